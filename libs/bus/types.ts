@@ -1,0 +1,123 @@
+/**
+ * The bus: subjects for streams of facts, key-value buckets for state (docs/architecture.md, section 6). The one
+ * wrapper of the `nats` client. Payloads are the protobuf messages of nodedoctor.v1.
+ */
+import type {
+  Event,
+  Heartbeat,
+  MetricBatch,
+  MonitorState,
+  NodeCondition,
+  Problem,
+  SourceCondition,
+  StoreMeta,
+} from '#proto/nodedoctor/v1/types.ts'
+
+export type BusState = 'connecting' | 'connected' | 'disconnected' | 'closed'
+
+/** A connection that never gives up: it comes back by itself, reading its credentials anew at each attempt. */
+export interface Bus {
+  readonly state: BusState
+  /** When `state` last changed. */
+  readonly since: Date
+  readonly url: string
+  /** Why it is not connected; "" when it is. */
+  readonly lastError: string
+  /** Called at each change of state. Returns its own removal. */
+  onState(listener: (state: BusState) => void): () => void
+  /** Resolves when connected. Rejects when aborted. */
+  connected(signal?: AbortSignal): Promise<void>
+  /** Flushes (at most 2 s) and closes. Idempotent. */
+  close(): Promise<void>
+}
+
+/** The detector's half: it alone creates and writes. Every method rejects with a BusError when the store does not take it. */
+export interface BusWriter {
+  /**
+   * Creates what is missing and compares the configuration of what is there, updating what may be updated.
+   * Makes the durables of the consumers. Returns the store's identity; `fresh` when it was made now.
+   */
+  ensureStore(identity: { node: string; bootId: string }): Promise<{ meta: StoreMeta; fresh: boolean }>
+  /** The whole state as the buckets have it. What cannot be decoded is counted, logged and left out. */
+  readBack(): Promise<{
+    sources: SourceCondition[]
+    conditions: NodeCondition[]
+    problems: Problem[]
+    monitors: MonitorState[]
+  }>
+  putSourceCondition(value: SourceCondition): Promise<void>
+  deleteSourceCondition(key: { monitor: string; type: string; entity: string }): Promise<void>
+  putNodeCondition(value: NodeCondition): Promise<void>
+  deleteNodeCondition(key: { type: string; entity: string }): Promise<void>
+  putProblem(value: Problem): Promise<void>
+  deleteProblem(fingerprint: string): Promise<void>
+  putMonitor(value: MonitorState): Promise<void>
+  deleteMonitor(name: string): Promise<void>
+  /** nd.problem.<phase>.<type> on PROBLEMS. */
+  publishProblem(value: Problem): Promise<void>
+  /** nd.event.<severity>.<reason> on EVENTS (warning and up) or EVENTS_INFO. */
+  publishEvent(value: Event): Promise<void>
+  /** Core NATS, not kept; dropped silently while disconnected. */
+  publishMetrics(value: MetricBatch): void
+  publishHeartbeat(value: Heartbeat): void
+}
+
+export type StreamName = 'EVENTS' | 'EVENTS_INFO' | 'PROBLEMS' | 'REMEDIATIONS'
+export type BucketName = 'node_conditions' | 'problems' | 'monitors'
+
+export interface BucketValue {
+  node_conditions: NodeCondition
+  problems: Problem
+  monitors: MonitorState
+}
+
+export interface StreamValue {
+  EVENTS: Event
+  EVENTS_INFO: Event
+  PROBLEMS: Problem
+  REMEDIATIONS: Uint8Array
+}
+
+export interface BucketHandler<T> {
+  /** The bucket's whole content; at the start and again after every reconnection or new store. */
+  snapshot(values: readonly T[]): void
+  put(value: T): void
+  /** The encoded key that went away. Match it with {@link BusReader.keyOf}. */
+  deleted(key: string): void
+}
+
+/** What a consumer is told beside the values. */
+export interface StreamHandler<T> {
+  /**
+   * One message, in order. It is acknowledged when this resolves, delivered again when it rejects. `redelivered` is
+   * a hint; use the value's identity to do nothing twice.
+   */
+  message(value: T, info: { sequence: number; time: Date; redelivered: boolean }): Promise<void>
+  /** `missed` messages fell out of the stream before this consumer took them. */
+  gap(missed: number): void
+}
+
+/** The half of exporters and remediator. */
+export interface BusReader {
+  watchBucket<B extends BucketName>(bucket: B, handler: BucketHandler<BucketValue[B]>, signal: AbortSignal): void
+  /** Uses the durable `<service>` of that stream, made by the detector. Fetches nothing while `ready` says false. */
+  consume<S extends StreamName>(
+    stream: S,
+    handler: StreamHandler<StreamValue[S]>,
+    options: { signal: AbortSignal; ready?: () => boolean },
+  ): void
+  onHeartbeat(listener: (value: Heartbeat) => void): () => void
+  onMetrics(listener: (value: MetricBatch) => void): () => void
+  /** The store was made anew (or went backwards): everything known from it is void. */
+  onNewStore(listener: (incarnation: string) => void): () => void
+  /** The encoded key a value has in its bucket. */
+  keyOf<B extends BucketName>(bucket: B, value: BucketValue[B]): string
+}
+
+/** What the detector writes into `<runDir>/<service>/bus.json` (0640) for each consumer. */
+export interface BusCredentials {
+  readonly url: string
+  /** nkey seed of the service's user. Empty with an external server that needs none. */
+  readonly seed: string
+  readonly user: string
+}

@@ -1,0 +1,142 @@
+/** The configuration in force: validated, defaults applied, durations as milliseconds, each value's origin known. */
+
+/** Where a value comes from. `text` is for people: "config.yaml, line 41", "environment, NODE_NAME", "flag, --dry-run=false". */
+export interface Origin {
+  readonly layer: 'default' | 'file' | 'environment' | 'flag'
+  readonly text: string
+}
+
+/** `monitors[]`: one configured check. */
+export interface MonitorEntry {
+  readonly name: string
+  /** "disk-health-check". */
+  readonly type: string
+  readonly enabled: boolean
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  /** The check's own keys, validated against the catalogue, defaults applied. */
+  readonly config: Readonly<Record<string, unknown>>
+  readonly dependsOn: readonly string[]
+  readonly remediation?: RemediationEntry | undefined
+  /** Which monitor serves this type by the catalogue ("system"); "" when none of ours does. */
+  readonly monitor: string
+  readonly origin: Origin
+}
+
+export interface RemediationEntry {
+  readonly enabled: boolean
+  readonly strategy: string
+  readonly service?: string | undefined
+  readonly cooldownMs: number
+  readonly maxAttempts: number
+}
+
+/** A third-party monitor named in the configuration (`plugins[]`). */
+export interface PluginEntry {
+  readonly name: string
+  /** Absolute path of its socket. */
+  readonly socketPath: string
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly parameters: Readonly<Record<string, string>>
+  /** What its condition types mean; a type not listed has True = problem, recovery by 2 healthy answers. */
+  readonly conditions: readonly {
+    readonly type: string
+    readonly polarity: 'true-is-problem' | 'true-is-healthy'
+    readonly shared: boolean
+  }[]
+  readonly origin: Origin
+}
+
+export interface HttpEndpoint {
+  readonly path: string
+  readonly handler: string
+}
+
+export interface NodeDoctorConfig {
+  /** File it was read from; "" for the embedded default alone. */
+  readonly file: string
+  readonly name: string
+  readonly settings: {
+    readonly nodeName: string
+    readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+    readonly logFormat: 'json' | 'pretty'
+    readonly runDir: string
+    readonly stateDir: string
+    /** Prefix of the host's root: "" or "/host". */
+    readonly hostRoot: string
+    /** Seed's `updateInterval`: default interval of a check that names none. */
+    readonly updateIntervalMs: number
+    readonly enableRemediation: boolean
+    readonly dryRunMode: boolean
+  }
+  readonly bus: {
+    /** "": the detector runs nats-server itself. */
+    readonly url: string
+    /** Preferred loopback port of the embedded server; another is taken if this one is in use. 4222 */
+    readonly port: number
+    /** "": `<runDir>/bus`. */
+    readonly storeDir: string
+    readonly maxStoreBytes: number
+  }
+  readonly detector: {
+    /** Folders searched for sockets of third-party monitors. */
+    readonly monitorDirs: readonly string[]
+    readonly discovery: boolean
+    readonly limits: {
+      readonly messageBytes: number
+      readonly reportsPerSecond: number
+      readonly conditionsPerMonitor: number
+      readonly eventsPerReport: number
+      readonly entitiesPerType: number
+    }
+  }
+  readonly monitors: readonly MonitorEntry[]
+  readonly plugins: readonly PluginEntry[]
+  readonly exporters: {
+    readonly kubernetes: {
+      readonly enabled: boolean
+      readonly updateIntervalMs: number
+      readonly resyncIntervalMs: number
+      readonly heartbeatIntervalMs: number
+    }
+    readonly http: {
+      readonly enabled: boolean
+      readonly bindAddress: string
+      readonly hostPort: number
+      readonly tlsEnabled: boolean
+      readonly tlsCertFile: string
+      readonly tlsKeyFile: string
+      readonly endpoints: readonly HttpEndpoint[]
+      readonly history: { readonly enabled: boolean; readonly maxBytes: number; readonly retentionMs: number }
+    }
+    readonly prometheus: {
+      readonly enabled: boolean
+      readonly bindAddress: string
+      readonly port: number
+      readonly path: string
+      /** Prefix of every metric's name. "node_doctor" */
+      readonly namespace: string
+    }
+  }
+  readonly remediation: {
+    readonly enabled: boolean
+    readonly dryRun: boolean
+    readonly maxRetriesPerHour: number
+    readonly cooldownPeriodMs: number
+    readonly circuitBreakerThreshold: number
+    readonly circuitBreakerTimeoutMs: number
+  }
+  /** Parts that the configuration asks for and that are not built: each is shown as a problem (`MonitorMissing`). */
+  readonly missing: readonly {
+    readonly key: string
+    readonly what: string
+    readonly reason: string
+    readonly origin: Origin
+  }[]
+  /** Every value that is not a default, by dotted key, with secrets hidden; and how many are defaults. */
+  readonly settingsInForce: {
+    readonly set: readonly { key: string; value: string; origin: Origin }[]
+    readonly defaults: number
+  }
+}

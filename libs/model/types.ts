@@ -1,0 +1,239 @@
+/**
+ * The words of the house (docs/architecture.md, section 3) as types. Pure data: no I/O, no clock, no vendor.
+ * Times are `Date`; a duration says its unit in its name.
+ */
+
+/** Whether something is well. Stated by whoever saw it, never inferred from True or False. */
+export type Health = 'healthy' | 'problem' | 'unknown'
+
+export type Severity = 'info' | 'warning' | 'error' | 'critical'
+
+/** A condition's status in Kubernetes' words. */
+export type ConditionStatus = 'True' | 'False' | 'Unknown'
+
+/** What status True says about health. Declared once for each condition type. */
+export type Polarity = 'true-is-problem' | 'true-is-healthy'
+
+/** What proves that a problem is gone. */
+export type RecoveryRule =
+  | { readonly kind: 'healthy-checks'; readonly count: number }
+  | { readonly kind: 'absent'; readonly forMs: number }
+  | { readonly kind: 'reboot' }
+  | { readonly kind: 'operator' }
+
+/** How a problem was closed. */
+export type Proof = 'healthy-checks' | 'absent' | 'reboot' | 'operator' | 'withdrawn' | 'source-removed'
+
+/** The number behind a verdict, beside its limits. */
+export interface Evidence {
+  readonly value: number
+  /** For people: "%", "GiB", "ms"; "" for a plain count. */
+  readonly unit: string
+  readonly warning?: number | undefined
+  readonly critical?: number | undefined
+  /** True where small values are bad (memory available). */
+  readonly lowIsBad: boolean
+  /** What the number is: "used", "load per core". */
+  readonly label: string
+  /** One or two short sentences more: "7.6 GiB of 200 GiB free." */
+  readonly detail: string
+  /** Key of the metric series that holds this value over time ({@link seriesKey}); "" without one. */
+  readonly metric: string
+}
+
+/** One condition as one check sees it now. */
+export interface Observation {
+  readonly type: string
+  /** "disk:/var"; "" means the node. */
+  readonly entity: string
+  readonly health: Health
+  /** Meaningful while health is problem. */
+  readonly severity: Severity
+  /** CamelCase, for machines. */
+  readonly reason: string
+  readonly message: string
+  /** A headline that stands alone: "/var is 96 % full". "" lets the model make one. */
+  readonly summary: string
+  readonly evidence?: Evidence | undefined
+  readonly since?: Date | undefined
+  /** The check's configured name. */
+  readonly check: string
+}
+
+/** Something that happened. */
+export interface NodeEvent {
+  /** The same at every delivery. */
+  readonly id: string
+  readonly monitor: string
+  readonly check: string
+  readonly entity: string
+  readonly severity: Severity
+  readonly reason: string
+  readonly message: string
+  readonly firstSeen: Date
+  readonly lastSeen: Date
+  /** Absolute. */
+  readonly count: number
+}
+
+export interface MetricSample {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** That a check ran, and how. */
+export interface CheckRun {
+  readonly check: string
+  readonly checkType: string
+  readonly started: Date
+  readonly durationUs: number
+  /** "": it observed what it should. */
+  readonly error: string
+  readonly next?: Date | undefined
+  readonly intervalMs: number
+}
+
+export interface ConditionKey {
+  readonly type: string
+  readonly entity: string
+}
+
+/** One message of a monitor. (incarnation, sequence) names it. */
+export interface Report {
+  readonly incarnation: number
+  readonly sequence: number
+  readonly time: Date
+  readonly observations: readonly Observation[]
+  readonly events: readonly NodeEvent[]
+  readonly metrics: readonly MetricSample[]
+  readonly runs: readonly CheckRun[]
+  readonly withdrawn: readonly ConditionKey[]
+}
+
+/** What a monitor declares of a condition type. */
+export interface ConditionType {
+  readonly type: string
+  readonly polarity: Polarity
+  readonly description: string
+  readonly shared: boolean
+  readonly recovery: RecoveryRule
+  /** Lane name; "{entity}" stands for the entity without its kind: "{entity} full". */
+  readonly label: string
+  /** Words for what proves it gone; "" is made from `recovery`. */
+  readonly recoveryText: string
+  readonly healthyReason: string
+  readonly healthyMessage: string
+}
+
+export interface EventReason {
+  readonly reason: string
+  readonly severity: Severity
+  readonly description: string
+  /** Absent: an event of this reason opens no problem. */
+  readonly recovery?: RecoveryRule | undefined
+}
+
+/** Why a condition is not simply what its source says. */
+export type Held = '' | 'gated' | 'unreachable' | 'unproven' | 'flapping'
+
+/** A condition by source. */
+export interface SourceCondition {
+  readonly monitor: string
+  /** What the source said last. */
+  readonly observation: Observation
+  /** What counts, after gates and damping. */
+  readonly health: Health
+  readonly held: Held
+  /** When `health` last changed. */
+  readonly since: Date
+  /** When its check last really looked. */
+  readonly observed: Date
+  /** The last problem this source reported that nothing has disproved yet. */
+  readonly raised?: Observation | undefined
+  readonly healthyStreak: number
+  readonly penalty: number
+  readonly penaltyAt: Date
+}
+
+/** A condition merged over its sources. */
+export interface NodeCondition {
+  readonly type: string
+  readonly entity: string
+  readonly status: ConditionStatus
+  readonly health: Health
+  readonly severity: Severity
+  readonly reason: string
+  readonly message: string
+  readonly summary: string
+  readonly since: Date
+  readonly statusSince: Date
+  readonly observed: Date
+  /** Contributing monitors, worst first. */
+  readonly sources: readonly string[]
+  readonly check: string
+  readonly evidence?: Evidence | undefined
+  readonly polarity: Polarity
+  readonly label: string
+  readonly recovery: string
+  readonly held: Held
+}
+
+export type ProblemPhase = 'opened' | 'changed' | 'resolved'
+
+/** From first sight to proven recovery. (fingerprint, generation, revision) names one change of it. */
+export interface Problem {
+  readonly fingerprint: string
+  readonly generation: number
+  readonly phase: ProblemPhase
+  readonly revision: number
+  readonly owner: string
+  readonly type: string
+  readonly entity: string
+  readonly severity: Severity
+  readonly worst: Severity
+  readonly reason: string
+  readonly message: string
+  readonly summary: string
+  readonly label: string
+  readonly recovery: string
+  readonly evidence?: Evidence | undefined
+  readonly opened: Date
+  readonly changed: Date
+  readonly resolved?: Date | undefined
+  readonly proof?: Proof | undefined
+  readonly proofText: string
+  readonly check: string
+  readonly fromEvent: boolean
+  readonly lastSeen: Date
+  readonly count: number
+  /** Restored after a reboot; no check has looked since. */
+  readonly unproven: boolean
+  readonly flapping: boolean
+  /** For problems from events: cleared when absent this long; 0 = not by absence. */
+  readonly absentMs: number
+}
+
+export type MonitorHealth = 'awaited' | 'alive' | 'unreachable'
+
+export interface MonitorState {
+  readonly name: string
+  readonly health: MonitorHealth
+  readonly since: Date
+  readonly version: string
+  readonly description: string
+  /** "nodedoctor.v1" or "npd.external.v1"; "" until it has answered. */
+  readonly protocol: string
+  readonly origin: 'built-in' | 'configured' | 'discovered'
+  readonly socket: string
+  readonly lastReport?: Date | undefined
+  readonly lastError: string
+  readonly lastErrorAt?: Date | undefined
+  readonly incarnation: number
+  readonly acknowledged: number
+  readonly restarts: number
+  readonly runs: readonly CheckRun[]
+  readonly conditionTypes: readonly string[]
+  readonly violations: number
+  readonly reports: number
+}

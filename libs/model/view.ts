@@ -1,0 +1,227 @@
+/**
+ * What people are shown: the one shape behind `/status`, `/stream`, the page and the CLI. Everything here is plain
+ * JSON (times are RFC 3339 strings), made from the model by one evaluator, so that all of them say the same.
+ */
+import type { Evidence, Health, Held, MonitorHealth, Polarity, ProblemPhase, Proof, Severity } from './types.ts'
+
+/** What colour and shape a thing has: problems by severity, and the three states that are none. */
+export type Level = 'healthy' | 'info' | 'warning' | 'error' | 'critical' | 'unknown' | 'stale'
+
+/** A piece of a sentence: words, or a time that readers show as "4 min" and keep counting. */
+export type Words =
+  | { readonly text: string }
+  | { readonly since: string }
+  | { readonly link: string; readonly text: string }
+
+export interface VerdictView {
+  readonly level: Level
+  /** "2 problems: /var 96 % full for 4 min; kubelet does not answer for 20 s." */
+  readonly sentence: readonly Words[]
+  /** "28 other conditions proven healthy in the last 60 s." */
+  readonly detail: readonly Words[]
+  /** The page's title: "2 problems on worker-7". */
+  readonly title: string
+}
+
+export interface ConditionView {
+  /** "disk/DiskFull/var"-like path for links: `<monitor>/<type>/<entity>`. */
+  readonly id: string
+  readonly type: string
+  readonly entity: string
+  readonly status: 'True' | 'False' | 'Unknown'
+  readonly health: Health
+  readonly level: Level
+  readonly severity: Severity
+  readonly reason: string
+  readonly message: string
+  readonly label: string
+  readonly since: string
+  /** When a check last really looked. */
+  readonly proven: string
+  readonly monitor: string
+  readonly sources: readonly string[]
+  readonly check: string
+  readonly polarity: Polarity
+  readonly held: Held
+  readonly recovery: string
+  readonly evidence?: Evidence | undefined
+}
+
+export interface ProblemView {
+  readonly fingerprint: string
+  readonly generation: number
+  readonly phase: ProblemPhase
+  readonly revision: number
+  readonly type: string
+  readonly entity: string
+  readonly level: Level
+  readonly severity: Severity
+  readonly worst: Severity
+  readonly reason: string
+  readonly message: string
+  readonly summary: string
+  readonly label: string
+  readonly opened: string
+  readonly changed: string
+  readonly resolved?: string | undefined
+  readonly proof?: Proof | undefined
+  readonly proofText: string
+  readonly recovery: string
+  readonly evidence?: Evidence | undefined
+  readonly monitor: string
+  readonly check: string
+  readonly lastSeen: string
+  readonly count: number
+  readonly unproven: boolean
+  readonly flapping: boolean
+  /** Link to its condition ({@link ConditionView.id}); "" for a problem from events. */
+  readonly condition: string
+}
+
+export interface CheckRunView {
+  readonly check: string
+  readonly checkType: string
+  readonly last: string
+  readonly durationMs: number
+  readonly error: string
+  readonly next?: string | undefined
+  readonly intervalMs: number
+}
+
+export interface MonitorView {
+  readonly name: string
+  readonly health: MonitorHealth
+  readonly level: Level
+  readonly since: string
+  readonly version: string
+  readonly description: string
+  readonly protocol: string
+  readonly origin: 'built-in' | 'configured' | 'discovered'
+  readonly socket: string
+  readonly lastReport?: string | undefined
+  readonly lastError: string
+  readonly lastErrorAt?: string | undefined
+  readonly restarts: number
+  readonly checks: readonly CheckRunView[]
+  readonly violations: number
+  readonly reports: number
+}
+
+export interface EventView {
+  readonly id: string
+  readonly monitor: string
+  readonly check: string
+  readonly entity: string
+  readonly severity: Severity
+  readonly reason: string
+  readonly message: string
+  readonly firstSeen: string
+  readonly lastSeen: string
+  readonly count: number
+}
+
+/** A value of the configuration in force, and where it comes from. */
+export interface SettingView {
+  readonly key: string
+  readonly value: string
+  /** "config.yaml, line 41", "environment, NODE_NAME", "flag, --dry-run", "default". */
+  readonly origin: string
+}
+
+export interface NodeView {
+  readonly node: {
+    readonly name: string
+    readonly address: string
+    readonly bootId: string
+    readonly booted?: string | undefined
+    readonly version: string
+  }
+  /** When this was made, on the exporter's clock. */
+  readonly at: string
+  readonly verdict: VerdictView
+  /** The detector behind it. `stale`: no heartbeat for 60 s; then every condition is Unknown, `DetectorUnreachable`. */
+  readonly detector: {
+    readonly state: 'live' | 'stale' | 'awaited'
+    readonly lastHeartbeat?: string
+    readonly lastReport?: string
+  }
+  readonly conditions: readonly ConditionView[]
+  readonly problems: readonly ProblemView[]
+  readonly resolved: readonly ProblemView[]
+  readonly monitors: readonly MonitorView[]
+  readonly settings: { readonly set: readonly SettingView[]; readonly defaults: number; readonly since: string }
+  /** No remediator runs yet: says so. */
+  readonly remediation: { readonly running: boolean; readonly text: string }
+}
+
+/** One message of `/stream`. `node` comes first and after a gap; the others change parts of it. */
+export type StreamMessage =
+  | { readonly kind: 'node'; readonly node: NodeView }
+  | {
+      readonly kind: 'change'
+      readonly at: string
+      readonly verdict: VerdictView
+      readonly conditions: readonly ConditionView[]
+      readonly removed: readonly string[]
+      readonly problems: readonly ProblemView[]
+      readonly monitors: readonly MonitorView[]
+      readonly events: readonly EventView[]
+      readonly detector: NodeView['detector']
+    }
+  | { readonly kind: 'samples'; readonly at: string; readonly values: Readonly<Record<string, number>> }
+  | { readonly kind: 'beat'; readonly at: string; readonly detector: NodeView['detector'] }
+
+/** `/history?range=1h|6h|1d|1w`: what the ribbon and the machine's graphs are drawn from. */
+export interface HistoryView {
+  readonly from: string
+  readonly to: string
+  /** How far back anything is known; the ribbon says so where it begins later than `from`. */
+  readonly knownFrom: string
+  /** "": whole. Else why it is not ("the history was damaged and starts anew"). */
+  readonly note: string
+  readonly lanes: readonly LaneView[]
+  /** Times when the node or its agent was down. */
+  readonly gaps: readonly {
+    readonly from: string
+    readonly to: string
+    readonly kind: 'reboot' | 'agent-down'
+    readonly text: string
+  }[]
+  readonly series: readonly SeriesView[]
+}
+
+export interface LaneView {
+  /** {@link ConditionView.id}, "monitor:<name>" for a monitor's own lane, or "event:<fingerprint>". */
+  readonly id: string
+  readonly label: string
+  readonly intervals: readonly {
+    readonly from: string
+    readonly to?: string | undefined
+    readonly level: Level
+    readonly reason: string
+    readonly message: string
+  }[]
+  readonly ticks: readonly {
+    readonly at: string
+    readonly count: number
+    readonly reason: string
+    readonly message: string
+  }[]
+  readonly marks: readonly {
+    readonly at: string
+    readonly kind: 'monitor-restart' | 'remediation' | 'held-back'
+    readonly text: string
+  }[]
+}
+
+/** A graph of the machine: one value over time, `[epoch seconds, value | null]`. */
+export interface SeriesView {
+  /** `name{label="value"}`, the key in {@link StreamMessage} samples and {@link Evidence.metric}. */
+  readonly key: string
+  readonly title: string
+  readonly unit: string
+  readonly min: number
+  readonly max?: number | undefined
+  readonly limit?: number | undefined
+  readonly points: readonly (readonly [number, number | null])[]
+}

@@ -1,0 +1,113 @@
+/** The SDK: write a check, get a conforming monitor process. */
+import type { Host } from '#host'
+import type { ConditionKey, ConditionType, EventReason, Evidence, Health, MetricSample, Severity } from '#model'
+import type { Clock, Logger } from '#service'
+
+/** What a check found of one condition. Failing to look is `unknown` with a reason, never problem, never healthy. */
+export interface Finding {
+  readonly type: string
+  /** "disk:/var"; default "" (the node). */
+  readonly entity?: string
+  readonly health: Health
+  /** Default "warning" for a problem. */
+  readonly severity?: Severity
+  readonly reason: string
+  readonly message: string
+  /** Headline for people: "/var is 96 % full". */
+  readonly summary?: string
+  readonly evidence?: Evidence
+  readonly since?: Date
+}
+
+/** Something the check saw happen since its last run. */
+export interface Happening {
+  readonly reason: string
+  readonly severity: Severity
+  readonly message: string
+  readonly entity?: string
+  readonly at?: Date
+  readonly count?: number
+}
+
+export interface CheckResult {
+  readonly findings: readonly Finding[]
+  readonly events?: readonly Happening[]
+  readonly metrics?: readonly MetricSample[]
+  /** Conditions no longer watched (a file system that was unmounted). */
+  readonly withdrawn?: readonly ConditionKey[]
+}
+
+export interface CheckContext<Config> {
+  readonly config: Config
+  /** The check's configured name. */
+  readonly name: string
+  readonly host: Host
+  readonly clock: Clock
+  readonly log: Logger
+  /** Aborted at the check's timeout. */
+  readonly signal: AbortSignal
+}
+
+/** A metric a check reports. `title` non-empty: the page draws it among the machine's graphs. */
+export interface MetricSpec {
+  readonly name: string
+  readonly help: string
+  readonly kind: 'gauge' | 'counter'
+  readonly unit: string
+  readonly title?: string
+}
+
+/** A type as a check declares it; what is left out has the default in brackets. */
+export interface ConditionSpec
+  extends Pick<ConditionType, 'type' | 'description' | 'label' | 'healthyReason' | 'healthyMessage'> {
+  /** ['true-is-problem'] */
+  readonly polarity?: ConditionType['polarity']
+  /** [false] */
+  readonly shared?: boolean
+  /** [{ kind: 'healthy-checks', count: 2 }] */
+  readonly recovery?: ConditionType['recovery']
+  readonly recoveryText?: string
+  /** Documentation of docs/monitors.md: where the fact comes from ("/proc/meminfo MemAvailable"). */
+  readonly source: string
+  /** "85 % used" */
+  readonly warning: string
+  readonly critical: string
+  /** "at once", "3 checks in a row" */
+  readonly sustained: string
+}
+
+export interface CheckDefinition<Config> {
+  /** What `monitors[].type` says: "disk-health-check". */
+  readonly type: string
+  /** Other names for the same ("system-disk" of the Go Node Doctor). */
+  readonly aliases?: readonly string[]
+  readonly description: string
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly conditions: readonly ConditionSpec[]
+  readonly events?: readonly EventReason[]
+  readonly metrics?: readonly MetricSpec[]
+  /**
+   * Makes the check's own memory (last counters, streaks) for one configured instance and returns its run function.
+   * Runs never overlap. A throw becomes unknown for all its conditions, with the error as message.
+   */
+  create(context: Omit<CheckContext<Config>, 'signal'>): (context: CheckContext<Config>) => Promise<CheckResult>
+}
+
+export interface MonitorDefinition {
+  /** "system": also the socket's name, <runDir>/monitors/system/system.sock. */
+  readonly name: string
+  readonly description: string
+  // biome-ignore lint/suspicious/noExplicitAny: a registry holds checks of every configuration type
+  readonly checks: readonly CheckDefinition<any>[]
+}
+
+/** One entry of `monitors[]` that this monitor serves. */
+export interface CheckInstance {
+  readonly name: string
+  readonly type: string
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly config: unknown
+  readonly dependsOn: readonly string[]
+}

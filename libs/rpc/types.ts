@@ -1,0 +1,29 @@
+/** gRPC over Unix sockets: serving and calling. The one wrapper of @grpc/grpc-js. */
+import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
+
+export interface RpcService {
+  readonly definition: ServiceDefinition
+  readonly implementation: UntypedServiceImplementation
+}
+
+export interface ServeOptions {
+  /** Absolute path of the socket. Its folder is made (0755, or `dirMode`); at most 107 bytes (sun_path). */
+  readonly path: string
+  /** Mode of the socket. Default 0o660. */
+  readonly mode?: number
+  readonly services: readonly RpcService[]
+  /** What grpc.health.v1 answers for "" and each service. Asked at every call. */
+  readonly serving: () => boolean
+  /** Largest message taken. Default 4 MiB. */
+  readonly maxMessageBytes?: number
+  /** Reflection's descriptors (a serialized FileDescriptorSet), fetched at the first reflection call. */
+  readonly descriptors?: () => Promise<Uint8Array>
+}
+
+export interface RpcServer {
+  readonly path: string
+  /** Tells health watchers that `serving()` may have changed. */
+  healthChanged(): void
+  /** No new calls; waits for running ones up to `graceMs`, then cuts them. Removes the socket. Idempotent. */
+  close(graceMs: number): Promise<void>
+}

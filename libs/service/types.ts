@@ -1,0 +1,78 @@
+/** What every process does alike. A service is a value; a process is a list of services. */
+
+import type { Registry } from 'prom-client'
+import type { NodeDoctorConfig } from '#config'
+import type { Host } from '#host'
+import type { RpcService } from '#rpc'
+
+/** Injected time. `monotonicMs` for intervals and deadlines, `now` only for what people read. */
+export interface Clock {
+  now(): Date
+  monotonicMs(): number
+  /** Resolves after `ms`, rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export interface LogFields {
+  readonly monitor?: string
+  readonly problem?: string
+  readonly action?: string
+  readonly err?: unknown
+  readonly [field: string]: unknown
+}
+
+/** Constant texts, data in fields. `info` only for changes of state. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, fields?: LogFields): void
+  child(fields: LogFields): Logger
+}
+
+export interface ServiceContext<Config> {
+  readonly name: string
+  readonly version: string
+  /** Name of the Kubernetes node, or the host's name where there is none. */
+  readonly nodeName: string
+  readonly config: Config
+  /** The whole validated configuration, with the origin of each value. */
+  readonly fullConfig: NodeDoctorConfig
+  /** "/run/node-doctor": sockets, credentials, the bus's store. */
+  readonly runDir: string
+  /** "/var/lib/node-doctor": what survives a reboot. */
+  readonly stateDir: string
+  readonly host: Host
+  readonly clock: Clock
+  readonly log: Logger
+  /** This service's own registry; nothing registers globally. */
+  readonly metrics: Registry
+  /** Aborted when the process drains. */
+  readonly signal: AbortSignal
+}
+
+export interface Readiness {
+  readonly ready: boolean
+  /** Why not: "waiting for the bus at nats://127.0.0.1:4222 for 4 s". */
+  readonly reason: string
+}
+
+/** A running part. `start` resolves once it works (not once it is ready); `stop` is idempotent. */
+export interface Service {
+  /** What its socket serves beside health and reflection. Read once, after create. */
+  readonly rpc: readonly RpcService[]
+  /** Where its socket is. Default `<runDir>/<name>/<name>.sock`. */
+  readonly socketPath?: string
+  start(signal: AbortSignal): Promise<void>
+  readiness(): Readiness
+  /** Takes nothing new, finishes or aborts what runs, flushes. At most the drain deadline (10 s). */
+  stop(): Promise<void>
+}
+
+export interface ServiceDefinition<Config> {
+  readonly name: string
+  readonly description: string
+  /** The service's slice of the configuration. Pure. */
+  config(full: NodeDoctorConfig): Config
+  create(context: ServiceContext<Config>): Service | Promise<Service>
+}
