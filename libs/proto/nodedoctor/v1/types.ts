@@ -340,8 +340,8 @@ export interface SourceCondition {
   observed:
     | Date
     | undefined;
-  /** It raised a problem that nothing has disproved yet. */
-  raised: boolean;
+  /** The last problem this source reported that nothing has disproved yet. */
+  raised: Observation | undefined;
   healthyStreak: number;
   /** Flap damping (BGP's figure of merit) as of penalty_at. */
   penalty: number;
@@ -350,11 +350,6 @@ export interface SourceCondition {
     | undefined;
   /** Why health differs from what the source says: "", "gated", "unreachable", "unproven", "flapping". */
   held: string;
-  /** The severity and reason under which it was raised, while raised. */
-  raisedSeverity: Severity;
-  raisedReason: string;
-  raisedMessage: string;
-  raisedSummary: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1973,15 +1968,11 @@ function createBaseSourceCondition(): SourceCondition {
     health: 0,
     since: undefined,
     observed: undefined,
-    raised: false,
+    raised: undefined,
     healthyStreak: 0,
     penalty: 0,
     penaltyAt: undefined,
     held: "",
-    raisedSeverity: 0,
-    raisedReason: "",
-    raisedMessage: "",
-    raisedSummary: "",
     _unknownFields: {},
   };
 }
@@ -2003,8 +1994,8 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     if (message.observed !== undefined) {
       Timestamp.encode(toTimestamp(message.observed), writer.uint32(42).fork()).join();
     }
-    if (message.raised !== false) {
-      writer.uint32(48).bool(message.raised);
+    if (message.raised !== undefined) {
+      Observation.encode(message.raised, writer.uint32(50).fork()).join();
     }
     if (message.healthyStreak !== 0) {
       writer.uint32(56).uint32(message.healthyStreak);
@@ -2017,18 +2008,6 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     }
     if (message.held !== "") {
       writer.uint32(82).string(message.held);
-    }
-    if (message.raisedSeverity !== 0) {
-      writer.uint32(88).int32(message.raisedSeverity);
-    }
-    if (message.raisedReason !== "") {
-      writer.uint32(98).string(message.raisedReason);
-    }
-    if (message.raisedMessage !== "") {
-      writer.uint32(106).string(message.raisedMessage);
-    }
-    if (message.raisedSummary !== "") {
-      writer.uint32(114).string(message.raisedSummary);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2095,11 +2074,11 @@ export const SourceCondition: MessageFns<SourceCondition> = {
             continue;
           }
           case 6: {
-            if (tag !== 48) {
+            if (tag !== 50) {
               break;
             }
 
-            message.raised = reader.bool();
+            message.raised = Observation.decode(reader, reader.uint32());
             continue;
           }
           case 7: {
@@ -2132,38 +2111,6 @@ export const SourceCondition: MessageFns<SourceCondition> = {
             }
 
             message.held = reader.string();
-            continue;
-          }
-          case 11: {
-            if (tag !== 88) {
-              break;
-            }
-
-            message.raisedSeverity = reader.int32() as any;
-            continue;
-          }
-          case 12: {
-            if (tag !== 98) {
-              break;
-            }
-
-            message.raisedReason = reader.string();
-            continue;
-          }
-          case 13: {
-            if (tag !== 106) {
-              break;
-            }
-
-            message.raisedMessage = reader.string();
-            continue;
-          }
-          case 14: {
-            if (tag !== 114) {
-              break;
-            }
-
-            message.raisedSummary = reader.string();
             continue;
           }
         }
@@ -2203,8 +2150,8 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     if (message.observed !== undefined) {
       obj.observed = message.observed.toISOString();
     }
-    if (message.raised !== false) {
-      obj.raised = message.raised;
+    if (message.raised !== undefined) {
+      obj.raised = Observation.toJSON(message.raised);
     }
     if (message.healthyStreak !== 0) {
       obj.healthyStreak = Math.round(message.healthyStreak);
@@ -2217,18 +2164,6 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     }
     if (message.held !== "") {
       obj.held = message.held;
-    }
-    if (message.raisedSeverity !== 0) {
-      obj.raisedSeverity = severityToJSON(message.raisedSeverity);
-    }
-    if (message.raisedReason !== "") {
-      obj.raisedReason = message.raisedReason;
-    }
-    if (message.raisedMessage !== "") {
-      obj.raisedMessage = message.raisedMessage;
-    }
-    if (message.raisedSummary !== "") {
-      obj.raisedSummary = message.raisedSummary;
     }
     return obj;
   },
@@ -2245,15 +2180,13 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     message.health = object.health ?? 0;
     message.since = object.since ?? undefined;
     message.observed = object.observed ?? undefined;
-    message.raised = object.raised ?? false;
+    message.raised = (object.raised !== undefined && object.raised !== null)
+      ? Observation.fromPartial(object.raised)
+      : undefined;
     message.healthyStreak = object.healthyStreak ?? 0;
     message.penalty = object.penalty ?? 0;
     message.penaltyAt = object.penaltyAt ?? undefined;
     message.held = object.held ?? "";
-    message.raisedSeverity = object.raisedSeverity ?? 0;
-    message.raisedReason = object.raisedReason ?? "";
-    message.raisedMessage = object.raisedMessage ?? "";
-    message.raisedSummary = object.raisedSummary ?? "";
     return message;
   },
 };

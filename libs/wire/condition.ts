@@ -1,0 +1,176 @@
+/** State as the detector keeps and publishes it: conditions by source and merged, problems. */
+import type { Held, NodeCondition, Problem, Proof, SourceCondition } from '#model'
+import type * as pb from '#proto/nodedoctor/v1/types.ts'
+import {
+  fromProtoHealth,
+  fromProtoPhase,
+  fromProtoPolarity,
+  fromProtoSeverity,
+  fromProtoStatus,
+  optionalTime,
+  timeOr,
+  toProtoHealth,
+  toProtoPhase,
+  toProtoPolarity,
+  toProtoSeverity,
+  toProtoStatus,
+} from './enums.ts'
+import { fromProtoEvidence, fromProtoObservation, toProtoEvidence, toProtoObservation } from './report.ts'
+
+const heldWords = new Set<string>(['', 'gated', 'unreachable', 'unproven', 'flapping'] satisfies Held[])
+const proofWords = new Set<string>([
+  'healthy-checks',
+  'absent',
+  'reboot',
+  'operator',
+  'withdrawn',
+  'source-removed',
+] satisfies Proof[])
+
+function isHeld(word: string): word is Held {
+  return heldWords.has(word)
+}
+function isProof(word: string): word is Proof {
+  return proofWords.has(word)
+}
+
+export function toProtoSourceCondition(s: SourceCondition): pb.SourceCondition {
+  return {
+    monitor: s.monitor,
+    observation: toProtoObservation(s.observation),
+    health: toProtoHealth(s.health),
+    held: s.held,
+    since: s.since,
+    observed: s.observed,
+    raised: s.raised && toProtoObservation(s.raised),
+    healthyStreak: s.healthyStreak,
+    penalty: s.penalty,
+    penaltyAt: s.penaltyAt,
+  }
+}
+/** Undefined where the record lacks its observation: it says nothing then. */
+export function fromProtoSourceCondition(s: pb.SourceCondition, now: Date): SourceCondition | undefined {
+  if (s.observation === undefined) return undefined
+  return {
+    monitor: s.monitor,
+    observation: fromProtoObservation(s.observation),
+    health: fromProtoHealth(s.health),
+    held: isHeld(s.held) ? s.held : '',
+    since: timeOr(s.since, now),
+    observed: timeOr(s.observed, now),
+    raised: s.raised && fromProtoObservation(s.raised),
+    healthyStreak: s.healthyStreak,
+    penalty: s.penalty,
+    penaltyAt: timeOr(s.penaltyAt, now),
+  }
+}
+
+export function toProtoNodeCondition(c: NodeCondition): pb.NodeCondition {
+  return {
+    type: c.type,
+    entity: c.entity,
+    status: toProtoStatus(c.status),
+    health: toProtoHealth(c.health),
+    severity: toProtoSeverity(c.severity),
+    reason: c.reason,
+    message: c.message,
+    summary: c.summary,
+    since: c.since,
+    statusSince: c.statusSince,
+    observed: c.observed,
+    sources: [...c.sources],
+    check: c.check,
+    evidence: c.evidence && toProtoEvidence(c.evidence),
+    polarity: toProtoPolarity(c.polarity),
+    label: c.label,
+    recovery: c.recovery,
+    held: c.held,
+  }
+}
+export function fromProtoNodeCondition(c: pb.NodeCondition, now: Date): NodeCondition {
+  const since = timeOr(c.since, now)
+  return {
+    type: c.type,
+    entity: c.entity,
+    status: fromProtoStatus(c.status),
+    health: fromProtoHealth(c.health),
+    severity: fromProtoSeverity(c.severity),
+    reason: c.reason,
+    message: c.message,
+    summary: c.summary,
+    since,
+    statusSince: timeOr(c.statusSince, since),
+    observed: timeOr(c.observed, since),
+    sources: [...c.sources],
+    check: c.check,
+    evidence: fromProtoEvidence(c.evidence),
+    polarity: fromProtoPolarity(c.polarity),
+    label: c.label,
+    recovery: c.recovery,
+    held: isHeld(c.held) ? c.held : '',
+  }
+}
+
+export function toProtoProblem(p: Problem): pb.Problem {
+  return {
+    fingerprint: p.fingerprint,
+    generation: p.generation,
+    phase: toProtoPhase(p.phase),
+    revision: p.revision,
+    owner: p.owner,
+    type: p.type,
+    entity: p.entity,
+    severity: toProtoSeverity(p.severity),
+    worst: toProtoSeverity(p.worst),
+    reason: p.reason,
+    message: p.message,
+    summary: p.summary,
+    label: p.label,
+    recovery: p.recovery,
+    evidence: p.evidence && toProtoEvidence(p.evidence),
+    opened: p.opened,
+    changed: p.changed,
+    resolved: p.resolved,
+    proof: p.proof ?? '',
+    proofText: p.proofText,
+    check: p.check,
+    fromEvent: p.fromEvent,
+    lastSeen: p.lastSeen,
+    count: p.count,
+    unproven: p.unproven,
+    flapping: p.flapping,
+    absentMs: p.absentMs,
+  }
+}
+export function fromProtoProblem(p: pb.Problem, now: Date): Problem {
+  const opened = timeOr(p.opened, now)
+  return {
+    fingerprint: p.fingerprint,
+    generation: p.generation,
+    phase: fromProtoPhase(p.phase),
+    revision: p.revision,
+    owner: p.owner,
+    type: p.type,
+    entity: p.entity,
+    severity: fromProtoSeverity(p.severity),
+    worst: fromProtoSeverity(p.worst),
+    reason: p.reason,
+    message: p.message,
+    summary: p.summary,
+    label: p.label,
+    recovery: p.recovery,
+    evidence: fromProtoEvidence(p.evidence),
+    opened,
+    changed: timeOr(p.changed, opened),
+    resolved: optionalTime(p.resolved),
+    proof: isProof(p.proof) ? p.proof : undefined,
+    proofText: p.proofText,
+    check: p.check,
+    fromEvent: p.fromEvent,
+    lastSeen: timeOr(p.lastSeen, opened),
+    count: p.count,
+    unproven: p.unproven,
+    flapping: p.flapping,
+    absentMs: p.absentMs,
+  }
+}

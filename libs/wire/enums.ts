@@ -1,0 +1,134 @@
+/**
+ * Words of the model ↔ numbers of the protocol. A number this reader does not know, or "unspecified", becomes the
+ * cautious word: unknown health, Unknown status, info severity.
+ */
+import type { ConditionStatus, Health, MonitorHealth, Polarity, ProblemPhase, RecoveryRule, Severity } from '#model'
+import * as pb from '#proto/nodedoctor/v1/types.ts'
+
+type Word = string
+type Table<W extends Word, N extends number> = Readonly<Record<W, N>>
+
+function reverse<W extends Word>(table: Table<W, number>): ReadonlyMap<number, W> {
+  return new Map((Object.keys(table) as W[]).map((word) => [table[word], word]))
+}
+
+const healthNumbers = {
+  healthy: pb.Health.HEALTHY,
+  problem: pb.Health.PROBLEM,
+  unknown: pb.Health.UNKNOWN,
+} as const satisfies Table<Health, pb.Health>
+const healthWords = reverse<Health>(healthNumbers)
+
+export function toProtoHealth(health: Health): pb.Health {
+  return healthNumbers[health]
+}
+export function fromProtoHealth(value: pb.Health): Health {
+  return healthWords.get(value) ?? 'unknown'
+}
+
+const severityNumbers = {
+  info: pb.Severity.INFO,
+  warning: pb.Severity.WARNING,
+  error: pb.Severity.ERROR,
+  critical: pb.Severity.CRITICAL,
+} as const satisfies Table<Severity, pb.Severity>
+const severityWords = reverse<Severity>(severityNumbers)
+
+export function toProtoSeverity(severity: Severity): pb.Severity {
+  return severityNumbers[severity]
+}
+export function fromProtoSeverity(value: pb.Severity): Severity {
+  return severityWords.get(value) ?? 'info'
+}
+
+const statusNumbers = {
+  True: pb.ConditionStatus.TRUE,
+  False: pb.ConditionStatus.FALSE,
+  Unknown: pb.ConditionStatus.UNKNOWN,
+} as const satisfies Table<ConditionStatus, pb.ConditionStatus>
+const statusWords = reverse<ConditionStatus>(statusNumbers)
+
+export function toProtoStatus(status: ConditionStatus): pb.ConditionStatus {
+  return statusNumbers[status]
+}
+export function fromProtoStatus(value: pb.ConditionStatus): ConditionStatus {
+  return statusWords.get(value) ?? 'Unknown'
+}
+
+export function toProtoPolarity(polarity: Polarity): pb.Polarity {
+  return polarity === 'true-is-healthy' ? pb.Polarity.TRUE_IS_HEALTHY : pb.Polarity.TRUE_IS_PROBLEM
+}
+export function fromProtoPolarity(value: pb.Polarity): Polarity {
+  return value === pb.Polarity.TRUE_IS_HEALTHY ? 'true-is-healthy' : 'true-is-problem'
+}
+
+const phaseNumbers = {
+  opened: pb.ProblemPhase.OPENED,
+  changed: pb.ProblemPhase.CHANGED,
+  resolved: pb.ProblemPhase.RESOLVED,
+} as const satisfies Table<ProblemPhase, pb.ProblemPhase>
+const phaseWords = reverse<ProblemPhase>(phaseNumbers)
+
+export function toProtoPhase(phase: ProblemPhase): pb.ProblemPhase {
+  return phaseNumbers[phase]
+}
+/** An unknown phase reads as changed: the problem is there, and nothing says that it ended. */
+export function fromProtoPhase(value: pb.ProblemPhase): ProblemPhase {
+  return phaseWords.get(value) ?? 'changed'
+}
+
+const monitorHealthNumbers = {
+  awaited: pb.MonitorHealth.AWAITED,
+  alive: pb.MonitorHealth.ALIVE,
+  unreachable: pb.MonitorHealth.UNREACHABLE,
+} as const satisfies Table<MonitorHealth, pb.MonitorHealth>
+const monitorHealthWords = reverse<MonitorHealth>(monitorHealthNumbers)
+
+export function toProtoMonitorHealth(health: MonitorHealth): pb.MonitorHealth {
+  return monitorHealthNumbers[health]
+}
+export function fromProtoMonitorHealth(value: pb.MonitorHealth): MonitorHealth {
+  return monitorHealthWords.get(value) ?? 'awaited'
+}
+
+/** The rule of a condition type that declares none. */
+export const DEFAULT_RECOVERY: RecoveryRule = { kind: 'healthy-checks', count: 2 }
+
+export function toProtoRecovery(rule: RecoveryRule): pb.RecoveryRule {
+  switch (rule.kind) {
+    case 'healthy-checks':
+      return { rule: { $case: 'healthyChecks', value: rule.count } }
+    case 'absent':
+      return { rule: { $case: 'absentMs', value: rule.forMs } }
+    case 'reboot':
+      return { rule: { $case: 'reboot', value: true } }
+    case 'operator':
+      return { rule: { $case: 'operator', value: true } }
+  }
+}
+
+export function fromProtoRecovery(message: pb.RecoveryRule | undefined): RecoveryRule | undefined {
+  const rule = message?.rule
+  switch (rule?.$case) {
+    case 'healthyChecks':
+      return { kind: 'healthy-checks', count: Math.min(Math.max(1, rule.value), 1000) }
+    case 'absentMs':
+      return { kind: 'absent', forMs: Math.max(1000, rule.value) }
+    case 'reboot':
+      return { kind: 'reboot' }
+    case 'operator':
+      return { kind: 'operator' }
+    default:
+      return undefined
+  }
+}
+
+/** A moment that was not told or makes no sense is this one. */
+export function timeOr(date: Date | undefined, fallback: Date): Date {
+  return date !== undefined && Number.isFinite(date.getTime()) ? date : fallback
+}
+
+/** Undefined where not told or senseless. */
+export function optionalTime(date: Date | undefined): Date | undefined {
+  return date !== undefined && Number.isFinite(date.getTime()) ? date : undefined
+}

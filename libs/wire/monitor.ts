@@ -1,0 +1,50 @@
+/** A monitor's liveness and the last run of each of its checks. */
+import type { MonitorState } from '#model'
+import type * as pb from '#proto/nodedoctor/v1/types.ts'
+import { fromProtoMonitorHealth, optionalTime, timeOr, toProtoMonitorHealth } from './enums.ts'
+import { fromProtoRun, toProtoRun } from './report.ts'
+
+export function toProtoMonitorState(m: MonitorState): pb.MonitorState {
+  return {
+    name: m.name,
+    health: toProtoMonitorHealth(m.health),
+    since: m.since,
+    version: m.version,
+    description: m.description,
+    protocol: m.protocol,
+    origin: m.origin,
+    socket: m.socket,
+    lastReport: m.lastReport,
+    lastError: m.lastError,
+    lastErrorAt: m.lastErrorAt,
+    incarnation: m.incarnation,
+    acknowledged: m.acknowledged,
+    restarts: m.restarts,
+    runs: m.runs.map(toProtoRun),
+    conditionTypes: [...m.conditionTypes],
+    violations: m.violations,
+    reports: m.reports,
+  }
+}
+export function fromProtoMonitorState(m: pb.MonitorState, now: Date): MonitorState {
+  return {
+    name: m.name,
+    health: fromProtoMonitorHealth(m.health),
+    since: timeOr(m.since, now),
+    version: m.version,
+    description: m.description,
+    protocol: m.protocol,
+    origin: m.origin === 'built-in' || m.origin === 'configured' ? m.origin : 'discovered',
+    socket: m.socket,
+    lastReport: optionalTime(m.lastReport),
+    lastError: m.lastError,
+    lastErrorAt: optionalTime(m.lastErrorAt),
+    incarnation: m.incarnation,
+    acknowledged: m.acknowledged,
+    restarts: m.restarts,
+    runs: m.runs.map((run) => fromProtoRun(run, now)),
+    conditionTypes: [...m.conditionTypes],
+    violations: m.violations,
+    reports: m.reports,
+  }
+}
