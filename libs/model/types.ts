@@ -3,6 +3,13 @@
  * Times are `Date`; a duration says its unit in its name.
  */
 
+/** One moment on both clocks. Durations are measured on `monoMs`, which a step of the wall clock does not move. */
+export interface Instant {
+  readonly wall: Date
+  /** Milliseconds of the machine's monotonic clock; the same for every process since boot. */
+  readonly monoMs: number
+}
+
 /** Whether something is well. Stated by whoever saw it, never inferred from True or False. */
 export type Health = 'healthy' | 'problem' | 'unknown'
 
@@ -58,6 +65,8 @@ export interface Observation {
   readonly since?: Date | undefined
   /** The check's configured name. */
   readonly check: string
+  /** Above a limit, but not for long enough yet: neither raises nor clears anything. */
+  readonly pending?: boolean | undefined
 }
 
 /** Something that happened. */
@@ -152,8 +161,11 @@ export interface SourceCondition {
   /** The last problem this source reported that nothing has disproved yet. */
   readonly raised?: Observation | undefined
   readonly healthyStreak: number
+  /** Flap damping, as of `penaltyMonoMs`. */
   readonly penalty: number
-  readonly penaltyAt: Date
+  readonly penaltyMonoMs: number
+  /** When a problem was last seen, on the monotonic clock. */
+  readonly problemSeenMonoMs: number
 }
 
 /** A condition merged over its sources. */
@@ -212,6 +224,7 @@ export interface Problem {
   readonly flapping: boolean
   /** For problems from events: cleared when absent this long; 0 = not by absence. */
   readonly absentMs: number
+  readonly lastSeenMonoMs: number
 }
 
 export type MonitorHealth = 'awaited' | 'alive' | 'unreachable'

@@ -17,6 +17,11 @@ export interface Finding {
   readonly summary?: string
   readonly evidence?: Evidence
   readonly since?: Date
+  /**
+   * Above a limit, but not for long enough yet (sustained checks, also right after a restart of the monitor):
+   * the condition stays as it was, healthy or problem. Health should be "healthy" then.
+   */
+  readonly pending?: boolean
 }
 
 /** Something the check saw happen since its last run. */

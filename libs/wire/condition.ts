@@ -45,7 +45,8 @@ export function toProtoSourceCondition(s: SourceCondition): pb.SourceCondition {
     raised: s.raised && toProtoObservation(s.raised),
     healthyStreak: s.healthyStreak,
     penalty: s.penalty,
-    penaltyAt: s.penaltyAt,
+    penaltyMonoMs: s.penaltyMonoMs,
+    problemSeenMonoMs: s.problemSeenMonoMs,
   }
 }
 /** Undefined where the record lacks its observation: it says nothing then. */
@@ -61,7 +62,8 @@ export function fromProtoSourceCondition(s: pb.SourceCondition, now: Date): Sour
     raised: s.raised && fromProtoObservation(s.raised),
     healthyStreak: s.healthyStreak,
     penalty: s.penalty,
-    penaltyAt: timeOr(s.penaltyAt, now),
+    penaltyMonoMs: s.penaltyMonoMs,
+    problemSeenMonoMs: s.problemSeenMonoMs,
   }
 }
 
@@ -140,6 +142,7 @@ export function toProtoProblem(p: Problem): pb.Problem {
     unproven: p.unproven,
     flapping: p.flapping,
     absentMs: p.absentMs,
+    lastSeenMonoMs: p.lastSeenMonoMs,
   }
 }
 export function fromProtoProblem(p: pb.Problem, now: Date): Problem {
@@ -172,5 +175,6 @@ export function fromProtoProblem(p: pb.Problem, now: Date): Problem {
     unproven: p.unproven,
     flapping: p.flapping,
     absentMs: p.absentMs,
+    lastSeenMonoMs: p.lastSeenMonoMs,
   }
 }

@@ -24,6 +24,7 @@ export function toProtoObservation(o: Observation): pb.Observation {
     evidence: o.evidence && toProtoEvidence(o.evidence),
     since: o.since,
     check: o.check,
+    pending: o.pending ?? false,
   }
 }
 export function fromProtoObservation(o: pb.Observation): Observation {
@@ -38,6 +39,7 @@ export function fromProtoObservation(o: pb.Observation): Observation {
     evidence: fromProtoEvidence(o.evidence),
     since: optionalTime(o.since),
     check: o.check,
+    pending: o.pending,
   }
 }
 

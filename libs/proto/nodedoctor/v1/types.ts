@@ -249,6 +249,8 @@ export interface Observation {
     | undefined;
   /** The check (its configured name) that saw it. */
   check: string;
+  /** Above a limit, but not for long enough yet: neither raises nor clears anything. */
+  pending: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -343,11 +345,12 @@ export interface SourceCondition {
   /** The last problem this source reported that nothing has disproved yet. */
   raised: Observation | undefined;
   healthyStreak: number;
-  /** Flap damping (BGP's figure of merit) as of penalty_at. */
+  /** Flap damping (BGP's figure of merit) as of penalty_mono_ms. */
   penalty: number;
-  penaltyAt:
-    | Date
-    | undefined;
+  /** Milliseconds of the machine's monotonic clock, which a step of the wall clock does not move. */
+  penaltyMonoMs: number;
+  /** When a problem was last seen, same clock. */
+  problemSeenMonoMs: number;
   /** Why health differs from what the source says: "", "gated", "unreachable", "unproven", "flapping". */
   held: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -426,6 +429,8 @@ export interface Problem {
   flapping: boolean;
   /** Events: cleared when absent for this long. 0: not by absence. */
   absentMs: number;
+  /** last_seen on the machine's monotonic clock, in milliseconds. */
+  lastSeenMonoMs: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -833,6 +838,7 @@ function createBaseObservation(): Observation {
     evidence: undefined,
     since: undefined,
     check: "",
+    pending: false,
     _unknownFields: {},
   };
 }
@@ -868,6 +874,9 @@ export const Observation: MessageFns<Observation> = {
     }
     if (message.check !== "") {
       writer.uint32(82).string(message.check);
+    }
+    if (message.pending !== false) {
+      writer.uint32(88).bool(message.pending);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -973,6 +982,14 @@ export const Observation: MessageFns<Observation> = {
             message.check = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.pending = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1025,6 +1042,9 @@ export const Observation: MessageFns<Observation> = {
     if (message.check !== "") {
       obj.check = message.check;
     }
+    if (message.pending !== false) {
+      obj.pending = message.pending;
+    }
     return obj;
   },
 
@@ -1045,6 +1065,7 @@ export const Observation: MessageFns<Observation> = {
       : undefined;
     message.since = object.since ?? undefined;
     message.check = object.check ?? "";
+    message.pending = object.pending ?? false;
     return message;
   },
 };
@@ -1971,7 +1992,8 @@ function createBaseSourceCondition(): SourceCondition {
     raised: undefined,
     healthyStreak: 0,
     penalty: 0,
-    penaltyAt: undefined,
+    penaltyMonoMs: 0,
+    problemSeenMonoMs: 0,
     held: "",
     _unknownFields: {},
   };
@@ -2003,8 +2025,11 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     if (message.penalty !== 0) {
       writer.uint32(65).double(message.penalty);
     }
-    if (message.penaltyAt !== undefined) {
-      Timestamp.encode(toTimestamp(message.penaltyAt), writer.uint32(74).fork()).join();
+    if (message.penaltyMonoMs !== 0) {
+      writer.uint32(73).double(message.penaltyMonoMs);
+    }
+    if (message.problemSeenMonoMs !== 0) {
+      writer.uint32(89).double(message.problemSeenMonoMs);
     }
     if (message.held !== "") {
       writer.uint32(82).string(message.held);
@@ -2098,11 +2123,19 @@ export const SourceCondition: MessageFns<SourceCondition> = {
             continue;
           }
           case 9: {
-            if (tag !== 74) {
+            if (tag !== 73) {
               break;
             }
 
-            message.penaltyAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            message.penaltyMonoMs = reader.double();
+            continue;
+          }
+          case 11: {
+            if (tag !== 89) {
+              break;
+            }
+
+            message.problemSeenMonoMs = reader.double();
             continue;
           }
           case 10: {
@@ -2159,8 +2192,11 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     if (message.penalty !== 0) {
       obj.penalty = floatToJson(message.penalty);
     }
-    if (message.penaltyAt !== undefined) {
-      obj.penaltyAt = message.penaltyAt.toISOString();
+    if (message.penaltyMonoMs !== 0) {
+      obj.penaltyMonoMs = floatToJson(message.penaltyMonoMs);
+    }
+    if (message.problemSeenMonoMs !== 0) {
+      obj.problemSeenMonoMs = floatToJson(message.problemSeenMonoMs);
     }
     if (message.held !== "") {
       obj.held = message.held;
@@ -2185,7 +2221,8 @@ export const SourceCondition: MessageFns<SourceCondition> = {
       : undefined;
     message.healthyStreak = object.healthyStreak ?? 0;
     message.penalty = object.penalty ?? 0;
-    message.penaltyAt = object.penaltyAt ?? undefined;
+    message.penaltyMonoMs = object.penaltyMonoMs ?? 0;
+    message.problemSeenMonoMs = object.problemSeenMonoMs ?? 0;
     message.held = object.held ?? "";
     return message;
   },
@@ -2576,6 +2613,7 @@ function createBaseProblem(): Problem {
     unproven: false,
     flapping: false,
     absentMs: 0,
+    lastSeenMonoMs: 0,
     _unknownFields: {},
   };
 }
@@ -2662,6 +2700,9 @@ export const Problem: MessageFns<Problem> = {
     }
     if (message.absentMs !== 0) {
       writer.uint32(216).uint64(message.absentMs);
+    }
+    if (message.lastSeenMonoMs !== 0) {
+      writer.uint32(225).double(message.lastSeenMonoMs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2903,6 +2944,14 @@ export const Problem: MessageFns<Problem> = {
             message.absentMs = longToNumber(reader.uint64());
             continue;
           }
+          case 28: {
+            if (tag !== 225) {
+              break;
+            }
+
+            message.lastSeenMonoMs = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3006,6 +3055,9 @@ export const Problem: MessageFns<Problem> = {
     if (message.absentMs !== 0) {
       obj.absentMs = Math.round(message.absentMs);
     }
+    if (message.lastSeenMonoMs !== 0) {
+      obj.lastSeenMonoMs = floatToJson(message.lastSeenMonoMs);
+    }
     return obj;
   },
 
@@ -3043,6 +3095,7 @@ export const Problem: MessageFns<Problem> = {
     message.unproven = object.unproven ?? false;
     message.flapping = object.flapping ?? false;
     message.absentMs = object.absentMs ?? 0;
+    message.lastSeenMonoMs = object.lastSeenMonoMs ?? 0;
     return message;
   },
 };
