@@ -1,2 +1,19 @@
+export * from './admit.ts'
+export * from './damping.ts'
+export { decide, type Input, reduce, UNDECLARED_EVENT_RULE } from './decide.ts'
+export * from './keys.ts'
+export { DETECTOR, DETECTOR_CONDITIONS, DETECTOR_EVENTS } from './monitor-life.ts'
+export { RESOLVED_KEPT, recoveryWords } from './problem.ts'
+export * from './severity.ts'
+export {
+  applyChanges,
+  type Change,
+  copyState,
+  createState,
+  type DeclaredCheck,
+  type MonitorDeclaration,
+  type NodeState,
+} from './state.ts'
+export * from './text.ts'
 export type * from './types.ts'
 export type * from './view.ts'

@@ -1,0 +1,261 @@
+/**
+ * A plug-in is never trusted: what it sends is cut to its limits and checked against its declaration before it may
+ * touch the state. What does not pass is named, and the rest is kept.
+ */
+import { conditionKey } from './keys.ts'
+import type { MonitorDeclaration } from './state.ts'
+import { cleanName, cleanText, hashText } from './text.ts'
+import type { CheckRun, ConditionKey, Evidence, MetricSample, NodeEvent, Observation, Report } from './types.ts'
+
+export interface ReportLimits {
+  readonly observationsPerReport: number
+  readonly eventsPerReport: number
+  readonly samplesPerReport: number
+  readonly runsPerReport: number
+  /** Conditions of one monitor in all. */
+  readonly conditionsPerMonitor: number
+}
+
+export const DEFAULT_LIMITS: ReportLimits = {
+  observationsPerReport: 2048,
+  eventsPerReport: 1000,
+  samplesPerReport: 2048,
+  runsPerReport: 256,
+  conditionsPerMonitor: 2048,
+}
+
+/** Longest texts, in UTF-16 units. A condition type is a Kubernetes name; a message what core/v1 takes of an event. */
+export const MAX_TYPE = 63
+export const MAX_ENTITY = 128
+export const MAX_REASON = 128
+export const MAX_MESSAGE = 1024
+export const MAX_SUMMARY = 120
+const MAX_NAME = 128
+
+/** A monitor's time is believed when it is within this of ours; else ours stands. */
+export const MAX_CLOCK_DIFFERENCE_MS = 300_000
+
+export interface Violation {
+  readonly code: 'type-not-owned' | 'name-invalid' | 'too-many' | 'time-senseless' | 'value-senseless'
+  readonly text: string
+}
+
+/** What a monitor may say. */
+export interface Admission {
+  readonly declaration: MonitorDeclaration
+  readonly limits: ReportLimits
+  /** Types that this monitor may not speak of, because another owns them. */
+  readonly owner: (type: string) => string | undefined
+  /** Conditions this monitor has now, by {@link conditionKey}; undefined counts none. */
+  readonly has?: ((key: string) => boolean) | undefined
+  readonly conditions: number
+}
+
+export interface Admitted {
+  readonly report: Report
+  readonly violations: readonly Violation[]
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/
+
+function validName(name: string, maxLength: number): boolean {
+  return name.length <= maxLength && NAME.test(name)
+}
+
+/** A reason as it may be shown and counted: CamelCase as it came, or cleaned, with a hash where that lost something. */
+export function admitReason(reason: string): string {
+  if (validName(reason, MAX_REASON)) return reason
+  const clean = cleanName(reason, 40)
+  return clean === ''
+    ? `Unnamed-${hashText(reason.slice(0, 4096)).slice(0, 8)}`
+    : `${clean}-${hashText(reason.slice(0, 4096)).slice(0, 8)}`
+}
+
+function admitTime(time: Date, now: Date, violations: Violation[], what: string): Date {
+  if (Math.abs(time.getTime() - now.getTime()) <= MAX_CLOCK_DIFFERENCE_MS) return time
+  const told = Number.isFinite(time.getTime()) ? time.toISOString() : 'no time'
+  violations.push({
+    code: 'time-senseless',
+    text: `${what} says ${told}, more than 5 min from now; the time of its arrival stands`,
+  })
+  return now
+}
+
+/** A beginning may lie as far back as 1971, never ahead. */
+function admitSince(since: Date | undefined, now: Date): Date | undefined {
+  if (since === undefined) return undefined
+  const ms = since.getTime()
+  return ms > 31_536_000_000 && ms <= now.getTime() + MAX_CLOCK_DIFFERENCE_MS ? since : undefined
+}
+
+function finite(value: number | undefined): number | undefined {
+  return value !== undefined && Number.isFinite(value) ? value : undefined
+}
+
+function admitEvidence(evidence: Evidence | undefined): Evidence | undefined {
+  if (evidence === undefined || !Number.isFinite(evidence.value)) return undefined
+  return {
+    value: evidence.value,
+    unit: cleanText(evidence.unit, 16),
+    warning: finite(evidence.warning),
+    critical: finite(evidence.critical),
+    lowIsBad: evidence.lowIsBad,
+    label: cleanText(evidence.label, 40),
+    detail: cleanText(evidence.detail, 240),
+    metric: cleanText(evidence.metric, 256),
+  }
+}
+
+function admitObservation(
+  o: Observation,
+  admission: Admission,
+  now: Date,
+  violations: Violation[],
+): Observation | undefined {
+  const { declaration } = admission
+  if (!validName(o.type, MAX_TYPE)) {
+    violations.push({
+      code: 'name-invalid',
+      text: `condition type ${JSON.stringify(cleanText(o.type, 80))} is not a name`,
+    })
+    return undefined
+  }
+  const owner = admission.owner(o.type)
+  const declared = declaration.conditionTypes.has(o.type)
+  if ((owner !== undefined && owner !== declaration.name) || (!declared && !declaration.open)) {
+    const whose = owner === undefined ? 'it declares no such type' : `it belongs to ${owner}`
+    violations.push({ code: 'type-not-owned', text: `condition ${o.type} was refused: ${whose}` })
+    return undefined
+  }
+  return {
+    type: o.type,
+    entity: cleanText(o.entity, MAX_ENTITY),
+    health: o.health,
+    severity: o.health === 'problem' && o.severity === 'info' ? 'warning' : o.severity,
+    reason: admitReason(o.reason),
+    message: cleanText(o.message, MAX_MESSAGE),
+    summary: cleanText(o.summary, MAX_SUMMARY),
+    evidence: admitEvidence(o.evidence),
+    since: admitSince(o.since, now),
+    check: cleanText(o.check, MAX_NAME),
+    pending: o.pending === true && o.health === 'healthy' ? true : undefined,
+  }
+}
+
+function admitEvent(
+  e: NodeEvent,
+  index: number,
+  report: Report,
+  admission: Admission,
+  now: Date,
+  violations: Violation[],
+): NodeEvent {
+  const firstSeen = admitTime(e.firstSeen, now, violations, `event ${admitReason(e.reason)}`)
+  const { name } = admission.declaration
+  return {
+    id: `${name}-${report.incarnation}-${report.sequence}-${index}`,
+    monitor: name,
+    check: cleanText(e.check, MAX_NAME),
+    entity: cleanText(e.entity, MAX_ENTITY),
+    severity: e.severity,
+    reason: admitReason(e.reason),
+    message: cleanText(e.message, MAX_MESSAGE),
+    firstSeen,
+    lastSeen:
+      e.lastSeen < firstSeen || Math.abs(e.lastSeen.getTime() - now.getTime()) > MAX_CLOCK_DIFFERENCE_MS
+        ? firstSeen
+        : e.lastSeen,
+    count: Math.min(Math.max(1, Math.floor(e.count) || 1), 1_000_000_000),
+  }
+}
+
+const METRIC_NAME = /^[a-zA-Z_][a-zA-Z0-9_]{0,127}$/
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/
+
+function admitSample(s: MetricSample, violations: Violation[]): MetricSample | undefined {
+  if (!METRIC_NAME.test(s.name) || !Number.isFinite(s.value)) {
+    violations.push({
+      code: 'value-senseless',
+      text: `metric ${JSON.stringify(cleanText(s.name, 80))} has no valid name or value`,
+    })
+    return undefined
+  }
+  const labels: Record<string, string> = {}
+  for (const [label, value] of Object.entries(s.labels).slice(0, 8)) {
+    if (LABEL_NAME.test(label) && !label.startsWith('__')) labels[label] = cleanText(value, MAX_ENTITY)
+  }
+  return { name: s.name, labels, value: s.value }
+}
+
+function admitRun(run: CheckRun, now: Date): CheckRun {
+  const started = Math.abs(run.started.getTime() - now.getTime()) <= MAX_CLOCK_DIFFERENCE_MS ? run.started : now
+  const intervalMs = finite(run.intervalMs) ?? 0
+  return {
+    check: cleanText(run.check, MAX_NAME),
+    checkType: cleanText(run.checkType, MAX_NAME),
+    started,
+    durationUs: Math.max(0, finite(run.durationUs) ?? 0),
+    error: cleanText(run.error, 512),
+    next: run.next !== undefined && Math.abs(run.next.getTime() - now.getTime()) < 604_800_000 ? run.next : undefined,
+    intervalMs: Math.max(0, intervalMs),
+  }
+}
+
+function cut<T>(items: readonly T[], most: number, what: string, violations: Violation[]): readonly T[] {
+  if (items.length <= most) return items
+  violations.push({ code: 'too-many', text: `${items.length} ${what} in one report, ${most} are taken` })
+  return items.slice(0, most)
+}
+
+/** The last word on each condition within a report; new ones only while the monitor has room for them. */
+function withinRoom(
+  observations: readonly Observation[],
+  admission: Admission,
+  violations: Violation[],
+): readonly Observation[] {
+  const byKey = new Map<string, Observation>()
+  for (const o of observations) byKey.set(conditionKey(o.type, o.entity), o)
+  let room = admission.limits.conditionsPerMonitor - admission.conditions
+  let refused = 0
+  for (const key of byKey.keys()) {
+    if (admission.has?.(key)) continue
+    if (room-- > 0) continue
+    byKey.delete(key)
+    refused++
+  }
+  if (refused > 0) {
+    const most = admission.limits.conditionsPerMonitor
+    violations.push({ code: 'too-many', text: `${refused} new conditions were refused: one monitor may have ${most}` })
+  }
+  return [...byKey.values()]
+}
+
+/** Cuts a report to what its monitor may say. Pure; `now` stands in for times that make no sense. */
+export function admitReport(report: Report, admission: Admission, now: Date): Admitted {
+  const { limits } = admission
+  const violations: Violation[] = []
+  const observations = cut(report.observations, limits.observationsPerReport, 'conditions', violations)
+    .map((o) => admitObservation(o, admission, now, violations))
+    .filter((o) => o !== undefined)
+  const events = cut(report.events, limits.eventsPerReport, 'events', violations)
+  const samples = cut(report.metrics, limits.samplesPerReport, 'metrics', violations)
+  const withdrawn: ConditionKey[] = cut(
+    report.withdrawn,
+    limits.observationsPerReport,
+    'withdrawn conditions',
+    violations,
+  ).map(({ type, entity }) => ({ type, entity: cleanText(entity, MAX_ENTITY) }))
+  return {
+    report: {
+      incarnation: report.incarnation,
+      sequence: report.sequence,
+      time: admitTime(report.time, now, violations, 'the report'),
+      observations: withinRoom(observations, admission, violations),
+      events: events.map((e, index) => admitEvent(e, index, report, admission, now, violations)),
+      metrics: samples.map((s) => admitSample(s, violations)).filter((s) => s !== undefined),
+      runs: cut(report.runs, limits.runsPerReport, 'runs', violations).map((run) => admitRun(run, now)),
+      withdrawn,
+    },
+    violations,
+  }
+}

@@ -1,0 +1,362 @@
+import { describe, expect, it } from 'vitest'
+import { conditionKey, fingerprintOf } from './keys.ts'
+import { DETECTOR, DETECTOR_CONDITIONS } from './monitor-life.ts'
+import type { Change } from './state.ts'
+import { conditionType, createWorld, declaration, event, observation, report } from './testing.ts'
+import type { Health, Problem } from './types.ts'
+
+const DISK = fingerprintOf('system', 'DiskFull', 'disk:/var')
+
+function told(changes: readonly Change[]): Problem[] {
+  return changes.flatMap((change) => (change.kind === 'problem' && change.told ? [change.value] : []))
+}
+
+function worldWithDisk(recovery = conditionType('DiskFull').recovery) {
+  const world = createWorld()
+  world.take(
+    { kind: 'declared', declaration: declaration('system', [conditionType('DiskFull', { recovery })]), incarnation: 7 },
+    0,
+  )
+  const say = (health: Health, ms: number, more = {}) =>
+    world.take(
+      {
+        kind: 'report',
+        monitor: 'system',
+        violations: 0,
+        report: report([observation('DiskFull', health, { entity: 'disk:/var', ...more })]),
+      },
+      ms,
+    )
+  return { world, say }
+}
+
+describe('a problem', () => {
+  it('opens at first sight and says since when', () => {
+    const { world, say } = worldWithDisk()
+    const [opened] = told(say('problem', 1000))
+    expect(opened).toMatchObject({
+      fingerprint: DISK,
+      phase: 'opened',
+      generation: 1,
+      revision: 1,
+      severity: 'warning',
+    })
+    expect(world.state.conditions.get(conditionKey('DiskFull', 'disk:/var'))).toMatchObject({
+      status: 'True',
+      health: 'problem',
+    })
+  })
+
+  it('is told once however often it is seen', () => {
+    const { say } = worldWithDisk()
+    say('problem', 1000)
+    expect(told(say('problem', 2000))).toEqual([])
+    expect(told(say('problem', 3000))).toEqual([])
+  })
+
+  it('is told again when its severity changes, with its beginning unmoved', () => {
+    const { say } = worldWithDisk()
+    const [opened] = told(say('problem', 1000))
+    const [changed] = told(say('problem', 2000, { severity: 'critical' }))
+    expect(changed).toMatchObject({
+      phase: 'changed',
+      revision: 2,
+      severity: 'critical',
+      worst: 'critical',
+      opened: opened?.opened,
+    })
+  })
+
+  it('resolves only after the declared number of healthy checks in a row', () => {
+    const { world, say } = worldWithDisk()
+    say('problem', 1000)
+    expect(told(say('healthy', 2000))).toEqual([])
+    expect(world.state.conditions.get(conditionKey('DiskFull', 'disk:/var'))).toMatchObject({
+      health: 'problem',
+      held: 'unproven',
+    })
+    expect(told(say('healthy', 3000))).toMatchObject([{ phase: 'resolved', proof: 'healthy-checks' }])
+  })
+
+  it('starts its proof anew after a relapse', () => {
+    const { say } = worldWithDisk()
+    say('problem', 1000)
+    say('healthy', 2000)
+    say('problem', 3000)
+    expect(told(say('healthy', 4000))).toEqual([])
+    expect(told(say('healthy', 5000))).toMatchObject([{ phase: 'resolved' }])
+  })
+
+  it('counts a generation up at each opening', () => {
+    const { say } = worldWithDisk()
+    for (const [index, ms] of [0, 10_000].entries()) {
+      expect(told(say('problem', ms + 1000))).toMatchObject([{ phase: 'opened', generation: index + 1, revision: 1 }])
+      say('healthy', ms + 2000)
+      say('healthy', ms + 3000)
+    }
+  })
+
+  it('is neither opened nor resolved by what cannot be observed', () => {
+    const { world, say } = worldWithDisk()
+    expect(told(say('unknown', 500))).toEqual([])
+    say('problem', 1000)
+    for (let ms = 2000; ms < 9000; ms += 1000) expect(told(say('unknown', ms))).toEqual([])
+    expect(world.state.problems.get(DISK)?.phase).toBe('opened')
+    say('healthy', 10_000)
+    expect(world.state.problems.get(DISK)?.phase).toBe('opened')
+  })
+
+  it('is neither raised nor cleared by a reading that is only pending', () => {
+    const { world, say } = worldWithDisk()
+    expect(told(say('healthy', 500, { pending: true }))).toEqual([])
+    expect(world.state.conditions.get(conditionKey('DiskFull', 'disk:/var'))?.health).toBe('healthy')
+    say('problem', 1000)
+    for (let ms = 2000; ms < 9000; ms += 1000) expect(told(say('healthy', ms, { pending: true }))).toEqual([])
+    expect(world.state.conditions.get(conditionKey('DiskFull', 'disk:/var'))?.health).toBe('problem')
+  })
+
+  it('that only a reboot clears stays open whatever is seen, and ends with the reboot', () => {
+    const { world, say } = worldWithDisk({ kind: 'reboot' })
+    say('problem', 1000)
+    for (let ms = 2000; ms < 20_000; ms += 1000) say('healthy', ms)
+    const open = world.state.problems.get(DISK)
+    expect(open?.phase).toBe('opened')
+    const after = worldWithDisk({ kind: 'reboot' })
+    const restored = after.world.take({ kind: 'restored', problems: open ? [open] : [], rebooted: true }, 30_000)
+    expect(told(restored)).toMatchObject([{ phase: 'resolved', proof: 'reboot' }])
+  })
+
+  it('read back after a reboot is unproven, keeps its beginning, and needs its full proof', () => {
+    const { world, say } = worldWithDisk()
+    say('problem', 1000)
+    const open = world.state.problems.get(DISK)
+    const after = worldWithDisk()
+    after.world.take({ kind: 'restored', problems: open ? [open] : [], rebooted: true }, 60_000)
+    expect(after.world.state.problems.get(DISK)).toMatchObject({
+      unproven: true,
+      opened: open?.opened,
+      phase: 'changed',
+    })
+    expect(told(after.say('healthy', 61_000))).toEqual([])
+    expect(told(after.say('healthy', 62_000))).toMatchObject([{ phase: 'resolved', opened: open?.opened }])
+  })
+
+  it('that comes and goes is held open, and its beginning stays', () => {
+    const { world, say } = worldWithDisk()
+    let ms = 0
+    const next = () => {
+      ms += 1000
+      return ms
+    }
+    const openings: Problem[] = []
+    for (let i = 0; i < 12; i++) {
+      openings.push(...told(say('problem', next())).filter(({ phase }) => phase === 'opened'))
+      say('healthy', next())
+      say('healthy', next())
+    }
+    expect(openings).toHaveLength(3)
+    expect(world.state.problems.get(DISK)).toMatchObject({ phase: 'opened', generation: 3, flapping: true })
+    expect(told(say('healthy', ms + 3_600_000))).toMatchObject([{ phase: 'resolved' }])
+  })
+
+  it('may be cleared by a person, by name', () => {
+    const { world, say } = worldWithDisk({ kind: 'operator' })
+    say('problem', 1000)
+    say('healthy', 2000)
+    expect(told(world.take({ kind: 'cleared', fingerprint: DISK, by: 'ada' }, 3000))).toMatchObject([
+      { proof: 'operator', proofText: 'cleared by ada' },
+    ])
+  })
+})
+
+describe('a monitor', () => {
+  const types = [conditionType('DiskFull')]
+  function world() {
+    const made = createWorld()
+    made.take({ kind: 'declared', declaration: declaration(DETECTOR, DETECTOR_CONDITIONS), incarnation: 1 }, 0)
+    made.take({ kind: 'declared', declaration: declaration('system', types), incarnation: 7 }, 0)
+    return made
+  }
+  const say = (health: Health) =>
+    ({ kind: 'report', monitor: 'system', violations: 0, report: report([observation('DiskFull', health)]) }) as const
+  const DISK_NODE = fingerprintOf('system', 'DiskFull', '')
+
+  it('that is lost turns its conditions unknown, keeps its problems, and is itself a problem', () => {
+    const w = world()
+    w.take(say('problem'), 1000)
+    const changes = w.take({ kind: 'lost', monitor: 'system', reason: 'connection refused' }, 5000)
+    expect(told(changes)).toMatchObject([
+      { type: 'MonitorUnreachable', entity: 'monitor:system', phase: 'opened', severity: 'error' },
+    ])
+    expect(w.state.conditions.get(conditionKey('DiskFull', ''))).toMatchObject({
+      health: 'unknown',
+      status: 'Unknown',
+      reason: 'MonitorUnreachable',
+    })
+    expect(w.state.problems.get(DISK_NODE)?.phase).toBe('opened')
+  })
+
+  it('that answers again is proven reachable by that alone', () => {
+    const w = world()
+    w.take(say('problem'), 1000)
+    w.take({ kind: 'lost', monitor: 'system', reason: 'connection refused' }, 5000)
+    const changes = w.take(say('problem'), 6000)
+    expect(told(changes)).toMatchObject([{ type: 'MonitorUnreachable', phase: 'resolved' }])
+    expect(w.state.problems.get(DISK_NODE)).toMatchObject({ phase: 'opened', generation: 1 })
+  })
+
+  it('that is taken out closes its problems as SourceRemoved and leaves nothing behind', () => {
+    const w = world()
+    w.take(say('problem'), 1000)
+    const changes = w.take({ kind: 'removed', monitor: 'system' }, 2000)
+    expect(told(changes)).toMatchObject([{ phase: 'resolved', proof: 'source-removed' }])
+    expect([...w.state.conditions.values()].filter(({ type }) => type === 'DiskFull')).toEqual([])
+    expect(w.state.monitors.has('system')).toBe(false)
+  })
+
+  it('whose check is taken out of the configuration closes that check’s problems', () => {
+    const w = world()
+    w.take(say('problem'), 1000)
+    const declared = declaration('system', types, { checks: [{ check: 'other', conditionTypes: [], dependsOn: [] }] })
+    expect(told(w.take({ kind: 'declared', declaration: declared, incarnation: 8 }, 2000))).toMatchObject([
+      { proof: 'source-removed' },
+    ])
+  })
+
+  it('that was restarted is told about once, without a change of any condition', () => {
+    const w = world()
+    w.take(say('healthy'), 1000)
+    const before = w.state.conditions.get(conditionKey('DiskFull', ''))
+    const changes = w.take({ kind: 'declared', declaration: declaration('system', types), incarnation: 9 }, 2000)
+    expect(changes.filter(({ kind }) => kind === 'event')).toMatchObject([{ value: { reason: 'MonitorRestarted' } }])
+    expect(w.state.monitors.get('system')?.restarts).toBe(1)
+    expect(w.state.conditions.get(conditionKey('DiskFull', ''))).toEqual(before)
+  })
+})
+
+describe('dependsOn', () => {
+  function world() {
+    const w = createWorld()
+    const checks = [
+      { check: 'disk', conditionTypes: ['DiskFull'], dependsOn: [] },
+      { check: 'kubelet', conditionTypes: ['KubeletSick'], dependsOn: ['disk'] },
+    ]
+    w.take(
+      {
+        kind: 'declared',
+        declaration: declaration('m', [conditionType('DiskFull'), conditionType('KubeletSick')], { checks }),
+        incarnation: 7,
+      },
+      0,
+    )
+    return w
+  }
+  const say = (type: string, check: string, health: Health) =>
+    ({ kind: 'report', monitor: 'm', violations: 0, report: report([observation(type, health, { check })]) }) as const
+
+  it('holds back a new problem while what it depends on is sick', () => {
+    const w = world()
+    w.take(say('DiskFull', 'disk', 'problem'), 1000)
+    expect(told(w.take(say('KubeletSick', 'kubelet', 'problem'), 2000))).toEqual([])
+    expect(w.state.conditions.get(conditionKey('KubeletSick', ''))).toMatchObject({
+      health: 'unknown',
+      held: 'gated',
+      reason: 'DependencyUnhealthy',
+    })
+  })
+
+  it('lets the problem count as soon as what it depends on is well again', () => {
+    const w = world()
+    w.take(say('DiskFull', 'disk', 'problem'), 1000)
+    w.take(say('KubeletSick', 'kubelet', 'problem'), 2000)
+    w.take(say('DiskFull', 'disk', 'healthy'), 3000)
+    expect(told(w.take(say('DiskFull', 'disk', 'healthy'), 4000))).toMatchObject(
+      [
+        { type: 'DiskFull', phase: 'resolved' },
+        { type: 'KubeletSick', phase: 'opened' },
+      ].sort((a, b) => (a.type < b.type ? -1 : 1)),
+    )
+  })
+
+  it('never hides a problem that was open before', () => {
+    const w = world()
+    w.take(say('KubeletSick', 'kubelet', 'problem'), 1000)
+    w.take(say('DiskFull', 'disk', 'problem'), 2000)
+    expect(w.state.conditions.get(conditionKey('KubeletSick', ''))?.health).toBe('problem')
+  })
+})
+
+describe('a shared condition type', () => {
+  const type = conditionType('ClockBad', { shared: true })
+  function world() {
+    const w = createWorld()
+    for (const name of ['a', 'b'])
+      w.take({ kind: 'declared', declaration: declaration(name, [type]), incarnation: 7 }, 0)
+    return w
+  }
+  const say = (monitor: string, health: Health, severity: 'warning' | 'critical' = 'warning') =>
+    ({
+      kind: 'report',
+      monitor,
+      violations: 0,
+      report: report([observation('ClockBad', health, { severity: health === 'problem' ? severity : 'info' })]),
+    }) as const
+
+  it('is the worst that any of its sources says, and the sources never overwrite each other', () => {
+    const w = world()
+    w.take(say('a', 'problem'), 1000)
+    w.take(say('b', 'healthy'), 2000)
+    w.take(say('b', 'healthy'), 3000)
+    expect(w.state.conditions.get(conditionKey('ClockBad', ''))).toMatchObject({
+      health: 'problem',
+      sources: ['a', 'b'],
+    })
+    w.take(say('b', 'problem', 'critical'), 4000)
+    expect(w.state.conditions.get(conditionKey('ClockBad', ''))).toMatchObject({
+      severity: 'critical',
+      sources: ['b', 'a'],
+    })
+    w.take(say('a', 'healthy'), 5000)
+    w.take(say('a', 'healthy'), 6000)
+    expect(w.state.conditions.get(conditionKey('ClockBad', ''))?.health).toBe('problem')
+  })
+
+  it('is one problem, whoever raised it', () => {
+    const w = world()
+    w.take(say('a', 'problem'), 1000)
+    w.take(say('b', 'problem'), 2000)
+    expect([...w.state.problems.values()]).toHaveLength(1)
+  })
+})
+
+describe('an event', () => {
+  const open = declaration('plugin', [], { open: true, origin: 'discovered' })
+  function world() {
+    const w = createWorld()
+    w.take({ kind: 'declared', declaration: open, incarnation: 0 }, 0)
+    return w
+  }
+  const say = (severity: 'info' | 'warning') =>
+    ({
+      kind: 'report',
+      monitor: 'plugin',
+      violations: 0,
+      report: report([], { events: [event('plugin', 'XidError', { severity })] }),
+    }) as const
+
+  it('of a plug-in that declares nothing is a problem until it was absent for ten minutes', () => {
+    const w = world()
+    expect(told(w.take(say('warning'), 1000))).toMatchObject([{ type: 'XidError', fromEvent: true, phase: 'opened' }])
+    expect(told(w.take({ kind: 'tick' }, 300_000))).toEqual([])
+    w.take(say('warning'), 400_000)
+    expect(told(w.take({ kind: 'tick' }, 900_000))).toEqual([])
+    expect(told(w.take({ kind: 'tick' }, 1_000_000))).toMatchObject([{ phase: 'resolved', proof: 'absent' }])
+  })
+
+  it('of severity info opens nothing', () => {
+    const w = world()
+    const changes = w.take(say('info'), 1000)
+    expect(told(changes)).toEqual([])
+    expect(changes.some(({ kind }) => kind === 'event')).toBe(true)
+  })
+})

@@ -1,0 +1,183 @@
+/**
+ * The reducer: (state, input, now) → changes. Pure; `applyChanges` moves the state by them, and nothing else does.
+ * Order within an input does not matter for independent conditions.
+ */
+import { createDraft, type Draft } from './draft.ts'
+import { dependentsOf } from './gate.ts'
+import {
+  answered,
+  DETECTOR,
+  declareMonitor,
+  dropSource,
+  expectMonitor,
+  loseMonitor,
+  removeMonitor,
+} from './monitor-life.ts'
+import { judgeAgain, observe } from './observe.ts'
+import { followEvent, isOpen, passTime, resolveProblem } from './problem.ts'
+import { compareSeverity } from './severity.ts'
+import { applyChanges, type Change, copyState, type MonitorDeclaration, type NodeState } from './state.ts'
+import type { CheckRun, Instant, NodeEvent, Problem, RecoveryRule, Report } from './types.ts'
+
+export type Input =
+  | { readonly kind: 'expected'; readonly declaration: MonitorDeclaration }
+  | { readonly kind: 'declared'; readonly declaration: MonitorDeclaration; readonly incarnation: number }
+  /** An admitted report ({@link admitReport}). `violations` of it are counted against the monitor. */
+  | { readonly kind: 'report'; readonly monitor: string; readonly report: Report; readonly violations: number }
+  | { readonly kind: 'lost'; readonly monitor: string; readonly reason: string }
+  | { readonly kind: 'removed'; readonly monitor: string }
+  /** Time passed; every few seconds. */
+  | { readonly kind: 'tick' }
+  /** Open problems as they were before a reboot. */
+  | { readonly kind: 'restored'; readonly problems: readonly Problem[]; readonly rebooted: boolean }
+  /** A person says that it is over. */
+  | { readonly kind: 'cleared'; readonly fingerprint: string; readonly by: string }
+
+/** An undeclared event of a plug-in that is a warning or worse is over when it was not seen for this long. */
+export const UNDECLARED_EVENT_RULE: RecoveryRule = { kind: 'absent', forMs: 600_000 }
+
+function eventRule(draft: Draft, event: NodeEvent): RecoveryRule | undefined {
+  const declaration = draft.declaration(event.monitor)
+  const declared = declaration?.eventReasons.get(event.reason)
+  if (declared !== undefined) return declared.recovery
+  const open = declaration?.open ?? false
+  return open && compareSeverity(event.severity, 'warning') >= 0 ? UNDECLARED_EVENT_RULE : undefined
+}
+
+function takeEvent(draft: Draft, event: NodeEvent): void {
+  draft.emit(event)
+  const rule = eventRule(draft, event)
+  if (rule !== undefined) followEvent(draft, event, rule)
+}
+
+/** The last run of each check; a report names only those that ran. */
+function mergedRuns(before: readonly CheckRun[], runs: readonly CheckRun[]): readonly CheckRun[] {
+  if (runs.length === 0) return before
+  const byCheck = new Map(before.map((run) => [run.check, run]))
+  for (const run of runs) byCheck.set(run.check, run)
+  return [...byCheck.values()].sort((a, b) => (a.check < b.check ? -1 : a.check > b.check ? 1 : 0))
+}
+
+function takeReport(draft: Draft, monitor: string, report: Report, violations: number): void {
+  answered(draft, monitor)
+  const raisedBefore = raisedChecks(draft, monitor)
+  for (const observation of report.observations) observe(draft, monitor, observation)
+  for (const { type, entity } of report.withdrawn) {
+    if (draft.source(monitor, type, entity) !== undefined) {
+      dropSource(draft, monitor, type, entity, 'withdrawn', 'its monitor no longer watches it')
+    }
+  }
+  for (const event of report.events) takeEvent(draft, event)
+  openAndCloseGates(draft, raisedBefore, raisedChecks(draft, monitor))
+  const state = draft.monitor(monitor)
+  if (state === undefined) return
+  const failed = report.runs.find((run) => run.error !== '')
+  draft.putMonitor({
+    ...state,
+    lastReport: draft.now.wall,
+    runs: mergedRuns(state.runs, report.runs),
+    incarnation: report.incarnation === 0 ? state.incarnation : report.incarnation,
+    acknowledged: Math.max(report.incarnation === state.incarnation ? state.acknowledged : 0, report.sequence),
+    reports: state.reports + 1,
+    violations: state.violations + violations,
+    ...(failed ? { lastError: `${failed.check}: ${failed.error}`, lastErrorAt: failed.started } : {}),
+  })
+}
+
+/** Checks of a monitor that something depends on and that have a problem. */
+function raisedChecks(draft: Draft, monitor: string): ReadonlySet<string> {
+  const raised = new Set<string>()
+  if (!hasDependents(draft)) return raised
+  for (const source of draft.sourcesBy(monitor)) if (source.raised !== undefined) raised.add(source.observation.check)
+  return raised
+}
+
+function hasDependents(draft: Draft): boolean {
+  for (const { checks } of draft.declarations()) if (checks.some(({ dependsOn }) => dependsOn.length > 0)) return true
+  return false
+}
+
+/** What depends on a check whose word changed is judged again, and so on along the chain (it has no circles). */
+function openAndCloseGates(draft: Draft, before: ReadonlySet<string>, after: ReadonlySet<string>): void {
+  const waiting = [...new Set([...before, ...after])].filter((check) => before.has(check) !== after.has(check))
+  const seen = new Set(waiting)
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    for (const { monitor, check } of dependentsOf(draft, name)) {
+      for (const source of draft.sourcesBy(monitor)) if (source.observation.check === check) judgeAgain(draft, source)
+      if (!seen.has(check)) {
+        seen.add(check)
+        waiting.push(check)
+      }
+    }
+  }
+}
+
+function restore(draft: Draft, problems: readonly Problem[], rebooted: boolean): void {
+  for (const problem of problems) {
+    if (!isOpen(problem) || draft.problem(problem.fingerprint) !== undefined) continue
+    const unproven: Problem = {
+      ...problem,
+      unproven: true,
+      lastSeenMonoMs: draft.now.monoMs,
+      phase: 'changed',
+      revision: problem.revision + 1,
+      changed: draft.now.wall,
+    }
+    draft.putProblem(unproven, true)
+    const rule = draft.conditionType(problem.type, undefined)?.recovery
+    if (rebooted && rule?.kind === 'reboot') resolveProblem(draft, unproven, 'reboot', 'the node was rebooted')
+  }
+}
+
+function take(draft: Draft, input: Input): void {
+  switch (input.kind) {
+    case 'expected':
+      expectMonitor(draft, input.declaration)
+      break
+    case 'declared': {
+      const { name } = input.declaration
+      const before = raisedChecks(draft, name)
+      declareMonitor(draft, input.declaration, input.incarnation)
+      openAndCloseGates(draft, before, raisedChecks(draft, name))
+      break
+    }
+    case 'report':
+      takeReport(draft, input.monitor, input.report, input.violations)
+      break
+    case 'lost':
+      loseMonitor(draft, input.monitor, input.reason)
+      openAndCloseGates(draft, new Set(), new Set([input.monitor]))
+      break
+    case 'removed':
+      removeMonitor(draft, input.monitor)
+      break
+    case 'tick':
+      passTime(draft)
+      break
+    case 'restored':
+      restore(draft, input.problems, input.rebooted)
+      break
+    case 'cleared': {
+      const problem = draft.problem(input.fingerprint)
+      if (isOpen(problem)) resolveProblem(draft, problem, 'operator', `cleared by ${input.by}`)
+      break
+    }
+  }
+}
+
+/** What an input changes. `state` is only read. */
+export function decide(state: NodeState, input: Input, now: Instant): Change[] {
+  const draft = createDraft(state, now)
+  take(draft, input)
+  return draft.changes()
+}
+
+/** (state, input, now) → (state', changes), leaving `state` as it was. */
+export function reduce(state: NodeState, input: Input, now: Instant): { state: NodeState; changes: Change[] } {
+  const changes = decide(state, input, now)
+  const next = copyState(state)
+  applyChanges(next, changes)
+  return { state: next, changes }
+}
+
+export { DETECTOR }

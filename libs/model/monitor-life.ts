@@ -1,0 +1,242 @@
+/** Monitors come, are lost, come back and are taken out; their conditions follow. */
+import type { Draft } from './draft.ts'
+import { fingerprintOf } from './keys.ts'
+import { mergeCondition } from './merge.ts'
+import { judgeAgain, observe } from './observe.ts'
+import { isOpen, ownerOf, resolveProblem } from './problem.ts'
+import type { MonitorDeclaration } from './state.ts'
+import type { ConditionType, EventReason, MonitorState, Proof } from './types.ts'
+
+/** The detector speaks as a monitor of this name about monitors and about itself. */
+export const DETECTOR = 'detector'
+
+function own(
+  type: string,
+  description: string,
+  label: string,
+  recoveryText: string,
+  healthy: readonly [string, string],
+): ConditionType {
+  return {
+    type,
+    polarity: 'true-is-problem',
+    description,
+    shared: false,
+    recovery: { kind: 'healthy-checks', count: 1 },
+    label,
+    recoveryText,
+    healthyReason: healthy[0],
+    healthyMessage: healthy[1],
+  }
+}
+
+/** What the detector itself reports. */
+export const DETECTOR_CONDITIONS: readonly ConditionType[] = [
+  own(
+    'MonitorUnreachable',
+    'A monitor does not answer; its conditions are unknown.',
+    '{entity} unreachable',
+    'the monitor answers again',
+    ['MonitorAnswers', 'the monitor answers'],
+  ),
+  own(
+    'MonitorMissing',
+    'The configuration asks for a part that does not run here.',
+    '{entity} missing',
+    'the part runs, or the configuration no longer asks for it',
+    ['PartRuns', 'what the configuration asks for runs'],
+  ),
+  own(
+    'BusDegraded',
+    'The bus does not take what the detector has to say.',
+    'bus degraded',
+    'the bus takes what waited',
+    ['BusTakesAll', 'the bus takes what the detector says'],
+  ),
+]
+
+export const DETECTOR_EVENTS: readonly EventReason[] = [
+  {
+    reason: 'MonitorMisbehaves',
+    severity: 'warning',
+    description: 'A monitor sent what its limits or its declaration do not allow.',
+    recovery: { kind: 'absent', forMs: 600_000 },
+  },
+  {
+    reason: 'ReportsShed',
+    severity: 'warning',
+    description: 'A monitor reports faster than it may; reports without anything of warning or above were dropped.',
+    recovery: { kind: 'absent', forMs: 600_000 },
+  },
+  { reason: 'MonitorRestarted', severity: 'info', description: 'A monitor answers with a new incarnation.' },
+  {
+    reason: 'BusChangesDropped',
+    severity: 'error',
+    description: 'The bus was away for longer than the queue holds; what was dropped is counted.',
+    recovery: { kind: 'absent', forMs: 600_000 },
+  },
+]
+
+function emptyState(declaration: MonitorDeclaration, since: Date): MonitorState {
+  return {
+    name: declaration.name,
+    health: 'awaited',
+    since,
+    version: '',
+    description: '',
+    protocol: '',
+    origin: declaration.origin,
+    socket: declaration.socket,
+    lastReport: undefined,
+    lastError: '',
+    lastErrorAt: undefined,
+    incarnation: 0,
+    acknowledged: 0,
+    restarts: 0,
+    runs: [],
+    conditionTypes: [],
+    violations: 0,
+    reports: 0,
+  }
+}
+
+/** A monitor is expected (named in the configuration, or its socket appeared) and has not answered yet. */
+export function expectMonitor(draft: Draft, declaration: MonitorDeclaration): void {
+  const before = draft.monitor(declaration.name)
+  if (draft.declaration(declaration.name) === undefined) draft.putDeclaration(declaration)
+  if (before === undefined) draft.putMonitor(emptyState(declaration, draft.now.wall))
+  else draft.putMonitor({ ...before, origin: declaration.origin, socket: declaration.socket })
+}
+
+/** A monitor answered and said who it is. What it no longer watches is taken out. */
+export function declareMonitor(draft: Draft, declaration: MonitorDeclaration, incarnation: number): void {
+  const { name } = declaration
+  const before = draft.monitor(name) ?? emptyState(declaration, draft.now.wall)
+  const restarted = before.incarnation !== 0 && incarnation !== 0 && before.incarnation !== incarnation
+  draft.putDeclaration(declaration)
+  draft.putMonitor({
+    ...before,
+    health: 'alive',
+    since: before.health === 'alive' ? before.since : draft.now.wall,
+    version: declaration.version,
+    description: declaration.description,
+    protocol: declaration.protocol,
+    origin: declaration.origin,
+    socket: declaration.socket,
+    incarnation: incarnation === 0 ? before.incarnation : incarnation,
+    acknowledged: restarted ? 0 : before.acknowledged,
+    restarts: before.restarts + (restarted ? 1 : 0),
+    conditionTypes: [...declaration.conditionTypes.keys()].sort(),
+    runs:
+      declaration.checks.length === 0
+        ? before.runs
+        : before.runs.filter((run) => declaration.checks.some(({ check }) => check === run.check)),
+  })
+  if (restarted) {
+    draft.emit({
+      id: `${name}-${incarnation}-restarted`,
+      monitor: DETECTOR,
+      check: '',
+      entity: `monitor:${name}`,
+      severity: 'info',
+      reason: 'MonitorRestarted',
+      message: `monitor ${name} was restarted`,
+      firstSeen: draft.now.wall,
+      lastSeen: draft.now.wall,
+      count: 1,
+    })
+  }
+  if (declaration.checks.length > 0) {
+    const checks = new Set(declaration.checks.map(({ check }) => check))
+    for (const source of draft.sourcesBy(name)) {
+      if (source.observation.check !== '' && !checks.has(source.observation.check)) {
+        dropSource(
+          draft,
+          name,
+          source.observation.type,
+          source.observation.entity,
+          'source-removed',
+          'its check was taken out of the configuration',
+        )
+      }
+    }
+  }
+  answered(draft, name)
+}
+
+/** A monitor answers: that alone proves that it is reachable. */
+export function answered(draft: Draft, name: string): void {
+  const monitor = draft.monitor(name)
+  if (monitor === undefined || name === DETECTOR) return
+  if (monitor.health !== 'alive') draft.putMonitor({ ...monitor, health: 'alive', since: draft.now.wall })
+  if (monitor.health === 'unreachable') for (const source of draft.sourcesBy(name)) judgeAgain(draft, source)
+  const known = draft.source(DETECTOR, 'MonitorUnreachable', `monitor:${name}`)
+  if (known !== undefined && known.health === 'healthy') return
+  observe(draft, DETECTOR, {
+    type: 'MonitorUnreachable',
+    entity: `monitor:${name}`,
+    health: 'healthy',
+    severity: 'info',
+    reason: 'MonitorAnswers',
+    message: `monitor ${name} answers`,
+    summary: '',
+    check: 'monitors',
+  })
+}
+
+/** A monitor does not answer any more, or never did in time. Its conditions turn unknown; its problems stay open. */
+export function loseMonitor(draft: Draft, name: string, reason: string): void {
+  const monitor = draft.monitor(name)
+  if (monitor === undefined) return
+  draft.putMonitor({
+    ...monitor,
+    health: 'unreachable',
+    since: monitor.health === 'unreachable' ? monitor.since : draft.now.wall,
+    lastError: reason,
+    lastErrorAt: draft.now.wall,
+  })
+  if (monitor.health !== 'unreachable') for (const source of draft.sourcesBy(name)) judgeAgain(draft, source)
+  observe(draft, DETECTOR, {
+    type: 'MonitorUnreachable',
+    entity: `monitor:${name}`,
+    health: 'problem',
+    severity: 'error',
+    reason: 'MonitorUnreachable',
+    message: `monitor ${name} does not answer: ${reason}`,
+    summary: `monitor ${name} does not answer`,
+    check: 'monitors',
+  })
+}
+
+/** Takes out one source of a condition. Its problem closes when no other source speaks of it. */
+export function dropSource(
+  draft: Draft,
+  monitor: string,
+  type: string,
+  entity: string,
+  proof: Proof,
+  why: string,
+): void {
+  const owner = ownerOf(draft, monitor, type)
+  draft.deleteSource(monitor, type, entity)
+  mergeCondition(draft, type, entity)
+  if (draft.sourcesOf(type, entity).length > 0) return
+  const problem = draft.problem(fingerprintOf(owner, type, entity))
+  if (isOpen(problem)) resolveProblem(draft, problem, proof, why)
+}
+
+/** A monitor is no longer configured and its socket is gone: nothing speaks for its conditions any more. */
+export function removeMonitor(draft: Draft, name: string): void {
+  const why = 'its monitor was taken out'
+  for (const { observation } of draft.sourcesBy(name)) {
+    dropSource(draft, name, observation.type, observation.entity, 'source-removed', why)
+  }
+  for (const problem of draft.allProblems()) {
+    if (problem.owner === name && isOpen(problem)) resolveProblem(draft, problem, 'source-removed', why)
+  }
+  if (draft.source(DETECTOR, 'MonitorUnreachable', `monitor:${name}`) !== undefined) {
+    dropSource(draft, DETECTOR, 'MonitorUnreachable', `monitor:${name}`, 'source-removed', why)
+  }
+  draft.deleteMonitor(name)
+  draft.deleteDeclaration(name)
+}

@@ -1,0 +1,169 @@
+/**
+ * One source's word on one condition becomes what counts. A first problem passes at once; it is cleared only by the
+ * proof that its type declares; what cannot be observed is unknown and clears nothing.
+ */
+import { holdsRecovery, penaltyAfterRaise } from './damping.ts'
+import type { Draft } from './draft.ts'
+import { blockingDependency } from './gate.ts'
+import { fingerprintOf } from './keys.ts'
+import { mergeCondition } from './merge.ts'
+import { isOpen, ownerOf } from './problem.ts'
+import type { Health, Held, Instant, Observation, Problem, RecoveryRule, SourceCondition } from './types.ts'
+
+const DEFAULT_RULE: RecoveryRule = { kind: 'healthy-checks', count: 2 }
+
+/** Streaks stop counting here: no rule asks for more. */
+const STREAK_MAX = 1_000_000
+
+interface Memory {
+  readonly raised?: Observation | undefined
+  readonly healthyStreak: number
+  readonly penalty: number
+  readonly penaltyMonoMs: number
+  readonly problemSeenMonoMs: number
+}
+
+/** Whether a raised condition that is seen healthy now is proven well. */
+function isProven(rule: RecoveryRule, memory: Memory, now: Instant): boolean {
+  switch (rule.kind) {
+    case 'healthy-checks':
+      return memory.healthyStreak >= rule.count
+    case 'absent':
+      return now.monoMs - memory.problemSeenMonoMs >= rule.forMs
+    case 'reboot':
+    case 'operator':
+      return false
+  }
+}
+
+/**
+ * A problem that is open without a source that raised it (read back after a reboot, or its bucket was lost) is taken
+ * over as this source's own, so that it too is cleared only by proof.
+ */
+function inheritedProblem(draft: Draft, monitor: string, observation: Observation): Problem | undefined {
+  const problem = draft.problem(
+    fingerprintOf(ownerOf(draft, monitor, observation.type), observation.type, observation.entity),
+  )
+  return isOpen(problem) && !problem.fromEvent ? problem : undefined
+}
+
+function inheritedRaise(draft: Draft, monitor: string, observation: Observation): Observation | undefined {
+  const problem = inheritedProblem(draft, monitor, observation)
+  if (problem === undefined) return undefined
+  const { severity, reason, message, summary, evidence } = problem
+  return { ...observation, health: 'problem', severity, reason, message, summary, evidence, pending: false }
+}
+
+function remembered(draft: Draft, monitor: string, observation: Observation): Memory {
+  const before = draft.source(monitor, observation.type, observation.entity)
+  if (before !== undefined) return before
+  return {
+    raised: inheritedRaise(draft, monitor, observation),
+    healthyStreak: 0,
+    penalty: 0,
+    penaltyMonoMs: draft.now.monoMs,
+    problemSeenMonoMs: draft.now.monoMs,
+  }
+}
+
+/** What a new word does to a source's memory, before gates. */
+function remember(memory: Memory, observation: Observation, rule: RecoveryRule, gated: boolean, now: Instant): Memory {
+  if (observation.pending || observation.health === 'unknown') return { ...memory, healthyStreak: 0 }
+  if (observation.health === 'problem') {
+    if (gated && memory.raised === undefined) return { ...memory, healthyStreak: 0 }
+    const raise = memory.raised === undefined
+    return {
+      raised: observation,
+      healthyStreak: 0,
+      penalty: raise ? penaltyAfterRaise(memory.penalty, now.monoMs - memory.penaltyMonoMs) : memory.penalty,
+      penaltyMonoMs: raise ? now.monoMs : memory.penaltyMonoMs,
+      problemSeenMonoMs: now.monoMs,
+    }
+  }
+  const counted = { ...memory, healthyStreak: Math.min(STREAK_MAX, memory.healthyStreak + 1) }
+  if (counted.raised === undefined || !isProven(rule, counted, now)) return counted
+  if (holdsRecovery(counted.penalty, now.monoMs - counted.penaltyMonoMs)) return counted
+  return { ...counted, raised: undefined }
+}
+
+/** What counts, from what was said, what is remembered, and what stands in between. */
+function judge(
+  observation: Observation,
+  memory: Memory,
+  rule: RecoveryRule,
+  blocked: boolean,
+  reachable: boolean,
+  now: Instant,
+): { health: Health; held: Held } {
+  if (!reachable) return { health: 'unknown', held: 'unreachable' }
+  if (observation.health === 'unknown') return { health: 'unknown', held: '' }
+  if (memory.raised !== undefined) {
+    if (observation.health === 'problem') return { health: 'problem', held: '' }
+    const flapping = isProven(rule, memory, now) && holdsRecovery(memory.penalty, now.monoMs - memory.penaltyMonoMs)
+    return { health: 'problem', held: flapping ? 'flapping' : 'unproven' }
+  }
+  if (observation.health === 'problem') return { health: 'unknown', held: blocked ? 'gated' : '' }
+  return { health: 'healthy', held: '' }
+}
+
+function isReachable(draft: Draft, monitor: string): boolean {
+  return draft.monitor(monitor)?.health !== 'unreachable'
+}
+
+/** When a health that is new here began: as the source knows it, as an inherited problem has it, or now. */
+function beginning(draft: Draft, monitor: string, observation: Observation, health: Health): Date {
+  const inherited = health === 'problem' ? inheritedProblem(draft, monitor, observation) : undefined
+  const told = inherited?.opened ?? observation.since
+  return told !== undefined && told < draft.now.wall ? told : draft.now.wall
+}
+
+function putJudged(draft: Draft, monitor: string, observation: Observation, memory: Memory, observed: Date): void {
+  const { type, entity } = observation
+  const before = draft.source(monitor, type, entity)
+  const rule = draft.conditionType(type, monitor)?.recovery ?? DEFAULT_RULE
+  const blocked = blockingDependency(draft, monitor, observation.check) !== undefined
+  const { health, held } = judge(observation, memory, rule, blocked, isReachable(draft, monitor), draft.now)
+  const changed = before?.health !== health
+  const since = before !== undefined && !changed ? before.since : beginning(draft, monitor, observation, health)
+  const value: SourceCondition = {
+    monitor,
+    observation,
+    health,
+    held,
+    since,
+    observed,
+    raised: memory.raised,
+    healthyStreak: memory.healthyStreak,
+    penalty: memory.penalty,
+    penaltyMonoMs: memory.penaltyMonoMs,
+    problemSeenMonoMs: memory.problemSeenMonoMs,
+  }
+  draft.putSource(value)
+  mergeCondition(draft, type, entity)
+}
+
+/** Takes a source's word on one condition. */
+export function observe(draft: Draft, monitor: string, observation: Observation): void {
+  const rule = draft.conditionType(observation.type, monitor)?.recovery ?? DEFAULT_RULE
+  const blocked = blockingDependency(draft, monitor, observation.check) !== undefined
+  const memory = remember(remembered(draft, monitor, observation), observation, rule, blocked, draft.now)
+  putJudged(draft, monitor, observation, memory, draft.now.wall)
+}
+
+/** Judges a source again without a new word: its monitor was lost or came back, or a gate opened or closed. */
+export function judgeAgain(draft: Draft, source: SourceCondition): void {
+  const blocked = blockingDependency(draft, source.monitor, source.observation.check) !== undefined
+  // A gate that opens lets the problem that stood behind it count at once.
+  const raise =
+    !blocked && source.raised === undefined && source.observation.health === 'problem' && !source.observation.pending
+  const memory: Memory = raise
+    ? {
+        raised: source.observation,
+        healthyStreak: 0,
+        penalty: penaltyAfterRaise(source.penalty, draft.now.monoMs - source.penaltyMonoMs),
+        penaltyMonoMs: draft.now.monoMs,
+        problemSeenMonoMs: draft.now.monoMs,
+      }
+    : source
+  putJudged(draft, source.monitor, source.observation, memory, source.observed)
+}

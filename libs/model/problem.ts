@@ -1,0 +1,231 @@
+/** A problem's life: opened, changed, resolved on proof. It follows the merged condition, or a declared event. */
+import type { Draft } from './draft.ts'
+import { fingerprintOf } from './keys.ts'
+import { worseSeverity } from './severity.ts'
+import { renderLabel } from './text.ts'
+import type { NodeCondition, Problem, Proof, RecoveryRule } from './types.ts'
+
+/** Resolved problems kept for their generation and for people; the oldest beyond it are forgotten. */
+export const RESOLVED_KEPT = 1024
+
+/** Who a problem of this type belongs to: the monitor, or "shared" where several speak of it. */
+export function ownerOf(draft: Draft, monitor: string, type: string): string {
+  return draft.conditionType(type, monitor)?.shared ? 'shared' : monitor
+}
+
+/**
+ * The generation of the next opening. Counts up from what is known; where an older record may have been forgotten it
+ * starts at the clock's seconds, which no count reaches, so that (fingerprint, generation) never means two openings.
+ */
+function nextGeneration(draft: Draft, before: Problem | undefined): number {
+  if (before !== undefined) return before.generation + 1
+  const resolved = draft.allProblems().filter((problem) => problem.phase === 'resolved').length
+  return resolved < RESOLVED_KEPT / 2 ? 1 : Math.max(1, Math.floor(draft.now.wall.getTime() / 1000))
+}
+
+export function isOpen(problem: Problem | undefined): problem is Problem {
+  return problem !== undefined && problem.phase !== 'resolved'
+}
+
+/** A duration in words: "10 min", "2 h", "45 s". */
+function words(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 120) return `${seconds} s`
+  const minutes = Math.round(seconds / 60)
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
+}
+
+/** What would prove a problem of this rule gone, in words. */
+export function recoveryWords(rule: RecoveryRule): string {
+  switch (rule.kind) {
+    case 'healthy-checks':
+      return rule.count === 1 ? 'a check finds it healthy' : `${rule.count} checks in a row find it healthy`
+    case 'absent':
+      return `not seen for ${words(rule.forMs)}`
+    case 'reboot':
+      return 'only a reboot clears it'
+    case 'operator':
+      return 'only an operator clears it'
+  }
+}
+
+/** Follows a merged condition: opens, changes or resolves its problem. Unknown does neither. */
+export function followCondition(draft: Draft, owner: string, condition: NodeCondition, rule: RecoveryRule): void {
+  const fingerprint = fingerprintOf(owner, condition.type, condition.entity)
+  const before = draft.problem(fingerprint)
+  if (condition.health === 'unknown') return
+  if (condition.health === 'healthy') {
+    if (isOpen(before) && !before.fromEvent) {
+      resolveProblem(draft, before, proofOf(rule), condition.recovery)
+    }
+    return
+  }
+  const wall = draft.now.wall
+  const body = {
+    owner,
+    type: condition.type,
+    entity: condition.entity,
+    severity: condition.severity,
+    reason: condition.reason,
+    message: condition.message,
+    summary: condition.summary,
+    label: condition.label,
+    recovery: condition.recovery,
+    evidence: condition.evidence,
+    check: condition.check,
+    // A restored problem stays unproven until a check sees it again.
+    unproven: (before?.unproven ?? false) && isOpen(before) && condition.held !== '',
+    flapping: condition.held === 'flapping',
+    fromEvent: false,
+    absentMs: 0,
+    lastSeen: wall,
+    lastSeenMonoMs: draft.now.monoMs,
+  }
+  if (!isOpen(before)) {
+    draft.putProblem(
+      {
+        ...body,
+        fingerprint,
+        generation: nextGeneration(draft, before),
+        phase: 'opened',
+        revision: 1,
+        worst: condition.severity,
+        opened: condition.since,
+        changed: wall,
+        resolved: undefined,
+        proof: undefined,
+        proofText: '',
+        count: 1,
+      },
+      true,
+    )
+    return
+  }
+  const told =
+    before.severity !== condition.severity || before.reason !== condition.reason || before.unproven !== body.unproven
+  draft.putProblem(
+    {
+      ...before,
+      ...body,
+      worst: worseSeverity(before.worst, condition.severity),
+      phase: told ? 'changed' : before.phase,
+      revision: told ? before.revision + 1 : before.revision,
+      changed: told ? wall : before.changed,
+      lastSeen: condition.held === '' ? wall : before.lastSeen,
+      lastSeenMonoMs: condition.held === '' ? draft.now.monoMs : before.lastSeenMonoMs,
+    },
+    told,
+  )
+}
+
+function proofOf(rule: RecoveryRule): Proof {
+  return rule.kind
+}
+
+/** Closes an open problem. `proofText` is for people. */
+export function resolveProblem(draft: Draft, problem: Problem, proof: Proof, proofText: string): void {
+  draft.putProblem(
+    {
+      ...problem,
+      phase: 'resolved',
+      revision: problem.revision + 1,
+      changed: draft.now.wall,
+      resolved: draft.now.wall,
+      proof,
+      proofText,
+      flapping: false,
+      unproven: false,
+    },
+    true,
+  )
+}
+
+/** Sees an event that has a recovery rule: opens its problem or refreshes it. */
+export function followEvent(
+  draft: Draft,
+  event: {
+    monitor: string
+    reason: string
+    entity: string
+    check: string
+    message: string
+    severity: Problem['severity']
+    count: number
+    firstSeen: Date
+  },
+  rule: RecoveryRule,
+): void {
+  const fingerprint = fingerprintOf(event.monitor, event.reason, event.entity)
+  const before = draft.problem(fingerprint)
+  const { wall, monoMs } = draft.now
+  const seen = {
+    message: event.message,
+    summary: event.message.length <= 80 ? event.message : renderLabel('', event.reason, event.entity),
+    check: event.check,
+    lastSeen: wall,
+    lastSeenMonoMs: monoMs,
+    unproven: false,
+  }
+  if (isOpen(before)) {
+    const severity = worseSeverity(before.severity, event.severity)
+    const told = severity !== before.severity
+    draft.putProblem(
+      {
+        ...before,
+        ...seen,
+        severity,
+        worst: worseSeverity(before.worst, severity),
+        count: before.count + event.count,
+        phase: told ? 'changed' : before.phase,
+        revision: told ? before.revision + 1 : before.revision,
+        changed: told ? wall : before.changed,
+      },
+      told,
+    )
+    return
+  }
+  draft.putProblem(
+    {
+      ...seen,
+      fingerprint,
+      generation: nextGeneration(draft, before),
+      phase: 'opened',
+      revision: 1,
+      owner: event.monitor,
+      type: event.reason,
+      entity: event.entity,
+      severity: event.severity,
+      worst: event.severity,
+      reason: event.reason,
+      label: renderLabel('', event.reason, event.entity),
+      recovery: recoveryWords(rule),
+      evidence: undefined,
+      opened: event.firstSeen,
+      changed: wall,
+      resolved: undefined,
+      proof: undefined,
+      proofText: '',
+      fromEvent: true,
+      count: event.count,
+      flapping: false,
+      absentMs: rule.kind === 'absent' ? rule.forMs : 0,
+    },
+    true,
+  )
+}
+
+/** Time alone proves the absence of what is cleared by absence, and old records of what is over are forgotten. */
+export function passTime(draft: Draft): void {
+  const resolved: Problem[] = []
+  for (const problem of draft.allProblems()) {
+    if (problem.phase === 'resolved') resolved.push(problem)
+    else if (problem.fromEvent && problem.absentMs > 0) {
+      const absentMs = draft.now.monoMs - problem.lastSeenMonoMs
+      if (absentMs >= problem.absentMs)
+        resolveProblem(draft, problem, 'absent', `not seen for ${words(problem.absentMs)}`)
+    }
+  }
+  if (resolved.length <= RESOLVED_KEPT) return
+  resolved.sort((a, b) => a.changed.getTime() - b.changed.getTime())
+  for (const problem of resolved.slice(0, resolved.length - RESOLVED_KEPT)) draft.forgetProblem(problem.fingerprint)
+}

@@ -1,0 +1,53 @@
+/**
+ * Text of monitors is hostile until it went through here. Removed: control characters, bidirectional overrides and
+ * isolates, zero-width and other invisible formatting, unpaired surrogates. White space runs become one space.
+ */
+const SPACE = /[\s\u0085\u2028\u2029]+/gu
+const INVISIBLE =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+
+/** Cleaned and at most `maxLength` UTF-16 units, cut on a character boundary with "…". */
+export function cleanText(text: string, maxLength: number): string {
+  // Never look at more than could survive: a 64 KB reason costs as much as a short one.
+  const head = text.length > maxLength * 4 ? text.slice(0, maxLength * 4) : text
+  const clean = head.replace(SPACE, ' ').replace(LONE_SURROGATE, '\ufffd').replace(INVISIBLE, '').trim()
+  if (clean.length <= maxLength && head.length === text.length) return clean
+  if (clean.length < maxLength) return `${clean}…`
+  let cut = maxLength - 1
+  const last = clean.charCodeAt(cut - 1)
+  if (last >= 0xd800 && last <= 0xdbff) cut--
+  return `${clean.slice(0, cut)}…`
+}
+
+/** A name made of `A-Za-z0-9` and `._/-`, starting with a letter or digit, at most `maxLength`; "" when nothing is left. */
+export function cleanName(text: string, maxLength: number): string {
+  return text
+    .slice(0, maxLength * 4)
+    .replace(/[^A-Za-z0-9._/-]+/g, '')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, maxLength)
+}
+
+/** 64-bit FNV-1a of the text's UTF-16 units, as 16 hex digits: short, stable, not for secrets. */
+export function hashText(text: string): string {
+  let hash = 0xcbf29ce484222325n
+  for (let i = 0; i < text.length; i++) {
+    hash ^= BigInt(text.charCodeAt(i))
+    hash = (hash * 0x100000001b3n) & 0xffffffffffffffffn
+  }
+  return hash.toString(16).padStart(16, '0')
+}
+
+/** "disk:/var" → "/var"; "" → "the node". */
+export function entityName(entity: string): string {
+  if (entity === '') return 'the node'
+  const colon = entity.indexOf(':')
+  return colon > 0 && colon < 20 ? entity.slice(colon + 1) : entity
+}
+
+/** Fills "{entity}" of a label. */
+export function renderLabel(label: string, type: string, entity: string): string {
+  if (label === '') return entity === '' ? type : `${entityName(entity)} ${type}`
+  return label.replaceAll('{entity}', entityName(entity))
+}
