@@ -35,6 +35,9 @@ const MAX_NAME = 128
 /** A monitor's time is believed when it is within this of ours; else ours stands. */
 export const MAX_CLOCK_DIFFERENCE_MS = 300_000
 
+/** How old a look may be that a monitor kept while nobody took its reports. */
+const MAX_OBSERVED_AGE_MS = 86_400_000
+
 export interface Violation {
   readonly code: 'type-not-owned' | 'name-invalid' | 'too-many' | 'time-senseless' | 'value-senseless'
   readonly text: string
@@ -139,6 +142,10 @@ function admitObservation(
     since: admitSince(o.since, now),
     check: cleanText(o.check, MAX_NAME),
     pending: o.pending === true && o.health === 'healthy' ? true : undefined,
+    observed:
+      o.observed !== undefined && Math.abs(o.observed.getTime() - now.getTime()) <= MAX_OBSERVED_AGE_MS
+        ? o.observed
+        : undefined,
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { conditionKey, fingerprintOf } from './keys.ts'
 import { DETECTOR, DETECTOR_CONDITIONS } from './monitor-life.ts'
 import type { Change } from './state.ts'
-import { conditionType, createWorld, declaration, event, observation, report } from './testing.ts'
+import { conditionType, createWorld, declaration, event, observation, report, T0 } from './testing.ts'
 import type { Health, Problem } from './types.ts'
 
 const DISK = fingerprintOf('system', 'DiskFull', 'disk:/var')
@@ -166,6 +166,28 @@ describe('a problem', () => {
     expect(told(world.take({ kind: 'cleared', fingerprint: DISK, by: 'ada' }, 3000))).toMatchObject([
       { proof: 'operator', proofText: 'cleared by ada' },
     ])
+  })
+})
+
+describe('a report that is delivered again', () => {
+  it('does not count twice as proof', () => {
+    const { world, say } = worldWithDisk()
+    say('problem', 1000)
+    const again = report([observation('DiskFull', 'healthy', { entity: 'disk:/var' })])
+    const input = { kind: 'report', monitor: 'system', violations: 0, report: again } as const
+    world.take(input, 2000)
+    expect(told(world.take(input, 3000))).toEqual([])
+    expect(world.state.problems.get(DISK)?.phase).toBe('opened')
+  })
+
+  it('does not count twice when the same look comes in another report', () => {
+    const { world, say } = worldWithDisk()
+    say('problem', 1000)
+    const observed = new Date(T0 + 2000)
+    say('healthy', 2000, { observed })
+    expect(told(say('healthy', 3000, { observed }))).toEqual([])
+    expect(told(say('healthy', 4000, { observed: new Date(T0 + 4000) }))).toMatchObject([{ phase: 'resolved' }])
+    expect(world.state.conditions.get(conditionKey('DiskFull', 'disk:/var'))?.health).toBe('healthy')
   })
 })
 

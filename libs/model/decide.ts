@@ -61,7 +61,7 @@ function mergedRuns(before: readonly CheckRun[], runs: readonly CheckRun[]): rea
 function takeReport(draft: Draft, monitor: string, report: Report, violations: number): void {
   answered(draft, monitor)
   const raisedBefore = raisedChecks(draft, monitor)
-  for (const observation of report.observations) observe(draft, monitor, observation)
+  for (const observation of report.observations) observe(draft, monitor, observation, report)
   for (const { type, entity } of report.withdrawn) {
     if (draft.source(monitor, type, entity) !== undefined) {
       dropSource(draft, monitor, type, entity, 'withdrawn', 'its monitor no longer watches it')

@@ -67,8 +67,20 @@ function sameValue(a: unknown, b: unknown): boolean {
 }
 
 const NOTHING: ReadonlySet<string> = new Set()
+/** A source says nothing new when only the time of its proof and its counters moved. */
+function sameSource(before: SourceCondition, value: SourceCondition): boolean {
+  if (!sameApartFrom(before, value, MOVING_SOURCE)) return false
+  return sameApartFrom(before.observation, value.observation, MOVING_CONDITION)
+}
+
 /** Moves at every check without saying anything new; exporters have it from the check's last run. */
-const MOVING_SOURCE: ReadonlySet<string> = new Set(['observed', 'healthyStreak', 'problemSeenMonoMs'])
+const MOVING_SOURCE: ReadonlySet<string> = new Set([
+  'observed',
+  'healthyStreak',
+  'problemSeenMonoMs',
+  'incarnation',
+  'sequence',
+])
 const MOVING_CONDITION: ReadonlySet<string> = new Set(['observed'])
 const MOVING_MONITOR: ReadonlySet<string> = new Set(['lastReport', 'runs', 'acknowledged', 'reports'])
 
@@ -184,7 +196,7 @@ export function createDraft(state: NodeState, now: Instant): Draft {
         const before = state.sources.get(key)
         if (before === undefined && value === undefined) continue
         if (before !== undefined && value !== undefined && sameValue(before, value)) continue
-        const quiet = before !== undefined && value !== undefined && sameApartFrom(before, value, MOVING_SOURCE)
+        const quiet = before !== undefined && value !== undefined && sameSource(before, value)
         changes.push({ kind: 'source', monitor: name.monitor, type: name.type, entity: name.entity, value, quiet })
       }
       for (const [key, { key: name, value }] of conditions) {

@@ -117,7 +117,13 @@ function beginning(draft: Draft, monitor: string, observation: Observation, heal
   return told !== undefined && told < draft.now.wall ? told : draft.now.wall
 }
 
-function putJudged(draft: Draft, monitor: string, observation: Observation, memory: Memory, observed: Date): void {
+interface Told {
+  readonly observed: Date
+  readonly incarnation: number
+  readonly sequence: number
+}
+
+function putJudged(draft: Draft, monitor: string, observation: Observation, memory: Memory, told: Told): void {
   const { type, entity } = observation
   const before = draft.source(monitor, type, entity)
   const rule = draft.conditionType(type, monitor)?.recovery ?? DEFAULT_RULE
@@ -131,23 +137,55 @@ function putJudged(draft: Draft, monitor: string, observation: Observation, memo
     health,
     held,
     since,
-    observed,
+    observed: told.observed,
     raised: memory.raised,
     healthyStreak: memory.healthyStreak,
     penalty: memory.penalty,
     penaltyMonoMs: memory.penaltyMonoMs,
     problemSeenMonoMs: memory.problemSeenMonoMs,
+    incarnation: told.incarnation,
+    sequence: told.sequence,
   }
   draft.putSource(value)
   mergeCondition(draft, type, entity)
 }
 
-/** Takes a source's word on one condition. */
-export function observe(draft: Draft, monitor: string, observation: Observation): void {
+/** Which report said it; 0 and 0 where reports are not numbered (polled plug-ins, the detector itself). */
+export interface Origin {
+  readonly incarnation: number
+  readonly sequence: number
+}
+
+const UNNUMBERED: Origin = { incarnation: 0, sequence: 0 }
+
+/**
+ * Takes a source's word on one condition. The same report again says nothing (a monitor sends again what was not
+ * acknowledged), and the same look told in another report does not count twice as proof.
+ */
+export function observe(draft: Draft, monitor: string, observation: Observation, origin: Origin = UNNUMBERED): void {
+  const before = draft.source(monitor, observation.type, observation.entity)
+  const numbered = origin.incarnation !== 0 && before?.incarnation === origin.incarnation
+  if (before !== undefined && numbered && origin.sequence <= before.sequence) return
+  const observed = observation.observed ?? draft.now.wall
+  const told: Told = { observed, ...origin }
+  if (before !== undefined && isSameLook(before, observation)) {
+    putJudged(draft, monitor, observation, before, told)
+    return
+  }
   const rule = draft.conditionType(observation.type, monitor)?.recovery ?? DEFAULT_RULE
   const blocked = blockingDependency(draft, monitor, observation.check) !== undefined
   const memory = remember(remembered(draft, monitor, observation), observation, rule, blocked, draft.now)
-  putJudged(draft, monitor, observation, memory, draft.now.wall)
+  putJudged(draft, monitor, observation, memory, told)
+}
+
+function isSameLook(before: SourceCondition, observation: Observation): boolean {
+  return (
+    observation.observed !== undefined &&
+    observation.observed.getTime() === before.observed.getTime() &&
+    observation.health === before.observation.health &&
+    observation.severity === before.observation.severity &&
+    observation.reason === before.observation.reason
+  )
 }
 
 /** Judges a source again without a new word: its monitor was lost or came back, or a gate opened or closed. */
@@ -165,5 +203,5 @@ export function judgeAgain(draft: Draft, source: SourceCondition): void {
         problemSeenMonoMs: draft.now.monoMs,
       }
     : source
-  putJudged(draft, source.monitor, source.observation, memory, source.observed)
+  putJudged(draft, source.monitor, source.observation, memory, source)
 }

@@ -67,6 +67,8 @@ export interface Observation {
   readonly check: string
   /** Above a limit, but not for long enough yet: neither raises nor clears anything. */
   readonly pending?: boolean | undefined
+  /** When the check looked; the same at every delivery of the same look, which counts once. Absent: now. */
+  readonly observed?: Date | undefined
 }
 
 /** Something that happened. */
@@ -166,6 +168,9 @@ export interface SourceCondition {
   readonly penaltyMonoMs: number
   /** When a problem was last seen, on the monotonic clock. */
   readonly problemSeenMonoMs: number
+  /** The report that said it last; the same report delivered again says nothing new. 0: not numbered. */
+  readonly incarnation: number
+  readonly sequence: number
 }
 
 /** A condition merged over its sources. */

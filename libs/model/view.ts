@@ -10,7 +10,11 @@ export type Level = 'healthy' | 'info' | 'warning' | 'error' | 'critical' | 'unk
 /** A piece of a sentence: words, or a time that readers show as "4 min" and keep counting. */
 export type Words =
   | { readonly text: string }
-  | { readonly since: string }
+  | {
+      readonly since: string
+      /** With seconds beyond a minute ("7 min 42 s"): an age that is watched growing. */
+      readonly precise?: boolean
+    }
   | { readonly link: string; readonly text: string }
 
 export interface VerdictView {

@@ -47,6 +47,8 @@ export function toProtoSourceCondition(s: SourceCondition): pb.SourceCondition {
     penalty: s.penalty,
     penaltyMonoMs: s.penaltyMonoMs,
     problemSeenMonoMs: s.problemSeenMonoMs,
+    incarnation: s.incarnation,
+    sequence: s.sequence,
   }
 }
 /** Undefined where the record lacks its observation: it says nothing then. */
@@ -64,6 +66,8 @@ export function fromProtoSourceCondition(s: pb.SourceCondition, now: Date): Sour
     penalty: s.penalty,
     penaltyMonoMs: s.penaltyMonoMs,
     problemSeenMonoMs: s.problemSeenMonoMs,
+    incarnation: s.incarnation,
+    sequence: s.sequence,
   }
 }
 

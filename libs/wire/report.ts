@@ -25,6 +25,7 @@ export function toProtoObservation(o: Observation): pb.Observation {
     since: o.since,
     check: o.check,
     pending: o.pending ?? false,
+    observed: o.observed,
   }
 }
 export function fromProtoObservation(o: pb.Observation): Observation {
@@ -40,6 +41,7 @@ export function fromProtoObservation(o: pb.Observation): Observation {
     since: optionalTime(o.since),
     check: o.check,
     pending: o.pending,
+    observed: optionalTime(o.observed),
   }
 }
 

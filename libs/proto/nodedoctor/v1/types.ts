@@ -251,6 +251,8 @@ export interface Observation {
   check: string;
   /** Above a limit, but not for long enough yet: neither raises nor clears anything. */
   pending: boolean;
+  /** When the check looked. The same at every delivery of the same look, which counts once. Absent: now. */
+  observed: Date | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -351,6 +353,9 @@ export interface SourceCondition {
   penaltyMonoMs: number;
   /** When a problem was last seen, same clock. */
   problemSeenMonoMs: number;
+  /** The report that said it last: the same report delivered again says nothing new. */
+  incarnation: number;
+  sequence: number;
   /** Why health differs from what the source says: "", "gated", "unreachable", "unproven", "flapping". */
   held: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -839,6 +844,7 @@ function createBaseObservation(): Observation {
     since: undefined,
     check: "",
     pending: false,
+    observed: undefined,
     _unknownFields: {},
   };
 }
@@ -877,6 +883,9 @@ export const Observation: MessageFns<Observation> = {
     }
     if (message.pending !== false) {
       writer.uint32(88).bool(message.pending);
+    }
+    if (message.observed !== undefined) {
+      Timestamp.encode(toTimestamp(message.observed), writer.uint32(98).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -990,6 +999,14 @@ export const Observation: MessageFns<Observation> = {
             message.pending = reader.bool();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.observed = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1045,6 +1062,9 @@ export const Observation: MessageFns<Observation> = {
     if (message.pending !== false) {
       obj.pending = message.pending;
     }
+    if (message.observed !== undefined) {
+      obj.observed = message.observed.toISOString();
+    }
     return obj;
   },
 
@@ -1066,6 +1086,7 @@ export const Observation: MessageFns<Observation> = {
     message.since = object.since ?? undefined;
     message.check = object.check ?? "";
     message.pending = object.pending ?? false;
+    message.observed = object.observed ?? undefined;
     return message;
   },
 };
@@ -1994,6 +2015,8 @@ function createBaseSourceCondition(): SourceCondition {
     penalty: 0,
     penaltyMonoMs: 0,
     problemSeenMonoMs: 0,
+    incarnation: 0,
+    sequence: 0,
     held: "",
     _unknownFields: {},
   };
@@ -2030,6 +2053,12 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     }
     if (message.problemSeenMonoMs !== 0) {
       writer.uint32(89).double(message.problemSeenMonoMs);
+    }
+    if (message.incarnation !== 0) {
+      writer.uint32(96).uint64(message.incarnation);
+    }
+    if (message.sequence !== 0) {
+      writer.uint32(104).uint64(message.sequence);
     }
     if (message.held !== "") {
       writer.uint32(82).string(message.held);
@@ -2138,6 +2167,22 @@ export const SourceCondition: MessageFns<SourceCondition> = {
             message.problemSeenMonoMs = reader.double();
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.incarnation = longToNumber(reader.uint64());
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.sequence = longToNumber(reader.uint64());
+            continue;
+          }
           case 10: {
             if (tag !== 82) {
               break;
@@ -2198,6 +2243,12 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     if (message.problemSeenMonoMs !== 0) {
       obj.problemSeenMonoMs = floatToJson(message.problemSeenMonoMs);
     }
+    if (message.incarnation !== 0) {
+      obj.incarnation = Math.round(message.incarnation);
+    }
+    if (message.sequence !== 0) {
+      obj.sequence = Math.round(message.sequence);
+    }
     if (message.held !== "") {
       obj.held = message.held;
     }
@@ -2223,6 +2274,8 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     message.penalty = object.penalty ?? 0;
     message.penaltyMonoMs = object.penaltyMonoMs ?? 0;
     message.problemSeenMonoMs = object.problemSeenMonoMs ?? 0;
+    message.incarnation = object.incarnation ?? 0;
+    message.sequence = object.sequence ?? 0;
     message.held = object.held ?? "";
     return message;
   },

@@ -1,0 +1,40 @@
+/** Everything that came from a monitor goes through here on its way to people, however clean it was before. */
+import { cleanText } from '../text.ts'
+import type { Evidence } from '../types.ts'
+
+/** Longest texts shown, in UTF-16 units. */
+export const SHOWN = {
+  name: 128,
+  entity: 128,
+  reason: 128,
+  message: 1024,
+  summary: 120,
+  detail: 240,
+  unit: 16,
+} as const
+
+function finite(value: number | undefined): number | undefined {
+  return value !== undefined && Number.isFinite(value) ? value : undefined
+}
+
+/** Undefined where there is no number to show. */
+export function cleanEvidence(evidence: Evidence | undefined): Evidence | undefined {
+  if (evidence === undefined || !Number.isFinite(evidence.value)) return undefined
+  const warning = finite(evidence.warning)
+  const critical = finite(evidence.critical)
+  return {
+    value: evidence.value,
+    unit: cleanText(evidence.unit, SHOWN.unit),
+    ...(warning === undefined ? {} : { warning }),
+    ...(critical === undefined ? {} : { critical }),
+    lowIsBad: evidence.lowIsBad,
+    label: cleanText(evidence.label, SHOWN.name),
+    detail: cleanText(evidence.detail, SHOWN.detail),
+    metric: cleanText(evidence.metric, 512),
+  }
+}
+
+/** A count that JSON can carry. */
+export function cleanCount(value: number): number {
+  return Number.isFinite(value) ? Math.max(0, Math.floor(value)) : 0
+}

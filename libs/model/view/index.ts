@@ -1,0 +1,12 @@
+/** From the model to what people are shown (../view.ts). Pure, one evaluator for page, CLI and API. */
+export { applyStreamMessage, diffNodeViews } from './change.ts'
+export { DETECTOR_UNREACHABLE } from './condition.ts'
+export * from './duration.ts'
+export * from './facts.ts'
+export { conditionId, conditionLink } from './ids.ts'
+export { compareConditions, compareLevel, compareMonitors, compareProblems, compareResolved, levelOf } from './level.ts'
+export { renderEvent } from './monitor.ts'
+export { createViewMemo, renderNodeView, type ViewMemo } from './node.ts'
+export { LEVEL_WORDS, limitOf, renderEvidence, renderNumber, renderPlainText, renderQuantity } from './plain.ts'
+export { evaluateVerdict, type VerdictInput } from './verdict.ts'
+export { wordsToText } from './words.ts'

@@ -1,0 +1,63 @@
+/** How bad something is, as one word, and the order that follows from it. */
+import type { Health, MonitorHealth, Severity } from '../types.ts'
+import type { ConditionView, Level, MonitorView, ProblemView } from '../view.ts'
+
+const rank = {
+  healthy: 0,
+  info: 1,
+  stale: 2,
+  unknown: 3,
+  warning: 4,
+  error: 5,
+  critical: 6,
+} as const satisfies Record<Level, number>
+
+const monitorLevels = {
+  alive: 'healthy',
+  awaited: 'unknown',
+  unreachable: 'error',
+} as const satisfies Record<MonitorHealth, Level>
+
+/** A problem's level is its severity; the others are their own. */
+export function levelOf(health: Health, severity: Severity): Level {
+  return health === 'problem' ? severity : health
+}
+
+export function monitorLevelOf(health: MonitorHealth): Level {
+  return monitorLevels[health]
+}
+
+/** Positive when `a` is worse than `b`: problems by severity, then unknown, then healthy. */
+export function compareLevel(a: Level, b: Level): number {
+  return rank[a] - rank[b]
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** Worst first, then by id. A total order: two readers show the same. */
+export function compareConditions(a: ConditionView, b: ConditionView): number {
+  return compareLevel(b.level, a.level) || compareText(a.id, b.id)
+}
+
+const severityRank = { info: 0, warning: 1, error: 2, critical: 3 } as const satisfies Record<Severity, number>
+
+/** Worst first, then the one that has lasted longest. */
+export function compareProblems(a: ProblemView, b: ProblemView): number {
+  return (
+    severityRank[b.severity] - severityRank[a.severity] ||
+    compareText(a.opened, b.opened) ||
+    compareText(a.fingerprint, b.fingerprint)
+  )
+}
+
+/** What was resolved last first. */
+export function compareResolved(a: ProblemView, b: ProblemView): number {
+  return compareText(b.resolved ?? '', a.resolved ?? '') || compareText(a.fingerprint, b.fingerprint)
+}
+
+/** What does not answer first, then by name. */
+export function compareMonitors(a: MonitorView, b: MonitorView): number {
+  return compareLevel(b.level, a.level) || compareText(a.name, b.name)
+}

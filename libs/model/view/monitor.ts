@@ -1,0 +1,54 @@
+import { cleanText } from '../text.ts'
+import type { CheckRun, MonitorState, NodeEvent } from '../types.ts'
+import type { CheckRunView, EventView, MonitorView } from '../view.ts'
+import { cleanCount, SHOWN } from './clean.ts'
+import { renderTime } from './duration.ts'
+import { monitorLevelOf } from './level.ts'
+
+function renderRun(run: CheckRun, now: Date): CheckRunView {
+  return {
+    check: cleanText(run.check, SHOWN.name),
+    checkType: cleanText(run.checkType, SHOWN.name),
+    last: renderTime(run.started, now),
+    durationMs: cleanCount(run.durationUs) / 1000,
+    error: cleanText(run.error, SHOWN.message),
+    ...(run.next === undefined ? {} : { next: renderTime(run.next, now) }),
+    intervalMs: cleanCount(run.intervalMs),
+  }
+}
+
+export function renderMonitor(monitor: MonitorState, now: Date): MonitorView {
+  return {
+    name: cleanText(monitor.name, SHOWN.name),
+    health: monitor.health,
+    level: monitorLevelOf(monitor.health),
+    since: renderTime(monitor.since, now),
+    version: cleanText(monitor.version, SHOWN.name),
+    description: cleanText(monitor.description, SHOWN.detail),
+    protocol: cleanText(monitor.protocol, SHOWN.name),
+    origin: monitor.origin,
+    socket: cleanText(monitor.socket, SHOWN.detail),
+    ...(monitor.lastReport === undefined ? {} : { lastReport: renderTime(monitor.lastReport, now) }),
+    lastError: cleanText(monitor.lastError, SHOWN.message),
+    ...(monitor.lastErrorAt === undefined ? {} : { lastErrorAt: renderTime(monitor.lastErrorAt, now) }),
+    restarts: cleanCount(monitor.restarts),
+    checks: monitor.runs.map((run) => renderRun(run, now)),
+    violations: cleanCount(monitor.violations),
+    reports: cleanCount(monitor.reports),
+  }
+}
+
+export function renderEvent(event: NodeEvent, now: Date): EventView {
+  return {
+    id: cleanText(event.id, 512),
+    monitor: cleanText(event.monitor, SHOWN.name),
+    check: cleanText(event.check, SHOWN.name),
+    entity: cleanText(event.entity, SHOWN.entity),
+    severity: event.severity,
+    reason: cleanText(event.reason, SHOWN.reason),
+    message: cleanText(event.message, SHOWN.message),
+    firstSeen: renderTime(event.firstSeen, now),
+    lastSeen: renderTime(event.lastSeen, now),
+    count: cleanCount(event.count),
+  }
+}

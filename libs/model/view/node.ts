@@ -1,0 +1,139 @@
+import { conditionKey } from '../keys.ts'
+import { cleanText } from '../text.ts'
+import type { MonitorState, NodeCondition, Problem } from '../types.ts'
+import type { ConditionView, MonitorView, NodeView, ProblemView } from '../view.ts'
+import { SHOWN } from './clean.ts'
+import { provenAt, renderCondition, staleCondition } from './condition.ts'
+import { renderTime } from './duration.ts'
+import { type Liveness, type NodeFacts, RESOLVED_SHOWN } from './facts.ts'
+import { compareConditions, compareMonitors, compareProblems, compareResolved } from './level.ts'
+import { renderMonitor } from './monitor.ts'
+import { renderProblem } from './problem.ts'
+import { evaluateVerdict } from './verdict.ts'
+
+/**
+ * Views made before, by the fact they show. Facts are immutable, so that a view that is found here is the view; one
+ * memo for each reader that renders again and again.
+ */
+export interface ViewMemo {
+  readonly conditions: WeakMap<NodeCondition, { readonly key: string; readonly view: ConditionView }>
+  readonly problems: WeakMap<Problem, { readonly key: string; readonly view: ProblemView }>
+  readonly monitors: WeakMap<MonitorState, MonitorView>
+}
+
+export function createViewMemo(): ViewMemo {
+  return { conditions: new WeakMap(), problems: new WeakMap(), monitors: new WeakMap() }
+}
+
+function remembered<K extends WeakKey, V>(
+  memo: WeakMap<K, { readonly key: string; readonly view: V }>,
+  fact: K,
+  key: string,
+  render: () => V,
+): V {
+  const known = memo.get(fact)
+  if (known !== undefined && known.key === key) return known.view
+  const view = render()
+  memo.set(fact, { key, view })
+  return view
+}
+
+function renderConditions(facts: NodeFacts, now: Date, memo: ViewMemo): Map<string, ConditionView> {
+  const { detector } = facts
+  const monitors = new Map([...facts.monitors].map((monitor) => [monitor.name, monitor]))
+  const stale = detector.state === 'stale'
+  const lost = stale ? String(detector.lastHeartbeat?.getTime() ?? 'never') : ''
+  const views = new Map<string, ConditionView>()
+  for (const condition of facts.conditions) {
+    const proven = provenAt(condition, monitors, detector)
+    const view = remembered(memo.conditions, condition, `${proven.getTime()} ${lost}`, () => {
+      const fresh = renderCondition(condition, proven, now)
+      return stale ? staleCondition(fresh, detector) : fresh
+    })
+    views.set(conditionKey(condition.type, condition.entity), view)
+  }
+  return views
+}
+
+function renderProblems(
+  facts: NodeFacts,
+  conditions: ReadonlyMap<string, ConditionView>,
+  now: Date,
+  memo: ViewMemo,
+): { open: ProblemView[]; resolved: ProblemView[] } {
+  const stale = facts.detector.state === 'stale'
+  const open: ProblemView[] = []
+  const resolved: ProblemView[] = []
+  for (const problem of facts.problems) {
+    const condition = problem.fromEvent ? undefined : conditions.get(conditionKey(problem.type, problem.entity))
+    const view = remembered(memo.problems, problem, `${condition?.id ?? ''} ${stale}`, () => {
+      const fresh = renderProblem(problem, condition, now)
+      return stale ? { ...fresh, level: 'stale' as const } : fresh
+    })
+    if (problem.phase === 'resolved') resolved.push(view)
+    else open.push(view)
+  }
+  return {
+    open: open.sort(compareProblems),
+    resolved: resolved.sort(compareResolved).slice(0, RESOLVED_SHOWN),
+  }
+}
+
+function renderMonitors(facts: NodeFacts, now: Date, memo: ViewMemo): MonitorView[] {
+  const views: MonitorView[] = []
+  for (const monitor of facts.monitors) {
+    const view = memo.monitors.get(monitor) ?? renderMonitor(monitor, now)
+    memo.monitors.set(monitor, view)
+    views.push(facts.detector.state === 'stale' ? { ...view, level: 'stale' } : view)
+  }
+  return views.sort(compareMonitors)
+}
+
+function renderDetector(detector: Liveness, monitors: Iterable<MonitorState>, now: Date): NodeView['detector'] {
+  let lastReport: Date | undefined
+  for (const monitor of monitors) {
+    const time = monitor.lastReport
+    if (time !== undefined && Number.isFinite(time.getTime()) && (lastReport === undefined || time > lastReport)) {
+      lastReport = time
+    }
+  }
+  return {
+    state: detector.state,
+    ...(detector.lastHeartbeat === undefined ? {} : { lastHeartbeat: renderTime(detector.lastHeartbeat, now) }),
+    ...(lastReport === undefined ? {} : { lastReport: renderTime(lastReport, now) }),
+  }
+}
+
+/** The node as people are shown it. Pure; never throws; every text in it is clean. */
+export function renderNodeView(facts: NodeFacts, now: Date, memo: ViewMemo = createViewMemo()): NodeView {
+  const byKey = renderConditions(facts, now, memo)
+  const conditions = [...byKey.values()].sort(compareConditions)
+  const { open, resolved } = renderProblems(facts, byKey, now, memo)
+  const monitors = renderMonitors(facts, now, memo)
+  const detector = renderDetector(facts.detector, facts.monitors, now)
+  const node = { ...facts.node, name: cleanText(facts.node.name, SHOWN.name) }
+  const verdict = evaluateVerdict(
+    {
+      name: node.name,
+      detector,
+      listeningSince: renderTime(facts.detector.listeningSince, now),
+      conditions,
+      problems: open,
+      resolved,
+      monitors,
+    },
+    now,
+  )
+  return {
+    node,
+    at: renderTime(now, now),
+    verdict,
+    detector,
+    conditions,
+    problems: open,
+    resolved,
+    monitors,
+    settings: facts.settings,
+    remediation: facts.remediation,
+  }
+}

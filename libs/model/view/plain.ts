@@ -1,0 +1,90 @@
+/** The answer for those without a browser: `curl` and `node-doctor status`. */
+import type { Evidence } from '../types.ts'
+import type { Level, NodeView, ProblemView } from '../view.ts'
+import { renderClock, renderDuration } from './duration.ts'
+import { wordsToText } from './words.ts'
+
+/** The one word list: how each level is called. */
+export const LEVEL_WORDS = {
+  healthy: 'Healthy',
+  info: 'Info',
+  warning: 'Warning',
+  error: 'Error',
+  critical: 'Critical',
+  unknown: 'Unknown',
+  stale: 'Not known',
+} as const satisfies Record<Level, string>
+
+const FIGURES = 3
+
+/** "96.2", "0.004", "1,234": at most four significant figures, no exponent in the usual range. */
+export function renderNumber(value: number): string {
+  if (!Number.isFinite(value)) return '–'
+  if (Number.isInteger(value)) return value.toLocaleString('en-US')
+  const size = Math.abs(value)
+  const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? FIGURES - 1 : FIGURES
+  return Number(value.toFixed(digits)).toLocaleString('en-US', { maximumFractionDigits: digits })
+}
+
+/** "96.2 %", "14". */
+export function renderQuantity(value: number, unit: string): string {
+  return unit === '' ? renderNumber(value) : `${renderNumber(value)} ${unit}`
+}
+
+/** The limit that matters for a value: the worst one it has passed, else the next one. */
+export function limitOf(evidence: Evidence): number | undefined {
+  const { value, warning, critical, lowIsBad } = evidence
+  if (critical !== undefined && (lowIsBad ? value <= critical : value >= critical)) return critical
+  return warning ?? critical
+}
+
+/** "96.2 % used, limit 95 %." */
+export function renderEvidence(evidence: Evidence): string {
+  const limit = limitOf(evidence)
+  const label = evidence.label === '' ? '' : ` ${evidence.label}`
+  const against = limit === undefined ? '' : `, limit ${renderQuantity(limit, evidence.unit)}`
+  const detail = evidence.detail === '' ? '' : ` ${evidence.detail}`
+  return `${renderQuantity(evidence.value, evidence.unit)}${label}${against}.${detail}`
+}
+
+function problemLines(problem: ProblemView, now: Date): string[] {
+  const opened = new Date(problem.opened)
+  const codes = [problem.type, problem.entity, problem.reason].filter((code) => code !== '').join('  ')
+  const word = LEVEL_WORDS[problem.level === 'stale' ? problem.severity : problem.level]
+  const lasted = problem.level === 'stale' ? '' : ` for ${renderDuration(now.getTime() - opened.getTime())},`
+  const doubts = [
+    ...(problem.unproven ? ['Known from before the reboot; not looked at since.'] : []),
+    ...(problem.flapping ? ['It comes and goes; its recovery is held back.'] : []),
+  ]
+  return [
+    `${problem.summary}`,
+    `  ${word}${lasted} since ${renderClock(opened, now)}  (${codes})`,
+    ...(problem.evidence === undefined
+      ? problem.message === '' || problem.message === problem.summary
+        ? []
+        : [`  ${problem.message}`]
+      : [`  ${renderEvidence(problem.evidence)}`]),
+    ...(problem.recovery === '' ? [] : [`  Gone when: ${problem.recovery}.`]),
+    ...doubts.map((doubt) => `  ${doubt}`),
+  ]
+}
+
+function resolvedLine(problem: ProblemView, now: Date): string {
+  const until = new Date(problem.resolved ?? problem.changed)
+  const lasted = renderDuration(until.getTime() - Date.parse(problem.opened))
+  const proof = problem.proofText === '' ? '' : `: ${problem.proofText}`
+  return `  ${problem.summary}, ${lasted} until ${renderClock(until, now)}${proof}`
+}
+
+/** Verdict and open problems as plain text, ending with a line break. Nothing open: what was resolved last. */
+export function renderPlainText(view: NodeView, now: Date): string {
+  const head = view.node.address === '' ? view.node.name : `${view.node.name}  ${view.node.address}`
+  const lines = [head, wordsToText(view.verdict.sentence, now), wordsToText(view.verdict.detail, now)]
+  if (view.problems.length > 0) {
+    lines.push('', view.verdict.level === 'stale' ? 'Problems open then, worst first:' : 'Open problems, worst first:')
+    for (const problem of view.problems) lines.push('', ...problemLines(problem, now))
+  } else if (view.resolved.length > 0) {
+    lines.push('', 'Resolved last:', ...view.resolved.slice(0, FIGURES).map((problem) => resolvedLine(problem, now)))
+  }
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,204 @@
+/** The one evaluator of "is this node all right?". Page, CLI and API only show what it says. */
+import type { ConditionView, MonitorView, NodeView, ProblemView, VerdictView, Words } from '../view.ts'
+import { renderClock, renderWindow } from './duration.ts'
+import { conditionLink } from './ids.ts'
+import { compareLevel } from './level.ts'
+import { count, text } from './words.ts'
+
+/** Problems and unknown conditions named in one sentence; the rest is counted. */
+const NAMED = 3
+
+export interface VerdictInput {
+  readonly name: string
+  readonly detector: NodeView['detector']
+  /** When this reader began to listen, RFC 3339. */
+  readonly listeningSince: string
+  readonly conditions: readonly ConditionView[]
+  /** Open ones, worst first. */
+  readonly problems: readonly ProblemView[]
+  /** Last resolved first. */
+  readonly resolved: readonly ProblemView[]
+  readonly monitors: readonly MonitorView[]
+}
+
+/** "/var is 96 % full" → "/var 96 % full", which goes on well with "for 4 min". */
+function headline(summary: string): string {
+  return summary.replace(/[.\s]+$/u, '').replace(/ (?:is|are) /u, ' ')
+}
+
+function problemWords(problem: ProblemView): Words[] {
+  const what = headline(problem.summary)
+  return problem.condition === ''
+    ? [text(`${what}, last seen `), { since: problem.lastSeen }, text(' ago')]
+    : [text(`${what} for `), { since: problem.opened }]
+}
+
+/** "a for 4 min; b for 20 s; and 2 more." */
+function enumerate<T>(items: readonly T[], words: (item: T) => Words[]): Words[] {
+  const named = items
+    .slice(0, NAMED)
+    .flatMap((item, index) => (index === 0 ? words(item) : [text('; '), ...words(item)]))
+  const more = items.length - NAMED
+  return more > 0 ? [...named, text(`; and ${more} more.`)] : [...named, text('.')]
+}
+
+/** How long ago the oldest proof may be, given that each check proves again at its interval. */
+function proofAges(input: VerdictInput, healthy: readonly ConditionView[], now: Date): number[] {
+  const intervals = new Map<string, number>()
+  for (const monitor of input.monitors) {
+    for (const run of monitor.checks) intervals.set(`${monitor.name}\n${run.check}`, run.intervalMs)
+  }
+  // A quarter more than the interval: the sentence stays the same between two runs.
+  return healthy
+    .map(({ proven, sources, check }) =>
+      Math.max(now.getTime() - Date.parse(proven), (intervals.get(`${sources[0]}\n${check}`) ?? 0) * 1.25),
+    )
+    .sort((a, b) => a - b)
+}
+
+function awaitedWords(monitors: readonly MonitorView[]): Words[] {
+  const awaited = monitors.filter(({ health }) => health === 'awaited').map(({ name }) => name)
+  if (awaited.length === 0) return []
+  const names = awaited.slice(0, NAMED).join(', ')
+  const more = awaited.length > NAMED ? ` and ${awaited.length - NAMED} more` : ''
+  return [text(` Not heard yet: ${count(awaited.length, 'monitor')}, ${names}${more}.`)]
+}
+
+function unknownWords(unknown: readonly ConditionView[]): Words[] {
+  const [first] = unknown
+  if (first === undefined) return []
+  const because = first.message === '' ? '' : `, because ${first.message.replace(/[.\s]+$/u, '').slice(0, 160)}`
+  const rest = unknown.length > 1 ? `; and ${unknown.length - 1} more` : ''
+  return [
+    text(` ${unknown.length} `),
+    { link: conditionLink(first.id), text: 'unknown' },
+    text(`: ${first.label || first.type}${because.toWellFormed()}${rest}.`),
+  ]
+}
+
+function lastKnown(problems: readonly ProblemView[]): string {
+  if (problems.length === 0) return 'No problem was known.'
+  const named = problems.slice(0, NAMED).map(({ summary }) => headline(summary))
+  const more = problems.length > NAMED ? `; and ${problems.length - NAMED} more` : ''
+  return `Last known: ${count(problems.length, 'problem')}: ${named.join('; ')}${more}.`
+}
+
+function staleVerdict(input: VerdictInput, now: Date): VerdictView {
+  const { lastHeartbeat } = input.detector
+  const known = input.conditions.length > 0 || input.problems.length > 0
+  const from = known
+    ? text(`; all below is from ${renderClock(new Date(lastHeartbeat ?? input.listeningSince), now)}.`)
+    : text('.')
+  const last = known ? ` ${lastKnown(input.problems)}` : ''
+  return {
+    level: 'stale',
+    sentence: [
+      text('Not known. No report for '),
+      { since: lastHeartbeat ?? input.listeningSince, precise: true },
+      lastHeartbeat === undefined && known ? text('; all below is older than that.') : from,
+    ],
+    detail: [
+      text(`Nothing arrives from the agent on ${input.name}: it, the node, or the way to it may be down.${last}`),
+    ],
+    title: `Not known: ${input.name}`,
+  }
+}
+
+function awaitedVerdict(input: VerdictInput): VerdictView {
+  const known = input.conditions.length > 0 || input.problems.length > 0
+  return {
+    level: 'unknown',
+    sentence: [text('Not known yet. Waiting for the agent for '), { since: input.listeningSince }, text('.')],
+    detail: [
+      text(
+        known
+          ? `It says that it lives every 3 s. ${lastKnown(input.problems)}`
+          : `The agent on ${input.name} has said nothing so far; it says that it lives every 3 s.`,
+      ),
+    ],
+    title: `Not known yet: ${input.name}`,
+  }
+}
+
+function emptyVerdict(input: VerdictInput): VerdictView {
+  const awaited = awaitedWords(input.monitors)
+  return {
+    level: 'unknown',
+    sentence: [text('Nothing known yet. The agent runs, and no monitor has reported.')],
+    detail: awaited.length > 0 ? awaited.map(trimStart) : [text('No monitor is configured or found.')],
+    title: `Nothing known yet: ${input.name}`,
+  }
+}
+
+function trimStart(word: Words): Words {
+  return 'text' in word ? { ...word, text: word.text.trimStart() } : word
+}
+
+function problemVerdict(input: VerdictInput, now: Date): VerdictView {
+  const { problems } = input
+  const healthy = input.conditions.filter(({ level }) => level === 'healthy')
+  const unknown = input.conditions.filter(({ level }) => level === 'unknown')
+  const worst = problems.reduce((a, b) => (compareLevel(b.level, a.level) > 0 ? b : a))
+  const oldest = proofAges(input, healthy, now).at(-1) ?? 0
+  const others =
+    healthy.length === 0
+      ? 'No condition is known to be healthy.'
+      : `${count(healthy.length, 'other condition')} proven healthy in the last ${renderWindow(oldest)}.`
+  const what = count(problems.length, 'problem')
+  return {
+    level: worst.level,
+    sentence: [text(`${what}: `), ...enumerate(problems, problemWords)],
+    detail: [text(others), ...unknownWords(unknown), ...awaitedWords(input.monitors)],
+    title: `${what} on ${input.name}`,
+  }
+}
+
+function unknownVerdict(input: VerdictInput, unknown: readonly ConditionView[], now: Date): VerdictView {
+  const healthy = input.conditions.filter(({ level }) => level === 'healthy')
+  const oldest = proofAges(input, healthy, now).at(-1) ?? 0
+  const words = (c: ConditionView): Words[] => [text(`${c.label || c.type} for `), { since: c.since }]
+  const proven =
+    healthy.length === 0
+      ? 'No condition is known to be healthy.'
+      : `${count(healthy.length, 'condition')} proven healthy in the last ${renderWindow(oldest)}.`
+  return {
+    level: 'unknown',
+    sentence: [
+      text(`No problem known, but ${unknown.length} of ${count(input.conditions.length, 'condition')} not known: `),
+      ...enumerate(unknown, words),
+    ],
+    detail: [text(proven), ...unknownWords(unknown), ...awaitedWords(input.monitors)],
+    title: `${unknown.length} unknown on ${input.name}`,
+  }
+}
+
+function healthyVerdict(input: VerdictInput, now: Date): VerdictView {
+  const number = input.conditions.length
+  const ages = proofAges(input, input.conditions, now)
+  const window = renderWindow(ages.at(-1) ?? 0)
+  const usual = ages[Math.floor((ages.length - 1) / 2)] ?? 0
+  const soon = renderWindow(usual)
+  const within = ages.filter((age) => renderWindow(age) === soon || age <= usual).length
+  const [last] = input.resolved
+  const calm: Words[] =
+    last?.resolved === undefined
+      ? [text('No problem is on record.')]
+      : [text('No problem for '), { since: last.resolved }, text('.')]
+  const mostly = soon === window ? [] : [text(` ${within} of them in the last ${soon}.`)]
+  return {
+    level: 'healthy',
+    sentence: [text(`All right. ${count(number, 'condition')} proven in the last ${window}.`)],
+    detail: [...calm, ...mostly, ...awaitedWords(input.monitors)],
+    title: `All right: ${input.name}`,
+  }
+}
+
+/** Never throws. The counts it names are those of the lists it was given. */
+export function evaluateVerdict(input: VerdictInput, now: Date): VerdictView {
+  if (input.detector.state === 'stale') return staleVerdict(input, now)
+  if (input.detector.state === 'awaited') return awaitedVerdict(input)
+  if (input.problems.length > 0) return problemVerdict(input, now)
+  if (input.conditions.length === 0) return emptyVerdict(input)
+  const unknown = input.conditions.filter(({ level }) => level !== 'healthy')
+  return unknown.length > 0 ? unknownVerdict(input, unknown, now) : healthyVerdict(input, now)
+}

@@ -1,0 +1,23 @@
+/** Sentences as pieces, so that a reader with a clock keeps counting and one without shows plain text. */
+import type { Words } from '../view.ts'
+import { renderDuration, renderDurationPrecise } from './duration.ts'
+
+export function text(words: string): Words {
+  return { text: words }
+}
+
+/** "1 problem", "2 problems". */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`
+}
+
+/** The sentence as it reads at `now`. Never throws. */
+export function wordsToText(words: readonly Words[], now: Date): string {
+  return words
+    .map((word) => {
+      if ('text' in word) return word.text
+      const ms = now.getTime() - Date.parse(word.since)
+      return word.precise === true ? renderDurationPrecise(ms) : renderDuration(ms)
+    })
+    .join('')
+}
