@@ -1,5 +1,5 @@
 /** The one evaluator of "is this node all right?". Page, CLI and API only show what it says. */
-import type { ConditionView, MonitorView, NodeView, ProblemView, VerdictView, Words } from '../view.ts'
+import type { ConditionView, Level, MonitorView, NodeView, ProblemView, VerdictView, Words } from '../view.ts'
 import { renderClock, renderWindow } from './duration.ts'
 import { conditionLink } from './ids.ts'
 import { compareLevel } from './level.ts'
@@ -26,15 +26,36 @@ function headline(summary: string): string {
   return summary.replace(/[.\s]+$/u, '').replace(/ (?:is|are) /u, ' ')
 }
 
-function problemWords(problem: ProblemView): Words[] {
+/** What is wrong, as the sentence needs it. */
+interface Trouble {
+  readonly level: Level
+  readonly words: readonly Words[]
+}
+
+function problemTrouble(problem: ProblemView): Trouble {
   const what = headline(problem.summary)
-  return problem.condition === ''
-    ? [text(`${what}, last seen `), { since: problem.lastSeen }, text(' ago')]
-    : [text(`${what} for `), { since: problem.opened }]
+  const words: Words[] =
+    problem.condition === ''
+      ? [text(`${what}, last seen `), { since: problem.lastSeen }, text(' ago')]
+      : [text(`${what} for `), { since: problem.opened }]
+  return { level: problem.level, words }
+}
+
+/** Open problems, and conditions that are a problem whose record has not arrived yet. */
+function troubles(input: VerdictInput): Trouble[] {
+  const recorded = new Set(input.problems.map(({ condition }) => condition))
+  const unrecorded = input.conditions.filter(({ health, id }) => health === 'problem' && !recorded.has(id))
+  return [
+    ...input.problems.map(problemTrouble),
+    ...unrecorded.map(({ level, label, type, since }) => ({
+      level,
+      words: [text(`${label || type} for `), { since }],
+    })),
+  ]
 }
 
 /** "a for 4 min; b for 20 s; and 2 more." */
-function enumerate<T>(items: readonly T[], words: (item: T) => Words[]): Words[] {
+function enumerate<T>(items: readonly T[], words: (item: T) => readonly Words[]): Words[] {
   const named = items
     .slice(0, NAMED)
     .flatMap((item, index) => (index === 0 ? words(item) : [text('; '), ...words(item)]))
@@ -134,8 +155,7 @@ function trimStart(word: Words): Words {
   return 'text' in word ? { ...word, text: word.text.trimStart() } : word
 }
 
-function problemVerdict(input: VerdictInput, now: Date): VerdictView {
-  const { problems } = input
+function problemVerdict(input: VerdictInput, problems: readonly Trouble[], now: Date): VerdictView {
   const healthy = input.conditions.filter(({ level }) => level === 'healthy')
   const unknown = input.conditions.filter(({ level }) => level === 'unknown')
   const worst = problems.reduce((a, b) => (compareLevel(b.level, a.level) > 0 ? b : a))
@@ -147,7 +167,7 @@ function problemVerdict(input: VerdictInput, now: Date): VerdictView {
   const what = count(problems.length, 'problem')
   return {
     level: worst.level,
-    sentence: [text(`${what}: `), ...enumerate(problems, problemWords)],
+    sentence: [text(`${what}: `), ...enumerate(problems, ({ words }) => words)],
     detail: [text(others), ...unknownWords(unknown), ...awaitedWords(input.monitors)],
     title: `${what} on ${input.name}`,
   }
@@ -197,8 +217,9 @@ function healthyVerdict(input: VerdictInput, now: Date): VerdictView {
 export function evaluateVerdict(input: VerdictInput, now: Date): VerdictView {
   if (input.detector.state === 'stale') return staleVerdict(input, now)
   if (input.detector.state === 'awaited') return awaitedVerdict(input)
-  if (input.problems.length > 0) return problemVerdict(input, now)
+  const problems = troubles(input)
+  if (problems.length > 0) return problemVerdict(input, problems, now)
   if (input.conditions.length === 0) return emptyVerdict(input)
-  const unknown = input.conditions.filter(({ level }) => level !== 'healthy')
+  const unknown = input.conditions.filter(({ health }) => health !== 'healthy')
   return unknown.length > 0 ? unknownVerdict(input, unknown, now) : healthyVerdict(input, now)
 }

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest'
+import type { NodeView } from '../view.ts'
+import { ago, NOW, someCondition, someFacts, someMonitor, someProblem, someRun } from './facts.test-support.ts'
+import { detectorState, type NodeFacts } from './facts.ts'
+import { renderNodeView } from './node.ts'
+import { wordsToText } from './words.ts'
+
+function view(changes: Partial<NodeFacts> = {}): NodeView {
+  return renderNodeView(someFacts(changes), NOW)
+}
+
+function told(changes: Partial<NodeFacts> = {}): { sentence: string; detail: string; title: string; level: string } {
+  const { sentence, detail, title, level } = view(changes).verdict
+  return { sentence: wordsToText(sentence, NOW), detail: wordsToText(detail, NOW), title, level }
+}
+
+const kubelet = someCondition({
+  type: 'KubeletUnhealthy',
+  entity: 'service:kubelet',
+  status: 'True',
+  health: 'problem',
+  severity: 'critical',
+  label: 'kubelet not answering',
+  sources: ['kubernetes'],
+})
+const varFull = someCondition({ status: 'True', health: 'problem', severity: 'critical' })
+const kubeletProblem = someProblem({
+  fingerprint: 'kubernetes.KubeletUnhealthy.1',
+  owner: 'kubernetes',
+  type: 'KubeletUnhealthy',
+  entity: 'service:kubelet',
+  summary: 'kubelet does not answer',
+  opened: ago(20),
+})
+
+function healthy(number: number, changes: Parameters<typeof someCondition>[0] = {}) {
+  return Array.from({ length: number }, (_, i) => someCondition({ type: `Type${i}`, entity: '', ...changes }))
+}
+
+describe('the verdict', () => {
+  it('is all right when every condition is proven healthy', () => {
+    expect(told({ conditions: healthy(31) })).toEqual({
+      level: 'healthy',
+      sentence: 'All right. 31 conditions proven in the last 60 s.',
+      detail: 'No problem is on record.',
+      title: 'All right: worker-7',
+    })
+  })
+
+  it('says how long nothing was wrong', () => {
+    const resolved = someProblem({ phase: 'resolved', resolved: ago(4320) })
+    expect(told({ problems: [resolved] }).detail).toBe('No problem for 1 h 12 min.')
+  })
+
+  it('says where most proofs are newer than the oldest', () => {
+    const slow = someCondition({ type: 'Slow', entity: '', check: 'slow' })
+    const monitors = [someMonitor({ runs: [someRun(), someRun({ check: 'slow', intervalMs: 3_600_000 })] })]
+    expect(told({ conditions: [...healthy(30), slow], monitors })).toMatchObject({
+      sentence: 'All right. 31 conditions proven in the last 2 h.',
+      detail: 'No problem is on record. 30 of them in the last 60 s.',
+    })
+  })
+
+  it('names the problems, worst and longest first, and since when', () => {
+    expect(
+      told({ conditions: [...healthy(28), kubelet, varFull], problems: [kubeletProblem, someProblem()] }),
+    ).toMatchObject({
+      level: 'critical',
+      sentence: '2 problems: /var 96 % full for 4 min; kubelet does not answer for 20 s.',
+      detail: '28 other conditions proven healthy in the last 60 s.',
+      title: '2 problems on worker-7',
+    })
+  })
+
+  it('names three problems and counts the rest', () => {
+    const problems = [1, 2, 3, 4, 5].map((i) =>
+      someProblem({ fingerprint: `p${i}`, summary: `thing ${i} is broken`, type: `T${i}`, severity: 'warning' }),
+    )
+    const conditions = [1, 2, 3, 4, 5].map((i) => someCondition({ type: `T${i}`, health: 'problem' }))
+    expect(told({ problems, conditions }).sentence).toBe(
+      '5 problems: thing 1 broken for 4 min; thing 2 broken for 4 min; thing 3 broken for 4 min; and 2 more.',
+    )
+  })
+
+  it('tells of a problem from events when it was last seen', () => {
+    const event = someProblem({
+      fromEvent: true,
+      type: 'OOMKilling',
+      entity: '',
+      summary: 'the kernel killed a process',
+    })
+    expect(told({ problems: [event] }).sentence).toBe('1 problem: the kernel killed a process, last seen 8 s ago.')
+  })
+
+  it('counts a condition whose problem has not arrived yet', () => {
+    expect(told({ conditions: [varFull], problems: [] })).toMatchObject({
+      level: 'critical',
+      sentence: '1 problem: /var full for 1 h 12 min.',
+    })
+  })
+
+  it('says what is unknown and why, and is never all right then', () => {
+    const backup = someCondition({
+      type: 'BackupTooOld',
+      entity: '',
+      health: 'unknown',
+      status: 'Unknown',
+      label: 'backup too old',
+      message: 'its check timed out.',
+      since: ago(120),
+    })
+    expect(told({ conditions: [...healthy(30), backup] })).toEqual({
+      level: 'unknown',
+      sentence: 'No problem known, but 1 of 31 conditions not known: backup too old for 2 min.',
+      detail: '30 conditions proven healthy in the last 60 s. 1 unknown: backup too old, because its check timed out.',
+      title: '1 unknown on worker-7',
+    })
+    expect(view({ conditions: [backup] }).verdict.detail).toContainEqual({
+      link: '#/condition/system/BackupTooOld',
+      text: 'unknown',
+    })
+  })
+
+  it('knows nothing as long as no monitor has reported', () => {
+    const awaited = someMonitor({ health: 'awaited', runs: [], lastReport: undefined })
+    expect(told({ conditions: [], monitors: [awaited] })).toEqual({
+      level: 'unknown',
+      sentence: 'Nothing known yet. The agent runs, and no monitor has reported.',
+      detail: 'Not heard yet: 1 monitor, system.',
+      title: 'Nothing known yet: worker-7',
+    })
+    expect(told({ conditions: [], monitors: [] }).detail).toBe('No monitor is configured or found.')
+  })
+
+  it('waits for the agent before its first sign of life', () => {
+    const detector = { state: 'awaited', listeningSince: ago(12) } as const
+    expect(told({ detector, conditions: [], monitors: [] })).toMatchObject({
+      level: 'unknown',
+      sentence: 'Not known yet. Waiting for the agent for 12 s.',
+    })
+    expect(told({ detector }).detail).toContain('No problem was known.')
+  })
+
+  it('is not known when the agent is silent, whatever was known before', () => {
+    const detector = { state: 'stale', lastHeartbeat: ago(462), listeningSince: ago(9000) } as const
+    const stale = view({ detector, conditions: [varFull, kubelet], problems: [someProblem(), kubeletProblem] })
+    expect(wordsToText(stale.verdict.sentence, NOW)).toBe(
+      'Not known. No report for 7 min 42 s; all below is from 03:06:38 UTC.',
+    )
+    expect(wordsToText(stale.verdict.detail, NOW)).toBe(
+      'Nothing arrives from the agent on worker-7: it, the node, or the way to it may be down. ' +
+        'Last known: 2 problems: /var 96 % full; kubelet does not answer.',
+    )
+    expect(stale.conditions.map(({ status, level, reason }) => [status, level, reason])).toEqual([
+      ['Unknown', 'stale', 'DetectorUnreachable'],
+      ['Unknown', 'stale', 'DetectorUnreachable'],
+    ])
+    expect(stale.problems.map(({ level }) => level)).toEqual(['stale', 'stale'])
+  })
+
+  it('proves what the detector says of monitors by its heartbeat', () => {
+    const own = someCondition({
+      type: 'MonitorUnreachable',
+      sources: ['detector'],
+      observed: ago(9000),
+      check: 'monitors',
+    })
+    expect(view({ conditions: [own] }).conditions[0]?.proven).toBe(ago(2).toISOString())
+  })
+
+  it('takes a finished run of the check as proof, and a failed one as none', () => {
+    const condition = someCondition({ observed: ago(300) })
+    const proven = (error: string) =>
+      view({ conditions: [condition], monitors: [someMonitor({ runs: [someRun({ error })] })] }).conditions[0]?.proven
+    expect(proven('')).toBe(ago(8).toISOString())
+    expect(proven('timed out')).toBe(ago(300).toISOString())
+  })
+})
+
+describe("the detector's state", () => {
+  it('turns stale 60 s after the last heartbeat, or after 60 s without any', () => {
+    expect(detectorState(59_999, 1e9)).toBe('live')
+    expect(detectorState(60_000, 1e9)).toBe('stale')
+    expect(detectorState(undefined, 59_999)).toBe('awaited')
+    expect(detectorState(undefined, 60_000)).toBe('stale')
+  })
+})
