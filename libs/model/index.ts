@@ -17,3 +17,4 @@ export {
 export * from './text.ts'
 export type * from './types.ts'
 export type * from './view.ts'
+export * from './view/index.ts'

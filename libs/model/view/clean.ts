@@ -13,17 +13,19 @@ export const SHOWN = {
   unit: 16,
 } as const
 
+/** A number that JSON can carry: no infinity, no negative zero. */
 function finite(value: number | undefined): number | undefined {
-  return value !== undefined && Number.isFinite(value) ? value : undefined
+  return value !== undefined && Number.isFinite(value) ? value + 0 : undefined
 }
 
 /** Undefined where there is no number to show. */
 export function cleanEvidence(evidence: Evidence | undefined): Evidence | undefined {
-  if (evidence === undefined || !Number.isFinite(evidence.value)) return undefined
+  const value = finite(evidence?.value)
+  if (evidence === undefined || value === undefined) return undefined
   const warning = finite(evidence.warning)
   const critical = finite(evidence.critical)
   return {
-    value: evidence.value,
+    value,
     unit: cleanText(evidence.unit, SHOWN.unit),
     ...(warning === undefined ? {} : { warning }),
     ...(critical === undefined ? {} : { critical }),

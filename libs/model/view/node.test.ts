@@ -135,7 +135,8 @@ describe("a condition's id", () => {
     [['gpu', 'Xid', 'gpu:GPU 0'], 'gpu/Xid/gpu:GPU%200'],
     [['a/b', 'c/d', 'e/f'], 'a%2Fb/c%2Fd/e/f'],
   ] as const)('of %j is %s', (parts, id) => {
-    expect(conditionId(...parts)).toBe(id)
+    const [monitor, type, entity] = parts
+    expect(conditionId(monitor, type, entity)).toBe(id)
   })
 
   it('differs where monitor, type or entity differ', () => {
