@@ -1,0 +1,202 @@
+/**
+ * The detector's centre: holds the state, takes inputs one at a time, and hands what changed to the bus and to whoever
+ * watches. Everything with I/O is outside.
+ */
+import {
+  admitReport,
+  applyChanges,
+  type Change,
+  conditionKey,
+  createState,
+  DETECTOR,
+  DETECTOR_CONDITIONS,
+  DETECTOR_EVENTS,
+  decide,
+  type Input,
+  type Instant,
+  type MetricSample,
+  type MonitorDeclaration,
+  type NodeEvent,
+  type NodeState,
+  type Observation,
+  type Report,
+  type ReportLimits,
+  type Violation,
+} from '#model'
+import { createEventFold } from './events/fold.ts'
+import type { Ownership } from './monitors/ownership.ts'
+
+export interface EngineOptions {
+  readonly version: string
+  readonly now: () => Instant
+  readonly limits: ReportLimits
+  readonly ownership: Ownership
+  /** Drawn at each start of the detector. */
+  readonly incarnation: number
+  /** Where changes go, in order. `done` once they are safe. */
+  readonly publish: (changes: readonly Change[], done?: () => void) => void
+  readonly publishMetrics: (monitor: string, at: Date, samples: readonly MetricSample[]) => void
+}
+
+export interface Engine {
+  readonly state: NodeState
+  /** The moment of the last report of any monitor. */
+  readonly lastReport: Date | undefined
+  /** A report as it came. `done` is called when everything it changed is on the bus. */
+  report(monitor: string, report: Report, done?: () => void): void
+  take(input: Input, done?: () => void): void
+  /** The detector's own word about the node's parts and itself. */
+  observe(observations: readonly Observation[]): void
+  event(event: Pick<NodeEvent, 'reason' | 'severity' | 'message' | 'entity'>): void
+  /** Called with every batch of changes. Returns its own removal. */
+  watch(listener: (changes: readonly Change[]) => void): () => void
+  /** Time passes: absences are proven, folded events go out. */
+  tick(): void
+  /** What was folded and not told yet goes out. */
+  drain(): void
+}
+
+function detectorDeclaration(version: string): MonitorDeclaration {
+  return {
+    name: DETECTOR,
+    origin: 'built-in',
+    protocol: 'nodedoctor.v1',
+    socket: '',
+    version,
+    description: 'Watches the monitors, the configuration and the bus.',
+    conditionTypes: new Map(DETECTOR_CONDITIONS.map((type) => [type.type, type])),
+    eventReasons: new Map(DETECTOR_EVENTS.map((reason) => [reason.reason, reason])),
+    checks: [],
+    open: false,
+  }
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const { now, limits, ownership, publish } = options
+  const state = createState()
+  const fold = createEventFold()
+  const listeners = new Set<(changes: readonly Change[]) => void>()
+  const conditionCounts = new Map<string, number>()
+  let lastReport: Date | undefined
+  let ownSequence = 0
+
+  /** Events of one second are told as one; everything else passes as it is. */
+  function folded(changes: readonly Change[]): readonly Change[] {
+    if (!changes.some((change) => change.kind === 'event')) return changes
+    const { monoMs } = now()
+    return changes.flatMap((change): Change[] => {
+      if (change.kind !== 'event') return [change]
+      const first = fold.take(change.value, monoMs)
+      return first === undefined ? [] : [{ kind: 'event', value: first }]
+    })
+  }
+
+  function countConditions(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.kind !== 'source') continue
+      const known = state.sources.has(`${change.monitor}\u0000${conditionKey(change.type, change.entity)}`)
+      if (known === (change.value !== undefined)) continue
+      conditionCounts.set(change.monitor, (conditionCounts.get(change.monitor) ?? 0) + (known ? -1 : 1))
+    }
+  }
+
+  function commit(changes: readonly Change[], done?: () => void): void {
+    countConditions(changes)
+    applyChanges(state, changes)
+    const out = folded(changes)
+    if (out.length > 0 || done !== undefined) publish(out, done)
+    if (out.length > 0) for (const listener of listeners) listener(out)
+  }
+
+  /** Counts that grew since they were told; already folded. */
+  function tell(events: readonly NodeEvent[]): void {
+    if (events.length === 0) return
+    const changes = events.map((value) => ({ kind: 'event', value }) as const)
+    publish(changes)
+    for (const listener of listeners) listener(changes)
+  }
+
+  function take(input: Input, done?: () => void): void {
+    commit(decide(state, input, now()), done)
+  }
+
+  function own(more: Partial<Report>): void {
+    ownSequence++
+    const report: Report = {
+      incarnation: 0,
+      sequence: ownSequence,
+      time: now().wall,
+      observations: [],
+      events: [],
+      metrics: [],
+      runs: [],
+      withdrawn: [],
+      ...more,
+    }
+    take({ kind: 'report', monitor: DETECTOR, report, violations: 0 })
+  }
+
+  function event(happened: Pick<NodeEvent, 'reason' | 'severity' | 'message' | 'entity'>): void {
+    const { wall } = now()
+    const id = `${DETECTOR}-${options.incarnation}-${ownSequence + 1}`
+    own({ events: [{ ...happened, id, monitor: DETECTOR, check: '', firstSeen: wall, lastSeen: wall, count: 1 }] })
+  }
+
+  function misbehaved(monitor: string, violations: readonly Violation[]): void {
+    const [first] = violations
+    if (first === undefined) return
+    const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : ''
+    event({
+      reason: 'MonitorMisbehaves',
+      severity: 'warning',
+      entity: `monitor:${monitor}`,
+      message: `monitor ${monitor}: ${first.text}${more}`,
+    })
+  }
+
+  take({ kind: 'declared', declaration: detectorDeclaration(options.version), incarnation: options.incarnation })
+
+  return {
+    state,
+    get lastReport() {
+      return lastReport
+    },
+    take,
+    event,
+    report(monitor, raw, done) {
+      const { wall } = now()
+      const declaration = state.declarations.get(monitor)
+      if (declaration === undefined) {
+        done?.()
+        return
+      }
+      const { report, violations } = admitReport(
+        raw,
+        {
+          declaration,
+          limits,
+          owner: ownership.ownerOf,
+          has: (key) => state.sources.has(`${monitor}\u0000${key}`),
+          conditions: conditionCounts.get(monitor) ?? 0,
+        },
+        wall,
+      )
+      lastReport = wall
+      take({ kind: 'report', monitor, report, violations: violations.length }, done)
+      if (report.metrics.length > 0) options.publishMetrics(monitor, report.time, report.metrics)
+      misbehaved(monitor, violations)
+    },
+    observe: (observations) => own({ observations }),
+    watch(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    tick() {
+      take({ kind: 'tick' })
+      tell(fold.due(now().monoMs))
+    },
+    drain() {
+      tell(fold.rest())
+    },
+  }
+}

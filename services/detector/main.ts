@@ -1,0 +1,4 @@
+import { runService } from '#service'
+import { detector } from './service.ts'
+
+await runService(detector)

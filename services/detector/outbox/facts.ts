@@ -1,0 +1,66 @@
+/** Facts on their way to the streams, in order and bounded: the oldest of the lowest severity go first. */
+import { compareSeverity, type NodeEvent, type Problem, type Severity } from '#model'
+
+export type Fact =
+  | { readonly kind: 'event'; readonly value: NodeEvent }
+  | { readonly kind: 'problem'; readonly value: Problem }
+
+/** Facts that wait at most. About 20 MB when every one is at its longest. */
+export const FACTS_MAX = 10_000
+/** Dropped at a time, so that a full queue does not look for a victim at every fact. */
+const DROP_AT_ONCE = 100
+
+export interface FactQueue {
+  readonly size: number
+  /** Facts dropped since the start, by severity. */
+  readonly dropped: Readonly<Record<Severity, number>>
+  add(fact: Fact): void
+  /** Takes the first `most` facts out. */
+  take(most: number): Fact[]
+  /** Puts facts back before all others, in their order. */
+  putBack(facts: readonly Fact[]): void
+}
+
+function severityOf(fact: Fact): Severity {
+  return fact.value.severity
+}
+
+/** Problems are dropped after every event: their state is in a bucket, an event is nowhere else. */
+function cheaper(a: Fact, b: Fact): boolean {
+  if (a.kind !== b.kind) return a.kind === 'event'
+  return compareSeverity(severityOf(a), severityOf(b)) < 0
+}
+
+export function createFactQueue(max: number = FACTS_MAX): FactQueue {
+  let facts: Fact[] = []
+  const dropped = { info: 0, warning: 0, error: 0, critical: 0 }
+
+  function makeRoom(): void {
+    const cheapest = facts.reduce((least, fact) => (cheaper(fact, least) ? fact : least))
+    let left = Math.min(DROP_AT_ONCE, Math.max(1, Math.floor(max / 10)))
+    facts = facts.filter((fact) => {
+      const victim = left > 0 && fact.kind === cheapest.kind && severityOf(fact) === severityOf(cheapest)
+      if (victim) {
+        left--
+        dropped[severityOf(fact)]++
+      }
+      return !victim
+    })
+  }
+
+  return {
+    get size() {
+      return facts.length
+    },
+    dropped,
+    add(fact) {
+      facts.push(fact)
+      if (facts.length > max) makeRoom()
+    },
+    take: (most) => facts.splice(0, most),
+    putBack(back) {
+      facts.unshift(...back)
+      while (facts.length > max) makeRoom()
+    },
+  }
+}

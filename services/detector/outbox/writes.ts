@@ -1,0 +1,61 @@
+/** State on its way to the buckets: only the last value of each key matters, so that a key waits once. */
+import type { Change, MonitorState, NodeCondition, NodeState, Problem, SourceCondition } from '#model'
+
+export type Write =
+  | {
+      readonly bucket: 'conditions'
+      readonly key: { monitor: string; type: string; entity: string }
+      readonly value: SourceCondition | undefined
+    }
+  | {
+      readonly bucket: 'node_conditions'
+      readonly key: { type: string; entity: string }
+      readonly value: NodeCondition | undefined
+    }
+  | { readonly bucket: 'problems'; readonly key: { fingerprint: string }; readonly value: Problem | undefined }
+  | { readonly bucket: 'monitors'; readonly key: { name: string }; readonly value: MonitorState | undefined }
+
+/** Names a write: a later one of the same name replaces it. */
+export function writeName(write: Write): string {
+  return `${write.bucket}\u0000${Object.values(write.key).join('\u0000')}`
+}
+
+/** The write that a change asks for; none for facts and for what only moves the time of a proof. */
+export function writeOf(change: Change): Write | undefined {
+  switch (change.kind) {
+    case 'source': {
+      const { monitor, type, entity, value } = change
+      return change.quiet ? undefined : { bucket: 'conditions', key: { monitor, type, entity }, value }
+    }
+    case 'condition': {
+      const { type, entity, value } = change
+      return change.quiet ? undefined : { bucket: 'node_conditions', key: { type, entity }, value }
+    }
+    case 'problem':
+      return { bucket: 'problems', key: { fingerprint: change.value.fingerprint }, value: change.value }
+    case 'problem-forgotten':
+      return { bucket: 'problems', key: { fingerprint: change.fingerprint }, value: undefined }
+    case 'monitor':
+      return change.quiet ? undefined : { bucket: 'monitors', key: { name: change.name }, value: change.value }
+    case 'declaration':
+    case 'event':
+      return undefined
+  }
+}
+
+/** Every write that makes an empty store hold this state. */
+export function writesOfState(state: NodeState): Write[] {
+  const writes: Write[] = []
+  for (const value of state.sources.values()) {
+    const { type, entity } = value.observation
+    writes.push({ bucket: 'conditions', key: { monitor: value.monitor, type, entity }, value })
+  }
+  for (const value of state.conditions.values()) {
+    writes.push({ bucket: 'node_conditions', key: { type: value.type, entity: value.entity }, value })
+  }
+  for (const value of state.problems.values()) {
+    writes.push({ bucket: 'problems', key: { fingerprint: value.fingerprint }, value })
+  }
+  for (const value of state.monitors.values()) writes.push({ bucket: 'monitors', key: { name: value.name }, value })
+  return writes
+}
