@@ -13,6 +13,15 @@ export interface FsStat {
   readonly filesFree: number
 }
 
+export interface StatfsOptions {
+  readonly timeoutMs?: number
+  /**
+   * The caller knows that the path and all above it lie on local file systems (ext4, xfs, tmpfs …), whose statfs does
+   * no I/O: asked without a helper, a hundred times cheaper. Default false.
+   */
+  readonly local?: boolean
+}
+
 export interface ExecResult {
   /** null when a signal ended it. */
   readonly exitCode: number | null
@@ -34,6 +43,41 @@ export interface ExecOptions {
   readonly onHost?: boolean
 }
 
+/** How a child ended: by itself with a code, or by a signal. */
+export interface ChildExit {
+  /** null when a signal ended it. */
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface ChildOptions {
+  /** The whole environment of the child. Default: PATH and the C locale, nothing else. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Default "/". */
+  readonly cwd?: string
+  /** One line of output without its end. Absent: output is thrown away. */
+  readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void
+  /** Longer lines are cut, the rest of them is thrown away. Default 16 KiB. */
+  readonly maxLineBytes?: number
+  /** The child writes to our own stdout and stderr; `onLine` is not used. Default false. */
+  readonly inheritOutput?: boolean
+  /** The kernel ends the child (SIGKILL) when this process dies, in whatever way. Needs `setpriv`. Default false. */
+  readonly dieWithParent?: boolean
+  /** Called once, when `exited` resolves. */
+  readonly onExit?: (exit: ChildExit) => void
+}
+
+/** A long-running program, in a process group of its own (a Ctrl-C at the terminal does not reach it). */
+export interface Child {
+  readonly pid: number
+  /** Resolves when it has ended. What it left in its process group is ended then, too. Never rejects. */
+  readonly exited: Promise<ChildExit>
+  /** Signals the whole group. false when it has already ended. */
+  kill(signal: NodeJS.Signals): boolean
+  /** SIGTERM, after `graceMs` SIGKILL. Resolves when it has ended. */
+  stop(graceMs: number): Promise<ChildExit>
+}
+
 export interface Host {
   /** Prefix of the host's root: "" on the machine itself, "/host" in a container, a folder in tests. */
   readonly root: string
@@ -44,12 +88,20 @@ export interface Host {
   readText(path: string, options?: { maxBytes?: number; timeoutMs?: number }): Promise<string>
   /** Names in a folder, sorted. @throws HostReadError */
   list(path: string): Promise<readonly string[]>
-  /** undefined where the path does not exist. */
+  /** false where there is no such path. @throws HostReadError when that cannot be told. */
   exists(path: string): Promise<boolean>
   readLink(path: string): Promise<string>
-  /** statfs in a helper that a hung mount cannot block the process with. @throws HostReadError with code `TIMEOUT` when hung. */
-  statfs(path: string, options?: { timeoutMs?: number }): Promise<FsStat>
-  /** Runs a program, argv only, own process group, ended at the deadline. @throws HostExecError only when it cannot be started. */
+  /**
+   * statfs that a hung mount cannot block the process with: a helper program asks, and is left behind when it hangs.
+   * A path that hangs is not asked again until that helper has ended.
+   * @throws HostReadError with code `TIMEOUT` when hung (after `timeoutMs`, default 5,000).
+   */
+  statfs(path: string, options?: StatfsOptions): Promise<FsStat>
+  /**
+   * Runs a program: argv only, environment of PATH, the C locale and `env`, own process group. At the deadline the group
+   * gets SIGTERM, 2 s later SIGKILL; one that does not even end then (uninterruptible sleep) is left behind.
+   * @throws HostExecError when it cannot be started. Rejects with the signal's reason when aborted.
+   */
   exec(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult>
   /** /proc/sys/kernel/random/boot_id. */
   bootId(): Promise<string>

@@ -1,0 +1,84 @@
+/** Long-running programs: started, watched, ended with all they started. */
+import { spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import { codeOf, HostExecError } from './errors.ts'
+import { createLineSplitter } from './lines.ts'
+import { baseEnvironment, signalGroup } from './process-group.ts'
+import type { Child, ChildExit, ChildOptions } from './types.ts'
+
+const DEFAULT_LINE_BYTES = 16_384
+/** Output that is still on its way when the program has ended. */
+const DRAIN_MS = 500
+
+/** Resolves when the stream ended and every line was told. */
+function readLines(stream: Readable, name: 'stdout' | 'stderr', options: ChildOptions): Promise<void> {
+  const { onLine, maxLineBytes = DEFAULT_LINE_BYTES } = options
+  const splitter = createLineSplitter(maxLineBytes, (line) => onLine?.(line, name))
+  stream.on('data', (chunk: Buffer) => splitter.push(chunk))
+  // A pipe that breaks says no more than that the output ends here; 'close' follows.
+  stream.on('error', () => {})
+  return new Promise((resolve) => {
+    stream.once('close', () => {
+      splitter.end()
+      resolve()
+    })
+  })
+}
+
+/** The last lines, or half a second: one that left the group may hold the pipes open for ever. */
+async function drained(streams: readonly Readable[], read: readonly Promise<void>[]): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const stream of streams) stream.destroy()
+  }, DRAIN_MS)
+  await Promise.all(read)
+  clearTimeout(timer)
+}
+
+/**
+ * Starts a program and resolves once it runs.
+ * @throws HostExecError when it cannot be started
+ */
+export function spawnChild(file: string, args: readonly string[], options: ChildOptions = {}): Promise<Child> {
+  const [program, argv] = options.dieWithParent
+    ? ['setpriv', ['--pdeathsig', 'KILL', '--', file, ...args]]
+    : [file, [...args]]
+  const output = options.inheritOutput ? 'inherit' : options.onLine === undefined ? 'ignore' : 'pipe'
+  const child = spawn(program, argv, {
+    stdio: ['ignore', output, output],
+    env: options.env ?? baseEnvironment(),
+    cwd: options.cwd ?? '/',
+    detached: true,
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => {
+      if (child.pid === undefined) reject(new HostExecError({ file: program, code: codeOf(error), cause: error }))
+    })
+    const { pid } = child
+    if (pid === undefined) return
+
+    const streams = [child.stdout, child.stderr].filter((stream) => stream !== null)
+    const read = streams.map((stream) => readLines(stream, stream === child.stdout ? 'stdout' : 'stderr', options))
+    let running = true
+    const exited = new Promise<ChildExit>((told) => {
+      child.once('exit', (code, signal) => {
+        running = false
+        signalGroup(pid, 'SIGKILL')
+        void drained(streams, read).then(() => {
+          options.onExit?.({ code, signal })
+          told({ code, signal })
+        })
+      })
+    })
+    const kill = (signal: NodeJS.Signals): boolean => running && signalGroup(pid, signal)
+    async function stop(graceMs: number): Promise<ChildExit> {
+      kill('SIGTERM')
+      const timer = setTimeout(() => kill('SIGKILL'), graceMs)
+      try {
+        return await exited
+      } finally {
+        clearTimeout(timer)
+      }
+    }
+    child.once('spawn', () => resolve({ pid, exited, kill, stop }))
+  })
+}

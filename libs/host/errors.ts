@@ -1,0 +1,72 @@
+/** What can go wrong at the machine's door: one class for reading, one for running. */
+
+/** What to do about a failed read, by its code. */
+function readAdvice(code: string): string {
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'check the path, and that settings.hostRoot names where the host is mounted'
+    case 'EACCES':
+    case 'EPERM':
+      return 'run as a user that may read it, or give the container the capability it needs'
+    case 'TIMEOUT':
+      return 'the file system or device behind it hangs; look at its mount'
+    case 'TOO_LARGE':
+      return 'it is not the small file that is expected here'
+    case 'HELPER_MISSING':
+      return 'install coreutils'
+    default:
+      return 'see the code'
+  }
+}
+
+/**
+ * A file, folder or file system could not be read. `code` is the system's (`ENOENT`, `EACCES`, `EIO` …), or `TIMEOUT`,
+ * `TOO_LARGE`, `HELPER_MISSING` (statfs's helper program), `MALFORMED` (an answer that makes no sense).
+ */
+export class HostReadError extends Error {
+  override readonly name = 'HostReadError'
+  readonly code: string
+  /** As it was asked for, without the root. */
+  readonly path: string
+
+  constructor(options: { action: string; path: string; code: string; detail?: string; cause?: unknown }) {
+    const detail = options.detail === undefined ? '' : ` (${options.detail})`
+    super(`cannot ${options.action} ${options.path}: ${options.code}${detail}; ${readAdvice(options.code)}`, {
+      cause: options.cause,
+    })
+    this.code = options.code
+    this.path = options.path
+  }
+}
+
+/** A program could not be started. `code` is the system's: `ENOENT`, `EACCES`, `E2BIG`, `EAGAIN`. */
+export class HostExecError extends Error {
+  override readonly name = 'HostExecError'
+  readonly code: string
+  readonly file: string
+
+  constructor(options: { file: string; code: string; cause?: unknown }) {
+    super(`cannot start ${options.file}: ${options.code}; ${execAdvice(options.code)}`, { cause: options.cause })
+    this.code = options.code
+    this.file = options.file
+  }
+}
+
+function execAdvice(code: string): string {
+  switch (code) {
+    case 'ENOENT':
+      return 'install it, or check the path and the working directory'
+    case 'EACCES':
+      return 'make it executable for this user'
+    case 'EAGAIN':
+      return 'the limit of processes is reached'
+    default:
+      return 'see the code'
+  }
+}
+
+/** The system's code of a Node error; "UNKNOWN" where it has none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN'
+}

@@ -1,0 +1,117 @@
+/** Running a program to its end, or to its deadline. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import { codeOf, HostExecError } from './errors.ts'
+import { baseEnvironment, signalGroup } from './process-group.ts'
+import type { ExecOptions, ExecResult } from './types.ts'
+
+const DEFAULT_OUTPUT_BYTES = 65_536
+/** Between SIGTERM and SIGKILL. */
+const TERM_GRACE_MS = 2_000
+/** After SIGKILL only a process in uninterruptible sleep is still there: it is left behind. */
+const KILL_GRACE_MS = 1_000
+/** Output that is still on its way when the program has ended. */
+const DRAIN_MS = 500
+
+type Process = ChildProcessByStdio<null, Readable, Readable>
+
+/** What was written, up to a limit. The rest is read and thrown away, so that the writer does not block. */
+function collect(stream: Readable, maxBytes: number): { text(): string; truncated(): boolean } {
+  const chunks: Buffer[] = []
+  let room = maxBytes
+  let cut = false
+  stream.on('data', (chunk: Buffer) => {
+    if (chunk.length > room) cut = true
+    if (room > 0) chunks.push(chunk.subarray(0, room))
+    room -= Math.min(room, chunk.length)
+  })
+  // A pipe that breaks says no more than that the output ends here.
+  stream.on('error', () => {})
+  return { text: () => Buffer.concat(chunks).toString('utf8'), truncated: () => cut }
+}
+
+/** Ends the group step by step; `abandon` when nothing helps. Returns what stops it. */
+function endGroup(pid: number, abandon: () => void): () => void {
+  signalGroup(pid, 'SIGTERM')
+  let timer = setTimeout(() => {
+    signalGroup(pid, 'SIGKILL')
+    timer = setTimeout(abandon, KILL_GRACE_MS)
+  }, TERM_GRACE_MS)
+  return () => clearTimeout(timer)
+}
+
+export interface ProgramOptions extends ExecOptions {
+  /** The program could not be ended and was left behind; the promise resolves when it has ended after all. */
+  readonly onAbandoned?: (ended: Promise<void>) => void
+}
+
+/** See {@link Host.exec}, here without the host's namespaces. */
+export function execProgram(file: string, args: readonly string[], options: ProgramOptions): Promise<ExecResult> {
+  if (options.signal?.aborted) return Promise.reject(options.signal.reason)
+  return new Promise((resolve, reject) => {
+    const child: Process = spawn(file, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...baseEnvironment(), ...options.env },
+      cwd: '/',
+      detached: true,
+    })
+    const maxBytes = options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES
+    const stdout = collect(child.stdout, maxBytes)
+    const stderr = collect(child.stderr, maxBytes)
+    const cleanups: (() => void)[] = []
+    let timedOut = false
+    let ended = false
+
+    const finish = (exitCode: number | null, signal: NodeJS.Signals | null): void => {
+      if (ended) return
+      ended = true
+      for (const cleanup of cleanups) cleanup()
+      child.stdout.destroy()
+      child.stderr.destroy()
+      if (options.signal?.aborted) {
+        reject(options.signal.reason)
+        return
+      }
+      const truncated = stdout.truncated() || stderr.truncated()
+      resolve({ exitCode, signal, stdout: stdout.text(), stderr: stderr.text(), timedOut, truncated })
+    }
+
+    child.once('error', (error) => {
+      // Before it ran there is no pid; later errors (a failed kill) change nothing.
+      if (child.pid !== undefined || ended) return
+      ended = true
+      for (const cleanup of cleanups) cleanup()
+      reject(new HostExecError({ file, code: codeOf(error), cause: error }))
+    })
+    const { pid } = child
+    if (pid === undefined) return
+
+    let ending = false
+    const end = (): void => {
+      if (ended || ending) return
+      ending = true
+      const abandon = (): void => {
+        options.onAbandoned?.(new Promise((gone) => child.once('exit', () => gone())))
+        child.unref()
+        finish(null, null)
+      }
+      cleanups.push(endGroup(pid, abandon))
+    }
+    const deadline = setTimeout(() => {
+      timedOut = true
+      end()
+    }, options.timeoutMs)
+    options.signal?.addEventListener('abort', end, { once: true })
+    cleanups.push(
+      () => clearTimeout(deadline),
+      () => options.signal?.removeEventListener('abort', end),
+    )
+    child.once('exit', (code, signal) => {
+      signalGroup(pid, 'SIGKILL')
+      // One that left the group may hold the pipes open for ever.
+      const drain = setTimeout(() => finish(code, signal), DRAIN_MS)
+      cleanups.push(() => clearTimeout(drain))
+    })
+    child.once('close', (code, signal) => finish(code, signal))
+  })
+}
