@@ -25,6 +25,7 @@ import {
 } from '#model'
 import { createEventFold } from './events/fold.ts'
 import type { Ownership } from './monitors/ownership.ts'
+import type { Receipt } from './outbox/outbox.ts'
 
 export interface EngineOptions {
   readonly version: string
@@ -33,8 +34,8 @@ export interface EngineOptions {
   readonly ownership: Ownership
   /** Drawn at each start of the detector. */
   readonly incarnation: number
-  /** Where changes go, in order. `done` once they are safe. */
-  readonly publish: (changes: readonly Change[], done?: () => void) => void
+  /** Where changes go, in order. */
+  readonly publish: (changes: readonly Change[], receipt?: Receipt) => void
   readonly publishMetrics: (monitor: string, at: Date, samples: readonly MetricSample[]) => void
 }
 
@@ -42,9 +43,11 @@ export interface Engine {
   readonly state: NodeState
   /** The moment of the last report of any monitor. */
   readonly lastReport: Date | undefined
-  /** A report as it came. `done` is called when everything it changed is on the bus. */
-  report(monitor: string, report: Report, done?: () => void): void
-  take(input: Input, done?: () => void): void
+  /** A report as it came; its receipt is called when everything it changed is on the bus. */
+  report(monitor: string, report: Report, receipt?: Receipt): void
+  take(input: Input, receipt?: Receipt): void
+  /** A report that is not looked at: its receipt is called in its turn. */
+  skip(receipt: Receipt): void
   /** The detector's own word about the node's parts and itself. */
   observe(observations: readonly Observation[]): void
   event(event: Pick<NodeEvent, 'reason' | 'severity' | 'message' | 'entity'>): void
@@ -100,11 +103,11 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  function commit(changes: readonly Change[], done?: () => void): void {
+  function commit(changes: readonly Change[], receipt?: Receipt): void {
     countConditions(changes)
     applyChanges(state, changes)
     const out = folded(changes)
-    if (out.length > 0 || done !== undefined) publish(out, done)
+    if (out.length > 0 || receipt !== undefined) publish(out, receipt)
     if (out.length > 0) for (const listener of listeners) listener(out)
   }
 
@@ -116,8 +119,8 @@ export function createEngine(options: EngineOptions): Engine {
     for (const listener of listeners) listener(changes)
   }
 
-  function take(input: Input, done?: () => void): void {
-    commit(decide(state, input, now()), done)
+  function take(input: Input, receipt?: Receipt): void {
+    commit(decide(state, input, now()), receipt)
   }
 
   function own(more: Partial<Report>): void {
@@ -162,12 +165,13 @@ export function createEngine(options: EngineOptions): Engine {
       return lastReport
     },
     take,
+    skip: (receipt) => publish([], receipt),
     event,
-    report(monitor, raw, done) {
+    report(monitor, raw, receipt) {
       const { wall } = now()
       const declaration = state.declarations.get(monitor)
       if (declaration === undefined) {
-        done?.()
+        if (receipt !== undefined) publish([], receipt)
         return
       }
       const { report, violations } = admitReport(
@@ -182,7 +186,7 @@ export function createEngine(options: EngineOptions): Engine {
         wall,
       )
       lastReport = wall
-      take({ kind: 'report', monitor, report, violations: violations.length }, done)
+      take({ kind: 'report', monitor, report, violations: violations.length }, receipt)
       if (report.metrics.length > 0) options.publishMetrics(monitor, report.time, report.metrics)
       misbehaved(monitor, violations)
     },

@@ -27,6 +27,12 @@ export type BusWrites = Pick<
   | 'publishEvent'
 >
 
+/** What to call once everything up to here is on the bus. Of one name only the last is kept: receipts are cumulative. */
+export interface Receipt {
+  readonly name: string
+  readonly done: () => void
+}
+
 export interface OutboxStatus {
   /** Keys and facts that wait. */
   readonly queued: number
@@ -38,8 +44,8 @@ export interface OutboxStatus {
 }
 
 export interface Outbox {
-  /** Takes changes in order. `done` is called once all of them are on the bus. */
-  put(changes: readonly Change[], done?: () => void): void
+  /** Takes changes in order. The receipt is called once all of them, and all before them, are on the bus. */
+  put(changes: readonly Change[], receipt?: Receipt): void
   /** Writes the whole state and tells each problem's last change again: to an empty store, and at every start. */
   putState(state: NodeState): void
   /** While not open, everything waits. */
@@ -61,7 +67,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const { monotonicMs } = options
   const facts = createFactQueue(options.maxFacts)
   let dirty = new Map<string, Write>()
-  let receipts: (() => void)[] = []
+  let receipts = new Map<string, () => void>()
   let bus: BusWrites | undefined
   let running = false
   let lastError = ''
@@ -70,7 +76,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let idle: (() => void)[] = []
 
   function isEmpty(): boolean {
-    return dirty.size === 0 && facts.size === 0 && receipts.length === 0
+    return dirty.size === 0 && facts.size === 0 && receipts.size === 0
   }
 
   function addFact(fact: Fact): void {
@@ -93,7 +99,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const told = facts.take(facts.size)
     const done = receipts
     dirty = new Map()
-    receipts = []
+    receipts = new Map()
     let untold: readonly Fact[] = told
     try {
       await inGroups(writes, (write) => send(to, write))
@@ -106,10 +112,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const newer = dirty
       dirty = new Map([...writes.map((write) => [writeName(write), write] as const), ...newer])
       facts.putBack(untold)
-      receipts = [...done, ...receipts]
+      receipts = new Map([...done, ...receipts])
       throw err
     }
-    for (const receipt of done) receipt()
+    for (const receipt of done.values()) receipt()
   }
 
   async function run(): Promise<void> {
@@ -141,14 +147,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   return {
-    put(changes, done) {
+    put(changes, receipt) {
       for (const change of changes) {
         const write = writeOf(change)
         if (write !== undefined) dirty.set(writeName(write), write)
         if (change.kind === 'event') addFact({ kind: 'event', value: change.value })
         else if (change.kind === 'problem' && change.told) addFact({ kind: 'problem', value: change.value })
       }
-      if (done !== undefined) receipts.push(done)
+      if (receipt !== undefined) receipts.set(receipt.name, receipt.done)
       start()
     },
     putState(state) {

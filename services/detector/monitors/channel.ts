@@ -1,0 +1,25 @@
+/** What the detector asks of a monitor over its socket, whichever protocol it speaks. */
+import type { CheckResponse, DescribeResponse, WatchRequest, WatchResponse } from '#proto/nodedoctor/v1/monitor.ts'
+import type { MonitorMetadata, Status } from '#proto/npd/external/v1/external_monitor.ts'
+
+export interface WatchStream {
+  readonly responses: AsyncIterable<WatchResponse>
+  send(request: WatchRequest): void
+}
+
+/** One connection to one monitor. Every call has a deadline and rejects with an RpcError. */
+export interface MonitorChannel {
+  describe(timeoutMs: number): Promise<DescribeResponse>
+  watch(signal: AbortSignal): WatchStream
+  check(check: string, timeoutMs: number): Promise<CheckResponse>
+  getMetadata(timeoutMs: number): Promise<MonitorMetadata>
+  checkHealth(parameters: Readonly<Record<string, string>>, sequence: number, timeoutMs: number): Promise<Status>
+  close(): void
+}
+
+export type OpenChannel = (socketPath: string) => MonitorChannel
+
+/** The peer does not know the method: it speaks another protocol. */
+export function isUnimplemented(err: unknown): boolean {
+  return typeof err === 'object' && err !== null && 'code' in err && (err.code === 12 || err.code === 'UNIMPLEMENTED')
+}

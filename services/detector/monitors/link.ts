@@ -1,0 +1,131 @@
+/**
+ * The detector's side of one monitor: connects, asks who it is, watches or polls it, says when it is lost, and never
+ * gives up. Watch is tried first; a monitor that does not know it is polled by CheckHealth.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from '#service'
+import type { Engine } from '../engine.ts'
+import { isUnimplemented, type MonitorChannel, type OpenChannel } from './channel.ts'
+import { declarationOfDescribe, expectedDeclaration, type KnownMonitor } from './declare.ts'
+import { type PollOptions, pollMonitor } from './poll.ts'
+import { watchMonitor } from './watch.ts'
+
+/** A monitor that was silent for this long is lost: two of its heartbeats. */
+export const LOST_AFTER_MS = 10_000
+const DESCRIBE_TIMEOUT_MS = 5000
+const BACKOFF_MS = { min: 100, max: 5000 } as const
+
+export interface LinkOptions {
+  readonly known: KnownMonitor
+  readonly engine: Engine
+  readonly open: OpenChannel
+  readonly log: Logger
+  readonly monotonicMs: () => number
+  readonly version: string
+  readonly reportsPerSecond: number
+  readonly messageBytes: number
+  readonly poll: PollOptions
+}
+
+export interface MonitorLink {
+  readonly known: KnownMonitor
+  /** Runs one check now, or all. Rejects when the monitor is not connected. */
+  check(check: string, timeoutMs: number): ReturnType<MonitorChannel['check']>
+  /** Ends when the signal aborts. Never rejects. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+/** What a session tells its link. */
+export interface Session {
+  readonly channel: MonitorChannel
+  readonly signal: AbortSignal
+  /** It spoke: it is alive. */
+  alive(): void
+  /** It failed to answer, `reason` says how. */
+  failed(reason: string): void
+}
+
+function text(err: unknown): string {
+  return err instanceof Error ? err.message : String(err)
+}
+
+export function createMonitorLink(options: LinkOptions): MonitorLink {
+  const { known, engine, log, monotonicMs } = options
+  let current: MonitorChannel | undefined
+  let aliveMs = monotonicMs()
+  let isLost = false
+  let reason = 'it has not answered yet'
+
+  function alive(): void {
+    aliveMs = monotonicMs()
+    if (isLost) log.info('monitor answers again', { monitor: known.name })
+    isLost = false
+  }
+
+  function judge(): void {
+    if (isLost || monotonicMs() - aliveMs < LOST_AFTER_MS) return
+    isLost = true
+    log.warn('monitor is lost', { monitor: known.name, reason })
+    engine.take({ kind: 'lost', monitor: known.name, reason })
+  }
+
+  async function session(signal: AbortSignal): Promise<void> {
+    const channel = options.open(known.socket)
+    current = channel
+    const talk: Session = {
+      channel,
+      signal,
+      alive,
+      failed: (why) => {
+        reason = why
+      },
+    }
+    try {
+      const described = await channel.describe(DESCRIBE_TIMEOUT_MS).catch((err: unknown) => {
+        if (isUnimplemented(err)) return undefined
+        throw err
+      })
+      alive()
+      if (described === undefined) await pollMonitor(talk, options)
+      else {
+        engine.take({
+          kind: 'declared',
+          declaration: declarationOfDescribe(described, known),
+          incarnation: described.incarnation,
+        })
+        await watchMonitor(talk, described, options)
+      }
+    } finally {
+      current = undefined
+      channel.close()
+    }
+  }
+
+  return {
+    known,
+    check(check, timeoutMs) {
+      if (current === undefined) return Promise.reject(new Error(`monitor ${known.name} is not connected: ${reason}`))
+      return current.check(check, timeoutMs)
+    },
+    async run(signal) {
+      engine.take({ kind: 'expected', declaration: expectedDeclaration(known) })
+      const watchdog = setInterval(judge, 1000)
+      let failures = 0
+      while (!signal.aborted) {
+        const beganMs = monotonicMs()
+        try {
+          await session(signal)
+          reason = 'it ended its stream'
+        } catch (err) {
+          if (signal.aborted) break
+          reason = text(err)
+          log.debug('monitor session ended', { monitor: known.name, err })
+        }
+        failures = monotonicMs() - beganMs > LOST_AFTER_MS ? 0 : failures + 1
+        const mostMs = Math.min(BACKOFF_MS.max, BACKOFF_MS.min * 2 ** failures)
+        await sleep(BACKOFF_MS.min + Math.random() * mostMs, undefined, { signal }).catch(() => undefined)
+      }
+      clearInterval(watchdog)
+    },
+  }
+}
