@@ -41,6 +41,8 @@ export interface Session {
   readonly signal: AbortSignal
   /** It spoke: it is alive. */
   alive(): void
+  /** How long its silence may last from now on before it counts as lost. */
+  lostAfter(ms: number): void
   /** It failed to answer, `reason` says how. */
   failed(reason: string): void
 }
@@ -53,6 +55,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   const { known, engine, log, monotonicMs } = options
   let current: MonitorChannel | undefined
   let aliveMs = monotonicMs()
+  let lostAfterMs = LOST_AFTER_MS
   let isLost = false
   let reason = 'it has not answered yet'
 
@@ -63,7 +66,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   }
 
   function judge(): void {
-    if (isLost || monotonicMs() - aliveMs < LOST_AFTER_MS) return
+    if (isLost || monotonicMs() - aliveMs < lostAfterMs) return
     isLost = true
     log.warn('monitor is lost', { monitor: known.name, reason })
     engine.take({ kind: 'lost', monitor: known.name, reason })
@@ -76,6 +79,9 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       channel,
       signal,
       alive,
+      lostAfter: (ms) => {
+        lostAfterMs = ms
+      },
       failed: (why) => {
         reason = why
       },

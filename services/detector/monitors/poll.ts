@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MonitorMetadata } from '#proto/npd/external/v1/external_monitor.ts'
 import { declarationOfMetadata } from './declare.ts'
-import type { LinkOptions, Session } from './link.ts'
+import { type LinkOptions, LOST_AFTER_MS, type Session } from './link.ts'
 import { reportOf } from './npd-report.ts'
 
 export interface PollOptions {
@@ -51,6 +51,8 @@ export async function pollMonitor(session: Session, options: LinkOptions): Promi
     log.warn('monitor does not say who it is', { monitor: known.name, err })
     return undefined
   })
+  // A slow answer within its deadline is no silence.
+  session.lostAfter(LOST_AFTER_MS + timeoutMs)
   const seen = new Set<string>()
   let declared = declarationOfMetadata(metadata, known, seen)
   engine.take({ kind: 'declared', declaration: declared, incarnation: 0 })

@@ -20,14 +20,16 @@ export function isImportant(report: Report): boolean {
 
 function createAcknowledger(stream: WatchStream): (incarnation: number, sequence: number) => void {
   let highest: { incarnation: number; sequence: number } | undefined
-  let timer: NodeJS.Timeout | undefined
+  let waiting = false
   function send(): void {
-    timer = undefined
+    waiting = false
     if (highest !== undefined) stream.send({ request: { $case: 'ack', value: highest } })
   }
   return (incarnation, sequence) => {
     highest = { incarnation, sequence }
-    timer ??= setTimeout(send, ACK_DELAY_MS)
+    if (waiting) return
+    waiting = true
+    setTimeout(send, ACK_DELAY_MS)
   }
 }
 
@@ -41,6 +43,7 @@ export async function watchMonitor(session: Session, described: DescribeResponse
   const silentAfterMs = Math.max(LOST_AFTER_MS, 2 * described.heartbeatIntervalMs)
   let shed = 0
   let dropped = 0
+  session.lostAfter(silentAfterMs)
   let heardMs = monotonicMs()
   const watchdog = setInterval(() => {
     if (monotonicMs() - heardMs <= silentAfterMs) return

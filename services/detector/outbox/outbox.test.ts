@@ -117,7 +117,7 @@ describe('the outbox', () => {
     let acknowledged = 0
     outbox.put(
       ['a', 'b', 'c'].map((name) => ({ kind: 'problem', value: problem(name), told: true })),
-      () => acknowledged++,
+      { name: 'm', done: () => acknowledged++ },
     )
     outbox.open(writes)
     await expect.poll(() => outbox.status().lastError).toBe('no responders')
