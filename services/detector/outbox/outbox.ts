@@ -48,6 +48,8 @@ export interface Outbox {
   put(changes: readonly Change[], receipt?: Receipt): void
   /** Writes the whole state and tells each problem's last change again: to an empty store, and at every start. */
   putState(state: NodeState): void
+  /** Lets the monitors' last runs go out; called once a second, so that a busy monitor costs one write a second. */
+  releaseRuns(): void
   /** While not open, everything waits. */
   open(writes: BusWrites): void
   close(): void
@@ -67,6 +69,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const { monotonicMs } = options
   const facts = createFactQueue(options.maxFacts)
   let dirty = new Map<string, Write>()
+  const runs = new Map<string, Write>()
   let receipts = new Map<string, () => void>()
   let bus: BusWrites | undefined
   let running = false
@@ -86,6 +89,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       droppedTold = total
       options.onDropped?.(total)
     }
+  }
+
+  /** A change of a monitor that moves only its last runs waits for {@link Outbox.releaseRuns}. */
+  function keepRuns({ name, value, quiet }: Extract<Change, { kind: 'monitor' }>): void {
+    if (quiet) runs.set(name, { bucket: 'monitors', key: { name }, value })
+    else runs.delete(name)
   }
 
   function succeeded(): void {
@@ -151,6 +160,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       for (const change of changes) {
         const write = writeOf(change)
         if (write !== undefined) dirty.set(writeName(write), write)
+        if (change.kind === 'monitor') keepRuns(change)
         if (change.kind === 'event') addFact({ kind: 'event', value: change.value })
         else if (change.kind === 'problem' && change.told) addFact({ kind: 'problem', value: change.value })
       }
@@ -163,6 +173,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
         if (!dirty.has(name)) dirty.set(name, write)
       }
       for (const value of state.problems.values()) addFact({ kind: 'problem', value })
+      start()
+    },
+    releaseRuns() {
+      for (const write of runs.values()) dirty.set(writeName(write), write)
+      runs.clear()
       start()
     },
     open(writes) {

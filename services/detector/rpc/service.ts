@@ -1,0 +1,117 @@
+/** nodedoctor.v1.Detector: decode, call, encode. */
+import type { Change } from '#model'
+import {
+  type DetectorServer,
+  DetectorService,
+  type Node,
+  type WatchNodeResponse,
+} from '#proto/nodedoctor/v1/detector.ts'
+import type { CheckResponse } from '#proto/nodedoctor/v1/monitor.ts'
+import type { RpcService } from '#rpc'
+import { toProtoConditionKey, toProtoEvent, toProtoMonitorState, toProtoNodeCondition, toProtoProblem } from '#wire'
+import type { Engine } from '../engine.ts'
+
+/** Watchers at a time; one more is refused. */
+export const WATCHERS_MAX = 32
+/** Changes that wait for a slow watcher; beyond it the watcher is cut off and may come again. */
+const BEHIND_MAX = 10_000
+/** What a check on demand may take. */
+const CHECK_TIMEOUT_MS = 30_000
+
+/** Status codes of gRPC that this service answers with. */
+const NOT_FOUND = 5
+const RESOURCE_EXHAUSTED = 8
+const UNAVAILABLE = 14
+
+export interface DetectorRpcOptions {
+  readonly engine: Engine
+  readonly node: () => Node
+  /** Runs a check of a monitor; undefined when there is no such monitor. */
+  readonly check: (monitor: string, check: string, timeoutMs: number) => Promise<CheckResponse> | undefined
+  readonly monitorNames: () => readonly string[]
+}
+
+/** What watchers are told of a change; nothing of what only moves the time of a proof. */
+export function watchResponses(change: Change): WatchNodeResponse[] {
+  switch (change.kind) {
+    case 'condition':
+      if (change.quiet) return []
+      return change.value === undefined
+        ? [{ change: { $case: 'conditionRemoved', value: toProtoConditionKey(change) } }]
+        : [{ change: { $case: 'condition', value: toProtoNodeCondition(change.value) } }]
+    case 'problem':
+      return change.told ? [{ change: { $case: 'problem', value: toProtoProblem(change.value) } }] : []
+    case 'monitor':
+      return change.quiet || change.value === undefined
+        ? []
+        : [{ change: { $case: 'monitor', value: toProtoMonitorState(change.value) } }]
+    case 'event':
+      return [{ change: { $case: 'event', value: toProtoEvent(change.value) } }]
+    case 'source':
+    case 'problem-forgotten':
+    case 'declaration':
+      return []
+  }
+}
+
+export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
+  const { engine, node } = options
+  let watchers = 0
+
+  const implementation: DetectorServer = {
+    getNode(_call, callback) {
+      callback(null, { node: node() })
+    },
+    listMonitors(_call, callback) {
+      callback(null, { monitors: [...engine.state.monitors.values()].map(toProtoMonitorState) })
+    },
+    check(call, callback) {
+      const { monitor, check } = call.request
+      const running = options.check(monitor, check, CHECK_TIMEOUT_MS)
+      if (running === undefined) {
+        const known = options.monitorNames().join(', ') || 'none'
+        callback({ code: NOT_FOUND, details: `no monitor is named ${JSON.stringify(monitor)}; there are: ${known}` })
+        return
+      }
+      running.then(
+        ({ report }) => callback(null, { report }),
+        (err: unknown) => callback({ code: UNAVAILABLE, details: err instanceof Error ? err.message : String(err) }),
+      )
+    },
+    watchNode(call) {
+      if (watchers >= WATCHERS_MAX) {
+        call.emit('error', { code: RESOURCE_EXHAUSTED, details: `${WATCHERS_MAX} watchers are connected already` })
+        return
+      }
+      watchers++
+      let behind = 0
+      function write(response: WatchNodeResponse): void {
+        behind++
+        call.write(response, () => {
+          behind--
+        })
+      }
+      const stop = engine.watch((changes) => {
+        for (const response of changes.flatMap(watchResponses)) write(response)
+        if (behind > BEHIND_MAX) {
+          call.emit('error', {
+            code: RESOURCE_EXHAUSTED,
+            details: `${behind} changes wait for this watcher; connect again`,
+          })
+        }
+      })
+      write({ change: { $case: 'node', value: node() } })
+      let ended = false
+      function end(): void {
+        if (ended) return
+        ended = true
+        watchers--
+        stop()
+      }
+      call.on('cancelled', end)
+      call.on('close', end)
+      call.on('error', end)
+    },
+  }
+  return { definition: DetectorService, implementation }
+}
