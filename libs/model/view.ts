@@ -222,7 +222,9 @@ export interface LaneView {
 export interface SeriesView {
   /** `name{label="value"}`, the key in {@link StreamMessage} samples and {@link Evidence.metric}. */
   readonly key: string
+  /** "": not among the machine's graphs; it is there for the evidence that names its key. */
   readonly title: string
+  /** Of `points`, and of this key's value in {@link StreamMessage} samples. */
   readonly unit: string
   readonly min: number
   readonly max?: number | undefined

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { ago, NOW, someCondition, someFacts, someProblem } from './facts.test-support.ts'
 import { renderNodeView } from './node.ts'
 import { limitOf, renderEvidence, renderNumber, renderPlainText } from './plain.ts'
+import { ago, NOW, someCondition, someFacts, someProblem } from './testing.ts'
 
 describe('the plain text', () => {
   it('has the verdict and the open problems', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { NodeView } from '../view.ts'
-import { ago, NOW, someCondition, someFacts, someMonitor, someProblem, someRun } from './facts.test-support.ts'
 import { detectorState, type NodeFacts } from './facts.ts'
 import { renderNodeView } from './node.ts'
+import { ago, NOW, someCondition, someFacts, someMonitor, someProblem, someRun } from './testing.ts'
 import { wordsToText } from './words.ts'
 
 function view(changes: Partial<NodeFacts> = {}): NodeView {
