@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { type Change, conditionKey, DEFAULT_LIMITS, type MetricSample } from '#model'
+import { conditionType, declaration, event, observation, report, T0 } from '../../libs/model/testing.ts'
+import { createEngine } from './engine.ts'
+import { createOwnership } from './monitors/ownership.ts'
+import type { Receipt } from './outbox/outbox.ts'
+
+function createBench() {
+  const published: Change[] = []
+  const receipts: Receipt[] = []
+  const metrics: MetricSample[] = []
+  const clock = { ms: 0 }
+  const engine = createEngine({
+    version: '1.0.0',
+    now: () => ({ wall: new Date(T0 + clock.ms), monoMs: clock.ms }),
+    limits: { ...DEFAULT_LIMITS, conditionsPerMonitor: 3 },
+    ownership: createOwnership({ builtIn: [{ monitor: 'system', types: ['DiskFull'] }], configured: [] }),
+    incarnation: 1,
+    publish: (changes, receipt) => {
+      published.push(...changes)
+      if (receipt) receipts.push(receipt)
+    },
+    publishMetrics: (_monitor, _at, samples) => metrics.push(...samples),
+  })
+  for (const declared of [
+    declaration('system', [conditionType('DiskFull')]),
+    declaration('plugin', [], { open: true, origin: 'discovered' }),
+  ]) {
+    engine.take({ kind: 'declared', declaration: declared, incarnation: 7 })
+  }
+  return { engine, published, receipts, metrics, clock }
+}
+
+describe('the engine', () => {
+  it('refuses a plug-in the condition of another monitor, shows that, and keeps the owner’s word', () => {
+    const { engine } = createBench()
+    engine.report('system', report([observation('DiskFull', 'healthy', { entity: 'disk:/' })]))
+    engine.report('plugin', report([observation('DiskFull', 'problem', { entity: 'disk:/' })]))
+    expect(engine.state.conditions.get(conditionKey('DiskFull', 'disk:/'))).toMatchObject({
+      health: 'healthy',
+      sources: ['system'],
+    })
+    const problem = [...engine.state.problems.values()].find(({ type }) => type === 'MonitorMisbehaves')
+    expect(problem).toMatchObject({ entity: 'monitor:plugin', phase: 'opened', fromEvent: true })
+    expect(problem?.message).toBe('monitor plugin: condition DiskFull was refused: it belongs to system')
+    expect(engine.state.monitors.get('plugin')?.violations).toBe(1)
+  })
+
+  it('bounds how many conditions a monitor may have over all its reports', () => {
+    const { engine } = createBench()
+    for (let i = 0; i < 10; i++) engine.report('plugin', report([observation('X', 'healthy', { entity: `gpu:${i}` })]))
+    expect([...engine.state.conditions.values()].filter(({ type }) => type === 'X')).toHaveLength(3)
+    const withdrawn = [{ type: 'X', entity: 'gpu:0' }]
+    engine.report('plugin', report([], { withdrawn }))
+    engine.report('plugin', report([observation('X', 'healthy', { entity: 'gpu:new' })]))
+    expect(engine.state.conditions.has(conditionKey('X', 'gpu:new'))).toBe(true)
+  })
+
+  it('tells a storm of one event twice a second at most, with its whole count', () => {
+    const { engine, published, clock } = createBench()
+    for (let i = 0; i < 500; i++) {
+      clock.ms = i
+      engine.report(
+        'plugin',
+        report([], { events: [event('plugin', 'Xid', { firstSeen: new Date(T0), lastSeen: new Date(T0) })] }),
+      )
+    }
+    clock.ms = 1500
+    engine.tick()
+    const told = published.flatMap((change) => (change.kind === 'event' ? [change.value] : []))
+    expect(told.map(({ count }) => count)).toEqual([1, 500])
+    expect(new Set(told.map(({ id }) => id)).size).toBe(1)
+  })
+
+  it('gives every report its receipt, also one that changes nothing and one of a monitor it does not know', () => {
+    const { engine, receipts } = createBench()
+    const one = report([observation('DiskFull', 'healthy')])
+    for (const name of ['system', 'system', 'stranger']) engine.report(name, one, { name, done: () => undefined })
+    expect(receipts.map(({ name }) => name)).toEqual(['system', 'system', 'stranger'])
+  })
+
+  it('hands metric samples on and drops what is no number', () => {
+    const { engine, metrics } = createBench()
+    engine.report(
+      'system',
+      report([], {
+        metrics: [
+          { name: 'load', labels: {}, value: 0.5 },
+          { name: 'bad', labels: {}, value: Number.NaN },
+        ],
+      }),
+    )
+    expect(metrics).toEqual([{ name: 'load', labels: {}, value: 0.5 }])
+  })
+})
