@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { createGuard } from './guard.ts'
+
+const call = (path: string) => ({ action: 'read', path, timeoutMs: 5 })
+const never = (): Promise<never> => new Promise(() => {})
+
+test('a call that passes its deadline is told as TIMEOUT, with what to do', async () => {
+  const guard = createGuard(2)
+  await expect(guard.run(call('/mnt/a'), never)).rejects.toThrow(
+    'cannot read /mnt/a: TIMEOUT (no answer within 5 ms); the file system or device behind it hangs; look at its mount',
+  )
+})
+
+test('a path that hangs is not asked a second time, and is asked again once it has answered', async () => {
+  const guard = createGuard(2)
+  let answer = (): void => {}
+  const late = new Promise<string>((resolve) => {
+    answer = () => resolve('late')
+  })
+  await expect(guard.run(call('/mnt/a'), () => late)).rejects.toMatchObject({ code: 'TIMEOUT' })
+  let asked = false
+  const again = guard.run(call('/mnt/a'), async () => {
+    asked = true
+  })
+  await expect(again).rejects.toThrow('asked before, still no answer')
+  expect(asked).toBe(false)
+
+  answer()
+  await late
+  expect(await guard.run(call('/mnt/a'), async () => 'now')).toBe('now')
+  expect(guard.hung).toBe(0)
+})
+
+test('when as many hang as may, other paths are refused, but the kernel is still asked', async () => {
+  const guard = createGuard(2)
+  await expect(guard.run(call('/mnt/a'), never)).rejects.toMatchObject({ code: 'TIMEOUT' })
+  await expect(guard.run(call('/mnt/b'), never)).rejects.toMatchObject({ code: 'TIMEOUT' })
+  await expect(guard.run(call('/mnt/c'), async () => 1)).rejects.toThrow(
+    'not asked, since read /mnt/a and read /mnt/b hang',
+  )
+  expect(await guard.run(call('/proc/stat'), async () => 1)).toBe(1)
+})
+
+test('two calls of one path that both hang are both counted', async () => {
+  const guard = createGuard(2)
+  const ends: (() => void)[] = []
+  const hang = () => new Promise<void>((resolve) => ends.push(resolve))
+  const both = [guard.run(call('/mnt/a'), hang), guard.run(call('/mnt/a'), hang)]
+  for (const result of await Promise.allSettled(both)) expect(result.status).toBe('rejected')
+  ends[0]!()
+  await new Promise(setImmediate)
+  expect(guard.hung).toBe(1)
+  ends[1]!()
+  await new Promise(setImmediate)
+  expect(guard.hung).toBe(0)
+})
+
+test('an error of the call itself passes through', async () => {
+  const guard = createGuard(2)
+  const failing = guard.run({ ...call('/a'), timeoutMs: 1000 }, () => Promise.reject(new Error('EIO')))
+  await expect(failing).rejects.toThrow('EIO')
+})

@@ -1,0 +1,79 @@
+import { symlink } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { expect, test } from 'vitest'
+import { createHost } from './host.ts'
+import { run, tempFolder, writeTree } from './testing.ts'
+
+test('reads files below its root, in whole', async () => {
+  await using folder = await tempFolder()
+  const long = 'ä'.repeat(20_000)
+  await writeTree(folder.path, { 'proc/a': 'one\n', 'proc/long': long, 'proc/empty': '' })
+  const host = createHost({ root: `${folder.path}/` })
+  expect(host.root).toBe(folder.path)
+  expect(await host.readText('/proc/a')).toBe('one\n')
+  expect(await host.readText('/proc/long')).toBe(long)
+  expect(await host.readText('/proc/empty')).toBe('')
+})
+
+test('reads files of the kernel, whose size is told as 0', async () => {
+  expect(await createHost({ root: '' }).readText('/proc/stat')).toMatch(/^cpu {2}\d+/)
+})
+
+test('says what was tried, what happened and what to do', async () => {
+  await using folder = await tempFolder()
+  await writeTree(folder.path, { 'proc/a': 'four' })
+  const host = createHost({ root: folder.path })
+  await expect(host.readText('/proc/none')).rejects.toThrow(
+    'cannot read /proc/none: ENOENT; check the path, and that settings.hostRoot names where the host is mounted',
+  )
+  await expect(host.readText('/proc')).rejects.toMatchObject({ name: 'HostReadError', code: 'EISDIR', path: '/proc' })
+  await expect(host.readText('/proc/a', { maxBytes: 3 })).rejects.toThrow(
+    'cannot read /proc/a: TOO_LARGE; it is not the small file that is expected here',
+  )
+  await expect(host.list('/proc/a')).rejects.toMatchObject({ code: 'ENOTDIR' })
+  await expect(host.statfs('/none')).rejects.toMatchObject({ code: 'ENOENT' })
+  await expect(host.statfs('/none', { local: true })).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test('a FIFO that nobody writes to does not hang the reader', async () => {
+  await using folder = await tempFolder()
+  await run('mkfifo', `${folder.path}/fifo`)
+  expect(await createHost({ root: folder.path }).readText('/fifo')).toBe('')
+})
+
+test('lists names in order, knows what exists, reads links', async () => {
+  await using folder = await tempFolder()
+  await writeTree(folder.path, { 'd/b': '', 'd/a': '', 'd/C': '' })
+  await symlink('/nowhere', `${folder.path}/d/link`)
+  const host = createHost({ root: folder.path })
+  expect(await host.list('/d')).toEqual(['C', 'a', 'b', 'link'])
+  expect(await host.exists('/d/a')).toBe(true)
+  expect(await host.exists('/d/z')).toBe(false)
+  expect(await host.exists('/d/a/z')).toBe(false)
+  expect(await host.readLink('/d/link')).toBe('/nowhere')
+})
+
+test('the helper and the process itself tell the same of a file system', async () => {
+  const host = createHost({ root: '' })
+  const [own, helped] = [await host.statfs('/proc', { local: true }), await host.statfs('/proc')]
+  expect(helped).toEqual(own)
+  const root = await host.statfs('/')
+  expect(root.sizeBytes).toBeGreaterThan(root.availableBytes)
+  expect(root.sizeBytes).toBe((await host.statfs('/', { local: true })).sizeBytes)
+})
+
+test('tells the boot id, and refuses what is none', async () => {
+  await using folder = await tempFolder()
+  await writeTree(folder.path, { 'proc/sys/kernel/random/boot_id': 'today\n' })
+  expect(await createHost({ root: '' }).bootId()).toMatch(/^[0-9a-f-]{36}$/)
+  await expect(createHost({ root: folder.path }).bootId()).rejects.toMatchObject({ code: 'MALFORMED' })
+})
+
+test('the name of the host is that of the prefix, else our own', async () => {
+  await using folder = await tempFolder()
+  const host = createHost({ root: folder.path })
+  expect(host.hostname()).toBe(hostname())
+  await writeTree(folder.path, { 'etc/hostname': 'worker-7\n' })
+  expect(host.hostname()).toBe('worker-7')
+  expect(createHost({ root: '' }).hostname()).toBe(hostname())
+})

@@ -1,0 +1,95 @@
+/** Real trees, real hung mounts, for tests of this lib and of those who read the machine through it. */
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { spawnChild } from './child.ts'
+import { execProgram } from './exec.ts'
+
+export interface TempFolder extends AsyncDisposable {
+  readonly path: string
+}
+
+/** A folder of its own that goes with `await using`. */
+export async function tempFolder(): Promise<TempFolder> {
+  const path = await realpath(await mkdtemp(join(tmpdir(), 'node-doctor-')))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** Writes files (path → text) below a folder. */
+export async function writeTree(root: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true })
+    await writeFile(join(root, path), text)
+  }
+}
+
+/** Runs a command that must succeed. @throws Error with its stderr */
+export async function run(file: string, ...args: string[]): Promise<string> {
+  const result = await execProgram(file, args, { timeoutMs: 20_000 })
+  if (result.exitCode !== 0) throw new Error(`${file} ${args.join(' ')}: ${result.stderr.trim()}`)
+  return result.stdout
+}
+
+/**
+ * The kernel's letter for a process ("R", "S", "D"), or "gone". One whose parent is gone stays "Z" until PID 1 takes
+ * note of it.
+ */
+export async function processState(pid: number): Promise<string> {
+  try {
+    return (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ').at(-1)?.[0] ?? '?'
+  } catch {
+    return 'gone'
+  }
+}
+
+/** Why mounts cannot be made here; "" when they can. */
+export function whyNoMounts(): string {
+  return process.getuid?.() === 0 ? '' : 'skipped: mounting needs root'
+}
+
+/**
+ * Mounts a file system at `path` that answers nothing: a FUSE one whose server never reads. It lasts until disposed;
+ * then every call that hung on it fails.
+ */
+export async function mountHung(path: string): Promise<AsyncDisposable> {
+  await mkdir(path, { recursive: true })
+  let mounted = (): void => {}
+  const ready = new Promise<void>((resolve) => {
+    mounted = resolve
+  })
+  const script =
+    'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 nd "$0" && echo up && exec sleep 600'
+  const server = await spawnChild('sh', ['-c', script, path], { onLine: (line) => line === 'up' && mounted() })
+  await Promise.race([ready, server.exited.then(() => Promise.reject(new Error(`cannot mount FUSE at ${path}`)))])
+  return {
+    async [Symbol.asyncDispose]() {
+      await server.stop(1_000)
+      await run('umount', path)
+    },
+  }
+}
+
+/** A loop-mounted file system of its own, `sizeMiB` large. */
+export interface LoopMount extends AsyncDisposable {
+  readonly path: string
+}
+
+/** @param mkfs the command that makes it, without the image's name: `['mkfs.ext4', '-q', '-F']` */
+export async function mountLoop(
+  folder: string,
+  sizeMiB: number,
+  mkfs: readonly [string, ...string[]],
+): Promise<LoopMount> {
+  const image = join(folder, 'image')
+  const path = join(folder, 'mount')
+  await mkdir(path, { recursive: true })
+  await run('truncate', '-s', `${sizeMiB}M`, image)
+  await run(mkfs[0], ...mkfs.slice(1), image)
+  await run('mount', '-o', 'loop', image, path)
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      await run('umount', path)
+    },
+  }
+}
