@@ -20,7 +20,7 @@ export interface Guard {
 }
 
 /** Kernel memory, not a device: reading it does not hang. */
-function isKernelPath(path: string): boolean {
+export function isKernelPath(path: string): boolean {
   return path.startsWith('/proc/') || path.startsWith('/sys/')
 }
 

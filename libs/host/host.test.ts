@@ -53,6 +53,28 @@ test('lists names in order, knows what exists, reads links', async () => {
   expect(await host.readLink('/d/link')).toBe('/nowhere')
 })
 
+test('resolves paths below its root', async () => {
+  await using folder = await tempFolder()
+  await writeTree(folder.path, { 'data/file': '' })
+  await symlink('/data', `${folder.path}/link`)
+  const host = createHost({ root: folder.path })
+  expect(await host.realPath('/link/file')).toBe('/data/file')
+  expect(await host.realPath('/')).toBe('/')
+  await expect(host.realPath('/none')).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test('reads many files of the kernel at once, and knows which are gone', async () => {
+  await using folder = await tempFolder()
+  const files = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`proc/${i}/stat`, `${i} (x)`]))
+  await writeTree(folder.path, files)
+  const host = createHost({ root: folder.path })
+  const texts = await host.readEach([...Object.keys(files).map((path) => `/${path}`), '/proc/none/stat'])
+  expect(texts).toEqual([...Object.values(files), undefined])
+  await expect(host.readEach(['/proc/../etc/passwd'])).rejects.toThrow(
+    '/proc/../etc/passwd is no file of /proc or /sys; use readText',
+  )
+})
+
 test('the helper and the process itself tell the same of a file system', async () => {
   const host = createHost({ root: '' })
   const [own, helped] = [await host.statfs('/proc', { local: true }), await host.statfs('/proc')]

@@ -1,11 +1,11 @@
 /** The machine as seen from a prefix. */
 import { readFileSync } from 'node:fs'
-import { access, readdir, readlink } from 'node:fs/promises'
+import { access, readdir, readlink, realpath } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { codeOf, HostReadError } from './errors.ts'
 import { execProgram } from './exec.ts'
-import { createGuard, type Guard } from './guard.ts'
-import { readSmallFile } from './read.ts'
+import { createGuard, type Guard, isKernelPath } from './guard.ts'
+import { readKernelFiles, readSmallFile } from './read.ts'
 import { below, resolveBelow } from './rooted-path.ts'
 import { statfsByHelper, statfsLocal } from './statfs.ts'
 import type { Host } from './types.ts'
@@ -64,8 +64,18 @@ export function createHost(options: HostOptions): Host {
     root,
     readText: (path, { maxBytes = DEFAULT_MAX_BYTES, timeoutMs } = {}) =>
       ask(threads, root, { action: 'read', path, timeoutMs }, (real) => readSmallFile(real, maxBytes)),
+    async readEach(paths) {
+      for (const path of paths) {
+        if (!isKernelPath(below('', path))) throw new TypeError(`${path} is no file of /proc or /sys; use readText`)
+      }
+      return readKernelFiles(paths.map((path) => below(root, path)))
+    },
     list: (path) => ask(threads, root, { action: 'list', path }, async (real) => (await readdir(real)).sort()),
     readLink: (path) => ask(threads, root, { action: 'read the link', path }, () => readlink(below(root, path))),
+    async realPath(path) {
+      const real = await ask(threads, root, { action: 'resolve', path }, (found) => realpath(found))
+      return real.slice(root.length) || '/'
+    },
     async exists(path) {
       try {
         await ask(threads, root, { action: 'look for', path }, (real) => access(real))

@@ -1,5 +1,5 @@
 /** Reading small text files of the kernel, cheaply. */
-import { close, constants, open, read } from 'node:fs'
+import { close, closeSync, constants, open, openSync, read, readSync } from 'node:fs'
 
 /** Most files of /proc and /sys fit. */
 const CHUNK_BYTES = 8192
@@ -42,4 +42,32 @@ export function readSmallFile(path: string, maxBytes: number): Promise<string> {
       next()
     })
   })
+}
+
+/** Files read in one go before other work gets its turn: well under a millisecond. */
+const SLICE = 32
+const EACH_BYTES = 4096
+
+function readNow(path: string, buffer: Buffer): string | undefined {
+  let fd: number | undefined
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    return buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, 0))
+  } catch {
+    // A process that ended, a CPU that went offline: what is gone is told as undefined.
+    return undefined
+  } finally {
+    if (fd !== undefined) closeSync(fd)
+  }
+}
+
+/** Files of the kernel, read in this thread in slices: they answer from memory, and a trip to the pool costs ten times more. */
+export async function readKernelFiles(paths: readonly string[]): Promise<readonly (string | undefined)[]> {
+  const buffer = Buffer.allocUnsafe(EACH_BYTES)
+  const texts: (string | undefined)[] = []
+  for (const [index, path] of paths.entries()) {
+    if (index > 0 && index % SLICE === 0) await new Promise(setImmediate)
+    texts.push(readNow(path, buffer))
+  }
+  return texts
 }
