@@ -1,1 +1,5 @@
+export { connectUnix, type RpcClient, type RpcStream } from './connect.ts'
+export { readDescriptors } from './descriptors.ts'
+export * from './errors.ts'
+export { isAnswered, SOCKET_PATH_MAX, serveUnix } from './serve.ts'
 export type * from './types.ts'

@@ -1,0 +1,40 @@
+/** Everything that goes wrong between two processes, one class per cause. */
+
+export class SocketPathTooLongError extends Error {
+  readonly code = 'SOCKET_PATH_TOO_LONG'
+  constructor(path: string, bytes: number) {
+    super(
+      `cannot listen on ${path}: ${bytes} bytes, and a Unix socket's path may have 107; choose a shorter run directory`,
+    )
+    this.name = 'SocketPathTooLongError'
+  }
+}
+
+export class SocketInUseError extends Error {
+  readonly code = 'SOCKET_IN_USE'
+  constructor(path: string) {
+    super(`cannot listen on ${path}: another process answers there; stop it, or choose another run directory`)
+    this.name = 'SocketInUseError'
+  }
+}
+
+export class SocketUnwritableError extends Error {
+  readonly code = 'SOCKET_UNWRITABLE'
+  constructor(path: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(`cannot listen on ${path}: ${why}; make its folder writable for this user, or choose another run directory`, {
+      cause,
+    })
+    this.name = 'SocketUnwritableError'
+  }
+}
+
+/** A call that did not get its answer. `code` is gRPC's word: "UNAVAILABLE", "DEADLINE_EXCEEDED". */
+export class RpcError extends Error {
+  readonly code: string
+  constructor(path: string, method: string, code: string, details: string, cause?: unknown) {
+    super(`${method} on ${path}: ${code}${details === '' ? '' : `: ${details}`}`, { cause })
+    this.name = 'RpcError'
+    this.code = code
+  }
+}
