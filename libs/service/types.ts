@@ -64,6 +64,8 @@ export interface Service {
   /** Where its socket is. Default `<runDir>/<name>/<name>.sock`. */
   readonly socketPath?: string
   start(signal: AbortSignal): Promise<void>
+  /** Resolves with what made the service unable to go on; it is then drained and started again. */
+  readonly failure?: Promise<unknown>
   readiness(): Readiness
   /** Takes nothing new, finishes or aborts what runs, flushes. At most the drain deadline (10 s). */
   stop(): Promise<void>
@@ -72,6 +74,8 @@ export interface Service {
 export interface ServiceDefinition<Config> {
   readonly name: string
   readonly description: string
+  /** What `stop` may take, in milliseconds. Default 10,000. */
+  readonly drainDeadlineMs?: number
   /** The service's slice of the configuration. Pure. */
   config(full: NodeDoctorConfig): Config
   create(context: ServiceContext<Config>): Service | Promise<Service>

@@ -1,0 +1,25 @@
+/** What a process cannot start or go on with. */
+
+export class IllegalTransitionError extends Error {
+  readonly code = 'ILLEGAL_TRANSITION'
+  constructor(service: string, from: string, to: string) {
+    super(`${service} cannot go from ${from} to ${to}`)
+    this.name = 'IllegalTransitionError'
+  }
+}
+
+export class UsageError extends Error {
+  readonly code = 'USAGE'
+  constructor(message: string) {
+    super(message)
+    this.name = 'UsageError'
+  }
+}
+
+export class DrainTimeoutError extends Error {
+  readonly code = 'DRAIN_TIMEOUT'
+  constructor(service: string, ms: number) {
+    super(`${service} did not stop within ${ms} ms; what it had not finished is abandoned`)
+    this.name = 'DrainTimeoutError'
+  }
+}

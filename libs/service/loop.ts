@@ -1,0 +1,47 @@
+/** Something done again and again: turns never overlap, have jitter, and are watched. */
+import type { Clock, Logger } from './types.ts'
+
+export interface LoopOptions {
+  readonly name: string
+  readonly intervalMs: number
+  /** Share of the interval by which each wait varies, 0 to 1. Default 0.1. */
+  readonly jitter?: number
+  readonly run: (signal: AbortSignal) => Promise<void>
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export interface Loop {
+  /** False when three turns were missed: a turn hangs. */
+  healthy(): boolean
+  /** Resolves when the loop has ended, after its signal was aborted. */
+  readonly ended: Promise<void>
+}
+
+const MISSED_TURNS = 3
+
+/** The first turn is at once. A turn that throws is logged, and the next comes in its time. */
+export function startLoop(options: LoopOptions): Loop {
+  const { name, intervalMs, jitter = 0.1, run, signal, clock, log } = options
+  let finishedMs = clock.monotonicMs()
+
+  async function turns(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await run(signal)
+      } catch (err) {
+        if (signal.aborted) return
+        log.error('turn of a loop failed', { loop: name, err })
+      }
+      finishedMs = clock.monotonicMs()
+      const wait = intervalMs * (1 + jitter * (2 * Math.random() - 1))
+      await clock.sleep(wait, signal).catch(() => undefined)
+    }
+  }
+
+  return {
+    healthy: () => clock.monotonicMs() - finishedMs < MISSED_TURNS * intervalMs,
+    ended: turns(),
+  }
+}
