@@ -1,1 +1,8 @@
+export { conditionTypeOf, defineCheck, defineMonitor } from './define.ts'
+export { formatBytes, formatDuration, formatPercent } from './format.ts'
+export { createReportOutbox, KEPT_MAX, type ReportOutbox } from './outbox.ts'
+export { type CounterDelta, createCounterDelta } from './rate.ts'
+export { createRunner, type Runner, type RunReport } from './run-check.ts'
+export { createMonitor, createMonitorService, instancesOf, runMonitor } from './service.ts'
+export { createStreak, type Streak } from './streak.ts'
 export type * from './types.ts'
