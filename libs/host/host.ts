@@ -73,8 +73,11 @@ export function createHost(options: HostOptions): Host {
     list: (path) => ask(threads, root, { action: 'list', path }, async (real) => (await readdir(real)).sort()),
     readLink: (path) => ask(threads, root, { action: 'read the link', path }, () => readlink(below(root, path))),
     async realPath(path) {
-      const real = await ask(threads, root, { action: 'resolve', path }, (found) => realpath(found))
-      return real.slice(root.length) || '/'
+      return ask(threads, root, { action: 'resolve', path }, async (found) => {
+        if (root === '') return realpath(found)
+        await access(found)
+        return found.slice(root.length)
+      })
     },
     async exists(path) {
       try {

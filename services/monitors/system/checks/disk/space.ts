@@ -1,0 +1,192 @@
+/** Space, inodes and read-only state of one file system. Pure. */
+
+import type { FsStat } from '#host'
+import { type MetricSample, seriesKey } from '#model'
+import type { Finding } from '#monitor-kit'
+import { judgedFinding, judgeLevel, levelOf, namedLimit } from '../../limits.ts'
+import { unknownFinding } from '../../reading.ts'
+import { bytes, percent, percentValue, plural, short } from '../../units.ts'
+import { addSample, forecast, type SpaceSample } from './forecast.ts'
+import type { Place } from './source.ts'
+
+/** What one check keeps of a file system for the next. */
+export interface PlaceMemory {
+  readonly samples: readonly SpaceSample[]
+  /** It was writable once: read-only now is a fault. */
+  readonly wasWritable: boolean
+}
+
+export const FIRST_PLACE: PlaceMemory = { samples: [], wasWritable: false }
+
+export interface PlaceVerdict {
+  readonly memory: PlaceMemory
+  readonly findings: readonly Finding[]
+  readonly metrics: readonly MetricSample[]
+}
+
+export interface Moment {
+  readonly wall: Date
+  readonly monoMs: number
+}
+
+/** Longest entity that the model takes is 128. */
+const MAX_PATH = 120
+
+/** "disk:/var". A path that is too long keeps its end, which tells it apart from its neighbours. */
+export function diskEntity(path: string): string {
+  return `disk:${path.length <= MAX_PATH ? path : `…${path.slice(-(MAX_PATH - 1))}`}`
+}
+
+/** Share in use as `df` has it: what is kept for root is neither used nor free. undefined when it has no size. */
+export function usedRatio(space: FsStat): number | undefined {
+  const used = space.sizeBytes - space.freeBytes
+  const whole = used + space.availableBytes
+  return whole > 0 && used >= 0 ? Math.min(1, used / whole) : undefined
+}
+
+function spaceFinding(place: Place, space: FsStat, used: number, outlook: string): Finding {
+  const { warningThreshold: warning, criticalThreshold: critical } = place.limits
+  const limits = { warning, critical }
+  const verdict = judgeLevel(levelOf(used * 100, limits))
+  const free = `${bytes(space.availableBytes)} of ${bytes(space.sizeBytes)} free`
+  return judgedFinding({
+    type: 'DiskFull',
+    entity: diskEntity(place.path),
+    verdict,
+    healthyReason: 'BelowLimit',
+    message: `${percent(used)} used of ${bytes(space.sizeBytes)}, limit ${short(namedLimit(verdict, limits))} %`,
+    summary: `${place.path} is ${percent(used, 0)} full`,
+    evidence: {
+      value: percentValue(used),
+      unit: '%',
+      ...limits,
+      lowIsBad: false,
+      label: 'used',
+      detail: outlook === '' ? `${free}.` : `${free}; ${outlook}.`,
+      metric: seriesKey('disk_used_ratio', { mount: place.path }),
+    },
+  })
+}
+
+function inodesFinding(place: Place, space: FsStat): { finding: Finding; used: number } {
+  const { inodeWarningThreshold: warning, inodeCriticalThreshold: critical } = place.limits
+  const limits = { warning, critical }
+  const used = Math.min(1, Math.max(0, 1 - space.filesFree / space.files))
+  const verdict = judgeLevel(levelOf(used * 100, limits))
+  const finding = judgedFinding({
+    type: 'InodesLow',
+    entity: diskEntity(place.path),
+    verdict,
+    healthyReason: 'EnoughInodes',
+    message: `${percent(used)} of ${plural(space.files, 'inode')} used, limit ${short(namedLimit(verdict, limits))} %`,
+    summary: `${place.path} has ${plural(space.filesFree, 'inode')} left`,
+    evidence: {
+      value: percentValue(used),
+      unit: '%',
+      ...limits,
+      lowIsBad: false,
+      label: 'of all inodes used',
+      detail: `${space.filesFree.toLocaleString('en-US')} of ${plural(space.files, 'inode')} free.`,
+      metric: seriesKey('disk_inodes_used_ratio', { mount: place.path }),
+    },
+  })
+  return { finding, used }
+}
+
+/**
+ * An error stops writing: `emergency_ro`, or read-only where it was writable before or /etc/fstab wants it so. Read-only
+ * from the first look on, with no word about it in /etc/fstab, may be meant or may be a fault from before we looked: it
+ * raises nothing and clears nothing.
+ */
+function accessFinding(place: Place, wasWritable: boolean): Finding | undefined {
+  const entity = diskEntity(place.path)
+  const type = 'FilesystemReadOnly'
+  const problem = {
+    type,
+    entity,
+    health: 'problem',
+    severity: 'critical',
+    summary: `${place.path} is read-only`,
+  } as const
+  switch (place.access) {
+    case undefined:
+      return undefined
+    case 'writable':
+      return { type, entity, health: 'healthy', reason: 'Writable', message: 'mounted read-write' }
+    case 'stopped':
+      return {
+        ...problem,
+        reason: 'StoppedByError',
+        message:
+          'the kernel stopped all writing after an error of the file system; see the kernel log, then repair and mount it again',
+      }
+    case 'read-only':
+      if (wasWritable || place.meantWritable === true) {
+        const why = wasWritable ? 'it was writable before' : '/etc/fstab wants it writable'
+        return {
+          ...problem,
+          reason: 'ReadOnly',
+          message: `mounted read-only, but ${why}; see the kernel log for errors of the file system`,
+        }
+      }
+      return {
+        type,
+        entity,
+        health: 'healthy',
+        pending: place.meantWritable === undefined,
+        reason: 'ReadOnlyByDesign',
+        message: 'mounted read-only, and nothing says that it should not be',
+      }
+  }
+}
+
+/** A file system that is meant to be read-only is full or not for good: its space is nobody's problem. */
+function isFixed(place: Place, access: Finding | undefined): boolean {
+  return place.access === 'read-only' && access?.health === 'healthy'
+}
+
+function judgeSpace(
+  place: Place,
+  memory: PlaceMemory,
+  now: Moment,
+): Omit<PlaceVerdict, 'memory'> & { samples: readonly SpaceSample[] } {
+  const entity = diskEntity(place.path)
+  const unseen = { findings: [], metrics: [], samples: memory.samples }
+  if (place.space === undefined) return unseen
+  if (!place.space.ok) {
+    const why = place.space
+    return { ...unseen, findings: ['DiskFull', 'InodesLow'].map((type) => unknownFinding(type, why, entity)) }
+  }
+  const space = place.space.value
+  const used = usedRatio(space)
+  if (used === undefined) {
+    const message = `the file system at ${place.path} says that it has no size; watch another path`
+    const finding: Finding = { type: 'DiskFull', entity, health: 'unknown', reason: 'NoSize', message }
+    return { ...unseen, findings: [finding] }
+  }
+  const labels = { mount: place.path }
+  const samples = addSample(memory.samples, { monoMs: now.monoMs, availableBytes: space.availableBytes })
+  const findings = [spaceFinding(place, space, used, forecast(samples, now.wall))]
+  const metrics: MetricSample[] = [
+    { name: 'disk_used_ratio', labels, value: used },
+    { name: 'disk_available_bytes', labels, value: space.availableBytes },
+  ]
+  // btrfs, vfat and others make inodes as they need them, and count none.
+  if (space.files > 0) {
+    const inodes = inodesFinding(place, space)
+    findings.push(inodes.finding)
+    metrics.push({ name: 'disk_inodes_used_ratio', labels, value: inodes.used })
+  }
+  return { findings, metrics, samples }
+}
+
+export function judgePlace(place: Place, memory: PlaceMemory, now: Moment): PlaceVerdict {
+  const access = accessFinding(place, memory.wasWritable)
+  const wasWritable = memory.wasWritable || place.access === 'writable'
+  const accessFindings = access === undefined ? [] : [access]
+  if (isFixed(place, access)) {
+    return { memory: { samples: [], wasWritable }, findings: accessFindings, metrics: [] }
+  }
+  const { findings, metrics, samples } = judgeSpace(place, memory, now)
+  return { memory: { samples, wasWritable }, findings: [...findings, ...accessFindings], metrics }
+}

@@ -1,0 +1,122 @@
+/** What a reading of the memory says. Pure. */
+import type { MetricSample } from '#model'
+import type { Finding, Happening } from '#monitor-kit'
+import { growth } from '../../counters.ts'
+import { extendStreak, judgedFinding, judgeStreak, levelOf, NO_STREAK, namedLimit, type Streak } from '../../limits.ts'
+import { unknownFinding } from '../../reading.ts'
+import { bytes, percent, percentValue, plural, short } from '../../units.ts'
+import type { Config } from './config.ts'
+import type { MemoryReading, MemoryState } from './source.ts'
+
+const GIB = 1_073_741_824
+
+/** What one check keeps for the next. */
+export interface MemoryMemory {
+  readonly low: Streak
+  readonly swap: Streak
+  readonly oomKills?: number | undefined
+}
+
+export const FIRST_MEMORY: MemoryMemory = { low: NO_STREAK, swap: NO_STREAK }
+
+export interface MemoryVerdict {
+  readonly memory: MemoryMemory
+  readonly findings: readonly Finding[]
+  readonly events: readonly Happening[]
+  readonly metrics: readonly MetricSample[]
+}
+
+function gib(value: number): number {
+  return Math.round((value / GIB) * 100) / 100
+}
+
+function lowFinding(state: MemoryState, streak: Streak, config: Config): Finding {
+  const { warningThreshold: warning, criticalThreshold: critical } = config
+  const verdict = judgeStreak(streak, config.sustainedHighMemoryChecks)
+  const left = (usedPercent: number): number => state.total * (1 - usedPercent / 100)
+  const used = percent(1 - state.available / state.total)
+  const limit = bytes(left(namedLimit(verdict, { warning, critical })))
+  return judgedFinding({
+    type: 'MemoryLow',
+    verdict,
+    healthyReason: 'EnoughMemory',
+    message: `${bytes(state.available)} of ${bytes(state.total)} available, limit ${limit}`,
+    summary: `only ${bytes(state.available)} of memory left`,
+    evidence: {
+      value: gib(state.available),
+      unit: 'GiB',
+      warning: gib(left(warning)),
+      critical: gib(left(critical)),
+      lowIsBad: true,
+      label: 'available',
+      detail: `${used} of ${bytes(state.total)} in use.`,
+      metric: 'memory_available_bytes',
+    },
+  })
+}
+
+function swapFinding(state: MemoryState, streak: Streak, config: Config): Finding {
+  if (state.swapTotal === 0)
+    return { type: 'SwapHigh', health: 'healthy', reason: 'NoSwap', message: 'no swap is set up' }
+  const limits = { warning: config.swapWarningThreshold, critical: config.swapCriticalThreshold }
+  const verdict = judgeStreak(streak, config.sustainedHighMemoryChecks)
+  const used = 1 - state.swapFree / state.swapTotal
+  return judgedFinding({
+    type: 'SwapHigh',
+    verdict,
+    healthyReason: 'EnoughSwap',
+    message: `${percent(used)} of ${bytes(state.swapTotal)} swap used, limit ${short(namedLimit(verdict, limits))} %`,
+    summary: `swap is ${percent(used, 0)} full`,
+    evidence: {
+      value: percentValue(used),
+      unit: '%',
+      ...limits,
+      lowIsBad: false,
+      label: 'of swap used',
+      detail: `${bytes(state.swapFree)} of ${bytes(state.swapTotal)} swap free.`,
+      metric: 'swap_used_ratio',
+    },
+  })
+}
+
+function judgeMemory(reading: MemoryReading['memory'], config: Config, before: MemoryMemory) {
+  if (!reading.ok) {
+    const findings = [unknownFinding('MemoryLow', reading), unknownFinding('SwapHigh', reading)]
+    return { low: NO_STREAK, swap: NO_STREAK, findings, metrics: [] }
+  }
+  const state = reading.value
+  const usedRatio = 1 - state.available / state.total
+  const swapRatio = state.swapTotal === 0 ? 0 : 1 - state.swapFree / state.swapTotal
+  const low = extendStreak(
+    before.low,
+    levelOf(usedRatio * 100, { warning: config.warningThreshold, critical: config.criticalThreshold }),
+  )
+  const swapLimits = { warning: config.swapWarningThreshold, critical: config.swapCriticalThreshold }
+  const swap = state.swapTotal === 0 ? NO_STREAK : extendStreak(before.swap, levelOf(swapRatio * 100, swapLimits))
+  const metrics: MetricSample[] = [
+    { name: 'memory_available_bytes', labels: {}, value: state.available },
+    { name: 'memory_size_bytes', labels: {}, value: state.total },
+    { name: 'swap_used_ratio', labels: {}, value: swapRatio },
+  ]
+  return { low, swap, findings: [lowFinding(state, low, config), swapFinding(state, swap, config)], metrics }
+}
+
+/** The kernel's killings since the last check. What was before the first one is nobody's news. */
+function killings(before: number | undefined, now: number): readonly Happening[] {
+  const killed = growth(before, now) ?? 0
+  if (killed === 0) return []
+  const message = `the kernel killed ${plural(killed, 'process', 'processes')} for want of memory`
+  return [{ reason: 'OOMKill', severity: 'warning', message, count: killed }]
+}
+
+export function evaluateMemory(reading: MemoryReading, config: Config, memory: MemoryMemory): MemoryVerdict {
+  const { low, swap, findings, metrics } = judgeMemory(reading.memory, config, memory)
+  const kills = reading.oomKills.ok ? reading.oomKills.value : undefined
+  return {
+    // A reading that failed does not forget: what happened meanwhile is told at the next one.
+    memory: { low, swap, oomKills: kills ?? memory.oomKills },
+    findings,
+    events: kills === undefined || !config.checkOOMKills ? [] : killings(memory.oomKills, kills),
+    metrics: kills === undefined ? metrics : [...metrics, { name: 'oom_kills_total', labels: {}, value: kills }],
+  }
+}

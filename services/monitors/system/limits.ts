@@ -1,0 +1,82 @@
+/** A value against its limits, and how often in a row it was over them. */
+import type { Evidence } from '#model'
+import type { Finding } from '#monitor-kit'
+
+export type Level = 'ok' | 'warning' | 'critical'
+
+/** A value at a limit is over it. */
+export interface Limits {
+  readonly warning: number
+  readonly critical: number
+}
+
+export function levelOf(value: number, limits: Limits): Level {
+  if (value >= limits.critical) return 'critical'
+  return value >= limits.warning ? 'warning' : 'ok'
+}
+
+/** How many checks in a row were over the warning limit, and over the critical one. */
+export interface Streak {
+  readonly warning: number
+  readonly critical: number
+}
+
+export const NO_STREAK: Streak = { warning: 0, critical: 0 }
+
+export function extendStreak(streak: Streak, level: Level): Streak {
+  return {
+    warning: level === 'ok' ? 0 : streak.warning + 1,
+    critical: level === 'critical' ? streak.critical + 1 : 0,
+  }
+}
+
+/** What counts: over a limit for fewer than `needed` checks in a row is pending. */
+export type Verdict = 'healthy' | 'pending' | 'warning' | 'critical'
+
+export function judgeStreak(streak: Streak, needed: number): Verdict {
+  if (streak.critical >= needed) return 'critical'
+  if (streak.warning >= needed) return 'warning'
+  return streak.warning > 0 ? 'pending' : 'healthy'
+}
+
+/** For a value that counts at once. */
+export function judgeLevel(level: Level): Verdict {
+  return level === 'ok' ? 'healthy' : level
+}
+
+/** The limit to name beside the value: the one it is over; the first one it would meet while it is under both. */
+export function namedLimit(verdict: Verdict, limits: Limits): number {
+  return verdict === 'critical' ? limits.critical : limits.warning
+}
+
+export interface Judged {
+  readonly type: string
+  readonly entity?: string
+  readonly verdict: Verdict
+  /** Reason while healthy; over a limit it is AboveWarningLimit or AboveCriticalLimit. */
+  readonly healthyReason: string
+  readonly warningReason?: string
+  readonly criticalReason?: string
+  readonly message: string
+  /** Headline while it is a problem. */
+  readonly summary: string
+  readonly evidence?: Evidence
+}
+
+/** The finding of a value that was held against its limits. */
+export function judgedFinding(judged: Judged): Finding {
+  const { type, entity = '', verdict, message, summary } = judged
+  const evidence = judged.evidence === undefined ? {} : { evidence: judged.evidence }
+  if (verdict === 'healthy') {
+    return { type, entity, health: 'healthy', reason: judged.healthyReason, message, ...evidence }
+  }
+  if (verdict === 'pending') {
+    return { type, entity, health: 'healthy', pending: true, reason: 'NotSustainedYet', message, ...evidence }
+  }
+  const critical = verdict === 'critical'
+  const reason = critical
+    ? (judged.criticalReason ?? 'AboveCriticalLimit')
+    : (judged.warningReason ?? 'AboveWarningLimit')
+  const severity = critical ? 'critical' : 'warning'
+  return { type, entity, health: 'problem', severity, reason, message, summary, ...evidence }
+}
