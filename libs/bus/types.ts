@@ -121,3 +121,27 @@ export interface BusCredentials {
   readonly seed: string
   readonly user: string
 }
+
+/** The part of a logger this room needs. */
+export interface BusLog {
+  debug(message: string, fields?: Record<string, unknown>): void
+  info(message: string, fields?: Record<string, unknown>): void
+  warn(message: string, fields?: Record<string, unknown>): void
+  error(message: string, fields?: Record<string, unknown>): void
+}
+
+export interface RunningChild {
+  readonly pid: number
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
+  kill(signal: NodeJS.Signals): boolean
+}
+
+/** How the embedded server's process is started. libs/host gives one; this room starts nothing itself. */
+export interface ChildDoor {
+  /** Rejects when the program cannot be started. `env` is added to the base environment. */
+  spawn(
+    file: string,
+    args: readonly string[],
+    options: { readonly env: Readonly<Record<string, string>>; readonly onLine: (line: string) => void },
+  ): Promise<RunningChild>
+}

@@ -1,0 +1,56 @@
+/** What goes wrong between the services and the bus, one class per cause. */
+
+export class BusTokenError extends Error {
+  readonly code = 'BUS_TOKEN'
+  constructor(token: string) {
+    super(`${JSON.stringify(token.slice(0, 80))} is no token of a subject or key: expected 1 to 64 of A-Za-z0-9_-`)
+    this.name = 'BusTokenError'
+  }
+}
+
+export class BusUnavailableError extends Error {
+  readonly code = 'BUS_UNAVAILABLE'
+  constructor(what: string, cause?: unknown) {
+    const why = cause instanceof Error ? `: ${cause.message}` : ''
+    super(`${what}: the bus is not connected${why}`, { cause })
+    this.name = 'BusUnavailableError'
+  }
+}
+
+export class BusStoreError extends Error {
+  readonly code = 'BUS_STORE'
+  constructor(what: string, cause: unknown) {
+    super(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.name = 'BusStoreError'
+  }
+}
+
+export class BusServerMissingError extends Error {
+  readonly code = 'BUS_SERVER_MISSING'
+  constructor(cause: unknown) {
+    super(
+      'cannot start nats-server: setpriv, flock or nats-server is not installed; apt-get install nats-server util-linux, or set bus.url',
+      { cause },
+    )
+    this.name = 'BusServerMissingError'
+  }
+}
+
+/** Another server owns the store: a second agent runs on this node. */
+export class BusLockTakenError extends Error {
+  readonly code = 'BUS_LOCK_TAKEN'
+  constructor(lock: string, holder: string) {
+    super(
+      `cannot start the bus: another process holds ${lock}${holder === '' ? '' : ` (${holder})`}; stop that agent, or choose another run directory`,
+    )
+    this.name = 'BusLockTakenError'
+  }
+}
+
+export class BusServerFailedError extends Error {
+  readonly code = 'BUS_SERVER_FAILED'
+  constructor(why: string) {
+    super(`nats-server did not start: ${why}`)
+    this.name = 'BusServerFailedError'
+  }
+}

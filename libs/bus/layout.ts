@@ -1,0 +1,88 @@
+/** What the store holds, as data: streams, buckets, limits, who reads what (docs/architecture.md, section 6). */
+import type { BucketName, StreamName } from './types.ts'
+
+const HOUR_MS = 3_600_000
+const MIB = 1024 * 1024
+
+export interface StreamLayout {
+  readonly name: StreamName
+  readonly subjects: readonly string[]
+  readonly maxAgeMs: number
+  readonly maxBytes: number
+}
+
+export const STREAMS: readonly StreamLayout[] = [
+  {
+    name: 'EVENTS',
+    subjects: ['nd.event.warning.*', 'nd.event.error.*', 'nd.event.critical.*'],
+    maxAgeMs: 24 * HOUR_MS,
+    maxBytes: 16 * MIB,
+  },
+  { name: 'EVENTS_INFO', subjects: ['nd.event.info.*'], maxAgeMs: 24 * HOUR_MS, maxBytes: 8 * MIB },
+  { name: 'PROBLEMS', subjects: ['nd.problem.*.*'], maxAgeMs: 168 * HOUR_MS, maxBytes: 8 * MIB },
+  { name: 'REMEDIATIONS', subjects: ['nd.remediation.*.*'], maxAgeMs: 168 * HOUR_MS, maxBytes: 8 * MIB },
+]
+
+/** Buckets and their largest size. Bounded by what the detector admits, with room to spare. */
+export type AnyBucket = BucketName | 'conditions' | 'meta'
+
+export const BUCKETS: Readonly<Record<AnyBucket, { readonly maxBytes: number }>> = {
+  conditions: { maxBytes: 16 * MIB },
+  node_conditions: { maxBytes: 16 * MIB },
+  problems: { maxBytes: 8 * MIB },
+  monitors: { maxBytes: 4 * MIB },
+  meta: { maxBytes: MIB / 4 },
+}
+
+/** Who reads the bus, which streams in order, and what else it may do. */
+export interface ConsumerLayout {
+  readonly service: string
+  readonly streams: readonly StreamName[]
+  readonly buckets: readonly AnyBucket[]
+  /** Subjects of core NATS it listens to. */
+  readonly subscribes: readonly string[]
+  readonly publishes: readonly string[]
+}
+
+export const SUBJECT_HEARTBEAT = 'nd.heartbeat'
+export const SUBJECT_METRICS = 'nd.metric'
+
+const LISTENS = [SUBJECT_HEARTBEAT, `${SUBJECT_METRICS}.*`]
+
+export const CONSUMERS: readonly ConsumerLayout[] = [
+  {
+    service: 'http-exporter',
+    streams: ['EVENTS', 'EVENTS_INFO', 'PROBLEMS', 'REMEDIATIONS'],
+    buckets: ['node_conditions', 'problems', 'monitors', 'meta'],
+    subscribes: LISTENS,
+    publishes: [],
+  },
+  {
+    service: 'k8s-exporter',
+    streams: ['EVENTS', 'EVENTS_INFO', 'PROBLEMS', 'REMEDIATIONS'],
+    buckets: ['node_conditions', 'problems', 'monitors', 'meta'],
+    subscribes: LISTENS,
+    publishes: [],
+  },
+  {
+    service: 'remediator',
+    streams: ['PROBLEMS'],
+    buckets: ['node_conditions', 'problems', 'monitors', 'meta'],
+    subscribes: LISTENS,
+    publishes: ['nd.remediation.*.*'],
+  },
+]
+
+/**
+ * A message that is not acknowledged for this long is delivered again. Short, because a killed server forgets the last
+ * acknowledgements, and with one message at a time nothing else comes until this has passed.
+ */
+export const ACK_WAIT_MS = 4000
+
+export function bucketStream(bucket: AnyBucket): string {
+  return `KV_${bucket}`
+}
+
+export function bucketSubject(bucket: AnyBucket): string {
+  return `$KV.${bucket}`
+}

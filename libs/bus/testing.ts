@@ -1,0 +1,98 @@
+/** A real embedded server in a folder of its own, for tests of whatever speaks to the bus. */
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ConnectedBus, connectBus } from './connect.ts'
+import { credentialsFile, readCredentials } from './credentials.ts'
+import { type EmbeddedServer, startEmbeddedServer } from './server.ts'
+import type { BusLog, ChildDoor } from './types.ts'
+
+export const quietLog: BusLog = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+}
+
+/** Starts children directly, as libs/host does in a service. */
+export const plainDoor: ChildDoor = {
+  spawn(file, args, { env, onLine }) {
+    const child = spawn(file, [...args], {
+      env: { PATH: process.env['PATH'] ?? '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        for (const line of chunk.toString().split('\n')) if (line !== '') onLine(line)
+      })
+    }
+    const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+      child.on('exit', (code, signal) => resolve({ code, signal }))
+    })
+    return new Promise((resolve, reject) => {
+      child.on('error', reject)
+      child.on('spawn', () => resolve({ pid: child.pid ?? -1, exited, kill: (signal) => child.kill(signal) }))
+    })
+  },
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.on('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+      )
+    })
+  })
+}
+
+export interface TestBus {
+  readonly dir: string
+  readonly port: number
+  readonly server: EmbeddedServer
+  /** The detector's own connection. */
+  detector(log?: BusLog): ConnectedBus
+  consumer(service: string, log?: BusLog): ConnectedBus
+  close(): Promise<void>
+}
+
+export async function startTestBus(
+  options: { dir?: string; port?: number; log?: BusLog; maxStoreBytes?: number } = {},
+): Promise<TestBus> {
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'nd-bus-')))
+  const port = options.port ?? (await freePort())
+  const server = await startEmbeddedServer({
+    storeDir: join(dir, 'bus'),
+    configDir: join(dir, 'detector'),
+    credentialsFile: (service) => credentialsFile(dir, service),
+    serverName: 'nd-test',
+    port,
+    maxStoreBytes: options.maxStoreBytes ?? 128 * 1024 * 1024,
+    door: plainDoor,
+    log: options.log ?? quietLog,
+  })
+  const open: ConnectedBus[] = []
+  function keep(bus: ConnectedBus): ConnectedBus {
+    open.push(bus)
+    return bus
+  }
+  return {
+    dir,
+    port,
+    server,
+    detector: (log = quietLog) =>
+      keep(connectBus({ name: 'detector', credentials: () => Promise.resolve(server.credentials()), log })),
+    consumer: (service, log = quietLog) =>
+      keep(connectBus({ name: service, credentials: readCredentials(dir, service), log })),
+    async close() {
+      await Promise.all(open.map((bus) => bus.close()))
+      await server.stop()
+      if (options.dir === undefined) await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
