@@ -7,4 +7,5 @@ cd proto
 buf lint
 rm -rf ../libs/proto
 buf generate
-buf build --as-file-descriptor-set --exclude-source-info -o ../libs/proto/descriptors.binpb
+# With the comments: `grpcurl describe` shows them.
+buf build --as-file-descriptor-set -o ../libs/proto/descriptors.binpb

@@ -1,181 +1,168 @@
 /** Calling over a Unix socket: a deadline on every call, bounded in flight, streams with back-pressure. */
-import {
-  Client,
-  type ClientDuplexStream,
-  type ClientReadableStream,
-  credentials,
-  type MethodDefinition,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js'
+import { type Client, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js'
+import { createChannel } from './channel.ts'
 import { RpcError } from './errors.ts'
+import { DEFAULT_MESSAGE_BYTES } from './serve.ts'
+import { type AnyStream, endWith, failedStream, type RpcStream, readStream } from './stream.ts'
+import { createTurns, TurnsExhausted } from './turns.ts'
 
-/** Unary calls of one client at a time; more wait their turn. */
+/** Unary calls of one client at a time; more wait their turn. (10,000 at once on one channel answered none.) */
 const IN_FLIGHT_MAX = 64
 /** Calls that wait; one more is refused. */
 const WAITING_MAX = 1024
-/** Deadlines missed in a row after which the connection is made anew (a ghost connection answers nothing for hours). */
-const GHOST_AFTER = 3
-
-const OPTIONS = {
-  // What grpc-go sends for Unix sockets; some servers refuse a path here.
-  'grpc.default_authority': 'localhost',
-  'grpc.enable_channelz': 0,
-  'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.min_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 2000,
-  // A client that shares its connections with another would share its ghosts too.
-  'grpc.use_local_subchannel_pool': 1,
-  // No keepalive: a grpc-go server answers pings on an idle connection with GOAWAY.
-} as const
+/** What a call may take that names no deadline. */
+export const DEFAULT_TIMEOUT_MS = 10_000
 
 // biome-ignore lint/suspicious/noExplicitAny: the two type parameters are told by the argument
-type Method<Request, Response> = MethodDefinition<any, any> & {
+export type Method<Request, Response> = MethodDefinition<any, any> & {
   readonly requestSerialize: (value: Request) => Buffer
   readonly responseDeserialize: (bytes: Buffer) => Response
 }
 
-export interface RpcStream<Request, Response> {
-  /** Ends with the stream; throws an RpcError when it fails. Not read, it holds the sender back. */
-  readonly responses: AsyncIterable<Response>
-  send(request: Request): void
-  /** Says that no more requests come. */
-  end(): void
+export interface CallOptions {
+  /** Counts from the call, time in the queue included. Default {@link DEFAULT_TIMEOUT_MS}. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface RpcClient {
   readonly path: string
-  /** @throws RpcError, also when the deadline passes or the socket does not answer */
-  call<Request, Response>(
-    method: Method<Request, Response>,
-    request: Request,
-    options: { timeoutMs: number; signal?: AbortSignal },
-  ): Promise<Response>
+  /** @throws RpcError, also when the deadline passes, the caller gives up, or nobody answers on the socket */
+  call<Request, Response>(method: Method<Request, Response>, request: Request, options?: CallOptions): Promise<Response>
+  /** Ends quietly when the signal aborts, throws an RpcError when the stream fails. */
   serverStream<Request, Response>(
     method: Method<Request, Response>,
     request: Request,
     signal: AbortSignal,
   ): AsyncIterable<Response>
   bidiStream<Request, Response>(method: Method<Request, Response>, signal: AbortSignal): RpcStream<Request, Response>
+  /** Resolves when the server takes connections, however long that lasts. Rejects with the signal's reason. */
+  connected(signal: AbortSignal): Promise<void>
   close(): void
 }
 
-function codeName(code: number | undefined): string {
-  return (code === undefined ? undefined : status[code]) ?? 'UNKNOWN'
+function codeName(code: number): string {
+  return status[code] ?? 'UNKNOWN'
 }
 
 function isServiceError(err: unknown): err is ServiceError {
-  return err instanceof Error && 'code' in err && 'details' in err
+  return err instanceof Error && 'code' in err && typeof err.code === 'number' && 'details' in err
 }
 
-/** Opens nothing yet: the first call connects, and the connection comes back by itself. */
-export function connectUnix(path: string, options: { maxMessageBytes?: number } = {}): RpcClient {
-  const maxMessageBytes = options.maxMessageBytes ?? 4 * 1024 * 1024
-  const channelOptions = {
-    ...OPTIONS,
-    'grpc.max_receive_message_length': maxMessageBytes,
-    'grpc.max_send_message_length': maxMessageBytes,
-  }
-  let client = new Client(`unix:${path}`, credentials.createInsecure(), channelOptions)
-  let missed = 0
-  let inFlight = 0
-  const waiting: (() => void)[] = []
+/** A caller that gives up, or its deadline. */
+function limited(timeoutMs: number, signal: AbortSignal | undefined): AbortSignal {
+  const deadline = AbortSignal.timeout(timeoutMs)
+  return signal === undefined ? deadline : AbortSignal.any([deadline, signal])
+}
 
-  function errorOf(method: string, err: unknown): RpcError {
-    if (isServiceError(err)) return new RpcError(path, method, codeName(err.code), err.details, err)
-    return new RpcError(path, method, 'UNKNOWN', err instanceof Error ? err.message : String(err), err)
-  }
+/** Opens nothing yet: the first call connects, and the connection comes back whenever it is needed. */
+export function connectUnix(path: string, options: { readonly maxMessageBytes?: number } = {}): RpcClient {
+  const channel = createChannel(path, options.maxMessageBytes ?? DEFAULT_MESSAGE_BYTES)
+  const turns = createTurns(IN_FLIGHT_MAX, WAITING_MAX)
 
-  /** A connection that misses deadline after deadline is made anew. */
-  function noteDeadline(isMissed: boolean): void {
-    missed = isMissed ? missed + 1 : 0
-    if (missed < GHOST_AFTER) return
-    missed = 0
-    client.close()
-    client = new Client(`unix:${path}`, credentials.createInsecure(), channelOptions)
+  function acquire(method: string): Client {
+    const client = channel.acquire()
+    if ('unavailable' in client) throw new RpcError(path, method, 'UNAVAILABLE', client.unavailable)
+    return client
   }
 
-  async function turn(method: string): Promise<void> {
-    if (inFlight >= IN_FLIGHT_MAX) {
-      if (waiting.length >= WAITING_MAX)
-        throw new RpcError(path, method, 'RESOURCE_EXHAUSTED', `${WAITING_MAX} calls wait already`)
-      await new Promise<void>((resolve) => waiting.push(resolve))
-    }
-    inFlight++
+  /** What a failed call says, told to the connection too. */
+  function failure(client: Client, method: string, err: unknown): RpcError {
+    if (!isServiceError(err)) return new RpcError(path, method, 'UNKNOWN', String(err), err)
+    const code = codeName(err.code)
+    const outcomes = { UNAVAILABLE: 'unavailable', DEADLINE_EXCEEDED: 'deadline' } as const
+    channel.told(client, outcomes[code as keyof typeof outcomes] ?? 'answered', err.details)
+    return new RpcError(path, method, code, err.details, err)
   }
 
-  function done(): void {
-    inFlight--
-    waiting.shift()?.()
+  function ask<Request, Response>(
+    method: Method<Request, Response>,
+    request: Request,
+    deadline: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Response> {
+    const client = acquire(method.path)
+    return new Promise((resolve, reject) => {
+      const { requestSerialize, responseDeserialize } = method
+      const call = client.makeUnaryRequest(
+        method.path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        { deadline },
+        (err, response) => {
+          signal?.removeEventListener('abort', cancel)
+          if (err) return reject(failure(client, method.path, err))
+          channel.told(client, 'answered', '')
+          resolve(response as NonNullable<typeof response>)
+        },
+      )
+      function cancel(): void {
+        call.cancel()
+      }
+      signal?.addEventListener('abort', cancel, { once: true })
+    })
   }
 
-  async function* read<Response>(
-    method: string,
-    stream: ClientReadableStream<Response> | ClientDuplexStream<unknown, Response>,
+  /** Opens a stream, and ends it with the signal. */
+  function open<Response>(
+    { path: name }: Method<never, Response>,
+    start: (client: Client) => AnyStream<Response>,
     signal: AbortSignal,
-  ): AsyncIterable<Response> {
+  ): RpcStream<unknown, Response> {
+    let client: Client
     try {
-      for await (const response of stream) yield response as Response
+      client = acquire(name)
     } catch (err) {
-      if (signal.aborted) return
-      throw errorOf(method, err)
-    } finally {
-      stream.cancel()
+      return failedStream(err as RpcError)
+    }
+    const stream = start(client)
+    endWith(stream, signal)
+    return {
+      responses: readStream(stream, signal, (err) => failure(client, name, err)),
+      send: (message) => 'write' in stream && stream.writable && stream.write(message),
+      end: () => {
+        if ('write' in stream && stream.writable) stream.end()
+      },
     }
   }
 
   return {
     path,
-    async call(method, request, { timeoutMs, signal }) {
-      await turn(method.path)
+    async call(method, request, { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = {}) {
+      const deadline = Date.now() + timeoutMs
+      const gaveUp = () => new RpcError(path, method.path, 'CANCELLED', 'the caller gave up', signal?.reason)
+      if (signal?.aborted) throw gaveUp()
       try {
-        return await new Promise((resolve, reject) => {
-          const call = client.makeUnaryRequest(
-            method.path,
-            method.requestSerialize,
-            method.responseDeserialize,
-            request,
-            { deadline: Date.now() + timeoutMs },
-            (err, response) => {
-              signal?.removeEventListener('abort', cancel)
-              noteDeadline(err?.code === status.DEADLINE_EXCEEDED)
-              if (err) reject(errorOf(method.path, err))
-              else resolve(response as NonNullable<typeof response>)
-            },
-          )
-          function cancel(): void {
-            call.cancel()
-          }
-          signal?.addEventListener('abort', cancel)
-        })
+        await turns.take(() => limited(timeoutMs, signal))
+      } catch (err) {
+        if (signal?.aborted) throw gaveUp()
+        const code = err instanceof TurnsExhausted ? 'RESOURCE_EXHAUSTED' : 'DEADLINE_EXCEEDED'
+        throw new RpcError(path, method.path, code, `it waited for its turn behind ${IN_FLIGHT_MAX} others`, err)
+      }
+      try {
+        return await ask(method, request, deadline, signal)
       } finally {
-        done()
+        turns.give()
       }
     },
     serverStream(method, request, signal) {
-      const stream = client.makeServerStreamRequest(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize,
-        request,
-      )
-      stream.on('error', () => undefined)
-      signal.addEventListener('abort', () => stream.cancel(), { once: true })
-      return read(method.path, stream, signal)
+      const { requestSerialize, responseDeserialize } = method
+      return open(
+        method,
+        (client) => client.makeServerStreamRequest(method.path, requestSerialize, responseDeserialize, request),
+        signal,
+      ).responses
     },
     bidiStream(method, signal) {
-      const stream = client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize)
-      // The reader sees the error too; without a listener it would end the process.
-      stream.on('error', () => undefined)
-      signal.addEventListener('abort', () => stream.cancel(), { once: true })
-      return {
-        responses: read(method.path, stream, signal),
-        send: (request) => {
-          if (stream.writable) stream.write(request)
-        },
-        end: () => stream.end(),
-      }
+      const { requestSerialize, responseDeserialize } = method
+      return open(
+        method,
+        (client) => client.makeBidiStreamRequest(method.path, requestSerialize, responseDeserialize),
+        signal,
+      )
     },
-    close: () => client.close(),
+    connected: channel.connected,
+    close: channel.close,
   }
 }

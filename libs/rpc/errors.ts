@@ -32,9 +32,15 @@ export class SocketUnwritableError extends Error {
 /** A call that did not get its answer. `code` is gRPC's word: "UNAVAILABLE", "DEADLINE_EXCEEDED". */
 export class RpcError extends Error {
   readonly code: string
+  /** The socket's path. */
+  readonly path: string
+  /** "/nodedoctor.v1.Monitor/Describe" */
+  readonly method: string
   constructor(path: string, method: string, code: string, details: string, cause?: unknown) {
     super(`${method} on ${path}: ${code}${details === '' ? '' : `: ${details}`}`, { cause })
     this.name = 'RpcError'
     this.code = code
+    this.path = path
+    this.method = method
   }
 }

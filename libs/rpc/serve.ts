@@ -1,17 +1,16 @@
-/** Serving on a Unix socket: safe modes, stale sockets replaced, a second instance refused. */
-import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
-import { dirname, join } from 'node:path'
+/** Serving on a Unix socket, with health and reflection beside what is served. */
 import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { bindSocket } from './bind.ts'
 import { readDescriptors } from './descriptors.ts'
-import { SocketInUseError, SocketPathTooLongError, SocketUnwritableError } from './errors.ts'
+import { gated } from './gate.ts'
 import { createHealth } from './health.ts'
 import { createReflection } from './reflection.ts'
 import type { RpcServer, RpcService, ServeOptions } from './types.ts'
 
-/** sizeof(sockaddr_un.sun_path) less its terminating zero. */
-export const SOCKET_PATH_MAX = 107
-const DEFAULT_MESSAGE_BYTES = 4 * 1024 * 1024
+/** grpc-go's default, which clients expect. */
+export const DEFAULT_MESSAGE_BYTES = 4 * 1024 * 1024
+/** Calls of one connection at a time. Our own clients have at most 64. */
+const STREAMS_MAX = 256
 
 /** Full name of a service, from the path of its first method: "/pkg.Service/Method". */
 function nameOf({ definition }: RpcService): string {
@@ -19,86 +18,59 @@ function nameOf({ definition }: RpcService): string {
   return method?.path.split('/')[1] ?? ''
 }
 
-/** Whether somebody answers on the socket; a file that nobody listens on is stale. */
-export function isAnswered(path: string, timeoutMs = 1000): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path)
-    const timer = setTimeout(() => finish(true), timeoutMs)
-    function finish(answered: boolean): void {
-      clearTimeout(timer)
-      socket.destroy()
-      resolve(answered)
-    }
-    socket.once('connect', () => finish(true))
-    socket.once('error', () => finish(false))
-  })
-}
-
-function bind(server: Server, path: string): Promise<void> {
+function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (err) => (err ? reject(err) : resolve()))
   })
 }
 
-/**
- * Binds under another name in a folder that nobody else may enter, sets the mode, and renames it into place: at no
- * moment is the socket open to more than it should be, and a stale one is replaced at once.
- */
-async function bindSafely(server: Server, path: string, mode: number): Promise<void> {
-  const hidden = await mkdtemp(join(dirname(path), '.n'))
-  try {
-    const fresh = join(hidden, 's')
-    await bind(server, fresh)
-    await chmod(fresh, mode)
-    await rename(fresh, path)
-  } finally {
-    await rm(hidden, { recursive: true, force: true })
-  }
+/** Waits for running calls, then cuts them. */
+function shutDown(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown()
+      resolve()
+    }, graceMs)
+    server.tryShutdown(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 /**
  * @throws SocketPathTooLongError, SocketInUseError when another process answers there, SocketUnwritableError
  */
 export async function serveUnix(options: ServeOptions): Promise<RpcServer> {
-  const { path, services } = options
-  const bytes = Buffer.byteLength(path)
-  if (bytes > SOCKET_PATH_MAX - 8) throw new SocketPathTooLongError(path, bytes)
+  const { path, services, refusal = () => '', mode = 0o660, dirMode = 0o755 } = options
   const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MESSAGE_BYTES
   const server = new Server({
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,
+    'grpc.max_concurrent_streams': STREAMS_MAX,
+    // Channelz stays on: without it grpc-js 1.14 forgets its sessions, and forceShutdown cuts none of them.
   })
   const names = services.map(nameOf)
   const health = createHealth(names, options.serving)
   const listed = [...names, 'grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection']
-  const all = [...services, health.service, ...createReflection(listed, options.descriptors ?? readDescriptors)]
-  for (const { definition, implementation } of all) server.addService(definition, implementation)
+  const own = [health.service, ...createReflection(listed, options.descriptors ?? readDescriptors)]
+  for (const { definition, implementation } of [...services.map((s) => gated(s, refusal)), ...own])
+    server.addService(definition, implementation)
 
+  let remove: () => void
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 })
-    if (await isAnswered(path)) throw new SocketInUseError(path)
-    await bindSafely(server, path, options.mode ?? 0o660)
+    remove = await bindSocket({ path, mode, dirMode, listen: (fresh) => listen(server, fresh) })
   } catch (err) {
     server.forceShutdown()
-    throw err instanceof SocketInUseError ? err : new SocketUnwritableError(path, err)
+    throw err
   }
 
   let closing: Promise<void> | undefined
-  async function close(graceMs: number): Promise<void> {
+  function close(graceMs: number): Promise<void> {
     health.end()
-    await rm(path, { force: true })
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        server.forceShutdown()
-        resolve()
-      }, graceMs)
-      server.tryShutdown(() => {
-        clearTimeout(timer)
-        resolve()
-      })
-    })
+    remove()
+    return shutDown(server, graceMs)
   }
-
   return {
     path,
     healthChanged: health.changed,

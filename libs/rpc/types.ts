@@ -7,14 +7,18 @@ export interface RpcService {
 }
 
 export interface ServeOptions {
-  /** Absolute path of the socket. Its folder is made (0755, or `dirMode`); at most 107 bytes (sun_path). */
+  /** Absolute path of the socket. Its folder is made (`dirMode`); at most 107 bytes (sun_path). */
   readonly path: string
   /** Mode of the socket. Default 0o660. */
   readonly mode?: number
+  /** Mode of its folder where that has to be made, less the umask. Default 0o755. */
+  readonly dirMode?: number
   readonly services: readonly RpcService[]
   /** What grpc.health.v1 answers for "" and each service. Asked at every call. */
   readonly serving: () => boolean
-  /** Largest message taken. Default 4 MiB. */
+  /** Why `services` take no calls now ("starting", "draining"): they are answered UNAVAILABLE. "" while they do. */
+  readonly refusal?: () => string
+  /** Largest message taken or sent, in bytes. Default 4 MiB. */
   readonly maxMessageBytes?: number
   /** Reflection's descriptors (a serialized FileDescriptorSet), fetched at the first reflection call. */
   readonly descriptors?: () => Promise<Uint8Array>
