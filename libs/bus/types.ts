@@ -60,6 +60,8 @@ export interface BusWriter {
   /** Core NATS, not kept; dropped silently while disconnected. */
   publishMetrics(value: MetricBatch): void
   publishHeartbeat(value: Heartbeat): void
+  /** How many other services read the bus now (those that wait for a message of a stream). */
+  otherClients(): Promise<number>
 }
 
 export type StreamName = 'EVENTS' | 'EVENTS_INFO' | 'PROBLEMS' | 'REMEDIATIONS'

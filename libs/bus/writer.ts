@@ -1,5 +1,5 @@
 /** The detector's half of the bus: it alone creates and writes. */
-import { headers, type JetStreamClient, type NatsConnection } from 'nats'
+import { type ConsumerInfo, headers, type JetStreamClient, type NatsConnection } from 'nats'
 import {
   Event,
   Heartbeat,
@@ -14,7 +14,7 @@ import {
 import { OPERATION_HEADER, readBucket } from './bucket.ts'
 import type { ConnectedBus } from './connect.ts'
 import { BusStoreError } from './errors.ts'
-import { type AnyBucket, bucketStream, bucketSubject, SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
+import { type AnyBucket, bucketStream, bucketSubject, CONSUMERS, SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
 import { keys } from './names.ts'
 import { createOrder, ORDER_HEADER } from './order.ts'
 import { ensureStore } from './store.ts'
@@ -118,6 +118,16 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     publishEvent: (value) => {
       const subject = joinTokens('nd', 'event', severityTokens[value.severity] ?? 'info', encodeToken(value.reason))
       return publish(subject, Event.encode(value).finish(), `telling event ${value.id}`)
+    },
+    async otherClients() {
+      const nc = bus.connection('counting readers')
+      const waiting = await Promise.all(
+        CONSUMERS.map(async ({ service }) => {
+          const answer = await nc.request(`$JS.API.CONSUMER.INFO.PROBLEMS.${service}`, '', { timeout: 1000 })
+          return (answer.json<Partial<ConsumerInfo>>().num_waiting ?? 0) > 0 ? 1 : 0
+        }),
+      )
+      return waiting.reduce((sum: number, one) => sum + one, 0)
     },
     publishMetrics: (value) => {
       if (bus.state !== 'connected') return

@@ -127,6 +127,12 @@ export interface NodeDoctorConfig {
     readonly circuitBreakerThreshold: number
     readonly circuitBreakerTimeoutMs: number
   }
+  /** Which built-in monitor serves which check types and owns which condition types. */
+  readonly catalog: readonly {
+    readonly monitor: string
+    readonly checkTypes: readonly string[]
+    readonly conditionTypes: readonly string[]
+  }[]
   /** Parts that the configuration asks for and that are not built: each is shown as a problem (`MonitorMissing`). */
   readonly missing: readonly {
     readonly key: string

@@ -48,6 +48,8 @@ export interface Engine {
   take(input: Input, receipt?: Receipt): void
   /** A report that is not looked at: its receipt is called in its turn. */
   skip(receipt: Receipt): void
+  /** Takes over a state as the store has it, before anything else comes in. Nothing of it is published. */
+  restore(changes: readonly Change[]): void
   /** The detector's own word about the node's parts and itself. */
   observe(observations: readonly Observation[]): void
   event(event: Pick<NodeEvent, 'reason' | 'severity' | 'message' | 'entity'>): void
@@ -165,6 +167,10 @@ export function createEngine(options: EngineOptions): Engine {
       return lastReport
     },
     take,
+    restore(changes) {
+      countConditions(changes)
+      applyChanges(state, changes)
+    },
     skip: (receipt) => publish([], receipt),
     event,
     report(monitor, raw, receipt) {

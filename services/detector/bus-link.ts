@@ -1,0 +1,160 @@
+/**
+ * The detector's side of the bus: the embedded server or an external one, the store made ready at each connection, the
+ * outbox opened only then, and a server whose store takes nothing for ten seconds started again.
+ */
+import { join } from 'node:path'
+import {
+  type BusCredentials,
+  type BusWriter,
+  type ChildDoor,
+  type ConnectedBus,
+  connectBus,
+  createBusWriter,
+  credentialsFile,
+  type EmbeddedServer,
+  startEmbeddedServer,
+} from '#bus'
+import type { NodeDoctorConfig } from '#config'
+import type { Bus as BusMessage } from '#proto/nodedoctor/v1/detector.ts'
+import type { Logger } from '#service'
+import type { Outbox } from './outbox/outbox.ts'
+
+/** After this long of a connected store that takes nothing the server is started again. */
+const STUCK_AFTER_MS = 10_000
+const RETRY_MS = 500
+/** How long the server waits for its other clients to leave before it ends. */
+const CLIENTS_LEAVE_MS = 15_000
+
+export interface BusLinkOptions {
+  readonly config: NodeDoctorConfig
+  readonly bootId: string
+  readonly door: ChildDoor
+  readonly log: Logger
+  readonly outbox: Outbox
+  readonly monotonicMs: () => number
+  /** The store is ready. `fresh`: it holds nothing, the whole state has to go there. */
+  readonly onReady: (fresh: boolean) => void
+}
+
+export interface BusLink {
+  readonly writer: BusWriter
+  /** The first connection's store, or undefined when the bus was not there in time. */
+  ready(timeoutMs: number): Promise<boolean>
+  isReady(): boolean
+  reason(): string
+  describe(): BusMessage
+  readonly serverRestarts: number
+  /** Restarts a server that is connected and takes nothing. Called every second. */
+  watchdog(): void
+  /** Flushes, then ends the server last. */
+  stop(flushMs: number): Promise<void>
+}
+
+/** @throws BusLockTakenError, BusServerMissingError, BusServerFailedError of the embedded server */
+export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
+  const { config, log, outbox, monotonicMs } = options
+  const { runDir, nodeName } = config.settings
+  let server: EmbeddedServer | undefined
+  if (config.bus.url === '') {
+    server = await startEmbeddedServer({
+      storeDir: config.bus.storeDir === '' ? join(runDir, 'bus') : config.bus.storeDir,
+      configDir: join(runDir, 'detector'),
+      credentialsFile: (service) => credentialsFile(runDir, service),
+      serverName: `node-doctor-${nodeName}`.replace(/[^A-Za-z0-9-]/g, '-').slice(0, 60),
+      port: config.bus.port,
+      maxStoreBytes: config.bus.maxStoreBytes,
+      door: options.door,
+      log,
+    })
+  }
+  const credentials = (): Promise<BusCredentials> =>
+    Promise.resolve(server?.credentials() ?? { url: config.bus.url, user: 'detector', seed: '' })
+  const bus: ConnectedBus = connectBus({ name: 'detector', credentials, log })
+  const writer = createBusWriter(bus)
+  let prepared = false
+  let lastError = ''
+  let restartedMs = Number.NEGATIVE_INFINITY
+  const waiting: (() => void)[] = []
+
+  async function prepare(): Promise<void> {
+    try {
+      const { fresh } = await writer.ensureStore({ node: nodeName, bootId: options.bootId })
+      if (bus.state !== 'connected') return
+      prepared = true
+      lastError = ''
+      options.onReady(fresh)
+      outbox.open(writer)
+      for (const resolve of waiting.splice(0)) resolve()
+    } catch (err) {
+      lastError = err instanceof Error ? err.message : String(err)
+      log.warn('store of the bus is not ready', { err })
+      setTimeout(() => {
+        if (bus.state === 'connected' && !prepared) void prepare()
+      }, RETRY_MS)
+    }
+  }
+
+  bus.onState((state) => {
+    if (state === 'connected') void prepare()
+    else {
+      prepared = false
+      outbox.close()
+    }
+  })
+  if (bus.state === 'connected') void prepare()
+
+  return {
+    writer,
+    isReady: () => prepared,
+    reason: () =>
+      prepared
+        ? ''
+        : `waiting for the bus${bus.url === '' ? '' : ` at ${bus.url}`}: ${lastError || bus.lastError || 'connecting'}`,
+    ready(timeoutMs) {
+      if (prepared) return Promise.resolve(true)
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => resolve(false), timeoutMs)
+        waiting.push(() => {
+          clearTimeout(timer)
+          resolve(true)
+        })
+      })
+    },
+    describe: () => ({
+      connected: prepared,
+      since: bus.since,
+      url: bus.url,
+      queued: outbox.status().queued,
+      dropped: Object.values(outbox.status().dropped).reduce((sum, count) => sum + count, 0),
+    }),
+    get serverRestarts() {
+      return server?.restarts ?? 0
+    },
+    watchdog() {
+      const { stuckSinceMs, lastError: refused } = outbox.status()
+      const nowMs = monotonicMs()
+      if (!prepared || stuckSinceMs === undefined || refused === '' || nowMs - stuckSinceMs < STUCK_AFTER_MS) return
+      if (nowMs - restartedMs < 6 * STUCK_AFTER_MS) return
+      restartedMs = nowMs
+      log.error('store of the bus takes nothing, its server is started again', { reason: refused })
+      server?.restart()
+    },
+    async stop(flushMs) {
+      const all = await outbox.settled(flushMs)
+      if (!all) log.warn('changes are left that the bus did not take', { queued: outbox.status().queued })
+      if (server !== undefined) await othersLeft(writer, CLIENTS_LEAVE_MS)
+      await bus.close()
+      await server?.stop()
+    },
+  }
+}
+
+/** Waits until no other client reads the bus, so that the last change reaches them. */
+async function othersLeft(writer: BusWriter, ms: number): Promise<void> {
+  const deadline = performance.now() + ms
+  while (performance.now() < deadline) {
+    const others = await writer.otherClients().catch(() => 0)
+    if (others === 0) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}

@@ -1,0 +1,249 @@
+/** The detector's composition: monitors → engine → outbox → bus, with its own socket beside. Wiring only. */
+import { randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import type { NodeDoctorConfig } from '#config'
+import { spawnChild } from '#host'
+import { type Change, DEFAULT_LIMITS, type MetricSample } from '#model'
+import { defineService, type Service, type ServiceContext } from '#service'
+import {
+  fromProtoMonitorState,
+  fromProtoNodeCondition,
+  fromProtoProblem,
+  fromProtoSourceCondition,
+  toProtoSample,
+} from '#wire'
+import { startBusLink } from './bus-link.ts'
+import { createEngine } from './engine.ts'
+import { createDetectorMetrics } from './metrics.ts'
+import { createFleet } from './monitors/fleet.ts'
+import { missingParts, partsFound } from './monitors/missing.ts'
+import { createOwnership } from './monitors/ownership.ts'
+import { createOpenChannel } from './monitors/rpc-channel.ts'
+import { createOutbox } from './outbox/outbox.ts'
+import { createDetectorRpc } from './rpc/service.ts'
+import { snapshot } from './rpc/snapshot.ts'
+import { createProblemFile, readProblems } from './store/problem-file.ts'
+
+/** Exporters call the detector dead after 60 s without one. */
+const HEARTBEAT_MS = 3000
+const METRICS_MS = 10_000
+/** How long a start waits for the bus before it goes on without what the buckets hold. */
+const READ_BACK_MS = 5000
+/** A bus that takes nothing for this long is a problem of its own. */
+const BUS_DEGRADED_MS = 10_000
+
+function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
+  const { config, clock, log, version, nodeName } = context
+  const incarnation = randomInt(1, 2 ** 47)
+  const started = clock.now()
+  const now = () => ({ wall: clock.now(), monoMs: clock.monotonicMs() })
+  const outbox = createOutbox({
+    monotonicMs: clock.monotonicMs,
+    onDropped: (total) => {
+      setImmediate(() =>
+        engine.event({
+          reason: 'BusChangesDropped',
+          severity: 'error',
+          entity: '',
+          message: `the bus was away for longer than the queue holds; ${total} facts were dropped since the start`,
+        }),
+      )
+    },
+  })
+  const ownership = createOwnership({
+    builtIn: config.catalog.map(({ monitor, conditionTypes }) => ({ monitor, types: conditionTypes })),
+    configured: config.plugins,
+  })
+  let bus: Awaited<ReturnType<typeof startBusLink>> | undefined
+  const engine = createEngine({
+    version,
+    now,
+    incarnation,
+    ownership,
+    limits: {
+      ...DEFAULT_LIMITS,
+      conditionsPerMonitor: config.detector.limits.conditionsPerMonitor,
+      eventsPerReport: config.detector.limits.eventsPerReport,
+    },
+    publish: outbox.put,
+    publishMetrics: (monitor, time, samples) =>
+      bus?.writer.publishMetrics({ monitor, time, samples: samples.map(toProtoSample) }),
+  })
+  const metrics = createDetectorMetrics(engine.state, outbox, () => bus?.serverRestarts ?? 0)
+  const fleet = createFleet({
+    config,
+    engine,
+    log,
+    version,
+    monotonicMs: clock.monotonicMs,
+    open: createOpenChannel(config.detector.limits.messageBytes),
+  })
+  let bootId = ''
+  const problemFile = createProblemFile({
+    path: join(context.stateDir, 'detector', 'problems.pb'),
+    current: () => ({
+      bootId,
+      problems: [...engine.state.problems.values()].filter(({ phase }) => phase !== 'resolved'),
+    }),
+    onState: (failed) => {
+      if (failed === undefined) log.info('open problems are kept beyond a reboot again')
+      else log.warn('open problems cannot be kept beyond a reboot', { err: failed })
+    },
+  })
+  const timers: NodeJS.Timeout[] = []
+  let heartbeats = 0
+
+  engine.watch((changes) => {
+    metrics.saw(changes)
+    if (changes.some((change) => change.kind === 'problem')) problemFile.changed()
+  })
+
+  function beat(): void {
+    heartbeats++
+    bus?.writer.publishHeartbeat({
+      node: nodeName,
+      bootId,
+      detectorIncarnation: incarnation,
+      time: clock.now(),
+      version,
+      sequence: heartbeats,
+    })
+  }
+
+  function tellMetrics(): void {
+    const samples: MetricSample[] = metrics.samples()
+    bus?.writer.publishMetrics({ monitor: 'detector', time: clock.now(), samples: samples.map(toProtoSample) })
+  }
+
+  let degraded: boolean | undefined
+  function judgeBus(): void {
+    const { stuckSinceMs, queued } = outbox.status()
+    const isDegraded = stuckSinceMs !== undefined && clock.monotonicMs() - stuckSinceMs > BUS_DEGRADED_MS
+    if (isDegraded === degraded) return
+    degraded = isDegraded
+    const message = isDegraded
+      ? `${queued} changes wait: ${bus?.reason() || outbox.status().lastError}`
+      : 'the bus takes what the detector says'
+    engine.observe([
+      {
+        type: 'BusDegraded',
+        entity: '',
+        health: isDegraded ? 'problem' : 'healthy',
+        severity: isDegraded ? 'error' : 'info',
+        reason: isDegraded ? 'BusTakesNothing' : 'BusTakesAll',
+        message,
+        summary: isDegraded ? 'the bus takes nothing' : '',
+        evidence: undefined,
+        check: 'bus',
+      },
+    ])
+  }
+
+  /** The state as the store has it; what it cannot say any more comes from the file that outlives a reboot. */
+  async function readBack(): Promise<void> {
+    if (bus?.isReady()) {
+      const wall = clock.now()
+      const stored = await bus.writer.readBack()
+      const changes: Change[] = []
+      for (const value of stored.sources.map((source) => fromProtoSourceCondition(source, wall))) {
+        if (value === undefined) continue
+        const { type, entity } = value.observation
+        changes.push({ kind: 'source', monitor: value.monitor, type, entity, value, quiet: true })
+      }
+      for (const value of stored.conditions.map((condition) => fromProtoNodeCondition(condition, wall))) {
+        changes.push({ kind: 'condition', type: value.type, entity: value.entity, value, quiet: true })
+      }
+      for (const value of stored.problems.map((problem) => fromProtoProblem(problem, wall)))
+        changes.push({ kind: 'problem', value, told: false })
+      for (const value of stored.monitors.map((monitor) => fromProtoMonitorState(monitor, wall))) {
+        changes.push({ kind: 'monitor', name: value.name, value, quiet: true })
+      }
+      engine.restore(changes)
+      log.info('state was read back from the bus', {
+        conditions: stored.conditions.length,
+        problems: stored.problems.length,
+      })
+    }
+    const kept = await readProblems(join(context.stateDir, 'detector', 'problems.pb'), clock.now(), (err) =>
+      log.warn('problems kept beyond a reboot cannot be read', { err }),
+    )
+    if (kept !== undefined) engine.take({ kind: 'restored', problems: kept.problems, rebooted: kept.bootId !== bootId })
+  }
+
+  return {
+    socketPath: join(context.runDir, 'detector', 'detector.sock'),
+    rpc: [
+      createDetectorRpc({
+        engine,
+        node: () =>
+          snapshot(
+            engine.state,
+            { name: nodeName, bootId, version, started },
+            bus?.describe() ?? { connected: false, since: undefined, url: '', queued: 0, dropped: 0 },
+            clock.now(),
+          ),
+        check: fleet.check,
+        monitorNames: fleet.names,
+      }),
+    ],
+    async start() {
+      bootId = await context.host.bootId().catch(() => '')
+      bus = await startBusLink({
+        config,
+        bootId,
+        log,
+        outbox,
+        monotonicMs: clock.monotonicMs,
+        door: {
+          spawn: (file, args, { env, onLine }) =>
+            spawnChild(file, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, onLine }),
+        },
+        onReady: () => {
+          // Told again at every connection: consumers ignore what they have done, and nothing that was cut off is missed.
+          if (degraded !== undefined) outbox.putState(engine.state)
+          beat()
+        },
+      })
+      if (!(await bus.ready(READ_BACK_MS)))
+        log.warn('the bus is not there yet; the state begins without what it holds', { reason: bus.reason() })
+      await readBack()
+      const known = [...engine.state.conditions.values()]
+        .filter(({ type }) => type === 'MonitorMissing')
+        .map(({ entity }) => entity)
+      engine.observe([...missingParts(config.missing, clock.now()), ...partsFound(known, config.missing, clock.now())])
+      judgeBus()
+      outbox.putState(engine.state)
+      fleet.start()
+      beat()
+      timers.push(
+        setInterval(beat, HEARTBEAT_MS),
+        setInterval(tellMetrics, METRICS_MS),
+        setInterval(() => {
+          engine.tick()
+          outbox.releaseRuns()
+          judgeBus()
+          bus?.watchdog()
+        }, 1000),
+      )
+    },
+    readiness: () => ({ ready: bus?.isReady() ?? false, reason: bus?.reason() ?? 'starting' }),
+    async stop() {
+      await fleet.stop()
+      for (const timer of timers) clearInterval(timer)
+      engine.drain()
+      outbox.releaseRuns()
+      problemFile.changed()
+      await problemFile.flush()
+      await bus?.stop(5000)
+    },
+  }
+}
+
+export const detector = defineService<NodeDoctorConfig>({
+  name: 'detector',
+  description: 'Folds what monitors report into one state and publishes it on the bus.',
+  // The outbox, the other clients' leaving (15 s) and the server's end.
+  drainDeadlineMs: 27_000,
+  config: (full) => full,
+  create: createDetector,
+})
