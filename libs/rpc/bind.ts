@@ -3,7 +3,7 @@ import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs'
 import { chmod, lstat, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
-import { SocketInUseError, SocketPathTooLongError, SocketUnwritableError } from './errors.ts'
+import { SocketInUseError, SocketPathTakenError, SocketPathTooLongError, SocketUnwritableError } from './errors.ts'
 
 /** sizeof(sockaddr_un.sun_path) less its terminating zero. */
 export const SOCKET_PATH_MAX = 107
@@ -45,11 +45,11 @@ async function holderOf(path: string): Promise<Holder> {
     throw err
   })
   if (file === undefined) return 'nobody'
-  if (!file.isSocket()) throw new Error('a file that is no socket is there')
+  if (!file.isSocket()) throw new SocketPathTakenError(path, 'a file that is no socket')
   const outcome = await dial(path, PROBE_MS)
   if (outcome === 'ECONNREFUSED') return { stale: file.ino }
   if (outcome === 'ENOENT') return 'nobody'
-  if (outcome === 'EACCES') throw new Error('a socket of another user is there')
+  if (outcome === 'EACCES') throw new SocketPathTakenError(path, 'a socket that this user may not connect to')
   return 'listener'
 }
 
@@ -83,7 +83,8 @@ export interface BindOptions {
 /**
  * Binds in a folder that nobody else may enter, sets the mode, and puts the socket in its place: at no moment is it
  * open to more than it should be. Returns its removal, which leaves alone what somebody else has put there since.
- * @throws SocketPathTooLongError, SocketInUseError when another process answers there, SocketUnwritableError
+ * @throws SocketPathTooLongError, SocketInUseError when another process answers there, SocketPathTakenError when
+ * something else is there, SocketUnwritableError
  */
 export async function bindSocket({ path, mode, dirMode, listen }: BindOptions): Promise<() => void> {
   const folder = dirname(path)
@@ -101,7 +102,8 @@ export async function bindSocket({ path, mode, dirMode, listen }: BindOptions): 
     await chmod(fresh, mode)
     settle(fresh, path, holder)
   } catch (err) {
-    throw err instanceof SocketInUseError ? err : new SocketUnwritableError(path, err)
+    const isOurs = err instanceof SocketInUseError || err instanceof SocketPathTakenError
+    throw isOurs ? err : new SocketUnwritableError(path, err)
   } finally {
     if (hidden !== undefined) await rm(hidden, { recursive: true, force: true }).catch(() => undefined)
   }

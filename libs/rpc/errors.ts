@@ -18,6 +18,15 @@ export class SocketInUseError extends Error {
   }
 }
 
+export class SocketPathTakenError extends Error {
+  readonly code = 'SOCKET_PATH_TAKEN'
+  /** @param what "a file that is no socket" */
+  constructor(path: string, what: string) {
+    super(`cannot listen on ${path}: ${what} is there; remove it, or choose another run directory`)
+    this.name = 'SocketPathTakenError'
+  }
+}
+
 export class SocketUnwritableError extends Error {
   readonly code = 'SOCKET_UNWRITABLE'
   constructor(path: string, cause: unknown) {

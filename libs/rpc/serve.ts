@@ -39,7 +39,8 @@ function shutDown(server: Server, graceMs: number): Promise<void> {
 }
 
 /**
- * @throws SocketPathTooLongError, SocketInUseError when another process answers there, SocketUnwritableError
+ * @throws SocketPathTooLongError, SocketInUseError when another process answers there, SocketPathTakenError when
+ * something else is there, SocketUnwritableError
  */
 export async function serveUnix(options: ServeOptions): Promise<RpcServer> {
   const { path, services, refusal = () => '', mode = 0o660, dirMode = 0o755 } = options
