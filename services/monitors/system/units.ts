@@ -33,9 +33,9 @@ export function percentValue(ratio: number): number {
 /** "12 s", "4 min", "3 h", "2 days". */
 export function duration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000
-  if (seconds < 1) return `${short(seconds * 1000, 0)} ms`
+  if (seconds < 0.9995) return `${short(seconds * 1000, seconds < 0.00995 ? 1 : 0)} ms`
   if (seconds < 99.5) return `${short(seconds, seconds < 9.95 ? 1 : 0)} s`
-  if (seconds < 99.5 * 60) return `${short(seconds / 60, 0)} min`
+  if (seconds < 59.5 * 60) return `${short(seconds / 60, 0)} min`
   if (seconds < 47.5 * 3600) return `${short(seconds / 3600, 0)} h`
   return `${short(seconds / 86_400, 0)} days`
 }

@@ -1,5 +1,5 @@
 /** When a file system will be full, going by what it lost lately. Pure. */
-import { bytes } from '../../units.ts'
+import { bytes, short } from '../../units.ts'
 
 export interface SpaceSample {
   readonly monoMs: number
@@ -30,8 +30,17 @@ function lossRate(samples: readonly SpaceSample[]): number | undefined {
 
 const HOUR_MS = 3_600_000
 
-function clockTime(at: Date): string {
-  return at.toISOString().slice(11, 16)
+const MINUTE_MS = 60_000
+const GIB = 1_073_741_824
+
+/** To the minute, UTC. */
+function clockTime(ms: number): string {
+  return new Date(Math.round(ms / MINUTE_MS) * MINUTE_MS).toISOString().slice(11, 16)
+}
+
+/** From a tenth of a GiB on in GiB, so that a rate reads in the unit of the space beside it. */
+function rateText(value: number): string {
+  return value >= GIB / 10 ? `${short(value / GIB)} GiB` : bytes(value)
 }
 
 /**
@@ -45,10 +54,10 @@ export function forecast(samples: readonly SpaceSample[], now: Date): string {
   const leftMs = last.availableBytes / rate
   if (leftMs > 72 * HOUR_MS) return ''
   if (leftMs <= 2 * HOUR_MS) {
-    return `at ${bytes(rate * 60_000)} a minute full at about ${clockTime(new Date(now.getTime() + leftMs))}`
+    return `at ${rateText(rate * MINUTE_MS)} a minute full at about ${clockTime(now.getTime() + leftMs)}`
   }
-  const hourly = `at ${bytes(rate * HOUR_MS)} an hour`
-  if (leftMs <= 12 * HOUR_MS) return `${hourly} full at about ${clockTime(new Date(now.getTime() + leftMs))}`
+  const hourly = `at ${rateText(rate * HOUR_MS)} an hour`
+  if (leftMs <= 12 * HOUR_MS) return `${hourly} full at about ${clockTime(now.getTime() + leftMs)}`
   const hours = Math.round(leftMs / HOUR_MS)
   return `${hourly} full in about ${hours < 36 ? `${hours} hours` : `${Math.round(hours / 24)} days`}`
 }

@@ -37,24 +37,32 @@ export function diskEntity(path: string): string {
   return `disk:${path.length <= MAX_PATH ? path : `…${path.slice(-(MAX_PATH - 1))}`}`
 }
 
-/** Share in use as `df` has it: what is kept for root is neither used nor free. undefined when it has no size. */
-export function usedRatio(space: FsStat): number | undefined {
-  const used = space.sizeBytes - space.freeBytes
-  const whole = used + space.availableBytes
-  return whole > 0 && used >= 0 ? Math.min(1, used / whole) : undefined
+/** What `df` has: the blocks that are kept for root are neither used nor free, and nobody's to fill. */
+export interface Usage {
+  readonly usedRatio: number
+  /** Used and available together: what can be filled. */
+  readonly usableBytes: number
 }
 
-function spaceFinding(place: Place, space: FsStat, used: number, outlook: string): Finding {
+/** undefined when it has no size. */
+export function usageOf(space: FsStat): Usage | undefined {
+  const used = space.sizeBytes - space.freeBytes
+  const usableBytes = used + space.availableBytes
+  return usableBytes > 0 && used >= 0 ? { usedRatio: Math.min(1, used / usableBytes), usableBytes } : undefined
+}
+
+function spaceFinding(place: Place, space: FsStat, usage: Usage, outlook: string): Finding {
+  const { usedRatio: used, usableBytes } = usage
   const { warningThreshold: warning, criticalThreshold: critical } = place.limits
   const limits = { warning, critical }
   const verdict = judgeLevel(levelOf(used * 100, limits))
-  const free = `${bytes(space.availableBytes)} of ${bytes(space.sizeBytes)} free`
+  const free = `${bytes(space.availableBytes)} of ${bytes(usableBytes)} free`
   return judgedFinding({
     type: 'DiskFull',
     entity: diskEntity(place.path),
     verdict,
     healthyReason: 'BelowLimit',
-    message: `${percent(used)} used of ${bytes(space.sizeBytes)}, limit ${short(namedLimit(verdict, limits))} %`,
+    message: `${percent(used)} used of ${bytes(usableBytes)}, limit ${short(namedLimit(verdict, limits))} %`,
     summary: `${place.path} is ${percent(used, 0)} full`,
     evidence: {
       value: percentValue(used),
@@ -158,17 +166,17 @@ function judgeSpace(
     return { ...unseen, findings: ['DiskFull', 'InodesLow'].map((type) => unknownFinding(type, why, entity)) }
   }
   const space = place.space.value
-  const used = usedRatio(space)
-  if (used === undefined) {
+  const usage = usageOf(space)
+  if (usage === undefined) {
     const message = `the file system at ${place.path} says that it has no size; watch another path`
     const finding: Finding = { type: 'DiskFull', entity, health: 'unknown', reason: 'NoSize', message }
     return { ...unseen, findings: [finding] }
   }
   const labels = { mount: place.path }
   const samples = addSample(memory.samples, { monoMs: now.monoMs, availableBytes: space.availableBytes })
-  const findings = [spaceFinding(place, space, used, forecast(samples, now.wall))]
+  const findings = [spaceFinding(place, space, usage, forecast(samples, now.wall))]
   const metrics: MetricSample[] = [
-    { name: 'disk_used_ratio', labels, value: used },
+    { name: 'disk_used_ratio', labels, value: usage.usedRatio },
     { name: 'disk_available_bytes', labels, value: space.availableBytes },
   ]
   // btrfs, vfat and others make inodes as they need them, and count none.

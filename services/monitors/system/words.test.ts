@@ -1,0 +1,78 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { extendStreak, judgeStreak, levelOf, NO_STREAK, namedLimit } from './limits.ts'
+import { bytes, duration, percent, percentValue, plural, short } from './units.ts'
+
+test('bytes read as people say them', () => {
+  expect([0, 1023, 1024, 8_160_437_862, 214_748_364_800, 134_862_130_381, 3.5 * 2 ** 40].map(bytes)).toEqual([
+    '0 bytes',
+    '1023 bytes',
+    '1 KiB',
+    '7.6 GiB',
+    '200 GiB',
+    '125.6 GiB',
+    '3.5 TiB',
+  ])
+})
+
+test('a share keeps its place, and is never rounded up to full', () => {
+  expect([0, 0.41, 0.962, 0.9999, 1].map((ratio) => percent(ratio))).toEqual([
+    '0.0 %',
+    '41.0 %',
+    '96.2 %',
+    '99.9 %',
+    '100.0 %',
+  ])
+  expect(percent(0.999, 0)).toBe('99 %')
+  expect(percentValue(0.96214)).toBe(96.2)
+})
+
+test('durations are as coarse as they are long', () => {
+  expect([0, 1.9, 120, 999.9, 4_000, 30_000, 120_000, 3_600_000, 172_800_000].map(duration)).toEqual([
+    '0 ms',
+    '1.9 ms',
+    '120 ms',
+    '1 s',
+    '4 s',
+    '30 s',
+    '2 min',
+    '1 h',
+    '2 days',
+  ])
+  expect(plural(1, 'process', 'processes')).toBe('1 process')
+  expect(plural(12_000, 'zombie')).toBe('12,000 zombies')
+  expect(short(95)).toBe('95')
+})
+
+test('no number makes the words throw', () => {
+  fc.assert(
+    fc.property(fc.double(), (value) => {
+      bytes(value)
+      percent(value)
+      duration(value)
+      plural(value, 'x')
+    }),
+  )
+})
+
+test('a level is critical from its limit on; a streak that is broken starts anew', () => {
+  const limits = { warning: 85, critical: 95 }
+  expect([84.9, 85, 94.9, 95].map((value) => levelOf(value, limits))).toEqual(['ok', 'warning', 'warning', 'critical'])
+  const streak = (['critical', 'warning', 'ok', 'critical'] as const).reduce(extendStreak, NO_STREAK)
+  expect(streak).toEqual({ warning: 1, critical: 1 })
+  expect(namedLimit('healthy', limits)).toBe(85)
+  expect(namedLimit('critical', limits)).toBe(95)
+})
+
+test('nothing is a problem before it was over a limit often enough in a row', () => {
+  const levels = fc.array(fc.constantFrom('ok' as const, 'warning' as const, 'critical' as const))
+  fc.assert(
+    fc.property(levels, fc.integer({ min: 1, max: 5 }), (all, needed) => {
+      const verdict = judgeStreak(all.reduce(extendStreak, NO_STREAK), needed)
+      const last = all.slice(-needed)
+      const allOver = last.length === needed && last.every((level) => level !== 'ok')
+      expect(verdict === 'warning' || verdict === 'critical').toBe(allOver)
+      expect(verdict === 'healthy').toBe(all.length === 0 || all.at(-1) === 'ok')
+    }),
+  )
+})
