@@ -11,6 +11,9 @@ import { levelOf } from './level.ts'
 /** Reason of every condition while the detector is not heard. */
 export const DETECTOR_UNREACHABLE = 'DetectorUnreachable'
 
+/** Proof by heartbeat is told in steps of this, so that not every heartbeat is news. */
+const HEARTBEAT_STEP_MS = 15_000
+
 /**
  * When a condition was last proven: when it was observed, or when its check last ran to its end if that was later.
  * What the detector says of monitors and of itself is proven by its heartbeat.
@@ -25,9 +28,13 @@ export function provenAt(
   const [source] = sources
   const proof =
     source === DETECTOR && sources.length === 1
-      ? detector.lastHeartbeat
+      ? detector.lastHeartbeat && floorTo(detector.lastHeartbeat, HEARTBEAT_STEP_MS)
       : monitors.get(source ?? '')?.runs.find((run) => run.check === check && check !== '' && run.error === '')?.started
   return proof !== undefined && proof > observed ? proof : observed
+}
+
+function floorTo(time: Date, stepMs: number): Date {
+  return new Date(Math.floor(time.getTime() / stepMs) * stepMs)
 }
 
 /** One condition as the detector has it. */

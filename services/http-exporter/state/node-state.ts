@@ -1,0 +1,192 @@
+/**
+ * What this exporter knows of the node, and the one view of it that everything shows. Changes become messages at once,
+ * those within {@link COALESCE_MS} one.
+ */
+import {
+  createViewMemo,
+  detectorState,
+  diffNodeViews,
+  type EventView,
+  type Evidence,
+  type Liveness,
+  type MonitorState,
+  NO_REMEDIATION,
+  type NodeCondition,
+  type NodeView,
+  type Problem,
+  renderNodeView,
+  type StreamMessage,
+} from '#model'
+import type { Clock } from '#service'
+
+/** Longest wait of a change for others to go with it. */
+export const COALESCE_MS = 10
+
+/** A view is rendered anew at least this often: the age of proofs is part of it. */
+const REFRESH_MS = 5000
+
+export interface NodeStateOptions {
+  readonly clock: Clock
+  readonly node: NodeView['node']
+  readonly settings: NodeView['settings']
+}
+
+/** Facts of one kind by the key of their bucket. */
+export interface FactTable<T> {
+  readonly values: ReadonlyMap<string, T>
+  /** The first snapshot has come. */
+  readonly known: boolean
+  replace(values: ReadonlyMap<string, T>): void
+  put(key: string, value: T): void
+  delete(key: string): void
+}
+
+export interface NodeState {
+  readonly conditions: FactTable<NodeCondition>
+  readonly problems: FactTable<Problem>
+  readonly monitors: FactTable<MonitorState>
+  /** An event to go out with the next message. */
+  event(view: EventView): void
+  /** The detector lives. */
+  heartbeat(bootId: string): void
+  liveness(): Liveness
+  /** Since the last heartbeat, on the monotonic clock; undefined before the first. */
+  heartbeatAgeMs(): number | undefined
+  /** The node as it is now. Tells listeners first if that is news to them. */
+  view(): NodeView
+  /** Called with each change, and with the view it leads to. Returns its own removal. */
+  onMessage(listener: (message: StreamMessage, view: NodeView) => void): () => void
+  /** What conditions name as their evidence, by series key. */
+  evidence(): ReadonlyMap<string, Evidence>
+  /** Looks whether time alone changed something. Every second. */
+  tick(): void
+  /** Ends its timer. */
+  close(): void
+}
+
+function createTable<T>(changed: () => void): FactTable<T> {
+  let values = new Map<string, T>()
+  let known = false
+  return {
+    get values() {
+      return values
+    },
+    get known() {
+      return known
+    },
+    replace(all) {
+      values = new Map(all)
+      known = true
+      changed()
+    },
+    put(key, value) {
+      values.set(key, value)
+      changed()
+    },
+    delete(key) {
+      if (values.delete(key)) changed()
+    },
+  }
+}
+
+export function createNodeState({ clock, node, settings }: NodeStateOptions): NodeState {
+  const memo = createViewMemo()
+  const listeners = new Set<(message: StreamMessage, view: NodeView) => void>()
+  const listeningSince = clock.now()
+  const listeningSinceMs = clock.monotonicMs()
+  let bootId = node.bootId
+  let heartbeat: { readonly wall: Date; readonly monoMs: number } | undefined
+  let events: EventView[] = []
+  let timer: NodeJS.Timeout | undefined
+  let dirty = true
+  let shown: { readonly view: NodeView; readonly monoMs: number } | undefined
+
+  const conditions = createTable<NodeCondition>(changed)
+  const problems = createTable<Problem>(changed)
+  const monitors = createTable<MonitorState>(changed)
+
+  function changed(): void {
+    dirty = true
+    timer ??= setTimeout(refresh, COALESCE_MS)
+  }
+
+  function ageMs(): number | undefined {
+    return heartbeat === undefined ? undefined : clock.monotonicMs() - heartbeat.monoMs
+  }
+
+  function liveness(): Liveness {
+    const state = detectorState(ageMs(), clock.monotonicMs() - listeningSinceMs)
+    return { state, lastHeartbeat: heartbeat?.wall, listeningSince }
+  }
+
+  function render(): NodeView {
+    return renderNodeView(
+      {
+        node: { ...node, bootId },
+        detector: liveness(),
+        conditions: conditions.values.values(),
+        problems: problems.values.values(),
+        monitors: [...monitors.values.values()],
+        settings,
+        remediation: NO_REMEDIATION,
+      },
+      clock.now(),
+      memo,
+    )
+  }
+
+  function refresh(): NodeView {
+    clearTimeout(timer)
+    timer = undefined
+    const before = shown?.view
+    const view = render()
+    const news = events
+    events = []
+    dirty = false
+    shown = { view, monoMs: clock.monotonicMs() }
+    const message = before === undefined ? undefined : diffNodeViews(before, view, news)
+    if (message !== undefined) for (const listener of listeners) listener(message, view)
+    return view
+  }
+
+  function isOld(atLeastMs: number): boolean {
+    return shown === undefined || clock.monotonicMs() - shown.monoMs >= atLeastMs
+  }
+
+  return {
+    conditions,
+    problems,
+    monitors,
+    event(view) {
+      events.push(view)
+      changed()
+    },
+    heartbeat(boot) {
+      const state = liveness().state
+      heartbeat = { wall: clock.now(), monoMs: clock.monotonicMs() }
+      if (state !== 'live' || boot !== bootId) changed()
+      if (boot !== '') bootId = boot
+    },
+    liveness,
+    heartbeatAgeMs: ageMs,
+    view: () => (shown === undefined || dirty || isOld(1000) ? refresh() : shown.view),
+    onMessage(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    evidence() {
+      const all = new Map<string, Evidence>()
+      for (const { evidence } of conditions.values.values()) {
+        if (evidence !== undefined && evidence.metric !== '') all.set(evidence.metric, evidence)
+      }
+      return all
+    },
+    tick() {
+      if (isOld(REFRESH_MS) || shown?.view.detector.state !== liveness().state) refresh()
+    },
+    close() {
+      clearTimeout(timer)
+      timer = undefined
+    },
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * `/stream`: every reader gets the whole view first and each change after that. Changes are numbered, and the last of
+ * them kept, so that a reader that comes back goes on where it was. A reader that does not keep up is let go.
+ */
+import type { NodeView, StreamMessage } from '#model'
+
+/** Server-sent events kept for readers that come back. */
+export const RING_MESSAGES = 1024
+export const RING_BYTES = 1024 ** 2
+
+/** Readers at once. */
+export const MAX_CLIENTS = 64
+
+/** Unsent bytes of one reader: above the first it gets no beats and samples, above the second it is let go. */
+export const SLOW_BYTES = 64 * 1024
+export const STALLED_BYTES = 2 * 1024 ** 2
+
+/** Where a reader's bytes go; a socket, or what a test gives. */
+export interface Sink {
+  write(chunk: string): void
+  end(): void
+  /** Cuts it off. */
+  destroy(): void
+  /** Bytes taken and not sent yet. */
+  pending(): number
+}
+
+export interface HubStats {
+  readonly clients: number
+  /** Readers that were let go because they did not keep up. */
+  readonly dropped: number
+  /** Readers that found no place. */
+  readonly refused: number
+}
+
+export interface Hub {
+  /**
+   * Takes a reader in and sends it what it misses. Undefined when there are too many.
+   * @param lastId what it got last, from `Last-Event-ID`
+   * @returns its removal
+   */
+  join(sink: Sink, lastId: string | undefined): (() => void) | undefined
+  /** A change: numbered, kept, sent to all. */
+  publish(message: StreamMessage): void
+  /** Beats and samples: sent to who keeps up, not kept. */
+  tell(message: StreamMessage): void
+  stats(): HubStats
+  /** Ends all readers. */
+  close(): void
+}
+
+interface Kept {
+  readonly sequence: number
+  readonly chunk: string
+}
+
+export interface HubOptions {
+  /** Tells one process's numbers from another's. Letters and digits. */
+  readonly epoch: string
+  readonly view: () => NodeView
+}
+
+function encode(message: StreamMessage, id?: string): string {
+  // JSON has no raw line breaks, so that one message is one data line.
+  return `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`
+}
+
+export function createHub({ epoch, view }: HubOptions): Hub {
+  const clients = new Set<Sink>()
+  let ring: Kept[] = []
+  let ringBytes = 0
+  let sequence = 0
+  let dropped = 0
+  let refused = 0
+
+  function keep(chunk: string): void {
+    ring.push({ sequence, chunk })
+    ringBytes += chunk.length
+    let drop = Math.max(0, ring.length - RING_MESSAGES)
+    for (let i = 0; i < drop; i++) ringBytes -= ring[i]?.chunk.length ?? 0
+    while (ringBytes > RING_BYTES && drop < ring.length) ringBytes -= ring[drop++]?.chunk.length ?? 0
+    if (drop > 0) ring = ring.slice(drop)
+  }
+
+  function send(sink: Sink, chunk: string): void {
+    if (sink.pending() > STALLED_BYTES) {
+      clients.delete(sink)
+      dropped++
+      sink.destroy()
+      return
+    }
+    sink.write(chunk)
+  }
+
+  /** What came after this id, or undefined where that is not known any more. */
+  function missedSince(lastId: string): readonly Kept[] | undefined {
+    const id = /^(\w+)-(\d{1,15})$/.exec(lastId)
+    const last = Number(id?.[2])
+    if (id?.[1] !== epoch || last > sequence) return undefined
+    if (last === sequence) return []
+    const first = ring[0]?.sequence
+    return first !== undefined && first <= last + 1 ? ring.filter((kept) => kept.sequence > last) : undefined
+  }
+
+  return {
+    join(sink, lastId) {
+      if (clients.size >= MAX_CLIENTS) {
+        refused++
+        return undefined
+      }
+      // Rendering may publish what waited: before this reader is in, it is in the view or in the ring.
+      const now = view()
+      const missed = lastId === undefined ? undefined : missedSince(lastId)
+      sink.write('retry: 2000\n\n')
+      if (missed === undefined) send(sink, encode({ kind: 'node', node: now }, `${epoch}-${sequence}`))
+      else for (const { chunk } of missed) sink.write(chunk)
+      clients.add(sink)
+      return () => clients.delete(sink)
+    },
+    publish(message) {
+      sequence++
+      const chunk = encode(message, `${epoch}-${sequence}`)
+      keep(chunk)
+      for (const sink of clients) send(sink, chunk)
+    },
+    tell(message) {
+      if (clients.size === 0) return
+      const chunk = encode(message)
+      for (const sink of clients) {
+        if (sink.pending() > SLOW_BYTES) continue
+        send(sink, chunk)
+      }
+    },
+    stats: () => ({ clients: clients.size, dropped, refused }),
+    close() {
+      for (const sink of clients) sink.end()
+      clients.clear()
+    },
+  }
+}
