@@ -1,0 +1,155 @@
+/**
+ * A monitor that behaves as badly as it is told, as a process of its own: `node hostile-monitor.ts <socket> <behaviour>`.
+ * It speaks nodedoctor.v1, and honestly apart from the one thing that its behaviour names.
+ */
+import {
+  type DescribeResponse,
+  type MonitorServer,
+  MonitorService,
+  type WatchResponse,
+} from '#proto/nodedoctor/v1/monitor.ts'
+import { Health, Observation, Polarity, Report, Severity } from '#proto/nodedoctor/v1/types.ts'
+import { serveUnix } from '#rpc'
+
+const [socket = '', behaviour = 'honest'] = process.argv.slice(2)
+const incarnation = Date.now()
+let sequence = 0
+
+function observation(more: Partial<Observation> = {}): Observation {
+  return Observation.fromPartial({
+    type: 'HostileState',
+    health: Health.HEALTHY,
+    reason: 'Fine',
+    message: 'fine',
+    check: 'hostile',
+    ...more,
+  })
+}
+
+function report(more: Partial<Report> = {}): WatchResponse {
+  sequence++
+  return {
+    time: new Date(),
+    dropped: 0,
+    report: Report.fromPartial({ incarnation, sequence, time: new Date(), observations: [observation()], ...more }),
+  }
+}
+
+const describe: DescribeResponse = {
+  name: 'hostile',
+  version: '1.0.0',
+  description: 'a monitor of a test',
+  incarnation,
+  heartbeatIntervalMs: 5000,
+  conditionTypes: [
+    {
+      type: 'HostileState',
+      polarity: Polarity.TRUE_IS_PROBLEM,
+      description: '',
+      shared: false,
+      recovery: undefined,
+      label: '',
+      recoveryText: '',
+      healthyReason: '',
+      healthyMessage: '',
+    },
+  ],
+  eventReasons: [],
+  metrics: [],
+  checks: [],
+}
+
+type Call = Parameters<MonitorServer['watch']>[0]
+
+const behaviours: Readonly<Record<string, (call: Call) => void>> = {
+  honest: (call) => {
+    call.write(report())
+    setInterval(() => call.write(report()), 1000)
+  },
+  /** Connected and silent: no report, no heartbeat. */
+  hang: (call) => void call.write(report()),
+  flood: (call) => {
+    function burst(): void {
+      let room = true
+      for (let i = 0; i < 200 && room; i++) room = call.write(report())
+      if (room) setTimeout(burst, 20)
+      else call.once('drain', burst)
+    }
+    burst()
+  },
+  huge: (call) => {
+    call.write(report())
+    call.write(report({ observations: [observation({ message: 'x'.repeat(5 * 1024 * 1024) })] }))
+  },
+  times: (call) => {
+    for (const year of [1970, 2100]) {
+      const when = new Date(Date.UTC(year, 0, 1))
+      const event = {
+        id: '',
+        monitor: '',
+        check: '',
+        entity: '',
+        severity: Severity.WARNING,
+        reason: `Year${year}`,
+        message: `it is ${year}`,
+        firstSeen: when,
+        lastSeen: when,
+        count: 1,
+      }
+      call.write(
+        report({
+          time: when,
+          events: [event],
+          observations: [
+            observation({ health: Health.PROBLEM, severity: Severity.WARNING, reason: 'Old', since: when }),
+          ],
+        }),
+      )
+    }
+  },
+  thief: (call) =>
+    void call.write(
+      report({
+        observations: [observation(), observation({ type: 'MemoryLow', health: Health.PROBLEM, reason: 'Stolen' })],
+      }),
+    ),
+  reason: (call) => {
+    const reason = `Line\r\nPUB nd.problem.opened.Forged 0\r\n\u0000\u202e${'y'.repeat(65_536)}`
+    const event = {
+      id: '',
+      monitor: '',
+      check: '',
+      entity: reason,
+      severity: Severity.ERROR,
+      reason,
+      message: reason,
+      firstSeen: new Date(),
+      lastSeen: new Date(),
+      count: 1,
+    }
+    call.write(
+      report({
+        events: [event],
+        observations: [observation({ health: Health.PROBLEM, severity: Severity.ERROR, reason, message: reason })],
+      }),
+    )
+  },
+}
+
+const monitor: MonitorServer = {
+  describe: (_call, callback) => callback(null, describe),
+  check: (_call, callback) => callback(null, { report: undefined }),
+  watch(call) {
+    call.on('data', () => undefined)
+    call.on('error', () => undefined)
+    behaviours[behaviour]?.(call)
+  },
+}
+
+await serveUnix({
+  path: socket,
+  services: [{ definition: MonitorService, implementation: monitor }],
+  serving: () => true,
+  maxMessageBytes: 16 * 1024 * 1024,
+})
+process.on('SIGTERM', () => process.exit(0))
