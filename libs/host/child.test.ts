@@ -16,7 +16,9 @@ async function start(script: string, options: ChildOptions = {}): Promise<Starte
     lines.push(`${stream}: ${line}`)
   }
   const child = await spawnChild('sh', ['-c', script], { onLine, ...options })
-  const said = (line: string) => expect.poll(() => lines, { interval: 5 }).toContain(line) as unknown as Promise<void>
+  async function said(line: string): Promise<void> {
+    await expect.poll(() => lines, { interval: 5 }).toContain(line)
+  }
   return { child, lines, said }
 }
 

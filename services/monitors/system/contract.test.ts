@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { CheckDefinition, CheckResult } from '#monitor-kit'
+import type { CheckDefinition, CheckResult, Finding, Happening } from '#monitor-kit'
 import { tempFolder, writeTree } from '../../../libs/host/testing.ts'
 import { system } from './monitor.ts'
 import { type CheckUnderTest, startCheck, startFixture } from './testing.ts'
@@ -14,6 +14,21 @@ const KUBELET_TYPES = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure',
 
 /** Its clock is the kernel's own, which no folder of files can stand for: see clock.test.ts. */
 const NOT_FROM_FILES = 'system-clock'
+
+/** What the checks read. */
+const READ_FILES = [
+  'etc/fstab',
+  'proc/7/stat',
+  'proc/diskstats',
+  'proc/loadavg',
+  'proc/meminfo',
+  'proc/net/dev',
+  'proc/pressure/io',
+  'proc/self/mountinfo',
+  'proc/stat',
+  'proc/sys/fs/file-nr',
+  'proc/vmstat',
+]
 
 interface Room {
   readonly folder: string
@@ -35,11 +50,28 @@ const rooms: readonly Room[] = await Promise.all(
 )
 const readme = await readFile(new URL('README.md', HERE), 'utf8')
 
+/** Those whose whole world is a folder of files. */
+const inFiles = rooms.filter(({ definition }) => definition.type !== NOT_FROM_FILES)
+
+function declaredTypes(room: Room): readonly string[] {
+  return room.definition.conditions.map(({ type }) => type).sort((a, b) => (a < b ? -1 : 1))
+}
+
+function fixturesOf(room: Room, kind: 'well' | 'sick' | 'hostile'): readonly string[] {
+  return room.fixtures.filter((name) => name.startsWith(kind))
+}
+
 /** Six runs: enough for what must be sustained, and for the difference between two. */
 async function runs(check: CheckUnderTest): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = []
   for (let i = 0; i < 6; i++) results.push(await check.run())
   return results
+}
+
+interface Seen {
+  readonly fixture: string
+  readonly findings: readonly Finding[]
+  readonly events: readonly Happening[]
 }
 
 async function runsOver(room: Room, name: string): Promise<readonly CheckResult[]> {
@@ -49,11 +81,21 @@ async function runsOver(room: Room, name: string): Promise<readonly CheckResult[
   return await runs(check)
 }
 
+/** All that is said over one fixture. */
+async function seenOver(room: Room, name: string): Promise<Seen> {
+  const results = await runsOver(room, name)
+  return {
+    fixture: name,
+    findings: results.flatMap(({ findings }) => findings),
+    events: results.flatMap(({ events }) => events ?? []),
+  }
+}
+
 test('every folder of checks is registered, and nothing else is', () => {
   expect(rooms).toHaveLength(system.checks.length)
 })
 
-test('condition types, event reasons, metrics and titles belong to one check each', () => {
+test('condition types, event reasons and metrics belong to one check each', () => {
   const names = system.checks.flatMap(({ conditions, events = [], metrics = [] }) => [
     ...conditions.map(({ type }) => type),
     ...events.map(({ reason }) => reason),
@@ -64,14 +106,15 @@ test('condition types, event reasons, metrics and titles belong to one check eac
 })
 
 test('every condition says to people what it is, from where, from when on, and what proves it gone', () => {
-  for (const { conditions } of system.checks) {
-    for (const spec of conditions) {
-      const texts = [spec.description, spec.label, spec.healthyMessage, spec.recoveryText]
-      const facts = [spec.source, spec.warning, spec.critical, spec.sustained]
-      for (const text of [...texts, ...facts]) expect(text?.trim() ?? '', spec.type).not.toBe('')
-      expect(spec.type).toMatch(/^[A-Z][A-Za-z]+$/)
-      expect(spec.healthyReason).toMatch(/^[A-Z][A-Za-z]+$/)
-    }
+  for (const spec of system.checks.flatMap(({ conditions }) => conditions)) {
+    const texts = [spec.description, spec.label, spec.healthyMessage, spec.recoveryText ?? '']
+    const facts = [spec.source, spec.warning, spec.critical, spec.sustained]
+    expect({ type: spec.type, empty: [...texts, ...facts].filter((text) => text.trim() === '') }).toEqual({
+      type: spec.type,
+      empty: [],
+    })
+    expect(spec.type).toMatch(/^[A-Z][A-Za-z]+$/)
+    expect(spec.healthyReason).toMatch(/^[A-Z][A-Za-z]+$/)
   }
 })
 
@@ -85,116 +128,96 @@ test('the README names every check, condition, event, metric and key of the conf
       ...metrics.map(({ name }) => name),
       ...Object.keys(schema.shape),
     ]
-    for (const name of names) expect(readme, `${type}: ${name}`).toContain(`\`${name}\``)
+    for (const name of names) expect(readme).toContain(`\`${name}\``)
   }
 })
 
 describe.each(rooms)('$folder', (room) => {
   const { definition, schema } = room
-  const declared = new Set(definition.conditions.map(({ type }) => type))
-  const inFiles = definition.type !== NOT_FROM_FILES
 
   test('has a complete default configuration, every key described', () => {
     const described = z.toJSONSchema(schema, { io: 'input' })
     expect(described.required ?? []).toEqual([])
-    for (const [key, value] of Object.entries(described.properties ?? {})) {
-      expect(value, key).toMatchObject({ description: expect.stringMatching(/.{20}/), default: expect.anything() })
+    for (const value of Object.values(described.properties ?? {})) {
+      expect(value).toMatchObject({ description: expect.stringMatching(/.{20}/), default: expect.anything() })
     }
-    expect(() => schema.parse({ unknownKey: 1 })).toThrow()
+    expect(() => schema.parse({ unknownKey: 1 })).toThrow('unknownKey')
   })
 
   test('has fixtures, well and sick', () => {
-    expect(room.fixtures.some((name) => name.startsWith('well'))).toBe(true)
-    expect(room.fixtures.some((name) => name.startsWith('sick'))).toBe(declared.size > 0)
+    expect(fixturesOf(room, 'well')).not.toEqual([])
+    expect(fixturesOf(room, 'sick').length > 0).toBe(definition.conditions.length > 0)
   })
 
-  test.runIf(inFiles)('healthy input is never a problem, nor unknown', async () => {
-    for (const name of room.fixtures.filter((fixture) => fixture.startsWith('well'))) {
-      for (const result of await runsOver(room, name)) {
-        expect(
-          result.findings.filter(({ health }) => health !== 'healthy'),
-          name,
-        ).toEqual([])
-        expect(
-          (result.events ?? []).filter(({ severity }) => severity !== 'info'),
-          name,
-        ).toEqual([])
-      }
+  test('declares every metric it reports on this machine, and every event', async () => {
+    expectDeclared(room, await runs(startCheck(definition, { root: '', config: schema.parse({}) })))
+  })
+})
+
+function expectDeclared({ definition }: Room, results: readonly CheckResult[]): void {
+  const metrics = (definition.metrics ?? []).map(({ name }) => name)
+  const reasons = (definition.events ?? []).map(({ reason }) => reason)
+  for (const { name, value } of results.flatMap((result) => result.metrics ?? [])) {
+    expect(metrics).toContain(name)
+    expect(Number.isFinite(value)).toBe(true)
+  }
+  for (const { reason } of results.flatMap((result) => result.events ?? [])) expect(reasons).toContain(reason)
+}
+
+describe.each(inFiles)('$folder over files', (room) => {
+  test('healthy input is never a problem, nor unknown', async () => {
+    for (const name of fixturesOf(room, 'well')) {
+      const { fixture, findings, events } = await seenOver(room, name)
+      const unwell = findings.filter(({ health }) => health !== 'healthy')
+      const alarming = events.filter(({ severity }) => severity !== 'info')
+      expect({ fixture, unwell, alarming }).toEqual({ fixture: name, unwell: [], alarming: [] })
     }
   })
 
-  test.runIf(inFiles && declared.size > 0)('each of its conditions has a sick fixture that raises it', async () => {
+  test('each of its conditions has a sick fixture that raises it, with a headline', async () => {
     const raised = new Set<string>()
-    for (const name of room.fixtures.filter((fixture) => fixture.startsWith('sick'))) {
-      const results = await runsOver(room, name)
-      const problems = results.flatMap(({ findings }) => findings).filter(({ health }) => health === 'problem')
-      const events = results.flatMap((result) => result.events ?? []).filter(({ severity }) => severity !== 'info')
-      expect(problems.length + events.length, name).toBeGreaterThan(0)
-      for (const { type, summary } of problems) {
+    for (const name of fixturesOf(room, 'sick')) {
+      const { fixture, findings, events } = await seenOver(room, name)
+      const problems = findings.filter(({ health }) => health === 'problem')
+      const alarming = events.filter(({ severity }) => severity !== 'info')
+      expect({ fixture, raises: problems.length + alarming.length > 0 }).toEqual({ fixture: name, raises: true })
+      for (const { type, summary = '' } of problems) {
         raised.add(type)
-        expect(summary?.trim() ?? '', `${name} ${type}`).not.toBe('')
+        expect(summary.trim()).not.toBe('')
       }
     }
-    expect([...raised].sort()).toEqual([...declared].sort())
+    expect([...raised].sort((a, b) => (a < b ? -1 : 1))).toEqual(declaredTypes(room))
   })
 
-  test.runIf(inFiles)('input that is hostile, empty or missing is never a problem, and never healthy', async () => {
-    for (const name of room.fixtures.filter((fixture) => fixture.startsWith('hostile'))) {
-      for (const result of await runsOver(room, name)) {
-        const spoken = result.findings.filter(({ health }) => health !== 'unknown')
-        expect(spoken, name).toEqual([])
-      }
+  test('input that is hostile, empty or missing is never a problem, and never healthy', async () => {
+    for (const name of fixturesOf(room, 'hostile')) {
+      const { fixture, findings } = await seenOver(room, name)
+      const spoken = findings.filter(({ health }) => health !== 'unknown')
+      expect({ fixture, spoken }).toEqual({ fixture: name, spoken: [] })
     }
   })
 
-  test.runIf(inFiles)(
-    'whatever stands in its files, it says only what it declared, and no problem by accident',
-    async () => {
-      const files =
-        definition.type === 'disk-health-check' ? ['proc/self/mountinfo', 'proc/diskstats', 'etc/fstab'] : []
-      const paths = [
-        ...files,
-        'proc/loadavg',
-        'proc/stat',
-        'proc/meminfo',
-        'proc/vmstat',
-        'proc/pressure/io',
-        'proc/sys/fs/file-nr',
-        'proc/net/dev',
-        'proc/7/stat',
-      ]
-      const content = fc.record(Object.fromEntries(paths.map((path) => [path, fc.string({ maxLength: 80 })])))
-      await fc.assert(
-        fc.asyncProperty(content, async (tree) => {
-          await using folder = await tempFolder()
-          await writeTree(folder.path, tree)
-          const check = startCheck(definition, { root: folder.path, config: schema.parse({}) })
-          const result = await check.run().catch((error: unknown) => {
-            // Checks without conditions tell their failures as the error of the run.
-            expect(error).toMatchObject({ code: expect.any(String) })
-            return { findings: [] }
-          })
-          for (const { type, health } of result.findings) {
-            expect(declared).toContain(type)
-            expect(health).not.toBe('problem')
-          }
-        }),
-        { numRuns: 30 },
-      )
-    },
-  )
-
-  test('declares every metric it reports, and every event', async () => {
-    const metrics = new Set((definition.metrics ?? []).map(({ name }) => name))
-    const reasons = new Set((definition.events ?? []).map(({ reason }) => reason))
-    const seen: CheckResult[] = [...(await runs(startCheck(definition, { root: '', config: schema.parse({}) })))]
-    if (inFiles) for (const name of room.fixtures) seen.push(...(await runsOver(room, name).catch(() => [])))
-    for (const { metrics: samples = [], events = [] } of seen) {
-      for (const { name, value } of samples) {
-        expect(metrics).toContain(name)
-        expect(Number.isFinite(value), name).toBe(true)
-      }
-      for (const { reason } of events) expect(reasons).toContain(reason)
+  test('declares every metric it reports over fixtures, and every event', async () => {
+    for (const name of [...fixturesOf(room, 'well'), ...fixturesOf(room, 'sick')]) {
+      expectDeclared(room, await runsOver(room, name))
     }
+  })
+
+  test('whatever stands in its files, it says only what it declared, and no problem by accident', async () => {
+    const content = fc.record(Object.fromEntries(READ_FILES.map((path) => [path, fc.string({ maxLength: 80 })])))
+    await fc.assert(
+      fc.asyncProperty(content, async (tree) => {
+        await using folder = await tempFolder()
+        await writeTree(folder.path, tree)
+        const check = startCheck(room.definition, { root: folder.path, config: room.schema.parse({}) })
+        // A check without conditions tells its failure as the error of the run.
+        const { findings } = await check.run().catch(() => ({ findings: [] }))
+        for (const { type, health } of findings) {
+          expect(declaredTypes(room)).toContain(type)
+          expect(health).not.toBe('problem')
+        }
+      }),
+      { numRuns: 30 },
+    )
   })
 })

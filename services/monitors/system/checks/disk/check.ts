@@ -18,7 +18,7 @@ export const disk = defineCheck<Config>({
       healthyReason: 'BelowLimit',
       healthyMessage: 'enough space free',
       recoveryText: '2 checks in a row find it under the warning limit',
-      source: 'statfs(2) of each configured path, or of each local file system of /proc/1/mountinfo',
+      source: 'statfs(2) of each configured path, or of each local file system of /proc/self/mountinfo',
       warning: '85 % used (warningThreshold)',
       critical: '95 % used (criticalThreshold)',
       sustained: 'at once',
@@ -44,7 +44,7 @@ export const disk = defineCheck<Config>({
       healthyMessage: 'mounted read-write, or read-only by design',
       recoveryText: '2 checks in a row find it writable',
       source:
-        '/proc/1/mountinfo, options of the file system: emergency_ro or shutdown; or ro where it was writable before or /etc/fstab wants it so',
+        '/proc/self/mountinfo, options of the file system: emergency_ro or shutdown; or ro where it was writable before or /etc/fstab wants it so',
       warning: 'none',
       critical: 'read-only or stopped by an error',
       sustained: 'at once',

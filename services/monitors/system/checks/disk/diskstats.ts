@@ -18,7 +18,7 @@ function parseLine(line: string): readonly [string, DeviceCounters] | undefined 
   const name = parts[2]
   const numbers = complete(parts.slice(3).map(count))
   if (name === undefined || numbers === undefined || numbers.length < 11) return undefined
-  const [reads, , , readMs, writes, , , writeMs, inFlight, busyMs] = numbers as readonly number[]
+  const [reads, , , readMs, writes, , , writeMs, inFlight, busyMs] = numbers
   const discards = numbers[11] ?? 0
   const discardMs = numbers[14] ?? 0
   return [

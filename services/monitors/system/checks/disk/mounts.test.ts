@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { accessOf, answersFromMemory, mountOf, parseFstab, parseMountinfo, selectMounts } from './mounts.ts'
+import {
+  accessOf,
+  answersFromMemory,
+  mountOf,
+  mountsBelow,
+  parseFstab,
+  parseMountinfo,
+  selectMounts,
+} from './mounts.ts'
 
 /** A worker of a cluster: partitions, pods, images, a share, mounts over mounts. */
 const WORKER = `22 27 0:21 / /proc rw,relatime shared:13 - proc proc rw
@@ -42,6 +50,17 @@ test('a container without the host sees its disk through what is mounted into it
 902 900 259:2 /srv/config /etc/node-doctor ro - ext4 /dev/nvme0n1p2 rw
 `
   expect(selectMounts(parseMountinfo(container)!).map(({ mountPoint }) => mountPoint)).toEqual(['/etc/node-doctor'])
+})
+
+test('a container with the host below a prefix sees the host, by the host’s paths', () => {
+  const container = `900 800 0:70 / / rw - overlay overlay rw,lowerdir=/l
+901 900 259:2 / /host ro - ext4 /dev/nvme0n1p2 rw
+902 901 259:3 / /host/var ro - xfs /dev/nvme0n1p3 rw
+903 900 8:16 / /hosted ro - ext4 /dev/sdb rw
+`
+  const parsed = parseMountinfo(container)!
+  expect(selectMounts(mountsBelow(parsed, '/host')).map(({ mountPoint }) => mountPoint)).toEqual(['/', '/var'])
+  expect(mountsBelow(parsed, '/host/srv')).toEqual([])
 })
 
 test('a path belongs to the longest mount above it, the last one of several', () => {

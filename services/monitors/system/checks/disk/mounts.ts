@@ -110,6 +110,14 @@ function hasAncestor(mount: Mount, ancestor: number, byId: ReadonlyMap<number, M
   return false
 }
 
+/** What is mounted at `root` and below it, by its path from there; [] when nothing is mounted at `root` itself. */
+export function mountsBelow(mounts: readonly Mount[], root: string): readonly Mount[] {
+  const below = mounts
+    .filter(({ mountPoint }) => isBelow(mountPoint, root))
+    .map((mount) => ({ ...mount, mountPoint: mount.mountPoint.slice(root.length) || '/' }))
+  return below.some(({ mountPoint }) => mountPoint === '/') ? below : []
+}
+
 /** The same for all mounts of one file system. Subvolumes of btrfs have device numbers of their own. */
 function identity(mount: Mount): string {
   return mount.type === 'btrfs' ? mount.source : mount.device

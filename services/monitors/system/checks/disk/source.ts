@@ -9,6 +9,7 @@ import {
   answersFromMemory,
   type Mount,
   mountOf,
+  mountsBelow,
   parseFstab,
   parseMountinfo,
   selectMounts,
@@ -50,23 +51,21 @@ const MAX_PLACES = 64
 /** How long a file system may take to tell its space. */
 const STATFS_TIMEOUT_MS = 5_000
 
+async function readMountinfo(host: Host, path: string): Promise<readonly Mount[]> {
+  const text = await host.readText(path)
+  return understood(path, text, parseMountinfo(text), '27 1 254:0 / / rw,relatime - ext4 /dev/vda rw')
+}
+
 /**
- * The host's mounts are those of its PID 1: our own are the container's. Seeing them takes rights over that process; a
- * machine without prefix is our own.
+ * Our own mounts: on the machine itself all of them, in a container those below the prefix, which are just those that can be
+ * asked for their space. Where the prefix is no mount, the word of PID 1 counts; it takes rights over that process.
  */
 async function readMounts(host: Host): Promise<readonly Mount[]> {
-  const paths = host.root === '' ? ['/proc/self/mountinfo'] : ['/proc/1/mountinfo', '/proc/self/mountinfo']
-  let failure: HostReadError | undefined
-  for (const path of paths) {
-    try {
-      const text = await host.readText(path)
-      return understood(path, text, parseMountinfo(text), '27 1 254:0 / / rw,relatime - ext4 /dev/vda rw')
-    } catch (error) {
-      if (!(error instanceof HostReadError)) throw error
-      failure ??= error
-    }
-  }
-  throw failure
+  const own = '/proc/self/mountinfo'
+  if (host.root === '') return readMountinfo(host, own)
+  const seen = await observe(() => readMountinfo(host, own))
+  const below = seen.ok ? mountsBelow(seen.value, host.root) : []
+  return below.length > 0 ? below : readMountinfo(host, '/proc/1/mountinfo')
 }
 
 /** What /etc/fstab says; nothing where it cannot be read, as on images that mount by other means. */
