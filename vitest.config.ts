@@ -1,13 +1,53 @@
 import { defineConfig } from 'vitest/config'
 
+const NEVER = ['**/node_modules/**', 'dist/**']
+
 export default defineConfig({
   test: {
-    // Unit tests stand beside their code; tests of several processes together stand in test/.
-    include: ['libs/**/*.test.ts', 'services/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
-    exclude: ['node_modules', 'dist', 'test/soak/**', 'test/compose/**'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 2,
+    projects: [
+      {
+        // Unit tests stand beside their code.
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['libs/**/*.test.ts', 'services/**/*.test.ts', 'scripts/**/*.test.ts', 'test/bench/**/*.test.ts'],
+          exclude: [...NEVER, 'services/http-exporter/page/**/*.browser.test.ts'],
+          maxWorkers: 2,
+        },
+      },
+      {
+        // Several processes together, a browser, a machine's disks: one file at a time, when nothing else runs.
+        extends: true,
+        test: {
+          name: 'machine',
+          include: ['test/**/*.test.ts', 'services/http-exporter/page/**/*.browser.test.ts'],
+          exclude: [...NEVER, 'test/soak/**', 'test/compose/**', 'test/bench/**'],
+          maxWorkers: 1,
+          fileParallelism: false,
+          testTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['libs/**/*.ts', 'services/**/*.ts'],
+      exclude: [
+        '**/main.ts', // composition alone; the tests of test/ run them as bundles
+        '**/worker.ts',
+        '**/types.ts',
+        '**/testing.ts',
+        '**/*.test.ts',
+        '**/fixtures/**',
+        'libs/proto/**', // generated
+        'services/http-exporter/page/**', // runs in a browser and is tested in one
+      ],
+      reporter: ['text-summary', 'json-summary', 'html'],
+      reportsDirectory: 'coverage',
+      thresholds: { lines: 80, branches: 80 },
+    },
   },
 })

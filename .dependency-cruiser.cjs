@@ -1,0 +1,167 @@
+/** Who may import whom: docs/architecture.md, section 4. `scripts/check-imports.ts` also checks that modules were seen. */
+
+// Tests, and what only tests import, may build what they need from any room.
+const TESTS = '\\.test\\.ts$|(^|/)testing\\.ts$|^test/|^scripts/'
+
+/** @type {(name: string, vendor: string, rooms: string) => import('dependency-cruiser').IForbiddenRuleType} */
+function wrapper(name, vendor, rooms) {
+  return {
+    name: `only-${name}`,
+    comment: `One wrapper per vendor: ${vendor} is imported by ${rooms} alone.`,
+    severity: 'error',
+    from: {
+      path: '^(libs|services)/',
+      pathNot: [`^(${rooms})/`, '^libs/proto/', '^services/http-exporter/page/', TESTS],
+    },
+    // A type costs nothing at run time and ties nobody to a version.
+    to: { path: `(^|/)node_modules/(${vendor})/`, dependencyTypesNot: ['type-only'] },
+  }
+}
+
+/** @type {(from: string, to: string) => import('dependency-cruiser').IForbiddenRuleType} */
+function apart(from, to) {
+  return {
+    name: `${from}-not-${to}`,
+    comment: `libs/${from} and libs/${to} are independent rooms.`,
+    severity: 'error',
+    from: { path: `^libs/${from}/`, pathNot: TESTS },
+    to: { path: `^libs/${to}/` },
+  }
+}
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Files that need each other are one file, or lack a third.',
+      severity: 'error',
+      from: { pathNot: '^libs/proto/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-undeclared-packages',
+      comment: 'What runs imports only what package.json lists among its dependencies.',
+      severity: 'error',
+      from: { path: '^(libs|services)/', pathNot: ['^services/http-exporter/page/', TESTS] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'libs-not-services',
+      comment: 'A lib never imports a service.',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: TESTS },
+      to: { path: '^services/' },
+    },
+    {
+      name: 'services-apart',
+      comment: 'Services meet only through proto and bus.',
+      severity: 'error',
+      from: { path: '^services/(?!monitors/)([^/]+)/', pathNot: TESTS },
+      to: { path: '^services/', pathNot: '^services/$1/' },
+    },
+    {
+      name: 'monitors-apart',
+      comment: 'A monitor imports no other monitor and no service.',
+      severity: 'error',
+      from: { path: '^services/monitors/([^/]+)/', pathNot: TESTS },
+      to: { path: '^services/', pathNot: '^services/monitors/$1/' },
+    },
+    {
+      name: 'product-not-tests',
+      comment: 'What runs imports nothing that exists for tests or for building.',
+      severity: 'error',
+      from: { path: '^(libs|services)/', pathNot: TESTS },
+      to: { path: TESTS },
+    },
+    {
+      name: 'model-pure',
+      comment: 'libs/model imports nothing but itself: no I/O, no vendor, no clock.',
+      severity: 'error',
+      from: { path: '^libs/model/', pathNot: TESTS },
+      to: { pathNot: '^libs/model/' },
+    },
+    {
+      name: 'wire-narrow',
+      comment: 'libs/wire knows the model and the protocols, nothing else.',
+      severity: 'error',
+      from: { path: '^libs/wire/', pathNot: TESTS },
+      to: { pathNot: '^libs/(wire|model|proto)/' },
+    },
+    {
+      name: 'evaluate-pure',
+      comment: 'evaluate.ts is a function of reading and configuration.',
+      severity: 'error',
+      from: { path: '/evaluate\\.ts$' },
+      to: { path: '(^|/)node_modules/|^libs/(host|bus|rpc|service)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'evaluate-without-io',
+      comment: 'evaluate.ts is a function of reading and configuration.',
+      severity: 'error',
+      from: { path: '/evaluate\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'monitors-read-through-host',
+      comment: 'A monitor reads files through libs/host, which knows prefixes, deadlines and hung mounts.',
+      severity: 'error',
+      from: { path: '^services/monitors/', pathNot: TESTS },
+      to: { path: '^(node:)?fs(/promises)?$' },
+    },
+    {
+      name: 'check-config-for-types-only',
+      comment:
+        'A check reads its schema as a type: the schema itself is in libs/config/catalog.json, zod is not in a monitor.',
+      severity: 'error',
+      from: { path: '^services/monitors/', pathNot: [TESTS, '/config\\.ts$'] },
+      to: { path: '^services/monitors/.*/config\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    ...[
+      ['host', 'bus'],
+      ['host', 'rpc'],
+      ['bus', 'host'],
+      ['bus', 'rpc'],
+      ['rpc', 'host'],
+      ['rpc', 'bus'],
+    ].map(([from, to]) => apart(from, to)),
+    {
+      name: 'child-processes-in-host',
+      comment: 'Only libs/host starts programs: deadlines, process groups and output limits are in one place.',
+      severity: 'error',
+      from: { path: '^(libs|services)/', pathNot: ['^libs/host/', TESTS] },
+      to: { path: '^(node:)?child_process$' },
+    },
+    wrapper('rpc-speaks-grpc', '@grpc/grpc-js|@grpc/reflection', 'libs/rpc'),
+    wrapper('bus-speaks-nats', 'nats|nkeys\\.js', 'libs/bus'),
+    wrapper('service-logs', 'pino', 'libs/service'),
+    wrapper('service-measures', 'prom-client', 'libs/service'),
+    wrapper('config-parses-yaml', 'yaml', 'libs/config'),
+    {
+      name: 'zod-in-schemas',
+      comment: 'Schemas stand in libs/config and in the config.ts of a check.',
+      severity: 'error',
+      from: { path: '^(libs|services)/', pathNot: ['^libs/config/', '^services/monitors/.*/config\\.ts$', TESTS] },
+      to: { path: '(^|/)node_modules/zod/', dependencyTypesNot: ['type-only'] },
+    },
+    wrapper('http-exporter-serves', 'fastify|@fastify/[^/]+', 'services/http-exporter'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|coverage)/|^(libs|services|test)/.*/fixtures/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    moduleSystems: ['es6'],
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mts', '.tsx', '.js', '.mjs', '.json'],
+    },
+  },
+}

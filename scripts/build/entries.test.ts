@@ -1,0 +1,55 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { findEntries } from './entries.ts'
+import { hashTree } from './hash.ts'
+import { replaceFile } from './replace-file.ts'
+
+function inFolder<T>(files: readonly string[], act: (root: string) => T): T {
+  const root = mkdtempSync(join(tmpdir(), 'nd-build-'))
+  for (const file of files) {
+    mkdirSync(dirname(join(root, file)), { recursive: true })
+    writeFileSync(join(root, file), file)
+  }
+  const result = act(root)
+  if (!(result instanceof Promise)) rmSync(root, { recursive: true })
+  return result
+}
+
+describe('the build', () => {
+  it('finds a service, a monitor and a worker by their folders alone', () => {
+    const files = [
+      'services/detector/main.ts',
+      'services/monitors/network/main.ts',
+      'services/monitors/README.md',
+      'services/cli/status.ts',
+      'libs/config/worker.ts',
+      'libs/bus/index.ts',
+    ]
+    expect(inFolder(files, findEntries)).toEqual([
+      { name: 'detector', file: 'services/detector/main.ts' },
+      { name: 'network', file: 'services/monitors/network/main.ts' },
+      { name: 'config-worker', file: 'libs/config/worker.ts' },
+    ])
+  })
+
+  it('sees a change of a name and of contents, and nothing else', () => {
+    inFolder(['page/a', 'page/b/c'], (root) => {
+      const first = hashTree([join(root, 'page')])
+      expect(hashTree([join(root, 'page')])).toBe(first)
+      writeFileSync(join(root, 'page/b/c'), 'other')
+      expect(hashTree([join(root, 'page')])).not.toBe(first)
+    })
+  })
+
+  it('leaves a file alone that would be the same', async () => {
+    await inFolder([], async (root) => {
+      const path = join(root, 'dist/x.mjs')
+      expect(await replaceFile(path, Buffer.from('1'))).toBe(true)
+      expect(await replaceFile(path, Buffer.from('1'))).toBe(false)
+      expect(await replaceFile(path, Buffer.from('2'))).toBe(true)
+      rmSync(root, { recursive: true })
+    })
+  })
+})

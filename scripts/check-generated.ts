@@ -1,0 +1,35 @@
+/** Makes every generated file anew and ends with 1 when one of them differs from what is here. */
+
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { generate } from './generate.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+
+/** Every file that git knows or would take, with a hash of what it holds. */
+function snapshot(): Map<string, string> {
+  const list = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  })
+  const files = list.split('\0').filter((file) => file !== '' && existsSync(join(ROOT, file)))
+  return new Map(
+    files.map((file) => [
+      file,
+      createHash('sha256')
+        .update(readFileSync(join(ROOT, file)))
+        .digest('hex'),
+    ]),
+  )
+}
+
+const before = snapshot()
+generate(ROOT)
+const after = snapshot()
+const changed = [...new Set([...before.keys(), ...after.keys()])].filter((file) => before.get(file) !== after.get(file))
+for (const file of changed)
+  console.error(`${file} is not what its generator makes; commit what \`make generate\` wrote`)
+process.exitCode = changed.length > 0 ? 1 : 0

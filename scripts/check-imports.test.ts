@@ -1,0 +1,94 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checkImports, type ImportReport } from './check-imports.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+
+/** A tree in which every rule is broken once, beside what each rule allows. */
+const FILES: Record<string, string> = {
+  'libs/model/index.ts': "import { hostname } from 'node:os'\nexport const name = hostname()\n",
+  'libs/wire/index.ts': "import '../host/index.ts'\nexport {}\n",
+  'libs/host/index.ts': "import { spawn } from 'node:child_process'\nimport '../rpc/index.ts'\nexport { spawn }\n",
+  'libs/rpc/index.ts': "import '../bus/index.ts'\nimport '../../services/cli/main.ts'\nexport {}\n",
+  'libs/bus/index.ts': "import type { Server } from '@grpc/grpc-js'\nexport type { Server }\n",
+  'libs/config/index.ts': "import './a.ts'\nimport './b.test.ts'\nexport {}\n",
+  'libs/config/a.ts': "import './b.ts'\nexport {}\n",
+  'libs/config/b.ts': "import './a.ts'\nexport {}\n",
+  'libs/config/b.test.ts': "import '../../services/cli/main.ts'\nimport 'vitest'\nexport {}\n",
+  'services/cli/main.ts': "import '../detector/main.ts'\nimport 'esbuild'\nexport {}\n",
+  'services/detector/main.ts': `import { spawn } from 'node:child_process'
+import { connect } from 'nats'
+import { Server } from '@grpc/grpc-js'
+import { pino } from 'pino'
+import { Registry } from 'prom-client'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import fastify from 'fastify'
+import './nowhere.ts'
+export { spawn, connect, Server, pino, Registry, parse, z, fastify }
+`,
+  'services/monitors/one/main.ts': "import '../two/main.ts'\nimport './checks/x/config.ts'\nexport {}\n",
+  'services/monitors/one/checks/x/config.ts': "import { z } from 'zod'\nexport const schema = z.object({})\n",
+  'services/monitors/one/checks/x/evaluate.ts':
+    "import { z } from 'zod'\nimport { join } from 'node:path'\nexport { z, join }\n",
+  'services/monitors/one/checks/x/source.ts': "import { readFile } from 'node:fs/promises'\nexport { readFile }\n",
+  'services/monitors/two/main.ts': "import type { schema } from '../one/checks/x/config.ts'\nexport type { schema }\n",
+}
+
+describe('the import rules', () => {
+  let root: string
+  let report: ImportReport
+
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'nd-imports-'))
+    for (const file of ['package.json', 'tsconfig.json']) cpSync(join(ROOT, file), join(root, file))
+    symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+    for (const [file, text] of Object.entries(FILES)) {
+      mkdirSync(dirname(join(root, file)), { recursive: true })
+      writeFileSync(join(root, file), text)
+    }
+    report = checkImports(root)
+  })
+  afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+  it.each([
+    'check-config-for-types-only: services/monitors/one/main.ts -> services/monitors/one/checks/x/config.ts',
+    'child-processes-in-host: services/detector/main.ts -> child_process',
+    'evaluate-pure: services/monitors/one/checks/x/evaluate.ts -> zod',
+    'evaluate-without-io: services/monitors/one/checks/x/evaluate.ts -> path',
+    'host-not-rpc: libs/host/index.ts -> libs/rpc/index.ts',
+    'libs-not-services: libs/rpc/index.ts -> services/cli/main.ts',
+    'model-pure: libs/model/index.ts -> os',
+    'monitors-apart: services/monitors/one/main.ts -> services/monitors/two/main.ts',
+    'monitors-read-through-host: services/monitors/one/checks/x/source.ts -> fs/promises',
+    'no-cycles: libs/config/a.ts -> libs/config/b.ts',
+    'no-undeclared-packages: services/cli/main.ts -> esbuild',
+    'no-unresolvable: services/detector/main.ts -> ./nowhere.ts',
+    'only-bus-speaks-nats: services/detector/main.ts -> nats',
+    'only-config-parses-yaml: services/detector/main.ts -> yaml',
+    'only-http-exporter-serves: services/detector/main.ts -> fastify',
+    'only-rpc-speaks-grpc: services/detector/main.ts -> @grpc/grpc-js',
+    'only-service-logs: services/detector/main.ts -> pino',
+    'only-service-measures: services/detector/main.ts -> prom-client',
+    'product-not-tests: libs/config/index.ts -> libs/config/b.test.ts',
+    'rpc-not-bus: libs/rpc/index.ts -> libs/bus/index.ts',
+    'services-apart: services/cli/main.ts -> services/detector/main.ts',
+    'wire-narrow: libs/wire/index.ts -> libs/host/index.ts',
+    'zod-in-schemas: services/detector/main.ts -> zod',
+  ])('find %s', (violation) => {
+    expect(report.violations).toContain(violation)
+  })
+
+  it('let types of a vendor pass, and tests build what they need', () => {
+    expect(
+      report.violations.filter((text) => /-speaks-grpc: libs\/bus|: libs\/config\/b.test.ts -> /.test(text)),
+    ).toEqual([])
+  })
+
+  it('have seen every file', () => {
+    expect(report.unseen).toEqual([])
+    expect(report.modules).toBeGreaterThan(Object.keys(FILES).length)
+  })
+})
