@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { execProgram } from './exec.ts'
-import { processState } from './testing.ts'
+import { mountLoop, processState, run, tempFolder, whyNoMounts } from './testing.ts'
 
 const sh = (script: string, timeoutMs = 10_000, more = {}) => execProgram('sh', ['-c', script], { timeoutMs, ...more })
 
@@ -85,4 +85,28 @@ test('an abort ends the program and rejects with its reason', async () => {
   controller.abort(new Error('draining'))
   await expect(running).rejects.toThrow('draining')
   await expect(sh('true', 100, { signal: controller.signal })).rejects.toThrow('draining')
+})
+
+const reason = whyNoMounts()
+
+describe.skipIf(reason !== '')(`with a program that nothing can end ${reason}`, () => {
+  test('it is left behind, and the answer does not wait for it', async () => {
+    await using folder = await tempFolder()
+    await using mount = await mountLoop(folder.path, 16, ['mkfs.ext4', '-q', '-F'])
+    await run('fsfreeze', '-f', mount.path)
+    await using cleanup = new AsyncDisposableStack()
+    cleanup.defer(() => run('fsfreeze', '-u', mount.path).then(() => {}))
+
+    let ended: Promise<void> | undefined
+    const result = await execProgram('dd', ['if=/dev/zero', `of=${mount.path}/x`, 'count=1'], {
+      timeoutMs: 200,
+      onAbandoned: (promise) => {
+        ended = promise
+      },
+    })
+    expect(result).toMatchObject({ exitCode: null, signal: null, timedOut: true })
+
+    await cleanup.disposeAsync()
+    await expect(ended).resolves.toBeUndefined()
+  })
 })
