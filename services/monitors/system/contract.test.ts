@@ -144,6 +144,15 @@ describe.each(rooms)('$folder', (room) => {
     expect(() => schema.parse({ unknownKey: 1 })).toThrow('unknownKey')
   })
 
+  test('no warning limit may lie above its critical one', () => {
+    const described = z.toJSONSchema(schema, { io: 'input' })
+    const keys = Object.keys(described.properties ?? {})
+    const pairs = keys
+      .map((key) => [key, key.replace('warning', 'critical').replace('Warning', 'Critical')])
+      .filter(([low, high = '']) => low !== high && keys.includes(high))
+    expect(described['order'] ?? []).toEqual(pairs)
+  })
+
   test('has fixtures, well and sick', () => {
     expect(fixturesOf(room, 'well')).not.toEqual([])
     expect(fixturesOf(room, 'sick').length > 0).toBe(definition.conditions.length > 0)
