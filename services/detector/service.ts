@@ -3,15 +3,9 @@ import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import type { NodeDoctorConfig } from '#config'
 import { spawnChild } from '#host'
-import { type Change, DEFAULT_LIMITS, type MetricSample } from '#model'
+import { DEFAULT_LIMITS, type MetricSample } from '#model'
 import { defineService, type Service, type ServiceContext } from '#service'
-import {
-  fromProtoMonitorState,
-  fromProtoNodeCondition,
-  fromProtoProblem,
-  fromProtoSourceCondition,
-  toProtoSample,
-} from '#wire'
+import { toProtoSample } from '#wire'
 import { startBusLink } from './bus-link.ts'
 import { createEngine } from './engine.ts'
 import { createDetectorMetrics } from './metrics.ts'
@@ -23,6 +17,7 @@ import { createOutbox } from './outbox/outbox.ts'
 import { createDetectorRpc } from './rpc/service.ts'
 import { snapshot } from './rpc/snapshot.ts'
 import { createProblemFile, readProblems } from './store/problem-file.ts'
+import { changesOfStore } from './store/read-back.ts'
 
 /** Exporters call the detector dead after 60 s without one. */
 const HEARTBEAT_MS = 3000
@@ -142,23 +137,8 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
   /** The state as the store has it; what it cannot say any more comes from the file that outlives a reboot. */
   async function readBack(): Promise<void> {
     if (bus?.isReady()) {
-      const wall = clock.now()
       const stored = await bus.writer.readBack()
-      const changes: Change[] = []
-      for (const value of stored.sources.map((source) => fromProtoSourceCondition(source, wall))) {
-        if (value === undefined) continue
-        const { type, entity } = value.observation
-        changes.push({ kind: 'source', monitor: value.monitor, type, entity, value, quiet: true })
-      }
-      for (const value of stored.conditions.map((condition) => fromProtoNodeCondition(condition, wall))) {
-        changes.push({ kind: 'condition', type: value.type, entity: value.entity, value, quiet: true })
-      }
-      for (const value of stored.problems.map((problem) => fromProtoProblem(problem, wall)))
-        changes.push({ kind: 'problem', value, told: false })
-      for (const value of stored.monitors.map((monitor) => fromProtoMonitorState(monitor, wall))) {
-        changes.push({ kind: 'monitor', name: value.name, value, quiet: true })
-      }
-      engine.restore(changes)
+      engine.restore(changesOfStore(stored, clock.now()))
       log.info('state was read back from the bus', {
         conditions: stored.conditions.length,
         problems: stored.problems.length,
