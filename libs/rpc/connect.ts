@@ -78,7 +78,7 @@ export function connectUnix(path: string, options: { readonly maxMessageBytes?: 
   function ask<Request, Response>(
     method: Method<Request, Response>,
     request: Request,
-    deadline: number,
+    leftMs: number,
     signal: AbortSignal | undefined,
   ): Promise<Response> {
     const client = acquire(method.path)
@@ -89,7 +89,8 @@ export function connectUnix(path: string, options: { readonly maxMessageBytes?: 
         requestSerialize,
         responseDeserialize,
         request,
-        { deadline },
+        // grpc-js turns it into a duration at once: a step of the wall clock does not reach it.
+        { deadline: Date.now() + leftMs },
         (err, response) => {
           signal?.removeEventListener('abort', cancel)
           if (err) return reject(failure(client, method.path, err))
@@ -130,7 +131,7 @@ export function connectUnix(path: string, options: { readonly maxMessageBytes?: 
   return {
     path,
     async call(method, request, { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = {}) {
-      const deadline = Date.now() + timeoutMs
+      const beganMs = performance.now()
       const gaveUp = () => new RpcError(path, method.path, 'CANCELLED', 'the caller gave up', signal?.reason)
       if (signal?.aborted) throw gaveUp()
       try {
@@ -141,7 +142,7 @@ export function connectUnix(path: string, options: { readonly maxMessageBytes?: 
         throw new RpcError(path, method.path, code, `it waited for its turn behind ${IN_FLIGHT_MAX} others`, err)
       }
       try {
-        return await ask(method, request, deadline, signal)
+        return await ask(method, request, timeoutMs - (performance.now() - beganMs), signal)
       } finally {
         turns.give()
       }

@@ -1,10 +1,11 @@
-/** A service's states, each entered once and logged, none out of order. */
+/** A service's states, each entered once and logged once, none out of order. */
 import { IllegalTransitionError } from './errors.ts'
-import type { Logger } from './types.ts'
+import type { LogFields, Logger } from './types.ts'
 
 export type LifeState = 'created' | 'starting' | 'running' | 'draining' | 'stopped' | 'failed'
 
-const NEXT: Readonly<Record<LifeState, readonly LifeState[]>> = {
+/** What may follow what. Whatever fails goes straight to failed, except that a running service is drained first. */
+export const LIFE_NEXT: Readonly<Record<LifeState, readonly LifeState[]>> = {
   created: ['starting', 'stopped', 'failed'],
   starting: ['running', 'draining', 'failed'],
   running: ['draining', 'failed'],
@@ -16,19 +17,21 @@ const NEXT: Readonly<Record<LifeState, readonly LifeState[]>> = {
 export interface Life {
   readonly state: LifeState
   /** @throws IllegalTransitionError */
-  enter(state: LifeState): void
+  enter(state: LifeState, fields?: LogFields): void
 }
 
 export function createLife(service: string, log: Logger): Life {
   let state: LifeState = 'created'
+  log.debug('service created')
   return {
     get state() {
       return state
     },
-    enter(next) {
-      if (!NEXT[state].includes(next)) throw new IllegalTransitionError(service, state, next)
+    enter(next, fields) {
+      if (!LIFE_NEXT[state].includes(next)) throw new IllegalTransitionError(service, state, next)
       state = next
-      log.info(`service ${next}`)
+      if (next === 'failed') log.error('service failed', fields)
+      else log.info(`service ${next}`, fields)
     },
   }
 }

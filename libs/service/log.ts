@@ -1,98 +1,68 @@
 /**
- * Logs: JSON lines with the fields timestamp, level, component, monitor, problem, action, message, or the same for
- * people on a terminal. The one wrapper of pino; no worker threads.
+ * Logs: JSON lines with the fields timestamp, level, component, monitor, problem, action, message and then what else a
+ * line has, or the same for people on a terminal. The one wrapper of pino; no worker threads.
  */
 import pino from 'pino'
+import { errorRecord } from './error-record.ts'
+import { renderPretty } from './pretty.ts'
 import type { LogFields, Logger } from './types.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export type LogFormat = 'json' | 'pretty'
 
 export interface LogOptions {
   readonly component: string
   readonly level: LogLevel
-  readonly format: 'json' | 'pretty'
-  /** Where lines go. Default: standard output, written at once. */
+  readonly format: LogFormat
+  /** Where whole lines go. Default: standard output, which pipes and files take at once. */
   readonly write?: (line: string) => void
   readonly now?: () => Date
+  /** Colours of the pretty form. Default: when standard output is a terminal and NO_COLOR is not set. */
+  readonly colour?: boolean
 }
 
-/** The order in which the seed's fields stand in a line; what else a line has comes after them. */
-const FIRST = ['timestamp', 'level', 'component', 'monitor', 'problem', 'action', 'message'] as const
+/** Fields whose meaning is fixed: a caller's field of such a name gets an underscore. */
+const RESERVED = new Set(['timestamp', 'level', 'message'])
 
-interface ErrorRecord {
-  readonly type: string
-  readonly code?: string
-  readonly message: string
-  readonly stack?: string
-  readonly cause?: ErrorRecord
-}
-
-/** An error as a record: its class, code, text, and what caused it, three deep. */
-export function errorRecord(err: unknown, depth = 0): ErrorRecord {
-  if (!(err instanceof Error)) return { type: typeof err, message: String(err) }
-  const code = 'code' in err && typeof err.code === 'string' ? err.code : undefined
-  return {
-    type: err.name,
-    ...(code === undefined ? {} : { code }),
-    message: err.message,
-    ...(depth === 0 && err.stack !== undefined ? { stack: err.stack } : {}),
-    ...(err.cause === undefined || depth >= 3 ? {} : { cause: errorRecord(err.cause, depth + 1) }),
-  }
-}
-
-const COLOURS = { debug: '\u001b[2m', info: '\u001b[36m', warn: '\u001b[33m', error: '\u001b[31m' } as const
-const PLAIN = '\u001b[0m'
-
-/** A line for people: "03:14:20 warn detector monitor is lost monitor=gpu reason=…". */
-export function renderPretty(record: Record<string, unknown>, colour: boolean): string {
-  const { timestamp, level, component, message, err, ...rest } = record
-  const word = String(level) as LogLevel
-  const fields = Object.entries(rest).map(
-    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  )
-  const why = typeof err === 'object' && err !== null && 'message' in err ? [`(${String(err.message)})`] : []
-  const shown = colour ? `${COLOURS[word] ?? ''}${word.padEnd(5)}${PLAIN}` : word.padEnd(5)
-  return [String(timestamp).slice(11, 19), shown, component, message, ...fields, ...why].join(' ')
-}
-
-/** The fields that FIRST names, in its order, then the others. */
-function ordered(record: Record<string, unknown>): Record<string, unknown> {
-  const out: Record<string, unknown> = {}
-  for (const key of FIRST) if (record[key] !== undefined) out[key] = record[key]
-  for (const [key, value] of Object.entries(record)) if (!(key in out) && value !== undefined) out[key] = value
-  return out
+/** A line's fields in their order. */
+function record(component: string, level: LogLevel, message: string, fields: LogFields): Record<string, unknown> {
+  const { monitor, problem, action, ...rest } = fields
+  const line: Record<string, unknown> = { level, component, monitor, problem, action, message }
+  for (const [key, value] of Object.entries(rest)) line[RESERVED.has(key) ? `${key}_` : key] = value
+  return line
 }
 
 export function createLogger(options: LogOptions): Logger {
   const { component, level, format, now = () => new Date() } = options
   const write = options.write ?? ((line: string) => void process.stdout.write(line))
-  const colour = format === 'pretty' && process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined
+  const colour = options.colour ?? (process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined)
+  const destination =
+    format === 'json' ? { write } : { write: (line: string) => write(`${renderPretty(JSON.parse(line), colour)}\n`) }
   const root = pino(
     {
       level,
-      messageKey: 'message',
       base: null,
-      timestamp: () => `,"timestamp":"${now().toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
+      // pino writes level before time; with an empty level the time comes first, and the level with the fields.
+      formatters: { level: () => ({}) },
+      timestamp: () => `"timestamp":"${now().toISOString()}"`,
+      // pino would add the text of an error under its own key as the message of the line.
+      errorKey: 'no-such-field',
       serializers: { err: (err: unknown) => errorRecord(err) },
     },
-    {
-      write(line: string) {
-        const record = ordered({ component, ...(JSON.parse(line) as Record<string, unknown>) })
-        write(`${format === 'json' ? JSON.stringify(record) : renderPretty(record, colour)}\n`)
-      },
-    },
+    destination,
   )
 
-  function wrap(logger: pino.Logger): Logger {
-    const at = (word: LogLevel) => (message: string, fields?: LogFields) => logger[word](fields ?? {}, message)
+  function bound(own: LogFields): Logger {
+    const at = (word: LogLevel) => (message: string, fields?: LogFields) => {
+      if (root.isLevelEnabled(word)) root[word](record(component, word, message, { ...own, ...fields }))
+    }
     return {
       debug: at('debug'),
       info: at('info'),
       warn: at('warn'),
       error: at('error'),
-      child: (fields) => wrap(logger.child(fields)),
+      child: (fields) => bound({ ...own, ...fields }),
     }
   }
-  return wrap(root)
+  return bound({})
 }

@@ -3,15 +3,20 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 export type { Registry } from 'prom-client'
 
+/** Called at each reading, before the value is told. */
+type Collect<M> = (metric: M) => void
+
 export interface Metrics {
   readonly registry: Registry
-  counter<L extends string>(name: string, help: string, labels?: readonly L[]): Counter<L>
-  gauge<L extends string>(
+  /** `name` ends in `_total`. */
+  counter<L extends string>(
     name: string,
     help: string,
     labels?: readonly L[],
-    collect?: (gauge: Gauge<L>) => void,
-  ): Gauge<L>
+    collect?: Collect<Counter<L>>,
+  ): Counter<L>
+  gauge<L extends string>(name: string, help: string, labels?: readonly L[], collect?: Collect<Gauge<L>>): Gauge<L>
+  /** `buckets` are upper bounds in the name's unit. */
   histogram<L extends string>(
     name: string,
     help: string,
@@ -20,42 +25,46 @@ export interface Metrics {
   ): Histogram<L>
 }
 
-/** Names are given without the namespace. */
+/** What prom-client calls with the metric as `this`. */
+function collecting<M>(collect: Collect<M> | undefined): { collect?: (this: M) => void } {
+  if (collect === undefined) return {}
+  return {
+    collect() {
+      collect(this)
+    },
+  }
+}
+
+/** Names are given without the namespace: "disk_used_ratio" becomes "node_doctor_disk_used_ratio". */
 export function createMetrics(namespace: string, registry: Registry = new Registry()): Metrics {
-  const named = (name: string) => `${namespace}_${name}`
   const registers = [registry]
+  const named = <L extends string>(name: string, help: string, labels: readonly L[] = []) => ({
+    name: `${namespace}_${name}`,
+    help,
+    labelNames: [...labels],
+    registers,
+  })
   return {
     registry,
-    counter: (name, help, labels = []) => new Counter({ name: named(name), help, labelNames: [...labels], registers }),
-    gauge: (name, help, labels = [], collect) =>
-      new Gauge({
-        name: named(name),
-        help,
-        labelNames: [...labels],
-        registers,
-        ...(collect === undefined
-          ? {}
-          : {
-              collect() {
-                collect(this)
-              },
-            }),
-      }),
-    histogram: (name, help, buckets, labels = []) =>
-      new Histogram({ name: named(name), help, buckets: [...buckets], labelNames: [...labels], registers }),
+    counter: (name, help, labels, collect) => new Counter({ ...named(name, help, labels), ...collecting(collect) }),
+    gauge: (name, help, labels, collect) => new Gauge({ ...named(name, help, labels), ...collecting(collect) }),
+    histogram: (name, help, buckets, labels) => new Histogram({ ...named(name, help, labels), buckets: [...buckets] }),
   }
 }
 
 /** What every process tells of itself, under names that promtool has nothing to say about. */
-export function addProcessMetrics({ gauge }: Metrics): void {
-  gauge('process_resident_memory_bytes', 'Resident memory of the process.', [], (g) => g.set(process.memoryUsage.rss()))
-  gauge('process_cpu_seconds', 'CPU time of the process since its start.', [], (g) => {
-    const { user, system } = process.cpuUsage()
-    g.set((user + system) / 1e6)
-  })
-  gauge('process_start_time_seconds', 'Start of the process, Unix time.', []).set(
+export function addProcessMetrics({ gauge, counter }: Metrics): void {
+  gauge('process_resident_memory_bytes', 'Resident memory of the process.', [], (metric) =>
+    metric.set(process.memoryUsage.rss()),
+  )
+  gauge('process_start_time_seconds', 'Start of the process, Unix time.').set(
     Math.floor(Date.now() / 1000 - process.uptime()),
   )
+  counter('process_cpu_seconds_total', 'CPU time of the process since its start.', [], (metric) => {
+    const { user, system } = process.cpuUsage()
+    metric.reset()
+    metric.inc((user + system) / 1e6)
+  })
 }
 
 export { Counter, Gauge, Histogram, Registry as MetricsRegistry } from 'prom-client'

@@ -47,8 +47,10 @@ export interface ServiceContext<Config> {
   readonly log: Logger
   /** This service's own registry; nothing registers globally. */
   readonly metrics: Registry
-  /** Aborted when the process drains. */
+  /** Aborted when the service drains. */
   readonly signal: AbortSignal
+  /** Drains this service alone, for good; a process whose services have all stopped ends. */
+  readonly requestStop?: (reason: string) => void
 }
 
 export interface Readiness {

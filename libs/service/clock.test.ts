@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { systemClock } from './clock.ts'
+import { fakeClock } from './fake-clock.ts'
+
+describe('the system clock', () => {
+  it('counts from boot, the same in every process', () => {
+    const here = systemClock().monotonicMs()
+    const there = Number(execFileSync(process.execPath, ['-p', 'Number(process.hrtime.bigint()) / 1e6']))
+    expect(there).toBeGreaterThanOrEqual(here)
+    expect(there - here).toBeLessThan(10_000)
+    const uptimeMs = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000
+    // Uptime counts suspension too, the monotonic clock does not.
+    expect(here).toBeLessThan(uptimeMs + 60_000)
+  })
+
+  it('sleeps, and wakes with the reason of its signal', async () => {
+    const clock = systemClock()
+    const beganMs = clock.monotonicMs()
+    await clock.sleep(20)
+    expect(clock.monotonicMs() - beganMs).toBeGreaterThan(15)
+    const abort = new AbortController()
+    const sleeping = clock.sleep(60_000, abort.signal)
+    abort.abort(new Error('enough'))
+    await expect(sleeping).rejects.toThrow('enough')
+  })
+
+  it('does not wake at once from a sleep that is longer than a timer can be', async () => {
+    const abort = new AbortController()
+    const sleeping = systemClock().sleep(2 ** 40, abort.signal)
+    const first = await Promise.race([sleeping.then(() => 'woke'), new Promise((r) => setTimeout(r, 30, 'asleep'))])
+    expect(first).toBe('asleep')
+    abort.abort()
+    await expect(sleeping).rejects.toThrow()
+  })
+})
+
+describe('the fake clock', () => {
+  it('wakes sleepers in the order of their time, those who sleep again too', async () => {
+    const clock = fakeClock(new Date(0))
+    const woke: string[] = []
+    void clock.sleep(20).then(() => woke.push('20'))
+    void clock
+      .sleep(10)
+      .then(() => clock.sleep(5))
+      .then(() => woke.push('15'))
+    void clock.sleep(30).then(() => woke.push('30'))
+    await clock.advance(25)
+    expect(woke).toEqual(['15', '20'])
+    expect(clock.now()).toEqual(new Date(25))
+    expect(clock.sleeping).toBe(1)
+  })
+
+  it('steps the wall clock alone', () => {
+    const clock = fakeClock(new Date(0))
+    const before = clock.monotonicMs()
+    clock.step(3_600_000)
+    expect([clock.now(), clock.monotonicMs()]).toEqual([new Date(3_600_000), before])
+  })
+
+  it('wakes a sleeper with the reason of its signal', async () => {
+    const clock = fakeClock()
+    const abort = new AbortController()
+    const sleeping = clock.sleep(1000, abort.signal)
+    abort.abort(new Error('enough'))
+    await expect(sleeping).rejects.toThrow('enough')
+    await expect(clock.sleep(1000, abort.signal)).rejects.toThrow('enough')
+    expect(clock.sleeping).toBe(0)
+  })
+})

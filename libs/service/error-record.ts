@@ -1,0 +1,38 @@
+/** An error in a log line. */
+
+export interface ErrorRecord {
+  readonly type: string
+  readonly code?: string
+  readonly message: string
+  readonly stack?: string
+  readonly cause?: ErrorRecord
+}
+
+/** Causes of causes beyond this are left out. */
+const DEPTH_MAX = 3
+
+function codeOf(err: Error): string | undefined {
+  if (!('code' in err)) return undefined
+  return typeof err.code === 'string' || typeof err.code === 'number' ? String(err.code) : undefined
+}
+
+/** An error's class, code, text, stack, and what caused it. What is no error is told as text. Never throws. */
+export function errorRecord(err: unknown, depth = 0): ErrorRecord {
+  if (!(err instanceof Error)) return { type: typeof err, message: text(err) }
+  const code = codeOf(err)
+  return {
+    type: err.name,
+    ...(code === undefined ? {} : { code }),
+    message: err.message,
+    ...(depth === 0 && err.stack !== undefined ? { stack: err.stack } : {}),
+    ...(err.cause === undefined || depth >= DEPTH_MAX ? {} : { cause: errorRecord(err.cause, depth + 1) }),
+  }
+}
+
+function text(value: unknown): string {
+  try {
+    return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  } catch {
+    return 'a value without text'
+  }
+}

@@ -1,0 +1,159 @@
+/** One life of one service: created, started, served on its socket, drained, stopped or failed. */
+import { dirname, join } from 'node:path'
+import type { NodeDoctorConfig } from '#config'
+import type { Host } from '#host'
+import { type RpcServer, serveUnix } from '#rpc'
+import { DrainTimeoutError } from './errors.ts'
+import { createLife, type Life } from './life.ts'
+import { startLivenessFile } from './liveness.ts'
+import { addProcessMetrics, createMetrics } from './metrics.ts'
+import { watchReadiness } from './readiness.ts'
+import type { Clock, Logger, Service, ServiceContext, ServiceDefinition } from './types.ts'
+import { aborted, within } from './within.ts'
+
+/** What draining may take where a definition does not say. */
+export const DRAIN_DEADLINE_MS = 10_000
+/** What calls that still run get after that before they are cut. */
+const CLOSE_GRACE_MS = 500
+
+// biome-ignore lint/suspicious/noExplicitAny: a process is a list of services of any configuration
+export type AnyDefinition = ServiceDefinition<any>
+
+export interface Surroundings {
+  readonly version: string
+  readonly config: NodeDoctorConfig
+  readonly host: Host
+  readonly clock: Clock
+}
+
+export interface Turn {
+  readonly definition: AnyDefinition
+  readonly around: Surroundings
+  readonly log: Logger
+  /** Aborted when the service is to drain. */
+  readonly signal: AbortSignal
+  readonly requestStop: (reason: string) => void
+}
+
+function contextOf(turn: Turn, signal: AbortSignal): ServiceContext<unknown> {
+  const { definition, log, requestStop } = turn
+  const { config, host, clock, version } = turn.around
+  const metrics = createMetrics(config.exporters.prometheus.namespace)
+  addProcessMetrics(metrics)
+  const { nodeName, runDir, stateDir } = config.settings
+  return {
+    name: definition.name,
+    version,
+    nodeName,
+    config: definition.config(config),
+    fullConfig: config,
+    runDir,
+    stateDir,
+    host,
+    clock,
+    log,
+    metrics: metrics.registry,
+    signal,
+    requestStop,
+  }
+}
+
+/** Why the service takes no calls now. */
+function refusalOf(name: string, life: Life): string {
+  if (life.state === 'running') return ''
+  return life.state === 'created' || life.state === 'starting' ? `${name} is starting` : `${name} is draining`
+}
+
+/** Starts it and waits until it has to go: asked to, or with what it failed of. */
+async function work(service: Service, turn: Turn, life: Life, own: AbortSignal, onRunning: () => void): Promise<void> {
+  const stop = aborted(turn.signal)
+  await Promise.race([service.start(own), stop])
+  if (turn.signal.aborted) return
+  life.enter('running')
+  onRunning()
+  const failure = service.failure?.then((err) => {
+    throw err
+  })
+  await Promise.race([stop, ...(failure ? [failure] : [])])
+}
+
+async function drain(service: Service, definition: AnyDefinition): Promise<void> {
+  const ms = definition.drainDeadlineMs ?? DRAIN_DEADLINE_MS
+  await within(service.stop(), ms, () => {
+    throw new DrainTimeoutError(definition.name, ms)
+  })
+}
+
+/** First cause wins; what fails later is logged beside it. */
+function createFirstFailure(log: Logger) {
+  let first: { readonly err: unknown } | undefined
+  return {
+    async note(part: Promise<unknown>): Promise<void> {
+      try {
+        await part
+      } catch (err) {
+        if (first === undefined) first = { err }
+        else log.warn('stopping after a failure failed too', { err })
+      }
+    },
+    get: () => first,
+  }
+}
+
+/** @throws what the service failed of, after it has been drained and its life has ended as failed */
+export async function hostOnce(turn: Turn): Promise<void> {
+  const { definition, log, signal } = turn
+  const life = createLife(definition.name, log)
+  const ended = new AbortController()
+  const own = AbortSignal.any([signal, ended.signal])
+  const failure = createFirstFailure(log)
+  let service: Service | undefined
+  await failure.note(
+    (async () => {
+      service = await definition.create(contextOf(turn, own))
+    })(),
+  )
+  if (service !== undefined) await failure.note(runCreated(service, turn, life, own, failure.note))
+  ended.abort()
+  const failed = failure.get()
+  if (failed === undefined) return life.enter('stopped')
+  life.enter('failed', { err: failed.err })
+  throw failed.err
+}
+
+/** From created to drained, whatever fails on the way. */
+async function runCreated(
+  service: Service,
+  turn: Turn,
+  life: Life,
+  own: AbortSignal,
+  note: (part: Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  const { definition, log, around } = turn
+  const { name } = definition
+  const path = service.socketPath ?? join(around.config.settings.runDir, name, `${name}.sock`)
+  let server: RpcServer | undefined
+  let endLiveness: (() => void) | undefined
+  const readiness = watchReadiness(service, life, log, () => server?.healthChanged())
+
+  async function serveAndWork(): Promise<void> {
+    // The socket comes first: a second instance is refused before it has touched anything.
+    server = await serveUnix({
+      path,
+      services: service.rpc,
+      serving: readiness.serving,
+      refusal: () => refusalOf(name, life),
+    })
+    endLiveness = startLivenessFile(join(dirname(path), 'alive'), log)
+    await work(service, turn, life, own, readiness.serving)
+  }
+
+  life.enter('starting')
+  await note(serveAndWork())
+  life.enter('draining')
+  readiness.serving()
+  await note(drain(service, definition))
+  readiness.end()
+  endLiveness?.()
+  await server?.close(CLOSE_GRACE_MS)
+}

@@ -1,0 +1,115 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createLogger, type LogOptions } from './log.ts'
+
+function linesOf(options: Partial<LogOptions> = {}) {
+  const lines: string[] = []
+  const log = createLogger({
+    component: 'detector',
+    level: 'info',
+    format: 'json',
+    write: (line) => lines.push(line),
+    now: () => new Date('2026-05-12T03:14:20.123Z'),
+    colour: false,
+    ...options,
+  })
+  return { log, lines }
+}
+
+describe('a line', () => {
+  it('has exactly these fields in this order', () => {
+    const { log, lines } = linesOf()
+    log.warn('monitor is lost', {
+      reason: 'no heartbeat for 10 s',
+      action: 'reconnect',
+      problem: 'MonitorUnreachable',
+      monitor: 'gpu',
+    })
+    expect(lines).toEqual([
+      '{"timestamp":"2026-05-12T03:14:20.123Z","level":"warn","component":"detector","monitor":"gpu","problem":"MonitorUnreachable","action":"reconnect","message":"monitor is lost","reason":"no heartbeat for 10 s"}\n',
+    ])
+  })
+
+  it('leaves out what does not apply', () => {
+    const { log, lines } = linesOf()
+    log.info('service ready')
+    expect(lines).toEqual([
+      '{"timestamp":"2026-05-12T03:14:20.123Z","level":"info","component":"detector","message":"service ready"}\n',
+    ])
+  })
+
+  it('carries the fields of its child logger, and the line has the last word', () => {
+    const { log, lines } = linesOf()
+    log.child({ monitor: 'system', check: 'disk' }).info('a', { check: 'cpu' })
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ monitor: 'system', check: 'cpu', component: 'detector' })
+  })
+
+  it('tells an error with its class, code, stack and causes', () => {
+    const { log, lines } = linesOf()
+    const cause = Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' })
+    log.error('cannot read', { err: new RangeError('no /proc', { cause }) })
+    expect(Object.keys(JSON.parse(lines[0] ?? ''))).toEqual(['timestamp', 'level', 'component', 'message', 'err'])
+    expect(JSON.parse(lines[0] ?? '').err).toMatchObject({
+      type: 'RangeError',
+      message: 'no /proc',
+      stack: expect.stringContaining('RangeError: no /proc'),
+      cause: { type: 'Error', code: 'ENOENT', message: 'ENOENT: no such file' },
+    })
+  })
+
+  it('is not written below its level', () => {
+    const { log, lines } = linesOf({ level: 'warn' })
+    log.info('quiet')
+    log.debug('quiet')
+    expect(lines).toEqual([])
+  })
+
+  it('is one line of JSON with the fixed fields intact, whatever the fields are', () => {
+    const { log, lines } = linesOf({ level: 'debug' })
+    const cycle: Record<string, unknown> = {}
+    cycle['self'] = cycle
+    fc.assert(
+      fc.property(
+        fc.string(),
+        fc.dictionary(
+          fc.oneof(fc.string(), fc.constantFrom('timestamp', 'level', 'message', 'err', 'component')),
+          fc.oneof(fc.anything(), fc.constant(cycle), fc.bigInt(), fc.constant(new Error('x'))),
+        ),
+        (message, fields) => {
+          const { component: _component, ...rest } = fields
+          log.info(message, rest)
+          const line = lines.pop() ?? ''
+          expect(line.indexOf('\n')).toBe(line.length - 1)
+          expect(JSON.parse(line)).toMatchObject({
+            timestamp: '2026-05-12T03:14:20.123Z',
+            level: 'info',
+            component: 'detector',
+            message,
+          })
+        },
+      ),
+    )
+  })
+})
+
+describe('a line for people', () => {
+  it('has the time, the level, who says it, what, and the data', () => {
+    const { log, lines } = linesOf({ format: 'pretty' })
+    log.info('listening', { path: '/run/x.sock', why: 'two words' })
+    expect(lines).toEqual(['03:14:20 info  detector: listening path=/run/x.sock why="two words"\n'])
+  })
+
+  it('tells an error of ours by its text and another one with its stack', () => {
+    const { log, lines } = linesOf({ format: 'pretty' })
+    log.error('failed', { err: Object.assign(new Error('port taken'), { code: 'IN_USE' }) })
+    log.error('failed', { err: new Error('a bug') })
+    expect(lines[0]).toBe('03:14:20 error detector: failed (port taken)\n')
+    expect(lines[1]).toMatch(/^03:14:20 error detector: failed \(a bug\)\nError: a bug\n {4}at /)
+  })
+
+  it('is coloured where it may be', () => {
+    const { log, lines } = linesOf({ format: 'pretty', colour: true })
+    log.warn('careful')
+    expect(lines).toEqual(['03:14:20 \u001b[33mwarn \u001b[0m detector: careful\n'])
+  })
+})

@@ -1,0 +1,119 @@
+/** A process: a list of services, one configuration, signals. The only place that ends a process. */
+import type { NodeDoctorConfig } from '#config'
+import { createHost } from '#host'
+import { parseServiceArguments, type ServiceArguments, USAGE } from './arguments.ts'
+import { systemClock } from './clock.ts'
+import { UsageError } from './errors.ts'
+import { createHostedService } from './host-service.ts'
+import { type AnyDefinition, DRAIN_DEADLINE_MS } from './hosted-turn.ts'
+import { createLogger, type LogFormat } from './log.ts'
+import { followParent, listenForSignals } from './signals.ts'
+import type { Logger } from './types.ts'
+import { VERSION } from './version.ts'
+
+/** Exit codes: a wrong command line or configuration, and everything else that is not well. */
+export const EXIT_USAGE = 2
+export const EXIT_FAILED = 1
+/** After the drain's deadline the process is given this long for the rest, then it leaves as it is. */
+const LAST_RESORT_MS = 3000
+
+export interface ProcessOptions {
+  readonly definitions: readonly AnyDefinition[]
+  /** @throws an error with code CONFIG_INVALID whose message lists everything that is wrong */
+  readonly loadConfig: (args: ServiceArguments, env: NodeJS.ProcessEnv) => Promise<NodeDoctorConfig>
+}
+
+function leave(code: number): never {
+  process.exit(code)
+}
+
+function complain(text: string): never {
+  process.stderr.write(`${text}\n`)
+  leave(EXIT_USAGE)
+}
+
+/** The arguments, unless they only ask for a text. */
+function argumentsOrText(definitions: readonly AnyDefinition[]): ServiceArguments {
+  try {
+    const args = parseServiceArguments(process.argv.slice(2))
+    if (args.help) {
+      const services = definitions.map(({ name, description }) => `${name}: ${description}`).join('\n')
+      process.stdout.write(`${services}\n\n${USAGE}\n`)
+      leave(0)
+    }
+    if (args.version) {
+      process.stdout.write(`${VERSION}\n`)
+      leave(0)
+    }
+    return args
+  } catch (err) {
+    if (err instanceof UsageError) complain(`${err.message}\n\n${USAGE}`)
+    throw err
+  }
+}
+
+/** On a terminal logs are for people, unless the configuration says otherwise. */
+export function logFormatOf({ settings, settingsInForce }: NodeDoctorConfig, isTerminal: boolean): LogFormat {
+  const isSet = settingsInForce.set.some(({ key }) => key === 'settings.logFormat')
+  return isTerminal && !isSet ? 'pretty' : settings.logFormat
+}
+
+/** What nobody caught is logged once, and ends the process. */
+function endOnSurprise(log: Logger): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (err: unknown) => {
+      log.error('unexpected error, the process ends', { err })
+      leave(EXIT_FAILED)
+    })
+  }
+}
+
+async function runConfigured(definitions: readonly AnyDefinition[], config: NodeDoctorConfig): Promise<never> {
+  const format = logFormatOf(config, process.stdout.isTTY === true)
+  const logOf = (component: string) => createLogger({ component, level: config.settings.logLevel, format })
+  const log = logOf(definitions.map(({ name }) => name).join('+'))
+  endOnSurprise(log)
+  // A reader of the logs that went away must not end the process.
+  process.stdout.on('error', () => undefined)
+  const signals = listenForSignals(
+    (signal) => log.info('asked to stop', { signal }),
+    (signal) => {
+      log.warn('asked to stop again, the process ends at once', { signal })
+      leave(EXIT_FAILED)
+    },
+  )
+  const longestMs = Math.max(...definitions.map(({ drainDeadlineMs = DRAIN_DEADLINE_MS }) => drainDeadlineMs))
+  signals.drain.addEventListener('abort', () => {
+    setTimeout(() => {
+      log.error('the process does not end by itself, and is ended')
+      leave(EXIT_FAILED)
+    }, longestMs + LAST_RESORT_MS).unref()
+  })
+  followParent(process.env)
+  const around = {
+    version: VERSION,
+    config,
+    host: createHost({ root: config.settings.hostRoot }),
+    clock: systemClock(),
+    alone: definitions.length === 1,
+  }
+  const results = await Promise.allSettled(
+    definitions.map((definition) =>
+      createHostedService(definition, { ...around, log: logOf(definition.name) }).run(signals.drain),
+    ),
+  )
+  return leave(results.some(({ status }) => status === 'rejected') ? EXIT_FAILED : 0)
+}
+
+/** Runs services until a signal, or until one that is alone fails. Does not return. */
+export async function runProcess({ definitions, loadConfig }: ProcessOptions): Promise<never> {
+  const args = argumentsOrText(definitions)
+  let config: NodeDoctorConfig
+  try {
+    config = await loadConfig(args, process.env)
+  } catch (err) {
+    if (err instanceof Error && 'code' in err && err.code === 'CONFIG_INVALID') complain(err.message)
+    throw err
+  }
+  return runConfigured(definitions, config)
+}

@@ -1,0 +1,45 @@
+/** What ends a process from outside. */
+
+/** A terminal's Ctrl-C reaches a child twice when its parent passes it on as well; this is how far apart. */
+const ECHO_MS = 250
+
+export interface Signals {
+  /** Aborted by the first SIGTERM or SIGINT. */
+  readonly drain: AbortSignal
+  /** Stops listening. */
+  end(): void
+}
+
+/** `onDrain` is told of the first signal, `onLeave` of the second. */
+export function listenForSignals(onDrain: (signal: string) => void, onLeave: (signal: string) => void): Signals {
+  const drain = new AbortController()
+  let first: { readonly name: string; readonly atMs: number } | undefined
+
+  function heard(name: NodeJS.Signals): void {
+    const atMs = performance.now()
+    if (first === undefined) {
+      first = { name, atMs }
+      onDrain(name)
+      drain.abort()
+    } else if (name !== 'SIGINT' || first.name !== 'SIGINT' || atMs - first.atMs > ECHO_MS) onLeave(name)
+  }
+
+  process.on('SIGTERM', heard)
+  process.on('SIGINT', heard)
+  return {
+    drain: drain.signal,
+    end() {
+      process.off('SIGTERM', heard)
+      process.off('SIGINT', heard)
+    },
+  }
+}
+
+/** Ends with its parent where the parent asked for that by NODE_DOCTOR_PARENT_PIPE=1: when standard input closes. */
+export function followParent(env: NodeJS.ProcessEnv): void {
+  if (env['NODE_DOCTOR_PARENT_PIPE'] !== '1') return
+  const end = () => process.kill(process.pid, 'SIGTERM')
+  process.stdin.on('end', end)
+  process.stdin.on('error', end)
+  process.stdin.resume()
+}

@@ -1,0 +1,53 @@
+/**
+ * A process of services that misbehave as asked, for tests that signal and kill it:
+ * `node testing-process.ts <what the services do, with commas> [flags of the command line]`.
+ */
+import { ConfigErrors } from '../config/errors.ts'
+import { defineService } from './define.ts'
+import { runProcess } from './process.ts'
+import { minimalConfig } from './testing.ts'
+import type { Service, ServiceContext } from './types.ts'
+
+const [behaviours = 'well'] = process.argv.splice(2, 1)
+
+function behaving(how: string, { log }: ServiceContext<undefined>): Service {
+  const never = new Promise<never>(() => undefined)
+  return {
+    rpc: [],
+    start: () => {
+      if (how === 'fails-to-start') return Promise.reject(new Error('no bus'))
+      if (how === 'hangs-at-start') return never
+      if (how === 'throws-later') setTimeout(() => void Promise.reject(new Error('a bug')), 20)
+      return Promise.resolve()
+    },
+    ...(how === 'fails-later' ? { failure: Promise.resolve(new Error('its child died')) } : {}),
+    readiness: () => ({ ready: how !== 'never-ready', reason: 'waiting for something that never comes' }),
+    stop: () => {
+      log.info('stopping')
+      return how === 'hangs-at-stop' ? never : Promise.resolve()
+    },
+  }
+}
+
+const definitions = behaviours.split(',').map((how, index) =>
+  defineService({
+    name: `${how}-${index}`,
+    description: `a service that ${how}`,
+    drainDeadlineMs: 300,
+    config: () => undefined,
+    create: (context) => behaving(how, context),
+  }),
+)
+
+await runProcess({
+  definitions,
+  loadConfig: (args) => {
+    const settings = Object.fromEntries(args.set.map(({ key, value }) => [key.replace('settings.', ''), value]))
+    if ('nonsense' in settings)
+      throw new ConfigErrors('flags', [
+        { where: 'flag', path: 'nonsense', text: 'unknown key' },
+        { where: 'flag', path: 'other', text: 'unknown key' },
+      ])
+    return Promise.resolve(minimalConfig(settings))
+  },
+})
