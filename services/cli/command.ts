@@ -1,0 +1,87 @@
+/** A command of the CLI as a value. */
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { CliUsageError } from './errors.ts'
+
+export type Options = NonNullable<ParseArgsConfig['options']>
+export type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
+
+export interface Command {
+  readonly name: string
+  /** One line for the list of commands. */
+  readonly summary: string
+  /** All of it, for `--help`. */
+  readonly help: string
+  readonly options: Options
+  /** Positional arguments it takes at most. */
+  readonly positionals: number
+  /** @returns the exit code */
+  run(values: Values, positionals: readonly string[]): Promise<number>
+}
+
+/** How many single edits make one word of the other. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
+
+/** The name that was probably meant. */
+export function nearestName(word: string, names: readonly string[]): string | undefined {
+  const [best] = names.map((name) => ({ name, far: distance(word, name) })).sort((a, b) => a.far - b.far)
+  return best !== undefined && best.far <= Math.max(2, word.length / 2) ? best.name : undefined
+}
+
+/** @throws CliUsageError naming the flag and the nearest valid one */
+export function parseCommand(command: Command, argv: readonly string[]): { values: Values; positionals: string[] } {
+  const options: Options = { ...command.options, help: { type: 'boolean', short: 'h' } }
+  const unknown = argv.find(
+    (word) => word.startsWith('--') && word.length > 2 && !((word.slice(2).split('=')[0] ?? '') in options),
+  )
+  if (unknown !== undefined) {
+    const name = unknown.slice(2).split('=')[0] ?? ''
+    const near = nearestName(name, Object.keys(options))
+    throw new CliUsageError(
+      `${command.name}: unknown option --${name}${near === undefined ? '' : `; did you mean --${near}?`}`,
+    )
+  }
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
+    if (positionals.length > command.positionals) {
+      throw new CliUsageError(
+        `${command.name}: ${JSON.stringify(positionals[command.positionals])} is one argument too many`,
+      )
+    }
+    return { values: values as Values, positionals }
+  } catch (err) {
+    throw err instanceof CliUsageError
+      ? err
+      : new CliUsageError(`${command.name}: ${err instanceof Error ? err.message : String(err)}`)
+  }
+}
+
+export function textOf(values: Values, name: string): string | undefined {
+  const value = values[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** `-o json` or nothing. @throws CliUsageError for another format */
+export function wantsJson(values: Values): boolean {
+  const format = textOf(values, 'output')
+  if (format === undefined || format === 'text') return false
+  if (format === 'json') return true
+  throw new CliUsageError(`-o ${format}: expected json or text`)
+}
+
+export const OUTPUT_OPTION = { output: { type: 'string', short: 'o' } } as const satisfies Options
+export const CONFIG_OPTIONS = {
+  config: { type: 'string' },
+  'run-dir': { type: 'string' },
+  'state-dir': { type: 'string' },
+  set: { type: 'string', multiple: true },
+} as const satisfies Options

@@ -1,0 +1,37 @@
+/** The detector's answer as people are shown it: the same view as the page's. */
+import { join } from 'node:path'
+import { NO_REMEDIATION, type NodeView, renderNodeView } from '#model'
+import { DetectorService, type Node } from '#proto/nodedoctor/v1/detector.ts'
+import { connectUnix } from '#rpc'
+import { fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
+
+const TIMEOUT_MS = 5000
+
+export function detectorSocket(runDir: string): string {
+  return join(runDir, 'detector', 'detector.sock')
+}
+
+/** @throws RpcError when the detector does not answer */
+export async function askNode(runDir: string): Promise<Node | undefined> {
+  const client = connectUnix(detectorSocket(runDir))
+  try {
+    return (await client.call(DetectorService.getNode, {}, { timeoutMs: TIMEOUT_MS })).node
+  } finally {
+    client.close()
+  }
+}
+
+export function viewOf(node: Node, now: Date): NodeView {
+  return renderNodeView(
+    {
+      node: { name: node.name, address: '', bootId: node.bootId, version: node.version },
+      detector: { state: 'live', lastHeartbeat: node.time ?? now, listeningSince: node.detectorStarted ?? now },
+      conditions: node.conditions.map((condition) => fromProtoNodeCondition(condition, now)),
+      problems: [...node.problems, ...node.resolved].map((problem) => fromProtoProblem(problem, now)),
+      monitors: node.monitors.map((monitor) => fromProtoMonitorState(monitor, now)),
+      settings: { set: [], defaults: 0, since: '' },
+      remediation: NO_REMEDIATION,
+    },
+    now,
+  )
+}

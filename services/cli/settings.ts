@@ -1,0 +1,30 @@
+/** The configuration that a command works with. */
+import { type ConfigFlag, loadConfig, type NodeDoctorConfig } from '#config'
+import { textOf, type Values } from './command.ts'
+import { CliUsageError } from './errors.ts'
+
+/** What the flags set, in the order in which services take them too. */
+export function flagsOf(values: Values): ConfigFlag[] {
+  const flags: ConfigFlag[] = []
+  for (const [name, key] of [
+    ['run-dir', 'settings.runDir'],
+    ['state-dir', 'settings.stateDir'],
+  ] as const) {
+    const value = textOf(values, name)
+    if (value !== undefined) flags.push({ key, value, flag: `--${name}=${value}` })
+  }
+  const pairs = values['set']
+  for (const pair of Array.isArray(pairs) ? pairs : []) {
+    const [key = '', ...rest] = String(pair).split('=')
+    if (key === '' || rest.length === 0)
+      throw new CliUsageError(`--set ${pair}: expected KEY=VALUE, for example --set exporters.http.hostPort=8081`)
+    flags.push({ key, value: rest.join('='), flag: `--set ${pair}` })
+  }
+  return flags
+}
+
+/** @throws ConfigErrors with every fault */
+export function configOf(values: Values, more: readonly ConfigFlag[] = []): Promise<NodeDoctorConfig> {
+  const file = textOf(values, 'config')
+  return loadConfig({ ...(file === undefined ? {} : { file }), flags: [...flagsOf(values), ...more], env: process.env })
+}

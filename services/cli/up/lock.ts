@@ -1,0 +1,26 @@
+/** One `up` on a run directory at a time, told by a socket that only a living process answers on. */
+import { mkdir, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
+import { join } from 'node:path'
+import { isAnswered } from '#rpc'
+import { AlreadyRunningError } from '../errors.ts'
+
+export interface UpLock {
+  release(): Promise<void>
+}
+
+/** @throws AlreadyRunningError */
+export async function takeUpLock(runDir: string): Promise<UpLock> {
+  const path = join(runDir, 'up.sock')
+  await mkdir(runDir, { recursive: true, mode: 0o755 })
+  if (await isAnswered(path)) throw new AlreadyRunningError(runDir)
+  await rm(path, { force: true })
+  const server: Server = createServer((socket) => socket.destroy())
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, resolve)
+  })
+  return {
+    release: () => new Promise((resolve) => server.close(() => void rm(path, { force: true }).then(resolve))),
+  }
+}

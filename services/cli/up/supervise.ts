@@ -1,0 +1,138 @@
+/** One service as a process: started, restarted with backoff when it dies, ended when asked. */
+import { type Child, spawnChild } from '#host'
+import { HealthService } from '#proto/grpc/health/v1/health.ts'
+import { connectUnix } from '#rpc'
+import { createBackoff } from '#service'
+import type { PlannedService } from './plan.ts'
+
+export type ProcessState = 'starting' | 'ready' | 'not ready' | 'ended' | 'stopping' | 'stopped'
+
+/** A life this long makes the backoff short again. */
+const GOOD_LIFE_MS = 60_000
+const PROBE_MS = 100
+const PROBE_SLOW_MS = 2000
+/** A service that is wrong in its command line or configuration ends with this, and would again. */
+const EXIT_USAGE = 2
+
+/** What keeps a Node process small (docs/dependencies.md has the figures). */
+export const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=0'] as const
+export const NODE_ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' } as const
+
+export interface SuperviseOptions {
+  readonly service: PlannedService
+  readonly bundle: string
+  readonly args: readonly string[]
+  readonly onState: (service: string, state: ProcessState, detail: string) => void
+  readonly onLine: (service: string, line: string) => void
+}
+
+export interface Supervised {
+  readonly service: PlannedService
+  readonly state: ProcessState
+  readonly pid: number | undefined
+  readonly restarts: number
+  /** Resolves when it is ready for the first time, or has ended for good. */
+  readonly firstReady: Promise<void>
+  signal(signal: NodeJS.Signals): void
+  /** SIGTERM, after `graceMs` SIGKILL. */
+  stop(graceMs: number): Promise<void>
+}
+
+async function isServing(socket: string): Promise<boolean> {
+  const client = connectUnix(socket)
+  try {
+    return (await client.call(HealthService.check, { service: '' }, { timeoutMs: 1000 })).status === 1
+  } catch {
+    return false
+  } finally {
+    client.close()
+  }
+}
+
+export function supervise(options: SuperviseOptions): Supervised {
+  const { service, onState } = options
+  const backoff = createBackoff({ minMs: 200, maxMs: 30_000 })
+  const { promise: firstReady, resolve: ready } = Promise.withResolvers<void>()
+  let state: ProcessState = 'starting'
+  let child: Child | undefined
+  let restarts = 0
+  let stopping = false
+  let probe: NodeJS.Timeout | undefined
+
+  function enter(next: ProcessState, detail = ''): void {
+    if (state === next && detail === '') return
+    state = next
+    onState(service.name, next, detail)
+    if (next === 'ready' || next === 'stopped') ready()
+  }
+
+  function watchReadiness(of: Child): void {
+    const look = async () => {
+      const serving = await isServing(service.socket)
+      if (child !== of || stopping) return
+      if (serving) enter('ready')
+      else if (state === 'ready') enter('not ready')
+      probe = setTimeout(() => void look(), serving ? PROBE_SLOW_MS : PROBE_MS)
+    }
+    probe = setTimeout(() => void look(), PROBE_MS)
+  }
+
+  async function live(): Promise<void> {
+    while (!stopping) {
+      const beganMs = performance.now()
+      try {
+        child = await spawnChild(process.execPath, [...NODE_FLAGS, options.bundle, ...options.args], {
+          env: { ...process.env, ...NODE_ENV },
+          cwd: process.cwd(),
+          dieWithParent: true,
+          onLine: (line) => options.onLine(service.name, line),
+        })
+      } catch (err) {
+        enter('ended', err instanceof Error ? err.message : String(err))
+        break
+      }
+      watchReadiness(child)
+      const how = await child.exited
+      clearTimeout(probe)
+      child = undefined
+      if (stopping) break
+      const why = how.signal === null ? `exit code ${how.code}` : how.signal
+      if (how.code === EXIT_USAGE) {
+        enter('stopped', `${why}; it would end the same way again, so it is not started again`)
+        return
+      }
+      if (performance.now() - beganMs > GOOD_LIFE_MS) backoff.reset()
+      const waitMs = backoff.next()
+      restarts++
+      enter('ended', `${why}; starts again in ${(waitMs / 1000).toFixed(1)} s`)
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      if (!stopping) enter('starting')
+    }
+    enter('stopped')
+  }
+
+  const living = live()
+  return {
+    service,
+    firstReady,
+    get state() {
+      return state
+    },
+    get pid() {
+      return child?.pid
+    },
+    get restarts() {
+      return restarts
+    },
+    signal: (signal) => void child?.kill(signal),
+    async stop(graceMs) {
+      stopping = true
+      clearTimeout(probe)
+      if (child !== undefined) {
+        enter('stopping')
+        await child.stop(graceMs)
+      }
+      await Promise.race([living, new Promise((resolve) => setTimeout(resolve, 1000))])
+    },
+  }
+}

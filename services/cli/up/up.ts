@@ -1,0 +1,191 @@
+/** The supervisor for one machine: starts the set, restarts what dies, shows one line per process, passes signals on. */
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ConfigFlag, NodeDoctorConfig } from '#config'
+import { CONFIG_OPTIONS, type Command, nearestName, textOf, type Values } from '../command.ts'
+import { CliUsageError, NotBuiltError } from '../errors.ts'
+import { configOf, flagsOf } from '../settings.ts'
+import { renderTable } from '../table.ts'
+import { takeUpLock } from './lock.ts'
+import { type PlannedService, planServices } from './plan.ts'
+import { chooseStore } from './store.ts'
+import { type Supervised, supervise } from './supervise.ts'
+
+/** The detector waits up to 15 s for the bus's other clients and ends it then. */
+const GRACE_MS = 30_000
+
+/** The bundles lie beside this one. */
+function bundleOf(name: string): string {
+  const path = join(dirname(fileURLToPath(import.meta.url)), `${name}.mjs`)
+  if (!existsSync(path)) throw new NotBuiltError(path)
+  return path
+}
+
+function portFlag(values: Values): ConfigFlag[] {
+  const port = textOf(values, 'port')
+  return port === undefined ? [] : [{ key: 'exporters.http.hostPort', value: port, flag: `--port=${port}` }]
+}
+
+function chosen(values: Values, config: NodeDoctorConfig): PlannedService[] {
+  const words = textOf(values, 'services')
+    ?.split(',')
+    .filter((word) => word !== '')
+  const all = planServices(config, undefined)
+  for (const word of words ?? []) {
+    if (all.some(({ name }) => name === word)) continue
+    const names = all.map(({ name }) => name)
+    const near = nearestName(word, names)
+    throw new CliUsageError(
+      `--services ${word}: there is no such service; expected some of ${names.join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`,
+    )
+  }
+  return planServices(config, words)
+}
+
+function clock(): string {
+  return new Date().toISOString().slice(11, 19)
+}
+
+function pageUrl({ exporters: { http } }: NodeDoctorConfig): string {
+  const host = http.bindAddress === '0.0.0.0' || http.bindAddress === '::' ? '127.0.0.1' : http.bindAddress
+  return `${http.tlsEnabled ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${http.hostPort}`
+}
+
+/** What stands on the screen once everything runs. */
+function overview(
+  config: NodeDoctorConfig,
+  running: readonly Supervised[],
+  tookMs: number,
+  notes: readonly string[],
+): string {
+  const { runDir, nodeName } = config.settings
+  const url = pageUrl(config)
+  const rows = running.map(({ service, pid, state }) => [
+    `  ${service.name}`,
+    String(pid ?? '-'),
+    state,
+    service.socket,
+  ])
+  const isReady = running.every(({ state }) => state === 'ready')
+  const { prometheus, http } = config.exporters
+  return [
+    '',
+    isReady
+      ? `Node Doctor watches ${nodeName}. All ready in ${(tookMs / 1000).toFixed(1)} s.`
+      : `Node Doctor watches ${nodeName}. Not all is ready yet; changes follow below.`,
+    '',
+    renderTable(['  PROCESS', 'PID', 'STATE', 'SOCKET'], rows),
+    '',
+    ...(http.enabled
+      ? [`  The page        ${url}/`, `  In a terminal   curl ${url}/    or    npx node-doctor status`]
+      : []),
+    ...(prometheus.enabled ? [`  Prometheus      http://127.0.0.1:${prometheus.port}${prometheus.path}`] : []),
+    `  Ask a socket    grpcurl -plaintext -unix ${runDir}/detector/detector.sock nodedoctor.v1.Detector/GetNode`,
+    `  Plug in         a socket of npd.external.v1 or nodedoctor.v1 in ${config.detector.monitorDirs[0] ?? `${runDir}/monitors`}`,
+    ...notes.map((note) => `  Note            ${note}`),
+    '',
+    '  Ctrl-C stops everything.',
+    '',
+  ].join('\n')
+}
+
+async function run(values: Values): Promise<number> {
+  const more = portFlag(values)
+  const config = await configOf(values, more)
+  const planned = chosen(values, config)
+  const bundles = new Map(planned.map(({ name }) => [name, bundleOf(name)]))
+  const lock = await takeUpLock(config.settings.runDir)
+  const store = await chooseStore(config)
+  const file = textOf(values, 'config')
+  const format = textOf(values, 'log-format') ?? (process.stdout.isTTY ? 'pretty' : config.settings.logFormat)
+  const args = [
+    ...(file === undefined ? [] : ['--config', file]),
+    ...[...flagsOf(values), ...more].flatMap(({ key, value }) => ['--set', `${key}=${value}`]),
+    '--set',
+    `bus.storeDir=${store.dir}`,
+    '--log-format',
+    format,
+  ]
+  const verbose = values['verbose'] === true || format === 'json'
+  const begun = performance.now()
+  let shown = false
+  const running = planned.map((service) =>
+    supervise({
+      service,
+      bundle: bundles.get(service.name) ?? '',
+      args,
+      onState: (name, state, detail) => {
+        // Before the overview only what went wrong is worth a line.
+        if (shown || state === 'ended' || (state === 'stopped' && detail !== ''))
+          process.stdout.write(`${clock()} ${name} ${state}${detail === '' ? '' : `: ${detail}`}\n`)
+      },
+      onLine: (_name, line) => {
+        if (verbose || / (warn|error) |"level":"(warn|error)"/.test(line) || !/^[{\d]/.test(line))
+          process.stdout.write(`${line}\n`)
+      },
+    }),
+  )
+
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
+  let signals = 0
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      signals++
+      if (signals > 1) for (const one of running) one.signal('SIGKILL')
+      ask()
+    })
+  }
+  const patience = new Promise((resolve) => setTimeout(resolve, 15_000).unref())
+  const allEnded = Promise.all(
+    running.map(async (one) => {
+      await one.firstReady
+      while (one.state !== 'stopped') await new Promise((resolve) => setTimeout(resolve, 500))
+    }),
+  )
+  await Promise.race([Promise.all(running.map(({ firstReady }) => firstReady)), patience, asked])
+  if (signals === 0) {
+    process.stdout.write(overview(config, running, performance.now() - begun, store.note === '' ? [] : [store.note]))
+    shown = true
+  }
+  await Promise.race([asked, allEnded])
+  process.stdout.write(signals > 0 ? 'Stopping everything; Ctrl-C again kills.\n' : 'Every process ended for good.\n')
+  for (const order of [1, 2]) {
+    await Promise.all(running.filter(({ service }) => service.stopOrder === order).map((one) => one.stop(GRACE_MS)))
+  }
+  for (const { socket } of planned) await rm(socket, { force: true })
+  await lock.release()
+  process.stdout.write('Stopped.\n')
+  return signals > 0 ? 0 : 1
+}
+
+export const up: Command = {
+  name: 'up',
+  summary: 'starts everything on this machine and keeps it running',
+  help: `Usage: node-doctor up [options]
+
+Starts the detector with its bus, the monitors and the exporters of the configuration, each as a process of its own;
+restarts with backoff what dies; stops all of it in order on Ctrl-C.
+
+Options:
+  --config FILE        configuration (env NODE_DOCTOR_CONFIG; default /etc/node-doctor/config.yaml, else the embedded one)
+  --run-dir DIR        sockets and the bus (default /run/node-doctor as root, else $XDG_RUNTIME_DIR/node-doctor)
+  --state-dir DIR      what survives a reboot (default /var/lib/node-doctor as root, else ~/.local/state/node-doctor)
+  --port PORT          of the page
+  --services A,B       only these
+  --set KEY=VALUE      any key of the configuration; may be repeated
+  --log-format FORMAT  pretty or json
+  --verbose, -v        every log line; otherwise warnings and errors
+
+Exit code: 0 after Ctrl-C, 1 when everything ended by itself, 2 for a wrong command line or configuration.`,
+  options: {
+    ...CONFIG_OPTIONS,
+    port: { type: 'string' },
+    services: { type: 'string' },
+    'log-format': { type: 'string' },
+    verbose: { type: 'boolean', short: 'v' },
+  },
+  positionals: 0,
+  run: (values) => run(values),
+}

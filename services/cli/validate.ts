@@ -1,0 +1,33 @@
+import { loadConfig } from '#config'
+import { type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
+
+export const validate: Command = {
+  name: 'validate',
+  summary: 'checks a configuration and says what would be in force',
+  help: `Usage: node-doctor validate [FILE] [-o json]
+
+Checks the file (default: what a service would read) as every service does at its start: all faults at once, each with
+its file, line, key, value, what is expected, and the nearest valid name. Then says what would run and what is missing.
+
+Exit code: 0 valid, 2 not valid.`,
+  options: { ...OUTPUT_OPTION },
+  positionals: 1,
+  async run(values, [file]) {
+    const json = wantsJson(values)
+    const config = await loadConfig({ ...(file === undefined ? {} : { file }), flags: [], env: process.env })
+    if (json) {
+      process.stdout.write(`${JSON.stringify({ valid: true, ...config, catalog: undefined }, null, 2)}\n`)
+      return 0
+    }
+    const checks = config.monitors.filter(({ enabled }) => enabled)
+    const lines = [
+      `${config.file === '' ? 'The embedded default' : config.file} is valid.`,
+      `  ${checks.length} checks: ${checks.map(({ name, type }) => (name === type ? name : `${name} (${type})`)).join(', ') || 'none'}`,
+      `  ${config.plugins.length} plug-ins${config.plugins.length === 0 ? '' : `: ${config.plugins.map(({ name }) => name).join(', ')}`}`,
+      `  ${config.settingsInForce.set.length} values are set, ${config.settingsInForce.defaults} are at their defaults`,
+      ...config.missing.map(({ what, origin, reason }) => `  missing: ${what} (${origin.text}): ${reason}`),
+    ]
+    process.stdout.write(`${lines.join('\n')}\n`)
+    return 0
+  },
+}

@@ -1,0 +1,98 @@
+import { cleanText, renderClock, wordsToText } from '#model'
+import { DetectorService, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
+import { connectUnix } from '#rpc'
+import { fromProtoEvent, fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
+import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
+import { detectorSocket, viewOf } from './node.ts'
+import { configOf } from './settings.ts'
+import { EXIT_UNKNOWN } from './status.ts'
+
+/** What changed, as JSON: `kind` and the thing itself. */
+function recordOf({ change }: WatchNodeResponse, now: Date): Record<string, unknown> | undefined {
+  switch (change?.$case) {
+    case 'node':
+      return { kind: 'node', node: viewOf(change.value, now) }
+    case 'condition':
+      return { kind: 'condition', condition: fromProtoNodeCondition(change.value, now) }
+    case 'conditionRemoved':
+      return { kind: 'condition-removed', type: change.value.type, entity: change.value.entity }
+    case 'problem':
+      return { kind: 'problem', problem: fromProtoProblem(change.value, now) }
+    case 'monitor':
+      return { kind: 'monitor', monitor: fromProtoMonitorState(change.value, now) }
+    case 'event':
+      return { kind: 'event', event: fromProtoEvent(change.value, now) }
+    default:
+      return undefined
+  }
+}
+
+/** What changed, as a line; undefined for what is no news to a person. */
+function lineOf({ change }: WatchNodeResponse, now: Date): string | undefined {
+  const about = (entity: string) => (entity === '' ? '' : ` ${entity}`)
+  switch (change?.$case) {
+    case 'node':
+      return wordsToText(viewOf(change.value, now).verdict.sentence, now)
+    case 'condition': {
+      const { type, entity, health, message } = fromProtoNodeCondition(change.value, now)
+      return `${health.padEnd(8)} ${type}${about(entity)}: ${message}`
+    }
+    case 'conditionRemoved':
+      return `gone     ${change.value.type}${about(change.value.entity)}`
+    case 'problem': {
+      const { phase, severity, summary, proofText } = fromProtoProblem(change.value, now)
+      return `${phase.padEnd(8)} ${severity}: ${summary}${phase === 'resolved' ? ` (${proofText})` : ''}`
+    }
+    case 'monitor': {
+      const { name, health, lastError } = fromProtoMonitorState(change.value, now)
+      return `monitor  ${name} is ${health}${health === 'unreachable' ? `: ${lastError}` : ''}`
+    }
+    case 'event': {
+      const { severity, reason, entity, message, count } = fromProtoEvent(change.value, now)
+      return `event    ${severity} ${reason}${about(entity)}: ${message}${count > 1 ? ` (${count} times)` : ''}`
+    }
+    default:
+      return undefined
+  }
+}
+
+export const watch: Command = {
+  name: 'watch',
+  summary: 'prints each change of the node as it happens',
+  help: `Usage: node-doctor watch [-o json]
+
+Prints the node's state, then each change as a line, until Ctrl-C.
+
+Options:
+  --run-dir DIR    where the sockets are (env NODE_DOCTOR_RUN_DIR)
+  --config FILE    the configuration that says where they are
+  -o json          one JSON document a line
+
+Exit code: 0 after Ctrl-C, 3 when the detector does not answer or goes away.`,
+  options: { ...CONFIG_OPTIONS, ...OUTPUT_OPTION },
+  positionals: 0,
+  async run(values) {
+    const json = wantsJson(values)
+    const { settings } = await configOf(values)
+    const abort = new AbortController()
+    process.once('SIGINT', () => abort.abort())
+    process.once('SIGTERM', () => abort.abort())
+    const client = connectUnix(detectorSocket(settings.runDir))
+    try {
+      for await (const response of client.serverStream(DetectorService.watchNode, {}, abort.signal)) {
+        const now = new Date()
+        const text = json ? JSON.stringify(recordOf(response, now)) : lineOf(response, now)
+        if (text !== undefined)
+          process.stdout.write(json ? `${text}\n` : `${renderClock(now, now)}  ${cleanText(text, 500)}\n`)
+      }
+      if (abort.signal.aborted) return 0
+      process.stderr.write('the detector ended the stream\n')
+    } catch (err) {
+      if (abort.signal.aborted) return 0
+      process.stderr.write(`${err instanceof Error ? err.message : String(err)}\n`)
+    } finally {
+      client.close()
+    }
+    return EXIT_UNKNOWN
+  },
+}
