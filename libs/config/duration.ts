@@ -3,7 +3,8 @@
 const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const
 
 /** Each unit at most once, largest first: "1h30m", "1.5h", "250ms". A number without a unit is none. */
-export const DURATION = /^(?=.)(?:\d{1,9}(?:\.\d{1,9})?d)?(?:\d{1,9}(?:\.\d{1,9})?h)?(?:\d{1,9}(?:\.\d{1,9})?m(?!s))?(?:\d{1,9}(?:\.\d{1,9})?s)?(?:\d{1,9}(?:\.\d{1,9})?ms)?$/
+export const DURATION =
+  /^(?=.)(?:\d{1,9}(?:\.\d{1,9})?d)?(?:\d{1,9}(?:\.\d{1,9})?h)?(?:\d{1,9}(?:\.\d{1,9})?m(?!s))?(?:\d{1,9}(?:\.\d{1,9})?s)?(?:\d{1,9}(?:\.\d{1,9})?ms)?$/
 
 const PART = /(\d+(?:\.\d+)?)(ms|[dhms])/g
 

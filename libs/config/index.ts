@@ -1,1 +1,5 @@
+export { parseDurationMs, renderDuration } from './duration.ts'
+export { ConfigErrors, type ConfigProblem, renderProblem } from './errors.ts'
+export type { LoadOptions } from './load.ts'
+export { type ConfigFlag, loadConfig, parseConfig } from './load.ts'
 export type * from './types.ts'

@@ -18,6 +18,8 @@ export interface ScalarNode {
   readonly text: string
   /** From the environment, a flag or a `${VARIABLE}`: its type is the one that is expected of it. */
   readonly untyped: boolean
+  /** Made of a variable that holds a secret. */
+  readonly hidden?: boolean
 }
 
 export interface ListNode {
@@ -44,7 +46,9 @@ export type Tree = ScalarNode | ListNode | MapNode
 export function treeOf(value: unknown, place: Place, untyped = false): Tree {
   if (Array.isArray(value)) return { kind: 'list', place, items: value.map((item) => treeOf(item, place, untyped)) }
   if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).map(([key, item]) => [key, { place, node: treeOf(item, place, untyped) }] as const)
+    const entries = Object.entries(value).map(
+      ([key, item]) => [key, { place, node: treeOf(item, place, untyped) }] as const,
+    )
     return { kind: 'map', place, entries: new Map(entries) }
   }
   const scalar = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string' ? value : null
@@ -52,10 +56,10 @@ export function treeOf(value: unknown, place: Place, untyped = false): Tree {
 }
 
 /** The plain data of a tree. */
-export function valueOf(node: Tree): unknown {
+export function plainOf(node: Tree): unknown {
   if (node.kind === 'scalar') return node.value
-  if (node.kind === 'list') return node.items.map(valueOf)
-  return Object.fromEntries([...node.entries].map(([key, { node: item }]) => [key, valueOf(item)]))
+  if (node.kind === 'list') return node.items.map(plainOf)
+  return Object.fromEntries([...node.entries].map(([key, { node: item }]) => [key, plainOf(item)]))
 }
 
 export function emptyMap(place: Place): MapNode {

@@ -6,6 +6,13 @@ export interface Origin {
   readonly text: string
 }
 
+/** Worth knowing, no error. */
+export interface ConfigNote {
+  readonly key: string
+  readonly text: string
+  readonly origin: Origin
+}
+
 /** `monitors[]`: one configured check. */
 export interface MonitorEntry {
   readonly name: string
@@ -26,7 +33,13 @@ export interface MonitorEntry {
 export interface RemediationEntry {
   readonly enabled: boolean
   readonly strategy: string
+  /** The systemd unit of `systemd-restart`. */
   readonly service?: string | undefined
+  /** The program of `custom-script`, and its arguments. */
+  readonly scriptPath?: string | undefined
+  readonly args?: readonly string[] | undefined
+  /** The interface of `restart-interface`. */
+  readonly interface?: string | undefined
   readonly cooldownMs: number
   readonly maxAttempts: number
 }
@@ -69,6 +82,8 @@ export interface NodeDoctorConfig {
     readonly updateIntervalMs: number
     readonly enableRemediation: boolean
     readonly dryRunMode: boolean
+    /** Access to the API server from outside of a pod; undefined: the pod's own account. */
+    readonly kubeconfig?: string | undefined
   }
   readonly bus: {
     /** "": the detector runs nats-server itself. */
@@ -140,6 +155,8 @@ export interface NodeDoctorConfig {
     readonly reason: string
     readonly origin: Origin
   }[]
+  /** What somebody should know and that is no error: a fallback that was taken, another name of a key. Absent: nothing. */
+  readonly notes?: readonly ConfigNote[] | undefined
   /** Every value that is not a default, by dotted key, with secrets hidden; and how many are defaults. */
   readonly settingsInForce: {
     readonly set: readonly { key: string; value: string; origin: Origin }[]

@@ -1,0 +1,167 @@
+/** From the layered tree to the configuration in force. Collects every fault on the way; the result counts only without any. */
+import { join } from 'node:path'
+import { type Catalog, checkOf } from './catalog.ts'
+import { defaultRunDir, defaultStateDir, type Surroundings } from './defaults.ts'
+import documentJson from './document.json' with { type: 'json' }
+import type { ConfigProblem } from './errors.ts'
+import type { JsonSchema } from './json-schema.ts'
+import { checkTypes, missingRemediation, missingServices } from './missing.ts'
+import { placedMonitors, placedPlugins } from './monitors.ts'
+import { HANDLERS } from './parts.ts'
+import { checkDependencies, checkEnds, checkPlugins, checkStrategies, checkTimes } from './rules.ts'
+import { Run } from './run.ts'
+import type { Document } from './schema/document.ts'
+import type { Environment } from './substitute.ts'
+import type { MapNode } from './tree.ts'
+import type { HttpEndpoint, NodeDoctorConfig } from './types.ts'
+import { walk } from './walk.ts'
+
+export const DOCUMENT_SCHEMA: JsonSchema = documentJson
+
+/** Names that monitors and plug-ins cannot have: sockets and bus users of our own. */
+const OWN_NAMES = ['detector', 'http-exporter', 'k8s-exporter', 'remediator', 'cli', 'hub']
+
+export interface Around {
+  readonly file: string
+  readonly env: Environment
+  readonly surroundings: Surroundings
+  readonly hostName: string
+  readonly catalog: Catalog
+  readonly notes: NonNullable<NodeDoctorConfig['notes']>
+}
+
+export interface Assembled {
+  readonly config: NodeDoctorConfig | undefined
+  readonly problems: readonly ConfigProblem[]
+}
+
+/** @param tree every layer, one over the other */
+export function assemble(tree: MapNode, around: Around): Assembled {
+  const run = new Run()
+  const root = { path: '', key: '', place: tree.place }
+  const doc = walk(DOCUMENT_SCHEMA, tree, root, run) as Document
+  if (run.problems.length > 0 && !shaped(doc)) return { config: undefined, problems: run.problems }
+  return build(doc, tree, run, around)
+}
+
+/** A document whose lists have gaps cannot be looked at any further. */
+function shaped(doc: Document): boolean {
+  return doc.monitors.every(({ name, type }) => name !== undefined && type !== undefined)
+}
+
+function build(doc: Document, tree: MapNode, run: Run, around: Around): Assembled {
+  const { catalog, surroundings, env } = around
+  const monitors = placedMonitors(doc, tree, catalog, run)
+  const plugins = placedPlugins(doc, tree)
+  const runDir = doc.settings.runDir ?? defaultRunDir(surroundings, env)
+  const served = catalog.checks.flatMap(({ type, aliases }) => [type, ...aliases])
+  const unserved = checkTypes(monitors, served, run)
+  checkDependencies(monitors, run)
+  checkTimes(monitors, run)
+  checkTimes(plugins, run)
+  checkStrategies(monitors, run)
+  checkPlugins(plugins, [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)], run)
+  checkEnds(doc, runDir, tree, run)
+  if (run.problems.length > 0) return { config: undefined, problems: run.problems }
+  const enabled = doc.remediation.enabled ?? doc.settings.enableRemediation ?? false
+  const active = enabled && doc.settings.enableRemediation !== false
+  const missing = [...unserved, ...missingRemediation(monitors, active), ...missingServices(doc, active, tree)]
+  return {
+    problems: [],
+    config: {
+      file: around.file,
+      name: doc.metadata.name,
+      settings: settingsOf(doc, runDir, around),
+      bus: { ...doc.bus, storeDir: doc.bus.storeDir ?? '' },
+      detector: {
+        ...doc.detector,
+        monitorDirs: doc.detector.monitorDirs ?? [join(runDir, 'monitors'), '/var/run/npd'],
+      },
+      monitors: monitors.map(({ entry }) => entry),
+      plugins: plugins.map(({ entry }) => entry),
+      exporters: exportersOf(doc),
+      remediation: remediationOf(doc, active),
+      catalog: owners(catalog),
+      missing,
+      notes: [...around.notes, ...run.notes],
+      settingsInForce: { set: run.set, defaults: run.defaults },
+    },
+  }
+}
+
+function settingsOf(doc: Document, runDir: string, around: Around): NodeDoctorConfig['settings'] {
+  const { settings } = doc
+  return {
+    nodeName: settings.nodeName ?? around.hostName,
+    logLevel: settings.logLevel,
+    logFormat: settings.logFormat ?? (around.surroundings.terminal ? 'pretty' : 'json'),
+    runDir: trimSlash(runDir),
+    stateDir: trimSlash(settings.stateDir ?? defaultStateDir(around.surroundings)),
+    hostRoot: trimSlash(settings.hostRoot),
+    updateIntervalMs: settings.updateInterval ?? 30_000,
+    enableRemediation: settings.enableRemediation ?? doc.remediation.enabled ?? false,
+    dryRunMode: settings.dryRunMode,
+    kubeconfig: settings.kubeconfig,
+  }
+}
+
+/** "/host/" is "/host", "/" is "". */
+function trimSlash(path: string): string {
+  return path.replace(/\/+$/, '')
+}
+
+function exportersOf(doc: Document): NodeDoctorConfig['exporters'] {
+  const { kubernetes, http, prometheus } = doc.exporters
+  return {
+    kubernetes: {
+      enabled: kubernetes.enabled,
+      updateIntervalMs: kubernetes.updateInterval,
+      resyncIntervalMs: kubernetes.resyncInterval,
+      heartbeatIntervalMs: kubernetes.heartbeatInterval,
+    },
+    http: {
+      ...http,
+      tlsCertFile: http.tlsCertFile ?? '',
+      tlsKeyFile: http.tlsKeyFile ?? '',
+      endpoints: endpointsOf(http.endpoints),
+      history: { enabled: http.history.enabled, maxBytes: http.history.maxBytes, retentionMs: http.history.retention },
+    },
+    prometheus: { ...prometheus, bindAddress: prometheus.bindAddress ?? http.bindAddress },
+  }
+}
+
+/** A handler that is named is served where it is named and nowhere else; the others stay at their own paths, if these are free. */
+export function endpointsOf(named: readonly HttpEndpoint[]): readonly HttpEndpoint[] {
+  const handlers = new Set(named.map(({ handler }) => handler))
+  const paths = new Set(named.map(({ path }) => path))
+  const others = Object.entries(HANDLERS).filter(([handler, path]) => !handlers.has(handler) && !paths.has(path))
+  return [...named, ...others.map(([handler, path]) => ({ path, handler }))]
+}
+
+function remediationOf({ remediation, settings }: Document, active: boolean): NodeDoctorConfig['remediation'] {
+  return {
+    enabled: active,
+    dryRun: remediation.dryRun || settings.dryRunMode,
+    maxRetriesPerHour: remediation.maxRetriesPerHour,
+    cooldownPeriodMs: remediation.cooldownPeriod,
+    circuitBreakerThreshold: remediation.circuitBreakerThreshold,
+    circuitBreakerTimeoutMs: remediation.circuitBreakerTimeout,
+  }
+}
+
+/** Which of our monitors owns what. */
+function owners({ monitors, checks }: Catalog): NodeDoctorConfig['catalog'] {
+  return monitors.map(({ name }) => {
+    const own = checks.filter(({ monitor }) => monitor === name)
+    return {
+      monitor: name,
+      checkTypes: own.flatMap(({ type, aliases }) => [type, ...aliases]),
+      conditionTypes: [...new Set(own.flatMap(({ conditions }) => conditions.map(({ type }) => type)))],
+    }
+  })
+}
+
+/** The schema of a check's keys, for flags. */
+export function configSchemaOf(catalog: Catalog): (type: string) => JsonSchema | undefined {
+  return (type) => checkOf(catalog, type)?.schema
+}

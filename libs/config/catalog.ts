@@ -1,0 +1,50 @@
+/** What our monitors can check: made from their own descriptions by `make generate`, so that nobody has to load them. */
+import type { ConditionType, EventReason } from '#model'
+import catalogJson from './catalog.json' with { type: 'json' }
+import type { JsonSchema } from './json-schema.ts'
+
+export interface CatalogCondition extends Omit<ConditionType, 'recovery' | 'polarity'> {
+  readonly polarity: string
+  readonly recovery: { readonly kind: string; readonly count?: number; readonly forMs?: number }
+  /** Where the fact comes from. */
+  readonly source: string
+  readonly warning: string
+  readonly critical: string
+  readonly sustained: string
+}
+
+export interface CatalogMetric {
+  readonly name: string
+  readonly help: string
+  readonly kind: string
+  readonly unit: string
+  readonly title: string
+}
+
+export interface CatalogCheck {
+  readonly type: string
+  readonly aliases: readonly string[]
+  /** The monitor that serves it. */
+  readonly monitor: string
+  readonly description: string
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  /** Of `monitors[].config`. */
+  readonly schema: JsonSchema
+  readonly conditions: readonly CatalogCondition[]
+  readonly events: readonly (Omit<EventReason, 'severity' | 'recovery'> & { readonly severity: string })[]
+  readonly metrics: readonly CatalogMetric[]
+}
+
+export interface Catalog {
+  readonly monitors: readonly { readonly name: string; readonly description: string }[]
+  readonly checks: readonly CatalogCheck[]
+}
+
+/** The catalogue of this version. */
+export const CATALOG: Catalog = catalogJson
+
+/** The check of a type or of another name of it. */
+export function checkOf(catalog: Catalog, type: string): CatalogCheck | undefined {
+  return catalog.checks.find((check) => check.type === type || check.aliases.includes(type))
+}

@@ -1,0 +1,76 @@
+/** The part of JSON Schema that our schemas use, and our own keywords (explained in schema/kinds.ts). */
+export interface JsonSchema {
+  readonly type?: string | readonly string[]
+  readonly description?: string
+  readonly default?: unknown
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly anyOf?: readonly JsonSchema[]
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: boolean | JsonSchema
+  readonly propertyNames?: JsonSchema
+  readonly items?: JsonSchema
+  readonly minItems?: number
+  readonly maxItems?: number
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly exclusiveMinimum?: number
+  readonly exclusiveMaximum?: number
+  readonly multipleOf?: number
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly pattern?: string
+  readonly format?: string
+  readonly duration?: { readonly minMs: number; readonly maxMs: number }
+  readonly what?: string
+  readonly sample?: string
+  readonly aliases?: readonly string[]
+  readonly secret?: boolean
+  readonly secretUserinfo?: boolean
+  readonly deferred?: boolean
+  readonly order?: readonly (readonly string[])[]
+  readonly inherits?: boolean
+  readonly unique?: string
+  readonly defaultText?: string
+}
+
+/** Keywords that the walker obeys or may ignore; the generator refuses a schema with any other. */
+export const KEYWORDS: readonly string[] = [
+  '$schema',
+  'type',
+  'description',
+  'title',
+  'examples',
+  'default',
+  'enum',
+  'const',
+  'anyOf',
+  'properties',
+  'required',
+  'additionalProperties',
+  'propertyNames',
+  'items',
+  'minItems',
+  'maxItems',
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+  'multipleOf',
+  'minLength',
+  'maxLength',
+  'pattern',
+  'format',
+  'duration',
+  'what',
+  'sample',
+  'aliases',
+  'secret',
+  'secretUserinfo',
+  'deferred',
+  'order',
+  'inherits',
+  'unique',
+  'defaultText',
+]

@@ -1,0 +1,107 @@
+/** Reads the one configuration: embedded default < file < environment < flags. */
+import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
+import { type Assembled, assemble, configSchemaOf, DOCUMENT_SCHEMA } from './assemble.ts'
+import { CATALOG, type Catalog } from './catalog.ts'
+import { DEFAULT_FILE, hostNameOf, type Surroundings, surroundings, underlay } from './defaults.ts'
+import { type Assignment, assignmentsOf, FILE_VARIABLE } from './environment.ts'
+import { ConfigErrors, type ConfigProblem } from './errors.ts'
+import { parseKeyPath } from './key-path.ts'
+import { overlay } from './overlay.ts'
+import { readConfigFile } from './read-file.ts'
+import { readYaml } from './read-yaml.ts'
+import { type Environment, substitute } from './substitute.ts'
+import { child, emptyMap, type MapNode } from './tree.ts'
+import type { NodeDoctorConfig } from './types.ts'
+
+/** A value from the command line. */
+export interface ConfigFlag {
+  /** Dotted key: "exporters.http.hostPort", "monitors.disk-space.interval". */
+  readonly key: string
+  readonly value: string
+  /** As it was written: "--set exporters.http.hostPort=8081", "--log-level=debug". */
+  readonly flag: string
+}
+
+export interface LoadOptions {
+  /** From a flag; goes before NODE_DOCTOR_CONFIG. */
+  readonly file?: string | undefined
+  readonly flags: readonly ConfigFlag[]
+  readonly env: Environment
+  /** Read where no file is named, if it exists. Default /etc/node-doctor/config.yaml. */
+  readonly defaultFile?: string | undefined
+  readonly catalog?: Catalog | undefined
+  readonly surroundings?: Surroundings | undefined
+}
+
+const NOTHING = { where: 'embedded default', origin: { layer: 'default', text: 'default' } } as const
+
+/** What a file must say and the embedded default says by itself. */
+const HEAD = `apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: default }\n`
+
+/** @throws ConfigErrors with every fault of every layer */
+export async function loadConfig(options: LoadOptions): Promise<NodeDoctorConfig> {
+  const file = fileOf(options)
+  const text = file === '' ? HEAD : await readConfigFile(file)
+  return parseConfig(text, file, options)
+}
+
+/** The configuration that a text gives. `file` is its name in errors and origins; "" for the embedded default. */
+export function parseConfig(text: string, file: string, options: LoadOptions): NodeDoctorConfig {
+  const { env, catalog = CATALOG } = options
+  const around = options.surroundings ?? surroundings()
+  const parsed = readYaml(text, file, basename(file))
+  const source = file === '' ? 'embedded default' : file
+  if (parsed.problems.length > 0) throw new ConfigErrors(source, parsed.problems)
+  const base = file === '' ? silent(parsed.tree) : parsed.tree
+  const flags = flagAssignments(options.flags)
+  const assignments = [...assignmentsOf(env), ...flags.assignments]
+  const hostName = hostNameOf(around, hostRootOf(base, assignments))
+  const substituted = substitute(base, env, hostName)
+  const layered = overlay(underlay(substituted.tree), assignments, DOCUMENT_SCHEMA, configSchemaOf(catalog))
+  const assembled: Assembled = assemble(layered.tree, {
+    file,
+    env,
+    surroundings: around,
+    hostName,
+    catalog,
+    notes: substituted.notes,
+  })
+  const problems = [...substituted.problems, ...flags.problems, ...layered.problems, ...assembled.problems]
+  if (problems.length > 0 || assembled.config === undefined) throw new ConfigErrors(source, problems)
+  return assembled.config
+}
+
+function fileOf({ file, env, defaultFile = DEFAULT_FILE }: LoadOptions): string {
+  const named = file ?? env[FILE_VARIABLE] ?? ''
+  if (named !== '') return named
+  return defaultFile !== '' && existsSync(defaultFile) ? defaultFile : ''
+}
+
+/** The embedded default's own head is nobody's setting. */
+function silent(tree: MapNode): MapNode {
+  const entries = [...tree.entries].map(
+    ([key, { node }]) => [key, { place: NOTHING, node: { ...node, place: NOTHING } }] as const,
+  )
+  return { ...emptyMap(NOTHING), entries: new Map(entries) }
+}
+
+function flagAssignments(flags: readonly ConfigFlag[]): { assignments: Assignment[]; problems: ConfigProblem[] } {
+  const assignments: Assignment[] = []
+  const problems: ConfigProblem[] = []
+  for (const { key, value, flag } of flags) {
+    const steps = parseKeyPath(key)
+    if (steps !== undefined) assignments.push({ steps, value, name: flag, layer: 'flag', folded: false })
+    else
+      problems.push({ where: flag, path: '', text: `"${key}" is no key; expected one such as exporters.http.hostPort` })
+  }
+  return { assignments, problems }
+}
+
+/** Needed before everything is checked: the host's name stands below the host's root. */
+function hostRootOf(tree: MapNode, assignments: readonly Assignment[]): string {
+  const assigned = assignments.filter(({ steps }) => steps.join('.') === 'settings.hostRoot').at(-1)?.value
+  const written = child(child(tree, 'settings'), 'hostRoot')
+  const root = assigned ?? (written?.kind === 'scalar' ? written.text : '')
+  return root.startsWith('/') ? root : ''
+}

@@ -1,0 +1,131 @@
+/** Puts single values of the environment and of flags over what the file says. */
+import type { Assignment } from './environment.ts'
+import type { ConfigProblem } from './errors.ts'
+import type { JsonSchema } from './json-schema.ts'
+import { suggestion } from './nearest.ts'
+import { parseInline } from './read-yaml.ts'
+import { isSecretKey, withoutUserinfo } from './secrets.ts'
+import { emptyMap, isEmpty, type ListNode, type MapNode, type Place, type Tree, treeOf } from './tree.ts'
+
+/** The schema of a check's own keys, by its type; undefined for a type that none of ours serves. */
+export type ConfigSchemaOf = (type: string) => JsonSchema | undefined
+
+class NoSuchKeyError extends Error {}
+
+/** Applies one after the other; a later one wins. */
+export function overlay(
+  tree: MapNode,
+  assignments: readonly Assignment[],
+  schema: JsonSchema,
+  configSchemaOf: ConfigSchemaOf,
+): { readonly tree: MapNode; readonly problems: readonly ConfigProblem[] } {
+  const problems: ConfigProblem[] = []
+  let current = tree
+  for (const assignment of assignments) {
+    const place = placeOf(assignment)
+    try {
+      current = putInMap(current, assignment.steps, { assignment, place, configSchemaOf }, schema)
+    } catch (err) {
+      if (!(err instanceof NoSuchKeyError)) throw err
+      problems.push({ where: place.where, path: '', text: err.message })
+    }
+  }
+  return { tree: current, problems }
+}
+
+function placeOf({ name, value, layer, steps }: Assignment): Place {
+  const shown = isSecretKey(steps.join('.')) ? '…' : withoutUserinfo(value)
+  const flag = value === '' || name.includes('=') ? name : `${name}=${shown}`
+  const text = layer === 'flag' ? `flag, ${flag}` : `environment, ${name}`
+  return { where: layer === 'flag' ? flag : name, origin: { layer, text } }
+}
+
+interface Putting {
+  readonly assignment: Assignment
+  readonly place: Place
+  readonly configSchemaOf: ConfigSchemaOf
+}
+
+function put(node: Tree | undefined, steps: readonly string[], putting: Putting, schema: JsonSchema | undefined): Tree {
+  if (steps.length === 0) return valueNode(putting, schema)
+  if (node?.kind === 'list') return putInList(node, steps, putting, schema)
+  const map = node?.kind === 'map' ? node : undefined
+  if (map === undefined && node !== undefined && !isEmpty(node)) {
+    throw new NoSuchKeyError(`there is no "${steps[0]}" in a single value`)
+  }
+  if (map === undefined && schema?.type === 'array') {
+    throw new NoSuchKeyError(`there is no item "${steps[0]}", the list is not written; set the list as a whole`)
+  }
+  return putInMap(map ?? emptyMap(putting.place), steps, putting, schema)
+}
+
+function valueNode({ assignment, place }: Putting, schema: JsonSchema | undefined): Tree {
+  const section = schema?.type === 'array' || schema?.type === 'object' || schema?.type === undefined
+  const parsed = section ? parseInline(assignment.value) : undefined
+  if (typeof parsed === 'object' && parsed !== null) return treeOf(parsed, place)
+  if (schema !== undefined && schema.type === undefined && schema.anyOf === undefined && schema.enum === undefined) {
+    return treeOf(parsed ?? assignment.value, place)
+  }
+  return treeOf(assignment.value, place, true)
+}
+
+function putInMap(map: MapNode, steps: readonly string[], putting: Putting, schema: JsonSchema | undefined): MapNode {
+  const [written = '', ...rest] = steps
+  const known = Object.entries(schema?.properties ?? {}).flatMap(([name, { aliases = [] }]) => [name, ...aliases])
+  const key = putting.assignment.folded ? unfold(written, [...map.entries.keys(), ...known]) : written
+  const property = propertyOf(schema, key, map, putting)
+  const node = put(map.entries.get(key)?.node, rest, putting, property)
+  const entries = new Map(map.entries)
+  // Another name of the same key gives way: what comes later wins.
+  const { aliases = [] } = own(schema?.properties, key) ?? {}
+  for (const other of aliases) entries.delete(other)
+  const before = map.entries.get(key)
+  entries.set(key, { place: rest.length === 0 || before === undefined ? putting.place : before.place, node })
+  return { ...map, entries }
+}
+
+function propertyOf(schema: JsonSchema | undefined, key: string, map: MapNode, putting: Putting) {
+  const property = own(schema?.properties, key)
+  if (property?.deferred === true) {
+    const type = map.entries.get('type')?.node
+    return (type?.kind === 'scalar' ? putting.configSchemaOf(type.text) : undefined) ?? {}
+  }
+  if (property !== undefined) return property
+  return typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined
+}
+
+function putInList(
+  list: ListNode,
+  steps: readonly string[],
+  putting: Putting,
+  schema: JsonSchema | undefined,
+): ListNode {
+  const [step = '', ...rest] = steps
+  const names = list.items.map((item) => nameOf(item) ?? '')
+  const name = putting.assignment.folded ? unfold(step, names) : step
+  const byName = names.indexOf(name)
+  const index = byName >= 0 ? byName : /^\d{1,4}$/.test(step) ? Number(step) : -1
+  if (list.items[index] === undefined) {
+    const known = names.filter((known) => known !== '')
+    const hint = known.length > 0 ? suggestion(step, known) : `expected a number below ${list.items.length}`
+    throw new NoSuchKeyError(
+      `there is no item "${step}" in ${putting.assignment.steps.slice(0, -steps.length).join('.')}; ${hint}`,
+    )
+  }
+  return { ...list, items: list.items.map((item, i) => (i === index ? put(item, rest, putting, schema?.items) : item)) }
+}
+
+function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined
+}
+
+function nameOf(node: Tree): string | undefined {
+  const name = node.kind === 'map' ? node.entries.get('name')?.node : undefined
+  return name?.kind === 'scalar' ? name.text : undefined
+}
+
+/** The name that was meant where neither case nor "-" can be written. */
+function unfold(written: string, names: readonly string[]): string {
+  const fold = (text: string) => text.toLowerCase().replace(/[-.]/g, '_')
+  return names.includes(written) ? written : (names.find((name) => fold(name) === fold(written)) ?? written)
+}

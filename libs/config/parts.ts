@@ -1,0 +1,83 @@
+/**
+ * What is built. A part that the configuration may name and that does not run yet is told as missing; building it means
+ * setting one `built` to true here (a monitor's checks come from the catalogue by themselves).
+ */
+
+/** Strategies of repair: what each needs beside its name, and whether a remediator carries it out. */
+export const STRATEGIES = {
+  'systemd-restart': { built: false, needs: 'service' },
+  'disk-cleanup': { built: false, needs: '' },
+  'custom-script': { built: false, needs: 'scriptPath' },
+  'restart-runtime': { built: false, needs: '' },
+  'flush-dns': { built: false, needs: '' },
+  'restart-interface': { built: false, needs: 'interface' },
+  'reset-routing': { built: false, needs: '' },
+  'pod-delete': { built: false, needs: '' },
+  'node-reboot': { built: false, needs: '' },
+} as const satisfies Record<string, { built: boolean; needs: '' | 'service' | 'scriptPath' | 'interface' }>
+
+export type StrategyName = keyof typeof STRATEGIES
+
+export const STRATEGY_NAMES = [
+  'systemd-restart',
+  'disk-cleanup',
+  'custom-script',
+  'restart-runtime',
+  'flush-dns',
+  'restart-interface',
+  'reset-routing',
+  'pod-delete',
+  'node-reboot',
+] as const satisfies readonly StrategyName[]
+
+/** Processes beside the monitors. */
+export const SERVICES = {
+  'http-exporter': { built: true },
+  'k8s-exporter': { built: false },
+  remediator: { built: false },
+} as const satisfies Record<string, { built: boolean }>
+
+/** What the http-exporter serves, and where when the configuration does not say. */
+export const HANDLERS = {
+  page: '/',
+  'overall-health': '/health',
+  liveness: '/healthz',
+  readiness: '/ready',
+  'detailed-status': '/status',
+  conditions: '/conditions',
+  events: '/events',
+  'prometheus-metrics': '/metrics',
+  'remediation-history': '/remediation/history',
+  stream: '/stream',
+} as const satisfies Record<string, string>
+
+export type HandlerName = keyof typeof HANDLERS
+
+export const HANDLER_NAMES = [
+  'page',
+  'overall-health',
+  'liveness',
+  'readiness',
+  'detailed-status',
+  'conditions',
+  'events',
+  'prometheus-metrics',
+  'remediation-history',
+  'stream',
+] as const satisfies readonly HandlerName[]
+
+/** Check types that are known and that no monitor serves yet, with the monitor that is to. */
+export const PLANNED_CHECKS: Readonly<Record<string, string>> = {
+  'http-health-check': 'network',
+  'network-dns-check': 'network',
+  'network-gateway-check': 'network',
+  'network-connectivity-check': 'network',
+  'network-cni-check': 'network',
+  'kubernetes-kubelet-check': 'kubernetes',
+  'kubernetes-apiserver-check': 'kubernetes',
+  'kubernetes-runtime-check': 'kubernetes',
+  'kubernetes-capacity-check': 'kubernetes',
+  'custom-logpattern': 'log',
+  'custom-plugin': 'custom-plugin',
+  'gpu-health-check': 'gpu',
+}

@@ -1,0 +1,155 @@
+/** YAML and JSON (which is YAML too) as a tree with the place of each value. The one wrapper of the package yaml. */
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
+import type { ConfigProblem } from './errors.ts'
+import { cut } from './secrets.ts'
+import { type Entry, emptyMap, type MapNode, type Place, plainOf, type Scalar, type Tree } from './tree.ts'
+
+/** More values than that, aliases followed, are no configuration. */
+const NODES_MAX = 50_000
+const DEPTH_MAX = 32
+
+export interface Parsed {
+  readonly tree: MapNode
+  readonly problems: readonly ConfigProblem[]
+}
+
+class TooLargeError extends Error {}
+
+/** @param file its name as errors give it */
+export function readYaml(text: string, file: string, shortName: string): Parsed {
+  const lines = new LineCounter()
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { where: `${file}:${line}:${col}`, origin: { layer: 'file', text: `${shortName}, line ${line}` } }
+  }
+  const start: Place = { where: file, origin: { layer: 'file', text: shortName } }
+  const problems: ConfigProblem[] = []
+  const fault = (offset: number, what: string) => problems.push({ where: placeAt(offset).where, path: '', text: what })
+  try {
+    const doc = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      version: '1.2',
+      merge: true,
+      uniqueKeys: true,
+    })
+    for (const { pos, message } of doc.errors) fault(pos[0], `not valid YAML: ${plain(message)}`)
+    if (problems.length > 0) return { tree: emptyMap(start), problems }
+    if (doc.contents === null)
+      return {
+        tree: emptyMap(start),
+        problems: [{ where: file, path: '', text: 'is empty; expected apiVersion, kind and metadata' }],
+      }
+    const tree = createReader(doc.contents, placeAt, fault, (alias) => alias.resolve(doc))()
+    if (tree.kind === 'map') return { tree, problems }
+    return {
+      tree: emptyMap(start),
+      problems: [
+        ...problems,
+        { where: tree.place.where, path: '', text: 'is not a map; expected apiVersion, kind and metadata' },
+      ],
+    }
+  } catch (err) {
+    if (!(err instanceof TooLargeError) && !(err instanceof RangeError)) throw err
+    const why = err instanceof TooLargeError ? err.message : 'is nested too deep'
+    return { tree: emptyMap(start), problems: [{ where: file, path: '', text: why }] }
+  }
+}
+
+/** The first sentence of the parser's message, on one line. */
+function plain(message: string): string {
+  return cut(message.split('\n')[0] ?? message, 200)
+}
+
+function createReader(
+  root: Node,
+  placeAt: (offset: number) => Place,
+  fault: (offset: number, what: string) => void,
+  resolve: (alias: Alias) => Node | undefined,
+): () => Tree {
+  let nodes = 0
+
+  function read(node: unknown, offset: number, depth: number): Tree {
+    if (++nodes > NODES_MAX)
+      throw new TooLargeError(`has more than ${NODES_MAX} values, aliases followed; expected a configuration`)
+    if (depth > DEPTH_MAX) throw new TooLargeError(`is nested deeper than ${DEPTH_MAX} levels`)
+    if (isAlias(node)) return readAlias(node, offset, depth)
+    const at = rangeStart(node) ?? offset
+    const place = placeAt(at)
+    if (isSeq(node)) return { kind: 'list', place, items: node.items.map((item) => read(item, at, depth + 1)) }
+    if (isMap(node)) return { kind: 'map', place, entries: readEntries(node, at, depth) }
+    const value = isScalar(node) ? node.value : null
+    return { kind: 'scalar', place, value: scalarOf(value), text: textOf(node, value), untyped: false }
+  }
+
+  function readAlias(alias: Alias, offset: number, depth: number): Tree {
+    const target = resolve(alias)
+    if (target !== undefined) return read(target, rangeStart(alias) ?? offset, depth + 1)
+    fault(rangeStart(alias) ?? offset, `not valid YAML: nothing is named &${alias.source}`)
+    return { kind: 'scalar', place: placeAt(offset), value: null, text: '', untyped: false }
+  }
+
+  function readEntries(map: YAMLMap, offset: number, depth: number): Map<string, Entry> {
+    const entries = new Map<string, Entry>()
+    const merged: Tree[] = []
+    for (const pair of map.items as Pair[]) {
+      const at = rangeStart(pair.key) ?? offset
+      const key = keyOf(pair.key)
+      if (key === undefined) fault(at, 'this key is no plain text; expected a name')
+      else if (key === '<<') merged.push(read(pair.value, at, depth + 1))
+      else entries.set(key, { place: placeAt(at), node: read(pair.value, at, depth + 1) })
+    }
+    for (const tree of merged) mergeInto(entries, tree)
+    return entries
+  }
+
+  return () => read(root, 0, 0)
+}
+
+/** `<<: *base` adds what is not written itself; of a list of maps the first counts. */
+function mergeInto(entries: Map<string, Entry>, tree: Tree): void {
+  if (tree.kind === 'list') for (const item of tree.items) mergeInto(entries, item)
+  if (tree.kind !== 'map') return
+  for (const [key, entry] of tree.entries) if (!entries.has(key)) entries.set(key, entry)
+}
+
+function keyOf(key: unknown): string | undefined {
+  if (typeof key === 'string') return key
+  if (!isScalar(key) || typeof key.value === 'object' || typeof key.value === 'undefined') return undefined
+  return typeof key.value === 'symbol' ? '<<' : String(key.value)
+}
+
+function rangeStart(node: unknown): number | undefined {
+  const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined
+  return Array.isArray(range) && typeof range[0] === 'number' ? range[0] : undefined
+}
+
+function scalarOf(value: unknown): Scalar {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  return value === null || value === undefined ? null : String(value)
+}
+
+function textOf(node: unknown, value: unknown): string {
+  const source = isScalar(node) ? node.source : undefined
+  if (typeof value === 'string') return value
+  return source ?? (value === null || value === undefined ? '' : String(value))
+}
+
+/** A single value as a flag gives it: `["a"]`, `{ path: / }`; undefined when it is no list and no map. */
+export function parseInline(text: string): unknown {
+  if (!/^\s*[[{]/.test(text) || text.length > 65_536) return undefined
+  const { tree, problems } = readYaml(`value: ${text}`, '', '')
+  const value = problems.length > 0 ? undefined : plainOf(tree)
+  return typeof value === 'object' && value !== null && 'value' in value ? value.value : undefined
+}

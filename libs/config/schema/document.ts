@@ -1,0 +1,113 @@
+/** The whole document. */
+import { z } from 'zod'
+import { exporters } from './exporters.ts'
+import { absolutePath, duration, labels } from './kinds.ts'
+import { monitor } from './monitors.ts'
+import { plugin } from './plugins.ts'
+import { settings } from './settings.ts'
+
+const MIB = 1_048_576
+
+const bus = z.strictObject({
+  url: z
+    .string()
+    .max(2048)
+    .regex(/^(?:(?:nats|tls):\/\/[^\s,]+(?:,(?:nats|tls):\/\/[^\s,]+)*)?$/)
+    .meta({ what: 'the address of a NATS server', sample: 'nats://nats.example:4222', secretUserinfo: true })
+    .default('')
+    .describe('An external NATS server; empty: the detector runs its own'),
+  port: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(4222)
+    .describe('Loopback port of the own server; if it is taken, another one is used'),
+  storeDir: absolutePath('/run/node-doctor/bus')
+    .optional()
+    .describe('Where the own server keeps what it was told; memory of the host, no disk')
+    .meta({ defaultText: '`<settings.runDir>/bus`' }),
+  maxStoreBytes: z
+    .int()
+    .min(88 * MIB)
+    .max(4096 * MIB)
+    .default(128 * MIB)
+    .describe('Limit of that store, in bytes; its streams and buckets reserve 85 MiB'),
+})
+
+const detector = z.strictObject({
+  monitorDirs: z
+    .array(absolutePath('/var/run/npd'))
+    .max(16)
+    .optional()
+    .describe('Folders in which sockets of other monitors are looked for')
+    .meta({ defaultText: '`<settings.runDir>/monitors`, `/var/run/npd`' }),
+  discovery: z.boolean().default(true).describe('Whether they are looked for; without it only `plugins` are asked'),
+  limits: z
+    .strictObject({
+      messageBytes: z
+        .int()
+        .min(65_536)
+        .max(67_108_864)
+        .default(4_194_304)
+        .describe('Largest message of a monitor, in bytes'),
+      reportsPerSecond: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(500)
+        .describe('Reports of one monitor that are taken in a second'),
+      conditionsPerMonitor: z.int().min(1).max(10_000).default(2048).describe('Conditions that one monitor may have'),
+      eventsPerReport: z.int().min(1).max(10_000).default(1000).describe('Events that one report may have'),
+      entitiesPerType: z.int().min(1).max(10_000).default(512).describe('Entities that one condition type may have'),
+    })
+    .prefault({})
+    .describe('What a monitor may send; what is above is dropped and told'),
+})
+
+const remediation = z.strictObject({
+  enabled: z
+    .boolean()
+    .optional()
+    .describe('Whether problems are repaired')
+    .meta({ defaultText: '`settings.enableRemediation`, else `false`' }),
+  dryRun: z.boolean().default(false).describe('Repairs are only told, never done'),
+  maxRetriesPerHour: z.int().min(0).max(1000).default(10).describe('Attempts of all repairs together in an hour'),
+  cooldownPeriod: duration({ min: '1s', max: '30d' })
+    .prefault('5m')
+    .describe('Time between two attempts, where a check says nothing else'),
+  circuitBreakerThreshold: z.int().min(1).max(1000).default(5).describe('Failures in a row that stop a repair'),
+  circuitBreakerTimeout: duration({ min: '1s', max: '30d' }).prefault('30m').describe('How long it stays stopped'),
+})
+
+const metadata = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/)
+    .meta({ what: 'a name of lower-case letters, digits, "." and "-"', sample: 'default-config' })
+    .describe('Name of this configuration'),
+  namespace: z.string().max(63).optional().describe('As in Kubernetes; without effect'),
+  labels: labels.describe('As in Kubernetes; without effect'),
+  annotations: labels.describe('As in Kubernetes; without effect'),
+})
+
+export const document = z.strictObject({
+  $schema: z.string().optional().describe('For editors'),
+  apiVersion: z.enum(['node-doctor.io/v1alpha1']).describe('Version of this format'),
+  kind: z.enum(['NodeDoctorConfig']),
+  metadata: metadata.describe('What this configuration is called'),
+  settings: settings.prefault({}).describe('What holds for every process'),
+  bus: bus.prefault({}).describe('How the processes talk'),
+  detector: detector.prefault({}).describe('Where monitors are found and what they may send'),
+  monitors: z
+    .array(monitor)
+    .max(500)
+    .prefault([])
+    .describe('The checks. Written, it replaces the whole list of the default')
+    .meta({ unique: 'name' }),
+  plugins: z.array(plugin).max(100).prefault([]).describe('Monitors of others').meta({ unique: 'name' }),
+  exporters: exporters.prefault({}).describe('How the node’s state is shown'),
+  remediation: remediation.prefault({}).describe('Limits of all repairs'),
+})
+
+/** The document as the walker returns it: defaults applied, durations in milliseconds. */
+export type Document = z.output<typeof document>

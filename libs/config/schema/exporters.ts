@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { HANDLER_NAMES } from '../parts.ts'
+import { absolutePath, duration, port } from './kinds.ts'
+
+const address = z.union([z.ipv4(), z.ipv6()]).meta({ what: 'an IP address', sample: '127.0.0.1' })
+
+const urlPath = z
+  .string()
+  .max(256)
+  .regex(/^\/[A-Za-z0-9._~/-]*$/)
+  .meta({ what: 'a path of a URL', sample: '/health' })
+
+const kubernetes = z.strictObject({
+  enabled: z.boolean().default(false).describe('Writes node conditions and events'),
+  updateInterval: duration({ min: '1s', max: '1h' }).prefault('10s').describe('Least time between two repeated writes'),
+  resyncInterval: duration({ min: '10s', max: '24h' })
+    .prefault('60s')
+    .describe('How often the node is compared and put right'),
+  heartbeatInterval: duration({ min: '10s', max: '24h' })
+    .prefault('5m')
+    .describe('How often a condition that did not change is confirmed'),
+})
+
+const http = z.strictObject({
+  enabled: z.boolean().default(true).describe('Serves the page and its API'),
+  bindAddress: address
+    .default('127.0.0.1')
+    .describe('Address it listens at; 0.0.0.0 for all of them. There is no login'),
+  hostPort: port.default(8080).describe('Port it listens at'),
+  tlsEnabled: z.boolean().default(false).describe('Serves HTTPS only'),
+  tlsCertFile: absolutePath('/etc/node-doctor/tls/tls.crt').optional().describe('Certificate and chain, PEM'),
+  tlsKeyFile: absolutePath('/etc/node-doctor/tls/tls.key').optional().describe('Private key, PEM'),
+  endpoints: z
+    .array(
+      z.strictObject({
+        path: urlPath.describe('Where it is served'),
+        handler: z.enum(HANDLER_NAMES).describe('What is served'),
+      }),
+    )
+    .max(64)
+    .default([])
+    .describe('What is served at which path. A handler that is not named stays at its own path')
+    .meta({ unique: 'path' }),
+  history: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Keeps what the page’s time line shows'),
+      maxBytes: z
+        .int()
+        .min(1_048_576)
+        .max(1_073_741_824)
+        .default(33_554_432)
+        .describe('Size that it keeps to, in bytes'),
+      retention: duration({ min: '1h', max: '90d' }).prefault('7d').describe('How far back it reaches'),
+    })
+    .prefault({})
+    .describe('The page’s memory'),
+})
+
+const prometheus = z.strictObject({
+  enabled: z.boolean().default(true).describe('Serves metrics at a port of their own'),
+  bindAddress: address
+    .optional()
+    .describe('Address it listens at')
+    .meta({ defaultText: '`exporters.http.bindAddress`' }),
+  port: port.default(9100).describe('Port it listens at'),
+  path: urlPath.default('/metrics').describe('Where the metrics are'),
+  namespace: z
+    .string()
+    .regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/)
+    .meta({ what: 'a prefix of metric names (letters, digits, "_")', sample: 'node_doctor' })
+    .default('node_doctor')
+    .describe('Prefix of every metric’s name'),
+})
+
+/** `exporters`: how the node’s state is shown. */
+export const exporters = z.strictObject({
+  kubernetes: kubernetes.prefault({}).describe('Node conditions and events in the cluster'),
+  http: http.prefault({}).describe('The page, its API, probes'),
+  prometheus: prometheus.prefault({}).describe('Metrics'),
+})

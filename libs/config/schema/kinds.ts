@@ -1,0 +1,55 @@
+/**
+ * Kinds of values of the configuration as zod schemas. Loaded by the generator and by tests only; at run time the
+ * generated document.json is read instead, so that no process carries zod.
+ *
+ * Keywords of ours in the JSON Schema (`.meta`), which the walker understands:
+ * - `duration: { minMs, maxMs }`: a text such as "1h30m"; its value is whole milliseconds
+ * - `what`, `sample`: how an error names the expected value ("an absolute path", "/var/lib/node-doctor")
+ * - `aliases`: other names of the same key, accepted with a note
+ * - `secret: true`: never shown
+ * - `deferred: true`: looked at later, by the schema of the check's type
+ * - `order: [['warningThreshold', 'criticalThreshold']]` on an object: the first must not be above the second
+ * - `inherits: true`: where it is absent, the same key of the enclosing object holds
+ * - `defaultText`: what documentation says of a default that is computed
+ */
+import { z } from 'zod'
+import { DURATION, parseDurationMs } from '../duration.ts'
+
+export interface DurationRange {
+  readonly min: string
+  readonly max: string
+}
+
+/** A duration as text; whole milliseconds once read. */
+export function duration({ min, max }: DurationRange) {
+  const minMs = parseDurationMs(min) ?? 0
+  const maxMs = parseDurationMs(max) ?? 0
+  return z
+    .string()
+    .regex(DURATION)
+    .refine((text) => {
+      const ms = parseDurationMs(text)
+      return ms !== undefined && ms >= minMs && ms <= maxMs
+    })
+    .meta({ duration: { minMs, maxMs } })
+    .transform((text) => parseDurationMs(text) ?? 0)
+}
+
+/** Absolute path, no NUL. */
+export function absolutePath(sample: string) {
+  return z
+    .string()
+    .max(4096)
+    .regex(/^\/[^\0]*$/)
+    .meta({ what: 'an absolute path', sample })
+}
+
+/** Name of a check or plug-in: what is a Kubernetes label value, a file name and a metric's label at once. */
+export const name = z
+  .string()
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/)
+  .meta({ what: 'a name of letters, digits, ".", "_" and "-" (63 at most)', sample: 'disk-space' })
+
+export const port = z.int().min(1).max(65_535)
+
+export const labels = z.record(z.string(), z.string()).default({})

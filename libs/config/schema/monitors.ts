@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { STRATEGY_NAMES } from '../parts.ts'
+import { duration, name } from './kinds.ts'
+
+/** `monitors[].remediation`: how problems of this check are repaired. */
+export const monitorRemediation = z.strictObject({
+  enabled: z.boolean().default(true).describe('Whether problems of this check are repaired'),
+  strategy: z.enum(STRATEGY_NAMES).describe('What is done'),
+  service: z
+    .string()
+    .regex(/^[A-Za-z0-9:._@\\-]{1,255}$/)
+    .meta({ what: 'the name of a systemd unit', sample: 'kubelet' })
+    .optional()
+    .describe('The systemd unit of strategy `systemd-restart`'),
+  scriptPath: z
+    .string()
+    .regex(/^\/(?!.*(?:^|\/)\.\.(?:\/|$))[^\0]*$/)
+    .meta({ what: 'an absolute path without ".."', sample: '/opt/repair/clear.sh' })
+    .optional()
+    .describe('The program of strategy `custom-script`'),
+  args: z.array(z.string()).max(64).optional().describe('Arguments of that program'),
+  interface: z.string().min(1).max(15).optional().describe('The network interface of strategy `restart-interface`'),
+  cooldown: duration({ min: '1s', max: '30d' })
+    .optional()
+    .describe('Time between two attempts')
+    .meta({ defaultText: '`remediation.cooldownPeriod`' }),
+  maxAttempts: z.int().min(1).max(100).default(3).describe('Attempts for one problem before it is left to people'),
+})
+
+/** `monitors[]`: one check. */
+export const monitor = z.strictObject({
+  name: name.describe('Name of this check, unique'),
+  type: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/)
+    .meta({ what: 'the type of a check', sample: 'disk-health-check' })
+    .describe('What is checked; docs/monitors.md lists the types'),
+  enabled: z.boolean().default(true).describe('Whether it runs'),
+  interval: duration({ min: '1s', max: '24h' })
+    .optional()
+    .describe('Time from one run to the next')
+    .meta({ defaultText: '`settings.updateInterval`, else the type’s own' }),
+  timeout: duration({ min: '100ms', max: '1h' })
+    .optional()
+    .describe('After this long a run is given up and its conditions are unknown. Less than the interval')
+    .meta({ defaultText: 'the type’s own, at most four fifths of the interval' }),
+  config: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Keys of the check’s type')
+    .meta({ deferred: true, defaultText: 'each key’s own' }),
+  dependsOn: z
+    .array(z.string())
+    .max(100)
+    .default([])
+    .describe('Names of checks; while one of them has a problem, new problems of this check are unknown'),
+  remediation: monitorRemediation.optional(),
+})

@@ -1,0 +1,38 @@
+/** What is never shown: in errors, on the page, in logs. */
+import type { JsonSchema } from './json-schema.ts'
+import { plainOf, type Tree } from './tree.ts'
+
+const SECRET_KEY = /token|passw(or)?d|passphrase|secret|authorization|credential|api[-_]?key|private[-_]?key/i
+/** Keys that name a file of a secret, or a count, hold none themselves. */
+const NO_SECRET_KEY = /(file|path|dir|name|count|seconds|ms|ttl|enabled)$/i
+const USERINFO = /([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@,]*@/gi
+
+export const HIDDEN = '(hidden)'
+
+/** Whether the last part of a dotted key, or any before it, speaks of a secret. */
+export function isSecretKey(key: string): boolean {
+  return key.split(/[.[\]]/).some((part) => SECRET_KEY.test(part) && !NO_SECRET_KEY.test(part))
+}
+
+/** A text without user and password of the URLs in it. */
+export function withoutUserinfo(text: string): string {
+  return text.replace(USERINFO, `$1${HIDDEN}@`)
+}
+
+/** Whether a value must not be shown, by its key, its schema or the variable that it comes from. */
+export function isSecret(key: string, node: Tree, schema?: JsonSchema): boolean {
+  return schema?.secret === true || isSecretKey(key) || (node.kind === 'scalar' && node.hidden === true)
+}
+
+/** A value for people: secrets hidden, cut to 200 characters. */
+export function shownValue(key: string, node: Tree, schema?: JsonSchema): string {
+  if (isSecret(key, node, schema)) return HIDDEN
+  const text = node.kind === 'scalar' ? node.text : JSON.stringify(plainOf(node))
+  return cut(withoutUserinfo(text), 200)
+}
+
+/** A text of at most `max` characters, on one line. */
+export function cut(text: string, max: number): string {
+  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (char) => JSON.stringify(char).slice(1, -1))
+  return line.length > max ? `${line.slice(0, max - 1)}…` : line
+}

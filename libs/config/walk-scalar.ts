@@ -1,0 +1,113 @@
+/** Single values: texts, numbers, booleans, durations, words of a closed set. */
+import { isIP } from 'node:net'
+import { parseDurationMs } from './duration.ts'
+import type { JsonSchema } from './json-schema.ts'
+import { nearestName, quotedList } from './nearest.ts'
+import type { Run, Spot } from './run.ts'
+import type { Scalar, ScalarNode, Tree } from './tree.ts'
+import { durationWords, expectedWords, numberWords, quoted, sampleWords, textWords } from './words.ts'
+
+const DURATION_SAMPLES = '"30s", "5m", "1h30m"'
+
+export function walkScalar(schema: JsonSchema, node: Tree, spot: Spot, run: Run): unknown {
+  const shown = quoted(node, spot.key, schema)
+  if (node.kind !== 'scalar' || node.value === null) {
+    run.fault(
+      spot,
+      node.kind === 'scalar'
+        ? `has no value; expected ${expectedWords(schema)}`
+        : `is ${shown}; expected ${expectedWords(schema)}`,
+    )
+    return undefined
+  }
+  const faults = run.problems.length
+  const value = read(schema, node, shown, (text) => run.fault(spot, text))
+  if (run.problems.length === faults) run.wrote(spot, node, schema)
+  return value
+}
+
+type Fault = (text: string) => void
+
+function read(schema: JsonSchema, node: ScalarNode, shown: string, fault: Fault): unknown {
+  if (schema.duration !== undefined) return readDuration(schema.duration, node, shown, fault)
+  if (schema.enum !== undefined) return readWord(schema, node, shown, fault)
+  if (schema.type === 'boolean') return readBoolean(node, shown, fault)
+  if (schema.type === 'integer' || schema.type === 'number') return readNumber(schema, node, shown, fault)
+  return readText(schema, node, shown, fault)
+}
+
+function readDuration(range: NonNullable<JsonSchema['duration']>, node: ScalarNode, shown: string, fault: Fault) {
+  const ms = node.untyped || typeof node.value === 'string' ? parseDurationMs(node.text) : undefined
+  if (ms === undefined) fault(`${shown} is not a duration; expected a number with a unit such as ${DURATION_SAMPLES}`)
+  else if (ms < range.minMs) fault(`${shown} is too short; expected ${durationWords(range)}`)
+  else if (ms > range.maxMs) fault(`${shown} is too long; expected ${durationWords(range)}`)
+  return ms
+}
+
+function readWord(schema: JsonSchema, node: ScalarNode, shown: string, fault: Fault) {
+  const words = (schema.enum ?? []).map(String)
+  const given = node.untyped ? node.text : node.value
+  if (typeof given === 'string' && words.includes(given)) return given
+  const nearest = nearestName(node.text, words)
+  const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`
+  fault(`${shown} is not valid; expected ${words.length === 1 ? '' : 'one of '}${quotedList(words)}${hint}`)
+  return undefined
+}
+
+function readBoolean(node: ScalarNode, shown: string, fault: Fault) {
+  if (typeof node.value === 'boolean') return node.value
+  if (node.untyped && (node.text === 'true' || node.text === 'false')) return node.text === 'true'
+  const quotes = !node.untyped && (node.text === 'true' || node.text === 'false') ? ' without quotes' : ''
+  fault(`${shown} is not a boolean; expected true or false${quotes}`)
+  return undefined
+}
+
+function numberOf(node: ScalarNode): number | undefined {
+  if (typeof node.value === 'number') return node.value
+  return node.untyped && /^-?\d{1,15}(\.\d{1,15})?$/.test(node.text) ? Number(node.text) : undefined
+}
+
+function readNumber(schema: JsonSchema, node: ScalarNode, shown: string, fault: Fault) {
+  const words = numberWords(schema)
+  const value = numberOf(node)
+  if (value === undefined || !Number.isFinite(value)) {
+    const quotes =
+      typeof node.value === 'string' && !node.untyped && /^-?\d+(\.\d+)?$/.test(node.text) ? ', without quotes' : ''
+    fault(`${shown} is not a number; expected ${words}${quotes}`)
+    return undefined
+  }
+  if (schema.type === 'integer' && !Number.isSafeInteger(value))
+    fault(`${shown} is not a whole number; expected ${words}`)
+  else if (!inRange(schema, value)) fault(`${shown} is out of range; expected ${words}`)
+  return value
+}
+
+function inRange(schema: JsonSchema, value: number): boolean {
+  return (
+    value >= (schema.minimum ?? Number.NEGATIVE_INFINITY) &&
+    value <= (schema.maximum ?? Number.POSITIVE_INFINITY) &&
+    value > (schema.exclusiveMinimum ?? Number.NEGATIVE_INFINITY) &&
+    value < (schema.exclusiveMaximum ?? Number.POSITIVE_INFINITY)
+  )
+}
+
+function readText(schema: JsonSchema, node: ScalarNode, shown: string, fault: Fault) {
+  const given: Scalar = node.untyped ? node.text : node.value
+  const words = textWords(schema)
+  if (typeof given !== 'string') {
+    fault(`${shown} is not a text; expected ${words}${sampleWords(schema)}, in quotes`)
+    return undefined
+  }
+  if (!fits(schema, given)) fault(`${shown} is not ${words}; expected one${sampleWords(schema) || ' that is'}`)
+  return given
+}
+
+/** Lengths count Unicode characters, as JSON Schema does. */
+function fits(schema: JsonSchema, text: string): boolean {
+  if (schema.anyOf !== undefined) return schema.anyOf.some((one) => fits(one, text))
+  const length = schema.minLength === undefined && schema.maxLength === undefined ? 0 : [...text].length
+  if (length < (schema.minLength ?? 0) || length > (schema.maxLength ?? Number.POSITIVE_INFINITY)) return false
+  if (schema.format === 'ipv4') return isIP(text) === 4
+  if (schema.format === 'ipv6') return isIP(text) === 6
+  return schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(text)
+}

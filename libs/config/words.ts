@@ -1,0 +1,61 @@
+/** The sentences of errors: what stands there, what is expected. */
+import { renderDuration } from './duration.ts'
+import type { JsonSchema } from './json-schema.ts'
+import { cut, HIDDEN, isSecret, withoutUserinfo } from './secrets.ts'
+import type { Tree } from './tree.ts'
+
+/** A value as an error quotes it: `"30"`, `85`, `true`, `a list`. */
+export function quoted(node: Tree, key: string, schema?: JsonSchema): string {
+  if (node.kind !== 'scalar') return node.kind === 'list' ? 'a list' : 'a map'
+  if (isSecret(key, node, schema)) return HIDDEN
+  if (node.value === null) return 'nothing'
+  const text = cut(withoutUserinfo(node.text), 80)
+  return typeof node.value === 'string' ? `"${text}"` : text
+}
+
+function rangeWords(schema: JsonSchema, one: string): string {
+  const low = schema.minimum ?? schema.exclusiveMinimum
+  const high = schema.maximum !== undefined && schema.maximum < Number.MAX_SAFE_INTEGER ? schema.maximum : undefined
+  if (low !== undefined && low > Number.MIN_SAFE_INTEGER && high !== undefined) return `${one} from ${low} to ${high}`
+  if (low !== undefined && low > Number.MIN_SAFE_INTEGER) return `${one} from ${low} on`
+  return high === undefined ? one : `${one} up to ${high}`
+}
+
+/** What a number must be: "a whole number from 1 to 65535". */
+export function numberWords(schema: JsonSchema): string {
+  return rangeWords(schema, schema.type === 'integer' ? 'a whole number' : 'a number')
+}
+
+/** `a duration from "1s" to "24h"`. */
+export function durationWords({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): string {
+  return `a duration from "${renderDuration(minMs)}" to "${renderDuration(maxMs)}"`
+}
+
+/** Regular expressions that need no explaining in a schema. */
+const PATTERN_WORDS: Readonly<Record<string, string>> = { '^\\/': 'an absolute path' }
+
+/** What a text must be: "an absolute path", "a text of at most 15 characters". */
+export function textWords(schema: JsonSchema): string {
+  if (schema.what !== undefined) return schema.what
+  if (schema.pattern !== undefined) return PATTERN_WORDS[schema.pattern] ?? `a text that matches ${schema.pattern}`
+  const { minLength = 0, maxLength } = schema
+  if (maxLength !== undefined)
+    return `a text of ${minLength > 0 ? `${minLength} to` : 'at most'} ${maxLength} characters`
+  return minLength > 0 ? 'a text that is not empty' : 'a text'
+}
+
+/** What is expected of a value of this schema, for "missing; expected …". */
+export function expectedWords(schema: JsonSchema): string {
+  if (schema.duration !== undefined) return durationWords(schema.duration)
+  if (schema.enum !== undefined) return `one of ${schema.enum.map((value) => JSON.stringify(value)).join(', ')}`
+  if (schema.type === 'object') return 'a map'
+  if (schema.type === 'array') return 'a list'
+  if (schema.type === 'boolean') return 'true or false'
+  if (schema.type === 'integer' || schema.type === 'number') return numberWords(schema)
+  return textWords(schema) + sampleWords(schema)
+}
+
+/** ` such as "/var/run/npd"`, or nothing. */
+export function sampleWords({ sample }: JsonSchema): string {
+  return sample === undefined ? '' : ` such as "${sample}"`
+}

@@ -1,0 +1,68 @@
+/**
+ * Makes what is derived from the schemas and from the checks' own descriptions:
+ *   libs/config/document.json   JSON Schema of the document, which libs/config validates by
+ *   libs/config/catalog.json    every check of our monitors: its keys, conditions, events, metrics
+ *   docs/monitors.md            the same for people
+ *   docs/configuration.md       the table of keys between its markers
+ *   docs/schema/node-doctor-config.schema.json   for editors
+ * `node scripts/generate-catalog.ts` writes them; with `--check` it only tells what would change, and ends with 1.
+ */
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { toJsonSchema } from './catalog/json-schema.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+
+interface Output {
+  readonly path: string
+  readonly text: string
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
+/** The monitors' modules import libs/config, which imports what is made here: it must exist before. */
+async function bootstrap(): Promise<void> {
+  for (const [name, empty] of [
+    ['catalog.json', { monitors: [], checks: [] }],
+    ['document.json', {}],
+  ] as const) {
+    const path = join(ROOT, 'libs/config', name)
+    if (!existsSync(path)) await writeFile(path, json(empty))
+  }
+}
+
+async function outputs(): Promise<Output[]> {
+  const { document } = await import('../libs/config/schema/document.ts')
+  const { readCatalog } = await import('./catalog/catalog.ts')
+  const documentSchema = toJsonSchema(document, 'document')
+  const catalog = await readCatalog(join(ROOT, 'services/monitors'))
+  return [
+    { path: 'libs/config/document.json', text: json(documentSchema) },
+    { path: 'libs/config/catalog.json', text: json(catalog) },
+  ]
+}
+
+async function current(path: string): Promise<string | undefined> {
+  return existsSync(path) ? await readFile(path, 'utf8') : undefined
+}
+
+async function main(check: boolean): Promise<number> {
+  await bootstrap()
+  let changed = 0
+  for (const { path, text } of await outputs()) {
+    const full = join(ROOT, path)
+    if ((await current(full)) === text) continue
+    changed++
+    console.log(check ? `${relative(ROOT, full)} is out of date` : `wrote ${relative(ROOT, full)}`)
+    if (check) continue
+    await mkdir(dirname(full), { recursive: true })
+    await writeFile(full, text)
+  }
+  if (check && changed > 0) console.error('run `make generate` and commit what it writes')
+  return check && changed > 0 ? 1 : 0
+}
+
+process.exitCode = await main(process.argv.includes('--check'))
