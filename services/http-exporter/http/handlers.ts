@@ -1,0 +1,110 @@
+/** Every answer there is, by the name that `exporters.http.endpoints[].handler` uses. */
+
+import type { HistoryView } from '#model'
+import { type EventView, type NodeView, renderPlainText, wordsToText } from '#model'
+import type { Clock, Readiness } from '#service'
+import type { EvidenceUse } from '../history/query-series.ts'
+import { parseRange, RANGES, type Range } from '../history/ranges.ts'
+import { METRICS_TYPE } from '../metrics/exposition.ts'
+import { type Answer, type Handler, json, text, wantsHtml } from './answer.ts'
+import { answerHealth } from './health.ts'
+import type { Page } from './page-files.ts'
+
+export interface HandlerSources {
+  readonly clock: Clock
+  readonly view: () => NodeView
+  readonly evidence: () => ReadonlyMap<string, EvidenceUse>
+  /** Newest first. */
+  readonly events: (limit: number) => readonly EventView[]
+  readonly history: (range: Range, evidence: ReadonlyMap<string, EvidenceUse>) => Promise<HistoryView>
+  readonly metrics: () => Promise<string>
+  readonly readiness: () => Readiness
+  readonly page: Page | undefined
+}
+
+/** Where each is served when the configuration says nothing else. `/stream` is no answer and has its own route. */
+export const DEFAULT_PATHS = {
+  page: '/',
+  'overall-health': '/health',
+  liveness: '/healthz',
+  readiness: '/ready',
+  'detailed-status': '/status',
+  conditions: '/conditions',
+  events: '/events',
+  history: '/history',
+  'prometheus-metrics': '/metrics',
+  'remediation-history': '/remediation/history',
+} as const satisfies Record<string, string>
+
+export type AnswerName = keyof typeof DEFAULT_PATHS
+
+/** An answer to the same question within this is the same answer. */
+const HISTORY_REUSED_MS = 1000
+const EVENTS_DEFAULT = 100
+const EVENTS_MAX = 1000
+
+function limitOf(value: unknown): number {
+  const limit = Number(value)
+  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, EVENTS_MAX) : EVENTS_DEFAULT
+}
+
+function createHistoryHandler({ history, evidence, clock }: HandlerSources): Handler {
+  const known = new Map<Range, { readonly atMs: number; readonly answer: Promise<Answer> }>()
+  return ({ query }) => {
+    const asked = query['range'] ?? '1h'
+    const range = parseRange(String(asked))
+    if (range === undefined) {
+      const ranges = Object.keys(RANGES)
+      return json({ error: `no such range; one of ${ranges.join(', ')}`, ranges }, 400)
+    }
+    const before = known.get(range)
+    if (before !== undefined && clock.monotonicMs() - before.atMs < HISTORY_REUSED_MS) return before.answer
+    const answer = history(range, evidence()).then((view) => json(view))
+    known.set(range, { atMs: clock.monotonicMs(), answer })
+    answer.catch(() => known.delete(range))
+    return answer
+  }
+}
+
+function createPageHandler({ view, clock, page }: HandlerSources): Handler {
+  return ({ accept }) => {
+    const headers = { vary: 'accept' }
+    if (!wantsHtml(accept)) return { ...text(renderPlainText(view(), clock.now())), headers }
+    if (page === undefined) {
+      const why = 'The page is not part of this build; "make build" makes it. This is what it would show.\n\n'
+      return { ...text(why + renderPlainText(view(), clock.now())), headers }
+    }
+    return {
+      status: 200,
+      type: page.index.type,
+      body: page.index.body,
+      headers: { ...headers, 'content-security-policy': page.policy },
+    }
+  }
+}
+
+export function createHandlers(sources: HandlerSources): Record<AnswerName, Handler> {
+  const { clock, view, events, metrics, readiness } = sources
+  const startedMs = clock.monotonicMs()
+  return {
+    page: createPageHandler(sources),
+    'overall-health': () => {
+      const now = view()
+      return answerHealth(now, wordsToText(now.verdict.sentence, clock.now()))
+    },
+    liveness: () => json({ status: 'alive', uptimeSeconds: Math.round((clock.monotonicMs() - startedMs) / 1000) }),
+    readiness: () => {
+      const { ready, reason } = readiness()
+      return json(ready ? { ready } : { ready, reason }, ready ? 200 : 503)
+    },
+    'detailed-status': () => json(view()),
+    conditions: () => {
+      const { at, detector, conditions } = view()
+      return json({ at, detector, conditions })
+    },
+    events: ({ query }) => json({ events: events(limitOf(query['limit'])) }),
+    history: createHistoryHandler(sources),
+    'prometheus-metrics': async () => ({ status: 200, type: METRICS_TYPE, body: await metrics() }),
+    'remediation-history': () => json({ ...view().remediation, records: [] }),
+  }
+}

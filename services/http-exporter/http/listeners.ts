@@ -1,0 +1,64 @@
+/** The ports of this exporter. */
+import type { Clock, Logger } from '#service'
+import type { HttpExporterConfig } from '../config.ts'
+import type { Hub } from '../stream/hub.ts'
+import { createApp } from './app.ts'
+import { httpRoutes, prometheusRoutes, type Routes } from './endpoints.ts'
+import { createHandlers, type HandlerSources } from './handlers.ts'
+import { createListener, type Listener } from './listener.ts'
+import { createStreamRoute } from './stream-route.ts'
+
+export interface ListenersOptions {
+  readonly config: HttpExporterConfig
+  readonly sources: HandlerSources
+  readonly hub: Hub
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export async function createListeners(options: ListenersOptions): Promise<Listener[]> {
+  const { config, sources, hub, clock, log } = options
+  const { http, prometheus } = config
+  const handlers = createHandlers(sources)
+
+  function appOf({ answers, streamPaths, probes }: Routes, withPage: boolean): ReturnType<typeof createApp> {
+    return createApp({
+      answers,
+      probes,
+      streams: new Map(streamPaths.map((path) => [path, createStreamRoute(hub)])),
+      assets: withPage ? (sources.page?.assets ?? new Map()) : new Map(),
+      clock,
+      log,
+    })
+  }
+
+  const listeners: Listener[] = []
+  if (http.enabled) {
+    const routes = httpRoutes(http, handlers)
+    for (const { path, handler } of routes.unknown) log.error('endpoint has no such handler', { path, handler })
+    listeners.push(
+      createListener({
+        host: http.bindAddress,
+        port: http.hostPort,
+        setting: 'exporters.http.hostPort',
+        tls: http.tlsEnabled ? { certFile: http.tlsCertFile, keyFile: http.tlsKeyFile } : undefined,
+        app: await appOf(routes, true),
+        clock,
+        log,
+      }),
+    )
+  }
+  if (prometheus.enabled) {
+    listeners.push(
+      createListener({
+        host: prometheus.bindAddress,
+        port: prometheus.port,
+        setting: 'exporters.prometheus.port',
+        app: await appOf(prometheusRoutes(prometheus, handlers), false),
+        clock,
+        log,
+      }),
+    )
+  }
+  return listeners
+}

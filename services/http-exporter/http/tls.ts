@@ -1,0 +1,28 @@
+/** Certificate and key, read again when their files change, as a secret that is renewed does. */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createSecureContext } from 'node:tls'
+import { TlsFileError } from '../errors.ts'
+
+export interface TlsFiles {
+  readonly certFile: string
+  readonly keyFile: string
+}
+
+export interface TlsPair {
+  readonly cert: Buffer
+  readonly key: Buffer
+  /** Changes when one of the files does. */
+  readonly version: string
+}
+
+/** @throws TlsFileError when they cannot be read or do not belong together */
+export async function readTlsPair({ certFile, keyFile }: TlsFiles): Promise<TlsPair> {
+  try {
+    const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)])
+    createSecureContext({ cert, key })
+    return { cert, key, version: createHash('sha256').update(cert).update(key).digest('hex') }
+  } catch (err) {
+    throw new TlsFileError(certFile, keyFile, err)
+  }
+}

@@ -1,0 +1,4 @@
+import { runService } from '#service'
+import { httpExporter } from './service.ts'
+
+await runService(httpExporter)

@@ -1,0 +1,10 @@
+/** nodedoctor.v1.Exporter: what is exported where, and whether it keeps up. */
+import { type ExporterServer, ExporterService, type GetStatusResponse } from '#proto/nodedoctor/v1/exporter.ts'
+import type { RpcService } from '#rpc'
+
+export function createExporterRpc(status: () => GetStatusResponse): RpcService {
+  const implementation: ExporterServer = {
+    getStatus: (_, callback) => callback(null, status()),
+  }
+  return { definition: ExporterService, implementation }
+}

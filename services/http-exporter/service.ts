@@ -1,0 +1,181 @@
+/** The http-exporter's composition: bus → state, history, metrics → ports. Wiring only. */
+import { randomUUID } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type ConnectedBus, connectBus, createBusReader, readCredentials } from '#bus'
+import { cleanText, type NodeView } from '#model'
+import { defineService, type Loop, type Readiness, type Service, type ServiceContext, startLoop } from '#service'
+import { type HttpExporterConfig, httpExporterConfig } from './config.ts'
+import { type History, openHistory } from './history/history.ts'
+import { openNoHistory } from './history/no-history.ts'
+import type { Listener } from './http/listener.ts'
+import { createListeners } from './http/listeners.ts'
+import { loadPage } from './http/page-files.ts'
+import { ownFamilies, renderMetrics, reservedNames } from './metrics/collect.ts'
+import { createDurations } from './metrics/durations.ts'
+import { nodeFamilies } from './metrics/node-families.ts'
+import { createSampleTable } from './metrics/sample-table.ts'
+import { readinessOf } from './readiness.ts'
+import { createExporterRpc } from './rpc.ts'
+import { evidenceUses, type FeedCounts, followBus } from './state/bus-feed.ts'
+import { createEventLog, EVENTS_KEPT } from './state/event-log.ts'
+import { readIdentity } from './state/identity.ts'
+import { createNodeState, type NodeState } from './state/node-state.ts'
+import { createHub, type Hub } from './stream/hub.ts'
+
+/** Readers are told this often that the stream lives, and since when the detector is silent. */
+const BEAT_MS = 3000
+const TICK_MS = 1000
+/** Of the drain, for running requests. */
+const CLOSE_GRACE_MS = 2000
+
+/** The built page lies beside the bundle; from source it is where the build puts it. */
+function pageFolder(): string {
+  const set = process.env['NODE_DOCTOR_PAGE_DIR']
+  if (set !== undefined && set !== '') return set
+  const here = fileURLToPath(import.meta.url)
+  return here.endsWith('.mjs') ? join(dirname(here), 'page') : join(dirname(here), '../../dist/page')
+}
+
+function settingsView({ set, defaults }: HttpExporterConfig['settings'], now: Date): NodeView['settings'] {
+  return {
+    set: set.map(({ key, value, origin }) => ({
+      key: cleanText(key, 128),
+      value: cleanText(value, 240),
+      origin: cleanText(origin.text, 128),
+    })),
+    defaults,
+    since: now.toISOString(),
+  }
+}
+
+function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Service {
+  const { config, clock, log, version, nodeName, host } = context
+  const { namespace } = config.prometheus
+  const started = clock.now()
+  const samples = createSampleTable()
+  const durations = createDurations()
+  const events = createEventLog()
+  const ending = new AbortController()
+  let bus: ConnectedBus | undefined
+  let state: NodeState | undefined
+  let hub: Hub | undefined
+  let history: History | undefined
+  let listeners: Listener[] = []
+  let counts: () => FeedCounts = () => ({ missed: 0, samplesRefused: 0 })
+  let loops: Loop[] = []
+  let undecodable = 0
+
+  function readiness(): Readiness {
+    return readinessOf({ bus, state, listeners, now: clock.now() })
+  }
+
+  async function metrics(of: NodeState, stream: Hub, past: History): Promise<string> {
+    const view = of.view()
+    const own = ownFamilies({ hub: stream.stats(), history: past.stats(), undecodable, ...counts() })
+    const families = [...nodeFamilies(view, of.heartbeatAgeMs()), durations.family(), ...own]
+    const processText = await context.metrics.metrics()
+    // What monitors said last is no news once nobody vouches for it.
+    const told =
+      view.detector.state === 'stale'
+        ? []
+        : samples.families(reservedNames(namespace, families, processText), clock.monotonicMs())
+    return renderMetrics(namespace, [...families, ...told], processText)
+  }
+
+  async function start(): Promise<void> {
+    const node = await readIdentity(host, { name: nodeName, version, now: started })
+    const knownState = createNodeState({ clock, node, settings: settingsView(config.settings, started) })
+    const stream = createHub({ epoch: randomUUID().slice(0, 8), view: () => knownState.view() })
+    const { enabled, maxBytes, retentionMs } = config.http.history
+    const past = enabled
+      ? await openHistory({ dir: join(context.stateDir, 'history'), maxBytes, retentionMs, clock, log })
+      : openNoHistory(clock)
+    state = knownState
+    hub = stream
+    history = past
+    for (const event of past.recentEvents(EVENTS_KEPT).reverse()) events.add(event)
+    knownState.onMessage((message) => stream.publish(message))
+    listeners = await createListeners({
+      config,
+      hub: stream,
+      clock,
+      log,
+      sources: {
+        clock,
+        view: () => knownState.view(),
+        evidence: () => evidenceUses(knownState.evidence()),
+        events: (limit) => events.last(limit),
+        history: (range, evidence) => past.query(range, evidence),
+        metrics: () => metrics(knownState, stream, past),
+        readiness,
+        page: await loadPage(pageFolder()),
+      },
+    })
+    await Promise.all(listeners.map((listener) => listener.start(ending.signal)))
+    const connection = connectBus({
+      name: context.name,
+      credentials: readCredentials(context.runDir, context.name, config.busUrl),
+      log,
+    })
+    bus = connection
+    const reader = createBusReader(connection, {
+      signal: ending.signal,
+      onPoison: () => {
+        undecodable++
+      },
+    })
+    const booted = node.booted === undefined ? undefined : new Date(node.booted)
+    const targets = { state: knownState, history: past, events, hub: stream, samples, durations, clock, booted }
+    counts = followBus(reader, targets, ending.signal)
+    const loop = { signal: ending.signal, clock, log, jitter: 0 }
+    loops = [
+      startLoop({ ...loop, name: 'time', intervalMs: TICK_MS, run: async () => knownState.tick() }),
+      startLoop({ ...loop, name: 'beat', intervalMs: BEAT_MS, run: async () => beat(knownState, stream) }),
+    ]
+    void past.run(ending.signal)
+  }
+
+  function beat(of: NodeState, stream: Hub): void {
+    const { at, detector } = of.view()
+    stream.tell({ kind: 'beat', at, detector })
+  }
+
+  return {
+    rpc: [
+      createExporterRpc(() => {
+        const { ready, reason } = readiness()
+        const heard = state?.liveness().lastHeartbeat
+        return {
+          name: context.name,
+          version,
+          started,
+          endpoints: listeners.flatMap(({ url }) => url ?? []),
+          busConnected: bus?.state === 'connected',
+          lastHeartbeat: heard,
+          pending: 0,
+          lastError: ready ? '' : reason,
+        }
+      }),
+    ],
+    start,
+    readiness,
+    async stop() {
+      if (ending.signal.aborted) return
+      ending.abort()
+      hub?.close()
+      await Promise.all(listeners.map((listener) => listener.close(CLOSE_GRACE_MS)))
+      await bus?.close()
+      state?.close()
+      await Promise.all(loops.map(({ ended }) => ended))
+      await history?.close()
+    },
+  }
+}
+
+export const httpExporter = defineService<HttpExporterConfig>({
+  name: 'http-exporter',
+  description: 'Shows the node over HTTP: the page, its data, probes, and metrics for Prometheus.',
+  config: httpExporterConfig,
+  create: createHttpExporter,
+})

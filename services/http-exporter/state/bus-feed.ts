@@ -1,0 +1,185 @@
+/** What the bus says, brought to state, history, metrics and stream. */
+import type { BusReader } from '#bus'
+import { type EventView, type Evidence, renderEvent } from '#model'
+import type * as pb from '#proto/nodedoctor/v1/types.ts'
+import type { Clock } from '#service'
+import { fromProtoEvent, fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem, fromProtoSample } from '#wire'
+import type { History } from '../history/history.ts'
+import type { EvidenceUse } from '../history/query-series.ts'
+import type { Durations } from '../metrics/durations.ts'
+import type { SampleTable } from '../metrics/sample-table.ts'
+import type { Hub } from '../stream/hub.ts'
+import type { EventLog } from './event-log.ts'
+import type { NodeState } from './node-state.ts'
+import { createSeriesFeed, shownValues } from './series-feed.ts'
+
+export interface FeedTargets {
+  readonly state: NodeState
+  readonly history: History
+  readonly events: EventLog
+  readonly hub: Hub
+  readonly samples: SampleTable
+  readonly durations: Durations
+  readonly clock: Clock
+  readonly booted: Date | undefined
+}
+
+export interface FeedCounts {
+  readonly missed: number
+  readonly samplesRefused: number
+}
+
+/** What a graph needs to know of the evidence that it shows: its unit, and the limit that comes first. */
+export function evidenceUses(evidence: ReadonlyMap<string, Evidence>): Map<string, EvidenceUse> {
+  return new Map([...evidence].map(([key, { unit, warning, critical }]) => [key, { unit, limit: warning ?? critical }]))
+}
+
+/** Follows the bus until aborted. */
+export function followBus(reader: BusReader, targets: FeedTargets, signal: AbortSignal): () => FeedCounts {
+  const { state, history, events, hub, samples, durations, clock } = targets
+  const { conditions, problems, monitors } = state
+  const series = createSeriesFeed((name) =>
+    [...monitors.values.values()].some((monitor) => monitor.name === name && monitor.origin === 'built-in'),
+  )
+  let missed = 0
+  let samplesRefused = 0
+
+  function tellEvent(view: EventView): void {
+    history.event(view)
+    if (events.add(view)) state.event(view)
+  }
+
+  function tellGap(stream: string, count: number): void {
+    missed += count
+    const now = clock.now()
+    tellEvent({
+      id: `http-exporter-missed-${stream}-${now.getTime()}`,
+      monitor: 'http-exporter',
+      check: '',
+      entity: '',
+      severity: 'warning',
+      reason: 'EventsMissed',
+      message: `${count} messages left the stream ${stream} before the http-exporter took them`,
+      firstSeen: now.toISOString(),
+      lastSeen: now.toISOString(),
+      count: 1,
+    })
+  }
+
+  function convert<P, T>(values: readonly P[], keyOf: (value: P) => string, from: (value: P) => T): Map<string, T> {
+    return new Map(values.map((value) => [keyOf(value), from(value)]))
+  }
+
+  const conditionKey = (value: pb.NodeCondition) => reader.keyOf('node_conditions', value)
+  reader.watchBucket(
+    'node_conditions',
+    {
+      snapshot(values) {
+        conditions.replace(convert(values, conditionKey, (value) => fromProtoNodeCondition(value, clock.now())))
+        history.conditions([...conditions.values.values()])
+      },
+      put(value) {
+        const condition = fromProtoNodeCondition(value, clock.now())
+        conditions.put(conditionKey(value), condition)
+        history.condition(condition)
+      },
+      deleted(key) {
+        const gone = conditions.values.get(key)
+        conditions.delete(key)
+        if (gone !== undefined) history.conditionGone(gone)
+      },
+    },
+    signal,
+  )
+
+  const problemKey = (value: pb.Problem) => reader.keyOf('problems', value)
+  reader.watchBucket(
+    'problems',
+    {
+      snapshot(values) {
+        problems.replace(convert(values, problemKey, (value) => fromProtoProblem(value, clock.now())))
+        for (const problem of problems.values.values()) history.problem(problem)
+      },
+      put(value) {
+        const problem = fromProtoProblem(value, clock.now())
+        problems.put(problemKey(value), problem)
+        history.problem(problem)
+      },
+      deleted: (key) => problems.delete(key),
+    },
+    signal,
+  )
+
+  const monitorKey = (value: pb.MonitorState) => reader.keyOf('monitors', value)
+  reader.watchBucket(
+    'monitors',
+    {
+      snapshot(values) {
+        monitors.replace(convert(values, monitorKey, (value) => fromProtoMonitorState(value, clock.now())))
+        for (const monitor of monitors.values.values()) durations.saw(monitor)
+      },
+      put(value) {
+        const monitor = fromProtoMonitorState(value, clock.now())
+        monitors.put(monitorKey(value), monitor)
+        durations.saw(monitor)
+        if (monitor.health === 'unreachable') samples.forget(monitor.name)
+      },
+      deleted(key) {
+        const gone = monitors.values.get(key)
+        monitors.delete(key)
+        if (gone !== undefined) samples.forget(gone.name)
+      },
+    },
+    signal,
+  )
+
+  for (const stream of ['EVENTS', 'EVENTS_INFO'] as const) {
+    reader.consume(
+      stream,
+      {
+        async message(value) {
+          tellEvent(renderEvent(fromProtoEvent(value, clock.now()), clock.now()))
+        },
+        gap: (count) => tellGap(stream, count),
+      },
+      { signal },
+    )
+  }
+  reader.consume(
+    'PROBLEMS',
+    {
+      // The bucket says what is; the stream adds to the history what came and went while nobody looked.
+      async message(value) {
+        history.problem(fromProtoProblem(value, clock.now()))
+      },
+      gap: (count) => tellGap('PROBLEMS', count),
+    },
+    { signal },
+  )
+
+  const stopHeartbeat = reader.onHeartbeat(({ bootId, detectorIncarnation }) => {
+    state.heartbeat(bootId)
+    history.seen({
+      wall: clock.now(),
+      monoMs: clock.monotonicMs(),
+      bootId,
+      booted: targets.booted,
+      incarnation: String(detectorIncarnation),
+    })
+  })
+
+  const stopMetrics = reader.onMetrics(({ monitor, samples: batch }) => {
+    const told = batch.map(fromProtoSample)
+    samplesRefused += samples.take(monitor, told, clock.monotonicMs())
+    const values = series.take(monitor, told, clock.monotonicMs())
+    history.sample(values)
+    const shown = shownValues(values, evidenceUses(state.evidence()))
+    if (Object.keys(shown).length > 0) hub.tell({ kind: 'samples', at: clock.now().toISOString(), values: shown })
+  })
+
+  signal.addEventListener('abort', () => {
+    stopHeartbeat()
+    stopMetrics()
+  })
+  return () => ({ missed, samplesRefused })
+}
