@@ -1,6 +1,7 @@
 /** npd.external.v1.ExternalMonitor, so that the original client of that protocol can use our monitors. */
-import { compareSeverity, type NodeEvent, type Observation } from '#model'
+import { compareSeverity, type NodeEvent } from '#model'
 import {
+  type Condition,
   ConditionStatus,
   type ExternalMonitorServer,
   ExternalMonitorService,
@@ -8,6 +9,7 @@ import {
   Severity,
 } from '#proto/npd/external/v1/external_monitor.ts'
 import type { RpcService } from '#rpc'
+import type { PresentCondition } from './present.ts'
 
 /** Events kept for the next CheckHealth. */
 const EVENTS_KEPT = 100
@@ -15,7 +17,10 @@ const EVENTS_KEPT = 100
 export interface ExternalRpcOptions {
   readonly name: string
   readonly metadata: () => MonitorMetadata
-  readonly present: () => readonly Observation[]
+  /** The types in their order, each with what is known of it: that order never changes, the original compares by place. */
+  readonly present: () => readonly { readonly type: string; readonly conditions: readonly PresentCondition[] }[]
+  /** Resolves when every check has been run once, or it has taken too long. */
+  readonly firstRuns: () => Promise<void>
   /** Asked to stop over the socket. */
   readonly onStop: () => void
 }
@@ -25,63 +30,69 @@ export interface ExternalRpc {
   happened(events: readonly NodeEvent[]): void
 }
 
-/** In this protocol TRUE means the problem is present, whatever a type's polarity elsewhere. */
-function statusOf({ health }: Observation): ConditionStatus {
-  if (health === 'problem') return ConditionStatus.TRUE
-  return health === 'healthy' ? ConditionStatus.FALSE : ConditionStatus.UNKNOWN
+const RANK = { healthy: 0, unknown: 1, problem: 2 } as const
+/** In this protocol TRUE means that the problem is present, whatever a type's polarity elsewhere. */
+const STATUS = {
+  healthy: ConditionStatus.FALSE,
+  unknown: ConditionStatus.UNKNOWN,
+  problem: ConditionStatus.TRUE,
+} as const
+
+function isWorse(one: PresentCondition, other: PresentCondition): boolean {
+  const [health, than] = [one.settled?.health ?? 'unknown', other.settled?.health ?? 'unknown']
+  if (health !== than) return RANK[health] > RANK[than]
+  return compareSeverity(one.latest.severity, other.latest.severity) > 0
 }
 
 /** The protocol knows no entities: of several conditions of one type the worst is told, and says what it is about. */
-function worstByType(present: readonly Observation[]): Observation[] {
-  const rank = { healthy: 0, unknown: 1, problem: 2 } as const
-  const worst = new Map<string, Observation>()
-  for (const observation of present) {
-    const known = worst.get(observation.type)
-    const worse =
-      known === undefined ||
-      rank[observation.health] > rank[known.health] ||
-      (observation.health === known.health && compareSeverity(observation.severity, known.severity) > 0)
-    if (worse) worst.set(observation.type, observation)
-  }
-  return [...worst.values()]
+function conditionOf(type: string, conditions: readonly PresentCondition[]): Condition | undefined {
+  const [first, ...others] = conditions
+  if (first === undefined) return undefined
+  const worst = others.reduce((a, b) => (isWorse(b, a) ? b : a), first)
+  const { reason, message, entity } = worst.settled ?? worst.latest
+  const health = worst.settled?.health ?? 'unknown'
+  const bad = conditions.filter(({ settled }) => settled?.health === health).length
+  const more = health !== 'healthy' && bad > 1 ? ` (and ${bad - 1} more)` : ''
+  const where = entity === '' || (health === 'healthy' && conditions.length > 1) ? '' : `${entity}: `
+  return { type, status: STATUS[health], transition: worst.since, reason, message: `${where}${message}${more}` }
 }
 
 export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
   let events: NodeEvent[] = []
+
+  /** What happened since it was asked last. */
+  function takeEvents(): NodeEvent[] {
+    const taken = events
+    events = []
+    return taken
+  }
+
   const implementation: ExternalMonitorServer = {
     checkHealth(_call, callback) {
-      const told = events
-      events = []
-      callback(null, {
-        source: options.name,
-        conditions: worstByType(options.present()).map((observation) => ({
-          type: observation.type,
-          status: statusOf(observation),
-          transition: observation.since ?? observation.observed,
-          reason: observation.reason,
-          message:
-            observation.entity === '' || observation.health === 'healthy'
-              ? observation.message
-              : `${observation.entity}: ${observation.message}`,
-        })),
-        events: told.map(({ severity, lastSeen, reason, message }) => ({
-          severity: compareSeverity(severity, 'warning') >= 0 ? Severity.WARN : Severity.INFO,
-          timestamp: lastSeen,
-          reason,
-          message,
-        })),
-      })
+      void options.firstRuns().then(() =>
+        callback(null, {
+          source: options.name,
+          conditions: options.present().flatMap(({ type, conditions }) => conditionOf(type, conditions) ?? []),
+          events: takeEvents().map(({ severity, lastSeen, reason, message }) => ({
+            severity: compareSeverity(severity, 'warning') >= 0 ? Severity.WARN : Severity.INFO,
+            timestamp: lastSeen,
+            reason,
+            message,
+          })),
+        }),
+      )
     },
     getMetadata: (_call, callback) => callback(null, options.metadata()),
     stop(_call, callback) {
       callback(null, {})
+      // The answer goes out before the socket closes.
       setImmediate(options.onStop)
     },
   }
   return {
     service: { definition: ExternalMonitorService, implementation },
     happened(more) {
-      events = [...events, ...more].slice(-EVENTS_KEPT)
+      if (more.length > 0) events = [...events, ...more].slice(-EVENTS_KEPT)
     },
   }
 }

@@ -1,23 +1,42 @@
 /**
  * Reports that the detector has not acknowledged: kept, bounded, in order. The oldest that says nothing is wrong goes
- * first when there is no room, and is counted.
+ * first when there is no room, and is counted. Kept as bytes, a tenth of the objects' memory; samples are not kept,
+ * since nobody wants old ones.
  */
 import { compareSeverity, type Report } from '#model'
+import { Report as ProtoReport } from '#proto/nodedoctor/v1/types.ts'
+import { toProtoReport } from '#wire'
 
-/** Reports kept at most. */
+/** Reports, and bytes of them, that are kept at most. */
 export const KEPT_MAX = 1000
+export const KEPT_BYTES_MAX = 4 * 1024 * 1024
+
+interface Kept {
+  readonly sequence: number
+  readonly bytes: Uint8Array
+  readonly isQuiet: boolean
+}
 
 export interface ReportOutbox {
   readonly incarnation: number
+  /** The number of the last report. */
+  readonly sequence: number
   /** Reports dropped since the start. */
   readonly dropped: number
+  readonly length: number
   /** Gives the report its number and keeps it. */
   add(report: Omit<Report, 'incarnation' | 'sequence'>): Report
+  /** Gives the report a number; it is not kept, because it can be made again. */
+  number(report: Omit<Report, 'incarnation' | 'sequence'>): Report
   /** Everything of this incarnation up to `sequence` may be forgotten. */
   acknowledge(incarnation: number, sequence: number): void
-  unacknowledged(): readonly Report[]
+  /** The first kept report after this one. */
+  after(sequence: number): { readonly sequence: number; readonly report: ProtoReport } | undefined
+  /** A report that can never be delivered is forgotten, and counted. */
+  drop(sequence: number): void
 }
 
+/** Nothing is lost but the proof that all is well when this one goes. */
 function isQuiet(report: Report): boolean {
   return (
     report.observations.every(({ health }) => health === 'healthy') &&
@@ -26,31 +45,76 @@ function isQuiet(report: Report): boolean {
   )
 }
 
+export interface OutboxLimits {
+  readonly reports: number
+  readonly bytes: number
+}
+
 /** @param incarnation a number drawn at the monitor's start, not 0 */
-export function createReportOutbox(incarnation: number, max: number = KEPT_MAX): ReportOutbox {
-  let kept: Report[] = []
+export function createReportOutbox(
+  incarnation: number,
+  limits: OutboxLimits = { reports: KEPT_MAX, bytes: KEPT_BYTES_MAX },
+): ReportOutbox {
+  const kept: Kept[] = []
+  let bytes = 0
   let sequence = 0
   let dropped = 0
 
+  function remove(index: number, count = 1): void {
+    for (const gone of kept.splice(index, count)) bytes -= gone.bytes.length
+  }
+
+  function makeRoom(): void {
+    while (kept.length > limits.reports || bytes > limits.bytes) {
+      remove(
+        Math.max(
+          0,
+          kept.findIndex((report) => report.isQuiet),
+        ),
+      )
+      dropped++
+    }
+  }
+
+  function number(report: Omit<Report, 'incarnation' | 'sequence'>): Report {
+    sequence++
+    return { ...report, incarnation, sequence }
+  }
+
   return {
     incarnation,
+    get sequence() {
+      return sequence
+    },
     get dropped() {
       return dropped
     },
+    get length() {
+      return kept.length
+    },
+    number,
     add(report) {
-      sequence++
-      const numbered: Report = { ...report, incarnation, sequence }
-      kept.push(numbered)
-      if (kept.length > max) {
-        const quiet = kept.findIndex(isQuiet)
-        kept.splice(quiet === -1 ? 0 : quiet, 1)
-        dropped++
-      }
+      const numbered = number(report)
+      const encoded = ProtoReport.encode(toProtoReport({ ...numbered, metrics: [] })).finish()
+      kept.push({ sequence: numbered.sequence, bytes: encoded, isQuiet: isQuiet(numbered) })
+      bytes += encoded.length
+      makeRoom()
       return numbered
     },
     acknowledge(acknowledged, upTo) {
-      if (acknowledged === incarnation) kept = kept.filter((report) => report.sequence > upTo)
+      if (acknowledged !== incarnation) return
+      const first = kept.findIndex((report) => report.sequence > upTo)
+      remove(0, first === -1 ? kept.length : first)
     },
-    unacknowledged: () => [...kept],
+    after(last) {
+      const next = kept.find((report) => report.sequence > last)
+      return next && { sequence: next.sequence, report: ProtoReport.decode(next.bytes) }
+    },
+    drop(gone) {
+      const index = kept.findIndex((report) => report.sequence === gone)
+      if (index === -1) return
+      remove(index)
+      dropped++
+    },
   }
 }

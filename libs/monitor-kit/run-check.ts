@@ -1,183 +1,147 @@
-/** One run of one check: within its deadline, and whatever it does comes out as findings. */
-import type { CheckRun, NodeEvent, Observation, Report } from '#model'
+/** One run of one check: within its deadline, and whatever it does comes out as what was observed. */
+import type { CheckRun, ConditionKey, Observation } from '#model'
 import type { Clock } from '#service'
-import type { CheckContext, CheckDefinition, CheckInstance, CheckResult, Finding, Happening } from './types.ts'
+import { CheckHangsError, CheckTimedOutError, UndeclaredError } from './errors.ts'
+import { eventOf, observationOf, type RunReport, samplesOf } from './findings.ts'
+import { createPresent, type Present } from './present.ts'
+import type { CheckContext, CheckDefinition, CheckInstance, CheckResult } from './types.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds checks of every configuration type
 export type AnyCheck = CheckDefinition<any>
 
-/** What a run says, before it has a sequence. */
-export type RunReport = Pick<Report, 'observations' | 'events' | 'metrics' | 'runs' | 'withdrawn'>
-
-export class CheckTimedOutError extends Error {
-  readonly code = 'CHECK_TIMED_OUT'
-  constructor(check: string, ms: number) {
-    super(`check ${check} did not answer within ${ms} ms`)
-    this.name = 'CheckTimedOutError'
-  }
-}
-
-function observationOf(finding: Finding, check: string, observed: Date): Observation {
-  return {
-    type: finding.type,
-    entity: finding.entity ?? '',
-    health: finding.health,
-    severity: finding.health === 'problem' ? (finding.severity ?? 'warning') : 'info',
-    reason: finding.reason,
-    message: finding.message,
-    summary: finding.summary ?? '',
-    evidence: finding.evidence,
-    since: finding.since,
-    check,
-    pending: finding.pending,
-    observed,
-  }
-}
-
-function eventOf(happening: Happening, check: string, at: Date): NodeEvent {
-  const when = happening.at ?? at
-  return {
-    id: '',
-    monitor: '',
-    check,
-    entity: happening.entity ?? '',
-    severity: happening.severity,
-    reason: happening.reason,
-    message: happening.message,
-    firstSeen: when,
-    lastSeen: when,
-    count: happening.count ?? 1,
-  }
-}
+type RunFunction = (context: CheckContext<unknown>) => Promise<CheckResult>
+type Around = Omit<CheckContext<unknown>, 'signal'>
 
 export interface Runner {
   readonly instance: CheckInstance
   readonly definition: AnyCheck
-  /** True while a run has not ended, also one whose deadline has passed. */
-  readonly busy: boolean
-  /** Runs once. Never rejects. While an earlier run hangs, says so and starts nothing. */
-  run(next: Date | undefined): Promise<RunReport>
-  /** What it said last of each of its conditions. */
-  present(): readonly Observation[]
+  readonly present: Present
+  /**
+   * Runs once; never rejects. While an earlier run hangs, says so and starts nothing.
+   * @param next when it runs again, for those who read it
+   * @param signal the monitor stops: the run is to end, what it says is of no interest
+   */
+  run(next: Date | undefined, signal: AbortSignal): Promise<RunReport>
 }
 
-type RunFunction = (context: CheckContext<unknown>) => Promise<CheckResult>
-
-/** A run that ends, fails, or is given up at its deadline. */
-function withinDeadline(
+/** A run that ends, fails, or is given up at its deadline. `onEnd` is told when it has really ended. */
+async function withinDeadline(
   run: RunFunction,
-  context: Omit<CheckContext<unknown>, 'signal'>,
+  context: Around,
   ms: number,
+  signal: AbortSignal,
   onEnd: () => void,
 ): Promise<CheckResult> {
-  const abort = new AbortController()
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+  const late = new AbortController()
+  const ended = new AbortController()
+  // A check that throws before its first await must not escape either.
+  const running = Promise.resolve()
+    .then(() => run({ ...context, signal: AbortSignal.any([signal, late.signal]) }))
+    .finally(() => {
+      ended.abort()
+      onEnd()
+    })
+  const deadline = context.clock.sleep(ms, AbortSignal.any([signal, ended.signal])).then(
+    () => {
       const err = new CheckTimedOutError(context.name, ms)
-      abort.abort(err)
-      reject(err)
-    }, ms)
-    // A check that throws before its first await must not escape either.
-    Promise.resolve()
-      .then(() => run({ ...context, signal: abort.signal }))
-      .then(resolve, reject)
-      .finally(() => {
-        clearTimeout(timer)
-        onEnd()
-      })
-  })
+      late.abort(err)
+      throw err
+    },
+    // Ended or stopped: the run itself has the last word.
+    () => running,
+  )
+  // A run that notices its signal says "aborted", which is not the cause.
+  return Promise.race([
+    running.catch((err: unknown) => (late.signal.aborted ? deadline : Promise.reject(err))),
+    deadline,
+  ])
 }
 
-export function createRunner(
-  definition: AnyCheck,
-  instance: CheckInstance,
-  context: Omit<CheckContext<unknown>, 'signal'>,
-): Runner {
-  const { clock }: { clock: Clock } = context
-  const run: RunFunction = definition.create(context)
-  const said = new Map<string, Observation>()
-  let busy = false
+function textOf(err: unknown): string {
+  const text = err instanceof Error ? err.message : String(err)
+  return text === '' ? 'it failed without saying why' : text
+}
 
-  /** Everything it watches is unknown: what it said of before, and what it declares without an entity. */
-  function unknown(reason: string, message: string, observed: Date): Observation[] {
-    const known = [...said.values()]
-    const silent = definition.conditions.filter(({ type }) => !known.some((observation) => observation.type === type))
-    const keys = [
-      ...known.map(({ type, entity }) => ({ type, entity })),
-      ...silent.map(({ type }) => ({ type, entity: '' })),
-    ]
+function reasonOf(err: unknown): string {
+  return err instanceof CheckTimedOutError || err instanceof CheckHangsError ? 'CheckTimedOut' : 'CheckFailed'
+}
+
+export function createRunner(definition: AnyCheck, instance: CheckInstance, monitor: string, around: Around): Runner {
+  const { clock }: { clock: Clock } = around
+  const { name } = instance
+  const run: RunFunction = definition.create(around)
+  const types = definition.conditions.map(({ type }) => type)
+  const present = createPresent()
+  /** When the run began that has not ended. */
+  let runningSinceMs: number | undefined
+  /** Types that are unknown as a whole, because nothing was ever seen of them. */
+  const wholly = new Set<string>()
+
+  /** Everything it watches is unknown: what it said of before, and what it declares and never saw. */
+  function unknown(err: unknown, observed: Date): Observation[] {
+    const known = [...present.conditions.values()].map(({ latest }) => latest)
+    const silent = types.filter((type) => !known.some((observation) => observation.type === type))
+    for (const type of silent) wholly.add(type)
+    const keys: ConditionKey[] = [...known, ...silent.map((type) => ({ type, entity: '' }))]
     return keys.map(({ type, entity }) =>
-      observationOf({ type, entity, health: 'unknown', reason, message }, instance.name, observed),
+      observationOf({ type, entity, health: 'unknown', reason: reasonOf(err), message: textOf(err) }, name, observed),
     )
   }
 
-  function remember(observations: readonly Observation[], withdrawn: CheckResult['withdrawn'] = []): void {
-    for (const observation of observations) said.set(`${observation.type}\u0000${observation.entity}`, observation)
-    for (const { type, entity } of withdrawn) said.delete(`${type}\u0000${entity}`)
+  /** What was unknown as a whole and is seen in its parts now. */
+  function replaced(result: CheckResult): ConditionKey[] {
+    const whole = [...wholly].filter(
+      (type) => !result.findings.some((finding) => finding.type === type && (finding.entity ?? '') === ''),
+    )
+    wholly.clear()
+    return whole.map((type) => ({ type, entity: '' }))
   }
 
-  function report(
-    started: Date,
-    beganMs: number,
-    next: Date | undefined,
-    error: string,
-    part: Partial<RunReport>,
-  ): RunReport {
-    const ran: CheckRun = {
-      check: instance.name,
-      checkType: definition.type,
-      started,
-      durationUs: Math.round((clock.monotonicMs() - beganMs) * 1000),
-      error,
-      next,
-      intervalMs: instance.intervalMs,
+  function seen(result: CheckResult, observed: Date): Omit<RunReport, 'runs'> {
+    const withdrawn = [...(result.withdrawn ?? []), ...replaced(result)]
+    const declared = result.findings.filter(({ type }) => types.includes(type))
+    const observations = declared.map((finding) => observationOf(finding, name, observed))
+    present.note(observations, withdrawn)
+    return {
+      observations,
+      withdrawn,
+      events: (result.events ?? []).map((happening) => eventOf(happening, monitor, name, observed)),
+      metrics: samplesOf(result.metrics),
     }
-    return { observations: [], events: [], metrics: [], withdrawn: [], ...part, runs: [ran] }
+  }
+
+  function undeclared(result: CheckResult): string {
+    const strange = result.findings.map(({ type }) => type).filter((type) => !types.includes(type))
+    return strange.length === 0 ? '' : textOf(new UndeclaredError(name, [...new Set(strange)]))
+  }
+
+  function failed(err: unknown, observed: Date): Omit<RunReport, 'runs'> {
+    const observations = unknown(err, observed)
+    present.note(observations, [])
+    return { observations, withdrawn: [], events: [], metrics: [] }
   }
 
   return {
     instance,
     definition,
-    get busy() {
-      return busy
-    },
-    present: () => [...said.values()],
-    async run(next) {
+    present,
+    async run(next, signal) {
       const started = clock.now()
       const beganMs = clock.monotonicMs()
-      if (busy) {
-        const message = `an earlier run of check ${instance.name} has not ended`
-        const observations = unknown('CheckHangs', message, started)
-        remember(observations)
-        return report(started, beganMs, next, message, { observations })
+      function ran(error: string): CheckRun[] {
+        const durationUs = Math.round((clock.monotonicMs() - beganMs) * 1000)
+        const { intervalMs } = instance
+        return [{ check: name, checkType: definition.type, started, durationUs, error, next, intervalMs }]
       }
-      busy = true
       try {
-        const result = await withinDeadline(run, context, instance.timeoutMs, () => {
-          busy = false
+        if (runningSinceMs !== undefined) throw new CheckHangsError(name, beganMs - runningSinceMs)
+        runningSinceMs = beganMs
+        const result = await withinDeadline(run, around, instance.timeoutMs, signal, () => {
+          runningSinceMs = undefined
         })
-        // What it declared without an entity and now sees with one is no longer unknown as a whole.
-        const whole = [...said.values()].filter(
-          ({ type, entity, health }) =>
-            entity === '' &&
-            health === 'unknown' &&
-            !result.findings.some((finding) => finding.type === type && (finding.entity ?? '') === ''),
-        )
-        const withdrawn = [...(result.withdrawn ?? []), ...whole.map(({ type, entity }) => ({ type, entity }))]
-        const observations = result.findings.map((finding) => observationOf(finding, instance.name, started))
-        remember(observations, withdrawn)
-        return report(started, beganMs, next, '', {
-          observations,
-          withdrawn,
-          events: (result.events ?? []).map((happening) => eventOf(happening, instance.name, started)),
-          metrics: result.metrics ?? [],
-        })
+        return { ...seen(result, started), runs: ran(undeclared(result)) }
       } catch (err) {
-        const message = err instanceof Error ? err.message : String(err)
-        const reason = err instanceof CheckTimedOutError ? 'CheckTimedOut' : 'CheckFailed'
-        const observations = unknown(reason, message, started)
-        remember(observations)
-        return report(started, beganMs, next, message, { observations })
+        return { ...failed(err, started), runs: ran(textOf(err)) }
       }
     },
   }

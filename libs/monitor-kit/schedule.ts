@@ -1,37 +1,89 @@
-/** Runs each check at its interval on the monotonic clock; turns of one check never overlap. */
+/** Runs each check at its own interval on the monotonic clock; runs of one check never overlap. */
+import type { Report } from '#model'
 import type { Clock } from '#service'
-import type { Runner, RunReport } from './run-check.ts'
+import type { RunReport } from './findings.ts'
+import type { Runner } from './run-check.ts'
 
 /** First runs are spread over this, so that a start is no stampede. */
 const SPREAD_MS = 200
+/** Each turn comes up to this share of its interval, and at most so many milliseconds, late. */
+const JITTER = { share: 0.05, mostMs: 500 } as const
 
-export interface Schedule {
-  /** Ends when the signal aborts. */
-  run(signal: AbortSignal): Promise<void>
+export interface ScheduledCheck {
+  readonly runner: Runner
+  /** False until its first run has ended, in whatever way. */
+  readonly hasRun: boolean
+  /** Runs now, or joins the run that is under way, and resolves with what was told of it. */
+  runNow(): Promise<Report>
+  /** Its turns, until the signal aborts. */
+  turns(): Promise<void>
 }
 
-export function createSchedule(
-  runners: readonly Runner[],
-  clock: Clock,
-  onReport: (report: RunReport) => void,
-): Schedule {
-  async function turns(runner: Runner, index: number, signal: AbortSignal): Promise<void> {
-    const { intervalMs } = runner.instance
-    await clock.sleep(Math.min(SPREAD_MS, index * 10), signal).catch(() => undefined)
-    let dueMs = clock.monotonicMs()
-    while (!signal.aborted) {
-      dueMs += intervalMs
-      const next = new Date(clock.now().getTime() + Math.max(0, dueMs - clock.monotonicMs()))
-      onReport(await runner.run(next))
-      // A run that took longer than its interval skips turns, it never catches up on them.
-      const now = clock.monotonicMs()
-      if (dueMs < now) dueMs += Math.ceil((now - dueMs) / intervalMs) * intervalMs
-      await clock.sleep(Math.max(0, dueMs - now), signal).catch(() => undefined)
+export interface ScheduleOptions {
+  readonly clock: Clock
+  /** The monitor stops. */
+  readonly signal: AbortSignal
+  /** Tells what a run saw; returns it numbered. Not called for a run that ended because the monitor stops. */
+  readonly tell: (run: RunReport) => Report
+  /** From 0 to 1. Default Math.random. */
+  readonly random?: () => number
+}
+
+export function scheduleCheck(runner: Runner, index: number, options: ScheduleOptions): ScheduledCheck {
+  const { clock, signal, tell, random = Math.random } = options
+  const { intervalMs } = runner.instance
+  let running: Promise<Report> | undefined
+  let dueMs = clock.monotonicMs()
+  let hasRun = false
+
+  function nextDue(): Date {
+    const inMs = Math.max(0, dueMs - clock.monotonicMs())
+    return new Date(clock.now().getTime() + inMs)
+  }
+
+  async function run(): Promise<Report> {
+    try {
+      const report = await runner.run(nextDue(), signal)
+      signal.throwIfAborted()
+      return tell(report)
+    } finally {
+      running = undefined
+      hasRun = true
     }
   }
+
+  function runNow(): Promise<Report> {
+    running ??= run()
+    return running
+  }
+
+  /** The next turn's time; those that a long run has missed are skipped, not caught up on. */
+  function advance(): void {
+    const nowMs = clock.monotonicMs()
+    if (dueMs < nowMs) dueMs += Math.ceil((nowMs - dueMs) / intervalMs) * intervalMs
+  }
+
+  async function turns(): Promise<void> {
+    const lateMs = Math.min(JITTER.mostMs, intervalMs * JITTER.share)
+    await clock.sleep(Math.min(SPREAD_MS, index * 10), signal)
+    dueMs = clock.monotonicMs()
+    while (!signal.aborted) {
+      dueMs += intervalMs
+      await runNow()
+      advance()
+      await clock.sleep(Math.max(0, dueMs - clock.monotonicMs()) + random() * lateMs, signal)
+    }
+  }
+
   return {
-    run: async (signal) => {
-      await Promise.all(runners.map((runner, index) => turns(runner, index, signal)))
+    runner,
+    get hasRun() {
+      return hasRun
     },
+    runNow,
+    turns: () =>
+      turns().catch((err: unknown) => {
+        if (!signal.aborted) throw err
+      }),
   }
 }

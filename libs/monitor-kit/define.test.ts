@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { conditionTypeOf, defineMonitor } from './define.ts'
+import { checkOf, wellScript } from './testing.ts'
+
+const [spec] = checkOf(wellScript().disk).conditions
+
+describe('a check', () => {
+  it.each([
+    [{ type: 'Disk Check' }, 'name "Disk Check" does not match ^[a-z][a-z0-9-]{0,62}$'],
+    [{ aliases: ['disk-check'] }, 'name disk-check stands there twice'],
+    [{ timeoutMs: 30_001 }, 'its timeout of 30001 ms is not between 0 and its interval of 30000 ms'],
+    [{ timeoutMs: 0 }, 'its timeout of 0 ms is not between 0 and its interval of 30000 ms'],
+    [{ conditions: [spec!, spec!] }, 'condition type DiskFull stands there twice'],
+    [{ conditions: [{ ...spec!, type: 'disk full' }] }, 'condition type "disk full" does not match'],
+    [{ events: [{ reason: 'no camel', severity: 'info', description: '' }] }, 'event reason "no camel" does not match'],
+    [{ metrics: [{ name: 'diskUsed', help: '', kind: 'gauge', unit: '' }] }, 'metric "diskUsed" does not match'],
+  ] as const)('that cannot work is refused: %o', (more, problem) => {
+    expect(() => checkOf(wellScript().disk, more)).toThrow(expect.objectContaining({ code: 'DEFINITION_INVALID' }))
+    expect(() => checkOf(wellScript().disk, more)).toThrow(problem)
+  })
+
+  it('has the defaults that its conditions leave out', () => {
+    expect(conditionTypeOf(spec!)).toMatchObject({
+      type: 'DiskFull',
+      polarity: 'true-is-problem',
+      shared: false,
+      recovery: { kind: 'healthy-checks', count: 2 },
+      recoveryText: '',
+    })
+  })
+})
+
+describe('a monitor', () => {
+  const one = checkOf(wellScript().disk)
+
+  it('of two checks with one name is refused', () => {
+    const checks = [one, checkOf(wellScript().disk, { type: 'x', aliases: ['disk-check'], conditions: [] })]
+    expect(() => defineMonitor({ name: 'm', description: '', checks })).toThrow('check disk-check stands there twice')
+  })
+
+  it('of two checks with one condition type is refused, unless it is shared', () => {
+    const other = checkOf(wellScript().disk, { type: 'other' })
+    expect(() => defineMonitor({ name: 'm', description: '', checks: [one, other] })).toThrow(
+      'monitor "m" cannot be defined: condition type, which no check says is shared, DiskFull stands there twice',
+    )
+    const shared = [one, other].map((check) => ({
+      ...check,
+      conditions: check.conditions.map((condition) => ({ ...condition, shared: true })),
+    }))
+    defineMonitor({ name: 'm', description: '', checks: shared })
+  })
+
+  it('whose name is no name is refused', () => {
+    expect(() => defineMonitor({ name: 'a/b', description: '', checks: [] })).toThrow('name "a/b" does not match')
+  })
+})

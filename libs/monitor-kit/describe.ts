@@ -1,0 +1,65 @@
+/** What a monitor says of itself, in both protocols. */
+import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
+import type { MonitorMetadata } from '#proto/npd/external/v1/external_monitor.ts'
+import { toProtoConditionType, toProtoEventReason } from '#wire'
+import { conditionTypeOf } from './define.ts'
+import type { Runner } from './run-check.ts'
+import type { MonitorDefinition } from './types.ts'
+import { HEARTBEAT_MS } from './watch.ts'
+
+/** The first of each name: instances of one check, and checks that share a type, declare it once. */
+function once<T>(items: readonly T[], name: (item: T) => string): T[] {
+  return [...new Map([...items].reverse().map((item) => [name(item), item])).values()].reverse()
+}
+
+/** Only of the checks that are configured: what is not watched is not declared. */
+export function describeMonitor(
+  definition: MonitorDefinition,
+  runners: readonly Runner[],
+  identity: { readonly version: string; readonly incarnation: number },
+): DescribeResponse {
+  const checks = runners.map((runner) => runner.definition)
+  return {
+    name: definition.name,
+    version: identity.version,
+    description: definition.description,
+    incarnation: identity.incarnation,
+    heartbeatIntervalMs: HEARTBEAT_MS,
+    conditionTypes: once(
+      checks.flatMap(({ conditions }) => conditions),
+      ({ type }) => type,
+    ).map((spec) => toProtoConditionType(conditionTypeOf(spec))),
+    eventReasons: once(
+      checks.flatMap(({ events = [] }) => events),
+      ({ reason }) => reason,
+    ).map(toProtoEventReason),
+    metrics: once(
+      checks.flatMap(({ metrics = [] }) => metrics),
+      ({ name }) => name,
+    ).map((metric) => ({ ...metric, title: metric.title ?? '' })),
+    checks: runners.map(({ instance, definition: check }) => ({
+      check: instance.name,
+      checkType: check.type,
+      intervalMs: instance.intervalMs,
+      timeoutMs: instance.timeoutMs,
+      conditionTypes: check.conditions.map(({ type }) => type),
+      dependsOn: [...instance.dependsOn],
+    })),
+  }
+}
+
+export function metadataOf(
+  definition: MonitorDefinition,
+  runners: readonly Runner[],
+  version: string,
+): MonitorMetadata {
+  const types = runners.flatMap((runner) => runner.definition.conditions.map(({ type }) => type))
+  return {
+    name: definition.name,
+    version,
+    description: definition.description,
+    supportedConditions: [...new Set(types)],
+    capabilities: { 'nodedoctor.v1.Monitor': 'true' },
+    apiVersion: 'v1',
+  }
+}

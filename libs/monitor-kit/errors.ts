@@ -1,0 +1,46 @@
+/** What is wrong with a monitor's definition, or kept a check from looking. */
+
+export class DefinitionError extends Error {
+  readonly code = 'DEFINITION_INVALID'
+  /** @param what 'check "disk-health-check"' */
+  constructor(what: string, problem: string) {
+    super(`${what} cannot be defined: ${problem}`)
+    this.name = 'DefinitionError'
+  }
+}
+
+export class CheckUnknownError extends Error {
+  readonly code = 'CHECK_UNKNOWN'
+  constructor(monitor: string, check: string, type: string, known: readonly string[]) {
+    super(
+      `monitor ${monitor} cannot run ${check}: it has no check of type ${type}, only ${known.join(', ')}; make the catalogue anew (make generate)`,
+    )
+    this.name = 'CheckUnknownError'
+  }
+}
+
+export class CheckTimedOutError extends Error {
+  readonly code = 'CHECK_TIMED_OUT'
+  constructor(check: string, ms: number) {
+    super(`check ${check} did not answer within ${ms} ms`)
+    this.name = 'CheckTimedOutError'
+  }
+}
+
+/** A run whose deadline has passed and that still has not ended: no other is started beside it. */
+export class CheckHangsError extends Error {
+  readonly code = 'CHECK_HANGS'
+  constructor(check: string, ms: number) {
+    super(`a run of check ${check} has not ended for ${Math.round(ms / 1000)} s; the next is started when it has`)
+    this.name = 'CheckHangsError'
+  }
+}
+
+/** A check said something it has not declared. */
+export class UndeclaredError extends Error {
+  readonly code = 'UNDECLARED'
+  constructor(check: string, types: readonly string[]) {
+    super(`check ${check} reported ${types.join(', ')}, which it does not declare`)
+    this.name = 'UndeclaredError'
+  }
+}

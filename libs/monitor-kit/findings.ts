@@ -1,0 +1,81 @@
+/** What a check says, as the model has it: defaults filled in, texts cut to their limits. */
+import {
+  cleanText,
+  MAX_ENTITY,
+  MAX_MESSAGE,
+  MAX_REASON,
+  MAX_SUMMARY,
+  type MetricSample,
+  type NodeEvent,
+  type Observation,
+  type Report,
+} from '#model'
+import type { Finding, Happening } from './types.ts'
+
+/** What a run says, before it has a sequence. */
+export type RunReport = Pick<Report, 'observations' | 'events' | 'metrics' | 'runs' | 'withdrawn'>
+
+/** Of one report; more are told in another. Far below what a message may hold (4 MiB). */
+const PART = { observations: 500, events: 200, metrics: 1000 } as const
+
+export function observationOf(finding: Finding, check: string, observed: Date): Observation {
+  const isProblem = finding.health === 'problem'
+  return {
+    type: finding.type,
+    entity: cleanText(finding.entity ?? '', MAX_ENTITY),
+    health: finding.health,
+    severity: isProblem ? (finding.severity ?? 'warning') : 'info',
+    reason: cleanText(finding.reason, MAX_REASON),
+    message: cleanText(finding.message, MAX_MESSAGE),
+    summary: cleanText(finding.summary ?? '', MAX_SUMMARY),
+    evidence: finding.evidence,
+    since: finding.since,
+    check,
+    // Pending says "as it was": of something that is a problem or cannot be seen it would make no sense.
+    pending: finding.pending && finding.health === 'healthy' ? true : undefined,
+    observed,
+  }
+}
+
+/** Its id is given by who takes the report: from the report's number and the event's place in it. */
+export function eventOf(happening: Happening, monitor: string, check: string, now: Date): NodeEvent {
+  const at = happening.at ?? now
+  return {
+    id: '',
+    monitor,
+    check,
+    entity: cleanText(happening.entity ?? '', MAX_ENTITY),
+    severity: happening.severity,
+    reason: cleanText(happening.reason, MAX_REASON),
+    message: cleanText(happening.message, MAX_MESSAGE),
+    firstSeen: at,
+    lastSeen: at,
+    count: happening.count ?? 1,
+  }
+}
+
+/** Numbers that are none are not told. */
+export function samplesOf(metrics: readonly MetricSample[] = []): readonly MetricSample[] {
+  return metrics.filter(({ value }) => Number.isFinite(value))
+}
+
+function slices<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  )
+}
+
+/** One report, or several when it says more than one may hold. That the check ran is told with the last. */
+export function partsOf(run: RunReport): readonly RunReport[] {
+  const observations = slices(run.observations, PART.observations)
+  const events = slices(run.events, PART.events)
+  const metrics = slices(run.metrics, PART.metrics)
+  const count = Math.max(1, observations.length, events.length, metrics.length)
+  return Array.from({ length: count }, (_, index) => ({
+    observations: observations[index] ?? [],
+    events: events[index] ?? [],
+    metrics: metrics[index] ?? [],
+    runs: index === count - 1 ? run.runs : [],
+    withdrawn: index === 0 ? run.withdrawn : [],
+  }))
+}

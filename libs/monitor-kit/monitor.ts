@@ -1,0 +1,173 @@
+/** A monitor at work: its configured checks on their schedule, told on both protocols. */
+import { randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import type { Report } from '#model'
+import { type Service, type ServiceContext, within } from '#service'
+import { describeMonitor, metadataOf } from './describe.ts'
+import { CheckUnknownError } from './errors.ts'
+import { createExternalRpc } from './external-rpc.ts'
+import { partsOf, type RunReport } from './findings.ts'
+import { createMonitorRpc } from './monitor-rpc.ts'
+import { createReportOutbox } from './outbox.ts'
+import { createRunner, type Runner } from './run-check.ts'
+import { scheduleCheck } from './schedule.ts'
+import type { CheckInstance, MonitorDefinition } from './types.ts'
+
+/** A check that hangs from the start holds readiness and the first answer back no longer than this. */
+const FIRST_RUNS_MS = 2000
+/** What a check gets to notice that the monitor stops. */
+const STOP_GRACE_MS = 500
+
+type Context = ServiceContext<readonly CheckInstance[]>
+
+/** @throws CheckUnknownError */
+function createRunners(definition: MonitorDefinition, context: Context): Runner[] {
+  const { host, clock, log } = context
+  return context.config.map((instance) => {
+    const { name, type, config } = instance
+    const check = definition.checks.find((known) => known.type === type || known.aliases?.includes(type))
+    if (check === undefined) {
+      const known = definition.checks.map((other) => other.type)
+      throw new CheckUnknownError(definition.name, name, type, known)
+    }
+    return createRunner(check, instance, definition.name, {
+      config,
+      name,
+      host,
+      clock,
+      log: log.child({ monitor: name }),
+    })
+  })
+}
+
+/** Says once that a check cannot look, and once that it can again. */
+function createFailureLog({ log }: Context) {
+  const failing = new Set<string>()
+  return ({ runs }: RunReport) => {
+    for (const { check, error } of runs) {
+      if (error !== '' && !failing.has(check)) log.warn('check cannot look', { monitor: check, reason: error })
+      if (error === '' && failing.has(check)) log.info('check can look again', { monitor: check })
+      if (error === '') failing.delete(check)
+      else failing.add(check)
+    }
+  }
+}
+
+function together(reports: readonly Report[]): Report | undefined {
+  const last = reports.at(-1)
+  return (
+    last && {
+      ...last,
+      sequence: Math.max(...reports.map(({ sequence }) => sequence)),
+      observations: reports.flatMap(({ observations }) => observations),
+      events: reports.flatMap(({ events }) => events),
+      metrics: reports.flatMap(({ metrics }) => metrics),
+      runs: reports.flatMap(({ runs }) => runs),
+      withdrawn: reports.flatMap(({ withdrawn }) => withdrawn),
+    }
+  )
+}
+
+/** @throws CheckUnknownError */
+export function createMonitor(definition: MonitorDefinition, context: Context): Service {
+  const { clock, log, version } = context
+  const incarnation = randomInt(1, 2 ** 47)
+  const outbox = createReportOutbox(incarnation)
+  const runners = createRunners(definition, context)
+  const noteFailures = createFailureLog(context)
+  const stopped = new AbortController()
+  let startedMs: number | undefined
+  let turns: Promise<unknown> = Promise.resolve()
+
+  function tell(run: RunReport): Report {
+    noteFailures(run)
+    const time = clock.now()
+    const reports = partsOf(run).map((part) => {
+      const report = outbox.add({ ...part, time })
+      external.happened(report.events)
+      rpc.tell(report)
+      return report
+    })
+    return together(reports) ?? { ...run, time, incarnation, sequence: outbox.sequence }
+  }
+
+  const checks = runners.map((runner, index) => scheduleCheck(runner, index, { clock, signal: stopped.signal, tell }))
+  const byType = [...new Set(runners.flatMap((r) => r.definition.conditions.map(({ type }) => type)))]
+  const haveRun = () => checks.every(({ hasRun }) => hasRun)
+
+  /** Every condition that is known, for one who knows nothing. Not kept: it can be made again. */
+  function presentReports(): Report[] {
+    const observations = runners.flatMap((runner) => runner.present.observations())
+    if (observations.length === 0) return []
+    const whole = { observations, events: [], metrics: [], runs: [], withdrawn: [] }
+    return partsOf(whole).map((part) => outbox.number({ ...part, time: clock.now() }))
+  }
+
+  const external = createExternalRpc({
+    name: definition.name,
+    metadata: () => metadataOf(definition, runners, version),
+    present: () =>
+      byType.map((type) => ({
+        type,
+        conditions: runners.flatMap(({ present }) =>
+          [...present.conditions.values()].filter(({ latest }) => latest.type === type),
+        ),
+      })),
+    firstRuns: () => {
+      if (haveRun()) return Promise.resolve()
+      const running = Promise.all(checks.filter(({ hasRun }) => !hasRun).map(({ runNow }) => runNow()))
+      return within(
+        running.then(
+          () => undefined,
+          () => undefined,
+        ),
+        FIRST_RUNS_MS,
+        () => undefined,
+      )
+    },
+    onStop: () => context.requestStop?.('npd.external.v1.ExternalMonitor/Stop'),
+  })
+  const rpc = createMonitorRpc({
+    outbox,
+    now: clock.now,
+    log,
+    present: presentReports,
+    describe: () => describeMonitor(definition, runners, { version, incarnation }),
+    checkNames: () => runners.map(({ instance }) => instance.name),
+    check: (name) => {
+      const asked = checks.filter(({ runner }) => name === '' || runner.instance.name === name)
+      if (asked.length === 0) return undefined
+      return Promise.all(asked.map(({ runNow }) => runNow())).then(
+        (reports) => together(reports) as NonNullable<ReturnType<typeof together>>,
+      )
+    },
+  })
+
+  return {
+    rpc: [rpc.service, external.service],
+    socketPath: join(context.runDir, 'monitors', definition.name, `${definition.name}.sock`),
+    start(signal) {
+      if (runners.length === 0) log.warn('no check is configured for this monitor')
+      startedMs = clock.monotonicMs()
+      signal.addEventListener('abort', () => stopped.abort(signal.reason), { once: true })
+      turns = Promise.all(checks.map((check) => check.turns()))
+      return Promise.resolve()
+    },
+    readiness() {
+      const waitedMs = startedMs === undefined ? 0 : clock.monotonicMs() - startedMs
+      const waiting = checks.filter(({ hasRun }) => !hasRun).map(({ runner }) => runner.instance.name)
+      const ready = startedMs !== undefined && (waiting.length === 0 || waitedMs > FIRST_RUNS_MS)
+      return { ready, reason: ready ? '' : `waiting for the first run of ${waiting.join(', ')}` }
+    },
+    async stop() {
+      stopped.abort(new Error(`monitor ${definition.name} stops`))
+      rpc.end()
+      // A check that hangs does not hold the process: it is left behind.
+      await within(
+        turns.then(() => undefined),
+        STOP_GRACE_MS,
+        () => undefined,
+      )
+    },
+  }
+}

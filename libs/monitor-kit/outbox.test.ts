@@ -1,0 +1,98 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { observationOf } from './findings.ts'
+import { createReportOutbox, type ReportOutbox } from './outbox.ts'
+import { emptyReport, healthy, problem } from './testing.ts'
+
+const at = new Date('2026-05-12T03:14:20Z')
+const quiet = () => emptyReport({ observations: [observationOf(healthy('DiskFull'), 'disk', at)] })
+const loud = () => emptyReport({ observations: [observationOf(problem('DiskFull'), 'disk', at)] })
+
+function sequences(outbox: ReportOutbox): number[] {
+  const found: number[] = []
+  for (let next = outbox.after(0); next !== undefined; next = outbox.after(next.sequence)) found.push(next.sequence)
+  return found
+}
+
+describe('the outbox', () => {
+  it('numbers reports from 1 and keeps them until they are acknowledged', () => {
+    const outbox = createReportOutbox(77)
+    expect([outbox.add(quiet()).sequence, outbox.add(quiet()).sequence, outbox.add(loud()).sequence]).toEqual([1, 2, 3])
+    outbox.acknowledge(77, 2)
+    expect(sequences(outbox)).toEqual([3])
+    outbox.acknowledge(77, 3)
+    expect(sequences(outbox)).toEqual([])
+  })
+
+  it('knows no acknowledgement of another incarnation', () => {
+    const outbox = createReportOutbox(77)
+    outbox.add(loud())
+    outbox.acknowledge(76, 1)
+    expect(sequences(outbox)).toEqual([1])
+  })
+
+  it('gives back what it was given, but for samples', () => {
+    const outbox = createReportOutbox(77)
+    outbox.add({ ...loud(), metrics: [{ name: 'm', labels: {}, value: 1 }] })
+    expect(outbox.after(0)?.report).toMatchObject({
+      incarnation: 77,
+      sequence: 1,
+      metrics: [],
+      observations: [{ type: 'DiskFull', message: '96 % used', observed: at }],
+    })
+  })
+
+  it('drops the oldest that says nothing is wrong first, and counts it', () => {
+    const outbox = createReportOutbox(77, { reports: 3, bytes: 1e9 })
+    for (const report of [loud(), quiet(), quiet(), loud()]) outbox.add(report)
+    expect([sequences(outbox), outbox.dropped]).toEqual([[1, 3, 4], 1])
+    outbox.add(loud())
+    outbox.add(loud())
+    expect([sequences(outbox), outbox.dropped]).toEqual([[4, 5, 6], 3])
+  })
+
+  it('takes events of severity warning, what is unknown and what is withdrawn for no silence', () => {
+    const event = { id: '', monitor: '', check: '', entity: '', reason: 'R', message: '', count: 1 }
+    const times = { firstSeen: at, lastSeen: at }
+    const outbox = createReportOutbox(77, { reports: 3, bytes: 1e9 })
+    outbox.add(emptyReport({ events: [{ ...event, ...times, severity: 'warning' }] }))
+    outbox.add(emptyReport({ withdrawn: [{ type: 'DiskFull', entity: '' }] }))
+    outbox.add(emptyReport({ observations: [{ ...observationOf(healthy('A'), 'disk', at), health: 'unknown' }] }))
+    outbox.add(emptyReport({ events: [{ ...event, ...times, severity: 'info' }] }))
+    expect(sequences(outbox)).toEqual([1, 2, 3])
+  })
+
+  it('never holds more than it may, in reports and in bytes, and loses none without counting', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.record({ add: fc.constantFrom('quiet', 'loud'), bytes: fc.nat(900) }),
+            fc.record({ ack: fc.nat(40) }),
+          ),
+          { maxLength: 60 },
+        ),
+        (steps) => {
+          const outbox = createReportOutbox(77, { reports: 10, bytes: 4000 })
+          let acknowledged = 0
+          for (const step of steps) {
+            if ('ack' in step) {
+              const upTo = Math.min(step.ack, outbox.sequence)
+              acknowledged += sequences(outbox).filter((sequence) => sequence <= upTo).length
+              outbox.acknowledge(77, upTo)
+            } else {
+              const finding = step.add === 'loud' ? problem('DiskFull') : healthy('DiskFull')
+              const observation = observationOf({ ...finding, message: 'x'.repeat(step.bytes) }, 'disk', at)
+              outbox.add(emptyReport({ observations: [observation] }))
+            }
+            const kept = sequences(outbox)
+            expect(kept.length).toBe(outbox.length)
+            expect(outbox.length).toBeLessThanOrEqual(10)
+            expect(kept).toEqual(kept.toSorted((a, b) => a - b))
+            expect(outbox.sequence).toBe(kept.length + acknowledged + outbox.dropped)
+          }
+        },
+      ),
+    )
+  })
+})

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest'
+import { createHost } from '#host'
+import { fakeClock } from '#service'
+import { keepLog } from '../service/testing.ts'
+import { createRunner } from './run-check.ts'
+import { type Behaviour, checkOf, healthy, instance, problem, wordsOf } from './testing.ts'
+
+function runnerOf(first: Behaviour) {
+  const clock = fakeClock()
+  const script = { now: first }
+  const around = { config: {}, name: 'disk', host: createHost({ root: '' }), clock, log: keepLog().log }
+  const runner = createRunner(
+    checkOf((context) => script.now(context)),
+    instance('disk-check', { name: 'disk' }),
+    'tiny',
+    around,
+  )
+  const stop = new AbortController()
+  return { clock, script, runner, stop, run: () => runner.run(undefined, stop.signal) }
+}
+
+describe('a run', () => {
+  it('tells what the check found, with when it looked and how long it took', async () => {
+    const { clock, run } = runnerOf(async () => {
+      await clock.sleep(40)
+      return {
+        findings: [problem('DiskFull', 'disk:/var')],
+        events: [{ reason: 'DiskReplaced', severity: 'info', message: 'sda' }],
+        metrics: [{ name: 'disk_used_ratio', labels: { mount: '/var' }, value: 0.96 }],
+      }
+    })
+    const began = clock.now()
+    const running = run()
+    await clock.advance(40)
+    const report = await running
+    expect(report.observations).toMatchObject([
+      { type: 'DiskFull', entity: 'disk:/var', health: 'problem', check: 'disk', observed: began },
+    ])
+    expect(report.events).toMatchObject([{ monitor: 'tiny', check: 'disk', firstSeen: began, count: 1 }])
+    expect(report.metrics).toHaveLength(1)
+    expect(report.runs).toMatchObject([
+      { check: 'disk', checkType: 'disk-check', started: began, durationUs: 40_000, error: '', intervalMs: 30_000 },
+    ])
+  })
+
+  it.each([
+    [
+      'throws',
+      () => Promise.reject(new Error('cannot read /proc/meminfo: EACCES')),
+      'cannot read /proc/meminfo: EACCES',
+    ],
+    [
+      'throws before its first await',
+      () => {
+        throw new Error('a bug')
+      },
+      'a bug',
+    ],
+    ['throws what is no error', () => Promise.reject('text'), 'text'],
+    ['throws an error without text', () => Promise.reject(new Error('')), 'it failed without saying why'],
+    ['returns nothing', () => undefined as never, "Cannot read properties of undefined (reading 'withdrawn')"],
+  ] as [string, Behaviour, string][])('that %s makes all its conditions unknown', async (_how, behaviour, text) => {
+    const { run } = runnerOf(behaviour)
+    const { observations, runs } = await run()
+    expect(observations.map(wordsOf)).toEqual(['DiskFull unknown CheckFailed', 'DiskSlow unknown CheckFailed'])
+    expect([observations[0]?.message, runs[0]?.error]).toEqual([text, text])
+  })
+
+  it('that fails makes unknown what it has seen, not what it declares in general', async () => {
+    const { script, run } = runnerOf(() => ({
+      findings: [healthy('DiskFull', 'disk:/'), problem('DiskFull', 'disk:/var')],
+    }))
+    await run()
+    script.now = () => Promise.reject(new Error('no'))
+    expect((await run()).observations.map(wordsOf)).toEqual([
+      'DiskFull disk:/ unknown CheckFailed',
+      'DiskFull disk:/var unknown CheckFailed',
+      'DiskSlow unknown CheckFailed',
+    ])
+  })
+
+  it('that can look at last withdraws what was unknown as a whole, and only that', async () => {
+    const { script, run, runner } = runnerOf(() => Promise.reject(new Error('no')))
+    await run()
+    script.now = () => ({ findings: [healthy('DiskFull', 'disk:/'), healthy('DiskSlow')] })
+    expect((await run()).withdrawn).toEqual([{ type: 'DiskFull', entity: '' }])
+    expect(runner.present.observations().map(wordsOf)).toEqual([
+      'DiskSlow healthy BelowLimit',
+      'DiskFull disk:/ healthy BelowLimit',
+    ])
+    expect((await run()).withdrawn).toEqual([])
+  })
+
+  it('whose check withdraws a condition does not speak of it again when it fails', async () => {
+    const { script, run } = runnerOf(() => ({
+      findings: [healthy('DiskFull', 'disk:/'), healthy('DiskFull', 'disk:/mnt'), healthy('DiskSlow')],
+    }))
+    await run()
+    script.now = () => ({ findings: [], withdrawn: [{ type: 'DiskFull', entity: 'disk:/mnt' }] })
+    await run()
+    script.now = () => Promise.reject(new Error('no'))
+    expect((await run()).observations.map(({ entity }) => entity)).toEqual(['disk:/', ''])
+  })
+
+  it('does not tell what the check does not declare, and says so', async () => {
+    const { run } = runnerOf(() => ({ findings: [healthy('DiskFull'), problem('KernelPanic')] }))
+    const { observations, runs } = await run()
+    expect(observations.map(wordsOf)).toEqual(['DiskFull healthy BelowLimit'])
+    expect(runs[0]?.error).toBe('check disk reported KernelPanic, which it does not declare')
+  })
+
+  it('that notices its deadline is unknown because of the deadline', async () => {
+    const { clock, run } = runnerOf(async ({ signal }) => {
+      await clock.sleep(60_000, signal)
+      return { findings: [] }
+    })
+    const running = run()
+    await clock.advance(10_000)
+    const { observations, runs } = await running
+    expect(observations.map(wordsOf)).toEqual(['DiskFull unknown CheckTimedOut', 'DiskSlow unknown CheckTimedOut'])
+    expect(runs[0]?.error).toBe('check disk did not answer within 10000 ms')
+  })
+
+  it('that hangs is unknown, and is not started again before it has ended', async () => {
+    let starts = 0
+    const hang = Promise.withResolvers<void>()
+    const { clock, run, script } = runnerOf(async () => {
+      starts++
+      await hang.promise
+      return { findings: [healthy('DiskFull')] }
+    })
+    const first = run()
+    await clock.advance(10_000)
+    expect((await first).observations[0]?.reason).toBe('CheckTimedOut')
+    await clock.advance(20_000)
+    const second = await run()
+    expect(second.observations[0]).toMatchObject({
+      health: 'unknown',
+      reason: 'CheckTimedOut',
+      message: 'a run of check disk has not ended for 30 s; the next is started when it has',
+    })
+    expect(starts).toBe(1)
+    hang.resolve()
+    await clock.advance(0)
+    script.now = () => ({ findings: [healthy('DiskFull'), healthy('DiskSlow')] })
+    expect((await run()).observations.map(wordsOf)).toEqual([
+      'DiskFull healthy BelowLimit',
+      'DiskSlow healthy BelowLimit',
+    ])
+  })
+
+  it('is told to end when its monitor stops', async () => {
+    const { clock, run, stop } = runnerOf(async ({ signal }) => {
+      await clock.sleep(60_000, signal)
+      return { findings: [] }
+    })
+    const running = run()
+    await clock.advance(1)
+    stop.abort(new Error('monitor tiny stops'))
+    expect((await running).runs[0]?.error).toBe('monitor tiny stops')
+    expect(clock.sleeping).toBe(0)
+  })
+})

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+import { createHost } from '#host'
+import type { Report } from '#model'
+import { fakeClock } from '#service'
+import { keepLog } from '../service/testing.ts'
+import { createRunner } from './run-check.ts'
+import { scheduleCheck } from './schedule.ts'
+import { type Behaviour, checkOf, healthy, instance } from './testing.ts'
+
+function scheduled(behaviour: Behaviour, { index = 0, random = zero }: { index?: number; random?: () => number } = {}) {
+  const clock = fakeClock()
+  const stop = new AbortController()
+  const told: Report[] = []
+  const around = { config: {}, name: 'disk', host: createHost({ root: '' }), clock, log: keepLog().log }
+  const check = scheduleCheck(createRunner(checkOf(behaviour), instance(), 'tiny', around), index, {
+    clock,
+    signal: stop.signal,
+    random,
+    tell: (run) => {
+      const report = { ...run, time: clock.now(), incarnation: 1, sequence: told.length + 1 }
+      told.push(report)
+      return report
+    },
+  })
+  const beganMs = clock.monotonicMs()
+  const turns = check.turns()
+  const startedAt = () =>
+    told.map(({ runs }) => (runs[0]?.started.getTime() ?? 0) - new Date('2026-05-12T03:14:20Z').getTime())
+  return { clock, stop, told, check, turns, beganMs, startedAt }
+}
+
+const zero = () => 0
+const well: Behaviour = () => ({ findings: [healthy('DiskFull')] })
+
+describe('a check', () => {
+  it('runs at once and then at its interval', async () => {
+    const { clock, startedAt, told } = scheduled(well)
+    await clock.advance(90_000)
+    expect(startedAt()).toEqual([0, 30_000, 60_000, 90_000])
+    expect(told[0]?.runs[0]?.next).toEqual(new Date('2026-05-12T03:14:50Z'))
+  })
+
+  it('among many starts a little later than the one before', async () => {
+    const { clock, startedAt } = scheduled(well, { index: 7 })
+    await clock.advance(100)
+    expect(startedAt()).toEqual([70])
+  })
+
+  it('does not drift, though each turn comes a little late', async () => {
+    const { clock, startedAt } = scheduled(well, { random: () => 1 })
+    await clock.advance(300_000)
+    expect(startedAt().slice(0, 3)).toEqual([0, 30_500, 60_500])
+    expect(startedAt().at(-1)).toBe(270_500)
+  })
+
+  it('is not moved by a step of the wall clock', async () => {
+    const { clock, told } = scheduled(well)
+    await clock.advance(10_000)
+    clock.step(3_600_000)
+    await clock.advance(20_000)
+    expect(told).toHaveLength(2)
+    clock.step(-7_200_000)
+    await clock.advance(30_000)
+    expect(told).toHaveLength(3)
+  })
+
+  it('skips the turns that a long run has missed', async () => {
+    let runs = 0
+    const { clock, startedAt } = scheduled(async ({ clock: time }) => {
+      runs++
+      if (runs === 1) await time.sleep(9_000)
+      return { findings: [] }
+    })
+    await clock.advance(60_000)
+    expect(startedAt()).toEqual([0, 30_000, 60_000])
+  })
+
+  it('whose run hangs is told of at each turn', async () => {
+    const { clock, told } = scheduled(() => new Promise(() => undefined))
+    await clock.advance(70_000)
+    expect(told.map(({ observations }) => observations[0]?.reason)).toEqual([
+      'CheckTimedOut',
+      'CheckTimedOut',
+      'CheckTimedOut',
+    ])
+  })
+
+  it('that is asked for while it runs is not run twice', async () => {
+    const end = Promise.withResolvers<void>()
+    const { clock, check, told } = scheduled(async () => {
+      await end.promise
+      return { findings: [healthy('DiskFull')] }
+    })
+    await clock.advance(1)
+    const asked = [check.runNow(), check.runNow()]
+    expect(check.hasRun).toBe(false)
+    end.resolve()
+    const [one, two] = await Promise.all(asked)
+    expect(one).toBe(two)
+    expect(told).toHaveLength(1)
+    expect(check.hasRun).toBe(true)
+  })
+
+  it('ends with its monitor, and what it says then is not told', async () => {
+    const { clock, stop, turns, told } = scheduled(async ({ clock: time, signal }) => {
+      await time.sleep(5000, signal)
+      return { findings: [healthy('DiskFull')] }
+    })
+    await clock.advance(1000)
+    stop.abort()
+    await turns
+    expect(told).toEqual([])
+  })
+})
