@@ -1,14 +1,20 @@
 /**
  * A connection that never gives up. Each attempt reads the credentials anew and makes a connection of its own: the
- * client's own reconnection keeps old addresses, and its watches may stay silent after it.
+ * client's own reconnection keeps old addresses and gives up on authorization errors, and its watches may stay silent
+ * after it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectNats, type NatsConnection, nkeyAuthenticator } from 'nats'
+import { backoffMs } from './backoff.ts'
 import { BusUnavailableError } from './errors.ts'
-import { inboxPrefix } from './permissions.ts'
+import { inboxPrefix, OWNER_API } from './permissions.ts'
 import type { Bus, BusCredentials, BusLog, BusState } from './types.ts'
 
-const BACKOFF_MS = { min: 50, max: 2000 } as const
+const CREDENTIALS_TIMEOUT_MS = 2000
+const CONNECT_TIMEOUT_MS = 2000
+const FLUSH_TIMEOUT_MS = 2000
+/** A server that answers nothing any more is left after three of them. */
+const PING_INTERVAL_MS = 5000
 
 export interface ConnectOptions {
   /** The service; also its inbox. */
@@ -22,10 +28,35 @@ export interface ConnectOptions {
 export interface ConnectedBus extends Bus {
   readonly log: BusLog
   readonly name: string
+  /** Prefix of JetStream's questions on the live connection. */
+  readonly api: string
   /** The live connection. @throws BusUnavailableError */
   connection(what: string): NatsConnection
   /** Called with each new connection, at once if there is one. Returns its own removal. */
   onConnection(listener: (nc: NatsConnection) => void): () => void
+}
+
+function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms} ms`)), ms)
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+function connectOnce(name: string, { url, seed }: BusCredentials): Promise<NatsConnection> {
+  return connectNats({
+    servers: url,
+    name,
+    inboxPrefix: inboxPrefix(name),
+    reconnect: false,
+    ignoreClusterUpdates: true,
+    // A stack for each request costs more than the request.
+    noAsyncTraces: true,
+    timeout: CONNECT_TIMEOUT_MS,
+    pingInterval: PING_INTERVAL_MS,
+    maxPingOut: 2,
+    ...(seed === '' ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)) }),
+  })
 }
 
 export function connectBus(options: ConnectOptions): ConnectedBus {
@@ -36,31 +67,25 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
   let state: BusState = 'connecting'
   let since = new Date()
   let url = ''
+  let api = OWNER_API
   let lastError = ''
   let nc: NatsConnection | undefined
+
+  function tell<T>(listeners: ReadonlySet<(of: T) => void>, of: T): void {
+    for (const listener of [...listeners]) {
+      try {
+        listener(of)
+      } catch (err) {
+        log.error('change of the connection to the bus could not be taken', { err })
+      }
+    }
+  }
 
   function enter(next: BusState): void {
     if (state === next) return
     state = next
     since = new Date()
-    for (const listener of [...stateListeners]) listener(next)
-  }
-
-  async function attempt(): Promise<NatsConnection> {
-    const credentials = await options.credentials()
-    url = credentials.url
-    return connectNats({
-      servers: credentials.url,
-      name,
-      inboxPrefix: inboxPrefix(credentials.user === '' ? name : credentials.user),
-      reconnect: false,
-      timeout: 2000,
-      pingInterval: 5000,
-      maxPingOut: 2,
-      ...(credentials.seed === ''
-        ? {}
-        : { authenticator: nkeyAuthenticator(new TextEncoder().encode(credentials.seed)) }),
-    })
+    tell(stateListeners, next)
   }
 
   /** Permission errors and the like come here; they do not close the connection. */
@@ -70,39 +95,68 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
     }
   }
 
+  async function attempt(): Promise<NatsConnection> {
+    const credentials = await within(options.credentials(), CREDENTIALS_TIMEOUT_MS, 'reading the credentials')
+    const connection = await connectOnce(name, credentials)
+    url = credentials.url
+    api = credentials.api ?? OWNER_API
+    return connection
+  }
+
+  async function liveOnce(): Promise<void> {
+    const connection = await attempt()
+    if (closing.signal.aborted) return connection.close()
+    nc = connection
+    lastError = ''
+    void watchStatus(connection)
+    enter('connected')
+    log.info('connected to the bus', { url })
+    tell(connectionListeners, connection)
+    const err = await connection.closed()
+    nc = undefined
+    if (closing.signal.aborted) return
+    lastError = err instanceof Error ? err.message : 'the connection was closed'
+    enter('disconnected')
+    log.warn('bus is away', { url, reason: lastError })
+  }
+
   async function live(): Promise<void> {
     let failures = 0
     while (!closing.signal.aborted) {
       try {
-        const connection = await attempt()
-        if (closing.signal.aborted) {
-          await connection.close()
-          return
-        }
-        nc = connection
+        await liveOnce()
         failures = 0
-        lastError = ''
-        void watchStatus(connection)
-        enter('connected')
-        log.info('connected to the bus', { url })
-        for (const listener of [...connectionListeners]) listener(connection)
-        const err = await connection.closed()
-        nc = undefined
-        if (closing.signal.aborted) return
-        lastError = err instanceof Error ? err.message : 'the connection was closed'
-        enter('disconnected')
-        log.warn('bus is away', { url, reason: lastError })
       } catch (err) {
         const reason = err instanceof Error ? err.message : String(err)
-        if (reason !== lastError) log.debug('bus cannot be reached', { url, reason })
+        if (reason !== lastError) log.info('bus cannot be reached yet', { url, reason })
         lastError = reason
         failures++
       }
-      const ceiling = Math.min(BACKOFF_MS.max, BACKOFF_MS.min * 2 ** failures)
-      await sleep(BACKOFF_MS.min + Math.random() * ceiling, undefined, { signal: closing.signal }).catch(
-        () => undefined,
-      )
+      await sleep(backoffMs(failures), undefined, { signal: closing.signal }).catch(() => undefined)
     }
+  }
+
+  function connected(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        stateListeners.delete(heard)
+        signal?.removeEventListener('abort', aborted)
+      }
+      const heard = (now: BusState) => {
+        if (now !== 'connected' && now !== 'closed') return
+        stop()
+        if (now === 'connected') resolve()
+        else reject(new BusUnavailableError('waiting for the bus', new Error('it was closed')))
+      }
+      const aborted = () => {
+        stop()
+        reject(signal?.reason)
+      }
+      if (signal?.aborted) return aborted()
+      stateListeners.add(heard)
+      signal?.addEventListener('abort', aborted, { once: true })
+      heard(state)
+    })
   }
 
   const living = live()
@@ -118,6 +172,9 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
     },
     get url() {
       return url
+    },
+    get api() {
+      return api
     },
     get lastError() {
       return lastError
@@ -136,32 +193,13 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
       if (nc !== undefined) listener(nc)
       return () => connectionListeners.delete(listener)
     },
-    connected(signal) {
-      if (state === 'connected') return Promise.resolve()
-      return new Promise((resolve, reject) => {
-        const stop = () => {
-          stateListeners.delete(heard)
-          signal?.removeEventListener('abort', aborted)
-        }
-        const heard = (next: BusState) => {
-          if (next !== 'connected') return
-          stop()
-          resolve()
-        }
-        const aborted = () => {
-          stop()
-          reject(signal?.reason)
-        }
-        stateListeners.add(heard)
-        signal?.addEventListener('abort', aborted)
-      })
-    },
+    connected,
     async close() {
-      if (closing.signal.aborted) return
+      if (closing.signal.aborted) return living
       closing.abort()
       const connection = nc
       if (connection !== undefined) {
-        await Promise.race([connection.flush().catch(() => undefined), sleep(2000, undefined, { ref: false })])
+        await within(connection.flush(), FLUSH_TIMEOUT_MS, 'flushing').catch(() => undefined)
         await connection.close()
       }
       await living

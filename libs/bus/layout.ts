@@ -73,11 +73,17 @@ export const CONSUMERS: readonly ConsumerLayout[] = [
   },
 ]
 
+/** Key of the store's identity in the bucket `meta`. */
+export const META_KEY = 'store'
+
 /**
- * A message that is not acknowledged for this long is delivered again. Short, because a killed server forgets the last
- * acknowledgements, and with one message at a time nothing else comes until this has passed.
+ * A message that is not acknowledged for this long is delivered again. Consumers that come back do not wait for it: they
+ * ask for what is pending at once.
  */
-export const ACK_WAIT_MS = 4000
+export const ACK_WAIT_MS = 10_000
+
+/** What the store may grow to when every limit above is reached. The server refuses to make what does not fit. */
+export const STORE_BYTES = [...STREAMS, ...Object.values(BUCKETS)].reduce((sum, { maxBytes }) => sum + maxBytes, 0)
 
 export function bucketStream(bucket: AnyBucket): string {
   return `KV_${bucket}`

@@ -1,9 +1,17 @@
-/** The header that orders the values of a bucket's key: what was written later compares greater, also across starts. */
+/**
+ * The header that orders the values of a bucket's key: what was written later compares greater, also across restarts of
+ * the writer. Its first half counts the writer's lives in this store (never a clock, which may step back).
+ */
 export const ORDER_HEADER = 'Nd-Order'
 
-/** Makes ever greater values, from the time of its own start. */
-export function createOrder(startedMs: number): () => string {
-  const start = Math.max(0, startedMs).toString(36).padStart(10, '0')
+const DIGITS = 10
+
+function digits(count: number): string {
+  return count.toString(36).padStart(DIGITS, '0')
+}
+
+/** Makes ever greater values within one life of the writer, greater than those of every life before. */
+export function createOrder(life: number): () => string {
   let count = 0
-  return () => `${start}.${(count++).toString(36).padStart(10, '0')}`
+  return () => `${digits(life)}.${digits(count++)}`
 }

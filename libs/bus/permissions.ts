@@ -1,48 +1,89 @@
 /**
- * What each user of the server may do. Readers get no right to create a consumer: one with a chosen delivery subject
- * could speak in the detector's name. They read buckets by direct get and by listening to the puts themselves.
+ * What each user of the embedded server may do. Every service is an account of its own: it takes in from the detector's
+ * account only the questions and the subjects listed here. Permissions alone would not do: a reader chooses where an
+ * answer goes, and in the detector's own account could have one delivered as a put or a problem (docs/decisions/bus-reading.md).
  */
-import { bucketStream, bucketSubject, CONSUMERS, type ConsumerLayout } from './layout.ts'
+import { type AnyBucket, BUCKETS, bucketStream, bucketSubject, CONSUMERS, type ConsumerLayout } from './layout.ts'
+
+/** The account that holds the store and everything said on the bus. A hub's leaf node is bound to it. */
+export const OWNER_ACCOUNT = 'ND'
+/** Prefix of the JetStream questions in the detector's account, and of the few that readers may ask, in theirs. */
+export const OWNER_API = '$JS.API'
+export const READER_API = 'ND.API'
 
 export interface Permissions {
   readonly publish: readonly string[]
   readonly subscribe: readonly string[]
 }
 
+/** Subjects of the detector's account that a reader takes in. */
+export interface Access {
+  /** Questions and answers, and what it may say. */
+  readonly asks: readonly string[]
+  /** What it may listen to. */
+  readonly hears: readonly string[]
+}
+
 export function inboxPrefix(service: string): string {
   return `_INBOX_${service}`
 }
 
-export function detectorPermissions(): Permissions {
+/** Each reader listens here, so that the detector can tell who has not left yet. Nothing is ever said there. */
+export function presenceSubject(service: string): string {
+  return `nd.presence.${service}`
+}
+
+/** How a reader calls a subject of the detector's account: the server keeps `$JS.API` of each account for itself. */
+export function readersSubject(subject: string): string {
+  return subject.startsWith(`${OWNER_API}.`) ? READER_API + subject.slice(OWNER_API.length) : subject
+}
+
+export function ownerPermissions(): Permissions {
+  const buckets = Object.keys(BUCKETS) as AnyBucket[]
   return {
-    publish: ['nd.event.*.*', 'nd.problem.*.*', 'nd.metric.*', 'nd.heartbeat', '$KV.>', '$JS.API.>', '$JS.ACK.>'],
-    subscribe: [`${inboxPrefix('detector')}.>`, '$KV.>', 'nd.>'],
+    publish: [
+      'nd.event.*.*',
+      'nd.problem.*.*',
+      'nd.metric.*',
+      'nd.heartbeat',
+      presenceSubject('*'),
+      ...buckets.map((bucket) => `${bucketSubject(bucket)}.>`),
+      `${OWNER_API}.>`,
+    ],
+    subscribe: [`${inboxPrefix('detector')}.>`],
   }
 }
 
-export function consumerPermissions({ service, streams, buckets, subscribes, publishes }: ConsumerLayout): Permissions {
+export function accessOf({ service, streams, buckets, subscribes, publishes }: ConsumerLayout): Access {
   return {
-    publish: [
+    asks: [
       ...publishes,
       ...streams.flatMap((stream) => [
-        `$JS.API.CONSUMER.MSG.NEXT.${stream}.${service}`,
-        `$JS.API.CONSUMER.INFO.${stream}.${service}`,
+        // The next message, one at a time; where the durable stands; what the stream's last sequence is.
+        `${OWNER_API}.CONSUMER.MSG.NEXT.${stream}.${service}`,
+        `${OWNER_API}.CONSUMER.INFO.${stream}.${service}`,
+        `${OWNER_API}.STREAM.INFO.${stream}`,
         `$JS.ACK.${stream}.${service}.>`,
       ]),
       ...buckets.flatMap((bucket) => [
-        `$JS.API.STREAM.INFO.${bucketStream(bucket)}`,
-        `$JS.API.DIRECT.GET.${bucketStream(bucket)}`,
-        `$JS.API.DIRECT.GET.${bucketStream(bucket)}.>`,
+        // The keys of a bucket, and the value of each.
+        `${OWNER_API}.STREAM.INFO.${bucketStream(bucket)}`,
+        `${OWNER_API}.DIRECT.GET.${bucketStream(bucket)}.>`,
       ]),
     ],
-    subscribe: [`${inboxPrefix(service)}.>`, ...subscribes, ...buckets.map((bucket) => `${bucketSubject(bucket)}.>`)],
+    hears: [...subscribes, presenceSubject(service), ...buckets.map((bucket) => `${bucketSubject(bucket)}.>`)],
   }
 }
 
-/** Every user, by service name. */
-export function allPermissions(): ReadonlyMap<string, Permissions> {
-  return new Map([
-    ['detector', detectorPermissions()],
-    ...CONSUMERS.map((layout) => [layout.service, consumerPermissions(layout)] as const),
-  ])
+/** In its own account, where nobody else is: kept as narrow as what is taken in, so that a mistake is refused loudly. */
+export function readerPermissions(access: Access, service: string): Permissions {
+  return {
+    publish: access.asks.map(readersSubject),
+    subscribe: [`${inboxPrefix(service)}.>`, ...access.hears],
+  }
+}
+
+/** What every reader takes in, by service. */
+export function allAccess(): ReadonlyMap<string, Access> {
+  return new Map(CONSUMERS.map((layout) => [layout.service, accessOf(layout)]))
 }

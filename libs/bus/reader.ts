@@ -12,6 +12,7 @@ import type { ConnectedBus } from './connect.ts'
 import { consume } from './consume.ts'
 import { SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
 import { keys } from './names.ts'
+import { presenceSubject } from './permissions.ts'
 import type { BucketName, BucketValue, BusReader, StreamName, StreamValue } from './types.ts'
 import { watchBucket } from './watch-bucket.ts'
 
@@ -43,7 +44,8 @@ export interface ReaderOptions {
 export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusReader {
   const { signal } = options
   const newStoreListeners = new Set<(incarnation: string) => void>()
-  const rereads: (() => void)[] = []
+  /** What reads from the start again when the store is another: watches of buckets, positions in streams. */
+  const restarts = new Set<() => void>()
   let incarnation: string | undefined
 
   function onPoison(where: string, key: string, err: unknown): void {
@@ -51,13 +53,21 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
     options.onPoison?.(where)
   }
 
+  function newStore(why: string): void {
+    bus.log.info('the store of the bus is another', { incarnation, why })
+    for (const listener of [...newStoreListeners]) listener(incarnation ?? '')
+    for (const restart of [...restarts]) restart()
+  }
+
   function sawStore(meta: StoreMeta): void {
     const before = incarnation
     incarnation = meta.incarnation
-    if (before === undefined || before === meta.incarnation) return
-    bus.log.info('the store of the bus was made anew', { incarnation })
-    for (const listener of newStoreListeners) listener(meta.incarnation)
-    for (const reread of rereads) reread()
+    if (before !== undefined && before !== meta.incarnation) newStore('it was made anew')
+  }
+
+  function untilAborted(restart: () => void, until: AbortSignal): void {
+    restarts.add(restart)
+    until.addEventListener('abort', () => restarts.delete(restart), { once: true })
   }
 
   watchBucket({
@@ -69,44 +79,72 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
     handler: { snapshot: (values) => values.forEach(sawStore), put: sawStore, deleted: () => undefined },
   })
 
-  function subscribe<T>(subject: string, decode: (bytes: Uint8Array) => T, listener: (value: T) => void): () => void {
-    let stopped = false
+  function subscribe(subject: string, listener: (bytes: Uint8Array, subject: string) => void): () => void {
+    let unsubscribe: (() => void) | undefined
     const stop = bus.onConnection((nc) => {
-      nc.subscribe(subject, {
+      const subscription = nc.subscribe(subject, {
         callback: (err, message) => {
-          if (err !== null || stopped) return
-          try {
-            listener(decode(message.data))
-          } catch (cause) {
-            onPoison(subject, message.subject, cause)
-          }
+          if (err === null) listener(message.data, message.subject)
         },
       })
+      unsubscribe = () => {
+        if (!nc.isClosed()) subscription.unsubscribe()
+      }
     })
-    return () => {
-      stopped = true
+    const end = () => {
       stop()
+      unsubscribe?.()
+    }
+    signal.addEventListener('abort', end, { once: true })
+    return () => {
+      signal.removeEventListener('abort', end)
+      end()
     }
   }
+
+  function listen<T>(subject: string, decode: (bytes: Uint8Array) => T, listener: (value: T) => void): () => void {
+    return subscribe(subject, (bytes, said) => {
+      let value: T
+      try {
+        value = decode(bytes)
+      } catch (err) {
+        return onPoison(subject, said, err)
+      }
+      try {
+        listener(value)
+      } catch (err) {
+        bus.log.error('what was heard on the bus could not be taken', { subject, err })
+      }
+    })
+  }
+
+  // Whoever listens here has not left yet.
+  subscribe(presenceSubject(bus.name), () => undefined)
 
   return {
     watchBucket(bucket, handler, until) {
       const ended = AbortSignal.any([signal, until])
-      rereads.push(watchBucket({ bus, bucket, handler, signal: ended, onPoison, decode: bucketDecoders[bucket] }))
+      untilAborted(
+        watchBucket({ bus, bucket, handler, signal: ended, onPoison, decode: bucketDecoders[bucket] }),
+        ended,
+      )
     },
     consume(stream, handler, { signal: until, ready = () => true }) {
-      consume({
+      const ended = AbortSignal.any([signal, until])
+      const { reset } = consume({
         bus,
         stream,
         handler,
-        signal: AbortSignal.any([signal, until]),
+        signal: ended,
         ready,
         onPoison,
+        onBackwards: () => newStore(`${stream} ends before what was read of it`),
         decode: streamDecoders[stream],
       })
+      untilAborted(reset, ended)
     },
-    onHeartbeat: (listener) => subscribe(SUBJECT_HEARTBEAT, (bytes) => Heartbeat.decode(bytes), listener),
-    onMetrics: (listener) => subscribe(`${SUBJECT_METRICS}.*`, (bytes) => MetricBatch.decode(bytes), listener),
+    onHeartbeat: (listener) => listen(SUBJECT_HEARTBEAT, (bytes) => Heartbeat.decode(bytes), listener),
+    onMetrics: (listener) => listen(`${SUBJECT_METRICS}.*`, (bytes) => MetricBatch.decode(bytes), listener),
     onNewStore(listener) {
       newStoreListeners.add(listener)
       return () => newStoreListeners.delete(listener)

@@ -1,74 +1,122 @@
 /** The embedded server's configuration file and command line. Pure. */
-import { allPermissions } from './permissions.ts'
+import {
+  allAccess,
+  OWNER_ACCOUNT,
+  ownerPermissions,
+  type Permissions,
+  readerPermissions,
+  readersSubject,
+} from './permissions.ts'
 
 export interface ServerConfig {
+  /** Says which server answers on a port. */
   readonly serverName: string
   readonly port: number
   readonly storeDir: string
+  /** Written by the server, read by whoever finds the store locked. */
+  readonly pidFile: string
   readonly maxStoreBytes: number
   /** Public nkey of each service's user. */
   readonly users: ReadonlyMap<string, string>
 }
 
-/** Largest message the server takes. A condition or problem at its longest is below 8 KiB. */
+/** Largest message the server takes. A condition or problem at its longest is below 16 KiB. */
 export const MAX_PAYLOAD_BYTES = 256 * 1024
+/** What the server holds for a client that does not read before it cuts it off. */
+const MAX_PENDING_BYTES = 8 * 1024 * 1024
 
-function quoted(text: string): string {
-  return JSON.stringify(text)
+/** JSON, which the server's format takes as it is. */
+function value(of: unknown): string {
+  return JSON.stringify(of)
+}
+
+function renderUser(nkey: string, { publish, subscribe }: Permissions): string {
+  return `users: [ { nkey: ${nkey}, permissions: { publish: ${value(publish)}, subscribe: ${value(subscribe)} } } ]`
+}
+
+function renderList(name: string, entries: readonly string[]): string {
+  return `${name}: [\n${entries.map((entry) => `      ${entry}\n`).join('')}    ]`
+}
+
+function renderOwner(nkey: string): string {
+  const exports = [...allAccess()].flatMap(([service, { asks, hears }]) => [
+    ...asks.map((subject) => `{ service: ${value(subject)}, accounts: ${value([service])} }`),
+    ...hears.map((subject) => `{ stream: ${value(subject)}, accounts: ${value([service])} }`),
+  ])
+  return `  ${OWNER_ACCOUNT} {
+    jetstream: enabled
+    ${renderUser(nkey, ownerPermissions())}
+    ${renderList('exports', exports)}
+  }`
+}
+
+function renderReader(service: string, nkey: string): string {
+  const access = allAccess().get(service) ?? { asks: [], hears: [] }
+  const from = (subject: string) => `{ account: ${OWNER_ACCOUNT}, subject: ${value(subject)} }`
+  const imports = [
+    ...access.asks.map((subject) => `{ service: ${from(subject)}, to: ${value(readersSubject(subject))} }`),
+    ...access.hears.map((subject) => `{ stream: ${from(subject)} }`),
+  ]
+  return `  ${value(service)} {
+    ${renderUser(nkey, readerPermissions(access, service))}
+    ${renderList('imports', imports)}
+  }`
 }
 
 export function renderServerConfig(config: ServerConfig): string {
-  const permissions = allPermissions()
-  const users = [...config.users].map(([service, nkey]) => {
-    const { publish, subscribe } = permissions.get(service) ?? { publish: [], subscribe: [] }
-    return `    # ${service}\n    { nkey: ${nkey}, permissions: { publish: ${JSON.stringify(publish)}, subscribe: ${JSON.stringify(subscribe)} } }`
-  })
+  const accounts = [...config.users].map(([service, nkey]) =>
+    service === 'detector' ? renderOwner(nkey) : renderReader(service, nkey),
+  )
   return `# Made by Node Doctor at each start of the bus; changes here are lost.
-server_name: ${quoted(config.serverName)}
+server_name: ${value(config.serverName)}
 listen: "127.0.0.1:${config.port}"
+pid_file: ${value(config.pidFile)}
 max_payload: ${MAX_PAYLOAD_BYTES}
+max_pending: ${MAX_PENDING_BYTES}
 max_connections: 64
 ping_interval: "10s"
 ping_max: 2
 write_deadline: "5s"
 jetstream {
-  store_dir: ${quoted(config.storeDir)}
+  store_dir: ${value(config.storeDir)}
   max_memory_store: 0
   max_file_store: ${config.maxStoreBytes}
 }
-authorization {
-  timeout: 2
-  users: [
-${users.join('\n')}
-  ]
+authorization { timeout: 2 }
+accounts {
+${accounts.join('\n')}
 }
 `
 }
 
 /** `flock` ends with this code when the lock is another's. */
 export const LOCK_TAKEN_EXIT = 73
+/** flock (69) and setpriv (126, 127) end with these when what they should run cannot be run. */
+export const MISSING_EXITS: readonly number[] = [69, 126, 127]
+
+export interface ServerCommand {
+  readonly file: string
+  readonly args: readonly string[]
+}
+
+function lockArgs(lockFile: string): readonly string[] {
+  return ['-n', '-E', String(LOCK_TAKEN_EXIT), '--no-fork', lockFile]
+}
 
 /**
  * A killed parent takes the server along (pdeathsig), and the lock on the store says who owns the bus: two servers on
  * one store lose acknowledged messages without a word.
  */
-export function serverCommand(lockFile: string, configFile: string): readonly [string, readonly string[]] {
-  return [
-    'setpriv',
-    [
-      '--pdeathsig',
-      'KILL',
-      'flock',
-      '-n',
-      '-E',
-      String(LOCK_TAKEN_EXIT),
-      '--no-fork',
-      lockFile,
-      'nats-server',
-      '-c',
-      configFile,
-    ],
-  ]
+export function serverCommand(lockFile: string, configFile: string): ServerCommand {
+  return {
+    file: 'setpriv',
+    args: ['--pdeathsig', 'KILL', 'flock', ...lockArgs(lockFile), 'nats-server', '-c', configFile],
+  }
+}
+
+/** Ends at once, with {@link LOCK_TAKEN_EXIT} when another holds the lock. */
+export function lockProbeCommand(lockFile: string): ServerCommand {
+  return { file: 'flock', args: [...lockArgs(lockFile), 'true'] }
 }
 
 /** Small heap: the store is in files, and what the server holds is small. */

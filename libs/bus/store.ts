@@ -6,14 +6,15 @@ import {
   DeliverPolicy,
   DiscardPolicy,
   type JetStreamManager,
-  type NatsConnection,
+  NatsError,
   nanos,
   RetentionPolicy,
   StorageType,
   type StreamConfig,
 } from 'nats'
 import { StoreMeta } from '#proto/nodedoctor/v1/types.ts'
-import { readBucket } from './bucket.ts'
+import { type Asking, readKey } from './bucket.ts'
+import { BusStoreError } from './errors.ts'
 import {
   ACK_WAIT_MS,
   type AnyBucket,
@@ -21,16 +22,35 @@ import {
   bucketStream,
   bucketSubject,
   CONSUMERS,
+  META_KEY,
   STREAMS,
   type StreamLayout,
 } from './layout.ts'
+import type { BusLog, StreamName } from './types.ts'
 
+const TIMEOUT_MS = 5000
 /** The smallest window the server takes: the map of message ids costs tens of MiB otherwise. */
 const DUPLICATE_WINDOW_MS = 100
+const STREAM_NOT_FOUND = 10059
+const CONSUMER_NOT_FOUND = 10014
+const MESSAGE_NOT_FOUND = 10037
 
-type Wanted = Partial<StreamConfig> & Pick<StreamConfig, 'name'>
+type WantedStream = Partial<StreamConfig> & Pick<StreamConfig, 'name'>
 
-function streamConfig({ name, subjects, maxAgeMs, maxBytes }: StreamLayout): Wanted {
+export interface Identity {
+  readonly node: string
+  readonly bootId: string
+}
+
+export interface EnsuredStore {
+  readonly meta: StoreMeta
+  /** Something of it was made now, so that the whole state has to be written. */
+  readonly fresh: boolean
+  /** Greater at each call for one store: which life of its writer this is. */
+  readonly life: number
+}
+
+function streamConfig({ name, subjects, maxAgeMs, maxBytes }: StreamLayout): WantedStream {
   return {
     name,
     subjects: [...subjects],
@@ -44,7 +64,7 @@ function streamConfig({ name, subjects, maxAgeMs, maxBytes }: StreamLayout): Wan
   }
 }
 
-function bucketConfig(bucket: AnyBucket): Wanted {
+function bucketConfig(bucket: AnyBucket): WantedStream {
   return {
     name: bucketStream(bucket),
     subjects: [`${bucketSubject(bucket)}.>`],
@@ -56,42 +76,12 @@ function bucketConfig(bucket: AnyBucket): Wanted {
     max_bytes: BUCKETS[bucket].maxBytes,
     duplicate_window: nanos(DUPLICATE_WINDOW_MS),
     allow_direct: true,
-    allow_rollup_hdrs: true,
-    deny_delete: false,
     num_replicas: 1,
   }
 }
 
-function differs(now: StreamConfig, wanted: Wanted): boolean {
-  return (Object.keys(wanted) as (keyof StreamConfig)[]).some(
-    (key) => JSON.stringify(now[key]) !== JSON.stringify(wanted[key]),
-  )
-}
-
-function isMissing(err: unknown): boolean {
-  return err instanceof Error && /not found/i.test(err.message)
-}
-
-/** True when it was made now. A stream whose configuration cannot be changed to what it should be is made anew. */
-async function ensureStream(jsm: JetStreamManager, wanted: Wanted): Promise<boolean> {
-  try {
-    const { config } = await jsm.streams.info(wanted.name)
-    if (!differs(config, wanted)) return false
-    try {
-      await jsm.streams.update(wanted.name, wanted)
-      return false
-    } catch {
-      await jsm.streams.delete(wanted.name)
-    }
-  } catch (err) {
-    if (!isMissing(err)) throw err
-  }
-  await jsm.streams.add(wanted)
-  return true
-}
-
-async function ensureDurable(jsm: JetStreamManager, stream: string, durable: string): Promise<void> {
-  const wanted: Partial<ConsumerConfig> = {
+function durableConfig(durable: string): Partial<ConsumerConfig> & { durable_name: string } {
+  return {
     durable_name: durable,
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
@@ -99,44 +89,137 @@ async function ensureDurable(jsm: JetStreamManager, stream: string, durable: str
     max_ack_pending: 1,
     max_deliver: -1,
   }
+}
+
+/** Whether what is there is as wanted, as far as something is wanted. */
+function agrees<T extends object>(now: T, wanted: Partial<T>): boolean {
+  return (Object.keys(wanted) as (keyof T)[]).every((key) => JSON.stringify(now[key]) === JSON.stringify(wanted[key]))
+}
+
+function errorCode(err: unknown): number | undefined {
+  return err instanceof NatsError ? err.api_error?.err_code : undefined
+}
+
+/** undefined where there is none. */
+async function found<T>(question: Promise<T>, notFound: number): Promise<T | undefined> {
   try {
-    const { config } = await jsm.consumers.info(stream, durable)
-    const same = (Object.keys(wanted) as (keyof ConsumerConfig)[]).every(
-      (key) => JSON.stringify(config[key]) === JSON.stringify(wanted[key]),
-    )
-    if (same) return
-    await jsm.consumers.update(stream, durable, { ack_wait: nanos(ACK_WAIT_MS), max_ack_pending: 1 })
+    return await question
   } catch (err) {
-    if (!isMissing(err)) throw err
-    await jsm.consumers.add(stream, wanted)
+    if (errorCode(err) === notFound) return undefined
+    throw err
   }
 }
 
-export const META_KEY = 'store'
+/** "kept": it is there and as wanted, changed if need be. */
+async function adjustStream(jsm: JetStreamManager, wanted: WantedStream): Promise<'kept' | 'absent' | 'unchangeable'> {
+  const info = await found(jsm.streams.info(wanted.name), STREAM_NOT_FOUND)
+  if (info === undefined) return 'absent'
+  if (agrees(info.config, wanted)) return 'kept'
+  try {
+    const { config } = await jsm.streams.update(wanted.name, wanted)
+    return agrees(config, wanted) ? 'kept' : 'unchangeable'
+  } catch (err) {
+    if (errorCode(err) === undefined) throw err
+    return 'unchangeable'
+  }
+}
 
-/** Makes what is missing. `fresh`: a bucket was made now, so that the state has to be written whole. */
-export async function ensureStore(
-  nc: NatsConnection,
-  identity: { node: string; bootId: string },
-): Promise<{ meta: StoreMeta; fresh: boolean }> {
-  const jsm = await nc.jetstreamManager({ timeout: 5000, checkAPI: false })
-  let fresh = false
-  for (const bucket of Object.keys(BUCKETS) as AnyBucket[])
-    fresh = (await ensureStream(jsm, bucketConfig(bucket))) || fresh
-  for (const layout of STREAMS) fresh = (await ensureStream(jsm, streamConfig(layout))) || fresh
-  for (const { service, streams } of CONSUMERS) for (const stream of streams) await ensureDurable(jsm, stream, service)
-  const [known] = await readBucket(nc, 'meta')
-  if (known !== undefined && !fresh) {
-    const meta = StoreMeta.decode(known.bytes)
-    if (meta.bootId === identity.bootId && meta.node === identity.node) return { meta, fresh: false }
+async function makeStream(jsm: JetStreamManager, wanted: WantedStream): Promise<void> {
+  const info = await found(jsm.streams.info(wanted.name), STREAM_NOT_FOUND)
+  if (info !== undefined) await jsm.streams.delete(wanted.name)
+  await jsm.streams.add(wanted)
+}
+
+async function ensureDurable(jsm: JetStreamManager, stream: string, durable: string): Promise<void> {
+  const wanted = durableConfig(durable)
+  const [info, { state }] = await Promise.all([
+    found(jsm.consumers.info(stream, durable), CONSUMER_NOT_FOUND),
+    jsm.streams.info(stream),
+  ])
+  // One that is ahead of its stream belongs to another store and would never get anything.
+  const isAhead = info !== undefined && info.delivered.stream_seq > state.last_seq
+  if (info !== undefined && !isAhead) {
+    if (agrees(info.config, wanted)) return
+    const updated = await jsm.consumers.update(stream, durable, wanted).catch((err: unknown) => {
+      if (errorCode(err) === undefined) throw err
+      return info
+    })
+    if (agrees(updated.config, wanted)) return
   }
-  const meta: StoreMeta = {
-    incarnation: randomUUID(),
-    created: new Date(),
-    node: identity.node,
-    bootId: identity.bootId,
+  if (info !== undefined) await jsm.consumers.delete(stream, durable)
+  await jsm.consumers.add(stream, wanted)
+}
+
+async function readMeta(asking: Asking): Promise<StoreMeta | undefined> {
+  const entry = await readKey(asking, 'meta', META_KEY)
+  if (entry === undefined) return undefined
+  try {
+    return StoreMeta.decode(entry.bytes)
+  } catch {
+    // Damaged: as good as none.
+    return undefined
   }
-  const js = nc.jetstream({ timeout: 5000 })
-  await js.publish(`${bucketSubject('meta')}.${META_KEY}`, StoreMeta.encode(meta).finish())
-  return { meta, fresh: true }
+}
+
+/**
+ * Makes what is missing, brings what is there to the wanted configuration, and empties a store of another boot or node.
+ * Killed at any point and called again it ends in the same: the identity goes first and comes last.
+ */
+export async function ensureStore(asking: Asking, identity: Identity, log: BusLog): Promise<EnsuredStore> {
+  const { nc } = asking
+  const jsm = await nc.jetstreamManager({ timeout: TIMEOUT_MS, checkAPI: false })
+  const meta = bucketConfig('meta')
+  if ((await adjustStream(jsm, meta)) !== 'kept') await makeStream(jsm, meta)
+  const known = await readMeta(asking)
+  const isSame = known !== undefined && known.bootId === identity.bootId && known.node === identity.node
+  const wanted = [
+    ...(Object.keys(BUCKETS) as AnyBucket[]).filter((bucket) => bucket !== 'meta').map(bucketConfig),
+    ...STREAMS.map(streamConfig),
+  ]
+  const make: WantedStream[] = []
+  for (const one of wanted) {
+    const how = isSame ? await adjustStream(jsm, one) : 'absent'
+    if (how === 'unchangeable') log.warn('stream of the store cannot be changed and is made anew', { stream: one.name })
+    if (how !== 'kept') make.push(one)
+  }
+  if (make.length > 0) await jsm.streams.purge(meta.name)
+  for (const one of make) await makeStream(jsm, one)
+  for (const { service, streams } of CONSUMERS) {
+    for (const stream of streams) await ensureDurable(jsm, stream, service)
+  }
+  const fresh = make.length > 0
+  const own: StoreMeta =
+    isSame && !fresh ? known : StoreMeta.create({ incarnation: randomUUID(), created: new Date(), ...identity })
+  const subject = `${bucketSubject('meta')}.${META_KEY}`
+  const { seq } = await nc.jetstream({ timeout: TIMEOUT_MS }).publish(subject, StoreMeta.encode(own).finish())
+  return { meta: own, fresh, life: seq }
+}
+
+const IN_FLIGHT = 64
+
+/** The sequence up to which some reader has taken a stream. */
+async function takenUpTo(jsm: JetStreamManager, stream: StreamName): Promise<number> {
+  const readers = CONSUMERS.filter(({ streams }) => streams.includes(stream))
+  const infos = await Promise.all(readers.map(({ service }) => jsm.consumers.info(stream, service)))
+  return Math.max(0, ...infos.map(({ ack_floor }) => ack_floor.stream_seq))
+}
+
+/** What no reader has taken of a stream yet, oldest first; the newest `limit` of it. @throws what the server says */
+export async function readUntaken(asking: Asking, stream: StreamName, limit: number): Promise<Uint8Array[]> {
+  const jsm = await asking.nc.jetstreamManager({ timeout: TIMEOUT_MS, checkAPI: false })
+  const [{ state }, taken] = await Promise.all([jsm.streams.info(stream), takenUpTo(jsm, stream)])
+  const first = Math.max(state.first_seq, taken + 1, state.last_seq - limit + 1)
+  const untaken: Uint8Array[] = []
+  for (let from = first; from <= state.last_seq; from += IN_FLIGHT) {
+    const count = Math.min(IN_FLIGHT, state.last_seq - from + 1)
+    const read = await Promise.allSettled(
+      Array.from({ length: count }, (_, i) => jsm.streams.getMessage(stream, { seq: from + i })),
+    )
+    for (const one of read) {
+      if (one.status === 'fulfilled') untaken.push(one.value.data)
+      // One that is not found has fallen out of the stream since.
+      else if (errorCode(one.reason) !== MESSAGE_NOT_FOUND) throw new BusStoreError(`reading ${stream}`, one.reason)
+    }
+  }
+  return untaken
 }

@@ -25,7 +25,7 @@ export interface Bus {
   readonly lastError: string
   /** Called at each change of state. Returns its own removal. */
   onState(listener: (state: BusState) => void): () => void
-  /** Resolves when connected. Rejects when aborted. */
+  /** Resolves when connected. Rejects when aborted or closed. */
   connected(signal?: AbortSignal): Promise<void>
   /** Flushes (at most 2 s) and closes. Idempotent. */
   close(): Promise<void>
@@ -60,8 +60,10 @@ export interface BusWriter {
   /** Core NATS, not kept; dropped silently while disconnected. */
   publishMetrics(value: MetricBatch): void
   publishHeartbeat(value: Heartbeat): void
-  /** How many other services read the bus now (those that wait for a message of a stream). */
+  /** How many other services are on the bus now. */
   otherClients(): Promise<number>
+  /** The events of warning and up that no reader has taken yet, oldest first, at most `limit` of the newest. */
+  untakenEvents(limit: number): Promise<Event[]>
 }
 
 export type StreamName = 'EVENTS' | 'EVENTS_INFO' | 'PROBLEMS' | 'REMEDIATIONS'
@@ -84,7 +86,7 @@ export interface BucketHandler<T> {
   /** The bucket's whole content; at the start and again after every reconnection or new store. */
   snapshot(values: readonly T[]): void
   put(value: T): void
-  /** The encoded key that went away. Match it with {@link BusReader.keyOf}. */
+  /** The encoded key that went away; it may never have been told. Match it with {@link BusReader.keyOf}. */
   deleted(key: string): void
 }
 
@@ -122,6 +124,8 @@ export interface BusCredentials {
   /** nkey seed of the service's user. Empty with an external server that needs none. */
   readonly seed: string
   readonly user: string
+  /** Prefix of JetStream's questions for this user. Absent: `$JS.API`, the server's own. */
+  readonly api?: string
 }
 
 /** The part of a logger this room needs. */

@@ -3,17 +3,17 @@
  * header. Everything is made anew with each connection; a resumed watch may stay silent.
  */
 import type { Msg, NatsConnection } from 'nats'
+import { backoffMs } from './backoff.ts'
 import { OPERATION_HEADER, readBucket } from './bucket.ts'
 import type { ConnectedBus } from './connect.ts'
 import { type AnyBucket, bucketSubject } from './layout.ts'
 import { ORDER_HEADER } from './order.ts'
 import type { BucketHandler } from './types.ts'
 
-const RETRY_MS = 500
-
 interface Live {
   readonly key: string
   readonly order: string
+  /** undefined: the key went away. */
   readonly bytes: Uint8Array | undefined
 }
 
@@ -40,71 +40,101 @@ function liveOf(message: Msg, prefixLength: number): Live {
 export function watchBucket<T>(options: WatchBucketOptions<T>): () => void {
   const { bus, bucket, handler, signal, onPoison } = options
   const prefix = `${bucketSubject(bucket)}.`
-  let current: NatsConnection | undefined
+  /** Ends what follows the bucket now. One at a time: two would tell everything twice. */
+  let unfollow: (() => void) | undefined
+  let connection: NatsConnection | undefined
+  let failures = 0
 
-  function decoded(key: string, bytes: Uint8Array): T | undefined {
+  function guarded(act: () => void): void {
     try {
-      return options.decode(bytes)
+      act()
     } catch (err) {
-      onPoison(bucket, key, err)
-      return undefined
+      bus.log.error('change of a bucket could not be taken', { bucket, err })
     }
   }
 
-  async function follow(nc: NatsConnection): Promise<void> {
+  function withValue(key: string, bytes: Uint8Array, act: (value: T) => void): void {
+    let value: T
+    try {
+      value = options.decode(bytes)
+    } catch (err) {
+      onPoison(bucket, key, err)
+      return
+    }
+    act(value)
+  }
+
+  async function follow(nc: NatsConnection, ended: () => boolean, subscribed: (unsubscribe: () => void) => void) {
     const orders = new Map<string, string>()
-    let waiting: Live[] | undefined = []
+    /** The last word on each key while the bucket is read; undefined afterwards. */
+    let meanwhile: Map<string, Live> | undefined = new Map()
 
     function take({ key, order, bytes }: Live): void {
       const known = orders.get(key)
       if (known !== undefined && order !== '' && order <= known) return
-      orders.set(key, order)
       if (bytes === undefined) {
         orders.delete(key)
-        handler.deleted(key)
+        guarded(() => handler.deleted(key))
         return
       }
-      const value = decoded(key, bytes)
-      if (value !== undefined) handler.put(value)
+      orders.set(key, order)
+      withValue(key, bytes, (value) => guarded(() => handler.put(value)))
     }
 
     const subscription = nc.subscribe(`${prefix}>`, {
       callback: (err, message) => {
-        if (err !== null || current !== nc) return
+        if (err !== null || ended()) return
         const live = liveOf(message, prefix.length)
-        if (waiting === undefined) take(live)
-        else waiting.push(live)
+        if (meanwhile === undefined) take(live)
+        else meanwhile.set(live.key, live)
       },
+    })
+    subscribed(() => {
+      if (!nc.isClosed()) subscription.unsubscribe()
     })
     // The server has the subscription before the bucket is read: nothing falls between the two.
     await nc.flush()
-    const entries = await readBucket(nc, bucket)
-    if (signal.aborted || current !== nc) {
-      subscription.unsubscribe()
-      return
-    }
+    const entries = await readBucket({ nc, api: bus.api }, bucket)
+    if (ended()) return
     const values: T[] = []
     for (const { key, bytes, order } of entries) {
       orders.set(key, order)
-      const value = decoded(key, bytes)
-      if (value !== undefined) values.push(value)
+      withValue(key, bytes, (value) => values.push(value))
     }
-    handler.snapshot(values)
-    const meanwhile = waiting
-    waiting = undefined
-    for (const live of meanwhile) take(live)
-    signal.addEventListener('abort', () => subscription.unsubscribe(), { once: true })
+    guarded(() => handler.snapshot(values))
+    const late = meanwhile
+    meanwhile = undefined
+    for (const live of late.values()) take(live)
   }
 
   function begin(nc: NatsConnection): void {
-    current = nc
-    follow(nc).catch((err: unknown) => {
-      if (signal.aborted || current !== nc || nc.isClosed()) return
-      bus.log.debug('bucket cannot be read yet', { bucket, err })
-      setTimeout(() => {
-        if (!signal.aborted && current === nc) begin(nc)
-      }, RETRY_MS)
-    })
+    unfollow?.()
+    let isEnded = false
+    let unsubscribe: (() => void) | undefined
+    let retry: NodeJS.Timeout | undefined
+    connection = nc
+    unfollow = () => {
+      isEnded = true
+      clearTimeout(retry)
+      unsubscribe?.()
+    }
+    const following = follow(
+      nc,
+      () => isEnded,
+      (stop) => {
+        unsubscribe = stop
+      },
+    )
+    following.then(
+      () => {
+        failures = 0
+      },
+      (err: unknown) => {
+        if (isEnded || nc.isClosed()) return
+        bus.log.debug('bucket cannot be read yet', { bucket, err })
+        retry = setTimeout(() => begin(nc), backoffMs(failures++))
+      },
+    )
   }
 
   const stop = bus.onConnection(begin)
@@ -112,11 +142,12 @@ export function watchBucket<T>(options: WatchBucketOptions<T>): () => void {
     'abort',
     () => {
       stop()
-      current = undefined
+      connection = undefined
+      unfollow?.()
     },
     { once: true },
   )
   return () => {
-    if (current !== undefined && !current.isClosed()) begin(current)
+    if (connection !== undefined && !connection.isClosed()) begin(connection)
   }
 }

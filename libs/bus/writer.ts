@@ -1,5 +1,5 @@
 /** The detector's half of the bus: it alone creates and writes. */
-import { type ConsumerInfo, headers, type JetStreamClient, type NatsConnection } from 'nats'
+import { ErrorCode, headers, type JetStreamClient, type NatsConnection, NatsError } from 'nats'
 import {
   Event,
   Heartbeat,
@@ -11,17 +11,21 @@ import {
   Severity,
   SourceCondition,
 } from '#proto/nodedoctor/v1/types.ts'
-import { OPERATION_HEADER, readBucket } from './bucket.ts'
+import { ask } from './ask.ts'
+import { type Asking, OPERATION_HEADER, readBucket } from './bucket.ts'
 import type { ConnectedBus } from './connect.ts'
 import { BusStoreError } from './errors.ts'
 import { type AnyBucket, bucketStream, bucketSubject, CONSUMERS, SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
 import { keys } from './names.ts'
 import { createOrder, ORDER_HEADER } from './order.ts'
-import { ensureStore } from './store.ts'
+import { presenceSubject } from './permissions.ts'
+import { ensureStore, readUntaken } from './store.ts'
 import { encodeToken, joinTokens } from './tokens.ts'
 import type { BusWriter } from './types.ts'
 
 const PUBLISH_TIMEOUT_MS = 5000
+/** "Nobody listens" comes within a millisecond. */
+const PRESENCE_TIMEOUT_MS = 250
 
 const severityTokens: Readonly<Record<number, string>> = {
   [Severity.WARNING]: 'warning',
@@ -38,8 +42,12 @@ interface Decodes<T> {
 }
 
 export function createBusWriter(bus: ConnectedBus): BusWriter {
-  const order = createOrder(Date.now())
+  let order: (() => string) | undefined
   let client: { nc: NatsConnection; js: JetStreamClient } | undefined
+
+  function asking(what: string): Asking {
+    return { nc: bus.connection(what), api: bus.api }
+  }
 
   function jetstream(what: string): JetStreamClient {
     const nc = bus.connection(what)
@@ -47,46 +55,81 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     return client.js
   }
 
-  async function publish(subject: string, bytes: Uint8Array, what: string, operation?: string): Promise<void> {
-    const head = headers()
-    if (subject.startsWith('$KV.')) head.set(ORDER_HEADER, order())
-    if (operation !== undefined) head.set(OPERATION_HEADER, operation)
+  /** @returns the sequence that the store gave it */
+  async function publish(
+    subject: string,
+    bytes: Uint8Array,
+    { what, head }: { what: string; head?: Readonly<Record<string, string>> },
+  ): Promise<number> {
     const js = jetstream(what)
+    const sent = headers()
+    for (const [name, value] of Object.entries(head ?? {})) sent.set(name, value)
     try {
-      await js.publish(subject, bytes, { headers: head })
+      return (await js.publish(subject, bytes, head === undefined ? {} : { headers: sent })).seq
     } catch (err) {
       throw new BusStoreError(what, err)
     }
   }
 
-  function put(bucket: AnyBucket, key: string, bytes: Uint8Array): Promise<void> {
-    return publish(`${bucketSubject(bucket)}.${key}`, bytes, `writing ${key} to ${bucket}`)
+  function ordered(what: string): Readonly<Record<string, string>> {
+    if (order === undefined) throw new BusStoreError(what, new Error('the store was not made ready'))
+    return { [ORDER_HEADER]: order() }
   }
 
-  /** Listeners hear the marker; the purge after it leaves nothing behind. */
+  async function put(bucket: AnyBucket, key: string, bytes: Uint8Array): Promise<void> {
+    const what = `writing ${key} to ${bucket}`
+    await publish(`${bucketSubject(bucket)}.${key}`, bytes, { what, head: ordered(what) })
+  }
+
+  async function tell(subject: string, bytes: Uint8Array, what: string): Promise<void> {
+    await publish(subject, bytes, { what })
+  }
+
+  /** Listeners hear the marker; the purge after it leaves nothing behind, and spares what was put since. */
   async function remove(bucket: AnyBucket, key: string): Promise<void> {
+    const what = `deleting ${key} of ${bucket}`
     const subject = `${bucketSubject(bucket)}.${key}`
-    await publish(subject, new Uint8Array(), `deleting ${key} of ${bucket}`, 'DEL')
-    const nc = bus.connection(`deleting ${key} of ${bucket}`)
-    await nc.request(`$JS.API.STREAM.PURGE.${bucketStream(bucket)}`, JSON.stringify({ filter: subject }), {
-      timeout: PUBLISH_TIMEOUT_MS,
-    })
+    const head = { ...ordered(what), [OPERATION_HEADER]: 'DEL' }
+    const sequence = await publish(subject, new Uint8Array(), { what, head })
+    const { nc, api } = asking(what)
+    await ask(nc, `${api}.STREAM.PURGE.${bucketStream(bucket)}`, { filter: subject, seq: sequence + 1 })
+  }
+
+  /** Nobody listening is an answer of its own; whoever listens says nothing. */
+  async function isPresent(service: string): Promise<boolean> {
+    const { nc } = asking('counting readers')
+    try {
+      await nc.request(presenceSubject(service), '', { timeout: PRESENCE_TIMEOUT_MS })
+      return true
+    } catch (err) {
+      if (!(err instanceof NatsError)) throw err
+      if (err.code === ErrorCode.Timeout) return true
+      if (err.code === ErrorCode.NoResponders) return false
+      throw err
+    }
+  }
+
+  /** None or one. */
+  function decoded<T>(where: string, key: string, message: Decodes<T>, bytes: Uint8Array): T[] {
+    try {
+      return [message.decode(bytes)]
+    } catch (err) {
+      bus.log.error('what the bus holds cannot be decoded and is left out', { where, key, err })
+      return []
+    }
   }
 
   async function readAll<T>(bucket: AnyBucket, message: Decodes<T>): Promise<T[]> {
-    const entries = await readBucket(bus.connection(`reading ${bucket}`), bucket)
-    return entries.flatMap(({ key, bytes }) => {
-      try {
-        return [message.decode(bytes)]
-      } catch (err) {
-        bus.log.error('value of a bucket cannot be decoded and is left out', { bucket, key, err })
-        return []
-      }
-    })
+    const entries = await readBucket(asking(`reading ${bucket}`), bucket)
+    return entries.flatMap(({ key, bytes }) => decoded(bucket, key, message, bytes))
   }
 
   return {
-    ensureStore: (identity) => ensureStore(bus.connection('preparing the store'), identity),
+    async ensureStore(identity) {
+      const { meta, fresh, life } = await ensureStore(asking('preparing the store'), identity, bus.log)
+      order = createOrder(life)
+      return { meta, fresh }
+    },
     async readBack() {
       const [sources, conditions, problems, monitors] = await Promise.all([
         readAll('conditions', SourceCondition),
@@ -113,21 +156,19 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     deleteMonitor: (name) => remove('monitors', keys.monitor(name)),
     publishProblem: (value) => {
       const subject = joinTokens('nd', 'problem', phaseTokens[value.phase] ?? 'changed', encodeToken(value.type))
-      return publish(subject, Problem.encode(value).finish(), `telling problem ${value.fingerprint}`)
+      return tell(subject, Problem.encode(value).finish(), `telling problem ${value.fingerprint}`)
     },
     publishEvent: (value) => {
       const subject = joinTokens('nd', 'event', severityTokens[value.severity] ?? 'info', encodeToken(value.reason))
-      return publish(subject, Event.encode(value).finish(), `telling event ${value.id}`)
+      return tell(subject, Event.encode(value).finish(), `telling event ${value.id}`)
     },
     async otherClients() {
-      const nc = bus.connection('counting readers')
-      const waiting = await Promise.all(
-        CONSUMERS.map(async ({ service }) => {
-          const answer = await nc.request(`$JS.API.CONSUMER.INFO.PROBLEMS.${service}`, '', { timeout: 1000 })
-          return (answer.json<Partial<ConsumerInfo>>().num_waiting ?? 0) > 0 ? 1 : 0
-        }),
-      )
-      return waiting.reduce((sum: number, one) => sum + one, 0)
+      const present = await Promise.all(CONSUMERS.map(({ service }) => isPresent(service)))
+      return present.filter(Boolean).length
+    },
+    async untakenEvents(limit) {
+      const untaken = await readUntaken(asking('reading events that nobody took'), 'EVENTS', limit)
+      return untaken.flatMap((bytes) => decoded('EVENTS', '', Event, bytes))
     },
     publishMetrics: (value) => {
       if (bus.state !== 'connected') return
