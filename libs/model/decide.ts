@@ -11,6 +11,7 @@ import {
   dropSource,
   expectMonitor,
   loseMonitor,
+  noteTrouble,
   removeMonitor,
 } from './monitor-life.ts'
 import { judgeAgain, observe } from './observe.ts'
@@ -25,6 +26,8 @@ export type Input =
   /** An admitted report ({@link admitReport}). `violations` of it are counted against the monitor. */
   | { readonly kind: 'report'; readonly monitor: string; readonly report: Report; readonly violations: number }
   | { readonly kind: 'lost'; readonly monitor: string; readonly reason: string }
+  /** A session with it failed, which is no loss yet: it may be back at once. */
+  | { readonly kind: 'troubled'; readonly monitor: string; readonly reason: string }
   | { readonly kind: 'removed'; readonly monitor: string }
   /** Time passed; every few seconds. */
   | { readonly kind: 'tick' }
@@ -147,6 +150,9 @@ function take(draft: Draft, input: Input): void {
     case 'lost':
       loseMonitor(draft, input.monitor, input.reason)
       openAndCloseGates(draft, new Set(), new Set([input.monitor]))
+      break
+    case 'troubled':
+      noteTrouble(draft, input.monitor, input.reason)
       break
     case 'removed':
       removeMonitor(draft, input.monitor)

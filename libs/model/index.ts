@@ -16,5 +16,5 @@ export {
 } from './state.ts'
 export * from './text.ts'
 export type * from './types.ts'
-export type * from './view.ts'
 export * from './view/index.ts'
+export type * from './view.ts'

@@ -208,6 +208,13 @@ export function loseMonitor(draft: Draft, name: string, reason: string): void {
   })
 }
 
+/** A session with a monitor failed: people see why, and nothing else changes. */
+export function noteTrouble(draft: Draft, name: string, reason: string): void {
+  const monitor = draft.monitor(name)
+  if (monitor === undefined || monitor.lastError === reason) return
+  draft.putMonitor({ ...monitor, lastError: reason, lastErrorAt: draft.now.wall })
+}
+
 /** Takes out one source of a condition. Its problem closes when no other source speaks of it. */
 export function dropSource(
   draft: Draft,

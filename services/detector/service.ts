@@ -21,7 +21,7 @@ import { changesOfStore } from './store/read-back.ts'
 
 /** Exporters call the detector dead after 60 s without one. */
 const HEARTBEAT_MS = 3000
-const METRICS_MS = 10_000
+const METRICS_MS = 5000
 /** How long a start waits for the bus before it goes on without what the buckets hold. */
 const READ_BACK_MS = 5000
 /** A bus that takes nothing for this long is a problem of its own. */

@@ -12,12 +12,14 @@ import { Health, Observation, Polarity, Report, Severity } from '#proto/nodedoct
 import { serveUnix } from '#rpc'
 
 const [socket = '', behaviour = 'honest'] = process.argv.slice(2)
+/** Each has a type of its own, so that one's word is not merged with another's. */
+const TYPE = `Hostile-${behaviour}`
 const incarnation = Date.now()
 let sequence = 0
 
 function observation(more: Partial<Observation> = {}): Observation {
   return Observation.fromPartial({
-    type: 'HostileState',
+    type: TYPE,
     health: Health.HEALTHY,
     reason: 'Fine',
     message: 'fine',
@@ -43,7 +45,7 @@ const describe: DescribeResponse = {
   heartbeatIntervalMs: 5000,
   conditionTypes: [
     {
-      type: 'HostileState',
+      type: TYPE,
       polarity: Polarity.TRUE_IS_PROBLEM,
       description: '',
       shared: false,
@@ -66,8 +68,10 @@ const behaviours: Readonly<Record<string, (call: Call) => void>> = {
     call.write(report())
     setInterval(() => call.write(report()), 1000)
   },
-  /** Connected and silent: no report, no heartbeat. */
-  hang: (call) => void call.write(report()),
+  /** Heard once, then connected and silent: no report, no heartbeat, whoever comes. */
+  hang: (call) => {
+    if (sequence === 0) call.write(report())
+  },
   flood: (call) => {
     function burst(): void {
       let room = true

@@ -48,7 +48,7 @@ describe('a monitor that behaves badly', () => {
     const name = begin('honest')
     await until('it is alive', async () => (await monitor(name))?.health === 'alive')
     expect(await monitor(name)).toMatchObject({ protocol: 'nodedoctor.v1', origin: 'discovered', version: '1.0.0' })
-    expect(await ownConditions(name)).toMatchObject([{ type: 'HostileState', health: 'healthy' }])
+    expect(await ownConditions(name)).toMatchObject([{ type: 'Hostile-honest', health: 'healthy' }])
   })
 
   it('that hangs is lost within two heartbeats, and its conditions are unknown', async () => {
@@ -106,7 +106,7 @@ describe('a monitor that behaves badly', () => {
   it('whose reason is 64 KB of line breaks and control characters forges nothing', async () => {
     const name = begin('reason')
     await until('its problem is there', async () =>
-      (await c.status()).problems.some(({ monitor: of, type }) => of === name && type === 'HostileState'),
+      (await c.status()).problems.some(({ type }) => type === 'Hostile-reason'),
     )
     const text = JSON.stringify(await c.json('/events')) + JSON.stringify(await c.status())
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there

@@ -23,3 +23,9 @@ export type OpenChannel = (socketPath: string) => MonitorChannel
 export function isUnimplemented(err: unknown): boolean {
   return typeof err === 'object' && err !== null && 'code' in err && (err.code === 12 || err.code === 'UNIMPLEMENTED')
 }
+
+/** The peer answered, and with something that cannot be taken: a message too large or not of the protocol. */
+export function isMisconduct(err: unknown): boolean {
+  if (typeof err !== 'object' || err === null || !('code' in err)) return false
+  return err.code === 'RESOURCE_EXHAUSTED' || err.code === 'INTERNAL' || err.code === 'DATA_LOSS'
+}

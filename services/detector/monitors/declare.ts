@@ -66,6 +66,8 @@ export function declarationOfDescribe(described: DescribeResponse, known: KnownM
     // The configuration has the last word on what a plug-in's type means.
     return {
       ...type,
+      // A type of a monitor that nobody configured belongs to no one alone, whatever it says of it.
+      shared: known.origin === 'discovered' ? true : type.shared,
       description: cleanText(type.description, 400),
       label: cleanText(type.label, 60),
       recoveryText: cleanText(type.recoveryText, 160),

@@ -5,10 +5,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '#service'
 import type { Engine } from '../engine.ts'
-import { isUnimplemented, type MonitorChannel, type OpenChannel } from './channel.ts'
-import { declarationOfDescribe, expectedDeclaration, type KnownMonitor } from './declare.ts'
+import { isMisconduct, isUnimplemented, type MonitorChannel, type OpenChannel } from './channel.ts'
+import { expectedDeclaration, type KnownMonitor } from './declare.ts'
 import { type PollOptions, pollMonitor } from './poll.ts'
-import { watchMonitor } from './watch.ts'
+import { MonitorSilentError, watchMonitor } from './watch.ts'
 
 /** A monitor that was silent for this long is lost: two of its heartbeats. */
 export const LOST_AFTER_MS = 10_000
@@ -66,10 +66,24 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   }
 
   function judge(): void {
-    if (isLost || monotonicMs() - aliveMs < lostAfterMs) return
+    if (monotonicMs() - aliveMs >= lostAfterMs) lose()
+  }
+
+  function lose(): void {
+    if (isLost) return
     isLost = true
     log.warn('monitor is lost', { monitor: known.name, reason })
     engine.take({ kind: 'lost', monitor: known.name, reason })
+  }
+
+  /** What it sent cannot be taken: too large, or no message of the protocol. */
+  function misconduct(): void {
+    engine.event({
+      reason: 'MonitorMisbehaves',
+      severity: 'warning',
+      entity: `monitor:${known.name}`,
+      message: `monitor ${known.name} was cut off: ${reason}`,
+    })
   }
 
   async function session(signal: AbortSignal): Promise<void> {
@@ -91,16 +105,8 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
         if (isUnimplemented(err)) return undefined
         throw err
       })
-      alive()
       if (described === undefined) await pollMonitor(talk, options)
-      else {
-        engine.take({
-          kind: 'declared',
-          declaration: declarationOfDescribe(described, known),
-          incarnation: described.incarnation,
-        })
-        await watchMonitor(talk, described, options)
-      }
+      else await watchMonitor(talk, described, options)
     } finally {
       current = undefined
       channel.close()
@@ -126,6 +132,9 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
           if (signal.aborted) break
           reason = text(err)
           log.debug('monitor session ended', { monitor: known.name, err })
+          engine.take({ kind: 'troubled', monitor: known.name, reason })
+          if (err instanceof MonitorSilentError) lose()
+          else if (isMisconduct(err)) misconduct()
         }
         failures = monotonicMs() - beganMs > LOST_AFTER_MS ? 0 : failures + 1
         const mostMs = Math.min(BACKOFF_MS.max, BACKOFF_MS.min * 2 ** failures)

@@ -3,6 +3,7 @@ import { compareSeverity, type Report } from '#model'
 import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { fromProtoReport } from '#wire'
 import type { WatchStream } from './channel.ts'
+import { declarationOfDescribe } from './declare.ts'
 import { type LinkOptions, LOST_AFTER_MS, type Session } from './link.ts'
 import { createRate } from './rate.ts'
 
@@ -33,6 +34,15 @@ function createAcknowledger(stream: WatchStream): (incarnation: number, sequence
   }
 }
 
+/** A monitor whose stream is open and silent hangs. */
+export class MonitorSilentError extends Error {
+  readonly code = 'MONITOR_SILENT'
+  constructor(ms: number) {
+    super(`no report and no heartbeat for ${Math.round(ms / 1000)} s`)
+    this.name = 'MonitorSilentError'
+  }
+}
+
 /** Watches until the stream ends; throws when it fails or falls silent. */
 export async function watchMonitor(session: Session, described: DescribeResponse, options: LinkOptions): Promise<void> {
   const { engine, known, monotonicMs, reportsPerSecond } = options
@@ -41,13 +51,14 @@ export async function watchMonitor(session: Session, described: DescribeResponse
   const acknowledge = createAcknowledger(stream)
   const rate = createRate(reportsPerSecond)
   const silentAfterMs = Math.max(LOST_AFTER_MS, 2 * described.heartbeatIntervalMs)
+  let heard = false
   let shed = 0
   let dropped = 0
   session.lostAfter(silentAfterMs)
   let heardMs = monotonicMs()
   const watchdog = setInterval(() => {
     if (monotonicMs() - heardMs <= silentAfterMs) return
-    silence.abort(new Error(`no report and no heartbeat for ${Math.round(silentAfterMs / 1000)} s`))
+    silence.abort(new MonitorSilentError(silentAfterMs))
   }, 1000)
 
   stream.send({
@@ -59,6 +70,15 @@ export async function watchMonitor(session: Session, described: DescribeResponse
   try {
     for await (const response of stream.responses) {
       heardMs = monotonicMs()
+      if (!heard) {
+        // Only one that speaks is alive: a process that hangs may still take a connection and say who it is.
+        heard = true
+        engine.take({
+          kind: 'declared',
+          declaration: declarationOfDescribe(described, known),
+          incarnation: described.incarnation,
+        })
+      }
       session.alive()
       if (response.dropped > dropped) {
         const lost = response.dropped - dropped
