@@ -50,7 +50,7 @@ images: setup build ## the container image, node-doctor:dev (IMAGE, BASE)
 	@deploy/images/build.sh
 
 compose-test: setup-test build ## the set as containers: broken, asked, killed, taken down
-	@node test/compose/run.ts
+	@test/compose/setup.sh && node test/compose/run.ts
 
 clean: ## removes what was built
 	@rm -rf dist coverage

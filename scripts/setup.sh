@@ -75,8 +75,18 @@ as_root() {
 
 apt_install() {
   local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0)
-  as_root "${apt[@]}" update -qq || echo 'setup: apt-get update failed; trying with the package lists that are there' >&2
-  as_root "${apt[@]}" install -y -qq --no-install-recommends "$@" >/dev/null
+  local log
+  log="$(mktemp)"
+  as_root "${apt[@]}" update -qq >"$log" 2>&1 || {
+    cat "$log" >&2
+    echo 'setup: apt-get update failed; trying with the package lists that are there' >&2
+  }
+  if ! as_root "${apt[@]}" install -y -qq --no-install-recommends "$@" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    return 1
+  fi
+  rm -f "$log"
 }
 
 install_system_packages() {

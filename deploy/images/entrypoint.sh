@@ -1,0 +1,49 @@
+#!/bin/bash
+# Starts a service of this image: `entrypoint.sh detector [option …]`. The process of that service takes this one's
+# place, so that signals reach it. Several names, separated by commas, run side by side until the first of them ends.
+set -euo pipefail
+home=/opt/node-doctor
+
+start() {
+  local name=$1
+  shift
+  exec node --max-semi-space-size=1 --v8-pool-size=0 "$home/$name.mjs" "$@"
+}
+
+usage() {
+  echo "usage: <service>[,<service> ...] [option ...]"
+  echo "services:"
+  for bundle in "$home"/*.mjs; do
+    case $bundle in *-worker.mjs) ;; *) basename "$bundle" .mjs | sed 's/^/  /' ;; esac
+  done
+  echo "  pause    does nothing: holds the network that the other containers share"
+}
+
+names=${1:---help}
+[ $# -eq 0 ] || shift
+case $names in
+--help | -h) usage && exit 0 ;;
+pause) exec sleep infinity ;;
+esac
+IFS=, read -r -a wanted <<<"$names"
+for name in "${wanted[@]}"; do
+  if [ ! -e "$home/$name.mjs" ]; then
+    echo "entrypoint: there is no service $name" >&2
+    usage >&2
+    exit 2
+  fi
+done
+if [ ${#wanted[@]} -eq 1 ]; then start "${wanted[0]}" "$@"; fi
+
+children=()
+for name in "${wanted[@]}"; do
+  (start "$name" "$@") &
+  children+=("$!")
+done
+end() { kill -TERM "${children[@]}" 2>/dev/null || true; }
+trap end TERM INT
+status=0
+wait -n || status=$?
+end
+wait
+exit "$status"

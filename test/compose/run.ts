@@ -1,0 +1,119 @@
+/**
+ * The set as containers, by docker-compose.yaml: brought up, told of a full disk, asked at every socket, each container's
+ * process killed, taken down; then nothing may be left. Ends with 77 and a line that says why where there is no engine.
+ */
+import { SKIPPED } from '../../scripts/verify/steps.ts'
+import { createDisk, type Disk } from './disk.ts'
+import { type Engine, findEngine, NoEngineError } from './engine.ts'
+import { tryRun, until } from './exec.ts'
+import { createStack, type Stack } from './stack.ts'
+
+const SOCKETS = [
+  { volume: 'run-detector', file: 'detector.sock', service: 'nodedoctor.v1.Detector' },
+  { volume: 'run-monitor-system', file: 'system.sock', service: 'nodedoctor.v1.Monitor' },
+  { volume: 'run-http-exporter', file: 'http-exporter.sock', service: 'nodedoctor.v1.Exporter' },
+]
+
+function say(text: string): void {
+  console.log(`compose-test: ${text}`)
+}
+
+function check(what: string, holds: boolean): void {
+  if (!holds) throw new Error(`not so: ${what}`)
+}
+
+function openProblem(stack: Stack, disk: Disk) {
+  return stack.view().problems.find(({ entity }) => entity === `disk:${disk.mountPoint}`)
+}
+
+function askSockets(engine: Engine, stack: Stack): void {
+  if (tryRun(['grpcurl', '-version']).status !== 0) {
+    say('no grpcurl here: the sockets were not asked')
+    return
+  }
+  for (const { volume, file, service } of SOCKETS) {
+    const ask = (...args: string[]) =>
+      engine.inside(['grpcurl', '-plaintext', '-max-time', '5', '-unix', stack.socketPath(volume, file), ...args])
+    check(`${file} lists ${service}`, ask('list').includes(service))
+    check(`${file} describes ${service}`, ask('describe', service).includes('rpc '))
+    check(`${file} is serving`, ask('grpc.health.v1.Health/Check').includes('SERVING'))
+  }
+  const node = engine.inside([
+    ...['grpcurl', '-plaintext', '-unix', stack.socketPath('run-detector', 'detector.sock')],
+    'nodedoctor.v1.Detector/GetNode',
+  ])
+  check('GetNode names the node', /"node"/.test(node))
+  say('every socket answers list, describe and health')
+}
+
+async function killEach(engine: Engine, stack: Stack, disk: Disk): Promise<void> {
+  const before = openProblem(stack, disk)
+  for (const service of stack.services) {
+    const old = stack.container(service)
+    engine.inside(['kill', '-KILL', String(old.pid)])
+    await until(`${service} comes back`, 60_000, () => {
+      const now = stack.container(service)
+      return now.pid !== 0 && now.started !== old.started
+    })
+    await stack.healthy(90_000)
+    const after = await until(`the problem is still shown after ${service} was killed`, 60_000, () =>
+      openProblem(stack, disk),
+    )
+    check(
+      `the problem has kept its beginning and generation (${before?.opened} ${before?.generation}, now ${after.opened} ${after.generation})`,
+      after.opened === before?.opened && after.generation === before.generation,
+    )
+    say(`${service}: killed, came back, nothing was told anew`)
+  }
+}
+
+async function test(engine: Engine, stack: Stack, disk: Disk): Promise<void> {
+  stack.up()
+  await stack.healthy(90_000)
+  await until('the page is ready', 30_000, () => stack.http('/ready').status === 200)
+  say(`${stack.services.length} containers are healthy`)
+
+  disk.fill()
+  await until('the full disk is a problem on :8080', 60_000, () => openProblem(stack, disk))
+  say('the full disk is a problem on :8080')
+  askSockets(engine, stack)
+  await killEach(engine, stack, disk)
+  disk.free()
+  await until('the freed disk is no problem', 90_000, () => openProblem(stack, disk) === undefined)
+  say('the freed disk is no problem any more')
+}
+
+async function main(): Promise<number> {
+  let engine: Engine
+  try {
+    engine = await findEngine()
+  } catch (err) {
+    if (!(err instanceof NoEngineError)) throw err
+    console.log(`compose-test skipped: ${err.message.split('\n')[0]}`)
+    return SKIPPED
+  }
+  const disk = createDisk(engine)
+  const stack = createStack(engine)
+  try {
+    await test(engine, stack, disk)
+    stack.down()
+    const left = stack.leftovers()
+    check(`nothing is left: ${left.join(', ')}`, left.length === 0)
+    say('taken down; nothing is left')
+    return 0
+  } catch (err) {
+    console.error(stack.logs())
+    console.error(`compose-test: ${err instanceof Error ? err.message : String(err)}`)
+    try {
+      stack.down()
+    } catch (downErr) {
+      console.error(`compose-test: it could not be taken down either: ${String(downErr)}`)
+    }
+    return 1
+  } finally {
+    disk.remove()
+    await engine.stop()
+  }
+}
+
+process.exitCode = await main()

@@ -1,0 +1,128 @@
+/** The set as containers, under a name of its own. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { NodeView } from '#model'
+import { baseImage } from './base-image.ts'
+import type { Engine } from './engine.ts'
+import { run, tryRun, until } from './exec.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const IMAGE = 'node-doctor:compose-test'
+
+/** As shipped, but looking each second, so that this does not take minutes. */
+const CONFIG = `apiVersion: node-doctor.io/v1alpha1
+kind: NodeDoctorConfig
+metadata: { name: compose-test }
+monitors:
+  - { name: disks, type: disk-health-check, interval: 1s }
+  - { name: memory, type: system-memory, interval: 1s }
+`
+
+export interface Stack {
+  readonly services: readonly string[]
+  up(): void
+  /** Takes everything down, volumes too. */
+  down(): void
+  container(service: string): { id: string; pid: number; started: string; health: string }
+  /** Waits until every container runs and says that it is healthy. */
+  healthy(ms: number): Promise<void>
+  /** A socket's path where the engine's volumes are. */
+  socketPath(volume: string, file: string): string
+  http(path: string): { status: number; body: string }
+  view(): NodeView
+  logs(): string
+  /** What the engine still has of it. */
+  leftovers(): string[]
+}
+
+export function createStack(engine: Engine): Stack {
+  const project = `nd-test-${process.pid}`
+  const dir = mkdtempSync(join(tmpdir(), 'ndc-stack-'))
+  const port = 18_000 + (process.pid % 10_000)
+  const env = {
+    ...engine.env,
+    NODE_DOCTOR_IMAGE: IMAGE,
+    NODE_DOCTOR_PAGE_PORT: String(port),
+    NODE_DOCTOR_METRICS_PORT: String(port + 10_000),
+  }
+  const config = join(dir, 'config.yaml')
+  writeFileSync(config, CONFIG)
+  const mount = { volumes: [`${config}:/etc/node-doctor/config.yaml:ro`] }
+  const override = join(dir, 'override.json')
+  const services = { detector: mount, system: mount, 'http-exporter': mount }
+  writeFileSync(override, JSON.stringify({ services }))
+  const compose = ['docker', 'compose', '-p', project, '-f', join(ROOT, 'docker-compose.yaml'), '-f', override]
+  const names = ['network', ...Object.keys(services)]
+
+  function container(service: string) {
+    const id = run([...compose, 'ps', '--all', '--quiet', service], env).trim()
+    const format = '{{.State.Pid}} {{.State.StartedAt}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}'
+    const [pid = '0', started = '', health = ''] = run(['docker', 'inspect', '--format', format, id], env)
+      .trim()
+      .split(' ')
+    return { id, pid: Number(pid), started, health }
+  }
+
+  function http(path: string) {
+    const url = `http://127.0.0.1:${port}${path}`
+    const { stdout } = engine.tryInside(['curl', '-sS', '--max-time', '5', '-w', '\n%{http_code}', url])
+    const at = stdout.lastIndexOf('\n')
+    return { status: Number(stdout.slice(at + 1)), body: stdout.slice(0, at) }
+  }
+
+  return {
+    services: names,
+    container,
+    http,
+    up() {
+      const base = baseImage(engine)
+      console.log(run(['bash', 'deploy/images/build.sh'], { ...env, IMAGE, BASE: base }).trim())
+      run([...compose, 'up', '--detach', '--no-build'], env)
+    },
+    down() {
+      run([...compose, 'down', '--volumes', '--timeout', '30'], env)
+      if (existsSync(dir)) rmSync(dir, { recursive: true })
+    },
+    async healthy(ms) {
+      await until('every container is healthy', ms, () => {
+        const sick = names
+          .map((name) => ({ name, ...container(name) }))
+          .filter(({ pid, health }) => pid === 0 || !['healthy', 'none'].includes(health))
+        if (sick.length > 0)
+          throw new Error(sick.map(({ name, health, pid }) => `${name} ${pid === 0 ? 'is down' : health}`).join(', '))
+        return true
+      })
+    },
+    socketPath(volume, file) {
+      return join(
+        run(['docker', 'volume', 'inspect', '--format', '{{.Mountpoint}}', `${project}_${volume}`], env).trim(),
+        file,
+      )
+    },
+    view() {
+      const { status, body } = http('/status')
+      if (status !== 200) throw new Error(`GET /status answered ${status}`)
+      return JSON.parse(body) as NodeView
+    },
+    logs: () =>
+      tryRun([...compose, 'logs', '--no-color', '--tail', '12'], env)
+        .stdout.split('\n')
+        .map((line) => line.slice(0, 400))
+        .join('\n'),
+    leftovers() {
+      const label = `label=com.docker.compose.project=${project}`
+      const kinds = [
+        ['ps', '--all', '--quiet'],
+        ['volume', 'ls', '--quiet'],
+        ['network', 'ls', '--quiet'],
+      ]
+      const known = kinds.flatMap((kind) => run(['docker', ...kind, '--filter', label], env).split('\n'))
+      const mounts = engine
+        .inside(['cat', '/proc/self/mounts'])
+        .split('\n')
+        .filter((line) => line.includes(project))
+      return [...known, ...mounts].filter((line) => line !== '')
+    },
+  }
+}
