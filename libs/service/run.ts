@@ -1,5 +1,4 @@
 /** What a service's main does. */
-import { loadConfig } from '#config'
 import type { AnyDefinition } from './hosted-turn.ts'
 import { runProcess } from './process.ts'
 
@@ -7,7 +6,10 @@ import { runProcess } from './process.ts'
 export function runService(...definitions: readonly AnyDefinition[]): Promise<never> {
   return runProcess({
     definitions,
-    loadConfig: (args, env) =>
-      loadConfig({ ...(args.config === undefined ? {} : { file: args.config }), flags: args.set, env }),
+    async loadConfig(args, env) {
+      // Loaded when it is needed: `--help` and `--version` need none, and tests of services bring their own.
+      const { loadConfig } = await import('#config')
+      return loadConfig({ ...(args.config === undefined ? {} : { file: args.config }), flags: args.set, env })
+    },
   })
 }
