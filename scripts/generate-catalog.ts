@@ -7,10 +7,11 @@
  *   docs/schema/node-doctor-config.schema.json   for editors
  * `node scripts/generate-catalog.ts` writes them; with `--check` it only tells what would change, and ends with 1.
  */
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import { toJsonSchema } from './catalog/json-schema.ts'
+import { toJsonSchema, withoutWords } from './catalog/json-schema.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -19,8 +20,14 @@ interface Output {
   readonly text: string
 }
 
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`
+/** As the formatter of the project writes it, so that lint and generator agree. */
+function json(path: string, value: unknown): Output {
+  const biome = join(ROOT, 'node_modules/.bin/biome')
+  const input = JSON.stringify(value, null, 2)
+  return {
+    path,
+    text: execFileSync(biome, ['format', `--stdin-file-path=${path}`], { cwd: ROOT, input, encoding: 'utf8' }),
+  }
 }
 
 /** The monitors' modules import libs/config, which imports what is made here: it must exist before. */
@@ -30,7 +37,7 @@ async function bootstrap(): Promise<void> {
     ['document.json', {}],
   ] as const) {
     const path = join(ROOT, 'libs/config', name)
-    if (!existsSync(path)) await writeFile(path, json(empty))
+    if (!existsSync(path)) await writeFile(path, JSON.stringify(empty))
   }
 }
 
@@ -39,10 +46,7 @@ async function outputs(): Promise<Output[]> {
   const { readCatalog } = await import('./catalog/catalog.ts')
   const documentSchema = toJsonSchema(document, 'document')
   const catalog = await readCatalog(join(ROOT, 'services/monitors'))
-  return [
-    { path: 'libs/config/document.json', text: json(documentSchema) },
-    { path: 'libs/config/catalog.json', text: json(catalog) },
-  ]
+  return [json('libs/config/document.json', withoutWords(documentSchema)), json('libs/config/catalog.json', catalog)]
 }
 
 async function current(path: string): Promise<string | undefined> {

@@ -1,20 +1,27 @@
 /** From the layered tree to the configuration in force. Collects every fault on the way; the result counts only without any. */
 import { join } from 'node:path'
 import { type Catalog, checkOf } from './catalog.ts'
-import { defaultRunDir, defaultStateDir, type Surroundings } from './defaults.ts'
 import documentJson from './document.json' with { type: 'json' }
 import type { ConfigProblem } from './errors.ts'
-import type { JsonSchema } from './json-schema.ts'
+import { defaultRunDir, defaultStateDir, type Surroundings } from './layers/defaults.ts'
+import type { Environment } from './layers/substitute.ts'
 import { checkTypes, missingRemediation, missingServices } from './missing.ts'
-import { placedMonitors, placedPlugins } from './monitors.ts'
+import { placedMonitors } from './monitor-entries.ts'
 import { HANDLERS } from './parts.ts'
-import { checkDependencies, checkEnds, checkPlugins, checkStrategies, checkTimes } from './rules.ts'
-import { Run } from './run.ts'
+import { placedPlugins } from './plugin-entries.ts'
+import { checkDependencies } from './rules/dependencies.ts'
+import { checkEnds } from './rules/ends.ts'
+import { checkInstances } from './rules/instances.ts'
+import { checkPlugins } from './rules/plugins.ts'
+import { rootSpot } from './rules/spot.ts'
+import { checkStrategies } from './rules/strategies.ts'
+import { checkTimes } from './rules/times.ts'
 import type { Document } from './schema/document.ts'
-import type { Environment } from './substitute.ts'
-import type { MapNode } from './tree.ts'
+import type { MapNode } from './tree/tree.ts'
 import type { HttpEndpoint, NodeDoctorConfig } from './types.ts'
-import { walk } from './walk.ts'
+import type { JsonSchema } from './walk/json-schema.ts'
+import { Run } from './walk/run.ts'
+import { walk } from './walk/walk.ts'
 
 export const DOCUMENT_SCHEMA: JsonSchema = documentJson
 
@@ -38,15 +45,8 @@ export interface Assembled {
 /** @param tree every layer, one over the other */
 export function assemble(tree: MapNode, around: Around): Assembled {
   const run = new Run()
-  const root = { path: '', key: '', place: tree.place }
-  const doc = walk(DOCUMENT_SCHEMA, tree, root, run) as Document
-  if (run.problems.length > 0 && !shaped(doc)) return { config: undefined, problems: run.problems }
+  const doc = walk(DOCUMENT_SCHEMA, tree, rootSpot(tree), run) as Document
   return build(doc, tree, run, around)
-}
-
-/** A document whose lists have gaps cannot be looked at any further. */
-function shaped(doc: Document): boolean {
-  return doc.monitors.every(({ name, type }) => name !== undefined && type !== undefined)
 }
 
 function build(doc: Document, tree: MapNode, run: Run, around: Around): Assembled {
@@ -59,6 +59,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkDependencies(monitors, run)
   checkTimes(monitors, run)
   checkTimes(plugins, run)
+  checkInstances(monitors, catalog, run)
   checkStrategies(monitors, run)
   checkPlugins(plugins, [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)], run)
   checkEnds(doc, runDir, tree, run)

@@ -1,7 +1,7 @@
 /** What our monitors can check: made from their own descriptions by `make generate`, so that nobody has to load them. */
 import type { ConditionType, EventReason } from '#model'
 import catalogJson from './catalog.json' with { type: 'json' }
-import type { JsonSchema } from './json-schema.ts'
+import type { JsonSchema } from './walk/json-schema.ts'
 
 export interface CatalogCondition extends Omit<ConditionType, 'recovery' | 'polarity'> {
   readonly polarity: string

@@ -1,12 +1,12 @@
 /** Parts that the configuration asks for and that are not there. Each is told as a problem, none in silence. */
 import { editDistance, nearestName } from './nearest.ts'
 import { PLANNED_CHECKS, SERVICES, STRATEGIES } from './parts.ts'
-import type { Placed } from './rules.ts'
-import { spotOf } from './rules.ts'
-import type { Run, Spot } from './run.ts'
+import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
+import { isStrategy } from './rules/strategies.ts'
 import type { Document } from './schema/document.ts'
-import { child, type Tree } from './tree.ts'
+import { child, type Tree } from './tree/tree.ts'
 import type { MonitorEntry, NodeDoctorConfig } from './types.ts'
+import type { Run } from './walk/run.ts'
 
 type Missing = NodeDoctorConfig['missing'][number]
 
@@ -51,12 +51,12 @@ export function missingRemediation(monitors: readonly Placed<MonitorEntry>[], ac
 }
 
 function strategyBuilt(strategy: string): boolean {
-  return Object.hasOwn(STRATEGIES, strategy) && STRATEGIES[strategy as keyof typeof STRATEGIES].built
+  return isStrategy(strategy) && STRATEGIES[strategy].built
 }
 
 /** Services that are switched on and not built. */
 export function missingServices(doc: Document, remediationActive: boolean, tree: Tree): Missing[] {
-  const root: Spot = { path: '', key: '', place: tree.place }
+  const root = rootSpot(tree)
   const missing: Missing[] = []
   if (doc.exporters.kubernetes.enabled && !SERVICES['k8s-exporter'].built) {
     missing.push({

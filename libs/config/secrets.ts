@@ -1,6 +1,7 @@
 /** What is never shown: in errors, on the page, in logs. */
-import type { JsonSchema } from './json-schema.ts'
-import { plainOf, type Tree } from './tree.ts'
+
+import { plainOf, type Tree } from './tree/tree.ts'
+import type { JsonSchema } from './walk/json-schema.ts'
 
 const SECRET_KEY = /token|passw(or)?d|passphrase|secret|authorization|credential|api[-_]?key|private[-_]?key/i
 /** Keys that name a file of a secret, or a count, hold none themselves. */

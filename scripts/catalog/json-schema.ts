@@ -1,8 +1,8 @@
 /** zod → JSON Schema with our keywords, and nothing in it that the walker would not obey. */
 import { z } from 'zod'
-import { type JsonSchema, KEYWORDS } from '../../libs/config/json-schema.ts'
+import { type JsonSchema, KEYWORDS } from '../../libs/config/walk/json-schema.ts'
 
-/** A schema says something that libs/config/walk.ts does not know. */
+/** A schema says something that libs/config/walk/walk.ts does not know. */
 export class UnsupportedSchemaError extends Error {
   override readonly name = 'UnsupportedSchemaError'
   readonly code = 'SCHEMA_UNSUPPORTED'
@@ -20,7 +20,7 @@ function clean(json: unknown, what: string): JsonSchema {
   for (const [key, value] of Object.entries(json)) {
     if (!KEYWORDS.includes(key)) {
       throw new UnsupportedSchemaError(
-        `${what} uses "${key}", which libs/config/walk.ts does not know; write it without, or teach it there`,
+        `${what} uses "${key}", which libs/config/walk/walk.ts does not know; write it without, or teach it there`,
       )
     }
     if (key === '$schema' || key === 'propertyNames') continue
@@ -49,3 +49,12 @@ function withOrder(schema: JsonSchema): JsonSchema {
   })
   return pairs.length === 0 ? schema : { ...schema, order: pairs }
 }
+
+/** A schema as a process needs it: without what is only for people. */
+export function withoutWords(schema: JsonSchema): JsonSchema {
+  return JSON.parse(
+    JSON.stringify(schema, (key, value: unknown) => (WORDS.has(key) && typeof value === 'string' ? undefined : value)),
+  ) as JsonSchema
+}
+
+const WORDS = new Set(['description', 'defaultText'])

@@ -13,7 +13,7 @@ const bus = z.strictObject({
     .string()
     .max(2048)
     .regex(/^(?:(?:nats|tls):\/\/[^\s,]+(?:,(?:nats|tls):\/\/[^\s,]+)*)?$/)
-    .meta({ what: 'the address of a NATS server', sample: 'nats://nats.example:4222', secretUserinfo: true })
+    .meta({ what: 'the address of a NATS server', sample: 'nats://nats.example:4222' })
     .default('')
     .describe('An external NATS server; empty: the detector runs its own'),
   port: z

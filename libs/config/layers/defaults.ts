@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
+import { child, type MapNode, type Place, treeOf } from '../tree/tree.ts'
 import type { Environment } from './substitute.ts'
-import { child, type MapNode, type Place, treeOf } from './tree.ts'
 
 /** The file that is read where none is named, if it is there. */
 export const DEFAULT_FILE = '/etc/node-doctor/config.yaml'

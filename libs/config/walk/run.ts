@@ -1,9 +1,9 @@
 /** What one validation collects: faults, what is set and by whom, what is only worth a note. */
-import type { ConfigProblem } from './errors.ts'
+import type { ConfigProblem } from '../errors.ts'
+import { shownValue } from '../secrets.ts'
+import type { Place, Tree } from '../tree/tree.ts'
+import type { ConfigNote, Origin } from '../types.ts'
 import type { JsonSchema } from './json-schema.ts'
-import { shownValue } from './secrets.ts'
-import type { Place, Tree } from './tree.ts'
-import type { ConfigNote, Origin } from './types.ts'
 
 export interface Setting {
   readonly key: string
@@ -28,6 +28,13 @@ export class Run {
 
   fault(spot: Spot, text: string): void {
     this.problems.push({ where: spot.place.where, path: spot.path, text })
+  }
+
+  /** Whether something is wrong with a value or inside of it; then it is not to be compared with others. */
+  hasFault(path: string): boolean {
+    return this.problems.some(
+      (problem) => problem.path === path || problem.path.startsWith(`${path}.`) || problem.path.startsWith(`${path}[`),
+    )
   }
 
   note(spot: Spot, text: string): void {

@@ -2,11 +2,11 @@
  * Holds a tree against a schema: returns its plain value with defaults applied and durations in milliseconds; every
  * fault goes to the run with its place. Where there was a fault the value is not to be used.
  */
-import { parseDurationMs } from './duration.ts'
+import { parseDurationMs } from '../duration.ts'
+import { suggestion } from '../nearest.ts'
+import { isEmpty, type MapNode, type Place, type Tree } from '../tree/tree.ts'
 import type { JsonSchema } from './json-schema.ts'
-import { suggestion } from './nearest.ts'
 import { at, below, type Run, type Spot } from './run.ts'
-import { isEmpty, type MapNode, type Place, type Tree } from './tree.ts'
 import { walkAny } from './walk-any.ts'
 import { checkOrder } from './walk-order.ts'
 import { walkScalar } from './walk-scalar.ts'
@@ -66,9 +66,8 @@ function walkObject(schema: JsonSchema, node: Tree, spot: Spot, run: Run, outer:
     return {}
   }
   if (schema.properties === undefined) return walkRecord(schema, node, spot, run)
-  const faultsBefore = run.problems.length
   const value = walkProperties(schema, node, spot, run, outer)
-  if (run.problems.length === faultsBefore) checkOrder(schema, node, value, spot, run)
+  checkOrder(schema, node, value, spot, run)
   return value
 }
 

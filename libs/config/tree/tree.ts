@@ -1,5 +1,5 @@
 /** A configuration as it was written: values with the place of each. */
-import type { Origin } from './types.ts'
+import type { Origin } from '../types.ts'
 
 /** Where a value stands. */
 export interface Place {

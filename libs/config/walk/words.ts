@@ -1,8 +1,8 @@
 /** The sentences of errors: what stands there, what is expected. */
-import { renderDuration } from './duration.ts'
+import { renderDuration } from '../duration.ts'
+import { cut, HIDDEN, isSecret, withoutUserinfo } from '../secrets.ts'
+import type { Tree } from '../tree/tree.ts'
 import type { JsonSchema } from './json-schema.ts'
-import { cut, HIDDEN, isSecret, withoutUserinfo } from './secrets.ts'
-import type { Tree } from './tree.ts'
 
 /** A value as an error quotes it: `"30"`, `85`, `true`, `a list`. */
 export function quoted(node: Tree, key: string, schema?: JsonSchema): string {

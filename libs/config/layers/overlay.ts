@@ -1,11 +1,12 @@
 /** Puts single values of the environment and of flags over what the file says. */
+
+import type { ConfigProblem } from '../errors.ts'
+import { suggestion } from '../nearest.ts'
+import { isSecretKey, withoutUserinfo } from '../secrets.ts'
+import { parseInline } from '../tree/read-yaml.ts'
+import { emptyMap, isEmpty, type ListNode, type MapNode, type Place, type Tree, treeOf } from '../tree/tree.ts'
+import type { JsonSchema } from '../walk/json-schema.ts'
 import type { Assignment } from './environment.ts'
-import type { ConfigProblem } from './errors.ts'
-import type { JsonSchema } from './json-schema.ts'
-import { suggestion } from './nearest.ts'
-import { parseInline } from './read-yaml.ts'
-import { isSecretKey, withoutUserinfo } from './secrets.ts'
-import { emptyMap, isEmpty, type ListNode, type MapNode, type Place, type Tree, treeOf } from './tree.ts'
 
 /** The schema of a check's own keys, by its type; undefined for a type that none of ours serves. */
 export type ConfigSchemaOf = (type: string) => JsonSchema | undefined

@@ -2,10 +2,10 @@
  * `${VARIABLE}` and `${VARIABLE:-otherwise}` in values. Done on parsed texts, so that a variable can be nothing but a
  * part of one value: it cannot add a key, close a quote or comment something out.
  */
-import type { ConfigProblem } from './errors.ts'
-import { isSecretKey } from './secrets.ts'
-import type { Entry, MapNode, Place, ScalarNode, Tree } from './tree.ts'
-import type { ConfigNote } from './types.ts'
+import type { ConfigProblem } from '../errors.ts'
+import { isSecretKey } from '../secrets.ts'
+import type { Entry, MapNode, Place, ScalarNode, Tree } from '../tree/tree.ts'
+import type { ConfigNote } from '../types.ts'
 
 /** `$${NAME}` stands for the text `${NAME}`. */
 const REFERENCE = /(\$?)\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g

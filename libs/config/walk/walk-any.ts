@@ -1,7 +1,8 @@
 /** Values that no schema of ours describes (the keys of a check that does not run here): taken as they are. */
+
+import type { Tree } from '../tree/tree.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { at, below, type Run, type Spot } from './run.ts'
-import type { Tree } from './tree.ts'
 
 export function walkAny(schema: JsonSchema, node: Tree, spot: Spot, run: Run): unknown {
   if (node.kind === 'scalar') {

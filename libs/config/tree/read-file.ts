@@ -1,7 +1,7 @@
 /** The file that holds the configuration, as text. */
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { ConfigErrors } from './errors.ts'
+import { ConfigErrors } from '../errors.ts'
 
 /** What a ConfigMap may hold. */
 const BYTES_MAX = 1_048_576

@@ -11,8 +11,8 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml'
-import type { ConfigProblem } from './errors.ts'
-import { cut } from './secrets.ts'
+import type { ConfigProblem } from '../errors.ts'
+import { cut } from '../secrets.ts'
 import { type Entry, emptyMap, type MapNode, type Place, plainOf, type Scalar, type Tree } from './tree.ts'
 
 /** More values than that, aliases followed, are no configuration. */
@@ -37,14 +37,10 @@ export function readYaml(text: string, file: string, shortName: string): Parsed 
   const problems: ConfigProblem[] = []
   const fault = (offset: number, what: string) => problems.push({ where: placeAt(offset).where, path: '', text: what })
   try {
-    const doc = parseDocument(text, {
-      lineCounter: lines,
-      prettyErrors: false,
-      version: '1.2',
-      merge: true,
-      uniqueKeys: true,
-    })
-    for (const { pos, message } of doc.errors) fault(pos[0], `not valid YAML: ${plain(message)}`)
+    // Keys are compared in readEntries: the package's own comparison is quadratic, and a file of 1 MiB would last minutes.
+    const options = { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: false } as const
+    const doc = parseDocument(text, options)
+    for (const { pos, code, message } of [...doc.errors, ...doc.warnings]) fault(pos[0], sentence(code, message))
     if (problems.length > 0) return { tree: emptyMap(start), problems }
     if (doc.contents === null)
       return {
@@ -67,9 +63,11 @@ export function readYaml(text: string, file: string, shortName: string): Parsed 
   }
 }
 
-/** The first sentence of the parser's message, on one line. */
-function plain(message: string): string {
-  return cut(message.split('\n')[0] ?? message, 200)
+/** The parser's message on one line, or a plainer one. */
+function sentence(code: string, message: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here; expected one'
+  if (code === 'TAB_AS_INDENT') return 'a tab indents this line; expected spaces'
+  return `not valid YAML: ${cut(message.split('\n')[0] ?? message, 200)}`
 }
 
 function createReader(
@@ -108,6 +106,7 @@ function createReader(
       const key = keyOf(pair.key)
       if (key === undefined) fault(at, 'this key is no plain text; expected a name')
       else if (key === '<<') merged.push(read(pair.value, at, depth + 1))
+      else if (entries.has(key)) fault(at, `key "${cut(key, 80)}" is written twice; expected it once`)
       else entries.set(key, { place: placeAt(at), node: read(pair.value, at, depth + 1) })
     }
     for (const tree of merged) mergeInto(entries, tree)

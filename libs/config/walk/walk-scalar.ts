@@ -1,10 +1,10 @@
 /** Single values: texts, numbers, booleans, durations, words of a closed set. */
 import { isIP } from 'node:net'
-import { parseDurationMs } from './duration.ts'
+import { parseDurationMs } from '../duration.ts'
+import { nearestName, quotedList } from '../nearest.ts'
+import type { Scalar, ScalarNode, Tree } from '../tree/tree.ts'
 import type { JsonSchema } from './json-schema.ts'
-import { nearestName, quotedList } from './nearest.ts'
 import type { Run, Spot } from './run.ts'
-import type { Scalar, ScalarNode, Tree } from './tree.ts'
 import { durationWords, expectedWords, numberWords, quoted, sampleWords, textWords } from './words.ts'
 
 const DURATION_SAMPLES = '"30s", "5m", "1h30m"'
@@ -41,7 +41,8 @@ function readDuration(range: NonNullable<JsonSchema['duration']>, node: ScalarNo
   if (ms === undefined) fault(`${shown} is not a duration; expected a number with a unit such as ${DURATION_SAMPLES}`)
   else if (ms < range.minMs) fault(`${shown} is too short; expected ${durationWords(range)}`)
   else if (ms > range.maxMs) fault(`${shown} is too long; expected ${durationWords(range)}`)
-  return ms
+  else return ms
+  return undefined
 }
 
 function readWord(schema: JsonSchema, node: ScalarNode, shown: string, fault: Fault) {
@@ -79,7 +80,8 @@ function readNumber(schema: JsonSchema, node: ScalarNode, shown: string, fault: 
   if (schema.type === 'integer' && !Number.isSafeInteger(value))
     fault(`${shown} is not a whole number; expected ${words}`)
   else if (!inRange(schema, value)) fault(`${shown} is out of range; expected ${words}`)
-  return value
+  else return value
+  return undefined
 }
 
 function inRange(schema: JsonSchema, value: number): boolean {

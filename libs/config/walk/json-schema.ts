@@ -27,7 +27,6 @@ export interface JsonSchema {
   readonly sample?: string
   readonly aliases?: readonly string[]
   readonly secret?: boolean
-  readonly secretUserinfo?: boolean
   readonly deferred?: boolean
   readonly order?: readonly (readonly string[])[]
   readonly inherits?: boolean
@@ -67,7 +66,6 @@ export const KEYWORDS: readonly string[] = [
   'sample',
   'aliases',
   'secret',
-  'secretUserinfo',
   'deferred',
   'order',
   'inherits',

@@ -1,7 +1,8 @@
 /** Limits that belong together: a warning must not lie above its critical limit. */
+
+import type { MapNode } from '../tree/tree.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { below, type Run, type Spot } from './run.ts'
-import type { MapNode } from './tree.ts'
 
 export function checkOrder(
   schema: JsonSchema,
@@ -17,13 +18,13 @@ export function checkOrder(
     const lowEntry = node.entries.get(low)
     const highEntry = node.entries.get(high)
     if (lowEntry !== undefined) {
-      const by = highEntry === undefined ? ', which nobody set' : ''
-      run.fault(below(spot, low, lowEntry.place), `${least} is above ${high} (${above}${by}); expected at most that`)
+      const limit = highEntry === undefined ? `${high}, which is ${above} by default` : `${high} (${above})`
+      run.fault(below(spot, low, lowEntry.place), `${least} is above ${limit}; expected at most ${above}`)
     } else {
-      const place = highEntry?.place ?? spot.place
+      const limit = `${low}, which is ${least} by default`
       run.fault(
-        below(spot, high, place),
-        `${above} is below ${low} (${least}, which nobody set); expected at least that`,
+        below(spot, high, highEntry?.place ?? spot.place),
+        `${above} is below ${limit}; expected at least ${least}`,
       )
     }
   }

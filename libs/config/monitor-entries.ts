@@ -1,0 +1,85 @@
+/** `monitors[]` as they are used: defaults resolved against the check's type and the settings. */
+import { type Catalog, checkOf } from './catalog.ts'
+import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
+import type { Document } from './schema/document.ts'
+import { child, emptyMap, type Tree } from './tree/tree.ts'
+import type { MonitorEntry, RemediationEntry } from './types.ts'
+import { at, type Run, type Spot } from './walk/run.ts'
+import { walk } from './walk/walk.ts'
+import { walkAny } from './walk/walk-any.ts'
+import { quoted } from './walk/words.ts'
+
+/** For a type of which nothing is known. */
+const INTERVAL_MS = 30_000
+const TIMEOUT_MS = 10_000
+/** A timeout that nobody set leaves at least a fifth of the interval. */
+const TIMEOUT_SHARE = 0.8
+
+type DocumentMonitor = Document['monitors'][number]
+
+interface Site {
+  readonly node: Tree
+  readonly spot: Spot
+}
+
+/** The items of a list of the document, each with its place; none where it is not written. */
+export function sitesOf(tree: Tree, key: string): readonly Site[] {
+  const list = child(tree, key)
+  const base = spotOf(rootSpot(tree), tree, key)
+  if (list?.kind !== 'list') return []
+  return list.items.map((node, index) => {
+    const name = child(node, 'name')
+    return { node, spot: at(base, index, name?.kind === 'scalar' ? name.text : undefined, node.place) }
+  })
+}
+
+/** Entries without a name or a type, which are faults already, are left out. */
+export function placedMonitors(doc: Document, tree: Tree, catalog: Catalog, run: Run): Placed<MonitorEntry>[] {
+  const sites = sitesOf(tree, 'monitors')
+  return doc.monitors.flatMap((monitor, index) => {
+    const site = sites[index]
+    if (site === undefined || typeof monitor.name !== 'string' || typeof monitor.type !== 'string') return []
+    return [{ ...site, entry: monitorEntry(monitor, site, { doc, catalog, run }) }]
+  })
+}
+
+interface Around {
+  readonly doc: Document
+  readonly catalog: Catalog
+  readonly run: Run
+}
+
+function monitorEntry(monitor: DocumentMonitor, site: Site, { doc, catalog, run }: Around): MonitorEntry {
+  const check = checkOf(catalog, monitor.type)
+  const intervalMs = monitor.interval ?? doc.settings.updateInterval ?? check?.intervalMs ?? INTERVAL_MS
+  const ownTimeoutMs = check?.timeoutMs ?? TIMEOUT_MS
+  return {
+    name: monitor.name,
+    type: check?.type ?? monitor.type,
+    enabled: monitor.enabled,
+    intervalMs,
+    timeoutMs: monitor.timeout ?? Math.min(ownTimeoutMs, Math.floor(intervalMs * TIMEOUT_SHARE)),
+    config: configOf(site, check?.schema, run),
+    dependsOn: monitor.dependsOn.filter((name) => typeof name === 'string'),
+    remediation: remediationEntry(monitor, doc),
+    monitor: check?.monitor ?? '',
+    origin: site.node.place.origin,
+  }
+}
+
+type Keys = MonitorEntry['config']
+
+function configOf({ node, spot }: Site, schema: Parameters<typeof walk>[0] | undefined, run: Run): Keys {
+  const config = child(node, 'config') ?? emptyMap(node.place)
+  const configSpot = spotOf(spot, node, 'config')
+  if (schema !== undefined) return walk(schema, config, configSpot, run) as Keys
+  if (config.kind === 'map') return walkAny({}, config, configSpot, run) as Keys
+  run.fault(configSpot, `${quoted(config, configSpot.key)} is not a map; expected keys and values`)
+  return {}
+}
+
+function remediationEntry({ remediation }: DocumentMonitor, doc: Document): RemediationEntry | undefined {
+  if (remediation === undefined) return undefined
+  const { cooldown, ...rest } = remediation
+  return { ...rest, cooldownMs: cooldown ?? doc.remediation.cooldownPeriod }
+}

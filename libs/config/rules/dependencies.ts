@@ -1,0 +1,45 @@
+/** `dependsOn`: existing, enabled, without a circle. */
+import { suggestion } from '../nearest.ts'
+import type { MonitorEntry } from '../types.ts'
+import type { Run } from '../walk/run.ts'
+import { itemSpot, type Placed, spotOf } from './spot.ts'
+
+export function checkDependencies(monitors: readonly Placed<MonitorEntry>[], run: Run): void {
+  const byName = new Map(monitors.map(({ entry }) => [entry.name, entry]))
+  for (const { entry, spot, node } of monitors) {
+    entry.dependsOn.forEach((name, index) => {
+      const target = byName.get(name)
+      const at = itemSpot(spot, node, 'dependsOn', index)
+      if (target === undefined) run.fault(at, `there is no monitor "${name}"; ${suggestion(name, [...byName.keys()])}`)
+      else if (!target.enabled && entry.enabled) {
+        run.fault(at, `monitor "${name}" is switched off; enable it, or do not depend on it`)
+      }
+    })
+  }
+  for (const circle of circlesOf(monitors.map(({ entry }) => entry))) {
+    const first = monitors.find(({ entry }) => entry.name === circle[0])
+    if (first === undefined) continue
+    run.fault(
+      spotOf(first.spot, first.node, 'dependsOn'),
+      `depends on itself: ${circle.join(' → ')}; expected no circle`,
+    )
+  }
+}
+
+/** Each circle once, from the first of its members that is reached and back to it. */
+export function circlesOf(monitors: readonly Pick<MonitorEntry, 'name' | 'dependsOn'>[]): string[][] {
+  const next = new Map(monitors.map(({ name, dependsOn }) => [name, dependsOn]))
+  const done = new Set<string>()
+  const circles: string[][] = []
+
+  function follow(name: string, trail: readonly string[]): void {
+    const start = trail.indexOf(name)
+    if (start >= 0) circles.push([...trail.slice(start), name])
+    if (start >= 0 || done.has(name)) return
+    for (const target of next.get(name) ?? []) if (next.has(target)) follow(target, [...trail, name])
+    done.add(name)
+  }
+
+  for (const { name } of monitors) follow(name, [])
+  return circles
+}
