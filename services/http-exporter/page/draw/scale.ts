@@ -1,0 +1,45 @@
+/** The vertical scale of a graph. */
+import type { SeriesView } from '#model'
+
+const STEPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10] as const
+
+/** The next round number that is no smaller. */
+export function niceTop(value: number): number {
+  if (!(value > 0) || !Number.isFinite(value)) return 1
+  const power = 10 ** Math.floor(Math.log10(value))
+  const step = STEPS.find((times) => times * power >= value * (1 - 1e-9)) ?? 10
+  return Number((step * power).toPrecision(2))
+}
+
+export interface Scale {
+  readonly min: number
+  readonly max: number
+}
+
+function largest(points: SeriesView['points']): number {
+  let most = Number.NEGATIVE_INFINITY
+  for (const [, value] of points) if (value !== null && value > most) most = value
+  return most
+}
+
+/** The smallest top by unit: a graph of almost nothing is not blown up to a mountain range. */
+const LEAST: Readonly<Record<string, number>> = { '%': 10, s: 0.01, 'MiB/s': 1 }
+
+/**
+ * From the series' least value to its greatest possible one; to a round number above its values where those stay far
+ * below it. Limits are always inside.
+ */
+export function scaleOf(all: readonly SeriesView[], limits: readonly number[]): Scale {
+  const [first] = all
+  const min = first?.min ?? 0
+  const most = Math.max(...all.map(({ points }) => largest(points)), ...limits)
+  const max = first?.max
+  if (max !== undefined && most > min + (max - min) / 4) return { min, max: Math.max(max, most) }
+  const top = niceTop(Math.max(most * 1.05, LEAST[first?.unit ?? ''] ?? 0))
+  return { min, max: Math.max(max === undefined ? top : Math.min(top, max), min + Number.EPSILON) }
+}
+
+/** 0 at the top of the graph, 100 at its floor. */
+export function heightOf(value: number, { min, max }: Scale): number {
+  return 100 - (Math.min(max, Math.max(min, value)) - min) * (100 / (max - min))
+}

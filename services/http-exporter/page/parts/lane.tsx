@@ -1,0 +1,244 @@
+/** One lane of the ribbon. */
+import type { HistoryView, LaneView, Level } from '#model'
+import { percent, shareOf, type Window } from '../draw/axis.ts'
+import { BAR_HEIGHT, intervalAt, laneWords, spanOf } from '../draw/lane.ts'
+import { resting, useCell, useDerived, usePage } from '../state/hooks.ts'
+import { counted } from '../words/sentences.ts'
+import { clockOf } from '../words/times.ts'
+import { Age } from './age.tsx'
+import { State } from './glyph.tsx'
+
+/** Where the bars stand. */
+const FLOOR = 18.75
+
+/** The narrowest bar, as a share of the track: two pixels. */
+const NARROWEST = 0.0024
+
+/** Events this near to the instant, as a share of the span, belong to it. */
+const NEAR = 0.004
+
+interface LaneProps {
+  readonly lane: LaneView
+  /** How its thing is now; undefined when that is not watched any more. */
+  readonly level: Level | undefined
+  /** Since when, RFC 3339; "" when that is not known. */
+  readonly since: string
+  /** What the name leads to; "" when it leads nowhere. */
+  readonly href: string
+  readonly gaps: HistoryView['gaps']
+  readonly knownFrom: string
+  readonly lostMs: number | undefined
+}
+
+const MARKS = {
+  'monitor-restart': { shape: '#m-restart', class: 'mark restart' },
+  remediation: { shape: '#m-ran', class: 'mark ran' },
+  'held-back': { shape: '#m-ran', class: 'mark held' },
+} as const satisfies Record<LaneView['marks'][number]['kind'], { shape: string; class: string }>
+
+function Bars({
+  lane,
+  window,
+  lostMs,
+}: {
+  readonly lane: LaneView
+  readonly window: Window
+  readonly lostMs: number | undefined
+}) {
+  const end = lostMs ?? window.to
+  const x = (ms: number): string => percent(shareOf(ms, window))
+  return (
+    <>
+      {lane.intervals.map((interval) => {
+        const { from, to } = spanOf(interval, end)
+        if (to < window.from || from > window.to) return null
+        const height = BAR_HEIGHT[interval.level]
+        const wide = Math.max(shareOf(to, window) - shareOf(from, window), NARROWEST)
+        const left = Math.min(shareOf(from, window), 1 - wide)
+        const until = interval.to === undefined ? 'until now' : `to ${clockOf(interval.to, end)}`
+        return (
+          <rect
+            key={interval.from}
+            class={`iv ${interval.level}`}
+            x={percent(left)}
+            y={FLOOR - height}
+            width={percent(wide)}
+            height={height}
+          >
+            <title>{`${clockOf(interval.from, end)} ${until}: ${interval.message || interval.reason}`}</title>
+          </rect>
+        )
+      })}
+      {lane.ticks.map(({ at }, index) => {
+        const ms = Date.parse(at)
+        return ms < window.from ? null : (
+          <line key={`${at} ${index}`} class="tick" x1={x(ms)} x2={x(ms)} y1="21" y2="25" />
+        )
+      })}
+      {lane.marks.map(({ at, kind, text }, index) => {
+        const ms = Date.parse(at)
+        return ms < window.from ? null : (
+          <svg key={`${at} ${index}`} x={x(ms)} y="20">
+            <title>{`${text}, ${clockOf(at, end)}`}</title>
+            <use class={MARKS[kind].class} href={MARKS[kind].shape} />
+          </svg>
+        )
+      })}
+    </>
+  )
+}
+
+function eventsNear({ ticks }: LaneView, ms: number, window: Window): number {
+  const reach = (window.to - window.from) * NEAR
+  return ticks.reduce((sum, { at, count }) => (Math.abs(Date.parse(at) - ms) <= reach ? sum + count : sum), 0)
+}
+
+/** What the lane says at the instant that is read out. */
+function ReadThen({ lane, gaps, knownFrom, lostMs, cursor }: LaneProps & { readonly cursor: number }) {
+  const page = usePage()
+  const window = page.window.value
+  if (lostMs !== undefined && cursor > lostMs) return <State level="stale" />
+  if (cursor < Date.parse(knownFrom)) return <span class="quiet">not recorded</span>
+  const gap = gaps.find(({ from, to }) => Date.parse(from) <= cursor && cursor <= Date.parse(to))
+  if (gap !== undefined) return <span class="quiet">{gap.kind === 'reboot' ? 'node down' : 'agent down'}</span>
+  const events = eventsNear(lane, cursor, window)
+  const said = events > 0 ? <span class="quiet"> {counted(events, 'event')}</span> : null
+  if (lane.intervals.length === 0) return <>{said ?? <span class="quiet">no event</span>}</>
+  return (
+    <>
+      <State level={intervalAt(lane, cursor, window.to)?.level ?? 'healthy'} />
+      {said}
+    </>
+  )
+}
+
+function ReadNow({ lane, level, since, lostMs }: LaneProps) {
+  if (lostMs !== undefined) return <State level="stale" />
+  if (level === undefined) {
+    const events = lane.ticks.reduce((sum, { count }) => sum + count, 0)
+    return <span class="quiet">{events > 0 ? counted(events, 'event') : 'not watched now'}</span>
+  }
+  return (
+    <>
+      <State level={level} />{' '}
+      {since === '' ? null : (
+        <span class="quiet">
+          <Age at={since} form="lasting" />
+        </span>
+      )}
+    </>
+  )
+}
+
+function Read(props: LaneProps) {
+  const page = usePage()
+  const cursor = useCell(page.cursor)
+  return (
+    <span class="read">{cursor === undefined ? <ReadNow {...props} /> : <ReadThen {...props} cursor={cursor} />}</span>
+  )
+}
+
+export const Lane = resting(function Lane(props: LaneProps) {
+  const { lane, href, level, lostMs } = props
+  const page = usePage()
+  const window = useCell(page.window)
+  const calm = lostMs !== undefined || level === undefined || level === 'healthy'
+  const label = <bdi>{lane.label}</bdi>
+  return (
+    <div class={calm ? 'lane calm' : 'lane'}>
+      {href === '' ? (
+        <span class="name">{label}</span>
+      ) : (
+        <a class="name" href={href} title={lane.label}>
+          {label}
+        </a>
+      )}
+      <svg class="track" role="img" aria-label={laneWords(lane, lostMs ?? window.to)}>
+        <use href="#ground" />
+        <use href="#base" />
+        <Bars lane={lane} window={window} lostMs={lostMs} />
+      </svg>
+      <Read {...props} />
+    </div>
+  )
+})
+
+interface NodeLaneProps {
+  readonly history: HistoryView
+  readonly booted: string | undefined
+  readonly lostMs: number | undefined
+  /** Nothing else is to be told. */
+  readonly alone: boolean
+}
+
+function nodeNotes(
+  { history, alone }: NodeLaneProps,
+  window: Window,
+): { readonly at: number; readonly text: string }[] {
+  const known = Date.parse(history.knownFrom)
+  const gaps = history.gaps
+    .map(({ to, text }) => ({ at: Date.parse(to), text }))
+    .filter(({ at }) => at > window.from && at < window.to)
+  const begins = known > window.from && known < window.to
+  return [
+    ...(begins ? [{ at: known, text: `recorded since ${clockOf(known, window.to)}` }] : []),
+    ...(alone && gaps.length === 0
+      ? [{ at: begins ? window.to : window.from, text: begins ? '' : 'nothing but healthy in this time' }]
+      : gaps),
+  ].filter(({ text }) => text !== '')
+}
+
+/** The node itself: when it or its agent was down, and since when anything is known. */
+export function NodeLane(props: NodeLaneProps) {
+  const { history, booted, lostMs } = props
+  const page = usePage()
+  const window = useCell(page.window)
+  const scrubbed = useDerived(page.cursor, (cursor) => cursor !== undefined)
+  const empty: LaneView = { id: 'node', label: 'node', intervals: [], ticks: [], marks: [] }
+  const notes = nodeNotes(props, window)
+  const words = notes.length === 0 ? 'up all the time' : notes.map(({ text }) => text).join(', ')
+  return (
+    <div class="lane calm up">
+      <span class="name">node</span>
+      <svg class="track" role="img" aria-label={`node: ${words}`}>
+        <use href="#ground" />
+        <use href="#base" />
+        {notes.map(({ at, text }) => {
+          const share = shareOf(at, window)
+          const late = share > 0.7
+          return (
+            <text
+              key={at}
+              class="note"
+              x={percent(share)}
+              dx={late ? -8 : 6}
+              y="12"
+              text-anchor={late ? 'end' : 'start'}
+            >
+              {text}
+            </text>
+          )
+        })}
+      </svg>
+      {scrubbed || lostMs !== undefined ? (
+        <Read
+          lane={empty}
+          level={undefined}
+          since=""
+          href=""
+          gaps={history.gaps}
+          knownFrom={history.knownFrom}
+          lostMs={lostMs}
+        />
+      ) : (
+        <span class="read quiet">
+          {booted === undefined ? null : (
+            <>
+              Up <Age at={booted} form="lasting" />
+            </>
+          )}
+        </span>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,36 @@
+/** Texts of monitors in our sentences: isolated, so that no direction and no length of theirs moves ours. */
+import type { Words } from '#model'
+import { Age } from './age.tsx'
+
+/** A sentence made of pieces; its ages go on counting. */
+export function Sentence({ words }: { readonly words: readonly Words[] }) {
+  return (
+    <>
+      {words.map((word, index) => {
+        if (!('text' in word)) {
+          return <Age key={index} at={word.since} form={word.precise === true ? 'precise' : 'lasting'} />
+        }
+        if ('link' in word && word.link.startsWith('#/')) {
+          return (
+            <a key={index} href={word.link}>
+              <bdi>{word.text}</bdi>
+            </a>
+          )
+        }
+        return <bdi key={index}>{word.text}</bdi>
+      })}
+    </>
+  )
+}
+
+/** Where a long code may be broken: between the humps of CamelCase and after punctuation. */
+const SEAM = /(?<=[a-z0-9])(?=[A-Z])|(?<=[:/._-])(?=[A-Za-z0-9])/
+
+/** Shortest code that is wider than its column might be. */
+const LONG = 14
+
+/** A type, reason or entity: copied as it is, broken only at its seams. */
+export function Code({ text }: { readonly text: string }) {
+  if (text.length < LONG) return <bdi>{text}</bdi>
+  return <bdi>{text.split(SEAM).flatMap((part, index) => (index === 0 ? [part] : [<wbr key={index} />, part]))}</bdi>
+}
