@@ -1,5 +1,5 @@
 /** A real file system to fill, mounted where the engine sees it. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Engine } from './engine.ts'
@@ -14,6 +14,8 @@ export interface Disk {
 
 export function createDisk(engine: Engine): Disk {
   const dir = mkdtempSync(join(tmpdir(), 'ndc-disk-'))
+  // The monitor's user has no more rights than anybody.
+  chmodSync(dir, 0o755)
   const mountPoint = join(dir, 'mounted')
   const image = join(dir, 'image')
   run(['truncate', '--size', '64M', image])

@@ -46,8 +46,32 @@ function askSockets(engine: Engine, stack: Stack): void {
   say('every socket answers list, describe and health')
 }
 
+/** What docs/security.md says of every container. */
+function checkRights(engine: Engine, stack: Stack): void {
+  for (const service of stack.services) {
+    const status = engine.inside(['cat', `/proc/${stack.container(service).pid}/status`])
+    const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]
+    check(`${service} has no capability`, /^0+$/.test(field('CapBnd') ?? '') && /^0+$/.test(field('CapEff') ?? ''))
+    check(`${service} can gain no privilege`, field('NoNewPrivs') === '1')
+    check(`${service} is nobody's root`, !/\b0\b/.test(field('Uid') ?? '0'))
+    check(`${service} is filtered`, field('Seccomp') === '2')
+  }
+  for (const path of ['/', '/proc', '/sys']) {
+    const { status } = stack.exec('system', ['sh', '-c', `touch /host${path}/nd-test || touch /nd-test`])
+    check(`system writes nothing below /host${path}`, status !== 0)
+  }
+  say('no container has a capability, a root user or a way to write the host')
+}
+
+/** Since when each condition of the system monitor is as it is. */
+function sinceWhen(stack: Stack): string {
+  const conditions = stack.view().conditions.filter(({ monitor }) => monitor === 'system')
+  return JSON.stringify(conditions.map(({ type, entity, since }) => [type, entity, since]).sort())
+}
+
 async function killEach(engine: Engine, stack: Stack, disk: Disk): Promise<void> {
   const before = openProblem(stack, disk)
+  const since = sinceWhen(stack)
   for (const service of stack.services) {
     const old = stack.container(service)
     engine.inside(['kill', '-KILL', String(old.pid)])
@@ -63,6 +87,7 @@ async function killEach(engine: Engine, stack: Stack, disk: Disk): Promise<void>
       `the problem has kept its beginning and generation (${before?.opened} ${before?.generation}, now ${after.opened} ${after.generation})`,
       after.opened === before?.opened && after.generation === before.generation,
     )
+    check(`no condition changed its beginning: ${since}, now ${sinceWhen(stack)}`, sinceWhen(stack) === since)
     say(`${service}: killed, came back, nothing was told anew`)
   }
 }
@@ -77,6 +102,7 @@ async function test(engine: Engine, stack: Stack, disk: Disk): Promise<void> {
   await until('the full disk is a problem on :8080', 60_000, () => openProblem(stack, disk))
   say('the full disk is a problem on :8080')
   askSockets(engine, stack)
+  checkRights(engine, stack)
   await killEach(engine, stack, disk)
   disk.free()
   await until('the freed disk is no problem', 90_000, () => openProblem(stack, disk) === undefined)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { NodeView } from '#model'
 import { baseImage } from './base-image.ts'
 import type { Engine } from './engine.ts'
-import { run, tryRun, until } from './exec.ts'
+import { type Ran, run, tryRun, until } from './exec.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const IMAGE = 'node-doctor:compose-test'
@@ -31,6 +31,7 @@ export interface Stack {
   socketPath(volume: string, file: string): string
   http(path: string): { status: number; body: string }
   view(): NodeView
+  exec(service: string, argv: readonly string[]): Ran
   logs(): string
   /** What the engine still has of it. */
   leftovers(): string[]
@@ -105,6 +106,7 @@ export function createStack(engine: Engine): Stack {
       if (status !== 200) throw new Error(`GET /status answered ${status}`)
       return JSON.parse(body) as NodeView
     },
+    exec: (service, argv) => tryRun(['docker', 'exec', container(service).id, ...argv], env),
     logs: () =>
       tryRun([...compose, 'logs', '--no-color', '--tail', '12'], env)
         .stdout.split('\n')
