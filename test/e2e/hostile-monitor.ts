@@ -68,6 +68,29 @@ const behaviours: Readonly<Record<string, (call: Call) => void>> = {
     call.write(report())
     setInterval(() => call.write(report()), 1000)
   },
+  /** Honest and busy: 200 reports a second, every tenth with an event. */
+  load: (call) => {
+    let turn = 0
+    setInterval(() => {
+      for (let i = 0; i < 10; i++) {
+        turn++
+        const when = new Date()
+        const event = {
+          id: '',
+          monitor: '',
+          check: '',
+          entity: '',
+          severity: Severity.INFO,
+          reason: 'Tick',
+          message: 'tick',
+          firstSeen: when,
+          lastSeen: when,
+          count: 1,
+        }
+        if (!call.destroyed) call.write(report(turn % 10 === 0 ? { events: [event] } : {}))
+      }
+    }, 50)
+  },
   /** Heard once, then connected and silent: no report, no heartbeat, whoever comes. */
   hang: (call) => {
     if (sequence === 0) call.write(report())

@@ -1,14 +1,15 @@
+/** `make soak`: what survives faults, at full length. Not part of `make test`. */
 import { defineConfig } from 'vitest/config'
 
-/** The tests of test/soak: the same promises as in test/e2e, at full length. */
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
-    include: ['test/soak/**/*.test.ts'],
+    include: ['test/soak/**/*.test.ts', 'test/e2e/survive.test.ts', 'test/e2e/hostile.test.ts'],
+    env: { NODE_DOCTOR_SOAK_AWAY_MS: '30000' },
+    testTimeout: 30 * 60_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,
-    testTimeout: 30 * 60_000,
-    hookTimeout: 120_000,
   },
 })
