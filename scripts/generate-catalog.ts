@@ -15,6 +15,9 @@ import { toJsonSchema, withoutWords } from './catalog/json-schema.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
+const REFERENCE = 'docs/configuration.md'
+const EDITOR_SCHEMA = 'docs/schema/node-doctor-config.schema.json'
+
 interface Output {
   readonly path: string
   readonly text: string
@@ -44,9 +47,28 @@ async function bootstrap(): Promise<void> {
 async function outputs(): Promise<Output[]> {
   const { document } = await import('../libs/config/schema/document.ts')
   const { readCatalog } = await import('./catalog/catalog.ts')
+  const { keysTable } = await import('./catalog/keys-table.ts')
+  const { monitorsPage } = await import('./catalog/monitors-page.ts')
+  const { editorSchema } = await import('./catalog/editor-schema.ts')
+  const { variablesTable } = await import('./catalog/variables-table.ts')
   const documentSchema = toJsonSchema(document, 'document')
   const catalog = await readCatalog(join(ROOT, 'services/monitors'))
-  return [json('libs/config/document.json', withoutWords(documentSchema)), json('libs/config/catalog.json', catalog)]
+  const reference = await readFile(join(ROOT, REFERENCE), 'utf8')
+  const generated = { keys: keysTable(documentSchema), variables: variablesTable() }
+  return [
+    json('libs/config/document.json', withoutWords(documentSchema)),
+    json('libs/config/catalog.json', catalog),
+    { path: 'docs/monitors.md', text: monitorsPage(catalog) },
+    { path: EDITOR_SCHEMA, text: `${JSON.stringify(editorSchema(documentSchema, catalog), null, 2)}\n` },
+    { path: REFERENCE, text: fill(reference, generated) },
+  ]
+}
+
+/** Puts each text between its markers, `<!-- generated: keys -->` and `<!-- end -->`. */
+function fill(page: string, texts: Readonly<Record<string, string>>): string {
+  return page.replace(/(<!-- generated: (\w+) -->)[\s\S]*?(<!-- end -->)/g, (_, begin, name, end) => {
+    return `${begin}\n\n${texts[String(name)] ?? ''}\n\n${end}`
+  })
 }
 
 async function current(path: string): Promise<string | undefined> {

@@ -13,12 +13,12 @@ import { checkDependencies } from './rules/dependencies.ts'
 import { checkEnds } from './rules/ends.ts'
 import { checkInstances } from './rules/instances.ts'
 import { checkPlugins } from './rules/plugins.ts'
-import { rootSpot } from './rules/spot.ts'
+import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
 import { checkStrategies } from './rules/strategies.ts'
 import { checkTimes } from './rules/times.ts'
 import type { Document } from './schema/document.ts'
 import type { MapNode } from './tree/tree.ts'
-import type { HttpEndpoint, NodeDoctorConfig } from './types.ts'
+import type { HttpEndpoint, MonitorEntry, NodeDoctorConfig } from './types.ts'
 import type { JsonSchema } from './walk/json-schema.ts'
 import { Run } from './walk/run.ts'
 import { walk } from './walk/walk.ts'
@@ -66,6 +66,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   if (run.problems.length > 0) return { config: undefined, problems: run.problems }
   const enabled = doc.remediation.enabled ?? doc.settings.enableRemediation ?? false
   const active = enabled && doc.settings.enableRemediation !== false
+  if (!active) noteIdleRepairs(monitors, run)
   const missing = [...unserved, ...missingRemediation(monitors, active), ...missingServices(doc, active, tree)]
   return {
     problems: [],
@@ -87,6 +88,17 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
       notes: [...around.notes, ...run.notes],
       settingsInForce: { set: run.set, defaults: run.defaults },
     },
+  }
+}
+
+/** Repairs that are written and switched off as a whole. */
+function noteIdleRepairs(monitors: readonly Placed<MonitorEntry>[], run: Run): void {
+  for (const { entry, spot, node } of monitors) {
+    if (!entry.enabled || entry.remediation?.enabled !== true) continue
+    run.note(
+      spotOf(spot, node, 'remediation'),
+      'has no effect: repairs are off (remediation.enabled, settings.enableRemediation)',
+    )
   }
 }
 

@@ -1,5 +1,6 @@
 export { parseDurationMs, renderDuration } from './duration.ts'
 export { ConfigErrors, type ConfigProblem, renderProblem } from './errors.ts'
-export type { LoadOptions } from './load.ts'
-export { type ConfigFlag, loadConfig, parseConfig } from './load.ts'
+export { type ConfigFlag, type LoadOptions, loadConfig, parseConfig } from './load.ts'
+export { describeOrigins, withoutSecrets } from './show.ts'
 export type * from './types.ts'
+export { type Validation, validateFile } from './validate.ts'

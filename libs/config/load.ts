@@ -12,7 +12,7 @@ import { type Environment, substitute } from './layers/substitute.ts'
 import { readConfigFile } from './tree/read-file.ts'
 import { readYaml } from './tree/read-yaml.ts'
 import { child, emptyMap, type MapNode } from './tree/tree.ts'
-import type { NodeDoctorConfig } from './types.ts'
+import type { ConfigNote, NodeDoctorConfig } from './types.ts'
 
 /** A value from the command line. */
 export interface ConfigFlag {
@@ -65,11 +65,29 @@ export function parseConfig(text: string, file: string, options: LoadOptions): N
     surroundings: around,
     hostName,
     catalog,
-    notes: substituted.notes,
+    notes: [...substituted.notes, ...overriddenName(substituted.tree, env)],
   })
-  const problems = [...substituted.problems, ...flags.problems, ...layered.problems, ...assembled.problems]
+  const problems = inOrder([...substituted.problems, ...flags.problems, ...layered.problems, ...assembled.problems])
   if (problems.length > 0 || assembled.config === undefined) throw new ConfigErrors(source, problems)
   return assembled.config
+}
+
+/** By line where they stand in the file; the others after them. */
+function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const position = ({ where }: ConfigProblem): number => {
+    const [, line, column] = /:(\d+):(\d+)$/.exec(where) ?? []
+    return line === undefined ? Number.POSITIVE_INFINITY : Number(line) * 10_000 + Math.min(Number(column), 9999)
+  }
+  return problems.toSorted((a, b) => (position(a) === position(b) ? 0 : position(a) - position(b)))
+}
+
+/** The variable is the node's own name, told by the cluster; a name in the file that it overrides is worth a note. */
+function overriddenName(tree: MapNode, env: Environment): ConfigNote[] {
+  const written = child(child(tree, 'settings'), 'nodeName')
+  const name = env['NODE_NAME'] ?? ''
+  if (written?.kind !== 'scalar' || name === '' || written.text === name) return []
+  const text = `"${written.text}" (${written.place.origin.text}) is overridden by NODE_NAME`
+  return [{ key: 'settings.nodeName', text, origin: { layer: 'environment', text: 'environment, NODE_NAME' } }]
 }
 
 function fileOf({ file, env, defaultFile = DEFAULT_FILE }: LoadOptions): string {

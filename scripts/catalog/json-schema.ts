@@ -23,7 +23,7 @@ function clean(json: unknown, what: string): JsonSchema {
         `${what} uses "${key}", which libs/config/walk/walk.ts does not know; write it without, or teach it there`,
       )
     }
-    if (key === '$schema' || key === 'propertyNames') continue
+    if (key === '$schema' || key === 'propertyNames' || (key === 'inherits' && value === false)) continue
     if (key === 'properties') out[key] = mapValues(value, (property, name) => clean(property, `${what}.${name}`))
     else if (key === 'items') out[key] = clean(value, `${what}[]`)
     else if (key === 'anyOf' && Array.isArray(value)) out[key] = value.map((one) => clean(one, what))

@@ -2,7 +2,7 @@
 
 import type { ConfigProblem } from '../errors.ts'
 import { suggestion } from '../nearest.ts'
-import { isSecretKey, withoutUserinfo } from '../secrets.ts'
+import { cut, isSecretKey, withoutUserinfo } from '../secrets.ts'
 import { parseInline } from '../tree/read-yaml.ts'
 import { emptyMap, isEmpty, type ListNode, type MapNode, type Place, type Tree, treeOf } from '../tree/tree.ts'
 import type { JsonSchema } from '../walk/json-schema.ts'
@@ -34,11 +34,13 @@ export function overlay(
   return { tree: current, problems }
 }
 
+/** A secret is not shown, and neither is a whole list or map, which may hold one. */
 function placeOf({ name, value, layer, steps }: Assignment): Place {
-  const shown = isSecretKey(steps.join('.')) ? '…' : withoutUserinfo(value)
-  const flag = value === '' || name.includes('=') ? name : `${name}=${shown}`
-  const text = layer === 'flag' ? `flag, ${flag}` : `environment, ${name}`
-  return { where: layer === 'flag' ? flag : name, origin: { layer, text } }
+  if (layer === 'environment') return { where: name, origin: { layer, text: `environment, ${name}` } }
+  const hide = isSecretKey(steps.join('.')) || /^\s*[[{]/.test(value)
+  const bare = hide && value !== '' && name.endsWith(value) ? `${name.slice(0, -value.length)}…` : name
+  const flag = cut(withoutUserinfo(bare), 200)
+  return { where: flag, origin: { layer, text: `flag, ${flag}` } }
 }
 
 interface Putting {

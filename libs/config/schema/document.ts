@@ -93,7 +93,7 @@ const metadata = z.strictObject({
 export const document = z.strictObject({
   $schema: z.string().optional().describe('For editors'),
   apiVersion: z.enum(['node-doctor.io/v1alpha1']).describe('Version of this format'),
-  kind: z.enum(['NodeDoctorConfig']),
+  kind: z.enum(['NodeDoctorConfig']).describe('What this document is'),
   metadata: metadata.describe('What this configuration is called'),
   settings: settings.prefault({}).describe('What holds for every process'),
   bus: bus.prefault({}).describe('How the processes talk'),
@@ -103,7 +103,7 @@ export const document = z.strictObject({
     .max(500)
     .prefault([])
     .describe('The checks. Written, it replaces the whole list of the default')
-    .meta({ unique: 'name' }),
+    .meta({ unique: 'name', defaultText: 'all checks of the machine' }),
   plugins: z.array(plugin).max(100).prefault([]).describe('Monitors of others').meta({ unique: 'name' }),
   exporters: exporters.prefault({}).describe('How the node’s state is shown'),
   remediation: remediation.prefault({}).describe('Limits of all repairs'),

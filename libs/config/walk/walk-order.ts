@@ -17,15 +17,14 @@ export function checkOrder(
     if (typeof least !== 'number' || typeof above !== 'number' || least <= above) continue
     const lowEntry = node.entries.get(low)
     const highEntry = node.entries.get(high)
+    const unwritten = (key: string) =>
+      schema.properties?.[key]?.inherits === true ? 'for the whole check' : 'by default'
     if (lowEntry !== undefined) {
-      const limit = highEntry === undefined ? `${high}, which is ${above} by default` : `${high} (${above})`
+      const limit = highEntry === undefined ? `${high}, which is ${above} ${unwritten(high)}` : `${high} (${above})`
       run.fault(below(spot, low, lowEntry.place), `${least} is above ${limit}; expected at most ${above}`)
-    } else {
-      const limit = `${low}, which is ${least} by default`
-      run.fault(
-        below(spot, high, highEntry?.place ?? spot.place),
-        `${above} is below ${limit}; expected at least ${least}`,
-      )
+    } else if (highEntry !== undefined) {
+      const limit = `${low}, which is ${least} ${unwritten(low)}`
+      run.fault(below(spot, high, highEntry.place), `${above} is below ${limit}; expected at least ${least}`)
     }
   }
 }

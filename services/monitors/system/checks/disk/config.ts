@@ -9,12 +9,26 @@ const order = [
   ['inodeWarningThreshold', 'inodeCriticalThreshold'],
 ]
 
-/** Limits of one file system, with the defaults. */
-const limits = {
-  warningThreshold: percent.default(85).describe('Percent of the space in use from which on that is a warning'),
-  criticalThreshold: percent.default(95).describe('Percent of the space in use from which on that is critical'),
-  inodeWarningThreshold: percent.default(85).describe('Percent of the inodes in use from which on that is a warning'),
-  inodeCriticalThreshold: percent.default(95).describe('Percent of the inodes in use from which on that is critical'),
+/** Limits of file systems, with the defaults. A path that names none of its own has those of the check. */
+function limits(inherits: boolean) {
+  return {
+    warningThreshold: percent
+      .default(85)
+      .describe('Percent of the space in use from which on that is a warning')
+      .meta({ inherits }),
+    criticalThreshold: percent
+      .default(95)
+      .describe('Percent of the space in use from which on that is critical')
+      .meta({ inherits }),
+    inodeWarningThreshold: percent
+      .default(85)
+      .describe('Percent of the inodes in use from which on that is a warning')
+      .meta({ inherits }),
+    inodeCriticalThreshold: percent
+      .default(95)
+      .describe('Percent of the inodes in use from which on that is critical')
+      .meta({ inherits }),
+  }
 }
 
 export const schema = z
@@ -29,14 +43,14 @@ export const schema = z
               .regex(/^\/[^\0]*$/)
               .meta({ what: 'an absolute path', sample: '/var' })
               .describe('Absolute path on the node; the file system that holds it is watched'),
-            ...limits,
+            ...limits(true),
           })
           .meta({ order }),
       )
       .default([])
       .meta({ unique: 'path', aliases: ['mountPoints'] })
       .describe('What to watch; nothing named: every local file system that is mounted'),
-    ...limits,
+    ...limits(false),
     slowWarningMs: z
       .number()
       .min(1)

@@ -1,0 +1,74 @@
+/** docs/monitors.md: every check of our monitors, from its own description. */
+import type { Catalog, CatalogCheck, CatalogCondition } from '../../libs/config/catalog.ts'
+import { renderDuration } from '../../libs/config/duration.ts'
+import { keysTable } from './keys-table.ts'
+import { code, table } from './markdown.ts'
+
+const INTRODUCTION = `# Monitors
+
+What each check watches, from its own description. Made by \`make generate\`; edit the checks, not this page.
+
+- **Warning** and **critical** are the limits in force when nobody sets others; the key that sets them stands in brackets.
+- **Sustained** is how long a reading must be over its limit before it counts. Until then it is *pending*: it neither
+  raises a problem nor clears one.
+- A problem is gone only on **proof**. A check that cannot look makes its conditions unknown, which proves nothing.
+- Status True means a problem, unless a condition says otherwise.`
+
+export function monitorsPage(catalog: Catalog): string {
+  const overview = table(
+    ['Type', 'Monitor', 'Every', 'Watches'],
+    catalog.checks.map((check) => [
+      `[${code(check.type)}](#${check.type})`,
+      check.monitor,
+      renderDuration(check.intervalMs),
+      check.description,
+    ]),
+  )
+  const monitors = catalog.monitors.flatMap(({ name, description }) => [
+    `## Monitor ${code(name)}\n\n${description}.`,
+    ...catalog.checks.filter(({ monitor }) => monitor === name).map(checkSection),
+  ])
+  return `${[INTRODUCTION, overview, ...monitors].join('\n\n')}\n`
+}
+
+function checkSection(check: CatalogCheck): string {
+  const { type, aliases, description, intervalMs, timeoutMs, conditions, events, metrics, schema } = check
+  const names = aliases.length === 0 ? '' : ` Also written ${aliases.map(code).join(', ')}.`
+  const parts = [
+    `### ${type}`,
+    `${description}. Every ${renderDuration(intervalMs)}, given up after ${renderDuration(timeoutMs)}.${names}`,
+    ...conditions.map(conditionSection),
+  ]
+  if (events.length > 0) {
+    const rows = events.map(({ reason, severity, description: what }) => [code(reason), severity, what])
+    parts.push(`**Events**\n\n${table(['Reason', 'Severity', 'Told when'], rows)}`)
+  }
+  if (metrics.length > 0) {
+    const rows = metrics.map(({ name, kind, unit, help }) => [code(name), kind, unit, help])
+    parts.push(
+      `**Metrics** (each with the prefix of \`exporters.prometheus.namespace\`)\n\n${table(['Name', 'Kind', 'Unit', 'Meaning'], rows)}`,
+    )
+  }
+  parts.push(`**Keys** of \`config\`\n\n${keysTable(schema)}`)
+  return parts.join('\n\n')
+}
+
+function conditionSection(condition: CatalogCondition): string {
+  const polarity = condition.polarity === 'true-is-healthy' ? ' Status True means healthy.' : ''
+  const rows = [
+    ['Source', condition.source],
+    ['Warning', condition.warning],
+    ['Critical', condition.critical],
+    ['Sustained', condition.sustained],
+    ['Proof of recovery', recoveryWords(condition)],
+    ['While healthy', `${code(condition.healthyReason)}: ${condition.healthyMessage}`],
+  ]
+  return `#### ${condition.type}\n\n${condition.description}.${polarity}\n\n${table(['', ''], rows)}`
+}
+
+function recoveryWords({ recovery, recoveryText }: CatalogCondition): string {
+  if (recoveryText !== '') return recoveryText
+  if (recovery.kind === 'healthy-checks') return `${recovery.count ?? 2} checks in a row find it healthy`
+  if (recovery.kind === 'absent') return `not seen again for ${renderDuration(recovery.forMs ?? 0)}`
+  return recovery.kind === 'reboot' ? 'a reboot of the node' : 'the word of an operator'
+}
