@@ -138,7 +138,7 @@ module.exports = {
       from: { path: '^(libs|services)/', pathNot: ['^libs/host/', TESTS] },
       to: { path: '^(node:)?child_process$' },
     },
-    wrapper('rpc-speaks-grpc', '@grpc/grpc-js|@grpc/reflection', 'libs/rpc'),
+    wrapper('rpc-speaks-grpc', '@grpc/grpc-js', 'libs/rpc'),
     wrapper('bus-speaks-nats', 'nats|nkeys\\.js', 'libs/bus'),
     wrapper('service-logs', 'pino', 'libs/service'),
     wrapper('service-measures', 'prom-client', 'libs/service'),
@@ -150,7 +150,6 @@ module.exports = {
       from: { path: '^(libs|services)/', pathNot: ['^libs/config/', '^services/monitors/.*/config\\.ts$', TESTS] },
       to: { path: '(^|/)node_modules/zod/', dependencyTypesNot: ['type-only'] },
     },
-    wrapper('http-exporter-serves', 'fastify|@fastify/[^/]+', 'services/http-exporter'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
