@@ -4,10 +4,11 @@
  * after it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect as connectNats, type NatsConnection, nkeyAuthenticator } from 'nats'
+import { connect as connectNats, Events, type NatsConnection, nkeyAuthenticator } from 'nats'
 import { backoffMs } from './backoff.ts'
 import { BusUnavailableError } from './errors.ts'
 import { inboxPrefix, OWNER_API } from './permissions.ts'
+import { createTrouble, type Trouble } from './trouble.ts'
 import type { Bus, BusCredentials, BusLog, BusState } from './types.ts'
 
 const CREDENTIALS_TIMEOUT_MS = 2000
@@ -30,6 +31,8 @@ export interface ConnectedBus extends Bus {
   readonly name: string
   /** Prefix of JetStream's questions on the live connection. */
   readonly api: string
+  /** What of the store took nothing on the live connection. */
+  readonly trouble: Trouble
   /** The live connection. @throws BusUnavailableError */
   connection(what: string): NatsConnection
   /** Called with each new connection, at once if there is one. Returns its own removal. */
@@ -64,6 +67,7 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
   const closing = new AbortController()
   const stateListeners = new Set<(state: BusState) => void>()
   const connectionListeners = new Set<(nc: NatsConnection) => void>()
+  const trouble = createTrouble()
   let state: BusState = 'connecting'
   let since = new Date()
   let url = ''
@@ -90,8 +94,8 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
 
   /** Permission errors and the like come here; they do not close the connection. */
   async function watchStatus(connection: NatsConnection): Promise<void> {
-    for await (const { type, data } of connection.status()) {
-      if (String(type) === 'error') log.warn('bus refused something', { error: String(data) })
+    for await (const { type, data, permissionContext } of connection.status()) {
+      if (type === Events.Error) log.warn('bus refused something', { error: String(data), ...permissionContext })
     }
   }
 
@@ -108,6 +112,7 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
     if (closing.signal.aborted) return connection.close()
     nc = connection
     lastError = ''
+    trouble.clear()
     void watchStatus(connection)
     enter('connected')
     log.info('connected to the bus', { url })
@@ -164,6 +169,7 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
   return {
     name,
     log,
+    trouble,
     get state() {
       return state
     },

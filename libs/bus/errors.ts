@@ -17,6 +17,18 @@ export class BusUnavailableError extends Error {
   }
 }
 
+/** What the detector wrote for a service is not there (yet), or not what it should be. */
+export class BusCredentialsError extends Error {
+  readonly code = 'BUS_CREDENTIALS'
+  constructor(path: string, cause: unknown) {
+    super(
+      `cannot read the bus's credentials in ${path}: ${cause instanceof Error ? cause.message : String(cause)}; the detector writes them when it starts its bus`,
+      { cause },
+    )
+    this.name = 'BusCredentialsError'
+  }
+}
+
 export class BusStoreError extends Error {
   readonly code = 'BUS_STORE'
   constructor(what: string, cause: unknown) {

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from './backoff.ts'
+import type { ConnectedBus } from './connect.ts'
 import { BusServerFailedError } from './errors.ts'
 import { makePrivateFolder, writeFileSafely } from './files.ts'
 import { loadKeys, type ServiceKeys } from './keys.ts'
@@ -14,11 +15,14 @@ import { READER_API } from './permissions.ts'
 import { choosePort } from './port.ts'
 import { renderServerConfig } from './server-config.ts'
 import type { BusCredentials, BusLog, ChildDoor, RunningChild } from './types.ts'
+import { watchServer } from './watch-server.ts'
 
 const STOP_GRACE_MS = 5000
 const MAX_BACKOFF_MS = 10_000
 /** A server that lived this long starts anew without waiting. */
 const STEADY_MS = 10_000
+/** One younger than this is not restarted on request: it is what somebody else's request led to. */
+const YOUNG_MS = 3000
 
 export interface EmbeddedServerOptions {
   readonly storeDir: string
@@ -39,8 +43,10 @@ export interface EmbeddedServer {
   credentials(): BusCredentials
   readonly pid: number | undefined
   readonly restarts: number
-  /** Ends the server, which is started again. For a store that does not take writes. */
+  /** Ends the server, which is started again; one that was started just now is left alone. */
   restart(): void
+  /** Restarts it when it is of no use to its owner's connection for ten seconds. Ends with the server. */
+  watch(bus: ConnectedBus): void
   /** Asks it to end, kills it after 5 s. Resolves when it is gone. Idempotent. */
   stop(): Promise<void>
 }
@@ -65,6 +71,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   let port = options.port
   let child: RunningChild | undefined
   let restarts = 0
+  let startedMs = 0
 
   await makePrivateFolder(storeDir)
   // Before anything of the other agent's is written over.
@@ -109,6 +116,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
       signal: stopping.signal,
     })
     await tellCredentials()
+    startedMs = performance.now()
     return running
   }
 
@@ -133,7 +141,6 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
 
   async function supervise(first: RunningChild): Promise<void> {
     let failures = 0
-    let startedMs = performance.now()
     child = first
     for (;;) {
       if (child !== undefined) {
@@ -148,7 +155,6 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
         await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined)
       }
       if (stopping.signal.aborted) return
-      startedMs = performance.now()
       child = await startAgain(failures)
       if (child === undefined) failures++
       else restarts++
@@ -157,6 +163,10 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
 
   const supervision = supervise(await startFirst())
   let stopped: Promise<void> | undefined
+
+  function restart(): void {
+    if (child !== undefined && performance.now() - startedMs > YOUNG_MS) void end(child)
+  }
 
   async function stop(): Promise<void> {
     stopping.abort()
@@ -172,8 +182,16 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     get restarts() {
       return restarts
     },
-    restart() {
-      if (child !== undefined) void end(child)
+    restart,
+    watch(bus) {
+      const unwatch = watchServer({
+        bus,
+        restart: (reason) => {
+          log.error('nats-server is of no use and is started again', { reason, last: bus.lastError })
+          restart()
+        },
+      })
+      stopping.signal.addEventListener('abort', unwatch, { once: true })
     },
     stop() {
       stopped ??= stop()

@@ -62,7 +62,7 @@ export interface TestBus {
 }
 
 export async function startTestBus(
-  options: { dir?: string; port?: number; log?: BusLog; maxStoreBytes?: number } = {},
+  options: { dir?: string; port?: number; log?: BusLog; maxStoreBytes?: number; door?: ChildDoor } = {},
 ): Promise<TestBus> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'nd-bus-')))
   const port = options.port ?? (await freePort())
@@ -73,7 +73,7 @@ export async function startTestBus(
     serverName: 'nd-test',
     port,
     maxStoreBytes: options.maxStoreBytes ?? 128 * 1024 * 1024,
-    door: plainDoor,
+    door: options.door ?? plainDoor,
     log: options.log ?? quietLog,
   })
   const open: ConnectedBus[] = []

@@ -24,6 +24,8 @@ import { encodeToken, joinTokens } from './tokens.ts'
 import type { BusWriter } from './types.ts'
 
 const PUBLISH_TIMEOUT_MS = 5000
+/** The server's code for "maximum bytes exceeded". */
+const MAXIMUM_BYTES = 10077
 /** "Nobody listens" comes within a millisecond. */
 const PRESENCE_TIMEOUT_MS = 250
 
@@ -35,6 +37,16 @@ const severityTokens: Readonly<Record<number, string>> = {
 const phaseTokens: Readonly<Record<number, string>> = {
   [ProblemPhase.OPENED]: 'opened',
   [ProblemPhase.RESOLVED]: 'resolved',
+}
+
+/** What of the store a subject belongs to: "nd.event", "$KV.problems". */
+function partOf(subject: string): string {
+  return subject.split('.', 2).join('.')
+}
+
+/** A bucket at its limit says so; that is no trouble of the server. */
+function isFull(err: unknown): boolean {
+  return err instanceof NatsError && err.api_error?.err_code === MAXIMUM_BYTES
 }
 
 interface Decodes<T> {
@@ -64,9 +76,13 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     const js = jetstream(what)
     const sent = headers()
     for (const [name, value] of Object.entries(head ?? {})) sent.set(name, value)
+    const part = partOf(subject)
     try {
-      return (await js.publish(subject, bytes, head === undefined ? {} : { headers: sent })).seq
+      const { seq } = await js.publish(subject, bytes, head === undefined ? {} : { headers: sent })
+      bus.trouble.succeeded(part)
+      return seq
     } catch (err) {
+      if (!isFull(err)) bus.trouble.failed(part, performance.now())
       throw new BusStoreError(what, err)
     }
   }

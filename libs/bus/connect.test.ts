@@ -1,0 +1,90 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { connectBus } from './connect.ts'
+import { credentialsFile, readCredentials } from './credentials.ts'
+import { BusCredentialsError, BusUnavailableError } from './errors.ts'
+import { quietLog } from './testing.ts'
+import { start } from './testing-readers.ts'
+import type { BusState } from './types.ts'
+
+describe('a connection to the bus', () => {
+  it('waits for a server that is not there yet, and for its credentials', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'nd-early-'))
+    const states: BusState[] = []
+    const bus = connectBus({ name: 'http-exporter', credentials: readCredentials(dir, 'http-exporter'), log: quietLog })
+    bus.onState((state) => states.push(state))
+    await expect.poll(() => bus.lastError).toContain('no such file')
+    expect(bus.state).toBe('connecting')
+    expect(() => bus.connection('reading')).toThrow(BusUnavailableError)
+    await start({ dir })
+    await bus.connected(AbortSignal.timeout(5000))
+    expect(bus.lastError).toBe('')
+    await bus.close()
+    expect(states).toEqual(['connected', 'closed'])
+  })
+
+  it('does not give up on an authorization error, and takes the right key when it is there', async () => {
+    const server = await start()
+    const file = credentialsFile(server.dir, 'http-exporter')
+    const right = await readFile(file, 'utf8')
+    const other = JSON.parse(await readFile(join(server.dir, 'remediator', 'bus.json'), 'utf8'))
+    const { nkeys } = await import('nats')
+    const stranger = new TextDecoder().decode(nkeys.createUser().getSeed())
+    await writeFile(file, JSON.stringify({ ...other, seed: stranger }))
+    const bus = server.consumer('http-exporter')
+    await expect.poll(() => bus.lastError).toMatch(/authorization/i)
+    await writeFile(file, right)
+    await bus.connected(AbortSignal.timeout(5000))
+    expect(bus.state).toBe('connected')
+  })
+
+  it.each(['', '{', 'null', '7', '{"url": 7}', '{"url": "nats://127.0.0.1:1"}'])(
+    'says what is wrong with the credentials %j',
+    async (content) => {
+      const dir = await mkdtemp(join(tmpdir(), 'nd-bad-'))
+      await writeFile(join(dir, 'bus.json'), content)
+      const path = join(dir, 'bus.json')
+      const reading = readCredentials(join(dir, '..'), dir.split('/').at(-1) ?? '')()
+      await expect(reading).rejects.toThrow(BusCredentialsError)
+      await expect(reading).rejects.toThrow(`cannot read the bus's credentials in ${path}: `)
+      await rm(dir, { recursive: true })
+    },
+  )
+
+  it('needs no credentials of an external server', async () => {
+    expect(await readCredentials('/nowhere', 'cli', 'nats://hub:4222')()).toEqual({
+      url: 'nats://hub:4222',
+      user: 'cli',
+      seed: '',
+    })
+  })
+
+  it('is not hurt by a listener that throws', async () => {
+    const server = await start()
+    const bus = server.consumer('http-exporter')
+    bus.onState(() => {
+      throw new Error('of the listener')
+    })
+    await bus.connected(AbortSignal.timeout(5000))
+    expect(bus.state).toBe('connected')
+  })
+
+  it('ends the waiting of those who wait when it is closed or they are aborted', async () => {
+    const bus = connectBus({
+      name: 'http-exporter',
+      credentials: () => Promise.reject(new Error('none')),
+      log: quietLog,
+    })
+    const abort = new AbortController()
+    const [aborted, closed] = [bus.connected(abort.signal), bus.connected()]
+    abort.abort(new Error('no time'))
+    await expect(aborted).rejects.toThrow('no time')
+    await expect(bus.connected(AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late')
+    await bus.close()
+    await bus.close()
+    await expect(closed).rejects.toThrow('waiting for the bus: the bus is not connected: it was closed')
+    await expect(bus.connected()).rejects.toThrow(BusUnavailableError)
+  })
+})
