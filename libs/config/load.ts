@@ -67,9 +67,19 @@ export function parseConfig(text: string, file: string, options: LoadOptions): N
     catalog,
     notes: [...substituted.notes, ...overriddenName(substituted.tree, env)],
   })
-  const problems = inOrder([...substituted.problems, ...flags.problems, ...layered.problems, ...assembled.problems])
+  const problems = inOrder([
+    ...substituted.problems,
+    ...flags.problems,
+    ...layered.problems,
+    ...assembled.problems.filter((problem) => !isUnset(problem, substituted.problems)),
+  ])
   if (problems.length > 0 || assembled.config === undefined) throw new ConfigErrors(source, problems)
   return assembled.config
+}
+
+/** What is wrong with a value only because its variable is not set goes without saying. */
+function isUnset({ where, path }: ConfigProblem, unset: readonly ConfigProblem[]): boolean {
+  return unset.some((problem) => problem.where === where && problem.path === path)
 }
 
 /** By line where they stand in the file; the others after them. */

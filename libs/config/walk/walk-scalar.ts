@@ -1,11 +1,11 @@
 /** Single values: texts, numbers, booleans, durations, words of a closed set. */
 import { isIP } from 'node:net'
 import { parseDurationMs } from '../duration.ts'
-import { nearestName, quotedList } from '../nearest.ts'
+import { nearestName } from '../nearest.ts'
 import type { Scalar, ScalarNode, Tree } from '../tree/tree.ts'
 import type { JsonSchema } from './json-schema.ts'
 import type { Run, Spot } from './run.ts'
-import { durationWords, expectedWords, numberWords, quoted, sampleWords, textWords } from './words.ts'
+import { durationWords, expectedWords, numberWords, quoted, sampleWords, textWords, wordsOf } from './words.ts'
 
 const DURATION_SAMPLES = '"30s", "5m", "1h30m"'
 
@@ -49,9 +49,9 @@ function readWord(schema: JsonSchema, node: ScalarNode, shown: string, fault: Fa
   const words = (schema.enum ?? []).map(String)
   const given = node.untyped ? node.text : node.value
   if (typeof given === 'string' && words.includes(given)) return given
-  const nearest = nearestName(node.text, words)
+  const nearest = words.length === 1 ? undefined : nearestName(node.text, words)
   const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`
-  fault(`${shown} is not valid; expected ${words.length === 1 ? '' : 'one of '}${quotedList(words)}${hint}`)
+  fault(`${shown} is not valid; expected ${wordsOf(words)}${hint}`)
   return undefined
 }
 

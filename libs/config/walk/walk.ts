@@ -10,7 +10,7 @@ import { at, below, type Run, type Spot } from './run.ts'
 import { walkAny } from './walk-any.ts'
 import { checkOrder } from './walk-order.ts'
 import { walkScalar } from './walk-scalar.ts'
-import { expectedWords, quoted } from './words.ts'
+import { expectedWords, mapWords, quoted } from './words.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -60,9 +60,7 @@ function textOf(node: Tree, key: string): string | undefined {
 
 function walkObject(schema: JsonSchema, node: Tree, spot: Spot, run: Run, outer: Values = {}): unknown {
   if (node.kind !== 'map') {
-    const keys = Object.keys(schema.properties ?? {})
-    const like = keys.length === 0 ? 'keys and values' : suggestion('', keys).replace('expected ', '')
-    run.fault(spot, `${quoted(node, spot.key)} is not a map; expected ${like}`)
+    run.fault(spot, `${quoted(node, spot.key)} is not a map; expected ${mapWords(schema)}`)
     return {}
   }
   if (schema.properties === undefined) return walkRecord(schema, node, spot, run)

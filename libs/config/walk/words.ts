@@ -1,5 +1,6 @@
 /** The sentences of errors: what stands there, what is expected. */
 import { renderDuration } from '../duration.ts'
+import { quotedList } from '../nearest.ts'
 import { cut, HIDDEN, isSecret, withoutUserinfo } from '../secrets.ts'
 import type { Tree } from '../tree/tree.ts'
 import type { JsonSchema } from './json-schema.ts'
@@ -47,12 +48,24 @@ export function textWords(schema: JsonSchema): string {
 /** What is expected of a value of this schema, for "missing; expected …". */
 export function expectedWords(schema: JsonSchema): string {
   if (schema.duration !== undefined) return durationWords(schema.duration)
-  if (schema.enum !== undefined) return `one of ${schema.enum.map((value) => JSON.stringify(value)).join(', ')}`
-  if (schema.type === 'object') return 'a map'
+  if (schema.enum !== undefined) return wordsOf(schema.enum)
+  if (schema.type === 'object') return mapWords(schema)
   if (schema.type === 'array') return 'a list'
   if (schema.type === 'boolean') return 'true or false'
   if (schema.type === 'integer' || schema.type === 'number') return numberWords(schema)
   return textWords(schema) + sampleWords(schema)
+}
+
+/** `one of "debug", "info"`; a single word stands alone. */
+export function wordsOf(words: readonly unknown[]): string {
+  return (words.length === 1 ? '' : 'one of ') + quotedList(words.map(String))
+}
+
+/** A map, with the keys that it must or may have. */
+export function mapWords({ properties, required = [] }: JsonSchema): string {
+  if (properties === undefined) return 'a map of keys and values'
+  if (required.length > 0) return `a map with ${quotedList(required)}`
+  return `a map with keys such as ${quotedList(Object.keys(properties).slice(0, 4))}`
 }
 
 /** ` such as "/var/run/npd"`, or nothing. */

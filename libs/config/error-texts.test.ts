@@ -1,0 +1,379 @@
+import { describe, expect, it } from 'vitest'
+import { faultsOf, HEAD, set } from './testing.ts'
+
+interface Case {
+  readonly says: string
+  readonly text: string
+  readonly faults: readonly string[]
+  readonly env?: Record<string, string>
+  readonly flags?: readonly string[]
+}
+
+const monitors = (text: string) => `${HEAD}monitors:\n${text}`
+const disk = (keys: string) =>
+  monitors(`  - name: disk\n    type: disk-health-check\n    config:\n${keys.replace(/^/gm, '      ')}\n`)
+
+const CASES: readonly Case[] = [
+  {
+    says: 'a duration without a unit',
+    text: monitors('  - name: cpu\n    type: system-cpu\n    interval: "30"\n'),
+    faults: [
+      'config.yaml:8:5: monitors[0].interval: "30" is not a duration; expected a number with a unit such as "30s", "5m", "1h30m"',
+    ],
+  },
+  {
+    says: 'a duration that is a number',
+    text: monitors('  - name: cpu\n    type: system-cpu\n    interval: 30\n'),
+    faults: [
+      'config.yaml:8:5: monitors[0].interval: 30 is not a duration; expected a number with a unit such as "30s", "5m", "1h30m"',
+    ],
+  },
+  {
+    says: 'an interval under a second',
+    text: monitors('  - name: cpu\n    type: system-cpu\n    interval: 500ms\n'),
+    faults: ['config.yaml:8:5: monitors[0].interval: "500ms" is too short; expected a duration from "1s" to "1d"'],
+  },
+  {
+    says: 'a timeout that is not shorter than its interval',
+    text: monitors('  - name: cpu\n    type: system-cpu\n    interval: 10s\n    timeout: 10s\n'),
+    faults: [
+      'config.yaml:9:5: monitors[0].timeout: "10s" is not shorter than the interval (10s); expected less than that',
+    ],
+  },
+  {
+    says: 'an unknown key, with the nearest one',
+    text: monitors('  - name: cpu\n    type: system-cpu\n    intervall: 30s\n'),
+    faults: ['config.yaml:8:5: monitors[0].intervall: unknown key; did you mean "interval"?'],
+  },
+  {
+    says: 'an unknown section that is near nothing',
+    text: `${HEAD}webhooks: {}\n`,
+    faults: [
+      'config.yaml:5:1: webhooks: unknown key; expected one of "$schema", "apiVersion", "kind", "metadata", "settings", "bus", "detector", "monitors", "plugins", "exporters", "remediation"',
+    ],
+  },
+  {
+    says: 'an unknown key of a check',
+    text: disk('warningTreshold: 80'),
+    faults: ['config.yaml:9:7: monitors[0].config.warningTreshold: unknown key; did you mean "warningThreshold"?'],
+  },
+  {
+    says: 'a warning above its critical limit',
+    text: disk('paths:\n  - path: /\n    warningThreshold: 96\n    criticalThreshold: 90'),
+    faults: [
+      'config.yaml:11:11: monitors[0].config.paths[0].warningThreshold: 96 is above criticalThreshold (90); expected at most 90',
+    ],
+  },
+  {
+    says: 'a warning above the default of its critical limit',
+    text: disk('warningThreshold: 97'),
+    faults: [
+      'config.yaml:9:7: monitors[0].config.warningThreshold: 97 is above criticalThreshold, which is 95 by default; expected at most 95',
+    ],
+  },
+  {
+    says: 'a critical limit below what holds for the whole check',
+    text: disk('warningThreshold: 70\npaths:\n  - path: /var\n    criticalThreshold: 60'),
+    faults: [
+      'config.yaml:12:11: monitors[0].config.paths[0].criticalThreshold: 60 is below warningThreshold, which is 70 for the whole check; expected at least 70',
+    ],
+  },
+  {
+    says: 'a percentage above 100',
+    text: disk('warningThreshold: 850'),
+    faults: [
+      'config.yaml:9:7: monitors[0].config.warningThreshold: 850 is out of range; expected a number from 0 to 100',
+    ],
+  },
+  {
+    says: 'a relative path',
+    text: disk('paths:\n  - path: var/lib'),
+    faults: [
+      'config.yaml:10:11: monitors[0].config.paths[0].path: "var/lib" is not an absolute path; expected one such as "/var"',
+    ],
+  },
+  {
+    says: 'a path that is named twice',
+    text: disk('paths:\n  - path: /\n  - path: /'),
+    faults: [
+      'config.yaml:11:11: monitors[0].config.paths[1].path: "/" is taken already, at config.yaml:10:11; expected another path',
+    ],
+  },
+  {
+    says: 'a number in quotes',
+    text: `${HEAD}exporters:\n  http:\n    hostPort: "8080"\n`,
+    faults: [
+      'config.yaml:7:5: exporters.http.hostPort: "8080" is not a number; expected a whole number from 1 to 65535, without quotes',
+    ],
+  },
+  {
+    says: 'a port out of range',
+    text: `${HEAD}exporters:\n  http:\n    hostPort: 70000\n`,
+    faults: [
+      'config.yaml:7:5: exporters.http.hostPort: 70000 is out of range; expected a whole number from 1 to 65535',
+    ],
+  },
+  {
+    says: 'a broken number',
+    text: `${HEAD}exporters:\n  http:\n    hostPort: 8080.5\n`,
+    faults: [
+      'config.yaml:7:5: exporters.http.hostPort: 8080.5 is not a whole number; expected a whole number from 1 to 65535',
+    ],
+  },
+  {
+    says: 'one port for both',
+    text: `${HEAD}exporters:\n  http: { hostPort: 9100 }\n`,
+    faults: [
+      'config.yaml:6:11: exporters.http.hostPort: 9100 is the port of both exporters.http and exporters.prometheus; expected two',
+    ],
+  },
+  {
+    says: 'a word for a boolean',
+    text: `${HEAD}settings:\n  dryRunMode: yes\n`,
+    faults: ['config.yaml:6:3: settings.dryRunMode: "yes" is not a boolean; expected true or false'],
+  },
+  {
+    says: 'a boolean in quotes',
+    text: `${HEAD}settings:\n  dryRunMode: "true"\n`,
+    faults: ['config.yaml:6:3: settings.dryRunMode: "true" is not a boolean; expected true or false without quotes'],
+  },
+  {
+    says: 'a word that is not in the set',
+    text: `${HEAD}settings:\n  logLevel: wran\n`,
+    faults: [
+      'config.yaml:6:3: settings.logLevel: "wran" is not valid; expected one of "debug", "info", "warn", "error"; did you mean "warn"?',
+    ],
+  },
+  {
+    says: 'a number for a text',
+    text: `${HEAD}settings:\n  nodeName: 12\n`,
+    faults: [
+      'config.yaml:6:3: settings.nodeName: 12 is not a text; expected the name of a node such as "worker-1", in quotes',
+    ],
+  },
+  {
+    says: 'an address that is none',
+    text: `${HEAD}exporters:\n  http:\n    bindAddress: localhost\n`,
+    faults: [
+      'config.yaml:7:5: exporters.http.bindAddress: "localhost" is not an IP address; expected one such as "127.0.0.1"',
+    ],
+  },
+  {
+    says: 'an unknown strategy',
+    text: monitors('  - name: cpu\n    type: system-cpu\n    remediation:\n      strategy: systemd-restrat\n'),
+    faults: [
+      'config.yaml:9:7: monitors[0].remediation.strategy: "systemd-restrat" is not valid; expected one of "systemd-restart", "disk-cleanup", "custom-script", "restart-runtime", "flush-dns", "restart-interface", "reset-routing", "pod-delete", "node-reboot"; did you mean "systemd-restart"?',
+    ],
+  },
+  {
+    says: 'a strategy without what it needs',
+    text: monitors('  - name: cpu\n    type: system-cpu\n    remediation:\n      strategy: systemd-restart\n'),
+    faults: ['config.yaml:8:5: monitors[0].remediation.service: missing; strategy "systemd-restart" needs it'],
+  },
+  {
+    says: 'a name that is taken',
+    text: monitors('  - name: a\n    type: system-cpu\n  - name: a\n    type: system-memory\n'),
+    faults: ['config.yaml:8:5: monitors[1].name: "a" is taken already, at config.yaml:6:5; expected another name'],
+  },
+  {
+    says: 'two checks that tell the same',
+    text: monitors('  - name: a\n    type: system-cpu\n  - name: b\n    type: system-cpu\n'),
+    faults: [
+      'config.yaml:9:5: monitors[1].type: "a" is of type "system-cpu" too and looks at the same; expected one check of it',
+    ],
+  },
+  {
+    says: 'two checks of one path',
+    text: monitors(
+      '  - name: a\n    type: disk-health-check\n    config: { paths: [{ path: / }] }\n  - name: b\n    type: system-disk\n    config: { paths: [{ path: /var }, { path: / }] }\n',
+    ),
+    faults: ['config.yaml:11:5: monitors[1].config: "/" is looked at by "a" already; expected it in one check'],
+  },
+  {
+    says: 'a dependency that does not exist',
+    text: monitors(
+      '  - name: kubelet\n    type: system-cpu\n  - name: b\n    type: system-memory\n    dependsOn: [kublet]\n',
+    ),
+    faults: ['config.yaml:10:17: monitors[1].dependsOn[0]: there is no monitor "kublet"; did you mean "kubelet"?'],
+  },
+  {
+    says: 'a dependency that is switched off',
+    text: monitors(
+      '  - name: a\n    type: system-cpu\n    enabled: false\n  - name: b\n    type: system-memory\n    dependsOn:\n      - a\n',
+    ),
+    faults: [
+      'config.yaml:12:9: monitors[1].dependsOn[0]: monitor "a" is switched off; enable it, or do not depend on it',
+    ],
+  },
+  {
+    says: 'a circle of dependencies',
+    text: monitors(
+      '  - name: a\n    type: system-cpu\n    dependsOn: [c]\n  - name: b\n    type: system-memory\n    dependsOn: [a]\n  - name: c\n    type: system-pressure\n    dependsOn: [b]\n',
+    ),
+    faults: ['config.yaml:8:5: monitors[0].dependsOn: depends on itself: a → c → b → a; expected no circle'],
+  },
+  {
+    says: 'a type one letter away',
+    text: monitors('  - name: a\n    type: disk-helth-check\n'),
+    faults: [
+      'config.yaml:7:5: monitors[0].type: no monitor serves "disk-helth-check"; did you mean "disk-health-check"?',
+    ],
+  },
+  {
+    says: 'a missing name',
+    text: monitors('  - type: system-cpu\n'),
+    faults: [
+      'config.yaml:6:5: monitors[0].name: missing; expected a name of letters, digits, ".", "_" and "-" (63 at most) such as "disk-space"',
+    ],
+  },
+  {
+    says: 'a list that is a map',
+    text: monitors('  cpu:\n    type: system-cpu\n'),
+    faults: ['config.yaml:5:1: monitors: a map is not a list; expected a list, each item beginning with "- "'],
+  },
+  {
+    says: 'a map that is a text',
+    text: `${HEAD}settings: on\n`,
+    faults: [
+      'config.yaml:5:1: settings: "on" is not a map; expected a map with keys such as "nodeName", "updateInterval", "enableRemediation", "dryRunMode"',
+    ],
+  },
+  {
+    says: 'a value that is not there',
+    text: `${HEAD}settings:\n  logLevel:\n`,
+    faults: ['config.yaml:6:3: settings.logLevel: has no value; expected one of "debug", "info", "warn", "error"'],
+  },
+  {
+    says: 'another version of the format',
+    text: 'apiVersion: node-doctor.io/v1\nkind: NodeDoctorConfig\nmetadata: { name: a }\n',
+    faults: ['config.yaml:1:1: apiVersion: "node-doctor.io/v1" is not valid; expected "node-doctor.io/v1alpha1"'],
+  },
+  {
+    says: 'another kind',
+    text: 'apiVersion: node-doctor.io/v1alpha1\nkind: ConfigMap\nmetadata: { name: a }\n',
+    faults: ['config.yaml:2:1: kind: "ConfigMap" is not valid; expected "NodeDoctorConfig"'],
+  },
+  {
+    says: 'nothing of the head',
+    text: 'settings: {}\n',
+    faults: [
+      'config.yaml:1:1: apiVersion: missing; expected "node-doctor.io/v1alpha1"',
+      'config.yaml:1:1: kind: missing; expected "NodeDoctorConfig"',
+      'config.yaml:1:1: metadata: missing; expected a map with "name"',
+    ],
+  },
+  {
+    says: 'an empty file',
+    text: '# nothing\n',
+    faults: ['config.yaml: is empty; expected apiVersion, kind and metadata'],
+  },
+  {
+    says: 'a text instead of a document',
+    text: 'hello\n',
+    faults: ['config.yaml:1:1: is not a map; expected apiVersion, kind and metadata'],
+  },
+  {
+    says: 'a key written twice',
+    text: `${HEAD}settings:\n  logLevel: info\n  logLevel: warn\n`,
+    faults: ['config.yaml:7:3: key "logLevel" is written twice; expected it once'],
+  },
+  {
+    says: 'broken YAML',
+    text: `${HEAD}settings: { logLevel: info\n`,
+    faults: [
+      'config.yaml:6:1: not valid YAML: Flow map in block collection must be sufficiently indented and end with a }',
+    ],
+  },
+  {
+    says: 'a tab',
+    text: `${HEAD}settings:\n\tlogLevel: info\n`,
+    faults: ['config.yaml:6:1: a tab indents this line; expected spaces'],
+  },
+  {
+    says: 'two documents',
+    text: `${HEAD}---\n${HEAD}`,
+    faults: ['config.yaml:5:1: a second document begins here; expected one'],
+  },
+  {
+    says: 'a variable that is not set',
+    text: `${HEAD}settings:\n  runDir: "\${RUN_DIR}"\n`,
+    faults: [
+      `config.yaml:6:3: settings.runDir: the environment has no RUN_DIR; set it, or write \${RUN_DIR:-VALUE} for a value without it`,
+    ],
+  },
+  {
+    says: 'a fault in the environment',
+    text: HEAD,
+    env: { NODE_DOCTOR_LOG_LEVEL: 'loud' },
+    faults: [
+      'NODE_DOCTOR_LOG_LEVEL: settings.logLevel: "loud" is not valid; expected one of "debug", "info", "warn", "error"',
+    ],
+  },
+  {
+    says: 'an unknown key in the environment',
+    text: HEAD,
+    env: { NODE_DOCTOR_SET__exporters__http__hostPorts: '1' },
+    faults: [
+      'NODE_DOCTOR_SET__exporters__http__hostPorts: exporters.http.hostPorts: unknown key; did you mean "hostPort"?',
+    ],
+  },
+  {
+    says: 'a fault in a flag',
+    text: HEAD,
+    flags: ['bus.port=many'],
+    faults: ['--set bus.port=many: bus.port: "many" is not a number; expected a whole number from 0 to 65535'],
+  },
+  {
+    says: 'a monitor that a flag cannot find',
+    text: HEAD,
+    flags: ['monitors.dsk.interval=1m'],
+    faults: ['--set monitors.dsk.interval=1m: there is no item "dsk" in monitors; did you mean "disk"?'],
+  },
+  {
+    says: 'a flag that is no key',
+    text: HEAD,
+    flags: ['[0].x=1'],
+    faults: ['--set [0].x=1: "[0].x" is no key; expected one such as exporters.http.hostPort'],
+  },
+  {
+    says: 'two plug-ins at one socket, under a name of ours',
+    text: `${HEAD}plugins:\n  - name: gpu\n    socketAddress: /run/gpu.sock\n  - name: system\n    socketPath: unix:///run/gpu.sock\n`,
+    faults: [
+      'config.yaml:8:5: plugins[1].name: "system" is a name of Node Doctor\'s own; expected another',
+      'config.yaml:9:5: plugins[1].socketPath: "/run/gpu.sock" is asked already, at config.yaml:7:5; expected another socket',
+    ],
+  },
+  {
+    says: 'one key under two names',
+    text: `${HEAD}plugins:\n  - name: gpu\n    socketAddress: /run/a.sock\n    socketPath: /run/b.sock\n`,
+    faults: [
+      'config.yaml:8:5: plugins[0].socketPath: says the same as "socketAddress", which is written too; expected one of them',
+    ],
+  },
+  {
+    says: 'HTTPS without a certificate',
+    text: `${HEAD}exporters:\n  http:\n    tlsEnabled: true\n`,
+    faults: [
+      'config.yaml:7:5: exporters.http.tlsCertFile: missing; exporters.http.tlsEnabled needs it',
+      'config.yaml:7:5: exporters.http.tlsKeyFile: missing; exporters.http.tlsEnabled needs it',
+    ],
+  },
+  {
+    says: 'a run directory that leaves no room',
+    text: `${HEAD}settings:\n  runDir: /${'r'.repeat(80)}\n`,
+    faults: [
+      'config.yaml:6:3: settings.runDir: "/rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr" is too long for the paths of Unix sockets; expected at most 70 bytes',
+    ],
+  },
+  {
+    says: 'a secret, without showing it',
+    text: `${HEAD}plugins:\n  - name: gpu\n    socketAddress: /run/a.sock\n    parameters:\n      apiToken: [s3cret]\n`,
+    faults: ['config.yaml:9:7: plugins[0].parameters.apiToken: is a list; expected a text'],
+  },
+]
+
+describe('every fault says where, what, and what is expected', () => {
+  it.each(CASES)('$says', ({ text, faults, env = {}, flags = [] }) => {
+    expect(faultsOf(text, { env, flags: flags.map(set) })).toEqual(faults)
+  })
+})
