@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { EventView, MonitorView } from '#model'
+import { memoryCheck, withChecks } from './checks.ts'
 import { type Constellation, startConstellation, until } from './constellation.ts'
 
 const SCRIPT = new URL('./hostile-monitor.ts', import.meta.url).pathname
@@ -12,9 +13,7 @@ describe('a monitor that behaves badly', () => {
 
   beforeAll(async () => {
     c = await startConstellation({
-      config: {
-        monitors: [{ name: 'memory', type: 'system-memory', enabled: true, interval: '1s', timeout: '500ms' }],
-      } as unknown as Record<string, unknown>,
+      config: withChecks(memoryCheck()),
     })
     await c.ready()
   }, 60_000)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ConditionView, EventView, ProblemView } from '#model'
+import { diskCheck, memoryCheck, quickCheck, withChecks } from './checks.ts'
 import { type Constellation, readStream, startConstellation, until } from './constellation.ts'
 import { canMount, createDisk, type Disk } from './disk.ts'
 
@@ -37,20 +38,7 @@ describe.skipIf(!canMount)('kill -9', () => {
   beforeAll(async () => {
     disk = await createDisk()
     c = await startConstellation({
-      config: {
-        monitors: [
-          {
-            name: 'disk',
-            type: 'disk-health-check',
-            enabled: true,
-            interval: '1s',
-            timeout: '500ms',
-            config: { paths: [{ path: disk.mount, warningThreshold: 80, criticalThreshold: 90 }] },
-          },
-          { name: 'memory', type: 'system-memory', enabled: true, interval: '1s', timeout: '500ms' },
-          { name: 'pressure', type: 'system-pressure', enabled: true, interval: '1s', timeout: '500ms' },
-        ],
-      } as unknown as Record<string, unknown>,
+      config: withChecks(diskCheck(disk.mount), memoryCheck(), quickCheck('pressure', 'system-pressure')),
     })
     await c.ready()
     await disk.fill(0.95)

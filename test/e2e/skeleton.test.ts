@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HistoryView } from '#model'
+import { diskCheck, memoryCheck, withChecks } from './checks.ts'
 import { type Constellation, readStream, socketsBelow, startConstellation, until } from './constellation.ts'
 import { canMount, createDisk, type Disk } from './disk.ts'
 
@@ -13,19 +14,7 @@ describe.skipIf(!canMount)('a node with a disk that fills', () => {
   beforeAll(async () => {
     disk = await createDisk()
     c = await startConstellation({
-      config: {
-        monitors: [
-          {
-            name: 'disk',
-            type: 'disk-health-check',
-            enabled: true,
-            interval: '1s',
-            timeout: '500ms',
-            config: { paths: [{ path: disk.mount, warningThreshold: 80, criticalThreshold: 90 }] },
-          },
-          { name: 'memory', type: 'system-memory', enabled: true, interval: '2s', timeout: '1s' },
-        ],
-      } as unknown as Record<string, unknown>,
+      config: withChecks(diskCheck(disk.mount), memoryCheck()),
     })
     await c.ready()
     await until('the disk is proven well', async () => (await c.condition('DiskFull', entity()))?.health === 'healthy')

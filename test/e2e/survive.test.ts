@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { EventView, HistoryView, NodeView } from '#model'
+import { diskCheck, memoryCheck, quickCheck, withChecks } from './checks.ts'
 import { type Constellation, FLAGS, freePort, startConstellation, until } from './constellation.ts'
 import { canMount, createDisk, type Disk } from './disk.ts'
 
@@ -22,19 +23,7 @@ afterEach(async () => {
 }, 90_000)
 
 function checks(...more: object[]): Record<string, unknown> {
-  const memory = { name: 'memory', type: 'system-memory', enabled: true, interval: '1s', timeout: '500ms' }
-  return { monitors: [memory, ...more] } as unknown as Record<string, unknown>
-}
-
-function diskCheck(mount: string): object {
-  return {
-    name: 'disk',
-    type: 'disk-health-check',
-    enabled: true,
-    interval: '1s',
-    timeout: '500ms',
-    config: { paths: [{ path: mount, warningThreshold: 80, criticalThreshold: 90 }] },
-  }
+  return withChecks(memoryCheck(), ...more)
 }
 
 async function start(options: Parameters<typeof startConstellation>[0] = {}): Promise<Constellation> {
@@ -167,7 +156,7 @@ describe('the detector', () => {
 describe('a machine in trouble', () => {
   it('all of whose processes end at once comes back with every since-when as it was', async () => {
     const c = await start({
-      config: checks({ name: 'pressure', type: 'system-pressure', enabled: true, interval: '1s', timeout: '500ms' }),
+      config: checks(quickCheck('pressure', 'system-pressure')),
     })
     await until(
       'both checks have run',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EventView } from '#model'
+import { diskCheck, memoryCheck, withChecks } from '../e2e/checks.ts'
 import { type Constellation, startConstellation, until } from '../e2e/constellation.ts'
 import { canMount, createDisk, type Disk } from '../e2e/disk.ts'
 
@@ -22,19 +23,7 @@ describe.skipIf(!canMount)(`${MINUTES} minutes of faults under load`, () => {
   beforeAll(async () => {
     disk = await createDisk()
     c = await startConstellation({
-      config: {
-        monitors: [
-          {
-            name: 'disk',
-            type: 'disk-health-check',
-            enabled: true,
-            interval: '1s',
-            timeout: '500ms',
-            config: { paths: [{ path: disk.mount, warningThreshold: 80, criticalThreshold: 90 }] },
-          },
-          { name: 'memory', type: 'system-memory', enabled: true, interval: '1s', timeout: '500ms' },
-        ],
-      } as unknown as Record<string, unknown>,
+      config: withChecks(diskCheck(disk.mount), memoryCheck()),
     })
     await c.ready()
     load = spawn(process.execPath, [LOAD, join(c.runDir, 'monitors', 'load.sock'), 'load'], { stdio: 'inherit' })
