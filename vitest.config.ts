@@ -40,6 +40,7 @@ export default defineConfig({
         '**/worker.ts',
         '**/types.ts',
         '**/testing.ts',
+        '**/testing-*.ts',
         '**/*.test.ts',
         '**/fixtures/**',
         'libs/proto/**', // generated

@@ -66,7 +66,10 @@ function checkRights(engine: Engine, stack: Stack): void {
 /** Since when each condition of the system monitor is as it is. */
 function sinceWhen(stack: Stack): string {
   const conditions = stack.view().conditions.filter(({ monitor }) => monitor === 'system')
-  return JSON.stringify(conditions.map(({ type, entity, since }) => [type, entity, since]).sort())
+  return conditions
+    .map(({ type, entity, since }) => `${type} ${entity} since ${since}`)
+    .sort()
+    .join('; ')
 }
 
 async function killEach(engine: Engine, stack: Stack, disk: Disk): Promise<void> {
