@@ -11,7 +11,7 @@ import { overlay } from './layers/overlay.ts'
 import { type Environment, substitute } from './layers/substitute.ts'
 import { readConfigFile } from './tree/read-file.ts'
 import { readYaml } from './tree/read-yaml.ts'
-import { child, emptyMap, type MapNode } from './tree/tree.ts'
+import { child, type MapNode, mapOf } from './tree/tree.ts'
 import type { ConfigNote, NodeDoctorConfig } from './types.ts'
 
 /** A value from the command line. */
@@ -36,24 +36,22 @@ export interface LoadOptions {
 
 const NOTHING = { where: 'embedded default', origin: { layer: 'default', text: 'default' } } as const
 
-/** What a file must say and the embedded default says by itself. */
-const HEAD = `apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: default }\n`
+/** What a file must say and the embedded default says by itself. It is nobody's setting. */
+const HEAD = { apiVersion: 'node-doctor.io/v1alpha1', kind: 'NodeDoctorConfig', metadata: { name: 'default' } }
 
 /** @throws ConfigErrors with every fault of every layer */
 export async function loadConfig(options: LoadOptions): Promise<NodeDoctorConfig> {
   const file = fileOf(options)
-  const text = file === '' ? HEAD : await readConfigFile(file)
+  const text = file === '' ? '' : await readConfigFile(file)
   return parseConfig(text, file, options)
 }
 
-/** The configuration that a text gives. `file` is its name in errors and origins; "" for the embedded default. */
+/** The configuration that a text gives. `file` is its name in errors and origins; "" for the embedded default, without a text. */
 export function parseConfig(text: string, file: string, options: LoadOptions): NodeDoctorConfig {
   const { env, catalog = CATALOG } = options
   const around = options.surroundings ?? surroundings()
-  const parsed = readYaml(text, file, basename(file))
   const source = file === '' ? 'embedded default' : file
-  if (parsed.problems.length > 0) throw new ConfigErrors(source, parsed.problems)
-  const base = file === '' ? silent(parsed.tree) : parsed.tree
+  const base = treeOfFile(text, file)
   const flags = flagAssignments(options.flags)
   const assignments = [...assignmentsOf(env), ...flags.assignments]
   const hostName = hostNameOf(around, hostRootOf(base, assignments))
@@ -106,12 +104,11 @@ function fileOf({ file, env, defaultFile = DEFAULT_FILE }: LoadOptions): string 
   return defaultFile !== '' && existsSync(defaultFile) ? defaultFile : ''
 }
 
-/** The embedded default's own head is nobody's setting. */
-function silent(tree: MapNode): MapNode {
-  const entries = [...tree.entries].map(
-    ([key, { node }]) => [key, { place: NOTHING, node: { ...node, place: NOTHING } }] as const,
-  )
-  return { ...emptyMap(NOTHING), entries: new Map(entries) }
+function treeOfFile(text: string, file: string): MapNode {
+  if (file === '') return mapOf(HEAD, NOTHING)
+  const { tree, problems } = readYaml(text, file, basename(file))
+  if (problems.length > 0) throw new ConfigErrors(file, problems)
+  return tree
 }
 
 function flagAssignments(flags: readonly ConfigFlag[]): { assignments: Assignment[]; problems: ConfigProblem[] } {

@@ -45,14 +45,16 @@ export type Tree = ScalarNode | ListNode | MapNode
 /** Plain data as a tree, all of it at one place. */
 export function treeOf(value: unknown, place: Place, untyped = false): Tree {
   if (Array.isArray(value)) return { kind: 'list', place, items: value.map((item) => treeOf(item, place, untyped)) }
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).map(
-      ([key, item]) => [key, { place, node: treeOf(item, place, untyped) }] as const,
-    )
-    return { kind: 'map', place, entries: new Map(entries) }
-  }
+  if (typeof value === 'object' && value !== null) return mapOf(value, place, untyped)
   const scalar = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string' ? value : null
   return { kind: 'scalar', place, value: scalar, text: scalar === null ? '' : String(scalar), untyped }
+}
+
+export function mapOf(value: object, place: Place, untyped = false): MapNode {
+  const entries = Object.entries(value).map(
+    ([key, item]: [string, unknown]) => [key, { place, node: treeOf(item, place, untyped) }] as const,
+  )
+  return { kind: 'map', place, entries: new Map(entries) }
 }
 
 /** The plain data of a tree. */

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parseConfig } from './load.ts'
+import { withoutSecrets } from './show.ts'
+import { ROOT_SERVER } from './testing.ts'
+
+const FOLDER = join(import.meta.dirname, '../../deploy/examples')
+const FILES = readdirSync(FOLDER).sort()
+
+function load(file: string) {
+  const text = readFileSync(join(FOLDER, file), 'utf8')
+  return parseConfig(text, file, { flags: [], env: { NODE_NAME: 'worker-1' }, surroundings: ROOT_SERVER })
+}
+
+/** What is in force, one key a line, so that a difference is readable. */
+function effective(file: string): string {
+  const { catalog: _, ...config } = withoutSecrets(load(file))
+  return `${JSON.stringify(config, null, 1)}\n`
+}
+
+describe('shipped examples', () => {
+  it('are these three', () => {
+    expect(FILES).toEqual(['custom.yaml', 'full-featured.yaml', 'minimal.yaml'])
+  })
+
+  it.each(FILES)('%s has the effective values of its golden file', async (file) => {
+    await expect(effective(file)).toMatchFileSnapshot(`./fixtures/${file.replace('.yaml', '.effective.json')}`)
+  })
+
+  it.each(FILES)('%s needs no fallback and no other name, except where it shows them', (file) => {
+    const keys = (load(file).notes ?? []).map(({ key }) => key)
+    expect(keys).toEqual(
+      file === 'custom.yaml' ? ['plugins.gpu-monitor.invoke_interval', 'plugins.gpu-monitor.pluginParameters'] : [],
+    )
+  })
+
+  it('full-featured.yaml is the example of the architecture, below a comment', () => {
+    const seed = readFileSync(new URL('./fixtures/seed.yaml', import.meta.url), 'utf8')
+    const text = readFileSync(join(FOLDER, 'full-featured.yaml'), 'utf8')
+    expect(text.replace(/^(#.*\n)+/, '')).toBe(seed)
+  })
+
+  it('the embedded default has these effective values', async () => {
+    const config = parseConfig('', '', { flags: [], env: { NODE_NAME: 'worker-1' }, surroundings: ROOT_SERVER })
+    const { catalog: _, ...rest } = config
+    await expect(`${JSON.stringify(rest, null, 1)}\n`).toMatchFileSnapshot('./fixtures/default.effective.json')
+  })
+})
