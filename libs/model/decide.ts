@@ -90,14 +90,9 @@ function takeReport(draft: Draft, monitor: string, report: Report, violations: n
 /** Checks of a monitor that something depends on and that have a problem. */
 function raisedChecks(draft: Draft, monitor: string): ReadonlySet<string> {
   const raised = new Set<string>()
-  if (!hasDependents(draft)) return raised
+  if (!draft.hasDependents()) return raised
   for (const source of draft.sourcesBy(monitor)) if (source.raised !== undefined) raised.add(source.observation.check)
   return raised
-}
-
-function hasDependents(draft: Draft): boolean {
-  for (const { checks } of draft.declarations()) if (checks.some(({ dependsOn }) => dependsOn.length > 0)) return true
-  return false
 }
 
 /** What depends on a check whose word changed is judged again, and so on along the chain (it has no circles). */

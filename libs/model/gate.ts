@@ -18,6 +18,7 @@ function isUnwell(draft: Draft, name: string): boolean {
 
 /** The dependency that keeps this check's problems from counting, if one does. */
 export function blockingDependency(draft: Draft, monitor: string, check: string): string | undefined {
+  if (!draft.hasDependents()) return undefined
   return dependenciesOf(draft, monitor, check).find((name) => isUnwell(draft, name))
 }
 

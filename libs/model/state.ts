@@ -44,6 +44,8 @@ export interface NodeState {
   readonly declarations: Map<string, MonitorDeclaration>
   /** Derived: which monitors have a source for a condition. */
   readonly sourceMonitors: Map<string, Set<string>>
+  /** Derived: monitors with a check that depends on something. */
+  readonly gated: Set<string>
 }
 
 /** One step of the state. What is `told` goes to the streams; what is `quiet` moves only the time of a proof. */
@@ -82,6 +84,7 @@ export function createState(): NodeState {
     monitors: new Map(),
     declarations: new Map(),
     sourceMonitors: new Map(),
+    gated: new Set(),
   }
 }
 
@@ -94,6 +97,7 @@ export function copyState(state: NodeState): NodeState {
     monitors: new Map(state.monitors),
     declarations: new Map(state.declarations),
     sourceMonitors: new Map([...state.sourceMonitors].map(([key, names]) => [key, new Set(names)])),
+    gated: new Set(state.gated),
   }
 }
 
@@ -132,6 +136,8 @@ export function applyChanges(state: NodeState, changes: readonly Change[]): void
         break
       case 'declaration':
         put(state.declarations, change.name, change.value)
+        if (change.value?.checks.some(({ dependsOn }) => dependsOn.length > 0)) state.gated.add(change.name)
+        else state.gated.delete(change.name)
         break
       case 'event':
         break
