@@ -2,12 +2,12 @@
  * Server reflection (grpc.reflection.v1 and v1alpha), without descriptor libraries: they cost ten MiB in every process,
  * and read files relative to themselves, which a bundle has not. Nothing is loaded before the first question.
  */
+import type { ServiceDefinition } from '@grpc/grpc-js'
 import {
   type ServerReflectionRequest,
   type ServerReflectionResponse,
   ServerReflectionService,
 } from '#proto/grpc/reflection/v1/reflection.ts'
-import { ServerReflectionService as ServerReflectionServiceAlpha } from '#proto/grpc/reflection/v1alpha/reflection.ts'
 import { type DescriptorIndex, indexDescriptors } from './descriptor-index.ts'
 import type { RpcService } from './types.ts'
 
@@ -26,11 +26,13 @@ function files(index: DescriptorIndex, file: string | undefined, asked: string):
   return { $case: 'fileDescriptorResponse', value: { fileDescriptorProto: found.map((bytes) => Buffer.from(bytes)) } }
 }
 
-function answer(request: ServerReflectionRequest, index: DescriptorIndex, services: readonly string[]): Answer {
-  const asked = request.messageRequest
+/** What needs no descriptors. */
+function listed(services: readonly string[]): Answer {
+  return { $case: 'listServicesResponse', value: { service: services.map((name) => ({ name })) } }
+}
+
+function answer(asked: ServerReflectionRequest['messageRequest'], index: DescriptorIndex): Answer {
   switch (asked?.$case) {
-    case 'listServices':
-      return { $case: 'listServicesResponse', value: { service: services.map((name) => ({ name })) } }
     case 'fileByFilename':
       return files(index, asked.value, asked.value)
     case 'fileContainingSymbol':
@@ -51,29 +53,40 @@ interface ReflectionCall {
   end(): unknown
 }
 
+/** The older name of the same protocol, which older clients ask for. */
+function alpha(definition: typeof ServerReflectionService): ServiceDefinition {
+  const { serverReflectionInfo } = definition
+  const path = serverReflectionInfo.path.replace('.v1.', '.v1alpha.')
+  return { serverReflectionInfo: { ...serverReflectionInfo, path } }
+}
+
 /** The two reflection services over these descriptors. `services` are the full names that are listed. */
 export function createReflection(services: readonly string[], descriptors: () => Promise<Uint8Array>): RpcService[] {
   let loading: Promise<DescriptorIndex> | undefined
+
+  async function answerTo({ messageRequest }: ServerReflectionRequest): Promise<Answer> {
+    if (messageRequest?.$case === 'listServices') return listed(services)
+    try {
+      loading ??= descriptors().then(indexDescriptors)
+      return answer(messageRequest, await loading)
+    } catch (err) {
+      loading = undefined
+      return refusal(NOT_FOUND, `the descriptors cannot be read: ${err instanceof Error ? err.message : String(err)}`)
+    }
+  }
 
   function serverReflectionInfo(call: ReflectionCall): void {
     let turn = Promise.resolve()
     call.on('data', (request) => {
       turn = turn.then(async () => {
-        loading ??= descriptors().then(indexDescriptors)
-        const messageResponse = await loading.then(
-          (index) => answer(request, index, services),
-          (err: unknown) => {
-            loading = undefined
-            return refusal(NOT_FOUND, `the descriptors cannot be read: ${String(err)}`)
-          },
-        )
+        const messageResponse = await answerTo(request)
         call.write({ validHost: request.host, originalRequest: request, messageResponse })
       })
     })
     call.on('end', () => void turn.then(() => call.end()))
   }
 
-  return [ServerReflectionService, ServerReflectionServiceAlpha].map((definition) => ({
+  return [ServerReflectionService, alpha(ServerReflectionService)].map((definition) => ({
     definition,
     implementation: { serverReflectionInfo },
   }))

@@ -4,6 +4,7 @@ import { type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { HealthService } from '#proto/grpc/health/v1/health.ts'
+import { ServerReflectionService } from '#proto/grpc/reflection/v1/reflection.ts'
 import { DetectorService } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix } from './connect.ts'
 import { readDescriptors } from './descriptors.ts'
@@ -230,6 +231,21 @@ describe('reflection', () => {
     },
   )
 
+  it('answers clients that know only its older name', async () => {
+    await using socket = await testSocket()
+    await socket.serve()
+    const client = connectUnix(socket.path)
+    const { serverReflectionInfo } = ServerReflectionService
+    const method = { ...serverReflectionInfo, path: serverReflectionInfo.path.replace('.v1.', '.v1alpha.') }
+    const asked = client.bidiStream(method, AbortSignal.timeout(5000))
+    asked.send({ host: '', messageRequest: { $case: 'fileContainingSymbol', value: 'nodedoctor.v1.Health' } })
+    for await (const { messageResponse } of asked.responses) {
+      expect(messageResponse?.$case).toBe('fileDescriptorResponse')
+      break
+    }
+    client.close()
+  })
+
   it('gives the descriptors only when it is asked for them, and then once', async () => {
     await using socket = await testSocket()
     let read = 0
@@ -259,6 +275,14 @@ describe('reflection', () => {
       { descriptors: () => (missing ? Promise.reject(new Error('no such file')) : readDescriptors()) },
     )
     expect(await buf(socket.path, '--list-methods', 'http://localhost')).toContain('no such file')
+    const client = connectUnix(socket.path)
+    const asked = client.bidiStream(ServerReflectionService.serverReflectionInfo, AbortSignal.timeout(5000))
+    asked.send({ host: '', messageRequest: { $case: 'listServices', value: '' } })
+    for await (const { messageResponse } of asked.responses) {
+      expect(messageResponse?.$case).toBe('listServicesResponse')
+      break
+    }
+    client.close()
     missing = false
     expect(await buf(socket.path, '--list-methods', 'http://localhost')).toContain('nodedoctor.v1.Detector/GetNode')
   })

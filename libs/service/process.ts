@@ -7,6 +7,7 @@ import { UsageError } from './errors.ts'
 import { createHostedService } from './host-service.ts'
 import { type AnyDefinition, DRAIN_DEADLINE_MS } from './hosted-turn.ts'
 import { createLogger, type LogFormat } from './log.ts'
+import { settleAfterStart } from './settle.ts'
 import { followParent, listenForSignals } from './signals.ts'
 import type { Logger } from './types.ts'
 import { VERSION } from './version.ts'
@@ -90,6 +91,7 @@ async function runConfigured(definitions: readonly AnyDefinition[], config: Node
     }, longestMs + LAST_RESORT_MS).unref()
   })
   followParent(process.env)
+  settleAfterStart()
   const around = {
     version: VERSION,
     config,
