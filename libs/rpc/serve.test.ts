@@ -274,14 +274,16 @@ describe('reflection', () => {
       {},
       { descriptors: () => (missing ? Promise.reject(new Error('no such file')) : readDescriptors()) },
     )
-    expect(await buf(socket.path, '--list-methods', 'http://localhost')).toContain('no such file')
     const client = connectUnix(socket.path)
-    const asked = client.bidiStream(ServerReflectionService.serverReflectionInfo, AbortSignal.timeout(5000))
-    asked.send({ host: '', messageRequest: { $case: 'listServices', value: '' } })
-    for await (const { messageResponse } of asked.responses) {
-      expect(messageResponse?.$case).toBe('listServicesResponse')
-      break
-    }
+    const stream = client.bidiStream(ServerReflectionService.serverReflectionInfo, AbortSignal.timeout(5000))
+    const answers = stream.responses[Symbol.asyncIterator]()
+    stream.send({ host: '', messageRequest: { $case: 'listServices', value: '' } })
+    expect((await answers.next()).value?.messageResponse?.$case).toBe('listServicesResponse')
+    stream.send({ host: '', messageRequest: { $case: 'fileContainingSymbol', value: 'nodedoctor.v1.Health' } })
+    expect((await answers.next()).value?.messageResponse).toMatchObject({
+      $case: 'errorResponse',
+      value: { errorMessage: 'the descriptors cannot be read: no such file' },
+    })
     client.close()
     missing = false
     expect(await buf(socket.path, '--list-methods', 'http://localhost')).toContain('nodedoctor.v1.Detector/GetNode')
