@@ -43,3 +43,17 @@ export function scaleOf(all: readonly SeriesView[], limits: readonly number[]): 
 export function heightOf(value: number, { min, max }: Scale): number {
   return 100 - (Math.min(max, Math.max(min, value)) - min) * (100 / (max - min))
 }
+
+/** Digits after the point that a value on this scale is read with: about three figures, the same for each reading. */
+export function decimalsOf({ max }: Scale): number {
+  if (max >= 200) return 0
+  if (max >= 4) return 1
+  return max >= 0.4 ? 2 : 3
+}
+
+/** "62.6 GiB", "0.57": always with the same digits, so that a reading that changes does not jump. */
+export function readingOf(value: number, unit: string, scale: Scale): string {
+  const digits = decimalsOf(scale)
+  const figure = value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  return unit === '' ? figure : `${figure} ${unit}`
+}

@@ -39,7 +39,10 @@ export function createEventParser(onEvent: (event: ServerEvent) => void): (chunk
   }
 
   function takeLine(line: string): void {
-    if (line === '') return endEvent()
+    if (line === '') {
+      endEvent()
+      return
+    }
     const colon = line.indexOf(':')
     if (colon === 0) return
     const field = colon < 0 ? line : line.slice(0, colon)

@@ -13,6 +13,8 @@ export interface Loaded {
 export type Histories = Readonly<Partial<Record<Range, Loaded>>>
 
 export interface HistoryFeed {
+  /** Asks for what the evidence needs, which also says how much is known. */
+  lastHour(): Promise<HistoryView | undefined>
   /** This range is shown from now on, beside the last hour that the evidence needs. */
   show(range: Range): void
   /** Something changed that a lane shows. */
@@ -83,9 +85,13 @@ export function createHistoryFeed({ url, cell, reachable }: HistoryOptions): His
   document.addEventListener('visibilitychange', () => askWithin(0))
 
   return {
+    async lastHour() {
+      await load(EVIDENCE_RANGE)
+      return cell.value[EVIDENCE_RANGE]?.view
+    },
     show(range) {
       shown = range
-      void load(range)
+      if (cell.value[range]?.view === undefined || range !== EVIDENCE_RANGE) void load(range)
       askWithin(cell.value[EVIDENCE_RANGE] === undefined ? 0 : AGAIN_MS)
     },
     changed: () => askWithin(SETTLE_MS),

@@ -11,7 +11,8 @@ import { State } from './glyph.tsx'
 import { Code } from './texts.tsx'
 
 function Note({ condition }: { readonly condition: ConditionView }) {
-  const held = HELD_WORDS[condition.held]
+  // When nothing is known at all, that is why, and the page says so once.
+  const held = condition.level === 'stale' ? '' : HELD_WORDS[condition.held]
   const others = condition.sources.filter((source) => source !== condition.monitor)
   const words = [held, others.length > 0 ? `Also seen by ${others.join(', ')}.` : ''].filter((text) => text !== '')
   return words.length === 0 ? null : (
@@ -127,7 +128,7 @@ function Find({ words, onWords }: FindProps) {
           event.currentTarget.blur()
         }}
       />
-      <kbd aria-hidden="true">/</kbd>
+      <kbd>/</kbd>
     </label>
   )
 }
@@ -156,16 +157,25 @@ export const Conditions = resting(function Conditions({ conditions, at }: Condit
       : `${found.length.toLocaleString('en-US')} of ${conditions.length.toLocaleString('en-US')}`
   return (
     <section aria-labelledby="h-conds">
-      <div class="head grid3">
-        <h2 id="h-conds">All conditions{at === '' ? '' : ` ${at}`}</h2>
-        <Find words={words} onWords={setWords} />
-        <span class="quiet" role="status">
-          {conditions.length === 0 ? '' : count}
-        </span>
-      </div>
-      <a class="skip" href="#h-mons">
-        Skip the conditions
-      </a>
+      {conditions.length === 0 ? (
+        <div class="head grid3">
+          <h2 id="h-conds">All conditions{at === '' ? '' : ` ${at}`}</h2>
+          <p class="quiet">None is known yet. Each monitor names its conditions with its first report.</p>
+        </div>
+      ) : (
+        <>
+          <div class="head grid3">
+            <h2 id="h-conds">All conditions{at === '' ? '' : ` ${at}`}</h2>
+            <Find words={words} onWords={setWords} />
+            <span class="quiet" role="status">
+              {count}
+            </span>
+          </div>
+          <a class="skip" href="#h-mons">
+            Skip the conditions
+          </a>
+        </>
+      )}
       {missing ? (
         <p class="empty">
           This address points to a condition that is not known:{' '}
@@ -198,12 +208,8 @@ export const Conditions = resting(function Conditions({ conditions, at }: Condit
           ))}
         </table>
       )}
-      {found.length > 0 ? null : (
-        <p class="empty quiet">
-          {conditions.length === 0
-            ? 'No condition is known yet. Each monitor names its conditions with its first report.'
-            : 'No condition has these words. Escape clears the filter.'}
-        </p>
+      {found.length > 0 || conditions.length === 0 ? null : (
+        <p class="empty quiet">No condition has these words. Escape clears the filter.</p>
       )}
     </section>
   )

@@ -1,4 +1,6 @@
 /** One lane of the ribbon. */
+
+import { useRef } from 'preact/hooks'
 import type { HistoryView, LaneView, Level } from '#model'
 import { percent, shareOf, type Window } from '../draw/axis.ts'
 import { BAR_HEIGHT, intervalAt, laneWords, spanOf } from '../draw/lane.ts'
@@ -7,6 +9,7 @@ import { counted } from '../words/sentences.ts'
 import { clockOf } from '../words/times.ts'
 import { Age } from './age.tsx'
 import { State } from './glyph.tsx'
+import { useWidth } from './use-width.ts'
 
 /** Where the bars stand. */
 const FLOOR = 18.75
@@ -16,6 +19,9 @@ const NARROWEST = 0.0024
 
 /** Events this near to the instant, as a share of the span, belong to it. */
 const NEAR = 0.004
+
+/** The lane of the node itself, which is no condition. */
+const NODE_LANE = 'node'
 
 interface LaneProps {
   readonly lane: LaneView
@@ -51,7 +57,7 @@ function Bars({
     <>
       {lane.intervals.map((interval) => {
         const { from, to } = spanOf(interval, end)
-        if (to < window.from || from > window.to) return null
+        if (to < window.from || from > end) return null
         const height = BAR_HEIGHT[interval.level]
         const wide = Math.max(shareOf(to, window) - shareOf(from, window), NARROWEST)
         const left = Math.min(shareOf(from, window), 1 - wide)
@@ -71,13 +77,13 @@ function Bars({
       })}
       {lane.ticks.map(({ at }, index) => {
         const ms = Date.parse(at)
-        return ms < window.from ? null : (
+        return ms < window.from || ms > end ? null : (
           <line key={`${at} ${index}`} class="tick" x1={x(ms)} x2={x(ms)} y1="21" y2="25" />
         )
       })}
       {lane.marks.map(({ at, kind, text }, index) => {
         const ms = Date.parse(at)
-        return ms < window.from ? null : (
+        return ms < window.from || ms > end ? null : (
           <svg key={`${at} ${index}`} x={x(ms)} y="20">
             <title>{`${text}, ${clockOf(at, end)}`}</title>
             <use class={MARKS[kind].class} href={MARKS[kind].shape} />
@@ -103,6 +109,7 @@ function ReadThen({ lane, gaps, knownFrom, lostMs, cursor }: LaneProps & { reado
   if (gap !== undefined) return <span class="quiet">{gap.kind === 'reboot' ? 'node down' : 'agent down'}</span>
   const events = eventsNear(lane, cursor, window)
   const said = events > 0 ? <span class="quiet"> {counted(events, 'event')}</span> : null
+  if (lane.id === NODE_LANE) return <span class="quiet">up</span>
   if (lane.intervals.length === 0) return <>{said ?? <span class="quiet">no event</span>}</>
   return (
     <>
@@ -171,21 +178,69 @@ interface NodeLaneProps {
   readonly alone: boolean
 }
 
-function nodeNotes(
-  { history, alone }: NodeLaneProps,
-  window: Window,
-): { readonly at: number; readonly text: string }[] {
+interface Note {
+  /** Where it belongs, and where it is written: from here to the right, or up to here. */
+  readonly from: number
+  readonly to: number
+  readonly text: string
+}
+
+/** About what a character of a note needs, in pixels. */
+const CHARACTER_PX = 6
+
+function nodeNotes({ history, alone }: NodeLaneProps, window: Window): Note[] {
   const known = Date.parse(history.knownFrom)
-  const gaps = history.gaps
-    .map(({ to, text }) => ({ at: Date.parse(to), text }))
-    .filter(({ at }) => at > window.from && at < window.to)
   const begins = known > window.from && known < window.to
+  const gaps = history.gaps
+    .map(({ from, to, text }) => ({ from: Date.parse(from), to: Date.parse(to), text }))
+    .filter(({ to }) => to > Math.max(window.from, known) && to < window.to)
   return [
-    ...(begins ? [{ at: known, text: `recorded since ${clockOf(known, window.to)}` }] : []),
-    ...(alone && gaps.length === 0
-      ? [{ at: begins ? window.to : window.from, text: begins ? '' : 'nothing but healthy in this time' }]
-      : gaps),
-  ].filter(({ text }) => text !== '')
+    ...(begins ? [{ from: known, to: known, text: `recorded since ${clockOf(known, window.to)}` }] : []),
+    ...gaps,
+    ...(alone && gaps.length === 0 && !begins
+      ? [{ from: window.from, to: window.from, text: 'nothing but healthy in this time' }]
+      : []),
+  ]
+}
+
+/** Notes where there is room for them: to the right of their place, else to its left, else not at all. */
+function Notes({
+  notes,
+  window,
+  widthPx,
+}: {
+  readonly notes: readonly Note[]
+  readonly window: Window
+  readonly widthPx: number
+}) {
+  const taken: { readonly from: number; readonly to: number }[] = []
+  function isFree(from: number, to: number): boolean {
+    return from >= 0 && to <= widthPx && taken.every((one) => to < one.from || from > one.to)
+  }
+  return (
+    <>
+      {notes.map(({ from, to, text }) => {
+        const width = text.length * CHARACTER_PX
+        const right = shareOf(to, window) * widthPx + 6
+        const left = shareOf(from, window) * widthPx - 6
+        const after = isFree(right, right + width)
+        if (!after && !isFree(left - width, left)) return null
+        taken.push(after ? { from: right, to: right + width } : { from: left - width, to: left })
+        return (
+          <text
+            key={from}
+            class="note"
+            x={percent(shareOf(after ? to : from, window))}
+            dx={after ? 6 : -6}
+            y="12"
+            text-anchor={after ? 'start' : 'end'}
+          >
+            {text}
+          </text>
+        )
+      })}
+    </>
+  )
 }
 
 /** The node itself: when it or its agent was down, and since when anything is known. */
@@ -194,31 +249,18 @@ export function NodeLane(props: NodeLaneProps) {
   const page = usePage()
   const window = useCell(page.window)
   const scrubbed = useDerived(page.cursor, (cursor) => cursor !== undefined)
-  const empty: LaneView = { id: 'node', label: 'node', intervals: [], ticks: [], marks: [] }
+  const empty: LaneView = { id: NODE_LANE, label: 'node', intervals: [], ticks: [], marks: [] }
   const notes = nodeNotes(props, window)
+  const track = useRef<SVGSVGElement>(null)
+  const width = useWidth(track)
   const words = notes.length === 0 ? 'up all the time' : notes.map(({ text }) => text).join(', ')
   return (
     <div class="lane calm up">
       <span class="name">node</span>
-      <svg class="track" role="img" aria-label={`node: ${words}`}>
+      <svg class="track" role="img" aria-label={`node: ${words}`} ref={track}>
         <use href="#ground" />
         <use href="#base" />
-        {notes.map(({ at, text }) => {
-          const share = shareOf(at, window)
-          const late = share > 0.7
-          return (
-            <text
-              key={at}
-              class="note"
-              x={percent(share)}
-              dx={late ? -8 : 6}
-              y="12"
-              text-anchor={late ? 'end' : 'start'}
-            >
-              {text}
-            </text>
-          )
-        })}
+        <Notes notes={notes} window={window} widthPx={width} />
       </svg>
       {scrubbed || lostMs !== undefined ? (
         <Read

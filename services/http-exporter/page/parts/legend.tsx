@@ -15,7 +15,7 @@ interface EntryProps {
 function Entry({ word, level, width, viewBox, children }: EntryProps) {
   return (
     <span class={level}>
-      <svg width={width} height="14" viewBox={viewBox}>
+      <svg width={width} height="14" viewBox={viewBox} aria-hidden="true">
         {children}
       </svg>
       {word}

@@ -45,12 +45,39 @@ function LastError({ monitor, now }: { readonly monitor: MonitorView; readonly n
   )
 }
 
+/** When a check ran, runs again, and how long it took. */
+function RunCells({ run }: { readonly run: CheckRunView }) {
+  const now = usePage().clock.now()
+  return (
+    <>
+      <td class="num" data-l="checked">
+        <When at={run.last} form="ago" now={now} />
+      </td>
+      <td class="num" data-l="next">
+        {run.next === undefined ? (
+          <span class="quiet">as it comes</span>
+        ) : (
+          <When at={run.next} form="until" now={now} />
+        )}
+      </td>
+      <td class="num" data-l="every">
+        {run.intervalMs > 0 ? renderDuration(run.intervalMs) : ''}
+      </td>
+      <td class="num" data-l="took">
+        {tookOf(run.durationMs)}
+      </td>
+    </>
+  )
+}
+
 function MonitorRow({ monitor, stale }: { readonly monitor: MonitorView; readonly stale: boolean }) {
   const page = usePage()
   const now = page.clock.now()
   const id = nameId('monitor', monitor.name)
   const here = useTarget(id)
   const word = monitor.level === 'stale' && stale ? undefined : MONITOR_WORDS[monitor.health]
+  // A single check needs no row of its own.
+  const [run, ...others] = monitor.checks
   return (
     <tr class="monitor" id={id} {...here}>
       <th scope="row">
@@ -77,12 +104,22 @@ function MonitorRow({ monitor, stale }: { readonly monitor: MonitorView; readonl
           </span>
         )}
       </td>
-      <td class="num" data-l="reported">
-        {monitor.lastReport === undefined ? 'never' : <When at={monitor.lastReport} form="ago" now={now} />}
-      </td>
-      <td class="num none" />
-      <td class="num none" />
-      <td class="num none" />
+      {run !== undefined && others.length === 0 ? (
+        <RunCells run={run} />
+      ) : (
+        <>
+          <td class="num" data-l="reported">
+            {monitor.lastReport === undefined ? (
+              <span class="quiet">never</span>
+            ) : (
+              <When at={monitor.lastReport} form="ago" now={now} />
+            )}
+          </td>
+          <td class="num none" />
+          <td class="num none" />
+          <td class="num none" />
+        </>
+      )}
       <td class="quiet" data-l="Last error:">
         <LastError monitor={monitor} now={now} />
       </td>
@@ -91,7 +128,6 @@ function MonitorRow({ monitor, stale }: { readonly monitor: MonitorView; readonl
 }
 
 function CheckRow({ run, monitor }: { readonly run: CheckRunView; readonly monitor: MonitorView }) {
-  const now = usePage().clock.now()
   const error = run.error === monitor.lastError ? '' : run.error
   return (
     <tr class="check">
@@ -106,22 +142,7 @@ function CheckRow({ run, monitor }: { readonly run: CheckRunView; readonly monit
           </span>
         )}
       </th>
-      <td class="num" data-l="checked">
-        <When at={run.last} form="ago" now={now} />
-      </td>
-      <td class="num" data-l="next">
-        {run.next === undefined ? (
-          <span class="quiet">as it comes</span>
-        ) : (
-          <When at={run.next} form="until" now={now} />
-        )}
-      </td>
-      <td class="num" data-l="every">
-        {run.intervalMs > 0 ? renderDuration(run.intervalMs) : ''}
-      </td>
-      <td class="num" data-l="took">
-        {tookOf(run.durationMs)}
-      </td>
+      <RunCells run={run} />
       <td class="quiet">
         <bdi>{asSentence(error)}</bdi>
       </td>
@@ -174,7 +195,7 @@ export const Monitors = resting(function Monitors({ monitors, stale, at }: Monit
           {monitors.map((monitor) => (
             <tbody key={monitor.name}>
               <MonitorRow monitor={monitor} stale={stale} />
-              {monitor.checks.map((run) => (
+              {(monitor.checks.length > 1 ? monitor.checks : []).map((run) => (
                 <CheckRow key={run.check} run={run} monitor={monitor} />
               ))}
             </tbody>

@@ -25,13 +25,13 @@ export function OverLimits({ line, viewBox, scale, limits, lowIsBad }: OverLimit
         return (
           <svg
             key={limit}
-            class={levels[index]}
+            class={`beyond ${levels[index]}`}
+            aria-hidden="true"
             y={`${top}%`}
             height={`${height}%`}
             width="100%"
             viewBox={`${x} ${top} ${width} ${height}`}
             preserveAspectRatio="none"
-            overflow="hidden"
           >
             <path class="ln over" d={line} />
           </svg>

@@ -1,9 +1,10 @@
 /** Open problems, worst first. */
 
 import { useState } from 'preact/hooks'
-import { type HistoryView, LEVEL_WORDS, limitOf, type ProblemView, renderQuantity, type SeriesView } from '#model'
+import { type HistoryView, LEVEL_WORDS, limitOf, type ProblemView, type SeriesView } from '#model'
 import { elementId, nameId } from '../state/address.ts'
 import { resting, useCell, usePage } from '../state/hooks.ts'
+import { quantityOf } from '../words/quantity.ts'
 import { asSentence, pastTense } from '../words/sentences.ts'
 import { clockOf } from '../words/times.ts'
 import { Age } from './age.tsx'
@@ -91,13 +92,13 @@ function Value({ evidence }: { readonly evidence: NonNullable<ProblemView['evide
   const short = evidence.label.length <= SHORT_LABEL
   const small = [
     ...(short || evidence.label === '' ? [] : [evidence.label]),
-    ...(limit === undefined ? [] : [`limit ${renderQuantity(limit, evidence.unit)}`]),
+    ...(limit === undefined ? [] : [`limit ${quantityOf(limit, evidence.unit)}`]),
   ].join(', ')
   return (
     <div>
       <p class="val">
         <bdi>
-          {renderQuantity(evidence.value, evidence.unit)}
+          {quantityOf(evidence.value, evidence.unit)}
           {short ? ` ${evidence.label}` : ''}
         </bdi>
       </p>

@@ -45,7 +45,7 @@ export const Resolved = resting(function Resolved({ resolved, heading, empty }: 
   return (
     <section aria-labelledby="h-problems">
       {resolved.length === 0 ? (
-        <div class="head">
+        <div class="head grid3">
           <h2 id="h-problems">{heading}</h2>
           <p class="quiet">{empty}</p>
         </div>

@@ -126,10 +126,12 @@ function LaneList({
         })}
       </Tracks>
       <More hidden={lanes.length - shown.length} what="lane" onShow={() => showAll(true)} />
-      <div class="below">
-        <Legend history={history} />
-        <Said lanes={lanes} />
-      </div>
+      {lanes.length === 0 ? null : (
+        <div class="below">
+          <Legend history={history} />
+          <Said lanes={lanes} />
+        </div>
+      )}
     </>
   )
 }

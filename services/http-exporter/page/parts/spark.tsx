@@ -1,11 +1,12 @@
 /** The value behind a problem over the last hour, with its limits. */
 
 import { useMemo } from 'preact/hooks'
-import { type Evidence, LEVEL_WORDS, type Level, renderQuantity, type SeriesView } from '#model'
+import { type Evidence, LEVEL_WORDS, type Level, type SeriesView } from '#model'
 import { drawPaths } from '../draw/path.ts'
 import { heightOf, type Scale, scaleOf } from '../draw/scale.ts'
 import { lastValue, limitsOf } from '../draw/series.ts'
 import { resting } from '../state/hooks.ts'
+import { quantityOf } from '../words/quantity.ts'
 import { OverLimits } from './over-limits.tsx'
 
 /** Room above and below the line, as shares of the scale. */
@@ -21,7 +22,7 @@ function roomy({ points }: SeriesView, limits: readonly number[]): Scale {
 
 function words(series: SeriesView, evidence: Evidence): string {
   const values = series.points.flatMap(([, value]) => (value === null ? [] : [value]))
-  const say = (value: number): string => renderQuantity(Number(value.toPrecision(3)), series.unit)
+  const say = (value: number): string => quantityOf(Number(value.toPrecision(3)), series.unit)
   const what = evidence.label === '' ? 'The value' : evidence.label
   return `${what} in the last hour: ${say(values[0] ?? 0)} at first, ${say(Math.min(...values))} to ${say(Math.max(...values))}, ${say(lastValue(series.points) ?? 0)} at last`
 }
@@ -49,7 +50,14 @@ export const Spark = resting(function Spark({ series, evidence, level, from, to 
       {limits.map((limit) => (
         <line key={limit} class="lim" x2="100%" y1={`${heightOf(limit, scale)}%`} y2={`${heightOf(limit, scale)}%`} />
       ))}
-      <svg viewBox={`0 0 ${(to - from) / 1000} 100`} preserveAspectRatio="none" width="100%" height="100%">
+      <svg
+        class="clip"
+        viewBox={`0 0 ${(to - from) / 1000} 100`}
+        preserveAspectRatio="none"
+        width="100%"
+        height="100%"
+        aria-hidden="true"
+      >
         <path class="ln" d={paths.line} />
       </svg>
       <OverLimits

@@ -1,11 +1,12 @@
 /** One graph of the machine, on the ribbon's time axis. */
 
 import { useMemo } from 'preact/hooks'
-import { type Evidence, type HistoryView, type Level, renderNumber, renderQuantity } from '#model'
+import { type Evidence, type HistoryView, type Level, renderNumber } from '#model'
 import { drawPaths } from '../draw/path.ts'
-import { heightOf, scaleOf } from '../draw/scale.ts'
+import { heightOf, readingOf, type Scale, scaleOf } from '../draw/scale.ts'
 import { type Graph, lastValue, limitsOf, stepOf, valueAt } from '../draw/series.ts'
 import { resting, useCell, usePage } from '../state/hooks.ts'
+import { quantityOf } from '../words/quantity.ts'
 import { Glyph } from './glyph.tsx'
 import { OverLimits } from './over-limits.tsx'
 
@@ -22,9 +23,9 @@ interface StripProps {
 /** A value further from the instant than this many steps of its series was not recorded then. */
 const REACH_STEPS = 3
 
-function say(value: number | undefined, unit: string, name: string): string {
+function say(value: number | undefined, unit: string, scale: Scale, name: string): string {
   if (value === undefined) return 'no value'
-  const text = renderQuantity(Number(value.toPrecision(3)), unit)
+  const text = readingOf(value, unit, scale)
   return name === '' ? text : `${text} ${name}`
 }
 
@@ -33,7 +34,7 @@ function gapWords(gaps: HistoryView['gaps'], ms: number): string | undefined {
   return gap === undefined ? undefined : gap.kind === 'reboot' ? 'node down' : 'agent down'
 }
 
-function Read({ graph, level, limit, gaps, lostMs }: StripProps) {
+function Read({ graph, level, limit, gaps, lostMs, scale }: StripProps & { readonly scale: Scale }) {
   const page = usePage()
   const cursor = useCell(page.cursor)
   const { series, names } = graph
@@ -43,7 +44,7 @@ function Read({ graph, level, limit, gaps, lostMs }: StripProps) {
   const values = series.map(({ points }, index) => {
     const value =
       cursor === undefined ? lastValue(points) : valueAt(points, cursor / 1000, stepOf(points) * REACH_STEPS)
-    return say(value, unit, names[index] ?? '')
+    return say(value, unit, scale, names[index] ?? '')
   })
   const problem = cursor === undefined && lostMs === undefined ? level : undefined
   return (
@@ -59,7 +60,7 @@ function Read({ graph, level, limit, gaps, lostMs }: StripProps) {
       {limit === undefined || values[1] !== undefined ? null : (
         <>
           <br />
-          <span class="small">limit {renderQuantity(limit, unit)}</span>
+          <span class="small">limit {quantityOf(limit, unit)}</span>
         </>
       )}
     </span>
@@ -78,14 +79,14 @@ export const Strip = resting(function Strip(props: StripProps) {
   const paths = useMemo(() => series.map(({ points }) => drawPaths(points, base, scale)), [series, base, scale])
   const unit = first?.unit ?? ''
   const viewBox = `${window.from / 1000 - base} 0 ${(window.to - window.from) / 1000} 100`
-  const now = series.map(({ points }, index) => say(lastValue(points), unit, names[index] ?? '')).join(', ')
+  const now = series.map(({ points }, index) => say(lastValue(points), unit, scale, names[index] ?? '')).join(', ')
   return (
     <div class="lane strip">
       <span class="name">
         <bdi>{title}</bdi>
         <br />
         <span class="small">
-          {renderNumber(scale.min)} to {renderQuantity(scale.max, unit)}
+          {renderNumber(scale.min)} to {quantityOf(scale.max, unit)}
         </span>
       </span>
       <svg class="plot" role="img" aria-label={`${title}, last ${now}`}>
@@ -94,7 +95,7 @@ export const Strip = resting(function Strip(props: StripProps) {
         {limits.map((limit) => (
           <line key={limit} class="lim" x2="100%" y1={`${heightOf(limit, scale)}%`} y2={`${heightOf(limit, scale)}%`} />
         ))}
-        <svg viewBox={viewBox} preserveAspectRatio="none" width="100%" height="100%" overflow="hidden">
+        <svg class="clip" viewBox={viewBox} preserveAspectRatio="none" width="100%" height="100%" aria-hidden="true">
           {paths.map(({ line, area }, index) => (
             <g key={names[index]} class={index === 0 ? 'ln' : 'ln second'}>
               <path class="ar" d={area} />
@@ -102,17 +103,17 @@ export const Strip = resting(function Strip(props: StripProps) {
             </g>
           ))}
         </svg>
-        {paths[0] === undefined || series.length > 1 ? null : (
+        {paths[0] === undefined || evidence === undefined || series.length > 1 ? null : (
           <OverLimits
             line={paths[0].line}
             viewBox={viewBox}
             scale={scale}
             limits={limits}
-            lowIsBad={evidence?.lowIsBad ?? false}
+            lowIsBad={evidence.lowIsBad}
           />
         )}
       </svg>
-      <Read {...props} />
+      <Read {...props} scale={scale} />
     </div>
   )
 })

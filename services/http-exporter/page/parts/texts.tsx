@@ -17,7 +17,12 @@ export function Sentence({ words }: { readonly words: readonly Words[] }) {
             </a>
           )
         }
-        return <bdi key={index}>{word.text}</bdi>
+        // Our words and a monitor's are one piece here; ours run from left to right.
+        return (
+          <bdi key={index} dir="ltr">
+            {word.text}
+          </bdi>
+        )
       })}
     </>
   )

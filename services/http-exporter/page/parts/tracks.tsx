@@ -156,15 +156,13 @@ export function Ground({ history, lostMs }: GroundProps) {
     <svg class="shapes" width="0" height="0" aria-hidden="true">
       <defs>
         <g id="ground" class="grid">
-          {known > window.from ? (
-            <rect class="off" width={wide({ from: window.from, to: known })} height="100%" />
-          ) : null}
           {gaps.map((gap) => (
             <rect key={gap.from} class="off" x={at(gap.from)} width={wide(gap)} height="100%" />
           ))}
           {axisTicks(window, 8).map((tick) => (
             <line key={tick.at} x1={at(tick.at)} x2={at(tick.at)} y2="100%" />
           ))}
+          {known > window.from ? <line class="begin" x1={at(known)} x2={at(known)} y2="100%" /> : null}
           {lostMs === undefined ? null : (
             <rect class="iv stale" x={at(lostMs)} width={wide({ from: lostMs, to: window.to })} height="100%" />
           )}

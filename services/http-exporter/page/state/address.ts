@@ -1,4 +1,5 @@
 /** What the page's address says: the thing it points to, and the time the ribbon shows. */
+import type { HistoryView } from '#model'
 
 export type Range = '1h' | '6h' | '1d' | '1w'
 
@@ -14,21 +15,26 @@ export const RANGES: readonly {
   { range: '1w', spanMs: 604_800_000, label: '1 week', words: 'last week' },
 ]
 
-const USUAL: Range = '6h'
+export const USUAL: Range = '6h'
 
 export function rangeSpec(range: Range): (typeof RANGES)[number] {
   return RANGES.find((spec) => spec.range === range) ?? { range, spanMs: 21_600_000, label: '', words: '' }
 }
 
-/** `?range=1d`; anything else is six hours. */
-export function readRange(search: string): Range {
+/** `?range=1d`; undefined when the address names none. */
+export function readRange(search: string): Range | undefined {
   const asked = new URLSearchParams(search).get('range')
-  return RANGES.find(({ range }) => range === asked)?.range ?? USUAL
+  return RANGES.find(({ range }) => range === asked)?.range
+}
+
+/** What is shown when nobody asked: six hours; the last hour as long as no more is known. */
+export function usualRange(lastHour: HistoryView | undefined): Range {
+  return lastHour !== undefined && Date.parse(lastHour.knownFrom) > Date.parse(lastHour.from) ? '1h' : USUAL
 }
 
 /** The address with another range, relative to the page. */
 export function writeRange(range: Range, hash: string): string {
-  return `${range === USUAL ? './' : `?range=${range}`}${hash}`
+  return `?range=${range}${hash}`
 }
 
 /** The three kinds of things with a link of their own. */

@@ -5,7 +5,7 @@ import { createHistoryFeed, type Histories, type HistoryFeed } from '../feed/his
 import type { Link } from '../feed/link.ts'
 import { createNodeClock, type NodeClock } from '../feed/node-clock.ts'
 import { openStream } from '../feed/stream.ts'
-import { type Range, rangeSpec, readRange, readTarget, writeRange } from './address.ts'
+import { type Range, rangeSpec, readRange, readTarget, USUAL, usualRange, writeRange } from './address.ts'
 import { applyMessage } from './apply.ts'
 import { type Cell, createCell, createFrames, type Frames } from './cell.ts'
 import { createTicker, type Ticker } from './ticker.ts'
@@ -79,7 +79,8 @@ export function openPage(base: string): Page {
   )
   const node = createCell<NodeView | undefined>(undefined, frames)
   const link = createCell<Link>({ state: 'connecting' }, frames)
-  const range = createCell(readRange(location.search), frames)
+  const asked = readRange(location.search)
+  const range = createCell(asked ?? USUAL, frames)
   const histories = createCell<Histories>({}, frames)
   const cursor = createCell<number | undefined>(undefined, frames)
   const window = createCell(windowOf(range.value, clock.now()), frames)
@@ -102,6 +103,18 @@ export function openPage(base: string): Page {
     node.set(applyMessage(node.value, message))
   }
 
+  let chosen = asked !== undefined
+  function show(next: Range): void {
+    range.set(next)
+    window.set(windowOf(next, clock.now()))
+    history.show(next)
+  }
+
+  /** Unless a reader has chosen meanwhile. */
+  function showUsual(usual: Range): void {
+    if (!chosen) show(usual)
+  }
+
   const stream = openStream({
     url: new URL('stream', base),
     onMessage: take,
@@ -112,7 +125,8 @@ export function openPage(base: string): Page {
   })
   void askStatus(new URL('status', base)).then((view) => {
     if (view !== undefined && node.value === undefined) take({ kind: 'node', node: view })
-    history.show(range.value)
+    if (asked !== undefined) history.show(asked)
+    else void history.lastHour().then((lastHour) => showUsual(usualRange(lastHour)))
   })
 
   ticker.each((nowMs) => {
@@ -141,11 +155,10 @@ export function openPage(base: string): Page {
     window,
     target,
     showRange(next) {
+      chosen = true
       cursor.set(undefined)
-      range.set(next)
-      window.set(windowOf(next, clock.now()))
       globalThis.history.replaceState(null, '', writeRange(next, location.hash))
-      history.show(next)
+      show(next)
     },
     retryNow: () => stream.retryNow(),
   }

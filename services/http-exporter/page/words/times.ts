@@ -31,6 +31,7 @@ export function ageOf(at: string, nowMs: number, form: AgeForm): string {
 
 /** How long a check took: "0.2 ms", "640 ms", "1.91 s", "12 s". */
 export function tookOf(durationMs: number): string {
+  if (durationMs >= 60_000) return renderDuration(durationMs)
   if (durationMs >= 10_000) return `${Math.round(durationMs / 1000)} s`
   if (durationMs >= 1000) return `${(durationMs / 1000).toFixed(2)} s`
   return durationMs >= 10 ? `${Math.round(durationMs)} ms` : `${Number(durationMs.toFixed(1))} ms`
