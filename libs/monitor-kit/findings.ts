@@ -10,6 +10,8 @@ import {
   type Observation,
   type Report,
 } from '#model'
+import { Report as ProtoReport } from '#proto/nodedoctor/v1/types.ts'
+import { toProtoReport } from '#wire'
 import type { Finding, Happening } from './types.ts'
 
 /** What a run says, before it has a sequence. */
@@ -57,6 +59,15 @@ export function eventOf(happening: Happening, monitor: string, check: string, no
 /** Numbers that are none are not told. */
 export function samplesOf(metrics: readonly MetricSample[] = []): readonly MetricSample[] {
   return metrics.filter(({ value }) => Number.isFinite(value))
+}
+
+/**
+ * What a check says may be anything at run time: a health that is no word, a time that is no date. It has to fail here,
+ * as that check's failure, and not when the report is sent.
+ * @throws what the encoder says of it
+ */
+export function assertTellable(said: Omit<RunReport, 'runs'>): void {
+  ProtoReport.encode(toProtoReport({ ...said, runs: [], incarnation: 1, sequence: 1, time: new Date(0) }))
 }
 
 function slices<T>(items: readonly T[], size: number): T[][] {

@@ -1,7 +1,9 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createHost } from '#host'
 import { fakeClock } from '#service'
 import { keepLog } from '../service/testing.ts'
+import { assertTellable } from './findings.ts'
 import { createRunner } from './run-check.ts'
 import { type Behaviour, checkOf, healthy, instance, problem, wordsOf } from './testing.ts'
 
@@ -64,6 +66,31 @@ describe('a run', () => {
     const { observations, runs } = await run()
     expect(observations.map(wordsOf)).toEqual(['DiskFull unknown CheckFailed', 'DiskSlow unknown CheckFailed'])
     expect([observations[0]?.message, runs[0]?.error]).toEqual([text, text])
+  })
+
+  it.each([
+    ['a health that is no word', { ...healthy('DiskFull'), health: 'fine' }],
+    ['a time that is no date', { ...problem('DiskFull'), since: new Date(Number.NaN) }],
+    ['a text that is none', { ...problem('DiskFull'), message: 7 }],
+    ['a severity that is no word', { ...problem('DiskFull'), severity: 'bad' }],
+    ['nothing', undefined],
+  ])('that says %s has failed, and nothing of it is told', async (_what, finding) => {
+    const { run, runner } = runnerOf(() => ({ findings: [finding as never] }))
+    const { observations, runs } = await run()
+    expect(observations.map(wordsOf)).toEqual(['DiskFull unknown CheckFailed', 'DiskSlow unknown CheckFailed'])
+    expect(runs[0]?.error).not.toBe('')
+    expect(runner.present.observations()).toHaveLength(2)
+  })
+
+  it('is told or has failed, whatever the check says, and never throws', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.anything(), fc.anything(), fc.anything(), async (findings, events, metrics) => {
+        const { run } = runnerOf(() => ({ findings, events, metrics }) as never)
+        const report = await run()
+        expect(report.runs).toHaveLength(1)
+        assertTellable(report)
+      }),
+    )
   })
 
   it('that fails makes unknown what it has seen, not what it declares in general', async () => {

@@ -2,7 +2,7 @@
 import type { CheckRun, ConditionKey, Observation } from '#model'
 import type { Clock } from '#service'
 import { CheckHangsError, CheckTimedOutError, UndeclaredError } from './errors.ts'
-import { eventOf, observationOf, type RunReport, samplesOf } from './findings.ts'
+import { assertTellable, eventOf, observationOf, type RunReport, samplesOf } from './findings.ts'
 import { createPresent, type Present } from './present.ts'
 import type { CheckContext, CheckDefinition, CheckInstance, CheckResult } from './types.ts'
 
@@ -100,14 +100,15 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   function seen(result: CheckResult, observed: Date): Omit<RunReport, 'runs'> {
     const withdrawn = [...(result.withdrawn ?? []), ...replaced(result)]
     const declared = result.findings.filter(({ type }) => types.includes(type))
-    const observations = declared.map((finding) => observationOf(finding, name, observed))
-    present.note(observations, withdrawn)
-    return {
-      observations,
+    const said = {
+      observations: declared.map((finding) => observationOf(finding, name, observed)),
       withdrawn,
       events: (result.events ?? []).map((happening) => eventOf(happening, monitor, name, observed)),
       metrics: samplesOf(result.metrics),
     }
+    assertTellable(said)
+    present.note(said.observations, withdrawn)
+    return said
   }
 
   function undeclared(result: CheckResult): string {
