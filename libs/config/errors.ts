@@ -1,5 +1,7 @@
 /** What is wrong with a configuration. */
 
+import { cut } from './secrets.ts'
+
 /** One fault, with the place where it stands. */
 export interface ConfigProblem {
   /** Where a reader finds it: "config.yaml:6:5", "NODE_DOCTOR_LOG_LEVEL", "--set bus.port=0"; "" for the file as a whole. */
@@ -13,9 +15,12 @@ export interface ConfigProblem {
 /** More faults than this are counted, not listed. */
 const LISTED_MAX = 200
 
-/** One line: where, key, what is wrong. */
+/** One line, whatever stands in the keys: where, key, what is wrong. */
 export function renderProblem({ where, path, text }: ConfigProblem): string {
-  return [where, path, text].filter((part) => part !== '').join(': ')
+  return [where, path, text]
+    .filter((part) => part !== '')
+    .map((part) => cut(part, 600))
+    .join(': ')
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   type Alias,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   LineCounter,
@@ -26,40 +27,55 @@ export interface Parsed {
 
 class TooLargeError extends Error {}
 
-/** @param file its name as errors give it */
+const EXPECTED = 'expected apiVersion, kind and metadata'
+
+/** A document whose root is a map. @param file its name as errors give it, `shortName` as origins do */
 export function readYaml(text: string, file: string, shortName: string): Parsed {
+  const start: Place = { where: file, origin: { layer: 'file', text: shortName } }
+  const { tree, problems } = readTree(text, start)
+  if (problems.length > 0) return { tree: emptyMap(start), problems }
+  if (tree?.kind === 'map') return { tree, problems }
+  const problem =
+    tree === undefined
+      ? { where: file, path: '', text: `is empty; ${EXPECTED}` }
+      : { where: tree.place.where, path: '', text: `is not a map; ${EXPECTED}` }
+  return { tree: emptyMap(start), problems: [problem] }
+}
+
+/** A single value as a flag gives it: `["a"]`, `{ path: / }`; undefined when it is no list and no map. */
+export function parseInline(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return undefined
+  const { tree, problems } = readTree(text, { where: '', origin: { layer: 'flag', text: '' } })
+  return tree === undefined || problems.length > 0 ? undefined : plainOf(tree)
+}
+
+interface Read {
+  /** undefined: there is nothing in it. */
+  readonly tree: Tree | undefined
+  readonly problems: readonly ConfigProblem[]
+}
+
+function readTree(text: string, start: Place): Read {
   const lines = new LineCounter()
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
-    return { where: `${file}:${line}:${col}`, origin: { layer: 'file', text: `${shortName}, line ${line}` } }
+    const { layer, text: name } = start.origin
+    return { where: `${start.where}:${line}:${col}`, origin: { layer, text: `${name}, line ${line}` } }
   }
-  const start: Place = { where: file, origin: { layer: 'file', text: shortName } }
   const problems: ConfigProblem[] = []
-  const fault = (offset: number, what: string) => problems.push({ where: placeAt(offset).where, path: '', text: what })
+  const fault = (offset: number, what: string) =>
+    problems.push({ where: placeAt(offset).where, path: '', text: cut(what, 300) })
   try {
     // Keys are compared in readEntries: the package's own comparison is quadratic, and a file of 1 MiB would last minutes.
     const options = { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: false } as const
     const doc = parseDocument(text, options)
     for (const { pos, code, message } of [...doc.errors, ...doc.warnings]) fault(pos[0], sentence(code, message))
-    if (problems.length > 0) return { tree: emptyMap(start), problems }
-    if (doc.contents === null)
-      return {
-        tree: emptyMap(start),
-        problems: [{ where: file, path: '', text: 'is empty; expected apiVersion, kind and metadata' }],
-      }
-    const tree = createReader(doc.contents, placeAt, fault, (alias) => alias.resolve(doc))()
-    if (tree.kind === 'map') return { tree, problems }
-    return {
-      tree: emptyMap(start),
-      problems: [
-        ...problems,
-        { where: tree.place.where, path: '', text: 'is not a map; expected apiVersion, kind and metadata' },
-      ],
-    }
+    if (problems.length > 0 || doc.contents === null) return { tree: undefined, problems }
+    return { tree: createReader(doc.contents, placeAt, fault)(), problems }
   } catch (err) {
     if (!(err instanceof TooLargeError) && !(err instanceof RangeError)) throw err
-    const why = err instanceof TooLargeError ? err.message : 'is nested too deep'
-    return { tree: emptyMap(start), problems: [{ where: file, path: '', text: why }] }
+    const why = err instanceof TooLargeError ? err.message : `is nested deeper than ${DEPTH_MAX} levels`
+    return { tree: undefined, problems: [{ where: start.where, path: '', text: why }] }
   }
 }
 
@@ -70,19 +86,46 @@ function sentence(code: string, message: string): string {
   return `not valid YAML: ${cut(message.split('\n')[0] ?? message, 200)}`
 }
 
+/** What an anchor names: read once, shared by its aliases, and counted with each of them. */
+interface Anchored {
+  readonly tree: Tree
+  readonly nodes: number
+  readonly height: number
+}
+
 function createReader(
   root: Node,
   placeAt: (offset: number) => Place,
   fault: (offset: number, what: string) => void,
-  resolve: (alias: Alias) => Node | undefined,
 ): () => Tree {
+  const anchors = new Map<string, Anchored | 'open'>()
   let nodes = 0
+  let deepest = 0
+
+  function count(more: number, depth: number): void {
+    nodes += more
+    deepest = Math.max(deepest, depth)
+    if (nodes > NODES_MAX) {
+      throw new TooLargeError(`has more than ${NODES_MAX} values, aliases followed; expected a configuration`)
+    }
+    if (depth > DEPTH_MAX) throw new TooLargeError(`is nested deeper than ${DEPTH_MAX} levels`)
+  }
 
   function read(node: unknown, offset: number, depth: number): Tree {
-    if (++nodes > NODES_MAX)
-      throw new TooLargeError(`has more than ${NODES_MAX} values, aliases followed; expected a configuration`)
-    if (depth > DEPTH_MAX) throw new TooLargeError(`is nested deeper than ${DEPTH_MAX} levels`)
     if (isAlias(node)) return readAlias(node, offset, depth)
+    const anchor = isNode(node) ? node.anchor : undefined
+    if (anchor === undefined) return readPlain(node, offset, depth)
+    anchors.set(anchor, 'open')
+    const [before, above] = [nodes, deepest]
+    deepest = depth
+    const tree = readPlain(node, offset, depth)
+    anchors.set(anchor, { tree, nodes: nodes - before, height: deepest - depth })
+    deepest = Math.max(deepest, above)
+    return tree
+  }
+
+  function readPlain(node: unknown, offset: number, depth: number): Tree {
+    count(1, depth)
     const at = rangeStart(node) ?? offset
     const place = placeAt(at)
     if (isSeq(node)) return { kind: 'list', place, items: node.items.map((item) => read(item, at, depth + 1)) }
@@ -92,10 +135,13 @@ function createReader(
   }
 
   function readAlias(alias: Alias, offset: number, depth: number): Tree {
-    const target = resolve(alias)
-    if (target !== undefined) return read(target, rangeStart(alias) ?? offset, depth + 1)
-    fault(rangeStart(alias) ?? offset, `not valid YAML: nothing is named &${alias.source}`)
-    return { kind: 'scalar', place: placeAt(offset), value: null, text: '', untyped: false }
+    const at = rangeStart(alias) ?? offset
+    const target = anchors.get(alias.source)
+    if (target === undefined) fault(at, `not valid YAML: nothing before it is named &${alias.source}`)
+    if (target === 'open') fault(at, `*${alias.source} stands inside of &${alias.source}; expected no circle`)
+    if (typeof target !== 'object') return { kind: 'scalar', place: placeAt(at), value: null, text: '', untyped: false }
+    count(target.nodes, depth + target.height)
+    return target.tree
   }
 
   function readEntries(map: YAMLMap, offset: number, depth: number): Map<string, Entry> {
@@ -143,12 +189,4 @@ function textOf(node: unknown, value: unknown): string {
   const source = isScalar(node) ? node.source : undefined
   if (typeof value === 'string') return value
   return source ?? (value === null || value === undefined ? '' : String(value))
-}
-
-/** A single value as a flag gives it: `["a"]`, `{ path: / }`; undefined when it is no list and no map. */
-export function parseInline(text: string): unknown {
-  if (!/^\s*[[{]/.test(text) || text.length > 65_536) return undefined
-  const { tree, problems } = readYaml(`value: ${text}`, '', '')
-  const value = problems.length > 0 ? undefined : plainOf(tree)
-  return typeof value === 'object' && value !== null && 'value' in value ? value.value : undefined
 }

@@ -1,0 +1,50 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { editDistance, nearestName, suggestion } from './nearest.ts'
+
+const word = fc.stringMatching(/^[a-c]{0,7}$/)
+
+/** By the definition, without a table. */
+function naive(a: string, b: string): number {
+  if (a === '' || b === '') return a.length + b.length
+  const same = a.at(-1) === b.at(-1) ? 0 : 1
+  const costs = [
+    naive(a.slice(0, -1), b) + 1,
+    naive(a, b.slice(0, -1)) + 1,
+    naive(a.slice(0, -1), b.slice(0, -1)) + same,
+  ]
+  if (a.length > 1 && b.length > 1 && a.at(-1) === b.at(-2) && a.at(-2) === b.at(-1)) {
+    costs.push(naive(a.slice(0, -2), b.slice(0, -2)) + 1)
+  }
+  return Math.min(...costs)
+}
+
+describe('the nearest name', () => {
+  it('counts edits as their definition does', () => {
+    const short = fc.stringMatching(/^[a-c]{0,5}$/)
+    fc.assert(fc.property(short, short, (a, b) => editDistance(a, b) === naive(a, b)))
+  })
+
+  it('is as far one way as the other', () => {
+    fc.assert(fc.property(word, word, (a, b) => editDistance(a, b) === editDistance(b, a)))
+  })
+
+  it.each([
+    ['intervall', 'interval'],
+    ['timeuot', 'timeout'],
+    ['Enabled', 'enabled'],
+    ['warningTreshold', 'warningThreshold'],
+  ])('of %s is %s', (text, expected) => {
+    expect(nearestName(text, ['interval', 'timeout', 'enabled', 'warningThreshold'])).toBe(expected)
+  })
+
+  it('is none when nothing is near', () => {
+    expect(nearestName('webhooks', ['monitors', 'plugins'])).toBeUndefined()
+    expect(suggestion('webhooks', ['monitors', 'plugins'])).toBe('expected one of "monitors", "plugins"')
+    expect(suggestion('x', [])).toBe('nothing is expected here')
+  })
+
+  it('does not compare with an endless text', () => {
+    expect(nearestName('a'.repeat(100_000), ['a'])).toBeUndefined()
+  })
+})
