@@ -1,6 +1,11 @@
 #!/usr/bin/env bash
-# Lints the protocols, and refuses a change that breaks who speaks the released ones (proto/released.binpb).
+# Lints the protocols, and refuses a change that those who speak the released ones would not understand.
+# `check-proto.sh --release` makes today's protocols the released ones.
 set -euo pipefail
-cd "$(dirname "$0")/../proto"
+cd "${NODE_DOCTOR_PROTO:-$(dirname "$0")/../proto}"
+if [ "${1:-}" = --release ]; then
+  buf build --exclude-source-info -o released.binpb
+  exit
+fi
 buf lint
-if [ -e released.binpb ]; then buf breaking --against released.binpb; fi
+buf breaking --against released.binpb
