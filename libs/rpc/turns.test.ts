@@ -20,14 +20,14 @@ describe('turns', () => {
 
   it('are refused when too many wait', async () => {
     const turns = createTurns(1, 1)
-    turns.take(never)
+    void turns.take(never)
     void turns.take(never)
     await expect(turns.take(never)).rejects.toMatchObject({ code: 'TURNS_EXHAUSTED', message: '1 calls wait already' })
   })
 
   it('are not lost on a caller who gave up', async () => {
     const turns = createTurns(1, 10)
-    turns.take(never)
+    void turns.take(never)
     const impatient = new AbortController()
     const gaveUp = turns.take(() => impatient.signal)
     const patient = turns.take(never)

@@ -31,7 +31,7 @@ export function errorRecord(err: unknown, depth = 0): ErrorRecord {
 
 function text(value: unknown): string {
   try {
-    return typeof value === 'object' ? JSON.stringify(value) : String(value)
+    return typeof value === 'string' ? value : (JSON.stringify(value) ?? typeof value)
   } catch {
     return 'a value without text'
   }

@@ -36,8 +36,9 @@ export function createLogger(options: LogOptions): Logger {
   const { component, level, format, now = () => new Date() } = options
   const write = options.write ?? ((line: string) => void process.stdout.write(line))
   const colour = options.colour ?? (process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined)
-  const destination =
-    format === 'json' ? { write } : { write: (line: string) => write(`${renderPretty(JSON.parse(line), colour)}\n`) }
+  function writePretty(line: string): void {
+    write(`${renderPretty(JSON.parse(line) as Record<string, unknown>, colour)}\n`)
+  }
   const root = pino(
     {
       level,
@@ -49,7 +50,7 @@ export function createLogger(options: LogOptions): Logger {
       errorKey: 'no-such-field',
       serializers: { err: (err: unknown) => errorRecord(err) },
     },
-    destination,
+    { write: format === 'json' ? write : writePretty },
   )
 
   function bound(own: LogFields): Logger {

@@ -13,8 +13,8 @@ export function settleAfterStart(): void {
   setTimeout(() => {
     setFlagsFromString('--expose-gc')
     // The function exists only in contexts that are made after the flag was set.
-    const collect: unknown = runInNewContext('typeof gc === "function" && gc')
+    const collect = runInNewContext('typeof gc === "function" ? gc : undefined') as (() => void) | undefined
     setFlagsFromString('--no-expose-gc')
-    if (typeof collect === 'function') collect()
+    collect?.()
   }, AFTER_MS).unref()
 }
