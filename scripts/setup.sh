@@ -12,8 +12,10 @@ export PATH="$cache/bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 run_needs=(nats-server:nats-server setpriv:util-linux flock:util-linux)
 test_needs=(
   "${run_needs[@]}" chromium:chromium promtool:prometheus mkfs.ext4:e2fsprogs mount:mount losetup:mount ip:iproute2
-  iptables:iptables openssl:openssl faketime:faketime ps:procps git:git curl:curl shellcheck:shellcheck
+  iptables:iptables openssl:openssl faketime:faketime ps:procps git:git curl:curl shellcheck:shellcheck python3:python3
 )
+# A module of Python and its package: a plug-in of somebody else's, for the tests.
+python_needs=(grpc:python3-grpcio google.protobuf:python3-protobuf)
 # Packages that also bring a daemon, which Node Doctor does not want running.
 daemons=(nats-server prometheus prometheus-node-exporter)
 grpcurl_version=v1.9.3
@@ -47,6 +49,10 @@ missing_packages() {
   for need in "$@"; do
     command -v "${need%%:*}" >/dev/null || printf '%s\n' "${need#*:}"
   done | sort -u
+  [ "$purpose" = test ] || return 0
+  for need in "${python_needs[@]}"; do
+    /usr/bin/python3 -c "import ${need%%:*}" 2>/dev/null || printf '%s\n' "${need#*:}"
+  done
 }
 
 # Keeps a package's daemon from starting, now and at the next boot: Node Doctor starts its own nats-server.
