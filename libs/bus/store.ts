@@ -13,6 +13,7 @@ import {
   type StreamConfig,
 } from 'nats'
 import { StoreMeta } from '#proto/nodedoctor/v1/types.ts'
+import { publishKept } from './ask.ts'
 import { type Asking, readKey } from './bucket.ts'
 import { BusStoreError } from './errors.ts'
 import {
@@ -191,8 +192,8 @@ export async function ensureStore(asking: Asking, identity: Identity, log: BusLo
   const own: StoreMeta =
     isSame && !fresh ? known : StoreMeta.create({ incarnation: randomUUID(), created: new Date(), ...identity })
   const subject = `${bucketSubject('meta')}.${META_KEY}`
-  const { seq } = await nc.jetstream({ timeout: TIMEOUT_MS }).publish(subject, StoreMeta.encode(own).finish())
-  return { meta: own, fresh, life: seq }
+  const life = await publishKept(nc, subject, StoreMeta.encode(own).finish())
+  return { meta: own, fresh, life }
 }
 
 const IN_FLIGHT = 64

@@ -3,22 +3,27 @@ import { describe, expect, it } from 'vitest'
 import { keys } from './names.ts'
 import { encodeToken, isToken, joinTokens } from './tokens.ts'
 
+/** Any sequence of UTF-16 units, unpaired surrogates too. */
+const units = fc
+  .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 200 })
+  .map((all) => String.fromCharCode(...all))
+/** What a plug-in says: words with this and that between them, now and then very long. */
+const spoken = fc
+  .tuple(
+    fc.array(
+      fc.constantFrom('a', 'DiskFull', '.', '*', '>', ' ', '_', '-', '\r\n', '\t', '\0', '\ud800', 'é', '🜁', '/var'),
+      {
+        maxLength: 30,
+      },
+    ),
+    fc.constantFrom(1, 1, 1, 1000),
+  )
+  .map(([words, times]) => words.join('').repeat(times).slice(0, 65_536))
 const anyText = fc.oneof(
+  units,
+  spoken,
   fc.string({ unit: 'binary', maxLength: 300 }),
-  fc.string({ maxLength: 100 }),
-  fc.constantFrom(
-    '',
-    '.',
-    '*',
-    '>',
-    ' ',
-    '_',
-    '-',
-    'a b',
-    'a\r\nPUB nd.problem.opened.X 0\r\n',
-    '\ud800',
-    'x'.repeat(65_536),
-  ),
+  fc.constantFrom('', 'a\r\nPUB nd.problem.opened.X 0\r\n', 'x'.repeat(64), 'x'.repeat(65), 'x'.repeat(65_536)),
 )
 
 describe('a token', () => {
@@ -35,6 +40,36 @@ describe('a token', () => {
         if (a !== b) expect(encodeToken(a)).not.toBe(encodeToken(b))
       }),
       { numRuns: 500 },
+    )
+  })
+
+  it('is another for a text that is nearly the same', () => {
+    const nearly = fc
+      .tuple(anyText, fc.constantFrom('.', ' ', '_', '-', 'a', '\n', '\ud800'))
+      .chain(([text, more]) =>
+        fc.constantFrom(
+          [text, text + more],
+          [text, more + text],
+          [text + more, text.toUpperCase() + more],
+          [text, encodeToken(text) + more],
+          [`${text}.${more}`, `${text}_${more}`],
+        ),
+      )
+    fc.assert(
+      fc.property(nearly, ([a = '', b = '']) => {
+        if (a !== b) expect(encodeToken(a)).not.toBe(encodeToken(b))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('is the same for the same text, and none is the token of another text, not even of a token', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const token = encodeToken(text)
+        expect(encodeToken(text)).toBe(token)
+        if (token !== text) expect(encodeToken(token)).not.toBe(token)
+      }),
     )
   })
 

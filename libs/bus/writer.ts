@@ -1,5 +1,5 @@
 /** The detector's half of the bus: it alone creates and writes. */
-import { ErrorCode, headers, type JetStreamClient, type NatsConnection, NatsError } from 'nats'
+import { ErrorCode, NatsError } from 'nats'
 import {
   Event,
   Heartbeat,
@@ -11,7 +11,7 @@ import {
   Severity,
   SourceCondition,
 } from '#proto/nodedoctor/v1/types.ts'
-import { ask } from './ask.ts'
+import { ApiError, ask, publishKept } from './ask.ts'
 import { type Asking, OPERATION_HEADER, readBucket } from './bucket.ts'
 import type { ConnectedBus } from './connect.ts'
 import { BusStoreError } from './errors.ts'
@@ -23,9 +23,8 @@ import { ensureStore, readUntaken } from './store.ts'
 import { encodeToken, joinTokens } from './tokens.ts'
 import type { BusWriter } from './types.ts'
 
-const PUBLISH_TIMEOUT_MS = 5000
-/** The server's code for "maximum bytes exceeded". */
-const MAXIMUM_BYTES = 10077
+/** The server's words; the code beside them stands for every error of a store. */
+const MAXIMUM_BYTES = 'maximum bytes exceeded'
 /** "Nobody listens" comes within a millisecond. */
 const PRESENCE_TIMEOUT_MS = 250
 
@@ -46,7 +45,7 @@ function partOf(subject: string): string {
 
 /** A bucket at its limit says so; that is no trouble of the server. */
 function isFull(err: unknown): boolean {
-  return err instanceof NatsError && err.api_error?.err_code === MAXIMUM_BYTES
+  return err instanceof ApiError && err.message === MAXIMUM_BYTES
 }
 
 interface Decodes<T> {
@@ -55,16 +54,9 @@ interface Decodes<T> {
 
 export function createBusWriter(bus: ConnectedBus): BusWriter {
   let order: (() => string) | undefined
-  let client: { nc: NatsConnection; js: JetStreamClient } | undefined
 
   function asking(what: string): Asking {
     return { nc: bus.connection(what), api: bus.api }
-  }
-
-  function jetstream(what: string): JetStreamClient {
-    const nc = bus.connection(what)
-    if (client?.nc !== nc) client = { nc, js: nc.jetstream({ timeout: PUBLISH_TIMEOUT_MS }) }
-    return client.js
   }
 
   /** @returns the sequence that the store gave it */
@@ -73,14 +65,12 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     bytes: Uint8Array,
     { what, head }: { what: string; head?: Readonly<Record<string, string>> },
   ): Promise<number> {
-    const js = jetstream(what)
-    const sent = headers()
-    for (const [name, value] of Object.entries(head ?? {})) sent.set(name, value)
+    const { nc } = asking(what)
     const part = partOf(subject)
     try {
-      const { seq } = await js.publish(subject, bytes, head === undefined ? {} : { headers: sent })
+      const sequence = await publishKept(nc, subject, bytes, head)
       bus.trouble.succeeded(part)
-      return seq
+      return sequence
     } catch (err) {
       if (!isFull(err)) bus.trouble.failed(part, performance.now())
       throw new BusStoreError(what, err)
@@ -155,7 +145,7 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
       ])
       return { sources, conditions, problems, monitors }
     },
-    putSourceCondition: (value) => {
+    putSourceCondition: async (value) => {
       const { type = '', entity = '' } = value.observation ?? {}
       return put(
         'conditions',
@@ -163,18 +153,19 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
         SourceCondition.encode(value).finish(),
       )
     },
-    deleteSourceCondition: (key) => remove('conditions', keys.source(key)),
-    putNodeCondition: (value) => put('node_conditions', keys.condition(value), NodeCondition.encode(value).finish()),
-    deleteNodeCondition: (key) => remove('node_conditions', keys.condition(key)),
-    putProblem: (value) => put('problems', keys.problem(value.fingerprint), Problem.encode(value).finish()),
-    deleteProblem: (fingerprint) => remove('problems', keys.problem(fingerprint)),
-    putMonitor: (value) => put('monitors', keys.monitor(value.name), MonitorState.encode(value).finish()),
-    deleteMonitor: (name) => remove('monitors', keys.monitor(name)),
-    publishProblem: (value) => {
+    deleteSourceCondition: async (key) => remove('conditions', keys.source(key)),
+    putNodeCondition: async (value) =>
+      put('node_conditions', keys.condition(value), NodeCondition.encode(value).finish()),
+    deleteNodeCondition: async (key) => remove('node_conditions', keys.condition(key)),
+    putProblem: async (value) => put('problems', keys.problem(value.fingerprint), Problem.encode(value).finish()),
+    deleteProblem: async (fingerprint) => remove('problems', keys.problem(fingerprint)),
+    putMonitor: async (value) => put('monitors', keys.monitor(value.name), MonitorState.encode(value).finish()),
+    deleteMonitor: async (name) => remove('monitors', keys.monitor(name)),
+    publishProblem: async (value) => {
       const subject = joinTokens('nd', 'problem', phaseTokens[value.phase] ?? 'changed', encodeToken(value.type))
       return tell(subject, Problem.encode(value).finish(), `telling problem ${value.fingerprint}`)
     },
-    publishEvent: (value) => {
+    publishEvent: async (value) => {
       const subject = joinTokens('nd', 'event', severityTokens[value.severity] ?? 'info', encodeToken(value.reason))
       return tell(subject, Event.encode(value).finish(), `telling event ${value.id}`)
     },

@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest'
+import { MonitorState, Problem, SourceCondition } from '#proto/nodedoctor/v1/types.ts'
+import { readBucket } from './bucket.ts'
+import { BusStoreError, BusUnavailableError } from './errors.ts'
+import {
+  collect,
+  condition,
+  connectedDetector,
+  event,
+  follow,
+  IDENTITY,
+  jetStreamOf,
+  problem,
+  readerOf,
+  start,
+  taken,
+  writerOf,
+} from './testing-readers.ts'
+import { createBusWriter } from './writer.ts'
+
+describe('the writer of the bus', () => {
+  it('gives back what it wrote, of every kind', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    const source = SourceCondition.fromPartial({
+      monitor: 'system',
+      observation: { type: 'DiskFull', entity: 'disk:/', message: 'x'.repeat(4000) },
+    })
+    await writer.putSourceCondition(source)
+    await writer.putNodeCondition(condition('disk:/'))
+    await writer.putProblem(problem('fp'))
+    await writer.putMonitor(MonitorState.fromPartial({ name: 'system' }))
+    const back = await writer.readBack()
+    expect(back.sources).toEqual([source])
+    expect(back.conditions).toEqual([condition('disk:/')])
+    expect(back.problems).toEqual([problem('fp')])
+    expect(back.monitors.map(({ name }) => name)).toEqual(['system'])
+    await writer.deleteSourceCondition({ monitor: 'system', type: 'DiskFull', entity: 'disk:/' })
+    await writer.deleteNodeCondition(condition('disk:/'))
+    await writer.deleteProblem('fp')
+    await writer.deleteMonitor('system')
+    expect(await writer.readBack()).toEqual({ sources: [], conditions: [], problems: [], monitors: [] })
+    for (const name of ['conditions', 'node_conditions', 'problems', 'monitors'])
+      expect((await (await jetStreamOf(bus)).streams.info(`KV_${name}`)).state.messages).toBe(0)
+  })
+
+  it('tells apart conditions whose texts look alike', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    const entities = [
+      '',
+      '_',
+      'a.b',
+      'a b',
+      'a\nb',
+      'a_b',
+      'a-b',
+      'A-B',
+      '*',
+      '>',
+      'é',
+      'e\u0301',
+      '\ud800',
+      'x'.repeat(65_000),
+    ]
+    for (const entity of entities) await writer.putNodeCondition(condition(entity))
+    const back = (await writer.readBack()).conditions.map(({ entity }) => entity)
+    expect(back).toHaveLength(entities.length)
+  })
+
+  it('leaves alone what is written while it deletes', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    for (let i = 0; i < 50; i++) {
+      await writer.putProblem(problem('fp'))
+      await Promise.all([
+        writer.deleteProblem('fp'),
+        writer.putProblem(Problem.fromPartial({ fingerprint: 'fp', generation: i })),
+      ])
+      expect((await writer.readBack()).problems.map(({ generation }) => generation)).toEqual([i])
+    }
+  })
+
+  it('rejects what cannot be encoded, and writes the next', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    const damaged = { ...problem('fp'), generation: 'three' as never }
+    await expect(writer.putProblem(damaged)).rejects.toThrow()
+    expect(await taken(writer.putProblem(problem('fp')))).toBe(true)
+  })
+
+  it('writes nothing before the store was made ready, and says so', async () => {
+    const bus = await start()
+    const writer = createBusWriter(await connectedDetector(bus))
+    await expect(writer.putProblem(problem('fp'))).rejects.toThrow(
+      'writing fp to problems: the store was not made ready',
+    )
+  })
+
+  it('refuses at once what the bus is not there for', async () => {
+    const bus = await start()
+    const detector = await connectedDetector(bus)
+    const writer = createBusWriter(detector)
+    await writer.ensureStore(IDENTITY)
+    await bus.server.stop()
+    await expect.poll(() => detector.state).toBe('disconnected')
+    await expect(writer.putProblem(problem('fp'))).rejects.toThrow(BusUnavailableError)
+    await expect(writer.publishEvent(event('a'))).rejects.toThrow(BusUnavailableError)
+    expect(() => writer.publishMetrics({ monitor: 'x', samples: [] } as never)).not.toThrow()
+  })
+
+  it('does not wait for the answers of a server that was killed', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    process.kill(bus.server.pid ?? 0, 'SIGSTOP')
+    const writes = Array.from({ length: 20 }, (_, i) => taken(writer.publishEvent(event(String(i)))))
+    const startedMs = performance.now()
+    process.kill(bus.server.pid ?? 0, 'SIGKILL')
+    expect(await Promise.all(writes)).toEqual(Array.from({ length: 20 }, () => false))
+    expect(performance.now() - startedMs).toBeLessThan(2000)
+  })
+
+  it('gives the events that no reader has taken, the newest if there are too many', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    expect(await writer.untakenEvents(10)).toEqual([])
+    const abort = new AbortController()
+    const seen = collect(readerOf(bus), { signal: abort.signal })
+    for (const id of ['a', 'b']) await writer.publishEvent(event(id))
+    await expect.poll(() => seen.ids).toEqual(['a', 'b'])
+    await expect
+      .poll(async () => (await (await jetStreamOf(bus)).consumers.info('EVENTS', 'http-exporter')).num_ack_pending)
+      .toBe(0)
+    abort.abort()
+    for (let i = 0; i < 150; i++) await writer.publishEvent(event(String(i)))
+    const all = (await writer.untakenEvents(1000)).map(({ id }) => id)
+    expect(all).toEqual(Array.from({ length: 150 }, (_, i) => String(i)))
+    expect((await writer.untakenEvents(2)).map(({ id }) => id)).toEqual(['148', '149'])
+  })
+})
+
+describe('a store at its limit', () => {
+  it('lets streams forget their oldest, and a bucket refuse without harm to others', async () => {
+    const bus = await start()
+    const detector = await connectedDetector(bus)
+    const writer = createBusWriter(detector)
+    await writer.ensureStore(IDENTITY)
+    const jsm = await jetStreamOf(bus)
+    await jsm.streams.update('EVENTS', { max_bytes: 4096 })
+    await jsm.streams.update('KV_node_conditions', { max_bytes: 8192 })
+    for (let i = 0; i < 200; i++) await writer.publishEvent(event(String(i)))
+    expect((await jsm.streams.info('EVENTS')).state.bytes).toBeLessThanOrEqual(4096)
+    const results = await Promise.allSettled(
+      Array.from({ length: 100 }, (_, i) => writer.putNodeCondition(condition(`disk:/${i}`, 'x'.repeat(200)))),
+    )
+    const refused = results.filter((one) => one.status === 'rejected').map(({ reason }) => reason)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(refused[0]).toBeInstanceOf(BusStoreError)
+    expect(String(refused[0])).toContain('maximum bytes exceeded')
+    // A restart would not help.
+    expect(detector.trouble.sinceMs()).toBeUndefined()
+    expect(await taken(writer.putProblem(problem('fp')))).toBe(true)
+    // What is there may get smaller, and go.
+    expect(await taken(writer.putNodeCondition(condition('disk:/0', '')))).toBe(true)
+    expect(await taken(writer.deleteNodeCondition(condition('disk:/1')))).toBe(true)
+    await writer.ensureStore(IDENTITY)
+    expect(await taken(writer.putNodeCondition(condition('disk:/again')))).toBe(true)
+  })
+
+  it('tells readers what it could not keep, and they agree with it after the next connection', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    const seen = follow(readerOf(bus))
+    await expect.poll(() => seen.snapshots).toBe(1)
+    await (await jetStreamOf(bus)).streams.update('KV_node_conditions', { max_bytes: 200 })
+    expect(await taken(writer.putNodeCondition(condition('disk:/', 'x'.repeat(500))))).toBe(false)
+    await expect.poll(() => seen.now.size).toBe(1)
+    process.kill(bus.server.pid ?? 0, 'SIGKILL')
+    await expect.poll(() => [seen.snapshots, seen.now.size], { timeout: 10_000 }).toEqual([2, 0])
+  })
+
+  it('takes the empty bucket of a detector without a key', async () => {
+    const bus = await start()
+    const detector = await connectedDetector(bus)
+    await writerOf(bus)
+    expect(await readBucket({ nc: detector.connection('test'), api: detector.api }, 'problems')).toEqual([])
+  })
+})
