@@ -57,7 +57,7 @@ export function parseCommand(command: Command, argv: readonly string[]): { value
         `${command.name}: ${JSON.stringify(positionals[command.positionals])} is one argument too many`,
       )
     }
-    return { values: values as Values, positionals }
+    return { values, positionals }
   } catch (err) {
     throw err instanceof CliUsageError
       ? err

@@ -12,7 +12,7 @@ import type { OpenChannel } from './channel.ts'
 import type { KnownMonitor } from './declare.ts'
 import { discover } from './discovery.ts'
 import { createMonitorLink, type MonitorLink } from './link.ts'
-import type { PollOptions } from './poll.ts'
+import type { PollOptions } from './session.ts'
 
 /** How often the folders are looked through. */
 export const DISCOVERY_MS = 1000

@@ -3,29 +3,14 @@
  * gives up. Watch is tried first; a monitor that does not know it is polled by CheckHealth.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Logger } from '#service'
-import type { Engine } from '../engine.ts'
-import { isMisconduct, isUnimplemented, type MonitorChannel, type OpenChannel } from './channel.ts'
+import { isMisconduct, isUnimplemented, type MonitorChannel } from './channel.ts'
 import { expectedDeclaration, type KnownMonitor } from './declare.ts'
-import { type PollOptions, pollMonitor } from './poll.ts'
+import { pollMonitor } from './poll.ts'
+import { type LinkOptions, LOST_AFTER_MS, type Session } from './session.ts'
 import { MonitorSilentError, watchMonitor } from './watch.ts'
 
-/** A monitor that was silent for this long is lost: two of its heartbeats. */
-export const LOST_AFTER_MS = 10_000
 const DESCRIBE_TIMEOUT_MS = 5000
 const BACKOFF_MS = { min: 100, max: 5000 } as const
-
-export interface LinkOptions {
-  readonly known: KnownMonitor
-  readonly engine: Engine
-  readonly open: OpenChannel
-  readonly log: Logger
-  readonly monotonicMs: () => number
-  readonly version: string
-  readonly reportsPerSecond: number
-  readonly messageBytes: number
-  readonly poll: PollOptions
-}
 
 export interface MonitorLink {
   readonly known: KnownMonitor
@@ -33,18 +18,6 @@ export interface MonitorLink {
   check(check: string, timeoutMs: number): ReturnType<MonitorChannel['check']>
   /** Ends when the signal aborts. Never rejects. */
   run(signal: AbortSignal): Promise<void>
-}
-
-/** What a session tells its link. */
-export interface Session {
-  readonly channel: MonitorChannel
-  readonly signal: AbortSignal
-  /** It spoke: it is alive. */
-  alive(): void
-  /** How long its silence may last from now on before it counts as lost. */
-  lostAfter(ms: number): void
-  /** It failed to answer, `reason` says how. */
-  failed(reason: string): void
 }
 
 function text(err: unknown): string {

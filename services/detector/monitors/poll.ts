@@ -3,14 +3,8 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MonitorMetadata } from '#proto/npd/external/v1/external_monitor.ts'
 import { declarationOfMetadata } from './declare.ts'
-import { type LinkOptions, LOST_AFTER_MS, type Session } from './link.ts'
 import { reportOf } from './npd-report.ts'
-
-export interface PollOptions {
-  readonly intervalMs: number
-  readonly timeoutMs: number
-  readonly parameters: Readonly<Record<string, string>>
-}
+import { type LinkOptions, LOST_AFTER_MS, type Session } from './session.ts'
 
 /** Failed answers in a row that end the session (and make a new connection). */
 const FAILURES_MAX = 3

@@ -4,8 +4,8 @@ import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { fromProtoReport } from '#wire'
 import type { WatchStream } from './channel.ts'
 import { declarationOfDescribe } from './declare.ts'
-import { type LinkOptions, LOST_AFTER_MS, type Session } from './link.ts'
 import { createRate } from './rate.ts'
+import { type LinkOptions, LOST_AFTER_MS, type Session } from './session.ts'
 
 /** Acknowledgements go out this long after the first that waits: one message for many reports. */
 const ACK_DELAY_MS = 20
