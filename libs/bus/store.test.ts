@@ -2,6 +2,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nanos } from 'nats'
 import { describe, expect, it } from 'vitest'
+import { Severity } from '#proto/nodedoctor/v1/types.ts'
 import { CONSUMERS, STORE_BYTES, STREAMS } from './layout.ts'
 import { quietLog } from './testing.ts'
 import {
@@ -86,19 +87,13 @@ describe('the store', () => {
     const writer = await writerOf(bus)
     const { meta } = await writer.ensureStore(IDENTITY)
     const jsm = await jetStreamOf(bus)
-    await jsm.streams.delete('EVENTS_INFO')
-    // Storage cannot be changed.
-    await jsm.streams
-      .add({ name: 'EVENTS_INFO', subjects: ['nd.event.info.*'], storage: 'memory' as never, max_bytes: 1 })
-      .catch(() =>
-        jsm.streams.add({ name: 'EVENTS_INFO', subjects: ['nd.event.info.*'], retention: 'interest' as never }),
-      )
+    await jsm.streams.update('EVENTS_INFO', { sealed: true } as never)
     const made = await writer.ensureStore(IDENTITY)
     expect(made.fresh).toBe(true)
     expect(made.meta.incarnation).not.toBe(meta.incarnation)
-    expect((await jsm.streams.info('EVENTS_INFO')).config).toMatchObject({ storage: 'file', retention: 'limits' })
-    const seen = collect(readerOf(bus))
-    await writer.publishEvent(event('a'))
+    expect((await jsm.streams.info('EVENTS_INFO')).config).toMatchObject({ sealed: false, storage: 'file' })
+    const seen = collect(readerOf(bus), { stream: 'EVENTS_INFO' })
+    await writer.publishEvent(event('a', 'Fine', Severity.INFO))
     await expect.poll(() => seen.ids).toEqual(['a'])
   })
 
@@ -142,7 +137,6 @@ describe('the store', () => {
   it('whose durable is ahead of its stream gets a new one', async () => {
     const bus = await start()
     const writer = await writerOf(bus)
-    const jsm = await jetStreamOf(bus)
     const seen = collect(readerOf(bus))
     for (const id of ['a', 'b', 'c']) await writer.publishEvent(event(id))
     await expect.poll(() => seen.ids).toEqual(['a', 'b', 'c'])
@@ -150,7 +144,6 @@ describe('the store', () => {
     await bus.server.stop()
     const folder = join(bus.dir, 'bus', 'jetstream', 'ND', 'streams', 'EVENTS', 'msgs')
     for (const file of await readdir(folder)) await rm(join(folder, file))
-    void jsm
     const next = await start({ dir: bus.dir, port: bus.port })
     const second = createBusWriter(await connectedDetector(next))
     await second.ensureStore(IDENTITY)

@@ -36,6 +36,20 @@ const STREAM_NOT_FOUND = 10059
 const CONSUMER_NOT_FOUND = 10014
 const MESSAGE_NOT_FOUND = 10037
 
+/** What nobody may have changed, on streams and buckets alike. */
+const COMMON = {
+  retention: RetentionPolicy.Limits,
+  storage: StorageType.File,
+  duplicate_window: nanos(DUPLICATE_WINDOW_MS),
+  num_replicas: 1,
+  max_msgs: -1,
+  max_msg_size: -1,
+  no_ack: false,
+  sealed: false,
+  deny_delete: false,
+  deny_purge: false,
+} as const
+
 type WantedStream = Partial<StreamConfig> & Pick<StreamConfig, 'name'>
 
 export interface Identity {
@@ -55,13 +69,10 @@ function streamConfig({ name, subjects, maxAgeMs, maxBytes }: StreamLayout): Wan
   return {
     name,
     subjects: [...subjects],
-    retention: RetentionPolicy.Limits,
-    storage: StorageType.File,
     discard: DiscardPolicy.Old,
     max_age: nanos(maxAgeMs),
     max_bytes: maxBytes,
-    duplicate_window: nanos(DUPLICATE_WINDOW_MS),
-    num_replicas: 1,
+    ...COMMON,
   }
 }
 
@@ -69,15 +80,12 @@ function bucketConfig(bucket: AnyBucket): WantedStream {
   return {
     name: bucketStream(bucket),
     subjects: [`${bucketSubject(bucket)}.>`],
-    retention: RetentionPolicy.Limits,
-    storage: StorageType.File,
     // A bucket that is full refuses, it never forgets a key: the detector's own limits keep it from filling.
     discard: DiscardPolicy.New,
     max_msgs_per_subject: 1,
     max_bytes: BUCKETS[bucket].maxBytes,
-    duplicate_window: nanos(DUPLICATE_WINDOW_MS),
     allow_direct: true,
-    num_replicas: 1,
+    ...COMMON,
   }
 }
 
@@ -92,9 +100,11 @@ function durableConfig(durable: string): Partial<ConsumerConfig> & { durable_nam
   }
 }
 
-/** Whether what is there is as wanted, as far as something is wanted. */
+/** Whether what is there is as wanted, as far as something is wanted. What the server leaves out is off. */
 function agrees<T extends object>(now: T, wanted: Partial<T>): boolean {
-  return (Object.keys(wanted) as (keyof T)[]).every((key) => JSON.stringify(now[key]) === JSON.stringify(wanted[key]))
+  return (Object.keys(wanted) as (keyof T)[]).every(
+    (key) => JSON.stringify(now[key] ?? false) === JSON.stringify(wanted[key]),
+  )
 }
 
 function errorCode(err: unknown): number | undefined {
@@ -151,6 +161,18 @@ async function ensureDurable(jsm: JetStreamManager, stream: string, durable: str
   await jsm.consumers.add(stream, wanted)
 }
 
+/** "impossible": the server cannot make them, as it is when files of theirs are damaged. */
+async function ensureDurables(jsm: JetStreamManager, stream: StreamName): Promise<'there' | 'impossible'> {
+  try {
+    for (const { service, streams } of CONSUMERS)
+      if (streams.includes(stream)) await ensureDurable(jsm, stream, service)
+    return 'there'
+  } catch (err) {
+    if (errorCode(err) === undefined) throw err
+    return 'impossible'
+  }
+}
+
 async function readMeta(asking: Asking): Promise<StoreMeta | undefined> {
   const entry = await readKey(asking, 'meta', META_KEY)
   if (entry === undefined) return undefined
@@ -185,10 +207,19 @@ export async function ensureStore(asking: Asking, identity: Identity, log: BusLo
   }
   if (make.length > 0) await jsm.streams.purge(meta.name)
   for (const one of make) await makeStream(jsm, one)
-  for (const { service, streams } of CONSUMERS) {
-    for (const stream of streams) await ensureDurable(jsm, stream, service)
+  let fresh = make.length > 0
+  for (const one of STREAMS) {
+    if ((await ensureDurables(jsm, one.name)) === 'there') continue
+    log.warn('durables of a stream cannot be made, it is made anew', { stream: one.name })
+    await jsm.streams.purge(meta.name)
+    await makeStream(jsm, streamConfig(one))
+    if ((await ensureDurables(jsm, one.name)) === 'impossible')
+      throw new BusStoreError(
+        `making the durables of ${one.name}`,
+        new Error('the server refuses, also on a new stream'),
+      )
+    fresh = true
   }
-  const fresh = make.length > 0
   const own: StoreMeta =
     isSame && !fresh ? known : StoreMeta.create({ incarnation: randomUUID(), created: new Date(), ...identity })
   const subject = `${bucketSubject('meta')}.${META_KEY}`

@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, open, rm, statfs } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, describe, expect, it } from 'vitest'
+import { startTestBus } from './testing.ts'
+import { collect, condition, connectedDetector, event, follow, IDENTITY, readerOf, taken } from './testing-readers.ts'
+import { watchServer } from './watch-server.ts'
+import { createBusWriter } from './writer.ts'
+
+const run = promisify(execFile)
+const isRoot = process.getuid?.() === 0
+
+const mounts: string[] = []
+afterEach(async () => {
+  for (const path of mounts.splice(0)) await run('umount', ['-l', path])
+})
+
+/** A folder whose `bus` is a file system of 6 MiB. */
+async function smallDisk(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'nd-full-'))
+  const path = join(dir, 'bus')
+  await mkdir(path)
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', path])
+  mounts.push(path)
+  return dir
+}
+
+async function fill(path: string): Promise<void> {
+  const file = await open(join(path, 'filler'), 'w')
+  const block = Buffer.alloc(4096, 1)
+  try {
+    for (;;) await file.write(block)
+  } catch {
+    // Full.
+  } finally {
+    await file.close()
+  }
+}
+
+describe('a disk that is full under the store', () => {
+  // Only root may mount; the test needs a file system that it may fill.
+  it.skipIf(!isRoot)(
+    'hangs the server, which is started again, and all that was kept is there',
+    async () => {
+      const dir = await smallDisk()
+      const bus = await startTestBus({ dir })
+      const detector = await connectedDetector(bus)
+      const writer = createBusWriter(detector)
+      await writer.ensureStore(IDENTITY)
+      const reader = readerOf(bus)
+      const [seen, events] = [follow(reader), collect(reader)]
+      await writer.putNodeCondition(condition('disk:/'))
+      await writer.publishEvent(event('before'))
+      await expect.poll(() => [seen.now.size, events.ids]).toEqual([1, ['before']])
+      await fill(join(dir, 'bus'))
+      expect((await statfs(join(dir, 'bus'))).bavail).toBe(0)
+
+      const reasons: string[] = []
+      const unwatch = watchServer({
+        bus: detector,
+        uselessAfterMs: 1000,
+        calmMs: 1000,
+        restart: (why) => {
+          reasons.push(why)
+          bus.server.restart()
+        },
+      })
+      // The store takes some into what room its files have, then refuses, then hangs in a write for good.
+      const write = (i: number) => [
+        taken(writer.putNodeCondition(condition('disk:/var', 'x'.repeat(1000)))),
+        taken(writer.publishEvent(event(`full ${i}`, 'Xid'))),
+      ]
+      let i = 0
+      await expect
+        .poll(
+          async () => {
+            await Promise.all(write(i++))
+            return bus.server.restarts
+          },
+          { timeout: 40_000, interval: 50 },
+        )
+        .toBeGreaterThan(0)
+      expect(reasons.length).toBeGreaterThan(0)
+
+      await rm(join(dir, 'bus', 'filler'))
+      await expect
+        .poll(
+          async () => {
+            if (!(await taken(writer.ensureStore(IDENTITY)))) return false
+            return taken(writer.publishEvent(event('after')))
+          },
+          { timeout: 40_000, interval: 200 },
+        )
+        .toBe(true)
+      unwatch()
+      await expect.poll(() => events.ids.includes('after'), { timeout: 20_000 }).toBe(true)
+      await expect.poll(() => seen.now.size, { timeout: 20_000 }).toBeGreaterThanOrEqual(1)
+      const { conditions } = await writer.readBack()
+      expect(conditions.map(({ entity }) => entity)).toContain('disk:/')
+      await bus.close()
+    },
+    120_000,
+  )
+})
