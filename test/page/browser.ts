@@ -81,7 +81,7 @@ export async function openWatchedPage(browser: Browser, url: string, options: Pa
     // A server that is gone on purpose is no fault of the page.
     if (
       message.type() === 'error' &&
-      !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/.test(text)
+      !/ERR_CONNECTION_REFUSED|ERR_FAILED|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/.test(text)
     ) {
       faults.push(`said: ${text}`)
     }

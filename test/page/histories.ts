@@ -1,5 +1,5 @@
 /** What happened in the scenes, in seconds before their now, cut to the range that is asked for. */
-import type { HistoryView, LaneView, Level } from '#model'
+import { cleanText, type HistoryView, type LaneView, type Level } from '#model'
 import { NOW } from './facts.ts'
 import { type Curve, series } from './values.ts'
 
@@ -39,7 +39,13 @@ function at(before: number): string {
   return new Date(NOW.getTime() - before * 1000).toISOString()
 }
 
-function laneView({ id, label, bars, ticks = [], marks = [] }: Lane, fromS: number): LaneView {
+/** As the exporter records it. */
+function clean(text: string): string {
+  return cleanText(text, 1024)
+}
+
+function laneView({ id, label: raw, bars, ticks = [], marks = [] }: Lane, fromS: number): LaneView {
+  const label = clean(raw)
   return {
     id,
     label,
@@ -50,12 +56,14 @@ function laneView({ id, label, bars, ticks = [], marks = [] }: Lane, fromS: numb
         ...(ended === 0 ? {} : { to: at(ended) }),
         level,
         reason: 'AsObserved',
-        message,
+        message: clean(message),
       })),
     ticks: ticks
       .filter((tick) => tick < fromS)
       .map((tick) => ({ at: at(tick), count: 1, reason: 'Seen', message: `${label}, once more` })),
-    marks: marks.filter(([, mark]) => mark < fromS).map(([kind, mark, text]) => ({ at: at(mark), kind, text })),
+    marks: marks
+      .filter(([, mark]) => mark < fromS)
+      .map(([kind, mark, text]) => ({ at: at(mark), kind, text: clean(text) })),
   }
 }
 
@@ -73,7 +81,7 @@ export function historyOf(past: Past, range: Range, nowMs: number): HistoryView 
     lanes: past.lanes
       .map((lane) => laneView(lane, fromS))
       .filter(({ intervals, ticks, marks }) => intervals.length + ticks.length + marks.length > 0),
-    gaps: gaps.map(({ from, to, kind, text }) => ({ from: at(from), to: at(to), kind, text })),
+    gaps: gaps.map(({ from, to, kind, text }) => ({ from: at(from), to: at(to), kind, text: clean(text) })),
     series: series(past.curves, {
       fromMs: Math.max(fromMs, knownMs),
       toMs: past.ended === true ? NOW.getTime() : nowMs,

@@ -55,6 +55,12 @@ export interface SceneServer {
   vanish(): Promise<void>
   /** It listens again at the same place. */
   comeBack(): Promise<void>
+  /** Ends all streams; new ones are answered. */
+  cutStreams(): void
+  /** Streams stay open, and nothing is said on them any more. */
+  fallSilent(): void
+  /** How many beats were sent. */
+  beats(): number
   /** The scene's time goes on from here. */
   jump(ms: number): void
   close(): Promise<void>
@@ -145,7 +151,9 @@ export async function serveScene({ scene, pageDir, port = 0 }: SceneServerOption
   await listen(port)
   const { port: chosen } = listening!.address() as AddressInfo
 
+  let beatsSent = 0
   const beats = setInterval(() => {
+    beatsSent++
     const { detector, at } = view()
     for (const reader of readers) {
       write(reader, { kind: 'beat', at, detector })
@@ -174,6 +182,11 @@ export async function serveScene({ scene, pageDir, port = 0 }: SceneServerOption
     send,
     vanish: stop,
     comeBack: () => listen(chosen),
+    cutStreams() {
+      for (const reader of readers) reader.end()
+    },
+    fallSilent: () => clearInterval(beats),
+    beats: () => beatsSent,
     jump(ms) {
       startedMs -= ms
     },

@@ -1,5 +1,5 @@
 /** The scenes that the page is tested and photographed in: facts, so that they can also go through a real exporter. */
-import { conditionId, type Level, NO_REMEDIATION, type NodeCondition, type NodeFacts } from '#model'
+import { cleanText, conditionId, type Level, NO_REMEDIATION, type NodeCondition, type NodeFacts } from '#model'
 import { ago, healthy, monitor, NOW, problemOf, run, sick, UP_SECONDS, unknown } from './facts.ts'
 import { type Bar, historyOf, type Lane, type Past, type Range } from './histories.ts'
 import { type Curve, curves } from './values.ts'
@@ -223,7 +223,7 @@ function hostile(): Scene {
         }),
         ...calmMonitors().slice(0, 1),
       ],
-      settings: { ...SETTINGS, set: [{ key: HOSTILE, value: ENDLESS, origin: RIGHT_TO_LEFT }] },
+      settings: { ...SETTINGS, set: [{ key: HOSTILE, value: ENDLESS, origin: cleanText(RIGHT_TO_LEFT, 120) }] },
     }),
     past: {
       ...CALM_PAST,

@@ -11,8 +11,8 @@ export type Link =
 /** Without a byte for this long the stream is lost. The exporter says something every few seconds. */
 export const SILENT_MS = 10_000
 
-/** How long an ended stream may take to come back before it counts as lost. */
-export const REJOIN_MS = 1000
+/** How long an ended stream may take to say something again before it counts as lost: a little over a beat. */
+export const REJOIN_MS = 4000
 
 /** A stream that lasted this long was a good one: when it ends, it is asked for again at once. */
 export const STEADY_MS = 5000

@@ -26,13 +26,28 @@ class StreamRefusedError extends Error {
   }
 }
 
-/** One connection, until it ends, fails or falls silent. Resolves when the exporter ended it. */
+/** Nothing came for too long. */
+class StreamSilentError extends Error {
+  readonly code = 'STREAM_SILENT'
+  constructor() {
+    super(`/stream said nothing for ${SILENT_MS / 1000} s; it is asked again`)
+    this.name = 'StreamSilentError'
+  }
+}
+
+/**
+ * One connection. Resolves when the exporter ended it.
+ * @throws StreamRefusedError, StreamSilentError, what fetch and `heard` throw
+ */
 async function follow(url: URL, lastId: string, heard: (chunk: string) => void): Promise<void> {
   const abort = new AbortController()
-  let silence = setTimeout(() => abort.abort(), SILENT_MS)
+  function listen(): ReturnType<typeof setTimeout> {
+    return setTimeout(() => abort.abort(new StreamSilentError()), SILENT_MS)
+  }
+  let silence = listen()
   try {
-    const headers =
-      lastId === '' ? { accept: 'text/event-stream' } : { accept: 'text/event-stream', 'last-event-id': lastId }
+    const headers = new Headers({ accept: 'text/event-stream' })
+    if (lastId !== '') headers.set('last-event-id', lastId)
     const response = await fetch(url, { headers, signal: abort.signal, cache: 'no-store' })
     if (!response.ok || response.body === null) throw new StreamRefusedError(response.status)
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
@@ -40,7 +55,7 @@ async function follow(url: URL, lastId: string, heard: (chunk: string) => void):
       const { done, value } = await reader.read()
       if (done) return
       clearTimeout(silence)
-      silence = setTimeout(() => abort.abort(), SILENT_MS)
+      silence = listen()
       heard(value)
     }
   } finally {
@@ -49,34 +64,39 @@ async function follow(url: URL, lastId: string, heard: (chunk: string) => void):
   }
 }
 
+/** How a connection ended: it was a good one and may come back at once, or not. */
+type Ending = 'steady' | 'failed'
+
 export function openStream({ url, onMessage, onLink }: StreamOptions): Stream {
   let lastId = ''
   let live = false
   let late: ReturnType<typeof setTimeout> | undefined
   let wake: () => void = () => undefined
 
-  function heard(): void {
+  /** Only a message says that what is shown is the present: a server may greet and have nothing to say. */
+  function take(id: string, message: StreamMessage): void {
+    lastId = id
+    onMessage(message)
     clearTimeout(late)
     if (!live) onLink({ state: 'live' })
     live = true
   }
 
-  async function attempt(): Promise<void> {
-    const parse = createEventParser(({ id, data }) => {
-      const message = JSON.parse(data) as StreamMessage
-      lastId = id
-      onMessage(message)
-    })
+  async function attempt(): Promise<Ending> {
+    const startedMs = performance.now()
+    const parse = createEventParser(({ id, data }) => take(id, JSON.parse(data) as StreamMessage))
+    let ending: Ending = 'steady'
     try {
-      await follow(url, lastId, (chunk) => {
-        heard()
-        parse(chunk)
-      })
+      await follow(url, lastId, parse)
     } catch (err) {
       // What cannot be read is asked for anew, whole.
       if (err instanceof SyntaxError) lastId = ''
+      if (err instanceof StreamSilentError) ending = 'failed'
     }
     clearTimeout(late)
+    if (!live || performance.now() - startedMs < STEADY_MS) ending = 'failed'
+    live = false
+    return ending
   }
 
   function pause(delayMs: number): Promise<void> {
@@ -92,10 +112,7 @@ export function openStream({ url, onMessage, onLink }: StreamOptions): Stream {
   async function run(): Promise<void> {
     onLink({ state: 'connecting' })
     for (let failures = 0; ; ) {
-      const startedMs = performance.now()
-      await attempt()
-      failures = live && performance.now() - startedMs >= STEADY_MS ? 0 : failures + 1
-      live = false
+      failures = (await attempt()) === 'steady' ? 0 : failures + 1
       if (failures === 0) {
         onLink({ state: 'rejoining' })
         late = setTimeout(() => onLink({ state: 'lost' }), REJOIN_MS)

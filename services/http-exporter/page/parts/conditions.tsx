@@ -7,6 +7,7 @@ import { resting, useCell, useDerived, usePage } from '../state/hooks.ts'
 import { filterConditions, type Group, groupConditions } from '../words/filter.ts'
 import { groupWords, HELD_WORDS } from '../words/labels.ts'
 import { When } from './age.tsx'
+import { bringIntoView } from './bring-into-view.ts'
 import { State } from './glyph.tsx'
 import { Code } from './texts.tsx'
 
@@ -29,7 +30,7 @@ const Row = resting(function Row({ condition, here }: { readonly condition: Cond
   const row = useRef<HTMLTableRowElement>(null)
   const level = useRef(condition.level)
   useLayoutEffect(() => {
-    if (here) row.current?.scrollIntoView({ block: 'center' })
+    return here && row.current !== null ? bringIntoView(row.current) : undefined
   }, [here])
   useLayoutEffect(() => {
     if (level.current === condition.level) return
@@ -73,7 +74,7 @@ const GroupRows = resting(function GroupRows({ group, target }: { readonly group
       <tr class="group">
         <th scope="rowgroup" colSpan={7}>
           <span class="side">
-            <a href={`#${nameId('monitor', monitor)}`}>
+            <a href={`#${nameId('monitor', monitor)}`} title={monitor}>
               <bdi>{monitor}</bdi>
             </a>
             <span class="small">{groupWords(conditions)}</span>

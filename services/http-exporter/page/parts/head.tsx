@@ -1,7 +1,7 @@
 /** The verdict: which node, how it is, how fresh that is. */
 
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { LEVEL_WORDS, type NodeView, wordsToText } from '#model'
+import { LEVEL_WORDS, type Level, type NodeView, wordsToText } from '#model'
 import type { Link } from '../feed/link.ts'
 import { usePage } from '../state/hooks.ts'
 import { Age } from './age.tsx'
@@ -49,7 +49,8 @@ function Announcement({ view, lost }: { readonly view: NodeView; readonly lost: 
   useEffect(() => {
     const words = wordsToText(verdict.sentence, new Date(page.clock.now()))
     // What is there when the page is opened is read with the page.
-    if (!first.current) say(`${LEVEL_WORDS[verdict.level]}: ${lost ? 'stream lost. ' : ''}${words}`)
+    if (!first.current)
+      say(`${isProblem(verdict.level) ? `${LEVEL_WORDS[verdict.level]}: ` : ''}${lost ? 'Stream lost. ' : ''}${words}`)
     first.current = false
   }, [timeless, verdict.level, lost])
   return (
@@ -59,6 +60,11 @@ function Announcement({ view, lost }: { readonly view: NodeView; readonly lost: 
   )
 }
 
+/** The sentence says how many problems there are; how bad they are is in shape and colour, and for the ear in a word. */
+function isProblem(level: Level): boolean {
+  return level === 'warning' || level === 'error' || level === 'critical'
+}
+
 export function Head({ view, link }: { readonly view: NodeView; readonly link: Link }) {
   const page = usePage()
   const { node, verdict } = view
@@ -66,12 +72,11 @@ export function Head({ view, link }: { readonly view: NodeView; readonly link: L
     <header class="top">
       <h1>
         <span class="node">
-          <bdi>{node.name}</bdi>
-          {node.address === '' ? null : <span class="quiet addr">{node.address}</span>}
+          <bdi>{node.name}</bdi> {node.address === '' ? null : <span class="quiet addr">{node.address}</span>}
         </span>{' '}
         <span class="verdict" {...{ elementtiming: 'verdict' }}>
           <Glyph level={verdict.level} shape={verdict.level === 'healthy' ? 'allright' : verdict.level} />
-          <span class="vh">{LEVEL_WORDS[verdict.level]}: </span>
+          {isProblem(verdict.level) ? <span class="vh">{LEVEL_WORDS[verdict.level]}: </span> : null}
           <Sentence words={verdict.sentence} />
         </span>
       </h1>

@@ -53,6 +53,9 @@ function Slider({ window, lostMs }: { readonly window: Window; readonly lostMs: 
       value={cursor === undefined ? spanS : (cursor - window.from) / 1000}
       aria-label="Read every lane at this time"
       aria-valuetext={words + clockOf(at, page.clock.now())}
+      onKeyDown={({ key }) => {
+        if (key === 'Escape') page.cursor.set(undefined)
+      }}
       onInput={({ currentTarget }) => {
         const seconds = currentTarget.valueAsNumber
         page.cursor.set(seconds >= spanS ? undefined : window.from + seconds * 1000)

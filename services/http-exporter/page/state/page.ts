@@ -41,15 +41,17 @@ function moved<T extends ConditionView | MonitorView>(
 
 /** Whether a lane of the ribbon has become another. New proof of the same state has not. */
 function movesLanes(message: StreamMessage, before: NodeView | undefined): boolean {
-  if (message.kind === 'node') return true
-  if (message.kind !== 'change' || before === undefined) return false
-  if (message.events.length > 0 || message.removed.length > 0 || message.problems.length > 0) return true
-  const conditions = new Map(message.conditions.length > 0 ? before.conditions.map((one) => [one.id, one]) : [])
+  if (before === undefined || message.kind === 'beat' || message.kind === 'samples') return false
+  const news = message.kind === 'node' ? message.node : message
+  if (message.kind === 'change' && message.events.length + message.removed.length > 0) return true
+  const problems = new Map([...before.problems, ...before.resolved].map((one) => [one.fingerprint, one.revision]))
+  const conditions = new Map(news.conditions.length > 0 ? before.conditions.map((one) => [one.id, one]) : [])
   const monitors = new Map(before.monitors.map((one) => [one.name, one]))
   return (
-    moved(message.conditions, conditions, ({ id }) => id) ||
-    moved(message.monitors, monitors, ({ name }) => name) ||
-    message.monitors.some(({ name, restarts }) => monitors.get(name)?.restarts !== restarts)
+    news.problems.some(({ fingerprint, revision }) => problems.get(fingerprint) !== revision) ||
+    moved(news.conditions, conditions, ({ id }) => id) ||
+    moved(news.monitors, monitors, ({ name }) => name) ||
+    news.monitors.some(({ name, restarts }) => monitors.get(name)?.restarts !== restarts)
   )
 }
 

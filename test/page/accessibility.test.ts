@@ -1,0 +1,150 @@
+/** For everybody: axe finds nothing, the keyboard reaches everything, less motion is less motion. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { AxeResults } from 'axe-core'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { SCENES, type SceneName } from './scenes.ts'
+import { createStage, seen } from './stage.ts'
+
+const stage = createStage()
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Each violation with what it is about. */
+async function violations(page: Page): Promise<string[]> {
+  // Over the debugging protocol, so that the page's own policy need not allow it.
+  await page.evaluate(AXE)
+  const { violations: found } = (await page.evaluate(
+    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
+  )) as AxeResults
+  return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`))
+}
+
+async function settled(page: Page, scene: SceneName): Promise<void> {
+  await page.locator('section:has(#h-ribbon) .lane').first().waitFor()
+  if (scene === 'silent') await page.locator('html[data-scene=stale]').waitFor()
+}
+
+const SCANNED = Object.keys(SCENES).filter((scene) => scene !== 'thousand') as SceneName[]
+
+describe.each(['light', 'dark'])('axe, in %s', (mode) => {
+  it.each(SCANNED)('finds nothing in "%s"', async (scene) => {
+    const { page } = await stage.play(scene, { dark: mode === 'dark' })
+    await settled(page, scene)
+    expect(await violations(page)).toEqual([])
+  })
+
+  it('finds nothing on 375 pixels', async () => {
+    const { page } = await stage.play('problems', { dark: mode === 'dark', width: 375 })
+    await settled(page, 'problems')
+    expect(await violations(page)).toEqual([])
+  })
+
+  it('finds nothing where the stream is lost', async () => {
+    const { page, server } = await stage.play('problems', { dark: mode === 'dark' })
+    await settled(page, 'problems')
+    await server.vanish()
+    await page.locator('html[data-scene=stale]').waitFor()
+    expect(await violations(page)).toEqual([])
+  })
+})
+
+it('axe finds nothing in a thousand conditions', { timeout: 120_000 }, async () => {
+  const { page } = await stage.play('thousand')
+  await settled(page, 'thousand')
+  expect(await violations(page)).toEqual([])
+})
+
+describe('the keyboard', () => {
+  /** What has the focus, by role and name, in the order of Tab. */
+  async function tabbed(page: Page, most: number): Promise<string[]> {
+    const order: string[] = []
+    for (let press = 0; press < most; press++) {
+      await page.keyboard.press('Tab')
+      const at = await page.evaluate(`(() => {
+        const element = document.activeElement
+        if (element === document.body) return ''
+        const { outlineStyle } = getComputedStyle(element.matches('.ranges input') ? element.parentElement : element)
+        const name = element.getAttribute('aria-label') ?? element.closest('label')?.innerText ?? element.innerText
+        return element.localName + (element.type ? ':' + element.type : '') + ' ' + name.trim().replace(/\\s+/g, ' ') + (outlineStyle === 'none' ? ' (not seen)' : '')
+      })()`)
+      if (at === '') break
+      order.push(String(at))
+    }
+    return order
+  }
+
+  it('goes through the page from top to bottom, and what has the focus is seen', async () => {
+    const { page } = await stage.play('problems')
+    await settled(page, 'problems')
+    const order = await tabbed(page, 60)
+    expect(order.slice(0, 16)).toEqual([
+      'a unknown',
+      'a DiskFull',
+      'a KubeletUnhealthy',
+      'input:radio 6 h',
+      'input:range Read every lane at this time',
+      'a /var full',
+      'a kubelet not answering',
+      'a backup too old',
+      'a nvme0n1 failing',
+      'a smart-health unreachable',
+      'a DNS failing',
+      'a kernel hung task',
+      'input:search Filter conditions /',
+      'a Skip the conditions',
+      'a custom-plugin',
+      'a BackupTooOld',
+    ])
+    expect(order).toContain('a /metrics')
+    expect(order.filter((one) => one.endsWith('(not seen)'))).toEqual([])
+  })
+
+  it('skips a thousand conditions in one step', async () => {
+    const { page } = await stage.play('thousand')
+    await settled(page, 'thousand')
+    await page.getByRole('link', { name: 'Skip the conditions' }).focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate('document.activeElement.innerText')).toBe('/status')
+  })
+
+  it('changes the time that is shown', async () => {
+    const { page } = await stage.play('week')
+    await page.getByRole('radio', { name: '6 h' }).focus()
+    await page.keyboard.press('ArrowRight')
+    await page.getByRole('region', { name: 'What happened, last day' }).waitFor()
+    expect(await seen(page.locator('section:has(#h-machine) .head'))).toContain('The last day')
+  })
+})
+
+it('nothing moves for who wants less motion', async () => {
+  const still = await stage.play('problems', { path: '#/condition/system/DiskFull/disk:/var' })
+  await still.page.locator('tr[aria-current=true]').waitFor()
+  expect(
+    await still.page.evaluate('document.getAnimations().filter((a) => a.effect.getTiming().duration > 0).length'),
+  ).toBe(0)
+})
+
+it('a row that was asked for is lit once for who does not', async () => {
+  const { page } = await stage.play('problems', {
+    reducedMotion: false,
+    path: '#/condition/system/DiskFull/disk:/var',
+  })
+  const row = page.locator('tr[aria-current=true]')
+  await row.waitFor()
+  const runs = await page.evaluate(
+    `document.querySelector('tr[aria-current=true]').getAnimations().map((one) => one.effect.getTiming().iterations)`,
+  )
+  expect(runs).toEqual([1])
+})
+
+it('roles are kept where the tables are laid out as lists', async () => {
+  const { page } = await stage.play('problems', { width: 375 })
+  await settled(page, 'problems')
+  const session = await page.context().newCDPSession(page)
+  const { nodes } = await session.send('Accessibility.getFullAXTree')
+  const roles = nodes.filter(({ ignored }) => !ignored).map(({ role }) => String(role?.value))
+  expect(roles.filter((role) => role === 'table')).toHaveLength(3)
+  expect(roles.filter((role) => role === 'row').length).toBeGreaterThan(40)
+})
