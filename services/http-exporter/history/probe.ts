@@ -11,7 +11,7 @@ export interface DiskProbe {
 }
 
 /** Longest wait for an answer. */
-const ANSWER_WITHIN_MS = 2000
+const ANSWER_WITHIN_MS = 5000
 
 async function write(dir: string, sync: boolean): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o750 })
@@ -29,14 +29,14 @@ export function createDiskProbe(dir: string): DiskProbe {
   let pending: Promise<DiskAnswer> | undefined
   return {
     async ask({ sync }) {
-      if (pending !== undefined) return 'silent'
-      const attempt = write(dir, sync).then(
+      // Whoever asks while a probe is under way gets that one's answer.
+      pending ??= write(dir, sync).then(
         () => 'well' as const,
         () => 'failed' as const,
       )
-      pending = attempt
+      const attempt = pending
       void attempt.finally(() => {
-        pending = undefined
+        if (pending === attempt) pending = undefined
       })
       const { promise: late, resolve } = Promise.withResolvers<DiskAnswer>()
       const timer = setTimeout(() => resolve('silent'), ANSWER_WITHIN_MS)
