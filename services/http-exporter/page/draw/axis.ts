@@ -1,5 +1,5 @@
 /** Marks on the time axis, at round times of UTC. */
-import { hourOf } from '../words/times.ts'
+import { dayOf, hourOf } from '../words/times.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -34,8 +34,7 @@ export interface Tick {
 }
 
 function labelOf(at: number): string {
-  if (at % DAY !== 0) return hourOf(at)
-  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(at)
+  return at % DAY === 0 ? dayOf(at) : hourOf(at)
 }
 
 /** At most `most` ticks inside the window. */

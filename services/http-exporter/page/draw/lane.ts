@@ -1,6 +1,7 @@
 /** What a lane of the ribbon says at an instant, and in words. */
 import { type LaneView, LEVEL_WORDS, type Level } from '#model'
-import { hourOf } from '../words/times.ts'
+import { counted } from '../words/sentences.ts'
+import { dayAndHourOf, hourOf } from '../words/times.ts'
 import type { Window } from './axis.ts'
 
 export type Interval = LaneView['intervals'][number]
@@ -34,21 +35,28 @@ export function laneNow({ intervals }: LaneView): LaneNow | undefined {
 
 const NAMED = 6
 
+const DAY_MS = 86_400_000
+
 /** "/var full: warning 02:26 to 02:44, critical 02:44 until now; otherwise healthy". */
-export function laneWords(lane: LaneView, nowMs: number): string {
+export function laneWords(lane: LaneView, { from, to }: Window): string {
+  const say = (at: string): string => (to - from > DAY_MS ? dayAndHourOf(Date.parse(at)) : hourOf(Date.parse(at)))
   const said = lane.intervals.slice(-NAMED).map((interval) => {
-    const { from } = spanOf(interval, nowMs)
-    const until = interval.to === undefined ? 'until now' : `to ${hourOf(Date.parse(interval.to))}`
-    return `${LEVEL_WORDS[interval.level].toLowerCase()} ${hourOf(from)} ${until}`
+    const until = interval.to === undefined ? 'until now' : `to ${say(interval.to)}`
+    return `${LEVEL_WORDS[interval.level].toLowerCase()} ${say(interval.from)} ${until}`
   })
   const more = lane.intervals.length - said.length
   const before = more > 0 ? [`${more} times before`] : []
   const events = lane.ticks.reduce((sum, { count }) => sum + count, 0)
   return [
     `${lane.label}: ${[...before, ...said].join(', ')}${said.length > 0 ? '; otherwise healthy' : 'healthy'}`,
-    ...(events > 0 ? [`${events} ${events === 1 ? 'event' : 'events'}`] : []),
+    ...(events > 0 ? [counted(events, 'event')] : []),
     ...(lane.marks.length > 0
-      ? [lane.marks.map(({ at, text }) => `${text} ${hourOf(Date.parse(at))}`).join(', ')]
+      ? [
+          lane.marks
+            .slice(-NAMED)
+            .map(({ at, text }) => `${text} ${say(at)}`)
+            .join(', '),
+        ]
       : []),
   ].join('; ')
 }

@@ -39,9 +39,10 @@ export function scaleOf(all: readonly SeriesView[], limits: readonly number[]): 
   return { min, max: Math.max(max === undefined ? top : Math.min(top, max), min + Number.EPSILON) }
 }
 
-/** 0 at the top of the graph, 100 at its floor. */
+/** 0 at the top of the graph, 100 at its floor; what cannot be placed stands on the floor. */
 export function heightOf(value: number, { min, max }: Scale): number {
-  return 100 - (Math.min(max, Math.max(min, value)) - min) * (100 / (max - min))
+  const share = (value - min) / (max - min)
+  return Number.isNaN(share) ? 100 : 100 - 100 * Math.min(1, Math.max(0, share))
 }
 
 /** Digits after the point that a value on this scale is read with: about three figures, the same for each reading. */

@@ -160,7 +160,7 @@ export const Lane = resting(function Lane(props: LaneProps) {
           {label}
         </a>
       )}
-      <svg class="track" role="img" aria-label={laneWords(lane, lostMs ?? window.to)}>
+      <svg class="track" role="img" aria-label={laneWords(lane, window)}>
         <use href="#ground" />
         <use href="#base" />
         <Bars lane={lane} window={window} lostMs={lostMs} />

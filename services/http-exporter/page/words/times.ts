@@ -11,6 +11,16 @@ export function hourOf(ms: number): string {
   return Number.isFinite(ms) ? new Date(ms).toISOString().slice(11, 16) : '–'
 }
 
+/** "12 May". */
+export function dayOf(ms: number): string {
+  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(ms)
+}
+
+/** "12 May 03:10". */
+export function dayAndHourOf(ms: number): string {
+  return Number.isFinite(ms) ? `${dayOf(ms)} ${hourOf(ms)}` : '–'
+}
+
 /** How a point in time is told from now. */
 export type AgeForm =
   /** "4 min" */
