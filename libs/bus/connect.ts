@@ -95,7 +95,11 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
   /** Permission errors and the like come here; they do not close the connection. */
   async function watchStatus(connection: NatsConnection): Promise<void> {
     for await (const { type, data, permissionContext } of connection.status()) {
-      if (type === Events.Error) log.warn('bus refused something', { error: String(data), ...permissionContext })
+      if (type === Events.Error)
+        log.warn('bus refused something', {
+          error: typeof data === 'string' ? data : JSON.stringify(data),
+          ...permissionContext,
+        })
     }
   }
 

@@ -1,6 +1,6 @@
 /** The nkeys of the services: made once, kept beside the configuration, never in it. */
 import { readFile } from 'node:fs/promises'
-import { nkeys } from 'nats'
+import { nkeys as untypedNkeys } from 'nats'
 import { writeFileSafely } from './files.ts'
 
 export interface ServiceKeys {
@@ -8,6 +8,14 @@ export interface ServiceKeys {
   readonly seed: string
   readonly publicKey: string
 }
+
+/** The part of nkeys.js that is used; the client passes it on without types. */
+interface KeyPair {
+  getPublicKey(): string
+  getSeed(): Uint8Array
+}
+
+const nkeys = untypedNkeys as { createUser(): KeyPair; fromSeed(seed: Uint8Array): KeyPair }
 
 function keysOf(seed: string): ServiceKeys {
   return { seed, publicKey: nkeys.fromSeed(new TextEncoder().encode(seed)).getPublicKey() }

@@ -92,17 +92,17 @@ export async function launch(options: LaunchOptions): Promise<RunningChild> {
     if (lines.length > LINES_KEPT) lines.shift()
     log.debug('nats-server', { line })
   })
-  let ended: { readonly code: number | null } | undefined
+  const life: { ended?: { readonly code: number | null } } = {}
   const exited = running.exited.then((how) => {
-    ended = how
+    life.ended = how
   })
   const until = performance.now() + START_TIMEOUT_MS
-  while (ended === undefined && !signal.aborted && performance.now() < until) {
-    if ((await serverNameAt(port)) === serverName && ended === undefined) return running
+  while (life.ended === undefined && !signal.aborted && performance.now() < until) {
+    if ((await serverNameAt(port)) === serverName && life.ended === undefined) return running
     await Promise.race([exited, sleep(POLL_MS)])
   }
   // Once more: it may have ended while the last answer was awaited.
-  const how = ended as { readonly code: number | null } | undefined
+  const how = life.ended
   if (how !== undefined) throw await whyEnded(how.code, lines, options)
   running.kill('SIGKILL')
   await exited

@@ -127,7 +127,11 @@ describe('the http-exporter on a real bus', () => {
     const second = await startTestExporter({ runDir: bus.dir, stateDir, onTestFinished })
     await until(async () => (await lanes(second.http() ?? '')).length === 2)
     const both = await lanes(second.http() ?? '')
-    expect(both.map(({ id, intervals, ticks }) => [id, intervals.length, ticks.length]).sort()).toEqual([
+    expect(
+      both
+        .map(({ id, intervals, ticks }) => [id, intervals.length, ticks.length])
+        .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+    ).toEqual([
       ['system/DiskFull/disk:/var', 1, 1],
       ['system/InodesLow/disk:/var', 1, 1],
     ])

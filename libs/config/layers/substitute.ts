@@ -4,7 +4,7 @@
  */
 import type { ConfigProblem } from '../errors.ts'
 import { isSecretKey } from '../secrets.ts'
-import type { Entry, MapNode, Place, ScalarNode, Tree } from '../tree/tree.ts'
+import type { MapNode, Place, ScalarNode, Tree } from '../tree/tree.ts'
 import type { ConfigNote } from '../types.ts'
 
 /** `$${NAME}` stands for the text `${NAME}`. */
@@ -33,10 +33,16 @@ export function substitute(tree: MapNode, env: Environment, hostName: string): S
 
   function map(node: MapNode, path: string): MapNode {
     const entries = [...node.entries].map(([key, entry]) => {
-      const value: Entry = { ...entry, node: each(entry.node, path === '' ? key : `${path}.${key}`, entry.place) }
-      return [key, value] as const
+      const value = each(entry.node, path === '' ? key : `${path}.${key}`, entry.place)
+      const place = value === entry.node ? entry.place : placeOf(entry.place, value)
+      return [key, { place, node: value }] as const
     })
     return { ...node, entries: new Map(entries) }
+  }
+
+  /** A key is where its value comes from. */
+  function placeOf(place: Place, value: Tree): Place {
+    return value.kind === 'scalar' ? { ...place, origin: value.place.origin } : place
   }
 
   function scalar(node: ScalarNode, text: string, path: string, place: Place): Tree {

@@ -8,7 +8,6 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  type Pair,
   parseDocument,
   type YAMLMap,
 } from 'yaml'
@@ -147,7 +146,7 @@ function createReader(
   function readEntries(map: YAMLMap, offset: number, depth: number): Map<string, Entry> {
     const entries = new Map<string, Entry>()
     const merged: Tree[] = []
-    for (const pair of map.items as Pair[]) {
+    for (const pair of map.items) {
       const at = rangeStart(pair.key) ?? offset
       const key = keyOf(pair.key)
       if (key === undefined) fault(at, 'this key is no plain text; expected a name')
@@ -172,7 +171,7 @@ function mergeInto(entries: Map<string, Entry>, tree: Tree): void {
 function keyOf(key: unknown): string | undefined {
   if (typeof key === 'string') return key
   if (!isScalar(key) || typeof key.value === 'object' || typeof key.value === 'undefined') return undefined
-  return typeof key.value === 'symbol' ? '<<' : String(key.value)
+  return typeof key.value === 'symbol' ? '<<' : `${key.value as string | number | boolean | bigint}`
 }
 
 function rangeStart(node: unknown): number | undefined {
@@ -182,11 +181,11 @@ function rangeStart(node: unknown): number | undefined {
 
 function scalarOf(value: unknown): Scalar {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
-  return value === null || value === undefined ? null : String(value)
+  return value === null || value === undefined ? null : JSON.stringify(value)
 }
 
 function textOf(node: unknown, value: unknown): string {
   const source = isScalar(node) ? node.source : undefined
   if (typeof value === 'string') return value
-  return source ?? (value === null || value === undefined ? '' : String(value))
+  return source ?? (value === null || value === undefined ? '' : JSON.stringify(value))
 }

@@ -107,7 +107,7 @@ function readText(schema: JsonSchema, node: ScalarNode, shown: string, fault: Fa
 /** Lengths count Unicode characters, as JSON Schema does. */
 function fits(schema: JsonSchema, text: string): boolean {
   if (schema.anyOf !== undefined) return schema.anyOf.some((one) => fits(one, text))
-  const length = schema.minLength === undefined && schema.maxLength === undefined ? 0 : [...text].length
+  const length = schema.minLength === undefined && schema.maxLength === undefined ? 0 : Array.from(text).length
   if (length < (schema.minLength ?? 0) || length > (schema.maxLength ?? Number.POSITIVE_INFINITY)) return false
   if (schema.format === 'ipv4') return isIP(text) === 4
   if (schema.format === 'ipv6') return isIP(text) === 6

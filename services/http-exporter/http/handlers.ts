@@ -52,7 +52,7 @@ function createHistoryHandler({ history, evidence, clock }: HandlerSources): Han
   const known = new Map<Range, { readonly atMs: number; readonly answer: Promise<Answer> }>()
   return ({ query }) => {
     const asked = query['range'] ?? '1h'
-    const range = parseRange(String(asked))
+    const range = typeof asked === 'string' ? parseRange(asked) : undefined
     if (range === undefined) {
       const ranges = Object.keys(RANGES)
       return json({ error: `no such range; one of ${ranges.join(', ')}`, ranges }, 400)

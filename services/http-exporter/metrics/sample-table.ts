@@ -139,7 +139,7 @@ export function createSampleTable(): SampleTable {
 function distinct(series: readonly Series[]): Series[] {
   const seen = new Set<string>()
   return series.filter(({ labels }) => {
-    const key = JSON.stringify(Object.entries(labels).sort())
+    const key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
     return !seen.has(key) && seen.add(key) !== undefined
   })
 }
