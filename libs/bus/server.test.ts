@@ -169,6 +169,8 @@ describe('the embedded server', () => {
     const code = `const c = require('node:child_process').spawn(${JSON.stringify(file)}, ${JSON.stringify(args)}, { stdio: 'ignore' }); console.log(c.pid); setInterval(() => {}, 1000)`
     const agent = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'ignore'] })
     const pid = await new Promise<number>((resolve) => agent.stdout.once('data', (text) => resolve(Number(text))))
+    // setpriv and flock become nats-server; from then on the lock is its own.
+    await expect.poll(() => readFile(`/proc/${pid}/comm`, 'utf8'), { timeout: 10_000 }).toBe('nats-server\n')
     await expect(startTestBus({ dir })).rejects.toThrow(BusLockTakenError)
     expect(isAlive(pid)).toBe(true)
     agent.kill('SIGKILL')
