@@ -46,6 +46,18 @@ describe('the engine', () => {
     expect(engine.state.monitors.get('plugin')?.violations).toBe(1)
   })
 
+  it('takes one report with senseless times for a clock that was set, and two for misconduct', () => {
+    const { engine } = createBench()
+    const isMisbehaving = () => [...engine.state.problems.values()].some(({ type }) => type === 'MonitorMisbehaves')
+    const old = () => report([observation('X', 'healthy')], { time: new Date(0) })
+    engine.report('plugin', old())
+    engine.report('plugin', report([observation('X', 'healthy')]))
+    engine.report('plugin', old())
+    expect(isMisbehaving()).toBe(false)
+    engine.report('plugin', old())
+    expect(isMisbehaving()).toBe(true)
+  })
+
   it('bounds how many conditions a monitor may have over all its reports', () => {
     const { engine } = createBench()
     for (let i = 0; i < 10; i++) engine.report('plugin', report([observation('X', 'healthy', { entity: `gpu:${i}` })]))

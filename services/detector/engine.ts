@@ -82,6 +82,8 @@ export function createEngine(options: EngineOptions): Engine {
   const fold = createEventFold()
   const listeners = new Set<(changes: readonly Change[]) => void>()
   const conditionCounts = new Map<string, number>()
+  /** Monitors whose last report had times that make no sense. */
+  const senseless = new Set<string>()
   let lastReport: Date | undefined
   let ownSequence = 0
 
@@ -147,7 +149,16 @@ export function createEngine(options: EngineOptions): Engine {
     own({ events: [{ ...happened, id, monitor: DETECTOR, check: '', firstSeen: wall, lastSeen: wall, count: 1 }] })
   }
 
-  function misbehaved(monitor: string, violations: readonly Violation[]): void {
+  /** Times that make no sense once are a report that was on its way while the clock was set. */
+  function misconduct(monitor: string, violations: readonly Violation[]): readonly Violation[] {
+    const wasSenseless = senseless.has(monitor)
+    if (violations.some(({ code }) => code === 'time-senseless')) senseless.add(monitor)
+    else senseless.delete(monitor)
+    return wasSenseless ? violations : violations.filter(({ code }) => code !== 'time-senseless')
+  }
+
+  function misbehaved(monitor: string, all: readonly Violation[]): void {
+    const violations = misconduct(monitor, all)
     const [first] = violations
     if (first === undefined) return
     const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : ''
