@@ -10,8 +10,7 @@ import { ACK_WAIT_MS } from './layout.ts'
 import { createPull, type Pull } from './pull.ts'
 import type { StreamHandler, StreamName } from './types.ts'
 
-/** The server is told this often that work goes on, so that it does not deliver again what is only slow. */
-const WORKING_MS = ACK_WAIT_MS / 3
+const NANOS_PER_MS = 1e6
 /** How long a refused message rests. */
 const AGAIN_MS = 1000
 const NOT_READY_MS = 200
@@ -34,6 +33,7 @@ export interface Consumption {
 }
 
 interface DurableInfo {
+  readonly config: { readonly ack_wait?: number }
   readonly delivered: { readonly stream_seq: number; readonly consumer_seq: number }
   readonly ack_floor: { readonly stream_seq: number }
   readonly num_ack_pending: number
@@ -49,6 +49,8 @@ export function consume<T>(options: ConsumeOptions<T>): Consumption {
   /** The last sequence seen, over all connections. */
   let position = 0
   let pull: Pull | undefined
+  /** The server is told this often that work goes on, so that it does not deliver again what is only slow. */
+  let workingMs = ACK_WAIT_MS / 3
 
   function answer(to: string, text: string): void {
     try {
@@ -64,7 +66,7 @@ export function consume<T>(options: ConsumeOptions<T>): Consumption {
     while (!signal.aborted && !ready()) {
       await sleep(NOT_READY_MS, undefined, { signal }).catch(() => undefined)
       silentMs += NOT_READY_MS
-      if (silentMs < WORKING_MS) continue
+      if (silentMs < workingMs) continue
       silentMs = 0
       answer(to, ANSWERS.working)
     }
@@ -82,7 +84,7 @@ export function consume<T>(options: ConsumeOptions<T>): Consumption {
 
   async function hand(value: T, message: Msg, delivery: Delivery): Promise<void> {
     const to = message.reply ?? ''
-    const keepAlive = setInterval(() => answer(to, ANSWERS.working), WORKING_MS)
+    const keepAlive = setInterval(() => answer(to, ANSWERS.working), workingMs)
     try {
       await handler.message(value, {
         sequence: delivery.streamSequence,
@@ -126,6 +128,7 @@ export function consume<T>(options: ConsumeOptions<T>): Consumption {
       ask<DurableInfo>(nc, `${bus.api}.CONSUMER.INFO.${stream}.${durable}`),
       ask<StreamEnd>(nc, `${bus.api}.STREAM.INFO.${stream}`),
     ])
+    workingMs = (info.config.ack_wait ?? ACK_WAIT_MS * NANOS_PER_MS) / NANOS_PER_MS / 3
     if (end.state.last_seq < position) {
       position = 0
       options.onBackwards()

@@ -45,7 +45,7 @@ describe('a disk that is full under the store', () => {
     'hangs the server, which is started again, and all that was kept is there',
     async () => {
       const dir = await smallDisk()
-      const bus = await startTestBus({ dir })
+      const bus = await startTestBus({ dir, stopGraceMs: 300 })
       const detector = await connectedDetector(bus)
       const writer = createBusWriter(detector)
       await writer.ensureStore(IDENTITY)
@@ -68,15 +68,12 @@ describe('a disk that is full under the store', () => {
         },
       })
       // The store takes some into what room its files have, then refuses, then hangs in a write for good.
-      const write = (i: number) => [
-        taken(writer.putNodeCondition(condition('disk:/var', 'x'.repeat(1000)))),
-        taken(writer.publishEvent(event(`full ${i}`, 'Xid'))),
-      ]
       let i = 0
       await expect
         .poll(
-          async () => {
-            await Promise.all(write(i++))
+          () => {
+            void taken(writer.putNodeCondition(condition('disk:/var', 'x'.repeat(1000))))
+            void taken(writer.publishEvent(event(`full ${i++}`)))
             return bus.server.restarts
           },
           { timeout: 40_000, interval: 50 },

@@ -1,7 +1,7 @@
 export { type ConnectedBus, type ConnectOptions, connectBus } from './connect.ts'
 export { credentialsFile, readCredentials } from './credentials.ts'
 export * from './errors.ts'
-export { BUCKETS, CONSUMERS, STREAMS } from './layout.ts'
+export { BUCKETS, CONSUMERS, STORE_BYTES, STREAMS } from './layout.ts'
 export { keys as bucketKeys } from './names.ts'
 export { createBusReader } from './reader.ts'
 export { type EmbeddedServer, type EmbeddedServerOptions, startEmbeddedServer } from './server.ts'

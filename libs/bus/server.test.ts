@@ -196,7 +196,7 @@ describe('the embedded server', () => {
   })
 
   it('that hangs is stopped all the same', async () => {
-    const bus = await startTestBus()
+    const bus = await startTestBus({ stopGraceMs: 300 })
     const pid = bus.server.pid ?? 0
     process.kill(pid, 'SIGSTOP')
     await bus.server.stop()

@@ -36,6 +36,8 @@ export interface EmbeddedServerOptions {
   readonly maxStoreBytes: number
   readonly door: ChildDoor
   readonly log: BusLog
+  /** What a server that is asked to end may take before it is killed. Default 5,000. */
+  readonly stopGraceMs?: number
 }
 
 export interface EmbeddedServer {
@@ -47,14 +49,14 @@ export interface EmbeddedServer {
   restart(): void
   /** Restarts it when it is of no use to its owner's connection for ten seconds. Ends with the server. */
   watch(bus: ConnectedBus): void
-  /** Asks it to end, kills it after 5 s. Resolves when it is gone. Idempotent. */
+  /** Asks it to end, kills it after a while. Resolves when it is gone. Idempotent. */
   stop(): Promise<void>
 }
 
 /** SIGTERM, and SIGKILL for one that does not even end then. */
-function end(child: RunningChild): Promise<unknown> {
+function end(child: RunningChild, graceMs: number): Promise<unknown> {
   child.kill('SIGTERM')
-  const killer = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS)
+  const killer = setTimeout(() => child.kill('SIGKILL'), graceMs)
   return child.exited.finally(() => clearTimeout(killer))
 }
 
@@ -63,7 +65,7 @@ function end(child: RunningChild): Promise<unknown> {
  * @throws BusLockTakenError, BusServerMissingError, BusServerFailedError when the first start does not succeed
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
-  const { storeDir, configDir, serverName, maxStoreBytes, door, log } = options
+  const { storeDir, configDir, serverName, maxStoreBytes, door, log, stopGraceMs = STOP_GRACE_MS } = options
   const configFile = join(configDir, 'nats-server.conf')
   const lockFile = join(storeDir, 'lock')
   const pidFile = join(storeDir, 'nats-server.pid')
@@ -165,12 +167,12 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   let stopped: Promise<void> | undefined
 
   function restart(): void {
-    if (child !== undefined && performance.now() - startedMs > YOUNG_MS) void end(child)
+    if (child !== undefined && performance.now() - startedMs > YOUNG_MS) void end(child, stopGraceMs)
   }
 
   async function stop(): Promise<void> {
     stopping.abort()
-    if (child !== undefined) await end(child)
+    if (child !== undefined) await end(child, stopGraceMs)
     await supervision
   }
 

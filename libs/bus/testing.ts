@@ -62,7 +62,14 @@ export interface TestBus {
 }
 
 export async function startTestBus(
-  options: { dir?: string; port?: number; log?: BusLog; maxStoreBytes?: number; door?: ChildDoor } = {},
+  options: {
+    dir?: string
+    port?: number
+    log?: BusLog
+    maxStoreBytes?: number
+    door?: ChildDoor
+    stopGraceMs?: number
+  } = {},
 ): Promise<TestBus> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'nd-bus-')))
   const port = options.port ?? (await freePort())
@@ -75,6 +82,7 @@ export async function startTestBus(
     maxStoreBytes: options.maxStoreBytes ?? 128 * 1024 * 1024,
     door: options.door ?? plainDoor,
     log: options.log ?? quietLog,
+    ...(options.stopGraceMs === undefined ? {} : { stopGraceMs: options.stopGraceMs }),
   })
   const open: ConnectedBus[] = []
   function keep(bus: ConnectedBus): ConnectedBus {
