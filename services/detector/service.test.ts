@@ -1,0 +1,355 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { loadConfig } from '#config'
+import { createHost } from '#host'
+import { DetectorService, type Node, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
+import { type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
+import {
+  Health,
+  MonitorHealth,
+  Observation,
+  Polarity,
+  ProblemPhase,
+  Report,
+  Severity,
+} from '#proto/nodedoctor/v1/types.ts'
+import {
+  ConditionStatus,
+  type ExternalMonitorServer,
+  ExternalMonitorService,
+} from '#proto/npd/external/v1/external_monitor.ts'
+import { connectUnix, type RpcClient, type RpcServer, serveUnix } from '#rpc'
+import { createLogger, createMetrics, type Service, systemClock } from '#service'
+import { freePort } from '../../libs/bus/testing.ts'
+import { detector } from './service.ts'
+
+/** The detector in this process, its bus and sockets real. */
+interface Running {
+  readonly service: Service
+  readonly client: RpcClient
+  readonly log: string[]
+  node(): Promise<Node>
+  stop(): Promise<void>
+}
+
+let dir = ''
+let port = 0
+const open: { stop(): Promise<void> }[] = []
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'nd-det-'))
+  port = await freePort()
+})
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.stop()
+  await rm(dir, { recursive: true, force: true })
+})
+
+async function start(more: Record<string, unknown> = {}): Promise<Running> {
+  const file = join(dir, 'config.json')
+  const document = {
+    apiVersion: 'node-doctor.io/v1alpha1',
+    kind: 'NodeDoctorConfig',
+    metadata: { name: 'test' },
+    settings: { nodeName: 'n1', runDir: join(dir, 'run'), stateDir: join(dir, 'state') },
+    bus: { port },
+    detector: { monitorDirs: [join(dir, 'plugins')] },
+    monitors: [],
+    ...more,
+  }
+  await writeFile(file, JSON.stringify(document))
+  const config = await loadConfig({ file, flags: [], env: {} })
+  const log: string[] = []
+  const abort = new AbortController()
+  const service = await detector.create({
+    name: 'detector',
+    version: '1.0.0',
+    nodeName: 'n1',
+    config,
+    fullConfig: config,
+    runDir: config.settings.runDir,
+    stateDir: config.settings.stateDir,
+    host: createHost({ root: '' }),
+    clock: systemClock(),
+    log: createLogger({ component: 'detector', level: 'debug', format: 'json', write: (line) => void log.push(line) }),
+    metrics: createMetrics('test').registry,
+    signal: abort.signal,
+  })
+  const path = service.socketPath ?? ''
+  const server = await serveUnix({ path, services: service.rpc, serving: () => service.readiness().ready })
+  const client = connectUnix(path)
+  let stopped = false
+  const running: Running = {
+    service,
+    client,
+    log,
+    async node() {
+      const { node } = await client.call(DetectorService.getNode, {}, { timeoutMs: 2000 })
+      if (node === undefined) throw new Error('no node')
+      return node
+    },
+    async stop() {
+      if (stopped) return
+      stopped = true
+      abort.abort()
+      client.close()
+      await service.stop()
+      await server.close(100)
+    },
+  }
+  open.push(running)
+  await service.start(abort.signal)
+  return running
+}
+
+async function plugIn(
+  name: string,
+  services: Parameters<typeof serveUnix>[0]['services'],
+  path = join(dir, 'plugins', `${name}.sock`),
+): Promise<RpcServer> {
+  await mkdir(join(dir, 'plugins'), { recursive: true })
+  const server = await serveUnix({ path, services, serving: () => true })
+  open.push({ stop: () => server.close(0) })
+  return server
+}
+
+/** A monitor that says what it is told to. */
+function createStreamer(): {
+  server: MonitorServer
+  say(more: Partial<Observation>, report?: Partial<Report>): void
+  acknowledged(): number
+} {
+  let call: Parameters<MonitorServer['watch']>[0] | undefined
+  let sequence = 0
+  let acknowledged = 0
+  return {
+    acknowledged: () => acknowledged,
+    say(more, report = {}) {
+      sequence++
+      const observation = Observation.fromPartial({
+        type: 'LinkDown',
+        entity: 'nic:eth0',
+        health: Health.HEALTHY,
+        reason: 'Up',
+        message: 'link is up',
+        check: 'links',
+        observed: new Date(),
+        ...more,
+      })
+      call?.write({
+        time: new Date(),
+        dropped: 0,
+        report: Report.fromPartial({
+          incarnation: 5,
+          sequence,
+          time: new Date(),
+          observations: [observation],
+          ...report,
+        }),
+      })
+    },
+    server: {
+      describe: (_call, callback) =>
+        callback(null, {
+          name: 'links',
+          version: '2',
+          description: 'network links',
+          incarnation: 5,
+          heartbeatIntervalMs: 5000,
+          eventReasons: [],
+          metrics: [],
+          checks: [
+            {
+              check: 'links',
+              checkType: 'links',
+              intervalMs: 1000,
+              timeoutMs: 500,
+              conditionTypes: ['LinkDown'],
+              dependsOn: [],
+            },
+          ],
+          conditionTypes: [
+            {
+              type: 'LinkDown',
+              polarity: Polarity.TRUE_IS_PROBLEM,
+              description: '',
+              shared: false,
+              recovery: { rule: { $case: 'healthyChecks', value: 1 } },
+              label: '{entity} down',
+              recoveryText: '',
+              healthyReason: '',
+              healthyMessage: '',
+            },
+          ],
+        }),
+      check: (_call, callback) => callback(null, { report: Report.fromPartial({ sequence: 77 }) }),
+      watch(opened) {
+        call = opened
+        opened.on('data', ({ request }) => {
+          if (request?.$case === 'ack') acknowledged = request.value.sequence
+        })
+        opened.on('error', () => undefined)
+        opened.write({ time: new Date(), dropped: 0, report: undefined })
+      },
+    },
+  }
+}
+
+describe('the detector', () => {
+  it('folds a monitor that streams, tells its watchers, acknowledges, and runs checks on demand', async () => {
+    const running = await start()
+    const streamer = createStreamer()
+    await plugIn('links', [{ definition: MonitorService, implementation: streamer.server }])
+    await expect
+      .poll(async () => (await running.node()).monitors.find(({ name }) => name === 'links')?.health, {
+        timeout: 10_000,
+      })
+      .toBe(MonitorHealth.ALIVE)
+
+    const told: WatchNodeResponse[] = []
+    const abort = new AbortController()
+    const watching = (async () => {
+      for await (const response of running.client.serverStream(DetectorService.watchNode, {}, abort.signal))
+        told.push(response)
+    })()
+    await expect.poll(() => told[0]?.change?.$case).toBe('node')
+    const event = {
+      id: '',
+      monitor: '',
+      check: '',
+      entity: '',
+      severity: Severity.INFO,
+      reason: 'LinkFlap',
+      message: 'eth0 flapped',
+      firstSeen: new Date(),
+      lastSeen: new Date(),
+      count: 1,
+    }
+    streamer.say(
+      { health: Health.PROBLEM, severity: Severity.ERROR, reason: 'Down', message: 'no carrier' },
+      { events: [event], metrics: [{ name: 'link_up', labels: { nic: 'eth0' }, value: 0 }] },
+    )
+    await expect
+      .poll(() => told.map(({ change }) => change?.$case))
+      .toEqual(expect.arrayContaining(['condition', 'problem', 'event']))
+    await expect.poll(() => streamer.acknowledged()).toBe(1)
+    const node = await running.node()
+    expect(node.verdict).toContain('1 problem')
+    expect(node.problems).toMatchObject([
+      { type: 'LinkDown', entity: 'nic:eth0', label: 'eth0 down', phase: ProblemPhase.OPENED },
+    ])
+    expect(node.bus).toMatchObject({ connected: true, queued: 0 })
+
+    streamer.say({})
+    await expect.poll(async () => (await running.node()).resolved).toMatchObject([{ type: 'LinkDown' }])
+    streamer.say({}, { observations: [], withdrawn: [{ type: 'LinkDown', entity: 'nic:eth0' }] })
+    await expect.poll(() => told.some(({ change }) => change?.$case === 'conditionRemoved')).toBe(true)
+
+    const { report } = await running.client.call(
+      DetectorService.check,
+      { monitor: 'links', check: '' },
+      { timeoutMs: 2000 },
+    )
+    expect(report?.sequence).toBe(77)
+    await expect(
+      running.client.call(DetectorService.check, { monitor: 'link', check: '' }, { timeoutMs: 2000 }),
+    ).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('no monitor is named "link"; there are: links'),
+    })
+    const { monitors } = await running.client.call(DetectorService.listMonitors, {}, { timeoutMs: 2000 })
+    expect(monitors.map(({ name }) => name).sort()).toEqual(['detector', 'links'])
+    abort.abort()
+    await watching
+  }, 60_000)
+
+  it('polls a configured plug-in of the older protocol, and shows when it is gone', async () => {
+    const path = join(dir, 'vendor.sock')
+    let status: ConditionStatus = ConditionStatus.FALSE
+    const vendor: ExternalMonitorServer = {
+      checkHealth: (_call, callback) =>
+        callback(null, {
+          source: 'vendor',
+          events: [],
+          conditions: [{ type: 'VendorHealthy', status, transition: undefined, reason: 'R', message: 'm' }],
+        }),
+      getMetadata: (_call, callback) =>
+        callback(null, {
+          name: 'other-name',
+          version: '9',
+          description: 'd',
+          supportedConditions: [],
+          capabilities: {},
+          apiVersion: 'v1',
+        }),
+      stop: (_call, callback) => callback(null, {}),
+    }
+    const server = await plugIn('vendor', [{ definition: ExternalMonitorService, implementation: vendor }], path)
+    const running = await start({
+      plugins: [{ name: 'vendor', socketAddress: path, interval: '1s', timeout: '500ms' }],
+    })
+    await expect
+      .poll(async () => (await running.node()).conditions.find(({ type }) => type === 'VendorHealthy')?.health, {
+        timeout: 10_000,
+      })
+      .toBe(Health.HEALTHY)
+    expect((await running.node()).monitors.find(({ name }) => name === 'vendor')).toMatchObject({
+      protocol: 'npd.external.v1',
+      description: 'd (calls itself other-name)',
+      version: '9',
+    })
+    status = ConditionStatus.TRUE
+    await expect
+      .poll(async () => (await running.node()).problems.map(({ type }) => type), { timeout: 10_000 })
+      .toEqual(['VendorHealthy'])
+    await server.close(0)
+    await expect
+      .poll(async () => (await running.node()).problems.map(({ type }) => type).sort(), { timeout: 30_000 })
+      .toEqual(['MonitorUnreachable', 'VendorHealthy'])
+    expect((await running.node()).conditions.find(({ type }) => type === 'VendorHealthy')?.health).toBe(Health.UNKNOWN)
+    await expect(
+      running.client.call(DetectorService.check, { monitor: 'vendor', check: '' }, { timeoutMs: 2000 }),
+    ).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  }, 60_000)
+
+  it('shows what is configured and missing, and remembers everything over a restart', async () => {
+    const missing = {
+      monitors: [
+        {
+          name: 'kubelet-health',
+          type: 'http-health-check',
+          interval: '30s',
+          config: { url: 'http://127.0.0.1:10248/healthz' },
+        },
+      ],
+    }
+    const first = await start(missing)
+    const problems = (await first.node()).problems
+    expect(problems).toMatchObject([{ type: 'MonitorMissing' }])
+    await first.stop()
+    expect((await readFile(join(dir, 'state', 'detector', 'problems.pb'))).length).toBeGreaterThan(0)
+    const second = await start(missing)
+    expect((await second.node()).problems).toMatchObject([{ generation: 1, opened: problems[0]?.opened }])
+    await second.stop()
+    const third = await start()
+    await expect.poll(async () => (await third.node()).problems).toEqual([])
+    expect((await third.node()).resolved).toMatchObject([{ type: 'MonitorMissing' }])
+  }, 60_000)
+
+  it('goes on while its bus is killed, and is ready again by itself', async () => {
+    const running = await start()
+    const streamer = createStreamer()
+    await plugIn('links', [{ definition: MonitorService, implementation: streamer.server }])
+    await expect.poll(async () => (await running.node()).monitors.length, { timeout: 10_000 }).toBe(2)
+    const pid =
+      Number(await readFile(join(dir, 'run', 'detector', 'nats-server.pid'), 'utf8').catch(() => '0')) ||
+      Number(/"pid":(\d+)/.exec(running.log.join(''))?.[1] ?? 0)
+    if (pid > 0) process.kill(pid, 'SIGKILL')
+    streamer.say({ health: Health.PROBLEM, severity: Severity.WARNING, reason: 'Down' })
+    await expect.poll(async () => (await running.node()).problems.length).toBe(1)
+    await expect.poll(() => running.service.readiness().ready, { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => streamer.acknowledged(), { timeout: 20_000 }).toBe(1)
+  }, 60_000)
+})
