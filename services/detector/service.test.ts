@@ -288,7 +288,7 @@ describe('the detector', () => {
     }
     const server = await plugIn('vendor', [{ definition: ExternalMonitorService, implementation: vendor }], path)
     const running = await start({
-      plugins: [{ name: 'vendor', socketAddress: path, interval: '1s', timeout: '500ms' }],
+      plugins: [{ name: 'vendor', socketAddress: path, interval: '2s', timeout: '1s' }],
     })
     await expect
       .poll(async () => (await running.node()).conditions.find(({ type }) => type === 'VendorHealthy')?.health, {
@@ -343,10 +343,8 @@ describe('the detector', () => {
     const streamer = createStreamer()
     await plugIn('links', [{ definition: MonitorService, implementation: streamer.server }])
     await expect.poll(async () => (await running.node()).monitors.length, { timeout: 10_000 }).toBe(2)
-    const pid =
-      Number(await readFile(join(dir, 'run', 'detector', 'nats-server.pid'), 'utf8').catch(() => '0')) ||
-      Number(/"pid":(\d+)/.exec(running.log.join(''))?.[1] ?? 0)
-    if (pid > 0) process.kill(pid, 'SIGKILL')
+    const pid = Number(await readFile(join(dir, 'run', 'bus', 'nats-server.pid'), 'utf8'))
+    process.kill(pid, 'SIGKILL')
     streamer.say({ health: Health.PROBLEM, severity: Severity.WARNING, reason: 'Down' })
     await expect.poll(async () => (await running.node()).problems.length).toBe(1)
     await expect.poll(() => running.service.readiness().ready, { timeout: 20_000 }).toBe(true)
