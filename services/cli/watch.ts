@@ -28,28 +28,28 @@ function recordOf({ change }: WatchNodeResponse, now: Date): Record<string, unkn
 }
 
 /** What changed, as a line; undefined for what is no news to a person. */
-function lineOf({ change }: WatchNodeResponse, now: Date): string | undefined {
+function lineOf({ change }: WatchNodeResponse, now: Date): readonly [what: string, text: string] | undefined {
   const about = (entity: string) => (entity === '' ? '' : ` ${entity}`)
   switch (change?.$case) {
     case 'node':
-      return wordsToText(viewOf(change.value, now).verdict.sentence, now)
+      return ['node', wordsToText(viewOf(change.value, now).verdict.sentence, now)]
     case 'condition': {
       const { type, entity, health, message } = fromProtoNodeCondition(change.value, now)
-      return `${health.padEnd(8)} ${type}${about(entity)}: ${message}`
+      return [health, `${type}${about(entity)}: ${message}`]
     }
     case 'conditionRemoved':
-      return `gone     ${change.value.type}${about(change.value.entity)}`
+      return ['gone', `${change.value.type}${about(change.value.entity)}`]
     case 'problem': {
       const { phase, severity, summary, proofText } = fromProtoProblem(change.value, now)
-      return `${phase.padEnd(8)} ${severity}: ${summary}${phase === 'resolved' ? ` (${proofText})` : ''}`
+      return [phase, `${severity}: ${summary}${phase === 'resolved' ? ` (${proofText})` : ''}`]
     }
     case 'monitor': {
       const { name, health, lastError } = fromProtoMonitorState(change.value, now)
-      return `monitor  ${name} is ${health}${health === 'unreachable' ? `: ${lastError}` : ''}`
+      return ['monitor', `${name} is ${health}${health === 'unreachable' ? `: ${lastError}` : ''}`]
     }
     case 'event': {
       const { severity, reason, entity, message, count } = fromProtoEvent(change.value, now)
-      return `event    ${severity} ${reason}${about(entity)}: ${message}${count > 1 ? ` (${count} times)` : ''}`
+      return ['event', `${severity} ${reason}${about(entity)}: ${message}${count > 1 ? ` (${count} times)` : ''}`]
     }
     default:
       return undefined
@@ -81,9 +81,13 @@ Exit code: 0 after Ctrl-C, 3 when the detector does not answer or goes away.`,
     try {
       for await (const response of client.serverStream(DetectorService.watchNode, {}, abort.signal)) {
         const now = new Date()
-        const text = json ? JSON.stringify(recordOf(response, now)) : lineOf(response, now)
-        if (text !== undefined)
-          process.stdout.write(json ? `${text}\n` : `${renderClock(now, now)}  ${cleanText(text, 500)}\n`)
+        if (json) {
+          const record = recordOf(response, now)
+          if (record !== undefined) process.stdout.write(`${JSON.stringify(record)}\n`)
+          continue
+        }
+        const [what = '', text = ''] = lineOf(response, now) ?? []
+        if (what !== '') process.stdout.write(`${renderClock(now, now)}  ${what.padEnd(8)} ${cleanText(text, 500)}\n`)
       }
       if (abort.signal.aborted) return 0
       process.stderr.write('the detector ended the stream\n')

@@ -1,0 +1,298 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { NodeView } from '#model'
+import { type DetectorServer, DetectorService, Node } from '#proto/nodedoctor/v1/detector.ts'
+import { ConditionStatus, Health, MonitorHealth, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
+import { type RpcServer, serveUnix } from '#rpc'
+import { runCli } from './cli.ts'
+import { configOf } from './settings.ts'
+import { takeUpLock } from './up/lock.ts'
+import { planServices } from './up/plan.ts'
+import { chooseStore } from './up/store.ts'
+import { supervise } from './up/supervise.ts'
+
+let dir = ''
+let server: RpcServer | undefined
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'nd-cli-'))
+  vi.stubEnv('NODE_DOCTOR_CONFIG', '')
+})
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await server?.close(0)
+  server = undefined
+  await rm(dir, { recursive: true, force: true })
+})
+
+const now = new Date()
+function node(more: Partial<Node> = {}): Node {
+  return Node.fromPartial({
+    name: 'n1',
+    time: now,
+    detectorStarted: now,
+    monitors: [{ name: 'system', health: MonitorHealth.ALIVE, since: now }],
+    conditions: [
+      {
+        type: 'MemoryLow',
+        health: Health.HEALTHY,
+        status: ConditionStatus.FALSE,
+        reason: 'EnoughMemory',
+        message: '20 GiB',
+        since: now,
+        observed: now,
+        sources: ['system'],
+      },
+    ],
+    ...more,
+  })
+}
+
+const PROBLEM = {
+  fingerprint: 'system.DiskFull.x',
+  generation: 1,
+  revision: 1,
+  phase: ProblemPhase.OPENED,
+  type: 'DiskFull',
+  entity: 'disk:/var',
+  severity: Severity.CRITICAL,
+  worst: Severity.CRITICAL,
+  reason: 'AboveCriticalLimit',
+  message: '96 % used',
+  summary: '/var is 96 % full',
+  opened: now,
+  changed: now,
+  owner: 'system',
+}
+
+/** What the detector would answer, over a real socket. */
+async function serveNode(
+  answer: Node,
+  changes: Parameters<DetectorServer['watchNode']>[0] extends { write(response: infer R): unknown } ? R[] : never = [],
+): Promise<void> {
+  const implementation: DetectorServer = {
+    getNode: (_call, callback) => callback(null, { node: answer }),
+    listMonitors: (_call, callback) => callback(null, { monitors: [] }),
+    check: (_call, callback) => callback(null, { report: undefined }),
+    watchNode: (call) => {
+      for (const change of changes) call.write(change)
+      call.end()
+    },
+  }
+  server = await serveUnix({
+    path: join(dir, 'detector', 'detector.sock'),
+    services: [{ definition: DetectorService, implementation }],
+    serving: () => true,
+  })
+}
+
+async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', '']
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      out += String(text)
+      return true
+    }),
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      err += String(text)
+      return true
+    }),
+  ]
+  const code = await runCli(argv)
+  for (const spy of spies) spy.mockRestore()
+  return { code, out, err }
+}
+
+describe('status', () => {
+  it('says in the page’s words that all is right, and ends with 0', async () => {
+    await serveNode(node())
+    const { code, out } = await run('status', '--run-dir', dir, '--all')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^n1\nAll right\. 1 condition/)
+    expect(out).toContain('MemoryLow')
+  })
+
+  it('names what is wrong, and ends with 1', async () => {
+    await serveNode(node({ problems: [PROBLEM] as never }))
+    const { code, out } = await run('status', '--run-dir', dir)
+    expect(code).toBe(1)
+    expect(out).toContain('/var is 96 % full')
+    const json = JSON.parse((await run('status', '--run-dir', dir, '-o', 'json')).out) as NodeView
+    expect(json.problems).toMatchObject([{ type: 'DiskFull', level: 'critical' }])
+  })
+
+  it('ends with 3 where nothing is known or nobody answers', async () => {
+    expect(await run('status', '--run-dir', dir)).toMatchObject({ code: 3, err: expect.stringContaining('make run') })
+    await serveNode(node({ conditions: [], monitors: [] }))
+    expect((await run('status', '--run-dir', dir)).code).toBe(3)
+  })
+})
+
+describe('watch', () => {
+  const changes = [
+    { change: { $case: 'node', value: node() } },
+    { change: { $case: 'condition', value: node().conditions[0] } },
+    { change: { $case: 'conditionRemoved', value: { type: 'DiskFull', entity: 'disk:/x' } } },
+    {
+      change: {
+        $case: 'problem',
+        value: node({ problems: [{ ...PROBLEM, phase: ProblemPhase.RESOLVED, proofText: '2 checks' }] as never })
+          .problems[0],
+      },
+    },
+    {
+      change: {
+        $case: 'monitor',
+        value: node({ monitors: [{ name: 'gpu', health: MonitorHealth.UNREACHABLE, lastError: 'refused' }] as never })
+          .monitors[0],
+      },
+    },
+    {
+      change: {
+        $case: 'event',
+        value: {
+          id: 'e',
+          monitor: 'm',
+          check: '',
+          entity: '',
+          severity: Severity.WARNING,
+          reason: 'Xid',
+          message: 'bad',
+          firstSeen: now,
+          lastSeen: now,
+          count: 3,
+        },
+      },
+    },
+    { change: undefined },
+  ] as never
+
+  it('prints each change as a line', async () => {
+    await serveNode(node(), changes)
+    const { code, out } = await run('watch', '--run-dir', dir)
+    expect(code).toBe(3)
+    for (const text of [
+      'All right',
+      'healthy  MemoryLow: 20 GiB',
+      'gone',
+      'resolved critical: /var is 96 % full (2 checks)',
+      'gpu is unreachable: refused',
+      'Xid: bad (3 times)',
+    ])
+      expect(out).toContain(text)
+  })
+
+  it('prints each change as JSON', async () => {
+    await serveNode(node(), changes)
+    const { out } = await run('watch', '--run-dir', dir, '-o', 'json')
+    const kinds = out
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { kind: string }).kind)
+    expect(kinds).toEqual(['node', 'condition', 'condition-removed', 'problem', 'monitor', 'event'])
+  })
+
+  it('ends with 3 where nobody answers', async () => {
+    expect(await run('watch', '--run-dir', dir)).toMatchObject({ code: 3, err: expect.stringContaining('UNAVAILABLE') })
+  })
+})
+
+describe('the other commands', () => {
+  it('validate, say what is missing, and list every fault', async () => {
+    const file = join(dir, 'c.yaml')
+    await writeFile(
+      file,
+      'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nmonitors:\n  - { name: kubelet, type: http-health-check }\n',
+    )
+    expect(await run('validate', file)).toMatchObject({ code: 0, out: expect.stringContaining('missing:') })
+    expect(JSON.parse((await run('validate', file, '-o', 'json')).out)).toMatchObject({ valid: true })
+    await writeFile(file, 'kind: Nope\n')
+    expect((await run('validate', file)).code).toBe(2)
+    expect((await run('validate')).out).toContain('The embedded default is valid')
+  })
+
+  it('help, version, and faults of the command line', async () => {
+    expect((await run()).out).toContain('Commands:')
+    expect((await run('up', '--help')).out).toContain('Usage: node-doctor up')
+    expect((await run('--version')).out).toMatch(/^node-doctor \d/)
+    expect(await run('upp')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean up?') })
+    expect(await run('zzzzzzz')).toMatchObject({ code: 2 })
+    expect(await run('up', '--run-dir', dir, '--services', 'nobody')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('there is no such service'),
+    })
+    expect(await run('up', '--run-dir', dir)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('it is not built'),
+    })
+  })
+})
+
+describe('up', () => {
+  it('plans the services of the configuration, the detector stopped last', async () => {
+    const config = await configOf({ 'run-dir': dir })
+    const planned = planServices(config, undefined)
+    expect(planned.map(({ name }) => name)).toEqual(['detector', 'system', 'http-exporter'])
+    expect(planned.find(({ name }) => name === 'detector')?.stopOrder).toBe(2)
+    expect(planServices(config, ['system']).map(({ name }) => name)).toEqual(['system'])
+  })
+
+  it('keeps the bus’s store in memory', async () => {
+    const store = await chooseStore(await configOf({ 'run-dir': dir }))
+    expect(store.dir).toMatch(/^(\/dev\/shm\/node-doctor-|\/)/)
+    expect((await chooseStore(await configOf({ 'run-dir': dir, set: ['bus.storeDir=/x'] }))).dir).toBe('/x')
+  })
+
+  it('is alone on its run directory', async () => {
+    const lock = await takeUpLock(dir)
+    await expect(takeUpLock(dir)).rejects.toThrow(
+      `Node Doctor already runs on ${dir}; stop it first, or choose another folder with --run-dir`,
+    )
+    await lock.release()
+    await (await takeUpLock(dir)).release()
+  })
+
+  async function watchProcess(code: string) {
+    const bundle = join(dir, 'service.mjs')
+    await writeFile(bundle, code)
+    const states: string[] = []
+    const lines: string[] = []
+    const running = supervise({
+      service: { name: 'x', socket: join(dir, 'x.sock'), stopOrder: 1 },
+      bundle,
+      args: [],
+      onState: (_name, state, detail) => states.push(`${state} ${detail}`.trim()),
+      onLine: (_name, line) => lines.push(line),
+    })
+    return { running, states, lines }
+  }
+
+  it('starts again what dies, and says why and when', async () => {
+    const { running, states, lines } = await watchProcess("console.log('hello'); setTimeout(() => process.exit(7), 50)")
+    await expect.poll(() => running.restarts, { timeout: 10_000 }).toBeGreaterThanOrEqual(2)
+    expect(states[0]).toMatch(/^ended exit code 7; starts again in \d/)
+    expect(lines).toContain('hello')
+    await running.stop(1000)
+    expect(running.state).toBe('stopped')
+  }, 30_000)
+
+  it('does not start again what is wrong in its configuration', async () => {
+    const { running, states } = await watchProcess('process.exit(2)')
+    await running.firstReady
+    expect(running.state).toBe('stopped')
+    expect(states.at(-1)).toContain('it would end the same way again')
+    await running.stop(100)
+  })
+
+  it('ends what does not end by itself', async () => {
+    const { running } = await watchProcess(
+      "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('up')",
+    )
+    await expect.poll(() => running.pid).toBeDefined()
+    running.signal('SIGUSR1')
+    await running.stop(300)
+    expect(running.pid).toBeUndefined()
+  }, 20_000)
+})
