@@ -1,17 +1,16 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { connectBus } from './connect.ts'
 import { credentialsFile, readCredentials } from './credentials.ts'
 import { BusCredentialsError, BusUnavailableError } from './errors.ts'
 import { quietLog } from './testing.ts'
-import { start } from './testing-readers.ts'
+import { folder, start } from './testing-readers.ts'
 import type { BusState } from './types.ts'
 
 describe('a connection to the bus', () => {
   it('waits for a server that is not there yet, and for its credentials', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'nd-early-'))
+    const dir = await folder()
     const states: BusState[] = []
     const bus = connectBus({ name: 'http-exporter', credentials: readCredentials(dir, 'http-exporter'), log: quietLog })
     bus.onState((state) => states.push(state))
@@ -43,13 +42,12 @@ describe('a connection to the bus', () => {
   it.each(['', '{', 'null', '7', '{"url": 7}', '{"url": "nats://127.0.0.1:1"}'])(
     'says what is wrong with the credentials %j',
     async (content) => {
-      const dir = await mkdtemp(join(tmpdir(), 'nd-bad-'))
+      const dir = await folder()
       await writeFile(join(dir, 'bus.json'), content)
       const path = join(dir, 'bus.json')
       const reading = readCredentials(join(dir, '..'), dir.split('/').at(-1) ?? '')()
       await expect(reading).rejects.toThrow(BusCredentialsError)
       await expect(reading).rejects.toThrow(`cannot read the bus's credentials in ${path}: `)
-      await rm(dir, { recursive: true })
     },
   )
 

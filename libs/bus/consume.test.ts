@@ -1,5 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nanos } from 'nats'
 import { describe, expect, it } from 'vitest'
@@ -11,6 +10,7 @@ import {
   collect,
   connectedDetector,
   event,
+  folder,
   IDENTITY,
   jetStreamOf,
   problem,
@@ -292,8 +292,8 @@ describe('a bus that is killed again and again under load', () => {
 
 describe('a stream that went backwards', () => {
   it('is noticed as another store, and read on', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'nd-back-'))
-    const kept = await mkdtemp(join(tmpdir(), 'nd-kept-'))
+    const dir = await folder()
+    const kept = await folder()
     let bus = await startTestBus({ dir })
     const { port } = bus
     let writer = await writerOf(bus)

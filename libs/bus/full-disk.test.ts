@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, open, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startTestBus } from './testing.ts'
@@ -14,7 +14,10 @@ const isRoot = process.getuid?.() === 0
 
 const mounts: string[] = []
 afterEach(async () => {
-  for (const path of mounts.splice(0)) await run('umount', ['-l', path])
+  for (const path of mounts.splice(0)) {
+    await run('umount', ['-l', path])
+    await rm(dirname(path), { recursive: true, force: true })
+  }
 })
 
 /** A folder whose `bus` is a file system of 6 MiB. */

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { BusLockTakenError, BusServerMissingError } from './errors.ts'
@@ -12,6 +11,7 @@ import {
   condition,
   connectedDetector,
   event,
+  folder,
   follow,
   IDENTITY,
   readerOf,
@@ -52,7 +52,7 @@ describe('the embedded server', () => {
   })
 
   it('writes credentials through no link that a service laid', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'nd-link-'))
+    const dir = await folder()
     await writeFile(join(dir, 'precious'), 'untouched')
     await mkdir(join(dir, 'http-exporter'))
     await symlink(join(dir, 'precious'), join(dir, 'http-exporter', 'bus.json'))
@@ -65,7 +65,7 @@ describe('the embedded server', () => {
   })
 
   it('keeps its keys from one start to the next, and makes new ones for a damaged file', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'nd-keys-'))
+    const dir = await folder()
     const seed = async () => JSON.parse(await readFile(join(dir, 'http-exporter', 'bus.json'), 'utf8')).seed
     const first = await startTestBus({ dir })
     const one = await seed()
@@ -114,7 +114,7 @@ describe('the embedded server', () => {
   })
 
   it('refuses a second server on one store before it touches anything of the first, and says who has it', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'nd-lock-'))
+    const dir = await folder()
     const first = await start({ dir })
     const before = await readFile(join(dir, 'detector', 'nats-server.conf'), 'utf8')
     const second = startTestBus({ dir })
@@ -127,7 +127,7 @@ describe('the embedded server', () => {
   })
 
   it.each(['nats-server', 'flock', 'setpriv'])('says what to install where there is no %s', async (missing) => {
-    const bin = await mkdtemp(join(tmpdir(), 'nd-bin-'))
+    const bin = await folder()
     for (const program of ['nats-server', 'flock', 'setpriv', 'true']) {
       const found = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'].map((folder) => join(folder, program))
       for (const path of program === missing ? [] : found)
@@ -139,7 +139,6 @@ describe('the embedded server', () => {
     const starting = startTestBus({ door: doorWith(bin) })
     await expect(starting).rejects.toThrow(BusServerMissingError)
     await expect(starting).rejects.toThrow('apt-get install nats-server util-linux, or set bus.url')
-    await rm(bin, { recursive: true })
   })
 
   it('comes back after kill -9 within 3 s with all it had, and everyone reconnects', async () => {
@@ -162,7 +161,7 @@ describe('the embedded server', () => {
   })
 
   it('is gone when its agent is killed, and the lock with it', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'nd-pdeath-'))
+    const dir = await folder()
     const first = await startTestBus({ dir })
     await first.close()
     const { file, args } = serverCommand(join(dir, 'bus', 'lock'), join(dir, 'detector', 'nats-server.conf'))
@@ -229,10 +228,9 @@ describe('the embedded server', () => {
   })
 
   it('tells why it does not start', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'nd-why-'))
+    const dir = await folder()
     await mkdir(join(dir, 'bus'))
     await writeFile(join(dir, 'bus', 'jetstream'), 'a file where the store should be')
     await expect(startTestBus({ dir })).rejects.toThrow(/^nats-server did not start: .*[Jj]et[Ss]tream/)
-    await rm(dir, { recursive: true })
   })
 })

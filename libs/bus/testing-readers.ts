@@ -1,4 +1,7 @@
 /** What the tests of this room put on a bus, and who reads it there. Each test ends what it started. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach } from 'vitest'
 import { Event, NodeCondition, Problem, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
 import type { ConnectedBus } from './connect.ts'
@@ -11,10 +14,19 @@ export const IDENTITY = { node: 'n1', bootId: 'boot-1' }
 
 const buses: TestBus[] = []
 const aborts: AbortController[] = []
+const folders: string[] = []
 afterEach(async () => {
   for (const abort of aborts.splice(0)) abort.abort()
   for (const bus of buses.splice(0)) await bus.close()
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
 })
+
+/** A folder of its own for one test. */
+export async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'nd-bus-'))
+  folders.push(path)
+  return path
+}
 
 /** A real server of its own for one test. */
 export async function start(options: Parameters<typeof startTestBus>[0] = {}): Promise<TestBus> {

@@ -83,6 +83,9 @@ export async function startTestBus(
     door: options.door ?? plainDoor,
     log: options.log ?? quietLog,
     ...(options.stopGraceMs === undefined ? {} : { stopGraceMs: options.stopGraceMs }),
+  }).catch(async (err: unknown) => {
+    if (options.dir === undefined) await rm(dir, { recursive: true, force: true })
+    throw err
   })
   const open: ConnectedBus[] = []
   function keep(bus: ConnectedBus): ConnectedBus {
