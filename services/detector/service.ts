@@ -173,7 +173,6 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
         bootId,
         log,
         outbox,
-        monotonicMs: clock.monotonicMs,
         door: {
           spawn: (file, args, { env, onLine }) =>
             spawnChild(file, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, onLine }),
@@ -202,7 +201,6 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
           engine.tick()
           outbox.releaseRuns()
           judgeBus()
-          bus?.watchdog()
         }, 1000),
       )
     },
