@@ -19,6 +19,8 @@ import type { Bus as BusMessage } from '#proto/nodedoctor/v1/detector.ts'
 import type { Logger } from '#service'
 import type { Outbox } from './outbox/outbox.ts'
 
+/** After this long of a connected store that takes nothing the server is started again. */
+const STUCK_AFTER_MS = 10_000
 const RETRY_MS = 500
 /** How long the server waits for its other clients to leave before it ends. */
 const CLIENTS_LEAVE_MS = 15_000
@@ -29,6 +31,7 @@ export interface BusLinkOptions {
   readonly door: ChildDoor
   readonly log: Logger
   readonly outbox: Outbox
+  readonly monotonicMs: () => number
   /** The store is ready. `fresh`: it holds nothing, the whole state has to go there. */
   readonly onReady: (fresh: boolean) => void
 }
@@ -41,13 +44,15 @@ export interface BusLink {
   reason(): string
   describe(): BusMessage
   readonly serverRestarts: number
+  /** Restarts a server that is connected and takes nothing. Called every second. */
+  watchdog(): void
   /** Flushes, then ends the server last. */
   stop(flushMs: number): Promise<void>
 }
 
 /** @throws BusLockTakenError, BusServerMissingError, BusServerFailedError of the embedded server */
 export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
-  const { config, log, outbox } = options
+  const { config, log, outbox, monotonicMs } = options
   const { runDir, nodeName } = config.settings
   let server: EmbeddedServer | undefined
   if (config.bus.url === '') {
@@ -65,11 +70,10 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
   const credentials = (): Promise<BusCredentials> =>
     Promise.resolve(server?.credentials() ?? { url: config.bus.url, user: 'detector', seed: '' })
   const bus: ConnectedBus = connectBus({ name: 'detector', credentials, log })
-  // A server that hangs, or takes nothing for ten seconds, is started again.
-  server?.watch(bus)
   const writer = createBusWriter(bus)
   let prepared = false
   let lastError = ''
+  let restartedMs = Number.NEGATIVE_INFINITY
   const waiting: (() => void)[] = []
 
   async function prepare(): Promise<void> {
@@ -125,6 +129,15 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     }),
     get serverRestarts() {
       return server?.restarts ?? 0
+    },
+    watchdog() {
+      const { stuckSinceMs, lastError: refused } = outbox.status()
+      const nowMs = monotonicMs()
+      if (!prepared || stuckSinceMs === undefined || refused === '' || nowMs - stuckSinceMs < STUCK_AFTER_MS) return
+      if (nowMs - restartedMs < 6 * STUCK_AFTER_MS) return
+      restartedMs = nowMs
+      log.error('store of the bus takes nothing, its server is started again', { reason: refused })
+      server?.restart()
     },
     async stop(flushMs) {
       const all = await outbox.settled(flushMs)

@@ -173,6 +173,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
         bootId,
         log,
         outbox,
+        monotonicMs: clock.monotonicMs,
         door: {
           spawn: (file, args, { env, onLine }) =>
             spawnChild(file, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, onLine }),
@@ -201,6 +202,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
           engine.tick()
           outbox.releaseRuns()
           judgeBus()
+          bus?.watchdog()
         }, 1000),
       )
     },
