@@ -143,6 +143,7 @@ module.exports = {
     wrapper('bus-speaks-nats', 'nats|nkeys\\.js', 'libs/bus'),
     wrapper('service-logs', 'pino', 'libs/service'),
     wrapper('service-measures', 'prom-client', 'libs/service'),
+    wrapper('kube-speaks-kubernetes', '@kubernetes/client-node', 'libs/kube'),
     wrapper('config-parses-yaml', 'yaml', 'libs/config'),
     {
       name: 'zod-in-schemas',

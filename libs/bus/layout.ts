@@ -42,6 +42,8 @@ export interface ConsumerLayout {
   /** Subjects of core NATS it listens to. */
   readonly subscribes: readonly string[]
   readonly publishes: readonly string[]
+  /** What it says to other readers, without a detour over the detector's account. Only core NATS goes this way. */
+  readonly tells: readonly { readonly subject: string; readonly to: readonly string[] }[]
 }
 
 export const SUBJECT_HEARTBEAT = 'nd.heartbeat'
@@ -56,6 +58,7 @@ export const CONSUMERS: readonly ConsumerLayout[] = [
     buckets: ['node_conditions', 'problems', 'monitors', 'meta'],
     subscribes: LISTENS,
     publishes: [],
+    tells: [],
   },
   {
     service: 'k8s-exporter',
@@ -63,6 +66,7 @@ export const CONSUMERS: readonly ConsumerLayout[] = [
     buckets: ['node_conditions', 'problems', 'monitors', 'meta'],
     subscribes: LISTENS,
     publishes: [],
+    tells: [{ subject: `${SUBJECT_METRICS}.k8s-exporter`, to: ['http-exporter'] }],
   },
   {
     service: 'remediator',
@@ -70,6 +74,7 @@ export const CONSUMERS: readonly ConsumerLayout[] = [
     buckets: ['node_conditions', 'problems', 'monitors', 'meta'],
     subscribes: LISTENS,
     publishes: ['nd.remediation.*.*'],
+    tells: [],
   },
 ]
 

@@ -22,6 +22,10 @@ export interface Access {
   readonly asks: readonly string[]
   /** What it may listen to. */
   readonly hears: readonly string[]
+  /** What it says to other readers, and to whom. */
+  readonly tells: ConsumerLayout['tells']
+  /** What other readers say to it. */
+  readonly told: readonly { readonly subject: string; readonly by: string }[]
 }
 
 export function inboxPrefix(service: string): string {
@@ -54,7 +58,7 @@ export function ownerPermissions(): Permissions {
   }
 }
 
-export function accessOf({ service, streams, buckets, subscribes, publishes }: ConsumerLayout): Access {
+export function accessOf({ service, streams, buckets, subscribes, publishes, tells }: ConsumerLayout): Access {
   return {
     asks: [
       ...publishes,
@@ -72,13 +76,17 @@ export function accessOf({ service, streams, buckets, subscribes, publishes }: C
       ]),
     ],
     hears: [...subscribes, presenceSubject(service), ...buckets.map((bucket) => `${bucketSubject(bucket)}.>`)],
+    tells,
+    told: CONSUMERS.flatMap(({ service: by, tells: said }) =>
+      said.flatMap(({ subject, to }) => (to.includes(service) ? [{ subject, by }] : [])),
+    ),
   }
 }
 
 /** In its own account, where nobody else is: kept as narrow as what is taken in, so that a mistake is refused loudly. */
 export function readerPermissions(access: Access, service: string): Permissions {
   return {
-    publish: access.asks.map(readersSubject),
+    publish: [...access.asks.map(readersSubject), ...access.tells.map(({ subject }) => subject)],
     subscribe: [`${inboxPrefix(service)}.>`, ...access.hears],
   }
 }

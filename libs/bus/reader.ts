@@ -13,6 +13,7 @@ import { consume } from './consume.ts'
 import { SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
 import { keys } from './names.ts'
 import { presenceSubject } from './permissions.ts'
+import { joinTokens } from './tokens.ts'
 import type { BucketName, BucketValue, BusReader, StreamName, StreamValue } from './types.ts'
 import { watchBucket } from './watch-bucket.ts'
 
@@ -145,6 +146,13 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
     },
     onHeartbeat: (listener) => listen(SUBJECT_HEARTBEAT, (bytes) => Heartbeat.decode(bytes), listener),
     onMetrics: (listener) => listen(`${SUBJECT_METRICS}.*`, (bytes) => MetricBatch.decode(bytes), listener),
+    publishMetrics(samples) {
+      if (bus.state !== 'connected') return
+      const batch = MetricBatch.fromPartial({ monitor: bus.name, time: new Date(), samples: [...samples] })
+      bus
+        .connection('telling metrics')
+        .publish(`${SUBJECT_METRICS}.${joinTokens(bus.name)}`, MetricBatch.encode(batch).finish())
+    },
     onNewStore(listener) {
       newStoreListeners.add(listener)
       return () => newStoreListeners.delete(listener)

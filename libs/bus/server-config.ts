@@ -51,15 +51,22 @@ function renderOwner(nkey: string): string {
 }
 
 function renderReader(service: string, nkey: string): string {
-  const access = allAccess().get(service) ?? { asks: [], hears: [] }
+  const access = allAccess().get(service) ?? { asks: [], hears: [], tells: [], told: [] }
   const from = (subject: string) => `{ account: ${OWNER_ACCOUNT}, subject: ${value(subject)} }`
   const imports = [
     ...access.asks.map((subject) => `{ service: ${from(subject)}, to: ${value(readersSubject(subject))} }`),
     ...access.hears.map((subject) => `{ stream: ${from(subject)} }`),
+    ...access.told.map(({ subject, by }) => `{ stream: { account: ${value(by)}, subject: ${value(subject)} } }`),
   ]
+  const exports = access.tells.map(({ subject, to }) => `{ stream: ${value(subject)}, accounts: ${value(to)} }`)
   return `  ${value(service)} {
     ${renderUser(nkey, readerPermissions(access, service))}
-    ${renderList('imports', imports)}
+    ${renderList('imports', imports)}${
+      exports.length === 0
+        ? ''
+        : `
+    ${renderList('exports', exports)}`
+    }
   }`
 }
 

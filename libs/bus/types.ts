@@ -6,6 +6,7 @@ import type {
   Event,
   Heartbeat,
   MetricBatch,
+  MetricSample,
   MonitorState,
   NodeCondition,
   Problem,
@@ -114,6 +115,11 @@ export interface BusReader {
   onMetrics(listener: (value: MetricBatch) => void): () => void
   /** The store was made anew (or went backwards): everything known from it is void. */
   onNewStore(listener: (incarnation: string) => void): () => void
+  /**
+   * The service's own samples, under its own name; not kept, dropped silently while disconnected. Only where the layout
+   * lets it (`publishes`).
+   */
+  publishMetrics(samples: readonly MetricSample[]): void
   /** The encoded key a value has in its bucket. */
   keyOf<B extends BucketName>(bucket: B, value: BucketValue[B]): string
 }

@@ -12,6 +12,7 @@ import { placedPlugins } from './plugin-entries.ts'
 import { checkDependencies } from './rules/dependencies.ts'
 import { checkEnds } from './rules/ends.ts'
 import { checkInstances } from './rules/instances.ts'
+import { checkNodeConditions } from './rules/node-conditions.ts'
 import { checkPlugins } from './rules/plugins.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
 import { checkStrategies } from './rules/strategies.ts'
@@ -63,6 +64,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkStrategies(monitors, run)
   checkPlugins(plugins, [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)], run)
   checkEnds(doc, runDir, tree, run)
+  checkNodeConditions(doc, plugins, catalog, tree, run)
   if (run.problems.length > 0) return { config: undefined, problems: run.problems }
   const enabled = doc.remediation.enabled ?? doc.settings.enableRemediation ?? false
   const active = enabled && doc.settings.enableRemediation !== false
@@ -131,6 +133,16 @@ function exportersOf(doc: Document): NodeDoctorConfig['exporters'] {
       updateIntervalMs: kubernetes.updateInterval,
       resyncIntervalMs: kubernetes.resyncInterval,
       heartbeatIntervalMs: kubernetes.heartbeatInterval,
+      conditionPrefix: kubernetes.conditionPrefix,
+      conditionTypes: kubernetes.conditionTypes,
+      annotations: kubernetes.annotations,
+      events: {
+        enabled: kubernetes.events.enabled,
+        minSeverity: kubernetes.events.minSeverity,
+        maxEventsPerMinute: kubernetes.events.maxEventsPerMinute,
+        burst: kubernetes.events.burst,
+        deduplicationWindowMs: kubernetes.events.deduplicationWindow,
+      },
     },
     http: {
       ...http,

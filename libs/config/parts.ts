@@ -33,7 +33,7 @@ export const STRATEGY_NAMES = [
 /** Processes beside the monitors. */
 export const SERVICES = {
   'http-exporter': { built: true },
-  'k8s-exporter': { built: false },
+  'k8s-exporter': { built: true },
   remediator: { built: false },
 } as const satisfies Record<string, { built: boolean }>
 
@@ -87,3 +87,24 @@ export const PLANNED_CHECKS: Readonly<Record<string, string>> = {
   'custom-plugin': 'custom-plugin',
   'gpu-health-check': 'gpu',
 }
+
+/** Condition types of a node that the kubelet or the network's controller owns; we never write them. */
+export const KUBELET_CONDITIONS = [
+  'Ready',
+  'MemoryPressure',
+  'DiskPressure',
+  'PIDPressure',
+  'NetworkUnavailable',
+  'OutOfDisk',
+] as const satisfies readonly string[]
+
+/** Before a type of ours that would collide with one of those. */
+export const BESIDE_PREFIX = 'NodeDoctor'
+
+/** The detector's own condition types, which every configuration has. */
+export const DETECTOR_CONDITION_TYPES = [
+  'MonitorUnreachable',
+  'MonitorMissing',
+  'MonitorMisbehaves',
+  'BusDegraded',
+] as const

@@ -158,7 +158,6 @@ describe('the example of the architecture', () => {
       'monitors.kubelet-health (config.yaml, line 16)',
       'monitors.kubelet-health.remediation (config.yaml, line 25)',
       'monitors.disk-space.remediation (config.yaml, line 44)',
-      'exporters.kubernetes (config.yaml, line 50)',
       'remediation (config.yaml, line 79)',
     ])
   })

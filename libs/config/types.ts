@@ -114,6 +114,18 @@ export interface NodeDoctorConfig {
       readonly updateIntervalMs: number
       readonly resyncIntervalMs: number
       readonly heartbeatIntervalMs: number
+      /** Before every type on the node that `conditionTypes` does not name. "" */
+      readonly conditionPrefix: string
+      /** Our condition type → the node's; "" keeps it away from the node. */
+      readonly conditionTypes: Readonly<Record<string, string>>
+      readonly annotations: boolean
+      readonly events: {
+        readonly enabled: boolean
+        readonly minSeverity: 'info' | 'warning' | 'error' | 'critical'
+        readonly maxEventsPerMinute: number
+        readonly burst: number
+        readonly deduplicationWindowMs: number
+      }
     }
     readonly http: {
       readonly enabled: boolean

@@ -1,4 +1,5 @@
 export { spawnChild } from './child.ts'
 export { HostExecError, HostReadError } from './errors.ts'
 export { createHost, type HostOptions } from './host.ts'
+export { type HeldLock, type LockResult, takeLock } from './lock.ts'
 export type * from './types.ts'

@@ -10,6 +10,13 @@ const urlPath = z
   .regex(/^\/[A-Za-z0-9._~/-]*$/)
   .meta({ what: 'a path of a URL', sample: '/health' })
 
+/** A label-like name, as the API server takes any text here and people have to type it. */
+const conditionTypeOnNode = z
+  .string()
+  .max(63)
+  .regex(/^(?:[A-Za-z](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)?$/)
+  .meta({ what: 'a condition type, or ""', sample: 'NodeDoctorDiskFull' })
+
 const kubernetes = z.strictObject({
   enabled: z.boolean().default(false).describe('Writes node conditions and events'),
   updateInterval: duration({ min: '1s', max: '1h' }).prefault('10s').describe('Least time between two repeated writes'),
@@ -19,6 +26,40 @@ const kubernetes = z.strictObject({
   heartbeatInterval: duration({ min: '10s', max: '24h' })
     .prefault('5m')
     .describe('How often a condition that did not change is confirmed'),
+  conditionPrefix: z
+    .string()
+    .max(32)
+    .regex(/^(?:[A-Za-z][A-Za-z0-9]*)?$/)
+    .meta({ what: 'letters and digits, or ""', sample: 'NodeDoctor' })
+    .default('')
+    .describe('Stands before every condition type on the node that `conditionTypes` does not name'),
+  conditionTypes: z
+    .record(z.string(), conditionTypeOnNode)
+    .default({})
+    .describe('What a condition type is called on the node; an empty text keeps it away from the node'),
+  annotations: z.boolean().default(true).describe('Writes a summary into annotations of the node'),
+  events: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Writes events of the node'),
+      minSeverity: z
+        .enum(['info', 'warning', 'error', 'critical'])
+        .default('info')
+        .describe('Least severity that is written'),
+      maxEventsPerMinute: z
+        .int()
+        .min(1)
+        .max(600)
+        .default(10)
+        .describe(
+          'Events of one source in a minute; repeats of one count as one. What is above is counted and told in sum',
+        ),
+      burst: z.int().min(1).max(1000).default(25).describe('Events of one source at once'),
+      deduplicationWindow: duration({ min: '10s', max: '55m' })
+        .prefault('10m')
+        .describe('A repeat within this time of the last one raises the count of its event'),
+    })
+    .prefault({})
+    .describe('Events of the node in the cluster'),
 })
 
 const http = z.strictObject({

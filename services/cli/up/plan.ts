@@ -24,5 +24,8 @@ export function planServices(config: NodeDoctorConfig, only: readonly string[] |
   if (http.enabled || prometheus.enabled) {
     planned.push({ name: 'http-exporter', socket: join(runDir, 'http-exporter', 'http-exporter.sock'), stopOrder: 1 })
   }
+  if (config.exporters.kubernetes.enabled) {
+    planned.push({ name: 'k8s-exporter', socket: join(runDir, 'k8s-exporter', 'k8s-exporter.sock'), stopOrder: 1 })
+  }
   return only === undefined ? planned : planned.filter(({ name }) => only.includes(name))
 }

@@ -1,6 +1,6 @@
 /** nodedoctor.v1.Exporter: what is exported where, and whether it keeps up. */
 import { type ExporterServer, ExporterService, type GetStatusResponse } from '#proto/nodedoctor/v1/exporter.ts'
-import type { RpcService } from '#rpc'
+import type { RpcService } from './types.ts'
 
 export function createExporterRpc(status: () => GetStatusResponse): RpcService {
   const implementation: ExporterServer = {

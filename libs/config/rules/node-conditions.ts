@@ -1,0 +1,58 @@
+/** What conditions are called on the node: never as the kubelet's, and no two alike. */
+import type { Catalog } from '../catalog.ts'
+import { BESIDE_PREFIX, DETECTOR_CONDITION_TYPES, KUBELET_CONDITIONS } from '../parts.ts'
+import type { Document } from '../schema/document.ts'
+import type { Tree } from '../tree/tree.ts'
+import type { PluginEntry } from '../types.ts'
+import type { Run, Spot } from '../walk/run.ts'
+import { type Placed, rootSpot, spotOf } from './spot.ts'
+
+const KUBELET: ReadonlySet<string> = new Set(KUBELET_CONDITIONS)
+
+/** Every type that this configuration names, with the place where it is named. */
+function typesOf(plugins: readonly Placed<PluginEntry>[], catalog: Catalog, tree: Tree): Map<string, Spot> {
+  const ours = [
+    ...catalog.checks.flatMap(({ conditions }) => conditions.map(({ type }) => type)),
+    ...DETECTOR_CONDITION_TYPES,
+  ]
+  const types = new Map<string, Spot>(
+    ours.map((type) => [type, spotOf(rootSpot(tree), tree, 'exporters', 'kubernetes')]),
+  )
+  for (const { entry, spot, node } of plugins) {
+    for (const { type } of entry.conditions) types.set(type, spotOf(spot, node, 'conditions'))
+  }
+  return types
+}
+
+export function checkNodeConditions(
+  doc: Document,
+  plugins: readonly Placed<PluginEntry>[],
+  catalog: Catalog,
+  tree: Tree,
+  run: Run,
+): void {
+  const { enabled, conditionPrefix, conditionTypes } = doc.exporters.kubernetes
+  if (!enabled) return
+  const at = (type: string) => spotOf(rootSpot(tree), tree, 'exporters', 'kubernetes', 'conditionTypes', type)
+  const names = new Map<string, string>()
+  for (const [type, spot] of typesOf(plugins, catalog, tree)) {
+    const mapped = conditionTypes[type]
+    const name = mapped ?? `${conditionPrefix}${type}`
+    if (name === '') continue
+    if (KUBELET.has(name)) {
+      const fix = `write exporters.kubernetes.conditionTypes: { ${type}: ${BESIDE_PREFIX}${type} }, or conditionPrefix: ${BESIDE_PREFIX}`
+      run.fault(mapped === undefined ? spot : at(type), `condition type "${name}" on the node is the kubelet's; ${fix}`)
+    }
+    const other = names.get(name)
+    if (other !== undefined)
+      run.fault(at(type), `"${name}" is what "${other}" is called on the node already; expected another name`)
+    names.set(name, type)
+  }
+  for (const [type, name] of Object.entries(conditionTypes)) {
+    if (KUBELET.has(name) && !names.has(name))
+      run.fault(
+        at(type),
+        `condition type "${name}" on the node is the kubelet's; expected another, such as ${BESIDE_PREFIX}${type}`,
+      )
+  }
+}

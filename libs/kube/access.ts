@@ -1,0 +1,241 @@
+/**
+ * Where the API server is and who we are there: a kubeconfig, or the pod's own account. The one wrapper of
+ * `@kubernetes/client-node`, of which only this part is used and bundled: its generated classes cost 18 MiB
+ * (docs/dependencies.md). It is loaded when first asked for.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { KubeAccessError } from './errors.ts'
+
+/** What goes into the connection: all of it is read anew now and then, since tokens and certificates are rotated. */
+export interface Credentials {
+  readonly headers: Readonly<Record<string, string>>
+  readonly ca: string | Buffer | undefined
+  readonly cert: string | Buffer | undefined
+  readonly key: string | Buffer | undefined
+  readonly serverName: string | undefined
+  /** true unless the kubeconfig says insecure-skip-tls-verify. */
+  readonly verify: boolean
+}
+
+export interface KubeAccess {
+  /** "https://10.96.0.1:443", without the last slash. */
+  readonly server: string
+  /** For people: "the pod's service account", "kubeconfig /etc/kubernetes/kubelet.conf, context ndh". */
+  readonly origin: string
+  /** Namespace of the context or the pod; "" when none is said. */
+  readonly namespace: string
+  /** @throws KubeAccessError when a file cannot be read or a credential plug-in fails */
+  credentials(): Promise<Credentials>
+  /** Forgets everything read so far: the server refused it. */
+  renew(): void
+}
+
+export interface AccessOptions {
+  /** A file; goes before the environment. undefined: the pod's account, else KUBECONFIG, else ~/.kube/config. */
+  readonly kubeconfig?: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where a pod's account lies. Default "/var/run/secrets/kubernetes.io/serviceaccount". */
+  readonly accountDir?: string | undefined
+}
+
+/** What of the client's KubeConfig is used here. */
+interface ClientConfig {
+  loadFromFile(file: string): void
+  getCurrentContext(): string
+  getContextObject(name: string): { readonly namespace?: string } | null
+  getCurrentCluster(): { readonly server: string; readonly proxyUrl?: string } | null
+  getCurrentUser(): { readonly authProvider?: { readonly name?: string } } | null
+  /** Reads files, runs a credential plug-in, and fills in what it found. */
+  applyToHTTPSOptions(options: ConnectionOptions): Promise<void>
+}
+
+interface ConnectionOptions {
+  headers?: unknown
+  auth?: unknown
+  ca?: unknown
+  cert?: unknown
+  key?: unknown
+  servername?: string
+  rejectUnauthorized?: boolean
+}
+
+/** What was read stays good for this long; client-go re-reads a token as often. */
+const FRESH_MS = 60_000
+const ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
+/** Ways to log in that people use on laptops, whose code is left out of the bundle (scripts/build/lean.ts). */
+const LEFT_OUT = new Set(['azure', 'gcp', 'oidc'])
+
+/** @throws KubeAccessError naming the file or variable and what is expected */
+export async function findAccess(options: AccessOptions): Promise<KubeAccess> {
+  const { env } = options
+  const file = options.kubeconfig ?? (inPod(env) ? undefined : ownKubeconfig(env))
+  if (file !== undefined && file !== '') return fromFile(file)
+  if (inPod(env)) return fromPod(options)
+  throw new KubeAccessError(
+    'the environment',
+    'this is no pod (KUBERNETES_SERVICE_HOST is not set) and no kubeconfig is named; set settings.kubeconfig, or KUBECONFIG',
+  )
+}
+
+/** As kubectl finds it: KUBECONFIG (its first file), else ~/.kube/config. */
+function ownKubeconfig(env: AccessOptions['env']): string | undefined {
+  const named = (env['KUBECONFIG'] ?? '').split(':').find((path) => path !== '')
+  if (named !== undefined) return named
+  const own = `${env['HOME'] ?? ''}/.kube/config`
+  return existsSync(own) ? own : undefined
+}
+
+function inPod(env: AccessOptions['env']): boolean {
+  return (env['KUBERNETES_SERVICE_HOST'] ?? '') !== ''
+}
+
+/**
+ * The token and the certificate are read here and not by the client: it keeps a token for a minute whatever the server
+ * says of it, and has no place for another folder.
+ */
+function fromPod({ env, accountDir = ACCOUNT_DIR }: AccessOptions): KubeAccess {
+  const host = env['KUBERNETES_SERVICE_HOST'] ?? ''
+  const port = env['KUBERNETES_SERVICE_PORT'] ?? '443'
+  let kept: { readonly value: Credentials; readonly atMs: number } | undefined
+  function read(): Credentials {
+    const token = readPart(accountDir, 'token').trim()
+    return {
+      headers: { authorization: `Bearer ${token}` },
+      ca: readPart(accountDir, 'ca.crt'),
+      cert: undefined,
+      key: undefined,
+      serverName: undefined,
+      verify: true,
+    }
+  }
+  return {
+    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    origin: "the pod's service account",
+    namespace: readNamespace(accountDir),
+    async credentials() {
+      if (kept === undefined || performance.now() - kept.atMs > FRESH_MS)
+        kept = { value: read(), atMs: performance.now() }
+      return kept.value
+    },
+    renew() {
+      kept = undefined
+    },
+  }
+}
+
+function readPart(dir: string, name: string): string {
+  const path = `${dir}/${name}`
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (err) {
+    throw new KubeAccessError(
+      path,
+      `${err instanceof Error ? err.message : String(err)}; give the container the pod's service-account token`,
+      err,
+    )
+  }
+}
+
+function readNamespace(dir: string): string {
+  try {
+    return readFileSync(`${dir}/namespace`, 'utf8').trim()
+  } catch {
+    // Nothing that is asked of the server needs it.
+    return ''
+  }
+}
+
+async function fromFile(file: string): Promise<KubeAccess> {
+  const { KubeConfig } = (await import('@kubernetes/client-node/dist/config.js')) as unknown as {
+    readonly KubeConfig: new () => ClientConfig
+  }
+
+  function load(): ClientConfig {
+    const config = new KubeConfig()
+    try {
+      config.loadFromFile(file)
+    } catch (err) {
+      throw new KubeAccessError(`kubeconfig ${file}`, err instanceof Error ? err.message : String(err), err)
+    }
+    return config
+  }
+
+  function clusterOf(config: ClientConfig) {
+    const cluster = config.getCurrentCluster()
+    if (cluster === null)
+      throw new KubeAccessError(
+        `kubeconfig ${file}`,
+        `its current-context "${config.getCurrentContext()}" names no cluster of the file`,
+      )
+    const provider = config.getCurrentUser()?.authProvider?.name ?? ''
+    if (LEFT_OUT.has(provider))
+      throw new KubeAccessError(
+        `kubeconfig ${file}`,
+        `auth-provider "${provider}" is not supported; use a token, a client certificate or exec`,
+      )
+    if (cluster.proxyUrl !== undefined && cluster.proxyUrl !== '')
+      throw new KubeAccessError(
+        `kubeconfig ${file}`,
+        'proxy-url is not supported; an agent reaches its API server directly',
+      )
+    return cluster
+  }
+
+  let config = load()
+  const cluster = clusterOf(config)
+  let kept: { readonly value: Credentials; readonly atMs: number } | undefined
+
+  async function read(): Promise<Credentials> {
+    const now = clusterOf(config)
+    // The client refuses plain HTTP unless this is set; there is nothing to verify there.
+    if (now.server.startsWith('http:')) Object.assign(now, { skipTLSVerify: true })
+    const options: ConnectionOptions = {}
+    try {
+      await config.applyToHTTPSOptions(options)
+    } catch (err) {
+      throw new KubeAccessError(`kubeconfig ${file}`, err instanceof Error ? err.message : String(err), err)
+    }
+    const basic =
+      typeof options.auth === 'string' ? { authorization: `Basic ${Buffer.from(options.auth).toString('base64')}` } : {}
+    return {
+      headers: { ...basic, ...stringHeaders(options.headers) },
+      ca: pem(options.ca),
+      cert: pem(options.cert),
+      key: pem(options.key),
+      serverName: options.servername,
+      verify: options.rejectUnauthorized !== false,
+    }
+  }
+
+  return {
+    server: cluster.server.replace(/\/+$/, ''),
+    origin: `kubeconfig ${file}, context ${config.getCurrentContext()}`,
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? '',
+    async credentials() {
+      if (kept === undefined || performance.now() - kept.atMs > FRESH_MS)
+        kept = { value: await read(), atMs: performance.now() }
+      return kept.value
+    },
+    renew() {
+      kept = undefined
+      try {
+        config = load()
+      } catch {
+        // It is being written; what was read before holds until it can be read again.
+      }
+    },
+  }
+}
+
+function stringHeaders(headers: unknown): Record<string, string> {
+  if (typeof headers !== 'object' || headers === null) return {}
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name.toLowerCase(), value]] : [],
+    ),
+  )
+}
+
+function pem(value: unknown): string | Buffer | undefined {
+  return typeof value === 'string' || Buffer.isBuffer(value) ? value : undefined
+}

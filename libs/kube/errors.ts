@@ -1,0 +1,55 @@
+/** What can go wrong between us and the API server. */
+
+/** No way to the API server is configured, or what is configured cannot be read. */
+export class KubeAccessError extends Error {
+  readonly code = 'KUBE_ACCESS'
+  constructor(where: string, what: string, cause?: unknown) {
+    super(`cannot find the way to the API server in ${where}: ${what}`, { cause })
+    this.name = 'KubeAccessError'
+  }
+}
+
+/** The request got no answer: it may or may not have been done. */
+export class KubeUnreachableError extends Error {
+  readonly code = 'KUBE_UNREACHABLE'
+  constructor(what: string, server: string, cause: unknown) {
+    super(`${what} at ${server} got no answer: ${textOf(cause)}`, { cause })
+    this.name = 'KubeUnreachableError'
+  }
+}
+
+/** What the server said no with: the parts of a v1 Status that matter. */
+export interface KubeRefusal {
+  /** "patch nodes/status n1" */
+  readonly what: string
+  /** As RBAC names it: get, list, create, patch, delete. */
+  readonly verb: string
+  /** As RBAC names it: nodes, nodes/status, events. */
+  readonly resource: string
+  readonly status: number
+  /** Status.reason: NotFound, AlreadyExists, Forbidden, TooManyRequests … "" when there was none. */
+  readonly reason: string
+  readonly message: string
+  /** The server's own hint, from Retry-After. */
+  readonly retryAfterMs?: number | undefined
+}
+
+/** The server answered, and did not do it. */
+export class KubeStatusError extends Error {
+  readonly code = 'KUBE_STATUS'
+  readonly refusal: KubeRefusal
+  constructor(refusal: KubeRefusal) {
+    super(
+      `${refusal.what} was answered with ${refusal.status}${refusal.reason === '' ? '' : ` ${refusal.reason}`}: ${refusal.message}`,
+    )
+    this.name = 'KubeStatusError'
+    this.refusal = refusal
+  }
+}
+
+function textOf(err: unknown): string {
+  if (!(err instanceof Error)) return String(err)
+  // Node puts several addresses' failures into one error without a text of its own.
+  if (err instanceof AggregateError && err.message === '') return err.errors.map(textOf).join('; ')
+  return err.message
+}

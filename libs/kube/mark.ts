@@ -1,0 +1,49 @@
+/**
+ * What of a node is ours, written on the node itself, in the same patch as what it speaks of: so that a later version, or
+ * a clean-up from elsewhere, takes away exactly that, and nobody else's.
+ */
+import type { KubeNode, NodeStatusPatch } from './types.ts'
+
+export const ANNOTATIONS = {
+  /** Condition types that we wrote, sorted, separated by commas. */
+  conditions: 'node-doctor.io/conditions',
+  /** healthy, problem, unknown. */
+  status: 'node-doctor.io/status',
+  /** Open problems in words, worst first. */
+  problems: 'node-doctor.io/problems',
+  /** Version of the exporter, and of the monitors. */
+  version: 'node-doctor.io/version',
+} as const satisfies Record<string, string>
+
+export interface OurMark {
+  readonly conditions: readonly string[]
+}
+
+export function parseMark({ metadata }: KubeNode): OurMark {
+  const text = metadata.annotations?.[ANNOTATIONS.conditions] ?? ''
+  return { conditions: text.split(',').filter((type) => type !== '') }
+}
+
+export function renderMark(types: Iterable<string>): string {
+  return [...new Set(types)].sort().join(',')
+}
+
+/** Whether anything of ours stands on the node. */
+export function isMarked({ metadata }: KubeNode): boolean {
+  return Object.values(ANNOTATIONS).some((key) => metadata.annotations?.[key] !== undefined)
+}
+
+/** The patch that leaves the node as it was before us; undefined when there is nothing of ours. */
+export function planCleanup(node: KubeNode, never: ReadonlySet<string>): NodeStatusPatch | undefined {
+  if (!isMarked(node)) return undefined
+  const standing = new Set((node.status?.conditions ?? []).map(({ type }) => type))
+  const conditions = parseMark(node)
+    .conditions.filter((type) => standing.has(type) && !never.has(type))
+    .map((type) => ({ type, $patch: 'delete' as const }))
+  const annotations = Object.fromEntries(
+    Object.values(ANNOTATIONS)
+      .filter((key) => node.metadata.annotations?.[key] !== undefined)
+      .map((key) => [key, null]),
+  )
+  return { metadata: { annotations }, ...(conditions.length > 0 ? { status: { conditions } } : {}) }
+}

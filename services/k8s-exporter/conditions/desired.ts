@@ -1,0 +1,124 @@
+/** What the node's conditions should be: the entities of one type as the one condition that Kubernetes has for it. Pure. */
+import { compareHealth, compareSeverity, entityName, type NodeCondition, renderDuration, statusOf } from '#model'
+import { cutBytes, MESSAGE_MAX_BYTES, REASON_MAX_BYTES } from '../text.ts'
+import type { Naming } from './naming.ts'
+
+/** One condition of the node as it should be. */
+export interface Desired {
+  /** Its name on the node. */
+  readonly type: string
+  readonly status: 'True' | 'False' | 'Unknown'
+  readonly reason: string
+  readonly message: string
+  /** Since when it has this status, by what the checks say. */
+  readonly since: Date
+  /** When the check that looked longest ago looked. */
+  readonly observed: Date
+  /** Problems and what is not known are confirmed more often than what is well. */
+  readonly well: boolean
+}
+
+export interface Silence {
+  /** The detector was heard last; undefined: never since this exporter started. */
+  readonly lastHeard: Date | undefined
+  /** Since when it counts as silent. */
+  readonly since: Date
+}
+
+function worstFirst(a: NodeCondition, b: NodeCondition): number {
+  return (
+    compareHealth(b.health, a.health) ||
+    compareSeverity(b.severity, a.severity) ||
+    a.since.getTime() - b.since.getTime() ||
+    (a.entity < b.entity ? -1 : 1)
+  )
+}
+
+/** "/var: 96 % of 200 GiB used" */
+function told({ entity, message, summary }: NodeCondition): string {
+  const text = message === '' ? summary : message
+  return entity === '' ? text : `${entityName(entity)}: ${text}`
+}
+
+function messageOf(worst: NodeCondition, all: readonly NodeCondition[]): string {
+  if (all.length === 1) return told(worst)
+  if (worst.health === 'healthy')
+    return `${all.length} are well: ${all.map(({ entity }) => entityName(entity)).join(', ')}`
+  const bad = all.filter(({ health }) => health !== 'healthy')
+  const rest = all.length - bad.length
+  return bad.map(told).join('; ') + (rest > 0 ? `; ${rest} ${rest === 1 ? 'other is' : 'others are'} well` : '')
+}
+
+/** A problem since its first entity has it, well since its last entity is. */
+function sinceOf(worst: NodeCondition, all: readonly NodeCondition[]): Date {
+  const times = all.filter(({ health }) => health === worst.health).map(({ statusSince }) => statusSince.getTime())
+  return new Date(worst.health === 'healthy' ? Math.max(...times) : Math.min(...times))
+}
+
+function mergeEntities(type: string, conditions: readonly NodeCondition[]): Desired | undefined {
+  const all = conditions.toSorted(worstFirst)
+  const [worst] = all
+  if (worst === undefined) return undefined
+  return {
+    type,
+    status: statusOf(worst.health, worst.polarity),
+    reason: cutBytes(worst.reason, REASON_MAX_BYTES),
+    message: cutBytes(messageOf(worst, all), MESSAGE_MAX_BYTES),
+    since: sinceOf(worst, all),
+    observed: new Date(Math.min(...all.map(({ observed }) => observed.getTime()))),
+    well: worst.health === 'healthy',
+  }
+}
+
+/** By name on the node. Two types that end in one name (plug-ins' only) are taken as entities of one. */
+export function desiredConditions(conditions: Iterable<NodeCondition>, naming: Naming): Map<string, Desired> {
+  const byName = new Map<string, NodeCondition[]>()
+  for (const condition of conditions) {
+    const name = naming(condition.type)
+    if (name === '') continue
+    const known = byName.get(name)
+    if (known === undefined) byName.set(name, [condition])
+    else known.push(condition)
+  }
+  const desired = new Map<string, Desired>()
+  for (const [name, group] of byName) {
+    const merged = mergeEntities(name, group)
+    if (merged !== undefined) desired.set(name, merged)
+  }
+  return desired
+}
+
+/**
+ * Nobody vouches any more: everything that stands on the node is unknown (docs/architecture.md, section 6, rule 8).
+ * @param written names that stand there and are ours
+ */
+export function silentConditions(
+  known: ReadonlyMap<string, Desired>,
+  written: Iterable<string>,
+  { lastHeard, since }: Silence,
+): Map<string, Desired> {
+  const text =
+    lastHeard === undefined
+      ? 'the detector has said nothing since the exporter started'
+      : `the detector was heard last at ${lastHeard.toISOString().slice(0, 19)}Z`
+  const names = new Set([...known.keys(), ...written])
+  return new Map(
+    [...names].map((type) => [
+      type,
+      {
+        type,
+        status: 'Unknown',
+        reason: 'DetectorUnreachable',
+        message: text,
+        since,
+        observed: known.get(type)?.observed ?? since,
+        well: false,
+      },
+    ]),
+  )
+}
+
+/** For logs: "4 min". */
+export function ageText(of: Date, now: Date): string {
+  return renderDuration(now.getTime() - of.getTime())
+}

@@ -1,0 +1,156 @@
+/** What has to be sent so that the node is as it should be. Pure: node and wish in, patch out. */
+import type { ConditionPatch, KubeCondition, KubeNode, NodeStatusPatch } from '#kube'
+import { ANNOTATIONS, type OurMark, parseMark, renderMark } from '#kube'
+import { kubeTime, wholeSecond } from '../text.ts'
+import type { Desired } from './desired.ts'
+import { KUBELET_CONDITIONS } from './naming.ts'
+
+/** Why a patch is sent; the strongest cause counts. */
+export type Cause = 'change' | 'message' | 'heartbeat' | 'drift' | 'clean'
+
+/** Of somebody else's condition: as long as it is confirmed within this time, it is theirs. NPD confirms every 5 min. */
+export const ABANDONED_MS = 15 * 60_000
+
+export interface PlanInput {
+  /** As the server last showed it. */
+  readonly node: KubeNode
+  readonly desired: ReadonlyMap<string, Desired>
+  /** Names that this exporter has written since it started, whatever became of the annotation. */
+  readonly written: ReadonlySet<string>
+  readonly annotations: Readonly<Record<string, string>>
+  /** Everything is confirmed: heartbeat times go out. */
+  readonly heartbeat: boolean
+  /** Whether a change of words alone may go out now, for this condition. */
+  readonly mayReword: (desired: Desired) => boolean
+  /** What is ours on the node and wished by nobody is taken away. */
+  readonly removeOrphans: boolean
+  readonly now: Date
+}
+
+export interface Plan {
+  readonly patch: NodeStatusPatch | undefined
+  readonly cause: Cause | undefined
+  /** Conditions that the patch writes. */
+  readonly types: readonly string[]
+  /** Names that another writer holds, and that are therefore left alone. */
+  readonly foreign: readonly string[]
+  /** Words that changed and wait for their turn. */
+  readonly postponed: readonly string[]
+}
+
+function conditionsOf({ status }: KubeNode): Map<string, KubeCondition> {
+  return new Map((status?.conditions ?? []).map((condition) => [condition.type, condition]))
+}
+
+function timeOf(text: string | null | undefined): number {
+  const time = Date.parse(text ?? '')
+  return Number.isNaN(time) ? 0 : time
+}
+
+/** A condition on the node that we never wrote is somebody's, while somebody confirms it. */
+function isForeign(actual: KubeCondition | undefined, mark: OurMark, { written, now }: PlanInput): boolean {
+  if (actual === undefined || written.has(actual.type) || mark.conditions.includes(actual.type)) return false
+  return now.getTime() - timeOf(actual.lastHeartbeatTime) < ABANDONED_MS
+}
+
+/**
+ * The transition time moves with the status and never otherwise. It is when the checks say that it changed; but a status
+ * that comes back after another one stood there (Unknown, while nobody vouched) did not stand since before that.
+ */
+function transitionOf(desired: Desired, actual: KubeCondition | undefined, now: Date): string {
+  const before = timeOf(actual?.lastTransitionTime)
+  if (actual !== undefined && actual.status === desired.status && before > 0) return kubeTime(new Date(before))
+  if (actual === undefined || before <= desired.since.getTime()) return kubeTime(desired.since)
+  return kubeTime(now)
+}
+
+function wordsDiffer(desired: Desired, actual: KubeCondition): boolean {
+  return desired.message !== (actual.message ?? '')
+}
+
+const STRENGTH: Readonly<Record<Cause, number>> = { change: 4, drift: 3, clean: 2, message: 1, heartbeat: 0 }
+
+function stronger(a: Cause | undefined, b: Cause): Cause {
+  return a === undefined || STRENGTH[b] > STRENGTH[a] ? b : a
+}
+
+/** What of one condition differs from the wish. */
+function differenceOf(
+  desired: Desired,
+  actual: KubeCondition | undefined,
+  input: PlanInput,
+): Cause | 'postponed' | undefined {
+  if (actual === undefined) return input.written.has(desired.type) ? 'drift' : 'change'
+  if (actual.status !== desired.status || (actual.reason ?? '') !== desired.reason) return 'change'
+  if (wordsDiffer(desired, actual)) return input.mayReword(desired) ? 'message' : 'postponed'
+  if (input.heartbeat && wholeSecond(desired.observed).getTime() > timeOf(actual.lastHeartbeatTime)) return 'heartbeat'
+  return undefined
+}
+
+function annotationChanges(node: KubeNode, wanted: Readonly<Record<string, string>>): Record<string, string | null> {
+  const actual = node.metadata.annotations ?? {}
+  const changes: Record<string, string | null> = {}
+  for (const [key, value] of Object.entries(wanted)) if (actual[key] !== value) changes[key] = value
+  // A note of ours that is no longer written goes; the mark is rewritten, never dropped here.
+  for (const key of Object.values(ANNOTATIONS)) {
+    if (key !== ANNOTATIONS.conditions && actual[key] !== undefined && wanted[key] === undefined) changes[key] = null
+  }
+  return changes
+}
+
+export function planPatch(input: PlanInput): Plan {
+  const { node, desired, now } = input
+  const actual = conditionsOf(node)
+  const mark = parseMark(node)
+  const foreign: string[] = []
+  const postponed: string[] = []
+  const changing = new Map<string, Cause>()
+  const wished: Desired[] = []
+  for (const wish of desired.values()) {
+    if (KUBELET_CONDITIONS.has(wish.type)) continue
+    if (isForeign(actual.get(wish.type), mark, input)) {
+      foreign.push(wish.type)
+      continue
+    }
+    wished.push(wish)
+    const cause = differenceOf(wish, actual.get(wish.type), input)
+    if (cause === 'postponed') postponed.push(wish.type)
+    else if (cause !== undefined) changing.set(wish.type, cause)
+  }
+  const orphans = input.removeOrphans
+    ? [...new Set([...mark.conditions, ...input.written])].filter(
+        (type) => !desired.has(type) && !KUBELET_CONDITIONS.has(type) && actual.has(type),
+      )
+    : []
+  let cause: Cause | undefined
+  for (const one of changing.values()) cause = stronger(cause, one)
+  if (orphans.length > 0) cause = stronger(cause, 'clean')
+  // Whatever goes out takes new words of the others along: they cost no request then.
+  const riding = cause === undefined ? [] : wished.filter(({ type }) => !changing.has(type) && postponed.includes(type))
+  const written = [...wished.filter(({ type }) => changing.has(type)), ...riding]
+  const ours = new Set([...wished.map(({ type }) => type), ...(input.removeOrphans ? [] : mark.conditions)])
+  const annotations = annotationChanges(node, { ...input.annotations, [ANNOTATIONS.conditions]: renderMark(ours) })
+  if (cause === undefined && Object.keys(annotations).length > 0) cause = 'change'
+  if (cause === undefined) return { patch: undefined, cause, types: [], foreign, postponed }
+  const conditions: ConditionPatch[] = [
+    ...written.map((wish) => ({
+      type: wish.type,
+      status: wish.status,
+      reason: wish.reason,
+      message: wish.message,
+      lastHeartbeatTime: kubeTime(wish.observed),
+      lastTransitionTime: transitionOf(wish, actual.get(wish.type), now),
+    })),
+    ...orphans.map((type) => ({ type, $patch: 'delete' as const })),
+  ]
+  return {
+    patch: {
+      ...(Object.keys(annotations).length > 0 ? { metadata: { annotations } } : {}),
+      ...(conditions.length > 0 ? { status: { conditions } } : {}),
+    },
+    cause,
+    types: conditions.map(({ type }) => type),
+    foreign,
+    postponed: postponed.filter((type) => !riding.some((wish) => wish.type === type)),
+  }
+}

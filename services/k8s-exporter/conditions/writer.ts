@@ -1,0 +1,211 @@
+/**
+ * Keeps the node's conditions as they should be: one patch per batch of changes, a heartbeat, and a look at the node that
+ * repairs drift. What is sent is always the state as it is now; old states are never sent late.
+ */
+import type { KubeClient, KubeNode } from '#kube'
+import type { Clock, Logger } from '#service'
+import type { Gate } from '../pace/gate.ts'
+import type { Limiter } from '../pace/limiter.ts'
+import type { Desired } from './desired.ts'
+import { type Cause, planPatch } from './plan.ts'
+
+/** Changes that come within this time go out together. */
+const BATCH_MS = 25
+/** A condition that is no longer wished, and that this exporter never saw itself, is taken away after this. */
+const SETTLE_MS = 120_000
+/** New words about something that is well travel with the heartbeat; about a problem once in this time at most. */
+const REWORD_MS = 60_000
+
+export interface WriterOptions {
+  readonly client: KubeClient
+  readonly nodeName: string
+  readonly gate: Gate
+  readonly limiter: Limiter
+  readonly clock: Clock
+  readonly log: Logger
+  readonly heartbeatMs: number
+  readonly resyncMs: number
+  /** Least time between two patches that only reword one condition. */
+  readonly updateMs: number
+  /** The wish now; undefined: nothing is known yet and nothing is written. */
+  readonly desired: (written: ReadonlySet<string>) => ReadonlyMap<string, Desired> | undefined
+  readonly annotations: () => Readonly<Record<string, string>>
+  /** Whether all that should be known is known, so that what nobody wishes may be taken away. */
+  readonly isComplete: () => boolean
+  readonly onPatched: (cause: Cause, types: readonly string[], changedMs: number | undefined) => void
+  readonly random?: () => number
+}
+
+export interface ConditionWriter {
+  /** Something changed; a patch follows within the batch's time. */
+  changed(): void
+  /** As the server last showed it; undefined before the first look, and when it is gone. */
+  readonly node: KubeNode | undefined
+  /** Names that another writer holds. */
+  readonly foreign: readonly string[]
+  /** Nothing waits to be sent. */
+  isSettled(): boolean
+  /** Runs until aborted. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+export function createConditionWriter(options: WriterOptions): ConditionWriter {
+  const { client, nodeName, gate, limiter, clock, log, random = Math.random } = options
+  const written = new Set<string>()
+  const rewordedMs = new Map<string, number>()
+  let node: KubeNode | undefined
+  let foreign: readonly string[] = []
+  let dirtyMs: number | undefined
+  let heartbeatDueMs = 0
+  let lookDueMs = 0
+  let completeSinceMs: number | undefined
+  let wake: (() => void) | undefined
+
+  const spread = (ms: number, share: number) => ms * (1 + share * (2 * random() - 1))
+
+  function changed(): void {
+    dirtyMs ??= clock.monotonicMs()
+    wake?.()
+  }
+
+  function saw(next: KubeNode): void {
+    const before = node?.metadata.uid
+    if (before !== undefined && before !== next.metadata.uid) {
+      log.warn('the node is another object now; everything is written again', { before, now: next.metadata.uid })
+      written.clear()
+    }
+    node = next
+  }
+
+  function mayReword({ type, well }: Desired): boolean {
+    if (well) return false
+    const lastMs = rewordedMs.get(type) ?? Number.NEGATIVE_INFINITY
+    return clock.monotonicMs() - lastMs >= Math.max(options.updateMs, REWORD_MS)
+  }
+
+  function mayRemove(): boolean {
+    if (!options.isComplete()) {
+      completeSinceMs = undefined
+      return false
+    }
+    completeSinceMs ??= clock.monotonicMs()
+    return clock.monotonicMs() - completeSinceMs >= SETTLE_MS
+  }
+
+  function tellForeign(names: readonly string[]): void {
+    const news = names.filter((name) => !foreign.includes(name))
+    if (news.length > 0)
+      log.warn('another writer holds a condition type of ours; it is left alone', {
+        types: news,
+        advice: 'stop the other writer, or name ours otherwise in exporters.kubernetes.conditionTypes',
+      })
+    foreign = names
+  }
+
+  async function look(signal: AbortSignal): Promise<void> {
+    await limiter.wait(true, signal)
+    saw(await client.getNode(nodeName, { signal, cached: node !== undefined }))
+    lookDueMs = clock.monotonicMs() + spread(options.resyncMs, 0.1)
+  }
+
+  /** @returns whether something was sent */
+  async function write(signal: AbortSignal): Promise<boolean> {
+    const nowMs = clock.monotonicMs()
+    const heartbeat = nowMs >= heartbeatDueMs
+    const desired = options.desired(written)
+    const sinceMs = dirtyMs
+    dirtyMs = undefined
+    if (desired === undefined || node === undefined) return false
+    const plan = planPatch({
+      node,
+      desired,
+      written,
+      annotations: options.annotations(),
+      heartbeat,
+      // With the heartbeat all words go along.
+      mayReword: (wish) => heartbeat || mayReword(wish),
+      removeOrphans: mayRemove(),
+      now: clock.now(),
+    })
+    tellForeign(plan.foreign)
+    if (heartbeat) heartbeatDueMs = nowMs + spread(options.heartbeatMs, 0.1)
+    const { patch, cause } = plan
+    if (patch === undefined || cause === undefined) return false
+    try {
+      await limiter.wait(true, signal)
+      saw(await client.patchNodeStatus(nodeName, patch, { signal }))
+      // The answer is the whole node: a look as good as any.
+      lookDueMs = clock.monotonicMs() + spread(options.resyncMs, 0.1)
+    } catch (err) {
+      dirtyMs ??= sinceMs ?? nowMs
+      if (heartbeat) heartbeatDueMs = 0
+      throw err
+    }
+    for (const type of plan.types) {
+      written.add(type)
+      rewordedMs.set(type, clock.monotonicMs())
+    }
+    for (const { type } of patch.status?.conditions.filter((condition) => '$patch' in condition) ?? []) {
+      written.delete(type)
+      rewordedMs.delete(type)
+    }
+    options.onPatched(cause, plan.types, sinceMs === undefined ? undefined : clock.monotonicMs() - sinceMs)
+    return true
+  }
+
+  async function turn(signal: AbortSignal): Promise<void> {
+    try {
+      if (node === undefined || clock.monotonicMs() >= lookDueMs) await look(signal)
+      await write(signal)
+      gate.worked()
+    } catch (err) {
+      if (signal.aborted) return
+      const failure = gate.failed(err)
+      if (failure === undefined) throw err
+      if (failure.kind === 'missing') node = undefined
+      if (failure.kind === 'refused') {
+        // The same patch would be refused again; a look at the node may show why it is another than was thought.
+        lookDueMs = 0
+      }
+      dirtyMs ??= clock.monotonicMs()
+    }
+  }
+
+  /** Until there is something to do: a change, a heartbeat, a look, or the gate opens. */
+  async function idle(signal: AbortSignal): Promise<void> {
+    const nowMs = clock.monotonicMs()
+    const shutMs = gate.opensInMs()
+    const dueMs = Math.max(0, Math.min(heartbeatDueMs, lookDueMs) - nowMs)
+    const waitMs = shutMs > 0 ? shutMs : dirtyMs === undefined ? dueMs : Math.max(0, dirtyMs + BATCH_MS - nowMs)
+    if (waitMs <= 0) return
+    const woken = new AbortController()
+    // A change ends the wait for a time, not the wait for the server.
+    if (shutMs <= 0 && dirtyMs === undefined) wake = () => woken.abort()
+    await clock.sleep(waitMs, AbortSignal.any([signal, woken.signal])).catch(() => undefined)
+    wake = undefined
+  }
+
+  return {
+    changed,
+    get node() {
+      return node
+    },
+    get foreign() {
+      return foreign
+    },
+    isSettled: () => dirtyMs === undefined && gate.failure === undefined,
+    async run(signal) {
+      heartbeatDueMs = clock.monotonicMs() + spread(options.heartbeatMs, 0.1)
+      while (!signal.aborted) {
+        await idle(signal)
+        if (signal.aborted) return
+        if (dirtyMs !== undefined && gate.isOpen()) {
+          // The batch's time, from the first change of it.
+          const restMs = dirtyMs + BATCH_MS - clock.monotonicMs()
+          if (restMs > 0) await clock.sleep(restMs, signal).catch(() => undefined)
+        }
+        if (gate.isOpen() && !signal.aborted) await turn(signal)
+      }
+    },
+  }
+}

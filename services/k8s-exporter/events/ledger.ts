@@ -1,0 +1,209 @@
+/**
+ * What was told, and what is to be told: repeats become a count, budgets hold back, nothing is told twice. The state is
+ * what its lines say, so that it can be kept in a file and comes back after a kill. Pure.
+ */
+import type { NodeEvent, Problem, Severity } from '#model'
+import { type Budget, createBudget } from './budget.ts'
+import { type HeldBack, openingOf, type Told, tellEvent, tellHeldBack, tellProblem } from './render.ts'
+
+export interface LedgerOptions {
+  readonly nodeName: string
+  readonly perMinute: number
+  readonly burst: number
+  /** A repeat within this time of the last one raises the count. */
+  readonly windowMs: number
+  /** Least time between two patches of one event's count. */
+  readonly countEveryMs: number
+}
+
+/** One event of the API server, with all its repeats. */
+export interface Series {
+  readonly key: string
+  readonly told: Told
+  /** The count that the server has; 0: it has not got the event yet. */
+  readonly sentCount: number
+  /** When it was last sent, wall clock in milliseconds. */
+  readonly sentMs: number
+}
+
+/** A line of the kept state. A later line replaces an earlier one of the same name. */
+export type Line =
+  | { readonly kind: 'series'; readonly series: Series }
+  /** How much of an event's count is in a series, or was held back. */
+  | { readonly kind: 'id'; readonly id: string; readonly count: number }
+  | { readonly kind: 'opening'; readonly opening: string; readonly severity: Severity; readonly atMs: number }
+  /** An event of a problem that the server has. */
+  | { readonly kind: 'name'; readonly name: string; readonly atMs: number }
+  | { readonly kind: 'held'; readonly source: string; readonly held: HeldBack | undefined }
+
+export type Verdict =
+  /** The server has to get it, now; then `accepted`. */
+  | { readonly kind: 'create'; readonly told: Told; readonly lines: readonly Line[] }
+  /** The server has to get the count, now; then `accepted`. */
+  | { readonly kind: 'count'; readonly told: Told; readonly lines: readonly Line[] }
+  /** Nothing has to be sent now. `lines` are to be kept before it is acknowledged. */
+  | { readonly kind: 'later' | 'held'; readonly lines: readonly Line[] }
+  | { readonly kind: 'known' }
+
+export interface Ledger {
+  event(event: NodeEvent, nowMs: number): Verdict
+  problem(problem: Problem): Verdict
+  /** Applies lines: those of a verdict once the server has accepted it, or those of the file. */
+  apply(lines: readonly Line[]): void
+  /** Counts that have waited long enough. */
+  dueCounts(nowMs: number): { readonly told: Told; readonly lines: readonly Line[] }[]
+  /** Sums of what was held back that have waited long enough. */
+  dueHeld(nowMs: number): { readonly told: Told; readonly lines: readonly Line[] }[]
+  /** The whole state. */
+  lines(nowMs: number): Line[]
+  /** Counts and sums that wait. */
+  readonly waiting: number
+}
+
+const SERIES_MAX = 2000
+const IDS_MAX = 5000
+const PROBLEMS_MAX = 5000
+/** As long as the bus keeps problems, after that nothing comes again. */
+const PROBLEM_KEPT_MS = 8 * 24 * 3_600_000
+const HELD_TOLD_AFTER_MS = 5 * 60_000
+/** Of a source's budget one reason may have this much. */
+const REASON_SHARE = 0.4
+/** Problems are few by themselves (flaps are damped before they come here), and matter more. */
+const PROBLEM_SHARE = 2
+
+function trim<K, V>(map: Map<K, V>, max: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= max) return
+    map.delete(key)
+  }
+}
+
+export function createLedger(options: LedgerOptions): Ledger {
+  const { nodeName, perMinute, burst, windowMs } = options
+  const budget: Budget = createBudget({ perMinute, burst })
+  const series = new Map<string, Series>()
+  const ids = new Map<string, number>()
+  const openings = new Map<string, { readonly severity: Severity; readonly atMs: number }>()
+  const names = new Map<string, number>()
+  const held = new Map<string, HeldBack>()
+  const budgetText = `the budget of a source is ${perMinute} a minute, ${burst} at once`
+
+  function keyOf({ monitor, reason, entity, severity, message }: NodeEvent): string {
+    return [monitor, reason, entity, severity, message].join('\u0000')
+  }
+
+  function hold(source: string, reason: string, at: Date, count: number): Line {
+    const known = held.get(source)
+    const reasons = new Map(known?.reasons)
+    reasons.set(reason, (reasons.get(reason) ?? 0) + count)
+    const next: HeldBack = {
+      source,
+      since: known?.since ?? at,
+      last: known === undefined || at > known.last ? at : known.last,
+      reasons,
+    }
+    return { kind: 'held', source, held: next }
+  }
+
+  /** A repeat: the same id again with more, or another id. */
+  function repeat(known: Series, event: NodeEvent, nowMs: number): Verdict {
+    const more = event.count - (ids.get(event.id) ?? 0)
+    if (more <= 0) return { kind: 'known' }
+    const told: Told = {
+      ...known.told,
+      last: new Date(Math.max(event.lastSeen.getTime(), known.told.last.getTime())),
+      count: known.told.count + more,
+    }
+    const isDue = nowMs - known.sentMs >= options.countEveryMs || nowMs < known.sentMs
+    const next = isDue ? { ...known, told, sentCount: told.count, sentMs: nowMs } : { ...known, told }
+    const lines: Line[] = [
+      { kind: 'series', series: next },
+      { kind: 'id', id: event.id, count: event.count },
+    ]
+    return isDue ? { kind: 'count', told, lines } : { kind: 'later', lines }
+  }
+
+  function put<K, V>(map: Map<K, V>, key: K, value: V, max: number): void {
+    map.delete(key)
+    map.set(key, value)
+    trim(map, max)
+  }
+
+  function applyLine(line: Line): void {
+    if (line.kind === 'series') put(series, line.series.key, line.series, SERIES_MAX)
+    else if (line.kind === 'id') put(ids, line.id, line.count, IDS_MAX)
+    else if (line.kind === 'opening') put(openings, line.opening, line, PROBLEMS_MAX)
+    else if (line.kind === 'name') put(names, line.name, line.atMs, PROBLEMS_MAX)
+    else if (line.held === undefined) held.delete(line.source)
+    else held.set(line.source, line.held)
+  }
+
+  return {
+    event(event, nowMs) {
+      const key = keyOf(event)
+      const known = series.get(key)
+      if (known !== undefined && event.firstSeen.getTime() - known.told.last.getTime() <= windowMs)
+        return repeat(known, event, nowMs)
+      if ((ids.get(event.id) ?? 0) >= event.count) return { kind: 'known' }
+      const { monitor: source, reason } = event
+      const keys = [
+        { key: source, share: 1 },
+        { key: `${source}\u0000${reason}`, share: REASON_SHARE },
+      ]
+      const counted: Line = { kind: 'id', id: event.id, count: event.count }
+      if (!budget.take(keys, event.lastSeen.getTime()))
+        return { kind: 'held', lines: [hold(source, reason, event.lastSeen, event.count), counted] }
+      const told = tellEvent(event, nodeName)
+      const next: Series = { key, told, sentCount: told.count, sentMs: nowMs }
+      return { kind: 'create', told, lines: [{ kind: 'series', series: next }, counted] }
+    },
+    problem(problem) {
+      const opening = openingOf(problem)
+      const told = tellProblem(problem, nodeName, openings.get(opening)?.severity)
+      if (told === undefined || names.has(told.name)) return { kind: 'known' }
+      const atMs = told.last.getTime()
+      const lines: Line[] = [
+        { kind: 'opening', opening, severity: problem.severity, atMs },
+        { kind: 'name', name: told.name, atMs },
+      ]
+      if (budget.take([{ key: `problems\u0000${told.source}`, share: PROBLEM_SHARE }], atMs))
+        return { kind: 'create', told, lines }
+      return { kind: 'held', lines: [...lines, hold(told.source, told.reason, told.last, 1)] }
+    },
+    apply: (lines) => lines.forEach(applyLine),
+    dueCounts(nowMs) {
+      return [...series.values()]
+        .filter(
+          ({ told, sentCount, sentMs }) => told.count > sentCount && Math.abs(nowMs - sentMs) >= options.countEveryMs,
+        )
+        .map((one) => ({
+          told: one.told,
+          lines: [{ kind: 'series', series: { ...one, sentCount: one.told.count, sentMs: nowMs } } as const],
+        }))
+    },
+    dueHeld(nowMs) {
+      return [...held.values()]
+        .filter(({ since }) => Math.abs(nowMs - since.getTime()) >= HELD_TOLD_AFTER_MS)
+        .map((one) => ({
+          told: tellHeldBack(one, nodeName, budgetText),
+          lines: [{ kind: 'held', source: one.source, held: undefined } as const],
+        }))
+    },
+    lines(nowMs) {
+      for (const [key, { told, sentCount }] of series)
+        if (told.count === sentCount && nowMs - told.last.getTime() > windowMs) series.delete(key)
+      for (const [opening, { atMs }] of openings) if (nowMs - atMs > PROBLEM_KEPT_MS) openings.delete(opening)
+      for (const [name, atMs] of names) if (nowMs - atMs > PROBLEM_KEPT_MS) names.delete(name)
+      return [
+        ...[...openings].map(([opening, { severity, atMs }]): Line => ({ kind: 'opening', opening, severity, atMs })),
+        ...[...names].map(([name, atMs]): Line => ({ kind: 'name', name, atMs })),
+        ...[...series.values()].map((one): Line => ({ kind: 'series', series: one })),
+        ...[...ids].map(([id, count]): Line => ({ kind: 'id', id, count })),
+        ...[...held].map(([source, one]): Line => ({ kind: 'held', source, held: one })),
+      ]
+    },
+    get waiting() {
+      return held.size + [...series.values()].filter(({ told, sentCount }) => told.count > sentCount).length
+    },
+  }
+}

@@ -1,0 +1,146 @@
+/** Facts as events of core/v1. Pure. Names follow from the fact alone, so that nothing is ever told twice. */
+import type { KubeEvent } from '#kube'
+import { hashText, type NodeEvent, type Problem, renderDuration, type Severity } from '#model'
+import { cutBytes, kubeTime, MESSAGE_MAX_BYTES, REASON_MAX_BYTES } from '../text.ts'
+import { HELD_BACK, RESOLVED_SUFFIX } from './reasons.ts'
+
+/** Events of things without a namespace have to be here (k8s.io/kubernetes, legacyValidateEvent). */
+export const EVENT_NAMESPACE = 'default'
+/** metadata.name, a DNS subdomain. */
+const NAME_MAX = 253
+const REPORTER = 'node-doctor'
+
+/** What the API server knows the node as. */
+export interface NodeReference {
+  readonly name: string
+  readonly uid: string
+}
+
+/** What is told about a fact, before it is known whom it is told of. */
+export interface Told {
+  readonly name: string
+  /** The monitor it comes from. */
+  readonly source: string
+  readonly reason: string
+  readonly message: string
+  readonly severity: Severity
+  readonly first: Date
+  readonly last: Date
+  readonly count: number
+}
+
+/** `<node>.<16 hex digits>`: as unique as the identity, however long the node's name is. */
+export function eventName(nodeName: string, ...identity: readonly string[]): string {
+  const digits = hashText(identity.join('\u0000'))
+  return `${nodeName.slice(0, NAME_MAX - digits.length - 1).replace(/[.-]+$/, '')}.${digits}`
+}
+
+export function renderEventObject(told: Told, node: NodeReference): KubeEvent {
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: told.name, namespace: EVENT_NAMESPACE },
+    involvedObject: { kind: 'Node', apiVersion: 'v1', name: node.name, uid: node.uid },
+    type: told.severity === 'info' ? 'Normal' : 'Warning',
+    reason: cutBytes(told.reason, REASON_MAX_BYTES),
+    message: cutBytes(told.message, MESSAGE_MAX_BYTES),
+    source: { component: told.source, host: node.name },
+    reportingComponent: REPORTER,
+    reportingInstance: node.name,
+    firstTimestamp: kubeTime(told.first),
+    lastTimestamp: kubeTime(told.last),
+    count: told.count,
+  }
+}
+
+/** The first of what may repeat. */
+export function tellEvent(event: NodeEvent, nodeName: string): Told {
+  const { monitor, reason, entity, message, severity, firstSeen, lastSeen, count, id } = event
+  return {
+    name: eventName(nodeName, 'event', monitor, reason, entity, id),
+    source: monitor,
+    reason,
+    message,
+    severity,
+    first: firstSeen,
+    last: lastSeen,
+    count,
+  }
+}
+
+/** Identity of one opening: it survives a store that was made anew and a reboot, where generations may begin again. */
+export function openingOf({ fingerprint, generation, opened }: Problem): string {
+  return `${fingerprint} ${generation} ${opened.getTime()}`
+}
+
+/**
+ * What is told of a problem's step; undefined for a step that is told of by something else, or by nothing.
+ * @param toldSeverity the severity that its last event had; undefined: none was told in this opening
+ */
+export function tellProblem(problem: Problem, nodeName: string, toldSeverity: Severity | undefined): Told | undefined {
+  if (problem.phase === 'resolved') return tellResolved(problem, nodeName)
+  // A problem that came from an event was told by that event.
+  if (problem.fromEvent) return undefined
+  const isWorse = toldSeverity !== undefined && RANK[problem.severity] > RANK[toldSeverity]
+  if (toldSeverity !== undefined && !isWorse) return undefined
+  const at = isWorse ? problem.changed : problem.opened
+  const now = isWorse ? `, now ${problem.severity}` : ''
+  return {
+    name: eventName(nodeName, 'problem', openingOf(problem), isWorse ? problem.severity : 'opened'),
+    source: problem.owner,
+    reason: problem.type,
+    message: `${wordsOf(problem)} (${problem.reason}${now})`,
+    severity: problem.severity === 'info' ? 'info' : problem.severity,
+    first: at,
+    last: at,
+    count: 1,
+  }
+}
+
+const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, error: 2, critical: 3 }
+
+function wordsOf({ summary, message }: Problem): string {
+  if (summary === '' || summary === message) return message
+  return message === '' ? summary : `${summary}: ${message}`
+}
+
+function tellResolved(problem: Problem, nodeName: string): Told {
+  const at = problem.resolved ?? problem.changed
+  const lasted = renderDuration(at.getTime() - problem.opened.getTime())
+  const what = problem.label === '' ? problem.type : problem.label
+  return {
+    name: eventName(nodeName, 'problem', openingOf(problem), 'resolved'),
+    source: problem.owner,
+    reason: `${problem.fromEvent ? problem.reason : problem.type}${RESOLVED_SUFFIX}`,
+    message: `${what}: over after ${lasted}${problem.proofText === '' ? '' : `; ${problem.proofText}`}`,
+    severity: 'info',
+    first: at,
+    last: at,
+    count: 1,
+  }
+}
+
+/** What was not told one by one. */
+export interface HeldBack {
+  readonly source: string
+  readonly since: Date
+  readonly last: Date
+  readonly reasons: ReadonlyMap<string, number>
+}
+
+export function tellHeldBack({ source, since, last, reasons }: HeldBack, nodeName: string, budget: string): Told {
+  const total = [...reasons.values()].reduce((sum, count) => sum + count, 0)
+  const worst = [...reasons].toSorted(([, a], [, b]) => b - a)
+  const named = worst.slice(0, 8).map(([reason, count]) => `${reason} ${count}`)
+  const more = worst.length > named.length ? `, ${worst.length - named.length} more reasons` : ''
+  return {
+    name: eventName(nodeName, 'held', source, String(since.getTime())),
+    source: 'k8s-exporter',
+    reason: HELD_BACK,
+    message: `${total} events of ${source} were held back since ${kubeTime(since)}: ${named.join(', ')}${more}; ${budget}`,
+    severity: 'warning',
+    first: since,
+    last,
+    count: 1,
+  }
+}

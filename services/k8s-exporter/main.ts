@@ -1,0 +1,4 @@
+import { runService } from '#service'
+import { k8sExporter } from './service.ts'
+
+await runService(k8sExporter)

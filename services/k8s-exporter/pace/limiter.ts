@@ -1,0 +1,61 @@
+/**
+ * At most so many requests a second over a longer time, and a few at once. Conditions go before events: the last tokens
+ * are theirs (docs/architecture.md, section 11: a storm never exceeds 5 requests a second).
+ */
+export interface LimiterOptions {
+  readonly perSecond: number
+  readonly burst: number
+  /** Tokens that only `urgent` takers may have. */
+  readonly reserved: number
+  readonly monotonicMs: () => number
+}
+
+export interface Limiter {
+  /** Takes a token if there is one; else says in how many milliseconds there will be. */
+  take(urgent: boolean): number
+  /** Resolves with a token in hand. Rejects with the signal's reason. */
+  wait(urgent: boolean, signal: AbortSignal): Promise<void>
+}
+
+export function createLimiter({ perSecond, burst, reserved, monotonicMs }: LimiterOptions): Limiter {
+  let tokens = burst
+  let atMs = monotonicMs()
+
+  function take(urgent: boolean): number {
+    const nowMs = monotonicMs()
+    tokens = Math.min(burst, tokens + ((nowMs - atMs) / 1000) * perSecond)
+    atMs = nowMs
+    const needed = urgent ? 1 : 1 + reserved
+    if (tokens >= needed) {
+      tokens--
+      return 0
+    }
+    return Math.ceil(((needed - tokens) / perSecond) * 1000)
+  }
+
+  return {
+    take,
+    async wait(urgent, signal) {
+      for (;;) {
+        signal.throwIfAborted()
+        const ms = take(urgent)
+        if (ms === 0) return
+        await sleep(ms, signal)
+      }
+    },
+  }
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort)
+      resolve()
+    }, ms)
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+}

@@ -1,0 +1,30 @@
+/** Text as the API server takes it: whole characters, a limited number of bytes. */
+
+/** Of an event's message and, for the sake of people, of a condition's (k8s.io/api/events/v1: note, 1 kB). */
+export const MESSAGE_MAX_BYTES = 1024
+/** k8s.io/kubernetes, validation of events: reason. */
+export const REASON_MAX_BYTES = 128
+
+/** At most `maxBytes` of UTF-8, cut on a character boundary with "…". Nothing else is changed. */
+export function cutBytes(text: string, maxBytes: number): string {
+  if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text.toWellFormed()
+  const room = maxBytes - Buffer.byteLength('…')
+  let used = 0
+  let kept = ''
+  for (const character of text.toWellFormed()) {
+    used += Buffer.byteLength(character)
+    if (used > room) break
+    kept += character
+  }
+  return `${kept}…`
+}
+
+/** RFC 3339 in whole seconds: what metav1.Time keeps. */
+export function kubeTime(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`
+}
+
+/** The same moment as the server will have it. */
+export function wholeSecond(date: Date): Date {
+  return new Date(Math.floor(date.getTime() / 1000) * 1000)
+}
