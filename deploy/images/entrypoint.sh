@@ -17,6 +17,7 @@ usage() {
     case $bundle in *-worker.mjs) ;; *) basename "$bundle" .mjs | sed 's/^/  /' ;; esac
   done
   echo "  pause    does nothing: holds the network that the other containers share"
+  echo "  prepare  makes the folders of the host that services of other users write"
 }
 
 names=${1:---help}
@@ -24,6 +25,7 @@ names=${1:---help}
 case $names in
 --help | -h) usage && exit 0 ;;
 pause) exec sleep infinity ;;
+prepare) exec "$home/bin/prepare.sh" "$@" ;;
 esac
 IFS=, read -r -a wanted <<<"$names"
 for name in "${wanted[@]}"; do

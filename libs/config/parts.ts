@@ -88,19 +88,6 @@ export const PLANNED_CHECKS: Readonly<Record<string, string>> = {
   'gpu-health-check': 'gpu',
 }
 
-/** Condition types of a node that the kubelet or the network's controller owns; we never write them. */
-export const KUBELET_CONDITIONS = [
-  'Ready',
-  'MemoryPressure',
-  'DiskPressure',
-  'PIDPressure',
-  'NetworkUnavailable',
-  'OutOfDisk',
-] as const satisfies readonly string[]
-
-/** Before a type of ours that would collide with one of those. */
-export const BESIDE_PREFIX = 'NodeDoctor'
-
 /** The detector's own condition types, which every configuration has. */
 export const DETECTOR_CONDITION_TYPES = [
   'MonitorUnreachable',

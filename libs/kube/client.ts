@@ -40,6 +40,8 @@ export interface KubeClient {
   patchNodeStatus(name: string, patch: NodeStatusPatch, options?: CallOptions): Promise<KubeNode>
   createEvent(event: KubeEvent, options?: CallOptions): Promise<void>
   patchEvent(namespace: string, name: string, patch: EventPatch, options?: CallOptions): Promise<void>
+  /** Label selector of its pods, as a query has it. */
+  daemonSetSelector(namespace: string, name: string, options?: CallOptions): Promise<string>
   /** Lets its pods end with it. */
   deleteDaemonSet(namespace: string, name: string, options?: CallOptions): Promise<void>
   /** Names of the pods that a label selector finds. */
@@ -104,6 +106,8 @@ export function createKubeClient(options: ClientOptions): KubeClient {
   }
 
   const nodePath = (name: string) => `/api/v1/nodes/${encodeURIComponent(name)}`
+  const daemonSetPath = (namespace: string, name: string) =>
+    `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/daemonsets/${encodeURIComponent(name)}`
   const eventsPath = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`
 
   return {
@@ -136,8 +140,17 @@ export function createKubeClient(options: ClientOptions): KubeClient {
       const ask = { method: 'PATCH', path, contentType: STRATEGIC, body: JSON.stringify(patch) } as const
       await call({ ...more, verb: 'patch', resource: 'events', of: `${namespace}/${name}`, ask })
     },
+    async daemonSetSelector(namespace, name, more = {}) {
+      const ask = { method: 'GET', path: daemonSetPath(namespace, name) } as const
+      const set = await call({ ...more, verb: 'get', resource: 'daemonsets', of: `${namespace}/${name}`, ask })
+      const labels = (set as { spec?: { selector?: { matchLabels?: Record<string, string> } } }).spec?.selector
+        ?.matchLabels
+      return Object.entries(labels ?? {})
+        .map(([label, value]) => `${label}=${value}`)
+        .join(',')
+    },
     async deleteDaemonSet(namespace, name, more = {}) {
-      const path = `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/daemonsets/${encodeURIComponent(name)}`
+      const path = daemonSetPath(namespace, name)
       const ask = { method: 'DELETE', path: `${path}?propagationPolicy=Background` } as const
       await call({ ...more, verb: 'delete', resource: 'daemonsets', of: `${namespace}/${name}`, ask })
     },

@@ -2,6 +2,7 @@
  * What of a node is ours, written on the node itself, in the same patch as what it speaks of: so that a later version, or
  * a clean-up from elsewhere, takes away exactly that, and nobody else's.
  */
+import { KUBELET_CONDITIONS } from '#model'
 import type { KubeNode, NodeStatusPatch } from './types.ts'
 
 export const ANNOTATIONS = {
@@ -34,11 +35,11 @@ export function isMarked({ metadata }: KubeNode): boolean {
 }
 
 /** The patch that leaves the node as it was before us; undefined when there is nothing of ours. */
-export function planCleanup(node: KubeNode, never: ReadonlySet<string>): NodeStatusPatch | undefined {
+export function planCleanup(node: KubeNode): NodeStatusPatch | undefined {
   if (!isMarked(node)) return undefined
   const standing = new Set((node.status?.conditions ?? []).map(({ type }) => type))
   const conditions = parseMark(node)
-    .conditions.filter((type) => standing.has(type) && !never.has(type))
+    .conditions.filter((type) => standing.has(type) && !KUBELET_CONDITIONS.has(type))
     .map((type) => ({ type, $patch: 'delete' as const }))
   const annotations = Object.fromEntries(
     Object.values(ANNOTATIONS)

@@ -5,7 +5,7 @@ import type { Host } from '#host'
 import { type RpcServer, serveUnix } from '#rpc'
 import { DrainTimeoutError } from './errors.ts'
 import { createLife, type Life } from './life.ts'
-import { startLivenessFile } from './liveness.ts'
+import { createReadyFile, type ReadyFile, startLivenessFile } from './liveness.ts'
 import { addProcessMetrics, createMetrics } from './metrics.ts'
 import { watchReadiness } from './readiness.ts'
 import type { Clock, Logger, Service, ServiceContext, ServiceDefinition } from './types.ts'
@@ -134,7 +134,11 @@ async function runCreated(
   const path = service.socketPath ?? join(around.config.settings.runDir, name, `${name}.sock`)
   let server: RpcServer | undefined
   let endLiveness: (() => void) | undefined
-  const readiness = watchReadiness(service, life, log, () => server?.healthChanged())
+  let readyFile: ReadyFile | undefined
+  const readiness = watchReadiness(service, life, log, (serving) => {
+    server?.healthChanged()
+    readyFile?.set(serving)
+  })
 
   async function serveAndWork(): Promise<void> {
     // The socket comes first: a second instance is refused before it has touched anything.
@@ -145,6 +149,7 @@ async function runCreated(
       refusal: () => refusalOf(name, life),
     })
     endLiveness = startLivenessFile(join(dirname(path), 'alive'), log)
+    readyFile = createReadyFile(join(dirname(path), 'ready'), log)
     await work(service, turn, life, own, readiness.serving)
   }
 
@@ -155,5 +160,6 @@ async function runCreated(
   await note(drain(service, definition))
   readiness.end()
   endLiveness?.()
+  await readyFile?.end()
   await server?.close(CLOSE_GRACE_MS)
 }

@@ -41,8 +41,12 @@ export async function bundle(root: string, outDir: string, entry: Entry): Promis
   const { outputFiles } = await build({
     ...OPTIONS,
     absWorkingDir: root,
-    entryPoints: [{ in: entry.file, out: entry.name }],
-    outdir: outDir,
+    ...(entry.contents === undefined
+      ? { entryPoints: [{ in: entry.file, out: entry.name }], outdir: outDir }
+      : {
+          stdin: { contents: entry.contents, resolveDir: root, sourcefile: `${entry.name}.ts`, loader: 'ts' as const },
+          outfile: `${outDir}/${entry.name}.mjs`,
+        }),
     outExtension: { '.js': '.mjs' },
   })
   let sizeBytes = 0

@@ -34,6 +34,34 @@ describe('the build', () => {
     ])
   })
 
+  it('puts all exporters into one process, and all monitors into another', () => {
+    const files = [
+      'services/http-exporter/main.ts',
+      'services/k8s-exporter/main.ts',
+      'services/monitors/network/main.ts',
+      'services/monitors/network/monitor.ts',
+    ]
+    const composed = inFolder(files, findEntries).filter(({ contents }) => contents !== undefined)
+    expect(composed.map(({ name, contents }) => [name, contents])).toEqual([
+      [
+        'exporters',
+        `import { runService } from '#service'
+import { httpExporter } from './services/http-exporter/service.ts'
+import { k8sExporter } from './services/k8s-exporter/service.ts'
+await runService(httpExporter, k8sExporter)
+`,
+      ],
+      [
+        'monitors',
+        `import { createMonitorService } from '#monitor-kit'
+import { runService } from '#service'
+import { network } from './services/monitors/network/monitor.ts'
+await runService(createMonitorService(network))
+`,
+      ],
+    ])
+  })
+
   it('sees a change of a name and of contents, and nothing else', () => {
     inFolder(['page/a', 'page/b/c'], (root) => {
       const first = hashTree([join(root, 'page')])

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 export interface Entry {
   /** "detector": the bundle is dist/detector.mjs. */
   readonly name: string
-  /** Relative to the root: "services/detector/main.ts". */
+  /** Relative to the root: "services/detector/main.ts"; of a composition what it is called in messages. */
   readonly file: string
+  /** The text of a composition: services of several folders as one process, which no file of ours may import together. */
+  readonly contents?: string
 }
 
 function folders(parent: string): string[] {
@@ -25,5 +27,43 @@ export function findEntries(root: string): Entry[] {
   const workers = ['libs', 'services'].flatMap((parent) =>
     folders(join(root, parent)).map((name) => ({ name: `${name}-worker`, file: `${parent}/${name}/worker.ts` })),
   )
-  return [...mains, ...workers].filter(({ file }) => existsSync(join(root, file)))
+  const found = [...mains, ...workers].filter(({ file }) => existsSync(join(root, file)))
+  return [...found, ...compositions(root, found)]
+}
+
+/** "http-exporter" → "httpExporter", the name of the definition that its folder exports. */
+function exportedName(folder: string): string {
+  return folder.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** The two processes of the compact deployment: all exporters, all monitors. */
+function compositions(root: string, found: readonly Entry[]): Entry[] {
+  const exporters = found.filter(({ name, file }) => name.endsWith('-exporter') && file === `services/${name}/main.ts`)
+  const monitors = found.filter(
+    ({ name, file }) =>
+      file === `services/monitors/${name}/main.ts` && existsSync(join(root, `services/monitors/${name}/monitor.ts`)),
+  )
+  return [
+    ...(exporters.length === 0 ? [] : [exportersEntry(exporters)]),
+    ...(monitors.length === 0 ? [] : [monitorsEntry(monitors)]),
+  ]
+}
+
+function exportersEntry(of: readonly Entry[]): Entry {
+  const names = of.map(({ name }) => exportedName(name))
+  const imports = of.map(({ name }, i) => `import { ${names[i]} } from './services/${name}/service.ts'`)
+  const contents = `import { runService } from '#service'\n${imports.join('\n')}\nawait runService(${names.join(', ')})\n`
+  return { name: 'exporters', file: `services/{${of.map(({ name }) => name).join(',')}}`, contents }
+}
+
+function monitorsEntry(of: readonly Entry[]): Entry {
+  const names = of.map(({ name }) => exportedName(name))
+  const imports = of.map(({ name }, i) => `import { ${names[i]} } from './services/monitors/${name}/monitor.ts'`)
+  const services = names.map((name) => `createMonitorService(${name})`)
+  const contents = `import { createMonitorService } from '#monitor-kit'
+import { runService } from '#service'
+${imports.join('\n')}
+await runService(${services.join(', ')})
+`
+  return { name: 'monitors', file: `services/monitors/{${of.map(({ name }) => name).join(',')}}`, contents }
 }

@@ -1,5 +1,6 @@
 /** The command line: finds the command, and turns every expected fault into a clear line and an exit code. */
 import { ConfigErrors } from '#config'
+import { cleanup } from './cleanup.ts'
 import { type Command, nearestName, parseCommand } from './command.ts'
 import { AlreadyRunningError, CliUsageError, NotBuiltError } from './errors.ts'
 import { status } from './status.ts'
@@ -8,7 +9,7 @@ import { validate } from './validate.ts'
 import { version } from './version.ts'
 import { watch } from './watch.ts'
 
-export const COMMANDS: readonly Command[] = [up, status, watch, validate, version]
+export const COMMANDS: readonly Command[] = [up, status, watch, validate, cleanup, version]
 
 /** A wrong command line or configuration. */
 const EXIT_USAGE = 2

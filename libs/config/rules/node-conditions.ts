@@ -1,13 +1,12 @@
 /** What conditions are called on the node: never as the kubelet's, and no two alike. */
+import { BESIDE_PREFIX, KUBELET_CONDITIONS } from '#model'
 import type { Catalog } from '../catalog.ts'
-import { BESIDE_PREFIX, DETECTOR_CONDITION_TYPES, KUBELET_CONDITIONS } from '../parts.ts'
+import { DETECTOR_CONDITION_TYPES } from '../parts.ts'
 import type { Document } from '../schema/document.ts'
 import type { Tree } from '../tree/tree.ts'
 import type { PluginEntry } from '../types.ts'
 import type { Run, Spot } from '../walk/run.ts'
 import { type Placed, rootSpot, spotOf } from './spot.ts'
-
-const KUBELET: ReadonlySet<string> = new Set(KUBELET_CONDITIONS)
 
 /** Every type that this configuration names, with the place where it is named. */
 function typesOf(plugins: readonly Placed<PluginEntry>[], catalog: Catalog, tree: Tree): Map<string, Spot> {
@@ -39,7 +38,7 @@ export function checkNodeConditions(
     const mapped = conditionTypes[type]
     const name = mapped ?? `${conditionPrefix}${type}`
     if (name === '') continue
-    if (KUBELET.has(name)) {
+    if (KUBELET_CONDITIONS.has(name)) {
       const fix = `write exporters.kubernetes.conditionTypes: { ${type}: ${BESIDE_PREFIX}${type} }, or conditionPrefix: ${BESIDE_PREFIX}`
       run.fault(mapped === undefined ? spot : at(type), `condition type "${name}" on the node is the kubelet's; ${fix}`)
     }
@@ -49,7 +48,7 @@ export function checkNodeConditions(
     names.set(name, type)
   }
   for (const [type, name] of Object.entries(conditionTypes)) {
-    if (KUBELET.has(name) && !names.has(name))
+    if (KUBELET_CONDITIONS.has(name) && !names.has(name))
       run.fault(
         at(type),
         `condition type "${name}" on the node is the kubelet's; expected another, such as ${BESIDE_PREFIX}${type}`,

@@ -1,16 +1,6 @@
 /** What our condition types are called on the node. The kubelet's are never touched: a type like one of those gets a prefix. */
 
-/** Types that the kubelet or the network's controller owns (k8s.io/api/core/v1, NodeConditionType, and what older ones wrote). */
-export const KUBELET_CONDITIONS: ReadonlySet<string> = new Set([
-  'Ready',
-  'MemoryPressure',
-  'DiskPressure',
-  'PIDPressure',
-  'NetworkUnavailable',
-  'OutOfDisk',
-])
-
-const BESIDE_PREFIX = 'NodeDoctor'
+import { BESIDE_PREFIX, KUBELET_CONDITIONS } from '#model'
 
 export interface NamingOptions {
   /** Before every type that `types` does not name. "" or "NodeDoctor". */

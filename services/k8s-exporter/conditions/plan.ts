@@ -1,9 +1,9 @@
 /** What has to be sent so that the node is as it should be. Pure: node and wish in, patch out. */
 import type { ConditionPatch, KubeCondition, KubeNode, NodeStatusPatch } from '#kube'
 import { ANNOTATIONS, type OurMark, parseMark, renderMark } from '#kube'
+import { KUBELET_CONDITIONS } from '#model'
 import { kubeTime, wholeSecond } from '../text.ts'
 import type { Desired } from './desired.ts'
-import { KUBELET_CONDITIONS } from './naming.ts'
 
 /** Why a patch is sent; the strongest cause counts. */
 export type Cause = 'change' | 'message' | 'heartbeat' | 'drift' | 'clean'

@@ -1,0 +1,127 @@
+/** Takes everything of ours off the cluster's nodes: conditions and annotations. What others wrote is not touched. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createKubeClient, findAccess, type KubeClient, type KubeNode, KubeStatusError, planCleanup } from '#kube'
+import { VERSION } from '#service'
+import { type Command, textOf, type Values } from './command.ts'
+import { CliUsageError } from './errors.ts'
+
+const PODS_GONE_MS = 120_000
+const POLL_MS = 1000
+
+interface DaemonSetName {
+  readonly namespace: string
+  readonly name: string
+}
+
+function daemonSetOf(values: Values): DaemonSetName | undefined {
+  const text = textOf(values, 'daemonset')
+  if (text === undefined) return undefined
+  const [namespace = '', name = '', ...rest] = text.split('/')
+  if (namespace === '' || name === '' || rest.length > 0)
+    throw new CliUsageError(`--daemonset ${text}: expected NAMESPACE/NAME, for example node-doctor/node-doctor`)
+  return { namespace, name }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+function isNotFound(err: unknown): boolean {
+  return err instanceof KubeStatusError && err.refusal.status === 404
+}
+
+/** Its pods would write again what is taken away here. */
+async function endDaemonSet(client: KubeClient, { namespace, name }: DaemonSetName): Promise<void> {
+  let selector: string
+  try {
+    selector = await client.daemonSetSelector(namespace, name)
+    await client.deleteDaemonSet(namespace, name)
+  } catch (err) {
+    if (!isNotFound(err)) throw err
+    return say(`there is no DaemonSet ${namespace}/${name} any more`)
+  }
+  say(`deleted DaemonSet ${namespace}/${name}; waiting until its pods have ended`)
+  const until = performance.now() + PODS_GONE_MS
+  for (;;) {
+    const pods = await client.listPods(namespace, selector)
+    if (pods.length === 0) return
+    if (performance.now() > until)
+      return say(`warning: still there after ${PODS_GONE_MS / 1000} s, and may write again: ${pods.join(', ')}`)
+    await sleep(POLL_MS)
+  }
+}
+
+/** @returns what was taken away, for people; "" when nothing of ours stood there */
+async function clean(client: KubeClient, node: KubeNode, dryRun: boolean): Promise<string> {
+  const patch = planCleanup(node)
+  if (patch === undefined) return ''
+  if (!dryRun) await client.patchNodeStatus(node.metadata.name, patch)
+  const types = (patch.status?.conditions ?? []).map(({ type }) => type)
+  const notes = Object.keys(patch.metadata?.annotations ?? {}).length
+  return `${types.length} conditions${types.length === 0 ? '' : ` (${types.join(', ')})`} and ${notes} annotations`
+}
+
+async function nodesOf(client: KubeClient, values: Values): Promise<KubeNode[]> {
+  if (values['all-nodes'] === true) return client.listNodes()
+  const name = textOf(values, 'node') ?? process.env['NODE_NAME'] ?? ''
+  if (name === '') throw new CliUsageError('cleanup: expected --node NAME or --all-nodes')
+  return [await client.getNode(name)]
+}
+
+async function run(values: Values): Promise<number> {
+  const dryRun = values['dry-run'] === true
+  const daemonSet = daemonSetOf(values)
+  const access = await findAccess({ kubeconfig: textOf(values, 'kubeconfig'), env: process.env })
+  const client = createKubeClient({ access, userAgent: `node-doctor/${VERSION} (cleanup)` })
+  try {
+    if (daemonSet !== undefined && !dryRun) await endDaemonSet(client, daemonSet)
+    const nodes = await nodesOf(client, values)
+    let failed = 0
+    for (const node of nodes) {
+      try {
+        const gone = await clean(client, node, dryRun)
+        say(
+          `${node.metadata.name}: ${gone === '' ? 'nothing of ours' : `${dryRun ? 'would remove' : 'removed'} ${gone}`}`,
+        )
+      } catch (err) {
+        failed++
+        process.stderr.write(`${node.metadata.name}: ${err instanceof Error ? err.message : String(err)}\n`)
+      }
+    }
+    return failed === 0 ? 0 : 1
+  } catch (err) {
+    if (err instanceof CliUsageError || !(err instanceof Error) || !('code' in err)) throw err
+    process.stderr.write(`node-doctor cleanup: ${err.message}\n`)
+    return 1
+  } finally {
+    client.close()
+  }
+}
+
+export const cleanup: Command = {
+  name: 'cleanup',
+  summary: 'takes everything of Node Doctor off nodes of the cluster',
+  help: `Usage: node-doctor cleanup (--node NAME | --all-nodes) [options]
+
+Removes the conditions and annotations that Node Doctor wrote onto nodes, and nothing else: which ones are its own
+stands in the annotation node-doctor.io/conditions of each node. Events end by themselves after an hour. Stop the
+exporters first, or name their DaemonSet: they would write it all again.
+
+Options:
+  --node NAME            one node (env NODE_NAME)
+  --all-nodes            every node of the cluster
+  --daemonset NS/NAME    delete this DaemonSet first, and wait until its pods have ended
+  --kubeconfig FILE      the way to the API server (default: the pod's account, KUBECONFIG, ~/.kube/config)
+  --dry-run              only says what would be removed
+
+Exit code: 0 done, 1 a node could not be cleaned, 2 for a wrong command line.`,
+  options: {
+    node: { type: 'string' },
+    'all-nodes': { type: 'boolean' },
+    daemonset: { type: 'string' },
+    kubeconfig: { type: 'string' },
+    'dry-run': { type: 'boolean' },
+  },
+  positionals: 0,
+  run: (values) => run(values),
+}
