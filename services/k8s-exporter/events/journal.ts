@@ -52,6 +52,11 @@ export function parseLines(text: string): Line[] {
     .filter((line): line is Line => typeof line === 'object' && line !== null && KINDS.has(line.kind))
 }
 
+/** The lines as the file has them. */
+export function renderLines(lines: readonly Line[]): string {
+  return lines.map((line) => `${encode(line)}\n`).join('')
+}
+
 /** What the file says; nothing when there is none. */
 export async function readJournal(path: string, log: Logger): Promise<Line[]> {
   try {
@@ -75,9 +80,7 @@ export function createJournal({ path, log, current }: JournalOptions): Journal {
     await rm(next, { force: true })
     const made = await open(next, 'a', 0o640)
     try {
-      const text = current()
-        .map((line) => `${encode(line)}\n`)
-        .join('')
+      const text = renderLines(current())
       await made.appendFile(text)
       await rename(next, path)
       size = Buffer.byteLength(text)
@@ -92,7 +95,7 @@ export function createJournal({ path, log, current }: JournalOptions): Journal {
   async function append(lines: readonly Line[]): Promise<void> {
     try {
       if (file === undefined || size > COMPACT_BYTES) file = await begin()
-      const text = lines.map((line) => `${encode(line)}\n`).join('')
+      const text = renderLines(lines)
       await file.appendFile(text)
       size += Buffer.byteLength(text)
       if (isFailing) log.info('what was told is kept in a file again', { path })

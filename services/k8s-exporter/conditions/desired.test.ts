@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import type { NodeCondition } from '#model'
+import { desiredConditions, silentConditions } from './desired.ts'
+import { createNaming } from './naming.ts'
+
+const naming = createNaming({ prefix: '', types: {} })
+const at = (minute: number) => new Date(Date.UTC(2026, 4, 12, 3, minute))
+
+function condition(changes: Partial<NodeCondition>): NodeCondition {
+  return {
+    type: 'DiskFull',
+    entity: '',
+    status: 'False',
+    health: 'healthy',
+    severity: 'info',
+    reason: 'BelowLimit',
+    message: '20 % used',
+    summary: '',
+    since: at(0),
+    statusSince: at(0),
+    observed: at(30),
+    sources: ['system'],
+    check: 'disk',
+    polarity: 'true-is-problem',
+    label: '',
+    recovery: '',
+    held: '',
+    ...changes,
+  }
+}
+
+function bad(entity: string, minute: number, changes: Partial<NodeCondition> = {}): NodeCondition {
+  return condition({
+    entity,
+    status: 'True',
+    health: 'problem',
+    severity: 'warning',
+    reason: 'AboveLimit',
+    message: '96 % used',
+    statusSince: at(minute),
+    since: at(minute),
+    ...changes,
+  })
+}
+
+const one = (...conditions: NodeCondition[]) => desiredConditions(conditions, naming).get(conditions[0]?.type ?? '')
+
+describe('the wished condition of a type', () => {
+  it('of one thing is what its check says, to the letter', () => {
+    expect(one(condition({ type: 'KernelDeadlock', message: '50%d "x"', reason: 'KernelHasNoDeadlock' }))).toEqual({
+      type: 'KernelDeadlock',
+      status: 'False',
+      reason: 'KernelHasNoDeadlock',
+      message: '50%d "x"',
+      since: at(0),
+      observed: at(30),
+      well: true,
+    })
+  })
+
+  it('is a problem as soon as one of its entities is, since the first of those', () => {
+    const wish = one(condition({ entity: 'disk:/' }), bad('disk:/var', 7), bad('disk:/data', 5))
+    expect(wish).toMatchObject({ status: 'True', reason: 'AboveLimit', since: at(5), well: false })
+    expect(wish?.message).toBe('/data: 96 % used; /var: 96 % used; 1 other is well')
+  })
+
+  it('is well since the last of its entities became well, and names them', () => {
+    const wish = one(
+      condition({ entity: 'disk:/', statusSince: at(3) }),
+      condition({ entity: 'disk:/var', statusSince: at(9) }),
+    )
+    expect(wish).toMatchObject({ status: 'False', since: at(9), message: '2 are well: /, /var' })
+  })
+
+  it('speaks with the words of the worst', () => {
+    const wish = one(
+      bad('disk:/a', 1),
+      bad('disk:/b', 2, { severity: 'critical', reason: 'Full', message: '100 % used' }),
+    )
+    expect(wish).toMatchObject({ reason: 'Full', message: '/b: 100 % used; /a: 96 % used' })
+  })
+
+  it('is unknown rather than well where something is not known', () => {
+    const unknown = condition({
+      entity: 'disk:/nfs',
+      status: 'Unknown',
+      health: 'unknown',
+      reason: 'Hung',
+      message: 'no answer',
+    })
+    expect(one(condition({ entity: 'disk:/' }), unknown)).toMatchObject({
+      status: 'Unknown',
+      reason: 'Hung',
+      well: false,
+    })
+  })
+
+  it('keeps the polarity of its type', () => {
+    const healthy = condition({ type: 'GPUHealthy', polarity: 'true-is-healthy', status: 'True' })
+    expect(one(healthy)?.status).toBe('True')
+  })
+
+  it('was confirmed when the oldest of its looks was', () => {
+    expect(
+      one(condition({ entity: 'a:1', observed: at(20) }), condition({ entity: 'a:2', observed: at(10) }))?.observed,
+    ).toEqual(at(10))
+  })
+
+  it('is not there where the configuration keeps it away from the node', () => {
+    const hidden = createNaming({ prefix: '', types: { DiskFull: '' } })
+    expect(desiredConditions([condition({})], hidden).size).toBe(0)
+  })
+
+  it('has at most a kilobyte of words', () => {
+    const many = Array.from({ length: 100 }, (_, i) => bad(`disk:/data/volume-${i}`, i % 60))
+    expect(Buffer.byteLength(one(...many)?.message ?? '')).toBeLessThanOrEqual(1024)
+  })
+})
+
+describe('what stands on the node while the detector is silent', () => {
+  it('is unknown, all of it, also what this exporter never heard of', () => {
+    const known = desiredConditions([bad('', 5)], naming)
+    const silent = silentConditions(known, ['SwapHigh'], { lastHeard: at(30), since: at(31) })
+    expect([...silent.values()].map(({ type, status, reason, since }) => [type, status, reason, since])).toEqual([
+      ['DiskFull', 'Unknown', 'DetectorUnreachable', at(31)],
+      ['SwapHigh', 'Unknown', 'DetectorUnreachable', at(31)],
+    ])
+    expect(silent.get('DiskFull')?.message).toBe('the detector was heard last at 2026-05-12T03:30:00Z')
+  })
+})

@@ -1,0 +1,241 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { KubeCondition, KubeNode } from '#kube'
+import { KUBELET_CONDITIONS } from '#model'
+import { kubeTime } from '../text.ts'
+import type { Desired } from './desired.ts'
+import { type PlanInput, planPatch } from './plan.ts'
+
+const at = (minute: number, second = 0) => new Date(Date.UTC(2026, 4, 12, 3, minute, second))
+const NOW = at(40)
+
+function wish(type: string, changes: Partial<Desired> = {}): Desired {
+  return {
+    type,
+    status: 'False',
+    reason: 'Fine',
+    message: 'all is well',
+    since: at(0),
+    observed: at(39),
+    well: true,
+    ...changes,
+  }
+}
+
+function actual(type: string, changes: Partial<KubeCondition> = {}): KubeCondition {
+  return {
+    type,
+    status: 'False',
+    reason: 'Fine',
+    message: 'all is well',
+    lastHeartbeatTime: kubeTime(at(35)),
+    lastTransitionTime: kubeTime(at(0)),
+    ...changes,
+  }
+}
+
+function node(
+  conditions: readonly KubeCondition[],
+  ours: readonly string[] = conditions.map(({ type }) => type),
+): KubeNode {
+  return {
+    metadata: { name: 'n1', uid: 'u1', annotations: { 'node-doctor.io/conditions': [...ours].sort().join(',') } },
+    status: { conditions },
+  }
+}
+
+function plan(changes: Partial<PlanInput> & Pick<PlanInput, 'node'>, ...wishes: Desired[]) {
+  return planPatch({
+    desired: new Map(wishes.map((one) => [one.type, one])),
+    written: new Set(),
+    annotations: {},
+    heartbeat: false,
+    mayReword: () => false,
+    removeOrphans: false,
+    now: NOW,
+    ...changes,
+  })
+}
+
+describe('a patch of the node', () => {
+  it('is not sent when everything is as it should be', () => {
+    expect(plan({ node: node([actual('A')]) }, wish('A')).patch).toBeUndefined()
+  })
+
+  it('has what changed and nothing else, with the time of the change', () => {
+    const broken = wish('A', { status: 'True', reason: 'Full', since: at(38, 7) })
+    const { patch, cause, types } = plan({ node: node([actual('A'), actual('B')]) }, broken, wish('B'))
+    expect(cause).toBe('change')
+    expect(types).toEqual(['A'])
+    expect(patch).toEqual({
+      status: {
+        conditions: [
+          {
+            type: 'A',
+            status: 'True',
+            reason: 'Full',
+            message: 'all is well',
+            lastHeartbeatTime: '2026-05-12T03:39:00Z',
+            lastTransitionTime: '2026-05-12T03:38:07Z',
+          },
+        ],
+      },
+    })
+  })
+
+  it('writes down what is ours in the same request that makes it so', () => {
+    const { patch } = plan({ node: { metadata: { name: 'n1' } } }, wish('B'), wish('A'))
+    expect(patch?.metadata?.annotations).toEqual({ 'node-doctor.io/conditions': 'A,B' })
+    expect(patch?.status?.conditions).toHaveLength(2)
+  })
+
+  it('moves the time of transition only with the status', () => {
+    const other = wish('A', { reason: 'StillFine', since: at(20) })
+    const { patch } = plan({ node: node([actual('A')]) }, other)
+    expect(patch?.status?.conditions[0]).toMatchObject({ reason: 'StillFine', lastTransitionTime: kubeTime(at(0)) })
+  })
+
+  it('of a status that comes back after Unknown does not reach behind that', () => {
+    const unknown = actual('A', { status: 'Unknown', lastTransitionTime: kubeTime(at(30)) })
+    const { patch } = plan({ node: node([unknown]) }, wish('A', { since: at(0) }))
+    expect(patch?.status?.conditions[0]).toMatchObject({ status: 'False', lastTransitionTime: kubeTime(NOW) })
+  })
+
+  it('is not sent for numbers that move in a message', () => {
+    const { patch, postponed } = plan({ node: node([actual('A')]) }, wish('A', { message: 'load 0.3' }))
+    expect(patch).toBeUndefined()
+    expect(postponed).toEqual(['A'])
+  })
+
+  it('takes new words along when it is sent anyway', () => {
+    const { types } = plan(
+      { node: node([actual('A'), actual('B')]) },
+      wish('A', { message: 'load 0.3' }),
+      wish('B', { status: 'True', reason: 'Full' }),
+    )
+    expect(types).toEqual(['B', 'A'])
+  })
+
+  it('of a heartbeat confirms what was really looked at since, and nothing else', () => {
+    const { types, cause } = plan(
+      { node: node([actual('A'), actual('B')]), heartbeat: true },
+      wish('A', { observed: at(39) }),
+      wish('B', { observed: at(35, 0) }),
+    )
+    expect([cause, types]).toEqual(['heartbeat', ['A']])
+  })
+
+  it('leaves alone what another writer confirms, and says so', () => {
+    const theirs = actual('A', { status: 'True', lastHeartbeatTime: kubeTime(at(38)) })
+    const { patch, foreign } = plan({ node: node([theirs], []) }, wish('A'))
+    expect(patch).toBeUndefined()
+    expect(foreign).toEqual(['A'])
+  })
+
+  it('takes over what another writer has left for a quarter of an hour', () => {
+    const left = actual('A', { status: 'True', lastHeartbeatTime: kubeTime(at(24)) })
+    expect(plan({ node: node([left], []) }, wish('A'))).toMatchObject({ foreign: [], types: ['A'] })
+  })
+
+  it('knows its own again where somebody took the annotation away', () => {
+    const ours = actual('A', { lastHeartbeatTime: kubeTime(at(38)) })
+    const { patch, foreign } = plan({ node: node([ours], []), written: new Set(['A']) }, wish('A'))
+    expect(foreign).toEqual([])
+    expect(patch).toEqual({ metadata: { annotations: { 'node-doctor.io/conditions': 'A' } } })
+  })
+
+  it('puts back what another writer took away or changed', () => {
+    expect(plan({ node: node([], ['A']), written: new Set(['A']) }, wish('A')).cause).toBe('drift')
+    expect(plan({ node: node([actual('A', { status: 'True' })]) }, wish('A')).types).toEqual(['A'])
+  })
+
+  it('takes away what is ours and no longer wished, once that is sure', () => {
+    const standing = node([actual('A'), actual('Old'), actual('Theirs')], ['A', 'Old'])
+    expect(plan({ node: standing }, wish('A')).patch).toBeUndefined()
+    const { patch, cause } = plan({ node: standing, removeOrphans: true }, wish('A'))
+    expect(cause).toBe('clean')
+    expect(patch).toEqual({
+      metadata: { annotations: { 'node-doctor.io/conditions': 'A' } },
+      status: { conditions: [{ type: 'Old', $patch: 'delete' }] },
+    })
+  })
+
+  it('takes away a note that is no longer written', () => {
+    const marked: KubeNode = {
+      metadata: {
+        name: 'n1',
+        annotations: { 'node-doctor.io/conditions': 'A', 'node-doctor.io/status': 'healthy', x: 'y' },
+      },
+      status: { conditions: [actual('A')] },
+    }
+    expect(plan({ node: marked }, wish('A')).patch).toEqual({
+      metadata: { annotations: { 'node-doctor.io/status': null } },
+    })
+  })
+
+  const types = fc.constantFrom('A', 'B', 'C', 'D', 'Ready', 'MemoryPressure')
+  const statuses = fc.constantFrom('True', 'False', 'Unknown')
+  const times = fc.integer({ min: 0, max: 39 }).map((minute) => at(minute))
+  const wishes = fc.uniqueArray(
+    fc.record({
+      type: types,
+      status: statuses,
+      reason: types,
+      message: types,
+      since: times,
+      observed: times,
+      well: fc.boolean(),
+    }),
+    { selector: ({ type }) => type },
+  )
+  const actuals = fc.uniqueArray(
+    fc.record({
+      type: types,
+      status: statuses,
+      reason: types,
+      message: types,
+      lastHeartbeatTime: times.map(kubeTime),
+      lastTransitionTime: times.map(kubeTime),
+    }),
+    { selector: ({ type }) => type },
+  )
+
+  it('never touches the kubelet’s types nor anybody else’s, and once applied leaves nothing to do', () => {
+    fc.assert(
+      fc.property(wishes, actuals, fc.subarray(['A', 'B', 'C', 'D']), fc.boolean(), (wanted, standing, ours, clean) => {
+        const before = node(standing, ours)
+        const input = { node: before, removeOrphans: clean, heartbeat: true, mayReword: () => true }
+        const first = plan(input, ...wanted)
+        for (const type of first.types) {
+          expect(KUBELET_CONDITIONS.has(type)).toBe(false)
+          expect(first.foreign).not.toContain(type)
+        }
+        const after = apply(before, first.patch)
+        const again = plan({ ...input, node: after }, ...wanted)
+        expect(again.patch).toBeUndefined()
+        expect(after.status?.conditions?.filter(({ type }) => !first.types.includes(type))).toEqual(
+          standing.filter(({ type }) => !first.types.includes(type)),
+        )
+      }),
+    )
+  })
+})
+
+/** What the server makes of it: conditions by their type, annotations by their key. */
+function apply(before: KubeNode, patch: ReturnType<typeof planPatch>['patch']): KubeNode {
+  const conditions = new Map((before.status?.conditions ?? []).map((one) => [one.type, one]))
+  for (const one of patch?.status?.conditions ?? []) {
+    if ('$patch' in one) conditions.delete(one.type)
+    else conditions.set(one.type, one)
+  }
+  const annotations = { ...before.metadata.annotations, ...patch?.metadata?.annotations }
+  return {
+    metadata: {
+      ...before.metadata,
+      annotations: Object.fromEntries(
+        Object.entries(annotations).filter((entry): entry is [string, string] => entry[1] !== null),
+      ),
+    },
+    status: { conditions: [...conditions.values()] },
+  }
+}
