@@ -1,0 +1,148 @@
+/** A real cluster as the drills see it: kubectl, the nodes' own shells, and what was written about a node. */
+import { spawnSync } from 'node:child_process'
+import { run, tryRun, until } from '../compose/exec.ts'
+
+export const NAMESPACE = 'node-doctor'
+
+export interface Condition {
+  readonly type: string
+  readonly status: string
+  readonly reason: string
+  readonly message: string
+  readonly lastHeartbeatTime: string
+  readonly lastTransitionTime: string
+}
+
+export interface NodeObject {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly annotations?: Record<string, string> }
+  readonly status: { readonly conditions: readonly Condition[] }
+}
+
+export interface EventObject {
+  readonly metadata: { readonly name: string; readonly creationTimestamp: string }
+  readonly involvedObject: {
+    readonly kind: string
+    readonly name: string
+    readonly uid: string
+    readonly apiVersion?: string
+  }
+  readonly reason: string
+  readonly message: string
+  readonly type: string
+  readonly count: number
+  readonly firstTimestamp: string
+  readonly lastTimestamp: string
+  readonly source: { readonly component: string }
+  readonly reportingComponent: string
+}
+
+interface PodObject {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string }
+  readonly spec: { readonly nodeName: string }
+  readonly status: {
+    readonly containerStatuses?: readonly {
+      readonly name: string
+      readonly ready: boolean
+      readonly restartCount: number
+      readonly image: string
+    }[]
+  }
+}
+
+export function kubectl(...args: string[]): string {
+  return run(['kubectl', '--request-timeout=20s', ...args])
+}
+
+export function tryKubectl(...args: string[]) {
+  return tryRun(['kubectl', '--request-timeout=20s', ...args])
+}
+
+/** @throws with what kubectl said */
+export function apply(manifest: string): string {
+  const { status, stdout, stderr } = spawnSync('kubectl', ['apply', '--request-timeout=60s', '-f', '-'], {
+    input: manifest,
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`kubectl apply ended with ${status}:\n${stdout}${stderr}`)
+  return stdout
+}
+
+function json<T>(...args: string[]): T {
+  return JSON.parse(kubectl(...args, '-o', 'json')) as T
+}
+
+export function nodeNames(): string[] {
+  return json<{ items: NodeObject[] }>('get', 'nodes').items.map(({ metadata }) => metadata.name)
+}
+
+export function nodeObject(name: string): NodeObject {
+  return json<NodeObject>('get', 'node', name)
+}
+
+export function isReady(node: string): boolean {
+  return nodeObject(node).status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
+}
+
+/** Conditions that Node Doctor wrote, by type. */
+export function ourConditions(node: string): Map<string, Condition> {
+  const { metadata, status } = nodeObject(node)
+  const ours = new Set((metadata.annotations?.['node-doctor.io/conditions'] ?? '').split(','))
+  return new Map(status.conditions.filter(({ type }) => ours.has(type)).map((one) => [one.type, one]))
+}
+
+/** Events that Node Doctor sent about a node, oldest first. */
+export function ourEvents(node: string): EventObject[] {
+  const { items } = json<{ items: EventObject[] }>('get', 'events', '-n', 'default')
+  return items
+    .filter(
+      ({ reportingComponent, involvedObject }) => reportingComponent === 'node-doctor' && involvedObject.name === node,
+    )
+    .toSorted((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp))
+}
+
+export function pods(): PodObject[] {
+  return json<{ items: PodObject[] }>('get', 'pods', '-n', NAMESPACE).items
+}
+
+export function podOf(node: string): PodObject | undefined {
+  return pods().find(
+    ({ spec, metadata }) =>
+      spec.nodeName === node && metadata.deletionTimestamp === undefined && metadata.name.startsWith('node-doctor-'),
+  )
+}
+
+/** Every container of every node's pod is ready. */
+export function allReady(nodes: readonly string[]): boolean {
+  return nodes.every((node) => {
+    const statuses = podOf(node)?.status.containerStatuses ?? []
+    return statuses.length > 0 && statuses.every(({ ready }) => ready)
+  })
+}
+
+export async function untilReady(nodes: readonly string[], ms = 120_000): Promise<void> {
+  await until('every container of every pod ready', ms, () => allReady(nodes))
+}
+
+/** Since when each of our conditions has its status. */
+export function sinceWhen(node: string): Map<string, string> {
+  return new Map(
+    [...ourConditions(node)].map(([type, { status, lastTransitionTime }]) => [
+      type,
+      `${status} since ${lastTransitionTime}`,
+    ]),
+  )
+}
+
+export function check(what: string, holds: boolean): void {
+  if (!holds) throw new Error(`not so: ${what}`)
+}
+
+/** One fact is one event: no two say the same of the same time. */
+export function checkNothingDoubled(node: string): void {
+  const seen = new Set<string>()
+  for (const { reason, message, firstTimestamp } of ourEvents(node)) {
+    const fact = `${reason} ${message} ${firstTimestamp}`
+    check(`"${fact}" is told once`, !seen.has(fact))
+    seen.add(fact)
+  }
+}

@@ -1,0 +1,177 @@
+/** Facts that arrive: in time, in order, once, with their times. */
+import { until } from '../../compose/exec.ts'
+import {
+  check,
+  checkNothingDoubled,
+  type EventObject,
+  isReady,
+  kubectl,
+  ourConditions,
+  ourEvents,
+  sinceWhen,
+  untilReady,
+} from '../cluster.ts'
+import { type Drill, type DrillContext, pause, seconds } from '../drill.ts'
+import { apiDown, apiUp, cut, heal, onNode, reboot } from '../hooks.ts'
+
+function fill(node: string, { drillDir }: DrillContext): void {
+  onNode(node, `fallocate -l $(( $(df --output=avail -B1 ${drillDir} | tail -1) * 99 / 100 )) ${drillDir}/full; sync`)
+}
+
+function free(node: string, { drillDir }: DrillContext): void {
+  onNode(node, `rm -f ${drillDir}/full; sync`)
+}
+
+/** Events about the drill's disk that came after a moment. */
+function diskEvents(node: string, sinceMs: number): EventObject[] {
+  return ourEvents(node).filter(
+    ({ reason, firstTimestamp }) => reason.startsWith('DiskFull') && Date.parse(firstTimestamp) >= sinceMs - 1000,
+  )
+}
+
+/** Full, and well again; returns the moment it began. */
+async function fillAndFree(node: string, context: DrillContext, holdMs: number): Promise<number> {
+  const beganMs = Date.now()
+  fill(node, context)
+  await pause(holdMs)
+  free(node, context)
+  return beganMs
+}
+
+async function untilTold(node: string, sinceMs: number, rounds: number, ms: number): Promise<EventObject[]> {
+  return until(`${rounds} rounds of DiskFull told of ${node}`, ms, () => {
+    const told = diskEvents(node, sinceMs)
+    return told.filter(({ reason }) => reason === 'DiskFullResolved').length >= rounds && told
+  })
+}
+
+function checkOrder(told: readonly EventObject[]): void {
+  const times = told.map(({ firstTimestamp }) => Date.parse(firstTimestamp))
+  check(
+    'they were created in the order in which it happened',
+    times.every((time, i) => i === 0 || time >= (times[i - 1] ?? 0)),
+  )
+}
+
+export const problem: Drill = {
+  name: 'problem',
+  needs: ['NODE_SHELL'],
+  async run(context) {
+    const { nodes, say } = context
+    const node = nodes[0] ?? ''
+    const beganMs = performance.now()
+    const began = Date.now()
+    fill(node, context)
+    const full = await until('DiskFull=True', 60_000, () => {
+      const one = ourConditions(node).get('DiskFull')
+      return one?.status === 'True' && one
+    })
+    say(`DiskFull=True on ${node} ${seconds(beganMs)} after the disk was full: ${full.message}`)
+    check('its transition is now', Math.abs(Date.parse(full.lastTransitionTime) - began) < 60_000)
+    const opened = await until('its event', 20_000, () =>
+      diskEvents(node, began).find(({ reason }) => reason === 'DiskFull'),
+    )
+    check(
+      'the event is about the node by its uid',
+      opened.involvedObject.apiVersion === 'v1' && opened.involvedObject.uid !== '',
+    )
+    check('describe shows it', kubectl('describe', 'node', node).includes('DiskFull'))
+    check('kubectl events shows it', kubectl('events', '--for', `node/${node}`).includes('DiskFull'))
+    free(node, context)
+    await until('DiskFull=False', 60_000, () => ourConditions(node).get('DiskFull')?.status === 'False')
+    await untilTold(node, began, 1, 20_000)
+    checkNothingDoubled(node)
+    say('opened and resolved are told once each, in describe and in events')
+  },
+}
+
+export const partition: Drill = {
+  name: 'partition',
+  needs: ['NODE_SHELL', 'API_ADDRESS'],
+  async run(context) {
+    const { nodes, say } = context
+    const node = nodes.at(-1) ?? ''
+    const since = sinceWhen(node)
+    cut(node)
+    let began = 0
+    try {
+      await until(`${node} not ready`, 120_000, () => !isReady(node))
+      began = await fillAndFree(node, context, 12_000)
+      await pause(12_000)
+      await fillAndFree(node, context, 12_000)
+      await pause(10_000)
+      check('nothing of it has arrived', diskEvents(node, began).length === 0)
+    } finally {
+      heal(node)
+    }
+    const healedMs = performance.now()
+    await until(`${node} ready`, 120_000, () => isReady(node))
+    const told = await untilTold(node, began, 2, 90_000)
+    say(
+      `healed: ${told.length} events of the cut arrived ${seconds(healedMs)} after the way was open: ${told.map(({ reason, firstTimestamp }) => `${reason}@${firstTimestamp.slice(11)}`).join(' ')}`,
+    )
+    checkOrder(told)
+    check(
+      'each has the time when it happened, not when it arrived',
+      told.every(({ firstTimestamp, metadata }) => Date.parse(metadata.creationTimestamp) > Date.parse(firstTimestamp)),
+    )
+    checkNothingDoubled(node)
+    checkSince(node, since, ['DiskFull', 'ClockUnsynchronised'])
+  },
+}
+
+/** Since-when of what did not change. */
+export function checkSince(node: string, before: ReadonlyMap<string, string>, but: readonly string[]): void {
+  for (const [type, text] of sinceWhen(node)) {
+    if (but.includes(type) || !before.has(type)) continue
+    check(`${type} of ${node} is still "${before.get(type)}", not "${text}"`, before.get(type) === text)
+  }
+}
+
+export const apiServer: Drill = {
+  name: 'api-server',
+  needs: ['NODE_SHELL', 'API_DOWN', 'API_UP'],
+  async run(context) {
+    const { nodes, say } = context
+    const lastMs = Number(process.env['API_DOWN_SECONDS'] ?? '180') * 1000
+    const since = new Map(nodes.map((node) => [node, sinceWhen(node)]))
+    const downMs = performance.now()
+    apiDown()
+    const begun = new Map<string, number>()
+    try {
+      for (const node of nodes) begun.set(node, await fillAndFree(node, context, 9_000))
+      await pause(Math.max(0, lastMs - (performance.now() - downMs)))
+    } finally {
+      apiUp()
+    }
+    say(`the API server was away for ${seconds(downMs)}`)
+    const upMs = performance.now()
+    for (const node of nodes) {
+      const told = await untilTold(node, begun.get(node) ?? 0, 1, 120_000)
+      checkOrder(told)
+      checkNothingDoubled(node)
+      checkSince(node, since.get(node) ?? new Map(), ['DiskFull', 'ClockUnsynchronised'])
+    }
+    await until('every node ready', 120_000, () => nodes.every(isReady))
+    say(`everything of that time is told, once, in order, ${seconds(upMs)} after it came back`)
+  },
+}
+
+export const nodeReboot: Drill = {
+  name: 'reboot',
+  needs: ['NODE_REBOOT', 'NODE_SHELL'],
+  async run({ nodes, say }) {
+    const node = nodes[1] ?? nodes[0] ?? ''
+    const since = sinceWhen(node)
+    const beganMs = performance.now()
+    reboot(node)
+    await until(`${node} ready`, 180_000, () => isReady(node))
+    await untilReady([node], 180_000)
+    say(`${node} was rebooted; node and every container ready after ${seconds(beganMs)}`)
+    await until('its conditions', 60_000, () => ourConditions(node).size >= 10)
+    await pause(10_000)
+    checkSince(node, since, ['DiskFull', 'ClockUnsynchronised'])
+    checkNothingDoubled(node)
+    say('what did not change kept its since-when across the reboot')
+  },
+}

@@ -1,0 +1,38 @@
+import { until } from '../../compose/exec.ts'
+import { apply, check, kubectl, nodeObject, ourConditions, untilReady } from '../cluster.ts'
+import { type Drill, seconds } from '../drill.ts'
+import { render } from '../manifests.ts'
+
+const KUBELET = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']
+
+export const rollout: Drill = {
+  name: 'rollout',
+  needs: [],
+  async run({ nodes, overlay, image, say }) {
+    const before = new Map(nodes.map((node) => [node, nodeObject(node)]))
+    const beganMs = performance.now()
+    apply(render(overlay, image))
+    await untilReady(nodes)
+    say(`every container on ${nodes.length} nodes ready after ${seconds(beganMs)}`)
+    for (const node of nodes) {
+      const found = await until(`conditions on ${node}`, 30_000, () => {
+        const ours = ourConditions(node)
+        return ours.size >= 10 && ours
+      })
+      for (const { type, lastTransitionTime, lastHeartbeatTime } of found.values()) {
+        check(`${type} of ${node} has times`, Date.parse(lastTransitionTime) > 0 && Date.parse(lastHeartbeatTime) > 0)
+        check(`${type} of ${node} is from now`, Date.now() - Date.parse(lastTransitionTime) < 300_000)
+      }
+      for (const type of KUBELET) {
+        const of = (all: ReturnType<typeof nodeObject> | undefined) =>
+          all?.status.conditions.find((one) => one.type === type)
+        check(
+          `${type} of ${node} is the kubelet's`,
+          of(nodeObject(node))?.lastTransitionTime === of(before.get(node))?.lastTransitionTime,
+        )
+      }
+    }
+    say(`${ourConditions(nodes[0] ?? '').size} conditions of ours on each; the kubelet's are as they were`)
+    kubectl('describe', 'node', nodes[0] ?? '')
+  },
+}
