@@ -3,6 +3,7 @@
  *   libs/config/document.json   JSON Schema of the document, which libs/config validates by
  *   libs/config/catalog.json    every check of our monitors: its keys, conditions, events, metrics
  *   docs/monitors.md            the same for people
+ *   docs/events.md              every event that reaches the cluster
  *   docs/configuration.md       the table of keys between its markers
  *   docs/schema/node-doctor-config.schema.json   for editors
  * `node scripts/generate-catalog.ts` writes them; with `--check` it only tells what would change, and ends with 1.
@@ -48,6 +49,7 @@ async function outputs(): Promise<Output[]> {
   const { document } = await import('../libs/config/schema/document.ts')
   const { readCatalog } = await import('./catalog/catalog.ts')
   const { keysTable } = await import('./catalog/keys-table.ts')
+  const { eventsPage } = await import('./catalog/events-page.ts')
   const { monitorsPage } = await import('./catalog/monitors-page.ts')
   const { editorSchema } = await import('./catalog/editor-schema.ts')
   const { variablesTable } = await import('./catalog/variables-table.ts')
@@ -59,6 +61,7 @@ async function outputs(): Promise<Output[]> {
     json('libs/config/document.json', withoutWords(documentSchema)),
     json('libs/config/catalog.json', catalog),
     { path: 'docs/monitors.md', text: monitorsPage(catalog) },
+    { path: 'docs/events.md', text: eventsPage(catalog) },
     { path: EDITOR_SCHEMA, text: `${JSON.stringify(editorSchema(documentSchema, catalog), null, 2)}\n` },
     { path: REFERENCE, text: fill(reference, generated) },
   ]

@@ -95,7 +95,11 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
       try {
         await writeFileSafely(options.credentialsFile(service), JSON.stringify(credentialsOf(service, own)), 0o640)
       } catch (err) {
-        log.warn('credentials of a bus user cannot be written', { service, err })
+        // A reader that is not part of this installation has no folder here; one that is says that it waits.
+        const isAbsent =
+          err instanceof Error && 'code' in err && ['ENOENT', 'EROFS', 'EACCES'].includes(String(err.code))
+        if (isAbsent) log.debug('a reader of the bus has no folder here', { service, err })
+        else log.warn('credentials of a bus user cannot be written', { service, err })
       }
     }
   }

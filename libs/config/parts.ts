@@ -87,11 +87,3 @@ export const PLANNED_CHECKS: Readonly<Record<string, string>> = {
   'custom-plugin': 'custom-plugin',
   'gpu-health-check': 'gpu',
 }
-
-/** The detector's own condition types, which every configuration has. */
-export const DETECTOR_CONDITION_TYPES = [
-  'MonitorUnreachable',
-  'MonitorMissing',
-  'MonitorMisbehaves',
-  'BusDegraded',
-] as const

@@ -19,7 +19,7 @@ export interface NodeObject {
 }
 
 export interface EventObject {
-  readonly metadata: { readonly name: string; readonly creationTimestamp: string }
+  readonly metadata: { readonly name: string; readonly creationTimestamp: string; readonly resourceVersion: string }
   readonly involvedObject: {
     readonly kind: string
     readonly name: string
@@ -97,7 +97,12 @@ export function ourEvents(node: string): EventObject[] {
     .filter(
       ({ reportingComponent, involvedObject }) => reportingComponent === 'node-doctor' && involvedObject.name === node,
     )
-    .toSorted((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp))
+    .toSorted(
+      (a, b) =>
+        // Times of creation are whole seconds; within one of them the version tells.
+        a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp) ||
+        Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion),
+    )
 }
 
 export function pods(): PodObject[] {

@@ -1,7 +1,6 @@
 /** What conditions are called on the node: never as the kubelet's, and no two alike. */
-import { BESIDE_PREFIX, KUBELET_CONDITIONS } from '#model'
+import { BESIDE_PREFIX, DETECTOR_CONDITIONS, KUBELET_CONDITIONS } from '#model'
 import type { Catalog } from '../catalog.ts'
-import { DETECTOR_CONDITION_TYPES } from '../parts.ts'
 import type { Document } from '../schema/document.ts'
 import type { Tree } from '../tree/tree.ts'
 import type { PluginEntry } from '../types.ts'
@@ -12,7 +11,7 @@ import { type Placed, rootSpot, spotOf } from './spot.ts'
 function typesOf(plugins: readonly Placed<PluginEntry>[], catalog: Catalog, tree: Tree): Map<string, Spot> {
   const ours = [
     ...catalog.checks.flatMap(({ conditions }) => conditions.map(({ type }) => type)),
-    ...DETECTOR_CONDITION_TYPES,
+    ...DETECTOR_CONDITIONS.map(({ type }) => type),
   ]
   const types = new Map<string, Spot>(
     ours.map((type) => [type, spotOf(rootSpot(tree), tree, 'exporters', 'kubernetes')]),

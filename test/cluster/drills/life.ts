@@ -40,7 +40,8 @@ export const killed: Drill = {
       const restarts = () =>
         podOf(node)?.status.containerStatuses?.find(({ name }) => name === service)?.restartCount ?? 0
       const before = restarts()
-      onNode(node, `pkill -KILL -f /opt/node-doctor/${service}.mjs`)
+      // The brackets keep the shell that says so from being found by it.
+      onNode(node, `pkill -KILL -f '[/]opt/node-doctor/${service}.mjs'`)
       await until(`${service} started again`, 120_000, () => restarts() > before)
       await untilReady([node], 180_000)
       say(`${service} was killed and is ready again after ${seconds(beganMs)}`)

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import type { Problem } from '#model'
+import { renderAnnotations } from './annotations.ts'
+
+function problem(
+  type: string,
+  entity: string,
+  severity: Problem['severity'],
+  phase: Problem['phase'] = 'opened',
+): Problem {
+  return { type, entity, severity, phase, fingerprint: `${type}${entity}` } as unknown as Problem
+}
+
+const QUIET = { version: '0.1.0', conditions: [], problems: [], monitors: [], silent: false }
+
+describe('the annotations of the node', () => {
+  it('say that it is well, and who says so', () => {
+    const monitors = [{ name: 'system', version: '0.1.0' }] as never
+    expect(renderAnnotations({ ...QUIET, monitors })).toEqual({
+      'node-doctor.io/status': 'healthy',
+      'node-doctor.io/problems': '',
+      'node-doctor.io/version': '0.1.0, system 0.1.0',
+    })
+  })
+
+  it('name open problems, the worst first, and none that is over', () => {
+    const problems = [
+      problem('SwapHigh', '', 'warning'),
+      problem('DiskFull', 'disk:/var', 'critical'),
+      problem('Old', '', 'critical', 'resolved'),
+    ]
+    expect(renderAnnotations({ ...QUIET, problems })).toMatchObject({
+      'node-doctor.io/status': 'problem',
+      'node-doctor.io/problems': 'DiskFull(disk:/var)=critical, SwapHigh=warning',
+    })
+  })
+
+  it('say unknown where nobody vouches, and where something is not known', () => {
+    expect(renderAnnotations({ ...QUIET, silent: true })['node-doctor.io/status']).toBe('unknown')
+    const conditions = [{ health: 'unknown' }] as never
+    expect(renderAnnotations({ ...QUIET, conditions })['node-doctor.io/status']).toBe('unknown')
+  })
+
+  it('stay short, however many problems there are', () => {
+    const problems = Array.from({ length: 500 }, (_, i) => problem('DiskFull', `disk:/data/${i}`, 'warning'))
+    const text = renderAnnotations({ ...QUIET, problems })['node-doctor.io/problems'] ?? ''
+    expect(text).toMatch(/and 480 more$/)
+    expect(text.length).toBeLessThan(2048)
+  })
+})
