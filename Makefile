@@ -5,7 +5,8 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/node-doctor
 # The pinned Node and its tools first; then what the set-up built; nats-server and mkfs lie where only root looks.
 export PATH := $(CURDIR)/node_modules/.bin:$(CACHE)/bin:$(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
-.PHONY: help setup setup-test run dev build generate proto lint check test bench soak images compose-test clean
+.PHONY: help setup setup-test run dev build generate proto lint check test bench soak images push compose-test test-kube \
+  test-cluster clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +52,15 @@ images: setup build ## the container image, node-doctor:dev (IMAGE, BASE)
 
 compose-test: setup-test build ## the set as containers: broken, asked, killed, taken down
 	@test/compose/setup.sh && node test/compose/run.ts
+
+push: images ## the image for amd64 and arm64 into a registry (REGISTRY, TAG)
+	@deploy/images/push.sh
+
+test-kube: setup-test build ## the tests of the API server's fake and of the exporter, at a real Kubernetes API server
+	@test/kube/setup.sh && vitest run --config test/kube/vitest.config.ts
+
+test-cluster: setup-test build ## the whole on a real cluster (KUBECONFIG; test/cluster/README.md)
+	@node test/cluster/run.ts
 
 clean: ## removes what was built
 	@rm -rf dist coverage

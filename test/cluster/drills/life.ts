@@ -165,7 +165,7 @@ export const lastWord: Drill = {
       const beganMs = performance.now()
       await until('DiskFull=True', 30_000, () => ourConditions(node).get('DiskFull')?.status === 'True')
       say(`a disk that was full when the pod was told to end is on the node ${seconds(beganMs)} later`)
-      await until('the pod replaced', 60_000, () => podOf(node)?.metadata.name !== pod && podOf(node) !== undefined)
+      await until('the pod replaced', 180_000, () => podOf(node)?.metadata.name !== pod && podOf(node) !== undefined)
       await untilReady([node], 120_000)
     } finally {
       onNode(node, `rm -f ${drillDir}/full; sync`)
