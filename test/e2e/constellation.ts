@@ -75,6 +75,8 @@ export interface ConstellationOptions {
   readonly services?: readonly string[]
   readonly dir?: string
   readonly env?: Record<string, string>
+  /** Folders of other builds, by service. */
+  readonly builds?: Readonly<Record<string, string>>
   /** A program put before node: ["faketime", "-f", "+1h"]. */
   readonly wrap?: readonly string[]
 }
@@ -137,7 +139,7 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
       ...(options.wrap ?? []),
       process.execPath,
       ...FLAGS,
-      join(DIST, `${name}.mjs`),
+      join(options.builds?.[name] ?? DIST, `${name}.mjs`),
       '--config',
       configFile,
     ]

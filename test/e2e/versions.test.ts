@@ -1,0 +1,40 @@
+/** Image tags can be set for each container alone: a detector works with exporters and monitors of the version before. */
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Constellation, startConstellation, until } from './constellation.ts'
+import { previousBuild } from './previous.ts'
+
+const running: Constellation[] = []
+afterEach(async () => {
+  for (const constellation of running.splice(0)) await constellation.stop()
+})
+
+const { dist, missing } = previousBuild()
+const SERVICES = ['detector', 'system', 'http-exporter']
+
+describe.skipIf(dist === undefined)(`processes of two versions ${missing}`, () => {
+  const pairs: [string, string[]][] = [
+    ['a new detector with the monitor and the exporter before it', ['system', 'http-exporter']],
+    ['the detector before with a new monitor and a new exporter', ['detector']],
+    ['a new exporter with the detector and the monitor before it', ['detector', 'system']],
+  ]
+
+  it.each(pairs)('%s', async (_, older) => {
+    const builds = Object.fromEntries(older.map((name) => [name, dist ?? '']))
+    const constellation = await startConstellation({ services: SERVICES, builds })
+    running.push(constellation)
+    await constellation.ready()
+    const condition = await until('a condition', () => constellation.condition('MemoryLow'))
+    expect(condition.health).not.toBe('unknown')
+    // Lost and found again across versions, without a change of what is known.
+    constellation.kill('system')
+    const again = await until(
+      'the monitor again',
+      async () => {
+        const now = await constellation.condition('MemoryLow')
+        return now?.health === condition.health && constellation.starts('system') > 1 && now
+      },
+      40_000,
+    )
+    expect(again.since).toBe(condition.since)
+  })
+})
