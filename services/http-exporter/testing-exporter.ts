@@ -1,60 +1,16 @@
 /** The real exporter on free ports, with a real bus when a test asks for one. */
 import { join } from 'node:path'
-import { type BusWriter, type ConnectedBus, createBusWriter } from '#bus'
 import { type NodeDoctorConfig, parseConfig } from '#config'
 import { createHost } from '#host'
-import type { MetricSample, MonitorState, NodeCondition, NodeEvent, Problem, StreamMessage } from '#model'
+import type { StreamMessage } from '#model'
 import { createMetrics, type Service, systemClock } from '#service'
-import { toProtoEvent, toProtoMonitorState, toProtoNodeCondition, toProtoProblem, toProtoSample } from '#wire'
 import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
+import { startTestDetector, type TestDetector } from '../../libs/bus/testing-detector.ts'
 import { httpExporterConfig } from './config.ts'
 import { httpExporter } from './service.ts'
 import { type RecordedLog, recordingLog, scratchFolder } from './testing.ts'
 
 type OnFinished = (work: () => Promise<void>) => void
-
-/** What a detector would write, in the model's words. */
-export interface TestDetector {
-  readonly writer: BusWriter
-  readonly connection: ConnectedBus
-  condition(value: NodeCondition): Promise<void>
-  problem(value: Problem): Promise<void>
-  monitor(value: MonitorState): Promise<void>
-  event(value: NodeEvent): Promise<void>
-  metrics(monitor: string, samples: readonly MetricSample[]): void
-  heartbeat(): void
-}
-
-let heartbeats = 0
-
-export async function startTestDetector(bus: TestBus): Promise<TestDetector> {
-  const connection = bus.detector()
-  await connection.connected(AbortSignal.timeout(10_000))
-  const writer = createBusWriter(connection)
-  await writer.ensureStore({ node: 'worker-7', bootId: 'b1' })
-  return {
-    writer,
-    connection,
-    condition: (value) => writer.putNodeCondition(toProtoNodeCondition(value)),
-    async problem(value) {
-      await writer.putProblem(toProtoProblem(value))
-      await writer.publishProblem(toProtoProblem(value))
-    },
-    monitor: (value) => writer.putMonitor(toProtoMonitorState(value)),
-    event: (value) => writer.publishEvent(toProtoEvent(value)),
-    metrics: (monitor, samples) =>
-      writer.publishMetrics({ monitor, time: new Date(), samples: samples.map(toProtoSample) }),
-    heartbeat: () =>
-      writer.publishHeartbeat({
-        node: 'worker-7',
-        bootId: 'b1',
-        detectorIncarnation: 7,
-        time: new Date(),
-        version: '0.1.0',
-        sequence: ++heartbeats,
-      }),
-  }
-}
 
 export interface TestExporter {
   readonly service: Service

@@ -151,3 +151,23 @@ export function checkNothingDoubled(node: string): void {
     seen.add(fact)
   }
 }
+
+/** What the drills and the load that they make move by themselves. */
+export const VOLATILE: readonly string[] = [
+  'DiskFull',
+  'DiskSlow',
+  'ClockUnsynchronised',
+  'CPUPressure',
+  'CPUPressureStall',
+  'IOPressureStall',
+  'ProcessesBlocked',
+  'MonitorUnreachable',
+]
+
+/** Since-when of what did not change. */
+export function checkSince(node: string, before: ReadonlyMap<string, string>): void {
+  for (const [type, text] of sinceWhen(node)) {
+    if (VOLATILE.includes(type) || !before.has(type)) continue
+    check(`${type} of ${node} is still "${before.get(type)}", not "${text}"`, before.get(type) === text)
+  }
+}

@@ -3,6 +3,7 @@ import { until } from '../../compose/exec.ts'
 import {
   check,
   checkNothingDoubled,
+  checkSince,
   type EventObject,
   isReady,
   kubectl,
@@ -116,16 +117,8 @@ export const partition: Drill = {
       told.every(({ firstTimestamp, metadata }) => Date.parse(metadata.creationTimestamp) > Date.parse(firstTimestamp)),
     )
     checkNothingDoubled(node)
-    checkSince(node, since, ['DiskFull', 'ClockUnsynchronised'])
+    checkSince(node, since)
   },
-}
-
-/** Since-when of what did not change. */
-export function checkSince(node: string, before: ReadonlyMap<string, string>, but: readonly string[]): void {
-  for (const [type, text] of sinceWhen(node)) {
-    if (but.includes(type) || !before.has(type)) continue
-    check(`${type} of ${node} is still "${before.get(type)}", not "${text}"`, before.get(type) === text)
-  }
 }
 
 export const apiServer: Drill = {
@@ -150,7 +143,7 @@ export const apiServer: Drill = {
       const told = await untilTold(node, begun.get(node) ?? 0, 1, 120_000)
       checkOrder(told)
       checkNothingDoubled(node)
-      checkSince(node, since.get(node) ?? new Map(), ['DiskFull', 'ClockUnsynchronised'])
+      checkSince(node, since.get(node) ?? new Map())
     }
     await until('every node ready', 120_000, () => nodes.every(isReady))
     say(`everything of that time is told, once, in order, ${seconds(upMs)} after it came back`)
@@ -170,7 +163,7 @@ export const nodeReboot: Drill = {
     say(`${node} was rebooted; node and every container ready after ${seconds(beganMs)}`)
     await until('its conditions', 60_000, () => ourConditions(node).size >= 10)
     await pause(10_000)
-    checkSince(node, since, ['DiskFull', 'ClockUnsynchronised'])
+    checkSince(node, since)
     checkNothingDoubled(node)
     say('what did not change kept its since-when across the reboot')
   },

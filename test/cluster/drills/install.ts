@@ -1,6 +1,7 @@
 import { until } from '../../compose/exec.ts'
 import { apply, check, kubectl, nodeObject, ourConditions, untilReady } from '../cluster.ts'
 import { type Drill, seconds } from '../drill.ts'
+import { hook, onNode } from '../hooks.ts'
 import { render } from '../manifests.ts'
 
 const KUBELET = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']
@@ -10,6 +11,9 @@ export const rollout: Drill = {
   needs: [],
   async run({ nodes, overlay, image, say }) {
     const before = new Map(nodes.map((node) => [node, nodeObject(node)]))
+    // What an earlier drill left on the hosts: a disk that came and went often is damped for a while.
+    if (hook('NODE_SHELL') !== '')
+      for (const node of nodes) onNode(node, 'rm -rf /run/node-doctor /var/lib/node-doctor')
     const beganMs = performance.now()
     apply(render(overlay, image))
     await untilReady(nodes)
@@ -21,7 +25,8 @@ export const rollout: Drill = {
       })
       for (const { type, lastTransitionTime, lastHeartbeatTime } of found.values()) {
         check(`${type} of ${node} has times`, Date.parse(lastTransitionTime) > 0 && Date.parse(lastHeartbeatTime) > 0)
-        check(`${type} of ${node} is from now`, Date.now() - Date.parse(lastTransitionTime) < 300_000)
+        // A node that had it before keeps its since-when: the bus's store outlives an installation.
+        check(`${type} of ${node} did not begin in the future`, Date.parse(lastTransitionTime) < Date.now() + 2000)
       }
       for (const type of KUBELET) {
         const of = (all: ReturnType<typeof nodeObject> | undefined) =>

@@ -4,6 +4,7 @@ import {
   apply,
   check,
   checkNothingDoubled,
+  checkSince,
   isReady,
   kubectl,
   NAMESPACE,
@@ -14,20 +15,11 @@ import {
   sinceWhen,
   tryKubectl,
   untilReady,
+  VOLATILE,
 } from '../cluster.ts'
 import { type Drill, pause, seconds } from '../drill.ts'
 import { hook, onNode } from '../hooks.ts'
 import { render } from '../manifests.ts'
-import { checkSince } from './facts.ts'
-
-const VOLATILE = [
-  'DiskFull',
-  'ClockUnsynchronised',
-  'CPUPressure',
-  'CPUPressureStall',
-  'IOPressureStall',
-  'MonitorUnreachable',
-]
 
 export const killed: Drill = {
   name: 'killed',
@@ -47,7 +39,7 @@ export const killed: Drill = {
       say(`${service} was killed and is ready again after ${seconds(beganMs)}`)
     }
     await pause(5000)
-    checkSince(node, since, VOLATILE)
+    checkSince(node, since)
     checkNothingDoubled(node)
     say('no since-when moved, nothing is told twice')
   },
@@ -70,7 +62,7 @@ export const kubelet: Drill = {
     const beganMs = performance.now()
     await until(`${node} ready`, 120_000, () => isReady(node))
     await untilReady([node], 120_000)
-    checkSince(node, since, VOLATILE)
+    checkSince(node, since)
     checkNothingDoubled(node)
     say(`the kubelet was stopped and started; ready ${seconds(beganMs)} after its start, no since-when moved`)
   },
@@ -89,7 +81,7 @@ export const upgrade: Drill = {
     say(`rolled over to ${hook('NEXT_IMAGE')}, node after node, in ${seconds(beganMs)}`)
     await pause(8000)
     for (const node of nodes) {
-      checkSince(node, since.get(node) ?? new Map(), VOLATILE)
+      checkSince(node, since.get(node) ?? new Map())
       checkNothingDoubled(node)
       const news = ourEvents(node).filter(
         ({ metadata, type }) => type === 'Warning' && !told.get(node)?.has(metadata.name),

@@ -1,0 +1,50 @@
+/** What a detector would write onto a bus, in the model's words, for tests of those who read it. */
+import type { MetricSample, MonitorState, NodeCondition, NodeEvent, Problem } from '#model'
+import { toProtoEvent, toProtoMonitorState, toProtoNodeCondition, toProtoProblem, toProtoSample } from '#wire'
+import type { ConnectedBus } from './connect.ts'
+import type { TestBus } from './testing.ts'
+import type { BusWriter } from './types.ts'
+import { createBusWriter } from './writer.ts'
+
+/** What a detector would write, in the model's words. */
+export interface TestDetector {
+  readonly writer: BusWriter
+  readonly connection: ConnectedBus
+  condition(value: NodeCondition): Promise<void>
+  problem(value: Problem): Promise<void>
+  monitor(value: MonitorState): Promise<void>
+  event(value: NodeEvent): Promise<void>
+  metrics(monitor: string, samples: readonly MetricSample[]): void
+  heartbeat(): void
+}
+
+let heartbeats = 0
+
+export async function startTestDetector(bus: TestBus): Promise<TestDetector> {
+  const connection = bus.detector()
+  await connection.connected(AbortSignal.timeout(10_000))
+  const writer = createBusWriter(connection)
+  await writer.ensureStore({ node: 'worker-7', bootId: 'b1' })
+  return {
+    writer,
+    connection,
+    condition: (value) => writer.putNodeCondition(toProtoNodeCondition(value)),
+    async problem(value) {
+      await writer.putProblem(toProtoProblem(value))
+      await writer.publishProblem(toProtoProblem(value))
+    },
+    monitor: (value) => writer.putMonitor(toProtoMonitorState(value)),
+    event: (value) => writer.publishEvent(toProtoEvent(value)),
+    metrics: (monitor, samples) =>
+      writer.publishMetrics({ monitor, time: new Date(), samples: samples.map(toProtoSample) }),
+    heartbeat: () =>
+      writer.publishHeartbeat({
+        node: 'worker-7',
+        bootId: 'b1',
+        detectorIncarnation: 7,
+        time: new Date(),
+        version: '0.1.0',
+        sequence: ++heartbeats,
+      }),
+  }
+}
