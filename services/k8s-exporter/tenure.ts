@@ -23,8 +23,9 @@ const REQUESTS_PER_SECOND = 5
 const REQUESTS_AT_ONCE = 15
 /** Of those, what only conditions may use. */
 const RESERVED = 3
-const EVENTS_TURN_MS = 1000
-const METRICS_MS = 5000
+/** Counts that wait, and the detector's silence. Each turn costs a wake-up of the processor. */
+const TURN_MS = 2000
+const METRICS_MS = 15_000
 /** At the end: at least this long after being asked, and until nothing new came for the other. */
 const LEAVE_AFTER_MS = 1500
 const QUIET_MS = 700
@@ -220,12 +221,14 @@ export async function startTenure(
   const loops = [
     startLoop({
       ...loop,
-      name: 'events',
-      intervalMs: EVENTS_TURN_MS,
-      run: () => (writer.node === undefined ? Promise.resolve() : sender.turn().catch(unlessWaiting)),
+      name: 'turn',
+      intervalMs: TURN_MS,
+      async run() {
+        // The detector's silence changes what is wished without a word on the bus.
+        watchSilence()
+        if (writer.node !== undefined) await sender.turn().catch(unlessWaiting)
+      },
     }),
-    // The detector's silence changes what is wished without a word on the bus.
-    startLoop({ ...loop, name: 'silence', intervalMs: 1000, run: async () => watchSilence() }),
     startLoop({ ...loop, name: 'metrics', intervalMs: METRICS_MS, run: async () => tellMetrics() }),
   ]
   /** The detector and the monitors end at the same moment: what they say last is waited for, and sent. */

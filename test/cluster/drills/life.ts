@@ -147,7 +147,7 @@ export const lastWord: Drill = {
   name: 'last-word',
   needs: ['NODE_SHELL'],
   async run({ nodes, drillDir, say }) {
-    const node = nodes[0] ?? ''
+    const node = nodes[1] ?? nodes[0] ?? ''
     const pod = podOf(node)?.metadata.name ?? ''
     onNode(node, `fallocate -l $(( $(df --output=avail -B1 ${drillDir} | tail -1) * 99 / 100 )) ${drillDir}/full; sync`)
     try {
