@@ -1,0 +1,135 @@
+{{/* What no container of ours goes without. */}}
+{{- define "node-doctor.locked" -}}
+readOnlyRootFilesystem: true
+allowPrivilegeEscalation: false
+{{- end -}}
+
+{{/*
+A container of a service: dict of root, values (its own), name, user, group, probe (the folder of its socket), ready
+(folders whose services must be ready), env and mounts (text).
+*/}}
+{{- define "node-doctor.container" -}}
+- name: {{ .name }}
+  image: {{ include "node-doctor.image" (list .root .values.image) | quote }}
+  imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+  args: [{{ .name }}]
+  env:
+    - name: NODE_NAME
+      valueFrom: { fieldRef: { fieldPath: spec.nodeName } }
+    - { name: NODE_DOCTOR_CONFIG, value: /etc/node-doctor/config.yaml }
+    - { name: NODE_DOCTOR_LOG_FORMAT, value: json }
+    {{- with .env }}
+    {{- . | trim | nindent 4 }}
+    {{- end }}
+    {{- with .values.extraEnv }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  securityContext:
+    runAsUser: {{ .user }}
+    runAsGroup: {{ .group }}
+    {{- include "node-doctor.locked" . | nindent 4 }}
+    capabilities: { drop: [ALL] }
+  {{- with .values.resources }}
+  resources: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  startupProbe:
+    exec: { command: [/opt/node-doctor/bin/alive.sh, {{ .probe }}] }
+    periodSeconds: 2
+    timeoutSeconds: 5
+    failureThreshold: 60
+  livenessProbe:
+    exec: { command: [/opt/node-doctor/bin/alive.sh, {{ .probe }}] }
+    periodSeconds: 30
+    timeoutSeconds: 5
+    failureThreshold: 3
+  readinessProbe:
+    exec: { command: [test, -e, {{ join "/ready, -a, -e, " .ready }}/ready] }
+    periodSeconds: 10
+    timeoutSeconds: 5
+  volumeMounts:
+    - { name: config, mountPath: /etc/node-doctor, readOnly: true }
+    - { name: tmp-{{ .name }}, mountPath: /tmp }
+    {{- .mounts | trim | nindent 4 }}
+    {{- with .values.extraVolumeMounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+{{- end -}}
+
+{{- define "node-doctor.mounts.detector" -}}
+- { name: run-detector, mountPath: /run/node-doctor/detector }
+- { name: run-system, mountPath: /run/node-doctor/monitors/system }
+# It writes each exporter's key for the bus there.
+- { name: run-http-exporter, mountPath: /run/node-doctor/http-exporter }
+- { name: run-k8s-exporter, mountPath: /run/node-doctor/k8s-exporter }
+- { name: host-bus, mountPath: /run/node-doctor/bus }
+- { name: host-monitors, mountPath: /run/node-doctor/plugins }
+- { name: host-state-detector, mountPath: /var/lib/node-doctor/detector }
+{{- range .Values.pluginSidecars }}
+- { name: run-{{ .name }}, mountPath: /run/node-doctor/monitors/{{ .name }} }
+{{- end }}
+{{- end -}}
+
+{{- define "node-doctor.mounts.monitors" -}}
+- { name: run-system, mountPath: /run/node-doctor/monitors/system }
+- { name: host-root, mountPath: /host, readOnly: true, mountPropagation: HostToContainer }
+# Of their own: below a read-only mount the mounts of others stay writable.
+- { name: host-proc, mountPath: /host/proc, readOnly: true }
+- { name: host-sys, mountPath: /host/sys, readOnly: true }
+{{- if .Values.pluginScripts }}
+- { name: scripts, mountPath: /etc/node-doctor-scripts, readOnly: true }
+{{- end }}
+{{- end -}}
+
+{{- define "node-doctor.mounts.http-exporter" -}}
+- { name: run-http-exporter, mountPath: /run/node-doctor/http-exporter }
+- { name: host-history, mountPath: /var/lib/node-doctor/history }
+{{- end -}}
+
+{{- define "node-doctor.mounts.k8s-exporter" -}}
+- { name: run-k8s-exporter, mountPath: /run/node-doctor/k8s-exporter }
+- { name: host-locks, mountPath: /run/node-doctor/locks }
+- { name: host-state-k8s-exporter, mountPath: /var/lib/node-doctor/k8s-exporter }
+- { name: token, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true }
+{{- end -}}
+
+{{- define "node-doctor.env.http-exporter" -}}
+- name: HOST_IP
+  valueFrom: { fieldRef: { fieldPath: {{ ternary "status.hostIP" "status.podIP" .Values.hostNetwork }} } }
+- { name: NODE_DOCTOR_SET__exporters__prometheus__bindAddress, value: $(HOST_IP) }
+{{- end -}}
+
+{{- define "node-doctor.env.k8s-exporter" -}}
+# Stands in the lock, for a second copy on this node to name.
+- name: POD_NAME
+  valueFrom: { fieldRef: { fieldPath: metadata.name } }
+{{- end -}}
+
+{{/* A plug-in's container: (dict root plugin volume). Its socket is <name>.sock in a folder of its own, mode 0660. */}}
+{{- define "node-doctor.plugin" -}}
+- name: {{ .plugin.name }}
+  image: {{ .plugin.image | quote }}
+  imagePullPolicy: {{ .plugin.pullPolicy | default .root.Values.image.pullPolicy }}
+  {{- with .plugin.command }}
+  command: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .plugin.args }}
+  args: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  env:
+    - name: NODE_NAME
+      valueFrom: { fieldRef: { fieldPath: spec.nodeName } }
+    - { name: SOCKET, value: /run/node-doctor/monitors/{{ .plugin.name }}/{{ .plugin.name }}.sock }
+    {{- with .plugin.env }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  securityContext:
+    {{- $own := dict "runAsUser" 65110 "runAsGroup" 65100 "readOnlyRootFilesystem" true "allowPrivilegeEscalation" false "capabilities" (dict "drop" (list "ALL")) }}
+    {{- mergeOverwrite $own (deepCopy (.plugin.securityContext | default dict)) | toYaml | nindent 4 }}
+  resources:
+    {{- .plugin.resources | default (dict "requests" (dict "cpu" "5m" "memory" "32Mi") "limits" (dict "memory" "128Mi")) | toYaml | nindent 4 }}
+  volumeMounts:
+    - { name: {{ .volume }}, mountPath: /run/node-doctor/monitors/{{ .plugin.name }} }
+    {{- with .plugin.volumeMounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+{{- end -}}

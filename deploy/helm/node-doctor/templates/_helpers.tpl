@@ -1,0 +1,82 @@
+{{- define "node-doctor.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "node-doctor.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- else if contains (include "node-doctor.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "node-doctor.name" .) | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "node-doctor.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride -}}
+{{- end -}}
+
+{{/* Of everything. */}}
+{{- define "node-doctor.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") }}
+app.kubernetes.io/name: {{ include "node-doctor.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/part-of: node-doctor
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}
+
+{{/* Of the agent's pods; never changes. */}}
+{{- define "node-doctor.selector" -}}
+app.kubernetes.io/name: {{ include "node-doctor.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: agent
+{{- end -}}
+
+{{- define "node-doctor.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "node-doctor.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "node-doctor.configMapName" -}}
+{{- default (printf "%s-config" (include "node-doctor.fullname" .)) .Values.existingConfigMap -}}
+{{- end -}}
+
+{{/* The image of a container: (list root overrides). A digest wins; without one and without a tag: the chart's release. */}}
+{{- define "node-doctor.image" -}}
+{{- $root := index . 0 -}}
+{{- $own := index . 1 | default dict -}}
+{{- $repository := default $root.Values.image.repository $own.repository -}}
+{{- $digest := $own.digest -}}
+{{- if and (not $own.tag) (not $digest) (not $own.repository) -}}{{- $digest = $root.Values.image.digest -}}{{- end -}}
+{{- if $digest -}}
+{{- printf "%s@%s" $repository $digest -}}
+{{- else -}}
+{{- printf "%s:%s" $repository (default (default $root.Chart.AppVersion $root.Values.image.tag) $own.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "node-doctor.metricsPort" -}}
+{{- dig "exporters" "prometheus" "port" 9100 .Values.config -}}
+{{- end -}}
+
+{{/* A file under `files`, by its name. */}}
+{{- define "node-doctor.hasHttpExporter" -}}
+{{- if or .Values.httpExporter.enabled (eq .Values.layout "compact") -}}true{{- end -}}
+{{- end -}}
+
+{{- define "node-doctor.token" -}}
+- name: token
+  projected:
+    # 0440
+    defaultMode: 288
+    sources:
+      - serviceAccountToken: { path: token, expirationSeconds: 3607 }
+      - configMap:
+          name: kube-root-ca.crt
+          items: [{ key: ca.crt, path: ca.crt }]
+      - downwardAPI:
+          items: [{ path: namespace, fieldRef: { fieldPath: metadata.namespace } }]
+{{- end -}}

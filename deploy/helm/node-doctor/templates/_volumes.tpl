@@ -1,0 +1,39 @@
+{{/* Folders in memory and of the host; prepare makes what is below host-run and host-state. */}}
+{{- define "node-doctor.volumes" -}}
+- name: config
+  configMap: { name: {{ include "node-doctor.configMapName" . }} }
+{{- if .Values.pluginScripts }}
+# 0555
+- name: scripts
+  configMap: { name: {{ include "node-doctor.fullname" . }}-scripts, defaultMode: 365 }
+{{- end }}
+{{- $sockets := list "detector" "system" "http-exporter" "k8s-exporter" }}
+{{- range .Values.pluginSidecars }}{{ $sockets = append $sockets .name }}{{ end }}
+{{- range $sockets }}
+- { name: run-{{ . }}, emptyDir: { medium: Memory, sizeLimit: 1Mi } }
+{{- end }}
+{{- $services := list "detector" "system" "k8s-exporter" }}
+{{- if .Values.httpExporter.enabled }}{{ $services = append $services "http-exporter" }}{{ end }}
+{{- if eq .Values.layout "compact" }}{{ $services = list "detector" "monitors" "exporters" }}{{ end }}
+{{- range $services }}
+- { name: tmp-{{ . }}, emptyDir: { medium: Memory, sizeLimit: 4Mi } }
+{{- end }}
+- { name: host-run, hostPath: { path: /run/node-doctor, type: DirectoryOrCreate } }
+- { name: host-state, hostPath: { path: /var/lib/node-doctor, type: DirectoryOrCreate } }
+- { name: host-bus, hostPath: { path: /run/node-doctor/bus, type: DirectoryOrCreate } }
+- { name: host-monitors, hostPath: { path: /run/node-doctor/monitors, type: DirectoryOrCreate } }
+- { name: host-locks, hostPath: { path: /run/node-doctor/locks, type: DirectoryOrCreate } }
+- { name: host-state-detector, hostPath: { path: /var/lib/node-doctor/detector, type: DirectoryOrCreate } }
+{{- if include "node-doctor.hasHttpExporter" . }}
+- { name: host-history, hostPath: { path: /var/lib/node-doctor/history, type: DirectoryOrCreate } }
+{{- end }}
+- { name: host-state-k8s-exporter, hostPath: { path: /var/lib/node-doctor/k8s-exporter, type: DirectoryOrCreate } }
+- { name: host-root, hostPath: { path: /, type: Directory } }
+- { name: host-proc, hostPath: { path: /proc, type: Directory } }
+- { name: host-sys, hostPath: { path: /sys, type: Directory } }
+# What an automatic mount would give every container, for the one that speaks to the API server.
+{{ include "node-doctor.token" . }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,217 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import {
+  CHART,
+  type Container,
+  find,
+  helm,
+  kustomize,
+  overlay,
+  overlayNames,
+  type PodSpec,
+  podSpecs,
+  ROOT,
+} from './objects.ts'
+
+const RENDERED = [
+  ...overlayNames().map((name) => [`kustomize ${name}`, overlay(name)] as const),
+  ['kustomize cleanup', kustomize(join(ROOT, 'deploy/kustomize/cleanup'))] as const,
+  ...['everything', 'compact', 'minimal'].map(
+    (values) => [`helm ${values}`, helm('--values', join(CHART, 'ci', `${values}.yaml`))] as const,
+  ),
+]
+const PODS = RENDERED.flatMap(([name, objects]) =>
+  podSpecs(objects).map(({ id, pod }) => [`${name}: ${id}`, pod] as const),
+)
+
+/** Containers that a user adds in their own words. */
+const THEIRS = new Set(['toolbox', 'first'])
+const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+function ours(containers: readonly Container[] = []): Container[] {
+  return containers.filter(({ name }) => !THEIRS.has(name))
+}
+
+function effective(pod: PodSpec, { securityContext }: Container) {
+  return { ...pod.securityContext, ...securityContext }
+}
+
+describe.each(PODS)('%s', (_, pod) => {
+  it('runs every container as a user that is not root, with a root file system that it cannot write, and no capability', () => {
+    const found = ours(pod.containers).map((container) => {
+      const context = effective(pod, container)
+      return {
+        name: container.name,
+        nonRoot: context.runAsNonRoot === true && (context.runAsUser ?? 0) > 0,
+        readOnly: context.readOnlyRootFilesystem,
+        escalates: context.allowPrivilegeEscalation,
+        privileged: context.privileged ?? false,
+        capabilities: context.capabilities,
+        seccomp: context.seccompProfile?.type,
+      }
+    })
+    expect(found).toEqual(
+      found.map(({ name }) => ({
+        name,
+        nonRoot: true,
+        readOnly: true,
+        escalates: false,
+        privileged: false,
+        capabilities: { drop: ['ALL'] },
+        seccomp: 'RuntimeDefault',
+      })),
+    )
+  })
+
+  it('makes folders as root with two capabilities, and ends', () => {
+    for (const container of ours(pod.initContainers)) {
+      const context = effective(pod, container)
+      expect(context.capabilities).toEqual({ drop: ['ALL'], add: ['CHOWN', 'FOWNER'] })
+      expect(context.readOnlyRootFilesystem).toBe(true)
+      expect(context.allowPrivilegeEscalation).toBe(false)
+      expect(context.privileged ?? false).toBe(false)
+    }
+  })
+
+  it('gives the token of its account to the container that speaks to the API server, and to no other', () => {
+    expect(pod.automountServiceAccountToken).toBe(false)
+    const having = [...pod.containers, ...(pod.initContainers ?? [])].filter(({ volumeMounts = [] }) =>
+      volumeMounts.some(({ name, mountPath }) => name === 'token' || mountPath.startsWith(TOKEN_PATH)),
+    )
+    const allowed = ['k8s-exporter', 'exporters', 'cleanup']
+    expect(having.map(({ name }) => name).filter((name) => !allowed.includes(name))).toEqual([])
+    expect(having.length).toBe(pod.serviceAccountName === undefined ? 0 : 1)
+    const tokens = (pod.volumes ?? []).filter(({ projected }) =>
+      projected?.sources.some((source) => 'serviceAccountToken' in source),
+    )
+    expect(tokens.map(({ name }) => name)).toEqual(having.length === 0 ? [] : ['token'])
+  })
+
+  it('sees no processes and no shared memory of the host', () => {
+    expect(pod.hostPID ?? false).toBe(false)
+    expect(pod.hostIPC ?? false).toBe(false)
+  })
+
+  it('reserves no port of the node', () => {
+    expect(ours(pod.containers).flatMap(({ ports = [] }) => ports)).toEqual([])
+  })
+
+  it('asks for memory and processor time in every container, and limits memory alone', () => {
+    for (const { name, resources } of ours([...pod.containers, ...(pod.initContainers ?? [])])) {
+      expect([name, Object.keys(resources?.requests ?? {}).toSorted()]).toEqual([name, ['cpu', 'memory']])
+      expect([name, Object.keys(resources?.limits ?? {})]).toEqual([name, ['memory']])
+    }
+  })
+
+  it('starts no Node for a probe', () => {
+    const probes = ours(pod.containers).flatMap(({ startupProbe, livenessProbe, readinessProbe }) =>
+      [startupProbe, livenessProbe, readinessProbe].filter((probe) => probe !== undefined),
+    )
+    for (const { exec } of probes) expect(['/opt/node-doctor/bin/alive.sh', 'test']).toContain(exec?.command[0])
+  })
+
+  it('mounts only volumes that it has, and has only volumes that it mounts', () => {
+    const all = [...pod.containers, ...(pod.initContainers ?? [])]
+    const mounted = new Set(all.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)))
+    const had = new Set((pod.volumes ?? []).map(({ name }) => name))
+    expect([...mounted].filter((name) => !had.has(name))).toEqual([])
+    expect([...had].filter((name) => !mounted.has(name) && name !== 'scratch')).toEqual([])
+    for (const { volumeMounts = [] } of all) {
+      const paths = volumeMounts.map(({ mountPath }) => mountPath)
+      expect(new Set(paths).size).toBe(paths.length)
+    }
+  })
+
+  it('keeps what lies in memory bounded', () => {
+    for (const { name, emptyDir } of pod.volumes ?? []) {
+      if (emptyDir === undefined || name === 'scratch') continue
+      expect([name, emptyDir]).toEqual([
+        name,
+        { medium: 'Memory', sizeLimit: expect.stringMatching(/^[14]Mi$/) as string },
+      ])
+    }
+  })
+})
+
+const AGENTS = RENDERED.flatMap(([name, objects]) => {
+  const agent = objects.find(({ kind, metadata }) => kind === 'DaemonSet' && metadata.name === 'node-doctor')
+  const pod = agent?.spec?.template?.spec
+  return pod === undefined ? [] : [[name, pod] as const]
+})
+
+describe.each(AGENTS)('the agent of %s', (_, pod) => {
+  const services = ours(pod.containers).filter(({ args }) => args?.length === 1 && args[0] !== '--verbose')
+
+  it('is alive and ready by files that its own event loop touches', () => {
+    for (const { name, startupProbe, livenessProbe, readinessProbe, volumeMounts = [] } of services) {
+      const folder = livenessProbe?.exec?.command[1] ?? ''
+      expect([name, volumeMounts.map(({ mountPath }) => mountPath)]).toEqual([
+        name,
+        expect.arrayContaining([folder]) as string[],
+      ])
+      expect(startupProbe?.exec?.command).toEqual(['/opt/node-doctor/bin/alive.sh', folder])
+      expect(readinessProbe?.exec?.command).toContain(`${folder}/ready`)
+      expect((livenessProbe?.periodSeconds ?? 0) * (livenessProbe?.failureThreshold ?? 0)).toBe(90)
+    }
+  })
+
+  it('has a user for each service', () => {
+    const users = services.map(({ securityContext }) => securityContext?.runAsUser)
+    expect(new Set(users).size).toBe(users.length)
+  })
+
+  it('writes nothing of the host but its own folders', () => {
+    const writable = ours(pod.containers).flatMap(({ volumeMounts = [] }) =>
+      volumeMounts.flatMap(({ name, readOnly }) => {
+        const path = pod.volumes?.find((volume) => volume.name === name)?.hostPath?.path
+        return path === undefined || readOnly === true ? [] : [path]
+      }),
+    )
+    expect(writable.filter((path) => !/^\/(run|var\/lib)\/node-doctor\/[a-z0-9-]+$/.test(path))).toEqual([])
+  })
+
+  it('lets no service write the folder of the bus, or the folder of open problems, but the detector', () => {
+    const having = (volume: string) =>
+      pod.containers
+        .filter(({ volumeMounts = [] }) => volumeMounts.some(({ name }) => name === volume))
+        .map(({ name }) => name)
+    expect(having('host-bus')).toEqual(['detector'])
+    expect(having('host-state-detector')).toEqual(['detector'])
+    expect(having('run-detector')).toEqual(['detector'])
+  })
+
+  it('stays where nodes are full, tainted or unwell, and comes first', () => {
+    expect(pod.priorityClassName).toBe('system-node-critical')
+    expect(pod.tolerations).toEqual([
+      { operator: 'Exists', effect: 'NoSchedule' },
+      { operator: 'Exists', effect: 'NoExecute' },
+    ])
+  })
+})
+
+describe('what accounts may do', () => {
+  const agent = overlay('default')
+  const cleanup = kustomize(join(ROOT, 'deploy/kustomize/cleanup'))
+  const core = ['']
+
+  it('is, for the agent, to read and mark nodes, and to write events', () => {
+    expect(find(agent, 'ClusterRole', 'node-doctor').rules).toEqual([
+      { apiGroups: core, resources: ['nodes'], verbs: ['get'] },
+      { apiGroups: core, resources: ['nodes/status'], verbs: ['patch'] },
+    ])
+    const events = find(agent, 'Role', 'node-doctor-events')
+    expect(events.metadata.namespace).toBe('default')
+    expect(events.rules).toEqual([{ apiGroups: core, resources: ['events'], verbs: ['create', 'patch'] }])
+  })
+
+  it('is, for the clean-up, to go over all nodes, and to end our DaemonSet and no other', () => {
+    expect(find(cleanup, 'ClusterRole', 'node-doctor-cleanup').rules).toEqual([
+      { apiGroups: core, resources: ['nodes'], verbs: ['get', 'list'] },
+      { apiGroups: core, resources: ['nodes/status'], verbs: ['patch'] },
+    ])
+    expect(find(cleanup, 'Role', 'node-doctor-cleanup').rules).toEqual([
+      { apiGroups: ['apps'], resources: ['daemonsets'], resourceNames: ['node-doctor'], verbs: ['get', 'delete'] },
+      { apiGroups: core, resources: ['pods'], verbs: ['list'] },
+    ])
+  })
+})

@@ -1,0 +1,196 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { renderNodeView } from '#model'
+import { addProcessMetrics, createMetrics } from '#service'
+import { NOW, someCondition, someFacts, someMonitor, someProblem } from '../../libs/model/view/testing.ts'
+import { ownFamilies } from '../../services/http-exporter/metrics/collect.ts'
+import { createDurations } from '../../services/http-exporter/metrics/durations.ts'
+import { nodeFamilies } from '../../services/http-exporter/metrics/node-families.ts'
+import { DETECTOR_NAMES } from '../../services/http-exporter/metrics/sample-table.ts'
+import { COUNTERS, createExporterMetrics } from '../../services/k8s-exporter/metrics.ts'
+import { ROOT } from './objects.ts'
+
+const FOLDER = join(ROOT, 'deploy/prometheus')
+const RULES = join(FOLDER, 'node-doctor.rules.yaml')
+
+interface RuleFile {
+  readonly groups: readonly {
+    readonly name: string
+    readonly rules: readonly {
+      readonly alert?: string
+      readonly record?: string
+      readonly expr: string
+      readonly labels?: { readonly severity: string }
+      readonly annotations?: { readonly summary: string; readonly description: string }
+    }[]
+  }[]
+}
+
+interface Board {
+  readonly uid: string
+  readonly panels: readonly {
+    readonly id: number
+    readonly type: string
+    readonly title: string
+    readonly description?: string
+    readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+    readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[]
+  }[]
+  readonly templating: { readonly list: readonly { readonly name: string; readonly definition?: string }[] }
+}
+
+function promtool(...args: string[]): string {
+  return execFileSync('promtool', args, { encoding: 'utf8', cwd: FOLDER, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** Every metric that the product has and that holds something on some node, from the code that writes it. */
+async function knownMetrics(): Promise<Map<string, Set<string>>> {
+  const facts = someFacts({
+    conditions: [someCondition({ health: 'problem', severity: 'critical' })],
+    problems: [someProblem()],
+    monitors: [someMonitor()],
+  })
+  const durations = createDurations()
+  durations.saw(someMonitor())
+  const own = ownFamilies({
+    hub: { clients: 0, dropped: 0, refused: 0 },
+    history: { onDisk: true, bytes: 0, dropped: 0 },
+    samplesRefused: 0,
+    undecodable: 0,
+    missed: 0,
+  })
+  const known = new Map<string, Set<string>>()
+  function add(name: string, labels: Iterable<string>): void {
+    known.set(name, new Set([...(known.get(name) ?? []), ...labels, 'job', 'instance']))
+  }
+  for (const { name, series } of [...nodeFamilies(renderNodeView(facts, NOW), 0), durations.family(), ...own]) {
+    for (const { labels, suffix = '' } of series) add(`node_doctor_${name}${suffix}`, Object.keys(labels))
+  }
+  const DETECTORS = ['monitor', 'check', 'result', 'type', 'severity']
+  for (const name of DETECTOR_NAMES) add(`node_doctor_${name}`, DETECTORS)
+  const exporter = createExporterMetrics()
+  exporter.request({ verb: 'patch', resource: 'nodes/status', result: 'ok', durationMs: 1 })
+  for (const { name, labels } of exporter.samples({ awayMs: 0, pending: 0, foreign: 0 }))
+    add(`node_doctor_${name}`, ['monitor', ...Object.keys(labels)])
+  const metrics = createMetrics('node_doctor')
+  addProcessMetrics(metrics)
+  const text = await metrics.registry.metrics()
+  for (const [, name = ''] of text.matchAll(/^# TYPE (\S+)/gm)) add(name, [])
+  return known
+}
+
+const rules = parse(readFileSync(RULES, 'utf8')) as RuleFile
+const board = JSON.parse(readFileSync(join(ROOT, 'deploy/grafana/node-doctor.json'), 'utf8')) as Board
+const all = rules.groups.flatMap((group) => group.rules)
+const alerts = all.filter(({ alert }) => alert !== undefined)
+const known = await knownMetrics()
+const recorded = new Set(all.flatMap(({ record }) => (record === undefined ? [] : [record])))
+
+/** Names of metrics in an expression, each with the labels that it is selected by. */
+function selectors(expr: string): { readonly name: string; readonly labels: readonly string[] }[] {
+  return [...expr.matchAll(/(?<![:\w])(node_doctor_\w+)(?:\{([^}]*)\})?/g)].map(([, name = '', text = '']) => ({
+    name,
+    labels: [...text.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label = '']) => label),
+  }))
+}
+
+function unknownIn(expr: string): string[] {
+  return selectors(expr).flatMap(({ name, labels }) => {
+    const has = known.get(name)
+    if (has === undefined) return [`${name}: there is no such metric`]
+    return labels.filter((label) => !has.has(label)).map((label) => `${name}: it has no label ${label}`)
+  })
+}
+
+describe('the rules', () => {
+  it('are taken by Prometheus, and do what their own tests say', () => {
+    expect(promtool('check', 'rules', RULES)).toContain('SUCCESS')
+    expect(promtool('test', 'rules', join(FOLDER, 'node-doctor.rules.test.yaml'))).toContain('SUCCESS')
+  })
+
+  it('name only metrics and labels that exist', () => {
+    expect(
+      all.flatMap(({ alert, record, expr }) => unknownIn(expr).map((fault) => `${alert ?? record}: ${fault}`)),
+    ).toEqual([])
+    const derived = all.flatMap(({ expr }) => expr.match(/\b\w+:node_doctor_[\w:]+/g) ?? [])
+    expect(derived.filter((name) => !recorded.has(name))).toEqual([])
+  })
+
+  it('each have a test that sees them fire', () => {
+    const { tests } = parse(readFileSync(join(FOLDER, 'node-doctor.rules.test.yaml'), 'utf8')) as {
+      tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[]
+    }
+    const fired = tests
+      .flatMap((one) => one.alert_rule_test)
+      .filter(({ exp_alerts }) => exp_alerts.length > 0)
+      .map(({ alertname }) => alertname)
+    expect(alerts.map(({ alert }) => alert).filter((alert) => !fired.includes(alert ?? ''))).toEqual([])
+  })
+
+  it('say how bad it is, what it is and what to do', () => {
+    for (const { alert, labels, annotations } of alerts) {
+      expect([alert, labels?.severity]).toEqual([alert, expect.stringMatching(/^(info|warning|critical)$/)])
+      expect([alert, annotations?.summary]).toEqual([alert, expect.stringMatching(/.{10}/)])
+      expect([alert, annotations?.description]).toEqual([alert, expect.stringMatching(/\.$/)])
+    }
+  })
+
+  it('are the same for the operator', () => {
+    const resource = parse(readFileSync(join(FOLDER, 'prometheus-rule.yaml'), 'utf8')) as { spec: RuleFile }
+    expect(resource.spec).toEqual(rules)
+  })
+
+  it('look at every reason why a fact is lost', () => {
+    const lost = [...known.keys()].filter((name) =>
+      /^node_doctor_(facts_dropped|bus_missed|kube_missed)_total$/.test(name),
+    )
+    expect(lost).toHaveLength(3)
+    const expr = alerts.find(({ alert }) => alert === 'NodeDoctorFactsLost')?.expr ?? ''
+    expect(lost.filter((name) => !expr.includes(name))).toEqual([])
+  })
+})
+
+describe('the board', () => {
+  const panels = board.panels.filter(({ type }) => type !== 'row')
+
+  it('names only metrics and labels that exist', () => {
+    const expressions = panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => [title, expr] as const))
+    expect(expressions.flatMap(([title, expr]) => unknownIn(expr).map((fault) => `${title}: ${fault}`))).toEqual([])
+    const queries = board.templating.list.flatMap(({ definition }) => (definition === undefined ? [] : [definition]))
+    expect(queries.flatMap(unknownIn)).toEqual([])
+  })
+
+  it('has expressions that Prometheus understands', () => {
+    for (const { targets = [] } of panels) {
+      for (const { expr } of targets) {
+        const filled = expr.replaceAll('$__rate_interval', '5m')
+        expect(() => promtool('query', 'instant', 'http://127.0.0.1:1', filled)).toThrow(/connection refused|connect:/)
+      }
+    }
+  })
+
+  it('shows what every counter of the k8s-exporter counts, but those that are always 0 in a release without mistakes', () => {
+    const shown = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)).join('\n')
+    const hidden = Object.keys(COUNTERS).filter((name) => !shown.includes(`node_doctor_${name}`))
+    expect(hidden).toEqual(['kube_undecodable_total'])
+  })
+
+  it('has a description in each panel, and no two panels in one place', () => {
+    expect(panels.filter(({ description = '' }) => !description.endsWith('.')).map(({ title }) => title)).toEqual([])
+    expect(new Set(board.panels.map(({ id }) => id)).size).toBe(board.panels.length)
+    for (const [index, a] of board.panels.entries()) {
+      for (const b of board.panels.slice(index + 1)) {
+        const apart =
+          a.gridPos.x + a.gridPos.w <= b.gridPos.x ||
+          b.gridPos.x + b.gridPos.w <= a.gridPos.x ||
+          a.gridPos.y + a.gridPos.h <= b.gridPos.y ||
+          b.gridPos.y + b.gridPos.h <= a.gridPos.y
+        expect([a.title, b.title, apart]).toEqual([a.title, b.title, true])
+      }
+    }
+    expect(board.uid).toBe('node-doctor')
+  })
+})
