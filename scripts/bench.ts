@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { FIGURES_FILE, type Figure, renderFigure } from '../test/bench/figure.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const HELPERS = ['figure.ts']
+const HELPERS = ['figure.ts', 'bench-monitor.ts']
 
 interface Collected extends Figure {
   readonly inside: boolean
