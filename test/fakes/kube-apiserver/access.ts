@@ -1,0 +1,63 @@
+/** Who asks, and whether they may: tokens, and rules as RBAC has them. */
+
+import type { Ask } from './ask.ts'
+import { Refusal, unauthorized } from './status.ts'
+import type { Rule, User } from './types.ts'
+
+/** What everybody may read, known or not. */
+const PUBLIC = /^\/(healthz|livez|readyz|version)\/?$/
+/** What everybody who is known may read. */
+const DISCOVERY = /^\/(api|apis|openapi)(\/|$)|^\/(healthz|livez|readyz|version)(\/|$)/
+const ANONYMOUS: User = { name: 'system:anonymous', rules: [] }
+
+export interface Access {
+  /** @throws Refusal 401 for a token that nobody has */
+  authenticate(authorization: string | undefined): User
+  addToken(token: string, user: User): void
+  removeToken(token: string): void
+}
+
+export function createAccess(tokens: Readonly<Record<string, User>>): Access {
+  const users = new Map(Object.entries(tokens))
+  return {
+    authenticate(authorization) {
+      if (authorization === undefined) return ANONYMOUS
+      const user = users.get(/^Bearer (.+)$/i.exec(authorization)?.[1]?.trim() ?? '')
+      if (user === undefined) throw unauthorized()
+      return user
+    },
+    addToken: (token, user) => void users.set(token, user),
+    removeToken: (token) => void users.delete(token),
+  }
+}
+
+/** @throws Refusal 403 in the real server's words */
+export function authorize(user: User, ask: Ask): void {
+  if (user.rules === 'all' || PUBLIC.test(ask.path)) return
+  if (ask.resource === '') {
+    if (user !== ANONYMOUS && ask.verb === 'get' && (DISCOVERY.test(ask.path) || ask.path === '/')) return
+    throw forbidden(`forbidden: User "${user.name}" cannot ${ask.verb} path "${ask.path}"`, {})
+  }
+  if (user.rules.some((rule) => permits(rule, ask))) return
+  const { group, plural, name, namespace, verb } = ask
+  const qualified = group === '' ? plural : `${plural}.${group}`
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`
+  throw forbidden(
+    `${qualified}${name === '' ? '' : ` "${name}"`} is forbidden: User "${user.name}" cannot ${verb} resource "${ask.resource}" in API group "${group}" ${where}`,
+    { ...(name === '' ? {} : { name }), ...(group === '' ? {} : { group }), kind: plural },
+  )
+}
+
+function permits({ verbs, resources, apiGroups, namespaces }: Rule, ask: Ask): boolean {
+  const has = (list: readonly string[], one: string) => list.includes(one) || list.includes('*')
+  return (
+    has(verbs, ask.verb) &&
+    has(resources, ask.resource) &&
+    (apiGroups === undefined || has(apiGroups, ask.group)) &&
+    (namespaces === undefined || namespaces.includes(ask.namespace))
+  )
+}
+
+function forbidden(message: string, details: Record<string, string>): Refusal {
+  return new Refusal(403, 'Forbidden', message, details, { 'x-content-type-options': 'nosniff' })
+}

@@ -1,0 +1,102 @@
+/** One request, from who asks to what is answered. */
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { Ask } from './ask.ts'
+import { discover, isBelowKnownGroup } from './discovery.ts'
+import type { JsonObject } from './json.ts'
+import { evict, get, list, remove, removeMany } from './read.ts'
+import { findResource, type Resource } from './resources.ts'
+import { noSuchResource, notAllowed, Refusal } from './status.ts'
+import type { Store } from './store.ts'
+import { startWatch } from './watch.ts'
+import { create, patch, update, type Write } from './write.ts'
+
+/** What goes back; `text` when it is none of JSON. */
+export interface Answer {
+  readonly code: number
+  readonly body: JsonObject | string
+  readonly warnings?: readonly string[]
+  /** The resource that it is about, for those who ask for tables. */
+  readonly resource?: Resource
+}
+
+export interface World {
+  readonly store: Store
+  readonly now: () => Date
+  /** Whether an eviction is refused; counts it. */
+  readonly refusesEviction: (namespace: string, pod: string) => boolean
+}
+
+const MEDIA = /application\/json|application\/\*|\*\/\*/
+
+/** @returns undefined when it is a watch, which answers by itself @throws Refusal */
+export function handle(
+  world: World,
+  ask: Ask,
+  headers: IncomingHttpHeaders,
+  text: string,
+  response: ServerResponse,
+): Answer | undefined {
+  const resource = findResource(ask.group, ask.version, ask.plural)
+  if (resource === undefined) return found(ask)
+  checkPath(resource, ask)
+  if (!MEDIA.test(headers.accept ?? '*/*'))
+    throw new Refusal(
+      406,
+      'NotAcceptable',
+      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    )
+  if (ask.verb === 'watch') {
+    startWatch(world.store, resource, ask, response)
+    return undefined
+  }
+  return answer(world, resource, ask, { ask, resource, text, contentType: headers['content-type'] })
+}
+
+function answer({ store, now, refusesEviction }: World, resource: Resource, ask: Ask, write: Write): Answer {
+  const written = (made: ReturnType<typeof create>) => ({ code: made.code, body: made.object, warnings: made.warnings })
+  switch (ask.verb) {
+    case 'get':
+      return { code: 200, body: get(store, resource, ask), resource }
+    case 'list':
+      return { code: 200, body: list(store, resource, ask), resource }
+    case 'create':
+      if (ask.subresource === '') return written(create(store, write))
+      return {
+        code: 201,
+        body: evict(store, resource, ask, write.text, now(), () => refusesEviction(ask.namespace, ask.name)),
+      }
+    case 'update':
+      return written(update(store, write))
+    case 'patch':
+      return written(patch(store, write))
+    case 'delete':
+      return { code: 200, body: remove(store, resource, ask, write.text, now()) }
+    case 'deletecollection':
+      return { code: 200, body: removeMany(store, resource, ask, write.text, now()) }
+    default:
+      throw notAllowed()
+  }
+}
+
+function found({ path, method }: Ask): Answer {
+  const body = discover(path)
+  if (body !== undefined && (method === 'GET' || method === 'HEAD')) return { code: 200, body }
+  if (isBelowKnownGroup(path)) throw noSuchResource()
+  return { code: 404, body: '404 page not found\n' }
+}
+
+/** @throws Refusal 404 for a path that the real server has no route for, 405 for a verb that the path does not take */
+function checkPath(resource: Resource, { subresource, name, namespace, verb, plural }: Ask): void {
+  const isEviction = plural === 'pods' && subresource === 'eviction'
+  if (subresource !== '' && !isEviction && !(subresource === 'status' && resource.hasStatus)) throw noSuchResource()
+  if (resource.isNamespaced && namespace === '' && name !== '') throw noSuchResource()
+  const isAllowed = isEviction
+    ? verb === 'create'
+    : subresource === 'status'
+      ? ['get', 'update', 'patch'].includes(verb)
+      : resource.verbs.includes(verb)
+  const needsNamespace = resource.isNamespaced && namespace === '' && verb !== 'list' && verb !== 'watch'
+  const isMisplaced =
+    (verb === 'create' && name !== '' && !isEviction) || ((verb === 'update' || verb === 'patch') && name === '')
+  if (!isAllowed || needsNamespace || isMisplaced) throw notAllowed()
+}
