@@ -147,6 +147,11 @@ describe('the chart', () => {
     expect(exporter?.env).toContainEqual({ name: 'HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } })
   })
 
+  it('is refused by a cluster that is too old for it', () => {
+    expect(helmRefusal('--kube-version', '1.19.16')).toContain('which is incompatible with Kubernetes v1.19.16')
+    expect(helmRefusal('--kube-version', '1.20.0')).toBe('')
+  })
+
   it('cleans up before an uninstallation: the account, then its rights, then the Job', () => {
     const hooks = helm().filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== undefined)
     const sorted = hooks

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { byId, CHART, golden, helm, idOf, type KubeObject, kustomize, overlay, overlayNames, ROOT } from './objects.ts'
+import { byId, everything, golden, idOf, type KubeObject, kustomize, overlay } from './objects.ts'
 import { loadSchemas, validate } from './schema.ts'
 
 const OPERATOR = loadSchemas('prometheus-operator')
@@ -9,21 +9,11 @@ const RELEASES = {
   'Kubernetes 1.37': loadSchemas('kubernetes-1.37'),
   'Kubernetes 1.20': loadSchemas('kubernetes-1.20'),
 }
-const VALUES = ['default', 'everything', 'compact', 'minimal'] as const
-
-function chart(values: (typeof VALUES)[number]): KubeObject[] {
-  return values === 'default' ? helm() : helm('--values', join(CHART, 'ci', `${values}.yaml`))
-}
-
-const RENDERED: readonly (readonly [string, () => KubeObject[]])[] = [
-  ...overlayNames().map((name) => [`kustomize-${name}`, () => overlay(name)] as const),
-  ['kustomize-cleanup', () => kustomize(join(ROOT, 'deploy/kustomize/cleanup'))],
-  ...VALUES.map((values) => [`helm-${values}`, () => chart(values)] as const),
-  [
-    'prometheus-rule',
-    () => kustomize(join(import.meta.dirname, 'fixtures/prometheus-rule'), '--load-restrictor', 'LoadRestrictionsNone'),
-  ],
-]
+const RENDERED = Object.entries({
+  ...everything(),
+  'prometheus-rule': () =>
+    kustomize(join(import.meta.dirname, 'fixtures/prometheus-rule'), '--load-restrictor', 'LoadRestrictionsNone'),
+})
 
 describe.each(RENDERED)('%s', (name, render) => {
   const objects = render()

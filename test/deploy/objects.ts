@@ -1,5 +1,5 @@
 /** What is deployed, as objects: rendered by the real kustomize and the real Helm, parsed, compared by meaning. */
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -103,19 +103,33 @@ export interface KubeObject {
   }
 }
 
-/** A program of the machine, or of what setup.sh brought. */
-function run(program: string, args: readonly string[], cwd = ROOT): string {
-  return execFileSync(program, args, {
-    cwd,
+/** A program ended with a mistake of ours, or of its input. */
+class RefusedError extends Error {
+  readonly stderr: string
+  constructor(command: string, stderr: string) {
+    super(`${command} failed: ${stderr.trim()}`)
+    this.name = 'RefusedError'
+    this.stderr = stderr
+  }
+}
+
+/**
+ * A program of the machine, or of what setup.sh brought.
+ * @throws RefusedError with what it said
+ */
+export function run(program: string, args: readonly string[], input = ''): string {
+  const env = { ...process.env, PATH: `${CACHE}:${process.env['PATH'] ?? ''}` }
+  const { error, status, stdout, stderr } = spawnSync(program, args, {
+    cwd: ROOT,
+    input,
     encoding: 'utf8',
     maxBuffer: 64 << 20,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      PATH: `${CACHE}:${process.env['PATH'] ?? ''}`,
-      HELM_CACHE_HOME: join(ROOT, 'node_modules/.cache/helm'),
-    },
+    env,
   })
+  if (error !== undefined)
+    throw new Error(`cannot start ${program}: ${error.message}; run test/deploy/setup.sh`, { cause: error })
+  if (status !== 0) throw new RefusedError(`${program} ${args.join(' ')}`, stderr)
+  return stdout
 }
 
 export function parseObjects(text: string): KubeObject[] {
@@ -155,7 +169,8 @@ export function helmRefusal(...options: string[]): string {
     helm(...options)
     return ''
   } catch (err) {
-    return (err as { stderr: string }).stderr
+    if (err instanceof RefusedError) return err.stderr
+    throw err
   }
 }
 
@@ -179,6 +194,18 @@ export function byId(objects: readonly KubeObject[]): Record<string, KubeObject>
   const all = objects.map((object) => [idOf(object), object] as const).toSorted(([a], [b]) => (a < b ? -1 : 1))
   if (new Set(all.map(([id]) => id)).size !== all.length) throw new Error('two objects have one name')
   return Object.fromEntries(all)
+}
+
+const VALUES = ['everything', 'compact', 'minimal'] as const
+
+/** All that is shipped, by a name: every overlay, the clean-up, and the chart with several values. */
+export function everything(): Readonly<Record<string, () => KubeObject[]>> {
+  const overlays = overlayNames().map((name) => [`kustomize-${name}`, () => overlay(name)] as const)
+  const charts = VALUES.map(
+    (name) => [`helm-${name}`, () => helm('--values', join(CHART, 'ci', `${name}.yaml`))] as const,
+  )
+  const cleanup = () => kustomize(join(ROOT, 'deploy/kustomize/cleanup'))
+  return Object.fromEntries([...overlays, ['kustomize-cleanup', cleanup], ['helm-default', () => helm()], ...charts])
 }
 
 /** The golden file of that name; with UPDATE_GOLDEN=1 it is written first. */

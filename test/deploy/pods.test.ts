@@ -1,25 +1,8 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import {
-  CHART,
-  type Container,
-  find,
-  helm,
-  kustomize,
-  overlay,
-  overlayNames,
-  type PodSpec,
-  podSpecs,
-  ROOT,
-} from './objects.ts'
+import { type Container, everything, find, kustomize, overlay, type PodSpec, podSpecs, ROOT } from './objects.ts'
 
-const RENDERED = [
-  ...overlayNames().map((name) => [`kustomize ${name}`, overlay(name)] as const),
-  ['kustomize cleanup', kustomize(join(ROOT, 'deploy/kustomize/cleanup'))] as const,
-  ...['everything', 'compact', 'minimal'].map(
-    (values) => [`helm ${values}`, helm('--values', join(CHART, 'ci', `${values}.yaml`))] as const,
-  ),
-]
+const RENDERED = Object.entries(everything()).map(([name, render]) => [name, render()] as const)
 const PODS = RENDERED.flatMap(([name, objects]) =>
   podSpecs(objects).map(({ id, pod }) => [`${name}: ${id}`, pod] as const),
 )

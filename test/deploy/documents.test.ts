@@ -1,0 +1,138 @@
+/** What docs/deploying.md shows is what works. */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { parse } from 'yaml'
+import {
+  byId,
+  CHART,
+  find,
+  helm,
+  type KubeObject,
+  kustomize,
+  overlay,
+  overlayNames,
+  podSpecs,
+  ROOT,
+} from './objects.ts'
+import { loadSchemas, validate } from './schema.ts'
+
+const TEXT = readFileSync(join(ROOT, 'docs/deploying.md'), 'utf8')
+const RBAC = readFileSync(join(ROOT, 'docs/rbac.md'), 'utf8')
+
+function blocks(mark: string): string[] {
+  return [...TEXT.matchAll(new RegExp(`^\`\`\`yaml${mark === '' ? '' : ` ${mark}`}\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
+    ([, block = '']) => block,
+  )
+}
+
+/** A folder beside a checkout, as the page's examples are. */
+function besideCheckout(kustomization: string): string {
+  const parent = mkdtempSync(join(tmpdir(), 'deploying-'))
+  onTestFinished(() => rmSync(parent, { recursive: true, force: true }))
+  mkdirSync(join(parent, 'node-doctor'))
+  cpSync(join(ROOT, 'deploy'), join(parent, 'node-doctor/deploy'), { recursive: true })
+  const folder = join(parent, 'ours')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'kustomization.yaml'), kustomization)
+  return folder
+}
+
+function images(objects: readonly KubeObject[]): Record<string, string> {
+  const { spec } = find(objects, 'DaemonSet', 'node-doctor')
+  return Object.fromEntries((spec?.template?.spec.containers ?? []).map(({ name, image }) => [name, image]))
+}
+
+describe('docs/deploying.md', () => {
+  it('shows an overlay that works: another image, another configuration, one container of another release', () => {
+    const [example = ''] = blocks('kustomization')
+    const folder = besideCheckout(example)
+    writeFileSync(
+      join(folder, 'config.yaml'),
+      'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: ours }\n',
+    )
+    const objects = kustomize(folder)
+    expect(images(objects)).toEqual({
+      detector: 'registry.example/node-doctor:0.1.1',
+      system: 'registry.example/node-doctor:0.1.0',
+      'http-exporter': 'registry.example/node-doctor:0.1.0',
+      'k8s-exporter': 'registry.example/node-doctor:0.1.0',
+    })
+    const config = objects.find(({ kind }) => kind === 'ConfigMap')
+    expect(config?.data?.['config.yaml']).toContain('name: ours')
+    const volumes = find(objects, 'DaemonSet', 'node-doctor').spec?.template?.spec.volumes
+    expect(volumes?.find(({ name }) => name === 'config')?.configMap?.name).toBe(config?.metadata.name)
+  })
+
+  it('shows how the chart renders through kustomize', () => {
+    const [example = ''] = blocks('helmCharts')
+    const folder = besideCheckout(example)
+    cpSync(CHART, join(folder, 'charts/node-doctor'), { recursive: true })
+    const objects = kustomize(folder, '--enable-helm', '--helm-command', 'helm3')
+    expect(Object.keys(images(objects))).toEqual(['detector', 'monitors', 'exporters'])
+    expect(objects.some(({ kind }) => kind === 'Job')).toBe(false)
+  })
+
+  it.each(blocks('values').map((block, index) => [index + 1, block] as const))(
+    'shows values that the chart takes (%i)',
+    (_, block) => {
+      const folder = mkdtempSync(join(tmpdir(), 'values-'))
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+      const path = join(folder, 'values.yaml')
+      writeFileSync(path, block)
+      const sets = [loadSchemas('kubernetes-1.20'), loadSchemas('prometheus-operator')]
+      expect(helm('--values', path).flatMap((object) => validate(sets, object))).toEqual([])
+    },
+  )
+
+  it('shows a NetworkPolicy that selects the pods it speaks of', () => {
+    const policy = blocks('')
+      .map((block) => parse(block) as KubeObject & { spec: { podSelector: { matchLabels: object } } })
+      .find(({ kind }) => kind === 'NetworkPolicy')
+    if (policy === undefined) throw new Error('there is no NetworkPolicy in docs/deploying.md')
+    expect(validate([loadSchemas('kubernetes-1.20')], policy)).toEqual([])
+    const pods = overlay('gpu-separate').flatMap(({ spec }) =>
+      spec?.template === undefined ? [] : [spec.template.metadata.labels],
+    )
+    expect(
+      pods.filter((labels) =>
+        Object.entries(policy.spec.podSelector.matchLabels).every(([key, value]) => labels?.[key] === value),
+      ),
+    ).toHaveLength(1)
+  })
+
+  it('names every overlay', () => {
+    expect(overlayNames().filter((name) => !TEXT.includes(`| \`${name}\` |`))).toEqual([])
+  })
+
+  it('names every folder of the host that a container may write', () => {
+    const written = podSpecs(overlay('default')).flatMap(({ pod }) =>
+      pod.containers.flatMap(({ volumeMounts = [] }) =>
+        volumeMounts
+          .filter(({ readOnly }) => readOnly !== true)
+          .flatMap(({ name }) => pod.volumes?.find((volume) => volume.name === name)?.hostPath?.path ?? []),
+      ),
+    )
+    expect(written.filter((path) => !TEXT.includes(`| \`${path}\` |`))).toEqual([])
+  })
+})
+
+describe('docs/rbac.md', () => {
+  it('explains each verb on each resource, and no other', () => {
+    const all = { ...byId(overlay('default')), ...byId(kustomize(join(ROOT, 'deploy/kustomize/cleanup'))) }
+    const granted = Object.values(all).flatMap(({ rules = [], metadata }) =>
+      rules.flatMap(({ resources, verbs }) =>
+        resources.flatMap((resource) =>
+          verbs.map((verb) => `${metadata.name.includes('cleanup') ? 'cleanup' : 'agent'}: ${verb} ${resource}`),
+        ),
+      ),
+    )
+    const [, agent = '', cleanup = ''] = RBAC.split(/^## `/m)
+    const rows = (section: string, who: string) =>
+      [...section.matchAll(/^\| `([a-z/]+)` \| ([a-z, ]+) \|/gm)].flatMap(([, resource, verbs = '']) =>
+        verbs.split(', ').map((verb) => `${who}: ${verb} ${resource}`),
+      )
+    expect([...rows(agent, 'agent'), ...rows(cleanup, 'cleanup')].toSorted()).toEqual(granted.toSorted())
+  })
+})
