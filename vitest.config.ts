@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // How long what is awaited may take on a busy machine; what is there sooner is seen sooner.
+    expect: { poll: { timeout: 5000 } },
     projects: [
       {
         // Unit tests stand beside their code.

@@ -92,11 +92,13 @@ export async function startTenure(
     log,
   })
   const reader = createBusReader(bus, { signal, onPoison: () => metrics.add('kube_undecodable_total', {}) })
+  const withdrawn = new Set<string>()
   const naming = createNaming({ prefix: kubernetes.conditionPrefix, types: kubernetes.conditionTypes })
   const feed = followNode(
     reader,
     {
       clock,
+      onWithdrawn: ({ type }) => void withdrawn.add(naming(type)),
       onChange() {
         lastNewsMs = clock.monotonicMs()
         writer.changed()
@@ -112,7 +114,9 @@ export async function startTenure(
       const standing = writer.node === undefined ? [] : parseMark(writer.node).conditions
       return silentConditions(known, [...written, ...standing], { lastHeard: feed.lastHeard, since: voice.since })
     }
-    return feed.known && voice.state === 'live' ? known : undefined
+    if (!feed.known || voice.state !== 'live') return undefined
+    for (const name of known.keys()) withdrawn.delete(name)
+    return known
   }
 
   const writer = createConditionWriter({
@@ -126,6 +130,7 @@ export async function startTenure(
     resyncMs: kubernetes.resyncIntervalMs,
     updateMs: kubernetes.updateIntervalMs,
     desired,
+    withdrawn: () => withdrawn,
     annotations: () =>
       kubernetes.annotations
         ? renderAnnotations({
@@ -237,8 +242,10 @@ export async function startTenure(
     for (;;) {
       const nowMs = clock.monotonicMs()
       const isQuiet = nowMs - lastNewsMs >= QUIET_MS && writer.isSettled() && inHand === 0
-      const isAway = conditionGate.failure !== undefined || bus.state !== 'connected'
-      if (nowMs - askedMs >= LEAVE_AFTER_MS && (isQuiet || isAway)) return
+      const isAway = conditionGate.failure !== undefined
+      // Without the bus nothing more can come.
+      const isOver = bus.state !== 'connected' || nowMs - askedMs >= LEAVE_AFTER_MS
+      if (isOver && (isQuiet || isAway)) return
       if (nowMs - askedMs >= LEAVE_AT_LAST_MS) return
       await clock.sleep(50)
     }

@@ -52,6 +52,7 @@ function plan(changes: Partial<PlanInput> & Pick<PlanInput, 'node'>, ...wishes: 
     heartbeat: false,
     mayReword: () => false,
     removeOrphans: false,
+    withdrawn: new Set(),
     now: NOW,
     ...changes,
   })
@@ -158,6 +159,13 @@ describe('a patch of the node', () => {
       metadata: { annotations: { 'node-doctor.io/conditions': 'A' } },
       status: { conditions: [{ type: 'Old', $patch: 'delete' }] },
     })
+  })
+
+  it('takes away at once what the detector took back by its name', () => {
+    const standing = node([actual('A'), actual('B'), actual('C')])
+    const { patch } = plan({ node: standing, withdrawn: new Set(['B']) }, wish('A'))
+    expect(patch?.status?.conditions).toEqual([{ type: 'B', $patch: 'delete' }])
+    expect(patch?.metadata?.annotations).toEqual({ 'node-doctor.io/conditions': 'A,C' })
   })
 
   it('takes away a note that is no longer written', () => {

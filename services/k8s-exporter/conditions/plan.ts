@@ -24,6 +24,8 @@ export interface PlanInput {
   readonly mayReword: (desired: Desired) => boolean
   /** What is ours on the node and wished by nobody is taken away. */
   readonly removeOrphans: boolean
+  /** Names that the detector has taken back by name: they go at once. */
+  readonly withdrawn: ReadonlySet<string>
   readonly now: Date
 }
 
@@ -117,18 +119,17 @@ export function planPatch(input: PlanInput): Plan {
     if (cause === 'postponed') postponed.push(wish.type)
     else if (cause !== undefined) changing.set(wish.type, cause)
   }
-  const orphans = input.removeOrphans
-    ? [...new Set([...mark.conditions, ...input.written])].filter(
-        (type) => !desired.has(type) && !KUBELET_CONDITIONS.has(type) && actual.has(type),
-      )
-    : []
+  const isOver = (type: string) => input.removeOrphans || input.withdrawn.has(type)
+  const orphans = [...new Set([...mark.conditions, ...input.written])].filter(
+    (type) => !desired.has(type) && isOver(type) && !KUBELET_CONDITIONS.has(type) && actual.has(type),
+  )
   let cause: Cause | undefined
   for (const one of changing.values()) cause = stronger(cause, one)
   if (orphans.length > 0) cause = stronger(cause, 'clean')
   // Whatever goes out takes new words of the others along: they cost no request then.
   const riding = cause === undefined ? [] : wished.filter(({ type }) => !changing.has(type) && postponed.includes(type))
   const written = [...wished.filter(({ type }) => changing.has(type)), ...riding]
-  const ours = new Set([...wished.map(({ type }) => type), ...(input.removeOrphans ? [] : mark.conditions)])
+  const ours = new Set([...wished.map(({ type }) => type), ...mark.conditions.filter((type) => !isOver(type))])
   const annotations = annotationChanges(node, { ...input.annotations, [ANNOTATIONS.conditions]: renderMark(ours) })
   if (cause === undefined && Object.keys(annotations).length > 0) cause = 'change'
   if (cause === undefined) return { patch: undefined, cause, types: [], foreign, postponed }

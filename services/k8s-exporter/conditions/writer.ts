@@ -29,6 +29,8 @@ export interface WriterOptions {
   readonly updateMs: number
   /** The wish now; undefined: nothing is known yet and nothing is written. */
   readonly desired: (written: ReadonlySet<string>) => ReadonlyMap<string, Desired> | undefined
+  /** Names that the detector has taken back. */
+  readonly withdrawn: () => ReadonlySet<string>
   readonly annotations: () => Readonly<Record<string, string>>
   /** Whether all that should be known is known, so that what nobody wishes may be taken away. */
   readonly isComplete: () => boolean
@@ -125,6 +127,7 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
       // With the heartbeat all words go along.
       mayReword: (wish) => heartbeat || mayReword(wish),
       removeOrphans: mayRemove(),
+      withdrawn: options.withdrawn(),
       now: clock.now(),
     })
     tellForeign(plan.foreign)

@@ -20,11 +20,17 @@ export interface NodeFeed {
 
 export interface FeedOptions {
   readonly clock: Clock
+  /** A condition was taken back. */
+  readonly onWithdrawn: (condition: NodeCondition) => void
   /** Something is other than before. */
   readonly onChange: () => void
 }
 
-export function followNode(reader: BusReader, { clock, onChange }: FeedOptions, signal: AbortSignal): NodeFeed {
+export function followNode(
+  reader: BusReader,
+  { clock, onWithdrawn, onChange }: FeedOptions,
+  signal: AbortSignal,
+): NodeFeed {
   const startedMs = clock.monotonicMs()
   const started = clock.now()
   const conditions = new Map<string, NodeCondition>()
@@ -38,6 +44,7 @@ export function followNode(reader: BusReader, { clock, onChange }: FeedOptions, 
     into: Map<string, T>,
     keyOf: (value: V) => string,
     from: (value: V) => T,
+    onDeleted: (value: T) => void = () => undefined,
   ): { snapshot(values: readonly V[]): void; put(value: V): void; deleted(key: string): void } {
     return {
       snapshot(values) {
@@ -51,7 +58,11 @@ export function followNode(reader: BusReader, { clock, onChange }: FeedOptions, 
         onChange()
       },
       deleted(key) {
-        if (into.delete(key)) onChange()
+        const gone = into.get(key)
+        if (gone === undefined) return
+        into.delete(key)
+        onDeleted(gone)
+        onChange()
       },
     }
   }
@@ -63,6 +74,7 @@ export function followNode(reader: BusReader, { clock, onChange }: FeedOptions, 
       conditions,
       (value) => reader.keyOf('node_conditions', value),
       (value) => fromProtoNodeCondition(value, clock.now()),
+      onWithdrawn,
     ),
     signal,
   )

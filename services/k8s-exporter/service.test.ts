@@ -1,0 +1,362 @@
+/** The exporter with a real bus and the strict fake; test/kube runs the same against a real API server where that can be. */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type FakeApiServer, startFakeApiServer } from '../../test/fakes/kube-apiserver/server.ts'
+import {
+  badCondition,
+  nodeCondition,
+  nodeEvent,
+  nodeProblem,
+  startTestNode,
+  type TestNode,
+} from './testing-exporter.ts'
+
+const NODE = 'worker-7'
+const finished: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const work of finished.splice(0).reverse()) await work()
+})
+const onTestFinished = (work: () => Promise<void>) => void finished.push(work)
+
+interface Scene extends TestNode {
+  readonly api: FakeApiServer
+}
+
+type Options = Parameters<typeof startTestNode>[1]['kubernetes']
+
+async function scene(kubernetes: Options = {}, nodes: readonly string[] = [NODE]): Promise<Scene> {
+  const api = await startFakeApiServer({ nodes: [...nodes] })
+  onTestFinished(() => api.close())
+  const kubeconfig = join(tmpdir(), `nd-kubeconfig-${api.port}`)
+  await api.writeKubeconfig(kubeconfig)
+  const node = await startTestNode(onTestFinished, { kubeconfig, nodeName: NODE, kubernetes: { ...kubernetes } })
+  return { ...node, api }
+}
+
+const conditionOf = ({ api }: Scene, type: string) =>
+  api.node(NODE)?.status?.conditions?.find((condition) => condition.type === type)
+const eventsOf = ({ api }: Scene) =>
+  api.events().map(({ reason, message, count, type }) => `${type} ${reason} x${count}: ${message}`)
+const patches = ({ api }: Scene) =>
+  api.requests.filter(({ verb, resource }) => verb === 'patch' && resource === 'nodes/status')
+
+describe('a condition', () => {
+  it('is on the node with its times, beside those of the kubelet', async () => {
+    const at = await scene()
+    const since = new Date(Date.now() - 3_600_000)
+    await at.detector.condition(badCondition({ statusSince: since }))
+    await expect
+      .poll(() => conditionOf(at, 'DiskFull'))
+      .toMatchObject({
+        status: 'True',
+        reason: 'AboveLimit',
+        message: '/var: 96 % used',
+        lastTransitionTime: `${since.toISOString().slice(0, 19)}Z`,
+      })
+    expect(conditionOf(at, 'Ready')?.status).toBe('True')
+    expect(at.api.node(NODE)?.metadata.annotations).toMatchObject({ 'node-doctor.io/conditions': 'DiskFull' })
+  })
+
+  it('that changes is one request, together with all that change with it', async () => {
+    const at = await scene()
+    for (let i = 0; i < 20; i++) await at.detector.condition(nodeCondition({ type: `Type${i}`, entity: '' }))
+    await expect.poll(() => conditionOf(at, 'Type19')?.status).toBe('False')
+    const before = patches(at).length
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) => at.detector.condition(badCondition({ type: `Type${i}`, entity: '' }))),
+    )
+    await expect
+      .poll(() => Array.from({ length: 20 }, (_, i) => conditionOf(at, `Type${i}`)?.status))
+      .toEqual(Array.from({ length: 20 }, () => 'True'))
+    expect(patches(at).length - before).toBeLessThanOrEqual(2)
+  })
+
+  it('whose words count on is not written at each look', async () => {
+    const at = await scene()
+    await at.detector.condition(nodeCondition())
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('False')
+    const before = patches(at).length
+    for (let i = 0; i < 10; i++)
+      await at.detector.condition(nodeCondition({ message: `${20 + i} % used`, observed: new Date() }))
+    await at.detector.condition(nodeCondition({ type: 'Other', entity: '' }))
+    await expect.poll(() => conditionOf(at, 'Other')?.status).toBe('False')
+    expect(patches(at).length - before).toBe(1)
+    expect(conditionOf(at, 'DiskFull')?.message).toBe('/var: 29 % used')
+  })
+
+  it('that another writer changes or takes away is put back, and theirs is left', async () => {
+    const at = await scene({ resyncIntervalMs: 300 })
+    await at.detector.condition(badCondition())
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('True')
+    const theirs = {
+      type: 'Theirs',
+      status: 'True',
+      reason: 'X',
+      message: '',
+      lastHeartbeatTime: new Date().toISOString(),
+    }
+    at.api.setNode(NODE, (node) => {
+      const others = (node.status?.conditions ?? []).filter(({ type }) => type !== 'DiskFull')
+      node.status = { ...node.status, conditions: [...others, theirs] }
+    })
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('True')
+    expect(conditionOf(at, 'Theirs')?.status).toBe('True')
+  })
+
+  it('that somebody else confirms is left alone, and that is said', async () => {
+    const at = await scene()
+    at.api.setNode(NODE, (node) => {
+      const theirs = {
+        type: 'DiskFull',
+        status: 'False',
+        reason: 'Npd',
+        message: '',
+        lastHeartbeatTime: new Date().toISOString(),
+      }
+      node.status = { ...node.status, conditions: [...(node.status?.conditions ?? []), theirs] }
+    })
+    await at.detector.condition(badCondition())
+    await at.detector.condition(nodeCondition({ type: 'Other', entity: '' }))
+    await expect.poll(() => conditionOf(at, 'Other')?.status).toBe('False')
+    expect(conditionOf(at, 'DiskFull')?.reason).toBe('Npd')
+    expect(at.exporter.log.messages()).toContain('another writer holds a condition type of ours; it is left alone')
+  })
+
+  it('of a check that is gone goes from the node, with its note', async () => {
+    const at = await scene()
+    await at.detector.condition(nodeCondition())
+    await at.detector.condition(nodeCondition({ type: 'Stays', entity: '' }))
+    await expect.poll(() => conditionOf(at, 'Stays')?.status).toBe('False')
+    await at.detector.writer.deleteNodeCondition({ type: 'DiskFull', entity: 'disk:/var' })
+    await expect.poll(() => conditionOf(at, 'DiskFull')).toBeUndefined()
+    expect(at.api.node(NODE)?.metadata.annotations?.['node-doctor.io/conditions']).toBe('Stays')
+  })
+
+  it('keeps its since-when over a restart of the exporter, and over a node made anew is written again', async () => {
+    const at = await scene({ resyncIntervalMs: 300 })
+    await at.detector.condition(badCondition())
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('True')
+    const before = conditionOf(at, 'DiskFull')
+    await at.exporter.stop()
+    const count = patches(at).length
+    const next = await at.again()
+    await expect.poll(() => next.service.readiness().ready).toBe(true)
+    expect(conditionOf(at, 'DiskFull')).toEqual(before)
+    expect(patches(at).length).toBe(count)
+    at.api.recreateNode(NODE)
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.lastTransitionTime).toBe(before?.lastTransitionTime)
+  })
+
+  it('that never changes is confirmed by the heartbeat, and only by a look that was made', async () => {
+    const at = await scene({ heartbeatIntervalMs: 400 })
+    const looked = new Date(Date.now() - 60_000)
+    await at.detector.condition(nodeCondition({ observed: looked }))
+    await expect
+      .poll(() => conditionOf(at, 'DiskFull')?.lastHeartbeatTime)
+      .toBe(`${looked.toISOString().slice(0, 19)}Z`)
+    const now = new Date()
+    await at.detector.condition(nodeCondition({ observed: now }))
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.lastHeartbeatTime).toBe(`${now.toISOString().slice(0, 19)}Z`)
+    const count = patches(at).length
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    expect(patches(at).length).toBe(count)
+  })
+})
+
+describe('an event', () => {
+  it('is about the node by its uid, and has the time when it happened', async () => {
+    const at = await scene()
+    const happened = new Date(Date.now() - 120_000)
+    await at.detector.event(nodeEvent({ firstSeen: happened, lastSeen: happened, message: '100%d full, %!s(x)' }))
+    await expect
+      .poll(() => at.api.events())
+      .toMatchObject([
+        {
+          type: 'Warning',
+          reason: 'TaskHung',
+          message: '100%d full, %!s(x)',
+          involvedObject: { kind: 'Node', apiVersion: 'v1', name: NODE, uid: at.api.node(NODE)?.metadata.uid },
+          source: { component: 'kernel', host: NODE },
+          firstTimestamp: `${happened.toISOString().slice(0, 19)}Z`,
+          count: 1,
+        },
+      ])
+  })
+
+  it('of a problem is told at its opening and at its end, once each, whatever comes again', async () => {
+    const at = await scene()
+    const opened = new Date()
+    const over = nodeProblem({
+      opened,
+      phase: 'resolved',
+      resolved: new Date(opened.getTime() + 240_000),
+      proofText: 'proven',
+    })
+    await at.detector.problem(nodeProblem({ opened }))
+    await at.detector.problem(nodeProblem({ opened }))
+    await at.detector.problem(over)
+    await expect.poll(() => eventsOf(at)).toHaveLength(2)
+    await at.exporter.stop()
+    await at.again()
+    await at.detector.problem(over)
+    await at.detector.event(nodeEvent())
+    await expect.poll(() => eventsOf(at)).toHaveLength(3)
+    expect(eventsOf(at).slice(0, 2)).toEqual([
+      'Warning DiskFull x1: /var is 96 % full: 96 % used (AboveLimit)',
+      'Normal DiskFullResolved x1: /var full: over after 4 min; proven',
+    ])
+  })
+
+  it('that repeats raises a count', async () => {
+    const at = await scene({ updateIntervalMs: 200 })
+    for (let i = 0; i < 5; i++) await at.detector.event(nodeEvent())
+    await expect
+      .poll(() => eventsOf(at), { timeout: 5000 })
+      .toEqual(['Warning TaskHung x5: task docker:7 blocked for more than 120 seconds.'])
+  })
+
+  it('of a noisy source never keeps those of another waiting', async () => {
+    const at = await scene()
+    for (let i = 0; i < 300; i++) await at.detector.event(nodeEvent({ message: `process ${i}` }))
+    await at.detector.event(nodeEvent({ monitor: 'quiet', reason: 'Xid' }))
+    await expect.poll(() => eventsOf(at).some((text) => text.includes('Xid')), { timeout: 15_000 }).toBe(true)
+    expect(at.api.events().filter(({ reason }) => reason === 'TaskHung')).toHaveLength(10)
+  })
+
+  it('that the server refuses is left out, and the next one goes on', async () => {
+    const at = await scene()
+    at.api.faults.add({ method: 'POST', path: /events/, times: 1, status: 422 })
+    await at.detector.event(nodeEvent({ reason: 'Refused' }))
+    await at.detector.event(nodeEvent({ reason: 'Taken' }))
+    await expect.poll(() => at.api.events().map(({ reason }) => reason)).toEqual(['Taken'])
+    expect(at.exporter.log.messages()).toContain('event was refused by the API server and is not sent')
+  })
+})
+
+describe('an API server that is away', () => {
+  it('at the start is waited for, and nothing is lost', async () => {
+    const api = await startFakeApiServer({ nodes: [NODE] })
+    onTestFinished(() => api.close())
+    const kubeconfig = join(tmpdir(), `nd-kubeconfig-${api.port}`)
+    await api.writeKubeconfig(kubeconfig)
+    await api.down()
+    const at: Scene = { ...(await startTestNode(onTestFinished, { kubeconfig, nodeName: NODE })), api }
+    await at.detector.condition(badCondition())
+    for (let i = 0; i < 5; i++) await at.detector.event(nodeEvent({ reason: `R${i}` }))
+    await expect.poll(() => at.exporter.service.readiness().reason).toContain('nothing works')
+    await api.up()
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status, { timeout: 10_000 }).toBe('True')
+    await expect
+      .poll(() => api.events().map(({ reason }) => reason), { timeout: 10_000 })
+      .toEqual(['R0', 'R1', 'R2', 'R3', 'R4'])
+  })
+
+  it('comes back to the state as it is now, and to every event of the time between, in order and once', async () => {
+    const at = await scene()
+    await at.detector.condition(nodeCondition())
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('False')
+    await at.api.down()
+    for (let i = 0; i < 4; i++) {
+      await at.detector.condition(i % 2 === 0 ? badCondition() : nodeCondition())
+      await at.detector.event(nodeEvent({ reason: `R${i}` }))
+    }
+    await at.detector.condition(badCondition({ message: 'the last word' }))
+    await at.api.up()
+    await expect
+      .poll(() => conditionOf(at, 'DiskFull'), { timeout: 15_000 })
+      .toMatchObject({ status: 'True', message: '/var: the last word' })
+    await expect
+      .poll(() => at.api.events().map(({ reason }) => reason), { timeout: 15_000 })
+      .toEqual(['R0', 'R1', 'R2', 'R3'])
+    expect(patches(at).length).toBeLessThanOrEqual(3)
+  })
+
+  it('that says 429 is left alone for as long as it says', async () => {
+    const at = await scene()
+    await at.detector.condition(nodeCondition())
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('False')
+    at.api.faults.add({ method: 'PATCH', path: /status/, times: 1, status: 429, retryAfter: 2 })
+    const beganMs = performance.now()
+    await at.detector.condition(badCondition())
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status, { timeout: 8000 }).toBe('True')
+    expect(performance.now() - beganMs).toBeGreaterThan(1900)
+    expect(patches(at).filter(({ code }) => code === 429)).toHaveLength(1)
+  })
+
+  it('that cuts the connection after it has done what was asked makes no second event', async () => {
+    const at = await scene()
+    at.api.faults.add({ method: 'POST', path: /events/, times: 1, cutAfter: true })
+    await at.detector.event(nodeEvent())
+    await at.detector.event(nodeEvent({ reason: 'Next' }))
+    await expect
+      .poll(() => at.api.events().map(({ reason }) => reason), { timeout: 10_000 })
+      .toEqual(['TaskHung', 'Next'])
+    expect(at.api.requests.filter(({ verb, resource }) => verb === 'create' && resource === 'events')).toHaveLength(3)
+  })
+
+  it('that is slow gets one request at a time, and the last state', async () => {
+    const at = await scene()
+    at.api.faults.add({ path: /status/, latencyMs: 800 })
+    for (let i = 0; i < 10; i++) await at.detector.condition(i % 2 === 0 ? badCondition() : nodeCondition())
+    await at.detector.condition(badCondition({ message: 'last' }))
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.message, { timeout: 10_000 }).toBe('/var: last')
+    expect(patches(at).length).toBeLessThanOrEqual(4)
+  })
+})
+
+describe('what stands in the way', () => {
+  it('of a node that is not there is said with the name and where it is from, until it comes', async () => {
+    const at = await scene({}, ['other'])
+    await at.detector.condition(badCondition())
+    await expect
+      .poll(() => at.exporter.service.readiness().reason)
+      .toContain(`there is no node "${NODE}" (the name is from config.yaml, line 4`)
+    at.api.addNode(NODE)
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status, { timeout: 10_000 }).toBe('True')
+  })
+
+  it('of a right that is missing is said by verb and resource', async () => {
+    const at = await scene()
+    at.api.faults.add({ method: 'PATCH', path: /status/, times: 1, status: 403 })
+    await at.detector.condition(badCondition())
+    await expect
+      .poll(() =>
+        at.exporter.log.lines.some(({ reason }) => String(reason).includes('may not patch nodes/status (403)')),
+      )
+      .toBe(true)
+  })
+
+  it('of another exporter on the node is said, and overcome when that one ends', async () => {
+    const at = await scene()
+    await expect.poll(() => at.exporter.service.readiness().ready).toBe(true)
+    const second = await at.again()
+    await expect.poll(() => second.service.readiness().reason).toContain('another k8s-exporter')
+    await at.exporter.stop()
+    await expect.poll(() => second.service.readiness().ready, { timeout: 15_000 }).toBe(true)
+  }, 30_000)
+
+  it('of a token that is rotated is nothing: it is read anew', async () => {
+    const at = await scene()
+    await at.detector.condition(nodeCondition())
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('False')
+    at.api.faults.add({ path: /nodes/, times: 1, status: 401 })
+    await at.detector.condition(badCondition())
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status, { timeout: 10_000 }).toBe('True')
+  })
+})
+
+describe('the end', () => {
+  it('waits for the last word, and sends it', async () => {
+    const at = await scene()
+    await at.detector.condition(nodeCondition())
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('False')
+    const ending = at.exporter.stop()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await at.detector.condition(badCondition())
+    await at.detector.event(nodeEvent({ reason: 'LastWord' }))
+    await ending
+    expect(conditionOf(at, 'DiskFull')?.status).toBe('True')
+    expect(at.api.events().map(({ reason }) => reason)).toEqual(['LastWord'])
+  })
+})

@@ -1,0 +1,178 @@
+/** The real exporter on a real bus, writing to an API server of the test's choice. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type NodeDoctorConfig, parseConfig } from '#config'
+import { createHost } from '#host'
+import type { NodeCondition, NodeEvent, Problem } from '#model'
+import { createMetrics, type Service, systemClock } from '#service'
+import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
+import { startTestDetector, type TestDetector } from '../../libs/bus/testing-detector.ts'
+import { type KeptLog, keepLog } from '../../libs/service/testing.ts'
+import { k8sExporterConfig } from './config.ts'
+import { k8sExporter } from './service.ts'
+
+type OnFinished = (work: () => Promise<void>) => void
+type Kubernetes = NodeDoctorConfig['exporters']['kubernetes']
+
+export interface TestExporter {
+  readonly service: Service
+  readonly log: KeptLog
+  stop(): Promise<void>
+}
+
+export interface ExporterOptions {
+  readonly runDir: string
+  readonly stateDir: string
+  readonly kubeconfig: string
+  readonly nodeName: string
+  readonly kubernetes?: Partial<Kubernetes>
+  readonly onTestFinished: OnFinished
+}
+
+const HEAD = 'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: test }\n'
+
+export async function startTestExporter(options: ExporterOptions): Promise<TestExporter> {
+  const text = `${HEAD}settings: { nodeName: ${options.nodeName} }\nexporters: { kubernetes: { enabled: true } }\n`
+  const full = parseConfig(text, '/etc/node-doctor/config.yaml', { env: {}, flags: [] })
+  const slice = k8sExporterConfig(full)
+  const log = keepLog('k8s-exporter')
+  const service = await k8sExporter.create({
+    name: 'k8s-exporter',
+    version: '0.1.0',
+    nodeName: options.nodeName,
+    config: { ...slice, kubeconfig: options.kubeconfig, kubernetes: { ...slice.kubernetes, ...options.kubernetes } },
+    fullConfig: full,
+    runDir: options.runDir,
+    stateDir: options.stateDir,
+    host: createHost({ root: '' }),
+    clock: systemClock(),
+    log: log.log,
+    metrics: createMetrics('node_doctor').registry,
+    signal: new AbortController().signal,
+  })
+  await service.start(new AbortController().signal)
+  options.onTestFinished(() => service.stop())
+  return { service, log, stop: () => service.stop() }
+}
+
+export interface TestNode {
+  readonly dir: string
+  readonly bus: TestBus
+  readonly detector: TestDetector
+  readonly exporter: TestExporter
+  /** Another exporter in the same place: after a restart, or beside it. */
+  again(kubernetes?: Partial<Kubernetes>): Promise<TestExporter>
+}
+
+/** A bus, a detector that is heard, and an exporter. */
+export async function startTestNode(
+  onTestFinished: OnFinished,
+  options: Pick<ExporterOptions, 'kubeconfig' | 'nodeName'> & { readonly kubernetes?: Partial<Kubernetes> },
+): Promise<TestNode> {
+  const dir = await mkdtemp(join(tmpdir(), 'nd-kube-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const bus = await startTestBus()
+  const detector = await startTestDetector(bus)
+  const beat = setInterval(() => detector.heartbeat(), 300)
+  onTestFinished(async () => clearInterval(beat))
+  const again = (kubernetes: Partial<Kubernetes> = {}) =>
+    startTestExporter({
+      ...options,
+      kubernetes: { ...options.kubernetes, ...kubernetes },
+      runDir: bus.dir,
+      stateDir: join(dir, 'state'),
+      onTestFinished,
+    })
+  const exporter = await again()
+  // Ended first: an exporter without a bus does not wait for a last word.
+  onTestFinished(() => bus.close())
+  return { dir, bus, detector, exporter, again }
+}
+
+/** A condition as a check would see it now. */
+export function nodeCondition(changes: Partial<NodeCondition> = {}): NodeCondition {
+  const now = new Date()
+  return {
+    type: 'DiskFull',
+    entity: 'disk:/var',
+    status: 'False',
+    health: 'healthy',
+    severity: 'info',
+    reason: 'BelowLimit',
+    message: '20 % used',
+    summary: '',
+    since: now,
+    statusSince: now,
+    observed: now,
+    sources: ['system'],
+    check: 'disk',
+    polarity: 'true-is-problem',
+    label: '/var full',
+    recovery: '',
+    held: '',
+    ...changes,
+  }
+}
+
+export function badCondition(changes: Partial<NodeCondition> = {}): NodeCondition {
+  return nodeCondition({
+    status: 'True',
+    health: 'problem',
+    severity: 'critical',
+    reason: 'AboveLimit',
+    message: '96 % used',
+    ...changes,
+  })
+}
+
+export function nodeProblem(changes: Partial<Problem> = {}): Problem {
+  const now = new Date()
+  return {
+    fingerprint: 'system.DiskFull.aa',
+    generation: 1,
+    phase: 'opened',
+    revision: 1,
+    owner: 'system',
+    type: 'DiskFull',
+    entity: 'disk:/var',
+    severity: 'warning',
+    worst: 'warning',
+    reason: 'AboveLimit',
+    message: '96 % used',
+    summary: '/var is 96 % full',
+    label: '/var full',
+    recovery: '',
+    opened: now,
+    changed: now,
+    proofText: '',
+    check: 'disk',
+    fromEvent: false,
+    lastSeen: now,
+    count: 1,
+    unproven: false,
+    flapping: false,
+    absentMs: 0,
+    lastSeenMonoMs: 0,
+    ...changes,
+  }
+}
+
+let eventCount = 0
+
+export function nodeEvent(changes: Partial<NodeEvent> = {}): NodeEvent {
+  const now = new Date()
+  return {
+    id: `event-${++eventCount}`,
+    monitor: 'kernel',
+    check: '',
+    entity: '',
+    severity: 'warning',
+    reason: 'TaskHung',
+    message: 'task docker:7 blocked for more than 120 seconds.',
+    firstSeen: now,
+    lastSeen: now,
+    count: 1,
+    ...changes,
+  }
+}
