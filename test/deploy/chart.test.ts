@@ -152,6 +152,24 @@ describe('the chart', () => {
     expect(helmRefusal('--kube-version', '1.20.0')).toBe('')
   })
 
+  it.each([
+    [
+      '',
+      [
+        'rollout status daemonset/node-doctor',
+        '9101 of each node',
+        'first takes conditions and annotations off every node',
+      ],
+    ],
+    ['hostNetwork=false', ['9101 of each pod']],
+    ['cleanup.enabled=false', ['leaves conditions and annotations on the nodes']],
+    ['rbac.create=false', ['the account node-doctor needs what docs/rbac.md lists']],
+    ['config.exporters.kubernetes.enabled=false', ['nothing is written to the cluster']],
+  ])('says after an installation what to look at, and what these values leave out: %s', (setting, texts) => {
+    const said = helmRun('install', 'node-doctor', CHART, '-n', 'node-doctor', '--dry-run=client', '--set', setting)
+    for (const text of texts) expect(said.split('NOTES:')[1]).toContain(text)
+  })
+
   it('cleans up before an uninstallation: the account, then its rights, then the Job', () => {
     const hooks = helm().filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== undefined)
     const sorted = hooks

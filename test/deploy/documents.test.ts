@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import {
   byId,
   CHART,
@@ -15,6 +15,7 @@ import {
   overlayNames,
   podSpecs,
   ROOT,
+  run,
 } from './objects.ts'
 import { loadSchemas, validate } from './schema.ts'
 
@@ -100,6 +101,22 @@ describe('docs/deploying.md', () => {
         Object.entries(policy.spec.podSelector.matchLabels).every(([key, value]) => labels?.[key] === value),
       ),
     ).toHaveLength(1)
+  })
+
+  it('shows a scrape configuration that Prometheus takes', () => {
+    const jobs = blocks('').flatMap((block) => {
+      const value = parse(block) as unknown
+      return Array.isArray(value) ? (value as unknown[]) : []
+    })
+    const folder = mkdtempSync(join(tmpdir(), 'scrape-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    // Debian builds Prometheus without the discovery of Kubernetes: the rest of the job is checked.
+    const checked = jobs.map((job) => ({ ...(job as object), kubernetes_sd_configs: undefined }))
+    writeFileSync(join(folder, 'prometheus.yml'), stringify({ scrape_configs: checked }))
+    expect(jobs).toHaveLength(1)
+    expect(run('promtool', ['check', 'config', join(folder, 'prometheus.yml')])).toContain(
+      'is valid prometheus config file syntax',
+    )
   })
 
   it('names every overlay', () => {
