@@ -1,5 +1,6 @@
 /** Reads the object that a request brings. */
 import { DecodeError, decode } from './decode.ts'
+import { findDuplicates } from './duplicates.ts'
 import { jsonKind } from './go.ts'
 import { isObject, type Json, type JsonObject, textAt } from './json.ts'
 import { apiVersionOf, RESOURCES, type Resource } from './resources.ts'
@@ -9,11 +10,13 @@ import { unsupported } from './validate/cause.ts'
 const VALIDATIONS = ['', 'Ignore', 'Strict', 'Warn'] as const
 export type FieldValidation = 'Ignore' | 'Strict' | 'Warn'
 
-/** An object, and what there is to be said of it. */
-export interface Read {
-  readonly object: JsonObject
-  /** Texts for Warning headers. */
-  readonly warnings: readonly string[]
+/** How closely a request is looked at. */
+export interface Scrutiny {
+  readonly validation: FieldValidation
+  /** What was sent. */
+  readonly text: string
+  /** Takes texts for Warning headers. */
+  readonly warn: (texts: readonly string[]) => void
 }
 
 /** fieldValidation and dryRun. @throws Refusal 422 */
@@ -40,21 +43,29 @@ export function checkMedia(contentType: string | undefined): void {
 }
 
 /** @throws Refusal 400 for what is no such object */
-export function readBody(resource: Resource, text: string, validation: FieldValidation): Read {
-  const value = parsed(resource.kind, text)
+export function readBody(resource: Resource, scrutiny: Scrutiny): JsonObject {
+  const value = parsed(resource.kind, scrutiny.text)
   const wanted = { kind: resource.kind, apiVersion: apiVersionOf(resource) }
   checkKind(value, wanted)
   try {
     const { object, unknown } = decode(resource.definition, value, 'body')
-    if (validation === 'Strict' && unknown.length > 0)
-      throw new DecodeError(`strict decoding error: ${unknown.join(', ')}`)
-    return { object: { ...object, ...wanted }, warnings: validation === 'Warn' ? unknown : [] }
+    complain(unknown, scrutiny)
+    return { ...object, ...wanted }
   } catch (err) {
     if (!(err instanceof DecodeError)) throw err
     throw badRequest(
       `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${err.message}`,
     )
   }
+}
+
+/** @throws DecodeError when it is strict */
+function complain(unknown: readonly string[], { validation, text, warn }: Scrutiny): void {
+  if (validation === 'Ignore') return
+  const texts = [...findDuplicates(text), ...unknown]
+  if (texts.length === 0) return
+  if (validation === 'Strict') throw new DecodeError(`strict decoding error: ${texts.join(', ')}`)
+  warn(texts)
 }
 
 function parsed(kind: string, text: string): JsonObject {
@@ -101,13 +112,11 @@ function checkKind(value: JsonObject, wanted: { readonly kind: string; readonly 
 }
 
 /** What a patch made, as an object of its type. @param printed the patch as refusals show it @throws Refusal 422 */
-export function readPatched(resource: Resource, value: JsonObject, validation: FieldValidation, printed: string): Read {
+export function readPatched(resource: Resource, value: JsonObject, scrutiny: Scrutiny, printed: string): JsonObject {
   try {
     const { object, unknown } = decode(resource.definition, value, 'patch')
-    if (validation === 'Strict' && unknown.length > 0)
-      throw new DecodeError(`strict decoding error: ${unknown.join(', ')}`)
-    const identity = { kind: resource.kind, apiVersion: apiVersionOf(resource) }
-    return { object: { ...object, ...identity }, warnings: validation === 'Warn' ? unknown : [] }
+    complain(unknown, scrutiny)
+    return { ...object, kind: resource.kind, apiVersion: apiVersionOf(resource) }
   } catch (err) {
     if (!(err instanceof DecodeError)) throw err
     throw invalidPatch(printed, err.message)

@@ -4,6 +4,7 @@
  */
 import { goKind, jsonKind, parseTime } from './go.ts'
 import { isObject, type Json, type JsonObject } from './json.ts'
+import { canonicalQuantity } from './quantity.ts'
 import { type FieldType, findDefinition, goName } from './schema.ts'
 
 /** A value of the wrong type; the text is the real server's. */
@@ -39,6 +40,7 @@ const ALWAYS: Readonly<Record<string, JsonObject>> = {
     architecture: '',
   },
   'core.v1.Taint': { key: '', effect: '' },
+  'core.v1.EventSeries': { lastObservedTime: null },
   'core.v1.Event': {
     involvedObject: {},
     source: {},
@@ -166,13 +168,11 @@ function decodeScalar(value: Json, type: string, place: Place, field: string): J
   }
 }
 
-const QUANTITY = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+|[numkMGTPE]|[KMGTPE]i)?$/
-
 function decodeQuantity(value: Json): string {
-  const text = String(value)
-  if ((typeof value !== 'string' && typeof value !== 'number') || !QUANTITY.test(text))
+  const kept = typeof value === 'string' || typeof value === 'number' ? canonicalQuantity(String(value)) : undefined
+  if (kept === undefined)
     throw new DecodeError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
-  return text
+  return kept
 }
 
 function goType(type: FieldType): string {

@@ -14,7 +14,6 @@ import { create, patch, update, type Write } from './write.ts'
 export interface Answer {
   readonly code: number
   readonly body: JsonObject | string
-  readonly warnings?: readonly string[]
   /** The resource that it is about, for those who ask for tables. */
   readonly resource?: Resource
 }
@@ -43,17 +42,29 @@ export function handle(
     throw new Refusal(
       406,
       'NotAcceptable',
-      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+      '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+      {},
     )
   if (ask.verb === 'watch') {
     startWatch(world.store, resource, ask, response)
     return undefined
   }
-  return answer(world, resource, ask, { ask, resource, text, contentType: headers['content-type'] })
+  return answer(world, resource, ask, {
+    ask,
+    resource,
+    text,
+    contentType: headers['content-type'],
+    warn(texts) {
+      response.setHeader(
+        'warning',
+        texts.map((one) => `299 - ${JSON.stringify(one)}`),
+      )
+    },
+  })
 }
 
 function answer({ store, now, refusesEviction }: World, resource: Resource, ask: Ask, write: Write): Answer {
-  const written = (made: ReturnType<typeof create>) => ({ code: made.code, body: made.object, warnings: made.warnings })
+  const written = (made: ReturnType<typeof create>) => ({ code: made.code, body: made.object })
   switch (ask.verb) {
     case 'get':
       return { code: 200, body: get(store, resource, ask), resource }

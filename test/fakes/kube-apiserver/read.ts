@@ -35,7 +35,10 @@ export function list(store: Store, resource: Resource, ask: Ask): JsonObject {
   const isMatch = parseSelector(resource, query)
   const limit = parseLimit(query.get('limit') ?? '')
   const from = parseContinue(query.get('continue') ?? '')
-  if (from === undefined) checkVersion(store, query.get('resourceVersion') ?? '')
+  const wanted = query.get('resourceVersion') ?? ''
+  if (from === undefined) checkVersion(store, wanted)
+  if (query.get('resourceVersionMatch') === 'Exact' && Number(wanted) < store.version())
+    throw expired('The resourceVersion for the provided list is too old.')
   if (from !== undefined && from.version < store.oldestVersion())
     throw expired(
       'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
@@ -205,7 +208,7 @@ export function evict(
   const pod = store.get(resource, ask.namespace, ask.name)
   if (pod === undefined) throw notFound(resource, ask.name)
   if (isRefused()) {
-    const message = 'The disruption budget needs more healthy pods than there are'
+    const message = `The disruption budget ${ask.name} needs 1 healthy pods and has 1 currently`
     throw new Refusal(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
       causes: [{ reason: 'DisruptionBudget', message }],
     })

@@ -15,19 +15,15 @@ export async function readText(request: IncomingMessage): Promise<string> {
     if (size <= BODY_MAX_BYTES) chunks.push(chunk)
   }
   if (size > BODY_MAX_BYTES)
-    throw new Refusal(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${BODY_MAX_BYTES}`, {})
+    throw new Refusal(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${BODY_MAX_BYTES}`)
   return Buffer.concat(chunks).toString('utf8')
 }
 
-export function writeAnswer(response: ServerResponse, { code, body, warnings = [] }: Answer): void {
+export function writeAnswer(response: ServerResponse, { code, body }: Answer): void {
   const isText = typeof body === 'string'
   response.setHeader('content-type', isText ? 'text/plain; charset=utf-8' : 'application/json')
   response.setHeader('cache-control', 'no-cache, private')
-  if (warnings.length > 0)
-    response.setHeader(
-      'warning',
-      warnings.map((text) => `299 - ${JSON.stringify(text)}`),
-    )
+  if (isText) response.setHeader('x-content-type-options', 'nosniff')
   response.writeHead(code).end(isText ? body : `${JSON.stringify(body)}\n`)
 }
 

@@ -144,6 +144,7 @@ export async function startFakeApiServer(options: FakeOptions = {}): Promise<Fak
     writeKubeconfig: (path, token = adminToken) => writeKubeconfigFile(path, { server: url, ca, token }),
     refuseEvictions: (namespace, pod, times = Number.POSITIVE_INFINITY) =>
       void evictions.set(`${namespace}/${pod}`, times),
+    refuseEviction: async (namespace, pod) => void evictions.set(`${namespace}/${pod}`, Number.POSITIVE_INFINITY),
     addToken: access.addToken,
     removeToken: access.removeToken,
     down: () => listener.down(),

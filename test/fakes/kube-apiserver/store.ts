@@ -23,7 +23,7 @@ export interface Store {
   /** Ordered by namespace and name; "" for all namespaces. */
   list(resource: Resource, namespace: string): JsonObject[]
   /** Gives it uid, version and time of creation. */
-  add(resource: Resource, object: JsonObject): JsonObject
+  add(resource: Resource, object: JsonObject, isDryRun?: boolean): JsonObject
   /** The same object back when nothing changed. */
   replace(resource: Resource, object: JsonObject): JsonObject
   remove(resource: Resource, object: JsonObject): JsonObject
@@ -117,12 +117,13 @@ export function createStore({ now, eventTtlMs, historyMax }: StoreOptions): Stor
         .sort()
         .map((key) => structuredClone(objects.get(key) ?? {}))
     },
-    add(resource, given) {
+    add(resource, given, isDryRun = false) {
       const object = structuredClone(given)
       const meta = isObject(object['metadata']) ? object['metadata'] : {}
       object['metadata'] = meta
       meta['uid'] = randomUUID()
       meta['creationTimestamp'] = `${now().toISOString().slice(0, 19)}Z`
+      if (isDryRun) return object
       stamp(object)
       births.set(textAt(meta, 'uid'), version)
       keep(resource, object)

@@ -125,6 +125,8 @@ export interface ApiServerUnderTest {
   readonly adminToken: string
   /** Makes a user that may do only this. */
   addUser(rules: readonly Rule[]): Promise<{ readonly token: string; readonly name: string }>
+  /** Has a disruption budget stand in the way of a running pod's eviction. */
+  refuseEviction(namespace: string, pod: string): Promise<void>
   /** Writes a kubeconfig for a token (default: the admin's). */
   writeKubeconfig(path: string, token?: string): Promise<void>
   /** Stops listening and cuts every connection; what it holds stays. */
@@ -151,7 +153,7 @@ export interface FakeApiServer extends ApiServerUnderTest {
   deleteNode(name: string): void
   /** The same name with another uid and nothing of what was written on it. */
   recreateNode(name: string): FakeNode
-  /** How often an eviction of this pod is answered with 429; Infinity for always. */
+  /** How often an eviction of this pod is answered with 429. Default always; 0 lets it go. */
   refuseEvictions(namespace: string, pod: string, times?: number): void
   addToken(token: string, user: User): void
   removeToken(token: string): void

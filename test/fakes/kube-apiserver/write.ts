@@ -1,6 +1,6 @@
 /** create, update, patch: what the real server does between the body and the store, in its order. */
 import type { Ask } from './ask.ts'
-import { checkMedia, parseWriteOptions, type Read, readBody } from './body.ts'
+import { checkMedia, parseWriteOptions, readBody, type Scrutiny } from './body.ts'
 import { isObject, isSame, type JsonObject, objectAt, textAt, valueAt } from './json.ts'
 import { applyPatch, readPatch } from './patch/apply.ts'
 import { findResource, type Resource } from './resources.ts'
@@ -11,7 +11,6 @@ import { invalidValue } from './validate/cause.ts'
 export interface Written {
   readonly code: 200 | 201
   readonly object: JsonObject
-  readonly warnings: readonly string[]
 }
 
 /** A request with a body. */
@@ -20,6 +19,7 @@ export interface Write {
   readonly resource: Resource
   readonly text: string
   readonly contentType: string | undefined
+  readonly warn: Scrutiny['warn']
 }
 
 const SUFFIX = 'bcdfghjklmnpqrstvwxz2456789'
@@ -36,14 +36,14 @@ function metaOf(object: JsonObject): JsonObject {
 }
 
 /** POST. @throws Refusal */
-export function create(store: Store, { ask, resource, text, contentType }: Write): Written {
+export function create(store: Store, { ask, resource, text, contentType, warn }: Write): Written {
   const { isDryRun, validation } = parseWriteOptions(ask.query, 'CreateOptions')
   checkMedia(contentType)
-  const read = readBody(resource, text, validation)
-  return { code: 201, ...addObject(store, resource, read, ask.namespace, isDryRun) }
+  const object = readBody(resource, { text, validation, warn })
+  return { code: 201, object: addObject(store, resource, object, ask.namespace, isDryRun) }
 }
 
-function addObject(store: Store, resource: Resource, { object, warnings }: Read, namespace: string, isDryRun: boolean) {
+function addObject(store: Store, resource: Resource, object: JsonObject, namespace: string, isDryRun: boolean) {
   const meta = metaOf(object)
   setNamespace(resource, meta, namespace)
   admit(store, resource, object, namespace)
@@ -59,7 +59,7 @@ function addObject(store: Store, resource: Resource, { object, warnings }: Read,
   if (meta['resourceVersion'] !== undefined)
     throw internal('resourceVersion should not be set on objects to be created')
   if (store.get(resource, textAt(meta, 'namespace'), name) !== undefined) throw alreadyExists(resource, name)
-  return { object: isDryRun ? object : store.add(resource, object), warnings }
+  return store.add(resource, object, isDryRun)
 }
 
 function setNamespace(resource: Resource, meta: JsonObject, namespace: string): void {
@@ -89,19 +89,19 @@ function refuseInvalid({ kind, group }: Resource, object: JsonObject, causes: Re
 }
 
 /** PUT. @throws Refusal */
-export function update(store: Store, { ask, resource, text, contentType }: Write): Written {
+export function update(store: Store, { ask, resource, text, contentType, warn }: Write): Written {
   const { isDryRun, validation } = parseWriteOptions(ask.query, 'UpdateOptions')
   checkMedia(contentType)
-  const read = readBody(resource, text, validation)
-  checkName(read.object, ask)
-  setNamespace(resource, metaOf(read.object), ask.namespace)
+  const object = readBody(resource, { text, validation, warn })
+  checkName(object, ask)
+  setNamespace(resource, metaOf(object), ask.namespace)
   const old = store.get(resource, ask.namespace, ask.name)
   if (old === undefined) {
     if (!resource.createsOnUpdate || ask.subresource !== '') throw notFound(resource, ask.name)
-    delete metaOf(read.object)['resourceVersion']
-    return { code: 201, ...addObject(store, resource, read, ask.namespace, isDryRun) }
+    delete metaOf(object)['resourceVersion']
+    return { code: 201, object: addObject(store, resource, object, ask.namespace, isDryRun) }
   }
-  const uid = textAt(read.object, 'metadata', 'uid')
+  const uid = textAt(object, 'metadata', 'uid')
   const oldUid = textAt(old, 'metadata', 'uid')
   if (uid !== '' && uid !== oldUid) {
     const key = `/registry/${resource.kind === 'Node' ? 'minions' : resource.plural}/${resource.isNamespaced ? `${ask.namespace}/` : ''}${ask.name}`
@@ -111,25 +111,25 @@ export function update(store: Store, { ask, resource, text, contentType }: Write
       `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${oldUid}`,
     )
   }
-  if (textAt(read.object, 'metadata', 'resourceVersion') === '' && !resource.updatesUnconditionally) {
+  if (textAt(object, 'metadata', 'resourceVersion') === '' && !resource.updatesUnconditionally) {
     const field = 'metadata.resourceVersion'
     throw invalid({ kind: resource.plural, group: resource.group, name: ask.name }, [
       { ...invalidValue(field, 0, 'must be specified for an update'), field },
     ])
   }
-  return { code: 200, ...replaceObject(store, { ask, resource, old, read, isDryRun }) }
+  return { code: 200, object: replaceObject(store, { ask, resource, old, object, isDryRun }) }
 }
 
 /** PATCH. @throws Refusal */
-export function patch(store: Store, { ask, resource, text, contentType }: Write): Written {
+export function patch(store: Store, { ask, resource, text, contentType, warn }: Write): Written {
   const patched = readPatch(contentType, text)
   const { isDryRun, validation } = parseWriteOptions(ask.query, 'PatchOptions')
   const old = store.get(resource, ask.namespace, ask.name)
   if (old === undefined) throw notFound(resource, ask.name)
-  const read = applyPatch(resource, old, patched, validation)
-  checkName(read.object, ask)
-  setNamespace(resource, metaOf(read.object), ask.namespace)
-  return { code: 200, ...replaceObject(store, { ask, resource, old, read, isDryRun }) }
+  const object = applyPatch(resource, old, patched, { text, validation, warn })
+  checkName(object, ask)
+  setNamespace(resource, metaOf(object), ask.namespace)
+  return { code: 200, object: replaceObject(store, { ask, resource, old, object, isDryRun }) }
 }
 
 function checkName(object: JsonObject, { name }: Ask): void {
@@ -143,12 +143,11 @@ interface Replacement {
   readonly ask: Ask
   readonly resource: Resource
   readonly old: JsonObject
-  readonly read: Read
+  readonly object: JsonObject
   readonly isDryRun: boolean
 }
 
-function replaceObject(store: Store, { ask, resource, old, read, isDryRun }: Replacement) {
-  const { object, warnings } = read
+function replaceObject(store: Store, { ask, resource, old, object, isDryRun }: Replacement): JsonObject {
   const meta = metaOf(object)
   const version = textAt(meta, 'resourceVersion')
   if (version !== '' && version !== textAt(old, 'metadata', 'resourceVersion')) throw modified(resource, ask.name)
@@ -158,11 +157,11 @@ function replaceObject(store: Store, { ask, resource, old, read, isDryRun }: Rep
   if (meta['generation'] !== undefined && !isSame(object['spec'], old['spec']))
     meta['generation'] = Number(meta['generation']) + 1
   refuseInvalid(resource, object, resource.validateUpdate(object, old))
-  if (isDryRun) return { object, warnings }
+  if (isDryRun) return object
   const isEnding =
     valueAt(meta, 'deletionTimestamp') !== undefined && valueAt(old, 'metadata', 'finalizers') !== undefined
-  if (isEnding && meta['finalizers'] === undefined) return { object: store.remove(resource, object), warnings }
-  return { object: store.replace(resource, object), warnings }
+  if (isEnding && meta['finalizers'] === undefined) return store.remove(resource, object)
+  return store.replace(resource, object)
 }
 
 /** What nobody changes from outside, and what an update may leave out. */

@@ -1,5 +1,5 @@
 /** A patch of any of the three kinds, applied to an object. */
-import { type FieldValidation, type Read, readPatched } from '../body.ts'
+import { readPatched, type Scrutiny } from '../body.ts'
 import { jsonKind, printed } from '../go.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { apiVersionOf, type Resource } from '../resources.ts'
@@ -20,8 +20,9 @@ export interface Patch {
 /** @throws Refusal 415 for another content type, 400 for what is no JSON */
 export function readPatch(contentType: string | undefined, text: string): Patch {
   const type = (contentType ?? '').split(';')[0]?.trim() ?? ''
+  // The real one does it.
   if (type.startsWith('application/apply-patch'))
-    throw unsupportedMedia(`this fake of the API server does not do server-side apply (${type}); the real one does`)
+    throw unsupportedMedia(`this fake API server does not do server-side apply (${type}); use a strategic merge patch`)
   if (type !== STRATEGIC && type !== MERGE && type !== JSON_PATCH)
     throw new Refusal(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
   try {
@@ -36,25 +37,25 @@ export function applyPatch(
   resource: Resource,
   old: JsonObject,
   { type, value }: Patch,
-  validation: FieldValidation,
-): Read {
+  scrutiny: Scrutiny,
+): JsonObject {
   const original = { ...old, kind: resource.kind, apiVersion: apiVersionOf(resource) }
-  if (type === JSON_PATCH) return readDocument(resource, jsonPatch(original, value), validation)
+  if (type === JSON_PATCH) return readDocument(resource, jsonPatch(original, value), scrutiny)
   const patch = value ?? {}
   if (!isObject(patch)) {
     const text = `json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`
     throw badRequest(type === MERGE ? `error decoding patch: ${text}` : text)
   }
-  if (type === MERGE) return readDocument(resource, mergePatch(original, patch), validation)
-  return readPatched(resource, strategicMerge(resource.definition, original, patch), validation, printed(patch))
+  if (type === MERGE) return readDocument(resource, mergePatch(original, patch), scrutiny)
+  return readPatched(resource, strategicMerge(resource.definition, original, patch), scrutiny, printed(patch))
 }
 
-function readDocument(resource: Resource, document: JsonObject, validation: FieldValidation): Read {
+function readDocument(resource: Resource, document: JsonObject, scrutiny: Scrutiny): JsonObject {
   const { kind, apiVersion } = document
   const shown = JSON.stringify(document)
   if (kind !== resource.kind || apiVersion !== apiVersionOf(resource)) {
     const why = `no kind "${String(kind)}" is registered for version "${String(apiVersion)}"`
-    return readPatched(resource, { ...document, kind: { why } }, validation, shown)
+    return readPatched(resource, { ...document, kind: { why } }, scrutiny, shown)
   }
-  return readPatched(resource, document, validation, shown)
+  return readPatched(resource, document, scrutiny, shown)
 }

@@ -1,7 +1,7 @@
 /** metadata, after apimachinery's pkg/api/validation/objectmeta.go. */
 import { isSame, type JsonObject, listAt, objectAt, textAt, valueAt } from '../json.ts'
 import type { Cause } from '../status.ts'
-import { invalidValue, required, tooLongBytes } from './cause.ts'
+import { forbiddenField, invalidValue, required, tooLongBytes } from './cause.ts'
 import { qualifiedFaults, subdomainFaults, valueFaults } from './names.ts'
 
 const ANNOTATIONS_MAX_BYTES = 256 * 1024
@@ -51,11 +51,21 @@ function validateFinalizers(object: JsonObject): Cause[] {
 }
 
 export function validateMetaUpdate(object: JsonObject, old: JsonObject): Cause[] {
-  const causes: Cause[] = []
+  const causes = validateNewFinalizers(object, old)
   for (const key of IMMUTABLE) {
     const value = valueAt(object, 'metadata', key)
     if (!isSame(value, valueAt(old, 'metadata', key)))
       causes.push(invalidValue(`metadata.${key}`, value ?? null, 'field is immutable'))
   }
   return [...causes, ...validateMaps(object), ...validateFinalizers(object)]
+}
+
+function validateNewFinalizers(object: JsonObject, old: JsonObject): Cause[] {
+  if (valueAt(old, 'metadata', 'deletionTimestamp') === undefined) return []
+  const before = listAt(old, 'metadata', 'finalizers')
+  const fresh = listAt(object, 'metadata', 'finalizers').filter((one) => !before.includes(one))
+  if (fresh.length === 0) return []
+  const shown = fresh.map((one) => JSON.stringify(one)).join(', ')
+  const why = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${shown}}`
+  return [forbiddenField('metadata.finalizers', why)]
 }

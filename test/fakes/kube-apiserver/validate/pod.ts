@@ -72,6 +72,9 @@ export function defaultPod(pod: JsonObject): void {
   const spec = pod['spec']
   if (!isObject(spec)) return
   defaultPodSpec(spec)
+  spec['enableServiceLinks'] ??= true
+  spec['priority'] ??= 0
+  spec['preemptionPolicy'] ??= 'PreemptLowerPriority'
   spec['serviceAccountName'] ??= 'default'
   spec['serviceAccount'] ??= spec['serviceAccountName']
 }

@@ -1,0 +1,62 @@
+/** Every case, once: test/kube/fake.test.ts and test/kube/real run them. */
+import { afterAll, beforeAll, describe } from 'vitest'
+import type { ApiServerUnderTest } from '../../fakes/kube-apiserver/server.ts'
+import { type Api, createApi } from '../api.ts'
+import { defineConflictCases } from './conflicts.ts'
+import { defineEventCases } from './events.ts'
+import { defineLeaseCases } from './leases.ts'
+import { defineListCases } from './lists.ts'
+import { defineNodeCases } from './nodes.ts'
+import { definePatchCases } from './patches.ts'
+import { definePodCases } from './pods.ts'
+import { defineRbacCases } from './rbac.ts'
+import { defineStrictnessCases } from './strictness.ts'
+import type { Use } from './use.ts'
+import { defineWatchCases } from './watch.ts'
+
+/** Starts one server for all of them, and ends it. */
+export function defineCases(name: string, start: () => Promise<ApiServerUnderTest>): void {
+  describe(name, () => {
+    let api: Api | undefined
+    beforeAll(async () => {
+      api = createApi(await start())
+    })
+    afterAll(async () => {
+      await api?.server.close()
+    })
+    const use: Use = () => {
+      if (api === undefined) throw new Error('the API server under test did not start; see the error of beforeAll')
+      return api
+    }
+    describe('nodes', () => {
+      defineNodeCases(use)
+    })
+    describe('patches', () => {
+      definePatchCases(use)
+    })
+    describe('strictness', () => {
+      defineStrictnessCases(use)
+    })
+    describe('conflicts', () => {
+      defineConflictCases(use)
+    })
+    describe('events', () => {
+      defineEventCases(use)
+    })
+    describe('lists', () => {
+      defineListCases(use)
+    })
+    describe('leases', () => {
+      defineLeaseCases(use)
+    })
+    describe('pods', () => {
+      definePodCases(use)
+    })
+    describe('rights', () => {
+      defineRbacCases(use)
+    })
+    describe('watches', () => {
+      defineWatchCases(use)
+    })
+  })
+}
