@@ -57,7 +57,7 @@ push: images ## the image for amd64 and arm64 into a registry (REGISTRY, TAG)
 	@deploy/images/push.sh
 
 test-kube: setup-test build ## the tests of the API server's fake and of the exporter, at a real Kubernetes API server
-	@test/kube/setup.sh && vitest run --config test/kube/vitest.config.ts
+	@test/kube/setup.sh && vitest run --config test/kube/vitest.config.ts && node test/kube/manifests.ts
 
 test-cluster: setup-test build ## the whole on a real cluster (KUBECONFIG; test/cluster/README.md)
 	@node test/cluster/run.ts

@@ -130,6 +130,7 @@ run) install_system_packages "${run_needs[@]}" ;;
 test)
   install_system_packages "${test_needs[@]}"
   install_grpcurl
+  test/deploy/setup.sh
   ;;
 *) fail "unknown purpose $purpose; expected run or test" ;;
 esac

@@ -10,6 +10,8 @@ group=65100
 # folder owner mode
 own() {
   mkdir -p "$1"
+  # Of another user from the deployment before (compact): all of it changes hands.
+  [ "$(stat -c %u "$1")" = "$2" ] || chown -R "$2:$group" "$1"
   chown "$2:$group" "$1"
   chmod "$3" "$1"
 }

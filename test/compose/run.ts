@@ -12,6 +12,7 @@ const SOCKETS = [
   { volume: 'run-detector', file: 'detector.sock', service: 'nodedoctor.v1.Detector' },
   { volume: 'run-monitor-system', file: 'system.sock', service: 'nodedoctor.v1.Monitor' },
   { volume: 'run-http-exporter', file: 'http-exporter.sock', service: 'nodedoctor.v1.Exporter' },
+  { volume: 'run-k8s-exporter', file: 'k8s-exporter.sock', service: 'nodedoctor.v1.Exporter' },
 ]
 
 function say(text: string): void {
@@ -24,6 +25,19 @@ function check(what: string, holds: boolean): void {
 
 function openProblem(stack: Stack, disk: Disk) {
   return stack.view().problems.find(({ entity }) => entity === `disk:${disk.mountPoint}`)
+}
+
+interface KubeNode {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
+}
+
+function diskFull(stack: Stack): string | undefined {
+  const [node] = stack.kube<KubeNode>('/api/v1/nodes')
+  return node?.status?.conditions?.find(({ type }) => type === 'DiskFull')?.status
+}
+
+function events(stack: Stack): string[] {
+  return stack.kube<{ reason: string }>('/api/v1/namespaces/default/events').map(({ reason }) => reason)
 }
 
 function askSockets(engine: Engine, stack: Stack): void {
@@ -104,12 +118,16 @@ async function test(engine: Engine, stack: Stack, disk: Disk): Promise<void> {
   disk.fill()
   await until('the full disk is a problem on :8080', 60_000, () => openProblem(stack, disk))
   say('the full disk is a problem on :8080')
+  await until('the full disk is a condition of the node', 30_000, () => diskFull(stack) === 'True')
+  await until('and an event', 30_000, () => events(stack).includes('DiskFull'))
+  say('the full disk is a condition and an event of the node, at the API server')
   askSockets(engine, stack)
   checkRights(engine, stack)
   await killEach(engine, stack, disk)
   disk.free()
   await until('the freed disk is no problem', 90_000, () => openProblem(stack, disk) === undefined)
-  say('the freed disk is no problem any more')
+  await until('the freed disk is well on the node', 30_000, () => diskFull(stack) === 'False')
+  say('the freed disk is no problem any more, on the node neither')
 }
 
 async function main(): Promise<number> {

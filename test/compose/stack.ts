@@ -17,6 +17,8 @@ metadata: { name: compose-test }
 monitors:
   - { name: disks, type: disk-health-check, interval: 1s }
   - { name: memory, type: system-memory, interval: 1s }
+exporters:
+  kubernetes: { enabled: true, resyncInterval: 10s }
 `
 
 export interface Stack {
@@ -30,6 +32,8 @@ export interface Stack {
   /** A socket's path where the engine's volumes are. */
   socketPath(volume: string, file: string): string
   http(path: string): { status: number; body: string }
+  /** What the stand-in of the API server has: objects of a list. */
+  kube<T>(path: string): readonly T[]
   view(): NodeView
   exec(service: string, argv: readonly string[]): Ran
   logs(): string
@@ -46,15 +50,16 @@ export function createStack(engine: Engine): Stack {
     NODE_DOCTOR_IMAGE: IMAGE,
     NODE_DOCTOR_PAGE_PORT: String(port),
     NODE_DOCTOR_METRICS_PORT: String(port + 10_000),
+    NODE_DOCTOR_API_PORT: String(port + 20_000),
   }
   const config = join(dir, 'config.yaml')
   writeFileSync(config, CONFIG)
   const mount = { volumes: [`${config}:/etc/node-doctor/config.yaml:ro`] }
   const override = join(dir, 'override.json')
-  const services = { detector: mount, system: mount, 'http-exporter': mount }
+  const services = { detector: mount, system: mount, 'http-exporter': mount, 'k8s-exporter': mount }
   writeFileSync(override, JSON.stringify({ services }))
   const compose = ['docker', 'compose', '-p', project, '-f', join(ROOT, 'docker-compose.yaml'), '-f', override]
-  const names = ['network', ...Object.keys(services)]
+  const names = ['network', ...Object.keys(services), 'kube-apiserver']
 
   function container(service: string) {
     const id = run([...compose, 'ps', '--all', '--quiet', service], env).trim()
@@ -65,17 +70,22 @@ export function createStack(engine: Engine): Stack {
     return { id, pid: Number(pid), started, health }
   }
 
-  function http(path: string) {
-    const url = `http://127.0.0.1:${port}${path}`
+  function http(path: string, at: number = port) {
+    const url = `http://127.0.0.1:${at}${path}`
     const { stdout } = engine.tryInside(['curl', '-sS', '--max-time', '5', '-w', '\n%{http_code}', url])
-    const at = stdout.lastIndexOf('\n')
-    return { status: Number(stdout.slice(at + 1)), body: stdout.slice(0, at) }
+    const end = stdout.lastIndexOf('\n')
+    return { status: Number(stdout.slice(end + 1)), body: stdout.slice(0, end) }
   }
 
   return {
     services: names,
     container,
     http,
+    kube<T>(path: string) {
+      const { status, body } = http(path, port + 20_000)
+      if (status !== 200) throw new Error(`GET ${path} of the API server answered ${status}: ${body}`)
+      return (JSON.parse(body) as { items: readonly T[] }).items
+    },
     up() {
       const base = baseImage(engine)
       console.log(run(['bash', 'deploy/images/build.sh'], { ...env, IMAGE, BASE: base }).trim())

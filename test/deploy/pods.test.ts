@@ -134,7 +134,7 @@ describe.each(AGENTS)('the agent of %s', (_, pod) => {
       ])
       expect(startupProbe?.exec?.command).toEqual(['/opt/node-doctor/bin/alive.sh', folder])
       expect(readinessProbe?.exec?.command).toContain(`${folder}/ready`)
-      expect((livenessProbe?.periodSeconds ?? 0) * (livenessProbe?.failureThreshold ?? 0)).toBe(90)
+      expect((livenessProbe?.periodSeconds ?? 0) * (livenessProbe?.failureThreshold ?? 0)).toBe(120)
     }
   })
 

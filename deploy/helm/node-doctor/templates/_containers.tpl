@@ -34,17 +34,18 @@ A container of a service: dict of root, values (its own), name, user, group, pro
   {{- end }}
   startupProbe:
     exec: { command: [/opt/node-doctor/bin/alive.sh, {{ .probe }}] }
+    initialDelaySeconds: 3
     periodSeconds: 2
     timeoutSeconds: 5
     failureThreshold: 60
   livenessProbe:
     exec: { command: [/opt/node-doctor/bin/alive.sh, {{ .probe }}] }
-    periodSeconds: 30
+    periodSeconds: 60
     timeoutSeconds: 5
-    failureThreshold: 3
+    failureThreshold: 2
   readinessProbe:
     exec: { command: [test, -e, {{ join "/ready, -a, -e, " .ready }}/ready] }
-    periodSeconds: 10
+    periodSeconds: 60
     timeoutSeconds: 5
   volumeMounts:
     - { name: config, mountPath: /etc/node-doctor, readOnly: true }
