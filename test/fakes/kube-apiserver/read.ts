@@ -13,20 +13,20 @@ const GRACE_S = 30
 
 /** GET of one. @throws Refusal */
 export function get(store: Store, resource: Resource, ask: Ask): JsonObject {
-  checkVersion(store, ask.query.get('resourceVersion') ?? '')
+  checkVersion(store, resource, ask.query.get('resourceVersion') ?? '')
   const found = store.get(resource, ask.namespace, ask.name)
   if (found === undefined) throw notFound(resource, ask.name)
   return found
 }
 
 /** @throws Refusal 400 for what is no version, 504 for one that is not there yet */
-function checkVersion(store: Store, text: string): void {
+function checkVersion(store: Store, { kind }: Resource, text: string): void {
   if (text === '') return
   if (!/^\d+$/.test(text))
     throw badRequest(
       `invalid resource version: resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
     )
-  if (Number(text) > store.version()) throw tooLargeVersion(text, store.version())
+  if (Number(text) > store.version()) throw tooLargeVersion(text, store.version(), kind !== 'Event')
 }
 
 /** GET of many. @throws Refusal */
@@ -36,7 +36,7 @@ export function list(store: Store, resource: Resource, ask: Ask): JsonObject {
   const limit = parseLimit(query.get('limit') ?? '')
   const from = parseContinue(query.get('continue') ?? '')
   const wanted = query.get('resourceVersion') ?? ''
-  if (from === undefined) checkVersion(store, wanted)
+  if (from === undefined) checkVersion(store, resource, wanted)
   if (query.get('resourceVersionMatch') === 'Exact' && Number(wanted) < store.version())
     throw expired('The resourceVersion for the provided list is too old.')
   if (from !== undefined && from.version < store.oldestVersion())

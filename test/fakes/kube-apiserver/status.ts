@@ -150,12 +150,16 @@ export function tooManyRequests(message: string, retryAfterS?: number): Refusal 
   )
 }
 
-export function tooLargeVersion(asked: string, current: number): Refusal {
+/** @param isCached whether the server waits for it; of events it keeps no cache */
+export function tooLargeVersion(asked: string, current: number, isCached: boolean): Refusal {
   return new Refusal(
     504,
     'Timeout',
     `Timeout: Too large resource version: ${asked}, current: ${current}`,
-    { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
-    { 'retry-after': '1' },
+    {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      ...(isCached ? { retryAfterSeconds: 1 } : {}),
+    },
+    isCached ? { 'retry-after': '1' } : {},
   )
 }

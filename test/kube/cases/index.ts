@@ -16,7 +16,7 @@ import { defineWatchCases } from './watch.ts'
 
 /** Starts one server for all of them, and ends it. */
 export function defineCases(name: string, start: () => Promise<ApiServerUnderTest>): void {
-  describe(name, () => {
+  describe(`at ${name}`, () => {
     let api: Api | undefined
     beforeAll(async () => {
       api = createApi(await start())

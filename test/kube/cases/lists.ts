@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { EVENTS, expectRefusal, freshName, type Use } from './use.ts'
+import { EVENTS, expectRefusal, freshName, NODES, type Use } from './use.ts'
 
 export function defineListCases(use: Use): void {
   async function makeMany(count: number): Promise<string> {
@@ -69,7 +69,7 @@ export function defineListCases(use: Use): void {
   })
 
   it('of a version that is not there yet are too early', async () => {
-    const answer = await use().get(`${EVENTS}/x?resourceVersion=99999999`)
+    const answer = await use().get(`${NODES}/x?resourceVersion=99999999`)
     expectRefusal(answer, {
       code: 504,
       reason: 'Timeout',

@@ -174,10 +174,20 @@ export function definePatchCases(use: Use): void {
   it('with a directive that is none fail', async () => {
     const node = await makeNode(use)
     expectRefusal(await use().patch(pathOf(node), { spec: { $patch: 'eat' } }), {
-      code: 422,
-      reason: 'Invalid',
-      message: 'the server rejected our request due to an error in our request',
+      code: 500,
+      message: 'unknown patch type: eat in map: map[$patch:eat]',
     })
+    expectRefusal(
+      await use().patch(statusOf(node), {
+        status: {
+          conditions: [
+            { type: 'A', $patch: 'eat' },
+            { type: 'Ready', $patch: 'eat' },
+          ],
+        },
+      }),
+      { code: 500, message: 'unknown patch type: eat in map: map[$patch:eat type:A]' },
+    )
   })
 
   it('of another content type are not taken', async () => {

@@ -5,7 +5,7 @@
 import { printed } from '../go.ts'
 import { isObject, isSame, type Json, type JsonObject } from '../json.ts'
 import { type FieldType, findDefinition } from '../schema.ts'
-import { badRequest, internal, unprocessable } from '../status.ts'
+import { badRequest, internal } from '../status.ts'
 
 const DIRECTIVE = '$patch'
 const RETAIN_KEYS = '$retainKeys'
@@ -44,10 +44,9 @@ function definitionOf(type: FieldType): string {
 function mergeMap(original: JsonObject, patch: JsonObject, definition: string): JsonObject {
   const directive = patch[DIRECTIVE]
   if (directive !== undefined) {
+    if (directive !== 'replace' && directive !== 'delete') throw unknownDirective(directive, patch)
     delete patch[DIRECTIVE]
-    if (directive === 'replace') return patch
-    if (directive === 'delete') return {}
-    throw unprocessable()
+    return directive === 'replace' ? patch : {}
   }
   retainKeys(original, patch)
   mergeOrdered(original, patch, definition)
@@ -159,11 +158,15 @@ function applyDirectives(
     if (directive === undefined) items.push(item)
     else if (directive === 'replace') isReplaced = true
     else if (directive === 'merge') throw internal('merging lists cannot yet be specified in the patch')
-    else if (directive !== 'delete') throw unprocessable()
+    else if (directive !== 'delete') throw unknownDirective(directive, item)
     else if (item[key] === undefined) throw noMergeKey(item, key)
     else old = old.filter((other) => !(isObject(other) && isSame(other[key], item[key])))
   }
   return isReplaced ? { old: items, items: [] } : { old, items }
+}
+
+function unknownDirective(directive: Json, patch: JsonObject) {
+  return internal(`unknown patch type: ${printed(directive)} in map: ${printed(patch)}`)
 }
 
 function noMergeKey(item: JsonObject, key: string) {
