@@ -13,7 +13,48 @@ const monitors = (text: string) => `${HEAD}monitors:\n${text}`
 const disk = (keys: string) =>
   monitors(`  - name: disk\n    type: disk-health-check\n    config:\n${keys.replace(/^/gm, '      ')}\n`)
 
+const kubernetes = (keys: string, more = '') =>
+  `${HEAD}exporters:\n  kubernetes:\n    enabled: true\n${keys.replace(/^/gm, '    ')}\n${more}`
+
 const CASES: readonly Case[] = [
+  {
+    says: 'a condition that is to be called as one of the kubelet',
+    text: kubernetes('conditionTypes: { DiskFull: DiskPressure }'),
+    faults: [
+      'config.yaml:8:23: exporters.kubernetes.conditionTypes.DiskFull: condition type "DiskPressure" on the node is the kubelet\'s; write exporters.kubernetes.conditionTypes: { DiskFull: NodeDoctorDiskFull }, or conditionPrefix: NodeDoctor',
+    ],
+  },
+  {
+    says: 'a plug-in that declares a condition of the kubelet',
+    text: kubernetes(
+      'resyncInterval: 60s',
+      'plugins:\n  - name: p\n    socketAddress: /var/run/npd/p.sock\n    conditions: [{ type: MemoryPressure }]\n',
+    ),
+    faults: [
+      'config.yaml:12:5: plugins[0].conditions: condition type "MemoryPressure" on the node is the kubelet\'s; write exporters.kubernetes.conditionTypes: { MemoryPressure: NodeDoctorMemoryPressure }, or conditionPrefix: NodeDoctor',
+    ],
+  },
+  {
+    says: 'two conditions with one name on the node',
+    text: kubernetes('conditionTypes: { DiskFull: Storage, InodesLow: Storage }'),
+    faults: [
+      'config.yaml:8:42: exporters.kubernetes.conditionTypes.InodesLow: "Storage" is what "DiskFull" is called on the node already; expected another name',
+    ],
+  },
+  {
+    says: 'a name on the node that nobody could type',
+    text: kubernetes('conditionTypes: { DiskFull: "Disk full!" }'),
+    faults: [
+      'config.yaml:8:23: exporters.kubernetes.conditionTypes.DiskFull: "Disk full!" is not a condition type, or ""; expected one such as "NodeDoctorDiskFull"',
+    ],
+  },
+  {
+    says: 'a severity that there is none of',
+    text: kubernetes('events: { minSeverity: warn }'),
+    faults: [
+      'config.yaml:8:15: exporters.kubernetes.events.minSeverity: "warn" is not valid; expected one of "info", "warning", "error", "critical"',
+    ],
+  },
   {
     says: 'a duration without a unit',
     text: monitors('  - name: cpu\n    type: system-cpu\n    interval: "30"\n'),

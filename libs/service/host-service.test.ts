@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -79,6 +79,14 @@ describe('a hosted service', () => {
     expect(seen).toEqual(['part', '1.2.3', 'test-node', runDir])
     expect(await health(hosted.socket)).toBe(1)
     await stat(join(runDir, 'part', 'alive'))
+    await expect
+      .poll(() =>
+        stat(join(runDir, 'part', 'ready')).then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true)
     hosted.stop.abort()
     await hosted.ran
     expect(hosted.messages()).toEqual([
@@ -90,6 +98,29 @@ describe('a hosted service', () => {
       'service stopped',
     ])
     await expect(stat(hosted.socket)).rejects.toThrow('ENOENT')
+  })
+
+  it('has a file while it is ready, and none when it is not, whatever an earlier one left', async () => {
+    let ready = false
+    await mkdir(join(runDir, 'part'))
+    await writeFile(join(runDir, 'part', 'ready'), '')
+    const hosted = host(define(() => service({ readiness: () => ({ ready, reason: 'not yet' }) })))
+    const there = () =>
+      stat(join(runDir, 'part', 'ready')).then(
+        () => true,
+        () => false,
+      )
+    await hosted.said('service running')
+    await expect.poll(there).toBe(false)
+    ready = true
+    await expect.poll(there).toBe(true)
+    ready = false
+    await expect.poll(there).toBe(false)
+    ready = true
+    await expect.poll(there).toBe(true)
+    hosted.stop.abort()
+    await hosted.ran
+    expect(await there()).toBe(false)
   })
 
   it('serves health as it is ready, and says why when it is not', async () => {

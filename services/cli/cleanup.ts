@@ -71,9 +71,10 @@ async function nodesOf(client: KubeClient, values: Values): Promise<KubeNode[]> 
 async function run(values: Values): Promise<number> {
   const dryRun = values['dry-run'] === true
   const daemonSet = daemonSetOf(values)
-  const access = await findAccess({ kubeconfig: textOf(values, 'kubeconfig'), env: process.env })
-  const client = createKubeClient({ access, userAgent: `node-doctor/${VERSION} (cleanup)` })
+  let client: KubeClient | undefined
   try {
+    const access = await findAccess({ kubeconfig: textOf(values, 'kubeconfig'), env: process.env })
+    client = createKubeClient({ access, userAgent: `node-doctor/${VERSION} (cleanup)` })
     if (daemonSet !== undefined && !dryRun) await endDaemonSet(client, daemonSet)
     const nodes = await nodesOf(client, values)
     let failed = 0
@@ -94,7 +95,7 @@ async function run(values: Values): Promise<number> {
     process.stderr.write(`node-doctor cleanup: ${err.message}\n`)
     return 1
   } finally {
-    client.close()
+    client?.close()
   }
 }
 

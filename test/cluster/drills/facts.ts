@@ -9,6 +9,7 @@ import {
   kubectl,
   ourConditions,
   ourEvents,
+  podOf,
   sinceWhen,
   untilReady,
 } from '../cluster.ts'
@@ -159,7 +160,15 @@ export const nodeReboot: Drill = {
     const node = nodes[1] ?? nodes[0] ?? ''
     const since = sinceWhen(node)
     const beganMs = performance.now()
+    const restarts = () =>
+      podOf(node)?.status.containerStatuses?.reduce((sum, { restartCount }) => sum + restartCount, 0) ?? 0
+    const [pod, before] = [podOf(node)?.metadata.uid, restarts()]
     reboot(node)
+    await until(
+      'its containers started anew',
+      180_000,
+      () => podOf(node)?.metadata.uid !== pod || restarts() >= before + 3,
+    )
     await until(`${node} ready`, 180_000, () => isReady(node))
     await untilReady([node], 180_000)
     say(`${node} was rebooted; node and every container ready after ${seconds(beganMs)}`)

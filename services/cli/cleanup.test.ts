@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { type FakeApiServer, startFakeApiServer } from '../../test/fakes/kube-apiserver/server.ts'
+import { runCli } from './cli.ts'
+
+const finished: (() => Promise<void>)[] = []
+afterEach(async () => {
+  vi.restoreAllMocks()
+  for (const work of finished.splice(0).reverse()) await work()
+})
+
+async function scene(): Promise<{ api: FakeApiServer; kubeconfig: string }> {
+  const dir = await mkdtemp(join(tmpdir(), 'nd-cleanup-'))
+  finished.push(() => rm(dir, { recursive: true, force: true }))
+  const api = await startFakeApiServer({ nodes: ['n1', 'n2'] })
+  finished.push(() => api.close())
+  const kubeconfig = join(dir, 'kubeconfig')
+  await api.writeKubeconfig(kubeconfig)
+  api.setNode('n1', (node) => {
+    node.metadata.annotations = {
+      'node-doctor.io/conditions': 'DiskFull',
+      'node-doctor.io/status': 'problem',
+      mine: 'x',
+    }
+    node.status = {
+      ...node.status,
+      conditions: [
+        ...(node.status?.conditions ?? []),
+        { type: 'DiskFull', status: 'True' },
+        { type: 'Theirs', status: 'True' },
+      ],
+    }
+  })
+  return { api, kubeconfig }
+}
+
+async function cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: '', err: '' }
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    said.out += String(text)
+    return true
+  })
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said.err += String(text)
+    return true
+  })
+  const code = await runCli(argv)
+  vi.restoreAllMocks()
+  return { code, ...said }
+}
+
+const types = (api: FakeApiServer) => api.node('n1')?.status?.conditions?.map(({ type }) => type)
+
+describe('node-doctor cleanup', () => {
+  it('takes off what is ours, says what, and leaves the rest', async () => {
+    const { api, kubeconfig } = await scene()
+    const { code, out } = await cli('cleanup', '--all-nodes', '--kubeconfig', kubeconfig)
+    expect([code, out]).toEqual([0, 'n1: removed 1 conditions (DiskFull) and 2 annotations\nn2: nothing of ours\n'])
+    expect(types(api)).not.toContain('DiskFull')
+    expect(types(api)).toEqual(expect.arrayContaining(['Ready', 'Theirs']))
+    expect(api.node('n1')?.metadata.annotations).toEqual({ mine: 'x' })
+  })
+
+  it('only says what it would do when asked so', async () => {
+    const { api, kubeconfig } = await scene()
+    const { out } = await cli('cleanup', '--node', 'n1', '--dry-run', '--kubeconfig', kubeconfig)
+    expect(out).toBe('n1: would remove 1 conditions (DiskFull) and 2 annotations\n')
+    expect(types(api)).toContain('DiskFull')
+  })
+
+  it('goes on where the DaemonSet is gone already', async () => {
+    const { kubeconfig } = await scene()
+    const { code, out } = await cli(
+      'cleanup',
+      '--node',
+      'n2',
+      '--daemonset',
+      'node-doctor/node-doctor',
+      '--kubeconfig',
+      kubeconfig,
+    )
+    expect([code, out]).toEqual([0, 'there is no DaemonSet node-doctor/node-doctor any more\nn2: nothing of ours\n'])
+  })
+
+  it('ends with 1 and goes on when one node cannot be cleaned', async () => {
+    const { api, kubeconfig } = await scene()
+    api.setNode('n2', (node) => {
+      node.metadata.annotations = { 'node-doctor.io/conditions': 'X' }
+    })
+    api.faults.add({ method: 'PATCH', path: /n1/, status: 403 })
+    const { code, out, err } = await cli('cleanup', '--all-nodes', '--kubeconfig', kubeconfig)
+    expect([code, out]).toEqual([1, 'n2: removed 0 conditions and 1 annotations\n'])
+    expect(err).toContain('n1: patch nodes/status n1 was answered with 403 Forbidden')
+  })
+
+  it('says what is wrong with its command line', async () => {
+    vi.stubEnv('NODE_NAME', '')
+    const { kubeconfig } = await scene()
+    expect(await cli('cleanup', '--kubeconfig', kubeconfig)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('expected --node NAME or --all-nodes') as unknown,
+    })
+    expect(await cli('cleanup', '--all-node')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('did you mean --all-nodes?') as unknown,
+    })
+    expect(await cli('cleanup', '--node', 'x', '--daemonset', 'x')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('expected NAMESPACE/NAME') as unknown,
+    })
+    vi.unstubAllEnvs()
+  })
+
+  it('says when there is no way to the API server', async () => {
+    const { code, err } = await cli('cleanup', '--node', 'x', '--kubeconfig', '/nowhere')
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining('node-doctor cleanup: cannot find the way to the API server in kubeconfig /nowhere'),
+    ])
+  })
+})
