@@ -1,37 +1,15 @@
 /** What the exporter to Kubernetes survives, with real processes; test/soak does the same at full length. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { badCondition, nodeCondition, nodeEvent, nodeProblem } from '../../services/k8s-exporter/testing-exporter.ts'
-import { type FakeApiServer, startFakeApiServer } from '../fakes/kube-apiserver/server.ts'
 import { until } from './constellation.ts'
-import { type KubeScene, startKubeScene } from './kube-exporter.ts'
+import { conditionOf, doubled, flapAll, NODE, startStormScene, stormWhileAway } from './kube-storms.ts'
 
-const NODE = 'worker-7'
 const finished: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const work of finished.splice(0).reverse()) await work()
 })
 
-async function scene(set: Record<string, string> = {}): Promise<KubeScene & { readonly api: FakeApiServer }> {
-  const api = await startFakeApiServer({ nodes: [NODE], tls: true })
-  finished.push(() => api.close())
-  const kube = await startKubeScene({ api, nodeName: NODE, set })
-  finished.push(() => kube.close())
-  return Object.assign(Object.create(kube) as KubeScene, { api })
-}
-
-function conditionOf(api: FakeApiServer, type: string) {
-  return api.node(NODE)?.status?.conditions?.find((condition) => condition.type === type)
-}
-
-function doubled(api: FakeApiServer): string[] {
-  const seen = new Set<string>()
-  return api.events().flatMap(({ reason, message, firstTimestamp }) => {
-    const fact = `${reason} ${message} ${firstTimestamp}`
-    if (seen.has(fact)) return [fact]
-    seen.add(fact)
-    return []
-  })
-}
+const scene = (set: Record<string, string> = {}) => startStormScene(finished, set)
 
 describe('an exporter that is killed again and again', () => {
   it('loses no problem, tells none twice, and ends with the state as it is', async () => {
@@ -69,32 +47,7 @@ describe('an exporter that is killed again and again', () => {
 
 describe('an API server that is away while much happens', () => {
   it('gets the state as it is now, then everything that its budgets let through, in order, with its times', async () => {
-    const at = await scene()
-    await at.detector.condition(nodeCondition())
-    await until('the first condition', () => conditionOf(at.api, 'DiskFull')?.status === 'False', 20_000)
-    await at.api.down()
-    const began = Date.now() - 600_000
-    for (let i = 0; i < 500; i++) {
-      const happened = new Date(began + i * 1200)
-      await at.detector.event(
-        nodeEvent({ reason: `R${i % 5}`, message: `what ${i % 10}`, firstSeen: happened, lastSeen: happened }),
-      )
-    }
-    await at.detector.problem(nodeProblem({ opened: new Date(began), changed: new Date(began) }))
-    await at.detector.condition(badCondition())
-    const upAt = performance.now()
-    await at.api.up()
-    await until('the state', () => conditionOf(at.api, 'DiskFull')?.status === 'True', 40_000)
-    const before = at.api.requests.length
-    await until('the problem', () => at.api.events(({ reason }) => reason === 'DiskFull').length === 1, 60_000)
-    const counts = () =>
-      at.api.events(({ reason = '' }) => /^R\d$/.test(reason)).reduce((sum, { count = 0 }) => sum + count, 0)
-    await until('every repeat counted', () => counts() === 500, 60_000)
-    const seconds = (performance.now() - upAt) / 1000
-    expect((at.api.requests.length - before) / seconds).toBeLessThanOrEqual(7)
-    expect(doubled(at.api)).toEqual([])
-    const times = at.api.events().map(({ firstTimestamp }) => Date.parse(firstTimestamp ?? ''))
-    expect(times.slice(0, 10)).toEqual(times.slice(0, 10).toSorted((a, b) => a - b))
+    await stormWhileAway(await scene(), { events: 500, spanMs: 600_000, awayMs: 0 })
   }, 150_000)
 
   it('that answers every request only after a second still gets the last state', async () => {
@@ -120,23 +73,7 @@ describe('an API server that is away while much happens', () => {
 
 describe('a hundred conditions that flap each second', () => {
   it('are at most five patches a second, and the last state wins', async () => {
-    const at = await scene()
-    const began = performance.now()
-    const rounds = 8
-    for (let round = 0; round < rounds; round++) {
-      for (let i = 0; i < 100; i++) {
-        const make = round % 2 === 0 ? badCondition : nodeCondition
-        await at.detector.condition(make({ type: `Type${i}`, entity: '', message: `round ${round}` }))
-      }
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, began + (round + 1) * 1000 - performance.now())))
-    }
-    const isLast = () =>
-      Array.from({ length: 100 }, (_, i) => conditionOf(at.api, `Type${i}`)).every((one) => one?.status === 'False')
-    await until('the last state', isLast, 20_000)
-    const seconds = (performance.now() - began) / 1000
-    const patches = at.api.requests.filter(({ resource, verb }) => resource === 'nodes/status' && verb === 'patch')
-    // Fifteen may go at once, then five a second.
-    expect(patches.length).toBeLessThanOrEqual(15 + 5 * seconds)
+    await flapAll(await scene(), { conditions: 100, rounds: 8 })
   }, 60_000)
 })
 
