@@ -8,7 +8,7 @@ import type { Rule, User } from './types.ts'
 const PUBLIC = /^\/(healthz|livez|readyz|version)\/?$/
 /** What everybody who is known may read. */
 const DISCOVERY = /^\/(api|apis|openapi)(\/|$)|^\/(healthz|livez|readyz|version)(\/|$)/
-const ANONYMOUS: User = { name: 'system:anonymous', rules: [] }
+const ANONYMOUS = 'system:anonymous'
 
 export interface Access {
   /** @throws Refusal 401 for a token that nobody has */
@@ -17,11 +17,11 @@ export interface Access {
   removeToken(token: string): void
 }
 
-export function createAccess(tokens: Readonly<Record<string, User>>): Access {
+export function createAccess(tokens: Readonly<Record<string, User>>, anonymous: User['rules']): Access {
   const users = new Map(Object.entries(tokens))
   return {
     authenticate(authorization) {
-      if (authorization === undefined) return ANONYMOUS
+      if (authorization === undefined) return { name: ANONYMOUS, rules: anonymous }
       const user = users.get(/^Bearer (.+)$/i.exec(authorization)?.[1]?.trim() ?? '')
       if (user === undefined) throw unauthorized()
       return user
@@ -35,7 +35,12 @@ export function createAccess(tokens: Readonly<Record<string, User>>): Access {
 export function authorize(user: User, ask: Ask): void {
   if (user.rules === 'all' || PUBLIC.test(ask.path)) return
   if (ask.resource === '') {
-    if (user !== ANONYMOUS && ask.verb === 'get' && (DISCOVERY.test(ask.path) || ask.path === '/')) return
+    if (
+      (user.name !== ANONYMOUS || user.rules.length > 0) &&
+      ask.verb === 'get' &&
+      (DISCOVERY.test(ask.path) || ask.path === '/')
+    )
+      return
     throw forbidden(`forbidden: User "${user.name}" cannot ${ask.verb} path "${ask.path}"`, {})
   }
   if (user.rules.some((rule) => permits(rule, ask))) return

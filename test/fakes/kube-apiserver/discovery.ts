@@ -1,5 +1,6 @@
 /** What the server says of itself: versions, groups, resources. */
 import type { JsonObject } from './json.ts'
+import { openApi } from './openapi.ts'
 import { apiVersionOf, RESOURCES, type Resource } from './resources.ts'
 
 export const VERSION = {
@@ -23,6 +24,7 @@ export function discover(path: string): JsonObject | string | undefined {
   if (at === '/api') return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }
   const groups = [...new Set(RESOURCES.map(({ group }) => group).filter((group) => group !== ''))]
   if (at === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupOf) }
+  if (at.startsWith('/openapi/')) return openApi(at)
   const [, root, first, second] = /^\/(api|apis)\/([^/]+)(?:\/([^/]+))?$/.exec(at) ?? []
   if (root === 'api') return first === 'v1' && second === undefined ? listOf('') : undefined
   if (first === undefined || !groups.includes(first)) return undefined

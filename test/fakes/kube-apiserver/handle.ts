@@ -7,6 +7,7 @@ import { evict, get, list, remove, removeMany } from './read.ts'
 import { findResource, type Resource } from './resources.ts'
 import { noSuchResource, notAllowed, Refusal } from './status.ts'
 import type { Store } from './store.ts'
+import { renderTable, wantsTable } from './table.ts'
 import { startWatch } from './watch.ts'
 import { create, patch, update, type Write } from './write.ts'
 
@@ -14,8 +15,6 @@ import { create, patch, update, type Write } from './write.ts'
 export interface Answer {
   readonly code: number
   readonly body: JsonObject | string
-  /** The resource that it is about, for those who ask for tables. */
-  readonly resource?: Resource
 }
 
 export interface World {
@@ -54,6 +53,7 @@ export function handle(
     resource,
     text,
     contentType: headers['content-type'],
+    accept: headers.accept,
     warn(texts) {
       response.setHeader(
         'warning',
@@ -64,12 +64,13 @@ export function handle(
 }
 
 function answer({ store, now, refusesEviction }: World, resource: Resource, ask: Ask, write: Write): Answer {
+  const shown = (body: JsonObject) => (wantsTable(write.accept) ? renderTable(resource, body, now()) : body)
   const written = (made: ReturnType<typeof create>) => ({ code: made.code, body: made.object })
   switch (ask.verb) {
     case 'get':
-      return { code: 200, body: get(store, resource, ask), resource }
+      return { code: 200, body: shown(get(store, resource, ask)) }
     case 'list':
-      return { code: 200, body: list(store, resource, ask), resource }
+      return { code: 200, body: shown(list(store, resource, ask)) }
     case 'create':
       if (ask.subresource === '') return written(create(store, write))
       return {

@@ -6,7 +6,10 @@ import { NAMESPACES, namespaceOf, nodeOf, serviceAccountOf } from './seed.ts'
 import type { Store } from './store.ts'
 import type { FakeApiServer, FakeEvent, FakeNode } from './types.ts'
 
-export type Objects = Pick<FakeApiServer, 'node' | 'events' | 'setNode' | 'addNode' | 'deleteNode' | 'recreateNode'>
+export type Objects = Pick<
+  FakeApiServer,
+  'nodes' | 'node' | 'events' | 'setNode' | 'addNode' | 'deleteNode' | 'recreateNode'
+>
 
 function known(group: string, plural: string): Resource {
   const resource = findResource(group, 'v1', plural)
@@ -36,6 +39,7 @@ export function createObjects(store: Store, now: () => Date): Objects {
   }
 
   return {
+    nodes: () => store.list(nodes, '').map((node) => node as unknown as FakeNode),
     node: (name) => store.get(nodes, '', name) as unknown as FakeNode | undefined,
     events(filter = () => true) {
       const byAge = (a: JsonObject, b: JsonObject) => createdAt(a) - createdAt(b)

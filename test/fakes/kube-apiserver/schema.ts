@@ -32,6 +32,10 @@ export function findDefinition(name: string): Definition | undefined {
   return DEFINITIONS[name.replace(/^#/, '')]
 }
 
+export function definitionNames(): string[] {
+  return Object.keys(DEFINITIONS)
+}
+
 /** "core.v1.NodeSpec" → "NodeSpec", as messages name it. */
 export function goName(definition: string): string {
   return definition.split('.').at(-1) ?? definition

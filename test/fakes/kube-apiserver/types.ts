@@ -86,6 +86,10 @@ export interface FakeOptions {
   readonly nodes?: readonly string[]
   /** By token. Default one, "admin", that may do everything. */
   readonly tokens?: Readonly<Record<string, User>>
+  /** What may be done without a token. Default nothing but what the real server lets everybody see. */
+  readonly anonymous?: User['rules']
+  /** Whether /_fake/ is there, where it can be broken from outside (control.ts). Default false. */
+  readonly hasControl?: boolean
   /** Before each answer. Default 0. */
   readonly latencyMs?: number
   /** Default the machine's. */
@@ -94,6 +98,8 @@ export interface FakeOptions {
   readonly eventTtlMs?: number
   /** Changes that a watch can go back by; older ones are 410. Default 10,000. */
   readonly historyMax?: number
+  /** How many requests are remembered, with their bodies. Default 100,000. */
+  readonly requestsMax?: number
   /** Told of each request once it is answered. */
   readonly onRequest?: (entry: RequestEntry) => void
 }
@@ -143,6 +149,8 @@ export interface FakeApiServer extends ApiServerUnderTest {
   readonly faults: Faults
   /** The last 100,000 requests, oldest first. */
   readonly requests: readonly RequestEntry[]
+  /** Copies, by name. */
+  nodes(): FakeNode[]
   /** A copy; undefined when there is none. */
   node(name: string): FakeNode | undefined
   /** Copies, oldest first. */
@@ -155,6 +163,9 @@ export interface FakeApiServer extends ApiServerUnderTest {
   recreateNode(name: string): FakeNode
   /** How often an eviction of this pod is answered with 429. Default always; 0 lets it go. */
   refuseEvictions(namespace: string, pod: string, times?: number): void
+  latencyMs(): number
+  /** Time that each answer takes from now on. */
+  setLatency(ms: number): void
   addToken(token: string, user: User): void
   removeToken(token: string): void
 }

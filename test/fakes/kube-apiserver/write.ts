@@ -19,6 +19,7 @@ export interface Write {
   readonly resource: Resource
   readonly text: string
   readonly contentType: string | undefined
+  readonly accept: string | undefined
   readonly warn: Scrutiny['warn']
 }
 

@@ -5,6 +5,7 @@ import { type Api, createApi } from '../api.ts'
 import { defineConflictCases } from './conflicts.ts'
 import { defineEventCases } from './events.ts'
 import { defineLeaseCases } from './leases.ts'
+import { defineLifeCases } from './life.ts'
 import { defineListCases } from './lists.ts'
 import { defineNodeCases } from './nodes.ts'
 import { definePatchCases } from './patches.ts'
@@ -57,6 +58,9 @@ export function defineCases(name: string, start: () => Promise<ApiServerUnderTes
     })
     describe('watches', () => {
       defineWatchCases(use)
+    })
+    describe('going and coming', () => {
+      defineLifeCases(use)
     })
   })
 }
