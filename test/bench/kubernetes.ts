@@ -28,7 +28,7 @@ const c = await startConstellation({
   services: ['detector', 'http-exporter', 'k8s-exporter'],
   config: {
     settings: { logLevel: 'info', nodeName: NODE, kubeconfig },
-    exporters: { kubernetes: { enabled: true }, http: { enabled: true, hostPort: 0 }, prometheus: { enabled: false } },
+    exporters: { kubernetes: { enabled: true } },
   },
 })
 const monitor = await startBenchMonitor(c.runDir)

@@ -1,5 +1,9 @@
 /** Image tags can be set for each container alone: a detector works with exporters and monitors of the version before. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { startFakeApiServer } from '../fakes/kube-apiserver/server.ts'
 import { type Constellation, startConstellation, until } from './constellation.ts'
 import { previousBuild } from './previous.ts'
 
@@ -36,5 +40,26 @@ describe.skipIf(dist === undefined)(`processes of two versions ${missing}`, () =
       40_000,
     )
     expect(again.since).toBe(condition.since)
+  })
+
+  it('a new exporter to Kubernetes with the detector and the monitor before it', async () => {
+    const api = await startFakeApiServer({ nodes: ['test-node'] })
+    const folder = await mkdtemp(join(tmpdir(), 'nd-versions-'))
+    const kubeconfig = join(folder, 'kubeconfig')
+    await api.writeKubeconfig(kubeconfig)
+    try {
+      const constellation = await startConstellation({
+        services: [...SERVICES, 'k8s-exporter'],
+        builds: { detector: dist ?? '', system: dist ?? '' },
+        config: { settings: { kubeconfig }, exporters: { kubernetes: { enabled: true } } },
+      })
+      running.push(constellation)
+      const conditions = () => api.node('test-node')?.status?.conditions?.map(({ type }) => type) ?? []
+      await until('conditions on the node', () => conditions().includes('MemoryLow'), 30_000)
+      expect(conditions()).toContain('Ready')
+    } finally {
+      await api.close()
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 })
