@@ -1,7 +1,9 @@
 #!/bin/sh
 # A container's health without starting Node (a tenth of a second of processor time at each look): the service's event
 # loop touches <folder of its socket>/alive every 5 s.
-#   alive.sh FOLDER [--network]
+#   alive.sh FOLDER [--network | --start]
+# With --start it also waits until the service is ready, so that a roll-out goes on at once and the question whether it is
+# ready can be a rare one; but not for longer than half a minute: what it waits for may be elsewhere.
 set -eu
 file=$1/alive
 # The container that holds the network has ended and was started with a new one. In the old one nobody finds this
@@ -10,6 +12,16 @@ if [ "${2:-}" = --network ] && [ ! -e /sys/class/net/eth0 ]; then
   echo 'the shared network is gone; ending to be started in the new one'
   kill -TERM 1
   exit 1
+fi
+if [ "${2:-}" = --start ] && [ ! -e "$1/ready" ]; then
+  read -r up _ </proc/uptime
+  # Field 22: when the first process began, in hundredths of a second since the machine did.
+  # shellcheck disable=SC2046
+  set -- "$1" $(cat /proc/1/stat)
+  if [ $((${up%.*} - ${23} / 100)) -lt 30 ]; then
+    echo 'not ready yet'
+    exit 1
+  fi
 fi
 touched=$(stat -c %Y "$file") || exit 1
 age=$(($(date +%s) - touched))

@@ -218,7 +218,7 @@ describe('reflection', () => {
     async () => {
       await using socket = await testSocket()
       await socket.serve()
-      const grpcurl = (...args: string[]) => run('grpcurl', ['-plaintext', '-unix', socket.path, ...args])
+      const grpcurl = (...args: string[]) => run('grpcurl', ['-plaintext', `unix://${socket.path}`, ...args])
       expect(await grpcurl('list')).toBe(
         'grpc.health.v1.Health\ngrpc.reflection.v1.ServerReflection\nnodedoctor.v1.Detector\n',
       )

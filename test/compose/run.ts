@@ -47,13 +47,13 @@ function askSockets(engine: Engine, stack: Stack): void {
   }
   for (const { volume, file, service } of SOCKETS) {
     const ask = (...args: string[]) =>
-      engine.inside(['grpcurl', '-plaintext', '-max-time', '5', '-unix', stack.socketPath(volume, file), ...args])
+      engine.inside(['grpcurl', '-plaintext', '-max-time', '5', `unix://${stack.socketPath(volume, file)}`, ...args])
     check(`${file} lists ${service}`, ask('list').includes(service))
     check(`${file} describes ${service}`, ask('describe', service).includes('rpc '))
     check(`${file} is serving`, ask('grpc.health.v1.Health/Check').includes('SERVING'))
   }
   const node = engine.inside([
-    ...['grpcurl', '-plaintext', '-unix', stack.socketPath('run-detector', 'detector.sock')],
+    ...['grpcurl', '-plaintext', `unix://${stack.socketPath('run-detector', 'detector.sock')}`],
     'nodedoctor.v1.Detector/GetNode',
   ])
   check('GetNode names the node', /"node"/.test(node))

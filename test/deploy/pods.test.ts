@@ -132,7 +132,7 @@ describe.each(AGENTS)('the agent of %s', (_, pod) => {
         name,
         expect.arrayContaining([folder]) as string[],
       ])
-      expect(startupProbe?.exec?.command).toEqual(['/opt/node-doctor/bin/alive.sh', folder])
+      expect(startupProbe?.exec?.command).toEqual(['/opt/node-doctor/bin/alive.sh', folder, '--start'])
       expect(readinessProbe?.exec?.command).toContain(`${folder}/ready`)
       expect((livenessProbe?.periodSeconds ?? 0) * (livenessProbe?.failureThreshold ?? 0)).toBe(120)
     }

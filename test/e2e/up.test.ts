@@ -123,7 +123,7 @@ describe('the command line', () => {
   it('starts everything, tells where to look, answers in the page’s words, and stops everything', async () => {
     start()
     await until('all is ready', () => out.includes('All ready in'), 30_000)
-    for (const word of ['detector', 'system', 'http-exporter', 'grpcurl -plaintext -unix', 'The page'])
+    for (const word of ['detector', 'system', 'http-exporter', 'grpcurl -plaintext unix://', 'The page'])
       expect(out).toContain(word)
     expect(cli(['up', '--config', config])).toMatchObject({ code: 2, err: expect.stringContaining('already runs') })
 

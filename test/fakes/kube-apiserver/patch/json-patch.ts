@@ -68,7 +68,8 @@ function read(document: Json, path: readonly string[]): Json | undefined {
   let at: Json | undefined = document
   for (const part of path) {
     if (Array.isArray(at)) at = at[indexOf(part, at.length - 1)]
-    else at = isObject(at) ? at[part] : undefined
+    else if (isObject(at)) at = at[part]
+    else throw unprocessable()
   }
   return at
 }

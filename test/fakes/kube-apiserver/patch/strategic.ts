@@ -2,7 +2,7 @@
  * Strategic merge, after apimachinery's pkg/util/strategicpatch (mergeMap and what it calls), with the texts of its
  * errors. Lists merge by the key that their field declares; everything else is replaced.
  */
-import { printed } from '../go.ts'
+import { goKind, printed } from '../go.ts'
 import { isObject, isSame, type Json, type JsonObject } from '../json.ts'
 import { type FieldType, findDefinition } from '../schema.ts'
 import { badRequest, internal } from '../status.ts'
@@ -19,9 +19,13 @@ interface Meta {
   readonly definition: string
 }
 
-/** @returns the merged object; `original` and `patch` are not touched @throws Refusal when the patch is none */
+/**
+ * @param patch directives that were followed are gone from it afterwards, as they are where the real server prints it
+ * @returns the merged object; `original` is not touched
+ * @throws Refusal when the patch is none
+ */
 export function strategicMerge(definition: string, original: JsonObject, patch: JsonObject): JsonObject {
-  return mergeMap(structuredClone(original), structuredClone(patch), definition)
+  return mergeMap(structuredClone(original), patch, definition)
 }
 
 function metaOf(definition: string, field: string): Meta {
@@ -45,14 +49,14 @@ function mergeMap(original: JsonObject, patch: JsonObject, definition: string): 
   const directive = patch[DIRECTIVE]
   if (directive !== undefined) {
     if (directive !== 'replace' && directive !== 'delete') throw unknownDirective(directive, patch)
+    if (directive === 'delete') return {}
     delete patch[DIRECTIVE]
-    return directive === 'replace' ? patch : {}
+    return patch
   }
   retainKeys(original, patch)
   mergeOrdered(original, patch, definition)
   for (const [key, value] of Object.entries(patch)) {
     const isDeletion = key.startsWith(DELETE_PREFIX)
-    if (isDeletion && !Array.isArray(value)) throw badRequest('invalid patch format of primitive list')
     const field = isDeletion ? key.slice(DELETE_PREFIX.length) : key
     if (value === null) delete original[field]
     else mergeField(original, field, value, definition, isDeletion)
@@ -92,15 +96,16 @@ function mergeOrdered(original: JsonObject, patch: JsonObject, definition: strin
   for (const [directive, order] of Object.entries(patch)) {
     if (!directive.startsWith(ORDER_PREFIX)) continue
     delete patch[directive]
-    const bad = badRequest('invalid patch format of setElementOrder list')
-    if (!Array.isArray(order)) throw bad
+    if (!Array.isArray(order)) throw noList(order)
     const field = directive.slice(ORDER_PREFIX.length)
     const old = original[field]
     const value = patch[field]
-    if ((old !== undefined && !Array.isArray(old)) || (value !== undefined && !Array.isArray(value))) throw bad
+    if (old !== undefined && !Array.isArray(old)) throw noList(old)
+    if (value !== undefined && !Array.isArray(value)) throw noList(value)
     const meta = metaOf(definition, field)
     checkOrder(value ?? [], order, meta.key)
     if (old === undefined && value === undefined) continue
+    if ((old ?? []).length === 0 && (value ?? []).length === 0) throw internal('no elements in any of the given slices')
     let merged = old ?? []
     if (old === undefined) merged = withoutDirectives(value ?? []) as Json[]
     else if (value !== undefined) merged = meta.merges ? mergeSlice([...old], value, meta, false) : value
@@ -113,6 +118,8 @@ function mergeOrdered(original: JsonObject, patch: JsonObject, definition: strin
 function checkOrder(patch: readonly Json[], order: readonly Json[], key: string): void {
   if (order.length === 0) return
   const left = patch.filter((item) => !(isObject(item) && DIRECTIVE in item))
+  const keyless = left.find((item) => key !== '' && isObject(item) && item[key] === undefined)
+  if (isObject(keyless)) throw noMergeKey(keyless, key)
   let at = 0
   for (const item of order) if (at < left.length && isSameKey(left[at], item, key)) at += 1
   if (at < left.length)
@@ -138,7 +145,7 @@ function mergeSlice(original: Json[], patch: Json[], meta: Meta, isDeletion: boo
     const index = merged.findIndex((other) => isObject(other) && isSame(other[meta.key], key))
     const found = merged[index]
     if (isObject(found)) merged[index] = mergeMap(found, structuredClone(item), meta.definition)
-    else merged.push(withoutNulls(item))
+    else merged.push(item)
   }
   const [named, others] = partition(merged, items, meta.key)
   return ordered(named, others, items, old, meta.key)
@@ -167,6 +174,12 @@ function applyDirectives(
 
 function unknownDirective(directive: Json, patch: JsonObject) {
   return internal(`unknown patch type: ${printed(directive)} in map: ${printed(patch)}`)
+}
+
+/** Go prints what it expected and got; of a nil it can only say so. */
+function noList(value: Json) {
+  const got = value === null ? '%!s(<nil>)' : typeof value === 'string' ? 'string' : goKind(value)
+  return internal(`expected a []interface {}, but received a ${got}`)
 }
 
 function noMergeKey(item: JsonObject, key: string) {
@@ -202,10 +215,13 @@ function ordered(named: Json[], others: Json[], order: readonly Json[], old: rea
 }
 
 function withoutNulls(value: Json): Json {
+  if (Array.isArray(value)) for (const item of value) withoutNulls(item)
   if (!isObject(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, item]) => (item === null ? [] : [[key, withoutNulls(item)]])),
-  )
+  for (const [key, item] of Object.entries(value)) {
+    if (item === null) delete value[key]
+    else withoutNulls(item)
+  }
+  return value
 }
 
 /** undefined when the value is itself a directive. */

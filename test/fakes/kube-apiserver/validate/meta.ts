@@ -18,7 +18,7 @@ export function validateMeta(object: JsonObject, nameFaults = subdomainFaults): 
     const faults = nameFaults(generateName.replace(/-$/, 'a'))
     causes.push(...faults.map((fault) => invalidValue('metadata.generateName', generateName, fault)))
   }
-  return [...causes, ...validateMaps(object), ...validateFinalizers(object)]
+  return [...causes, ...validateMaps(object), ...validateOwners(object), ...validateFinalizers(object)]
 }
 
 function validateMaps(object: JsonObject): Cause[] {
@@ -39,6 +39,14 @@ function validateMaps(object: JsonObject): Cause[] {
   return causes
 }
 
+function validateOwners(object: JsonObject): Cause[] {
+  return listAt(object, 'metadata', 'ownerReferences').flatMap((owner, index) =>
+    ['apiVersion', 'kind', 'name', 'uid']
+      .filter((key) => textAt(owner, key) === '')
+      .map((key) => required(`metadata.ownerReferences[${index}].${key}`, 'must not be empty')),
+  )
+}
+
 function validateFinalizers(object: JsonObject): Cause[] {
   return listAt(object, 'metadata', 'finalizers').flatMap((finalizer, index) => {
     const field = `metadata.finalizers[${index}]`
@@ -57,7 +65,7 @@ export function validateMetaUpdate(object: JsonObject, old: JsonObject): Cause[]
     if (!isSame(value, valueAt(old, 'metadata', key)))
       causes.push(invalidValue(`metadata.${key}`, value ?? null, 'field is immutable'))
   }
-  return [...causes, ...validateMaps(object), ...validateFinalizers(object)]
+  return [...causes, ...validateMaps(object), ...validateOwners(object), ...validateFinalizers(object)]
 }
 
 function validateNewFinalizers(object: JsonObject, old: JsonObject): Cause[] {

@@ -67,9 +67,18 @@ function validateResources(node: JsonObject): Cause[] {
   )
 }
 
+/** The older of the two fields is the one that counts. */
+function settleCidrs(spec: JsonObject): void {
+  const first = textAt(spec, 'podCIDR')
+  if (first !== '' && listAt(spec, 'podCIDRs')[0] !== first) spec['podCIDRs'] = [first]
+  const [known] = listAt(spec, 'podCIDRs')
+  if (known !== undefined) spec['podCIDR'] = known
+}
+
 /** A node that says what it has and not what of it may be used lets all of it be used. */
 export function defaultNode(node: JsonObject): void {
   const status = node['status']
+  if (isObject(node['spec'])) settleCidrs(node['spec'])
   const capacity = valueAt(node, 'status', 'capacity')
   if (isObject(status) && isObject(capacity) && status['allocatable'] === undefined)
     status['allocatable'] = { ...capacity }
