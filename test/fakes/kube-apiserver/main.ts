@@ -22,6 +22,7 @@ async function main(args: readonly string[]): Promise<void> {
     anonymous: ANONYMOUS[anonymous],
     hasControl: true,
     requestsMax: 1000,
+    historyMax: 1000,
     onRequest(entry) {
       const text = isQuiet ? undefined : renderRequest(entry)
       if (text !== undefined) console.log(text)

@@ -53,6 +53,8 @@ export function createStore({ now, eventTtlMs, historyMax }: StoreOptions): Stor
   const births = new Map<string, number>()
   let version = 1
   let forgotten = 0
+  /** Before this no deadline is over. */
+  let nextMs = Number.POSITIVE_INFINITY
 
   const prefixOf = ({ group, plural }: Resource) => `${group}/${plural}/`
   const keyOf = (resource: Resource, object: JsonObject) =>
@@ -73,10 +75,17 @@ export function createStore({ now, eventTtlMs, historyMax }: StoreOptions): Stor
   function keep(resource: Resource, object: JsonObject): void {
     const key = keyOf(resource, object)
     objects.set(key, object)
-    if (resource.kind === 'Event') deadlines.set(key, { atMs: now().getTime() + eventTtlMs, resource })
+    const atMs = deadlineOf(resource, object)
+    if (atMs === undefined) return
+    deadlines.set(key, { atMs, resource })
+    nextMs = Math.min(nextMs, atMs)
+  }
+
+  function deadlineOf(resource: Resource, object: JsonObject): number | undefined {
+    if (resource.kind === 'Event') return now().getTime() + eventTtlMs
     // No kubelet says that a pod has ended: it has when it had to.
-    else if (Number(valueAt(object, 'metadata', 'deletionGracePeriodSeconds') ?? 0) > 0)
-      deadlines.set(key, { atMs: Date.parse(textAt(object, 'metadata', 'deletionTimestamp')), resource })
+    if (Number(valueAt(object, 'metadata', 'deletionGracePeriodSeconds') ?? 0) <= 0) return undefined
+    return Date.parse(textAt(object, 'metadata', 'deletionTimestamp'))
   }
 
   function remove(resource: Resource, object: JsonObject): JsonObject {
@@ -93,10 +102,12 @@ export function createStore({ now, eventTtlMs, historyMax }: StoreOptions): Stor
 
   function sweep(): void {
     const nowMs = now().getTime()
+    if (nowMs < nextMs) return
     for (const [key, { atMs, resource }] of [...deadlines]) {
       const object = objects.get(key)
       if (atMs <= nowMs && object !== undefined) remove(resource, object)
     }
+    nextMs = [...deadlines.values()].reduce((least, { atMs }) => Math.min(least, atMs), Number.POSITIVE_INFINITY)
   }
   const timer = setInterval(sweep, SWEEP_MS)
   timer.unref()
