@@ -126,6 +126,19 @@ describe('the fake by itself', () => {
   })
 })
 
+describe('a kubeconfig that cannot be written', () => {
+  it('ends the fake with what is wrong', async () => {
+    const child = spawn(process.execPath, [MAIN, '--port', '0', '--kubeconfig', '/nowhere/kubeconfig'])
+    cleanups.push(() => child.kill('SIGKILL'))
+    let text = ''
+    child.stderr.on('data', (chunk) => {
+      text += String(chunk)
+    })
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(2)
+    expect(text).toMatch(/^fake API server: --kubeconfig \/nowhere\/kubeconfig cannot be written: ENOENT/)
+  })
+})
+
 describe('the command line', () => {
   it.each([
     [['--port', '70000'], '--port is "70000"; it is a whole number from 0 to 65535'],

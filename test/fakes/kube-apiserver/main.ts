@@ -29,7 +29,14 @@ async function main(args: readonly string[]): Promise<void> {
     },
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void fake.close())
-  if (kubeconfig !== undefined) await fake.writeKubeconfig(kubeconfig)
+  try {
+    if (kubeconfig !== undefined) await fake.writeKubeconfig(kubeconfig)
+  } catch (err) {
+    await fake.close()
+    throw new UsageError(
+      `--kubeconfig ${kubeconfig} cannot be written: ${err instanceof Error ? err.message : String(err)}`,
+    )
+  }
   const nodes = options.nodes?.join(', ') || 'none'
   console.log(`a fake Kubernetes API server listens at ${fake.url}; nodes: ${nodes}; to break it: ${fake.url}/_fake/`)
 }
