@@ -49,6 +49,7 @@ export function consume<T>(options: ConsumeOptions<T>): Consumption {
   /** The last sequence seen, over all connections. */
   let position = 0
   let pull: Pull | undefined
+  let isRefusing = false
   /** The server is told this often that work goes on, so that it does not deliver again what is only slow. */
   let workingMs = ACK_WAIT_MS / 3
 
@@ -92,12 +93,12 @@ export function consume<T>(options: ConsumeOptions<T>): Consumption {
         redelivered: delivery.deliveries > 1,
       })
       answer(to, ANSWERS.done)
+      isRefusing = false
     } catch (err) {
-      bus.log.warn('message of a stream was not taken and comes again', {
-        stream,
-        sequence: delivery.streamSequence,
-        err,
-      })
+      // Said once, until something is taken again: a destination that is away is tried each second.
+      const say = isRefusing ? bus.log.debug : bus.log.warn
+      say('message of a stream was not taken and comes again', { stream, sequence: delivery.streamSequence, err })
+      isRefusing = true
       answer(to, againAfter(AGAIN_MS))
     } finally {
       clearInterval(keepAlive)

@@ -21,7 +21,7 @@ const CASES: readonly Case[] = [
     says: 'a condition that is to be called as one of the kubelet',
     text: kubernetes('conditionTypes: { DiskFull: DiskPressure }'),
     faults: [
-      'config.yaml:8:23: exporters.kubernetes.conditionTypes.DiskFull: condition type "DiskPressure" on the node is the kubelet\'s; write exporters.kubernetes.conditionTypes: { DiskFull: NodeDoctorDiskFull }, or conditionPrefix: NodeDoctor',
+      'config.yaml:8:23: exporters.kubernetes.conditionTypes.DiskFull: condition type "DiskPressure" on the node is the kubelet\'s; write exporters.kubernetes.conditionTypes: { DiskFull: NodeDoctorDiskFull }',
     ],
   },
   {

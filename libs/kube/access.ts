@@ -18,7 +18,7 @@ export interface Credentials {
 }
 
 export interface KubeAccess {
-  /** "https://10.96.0.1:443", without the last slash. */
+  /** "https://10.96.0.1:443", without the last slash; after a renewal it may be another. */
   readonly server: string
   /** For people: "the pod's service account", "kubeconfig /etc/kubernetes/kubelet.conf, context ndh". */
   readonly origin: string
@@ -41,7 +41,7 @@ export interface AccessOptions {
 /** What of the client's KubeConfig is used here. */
 interface ClientConfig {
   loadFromFile(file: string): void
-  getCurrentContext(): string
+  getCurrentContext(): string | undefined
   getContextObject(name: string): { readonly namespace?: string } | null
   getCurrentCluster(): { readonly server: string; readonly proxyUrl?: string } | null
   getCurrentUser(): { readonly authProvider?: { readonly name?: string } } | null
@@ -73,7 +73,7 @@ export async function findAccess(options: AccessOptions): Promise<KubeAccess> {
   if (inPod(env)) return fromPod(options)
   throw new KubeAccessError(
     'the environment',
-    'this is no pod (KUBERNETES_SERVICE_HOST is not set) and no kubeconfig is named; set settings.kubeconfig, or KUBECONFIG',
+    'this is no pod (KUBERNETES_SERVICE_HOST is not set) and no kubeconfig is named; set settings.kubeconfig (--kubeconfig FILE), or KUBECONFIG',
   )
 }
 
@@ -161,6 +161,8 @@ async function fromFile(file: string): Promise<KubeAccess> {
   }
 
   function clusterOf(config: ClientConfig) {
+    if (config.getCurrentContext() === undefined)
+      throw new KubeAccessError(`kubeconfig ${file}`, 'it has no current-context; is it a kubeconfig?')
     const cluster = config.getCurrentCluster()
     if (cluster === null)
       throw new KubeAccessError(
@@ -182,7 +184,7 @@ async function fromFile(file: string): Promise<KubeAccess> {
   }
 
   let config = load()
-  const cluster = clusterOf(config)
+  clusterOf(config)
   let kept: { readonly value: Credentials; readonly atMs: number } | undefined
 
   async function read(): Promise<Credentials> {
@@ -208,9 +210,11 @@ async function fromFile(file: string): Promise<KubeAccess> {
   }
 
   return {
-    server: cluster.server.replace(/\/+$/, ''),
+    get server() {
+      return clusterOf(config).server.replace(/\/+$/, '')
+    },
     origin: `kubeconfig ${file}, context ${config.getCurrentContext()}`,
-    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? '',
+    namespace: config.getContextObject(config.getCurrentContext() ?? '')?.namespace ?? '',
     async credentials() {
       if (kept === undefined || performance.now() - kept.atMs > FRESH_MS)
         kept = { value: await read(), atMs: performance.now() }
@@ -219,7 +223,9 @@ async function fromFile(file: string): Promise<KubeAccess> {
     renew() {
       kept = undefined
       try {
-        config = load()
+        const next = load()
+        clusterOf(next)
+        config = next
       } catch {
         // It is being written; what was read before holds until it can be read again.
       }

@@ -82,7 +82,10 @@ export function createKubeClient(options: ClientOptions): KubeClient {
       tell('network')
       if (of.signal?.aborted === true) throw of.signal.reason
       if (err instanceof Error && 'code' in err && err.code === 'KUBE_ACCESS') throw err
-      throw new KubeUnreachableError(what, access.server, err)
+      const { server } = access
+      // It may have moved.
+      access.renew()
+      throw new KubeUnreachableError(what, server, err)
     }
     tell(resultOf(answer.status))
     if (answer.status === 401) access.renew()
@@ -111,7 +114,9 @@ export function createKubeClient(options: ClientOptions): KubeClient {
   const eventsPath = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`
 
   return {
-    server: access.server,
+    get server() {
+      return access.server
+    },
     origin: access.origin,
     async getNode(name, { cached = false, ...more } = {}) {
       // Version 0: whatever the server has in memory; it need not ask its store.

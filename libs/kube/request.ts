@@ -38,15 +38,15 @@ function sameTls(a: Credentials, b: Credentials): boolean {
 }
 
 export function createTransport(access: KubeAccess, userAgent: string): Transport {
-  const isPlain = access.server.startsWith('http:')
-  let agent: { readonly of: Credentials; readonly agent: HttpAgent | HttpsAgent } | undefined
+  const isPlain = () => access.server.startsWith('http:')
+  let agent: { readonly of: Credentials; readonly plain: boolean; readonly agent: HttpAgent | HttpsAgent } | undefined
 
   function agentFor(credentials: Credentials): HttpAgent | HttpsAgent {
-    if (agent !== undefined && (agent.of === credentials || sameTls(agent.of, credentials))) return agent.agent
+    if (agent?.plain === isPlain() && (agent.of === credentials || sameTls(agent.of, credentials))) return agent.agent
     agent?.agent.destroy()
     const { ca, cert, key, serverName, verify } = credentials
     const kept = { keepAlive: true, maxSockets: SOCKETS_MAX, keepAliveMsecs: 15_000, timeout: IDLE_MS }
-    const made = isPlain
+    const made = isPlain()
       ? new HttpAgent(kept)
       : new HttpsAgent({
           ...kept,
@@ -56,7 +56,7 @@ export function createTransport(access: KubeAccess, userAgent: string): Transpor
           ...(key === undefined ? {} : { key }),
           ...(serverName === undefined ? {} : { servername: serverName }),
         })
-    agent = { of: credentials, agent: made }
+    agent = { of: credentials, plain: isPlain(), agent: made }
     return made
   }
 
@@ -80,7 +80,7 @@ export function createTransport(access: KubeAccess, userAgent: string): Transpor
       },
     }
     return new Promise((resolve, reject) => {
-      const request = (isPlain ? httpRequest : httpsRequest)(url, options, (response) => {
+      const request = (isPlain() ? httpRequest : httpsRequest)(url, options, (response) => {
         readAll(response).then(
           (text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
           reject,

@@ -18,11 +18,13 @@ this page. Events are of core/v1, about the Node, in the namespace \`default\`; 
 - A **problem** is told when it opens, when it gets worse, and when it is proven gone; each once, with the time when it
   happened. Its reason is the condition's type; why stands in brackets behind the message.
 - An **occurrence** is told by its monitor's reason. A repeat with the same words within
-  \`exporters.kubernetes.events.deduplicationWindow\` raises the count, at most once in \`updateInterval\`.
+  \`exporters.kubernetes.events.deduplicationWindow\` raises the count, at most once in
+  \`exporters.kubernetes.updateInterval\`.
 - **Budgets**: each source may send \`maxEventsPerMinute\`, and \`burst\` at once; one reason may have four tenths of that.
   Problems have a budget of their own, twice as large. What is above is counted and told in sum (\`EventsHeldBack\`).
 - Names follow from what happened, so that a restart, a redelivery or a retry never makes a second event.
-- Severity \`info\` is type Normal, everything above is Warning. \`exporters.kubernetes.events.minSeverity\` leaves out less.`
+- Severity \`info\` is type Normal, everything above is Warning. What is less severe than
+  \`exporters.kubernetes.events.minSeverity\` is left out.`
 
 interface Row {
   readonly reason: string

@@ -72,16 +72,10 @@ describe('node-doctor cleanup', () => {
 
   it('goes on where the DaemonSet is gone already', async () => {
     const { kubeconfig } = await scene()
-    const { code, out } = await cli(
-      'cleanup',
-      '--node',
-      'n2',
-      '--daemonset',
-      'node-doctor/node-doctor',
-      '--kubeconfig',
-      kubeconfig,
-    )
-    expect([code, out]).toEqual([0, 'there is no DaemonSet node-doctor/node-doctor any more\nn2: nothing of ours\n'])
+    const set = ['--daemonset', 'node-doctor/nd', '--kubeconfig', kubeconfig]
+    const { code, out, err } = await cli('cleanup', '--node', 'n2', ...set)
+    expect([code, out]).toEqual([0, 'n2: nothing of ours\n'])
+    expect(err).toBe('warning: there is no DaemonSet node-doctor/nd; pods of another one write again\n')
   })
 
   it('ends with 1 and goes on when one node cannot be cleaned', async () => {
@@ -110,7 +104,18 @@ describe('node-doctor cleanup', () => {
       code: 2,
       err: expect.stringContaining('expected NAMESPACE/NAME') as unknown,
     })
+    expect(await cli('cleanup', '--node', 'x', '--all-nodes')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('not both') as unknown,
+    })
     vi.unstubAllEnvs()
+  })
+
+  it('of a node that is not there deletes no DaemonSet', async () => {
+    const { api, kubeconfig } = await scene()
+    const { code } = await cli('cleanup', '--node', 'n9', '--daemonset', 'node-doctor/nd', '--kubeconfig', kubeconfig)
+    expect(code).toBe(1)
+    expect(api.requests.some(({ resource }) => resource === 'daemonsets')).toBe(false)
   })
 
   it('says when there is no way to the API server', async () => {

@@ -31,14 +31,16 @@ function isNotFound(err: unknown): boolean {
 }
 
 /** Its pods would write again what is taken away here. */
-async function endDaemonSet(client: KubeClient, { namespace, name }: DaemonSetName): Promise<void> {
+async function endDaemonSet(client: KubeClient, { namespace, name }: DaemonSetName, dryRun: boolean): Promise<void> {
   let selector: string
   try {
     selector = await client.daemonSetSelector(namespace, name)
+    if (dryRun) return say(`would delete DaemonSet ${namespace}/${name}`)
     await client.deleteDaemonSet(namespace, name)
   } catch (err) {
     if (!isNotFound(err)) throw err
-    return say(`there is no DaemonSet ${namespace}/${name} any more`)
+    process.stderr.write(`warning: there is no DaemonSet ${namespace}/${name}; pods of another one write again\n`)
+    return
   }
   say(`deleted DaemonSet ${namespace}/${name}; waiting until its pods have ended`)
   const until = performance.now() + PODS_GONE_MS
@@ -61,22 +63,36 @@ async function clean(client: KubeClient, node: KubeNode, dryRun: boolean): Promi
   return `${types.length} conditions${types.length === 0 ? '' : ` (${types.join(', ')})`} and ${notes} annotations`
 }
 
-async function nodesOf(client: KubeClient, values: Values): Promise<KubeNode[]> {
-  if (values['all-nodes'] === true) return client.listNodes()
-  const name = textOf(values, 'node') ?? process.env['NODE_NAME'] ?? ''
+/** The node's name; undefined for all of them. */
+function chosenNode(values: Values): string | undefined {
+  const named = textOf(values, 'node')
+  if (values['all-nodes'] === true) {
+    if (named !== undefined) throw new CliUsageError('cleanup: expected either --node NAME or --all-nodes, not both')
+    return undefined
+  }
+  const name = named ?? process.env['NODE_NAME'] ?? ''
   if (name === '') throw new CliUsageError('cleanup: expected --node NAME or --all-nodes')
-  return [await client.getNode(name)]
+  return name
+}
+
+async function nodesOf(client: KubeClient, name: string | undefined): Promise<KubeNode[]> {
+  return name === undefined ? client.listNodes() : [await client.getNode(name)]
 }
 
 async function run(values: Values): Promise<number> {
   const dryRun = values['dry-run'] === true
   const daemonSet = daemonSetOf(values)
+  const name = chosenNode(values)
   let client: KubeClient | undefined
   try {
     const access = await findAccess({ kubeconfig: textOf(values, 'kubeconfig'), env: process.env })
     client = createKubeClient({ access, userAgent: `node-doctor/${VERSION} (cleanup)` })
-    if (daemonSet !== undefined && !dryRun) await endDaemonSet(client, daemonSet)
-    const nodes = await nodesOf(client, values)
+    // Asked once before anything is done: a node that is not there must not cost the DaemonSet.
+    let nodes = await nodesOf(client, name)
+    if (daemonSet !== undefined) {
+      await endDaemonSet(client, daemonSet, dryRun)
+      nodes = await nodesOf(client, name)
+    }
     let failed = 0
     for (const node of nodes) {
       try {

@@ -3,7 +3,7 @@
  * this process listens at no port.
  */
 import type { RequestRecord } from '#kube'
-import type { MetricSample } from '#model'
+import type { KubeCounterName, MetricSample } from '#model'
 
 export interface Gauges {
   /** How long nothing has worked; 0: it works. */
@@ -14,23 +14,9 @@ export interface Gauges {
 
 export interface ExporterMetrics {
   request(record: RequestRecord): void
-  add(name: CounterName, labels: Readonly<Record<string, string>>, by?: number): void
+  add(name: KubeCounterName, labels: Readonly<Record<string, string>>, by?: number): void
   samples(gauges: Gauges): MetricSample[]
 }
-
-/** Every counter, with what it counts; docs/metrics and the rules of deploy/prometheus know no others. */
-export const COUNTERS = {
-  kube_requests_total: 'Requests to the API server, by verb, resource and result.',
-  kube_request_seconds_total: 'Time that they took, in sum.',
-  kube_events_total: 'Events: created, counted (a repeat), held_back (budget), failed (refused), expired (too old).',
-  kube_condition_patches_total: 'Patches of the node, by cause: change, message, heartbeat, drift, clean.',
-  kube_condition_changes_total: 'Batches of changes that the API server has accepted.',
-  kube_condition_delay_seconds_total: 'Time from the first change of a batch to its acceptance, in sum.',
-  kube_missed_total: 'Facts that left the bus before they were sent.',
-  kube_undecodable_total: 'Messages of the bus that could not be decoded.',
-} as const satisfies Record<string, string>
-
-export type CounterName = keyof typeof COUNTERS
 
 export function createExporterMetrics(): ExporterMetrics {
   const counts = new Map<
@@ -38,7 +24,7 @@ export function createExporterMetrics(): ExporterMetrics {
     { readonly name: string; readonly labels: Readonly<Record<string, string>>; value: number }
   >()
 
-  function add(name: CounterName, labels: Readonly<Record<string, string>>, by = 1): void {
+  function add(name: KubeCounterName, labels: Readonly<Record<string, string>>, by = 1): void {
     const key = `${name} ${Object.values(labels).join(' ')}`
     const known = counts.get(key)
     if (known === undefined) counts.set(key, { name, labels, value: by })

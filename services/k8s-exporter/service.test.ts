@@ -151,12 +151,13 @@ describe('a condition', () => {
   it('that never changes is confirmed by the heartbeat, and only by a look that was made', async () => {
     const at = await scene({ heartbeatIntervalMs: 400 })
     const looked = new Date(Date.now() - 60_000)
-    await at.detector.condition(nodeCondition({ observed: looked }))
+    const since = new Date(Date.now() - 600_000)
+    await at.detector.condition(nodeCondition({ observed: looked, since, statusSince: since }))
     await expect
       .poll(() => conditionOf(at, 'DiskFull')?.lastHeartbeatTime)
       .toBe(`${looked.toISOString().slice(0, 19)}Z`)
     const now = new Date()
-    await at.detector.condition(nodeCondition({ observed: now }))
+    await at.detector.condition(nodeCondition({ observed: now, since, statusSince: since }))
     await expect.poll(() => conditionOf(at, 'DiskFull')?.lastHeartbeatTime).toBe(`${now.toISOString().slice(0, 19)}Z`)
     const count = patches(at).length
     await new Promise((resolve) => setTimeout(resolve, 1000))

@@ -47,7 +47,7 @@ function createK8sExporter(context: ServiceContext<K8sExporterConfig>): Service 
         return await findAccess({ kubeconfig: config.kubeconfig, env: process.env })
       } catch (err) {
         const reason = err instanceof Error ? err.message : String(err)
-        if (reason !== waiting) log.warn('there is no way to the API server yet', { err })
+        if (reason !== waiting) log.warn('there is no way to the API server yet', { reason })
         waiting = reason
         await clock.sleep(backoff.next(), ending.signal).catch(() => undefined)
       }

@@ -5,12 +5,13 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { renderNodeView } from '#model'
 import { addProcessMetrics, createMetrics } from '#service'
+import { KUBE_COUNTERS } from '../../libs/model/kube-metrics.ts'
 import { NOW, someCondition, someFacts, someMonitor, someProblem } from '../../libs/model/view/testing.ts'
 import { ownFamilies } from '../../services/http-exporter/metrics/collect.ts'
 import { createDurations } from '../../services/http-exporter/metrics/durations.ts'
 import { nodeFamilies } from '../../services/http-exporter/metrics/node-families.ts'
 import { DETECTOR_NAMES } from '../../services/http-exporter/metrics/sample-table.ts'
-import { COUNTERS, createExporterMetrics } from '../../services/k8s-exporter/metrics.ts'
+import { createExporterMetrics } from '../../services/k8s-exporter/metrics.ts'
 import { ROOT } from './objects.ts'
 
 const FOLDER = join(ROOT, 'deploy/prometheus')
@@ -174,7 +175,7 @@ describe('the board', () => {
 
   it('shows what every counter of the k8s-exporter counts, but those that are always 0 in a release without mistakes', () => {
     const shown = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)).join('\n')
-    const hidden = Object.keys(COUNTERS).filter((name) => !shown.includes(`node_doctor_${name}`))
+    const hidden = Object.keys(KUBE_COUNTERS).filter((name) => !shown.includes(`node_doctor_${name}`))
     expect(hidden).toEqual(['kube_undecodable_total'])
   })
 

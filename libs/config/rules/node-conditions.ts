@@ -1,6 +1,7 @@
 /** What conditions are called on the node: never as the kubelet's, and no two alike. */
 import { BESIDE_PREFIX, DETECTOR_CONDITIONS, KUBELET_CONDITIONS } from '#model'
 import type { Catalog } from '../catalog.ts'
+import { nearestName } from '../nearest.ts'
 import type { Document } from '../schema/document.ts'
 import type { Tree } from '../tree/tree.ts'
 import type { PluginEntry } from '../types.ts'
@@ -38,7 +39,8 @@ export function checkNodeConditions(
     const name = mapped ?? `${conditionPrefix}${type}`
     if (name === '') continue
     if (KUBELET_CONDITIONS.has(name)) {
-      const fix = `write exporters.kubernetes.conditionTypes: { ${type}: ${BESIDE_PREFIX}${type} }, or conditionPrefix: ${BESIDE_PREFIX}`
+      const own = `exporters.kubernetes.conditionTypes: { ${type}: ${BESIDE_PREFIX}${type} }`
+      const fix = mapped === undefined ? `write ${own}, or conditionPrefix: ${BESIDE_PREFIX}` : `write ${own}`
       run.fault(mapped === undefined ? spot : at(type), `condition type "${name}" on the node is the kubelet's; ${fix}`)
     }
     const other = names.get(name)
@@ -46,7 +48,14 @@ export function checkNodeConditions(
       run.fault(at(type), `"${name}" is what "${other}" is called on the node already; expected another name`)
     names.set(name, type)
   }
+  const known = typesOf(plugins, catalog, tree)
   for (const [type, name] of Object.entries(conditionTypes)) {
+    // A plug-in that nobody configured may come with it.
+    if (!known.has(type)) {
+      const near = nearestName(type, [...known.keys()])
+      const hint = near === undefined ? '' : `; did you mean "${near}"?`
+      run.note(at(type), `no check and no plug-in here declares "${type}"${hint}`)
+    }
     if (KUBELET_CONDITIONS.has(name) && !names.has(name))
       run.fault(
         at(type),

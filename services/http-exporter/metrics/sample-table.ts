@@ -1,5 +1,5 @@
 /** The latest samples of monitors, as metrics. Bounded, each series with its monitor, none from monitors that are gone. */
-import { cleanText, DETECTOR, type MetricSample, seriesKey } from '#model'
+import { cleanText, DETECTOR, KUBE_COUNTERS, KUBE_GAUGES, type MetricSample, seriesKey } from '#model'
 import { isConventionalLabel, isConventionalName } from './convention.ts'
 import type { Family, Series } from './exposition.ts'
 
@@ -71,6 +71,8 @@ const HELP: Readonly<Record<string, string>> = {
   monitor_reports_total: 'Reports taken from a monitor.',
   monitor_violations_total: 'What a monitor sent that its limits or its declaration do not allow.',
   monitor_restarts_total: 'Starts of a monitor after the first.',
+  ...KUBE_COUNTERS,
+  ...KUBE_GAUGES,
 }
 
 export function createSampleTable(): SampleTable {

@@ -102,6 +102,15 @@ describe('a patch of the node', () => {
     expect(patch?.status?.conditions[0]).toMatchObject({ status: 'False', lastTransitionTime: kubeTime(NOW) })
   })
 
+  it('says no look that is older than the change that it saw', () => {
+    const broken = wish('A', { status: 'True', since: at(38, 7), observed: at(38, 5) })
+    const { patch } = plan({ node: node([actual('A')]) }, broken)
+    expect(patch?.status?.conditions[0]).toMatchObject({ lastHeartbeatTime: kubeTime(at(38, 7)) })
+    const unseen = wish('A', { status: 'Unknown', since: at(38, 7), observed: at(30) })
+    const silent = plan({ node: node([actual('A')]) }, unseen)
+    expect(silent.patch?.status?.conditions[0]).toMatchObject({ lastHeartbeatTime: kubeTime(at(30)) })
+  })
+
   it('is not sent for numbers that move in a message', () => {
     const { patch, postponed } = plan({ node: node([actual('A')]) }, wish('A', { message: 'load 0.3' }))
     expect(patch).toBeUndefined()

@@ -66,6 +66,13 @@ function transitionOf(desired: Desired, actual: KubeCondition | undefined, now: 
   return kubeTime(now)
 }
 
+/** What was seen to change was looked at then: the look is no older than the change. Unknown is what nobody saw. */
+function timesOf(desired: Desired, actual: KubeCondition | undefined, now: Date) {
+  const lastTransitionTime = transitionOf(desired, actual, now)
+  const looked = desired.status === 'Unknown' ? 0 : desired.since.getTime()
+  return { lastHeartbeatTime: kubeTime(new Date(Math.max(desired.observed.getTime(), looked))), lastTransitionTime }
+}
+
 function wordsDiffer(desired: Desired, actual: KubeCondition): boolean {
   return desired.message !== (actual.message ?? '')
 }
@@ -139,8 +146,7 @@ export function planPatch(input: PlanInput): Plan {
       status: wish.status,
       reason: wish.reason,
       message: wish.message,
-      lastHeartbeatTime: kubeTime(wish.observed),
-      lastTransitionTime: transitionOf(wish, actual.get(wish.type), now),
+      ...timesOf(wish, actual.get(wish.type), now),
     })),
     ...orphans.map((type) => ({ type, $patch: 'delete' as const })),
   ]

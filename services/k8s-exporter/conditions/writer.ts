@@ -2,7 +2,7 @@
  * Keeps the node's conditions as they should be: one patch per batch of changes, a heartbeat, and a look at the node that
  * repairs drift. What is sent is always the state as it is now; old states are never sent late.
  */
-import type { KubeClient, KubeNode } from '#kube'
+import { type KubeClient, type KubeNode, parseMark } from '#kube'
 import type { Clock, Logger } from '#service'
 import type { Gate } from '../pace/gate.ts'
 import type { Limiter } from '../pace/limiter.ts'
@@ -62,6 +62,7 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
   let lookDueMs = 0
   let completeSinceMs: number | undefined
   let wake: (() => void) | undefined
+  let isBegun = false
 
   const spread = (ms: number, share: number) => ms * (1 + share * (2 * random() - 1))
 
@@ -104,6 +105,15 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
     foreign = names
   }
 
+  /** Something of ours was not confirmed for longer than a heartbeat. */
+  function isStale(of: KubeNode | undefined): boolean {
+    const ours = new Set(of === undefined ? [] : parseMark(of).conditions)
+    const oldest = clock.now().getTime() - options.heartbeatMs
+    return (of?.status?.conditions ?? []).some(
+      ({ type, lastHeartbeatTime }) => ours.has(type) && Date.parse(lastHeartbeatTime ?? '') < oldest,
+    )
+  }
+
   async function look(signal: AbortSignal): Promise<void> {
     await limiter.wait(true, signal)
     saw(await client.getNode(nodeName, { signal, cached: node !== undefined }))
@@ -113,11 +123,13 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
   /** @returns whether something was sent */
   async function write(signal: AbortSignal): Promise<boolean> {
     const nowMs = clock.monotonicMs()
-    const heartbeat = nowMs >= heartbeatDueMs
+    // The first of this process confirms everything: who wrote before may have ended long ago.
+    const heartbeat = nowMs >= heartbeatDueMs || (!isBegun && isStale(node))
     const desired = options.desired(written)
     const sinceMs = dirtyMs
     dirtyMs = undefined
     if (desired === undefined || node === undefined) return false
+    isBegun = true
     const plan = planPatch({
       node,
       desired,
