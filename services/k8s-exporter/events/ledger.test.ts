@@ -98,6 +98,14 @@ describe('an event', () => {
     expect(names[0]).toMatch(/^w1\.[0-9a-f]{16}$/)
   })
 
+  it('that waited for longer than its window still counts its repeats, also when the file is written anew', () => {
+    const ledger = createLedger(OPTIONS)
+    const nowMs = T0 + 1_200_000
+    expect(settle(ledger, ledger.event(event('e1'), nowMs))).toBe('create 1')
+    ledger.lines(nowMs + 1000)
+    expect(settle(ledger, ledger.event(event('e2', {}, T0 + 2000), nowMs + 2000))).toBe('later')
+  })
+
   it('after ten quiet minutes begins anew', () => {
     const ledger = createLedger(OPTIONS)
     settle(ledger, ledger.event(event('e1'), T0))

@@ -190,8 +190,9 @@ export function createLedger(options: LedgerOptions): Ledger {
         }))
     },
     lines(nowMs) {
-      for (const [key, { told, sentCount }] of series)
-        if (told.count === sentCount && nowMs - told.last.getTime() > windowMs) series.delete(key)
+      // Measured from when it was sent: what waited for an hour goes on repeating by its own, older times.
+      for (const [key, { told, sentCount, sentMs }] of series)
+        if (told.count === sentCount && nowMs - Math.max(sentMs, told.last.getTime()) > windowMs) series.delete(key)
       for (const [opening, { atMs }] of openings) if (nowMs - atMs > PROBLEM_KEPT_MS) openings.delete(opening)
       for (const [name, atMs] of names) if (nowMs - atMs > PROBLEM_KEPT_MS) names.delete(name)
       return [
