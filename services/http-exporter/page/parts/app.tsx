@@ -16,7 +16,6 @@ import { Problems } from './problems.tsx'
 import { Resolved } from './resolved.tsx'
 import { Ribbon } from './ribbon.tsx'
 import { showInTab } from './tab.ts'
-import { useAfterPaint } from './use-after-paint.ts'
 
 /** Before the exporter has said anything at all. */
 function Unreached({ lost }: { readonly lost: boolean }) {
@@ -62,7 +61,6 @@ function calmWords({ level }: VerdictView, at: string): { readonly heading: stri
 function Scene({ view }: { readonly view: NodeView }) {
   const page = usePage()
   const link = useCell(page.link)
-  const verdictSeen = useAfterPaint()
   const { verdict, detector } = view
   const stale = verdict.level === 'stale'
   const known = Date.parse(detector.lastHeartbeat ?? '')
@@ -76,33 +74,29 @@ function Scene({ view }: { readonly view: NodeView }) {
   return (
     <>
       <Head view={view} link={link} />
-      {verdictSeen ? (
-        <>
-          <main>
-            {view.problems.length > 0 ? (
-              <Problems
-                problems={view.problems}
-                stale={stale}
-                at={at}
-                remediation={remediation.running || stale ? '' : remediation.text}
-              />
-            ) : (
-              <Resolved resolved={view.resolved} {...calmWords(verdict, at)} />
-            )}
-            <Ribbon
-              conditions={view.conditions}
-              monitors={view.monitors}
-              problems={view.problems}
-              node={view.node}
-              lostMs={lostMs}
-            />
-            <Conditions conditions={view.conditions} at={at} />
-            <Monitors monitors={view.monitors} stale={stale} at={at} />
-            <Machine conditions={view.conditions} node={view.node} lostMs={lostMs} />
-          </main>
-          <Foot node={view.node} settings={view.settings} />
-        </>
-      ) : null}
+      <main>
+        {view.problems.length > 0 ? (
+          <Problems
+            problems={view.problems}
+            stale={stale}
+            at={at}
+            remediation={remediation.running || stale ? '' : remediation.text}
+          />
+        ) : (
+          <Resolved resolved={view.resolved} {...calmWords(verdict, at)} />
+        )}
+        <Ribbon
+          conditions={view.conditions}
+          monitors={view.monitors}
+          problems={view.problems}
+          node={view.node}
+          lostMs={lostMs}
+        />
+        <Conditions conditions={view.conditions} at={at} />
+        <Monitors monitors={view.monitors} stale={stale} at={at} />
+        <Machine conditions={view.conditions} node={view.node} lostMs={lostMs} />
+      </main>
+      <Foot node={view.node} settings={view.settings} />
     </>
   )
 }
