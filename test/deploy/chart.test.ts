@@ -245,6 +245,15 @@ describe('values that the chart does not know', () => {
     expect(helmRefusal('--set', 'httpExporter.enabled=false,prometheus.podMonitor.enabled=true')).toContain(
       'prometheus.podMonitor and prometheus.serviceMonitor read the metrics of the http-exporter: set httpExporter.enabled to true',
     )
+    expect(helmRefusal('--set', 'layout=compact,httpExporter.enabled=false')).toContain(
+      'httpExporter.enabled=false has no effect with layout=compact',
+    )
+    expect(helmRefusal('--set', 'pluginSidecars[0].name=detector,pluginSidecars[0].image=x:1')).toContain(
+      'pluginSidecars: "detector" is the name of another container of the pod; expected another name',
+    )
+    expect(helmRefusal('--set', 'extraConfigFiles.config\\.yaml=x')).toContain(
+      'config.yaml is the configuration itself',
+    )
   })
 
   it('are none of those that values.yaml has', () => {

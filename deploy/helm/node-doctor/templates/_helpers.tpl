@@ -80,3 +80,21 @@ app.kubernetes.io/component: agent
       - downwardAPI:
           items: [{ path: namespace, fieldRef: { fieldPath: metadata.namespace } }]
 {{- end -}}
+
+{{/* Values that contradict each other, which a schema cannot say. */}}
+{{- define "node-doctor.refusals" -}}
+{{- $names := list "prepare" "detector" "system" "http-exporter" "k8s-exporter" "monitors" "exporters" -}}
+{{- range .Values.pluginSidecars -}}
+{{- if has .name $names -}}{{- fail (printf "pluginSidecars: %q is the name of another container of the pod; expected another name" .name) -}}{{- end -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- $sets := list (include "node-doctor.fullname" .) -}}
+{{- range .Values.pluginDaemonSets -}}
+{{- if has .name $sets -}}{{- fail (printf "pluginDaemonSets: %q is the name of another DaemonSet of this release; expected another name" .name) -}}{{- end -}}
+{{- $sets = append $sets .name -}}
+{{- end -}}
+{{- if hasKey .Values.extraConfigFiles "config.yaml" -}}{{- fail "extraConfigFiles: config.yaml is the configuration itself; write it under config" -}}{{- end -}}
+{{- if and (eq .Values.layout "compact") (not .Values.httpExporter.enabled) -}}
+{{- fail "httpExporter.enabled=false has no effect with layout=compact, where both exporters are one process; use layout=separate" -}}
+{{- end -}}
+{{- end -}}
