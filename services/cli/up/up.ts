@@ -69,7 +69,10 @@ function overview(
     service.socket,
   ])
   const isReady = running.every(({ state }) => state === 'ready')
-  const { prometheus, http } = config.exporters
+  const { prometheus, http, kubernetes } = config.exporters
+  const isSet = config.settingsInForce.set.some(({ key }) => key === 'settings.runDir')
+  const hint = isSet ? ` --run-dir ${runDir}` : ''
+  const way = config.settings.kubeconfig ?? 'the kubeconfig that kubectl would take'
   return [
     '',
     isReady
@@ -79,9 +82,12 @@ function overview(
     renderTable(['  PROCESS', 'PID', 'STATE', 'SOCKET'], rows),
     '',
     ...(http.enabled
-      ? [`  The page        ${url}/`, `  In a terminal   curl ${url}/    or    npx node-doctor status`]
+      ? [`  The page        ${url}/`, `  In a terminal   curl ${url}/    or    npx node-doctor status${hint}`]
       : []),
     ...(prometheus.enabled ? [`  Prometheus      http://127.0.0.1:${prometheus.port}${prometheus.path}`] : []),
+    ...(kubernetes.enabled
+      ? [`  Kubernetes      tells of node ${nodeName}, by ${way}; GetStatus of its socket says how it goes`]
+      : []),
     `  Ask a socket    grpcurl -plaintext unix://${runDir}/detector/detector.sock nodedoctor.v1.Detector/GetNode`,
     `  Plug in         a socket of npd.external.v1 or nodedoctor.v1 in ${config.detector.monitorDirs[0] ?? `${runDir}/monitors`}`,
     ...notes.map((note) => `  Note            ${note}`),
