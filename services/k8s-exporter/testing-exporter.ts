@@ -8,6 +8,7 @@ import type { NodeCondition, NodeEvent, Problem } from '#model'
 import { createMetrics, type Service, systemClock } from '#service'
 import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
 import { startTestDetector, type TestDetector } from '../../libs/bus/testing-detector.ts'
+import { someCondition, someProblem } from '../../libs/model/view/testing.ts'
 import { type KeptLog, keepLog } from '../../libs/service/testing.ts'
 import { k8sExporterConfig } from './config.ts'
 import { k8sExporter } from './service.ts'
@@ -93,26 +94,8 @@ export async function startTestNode(
 /** A condition as a check would see it now. */
 export function nodeCondition(changes: Partial<NodeCondition> = {}): NodeCondition {
   const now = new Date()
-  return {
-    type: 'DiskFull',
-    entity: 'disk:/var',
-    status: 'False',
-    health: 'healthy',
-    severity: 'info',
-    reason: 'BelowLimit',
-    message: '20 % used',
-    summary: '',
-    since: now,
-    statusSince: now,
-    observed: now,
-    sources: ['system'],
-    check: 'disk',
-    polarity: 'true-is-problem',
-    label: '/var full',
-    recovery: '',
-    held: '',
-    ...changes,
-  }
+  const times = { since: now, statusSince: now, observed: now }
+  return someCondition({ ...times, message: '20 % used', summary: '', ...changes })
 }
 
 export function badCondition(changes: Partial<NodeCondition> = {}): NodeCondition {
@@ -128,34 +111,9 @@ export function badCondition(changes: Partial<NodeCondition> = {}): NodeConditio
 
 export function nodeProblem(changes: Partial<Problem> = {}): Problem {
   const now = new Date()
-  return {
-    fingerprint: 'system.DiskFull.aa',
-    generation: 1,
-    phase: 'opened',
-    revision: 1,
-    owner: 'system',
-    type: 'DiskFull',
-    entity: 'disk:/var',
-    severity: 'warning',
-    worst: 'warning',
-    reason: 'AboveLimit',
-    message: '96 % used',
-    summary: '/var is 96 % full',
-    label: '/var full',
-    recovery: '',
-    opened: now,
-    changed: now,
-    proofText: '',
-    check: 'disk',
-    fromEvent: false,
-    lastSeen: now,
-    count: 1,
-    unproven: false,
-    flapping: false,
-    absentMs: 0,
-    lastSeenMonoMs: 0,
-    ...changes,
-  }
+  const times = { opened: now, changed: now, lastSeen: now }
+  const words = { reason: 'AboveLimit', message: '96 % used', proofText: '' }
+  return someProblem({ ...times, ...words, severity: 'warning', worst: 'warning', ...changes })
 }
 
 let eventCount = 0

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NodeEvent, Problem } from '#model'
+import { someProblem } from '../../../libs/model/view/testing.ts'
 import { parseLines, renderLines } from './journal.ts'
 import { createLedger, type Ledger, type LedgerOptions, type Verdict } from './ledger.ts'
 
@@ -30,34 +31,10 @@ function event(id: string, changes: Partial<NodeEvent> = {}, atMs = T0): NodeEve
 }
 
 function problem(changes: Partial<Problem> = {}): Problem {
-  return {
-    fingerprint: 'system.DiskFull.aa',
-    generation: 1,
-    phase: 'opened',
-    revision: 1,
-    owner: 'system',
-    type: 'DiskFull',
-    entity: 'disk:/var',
-    severity: 'warning',
-    worst: 'warning',
-    reason: 'AboveLimit',
-    message: '96 % used',
-    summary: '/var is 96 % full',
-    label: '/var full',
-    recovery: '',
-    opened: new Date(T0),
-    changed: new Date(T0),
-    proofText: '2 checks in a row under 90 %',
-    check: 'disk',
-    fromEvent: false,
-    lastSeen: new Date(T0),
-    count: 1,
-    unproven: false,
-    flapping: false,
-    absentMs: 0,
-    lastSeenMonoMs: 0,
-    ...changes,
-  }
+  const at = new Date(T0)
+  const words = { reason: 'AboveLimit', message: '96 % used', proofText: '2 checks in a row under 90 %' }
+  const severity = { severity: 'warning', worst: 'warning' } as const
+  return someProblem({ opened: at, changed: at, lastSeen: at, ...words, ...severity, ...changes })
 }
 
 /** As if the server had accepted it. */
