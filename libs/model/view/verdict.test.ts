@@ -57,7 +57,7 @@ describe('the verdict', () => {
     const monitors = [someMonitor({ runs: [someRun(), someRun({ check: 'slow', intervalMs: 3_600_000 })] })]
     expect(told({ conditions: [...healthy(30), slow], monitors })).toMatchObject({
       sentence: 'All right. 31 conditions proven in the last 2 h.',
-      detail: 'No problem is on record. 30 of them in the last 60 s.',
+      detail: 'No problem is on record. 30 of the 31 conditions were proven in the last 60 s.',
     })
   })
 

@@ -204,7 +204,8 @@ function healthyVerdict(input: VerdictInput, now: Date): VerdictView {
     last?.resolved === undefined
       ? [text('No problem is on record.')]
       : [text('No problem for '), { since: last.resolved }, text('.')]
-  const mostly = soon === window ? [] : [text(` ${within} of them in the last ${soon}.`)]
+  const mostly =
+    soon === window ? [] : [text(` ${within} of the ${count(number, 'condition')} were proven in the last ${soon}.`)]
   return {
     level: 'healthy',
     sentence: [text(`All right. ${count(number, 'condition')} proven in the last ${window}.`)],
