@@ -50,7 +50,9 @@ export function createStage(): Stage {
         await page.context().close()
         expect(faults).toEqual([])
       })
-      await page.locator('main').waitFor()
+      // The foot is drawn last; a long table is still being filled then.
+      await page.locator('#page > footer').waitFor()
+      await page.locator('.conds[aria-busy]').waitFor({ state: 'detached' })
       return { page, server }
     },
   }

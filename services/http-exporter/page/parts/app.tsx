@@ -16,6 +16,7 @@ import { Problems } from './problems.tsx'
 import { Resolved } from './resolved.tsx'
 import { Ribbon } from './ribbon.tsx'
 import { showInTab } from './tab.ts'
+import { useStages } from './use-stages.ts'
 
 /** Before the exporter has said anything at all. */
 function Unreached({ lost }: { readonly lost: boolean }) {
@@ -61,6 +62,7 @@ function calmWords({ level }: VerdictView, at: string): { readonly heading: stri
 function Scene({ view }: { readonly view: NodeView }) {
   const page = usePage()
   const link = useCell(page.link)
+  const stage = useStages(3)
   const { verdict, detector } = view
   const stale = verdict.level === 'stale'
   const known = Date.parse(detector.lastHeartbeat ?? '')
@@ -74,29 +76,35 @@ function Scene({ view }: { readonly view: NodeView }) {
   return (
     <>
       <Head view={view} link={link} />
-      <main>
-        {view.problems.length > 0 ? (
-          <Problems
+      {stage < 1 ? null : (
+        <main>
+          {view.problems.length > 0 ? (
+            <Problems
+              problems={view.problems}
+              stale={stale}
+              at={at}
+              remediation={remediation.running || stale ? '' : remediation.text}
+            />
+          ) : (
+            <Resolved resolved={view.resolved} {...calmWords(verdict, at)} />
+          )}
+          <Ribbon
+            conditions={view.conditions}
+            monitors={view.monitors}
             problems={view.problems}
-            stale={stale}
-            at={at}
-            remediation={remediation.running || stale ? '' : remediation.text}
+            node={view.node}
+            lostMs={lostMs}
           />
-        ) : (
-          <Resolved resolved={view.resolved} {...calmWords(verdict, at)} />
-        )}
-        <Ribbon
-          conditions={view.conditions}
-          monitors={view.monitors}
-          problems={view.problems}
-          node={view.node}
-          lostMs={lostMs}
-        />
-        <Conditions conditions={view.conditions} at={at} />
-        <Monitors monitors={view.monitors} stale={stale} at={at} />
-        <Machine conditions={view.conditions} node={view.node} lostMs={lostMs} />
-      </main>
-      <Foot node={view.node} settings={view.settings} />
+          {stage < 2 ? null : <Conditions conditions={view.conditions} at={at} />}
+          {stage < 3 ? null : (
+            <>
+              <Monitors monitors={view.monitors} stale={stale} at={at} />
+              <Machine conditions={view.conditions} node={view.node} lostMs={lostMs} />
+            </>
+          )}
+        </main>
+      )}
+      {stage < 3 ? null : <Foot node={view.node} settings={view.settings} />}
     </>
   )
 }

@@ -1,73 +1,26 @@
 /** Every condition, grouped by monitor. */
 
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ConditionView } from '#model'
-import { elementId, nameId } from '../state/address.ts'
+import { conditionElementId, nameId } from '../state/address.ts'
 import { resting, useCell, useDerived, usePage } from '../state/hooks.ts'
 import { filterConditions, type Group, groupConditions } from '../words/filter.ts'
-import { groupWords, HELD_WORDS } from '../words/labels.ts'
-import { When } from './age.tsx'
-import { bringIntoView } from './bring-into-view.ts'
-import { State } from './glyph.tsx'
-import { Code } from './texts.tsx'
+import { groupWords } from '../words/labels.ts'
+import { ConditionRow } from './condition-row.tsx'
+import { useKeepingUp } from './keeping-up.ts'
+import { createNearness, type Nearness } from './nearness.ts'
+import { FIRST, useFilling } from './use-filling.ts'
 
-function Note({ condition }: { readonly condition: ConditionView }) {
-  // When nothing is known at all, that is why, and the page says so once.
-  const held = condition.level === 'stale' ? '' : HELD_WORDS[condition.held]
-  const others = condition.sources.filter((source) => source !== condition.monitor)
-  const words = [held, others.length > 0 ? `Also seen by ${others.join(', ')}.` : ''].filter((text) => text !== '')
-  return words.length === 0 ? null : (
-    <span class="small held">
-      <bdi>{words.join(' ')}</bdi>
-    </span>
-  )
+interface GroupProps {
+  readonly group: Group
+  /** How many of its rows are drawn by now, and how many stand above them. */
+  readonly drawn: number
+  readonly above: number
+  readonly target: string
+  readonly nearness: Nearness
 }
 
-const Row = resting(function Row({ condition, here }: { readonly condition: ConditionView; readonly here: boolean }) {
-  const page = usePage()
-  const now = page.clock.now()
-  const id = elementId('condition', condition.id)
-  const row = useRef<HTMLTableRowElement>(null)
-  const level = useRef(condition.level)
-  useLayoutEffect(() => {
-    return here && row.current !== null ? bringIntoView(row.current) : undefined
-  }, [here])
-  useLayoutEffect(() => {
-    if (level.current === condition.level) return
-    level.current = condition.level
-    // Once for each change: the animation begins anew when the attribute does.
-    row.current?.removeAttribute('data-moved')
-    void row.current?.offsetWidth
-    row.current?.setAttribute('data-moved', '')
-  }, [condition.level])
-  return (
-    <tr class="row" id={id} ref={row} aria-current={here ? 'true' : undefined}>
-      <td>
-        <State level={condition.level} />
-      </td>
-      <td>
-        <a href={`#${id}`} title={condition.label}>
-          <Code text={condition.type} />
-        </a>
-      </td>
-      <td class="quiet">{condition.entity === '' ? 'node' : <Code text={condition.entity} />}</td>
-      <td>
-        <bdi>{condition.message}</bdi> <Note condition={condition} />
-      </td>
-      <td class="small">
-        <Code text={condition.reason} />
-      </td>
-      <td class="num">
-        <When at={condition.since} form="lasting" now={now} />
-      </td>
-      <td class="num quiet">
-        <When at={condition.proven} form="ago" now={now} />
-      </td>
-    </tr>
-  )
-})
-
-const GroupRows = resting(function GroupRows({ group, target }: { readonly group: Group; readonly target: string }) {
+const GroupRows = resting(function GroupRows({ group, drawn, above, target, nearness }: GroupProps) {
   const { monitor, conditions } = group
   return (
     <tbody>
@@ -81,8 +34,14 @@ const GroupRows = resting(function GroupRows({ group, target }: { readonly group
           </span>
         </th>
       </tr>
-      {conditions.map((condition) => (
-        <Row key={condition.id} condition={condition} here={elementId('condition', condition.id) === target} />
+      {conditions.slice(0, drawn).map((condition, index) => (
+        <ConditionRow
+          key={condition.id}
+          condition={condition}
+          here={conditionElementId(condition) === target}
+          early={above + index < FIRST}
+          nearness={nearness}
+        />
       ))}
     </tbody>
   )
@@ -134,6 +93,21 @@ function Find({ words, onWords }: FindProps) {
   )
 }
 
+/** The groups of which something is drawn by now. */
+function partsOf(
+  groups: readonly Group[],
+  drawn: number,
+): { readonly group: Group; readonly above: number; readonly drawn: number }[] {
+  const parts = []
+  let above = 0
+  for (const group of groups) {
+    if (above >= drawn) break
+    parts.push({ group, above, drawn: Math.min(group.conditions.length, drawn - above) })
+    above += group.conditions.length
+  }
+  return parts
+}
+
 interface ConditionsProps {
   readonly conditions: readonly ConditionView[]
   /** "at 03:14:20" when that is not now. */
@@ -145,10 +119,13 @@ export const Conditions = resting(function Conditions({ conditions, at }: Condit
   const target = useCell(page.target)
   const [words, setWords] = useState('')
   const groups = useRef<Group[]>([])
-  const found = filterConditions(conditions, words)
+  const nearness = useMemo(createNearness, [])
+  const isNear = (condition: ConditionView): boolean => nearness.has(conditionElementId(condition))
+  const found = filterConditions(useKeepingUp(conditions, isNear), words)
+  const drawn = useFilling(found.length, words)
   groups.current = groupConditions(found, groups.current)
-  const exists = conditions.some(({ id }) => elementId('condition', id) === target)
-  const missing = target.startsWith('/condition/') && !exists
+  const missing =
+    target.startsWith('/condition/') && !conditions.some((condition) => conditionElementId(condition) === target)
   // Following a link to a condition that the filter hides shows it.
   const followed = useDerived(page.target, (value) => value)
   useLayoutEffect(() => setWords(''), [followed])
@@ -184,7 +161,7 @@ export const Conditions = resting(function Conditions({ conditions, at }: Condit
         </p>
       ) : null}
       {found.length === 0 ? null : (
-        <table class="conds">
+        <table class="conds" aria-busy={drawn < found.length ? 'true' : undefined}>
           <thead>
             <tr class="row">
               <th scope="col">State</th>
@@ -200,15 +177,19 @@ export const Conditions = resting(function Conditions({ conditions, at }: Condit
               </th>
             </tr>
           </thead>
-          {groups.current.map((group) => (
+          {partsOf(groups.current, drawn).map(({ group, above, drawn }) => (
             <GroupRows
               key={group.monitor}
               group={group}
-              target={group.conditions.some(({ id }) => elementId('condition', id) === target) ? target : ''}
+              drawn={drawn}
+              above={above}
+              target={group.conditions.some((condition) => conditionElementId(condition) === target) ? target : ''}
+              nearness={nearness}
             />
           ))}
         </table>
       )}
+      {drawn === found.length ? null : <div class="coming" style={{ '--rows': String(found.length - drawn) }} />}
       {found.length > 0 || conditions.length === 0 ? null : (
         <p class="empty quiet">No condition has these words. Escape clears the filter.</p>
       )}

@@ -60,6 +60,17 @@ export function elementId(kind: Kind, id: string): string {
   return `/${kind}/${normalise(id)}`
 }
 
+const conditionIds = new WeakMap<object, string>()
+
+/** The id of a condition's row. Worked out once for each view of it: it is asked for whenever anything is drawn. */
+export function conditionElementId(condition: { readonly id: string }): string {
+  const known = conditionIds.get(condition)
+  if (known !== undefined) return known
+  const id = elementId('condition', condition.id)
+  conditionIds.set(condition, id)
+  return id
+}
+
 /** The id of the element that the address points to; "" when it points to nothing of ours. */
 export function readTarget(hash: string): string {
   const match = /^#\/(condition|problem|monitor)\/(.+)$/s.exec(hash)

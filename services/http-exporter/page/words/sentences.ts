@@ -33,7 +33,9 @@ export function asSentence(words: string): string {
   return `${first.toUpperCase()}${rest}${/[.!?…]$/.test(trimmed) ? '' : '.'}`
 }
 
+const WITH_COMMAS = new Intl.NumberFormat('en-US')
+
 /** "1 problem", "2 problems". */
 export function counted(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`
+  return `${WITH_COMMAS.format(number)} ${number === 1 ? one : many}`
 }

@@ -11,9 +11,11 @@ export function hourOf(ms: number): string {
   return Number.isFinite(ms) ? new Date(ms).toISOString().slice(11, 16) : '–'
 }
 
+const DAY_AND_MONTH = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+
 /** "12 May". */
 export function dayOf(ms: number): string {
-  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(ms)
+  return DAY_AND_MONTH.format(ms)
 }
 
 /** "12 May 03:10". */
