@@ -109,6 +109,14 @@ describe('an event', () => {
     expect(ledger.dueHeld(T0 + 900_000)).toEqual([])
   })
 
+  it('that is tried again and again, since nobody takes it, is charged once', () => {
+    const ledger = createLedger({ ...OPTIONS, burst: 5 })
+    for (let i = 0; i < 50; i++) expect(ledger.event(event('e1'), T0 + i * 1000).kind).toBe('create')
+    for (let i = 0; i < 50; i++) expect(ledger.problem(problem()).kind).toBe('create')
+    expect(settle(ledger, ledger.event(event('e1'), T0))).toBe('create 1')
+    expect(settle(ledger, ledger.event(event('e2', { message: 'other' }), T0))).toBe('create 1')
+  })
+
   it('that was held back is not held back twice', () => {
     const ledger = createLedger({ ...OPTIONS, burst: 1 })
     settle(ledger, ledger.event(event('e1'), T0))

@@ -86,7 +86,15 @@ export function createLedger(options: LedgerOptions): Ledger {
   const openings = new Map<string, { readonly severity: Severity; readonly atMs: number }>()
   const names = new Map<string, number>()
   const held = new Map<string, HeldBack>()
+  /** Let through and not accepted yet: it comes again until it is, and is charged once. */
+  const admitted = new Map<string, true>()
   const budgetText = `the budget of a source is ${perMinute} a minute, ${burst} at once`
+
+  function mayPass(name: string, keys: Parameters<Budget['take']>[0], atMs: number): boolean {
+    if (!admitted.has(name) && !budget.take(keys, atMs)) return false
+    put(admitted, name, true, IDS_MAX)
+    return true
+  }
 
   function keyOf({ monitor, reason, entity, severity, message }: NodeEvent): string {
     return [monitor, reason, entity, severity, message].join('\u0000')
@@ -130,11 +138,15 @@ export function createLedger(options: LedgerOptions): Ledger {
   }
 
   function applyLine(line: Line): void {
-    if (line.kind === 'series') put(series, line.series.key, line.series, SERIES_MAX)
-    else if (line.kind === 'id') put(ids, line.id, line.count, IDS_MAX)
+    if (line.kind === 'series') {
+      put(series, line.series.key, line.series, SERIES_MAX)
+      admitted.delete(line.series.told.name)
+    } else if (line.kind === 'id') put(ids, line.id, line.count, IDS_MAX)
     else if (line.kind === 'opening') put(openings, line.opening, line, PROBLEMS_MAX)
-    else if (line.kind === 'name') put(names, line.name, line.atMs, PROBLEMS_MAX)
-    else if (line.held === undefined) held.delete(line.source)
+    else if (line.kind === 'name') {
+      put(names, line.name, line.atMs, PROBLEMS_MAX)
+      admitted.delete(line.name)
+    } else if (line.held === undefined) held.delete(line.source)
     else held.set(line.source, line.held)
   }
 
@@ -151,9 +163,9 @@ export function createLedger(options: LedgerOptions): Ledger {
         { key: `${source}\u0000${reason}`, share: REASON_SHARE },
       ]
       const counted: Line = { kind: 'id', id: event.id, count: event.count }
-      if (!budget.take(keys, event.lastSeen.getTime()))
-        return { kind: 'held', lines: [hold(source, reason, event.lastSeen, event.count), counted] }
       const told = tellEvent(event, nodeName)
+      if (!mayPass(told.name, keys, event.lastSeen.getTime()))
+        return { kind: 'held', lines: [hold(source, reason, event.lastSeen, event.count), counted] }
       const next: Series = { key, told, sentCount: told.count, sentMs: nowMs }
       return { kind: 'create', told, lines: [{ kind: 'series', series: next }, counted] }
     },
@@ -166,7 +178,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         { kind: 'opening', opening, severity: problem.severity, atMs },
         { kind: 'name', name: told.name, atMs },
       ]
-      if (budget.take([{ key: `problems\u0000${told.source}`, share: PROBLEM_SHARE }], atMs))
+      if (mayPass(told.name, [{ key: `problems\u0000${told.source}`, share: PROBLEM_SHARE }], atMs))
         return { kind: 'create', told, lines }
       return { kind: 'held', lines: [...lines, hold(told.source, told.reason, told.last, 1)] }
     },
