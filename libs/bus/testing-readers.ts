@@ -18,7 +18,7 @@ const folders: string[] = []
 afterEach(async () => {
   for (const abort of aborts.splice(0)) abort.abort()
   for (const bus of buses.splice(0)) await bus.close()
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
 /** A folder of its own for one test. */

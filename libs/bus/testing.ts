@@ -84,7 +84,7 @@ export async function startTestBus(
     log: options.log ?? quietLog,
     ...(options.stopGraceMs === undefined ? {} : { stopGraceMs: options.stopGraceMs }),
   }).catch(async (err: unknown) => {
-    if (options.dir === undefined) await rm(dir, { recursive: true, force: true })
+    if (options.dir === undefined) await rm(dir, { recursive: true, force: true, maxRetries: 5 })
     throw err
   })
   const open: ConnectedBus[] = []
@@ -103,7 +103,7 @@ export async function startTestBus(
     async close() {
       await Promise.all(open.map((bus) => bus.close()))
       await server.stop()
-      if (options.dir === undefined) await rm(dir, { recursive: true, force: true })
+      if (options.dir === undefined) await rm(dir, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }

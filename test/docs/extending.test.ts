@@ -15,6 +15,7 @@ const COPIED = [
   'proto',
   'docs',
   'test/bench/figure.ts',
+  'test/fakes',
   'package.json',
   'tsconfig.json',
   'biome.json',
