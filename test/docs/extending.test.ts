@@ -16,6 +16,7 @@ const COPIED = [
   'docs',
   'test/bench/figure.ts',
   'test/fakes',
+  'test/kube/api.ts',
   'package.json',
   'tsconfig.json',
   'biome.json',
