@@ -1,7 +1,10 @@
 /** The exporter with a real bus and the strict fake; test/kube runs the same against a real API server where that can be. */
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { startTestBus } from '../../libs/bus/testing.ts'
+import { startTestDetector } from '../../libs/bus/testing-detector.ts'
 import { type FakeApiServer, startFakeApiServer } from '../../test/fakes/kube-apiserver/server.ts'
 import {
   badCondition,
@@ -132,6 +135,24 @@ describe('a condition', () => {
     await expect.poll(() => conditionOf(at, 'DiskFull')).toBeUndefined()
     expect(at.api.node(NODE)?.metadata.annotations?.['node-doctor.io/conditions']).toBe('Stays')
   })
+
+  it('stays on the node while a bus that was made anew has not told of it again', async () => {
+    const at = await scene()
+    for (const type of ['First', 'Second']) await at.detector.condition(nodeCondition({ type, entity: '' }))
+    await expect
+      .poll(() => [conditionOf(at, 'First')?.status, conditionOf(at, 'Second')?.status])
+      .toEqual(['False', 'False'])
+    await at.bus.server.stop()
+    await rm(join(at.bus.dir, 'bus'), { recursive: true })
+    const anew = await startTestBus({ dir: at.bus.dir, port: at.bus.port })
+    onTestFinished(() => anew.close())
+    const detector = await startTestDetector(anew)
+    const beat = setInterval(() => detector.heartbeat(), 200)
+    onTestFinished(async () => clearInterval(beat))
+    await detector.condition(badCondition({ type: 'First', entity: '' }))
+    await expect.poll(() => conditionOf(at, 'First')?.status, { timeout: 15_000 }).toBe('True')
+    expect(conditionOf(at, 'Second')?.status).toBe('False')
+  }, 40_000)
 
   it('keeps its since-when over a restart of the exporter, and over a node made anew is written again', async () => {
     const at = await scene({ resyncIntervalMs: 300 })

@@ -99,6 +99,7 @@ export async function startTenure(
     {
       clock,
       onWithdrawn: ({ type }) => void withdrawn.add(naming(type)),
+      onAnew: () => writer.unsettle(),
       onChange() {
         lastNewsMs = clock.monotonicMs()
         writer.changed()
@@ -114,7 +115,8 @@ export async function startTenure(
       const standing = writer.node === undefined ? [] : parseMark(writer.node).conditions
       return silentConditions(known, [...written, ...standing], { lastHeard: feed.lastHeard, since: voice.since })
     }
-    if (!feed.known || voice.state !== 'live') return undefined
+    // A detector always has conditions of its own: none at all is a bus that was made anew a moment ago.
+    if (!feed.known || voice.state !== 'live' || known.size === 0) return undefined
     for (const name of known.keys()) withdrawn.delete(name)
     return known
   }
@@ -144,6 +146,7 @@ export async function startTenure(
     isComplete: () =>
       feed.known &&
       feed.voice().state === 'live' &&
+      feed.monitors.size > 0 &&
       [...feed.monitors.values()].every(({ health }) => health !== 'awaited'),
     onPatched(cause, types, changedMs) {
       metrics.add('kube_condition_patches_total', { cause })

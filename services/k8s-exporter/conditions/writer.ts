@@ -13,6 +13,8 @@ import { type Cause, planPatch } from './plan.ts'
 const BATCH_MS = 25
 /** A condition that is no longer wished, and that this exporter never saw itself, is taken away after this. */
 const SETTLE_MS = 120_000
+/** After an error that is none of a request's. */
+const MISTAKE_MS = 5000
 /** New words about something that is well travel with the heartbeat; about a problem once in this time at most. */
 const REWORD_MS = 60_000
 
@@ -41,6 +43,8 @@ export interface WriterOptions {
 export interface ConditionWriter {
   /** Something changed; a patch follows within the batch's time. */
   changed(): void
+  /** What is known may be incomplete from now on: nothing is taken away for a while. */
+  unsettle(): void
   /** As the server last showed it; undefined before the first look, and when it is gone. */
   readonly node: KubeNode | undefined
   /** Names that another writer holds. */
@@ -176,7 +180,13 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
     } catch (err) {
       if (signal.aborted) return
       const failure = gate.failed(err)
-      if (failure === undefined) throw err
+      if (failure === undefined) {
+        // A mistake of ours: it must not end the writing for good.
+        log.error('conditions could not be written, for a reason that is not the API server', { err })
+        dirtyMs ??= clock.monotonicMs()
+        await clock.sleep(MISTAKE_MS, signal).catch(() => undefined)
+        return
+      }
       if (failure.kind === 'missing') node = undefined
       if (failure.kind === 'refused') {
         // The same patch would be refused again; a look at the node may show why it is another than was thought.
@@ -202,6 +212,9 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
 
   return {
     changed,
+    unsettle() {
+      completeSinceMs = undefined
+    },
     get node() {
       return node
     },

@@ -22,13 +22,15 @@ export interface FeedOptions {
   readonly clock: Clock
   /** A condition was taken back. */
   readonly onWithdrawn: (condition: NodeCondition) => void
+  /** Everything is read from the beginning: what is missing now may only not have come yet. */
+  readonly onAnew: () => void
   /** Something is other than before. */
   readonly onChange: () => void
 }
 
 export function followNode(
   reader: BusReader,
-  { clock, onWithdrawn, onChange }: FeedOptions,
+  { clock, onWithdrawn, onAnew, onChange }: FeedOptions,
   signal: AbortSignal,
 ): NodeFeed {
   const startedMs = clock.monotonicMs()
@@ -48,6 +50,7 @@ export function followNode(
   ): { snapshot(values: readonly V[]): void; put(value: V): void; deleted(key: string): void } {
     return {
       snapshot(values) {
+        onAnew()
         into.clear()
         for (const value of values) into.set(keyOf(value), from(value))
         read.add(bucket)
