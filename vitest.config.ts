@@ -18,6 +18,8 @@ export default defineConfig({
           include: ['libs/**/*.test.ts', 'services/**/*.test.ts', 'scripts/**/*.test.ts', 'test/bench/**/*.test.ts'],
           exclude: [...NEVER, 'services/http-exporter/page/**/*.browser.test.ts'],
           maxWorkers: 2,
+          // Some of them measure time beside another worker: what fails once and then passes is reported as such.
+          retry: 1,
         },
       },
       {
