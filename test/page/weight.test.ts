@@ -2,40 +2,15 @@
 import type { CDPSession, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { NodeFacts } from '#model'
-import { usedHeap } from './heap.ts'
+import { sendChanges, usedHeap } from './growth.ts'
 import type { SceneName } from './scenes.ts'
-import { createStage, type Play } from './stage.ts'
+import { createStage } from './stage.ts'
 
 const stage = createStage()
 
 /** Before it is measured: code is compiled, caches are filled. */
 const WARM_UP = 300
 const MESSAGES = 600
-
-/** Every row is another; problems and a fifth of the messages, too. */
-function everythingMoves(was: NodeFacts, turn: number): NodeFacts {
-  return {
-    ...was,
-    conditions: [...was.conditions].map((one, index) => ({
-      ...one,
-      observed: new Date(one.observed.getTime() + 1),
-      message: index % 5 === turn % 5 ? `${turn % 97} % used, limit 95 %` : one.message,
-    })),
-    problems: [...was.problems].map((one) => ({
-      ...one,
-      revision: one.revision + 1,
-      message: `as seen ${turn} times`,
-    })),
-  }
-}
-
-/** Sends changes one painted frame apart, so that each is drawn. */
-async function sendChanges({ page, server }: Play, count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) {
-    server.change((was) => everythingMoves(was, turn))
-    await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))')
-  }
-}
 
 describe('a page that is open for long', () => {
   it.each<SceneName>(['problems', 'week'])(
