@@ -342,6 +342,7 @@ describe('what is said on the bus without being kept', () => {
         time: new Date(),
         version: '',
         sequence,
+        waitingMs: 0,
       })
     await expect
       .poll(() => {

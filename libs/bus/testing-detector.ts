@@ -45,6 +45,7 @@ export async function startTestDetector(bus: TestBus): Promise<TestDetector> {
         time: new Date(),
         version: '0.1.0',
         sequence: ++heartbeats,
+        waitingMs: 0,
       }),
   }
 }

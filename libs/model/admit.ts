@@ -262,6 +262,7 @@ export function admitReport(report: Report, admission: Admission, now: Date): Ad
       metrics: samples.map((s) => admitSample(s, violations)).filter((s) => s !== undefined),
       runs: cut(report.runs, limits.runsPerReport, 'runs', violations).map((run) => admitRun(run, now)),
       withdrawn,
+      complete: report.complete.slice(0, limits.runsPerReport).map((check) => cleanText(check, MAX_NAME)),
     },
     violations,
   }

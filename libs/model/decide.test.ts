@@ -163,9 +163,35 @@ describe('a problem', () => {
     const { world, say } = worldWithDisk({ kind: 'operator' })
     say('problem', 1000)
     say('healthy', 2000)
-    expect(told(world.take({ kind: 'cleared', fingerprint: DISK, by: 'ada' }, 3000))).toMatchObject([
-      { proof: 'operator', proofText: 'cleared by ada' },
-    ])
+    const word = { type: 'DiskFull', entity: 'disk:/var', by: 'ada', why: 'a disk was added' }
+    const changes = world.take({ kind: 'cleared', ...word }, 3000)
+    expect(told(changes)).toMatchObject([{ proof: 'operator', proofText: 'cleared by ada: a disk was added' }])
+    expect(changes).toContainEqual(
+      expect.objectContaining({ kind: 'event', value: expect.objectContaining({ reason: 'ProblemCleared' }) }),
+    )
+    expect(world.state.conditions.get(conditionKey('DiskFull', 'disk:/var'))?.health).toBe('healthy')
+  })
+
+  it('stays cleared for every look that was made before, and opens anew at a later one', () => {
+    const { world } = worldWithDisk()
+    const look = (seenMs: number, atMs: number) =>
+      told(
+        world.take(
+          {
+            kind: 'report',
+            monitor: 'system',
+            violations: 0,
+            report: report([
+              observation('DiskFull', 'problem', { entity: 'disk:/var', observed: new Date(T0 + seenMs) }),
+            ]),
+          },
+          atMs,
+        ),
+      )
+    expect(look(1000, 1000)).toHaveLength(1)
+    world.take({ kind: 'cleared', type: 'DiskFull', entity: undefined, by: 'ada', why: 'seen' }, 3000)
+    expect(look(2500, 4000)).toEqual([])
+    expect(look(5000, 5000)).toMatchObject([{ phase: 'opened', generation: 2 }])
   })
 })
 

@@ -2,6 +2,7 @@
  * The reducer: (state, input, now) → changes. Pure; `applyChanges` moves the state by them, and nothing else does.
  * Order within an input does not matter for independent conditions.
  */
+import { clearProblems } from './clear.ts'
 import { createDraft, type Draft } from './draft.ts'
 import { dependentsOf } from './gate.ts'
 import {
@@ -33,8 +34,14 @@ export type Input =
   | { readonly kind: 'tick' }
   /** Open problems as they were before a reboot. */
   | { readonly kind: 'restored'; readonly problems: readonly Problem[]; readonly rebooted: boolean }
-  /** A person says that it is over. */
-  | { readonly kind: 'cleared'; readonly fingerprint: string; readonly by: string }
+  /** A person says that it is over; `entity` undefined: of every entity that has an open problem of this type. */
+  | {
+      readonly kind: 'cleared'
+      readonly type: string
+      readonly entity: string | undefined
+      readonly by: string
+      readonly why: string
+    }
 
 /** An undeclared event of a plug-in that is a warning or worse is over when it was not seen for this long. */
 export const UNDECLARED_EVENT_RULE: RecoveryRule = { kind: 'absent', forMs: 600_000 }
@@ -158,11 +165,9 @@ function take(draft: Draft, input: Input): void {
     case 'restored':
       restore(draft, input.problems, input.rebooted)
       break
-    case 'cleared': {
-      const problem = draft.problem(input.fingerprint)
-      if (isOpen(problem)) resolveProblem(draft, problem, 'operator', `cleared by ${input.by}`)
+    case 'cleared':
+      clearProblems(draft, input)
       break
-    }
   }
 }
 

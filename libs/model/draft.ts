@@ -90,6 +90,7 @@ const SOURCE_NAMES = [
   'penalty',
   'penaltyMonoMs',
   'monitor',
+  'cleared',
 ] as const satisfies readonly (keyof SourceCondition)[]
 /** Without `observed`; exporters have it from the check's last run. */
 const CONDITION_NAMES = [

@@ -1,11 +1,12 @@
 export * from './admit.ts'
+export { type PersonsWord, problemsOf } from './clear.ts'
 export * from './damping.ts'
 export { decide, type Input, reduce, UNDECLARED_EVENT_RULE } from './decide.ts'
 export * from './keys.ts'
 export * from './kube-metrics.ts'
 export * from './kubelet.ts'
 export { DETECTOR, DETECTOR_CONDITIONS, DETECTOR_EVENTS } from './monitor-life.ts'
-export { RESOLVED_KEPT, recoveryWords } from './problem.ts'
+export { isOpen, RESOLVED_KEPT, recoveryWords } from './problem.ts'
 export * from './severity.ts'
 export {
   applyChanges,

@@ -68,6 +68,7 @@ export const DETECTOR_EVENTS: readonly EventReason[] = [
     description: 'A monitor reports faster than it may; reports without anything of warning or above were dropped.',
     recovery: { kind: 'absent', forMs: 600_000 },
   },
+  { reason: 'ProblemCleared', severity: 'info', description: 'A person said that a problem is over.' },
   { reason: 'MonitorRestarted', severity: 'info', description: 'A monitor answers with a new incarnation.' },
   {
     reason: 'BusChangesDropped',
@@ -97,6 +98,8 @@ function emptyState(declaration: MonitorDeclaration, since: Date): MonitorState 
     conditionTypes: [],
     violations: 0,
     reports: 0,
+    lastViolations: [],
+    metrics: [],
   }
 }
 

@@ -145,6 +145,7 @@ function putJudged(draft: Draft, monitor: string, observation: Observation, memo
     problemSeenMonoMs: memory.problemSeenMonoMs,
     incarnation: told.incarnation,
     sequence: told.sequence,
+    cleared: before?.cleared,
   }
   draft.putSource(value)
   mergeCondition(draft, type, entity)
@@ -167,6 +168,7 @@ export function observe(draft: Draft, monitor: string, observation: Observation,
   const numbered = origin.incarnation !== 0 && before?.incarnation === origin.incarnation
   if (before !== undefined && numbered && origin.sequence <= before.sequence) return
   const observed = observation.observed ?? draft.now.wall
+  if (before?.cleared !== undefined && observed <= before.cleared) return
   const told: Told = { observed, ...origin }
   if (before !== undefined && isSameLook(before, observation)) {
     putJudged(draft, monitor, observation, before, told)

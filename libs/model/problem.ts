@@ -96,6 +96,9 @@ export function followCondition(draft: Draft, owner: string, condition: NodeCond
         proof: undefined,
         proofText: '',
         count: 1,
+        rule,
+        openedMonoMs: draft.now.monoMs,
+        openMs: 0,
       },
       true,
     )
@@ -209,6 +212,9 @@ export function followEvent(
       count: event.count,
       flapping: false,
       absentMs: rule.kind === 'absent' ? rule.forMs : 0,
+      rule,
+      openedMonoMs: monoMs,
+      openMs: 0,
     },
     true,
   )

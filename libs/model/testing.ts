@@ -74,6 +74,7 @@ export function report(observations: readonly Observation[], more: Partial<Repor
     metrics: [],
     runs: [],
     withdrawn: [],
+    complete: [],
     ...more,
   }
 }

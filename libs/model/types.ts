@@ -120,6 +120,11 @@ export interface Report {
   readonly metrics: readonly MetricSample[]
   readonly runs: readonly CheckRun[]
   readonly withdrawn: readonly ConditionKey[]
+  /**
+   * Checks that have said every condition they watch since this incarnation began: what only an earlier incarnation
+   * reported of them is no longer watched.
+   */
+  readonly complete: readonly string[]
 }
 
 /** What a monitor declares of a condition type. */
@@ -171,6 +176,8 @@ export interface SourceCondition {
   /** The report that said it last; the same report delivered again says nothing new. 0: not numbered. */
   readonly incarnation: number
   readonly sequence: number
+  /** A person cleared it: looks up to this time say nothing any more. */
+  readonly cleared?: Date | undefined
 }
 
 /** A condition merged over its sources. */
@@ -230,6 +237,12 @@ export interface Problem {
   /** For problems from events: cleared when absent this long; 0 = not by absence. */
   readonly absentMs: number
   readonly lastSeenMonoMs: number
+  /** What proves it gone, kept with it: its monitor may not be there to say so. */
+  readonly rule?: RecoveryRule | undefined
+  /** When it was opened on the monotonic clock. 0: on that of an earlier boot. */
+  readonly openedMonoMs: number
+  /** Once resolved: how long it was open by the monotonic clock. 0: not known. */
+  readonly openMs: number
 }
 
 export type MonitorHealth = 'awaited' | 'alive' | 'unreachable'
@@ -254,4 +267,26 @@ export interface MonitorState {
   readonly conditionTypes: readonly string[]
   readonly violations: number
   readonly reports: number
+  /** The last violations in words, the last first, at most {@link VIOLATIONS_KEPT}. */
+  readonly lastViolations: readonly ViolationRecord[]
+  readonly metrics: readonly MetricDescriptor[]
+}
+
+export const VIOLATIONS_KEPT = 16
+
+/** Something a monitor did that its declaration or its limits do not allow. */
+export interface ViolationRecord {
+  readonly text: string
+  readonly count: number
+  readonly lastSeen: Date
+}
+
+/** A metric as its monitor declares it. */
+export interface MetricDescriptor {
+  readonly name: string
+  readonly help: string
+  readonly kind: 'gauge' | 'counter'
+  readonly unit: string
+  /** How the page's graph of it is called. "": not drawn. */
+  readonly title: string
 }

@@ -49,9 +49,10 @@ describe('a run that says much', () => {
           metrics: Array.from({ length: samples }, (_, value) => ({ name: 'm', labels: {}, value })),
           runs: [{ check: 'disk' }] as never[],
           withdrawn: [{ type: 'T', entity: '' }],
+          complete: ['disk'],
         }
         const parts = partsOf(run)
-        for (const key of ['observations', 'events', 'metrics', 'runs', 'withdrawn'] as const) {
+        for (const key of ['observations', 'events', 'metrics', 'runs', 'withdrawn', 'complete'] as const) {
           expect(parts.flatMap((part) => part[key] as unknown[])).toEqual(run[key])
         }
         for (const part of parts) expect(part.observations.length).toBeLessThanOrEqual(500)

@@ -15,7 +15,7 @@ import { toProtoReport } from '#wire'
 import type { Finding, Happening } from './types.ts'
 
 /** What a run says, before it has a sequence. */
-export type RunReport = Pick<Report, 'observations' | 'events' | 'metrics' | 'runs' | 'withdrawn'>
+export type RunReport = Pick<Report, 'observations' | 'events' | 'metrics' | 'runs' | 'withdrawn' | 'complete'>
 
 /** Of one report; more are told in another. Far below what a message may hold (4 MiB). */
 const PART = { observations: 500, events: 200, metrics: 1000 } as const
@@ -66,8 +66,8 @@ export function samplesOf(metrics: readonly MetricSample[] = []): readonly Metri
  * as that check's failure, and not when the report is sent.
  * @throws what the encoder says of it
  */
-export function assertTellable(said: Omit<RunReport, 'runs'>): void {
-  ProtoReport.encode(toProtoReport({ ...said, runs: [], incarnation: 1, sequence: 1, time: new Date(0) }))
+export function assertTellable(said: Omit<RunReport, 'runs' | 'complete'>): void {
+  ProtoReport.encode(toProtoReport({ ...said, runs: [], complete: [], incarnation: 1, sequence: 1, time: new Date(0) }))
 }
 
 function slices<T>(items: readonly T[], size: number): T[][] {
@@ -76,7 +76,7 @@ function slices<T>(items: readonly T[], size: number): T[][] {
   )
 }
 
-/** One report, or several when it says more than one may hold. That the check ran is told with the last. */
+/** One report, or several when it says more than one may hold. That the check ran to its end is told with the last. */
 export function partsOf(run: RunReport): readonly RunReport[] {
   const observations = slices(run.observations, PART.observations)
   const events = slices(run.events, PART.events)
@@ -88,5 +88,6 @@ export function partsOf(run: RunReport): readonly RunReport[] {
     metrics: metrics[index] ?? [],
     runs: index === count - 1 ? run.runs : [],
     withdrawn: index === 0 ? run.withdrawn : [],
+    complete: index === count - 1 ? run.complete : [],
   }))
 }

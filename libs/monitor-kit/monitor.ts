@@ -64,6 +64,7 @@ function together(reports: readonly Report[]): Report | undefined {
       metrics: reports.flatMap(({ metrics }) => metrics),
       runs: reports.flatMap(({ runs }) => runs),
       withdrawn: reports.flatMap(({ withdrawn }) => withdrawn),
+      complete: reports.flatMap(({ complete }) => complete),
     }
   )
 }
@@ -99,7 +100,7 @@ export function createMonitor(definition: MonitorDefinition, context: Context): 
   function presentReports(): Report[] {
     const observations = runners.flatMap((runner) => runner.present.observations())
     if (observations.length === 0) return []
-    const whole = { observations, events: [], metrics: [], runs: [], withdrawn: [] }
+    const whole = { observations, events: [], metrics: [], runs: [], withdrawn: [], complete: [] }
     return partsOf(whole).map((part) => outbox.number({ ...part, time: clock.now() }))
   }
 

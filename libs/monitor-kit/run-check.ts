@@ -9,6 +9,9 @@ import type { CheckContext, CheckDefinition, CheckInstance, CheckResult } from '
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds checks of every configuration type
 export type AnyCheck = CheckDefinition<any>
 
+/** After this many runs a check has named every condition it watches. */
+const WHOLE_RUNS = 2
+
 type RunFunction = (context: CheckContext<unknown>) => Promise<CheckResult>
 type Around = Omit<CheckContext<unknown>, 'signal'>
 
@@ -76,6 +79,8 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   let runningSinceMs: number | undefined
   /** Types that are unknown as a whole, because nothing was ever seen of them. */
   const wholly = new Set<string>()
+  /** Runs that saw everything they should. One alone may lack what needs two readings. */
+  let whole = 0
 
   /** Everything it watches is unknown: what it said of before, and what it declares and never saw. */
   function unknown(err: unknown, observed: Date): Observation[] {
@@ -97,7 +102,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     return whole.map((type) => ({ type, entity: '' }))
   }
 
-  function seen(result: CheckResult, observed: Date): Omit<RunReport, 'runs'> {
+  function seen(result: CheckResult, observed: Date): Omit<RunReport, 'runs' | 'complete'> {
     const withdrawn = [...(result.withdrawn ?? []), ...replaced(result)]
     const declared = result.findings.filter(({ type }) => types.includes(type))
     const said = {
@@ -116,7 +121,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     return strange.length === 0 ? '' : textOf(new UndeclaredError(name, [...new Set(strange)]))
   }
 
-  function failed(err: unknown, observed: Date): Omit<RunReport, 'runs'> {
+  function failed(err: unknown, observed: Date): Omit<RunReport, 'runs' | 'complete'> {
     const observations = unknown(err, observed)
     present.note(observations, [])
     return { observations, withdrawn: [], events: [], metrics: [] }
@@ -140,9 +145,11 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
         const result = await withinDeadline(run, around, instance.timeoutMs, signal, () => {
           runningSinceMs = undefined
         })
-        return { ...seen(result, started), runs: ran(undeclared(result)) }
+        const said = seen(result, started)
+        whole++
+        return { ...said, runs: ran(undeclared(result)), complete: whole >= WHOLE_RUNS ? [name] : [] }
       } catch (err) {
-        return { ...failed(err, started), runs: ran(textOf(err)) }
+        return { ...failed(err, started), runs: ran(textOf(err)), complete: [] }
       }
     },
   }

@@ -79,5 +79,14 @@ export function wordsOf({ type, entity, health, reason }: Observation): string {
 }
 
 export function emptyReport(more: Partial<Report> = {}): Omit<Report, 'incarnation' | 'sequence'> {
-  return { time: new Date(0), observations: [], events: [], metrics: [], runs: [], withdrawn: [], ...more }
+  return {
+    time: new Date(0),
+    observations: [],
+    events: [],
+    metrics: [],
+    runs: [],
+    withdrawn: [],
+    complete: [],
+    ...more,
+  }
 }

@@ -17,6 +17,8 @@ function detector(handlers: Partial<DetectorServer>): DetectorServer {
     getNode: (_call, callback) => callback(null, { node: undefined }),
     listMonitors: (_call, callback) => callback(null, { monitors: [] }),
     check: () => undefined,
+    clear: (_call, callback) => callback(null, { cleared: [] }),
+    forget: (_call, callback) => callback(null, { ended: [] }),
     watchNode: (call) => call.end(),
     ...handlers,
   }

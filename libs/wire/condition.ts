@@ -5,6 +5,7 @@ import {
   fromProtoHealth,
   fromProtoPhase,
   fromProtoPolarity,
+  fromProtoRecovery,
   fromProtoSeverity,
   fromProtoStatus,
   optionalTime,
@@ -12,6 +13,7 @@ import {
   toProtoHealth,
   toProtoPhase,
   toProtoPolarity,
+  toProtoRecovery,
   toProtoSeverity,
   toProtoStatus,
 } from './enums.ts'
@@ -49,6 +51,7 @@ export function toProtoSourceCondition(s: SourceCondition): pb.SourceCondition {
     problemSeenMonoMs: s.problemSeenMonoMs,
     incarnation: s.incarnation,
     sequence: s.sequence,
+    cleared: s.cleared,
   }
 }
 /** Undefined where the record lacks its observation: it says nothing then. */
@@ -68,6 +71,7 @@ export function fromProtoSourceCondition(s: pb.SourceCondition, now: Date): Sour
     problemSeenMonoMs: s.problemSeenMonoMs,
     incarnation: s.incarnation,
     sequence: s.sequence,
+    cleared: optionalTime(s.cleared),
   }
 }
 
@@ -147,6 +151,9 @@ export function toProtoProblem(p: Problem): pb.Problem {
     flapping: p.flapping,
     absentMs: p.absentMs,
     lastSeenMonoMs: p.lastSeenMonoMs,
+    rule: p.rule && toProtoRecovery(p.rule),
+    openedMonoMs: p.openedMonoMs,
+    openMs: p.openMs,
   }
 }
 export function fromProtoProblem(p: pb.Problem, now: Date): Problem {
@@ -180,5 +187,8 @@ export function fromProtoProblem(p: pb.Problem, now: Date): Problem {
     flapping: p.flapping,
     absentMs: p.absentMs,
     lastSeenMonoMs: p.lastSeenMonoMs,
+    rule: fromProtoRecovery(p.rule),
+    openedMonoMs: p.openedMonoMs,
+    openMs: p.openMs,
   }
 }

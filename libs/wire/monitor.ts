@@ -1,8 +1,13 @@
 /** A monitor's liveness and the last run of each of its checks. */
-import type { MonitorState } from '#model'
+import type { MetricDescriptor, MonitorState } from '#model'
 import type * as pb from '#proto/nodedoctor/v1/types.ts'
 import { fromProtoMonitorHealth, optionalTime, timeOr, toProtoMonitorHealth } from './enums.ts'
 import { fromProtoRun, toProtoRun } from './report.ts'
+
+/** A kind that this reader does not know is a gauge: a number that may go anywhere. */
+export function fromProtoMetric({ name, help, kind, unit, title }: pb.MetricDescriptor): MetricDescriptor {
+  return { name, help, kind: kind === 'counter' ? 'counter' : 'gauge', unit, title }
+}
 
 export function toProtoMonitorState(m: MonitorState): pb.MonitorState {
   return {
@@ -24,6 +29,8 @@ export function toProtoMonitorState(m: MonitorState): pb.MonitorState {
     conditionTypes: [...m.conditionTypes],
     violations: m.violations,
     reports: m.reports,
+    lastViolations: m.lastViolations.map((violation) => ({ ...violation })),
+    metrics: m.metrics.map((metric) => ({ ...metric })),
   }
 }
 export function fromProtoMonitorState(m: pb.MonitorState, now: Date): MonitorState {
@@ -46,5 +53,11 @@ export function fromProtoMonitorState(m: pb.MonitorState, now: Date): MonitorSta
     conditionTypes: [...m.conditionTypes],
     violations: m.violations,
     reports: m.reports,
+    lastViolations: m.lastViolations.map(({ text, count, lastSeen }) => ({
+      text,
+      count,
+      lastSeen: timeOr(lastSeen, now),
+    })),
+    metrics: m.metrics.map(fromProtoMetric),
   }
 }

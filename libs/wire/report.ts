@@ -123,6 +123,7 @@ export function toProtoReport(report: Report): pb.Report {
     metrics: report.metrics.map(toProtoSample),
     runs: report.runs.map(toProtoRun),
     withdrawn: report.withdrawn.map(toProtoConditionKey),
+    complete: [...report.complete],
   }
 }
 /** `now` stands in for times that were not told. */
@@ -136,5 +137,6 @@ export function fromProtoReport(report: pb.Report, now: Date): Report {
     metrics: report.metrics.map(fromProtoSample),
     runs: report.runs.map((r) => fromProtoRun(r, now)),
     withdrawn: report.withdrawn.map(fromProtoConditionKey),
+    complete: [...report.complete],
   }
 }

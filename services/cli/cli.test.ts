@@ -76,6 +76,8 @@ async function serveNode(
     getNode: (_call, callback) => callback(null, { node: answer }),
     listMonitors: (_call, callback) => callback(null, { monitors: [] }),
     check: (_call, callback) => callback(null, { report: undefined }),
+    clear: (_call, callback) => callback(null, { cleared: [] }),
+    forget: (_call, callback) => callback(null, { ended: [] }),
     watchNode: (call) => {
       for (const change of changes) call.write(change)
       call.end()

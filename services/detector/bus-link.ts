@@ -126,6 +126,8 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
       url: bus.url,
       queued: outbox.status().queued,
       dropped: Object.values(outbox.status().dropped).reduce((sum, count) => sum + count, 0),
+      waitingMs: Math.max(0, Math.round(monotonicMs() - (outbox.status().stuckSinceMs ?? monotonicMs()))),
+      refused: 0,
     }),
     get serverRestarts() {
       return server?.restarts ?? 0

@@ -19,6 +19,9 @@ import {
   type NodeEvent,
   type NodeState,
   type Observation,
+  type PersonsWord,
+  type Problem,
+  problemsOf,
   type Report,
   type ReportLimits,
   type Violation,
@@ -50,6 +53,8 @@ export interface Engine {
   skip(receipt: Receipt): void
   /** Takes over a state as the store has it, before anything else comes in. Nothing of it is published. */
   restore(changes: readonly Change[]): void
+  /** Closes what a person says is over; returns its problems as they are then. */
+  clear(word: PersonsWord): readonly Problem[]
   /** The detector's own word about the node's parts and itself. */
   observe(observations: readonly Observation[]): void
   event(event: Pick<NodeEvent, 'reason' | 'severity' | 'message' | 'entity'>): void
@@ -138,6 +143,7 @@ export function createEngine(options: EngineOptions): Engine {
       metrics: [],
       runs: [],
       withdrawn: [],
+      complete: [],
       ...more,
     }
     take({ kind: 'report', monitor: DETECTOR, report, violations: 0 })
@@ -181,6 +187,11 @@ export function createEngine(options: EngineOptions): Engine {
     restore(changes) {
       countConditions(changes)
       applyChanges(state, changes)
+    },
+    clear(word) {
+      const open = problemsOf(state.problems.values(), word)
+      take({ kind: 'cleared', ...word })
+      return open.map((problem) => state.problems.get(problem.fingerprint) ?? problem)
     },
     skip: (receipt) => publish([], receipt),
     event,

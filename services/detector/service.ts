@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import type { NodeDoctorConfig } from '#config'
 import { spawnChild } from '#host'
-import { DEFAULT_LIMITS, type MetricSample } from '#model'
+import { DEFAULT_LIMITS, isOpen, type MetricSample } from '#model'
 import { defineService, type Service, type ServiceContext } from '#service'
 import { toProtoSample } from '#wire'
 import { startBusLink } from './bus-link.ts'
@@ -93,6 +93,12 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     if (changes.some((change) => change.kind === 'problem')) problemFile.changed()
   })
 
+  /** How long the oldest change has waited for the bus to take it. */
+  function waitingMs(): number {
+    const { stuckSinceMs } = outbox.status()
+    return stuckSinceMs === undefined ? 0 : Math.max(0, Math.round(clock.monotonicMs() - stuckSinceMs))
+  }
+
   function beat(): void {
     heartbeats++
     bus?.writer.publishHeartbeat({
@@ -102,6 +108,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
       time: clock.now(),
       version,
       sequence: heartbeats,
+      waitingMs: waitingMs(),
     })
   }
 
@@ -159,11 +166,31 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
           snapshot(
             engine.state,
             { name: nodeName, bootId, version, started },
-            bus?.describe() ?? { connected: false, since: undefined, url: '', queued: 0, dropped: 0 },
+            bus?.describe() ?? {
+              connected: false,
+              since: undefined,
+              url: '',
+              queued: 0,
+              dropped: 0,
+              waitingMs: 0,
+              refused: 0,
+            },
             clock.now(),
           ),
         check: fleet.check,
         monitorNames: fleet.names,
+        clear(word) {
+          const cleared = engine.clear(word)
+          for (const { entity } of cleared) fleet.clear({ ...word, entity })
+          return cleared
+        },
+        forget(monitor) {
+          const before = [...engine.state.problems.values()].filter(isOpen)
+          return fleet
+            .forget(monitor)
+            ?.then(() => before.flatMap(({ fingerprint }) => engine.state.problems.get(fingerprint) ?? []))
+            .then((after) => after.filter((problem) => !isOpen(problem)))
+        },
       }),
     ],
     async start() {

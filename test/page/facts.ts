@@ -100,6 +100,8 @@ export function problemOf(condition: NodeCondition, changes: Partial<Problem> = 
     flapping: false,
     absentMs: 0,
     lastSeenMonoMs: 0,
+    openedMonoMs: 0,
+    openMs: 0,
     ...changes,
   }
 }
@@ -157,6 +159,8 @@ export function monitor(name: string, description: string, changes: Partial<Moni
     conditionTypes: [],
     violations: 0,
     reports: 100,
+    lastViolations: [],
+    metrics: [],
     ...changes,
   }
 }

@@ -72,6 +72,8 @@ export function someProblem(changes: Partial<Problem> = {}): Problem {
     flapping: false,
     absentMs: 0,
     lastSeenMonoMs: 0,
+    openedMonoMs: 0,
+    openMs: 0,
     ...changes,
   }
 }
@@ -109,6 +111,8 @@ export function someMonitor(changes: Partial<MonitorState> = {}): MonitorState {
     conditionTypes: ['DiskFull'],
     violations: 0,
     reports: 100,
+    lastViolations: [],
+    metrics: [],
     ...changes,
   }
 }
@@ -244,6 +248,8 @@ export const anyProblem: fc.Arbitrary<Problem> = fc.record({
   flapping: fc.boolean(),
   absentMs: number,
   lastSeenMonoMs: number,
+  openedMonoMs: number,
+  openMs: number,
 })
 
 export const anyMonitor: fc.Arbitrary<MonitorState> = fc.record({
@@ -276,6 +282,17 @@ export const anyMonitor: fc.Arbitrary<MonitorState> = fc.record({
   conditionTypes: fc.array(hostileText, { maxLength: 2 }),
   violations: number,
   reports: number,
+  lastViolations: fc.array(fc.record({ text: hostileText, count: number, lastSeen: anyTime }), { maxLength: 2 }),
+  metrics: fc.array(
+    fc.record({
+      name: hostileText,
+      help: hostileText,
+      kind: fc.constantFrom('gauge' as const, 'counter' as const),
+      unit: hostileText,
+      title: hostileText,
+    }),
+    { maxLength: 2 },
+  ),
 })
 
 function onceEach<T>(items: readonly T[], key: (item: T) => string): T[] {

@@ -5,12 +5,14 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NodeDoctorConfig } from '#config'
+import { DETECTOR, type PersonsWord } from '#model'
 import type { CheckResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type { Logger } from '#service'
 import type { Engine } from '../engine.ts'
 import type { OpenChannel } from './channel.ts'
 import type { KnownMonitor } from './declare.ts'
 import { discover } from './discovery.ts'
+import { MonitorPresentError } from './errors.ts'
 import { createMonitorLink, type MonitorLink } from './link.ts'
 import type { PollOptions } from './session.ts'
 
@@ -32,6 +34,13 @@ export interface FleetOptions {
 export interface Fleet {
   start(): void
   names(): readonly string[]
+  /** Hands a person's word down to every monitor that streams. */
+  clear(word: PersonsWord): void
+  /**
+   * Ends what is known of a monitor that is gone; undefined when none is known by that name.
+   * @throws MonitorPresentError while it answers or the configuration names it
+   */
+  forget(name: string): Promise<void> | undefined
   check(monitor: string, check: string, timeoutMs: number): Promise<CheckResponse> | undefined
   stop(): Promise<void>
 }
@@ -85,7 +94,7 @@ export function createFleet(options: FleetOptions): Fleet {
     member.stop.abort()
     await member.ended
     engine.take({ kind: 'removed', monitor: name })
-    log.info('monitor was taken out: its socket is gone for an hour', { monitor: name })
+    log.info('monitor was taken out: its socket is gone', { monitor: name })
   }
 
   async function look(): Promise<void> {
@@ -140,6 +149,21 @@ export function createFleet(options: FleetOptions): Fleet {
       if (config.detector.discovery) lookingEnded = keepLooking()
     },
     names: () => [...members.keys()].sort(),
+    clear(word) {
+      for (const { link } of members.values()) link.clear(word)
+    },
+    forget(name) {
+      const member = members.get(name)
+      const state = engine.state.monitors.get(name)
+      if (state === undefined || name === DETECTOR) return undefined
+      if (member !== undefined && member.link.known.origin !== 'discovered')
+        return Promise.reject(new MonitorPresentError(name, 'the configuration names it; take it out there'))
+      if (member !== undefined && state.health === 'alive')
+        return Promise.reject(new MonitorPresentError(name, 'it answers; stop it first'))
+      if (member !== undefined) return forget(name, member)
+      engine.take({ kind: 'removed', monitor: name })
+      return Promise.resolve()
+    },
     check: (monitor, check, timeoutMs) => members.get(monitor)?.link.check(check, timeoutMs),
     async stop() {
       looking.abort()

@@ -3,6 +3,7 @@
  * gives up. Watch is tried first; a monitor that does not know it is polled by CheckHealth.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { PersonsWord } from '#model'
 import { isMisconduct, isUnimplemented, type MonitorChannel } from './channel.ts'
 import { expectedDeclaration, type KnownMonitor } from './declare.ts'
 import { pollMonitor } from './poll.ts'
@@ -16,6 +17,8 @@ export interface MonitorLink {
   readonly known: KnownMonitor
   /** Runs one check now, or all. Rejects when the monitor is not connected. */
   check(check: string, timeoutMs: number): ReturnType<MonitorChannel['check']>
+  /** Hands a person's word down to a monitor that streams; one that is polled has no ear for it. */
+  clear(word: PersonsWord): void
   /** Ends when the signal aborts. Never rejects. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -27,6 +30,7 @@ function text(err: unknown): string {
 export function createMonitorLink(options: LinkOptions): MonitorLink {
   const { known, engine, log, monotonicMs } = options
   let current: MonitorChannel | undefined
+  let tellCurrent: ((word: PersonsWord) => void) | undefined
   let aliveMs = monotonicMs()
   let lostAfterMs = LOST_AFTER_MS
   let isLost = false
@@ -69,6 +73,9 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       lostAfter: (ms) => {
         lostAfterMs = ms
       },
+      tellBy: (tell) => {
+        tellCurrent = tell
+      },
       failed: (why) => {
         reason = why
       },
@@ -82,6 +89,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       else await watchMonitor(talk, described, options)
     } finally {
       current = undefined
+      tellCurrent = undefined
       channel.close()
     }
   }
@@ -92,6 +100,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       if (current === undefined) return Promise.reject(new Error(`monitor ${known.name} is not connected: ${reason}`))
       return current.check(check, timeoutMs)
     },
+    clear: (word) => tellCurrent?.(word),
     async run(signal) {
       engine.take({ kind: 'expected', declaration: expectedDeclaration(known) })
       const watchdog = setInterval(judge, 1000)

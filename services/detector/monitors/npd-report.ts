@@ -79,5 +79,6 @@ export function reportOf(status: npd.Status, poll: Poll): Report {
     metrics: [],
     runs: [runOf(poll, '')],
     withdrawn: [],
+    complete: [],
   }
 }

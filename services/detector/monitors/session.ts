@@ -1,4 +1,5 @@
 /** What a link hands to the session that watches or polls its monitor. */
+import type { PersonsWord } from '#model'
 import type { Logger } from '#service'
 import type { Engine } from '../engine.ts'
 import type { MonitorChannel, OpenChannel } from './channel.ts'
@@ -33,6 +34,8 @@ export interface Session {
   alive(): void
   /** How long its silence may last from now on before it counts as lost. */
   lostAfter(ms: number): void
+  /** How a person's word reaches it from now on: down its stream. */
+  tellBy(tell: (word: PersonsWord) => void): void
   /** It failed to answer, `reason` says how. */
   failed(reason: string): void
 }

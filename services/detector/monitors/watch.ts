@@ -61,6 +61,9 @@ export async function watchMonitor(session: Session, described: DescribeResponse
     silence.abort(new MonitorSilentError(silentAfterMs))
   }, 1000)
 
+  session.tellBy(({ type, entity = '', by, why }) =>
+    stream.send({ request: { $case: 'clear', value: { type, entity, by, why } } }),
+  )
   stream.send({
     request: {
       $case: 'start',

@@ -52,6 +52,8 @@ function problem(fingerprint: string, revision = 1): Problem {
     flapping: false,
     absentMs: 0,
     lastSeenMonoMs: 0,
+    openedMonoMs: 0,
+    openMs: 0,
   }
 }
 

@@ -1,5 +1,5 @@
 /** nodedoctor.v1.Detector: decode, call, encode. */
-import type { Change } from '#model'
+import { type Change, cleanText, isOpen, MAX_ENTITY, MAX_TYPE, type PersonsWord, type Problem } from '#model'
 import {
   type DetectorServer,
   DetectorService,
@@ -19,8 +19,10 @@ const BEHIND_MAX = 10_000
 const CHECK_TIMEOUT_MS = 30_000
 
 /** Status codes of gRPC that this service answers with. */
+const INVALID_ARGUMENT = 3
 const NOT_FOUND = 5
 const RESOURCE_EXHAUSTED = 8
+const FAILED_PRECONDITION = 9
 const UNAVAILABLE = 14
 
 export interface DetectorRpcOptions {
@@ -29,6 +31,10 @@ export interface DetectorRpcOptions {
   /** Runs a check of a monitor; undefined when there is no such monitor. */
   readonly check: (monitor: string, check: string, timeoutMs: number) => Promise<CheckResponse> | undefined
   readonly monitorNames: () => readonly string[]
+  /** Closes what a person says is over; returns the problems as they are then. */
+  readonly clear: (word: PersonsWord) => readonly Problem[]
+  /** Ends what is known of a monitor that is gone; undefined when none is known by that name. */
+  readonly forget: (monitor: string) => Promise<readonly Problem[]> | undefined
 }
 
 /** What watchers are told of a change; nothing of what only moves the time of a proof. */
@@ -76,6 +82,46 @@ export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
       running.then(
         ({ report }) => callback(null, { report }),
         (err: unknown) => callback({ code: UNAVAILABLE, details: err instanceof Error ? err.message : String(err) }),
+      )
+    },
+    clear(call, callback) {
+      const { type, entity, by, why } = call.request
+      const word = {
+        type: cleanText(type, MAX_TYPE),
+        entity: entity === undefined ? undefined : cleanText(entity, MAX_ENTITY),
+        by: cleanText(by, 80),
+        why: cleanText(why, 240),
+      }
+      const empty = (['type', 'by', 'why'] as const).filter((name) => word[name] === '')
+      if (empty.length > 0) {
+        const details = `a person's word needs a type, who says it and why: ${empty.join(', ')} is empty`
+        callback({ code: INVALID_ARGUMENT, details })
+        return
+      }
+      const cleared = options.clear(word)
+      if (cleared.length > 0) return callback(null, { cleared: cleared.map(toProtoProblem) })
+      const open = [...new Set([...engine.state.problems.values()].filter(isOpen).map((problem) => problem.type))]
+      const which = word.entity === undefined ? word.type : `${word.type} of ${word.entity || 'the node'}`
+      callback({
+        code: NOT_FOUND,
+        details: `no problem ${which} is open; open are: ${open.sort().slice(0, 20).join(', ') || 'none'}`,
+      })
+    },
+    forget(call, callback) {
+      const { monitor } = call.request
+      const ending = options.forget(monitor)
+      if (ending === undefined) {
+        const known = [...engine.state.monitors.keys()].sort().join(', ') || 'none'
+        callback({
+          code: NOT_FOUND,
+          details: `no monitor is named ${JSON.stringify(cleanText(monitor, 80))}; there are: ${known}`,
+        })
+        return
+      }
+      ending.then(
+        (ended) => callback(null, { ended: ended.map(toProtoProblem) }),
+        (err: unknown) =>
+          callback({ code: FAILED_PRECONDITION, details: err instanceof Error ? err.message : String(err) }),
       )
     },
     watchNode(call) {

@@ -76,6 +76,10 @@ export interface Bus {
   /** Changes waiting for the bus, and what had to be dropped since the detector started. */
   queued: number;
   dropped: number;
+  /** How long the oldest of them has waited, in milliseconds. 0: nothing waits. */
+  waitingMs: number;
+  /** Values that the bus refused and that are tried again by themselves. */
+  refused: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -114,6 +118,37 @@ export interface DetectorCheckRequest {
 
 export interface DetectorCheckResponse {
   report: Report | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface DetectorClearRequest {
+  /** A condition type, or an event's reason. */
+  type: string;
+  /** Absent: every entity that has an open problem of this type. */
+  entity?:
+    | string
+    | undefined;
+  /** Who says it, and why; both are shown to people and must not be empty. */
+  by: string;
+  why: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface DetectorClearResponse {
+  /** What was closed by it. */
+  cleared: Problem[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface ForgetRequest {
+  /** A monitor's name. */
+  monitor: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface ForgetResponse {
+  /** What ended with it. */
+  ended: Problem[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -535,7 +570,16 @@ export const Node: MessageFns<Node> = {
 };
 
 function createBaseBus(): Bus {
-  return { connected: false, since: undefined, url: "", queued: 0, dropped: 0, _unknownFields: {} };
+  return {
+    connected: false,
+    since: undefined,
+    url: "",
+    queued: 0,
+    dropped: 0,
+    waitingMs: 0,
+    refused: 0,
+    _unknownFields: {},
+  };
 }
 
 export const Bus: MessageFns<Bus> = {
@@ -554,6 +598,12 @@ export const Bus: MessageFns<Bus> = {
     }
     if (message.dropped !== 0) {
       writer.uint32(40).uint64(message.dropped);
+    }
+    if (message.waitingMs !== 0) {
+      writer.uint32(48).uint64(message.waitingMs);
+    }
+    if (message.refused !== 0) {
+      writer.uint32(56).uint64(message.refused);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -619,6 +669,22 @@ export const Bus: MessageFns<Bus> = {
             message.dropped = longToNumber(reader.uint64());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.waitingMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.refused = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -656,6 +722,12 @@ export const Bus: MessageFns<Bus> = {
     if (message.dropped !== 0) {
       obj.dropped = Math.round(message.dropped);
     }
+    if (message.waitingMs !== 0) {
+      obj.waitingMs = Math.round(message.waitingMs);
+    }
+    if (message.refused !== 0) {
+      obj.refused = Math.round(message.refused);
+    }
     return obj;
   },
 
@@ -669,6 +741,8 @@ export const Bus: MessageFns<Bus> = {
     message.url = object.url ?? "";
     message.queued = object.queued ?? 0;
     message.dropped = object.dropped ?? 0;
+    message.waitingMs = object.waitingMs ?? 0;
+    message.refused = object.refused ?? 0;
     return message;
   },
 };
@@ -1238,6 +1312,367 @@ export const DetectorCheckResponse: MessageFns<DetectorCheckResponse> = {
   },
 };
 
+function createBaseDetectorClearRequest(): DetectorClearRequest {
+  return { type: "", entity: undefined, by: "", why: "", _unknownFields: {} };
+}
+
+export const DetectorClearRequest: MessageFns<DetectorClearRequest> = {
+  encode(message: DetectorClearRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.type !== "") {
+      writer.uint32(10).string(message.type);
+    }
+    if (message.entity !== undefined) {
+      writer.uint32(18).string(message.entity);
+    }
+    if (message.by !== "") {
+      writer.uint32(26).string(message.by);
+    }
+    if (message.why !== "") {
+      writer.uint32(34).string(message.why);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DetectorClearRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDetectorClearRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.entity = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.by = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.why = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: DetectorClearRequest): unknown {
+    const obj: any = {};
+    if (message.type !== "") {
+      obj.type = message.type;
+    }
+    if (message.entity !== undefined) {
+      obj.entity = message.entity;
+    }
+    if (message.by !== "") {
+      obj.by = message.by;
+    }
+    if (message.why !== "") {
+      obj.why = message.why;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DetectorClearRequest>): DetectorClearRequest {
+    return DetectorClearRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DetectorClearRequest>): DetectorClearRequest {
+    const message = createBaseDetectorClearRequest();
+    message.type = object.type ?? "";
+    message.entity = object.entity ?? undefined;
+    message.by = object.by ?? "";
+    message.why = object.why ?? "";
+    return message;
+  },
+};
+
+function createBaseDetectorClearResponse(): DetectorClearResponse {
+  return { cleared: [], _unknownFields: {} };
+}
+
+export const DetectorClearResponse: MessageFns<DetectorClearResponse> = {
+  encode(message: DetectorClearResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.cleared) {
+      Problem.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DetectorClearResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDetectorClearResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cleared.push(Problem.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: DetectorClearResponse): unknown {
+    const obj: any = {};
+    if (message.cleared?.length) {
+      obj.cleared = message.cleared.map((e) => Problem.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DetectorClearResponse>): DetectorClearResponse {
+    return DetectorClearResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DetectorClearResponse>): DetectorClearResponse {
+    const message = createBaseDetectorClearResponse();
+    message.cleared = object.cleared?.map((e) => Problem.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseForgetRequest(): ForgetRequest {
+  return { monitor: "", _unknownFields: {} };
+}
+
+export const ForgetRequest: MessageFns<ForgetRequest> = {
+  encode(message: ForgetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.monitor !== "") {
+      writer.uint32(10).string(message.monitor);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ForgetRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseForgetRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.monitor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: ForgetRequest): unknown {
+    const obj: any = {};
+    if (message.monitor !== "") {
+      obj.monitor = message.monitor;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ForgetRequest>): ForgetRequest {
+    return ForgetRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ForgetRequest>): ForgetRequest {
+    const message = createBaseForgetRequest();
+    message.monitor = object.monitor ?? "";
+    return message;
+  },
+};
+
+function createBaseForgetResponse(): ForgetResponse {
+  return { ended: [], _unknownFields: {} };
+}
+
+export const ForgetResponse: MessageFns<ForgetResponse> = {
+  encode(message: ForgetResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.ended) {
+      Problem.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ForgetResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseForgetResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ended.push(Problem.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: ForgetResponse): unknown {
+    const obj: any = {};
+    if (message.ended?.length) {
+      obj.ended = message.ended.map((e) => Problem.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ForgetResponse>): ForgetResponse {
+    return ForgetResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ForgetResponse>): ForgetResponse {
+    const message = createBaseForgetResponse();
+    message.ended = object.ended?.map((e) => Problem.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 /** Served by the detector on <run dir>/detector/detector.sock. */
 export type DetectorService = typeof DetectorService;
 export const DetectorService = {
@@ -1282,6 +1717,27 @@ export const DetectorService = {
       Buffer.from(DetectorCheckResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DetectorCheckResponse => DetectorCheckResponse.decode(value),
   },
+  /** A person's word that a problem is over: it closes with proof "operator", and its monitor is told. */
+  clear: {
+    path: "/nodedoctor.v1.Detector/Clear" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DetectorClearRequest): Buffer => Buffer.from(DetectorClearRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DetectorClearRequest => DetectorClearRequest.decode(value),
+    responseSerialize: (value: DetectorClearResponse): Buffer =>
+      Buffer.from(DetectorClearResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DetectorClearResponse => DetectorClearResponse.decode(value),
+  },
+  /** Ends what is known of a monitor that is gone, at once instead of after detector.forgetAfter. */
+  forget: {
+    path: "/nodedoctor.v1.Detector/Forget" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ForgetRequest): Buffer => Buffer.from(ForgetRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ForgetRequest => ForgetRequest.decode(value),
+    responseSerialize: (value: ForgetResponse): Buffer => Buffer.from(ForgetResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ForgetResponse => ForgetResponse.decode(value),
+  },
 } as const;
 
 export interface DetectorServer extends UntypedServiceImplementation {
@@ -1292,6 +1748,10 @@ export interface DetectorServer extends UntypedServiceImplementation {
   listMonitors: handleUnaryCall<ListMonitorsRequest, ListMonitorsResponse>;
   /** Runs one check of one monitor now. */
   check: handleUnaryCall<DetectorCheckRequest, DetectorCheckResponse>;
+  /** A person's word that a problem is over: it closes with proof "operator", and its monitor is told. */
+  clear: handleUnaryCall<DetectorClearRequest, DetectorClearResponse>;
+  /** Ends what is known of a monitor that is gone, at once instead of after detector.forgetAfter. */
+  forget: handleUnaryCall<ForgetRequest, ForgetResponse>;
 }
 
 export interface DetectorClient extends Client {
@@ -1348,6 +1808,38 @@ export interface DetectorClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DetectorCheckResponse) => void,
+  ): ClientUnaryCall;
+  /** A person's word that a problem is over: it closes with proof "operator", and its monitor is told. */
+  clear(
+    request: DetectorClearRequest,
+    callback: (error: ServiceError | null, response: DetectorClearResponse) => void,
+  ): ClientUnaryCall;
+  clear(
+    request: DetectorClearRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DetectorClearResponse) => void,
+  ): ClientUnaryCall;
+  clear(
+    request: DetectorClearRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DetectorClearResponse) => void,
+  ): ClientUnaryCall;
+  /** Ends what is known of a monitor that is gone, at once instead of after detector.forgetAfter. */
+  forget(
+    request: ForgetRequest,
+    callback: (error: ServiceError | null, response: ForgetResponse) => void,
+  ): ClientUnaryCall;
+  forget(
+    request: ForgetRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ForgetResponse) => void,
+  ): ClientUnaryCall;
+  forget(
+    request: ForgetRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ForgetResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -21,7 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
-import { Polarity, polarityToJSON, RecoveryRule, Report, Severity, severityToJSON } from "./types.ts";
+import { MetricDescriptor, Polarity, polarityToJSON, RecoveryRule, Report, Severity, severityToJSON } from "./types.ts";
 
 export const protobufPackage = "nodedoctor.v1";
 
@@ -74,17 +74,6 @@ export interface EventReason {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface MetricDescriptor {
-  name: string;
-  help: string;
-  /** "gauge" or "counter". */
-  kind: string;
-  unit: string;
-  /** For the page's graphs: how it is called there and its unit. Empty: not drawn. */
-  title: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
 export interface CheckSchedule {
   check: string;
   checkType: string;
@@ -100,7 +89,19 @@ export interface CheckSchedule {
 export interface WatchRequest {
   request: { $case: "start"; value: WatchStart } | //
   /** Everything of this incarnation up to this sequence is on the bus; the monitor may forget it. */
-  { $case: "ack"; value: Acknowledgement } | undefined;
+  { $case: "ack"; value: Acknowledgement } | //
+  /** A person said that something is over. A check that latches lets go of it. */
+  { $case: "clear"; value: Clear } | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface Clear {
+  type: string;
+  /** Empty: the node's own. */
+  entity: string;
+  /** Who said it, and why. */
+  by: string;
+  why: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -765,145 +766,6 @@ export const EventReason: MessageFns<EventReason> = {
   },
 };
 
-function createBaseMetricDescriptor(): MetricDescriptor {
-  return { name: "", help: "", kind: "", unit: "", title: "", _unknownFields: {} };
-}
-
-export const MetricDescriptor: MessageFns<MetricDescriptor> = {
-  encode(message: MetricDescriptor, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
-    if (message.help !== "") {
-      writer.uint32(18).string(message.help);
-    }
-    if (message.kind !== "") {
-      writer.uint32(26).string(message.kind);
-    }
-    if (message.unit !== "") {
-      writer.uint32(34).string(message.unit);
-    }
-    if (message.title !== "") {
-      writer.uint32(42).string(message.title);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): MetricDescriptor {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMetricDescriptor();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.help = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.kind = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.unit = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.title = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  toJSON(message: MetricDescriptor): unknown {
-    const obj: any = {};
-    if (message.name !== "") {
-      obj.name = message.name;
-    }
-    if (message.help !== "") {
-      obj.help = message.help;
-    }
-    if (message.kind !== "") {
-      obj.kind = message.kind;
-    }
-    if (message.unit !== "") {
-      obj.unit = message.unit;
-    }
-    if (message.title !== "") {
-      obj.title = message.title;
-    }
-    return obj;
-  },
-
-  create(base?: DeepPartial<MetricDescriptor>): MetricDescriptor {
-    return MetricDescriptor.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<MetricDescriptor>): MetricDescriptor {
-    const message = createBaseMetricDescriptor();
-    message.name = object.name ?? "";
-    message.help = object.help ?? "";
-    message.kind = object.kind ?? "";
-    message.unit = object.unit ?? "";
-    message.title = object.title ?? "";
-    return message;
-  },
-};
-
 function createBaseCheckSchedule(): CheckSchedule {
   return {
     check: "",
@@ -1079,6 +941,9 @@ export const WatchRequest: MessageFns<WatchRequest> = {
       case "ack":
         Acknowledgement.encode(message.request.value, writer.uint32(18).fork()).join();
         break;
+      case "clear":
+        Clear.encode(message.request.value, writer.uint32(26).fork()).join();
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1120,6 +985,14 @@ export const WatchRequest: MessageFns<WatchRequest> = {
             message.request = { $case: "ack", value: Acknowledgement.decode(reader, reader.uint32()) };
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.request = { $case: "clear", value: Clear.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1146,6 +1019,8 @@ export const WatchRequest: MessageFns<WatchRequest> = {
       obj.start = WatchStart.toJSON(message.request.value);
     } else if (message.request?.$case === "ack") {
       obj.ack = Acknowledgement.toJSON(message.request.value);
+    } else if (message.request?.$case === "clear") {
+      obj.clear = Clear.toJSON(message.request.value);
     }
     return obj;
   },
@@ -1168,7 +1043,137 @@ export const WatchRequest: MessageFns<WatchRequest> = {
         }
         break;
       }
+      case "clear": {
+        if (object.request?.value !== undefined && object.request?.value !== null) {
+          message.request = { $case: "clear", value: Clear.fromPartial(object.request.value) };
+        }
+        break;
+      }
     }
+    return message;
+  },
+};
+
+function createBaseClear(): Clear {
+  return { type: "", entity: "", by: "", why: "", _unknownFields: {} };
+}
+
+export const Clear: MessageFns<Clear> = {
+  encode(message: Clear, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.type !== "") {
+      writer.uint32(10).string(message.type);
+    }
+    if (message.entity !== "") {
+      writer.uint32(18).string(message.entity);
+    }
+    if (message.by !== "") {
+      writer.uint32(26).string(message.by);
+    }
+    if (message.why !== "") {
+      writer.uint32(34).string(message.why);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Clear {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClear();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.entity = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.by = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.why = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: Clear): unknown {
+    const obj: any = {};
+    if (message.type !== "") {
+      obj.type = message.type;
+    }
+    if (message.entity !== "") {
+      obj.entity = message.entity;
+    }
+    if (message.by !== "") {
+      obj.by = message.by;
+    }
+    if (message.why !== "") {
+      obj.why = message.why;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Clear>): Clear {
+    return Clear.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Clear>): Clear {
+    const message = createBaseClear();
+    message.type = object.type ?? "";
+    message.entity = object.entity ?? "";
+    message.by = object.by ?? "";
+    message.why = object.why ?? "";
     return message;
   },
 };
@@ -1647,7 +1652,8 @@ export const MonitorService = {
   },
   /**
    * Streams reports until either side ends. At its start the monitor sends every report that was not
-   * acknowledged, then the present state of each condition, then what happens. A heartbeat (WatchResponse
+   * acknowledged, then the present state of each condition, then what happens. A report names
+   * in `complete` the checks whose conditions have all been said in this incarnation. A heartbeat (WatchResponse
    * without a report) goes at the latest every heartbeat_interval_ms, so that a hung monitor is seen.
    */
   watch: {
@@ -1676,7 +1682,8 @@ export interface MonitorServer extends UntypedServiceImplementation {
   describe: handleUnaryCall<DescribeRequest, DescribeResponse>;
   /**
    * Streams reports until either side ends. At its start the monitor sends every report that was not
-   * acknowledged, then the present state of each condition, then what happens. A heartbeat (WatchResponse
+   * acknowledged, then the present state of each condition, then what happens. A report names
+   * in `complete` the checks whose conditions have all been said in this incarnation. A heartbeat (WatchResponse
    * without a report) goes at the latest every heartbeat_interval_ms, so that a hung monitor is seen.
    */
   watch: handleBidiStreamingCall<WatchRequest, WatchResponse>;
@@ -1703,7 +1710,8 @@ export interface MonitorClient extends Client {
   ): ClientUnaryCall;
   /**
    * Streams reports until either side ends. At its start the monitor sends every report that was not
-   * acknowledged, then the present state of each condition, then what happens. A heartbeat (WatchResponse
+   * acknowledged, then the present state of each condition, then what happens. A report names
+   * in `complete` the checks whose conditions have all been said in this incarnation. A heartbeat (WatchResponse
    * without a report) goes at the latest every heartbeat_interval_ms, so that a hung monitor is seen.
    */
   watch(): ClientDuplexStream<WatchRequest, WatchResponse>;

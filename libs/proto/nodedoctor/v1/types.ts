@@ -326,6 +326,11 @@ export interface Report {
   metrics: MetricSample[];
   runs: CheckRun[];
   withdrawn: ConditionKey[];
+  /**
+   * Checks that have said, since the start of this incarnation, every condition they watch: what only an earlier
+   * incarnation reported of such a check is no longer watched and ends as withdrawn.
+   */
+  complete: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -358,6 +363,8 @@ export interface SourceCondition {
   sequence: number;
   /** Why health differs from what the source says: "", "gated", "unreachable", "unproven", "flapping". */
   held: string;
+  /** A person cleared it: looks up to this time say nothing any more. */
+  cleared: Date | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -436,6 +443,14 @@ export interface Problem {
   absentMs: number;
   /** last_seen on the machine's monotonic clock, in milliseconds. */
   lastSeenMonoMs: number;
+  /** What proves it gone; kept with it, since its monitor may not be there to say so after a reboot. Absent: unknown. */
+  rule:
+    | RecoveryRule
+    | undefined;
+  /** How long it was open, in milliseconds of the monotonic clock; set when resolved. 0: not known (the boot changed). */
+  openMs: number;
+  /** When it was opened on the monotonic clock of boot_id, in milliseconds. 0: not known. */
+  openedMonoMs: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -462,6 +477,32 @@ export interface MonitorState {
   /** What the monitor sent that its limits did not allow, counted. */
   violations: number;
   reports: number;
+  /** The last ones in words, last first, at most 16. */
+  lastViolations: Violation[];
+  /** What it declares of its metrics, so that they can be drawn and explained. */
+  metrics: MetricDescriptor[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Something a monitor did that its declaration or its limits do not allow. */
+export interface Violation {
+  /** What was refused or cut, and why, in the words of the protocol that the monitor speaks. */
+  text: string;
+  /** How often, since last_seen first stood here. */
+  count: number;
+  lastSeen: Date | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A metric as its monitor declares it. */
+export interface MetricDescriptor {
+  name: string;
+  help: string;
+  /** "gauge" or "counter". */
+  kind: string;
+  unit: string;
+  /** For the page's graphs: how it is called there and its unit. Empty: not drawn. */
+  title: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -473,6 +514,8 @@ export interface Heartbeat {
   time: Date | undefined;
   version: string;
   sequence: number;
+  /** How long the oldest change has waited for the bus to take it, in milliseconds. 0: nothing waits. */
+  waitingMs: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1819,6 +1862,7 @@ function createBaseReport(): Report {
     metrics: [],
     runs: [],
     withdrawn: [],
+    complete: [],
     _unknownFields: {},
   };
 }
@@ -1848,6 +1892,9 @@ export const Report: MessageFns<Report> = {
     }
     for (const v of message.withdrawn) {
       ConditionKey.encode(v!, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.complete) {
+      writer.uint32(74).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1937,6 +1984,14 @@ export const Report: MessageFns<Report> = {
             message.withdrawn.push(ConditionKey.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.complete.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1983,6 +2038,9 @@ export const Report: MessageFns<Report> = {
     if (message.withdrawn?.length) {
       obj.withdrawn = message.withdrawn.map((e) => ConditionKey.toJSON(e));
     }
+    if (message.complete?.length) {
+      obj.complete = message.complete;
+    }
     return obj;
   },
 
@@ -1999,6 +2057,7 @@ export const Report: MessageFns<Report> = {
     message.metrics = object.metrics?.map((e) => MetricSample.fromPartial(e)) || [];
     message.runs = object.runs?.map((e) => CheckRun.fromPartial(e)) || [];
     message.withdrawn = object.withdrawn?.map((e) => ConditionKey.fromPartial(e)) || [];
+    message.complete = object.complete?.map((e) => e) || [];
     return message;
   },
 };
@@ -2018,6 +2077,7 @@ function createBaseSourceCondition(): SourceCondition {
     incarnation: 0,
     sequence: 0,
     held: "",
+    cleared: undefined,
     _unknownFields: {},
   };
 }
@@ -2062,6 +2122,9 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     }
     if (message.held !== "") {
       writer.uint32(82).string(message.held);
+    }
+    if (message.cleared !== undefined) {
+      Timestamp.encode(toTimestamp(message.cleared), writer.uint32(114).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2191,6 +2254,14 @@ export const SourceCondition: MessageFns<SourceCondition> = {
             message.held = reader.string();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.cleared = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2252,6 +2323,9 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     if (message.held !== "") {
       obj.held = message.held;
     }
+    if (message.cleared !== undefined) {
+      obj.cleared = message.cleared.toISOString();
+    }
     return obj;
   },
 
@@ -2277,6 +2351,7 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     message.incarnation = object.incarnation ?? 0;
     message.sequence = object.sequence ?? 0;
     message.held = object.held ?? "";
+    message.cleared = object.cleared ?? undefined;
     return message;
   },
 };
@@ -2667,6 +2742,9 @@ function createBaseProblem(): Problem {
     flapping: false,
     absentMs: 0,
     lastSeenMonoMs: 0,
+    rule: undefined,
+    openMs: 0,
+    openedMonoMs: 0,
     _unknownFields: {},
   };
 }
@@ -2756,6 +2834,15 @@ export const Problem: MessageFns<Problem> = {
     }
     if (message.lastSeenMonoMs !== 0) {
       writer.uint32(225).double(message.lastSeenMonoMs);
+    }
+    if (message.rule !== undefined) {
+      RecoveryRule.encode(message.rule, writer.uint32(234).fork()).join();
+    }
+    if (message.openMs !== 0) {
+      writer.uint32(240).uint64(message.openMs);
+    }
+    if (message.openedMonoMs !== 0) {
+      writer.uint32(249).double(message.openedMonoMs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3005,6 +3092,30 @@ export const Problem: MessageFns<Problem> = {
             message.lastSeenMonoMs = reader.double();
             continue;
           }
+          case 29: {
+            if (tag !== 234) {
+              break;
+            }
+
+            message.rule = RecoveryRule.decode(reader, reader.uint32());
+            continue;
+          }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.openMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 31: {
+            if (tag !== 249) {
+              break;
+            }
+
+            message.openedMonoMs = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3111,6 +3222,15 @@ export const Problem: MessageFns<Problem> = {
     if (message.lastSeenMonoMs !== 0) {
       obj.lastSeenMonoMs = floatToJson(message.lastSeenMonoMs);
     }
+    if (message.rule !== undefined) {
+      obj.rule = RecoveryRule.toJSON(message.rule);
+    }
+    if (message.openMs !== 0) {
+      obj.openMs = Math.round(message.openMs);
+    }
+    if (message.openedMonoMs !== 0) {
+      obj.openedMonoMs = floatToJson(message.openedMonoMs);
+    }
     return obj;
   },
 
@@ -3149,6 +3269,11 @@ export const Problem: MessageFns<Problem> = {
     message.flapping = object.flapping ?? false;
     message.absentMs = object.absentMs ?? 0;
     message.lastSeenMonoMs = object.lastSeenMonoMs ?? 0;
+    message.rule = (object.rule !== undefined && object.rule !== null)
+      ? RecoveryRule.fromPartial(object.rule)
+      : undefined;
+    message.openMs = object.openMs ?? 0;
+    message.openedMonoMs = object.openedMonoMs ?? 0;
     return message;
   },
 };
@@ -3173,6 +3298,8 @@ function createBaseMonitorState(): MonitorState {
     conditionTypes: [],
     violations: 0,
     reports: 0,
+    lastViolations: [],
+    metrics: [],
     _unknownFields: {},
   };
 }
@@ -3232,6 +3359,12 @@ export const MonitorState: MessageFns<MonitorState> = {
     }
     if (message.reports !== 0) {
       writer.uint32(144).uint64(message.reports);
+    }
+    for (const v of message.lastViolations) {
+      Violation.encode(v!, writer.uint32(154).fork()).join();
+    }
+    for (const v of message.metrics) {
+      MetricDescriptor.encode(v!, writer.uint32(162).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3401,6 +3534,22 @@ export const MonitorState: MessageFns<MonitorState> = {
             message.reports = longToNumber(reader.uint64());
             continue;
           }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.lastViolations.push(Violation.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.metrics.push(MetricDescriptor.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3477,6 +3626,12 @@ export const MonitorState: MessageFns<MonitorState> = {
     if (message.reports !== 0) {
       obj.reports = Math.round(message.reports);
     }
+    if (message.lastViolations?.length) {
+      obj.lastViolations = message.lastViolations.map((e) => Violation.toJSON(e));
+    }
+    if (message.metrics?.length) {
+      obj.metrics = message.metrics.map((e) => MetricDescriptor.toJSON(e));
+    }
     return obj;
   },
 
@@ -3503,6 +3658,256 @@ export const MonitorState: MessageFns<MonitorState> = {
     message.conditionTypes = object.conditionTypes?.map((e) => e) || [];
     message.violations = object.violations ?? 0;
     message.reports = object.reports ?? 0;
+    message.lastViolations = object.lastViolations?.map((e) => Violation.fromPartial(e)) || [];
+    message.metrics = object.metrics?.map((e) => MetricDescriptor.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseViolation(): Violation {
+  return { text: "", count: 0, lastSeen: undefined, _unknownFields: {} };
+}
+
+export const Violation: MessageFns<Violation> = {
+  encode(message: Violation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.text !== "") {
+      writer.uint32(10).string(message.text);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).uint64(message.count);
+    }
+    if (message.lastSeen !== undefined) {
+      Timestamp.encode(toTimestamp(message.lastSeen), writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Violation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseViolation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.lastSeen = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: Violation): unknown {
+    const obj: any = {};
+    if (message.text !== "") {
+      obj.text = message.text;
+    }
+    if (message.count !== 0) {
+      obj.count = Math.round(message.count);
+    }
+    if (message.lastSeen !== undefined) {
+      obj.lastSeen = message.lastSeen.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Violation>): Violation {
+    return Violation.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Violation>): Violation {
+    const message = createBaseViolation();
+    message.text = object.text ?? "";
+    message.count = object.count ?? 0;
+    message.lastSeen = object.lastSeen ?? undefined;
+    return message;
+  },
+};
+
+function createBaseMetricDescriptor(): MetricDescriptor {
+  return { name: "", help: "", kind: "", unit: "", title: "", _unknownFields: {} };
+}
+
+export const MetricDescriptor: MessageFns<MetricDescriptor> = {
+  encode(message: MetricDescriptor, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.help !== "") {
+      writer.uint32(18).string(message.help);
+    }
+    if (message.kind !== "") {
+      writer.uint32(26).string(message.kind);
+    }
+    if (message.unit !== "") {
+      writer.uint32(34).string(message.unit);
+    }
+    if (message.title !== "") {
+      writer.uint32(42).string(message.title);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MetricDescriptor {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMetricDescriptor();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.help = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.title = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: MetricDescriptor): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.help !== "") {
+      obj.help = message.help;
+    }
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
+    if (message.unit !== "") {
+      obj.unit = message.unit;
+    }
+    if (message.title !== "") {
+      obj.title = message.title;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MetricDescriptor>): MetricDescriptor {
+    return MetricDescriptor.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MetricDescriptor>): MetricDescriptor {
+    const message = createBaseMetricDescriptor();
+    message.name = object.name ?? "";
+    message.help = object.help ?? "";
+    message.kind = object.kind ?? "";
+    message.unit = object.unit ?? "";
+    message.title = object.title ?? "";
     return message;
   },
 };
@@ -3515,6 +3920,7 @@ function createBaseHeartbeat(): Heartbeat {
     time: undefined,
     version: "",
     sequence: 0,
+    waitingMs: 0,
     _unknownFields: {},
   };
 }
@@ -3538,6 +3944,9 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     }
     if (message.sequence !== 0) {
       writer.uint32(48).uint64(message.sequence);
+    }
+    if (message.waitingMs !== 0) {
+      writer.uint32(56).uint64(message.waitingMs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3611,6 +4020,14 @@ export const Heartbeat: MessageFns<Heartbeat> = {
             message.sequence = longToNumber(reader.uint64());
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.waitingMs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3651,6 +4068,9 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     if (message.sequence !== 0) {
       obj.sequence = Math.round(message.sequence);
     }
+    if (message.waitingMs !== 0) {
+      obj.waitingMs = Math.round(message.waitingMs);
+    }
     return obj;
   },
 
@@ -3665,6 +4085,7 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     message.time = object.time ?? undefined;
     message.version = object.version ?? "";
     message.sequence = object.sequence ?? 0;
+    message.waitingMs = object.waitingMs ?? 0;
     return message;
   },
 };

@@ -1,0 +1,68 @@
+/** A person's word that a problem is over. It holds for every look that was made before it. */
+import type { Draft } from './draft.ts'
+import { mergeCondition } from './merge.ts'
+import { DETECTOR } from './monitor-life.ts'
+import { isOpen, resolveProblem } from './problem.ts'
+import { hashText, renderLabel } from './text.ts'
+import type { Problem } from './types.ts'
+
+export interface PersonsWord {
+  readonly type: string
+  /** Undefined: every entity that has an open problem of this type. */
+  readonly entity: string | undefined
+  readonly by: string
+  readonly why: string
+}
+
+/** Open problems that a word is about. */
+export function problemsOf(problems: Iterable<Problem>, { type, entity }: PersonsWord): Problem[] {
+  return [...problems].filter(
+    (problem) => isOpen(problem) && problem.type === type && (entity === undefined || problem.entity === entity),
+  )
+}
+
+/** What every source said is over; only a later look of it says otherwise. */
+function clearSources(draft: Draft, problem: Problem, words: string): void {
+  for (const source of draft.sourcesOf(problem.type, problem.entity)) {
+    draft.putSource({
+      ...source,
+      observation: {
+        ...source.observation,
+        health: 'healthy',
+        severity: 'info',
+        reason: 'Cleared',
+        message: words,
+        summary: '',
+        pending: undefined,
+      },
+      health: 'healthy',
+      held: '',
+      since: draft.now.wall,
+      raised: undefined,
+      healthyStreak: 0,
+      cleared: draft.now.wall,
+    })
+  }
+  mergeCondition(draft, problem.type, problem.entity)
+}
+
+export function clearProblems(draft: Draft, word: PersonsWord): void {
+  const words = `cleared by ${word.by}: ${word.why}`
+  for (const problem of problemsOf(draft.allProblems(), word)) {
+    const { type, entity, fingerprint, generation } = problem
+    resolveProblem(draft, problem, 'operator', words)
+    if (!problem.fromEvent) clearSources(draft, problem, words)
+    draft.emit({
+      id: `${DETECTOR}-cleared-${hashText(fingerprint)}-${generation}`,
+      monitor: DETECTOR,
+      check: '',
+      entity,
+      severity: 'info',
+      reason: 'ProblemCleared',
+      message: `${problem.label === '' ? renderLabel('', type, entity) : problem.label} was ${words}`,
+      firstSeen: draft.now.wall,
+      lastSeen: draft.now.wall,
+      count: 1,
+    })
+  }
+}
