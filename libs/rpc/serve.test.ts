@@ -204,6 +204,8 @@ describe('reflection', () => {
         'grpc.health.v1.Health/Watch',
         'grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
         'nodedoctor.v1.Detector/Check',
+        'nodedoctor.v1.Detector/Clear',
+        'nodedoctor.v1.Detector/Forget',
         'nodedoctor.v1.Detector/GetNode',
         'nodedoctor.v1.Detector/ListMonitors',
         'nodedoctor.v1.Detector/WatchNode',
