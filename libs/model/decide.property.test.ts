@@ -45,7 +45,7 @@ const observationInput = fc
     ({ monitor, type, entity, health, severity, pending }): Input => ({
       kind: 'report',
       monitor,
-      violations: 0,
+      violations: [],
       report: report([
         observation(type === 'Both' ? type : `${monitor}${type}`, health, {
           entity,
@@ -68,7 +68,7 @@ const anyInput = fc.oneof(
       (monitor): Input => ({
         kind: 'report',
         monitor,
-        violations: 0,
+        violations: [],
         report: report([], { events: [event(monitor, 'Xid')] }),
       }),
     ),
@@ -209,7 +209,7 @@ describe('the reducer, whatever comes in', () => {
             const input: Input = {
               kind: 'report',
               monitor,
-              violations: 0,
+              violations: [],
               report: report([observation('Both', healths[index] ?? 'unknown')]),
             }
             applyChanges(state, decide(state, input, at(1000)))
@@ -230,7 +230,7 @@ describe('the reducer, whatever comes in', () => {
         const input: Input = {
           kind: 'report',
           monitor: 'a',
-          violations: 0,
+          violations: [],
           report: report([observation('aOne', seen, { entity: `e:${i}` })]),
         }
         applyChanges(state, decide(state, input, at(i * 10 + offset)))

@@ -22,7 +22,7 @@ function worldWithDisk(recovery = conditionType('DiskFull').recovery) {
       {
         kind: 'report',
         monitor: 'system',
-        violations: 0,
+        violations: [],
         report: report([observation('DiskFull', health, { entity: 'disk:/var', ...more })]),
       },
       ms,
@@ -180,7 +180,7 @@ describe('a problem', () => {
           {
             kind: 'report',
             monitor: 'system',
-            violations: 0,
+            violations: [],
             report: report([
               observation('DiskFull', 'problem', { entity: 'disk:/var', observed: new Date(T0 + seenMs) }),
             ]),
@@ -200,7 +200,7 @@ describe('a report that is delivered again', () => {
     const { world, say } = worldWithDisk()
     say('problem', 1000)
     const again = report([observation('DiskFull', 'healthy', { entity: 'disk:/var' })])
-    const input = { kind: 'report', monitor: 'system', violations: 0, report: again } as const
+    const input = { kind: 'report', monitor: 'system', violations: [], report: again } as const
     world.take(input, 2000)
     expect(told(world.take(input, 3000))).toEqual([])
     expect(world.state.problems.get(DISK)?.phase).toBe('opened')
@@ -226,7 +226,7 @@ describe('a monitor', () => {
     return made
   }
   const say = (health: Health) =>
-    ({ kind: 'report', monitor: 'system', violations: 0, report: report([observation('DiskFull', health)]) }) as const
+    ({ kind: 'report', monitor: 'system', violations: [], report: report([observation('DiskFull', health)]) }) as const
   const DISK_NODE = fingerprintOf('system', 'DiskFull', '')
 
   it('that is lost turns its conditions unknown, keeps its problems, and is itself a problem', () => {
@@ -300,7 +300,7 @@ describe('dependsOn', () => {
     return w
   }
   const say = (type: string, check: string, health: Health) =>
-    ({ kind: 'report', monitor: 'm', violations: 0, report: report([observation(type, health, { check })]) }) as const
+    ({ kind: 'report', monitor: 'm', violations: [], report: report([observation(type, health, { check })]) }) as const
 
   it('holds back a new problem while what it depends on is sick', () => {
     const w = world()
@@ -346,7 +346,7 @@ describe('a shared condition type', () => {
     ({
       kind: 'report',
       monitor,
-      violations: 0,
+      violations: [],
       report: report([observation('ClockBad', health, { severity: health === 'problem' ? severity : 'info' })]),
     }) as const
 
@@ -388,7 +388,7 @@ describe('an event', () => {
     ({
       kind: 'report',
       monitor: 'plugin',
-      violations: 0,
+      violations: [],
       report: report([], { events: [event('plugin', 'XidError', { severity })] }),
     }) as const
 

@@ -14,6 +14,7 @@ import {
   loseMonitor,
   noteTrouble,
   removeMonitor,
+  withViolations,
 } from './monitor-life.ts'
 import { judgeAgain, observe } from './observe.ts'
 import { followEvent, isOpen, passTime, resolveProblem } from './problem.ts'
@@ -24,8 +25,15 @@ import type { CheckRun, Instant, NodeEvent, Problem, RecoveryRule, Report } from
 export type Input =
   | { readonly kind: 'expected'; readonly declaration: MonitorDeclaration }
   | { readonly kind: 'declared'; readonly declaration: MonitorDeclaration; readonly incarnation: number }
-  /** An admitted report ({@link admitReport}). `violations` of it are counted against the monitor. */
-  | { readonly kind: 'report'; readonly monitor: string; readonly report: Report; readonly violations: number }
+  /** An admitted report ({@link admitReport}). `violations` of it, in words, are kept and counted against the monitor. */
+  | {
+      readonly kind: 'report'
+      readonly monitor: string
+      readonly report: Report
+      readonly violations: readonly string[]
+    }
+  /** A monitor did what it may not, beside its reports: in its declaration, or on its socket. */
+  | { readonly kind: 'misbehaved'; readonly monitor: string; readonly violations: readonly string[] }
   | { readonly kind: 'lost'; readonly monitor: string; readonly reason: string }
   /** A session with it failed, which is no loss yet: it may be back at once. */
   | { readonly kind: 'troubled'; readonly monitor: string; readonly reason: string }
@@ -68,7 +76,7 @@ function mergedRuns(before: readonly CheckRun[], runs: readonly CheckRun[]): rea
   return [...byCheck.values()].sort((a, b) => (a.check < b.check ? -1 : a.check > b.check ? 1 : 0))
 }
 
-function takeReport(draft: Draft, monitor: string, report: Report, violations: number): void {
+function takeReport(draft: Draft, monitor: string, report: Report, violations: readonly string[]): void {
   answered(draft, monitor)
   const raisedBefore = raisedChecks(draft, monitor)
   for (const observation of report.observations) observe(draft, monitor, observation, report)
@@ -89,7 +97,7 @@ function takeReport(draft: Draft, monitor: string, report: Report, violations: n
     incarnation: report.incarnation === 0 ? state.incarnation : report.incarnation,
     acknowledged: Math.max(report.incarnation === state.incarnation ? state.acknowledged : 0, report.sequence),
     reports: state.reports + 1,
-    violations: state.violations + violations,
+    ...withViolations(state, violations, draft.now.wall),
     ...(failed ? { lastError: `${failed.check}: ${failed.error}`, lastErrorAt: failed.started } : {}),
   })
 }
@@ -149,6 +157,12 @@ function take(draft: Draft, input: Input): void {
     case 'report':
       takeReport(draft, input.monitor, input.report, input.violations)
       break
+    case 'misbehaved': {
+      const state = draft.monitor(input.monitor)
+      if (state !== undefined)
+        draft.putMonitor({ ...state, ...withViolations(state, input.violations, draft.now.wall) })
+      break
+    }
     case 'lost':
       loseMonitor(draft, input.monitor, input.reason)
       openAndCloseGates(draft, new Set(), new Set([input.monitor]))

@@ -18,6 +18,6 @@ export {
   type NodeState,
 } from './state.ts'
 export * from './text.ts'
-export type * from './types.ts'
+export * from './types.ts'
 export * from './view/index.ts'
 export type * from './view.ts'

@@ -5,7 +5,7 @@ import { mergeCondition } from './merge.ts'
 import { judgeAgain, observe } from './observe.ts'
 import { isOpen, ownerOf, resolveProblem } from './problem.ts'
 import type { MonitorDeclaration } from './state.ts'
-import type { ConditionType, EventReason, MonitorState, Proof } from './types.ts'
+import { type ConditionType, type EventReason, type MonitorState, type Proof, VIOLATIONS_KEPT } from './types.ts'
 
 /** The detector speaks as a monitor of this name about monitors and about itself. */
 export const DETECTOR = 'detector'
@@ -209,6 +209,26 @@ export function loseMonitor(draft: Draft, name: string, reason: string): void {
     summary: `monitor ${name} does not answer`,
     check: 'monitors',
   })
+}
+
+/** The same words again count up; of different ones the last {@link VIOLATIONS_KEPT} are kept. */
+export function withViolations(
+  state: MonitorState,
+  violations: readonly string[],
+  now: Date,
+): Pick<MonitorState, 'violations' | 'lastViolations'> {
+  if (violations.length === 0) return state
+  const records = new Map(state.lastViolations.map((record) => [record.text, record]))
+  for (const text of violations) {
+    const count = (records.get(text)?.count ?? 0) + 1
+    records.delete(text)
+    records.set(text, { text, count, lastSeen: now })
+  }
+  const lastFirst = [...records.values()].sort((a, b) => b.lastSeen.getTime() - a.lastSeen.getTime())
+  return {
+    violations: state.violations + violations.length,
+    lastViolations: lastFirst.slice(0, VIOLATIONS_KEPT),
+  }
 }
 
 /** A session with a monitor failed: people see why, and nothing else changes. */

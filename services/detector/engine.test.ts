@@ -43,7 +43,24 @@ describe('the engine', () => {
     const problem = [...engine.state.problems.values()].find(({ type }) => type === 'MonitorMisbehaves')
     expect(problem).toMatchObject({ entity: 'monitor:plugin', phase: 'opened', fromEvent: true })
     expect(problem?.message).toBe('monitor plugin: condition DiskFull was refused: it belongs to system')
-    expect(engine.state.monitors.get('plugin')?.violations).toBe(1)
+    expect(engine.state.monitors.get('plugin')).toMatchObject({
+      violations: 1,
+      lastViolations: [{ text: 'condition DiskFull was refused: it belongs to system', count: 1 }],
+    })
+  })
+
+  it('keeps every violation in its words, the last first, the same once with its count', () => {
+    const { engine, clock } = createBench()
+    engine.misbehaved('plugin', ['its reason is empty', 'its type "Has Space" is no name'])
+    clock.ms = 1000
+    engine.misbehaved('plugin', ['its reason is empty'])
+    expect(engine.state.monitors.get('plugin')?.lastViolations).toEqual([
+      { text: 'its reason is empty', count: 2, lastSeen: new Date(T0 + 1000) },
+      { text: 'its type "Has Space" is no name', count: 1, lastSeen: new Date(T0) },
+    ])
+    for (let i = 0; i < 40; i++) engine.misbehaved('plugin', [`fault ${i}`])
+    expect(engine.state.monitors.get('plugin')).toMatchObject({ violations: 43 })
+    expect(engine.state.monitors.get('plugin')?.lastViolations).toHaveLength(16)
   })
 
   it('takes one report with senseless times for a clock that was set, and two for misconduct', () => {

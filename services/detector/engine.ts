@@ -58,6 +58,8 @@ export interface Engine {
   /** The detector's own word about the node's parts and itself. */
   observe(observations: readonly Observation[]): void
   event(event: Pick<NodeEvent, 'reason' | 'severity' | 'message' | 'entity'>): void
+  /** What a monitor did that it may not, beside its reports; each in words that its author understands. */
+  misbehaved(monitor: string, violations: readonly string[]): void
   /** Called with every batch of changes. Returns its own removal. */
   watch(listener: (changes: readonly Change[]) => void): () => void
   /** Time passes: absences are proven, folded events go out. */
@@ -146,7 +148,7 @@ export function createEngine(options: EngineOptions): Engine {
       complete: [],
       ...more,
     }
-    take({ kind: 'report', monitor: DETECTOR, report, violations: 0 })
+    take({ kind: 'report', monitor: DETECTOR, report, violations: [] })
   }
 
   function event(happened: Pick<NodeEvent, 'reason' | 'severity' | 'message' | 'entity'>): void {
@@ -163,8 +165,7 @@ export function createEngine(options: EngineOptions): Engine {
     return wasSenseless ? violations : violations.filter(({ code }) => code !== 'time-senseless')
   }
 
-  function misbehaved(monitor: string, all: readonly Violation[]): void {
-    const violations = misconduct(monitor, all)
+  function tellMisconduct(monitor: string, violations: readonly string[]): void {
     const [first] = violations
     if (first === undefined) return
     const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : ''
@@ -172,7 +173,7 @@ export function createEngine(options: EngineOptions): Engine {
       reason: 'MonitorMisbehaves',
       severity: 'warning',
       entity: `monitor:${monitor}`,
-      message: `monitor ${monitor}: ${first.text}${more}`,
+      message: `monitor ${monitor}: ${first}${more}`,
     })
   }
 
@@ -214,9 +215,16 @@ export function createEngine(options: EngineOptions): Engine {
         wall,
       )
       lastReport = wall
-      take({ kind: 'report', monitor, report, violations: violations.length }, receipt)
+      take({ kind: 'report', monitor, report, violations: violations.map(({ text }) => text) }, receipt)
       if (report.metrics.length > 0) options.publishMetrics(monitor, report.time, report.metrics)
-      misbehaved(monitor, violations)
+      tellMisconduct(
+        monitor,
+        misconduct(monitor, violations).map(({ text }) => text),
+      )
+    },
+    misbehaved(monitor, violations) {
+      take({ kind: 'misbehaved', monitor, violations })
+      tellMisconduct(monitor, violations)
     },
     observe: (observations) => own({ observations }),
     watch(listener) {
