@@ -101,6 +101,52 @@ describe('the engine', () => {
     expect(new Set(told.map(({ id }) => id)).size).toBe(1)
   })
 
+  it('acknowledges what it counted when that is told, and not before', () => {
+    const { engine, published, receipts, clock } = createBench()
+    const xid = () => report([], { events: [event('plugin', 'Xid')] })
+    const receipt = (n: number) => ({ name: 'plugin', done: () => void n })
+    for (let i = 0; i < 3; i++) engine.report('plugin', xid(), receipt(i))
+    const quiet = receipt(4)
+    engine.report('plugin', report([]), quiet)
+    expect(receipts).toEqual([])
+    clock.ms = 1000
+    engine.tick()
+    expect(published.at(-1)).toMatchObject({ kind: 'event', value: { count: 3 } })
+    expect(receipts).toEqual([quiet])
+  })
+
+  it('counts the same second to the same end when a detector died in it', () => {
+    const reports = Array.from({ length: 30 }, () => report([], { events: [event('plugin', 'Xid')] }))
+    const told = new Map<string, number>()
+    function live(from: number, to: number, untilMs: number): void {
+      const { engine, published, clock } = createBench()
+      for (const one of reports.slice(from, to)) engine.report('plugin', one, { name: 'plugin', done: () => undefined })
+      clock.ms = untilMs
+      engine.tick()
+      for (const change of published) {
+        if (change.kind === 'event' && change.value.reason === 'Xid')
+          told.set(change.value.id, Math.max(told.get(change.value.id) ?? 0, change.value.count))
+      }
+    }
+    // Killed in the middle of the second, nothing of it acknowledged; then once more after it was told.
+    live(0, 20, 500)
+    live(0, 30, 1500)
+    live(0, 30, 1500)
+    expect([...told.values()]).toEqual([30])
+  })
+
+  it('takes the same report once, however often it is delivered within its life', () => {
+    const { engine, published, clock } = createBench()
+    const one = report([], { events: [event('plugin', 'Xid')] })
+    for (let i = 0; i < 5; i++) engine.report('plugin', one, { name: 'plugin', done: () => undefined })
+    clock.ms = 1500
+    engine.tick()
+    const told = published.flatMap((change) => (change.kind === 'event' ? [change.value.count] : []))
+    expect(told).toEqual([1])
+    const problem = [...engine.state.problems.values()].find(({ type }) => type === 'Xid')
+    expect(problem?.count).toBe(1)
+  })
+
   it('gives every report its receipt, also one that changes nothing and one of a monitor it does not know', () => {
     const { engine, receipts } = createBench()
     const one = report([observation('DiskFull', 'healthy')])

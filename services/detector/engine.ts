@@ -26,7 +26,8 @@ import {
   type ReportLimits,
   type Violation,
 } from '#model'
-import { createEventFold } from './events/fold.ts'
+import { createEventFold, type Told } from './events/fold.ts'
+import { createHeldReceipts } from './events/held-receipts.ts'
 import type { Ownership } from './monitors/ownership.ts'
 import type { Receipt } from './outbox/outbox.ts'
 
@@ -39,7 +40,18 @@ export interface EngineOptions {
   readonly incarnation: number
   /** Where changes go, in order. */
   readonly publish: (changes: readonly Change[], receipt?: Receipt) => void
+  /** Calls back after a while, once. Absent: windows of events are closed by {@link Engine.tick} alone. */
+  readonly later?: (ms: number, act: () => void) => void
   readonly publishMetrics: (monitor: string, at: Date, samples: readonly MetricSample[]) => void
+}
+
+/** How often windows of events are looked at while some are open. */
+const CLOSE_MS = 250
+
+/** Which report brought an event, and when it was made. */
+interface NamedReport {
+  readonly time: Date
+  readonly name: string
 }
 
 export interface Engine {
@@ -87,6 +99,10 @@ export function createEngine(options: EngineOptions): Engine {
   const { now, limits, ownership, publish } = options
   const state = createState()
   const fold = createEventFold()
+  const receipts = createHeldReceipts()
+  /** The last report of each monitor that this life of the detector took. */
+  const taken = new Map<string, { readonly incarnation: number; readonly sequence: number }>()
+  let isClosing = false
   const listeners = new Set<(changes: readonly Change[]) => void>()
   const conditionCounts = new Map<string, number>()
   /** Monitors whose last report had times that make no sense. */
@@ -94,15 +110,41 @@ export function createEngine(options: EngineOptions): Engine {
   let lastReport: Date | undefined
   let ownSequence = 0
 
-  /** Events of one second are told as one; everything else passes as it is. */
-  function folded(changes: readonly Change[]): readonly Change[] {
-    if (!changes.some((change) => change.kind === 'event')) return changes
+  /** Events of one second are told as one; everything else passes as it is. `windows` are those that hold some. */
+  function folded(changes: readonly Change[], report: NamedReport): { out: readonly Change[]; windows: string[] } {
+    const windows: string[] = []
+    if (!changes.some((change) => change.kind === 'event')) return { out: changes, windows }
     const { monoMs } = now()
-    return changes.flatMap((change): Change[] => {
+    const closed: string[] = []
+    const out = changes.flatMap((change): Change[] => {
       if (change.kind !== 'event') return [change]
-      const first = fold.take(change.value, monoMs)
-      return first === undefined ? [] : [{ kind: 'event', value: first }]
+      const taken = fold.take(change.value, report, monoMs)
+      windows.push(taken.id)
+      closed.push(...taken.closed)
+      return taken.events.map((value) => ({ kind: 'event', value }))
     })
+    release(closed)
+    closeLater()
+    return { out, windows }
+  }
+
+  /** Windows are closed while something is open, and nothing turns while nothing is. */
+  function closeLater(): void {
+    if (isClosing || fold.open === 0 || options.later === undefined) return
+    isClosing = true
+    options.later(CLOSE_MS, () => {
+      isClosing = false
+      closeWindows()
+    })
+  }
+
+  function closeWindows(): void {
+    tell(fold.due(now()))
+    closeLater()
+  }
+
+  function release(windows: readonly string[]): void {
+    for (const receipt of receipts.closed(windows)) publish([], receipt)
   }
 
   function countConditions(changes: readonly Change[]): void {
@@ -114,24 +156,46 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  function commit(changes: readonly Change[], receipt?: Receipt): void {
+  function commit(changes: readonly Change[], report: NamedReport, receipt?: Receipt): void {
     countConditions(changes)
     applyChanges(state, changes)
-    const out = folded(changes)
-    if (out.length > 0 || receipt !== undefined) publish(out, receipt)
+    const { out, windows } = folded(changes, report)
+    const free = receipt && receipts.add(receipt, windows)
+    if (out.length > 0 || free !== undefined) publish(out, free)
     if (out.length > 0) for (const listener of listeners) listener(out)
   }
 
-  /** Counts that grew since they were told; already folded. */
-  function tell(events: readonly NodeEvent[]): void {
-    if (events.length === 0) return
-    const changes = events.map((value) => ({ kind: 'event', value }) as const)
-    publish(changes)
-    for (const listener of listeners) listener(changes)
+  /** Windows that are over: counts that grew, and whoever waited for them. */
+  function tell({ events, closed }: Told): void {
+    if (events.length > 0) {
+      const changes = events.map((value) => ({ kind: 'event', value }) as const)
+      publish(changes)
+      for (const listener of listeners) listener(changes)
+    }
+    release(closed)
   }
 
   function take(input: Input, receipt?: Receipt): void {
-    commit(decide(state, input, now()), receipt)
+    const at = now()
+    const report =
+      input.kind === 'report'
+        ? { time: input.report.time, name: nameOf(input.report) }
+        : { time: at.wall, name: String(options.incarnation) }
+    commit(decide(state, input, at), report, receipt)
+  }
+
+  /** A report's own name; one without a number of its own is named by this life of the detector. */
+  function nameOf({ incarnation, sequence }: Report): string {
+    return `${incarnation === 0 ? options.incarnation : incarnation}-${sequence}`
+  }
+
+  /** The same report again, within this life: it is taken already, and acknowledged with what it brought. */
+  function isRepeated(monitor: string, { incarnation, sequence }: Report): boolean {
+    if (incarnation === 0) return false
+    const last = taken.get(monitor)
+    if (last !== undefined && last.incarnation === incarnation && sequence <= last.sequence) return true
+    taken.set(monitor, { incarnation, sequence })
+    return false
   }
 
   function own(more: Partial<Report>): void {
@@ -177,6 +241,11 @@ export function createEngine(options: EngineOptions): Engine {
     })
   }
 
+  function skip(receipt: Receipt): void {
+    const free = receipts.add(receipt, [])
+    if (free !== undefined) publish([], free)
+  }
+
   take({ kind: 'declared', declaration: detectorDeclaration(options.version), incarnation: options.incarnation })
 
   return {
@@ -194,13 +263,13 @@ export function createEngine(options: EngineOptions): Engine {
       take({ kind: 'cleared', ...word })
       return open.map((problem) => state.problems.get(problem.fingerprint) ?? problem)
     },
-    skip: (receipt) => publish([], receipt),
+    skip,
     event,
     report(monitor, raw, receipt) {
       const { wall } = now()
       const declaration = state.declarations.get(monitor)
-      if (declaration === undefined) {
-        if (receipt !== undefined) publish([], receipt)
+      if (declaration === undefined || isRepeated(monitor, raw)) {
+        if (receipt !== undefined) skip(receipt)
         return
       }
       const { report, violations } = admitReport(
@@ -233,7 +302,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     tick() {
       take({ kind: 'tick' })
-      tell(fold.due(now().monoMs))
+      closeWindows()
     },
     drain() {
       tell(fold.rest())

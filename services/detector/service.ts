@@ -61,6 +61,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
       eventsPerReport: config.detector.limits.eventsPerReport,
     },
     publish: outbox.put,
+    later: (ms, act) => void setTimeout(act, ms).unref(),
     publishMetrics: (monitor, time, samples) =>
       bus?.writer.publishMetrics({ monitor, time, samples: samples.map(toProtoSample) }),
   })

@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NodeEvent } from '#model'
-import { createEventFold, FOLD_MAX } from './fold.ts'
+import { createEventFold, type EventFold, FOLD_MAX } from './fold.ts'
 
 const T0 = Date.parse('2026-05-12T03:14:20Z')
+
+function at(ms: number) {
+  return { wall: new Date(T0 + ms), monoMs: ms }
+}
 
 function event(ms: number, more: Partial<NodeEvent> = {}): NodeEvent {
   const when = new Date(T0 + ms)
@@ -22,54 +26,100 @@ function event(ms: number, more: Partial<NodeEvent> = {}): NodeEvent {
   }
 }
 
+/** Told by a report that was made when it arrives. */
+function take(fold: EventFold, happened: NodeEvent, ms: number, name = `7-${ms}`) {
+  return fold.take(happened, { time: new Date(T0 + ms), name }, ms)
+}
+
 describe('repeats of an event', () => {
-  it('go out once at first sight and once more with their count', () => {
+  it('go out once at first sight and once more with their count, when their second is over', () => {
     const fold = createEventFold()
-    expect(fold.take(event(0), 0)).toMatchObject({ count: 1 })
-    for (let i = 1; i < 50; i++) expect(fold.take(event(i), i)).toBeUndefined()
-    expect(fold.due(500)).toEqual([])
-    expect(fold.due(1000)).toMatchObject([{ count: 50 }])
-    expect(fold.due(1500)).toEqual([])
+    expect(take(fold, event(0), 0).events).toMatchObject([{ count: 1 }])
+    for (let i = 1; i < 50; i++) expect(take(fold, event(i), i).events).toEqual([])
+    expect(fold.due(at(900))).toEqual({ events: [], closed: [] })
+    const { events, closed } = fold.due(at(1000))
+    expect(events).toMatchObject([{ count: 50 }])
+    expect(closed).toEqual([events[0]?.id])
+    expect(fold.due(at(1500))).toEqual({ events: [], closed: [] })
+    expect(fold.open).toBe(0)
+  })
+
+  it('keep their second open while more of it comes, and never for more than seconds', () => {
+    const fold = createEventFold()
+    for (let ms = 0; ms < 2900; ms += 100) {
+      take(fold, event(500), ms)
+      expect(fold.due(at(ms)).closed).toEqual([])
+    }
+    expect(fold.due(at(3150))).toMatchObject({ events: [{ count: 29 }], closed: [expect.anything()] })
   })
 
   it('keep the id that a redelivery in another process would give them', () => {
-    const one = createEventFold().take(event(10, { id: 'a' }), 0)
-    const other = createEventFold().take(event(700, { id: 'b' }), 99_999)
-    expect(one?.id).toBe(other?.id)
-    expect(createEventFold().take(event(1000), 0)?.id).not.toBe(one?.id)
+    const one = take(createEventFold(), event(10, { id: 'a' }), 0)
+    const other = take(createEventFold(), event(700, { id: 'b' }), 3000)
+    expect(one.id).toBe(other.id)
+    expect(take(createEventFold(), event(1000), 0).id).not.toBe(one.id)
+  })
+
+  it('go on with their count when one comes late, and are closed again', () => {
+    const fold = createEventFold()
+    take(fold, event(0), 0)
+    fold.due(at(1000))
+    expect(take(fold, event(900), 4000).events).toEqual([])
+    expect(fold.open).toBe(1)
+    expect(fold.due(at(4250)).events).toMatchObject([{ count: 2 }])
+  })
+
+  it('that come much later than they happened are counted by the report that brings them', () => {
+    const fold = createEventFold()
+    const ids = [7000, 8000].map((ms) => take(fold, event(0), ms, `7-${ms}`).id)
+    expect(new Set(ids).size).toBe(2)
+    expect(take(createEventFold(), event(0), 7000, '7-7000').id).toBe(ids[0])
   })
 
   it('are told apart by monitor, reason, entity and check', () => {
     const fold = createEventFold()
     const different = [{}, { monitor: 'x' }, { reason: 'x' }, { entity: 'x' }, { check: 'x' }]
-    expect(new Set(different.map((more) => fold.take(event(0, more), 0)?.id)).size).toBe(different.length)
+    expect(new Set(different.map((more) => take(fold, event(0, more), 0).id)).size).toBe(different.length)
   })
 
-  it('lose nothing of their count, whatever their order and pace', () => {
+  it('lose nothing of their count, whatever their order and pace, and end with every window closed', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 400 })), { maxLength: 200 }),
         (steps) => {
           const fold = createEventFold()
           const told = new Map<string, number>()
-          const tell = (out: NodeEvent | undefined) =>
-            out && told.set(out.id, Math.max(told.get(out.id) ?? 0, out.count))
+          const open = new Set<string>()
+          function tell({ events, closed }: { events: readonly NodeEvent[]; closed: readonly string[] }): void {
+            for (const out of events) told.set(out.id, Math.max(told.get(out.id) ?? 0, out.count))
+            for (const id of closed) open.delete(id)
+          }
           let ms = 0
           for (const [reason, wait] of steps) {
             ms += wait
-            tell(fold.take(event(ms, { reason: `R${reason}` }), ms))
-            for (const out of fold.due(ms)) tell(out)
+            const taken = take(fold, event(ms, { reason: `R${reason}` }), ms)
+            tell(taken)
+            open.add(taken.id)
+            tell(fold.due(at(ms)))
+            expect(fold.open).toBe(open.size)
           }
-          for (const out of fold.rest()) tell(out)
+          tell(fold.rest())
+          expect(open.size + fold.open).toBe(0)
           expect([...told.values()].reduce((sum, count) => sum + count, 0)).toBe(steps.length)
         },
       ),
     )
   })
 
-  it('remember a bounded number of different events', () => {
+  it('remember a bounded number of different events, and tell what they let go', () => {
     const fold = createEventFold()
-    for (let i = 0; i < FOLD_MAX * 2; i++) fold.take(event(0, { reason: `R${i}`, count: 2 }), 0)
-    expect(fold.rest().length).toBeLessThanOrEqual(FOLD_MAX)
+    const letGo: number[] = []
+    for (let i = 0; i < FOLD_MAX * 2; i++) {
+      letGo.push(...take(fold, event(0, { reason: `R${i}` }), 0).events.map(({ count }) => count))
+      take(fold, event(0, { reason: `R${i}` }), 0)
+    }
+    expect(letGo.filter((count) => count === 2)).toHaveLength(FOLD_MAX)
+    expect(fold.open).toBe(FOLD_MAX)
+    expect(fold.rest().events).toHaveLength(FOLD_MAX)
   })
 })

@@ -1,12 +1,23 @@
 /**
- * Repeats of one event become one message: per monitor, reason, entity and second one id and an absolute count. The
- * first goes out at once, the count follows when its second is over, so that a storm costs two messages a second.
+ * Repeats of one event within a second are one: monitor, reason, entity, check and second give one id and an absolute
+ * count. The first goes out at once, the count follows when its second is over, so that a storm costs two messages a
+ * second. What is counted here and not told yet is in memory only: the report that brought it is acknowledged when its
+ * second is closed, and then as a whole, so that a detector that dies in between counts the same second again to the
+ * same end.
  */
-import { hashText, type NodeEvent, worseSeverity } from '#model'
+import { hashText, type Instant, type NodeEvent, worseSeverity } from '#model'
 
-/** Different events remembered at a time; beyond it the oldest is let go with the count it has. */
+/** Different events remembered at a time; beyond it the oldest is told with the count it has, and let go. */
 export const FOLD_MAX = 4096
 const WINDOW_MS = 1000
+/** A second that is over is closed when nothing more of it came for this long, */
+const IDLE_MS = 250
+/** and in any case after this. */
+const OPEN_MAX_MS = 3000
+/** Kept so much longer: a late report of the same second goes on with its count. */
+const KEPT_MS = 10_000
+/** An event this much older than its report is told by that report alone: its second was closed long before. */
+const LATE_MS = 5000
 
 interface Fold {
   event: NodeEvent
@@ -14,45 +25,90 @@ interface Fold {
   toldCount: number
   /** When the window began, on the monotonic clock. */
   readonly beganMs: number
+  /** When the last occurrence came, on the monotonic clock. */
+  takenMs: number
+  /** The wall clock's second, in milliseconds. */
+  readonly secondMs: number
+  /** Everything it counts has been told. */
+  isClosed: boolean
+}
+
+/** What goes out, and which windows are closed by it. */
+export interface Told {
+  readonly events: readonly NodeEvent[]
+  readonly closed: readonly string[]
 }
 
 export interface EventFold {
-  /** Takes one occurrence (or several, by its count). Returns what goes out now: the first of its second, or nothing. */
-  take(event: NodeEvent, monoMs: number): NodeEvent | undefined
-  /** Windows that are over and whose count grew since it went out. */
-  due(monoMs: number): NodeEvent[]
-  /** Everything not told yet, at the end. */
-  rest(): NodeEvent[]
+  /** How many windows hold what is not told yet. */
+  readonly open: number
+  /**
+   * Takes one occurrence (or several, by its count). The first of its second goes out now.
+   * @param report when the report says that it was made, and its name: it tells a late event's second apart
+   * @returns the window's id, and what goes out
+   */
+  take(event: NodeEvent, report: { readonly time: Date; readonly name: string }, monoMs: number): Told & { id: string }
+  /** Windows that are over, with their counts where those grew. */
+  due(now: Instant): Told
+  /** Everything that is not told yet, at the end. */
+  rest(): Told
 }
 
 /** Names the window by the wall clock's second of its first occurrence, so that a redelivery names the same one. */
-function foldedId(event: NodeEvent): string {
+function foldedId(event: NodeEvent, report: { readonly time: Date; readonly name: string }): string {
   const second = Math.floor(event.firstSeen.getTime() / WINDOW_MS)
-  return `${event.monitor}.${event.reason}.${hashText(`${event.entity}\u0000${event.check}`)}.${second}`
+  const id = `${event.monitor}.${event.reason}.${hashText(`${event.entity}\u0000${event.check}`)}.${second}`
+  return report.time.getTime() - event.firstSeen.getTime() > LATE_MS ? `${id}.${report.name}` : id
 }
 
 export function createEventFold(): EventFold {
   const folds = new Map<string, Fold>()
+  let open = 0
 
-  function tell(fold: Fold): NodeEvent | undefined {
-    if (fold.event.count === fold.toldCount) return undefined
+  /** Its count, where that grew since it was told. */
+  function close(fold: Fold): NodeEvent[] {
+    if (fold.isClosed) return []
+    fold.isClosed = true
+    open--
+    if (fold.event.count === fold.toldCount) return []
     fold.toldCount = fold.event.count
-    return fold.event
+    return [fold.event]
+  }
+
+  function letOldestGo(): Told {
+    const [oldest] = folds
+    if (oldest === undefined) return { events: [], closed: [] }
+    const [id, fold] = oldest
+    folds.delete(id)
+    return { events: close(fold), closed: [id] }
+  }
+
+  function isOver({ beganMs, takenMs, secondMs }: Fold, { wall, monoMs }: Instant): boolean {
+    if (monoMs - beganMs >= OPEN_MAX_MS && monoMs - takenMs >= IDLE_MS) return true
+    return wall.getTime() >= secondMs + WINDOW_MS && monoMs - takenMs >= IDLE_MS
   }
 
   return {
-    take(event, monoMs) {
-      const id = foldedId(event)
+    get open() {
+      return open
+    },
+    take(event, report, monoMs) {
+      const id = foldedId(event, report)
       const known = folds.get(id)
       if (known === undefined) {
-        if (folds.size >= FOLD_MAX) {
-          const oldest = folds.keys().next().value
-          if (oldest !== undefined) folds.delete(oldest)
-        }
+        const gone = folds.size >= FOLD_MAX ? letOldestGo() : { events: [], closed: [] }
         const first = { ...event, id }
-        folds.set(id, { event: first, toldCount: first.count, beganMs: monoMs })
-        return first
+        const secondMs = Math.floor(event.firstSeen.getTime() / WINDOW_MS) * WINDOW_MS
+        const times = { beganMs: monoMs, takenMs: monoMs, secondMs }
+        folds.set(id, { event: first, toldCount: first.count, isClosed: false, ...times })
+        open++
+        return { id, events: [...gone.events, first], closed: gone.closed }
       }
+      if (known.isClosed) {
+        known.isClosed = false
+        open++
+      }
+      known.takenMs = monoMs
       known.event = {
         ...known.event,
         message: event.message,
@@ -60,19 +116,23 @@ export function createEventFold(): EventFold {
         lastSeen: new Date(Math.max(event.lastSeen.getTime(), known.event.lastSeen.getTime())),
         count: known.event.count + event.count,
       }
-      return undefined
+      return { id, events: [], closed: [] }
     },
-    due(monoMs) {
-      const out: NodeEvent[] = []
+    due(now) {
+      const events: NodeEvent[] = []
+      const closed: string[] = []
       for (const [id, fold] of folds) {
-        if (monoMs - fold.beganMs < WINDOW_MS) break
-        const told = tell(fold)
-        if (told !== undefined) out.push(told)
-        // Kept a little longer than its window: a late report of the same second must not start a new count.
-        if (monoMs - fold.beganMs >= 10 * WINDOW_MS) folds.delete(id)
+        if (!fold.isClosed && isOver(fold, now)) {
+          events.push(...close(fold))
+          closed.push(id)
+        }
+        if (fold.isClosed && now.monoMs - fold.takenMs >= KEPT_MS) folds.delete(id)
       }
-      return out
+      return { events, closed }
     },
-    rest: () => [...folds.values()].map(tell).filter((event) => event !== undefined),
+    rest() {
+      const closed = [...folds].filter(([, fold]) => !fold.isClosed).map(([id]) => id)
+      return { events: [...folds.values()].flatMap(close), closed }
+    },
   }
 }

@@ -15,6 +15,8 @@ export function createEventLog(): EventLog {
   return {
     add(event) {
       const known = events.get(event.id)
+      // A detector that died counts the same second again: what it told before stands until it is passed.
+      if (known !== undefined && event.count < known.count) return false
       if (known !== undefined && known.count === event.count && known.lastSeen === event.lastSeen) return false
       events.delete(event.id)
       events.set(event.id, event)
