@@ -1,8 +1,7 @@
 /** A person's word that a problem is over. It holds for every look that was made before it. */
 import type { Draft } from './draft.ts'
 import { mergeCondition } from './merge.ts'
-import { DETECTOR } from './monitor-life.ts'
-import { isOpen, resolveProblem } from './problem.ts'
+import { DETECTOR, isOpen, resolveProblem } from './problem.ts'
 import { hashText, renderLabel } from './text.ts'
 import type { Problem } from './types.ts'
 

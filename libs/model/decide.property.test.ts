@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decide, type Input, reduce } from './decide.ts'
 import { fingerprintOf } from './keys.ts'
-import { DETECTOR, DETECTOR_CONDITIONS } from './monitor-life.ts'
-import { RESOLVED_KEPT } from './problem.ts'
+import { DETECTOR_CONDITIONS } from './monitor-life.ts'
+import { DETECTOR, RESOLVED_KEPT } from './problem.ts'
 import { applyChanges, type Change, createState, type NodeState } from './state.ts'
 import { at, conditionType, declaration, event, observation, report } from './testing.ts'
 import type { Health, Problem, Severity } from './types.ts'
@@ -12,8 +12,14 @@ const MONITORS = ['a', 'b', 'c'] as const
 const TYPES = ['One', 'Two', 'Both'] as const
 const ENTITIES = ['', 'disk:/', 'disk:/var'] as const
 
+/** aOne and aTwo belong to a, and so on; the rest to nobody alone. */
+const OWNERS = new Map([
+  ...DETECTOR_CONDITIONS.map(({ type }) => [type, DETECTOR] as const),
+  ...MONITORS.flatMap((name) => [[`${name}One`, name] as const, [`${name}Two`, name] as const]),
+])
+
 function begin(): NodeState {
-  const state = createState()
+  const state = createState(OWNERS)
   const declarations = [
     declaration(DETECTOR, DETECTOR_CONDITIONS),
     ...MONITORS.map((name) =>

@@ -1,34 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { conditionKey, fingerprintOf } from './keys.ts'
-import { DETECTOR, DETECTOR_CONDITIONS } from './monitor-life.ts'
-import type { Change } from './state.ts'
+import { DETECTOR_CONDITIONS } from './monitor-life.ts'
+import { DETECTOR } from './problem.ts'
 import { conditionType, createWorld, declaration, event, observation, report, T0 } from './testing.ts'
+import { DISK, told, worldWithDisk } from './testing-disk.ts'
 import type { Health, Problem } from './types.ts'
-
-const DISK = fingerprintOf('system', 'DiskFull', 'disk:/var')
-
-function told(changes: readonly Change[]): Problem[] {
-  return changes.flatMap((change) => (change.kind === 'problem' && change.told ? [change.value] : []))
-}
-
-function worldWithDisk(recovery = conditionType('DiskFull').recovery) {
-  const world = createWorld()
-  world.take(
-    { kind: 'declared', declaration: declaration('system', [conditionType('DiskFull', { recovery })]), incarnation: 7 },
-    0,
-  )
-  const say = (health: Health, ms: number, more = {}) =>
-    world.take(
-      {
-        kind: 'report',
-        monitor: 'system',
-        violations: [],
-        report: report([observation('DiskFull', health, { entity: 'disk:/var', ...more })]),
-      },
-      ms,
-    )
-  return { world, say }
-}
 
 describe('a problem', () => {
   it('opens at first sight and says since when', () => {

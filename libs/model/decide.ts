@@ -5,9 +5,9 @@
 import { clearProblems } from './clear.ts'
 import { createDraft, type Draft } from './draft.ts'
 import { dependentsOf } from './gate.ts'
+import { checkKey } from './keys.ts'
 import {
   answered,
-  DETECTOR,
   declareMonitor,
   dropSource,
   expectMonitor,
@@ -17,10 +17,11 @@ import {
   withViolations,
 } from './monitor-life.ts'
 import { judgeAgain, observe } from './observe.ts'
+import { endOrphans, FORGET_AFTER_MS } from './orphans.ts'
 import { followEvent, isOpen, passTime, resolveProblem } from './problem.ts'
 import { compareSeverity } from './severity.ts'
 import { applyChanges, type Change, copyState, type MonitorDeclaration, type NodeState } from './state.ts'
-import type { CheckRun, Instant, NodeEvent, Problem, RecoveryRule, Report } from './types.ts'
+import type { CheckRun, ConditionKey, Instant, NodeEvent, Problem, RecoveryRule, Report } from './types.ts'
 
 export type Input =
   | { readonly kind: 'expected'; readonly declaration: MonitorDeclaration }
@@ -38,8 +39,11 @@ export type Input =
   /** A session with it failed, which is no loss yet: it may be back at once. */
   | { readonly kind: 'troubled'; readonly monitor: string; readonly reason: string }
   | { readonly kind: 'removed'; readonly monitor: string }
-  /** Time passed; every few seconds. */
-  | { readonly kind: 'tick' }
+  /**
+   * Time passed; every few seconds. `settled`: all monitors of this node are known by now, so that what nobody speaks
+   * of any more can end.
+   */
+  | { readonly kind: 'tick'; readonly settled?: boolean; readonly forgetAfterMs?: number }
   /** Open problems as they were before a reboot. */
   | { readonly kind: 'restored'; readonly problems: readonly Problem[]; readonly rebooted: boolean }
   /** A person says that it is over; `entity` undefined: of every entity that has an open problem of this type. */
@@ -62,38 +66,45 @@ function eventRule(draft: Draft, event: NodeEvent): RecoveryRule | undefined {
   return open && compareSeverity(event.severity, 'warning') >= 0 ? UNDECLARED_EVENT_RULE : undefined
 }
 
-function takeEvent(draft: Draft, event: NodeEvent): void {
+function takeEvent(draft: Draft, event: NodeEvent, repeated: boolean): void {
   draft.emit(event)
   const rule = eventRule(draft, event)
-  if (rule !== undefined) followEvent(draft, event, rule)
+  if (rule !== undefined) followEvent(draft, event, rule, repeated)
 }
 
-/** The last run of each check; a report names only those that ran. */
-function mergedRuns(before: readonly CheckRun[], runs: readonly CheckRun[]): readonly CheckRun[] {
+/** The last run of each declared check; a report names only those that ran. One that declares none has one. */
+function mergedRuns(
+  before: readonly CheckRun[],
+  runs: readonly CheckRun[],
+  declaration: MonitorDeclaration | undefined,
+): readonly CheckRun[] {
   if (runs.length === 0) return before
+  const checks = declaration?.checks ?? []
+  if (checks.length === 0) return runs.slice(-1)
+  const declared = new Set(checks.map(({ check }) => check))
   const byCheck = new Map(before.map((run) => [run.check, run]))
-  for (const run of runs) byCheck.set(run.check, run)
+  for (const run of runs) if (declared.has(run.check)) byCheck.set(run.check, run)
   return [...byCheck.values()].sort((a, b) => (a.check < b.check ? -1 : a.check > b.check ? 1 : 0))
 }
 
 function takeReport(draft: Draft, monitor: string, report: Report, violations: readonly string[]): void {
   answered(draft, monitor)
+  const known = draft.monitor(monitor)
+  const isNumbered = report.incarnation !== 0
+  const repeated = isNumbered && known?.incarnation === report.incarnation && report.sequence <= known.acknowledged
   const raisedBefore = raisedChecks(draft, monitor)
   for (const observation of report.observations) observe(draft, monitor, observation, report)
-  for (const { type, entity } of report.withdrawn) {
-    if (draft.source(monitor, type, entity) !== undefined) {
-      dropSource(draft, monitor, type, entity, 'withdrawn', 'its monitor no longer watches it')
-    }
-  }
-  for (const event of report.events) takeEvent(draft, event)
-  openAndCloseGates(draft, raisedBefore, raisedChecks(draft, monitor))
+  for (const { type, entity } of report.withdrawn) withdraw(draft, monitor, { type, entity }, report)
+  if (isNumbered) for (const check of report.complete) withdrawUnnamed(draft, monitor, check, report.incarnation)
+  for (const event of report.events) takeEvent(draft, event, repeated)
+  openAndCloseGates(draft, monitor, raisedBefore, raisedChecks(draft, monitor))
   const state = draft.monitor(monitor)
   if (state === undefined) return
   const failed = report.runs.find((run) => run.error !== '')
   draft.putMonitor({
     ...state,
     lastReport: draft.now.wall,
-    runs: mergedRuns(state.runs, report.runs),
+    runs: mergedRuns(state.runs, report.runs, draft.declaration(monitor)),
     incarnation: report.incarnation === 0 ? state.incarnation : report.incarnation,
     acknowledged: Math.max(report.incarnation === state.incarnation ? state.acknowledged : 0, report.sequence),
     reports: state.reports + 1,
@@ -106,22 +117,53 @@ function takeReport(draft: Draft, monitor: string, report: Report, violations: r
 function raisedChecks(draft: Draft, monitor: string): ReadonlySet<string> {
   const raised = new Set<string>()
   if (!draft.hasDependents()) return raised
-  for (const source of draft.sourcesBy(monitor)) if (source.raised !== undefined) raised.add(source.observation.check)
+  for (const { monitor: raiser, check } of draft.raised()) if (raiser === monitor) raised.add(check)
   return raised
 }
 
 /** What depends on a check whose word changed is judged again, and so on along the chain (it has no circles). */
-function openAndCloseGates(draft: Draft, before: ReadonlySet<string>, after: ReadonlySet<string>): void {
-  const waiting = [...new Set([...before, ...after])].filter((check) => before.has(check) !== after.has(check))
-  const seen = new Set(waiting)
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    for (const { monitor, check } of dependentsOf(draft, name)) {
-      for (const source of draft.sourcesBy(monitor)) if (source.observation.check === check) judgeAgain(draft, source)
-      if (!seen.has(check)) {
-        seen.add(check)
-        waiting.push(check)
-      }
+function openAndCloseGates(
+  draft: Draft,
+  monitor: string,
+  before: ReadonlySet<string>,
+  after: ReadonlySet<string>,
+): void {
+  const changed = [...new Set([...before, ...after])].filter((check) => before.has(check) !== after.has(check))
+  const waiting = changed.map((check) => ({ monitor, check }))
+  const seen = new Set(waiting.map((one) => checkKey(one.monitor, one.check)))
+  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
+    for (const dependent of dependentsOf(draft, one.monitor, one.check)) {
+      for (const source of draft.sourcesBy(dependent.monitor))
+        if (source.observation.check === dependent.check) judgeAgain(draft, source)
+      const key = checkKey(dependent.monitor, dependent.check)
+      if (seen.has(key)) continue
+      seen.add(key)
+      waiting.push(dependent)
     }
+  }
+}
+
+/** A monitor no longer watches it. A report that was delivered before says nothing of what was said since. */
+function withdraw(draft: Draft, monitor: string, { type, entity }: ConditionKey, report: Report): void {
+  const source = draft.source(monitor, type, entity)
+  if (source === undefined) return
+  const isLater = source.incarnation === report.incarnation && source.sequence > report.sequence
+  if (report.incarnation !== 0 && isLater) return
+  dropSource(draft, monitor, type, entity, 'withdrawn', 'its monitor no longer watches it')
+}
+
+/** A check has named every condition it watches: what it said in an earlier life only is no longer watched. */
+function withdrawUnnamed(draft: Draft, monitor: string, check: string, incarnation: number): void {
+  const why = 'its check no longer watches it'
+  for (const source of draft.sourcesBy(monitor)) {
+    const { type, entity } = source.observation
+    if (source.observation.check !== check || source.incarnation === incarnation) continue
+    dropSource(draft, monitor, type, entity, 'withdrawn', why)
+  }
+  for (const problem of draft.allProblems()) {
+    const isOf = problem.source === monitor && problem.check === check && !problem.fromEvent
+    if (!isOf || !isOpen(problem) || draft.sourcesOf(problem.type, problem.entity).length > 0) continue
+    resolveProblem(draft, problem, 'withdrawn', why)
   }
 }
 
@@ -132,12 +174,14 @@ function restore(draft: Draft, problems: readonly Problem[], rebooted: boolean):
       ...problem,
       unproven: true,
       lastSeenMonoMs: draft.now.monoMs,
+      // Its own moment was on another boot's clock.
+      openedMonoMs: rebooted ? 0 : problem.openedMonoMs,
       phase: 'changed',
       revision: problem.revision + 1,
       changed: draft.now.wall,
     }
     draft.putProblem(unproven, true)
-    const rule = draft.conditionType(problem.type, undefined)?.recovery
+    const rule = problem.rule ?? draft.conditionType(problem.type, draft.ownerOf(problem.type))?.recovery
     if (rebooted && rule?.kind === 'reboot') resolveProblem(draft, unproven, 'reboot', 'the node was rebooted')
   }
 }
@@ -151,7 +195,7 @@ function take(draft: Draft, input: Input): void {
       const { name } = input.declaration
       const before = raisedChecks(draft, name)
       declareMonitor(draft, input.declaration, input.incarnation)
-      openAndCloseGates(draft, before, raisedChecks(draft, name))
+      openAndCloseGates(draft, name, before, raisedChecks(draft, name))
       break
     }
     case 'report':
@@ -165,7 +209,7 @@ function take(draft: Draft, input: Input): void {
     }
     case 'lost':
       loseMonitor(draft, input.monitor, input.reason)
-      openAndCloseGates(draft, new Set(), new Set([input.monitor]))
+      openAndCloseGates(draft, input.monitor, new Set(), new Set([input.monitor]))
       break
     case 'troubled':
       noteTrouble(draft, input.monitor, input.reason)
@@ -175,6 +219,7 @@ function take(draft: Draft, input: Input): void {
       break
     case 'tick':
       passTime(draft)
+      if (input.settled) endOrphans(draft, input.forgetAfterMs ?? FORGET_AFTER_MS)
       break
     case 'restored':
       restore(draft, input.problems, input.rebooted)
@@ -199,5 +244,3 @@ export function reduce(state: NodeState, input: Input, now: Instant): { state: N
   applyChanges(next, changes)
   return { state: next, changes }
 }
-
-export { DETECTOR }

@@ -2,8 +2,9 @@
  * What one input changes, collected over an untouched state: reads see what was written before them, and the changes
  * at the end are the differences, in the order state-first (docs/architecture.md, section 6, rule 2).
  */
-import { conditionKey, sourceKey } from './keys.ts'
+import { checkKey, conditionKey, monitorAndCheck, sourceKey } from './keys.ts'
 import type { Change, MonitorDeclaration, NodeState } from './state.ts'
+import { count, type Tally } from './tally.ts'
 import type {
   ConditionType,
   Instant,
@@ -48,6 +49,16 @@ export interface Draft {
   hasDependents(): boolean
   /** What is declared of a type: by this monitor, or by whoever declares it first in the order of names. */
   conditionType(type: string, monitor: string | undefined): ConditionType | undefined
+  /** Who alone may speak of a type; undefined where several may. */
+  ownerOf(type: string): string | undefined
+  /** Checks with a raised condition, each with its monitor. */
+  raised(): { monitor: string; check: string }[]
+  /** Open problems that this monitor said. */
+  openProblems(monitor: string): number
+  /** Resolved problems that are remembered. */
+  resolvedProblems(): number
+  /** Open problems that monitors said for which `counts` is true. */
+  openProblemsOf(counts: (monitor: string) => boolean): number
   emit(event: NodeEvent): void
   changes(): Change[]
 }
@@ -62,76 +73,28 @@ function sameValue(a: unknown, b: unknown): boolean {
   return left.every((key) => sameValue(a[key as keyof typeof a], b[key as keyof typeof b]))
 }
 
-/** Compares the named fields; a list of names made once, since this runs for every condition of every report. */
-function sameFields<T extends object>(a: T, b: T, names: readonly (keyof T)[]): boolean {
-  for (const name of names) if (a[name] !== b[name] && !sameValue(a[name], b[name])) return false
+/** Whether all fields are alike but those of `quiet`: what is forgotten there is told too often, never too seldom. */
+function sameBut<T extends object>(a: T, b: T, quiet: ReadonlySet<keyof T>): boolean {
+  for (const name in b) if (!quiet.has(name) && a[name] !== b[name] && !sameValue(a[name], b[name])) return false
+  for (const name in a) if (!(name in b) && !quiet.has(name) && a[name] !== undefined) return false
   return true
 }
 
-const OBSERVATION_NAMES = [
-  'health',
-  'severity',
-  'reason',
-  'message',
-  'summary',
-  'evidence',
-  'since',
-  'check',
-  'pending',
-  'type',
-  'entity',
-] as const satisfies readonly (keyof Observation)[]
-/** Without what moves at every check and says nothing new: `observed`, the streak, the report's number. */
-const SOURCE_NAMES = [
-  'health',
-  'held',
-  'since',
-  'raised',
-  'penalty',
-  'penaltyMonoMs',
-  'monitor',
-  'cleared',
-] as const satisfies readonly (keyof SourceCondition)[]
-/** Without `observed`; exporters have it from the check's last run. */
-const CONDITION_NAMES = [
-  'health',
-  'status',
-  'severity',
-  'reason',
-  'message',
-  'summary',
-  'since',
-  'statusSince',
-  'sources',
-  'check',
-  'evidence',
-  'polarity',
-  'label',
-  'recovery',
-  'held',
-  'type',
-  'entity',
-] as const satisfies readonly (keyof NodeCondition)[]
-/** Without the last report, the last runs and their counts. */
-const MONITOR_NAMES = [
-  'health',
-  'since',
-  'version',
-  'description',
-  'protocol',
-  'origin',
-  'socket',
-  'lastError',
-  'lastErrorAt',
+/** What moves at every look and says nothing new: exporters have the time of a proof from its check's last run. */
+const QUIET_OBSERVATION: ReadonlySet<keyof Observation> = new Set(['observed'])
+const QUIET_SOURCE: ReadonlySet<keyof SourceCondition> = new Set([
+  'observation',
+  'observed',
+  'healthyStreak',
+  'problemSeenMonoMs',
   'incarnation',
-  'restarts',
-  'conditionTypes',
-  'violations',
-  'name',
-] as const satisfies readonly (keyof MonitorState)[]
+  'sequence',
+])
+const QUIET_CONDITION: ReadonlySet<keyof NodeCondition> = new Set(['observed'])
+const QUIET_MONITOR: ReadonlySet<keyof MonitorState> = new Set(['lastReport', 'runs', 'reports', 'acknowledged'])
 
 function sameSource(before: SourceCondition, value: SourceCondition): boolean {
-  return sameFields(before, value, SOURCE_NAMES) && sameFields(before.observation, value.observation, OBSERVATION_NAMES)
+  return sameBut(before, value, QUIET_SOURCE) && sameBut(before.observation, value.observation, QUIET_OBSERVATION)
 }
 
 class StateDraft implements Draft {
@@ -143,6 +106,8 @@ class StateDraft implements Draft {
   readonly #monitors = new Map<string, MonitorState | undefined>()
   readonly #declarations = new Map<string, MonitorDeclaration | undefined>()
   readonly #events: NodeEvent[] = []
+  readonly #raised: Tally = new Map()
+  readonly #open: Tally = new Map()
 
   constructor(state: NodeState, now: Instant) {
     this.#state = state
@@ -158,10 +123,21 @@ class StateDraft implements Draft {
   putSource(value: SourceCondition): void {
     const { type, entity } = value.observation
     const { monitor } = value
+    this.#countRaised(this.source(monitor, type, entity), -1)
+    this.#countRaised(value, 1)
     this.#sources.set(sourceKey(monitor, type, entity), { key: { monitor, type, entity }, value })
   }
 
+  #countRaised(source: SourceCondition | undefined, by: number): void {
+    if (source?.raised !== undefined) count(this.#raised, checkKey(source.monitor, source.observation.check), by)
+  }
+
+  #countOpen(problem: Problem | undefined, by: number): void {
+    if (problem !== undefined && problem.phase !== 'resolved') count(this.#open, problem.source, by)
+  }
+
   deleteSource(monitor: string, type: string, entity: string): void {
+    this.#countRaised(this.source(monitor, type, entity), -1)
     this.#sources.set(sourceKey(monitor, type, entity), { key: { monitor, type, entity }, value: undefined })
   }
 
@@ -208,11 +184,14 @@ class StateDraft implements Draft {
   }
 
   putProblem(value: Problem, told: boolean): void {
+    this.#countOpen(this.problem(value.fingerprint), -1)
+    this.#countOpen(value, 1)
     const before = this.#problems.get(value.fingerprint)
     this.#problems.set(value.fingerprint, { value, told: told || (before?.told ?? false) })
   }
 
   forgetProblem(fingerprint: string): void {
+    this.#countOpen(this.problem(fingerprint), -1)
     this.#problems.set(fingerprint, { value: undefined, told: false })
   }
 
@@ -269,6 +248,37 @@ class StateDraft implements Draft {
     return found?.type
   }
 
+  ownerOf(type: string): string | undefined {
+    return this.#state.owners.get(type)
+  }
+
+  raised(): { monitor: string; check: string }[] {
+    const keys = new Set([...this.#state.raised.keys(), ...this.#raised.keys()])
+    return [...keys]
+      .filter((key) => (this.#state.raised.get(key) ?? 0) + (this.#raised.get(key) ?? 0) > 0)
+      .map(monitorAndCheck)
+  }
+
+  openProblems(monitor: string): number {
+    return (this.#state.open.get(monitor) ?? 0) + (this.#open.get(monitor) ?? 0)
+  }
+
+  resolvedProblems(): number {
+    let resolved = this.#state.problems.size - this.openProblemsOf(() => true)
+    for (const [key, { value }] of this.#problems) {
+      if (value === undefined) resolved--
+      else if (!this.#state.problems.has(key)) resolved++
+    }
+    return Math.max(0, resolved)
+  }
+
+  openProblemsOf(counts: (monitor: string) => boolean): number {
+    let sum = 0
+    for (const monitor of new Set([...this.#state.open.keys(), ...this.#open.keys()]))
+      if (counts(monitor)) sum += this.openProblems(monitor)
+    return sum
+  }
+
   emit(event: NodeEvent): void {
     this.#events.push(event)
   }
@@ -303,7 +313,7 @@ class StateDraft implements Draft {
     for (const [key, { key: name, value }] of this.#conditions) {
       const before = this.#state.conditions.get(key)
       if (before === value) continue
-      const quiet = before !== undefined && value !== undefined && sameFields(before, value, CONDITION_NAMES)
+      const quiet = before !== undefined && value !== undefined && sameBut(before, value, QUIET_CONDITION)
       changes.push({ kind: 'condition', type: name.type, entity: name.entity, value, quiet })
     }
   }
@@ -312,7 +322,7 @@ class StateDraft implements Draft {
     for (const [name, value] of this.#monitors) {
       const before = this.#state.monitors.get(name)
       if (before === value) continue
-      const quiet = before !== undefined && value !== undefined && sameFields(before, value, MONITOR_NAMES)
+      const quiet = before !== undefined && value !== undefined && sameBut(before, value, QUIET_MONITOR)
       changes.push({ kind: 'monitor', name, value, quiet })
     }
   }

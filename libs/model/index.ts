@@ -5,8 +5,9 @@ export { decide, type Input, reduce, UNDECLARED_EVENT_RULE } from './decide.ts'
 export * from './keys.ts'
 export * from './kube-metrics.ts'
 export * from './kubelet.ts'
-export { DETECTOR, DETECTOR_CONDITIONS, DETECTOR_EVENTS } from './monitor-life.ts'
-export { isOpen, RESOLVED_KEPT, recoveryWords } from './problem.ts'
+export { DETECTOR_CONDITIONS, DETECTOR_EVENTS } from './monitor-life.ts'
+export { FORGET_AFTER_MS } from './orphans.ts'
+export { DETECTOR, isOpen, RESOLVED_KEPT, recoveryWords } from './problem.ts'
 export * from './severity.ts'
 export {
   applyChanges,

@@ -12,6 +12,20 @@ export function sourceKey(monitor: string, type: string, entity: string): string
   return monitor + SEPARATOR + type + SEPARATOR + entity
 }
 
+/** A monitor's check. */
+export function checkKey(monitor: string, check: string): string {
+  return monitor + SEPARATOR + check
+}
+
+/** The monitor and the check of a {@link checkKey}. */
+export function monitorAndCheck(key: string): { monitor: string; check: string } {
+  const at = key.indexOf(SEPARATOR)
+  return { monitor: key.slice(0, at), check: key.slice(at + 1) }
+}
+
+/** The owner of what several monitors may speak of; no monitor has this name. */
+export const SHARED = 'shared'
+
 /** Identity of a problem: owner of the type + type + entity. Printable; the entity is hashed. */
 export function fingerprintOf(owner: string, type: string, entity: string): string {
   return `${owner}.${type}.${entity === '' ? 'node' : hashText(entity)}`

@@ -1,9 +1,9 @@
 /** Several sources of one condition become one: problem before unknown before healthy, the worst severity first. */
 import type { Draft } from './draft.ts'
-import { followCondition, ownerOf, recoveryWords } from './problem.ts'
+import { followCondition, recoveryWords } from './problem.ts'
 import { compareHealth, compareSeverity, statusOf } from './severity.ts'
 import { renderLabel } from './text.ts'
-import type { ConditionType, NodeCondition, Observation, SourceCondition } from './types.ts'
+import type { ConditionStatus, ConditionType, NodeCondition, Observation, SourceCondition } from './types.ts'
 
 function severityOf(source: SourceCondition): Observation['severity'] {
   return source.health === 'problem' ? (source.raised ?? source.observation).severity : 'info'
@@ -33,17 +33,44 @@ function heldWords(draft: Draft, source: SourceCondition): Pick<Observation, 're
     const message = `not judged while what it depends on has a problem; its check says: ${observation.message}`
     return { reason: 'DependencyUnhealthy', message, summary: `${label}: not judged` }
   }
-  if (raised !== undefined && observation.health !== 'problem') {
-    const why = held === 'flapping' ? 'it comes and goes, so its recovery is held back' : 'seen healthy, not proven yet'
-    return { reason: raised.reason, message: `${observation.message} (${why})`, summary: raised.summary }
+  if (raised === undefined || observation.health === 'problem') return observation
+  if (observation.health === 'unknown') {
+    const message = `${observation.message}; last seen as a problem: ${raised.message}`
+    return { reason: observation.reason, message, summary: `${label}: not known` }
   }
-  return observation
+  const summary = headline(raised.summary, raised.message, label)
+  const { reason } = raised
+  // What is above a limit for too short a time says nothing yet: the reading that raised it stands, with its own limit.
+  if (observation.pending)
+    return { reason, message: `${raised.message} (not looked at for long enough since)`, summary }
+  const why = held === 'flapping' ? 'it comes and goes, so its recovery is held back' : 'seen healthy, not proven yet'
+  return { reason, message: `${observation.message} (${why})`, summary }
 }
 
 /** A headline where the source gave none. */
 function headline(summary: string, message: string, label: string): string {
   if (summary !== '') return summary
   return message !== '' && message.length <= 80 ? message : label
+}
+
+/**
+ * Since when: as long as nothing changes, what it was; what was unknown in between and is the same again goes on; a
+ * condition that is new here began when its source says so.
+ */
+function timesOf(
+  draft: Draft,
+  first: SourceCondition,
+  status: ConditionStatus,
+  before: NodeCondition | undefined,
+): Pick<NodeCondition, 'since' | 'statusSince' | 'settled'> {
+  if (before === undefined) return { since: first.since, statusSince: first.since, settled: undefined }
+  const { health, since, statusSince } = before
+  if (health === first.health && before.status === status) return { since, statusSince, settled: before.settled }
+  const settled = health === 'unknown' ? before.settled : { health, since, statusSince }
+  if (first.health === 'unknown') return { since: draft.now.wall, statusSince: draft.now.wall, settled }
+  if (settled?.health === first.health)
+    return { since: settled.since, statusSince: settled.statusSince, settled: undefined }
+  return { since: first.since, statusSince: draft.now.wall, settled: undefined }
 }
 
 /** `first` decides; the others are named. */
@@ -54,12 +81,19 @@ function merged(
   declared: ConditionType | undefined,
   before: NodeCondition | undefined,
 ): NodeCondition {
-  const { type, entity, check, evidence } = first.observation
-  const polarity = declared?.polarity ?? 'true-is-problem'
+  const { type, entity, check } = first.observation
+  // The number that belongs to the words: of what is pending the reading that raised it.
+  const evidence = (first.observation.pending ? first.raised : undefined)?.evidence ?? first.observation.evidence
+  // After a restart nobody has declared anything yet: what stood there says how it is read.
+  const polarity = declared?.polarity ?? before?.polarity ?? 'true-is-problem'
   const status = statusOf(first.health, polarity)
-  const label = renderLabel(declared?.label ?? '', type, entity)
+  const label =
+    declared === undefined && before !== undefined ? before.label : renderLabel(declared?.label ?? '', type, entity)
   const words = heldWords(draft, first)
-  const recovery = declared?.recoveryText || recoveryWords(declared?.recovery ?? { kind: 'healthy-checks', count: 2 })
+  const recovery =
+    declared === undefined && before !== undefined
+      ? before.recovery
+      : declared?.recoveryText || recoveryWords(declared?.recovery ?? { kind: 'healthy-checks', count: 2 })
   let observed = first.observed
   for (const source of sources) if (source.observed > observed) observed = source.observed
   return {
@@ -71,8 +105,7 @@ function merged(
     reason: words.reason,
     message: words.message,
     summary: headline(words.summary, words.message, label),
-    since: before !== undefined && before.health === first.health ? before.since : first.since,
-    statusSince: before !== undefined && before.status === status ? before.statusSince : draft.now.wall,
+    ...timesOf(draft, first, status, before),
     observed,
     sources: sources.map((source) => source.monitor),
     check,
@@ -92,13 +125,8 @@ export function mergeCondition(draft: Draft, type: string, entity: string): void
     draft.deleteCondition(type, entity)
     return
   }
-  const declared = draft.conditionType(type, first.monitor)
+  const declared = draft.conditionType(type, draft.ownerOf(type) ?? first.monitor)
   const condition = merged(draft, sources, first, declared, draft.condition(type, entity))
   draft.putCondition(condition)
-  followCondition(
-    draft,
-    ownerOf(draft, first.monitor, type),
-    condition,
-    declared?.recovery ?? { kind: 'healthy-checks', count: 2 },
-  )
+  followCondition(draft, condition, declared?.recovery ?? { kind: 'healthy-checks', count: 2 })
 }

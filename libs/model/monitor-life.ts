@@ -3,12 +3,9 @@ import type { Draft } from './draft.ts'
 import { fingerprintOf } from './keys.ts'
 import { mergeCondition } from './merge.ts'
 import { judgeAgain, observe } from './observe.ts'
-import { isOpen, ownerOf, resolveProblem } from './problem.ts'
+import { DETECTOR, isOpen, ownerOf, resolveProblem } from './problem.ts'
 import type { MonitorDeclaration } from './state.ts'
 import { type ConditionType, type EventReason, type MonitorState, type Proof, VIOLATIONS_KEPT } from './types.ts'
-
-/** The detector speaks as a monitor of this name about monitors and about itself. */
-export const DETECTOR = 'detector'
 
 function own(
   type: string,
@@ -149,6 +146,19 @@ export function declareMonitor(draft: Draft, declaration: MonitorDeclaration, in
       count: 1,
     })
   }
+  if (!declaration.open) {
+    for (const { observation } of draft.sourcesBy(name)) {
+      if (declaration.conditionTypes.has(observation.type)) continue
+      dropSource(
+        draft,
+        name,
+        observation.type,
+        observation.entity,
+        'source-removed',
+        'its monitor no longer declares it',
+      )
+    }
+  }
   if (declaration.checks.length > 0) {
     const checks = new Set(declaration.checks.map(({ check }) => check))
     for (const source of draft.sourcesBy(name)) {
@@ -217,7 +227,7 @@ export function withViolations(
   violations: readonly string[],
   now: Date,
 ): Pick<MonitorState, 'violations' | 'lastViolations'> {
-  if (violations.length === 0) return state
+  if (violations.length === 0) return { violations: state.violations, lastViolations: state.lastViolations }
   const records = new Map(state.lastViolations.map((record) => [record.text, record]))
   for (const text of violations) {
     const count = (records.get(text)?.count ?? 0) + 1
@@ -247,7 +257,7 @@ export function dropSource(
   proof: Proof,
   why: string,
 ): void {
-  const owner = ownerOf(draft, monitor, type)
+  const owner = ownerOf(draft, type)
   draft.deleteSource(monitor, type, entity)
   mergeCondition(draft, type, entity)
   if (draft.sourcesOf(type, entity).length > 0) return

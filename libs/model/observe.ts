@@ -40,15 +40,13 @@ function isProven(rule: RecoveryRule, memory: Memory, now: Instant): boolean {
  * A problem that is open without a source that raised it (read back after a reboot, or its bucket was lost) is taken
  * over as this source's own, so that it too is cleared only by proof.
  */
-function inheritedProblem(draft: Draft, monitor: string, observation: Observation): Problem | undefined {
-  const problem = draft.problem(
-    fingerprintOf(ownerOf(draft, monitor, observation.type), observation.type, observation.entity),
-  )
+function inheritedProblem(draft: Draft, observation: Observation): Problem | undefined {
+  const problem = draft.problem(fingerprintOf(ownerOf(draft, observation.type), observation.type, observation.entity))
   return isOpen(problem) && !problem.fromEvent ? problem : undefined
 }
 
-function inheritedRaise(draft: Draft, monitor: string, observation: Observation): Observation | undefined {
-  const problem = inheritedProblem(draft, monitor, observation)
+function inheritedRaise(draft: Draft, observation: Observation): Observation | undefined {
+  const problem = inheritedProblem(draft, observation)
   if (problem === undefined) return undefined
   const { severity, reason, message, summary, evidence } = problem
   return { ...observation, health: 'problem', severity, reason, message, summary, evidence, pending: false }
@@ -58,7 +56,7 @@ function remembered(draft: Draft, monitor: string, observation: Observation): Me
   const before = draft.source(monitor, observation.type, observation.entity)
   if (before !== undefined) return before
   return {
-    raised: inheritedRaise(draft, monitor, observation),
+    raised: inheritedRaise(draft, observation),
     healthyStreak: 0,
     penalty: 0,
     penaltyMonoMs: draft.now.monoMs,
@@ -111,8 +109,8 @@ function isReachable(draft: Draft, monitor: string): boolean {
 }
 
 /** When a health that is new here began: as the source knows it, as an inherited problem has it, or now. */
-function beginning(draft: Draft, monitor: string, observation: Observation, health: Health): Date {
-  const inherited = health === 'problem' ? inheritedProblem(draft, monitor, observation) : undefined
+function beginning(draft: Draft, observation: Observation, health: Health): Date {
+  const inherited = health === 'problem' ? inheritedProblem(draft, observation) : undefined
   const told = inherited?.opened ?? observation.since
   return told !== undefined && told < draft.now.wall ? told : draft.now.wall
 }
@@ -130,7 +128,7 @@ function putJudged(draft: Draft, monitor: string, observation: Observation, memo
   const blocked = blockingDependency(draft, monitor, observation.check) !== undefined
   const { health, held } = judge(observation, memory, rule, blocked, isReachable(draft, monitor), draft.now)
   const changed = before?.health !== health
-  const since = before !== undefined && !changed ? before.since : beginning(draft, monitor, observation, health)
+  const since = before !== undefined && !changed ? before.since : beginning(draft, observation, health)
   const value: SourceCondition = {
     monitor,
     observation,
@@ -168,7 +166,10 @@ export function observe(draft: Draft, monitor: string, observation: Observation,
   const numbered = origin.incarnation !== 0 && before?.incarnation === origin.incarnation
   if (before !== undefined && numbered && origin.sequence <= before.sequence) return
   const observed = observation.observed ?? draft.now.wall
-  if (before?.cleared !== undefined && observed <= before.cleared) return
+  if (before?.cleared !== undefined && observed <= before.cleared) {
+    draft.putSource({ ...before, ...origin })
+    return
+  }
   const told: Told = { observed, ...origin }
   if (before !== undefined && isSameLook(before, observation)) {
     putJudged(draft, monitor, observation, before, told)

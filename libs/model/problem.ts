@@ -1,6 +1,6 @@
 /** A problem's life: opened, changed, resolved on proof. It follows the merged condition, or a declared event. */
 import type { Draft } from './draft.ts'
-import { fingerprintOf } from './keys.ts'
+import { fingerprintOf, SHARED } from './keys.ts'
 import { worseSeverity } from './severity.ts'
 import { renderLabel } from './text.ts'
 import type { NodeCondition, Problem, Proof, RecoveryRule } from './types.ts'
@@ -8,9 +8,27 @@ import type { NodeCondition, Problem, Proof, RecoveryRule } from './types.ts'
 /** Resolved problems kept for their generation and for people; the oldest beyond it are forgotten. */
 export const RESOLVED_KEPT = 1024
 
-/** Who a problem of this type belongs to: the monitor, or "shared" where several speak of it. */
-export function ownerOf(draft: Draft, monitor: string, type: string): string {
-  return draft.conditionType(type, monitor)?.shared ? 'shared' : monitor
+/** The detector speaks as a monitor of this name about monitors and about itself. */
+export const DETECTOR = 'detector'
+
+/** Open problems of one monitor that is not ours, and of all of them together: what the bus has room for. */
+export const OPEN_PER_MONITOR = 256
+export const OPEN_OF_PLUG_INS = 1000
+
+/** Who a problem of this type belongs to: its one owner by registry and configuration, whoever speaks of it now. */
+export function ownerOf(draft: Draft, type: string): string {
+  return draft.ownerOf(type) ?? SHARED
+}
+
+function isOurs(draft: Draft, monitor: string): boolean {
+  return monitor === DETECTOR || draft.monitor(monitor)?.origin === 'built-in'
+}
+
+/** Whether one more problem of this monitor may open: a plug-in cannot fill the bus with them. */
+export function mayOpen(draft: Draft, monitor: string): boolean {
+  if (isOurs(draft, monitor)) return true
+  if (draft.openProblems(monitor) >= OPEN_PER_MONITOR) return false
+  return draft.openProblemsOf((name) => !isOurs(draft, name)) < OPEN_OF_PLUG_INS
 }
 
 /**
@@ -19,8 +37,7 @@ export function ownerOf(draft: Draft, monitor: string, type: string): string {
  */
 function nextGeneration(draft: Draft, before: Problem | undefined): number {
   if (before !== undefined) return before.generation + 1
-  const resolved = draft.allProblems().filter((problem) => problem.phase === 'resolved').length
-  return resolved < RESOLVED_KEPT / 2 ? 1 : Math.max(1, Math.floor(draft.now.wall.getTime() / 1000))
+  return draft.resolvedProblems() < RESOLVED_KEPT / 2 ? 1 : Math.max(1, Math.floor(draft.now.wall.getTime() / 1000))
 }
 
 export function isOpen(problem: Problem | undefined): problem is Problem {
@@ -50,7 +67,8 @@ export function recoveryWords(rule: RecoveryRule): string {
 }
 
 /** Follows a merged condition: opens, changes or resolves its problem. Unknown does neither. */
-export function followCondition(draft: Draft, owner: string, condition: NodeCondition, rule: RecoveryRule): void {
+export function followCondition(draft: Draft, condition: NodeCondition, rule: RecoveryRule): void {
+  const owner = ownerOf(draft, condition.type)
   const fingerprint = fingerprintOf(owner, condition.type, condition.entity)
   const before = draft.problem(fingerprint)
   if (condition.health === 'unknown') return
@@ -61,8 +79,10 @@ export function followCondition(draft: Draft, owner: string, condition: NodeCond
     return
   }
   const wall = draft.now.wall
+  const [source = owner] = condition.sources
   const body = {
     owner,
+    source,
     type: condition.type,
     entity: condition.entity,
     severity: condition.severity,
@@ -80,8 +100,10 @@ export function followCondition(draft: Draft, owner: string, condition: NodeCond
     absentMs: 0,
     lastSeen: wall,
     lastSeenMonoMs: draft.now.monoMs,
+    rule,
   }
   if (!isOpen(before)) {
+    if (!mayOpen(draft, source)) return
     draft.putProblem(
       {
         ...body,
@@ -96,8 +118,7 @@ export function followCondition(draft: Draft, owner: string, condition: NodeCond
         proof: undefined,
         proofText: '',
         count: 1,
-        rule,
-        openedMonoMs: draft.now.monoMs,
+        openedMonoMs: monoAt(draft, condition.since),
         openMs: 0,
       },
       true,
@@ -125,6 +146,16 @@ function proofOf(rule: RecoveryRule): Proof {
   return rule.kind
 }
 
+/** A moment of the wall clock on the monotonic one, as far as the wall clock was not set in between. */
+function monoAt(draft: Draft, wall: Date): number {
+  return draft.now.monoMs - Math.max(0, draft.now.wall.getTime() - wall.getTime())
+}
+
+/** How long it was open, by the clock that nobody sets; 0 where that clock was another boot's. */
+function openMs(draft: Draft, { openedMonoMs }: Problem): number {
+  return openedMonoMs === 0 ? 0 : Math.max(1, Math.round(draft.now.monoMs - openedMonoMs))
+}
+
 /** Closes an open problem. `proofText` is for people. */
 export function resolveProblem(draft: Draft, problem: Problem, proof: Proof, proofText: string): void {
   draft.putProblem(
@@ -138,12 +169,16 @@ export function resolveProblem(draft: Draft, problem: Problem, proof: Proof, pro
       proofText,
       flapping: false,
       unproven: false,
+      openMs: openMs(draft, problem),
     },
     true,
   )
 }
 
-/** Sees an event that has a recovery rule: opens its problem or refreshes it. */
+/**
+ * Sees an event that has a recovery rule: opens its problem or refreshes it.
+ * @param repeated its report was delivered before
+ */
 export function followEvent(
   draft: Draft,
   event: {
@@ -157,6 +192,7 @@ export function followEvent(
     firstSeen: Date
   },
   rule: RecoveryRule,
+  repeated = false,
 ): void {
   const fingerprint = fingerprintOf(event.monitor, event.reason, event.entity)
   const before = draft.problem(fingerprint)
@@ -168,7 +204,10 @@ export function followEvent(
     lastSeen: wall,
     lastSeenMonoMs: monoMs,
     unproven: false,
+    rule,
   }
+  // What is delivered again was counted, and opens nothing that was closed since.
+  if (repeated && before !== undefined) return
   if (isOpen(before)) {
     const severity = worseSeverity(before.severity, event.severity)
     const told = severity !== before.severity
@@ -187,6 +226,7 @@ export function followEvent(
     )
     return
   }
+  if (!mayOpen(draft, event.monitor)) return
   draft.putProblem(
     {
       ...seen,
@@ -195,6 +235,7 @@ export function followEvent(
       phase: 'opened',
       revision: 1,
       owner: event.monitor,
+      source: event.monitor,
       type: event.reason,
       entity: event.entity,
       severity: event.severity,
@@ -212,8 +253,7 @@ export function followEvent(
       count: event.count,
       flapping: false,
       absentMs: rule.kind === 'absent' ? rule.forMs : 0,
-      rule,
-      openedMonoMs: monoMs,
+      openedMonoMs: monoAt(draft, event.firstSeen),
       openMs: 0,
     },
     true,

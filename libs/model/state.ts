@@ -2,7 +2,8 @@
  * The node's state and how changes move it. State is exactly what the changes say: whoever has applied the same
  * changes has the same state, which is why it can be written to buckets and read back.
  */
-import { conditionKey, sourceKey } from './keys.ts'
+import { checkKey, conditionKey, sourceKey } from './keys.ts'
+import { count, type Tally } from './tally.ts'
 import type {
   ConditionType,
   EventReason,
@@ -46,6 +47,12 @@ export interface NodeState {
   readonly sourceMonitors: Map<string, Set<string>>
   /** Derived: monitors with a check that depends on something. */
   readonly gated: Set<string>
+  /** Derived: raised conditions of each check, by {@link checkKey}. */
+  readonly raised: Tally
+  /** Derived: open problems of each monitor that said them. */
+  readonly open: Tally
+  /** Who alone may speak of a type, from registry and configuration; others may speak of all others. Never in a bucket. */
+  readonly owners: ReadonlyMap<string, string>
 }
 
 /** One step of the state. What is `told` goes to the streams; what is `quiet` moves only the time of a proof. */
@@ -76,7 +83,7 @@ export type Change =
   | { readonly kind: 'declaration'; readonly name: string; readonly value: MonitorDeclaration | undefined }
   | { readonly kind: 'event'; readonly value: NodeEvent }
 
-export function createState(): NodeState {
+export function createState(owners: ReadonlyMap<string, string> = new Map()): NodeState {
   return {
     sources: new Map(),
     conditions: new Map(),
@@ -85,6 +92,9 @@ export function createState(): NodeState {
     declarations: new Map(),
     sourceMonitors: new Map(),
     gated: new Set(),
+    raised: new Map(),
+    open: new Map(),
+    owners,
   }
 }
 
@@ -98,6 +108,9 @@ export function copyState(state: NodeState): NodeState {
     declarations: new Map(state.declarations),
     sourceMonitors: new Map([...state.sourceMonitors].map(([key, names]) => [key, new Set(names)])),
     gated: new Set(state.gated),
+    raised: new Map(state.raised),
+    open: new Map(state.open),
+    owners: state.owners,
   }
 }
 
@@ -114,11 +127,21 @@ function indexSource(state: NodeState, monitor: string, key: string, present: bo
   } else if (names?.delete(monitor) && names.size === 0) state.sourceMonitors.delete(key)
 }
 
+function countRaised(state: NodeState, source: SourceCondition | undefined, by: number): void {
+  if (source?.raised !== undefined) count(state.raised, checkKey(source.monitor, source.observation.check), by)
+}
+
+function countOpen(state: NodeState, problem: Problem | undefined, by: number): void {
+  if (problem !== undefined && problem.phase !== 'resolved') count(state.open, problem.source, by)
+}
+
 /** Moves `state` by the changes, in place. */
 export function applyChanges(state: NodeState, changes: readonly Change[]): void {
   for (const change of changes) {
     switch (change.kind) {
       case 'source':
+        countRaised(state, state.sources.get(sourceKey(change.monitor, change.type, change.entity)), -1)
+        countRaised(state, change.value, 1)
         put(state.sources, sourceKey(change.monitor, change.type, change.entity), change.value)
         indexSource(state, change.monitor, conditionKey(change.type, change.entity), change.value !== undefined)
         break
@@ -126,9 +149,12 @@ export function applyChanges(state: NodeState, changes: readonly Change[]): void
         put(state.conditions, conditionKey(change.type, change.entity), change.value)
         break
       case 'problem':
+        countOpen(state, state.problems.get(change.value.fingerprint), -1)
+        countOpen(state, change.value, 1)
         state.problems.set(change.value.fingerprint, change.value)
         break
       case 'problem-forgotten':
+        countOpen(state, state.problems.get(change.fingerprint), -1)
         state.problems.delete(change.fingerprint)
         break
       case 'monitor':

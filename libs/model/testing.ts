@@ -1,6 +1,8 @@
 /** Builders for tests of whatever takes reports: only what matters to a test is named there. */
 
 import { decide, type Input } from './decide.ts'
+import { DETECTOR_CONDITIONS } from './monitor-life.ts'
+import { DETECTOR } from './problem.ts'
 import { applyChanges, type Change, createState, type MonitorDeclaration, type NodeState } from './state.ts'
 import type { ConditionType, Instant, NodeEvent, Observation, RecoveryRule, Report } from './types.ts'
 
@@ -101,12 +103,18 @@ export function createWorld(): {
   readonly changes: Change[]
   take(input: Input, ms: number): Change[]
 } {
-  const state = createState()
+  // As the detector's registry has it: a type that is not shared belongs to the first that declares it.
+  const owners = new Map(DETECTOR_CONDITIONS.map(({ type }) => [type, DETECTOR]))
+  const state = createState(owners)
   const changes: Change[] = []
   return {
     state,
     changes,
     take(input, ms) {
+      if (input.kind === 'declared') {
+        for (const { type, shared } of input.declaration.conditionTypes.values())
+          if (!shared && !owners.has(type)) owners.set(type, input.declaration.name)
+      }
       const made = decide(state, input, at(ms))
       applyChanges(state, made)
       changes.push(...made)

@@ -201,6 +201,15 @@ export interface NodeCondition {
   readonly label: string
   readonly recovery: string
   readonly held: Held
+  /** While unknown: what it was before. What comes back to the same keeps its times. */
+  readonly settled?: Settled | undefined
+}
+
+/** What a condition was before it became unknown. */
+export interface Settled {
+  readonly health: Health
+  readonly since: Date
+  readonly statusSince: Date
 }
 
 export type ProblemPhase = 'opened' | 'changed' | 'resolved'
@@ -212,6 +221,8 @@ export interface Problem {
   readonly phase: ProblemPhase
   readonly revision: number
   readonly owner: string
+  /** The monitor that says it; the owner of a type that several may report is {@link SHARED}. */
+  readonly source: string
   readonly type: string
   readonly entity: string
   readonly severity: Severity

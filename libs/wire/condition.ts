@@ -1,5 +1,5 @@
 /** State as the detector keeps and publishes it: conditions by source and merged, problems. */
-import type { Held, NodeCondition, Problem, Proof, SourceCondition } from '#model'
+import type { Held, NodeCondition, Problem, Proof, Settled, SourceCondition } from '#model'
 import type * as pb from '#proto/nodedoctor/v1/types.ts'
 import {
   fromProtoHealth,
@@ -95,8 +95,13 @@ export function toProtoNodeCondition(c: NodeCondition): pb.NodeCondition {
     label: c.label,
     recovery: c.recovery,
     held: c.held,
+    settled: c.settled && { ...c.settled, health: toProtoHealth(c.settled.health) },
   }
 }
+function fromProtoSettled({ health, since, statusSince }: pb.Settled, fallback: Date): Settled {
+  return { health: fromProtoHealth(health), since: timeOr(since, fallback), statusSince: timeOr(statusSince, fallback) }
+}
+
 export function fromProtoNodeCondition(c: pb.NodeCondition, now: Date): NodeCondition {
   const since = timeOr(c.since, now)
   return {
@@ -118,6 +123,7 @@ export function fromProtoNodeCondition(c: pb.NodeCondition, now: Date): NodeCond
     label: c.label,
     recovery: c.recovery,
     held: isHeld(c.held) ? c.held : '',
+    settled: c.settled && fromProtoSettled(c.settled, since),
   }
 }
 
@@ -128,6 +134,7 @@ export function toProtoProblem(p: Problem): pb.Problem {
     phase: toProtoPhase(p.phase),
     revision: p.revision,
     owner: p.owner,
+    source: p.source,
     type: p.type,
     entity: p.entity,
     severity: toProtoSeverity(p.severity),
@@ -164,6 +171,7 @@ export function fromProtoProblem(p: pb.Problem, now: Date): Problem {
     phase: fromProtoPhase(p.phase),
     revision: p.revision,
     owner: p.owner,
+    source: p.source === '' ? p.owner : p.source,
     type: p.type,
     entity: p.entity,
     severity: fromProtoSeverity(p.severity),

@@ -12,6 +12,7 @@ import {
   DETECTOR_CONDITIONS,
   DETECTOR_EVENTS,
   decide,
+  FORGET_AFTER_MS,
   type Input,
   type Instant,
   type MetricSample,
@@ -40,11 +41,15 @@ export interface EngineOptions {
   readonly incarnation: number
   /** Where changes go, in order. */
   readonly publish: (changes: readonly Change[], receipt?: Receipt) => void
+  /** When what a plug-in said ends that nobody has heard of for so long. Default an hour. */
+  readonly forgetAfterMs?: number
   /** Calls back after a while, once. Absent: windows of events are closed by {@link Engine.tick} alone. */
   readonly later?: (ms: number, act: () => void) => void
   readonly publishMetrics: (monitor: string, at: Date, samples: readonly MetricSample[]) => void
 }
 
+/** After this long every monitor of the node is known: those of the configuration at once, others by their sockets. */
+const SETTLED_MS = 30_000
 /** How often windows of events are looked at while some are open. */
 const CLOSE_MS = 250
 
@@ -97,11 +102,12 @@ function detectorDeclaration(version: string): MonitorDeclaration {
 
 export function createEngine(options: EngineOptions): Engine {
   const { now, limits, ownership, publish } = options
-  const state = createState()
+  const state = createState(ownership.owners)
   const fold = createEventFold()
   const receipts = createHeldReceipts()
   /** The last report of each monitor that this life of the detector took. */
   const taken = new Map<string, { readonly incarnation: number; readonly sequence: number }>()
+  const startedMs = now().monoMs
   let isClosing = false
   const listeners = new Set<(changes: readonly Change[]) => void>()
   const conditionCounts = new Map<string, number>()
@@ -301,7 +307,8 @@ export function createEngine(options: EngineOptions): Engine {
       return () => listeners.delete(listener)
     },
     tick() {
-      take({ kind: 'tick' })
+      const { forgetAfterMs = FORGET_AFTER_MS } = options
+      take({ kind: 'tick', settled: now().monoMs - startedMs >= SETTLED_MS, forgetAfterMs })
       closeWindows()
     },
     drain() {

@@ -77,6 +77,7 @@ export function problemOf(condition: NodeCondition, changes: Partial<Problem> = 
     phase: 'opened',
     revision: 1,
     owner,
+    source: owner,
     type: condition.type,
     entity: condition.entity,
     severity: condition.severity,

@@ -1,4 +1,4 @@
-import { DETECTOR } from '../monitor-life.ts'
+import { DETECTOR } from '../problem.ts'
 import { cleanText } from '../text.ts'
 import type { MonitorState, NodeCondition } from '../types.ts'
 import type { ConditionView } from '../view.ts'

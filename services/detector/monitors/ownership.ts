@@ -5,6 +5,8 @@
 import { DETECTOR, DETECTOR_CONDITIONS } from '#model'
 
 export interface Ownership {
+  /** The owner of each type that one monitor alone may report. */
+  readonly owners: ReadonlyMap<string, string>
   /** The one monitor that may report this type; undefined where several may. */
   ownerOf(type: string): string | undefined
 }
@@ -30,5 +32,5 @@ export function createOwnership(source: OwnershipSource): Ownership {
   for (const { name, conditions } of source.configured) {
     for (const { type } of conditions) if (!owners.has(type) && !shared.has(type)) owners.set(type, name)
   }
-  return { ownerOf: (type) => owners.get(type) }
+  return { owners, ownerOf: (type) => owners.get(type) }
 }

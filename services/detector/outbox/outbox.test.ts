@@ -29,6 +29,7 @@ function problem(fingerprint: string, revision = 1): Problem {
     phase: 'opened',
     revision,
     owner: 'm',
+    source: 'm',
     type: 'T',
     entity: '',
     severity: 'critical',

@@ -398,6 +398,18 @@ export interface NodeCondition {
   /** Why it is not simply what the source says (see SourceCondition.held). */
   held: string;
   /** The status changed at this time (Kubernetes' lastTransitionTime); health changes move since. */
+  statusSince:
+    | Date
+    | undefined;
+  /** While unknown: what it was before, so that what comes back to the same keeps its times. Absent: never known. */
+  settled: Settled | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** What a condition was before it became unknown. */
+export interface Settled {
+  health: Health;
+  since: Date | undefined;
   statusSince: Date | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -449,8 +461,10 @@ export interface Problem {
     | undefined;
   /** How long it was open, in milliseconds of the monotonic clock; set when resolved. 0: not known (the boot changed). */
   openMs: number;
-  /** When it was opened on the monotonic clock of boot_id, in milliseconds. 0: not known. */
+  /** When it was opened on the monotonic clock, in milliseconds. 0: on that of an earlier boot. */
   openedMonoMs: number;
+  /** The monitor that says it; the owner of a type that several may report is "shared". */
+  source: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -2376,6 +2390,7 @@ function createBaseNodeCondition(): NodeCondition {
     recovery: "",
     held: "",
     statusSince: undefined,
+    settled: undefined,
     _unknownFields: {},
   };
 }
@@ -2435,6 +2450,9 @@ export const NodeCondition: MessageFns<NodeCondition> = {
     }
     if (message.statusSince !== undefined) {
       Timestamp.encode(toTimestamp(message.statusSince), writer.uint32(146).fork()).join();
+    }
+    if (message.settled !== undefined) {
+      Settled.encode(message.settled, writer.uint32(154).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2604,6 +2622,14 @@ export const NodeCondition: MessageFns<NodeCondition> = {
             message.statusSince = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.settled = Settled.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2680,6 +2706,9 @@ export const NodeCondition: MessageFns<NodeCondition> = {
     if (message.statusSince !== undefined) {
       obj.statusSince = message.statusSince.toISOString();
     }
+    if (message.settled !== undefined) {
+      obj.settled = Settled.toJSON(message.settled);
+    }
     return obj;
   },
 
@@ -2707,6 +2736,118 @@ export const NodeCondition: MessageFns<NodeCondition> = {
     message.label = object.label ?? "";
     message.recovery = object.recovery ?? "";
     message.held = object.held ?? "";
+    message.statusSince = object.statusSince ?? undefined;
+    message.settled = (object.settled !== undefined && object.settled !== null)
+      ? Settled.fromPartial(object.settled)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSettled(): Settled {
+  return { health: 0, since: undefined, statusSince: undefined, _unknownFields: {} };
+}
+
+export const Settled: MessageFns<Settled> = {
+  encode(message: Settled, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.health !== 0) {
+      writer.uint32(8).int32(message.health);
+    }
+    if (message.since !== undefined) {
+      Timestamp.encode(toTimestamp(message.since), writer.uint32(18).fork()).join();
+    }
+    if (message.statusSince !== undefined) {
+      Timestamp.encode(toTimestamp(message.statusSince), writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Settled {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSettled();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.health = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.since = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.statusSince = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: Settled): unknown {
+    const obj: any = {};
+    if (message.health !== 0) {
+      obj.health = healthToJSON(message.health);
+    }
+    if (message.since !== undefined) {
+      obj.since = message.since.toISOString();
+    }
+    if (message.statusSince !== undefined) {
+      obj.statusSince = message.statusSince.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Settled>): Settled {
+    return Settled.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Settled>): Settled {
+    const message = createBaseSettled();
+    message.health = object.health ?? 0;
+    message.since = object.since ?? undefined;
     message.statusSince = object.statusSince ?? undefined;
     return message;
   },
@@ -2745,6 +2886,7 @@ function createBaseProblem(): Problem {
     rule: undefined,
     openMs: 0,
     openedMonoMs: 0,
+    source: "",
     _unknownFields: {},
   };
 }
@@ -2843,6 +2985,9 @@ export const Problem: MessageFns<Problem> = {
     }
     if (message.openedMonoMs !== 0) {
       writer.uint32(249).double(message.openedMonoMs);
+    }
+    if (message.source !== "") {
+      writer.uint32(258).string(message.source);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3116,6 +3261,14 @@ export const Problem: MessageFns<Problem> = {
             message.openedMonoMs = reader.double();
             continue;
           }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3231,6 +3384,9 @@ export const Problem: MessageFns<Problem> = {
     if (message.openedMonoMs !== 0) {
       obj.openedMonoMs = floatToJson(message.openedMonoMs);
     }
+    if (message.source !== "") {
+      obj.source = message.source;
+    }
     return obj;
   },
 
@@ -3274,6 +3430,7 @@ export const Problem: MessageFns<Problem> = {
       : undefined;
     message.openMs = object.openMs ?? 0;
     message.openedMonoMs = object.openedMonoMs ?? 0;
+    message.source = object.source ?? "";
     return message;
   },
 };

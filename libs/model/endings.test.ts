@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import { conditionKey } from './keys.ts'
+import { createWorld, declaration, event, observation, report } from './testing.ts'
+import { told, worldWithDisk } from './testing-disk.ts'
+import type { Problem } from './types.ts'
+
+describe('what its monitor can never speak of again', () => {
+  const MINUTE = 60_000
+  const restored = (more: Partial<Problem>): Problem => {
+    const { say } = worldWithDisk()
+    const [opened] = told(say('problem', 1000))
+    return { ...(opened as Problem), ...more }
+  }
+
+  it('ends as source-removed when the monitor is not configured any more', () => {
+    const world = createWorld()
+    world.take({ kind: 'restored', problems: [restored({ owner: 'gone', source: 'gone' })], rebooted: true }, 0)
+    expect(told(world.take({ kind: 'tick', settled: true }, MINUTE - 1))).toEqual([])
+    expect(told(world.take({ kind: 'tick', settled: true }, MINUTE))).toMatchObject([
+      { phase: 'resolved', proof: 'source-removed', openMs: 0 },
+    ])
+  })
+
+  it('ends after the time a plug-in is waited for, where several may speak of it', () => {
+    const world = createWorld()
+    const problem = restored({ owner: 'shared', source: 'gpu', type: 'GpuHealth' })
+    world.take({ kind: 'restored', problems: [problem], rebooted: true }, 0)
+    const tick = (ms: number) => told(world.take({ kind: 'tick', settled: true, forgetAfterMs: 10 * MINUTE }, ms))
+    expect(tick(9 * MINUTE)).toEqual([])
+    expect(tick(10 * MINUTE)).toMatchObject([{ proof: 'source-removed' }])
+  })
+
+  it('does not end while its monitor is awaited or silent', () => {
+    const { world, say } = worldWithDisk()
+    say('problem', 0)
+    world.take({ kind: 'lost', monitor: 'system', reason: 'silent' }, 1000)
+    expect(told(world.take({ kind: 'tick', settled: true }, 100 * MINUTE))).toEqual([])
+  })
+
+  it('takes conditions and liveness of an unknown monitor along', () => {
+    const { world, say } = worldWithDisk()
+    say('problem', 0)
+    world.take({ kind: 'lost', monitor: 'system', reason: 'silent' }, 1000)
+    world.state.monitors.delete('system')
+    world.take({ kind: 'tick', settled: true }, 2000)
+    expect(world.state.sources.size).toBe(0)
+    expect([...world.state.problems.values()].map(({ phase }) => phase)).toEqual(['resolved', 'resolved'])
+  })
+})
+
+describe('what a check no longer watches', () => {
+  const whole = (incarnation: number, entities: readonly string[], complete: readonly string[]) =>
+    ({
+      kind: 'report',
+      monitor: 'system',
+      violations: [],
+      report: report(
+        entities.map((entity) => observation('DiskFull', 'problem', { entity })),
+        { incarnation, complete },
+      ),
+    }) as const
+
+  it('is withdrawn when its next life has named everything, and not before', () => {
+    const { world } = worldWithDisk()
+    world.take(whole(7, ['disk:/a', 'disk:/b'], ['check']), 1000)
+    expect(told(world.take(whole(8, ['disk:/a'], []), 2000))).toEqual([])
+    expect(told(world.take(whole(8, ['disk:/a'], ['check']), 3000))).toMatchObject([
+      { entity: 'disk:/b', phase: 'resolved', proof: 'withdrawn' },
+    ])
+    expect(world.state.conditions.has(conditionKey('DiskFull', 'disk:/b'))).toBe(false)
+  })
+
+  it('is withdrawn also where only the problem outlived a reboot', () => {
+    const { say } = worldWithDisk()
+    const [opened] = told(say('problem', 1000))
+    const next = worldWithDisk().world
+    next.take({ kind: 'restored', problems: [opened as Problem], rebooted: true }, 0)
+    expect(told(next.take(whole(8, ['disk:/other'], ['check']), 1000))).toEqual([
+      expect.objectContaining({ entity: 'disk:/other', phase: 'opened' }),
+      expect.objectContaining({ entity: 'disk:/var', proof: 'withdrawn' }),
+    ])
+  })
+
+  it('ends when a later release does not declare the type any more', () => {
+    const { world, say } = worldWithDisk()
+    say('problem', 1000)
+    const later = { kind: 'declared', declaration: declaration('system', []), incarnation: 8 } as const
+    expect(told(world.take(later, 2000))).toMatchObject([{ phase: 'resolved', proof: 'source-removed' }])
+  })
+})
+
+describe('a report that is delivered again after others', () => {
+  it('withdraws nothing that was said since', () => {
+    const { world, say } = worldWithDisk()
+    say('problem', 1000)
+    const withdrawal = report([], { withdrawn: [{ type: 'DiskFull', entity: 'disk:/var' }] })
+    const deliver = (ms: number) =>
+      told(world.take({ kind: 'report', monitor: 'system', violations: [], report: withdrawal }, ms))
+    expect(deliver(2000)).toMatchObject([{ proof: 'withdrawn' }])
+    expect(told(say('problem', 3000))).toMatchObject([{ phase: 'opened', generation: 2 }])
+    expect(deliver(4000)).toEqual([])
+  })
+
+  it('counts an event’s problem once', () => {
+    const world = createWorld()
+    world.take({ kind: 'declared', declaration: declaration('p', [], { open: true }), incarnation: 7 }, 0)
+    const input = {
+      kind: 'report',
+      monitor: 'p',
+      violations: [],
+      report: report([], { events: [event('p', 'Xid')] }),
+    } as const
+    world.take(input, 1000)
+    world.take(input, 2000)
+    expect([...world.state.problems.values()]).toMatchObject([{ type: 'Xid', count: 1 }])
+  })
+})
+
+describe('a problem that only a reboot clears', () => {
+  it('is cleared by one also before its monitor has said anything', () => {
+    const { say } = worldWithDisk({ kind: 'reboot' })
+    const [opened] = told(say('problem', 1000))
+    const next = createWorld()
+    const changes = next.take({ kind: 'restored', problems: [opened as Problem], rebooted: true }, 0)
+    expect(told(changes).at(-1)).toMatchObject({ phase: 'resolved', proof: 'reboot', openMs: 0 })
+    const same = createWorld()
+    same.take({ kind: 'restored', problems: [opened as Problem], rebooted: false }, 0)
+    expect([...same.state.problems.values()]).toMatchObject([{ phase: 'changed' }])
+  })
+})
