@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { admitReason, admitReport, DEFAULT_LIMITS, MAX_ENTITY, MAX_MESSAGE, MAX_REASON } from './admit.ts'
+import { admitReason, admitReport, MAX_ENTITY, MAX_MESSAGE, MAX_REASON } from './admit.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
+import { bytesOf, NO_HOLDINGS } from './room.ts'
 import { conditionType, declaration, event, observation, report, T0 } from './testing.ts'
 import type { Report } from './types.ts'
 
@@ -10,7 +12,7 @@ const admission = {
   declaration: declared,
   limits: DEFAULT_LIMITS,
   owner: (type: string) => (type === 'DiskFull' ? 'system' : undefined),
-  conditions: 0,
+  holdings: NO_HOLDINGS,
 }
 
 function admit(more: Partial<Report>, changed: Partial<typeof admission> = {}) {
@@ -61,10 +63,68 @@ describe('a report of a monitor', () => {
     )
     const { report: admitted, violations } = admit(
       { observations },
-      { conditions: DEFAULT_LIMITS.conditionsPerMonitor - 3 },
+      { holdings: { ...NO_HOLDINGS, conditions: DEFAULT_LIMITS.conditionsPerMonitor - 3 } },
     )
     expect(admitted.observations).toHaveLength(3)
     expect(violations[0]?.text).toBe('7 new conditions were refused: one monitor may have 2048')
+  })
+
+  it('may not have more entities of one type, nor plug-ins more conditions together, than there is room for', () => {
+    const observations = ['a', 'b', 'c'].map((name) => observation('GPUHealthy', 'healthy', { entity: `gpu:${name}` }))
+    const some = { ...NO_HOLDINGS, entities: () => DEFAULT_LIMITS.entitiesPerType - 1 }
+    const one = admit({ observations }, { holdings: some })
+    expect(one.report.observations).toHaveLength(1)
+    expect(one.violations.map(({ text }) => text)).toEqual([
+      '2 new conditions were refused: one type may have 512 entities, and GPUHealthy has them',
+    ])
+    const full = { ...NO_HOLDINGS, ofPlugIns: DEFAULT_LIMITS.conditionsOfPlugIns }
+    expect(admit({ observations }, { holdings: full }).violations.map(({ text }) => text)).toEqual([
+      '3 new conditions were refused: all plug-ins together may have 4096',
+    ])
+  })
+
+  it('has its words cut short, never its health, when they take too much of the bus', () => {
+    const long = (i: number) =>
+      observation('GPUHealthy', 'problem', { entity: `gpu:${i}`, message: '\u20ac'.repeat(1024) })
+    const { report: admitted, violations } = admit(
+      { observations: Array.from({ length: 2048 }, (_, i) => long(i)) },
+      {
+        limits: { ...DEFAULT_LIMITS, entitiesPerType: 4096 },
+      },
+    )
+    expect(admitted.observations).toHaveLength(2048)
+    expect(admitted.observations.every(({ health }) => health === 'problem')).toBe(true)
+    expect(admitted.observations[0]?.message).toHaveLength(1024)
+    expect(admitted.observations.at(-1)?.message).toHaveLength(80)
+    const bytes = admitted.observations.reduce((sum, one) => sum + bytesOf(one), 0)
+    expect(bytes).toBeLessThan(2 * DEFAULT_LIMITS.bytesPerMonitor)
+    expect(violations.map(({ text }) => text)).toEqual([
+      expect.stringMatching(
+        /^the words of \d+ conditions were cut short: those of one monitor may be 1024 KiB together$/,
+      ),
+    ])
+  })
+
+  it('keeps its times for a day when it is numbered, since its monitor may have kept it for so long', () => {
+    const hourAgo = new Date(T0 - 3_600_000)
+    const told = { time: hourAgo, events: [event('plugin', 'Xid', { firstSeen: hourAgo, lastSeen: hourAgo })] }
+    const kept = admit(told)
+    expect(kept.violations).toEqual([])
+    expect(kept.report).toMatchObject({ time: hourAgo, events: [{ firstSeen: hourAgo, lastSeen: hourAgo }] })
+    expect(admit({ ...told, incarnation: 0 }).report.time).toEqual(now)
+    const tomorrow = new Date(T0 + 86_400_000)
+    expect(admit({ time: tomorrow }).violations.map(({ text }) => text)).toEqual([
+      'the report says 2026-05-13T03:14:20.000Z, more than 5 min from now; the time of its arrival stands',
+    ])
+  })
+
+  it('speaks for no check that its monitor does not declare', () => {
+    const checks = [{ check: 'own', conditionTypes: ['GPUHealthy'], dependsOn: [] }]
+    const { report: admitted } = admit(
+      { observations: ['own', 'cpu'].map((check) => observation('GPUHealthy', 'problem', { check, entity: check })) },
+      { declaration: { ...declared, checks } },
+    )
+    expect(admitted.observations.map(({ check }) => check)).toEqual(['own', ''])
   })
 
   it('counts the last word on a condition that it names twice', () => {
@@ -147,7 +207,8 @@ describe('a report of a monitor', () => {
         }
         for (const e of out.events) {
           expect(e.reason).toMatch(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/)
-          expect(Math.abs(e.firstSeen.getTime() - T0)).toBeLessThanOrEqual(300_000)
+          expect(e.firstSeen.getTime() - T0).toBeLessThanOrEqual(300_000)
+          expect(T0 - e.firstSeen.getTime()).toBeLessThanOrEqual(86_400_000)
           expect(e.lastSeen.getTime()).toBeGreaterThanOrEqual(e.firstSeen.getTime())
           expect(Number.isInteger(e.count) && e.count >= 1).toBe(true)
         }

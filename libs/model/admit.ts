@@ -2,27 +2,11 @@
  * A plug-in is never trusted: what it sends is cut to its limits and checked against its declaration before it may
  * touch the state. What does not pass is named, and the rest is kept.
  */
-import { conditionKey } from './keys.ts'
+import type { ReportLimits, Violation } from './limits.ts'
+import { type Holdings, withinRoom } from './room.ts'
 import type { MonitorDeclaration } from './state.ts'
 import { cleanName, cleanText, hashText } from './text.ts'
 import type { CheckRun, ConditionKey, Evidence, MetricSample, NodeEvent, Observation, Report } from './types.ts'
-
-export interface ReportLimits {
-  readonly observationsPerReport: number
-  readonly eventsPerReport: number
-  readonly samplesPerReport: number
-  readonly runsPerReport: number
-  /** Conditions of one monitor in all. */
-  readonly conditionsPerMonitor: number
-}
-
-export const DEFAULT_LIMITS: ReportLimits = {
-  observationsPerReport: 2048,
-  eventsPerReport: 1000,
-  samplesPerReport: 2048,
-  runsPerReport: 256,
-  conditionsPerMonitor: 2048,
-}
 
 /** Longest texts, in UTF-16 units. A condition type is a Kubernetes name; a message what core/v1 takes of an event. */
 export const MAX_TYPE = 63
@@ -35,13 +19,8 @@ const MAX_NAME = 128
 /** A monitor's time is believed when it is within this of ours; else ours stands. */
 export const MAX_CLOCK_DIFFERENCE_MS = 300_000
 
-/** How old a look may be that a monitor kept while nobody took its reports. */
-const MAX_OBSERVED_AGE_MS = 86_400_000
-
-export interface Violation {
-  readonly code: 'type-not-owned' | 'name-invalid' | 'too-many' | 'time-senseless' | 'value-senseless'
-  readonly text: string
-}
+/** How old a numbered report may be: one that its monitor kept while nobody took it. Its looks and events likewise. */
+export const MAX_KEPT_MS = 86_400_000
 
 /** What a monitor may say. */
 export interface Admission {
@@ -49,9 +28,8 @@ export interface Admission {
   readonly limits: ReportLimits
   /** Types that this monitor may not speak of, because another owns them. */
   readonly owner: (type: string) => string | undefined
-  /** Conditions this monitor has now, by {@link conditionKey}; undefined counts none. */
-  readonly has?: ((key: string) => boolean) | undefined
-  readonly conditions: number
+  /** What this monitor and the others hold now. */
+  readonly holdings: Holdings
 }
 
 export interface Admitted {
@@ -74,12 +52,19 @@ export function admitReason(reason: string): string {
     : `${clean}-${hashText(reason.slice(0, 4096)).slice(0, 8)}`
 }
 
-function admitTime(time: Date, now: Date, violations: Violation[], what: string): Date {
-  if (Math.abs(time.getTime() - now.getTime()) <= MAX_CLOCK_DIFFERENCE_MS) return time
+/** How far back times of a report make sense: one with a number may have been kept for long. */
+function pastOf({ incarnation }: Report): number {
+  return incarnation === 0 ? MAX_CLOCK_DIFFERENCE_MS : MAX_KEPT_MS
+}
+
+function admitTime(time: Date, past: number, now: Date, violations: Violation[], what: string): Date {
+  const ageMs = now.getTime() - time.getTime()
+  if (ageMs <= past && ageMs >= -MAX_CLOCK_DIFFERENCE_MS) return time
   const told = Number.isFinite(time.getTime()) ? time.toISOString() : 'no time'
+  const far = ageMs > 0 && past === MAX_KEPT_MS ? '24 h' : '5 min'
   violations.push({
     code: 'time-senseless',
-    text: `${what} says ${told}, more than 5 min from now; the time of its arrival stands`,
+    text: `${what} says ${told}, more than ${far} from now; the time of its arrival stands`,
   })
   return now
 }
@@ -107,6 +92,12 @@ function admitEvidence(evidence: Evidence | undefined): Evidence | undefined {
     detail: cleanText(evidence.detail, 240),
     metric: cleanText(evidence.metric, 256),
   }
+}
+
+/** A check that the monitor declares; another name says nothing to anybody. */
+function checkOf(check: string, { checks }: MonitorDeclaration): string {
+  if (checks.length > 0 && !checks.some((declared) => declared.check === check)) return ''
+  return cleanText(check, MAX_NAME)
 }
 
 function admitObservation(
@@ -140,10 +131,10 @@ function admitObservation(
     summary: cleanText(o.summary, MAX_SUMMARY),
     evidence: admitEvidence(o.evidence),
     since: admitSince(o.since, now),
-    check: cleanText(o.check, MAX_NAME),
+    check: checkOf(o.check, declaration),
     pending: o.pending === true && o.health === 'healthy' ? true : undefined,
     observed:
-      o.observed !== undefined && Math.abs(o.observed.getTime() - now.getTime()) <= MAX_OBSERVED_AGE_MS
+      o.observed !== undefined && Math.abs(o.observed.getTime() - now.getTime()) <= MAX_KEPT_MS
         ? o.observed
         : undefined,
   }
@@ -157,7 +148,8 @@ function admitEvent(
   now: Date,
   violations: Violation[],
 ): NodeEvent {
-  const firstSeen = admitTime(e.firstSeen, now, violations, `event ${admitReason(e.reason)}`)
+  const past = pastOf(report)
+  const firstSeen = admitTime(e.firstSeen, past, now, violations, `event ${admitReason(e.reason)}`)
   const { name } = admission.declaration
   return {
     id: `${name}-${report.incarnation}-${report.sequence}-${index}`,
@@ -169,9 +161,7 @@ function admitEvent(
     message: cleanText(e.message, MAX_MESSAGE),
     firstSeen,
     lastSeen:
-      e.lastSeen < firstSeen || Math.abs(e.lastSeen.getTime() - now.getTime()) > MAX_CLOCK_DIFFERENCE_MS
-        ? firstSeen
-        : e.lastSeen,
+      e.lastSeen < firstSeen || e.lastSeen.getTime() - now.getTime() > MAX_CLOCK_DIFFERENCE_MS ? firstSeen : e.lastSeen,
     count: Math.min(Math.max(1, Math.floor(e.count) || 1), 1_000_000_000),
   }
 }
@@ -214,29 +204,6 @@ function cut<T>(items: readonly T[], most: number, what: string, violations: Vio
   return items.slice(0, most)
 }
 
-/** The last word on each condition within a report; new ones only while the monitor has room for them. */
-function withinRoom(
-  observations: readonly Observation[],
-  admission: Admission,
-  violations: Violation[],
-): readonly Observation[] {
-  const byKey = new Map<string, Observation>()
-  for (const o of observations) byKey.set(conditionKey(o.type, o.entity), o)
-  let room = admission.limits.conditionsPerMonitor - admission.conditions
-  let refused = 0
-  for (const key of byKey.keys()) {
-    if (admission.has?.(key)) continue
-    if (room-- > 0) continue
-    byKey.delete(key)
-    refused++
-  }
-  if (refused > 0) {
-    const most = admission.limits.conditionsPerMonitor
-    violations.push({ code: 'too-many', text: `${refused} new conditions were refused: one monitor may have ${most}` })
-  }
-  return [...byKey.values()]
-}
-
 /** Cuts a report to what its monitor may say. Pure; `now` stands in for times that make no sense. */
 export function admitReport(report: Report, admission: Admission, now: Date): Admitted {
   const { limits } = admission
@@ -256,7 +223,7 @@ export function admitReport(report: Report, admission: Admission, now: Date): Ad
     report: {
       incarnation: report.incarnation,
       sequence: report.sequence,
-      time: admitTime(report.time, now, violations, 'the report'),
+      time: admitTime(report.time, pastOf(report), now, violations, 'the report'),
       observations: withinRoom(observations, admission, violations),
       events: events.map((e, index) => admitEvent(e, index, report, admission, now, violations)),
       metrics: samples.map((s) => admitSample(s, violations)).filter((s) => s !== undefined),

@@ -5,9 +5,11 @@ export { decide, type Input, reduce, UNDECLARED_EVENT_RULE } from './decide.ts'
 export * from './keys.ts'
 export * from './kube-metrics.ts'
 export * from './kubelet.ts'
+export * from './limits.ts'
 export { DETECTOR_CONDITIONS, DETECTOR_EVENTS } from './monitor-life.ts'
 export { FORGET_AFTER_MS } from './orphans.ts'
 export { DETECTOR, isOpen, RESOLVED_KEPT, recoveryWords } from './problem.ts'
+export { bytesOf, type Holdings, NO_HOLDINGS } from './room.ts'
 export * from './severity.ts'
 export {
   applyChanges,
@@ -18,6 +20,7 @@ export {
   type MonitorDeclaration,
   type NodeState,
 } from './state.ts'
+export { count, type Tally } from './tally.ts'
 export * from './text.ts'
 export * from './types.ts'
 export * from './view/index.ts'

@@ -7,13 +7,17 @@ import type { NodeCondition, Problem, Proof, RecoveryRule } from './types.ts'
 
 /** Resolved problems kept for their generation and for people; the oldest beyond it are forgotten. */
 export const RESOLVED_KEPT = 1024
+/** And of their words on the bus, in bytes: more than half of {@link RESOLVED_KEPT} at their longest. */
+const RESOLVED_BYTES = 3_400_000
+/** What a problem takes beside its words. */
+const FRAME_BYTES = 300
 
 /** The detector speaks as a monitor of this name about monitors and about itself. */
 export const DETECTOR = 'detector'
 
 /** Open problems of one monitor that is not ours, and of all of them together: what the bus has room for. */
 export const OPEN_PER_MONITOR = 256
-export const OPEN_OF_PLUG_INS = 1000
+export const OPEN_OF_PLUG_INS = 600
 
 /** Who a problem of this type belongs to: its one owner by registry and configuration, whoever speaks of it now. */
 export function ownerOf(draft: Draft, type: string): string {
@@ -271,7 +275,17 @@ export function passTime(draft: Draft): void {
         resolveProblem(draft, problem, 'absent', `not seen for ${words(problem.absentMs)}`)
     }
   }
-  if (resolved.length <= RESOLVED_KEPT) return
-  resolved.sort((a, b) => a.changed.getTime() - b.changed.getTime())
-  for (const problem of resolved.slice(0, resolved.length - RESOLVED_KEPT)) draft.forgetProblem(problem.fingerprint)
+  if (resolved.length <= RESOLVED_KEPT / 2) return
+  resolved.sort((a, b) => b.changed.getTime() - a.changed.getTime())
+  let bytes = 0
+  for (const [index, problem] of resolved.entries()) {
+    bytes += problemBytes(problem)
+    if (index >= RESOLVED_KEPT || bytes > RESOLVED_BYTES) draft.forgetProblem(problem.fingerprint)
+  }
+}
+
+/** About how many bytes a problem takes on the bus, its words at their widest. */
+function problemBytes({ message, summary, label, recovery, proofText, evidence }: Problem): number {
+  const words = message.length + summary.length + label.length + recovery.length + proofText.length
+  return FRAME_BYTES + 3 * (words + (evidence?.detail.length ?? 0))
 }

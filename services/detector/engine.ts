@@ -6,7 +6,6 @@ import {
   admitReport,
   applyChanges,
   type Change,
-  conditionKey,
   createState,
   DETECTOR,
   DETECTOR_CONDITIONS,
@@ -29,6 +28,7 @@ import {
 } from '#model'
 import { createEventFold, type Told } from './events/fold.ts'
 import { createHeldReceipts } from './events/held-receipts.ts'
+import { createHoldings } from './holdings.ts'
 import type { Ownership } from './monitors/ownership.ts'
 import type { Receipt } from './outbox/outbox.ts'
 
@@ -110,7 +110,7 @@ export function createEngine(options: EngineOptions): Engine {
   const startedMs = now().monoMs
   let isClosing = false
   const listeners = new Set<(changes: readonly Change[]) => void>()
-  const conditionCounts = new Map<string, number>()
+  const holdings = createHoldings(state, (monitor) => state.declarations.get(monitor)?.origin !== 'built-in')
   /** Monitors whose last report had times that make no sense. */
   const senseless = new Set<string>()
   let lastReport: Date | undefined
@@ -153,17 +153,8 @@ export function createEngine(options: EngineOptions): Engine {
     for (const receipt of receipts.closed(windows)) publish([], receipt)
   }
 
-  function countConditions(changes: readonly Change[]): void {
-    for (const change of changes) {
-      if (change.kind !== 'source') continue
-      const known = state.sources.has(`${change.monitor}\u0000${conditionKey(change.type, change.entity)}`)
-      if (known === (change.value !== undefined)) continue
-      conditionCounts.set(change.monitor, (conditionCounts.get(change.monitor) ?? 0) + (known ? -1 : 1))
-    }
-  }
-
   function commit(changes: readonly Change[], report: NamedReport, receipt?: Receipt): void {
-    countConditions(changes)
+    holdings.saw(changes)
     applyChanges(state, changes)
     const { out, windows } = folded(changes, report)
     const free = receipt && receipts.add(receipt, windows)
@@ -261,7 +252,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     take,
     restore(changes) {
-      countConditions(changes)
+      holdings.saw(changes)
       applyChanges(state, changes)
     },
     clear(word) {
@@ -284,8 +275,7 @@ export function createEngine(options: EngineOptions): Engine {
           declaration,
           limits,
           owner: ownership.ownerOf,
-          has: (key) => state.sources.has(`${monitor}\u0000${key}`),
-          conditions: conditionCounts.get(monitor) ?? 0,
+          holdings: holdings.of(monitor),
         },
         wall,
       )

@@ -59,6 +59,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
       ...DEFAULT_LIMITS,
       conditionsPerMonitor: config.detector.limits.conditionsPerMonitor,
       eventsPerReport: config.detector.limits.eventsPerReport,
+      entitiesPerType: config.detector.limits.entitiesPerType,
     },
     publish: outbox.put,
     later: (ms, act) => void setTimeout(act, ms).unref(),

@@ -1,0 +1,31 @@
+/** What a monitor may send and hold, and what it did beyond it. */
+export interface ReportLimits {
+  readonly observationsPerReport: number
+  readonly eventsPerReport: number
+  readonly samplesPerReport: number
+  readonly runsPerReport: number
+  /** Conditions of one monitor in all. */
+  readonly conditionsPerMonitor: number
+  /** Entities of one condition type of one monitor. */
+  readonly entitiesPerType: number
+  /** Bytes that the conditions of one monitor take on the bus, about; beyond it their words are cut short. */
+  readonly bytesPerMonitor: number
+  /** Conditions of all plug-ins together. */
+  readonly conditionsOfPlugIns: number
+}
+
+export const DEFAULT_LIMITS: ReportLimits = {
+  observationsPerReport: 2048,
+  eventsPerReport: 1000,
+  samplesPerReport: 2048,
+  runsPerReport: 256,
+  conditionsPerMonitor: 2048,
+  entitiesPerType: 512,
+  bytesPerMonitor: 1024 * 1024,
+  conditionsOfPlugIns: 4096,
+}
+
+export interface Violation {
+  readonly code: 'type-not-owned' | 'name-invalid' | 'too-many' | 'time-senseless' | 'value-senseless'
+  readonly text: string
+}
