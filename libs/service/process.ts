@@ -4,10 +4,10 @@ import { createHost } from '#host'
 import { parseServiceArguments, type ServiceArguments, USAGE } from './arguments.ts'
 import { systemClock } from './clock.ts'
 import { UsageError } from './errors.ts'
+import { keepHeapSmall } from './heap.ts'
 import { createHostedService } from './host-service.ts'
 import { type AnyDefinition, DRAIN_DEADLINE_MS } from './hosted-turn.ts'
 import { createLogger, type LogFormat } from './log.ts'
-import { settleAfterStart } from './settle.ts'
 import { followParent, listenForSignals } from './signals.ts'
 import type { Logger } from './types.ts'
 import { VERSION } from './version.ts'
@@ -91,7 +91,7 @@ async function runConfigured(definitions: readonly AnyDefinition[], config: Node
     }, longestMs + LAST_RESORT_MS).unref()
   })
   followParent(process.env)
-  settleAfterStart()
+  keepHeapSmall()
   const around = {
     version: VERSION,
     config,

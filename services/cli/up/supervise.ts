@@ -1,9 +1,8 @@
 /** One service as a process: started, restarted with backoff when it dies, ended when asked. */
 import { type Child, spawnChild } from '#host'
-import { HealthService } from '#proto/grpc/health/v1/health.ts'
-import { connectUnix } from '#rpc'
 import { createBackoff } from '#service'
 import type { PlannedService } from './plan.ts'
+import { createReadyLook } from './ready.ts'
 
 export type ProcessState = 'starting' | 'ready' | 'not ready' | 'ended' | 'stopping' | 'stopped'
 
@@ -38,20 +37,10 @@ export interface Supervised {
   stop(graceMs: number): Promise<void>
 }
 
-async function isServing(socket: string): Promise<boolean> {
-  const client = connectUnix(socket)
-  try {
-    return (await client.call(HealthService.check, { service: '' }, { timeoutMs: 1000 })).status === 1
-  } catch {
-    return false
-  } finally {
-    client.close()
-  }
-}
-
 export function supervise(options: SuperviseOptions): Supervised {
   const { service, onState } = options
   const backoff = createBackoff({ minMs: 200, maxMs: 30_000 })
+  const readiness = createReadyLook(service.socket)
   const { promise: firstReady, resolve: ready } = Promise.withResolvers<void>()
   let state: ProcessState = 'starting'
   let child: Child | undefined
@@ -68,7 +57,7 @@ export function supervise(options: SuperviseOptions): Supervised {
 
   function watchReadiness(of: Child): void {
     const look = async () => {
-      const serving = await isServing(service.socket)
+      const serving = await readiness.isReady(performance.now())
       if (child !== of || stopping) return
       if (serving) enter('ready')
       else if (state === 'ready') enter('not ready')
@@ -81,6 +70,7 @@ export function supervise(options: SuperviseOptions): Supervised {
     while (!stopping) {
       const beganMs = performance.now()
       try {
+        await readiness.forget()
         child = await spawnChild(process.execPath, [...NODE_FLAGS, options.bundle, ...options.args], {
           env: { ...process.env, ...NODE_ENV },
           cwd: process.cwd(),

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ConfigFlag, NodeDoctorConfig } from '#config'
+import { keepHeapSmall } from '#service'
 import { CONFIG_OPTIONS, type Command, nearestName, textOf, type Values } from '../command.ts'
 import { CliUsageError, NotBuiltError } from '../errors.ts'
 import { configOf, flagsOf } from '../settings.ts'
@@ -134,6 +135,7 @@ async function run(values: Values): Promise<number> {
     }),
   )
 
+  keepHeapSmall()
   const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
   let signals = 0
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

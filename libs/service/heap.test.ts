@@ -1,0 +1,25 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isPiledUp } from './heap.ts'
+
+const MIB = 1024 * 1024
+
+describe('what has piled up in a heap', () => {
+  it('is collected from 2 MiB on in a small one', () => {
+    expect(isPiledUp(6 * MIB, 4 * MIB)).toBe(false)
+    expect(isPiledUp(6 * MIB + 1, 4 * MIB)).toBe(true)
+  })
+
+  it('is collected from a quarter on in a large one', () => {
+    expect(isPiledUp(125 * MIB, 100 * MIB)).toBe(false)
+    expect(isPiledUp(125 * MIB + 1, 100 * MIB)).toBe(true)
+  })
+
+  it('is never more than 2 MiB or a quarter of what is in use', () => {
+    fc.assert(
+      fc.property(fc.nat(2 ** 31), fc.nat(2 ** 31), (inUse, pile) => {
+        expect(isPiledUp(inUse + pile, inUse)).toBe(pile > Math.max(2 * MIB, inUse / 4))
+      }),
+    )
+  })
+})

@@ -1,0 +1,54 @@
+/**
+ * Keeping the heap near what is in use. V8 lets garbage lie that has outlived two small collections until the heap has
+ * doubled: a process that idles grew by 10 MiB in 15 minutes, and none of it was in use.
+ */
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+/** When a start is over: modules are loaded, the configuration is read, first answers are given. */
+const AFTER_START_MS = 3000
+/** How often is looked at what has piled up. */
+const LOOK_MS = 30_000
+/** What may pile up: this, or a share of what was in use where that is more, so that a large heap is not swept all the time. */
+const PILE_BYTES = 2 * 1024 * 1024
+const PILE_SHARE = 0.25
+
+/** Whether there is enough to collect, given what was in use after the last collection. */
+export function isPiledUp(usedBytes: number, inUseBytes: number): boolean {
+  return usedBytes - inUseBytes > Math.max(PILE_BYTES, inUseBytes * PILE_SHARE)
+}
+
+function usedBytes(): number {
+  return getHeapStatistics().used_heap_size
+}
+
+/** The function that V8 shows on request only; undefined where it does not. */
+function findCollector(): (() => void) | undefined {
+  setFlagsFromString('--expose-gc')
+  // It exists only in contexts that are made after the flag was set.
+  const collect = runInNewContext('typeof gc === "function" ? gc : undefined') as (() => void) | undefined
+  setFlagsFromString('--no-expose-gc')
+  return collect
+}
+
+/**
+ * One full collection when the start is over (what parsing and loading left is 2 to 3 MiB), and one whenever enough has
+ * piled up. Each holds the event loop for about 15 ms. Holds no process open.
+ */
+export function keepHeapSmall(): void {
+  setTimeout(() => {
+    const collect = findCollector()
+    if (collect === undefined) return
+    collect()
+    let inUseBytes = usedBytes()
+    setInterval(() => {
+      const used = usedBytes()
+      if (isPiledUp(used, inUseBytes)) {
+        collect()
+        inUseBytes = usedBytes()
+      }
+      // V8 may have collected by itself.
+      else inUseBytes = Math.min(inUseBytes, used)
+    }, LOOK_MS).unref()
+  }, AFTER_START_MS).unref()
+}

@@ -1,0 +1,45 @@
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createReadyLook } from './ready.ts'
+
+let dir = ''
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'nd-ready-'))
+})
+afterEach(() => rm(dir, { recursive: true }))
+
+function touch(name: string, seconds = 1000): Promise<void> {
+  const path = join(dir, name)
+  return writeFile(path, '').then(() => utimes(path, seconds, seconds))
+}
+
+describe('a look at whether a service is ready', () => {
+  it('says no where nothing is, and where only the process lives', async () => {
+    const look = createReadyLook(join(dir, 'a.sock'))
+    expect(await look.isReady(0)).toBe(false)
+    await touch('alive')
+    expect(await look.isReady(0)).toBe(false)
+    await touch('ready')
+    expect(await look.isReady(0)).toBe(true)
+  })
+
+  it('says no of a process whose event loop stands still for 15 s, whatever the wall clock says', async () => {
+    const look = createReadyLook(join(dir, 'a.sock'))
+    await Promise.all([touch('alive'), touch('ready')])
+    expect(await look.isReady(0)).toBe(true)
+    expect(await look.isReady(14_999)).toBe(true)
+    expect(await look.isReady(15_000)).toBe(false)
+    await touch('alive', 10)
+    expect(await look.isReady(15_100)).toBe(true)
+  })
+
+  it('does not take for ready what a killed process left', async () => {
+    await Promise.all([touch('alive'), touch('ready')])
+    const look = createReadyLook(join(dir, 'a.sock'))
+    await look.forget()
+    expect(await look.isReady(0)).toBe(false)
+    await look.forget()
+  })
+})
