@@ -7,7 +7,7 @@ import { defaultRunDir, defaultStateDir, type Surroundings } from './layers/defa
 import type { Environment } from './layers/substitute.ts'
 import { checkTypes, missingRemediation, missingServices } from './missing.ts'
 import { placedMonitors } from './monitor-entries.ts'
-import { HANDLERS } from './parts.ts'
+import { HANDLERS, OWN_NAMES } from './parts.ts'
 import { placedPlugins } from './plugin-entries.ts'
 import { checkDependencies } from './rules/dependencies.ts'
 import { checkEnds } from './rules/ends.ts'
@@ -25,9 +25,6 @@ import { Run } from './walk/run.ts'
 import { walk } from './walk/walk.ts'
 
 export const DOCUMENT_SCHEMA: JsonSchema = documentJson
-
-/** Names that monitors and plug-ins cannot have: sockets and bus users of our own. */
-const OWN_NAMES = ['detector', 'http-exporter', 'k8s-exporter', 'remediator', 'cli', 'hub']
 
 export interface Around {
   readonly file: string
@@ -78,8 +75,11 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
       settings: settingsOf(doc, runDir, around),
       bus: { ...doc.bus, storeDir: doc.bus.storeDir ?? '' },
       detector: {
-        ...doc.detector,
         monitorDirs: doc.detector.monitorDirs ?? [join(runDir, 'monitors'), '/var/run/npd'],
+        discovery: doc.detector.discovery,
+        lostAfterMs: doc.detector.lostAfter,
+        forgetAfterMs: doc.detector.forgetAfter,
+        limits: doc.detector.limits,
       },
       monitors: monitors.map(({ entry }) => entry),
       plugins: plugins.map(({ entry }) => entry),

@@ -1,6 +1,7 @@
 export { parseDurationMs, renderDuration } from './duration.ts'
 export { ConfigErrors, type ConfigProblem, renderProblem } from './errors.ts'
 export { type ConfigFlag, type LoadOptions, loadConfig, parseConfig } from './load.ts'
+export { OWN_NAMES } from './parts.ts'
 export { describeOrigins, withoutSecrets } from './show.ts'
 export type * from './types.ts'
 export { type Validation, validateFile } from './validate.ts'

@@ -37,6 +37,19 @@ export const SERVICES = {
   remediator: { built: false },
 } as const satisfies Record<string, { built: boolean }>
 
+/** Names that no monitor and no plug-in may have: of our own services, of the bus's users, of what several share. */
+export const OWN_NAMES: readonly string[] = [
+  'detector',
+  'shared',
+  'http-exporter',
+  'k8s-exporter',
+  'remediator',
+  'config-webhook',
+  'cli',
+  'hub',
+  'bus',
+]
+
 /** What the http-exporter serves, and where when the configuration does not say. */
 export const HANDLERS = {
   page: '/',

@@ -98,6 +98,10 @@ export interface NodeDoctorConfig {
     /** Folders searched for sockets of third-party monitors. */
     readonly monitorDirs: readonly string[]
     readonly discovery: boolean
+    /** How long nobody may listen on a monitor's socket before it is lost. 30 s */
+    readonly lostAfterMs: number
+    /** When a discovered monitor that is gone is forgotten. 1 h */
+    readonly forgetAfterMs: number
     readonly limits: {
       readonly messageBytes: number
       readonly reportsPerSecond: number

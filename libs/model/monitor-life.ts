@@ -44,6 +44,13 @@ export const DETECTOR_CONDITIONS: readonly ConditionType[] = [
     ['PartRuns', 'what the configuration asks for runs'],
   ),
   own(
+    'MonitorRefused',
+    'Something stands where sockets of monitors are looked for and is not taken as one.',
+    '{entity} refused',
+    'it is gone, or is taken as a monitor',
+    ['SocketGoneOrTaken', 'every socket that stands there is a monitor'],
+  ),
+  own(
     'BusDegraded',
     'The bus does not take what the detector has to say.',
     'bus degraded',
@@ -66,6 +73,12 @@ export const DETECTOR_EVENTS: readonly EventReason[] = [
     recovery: { kind: 'absent', forMs: 600_000 },
   },
   { reason: 'ProblemCleared', severity: 'info', description: 'A person said that a problem is over.' },
+  {
+    reason: 'MonitorUnstable',
+    severity: 'warning',
+    description: 'A monitor was started anew three times or more within ten minutes.',
+    recovery: { kind: 'absent', forMs: 600_000 },
+  },
   { reason: 'MonitorRestarted', severity: 'info', description: 'A monitor answers with a new incarnation.' },
   {
     reason: 'BusChangesDropped',

@@ -6,6 +6,7 @@ import {
   admitReport,
   applyChanges,
   type Change,
+  type ConditionKey,
   createState,
   DETECTOR,
   DETECTOR_CONDITIONS,
@@ -73,7 +74,7 @@ export interface Engine {
   /** Closes what a person says is over; returns its problems as they are then. */
   clear(word: PersonsWord): readonly Problem[]
   /** The detector's own word about the node's parts and itself. */
-  observe(observations: readonly Observation[]): void
+  observe(observations: readonly Observation[], withdrawn?: readonly ConditionKey[]): void
   event(event: Pick<NodeEvent, 'reason' | 'severity' | 'message' | 'entity'>): void
   /** What a monitor did that it may not, beside its reports; each in words that its author understands. */
   misbehaved(monitor: string, violations: readonly string[]): void
@@ -291,7 +292,7 @@ export function createEngine(options: EngineOptions): Engine {
       take({ kind: 'misbehaved', monitor, violations })
       tellMisconduct(monitor, violations)
     },
-    observe: (observations) => own({ observations }),
+    observe: (observations, withdrawn = []) => own({ observations, withdrawn }),
     watch(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

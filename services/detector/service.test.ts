@@ -55,7 +55,7 @@ async function start(more: Record<string, unknown> = {}): Promise<Running> {
     metadata: { name: 'test' },
     settings: { nodeName: 'n1', runDir: join(dir, 'run'), stateDir: join(dir, 'state') },
     bus: { port },
-    detector: { monitorDirs: [join(dir, 'plugins')] },
+    detector: { monitorDirs: [join(dir, 'plugins')], lostAfter: '5s' },
     monitors: [],
     ...more,
   }

@@ -71,8 +71,8 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     config,
     engine,
     log,
-    version,
     monotonicMs: clock.monotonicMs,
+    now: clock.now,
     open: createOpenChannel(config.detector.limits.messageBytes),
   })
   let bootId = ''

@@ -31,7 +31,7 @@ describe.each(MONITORS)(
         config: {
           ...withChecks(memoryCheck()),
           plugins: [{ name, socketAddress: socket, interval: '2s', timeout: '1s' }],
-          detector: { monitorDirs: [join(dir, 'found')] },
+          detector: { monitorDirs: [join(dir, 'found')], lostAfter: '10s' },
         } as unknown as Record<string, unknown>,
       })
       await c.ready()

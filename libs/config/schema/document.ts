@@ -42,6 +42,14 @@ const detector = z.strictObject({
     .describe('Folders in which sockets of other monitors are looked for')
     .meta({ defaultText: '`<settings.runDir>/monitors`, `/var/run/npd`' }),
   discovery: z.boolean().default(true).describe('Whether they are looked for; without it only `plugins` are asked'),
+  lostAfter: duration({ min: '5s', max: '1h' })
+    .prefault('30s')
+    .describe(
+      'How long nobody may listen on the socket of a monitor that was there, before it is lost; longer than the kubelet waits before a second restart. One that listens and is silent is lost after two heartbeats, whatever stands here',
+    ),
+  forgetAfter: duration({ min: '1m', max: '30d' })
+    .prefault('1h')
+    .describe('A monitor that was found by its socket and is gone for this long is forgotten; its problems end then'),
   limits: z
     .strictObject({
       messageBytes: z

@@ -1,11 +1,23 @@
 /** What a monitor says it is, as a declaration: from Describe, or from GetMetadata and the configuration. */
-import { type ConditionType, cleanName, cleanText, type EventReason, type MonitorDeclaration } from '#model'
-import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
+import {
+  type ConditionType,
+  cleanName,
+  cleanText,
+  type EventReason,
+  type MonitorDeclaration,
+  VIOLATIONS_KEPT,
+} from '#model'
+import type { CheckSchedule, DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type { MonitorMetadata } from '#proto/npd/external/v1/external_monitor.ts'
 import { DEFAULT_RECOVERY, fromProtoConditionType, fromProtoEventReason } from '#wire'
 
 /** More declared types, reasons or checks of one monitor than this are not taken. */
 const DECLARED_MAX = 512
+/** More dependencies of one check than this are not taken: for each, every report asks whether it is well. */
+const DEPENDENCIES_MAX = 100
+const CHECK_NAME_MAX = 128
+/** Two heartbeats of a monitor may not be further apart than this, whatever it declares. */
+export const HEARTBEAT_MAX_MS = 60_000
 const TYPE = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/
 
 /** How a monitor is known before it has answered. */
@@ -53,44 +65,111 @@ export function expectedDeclaration(known: KnownMonitor): MonitorDeclaration {
   }
 }
 
-function byName<T>(items: readonly T[], name: (item: T) => string): Map<string, T> {
-  return new Map(
-    items.slice(0, DECLARED_MAX).flatMap((item) => (TYPE.test(name(item)) ? [[name(item), item] as const] : [])),
-  )
+/** A declaration, and what of it was not taken, in words for its author. */
+export interface Declared {
+  readonly declaration: MonitorDeclaration
+  readonly violations: readonly string[]
 }
 
-export function declarationOfDescribe(described: DescribeResponse, known: KnownMonitor): MonitorDeclaration {
-  const configured = new Map(known.conditions.map((condition) => [condition.type, condition]))
-  const types = described.conditionTypes.map(fromProtoConditionType).map((type): ConditionType => {
-    const word = configured.get(type.type)
-    // The configuration has the last word on what a plug-in's type means.
-    return {
-      ...type,
-      // A type of a monitor that nobody configured belongs to no one alone, whatever it says of it.
-      shared: known.origin === 'discovered' ? true : type.shared,
-      description: cleanText(type.description, 400),
-      label: cleanText(type.label, 60),
-      recoveryText: cleanText(type.recoveryText, 160),
-      ...(word ? { polarity: word.polarity, shared: word.shared } : {}),
-    }
-  })
-  const reasons = described.eventReasons.map(fromProtoEventReason)
+/** A name of somebody else's, as it may stand in a message. */
+function quoted(name: string): string {
+  return JSON.stringify(cleanText(name, 80))
+}
+
+/** The first {@link DECLARED_MAX} of them whose names are names; what is left out is said. */
+function byName<T>(items: readonly T[], what: string, name: (item: T) => string, violations: string[]): Map<string, T> {
+  if (items.length > DECLARED_MAX)
+    violations.push(`it declares ${items.length} ${what}s, and ${DECLARED_MAX} are taken`)
+  const byName = new Map<string, T>()
+  for (const item of items.slice(0, DECLARED_MAX)) {
+    if (TYPE.test(name(item))) byName.set(name(item), item)
+    else violations.push(`it declares the ${what} ${quoted(name(item))}, which is not a name`)
+  }
+  return byName
+}
+
+/** What a check may depend on: other checks of its monitor, and what `isKnown` of the rest of the node. */
+function dependenciesOf(
+  { check, dependsOn }: CheckSchedule,
+  own: ReadonlySet<string>,
+  isKnown: (name: string) => boolean,
+  violations: string[],
+): string[] {
+  if (dependsOn.length > DEPENDENCIES_MAX)
+    violations.push(
+      `its check ${quoted(check)} depends on ${dependsOn.length} others, and ${DEPENDENCIES_MAX} are taken`,
+    )
+  const named = [...new Set(dependsOn.slice(0, DEPENDENCIES_MAX))].filter((name) => name !== check)
+  const known = named.filter((name) => own.has(name) || isKnown(name))
+  const unknown = named.find((name) => !own.has(name) && !isKnown(name))
+  if (unknown !== undefined)
+    violations.push(`its check ${quoted(check)} depends on ${quoted(unknown)}, which is no check and no monitor here`)
+  return known
+}
+
+function checksOf(
+  { checks }: DescribeResponse,
+  isKnown: (name: string) => boolean,
+  violations: string[],
+): MonitorDeclaration['checks'] {
+  if (checks.length > DECLARED_MAX)
+    violations.push(`it declares ${checks.length} checks, and ${DECLARED_MAX} are taken`)
+  const taken = checks.slice(0, DECLARED_MAX)
+  const own = new Set(taken.map(({ check }) => check))
+  return taken.map((schedule) => ({
+    check: cleanText(schedule.check, CHECK_NAME_MAX),
+    conditionTypes: schedule.conditionTypes.slice(0, DECLARED_MAX).filter((type) => TYPE.test(type)),
+    dependsOn: dependenciesOf(schedule, own, isKnown, violations),
+  }))
+}
+
+/** A type as its monitor declares it; the configuration has the last word on what it means. */
+function typeOf(type: ConditionType, known: KnownMonitor): ConditionType {
+  const configured = known.conditions.find((condition) => condition.type === type.type)
   return {
+    ...type,
+    // A type of a monitor that nobody configured belongs to no one alone, whatever it says of it.
+    shared: known.origin === 'discovered' ? true : type.shared,
+    description: cleanText(type.description, 400),
+    label: cleanText(type.label, 60),
+    recoveryText: cleanText(type.recoveryText, 160),
+    healthyReason: cleanName(type.healthyReason, 128),
+    healthyMessage: cleanText(type.healthyMessage, 240),
+    ...(configured ? { polarity: configured.polarity, shared: configured.shared } : {}),
+  }
+}
+
+/** @param isKnown whether a check or a monitor of this name is on this node, by configuration */
+export function declarationOfDescribe(
+  described: DescribeResponse,
+  known: KnownMonitor,
+  isKnown: (name: string) => boolean,
+): Declared {
+  const violations: string[] = []
+  const types = described.conditionTypes.map((type) => typeOf(fromProtoConditionType(type), known))
+  const reasons = described.eventReasons.map(fromProtoEventReason).map((reason) => ({
+    ...reason,
+    description: cleanText(reason.description, 400),
+  }))
+  if (described.heartbeatIntervalMs > HEARTBEAT_MAX_MS) {
+    const seconds = Math.round(described.heartbeatIntervalMs / 1000)
+    violations.push(
+      `it declares a heartbeat every ${seconds} s, and at most ${HEARTBEAT_MAX_MS / 1000} s are believed; it is lost when silent for longer than two of these`,
+    )
+  }
+  const declaration: MonitorDeclaration = {
     name: known.name,
     origin: known.origin,
     protocol: 'nodedoctor.v1',
     socket: known.socket,
     version: cleanText(described.version, 64),
     description: cleanText(described.description, 200),
-    conditionTypes: byName<ConditionType>(types, (type) => type.type),
-    eventReasons: byName<EventReason>(reasons, (reason) => reason.reason),
-    checks: described.checks.slice(0, DECLARED_MAX).map(({ check, conditionTypes, dependsOn }) => ({
-      check: cleanText(check, 128),
-      conditionTypes: [...conditionTypes],
-      dependsOn: [...dependsOn],
-    })),
+    conditionTypes: byName<ConditionType>(types, 'condition type', (type) => type.type, violations),
+    eventReasons: byName<EventReason>(reasons, 'event reason', (reason) => reason.reason, violations),
+    checks: checksOf(described, isKnown, violations),
     open: false,
   }
+  return { declaration, violations: violations.slice(0, VIOLATIONS_KEPT) }
 }
 
 /** `seen` are types that came in answers beyond those the metadata names. */
@@ -101,10 +180,10 @@ export function declarationOfMetadata(
 ): MonitorDeclaration {
   const names = new Set([
     ...known.conditions.map(({ type }) => type),
-    ...(metadata?.supportedConditions ?? []),
+    ...(metadata?.supportedConditions ?? []).slice(0, DECLARED_MAX),
     ...seen,
   ])
-  const types = [...names].map((type) => plainType(type, known))
+  const types = [...names].filter((type) => TYPE.test(type)).map((type) => plainType(type, known))
   const who =
     metadata?.name && cleanName(metadata.name, 60) !== known.name
       ? ` (calls itself ${cleanText(metadata.name, 60)})`
@@ -114,7 +193,7 @@ export function declarationOfMetadata(
     protocol: 'npd.external.v1',
     version: cleanText(metadata?.version ?? '', 64),
     description: cleanText(`${metadata?.description ?? ''}${who}`, 200),
-    conditionTypes: byName<ConditionType>(types, (type) => type.type),
+    conditionTypes: new Map(types.slice(0, DECLARED_MAX).map((type) => [type.type, type])),
     open: true,
   }
 }

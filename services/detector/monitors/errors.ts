@@ -1,8 +1,38 @@
+/** Everything that goes wrong between the detector and a monitor, in words for the monitor's author. */
+
 /** A monitor that is there is not forgotten. */
 export class MonitorPresentError extends Error {
   readonly code = 'MONITOR_PRESENT'
   constructor(name: string, why: string) {
     super(`monitor ${name} cannot be forgotten: ${why}`)
     this.name = 'MonitorPresentError'
+  }
+}
+
+/** Nobody is at the other end: no file, no listener, or the connection ended. It may be back at once. */
+export class MonitorGoneError extends Error {
+  readonly code = 'UNAVAILABLE'
+  constructor(message: string) {
+    super(message)
+    this.name = 'MonitorGoneError'
+  }
+}
+
+/** Somebody is there and gave no answer, or one that cannot be taken. `code` is gRPC's word. */
+export class MonitorAnswerError extends Error {
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'MonitorAnswerError'
+    this.code = code
+  }
+}
+
+/** A monitor whose stream is open and silent hangs. */
+export class MonitorSilentError extends Error {
+  readonly code = 'MONITOR_SILENT'
+  constructor(ms: number) {
+    super(`no report and no heartbeat for ${Math.round(ms / 1000)} s`)
+    this.name = 'MonitorSilentError'
   }
 }

@@ -7,19 +7,23 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NodeDoctorConfig } from '#config'
 import { DETECTOR, type PersonsWord } from '#model'
 import type { CheckResponse } from '#proto/nodedoctor/v1/monitor.ts'
+import { isAnswered } from '#rpc'
 import type { Logger } from '#service'
 import type { Engine } from '../engine.ts'
 import type { OpenChannel } from './channel.ts'
 import type { KnownMonitor } from './declare.ts'
-import { discover } from './discovery.ts'
+import { discover, type FoundSocket, type Place, placeOf, type RefusedSocket } from './discovery.ts'
 import { MonitorPresentError } from './errors.ts'
 import { createMonitorLink, type MonitorLink } from './link.ts'
-import type { PollOptions } from './session.ts'
+import { knownNames, whyReserved } from './names.ts'
+import { createRefusals } from './refusals.ts'
+import { whyNoRoom } from './room.ts'
+import { type PollOptions, SILENT_AFTER_MS } from './session.ts'
 
 /** How often the folders are looked through. */
 export const DISCOVERY_MS = 1000
-/** A discovered monitor whose socket is gone for this long is taken out: it was uninstalled. */
-export const FORGET_AFTER_MS = 3_600_000
+/** A socket that nobody listened on is tried again after this. */
+const DEAD_MS = 10_000
 const DEFAULT_POLL: PollOptions = { intervalMs: 30_000, timeoutMs: 10_000, parameters: {} }
 
 export interface FleetOptions {
@@ -28,7 +32,9 @@ export interface FleetOptions {
   readonly open: OpenChannel
   readonly log: Logger
   readonly monotonicMs: () => number
-  readonly version: string
+  readonly now: () => Date
+  /** How long a monitor may listen and say nothing. Default {@link SILENT_AFTER_MS}. */
+  readonly silentAfterMs?: number
 }
 
 export interface Fleet {
@@ -49,6 +55,9 @@ interface Member {
   readonly link: MonitorLink
   readonly stop: AbortController
   readonly ended: Promise<void>
+  /** Where it was found; undefined for one that the configuration names or implies. */
+  readonly place: Place | undefined
+  /** Since when it is gone, on the monotonic clock; before this life where an earlier one saw it go. */
   goneSinceMs: number | undefined
 }
 
@@ -60,66 +69,143 @@ export function builtInMonitors(config: NodeDoctorConfig): KnownMonitor[] {
   return [...names].sort().map((name) => ({
     name,
     origin: 'built-in',
-    socket: join(config.settings.runDir, 'monitors', name, `${name}.sock`),
+    socket: ownSocket(config, name),
     conditions: [],
   }))
 }
 
+function ownSocket(config: NodeDoctorConfig, name: string): string {
+  return join(config.settings.runDir, 'monitors', name, `${name}.sock`)
+}
+
+/** Sockets that are no find: of our own monitors, asked for here or not, and of configured plug-ins. */
+function ownSockets(config: NodeDoctorConfig): ReadonlySet<string> {
+  return new Set([
+    ...config.catalog.map(({ monitor }) => ownSocket(config, monitor)),
+    ...config.plugins.map(({ socketPath }) => socketPath),
+  ])
+}
+
 export function createFleet(options: FleetOptions): Fleet {
   const { config, engine, log, monotonicMs } = options
+  const { monitorDirs, forgetAfterMs, lostAfterMs } = config.detector
   const members = new Map<string, Member>()
-  const refusedTold = new Set<string>()
+  const reserved = whyReserved(config)
+  const isKnown = knownNames(config)
+  const skip = ownSockets(config)
   const looking = new AbortController()
   let lookingEnded: Promise<void> = Promise.resolve()
+  let dead = new Map<string, number>()
+  let refusals = createRefusals([], monotonicMs())
 
-  function add(known: KnownMonitor, poll: PollOptions): void {
+  function add(known: KnownMonitor, poll: PollOptions, place?: Place): void {
     const link = createMonitorLink({
       known,
       engine,
       open: options.open,
       log,
       monotonicMs,
-      version: options.version,
       reportsPerSecond: config.detector.limits.reportsPerSecond,
       messageBytes: config.detector.limits.messageBytes,
+      lostAfterMs,
+      silentAfterMs: options.silentAfterMs ?? SILENT_AFTER_MS,
+      isKnown,
       poll,
     })
     const stop = new AbortController()
     log.info('monitor is known', { monitor: known.name, origin: known.origin, socket: known.socket })
-    members.set(known.name, { link, stop, ended: link.run(stop.signal), goneSinceMs: undefined })
+    members.set(known.name, { link, stop, ended: link.run(stop.signal), place, goneSinceMs: undefined })
   }
 
-  async function forget(name: string, member: Member): Promise<void> {
+  function addFound(socket: FoundSocket): void {
+    add({ name: socket.name, origin: 'discovered', socket: socket.path, conditions: [] }, DEFAULT_POLL, socket)
+  }
+
+  async function end(name: string, member: Member): Promise<void> {
     members.delete(name)
     member.stop.abort()
     await member.ended
+  }
+
+  async function forget(name: string, member: Member): Promise<void> {
+    await end(name, member)
+    if (!engine.state.monitors.has(name)) return
     engine.take({ kind: 'removed', monitor: name })
-    log.info('monitor was taken out: its socket is gone', { monitor: name })
+    log.info('monitor was forgotten: it is gone', { monitor: name })
+  }
+
+  /** Why nobody can be asked there; "" when somebody listens. What was dead is tried again after a while. */
+  async function whyDead(path: string, nowDead: Map<string, number>): Promise<string> {
+    const nowMs = monotonicMs()
+    const untilMs = dead.get(path)
+    if (untilMs === undefined || untilMs <= nowMs) {
+      if (await isAnswered(path)) return ''
+      nowDead.set(path, nowMs + DEAD_MS)
+    } else nowDead.set(path, untilMs)
+    return 'nobody listens on it'
+  }
+
+  /** Takes a socket as a monitor, or says why not; "" also when it is one already. */
+  async function take(socket: FoundSocket, nowDead: Map<string, number>): Promise<string> {
+    const { name, path, rank } = socket
+    const member = members.get(name)
+    if (member?.link.known.socket === path) return ''
+    const isOurs = reserved(name)
+    if (isOurs !== '') return isOurs
+    // Of two sockets of one name the place decides, never who came first.
+    if (member !== undefined && rank >= (member.place?.rank ?? -1)) return `another monitor is named ${name}`
+    const places = [...members.values()].flatMap(({ place }) => place ?? [])
+    const isFull = member === undefined ? whyNoRoom(socket, places) : ''
+    if (isFull !== '') return isFull
+    const isDead = await whyDead(path, nowDead)
+    if (isDead !== '') return isDead
+    if (member !== undefined) await end(name, member)
+    addFound(socket)
+    return ''
+  }
+
+  /** How long an earlier life has known this monitor as gone. */
+  function goneBeforeMs(name: string): number {
+    const state = engine.state.monitors.get(name)
+    if (state?.health !== 'unreachable') return 0
+    return Math.min(forgetAfterMs, Math.max(0, options.now().getTime() - state.since.getTime()))
+  }
+
+  async function forgetGone(present: ReadonlySet<string>): Promise<void> {
+    const nowMs = monotonicMs()
+    for (const [name, member] of members) {
+      const { link, place } = member
+      if (place === undefined) continue
+      const isGone = !present.has(link.known.socket) || link.goneSinceMs() !== undefined
+      if (!isGone) member.goneSinceMs = undefined
+      else member.goneSinceMs ??= nowMs - goneBeforeMs(name)
+      if (member.goneSinceMs === undefined) continue
+      // One that never spoke leaves nothing behind.
+      const isNobody = !engine.state.monitors.has(name)
+      const isLost = engine.state.monitors.get(name)?.health === 'unreachable'
+      if (isNobody || (isLost && nowMs - member.goneSinceMs > forgetAfterMs)) await forget(name, member)
+    }
   }
 
   async function look(): Promise<void> {
-    const found = await discover(config.detector.monitorDirs, { paths: new Set(), names: new Set() })
-    const paths = new Set(found.sockets.map(({ path }) => path))
-    const known = new Set([...members.values()].map(({ link }) => link.known.socket))
-    for (const { name, path } of found.sockets) {
-      if (known.has(path)) continue
-      if (members.has(name)) refuse(path, `another monitor is named ${name}`)
-      else add({ name, origin: 'discovered', socket: path, conditions: [] }, DEFAULT_POLL)
+    const found = await discover(monitorDirs, skip)
+    const refused: RefusedSocket[] = [...found.refused]
+    const nowDead = new Map<string, number>()
+    for (const socket of found.sockets) {
+      const why = await take(socket, nowDead)
+      if (why !== '') refused.push({ path: socket.path, dir: socket.dir, why })
     }
-    for (const { path, why } of found.refused) if (!known.has(path)) refuse(path, why)
-    for (const [name, member] of members) {
-      if (member.link.known.origin !== 'discovered') continue
-      if (paths.has(member.link.known.socket)) member.goneSinceMs = undefined
-      else member.goneSinceMs ??= monotonicMs()
-      if (member.goneSinceMs !== undefined && monotonicMs() - member.goneSinceMs > FORGET_AFTER_MS)
-        await forget(name, member)
-    }
+    dead = nowDead
+    tellRefused(refused)
+    await forgetGone(new Set(found.sockets.map(({ path }) => path)))
   }
 
-  function refuse(path: string, why: string): void {
-    if (refusedTold.has(path)) return
-    if (refusedTold.size < 1000) refusedTold.add(path)
-    log.warn('socket of a monitor is not taken', { path, reason: why })
+  function tellRefused(refused: readonly RefusedSocket[], nowMs = monotonicMs()): void {
+    const { observations, withdrawn } = refusals.look(refused, nowMs)
+    if (observations.length === 0) return
+    for (const { message, health } of observations)
+      if (health === 'problem') log.warn('socket of a monitor is not taken', { reason: message })
+    engine.observe(observations, withdrawn)
   }
 
   async function keepLooking(): Promise<void> {
@@ -133,20 +219,31 @@ export function createFleet(options: FleetOptions): Fleet {
     }
   }
 
+  /** What the store knows and the configuration does not name: one that was found has its place again, others are gone. */
+  function takeBack(): void {
+    for (const { name, origin, socket } of [...engine.state.monitors.values()]) {
+      if (name === DETECTOR || members.has(name)) continue
+      const place = placeOf(socket, monitorDirs)
+      const isFound = origin === 'discovered' && config.detector.discovery && place?.name === name
+      if (isFound && !skip.has(socket) && reserved(name) === '') addFound({ ...place, path: socket })
+      else engine.take({ kind: 'removed', monitor: name })
+    }
+  }
+
   return {
     start() {
       for (const known of builtInMonitors(config)) add(known, DEFAULT_POLL)
       for (const { name, socketPath, conditions, intervalMs, timeoutMs, parameters } of config.plugins) {
         add({ name, origin: 'configured', socket: socketPath, conditions }, { intervalMs, timeoutMs, parameters })
       }
-      for (const name of engine.state.monitors.keys()) {
-        // Read back from the store and no longer configured: a discovered one may still appear, others are gone.
-        const state = engine.state.monitors.get(name)
-        if (name !== 'detector' && state !== undefined && state.origin !== 'discovered' && !members.has(name)) {
-          engine.take({ kind: 'removed', monitor: name })
-        }
-      }
+      takeBack()
+      const told = [...engine.state.conditions.values()].filter(({ type }) => type === 'MonitorRefused')
+      refusals = createRefusals(
+        told.map(({ entity }) => entity),
+        monotonicMs(),
+      )
       if (config.detector.discovery) lookingEnded = keepLooking()
+      else tellRefused([], Number.POSITIVE_INFINITY)
     },
     names: () => [...members.keys()].sort(),
     clear(word) {
@@ -156,7 +253,7 @@ export function createFleet(options: FleetOptions): Fleet {
       const member = members.get(name)
       const state = engine.state.monitors.get(name)
       if (state === undefined || name === DETECTOR) return undefined
-      if (member !== undefined && member.link.known.origin !== 'discovered')
+      if (member !== undefined && member.place === undefined)
         return Promise.reject(new MonitorPresentError(name, 'the configuration names it; take it out there'))
       if (member !== undefined && state.health === 'alive')
         return Promise.reject(new MonitorPresentError(name, 'it answers; stop it first'))

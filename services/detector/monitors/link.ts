@@ -3,18 +3,26 @@
  * gives up. Watch is tried first; a monitor that does not know it is polled by CheckHealth.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { PersonsWord } from '#model'
+import { cleanText, type MonitorDeclaration, type PersonsWord } from '#model'
 import { isMisconduct, isUnimplemented, type MonitorChannel } from './channel.ts'
 import { expectedDeclaration, type KnownMonitor } from './declare.ts'
+import { MonitorAnswerError, MonitorGoneError, MonitorSilentError } from './errors.ts'
+import { createNaming } from './naming.ts'
 import { pollMonitor } from './poll.ts'
-import { type LinkOptions, LOST_AFTER_MS, type Session } from './session.ts'
-import { MonitorSilentError, watchMonitor } from './watch.ts'
+import { createPresence } from './presence.ts'
+import { createRestarts } from './restarts.ts'
+import { type LinkOptions, type Session, SILENT_AFTER_MS } from './session.ts'
+import { watchMonitor } from './watch.ts'
 
 const DESCRIBE_TIMEOUT_MS = 5000
 const BACKOFF_MS = { min: 100, max: 5000 } as const
+/** Longest reason of a failure, in UTF-16 units: an event may hold it with words around it. */
+const MAX_REASON = 512
 
 export interface MonitorLink {
   readonly known: KnownMonitor
+  /** Since when nobody listens on its socket, on the monotonic clock; undefined while somebody may. */
+  goneSinceMs(): number | undefined
   /** Runs one check now, or all. Rejects when the monitor is not connected. */
   check(check: string, timeoutMs: number): ReturnType<MonitorChannel['check']>
   /** Hands a person's word down to a monitor that streams; one that is polled has no ear for it. */
@@ -24,43 +32,62 @@ export interface MonitorLink {
 }
 
 function text(err: unknown): string {
-  return err instanceof Error ? err.message : String(err)
+  return cleanText(err instanceof Error ? err.message : String(err), MAX_REASON)
 }
 
 export function createMonitorLink(options: LinkOptions): MonitorLink {
   const { known, engine, log, monotonicMs } = options
+  const naming = createNaming()
+  const restarts = createRestarts()
+  const presence = createPresence({
+    nowMs: monotonicMs(),
+    silentAfterMs: options.silentAfterMs,
+    lostAfterMs: options.lostAfterMs,
+    // Of one that was found and never spoke, nobody knows that it will.
+    unheardLostAfterMs: known.origin === 'discovered' ? options.silentAfterMs : options.lostAfterMs,
+  })
   let current: MonitorChannel | undefined
   let tellCurrent: ((word: PersonsWord) => void) | undefined
-  let aliveMs = monotonicMs()
-  let lostAfterMs = LOST_AFTER_MS
   let isLost = false
   let reason = 'it has not answered yet'
 
+  function expect(): void {
+    engine.take({ kind: 'expected', declaration: expectedDeclaration(known) })
+  }
+
   function alive(): void {
-    aliveMs = monotonicMs()
+    presence.spoke(monotonicMs())
     if (isLost) log.info('monitor answers again', { monitor: known.name })
     isLost = false
   }
 
-  function judge(): void {
-    if (monotonicMs() - aliveMs >= lostAfterMs) lose()
+  function declare(declaration: MonitorDeclaration, incarnation: number, violations: readonly string[]): void {
+    const before = engine.state.monitors.get(known.name)?.restarts ?? 0
+    engine.take({ kind: 'declared', declaration, incarnation })
+    alive()
+    if (violations.length > 0) engine.misbehaved(known.name, violations)
+    const after = engine.state.monitors.get(known.name)?.restarts ?? 0
+    const often = after > before ? restarts.another(monotonicMs()) : undefined
+    if (often === undefined) return
+    engine.event({
+      reason: 'MonitorUnstable',
+      severity: 'warning',
+      entity: `monitor:${known.name}`,
+      message: `monitor ${known.name} was started anew ${often} times within 10 min`,
+    })
   }
 
   function lose(): void {
-    if (isLost) return
+    if (isLost && engine.state.monitors.get(known.name)?.health === 'unreachable') return
     isLost = true
     log.warn('monitor is lost', { monitor: known.name, reason })
+    if (!engine.state.monitors.has(known.name)) expect()
     engine.take({ kind: 'lost', monitor: known.name, reason })
   }
 
   /** What it sent cannot be taken: too large, or no message of the protocol. */
   function misconduct(): void {
-    engine.event({
-      reason: 'MonitorMisbehaves',
-      severity: 'warning',
-      entity: `monitor:${known.name}`,
-      message: `monitor ${known.name} was cut off: ${reason}`,
-    })
+    engine.misbehaved(known.name, [`it was cut off: ${reason}`])
   }
 
   async function session(signal: AbortSignal): Promise<void> {
@@ -69,20 +96,25 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     const talk: Session = {
       channel,
       signal,
+      naming,
+      declare,
       alive,
-      lostAfter: (ms) => {
-        lostAfterMs = ms
-      },
+      listens: () => presence.listened(monotonicMs()),
+      silentAfter: presence.silentAfter,
       tellBy: (tell) => {
         tellCurrent = tell
       },
       failed: (why) => {
-        reason = why
+        reason = cleanText(why, MAX_REASON)
+        presence.failed(false, monotonicMs())
       },
     }
     try {
       const described = await channel.describe(DESCRIBE_TIMEOUT_MS).catch((err: unknown) => {
         if (isUnimplemented(err)) return undefined
+        // Who speaks the older protocol alone never heard of Describe.
+        if (err instanceof MonitorAnswerError && err.code === 'DEADLINE_EXCEEDED')
+          throw new MonitorAnswerError(err.code, `it listens and answers nothing for ${DESCRIBE_TIMEOUT_MS / 1000} s`)
         throw err
       })
       if (described === undefined) await pollMonitor(talk, options)
@@ -94,31 +126,41 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     }
   }
 
+  /** Why a session ended, and whether somebody is still there. */
+  function ended(err: unknown): void {
+    reason = text(err)
+    presence.failed(err instanceof MonitorGoneError, monotonicMs())
+    log.debug('monitor session ended', { monitor: known.name, reason })
+    engine.take({ kind: 'troubled', monitor: known.name, reason })
+    if (err instanceof MonitorSilentError) lose()
+    else if (isMisconduct(err)) misconduct()
+  }
+
   return {
     known,
+    goneSinceMs: () => presence.goneSinceMs(),
     check(check, timeoutMs) {
       if (current === undefined) return Promise.reject(new Error(`monitor ${known.name} is not connected: ${reason}`))
       return current.check(check, timeoutMs)
     },
     clear: (word) => tellCurrent?.(word),
     async run(signal) {
-      engine.take({ kind: 'expected', declaration: expectedDeclaration(known) })
-      const watchdog = setInterval(judge, 1000)
+      // A socket that appears is nobody yet: it is known once it spoke, or once it should have.
+      if (known.origin !== 'discovered' || engine.state.monitors.has(known.name)) expect()
+      const watchdog = setInterval(() => {
+        if (presence.isLost(monotonicMs())) lose()
+      }, 1000)
       let failures = 0
       while (!signal.aborted) {
         const beganMs = monotonicMs()
         try {
           await session(signal)
-          reason = 'it ended its stream'
+          if (!signal.aborted) ended(new MonitorGoneError('it ended its stream'))
         } catch (err) {
           if (signal.aborted) break
-          reason = text(err)
-          log.debug('monitor session ended', { monitor: known.name, err })
-          engine.take({ kind: 'troubled', monitor: known.name, reason })
-          if (err instanceof MonitorSilentError) lose()
-          else if (isMisconduct(err)) misconduct()
+          ended(err)
         }
-        failures = monotonicMs() - beganMs > LOST_AFTER_MS ? 0 : failures + 1
+        failures = monotonicMs() - beganMs > SILENT_AFTER_MS ? 0 : failures + 1
         const mostMs = Math.min(BACKOFF_MS.max, BACKOFF_MS.min * 2 ** failures)
         await sleep(BACKOFF_MS.min + Math.random() * mostMs, undefined, { signal }).catch(() => undefined)
       }

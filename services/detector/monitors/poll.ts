@@ -1,10 +1,17 @@
-/** A monitor that is polled (npd.external.v1): CheckHealth at its interval, its socket tried in between. */
-import { connect } from 'node:net'
+/**
+ * A monitor that is polled (npd.external.v1): CheckHealth at its interval, its socket tried in between. It is alive when it
+ * answers CheckHealth; that it says who it is, or takes a connection, proves nothing.
+ */
+import { lstat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { MonitorMetadata } from '#proto/npd/external/v1/external_monitor.ts'
+import { hashText, type MonitorDeclaration, type SourceCondition } from '#model'
+import type { MonitorMetadata, Status } from '#proto/npd/external/v1/external_monitor.ts'
+import { isAnswered } from '#rpc'
+import { isUnimplemented } from './channel.ts'
 import { declarationOfMetadata } from './declare.ts'
+import { MonitorAnswerError, MonitorGoneError } from './errors.ts'
 import { reportOf } from './npd-report.ts'
-import { type LinkOptions, LOST_AFTER_MS, type Session } from './session.ts'
+import type { LinkOptions, Session } from './session.ts'
 
 /** Failed answers in a row that end the session (and make a new connection). */
 const FAILURES_MAX = 3
@@ -13,43 +20,88 @@ const PROBE_MS = 3000
 /** How long to wait after an answer failed. */
 const RETRY_MS = 1000
 
-/** Whether somebody listens on the socket. */
-export function isListening(path: string, timeoutMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path)
-    const timer = setTimeout(() => finish(false), timeoutMs)
-    function finish(listening: boolean): void {
-      clearTimeout(timer)
-      socket.destroy()
-      resolve(listening)
-    }
-    socket.once('connect', () => finish(true))
-    socket.once('error', () => finish(false))
-  })
-}
-
 /** Waits for the next poll while the socket answers; throws as soon as it does not. */
 async function waitWatching(session: Session, path: string, untilMs: number, monotonicMs: () => number): Promise<void> {
   for (let leftMs = untilMs - monotonicMs(); leftMs > 0; leftMs = untilMs - monotonicMs()) {
     await sleep(Math.min(leftMs, PROBE_MS), undefined, { signal: session.signal })
-    if (!(await isListening(path, 1000))) throw new Error(`nobody listens on ${path}`)
-    session.alive()
+    if (!(await isAnswered(path))) throw new MonitorGoneError(`nobody listens on ${path}`)
+    session.listens()
+  }
+}
+
+/** Which process listens: one that was started anew made another socket. 0: not known. */
+async function incarnationOf(path: string): Promise<number> {
+  const file = await lstat(path).catch(() => undefined)
+  if (file === undefined) return 0
+  return Number.parseInt(hashText(`${file.ino}:${file.mtimeMs}`).slice(0, 12), 16) + 1
+}
+
+async function metadataOf(session: Session, { known, log, poll }: LinkOptions): Promise<MonitorMetadata | undefined> {
+  return session.channel.getMetadata(poll.timeoutMs).catch((err: unknown) => {
+    log.warn('monitor does not say who it is', { monitor: known.name, err })
+    return undefined
+  })
+}
+
+function sourcesOf({ engine, known }: LinkOptions): SourceCondition[] {
+  return [...engine.state.sources.values()].filter(({ monitor }) => monitor === known.name)
+}
+
+/** Takes answers: what they say becomes reports, and what they name for the first time is declared. */
+function createTaker(
+  session: Session,
+  options: LinkOptions,
+  metadata: MonitorMetadata | undefined,
+  incarnation: number,
+): (status: Status, sequence: number, started: Date, durationMs: number) => void {
+  const { engine, known, monotonicMs, poll } = options
+  let declared: MonitorDeclaration | undefined
+  let named: ReadonlySet<string> = new Set()
+
+  function declare(types: ReadonlySet<string>): MonitorDeclaration {
+    if (declared !== undefined && [...types].every((type) => named.has(type))) {
+      session.alive()
+      return declared
+    }
+    named = types
+    declared = declarationOfMetadata(metadata, known, types)
+    session.declare(declared, incarnation, [])
+    return declared
+  }
+
+  return (status, sequence, started, durationMs) => {
+    const sources = sourcesOf(options)
+    const { conditionTypes } = declare(
+      new Set([...status.conditions, ...sources.map(({ observation }) => observation)].map(({ type }) => type)),
+    )
+    const now = new Date()
+    const report = reportOf(status, {
+      monitor: known.name,
+      check: known.name,
+      sequence,
+      started,
+      durationUs: Math.round(durationMs * 1000),
+      intervalMs: poll.intervalMs,
+      next: new Date(now.getTime() + poll.intervalMs),
+      now,
+      types: conditionTypes,
+    })
+    const { observations, withdrawn, violations } = session.naming.take(report.observations, sources, {
+      wall: now,
+      monoMs: monotonicMs(),
+    })
+    engine.report(known.name, { ...report, observations, withdrawn })
+    if (violations.length > 0) engine.misbehaved(known.name, violations)
   }
 }
 
 /** Polls until the signal aborts; throws when the monitor fails to answer three times in a row or its socket is dead. */
 export async function pollMonitor(session: Session, options: LinkOptions): Promise<void> {
-  const { engine, known, monotonicMs, log } = options
+  const { known, monotonicMs } = options
   const { intervalMs, timeoutMs, parameters } = options.poll
-  const metadata: MonitorMetadata | undefined = await session.channel.getMetadata(timeoutMs).catch((err: unknown) => {
-    log.warn('monitor does not say who it is', { monitor: known.name, err })
-    return undefined
-  })
+  const take = createTaker(session, options, await metadataOf(session, options), await incarnationOf(known.socket))
   // A slow answer within its deadline is no silence.
-  session.lostAfter(LOST_AFTER_MS + timeoutMs)
-  const seen = new Set<string>()
-  let declared = declarationOfMetadata(metadata, known, seen)
-  engine.take({ kind: 'declared', declaration: declared, incarnation: 0 })
+  session.silentAfter(options.silentAfterMs + timeoutMs)
   let sequence = 0
   let failures = 0
   while (!session.signal.aborted) {
@@ -58,34 +110,15 @@ export async function pollMonitor(session: Session, options: LinkOptions): Promi
     const beganMs = monotonicMs()
     try {
       const status = await session.channel.checkHealth(parameters, sequence, timeoutMs)
-      session.alive()
       failures = 0
-      const fresh = status.conditions.filter(({ type }) => !declared.conditionTypes.has(type) && seen.size < 256)
-      if (fresh.length > 0) {
-        for (const { type } of fresh) seen.add(type)
-        declared = declarationOfMetadata(metadata, known, seen)
-        engine.take({ kind: 'declared', declaration: declared, incarnation: 0 })
-      }
-      const now = new Date()
-      engine.report(
-        known.name,
-        reportOf(status, {
-          monitor: known.name,
-          check: known.name,
-          sequence,
-          started,
-          durationUs: Math.round((monotonicMs() - beganMs) * 1000),
-          intervalMs,
-          next: new Date(now.getTime() + intervalMs),
-          now,
-          types: declared.conditionTypes,
-        }),
-      )
+      take(status, sequence, started, monotonicMs() - beganMs)
     } catch (err) {
       if (session.signal.aborted) return
+      if (isUnimplemented(err))
+        throw new MonitorAnswerError('UNIMPLEMENTED', 'it speaks neither nodedoctor.v1 nor npd.external.v1')
       failures++
       session.failed(err instanceof Error ? err.message : String(err))
-      if (failures >= FAILURES_MAX) throw err
+      if (failures >= FAILURES_MAX || err instanceof MonitorGoneError) throw err
       await sleep(RETRY_MS, undefined, { signal: session.signal })
       continue
     }

@@ -1,19 +1,30 @@
-/** A token bucket: `perSecond` on the average, `perSecond` at once. */
+/** A token bucket: `perSecond` on the average, `burst` at once. */
 export interface Rate {
-  /** Takes one; false when there is none. */
-  take(monoMs: number): boolean
+  /** Takes `cost`, at most the whole bucket; false when that much is not there. */
+  take(monoMs: number, cost?: number): boolean
+  /** Milliseconds until `cost` is there. 0: it is. */
+  waitMs(monoMs: number, cost?: number): number
 }
 
-export function createRate(perSecond: number): Rate {
-  let tokens = perSecond
+/** @param burst default: a second's worth */
+export function createRate(perSecond: number, burst = perSecond): Rate {
+  let tokens = burst
   let at: number | undefined
+  function fill(monoMs: number): void {
+    tokens = Math.min(burst, tokens + (perSecond * Math.max(0, monoMs - (at ?? monoMs))) / 1000)
+    at = monoMs
+  }
   return {
-    take(monoMs) {
-      tokens = Math.min(perSecond, tokens + (perSecond * Math.max(0, monoMs - (at ?? monoMs))) / 1000)
-      at = monoMs
-      if (tokens < 1) return false
-      tokens--
+    take(monoMs, cost = 1) {
+      fill(monoMs)
+      const wanted = Math.min(cost, burst)
+      if (tokens < wanted) return false
+      tokens -= wanted
       return true
+    },
+    waitMs(monoMs, cost = 1) {
+      fill(monoMs)
+      return Math.max(0, Math.ceil(((Math.min(cost, burst) - tokens) * 1000) / perSecond))
     },
   }
 }

@@ -1,20 +1,49 @@
 /** A monitor's channel over its Unix socket. */
 import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import { ExternalMonitorService } from '#proto/npd/external/v1/external_monitor.ts'
-import { connectUnix } from '#rpc'
+import { connectUnix, type Method } from '#rpc'
+import { callError } from './call-errors.ts'
 import type { OpenChannel } from './channel.ts'
+
+function lastStep({ path }: { readonly path: string }): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
 
 /** @param maxMessageBytes a larger answer is refused and the session ends */
 export function createOpenChannel(maxMessageBytes: number): OpenChannel {
   return (socketPath) => {
     const client = connectUnix(socketPath, { maxMessageBytes })
+
+    async function ask<Request, Response>(
+      method: Method<Request, Response>,
+      request: Request,
+      timeoutMs: number,
+    ): Promise<Response> {
+      try {
+        return await client.call(method, request, { timeoutMs })
+      } catch (err) {
+        throw callError(socketPath, lastStep(method), timeoutMs, err)
+      }
+    }
+
+    async function* read<Response>(responses: AsyncIterable<Response>): AsyncGenerator<Response, void> {
+      try {
+        yield* responses
+      } catch (err) {
+        throw callError(socketPath, lastStep(MonitorService.watch), undefined, err)
+      }
+    }
+
     return {
-      describe: (timeoutMs) => client.call(MonitorService.describe, { detectorVersion: '' }, { timeoutMs }),
-      watch: (signal) => client.bidiStream(MonitorService.watch, signal),
-      check: (check, timeoutMs) => client.call(MonitorService.check, { check }, { timeoutMs }),
-      getMetadata: (timeoutMs) => client.call(ExternalMonitorService.getMetadata, {}, { timeoutMs }),
+      describe: (timeoutMs) => ask(MonitorService.describe, { detectorVersion: '' }, timeoutMs),
+      watch: (signal) => {
+        const stream = client.bidiStream(MonitorService.watch, signal)
+        return { responses: read(stream.responses), send: stream.send }
+      },
+      check: (check, timeoutMs) => ask(MonitorService.check, { check }, timeoutMs),
+      getMetadata: (timeoutMs) => ask(ExternalMonitorService.getMetadata, {}, timeoutMs),
       checkHealth: (parameters, sequence, timeoutMs) =>
-        client.call(ExternalMonitorService.checkHealth, { parameters: { ...parameters }, sequence }, { timeoutMs }),
+        ask(ExternalMonitorService.checkHealth, { parameters: { ...parameters }, sequence }, timeoutMs),
       close: () => client.close(),
     }
   }

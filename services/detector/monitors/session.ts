@@ -1,12 +1,13 @@
 /** What a link hands to the session that watches or polls its monitor. */
-import type { PersonsWord } from '#model'
+import type { MonitorDeclaration, PersonsWord } from '#model'
 import type { Logger } from '#service'
 import type { Engine } from '../engine.ts'
 import type { MonitorChannel, OpenChannel } from './channel.ts'
 import type { KnownMonitor } from './declare.ts'
+import type { Naming } from './naming.ts'
 
-/** A monitor that was silent for this long is lost: two of its heartbeats. */
-export const LOST_AFTER_MS = 10_000
+/** A monitor that is there and silent for this long is lost: two of its heartbeats. */
+export const SILENT_AFTER_MS = 10_000
 /** How a monitor that does not stream is asked. */
 export interface PollOptions {
   readonly intervalMs: number
@@ -20,20 +21,31 @@ export interface LinkOptions {
   readonly open: OpenChannel
   readonly log: Logger
   readonly monotonicMs: () => number
-  readonly version: string
   readonly reportsPerSecond: number
   readonly messageBytes: number
   readonly poll: PollOptions
+  /** How long nobody may listen on its socket, once it was there, before it is lost. */
+  readonly lostAfterMs: number
+  /** How long it may listen and say nothing. {@link SILENT_AFTER_MS}, shorter in tests. */
+  readonly silentAfterMs: number
+  /** Whether a check or a monitor of this name is on this node, by configuration: others may depend on it. */
+  readonly isKnown: (name: string) => boolean
 }
 
 /** What a session tells its link. */
 export interface Session {
   readonly channel: MonitorChannel
   readonly signal: AbortSignal
+  /** What a polled plug-in's answers named; it outlives the session. */
+  readonly naming: Naming
+  /** It spoke for the first time, or says something else of itself. What of it was not taken is told. */
+  declare(declaration: MonitorDeclaration, incarnation: number, violations: readonly string[]): void
   /** It spoke: it is alive. */
   alive(): void
+  /** It still listens, which proves no life, and it is not due to speak. */
+  listens(): void
   /** How long its silence may last from now on before it counts as lost. */
-  lostAfter(ms: number): void
+  silentAfter(ms: number): void
   /** How a person's word reaches it from now on: down its stream. */
   tellBy(tell: (word: PersonsWord) => void): void
   /** It failed to answer, `reason` says how. */

@@ -1,23 +1,16 @@
 /** A monitor that streams (nodedoctor.v1): reports up, acknowledgements down, a heartbeat that must not stop. */
-import { compareSeverity, type Report } from '#model'
 import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { fromProtoReport } from '#wire'
 import type { WatchStream } from './channel.ts'
-import { declarationOfDescribe } from './declare.ts'
-import { createRate } from './rate.ts'
-import { type LinkOptions, LOST_AFTER_MS, type Session } from './session.ts'
+import { declarationOfDescribe, HEARTBEAT_MAX_MS } from './declare.ts'
+import { MonitorSilentError } from './errors.ts'
+import { createIntake, type Intake } from './intake.ts'
+import type { LinkOptions, Session } from './session.ts'
 
 /** Acknowledgements go out this long after the first that waits: one message for many reports. */
 const ACK_DELAY_MS = 20
-
-/** A report that must not be shed: it holds a problem, or an event of severity warning and up. */
-export function isImportant(report: Report): boolean {
-  return (
-    report.observations.some(({ health }) => health !== 'healthy') ||
-    report.withdrawn.length > 0 ||
-    report.events.some(({ severity }) => compareSeverity(severity, 'warning') >= 0)
-  )
-}
+/** What a monitor says that it dropped is told this often at most. */
+const DROPPED_TOLD_MS = 1000
 
 function createAcknowledger(stream: WatchStream): (incarnation: number, sequence: number) => void {
   let highest: { incarnation: number; sequence: number } | undefined
@@ -34,32 +27,74 @@ function createAcknowledger(stream: WatchStream): (incarnation: number, sequence
   }
 }
 
-/** A monitor whose stream is open and silent hangs. */
-export class MonitorSilentError extends Error {
-  readonly code = 'MONITOR_SILENT'
-  constructor(ms: number) {
-    super(`no report and no heartbeat for ${Math.round(ms / 1000)} s`)
-    this.name = 'MonitorSilentError'
+/** Tells of reports that the monitor dropped by itself, by its own count. */
+function createDropped({ engine, known, monotonicMs }: LinkOptions): (total: number) => void {
+  let told = 0
+  let toldMs: number | undefined
+  return (total) => {
+    const nowMs = monotonicMs()
+    if (total <= told || (toldMs !== undefined && nowMs - toldMs < DROPPED_TOLD_MS)) return
+    const lost = total - told
+    told = total
+    toldMs = nowMs
+    engine.event({
+      reason: 'ReportsShed',
+      severity: 'warning',
+      entity: `monitor:${known.name}`,
+      message: `monitor ${known.name} dropped ${lost} reports that nobody took in time`,
+    })
+  }
+}
+
+function intakeOf({ engine, known, monotonicMs, reportsPerSecond }: LinkOptions, signal: AbortSignal): Intake {
+  function tell(message: string): void {
+    engine.event({ reason: 'ReportsShed', severity: 'warning', entity: `monitor:${known.name}`, message })
+  }
+  return createIntake({
+    perSecond: reportsPerSecond,
+    monotonicMs,
+    signal,
+    onShed: (total) =>
+      tell(
+        `monitor ${known.name} sends more than ${reportsPerSecond} reports a second; ${total} reports that say nothing is wrong were dropped so far`,
+      ),
+    onHeldBack: () =>
+      tell(
+        `monitor ${known.name} sends faster than it may; it is made to wait, and nothing of what is wrong is dropped`,
+      ),
+  })
+}
+
+/** Ends the session when nothing was heard for `afterMs`; time in which nobody listened to it does not count. */
+function createWatchdog(afterMs: number, monotonicMs: () => number) {
+  const silence = new AbortController()
+  let heardMs = monotonicMs()
+  let isBusy = false
+  const timer = setInterval(() => {
+    if (!isBusy && monotonicMs() - heardMs > afterMs) silence.abort(new MonitorSilentError(afterMs))
+  }, 1000)
+  return {
+    signal: silence.signal,
+    heard(busy: boolean) {
+      heardMs = monotonicMs()
+      isBusy = busy
+    },
+    end: () => clearInterval(timer),
   }
 }
 
 /** Watches until the stream ends; throws when it fails or falls silent. */
 export async function watchMonitor(session: Session, described: DescribeResponse, options: LinkOptions): Promise<void> {
   const { engine, known, monotonicMs, reportsPerSecond } = options
-  const silence = new AbortController()
-  const stream = session.channel.watch(AbortSignal.any([session.signal, silence.signal]))
+  const silentAfterMs = Math.max(options.silentAfterMs, 2 * Math.min(described.heartbeatIntervalMs, HEARTBEAT_MAX_MS))
+  session.silentAfter(silentAfterMs)
+  const watchdog = createWatchdog(silentAfterMs, monotonicMs)
+  const signal = AbortSignal.any([session.signal, watchdog.signal])
+  const stream = session.channel.watch(signal)
   const acknowledge = createAcknowledger(stream)
-  const rate = createRate(reportsPerSecond)
-  const silentAfterMs = Math.max(LOST_AFTER_MS, 2 * described.heartbeatIntervalMs)
-  let heard = false
-  let shed = 0
-  let dropped = 0
-  session.lostAfter(silentAfterMs)
-  let heardMs = monotonicMs()
-  const watchdog = setInterval(() => {
-    if (monotonicMs() - heardMs <= silentAfterMs) return
-    silence.abort(new MonitorSilentError(silentAfterMs))
-  }, 1000)
+  const intake = intakeOf(options, signal)
+  const dropped = createDropped(options)
+  let isHeard = false
 
   session.tellBy(({ type, entity = '', by, why }) =>
     stream.send({ request: { $case: 'clear', value: { type, entity, by, why } } }),
@@ -72,48 +107,30 @@ export async function watchMonitor(session: Session, described: DescribeResponse
   })
   try {
     for await (const response of stream.responses) {
-      heardMs = monotonicMs()
-      if (!heard) {
-        // Only one that speaks is alive: a process that hangs may still take a connection and say who it is.
-        heard = true
-        engine.take({
-          kind: 'declared',
-          declaration: declarationOfDescribe(described, known),
-          incarnation: described.incarnation,
-        })
+      watchdog.heard(true)
+      // Only one that speaks is alive: a process that hangs may still take a connection and say who it is.
+      if (isHeard) session.alive()
+      else {
+        isHeard = true
+        const { declaration, violations } = declarationOfDescribe(described, known, options.isKnown)
+        session.declare(declaration, described.incarnation, violations)
+      }
+      dropped(response.dropped)
+      if (response.report === undefined) await intake.heartbeat()
+      else {
+        const report = fromProtoReport(response.report, response.time ?? new Date())
+        const { incarnation, sequence } = report
+        const receipt = { name: known.name, done: () => acknowledge(incarnation, sequence) }
+        if (await intake.report(report)) engine.report(known.name, report, receipt)
+        else engine.skip(receipt)
       }
       session.alive()
-      if (response.dropped > dropped) {
-        const lost = response.dropped - dropped
-        dropped = response.dropped
-        engine.event({
-          reason: 'ReportsShed',
-          severity: 'warning',
-          entity: `monitor:${known.name}`,
-          message: `monitor ${known.name} dropped ${lost} reports that nobody took in time`,
-        })
-      }
-      if (response.report === undefined) continue
-      const report = fromProtoReport(response.report, response.time ?? new Date())
-      const { incarnation, sequence } = report
-      const receipt = { name: known.name, done: () => acknowledge(incarnation, sequence) }
-      if (!rate.take(heardMs) && !isImportant(report)) {
-        shed++
-        if (shed % reportsPerSecond === 1) {
-          engine.event({
-            reason: 'ReportsShed',
-            severity: 'warning',
-            entity: `monitor:${known.name}`,
-            message: `monitor ${known.name} sends more than ${reportsPerSecond} reports a second; ${shed} reports that say nothing is wrong were dropped so far`,
-          })
-        }
-        engine.skip(receipt)
-        continue
-      }
-      engine.report(known.name, report, receipt)
+      watchdog.heard(false)
     }
-    if (silence.signal.aborted) throw silence.signal.reason
+  } catch (err) {
+    if (!watchdog.signal.aborted) throw err
   } finally {
-    clearInterval(watchdog)
+    watchdog.end()
   }
+  if (watchdog.signal.aborted) throw watchdog.signal.reason
 }

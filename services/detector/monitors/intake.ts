@@ -1,0 +1,102 @@
+/**
+ * How much of one monitor is taken. Every report costs; what says nothing is wrong is shed above its rate, what is important
+ * has a larger rate and is never dropped: above it the stream is not read, and the sender has to wait.
+ */
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { compareSeverity, type Report } from '#model'
+import { createRate, type Rate } from './rate.ts'
+
+/** Of what is important, this many times the rate is taken. */
+const IMPORTANT_TIMES = 2
+/** Messages without a report that are read in a second. */
+const HEARTBEATS_PER_SECOND = 20
+/** A report counts once for each of this many things in it. */
+const THINGS_PER_COUNT = 64
+/** Others have their turn after this much. */
+const COSTS_PER_TURN = 8
+const TOLD_EVERY_MS = 60_000
+
+/** A report that must not be shed: it holds a problem, or an event of severity warning and up. */
+export function isImportant(report: Report): boolean {
+  return (
+    report.observations.some(({ health }) => health !== 'healthy') ||
+    report.withdrawn.length > 0 ||
+    report.events.some(({ severity }) => compareSeverity(severity, 'warning') >= 0)
+  )
+}
+
+/** What a report costs of its monitor's rate: 1, and more for a large one. */
+export function costOf(report: Report): number {
+  const things =
+    report.observations.length +
+    report.events.length +
+    report.metrics.length +
+    report.runs.length +
+    report.withdrawn.length
+  return 1 + Math.floor(things / THINGS_PER_COUNT)
+}
+
+export interface Intake {
+  /** Waits for a heartbeat's turn. */
+  heartbeat(): Promise<void>
+  /** Whether the report is to be taken; waits where it must be and there is no room. */
+  report(report: Report): Promise<boolean>
+}
+
+export interface IntakeOptions {
+  readonly perSecond: number
+  readonly monotonicMs: () => number
+  readonly signal: AbortSignal
+  /** Reports were dropped: how many in all. */
+  readonly onShed: (total: number) => void
+  /** The sender is made to wait; at most once a minute. */
+  readonly onHeldBack: () => void
+}
+
+export function createIntake(options: IntakeOptions): Intake {
+  const { perSecond, monotonicMs, signal } = options
+  const plain = createRate(perSecond)
+  const important = createRate(IMPORTANT_TIMES * perSecond)
+  const heartbeats = createRate(HEARTBEATS_PER_SECOND)
+  let shed = 0
+  let shedTold = 0
+  let heldBackMs: number | undefined
+  let sinceTurn = 0
+
+  async function wait(rate: Rate, cost: number): Promise<void> {
+    while (!rate.take(monotonicMs(), cost)) {
+      const nowMs = monotonicMs()
+      if (heldBackMs === undefined || nowMs - heldBackMs >= TOLD_EVERY_MS) {
+        heldBackMs = nowMs
+        options.onHeldBack()
+      }
+      await sleep(Math.max(1, rate.waitMs(nowMs, cost)), undefined, { signal })
+    }
+  }
+
+  async function letOthers(cost: number): Promise<void> {
+    sinceTurn += cost
+    if (sinceTurn < COSTS_PER_TURN) return
+    sinceTurn = 0
+    await nextTurn()
+  }
+
+  return {
+    heartbeat: () => wait(heartbeats, 1),
+    async report(report) {
+      const cost = costOf(report)
+      if (isImportant(report)) await wait(important, cost)
+      else if (!plain.take(monotonicMs(), cost)) {
+        shed++
+        if (shedTold === 0 || shed - shedTold >= perSecond) {
+          shedTold = shed
+          options.onShed(shed)
+        }
+        await letOthers(1)
+        return false
+      }
+      await letOthers(cost)
+      return true
+    },
+  }
+}
