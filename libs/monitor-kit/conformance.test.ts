@@ -1,115 +1,28 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { NodeDoctorConfig } from '#config'
 import { createHost } from '#host'
 import { HealthService } from '#proto/grpc/health/v1/health.ts'
-import { MonitorService, type WatchRequest, type WatchResponse } from '#proto/nodedoctor/v1/monitor.ts'
+import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import type { Report } from '#proto/nodedoctor/v1/types.ts'
 import { ExternalMonitorService, Status } from '#proto/npd/external/v1/external_monitor.ts'
-import { connectUnix, type RpcClient } from '#rpc'
+import type { RpcClient } from '#rpc'
 import { createHostedService, systemClock } from '#service'
-import { keepLog, minimalConfig } from '../service/testing.ts'
+import { keepLog } from '../service/testing.ts'
 import { createMonitorService } from './service.ts'
 import { hangs, healthy, pending, problem, type Script, scriptedMonitor, wellScript } from './testing.ts'
+import { BOTH, closeStage, configOf, type Entry, host, openStage, type Stage, watchMonitor } from './testing-monitor.ts'
 
-let runDir = ''
-let socket = ''
-const ends: (() => Promise<unknown>)[] = []
-
+let stage: Stage
 beforeEach(async () => {
-  runDir = await mkdtemp(join(tmpdir(), 'nd-kit-'))
-  socket = join(runDir, 'monitors', 'tiny', 'tiny.sock')
+  stage = await openStage()
 })
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-  await rm(runDir, { recursive: true, force: true })
-})
+afterEach(() => closeStage(stage))
 
-type Entry = Partial<NodeDoctorConfig['monitors'][number]>
-
-function configOf(entries: readonly Entry[]): NodeDoctorConfig {
-  const monitors = entries.map((entry) => ({
-    enabled: true,
-    intervalMs: 30_000,
-    timeoutMs: 10_000,
-    config: {},
-    dependsOn: [],
-    monitor: 'tiny',
-    origin: { layer: 'file' as const, text: '' },
-    name: entry.type ?? '',
-    type: '',
-    ...entry,
-  }))
-  return { ...minimalConfig({ runDir }), monitors }
+const start = async (script: Script, entries: readonly Entry[] = BOTH) => {
+  const monitor = await host(stage, scriptedMonitor(script), entries)
+  await expect.poll(monitor.messages, { timeout: 5000 }).toContain('service running')
+  return monitor
 }
-
-const BOTH = [
-  { name: 'disks', type: 'old-disk-check', dependsOn: ['cpus'] },
-  { name: 'cpus', type: 'cpu-check' },
-]
-
-/** The monitor as a service, hosted as its process would. */
-async function start(script: Script, entries: readonly Entry[] = BOTH) {
-  const kept = keepLog('tiny')
-  const stop = new AbortController()
-  const ended = createHostedService(createMonitorService(scriptedMonitor(script)), {
-    version: '1.2.3',
-    config: configOf(entries),
-    host: createHost({ root: '' }),
-    clock: systemClock(),
-    log: kept.log,
-    alone: true,
-  }).run(stop.signal)
-  ended.catch(() => undefined)
-  const client = connectUnix(socket)
-  ends.push(() => {
-    stop.abort()
-    client.close()
-    return ended
-  })
-  await client.connected(AbortSignal.timeout(5000))
-  await expect.poll(kept.messages, { timeout: 5000 }).toContain('service running')
-  return { ...kept, stop, ended, client }
-}
-
-/** A detector that watches: takes messages one by one, and answers what it wants. */
-function watch(client: RpcClient, start: Partial<{ maxReportsPerSecond: number; maxMessageBytes: number }> = {}) {
-  const abort = new AbortController()
-  const stream = client.bidiStream(MonitorService.watch, abort.signal)
-  const say = (request: WatchRequest['request']) => stream.send({ request })
-  say({ $case: 'start', value: { maxReportsPerSecond: 1000, maxMessageBytes: 4_194_304, ...start } })
-  const responses = stream.responses[Symbol.asyncIterator]()
-  async function next(): Promise<WatchResponse> {
-    const { value, done } = await responses.next()
-    if (done) throw new Error('the stream has ended')
-    return value
-  }
-  async function report(): Promise<Report> {
-    for (;;) {
-      const { report: found } = await next()
-      if (found !== undefined) return found
-    }
-  }
-  const leave = () => {
-    abort.abort()
-    return responses.next().catch(() => undefined)
-  }
-  ends.push(leave)
-  return {
-    next,
-    report,
-    leave,
-    ack: ({ incarnation, sequence }: Report) => say({ $case: 'ack', value: { incarnation, sequence } }),
-    async reports(count: number): Promise<Report[]> {
-      const found: Report[] = []
-      while (found.length < count) found.push(await report())
-      return found
-    },
-    responses,
-  }
-}
+const watch = (client: RpcClient, how: Parameters<typeof watchMonitor>[2] = {}) => watchMonitor(stage, client, how)
 
 const HEALTH: readonly string[] = ['unspecified', 'healthy', 'problem', 'unknown']
 const words = ({ observations }: Report) =>
@@ -162,7 +75,7 @@ describe('a monitor', () => {
   it('does not start with a check that it does not have', async () => {
     const ended = createHostedService(createMonitorService(scriptedMonitor(wellScript())), {
       version: '',
-      config: configOf([{ name: 'gpus', type: 'gpu-check' }]),
+      config: configOf(stage.runDir, [{ name: 'gpus', type: 'gpu-check' }]),
       host: createHost({ root: '' }),
       clock: systemClock(),
       log: keepLog().log,

@@ -1,7 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createHost } from '#host'
+import { fakeClock } from '#service'
+import { keepLog } from '../service/testing.ts'
 import { observationOf, partsOf, samplesOf } from './findings.ts'
-import { healthy, pending, problem } from './testing.ts'
+import { NO_MEMORY } from './memory.ts'
+import { createRunner } from './run-check.ts'
+import { checkOf, healthy, instance, pending, problem } from './testing.ts'
+import type { CheckResult } from './types.ts'
 
 const at = new Date('2026-05-12T03:14:20Z')
 
@@ -18,26 +24,51 @@ describe('an observation', () => {
     expect(observationOf({ ...problem('DiskFull'), pending: true }, 'disk', at).pending).toBeUndefined()
   })
 
-  it('has texts without control characters, and no longer than anybody takes', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 5000 }), (text) => {
-        const { reason, message, entity } = observationOf(
-          { type: 'DiskFull', entity: text, health: 'unknown', reason: text, message: text },
-          'disk',
-          at,
-        )
-        for (const [shown, most] of [
-          [reason, 128],
-          [message, 1024],
-          [entity, 128],
-        ] as const) {
-          expect(shown.length).toBeLessThanOrEqual(most)
-          expect(shown).not.toMatch(/[\u0000-\u001f]/)
+  it('has clean texts in every field, and no longer than anybody takes', async () => {
+    const DIRTY = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u206f]/
+    const hostile = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 5000 }),
+      fc.constantFrom('\u001b[2J\r\nFAKE  ROW\u202e', `\n${'x'.repeat(65_536)}`, '\u0000', '\u2066a\u2069'),
+    )
+    await fc.assert(
+      fc.asyncProperty(hostile, async (text) => {
+        for (const fails of [false, true]) {
+          const report = await saying(text, fails)
+          const texts = textsOf(report)
+          expect(texts.length).toBeGreaterThan(4)
+          for (const one of texts) {
+            expect(one.length).toBeLessThanOrEqual(1024)
+            expect(one).not.toMatch(DIRTY)
+          }
         }
       }),
+      { numRuns: 60 },
     )
   })
 })
+
+/** Every string of a value, names of keys too. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value !== 'object' || value === null || value instanceof Date) return []
+  return Object.entries(value).flatMap(([key, inner]) => [key, ...textsOf(inner)])
+}
+
+/** All that a check can say, each with the same text; or its failure with it. */
+function saying(text: string, fails: boolean) {
+  const words = { reason: text, message: text, entity: text }
+  const evidence = { value: 1, unit: text, lowIsBad: false, label: text, detail: text, metric: text }
+  const said: CheckResult = {
+    findings: [{ type: 'DiskFull', health: 'problem', summary: text, evidence, ...words }],
+    events: [{ severity: 'info', ...words }],
+    metrics: [{ name: text, labels: { mount: text, [text]: text }, value: 1 }],
+    withdrawn: [{ type: 'DiskSlow', entity: text }],
+  }
+  const check = checkOf(() => (fails ? Promise.reject(new Error(text)) : said))
+  const host = createHost({ root: '' })
+  const around = { config: {}, name: 'disk', host, clock: fakeClock(), log: keepLog().log, memory: NO_MEMORY }
+  return createRunner(check, instance(), 'tiny', around).run(undefined, new AbortController().signal)
+}
 
 describe('a run that says much', () => {
   it('is told in parts that lose nothing and keep its order', () => {

@@ -1,6 +1,8 @@
 /** What a check says, as the model has it: defaults filled in, texts cut to their limits. */
 import {
+  type ConditionKey,
   cleanText,
+  type Evidence,
   MAX_ENTITY,
   MAX_MESSAGE,
   MAX_REASON,
@@ -20,17 +22,45 @@ export type RunReport = Pick<Report, 'observations' | 'events' | 'metrics' | 'ru
 /** Of one report; more are told in another. Far below what a message may hold (4 MiB). */
 const PART = { observations: 500, events: 200, metrics: 1000 } as const
 
+/** Longest texts that the model takes of an error, of evidence, and labels of one sample (libs/model/admit.ts). */
+const MAX_ERROR = 512
+const EVIDENCE = { unit: 16, label: 40, detail: 240, metric: 256 } as const
+const LABELS_MAX = 8
+
+/** What went wrong, in one clean line; an error without words says so. */
+export function errorText(err: unknown): string {
+  const text = cleanText(err instanceof Error ? err.message : String(err), MAX_ERROR)
+  return text === '' ? 'it failed without saying why' : text
+}
+
+function cleanEvidence(evidence: Evidence | undefined): Evidence | undefined {
+  if (evidence === undefined) return undefined
+  const { unit, label, detail, metric } = evidence
+  return {
+    ...evidence,
+    unit: cleanText(unit, EVIDENCE.unit),
+    label: cleanText(label, EVIDENCE.label),
+    detail: cleanText(detail, EVIDENCE.detail),
+    metric: cleanText(metric, EVIDENCE.metric),
+  }
+}
+
+/** The key under which a finding of this entity was told: cleaned alike, so that what is withdrawn is what was said. */
+export function keyOf({ type, entity = '' }: { readonly type: string; readonly entity?: string }): ConditionKey {
+  return { type, entity: cleanText(entity, MAX_ENTITY) }
+}
+
 export function observationOf(finding: Finding, check: string, observed: Date): Observation {
   const isProblem = finding.health === 'problem'
   return {
     type: finding.type,
-    entity: cleanText(finding.entity ?? '', MAX_ENTITY),
+    entity: keyOf(finding).entity,
     health: finding.health,
     severity: isProblem ? (finding.severity ?? 'warning') : 'info',
     reason: cleanText(finding.reason, MAX_REASON),
     message: cleanText(finding.message, MAX_MESSAGE),
     summary: cleanText(finding.summary ?? '', MAX_SUMMARY),
-    evidence: finding.evidence,
+    evidence: cleanEvidence(finding.evidence),
     since: finding.since,
     check,
     // Pending says "as it was": of something that is a problem or cannot be seen it would make no sense.
@@ -56,9 +86,16 @@ export function eventOf(happening: Happening, monitor: string, check: string, no
   }
 }
 
+function cleanLabels(labels: MetricSample['labels']): MetricSample['labels'] {
+  const entries = Object.entries(labels).slice(0, LABELS_MAX)
+  return Object.fromEntries(entries.map(([label, value]) => [cleanText(label, 64), cleanText(value, MAX_ENTITY)]))
+}
+
 /** Numbers that are none are not told. */
 export function samplesOf(metrics: readonly MetricSample[] = []): readonly MetricSample[] {
-  return metrics.filter(({ value }) => Number.isFinite(value))
+  return metrics
+    .filter(({ value }) => Number.isFinite(value))
+    .map(({ name, labels, value }) => ({ name: cleanText(name, MAX_ENTITY), labels: cleanLabels(labels), value }))
 }
 
 /**

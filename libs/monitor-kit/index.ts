@@ -1,6 +1,7 @@
 export { conditionTypeOf, defineCheck, defineMonitor } from './define.ts'
 export * from './errors.ts'
 export { formatBytes, formatDuration, formatPercent } from './format.ts'
+export { NO_MEMORY } from './memory.ts'
 export { createMonitor } from './monitor.ts'
 export { type CounterDelta, createCounterDelta } from './rate.ts'
 export { createMonitorService, instancesOf, runMonitor } from './service.ts'

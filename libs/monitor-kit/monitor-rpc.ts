@@ -1,10 +1,12 @@
 /** nodedoctor.v1.Monitor: Describe, Watch, Check. */
-import type { Report } from '#model'
+import { cleanText, MAX_ENTITY, type Report } from '#model'
 import { type DescribeResponse, type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import type { RpcService } from '#rpc'
 import type { Logger } from '#service'
 import { toProtoReport } from '#wire'
+import { errorText } from './findings.ts'
 import type { ReportOutbox } from './outbox.ts'
+import type { ClearedWord } from './types.ts'
 import { startWatch, type Watcher } from './watch.ts'
 
 /** Watchers at a time: the detector, one that replaces it, and people who look. */
@@ -25,6 +27,7 @@ export interface MonitorRpcOptions {
   /** Runs a check, or all for ""; undefined when there is no such check. */
   readonly check: (name: string) => Promise<Report> | undefined
   readonly checkNames: () => readonly string[]
+  readonly clear: (word: ClearedWord) => void
 }
 
 export interface MonitorRpc {
@@ -45,13 +48,13 @@ export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
       const running = options.check(call.request.check)
       if (running === undefined) {
         const names = options.checkNames().join(', ') || 'none'
-        const details = `no check is named ${JSON.stringify(call.request.check)}; there are: ${names}`
+        const details = `no check is named ${JSON.stringify(cleanText(call.request.check, MAX_ENTITY))}; there are: ${names}`
         callback({ code: NOT_FOUND, details })
         return
       }
       running.then(
         (report) => callback(null, { report: toProtoReport(report) }),
-        (err: unknown) => callback({ code: INTERNAL, details: err instanceof Error ? err.message : String(err) }),
+        (err: unknown) => callback({ code: INTERNAL, details: errorText(err) }),
       )
     },
     watch(call) {
@@ -63,6 +66,7 @@ export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
         outbox,
         now,
         present: options.present,
+        onClear: options.clear,
         onEnd: () => watchers.delete(watcher),
         onTooLarge: (bytes, limit) => log.error('report is larger than its watcher takes', { bytes, limit }),
       })

@@ -1,12 +1,13 @@
 /** A monitor at work: its configured checks on their schedule, told on both protocols. */
 import { randomInt } from 'node:crypto'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Report } from '#model'
 import { type Service, type ServiceContext, within } from '#service'
 import { describeMonitor, metadataOf } from './describe.ts'
 import { CheckUnknownError } from './errors.ts'
 import { createExternalRpc } from './external-rpc.ts'
 import { partsOf, type RunReport } from './findings.ts'
+import { createCheckMemory, type KeptMemory } from './memory.ts'
 import { createMonitorRpc } from './monitor-rpc.ts'
 import { createReportOutbox } from './outbox.ts'
 import { createRunner, type Runner } from './run-check.ts'
@@ -20,9 +21,14 @@ const STOP_GRACE_MS = 500
 
 type Context = ServiceContext<readonly CheckInstance[]>
 
-/** @throws CheckUnknownError */
-function createRunners(definition: MonitorDefinition, context: Context): Runner[] {
-  const { host, clock, log } = context
+function socketOf({ name }: MonitorDefinition, { runDir }: Context): string {
+  return join(runDir, 'monitors', name, `${name}.sock`)
+}
+
+/** Each check with what it remembers. @throws CheckUnknownError */
+function createRunners(definition: MonitorDefinition, context: Context, memories: KeptMemory[]): Runner[] {
+  const { host, clock } = context
+  const folder = dirname(socketOf(definition, context))
   return context.config.map((instance) => {
     const { name, type, config } = instance
     const check = definition.checks.find((known) => known.type === type || known.aliases?.includes(type))
@@ -30,13 +36,10 @@ function createRunners(definition: MonitorDefinition, context: Context): Runner[
       const known = definition.checks.map((other) => other.type)
       throw new CheckUnknownError(definition.name, name, type, known)
     }
-    return createRunner(check, instance, definition.name, {
-      config,
-      name,
-      host,
-      clock,
-      log: log.child({ monitor: name }),
-    })
+    const log = context.log.child({ monitor: name })
+    const memory = createCheckMemory({ folder, check: name, host, log })
+    memories.push(memory)
+    return createRunner(check, instance, definition.name, { config, name, host, clock, log, memory })
   })
 }
 
@@ -74,7 +77,8 @@ export function createMonitor(definition: MonitorDefinition, context: Context): 
   const { clock, log, version } = context
   const incarnation = randomInt(1, 2 ** 47)
   const outbox = createReportOutbox(incarnation)
-  const runners = createRunners(definition, context)
+  const memories: KeptMemory[] = []
+  const runners = createRunners(definition, context, memories)
   const noteFailures = createFailureLog(context)
   const stopped = new AbortController()
   let startedMs: number | undefined
@@ -99,8 +103,9 @@ export function createMonitor(definition: MonitorDefinition, context: Context): 
   /** Every condition that is known, for one who knows nothing. Not kept: it can be made again. */
   function presentReports(): Report[] {
     const observations = runners.flatMap((runner) => runner.present.observations())
-    if (observations.length === 0) return []
-    const whole = { observations, events: [], metrics: [], runs: [], withdrawn: [], complete: [] }
+    const complete = runners.filter(({ isWhole }) => isWhole).map(({ instance }) => instance.name)
+    if (observations.length === 0 && complete.length === 0) return []
+    const whole = { observations, events: [], metrics: [], runs: [], withdrawn: [], complete }
     return partsOf(whole).map((part) => outbox.number({ ...part, time: clock.now() }))
   }
 
@@ -133,6 +138,10 @@ export function createMonitor(definition: MonitorDefinition, context: Context): 
     now: clock.now,
     log,
     present: presentReports,
+    clear: (word) => {
+      log.info('a person cleared a condition', { condition: word.type, entity: word.entity, by: word.by })
+      for (const runner of runners) runner.clear(word)
+    },
     describe: () => describeMonitor(definition, runners, { version, incarnation }),
     checkNames: () => runners.map(({ instance }) => instance.name),
     check: (name) => {
@@ -146,7 +155,7 @@ export function createMonitor(definition: MonitorDefinition, context: Context): 
 
   return {
     rpc: [rpc.service, external.service],
-    socketPath: join(context.runDir, 'monitors', definition.name, `${definition.name}.sock`),
+    socketPath: socketOf(definition, context),
     start(signal) {
       if (runners.length === 0) log.warn('no check is configured for this monitor')
       startedMs = clock.monotonicMs()
@@ -165,7 +174,7 @@ export function createMonitor(definition: MonitorDefinition, context: Context): 
       rpc.end()
       // A check that hangs does not hold the process: it is left behind.
       await within(
-        turns.then(() => undefined),
+        turns.then(() => Promise.all(memories.map((memory) => memory.settled()))).then(() => undefined),
         STOP_GRACE_MS,
         () => undefined,
       )

@@ -1,5 +1,6 @@
 /** What a check said last of each of its conditions. */
-import { type ConditionKey, conditionKey, type Health, type Observation } from '#model'
+import { type ConditionKey, cleanText, conditionKey, type Health, MAX_MESSAGE, type Observation } from '#model'
+import type { ClearedWord } from './types.ts'
 
 export interface PresentCondition {
   /** What it is, whatever was pending since. Undefined while everything it said was pending. */
@@ -15,6 +16,16 @@ export interface Present {
   /** What a listener who knows nothing has to be told. */
   observations(): Observation[]
   note(observations: readonly Observation[], withdrawn: readonly ConditionKey[]): void
+  /** A person's word: the condition is healthy until the next look. Nothing happens to one that is not there. */
+  clear(word: ClearedWord, at: Date): void
+}
+
+/** What stands of a condition between a person's word and the next look. */
+function clearedOf(latest: Observation, { by, why }: ClearedWord, at: Date): Observation {
+  const { type, entity, check } = latest
+  const message = cleanText(`cleared by ${by}: ${why}`, MAX_MESSAGE)
+  const words = { reason: 'Cleared', message, summary: '' }
+  return { type, entity, health: 'healthy', severity: 'info', ...words, check, observed: at }
 }
 
 /** Between two healths of which only a pending word was said, the former stands. */
@@ -38,6 +49,11 @@ export function createPresent(): Present {
         const key = conditionKey(observation.type, observation.entity)
         conditions.set(key, after(conditions.get(key), observation))
       }
+    },
+    clear(word, at) {
+      const key = conditionKey(word.type, word.entity)
+      const before = conditions.get(key)
+      if (before !== undefined) conditions.set(key, after(before, clearedOf(before.latest, word, at)))
     },
   }
 }

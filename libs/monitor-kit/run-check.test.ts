@@ -4,13 +4,21 @@ import { createHost } from '#host'
 import { fakeClock } from '#service'
 import { keepLog } from '../service/testing.ts'
 import { assertTellable } from './findings.ts'
+import { NO_MEMORY } from './memory.ts'
 import { createRunner } from './run-check.ts'
 import { type Behaviour, checkOf, healthy, instance, problem, wordsOf } from './testing.ts'
 
 function runnerOf(first: Behaviour) {
   const clock = fakeClock()
   const script = { now: first }
-  const around = { config: {}, name: 'disk', host: createHost({ root: '' }), clock, log: keepLog().log }
+  const around = {
+    config: {},
+    name: 'disk',
+    host: createHost({ root: '' }),
+    clock,
+    log: keepLog().log,
+    memory: NO_MEMORY,
+  }
   const runner = createRunner(
     checkOf((context) => script.now(context)),
     instance('disk-check', { name: 'disk' }),
@@ -134,6 +142,47 @@ describe('a run', () => {
     const { observations, runs } = await run()
     expect(observations.map(wordsOf)).toEqual(['DiskFull healthy BelowLimit'])
     expect(runs[0]?.error).toBe('check disk reported KernelPanic, which it does not declare')
+  })
+
+  it('is whole from the second one on that could look for everything, and says so with its last part', async () => {
+    const { script, run, runner } = runnerOf(() => Promise.reject(new Error('no')))
+    const seen = async (result: Behaviour) => {
+      script.now = result
+      return [(await run()).complete, runner.isWhole]
+    }
+    expect(await seen(() => Promise.reject(new Error('no')))).toEqual([[], false])
+    expect(await seen(() => ({ findings: [healthy('DiskFull')] }))).toEqual([[], false])
+    expect(await seen(() => ({ findings: [], partial: true }))).toEqual([[], false])
+    expect(await seen(() => ({ findings: [healthy('DiskFull')] }))).toEqual([['disk'], true])
+    expect(await seen(() => ({ findings: [], partial: true }))).toEqual([[], true])
+    expect(await seen(() => Promise.reject(new Error('no')))).toEqual([[], true])
+  })
+
+  it('whose check cannot let go of what a person cleared goes on, and says so', async () => {
+    const log = keepLog()
+    const around = { config: {}, name: 'disk', host: createHost({ root: '' }), clock: fakeClock(), log: log.log }
+    const cleared = () => {
+      throw new Error('no')
+    }
+    const check = checkOf(() => ({ findings: [] }), {
+      create: () => Object.assign(() => Promise.resolve({ findings: [problem('DiskFull')] }), { cleared }),
+    })
+    const runner = createRunner(check, instance(), 'tiny', { ...around, memory: NO_MEMORY })
+    await runner.run(undefined, new AbortController().signal)
+    runner.clear({ type: 'DiskFull', entity: '', by: 'ann', why: 'seen' })
+    expect(runner.present.observations()).toMatchObject([{ reason: 'Cleared', message: 'cleared by ann: seen' }])
+    runner.clear({ type: 'DiskFull', entity: 'disk:/other', by: 'ann', why: 'seen' })
+    expect(runner.present.observations()).toHaveLength(1)
+    expect(log.messages()).toEqual(Array(2).fill('check cannot let go of what a person cleared'))
+  })
+
+  it('withdraws what it said, however hostile its name is', async () => {
+    const entity = 'disk:/mnt/\u001b[2J a\n\u202eb'
+    const { script, run, runner } = runnerOf(() => ({ findings: [problem('DiskFull', entity)] }))
+    const [told] = (await run()).observations
+    script.now = () => ({ findings: [], withdrawn: [{ type: 'DiskFull', entity }] })
+    expect((await run()).withdrawn).toEqual([{ type: 'DiskFull', entity: told?.entity }])
+    expect(runner.present.observations()).toEqual([])
   })
 
   it('that notices its deadline is unknown because of the deadline', async () => {

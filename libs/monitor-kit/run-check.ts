@@ -1,10 +1,9 @@
 /** One run of one check: within its deadline, and whatever it does comes out as what was observed. */
 import type { CheckRun, ConditionKey, Observation } from '#model'
-import type { Clock } from '#service'
 import { CheckHangsError, CheckTimedOutError, UndeclaredError } from './errors.ts'
-import { assertTellable, eventOf, observationOf, type RunReport, samplesOf } from './findings.ts'
+import { assertTellable, errorText, eventOf, keyOf, observationOf, type RunReport, samplesOf } from './findings.ts'
 import { createPresent, type Present } from './present.ts'
-import type { CheckContext, CheckDefinition, CheckInstance, CheckResult } from './types.ts'
+import type { CheckContext, CheckDefinition, CheckInstance, CheckResult, ClearedWord, RunCheck } from './types.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds checks of every configuration type
 export type AnyCheck = CheckDefinition<any>
@@ -12,13 +11,17 @@ export type AnyCheck = CheckDefinition<any>
 /** After this many runs a check has named every condition it watches. */
 const WHOLE_RUNS = 2
 
-type RunFunction = (context: CheckContext<unknown>) => Promise<CheckResult>
+type RunFunction = RunCheck<unknown>
 type Around = Omit<CheckContext<unknown>, 'signal'>
 
 export interface Runner {
   readonly instance: CheckInstance
   readonly definition: AnyCheck
   readonly present: Present
+  /** It has named every condition that it watches. */
+  readonly isWhole: boolean
+  /** A person's word that a condition is over: the check and the present state let go of it. Never throws. */
+  clear(word: ClearedWord): void
   /**
    * Runs once; never rejects. While an earlier run hangs, says so and starts nothing.
    * @param next when it runs again, for those who read it
@@ -60,17 +63,12 @@ async function withinDeadline(
   ])
 }
 
-function textOf(err: unknown): string {
-  const text = err instanceof Error ? err.message : String(err)
-  return text === '' ? 'it failed without saying why' : text
-}
-
 function reasonOf(err: unknown): string {
   return err instanceof CheckTimedOutError || err instanceof CheckHangsError ? 'CheckTimedOut' : 'CheckFailed'
 }
 
 export function createRunner(definition: AnyCheck, instance: CheckInstance, monitor: string, around: Around): Runner {
-  const { clock }: { clock: Clock } = around
+  const { clock, log }: Around = around
   const { name } = instance
   const run: RunFunction = definition.create(around)
   const types = definition.conditions.map(({ type }) => type)
@@ -81,6 +79,9 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   const wholly = new Set<string>()
   /** Runs that saw everything they should. One alone may lack what needs two readings. */
   let whole = 0
+  /** Words that came while a run was under way: the check hears of them when it has ended, what that run saw is older. */
+  const forCheck: ClearedWord[] = []
+  const forPresent: ClearedWord[] = []
 
   /** Everything it watches is unknown: what it said of before, and what it declares and never saw. */
   function unknown(err: unknown, observed: Date): Observation[] {
@@ -89,7 +90,11 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     for (const type of silent) wholly.add(type)
     const keys: ConditionKey[] = [...known, ...silent.map((type) => ({ type, entity: '' }))]
     return keys.map(({ type, entity }) =>
-      observationOf({ type, entity, health: 'unknown', reason: reasonOf(err), message: textOf(err) }, name, observed),
+      observationOf(
+        { type, entity, health: 'unknown', reason: reasonOf(err), message: errorText(err) },
+        name,
+        observed,
+      ),
     )
   }
 
@@ -103,7 +108,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   }
 
   function seen(result: CheckResult, observed: Date): Omit<RunReport, 'runs' | 'complete'> {
-    const withdrawn = [...(result.withdrawn ?? []), ...replaced(result)]
+    const withdrawn = [...(result.withdrawn ?? []), ...replaced(result)].map(keyOf)
     const declared = result.findings.filter(({ type }) => types.includes(type))
     const said = {
       observations: declared.map((finding) => observationOf(finding, name, observed)),
@@ -118,7 +123,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
 
   function undeclared(result: CheckResult): string {
     const strange = result.findings.map(({ type }) => type).filter((type) => !types.includes(type))
-    return strange.length === 0 ? '' : textOf(new UndeclaredError(name, [...new Set(strange)]))
+    return strange.length === 0 ? '' : errorText(new UndeclaredError(name, [...new Set(strange)]))
   }
 
   function failed(err: unknown, observed: Date): Omit<RunReport, 'runs' | 'complete'> {
@@ -127,10 +132,40 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     return { observations, withdrawn: [], events: [], metrics: [] }
   }
 
+  function letGo(word: ClearedWord): void {
+    try {
+      run.cleared?.(word)
+    } catch (err) {
+      log.error('check cannot let go of what a person cleared', { err })
+    }
+  }
+
+  function runEnded(): void {
+    runningSinceMs = undefined
+    for (const word of forCheck.splice(0)) letGo(word)
+  }
+
+  function afterwards<T>(said: T): T {
+    for (const word of forPresent.splice(0)) present.clear(word, clock.now())
+    return said
+  }
+
   return {
     instance,
     definition,
     present,
+    get isWhole() {
+      return whole >= WHOLE_RUNS
+    },
+    clear(word) {
+      if (!types.includes(word.type)) return
+      present.clear(word, clock.now())
+      if (runningSinceMs === undefined) letGo(word)
+      else {
+        forCheck.push(word)
+        forPresent.push(word)
+      }
+    },
     async run(next, signal) {
       const started = clock.now()
       const beganMs = clock.monotonicMs()
@@ -142,14 +177,13 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       try {
         if (runningSinceMs !== undefined) throw new CheckHangsError(name, beganMs - runningSinceMs)
         runningSinceMs = beganMs
-        const result = await withinDeadline(run, around, instance.timeoutMs, signal, () => {
-          runningSinceMs = undefined
-        })
-        const said = seen(result, started)
-        whole++
-        return { ...said, runs: ran(undeclared(result)), complete: whole >= WHOLE_RUNS ? [name] : [] }
+        const result = await withinDeadline(run, around, instance.timeoutMs, signal, runEnded)
+        const said = afterwards(seen(result, started))
+        if (result.partial !== true) whole++
+        const isTold = result.partial !== true && whole >= WHOLE_RUNS
+        return { ...said, runs: ran(undeclared(result)), complete: isTold ? [name] : [] }
       } catch (err) {
-        return { ...failed(err, started), runs: ran(textOf(err)), complete: [] }
+        return { ...afterwards(failed(err, started)), runs: ran(errorText(err)), complete: [] }
       }
     },
   }

@@ -3,6 +3,7 @@ import { createHost } from '#host'
 import type { Report } from '#model'
 import { fakeClock } from '#service'
 import { keepLog } from '../service/testing.ts'
+import { NO_MEMORY } from './memory.ts'
 import { createRunner } from './run-check.ts'
 import { scheduleCheck } from './schedule.ts'
 import { type Behaviour, checkOf, healthy, instance } from './testing.ts'
@@ -11,7 +12,14 @@ function scheduled(behaviour: Behaviour, { index = 0, random = zero }: { index?:
   const clock = fakeClock()
   const stop = new AbortController()
   const told: Report[] = []
-  const around = { config: {}, name: 'disk', host: createHost({ root: '' }), clock, log: keepLog().log }
+  const around = {
+    config: {},
+    name: 'disk',
+    host: createHost({ root: '' }),
+    clock,
+    log: keepLog().log,
+    memory: NO_MEMORY,
+  }
   const check = scheduleCheck(createRunner(checkOf(behaviour), instance(), 'tiny', around), index, {
     clock,
     signal: stop.signal,

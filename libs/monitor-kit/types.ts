@@ -40,6 +40,30 @@ export interface CheckResult {
   readonly metrics?: readonly MetricSample[]
   /** Conditions no longer watched (a file system that was unmounted). */
   readonly withdrawn?: readonly ConditionKey[]
+  /**
+   * What there is to watch could not be looked for (the list of mounts cannot be read): what this run does not name is
+   * not gone. Default false. A run that is whole names everything that the check watches, from the second one on; also
+   * what is pending, or needs two readings.
+   */
+  readonly partial?: boolean
+}
+
+/**
+ * What a check knows beyond its process: facts about this boot, such as "was writable" or a counter's last value. Kept in
+ * the monitor's run folder, so it outlives kill -9 and the pod, and is gone at a reboot. Best effort: what cannot be
+ * kept or read is not there, so a check must be true without it.
+ */
+export interface CheckMemory {
+  /** What was remembered last, by whichever process of this boot; undefined: nothing. It is a file: hold it to a schema. */
+  recall(): Promise<unknown>
+  /** Writes it on its own when it has changed: nobody waits for it. @param facts JSON of at most 64 KiB */
+  remember(facts: unknown): void
+}
+
+/** A person's word that a condition is over. */
+export interface ClearedWord extends ConditionKey {
+  readonly by: string
+  readonly why: string
 }
 
 export interface CheckContext<Config> {
@@ -49,8 +73,19 @@ export interface CheckContext<Config> {
   readonly host: Host
   readonly clock: Clock
   readonly log: Logger
+  readonly memory: CheckMemory
   /** Aborted at the check's timeout. */
   readonly signal: AbortSignal
+}
+
+/** Looks once. */
+export interface RunCheck<Config> {
+  (context: CheckContext<Config>): Promise<CheckResult>
+  /**
+   * A person said that this is over: a check that latches lets go of it, and counts what must last anew. Never called
+   * while a run is under way. The next look says again what is still there.
+   */
+  cleared?(word: ClearedWord): void
 }
 
 /** A metric a check reports. `title` non-empty: the page draws it among the machine's graphs. */
@@ -96,7 +131,7 @@ export interface CheckDefinition<Config> {
    * Makes the check's own memory (last counters, streaks) for one configured instance and returns its run function.
    * Runs never overlap. A throw becomes unknown for all its conditions, with the error as message.
    */
-  create(context: Omit<CheckContext<Config>, 'signal'>): (context: CheckContext<Config>) => Promise<CheckResult>
+  create(context: Omit<CheckContext<Config>, 'signal'>): RunCheck<Config>
 }
 
 export interface MonitorDefinition {

@@ -2,12 +2,13 @@
  * One watcher of the monitor: first every report it has not acknowledged, then the present state, then what happens, at
  * a pace it can take. It reads at its own speed: what it does not read stays in the outbox, not in this process twice.
  */
-import type { Report } from '#model'
+import { cleanText, MAX_ENTITY, type Report } from '#model'
 import { type WatchRequest, WatchResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type { Report as ProtoReport } from '#proto/nodedoctor/v1/types.ts'
 import { toProtoReport } from '#wire'
 import type { ReportOutbox } from './outbox.ts'
 import { createPace } from './pace.ts'
+import type { ClearedWord } from './types.ts'
 
 /** A heartbeat goes at the latest this long after the last message. */
 export const HEARTBEAT_MS = 5000
@@ -35,6 +36,8 @@ export interface WatchOptions {
   readonly present: () => readonly Report[]
   readonly now: () => Date
   readonly onEnd: () => void
+  /** The watcher hands down a person's word. */
+  readonly onClear: (word: ClearedWord) => void
   /** A report is larger than the watcher takes, and was dropped. */
   readonly onTooLarge: (bytes: number, limit: number) => void
 }
@@ -43,6 +46,18 @@ export interface Watcher {
   /** There is a new report. */
   tell(report: Report): void
   end(): void
+}
+
+/** Of who and why: longer ones are cut. */
+const WORD_MAX = 256
+
+function wordOf({ type, entity, by, why }: Record<keyof ClearedWord, string>): ClearedWord {
+  return {
+    type: cleanText(type, MAX_ENTITY),
+    entity: cleanText(entity, MAX_ENTITY),
+    by: cleanText(by, WORD_MAX),
+    why: cleanText(why, WORD_MAX),
+  }
 }
 
 export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
@@ -129,6 +144,7 @@ export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
 
   call.on('data', ({ request }) => {
     if (request?.$case === 'ack') outbox.acknowledge(request.value.incarnation, request.value.sequence)
+    if (request?.$case === 'clear') options.onClear(wordOf(request.value))
     start(request?.$case === 'start' ? request.value : undefined)
   })
   // A watcher that acknowledges nothing more may still listen.

@@ -173,7 +173,21 @@ function expectDeclared({ definition }: Room, results: readonly CheckResult[]): 
   for (const { reason } of results.flatMap((result) => result.events ?? [])) expect(reasons).toContain(reason)
 }
 
+function namedIn({ findings }: CheckResult): readonly string[] {
+  return findings.map(({ type, entity = '' }) => `${type} ${entity}`)
+}
+
 describe.each(inFiles)('$folder over files', (room) => {
+  test('its second whole run names every condition that it watches, also what is pending', async () => {
+    for (const name of room.fixtures) {
+      const whole = (await runsOver(room, name)).filter(({ partial }) => partial !== true)
+      const [, second, ...later] = whole
+      const known = second === undefined ? [] : namedIn(second)
+      const late = later.flatMap(namedIn).filter((condition) => !known.includes(condition))
+      expect({ fixture: name, late }).toEqual({ fixture: name, late: [] })
+    }
+  })
+
   test('healthy input is never a problem, nor unknown', async () => {
     for (const name of fixturesOf(room, 'well')) {
       const { fixture, findings, events } = await seenOver(room, name)

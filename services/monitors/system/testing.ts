@@ -3,7 +3,14 @@ import { cp, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createHost } from '#host'
-import type { CheckDefinition, CheckResult, Finding } from '#monitor-kit'
+import {
+  type CheckDefinition,
+  type CheckMemory,
+  type CheckResult,
+  type ClearedWord,
+  type Finding,
+  NO_MEMORY,
+} from '#monitor-kit'
 import type { Clock, Logger } from '#service'
 import { tempFolder } from '../../../libs/host/testing.ts'
 
@@ -44,16 +51,28 @@ export interface CheckUnderTest {
   readonly clock: HandClock
   /** One run, `afterMs` (default 30 s) after the one before. */
   run(afterMs?: number): Promise<CheckResult>
+  /** A person's word. */
+  clear(type: string, entity?: string): void
+}
+
+/** What a check remembers, without a file: given to a second one, that is a process that was started again. */
+export function heldMemory(): CheckMemory {
+  let kept: string | undefined
+  return {
+    recall: () => Promise.resolve(kept === undefined ? undefined : (JSON.parse(kept) as unknown)),
+    remember(facts) {
+      kept = JSON.stringify(facts)
+    },
+  }
 }
 
 /** @param root folder with `proc`, `sys` and so on; "" for this machine */
 export function startCheck<Config>(
   definition: CheckDefinition<Config>,
-  options: { root: string; config: Config },
+  options: { root: string; config: Config; memory?: CheckMemory; clock?: HandClock },
 ): CheckUnderTest {
-  const { root, config } = options
-  const clock = handClock()
-  const context = { config, name: definition.type, host: createHost({ root }), clock, log: NO_LOG }
+  const { root, config, memory = NO_MEMORY, clock = handClock() } = options
+  const context = { config, name: definition.type, host: createHost({ root }), clock, log: NO_LOG, memory }
   const run = definition.create(context)
   let first = true
   return {
@@ -62,6 +81,10 @@ export function startCheck<Config>(
       if (!first) clock.pass(afterMs)
       first = false
       return run({ ...context, signal: new AbortController().signal })
+    },
+    clear(type, entity = '') {
+      const word: ClearedWord = { type, entity, by: 'ann', why: 'replaced' }
+      run.cleared?.(word)
     },
   }
 }
@@ -81,6 +104,7 @@ export async function startFixture<Config>(
   const check = startCheck(definition, { root: temp.path, config })
   return {
     clock: check.clock,
+    clear: check.clear,
     async run(afterMs) {
       const stage = stages.shift()
       if (stage !== undefined) await cp(join(folder, stage), temp.path, { recursive: true, verbatimSymlinks: true })

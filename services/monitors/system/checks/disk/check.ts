@@ -1,7 +1,9 @@
 /** `disk-health-check`: are file systems full, out of inodes or read-only, do disks answer? */
-import { defineCheck } from '#monitor-kit'
+import type { ConditionKey } from '#model'
+import { type CheckContext, defineCheck } from '#monitor-kit'
 import type { Config } from './config.ts'
-import { evaluateDisk, FIRST_DISK } from './evaluate.ts'
+import { type DiskMemory, evaluateDisk } from './evaluate.ts'
+import { clearDisk, factsOf, recallDisk } from './memory.ts'
 import { createDiskSource } from './source.ts'
 
 export const disk = defineCheck<Config>({
@@ -44,7 +46,7 @@ export const disk = defineCheck<Config>({
       healthyMessage: 'mounted read-write, or read-only by design',
       recoveryText: '2 checks in a row find it writable',
       source:
-        '/proc/self/mountinfo, options of the file system: emergency_ro or shutdown; or ro where it was writable before or /etc/fstab wants it so',
+        '/proc/self/mountinfo, options of the file system: emergency_ro or shutdown; or ro where it was writable before in this boot, its mount says rw, or /etc/fstab wants it so',
       warning: 'none',
       critical: 'read-only or stopped by an error',
       sustained: 'at once',
@@ -100,15 +102,23 @@ export const disk = defineCheck<Config>({
       unit: 'seconds',
     },
   ],
-  create({ host }) {
+  create({ host, memory: kept }) {
     const source = createDiskSource(host)
-    let memory = FIRST_DISK
-    return async ({ config, clock }) => {
+    let memory: DiskMemory | undefined
+    async function look({ config, clock }: CheckContext<Config>) {
+      memory ??= recallDisk(await kept.recall())
       const reading = await source.read(config)
       const moment = { wall: clock.now(), monoMs: clock.monotonicMs() }
       const { memory: next, ...result } = evaluateDisk(reading, config, memory, moment)
       memory = next
+      kept.remember(factsOf(memory))
       return result
     }
+    function cleared(word: ConditionKey): void {
+      if (memory === undefined) return
+      memory = clearDisk(memory, word)
+      kept.remember(factsOf(memory))
+    }
+    return Object.assign(look, { cleared })
   },
 })

@@ -7,6 +7,7 @@ import { disk } from './check.ts'
 import { schema } from './config.ts'
 import { parseDiskstats } from './diskstats.ts'
 import { type DiskMemory, evaluateDisk, FIRST_DISK } from './evaluate.ts'
+import { clearDisk, factsOf, recallDisk } from './memory.ts'
 import type { DiskReading, Place } from './source.ts'
 import { diskEntity } from './space.ts'
 
@@ -26,6 +27,8 @@ function place(part: Partial<Place> = {}): Place {
     space: observed(space(100)),
     access: 'writable',
     meantWritable: undefined,
+    turned: false,
+    fileSystem: 'ext4 254:1 /dev/vdb1',
     ...part,
   }
 }
@@ -34,8 +37,8 @@ function reading(places: readonly Place[], part: Partial<DiskReading> = {}): Dis
   return { mounts: observed(undefined), places, omitted: 0, devices: observed(new Map()), ...part }
 }
 
-function runAll(readings: readonly DiskReading[], everyMs = 60_000, config = CONFIG) {
-  let memory: DiskMemory = FIRST_DISK
+function runAll(readings: readonly DiskReading[], everyMs = 60_000, config = CONFIG, first = FIRST_DISK) {
+  let memory: DiskMemory = first
   return readings.map((one, index) => {
     const now = { wall: new Date(START.getTime() + index * everyMs), monoMs: 5_000 + index * everyMs }
     const verdict = evaluateDisk(one, config, memory, now)
@@ -138,6 +141,60 @@ test('read-only is a fault where it was writable before, or should be; else it i
   expect(findingOf(unsaid!, 'FilesystemReadOnly', 'disk:/var')).toMatchObject({ health: 'healthy', pending: true })
   const [designed] = runAll([reading([{ ...readOnly, meantWritable: false }])])
   expect(findingOf(designed!, 'FilesystemReadOnly', 'disk:/var')).toMatchObject({ health: 'healthy', pending: false })
+})
+
+test('a file system that its mount says to be writable has turned read-only by itself, whoever saw it before', () => {
+  const [turned] = runAll([reading([place({ access: 'read-only', turned: true })])])
+  expect(findingOf(turned!, 'FilesystemReadOnly', 'disk:/var')).toMatchObject({
+    health: 'problem',
+    message: 'mounted read-only, but it was mounted for writing; see the kernel log for errors of the file system',
+  })
+})
+
+test('what was writable is remembered beyond the process, for the file system that it was', () => {
+  const [, written] = runAll([reading([]), reading([place(), place({ path: '/img', access: 'read-only' })])])
+  const facts: unknown = JSON.parse(JSON.stringify(factsOf(written!.memory)))
+  expect(facts).toEqual({ writable: { '/var': 'ext4 254:1 /dev/vdb1' } })
+
+  const after = (part: Partial<Place>) =>
+    findingOf(
+      runAll([reading([place({ access: 'read-only', ...part })])], 60_000, CONFIG, recallDisk(facts))[0]!,
+      'FilesystemReadOnly',
+      'disk:/var',
+    )
+  expect(after({})).toMatchObject({ health: 'problem', reason: 'ReadOnly' })
+  // Another one that was mounted in its place was never seen writable.
+  expect(after({ fileSystem: 'ext4 8:16 /dev/sdb' })).toMatchObject({ health: 'healthy', pending: true })
+})
+
+test('no facts make it throw, or see a problem', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.anything(), fc.record({ writable: fc.anything() })), (facts) => {
+      const [verdict] = runAll([reading([place({ path: '/b', access: 'read-only' })])], 1, CONFIG, recallDisk(facts))
+      expect(findingOf(verdict!, 'FilesystemReadOnly', 'disk:/b').health).toBe('healthy')
+    }),
+  )
+})
+
+test("a person's word lets go of what is read-only, and counts a slow disk anew", () => {
+  const readOnly = reading([place({ access: 'read-only' })])
+  const [, problem] = runAll([reading([place()]), readOnly])
+  const key = { type: 'FilesystemReadOnly', entity: 'disk:/var' }
+  expect(findingOf(problem!, key.type, key.entity).health).toBe('problem')
+  const [cleared] = runAll([readOnly], 60_000, CONFIG, clearDisk(problem!.memory, key))
+  expect(findingOf(cleared!, key.type, key.entity)).toMatchObject({ health: 'healthy', pending: true })
+
+  const slow = { counters: { completed: 1, waitedMs: 1, busyMs: 1, inFlight: 0 }, monoMs: 1, stalledMs: 9 }
+  const devices = new Map([['sda', { ...slow, slow: { warning: 3, critical: 3 } }]])
+  const counted = clearDisk({ ...FIRST_DISK, devices }, { type: 'DiskSlow', entity: 'disk:sda' })
+  expect(counted.devices.get('sda')).toMatchObject({ slow: { warning: 0, critical: 0 }, stalledMs: 0 })
+})
+
+test('what cannot be listed is not said to be gone', () => {
+  const why = unobserved('ReadRefused', 'EACCES')
+  const verdicts = runAll([reading([place()]), reading([], { mounts: why }), reading([place()], { devices: why })])
+  expect(verdicts.map(({ partial }) => partial)).toEqual([false, true, true])
+  expect(verdicts[1]!.withdrawn).toEqual([])
 })
 
 test('an image that is read-only by design may be full', () => {
@@ -268,6 +325,8 @@ test('never throws, never sees a problem in what could not be read, reports each
     space: fc.oneof(fsStat.map(observed), why, fc.constant(undefined)),
     access: fc.constantFrom('writable', 'read-only', 'stopped', undefined),
     meantWritable: fc.constantFrom(true, false, undefined),
+    turned: fc.boolean(),
+    fileSystem: fc.constantFrom('ext4 8:1 /dev/sda1', 'xfs 8:2 /dev/sda2', undefined),
   })
   const counters = fc.record({ completed: size, waitedMs: size, busyMs: size, inFlight: size })
   const devices = fc.dictionary(fc.constantFrom('sda', 'vda'), counters).map((all) => new Map(Object.entries(all)))

@@ -33,6 +33,8 @@ export interface DiskVerdict {
   readonly events: readonly Happening[]
   readonly metrics: readonly MetricSample[]
   readonly withdrawn: readonly ConditionKey[]
+  /** Mounts or disks could not be listed: what is not named is not gone. */
+  readonly partial: boolean
 }
 
 const PLACE_TYPES: readonly string[] = ['DiskFull', 'InodesLow', 'FilesystemReadOnly']
@@ -128,6 +130,7 @@ export function evaluateDisk(reading: DiskReading, config: Config, memory: DiskM
       ...omission(reading.omitted, memory.omitted),
     ],
     metrics: [...space.metrics, ...io.metrics],
+    partial: !reading.mounts.ok || !reading.devices.ok,
     withdrawn: [...memory.reported.values()].filter((key) => !reported.has(keyOf(key))),
   }
 }

@@ -8,6 +8,7 @@ import {
   parseFstab,
   parseMountinfo,
   selectMounts,
+  turnedReadOnly,
 } from './mounts.ts'
 
 /** A worker of a cluster: partitions, pods, images, a share, mounts over mounts. */
@@ -85,6 +86,18 @@ test('an emergency stop is told apart from read-only, and a read-only bind mount
   expect(accessOf(line('rw', 'rw,shutdown'))).toBe('stopped')
   expect(accessOf(line('ro', 'ro'))).toBe('read-only')
   expect(accessOf(line('ro', 'rw,errors=remount-ro'))).toBe('writable')
+})
+
+test('a mount that says rw over a file system that says ro tells that an error stopped it, but for those that say so from the start', () => {
+  const mount = (type: string, options: string, superOptions: string) =>
+    parseMountinfo(`27 1 254:0 / / ${options},relatime shared:1 - ${type} /dev/vda ${superOptions}`)![0]!
+  expect(turnedReadOnly(mount('ext4', 'rw', 'ro,errors=remount-ro'))).toBe(true)
+  expect(turnedReadOnly(mount('vfat', 'rw', 'ro'))).toBe(true)
+  expect(turnedReadOnly(mount('ext4', 'ro', 'ro'))).toBe(false)
+  expect(turnedReadOnly(mount('ext4', 'rw', 'rw'))).toBe(false)
+  expect(turnedReadOnly(mount('ext4', 'ro', 'rw'))).toBe(false)
+  expect(turnedReadOnly(mount('squashfs', 'rw', 'ro'))).toBe(false)
+  expect(turnedReadOnly(mount('btrfs', 'rw', 'ro'))).toBe(false)
 })
 
 test('/etc/fstab says what shall be writable', () => {

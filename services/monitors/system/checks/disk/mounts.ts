@@ -11,6 +11,8 @@ export interface Mount {
   readonly mountPoint: string
   readonly type: string
   readonly source: string
+  /** Options of this mount alone. */
+  readonly options: readonly string[]
   /** Options of the file system itself, the same at all its mounts. Those of one mount may be stricter. */
   readonly superOptions: readonly string[]
 }
@@ -20,12 +22,12 @@ export function unescapePath(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 }
 
-const LINE = /^(\d+) (\d+) (\d+:\d+) (\S+) (\/\S*) \S+ (?:\S+ )*?- (\S+) (\S*) (\S+)$/
+const LINE = /^(\d+) (\d+) (\d+:\d+) (\S+) (\/\S*) (\S+) (?:\S+ )*?- (\S+) (\S*) (\S+)$/
 
 function parseMount(line: string): Mount | undefined {
   const match = LINE.exec(line)
   if (match === null) return undefined
-  const [, id, parent, device, root, mountPoint, type, source, superOptions] = match as unknown as string[]
+  const [, id, parent, device, root, mountPoint, options, type, source, superOptions] = match as unknown as string[]
   return {
     id: Number(id),
     parent: Number(parent),
@@ -34,6 +36,7 @@ function parseMount(line: string): Mount | undefined {
     mountPoint: unescapePath(mountPoint!),
     type: type!,
     source: unescapePath(source!),
+    options: options!.split(','),
     superOptions: superOptions!.split(','),
   }
 }
@@ -169,6 +172,24 @@ export type Access = 'writable' | 'read-only' | 'stopped'
 export function accessOf(mount: Mount): Access {
   if (mount.superOptions.includes('emergency_ro') || mount.superOptions.includes('shutdown')) return 'stopped'
   return mount.superOptions.includes('ro') ? 'read-only' : 'writable'
+}
+
+/** A file system that may say "read-only" of itself from the start, however it is mounted (a seed of btrfs). */
+const SELF_READ_ONLY = 'btrfs'
+
+/**
+ * Whether it was mounted for writing and turned read-only by itself: an error makes the file system `ro` and leaves its
+ * mount `rw`, whereas `mount -o ro` and a remount write `ro` at both. A mount that was made read-only for us (a volume of
+ * a container) does not tell.
+ */
+export function turnedReadOnly(mount: Mount): boolean {
+  if (!WATCHED_TYPES.has(mount.type) || mount.type === SELF_READ_ONLY) return false
+  return accessOf(mount) === 'read-only' && mount.options.includes('rw')
+}
+
+/** The same for one file system as long as it is mounted: not for another that takes its place. */
+export function fileSystemOf(mount: Mount): string {
+  return `${mount.type} ${mount.device} ${mount.source}`
 }
 
 /** Mount points of /etc/fstab and whether they shall be writable (fstab(5)). */

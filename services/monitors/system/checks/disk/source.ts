@@ -7,12 +7,14 @@ import {
   type Access,
   accessOf,
   answersFromMemory,
+  fileSystemOf,
   type Mount,
   mountOf,
   mountsBelow,
   parseFstab,
   parseMountinfo,
   selectMounts,
+  turnedReadOnly,
 } from './mounts.ts'
 
 /** Percent in use from which on something is wrong. */
@@ -34,6 +36,10 @@ export interface Place {
   readonly access: Access | undefined
   /** What /etc/fstab says; undefined when it does not name it. */
   readonly meantWritable: boolean | undefined
+  /** By the kernel it was mounted for writing, and is read-only now. */
+  readonly turned: boolean
+  /** Which file system that is; undefined: not known. */
+  readonly fileSystem: string | undefined
 }
 
 export interface DiskReading {
@@ -104,6 +110,8 @@ async function readPlace(
     space: absent ? undefined : space,
     access: mount === undefined ? undefined : accessOf(mount),
     meantWritable: mount === undefined ? undefined : fstab.get(mount.mountPoint),
+    turned: mount !== undefined && turnedReadOnly(mount),
+    fileSystem: mount && fileSystemOf(mount),
   }
 }
 

@@ -12,11 +12,11 @@ import type { Place } from './source.ts'
 /** What one check keeps of a file system for the next. */
 export interface PlaceMemory {
   readonly samples: readonly SpaceSample[]
-  /** It was writable once: read-only now is a fault. */
-  readonly wasWritable: boolean
+  /** The file system that was writable here once: read-only now is a fault. undefined: none was. */
+  readonly writable: string | undefined
 }
 
-export const FIRST_PLACE: PlaceMemory = { samples: [], wasWritable: false }
+export const FIRST_PLACE: PlaceMemory = { samples: [], writable: undefined }
 
 export interface PlaceVerdict {
   readonly memory: PlaceMemory
@@ -101,10 +101,17 @@ function inodesFinding(place: Place, space: FsStat): { finding: Finding; used: n
   return { finding, used }
 }
 
+/** Why read-only is a fault; undefined: nothing says so. */
+function whyFault(place: Place, wasWritable: boolean): string | undefined {
+  if (wasWritable) return 'it was writable before'
+  if (place.meantWritable === true) return '/etc/fstab wants it writable'
+  return place.turned && place.meantWritable === undefined ? 'it was mounted for writing' : undefined
+}
+
 /**
- * An error stops writing: `emergency_ro`, or read-only where it was writable before or /etc/fstab wants it so. Read-only
- * from the first look on, with no word about it in /etc/fstab, may be meant or may be a fault from before we looked: it
- * raises nothing and clears nothing.
+ * An error stops writing: `emergency_ro`, or read-only where it was writable before, was mounted for writing, or
+ * /etc/fstab wants it so. Read-only from the first look of this boot on, with no such word, may be meant or may be a fault
+ * from before we looked: it raises nothing and clears nothing.
  */
 function accessFinding(place: Place, wasWritable: boolean): Finding | undefined {
   const entity = diskEntity(place.path)
@@ -128,14 +135,11 @@ function accessFinding(place: Place, wasWritable: boolean): Finding | undefined 
         message:
           'the kernel stopped all writing after an error of the file system; see the kernel log, then repair and mount it again',
       }
-    case 'read-only':
-      if (wasWritable || place.meantWritable === true) {
-        const why = wasWritable ? 'it was writable before' : '/etc/fstab wants it writable'
-        return {
-          ...problem,
-          reason: 'ReadOnly',
-          message: `mounted read-only, but ${why}; see the kernel log for errors of the file system`,
-        }
+    case 'read-only': {
+      const why = whyFault(place, wasWritable)
+      if (why !== undefined) {
+        const message = `mounted read-only, but ${why}; see the kernel log for errors of the file system`
+        return { ...problem, reason: 'ReadOnly', message }
       }
       return {
         type,
@@ -145,6 +149,7 @@ function accessFinding(place: Place, wasWritable: boolean): Finding | undefined 
         reason: 'ReadOnlyByDesign',
         message: 'mounted read-only, and nothing says that it should not be',
       }
+    }
   }
 }
 
@@ -189,12 +194,14 @@ function judgeSpace(
 }
 
 export function judgePlace(place: Place, memory: PlaceMemory, now: Moment): PlaceVerdict {
-  const access = accessFinding(place, memory.wasWritable)
-  const wasWritable = memory.wasWritable || place.access === 'writable'
+  const wasWritable = memory.writable !== undefined && memory.writable === (place.fileSystem ?? memory.writable)
+  const access = accessFinding(place, wasWritable)
+  const known = wasWritable ? memory.writable : undefined
+  const writable = place.access === 'writable' ? place.fileSystem : known
   const accessFindings = access === undefined ? [] : [access]
   if (isFixed(place, access)) {
-    return { memory: { samples: [], wasWritable }, findings: accessFindings, metrics: [] }
+    return { memory: { samples: [], writable }, findings: accessFindings, metrics: [] }
   }
   const { findings, metrics, samples } = judgeSpace(place, memory, now)
-  return { memory: { samples, wasWritable }, findings: [...findings, ...accessFindings], metrics }
+  return { memory: { samples, writable }, findings: [...findings, ...accessFindings], metrics }
 }
