@@ -13,13 +13,16 @@ const INTRODUCTION = `# Events in the cluster
 
 Every reason that the k8s-exporter sends, made by \`make generate\` from the declarations of who makes it; edit those, not
 this page. Events are of core/v1, about the Node, in the namespace \`default\`; \`kubectl describe node\` and
-\`kubectl events --for node/NAME\` show them. The source (\`From\`) is the monitor.
+\`kubectl events --for node/NAME\` show them. The source (\`From\`) is the monitor
+that saw it; what it is about (\`/var\`, a GPU) stands in the words.
 
 - A **problem** is told when it opens, when it gets worse, and when it is proven gone; each once, with the time when it
   happened. Its reason is the condition's type; why stands in brackets behind the message.
 - An **occurrence** is told by its monitor's reason. A repeat with the same words within
   \`exporters.kubernetes.events.deduplicationWindow\` raises the count, at most once in
   \`exporters.kubernetes.updateInterval\`.
+- The end of a problem says how long it was, by the clock that nobody sets. After a reboot that is not known, and it says
+  since when it was open.
 - **Budgets**: each source may send \`maxEventsPerMinute\`, and \`burst\` at once; one reason may have four tenths of that.
   Problems have a budget of their own, twice as large. What is above is counted and told in sum (\`EventsHeldBack\`).
 - Names follow from what happened, so that a restart, a redelivery or a retry never makes a second event.

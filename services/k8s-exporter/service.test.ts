@@ -213,6 +213,7 @@ describe('an event', () => {
       opened,
       phase: 'resolved',
       resolved: new Date(opened.getTime() + 240_000),
+      openMs: 240_000,
       proofText: 'proven',
     })
     await at.detector.problem(nodeProblem({ opened }))

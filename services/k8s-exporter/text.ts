@@ -1,9 +1,21 @@
-/** Text as the API server takes it: whole characters, a limited number of bytes. */
+/**
+ * The edge to the API server: whatever goes out passes {@link kubeText}. People read it with kubectl, which shows line
+ * breaks and control characters of a terminal as they are.
+ */
+import { cleanText } from '#model'
 
 /** Of an event's message and, for the sake of people, of a condition's (k8s.io/api/events/v1: note, 1 kB). */
 export const MESSAGE_MAX_BYTES = 1024
 /** k8s.io/kubernetes, validation of events: reason. */
 export const REASON_MAX_BYTES = 128
+
+/** One clean line of at most `maxBytes` of UTF-8: nothing in it moves a cursor, begins a row, or turns text around. */
+export function kubeText(text: string, maxBytes: number): string {
+  return cutBytes(cleanText(text, maxBytes), maxBytes)
+}
+
+/** Of the name of a monitor. */
+export const SOURCE_MAX_BYTES = 128
 
 /** At most `maxBytes` of UTF-8, cut on a character boundary with "…". Nothing else is changed. */
 export function cutBytes(text: string, maxBytes: number): string {

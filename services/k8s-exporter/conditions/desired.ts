@@ -1,6 +1,6 @@
 /** What the node's conditions should be: the entities of one type as the one condition that Kubernetes has for it. Pure. */
 import { compareHealth, compareSeverity, entityName, type NodeCondition, renderDuration, statusOf } from '#model'
-import { cutBytes, MESSAGE_MAX_BYTES, REASON_MAX_BYTES } from '../text.ts'
+import { kubeText, MESSAGE_MAX_BYTES, REASON_MAX_BYTES } from '../text.ts'
 import type { Naming } from './naming.ts'
 
 /** One condition of the node as it should be. */
@@ -62,8 +62,8 @@ function mergeEntities(type: string, conditions: readonly NodeCondition[]): Desi
   return {
     type,
     status: statusOf(worst.health, worst.polarity),
-    reason: cutBytes(worst.reason, REASON_MAX_BYTES),
-    message: cutBytes(messageOf(worst, all), MESSAGE_MAX_BYTES),
+    reason: kubeText(worst.reason, REASON_MAX_BYTES),
+    message: kubeText(messageOf(worst, all), MESSAGE_MAX_BYTES),
     since: sinceOf(worst, all),
     observed: new Date(Math.min(...all.map(({ observed }) => observed.getTime()))),
     well: worst.health === 'healthy',

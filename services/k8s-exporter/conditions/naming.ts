@@ -1,6 +1,9 @@
 /** What our condition types are called on the node. The kubelet's are never touched: a type like one of those gets a prefix. */
 
-import { BESIDE_PREFIX, KUBELET_CONDITIONS } from '#model'
+import { BESIDE_PREFIX, cleanName, KUBELET_CONDITIONS } from '#model'
+
+/** Of a condition type on the node. */
+export const TYPE_MAX = 63
 
 export interface NamingOptions {
   /** Before every type that `types` does not name. "" or "NodeDoctor". */
@@ -17,7 +20,7 @@ export function createNaming({ prefix, types }: NamingOptions): Naming {
   return (type) => {
     const mapped = Object.hasOwn(types, type) ? types[type] : undefined
     if (mapped === '') return ''
-    const name = mapped ?? `${prefix}${type}`
+    const name = cleanName(mapped ?? `${prefix}${type}`, TYPE_MAX)
     return KUBELET_CONDITIONS.has(name) ? `${BESIDE_PREFIX}${name}` : name
   }
 }

@@ -24,16 +24,14 @@ export interface JournalOptions {
 }
 
 function encode(line: Line): string {
-  return JSON.stringify(line, (_, value: unknown) => (value instanceof Map ? { map: [...value] } : value))
+  return JSON.stringify(line)
 }
 
 /** Times are texts in the file. */
 function decode(text: string): Line | undefined {
   try {
     return JSON.parse(text, (key, value: unknown) => {
-      if (typeof value === 'string' && (key === 'first' || key === 'last' || key === 'since')) return new Date(value)
-      if (typeof value === 'object' && value !== null && 'map' in value && Array.isArray(value.map))
-        return new Map(value.map as [string, number][])
+      if (typeof value === 'string' && (key === 'first' || key === 'last')) return new Date(value)
       return value
     }) as Line
   } catch {
@@ -42,7 +40,14 @@ function decode(text: string): Line | undefined {
   }
 }
 
-const KINDS: ReadonlySet<string> = new Set(['series', 'id', 'opening', 'name', 'held'] satisfies Line['kind'][])
+const KINDS: ReadonlySet<string> = new Set([
+  'series',
+  'id',
+  'opening',
+  'name',
+  'held',
+  'summed',
+] satisfies Line['kind'][])
 
 export function parseLines(text: string): Line[] {
   return text
@@ -50,6 +55,7 @@ export function parseLines(text: string): Line[] {
     .filter((line) => line !== '')
     .map(decode)
     .filter((line): line is Line => typeof line === 'object' && line !== null && KINDS.has(line.kind))
+    .filter((line) => line.kind !== 'held' || Number.isFinite(line.sinceMs + line.lastMs + line.count))
 }
 
 /** The lines as the file has them. */

@@ -117,6 +117,27 @@ describe('an event', () => {
     expect(settle(ledger, ledger.event(event('e2', { message: 'other' }), T0))).toBe('create 1')
   })
 
+  it('that is held back costs one short line, however many reasons wait, and all are counted', () => {
+    const ledger = createLedger({ ...OPTIONS, burst: 1 })
+    let bytes = 0
+    for (let i = 0; i < 4000; i++) {
+      const verdict = ledger.event(event(`e${i}`, { reason: `Reason${i}` }), T0)
+      if (verdict.kind === 'known') continue
+      bytes += renderLines(verdict.lines).length
+      ledger.apply(verdict.lines)
+    }
+    expect(bytes / 4000).toBeLessThan(400)
+    const restored = createLedger(OPTIONS)
+    restored.apply(parseLines(renderLines(ledger.lines(T0))))
+    for (const one of [ledger, restored]) {
+      const [held, ...others] = one.dueHeld(T0 + 300_000)
+      expect(others).toEqual([])
+      expect(held?.told.message).toMatch(
+        /^3999 events of kernel were held back since 2026-05-12T03:14:20Z: other reasons 3935, Reason1 1, /,
+      )
+    }
+  })
+
   it('that was held back is not held back twice', () => {
     const ledger = createLedger({ ...OPTIONS, burst: 1 })
     settle(ledger, ledger.event(event('e1'), T0))
@@ -142,10 +163,12 @@ describe('a problem', () => {
 
   it('has its type as its reason, and says how long it lasted and what proved it gone', () => {
     const ledger = createLedger(OPTIONS)
-    const told = [problem(), problem({ phase: 'resolved', resolved: new Date(T0 + 240_000) })].map((one) => {
-      const verdict = ledger.problem(one)
-      return verdict.kind === 'create' ? [verdict.told.reason, verdict.told.severity, verdict.told.message] : []
-    })
+    const told = [problem(), problem({ phase: 'resolved', resolved: new Date(T0 + 900_000), openMs: 240_000 })].map(
+      (one) => {
+        const verdict = ledger.problem(one)
+        return verdict.kind === 'create' ? [verdict.told.reason, verdict.told.severity, verdict.told.message] : []
+      },
+    )
     expect(told).toEqual([
       ['DiskFull', 'warning', '/var is 96 % full: 96 % used (AboveLimit)'],
       ['DiskFullResolved', 'info', '/var full: over after 4 min; 2 checks in a row under 90 %'],

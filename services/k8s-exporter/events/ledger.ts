@@ -34,7 +34,17 @@ export type Line =
   | { readonly kind: 'opening'; readonly opening: string; readonly severity: Severity; readonly atMs: number }
   /** An event of a problem that the server has. */
   | { readonly kind: 'name'; readonly name: string; readonly atMs: number }
-  | { readonly kind: 'held'; readonly source: string; readonly held: HeldBack | undefined }
+  /** How many of one reason of a source wait to be told in sum. */
+  | {
+      readonly kind: 'held'
+      readonly source: string
+      readonly reason: string
+      readonly count: number
+      readonly sinceMs: number
+      readonly lastMs: number
+    }
+  /** The sum of a source was told. */
+  | { readonly kind: 'summed'; readonly source: string }
 
 export type Verdict =
   /** The server has to get it, now; then `accepted`. */
@@ -66,6 +76,10 @@ const PROBLEMS_MAX = 5000
 /** As long as the bus keeps problems, after that nothing comes again. */
 const PROBLEM_KEPT_MS = 8 * 24 * 3_600_000
 const HELD_TOLD_AFTER_MS = 5 * 60_000
+/** Sources and, of each, reasons that a sum tells apart; what is beyond is counted together. */
+const HELD_SOURCES_MAX = 256
+const HELD_REASONS_MAX = 64
+const OTHER_REASONS = 'other reasons'
 /** Of a source's budget one reason may have this much. */
 const REASON_SHARE = 0.4
 /** Problems are few by themselves (flaps are damped before they come here), and matter more. */
@@ -85,7 +99,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   const ids = new Map<string, number>()
   const openings = new Map<string, { readonly severity: Severity; readonly atMs: number }>()
   const names = new Map<string, number>()
-  const held = new Map<string, HeldBack>()
+  const held = new Map<string, HeldBack & { readonly reasons: Map<string, number> }>()
   /** Let through and not accepted yet: it comes again until it is, and is charged once. */
   const admitted = new Map<string, true>()
   const budgetText = `the budget of a source is ${perMinute} a minute, ${burst} at once`
@@ -102,15 +116,17 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   function hold(source: string, reason: string, at: Date, count: number): Line {
     const known = held.get(source)
-    const reasons = new Map(known?.reasons)
-    reasons.set(reason, (reasons.get(reason) ?? 0) + count)
-    const next: HeldBack = {
+    const reasons = known?.reasons
+    const isNamed = reasons === undefined || reasons.has(reason) || reasons.size < HELD_REASONS_MAX
+    const name = isNamed ? reason : OTHER_REASONS
+    return {
+      kind: 'held',
       source,
-      since: known?.since ?? at,
-      last: known === undefined || at > known.last ? at : known.last,
-      reasons,
+      reason: name,
+      count: (reasons?.get(name) ?? 0) + count,
+      sinceMs: (known?.since ?? at).getTime(),
+      lastMs: Math.max(at.getTime(), known?.last.getTime() ?? 0),
     }
-    return { kind: 'held', source, held: next }
   }
 
   /** A repeat: the same id again with more, or another id. */
@@ -146,8 +162,13 @@ export function createLedger(options: LedgerOptions): Ledger {
     else if (line.kind === 'name') {
       put(names, line.name, line.atMs, PROBLEMS_MAX)
       admitted.delete(line.name)
-    } else if (line.held === undefined) held.delete(line.source)
-    else held.set(line.source, line.held)
+    } else if (line.kind === 'summed') held.delete(line.source)
+    else {
+      const { source, reason, count, sinceMs, lastMs } = line
+      const reasons = held.get(source)?.reasons ?? new Map<string, number>()
+      reasons.set(reason, count)
+      put(held, source, { source, since: new Date(sinceMs), last: new Date(lastMs), reasons }, HELD_SOURCES_MAX)
+    }
   }
 
   return {
@@ -198,7 +219,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         .filter(({ since }) => Math.abs(nowMs - since.getTime()) >= HELD_TOLD_AFTER_MS)
         .map((one) => ({
           told: tellHeldBack(one, nodeName, budgetText),
-          lines: [{ kind: 'held', source: one.source, held: undefined } as const],
+          lines: [{ kind: 'summed', source: one.source } as const],
         }))
     },
     lines(nowMs) {
@@ -212,7 +233,18 @@ export function createLedger(options: LedgerOptions): Ledger {
         ...[...names].map(([name, atMs]): Line => ({ kind: 'name', name, atMs })),
         ...[...series.values()].map((one): Line => ({ kind: 'series', series: one })),
         ...[...ids].map(([id, count]): Line => ({ kind: 'id', id, count })),
-        ...[...held].map(([source, one]): Line => ({ kind: 'held', source, held: one })),
+        ...[...held.values()].flatMap(({ source, since, last, reasons }) =>
+          [...reasons].map(
+            ([reason, count]): Line => ({
+              kind: 'held',
+              source,
+              reason,
+              count,
+              sinceMs: since.getTime(),
+              lastMs: last.getTime(),
+            }),
+          ),
+        ),
       ]
     },
     get waiting() {

@@ -1,7 +1,7 @@
 /** Facts as events of core/v1. Pure. Names follow from the fact alone, so that nothing is ever told twice. */
 import type { KubeEvent } from '#kube'
-import { hashText, type NodeEvent, type Problem, renderDuration, type Severity } from '#model'
-import { cutBytes, kubeTime, MESSAGE_MAX_BYTES, REASON_MAX_BYTES } from '../text.ts'
+import { entityName, hashText, type NodeEvent, type Problem, renderDuration, type Severity } from '#model'
+import { kubeText, kubeTime, MESSAGE_MAX_BYTES, REASON_MAX_BYTES, SOURCE_MAX_BYTES } from '../text.ts'
 import { HELD_BACK, RESOLVED_SUFFIX } from './reasons.ts'
 
 /** Events of things without a namespace have to be here (k8s.io/kubernetes, legacyValidateEvent). */
@@ -42,15 +42,21 @@ export function renderEventObject(told: Told, node: NodeReference): KubeEvent {
     metadata: { name: told.name, namespace: EVENT_NAMESPACE },
     involvedObject: { kind: 'Node', apiVersion: 'v1', name: node.name, uid: node.uid },
     type: told.severity === 'info' ? 'Normal' : 'Warning',
-    reason: cutBytes(told.reason, REASON_MAX_BYTES),
-    message: cutBytes(told.message, MESSAGE_MAX_BYTES),
-    source: { component: told.source, host: node.name },
+    reason: kubeText(told.reason, REASON_MAX_BYTES),
+    message: kubeText(told.message, MESSAGE_MAX_BYTES),
+    source: { component: kubeText(told.source, SOURCE_MAX_BYTES), host: node.name },
     reportingComponent: REPORTER,
     reportingInstance: node.name,
     firstTimestamp: kubeTime(told.first),
     lastTimestamp: kubeTime(told.last),
     count: told.count,
   }
+}
+
+/** One event is told from another by its words alone: what it is about stands in them. */
+function about(entity: string, text: string): string {
+  const name = entityName(entity)
+  return entity === '' || text.includes(name) ? text : `${name}: ${text}`
 }
 
 /** The first of what may repeat. */
@@ -60,7 +66,7 @@ export function tellEvent(event: NodeEvent, nodeName: string): Told {
     name: eventName(nodeName, 'event', monitor, reason, entity, id),
     source: monitor,
     reason,
-    message,
+    message: about(entity, message),
     severity,
     first: firstSeen,
     last: lastSeen,
@@ -87,9 +93,9 @@ export function tellProblem(problem: Problem, nodeName: string, toldSeverity: Se
   const now = isWorse ? `, now ${problem.severity}` : ''
   return {
     name: eventName(nodeName, 'problem', openingOf(problem), isWorse ? problem.severity : 'opened'),
-    source: problem.owner,
+    source: sourceOf(problem),
     reason: problem.type,
-    message: `${wordsOf(problem)} (${problem.reason}${now})`,
+    message: `${about(problem.entity, wordsOf(problem))} (${problem.reason}${now})`,
     severity: problem.severity === 'info' ? 'info' : problem.severity,
     first: at,
     last: at,
@@ -104,15 +110,26 @@ function wordsOf({ summary, message }: Problem): string {
   return message === '' ? summary : `${summary}: ${message}`
 }
 
+/** Who reported it. Its owner is who may speak of the type: nobody in particular, where none has declared it. */
+function sourceOf({ source, owner }: Problem): string {
+  return source === '' ? owner : source
+}
+
+/** How long it was open, by the clock that nobody sets; where that is not known, nothing is made up from the other one. */
+function overText({ openMs, opened }: Problem): string {
+  if (openMs >= 1000) return `over after ${renderDuration(openMs)}`
+  if (openMs > 0) return 'over within a second'
+  return `over; opened ${kubeTime(opened)} by the clock of the node, how long it lasted is not known`
+}
+
 function tellResolved(problem: Problem, nodeName: string): Told {
   const at = problem.resolved ?? problem.changed
-  const lasted = renderDuration(at.getTime() - problem.opened.getTime())
   const what = problem.label === '' ? problem.type : problem.label
   return {
     name: eventName(nodeName, 'problem', openingOf(problem), 'resolved'),
-    source: problem.owner,
+    source: sourceOf(problem),
     reason: `${problem.fromEvent ? problem.reason : problem.type}${RESOLVED_SUFFIX}`,
-    message: `${what}: over after ${lasted}${problem.proofText === '' ? '' : `; ${problem.proofText}`}`,
+    message: `${about(problem.entity, what)}: ${overText(problem)}${problem.proofText === '' ? '' : `; ${problem.proofText}`}`,
     severity: 'info',
     first: at,
     last: at,

@@ -1,7 +1,7 @@
 /** What the node's annotations say: few, short, and only what changes when something happens. Pure. */
 import { ANNOTATIONS } from '#kube'
 import { compareSeverity, type MonitorState, type NodeCondition, type Problem } from '#model'
-import { cutBytes } from '../text.ts'
+import { kubeText } from '../text.ts'
 
 /** All annotations of an object together may have 256 KiB; ours are for people. */
 const PROBLEMS_MAX_BYTES = 2048
@@ -36,7 +36,7 @@ export function renderAnnotations(summary: Summary): Record<string, string> {
     .sort()
   return {
     [ANNOTATIONS.status]: statusOf(open, [...summary.conditions], summary.silent),
-    [ANNOTATIONS.problems]: cutBytes([...named, ...more].join(', '), PROBLEMS_MAX_BYTES),
-    [ANNOTATIONS.version]: cutBytes([summary.version, ...versions].join(', '), PROBLEMS_MAX_BYTES),
+    [ANNOTATIONS.problems]: kubeText([...named, ...more].join(', '), PROBLEMS_MAX_BYTES),
+    [ANNOTATIONS.version]: kubeText([summary.version, ...versions].join(', '), PROBLEMS_MAX_BYTES),
   }
 }

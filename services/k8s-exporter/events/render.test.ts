@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { someProblem } from '../../../libs/model/view/testing.ts'
+import { tellEvent, tellProblem } from './render.ts'
+
+const OVER = { phase: 'resolved', resolved: new Date('2026-05-12T03:20:00Z'), proofText: 'proven' } as const
+const told = (changes: Parameters<typeof someProblem>[0]) => tellProblem(someProblem(changes), 'w1', undefined)
+
+describe('the end of a problem', () => {
+  it('says how long it was by the clock that nobody sets, not by the one that was set meanwhile', () => {
+    const opened = new Date('2026-05-12T03:08:00Z')
+    expect(told({ ...OVER, opened, openMs: 467_000 })?.message).toBe('/var full: over after 7 min; proven')
+  })
+
+  it('never lasted 0 s', () => {
+    expect(told({ ...OVER, openMs: 40 })?.message).toBe('/var full: over within a second; proven')
+  })
+
+  it('of an earlier boot says since when, and that its length is not known', () => {
+    expect(told({ ...OVER, opened: new Date('2026-05-12T03:08:00Z'), openMs: 0 })?.message).toBe(
+      '/var full: over; opened 2026-05-12T03:08:00Z by the clock of the node, how long it lasted is not known; proven',
+    )
+  })
+})
+
+describe('an event', () => {
+  it('comes from the plug-in that saw it, not from the owner of a type that nobody owns', () => {
+    expect(told({ owner: 'shared', source: 'load' })?.source).toBe('load')
+    expect(told({ owner: 'system', source: '' })?.source).toBe('system')
+  })
+
+  it('names what it is about, where its words do not', () => {
+    const words = { summary: '', message: 'it is bad', reason: 'Bad', label: 'bad' }
+    expect(told({ entity: 'gpu:GPU-3f', ...words })?.message).toBe('GPU-3f: it is bad (Bad)')
+    expect(told({ entity: 'gpu:GPU-3f', ...words, ...OVER, openMs: 5000 })?.message).toBe(
+      'GPU-3f: bad: over after 5 s; proven',
+    )
+    expect(told({ entity: '', ...words })?.message).toBe('it is bad (Bad)')
+    const at = new Date(0)
+    const event = { id: 'e', monitor: 'm', check: '', severity: 'info', firstSeen: at, lastSeen: at, count: 1 } as const
+    const say = (entity: string, message: string) => tellEvent({ ...event, reason: 'R', entity, message }, 'w1').message
+    expect(say('disk:/var', 'it is bad')).toBe('/var: it is bad')
+    expect(say('disk:/var', '/var is bad')).toBe('/var is bad')
+  })
+})
