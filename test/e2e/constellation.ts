@@ -9,10 +9,10 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ConditionView, NodeView, ProblemView, StreamMessage } from '#model'
+import { NODE_ENV, NODE_FLAGS } from '../../services/cli/up/supervise.ts'
 
 const DIST = new URL('../../dist/', import.meta.url).pathname
-export const FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=0']
-const ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' }
+export const FLAGS = NODE_FLAGS
 
 /** Builds the bundles once if they are not there. `make test` has built them before. */
 export function ensureBuilt(): void {
@@ -145,7 +145,7 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
     ]
     const child = spawn(argv[0] ?? process.execPath, argv.slice(1), {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...ENV, ...options.env },
+      env: { ...process.env, ...NODE_ENV, ...options.env },
     })
     slot.child = child
     slot.starts++

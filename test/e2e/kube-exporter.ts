@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
 import { startTestDetector, type TestDetector } from '../../libs/bus/testing-detector.ts'
+import { NODE_ENV } from '../../services/cli/up/supervise.ts'
 import type { ApiServerUnderTest } from '../fakes/kube-apiserver/types.ts'
 import { ensureBuilt, FLAGS } from './constellation.ts'
 
@@ -53,7 +54,7 @@ export async function startKubeScene({ api, nodeName, set = {} }: KubeSceneOptio
     const args = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`])
     child = spawn(process.execPath, [...FLAGS, BUNDLE, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' },
+      env: { ...process.env, ...NODE_ENV },
     })
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) =>

@@ -13,9 +13,9 @@ const PROBE_SLOW_MS = 2000
 /** A service that is wrong in its command line or configuration ends with this, and would again. */
 const EXIT_USAGE = 2
 
-/** What keeps a Node process small (docs/dependencies.md has the figures). */
+/** What keeps a Node process small, and keeps it so (docs/decisions/memory.md has the figures). */
 export const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=0'] as const
-export const NODE_ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' } as const
+export const NODE_ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '16384', MALLOC_TOP_PAD_: '0' } as const
 
 export interface SuperviseOptions {
   readonly service: PlannedService
