@@ -69,15 +69,16 @@ export function parseConfig(text: string, file: string, options: LoadOptions): N
     ...substituted.problems,
     ...flags.problems,
     ...layered.problems,
-    ...assembled.problems.filter((problem) => !isUnset(problem, substituted.problems)),
+    ...withoutUnset(assembled.problems, substituted.problems),
   ])
   if (problems.length > 0 || assembled.config === undefined) throw new ConfigErrors(source, problems)
   return assembled.config
 }
 
 /** What is wrong with a value only because its variable is not set goes without saying. */
-function isUnset({ where, path }: ConfigProblem, unset: readonly ConfigProblem[]): boolean {
-  return unset.some((problem) => problem.where === where && problem.path === path)
+function withoutUnset(problems: readonly ConfigProblem[], unset: readonly ConfigProblem[]): ConfigProblem[] {
+  const spots = new Set(unset.map(({ where, path }) => `${where}\0${path}`))
+  return problems.filter(({ where, path }) => !spots.has(`${where}\0${path}`))
 }
 
 /** By line where they stand in the file; the others after them. */

@@ -1,5 +1,5 @@
 /** Parts that the configuration asks for and that are not there. Each is told as a problem, none in silence. */
-import { editDistance, nearestName } from './nearest.ts'
+import { editDistance } from './nearest.ts'
 import { PLANNED_CHECKS, SERVICES, STRATEGIES } from './parts.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
 import { isStrategy } from './rules/strategies.ts'
@@ -17,13 +17,13 @@ export function checkTypes(monitors: readonly Placed<MonitorEntry>[], served: re
     const at = spotOf(spot, node, 'type')
     const planned = Object.hasOwn(PLANNED_CHECKS, entry.type) ? PLANNED_CHECKS[entry.type] : undefined
     const known = [...served, ...Object.keys(PLANNED_CHECKS)]
-    const typo = planned === undefined ? known.find((type) => editDistance(type, entry.type) === 1) : undefined
+    const typo = planned === undefined ? known.find((type) => isOneOff(type, entry.type)) : undefined
     if (typo !== undefined) {
       run.fault(at, `no monitor serves "${entry.type}"; did you mean "${typo}"?`)
       return []
     }
     if (!entry.enabled) return []
-    const nearest = nearestName(entry.type, known)
+    const nearest = run.nearest(entry.type, known)
     const why =
       planned !== undefined
         ? `the monitor "${planned}" that is to serve it is not part of this version`
@@ -31,6 +31,10 @@ export function checkTypes(monitors: readonly Placed<MonitorEntry>[], served: re
     const what = `check "${entry.name}" of type "${entry.type}"`
     return [{ key: `monitors.${entry.name}`, what, reason: why, origin: at.place.origin }]
   })
+}
+
+function isOneOff(type: string, written: string): boolean {
+  return Math.abs(type.length - written.length) <= 1 && editDistance(type, written) === 1
 }
 
 /** @param active whether repairs are switched on at all */

@@ -27,8 +27,10 @@ export function nearestName(text: string, names: readonly string[]): string | un
   if (text.length > 64) return undefined
   let best: { name: string; distance: number } | undefined
   for (const name of names) {
+    const limit = Math.max(1, Math.floor(name.length / 3))
+    if (Math.abs(name.length - text.length) > limit) continue
     const distance = editDistance(text, name)
-    if (distance > Math.max(1, Math.floor(name.length / 3))) continue
+    if (distance > limit) continue
     if (best === undefined || distance < best.distance) best = { name, distance }
   }
   return best?.name
@@ -42,7 +44,11 @@ export function quotedList(names: readonly string[]): string {
 
 /** `did you mean "interval"?`, or what is valid. */
 export function suggestion(text: string, names: readonly string[]): string {
-  const nearest = nearestName(text, names)
+  return suggestionWords(nearestName(text, names), names)
+}
+
+/** The same, the nearest name being known. */
+export function suggestionWords(nearest: string | undefined, names: readonly string[]): string {
   if (nearest !== undefined) return `did you mean ${JSON.stringify(nearest)}?`
   if (names.length === 0) return 'nothing is expected here'
   return names.length === 1 ? `expected ${quotedList(names)}` : `expected one of ${quotedList(names)}`

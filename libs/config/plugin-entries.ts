@@ -18,7 +18,7 @@ export function placedPlugins(doc: Document, tree: Tree): Placed<PluginEntry>[] 
       intervalMs: interval,
       timeoutMs: timeout,
       parameters,
-      conditions,
+      conditions: conditions.filter(({ type }) => typeof type === 'string'),
       origin: site.node.place.origin,
     }
     return [{ ...site, entry }]

@@ -52,17 +52,19 @@ export function substitute(tree: MapNode, env: Environment, hostName: string): S
     }
     const used: string[] = []
     const unset = new Set<string>()
-    const value = text.replace(
-      REFERENCE,
-      (whole: string, dollar: string, name: string, otherwise: string | undefined) => {
+    // Behind the last brace nothing can end: a long text full of beginnings would be read once for each of them.
+    const end = text.lastIndexOf('}') + 1
+    const head = text
+      .slice(0, end)
+      .replace(REFERENCE, (whole: string, dollar: string, name: string, otherwise: string | undefined) => {
         if (dollar !== '') return whole.slice(1)
         used.push(name)
         const found = env[name]
         if (otherwise !== undefined) return found === undefined || found === '' ? otherwise : found
         if (found === undefined) unset.add(name)
         return found ?? ''
-      },
-    )
+      })
+    const value = head + text.slice(end)
     for (const name of unset) {
       problems.push({
         where: place.where,

@@ -1,16 +1,16 @@
 /** `dependsOn`: existing, enabled, without a circle. */
-import { suggestion } from '../nearest.ts'
 import type { MonitorEntry } from '../types.ts'
 import type { Run } from '../walk/run.ts'
 import { itemSpot, type Placed, spotOf } from './spot.ts'
 
 export function checkDependencies(monitors: readonly Placed<MonitorEntry>[], run: Run): void {
   const byName = new Map(monitors.map(({ entry }) => [entry.name, entry]))
+  const names = [...byName.keys()]
   for (const { entry, spot, node } of monitors) {
     entry.dependsOn.forEach((name, index) => {
       const target = byName.get(name)
       const at = itemSpot(spot, node, 'dependsOn', index)
-      if (target === undefined) run.fault(at, `there is no monitor "${name}"; ${suggestion(name, [...byName.keys()])}`)
+      if (target === undefined) run.fault(at, `there is no monitor "${name}"; ${run.suggest(name, names)}`)
       else if (!target.enabled && entry.enabled) {
         run.fault(at, `monitor "${name}" is switched off; enable it, or do not depend on it`)
       }
@@ -26,6 +26,9 @@ export function checkDependencies(monitors: readonly Placed<MonitorEntry>[], run
   }
 }
 
+/** More circles than that are more of the same. */
+const CIRCLES_MAX = 20
+
 /** Each circle once, from the first of its members that is reached and back to it. */
 export function circlesOf(monitors: readonly Pick<MonitorEntry, 'name' | 'dependsOn'>[]): string[][] {
   const next = new Map(monitors.map(({ name, dependsOn }) => [name, dependsOn]))
@@ -33,6 +36,7 @@ export function circlesOf(monitors: readonly Pick<MonitorEntry, 'name' | 'depend
   const circles: string[][] = []
 
   function follow(name: string, trail: readonly string[]): void {
+    if (circles.length >= CIRCLES_MAX) return
     const start = trail.indexOf(name)
     if (start >= 0) circles.push([...trail.slice(start), name])
     if (start >= 0 || done.has(name)) return

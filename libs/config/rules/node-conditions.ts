@@ -1,7 +1,6 @@
 /** What conditions are called on the node: never as the kubelet's, and no two alike. */
 import { BESIDE_PREFIX, DETECTOR_CONDITIONS, KUBELET_CONDITIONS } from '#model'
 import type { Catalog } from '../catalog.ts'
-import { nearestName } from '../nearest.ts'
 import type { Document } from '../schema/document.ts'
 import type { Tree } from '../tree/tree.ts'
 import type { PluginEntry } from '../types.ts'
@@ -49,10 +48,11 @@ export function checkNodeConditions(
     names.set(name, type)
   }
   const known = typesOf(plugins, catalog, tree)
+  const types = [...known.keys()]
   for (const [type, name] of Object.entries(conditionTypes)) {
     // A plug-in that nobody configured may come with it.
     if (!known.has(type)) {
-      const near = nearestName(type, [...known.keys()])
+      const near = run.nearest(type, types)
       const hint = near === undefined ? '' : `; did you mean "${near}"?`
       run.note(at(type), `no check and no plug-in here declares "${type}"${hint}`)
     }

@@ -6,6 +6,7 @@ import {
   isNode,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   parseDocument,
@@ -18,6 +19,8 @@ import { type Entry, emptyMap, type MapNode, type Place, plainOf, type Scalar, t
 /** More values than that, aliases followed, are no configuration. */
 const NODES_MAX = 50_000
 const DEPTH_MAX = 32
+/** Words, signs and runs of space. A file of 1 MiB that is nothing but signs would last ten times as long as one of texts. */
+const TOKENS_MAX = 250_000
 
 export interface Parsed {
   readonly tree: MapNode
@@ -67,7 +70,8 @@ function readTree(text: string, start: Place): Read {
   try {
     // Keys are compared in readEntries: the package's own comparison is quadratic, and a file of 1 MiB would last minutes.
     const options = { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: false } as const
-    const doc = parseDocument(text, options)
+    countTokens(text)
+    const doc = withoutStacks(() => parseDocument(text, options))
     for (const { pos, code, message } of [...doc.errors, ...doc.warnings]) fault(pos[0], sentence(code, message))
     if (problems.length > 0 || doc.contents === null) return { tree: undefined, problems }
     return { tree: createReader(doc.contents, placeAt, fault)(), problems }
@@ -78,10 +82,32 @@ function readTree(text: string, start: Place): Read {
   }
 }
 
+/** @throws TooLargeError */
+function countTokens(text: string): void {
+  let tokens = 0
+  for (const _ of new Lexer().lex(text)) {
+    if (++tokens > TOKENS_MAX) {
+      throw new TooLargeError(`has more than ${TOKENS_MAX} words and signs; expected a configuration`)
+    }
+  }
+}
+
+/** The parser makes an error of each fault; where in the parser it was made is nobody's business, and takes most of the time. */
+function withoutStacks<T>(act: () => T): T {
+  const before = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return act()
+  } finally {
+    Error.stackTraceLimit = before
+  }
+}
+
 /** The parser's message on one line, or a plainer one. */
 function sentence(code: string, message: string): string {
   if (code === 'MULTIPLE_DOCS') return 'a second document begins here; expected one'
   if (code === 'TAB_AS_INDENT') return 'a tab indents this line; expected spaces'
+  if (message.includes('Maximum call stack size exceeded')) return `is nested deeper than ${DEPTH_MAX} levels`
   return `not valid YAML: ${cut(message.split('\n')[0] ?? message, 200)}`
 }
 

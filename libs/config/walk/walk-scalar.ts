@@ -1,7 +1,6 @@
 /** Single values: texts, numbers, booleans, durations, words of a closed set. */
 import { isIP } from 'node:net'
 import { parseDurationMs } from '../duration.ts'
-import { nearestName } from '../nearest.ts'
 import type { Scalar, ScalarNode, Tree } from '../tree/tree.ts'
 import type { JsonSchema } from './json-schema.ts'
 import type { Run, Spot } from './run.ts'
@@ -21,16 +20,25 @@ export function walkScalar(schema: JsonSchema, node: Tree, spot: Spot, run: Run)
     return undefined
   }
   const faults = run.problems.length
-  const value = read(schema, node, shown, (text) => run.fault(spot, text))
+  const value = read(schema, node, shown, {
+    fault: (text) => run.fault(spot, text),
+    nearest: (text, names) => run.nearest(text, names),
+  })
   if (run.problems.length === faults) run.wrote(spot, node, schema)
   return value
 }
 
 type Fault = (text: string) => void
 
-function read(schema: JsonSchema, node: ScalarNode, shown: string, fault: Fault): unknown {
+interface Told {
+  readonly fault: Fault
+  nearest(text: string, names: readonly string[]): string | undefined
+}
+
+function read(schema: JsonSchema, node: ScalarNode, shown: string, told: Told): unknown {
+  const { fault } = told
   if (schema.duration !== undefined) return readDuration(schema.duration, node, shown, fault)
-  if (schema.enum !== undefined) return readWord(schema, node, shown, fault)
+  if (schema.enum !== undefined) return readWord(schema, node, shown, told)
   if (schema.type === 'boolean') return readBoolean(node, shown, fault)
   if (schema.type === 'integer' || schema.type === 'number') return readNumber(schema, node, shown, fault)
   return readText(schema, node, shown, fault)
@@ -45,11 +53,11 @@ function readDuration(range: NonNullable<JsonSchema['duration']>, node: ScalarNo
   return undefined
 }
 
-function readWord(schema: JsonSchema, node: ScalarNode, shown: string, fault: Fault) {
+function readWord(schema: JsonSchema, node: ScalarNode, shown: string, { fault, nearest: nearestOf }: Told) {
   const words = (schema.enum ?? []).map(String)
   const given = node.untyped ? node.text : node.value
   if (typeof given === 'string' && words.includes(given)) return given
-  const nearest = words.length === 1 ? undefined : nearestName(node.text, words)
+  const nearest = words.length === 1 ? undefined : nearestOf(node.text, words)
   const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`
   fault(`${shown} is not valid; expected ${wordsOf(words)}${hint}`)
   return undefined

@@ -3,14 +3,16 @@
  * fault goes to the run with its place. Where there was a fault the value is not to be used.
  */
 import { parseDurationMs } from '../duration.ts'
-import { suggestion } from '../nearest.ts'
-import { isEmpty, type MapNode, type Place, type Tree } from '../tree/tree.ts'
+import { emptyMap, isEmpty, type MapNode, type Place, type Tree } from '../tree/tree.ts'
 import type { JsonSchema } from './json-schema.ts'
-import { at, below, type Run, type Spot } from './run.ts'
+import { at, below, Run, type Spot } from './run.ts'
 import { walkAny } from './walk-any.ts'
 import { checkOrder } from './walk-order.ts'
 import { walkScalar } from './walk-scalar.ts'
 import { expectedWords, mapWords, quoted } from './words.ts'
+
+/** A map with keys of anybody's choice (labels, parameters) has no more. */
+const RECORD_KEYS_MAX = 1000
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -34,7 +36,7 @@ function walkList(schema: JsonSchema, node: Tree, spot: Spot, run: Run, outer: V
   if (node.items.length < minItems) run.fault(spot, `has ${node.items.length} items; expected at least ${minItems}`)
   if (node.items.length === 0) run.wrote(spot, node, schema)
   const seen = new Map<string, Place>()
-  return node.items.map((item, index) => {
+  return node.items.slice(0, maxItems).map((item, index) => {
     const { unique } = schema
     const named = unique === undefined ? undefined : textOf(item, unique)
     const itemSpot = at(spot, index, unique === 'name' ? named : undefined, item.place)
@@ -61,7 +63,8 @@ function textOf(node: Tree, key: string): string | undefined {
 function walkObject(schema: JsonSchema, node: Tree, spot: Spot, run: Run, outer: Values = {}): unknown {
   if (node.kind !== 'map') {
     run.fault(spot, `${quoted(node, spot.key)} is not a map; expected ${mapWords(schema)}`)
-    return {}
+    // As if it were not written, so that what else is wrong can be looked for.
+    return schema.properties === undefined ? {} : walkProperties(schema, emptyMap(spot.place), spot, new Run(), outer)
   }
   if (schema.properties === undefined) return walkRecord(schema, node, spot, run)
   const value = walkProperties(schema, node, spot, run, outer)
@@ -71,7 +74,9 @@ function walkObject(schema: JsonSchema, node: Tree, spot: Spot, run: Run, outer:
 
 function walkRecord(schema: JsonSchema, node: MapNode, spot: Spot, run: Run): Record<string, unknown> {
   const rest = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {}
-  const entries = [...node.entries].map(([key, entry]) => {
+  const { size } = node.entries
+  if (size > RECORD_KEYS_MAX) run.fault(spot, `has ${size} keys; expected at most ${RECORD_KEYS_MAX}`)
+  const entries = [...node.entries].slice(0, RECORD_KEYS_MAX).map(([key, entry]) => {
     const itemSpot = below(spot, key, entry.place)
     return [key, walk(rest, asWritten(rest, entry.node), itemSpot, run)] as const
   })
@@ -125,7 +130,7 @@ function canonical(schema: JsonSchema, node: MapNode, spot: Spot, run: Run) {
   for (const [key, entry] of node.entries) {
     const keySpot = below(spot, key, entry.place)
     const name = Object.hasOwn(properties, key) ? key : aliases.get(key)
-    if (name === undefined) run.fault(keySpot, `unknown key; ${suggestion(key, Object.keys(properties))}`)
+    if (name === undefined) run.fault(keySpot, `unknown key; ${run.suggest(key, Object.keys(properties))}`)
     else if (entries.has(name))
       run.fault(keySpot, `says the same as "${name}", which is written too; expected one of them`)
     else {
