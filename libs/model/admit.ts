@@ -43,9 +43,13 @@ function validName(name: string, maxLength: number): boolean {
   return name.length <= maxLength && NAME.test(name)
 }
 
+/** Stands for a reason that is empty. */
+const NO_REASON = 'NoReason'
+
 /** A reason as it may be shown and counted: CamelCase as it came, or cleaned, with a hash where that lost something. */
 export function admitReason(reason: string): string {
   if (validName(reason, MAX_REASON)) return reason
+  if (reason === '') return NO_REASON
   const clean = cleanName(reason, 40)
   return clean === ''
     ? `Unnamed-${hashText(reason.slice(0, 4096)).slice(0, 8)}`
@@ -121,6 +125,7 @@ function admitObservation(
     violations.push({ code: 'type-not-owned', text: `condition ${o.type} was refused: ${whose}` })
     return undefined
   }
+  if (o.reason === '') violations.push({ code: 'name-invalid', text: `condition ${o.type} has no reason` })
   return {
     type: o.type,
     entity: cleanText(o.entity, MAX_ENTITY),
@@ -151,6 +156,7 @@ function admitEvent(
   const past = pastOf(report)
   const firstSeen = admitTime(e.firstSeen, past, now, violations, `event ${admitReason(e.reason)}`)
   const { name } = admission.declaration
+  if (e.reason === '') violations.push({ code: 'name-invalid', text: 'an event has no reason' })
   return {
     id: `${name}-${report.incarnation}-${report.sequence}-${index}`,
     monitor: name,

@@ -55,6 +55,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     now,
     incarnation,
     ownership,
+    forgetAfterMs: config.detector.forgetAfterMs,
     limits: {
       ...DEFAULT_LIMITS,
       conditionsPerMonitor: config.detector.limits.conditionsPerMonitor,

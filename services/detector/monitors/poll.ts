@@ -99,7 +99,8 @@ function createTaker(
 export async function pollMonitor(session: Session, options: LinkOptions): Promise<void> {
   const { known, monotonicMs } = options
   const { intervalMs, timeoutMs, parameters } = options.poll
-  const take = createTaker(session, options, await metadataOf(session, options), await incarnationOf(known.socket))
+  const incarnation = await incarnationOf(known.socket)
+  const take = createTaker(session, options, await metadataOf(session, options), incarnation)
   // A slow answer within its deadline is no silence.
   session.silentAfter(options.silentAfterMs + timeoutMs)
   let sequence = 0
@@ -108,6 +109,8 @@ export async function pollMonitor(session: Session, options: LinkOptions): Promi
     sequence++
     const started = new Date()
     const beganMs = monotonicMs()
+    // The connection comes back by itself, and may reach another process.
+    if ((await incarnationOf(known.socket)) !== incarnation) throw new MonitorGoneError('it was started anew')
     try {
       const status = await session.channel.checkHealth(parameters, sequence, timeoutMs)
       failures = 0

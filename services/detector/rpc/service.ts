@@ -1,5 +1,17 @@
 /** nodedoctor.v1.Detector: decode, call, encode. */
-import { type Change, cleanText, isOpen, MAX_ENTITY, MAX_TYPE, type PersonsWord, type Problem } from '#model'
+import {
+  admitReport,
+  type Change,
+  cleanText,
+  DEFAULT_LIMITS,
+  isOpen,
+  MAX_ENTITY,
+  MAX_MESSAGE,
+  MAX_TYPE,
+  NO_HOLDINGS,
+  type PersonsWord,
+  type Problem,
+} from '#model'
 import {
   type DetectorServer,
   DetectorService,
@@ -7,8 +19,17 @@ import {
   type WatchNodeResponse,
 } from '#proto/nodedoctor/v1/detector.ts'
 import type { CheckResponse } from '#proto/nodedoctor/v1/monitor.ts'
+import type * as pb from '#proto/nodedoctor/v1/types.ts'
 import type { RpcService } from '#rpc'
-import { toProtoConditionKey, toProtoEvent, toProtoMonitorState, toProtoNodeCondition, toProtoProblem } from '#wire'
+import {
+  fromProtoReport,
+  toProtoConditionKey,
+  toProtoEvent,
+  toProtoMonitorState,
+  toProtoNodeCondition,
+  toProtoProblem,
+  toProtoReport,
+} from '#wire'
 import type { Engine } from '../engine.ts'
 
 /** Watchers at a time; one more is refused. */
@@ -60,6 +81,19 @@ export function watchResponses(change: Change): WatchNodeResponse[] {
   }
 }
 
+function words(err: unknown): string {
+  return cleanText(err instanceof Error ? err.message : String(err), MAX_MESSAGE)
+}
+
+/** What a monitor answered to a check on demand, cut and cleaned like what it streams; it changes no state. */
+function cleaned(engine: Engine, monitor: string, report: pb.Report): pb.Report | undefined {
+  const now = new Date()
+  const declaration = engine.state.declarations.get(monitor)
+  if (declaration === undefined) return undefined
+  const admission = { declaration, limits: DEFAULT_LIMITS, owner: () => undefined, holdings: NO_HOLDINGS }
+  return toProtoReport(admitReport(fromProtoReport(report, now), admission, now).report)
+}
+
 export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
   const { engine, node } = options
   let watchers = 0
@@ -76,12 +110,13 @@ export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
       const running = options.check(monitor, check, CHECK_TIMEOUT_MS)
       if (running === undefined) {
         const known = options.monitorNames().join(', ') || 'none'
-        callback({ code: NOT_FOUND, details: `no monitor is named ${JSON.stringify(monitor)}; there are: ${known}` })
+        const details = `no monitor is named ${JSON.stringify(cleanText(monitor, 80))}; there are: ${known}`
+        callback({ code: NOT_FOUND, details })
         return
       }
       running.then(
-        ({ report }) => callback(null, { report }),
-        (err: unknown) => callback({ code: UNAVAILABLE, details: err instanceof Error ? err.message : String(err) }),
+        ({ report }) => callback(null, { report: report && cleaned(engine, monitor, report) }),
+        (err: unknown) => callback({ code: UNAVAILABLE, details: words(err) }),
       )
     },
     clear(call, callback) {
@@ -120,8 +155,7 @@ export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
       }
       ending.then(
         (ended) => callback(null, { ended: ended.map(toProtoProblem) }),
-        (err: unknown) =>
-          callback({ code: FAILED_PRECONDITION, details: err instanceof Error ? err.message : String(err) }),
+        (err: unknown) => callback({ code: FAILED_PRECONDITION, details: words(err) }),
       )
     },
     watchNode(call) {

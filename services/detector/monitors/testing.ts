@@ -1,0 +1,148 @@
+/** A fleet with a real engine over real sockets, for tests: short times, nothing on a bus. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { NodeDoctorConfig, PluginEntry } from '#config'
+import { type Change, DEFAULT_LIMITS } from '#model'
+import {
+  ConditionStatus,
+  type ExternalMonitorServer,
+  ExternalMonitorService,
+  MonitorMetadata,
+  Status,
+} from '#proto/npd/external/v1/external_monitor.ts'
+import { type RpcServer, serveUnix } from '#rpc'
+import { createLogger } from '#service'
+import { createEngine, type Engine } from '../engine.ts'
+import { createFleet, type Fleet } from './fleet.ts'
+import { createOwnership } from './ownership.ts'
+import { createOpenChannel } from './rpc-channel.ts'
+
+export const LOST_MS = 1500
+export const SILENT_MS = 1200
+
+export interface Bench extends AsyncDisposable {
+  /** The one folder in which sockets are looked for. */
+  readonly dir: string
+  readonly engine: Engine
+  readonly fleet: Fleet
+  readonly changes: Change[]
+  /** Serves on `<dir>/<path>`. */
+  serve(path: string, services: Parameters<typeof serveUnix>[0]['services']): Promise<RpcServer>
+  /** Words of the open problem of this type and entity. */
+  problem(type: string, entity?: string): string | undefined
+}
+
+/** The keys that a fleet reads. */
+function configOf(dir: string, plugins: readonly PluginEntry[], forgetAfterMs: number): NodeDoctorConfig {
+  return {
+    settings: { runDir: join(dir, 'run') },
+    detector: {
+      monitorDirs: [dir],
+      discovery: true,
+      lostAfterMs: LOST_MS,
+      forgetAfterMs,
+      limits: { reportsPerSecond: 500, messageBytes: 4_194_304 },
+    },
+    monitors: [],
+    plugins,
+    catalog: [{ monitor: 'system', checkTypes: [], conditionTypes: [] }],
+  } as unknown as NodeDoctorConfig
+}
+
+export function pluginAt(name: string, socketPath: string, more: Partial<PluginEntry> = {}): PluginEntry {
+  const origin = { layer: 'file', text: 'test' } as const
+  return { name, socketPath, intervalMs: 300, timeoutMs: 200, parameters: {}, conditions: [], origin, ...more }
+}
+
+export interface BenchOptions {
+  readonly plugins?: (dir: string) => readonly PluginEntry[]
+  readonly forgetAfterMs?: number
+  /** Before the fleet starts: what an earlier life has left. */
+  readonly before?: (engine: Engine, dir: string) => void
+}
+
+export async function createBench(options: BenchOptions = {}): Promise<Bench> {
+  const dir = await mkdtemp(join(tmpdir(), 'nd-fleet-'))
+  const changes: Change[] = []
+  const servers: RpcServer[] = []
+  const now = () => ({ wall: new Date(), monoMs: performance.now() })
+  const engine = createEngine({
+    version: '1',
+    now,
+    limits: DEFAULT_LIMITS,
+    ownership: createOwnership({ builtIn: [], configured: [] }),
+    incarnation: 1,
+    publish: (made, receipt) => {
+      changes.push(...made)
+      receipt?.done()
+    },
+    publishMetrics: () => undefined,
+  })
+  options.before?.(engine, dir)
+  const fleet = createFleet({
+    config: configOf(dir, options.plugins?.(dir) ?? [], options.forgetAfterMs ?? 3_600_000),
+    engine,
+    open: createOpenChannel(4_194_304),
+    log: createLogger({ component: 'test', level: 'error', format: 'json', write: () => undefined }),
+    monotonicMs: () => performance.now(),
+    now: () => new Date(),
+    silentAfterMs: SILENT_MS,
+  })
+  fleet.start()
+  return {
+    dir,
+    engine,
+    fleet,
+    changes,
+    async serve(path, services) {
+      await mkdir(dirname(join(dir, path)), { recursive: true })
+      const server = await serveUnix({ path: join(dir, path), services, serving: () => true })
+      servers.push(server)
+      return server
+    },
+    problem(type, entity) {
+      for (const problem of engine.state.problems.values()) {
+        const isMeant = problem.type === type && (entity === undefined || problem.entity === entity)
+        if (isMeant && problem.phase !== 'resolved') return problem.message
+      }
+      return undefined
+    },
+    async [Symbol.asyncDispose]() {
+      await fleet.stop()
+      for (const server of servers) await server.close(0)
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A plug-in of the older protocol whose next answers are what `answer` says then. */
+export function polled(
+  answer: () => Partial<Status> | 'hang' | Error,
+  onAskedWho: () => void = () => undefined,
+): {
+  definition: typeof ExternalMonitorService
+  implementation: ExternalMonitorServer
+} {
+  return {
+    definition: ExternalMonitorService,
+    implementation: {
+      checkHealth(_call, callback) {
+        const said = answer()
+        if (said === 'hang') return
+        if (said instanceof Error) callback({ code: 2, details: said.message })
+        else callback(null, Status.fromPartial({ source: 'test', ...said }))
+      },
+      getMetadata(_call, callback) {
+        onAskedWho()
+        callback(null, MonitorMetadata.fromPartial({ name: 'p', version: '1', apiVersion: 'v1' }))
+      },
+      stop: (_call, callback) => callback(null, {}),
+    },
+  }
+}
+
+export function condition(type: string, isSick = false): Status['conditions'][number] {
+  const status = isSick ? ConditionStatus.TRUE : ConditionStatus.FALSE
+  return { type, status, transition: undefined, reason: isSick ? 'Sick' : 'Fine', message: 'as it is' }
+}
