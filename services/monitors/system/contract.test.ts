@@ -173,6 +173,11 @@ function expectDeclared({ definition }: Room, results: readonly CheckResult[]): 
   for (const { reason } of results.flatMap((result) => result.events ?? [])) expect(reasons).toContain(reason)
 }
 
+/** The number after "limit". */
+function limitIn(message: string): number {
+  return Number(/limit ([\d.,]+)/.exec(message)?.[1]?.replaceAll(',', ''))
+}
+
 function namedIn({ findings }: CheckResult): readonly string[] {
   return findings.map(({ type, entity = '' }) => `${type} ${entity}`)
 }
@@ -210,6 +215,18 @@ describe.each(inFiles)('$folder over files', (room) => {
       }
     }
     expect([...raised].sort((a, b) => (a < b ? -1 : 1))).toEqual(declaredTypes(room))
+  })
+
+  test('its messages name the limit that their reason speaks of, and what is pending says its reading', async () => {
+    for (const name of [...fixturesOf(room, 'well'), ...fixturesOf(room, 'sick')]) {
+      for (const finding of (await seenOver(room, name)).findings) {
+        const { reason, message, evidence } = finding
+        const level = /^Above(Warning|Critical)Limit$/.exec(reason)?.[1]?.toLowerCase() as 'warning' | 'critical'
+        if (level !== undefined) expect(limitIn(message)).toBeCloseTo(evidence?.[level] ?? Number.NaN, 1)
+        if (finding.pending === true) expect(message).toMatch(/\d| shows at the next check|not known/)
+        if (reason === 'NotSustainedYet') expect(message).toMatch(/\bin \d+ of \d+ checks in a row|for \d.*limit /)
+      }
+    }
   })
 
   test('input that is hostile, empty or missing is never a problem, and never healthy', async () => {

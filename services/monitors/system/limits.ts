@@ -44,9 +44,18 @@ export function judgeLevel(level: Level): Verdict {
   return level === 'ok' ? 'healthy' : level
 }
 
-/** The limit to name beside the value: the one it is over; the first one it would meet while it is under both. */
-export function namedLimit(verdict: Verdict, limits: Limits): number {
-  return verdict === 'critical' ? limits.critical : limits.warning
+/**
+ * The limit to name beside the value: the one that the reason speaks of; while nothing is raised the one it is over, or the
+ * first one it would meet.
+ */
+export function namedLimit(verdict: Verdict, limits: Limits, level: Level = 'ok'): number {
+  const counts = verdict === 'pending' ? level : verdict
+  return counts === 'critical' ? limits.critical : limits.warning
+}
+
+/** What a message says of a value that is over its limit and does not count yet: " (over it in 1 of 3 checks in a row)". */
+export function lasting(verdict: Verdict, streak: Streak, needed: number): string {
+  return verdict === 'pending' ? ` (over it in ${streak.warning} of ${needed} checks in a row)` : ''
 }
 
 export interface Judged {

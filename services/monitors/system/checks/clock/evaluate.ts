@@ -6,6 +6,7 @@ import {
   judgedFinding,
   judgeStreak,
   type Level,
+  lasting,
   levelOf,
   NO_STREAK,
   namedLimit,
@@ -47,11 +48,13 @@ function levelOfClock(clock: KernelClock, config: Config): Level {
 }
 
 function kernelFinding(clock: KernelClock, streak: Streak, config: Config): Finding {
-  const verdict = judgeStreak(streak, config.sustainedUnsynchronisedChecks)
+  const needed = config.sustainedUnsynchronisedChecks
+  const verdict = judgeStreak(streak, needed)
   const limits = { warning: config.maxErrorWarningMs, critical: config.maxErrorCriticalMs }
   const error = duration(clock.maxErrorMs)
   if (!clock.synchronised) {
-    const message = `not synchronised: no time service keeps the clock right; set one up, or see why chronyd, ntpd or systemd-timesyncd does not reach its servers`
+    const seen = verdict === 'pending' ? ` (seen in ${streak.warning} of ${needed} checks in a row)` : ''
+    const message = `no time service keeps the clock right${seen}; set one up, or see why chronyd, ntpd or systemd-timesyncd does not reach its servers`
     const summary = 'the clock is not synchronised'
     return judgedFinding({
       type: TYPE,
@@ -68,7 +71,7 @@ function kernelFinding(clock: KernelClock, streak: Streak, config: Config): Find
     healthyReason: 'InSync',
     warningReason: 'ErrorTooLarge',
     criticalReason: 'ErrorTooLarge',
-    message: `at most ${error} off, limit ${duration(namedLimit(verdict, limits))}`,
+    message: `at most ${error} off, limit ${duration(namedLimit(verdict, limits, levelOf(clock.maxErrorMs, limits)))}${lasting(verdict, streak, needed)}`,
     summary: `the clock may be ${error} off`,
     evidence: {
       value: Math.round(clock.maxErrorMs * 10) / 10,

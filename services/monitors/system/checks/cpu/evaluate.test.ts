@@ -124,3 +124,19 @@ test('never throws, and never sees a problem in what could not be read', () => {
     }),
   )
 })
+
+test('a load over its limit says which limit, and for how many checks, before it counts', () => {
+  const stat = observed({ cores: 2, times: { user: 0, system: 0, iowait: 0, steal: 0, idle: 0 } })
+  const config = schema.parse({})
+  let memory = FIRST_CPU
+  const messages = [15, 4, 15].map((load) => {
+    const verdict = evaluateCpu({ load: observed(load), stat, throttles: observed(undefined) }, config, memory)
+    memory = verdict.memory
+    return `${verdict.findings[0]?.reason}: ${verdict.findings[0]?.message}`
+  })
+  expect(messages).toEqual([
+    'NotSustainedYet: load 7.50 per core, limit 3.00 (over it in 1 of 3 checks in a row)',
+    'NotSustainedYet: load 2.00 per core, limit 1.50 (over it in 2 of 3 checks in a row)',
+    'AboveWarningLimit: load 7.50 per core, limit 1.50',
+  ])
+})

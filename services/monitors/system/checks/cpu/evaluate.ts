@@ -2,7 +2,17 @@
 import type { MetricSample } from '#model'
 import type { Finding } from '#monitor-kit'
 import { growth } from '../../counters.ts'
-import { extendStreak, judgedFinding, judgeStreak, levelOf, NO_STREAK, namedLimit, type Streak } from '../../limits.ts'
+import {
+  extendStreak,
+  judgedFinding,
+  judgeStreak,
+  lasting,
+  levelOf,
+  NO_STREAK,
+  namedLimit,
+  type Streak,
+  type Verdict,
+} from '../../limits.ts'
 import { type Reading, unknownFinding } from '../../reading.ts'
 import { plural } from '../../units.ts'
 import type { Config } from './config.ts'
@@ -37,14 +47,15 @@ function judgeLoad(load: Reading<number>, stat: Reading<CpuStat>, config: Config
   }
   const perCore = load.value / stat.value.cores
   const limits = { warning: config.warningLoadFactor, critical: config.criticalLoadFactor }
-  const streak = extendStreak(before, levelOf(perCore, limits))
+  const level = levelOf(perCore, limits)
+  const streak = extendStreak(before, level)
   const value = perCore.toFixed(2)
   const verdict = judgeStreak(streak, config.sustainedHighLoadChecks)
   const finding = judgedFinding({
     type: 'CPUPressure',
     verdict,
     healthyReason: 'NormalLoad',
-    message: `load ${value} per core, limit ${namedLimit(verdict, limits).toFixed(2)}`,
+    message: `load ${value} per core, limit ${namedLimit(verdict, limits, level).toFixed(2)}${lasting(verdict, streak, config.sustainedHighLoadChecks)}`,
     summary: `the processors are overloaded: ${value} tasks per core`,
     evidence: {
       value: Number(value),
@@ -78,6 +89,10 @@ interface HeatVerdict {
   readonly metrics: readonly MetricSample[]
 }
 
+function inChecks(verdict: Verdict, { warning }: Streak, { sustainedThrottledChecks }: Config): string {
+  return verdict === 'pending' ? ` (in ${warning} of ${sustainedThrottledChecks} checks in a row)` : ''
+}
+
 function judgeHeat(reading: CpuReading['throttles'], config: Config, before: CpuMemory): HeatVerdict {
   const type = 'CPUThermalThrottled'
   if (!reading.ok) return { throttled: NO_STREAK, findings: [unknownFinding(type, reading)], metrics: [] }
@@ -92,13 +107,16 @@ function judgeHeat(reading: CpuReading['throttles'], config: Config, before: Cpu
     return { throttles: now, throttled: NO_STREAK, findings: [finding], metrics }
   }
   const throttled = extendStreak(before.throttled, times > 0 ? 'warning' : 'ok')
+  const verdict = judgeStreak(throttled, config.sustainedThrottledChecks)
   const finding = judgedFinding({
     type,
-    verdict: judgeStreak(throttled, config.sustainedThrottledChecks),
+    verdict,
     healthyReason: 'NotThrottled',
     warningReason: 'ThermalThrottling',
     message:
-      times > 0 ? `slowed down by heat ${plural(times, 'time')} since the last check` : 'not slowed down by heat',
+      times > 0
+        ? `slowed down by heat ${plural(times, 'time')} since the last check${inChecks(verdict, throttled, config)}`
+        : 'not slowed down by heat',
     summary: 'the processors are too hot and slow down',
     evidence: {
       value: times,

@@ -86,7 +86,8 @@ test('what is kept for root counts as neither used nor free, as in df', () => {
   const [verdict] = runAll([reading([place({ space: observed(reserved) })])])
   expect(findingOf(verdict!, 'DiskFull', 'disk:/var')).toMatchObject({
     severity: 'critical',
-    summary: '/var is 100 % full',
+    summary: '/var is full',
+    message: 'nothing free of 80 bytes, limit 95 % used',
   })
 })
 

@@ -2,7 +2,16 @@
 import { type MetricSample, seriesKey } from '#model'
 import type { Finding } from '#monitor-kit'
 import { growth } from '../../counters.ts'
-import { extendStreak, judgedFinding, judgeStreak, levelOf, NO_STREAK, namedLimit, type Streak } from '../../limits.ts'
+import {
+  extendStreak,
+  judgedFinding,
+  judgeStreak,
+  lasting,
+  levelOf,
+  NO_STREAK,
+  namedLimit,
+  type Streak,
+} from '../../limits.ts'
 import { duration, plural, short } from '../../units.ts'
 import type { Config } from './config.ts'
 import type { DeviceCounters } from './diskstats.ts'
@@ -82,7 +91,7 @@ function waitFinding(name: string, averageMs: number, interval: Interval, slow: 
     healthyReason: 'WaitsShort',
     message: few
       ? `almost idle: ${plural(interval.requests, 'request')} in ${duration(interval.elapsedMs)}`
-      : `${wait} average wait, limit ${short(namedLimit(verdict, limits))} ms`,
+      : `${wait} average wait, limit ${short(namedLimit(verdict, limits, levelOf(averageMs, limits)))} ms${lasting(verdict, slow, config.sustainedSlowChecks)}`,
     summary: `${name} takes ${wait} for a request`,
     evidence: {
       value: Math.round(averageMs * 10) / 10,

@@ -62,8 +62,8 @@ function spaceFinding(place: Place, space: FsStat, usage: Usage, outlook: string
     entity: diskEntity(place.path),
     verdict,
     healthyReason: 'BelowLimit',
-    message: `${percent(used)} used of ${bytes(usableBytes)}, limit ${short(namedLimit(verdict, limits))} %`,
-    summary: `${place.path} is ${percent(used, 0)} full`,
+    message: `${used < 1 ? `${percent(used)} used` : 'nothing free'} of ${bytes(usableBytes)}, limit ${short(namedLimit(verdict, limits))} %${used < 1 ? '' : ' used'}`,
+    summary: `${place.path} is ${used < 1 ? `${percent(used, 0)} full` : 'full'}`,
     evidence: {
       value: percentValue(used),
       unit: '%',
@@ -99,6 +99,12 @@ function inodesFinding(place: Place, space: FsStat): { finding: Finding; used: n
     },
   })
   return { finding, used }
+}
+
+const BY_DESIGN = { reason: 'ReadOnlyByDesign', message: 'mounted read-only, as /etc/fstab wants it' }
+const MAYBE_BY_DESIGN = {
+  reason: 'FirstLook',
+  message: 'read-only since the first look of this boot; whether it is meant to be is not known: name it in /etc/fstab',
 }
 
 /** Why read-only is a fault; undefined: nothing says so. */
@@ -146,8 +152,7 @@ function accessFinding(place: Place, wasWritable: boolean): Finding | undefined 
         entity,
         health: 'healthy',
         pending: place.meantWritable === undefined,
-        reason: 'ReadOnlyByDesign',
-        message: 'mounted read-only, and nothing says that it should not be',
+        ...(place.meantWritable === false ? BY_DESIGN : MAYBE_BY_DESIGN),
       }
     }
   }

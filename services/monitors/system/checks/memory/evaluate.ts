@@ -2,7 +2,16 @@
 import type { MetricSample } from '#model'
 import type { Finding, Happening } from '#monitor-kit'
 import { growth } from '../../counters.ts'
-import { extendStreak, judgedFinding, judgeStreak, levelOf, NO_STREAK, namedLimit, type Streak } from '../../limits.ts'
+import {
+  extendStreak,
+  judgedFinding,
+  judgeStreak,
+  lasting,
+  levelOf,
+  NO_STREAK,
+  namedLimit,
+  type Streak,
+} from '../../limits.ts'
 import { unknownFinding } from '../../reading.ts'
 import { bytes, percent, percentValue, plural, short } from '../../units.ts'
 import type { Config } from './config.ts'
@@ -34,13 +43,15 @@ function lowFinding(state: MemoryState, streak: Streak, config: Config): Finding
   const { warningThreshold: warning, criticalThreshold: critical } = config
   const verdict = judgeStreak(streak, config.sustainedHighMemoryChecks)
   const left = (usedPercent: number): number => state.total * (1 - usedPercent / 100)
-  const used = percent(1 - state.available / state.total)
-  const limit = bytes(left(namedLimit(verdict, { warning, critical })))
+  const usedRatio = 1 - state.available / state.total
+  const used = percent(usedRatio)
+  const level = levelOf(usedRatio * 100, { warning, critical })
+  const limit = bytes(left(namedLimit(verdict, { warning, critical }, level)))
   return judgedFinding({
     type: 'MemoryLow',
     verdict,
     healthyReason: 'EnoughMemory',
-    message: `${bytes(state.available)} of ${bytes(state.total)} available, limit ${limit}`,
+    message: `${bytes(state.available)} of ${bytes(state.total)} available, limit ${limit}${lasting(verdict, streak, config.sustainedHighMemoryChecks)}`,
     summary: `only ${bytes(state.available)} of memory left`,
     evidence: {
       value: gib(state.available),
@@ -65,7 +76,7 @@ function swapFinding(state: MemoryState, streak: Streak, config: Config): Findin
     type: 'SwapHigh',
     verdict,
     healthyReason: 'EnoughSwap',
-    message: `${percent(used)} of ${bytes(state.swapTotal)} swap used, limit ${short(namedLimit(verdict, limits))} %`,
+    message: `${percent(used)} of ${bytes(state.swapTotal)} swap used, limit ${short(namedLimit(verdict, limits, levelOf(used * 100, limits)))} %${lasting(verdict, streak, config.sustainedHighMemoryChecks)}`,
     summary: `swap is ${percent(used, 0)} full`,
     evidence: {
       value: percentValue(used),

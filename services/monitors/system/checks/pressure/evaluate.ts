@@ -6,6 +6,7 @@ import {
   judgedFinding,
   judgeStreak,
   type Limits,
+  lasting,
   levelOf,
   NO_STREAK,
   namedLimit,
@@ -67,14 +68,15 @@ function judgePressure(resource: Resource, reading: Reading<Pressure>, config: C
   if (!reading.ok) return { streak: NO_STREAK, finding: unknownFinding(type, reading), metrics: [] }
   const { [kind]: value, some } = reading.value
   const limits = limitsOf(config)
-  const streak = extendStreak(before, levelOf(value, limits))
+  const level = levelOf(value, limits)
+  const streak = extendStreak(before, level)
   const verdict = judgeStreak(streak, config.sustainedPressureChecks)
   const who = kind === 'some' ? 'some task' : 'every task'
   const finding = judgedFinding({
     type,
     verdict,
     healthyReason: 'LittleWaiting',
-    message: `${who} waited for ${word} ${short(value)} % of the last minute, limit ${short(namedLimit(verdict, limits))} %`,
+    message: `${who} waited for ${word} ${short(value)} % of the last minute, limit ${short(namedLimit(verdict, limits, level))} %${lasting(verdict, streak, config.sustainedPressureChecks)}`,
     summary: `${who} waits for ${word} ${short(value, 0)} % of the time`,
     evidence: {
       value,

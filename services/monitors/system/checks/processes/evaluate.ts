@@ -156,6 +156,7 @@ function judgeBlocked(scan: Scan, config: Config, memory: ProcessesMemory, monoM
   const named = blocked
     .slice(0, MAX_NAMED)
     .map(({ process, sinceMonoMs }) => `${process.name} (${process.pid}) for ${duration(monoMs - sinceMonoMs)}`)
+  const longest = Math.max(0, ...[...asleep.values()].map(({ sinceMonoMs }) => monoMs - sinceMonoMs))
   const more = blocked.length > MAX_NAMED ? [`${blocked.length - MAX_NAMED} more`] : []
   const detail = [...named, ...more].join(', ')
   const count = plural(blocked.length, 'process', 'processes')
@@ -169,7 +170,9 @@ function judgeBlocked(scan: Scan, config: Config, memory: ProcessesMemory, monoM
     message:
       blocked.length > 0
         ? `${count} in uninterruptible sleep without progress: ${detail}`
-        : `no process in uninterruptible sleep for ${limit}`,
+        : asleep.size > 0
+          ? `${plural(asleep.size, 'process', 'processes')} in uninterruptible sleep without progress, the longest for ${duration(longest)}, limit ${limit}`
+          : 'no process in uninterruptible sleep',
     summary: `${count} ${blocked.length === 1 ? 'hangs' : 'hang'} in the kernel`,
     evidence: {
       value: blocked.length,

@@ -126,6 +126,10 @@ test('a process that sleeps uninterruptibly is blocked only after two minutes wi
     ['healthy', true],
     ['problem', false],
   ])
+  expect(findings[2]).toMatchObject({
+    reason: 'NotSustainedYet',
+    message: '1 process in uninterruptible sleep without progress, the longest for 60 s, limit 2 min',
+  })
   expect(findings[4]).toMatchObject({
     severity: 'warning',
     reason: 'UninterruptibleSleep',
