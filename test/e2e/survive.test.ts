@@ -72,7 +72,8 @@ describe('the bus', () => {
       await sleep(AWAY_MS / 2)
       await disk.free()
       await sleep(AWAY_MS)
-      process.kill(nats, 'SIGCONT')
+      // One that stands still for long is replaced, and gone.
+      if (c.natsPid() === nats) process.kill(nats, 'SIGCONT')
       const resolved = await until(
         'the whole story arrives',
         async () => (await c.status()).resolved.find(({ type }) => type === 'DiskFull'),
