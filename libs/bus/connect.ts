@@ -23,6 +23,8 @@ export interface ConnectOptions {
   /** Read before each attempt: a restarted server may have another port. */
   readonly credentials: () => Promise<BusCredentials>
   readonly log: BusLog
+  /** A server that does not answer three of them is left. Default 5,000. */
+  readonly pingIntervalMs?: number
 }
 
 /** What this room needs of a bus beside what everybody sees. */
@@ -46,7 +48,7 @@ function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
   })
 }
 
-function connectOnce(name: string, { url, seed }: BusCredentials): Promise<NatsConnection> {
+function connectOnce({ name, pingIntervalMs }: ConnectOptions, { url, seed }: BusCredentials): Promise<NatsConnection> {
   return connectNats({
     servers: url,
     name,
@@ -56,7 +58,7 @@ function connectOnce(name: string, { url, seed }: BusCredentials): Promise<NatsC
     // A stack for each request costs more than the request.
     noAsyncTraces: true,
     timeout: CONNECT_TIMEOUT_MS,
-    pingInterval: PING_INTERVAL_MS,
+    pingInterval: pingIntervalMs ?? PING_INTERVAL_MS,
     maxPingOut: 2,
     ...(seed === '' ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)) }),
   })
@@ -105,7 +107,7 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
 
   async function attempt(): Promise<NatsConnection> {
     const credentials = await within(options.credentials(), CREDENTIALS_TIMEOUT_MS, 'reading the credentials')
-    const connection = await connectOnce(name, credentials)
+    const connection = await connectOnce(options, credentials)
     url = credentials.url
     api = credentials.api ?? OWNER_API
     return connection

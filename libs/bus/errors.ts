@@ -61,8 +61,11 @@ export class BusLockTakenError extends Error {
 
 export class BusServerFailedError extends Error {
   readonly code = 'BUS_SERVER_FAILED'
-  constructor(why: string) {
+  /** It ran and answered nobody: another try may do. */
+  readonly hung: boolean
+  constructor(why: string, { hung = false }: { readonly hung?: boolean } = {}) {
     super(`nats-server did not start: ${why}`)
+    this.hung = hung
     this.name = 'BusServerFailedError'
   }
 }

@@ -67,7 +67,7 @@ describe('a disk that is full under the store', () => {
         calmMs: 1000,
         restart: (why) => {
           reasons.push(why)
-          bus.server.restart()
+          return bus.server.restart()
         },
       })
       // The store takes some into what room its files have, then refuses, then hangs in a write for good.

@@ -107,5 +107,5 @@ export async function launch(options: LaunchOptions): Promise<RunningChild> {
   running.kill('SIGKILL')
   await exited
   signal.throwIfAborted()
-  throw new BusServerFailedError(lines.slice(-3).join('; ') || 'it does not answer')
+  throw new BusServerFailedError(lines.slice(-3).join('; ') || 'it does not answer', { hung: true })
 }

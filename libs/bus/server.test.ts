@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -194,6 +195,26 @@ describe('the embedded server', () => {
     expect(pids.filter(isAlive)).toEqual([])
   })
 
+  it('leaves none behind when it is stopped while a new one tells its readers where it is', async () => {
+    const pids: number[] = []
+    const door: ChildDoor = {
+      async spawn(file, args, options) {
+        const child = await plainDoor.spawn(file, args, options)
+        pids.push(child.pid)
+        return child
+      },
+    }
+    const bus = await startTestBus({ door })
+    const credentials = join(bus.dir, 'http-exporter', 'bus.json')
+    await rm(credentials)
+    process.kill(bus.server.pid ?? 0, 'SIGKILL')
+    // The first of the readers' files is there, the server's start is not over.
+    await expect.poll(() => existsSync(credentials), { interval: 1, timeout: 10_000 }).toBe(true)
+    await bus.server.stop()
+    await bus.close()
+    expect(pids.filter(isAlive)).toEqual([])
+  })
+
   it('that hangs is stopped all the same', async () => {
     const bus = await startTestBus({ stopGraceMs: 300 })
     const pid = bus.server.pid ?? 0
@@ -215,7 +236,7 @@ describe('the embedded server', () => {
       uselessAfterMs: 200,
       restart: (why) => {
         reasons.push(why)
-        process.kill(pid, 'SIGKILL')
+        return process.kill(pid, 'SIGKILL')
       },
     })
     process.kill(pid, 'SIGSTOP')

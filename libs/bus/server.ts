@@ -15,7 +15,7 @@ import { READER_API } from './permissions.ts'
 import { choosePort } from './port.ts'
 import { renderServerConfig } from './server-config.ts'
 import type { BusCredentials, BusLog, ChildDoor, RunningChild } from './types.ts'
-import { watchServer } from './watch-server.ts'
+import { type WatchLimits, watchServer } from './watch-server.ts'
 
 const STOP_GRACE_MS = 5000
 const MAX_BACKOFF_MS = 10_000
@@ -45,10 +45,10 @@ export interface EmbeddedServer {
   credentials(): BusCredentials
   readonly pid: number | undefined
   readonly restarts: number
-  /** Ends the server, which is started again; one that was started just now is left alone. */
-  restart(): void
+  /** Ends the server, which is started again. False: one that was started just now, or does not run, is left alone. */
+  restart(): boolean
   /** Restarts it when it is of no use to its owner's connection for ten seconds. Ends with the server. */
-  watch(bus: ConnectedBus): void
+  watch(bus: ConnectedBus, limits?: WatchLimits): void
   /** Asks it to end, kills it after a while. Resolves when it is gone. Idempotent. */
   stop(): Promise<void>
 }
@@ -126,12 +126,13 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     return running
   }
 
-  /** Somebody may take the port between the choice and the start: then another is chosen. */
+  /** Somebody may take the port between the choice and the start: then another is chosen. One that hangs is ended. */
   async function startFirst(tries = 3): Promise<RunningChild> {
     try {
       return await start()
     } catch (err) {
-      if (tries <= 1 || !(err instanceof BusServerFailedError) || !/address already in use/.test(err.message)) throw err
+      const mayDo = err instanceof BusServerFailedError && (err.hung || /address already in use/.test(err.message))
+      if (tries <= 1 || !mayDo) throw err
       return startFirst(tries - 1)
     }
   }
@@ -164,14 +165,18 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
       child = await startAgain(failures)
       if (child === undefined) failures++
       else restarts++
+      // One that came up while the end was asked for: nobody else has seen it.
+      if (child !== undefined && stopping.signal.aborted) void end(child, stopGraceMs)
     }
   }
 
   const supervision = supervise(await startFirst())
   let stopped: Promise<void> | undefined
 
-  function restart(): void {
-    if (child !== undefined && performance.now() - startedMs > YOUNG_MS) void end(child, stopGraceMs)
+  function restart(): boolean {
+    if (child === undefined || performance.now() - startedMs <= YOUNG_MS) return false
+    void end(child, stopGraceMs)
+    return true
   }
 
   async function stop(): Promise<void> {
@@ -189,12 +194,14 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
       return restarts
     },
     restart,
-    watch(bus) {
+    watch(bus, limits = {}) {
       const unwatch = watchServer({
         bus,
+        ...limits,
         restart: (reason) => {
-          log.error('nats-server is of no use and is started again', { reason, last: bus.lastError })
-          restart()
+          const isEnded = restart()
+          if (isEnded) log.error('nats-server is of no use and is started again', { reason, last: bus.lastError })
+          return isEnded
         },
       })
       stopping.signal.addEventListener('abort', unwatch, { once: true })

@@ -7,26 +7,36 @@ import type { ConnectedBus } from './connect.ts'
 const USELESS_AFTER_MS = 10_000
 /** A restart does not help a disk that stays full. */
 const CALM_MS = 60_000
+/** A server that takes no connection is another one at each start, and may hang as the one before. */
+const CALM_AWAY_MS = 15_000
 const LOOK_MS = 1000
 
 export interface WatchServerOptions {
   readonly bus: ConnectedBus
-  readonly restart: (why: string) => void
+  /** False where there is nothing to restart just now. */
+  readonly restart: (why: string) => boolean
   readonly uselessAfterMs?: number
   readonly calmMs?: number
+  readonly lookMs?: number
 }
+
+/** How patient a watch is; short in tests. */
+export type WatchLimits = Pick<WatchServerOptions, 'uselessAfterMs' | 'calmMs' | 'lookMs'>
 
 /** @returns its own end */
 export function watchServer({ bus, restart, ...limits }: WatchServerOptions): () => void {
-  const { uselessAfterMs = USELESS_AFTER_MS, calmMs = CALM_MS } = limits
+  const { uselessAfterMs = USELESS_AFTER_MS, calmMs = CALM_MS, lookMs = LOOK_MS } = limits
   let awaySinceMs: number | undefined = bus.state === 'connected' ? undefined : performance.now()
   let restartedMs = Number.NEGATIVE_INFINITY
 
   function why(nowMs: number): string {
-    if (awaySinceMs !== undefined && nowMs - awaySinceMs > uselessAfterMs) return 'nobody gets a connection'
+    const calmForMs = nowMs - restartedMs
+    const isAway = awaySinceMs !== undefined && nowMs - Math.max(awaySinceMs, restartedMs) > uselessAfterMs
+    if (isAway && calmForMs > Math.min(calmMs, CALM_AWAY_MS)) return 'nobody gets a connection'
     const { trouble } = bus
     const sinceMs = trouble.sinceMs()
-    return sinceMs !== undefined && nowMs - sinceMs > uselessAfterMs ? 'its store takes nothing' : ''
+    const takesNothing = sinceMs !== undefined && nowMs - sinceMs > uselessAfterMs
+    return takesNothing && calmForMs > calmMs ? 'its store takes nothing' : ''
   }
 
   const stopHearing = bus.onState((state) => {
@@ -36,10 +46,8 @@ export function watchServer({ bus, restart, ...limits }: WatchServerOptions): ()
   const timer = setInterval(() => {
     const nowMs = performance.now()
     const reason = why(nowMs)
-    if (reason === '' || nowMs - restartedMs < calmMs) return
-    restartedMs = nowMs
-    restart(reason)
-  }, LOOK_MS)
+    if (reason !== '' && restart(reason)) restartedMs = nowMs
+  }, lookMs)
   timer.unref()
   return () => {
     clearInterval(timer)

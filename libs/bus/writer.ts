@@ -25,6 +25,8 @@ import type { BusWriter } from './types.ts'
 
 /** The server's words; the code beside them stands for every error of a store. */
 const MAXIMUM_BYTES = 'maximum bytes exceeded'
+/** Stands for the store as a whole among what takes nothing. */
+const STORE = 'store'
 /** "Nobody listens" comes within a millisecond. */
 const PRESENCE_TIMEOUT_MS = 250
 
@@ -132,9 +134,15 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
 
   return {
     async ensureStore(identity) {
-      const { meta, fresh, life } = await ensureStore(asking('preparing the store'), identity, bus.log)
-      order = createOrder(life)
-      return { meta, fresh }
+      try {
+        const { meta, fresh, life } = await ensureStore(asking('preparing the store'), identity, bus.log)
+        order = createOrder(life)
+        bus.trouble.succeeded(STORE)
+        return { meta, fresh }
+      } catch (err) {
+        bus.trouble.failed(STORE, performance.now())
+        throw err
+      }
     },
     async readBack() {
       const [sources, conditions, problems, monitors] = await Promise.all([

@@ -13,14 +13,13 @@ import {
   credentialsFile,
   type EmbeddedServer,
   startEmbeddedServer,
+  type WatchLimits,
 } from '#bus'
 import type { NodeDoctorConfig } from '#config'
 import type { Bus as BusMessage } from '#proto/nodedoctor/v1/detector.ts'
 import type { Logger } from '#service'
 import type { Outbox } from './outbox/outbox.ts'
 
-/** After this long of a connected store that takes nothing the server is started again. */
-const STUCK_AFTER_MS = 10_000
 const RETRY_MS = 500
 /** How long the server waits for its other clients to leave before it ends. */
 const CLIENTS_LEAVE_MS = 15_000
@@ -34,6 +33,8 @@ export interface BusLinkOptions {
   readonly monotonicMs: () => number
   /** The store is ready. `fresh`: it holds nothing, the whole state has to go there. */
   readonly onReady: (fresh: boolean) => void
+  /** How soon a server that hangs is replaced; short in tests. */
+  readonly patience?: { readonly watch: WatchLimits; readonly pingIntervalMs: number; readonly stopGraceMs: number }
 }
 
 export interface BusLink {
@@ -44,15 +45,13 @@ export interface BusLink {
   reason(): string
   describe(): BusMessage
   readonly serverRestarts: number
-  /** Restarts a server that is connected and takes nothing. Called every second. */
-  watchdog(): void
   /** Flushes, then ends the server last. */
   stop(flushMs: number): Promise<void>
 }
 
 /** @throws BusLockTakenError, BusServerMissingError, BusServerFailedError of the embedded server */
 export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
-  const { config, log, outbox, monotonicMs } = options
+  const { config, log, outbox, monotonicMs, patience } = options
   const { runDir, nodeName } = config.settings
   let server: EmbeddedServer | undefined
   if (config.bus.url === '') {
@@ -65,15 +64,21 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
       maxStoreBytes: config.bus.maxStoreBytes,
       door: options.door,
       log,
+      ...(patience && { stopGraceMs: patience.stopGraceMs }),
     })
   }
   const credentials = (): Promise<BusCredentials> =>
     Promise.resolve(server?.credentials() ?? { url: config.bus.url, user: 'detector', seed: '' })
-  const bus: ConnectedBus = connectBus({ name: 'detector', credentials, log })
+  const bus: ConnectedBus = connectBus({
+    name: 'detector',
+    credentials,
+    log,
+    ...(patience && { pingIntervalMs: patience.pingIntervalMs }),
+  })
+  server?.watch(bus, patience?.watch)
   const writer = createBusWriter(bus)
   let prepared = false
   let lastError = ''
-  let restartedMs = Number.NEGATIVE_INFINITY
   const waiting: (() => void)[] = []
 
   async function prepare(): Promise<void> {
@@ -131,15 +136,6 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     }),
     get serverRestarts() {
       return server?.restarts ?? 0
-    },
-    watchdog() {
-      const { stuckSinceMs, lastError: refused } = outbox.status()
-      const nowMs = monotonicMs()
-      if (!prepared || stuckSinceMs === undefined || refused === '' || nowMs - stuckSinceMs < STUCK_AFTER_MS) return
-      if (nowMs - restartedMs < 6 * STUCK_AFTER_MS) return
-      restartedMs = nowMs
-      log.error('store of the bus takes nothing, its server is started again', { reason: refused })
-      server?.restart()
     },
     async stop(flushMs) {
       const all = await outbox.settled(flushMs)

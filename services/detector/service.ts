@@ -232,7 +232,6 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
           engine.tick()
           outbox.releaseRuns()
           judgeBus()
-          bus?.watchdog()
         }, 1000),
       )
     },

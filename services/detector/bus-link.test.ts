@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { connectBus, createBusReader, readCredentials } from '#bus'
+import { loadConfig, type NodeDoctorConfig } from '#config'
+import { createLogger } from '#service'
+import { freePort, plainDoor, quietLog } from '../../libs/bus/testing.ts'
+import { event } from '../../libs/model/testing.ts'
+import { startBusLink } from './bus-link.ts'
+import { createOutbox } from './outbox/outbox.ts'
+
+const PATIENCE = { watch: { uselessAfterMs: 400, lookMs: 50, calmMs: 1500 }, pingIntervalMs: 150, stopGraceMs: 200 }
+
+let dir = ''
+let config: NodeDoctorConfig
+const open: (() => Promise<void>)[] = []
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'nd-link-'))
+  const file = join(dir, 'config.json')
+  await writeFile(
+    file,
+    JSON.stringify({
+      apiVersion: 'node-doctor.io/v1alpha1',
+      kind: 'NodeDoctorConfig',
+      metadata: { name: 'test' },
+      settings: { nodeName: 'n1', runDir: join(dir, 'run'), stateDir: join(dir, 'state') },
+      bus: { port: await freePort() },
+      monitors: [],
+    }),
+  )
+  config = await loadConfig({ file, flags: [], env: {} })
+})
+afterEach(async () => {
+  for (const stop of open.splice(0).reverse()) await stop()
+  await rm(dir, { recursive: true, force: true, maxRetries: 5 })
+})
+
+async function startLink() {
+  const outbox = createOutbox({ monotonicMs: () => performance.now() })
+  const link = await startBusLink({
+    config,
+    bootId: 'b1',
+    door: plainDoor,
+    log: createLogger({ component: 'detector', level: 'error', format: 'json', write: () => undefined }),
+    outbox,
+    monotonicMs: () => performance.now(),
+    onReady: () => undefined,
+    patience: PATIENCE,
+  })
+  open.push(() => link.stop(100))
+  return { link, outbox }
+}
+
+function pidFile(): string {
+  return join(dir, 'run', 'bus', 'nats-server.pid')
+}
+
+async function serverPid(): Promise<number> {
+  return Number(await readFile(pidFile(), 'utf8'))
+}
+
+/** Ids of the events that a reader of the bus has seen. */
+function follow(): string[] {
+  const ids: string[] = []
+  const abort = new AbortController()
+  const bus = connectBus({
+    name: 'http-exporter',
+    credentials: readCredentials(config.settings.runDir, 'http-exporter'),
+    log: quietLog,
+  })
+  createBusReader(bus, { signal: abort.signal }).consume(
+    'EVENTS',
+    {
+      message: ({ id }) => {
+        ids.push(id)
+        return Promise.resolve()
+      },
+      gap: (missed) => void ids.push(`gap of ${missed}`),
+    },
+    { signal: abort.signal },
+  )
+  open.push(async () => {
+    abort.abort()
+    await bus.close()
+  })
+  return ids
+}
+
+describe('a nats-server that hangs', () => {
+  it('before the first connection is replaced', async () => {
+    const { link } = await startLink()
+    // The kernel has taken the connection, and no server has said a word on it.
+    process.kill(Number(readFileSync(pidFile(), 'utf8')), 'SIGSTOP')
+    expect(link.isReady()).toBe(false)
+    await expect.poll(() => link.serverRestarts, { timeout: 15_000 }).toBe(1)
+    await expect.poll(() => link.isReady(), { timeout: 15_000 }).toBe(true)
+  }, 60_000)
+
+  it('is replaced without a write that waits, and again when the next one hangs', async () => {
+    const { link } = await startLink()
+    expect(await link.ready(5000)).toBe(true)
+    for (const restarts of [1, 2]) {
+      await expect.poll(() => link.isReady(), { timeout: 15_000 }).toBe(true)
+      process.kill(await serverPid(), 'SIGSTOP')
+      await expect.poll(() => link.serverRestarts, { timeout: 15_000 }).toBe(restarts)
+    }
+    await expect.poll(() => link.isReady(), { timeout: 15_000 }).toBe(true)
+  }, 60_000)
+
+  it('loses nothing of what was written meanwhile, and tells it once', async () => {
+    const { link, outbox } = await startLink()
+    expect(await link.ready(5000)).toBe(true)
+    const ids = follow()
+    const said: string[] = []
+    const say = () => {
+      const value = event('system', 'Xid', { id: `e${said.length}`, severity: 'error' })
+      said.push(value.id)
+      outbox.put([{ kind: 'event', value }])
+    }
+    const speaking = setInterval(say, 50)
+    open.push(async () => clearInterval(speaking))
+    await expect.poll(() => ids.length).toBeGreaterThan(2)
+    process.kill(await serverPid(), 'SIGSTOP')
+    await expect.poll(() => link.serverRestarts, { timeout: 15_000 }).toBe(1)
+    await expect.poll(() => link.isReady(), { timeout: 15_000 }).toBe(true)
+    clearInterval(speaking)
+    say()
+    await expect.poll(() => ids.includes(said.at(-1) ?? ''), { timeout: 15_000 }).toBe(true)
+    expect([...new Set(ids)].sort()).toEqual([...said].sort())
+  }, 60_000)
+})
