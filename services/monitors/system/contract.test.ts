@@ -183,6 +183,8 @@ function namedIn({ findings }: CheckResult): readonly string[] {
 }
 
 describe.each(inFiles)('$folder over files', (room) => {
+  const { definition, schema } = room
+
   test('its second whole run names every condition that it watches, also what is pending', async () => {
     for (const name of room.fixtures) {
       const whole = (await runsOver(room, name)).filter(({ partial }) => partial !== true)
@@ -215,6 +217,26 @@ describe.each(inFiles)('$folder over files', (room) => {
       }
     }
     expect([...raised].sort((a, b) => (a < b ? -1 : 1))).toEqual(declaredTypes(room))
+  })
+
+  test("what must last is counted anew after a person's word, and a word about nothing changes nothing", async () => {
+    const lasting = definition.conditions.filter(({ sustained }) => /in a row|\d s/.test(sustained))
+    for (const name of fixturesOf(room, 'sick')) {
+      const folder = new URL(`checks/${room.folder}/fixtures/${name}`, HERE).pathname
+      await using check = await startFixture(definition, { folder, config: schema.parse({}) })
+      check.clear('NoSuchType', 'nothing')
+      const problems = ((await runs(check)).at(-1)?.findings ?? []).filter(
+        ({ type, health, reason }) =>
+          health === 'problem' && reason !== 'IOStalled' && lasting.some((spec) => spec.type === type),
+      )
+      for (const { type, entity } of problems) check.clear(type, entity)
+      const { findings } = await check.run()
+      for (const { type, entity } of problems) {
+        expect(findings.find((finding) => finding.type === type && finding.entity === entity)).toMatchObject({
+          pending: true,
+        })
+      }
+    }
   })
 
   test('its messages name the limit that their reason speaks of, and what is pending says its reading', async () => {

@@ -4,9 +4,10 @@ import { expect, test } from 'vitest'
 import { createHost } from '#host'
 import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
 import { observed, type Reading, unobserved } from '../../reading.ts'
-import { findingOf, fixture } from '../../testing.ts'
+import { findingOf, fixture, handClock, heldMemory, startCheck } from '../../testing.ts'
+import { clock as clockCheck } from './check.ts'
 import { schema } from './config.ts'
-import { type ClockMemory, evaluateClock, FIRST_CLOCK, jumpBetween } from './evaluate.ts'
+import { type ClockMemory, clearClock, evaluateClock, FIRST_CLOCK, jumpBetween, recallClock } from './evaluate.ts'
 import { type ClockReading, type KernelClock, parseTimex, parseUptime, readClock, type SetOnce } from './source.ts'
 
 const CONFIG = schema.parse({})
@@ -136,4 +137,25 @@ test('never throws', () => {
       }
     }),
   )
+})
+
+test('a step of the clock between two processes is told by the second', async () => {
+  const memory = heldMemory()
+  const clock = handClock()
+  const options = { root: '', config: schema.parse({}), memory, clock }
+  await startCheck(clockCheck, options).run()
+  clock.step(-300_000)
+  // The time since boot is this machine's own: it has hardly gone on.
+  const { events } = await startCheck(clockCheck, options).run()
+  expect(events).toMatchObject([{ reason: 'ClockJumped', message: 'the clock was set back by 5 min' }])
+})
+
+test("after a person's word a wrong clock is counted anew", () => {
+  const memory = { wrong: { warning: 3, critical: 0 } }
+  expect(clearClock(memory, { type: 'ClockUnsynchronised', entity: '' }).wrong.warning).toBe(0)
+  expect(clearClock(memory, { type: 'Other', entity: '' })).toBe(memory)
+})
+
+test('no facts of an earlier process make it throw', () => {
+  fc.assert(fc.property(fc.anything(), (facts) => void recallClock(facts)))
 })

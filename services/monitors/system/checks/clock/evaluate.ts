@@ -1,5 +1,5 @@
 /** What the clocks say. Pure. */
-import type { MetricSample } from '#model'
+import type { ConditionKey, MetricSample } from '#model'
 import type { Finding, Happening } from '#monitor-kit'
 import {
   extendStreak,
@@ -127,4 +127,17 @@ export function evaluateClock(
   const { wrong, finding, metrics } = judgeState(reading.state, config, memory.wrong)
   const hands = { ...now, uptimeMs: reading.uptimeMs.ok ? reading.uptimeMs.value : undefined }
   return { memory: { wrong, hands }, findings: [finding], events: jumps(memory.hands, hands, config), metrics }
+}
+
+/** A person's word: what must last is counted anew. */
+export function clearClock(memory: ClockMemory, { type }: ConditionKey): ClockMemory {
+  return type === TYPE ? { ...memory, wrong: NO_STREAK } : memory
+}
+
+/** Where an earlier process of this boot left the hands, so that a step between the two is seen; nothing where they make no sense. */
+export function recallClock(facts: unknown): ClockMemory {
+  const { wallMs, monoMs, uptimeMs } = (facts ?? {}) as Record<string, unknown>
+  if (!Number.isFinite(wallMs) || !Number.isFinite(monoMs)) return FIRST_CLOCK
+  const up = Number.isFinite(uptimeMs) ? (uptimeMs as number) : undefined
+  return { ...FIRST_CLOCK, hands: { wallMs: wallMs as number, monoMs: monoMs as number, uptimeMs: up } }
 }

@@ -1,7 +1,8 @@
 /** `system-cpu`: is the node overloaded, is it slowed down by heat? */
-import { defineCheck } from '#monitor-kit'
+import type { ConditionKey } from '#model'
+import { type CheckContext, defineCheck } from '#monitor-kit'
 import type { Config } from './config.ts'
-import { evaluateCpu, FIRST_CPU } from './evaluate.ts'
+import { clearCpu, evaluateCpu, FIRST_CPU } from './evaluate.ts'
 import { createCpuSource } from './source.ts'
 
 export const cpu = defineCheck<Config>({
@@ -60,11 +61,15 @@ export const cpu = defineCheck<Config>({
   create({ host }) {
     const source = createCpuSource(host)
     let memory = FIRST_CPU
-    return async ({ config }) => {
+    async function look({ config }: CheckContext<Config>) {
       const reading = await source.read({ throttles: config.checkThermalThrottle })
       const { memory: next, ...result } = evaluateCpu(reading, config, memory)
       memory = next
       return result
     }
+    function cleared(word: ConditionKey): void {
+      memory = clearCpu(memory, word)
+    }
+    return Object.assign(look, { cleared })
   },
 })

@@ -1,5 +1,5 @@
 /** What a reading of the processors says. Pure. */
-import type { MetricSample } from '#model'
+import type { ConditionKey, MetricSample } from '#model'
 import type { Finding } from '#monitor-kit'
 import { growth } from '../../counters.ts'
 import {
@@ -140,4 +140,10 @@ export function evaluateCpu(reading: CpuReading, config: Config, memory: CpuMemo
     findings: [load.finding, ...heat.findings],
     metrics: [...load.metrics, ...(times === undefined ? [] : timeShares(memory.times, times)), ...heat.metrics],
   }
+}
+
+/** A person's word: what must last is counted anew. */
+export function clearCpu(memory: CpuMemory, { type }: ConditionKey): CpuMemory {
+  if (type === 'CPUPressure') return { ...memory, load: NO_STREAK }
+  return type === 'CPUThermalThrottled' ? { ...memory, throttled: NO_STREAK } : memory
 }

@@ -1,7 +1,10 @@
 /** `system-memory`: is there memory and swap left, has the kernel killed for want of it? */
-import { defineCheck } from '#monitor-kit'
+import type { ConditionKey } from '#model'
+import { type CheckContext, defineCheck } from '#monitor-kit'
 import type { Config } from './config.ts'
-import { evaluateMemory, FIRST_MEMORY } from './evaluate.ts'
+import { clearMemory, evaluateMemory, FIRST_MEMORY } from './evaluate.ts'
+import { killFacts, recallKills } from './killings.ts'
+import { type Killed, readGroupKills, readKilled } from './oom.ts'
 import { readMemory } from './source.ts'
 
 export const memory = defineCheck<Config>({
@@ -40,7 +43,7 @@ export const memory = defineCheck<Config>({
       reason: 'OOMKill',
       severity: 'warning',
       description:
-        'The kernel killed processes for want of memory, of the node or of a cgroup (/proc/vmstat, oom_kill)',
+        'The kernel killed processes for want of memory, of the node or of a cgroup (/proc/vmstat, oom_kill); named by pod and container (memory.events), and by process where the kernel log may be read (dmesg)',
       recovery: { kind: 'absent', forMs: 600_000 },
     },
   ],
@@ -61,12 +64,34 @@ export const memory = defineCheck<Config>({
       unit: '',
     },
   ],
-  create() {
+  create({ memory: kept }) {
     let memory = FIRST_MEMORY
-    return async ({ host, config }) => {
-      const { memory: next, ...result } = evaluateMemory(await readMemory(host), config, memory)
+    let isFirst = true
+
+    /** Whom the kernel killed, where its count grew; at the first look of this boot, what each group has by now. */
+    async function whom({ host, signal }: CheckContext<Config>, total: number): Promise<Killed | undefined> {
+      const { total: before } = memory.kills
+      if (before === undefined) return { groups: await readGroupKills(host), names: new Map(), processes: [] }
+      return total > before ? readKilled(host, signal) : undefined
+    }
+
+    async function look(context: CheckContext<Config>) {
+      const { host, config, clock } = context
+      if (isFirst) memory = { ...memory, kills: recallKills(await kept.recall()) }
+      isFirst = false
+      const reading = await readMemory(host)
+      const killed =
+        reading.oomKills.ok && config.checkOOMKills ? await whom(context, reading.oomKills.value) : undefined
+      const verdict = evaluateMemory(reading, config, memory, { monoMs: clock.monotonicMs(), killed })
+      const { memory: next, ...result } = verdict
       memory = next
+      kept.remember(killFacts(memory.kills))
       return result
     }
+
+    function cleared(word: ConditionKey): void {
+      memory = clearMemory(memory, word)
+    }
+    return Object.assign(look, { cleared })
   },
 })

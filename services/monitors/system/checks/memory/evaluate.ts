@@ -1,7 +1,6 @@
 /** What a reading of the memory says. Pure. */
-import type { MetricSample } from '#model'
+import type { ConditionKey, MetricSample } from '#model'
 import type { Finding, Happening } from '#monitor-kit'
-import { growth } from '../../counters.ts'
 import {
   extendStreak,
   judgedFinding,
@@ -13,8 +12,10 @@ import {
   type Streak,
 } from '../../limits.ts'
 import { unknownFinding } from '../../reading.ts'
-import { bytes, percent, percentValue, plural, short } from '../../units.ts'
+import { bytes, percent, percentValue, short } from '../../units.ts'
 import type { Config } from './config.ts'
+import { FIRST_KILLS, type KillsMemory, killings } from './killings.ts'
+import type { Killed } from './oom.ts'
 import type { MemoryReading, MemoryState } from './source.ts'
 
 const GIB = 1_073_741_824
@@ -23,10 +24,10 @@ const GIB = 1_073_741_824
 export interface MemoryMemory {
   readonly low: Streak
   readonly swap: Streak
-  readonly oomKills?: number | undefined
+  readonly kills: KillsMemory
 }
 
-export const FIRST_MEMORY: MemoryMemory = { low: NO_STREAK, swap: NO_STREAK }
+export const FIRST_MEMORY: MemoryMemory = { low: NO_STREAK, swap: NO_STREAK, kills: FIRST_KILLS }
 
 export interface MemoryVerdict {
   readonly memory: MemoryMemory
@@ -112,22 +113,30 @@ function judgeMemory(reading: MemoryReading['memory'], config: Config, before: M
   return { low, swap, findings: [lowFinding(state, low, config), swapFinding(state, swap, config)], metrics }
 }
 
-/** The kernel's killings since the last check. What was before the first one is nobody's news. */
-function killings(before: number | undefined, now: number): readonly Happening[] {
-  const killed = growth(before, now) ?? 0
-  if (killed === 0) return []
-  const message = `the kernel killed ${plural(killed, 'process', 'processes')} for want of memory`
-  return [{ reason: 'OOMKill', severity: 'warning', message, count: killed }]
-}
-
-export function evaluateMemory(reading: MemoryReading, config: Config, memory: MemoryMemory): MemoryVerdict {
+export function evaluateMemory(
+  reading: MemoryReading,
+  config: Config,
+  memory: MemoryMemory,
+  now: { readonly monoMs: number; readonly killed?: Killed | undefined },
+): MemoryVerdict {
   const { low, swap, findings, metrics } = judgeMemory(reading.memory, config, memory)
-  const kills = reading.oomKills.ok ? reading.oomKills.value : undefined
+  const total = reading.oomKills.ok ? reading.oomKills.value : undefined
+  const { killed, monoMs } = now
   return {
     // A reading that failed does not forget: what happened meanwhile is told at the next one.
-    memory: { low, swap, oomKills: kills ?? memory.oomKills },
+    memory: {
+      low,
+      swap,
+      kills: total === undefined ? memory.kills : { total, groups: killed?.groups ?? memory.kills.groups, monoMs },
+    },
     findings,
-    events: kills === undefined || !config.checkOOMKills ? [] : killings(memory.oomKills, kills),
-    metrics: kills === undefined ? metrics : [...metrics, { name: 'oom_kills_total', labels: {}, value: kills }],
+    events: total === undefined || !config.checkOOMKills ? [] : killings(memory.kills, total, killed),
+    metrics: total === undefined ? metrics : [...metrics, { name: 'oom_kills_total', labels: {}, value: total }],
   }
+}
+
+/** A person's word: what must last is counted anew. */
+export function clearMemory(memory: MemoryMemory, { type }: ConditionKey): MemoryMemory {
+  if (type === 'MemoryLow') return { ...memory, low: NO_STREAK }
+  return type === 'SwapHigh' ? { ...memory, swap: NO_STREAK } : memory
 }

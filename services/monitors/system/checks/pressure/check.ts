@@ -1,7 +1,8 @@
 /** `system-pressure`: how long do tasks wait for processors, memory and I/O? */
-import { defineCheck } from '#monitor-kit'
+import type { ConditionKey } from '#model'
+import { type CheckContext, defineCheck } from '#monitor-kit'
 import type { Config } from './config.ts'
-import { evaluatePressure, FIRST_PRESSURE } from './evaluate.ts'
+import { clearPressure, evaluatePressure, FIRST_PRESSURE } from './evaluate.ts'
 import { readPressures } from './source.ts'
 
 export const pressure = defineCheck<Config>({
@@ -85,10 +86,14 @@ export const pressure = defineCheck<Config>({
   ],
   create() {
     let memory = FIRST_PRESSURE
-    return async ({ host, config }) => {
+    async function look({ host, config }: CheckContext<Config>) {
       const { memory: next, ...result } = evaluatePressure(await readPressures(host), config, memory)
       memory = next
       return result
     }
+    function cleared(word: ConditionKey): void {
+      memory = clearPressure(memory, word)
+    }
+    return Object.assign(look, { cleared })
   },
 })

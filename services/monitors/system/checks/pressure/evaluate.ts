@@ -1,5 +1,5 @@
 /** What the pressure figures say. Pure. */
-import type { MetricSample } from '#model'
+import type { ConditionKey, MetricSample } from '#model'
 import type { Finding } from '#monitor-kit'
 import {
   extendStreak,
@@ -99,4 +99,10 @@ export function evaluatePressure(reading: PressureReading, config: Config, memor
     findings: judged.map(({ finding }) => finding),
     metrics: judged.flatMap(({ metrics }) => metrics),
   }
+}
+
+/** A person's word: what must last is counted anew. */
+export function clearPressure(memory: PressureMemory, { type }: ConditionKey): PressureMemory {
+  const resource = RESOURCES.find((one) => MEANINGS[one].type === type)
+  return resource === undefined ? memory : { ...memory, [resource]: NO_STREAK }
 }

@@ -1,7 +1,8 @@
 /** `system-processes`: are there processes and file handles left, do processes hang or lie around ended? */
-import { defineCheck } from '#monitor-kit'
+import type { ConditionKey } from '#model'
+import { type CheckContext, defineCheck } from '#monitor-kit'
 import type { Config } from './config.ts'
-import { evaluateProcesses, FIRST_PROCESSES } from './evaluate.ts'
+import { clearProcesses, evaluateProcesses, FIRST_PROCESSES } from './evaluate.ts'
 import { readProcesses } from './source.ts'
 
 export const processes = defineCheck<Config>({
@@ -89,7 +90,7 @@ export const processes = defineCheck<Config>({
   create() {
     let memory = FIRST_PROCESSES
     let checks = 0
-    return async ({ host, config, clock }) => {
+    async function look({ host, config, clock }: CheckContext<Config>) {
       const look = memory.looks > 0 || checks % config.scanEveryChecks === 0
       checks++
       const reading = await readProcesses(host, look)
@@ -97,5 +98,9 @@ export const processes = defineCheck<Config>({
       memory = next
       return result
     }
+    function cleared(word: ConditionKey): void {
+      memory = clearProcesses(memory, word)
+    }
+    return Object.assign(look, { cleared })
   },
 })

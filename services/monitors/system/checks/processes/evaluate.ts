@@ -1,5 +1,5 @@
 /** What a reading of processes and open files says. Pure. */
-import type { MetricSample } from '#model'
+import type { ConditionKey, MetricSample } from '#model'
 import type { Finding } from '#monitor-kit'
 import { judgedFinding, judgeLevel, levelOf, namedLimit } from '../../limits.ts'
 import { type Reading, unknownFinding } from '../../reading.ts'
@@ -232,4 +232,9 @@ export function evaluateProcesses(
     findings: [pids.finding, files.finding, ...scan.findings],
     metrics: [...pids.metrics, ...files.metrics, ...scan.metrics],
   }
+}
+
+/** A person's word: how long processes sleep is counted anew. */
+export function clearProcesses(memory: ProcessesMemory, { type }: ConditionKey): ProcessesMemory {
+  return type === 'ProcessesBlocked' ? { ...memory, asleep: FIRST_PROCESSES.asleep } : memory
 }
