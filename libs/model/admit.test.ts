@@ -89,7 +89,7 @@ describe('a report of a monitor', () => {
     const { report: admitted, violations } = admit(
       { observations: Array.from({ length: 2048 }, (_, i) => long(i)) },
       {
-        limits: { ...DEFAULT_LIMITS, entitiesPerType: 4096 },
+        limits: { ...DEFAULT_LIMITS, entitiesPerType: 4096, observationsPerReport: 4096 },
       },
     )
     expect(admitted.observations).toHaveLength(2048)

@@ -98,15 +98,16 @@ function admitEvidence(evidence: Evidence | undefined): Evidence | undefined {
   }
 }
 
-/** A check that the monitor declares; another name says nothing to anybody. */
-function checkOf(check: string, { checks }: MonitorDeclaration): string {
-  if (checks.length > 0 && !checks.some((declared) => declared.check === check)) return ''
-  return cleanText(check, MAX_NAME)
+/** Whether the monitor has a check of this name; another one says nothing to anybody. */
+function declaredChecks({ checks }: MonitorDeclaration): (check: string) => boolean {
+  if (checks.length === 0) return () => true
+  const names = new Set(checks.map(({ check }) => check))
+  return (check) => names.has(check)
 }
 
 function admitObservation(
   o: Observation,
-  admission: Admission,
+  admission: Admission & { readonly declares: (check: string) => boolean },
   now: Date,
   violations: Violation[],
 ): Observation | undefined {
@@ -136,7 +137,7 @@ function admitObservation(
     summary: cleanText(o.summary, MAX_SUMMARY),
     evidence: admitEvidence(o.evidence),
     since: admitSince(o.since, now),
-    check: checkOf(o.check, declaration),
+    check: admission.declares(o.check) ? cleanText(o.check, MAX_NAME) : '',
     pending: o.pending === true && o.health === 'healthy' ? true : undefined,
     observed:
       o.observed !== undefined && Math.abs(o.observed.getTime() - now.getTime()) <= MAX_KEPT_MS
@@ -214,8 +215,9 @@ function cut<T>(items: readonly T[], most: number, what: string, violations: Vio
 export function admitReport(report: Report, admission: Admission, now: Date): Admitted {
   const { limits } = admission
   const violations: Violation[] = []
+  const checked = { ...admission, declares: declaredChecks(admission.declaration) }
   const observations = cut(report.observations, limits.observationsPerReport, 'conditions', violations)
-    .map((o) => admitObservation(o, admission, now, violations))
+    .map((o) => admitObservation(o, checked, now, violations))
     .filter((o) => o !== undefined)
   const events = cut(report.events, limits.eventsPerReport, 'events', violations)
   const samples = cut(report.metrics, limits.samplesPerReport, 'metrics', violations)

@@ -4,8 +4,7 @@
  */
 import { clearProblems } from './clear.ts'
 import { createDraft, type Draft } from './draft.ts'
-import { dependentsOf } from './gate.ts'
-import { checkKey } from './keys.ts'
+import { allDependentsOf } from './gate.ts'
 import {
   answered,
   declareMonitor,
@@ -21,7 +20,16 @@ import { endOrphans, FORGET_AFTER_MS } from './orphans.ts'
 import { followEvent, isOpen, passTime, resolveProblem } from './problem.ts'
 import { compareSeverity } from './severity.ts'
 import { applyChanges, type Change, copyState, type MonitorDeclaration, type NodeState } from './state.ts'
-import type { CheckRun, ConditionKey, Instant, NodeEvent, Problem, RecoveryRule, Report } from './types.ts'
+import type {
+  CheckRun,
+  ConditionKey,
+  Instant,
+  NodeEvent,
+  Problem,
+  RecoveryRule,
+  Report,
+  SourceCondition,
+} from './types.ts'
 
 export type Input =
   | { readonly kind: 'expected'; readonly declaration: MonitorDeclaration }
@@ -95,7 +103,7 @@ function takeReport(draft: Draft, monitor: string, report: Report, violations: r
   const raisedBefore = raisedChecks(draft, monitor)
   for (const observation of report.observations) observe(draft, monitor, observation, report)
   for (const { type, entity } of report.withdrawn) withdraw(draft, monitor, { type, entity }, report)
-  if (isNumbered) for (const check of report.complete) withdrawUnnamed(draft, monitor, check, report.incarnation)
+  if (isNumbered && report.complete.length > 0) withdrawUnnamed(draft, monitor, report)
   for (const event of report.events) takeEvent(draft, event, repeated)
   openAndCloseGates(draft, monitor, raisedBefore, raisedChecks(draft, monitor))
   const state = draft.monitor(monitor)
@@ -115,13 +123,10 @@ function takeReport(draft: Draft, monitor: string, report: Report, violations: r
 
 /** Checks of a monitor that something depends on and that have a problem. */
 function raisedChecks(draft: Draft, monitor: string): ReadonlySet<string> {
-  const raised = new Set<string>()
-  if (!draft.hasDependents()) return raised
-  for (const { monitor: raiser, check } of draft.raised()) if (raiser === monitor) raised.add(check)
-  return raised
+  return draft.hasDependents() ? draft.raisedChecks(monitor) : new Set()
 }
 
-/** What depends on a check whose word changed is judged again, and so on along the chain (it has no circles). */
+/** What depends on a check whose word changed is judged again, and so on along the chain. */
 function openAndCloseGates(
   draft: Draft,
   monitor: string,
@@ -129,16 +134,17 @@ function openAndCloseGates(
   after: ReadonlySet<string>,
 ): void {
   const changed = [...new Set([...before, ...after])].filter((check) => before.has(check) !== after.has(check))
-  const waiting = changed.map((check) => ({ monitor, check }))
-  const seen = new Set(waiting.map((one) => checkKey(one.monitor, one.check)))
-  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
-    for (const dependent of dependentsOf(draft, one.monitor, one.check)) {
-      for (const source of draft.sourcesBy(dependent.monitor))
-        if (source.observation.check === dependent.check) judgeAgain(draft, source)
-      const key = checkKey(dependent.monitor, dependent.check)
-      if (seen.has(key)) continue
-      seen.add(key)
-      waiting.push(dependent)
+  if (changed.length === 0) return
+  const sources = new Map<string, Map<string, SourceCondition[]>>()
+  for (const one of allDependentsOf(
+    draft,
+    changed.map((check) => ({ monitor, check })),
+  )) {
+    const byCheck = sources.get(one.monitor) ?? Map.groupBy(draft.sourcesBy(one.monitor), (s) => s.observation.check)
+    sources.set(one.monitor, byCheck)
+    for (const { monitor: name, observation } of byCheck.get(one.check) ?? []) {
+      const source = draft.source(name, observation.type, observation.entity)
+      if (source !== undefined) judgeAgain(draft, source)
     }
   }
 }
@@ -152,16 +158,17 @@ function withdraw(draft: Draft, monitor: string, { type, entity }: ConditionKey,
   dropSource(draft, monitor, type, entity, 'withdrawn', 'its monitor no longer watches it')
 }
 
-/** A check has named every condition it watches: what it said in an earlier life only is no longer watched. */
-function withdrawUnnamed(draft: Draft, monitor: string, check: string, incarnation: number): void {
+/** Checks have named every condition they watch: what they said in an earlier life only is no longer watched. */
+function withdrawUnnamed(draft: Draft, monitor: string, { complete, incarnation }: Report): void {
+  const checks = new Set(complete)
   const why = 'its check no longer watches it'
   for (const source of draft.sourcesBy(monitor)) {
     const { type, entity } = source.observation
-    if (source.observation.check !== check || source.incarnation === incarnation) continue
+    if (!checks.has(source.observation.check) || source.incarnation === incarnation) continue
     dropSource(draft, monitor, type, entity, 'withdrawn', why)
   }
   for (const problem of draft.allProblems()) {
-    const isOf = problem.source === monitor && problem.check === check && !problem.fromEvent
+    const isOf = problem.source === monitor && checks.has(problem.check) && !problem.fromEvent
     if (!isOf || !isOpen(problem) || draft.sourcesOf(problem.type, problem.entity).length > 0) continue
     resolveProblem(draft, problem, 'withdrawn', why)
   }

@@ -2,9 +2,9 @@
  * What one input changes, collected over an untouched state: reads see what was written before them, and the changes
  * at the end are the differences, in the order state-first (docs/architecture.md, section 6, rule 2).
  */
-import { checkKey, conditionKey, monitorAndCheck, sourceKey } from './keys.ts'
+import { conditionKey, sourceKey } from './keys.ts'
 import type { Change, MonitorDeclaration, NodeState } from './state.ts'
-import { count, type Tally } from './tally.ts'
+import { count, countIn, type Tally, type TallyOfTallies } from './tally.ts'
 import type {
   ConditionType,
   Instant,
@@ -51,8 +51,10 @@ export interface Draft {
   conditionType(type: string, monitor: string | undefined): ConditionType | undefined
   /** Who alone may speak of a type; undefined where several may. */
   ownerOf(type: string): string | undefined
-  /** Checks with a raised condition, each with its monitor. */
-  raised(): { monitor: string; check: string }[]
+  /** Monitors whose check of this name has a raised condition. */
+  raisers(check: string): readonly string[]
+  /** Names of this monitor's checks that have one. */
+  raisedChecks(monitor: string): ReadonlySet<string>
   /** Open problems that this monitor said. */
   openProblems(monitor: string): number
   /** Resolved problems that are remembered. */
@@ -106,7 +108,9 @@ class StateDraft implements Draft {
   readonly #monitors = new Map<string, MonitorState | undefined>()
   readonly #declarations = new Map<string, MonitorDeclaration | undefined>()
   readonly #events: NodeEvent[] = []
-  readonly #raised: Tally = new Map()
+  /** Monitors whose source of a condition was written here. */
+  readonly #touched = new Map<string, string[]>()
+  readonly #raised: TallyOfTallies = new Map()
   readonly #open: Tally = new Map()
 
   constructor(state: NodeState, now: Instant) {
@@ -125,11 +129,22 @@ class StateDraft implements Draft {
     const { monitor } = value
     this.#countRaised(this.source(monitor, type, entity), -1)
     this.#countRaised(value, 1)
-    this.#sources.set(sourceKey(monitor, type, entity), { key: { monitor, type, entity }, value })
+    this.#touch(monitor, type, entity, value)
+  }
+
+  #touch(monitor: string, type: string, entity: string, value: SourceCondition | undefined): void {
+    const key = sourceKey(monitor, type, entity)
+    if (!this.#sources.has(key)) {
+      const condition = conditionKey(type, entity)
+      const monitors = this.#touched.get(condition)
+      if (monitors === undefined) this.#touched.set(condition, [monitor])
+      else monitors.push(monitor)
+    }
+    this.#sources.set(key, { key: { monitor, type, entity }, value })
   }
 
   #countRaised(source: SourceCondition | undefined, by: number): void {
-    if (source?.raised !== undefined) count(this.#raised, checkKey(source.monitor, source.observation.check), by)
+    if (source?.raised !== undefined) countIn(this.#raised, source.observation.check, source.monitor, by)
   }
 
   #countOpen(problem: Problem | undefined, by: number): void {
@@ -138,14 +153,12 @@ class StateDraft implements Draft {
 
   deleteSource(monitor: string, type: string, entity: string): void {
     this.#countRaised(this.source(monitor, type, entity), -1)
-    this.#sources.set(sourceKey(monitor, type, entity), { key: { monitor, type, entity }, value: undefined })
+    this.#touch(monitor, type, entity, undefined)
   }
 
   sourcesOf(type: string, entity: string): readonly SourceCondition[] {
     const names = new Set(this.#state.sourceMonitors.get(conditionKey(type, entity)))
-    for (const { key } of this.#sources.values()) {
-      if (key.type === type && key.entity === entity) names.add(key.monitor)
-    }
+    for (const name of this.#touched.get(conditionKey(type, entity)) ?? []) names.add(name)
     const ordered = names.size > 1 ? [...names].sort() : names
     const found: SourceCondition[] = []
     for (const name of ordered) {
@@ -252,11 +265,17 @@ class StateDraft implements Draft {
     return this.#state.owners.get(type)
   }
 
-  raised(): { monitor: string; check: string }[] {
-    const keys = new Set([...this.#state.raised.keys(), ...this.#raised.keys()])
-    return [...keys]
-      .filter((key) => (this.#state.raised.get(key) ?? 0) + (this.#raised.get(key) ?? 0) > 0)
-      .map(monitorAndCheck)
+  raisers(check: string): readonly string[] {
+    const known = this.#state.raised.get(check)
+    const moved = this.#raised.get(check)
+    if (moved === undefined) return known === undefined ? [] : [...known.keys()]
+    const monitors = new Set([...(known?.keys() ?? []), ...moved.keys()])
+    return [...monitors].filter((monitor) => (known?.get(monitor) ?? 0) + (moved.get(monitor) ?? 0) > 0)
+  }
+
+  raisedChecks(monitor: string): ReadonlySet<string> {
+    const checks = new Set([...this.#state.raised.keys(), ...this.#raised.keys()])
+    return new Set([...checks].filter((check) => this.raisers(check).includes(monitor)))
   }
 
   openProblems(monitor: string): number {

@@ -4,12 +4,37 @@
  * nobody but itself.
  */
 import type { Draft } from './draft.ts'
+import { checkKey } from './keys.ts'
 import { DETECTOR } from './problem.ts'
+import type { MonitorDeclaration } from './state.ts'
+
+interface Edges {
+  /** What each check depends on. */
+  readonly dependencies: ReadonlyMap<string, readonly string[]>
+  /** Which checks depend on each name. */
+  readonly dependents: ReadonlyMap<string, readonly string[]>
+}
+
+const edgesOfDeclaration = new WeakMap<MonitorDeclaration, Edges>()
+
+/** A declaration's edges, looked up by either end; made once, since they are asked for at every report. */
+function edgesOf(declaration: MonitorDeclaration): Edges {
+  const known = edgesOfDeclaration.get(declaration)
+  if (known !== undefined) return known
+  const dependents = new Map<string, string[]>()
+  for (const { check, dependsOn } of declaration.checks) {
+    for (const name of dependsOn) dependents.set(name, [...(dependents.get(name) ?? []), check])
+  }
+  const dependencies = new Map(declaration.checks.map(({ check, dependsOn }) => [check, dependsOn]))
+  const edges = { dependencies, dependents }
+  edgesOfDeclaration.set(declaration, edges)
+  return edges
+}
 
 /** Names of checks and monitors that this check depends on; [] for none. */
 function dependenciesOf(draft: Draft, monitor: string, check: string): readonly string[] {
-  if (check === '') return []
-  return draft.declaration(monitor)?.checks.find((declared) => declared.check === check)?.dependsOn ?? []
+  const declaration = check === '' ? undefined : draft.declaration(monitor)
+  return (declaration && edgesOf(declaration).dependencies.get(check)) ?? []
 }
 
 /** Whether what `monitor` says holds back checks of `dependent`. */
@@ -21,22 +46,46 @@ function concerns(draft: Draft, monitor: string, dependent: string): boolean {
 /** A check has a problem while one of its conditions is raised; a monitor while it is unreachable. */
 function isUnwell(draft: Draft, name: string, dependent: string): boolean {
   if (draft.monitor(name)?.health === 'unreachable' && concerns(draft, name, dependent)) return true
-  return draft.raised().some(({ monitor, check }) => check === name && concerns(draft, monitor, dependent))
+  return draft.raisers(name).some((monitor) => concerns(draft, monitor, dependent))
 }
 
 /** The dependency that keeps this check's problems from counting, if one does. */
 export function blockingDependency(draft: Draft, monitor: string, check: string): string | undefined {
   if (!draft.hasDependents()) return undefined
-  const names = dependenciesOf(draft, monitor, check)
-  return names.length === 0 ? undefined : names.find((name) => isUnwell(draft, name, monitor))
+  return dependenciesOf(draft, monitor, check).find((name) => isUnwell(draft, name, monitor))
 }
 
-/** Checks that depend directly on what `monitor` calls `name`, as (monitor, check). */
-export function dependentsOf(draft: Draft, monitor: string, name: string): { monitor: string; check: string }[] {
-  const found: { monitor: string; check: string }[] = []
-  for (const { name: dependent, checks } of draft.declarations()) {
-    if (!concerns(draft, monitor, dependent)) continue
-    for (const { check, dependsOn } of checks) if (dependsOn.includes(name)) found.push({ monitor: dependent, check })
+/** A check of a monitor. */
+export interface CheckOf {
+  readonly monitor: string
+  readonly check: string
+}
+
+/** Checks that depend directly on what `monitor` calls `name`. */
+function dependentsOf(draft: Draft, { monitor, check: name }: CheckOf): CheckOf[] {
+  const found: CheckOf[] = []
+  for (const declaration of draft.declarations()) {
+    if (!concerns(draft, monitor, declaration.name)) continue
+    for (const check of edgesOf(declaration).dependents.get(name) ?? [])
+      found.push({ monitor: declaration.name, check })
+  }
+  return found
+}
+
+/** Every check that depends on one of these, near ones first (there are no circles worth following twice). */
+export function allDependentsOf(draft: Draft, changed: readonly CheckOf[]): CheckOf[] {
+  const seen = new Set(changed.map(({ monitor, check }) => checkKey(monitor, check)))
+  const found: CheckOf[] = []
+  for (let near: readonly CheckOf[] = changed; near.length > 0; ) {
+    const next: CheckOf[] = []
+    for (const dependent of near.flatMap((one) => dependentsOf(draft, one))) {
+      const key = checkKey(dependent.monitor, dependent.check)
+      if (seen.has(key)) continue
+      seen.add(key)
+      next.push(dependent)
+    }
+    found.push(...next)
+    near = next
   }
   return found
 }

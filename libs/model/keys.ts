@@ -17,12 +17,6 @@ export function checkKey(monitor: string, check: string): string {
   return monitor + SEPARATOR + check
 }
 
-/** The monitor and the check of a {@link checkKey}. */
-export function monitorAndCheck(key: string): { monitor: string; check: string } {
-  const at = key.indexOf(SEPARATOR)
-  return { monitor: key.slice(0, at), check: key.slice(at + 1) }
-}
-
 /** The owner of what several monitors may speak of; no monitor has this name. */
 export const SHARED = 'shared'
 

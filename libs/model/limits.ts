@@ -15,7 +15,7 @@ export interface ReportLimits {
 }
 
 export const DEFAULT_LIMITS: ReportLimits = {
-  observationsPerReport: 2048,
+  observationsPerReport: 1024,
   eventsPerReport: 1000,
   samplesPerReport: 2048,
   runsPerReport: 256,

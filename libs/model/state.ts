@@ -2,8 +2,8 @@
  * The node's state and how changes move it. State is exactly what the changes say: whoever has applied the same
  * changes has the same state, which is why it can be written to buckets and read back.
  */
-import { checkKey, conditionKey, sourceKey } from './keys.ts'
-import { count, type Tally } from './tally.ts'
+import { conditionKey, sourceKey } from './keys.ts'
+import { count, countIn, type Tally, type TallyOfTallies } from './tally.ts'
 import type {
   ConditionType,
   EventReason,
@@ -47,8 +47,8 @@ export interface NodeState {
   readonly sourceMonitors: Map<string, Set<string>>
   /** Derived: monitors with a check that depends on something. */
   readonly gated: Set<string>
-  /** Derived: raised conditions of each check, by {@link checkKey}. */
-  readonly raised: Tally
+  /** Derived: raised conditions by the check's name, then by its monitor. */
+  readonly raised: TallyOfTallies
   /** Derived: open problems of each monitor that said them. */
   readonly open: Tally
   /** Who alone may speak of a type, from registry and configuration; others may speak of all others. Never in a bucket. */
@@ -108,7 +108,7 @@ export function copyState(state: NodeState): NodeState {
     declarations: new Map(state.declarations),
     sourceMonitors: new Map([...state.sourceMonitors].map(([key, names]) => [key, new Set(names)])),
     gated: new Set(state.gated),
-    raised: new Map(state.raised),
+    raised: new Map([...state.raised].map(([check, monitors]) => [check, new Map(monitors)])),
     open: new Map(state.open),
     owners: state.owners,
   }
@@ -128,7 +128,7 @@ function indexSource(state: NodeState, monitor: string, key: string, present: bo
 }
 
 function countRaised(state: NodeState, source: SourceCondition | undefined, by: number): void {
-  if (source?.raised !== undefined) count(state.raised, checkKey(source.monitor, source.observation.check), by)
+  if (source?.raised !== undefined) countIn(state.raised, source.observation.check, source.monitor, by)
 }
 
 function countOpen(state: NodeState, problem: Problem | undefined, by: number): void {

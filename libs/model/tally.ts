@@ -1,6 +1,16 @@
 /** Counts by name, of what is not zero. */
 export type Tally = Map<string, number>
 
+/** Counts by two names. */
+export type TallyOfTallies = Map<string, Tally>
+
+export function countIn(tallies: TallyOfTallies, outer: string, inner: string, by: number): void {
+  const tally = tallies.get(outer) ?? new Map<string, number>()
+  count(tally, inner, by)
+  if (tally.size === 0) tallies.delete(outer)
+  else tallies.set(outer, tally)
+}
+
 export function count(tally: Tally, name: string, by: number): void {
   const next = (tally.get(name) ?? 0) + by
   if (next === 0) tally.delete(name)

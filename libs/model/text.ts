@@ -5,13 +5,14 @@
 const SPACE = /[\s\u0085\u2028\u2029]+/gu
 const INVISIBLE =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
-const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+/** Nothing but printable ASCII, no two spaces together, none at either end: most texts are clean as they are. */
+const PLAIN = /^(?:[!-~]+(?: [!-~]+)*)?$/
 
 /** Cleaned and at most `maxLength` UTF-16 units, cut on a character boundary with "…". */
 export function cleanText(text: string, maxLength: number): string {
   // Never look at more than could survive: a 64 KB reason costs as much as a short one.
   const head = text.length > maxLength * 4 ? text.slice(0, maxLength * 4) : text
-  const clean = head.replace(SPACE, ' ').replace(LONE_SURROGATE, '\ufffd').replace(INVISIBLE, '').trim()
+  const clean = PLAIN.test(head) ? head : head.replace(SPACE, ' ').toWellFormed().replace(INVISIBLE, '').trim()
   if (clean.length <= maxLength && head.length === text.length) return clean
   if (clean.length < maxLength) return `${clean}…`
   let cut = maxLength - 1

@@ -143,3 +143,22 @@ describe('a plug-in that nobody configured', () => {
     expect(world.state.monitors.get('evil')?.runs).toHaveLength(1)
   })
 })
+
+describe('a report of a plug-in whose checks depend on one another in every way', () => {
+  it('costs no more than one without, in steps that grow with its size alone', () => {
+    const world = createWorld()
+    const names = Array.from({ length: 300 }, (_, i) => `c${i}`)
+    const checks = names.map((check) => ({ check, conditionTypes: ['E'], dependsOn: names.slice(0, 100) }))
+    const types = [conditionType('E', { shared: true })]
+    const declared = declaration('evil', types, { checks, origin: 'discovered' })
+    world.take({ kind: 'declared', declaration: declared, incarnation: 7 }, 0)
+    const sick = names.map((check) => observation('E', 'problem', { check, entity: check }))
+    const well = names.map((check) => observation('E', 'healthy', { check, entity: check }))
+    let judged = 0
+    for (const [ms, observations] of [sick, well, well, sick].entries()) {
+      const changes = world.take({ kind: 'report', monitor: 'evil', violations: [], report: report(observations) }, ms)
+      judged += changes.filter(({ kind }) => kind === 'source').length
+    }
+    expect(judged).toBeLessThanOrEqual(4 * names.length)
+  })
+})
