@@ -21,6 +21,17 @@ export function cleanText(text: string, maxLength: number): string {
   return `${clean.slice(0, cut)}…`
 }
 
+/** The same text with what cannot be seen written as "\\u202e"; line breaks stay. For JSON, whose texts stay the same. */
+export function escapeUnseen(text: string): string {
+  return text.replace(INVISIBLE, (found) =>
+    found === '\n' ? found : Array.from({ length: found.length }, (_, i) => escapedUnit(found.charCodeAt(i))).join(''),
+  )
+}
+
+function escapedUnit(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`
+}
+
 /** A name made of `A-Za-z0-9` and `._/-`, starting with a letter or digit, at most `maxLength`; "" when nothing is left. */
 export function cleanName(text: string, maxLength: number): string {
   return text

@@ -45,11 +45,14 @@ export class RpcError extends Error {
   readonly path: string
   /** "/nodedoctor.v1.Monitor/Describe" */
   readonly method: string
+  /** What the other side, or the connection, says of it. */
+  readonly details: string
   constructor(path: string, method: string, code: string, details: string, cause?: unknown) {
     super(`${method} on ${path}: ${code}${details === '' ? '' : `: ${details}`}`, { cause })
     this.name = 'RpcError'
     this.code = code
     this.path = path
     this.method = method
+    this.details = details
   }
 }

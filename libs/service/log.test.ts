@@ -99,12 +99,40 @@ describe('a line for people', () => {
     expect(lines).toEqual(['03:14:20 info  detector: listening path=/run/x.sock why="two words"\n'])
   })
 
-  it('tells an error of ours by its text and another one with its stack', () => {
+  it('tells an error by its text; its stack is for machines', () => {
     const { log, lines } = linesOf({ format: 'pretty' })
     log.error('failed', { err: Object.assign(new Error('port taken'), { code: 'IN_USE' }) })
     log.error('failed', { err: new Error('a bug') })
     expect(lines[0]).toBe('03:14:20 error detector: failed (port taken)\n')
-    expect(lines[1]).toMatch(/^03:14:20 error detector: failed \(a bug\)\nError: a bug\n {4}at /)
+    expect(lines[1]).toBe('03:14:20 error detector: failed (a bug)\n')
+  })
+
+  const HOSTILE = `a\n03:14:20 info  detector: forged\r\u001b[2J\u202e\u0007\u009b31m${'x'.repeat(65_536)}`
+  const fields = () => ({
+    monitor: HOSTILE,
+    problem: HOSTILE,
+    action: HOSTILE,
+    [HOSTILE.slice(0, 60)]: HOSTILE,
+    list: [HOSTILE],
+    object: { deep: HOSTILE.slice(0, 2000) },
+    err: Object.assign(new Error(HOSTILE, { cause: new Error(HOSTILE) }), { code: HOSTILE.slice(0, 100) }),
+  })
+
+  it('is one line, and tells no terminal what to do, whatever a plug-in says', () => {
+    const { log, lines } = linesOf({ format: 'pretty' })
+    log.error(HOSTILE, fields())
+    expect(lines).toHaveLength(1)
+    expect(lines[0]?.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/)
+    expect(lines[0]?.length).toBeLessThan(12_000)
+  })
+
+  it('is so as JSON too, with every character still to be read', () => {
+    const { log, lines } = linesOf({ format: 'json' })
+    log.error(HOSTILE, fields())
+    expect(lines).toHaveLength(1)
+    expect(lines[0]?.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/)
+    expect(lines[0]?.length).toBeLessThan(64_000)
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ monitor: expect.stringContaining('\u202e') })
   })
 
   it('is coloured where it may be', () => {

@@ -3,6 +3,7 @@
  * line has, or the same for people on a terminal. The one wrapper of pino; no worker threads.
  */
 import pino from 'pino'
+import { escapeUnseen } from '#model'
 import { errorRecord } from './error-record.ts'
 import { renderPretty } from './pretty.ts'
 import type { LogFields, Logger } from './types.ts'
@@ -24,11 +25,20 @@ export interface LogOptions {
 /** Fields whose meaning is fixed: a caller's field of such a name gets an underscore. */
 const RESERVED = new Set(['timestamp', 'level', 'message'])
 
+/** A text of a plug-in may be as long as a message; a line of a log may not. */
+const TEXT_MAX = 4096
+
+function bounded(value: unknown): unknown {
+  if (typeof value === 'string') return value.length > TEXT_MAX ? `${value.slice(0, TEXT_MAX - 1)}…` : value
+  return Array.isArray(value) ? value.slice(0, 100).map(bounded) : value
+}
+
 /** A line's fields in their order. */
 function record(component: string, level: LogLevel, message: string, fields: LogFields): Record<string, unknown> {
   const { monitor, problem, action, ...rest } = fields
-  const line: Record<string, unknown> = { level, component, monitor, problem, action, message }
-  for (const [key, value] of Object.entries(rest)) line[RESERVED.has(key) ? `${key}_` : key] = value
+  const told = { monitor: bounded(monitor), problem: bounded(problem), action: bounded(action) }
+  const line: Record<string, unknown> = { level, component, ...told, message: bounded(message) }
+  for (const [key, value] of Object.entries(rest)) line[RESERVED.has(key) ? `${key}_` : key] = bounded(value)
   return line
 }
 
@@ -50,7 +60,7 @@ export function createLogger(options: LogOptions): Logger {
       errorKey: 'no-such-field',
       serializers: { err: (err: unknown) => errorRecord(err) },
     },
-    { write: format === 'json' ? write : writePretty },
+    { write: format === 'json' ? (line) => write(escapeUnseen(line)) : writePretty },
   )
 
   function bound(own: LogFields): Logger {

@@ -1,4 +1,5 @@
-/** Log lines for people. */
+/** Log lines for people. Texts of plug-ins come here as they were sent: a line stays one line, and tells no terminal what to do. */
+import { cleanText } from '#model'
 
 const COLOURS: Readonly<Record<string, string>> = {
   debug: '\u001b[2m',
@@ -8,15 +9,19 @@ const COLOURS: Readonly<Record<string, string>> = {
 }
 const PLAIN = '\u001b[0m'
 
+/** Of one text in a line. */
+const TEXT_MAX = 1024
+
 function value(of: unknown): string {
-  return typeof of === 'string' && /^[^\s"=]+$/.test(of) ? of : JSON.stringify(of)
+  if (typeof of === 'string')
+    return /^[^\s"=]+$/.test(of) ? cleanText(of, TEXT_MAX) : JSON.stringify(cleanText(of, TEXT_MAX))
+  return cleanText(JSON.stringify(of) ?? String(of), TEXT_MAX)
 }
 
-/** The error's text, and the stack below it where it is not one of ours (ours say what to do). */
+/** The error's text. Its stack is for machines: the JSON form has it. */
 function why(err: unknown): string[] {
   if (typeof err !== 'object' || err === null || !('message' in err)) return []
-  const stack = 'stack' in err && !('code' in err) ? `\n${String(err.stack)}` : ''
-  return [`(${String(err.message)})${stack}`]
+  return [`(${cleanText(String(err.message), TEXT_MAX)})`]
 }
 
 /** "03:14:20 warn  detector  monitor is lost  monitor=gpu reason=…" of a line's fields. */
@@ -24,7 +29,7 @@ export function renderPretty(record: Readonly<Record<string, unknown>>, colour: 
   const { timestamp, level, component, message, err, ...rest } = record
   const word = String(level).padEnd(5)
   const shown = colour ? `${COLOURS[String(level)] ?? ''}${word}${PLAIN}` : word
-  const fields = Object.entries(rest).map(([key, of]) => `${key}=${value(of)}`)
-  const said = [String(message), ...why(err)].join(' ')
+  const fields = Object.entries(rest).map(([key, of]) => `${cleanText(key, 80)}=${value(of)}`)
+  const said = [cleanText(String(message), TEXT_MAX), ...why(err)].join(' ')
   return [String(timestamp).slice(11, 19), shown, `${String(component)}:`, said, ...fields].join(' ')
 }

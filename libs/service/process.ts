@@ -49,7 +49,7 @@ function argumentsOrText(definitions: readonly AnyDefinition[]): ServiceArgument
     return args
   } catch (err) {
     if (err instanceof UsageError) complain(`${err.message}\n\n${USAGE}`)
-    throw err
+    return endBeforeLogs(err)
   }
 }
 
@@ -107,15 +107,24 @@ async function runConfigured(definitions: readonly AnyDefinition[], config: Node
   return leave(results.some(({ status }) => status === 'rejected') ? EXIT_FAILED : 0)
 }
 
+/** Before there are logs: one line instead of Node's own, which is a line of the bundle and a stack. */
+function endBeforeLogs(err: unknown): never {
+  const why = (err instanceof Error ? err.message : String(err)).split('\n')[0]?.slice(0, 300)
+  process.stderr.write(`cannot start, unexpected error: ${why}\n`)
+  leave(EXIT_FAILED)
+}
+
 /** Runs services until a signal, or until one that is alone fails. Does not return. */
 export async function runProcess({ definitions, loadConfig }: ProcessOptions): Promise<never> {
+  process.on('uncaughtException', endBeforeLogs)
   const args = argumentsOrText(definitions)
   let config: NodeDoctorConfig
   try {
     config = await loadConfig(args, process.env)
   } catch (err) {
     if (err instanceof Error && 'code' in err && err.code === 'CONFIG_INVALID') complain(err.message)
-    throw err
+    return endBeforeLogs(err)
   }
+  process.off('uncaughtException', endBeforeLogs)
   return runConfigured(definitions, config)
 }

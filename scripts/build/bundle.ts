@@ -14,9 +14,15 @@ export interface Bundle {
   readonly changed: boolean
 }
 
+/** What the bundles are written for. An older Node would print its way through a line of a megabyte. */
+export const NODE_MAJOR = 24
+
 // CommonJS packages inside an ES module ask for these three.
 const BANNER =
   "import{createRequire as __nodeDoctorRequire}from'node:module';" +
+  'if(Number(process.versions.node.split(".")[0])<' +
+  `${NODE_MAJOR}){process.stderr.write("Node Doctor needs Node ${NODE_MAJOR} or newer and was started with "+process.version+` +
+  '"; use the Node that comes with it: node_modules/.bin/node\\n");process.exit(2)}' +
   'const require=__nodeDoctorRequire(import.meta.url),' +
   '__filename=import.meta.filename,__dirname=import.meta.dirname;'
 
@@ -24,7 +30,7 @@ const OPTIONS = {
   bundle: true,
   minify: true,
   platform: 'node',
-  target: 'node24',
+  target: `node${NODE_MAJOR}`,
   format: 'esm',
   external: ['node:*'],
   banner: { js: BANNER },

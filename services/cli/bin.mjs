@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// `node-doctor`: runs the built CLI with the pinned Node, whatever Node the system has.
-import { spawnSync } from 'node:child_process'
+// `node-doctor`: runs the built CLI with the pinned Node, whatever Node the system has; passes on how it is asked to end.
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const root = new URL('../../', import.meta.url)
@@ -11,7 +12,21 @@ if (!existsSync(cli)) {
   process.stderr.write(`node-doctor is not built yet: run "make build" in ${fileURLToPath(root)}\n`)
   process.exit(2)
 }
-const ran = spawnSync(existsSync(pinned) ? pinned : process.execPath, [cli, ...process.argv.slice(2)], {
-  stdio: 'inherit',
+// The channel says nothing; that it ends tells the CLI that this process is gone, however it went.
+const child = spawn(existsSync(pinned) ? pinned : process.execPath, [cli, ...process.argv.slice(2)], {
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 })
-process.exit(ran.status ?? 1)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal))
+child.on('error', (err) => {
+  process.stderr.write(`node-doctor cannot be started: ${err.message}\n`)
+  process.exit(2)
+})
+child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0)))
+
+// npx puts a shell between itself and this process, which ends at a signal without a word to anybody.
+if (process.env.npm_command !== undefined) {
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM')
+  }, 250).unref()
+}

@@ -1,18 +1,26 @@
 /** The command line: finds the command, and turns every expected fault into a clear line and an exit code. */
 import { ConfigErrors } from '#config'
 import { cleanup } from './cleanup.ts'
+import { clear } from './clear.ts'
 import { type Command, nearestName, parseCommand } from './command.ts'
-import { AlreadyRunningError, CliUsageError, NotBuiltError } from './errors.ts'
+import { AlreadyRunningError, CliUsageError, FolderError, NotBuiltError } from './errors.ts'
+import { forget } from './forget.ts'
+import { complain } from './print.ts'
 import { status } from './status.ts'
 import { up } from './up/up.ts'
 import { validate } from './validate.ts'
 import { version } from './version.ts'
 import { watch } from './watch.ts'
 
-export const COMMANDS: readonly Command[] = [up, status, watch, validate, cleanup, version]
+export const COMMANDS: readonly Command[] = [up, status, watch, clear, forget, validate, cleanup, version]
 
 /** A wrong command line or configuration. */
 const EXIT_USAGE = 2
+/** What nobody expected. */
+export const EXIT_FAILED = 1
+const VERSION_FLAGS = ['--version', '-v', '-V']
+/** Errors that say all there is to say. */
+const EXPECTED = [ConfigErrors, AlreadyRunningError, NotBuiltError, FolderError]
 
 function usage(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length))
@@ -34,13 +42,15 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     return 0
   }
   try {
-    const wanted = name === '--version' ? 'version' : name
+    const wanted = VERSION_FLAGS.includes(name) ? 'version' : name
     const command = COMMANDS.find((one) => one.name === wanted)
     if (command === undefined) {
       const near = nearestName(
         name,
         COMMANDS.map((one) => one.name),
       )
+      if (name.startsWith('-'))
+        throw new CliUsageError(`unknown option ${name}: a command comes first, its options after it`)
       throw new CliUsageError(
         `unknown command ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${near}?`}`,
       )
@@ -52,11 +62,18 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     const { values, positionals } = parseCommand(command, rest)
     return await command.run(values, positionals)
   } catch (err) {
-    if (err instanceof CliUsageError)
-      process.stderr.write(`node-doctor: ${err.message}\nnode-doctor --help lists what there is.\n`)
-    else if (err instanceof ConfigErrors || err instanceof AlreadyRunningError || err instanceof NotBuiltError)
-      process.stderr.write(`${err.message}\n`)
-    else throw err
+    if (err instanceof CliUsageError) complain(`node-doctor: ${err.message}\nnode-doctor --help lists what there is.`)
+    else if (EXPECTED.some((of) => err instanceof of)) complain((err as Error).message)
+    else {
+      complain(unexpected(err))
+      return EXIT_FAILED
+    }
     return EXIT_USAGE
   }
+}
+
+/** One line, whatever it was: a stack says nothing to who reads it, and less when it is that of a bundle. */
+export function unexpected(err: unknown): string {
+  const why = err instanceof Error ? err.message : String(err)
+  return `node-doctor: unexpected error: ${why.split('\n')[0]?.slice(0, 300)}; if it happens again, please report it with the command line`
 }

@@ -23,3 +23,12 @@ export class NotBuiltError extends Error {
     this.name = 'NotBuiltError'
   }
 }
+
+/** A folder that is needed and cannot be used. */
+export class FolderError extends Error {
+  readonly code = 'FOLDER_UNUSABLE'
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'FolderError'
+  }
+}

@@ -1,12 +1,16 @@
-import { type Level, type NodeView, renderDuration, renderPlainText } from '#model'
+import { type Level, type MonitorState, type NodeView, renderDuration, renderPlainText } from '#model'
+import type { Node } from '#proto/nodedoctor/v1/detector.ts'
+import { fromProtoMonitorState } from '#wire'
+import { EXIT_UNKNOWN, tellNoAnswer } from './ask.ts'
 import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
-import { askNode, detectorSocket, viewOf } from './node.ts'
+import { renderMonitors } from './monitors.ts'
+import { askNode, viewOf } from './node.ts'
+import { say, sayJson } from './print.ts'
 import { configOf } from './settings.ts'
 import { renderTable } from './table.ts'
 
 export const EXIT_HEALTHY = 0
 export const EXIT_PROBLEM = 1
-export const EXIT_UNKNOWN = 3
 
 const UNKNOWN: readonly Level[] = ['unknown', 'stale']
 
@@ -27,6 +31,12 @@ function conditionsTable(view: NodeView, now: Date): string {
   return renderTable(['STATE', 'CONDITION', 'ENTITY', 'SINCE', 'REASON', 'MESSAGE'], rows)
 }
 
+/** The view's monitors, each with what it did that it may not. */
+function withViolations(view: NodeView, monitors: readonly MonitorState[]): unknown {
+  const byName = new Map(monitors.map((monitor) => [monitor.name, monitor.lastViolations]))
+  return view.monitors.map((monitor) => ({ ...monitor, lastViolations: byName.get(monitor.name) ?? [] }))
+}
+
 export const status: Command = {
   name: 'status',
   summary: 'says whether this node is all right, in the words of the page',
@@ -35,10 +45,10 @@ export const status: Command = {
 Asks the detector's socket for the node and says what it knows.
 
 Options:
-  --all, -a        every condition too
+  --all, -a        every condition too, and every monitor: whether it answers, why not, and what it sent that it may not
   --run-dir DIR    where the sockets are (env NODE_DOCTOR_RUN_DIR)
   --config FILE    the configuration that says where they are
-  -o json          the whole view as JSON
+  -o json          the whole view as JSON; without an answer { error: { code, message, advice, socket } }
 
 Exit code: 0 healthy, 1 a problem is open, 3 not known or no answer.`,
   options: { ...CONFIG_OPTIONS, ...OUTPUT_OPTION, all: { type: 'boolean', short: 'a' } },
@@ -47,18 +57,19 @@ Exit code: 0 healthy, 1 a problem is open, 3 not known or no answer.`,
     const json = wantsJson(values)
     const { settings } = await configOf(values)
     const now = new Date()
-    const node = await askNode(settings.runDir).catch((err: unknown) => {
-      process.stderr.write(
-        `Not known: the detector does not answer on ${detectorSocket(settings.runDir)} (${err instanceof Error ? err.message : String(err)}).\nIs it running? Start it with: make run\n`,
-      )
-      return undefined
-    })
+    let node: Node | undefined
+    try {
+      node = await askNode(settings.runDir)
+    } catch (err) {
+      return tellNoAnswer(err, settings.runDir, values)
+    }
     if (node === undefined) return EXIT_UNKNOWN
     const view = viewOf(node, now)
-    if (json) process.stdout.write(`${JSON.stringify(view, null, 2)}\n`)
+    const monitors = node.monitors.map((monitor) => fromProtoMonitorState(monitor, now))
+    if (json) sayJson(values['all'] ? { ...view, monitors: withViolations(view, monitors) } : view, 2)
     else {
-      process.stdout.write(renderPlainText(view, now))
-      if (values['all']) process.stdout.write(`\n${conditionsTable(view, now)}\n`)
+      say(renderPlainText(view, now).trimEnd())
+      if (values['all']) say(`\n${conditionsTable(view, now)}\n\n${renderMonitors(monitors, now)}`)
     }
     return exitCodeOf(view)
   },

@@ -1,5 +1,6 @@
-import { loadConfig } from '#config'
+import { loadConfig, withoutSecrets } from '#config'
 import { type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
+import { say, sayJson } from './print.ts'
 
 export const validate: Command = {
   name: 'validate',
@@ -16,7 +17,7 @@ Exit code: 0 valid, 2 not valid.`,
     const json = wantsJson(values)
     const config = await loadConfig({ ...(file === undefined ? {} : { file }), flags: [], env: process.env })
     if (json) {
-      process.stdout.write(`${JSON.stringify({ valid: true, ...config, catalog: undefined }, null, 2)}\n`)
+      sayJson({ valid: true, ...withoutSecrets(config), catalog: undefined }, 2)
       return 0
     }
     const checks = config.monitors.filter(({ enabled }) => enabled)
@@ -27,7 +28,7 @@ Exit code: 0 valid, 2 not valid.`,
       `  ${config.settingsInForce.set.length} values are set, ${config.settingsInForce.defaults} are at their defaults`,
       ...config.missing.map(({ what, origin, reason }) => `  missing: ${what} (${origin.text}): ${reason}`),
     ]
-    process.stdout.write(`${lines.join('\n')}\n`)
+    say(lines.map((line) => line.replace(/\n/g, ' ')).join('\n'))
     return 0
   },
 }

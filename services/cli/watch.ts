@@ -1,11 +1,12 @@
-import { cleanText, renderClock, wordsToText } from '#model'
+import { renderClock, wordsToText } from '#model'
 import { DetectorService, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix } from '#rpc'
 import { fromProtoEvent, fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
+import { EXIT_UNKNOWN, tellNoAnswer } from './ask.ts'
 import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
 import { detectorSocket, viewOf } from './node.ts'
+import { complain, inLine, say, sayJson } from './print.ts'
 import { configOf } from './settings.ts'
-import { EXIT_UNKNOWN } from './status.ts'
 
 /** What changed, as JSON: `kind` and the thing itself. */
 function recordOf({ change }: WatchNodeResponse, now: Date): Record<string, unknown> | undefined {
@@ -56,6 +57,14 @@ function lineOf({ change }: WatchNodeResponse, now: Date): readonly [what: strin
   }
 }
 
+function tellEnded(runDir: string, json: boolean): number {
+  const message = 'the detector ended the stream: it stops, or this watcher was too slow'
+  const advice = 'Start the command again once it runs.'
+  if (json) sayJson({ error: { code: 'ENDED', message, advice, socket: detectorSocket(runDir) } })
+  else complain(`${message}.\n${advice}`)
+  return EXIT_UNKNOWN
+}
+
 export const watch: Command = {
   name: 'watch',
   summary: 'prints each change of the node as it happens',
@@ -83,20 +92,19 @@ Exit code: 0 after Ctrl-C, 3 when the detector does not answer or goes away.`,
         const now = new Date()
         if (json) {
           const record = recordOf(response, now)
-          if (record !== undefined) process.stdout.write(`${JSON.stringify(record)}\n`)
+          if (record !== undefined) sayJson(record)
           continue
         }
         const [what = '', text = ''] = lineOf(response, now) ?? []
-        if (what !== '') process.stdout.write(`${renderClock(now, now)}  ${what.padEnd(8)} ${cleanText(text, 500)}\n`)
+        if (what !== '') say(`${renderClock(now, now)}  ${inLine(what, 20).padEnd(8)} ${inLine(text)}`)
       }
       if (abort.signal.aborted) return 0
-      process.stderr.write('the detector ended the stream\n')
+      return tellEnded(settings.runDir, json)
     } catch (err) {
       if (abort.signal.aborted) return 0
-      process.stderr.write(`${err instanceof Error ? err.message : String(err)}\n`)
+      return tellNoAnswer(err, settings.runDir, values)
     } finally {
       client.close()
     }
-    return EXIT_UNKNOWN
   },
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import type { NodeView } from '#model'
 import { memoryCheck } from './checks.ts'
 import { ensureBuilt, freePort, socketsBelow, until } from './constellation.ts'
 
+const ROOT = new URL('../..', import.meta.url).pathname
 const CLI = new URL('../../dist/cli.mjs', import.meta.url).pathname
 const BIN = new URL('../../services/cli/bin.mjs', import.meta.url).pathname
 
@@ -116,7 +117,7 @@ describe('the command line', () => {
   it('says that nothing is known where nothing runs', () => {
     expect(cli(['status', '--config', config])).toMatchObject({
       code: 3,
-      err: expect.stringContaining('Not known: the detector does not answer'),
+      err: expect.stringContaining('Not known: there is no detector on'),
     })
   })
 
@@ -177,4 +178,142 @@ describe('the command line', () => {
       })
     }
   }, 60_000)
+
+  /** Every process below one, by /proc. */
+  function descendants(pid: number): number[] {
+    const children = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+      .stdout.split('\n')
+      .map(Number)
+      .filter((child) => child > 0)
+    return [...children, ...children.flatMap(descendants)]
+  }
+
+  function isGone(pid: number): boolean {
+    try {
+      process.kill(pid, 0)
+      return false
+    } catch {
+      return true
+    }
+  }
+
+  async function startAs(file: string, args: readonly string[]): Promise<ChildProcess> {
+    out = ''
+    const child = spawn(file, [...args, 'up', '--config', config], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+    })
+    up = child
+    await until('all is ready', () => out.includes('All ready in'), 30_000)
+    return child
+  }
+
+  it.each([
+    ['npx', ['node-doctor'], 'SIGTERM'],
+    [process.execPath, [BIN], 'SIGTERM'],
+    [process.execPath, [BIN], 'SIGHUP'],
+    [process.execPath, [BIN], 'SIGKILL'],
+  ] as const)(
+    'started by %s %j, %s to it ends every process within 5 s',
+    async (file, args, signal) => {
+      const child = await startAs(file, args)
+      const pids = descendants(child.pid ?? 0)
+      expect(pids.length).toBeGreaterThanOrEqual(5)
+      const ended = new Promise<number | null>((resolve) => child.on('exit', resolve))
+      const beganMs = performance.now()
+      child.kill(signal)
+      const code = await ended
+      // npx lets a shell end by the signal, and ends like it.
+      if (signal !== 'SIGKILL' && file !== 'npx') expect(code).toBe(0)
+      for (const pid of pids) await until(`process ${pid} is gone`, () => isGone(pid), 10_000)
+      expect(performance.now() - beganMs).toBeLessThan(5000)
+      expect(await socketsBelow(runDir)).toEqual([])
+    },
+    60_000,
+  )
+
+  it('started by bin.mjs, it passes the exit code on', () => {
+    const ran = spawnSync(process.execPath, [BIN, 'status', '--run-dir', join(dir, 'nowhere')], { encoding: 'utf8' })
+    expect([ran.status, ran.stderr]).toEqual([3, expect.stringContaining('there is no detector on')])
+  })
+
+  describe('for a user who may not', () => {
+    function asNobody(args: readonly string[], env: Record<string, string> = {}): Ran {
+      const argv = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--', process.execPath, CLI, ...args]
+      const { status, stdout, stderr } = spawnSync('setpriv', argv, {
+        encoding: 'utf8',
+        timeout: 30_000,
+        env: { PATH: process.env['PATH'] ?? '', ...env },
+      })
+      return { code: status, out: stdout, err: stderr }
+    }
+
+    it.runIf(process.getuid?.() === 0)('says which folder it cannot make, and what to do', async () => {
+      const closed = join(dir, 'closed')
+      await mkdir(closed, { mode: 0o700 })
+      await chmod(dir, 0o755)
+      const ran = asNobody(['up', '--run-dir', join(closed, 'run')])
+      expect(ran).toEqual({
+        code: 2,
+        out: '',
+        err: `cannot use ${closed}/run for sockets: this user may not write there (EACCES); name another folder with --run-dir DIR, or start Node Doctor as a user that may write there\n`,
+      })
+      expect(asNobody(['up'], { HOME: '/nonexistent' })).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(/^cannot use \S+ for sockets: [^\n]+\n$/),
+      })
+    })
+
+    it.runIf(process.getuid?.() === 0)(
+      'says that the detector is there and may not be asked',
+      async () => {
+        const child = await startAs(process.execPath, [CLI])
+        await chmod(dir, 0o755)
+        const ran = asNobody(['status', '--run-dir', runDir])
+        const ended = new Promise((resolve) => child.on('exit', resolve))
+        child.kill('SIGTERM')
+        await ended
+        expect(ran).toEqual({
+          code: 3,
+          out: '',
+          err: `Not known: this user may not use the detector's socket ${runDir}/detector/detector.sock (EACCES).\nAsk as root, or as the user that started Node Doctor.\n`,
+        })
+      },
+      60_000,
+    )
+  })
+})
+
+/** A Node that is older than what the bundles are written for, if this machine has one. */
+const OLD_NODE = ['/usr/bin/node', '/usr/local/bin/node'].find((path) => {
+  const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' })
+  return Number(/^v(\d+)/.exec(stdout ?? '')?.[1] ?? 99) < 24
+})
+
+describe.runIf(OLD_NODE !== undefined)('on an old Node', () => {
+  it('every bundle says in one line what it needs', async () => {
+    ensureBuilt()
+    const bundles = (await readdir(join(ROOT, 'dist'))).filter((name) => name.endsWith('.mjs'))
+    expect(bundles).toEqual(
+      expect.arrayContaining(['cli.mjs', 'detector.mjs', 'exporters.mjs', 'monitors.mjs', 'system.mjs']),
+    )
+    for (const name of bundles) {
+      const { status, stdout, stderr } = spawnSync(OLD_NODE ?? '', [join(ROOT, 'dist', name), 'status'], {
+        encoding: 'utf8',
+      })
+      expect([name, status, stdout, stderr]).toEqual([
+        name,
+        2,
+        '',
+        expect.stringMatching(
+          /^Node Doctor needs Node 24 or newer and was started with v\d+\.\d+\.\d+; use the Node that comes with it: node_modules\/.bin\/node\n$/,
+        ),
+      ])
+    }
+  })
+
+  it('bin.mjs takes the Node that was installed with it', () => {
+    const { status, stdout } = spawnSync(OLD_NODE ?? '', [BIN, 'version'], { encoding: 'utf8' })
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^node-doctor \d/)])
+  })
 })

@@ -4,13 +4,22 @@ import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { isAnswered } from '#rpc'
 import { AlreadyRunningError } from '../errors.ts'
+import { unusableRunDir } from './folder.ts'
 
 export interface UpLock {
   release(): Promise<void>
 }
 
-/** @throws AlreadyRunningError */
+/** @throws AlreadyRunningError, or FolderError when the run directory cannot be used */
 export async function takeUpLock(runDir: string): Promise<UpLock> {
+  try {
+    return await take(runDir)
+  } catch (err) {
+    throw err instanceof AlreadyRunningError ? err : unusableRunDir(runDir, err)
+  }
+}
+
+async function take(runDir: string): Promise<UpLock> {
   const path = join(runDir, 'up.sock')
   await mkdir(runDir, { recursive: true, mode: 0o755 })
   if (await isAnswered(path)) throw new AlreadyRunningError(runDir)

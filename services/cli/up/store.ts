@@ -2,6 +2,7 @@
 import { mkdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NodeDoctorConfig } from '#config'
+import { takeOwnFolder } from './folder.ts'
 
 /** statfs(2): TMPFS_MAGIC. */
 const TMPFS = 0x01021994
@@ -14,19 +15,24 @@ async function isTmpfs(path: string): Promise<boolean> {
   }
 }
 
-/** The folder, and a word about it where it is not what it should be. */
-export async function chooseStore(config: NodeDoctorConfig): Promise<{ dir: string; note: string }> {
+/**
+ * The folder, and a word about it where it is not what it should be.
+ * @throws FolderError when the place in memory is another user's
+ */
+export async function chooseStore(
+  config: NodeDoctorConfig,
+  memory = '/dev/shm',
+): Promise<{ dir: string; note: string }> {
   const { runDir } = config.settings
   if (config.bus.storeDir !== '') return { dir: config.bus.storeDir, note: '' }
   const own = join(runDir, 'bus')
   await mkdir(runDir, { recursive: true })
   if (await isTmpfs(runDir)) return { dir: own, note: '' }
-  const memory = '/dev/shm'
   const name = `node-doctor-${process.getuid?.() ?? 0}-${runDir.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-/, '')}`
-  if (await isTmpfs(memory))
-    return {
-      dir: join(memory, name.slice(0, 120)),
-      note: `${runDir} is on a disk, so the bus keeps its store in memory, in ${memory}`,
-    }
+  if (await isTmpfs(memory)) {
+    const dir = join(memory, name.slice(0, 120))
+    await takeOwnFolder(dir, process.getuid?.() ?? 0)
+    return { dir, note: `${runDir} is on a disk, so the bus keeps its store in memory, in ${memory}` }
+  }
   return { dir: own, note: `${runDir} is on a disk and there is no tmpfs: facts stop flowing when that disk is full` }
 }

@@ -7,6 +7,7 @@ import type { ConfigFlag, NodeDoctorConfig } from '#config'
 import { keepHeapSmall } from '#service'
 import { CONFIG_OPTIONS, type Command, nearestName, textOf, type Values } from '../command.ts'
 import { CliUsageError, NotBuiltError } from '../errors.ts'
+import { say } from '../print.ts'
 import { configOf, flagsOf } from '../settings.ts'
 import { renderTable } from '../table.ts'
 import { takeUpLock } from './lock.ts'
@@ -16,6 +17,8 @@ import { type Supervised, supervise } from './supervise.ts'
 
 /** The detector waits up to 15 s for the bus's other clients and ends it then. */
 const GRACE_MS = 30_000
+/** A line of a process that is longer is no log line. */
+const LOG_LINE_MAX = 16_384
 
 /** The bundles lie beside this one. */
 function bundleOf(name: string): string {
@@ -30,10 +33,13 @@ function portFlag(values: Values): ConfigFlag[] {
 }
 
 function chosen(values: Values, config: NodeDoctorConfig): PlannedService[] {
+  const all = planServices(config, undefined)
   const words = textOf(values, 'services')
     ?.split(',')
+    .map((word) => word.trim())
     .filter((word) => word !== '')
-  const all = planServices(config, undefined)
+  if (words?.length === 0)
+    throw new CliUsageError(`--services names none; expected some of ${all.map(({ name }) => name).join(', ')}`)
   for (const word of words ?? []) {
     if (all.some(({ name }) => name === word)) continue
     const names = all.map(({ name }) => name)
@@ -43,6 +49,12 @@ function chosen(values: Values, config: NodeDoctorConfig): PlannedService[] {
     )
   }
   return planServices(config, words)
+}
+
+function checkLogFormat(values: Values): void {
+  const format = textOf(values, 'log-format')
+  if (format === undefined || format === 'pretty' || format === 'json') return
+  throw new CliUsageError(`--log-format ${format}: expected pretty or json`)
 }
 
 function clock(): string {
@@ -100,11 +112,15 @@ function overview(
 
 async function run(values: Values): Promise<number> {
   const more = portFlag(values)
+  checkLogFormat(values)
   const config = await configOf(values, more)
   const planned = chosen(values, config)
   const bundles = new Map(planned.map(({ name }) => [name, bundleOf(name)]))
   const lock = await takeUpLock(config.settings.runDir)
-  const store = await chooseStore(config)
+  const store = await chooseStore(config).catch(async (err: unknown) => {
+    await lock.release()
+    throw err
+  })
   const file = textOf(values, 'config')
   const format = textOf(values, 'log-format') ?? (process.stdout.isTTY ? 'pretty' : config.settings.logFormat)
   const args = [
@@ -126,11 +142,11 @@ async function run(values: Values): Promise<number> {
       onState: (name, state, detail) => {
         // Before the overview only what went wrong is worth a line.
         if (shown || state === 'ended' || (state === 'stopped' && detail !== ''))
-          process.stdout.write(`${clock()} ${name} ${state}${detail === '' ? '' : `: ${detail}`}\n`)
+          say(`${clock()} ${name} ${state}${detail === '' ? '' : `: ${detail}`}`)
       },
       onLine: (_name, line) => {
         if (verbose || / (warn|error) |"level":"(warn|error)"/.test(line) || !/^[{\d]/.test(line))
-          process.stdout.write(`${line}\n`)
+          say(line, LOG_LINE_MAX)
       },
     }),
   )
@@ -145,6 +161,12 @@ async function run(values: Values): Promise<number> {
       ask()
     })
   }
+  // Started by `npx node-doctor`: that it is gone is its word to stop.
+  process.once('disconnect', () => {
+    signals++
+    ask()
+  })
+  process.channel?.unref()
   const patience = new Promise((resolve) => setTimeout(resolve, 15_000).unref())
   const allEnded = Promise.all(
     running.map(async (one) => {
@@ -154,7 +176,7 @@ async function run(values: Values): Promise<number> {
   )
   await Promise.race([Promise.all(running.map(({ firstReady }) => firstReady)), patience, asked])
   if (signals === 0) {
-    process.stdout.write(overview(config, running, performance.now() - begun, store.note === '' ? [] : [store.note]))
+    say(overview(config, running, performance.now() - begun, store.note === '' ? [] : [store.note]))
     shown = true
   }
   await Promise.race([asked, allEnded])

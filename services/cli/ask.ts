@@ -1,0 +1,57 @@
+/** Asking the detector, and what is said when it does not answer. */
+import { RpcError } from '#rpc'
+import type { Values } from './command.ts'
+import { wantsJson } from './command.ts'
+import { detectorSocket } from './node.ts'
+import { complain, inLine, sayJson } from './print.ts'
+
+/** Not known, or no answer. */
+export const EXIT_UNKNOWN = 3
+/** The detector answered that there is no such thing, or that it cannot be done. */
+export const EXIT_REFUSED = 1
+
+export interface NoAnswer {
+  readonly code: 'NO_SOCKET' | 'NOT_ALLOWED' | 'NO_ANSWER' | 'REFUSED'
+  readonly message: string
+  readonly advice: string
+}
+
+const REFUSALS: readonly string[] = ['NOT_FOUND', 'FAILED_PRECONDITION', 'INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED']
+
+/** Why there is no answer, in words that say what to do. */
+export function explainNoAnswer(err: unknown, runDir: string): NoAnswer {
+  const socket = detectorSocket(runDir)
+  const why = err instanceof RpcError ? err.details : err instanceof Error ? err.message : String(err)
+  if (err instanceof RpcError && REFUSALS.includes(err.code)) {
+    return { code: 'REFUSED', message: inLine(why), advice: '' }
+  }
+  if (/\bEACCES\b|\bEPERM\b/.test(why)) {
+    return {
+      code: 'NOT_ALLOWED',
+      message: `this user may not use the detector's socket ${socket} (EACCES)`,
+      advice: 'Ask as root, or as the user that started Node Doctor.',
+    }
+  }
+  if (/\bENOENT\b|\bENOTDIR\b/.test(why)) {
+    return {
+      code: 'NO_SOCKET',
+      message: `there is no detector on ${socket}`,
+      advice: 'Is it running? Start it with: make run. If it runs with another folder, name that: --run-dir DIR.',
+    }
+  }
+  const reason = /\bECONNREFUSED\b/.test(why) ? 'nobody listens there' : inLine(why, 200)
+  return {
+    code: 'NO_ANSWER',
+    message: `the detector does not answer on ${socket} (${reason})`,
+    advice: 'Is it running? Start it with: make run',
+  }
+}
+
+/** Says so, as JSON too where JSON was asked for. @returns the exit code */
+export function tellNoAnswer(err: unknown, runDir: string, values: Values): number {
+  const { code, message, advice } = explainNoAnswer(err, runDir)
+  if (wantsJson(values)) sayJson({ error: { code, message, advice, socket: detectorSocket(runDir) } })
+  else if (code === 'REFUSED') complain(message)
+  else complain(`Not known: ${message}.\n${advice}`)
+  return code === 'REFUSED' ? EXIT_REFUSED : EXIT_UNKNOWN
+}

@@ -1,0 +1,45 @@
+/** The one edge to terminals: nothing leaves that turns, hides or forges the text around it. */
+import { cleanText, escapeUnseen } from '#model'
+
+/** Of one line; what is longer is no sentence any more. */
+const LINE_MAX = 2000
+/** Of one text in a JSON document. */
+const TEXT_MAX = 4096
+const LINE_BREAKS = /\r?\n/
+
+/** Indented lines, each of them clean. */
+function clean(text: string, lineMax: number): string {
+  return text
+    .split(LINE_BREAKS)
+    .map((line) => {
+      const indent = /^ */.exec(line)?.[0] ?? ''
+      return indent.slice(0, 40) + escapeUnseen(line.slice(indent.length, lineMax)) + (line.length > lineMax ? '…' : '')
+    })
+    .join('\n')
+}
+
+/** Lines for a person, on standard output. */
+export function say(text: string, lineMax = LINE_MAX): void {
+  process.stdout.write(`${clean(text, lineMax)}\n`)
+}
+
+/** What went wrong, on standard error. */
+export function complain(text: string): void {
+  process.stderr.write(`${clean(text, LINE_MAX)}\n`)
+}
+
+/** A text of somebody else's inside of a line. */
+export function inLine(text: string, max = 500): string {
+  return cleanText(text, max)
+}
+
+/** One JSON document, on standard output. */
+export function sayJson(value: unknown, indent?: number): void {
+  const text = JSON.stringify(
+    value,
+    (_key, item: unknown) =>
+      typeof item === 'string' && item.length > TEXT_MAX ? `${item.slice(0, TEXT_MAX - 1)}…` : item,
+    indent,
+  )
+  process.stdout.write(`${escapeUnseen(text)}\n`)
+}

@@ -1,0 +1,52 @@
+/** Folders that `up` needs: made, or refused in words. */
+import { lstat, mkdir } from 'node:fs/promises'
+import { FolderError } from '../errors.ts'
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the file system is full',
+  EDQUOT: "this user's quota is used up",
+  ENOTDIR: 'a part of the path is no folder',
+  EEXIST: 'something that is no folder is there',
+  ELOOP: 'the path goes round in circles of links',
+  ENAMETOOLONG: 'the path is too long',
+}
+
+function codeOf(err: unknown): string {
+  return err instanceof Error && 'code' in err ? String(err.code) : ''
+}
+
+/** What went wrong with the run directory, and what to do. */
+export function unusableRunDir(runDir: string, err: unknown): FolderError {
+  const code = codeOf(err)
+  const why = REASONS[code] ?? (err instanceof Error ? err.message : String(err))
+  return new FolderError(
+    `cannot use ${runDir} for sockets: ${why}${code === '' ? '' : ` (${code})`}; name another folder with --run-dir DIR, or start Node Doctor as a user that may write there`,
+    err,
+  )
+}
+
+/**
+ * A folder of this user's own where everybody may write (/dev/shm).
+ * @throws FolderError when somebody else made it first: what is written there would be theirs to read and to change
+ */
+export async function takeOwnFolder(dir: string, uid: number): Promise<void> {
+  try {
+    await mkdir(dir, { mode: 0o700 })
+  } catch (err) {
+    if (codeOf(err) !== 'EEXIST') throw refused(dir, `it cannot be made (${codeOf(err)})`)
+  }
+  const found = await lstat(dir)
+  if (found.isSymbolicLink()) throw refused(dir, 'it is a symbolic link')
+  if (!found.isDirectory()) throw refused(dir, 'it is no folder')
+  if (found.uid !== uid) throw refused(dir, `it belongs to another user (uid ${found.uid})`)
+  if ((found.mode & 0o022) !== 0) throw refused(dir, 'others may write in it')
+}
+
+function refused(dir: string, why: string): FolderError {
+  return new FolderError(
+    `the bus's store is not put into ${dir}: ${why}; take it away, or name another folder with --set bus.storeDir=DIR`,
+  )
+}

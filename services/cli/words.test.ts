@@ -1,0 +1,355 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { DetectorClearRequest, WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
+import { Node } from '#proto/nodedoctor/v1/detector.ts'
+import {
+  ConditionStatus,
+  Event,
+  Health,
+  MonitorHealth,
+  Problem,
+  ProblemPhase,
+  Severity,
+} from '#proto/nodedoctor/v1/types.ts'
+import { RpcError, type RpcServer } from '#rpc'
+import { explainNoAnswer } from './ask.ts'
+import { runCommand, serveDetector } from './testing.ts'
+import { takeOwnFolder, unusableRunDir } from './up/folder.ts'
+
+let dir = ''
+let server: RpcServer | undefined
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'nd-words-'))
+  vi.stubEnv('NODE_DOCTOR_CONFIG', '')
+})
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await server?.close(0)
+  server = undefined
+  await rm(dir, { recursive: true, force: true })
+})
+
+const now = new Date()
+const PROBLEM = {
+  fingerprint: 'f',
+  generation: 1,
+  phase: ProblemPhase.OPENED,
+  type: 'GpuLost',
+  entity: 'gpu:0',
+  severity: Severity.CRITICAL,
+  worst: Severity.CRITICAL,
+  reason: 'Xid79',
+  message: 'fell off the bus',
+  summary: 'GPU 0 is lost',
+  proofText: 'proof',
+  opened: now,
+  changed: now,
+  owner: 'gpu',
+}
+
+/** A node with something in every text that people are shown. */
+function node(): Node {
+  return Node.fromPartial({
+    name: 'n1',
+    bootId: 'boot',
+    version: '1',
+    time: now,
+    detectorStarted: now,
+    verdict: 'verdict',
+    conditions: [
+      {
+        type: 'GpuLost',
+        entity: 'gpu:0',
+        health: Health.PROBLEM,
+        status: ConditionStatus.TRUE,
+        reason: 'Xid79',
+        message: 'fell off',
+        severity: Severity.CRITICAL,
+        since: now,
+        observed: now,
+        sources: ['gpu'],
+      },
+    ],
+    problems: [PROBLEM],
+    resolved: [{ ...PROBLEM, fingerprint: 'g', phase: ProblemPhase.RESOLVED, resolved: now }],
+    monitors: [
+      {
+        name: 'gpu',
+        health: MonitorHealth.UNREACHABLE,
+        since: now,
+        version: 'v',
+        description: 'd',
+        protocol: 'nodedoctor.v1',
+        origin: 'discovered',
+        socket: '/run/gpu.sock',
+        lastError: 'nobody listens',
+        lastErrorAt: now,
+        runs: [{ check: 'c', checkType: 't', started: now, error: 'e' }],
+        conditionTypes: ['GpuLost'],
+        violations: 4,
+        lastViolations: [{ text: 'condition type "Has Space" is not a name', count: 4, lastSeen: now }],
+      },
+    ],
+  } as never)
+}
+
+const EVENT = Event.fromPartial({
+  id: 'e',
+  monitor: 'gpu',
+  check: 'c',
+  entity: 'gpu:0',
+  severity: Severity.WARNING,
+  reason: 'Xid',
+  message: 'bad',
+  firstSeen: now,
+  lastSeen: now,
+  count: 3,
+})
+
+function changes(of: Node): WatchNodeResponse[] {
+  return [
+    { change: { $case: 'node', value: of } },
+    { change: { $case: 'condition', value: of.conditions[0] } },
+    {
+      change: { $case: 'conditionRemoved', value: { type: of.conditions[0]?.type, entity: of.conditions[0]?.entity } },
+    },
+    { change: { $case: 'problem', value: of.problems[0] } },
+    { change: { $case: 'problem', value: of.resolved[0] } },
+    { change: { $case: 'monitor', value: of.monitors[0] } },
+  ] as WatchNodeResponse[]
+}
+
+/** Every text of a message, one after the other, by another; what `only` counts alone where it is given. */
+function withTexts<T>(message: T, text: string): T {
+  const each = (value: unknown): unknown => {
+    if (typeof value === 'string') return text
+    if (Array.isArray(value)) return value.map(each)
+    if (typeof value !== 'object' || value === null || value instanceof Date) return value
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, key === '$case' ? item : each(item)]))
+  }
+  return each(message) as T
+}
+
+describe('what others wrote', () => {
+  const hostile = fc.oneof(
+    fc.constantFrom(
+      '\u001b[2J\u001b]0;x\u0007',
+      'a\nn1\nAll right.',
+      '\r\u202eabc\u2066',
+      '\u009b31m\u0085x',
+      '\ud800',
+      'x'.repeat(65_536),
+    ),
+    fc.string({ unit: 'binary', maxLength: 300 }),
+  )
+
+  it('reaches terminals as one clean, short text in every field of every message', async () => {
+    let answer = node()
+    server = await serveDetector(dir, {
+      getNode: (_call, callback) => callback(null, { node: answer }),
+      watchNode: (call) => {
+        for (const change of [...changes(answer), { change: { $case: 'event', value: withTexts(EVENT, answer.name) } }])
+          call.write(change as WatchNodeResponse)
+        call.end()
+      },
+      clear: (_call, callback) => callback(null, { cleared: answer.problems }),
+      forget: (_call, callback) => callback({ code: 5, details: answer.name }),
+    })
+    const commands = [
+      ['status', '--all'],
+      ['status', '-o', 'json', '--all'],
+      ['watch'],
+      ['watch', '-o', 'json'],
+      ['clear', 'T', '--why', 'w'],
+      ['forget', 'm'],
+    ]
+    const linesOf = async (argv: string[]) => {
+      const { out, err } = await runCommand(...argv, '--run-dir', dir)
+      return `${out}${err}`.split('\n')
+    }
+    await fc.assert(
+      fc.asyncProperty(hostile, async (text) => {
+        answer = withTexts(node(), `t${text}\nFORGED\rFORGED`)
+        for (const argv of commands) {
+          const lines = await linesOf(argv)
+          for (const line of lines) {
+            expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/)
+            expect(line).not.toMatch(/^FORGED/)
+            expect(line.length).toBeLessThan(argv.includes('json') ? 100_000 : 6000)
+          }
+        }
+      }),
+      { numRuns: 25 },
+    )
+  }, 60_000)
+})
+
+describe('status --all', () => {
+  it('lists every monitor, why it does not answer, and each thing that it may not send, in words', async () => {
+    server = await serveDetector(dir, { getNode: (_call, callback) => callback(null, { node: node() }) })
+    const { out } = await runCommand('status', '--all', '--run-dir', dir)
+    expect(out).toMatch(/^unreachable +gpu +discovered +never +0 +4 +nobody listens \(\d+ s ago\)$/m)
+    expect(out).toMatch(/^What monitors sent that they may not:$/m)
+    expect(out).toMatch(/^ {2}gpu: condition type "Has Space" is not a name \(4 times\), \d+ s ago$/m)
+    const json = JSON.parse((await runCommand('status', '--all', '-o', 'json', '--run-dir', dir)).out) as unknown
+    expect(json).toMatchObject({ monitors: [{ lastViolations: [{ count: 4 }] }] })
+  })
+})
+
+describe('clear', () => {
+  it('gives the detector the type, the entity, who says it and why', async () => {
+    const requests: DetectorClearRequest[] = []
+    server = await serveDetector(dir, {
+      clear: ({ request }, callback) => {
+        requests.push(request)
+        callback(null, { cleared: [Problem.fromPartial(PROBLEM)] })
+      },
+    })
+    const argv = ['clear', 'GpuLost', '--entity', 'gpu:0', '--why', 'card was changed', '--run-dir', dir]
+    expect(await runCommand(...argv)).toEqual({ code: 0, out: 'cleared: GPU 0 is lost\n', err: '' })
+    expect(JSON.parse((await runCommand(...argv, '-o', 'json')).out)).toMatchObject({ cleared: [{ type: 'GpuLost' }] })
+    await runCommand('clear', 'GpuLost', '--why', 'all of them', '--run-dir', dir)
+    await runCommand('clear', 'GpuLost', '--entity', '', '--why', 'the node', '--run-dir', dir)
+    const by = `${userInfo().username}@${hostname()}`
+    expect(requests[0]).toMatchObject({ type: 'GpuLost', entity: 'gpu:0', by, why: 'card was changed' })
+    expect(requests.map(({ entity }) => entity)).toEqual(['gpu:0', 'gpu:0', undefined, ''])
+  })
+
+  it('says what is missing, and what the detector does not know', async () => {
+    expect(await runCommand('clear', '--why', 'x')).toMatchObject({
+      code: 2,
+      err: 'node-doctor: clear: expected the type of a problem, such as DiskFull\nnode-doctor --help lists what there is.\n',
+    })
+    expect(await runCommand('clear', 'DiskFull', '--why', ' ')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('clear: expected --why TEXT: why the problem is over, for whoever looks later'),
+    })
+    server = await serveDetector(dir, {
+      clear: (_call, callback) => callback({ code: 5, details: 'no problem DiskFul is open; open are: DiskFull' }),
+    })
+    expect(await runCommand('clear', 'DiskFul', '--why', 'x', '--run-dir', dir)).toEqual({
+      code: 1,
+      out: '',
+      err: 'no problem DiskFul is open; open are: DiskFull\n',
+    })
+  })
+})
+
+describe('forget', () => {
+  it('ends what is known of a monitor, and says what', async () => {
+    server = await serveDetector(dir, {
+      forget: ({ request }, callback) =>
+        request.monitor === 'gpu'
+          ? callback(null, { ended: [Problem.fromPartial(PROBLEM)] })
+          : callback({ code: 9, details: `${request.monitor} still answers` }),
+    })
+    expect(await runCommand('forget', 'gpu', '--run-dir', dir)).toEqual({
+      code: 0,
+      out: 'forgotten: gpu\nended: GPU 0 is lost\n',
+      err: '',
+    })
+    expect(await runCommand('forget', 'net', '--run-dir', dir)).toEqual({
+      code: 1,
+      out: '',
+      err: 'net still answers\n',
+    })
+    const { code, out } = await runCommand('forget', 'net', '--run-dir', dir, '-o', 'json')
+    expect([code, JSON.parse(out)]).toMatchObject([1, { error: { code: 'REFUSED', message: 'net still answers' } }])
+    expect(await runCommand('forget')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('forget: expected the name'),
+    })
+  })
+})
+
+describe('without a detector', () => {
+  it.each(['status', 'watch'])('%s says so as JSON where JSON was asked for', async (command) => {
+    const { code, out, err } = await runCommand(command, '-o', 'json', '--run-dir', dir)
+    expect([code, err]).toEqual([3, ''])
+    expect(JSON.parse(out)).toEqual({
+      error: {
+        code: 'NO_SOCKET',
+        message: `there is no detector on ${dir}/detector/detector.sock`,
+        advice: 'Is it running? Start it with: make run. If it runs with another folder, name that: --run-dir DIR.',
+        socket: `${dir}/detector/detector.sock`,
+      },
+    })
+  })
+
+  it('tells one that may not be asked from one that is not there', () => {
+    const failed = (details: string) => new RpcError('/s', '/m', 'UNAVAILABLE', details)
+    expect(explainNoAnswer(failed('connect EACCES /s'), '/r')).toEqual({
+      code: 'NOT_ALLOWED',
+      message: "this user may not use the detector's socket /r/detector/detector.sock (EACCES)",
+      advice: 'Ask as root, or as the user that started Node Doctor.',
+    })
+    expect(explainNoAnswer(failed('connect ECONNREFUSED /s'), '/r')).toMatchObject({
+      message: 'the detector does not answer on /r/detector/detector.sock (nobody listens there)',
+    })
+  })
+})
+
+describe('the command line', () => {
+  it('takes -v for the version, and says where an option belongs', async () => {
+    expect((await runCommand('-v')).out).toMatch(/^node-doctor \d/)
+    expect(await runCommand('-x')).toMatchObject({
+      code: 2,
+      err: 'node-doctor: unknown option -x: a command comes first, its options after it\nnode-doctor --help lists what there is.\n',
+    })
+  })
+
+  it('of up refuses no services, and a format of logs that there is none of', async () => {
+    expect(await runCommand('up', '--services', '', '--run-dir', dir)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--services names none; expected some of detector, system, http-exporter'),
+    })
+    expect(await runCommand('up', '--log-format', 'xml', '--run-dir', dir)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--log-format xml: expected pretty or json'),
+    })
+  })
+
+  it('tells a section that is none with its place', async () => {
+    const file = join(dir, 'c.yaml')
+    await writeFile(
+      file,
+      'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nexporters: 5\n',
+    )
+    const { code, err } = await runCommand('validate', file)
+    expect([code, err]).toEqual([2, expect.stringContaining(`${file}:4:1: exporters: 5 is not a map`)])
+  })
+})
+
+describe('folders of up', () => {
+  it.each([
+    ['EACCES', 'this user may not write there'],
+    ['EROFS', 'the file system is read-only'],
+    ['ENOSPC', 'the file system is full'],
+  ])('that cannot be used (%s) are told with an advice', (code, why) => {
+    expect(unusableRunDir('/r', Object.assign(new Error('x'), { code })).message).toBe(
+      `cannot use /r for sockets: ${why} (${code}); name another folder with --run-dir DIR, or start Node Doctor as a user that may write there`,
+    )
+  })
+
+  it('in memory are taken when they are new or ours, and refused when they are not', async () => {
+    const uid = process.getuid?.() ?? 0
+    const own = join(dir, 'own')
+    await takeOwnFolder(own, uid)
+    await takeOwnFolder(own, uid)
+    await expect(takeOwnFolder(own, uid + 1)).rejects.toThrow(
+      `the bus's store is not put into ${own}: it belongs to another user (uid ${uid}); take it away, or name another folder with --set bus.storeDir=DIR`,
+    )
+    await symlink(own, join(dir, 'link'))
+    await expect(takeOwnFolder(join(dir, 'link'), uid)).rejects.toThrow('it is a symbolic link')
+    await writeFile(join(dir, 'file'), '')
+    await expect(takeOwnFolder(join(dir, 'file'), uid)).rejects.toThrow('it is no folder')
+    await mkdir(join(dir, 'open'), { mode: 0o777 })
+    const { chmod } = await import('node:fs/promises')
+    await chmod(join(dir, 'open'), 0o777)
+    await expect(takeOwnFolder(join(dir, 'open'), uid)).rejects.toThrow('others may write in it')
+  })
+})
