@@ -10,6 +10,7 @@ import {
 } from '#proto/npd/external/v1/external_monitor.ts'
 import type { RpcService } from '#rpc'
 import type { PresentCondition } from './present.ts'
+import { createTransitions, type Transitions } from './transitions.ts'
 
 /** Events kept for the next CheckHealth. */
 const EVENTS_KEPT = 100
@@ -27,6 +28,7 @@ export interface ExternalRpcOptions {
 
 export interface ExternalRpc {
   readonly service: RpcService
+  /** A run has ended: its events are kept for the next who asks, and what changed is noted. */
   happened(events: readonly NodeEvent[]): void
 }
 
@@ -45,7 +47,11 @@ function isWorse(one: PresentCondition, other: PresentCondition): boolean {
 }
 
 /** The protocol knows no entities: of several conditions of one type the worst is told, and says what it is about. */
-function conditionOf(type: string, conditions: readonly PresentCondition[]): Condition | undefined {
+function conditionOf(
+  type: string,
+  conditions: readonly PresentCondition[],
+  transitions: Transitions,
+): Condition | undefined {
   const [first, ...others] = conditions
   if (first === undefined) return undefined
   const worst = others.reduce((a, b) => (isWorse(b, a) ? b : a), first)
@@ -54,11 +60,17 @@ function conditionOf(type: string, conditions: readonly PresentCondition[]): Con
   const bad = conditions.filter(({ settled }) => settled?.health === health).length
   const more = health !== 'healthy' && bad > 1 ? ` (and ${bad - 1} more)` : ''
   const where = entity === '' || (health === 'healthy' && conditions.length > 1) ? '' : `${entity}: `
-  return { type, status: STATUS[health], transition: worst.since, reason, message: `${where}${message}${more}` }
+  const transition = transitions.note(type, health, conditions)
+  return { type, status: STATUS[health], transition, reason, message: `${where}${message}${more}` }
 }
 
 export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
   let events: NodeEvent[] = []
+  const transitions = createTransitions()
+
+  function conditions(): Condition[] {
+    return options.present().flatMap(({ type, conditions: known }) => conditionOf(type, known, transitions) ?? [])
+  }
 
   /** What happened since it was asked last. */
   function takeEvents(): NodeEvent[] {
@@ -72,7 +84,7 @@ export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
       void options.firstRuns().then(() =>
         callback(null, {
           source: options.name,
-          conditions: options.present().flatMap(({ type, conditions }) => conditionOf(type, conditions) ?? []),
+          conditions: conditions(),
           events: takeEvents().map(({ severity, lastSeen, reason, message }) => ({
             severity: compareSeverity(severity, 'warning') >= 0 ? Severity.WARN : Severity.INFO,
             timestamp: lastSeen,
@@ -92,6 +104,7 @@ export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
   return {
     service: { definition: ExternalMonitorService, implementation },
     happened(more) {
+      conditions()
       if (more.length > 0) events = [...events, ...more].slice(-EVENTS_KEPT)
     },
   }

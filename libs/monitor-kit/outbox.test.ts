@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { observationOf } from './findings.ts'
+import { eventOf, observationOf } from './findings.ts'
 import { createReportOutbox, type ReportOutbox } from './outbox.ts'
 import { emptyReport, healthy, problem } from './testing.ts'
 
@@ -29,6 +29,19 @@ describe('the outbox', () => {
     outbox.add(loud())
     outbox.acknowledge(76, 1)
     expect(sequences(outbox)).toEqual([1])
+  })
+
+  it('keeps the times of what it keeps, however late it is delivered', () => {
+    const outbox = createReportOutbox(77)
+    const [seen, told] = [new Date('2026-05-11T04:00:00Z'), new Date('2026-05-11T04:00:01Z')]
+    const event = eventOf({ reason: 'OOMKill', severity: 'warning', message: '', at: seen }, 'tiny', 'memory', told)
+    const observation = observationOf({ ...problem('DiskFull'), since: seen }, 'disk', told)
+    outbox.add(emptyReport({ time: told, observations: [observation], events: [event] }))
+    expect(outbox.after(0)?.report).toMatchObject({
+      time: told,
+      observations: [{ observed: told, since: seen }],
+      events: [{ firstSeen: seen, lastSeen: seen }],
+    })
   })
 
   it('gives back what it was given, but for samples', () => {
