@@ -15,7 +15,8 @@ export interface TestDetector {
   monitor(value: MonitorState): Promise<void>
   event(value: NodeEvent): Promise<void>
   metrics(monitor: string, samples: readonly MetricSample[]): void
-  heartbeat(): void
+  /** @param waitingMs for how long its oldest change has waited */
+  heartbeat(waitingMs?: number): void
 }
 
 let heartbeats = 0
@@ -37,7 +38,7 @@ export async function startTestDetector(bus: TestBus): Promise<TestDetector> {
     event: (value) => writer.publishEvent(toProtoEvent(value)),
     metrics: (monitor, samples) =>
       writer.publishMetrics({ monitor, time: new Date(), samples: samples.map(toProtoSample) }),
-    heartbeat: () =>
+    heartbeat: (waitingMs = 0) =>
       writer.publishHeartbeat({
         node: 'worker-7',
         bootId: 'b1',
@@ -45,7 +46,7 @@ export async function startTestDetector(bus: TestBus): Promise<TestDetector> {
         time: new Date(),
         version: '0.1.0',
         sequence: ++heartbeats,
-        waitingMs: 0,
+        waitingMs,
       }),
   }
 }

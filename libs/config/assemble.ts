@@ -135,6 +135,9 @@ function exportersOf(doc: Document): NodeDoctorConfig['exporters'] {
       heartbeatIntervalMs: kubernetes.heartbeatInterval,
       conditionPrefix: kubernetes.conditionPrefix,
       conditionTypes: kubernetes.conditionTypes,
+      conditions: kubernetes.conditions,
+      discovered: kubernetes.discovered,
+      installation: kubernetes.installation,
       annotations: kubernetes.annotations,
       events: {
         enabled: kubernetes.events.enabled,

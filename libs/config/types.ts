@@ -122,6 +122,12 @@ export interface NodeDoctorConfig {
       readonly conditionPrefix: string
       /** Our condition type → the node's; "" keeps it away from the node. */
       readonly conditionTypes: Readonly<Record<string, string>>
+      /** Our condition types that always stand on the node, and those that never do. */
+      readonly conditions: { readonly always: readonly string[]; readonly never: readonly string[] }
+      /** Of plug-ins that nobody configured: before their types on the node, and those that have none before them. */
+      readonly discovered: { readonly prefix: string; readonly types: readonly string[] }
+      /** Who marks what it wrote; "": by the pod. */
+      readonly installation: string
       readonly annotations: boolean
       readonly events: {
         readonly enabled: boolean

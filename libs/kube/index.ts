@@ -7,5 +7,14 @@ export {
   type RequestResult,
 } from './client.ts'
 export * from './errors.ts'
-export { ANNOTATIONS, isMarked, type OurMark, parseMark, planCleanup, renderMark } from './mark.ts'
+export {
+  ANNOTATIONS,
+  isMarked,
+  isMarkedBy,
+  LINE_MAX,
+  type OurMark,
+  parseMark,
+  planCleanup,
+  renderMark,
+} from './mark.ts'
 export type * from './types.ts'

@@ -8,6 +8,8 @@ import type { KubeNode, NodeStatusPatch } from './types.ts'
 export const ANNOTATIONS = {
   /** Condition types that we wrote, sorted, separated by commas. */
   conditions: 'node-doctor.io/conditions',
+  /** The installation that wrote them: clean-up takes its own. */
+  installation: 'node-doctor.io/installation',
   /** healthy, problem, unknown. */
   status: 'node-doctor.io/status',
   /** Open problems in words, worst first. */
@@ -16,22 +18,46 @@ export const ANNOTATIONS = {
   version: 'node-doctor.io/version',
 } as const satisfies Record<string, string>
 
+/** What one line of `kubectl describe` shows of an annotation before it cuts (k8s.io/kubectl, maxAnnotationLen, less indents). */
+export const LINE_MAX = 136
+
 export interface OurMark {
   readonly conditions: readonly string[]
+  /** "": not said. */
+  readonly installation: string
 }
 
 export function parseMark({ metadata }: KubeNode): OurMark {
   const text = metadata.annotations?.[ANNOTATIONS.conditions] ?? ''
-  return { conditions: text.split(',').filter((type) => type !== '') }
+  const conditions = text
+    .split(',')
+    .map((type) => type.trim())
+    .filter((type) => type !== '')
+  return { conditions, installation: metadata.annotations?.[ANNOTATIONS.installation] ?? '' }
 }
 
 export function renderMark(types: Iterable<string>): string {
-  return [...new Set(types)].sort().join(',')
+  const lines: string[] = []
+  let line = ''
+  for (const type of [...new Set(types)].sort()) {
+    const longer = line === '' ? type : `${line},${type}`
+    if (longer.length >= LINE_MAX && line !== '') {
+      lines.push(line)
+      line = type
+    } else line = longer
+  }
+  return [...lines, line].join(',\n')
 }
 
-/** Whether anything of ours stands on the node. */
+/** Whether anything of Node Doctor stands on the node. */
 export function isMarked({ metadata }: KubeNode): boolean {
   return Object.values(ANNOTATIONS).some((key) => metadata.annotations?.[key] !== undefined)
+}
+
+/** Whether what is marked there is of this installation; a mark that names none is everybody's. */
+export function isMarkedBy(node: KubeNode, installation: string | undefined): boolean {
+  const { installation: by } = parseMark(node)
+  return by === '' || by === installation
 }
 
 /** The patch that leaves the node as it was before us; undefined when there is nothing of ours. */

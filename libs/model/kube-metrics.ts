@@ -16,6 +16,7 @@ export const KUBE_COUNTERS = {
 export const KUBE_GAUGES = {
   kube_away_seconds: 'How long nothing has worked at the API server; 0: it works.',
   kube_pending: 'Changes and events that wait for the API server.',
+  kube_conditions_left_out: 'Conditions that are not well and found no place on the node.',
   kube_foreign_conditions: 'Condition types of ours that another writer holds.',
 } as const satisfies Record<string, string>
 

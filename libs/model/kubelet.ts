@@ -11,5 +11,8 @@ export const KUBELET_CONDITIONS: ReadonlySet<string> = new Set([
   'OutOfDisk',
 ])
 
+/** The one condition that says how the node is as a whole. */
+export const SUMMARY_CONDITION = 'NodeDoctorHealthy'
+
 /** Before a type of ours that would be called as one of those. */
 export const BESIDE_PREFIX = 'NodeDoctor'

@@ -63,6 +63,38 @@ describe('node-doctor cleanup', () => {
     expect(api.node('n1')?.metadata.annotations).toEqual({ mine: 'x' })
   })
 
+  it('takes what its own installation marked, and leaves what another one did', async () => {
+    const { api, kubeconfig } = await scene()
+    const mark = (node: string, installation: string) =>
+      api.setNode(node, (one) => {
+        one.metadata.annotations = {
+          'node-doctor.io/conditions': 'DiskFull',
+          'node-doctor.io/installation': installation,
+        }
+      })
+    mark('n1', 'a/nd')
+    mark('n2', 'b/nd')
+    const of = (...more: string[]) => cli('cleanup', '--all-nodes', '--kubeconfig', kubeconfig, ...more)
+    expect(await of()).toEqual({
+      code: 1,
+      err: '',
+      out:
+        'n1: left alone, it is of the installation a/nd; --installation a/nd takes that off\n' +
+        'n2: left alone, it is of the installation b/nd; --installation b/nd takes that off\n',
+    })
+    expect(await of('--daemonset', 'b/nd')).toMatchObject({
+      code: 0,
+      out:
+        'n1: left alone, it is of the installation a/nd; --installation a/nd takes that off\n' +
+        'n2: removed 0 conditions and 2 annotations\n',
+    })
+    expect(types(api)).toContain('DiskFull')
+    expect((await of('--installation', 'a/nd')).out).toBe(
+      'n1: removed 1 conditions (DiskFull) and 2 annotations\nn2: nothing of ours\n',
+    )
+    expect(types(api)).not.toContain('DiskFull')
+  })
+
   it('only says what it would do when asked so', async () => {
     const { api, kubeconfig } = await scene()
     const { out } = await cli('cleanup', '--node', 'n1', '--dry-run', '--kubeconfig', kubeconfig)

@@ -1,6 +1,16 @@
 /** Takes everything of ours off the cluster's nodes: conditions and annotations. What others wrote is not touched. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createKubeClient, findAccess, type KubeClient, type KubeNode, KubeStatusError, planCleanup } from '#kube'
+import {
+  createKubeClient,
+  findAccess,
+  isMarkedBy,
+  type KubeClient,
+  type KubeNode,
+  KubeStatusError,
+  parseMark,
+  planCleanup,
+} from '#kube'
+import { cleanText } from '#model'
 import { VERSION } from '#service'
 import { type Command, textOf, type Values } from './command.ts'
 import { CliUsageError } from './errors.ts'
@@ -63,6 +73,11 @@ async function clean(client: KubeClient, node: KubeNode, dryRun: boolean): Promi
   return `${types.length} conditions${types.length === 0 ? '' : ` (${types.join(', ')})`} and ${notes} annotations`
 }
 
+function leftAlone(node: KubeNode): string {
+  const installation = cleanText(parseMark(node).installation, 128)
+  return `${node.metadata.name}: left alone, it is of the installation ${installation}; --installation ${installation} takes that off`
+}
+
 /** The node's name; undefined for all of them. */
 function chosenNode(values: Values): string | undefined {
   const named = textOf(values, 'node')
@@ -93,8 +108,15 @@ async function run(values: Values): Promise<number> {
       await endDaemonSet(client, daemonSet, dryRun)
       nodes = await nodesOf(client, name)
     }
+    const installation = textOf(values, 'installation') ?? textOf(values, 'daemonset')
     let failed = 0
     for (const node of nodes) {
+      if (!isMarkedBy(node, installation)) {
+        // Whoever asks for everything without saying whose has not got it.
+        if (installation === undefined) failed++
+        say(leftAlone(node))
+        continue
+      }
       try {
         const gone = await clean(client, node, dryRun)
         say(
@@ -120,22 +142,25 @@ export const cleanup: Command = {
   summary: 'takes everything of Node Doctor off nodes of the cluster',
   help: `Usage: node-doctor cleanup (--node NAME | --all-nodes) [options]
 
-Removes the conditions and annotations that Node Doctor wrote onto nodes, and nothing else: which ones are its own
-stands in the annotation node-doctor.io/conditions of each node. Events end by themselves after an hour. Stop the
-exporters first, or name their DaemonSet: they would write it all again.
+Removes the conditions and annotations that one installation of Node Doctor wrote onto nodes, and nothing else: which
+ones are its own stands in the annotations node-doctor.io/conditions and node-doctor.io/installation of each node. What
+another installation marked is left alone. Events end by themselves after an hour. Stop the exporters first, or name
+their DaemonSet: they would write it all again.
 
 Options:
   --node NAME            one node (env NODE_NAME)
   --all-nodes            every node of the cluster
   --daemonset NS/NAME    delete this DaemonSet first, and wait until its pods have ended
+  --installation ID      whose marks are taken off (default: that of --daemonset)
   --kubeconfig FILE      the way to the API server (default: the pod's account, KUBECONFIG, ~/.kube/config)
   --dry-run              only says what would be removed
 
-Exit code: 0 done, 1 a node could not be cleaned, 2 for a wrong command line.`,
+Exit code: 0 done, 1 a node could not be cleaned or no installation was named, 2 for a wrong command line.`,
   options: {
     node: { type: 'string' },
     'all-nodes': { type: 'boolean' },
     daemonset: { type: 'string' },
+    installation: { type: 'string' },
     kubeconfig: { type: 'string' },
     'dry-run': { type: 'boolean' },
   },

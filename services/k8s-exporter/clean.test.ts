@@ -6,8 +6,11 @@ import { someCondition, someMonitor, someProblem } from '../../libs/model/view/t
 import { desiredConditions, silentConditions } from './conditions/desired.ts'
 import { createNaming } from './conditions/naming.ts'
 import { planPatch } from './conditions/plan.ts'
+import { summaryOf } from './conditions/summary.ts'
+import { createTracker } from './conditions/tracker.ts'
 import { renderEventObject, tellEvent, tellHeldBack, tellProblem } from './events/render.ts'
 import { renderAnnotations } from './state/annotations.ts'
+import { createOrigins } from './state/origins.ts'
 import { nodeEvent } from './testing-exporter.ts'
 
 const UNCLEAN = /[\p{Cc}\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff]|\p{Cs}/u
@@ -59,7 +62,14 @@ describe('whatever a monitor says in any field', () => {
         let i = 0
         const texts = () => all[i++ % all.length] ?? ''
         const conditions = [0, 1, 2].map(() => spoiled(someCondition({ health: 'problem' }), texts))
-        const known = desiredConditions(conditions, createNaming({ prefix: '', types: {} }))
+        const origins = createOrigins()
+        origins.learn(
+          conditions.flatMap(({ sources }) => sources.map((name) => someMonitor({ name, origin: 'discovered' }))),
+        )
+        const naming = createNaming({ prefix: '', types: {}, discovered: { prefix: 'Plugin', types: [] } })
+        const known = desiredConditions(conditions, { naming, origins, tracker: createTracker() })
+        const whole = [...known.values()]
+        known.set('S', summaryOf({ name: 'S', known: whole, leftOut: 2, asOf: undefined, observed: new Date(0) }))
         const times = { lastHeard: undefined, since: new Date(0) }
         const { patch } = planPatch({
           node: { metadata: { name: 'w1' } },
@@ -76,10 +86,9 @@ describe('whatever a monitor says in any field', () => {
           mayReword: () => true,
           removeOrphans: false,
           withdrawn: new Set(),
-          now: new Date(0),
         })
         expect(dirtIn(patch)).toEqual([])
-        expect(JSON.stringify(patch).length).toBeLessThan(3 * 1600 + 6000)
+        expect(JSON.stringify(patch).length).toBeLessThan(4 * 1600 + 1000)
       }),
       { numRuns: 60 },
     )

@@ -10,6 +10,7 @@ export interface Gauges {
   readonly awayMs: number
   readonly pending: number
   readonly foreign: number
+  readonly leftOut: number
 }
 
 export interface ExporterMetrics {
@@ -49,11 +50,12 @@ export function createExporterMetrics(): ExporterMetrics {
       add('kube_requests_total', { verb, resource, result })
       add('kube_request_seconds_total', { verb, resource }, durationMs / 1000)
     },
-    samples: ({ awayMs, pending, foreign }) => [
+    samples: ({ awayMs, pending, foreign, leftOut }) => [
       ...[...counts.values()].map(({ name, labels, value }) => ({ name, labels, value })),
       { name: 'kube_away_seconds', labels: {}, value: awayMs / 1000 },
       { name: 'kube_pending', labels: {}, value: pending },
       { name: 'kube_foreign_conditions', labels: {}, value: foreign },
+      { name: 'kube_conditions_left_out', labels: {}, value: leftOut },
     ],
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startTestBus } from '../../libs/bus/testing.ts'
 import { startTestDetector } from '../../libs/bus/testing-detector.ts'
+import { someMonitor } from '../../libs/model/view/testing.ts'
 import { type FakeApiServer, startFakeApiServer } from '../../test/fakes/kube-apiserver/server.ts'
 import {
   badCondition,
@@ -22,6 +23,9 @@ afterEach(async () => {
 })
 const onTestFinished = (work: () => Promise<void>) => void finished.push(work)
 
+/** Types that the tests want to see, well or not. */
+const ALWAYS = ['DiskFull', 'Other', 'Stays', 'First', 'Second', ...Array.from({ length: 20 }, (_, i) => `Type${i}`)]
+
 interface Scene extends TestNode {
   readonly api: FakeApiServer
 }
@@ -33,7 +37,11 @@ async function scene(kubernetes: Options = {}, nodes: readonly string[] = [NODE]
   onTestFinished(() => api.close())
   const kubeconfig = join(tmpdir(), `nd-kubeconfig-${api.port}`)
   await api.writeKubeconfig(kubeconfig)
-  const node = await startTestNode(onTestFinished, { kubeconfig, nodeName: NODE, kubernetes: { ...kubernetes } })
+  const node = await startTestNode(onTestFinished, {
+    kubeconfig,
+    nodeName: NODE,
+    kubernetes: { updateIntervalMs: 50, conditions: { always: ALWAYS, never: [] }, ...kubernetes },
+  })
   return { ...node, api }
 }
 
@@ -58,7 +66,10 @@ describe('a condition', () => {
         lastTransitionTime: `${since.toISOString().slice(0, 19)}Z`,
       })
     expect(conditionOf(at, 'Ready')?.status).toBe('True')
-    expect(at.api.node(NODE)?.metadata.annotations).toMatchObject({ 'node-doctor.io/conditions': 'DiskFull' })
+    expect(at.api.node(NODE)?.metadata.annotations).toMatchObject({
+      'node-doctor.io/conditions': 'DiskFull,NodeDoctorHealthy',
+      'node-doctor.io/installation': 'standalone',
+    })
   })
 
   it('that changes is one request, together with all that change with it', async () => {
@@ -107,6 +118,69 @@ describe('a condition', () => {
     expect(conditionOf(at, 'Theirs')?.status).toBe('True')
   })
 
+  it('is known as ours after a restart where somebody took our note away meanwhile', async () => {
+    const at = await scene()
+    await at.detector.condition(nodeCondition())
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('False')
+    await at.exporter.stop()
+    at.api.setNode(NODE, (node) => {
+      node.metadata.annotations = {}
+    })
+    await at.detector.condition(badCondition())
+    await at.again()
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('True')
+  })
+
+  it('that flaps writes no faster than the interval and the budget let it, and the last state wins', async () => {
+    const at = await scene({ updateIntervalMs: 3000 })
+    await at.detector.condition(nodeCondition())
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('False')
+    const before = patches(at).length
+    for (let i = 0; i < 40; i++) {
+      await at.detector.condition(i % 2 === 0 ? badCondition() : nodeCondition())
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+    // The first that is worse, and at most one for each interval.
+    expect(patches(at).length - before).toBeLessThanOrEqual(2)
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.status, { timeout: 6000 }).toBe('False')
+    expect(patches(at).length - before).toBeLessThanOrEqual(3)
+  })
+
+  it('of a plug-in that nobody configured has a prefix, and there are sixteen of them at most', async () => {
+    const at = await scene()
+    await at.detector.monitor(someMonitor({ name: 'evil', origin: 'discovered' }))
+    await at.detector.condition(nodeCondition())
+    const evil = { entity: '', sources: ['evil'], message: 'x'.repeat(1000) }
+    for (let i = 0; i < 100; i++) await at.detector.condition(badCondition({ type: `Evil${i}`, ...evil }))
+    await expect
+      .poll(() => conditionOf(at, 'NodeDoctorHealthy')?.message, { timeout: 5000 })
+      .toMatch(/^100 of 101 conditions are problems: .*; 84 of them found no place on the node$/)
+    const ours = (at.api.node(NODE)?.status?.conditions ?? []).filter(({ type }) => type.includes('Evil'))
+    expect(ours).toHaveLength(16)
+    expect(ours.every(({ type }) => type.startsWith('PluginEvil'))).toBe(true)
+    expect(JSON.stringify(at.api.node(NODE)).length).toBeLessThan(40_000)
+  })
+
+  it('of a detector that cannot tell what it saw says from when it is, then that nobody vouches', async () => {
+    const at = await scene()
+    await at.detector.condition(nodeCondition())
+    await expect.poll(() => conditionOf(at, 'NodeDoctorHealthy')?.status).toBe('True')
+    at.wait(20_000)
+    await expect
+      .poll(() => conditionOf(at, 'NodeDoctorHealthy'), { timeout: 5000 })
+      .toMatchObject({
+        status: 'Unknown',
+        message: expect.stringMatching(/^what stands here is from \d{4}-/) as unknown,
+      })
+    expect(conditionOf(at, 'DiskFull')?.status).toBe('False')
+    at.wait(0)
+    await expect.poll(() => conditionOf(at, 'NodeDoctorHealthy')?.status, { timeout: 5000 }).toBe('True')
+    at.wait(61_000)
+    await expect
+      .poll(() => conditionOf(at, 'DiskFull'), { timeout: 5000 })
+      .toMatchObject({ status: 'Unknown', reason: 'DetectorUnreachable' })
+  }, 30_000)
+
   it('that somebody else confirms is left alone, and that is said', async () => {
     const at = await scene()
     at.api.setNode(NODE, (node) => {
@@ -133,7 +207,7 @@ describe('a condition', () => {
     await expect.poll(() => conditionOf(at, 'Stays')?.status).toBe('False')
     await at.detector.writer.deleteNodeCondition({ type: 'DiskFull', entity: 'disk:/var' })
     await expect.poll(() => conditionOf(at, 'DiskFull')).toBeUndefined()
-    expect(at.api.node(NODE)?.metadata.annotations?.['node-doctor.io/conditions']).toBe('Stays')
+    expect(at.api.node(NODE)?.metadata.annotations?.['node-doctor.io/conditions']).toBe('NodeDoctorHealthy,Stays')
   })
 
   it('stays on the node while a bus that was made anew has not told of it again', async () => {
@@ -170,7 +244,7 @@ describe('a condition', () => {
   })
 
   it('that never changes is confirmed by the heartbeat, and only by a look that was made', async () => {
-    const at = await scene({ heartbeatIntervalMs: 400 })
+    const at = await scene({ heartbeatIntervalMs: 400, conditions: { always: ALWAYS, never: ['NodeDoctorHealthy'] } })
     const looked = new Date(Date.now() - 60_000)
     const since = new Date(Date.now() - 600_000)
     await at.detector.condition(nodeCondition({ observed: looked, since, statusSince: since }))

@@ -1,13 +1,13 @@
 /** One term as the node's only exporter: from the lock to its loss, or to the end. Wiring only. */
 import { join } from 'node:path'
 import { type BusReader, type ConnectedBus, connectBus, createBusReader, readCredentials } from '#bus'
-import { createKubeClient, type KubeAccess, parseMark } from '#kube'
+import { ANNOTATIONS, createKubeClient, type KubeAccess } from '#kube'
 import { type Logger, type ServiceContext, startLoop } from '#service'
 import { fromProtoEvent, fromProtoProblem, toProtoSample } from '#wire'
-import { desiredConditions, silentConditions } from './conditions/desired.ts'
-import { createNaming } from './conditions/naming.ts'
+import { createOursFile } from './conditions/ours.ts'
+import { createWish } from './conditions/wish.ts'
 import { createConditionWriter } from './conditions/writer.ts'
-import type { K8sExporterConfig } from './config.ts'
+import { installationOf, type K8sExporterConfig } from './config.ts'
 import { createJournal, readJournal } from './events/journal.ts'
 import { createLedger } from './events/ledger.ts'
 import { createEventSender, type EventSender } from './events/sender.ts'
@@ -16,7 +16,7 @@ import type { Failure } from './pace/failure.ts'
 import { createGate, type Gate } from './pace/gate.ts'
 import { createLimiter } from './pace/limiter.ts'
 import { renderAnnotations } from './state/annotations.ts'
-import { followNode, type NodeFeed, vouchedFor } from './state/node-feed.ts'
+import { followNode, type NodeFeed } from './state/node-feed.ts'
 
 /** docs/architecture.md, section 11: a storm never exceeds five requests a second for longer than a moment. */
 const REQUESTS_PER_SECOND = 5
@@ -69,6 +69,7 @@ export async function startTenure(
 ): Promise<Tenure> {
   const { clock, log, nodeName, config, version } = context
   const { kubernetes } = config
+  const installation = installationOf(kubernetes.installation, process.env)
   const ending = new AbortController()
   const { signal } = ending
   let lastNewsMs = clock.monotonicMs()
@@ -92,13 +93,12 @@ export async function startTenure(
     log,
   })
   const reader = createBusReader(bus, { signal, onPoison: () => metrics.add('kube_undecodable_total', {}) })
-  const withdrawn = new Set<string>()
-  const naming = createNaming({ prefix: kubernetes.conditionPrefix, types: kubernetes.conditionTypes })
   const feed = followNode(
     reader,
     {
       clock,
-      onWithdrawn: ({ type }) => void withdrawn.add(naming(type)),
+      onWithdrawn: (condition) => wish.takenBack(condition),
+      onType: (type, conditions) => wish.saw(type, conditions),
       onAnew: () => writer.unsettle(),
       onChange() {
         lastNewsMs = clock.monotonicMs()
@@ -108,19 +108,13 @@ export async function startTenure(
     signal,
   )
 
-  function desired(written: ReadonlySet<string>) {
-    const voice = feed.voice()
-    const known = desiredConditions(vouchedFor(feed.conditions.values(), feed.lastHeard), naming)
-    if (voice.state === 'silent') {
-      const standing = writer.node === undefined ? [] : parseMark(writer.node).conditions
-      return silentConditions(known, [...written, ...standing], { lastHeard: feed.lastHeard, since: voice.since })
-    }
-    // A detector always has conditions of its own: none at all is a bus that was made anew a moment ago.
-    if (!feed.known || voice.state !== 'live' || known.size === 0) return undefined
-    for (const name of known.keys()) withdrawn.delete(name)
-    return known
-  }
-
+  const wish = createWish({
+    kubernetes,
+    clock,
+    feed: () => feed,
+    node: () => writer.node,
+  })
+  const oursFile = createOursFile(join(context.stateDir, context.name, 'ours.json'), log)
   const writer = createConditionWriter({
     client,
     nodeName,
@@ -131,10 +125,13 @@ export async function startTenure(
     heartbeatMs: kubernetes.heartbeatIntervalMs,
     resyncMs: kubernetes.resyncIntervalMs,
     updateMs: kubernetes.updateIntervalMs,
-    desired,
-    withdrawn: () => withdrawn,
-    annotations: () =>
-      kubernetes.annotations
+    remembered: await oursFile.read(),
+    onOurs: (ours) => void oursFile.keep(ours),
+    desired: wish.conditions,
+    withdrawn: wish.over,
+    annotations: () => ({
+      [ANNOTATIONS.installation]: installation,
+      ...(kubernetes.annotations
         ? renderAnnotations({
             version,
             conditions: feed.conditions.values(),
@@ -142,7 +139,8 @@ export async function startTenure(
             monitors: feed.monitors.values(),
             silent: feed.voice().state === 'silent',
           })
-        : {},
+        : {}),
+    }),
     isComplete: () =>
       feed.known &&
       feed.voice().state === 'live' &&
@@ -199,14 +197,17 @@ export async function startTenure(
   }
 
   let wasSilent = false
+  let lastState = 'live'
 
   function watchSilence(): void {
-    const silent = feed.voice().state === 'silent'
+    const { state } = feed.voice()
+    const silent = state === 'silent'
+    if (state !== lastState) writer.changed()
+    lastState = state
     if (silent === wasSilent) return
     wasSilent = silent
     if (silent) log.warn('the detector is silent; the node is shown as unknown', { lastHeard: feed.lastHeard })
     else log.info('the detector is heard again')
-    writer.changed()
   }
 
   /** The lane is shut and says so itself. */
@@ -218,7 +219,12 @@ export async function startTenure(
   const awayMs = () => Math.max(conditionGate.awayMs(), eventGate.awayMs())
 
   function tellMetrics(): void {
-    const samples = metrics.samples({ awayMs: awayMs(), pending: pending(), foreign: writer.foreign.length })
+    const samples = metrics.samples({
+      awayMs: awayMs(),
+      pending: pending(),
+      foreign: writer.foreign.length,
+      leftOut: wish.leftOut,
+    })
     reader.publishMetrics(samples.map(toProtoSample))
   }
 
@@ -242,6 +248,7 @@ export async function startTenure(
   /** The detector and the monitors end at the same moment: what they say last is waited for, and sent. */
   async function untilQuiet(): Promise<void> {
     const askedMs = clock.monotonicMs()
+    writer.hurry()
     for (;;) {
       const nowMs = clock.monotonicMs()
       const isQuiet = nowMs - lastNewsMs >= QUIET_MS && writer.isSettled() && inHand === 0

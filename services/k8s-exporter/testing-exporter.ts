@@ -8,7 +8,7 @@ import type { NodeCondition, NodeEvent, Problem } from '#model'
 import { createMetrics, type Service, systemClock } from '#service'
 import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
 import { startTestDetector, type TestDetector } from '../../libs/bus/testing-detector.ts'
-import { someCondition, someProblem } from '../../libs/model/view/testing.ts'
+import { someCondition, someMonitor, someProblem } from '../../libs/model/view/testing.ts'
 import { type KeptLog, keepLog } from '../../libs/service/testing.ts'
 import { k8sExporterConfig } from './config.ts'
 import { k8sExporter } from './service.ts'
@@ -62,6 +62,8 @@ export interface TestNode {
   readonly bus: TestBus
   readonly detector: TestDetector
   readonly exporter: TestExporter
+  /** From now on the detector says that its oldest change has waited for so long. */
+  wait(ms: number): void
   /** Another exporter in the same place: after a restart, or beside it. */
   again(kubernetes?: Partial<Kubernetes>): Promise<TestExporter>
 }
@@ -75,9 +77,11 @@ export async function startTestNode(
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const bus = await startTestBus()
   const detector = await startTestDetector(bus)
+  await detector.monitor(someMonitor({ name: 'system', origin: 'built-in' }))
+  let waitingMs = 0
   const beat = setInterval(() => {
     try {
-      detector.heartbeat()
+      detector.heartbeat(waitingMs)
     } catch {
       // A test has ended this bus; nobody has to hear of it.
     }
@@ -94,7 +98,16 @@ export async function startTestNode(
   const exporter = await again()
   // Ended first: an exporter without a bus does not wait for a last word.
   onTestFinished(() => bus.close())
-  return { dir, bus, detector, exporter, again }
+  return {
+    dir,
+    bus,
+    detector,
+    exporter,
+    again,
+    wait(ms) {
+      waitingMs = ms
+    },
+  }
 }
 
 /** A condition as a check would see it now. */

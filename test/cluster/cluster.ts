@@ -86,7 +86,7 @@ export function isReady(node: string): boolean {
 /** Conditions that Node Doctor wrote, by type. */
 export function ourConditions(node: string): Map<string, Condition> {
   const { metadata, status } = nodeObject(node)
-  const ours = new Set((metadata.annotations?.['node-doctor.io/conditions'] ?? '').split(','))
+  const ours = new Set((metadata.annotations?.['node-doctor.io/conditions'] ?? '').split(/,\s*/))
   return new Map(status.conditions.filter(({ type }) => ours.has(type)).map((one) => [one.type, one]))
 }
 
@@ -128,13 +128,12 @@ export async function untilReady(nodes: readonly string[], ms = 120_000): Promis
   await until('every container of every pod ready', ms, () => allReady(nodes))
 }
 
-/** Since when each of our conditions has its status. */
+/** Since when each of our conditions has its status; the node as a whole goes with whatever is tried on it. */
 export function sinceWhen(node: string): Map<string, string> {
   return new Map(
-    [...ourConditions(node)].map(([type, { status, lastTransitionTime }]) => [
-      type,
-      `${status} since ${lastTransitionTime}`,
-    ]),
+    [...ourConditions(node)]
+      .filter(([type]) => type !== 'NodeDoctorHealthy')
+      .map(([type, { status, lastTransitionTime }]) => [type, `${status} since ${lastTransitionTime}`]),
   )
 }
 

@@ -74,7 +74,7 @@ async function knownMetrics(): Promise<Map<string, Set<string>>> {
   for (const name of DETECTOR_NAMES) add(`node_doctor_${name}`, DETECTORS)
   const exporter = createExporterMetrics()
   exporter.request({ verb: 'patch', resource: 'nodes/status', result: 'ok', durationMs: 1 })
-  for (const { name, labels } of exporter.samples({ awayMs: 0, pending: 0, foreign: 0 }))
+  for (const { name, labels } of exporter.samples({ awayMs: 0, pending: 0, foreign: 0, leftOut: 0 }))
     add(`node_doctor_${name}`, ['monitor', ...Object.keys(labels)])
   const metrics = createMetrics('node_doctor')
   addProcessMetrics(metrics)

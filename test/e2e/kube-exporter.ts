@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
 import { startTestDetector, type TestDetector } from '../../libs/bus/testing-detector.ts'
+import { someMonitor } from '../../libs/model/view/testing.ts'
 import { NODE_ENV } from '../../services/cli/up/supervise.ts'
 import type { ApiServerUnderTest } from '../fakes/kube-apiserver/types.ts'
 import { ensureBuilt, FLAGS } from './constellation.ts'
@@ -36,6 +37,7 @@ export async function startKubeScene({ api, nodeName, set = {} }: KubeSceneOptio
   await api.writeKubeconfig(kubeconfig)
   const bus = await startTestBus()
   const detector = await startTestDetector(bus)
+  await detector.monitor(someMonitor({ name: 'system', origin: 'built-in' }))
   const beat = setInterval(() => detector.heartbeat(), 500)
   const log: string[] = []
   let child: ChildProcess | undefined

@@ -94,11 +94,15 @@ export async function flapAll(
       await at.detector.condition(make({ type: `Type${i}`, entity: '', message: `round ${round}` }))
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, began + (round + 1) * 1000 - performance.now())))
   }
+  const standing = () => Array.from({ length: conditions }, (_, i) => conditionOf(at.api, `Type${i}`) ?? [])
   const isLast = () =>
-    Array.from({ length: conditions }, (_, i) => conditionOf(at.api, `Type${i}`)).every(
-      (one) => one?.status === 'False',
-    )
+    conditionOf(at.api, 'NodeDoctorHealthy')?.status === 'True' &&
+    standing()
+      .flat()
+      .every(({ status }) => status === 'False')
   await until('the last state', isLast, 20_000)
-  const seconds = (performance.now() - began) / 1000
-  expect(patchesOf(at.api).length).toBeLessThanOrEqual(15 + 5 * seconds)
+  expect(standing().flat().length).toBeLessThanOrEqual(63)
+  // One for each interval of ten seconds, and six a minute for what has become worse.
+  const minutes = (performance.now() - began) / 60_000
+  expect(patchesOf(at.api).length).toBeLessThanOrEqual(Math.ceil(1 + 6 * minutes) + Math.ceil(6 + 6 * minutes))
 }

@@ -55,7 +55,7 @@ describe('an API server', () => {
 
 describe('a hundred conditions', () => {
   it(
-    'that flap each second for five minutes are at most five patches a second, and the last state wins',
+    'that flap each second for five minutes are written no faster than interval and budget let them, and the last state wins',
     async () => {
       await flapAll(await startStormScene(finished), { conditions: 100, rounds: 300 })
     },

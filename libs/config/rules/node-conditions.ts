@@ -1,5 +1,5 @@
 /** What conditions are called on the node: never as the kubelet's, and no two alike. */
-import { BESIDE_PREFIX, DETECTOR_CONDITIONS, KUBELET_CONDITIONS } from '#model'
+import { BESIDE_PREFIX, DETECTOR_CONDITIONS, KUBELET_CONDITIONS, SUMMARY_CONDITION } from '#model'
 import type { Catalog } from '../catalog.ts'
 import type { Document } from '../schema/document.ts'
 import type { Tree } from '../tree/tree.ts'
@@ -12,6 +12,7 @@ function typesOf(plugins: readonly Placed<PluginEntry>[], catalog: Catalog, tree
   const ours = [
     ...catalog.checks.flatMap(({ conditions }) => conditions.map(({ type }) => type)),
     ...DETECTOR_CONDITIONS.map(({ type }) => type),
+    SUMMARY_CONDITION,
   ]
   const types = new Map<string, Spot>(
     ours.map((type) => [type, spotOf(rootSpot(tree), tree, 'exporters', 'kubernetes')]),
@@ -35,7 +36,7 @@ export function checkNodeConditions(
   const names = new Map<string, string>()
   for (const [type, spot] of typesOf(plugins, catalog, tree)) {
     const mapped = conditionTypes[type]
-    const name = mapped ?? `${conditionPrefix}${type}`
+    const name = mapped ?? (type === SUMMARY_CONDITION ? type : `${conditionPrefix}${type}`)
     if (name === '') continue
     if (KUBELET_CONDITIONS.has(name)) {
       const own = `exporters.kubernetes.conditionTypes: { ${type}: ${BESIDE_PREFIX}${type} }`

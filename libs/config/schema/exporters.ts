@@ -17,6 +17,25 @@ const conditionTypeOnNode = z
   .regex(/^(?:[A-Za-z](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)?$/)
   .meta({ what: 'a condition type, or ""', sample: 'NodeDoctorDiskFull' })
 
+/** What a monitor may call a condition. */
+const conditionType = z
+  .string()
+  .max(63)
+  .regex(/^[A-Za-z](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/)
+  .meta({ what: 'a condition type', sample: 'DiskFull' })
+
+/** What a node is made for, and fails without. A type that no check here has costs nothing. */
+const ALWAYS = [
+  'DiskFull',
+  'FilesystemReadOnly',
+  'MemoryLow',
+  'KubeletUnhealthy',
+  'RuntimeUnhealthy',
+  'DNSFailing',
+  'APIServerUnreachable',
+  'GPUFault',
+]
+
 const kubernetes = z.strictObject({
   enabled: z.boolean().default(false).describe('Writes node conditions and events'),
   updateInterval: duration({ min: '1s', max: '1h' }).prefault('10s').describe('Least time between two repeated writes'),
@@ -37,6 +56,48 @@ const kubernetes = z.strictObject({
     .record(z.string(), conditionTypeOnNode)
     .default({})
     .describe('What a condition type is called on the node; an empty text keeps it away from the node'),
+  conditions: z
+    .strictObject({
+      always: z
+        .array(conditionType)
+        .max(32)
+        .default(ALWAYS)
+        .describe(
+          'Types that stand on the node whether well or not. Every other stands there while it is not well and for an hour after; 64 in all',
+        ),
+      never: z
+        .array(conditionType)
+        .max(256)
+        .default([])
+        .describe('Types that never stand on the node; they are shown everywhere else'),
+    })
+    .prefault({})
+    .describe('Which conditions stand on the node'),
+  discovered: z
+    .strictObject({
+      prefix: z
+        .string()
+        .max(32)
+        .regex(/^[A-Za-z][A-Za-z0-9]*$/)
+        .meta({ what: 'letters and digits', sample: 'Plugin' })
+        .default('Plugin')
+        .describe('Stands on the node before a type of a plug-in that no configuration names'),
+      types: z
+        .array(conditionType)
+        .max(256)
+        .default([])
+        .describe('Types that such a plug-in may write under their own name'),
+    })
+    .prefault({})
+    .describe('Condition types of plug-ins that joined by their socket alone'),
+  installation: z
+    .string()
+    .max(128)
+    .regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9./_-]*[A-Za-z0-9])?)?$/)
+    .meta({ what: 'a name such as namespace/name', sample: 'node-doctor/node-doctor' })
+    .default('')
+    .describe('Marks what this installation wrote, for its own clean-up')
+    .meta({ defaultText: 'namespace/name of the DaemonSet, by `POD_NAMESPACE` and `POD_NAME`; else `standalone`' }),
   annotations: z.boolean().default(true).describe('Writes a summary into annotations of the node'),
   events: z
     .strictObject({

@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import type { NodeCondition } from '#model'
+import { someMonitor } from '../../../libs/model/view/testing.ts'
+import { createOrigins } from '../state/origins.ts'
 import { desiredConditions, silentConditions } from './desired.ts'
 import { createNaming } from './naming.ts'
+import { createTracker } from './tracker.ts'
 
-const naming = createNaming({ prefix: '', types: {} })
+const discovered = { prefix: 'Plugin', types: ['GPUHealthy'] }
+const origins = createOrigins()
+origins.learn([someMonitor({ name: 'system', origin: 'built-in' }), someMonitor({ name: 'gpu', origin: 'discovered' })])
+const wishing = {
+  naming: createNaming({ prefix: '', types: {}, discovered }),
+  origins,
+  tracker: createTracker(),
+}
 const at = (minute: number) => new Date(Date.UTC(2026, 4, 12, 3, minute))
 
 function condition(changes: Partial<NodeCondition>): NodeCondition {
@@ -43,7 +53,7 @@ function bad(entity: string, minute: number, changes: Partial<NodeCondition> = {
   })
 }
 
-const one = (...conditions: NodeCondition[]) => desiredConditions(conditions, naming).get(conditions[0]?.type ?? '')
+const one = (...conditions: NodeCondition[]) => desiredConditions(conditions, wishing).get(conditions[0]?.type ?? '')
 
 describe('the wished condition of a type', () => {
   it('of one thing is what its check says, to the letter', () => {
@@ -54,13 +64,16 @@ describe('the wished condition of a type', () => {
       message: '50%d "x"',
       since: at(0),
       observed: at(30),
-      well: true,
+      exact: true,
+      rank: 0,
+      types: ['KernelDeadlock'],
+      plugin: '',
     })
   })
 
   it('is a problem as soon as one of its entities is, since the first of those', () => {
     const wish = one(condition({ entity: 'disk:/' }), bad('disk:/var', 7), bad('disk:/data', 5))
-    expect(wish).toMatchObject({ status: 'True', reason: 'AboveLimit', since: at(5), well: false })
+    expect(wish).toMatchObject({ status: 'True', reason: 'AboveLimit', since: at(5), rank: 3 })
     expect(wish?.message).toBe('/data: 96 % used; /var: 96 % used; 1 other is well')
   })
 
@@ -91,7 +104,7 @@ describe('the wished condition of a type', () => {
     expect(one(condition({ entity: 'disk:/' }), unknown)).toMatchObject({
       status: 'Unknown',
       reason: 'Hung',
-      well: false,
+      rank: 1,
     })
   })
 
@@ -107,8 +120,22 @@ describe('the wished condition of a type', () => {
   })
 
   it('is not there where the configuration keeps it away from the node', () => {
-    const hidden = createNaming({ prefix: '', types: { DiskFull: '' } })
-    expect(desiredConditions([condition({})], hidden).size).toBe(0)
+    const naming = createNaming({ prefix: '', types: { DiskFull: '' }, discovered })
+    expect(desiredConditions([condition({})], { ...wishing, naming }).size).toBe(0)
+  })
+
+  it('of a plug-in that nobody configured has a prefix, unless it is allowed its own name', () => {
+    const said = ['EtcdIsVoter', 'GPUHealthy'].map((type) => condition({ type, sources: ['gpu'] }))
+    const wish = desiredConditions(said, wishing)
+    expect([...wish.values()].map(({ type, plugin }) => [type, plugin])).toEqual([
+      ['PluginEtcdIsVoter', 'gpu'],
+      ['GPUHealthy', 'gpu'],
+    ])
+  })
+
+  it('waits until it is known what its monitor is', () => {
+    expect(desiredConditions([condition({ sources: ['unheard'] })], wishing).size).toBe(0)
+    expect(desiredConditions([condition({ sources: ['detector'] })], wishing).size).toBe(1)
   })
 
   it('has at most a kilobyte of words', () => {
@@ -119,8 +146,8 @@ describe('the wished condition of a type', () => {
 
 describe('what stands on the node while the detector is silent', () => {
   it('is unknown, all of it, also what this exporter never heard of', () => {
-    const known = desiredConditions([bad('', 5)], naming)
-    const silent = silentConditions(known, ['SwapHigh'], { lastHeard: at(30), since: at(31) })
+    const known = desiredConditions([bad('', 5)], wishing)
+    const silent = silentConditions(known, ['DiskFull', 'SwapHigh'], { lastHeard: at(30), since: at(31) })
     expect([...silent.values()].map(({ type, status, reason, since }) => [type, status, reason, since])).toEqual([
       ['DiskFull', 'Unknown', 'DetectorUnreachable', at(31)],
       ['SwapHigh', 'Unknown', 'DetectorUnreachable', at(31)],

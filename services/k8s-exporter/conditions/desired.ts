@@ -1,7 +1,17 @@
 /** What the node's conditions should be: the entities of one type as the one condition that Kubernetes has for it. Pure. */
-import { compareHealth, compareSeverity, entityName, type NodeCondition, renderDuration, statusOf } from '#model'
+import {
+  compareHealth,
+  compareSeverity,
+  entityName,
+  type NodeCondition,
+  renderDuration,
+  type Severity,
+  statusOf,
+} from '#model'
+import type { Origins } from '../state/origins.ts'
 import { kubeText, MESSAGE_MAX_BYTES, REASON_MAX_BYTES } from '../text.ts'
 import type { Naming } from './naming.ts'
+import type { Tracker } from './tracker.ts'
 
 /** One condition of the node as it should be. */
 export interface Desired {
@@ -14,8 +24,22 @@ export interface Desired {
   readonly since: Date
   /** When the check that looked longest ago looked. */
   readonly observed: Date
-  /** Problems and what is not known are confirmed more often than what is well. */
-  readonly well: boolean
+  /** `since` is exact: seen by this process, or of one entity. Else what stands on the node is at least as true. */
+  readonly exact: boolean
+  /** How bad: {@link WELL}, {@link NOT_KNOWN}, and above by severity. */
+  readonly rank: number
+  /** Our types behind it. */
+  readonly types: readonly string[]
+  /** The plug-in that nobody configured and that alone speaks of it; "" where somebody else does. */
+  readonly plugin: string
+}
+
+export const WELL = 0
+export const NOT_KNOWN = 1
+const RANKS = { info: 2, warning: 3, error: 4, critical: 5 } as const satisfies Record<Severity, number>
+
+export function rankOf({ health, severity }: Pick<NodeCondition, 'health' | 'severity'>): number {
+  return health === 'healthy' ? WELL : health === 'unknown' ? NOT_KNOWN : RANKS[severity]
 }
 
 export interface Silence {
@@ -25,7 +49,7 @@ export interface Silence {
   readonly since: Date
 }
 
-function worstFirst(a: NodeCondition, b: NodeCondition): number {
+export function worstFirst(a: NodeCondition, b: NodeCondition): number {
   return (
     compareHealth(b.health, a.health) ||
     compareSeverity(b.severity, a.severity) ||
@@ -50,31 +74,52 @@ function messageOf(worst: NodeCondition, all: readonly NodeCondition[]): string 
 }
 
 /** A problem since its first entity has it, well since its last entity is. */
-function sinceOf(worst: NodeCondition, all: readonly NodeCondition[]): Date {
+export function sinceOf(worst: NodeCondition, all: readonly NodeCondition[]): Date {
   const times = all.filter(({ health }) => health === worst.health).map(({ statusSince }) => statusSince.getTime())
   return new Date(worst.health === 'healthy' ? Math.max(...times) : Math.min(...times))
 }
 
-function mergeEntities(type: string, conditions: readonly NodeCondition[]): Desired | undefined {
+function mergeEntities(
+  type: string,
+  conditions: readonly NodeCondition[],
+  { tracker, origins }: Pick<Wishing, 'tracker' | 'origins'>,
+): Desired | undefined {
   const all = conditions.toSorted(worstFirst)
   const [worst] = all
   if (worst === undefined) return undefined
+  const types = [...new Set(all.map((one) => one.type))]
+  // Two types under one name have no history of their own.
+  const tracked = types.length === 1 ? tracker.of(worst.type) : undefined
   return {
     type,
     status: statusOf(worst.health, worst.polarity),
     reason: kubeText(worst.reason, REASON_MAX_BYTES),
     message: kubeText(messageOf(worst, all), MESSAGE_MAX_BYTES),
-    since: sinceOf(worst, all),
+    since: tracked?.since ?? sinceOf(worst, all),
+    exact: tracked?.exact ?? all.length === 1,
     observed: new Date(Math.min(...all.map(({ observed }) => observed.getTime()))),
-    well: worst.health === 'healthy',
+    rank: rankOf(worst),
+    types,
+    plugin: origins.pluginOf(all.flatMap(({ sources }) => sources)),
   }
 }
 
-/** By name on the node. Two types that end in one name (plug-ins' only) are taken as entities of one. */
-export function desiredConditions(conditions: Iterable<NodeCondition>, naming: Naming): Map<string, Desired> {
+export interface Wishing {
+  readonly naming: Naming
+  readonly origins: Origins
+  readonly tracker: Tracker
+}
+
+/**
+ * By name on the node. Two types that end in one name (plug-ins' only) are taken as entities of one. What comes from a
+ * monitor that the bus has not told of yet waits: its name depends on what that is.
+ */
+export function desiredConditions(conditions: Iterable<NodeCondition>, wishing: Wishing): Map<string, Desired> {
+  const { naming, origins } = wishing
   const byName = new Map<string, NodeCondition[]>()
   for (const condition of conditions) {
-    const name = naming(condition.type)
+    if (!origins.areKnown(condition.sources)) continue
+    const name = naming(condition.type, origins.pluginOf(condition.sources) !== '')
     if (name === '') continue
     const known = byName.get(name)
     if (known === undefined) byName.set(name, [condition])
@@ -82,7 +127,7 @@ export function desiredConditions(conditions: Iterable<NodeCondition>, naming: N
   }
   const desired = new Map<string, Desired>()
   for (const [name, group] of byName) {
-    const merged = mergeEntities(name, group)
+    const merged = mergeEntities(name, group, wishing)
     if (merged !== undefined) desired.set(name, merged)
   }
   return desired
@@ -90,20 +135,19 @@ export function desiredConditions(conditions: Iterable<NodeCondition>, naming: N
 
 /**
  * Nobody vouches any more: everything that stands on the node is unknown (docs/architecture.md, section 6, rule 8).
- * @param written names that stand there and are ours
+ * @param standing names that are there and are ours
  */
 export function silentConditions(
   known: ReadonlyMap<string, Desired>,
-  written: Iterable<string>,
+  standing: Iterable<string>,
   { lastHeard, since }: Silence,
 ): Map<string, Desired> {
   const text =
     lastHeard === undefined
       ? 'the detector has said nothing since the exporter started'
       : `the detector was heard last at ${lastHeard.toISOString().slice(0, 19)}Z`
-  const names = new Set([...known.keys(), ...written])
   return new Map(
-    [...names].map((type) => [
+    [...standing].map((type) => [
       type,
       {
         type,
@@ -112,7 +156,10 @@ export function silentConditions(
         message: text,
         since,
         observed: known.get(type)?.observed ?? since,
-        well: false,
+        exact: true,
+        rank: NOT_KNOWN,
+        types: [],
+        plugin: '',
       },
     ]),
   )

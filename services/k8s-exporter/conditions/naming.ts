@@ -1,6 +1,8 @@
-/** What our condition types are called on the node. The kubelet's are never touched: a type like one of those gets a prefix. */
-
-import { BESIDE_PREFIX, cleanName, KUBELET_CONDITIONS } from '#model'
+/**
+ * What our condition types are called on the node. The kubelet's are never touched: a type like one of those gets a prefix,
+ * and so does one of a plug-in that nobody configured, which could otherwise take any name that another writer may want.
+ */
+import { BESIDE_PREFIX, cleanName, KUBELET_CONDITIONS, SUMMARY_CONDITION } from '#model'
 
 /** Of a condition type on the node. */
 export const TYPE_MAX = 63
@@ -10,17 +12,29 @@ export interface NamingOptions {
   readonly prefix: string
   /** Our type → the node's; "" keeps it away from the node. */
   readonly types: Readonly<Record<string, string>>
+  readonly discovered: { readonly prefix: string; readonly types: readonly string[] }
 }
 
-/** The name on the node; "" for a condition that is not written there. */
-export type Naming = (type: string) => string
+/**
+ * The name on the node; "" for a condition that is not written there.
+ * @param isDiscovered only plug-ins that no configuration names speak of it
+ */
+export type Naming = (type: string, isDiscovered: boolean) => string
 
 /** What the configuration names was checked when it was read; a plug-in may still come with any type. */
-export function createNaming({ prefix, types }: NamingOptions): Naming {
-  return (type) => {
+export function createNaming({ prefix, types, discovered }: NamingOptions): Naming {
+  const allowed = new Set(discovered.types)
+  return (type, isDiscovered) => {
     const mapped = Object.hasOwn(types, type) ? types[type] : undefined
     if (mapped === '') return ''
-    const name = cleanName(mapped ?? `${prefix}${type}`, TYPE_MAX)
-    return KUBELET_CONDITIONS.has(name) ? `${BESIDE_PREFIX}${name}` : name
+    const before = isDiscovered && !allowed.has(type) ? discovered.prefix : ''
+    const name = cleanName(mapped ?? `${before}${prefix}${type}`, TYPE_MAX)
+    return KUBELET_CONDITIONS.has(name) || name === summaryName(types) ? `${BESIDE_PREFIX}${name}` : name
   }
+}
+
+/** What the summary is called; "": it is not written. */
+export function summaryName(types: NamingOptions['types']): string {
+  const mapped = Object.hasOwn(types, SUMMARY_CONDITION) ? types[SUMMARY_CONDITION] : undefined
+  return cleanName(mapped ?? SUMMARY_CONDITION, TYPE_MAX)
 }

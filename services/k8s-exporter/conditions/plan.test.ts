@@ -7,7 +7,6 @@ import type { Desired } from './desired.ts'
 import { type PlanInput, planPatch } from './plan.ts'
 
 const at = (minute: number, second = 0) => new Date(Date.UTC(2026, 4, 12, 3, minute, second))
-const NOW = at(40)
 
 function wish(type: string, changes: Partial<Desired> = {}): Desired {
   return {
@@ -17,7 +16,10 @@ function wish(type: string, changes: Partial<Desired> = {}): Desired {
     message: 'all is well',
     since: at(0),
     observed: at(39),
-    well: true,
+    exact: true,
+    rank: 0,
+    types: [type],
+    plugin: '',
     ...changes,
   }
 }
@@ -53,7 +55,6 @@ function plan(changes: Partial<PlanInput> & Pick<PlanInput, 'node'>, ...wishes: 
     mayReword: () => false,
     removeOrphans: false,
     withdrawn: new Set(),
-    now: NOW,
     ...changes,
   })
 }
@@ -90,16 +91,29 @@ describe('a patch of the node', () => {
     expect(patch?.status?.conditions).toHaveLength(2)
   })
 
-  it('moves the time of transition only with the status', () => {
-    const other = wish('A', { reason: 'StillFine', since: at(20) })
+  it('of several things moves the time of transition only with the status', () => {
+    const other = wish('A', { reason: 'StillFine', since: at(20), exact: false })
     const { patch } = plan({ node: node([actual('A')]) }, other)
     expect(patch?.status?.conditions[0]).toMatchObject({ reason: 'StillFine', lastTransitionTime: kubeTime(at(0)) })
   })
 
-  it('of a status that comes back after Unknown does not reach behind that', () => {
+  it('of a status that comes back after Unknown says since when it is, as everything else does', () => {
     const unknown = actual('A', { status: 'Unknown', lastTransitionTime: kubeTime(at(30)) })
     const { patch } = plan({ node: node([unknown]) }, wish('A', { since: at(0) }))
-    expect(patch?.status?.conditions[0]).toMatchObject({ status: 'False', lastTransitionTime: kubeTime(NOW) })
+    expect(patch?.status?.conditions[0]).toMatchObject({ status: 'False', lastTransitionTime: kubeTime(at(0)) })
+  })
+
+  it('moves the time of a status that went and came back between two patches', () => {
+    const { patch, cause } = plan({ node: node([actual('A')]) }, wish('A', { since: at(38) }))
+    expect(cause).toBe('change')
+    expect(patch?.status?.conditions[0]).toMatchObject({ status: 'False', lastTransitionTime: kubeTime(at(38)) })
+  })
+
+  it('takes a time that is too late there along with the next one, and costs no request for it', () => {
+    const late = actual('A', { lastTransitionTime: kubeTime(at(10)) })
+    expect(plan({ node: node([late]) }, wish('A')).patch).toBeUndefined()
+    const { patch } = plan({ node: node([late, actual('B')]) }, wish('A'), wish('B', { reason: 'Other' }))
+    expect(patch?.status?.conditions[1]).toMatchObject({ type: 'A', lastTransitionTime: kubeTime(at(0)) })
   })
 
   it('says no look that is older than the change that it saw', () => {
@@ -135,16 +149,21 @@ describe('a patch of the node', () => {
     expect([cause, types]).toEqual(['heartbeat', ['A']])
   })
 
-  it('leaves alone what another writer confirms, and says so', () => {
+  it('leaves alone what another writer wrote, and says so', () => {
     const theirs = actual('A', { status: 'True', lastHeartbeatTime: kubeTime(at(38)) })
     const { patch, foreign } = plan({ node: node([theirs], []) }, wish('A'))
     expect(patch).toBeUndefined()
     expect(foreign).toEqual(['A'])
   })
 
-  it('takes over what another writer has left for a quarter of an hour', () => {
-    const left = actual('A', { status: 'True', lastHeartbeatTime: kubeTime(at(24)) })
-    expect(plan({ node: node([left], []) }, wish('A'))).toMatchObject({ foreign: [], types: ['A'] })
+  it('never takes over what another writer wrote once and for good, however long ago', () => {
+    for (const lastHeartbeatTime of [null, '', kubeTime(at(0)), '2020-01-01T00:00:00Z']) {
+      const theirs = actual('EtcdIsVoter', { status: 'True', lastHeartbeatTime })
+      expect(plan({ node: node([theirs], []) }, wish('EtcdIsVoter'))).toMatchObject({
+        foreign: ['EtcdIsVoter'],
+        types: [],
+      })
+    }
   })
 
   it('knows its own again where somebody took the annotation away', () => {
@@ -201,7 +220,10 @@ describe('a patch of the node', () => {
       message: types,
       since: times,
       observed: times,
-      well: fc.boolean(),
+      exact: fc.boolean(),
+      rank: fc.integer({ min: 0, max: 5 }),
+      types: fc.constant<string[]>([]),
+      plugin: fc.constant(''),
     }),
     { selector: ({ type }) => type },
   )

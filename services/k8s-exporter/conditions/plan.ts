@@ -8,14 +8,11 @@ import type { Desired } from './desired.ts'
 /** Why a patch is sent; the strongest cause counts. */
 export type Cause = 'change' | 'message' | 'heartbeat' | 'drift' | 'clean'
 
-/** Of somebody else's condition: as long as it is confirmed within this time, it is theirs. NPD confirms every 5 min. */
-export const ABANDONED_MS = 15 * 60_000
-
 export interface PlanInput {
   /** As the server last showed it. */
   readonly node: KubeNode
   readonly desired: ReadonlyMap<string, Desired>
-  /** Names that this exporter has written since it started, whatever became of the annotation. */
+  /** Names that this exporter has written, whatever became of the annotation. */
   readonly written: ReadonlySet<string>
   readonly annotations: Readonly<Record<string, string>>
   /** Everything is confirmed: heartbeat times go out. */
@@ -24,9 +21,8 @@ export interface PlanInput {
   readonly mayReword: (desired: Desired) => boolean
   /** What is ours on the node and wished by nobody is taken away. */
   readonly removeOrphans: boolean
-  /** Names that the detector has taken back by name: they go at once. */
+  /** Names that the detector has taken back by name, and those that have no place on the node: they go at once. */
   readonly withdrawn: ReadonlySet<string>
-  readonly now: Date
 }
 
 export interface Plan {
@@ -49,26 +45,24 @@ function timeOf(text: string | null | undefined): number {
   return Number.isNaN(time) ? 0 : time
 }
 
-/** A condition on the node that we never wrote is somebody's, while somebody confirms it. */
-function isForeign(actual: KubeCondition | undefined, mark: OurMark, { written, now }: PlanInput): boolean {
-  if (actual === undefined || written.has(actual.type) || mark.conditions.includes(actual.type)) return false
-  return now.getTime() - timeOf(actual.lastHeartbeatTime) < ABANDONED_MS
+/** A condition on the node that we never wrote is somebody's, however old it is: some are written once and for good. */
+function isForeign(actual: KubeCondition | undefined, mark: OurMark, { written }: PlanInput): boolean {
+  return actual !== undefined && !written.has(actual.type) && !mark.conditions.includes(actual.type)
 }
 
 /**
- * The transition time moves with the status and never otherwise. It is when the checks say that it changed; but a status
- * that comes back after another one stood there (Unknown, while nobody vouched) did not stand since before that.
+ * Since when it has its status: the condition's own word, as page and command line show it. Where that is only the best that
+ * several entities say, what stands on the node is kept as long as the status does.
  */
-function transitionOf(desired: Desired, actual: KubeCondition | undefined, now: Date): string {
+function transitionOf(desired: Desired, actual: KubeCondition | undefined): string {
   const before = timeOf(actual?.lastTransitionTime)
-  if (actual !== undefined && actual.status === desired.status && before > 0) return kubeTime(new Date(before))
-  if (actual === undefined || before <= desired.since.getTime()) return kubeTime(desired.since)
-  return kubeTime(now)
+  if (!desired.exact && actual?.status === desired.status && before > 0) return kubeTime(new Date(before))
+  return kubeTime(desired.since)
 }
 
 /** What was seen to change was looked at then: the look is no older than the change. Unknown is what nobody saw. */
-function timesOf(desired: Desired, actual: KubeCondition | undefined, now: Date) {
-  const lastTransitionTime = transitionOf(desired, actual, now)
+function timesOf(desired: Desired, actual: KubeCondition | undefined) {
+  const lastTransitionTime = transitionOf(desired, actual)
   const looked = desired.status === 'Unknown' ? 0 : desired.since.getTime()
   return { lastHeartbeatTime: kubeTime(new Date(Math.max(desired.observed.getTime(), looked))), lastTransitionTime }
 }
@@ -91,7 +85,10 @@ function differenceOf(
 ): Cause | 'postponed' | undefined {
   if (actual === undefined) return input.written.has(desired.type) ? 'drift' : 'change'
   if (actual.status !== desired.status || (actual.reason ?? '') !== desired.reason) return 'change'
-  if (wordsDiffer(desired, actual)) return input.mayReword(desired) ? 'message' : 'postponed'
+  // The status went and came back between two patches.
+  const movedMs = timeOf(transitionOf(desired, actual)) - timeOf(actual.lastTransitionTime)
+  if (movedMs > 0) return 'change'
+  if (wordsDiffer(desired, actual) || movedMs < 0) return input.mayReword(desired) ? 'message' : 'postponed'
   if (input.heartbeat && wholeSecond(desired.observed).getTime() > timeOf(actual.lastHeartbeatTime)) return 'heartbeat'
   return undefined
 }
@@ -108,7 +105,7 @@ function annotationChanges(node: KubeNode, wanted: Readonly<Record<string, strin
 }
 
 export function planPatch(input: PlanInput): Plan {
-  const { node, desired, now } = input
+  const { node, desired } = input
   const actual = conditionsOf(node)
   const mark = parseMark(node)
   const foreign: string[] = []
@@ -146,7 +143,7 @@ export function planPatch(input: PlanInput): Plan {
       status: wish.status,
       reason: wish.reason,
       message: wish.message,
-      ...timesOf(wish, actual.get(wish.type), now),
+      ...timesOf(wish, actual.get(wish.type)),
     })),
     ...orphans.map((type) => ({ type, $patch: 'delete' as const })),
   ]

@@ -6,7 +6,9 @@ import { type KubeClient, type KubeNode, parseMark } from '#kube'
 import type { Clock, Logger } from '#service'
 import type { Gate } from '../pace/gate.ts'
 import type { Limiter } from '../pace/limiter.ts'
-import type { Desired } from './desired.ts'
+import { type Desired, WELL } from './desired.ts'
+import type { Ours } from './ours.ts'
+import { createPacer } from './pacer.ts'
 import { type Cause, planPatch } from './plan.ts'
 
 /** Changes that come within this time go out together. */
@@ -27,11 +29,15 @@ export interface WriterOptions {
   readonly log: Logger
   readonly heartbeatMs: number
   readonly resyncMs: number
-  /** Least time between two patches that only reword one condition. */
+  /** Least time between two patches, but for what has become worse. */
   readonly updateMs: number
+  /** What an earlier exporter wrote here, by its file. */
+  readonly remembered: Ours | undefined
+  /** What is ours on the node now. */
+  readonly onOurs: (ours: Ours) => void
   /** The wish now; undefined: nothing is known yet and nothing is written. */
   readonly desired: (written: ReadonlySet<string>) => ReadonlyMap<string, Desired> | undefined
-  /** Names that the detector has taken back. */
+  /** Names that the detector has taken back, and those without a place; asked after `desired`. */
   readonly withdrawn: () => ReadonlySet<string>
   readonly annotations: () => Readonly<Record<string, string>>
   /** Whether all that should be known is known, so that what nobody wishes may be taken away. */
@@ -45,6 +51,8 @@ export interface ConditionWriter {
   changed(): void
   /** What is known may be incomplete from now on: nothing is taken away for a while. */
   unsettle(): void
+  /** The end is near: whatever waits goes at once. */
+  hurry(): void
   /** As the server last showed it; undefined before the first look, and when it is gone. */
   readonly node: KubeNode | undefined
   /** Names that another writer holds. */
@@ -61,18 +69,35 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
   const rewordedMs = new Map<string, number>()
   let node: KubeNode | undefined
   let foreign: readonly string[] = []
+  const pacer = createPacer(options.updateMs)
+  /** How bad each was when it was written last. */
+  const ranks = new Map<string, number>()
+  /** Since when something waits to be sent; since when something came that was not looked at; until when what waits is held. */
   let dirtyMs: number | undefined
+  let newsMs: number | undefined
+  let heldUntilMs: number | undefined
+  let isHurried = false
   let heartbeatDueMs = 0
   let lookDueMs = 0
   let completeSinceMs: number | undefined
   let wake: (() => void) | undefined
   let isBegun = false
+  /** The node is another object: nothing of ours is on it. */
+  let isAnew = false
 
   const spread = (ms: number, share: number) => ms * (1 + share * (2 * random() - 1))
 
   function changed(): void {
     dirtyMs ??= clock.monotonicMs()
+    newsMs ??= clock.monotonicMs()
     wake?.()
+  }
+
+  /** What stands there by the file of an earlier exporter is ours, whatever became of the note. */
+  function adopt(next: KubeNode): void {
+    if (options.remembered === undefined || options.remembered.uid !== next.metadata.uid) return
+    const standing = new Set((next.status?.conditions ?? []).map(({ type }) => type))
+    for (const type of options.remembered.types) if (standing.has(type)) written.add(type)
   }
 
   function saw(next: KubeNode): void {
@@ -80,12 +105,15 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
     if (before !== undefined && before !== next.metadata.uid) {
       log.warn('the node is another object now; everything is written again', { before, now: next.metadata.uid })
       written.clear()
+      ranks.clear()
+      isAnew = true
     }
+    if (node === undefined) adopt(next)
     node = next
   }
 
-  function mayReword({ type, well }: Desired): boolean {
-    if (well) return false
+  function mayReword({ type, rank }: Desired): boolean {
+    if (rank === WELL) return false
     const lastMs = rewordedMs.get(type) ?? Number.NEGATIVE_INFINITY
     return clock.monotonicMs() - lastMs >= Math.max(options.updateMs, REWORD_MS)
   }
@@ -132,6 +160,8 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
     const desired = options.desired(written)
     const sinceMs = dirtyMs
     dirtyMs = undefined
+    newsMs = undefined
+    heldUntilMs = undefined
     if (desired === undefined || node === undefined) return false
     isBegun = true
     const plan = planPatch({
@@ -144,12 +174,18 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
       mayReword: (wish) => heartbeat || mayReword(wish),
       removeOrphans: mayRemove(),
       withdrawn: options.withdrawn(),
-      now: clock.now(),
     })
     tellForeign(plan.foreign)
     if (heartbeat) heartbeatDueMs = nowMs + spread(options.heartbeatMs, 0.1)
     const { patch, cause } = plan
     if (patch === undefined || cause === undefined) return false
+    const worse = plan.types.filter((type) => (desired.get(type)?.rank ?? WELL) > (ranks.get(type) ?? WELL))
+    const waitMs = heartbeat || isHurried || isAnew ? 0 : pacer.waitMs(nowMs, worse)
+    if (waitMs > 0) {
+      dirtyMs = sinceMs ?? nowMs
+      heldUntilMs = nowMs + waitMs
+      return false
+    }
     try {
       await limiter.wait(true, signal)
       saw(await client.patchNodeStatus(nodeName, patch, { signal }))
@@ -160,14 +196,19 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
       if (heartbeat) heartbeatDueMs = 0
       throw err
     }
+    pacer.wrote(clock.monotonicMs(), worse)
+    isAnew = false
     for (const type of plan.types) {
       written.add(type)
+      ranks.set(type, desired.get(type)?.rank ?? WELL)
       rewordedMs.set(type, clock.monotonicMs())
     }
     for (const { type } of patch.status?.conditions.filter((condition) => '$patch' in condition) ?? []) {
       written.delete(type)
       rewordedMs.delete(type)
+      ranks.delete(type)
     }
+    if (node.metadata.uid !== undefined) options.onOurs({ uid: node.metadata.uid, types: [...written] })
     options.onPatched(cause, plan.types, sinceMs === undefined ? undefined : clock.monotonicMs() - sinceMs)
     return true
   }
@@ -200,18 +241,29 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
   async function idle(signal: AbortSignal): Promise<void> {
     const nowMs = clock.monotonicMs()
     const shutMs = gate.opensInMs()
-    const dueMs = Math.max(0, Math.min(heartbeatDueMs, lookDueMs) - nowMs)
-    const waitMs = shutMs > 0 ? shutMs : dirtyMs === undefined ? dueMs : Math.max(0, dirtyMs + BATCH_MS - nowMs)
+    const sendMs =
+      newsMs !== undefined
+        ? newsMs + BATCH_MS
+        : dirtyMs === undefined
+          ? Number.POSITIVE_INFINITY
+          : (heldUntilMs ?? dirtyMs)
+    const dueMs = Math.max(0, Math.min(heartbeatDueMs, lookDueMs, sendMs) - nowMs)
+    const waitMs = shutMs > 0 ? shutMs : dueMs
     if (waitMs <= 0) return
     const woken = new AbortController()
     // A change ends the wait for a time, not the wait for the server.
-    if (shutMs <= 0 && dirtyMs === undefined) wake = () => woken.abort()
+    if (shutMs <= 0 && newsMs === undefined) wake = () => woken.abort()
     await clock.sleep(waitMs, AbortSignal.any([signal, woken.signal])).catch(() => undefined)
     wake = undefined
   }
 
   return {
     changed,
+    hurry() {
+      isHurried = true
+      newsMs ??= dirtyMs
+      wake?.()
+    },
     unsettle() {
       completeSinceMs = undefined
     },
@@ -227,9 +279,9 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
       while (!signal.aborted) {
         await idle(signal)
         if (signal.aborted) return
-        if (dirtyMs !== undefined && gate.isOpen()) {
+        if (newsMs !== undefined && gate.isOpen()) {
           // The batch's time, from the first change of it.
-          const restMs = dirtyMs + BATCH_MS - clock.monotonicMs()
+          const restMs = newsMs + BATCH_MS - clock.monotonicMs()
           if (restMs > 0) await clock.sleep(restMs, signal).catch(() => undefined)
         }
         if (gate.isOpen() && !signal.aborted) await turn(signal)

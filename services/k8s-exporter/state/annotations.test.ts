@@ -41,10 +41,14 @@ describe('the annotations of the node', () => {
     expect(renderAnnotations({ ...QUIET, conditions })['node-doctor.io/status']).toBe('unknown')
   })
 
-  it('stay short, however many problems there are', () => {
+  it('are no longer than what kubectl describe shows, however many problems there are', () => {
     const problems = Array.from({ length: 500 }, (_, i) => problem('DiskFull', `disk:/data/${i}`, 'warning'))
-    const text = renderAnnotations({ ...QUIET, problems })['node-doctor.io/problems'] ?? ''
-    expect(text).toMatch(/and 480 more$/)
-    expect(text.length).toBeLessThan(2048)
+    expect(renderAnnotations({ ...QUIET, problems })['node-doctor.io/problems']).toBe(
+      'DiskFull(disk:/data/0)=warning, DiskFull(disk:/data/1)=warning, DiskFull(disk:/data/10)=warning, and 497 more',
+    )
+    const one = [problem('DiskFull', `disk:/${'x'.repeat(5000)}`, 'warning'), problem('SwapHigh', '', 'warning')]
+    const text = renderAnnotations({ ...QUIET, problems: one })['node-doctor.io/problems'] ?? ''
+    expect(text).toMatch(/^DiskFull\(disk:\/x+…=warning, SwapHigh=warning$/)
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(136)
   })
 })

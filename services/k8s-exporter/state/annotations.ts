@@ -1,11 +1,10 @@
 /** What the node's annotations say: few, short, and only what changes when something happens. Pure. */
-import { ANNOTATIONS } from '#kube'
+import { ANNOTATIONS, LINE_MAX } from '#kube'
 import { compareSeverity, type MonitorState, type NodeCondition, type Problem } from '#model'
 import { kubeText } from '../text.ts'
 
-/** All annotations of an object together may have 256 KiB; ours are for people. */
-const PROBLEMS_MAX_BYTES = 2048
-const PROBLEMS_NAMED = 20
+/** Of one name: its end says less than the next one. */
+const NAME_MAX = 80
 
 export interface Summary {
   readonly version: string
@@ -21,22 +20,35 @@ function statusOf(open: readonly Problem[], conditions: readonly NodeCondition[]
   return conditions.some(({ health }) => health === 'unknown') ? 'unknown' : 'healthy'
 }
 
+/** `kubectl describe` cuts what is longer than a line: the first of them, and how many more. */
+function asManyAsFit(texts: readonly string[]): string {
+  let line = ''
+  for (const [i, text] of texts.entries()) {
+    const longer = line === '' ? text : `${line}, ${text}`
+    const rest = texts.length - i - 1
+    const more = rest === 0 ? '' : `, and ${rest} more`
+    if (Buffer.byteLength(longer + more) > LINE_MAX)
+      return kubeText(`${line === '' ? text : line}, and ${line === '' ? rest : rest + 1} more`, LINE_MAX)
+    line = longer
+  }
+  return kubeText(line, LINE_MAX)
+}
+
 /** No numbers that move by themselves: the annotations are written when a problem opens or ends, not at each look. */
 export function renderAnnotations(summary: Summary): Record<string, string> {
   const open = [...summary.problems]
     .filter(({ phase }) => phase !== 'resolved')
     .toSorted((a, b) => compareSeverity(b.severity, a.severity) || (a.fingerprint < b.fingerprint ? -1 : 1))
-  const named = open
-    .slice(0, PROBLEMS_NAMED)
-    .map(({ type, entity, severity }) => `${type}${entity === '' ? '' : `(${entity})`}=${severity}`)
-  const more = open.length > named.length ? [`and ${open.length - named.length} more`] : []
+  const named = open.map(
+    ({ type, entity, severity }) => `${kubeText(`${type}${entity === '' ? '' : `(${entity})`}`, NAME_MAX)}=${severity}`,
+  )
   const versions = [...summary.monitors]
     .filter(({ version }) => version !== '')
-    .map(({ name, version }) => `${name} ${version}`)
+    .map(({ name, version }) => kubeText(`${name} ${version}`, NAME_MAX))
     .sort()
   return {
     [ANNOTATIONS.status]: statusOf(open, [...summary.conditions], summary.silent),
-    [ANNOTATIONS.problems]: kubeText([...named, ...more].join(', '), PROBLEMS_MAX_BYTES),
-    [ANNOTATIONS.version]: kubeText([summary.version, ...versions].join(', '), PROBLEMS_MAX_BYTES),
+    [ANNOTATIONS.problems]: asManyAsFit(named),
+    [ANNOTATIONS.version]: asManyAsFit([summary.version, ...versions]),
   }
 }

@@ -7,14 +7,26 @@ import { fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from 
 /** Without a heartbeat for this long nobody vouches (docs/architecture.md, section 6, rule 8). */
 export const SILENT_MS = 60_000
 
+/** Of a detector whose oldest change waits for this long, readers say from when it is what stands there. */
+export const LATE_MS = 10_000
+
+export type Voice =
+  | { readonly state: 'live' | 'awaited' }
+  | { readonly state: 'late'; readonly asOf: Date }
+  | { readonly state: 'silent'; readonly since: Date }
+
 export interface NodeFeed {
   readonly conditions: ReadonlyMap<string, NodeCondition>
   readonly problems: ReadonlyMap<string, Problem>
   readonly monitors: ReadonlyMap<string, MonitorState>
   /** The buckets were read at least once. */
   readonly known: boolean
-  /** `live`, or silent since when; `awaited` for the first minute of this exporter's life. */
-  voice(): { readonly state: 'live' | 'awaited' } | { readonly state: 'silent'; readonly since: Date }
+  /**
+   * `live`, late (it is heard, and cannot tell what it knows: all is as of then), or silent since when; `awaited` for the
+   * first minute of this exporter's life.
+   */
+  voice(): Voice
+  /** Up to when it has told what it knows. */
   readonly lastHeard: Date | undefined
 }
 
@@ -26,11 +38,13 @@ export interface FeedOptions {
   readonly onAnew: () => void
   /** Something is other than before. */
   readonly onChange: () => void
+  /** Conditions of this type are other than before; all: every type may be. */
+  readonly onType: (type: string, conditions: readonly NodeCondition[]) => void
 }
 
 export function followNode(
   reader: BusReader,
-  { clock, onWithdrawn, onAnew, onChange }: FeedOptions,
+  { clock, onWithdrawn, onAnew, onChange, onType }: FeedOptions,
   signal: AbortSignal,
 ): NodeFeed {
   const startedMs = clock.monotonicMs()
@@ -40,34 +54,50 @@ export function followNode(
   const monitors = new Map<string, MonitorState>()
   const read = new Set<string>()
   let heard: { readonly atMs: number; readonly at: Date } | undefined
+  let late: { readonly asOf: Date; readonly sinceMs: number } | undefined
 
   function follow<V, T>(
     bucket: string,
     into: Map<string, T>,
     keyOf: (value: V) => string,
     from: (value: V) => T,
+    onMoved: (values: readonly T[]) => void = () => undefined,
     onDeleted: (value: T) => void = () => undefined,
   ): { snapshot(values: readonly V[]): void; put(value: V): void; deleted(key: string): void } {
     return {
       snapshot(values) {
         onAnew()
+        const gone = [...into.values()]
         into.clear()
         for (const value of values) into.set(keyOf(value), from(value))
         read.add(bucket)
+        onMoved([...gone, ...into.values()])
         onChange()
       },
       put(value) {
-        into.set(keyOf(value), from(value))
+        const next = from(value)
+        into.set(keyOf(value), next)
+        onMoved([next])
         onChange()
       },
       deleted(key) {
         const gone = into.get(key)
         if (gone === undefined) return
         into.delete(key)
+        onMoved([gone])
         onDeleted(gone)
         onChange()
       },
     }
+  }
+
+  function moved(some: readonly NodeCondition[]): void {
+    const all = [...conditions.values()]
+    const byType = Map.groupBy(
+      some.length === 1 ? all.filter(({ type }) => type === some[0]?.type) : all,
+      ({ type }) => type,
+    )
+    for (const type of new Set(some.map((one) => one.type))) onType(type, byType.get(type) ?? [])
   }
 
   reader.watchBucket(
@@ -77,6 +107,7 @@ export function followNode(
       conditions,
       (value) => reader.keyOf('node_conditions', value),
       (value) => fromProtoNodeCondition(value, clock.now()),
+      moved,
       onWithdrawn,
     ),
     signal,
@@ -101,17 +132,25 @@ export function followNode(
     ),
     signal,
   )
-  const stop = reader.onHeartbeat(() => {
-    const wasSilent = voice().state !== 'live'
-    heard = { atMs: clock.monotonicMs(), at: clock.now() }
-    if (wasSilent) onChange()
+  const stop = reader.onHeartbeat(({ waitingMs }) => {
+    const before = voice().state
+    const at = clock.now()
+    if (waitingMs < LATE_MS) late = undefined
+    // The first word counts: a number that is measured anew each time would move by itself.
+    else late ??= { asOf: new Date(at.getTime() - waitingMs), sinceMs: clock.monotonicMs() - waitingMs }
+    heard = { atMs: clock.monotonicMs(), at }
+    if (before !== voice().state) onChange()
   })
   signal.addEventListener('abort', stop, { once: true })
 
   function voice(): ReturnType<NodeFeed['voice']> {
     const quietMs = clock.monotonicMs() - (heard?.atMs ?? startedMs)
     if (quietMs >= SILENT_MS) return { state: 'silent', since: new Date((heard?.at ?? started).getTime() + SILENT_MS) }
-    return { state: heard === undefined ? 'awaited' : 'live' }
+    if (late === undefined) return { state: heard === undefined ? 'awaited' : 'live' }
+    const since = new Date(late.asOf.getTime() + SILENT_MS)
+    return clock.monotonicMs() - late.sinceMs >= SILENT_MS
+      ? { state: 'silent', since }
+      : { state: 'late', asOf: late.asOf }
   }
 
   return {
@@ -123,7 +162,7 @@ export function followNode(
     },
     voice,
     get lastHeard() {
-      return heard?.at
+      return late?.asOf ?? heard?.at
     },
   }
 }

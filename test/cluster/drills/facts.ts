@@ -172,7 +172,7 @@ export const nodeReboot: Drill = {
     await until(`${node} ready`, 180_000, () => isReady(node))
     await untilReady([node], 180_000)
     say(`${node} was rebooted; node and every container ready after ${seconds(beganMs)}`)
-    await until('its conditions', 60_000, () => ourConditions(node).size >= 10)
+    await until('its conditions', 60_000, () => ourConditions(node).has('NodeDoctorHealthy'))
     await pause(10_000)
     checkSince(node, since)
     checkNothingDoubled(node)

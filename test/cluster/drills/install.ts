@@ -21,7 +21,7 @@ export const rollout: Drill = {
     for (const node of nodes) {
       const found = await until(`conditions on ${node}`, 30_000, () => {
         const ours = ourConditions(node)
-        return ours.size >= 10 && ours
+        return ours.has('DiskFull') && ours.has('NodeDoctorHealthy') && ours
       })
       for (const { type, lastTransitionTime, lastHeartbeatTime } of found.values()) {
         check(`${type} of ${node} has times`, Date.parse(lastTransitionTime) > 0 && Date.parse(lastHeartbeatTime) > 0)

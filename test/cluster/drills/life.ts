@@ -54,7 +54,7 @@ export const kubelet: Drill = {
     onNode(node, 'systemctl stop kubelet')
     try {
       await until(`${node} not ready`, 180_000, () => !isReady(node))
-      check('our conditions stand beside it', ourConditions(node).size >= 10)
+      check('our conditions stand beside it', ourConditions(node).has('NodeDoctorHealthy'))
       await pause(10_000)
     } finally {
       onNode(node, 'systemctl start kubelet')

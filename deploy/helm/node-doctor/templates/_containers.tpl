@@ -103,6 +103,9 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 # Stands in the lock, for a second copy on this node to name.
 - name: POD_NAME
   valueFrom: { fieldRef: { fieldPath: metadata.name } }
+# With the name above what marks the conditions of this installation.
+- name: POD_NAMESPACE
+  valueFrom: { fieldRef: { fieldPath: metadata.namespace } }
 {{- end -}}
 
 {{/* A plug-in's container: (dict root plugin volume). Its socket is <name>.sock in a folder of its own, mode 0660. */}}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import type { Desired } from './desired.ts'
+import { summaryOf } from './summary.ts'
+
+const at = (minute: number) => new Date(Date.UTC(2026, 4, 12, 3, minute))
+
+function one(type: string, rank: number, minute = 0): Desired {
+  const words = { status: 'False', reason: 'R', message: '96.2 %', since: at(minute), observed: at(0) } as const
+  return { type, ...words, exact: true, rank, types: [type], plugin: '' }
+}
+
+const summary = (known: readonly Desired[], changes: Partial<Parameters<typeof summaryOf>[0]> = {}) =>
+  summaryOf({ name: 'NodeDoctorHealthy', known, leftOut: 0, asOf: undefined, observed: at(30), ...changes })
+
+describe('the node as a whole', () => {
+  it('is well when everything is, since the last became so', () => {
+    expect(summary([one('A', 0, 3), one('B', 0, 7)])).toMatchObject({
+      type: 'NodeDoctorHealthy',
+      status: 'True',
+      reason: 'AllHealthy',
+      message: '2 conditions, all well',
+      since: at(7),
+      observed: at(30),
+    })
+  })
+
+  it('counts what is not well and names the worst first', () => {
+    const known = [one('A', 0), one('SwapHigh', 3, 9), one('DiskFull', 5, 11), one('Net', 1, 2)]
+    expect(summary(known, { leftOut: 2 })).toMatchObject({
+      status: 'False',
+      reason: 'HasProblems',
+      message:
+        '2 of 4 conditions are problems: DiskFull (critical), SwapHigh (warning); 1 of 4 conditions is not known: Net; 2 of them found no place on the node',
+      since: at(9),
+    })
+  })
+
+  it('is unknown where something is not known and nothing is worse', () => {
+    expect(summary([one('A', 0), one('Net', 1, 2)])).toMatchObject({
+      status: 'Unknown',
+      reason: 'NotAllKnown',
+      since: at(2),
+    })
+  })
+
+  it('of a detector that cannot tell what it saw says from when it is', () => {
+    expect(summary([one('A', 0)], { asOf: at(20) })).toMatchObject({
+      status: 'Unknown',
+      observed: at(20),
+      message:
+        'what stands here is from 2026-05-12T03:20:00Z, the detector cannot tell what it saw since; 1 condition, all well',
+    })
+  })
+
+  it('names no more than a few', () => {
+    expect(summary(Array.from({ length: 90 }, (_, i) => one(`T${i}`, 3))).message).toMatch(/^90 of 90 .* and 82 more$/)
+  })
+})

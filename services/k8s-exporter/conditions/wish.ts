@@ -1,0 +1,102 @@
+/** What should stand on the node now: from what the bus says, who vouches for it, and what has a place. Wiring of pure parts. */
+import type { NodeDoctorConfig } from '#config'
+import { type KubeNode, parseMark } from '#kube'
+import { type NodeCondition, SUMMARY_CONDITION } from '#model'
+import type { Clock } from '#service'
+import { type NodeFeed, vouchedFor } from '../state/node-feed.ts'
+import { createOrigins } from '../state/origins.ts'
+import { type Desired, desiredConditions, silentConditions } from './desired.ts'
+import { createNaming, summaryName } from './naming.ts'
+import { selectConditions } from './select.ts'
+import { summaryOf } from './summary.ts'
+import { createTracker } from './tracker.ts'
+
+type Kubernetes = NodeDoctorConfig['exporters']['kubernetes']
+
+export interface WishOptions {
+  readonly kubernetes: Pick<Kubernetes, 'conditionPrefix' | 'conditionTypes' | 'conditions' | 'discovered'>
+  readonly clock: Clock
+  readonly feed: () => NodeFeed
+  /** As the server last showed it. */
+  readonly node: () => KubeNode | undefined
+}
+
+export interface Wish {
+  /** Every change of a type's conditions, one by one. */
+  saw(type: string, conditions: readonly NodeCondition[]): void
+  /** The detector withdrew it. */
+  takenBack(condition: NodeCondition): void
+  /** undefined: nothing is known yet, and nothing may be written. */
+  conditions(written: ReadonlySet<string>): ReadonlyMap<string, Desired> | undefined
+  /** Names that go at once, as of the last call of `conditions`. */
+  over(): ReadonlySet<string>
+  /** Conditions that are not well and found no place. */
+  readonly leftOut: number
+}
+
+export function createWish({ kubernetes, clock, feed, node }: WishOptions): Wish {
+  const { conditionPrefix: prefix, conditionTypes: types, discovered } = kubernetes
+  const naming = createNaming({ prefix, types, discovered })
+  const always = new Set(kubernetes.conditions.always)
+  const never = new Set(kubernetes.conditions.never)
+  const summary = never.has(SUMMARY_CONDITION) ? '' : summaryName(types)
+  const tracker = createTracker()
+  const origins = createOrigins()
+  const withdrawn = new Set<string>()
+  let retired: ReadonlySet<string> = new Set()
+  let leftOut = 0
+
+  /** What is ours and is there. */
+  function standingOf(written: ReadonlySet<string>): Set<string> {
+    const seen = node()
+    if (seen === undefined) return new Set()
+    const ours = new Set([...parseMark(seen).conditions, ...written])
+    return new Set((seen.status?.conditions ?? []).map(({ type }) => type).filter((type) => ours.has(type)))
+  }
+
+  /** Beside them, how the node is as a whole: with what has no place, too. */
+  function withSummary(known: ReadonlyMap<string, Desired>, chosen: Map<string, Desired>): void {
+    if (summary === '') return
+    const { lastHeard } = feed()
+    const voice = feed().voice()
+    const asOf = voice.state === 'late' ? voice.asOf : undefined
+    const one = summaryOf({
+      name: summary,
+      known: [...known.values()],
+      leftOut,
+      asOf,
+      observed: lastHeard ?? clock.now(),
+    })
+    chosen.set(summary, one)
+  }
+
+  return {
+    saw: (type, conditions) => tracker.saw(type, conditions, clock.now()),
+    takenBack({ type, sources }) {
+      withdrawn.add(naming(type, origins.pluginOf(sources) !== ''))
+    },
+    conditions(written) {
+      const { conditions, monitors, known: isKnown, lastHeard } = feed()
+      const voice = feed().voice()
+      const standing = standingOf(written)
+      origins.learn(monitors.values())
+      const known = desiredConditions(vouchedFor(conditions.values(), lastHeard), { naming, origins, tracker })
+      if (voice.state === 'silent') {
+        retired = new Set()
+        return silentConditions(known, standing, { lastHeard, since: voice.since })
+      }
+      // A detector always has conditions of its own: none at all is a bus that was made anew a moment ago.
+      if (!isKnown || voice.state === 'awaited' || known.size === 0) return undefined
+      const selection = selectConditions({ known, always, never, standing, tracker, now: clock.now() })
+      for (const name of known.keys()) withdrawn.delete(name)
+      retired = selection.retired
+      leftOut = selection.leftOut.length
+      withSummary(known, selection.chosen)
+      return selection.chosen
+    },
+    over: () => new Set([...withdrawn, ...retired]),
+    get leftOut() {
+      return leftOut
+    },
+  }
+}
