@@ -366,4 +366,25 @@ describe('what is said on the bus without being kept', () => {
       .toBeGreaterThan(before)
     expect(beats.at(-1)).toBe(7)
   })
+
+  it('is heard in parts where samples are more than a message may hold', async () => {
+    const bus = await start()
+    const reader = readerOf(bus)
+    const heard = new Set<string>()
+    reader.onMetrics(({ samples }) => {
+      for (const { name } of samples) heard.add(name)
+    })
+    const writer = await writerOf(bus)
+    const samples = Array.from({ length: 2048 }, (_, i) => ({
+      name: `s${i}`,
+      value: i,
+      labels: { a: 'x'.repeat(200) },
+    }))
+    await expect
+      .poll(() => {
+        writer.publishMetrics({ monitor: 'gpu', time: new Date(), samples })
+        return heard.size
+      })
+      .toBe(2048)
+  })
 })

@@ -11,6 +11,7 @@ import {
 import type { ConnectedBus } from './connect.ts'
 import { consume } from './consume.ts'
 import { SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
+import { metricParts } from './metric-parts.ts'
 import { keys } from './names.ts'
 import { presenceSubject } from './permissions.ts'
 import { joinTokens } from './tokens.ts'
@@ -149,9 +150,8 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
     publishMetrics(samples) {
       if (bus.state !== 'connected') return
       const batch = MetricBatch.fromPartial({ monitor: bus.name, time: new Date(), samples: [...samples] })
-      bus
-        .connection('telling metrics')
-        .publish(`${SUBJECT_METRICS}.${joinTokens(bus.name)}`, MetricBatch.encode(batch).finish())
+      const connection = bus.connection('telling metrics')
+      for (const part of metricParts(batch)) connection.publish(`${SUBJECT_METRICS}.${joinTokens(bus.name)}`, part)
     },
     onNewStore(listener) {
       newStoreListeners.add(listener)

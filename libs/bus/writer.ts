@@ -3,7 +3,6 @@ import { ErrorCode, NatsError } from 'nats'
 import {
   Event,
   Heartbeat,
-  MetricBatch,
   MonitorState,
   NodeCondition,
   Problem,
@@ -16,6 +15,7 @@ import { type Asking, OPERATION_HEADER, readBucket } from './bucket.ts'
 import type { ConnectedBus } from './connect.ts'
 import { BusStoreError } from './errors.ts'
 import { type AnyBucket, bucketStream, bucketSubject, CONSUMERS, SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
+import { metricParts } from './metric-parts.ts'
 import { keys } from './names.ts'
 import { createOrder, ORDER_HEADER } from './order.ts'
 import { presenceSubject } from './permissions.ts'
@@ -187,9 +187,9 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     },
     publishMetrics: (value) => {
       if (bus.state !== 'connected') return
-      bus
-        .connection('publishing metrics')
-        .publish(`${SUBJECT_METRICS}.${joinTokens(encodeToken(value.monitor))}`, MetricBatch.encode(value).finish())
+      const connection = bus.connection('publishing metrics')
+      const subject = `${SUBJECT_METRICS}.${joinTokens(encodeToken(value.monitor))}`
+      for (const part of metricParts(value)) connection.publish(subject, part)
     },
     publishHeartbeat: (value) => {
       if (bus.state !== 'connected') return

@@ -16,6 +16,8 @@ export interface BenchMonitor {
   /** The last report, and the last that the detector has acknowledged. */
   readonly sequence: number
   readonly acknowledged: number
+  /** Resolves when the last report is acknowledged, with the time of that on the monotonic clock. */
+  whenAcknowledged(): Promise<number>
   /** Reports that wait in this process. */
   readonly waiting: number
   close(): Promise<void>
@@ -26,6 +28,7 @@ export async function startBenchMonitor(runDir: string): Promise<BenchMonitor> {
   let watching: Call | undefined
   let acknowledged = 0
   let sequence = 0
+  let told: (() => void)[] = []
   const incarnation = Date.now()
   await mkdir(join(runDir, 'monitors'), { recursive: true })
 
@@ -81,7 +84,11 @@ export async function startBenchMonitor(runDir: string): Promise<BenchMonitor> {
           watch(call) {
             watching = call
             call.on('data', ({ request }) => {
-              if (request?.$case === 'ack') acknowledged = Math.max(acknowledged, request.value.sequence)
+              if (request?.$case !== 'ack') return
+              acknowledged = Math.max(acknowledged, request.value.sequence)
+              const listeners = told
+              told = []
+              for (const listener of listeners) listener()
             })
             call.on('error', () => undefined)
           },
@@ -92,6 +99,11 @@ export async function startBenchMonitor(runDir: string): Promise<BenchMonitor> {
   await until('the detector watches', () => watching !== undefined)
   return {
     report,
+    async whenAcknowledged() {
+      const wanted = sequence
+      while (acknowledged < wanted) await new Promise<void>((resolve) => told.push(resolve))
+      return performance.now()
+    },
     get sequence() {
       return sequence
     },

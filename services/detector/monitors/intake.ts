@@ -15,6 +15,12 @@ const THINGS_PER_COUNT = 64
 /** Others have their turn after this much. */
 const COSTS_PER_TURN = 8
 const TOLD_EVERY_MS = 60_000
+/** What a report may cost of the event loop on the average: at 500 a second a twentieth of it. */
+const MS_PER_REPORT = 0.1
+/** What may be owed before a sender has to wait: one large report, or a pause of the machine. */
+const OWED_MAX_MS = 100
+/** However much is owed, the next report comes after this long. */
+const REST_MAX_MS = 10_000
 
 /** A report that must not be shed: it holds a problem, or an event of severity warning and up. */
 export function isImportant(report: Report): boolean {
@@ -41,6 +47,8 @@ export interface Intake {
   heartbeat(): Promise<void>
   /** Whether the report is to be taken; waits where it must be and there is no room. */
   report(report: Report): Promise<boolean>
+  /** Taking a report held the event loop for this long: who takes more than its share has to wait. */
+  took(ms: number): Promise<void>
 }
 
 export interface IntakeOptions {
@@ -62,15 +70,20 @@ export function createIntake(options: IntakeOptions): Intake {
   let shedTold = 0
   let heldBackMs: number | undefined
   let sinceTurn = 0
+  let owedMs = 0
+  let owedAt = monotonicMs()
+
+  function holdBack(): void {
+    const nowMs = monotonicMs()
+    if (heldBackMs !== undefined && nowMs - heldBackMs < TOLD_EVERY_MS) return
+    heldBackMs = nowMs
+    options.onHeldBack()
+  }
 
   async function wait(rate: Rate, cost: number): Promise<void> {
     while (!rate.take(monotonicMs(), cost)) {
-      const nowMs = monotonicMs()
-      if (heldBackMs === undefined || nowMs - heldBackMs >= TOLD_EVERY_MS) {
-        heldBackMs = nowMs
-        options.onHeldBack()
-      }
-      await sleep(Math.max(1, rate.waitMs(nowMs, cost)), undefined, { signal })
+      holdBack()
+      await sleep(Math.max(1, rate.waitMs(monotonicMs(), cost)), undefined, { signal })
     }
   }
 
@@ -97,6 +110,15 @@ export function createIntake(options: IntakeOptions): Intake {
       }
       await letOthers(cost)
       return true
+    },
+    async took(ms) {
+      const share = (perSecond * MS_PER_REPORT) / 1000
+      const nowMs = monotonicMs()
+      owedMs = Math.max(0, owedMs - (nowMs - owedAt) * share) + ms
+      owedAt = nowMs
+      if (owedMs <= OWED_MAX_MS) return
+      holdBack()
+      await sleep(Math.min(REST_MAX_MS, (owedMs - OWED_MAX_MS) / share), undefined, { signal })
     },
   }
 }

@@ -62,6 +62,17 @@ describe('what is taken of one monitor', () => {
     expect(told).toEqual(['held back'])
   })
 
+  it('makes who holds the event loop for more than its share wait, and nobody whose reports cost little', async () => {
+    const { intake, told } = bench(500)
+    const beganMs = performance.now()
+    for (let i = 0; i < 100; i++) await intake.took(0.5)
+    await intake.took(50)
+    expect(told).toEqual([])
+    await intake.took(15)
+    expect(performance.now() - beganMs).toBeGreaterThan(200)
+    expect(told).toEqual(['held back'])
+  })
+
   it('counts a large report as many', () => {
     const observations = Array.from({ length: 640 }, (_, i) => observation(`T${i}`, 'healthy'))
     expect(costOf(report(observations.slice(0, 63)))).toBe(1)

@@ -121,8 +121,11 @@ export async function watchMonitor(session: Session, described: DescribeResponse
         const report = fromProtoReport(response.report, response.time ?? new Date())
         const { incarnation, sequence } = report
         const receipt = { name: known.name, done: () => acknowledge(incarnation, sequence) }
-        if (await intake.report(report)) engine.report(known.name, report, receipt)
-        else engine.skip(receipt)
+        if (await intake.report(report)) {
+          const beganMs = monotonicMs()
+          engine.report(known.name, report, receipt)
+          await intake.took(monotonicMs() - beganMs)
+        } else engine.skip(receipt)
       }
       session.alive()
       watchdog.heard(false)
