@@ -24,6 +24,20 @@ describe('an observation', () => {
     expect(observationOf({ ...problem('DiskFull'), pending: true }, 'disk', at).pending).toBeUndefined()
   })
 
+  it('stays apart from another whose name differs only in what may not be shown', () => {
+    const entityOf = (entity: string) => observationOf(healthy('DiskFull', entity), 'disk', at).entity
+    expect(entityOf('disk:/mnt/a b')).toBe('disk:/mnt/a b')
+    expect(entityOf('disk:/mnt/a\nb')).toMatch(/^disk:\/mnt\/a b#[0-9a-f]{8}$/)
+    const hostile = [
+      'disk:/a\nb',
+      'disk:/a  b',
+      'disk:/a\u202e b',
+      `disk:/${'x'.repeat(200)}1`,
+      `disk:/${'x'.repeat(200)}2`,
+    ]
+    expect(new Set(hostile.map(entityOf)).size).toBe(hostile.length)
+  })
+
   it('has clean texts in every field, and no longer than anybody takes', async () => {
     const DIRTY = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u206f]/
     const hostile = fc.oneof(

@@ -3,6 +3,7 @@ import {
   type ConditionKey,
   cleanText,
   type Evidence,
+  hashText,
   MAX_ENTITY,
   MAX_MESSAGE,
   MAX_REASON,
@@ -45,9 +46,19 @@ function cleanEvidence(evidence: Evidence | undefined): Evidence | undefined {
   }
 }
 
+/** "#" and eight digits. */
+const TAG_LENGTH = 9
+
+/** An entity as it is told. Two that differ only in what may not be shown, or in their ends, stay two: a hash tells them apart. */
+export function cleanEntity(entity: string): string {
+  const clean = cleanText(entity, MAX_ENTITY)
+  if (clean === entity) return clean
+  return `${cleanText(entity, MAX_ENTITY - TAG_LENGTH)}#${hashText(entity).slice(0, TAG_LENGTH - 1)}`
+}
+
 /** The key under which a finding of this entity was told: cleaned alike, so that what is withdrawn is what was said. */
 export function keyOf({ type, entity = '' }: { readonly type: string; readonly entity?: string }): ConditionKey {
-  return { type, entity: cleanText(entity, MAX_ENTITY) }
+  return { type, entity: cleanEntity(entity) }
 }
 
 export function observationOf(finding: Finding, check: string, observed: Date): Observation {
@@ -76,7 +87,7 @@ export function eventOf(happening: Happening, monitor: string, check: string, no
     id: '',
     monitor,
     check,
-    entity: cleanText(happening.entity ?? '', MAX_ENTITY),
+    entity: cleanEntity(happening.entity ?? ''),
     severity: happening.severity,
     reason: cleanText(happening.reason, MAX_REASON),
     message: cleanText(happening.message, MAX_MESSAGE),

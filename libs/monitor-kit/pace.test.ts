@@ -19,6 +19,13 @@ describe('a pace', () => {
     expect(at[7]).toBeGreaterThanOrEqual(300)
   })
 
+  it('lets a dear one go in its turn, and the next wait for what it cost', () => {
+    const pace = createPace(10)
+    pace.take(0, 8)
+    expect(pace.waitMs(0)).toBe(401)
+    expect(pace.waitMs(401)).toBe(0)
+  })
+
   it('never lets more through within a second than one and a half of its rate, and never stops', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), fc.array(fc.nat(400), { maxLength: 50 }), (rate, pauses) => {

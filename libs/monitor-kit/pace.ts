@@ -2,7 +2,8 @@
 export interface Pace {
   /** How long until the next may go; 0: now. */
   waitMs(nowMs: number): number
-  take(nowMs: number): void
+  /** @param cost as how many it counts; default 1. A dear one goes when its turn comes, and the next waits longer. */
+  take(nowMs: number, cost?: number): void
 }
 
 /** @param perSecond more than 0 */
@@ -22,9 +23,9 @@ export function createPace(perSecond: number): Pace {
       // Rounded up: a timer that fires a little early must not find the wait not over.
       return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) * 1000) / perSecond) + 1
     },
-    take(nowMs) {
+    take(nowMs, cost = 1) {
       refill(nowMs)
-      tokens -= 1
+      tokens -= cost
     },
   }
 }

@@ -60,6 +60,14 @@ function wordOf({ type, entity, by, why }: Record<keyof ClearedWord, string>): C
   }
 }
 
+/** A report counts once for each of this many things in it, as the detector counts. */
+const THINGS_PER_COUNT = 64
+
+function costOf({ observations, events, metrics, runs, withdrawn }: ProtoReport): number {
+  const things = observations.length + events.length + metrics.length + runs.length + withdrawn.length
+  return 1 + Math.floor(things / THINGS_PER_COUNT)
+}
+
 export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
   const { outbox, now } = options
   let pace = createPace(DEFAULTS.reportsPerSecond * PACE_SHARE)
@@ -112,7 +120,7 @@ export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
       }
       const item = next()
       if (item === undefined) return
-      pace.take(performance.now())
+      pace.take(performance.now(), costOf(item.report))
       send(item.sequence, item.report)
     }
   }
@@ -164,8 +172,9 @@ export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
         return
       }
       // Straight from the check, with its samples.
-      pace.take(performance.now())
-      send(report.sequence, toProtoReport(report))
+      const said = toProtoReport(report)
+      pace.take(performance.now(), costOf(said))
+      send(report.sequence, said)
     },
     end() {
       finish()

@@ -1,5 +1,6 @@
 /** What a check knows of the disks beyond its process, and what it lets go of. Pure. */
 import type { ConditionKey } from '#model'
+import { cleanEntity } from '#monitor-kit'
 import { NO_STREAK } from '../../limits.ts'
 import { type DiskMemory, FIRST_DISK } from './evaluate.ts'
 import { diskEntity, FIRST_PLACE, type PlaceMemory } from './space.ts'
@@ -34,7 +35,7 @@ export function recallDisk(facts: unknown): DiskMemory {
 export function clearDisk(memory: DiskMemory, { type, entity }: ConditionKey): DiskMemory {
   if (type === 'FilesystemReadOnly') {
     const places = [...memory.places].map(([path, place]) => {
-      return [path, diskEntity(path) === entity ? { ...place, writable: undefined } : place] as const
+      return [path, cleanEntity(diskEntity(path)) === entity ? { ...place, writable: undefined } : place] as const
     })
     return { ...memory, places: new Map(places) }
   }
