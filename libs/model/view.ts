@@ -147,6 +147,8 @@ export interface NodeView {
   readonly detector: {
     readonly state: 'live' | 'stale' | 'awaited'
     readonly lastHeartbeat?: string
+    /** Its changes have not got through since then: what stands here is from that time. */
+    readonly behindSince?: string
     readonly lastReport?: string
   }
   readonly conditions: readonly ConditionView[]

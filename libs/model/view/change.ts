@@ -65,6 +65,7 @@ export function diffNodeViews(
     message.conditions.length + message.removed.length + message.problems.length + message.monitors.length > 0 ||
     events.length > 0 ||
     before.detector.state !== after.detector.state ||
+    before.detector.behindSince !== after.detector.behindSince ||
     !equalJson(before.verdict, after.verdict)
   return moved ? message : undefined
 }

@@ -5,14 +5,25 @@ import type { NodeView } from '../view.ts'
 /** After this long without a heartbeat nothing is known any more. */
 export const STALE_AFTER_MS = 60_000
 
+/** A detector whose oldest change waits for longer than this is behind, and readers say so. */
+export const BEHIND_AFTER_MS = 10_000
+
+/** How long a heartbeat's oldest change has waited, as far as it matters: a moment's wait is on its way. */
+export function waitOf(heartbeat: { readonly waitingMs: number }): number {
+  const { waitingMs } = heartbeat
+  return Number.isFinite(waitingMs) && waitingMs >= BEHIND_AFTER_MS ? waitingMs : 0
+}
+
 /** Resolved problems shown, the last first. */
 export const RESOLVED_SHOWN = 20
 
 /** Whether the detector behind the facts lives. */
 export interface Liveness {
   readonly state: NodeView['detector']['state']
-  /** When its last heartbeat arrived; undefined before the first. */
+  /** Up to when it vouches: its last heartbeat, less the time that its oldest change has waited. Undefined before one. */
   readonly lastHeartbeat?: Date | undefined
+  /** Its changes do not get through: what stands here is from then. Absent while they do. */
+  readonly behindSince?: Date | undefined
   /** When this reader began to listen. */
   readonly listeningSince: Date
 }
@@ -30,7 +41,7 @@ export interface NodeFacts {
 
 /**
  * The detector's state by its last heartbeat. Both durations are measured on the monotonic clock.
- * @param heartbeatAgeMs undefined before the first heartbeat
+ * @param heartbeatAgeMs since when it vouches for nothing ({@link Liveness}); undefined before the first heartbeat
  * @param listeningMs how long this reader has listened
  */
 export function detectorState(heartbeatAgeMs: number | undefined, listeningMs: number): Liveness['state'] {

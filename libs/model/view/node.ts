@@ -100,6 +100,9 @@ function renderDetector(detector: Liveness, monitors: Iterable<MonitorState>, no
   return {
     state: detector.state,
     ...(detector.lastHeartbeat === undefined ? {} : { lastHeartbeat: renderTime(detector.lastHeartbeat, now) }),
+    ...(detector.behindSince === undefined || detector.state !== 'live'
+      ? {}
+      : { behindSince: renderTime(detector.behindSince, now) }),
     ...(lastReport === undefined ? {} : { lastReport: renderTime(lastReport, now) }),
   }
 }

@@ -214,10 +214,26 @@ function healthyVerdict(input: VerdictInput, now: Date): VerdictView {
   }
 }
 
+/** What the detector has not brought through stands first: whoever reads on knows from when it is. */
+function behind(verdict: VerdictView, since: string, now: Date): VerdictView {
+  const from = renderClock(new Date(since), now)
+  const sentence = [
+    text(`What stands here is from ${from}: the agent’s changes do not get through. `),
+    ...verdict.sentence,
+  ]
+  return { ...verdict, level: verdict.level === 'healthy' ? 'unknown' : verdict.level, sentence }
+}
+
 /** Never throws. The counts it names are those of the lists it was given. */
 export function evaluateVerdict(input: VerdictInput, now: Date): VerdictView {
   if (input.detector.state === 'stale') return staleVerdict(input, now)
   if (input.detector.state === 'awaited') return awaitedVerdict(input)
+  const { behindSince } = input.detector
+  const verdict = liveVerdict(input, now)
+  return behindSince === undefined ? verdict : behind(verdict, behindSince, now)
+}
+
+function liveVerdict(input: VerdictInput, now: Date): VerdictView {
   const problems = troubles(input)
   if (problems.length > 0) return problemVerdict(input, problems, now)
   if (input.conditions.length === 0) return emptyVerdict(input)

@@ -1,6 +1,6 @@
 /** What the bus says, brought to state, history, metrics and stream. */
 import type { BusReader } from '#bus'
-import { type EventView, type Evidence, renderEvent } from '#model'
+import { type EventView, type Evidence, renderEvent, waitOf } from '#model'
 import type * as pb from '#proto/nodedoctor/v1/types.ts'
 import type { Clock } from '#service'
 import { fromProtoEvent, fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem, fromProtoSample } from '#wire'
@@ -157,8 +157,12 @@ export function followBus(reader: BusReader, targets: FeedTargets, signal: Abort
     { signal },
   )
 
-  const stopHeartbeat = reader.onHeartbeat(({ bootId, detectorIncarnation }) => {
-    state.heartbeat(bootId)
+  const stopHeartbeat = reader.onHeartbeat((heartbeat) => {
+    const { bootId, detectorIncarnation } = heartbeat
+    const waitMs = waitOf(heartbeat)
+    state.heartbeat(bootId, waitMs)
+    // Of a time whose changes have not come nothing was seen.
+    if (waitMs > 0) return
     history.seen({
       wall: clock.now(),
       monoMs: clock.monotonicMs(),

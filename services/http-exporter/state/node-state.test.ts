@@ -1,5 +1,13 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { applyStreamMessage, NO_REMEDIATION, type NodeView, renderEvent, type StreamMessage, wordsToText } from '#model'
+import {
+  applyStreamMessage,
+  NO_REMEDIATION,
+  type NodeView,
+  renderEvent,
+  type StreamMessage,
+  waitOf,
+  wordsToText,
+} from '#model'
 import { type FakeClock, fakeClock } from '#service'
 import { NOW, someCondition, someEvent, someFacts, someMonitor, someProblem } from '../../../libs/model/view/testing.ts'
 import { createNodeState, type NodeState } from './node-state.ts'
@@ -43,6 +51,43 @@ function filled(): Watched {
   all.messages.length = 0
   return all
 }
+
+describe('a detector whose changes do not get through', () => {
+  const sentence = ({ seen, clock }: Watched) => wordsToText(seen().verdict.sentence, clock.now())
+
+  it('is said to be behind after 10 s, from its oldest change on, and not heard after 60 s', async () => {
+    const all = filled()
+    const { state, clock, seen } = all
+    await clock.advance(9000)
+    state.heartbeat('b1', waitOf({ waitingMs: 9000 }))
+    state.view()
+    expect(seen().detector.behindSince).toBeUndefined()
+    await clock.advance(3000)
+    state.heartbeat('b1', waitOf({ waitingMs: 12_000 }))
+    state.view()
+    expect(seen().detector).toMatchObject({ state: 'live', behindSince: NOW.toISOString() })
+    expect(sentence(all)).toMatch(/^What stands here is from 03:14:20 UTC: the agent’s changes do not get through\. /)
+    expect(seen().verdict.level).toBe('unknown')
+    await clock.advance(49_000)
+    state.heartbeat('b1', waitOf({ waitingMs: 61_000 }))
+    state.view()
+    expect(seen().conditions).toMatchObject([{ status: 'Unknown', reason: 'DetectorUnreachable' }])
+    await clock.advance(1000)
+    state.heartbeat('b1', 0)
+    state.view()
+    expect(seen().detector.state).toBe('live')
+    expect(seen().detector.behindSince).toBeUndefined()
+  })
+
+  it('proves nothing later than its oldest change', async () => {
+    const { state, clock, seen } = filled()
+    state.conditions.replace(new Map([['k1', someCondition({ sources: ['detector'], check: 'bus' })]]))
+    await clock.advance(40_000)
+    state.heartbeat('b1', waitOf({ waitingMs: 40_000 }))
+    state.view()
+    expect(Date.parse(seen().conditions[0]?.proven ?? '')).toBeLessThanOrEqual(NOW.getTime())
+  })
+})
 
 describe("the node's state", () => {
   it('knows nothing before the first heartbeat and snapshot', () => {

@@ -47,8 +47,8 @@ export interface NodeState {
   readonly monitors: FactTable<MonitorState>
   /** An event to go out with the next message. */
   event(view: EventView): void
-  /** The detector lives. */
-  heartbeat(bootId: string): void
+  /** The detector lives; `waitMs` is how long what it has to say does not get through ({@link waitOf}). */
+  heartbeat(bootId: string, waitMs?: number): void
   liveness(): Liveness
   /** Since the last heartbeat, on the monotonic clock; undefined before the first. */
   heartbeatAgeMs(): number | undefined
@@ -95,7 +95,7 @@ export function createNodeState({ clock, node, settings }: NodeStateOptions): No
   const listeningSince = clock.now()
   const listeningSinceMs = clock.monotonicMs()
   let bootId = node.bootId
-  let heartbeat: { readonly wall: Date; readonly monoMs: number } | undefined
+  let heartbeat: { readonly wall: Date; readonly monoMs: number; readonly behind: boolean } | undefined
   let events: EventView[] = []
   let timer: NodeJS.Timeout | undefined
   let dirty = true
@@ -116,7 +116,8 @@ export function createNodeState({ clock, node, settings }: NodeStateOptions): No
 
   function liveness(): Liveness {
     const state = detectorState(ageMs(), clock.monotonicMs() - listeningSinceMs)
-    return { state, lastHeartbeat: heartbeat?.wall, listeningSince }
+    const behindSince = heartbeat?.behind ? heartbeat.wall : undefined
+    return { state, lastHeartbeat: heartbeat?.wall, behindSince, listeningSince }
   }
 
   function render(): NodeView {
@@ -161,10 +162,12 @@ export function createNodeState({ clock, node, settings }: NodeStateOptions): No
       events.push(view)
       changed()
     },
-    heartbeat(boot) {
-      const state = liveness().state
-      heartbeat = { wall: clock.now(), monoMs: clock.monotonicMs() }
-      if (state !== 'live' || boot !== bootId) changed()
+    heartbeat(boot, waitMs = 0) {
+      const { state } = liveness()
+      const wasBehind = heartbeat?.behind ?? false
+      const wall = new Date(clock.now().getTime() - waitMs)
+      heartbeat = { wall, monoMs: clock.monotonicMs() - waitMs, behind: waitMs > 0 }
+      if (state !== liveness().state || wasBehind !== heartbeat.behind || boot !== bootId) changed()
       if (boot !== '') bootId = boot
     },
     liveness,

@@ -30,7 +30,7 @@ function Fresh({ view, link }: { readonly view: NodeView; readonly link: Link })
   }
   const { state, lastReport } = view.detector
   if (state === 'stale') return <>Agent silent, exporter live</>
-  const live = link.state === 'rejoining' ? 'Reconnecting' : 'Live'
+  const live = link.state === 'rejoining' ? 'Reconnecting' : view.detector.behindSince === undefined ? 'Live' : 'Behind'
   if (lastReport === undefined) return <>{live}, no report yet</>
   return (
     <>
