@@ -37,6 +37,19 @@ export class BusStoreError extends Error {
   }
 }
 
+/** Why a value is refused for itself: its bucket has no room, or no message or reader can take it. */
+export type RefusalReason = 'full' | 'oversized' | 'undecodable'
+
+/** The bus does not take this value. It takes others: nothing is wrong with the server. */
+export class BusRefusedError extends BusStoreError {
+  readonly why: RefusalReason
+  constructor(what: string, why: RefusalReason, cause: unknown) {
+    super(what, cause)
+    this.name = 'BusRefusedError'
+    this.why = why
+  }
+}
+
 export class BusServerMissingError extends Error {
   readonly code = 'BUS_SERVER_MISSING'
   constructor(cause: unknown) {

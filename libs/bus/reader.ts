@@ -14,6 +14,7 @@ import { SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
 import { metricParts } from './metric-parts.ts'
 import { keys } from './names.ts'
 import { presenceSubject } from './permissions.ts'
+import { HEAD_BYTES, MAX_PAYLOAD_BYTES } from './server-config.ts'
 import { joinTokens } from './tokens.ts'
 import type { BucketName, BucketValue, BusReader, StreamName, StreamValue } from './types.ts'
 import { watchBucket } from './watch-bucket.ts'
@@ -149,9 +150,15 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
     onMetrics: (listener) => listen(`${SUBJECT_METRICS}.*`, (bytes) => MetricBatch.decode(bytes), listener),
     publishMetrics(samples) {
       if (bus.state !== 'connected') return
-      const batch = MetricBatch.fromPartial({ monitor: bus.name, time: new Date(), samples: [...samples] })
-      const connection = bus.connection('telling metrics')
-      for (const part of metricParts(batch)) connection.publish(`${SUBJECT_METRICS}.${joinTokens(bus.name)}`, part)
+      try {
+        const batch = MetricBatch.fromPartial({ monitor: bus.name, time: new Date(), samples: [...samples] })
+        const connection = bus.connection('telling metrics')
+        const maxBytes = Math.min(connection.info?.max_payload ?? MAX_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES) - HEAD_BYTES
+        for (const part of metricParts(batch, maxBytes))
+          connection.publish(`${SUBJECT_METRICS}.${joinTokens(bus.name)}`, part)
+      } catch (err) {
+        bus.log.warn('metrics could not be told on the bus', { err })
+      }
     },
     onNewStore(listener) {
       newStoreListeners.add(listener)

@@ -22,6 +22,8 @@ export interface ServerConfig {
 
 /** Largest message the server takes. A condition or problem at its longest is below 16 KiB. */
 export const MAX_PAYLOAD_BYTES = 256 * 1024
+/** Room in a message for what stands beside the value: its subject and its headers. */
+export const HEAD_BYTES = 1024
 /** What the server holds for a client that does not read before it cuts it off. */
 const MAX_PENDING_BYTES = 8 * 1024 * 1024
 

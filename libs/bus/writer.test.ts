@@ -179,6 +179,61 @@ describe('a store at its limit', () => {
     await expect.poll(() => [seen.snapshots, seen.now.size], { timeout: 10_000 }).toEqual([2, 0])
   })
 
+  it('lets a value go away all the same, and readers hear of it', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    const seen = follow(readerOf(bus))
+    await expect.poll(() => seen.snapshots).toBe(1)
+    await writer.putNodeCondition(condition('disk:/', 'x'.repeat(500)))
+    await expect.poll(() => seen.now.size).toBe(1)
+    const jsm = await jetStreamOf(bus)
+    const { state } = await jsm.streams.info('KV_node_conditions')
+    await jsm.streams.update('KV_node_conditions', { max_bytes: state.bytes + 10 })
+    await expect(writer.putNodeCondition(condition('disk:/var'))).rejects.toMatchObject({ why: 'full' })
+    await writer.deleteNodeCondition({ type: 'DiskFull', entity: 'disk:/' })
+    await expect.poll(() => [...seen.now.values()].map(({ entity }) => entity)).not.toContain('disk:/')
+    expect((await writer.readBack()).conditions).toEqual([])
+    await writer.putNodeCondition(condition('disk:/var'))
+    expect((await writer.readBack()).conditions).toMatchObject([{ entity: 'disk:/var' }])
+  })
+
+  it('refuses what no message can hold before it is sent, and stays connected', async () => {
+    const bus = await start()
+    const detector = await connectedDetector(bus)
+    const writer = createBusWriter(detector)
+    await writer.ensureStore(IDENTITY)
+    await expect(writer.putNodeCondition(condition('disk:/', 'x'.repeat(300_000)))).rejects.toMatchObject({
+      name: 'BusRefusedError',
+      why: 'oversized',
+      message: expect.stringMatching(
+        /^writing DiskFull\.\S+ to node_conditions: it is 300\d\d\d bytes, a message may have 261120$/,
+      ),
+    })
+    await expect(writer.publishEvent(event('e', 'x'.repeat(300_000)))).rejects.toMatchObject({ why: 'oversized' })
+    expect([detector.state, detector.trouble.sinceMs()]).toEqual(['connected', undefined])
+  })
+
+  it('tells 2048 samples at their longest in parts, and none of them ends the process', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    const heard = new Set<string>()
+    const reader = readerOf(bus)
+    reader.onMetrics(({ samples }) => {
+      for (const { name } of samples) heard.add(name)
+    })
+    const sample = (i: number, size = 1000) => ({ name: `m${i}`, labels: { check: 'x'.repeat(size) }, value: i })
+    const samples = [sample(-1, 300_000), ...Array.from({ length: 2048 }, (_, i) => sample(i))]
+    await expect
+      .poll(
+        () => {
+          writer.publishMetrics({ monitor: 'm', time: new Date(), samples })
+          return heard.size
+        },
+        { timeout: 10_000, interval: 500 },
+      )
+      .toBe(2048)
+  })
+
   it('takes the empty bucket of a detector without a key', async () => {
     const bus = await start()
     const detector = await connectedDetector(bus)

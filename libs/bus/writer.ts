@@ -3,6 +3,7 @@ import { ErrorCode, NatsError } from 'nats'
 import {
   Event,
   Heartbeat,
+  type MetricBatch,
   MonitorState,
   NodeCondition,
   Problem,
@@ -13,18 +14,23 @@ import {
 import { ApiError, ask, publishKept } from './ask.ts'
 import { type Asking, OPERATION_HEADER, readBucket } from './bucket.ts'
 import type { ConnectedBus } from './connect.ts'
-import { BusStoreError } from './errors.ts'
+import { BusRefusedError, BusStoreError } from './errors.ts'
 import { type AnyBucket, bucketStream, bucketSubject, CONSUMERS, SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
 import { metricParts } from './metric-parts.ts'
 import { keys } from './names.ts'
 import { createOrder, ORDER_HEADER } from './order.ts'
 import { presenceSubject } from './permissions.ts'
+import { createBucketRoom } from './room.ts'
+import { HEAD_BYTES, MAX_PAYLOAD_BYTES } from './server-config.ts'
 import { ensureStore, readUntaken } from './store.ts'
 import { encodeToken, joinTokens } from './tokens.ts'
 import type { BusWriter } from './types.ts'
 
 /** The server's words; the code beside them stands for every error of a store. */
-const MAXIMUM_BYTES = 'maximum bytes exceeded'
+const FULL: readonly string[] = ['maximum bytes exceeded', 'maximum messages exceeded']
+const OVERSIZED = 'message size exceeds maximum allowed'
+/** Whose own words have a reserve in each bucket. */
+const OWN = 'detector'
 /** Stands for the store as a whole among what takes nothing. */
 const STORE = 'store'
 /** "Nobody listens" comes within a millisecond. */
@@ -46,8 +52,33 @@ function partOf(subject: string): string {
 }
 
 /** A bucket at its limit says so; that is no trouble of the server. */
-function isFull(err: unknown): boolean {
-  return err instanceof ApiError && err.message === MAXIMUM_BYTES
+function refusal(what: string, err: unknown): BusRefusedError | undefined {
+  if (!(err instanceof ApiError)) return undefined
+  if (FULL.includes(err.message)) return new BusRefusedError(what, 'full', err)
+  return err.message === OVERSIZED ? new BusRefusedError(what, 'oversized', err) : undefined
+}
+
+interface Encodes<T> {
+  encode(value: T): { finish(): Uint8Array }
+}
+
+/** @throws BusRefusedError for a value that no message can hold */
+function encoded<T>(message: Encodes<T>, value: T, what: string): Uint8Array {
+  try {
+    return message.encode(value).finish()
+  } catch (err) {
+    throw new BusRefusedError(what, 'undecodable', err)
+  }
+}
+
+/** Whether the detector speaks of itself, or of whoever it cannot hear. */
+const isOwnType = (type: string) => type === 'BusDegraded' || type === 'MonitorUnreachable' || type === 'MonitorMissing'
+
+interface Put<T> {
+  readonly message: Encodes<T>
+  readonly value: T
+  /** The detector's word about itself: the reserve of the bucket is for it. */
+  readonly isOwn: boolean
 }
 
 interface Decodes<T> {
@@ -56,6 +87,7 @@ interface Decodes<T> {
 
 export function createBusWriter(bus: ConnectedBus): BusWriter {
   let order: (() => string) | undefined
+  const room = createBucketRoom()
 
   function asking(what: string): Asking {
     return { nc: bus.connection(what), api: bus.api }
@@ -69,13 +101,17 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
   ): Promise<number> {
     const { nc } = asking(what)
     const part = partOf(subject)
+    const most = maxBytes()
+    if (bytes.length > most)
+      throw new BusRefusedError(what, 'oversized', new Error(`it is ${bytes.length} bytes, a message may have ${most}`))
     try {
       const sequence = await publishKept(nc, subject, bytes, head)
       bus.trouble.succeeded(part)
       return sequence
     } catch (err) {
-      if (!isFull(err)) bus.trouble.failed(part, performance.now())
-      throw new BusStoreError(what, err)
+      const refused = refusal(what, err)
+      if (refused === undefined) bus.trouble.failed(part, performance.now())
+      throw refused ?? new BusStoreError(what, err)
     }
   }
 
@@ -84,9 +120,41 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     return { [ORDER_HEADER]: order() }
   }
 
-  async function put(bucket: AnyBucket, key: string, bytes: Uint8Array): Promise<void> {
+  /** What a message may hold beside its head. An external server may want less than ours. */
+  function maxBytes(): number {
+    const ofServer = bus.connection('writing').info?.max_payload ?? MAX_PAYLOAD_BYTES
+    return Math.min(ofServer, MAX_PAYLOAD_BYTES) - HEAD_BYTES
+  }
+
+  async function put<T>(bucket: AnyBucket, key: string, { message, value, isOwn }: Put<T>): Promise<void> {
     const what = `writing ${key} to ${bucket}`
-    await publish(`${bucketSubject(bucket)}.${key}`, bytes, { what, head: ordered(what) })
+    const bytes = encoded(message, value, what)
+    if (!room.fits(bucket, key, bytes.length, isOwn))
+      throw new BusRefusedError(what, 'full', new Error('what is left of the bucket is kept for the detector itself'))
+    const head = ordered(what)
+    const undo = room.took(bucket, key, bytes.length)
+    try {
+      await publish(`${bucketSubject(bucket)}.${key}`, bytes, { what, head })
+    } catch (err) {
+      if (err instanceof BusRefusedError) undo()
+      throw err
+    }
+  }
+
+  /** Samples are not kept: what cannot be told is never the end of whoever tells. */
+  function tellMetrics(batch: MetricBatch): void {
+    const subject = `${SUBJECT_METRICS}.${joinTokens(encodeToken(batch.monitor))}`
+    for (const part of metricParts(batch, maxBytes())) bus.connection('publishing metrics').publish(subject, part)
+  }
+
+  /** For what nobody waits for. */
+  function unkept(what: string, act: () => void): void {
+    if (bus.state !== 'connected') return
+    try {
+      act()
+    } catch (err) {
+      bus.log.warn('what is not kept could not be published', { what, err })
+    }
   }
 
   async function tell(subject: string, bytes: Uint8Array, what: string): Promise<void> {
@@ -98,9 +166,15 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     const what = `deleting ${key} of ${bucket}`
     const subject = `${bucketSubject(bucket)}.${key}`
     const head = { ...ordered(what), [OPERATION_HEADER]: 'DEL' }
-    const sequence = await publish(subject, new Uint8Array(), { what, head })
+    // A bucket without room for the marker keeps none; whoever listens hears it all the same.
+    const sequence = await publish(subject, new Uint8Array(), { what, head }).catch((err: unknown) => {
+      if (err instanceof BusRefusedError && err.why === 'full') return undefined
+      throw err
+    })
     const { nc, api } = asking(what)
-    await ask(nc, `${api}.STREAM.PURGE.${bucketStream(bucket)}`, { filter: subject, seq: sequence + 1 })
+    const upTo = sequence === undefined ? {} : { seq: sequence + 1 }
+    await ask(nc, `${api}.STREAM.PURGE.${bucketStream(bucket)}`, { filter: subject, ...upTo })
+    room.gone(bucket, key)
   }
 
   /** Nobody listening is an answer of its own; whoever listens says nothing. */
@@ -129,6 +203,7 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
 
   async function readAll<T>(bucket: AnyBucket, message: Decodes<T>): Promise<T[]> {
     const entries = await readBucket(asking(`reading ${bucket}`), bucket)
+    for (const { key, bytes } of entries) room.took(bucket, key, bytes.length)
     return entries.flatMap(({ key, bytes }) => decoded(bucket, key, message, bytes))
   }
 
@@ -137,6 +212,7 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
       try {
         const { meta, fresh, life } = await ensureStore(asking('preparing the store'), identity, bus.log)
         order = createOrder(life)
+        if (fresh) room.clear()
         bus.trouble.succeeded(STORE)
         return { meta, fresh }
       } catch (err) {
@@ -155,27 +231,31 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     },
     putSourceCondition: async (value) => {
       const { type = '', entity = '' } = value.observation ?? {}
-      return put(
-        'conditions',
-        keys.source({ monitor: value.monitor, type, entity }),
-        SourceCondition.encode(value).finish(),
-      )
+      return put('conditions', keys.source({ monitor: value.monitor, type, entity }), {
+        message: SourceCondition,
+        value,
+        isOwn: value.monitor === OWN,
+      })
     },
     deleteSourceCondition: async (key) => remove('conditions', keys.source(key)),
     putNodeCondition: async (value) =>
-      put('node_conditions', keys.condition(value), NodeCondition.encode(value).finish()),
+      put('node_conditions', keys.condition(value), { message: NodeCondition, value, isOwn: isOwnType(value.type) }),
     deleteNodeCondition: async (key) => remove('node_conditions', keys.condition(key)),
-    putProblem: async (value) => put('problems', keys.problem(value.fingerprint), Problem.encode(value).finish()),
+    putProblem: async (value) =>
+      put('problems', keys.problem(value.fingerprint), { message: Problem, value, isOwn: value.owner === OWN }),
     deleteProblem: async (fingerprint) => remove('problems', keys.problem(fingerprint)),
-    putMonitor: async (value) => put('monitors', keys.monitor(value.name), MonitorState.encode(value).finish()),
+    putMonitor: async (value) =>
+      put('monitors', keys.monitor(value.name), { message: MonitorState, value, isOwn: value.name === OWN }),
     deleteMonitor: async (name) => remove('monitors', keys.monitor(name)),
     publishProblem: async (value) => {
       const subject = joinTokens('nd', 'problem', phaseTokens[value.phase] ?? 'changed', encodeToken(value.type))
-      return tell(subject, Problem.encode(value).finish(), `telling problem ${value.fingerprint}`)
+      const what = `telling problem ${value.fingerprint}`
+      return tell(subject, encoded(Problem, value, what), what)
     },
     publishEvent: async (value) => {
       const subject = joinTokens('nd', 'event', severityTokens[value.severity] ?? 'info', encodeToken(value.reason))
-      return tell(subject, Event.encode(value).finish(), `telling event ${value.id}`)
+      const what = `telling event ${value.id}`
+      return tell(subject, encoded(Event, value, what), what)
     },
     async otherClients() {
       const present = await Promise.all(CONSUMERS.map(({ service }) => isPresent(service)))
@@ -185,15 +265,10 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
       const untaken = await readUntaken(asking('reading events that nobody took'), 'EVENTS', limit)
       return untaken.flatMap((bytes) => decoded('EVENTS', '', Event, bytes))
     },
-    publishMetrics: (value) => {
-      if (bus.state !== 'connected') return
-      const connection = bus.connection('publishing metrics')
-      const subject = `${SUBJECT_METRICS}.${joinTokens(encodeToken(value.monitor))}`
-      for (const part of metricParts(value)) connection.publish(subject, part)
-    },
-    publishHeartbeat: (value) => {
-      if (bus.state !== 'connected') return
-      bus.connection('publishing the heartbeat').publish(SUBJECT_HEARTBEAT, Heartbeat.encode(value).finish())
-    },
+    publishMetrics: (value) => unkept('metrics', () => tellMetrics(value)),
+    publishHeartbeat: (value) =>
+      unkept('heartbeat', () =>
+        bus.connection('publishing the heartbeat').publish(SUBJECT_HEARTBEAT, Heartbeat.encode(value).finish()),
+      ),
   }
 }

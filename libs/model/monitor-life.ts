@@ -81,6 +81,12 @@ export const DETECTOR_EVENTS: readonly EventReason[] = [
   },
   { reason: 'MonitorRestarted', severity: 'info', description: 'A monitor answers with a new incarnation.' },
   {
+    reason: 'BusValueRefused',
+    severity: 'warning',
+    description: 'The bus has no room for a value, or no message can hold it; it is tried again by itself.',
+    recovery: { kind: 'absent', forMs: 600_000 },
+  },
+  {
     reason: 'BusChangesDropped',
     severity: 'error',
     description: 'The bus was away for longer than the queue holds; what was dropped is counted.',

@@ -132,7 +132,7 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
       queued: outbox.status().queued,
       dropped: Object.values(outbox.status().dropped).reduce((sum, count) => sum + count, 0),
       waitingMs: Math.max(0, Math.round(monotonicMs() - (outbox.status().stuckSinceMs ?? monotonicMs()))),
-      refused: 0,
+      refused: outbox.status().refused.length,
     }),
     get serverRestarts() {
       return server?.restarts ?? 0

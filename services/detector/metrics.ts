@@ -53,7 +53,7 @@ export function createDetectorMetrics(state: NodeState, outbox: Outbox, serverRe
       }
     },
     samples() {
-      const { queued, dropped } = outbox.status()
+      const { queued, dropped, refused, refusedTotal } = outbox.status()
       return [
         ...checks.samples(),
         ...problems.samples(),
@@ -63,6 +63,8 @@ export function createDetectorMetrics(state: NodeState, outbox: Outbox, serverRe
           labels: { severity },
           value,
         })),
+        { name: 'bus_values_refused', labels: {}, value: refused.length },
+        { name: 'bus_refusals_total', labels: {}, value: refusedTotal },
         { name: 'bus_server_restarts_total', labels: {}, value: serverRestarts() },
         ...[...state.monitors.values()].flatMap(({ name, reports, violations, restarts }) => [
           { name: 'monitor_reports_total', labels: { monitor: name }, value: reports },

@@ -3,9 +3,10 @@ import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import type { NodeDoctorConfig } from '#config'
 import { spawnChild } from '#host'
-import { DEFAULT_LIMITS, isOpen, type MetricSample } from '#model'
+import { cleanText, DEFAULT_LIMITS, isOpen, type MetricSample } from '#model'
 import { defineService, type Service, type ServiceContext } from '#service'
 import { toProtoSample } from '#wire'
+import { createBusHealth } from './bus-health.ts'
 import { startBusLink } from './bus-link.ts'
 import { createEngine } from './engine.ts'
 import { createDetectorMetrics } from './metrics.ts'
@@ -24,8 +25,8 @@ const HEARTBEAT_MS = 3000
 const METRICS_MS = 5000
 /** How long a start waits for the bus before it goes on without what the buckets hold. */
 const READ_BACK_MS = 5000
-/** A bus that takes nothing for this long is a problem of its own. */
-const BUS_DEGRADED_MS = 10_000
+/** Longest text of an event, in UTF-16 units. */
+const MAX_MESSAGE = 1024
 
 function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
   const { config, clock, log, version, nodeName } = context
@@ -120,28 +121,22 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     bus?.writer.publishMetrics({ monitor: 'detector', time: clock.now(), samples: samples.map(toProtoSample) })
   }
 
-  let degraded: boolean | undefined
+  const busHealth = createBusHealth()
+  let isBusJudged = false
   function judgeBus(): void {
-    const { stuckSinceMs, queued } = outbox.status()
-    const isDegraded = stuckSinceMs !== undefined && clock.monotonicMs() - stuckSinceMs > BUS_DEGRADED_MS
-    if (isDegraded === degraded) return
-    degraded = isDegraded
-    const message = isDegraded
-      ? `${queued} changes wait: ${bus?.reason() || outbox.status().lastError}`
-      : 'the bus takes what the detector says'
-    engine.observe([
-      {
-        type: 'BusDegraded',
-        entity: '',
-        health: isDegraded ? 'problem' : 'healthy',
-        severity: isDegraded ? 'error' : 'info',
-        reason: isDegraded ? 'BusTakesNothing' : 'BusTakesAll',
-        message,
-        summary: isDegraded ? 'the bus takes nothing' : '',
-        evidence: undefined,
-        check: 'bus',
-      },
-    ])
+    const status = outbox.status()
+    const observation = busHealth.judge(status, bus?.reason() || status.lastError, clock.monotonicMs())
+    isBusJudged = true
+    if (observation !== undefined) engine.observe([observation])
+    const message = busHealth.refusals(status, clock.monotonicMs())
+    if (message === undefined) return
+    log.warn('the bus refuses values', { refused: status.refused.slice(0, 10), total: status.refusedTotal })
+    engine.event({
+      reason: 'BusValueRefused',
+      severity: 'warning',
+      entity: '',
+      message: cleanText(message, MAX_MESSAGE),
+    })
   }
 
   /** The state as the store has it; what it cannot say any more comes from the file that outlives a reboot. */
@@ -210,7 +205,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
         },
         onReady: () => {
           // Told again at every connection: consumers ignore what they have done, and nothing that was cut off is missed.
-          if (degraded !== undefined) outbox.putState(engine.state)
+          if (isBusJudged) outbox.putState(engine.state)
           beat()
         },
       })

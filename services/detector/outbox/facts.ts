@@ -12,6 +12,8 @@ const DROP_AT_ONCE = 100
 
 export interface FactQueue {
   readonly size: number
+  /** The first to go. */
+  readonly oldest: Fact | undefined
   /** Facts dropped since the start, by severity. */
   readonly dropped: Readonly<Record<Severity, number>>
   add(fact: Fact): void
@@ -51,6 +53,9 @@ export function createFactQueue(max: number = FACTS_MAX): FactQueue {
   return {
     get size() {
       return facts.length
+    },
+    get oldest() {
+      return facts[0]
     },
     dropped,
     add(fact) {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { BusRefusedError, type RefusalReason } from '#bus'
 import type { NodeEvent, Problem, Severity } from '#model'
 import { createFactQueue, type Fact } from './facts.ts'
 import { type BusWrites, createOutbox } from './outbox.ts'
@@ -61,8 +62,11 @@ function problem(fingerprint: string, revision = 1): Problem {
 /** A store that remembers the order of what it took, and refuses while told to. */
 function createStore() {
   const log: string[] = []
-  const store = { log, refuse: false, refuseAfter: Number.POSITIVE_INFINITY }
+  const refusals = new Map<string, RefusalReason>()
+  const store = { log, refusals, refuse: false, refuseAfter: Number.POSITIVE_INFINITY }
   function write(what: string): Promise<void> {
+    const why = refusals.get(what)
+    if (why !== undefined) return Promise.reject(new BusRefusedError(what, why, new Error('maximum bytes exceeded')))
     if (store.refuse || log.length >= store.refuseAfter) return Promise.reject(new Error('no responders'))
     log.push(what)
     return Promise.resolve()
@@ -130,6 +134,89 @@ describe('the outbox', () => {
     expect(store.log.filter((line) => line.startsWith('tell'))).toEqual(['tell a/1', 'tell b/1', 'tell c/1'])
     expect(acknowledged).toBe(1)
     expect(outbox.status()).toMatchObject({ queued: 0, lastError: '', stuckSinceMs: undefined })
+  })
+})
+
+describe('a value that the bus refuses', () => {
+  const told = (fingerprint: string, source: string) =>
+    ({ kind: 'problem', value: { ...problem(fingerprint), source }, told: true }) as const
+
+  it("stands in nobody else's way: other keys, facts and receipts go out, and its own receipt waits for room", async () => {
+    const { store, writes } = createStore()
+    store.refusals.set('put full/1', 'full')
+    const acknowledged: string[] = []
+    const refused: string[] = []
+    const outbox = createOutbox({ monotonicMs: () => performance.now(), onRefused: ({ what }) => refused.push(what) })
+    outbox.put([told('full', 'gpu')], { name: 'gpu', done: () => acknowledged.push('gpu') })
+    outbox.put([told('b', 'disk')], { name: 'disk', done: () => acknowledged.push('disk') })
+    outbox.open(writes)
+    expect(await outbox.settled(1000)).toBe(true)
+    expect(store.log).toEqual(['put b/1', 'tell full/1', 'tell b/1'])
+    expect(acknowledged).toEqual(['disk'])
+    expect(refused).toEqual(['problems full'])
+    expect(outbox.status()).toMatchObject({
+      queued: 0,
+      lastError: '',
+      stuckSinceMs: undefined,
+      refusedTotal: 1,
+      refused: [{ what: 'problems full', why: 'full', text: 'put full/1: maximum bytes exceeded' }],
+    })
+    store.refusals.clear()
+    await expect.poll(() => acknowledged, { timeout: 5000 }).toEqual(['disk', 'gpu'])
+    expect(store.log.at(-1)).toBe('put full/1')
+    expect(outbox.status().refused).toEqual([])
+  })
+
+  it('that no message can hold is acknowledged, counted, and tried again as soon as it changes', async () => {
+    const { store, writes } = createStore()
+    store.refusals.set('put a/1', 'oversized').set('tell a/1', 'oversized')
+    let acknowledged = 0
+    const outbox = createOutbox({ monotonicMs: () => 0 })
+    outbox.open(writes)
+    outbox.put([told('a', 'gpu')], { name: 'gpu', done: () => acknowledged++ })
+    expect(await outbox.settled(1000)).toBe(true)
+    expect([acknowledged, outbox.status().refusedTotal, outbox.status().refused.length]).toEqual([1, 2, 1])
+    outbox.put([{ kind: 'problem', value: { ...problem('a', 2), source: 'gpu' }, told: true }])
+    expect(await outbox.settled(1000)).toBe(true)
+    expect(store.log).toEqual(['put a/2', 'tell a/2'])
+    expect(outbox.status().refused).toEqual([])
+  })
+
+  it('may always go away', async () => {
+    const { store, writes } = createStore()
+    store.refusals.set('put a/1', 'full')
+    const outbox = createOutbox({ monotonicMs: () => 0 })
+    outbox.open(writes)
+    outbox.put([told('a', 'gpu')])
+    await outbox.settled(1000)
+    outbox.put([{ kind: 'problem-forgotten', fingerprint: 'a' }])
+    expect(await outbox.settled(1000)).toBe(true)
+    expect(store.log).toEqual(['tell a/1', 'delete a'])
+    expect(outbox.status().refused).toEqual([])
+  })
+})
+
+describe('how long a change waits', () => {
+  it('is told of the oldest, however many newer ones went out or came since', async () => {
+    const { store, writes } = createStore()
+    let nowMs = 100
+    const outbox = createOutbox({ monotonicMs: () => nowMs })
+    outbox.put([{ kind: 'problem', value: problem('a', 1), told: true }])
+    nowMs = 200
+    outbox.put([{ kind: 'problem', value: problem('a', 2), told: true }])
+    outbox.put([{ kind: 'problem', value: problem('b'), told: false }])
+    expect(outbox.status().stuckSinceMs).toBe(100)
+    store.refuseAfter = 1
+    outbox.open(writes)
+    await expect.poll(() => outbox.status().lastError).toBe('no responders')
+    expect(outbox.status().stuckSinceMs).toBe(100)
+    store.refuseAfter = Number.POSITIVE_INFINITY
+    await outbox.settled(5000)
+    expect(outbox.status().stuckSinceMs).toBeUndefined()
+    nowMs = 900
+    outbox.close()
+    outbox.put([{ kind: 'problem', value: problem('a', 3), told: false }])
+    expect(outbox.status().stuckSinceMs).toBe(900)
   })
 })
 

@@ -59,3 +59,17 @@ export function writesOfState(state: NodeState): Write[] {
   for (const value of state.monitors.values()) writes.push({ bucket: 'monitors', key: { name: value.name }, value })
   return writes
 }
+
+/** The monitor whose word it is. */
+export function ownerOf(write: Write): string | undefined {
+  switch (write.bucket) {
+    case 'conditions':
+      return write.key.monitor
+    case 'node_conditions':
+      return write.value?.sources[0]
+    case 'problems':
+      return write.value?.source
+    case 'monitors':
+      return write.key.name
+  }
+}

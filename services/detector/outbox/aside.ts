@@ -1,0 +1,73 @@
+/**
+ * Values that the bus refuses for themselves (no room in their bucket, too large for a message, no message at all). Each
+ * waits here for its own next try, so that it stands in no other's way. Time is an argument.
+ */
+import type { RefusalReason } from '#bus'
+import { ownerOf, type Write } from './writes.ts'
+
+/** Until the first try again, and at most between two. */
+const RETRY_MS = [1000, 30_000] as const
+
+export interface Refusal {
+  /** Which key of which bucket, or which fact. */
+  readonly what: string
+  readonly why: RefusalReason
+  readonly text: string
+}
+
+interface Waiting {
+  readonly write: Write
+  readonly refusal: Refusal
+}
+
+export interface Aside {
+  readonly size: number
+  /** Sets it aside, or on its next wait. True: it was not refused before. */
+  add(name: string, waiting: Waiting, nowMs: number): boolean
+  /** A newer value: it waits in place of the old one. False: it is to be tried at once. */
+  replace(name: string, write: Write): boolean
+  /** The bus has a value of it. */
+  took(name: string): void
+  /** What is to be tried again now; it stays until it was taken. */
+  due(nowMs: number): readonly Write[]
+  /** When the next is due. */
+  nextMs(): number | undefined
+  /** Monitors of which something waits for room. */
+  owners(): ReadonlySet<string>
+  list(): readonly Refusal[]
+}
+
+export function createAside(): Aside {
+  const waiting = new Map<string, Waiting & { readonly dueMs: number; readonly waitMs: number }>()
+
+  return {
+    get size() {
+      return waiting.size
+    },
+    add(name, { write, refusal }, nowMs) {
+      const before = waiting.get(name)
+      const waitMs = before === undefined ? RETRY_MS[0] : Math.min(RETRY_MS[1], before.waitMs * 2)
+      waiting.set(name, { write, refusal, waitMs, dueMs: nowMs + waitMs })
+      return before === undefined
+    },
+    replace(name, write) {
+      const before = waiting.get(name)
+      // Without room a value goes on waiting; what goes away, or may have got smaller, does not.
+      if (before === undefined || write.value === undefined || before.refusal.why !== 'full') return false
+      waiting.set(name, { ...before, write })
+      return true
+    },
+    took: (name) => void waiting.delete(name),
+    due: (nowMs) => [...waiting.values()].filter(({ dueMs }) => dueMs <= nowMs).map(({ write }) => write),
+    nextMs: () => (waiting.size === 0 ? undefined : Math.min(...[...waiting.values()].map(({ dueMs }) => dueMs))),
+    owners() {
+      const owners = new Set<string>()
+      for (const { write, refusal } of waiting.values()) {
+        const owner = refusal.why === 'full' ? ownerOf(write) : undefined
+        if (owner !== undefined) owners.add(owner)
+      }
+      return owners
+    },
+    list: () => [...waiting.values()].map(({ refusal }) => refusal),
+  }
+}
