@@ -3,7 +3,7 @@ import { type Client, type MethodDefinition, type ServiceError, status } from '@
 import { createChannel } from './channel.ts'
 import { RpcError } from './errors.ts'
 import { DEFAULT_MESSAGE_BYTES } from './serve.ts'
-import { type AnyStream, endWith, failedStream, type RpcStream, readStream } from './stream.ts'
+import { type AnyStream, endWith, failedStream, type RpcStream, readFewAhead, readStream } from './stream.ts'
 import { createTurns, TurnsExhausted } from './turns.ts'
 
 /** Unary calls of one client at a time; more wait their turn. (10,000 at once on one channel answered none.) */
@@ -118,6 +118,7 @@ export function connectUnix(path: string, options: { readonly maxMessageBytes?: 
       return failedStream(err as RpcError)
     }
     const stream = start(client)
+    readFewAhead(stream)
     endWith(stream, signal)
     return {
       responses: readStream(stream, signal, (err) => failure(client, name, err)),

@@ -44,21 +44,52 @@ const describe: DescribeResponse = {
   incarnation,
   heartbeatIntervalMs: 5000,
   conditionTypes: [
-    {
-      type: TYPE,
-      polarity: Polarity.TRUE_IS_PROBLEM,
-      description: '',
-      shared: false,
-      recovery: undefined,
-      label: '',
-      recoveryText: '',
-      healthyReason: '',
-      healthyMessage: '',
-    },
-  ],
+    TYPE,
+    ...(behaviour === 'everything' ? Array.from({ length: 511 }, (_, i) => `${TYPE}-${i}`) : []),
+  ].map((type) => ({
+    type,
+    polarity: Polarity.TRUE_IS_PROBLEM,
+    description: '',
+    shared: false,
+    recovery: undefined,
+    label: '',
+    recoveryText: '',
+    healthyReason: '',
+    healthyMessage: '',
+  })),
   eventReasons: [],
   metrics: [],
   checks: [],
+}
+
+/** At every limit at once: as many types, entities, words, events, samples and runs as a message of 4 MiB holds. */
+function everything(turn: number): WatchResponse {
+  const when = new Date()
+  const words = 'w'.repeat(900)
+  const observations = Array.from({ length: 2048 }, (_, i) =>
+    observation({
+      type: i % 4 === 0 ? TYPE : `${TYPE}-${(i + turn) % 512}`,
+      entity: `e${i}`,
+      health: (i + turn) % 2 === 0 ? Health.PROBLEM : Health.HEALTHY,
+      severity: Severity.CRITICAL,
+      reason: `Reason${(i * 7 + turn) % 5000}`,
+      message: words,
+    }),
+  )
+  const events = Array.from({ length: 1000 }, (_, i) => ({
+    id: '',
+    monitor: '',
+    check: '',
+    entity: `e${turn}-${i}`,
+    severity: Severity.CRITICAL,
+    reason: `Event${turn}x${i}`,
+    message: words,
+    firstSeen: when,
+    lastSeen: when,
+    count: 1,
+  }))
+  const metrics = Array.from({ length: 2048 }, (_, i) => ({ name: 'm', labels: { i: `${turn}-${i}` }, value: i }))
+  return report({ observations, events, metrics })
 }
 
 type Call = Parameters<MonitorServer['watch']>[0]
@@ -103,6 +134,15 @@ const behaviours: Readonly<Record<string, (call: Call) => void>> = {
       else call.once('drain', burst)
     }
     burst()
+  },
+  everything: (call) => {
+    let turn = 0
+    function more(): void {
+      let room = true
+      while (room && !call.destroyed) room = call.write(everything(turn++))
+      if (!call.destroyed) call.once('drain', more)
+    }
+    more()
   },
   huge: (call) => {
     call.write(report())

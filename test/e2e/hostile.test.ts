@@ -1,9 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { EventView, MonitorView } from '#model'
 import { memoryCheck, withChecks } from './checks.ts'
 import { type Constellation, startConstellation, until } from './constellation.ts'
+
+function rssMiB(pid: number): number {
+  const [, kib = '0'] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Math.round(Number(kib) / 1024)
+}
 
 const SCRIPT = new URL('./hostile-monitor.ts', import.meta.url).pathname
 
@@ -112,4 +118,20 @@ describe('a monitor that behaves badly', () => {
     expect((await c.status()).problems.some(({ type }) => type === 'Forged')).toBe(false)
     await othersGoOn()
   })
+
+  it('that is at every limit at once leaves others their turn, and is told each limit', async () => {
+    const before = rssMiB(c.pid('detector'))
+    const name = begin('everything')
+    await until('its reports are taken', async () => (await monitor(name))?.health === 'alive')
+    await until('it misbehaves', () => c.problem('MonitorMisbehaves', `monitor:${name}`))
+    const system = (await monitor('system'))?.checks[0]?.last ?? ''
+    await until('ours ran four more times', async () => {
+      const last = (await monitor('system'))?.checks[0]?.last ?? ''
+      return Date.parse(last) - Date.parse(system) >= 4000
+    })
+    await othersGoOn()
+    const grown = rssMiB(c.pid('detector')) - before
+    process.stdout.write(`the detector grew by ${grown} MiB beside a plug-in at every limit\n`)
+    expect(grown).toBeLessThan(100)
+  }, 60_000)
 })

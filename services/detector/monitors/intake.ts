@@ -8,6 +8,8 @@ import { createRate, type Rate } from './rate.ts'
 
 /** Of what is important, this many times the rate is taken. */
 const IMPORTANT_TIMES = 2
+/** What is shed costs too: this many times the rate is read. */
+const SHED_TIMES = 2
 /** Messages without a report that are read in a second. */
 const HEARTBEATS_PER_SECOND = 20
 /** A report counts once for each of this many things in it. */
@@ -19,8 +21,8 @@ const TOLD_EVERY_MS = 60_000
 const MS_PER_REPORT = 0.1
 /** What may be owed before a sender has to wait: one large report, or a pause of the machine. */
 const OWED_MAX_MS = 100
-/** However much is owed, the next report comes after this long. */
-const REST_MAX_MS = 10_000
+/** However much is owed, the next report comes after this long: well before the sender's silence would count as loss. */
+const REST_MAX_MS = 5000
 
 /** A report that must not be shed: it holds a problem, or an event of severity warning and up. */
 export function isImportant(report: Report): boolean {
@@ -66,6 +68,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const plain = createRate(perSecond)
   const important = createRate(IMPORTANT_TIMES * perSecond)
   const heartbeats = createRate(HEARTBEATS_PER_SECOND)
+  const shedding = createRate(SHED_TIMES * perSecond)
   let shed = 0
   let shedTold = 0
   let heldBackMs: number | undefined
@@ -80,9 +83,9 @@ export function createIntake(options: IntakeOptions): Intake {
     options.onHeldBack()
   }
 
-  async function wait(rate: Rate, cost: number): Promise<void> {
+  async function wait(rate: Rate, cost: number, onWait = holdBack): Promise<void> {
     while (!rate.take(monotonicMs(), cost)) {
-      holdBack()
+      onWait()
       await sleep(Math.max(1, rate.waitMs(monotonicMs(), cost)), undefined, { signal })
     }
   }
@@ -105,7 +108,7 @@ export function createIntake(options: IntakeOptions): Intake {
           shedTold = shed
           options.onShed(shed)
         }
-        await letOthers(1)
+        await wait(shedding, 1, () => undefined)
         return false
       }
       await letOthers(cost)
