@@ -113,7 +113,15 @@ test('killings are told once, with their number; what was before the first check
   expect(verdicts.map(({ events }) => events)).toEqual([
     [],
     [],
-    [{ reason: 'OOMKill', severity: 'warning', message: 'the kernel killed 2 processes for want of memory', count: 2 }],
+    [
+      {
+        reason: 'OOMKill',
+        severity: 'warning',
+        entity: '',
+        message: 'the kernel killed 2 processes for want of memory',
+        count: 2,
+      },
+    ],
     [],
   ])
 })

@@ -8,7 +8,7 @@ import { heldMemory, startCheck } from '../../testing.ts'
 import { memory } from './check.ts'
 import { schema } from './config.ts'
 import { grownGroups, killFacts, killings, nameOfGroup, recallKills } from './killings.ts'
-import { parseGroupKills, parseKernelLog, partsOfGroup, readGroupKills } from './oom.ts'
+import { type LoggedKill, parseGroupKills, parseKernelLog, partsOfGroup, readGroupKills } from './oom.ts'
 
 const UID = '0c8b1234-aaaa-4bbb-8ccc-0123456789ab'
 const ID = `3f2a${'0'.repeat(60)}`
@@ -16,11 +16,7 @@ const SYSTEMD = `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod
 const SCOPE = `${SYSTEMD}/cri-containerd-${ID}.scope`
 
 const NO_NAMES = new Map<string, string>()
-const killed = (
-  groups: Record<string, number>,
-  names = NO_NAMES,
-  processes: { sinceBootMs: number; process: string }[] = [],
-) => ({
+const killed = (groups: Record<string, number>, names = NO_NAMES, processes: LoggedKill[] = []) => ({
   groups: new Map(Object.entries(groups)),
   names,
   processes,
@@ -51,28 +47,39 @@ test('the deepest group whose count grew is told, and the pod where its containe
     ['/kubepods/a/x', 1],
     ['/kubepods/b', 2],
   ])
-  expect(grownGroups(before, now)).toEqual(['/kubepods/a/x', '/kubepods/b'])
-  expect(grownGroups(now, now)).toEqual([])
+  expect([...grownGroups(before, now)]).toEqual([
+    ['/kubepods/a/x', 1],
+    ['/kubepods/b', 2],
+  ])
+  expect(grownGroups(now, now).size).toBe(0)
 })
 
 test('who, where and how many stand in one sentence, as far as they can be known', () => {
   const before = { total: 1, groups: new Map(), monoMs: 100_000 }
-  const messages = (now: number, seen?: ReturnType<typeof killed>) =>
-    killings(before, now, seen).map(({ message, count }) => [message, count])
-  expect(messages(1, killed({ '/x': 1 }))).toEqual([])
-  expect(messages(2)).toEqual([['the kernel killed 1 process for want of memory', 1]])
-  const log = [40_000, 101_000, 102_000].map((sinceBootMs, i) => ({ sinceBootMs, process: `java (${i})` }))
+  const told = (now: number, seen?: ReturnType<typeof killed>) =>
+    killings(before, now, seen).map(({ entity, message, count }) => [entity, count, message])
+  const prefix = 'the kernel killed'
+  expect(told(1, killed({ '/x': 1 }))).toEqual([])
+  expect(told(2)).toEqual([['', 1, `${prefix} 1 process for want of memory`]])
+  const line = (second: number, process: string, group = '') => ({ sinceBootMs: second * 1000, process, group })
   const names = new Map([[UID, 'pod shop/web-0']])
-  expect(messages(3, killed({ [SCOPE]: 2 }, names, log))).toEqual([
+  const java = [line(40, 'java (1)'), line(101, 'java (2)'), line(102, 'java (3)')]
+  expect(told(3, killed({ [SCOPE]: 2 }, names, java))).toEqual([
     [
-      'the kernel killed 2 processes for want of memory: java (1), java (2), in container 3f2a00000000 of pod shop/web-0',
+      'pod:shop/web-0',
       2,
+      `${prefix} 2 processes for want of memory: java (2), java (3), in container 3f2a00000000 of pod shop/web-0`,
     ],
   ])
-  // A line of the log from before the last look is of another killing.
-  expect(messages(4, killed({}, names, log.slice(0, 1)))).toEqual([
-    ['the kernel killed 3 processes for want of memory', 3],
+  // Several groups have their own; what is in none that is there stands for itself.
+  const log = [line(101, 'java (2)', SCOPE), line(102, 'sshd (9)', '/system.slice/sshd.service'), line(103, 'x (4)')]
+  expect(told(4, killed({ [SYSTEMD]: 1, '/system.slice/sshd.service': 1 }, names, log))).toEqual([
+    ['pod:shop/web-0', 1, `${prefix} 1 process for want of memory: java (2), in pod shop/web-0`],
+    ['', 1, `${prefix} 1 process for want of memory: sshd (9), in control group /system.slice/sshd.service`],
+    ['', 1, `${prefix} 1 process for want of memory: x (4)`],
   ])
+  // A line of the log from before the last look is of another killing.
+  expect(told(4, killed({}, names, java.slice(0, 1)))).toEqual([['', 3, `${prefix} 3 processes for want of memory`]])
 })
 
 test("the kernel's lines name the process, whatever it is called", () => {
@@ -84,9 +91,9 @@ test("the kernel's lines name the process, whatever it is called", () => {
     '[   67.000001] usb 1-1: Killed process of configuring',
   ].join('\n')
   expect(parseKernelLog(text)).toEqual([
-    { sinceBootMs: 9_265_570, process: 'java (4711)' },
-    { sinceBootMs: 65_000, process: '(sd) (x) (12)' },
-    { sinceBootMs: 66_000, process: 'old (13)' },
+    { sinceBootMs: 9_265_570, process: 'java (4711)', group: '/kubepods/pod1' },
+    { sinceBootMs: 65_000, process: '(sd) (x) (12)', group: '' },
+    { sinceBootMs: 66_000, process: 'old (13)', group: '' },
   ])
   fc.assert(fc.property(fc.string(), (any) => void [parseKernelLog(any), parseGroupKills(any), partsOfGroup(any)]))
 })

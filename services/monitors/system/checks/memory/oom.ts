@@ -17,6 +17,8 @@ export interface Killed {
 export interface LoggedKill {
   readonly sinceBootMs: number
   readonly process: string
+  /** The control group that the kernel's log names beside it; "" where it does not. */
+  readonly group: string
 }
 
 /** Version 2 counts below the group too, and keeps what a group that is gone added; version 1 counts the group alone. */
@@ -93,13 +95,19 @@ async function readNames(host: Host): Promise<ReadonlyMap<string, string>> {
 
 const LOG_LINE = /^\[ *(\d+\.\d+)\] .*[Kk]illed process (\d+) \((.*?)\),? (?:total-vm|UID)/
 
+const LOG_GROUP = /oom-kill:.*,task_memcg=(\/[^,]*),.*,pid=(\d+),/
+
 /** "[ 9265.57] Memory cgroup out of memory: Killed process 4711 (java) total-vm:…" */
 export function parseKernelLog(text: string): LoggedKill[] {
-  return text.split('\n').flatMap((line) => {
-    const [, seconds, pid, name] = LOG_LINE.exec(line.slice(0, 512)) ?? []
+  const groups = new Map<string, string>()
+  return text.split('\n').flatMap((whole) => {
+    const line = whole.slice(0, 1024)
+    const [, group, victim] = LOG_GROUP.exec(line) ?? []
+    if (group !== undefined && victim !== undefined) groups.set(victim, group)
+    const [, seconds, pid = '', name] = LOG_LINE.exec(line) ?? []
     return seconds === undefined
       ? []
-      : [{ sinceBootMs: Math.round(Number(seconds) * 1000), process: `${name} (${pid})` }]
+      : [{ sinceBootMs: Math.round(Number(seconds) * 1000), process: `${name} (${pid})`, group: groups.get(pid) ?? '' }]
   })
 }
 
@@ -107,7 +115,7 @@ export function parseKernelLog(text: string): LoggedKill[] {
 async function readProcesses(host: Host, signal: AbortSignal): Promise<LoggedKill[]> {
   try {
     const options = { timeoutMs: 3000, maxOutputBytes: 1_048_576, signal }
-    const { exitCode, stdout } = await host.exec('dmesg', ['--level=err'], options)
+    const { exitCode, stdout } = await host.exec('dmesg', ['--level=err,info'], options)
     return exitCode === 0 ? parseKernelLog(stdout) : []
   } catch (err) {
     signal.throwIfAborted()
