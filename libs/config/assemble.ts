@@ -7,7 +7,7 @@ import { defaultRunDir, defaultStateDir, type Surroundings } from './layers/defa
 import type { Environment } from './layers/substitute.ts'
 import { checkTypes, missingRemediation, missingServices } from './missing.ts'
 import { placedMonitors } from './monitor-entries.ts'
-import { HANDLERS, OWN_NAMES } from './parts.ts'
+import { OWN_NAMES } from './parts.ts'
 import { placedPlugins } from './plugin-entries.ts'
 import { checkDependencies } from './rules/dependencies.ts'
 import { checkEnds } from './rules/ends.ts'
@@ -19,7 +19,7 @@ import { checkStrategies } from './rules/strategies.ts'
 import { checkTimes } from './rules/times.ts'
 import type { Document } from './schema/document.ts'
 import type { MapNode } from './tree/tree.ts'
-import type { HttpEndpoint, MonitorEntry, NodeDoctorConfig } from './types.ts'
+import type { MonitorEntry, NodeDoctorConfig } from './types.ts'
 import type { JsonSchema } from './walk/json-schema.ts'
 import { Run } from './walk/run.ts'
 import { walk } from './walk/walk.ts'
@@ -151,19 +151,10 @@ function exportersOf(doc: Document): NodeDoctorConfig['exporters'] {
       ...http,
       tlsCertFile: http.tlsCertFile ?? '',
       tlsKeyFile: http.tlsKeyFile ?? '',
-      endpoints: endpointsOf(http.endpoints),
       history: { enabled: http.history.enabled, maxBytes: http.history.maxBytes, retentionMs: http.history.retention },
     },
     prometheus: { ...prometheus, bindAddress: prometheus.bindAddress ?? http.bindAddress },
   }
-}
-
-/** A handler that is named is served where it is named and nowhere else; the others stay at their own paths, if these are free. */
-export function endpointsOf(named: readonly HttpEndpoint[]): readonly HttpEndpoint[] {
-  const handlers = new Set(named.map(({ handler }) => handler))
-  const paths = new Set(named.map(({ path }) => path))
-  const others = Object.entries(HANDLERS).filter(([handler, path]) => !handlers.has(handler) && !paths.has(path))
-  return [...named, ...others.map(([handler, path]) => ({ path, handler }))]
 }
 
 function remediationOf({ remediation, settings }: Document, active: boolean): NodeDoctorConfig['remediation'] {
@@ -183,7 +174,6 @@ function owners({ monitors, checks }: Catalog): NodeDoctorConfig['catalog'] {
     const own = checks.filter(({ monitor }) => monitor === name)
     return {
       monitor: name,
-      checkTypes: own.flatMap(({ type, aliases }) => [type, ...aliases]),
       conditionTypes: [...new Set(own.flatMap(({ conditions }) => conditions.map(({ type }) => type)))],
     }
   })

@@ -2,12 +2,6 @@
 import { HIDDEN, isSecretKey, withoutUserinfo } from './secrets.ts'
 import type { NodeDoctorConfig } from './types.ts'
 
-/** One line for each value that somebody set: `exporters.http.hostPort = 8081 (config.yaml, line 41)`. */
-export function describeOrigins({ settingsInForce: { set, defaults } }: NodeDoctorConfig): string[] {
-  const lines = set.map(({ key, value, origin }) => `${key} = ${value} (${origin.text})`)
-  return [...lines, `${defaults} values are at their defaults`]
-}
-
 /** The whole configuration as plain data that may be printed: secrets hidden by their keys, URLs without user and password. */
 export function withoutSecrets(config: NodeDoctorConfig): NodeDoctorConfig {
   return hide(config, '') as NodeDoctorConfig

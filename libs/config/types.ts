@@ -144,6 +144,7 @@ export interface NodeDoctorConfig {
       readonly tlsEnabled: boolean
       readonly tlsCertFile: string
       readonly tlsKeyFile: string
+      /** Those that are written. A handler that is not named here is served at its own path (HANDLERS of parts.ts). */
       readonly endpoints: readonly HttpEndpoint[]
       readonly history: { readonly enabled: boolean; readonly maxBytes: number; readonly retentionMs: number }
     }
@@ -164,10 +165,9 @@ export interface NodeDoctorConfig {
     readonly circuitBreakerThreshold: number
     readonly circuitBreakerTimeoutMs: number
   }
-  /** Which built-in monitor serves which check types and owns which condition types. */
+  /** Which built-in monitor owns which condition types. */
   readonly catalog: readonly {
     readonly monitor: string
-    readonly checkTypes: readonly string[]
     readonly conditionTypes: readonly string[]
   }[]
   /** Parts that the configuration asks for and that are not built: each is shown as a problem (`MonitorMissing`). */

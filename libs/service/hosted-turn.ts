@@ -46,7 +46,6 @@ function contextOf(turn: Turn, signal: AbortSignal): ServiceContext<unknown> {
     version,
     nodeName,
     config: definition.config(config),
-    fullConfig: config,
     runDir,
     stateDir,
     host,

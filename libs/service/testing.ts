@@ -51,17 +51,16 @@ export function minimalConfig(settings: Partial<NodeDoctorConfig['settings']> = 
 export function testContext<Config>(
   name: string,
   config: Config,
-  more: Partial<ServiceContext<Config>> & { readonly fullConfig?: NodeDoctorConfig } = {},
+  more: Partial<ServiceContext<Config>> = {},
 ): ServiceContext<Config> {
-  const fullConfig = more.fullConfig ?? minimalConfig()
+  const { settings } = minimalConfig()
   return {
     name,
     version: '0.0.0-test',
-    nodeName: fullConfig.settings.nodeName,
+    nodeName: settings.nodeName,
     config,
-    fullConfig,
-    runDir: fullConfig.settings.runDir,
-    stateDir: fullConfig.settings.stateDir,
+    runDir: settings.runDir,
+    stateDir: settings.stateDir,
     host: createHost({ root: '' }),
     clock: fakeClock(),
     log: keepLog(name).log,

@@ -36,8 +36,6 @@ export interface ServiceContext<Config> {
   /** Name of the Kubernetes node, or the host's name where there is none. */
   readonly nodeName: string
   readonly config: Config
-  /** The whole validated configuration, with the origin of each value. */
-  readonly fullConfig: NodeDoctorConfig
   /** "/run/node-doctor": sockets, credentials, the bus's store. */
   readonly runDir: string
   /** "/var/lib/node-doctor": what survives a reboot. */

@@ -26,6 +26,7 @@ Exit code: 0 valid, 2 not valid.`,
       `  ${checks.length} checks: ${checks.map(({ name, type }) => (name === type ? name : `${name} (${type})`)).join(', ') || 'none'}`,
       `  ${config.plugins.length} plug-ins${config.plugins.length === 0 ? '' : `: ${config.plugins.map(({ name }) => name).join(', ')}`}`,
       `  ${config.settingsInForce.set.length} values are set, ${config.settingsInForce.defaults} are at their defaults`,
+      ...(config.notes ?? []).map(({ key, text, origin }) => `  note: ${key}: ${text} (${origin.text})`),
       ...config.missing.map(({ what, origin, reason }) => `  missing: ${what} (${origin.text}): ${reason}`),
     ]
     say(lines.map((line) => line.replace(/\n/g, ' ')).join('\n'))

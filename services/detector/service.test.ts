@@ -68,7 +68,6 @@ async function start(more: Record<string, unknown> = {}): Promise<Running> {
     version: '1.0.0',
     nodeName: 'n1',
     config,
-    fullConfig: config,
     runDir: config.settings.runDir,
     stateDir: config.settings.stateDir,
     host: createHost({ root: '' }),

@@ -50,7 +50,6 @@ export async function startTestExporter(options: ExporterOptions): Promise<TestE
     version: '0.1.0',
     nodeName: 'worker-7',
     config,
-    fullConfig: full,
     runDir: options.runDir,
     stateDir: options.stateDir,
     host: createHost({ root: '' }),

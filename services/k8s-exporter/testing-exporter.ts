@@ -43,7 +43,6 @@ export async function startTestExporter(options: ExporterOptions): Promise<TestE
     version: '0.1.0',
     nodeName: options.nodeName,
     config: { ...slice, kubeconfig: options.kubeconfig, kubernetes: { ...slice.kubernetes, ...options.kubernetes } },
-    fullConfig: full,
     runDir: options.runDir,
     stateDir: options.stateDir,
     host: createHost({ root: '' }),

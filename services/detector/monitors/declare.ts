@@ -1,4 +1,5 @@
 /** What a monitor says it is, as a declaration: from Describe, or from GetMetadata and the configuration. */
+import type { PluginEntry } from '#config'
 import {
   type ConditionType,
   cleanName,
@@ -26,11 +27,7 @@ export interface KnownMonitor {
   readonly origin: MonitorDeclaration['origin']
   readonly socket: string
   /** What the configuration says of a plug-in's types. */
-  readonly conditions: readonly {
-    readonly type: string
-    readonly polarity: ConditionType['polarity']
-    readonly shared: boolean
-  }[]
+  readonly conditions: PluginEntry['conditions']
 }
 
 /** A type of a plug-in that says nothing of it but its name. */

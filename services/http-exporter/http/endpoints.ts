@@ -1,9 +1,7 @@
 /** Which handler answers at which path of which port. */
 import type { HttpExporterConfig } from '../config.ts'
 import type { Handler } from './answer.ts'
-import { type AnswerName, DEFAULT_PATHS } from './handlers.ts'
-
-export const STREAM_PATH = '/stream'
+import { type AnswerName, DEFAULT_PATHS, STREAM_PATH } from './handlers.ts'
 
 export interface Routes {
   readonly answers: ReadonlyMap<string, Handler>

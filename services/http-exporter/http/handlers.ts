@@ -1,5 +1,6 @@
 /** Every answer there is, by the name that `exporters.http.endpoints[].handler` uses. */
 
+import { HANDLERS } from '#config'
 import type { HistoryView } from '#model'
 import { type EventView, type NodeView, renderPlainText, wordsToText } from '#model'
 import type { Clock, Readiness } from '#service'
@@ -23,18 +24,7 @@ export interface HandlerSources {
 }
 
 /** Where each is served when the configuration says nothing else. `/stream` is no answer and has its own route. */
-export const DEFAULT_PATHS = {
-  page: '/',
-  'overall-health': '/health',
-  liveness: '/healthz',
-  readiness: '/ready',
-  'detailed-status': '/status',
-  conditions: '/conditions',
-  events: '/events',
-  history: '/history',
-  'prometheus-metrics': '/metrics',
-  'remediation-history': '/remediation/history',
-} as const satisfies Record<string, string>
+export const { stream: STREAM_PATH, ...DEFAULT_PATHS } = HANDLERS
 
 export type AnswerName = keyof typeof DEFAULT_PATHS
 
