@@ -26,7 +26,10 @@ function leavesOf(checker: ts.TypeChecker, type: ts.Type, path: string, found: M
   }
 }
 
-/** Which declarations of types.ts are read in a file: by `config.key`, or taken apart. */
+/**
+ * Which declarations of types.ts are read in a file: by `config.key`, or taken apart. Who hands a part on says its type as
+ * `NodeDoctorConfig['…']`; a copy of the type hides its readers from here.
+ */
 function readIn(file: ts.SourceFile, checker: ts.TypeChecker, told: (declaration: ts.Declaration) => void): void {
   function visit(node: ts.Node): void {
     if (ts.isPropertyAccessExpression(node)) tell(checker.getSymbolAtLocation(node.name))

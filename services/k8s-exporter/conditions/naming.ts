@@ -2,6 +2,7 @@
  * What our condition types are called on the node. The kubelet's are never touched: a type like one of those gets a prefix,
  * and so does one of a plug-in that nobody configured, which could otherwise take any name that another writer may want.
  */
+import type { NodeDoctorConfig } from '#config'
 import { BESIDE_PREFIX, cleanName, KUBELET_CONDITIONS, SUMMARY_CONDITION } from '#model'
 
 /** Of a condition type on the node. */
@@ -12,7 +13,7 @@ export interface NamingOptions {
   readonly prefix: string
   /** Our type → the node's; "" keeps it away from the node. */
   readonly types: Readonly<Record<string, string>>
-  readonly discovered: { readonly prefix: string; readonly types: readonly string[] }
+  readonly discovered: NodeDoctorConfig['exporters']['kubernetes']['discovered']
 }
 
 /**
