@@ -38,7 +38,11 @@ const ALWAYS = [
 
 const kubernetes = z.strictObject({
   enabled: z.boolean().default(false).describe('Writes node conditions and events'),
-  updateInterval: duration({ min: '1s', max: '1h' }).prefault('10s').describe('Least time between two repeated writes'),
+  updateInterval: duration({ min: '1s', max: '1h' })
+    .prefault('10s')
+    .describe(
+      'Least time between two writes of the node, but for what has become worse, and between two counts of an event',
+    ),
   resyncInterval: duration({ min: '10s', max: '24h' })
     .prefault('60s')
     .describe('How often the node is compared and put right'),

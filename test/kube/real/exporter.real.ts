@@ -58,7 +58,7 @@ describe('the exporter at a real API server', () => {
       message: '/var: 96 % used',
       lastTransitionTime: `${since.toISOString().slice(0, 19)}Z`,
     })
-    expect((await node()).metadata.annotations?.['node-doctor.io/conditions']).toBe('DiskFull')
+    expect((await node()).metadata.annotations?.['node-doctor.io/conditions']).toBe('DiskFull,NodeDoctorHealthy')
   })
 
   it('tells a problem once, however often it comes, and counts repeats of an event', async () => {
@@ -101,15 +101,15 @@ describe('the exporter at a real API server', () => {
   }, 120_000)
 
   it('takes its condition off again by name, with its note', async () => {
-    await kube.detector.condition(nodeCondition({ type: 'Stays', entity: '' }))
+    await kube.detector.condition(nodeCondition({ type: 'MemoryLow', entity: '' }))
     await kube.detector.writer.deleteNodeCondition({ type: 'DiskFull', entity: 'disk:/var' })
     await until('it is gone', async () => (await conditionOf('DiskFull')) === undefined, 20_000)
-    expect((await node()).metadata.annotations?.['node-doctor.io/conditions']).toBe('Stays')
+    expect((await node()).metadata.annotations?.['node-doctor.io/conditions']).toBe('MemoryLow,NodeDoctorHealthy')
   })
 
   it('of a node made anew is written again', async () => {
     await ask('DELETE', `/api/v1/nodes/${NODE}`)
     await ask('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: NODE } })
-    await until('the condition', async () => (await conditionOf('Stays'))?.status === 'False', 40_000)
+    await until('the condition', async () => (await conditionOf('MemoryLow'))?.status === 'False', 40_000)
   })
 })
