@@ -146,6 +146,7 @@ export function declareMonitor(draft: Draft, declaration: MonitorDeclaration, in
     acknowledged: restarted ? 0 : before.acknowledged,
     restarts: before.restarts + (restarted ? 1 : 0),
     conditionTypes: [...declaration.conditionTypes.keys()].sort(),
+    metrics: declaration.metrics ?? [],
     runs:
       declaration.checks.length === 0
         ? before.runs

@@ -7,6 +7,7 @@ import { count, countIn, type Tally, type TallyOfTallies } from './tally.ts'
 import type {
   ConditionType,
   EventReason,
+  MetricDescriptor,
   MonitorState,
   NodeCondition,
   NodeEvent,
@@ -33,6 +34,8 @@ export interface MonitorDeclaration {
   readonly conditionTypes: ReadonlyMap<string, ConditionType>
   readonly eventReasons: ReadonlyMap<string, EventReason>
   readonly checks: readonly DeclaredCheck[]
+  /** Absent: its protocol has none. */
+  readonly metrics?: readonly MetricDescriptor[]
   /** Types and reasons beyond the declared ones are taken too (plug-ins of the older protocol declare loosely). */
   readonly open: boolean
 }

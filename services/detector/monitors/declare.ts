@@ -5,18 +5,22 @@ import {
   cleanName,
   cleanText,
   type EventReason,
+  type MetricDescriptor,
   type MonitorDeclaration,
   VIOLATIONS_KEPT,
 } from '#model'
 import type { CheckSchedule, DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type { MonitorMetadata } from '#proto/npd/external/v1/external_monitor.ts'
-import { DEFAULT_RECOVERY, fromProtoConditionType, fromProtoEventReason } from '#wire'
+import { DEFAULT_RECOVERY, fromProtoConditionType, fromProtoEventReason, fromProtoMetric } from '#wire'
 
 /** More declared types, reasons or checks of one monitor than this are not taken. */
 const DECLARED_MAX = 512
 /** More dependencies of one check than this are not taken: for each, every report asks whether it is well. */
 const DEPENDENCIES_MAX = 100
 const CHECK_NAME_MAX = 128
+/** More declared metrics than this are not taken: they are kept with the monitor's state, in one value of the bus. */
+const METRICS_MAX = 128
+const METRIC = /^[a-zA-Z_][a-zA-Z0-9_]{0,127}$/
 /** Two heartbeats of a monitor may not be further apart than this, whatever it declares. */
 export const HEARTBEAT_MAX_MS = 60_000
 const TYPE = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/
@@ -120,6 +124,21 @@ function checksOf(
   }))
 }
 
+function metricsOf({ metrics }: DescribeResponse, violations: string[]): MetricDescriptor[] {
+  if (metrics.length > METRICS_MAX)
+    violations.push(`it declares ${metrics.length} metrics, and ${METRICS_MAX} are taken`)
+  return metrics
+    .slice(0, METRICS_MAX)
+    .filter(({ name }) => METRIC.test(name))
+    .map(fromProtoMetric)
+    .map((metric) => ({
+      ...metric,
+      help: cleanText(metric.help, 160),
+      unit: cleanText(metric.unit, 16),
+      title: cleanText(metric.title, 60),
+    }))
+}
+
 /** A type as its monitor declares it; the configuration has the last word on what it means. */
 function typeOf(type: ConditionType, known: KnownMonitor): ConditionType {
   const configured = known.conditions.find((condition) => condition.type === type.type)
@@ -164,6 +183,7 @@ export function declarationOfDescribe(
     conditionTypes: byName<ConditionType>(types, 'condition type', (type) => type.type, violations),
     eventReasons: byName<EventReason>(reasons, 'event reason', (reason) => reason.reason, violations),
     checks: checksOf(described, isKnown, violations),
+    metrics: metricsOf(described, violations),
     open: false,
   }
   return { declaration, violations: violations.slice(0, VIOLATIONS_KEPT) }

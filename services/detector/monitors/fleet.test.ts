@@ -247,4 +247,17 @@ describe.concurrent('a plug-in that streams', () => {
       'its check "c" depends on 100000 others, and 100 are taken',
     ])
   }, 30_000)
+
+  it('has its metrics described as it declares them, cut and cleaned', async ({ expect }) => {
+    await using bench = await createBench()
+    const metrics = [
+      { name: 'gpu_temp', help: 'Degrees\u202e', kind: 'gauge', unit: '°C', title: 'GPU' },
+      { name: 'no name', help: '', kind: 'gauge', unit: '', title: '' },
+    ]
+    await bench.serve('m.sock', [{ definition: MonitorService, implementation: streaming({ metrics }) }])
+    await expect.poll(() => health(bench, 'm'), POLL).toBe('alive')
+    expect(bench.engine.state.monitors.get('m')?.metrics).toEqual([
+      { name: 'gpu_temp', help: 'Degrees', kind: 'gauge', unit: '°C', title: 'GPU' },
+    ])
+  }, 30_000)
 })
