@@ -2,6 +2,7 @@
 # Makes the folders of the host that the services write, each for the user that writes it. The only thing that runs as
 # root; it needs CHOWN and FOWNER, and ends. What is there already keeps its contents.
 #   prepare.sh [RUN [STATE]]   the host's /run/node-doctor and /var/lib/node-doctor, where they are mounted
+# HISTORY_USER: who writes the page's history, where that is not the http-exporter (65103).
 set -eu
 run=${1:-/host-run}
 state=${2:-/host-state}
@@ -10,16 +11,22 @@ group=65100
 # folder owner mode
 own() {
   mkdir -p "$1"
-  # Of another user from the deployment before (compact): all of it changes hands.
-  [ "$(stat -c %u "$1")" = "$2" ] || chown -R "$2:$group" "$1"
+  # Of another user from the deployment before (compact): all of it changes hands. Root without its capabilities may look
+  # into its own folders alone.
+  if [ "$(stat -c %u "$1")" != "$2" ]; then
+    chown 0:0 "$1"
+    chmod 0700 "$1"
+    chown -R "$2:$group" "$1"
+  fi
   chown "$2:$group" "$1"
   chmod "$3" "$1"
 }
 
+# By owner, not by the group, which every container of the pod has: whoever shares it gets no state, no lock and no place
+# for a socket. The folder of a plug-in in another pod is made by the kubelet, and given to it by its own pod.
 own "$run/bus" 65101 0700
-# Sockets of monitors in other pods. What is made here belongs to the group, so that the detector may connect.
-own "$run/monitors" 0 2775
-own "$run/locks" 0 2770
-own "$state/detector" 65101 0750
-own "$state/history" 65103 0750
-own "$state/k8s-exporter" 65104 0750
+own "$run/monitors" 0 0755
+own "$run/locks" 65104 0700
+own "$state/detector" 65101 0700
+own "$state/history" "${HISTORY_USER:-65103}" 0700
+own "$state/k8s-exporter" 65104 0700

@@ -147,6 +147,17 @@ describe('the chart', () => {
     expect(exporter?.env).toContainEqual({ name: 'HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } })
   })
 
+  it('lets nothing but the API server be reached, where it neither shares the network of the node nor lacks a policy', () => {
+    const api = [{ ipBlock: { cidr: '10.0.0.1/32' } }]
+    const content = { hostNetwork: false, networkPolicy: { enabled: true, apiServer: api } }
+    const objects = helm('--values', values(content))
+    expect(agent(objects).spec?.template?.spec.hostNetwork).toBe(false)
+    const policy = find(objects, 'NetworkPolicy', 'node-doctor').spec as Record<string, unknown>
+    expect(policy['policyTypes']).toEqual(['Ingress', 'Egress'])
+    const ports = [443, 6443].map((port) => ({ protocol: 'TCP', port }))
+    expect(policy['egress']).toEqual([{ ports, to: api }])
+  })
+
   it('is refused by a cluster that is too old for it', () => {
     expect(helmRefusal('--kube-version', '1.19.16')).toContain('which is incompatible with Kubernetes v1.19.16')
     expect(helmRefusal('--kube-version', '1.20.0')).toBe('')
@@ -229,6 +240,8 @@ describe('values that the chart does not know', () => {
     ['image.digest=latest', "at '/image/digest': 'latest' does not match pattern '^(sha256:[0-9a-f]{64})?$'"],
     ['config.exporter.kubernetes.enabled=true', "at '/config': additional properties 'exporter' not allowed"],
     ['terminationGracePeriodSeconds=5', "at '/terminationGracePeriodSeconds': minimum: got 5, want 20"],
+    ['detector.resources.limits.memory=abc', "at '/detector/resources/limits/memory': 'abc' does not match pattern"],
+    ['detector.resources.requests.cpu=5 m', "at '/detector/resources/requests/cpu': '5 m' does not match pattern"],
     ['hostNetwork=please', "at '/hostNetwork': got string, want boolean"],
     [
       'updateStrategy.rollingUpdate.maxSurge=1',

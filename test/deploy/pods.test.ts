@@ -163,6 +163,26 @@ describe.each(AGENTS)('the agent of %s', (_, pod) => {
     expect(having('run-detector')).toEqual(['detector'])
   })
 
+  it('mounts by itself, read-only, whatever is below the root of the host and may be a mount that everybody writes', () => {
+    for (const { name, volumeMounts = [] } of ours(pod.containers)) {
+      const paths = volumeMounts.filter(({ mountPath }) => mountPath.startsWith('/host'))
+      if (paths.length === 0) continue
+      expect([name, paths.map(({ mountPath, readOnly }) => `${mountPath} ${readOnly}`).toSorted()]).toEqual([
+        name,
+        ['', '/dev/shm', '/proc', '/run', '/sys', '/tmp'].map((path) => `/host${path} true`),
+      ])
+    }
+  })
+
+  it('lets the detector connect to sockets of monitors, and make none in their folders', () => {
+    const mounts = pod.containers.find(({ name }) => name === 'detector')?.volumeMounts ?? []
+    const folders = mounts.filter(({ name }) => ['run-system', 'host-monitors'].includes(name))
+    expect(folders.map(({ name, readOnly }) => [name, readOnly])).toEqual([
+      ['run-system', true],
+      ['host-monitors', true],
+    ])
+  })
+
   it('stays where nodes are full, tainted or unwell, and comes first', () => {
     expect(pod.priorityClassName).toBe('system-node-critical')
     expect(pod.tolerations).toEqual([

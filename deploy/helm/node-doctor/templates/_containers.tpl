@@ -58,12 +58,12 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 
 {{- define "node-doctor.mounts.detector" -}}
 - { name: run-detector, mountPath: /run/node-doctor/detector }
-- { name: run-system, mountPath: /run/node-doctor/monitors/system }
+- { name: run-system, mountPath: /run/node-doctor/monitors/system, readOnly: true }
 # It writes each exporter's key for the bus there.
 - { name: run-http-exporter, mountPath: /run/node-doctor/http-exporter }
 - { name: run-k8s-exporter, mountPath: /run/node-doctor/k8s-exporter }
 - { name: host-bus, mountPath: /run/node-doctor/bus }
-- { name: host-monitors, mountPath: /run/node-doctor/plugins }
+- { name: host-monitors, mountPath: /run/node-doctor/plugins, readOnly: true }
 - { name: host-state-detector, mountPath: /var/lib/node-doctor/detector }
 {{- range .Values.pluginSidecars }}
 - { name: run-{{ .name }}, mountPath: /run/node-doctor/monitors/{{ .name }} }
@@ -76,6 +76,9 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 # Of their own: below a read-only mount the mounts of others stay writable.
 - { name: host-proc, mountPath: /host/proc, readOnly: true }
 - { name: host-sys, mountPath: /host/sys, readOnly: true }
+- { name: host-dir-run, mountPath: /host/run, readOnly: true, mountPropagation: HostToContainer }
+- { name: host-dir-tmp, mountPath: /host/tmp, readOnly: true, mountPropagation: HostToContainer }
+- { name: host-dir-shm, mountPath: /host/dev/shm, readOnly: true }
 {{- if .Values.pluginScripts }}
 - { name: scripts, mountPath: /etc/node-doctor-scripts, readOnly: true }
 {{- end }}

@@ -31,6 +31,9 @@
 - { name: host-root, hostPath: { path: /, type: Directory } }
 - { name: host-proc, hostPath: { path: /proc, type: Directory } }
 - { name: host-sys, hostPath: { path: /sys, type: Directory } }
+- { name: host-dir-run, hostPath: { path: /run, type: Directory } }
+- { name: host-dir-tmp, hostPath: { path: /tmp, type: Directory } }
+- { name: host-dir-shm, hostPath: { path: /dev/shm, type: Directory } }
 # What an automatic mount would give every container, for the one that speaks to the API server.
 {{ include "node-doctor.token" . }}
 {{- with .Values.extraVolumes }}

@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { ROOT } from './objects.ts'
+
+const PREPARE = join(ROOT, 'deploy/images/prepare.sh')
+const HISTORY = 'state/history'
+
+/** The host's two folders. Others may pass through, as through /run and /var/lib. */
+function host(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'prepare-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  chmodSync(folder, 0o755)
+  for (const name of ['run', 'state']) mkdirSync(join(folder, name))
+  return folder
+}
+
+function as(options: readonly string[], command: readonly string[], env: Record<string, string> = {}) {
+  const { status, stderr } = spawnSync('setpriv', [...options, ...command], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  })
+  return { status, stderr }
+}
+
+/** As the init container: root with CHOWN and FOWNER, nothing else. */
+function prepare(folder: string, env: Record<string, string> = {}): void {
+  const options = ['--bounding-set', '-all,+chown,+fowner', '--inh-caps', '-all,+chown,+fowner', '--clear-groups']
+  expect(as(options, [PREPARE, join(folder, 'run'), join(folder, 'state')], env)).toEqual({ status: 0, stderr: '' })
+}
+
+/** As another container of the pod: a user of its own, and the group that all have. */
+function tried(user: number, script: string): boolean {
+  return as([`--reuid=${user}`, '--regid=65100', '--clear-groups'], ['sh', '-c', script]).status === 0
+}
+
+function look(folder: string) {
+  return Object.fromEntries(
+    ['run', 'state'].flatMap((parent) =>
+      readdirSync(join(folder, parent)).map((name) => {
+        const { uid, mode } = statSync(join(folder, parent, name))
+        return [`${parent}/${name}`, `${uid} ${(mode & 0o7777).toString(8)}`]
+      }),
+    ),
+  )
+}
+
+describe.runIf(process.getuid?.() === 0)('the folders of the host', () => {
+  it('belong each to the one that writes it, closed to the group that all containers have', () => {
+    const folder = host()
+    prepare(folder)
+    expect(look(folder)).toEqual({
+      'run/bus': '65101 700',
+      'run/locks': '65104 700',
+      'run/monitors': '0 755',
+      'state/detector': '65101 700',
+      'state/history': '65103 700',
+      'state/k8s-exporter': '65104 700',
+    })
+  })
+
+  it.each([65102, 65103, 65110])(
+    'give user %i no lock, no state of others and no place for a forged plug-in',
+    (user) => {
+      const folder = host()
+      prepare(folder)
+      for (const path of ['run/locks', 'run/monitors', 'run/bus', 'state/detector', 'state/k8s-exporter'])
+        expect([path, tried(user, `touch ${folder}/${path}/mine`)]).toEqual([path, false])
+      for (const path of ['run/locks', 'run/bus', 'state/detector', 'state/k8s-exporter'])
+        expect([path, tried(user, `ls ${folder}/${path}`)]).toEqual([path, false])
+      expect(tried(65104, `touch ${folder}/run/locks/k8s-exporter.lock`)).toBe(true)
+    },
+  )
+
+  it('close what a release before left open, and keep what is in it', () => {
+    const folder = host()
+    mkdirSync(join(folder, 'run/locks'))
+    chownSync(join(folder, 'run/locks'), 0, 65100)
+    chmodSync(join(folder, 'run/locks'), 0o2770)
+    writeFileSync(join(folder, 'run/locks/k8s-exporter.lock'), 'held')
+    prepare(folder)
+    expect(look(folder)['run/locks']).toBe('65104 700')
+    expect(statSync(join(folder, 'run/locks/k8s-exporter.lock'))).toMatchObject({ uid: 65104, size: 4 })
+  })
+
+  it('change hands with the layout, there and back, with all that is in them', () => {
+    const folder = host()
+    prepare(folder)
+    writeFileSync(join(folder, HISTORY, 'history.db'), '')
+    chownSync(join(folder, HISTORY, 'history.db'), 65103, 65100)
+    for (const user of [65104, 65103, 65104]) {
+      prepare(folder, { HISTORY_USER: String(user) })
+      expect(look(folder)[HISTORY]).toBe(`${user} 700`)
+      expect(statSync(join(folder, HISTORY, 'history.db')).uid).toBe(user)
+    }
+  })
+})
