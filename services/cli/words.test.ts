@@ -17,7 +17,7 @@ import {
 import { RpcError, type RpcServer } from '#rpc'
 import { explainNoAnswer } from './ask.ts'
 import { runCommand, serveDetector } from './testing.ts'
-import { takeOwnFolder, unusableRunDir } from './up/folder.ts'
+import { stateNote, takeOwnFolder, unusableRunDir } from './up/folder.ts'
 
 let dir = ''
 let server: RpcServer | undefined
@@ -332,6 +332,14 @@ describe('folders of up', () => {
   ])('that cannot be used (%s) are told with an advice', (code, why) => {
     expect(unusableRunDir('/r', Object.assign(new Error('x'), { code })).message).toBe(
       `cannot use /r for sockets: ${why} (${code}); name another folder with --run-dir DIR, or start Node Doctor as a user that may write there`,
+    )
+  })
+
+  it('for what survives a reboot are made, or told of, and nothing fails', async () => {
+    expect(await stateNote(join(dir, 'a/b'))).toBe('')
+    await writeFile(join(dir, 'file'), '')
+    expect(await stateNote(join(dir, 'file'))).toBe(
+      `${dir}/file: something that is no folder is there (EEXIST); open problems and the history are forgotten at a reboot; --state-dir DIR names another`,
     )
   })
 

@@ -1,5 +1,6 @@
 /** Folders that `up` needs: made, or refused in words. */
-import { lstat, mkdir } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, lstat, mkdir } from 'node:fs/promises'
 import { FolderError } from '../errors.ts'
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -16,6 +17,19 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function codeOf(err: unknown): string {
   return err instanceof Error && 'code' in err ? String(err.code) : ''
+}
+
+/** A word about a state directory that cannot be written: everything runs, and forgets at a reboot. "": it can. */
+export async function stateNote(stateDir: string): Promise<string> {
+  try {
+    await mkdir(stateDir, { recursive: true, mode: 0o750 })
+    await access(stateDir, constants.W_OK)
+    return ''
+  } catch (err) {
+    const code = codeOf(err)
+    const why = `${REASONS[code] ?? 'it cannot be used'}${code === '' ? '' : ` (${code})`}`
+    return `${stateDir}: ${why}; open problems and the history are forgotten at a reboot; --state-dir DIR names another`
+  }
 }
 
 /** What went wrong with the run directory, and what to do. */

@@ -10,6 +10,7 @@ import { CliUsageError, NotBuiltError } from '../errors.ts'
 import { say } from '../print.ts'
 import { configOf, flagsOf } from '../settings.ts'
 import { renderTable } from '../table.ts'
+import { stateNote } from './folder.ts'
 import { takeUpLock } from './lock.ts'
 import { type PlannedService, planServices } from './plan.ts'
 import { chooseStore } from './store.ts'
@@ -121,6 +122,7 @@ async function run(values: Values): Promise<number> {
     await lock.release()
     throw err
   })
+  const notes = [store.note, await stateNote(config.settings.stateDir)].filter((note) => note !== '')
   const file = textOf(values, 'config')
   const format = textOf(values, 'log-format') ?? (process.stdout.isTTY ? 'pretty' : config.settings.logFormat)
   const args = [
@@ -176,7 +178,7 @@ async function run(values: Values): Promise<number> {
   )
   await Promise.race([Promise.all(running.map(({ firstReady }) => firstReady)), patience, asked])
   if (signals === 0) {
-    say(overview(config, running, performance.now() - begun, store.note === '' ? [] : [store.note]))
+    say(overview(config, running, performance.now() - begun, notes))
     shown = true
   }
   await Promise.race([asked, allEnded])

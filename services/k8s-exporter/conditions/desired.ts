@@ -1,13 +1,5 @@
 /** What the node's conditions should be: the entities of one type as the one condition that Kubernetes has for it. Pure. */
-import {
-  compareHealth,
-  compareSeverity,
-  entityName,
-  type NodeCondition,
-  renderDuration,
-  type Severity,
-  statusOf,
-} from '#model'
+import { compareHealth, compareSeverity, entityName, type NodeCondition, type Severity, statusOf } from '#model'
 import type { Origins } from '../state/origins.ts'
 import { kubeText, MESSAGE_MAX_BYTES, REASON_MAX_BYTES } from '../text.ts'
 import type { Naming } from './naming.ts'
@@ -163,9 +155,4 @@ export function silentConditions(
       },
     ]),
   )
-}
-
-/** For logs: "4 min". */
-export function ageText(of: Date, now: Date): string {
-  return renderDuration(now.getTime() - of.getTime())
 }
