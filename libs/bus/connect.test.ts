@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { connectBus } from './connect.ts'
@@ -84,5 +85,100 @@ describe('a connection to the bus', () => {
     await bus.close()
     await expect(closed).rejects.toThrow('waiting for the bus: the bus is not connected: it was closed')
     await expect(bus.connected()).rejects.toThrow(BusUnavailableError)
+  })
+})
+
+describe('who the server is', () => {
+  const strangerUid = 4_000_000
+
+  it('is checked at each connection: whoever else holds the port gets nothing, and is left alone until it is ours', async () => {
+    const server = await start()
+    let found: number | undefined = strangerUid
+    const bus = connectBus({
+      name: 'http-exporter',
+      credentials: readCredentials(server.dir, 'http-exporter'),
+      log: quietLog,
+      peerUid: () => Promise.resolve(found),
+    })
+    await expect
+      .poll(() => bus.lastError)
+      .toBe(
+        `left what answers at nats://127.0.0.1:${server.port}: it belongs to user ${strangerUid}, the bus to user ${process.getuid?.()}; end the other process`,
+      )
+    found = undefined
+    await expect.poll(() => bus.lastError).toContain('it belongs to no user that can be told')
+    expect(bus.state).toBe('connecting')
+    found = process.getuid?.()
+    await bus.connected(AbortSignal.timeout(5000))
+    await bus.close()
+  })
+
+  it('is asked of this very connection', async () => {
+    const server = await start()
+    const asked: unknown[] = []
+    const bus = connectBus({
+      name: 'http-exporter',
+      credentials: readCredentials(server.dir, 'http-exporter'),
+      log: quietLog,
+      peerUid(ends) {
+        asked.push(ends)
+        return Promise.resolve(process.getuid?.())
+      },
+    })
+    await bus.connected(AbortSignal.timeout(5000))
+    expect(asked).toEqual([{ localPort: expect.any(Number), remotePort: server.port }])
+    await bus.close()
+  })
+
+  it('follows from who wrote the credentials, not from what they say', async () => {
+    const server = await start()
+    const file = credentialsFile(server.dir, 'http-exporter')
+    const content = JSON.parse(await readFile(file, 'utf8'))
+    expect(content.uid).toBe(process.getuid?.())
+    await writeFile(file, JSON.stringify({ ...content, uid: strangerUid }))
+    await expect(readCredentials(server.dir, 'http-exporter')()).rejects.toThrow(
+      `it belongs to user ${process.getuid?.()} and speaks of a server of ${strangerUid}`,
+    )
+  })
+
+  it('is left as soon as the credentials speak of another', async () => {
+    const [old, now] = [await start(), await start()]
+    const bus = old.consumer('http-exporter')
+    await bus.connected(AbortSignal.timeout(5000))
+    await writeFile(
+      credentialsFile(old.dir, 'http-exporter'),
+      await readFile(credentialsFile(now.dir, 'http-exporter'), 'utf8'),
+    )
+    await expect
+      .poll(() => [bus.state, bus.url], { timeout: 5000 })
+      .toEqual(['connected', now.server.credentials().url])
+  })
+})
+
+describe('strangers without a key', () => {
+  it.each([80, 500])('who open %i connections again and again take no place of ours', async (count) => {
+    const server = await start()
+    const abort = new AbortController()
+    const sockets = new Set<Socket>()
+    const knock = () => {
+      if (abort.signal.aborted) return
+      const socket = connect(server.port, '127.0.0.1')
+      sockets.add(socket)
+      socket.on('error', () => undefined)
+      socket.on('close', () => {
+        sockets.delete(socket)
+        setTimeout(knock, 10)
+      })
+    }
+    for (let i = 0; i < count; i++) knock()
+    await expect
+      .poll(() => [...sockets].filter(({ readyState }) => readyState === 'open').length)
+      .toBeGreaterThan(count / 2)
+    const startedMs = performance.now()
+    const bus = server.consumer('http-exporter')
+    await bus.connected(AbortSignal.timeout(10_000))
+    expect(performance.now() - startedMs).toBeLessThan(5000)
+    abort.abort()
+    for (const socket of sockets) socket.destroy()
   })
 })

@@ -6,7 +6,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectNats, Events, type NatsConnection, nkeyAuthenticator } from 'nats'
 import { backoffMs } from './backoff.ts'
-import { BusUnavailableError } from './errors.ts'
+import { endsOf } from './ends.ts'
+import { BusStrangerError, BusUnavailableError } from './errors.ts'
 import { inboxPrefix, OWNER_API } from './permissions.ts'
 import { createTrouble, type Trouble } from './trouble.ts'
 import type { Bus, BusCredentials, BusLog, BusState } from './types.ts'
@@ -14,6 +15,7 @@ import type { Bus, BusCredentials, BusLog, BusState } from './types.ts'
 const CREDENTIALS_TIMEOUT_MS = 2000
 const CONNECT_TIMEOUT_MS = 2000
 const FLUSH_TIMEOUT_MS = 2000
+const CREDENTIALS_EVERY_MS = 2000
 /** A server that answers nothing any more is left after three of them. */
 const PING_INTERVAL_MS = 5000
 
@@ -25,6 +27,13 @@ export interface ConnectOptions {
   readonly log: BusLog
   /** A server that does not answer three of them is left. Default 5,000. */
   readonly pingIntervalMs?: number
+  /**
+   * Says which user holds the other end of a connection of this process over 127.0.0.1, as the kernel has it. With it a
+   * server that is not of the credentials' user is left at once. libs/host gives one (`createPeerUid`).
+   */
+  readonly peerUid?: (connection: { localPort: number; remotePort: number }) => Promise<number | undefined>
+  /** How often the credentials are looked at for another server while connected. Default 2,000. */
+  readonly credentialsEveryMs?: number
 }
 
 /** What this room needs of a bus beside what everybody sees. */
@@ -76,6 +85,7 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
   let api = OWNER_API
   let lastError = ''
   let nc: NatsConnection | undefined
+  let taken: BusCredentials | undefined
 
   function tell<T>(listeners: ReadonlySet<(of: T) => void>, of: T): void {
     for (const listener of [...listeners]) {
@@ -105,10 +115,36 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
     }
   }
 
+  /** The key proves us to the server; this proves the server to us. */
+  async function refuseStranger(connection: NatsConnection, { url, uid }: BusCredentials): Promise<void> {
+    if (uid === undefined || options.peerUid === undefined) return
+    const ends = endsOf(connection)
+    const found = ends && (await within(options.peerUid(ends), CREDENTIALS_TIMEOUT_MS, 'asking who the server is'))
+    if (found !== uid) throw new BusStrangerError(url, uid, found)
+  }
+
+  /** A server that the credentials do not speak of any more is left, however well it answers. */
+  async function leaveOld(connection: NatsConnection): Promise<void> {
+    const now = await within(options.credentials(), CREDENTIALS_TIMEOUT_MS, 'reading the credentials').catch(
+      () => undefined,
+    )
+    const isOld = now !== undefined && (now.url !== taken?.url || now.seed !== taken.seed || now.uid !== taken.uid)
+    if (!isOld || connection.isClosed()) return
+    log.info('the bus is at another address or has another key', { url: now.url })
+    await connection.close()
+  }
+
   async function attempt(): Promise<NatsConnection> {
     const credentials = await within(options.credentials(), CREDENTIALS_TIMEOUT_MS, 'reading the credentials')
-    const connection = await connectOnce(options, credentials)
     url = credentials.url
+    const connection = await connectOnce(options, credentials)
+    try {
+      await refuseStranger(connection, credentials)
+    } catch (err) {
+      await connection.close()
+      throw err
+    }
+    taken = credentials
     api = credentials.api ?? OWNER_API
     return connection
   }
@@ -123,7 +159,9 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
     enter('connected')
     log.info('connected to the bus', { url })
     tell(connectionListeners, connection)
-    const err = await connection.closed()
+    const looking = setInterval(() => void leaveOld(connection), options.credentialsEveryMs ?? CREDENTIALS_EVERY_MS)
+    looking.unref()
+    const err = await connection.closed().finally(() => clearInterval(looking))
     nc = undefined
     if (closing.signal.aborted) return
     lastError = err instanceof Error ? err.message : 'the connection was closed'

@@ -1,5 +1,5 @@
 /** What a consumer proves itself with, as the detector wrote it down. */
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BusCredentialsError } from './errors.ts'
 import type { BusCredentials } from './types.ts'
@@ -8,13 +8,27 @@ export function credentialsFile(runDir: string, service: string): string {
   return join(runDir, service, 'bus.json')
 }
 
-function parseCredentials(text: string): BusCredentials {
+/** The file's text and whose it is, of one and the same file. */
+async function readOwned(path: string): Promise<{ readonly text: string; readonly owner: number }> {
+  const file = await open(path, 'r')
+  try {
+    const { uid: owner } = await file.stat()
+    return { text: await file.readFile('utf8'), owner }
+  } finally {
+    await file.close()
+  }
+}
+
+/** @param owner who wrote the file: the server has to be his, whatever else the file says */
+function parseCredentials({ text, owner }: { readonly text: string; readonly owner: number }): BusCredentials {
   const content: unknown = JSON.parse(text)
   if (typeof content !== 'object' || content === null) throw new Error('expected an object')
-  const { url, seed, user, api } = content as Readonly<Record<string, unknown>>
+  const { url, seed, user, api, uid } = content as Readonly<Record<string, unknown>>
   if (typeof url !== 'string' || typeof seed !== 'string' || typeof user !== 'string')
     throw new Error('expected url, seed and user')
-  return typeof api === 'string' ? { url, seed, user, api } : { url, seed, user }
+  if (uid !== undefined && uid !== owner)
+    throw new Error(`it belongs to user ${owner} and speaks of a server of ${uid}`)
+  return { url, seed, user, ...(typeof api === 'string' && { api }), ...(typeof uid === 'number' && { uid }) }
 }
 
 /**
@@ -26,7 +40,7 @@ export function readCredentials(runDir: string, service: string, url = ''): () =
   const path = credentialsFile(runDir, service)
   return async () => {
     try {
-      return parseCredentials(await readFile(path, 'utf8'))
+      return parseCredentials(await readOwned(path))
     } catch (err) {
       throw new BusCredentialsError(path, err)
     }

@@ -29,6 +29,16 @@ export class BusCredentialsError extends Error {
   }
 }
 
+/** Whoever answers at the bus's address is not the server that the credentials speak of. */
+export class BusStrangerError extends Error {
+  readonly code = 'BUS_STRANGER'
+  constructor(url: string, expected: number, found: number | undefined) {
+    const who = found === undefined ? 'no user that can be told' : `user ${found}`
+    super(`left what answers at ${url}: it belongs to ${who}, the bus to user ${expected}; end the other process`)
+    this.name = 'BusStrangerError'
+  }
+}
+
 export class BusStoreError extends Error {
   readonly code = 'BUS_STORE'
   constructor(what: string, cause: unknown) {

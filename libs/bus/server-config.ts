@@ -24,6 +24,12 @@ export interface ServerConfig {
 export const MAX_PAYLOAD_BYTES = 256 * 1024
 /** Room in a message for what stands beside the value: its subject and its headers. */
 export const HEAD_BYTES = 1024
+/**
+ * Who has no key yet counts as well. Strangers are cut off after a second; this many at a time leave places for ours and
+ * cost the server some 10 MiB.
+ */
+const MAX_CONNECTIONS = 4096
+const AUTHORIZATION_S = 1
 /** What the server holds for a client that does not read before it cuts it off. */
 const MAX_PENDING_BYTES = 8 * 1024 * 1024
 
@@ -82,7 +88,7 @@ listen: "127.0.0.1:${config.port}"
 pid_file: ${value(config.pidFile)}
 max_payload: ${MAX_PAYLOAD_BYTES}
 max_pending: ${MAX_PENDING_BYTES}
-max_connections: 64
+max_connections: ${MAX_CONNECTIONS}
 ping_interval: "10s"
 ping_max: 2
 write_deadline: "5s"
@@ -91,7 +97,7 @@ jetstream {
   max_memory_store: 0
   max_file_store: ${config.maxStoreBytes}
 }
-authorization { timeout: 2 }
+authorization { timeout: ${AUTHORIZATION_S} }
 accounts {
 ${accounts.join('\n')}
 }

@@ -74,6 +74,8 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   let child: RunningChild | undefined
   let restarts = 0
   let startedMs = 0
+  // The server runs as who starts it, and so its readers know it.
+  const uid = process.getuid?.()
 
   await makePrivateFolder(storeDir)
   // Before anything of the other agent's is written over.
@@ -86,7 +88,8 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
 
   function credentialsOf(user: string, { seed }: ServiceKeys): BusCredentials {
     const url = `nats://127.0.0.1:${port}`
-    return user === 'detector' ? { url, user, seed } : { url, user, seed, api: READER_API }
+    const own = { url, user, seed, ...(uid !== undefined && { uid }) }
+    return user === 'detector' ? own : { ...own, api: READER_API }
   }
 
   async function tellCredentials(): Promise<void> {

@@ -99,7 +99,7 @@ export async function startTestBus(
     detector: (log = quietLog) =>
       keep(connectBus({ name: 'detector', credentials: () => Promise.resolve(server.credentials()), log })),
     consumer: (service, log = quietLog) =>
-      keep(connectBus({ name: service, credentials: readCredentials(dir, service), log })),
+      keep(connectBus({ name: service, credentials: readCredentials(dir, service), log, credentialsEveryMs: 100 })),
     async close() {
       await Promise.all(open.map((bus) => bus.close()))
       await server.stop()

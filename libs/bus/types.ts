@@ -130,6 +130,8 @@ export interface BusCredentials {
   /** nkey seed of the service's user. Empty with an external server that needs none. */
   readonly seed: string
   readonly user: string
+  /** Whose process the server is, by its user; absent with an external server. Checked at each connection. */
+  readonly uid?: number
   /** Prefix of JetStream's questions for this user. Absent: `$JS.API`, the server's own. */
   readonly api?: string
 }

@@ -16,6 +16,7 @@ import {
   type WatchLimits,
 } from '#bus'
 import type { NodeDoctorConfig } from '#config'
+import { createHost, createPeerUid } from '#host'
 import type { Bus as BusMessage } from '#proto/nodedoctor/v1/detector.ts'
 import type { Logger } from '#service'
 import type { Outbox } from './outbox/outbox.ts'
@@ -73,6 +74,7 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     name: 'detector',
     credentials,
     log,
+    peerUid: createPeerUid(createHost({ root: '' })),
     ...(patience && { pingIntervalMs: patience.pingIntervalMs }),
   })
   server?.watch(bus, patience?.watch)

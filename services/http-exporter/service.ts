@@ -1,8 +1,10 @@
 /** The http-exporter's composition: bus → state, history, metrics → ports. Wiring only. */
+
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ConnectedBus, connectBus, createBusReader, readCredentials } from '#bus'
+import { createHost, createPeerUid } from '#host'
 import { cleanText, type NodeView } from '#model'
 import { createExporterRpc } from '#rpc'
 import { defineService, type Loop, type Readiness, type Service, type ServiceContext, startLoop } from '#service'
@@ -117,6 +119,7 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
       name: context.name,
       credentials: readCredentials(context.runDir, context.name, config.busUrl),
       log,
+      peerUid: createPeerUid(createHost({ root: '' })),
     })
     bus = connection
     const reader = createBusReader(connection, {

@@ -1,6 +1,7 @@
 /** One term as the node's only exporter: from the lock to its loss, or to the end. Wiring only. */
 import { join } from 'node:path'
 import { type BusReader, type ConnectedBus, connectBus, createBusReader, readCredentials } from '#bus'
+import { createHost, createPeerUid } from '#host'
 import { ANNOTATIONS, createKubeClient, type KubeAccess } from '#kube'
 import { type Logger, type ServiceContext, startLoop } from '#service'
 import { fromProtoEvent, fromProtoProblem, toProtoSample } from '#wire'
@@ -91,6 +92,7 @@ export async function startTenure(
     name: context.name,
     credentials: readCredentials(context.runDir, context.name, config.busUrl),
     log,
+    peerUid: createPeerUid(createHost({ root: '' })),
   })
   const reader = createBusReader(bus, { signal, onPoison: () => metrics.add('kube_undecodable_total', {}) })
   const feed = followNode(
