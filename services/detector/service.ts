@@ -19,6 +19,7 @@ import { createDetectorRpc } from './rpc/service.ts'
 import { snapshot } from './rpc/snapshot.ts'
 import { createProblemFile, readProblems } from './store/problem-file.ts'
 import { changesOfStore } from './store/read-back.ts'
+import { reconcile } from './store/reconcile.ts'
 
 /** Exporters call the detector dead after 60 s without one. */
 const HEARTBEAT_MS = 3000
@@ -139,10 +140,27 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     })
   }
 
+  let isReadBack = false
+  /** Once, when the bus was not there at the start: what a life before left in its buckets and nobody speaks of. */
+  async function readBackLate(): Promise<void> {
+    if (bus === undefined || isReadBack) return
+    try {
+      const stored = changesOfStore(await bus.writer.readBack(), clock.now())
+      isReadBack = true
+      const { restored, gone } = reconcile(engine.state, stored)
+      if (restored.length > 0) engine.take({ kind: 'restored', problems: restored, rebooted: false })
+      if (gone.length > 0) outbox.put(gone)
+      log.info('what the bus held was read back late', { restored: restored.length, gone: gone.length })
+    } catch (err) {
+      log.warn('what the bus holds cannot be read back yet', { err })
+    }
+  }
+
   /** The state as the store has it; what it cannot say any more comes from the file that outlives a reboot. */
   async function readBack(): Promise<void> {
     if (bus?.isReady()) {
       const stored = await bus.writer.readBack()
+      isReadBack = true
       engine.restore(changesOfStore(stored, clock.now()))
       log.info('state was read back from the bus', {
         conditions: stored.conditions.length,
@@ -205,7 +223,10 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
         },
         onReady: () => {
           // Told again at every connection: consumers ignore what they have done, and nothing that was cut off is missed.
-          if (isBusJudged) outbox.putState(engine.state)
+          if (isBusJudged) {
+            outbox.putState(engine.state)
+            void readBackLate()
+          }
           beat()
         },
       })
