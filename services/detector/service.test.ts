@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { connectBus, createBusWriter } from '#bus'
 import { loadConfig } from '#config'
 import { createHost } from '#host'
 import { DetectorService, type Node, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
@@ -9,8 +10,10 @@ import { type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor
 import {
   Health,
   MonitorHealth,
+  NodeCondition,
   Observation,
   Polarity,
+  Problem,
   ProblemPhase,
   Report,
   Severity,
@@ -22,7 +25,7 @@ import {
 } from '#proto/npd/external/v1/external_monitor.ts'
 import { connectUnix, type RpcClient, type RpcServer, serveUnix } from '#rpc'
 import { createLogger, createMetrics, type Service, systemClock } from '#service'
-import { freePort } from '../../libs/bus/testing.ts'
+import { freePort, plainDoor, quietLog } from '../../libs/bus/testing.ts'
 import { detector } from './service.ts'
 
 /** The detector in this process, its bus and sockets real. */
@@ -348,5 +351,52 @@ describe('the detector', () => {
     await expect.poll(async () => (await running.node()).problems.length).toBe(1)
     await expect.poll(() => running.service.readiness().ready, { timeout: 20_000 }).toBe(true)
     await expect.poll(() => streamer.acknowledged(), { timeout: 20_000 }).toBe(1)
+  }, 60_000)
+
+  it('takes over what a bus that was away at the start holds, and removes what nobody speaks of', async () => {
+    const external = () =>
+      plainDoor.spawn('nats-server', ['-js', '-sd', join(dir, 'store'), '-a', '127.0.0.1', '-p', String(port)], {
+        env: {},
+        onLine: () => undefined,
+      })
+    const url = `nats://127.0.0.1:${port}`
+    const before = await external()
+    const old = connectBus({
+      name: 'detector',
+      credentials: () => Promise.resolve({ url, user: 'detector', seed: '' }),
+      log: quietLog,
+    })
+    await old.connected(AbortSignal.timeout(10_000))
+    const writer = createBusWriter(old)
+    await writer.ensureStore({ node: 'n1', bootId: await createHost({ root: '' }).bootId() })
+    await writer.putNodeCondition(NodeCondition.fromPartial({ type: 'Gone', health: Health.HEALTHY }))
+    await writer.putProblem(
+      Problem.fromPartial({ fingerprint: 'fp', type: 'Old', phase: ProblemPhase.OPENED, generation: 3, owner: 'gpu' }),
+    )
+    await old.close()
+    before.kill('SIGKILL')
+    await before.exited
+    const running = await start({ bus: { url } })
+    expect((await running.node()).problems).toEqual([])
+    const after = await external()
+    open.push({
+      async stop() {
+        await running.stop()
+        after.kill('SIGKILL')
+        await after.exited
+      },
+    })
+    await expect
+      .poll(async () => (await running.node()).problems, { timeout: 15_000 })
+      .toMatchObject([{ fingerprint: 'fp', generation: 3, unproven: true }])
+    const reading = connectBus({
+      name: 'detector',
+      credentials: () => Promise.resolve({ url, user: 'detector', seed: '' }),
+      log: quietLog,
+    })
+    await reading.connected(AbortSignal.timeout(10_000))
+    const types = async () => (await createBusWriter(reading).readBack()).conditions.map(({ type }) => type)
+    await expect.poll(types, { timeout: 10_000 }).not.toContain('Gone')
+    await reading.close()
   }, 60_000)
 })

@@ -141,9 +141,11 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
   }
 
   let isReadBack = false
+  let isReadingBack = false
   /** Once, when the bus was not there at the start: what a life before left in its buckets and nobody speaks of. */
   async function readBackLate(): Promise<void> {
-    if (bus === undefined || isReadBack) return
+    if (bus === undefined || isReadBack || isReadingBack || !bus.isReady()) return
+    isReadingBack = true
     try {
       const stored = changesOfStore(await bus.writer.readBack(), clock.now())
       isReadBack = true
@@ -153,20 +155,27 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
       log.info('what the bus held was read back late', { restored: restored.length, gone: gone.length })
     } catch (err) {
       log.warn('what the bus holds cannot be read back yet', { err })
+    } finally {
+      isReadingBack = false
     }
+  }
+
+  async function readBuckets(): Promise<void> {
+    if (!bus?.isReady()) return
+    const stored = await bus.writer.readBack()
+    isReadBack = true
+    engine.restore(changesOfStore(stored, clock.now()))
+    log.info('state was read back from the bus', {
+      conditions: stored.conditions.length,
+      problems: stored.problems.length,
+    })
   }
 
   /** The state as the store has it; what it cannot say any more comes from the file that outlives a reboot. */
   async function readBack(): Promise<void> {
-    if (bus?.isReady()) {
-      const stored = await bus.writer.readBack()
-      isReadBack = true
-      engine.restore(changesOfStore(stored, clock.now()))
-      log.info('state was read back from the bus', {
-        conditions: stored.conditions.length,
-        problems: stored.problems.length,
-      })
-    }
+    await readBuckets().catch((err: unknown) => {
+      log.warn('the bus answers no question; the state begins without what it holds', { err })
+    })
     const kept = await readProblems(join(context.stateDir, 'detector', 'problems.pb'), clock.now(), (err) =>
       log.warn('problems kept beyond a reboot cannot be read', { err }),
     )
@@ -223,10 +232,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
         },
         onReady: () => {
           // Told again at every connection: consumers ignore what they have done, and nothing that was cut off is missed.
-          if (isBusJudged) {
-            outbox.putState(engine.state)
-            void readBackLate()
-          }
+          if (isBusJudged) outbox.putState(engine.state)
           beat()
         },
       })
@@ -248,6 +254,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
           engine.tick()
           outbox.releaseRuns()
           judgeBus()
+          void readBackLate()
         }, 1000),
       )
     },
