@@ -27,7 +27,7 @@ function parseCredentials({ text, owner }: { readonly text: string; readonly own
   if (typeof url !== 'string' || typeof seed !== 'string' || typeof user !== 'string')
     throw new Error('expected url, seed and user')
   if (uid !== undefined && uid !== owner)
-    throw new Error(`it belongs to user ${owner} and speaks of a server of ${uid}`)
+    throw new Error(`it belongs to user ${owner} and speaks of a server of ${JSON.stringify(uid)}`)
   return { url, seed, user, ...(typeof api === 'string' && { api }), ...(typeof uid === 'number' && { uid }) }
 }
 
