@@ -70,7 +70,7 @@ function checkRights(engine: Engine, stack: Stack): void {
     check(`${service} is nobody's root`, !/\b0\b/.test(field('Uid') ?? '0'))
     check(`${service} is filtered`, field('Seccomp') === '2')
   }
-  for (const path of ['/', '/proc', '/sys']) {
+  for (const path of ['/', '/proc', '/sys', '/run', '/tmp', '/dev/shm']) {
     const { status } = stack.exec('system', ['sh', '-c', `touch /host${path}/nd-test || touch /nd-test`])
     check(`system writes nothing below /host${path}`, status !== 0)
   }

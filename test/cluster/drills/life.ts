@@ -130,7 +130,8 @@ spec:
       tolerations: [{ operator: Exists }]
       automountServiceAccountToken: false
       terminationGracePeriodSeconds: 2
-      securityContext: { runAsUser: 65534, runAsGroup: 65100, supplementalGroups: [65100] }
+      # Built like the reference one: root's, in the folder that the kubelet made for it.
+      securityContext: { runAsUser: 0, runAsGroup: 0 }
       containers:
         - name: plugin
           image: ${image}
@@ -138,7 +139,7 @@ spec:
           env: [{ name: SOCKET, value: /plugins/drill.sock }]
           volumeMounts: [{ name: plugins, mountPath: /plugins }]
       volumes:
-        - { name: plugins, hostPath: { path: /run/node-doctor/monitors, type: DirectoryOrCreate } }
+        - { name: plugins, hostPath: { path: /run/node-doctor/monitors/drill, type: DirectoryOrCreate } }
 `
 }
 
