@@ -254,6 +254,14 @@ describe('a monitor', () => {
     const changes = w.take({ kind: 'declared', declaration: declaration('system', types), incarnation: 9 }, 2000)
     expect(changes.filter(({ kind }) => kind === 'event')).toMatchObject([{ value: { reason: 'MonitorRestarted' } }])
     expect(w.state.monitors.get('system')?.restarts).toBe(1)
+    const again = {
+      kind: 'declared',
+      declaration: declaration('system', types),
+      incarnation: 10,
+      withDetector: true,
+    } as const
+    expect(w.take(again, 3000).filter(({ kind }) => kind === 'event')).toEqual([])
+    expect(w.state.monitors.get('system')?.restarts).toBe(2)
     expect(w.state.conditions.get(conditionKey('DiskFull', ''))).toEqual(before)
   })
 })

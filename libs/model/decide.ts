@@ -33,7 +33,13 @@ import type {
 
 export type Input =
   | { readonly kind: 'expected'; readonly declaration: MonitorDeclaration }
-  | { readonly kind: 'declared'; readonly declaration: MonitorDeclaration; readonly incarnation: number }
+  /** `withDetector`: the detector was started just now too, which is told once for all. */
+  | {
+      readonly kind: 'declared'
+      readonly declaration: MonitorDeclaration
+      readonly incarnation: number
+      readonly withDetector?: boolean
+    }
   /** An admitted report ({@link admitReport}). `violations` of it, in words, are kept and counted against the monitor. */
   | {
       readonly kind: 'report'
@@ -201,7 +207,7 @@ function take(draft: Draft, input: Input): void {
     case 'declared': {
       const { name } = input.declaration
       const before = raisedChecks(draft, name)
-      declareMonitor(draft, input.declaration, input.incarnation)
+      declareMonitor(draft, input.declaration, input.incarnation, input.withDetector)
       openAndCloseGates(draft, name, before, raisedChecks(draft, name))
       break
     }

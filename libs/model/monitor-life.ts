@@ -81,6 +81,12 @@ export const DETECTOR_EVENTS: readonly EventReason[] = [
   },
   { reason: 'MonitorRestarted', severity: 'info', description: 'A monitor answers with a new incarnation.' },
   {
+    reason: 'AgentRestarted',
+    severity: 'info',
+    description:
+      'The detector was started anew on a node that it knows, with the monitors that start in the same minute.',
+  },
+  {
     reason: 'BusValueRefused',
     severity: 'warning',
     description: 'The bus has no room for a value, or no message can hold it; it is tried again by itself.',
@@ -128,7 +134,12 @@ export function expectMonitor(draft: Draft, declaration: MonitorDeclaration): vo
 }
 
 /** A monitor answered and said who it is. What it no longer watches is taken out. */
-export function declareMonitor(draft: Draft, declaration: MonitorDeclaration, incarnation: number): void {
+export function declareMonitor(
+  draft: Draft,
+  declaration: MonitorDeclaration,
+  incarnation: number,
+  withDetector = false,
+): void {
   const { name } = declaration
   const before = draft.monitor(name) ?? emptyState(declaration, draft.now.wall)
   const restarted = before.incarnation !== 0 && incarnation !== 0 && before.incarnation !== incarnation
@@ -152,7 +163,8 @@ export function declareMonitor(draft: Draft, declaration: MonitorDeclaration, in
         ? before.runs
         : before.runs.filter((run) => declaration.checks.some(({ check }) => check === run.check)),
   })
-  if (restarted) {
+  // A roll-out starts everything anew at once; the detector tells of it for all.
+  if (restarted && !withDetector) {
     draft.emit({
       id: `${name}-${incarnation}-restarted`,
       monitor: DETECTOR,

@@ -49,6 +49,8 @@ export interface EngineOptions {
   readonly publishMetrics: (monitor: string, at: Date, samples: readonly MetricSample[]) => void
 }
 
+/** What starts so soon after the detector was started with it. */
+const STARTING_MS = 60_000
 /** After this long every monitor of the node is known: those of the configuration at once, others by their sockets. */
 const SETTLED_MS = 30_000
 /** How often windows of events are looked at while some are open. */
@@ -179,7 +181,9 @@ export function createEngine(options: EngineOptions): Engine {
       input.kind === 'report'
         ? { time: input.report.time, name: nameOf(input.report) }
         : { time: at.wall, name: String(options.incarnation) }
-    commit(decide(state, input, at), report, receipt)
+    const withDetector = at.monoMs - startedMs < STARTING_MS
+    const taken = input.kind === 'declared' ? { ...input, withDetector } : input
+    commit(decide(state, taken, at), report, receipt)
   }
 
   /** A report's own name; one without a number of its own is named by this life of the detector. */

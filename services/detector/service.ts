@@ -160,11 +160,21 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     }
   }
 
+  function tellRestart(): void {
+    engine.event({
+      reason: 'AgentRestarted',
+      severity: 'info',
+      entity: '',
+      message: `Node Doctor ${version} was started anew; what stood on this node stands`,
+    })
+  }
+
   async function readBuckets(): Promise<void> {
     if (!bus?.isReady()) return
     const stored = await bus.writer.readBack()
     isReadBack = true
     engine.restore(changesOfStore(stored, clock.now()))
+    if (stored.monitors.length > 0) tellRestart()
     log.info('state was read back from the bus', {
       conditions: stored.conditions.length,
       problems: stored.problems.length,
@@ -239,7 +249,8 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
       if (!(await bus.ready(READ_BACK_MS)))
         log.warn('the bus is not there yet; the state begins without what it holds', { reason: bus.reason() })
       await readBack()
-      const known = [...engine.state.conditions.values()]
+      // After a reboot the problem alone is known.
+      const known = [...engine.state.conditions.values(), ...engine.state.problems.values()]
         .filter(({ type }) => type === 'MonitorMissing')
         .map(({ entity }) => entity)
       engine.observe([...missingParts(config.missing, clock.now()), ...partsFound(known, config.missing, clock.now())])
