@@ -6,6 +6,7 @@
  *   docs/events.md              every event that reaches the cluster
  *   docs/configuration.md       the table of keys between its markers
  *   docs/schema/node-doctor-config.schema.json   for editors
+ *   deploy/helm/node-doctor/values.schema.json   its `config`, which is the same document
  * `node scripts/generate-catalog.ts` writes them; with `--check` it only tells what would change, and ends with 1.
  */
 import { execFileSync } from 'node:child_process'
@@ -17,6 +18,7 @@ import { toJsonSchema, withoutWords } from './catalog/json-schema.ts'
 const ROOT = join(import.meta.dirname, '..')
 
 const REFERENCE = 'docs/configuration.md'
+const CHART_SCHEMA = 'deploy/helm/node-doctor/values.schema.json'
 const EDITOR_SCHEMA = 'docs/schema/node-doctor-config.schema.json'
 
 interface Output {
@@ -51,10 +53,13 @@ async function outputs(): Promise<Output[]> {
   const { keysTable } = await import('./catalog/keys-table.ts')
   const { eventsPage } = await import('./catalog/events-page.ts')
   const { monitorsPage } = await import('./catalog/monitors-page.ts')
+  const { chartSchema } = await import('./catalog/chart-schema.ts')
   const { editorSchema } = await import('./catalog/editor-schema.ts')
   const { variablesTable } = await import('./catalog/variables-table.ts')
   const documentSchema = toJsonSchema(document, 'document')
   const catalog = await readCatalog(join(ROOT, 'services/monitors'))
+  const editor = editorSchema(documentSchema, catalog)
+  const chart = JSON.parse(await readFile(join(ROOT, CHART_SCHEMA), 'utf8')) as Record<string, unknown>
   const reference = await readFile(join(ROOT, REFERENCE), 'utf8')
   const generated = { keys: keysTable(documentSchema), variables: variablesTable() }
   return [
@@ -62,7 +67,8 @@ async function outputs(): Promise<Output[]> {
     json('libs/config/catalog.json', catalog),
     { path: 'docs/monitors.md', text: monitorsPage(catalog) },
     { path: 'docs/events.md', text: eventsPage(catalog) },
-    { path: EDITOR_SCHEMA, text: `${JSON.stringify(editorSchema(documentSchema, catalog), null, 2)}\n` },
+    { path: EDITOR_SCHEMA, text: `${JSON.stringify(editor, null, 2)}\n` },
+    json(CHART_SCHEMA, chartSchema(chart, editor)),
     { path: REFERENCE, text: fill(reference, generated) },
   ]
 }

@@ -239,6 +239,16 @@ describe('values that the chart does not know', () => {
     ['layout=compct', "at '/layout': value must be one of 'separate', 'compact'"],
     ['image.digest=latest', "at '/image/digest': 'latest' does not match pattern '^(sha256:[0-9a-f]{64})?$'"],
     ['config.exporter.kubernetes.enabled=true', "at '/config': additional properties 'exporter' not allowed"],
+    [
+      'config.exporters.kubernetes.enabledd=true',
+      "at '/config/exporters/kubernetes': additional properties 'enabledd' not allowed",
+    ],
+    [
+      'config.exporters.prometheus.port=99999',
+      "at '/config/exporters/prometheus/port': maximum: got 99,999, want 65,535",
+    ],
+    ['config.detector.lostAfter=5x', "at '/config/detector/lostAfter': '5x' does not match pattern"],
+    ['config.monitors[0].interval=3', "at '/config/monitors/0/interval': got number, want string"],
     ['terminationGracePeriodSeconds=5', "at '/terminationGracePeriodSeconds': minimum: got 5, want 20"],
     ['detector.resources.limits.memory=abc', "at '/detector/resources/limits/memory': 'abc' does not match pattern"],
     ['detector.resources.requests.cpu=5 m', "at '/detector/resources/requests/cpu': '5 m' does not match pattern"],
