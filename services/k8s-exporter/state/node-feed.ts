@@ -1,14 +1,8 @@
 /** What the bus says of the node now, and whether anybody vouches for it. */
 import type { BusReader } from '#bus'
-import { DETECTOR, type MonitorState, type NodeCondition, type Problem } from '#model'
+import { DETECTOR, type MonitorState, type NodeCondition, type Problem, STALE_AFTER_MS, waitOf } from '#model'
 import type { Clock } from '#service'
 import { fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
-
-/** Without a heartbeat for this long nobody vouches (docs/architecture.md, section 6, rule 8). */
-export const SILENT_MS = 60_000
-
-/** Of a detector whose oldest change waits for this long, readers say from when it is what stands there. */
-export const LATE_MS = 10_000
 
 export type Voice =
   | { readonly state: 'live' | 'awaited' }
@@ -132,12 +126,13 @@ export function followNode(
     ),
     signal,
   )
-  const stop = reader.onHeartbeat(({ waitingMs }) => {
+  const stop = reader.onHeartbeat((heartbeat) => {
     const before = voice().state
     const at = clock.now()
-    if (waitingMs < LATE_MS) late = undefined
+    const waitMs = waitOf(heartbeat)
+    if (waitMs === 0) late = undefined
     // The first word counts: a number that is measured anew each time would move by itself.
-    else late ??= { asOf: new Date(at.getTime() - waitingMs), sinceMs: clock.monotonicMs() - waitingMs }
+    else late ??= { asOf: new Date(at.getTime() - waitMs), sinceMs: clock.monotonicMs() - waitMs }
     heard = { atMs: clock.monotonicMs(), at }
     if (before !== voice().state) onChange()
   })
@@ -145,10 +140,11 @@ export function followNode(
 
   function voice(): ReturnType<NodeFeed['voice']> {
     const quietMs = clock.monotonicMs() - (heard?.atMs ?? startedMs)
-    if (quietMs >= SILENT_MS) return { state: 'silent', since: new Date((heard?.at ?? started).getTime() + SILENT_MS) }
+    if (quietMs >= STALE_AFTER_MS)
+      return { state: 'silent', since: new Date((heard?.at ?? started).getTime() + STALE_AFTER_MS) }
     if (late === undefined) return { state: heard === undefined ? 'awaited' : 'live' }
-    const since = new Date(late.asOf.getTime() + SILENT_MS)
-    return clock.monotonicMs() - late.sinceMs >= SILENT_MS
+    const since = new Date(late.asOf.getTime() + STALE_AFTER_MS)
+    return clock.monotonicMs() - late.sinceMs >= STALE_AFTER_MS
       ? { state: 'silent', since }
       : { state: 'late', asOf: late.asOf }
   }
