@@ -140,6 +140,8 @@ export interface NodeDoctorConfig {
     readonly http: {
       readonly enabled: boolean
       readonly bindAddress: string
+      /** Names that a request may call it by, beside addresses, localhost and the node's name. */
+      readonly hosts: readonly string[]
       readonly hostPort: number
       readonly tlsEnabled: boolean
       readonly tlsCertFile: string

@@ -101,6 +101,7 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
     listeners = await createListeners({
       config,
       hub: stream,
+      nodeName,
       clock,
       log,
       sources: {

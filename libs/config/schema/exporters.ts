@@ -133,6 +133,19 @@ const http = z.strictObject({
     .default('127.0.0.1')
     .describe('Address it listens at; 0.0.0.0 for all of them. There is no login'),
   hostPort: port.default(8080).describe('Port it listens at'),
+  hosts: z
+    .array(
+      z
+        .string()
+        .max(253)
+        .regex(/^(?:\*|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)$/)
+        .meta({ what: 'a host name, or "*"', sample: 'nodes.example.org' }),
+    )
+    .max(64)
+    .default([])
+    .describe(
+      'Names that a request may call it by, beside addresses, localhost, the node’s name and names of Services; "*" takes all',
+    ),
   tlsEnabled: z.boolean().default(false).describe('Serves HTTPS only'),
   tlsCertFile: absolutePath('/etc/node-doctor/tls/tls.crt').optional().describe('Certificate and chain, PEM'),
   tlsKeyFile: absolutePath('/etc/node-doctor/tls/tls.key').optional().describe('Private key, PEM'),

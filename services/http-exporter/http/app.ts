@@ -2,8 +2,10 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { cleanText } from '#model'
 import type { Clock, Logger } from '#service'
 import { type Answer, type Handler, json } from './answer.ts'
+import { countHosts, createHostCheck } from './host-name.ts'
 import { nearestPath } from './nearest.ts'
 import type { PageFile } from './page-files.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -16,6 +18,8 @@ export interface AppOptions {
   readonly assets: ReadonlyMap<string, PageFile>
   /** Paths that are never refused for their number: probes. */
   readonly probes: ReadonlySet<string>
+  /** Names that a request may call this server by, beside addresses and localhost. */
+  readonly hosts: readonly string[]
   readonly clock: Clock
   readonly log: Logger
 }
@@ -61,9 +65,15 @@ function hasBody(request: FastifyRequest): boolean {
 }
 
 /** What is refused before any handler is asked. */
-function createGate({ clock, probes }: AppOptions): (request: FastifyRequest) => Answer | undefined {
+function createGate({ clock, probes, hosts }: AppOptions): (request: FastifyRequest) => Answer | undefined {
   const limit = createRateLimit(RATE)
+  const mayBeCalled = createHostCheck(hosts)
   return (request) => {
+    if (countHosts(request.raw.rawHeaders) > 1) return json({ error: 'a request has one Host header' }, 400)
+    if (!mayBeCalled(request.headers.host)) {
+      const said = cleanText(request.headers.host ?? '', 80)
+      return json({ error: `this server is not called ${JSON.stringify(said)}; exporters.http.hosts may name it` }, 421)
+    }
     if (request.url.length > MAX_URL) return json({ error: `the address is longer than ${MAX_URL} characters` }, 414)
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return json({ error: `${request.method} is not served here; everything is read with GET` }, 405, {
@@ -100,6 +110,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     // Addresses of readers are those of their sockets: a header may say anything.
     trustProxy: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    // An address that cannot be decoded comes to no route and no hook.
+    frameworkErrors: (_err, request, reply) => {
+      void send(request, reply.headers(HEADERS), json({ error: 'the address cannot be read' }, 400))
+    },
   })
   app.removeAllContentTypeParsers()
   app.addHook('onRequest', async (request, reply) => {

@@ -33,9 +33,11 @@ const HISTORY_REUSED_MS = 1000
 const EVENTS_DEFAULT = 100
 const EVENTS_MAX = 1000
 
-function limitOf(value: unknown): number {
-  const limit = Number(value)
-  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, EVENTS_MAX) : EVENTS_DEFAULT
+/** Undefined: no number that makes sense. */
+function limitOf(value: unknown): number | undefined {
+  if (value === undefined) return EVENTS_DEFAULT
+  const limit = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : 0
+  return limit > 0 ? Math.min(limit, EVENTS_MAX) : undefined
 }
 
 function createHistoryHandler({ history, evidence, clock }: HandlerSources): Handler {
@@ -92,7 +94,12 @@ export function createHandlers(sources: HandlerSources): Record<AnswerName, Hand
       const { at, detector, conditions } = view()
       return json({ at, detector, conditions })
     },
-    events: ({ query }) => json({ events: events(limitOf(query['limit'])) }),
+    events: ({ query }) => {
+      const limit = limitOf(query['limit'])
+      return limit === undefined
+        ? json({ error: `limit is a whole number from 1 to ${EVENTS_MAX}` }, 400)
+        : json({ events: events(limit) })
+    },
     history: createHistoryHandler(sources),
     'prometheus-metrics': async () => ({ status: 200, type: METRICS_TYPE, body: await metrics() }),
     'remediation-history': () => json({ ...view().remediation, records: [] }),

@@ -2,12 +2,13 @@
  * One port, listened on for as long as the service runs: tried again with growing waits while it is taken, on its own,
  * whatever becomes of other ports.
  */
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type Clock, createBackoff, type Logger } from '#service'
 import { ListenError } from '../errors.ts'
+import type { Places } from './places.ts'
 import { readTlsPair, type TlsFiles } from './tls.ts'
 
 export interface ListenerOptions {
@@ -18,6 +19,7 @@ export interface ListenerOptions {
   readonly setting: string
   readonly tls?: TlsFiles | undefined
   readonly app: FastifyInstance
+  readonly places: Places
   readonly clock: Clock
   readonly log: Logger
 }
@@ -41,9 +43,16 @@ const LIMITS = {
   keepAliveTimeout: 10_000,
   connectionsCheckingInterval: 1000,
 } as const
-const MAX_CONNECTIONS = 256
+/** A last bound; who gets a place is decided by {@link createPlaces}. */
+const MAX_CONNECTIONS = 1024
 const TLS_CHECK_MS = 10_000
 const RETRY = { minMs: 500, maxMs: 15_000 } as const
+
+/** The socket that was accepted: under TLS it is the one below. */
+export function rawSocketOf(socket: Socket): Socket {
+  const below = '_parent' in socket ? socket._parent : undefined
+  return below === undefined || below === null ? socket : (below as Socket)
+}
 
 function shownHost(host: string): string {
   if (host === '' || host === '0.0.0.0' || host === '::') return '127.0.0.1'
@@ -61,7 +70,7 @@ function listen(server: Server | TlsServer, port: number, host: string): Promise
 }
 
 export function createListener(options: ListenerOptions): Listener {
-  const { host, port, tls, app, clock, log, setting } = options
+  const { host, port, tls, app, places, clock, log, setting } = options
   const scheme = tls === undefined ? 'http' : 'https'
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
   let server: Server | TlsServer | undefined
@@ -70,7 +79,10 @@ export function createListener(options: ListenerOptions): Listener {
   let tlsVersion = ''
 
   async function makeServer(): Promise<Server | TlsServer> {
-    const handle = app.routing.bind(app)
+    function handle(request: IncomingMessage, response: ServerResponse): void {
+      response.once('close', places.asks(rawSocketOf(request.socket)))
+      app.routing(request, response)
+    }
     if (tls === undefined) return createServer(LIMITS, handle)
     const { cert, key, version } = await readTlsPair(tls)
     tlsVersion = version
@@ -83,6 +95,8 @@ export function createListener(options: ListenerOptions): Listener {
       made = await makeServer()
       made.maxConnections = MAX_CONNECTIONS
       made.maxHeadersCount = 64
+      // Of HTTPS too: this is the socket below its encryption.
+      made.on('connection', (socket: Socket) => places.arrived(socket))
       await listen(made, port, host)
       made.on('error', (err) => log.error('listener failed', { address, err }))
       server = made

@@ -2,6 +2,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Hub, MAX_CLIENTS, type Sink } from '../stream/hub.ts'
 import { json } from './answer.ts'
+import { rawSocketOf } from './listener.ts'
+import { type Places, STREAMS_PER_ADDRESS } from './places.ts'
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -22,10 +24,15 @@ function lastIdOf(request: FastifyRequest): string | undefined {
   return typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId.slice(0, 64) : undefined
 }
 
-export function createStreamRoute(hub: Hub): (request: FastifyRequest, reply: FastifyReply) => void {
+export function createStreamRoute(hub: Hub, places: Places): (request: FastifyRequest, reply: FastifyReply) => void {
   return (request, reply) => {
     if (hub.stats().clients >= MAX_CLIENTS) {
       const refused = json({ error: `${MAX_CLIENTS} readers follow the stream already` }, 503)
+      reply.code(refused.status).header('retry-after', '10').type(refused.type).send(refused.body)
+      return
+    }
+    if (!places.follows(rawSocketOf(request.raw.socket))) {
+      const refused = json({ error: `${STREAMS_PER_ADDRESS} readers of this address follow the stream already` }, 503)
       reply.code(refused.status).header('retry-after', '10').type(refused.type).send(refused.body)
       return
     }
