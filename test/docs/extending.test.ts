@@ -14,6 +14,7 @@ const COPIED = [
   'scripts',
   'proto',
   'docs',
+  'deploy/helm',
   'test/bench/figure.ts',
   'test/fakes',
   'test/kube/api.ts',
