@@ -3,6 +3,7 @@
  * outbox opened only then, and a server whose store takes nothing for ten seconds started again.
  */
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type BusCredentials,
   type BusWriter,
@@ -24,6 +25,8 @@ import type { Outbox } from './outbox/outbox.ts'
 const RETRY_MS = 500
 /** How long the server waits for its other clients to leave before it ends. */
 const CLIENTS_LEAVE_MS = 15_000
+/** How long the last question to the bus may take. */
+const LAST_MS = 3000
 
 export interface BusLinkOptions {
   readonly config: NodeDoctorConfig
@@ -32,8 +35,8 @@ export interface BusLinkOptions {
   readonly log: Logger
   readonly outbox: Outbox
   readonly monotonicMs: () => number
-  /** The store is ready. `fresh`: it holds nothing, the whole state has to go there. */
-  readonly onReady: (fresh: boolean) => void
+  /** The store is ready, by its incarnation. */
+  readonly onReady: (store: string) => void
   /** How soon a server that hangs is replaced; short in tests. */
   readonly patience?: { readonly watch: WatchLimits; readonly pingIntervalMs: number; readonly stopGraceMs: number }
 }
@@ -46,8 +49,8 @@ export interface BusLink {
   reason(): string
   describe(): BusMessage
   readonly serverRestarts: number
-  /** Flushes, then ends the server last. */
-  stop(flushMs: number): Promise<void>
+  /** Flushes, then ends the server last; `last` comes when the other clients have left, while the bus is still there. */
+  stop(flushMs: number, last?: () => Promise<void>): Promise<void>
 }
 
 /** @throws BusLockTakenError, BusServerMissingError, BusServerFailedError of the embedded server */
@@ -85,11 +88,11 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
 
   async function prepare(): Promise<void> {
     try {
-      const { fresh } = await writer.ensureStore({ node: nodeName, bootId: options.bootId })
+      const { meta } = await writer.ensureStore({ node: nodeName, bootId: options.bootId })
       if (bus.state !== 'connected') return
       prepared = true
       lastError = ''
-      options.onReady(fresh)
+      options.onReady(meta.incarnation)
       outbox.open(writer)
       for (const resolve of waiting.splice(0)) resolve()
     } catch (err) {
@@ -139,10 +142,11 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     get serverRestarts() {
       return server?.restarts ?? 0
     },
-    async stop(flushMs) {
+    async stop(flushMs, last) {
       const all = await outbox.settled(flushMs)
       if (!all) log.warn('changes are left that the bus did not take', { queued: outbox.status().queued })
       if (server !== undefined) await othersLeft(writer, CLIENTS_LEAVE_MS)
+      if (prepared) await Promise.race([last?.(), sleep(LAST_MS, undefined, { ref: false })])
       await bus.close()
       await server?.stop()
     },

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -8,7 +8,9 @@ import { createHost } from '#host'
 import { DetectorService, type Node, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
 import { type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import {
+  Event,
   Health,
+  KeptEvents,
   MonitorHealth,
   NodeCondition,
   Observation,
@@ -50,7 +52,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-async function start(more: Record<string, unknown> = {}): Promise<Running> {
+async function start(more: Record<string, unknown> = {}, bootId?: string): Promise<Running> {
   const file = join(dir, 'config.json')
   const document = {
     apiVersion: 'node-doctor.io/v1alpha1',
@@ -73,7 +75,7 @@ async function start(more: Record<string, unknown> = {}): Promise<Running> {
     config,
     runDir: config.settings.runDir,
     stateDir: config.settings.stateDir,
-    host: createHost({ root: '' }),
+    host: { ...createHost({ root: '' }), ...(bootId !== undefined && { bootId: () => Promise.resolve(bootId) }) },
     clock: systemClock(),
     log: createLogger({ component: 'detector', level: 'debug', format: 'json', write: (line) => void log.push(line) }),
     metrics: createMetrics('test').registry,
@@ -338,6 +340,33 @@ describe('the detector', () => {
     const third = await start()
     await expect.poll(async () => (await third.node()).problems).toEqual([])
     expect((await third.node()).resolved).toMatchObject([{ type: 'MonitorMissing' }])
+  }, 60_000)
+
+  it('tells after a reboot which events nobody took before its orderly stop', async () => {
+    const first = await start({}, 'boot-1')
+    const streamer = createStreamer()
+    await plugIn('links', [{ definition: MonitorService, implementation: streamer.server }])
+    await expect.poll(async () => (await first.node()).monitors.length, { timeout: 10_000 }).toBe(2)
+    const flapped = Event.fromPartial({
+      id: '1',
+      reason: 'Flapped',
+      message: 'm',
+      severity: Severity.CRITICAL,
+      count: 1,
+    })
+    streamer.say({}, { events: [{ ...flapped, firstSeen: new Date(), lastSeen: new Date() }] })
+    await expect.poll(() => streamer.acknowledged(), { timeout: 20_000 }).toBe(1)
+    await first.stop()
+    const path = join(dir, 'state', 'detector', 'events.pb')
+    const kept = KeptEvents.decode(await readFile(path)).events.find(({ reason }) => reason === 'Flapped')
+    expect(kept?.monitor).toBe('links')
+    const second = await start({}, 'boot-2')
+    await expect
+      .poll(() => access(path).catch((err: NodeJS.ErrnoException) => err.code), { timeout: 10_000 })
+      .toBe('ENOENT')
+    await second.stop()
+    // Again nobody took it.
+    expect(KeptEvents.decode(await readFile(path)).events).toContainEqual(kept)
   }, 60_000)
 
   it('goes on while its bus is killed, and is ready again by itself', async () => {

@@ -9,6 +9,7 @@ import { toProtoSample } from '#wire'
 import { createBusHealth } from './bus-health.ts'
 import { startBusLink } from './bus-link.ts'
 import { createEngine } from './engine.ts'
+import { createKeptEvents } from './kept-events.ts'
 import { createDetectorMetrics } from './metrics.ts'
 import { createFleet } from './monitors/fleet.ts'
 import { missingParts, partsFound } from './monitors/missing.ts'
@@ -89,6 +90,12 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
       if (failed === undefined) log.info('open problems are kept beyond a reboot again')
       else log.warn('open problems cannot be kept beyond a reboot', { err: failed })
     },
+  })
+  const keptEvents = createKeptEvents({
+    path: join(context.stateDir, 'detector', 'events.pb'),
+    outbox,
+    now: clock.now,
+    log,
   })
   const timers: NodeJS.Timeout[] = []
   let heartbeats = 0
@@ -240,7 +247,8 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
           spawn: (file, args, { env, onLine }) =>
             spawnChild(file, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, onLine }),
         },
-        onReady: () => {
+        onReady: (store) => {
+          void keptEvents.tell(store)
           // Told again at every connection: consumers ignore what they have done, and nothing that was cut off is missed.
           if (isBusJudged) outbox.putState(engine.state)
           beat()
@@ -277,7 +285,8 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
       outbox.releaseRuns()
       problemFile.changed()
       await problemFile.flush()
-      await bus?.stop(5000)
+      const { writer } = bus ?? {}
+      await bus?.stop(5000, async () => writer && keptEvents.keep(writer))
     },
   }
 }

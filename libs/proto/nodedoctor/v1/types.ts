@@ -549,6 +549,15 @@ export interface StoreMeta {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** What the detector keeps in a file at an orderly stop: events that no reader had taken of its bus. */
+export interface KeptEvents {
+  /** The incarnation of the store they were read from: in that store they still are. */
+  store: string;
+  /** Oldest first. */
+  events: Event[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 function createBaseRecoveryRule(): RecoveryRule {
   return { rule: undefined, _unknownFields: {} };
 }
@@ -4476,6 +4485,100 @@ export const StoreMeta: MessageFns<StoreMeta> = {
     message.created = object.created ?? undefined;
     message.node = object.node ?? "";
     message.bootId = object.bootId ?? "";
+    return message;
+  },
+};
+
+function createBaseKeptEvents(): KeptEvents {
+  return { store: "", events: [], _unknownFields: {} };
+}
+
+export const KeptEvents: MessageFns<KeptEvents> = {
+  encode(message: KeptEvents, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.store !== "") {
+      writer.uint32(10).string(message.store);
+    }
+    for (const v of message.events) {
+      Event.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeptEvents {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeptEvents();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.store = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.events.push(Event.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: KeptEvents): unknown {
+    const obj: any = {};
+    if (message.store !== "") {
+      obj.store = message.store;
+    }
+    if (message.events?.length) {
+      obj.events = message.events.map((e) => Event.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<KeptEvents>): KeptEvents {
+    return KeptEvents.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KeptEvents>): KeptEvents {
+    const message = createBaseKeptEvents();
+    message.store = object.store ?? "";
+    message.events = object.events?.map((e) => Event.fromPartial(e)) || [];
     return message;
   },
 };

@@ -1,0 +1,104 @@
+/**
+ * The events that no reader had taken at an orderly stop, beyond a reboot: the bus's store is memory and gone then, this
+ * file is not. Best effort: written whole and renamed; a full or read-only disk costs nothing but this.
+ */
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { cleanText, compareSeverity, type NodeEvent } from '#model'
+import { Event, KeptEvents } from '#proto/nodedoctor/v1/types.ts'
+import { fromProtoEvent, toProtoEvent } from '#wire'
+
+/** The newest stay. */
+export const KEPT_MAX = 1000
+export const KEPT_MAX_BYTES = 1024 * 1024
+/** Longest message and longest other text, in UTF-16 units. */
+const MAX_MESSAGE = 1024
+const MAX_TEXT = 512
+
+export interface StoredEvents {
+  /** The incarnation of the bus's store that holds them. */
+  readonly store: string
+  /** Oldest first. */
+  readonly events: readonly NodeEvent[]
+}
+
+/** The newest of them, each id once, as many as the file may hold. */
+export function bounded(events: readonly NodeEvent[], maxBytes = KEPT_MAX_BYTES): NodeEvent[] {
+  const kept = new Map<string, NodeEvent>()
+  // Of one id the newest says the whole count.
+  let bytes = 0
+  for (const event of events.toReversed()) {
+    if (kept.has(event.id)) continue
+    // Tag and length of the field stand before each.
+    bytes += Event.encode(toProtoEvent(event)).finish().length + 6
+    if (kept.size === KEPT_MAX || bytes > maxBytes) break
+    kept.set(event.id, event)
+  }
+  return [...kept.values()].reverse()
+}
+
+/** A file is not believed: texts are cleaned, what is no event of warning and up is left out. */
+function believed(event: Event, now: Date): NodeEvent[] {
+  const { id, monitor, check, entity, reason, message, ...rest } = fromProtoEvent(event, now)
+  const text = (from: string) => cleanText(from, MAX_TEXT)
+  const value = {
+    ...rest,
+    id: text(id),
+    monitor: text(monitor),
+    check: text(check),
+    entity: text(entity),
+    reason: text(reason),
+    message: cleanText(message, MAX_MESSAGE),
+  }
+  const isWhole = value.id !== '' && value.monitor !== '' && value.reason !== ''
+  return isWhole && compareSeverity(value.severity, 'warning') >= 0 ? [value] : []
+}
+
+/** @throws an error that says so where the file is larger than any that was written here */
+async function readBounded(path: string): Promise<Uint8Array> {
+  const file = await open(path, 'r')
+  try {
+    const room = Buffer.alloc(KEPT_MAX_BYTES + 1024)
+    let length = 0
+    while (length < room.length) {
+      const { bytesRead } = await file.read(room, length, room.length - length)
+      if (bytesRead === 0) return room.subarray(0, length)
+      length += bytesRead
+    }
+    throw new Error(`it is larger than ${KEPT_MAX_BYTES} bytes`)
+  } finally {
+    await file.close()
+  }
+}
+
+/** What the file holds; undefined where there is none or it cannot be read (`onError` says why). */
+export async function readEvents(
+  path: string,
+  now: Date,
+  onError: (err: unknown) => void,
+): Promise<StoredEvents | undefined> {
+  try {
+    const { store, events } = KeptEvents.decode(await readBounded(path))
+    return { store, events: bounded(events.flatMap((event) => believed(event, now))) }
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code !== 'ENOENT') onError(err)
+    return undefined
+  }
+}
+
+/** Writes them, or takes the file away where there are none. @throws what the file system says; the old file stands then */
+export async function writeEvents(path: string, { store, events }: StoredEvents): Promise<void> {
+  const kept = bounded(events)
+  if (kept.length === 0) return rm(path, { force: true })
+  const bytes = KeptEvents.encode({ store, events: kept.map(toProtoEvent) }).finish()
+  await mkdir(dirname(path), { recursive: true, mode: 0o750 })
+  const fresh = `${path}.new`
+  try {
+    await writeFile(fresh, bytes, { mode: 0o640, flush: true })
+    await rename(fresh, path)
+  } catch (err) {
+    // Half a file would take room of a disk that has none.
+    await rm(fresh, { force: true }).catch(() => undefined)
+    throw err
+  }
+}
