@@ -9,6 +9,7 @@ export type HookName =
   | 'API_ADDRESS'
   | 'NEXT_IMAGE'
   | 'PLUGIN_IMAGE'
+  | 'HELM'
 
 export function hook(name: HookName): string {
   return process.env[name] ?? ''

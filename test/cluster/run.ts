@@ -4,7 +4,10 @@ import { costs } from './costs.ts'
 import type { Drill, DrillContext } from './drill.ts'
 import { apiServer, nodeReboot, partition, problem } from './drills/facts.ts'
 import { rollout } from './drills/install.ts'
-import { killed, kubelet, lastWord, plugIn, uninstall, upgrade } from './drills/life.ts'
+import { killed, killedTwice, kubelet, lastWord, uninstall, upgrade } from './drills/life.ts'
+import { forgotten, plugIn } from './drills/plug-in.ts'
+import { second } from './drills/second.ts'
+import { walls } from './drills/walls.ts'
 import { hook } from './hooks.ts'
 import { runCommands } from './troubleshooting.ts'
 
@@ -31,15 +34,19 @@ const troubleshooting: Drill = {
 const DRILLS: readonly Drill[] = [
   rollout,
   problem,
+  walls,
   measure,
   troubleshooting,
   killed,
+  killedTwice,
   kubelet,
   partition,
   nodeReboot,
   apiServer,
   lastWord,
   plugIn,
+  forgotten,
+  second,
   upgrade,
   uninstall,
 ]

@@ -1,9 +1,21 @@
 import { until } from '../../compose/exec.ts'
-import { apply, check, kubectl, nodeObject, ourConditions, untilReady } from '../cluster.ts'
+import { apply, check, kubectl, nodeObject, ourConditions, untilReady, VOLATILE } from '../cluster.ts'
 import { type Drill, seconds } from '../drill.ts'
 import { hook, onNode } from '../hooks.ts'
 import { render } from '../manifests.ts'
 
+/** By default they stand on a node whether well or not (docs/configuration.md). */
+const ALWAYS = [
+  'DiskFull',
+  'FilesystemReadOnly',
+  'MemoryLow',
+  'KubeletUnhealthy',
+  'RuntimeUnhealthy',
+  'DNSFailing',
+  'APIServerUnreachable',
+  'GPUFault',
+]
+const SUMMARY = 'NodeDoctorHealthy'
 const KUBELET = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']
 
 export const rollout: Drill = {
@@ -21,13 +33,20 @@ export const rollout: Drill = {
     for (const node of nodes) {
       const found = await until(`conditions on ${node}`, 30_000, () => {
         const ours = ourConditions(node)
-        return ours.has('DiskFull') && ours.has('NodeDoctorHealthy') && ours
+        return ours.has('DiskFull') && ours.has(SUMMARY) && ours
       })
       for (const { type, lastTransitionTime, lastHeartbeatTime } of found.values()) {
         check(`${type} of ${node} has times`, Date.parse(lastTransitionTime) > 0 && Date.parse(lastHeartbeatTime) > 0)
         // A node that had it before keeps its since-when: the bus's store outlives an installation.
         check(`${type} of ${node} did not begin in the future`, Date.parse(lastTransitionTime) < Date.now() + 2000)
       }
+      const beside = [...found.values()].filter(({ type }) => type !== SUMMARY && !ALWAYS.includes(type))
+      // What the load of the roll-out moved stays for an hour after it is well.
+      const idle = beside.filter(({ type, status }) => status === 'False' && !VOLATILE.includes(type))
+      check(
+        `no room of ${node} is taken by what is well: ${idle.map(({ type }) => type).join(', ')}`,
+        idle.length === 0,
+      )
       for (const type of KUBELET) {
         const of = (all: ReturnType<typeof nodeObject> | undefined) =>
           all?.status.conditions.find((one) => one.type === type)
@@ -37,7 +56,7 @@ export const rollout: Drill = {
         )
       }
     }
-    say(`${ourConditions(nodes[0] ?? '').size} conditions of ours on each; the kubelet's are as they were`)
+    say(`${[...ourConditions(nodes[0] ?? '').keys()].join(', ')}; the kubelet's conditions are as they were`)
     kubectl('describe', 'node', nodes[0] ?? '')
   },
 }

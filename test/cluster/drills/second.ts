@@ -1,0 +1,70 @@
+/** A second installation beside the first: it steps back, and its end takes nothing of the first one's. */
+import { run, tryRun, until } from '../../compose/exec.ts'
+import { check, kubectl, nodeObject, ourConditions, sinceWhen, tryKubectl, VOLATILE } from '../cluster.ts'
+import { type Drill, pause, seconds } from '../drill.ts'
+import { hook } from '../hooks.ts'
+
+const NAME = 'node-doctor-second'
+
+interface PodList {
+  readonly items: readonly {
+    readonly status: { readonly containerStatuses?: readonly { readonly name: string; readonly ready: boolean }[] }
+  }[]
+}
+
+function exporters() {
+  const args = ['-n', NAME, 'get', 'pods', '-l', `app.kubernetes.io/instance=${NAME}`, '-o', 'json']
+  const { items } = JSON.parse(kubectl(...args)) as PodList
+  return items.flatMap(({ status }) => status.containerStatuses?.filter(({ name }) => name === 'k8s-exporter') ?? [])
+}
+
+function stepsBack(): boolean {
+  const args = ['-n', NAME, 'logs', '-l', `app.kubernetes.io/instance=${NAME}`, '-c', 'k8s-exporter', '--tail=50']
+  return /this exporter steps back/.test(kubectl(...args))
+}
+
+/** What is gone or has moved of what stood there. */
+function lost(node: string, before: ReadonlyMap<string, string>, installation: string): string[] {
+  const now = sinceWhen(node)
+  const annotation = nodeObject(node).metadata.annotations?.['node-doctor.io/installation'] ?? 'nobody'
+  return [
+    ...(annotation === installation ? [] : [`${node} belongs to ${annotation}`]),
+    ...(ourConditions(node).has('NodeDoctorHealthy') ? [] : [`${node} has no NodeDoctorHealthy`]),
+    ...[...before]
+      .filter(([type, text]) => !VOLATILE.includes(type) && now.get(type) !== text)
+      .map(([type, text]) => `${node} ${type}: ${text}, now ${now.get(type)}`),
+  ]
+}
+
+export const second: Drill = {
+  name: 'second',
+  needs: ['HELM'],
+  async run({ nodes, image, say }) {
+    const colon = image.lastIndexOf(':')
+    const [repository, tag] = [image.slice(0, colon), image.slice(colon + 1)]
+    const before = new Map(nodes.map((node) => [node, sinceWhen(node)]))
+    const installation = nodeObject(nodes[0] ?? '').metadata.annotations?.['node-doctor.io/installation'] ?? ''
+    const taken = () => nodes.flatMap((node) => lost(node, before.get(node) ?? new Map(), installation))
+    const where = ['--namespace', NAME]
+    const values = ['--set', `image.repository=${repository}`, '--set', `image.tag=${tag}`]
+    run([hook('HELM'), 'install', NAME, 'deploy/helm/node-doctor', ...where, '--create-namespace', ...values])
+    try {
+      await until('its exporters run', 120_000, () => exporters().length === nodes.length)
+      await until('they say that they step back', 90_000, () => exporters().every(({ ready }) => !ready) && stepsBack())
+      await pause(5000)
+      check(`the first one's conditions stand beside it: ${taken().join('; ')}`, taken().length === 0)
+      say(`a second installation in ${NAME} stepped back on ${nodes.length} nodes; the nodes stay ${installation}'s`)
+      const beganMs = performance.now()
+      run([hook('HELM'), 'uninstall', NAME, ...where, '--timeout', '5m'])
+      // Each look: nothing may be away even for a moment.
+      for (let look = 0; look < 15; look++) {
+        check(`its end took nothing: ${taken().join('; ')}`, taken().length === 0)
+        await pause(1000)
+      }
+      say(`uninstalled, ${seconds(beganMs)}: every condition of the first one stands, no since-when moved`)
+    } finally {
+      tryRun([hook('HELM'), 'uninstall', NAME, ...where, '--no-hooks', '--ignore-not-found'])
+      tryKubectl('delete', 'namespace', NAME, '--ignore-not-found', '--wait=false')
+    }
+  },
+}
