@@ -2,7 +2,7 @@ import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { connectBus, createBusWriter } from '#bus'
+import { connectBus, createBusReader, createBusWriter, readCredentials } from '#bus'
 import { loadConfig } from '#config'
 import { createHost } from '#host'
 import { DetectorService, type Node, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
@@ -367,6 +367,40 @@ describe('the detector', () => {
     await second.stop()
     // Again nobody took it.
     expect(KeptEvents.decode(await readFile(path)).events).toContainEqual(kept)
+  }, 60_000)
+
+  it('tells that it was started anew on a node that it knows, and nothing of its first start', async () => {
+    await mkdir(join(dir, 'run', 'http-exporter'), { recursive: true })
+    const reasons: string[] = []
+    /** Until it is closed: a reader that stays holds the detector's end back. */
+    async function read(): Promise<() => Promise<void>> {
+      const reading = new AbortController()
+      const credentials = readCredentials(join(dir, 'run'), 'http-exporter')
+      const bus = connectBus({ name: 'http-exporter', credentials, log: quietLog })
+      createBusReader(bus, { signal: reading.signal }).consume(
+        'EVENTS_INFO',
+        { message: async ({ reason }) => void reasons.push(reason), gap: () => undefined },
+        { signal: reading.signal },
+      )
+      await bus.connected()
+      return async () => {
+        reading.abort()
+        await bus.close()
+      }
+    }
+    const first = await start()
+    const streamer = createStreamer()
+    await plugIn('links', [{ definition: MonitorService, implementation: streamer.server }])
+    await expect
+      .poll(async () => (await first.node()).monitors.find(({ name }) => name === 'links')?.health, { timeout: 10_000 })
+      .toBe(MonitorHealth.ALIVE)
+    await (await read())()
+    await first.stop()
+    expect(reasons).toEqual([])
+    await start()
+    const close = await read()
+    await expect.poll(() => reasons, { timeout: 15_000 }).toEqual(['AgentRestarted'])
+    await close()
   }, 60_000)
 
   it('goes on while its bus is killed, and is ready again by itself', async () => {

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import type { NodeDoctorConfig } from '#config'
 import { spawnChild } from '#host'
-import { cleanText, DEFAULT_LIMITS, isOpen, type MetricSample } from '#model'
+import { cleanText, DEFAULT_LIMITS, DETECTOR, isOpen, type MetricSample } from '#model'
 import { defineService, type Service, type ServiceContext } from '#service'
 import { toProtoSample } from '#wire'
 import { createBusHealth } from './bus-health.ts'
@@ -181,7 +181,8 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     const stored = await bus.writer.readBack()
     isReadBack = true
     engine.restore(changesOfStore(stored, clock.now()))
-    if (stored.monitors.length > 0) tellRestart()
+    // Its own name stands there as soon as the bus is there.
+    if (stored.monitors.some(({ name }) => name !== DETECTOR)) tellRestart()
     log.info('state was read back from the bus', {
       conditions: stored.conditions.length,
       problems: stored.problems.length,
