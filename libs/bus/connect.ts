@@ -9,6 +9,7 @@ import { backoffMs } from './backoff.ts'
 import { endsOf } from './ends.ts'
 import { BusStrangerError, BusUnavailableError } from './errors.ts'
 import { inboxPrefix, OWNER_API } from './permissions.ts'
+import { isLoopback, refusePlain, tlsFailure, tlsOptions } from './tls.ts'
 import { createTrouble, type Trouble } from './trouble.ts'
 import type { Bus, BusCredentials, BusLog, BusState } from './types.ts'
 
@@ -57,7 +58,11 @@ function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
   })
 }
 
-function connectOnce({ name, pingIntervalMs }: ConnectOptions, { url, seed }: BusCredentials): Promise<NatsConnection> {
+async function connectOnce(
+  { name, pingIntervalMs }: ConnectOptions,
+  { url, seed, tls }: BusCredentials,
+): Promise<NatsConnection> {
+  const proof = tls && (await tlsOptions(url, tls))
   return connectNats({
     servers: url,
     name,
@@ -69,6 +74,7 @@ function connectOnce({ name, pingIntervalMs }: ConnectOptions, { url, seed }: Bu
     timeout: CONNECT_TIMEOUT_MS,
     pingInterval: pingIntervalMs ?? PING_INTERVAL_MS,
     maxPingOut: 2,
+    ...(proof && { tls: proof }),
     ...(seed === '' ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)) }),
   })
 }
@@ -137,8 +143,11 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
   async function attempt(): Promise<NatsConnection> {
     const credentials = await within(options.credentials(), CREDENTIALS_TIMEOUT_MS, 'reading the credentials')
     url = credentials.url
-    const connection = await connectOnce(options, credentials)
+    const connection = await connectOnce(options, credentials).catch((err: unknown) => {
+      throw credentials.tls === undefined ? err : tlsFailure(err, url)
+    })
     try {
+      refusePlain(connection, credentials)
       await refuseStranger(connection, credentials)
     } catch (err) {
       await connection.close()
@@ -158,6 +167,8 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
     void watchStatus(connection)
     enter('connected')
     log.info('connected to the bus', { url })
+    if (taken?.tls === undefined && !isLoopback(url))
+      log.warn('the bus is on another machine and nothing proves that it is the right one; set bus.tls.ca', { url })
     tell(connectionListeners, connection)
     const looking = setInterval(() => void leaveOld(connection), options.credentialsEveryMs ?? CREDENTIALS_EVERY_MS)
     looking.unref()

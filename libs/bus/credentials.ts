@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BusCredentialsError } from './errors.ts'
-import type { BusCredentials } from './types.ts'
+import type { BusCredentials, BusTls } from './types.ts'
 
 export function credentialsFile(runDir: string, service: string): string {
   return join(runDir, service, 'bus.json')
@@ -35,8 +35,13 @@ function parseCredentials({ text, owner }: { readonly text: string; readonly own
  * Reads them anew at each call. With an external server (`url` not empty) there are none to read.
  * @throws BusCredentialsError when the file is not there (yet) or not what it should be
  */
-export function readCredentials(runDir: string, service: string, url = ''): () => Promise<BusCredentials> {
-  if (url !== '') return () => Promise.resolve({ url, user: service, seed: '' })
+export function readCredentials(
+  runDir: string,
+  service: string,
+  url = '',
+  tls?: BusTls,
+): () => Promise<BusCredentials> {
+  if (url !== '') return () => Promise.resolve({ url, user: service, seed: '', ...(tls && { tls }) })
   const path = credentialsFile(runDir, service)
   return async () => {
     try {

@@ -39,6 +39,15 @@ export class BusStrangerError extends Error {
   }
 }
 
+/** An external server did not prove itself. */
+export class BusTlsError extends Error {
+  readonly code = 'BUS_TLS'
+  constructor(url: string, why: string, cause?: unknown) {
+    super(`refused the bus at ${url}: ${why}`, { cause })
+    this.name = 'BusTlsError'
+  }
+}
+
 export class BusStoreError extends Error {
   readonly code = 'BUS_STORE'
   constructor(what: string, cause: unknown) {

@@ -125,6 +125,15 @@ export interface BusReader {
 }
 
 /** What the detector writes into `<runDir>/<service>/bus.json` (0640) for each consumer. */
+/** Paths of files. */
+export interface BusTls {
+  /** Who may have signed the server's certificate. */
+  readonly ca: string
+  /** What we prove ourselves with, where the server asks. */
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+}
+
 export interface BusCredentials {
   readonly url: string
   /** nkey seed of the service's user. Empty with an external server that needs none. */
@@ -132,6 +141,8 @@ export interface BusCredentials {
   readonly user: string
   /** Whose process the server is, by its user; absent with an external server. Checked at each connection. */
   readonly uid?: number
+  /** How an external server proves itself. */
+  readonly tls?: BusTls
   /** Prefix of JetStream's questions for this user. Absent: `$JS.API`, the server's own. */
   readonly api?: string
 }

@@ -400,6 +400,14 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    says: 'TLS to a bus that is our own',
+    text: `${HEAD}bus:\n  tls:\n    ca: /ca.crt\n    cert: /tls.crt\n`,
+    faults: [
+      'config.yaml:6:3: bus.tls: there is no bus.url; expected it beside bus.tls',
+      'config.yaml:6:3: bus.tls: one of cert and key alone; expected both or none',
+    ],
+  },
+  {
     says: 'a run directory that leaves no room',
     text: `${HEAD}settings:\n  runDir: /${'r'.repeat(80)}\n`,
     faults: [

@@ -93,6 +93,10 @@ export interface NodeDoctorConfig {
     /** "": `<runDir>/bus`. */
     readonly storeDir: string
     readonly maxStoreBytes: number
+    /** Paths of files with which an external server proves itself, and we to it. */
+    readonly tls?:
+      | { readonly ca: string; readonly cert?: string | undefined; readonly key?: string | undefined }
+      | undefined
   }
   readonly detector: {
     /** Folders searched for sockets of third-party monitors. */

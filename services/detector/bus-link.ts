@@ -72,7 +72,14 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     })
   }
   const credentials = (): Promise<BusCredentials> =>
-    Promise.resolve(server?.credentials() ?? { url: config.bus.url, user: 'detector', seed: '' })
+    Promise.resolve(
+      server?.credentials() ?? {
+        url: config.bus.url,
+        user: 'detector',
+        seed: '',
+        ...(config.bus.tls && { tls: config.bus.tls }),
+      },
+    )
   const bus: ConnectedBus = connectBus({
     name: 'detector',
     credentials,

@@ -6,6 +6,7 @@ export interface HttpExporterConfig {
   readonly prometheus: NodeDoctorConfig['exporters']['prometheus']
   /** Of an external bus server; "" for the detector's own. */
   readonly busUrl: string
+  readonly busTls: NodeDoctorConfig['bus']['tls']
   readonly settings: NodeDoctorConfig['settingsInForce']
 }
 
@@ -14,6 +15,7 @@ export function httpExporterConfig(full: NodeDoctorConfig): HttpExporterConfig {
     http: full.exporters.http,
     prometheus: full.exporters.prometheus,
     busUrl: full.bus.url,
+    busTls: full.bus.tls,
     settings: full.settingsInForce,
   }
 }

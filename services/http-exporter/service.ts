@@ -118,7 +118,7 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
     await Promise.all(listeners.map((listener) => listener.start(ending.signal)))
     const connection = connectBus({
       name: context.name,
-      credentials: readCredentials(context.runDir, context.name, config.busUrl),
+      credentials: readCredentials(context.runDir, context.name, config.busUrl, config.busTls),
       log,
       peerUid: createPeerUid(createHost({ root: '' })),
     })

@@ -4,6 +4,7 @@ import type { NodeDoctorConfig } from '#config'
 export interface K8sExporterConfig {
   readonly kubernetes: NodeDoctorConfig['exporters']['kubernetes']
   readonly busUrl: string
+  readonly busTls: NodeDoctorConfig['bus']['tls']
   readonly kubeconfig: string | undefined
   /** Where the node's name comes from, for people: "environment, NODE_NAME". */
   readonly nameOrigin: string
@@ -37,6 +38,7 @@ export function k8sExporterConfig({
   return {
     kubernetes: { ...exporters.kubernetes, conditions: { ...exporters.kubernetes.conditions, always } },
     busUrl: bus.url,
+    busTls: bus.tls,
     kubeconfig: settings.kubeconfig,
     nameOrigin: name?.origin.text ?? "the host's own name",
   }

@@ -90,7 +90,7 @@ export async function startTenure(
   const eventGate = gateOf('events', context, access, log)
   const bus = connectBus({
     name: context.name,
-    credentials: readCredentials(context.runDir, context.name, config.busUrl),
+    credentials: readCredentials(context.runDir, context.name, config.busUrl, config.busTls),
     log,
     peerUid: createPeerUid(createHost({ root: '' })),
   })

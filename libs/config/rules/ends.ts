@@ -10,6 +10,7 @@ const RUN_DIR_BYTES_MAX = 70
 export function checkEnds(doc: Document, runDir: string, tree: Tree, run: Run): void {
   checkPorts(doc, tree, run)
   checkCertificate(doc, tree, run)
+  checkBus(doc, tree, run)
   if (Buffer.byteLength(runDir) > RUN_DIR_BYTES_MAX) {
     const text = `"${runDir}" is too long for the paths of Unix sockets; expected at most ${RUN_DIR_BYTES_MAX} bytes`
     run.fault(spotOf(rootSpot(tree), tree, 'settings', 'runDir'), text)
@@ -23,6 +24,14 @@ function checkPorts({ exporters: { http, prometheus } }: Document, tree: Tree, r
   const keys = written === undefined ? ['http', 'hostPort'] : ['prometheus', 'port']
   const text = `${http.hostPort} is the port of both exporters.http and exporters.prometheus; expected two`
   run.fault(spotOf(rootSpot(tree), tree, 'exporters', ...keys), text)
+}
+
+function checkBus({ bus: { url, tls } }: Document, tree: Tree, run: Run): void {
+  if (tls === undefined) return
+  const at = spotOf(rootSpot(tree), tree, 'bus', 'tls')
+  if (url === '') run.fault(at, 'there is no bus.url; expected it beside bus.tls')
+  if ((tls.cert === undefined) !== (tls.key === undefined))
+    run.fault(at, 'one of cert and key alone; expected both or none')
 }
 
 function checkCertificate({ exporters: { http } }: Document, tree: Tree, run: Run): void {

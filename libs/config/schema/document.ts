@@ -16,6 +16,14 @@ const bus = z.strictObject({
     .meta({ what: 'the address of a NATS server', sample: 'nats://nats.example:4222' })
     .default('')
     .describe('An external NATS server; empty: the detector runs its own'),
+  tls: z
+    .strictObject({
+      ca: absolutePath('/etc/node-doctor/bus/ca.crt').describe('Who signs the certificate of that server; PEM'),
+      cert: absolutePath('/etc/node-doctor/bus/tls.crt').optional().describe('Our own certificate, where it asks; PEM'),
+      key: absolutePath('/etc/node-doctor/bus/tls.key').optional().describe('Its key; PEM'),
+    })
+    .optional()
+    .describe('An external server has to prove itself with TLS'),
   port: z
     .int()
     .min(0)
