@@ -81,7 +81,9 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
     const told =
       view.detector.state === 'stale'
         ? []
-        : samples.families(reservedNames(namespace, families, processText), clock.monotonicMs())
+        : samples.families(reservedNames(namespace, families, processText), clock.monotonicMs(), (monitor, name) =>
+            of.described(monitor, name),
+          )
     return renderMetrics(namespace, [...families, ...told], processText)
   }
 

@@ -259,4 +259,21 @@ describe('a conventional name', () => {
       expect(isConventionalName(name)).toBe(false)
     },
   )
+
+  it('say what their monitor declares of them, in one clean line, and are of its kind', () => {
+    const table = createSampleTable()
+    const labels = { operation: 'get', result: 'ok' }
+    table.take('vendor', [{ name: 'api_requests_total', labels, value: 3 }], 0)
+    const described = (monitor: string, name: string) =>
+      monitor === 'vendor' && name === 'api_requests_total'
+        ? { name, help: 'Requests to the API\n# HELP up forged', kind: 'counter' as const, unit: '', title: '' }
+        : undefined
+    const family = table.families(new Set(), 0, described).find(({ name }) => name === 'api_requests_total')
+    expect(family).toEqual({
+      name: 'api_requests_total',
+      help: 'Requests to the API # HELP up forged',
+      type: 'counter',
+      series: [{ labels: { monitor: 'vendor', ...labels }, value: 3 }],
+    })
+  })
 })

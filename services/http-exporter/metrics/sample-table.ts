@@ -1,5 +1,13 @@
 /** The latest samples of monitors, as metrics. Bounded, each series with its monitor, none from monitors that are gone. */
-import { cleanText, DETECTOR, KUBE_COUNTERS, KUBE_GAUGES, type MetricSample, seriesKey } from '#model'
+import {
+  cleanText,
+  DETECTOR,
+  KUBE_COUNTERS,
+  KUBE_GAUGES,
+  type MetricDescriptor,
+  type MetricSample,
+  seriesKey,
+} from '#model'
 import { isConventionalLabel, isConventionalName } from './convention.ts'
 import type { Family, Series } from './exposition.ts'
 
@@ -16,13 +24,18 @@ interface Kept {
   seenMs: number
 }
 
+export type Described = (monitor: string, name: string) => MetricDescriptor | undefined
+
 export interface SampleTable {
   /** @returns samples that found no place */
   take(monitor: string, samples: readonly MetricSample[], nowMs: number): number
   /** A monitor no longer answers, or is gone. */
   forget(monitor: string): void
-  /** @param reserved names of families that are ours, which no plug-in may write into */
-  families(reserved: ReadonlySet<string>, nowMs: number): Family[]
+  /**
+   * @param reserved names of families that are ours, which no plug-in may write into
+   * @param described what a monitor declares of a metric
+   */
+  families(reserved: ReadonlySet<string>, nowMs: number, described?: Described): Family[]
 }
 
 function typeOf(name: string): 'counter' | 'gauge' {
@@ -105,9 +118,9 @@ export function createSampleTable(): SampleTable {
     forget(monitor) {
       monitors.delete(monitor)
     },
-    families(reserved, nowMs) {
+    families(reserved, nowMs, described = () => undefined) {
       forgetOld(nowMs)
-      const byName = new Map<string, Series[]>()
+      const byName = new Map<string, { readonly by: string; readonly series: Series[] }>()
       const others: Series[] = []
       for (const [monitor, kept] of monitors) {
         for (const [key, { sample }] of kept) {
@@ -118,16 +131,19 @@ export function createSampleTable(): SampleTable {
           }
           const known = byName.get(sample.name)
           const series = { labels: labelsOf(monitor, sample), value: sample.value }
-          if (known === undefined) byName.set(sample.name, [series])
-          else known.push(series)
+          if (known === undefined) byName.set(sample.name, { by: monitor, series: [series] })
+          else known.series.push(series)
         }
       }
-      const families = [...byName].map(([name, series]) => ({
-        name,
-        help: HELP[name] ?? 'As monitors tell it; docs/monitors.md says what it is.',
-        type: typeOf(name),
-        series: distinct(series),
-      }))
+      const families = [...byName].map(([name, { by, series }]) => {
+        const declared = described(by, name)
+        return {
+          name,
+          help: HELP[name] ?? helpOf(declared) ?? 'As monitors tell it; docs/monitors.md says what it is.',
+          type: declared?.kind ?? typeOf(name),
+          series: distinct(series),
+        }
+      })
       return [
         ...families.sort((a, b) => (a.name < b.name ? -1 : 1)),
         {
@@ -139,6 +155,12 @@ export function createSampleTable(): SampleTable {
       ]
     },
   }
+}
+
+/** What its monitor says of it; undefined where it says nothing. */
+function helpOf(declared: MetricDescriptor | undefined): string | undefined {
+  const help = cleanText(declared?.help ?? '', 240)
+  return help === '' ? undefined : help
 }
 
 /** Cleaning may make two label sets one; a scraper would refuse all for that. The first stays. */

@@ -44,6 +44,11 @@ export function followBus(reader: BusReader, targets: FeedTargets, signal: Abort
   let missed = 0
   let samplesRefused = 0
 
+  function forget(monitor: string): void {
+    samples.forget(monitor)
+    series.forget(monitor)
+  }
+
   function tellEvent(view: EventView): void {
     history.event(view)
     if (events.add(view)) state.event(view)
@@ -122,12 +127,12 @@ export function followBus(reader: BusReader, targets: FeedTargets, signal: Abort
         const monitor = fromProtoMonitorState(value, clock.now())
         monitors.put(monitorKey(value), monitor)
         durations.saw(monitor)
-        if (monitor.health === 'unreachable') samples.forget(monitor.name)
+        if (monitor.health === 'unreachable') forget(monitor.name)
       },
       deleted(key) {
         const gone = monitors.values.get(key)
         monitors.delete(key)
-        if (gone !== undefined) samples.forget(gone.name)
+        if (gone !== undefined) forget(gone.name)
       },
     },
     signal,

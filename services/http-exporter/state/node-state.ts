@@ -9,6 +9,7 @@ import {
   type EventView,
   type Evidence,
   type Liveness,
+  type MetricDescriptor,
   type MonitorState,
   NO_REMEDIATION,
   type NodeCondition,
@@ -56,6 +57,8 @@ export interface NodeState {
   view(): NodeView
   /** Called with each change, and with the view it leads to. Returns its own removal. */
   onMessage(listener: (message: StreamMessage, view: NodeView) => void): () => void
+  /** What a monitor declares of a metric. */
+  described(monitor: string, name: string): MetricDescriptor | undefined
   /** What conditions name as their evidence, by series key. */
   evidence(): ReadonlyMap<string, Evidence>
   /** Looks whether time alone changed something. Every second. */
@@ -176,6 +179,10 @@ export function createNodeState({ clock, node, settings }: NodeStateOptions): No
     onMessage(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    described(monitor, name) {
+      const known = [...monitors.values.values()].find((one) => one.name === monitor)
+      return known?.metrics.find((metric) => metric.name === name)
     },
     evidence() {
       const all = new Map<string, Evidence>()

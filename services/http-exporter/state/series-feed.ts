@@ -1,27 +1,66 @@
 /** Samples of monitors as series over time: what grows becomes a rate, and no plug-in writes into a series of ours. */
-import { DETECTOR, type MetricSample, seriesKey } from '#model'
+import { count, DETECTOR, type MetricSample, seriesKey, type Tally } from '#model'
 import { displayOf } from '../history/display.ts'
 import type { EvidenceUse } from '../history/query-series.ts'
 
-const MAX_SERIES = 4096
+/** Series of one plug-in, of all plug-ins, and of one of our own monitors; ours never wait for a place of others. */
+export const PER_PLUG_IN = 256
+const OF_PLUG_INS = 2048
+const PER_BUILT_IN = 4096
+/** A series that was not told for so long leaves its place. */
+export const FORGET_AFTER_MS = 3_600_000
+/** How often is looked for them. */
+const LOOK_MS = 60_000
 
 export interface SeriesFeed {
   /** Values by series key, in the unit that they are recorded in. */
   take(monitor: string, samples: readonly MetricSample[], nowMs: number): Map<string, number>
+  /** A monitor no longer answers, or is gone: its series leave their places. */
+  forget(monitor: string): void
 }
 
 /** @param isBuiltIn whether a monitor is one of ours: its series are its own from then on */
 export function createSeriesFeed(isBuiltIn: (monitor: string) => boolean): SeriesFeed {
-  const owners = new Map<string, string>()
+  const owners = new Map<string, { readonly monitor: string; seenMs: number }>()
+  /** Series of each monitor. */
+  const held: Tally = new Map()
+  let lookedMs = Number.NEGATIVE_INFINITY
   const counters = new Map<string, { readonly value: number; readonly atMs: number }>()
 
-  function mayWrite(monitor: string, key: string): boolean {
+  function hasRoom(monitor: string): boolean {
+    const own = held.get(monitor) ?? 0
+    if (isBuiltIn(monitor)) return own < PER_BUILT_IN
+    let all = 0
+    for (const [name, series] of held) if (!isBuiltIn(name)) all += series
+    return own < PER_PLUG_IN && all < OF_PLUG_INS
+  }
+
+  function leave(key: string): void {
     const owner = owners.get(key)
-    if (owner === monitor) return true
-    if (owner !== undefined && (isBuiltIn(owner) || !isBuiltIn(monitor))) return false
-    if (owner === undefined && owners.size >= MAX_SERIES) return false
-    owners.set(key, monitor)
+    if (owner === undefined) return
+    owners.delete(key)
+    counters.delete(key)
+    count(held, owner.monitor, -1)
+  }
+
+  function mayWrite(monitor: string, key: string, nowMs: number): boolean {
+    const owner = owners.get(key)
+    if (owner?.monitor === monitor) {
+      owner.seenMs = nowMs
+      return true
+    }
+    if (owner !== undefined && (isBuiltIn(owner.monitor) || !isBuiltIn(monitor))) return false
+    if (!hasRoom(monitor)) return false
+    leave(key)
+    owners.set(key, { monitor, seenMs: nowMs })
+    count(held, monitor, 1)
     return true
+  }
+
+  function forgetOld(nowMs: number): void {
+    if (nowMs - lookedMs < LOOK_MS) return
+    lookedMs = nowMs
+    for (const [key, { seenMs }] of owners) if (nowMs - seenMs > FORGET_AFTER_MS) leave(key)
   }
 
   /** A counter's growth a second; undefined at its first sight and when it began anew. */
@@ -37,13 +76,17 @@ export function createSeriesFeed(isBuiltIn: (monitor: string) => boolean): Serie
       const values = new Map<string, number>()
       // What the detector counts is for scrapers; the machine's graphs come from monitors.
       if (monitor === DETECTOR) return values
+      forgetOld(nowMs)
       for (const sample of samples) {
         const key = seriesKey(sample.name, sample.labels)
-        if (!Number.isFinite(sample.value) || !mayWrite(monitor, key)) continue
+        if (!Number.isFinite(sample.value) || !mayWrite(monitor, key, nowMs)) continue
         const value = sample.name.endsWith('_total') ? rate(key, sample.value, nowMs) : sample.value
         if (value !== undefined) values.set(key, value)
       }
       return values
+    },
+    forget(monitor) {
+      for (const [key, owner] of owners) if (owner.monitor === monitor) leave(key)
     },
   }
 }
