@@ -244,21 +244,6 @@ describe('samples of monitors', () => {
     expect(families.map(({ name }) => name)).toEqual(['x', 'monitor_sample'])
     expect(families[0]?.series).toEqual([{ labels: { monitor: 'evil', exported_monitor: 'system' }, value: 1 }])
   })
-})
-
-describe('a conventional name', () => {
-  it.each(['disk_used_ratio', 'cpu_load_per_core', 'oom_kills_total', 'network_received_bytes_per_second'])(
-    'is %s',
-    (name) => {
-      expect(isConventionalName(name)).toBe(true)
-    },
-  )
-  it.each(['latency_ms', 'latencyMs', 'x_count', 'used_kilobytes', '_x', 'x__y', 'x_', 'a_gauge', ''])(
-    'is not %j',
-    (name) => {
-      expect(isConventionalName(name)).toBe(false)
-    },
-  )
 
   it('say what their monitor declares of them, in one clean line, and are of its kind', () => {
     const table = createSampleTable()
@@ -276,4 +261,19 @@ describe('a conventional name', () => {
       series: [{ labels: { monitor: 'vendor', ...labels }, value: 3 }],
     })
   })
+})
+
+describe('a conventional name', () => {
+  it.each(['disk_used_ratio', 'cpu_load_per_core', 'oom_kills_total', 'network_received_bytes_per_second'])(
+    'is %s',
+    (name) => {
+      expect(isConventionalName(name)).toBe(true)
+    },
+  )
+  it.each(['latency_ms', 'latencyMs', 'x_count', 'used_kilobytes', '_x', 'x__y', 'x_', 'a_gauge', ''])(
+    'is not %j',
+    (name) => {
+      expect(isConventionalName(name)).toBe(false)
+    },
+  )
 })
