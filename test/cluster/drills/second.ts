@@ -1,10 +1,12 @@
 /** A second installation beside the first: it steps back, and its end takes nothing of the first one's. */
+import { spawn } from 'node:child_process'
 import { run, tryRun, until } from '../../compose/exec.ts'
 import { check, kubectl, nodeObject, ourConditions, sinceWhen, tryKubectl, VOLATILE } from '../cluster.ts'
 import { type Drill, pause, seconds } from '../drill.ts'
 import { hook } from '../hooks.ts'
 
 const NAME = 'node-doctor-second'
+const AFTER_LOOKS = 15
 
 interface PodList {
   readonly items: readonly {
@@ -55,13 +57,18 @@ export const second: Drill = {
       check(`the first one's conditions stand beside it: ${taken().join('; ')}`, taken().length === 0)
       say(`a second installation in ${NAME} stepped back on ${nodes.length} nodes; the nodes stay ${installation}'s`)
       const beganMs = performance.now()
-      run([hook('HELM'), 'uninstall', NAME, ...where, '--timeout', '5m'])
-      // Each look: nothing may be away even for a moment.
-      for (let look = 0; look < 15; look++) {
-        check(`its end took nothing: ${taken().join('; ')}`, taken().length === 0)
-        await pause(1000)
+      const removal = spawn(hook('HELM'), ['uninstall', NAME, ...where, '--timeout', '5m'], { stdio: 'ignore' })
+      const exit = new Promise<number | null>((resolve) => removal.once('exit', resolve))
+      let looks = 0
+      // Nothing may be away even for a moment: neither while it goes, nor until the first one looks again.
+      for (let after = 0; after < AFTER_LOOKS; looks++) {
+        const gone = taken()
+        check(`its end took nothing: ${gone.join('; ')}`, gone.length === 0)
+        await pause(200)
+        if (removal.exitCode !== null) after++
       }
-      say(`uninstalled, ${seconds(beganMs)}: every condition of the first one stands, no since-when moved`)
+      check('it was uninstalled', (await exit) === 0)
+      say(`uninstalled, ${seconds(beganMs)}, ${looks} looks: all of the first one's stands, no since-when moved`)
     } finally {
       tryRun([hook('HELM'), 'uninstall', NAME, ...where, '--no-hooks', '--ignore-not-found'])
       tryKubectl('delete', 'namespace', NAME, '--ignore-not-found', '--wait=false')
