@@ -1,5 +1,6 @@
 /** Facts that arrive: in time, in order, once, with their times. */
 import { until } from '../../compose/exec.ts'
+import { statusOf } from '../agent.ts'
 import {
   check,
   checkNothingDoubled,
@@ -12,6 +13,7 @@ import {
   podOf,
   sinceWhen,
   untilReady,
+  VOLATILE,
 } from '../cluster.ts'
 import { type Drill, type DrillContext, pause, seconds } from '../drill.ts'
 import { apiDown, apiUp, cut, heal, onNode, reboot } from '../hooks.ts'
@@ -153,12 +155,33 @@ export const apiServer: Drill = {
   },
 }
 
+/** When each open problem began that the drills themselves do not move. */
+function lastingProblems(node: string): Map<string, string> {
+  const lasting = statusOf(node).problems.filter(
+    ({ type }) => type === 'ClockUnsynchronised' || !VOLATILE.includes(type),
+  )
+  return new Map(lasting.map(({ type, entity, opened }) => [`${type} ${entity}`.trim(), opened]))
+}
+
+/** The bus's store ends with the boot: what is well may be known since then only, and then `status` says the same. */
+function checkSinceReboot(node: string, before: ReadonlyMap<string, string>, rebootMs: number): void {
+  const { conditions } = statusOf(node)
+  for (const [type, text] of sinceWhen(node)) {
+    if (VOLATILE.includes(type) || !before.has(type) || before.get(type) === text) continue
+    const [status, , at = ''] = text.split(' ')
+    const said = conditions.filter((one) => one.type === type).map(({ since }) => `${since.slice(0, 19)}Z`)
+    check(`${type} of ${node} was "${before.get(type)}", is "${text}", ${said.join()} by status`, said.includes(at))
+    check(`${type} of ${node} is as it was, since the boot`, status === 'False' && Date.parse(at) >= rebootMs - 1000)
+  }
+}
+
 export const nodeReboot: Drill = {
   name: 'reboot',
   needs: ['NODE_REBOOT', 'NODE_SHELL'],
   async run({ nodes, say }) {
     const node = nodes[1] ?? nodes[0] ?? ''
-    const since = sinceWhen(node)
+    const [since, open] = [sinceWhen(node), lastingProblems(node)]
+    const began = Date.now()
     const beganMs = performance.now()
     const restarts = () =>
       podOf(node)?.status.containerStatuses?.reduce((sum, { restartCount }) => sum + restartCount, 0) ?? 0
@@ -174,8 +197,13 @@ export const nodeReboot: Drill = {
     say(`${node} was rebooted; node and every container ready after ${seconds(beganMs)}`)
     await until('its conditions', 60_000, () => ourConditions(node).has('NodeDoctorHealthy'))
     await pause(10_000)
-    checkSince(node, since)
+    checkSinceReboot(node, since, began)
+    const after = lastingProblems(node)
+    const anew = [...open].filter(([key, opened]) => after.get(key) !== opened)
+    check(`open problems kept their beginning: ${anew.join('; ')}`, anew.length === 0)
     checkNothingDoubled(node)
-    say('what did not change kept its since-when across the reboot')
+    say(
+      `open problems kept their beginning (${[...open.keys()].join(', ')}); what is well says the same on node and screen`,
+    )
   },
 }
