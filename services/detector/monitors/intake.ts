@@ -21,6 +21,8 @@ const TOLD_EVERY_MS = 60_000
 const MS_PER_REPORT = 0.1
 /** What may be owed before a sender has to wait: one large report, or a pause of the machine. */
 const OWED_MAX_MS = 100
+/** So long after its first word nobody is blamed for that: a detector that has just begun is slow by itself. */
+const COLD_MS = 30_000
 /** However much is owed, the next report comes after this long: well before the sender's silence would count as loss. */
 const REST_MAX_MS = 5000
 
@@ -74,7 +76,8 @@ export function createIntake(options: IntakeOptions): Intake {
   let heldBackMs: number | undefined
   let sinceTurn = 0
   let owedMs = 0
-  let owedAt = monotonicMs()
+  const begunMs = monotonicMs()
+  let owedAt = begunMs
 
   function holdBack(): void {
     const nowMs = monotonicMs()
@@ -120,7 +123,7 @@ export function createIntake(options: IntakeOptions): Intake {
       owedMs = Math.max(0, owedMs - (nowMs - owedAt) * share) + ms
       owedAt = nowMs
       if (owedMs <= OWED_MAX_MS) return
-      holdBack()
+      if (nowMs - begunMs > COLD_MS) holdBack()
       await sleep(Math.min(REST_MAX_MS, (owedMs - OWED_MAX_MS) / share), undefined, { signal })
     },
   }

@@ -28,14 +28,18 @@ describe('a rate', () => {
 describe('what is taken of one monitor', () => {
   function bench(perSecond = 10) {
     const told: string[] = []
+    let passedMs = 0
     const intake = createIntake({
       perSecond,
-      monotonicMs: () => performance.now(),
+      monotonicMs: () => performance.now() + passedMs,
       signal: new AbortController().signal,
       onShed: (total) => told.push(`shed ${total}`),
       onHeldBack: () => told.push('held back'),
     })
-    return { intake, told }
+    const pass = (ms: number) => {
+      passedMs += ms
+    }
+    return { intake, told, pass }
   }
 
   it('sheds what says nothing is wrong above its rate, and tells how many', async () => {
@@ -63,7 +67,8 @@ describe('what is taken of one monitor', () => {
   })
 
   it('makes who holds the event loop for more than its share wait, and nobody whose reports cost little', async () => {
-    const { intake, told } = bench(500)
+    const { intake, told, pass } = bench(500)
+    pass(31_000)
     const beganMs = performance.now()
     for (let i = 0; i < 100; i++) await intake.took(0.5)
     await intake.took(50)
@@ -71,6 +76,14 @@ describe('what is taken of one monitor', () => {
     await intake.took(15)
     expect(performance.now() - beganMs).toBeGreaterThan(200)
     expect(told).toEqual(['held back'])
+  })
+
+  it('blames nobody for what its first reports cost, while the detector itself is still cold', async () => {
+    const { intake, told } = bench(500)
+    const beganMs = performance.now()
+    await intake.took(115)
+    expect(performance.now() - beganMs).toBeGreaterThan(200)
+    expect(told).toEqual([])
   })
 
   it('counts a large report as many', () => {
