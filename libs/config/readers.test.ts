@@ -48,6 +48,9 @@ function readIn(file: ts.SourceFile, checker: ts.TypeChecker, told: (declaration
 /** Read where it is made, or shown as a whole. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   name: 'a name for people; `validate -o json` shows it',
+  'bus.tls.ca': 'handed on as a whole to libs/bus, which knows no configuration (tls.test.ts)',
+  'bus.tls.cert': 'as bus.tls.ca',
+  'bus.tls.key': 'as bus.tls.ca',
   'settings.updateIntervalMs': "libs/config: it is each check's interval where that names none",
   'settingsInForce.set[].origin.layer': 'said in words by origin.text; `validate -o json` shows it',
 }
