@@ -62,6 +62,15 @@ describe('a message', () => {
     })
   })
 
+  it('is not the headline of an open problem while it speaks of a recovery that is not proven', () => {
+    const { world, say } = worldWithDisk()
+    say('problem', 1000, { message: 'it is bad', summary: '' })
+    say('healthy', 2000, { message: 'it is fine', summary: '' })
+    expect(words(world)?.message).toBe('it is fine (seen healthy, not proven yet)')
+    expect(words(world)?.summary).toBe('it is bad')
+    expect(world.state.problems.get(DISK)?.summary).toBe('it is bad')
+  })
+
   it('never says that it is seen healthy of what cannot be seen', () => {
     const { world, say } = worldWithDisk()
     say('problem', 1000, { message: '99 % used' })

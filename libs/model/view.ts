@@ -19,7 +19,7 @@ export type Words =
 
 export interface VerdictView {
   readonly level: Level
-  /** "2 problems: /var 96 % full for 4 min; kubelet does not answer for 20 s." */
+  /** "2 problems: /var is 96 % full, for 4 min; kubelet does not answer, for 20 s." */
   readonly sentence: readonly Words[]
   /** "28 other conditions proven healthy in the last 60 s." */
   readonly detail: readonly Words[]
@@ -68,6 +68,8 @@ export interface ProblemView {
   readonly opened: string
   readonly changed: string
   readonly resolved?: string | undefined
+  /** Once resolved: how long it was open, by the clock that nobody sets. 0: not known. */
+  readonly openMs: number
   readonly proof?: Proof | undefined
   readonly proofText: string
   readonly recovery: string

@@ -140,8 +140,9 @@ describe('watch', () => {
     {
       change: {
         $case: 'problem',
-        value: node({ problems: [{ ...PROBLEM, phase: ProblemPhase.RESOLVED, proofText: '2 checks' }] as never })
-          .problems[0],
+        value: node({
+          problems: [{ ...PROBLEM, phase: ProblemPhase.RESOLVED, proofText: '2 checks', openMs: 240_000 }] as never,
+        }).problems[0],
       },
     },
     {
@@ -179,7 +180,7 @@ describe('watch', () => {
       'All right',
       'healthy  MemoryLow: 20 GiB',
       'gone',
-      'resolved critical: /var is 96 % full (2 checks)',
+      'resolved over after 4 min: /var is 96 % full (2 checks)',
       'gpu is unreachable: refused',
       'Xid: bad (3 times)',
     ])

@@ -1,4 +1,4 @@
-import { renderClock, wordsToText } from '#model'
+import { overWords, renderClock, wordsToText } from '#model'
 import { DetectorService, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix } from '#rpc'
 import { fromProtoEvent, fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
@@ -41,8 +41,11 @@ function lineOf({ change }: WatchNodeResponse, now: Date): readonly [what: strin
     case 'conditionRemoved':
       return ['gone', `${change.value.type}${about(change.value.entity)}`]
     case 'problem': {
-      const { phase, severity, summary, proofText } = fromProtoProblem(change.value, now)
-      return [phase, `${severity}: ${summary}${phase === 'resolved' ? ` (${proofText})` : ''}`]
+      const { phase, severity, summary, proofText, openMs } = fromProtoProblem(change.value, now)
+      return [
+        phase,
+        phase === 'resolved' ? `${overWords(openMs)}: ${summary} (${proofText})` : `${severity}: ${summary}`,
+      ]
     }
     case 'monitor': {
       const { name, health, lastError } = fromProtoMonitorState(change.value, now)

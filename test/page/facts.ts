@@ -115,6 +115,7 @@ export function resolved(problem: Problem, lastedSeconds: number, endedAgo: numb
     opened: ago(endedAgo + lastedSeconds),
     changed: ago(endedAgo),
     resolved: ago(endedAgo),
+    openMs: lastedSeconds * 1000,
     proof: 'healthy-checks',
     proofText,
   }

@@ -18,12 +18,12 @@ describe('a change of the node', () => {
         problems: conditions.filter(({ health }) => health === 'problem').map((one) => problemOf(one)),
       }),
     )
-    await page.getByRole('heading', { level: 1, name: /1 problem: \/var 96 % full for 4 min\./ }).waitFor()
+    await page.getByRole('heading', { level: 1, name: /1 problem: \/var is 96 % full, for 4 min\./ }).waitFor()
     await page.getByRole('article').filter({ hasText: '/var is 96 % full' }).waitFor()
     expect(await seen(page.getByRole('row', { name: /DiskFull disk:\/var/ }))).toMatch(/^Critical/)
     expect(await page.title()).toBe('1 problem on worker-7 – Node Doctor')
     expect(await page.locator('link[rel=icon]').getAttribute('href')).toContain('b0083f')
-    expect(await seen(announced)).toMatch(/^Critical: 1 problem: \/var 96 % full for 4 min\.$/)
+    expect(await seen(announced)).toMatch(/^Critical: 1 problem: \/var is 96 % full, for 4 min\.$/)
   })
 
   it('asks for the history again, so that its lane appears', async () => {
@@ -58,21 +58,21 @@ describe('a stream that is lost', () => {
     const verdict = page.getByRole('heading', { level: 1 })
     expect(await seen(verdict)).toMatch(/Not known\. No report for \d+ s; all below is from 03:14:\d\d UTC\./)
     expect(await seen(page.locator('.sub'))).toMatch(
-      /Last known: 2 problems: \/var 96 % full; kubelet answers slowly\./,
+      /Last known: 2 problems: \/var is 96 % full; kubelet answers slowly\./,
     )
     await expect.poll(() => seen(page.locator('.fresh'))).toMatch(/^Stream lost, trying again in [1-5] s/)
     const lost = await seen(verdict)
     await expect.poll(() => seen(verdict), { timeout: 5000 }).not.toBe(lost)
     expect(await page.title()).toBe('Not known: worker-7 – Node Doctor')
     const main = await seen(page.getByRole('main'))
-    expect(main).toMatch(/\/var was 96 % full\s+Critical since 03:10:11/)
+    expect(main).toMatch(/\/var is 96 % full\s+Critical then, since 03:10:11/)
     expect(main).toMatch(/Open problems at 03:14:\d\d/)
     expect(main).not.toMatch(/\d s ago|(?:Critical|Warning) for/)
     expect(await seen(page.locator('.lane .read').nth(1))).toBe('Not known')
 
     await server.comeBack()
     await page.locator('html[data-scene=critical]').waitFor({ timeout: 15_000 })
-    expect(await seen(verdict)).toMatch(/2 problems: \/var 96 % full for 4 min/)
+    expect(await seen(verdict)).toMatch(/2 problems: \/var is 96 % full, for 4 min/)
     expect(await seen(page.locator('.fresh'))).toMatch(/^Live, last report/)
   })
 
@@ -88,7 +88,7 @@ describe('a stream that is lost', () => {
       }),
     )
     await server.comeBack()
-    await page.getByRole('heading', { level: 1, name: /1 problem: \/var 96 % full/ }).waitFor({ timeout: 15_000 })
+    await page.getByRole('heading', { level: 1, name: /1 problem: \/var is 96 % full/ }).waitFor({ timeout: 15_000 })
     expect(server.asked.filter((path) => path === '/')).toHaveLength(1)
   })
 

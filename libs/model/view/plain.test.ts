@@ -9,7 +9,7 @@ describe('the plain text', () => {
     expect(renderPlainText(renderNodeView(facts, NOW), NOW)).toBe(
       [
         'worker-7  10.20.4.17',
-        '1 problem: /var 96 % full for 4 min.',
+        '1 problem: /var is 96 % full, for 4 min.',
         'No condition is known to be healthy.',
         '',
         'Open problems, worst first:',
@@ -28,10 +28,25 @@ describe('the plain text', () => {
       phase: 'resolved',
       opened: ago(1000),
       resolved: ago(460),
+      openMs: 540_000,
       proofText: '2 checks under 90 %',
     })
     expect(renderPlainText(renderNodeView(someFacts({ problems: [resolved] }), NOW), NOW)).toContain(
-      'Resolved last:\n  /var is 96 % full, 9 min until 03:06:40 UTC: 2 checks under 90 %\n',
+      'Resolved last:\n  03:06:40 UTC  over after 9 min: /var is 96 % full (2 checks under 90 %)\n',
+    )
+  })
+
+  it.each([
+    [0, 'over, how long it was open is not known'],
+    [-1, 'over, how long it was open is not known'],
+    [Number.NaN, 'over, how long it was open is not known'],
+    [40, 'over within a second'],
+    [1000, 'over after 1 s'],
+    [720_000, 'over after 12 min'],
+  ])('tells a problem that was open for %d ms as "%s"', (openMs, words) => {
+    const resolved = someProblem({ phase: 'resolved', opened: ago(1000), resolved: ago(460), openMs })
+    expect(renderPlainText(renderNodeView(someFacts({ problems: [resolved] }), NOW), NOW)).toContain(
+      `  03:06:40 UTC  ${words}: /var is 96 % full\n`,
     )
   })
 

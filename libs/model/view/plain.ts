@@ -2,7 +2,7 @@
 import type { Evidence } from '../types.ts'
 import type { Level, NodeView, ProblemView } from '../view.ts'
 import { renderClock, renderDuration } from './duration.ts'
-import { wordsToText } from './words.ts'
+import { overWords, wordsToText } from './words.ts'
 
 /** The one word list: how each level is called. */
 export const LEVEL_WORDS = {
@@ -71,9 +71,8 @@ function problemLines(problem: ProblemView, now: Date): string[] {
 
 function resolvedLine(problem: ProblemView, now: Date): string {
   const until = new Date(problem.resolved ?? problem.changed)
-  const lasted = renderDuration(until.getTime() - Date.parse(problem.opened))
-  const proof = problem.proofText === '' ? '' : `: ${problem.proofText}`
-  return `  ${problem.summary}, ${lasted} until ${renderClock(until, now)}${proof}`
+  const proof = problem.proofText === '' ? '' : ` (${problem.proofText})`
+  return `  ${renderClock(until, now)}  ${overWords(problem.openMs)}: ${problem.summary}${proof}`
 }
 
 /** Verdict and open problems as plain text, ending with a line break. Nothing open: what was resolved last. */

@@ -31,6 +31,7 @@ export function renderProblem(
     opened: renderTime(problem.opened, now),
     changed: renderTime(problem.changed, now),
     ...(problem.resolved === undefined ? {} : { resolved: renderTime(problem.resolved, now) }),
+    openMs: cleanCount(problem.openMs),
     ...(problem.proof === undefined ? {} : { proof: problem.proof }),
     proofText: cleanText(problem.proofText, SHOWN.detail),
     recovery: cleanText(problem.recovery, SHOWN.detail),

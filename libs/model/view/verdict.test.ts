@@ -1,8 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NodeView } from '../view.ts'
 import { detectorState, type NodeFacts } from './facts.ts'
 import { renderNodeView } from './node.ts'
-import { ago, NOW, someCondition, someFacts, someMonitor, someProblem, someRun } from './testing.ts'
+import { ago, hostileText, NOW, someCondition, someFacts, someMonitor, someProblem, someRun } from './testing.ts'
 import { wordsToText } from './words.ts'
 
 function view(changes: Partial<NodeFacts> = {}): NodeView {
@@ -66,7 +67,7 @@ describe('the verdict', () => {
       told({ conditions: [...healthy(28), kubelet, varFull], problems: [kubeletProblem, someProblem()] }),
     ).toMatchObject({
       level: 'critical',
-      sentence: '2 problems: /var 96 % full for 4 min; kubelet does not answer for 20 s.',
+      sentence: '2 problems: /var is 96 % full, for 4 min; kubelet does not answer, for 20 s.',
       detail: '28 other conditions proven healthy in the last 60 s.',
       title: '2 problems on worker-7',
     })
@@ -78,8 +79,39 @@ describe('the verdict', () => {
     )
     const conditions = [1, 2, 3, 4, 5].map((i) => someCondition({ type: `T${i}`, health: 'problem' }))
     expect(told({ problems, conditions }).sentence).toBe(
-      '5 problems: thing 1 broken for 4 min; thing 2 broken for 4 min; thing 3 broken for 4 min; and 2 more.',
+      '5 problems: thing 1 is broken, for 4 min; thing 2 is broken, for 4 min; thing 3 is broken, for 4 min; and 2 more.',
     )
+  })
+
+  it.each([
+    'it is bad',
+    'the clock is not synchronised',
+    'disks are, and were, slow. Why?',
+    'is',
+    'GPU 3 has 2 faults!',
+  ])('says "%s" as its monitor wrote it', (summary) => {
+    expect(told({ conditions: [varFull], problems: [someProblem({ summary })] }).sentence).toBe(
+      `1 problem: ${summary}, for 4 min.`,
+    )
+  })
+
+  it('has the clauses of monitors in it unchanged, whatever they are', () => {
+    fc.assert(
+      fc.property(hostileText, fc.constantFrom('live' as const, 'stale' as const), (summary, state) => {
+        const detector = { state, lastHeartbeat: ago(2), listeningSince: ago(9000) }
+        const { problems, verdict } = view({ detector, problems: [someProblem({ summary })] })
+        const clause = (problems[0]?.summary ?? '').replace(/(?<!\.)\.$/, '')
+        expect(wordsToText([...verdict.sentence, ...verdict.detail], NOW)).toContain(clause)
+      }),
+    )
+  })
+
+  it('takes one full stop off a clause, since a sentence goes on behind it', () => {
+    const problems = [
+      someProblem({ summary: 'the disk is lost...' }),
+      someProblem({ fingerprint: 'b', summary: 'It is bad.' }),
+    ]
+    expect(told({ problems }).sentence).toBe('2 problems: It is bad, for 4 min; the disk is lost..., for 4 min.')
   })
 
   it('tells of a problem from events when it was last seen', () => {
@@ -95,7 +127,7 @@ describe('the verdict', () => {
   it('counts a condition whose problem has not arrived yet', () => {
     expect(told({ conditions: [varFull], problems: [] })).toMatchObject({
       level: 'critical',
-      sentence: '1 problem: /var full for 1 h 12 min.',
+      sentence: '1 problem: /var full, for 1 h 12 min.',
     })
   })
 
@@ -111,7 +143,7 @@ describe('the verdict', () => {
     })
     expect(told({ conditions: [...healthy(30), backup] })).toEqual({
       level: 'unknown',
-      sentence: 'No problem known, but 1 of 31 conditions not known: backup too old for 2 min.',
+      sentence: 'No problem known, but 1 of 31 conditions not known: backup too old, for 2 min.',
       detail: '30 conditions proven healthy in the last 60 s. 1 unknown: backup too old, because its check timed out.',
       title: '1 unknown on worker-7',
     })
@@ -149,7 +181,7 @@ describe('the verdict', () => {
     )
     expect(wordsToText(stale.verdict.detail, NOW)).toBe(
       'Nothing arrives from the agent on worker-7: it, the node, or the way to it may be down. ' +
-        'Last known: 2 problems: /var 96 % full; kubelet does not answer.',
+        'Last known: 2 problems: /var is 96 % full; kubelet does not answer.',
     )
     expect(stale.conditions.map(({ status, level, reason }) => [status, level, reason])).toEqual([
       ['Unknown', 'stale', 'DetectorUnreachable'],

@@ -21,9 +21,12 @@ export interface VerdictInput {
   readonly monitors: readonly MonitorView[]
 }
 
-/** "/var is 96 % full" → "/var 96 % full", which goes on well with "for 4 min". */
-function headline(summary: string): string {
-  return summary.replace(/[.\s]+$/u, '').replace(/ (?:is|are) /u, ' ')
+/**
+ * A monitor's clause as it stands in a sentence of ours: not a word of it is changed, since none of ours would fit all
+ * of theirs. Only its full stop goes, since the sentence goes on.
+ */
+function clause(summary: string): string {
+  return summary.replace(/(?<!\.)\.$/, '')
 }
 
 /** What is wrong, as the sentence needs it. */
@@ -33,11 +36,11 @@ interface Trouble {
 }
 
 function problemTrouble(problem: ProblemView): Trouble {
-  const what = headline(problem.summary)
+  const what = clause(problem.summary)
   const words: Words[] =
     problem.condition === ''
       ? [text(`${what}, last seen `), { since: problem.lastSeen }, text(' ago')]
-      : [text(`${what} for `), { since: problem.opened }]
+      : [text(`${what}, for `), { since: problem.opened }]
   return { level: problem.level, words }
 }
 
@@ -49,12 +52,12 @@ function troubles(input: VerdictInput): Trouble[] {
     ...input.problems.map(problemTrouble),
     ...unrecorded.map(({ level, label, type, since }) => ({
       level,
-      words: [text(`${label || type} for `), { since }],
+      words: [text(`${label || type}, for `), { since }],
     })),
   ]
 }
 
-/** "a for 4 min; b for 20 s; and 2 more." */
+/** "a, for 4 min; b, for 20 s; and 2 more." */
 function enumerate<T>(items: readonly T[], words: (item: T) => readonly Words[]): Words[] {
   const named = items
     .slice(0, NAMED)
@@ -99,7 +102,7 @@ function unknownWords(unknown: readonly ConditionView[]): Words[] {
 
 function lastKnown(problems: readonly ProblemView[]): string {
   if (problems.length === 0) return 'No problem was known.'
-  const named = problems.slice(0, NAMED).map(({ summary }) => headline(summary))
+  const named = problems.slice(0, NAMED).map(({ summary }) => clause(summary))
   const more = problems.length > NAMED ? `; and ${problems.length - NAMED} more` : ''
   return `Last known: ${count(problems.length, 'problem')}: ${named.join('; ')}${more}.`
 }
@@ -176,7 +179,7 @@ function problemVerdict(input: VerdictInput, problems: readonly Trouble[], now: 
 function unknownVerdict(input: VerdictInput, unknown: readonly ConditionView[], now: Date): VerdictView {
   const healthy = input.conditions.filter(({ level }) => level === 'healthy')
   const oldest = proofAges(input, healthy, now).at(-1) ?? 0
-  const words = (c: ConditionView): Words[] => [text(`${c.label || c.type} for `), { since: c.since }]
+  const words = (c: ConditionView): Words[] => [text(`${c.label || c.type}, for `), { since: c.since }]
   const proven =
     healthy.length === 0
       ? 'No condition is known to be healthy.'

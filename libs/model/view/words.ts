@@ -11,6 +11,15 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`
 }
 
+/**
+ * What stands beside the clause of a problem that is over: "over after 12 min".
+ * @param openMs how long it was open; 0: not known, as over a reboot
+ */
+export function overWords(openMs: number): string {
+  if (openMs >= 1000) return `over after ${renderDuration(openMs)}`
+  return openMs > 0 ? 'over within a second' : 'over, how long it was open is not known'
+}
+
 /** The sentence as it reads at `now`. Never throws. */
 export function wordsToText(words: readonly Words[], now: Date): string {
   return words

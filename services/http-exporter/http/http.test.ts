@@ -212,7 +212,7 @@ describe('/', () => {
     expect(html.headers.get('vary')).toContain('accept')
     const text = await fetch(`${url}/`)
     expect(text.headers.get('content-type')).toBe('text/plain; charset=utf-8')
-    expect(await text.text()).toMatch(/^worker-7 {2}10\.20\.4\.17\n1 problem: \/var 96 % full for 4 min\.\n/)
+    expect(await text.text()).toMatch(/^worker-7 {2}10\.20\.4\.17\n1 problem: \/var is 96 % full, for 4 min\.\n/)
   })
 
   it('may run its own code by hash and nothing else', async () => {

@@ -5,7 +5,7 @@ import { type HistoryView, LEVEL_WORDS, limitOf, type ProblemView, type SeriesVi
 import { elementId, nameId } from '../state/address.ts'
 import { resting, useCell, usePage } from '../state/hooks.ts'
 import { quantityOf } from '../words/quantity.ts'
-import { asSentence, pastTense } from '../words/sentences.ts'
+import { asSentence } from '../words/sentences.ts'
 import { clockOf } from '../words/times.ts'
 import { Age } from './age.tsx'
 import { Glyph } from './glyph.tsx'
@@ -40,16 +40,17 @@ function What({ problem, stale }: ProblemProps) {
     <div>
       <h3>
         <Glyph level={level} />
-        <bdi>{stale ? pastTense(problem.summary) : problem.summary}</bdi>
+        <bdi>{problem.summary}</bdi>
       </h3>
       <p>
         <span class={`state ${level}`}>{LEVEL_WORDS[level]}</span>{' '}
-        {stale ? null : (
+        {stale ? (
+          'then, since'
+        ) : (
           <>
-            for <Age at={problem.opened} form="lasting" />,{' '}
+            for <Age at={problem.opened} form="lasting" />, since
           </>
-        )}
-        since{' '}
+        )}{' '}
         <time dateTime={problem.opened} title={problem.opened}>
           {clockOf(problem.opened, clock.now())}
         </time>

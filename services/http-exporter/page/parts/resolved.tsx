@@ -1,10 +1,10 @@
 /** Nothing is open: what was resolved last. */
 
 import { useState } from 'preact/hooks'
-import { type ProblemView, renderDuration } from '#model'
+import { overWords, type ProblemView } from '#model'
 import { elementId } from '../state/address.ts'
 import { resting, usePage } from '../state/hooks.ts'
-import { pastTense } from '../words/sentences.ts'
+import { sentenceStart } from '../words/sentences.ts'
 import { clockOf } from '../words/times.ts'
 import { More } from './more.tsx'
 
@@ -13,15 +13,15 @@ const SHOWN = 3
 function Past({ problem }: { readonly problem: ProblemView }) {
   const { clock } = usePage()
   const until = problem.resolved ?? problem.changed
-  const summary = <bdi>{pastTense(problem.summary)}</bdi>
+  const summary = <bdi>{problem.summary}</bdi>
   return (
     <article class="prow past">
       <h3>
+        <span class="quiet">{sentenceStart(overWords(problem.openMs))}:</span>{' '}
         {problem.condition === '' ? summary : <a href={`#${elementId('condition', problem.condition)}`}>{summary}</a>}
       </h3>
       <p>
-        <span class="quiet">{renderDuration(Date.parse(until) - Date.parse(problem.opened))}, until</span>{' '}
-        <time dateTime={until}>{clockOf(until, clock.now())}</time>
+        <span class="quiet">until</span> <time dateTime={until}>{clockOf(until, clock.now())}</time>
       </p>
       <p>
         <span class="lab">Proven by </span>
