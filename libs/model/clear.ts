@@ -39,6 +39,7 @@ function clearSources(draft: Draft, problem: Problem, words: string): void {
       since: draft.now.wall,
       raised: undefined,
       healthyStreak: 0,
+      settled: undefined,
       cleared: draft.now.wall,
     })
   }

@@ -85,7 +85,7 @@ describe('a problem', () => {
   it('is neither raised nor cleared by a reading that is only pending', () => {
     const { world, say } = worldWithDisk()
     expect(told(say('healthy', 500, { pending: true }))).toEqual([])
-    expect(world.state.conditions.get(conditionKey('DiskFull', 'disk:/var'))?.health).toBe('healthy')
+    expect(world.state.conditions.get(conditionKey('DiskFull', 'disk:/var'))?.health).toBe('unknown')
     say('problem', 1000)
     for (let ms = 2000; ms < 9000; ms += 1000) expect(told(say('healthy', ms, { pending: true }))).toEqual([])
     expect(world.state.conditions.get(conditionKey('DiskFull', 'disk:/var'))?.health).toBe('problem')

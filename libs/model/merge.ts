@@ -5,6 +5,9 @@ import { compareHealth, compareSeverity, statusOf } from './severity.ts'
 import { renderLabel } from './text.ts'
 import type { ConditionStatus, ConditionType, NodeCondition, Observation, SourceCondition } from './types.ts'
 
+/** Reason of what was above a limit for too short a time ever since it was first looked at. */
+export const BEING_WATCHED = 'BeingWatched'
+
 function severityOf(source: SourceCondition): Observation['severity'] {
   return source.health === 'problem' ? (source.raised ?? source.observation).severity : 'info'
 }
@@ -32,6 +35,10 @@ function heldWords(draft: Draft, source: SourceCondition): Pick<Observation, 're
   if (held === 'gated') {
     const message = `not judged while what it depends on has a problem; its check says: ${observation.message}`
     return { reason: 'DependencyUnhealthy', message, summary: `${label}: not judged` }
+  }
+  if (held === 'pending' && source.health === 'unknown') {
+    const message = `not known yet: ${observation.message}`
+    return { reason: BEING_WATCHED, message, summary: `${label}: not known yet` }
   }
   if (raised === undefined || observation.health === 'problem') return observation
   if (observation.health === 'unknown') {
@@ -73,6 +80,17 @@ function timesOf(
   return { since: first.since, statusSince: draft.now.wall, settled: undefined }
 }
 
+/** When a look was made that stands behind what a source counts for. */
+function provenBy({ health, held, observed, settled }: SourceCondition): Date {
+  return health === 'healthy' && held === 'pending' ? (settled?.observed ?? observed) : observed
+}
+
+/** What is well is proven by the oldest look behind it: each of its sources has to see it. */
+function observedOf(first: SourceCondition, sources: readonly SourceCondition[]): Date {
+  const all = first.health === 'healthy' ? sources : [first]
+  return new Date(Math.min(...all.map((source) => provenBy(source).getTime())))
+}
+
 /** `first` decides; the others are named. */
 function merged(
   draft: Draft,
@@ -94,8 +112,6 @@ function merged(
     declared === undefined && before !== undefined
       ? before.recovery
       : declared?.recoveryText || recoveryWords(declared?.recovery ?? { kind: 'healthy-checks', count: 2 })
-  let observed = first.observed
-  for (const source of sources) if (source.observed > observed) observed = source.observed
   return {
     type,
     entity,
@@ -106,7 +122,7 @@ function merged(
     message: words.message,
     summary: headline(words.summary, words.message, label),
     ...timesOf(draft, first, status, before),
-    observed,
+    observed: observedOf(first, sources),
     sources: sources.map((source) => source.monitor),
     check,
     evidence,

@@ -206,6 +206,7 @@ export function declareMonitor(
       }
     }
   }
+  if (before.health === 'unreachable') for (const source of draft.sourcesBy(name)) judgeAgain(draft, source)
   answered(draft, name)
 }
 

@@ -8,7 +8,16 @@ import { blockingDependency } from './gate.ts'
 import { fingerprintOf } from './keys.ts'
 import { mergeCondition } from './merge.ts'
 import { isOpen, ownerOf } from './problem.ts'
-import type { Health, Held, Instant, Observation, Problem, RecoveryRule, SourceCondition } from './types.ts'
+import type {
+  Health,
+  Held,
+  Instant,
+  Observation,
+  Problem,
+  RecoveryRule,
+  SettledLook,
+  SourceCondition,
+} from './types.ts'
 
 const DEFAULT_RULE: RecoveryRule = { kind: 'healthy-checks', count: 2 }
 
@@ -84,24 +93,38 @@ function remember(memory: Memory, observation: Observation, rule: RecoveryRule, 
   return { ...counted, raised: undefined }
 }
 
+interface Judgement {
+  readonly health: Health
+  readonly held: Held
+}
+
+interface Case {
+  readonly observation: Observation
+  readonly memory: Memory
+  readonly settled: SettledLook | undefined
+  readonly rule: RecoveryRule
+  readonly isBlocked: boolean
+  readonly isReachable: boolean
+}
+
 /** What counts, from what was said, what is remembered, and what stands in between. */
-function judge(
-  observation: Observation,
-  memory: Memory,
-  rule: RecoveryRule,
-  blocked: boolean,
-  reachable: boolean,
-  now: Instant,
-): { health: Health; held: Held } {
-  if (!reachable) return { health: 'unknown', held: 'unreachable' }
+function judge({ observation, memory, settled, rule, isBlocked, isReachable }: Case, now: Instant): Judgement {
+  if (!isReachable) return { health: 'unknown', held: 'unreachable' }
   if (observation.health === 'unknown') return { health: 'unknown', held: '' }
   if (memory.raised !== undefined) {
     if (observation.health === 'problem') return { health: 'problem', held: '' }
     const flapping = isProven(rule, memory, now) && holdsRecovery(memory.penalty, now.monoMs - memory.penaltyMonoMs)
     return { health: 'problem', held: flapping ? 'flapping' : 'unproven' }
   }
-  if (observation.health === 'problem') return { health: 'unknown', held: blocked ? 'gated' : '' }
+  if (observation.health === 'problem') return { health: 'unknown', held: isBlocked ? 'gated' : '' }
+  if (observation.pending) return { health: settled?.health === 'healthy' ? 'healthy' : 'unknown', held: 'pending' }
   return { health: 'healthy', held: '' }
+}
+
+/** What stands while a look is pending: what the last one found that was not. */
+function settledLook(before: SourceCondition | undefined): SettledLook | undefined {
+  if (before === undefined || before.observation.pending) return before?.settled
+  return { health: before.observation.health, observed: before.observed }
 }
 
 function isReachable(draft: Draft, monitor: string): boolean {
@@ -125,8 +148,10 @@ function putJudged(draft: Draft, monitor: string, observation: Observation, memo
   const { type, entity } = observation
   const before = draft.source(monitor, type, entity)
   const rule = draft.conditionType(type, monitor)?.recovery ?? DEFAULT_RULE
-  const blocked = blockingDependency(draft, monitor, observation.check) !== undefined
-  const { health, held } = judge(observation, memory, rule, blocked, isReachable(draft, monitor), draft.now)
+  const isBlocked = blockingDependency(draft, monitor, observation.check) !== undefined
+  const settled = observation.pending ? settledLook(before) : undefined
+  const reachable = { isBlocked, isReachable: isReachable(draft, monitor) }
+  const { health, held } = judge({ observation, memory, settled, rule, ...reachable }, draft.now)
   const changed = before?.health !== health
   const since = before !== undefined && !changed ? before.since : beginning(draft, observation, health)
   const value: SourceCondition = {
@@ -144,6 +169,7 @@ function putJudged(draft: Draft, monitor: string, observation: Observation, memo
     incarnation: told.incarnation,
     sequence: told.sequence,
     cleared: before?.cleared,
+    settled,
   }
   draft.putSource(value)
   mergeCondition(draft, type, entity)

@@ -65,7 +65,7 @@ export interface Observation {
   readonly since?: Date | undefined
   /** The check's configured name. */
   readonly check: string
-  /** Above a limit, but not for long enough yet: neither raises nor clears anything. */
+  /** Above a limit, but not for long enough yet: what was settled before stands; where nothing was, it is not known. */
   readonly pending?: boolean | undefined
   /** When the check looked; the same at every delivery of the same look, which counts once. Absent: now. */
   readonly observed?: Date | undefined
@@ -151,7 +151,7 @@ export interface EventReason {
 }
 
 /** Why a condition is not simply what its source says. */
-export type Held = '' | 'gated' | 'unreachable' | 'unproven' | 'flapping'
+export type Held = '' | 'gated' | 'unreachable' | 'unproven' | 'flapping' | 'pending'
 
 /** A condition by source. */
 export interface SourceCondition {
@@ -178,6 +178,14 @@ export interface SourceCondition {
   readonly sequence: number
   /** A person cleared it: looks up to this time say nothing any more. */
   readonly cleared?: Date | undefined
+  /** While its looks are pending: what the last one found that was not. Absent: none ever was. */
+  readonly settled?: SettledLook | undefined
+}
+
+/** What a look found that was not pending, and when it was made. */
+export interface SettledLook {
+  readonly health: Health
+  readonly observed: Date
 }
 
 /** A condition merged over its sources. */

@@ -19,7 +19,7 @@ import {
 } from './enums.ts'
 import { fromProtoEvidence, fromProtoObservation, toProtoEvidence, toProtoObservation } from './report.ts'
 
-const heldWords = new Set<string>(['', 'gated', 'unreachable', 'unproven', 'flapping'] satisfies Held[])
+const heldWords = new Set<string>(['', 'gated', 'unreachable', 'unproven', 'flapping', 'pending'] satisfies Held[])
 const proofWords = new Set<string>([
   'healthy-checks',
   'absent',
@@ -52,6 +52,7 @@ export function toProtoSourceCondition(s: SourceCondition): pb.SourceCondition {
     incarnation: s.incarnation,
     sequence: s.sequence,
     cleared: s.cleared,
+    settled: s.settled && { health: toProtoHealth(s.settled.health), observed: s.settled.observed },
   }
 }
 /** Undefined where the record lacks its observation: it says nothing then. */
@@ -72,6 +73,10 @@ export function fromProtoSourceCondition(s: pb.SourceCondition, now: Date): Sour
     incarnation: s.incarnation,
     sequence: s.sequence,
     cleared: optionalTime(s.cleared),
+    settled: s.settled && {
+      health: fromProtoHealth(s.settled.health),
+      observed: timeOr(s.settled.observed, timeOr(s.observed, now)),
+    },
   }
 }
 

@@ -70,6 +70,7 @@ const held = fc.constantFrom(
   'unreachable' as const,
   'unproven' as const,
   'flapping' as const,
+  'pending' as const,
 )
 const status = fc.constantFrom('True' as const, 'False' as const, 'Unknown' as const)
 const polarity = fc.constantFrom('true-is-problem' as const, 'true-is-healthy' as const)
@@ -207,6 +208,7 @@ const anySource = every<SourceCondition>({
     'unreachable' as const,
     'unproven' as const,
     'flapping' as const,
+    'pending' as const,
   ),
   since: anyTime,
   observed: anyTime,
@@ -218,6 +220,7 @@ const anySource = every<SourceCondition>({
   incarnation: whole,
   sequence: whole,
   cleared: optional(anyTime),
+  settled: optional(fc.record({ health, observed: anyTime })),
 })
 
 const anyReport = every<Report>({

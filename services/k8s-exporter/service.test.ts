@@ -72,6 +72,26 @@ describe('a condition', () => {
     })
   })
 
+  it('that was looked at for too short a time stands there only where it always does, and the summary is calm', async () => {
+    const at = await scene()
+    const watched = { status: 'Unknown', health: 'unknown', held: 'pending', reason: 'BeingWatched' } as const
+    await at.detector.condition(nodeCondition({ type: 'Other', entity: '' }))
+    await at.detector.condition(nodeCondition({ ...watched, type: 'CPUPressure', entity: '' }))
+    await at.detector.condition(nodeCondition({ ...watched, message: 'not known yet: 1 of 3' }))
+    await expect
+      .poll(() => conditionOf(at, 'DiskFull'))
+      .toMatchObject({ status: 'Unknown', reason: 'BeingWatched', message: '/var: not known yet: 1 of 3' })
+    await expect
+      .poll(() => conditionOf(at, 'NodeDoctorHealthy'))
+      .toMatchObject({
+        status: 'True',
+        reason: 'NoneUnhealthy',
+        message:
+          '1 of 3 conditions is well; 2 of 3 conditions were looked at for too short a time to say: CPUPressure, DiskFull',
+      })
+    expect(conditionOf(at, 'CPUPressure')).toBeUndefined()
+  })
+
   it('that changes is one request, together with all that change with it', async () => {
     const at = await scene()
     for (let i = 0; i < 20; i++) await at.detector.condition(nodeCondition({ type: `Type${i}`, entity: '' }))

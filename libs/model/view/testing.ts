@@ -215,7 +215,7 @@ export const anyCondition: fc.Arbitrary<NodeCondition> = fc.record({
   polarity: fc.constantFrom('true-is-problem', 'true-is-healthy'),
   label: hostileText,
   recovery: hostileText,
-  held: fc.constantFrom('', 'gated', 'unreachable', 'unproven', 'flapping'),
+  held: fc.constantFrom('', 'gated', 'unreachable', 'unproven', 'flapping', 'pending'),
 })
 
 export const anyProblem: fc.Arbitrary<Problem> = fc.record({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { NodeCondition } from '#model'
 import { someMonitor } from '../../../libs/model/view/testing.ts'
 import { createOrigins } from '../state/origins.ts'
-import { desiredConditions, silentConditions } from './desired.ts'
+import { desiredConditions, NOT_KNOWN, silentConditions, WATCHED } from './desired.ts'
 import { createNaming } from './naming.ts'
 import { createTracker } from './tracker.ts'
 
@@ -73,7 +73,7 @@ describe('the wished condition of a type', () => {
 
   it('is a problem as soon as one of its entities is, since the first of those', () => {
     const wish = one(condition({ entity: 'disk:/' }), bad('disk:/var', 7), bad('disk:/data', 5))
-    expect(wish).toMatchObject({ status: 'True', reason: 'AboveLimit', since: at(5), rank: 3 })
+    expect(wish).toMatchObject({ status: 'True', reason: 'AboveLimit', since: at(5), rank: 4 })
     expect(wish?.message).toBe('/data: 96 % used; /var: 96 % used; 1 other is well')
   })
 
@@ -104,8 +104,16 @@ describe('the wished condition of a type', () => {
     expect(one(condition({ entity: 'disk:/' }), unknown)).toMatchObject({
       status: 'Unknown',
       reason: 'Hung',
-      rank: 1,
+      rank: 2,
     })
+  })
+
+  it('is no more than watched where one was looked at for too short a time, and names what is not known first', () => {
+    const unknown = { status: 'Unknown', health: 'unknown' } as const
+    const watched = condition({ entity: 'disk:/a', ...unknown, held: 'pending', reason: 'BeingWatched' })
+    const hung = condition({ entity: 'disk:/b', ...unknown, reason: 'Hung' })
+    expect(one(condition({ entity: 'disk:/' }), watched)).toMatchObject({ reason: 'BeingWatched', rank: WATCHED })
+    expect(one(watched, hung)).toMatchObject({ reason: 'Hung', rank: NOT_KNOWN })
   })
 
   it('keeps the polarity of its type', () => {

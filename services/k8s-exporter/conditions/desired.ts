@@ -18,7 +18,7 @@ export interface Desired {
   readonly observed: Date
   /** `since` is exact: seen by this process, or of one entity. Else what stands on the node is at least as true. */
   readonly exact: boolean
-  /** How bad: {@link WELL}, {@link NOT_KNOWN}, and above by severity. */
+  /** How bad: {@link WELL}, {@link WATCHED}, {@link NOT_KNOWN}, and above by severity. */
   readonly rank: number
   /** Our types behind it. */
   readonly types: readonly string[]
@@ -27,11 +27,15 @@ export interface Desired {
 }
 
 export const WELL = 0
-export const NOT_KNOWN = 1
-const RANKS = { info: 2, warning: 3, error: 4, critical: 5 } as const satisfies Record<Severity, number>
+/** Looked at for too short a time to say: no reason to worry anybody, and not known to be well. */
+export const WATCHED = 1
+export const NOT_KNOWN = 2
+const RANKS = { info: 3, warning: 4, error: 5, critical: 6 } as const satisfies Record<Severity, number>
 
-export function rankOf({ health, severity }: Pick<NodeCondition, 'health' | 'severity'>): number {
-  return health === 'healthy' ? WELL : health === 'unknown' ? NOT_KNOWN : RANKS[severity]
+export function rankOf({ health, severity, held }: Pick<NodeCondition, 'health' | 'severity' | 'held'>): number {
+  if (health === 'problem') return RANKS[severity]
+  if (health === 'healthy') return WELL
+  return held === 'pending' ? WATCHED : NOT_KNOWN
 }
 
 export interface Silence {
@@ -45,6 +49,7 @@ export function worstFirst(a: NodeCondition, b: NodeCondition): number {
   return (
     compareHealth(b.health, a.health) ||
     compareSeverity(b.severity, a.severity) ||
+    rankOf(b) - rankOf(a) ||
     a.since.getTime() - b.since.getTime() ||
     (a.entity < b.entity ? -1 : 1)
   )

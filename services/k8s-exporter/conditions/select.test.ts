@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { someCondition } from '../../../libs/model/view/testing.ts'
-import type { Desired } from './desired.ts'
+import { type Desired, NOT_KNOWN, WATCHED } from './desired.ts'
 import { CONDITIONS_MAX, OF_PLUGIN_MAX, type SelectInput, selectConditions } from './select.ts'
 import { createTracker } from './tracker.ts'
 
@@ -28,7 +28,7 @@ const names = ({ chosen }: { readonly chosen: ReadonlyMap<string, Desired> }) =>
 
 describe('what stands on the node', () => {
   it('is what always stands there, and what is not well', () => {
-    const selection = select([one('DiskFull', 0), one('SwapHigh', 0), one('CPUPressure', 3), one('ClockJumped', 1)])
+    const selection = select([one('DiskFull', 0), one('SwapHigh', 0), one('CPUPressure', 4), one('ClockJumped', 2)])
     expect(names(selection)).toEqual(['DiskFull', 'CPUPressure', 'ClockJumped'])
     expect([...selection.retired]).toEqual(['SwapHigh'])
   })
@@ -51,14 +51,24 @@ describe('what stands on the node', () => {
     expect(names(select([well], { standing, tracker, now: at(85) }))).toEqual([])
   })
 
+  it('is not what was looked at for too short a time to say, unless it always stands there', () => {
+    const selection = select([one('DiskFull', WATCHED), one('CPUPressure', WATCHED), one('SwapHigh', NOT_KNOWN)])
+    expect(names(selection)).toEqual(['DiskFull', 'SwapHigh'])
+    expect(selection.leftOut).toEqual([])
+    const tracker = createTracker()
+    tracker.saw('CPUPressure', [someCondition({ health: 'unknown', held: 'pending' })], at(20))
+    tracker.saw('CPUPressure', [someCondition({ health: 'healthy' })], at(25))
+    expect(tracker.of('CPUPressure')?.unwell).toBeUndefined()
+  })
+
   it('is never what the configuration keeps away, however bad', () => {
-    const selection = select([one('DiskFull', 5), one('SwapHigh', 5)], { never: new Set(['DiskFull', 'SwapHigh']) })
+    const selection = select([one('DiskFull', 6), one('SwapHigh', 6)], { never: new Set(['DiskFull', 'SwapHigh']) })
     expect(names(selection)).toEqual([])
     expect(selection.leftOut).toEqual([])
   })
 
   it('is sixteen of a plug-in that nobody configured, and the worst of them', () => {
-    const many = Array.from({ length: 512 }, (_, i) => one(`PluginT${i}`, i === 400 ? 5 : 3, { plugin: 'evil' }))
+    const many = Array.from({ length: 512 }, (_, i) => one(`PluginT${i}`, i === 400 ? 6 : 4, { plugin: 'evil' }))
     const selection = select([one('DiskFull', 0), ...many])
     expect(names(selection)).toHaveLength(1 + OF_PLUGIN_MAX)
     expect(names(selection).slice(0, 2)).toEqual(['DiskFull', 'PluginT400'])
@@ -68,7 +78,7 @@ describe('what stands on the node', () => {
   it('is never more than has a place, and whoever is left out is no worse than who is in', () => {
     const wish = fc.record({
       i: fc.nat(200),
-      rank: fc.integer({ min: 0, max: 5 }),
+      rank: fc.integer({ min: 0, max: 6 }),
       plugin: fc.constantFrom('', '', 'a', 'b'),
     })
     fc.assert(

@@ -1,6 +1,6 @@
 /** Which conditions stand on the node: few, so that a person can read it and a plug-in cannot fill it. Pure. */
 import type { Desired } from './desired.ts'
-import { WELL } from './desired.ts'
+import { WATCHED } from './desired.ts'
 import type { Tracker } from './tracker.ts'
 
 /** On one node, and of one plug-in that nobody configured. The summary stands beside them. */
@@ -44,7 +44,7 @@ export function selectConditions(input: SelectInput): Selection {
   const wished = [...known.values()].filter(({ types }) => !types.every((type) => never.has(type)))
   const isAlways = ({ types }: Desired) => types.some((type) => always.has(type))
   const first = wished.filter(isAlways).sort(compare)
-  const others = wished.filter((one) => !isAlways(one) && (one.rank > WELL || lingers(one, input))).sort(compare)
+  const others = wished.filter((one) => !isAlways(one) && (one.rank > WATCHED || lingers(one, input))).sort(compare)
   const chosen = new Map<string, Desired>()
   const ofPlugin = new Map<string, number>()
   const leftOut: Desired[] = []
@@ -53,7 +53,7 @@ export function selectConditions(input: SelectInput): Selection {
     if (chosen.size < CONDITIONS_MAX && (one.plugin === '' || count < OF_PLUGIN_MAX)) {
       chosen.set(one.type, one)
       ofPlugin.set(one.plugin, count + 1)
-    } else if (one.rank > WELL) leftOut.push(one)
+    } else if (one.rank > WATCHED) leftOut.push(one)
   }
   return { chosen, retired: new Set([...known.keys()].filter((name) => !chosen.has(name))), leftOut }
 }

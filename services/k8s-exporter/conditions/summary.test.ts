@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Desired } from './desired.ts'
+import { type Desired, WATCHED, WELL } from './desired.ts'
 import { summaryOf } from './summary.ts'
 
 const at = (minute: number) => new Date(Date.UTC(2026, 4, 12, 3, minute))
@@ -25,7 +25,7 @@ describe('the node as a whole', () => {
   })
 
   it('counts what is not well and names the worst first', () => {
-    const known = [one('A', 0), one('SwapHigh', 3, 9), one('DiskFull', 5, 11), one('Net', 1, 2)]
+    const known = [one('A', 0), one('SwapHigh', 4, 9), one('DiskFull', 6, 11), one('Net', 2, 2)]
     expect(summary(known, { leftOut: 2 })).toMatchObject({
       status: 'False',
       reason: 'HasProblems',
@@ -36,10 +36,32 @@ describe('the node as a whole', () => {
   })
 
   it('is unknown where something is not known and nothing is worse', () => {
-    expect(summary([one('A', 0), one('Net', 1, 2)])).toMatchObject({
+    expect(summary([one('A', 0), one('Net', 2, 2)])).toMatchObject({
       status: 'Unknown',
       reason: 'NotAllKnown',
       since: at(2),
+    })
+  })
+
+  it('is calm about what was looked at for too short a time to say, and names it', () => {
+    expect(summary([one('A', WELL, 3), one('CPUPressure', WATCHED, 9), one('DiskSlow', WATCHED, 9)])).toMatchObject({
+      status: 'True',
+      reason: 'NoneUnhealthy',
+      message:
+        '1 of 3 conditions is well; 2 of 3 conditions were looked at for too short a time to say: CPUPressure, DiskSlow',
+      since: at(3),
+    })
+    expect(summary([one('DiskFull', 6), one('CPUPressure', WATCHED)]).message).toBe(
+      '1 of 2 conditions is a problem: DiskFull (critical); 1 of 2 conditions was looked at for too short a time to say: CPUPressure',
+    )
+  })
+
+  it('is unknown while nothing at all is known to be well', () => {
+    expect(summary([one('CPUPressure', WATCHED, 9)])).toMatchObject({
+      status: 'Unknown',
+      reason: 'NotAllKnown',
+      message: 'none is known to be well; 1 of 1 condition was looked at for too short a time to say: CPUPressure',
+      since: at(9),
     })
   })
 
@@ -53,6 +75,6 @@ describe('the node as a whole', () => {
   })
 
   it('names no more than a few', () => {
-    expect(summary(Array.from({ length: 90 }, (_, i) => one(`T${i}`, 3))).message).toMatch(/^90 of 90 .* and 82 more$/)
+    expect(summary(Array.from({ length: 90 }, (_, i) => one(`T${i}`, 4))).message).toMatch(/^90 of 90 .* and 82 more$/)
   })
 })

@@ -1,9 +1,9 @@
 /** How the node is as a whole, in one condition. Pure. */
 import { kubeText, kubeTime, MESSAGE_MAX_BYTES } from '../text.ts'
-import { type Desired, NOT_KNOWN, WELL } from './desired.ts'
+import { type Desired, NOT_KNOWN, WATCHED, WELL } from './desired.ts'
 
 const NAMED = 8
-const WORDS = ['well', 'not known', 'info', 'warning', 'error', 'critical'] as const
+const WORDS = ['well', 'watched', 'not known', 'info', 'warning', 'error', 'critical'] as const
 
 export interface SummaryInput {
   /** Its name on the node. */
@@ -22,7 +22,7 @@ function named(some: readonly Desired[], words: (one: Desired) => string): strin
 }
 
 /** No number that moves by itself: it changes when a condition does. */
-function messageOf(known: readonly Desired[], bad: readonly Desired[], unknown: readonly Desired[]): string {
+function messageOf(known: readonly Desired[], { well, watched, unknown, bad }: Sorted): string {
   const all = `${known.length} ${known.length === 1 ? 'condition' : 'conditions'}`
   const parts = [
     ...(bad.length === 0
@@ -36,6 +36,17 @@ function messageOf(known: readonly Desired[], bad: readonly Desired[], unknown: 
           `${unknown.length} of ${all} ${unknown.length === 1 ? 'is' : 'are'} not known: ${named(unknown, ({ type }) => type)}`,
         ]),
   ]
+  if (watched.length > 0) {
+    if (parts.length === 0)
+      parts.push(
+        well.length === 0
+          ? 'none is known to be well'
+          : `${well.length} of ${all} ${well.length === 1 ? 'is' : 'are'} well`,
+      )
+    parts.push(
+      `${watched.length} of ${all} ${watched.length === 1 ? 'was' : 'were'} looked at for too short a time to say: ${named(watched, ({ type }) => type)}`,
+    )
+  }
   return parts.length === 0 ? `${all}, all well` : parts.join('; ')
 }
 
@@ -43,11 +54,35 @@ function bounds(times: readonly Date[], pick: (...values: number[]) => number, f
   return times.length === 0 ? fallback : new Date(pick(...times.map((time) => time.getTime())))
 }
 
-export function summaryOf({ name, known, leftOut, asOf, observed }: SummaryInput): Desired {
+/** By how they are, the worst first. */
+interface Sorted {
+  readonly well: readonly Desired[]
+  readonly watched: readonly Desired[]
+  readonly unknown: readonly Desired[]
+  readonly bad: readonly Desired[]
+}
+
+function sort(known: readonly Desired[]): Sorted {
   const sorted = known.toSorted((a, b) => b.rank - a.rank || (a.type < b.type ? -1 : 1))
-  const bad = sorted.filter(({ rank }) => rank > NOT_KNOWN)
-  const unknown = sorted.filter(({ rank }) => rank === NOT_KNOWN)
-  const rank = asOf === undefined ? (sorted[0]?.rank ?? WELL) : Math.max(NOT_KNOWN, sorted[0]?.rank ?? WELL)
+  return {
+    well: sorted.filter(({ rank }) => rank === WELL),
+    watched: sorted.filter(({ rank }) => rank === WATCHED),
+    unknown: sorted.filter(({ rank }) => rank === NOT_KNOWN),
+    bad: sorted.filter(({ rank }) => rank > NOT_KNOWN),
+  }
+}
+
+/** What is only watched worries nobody, as long as anything at all is known to be well. */
+function rankOfAll({ well, watched, unknown, bad }: Sorted): number {
+  const [worst = unknown[0]] = bad
+  if (worst !== undefined) return worst.rank
+  return well.length === 0 && watched.length > 0 ? NOT_KNOWN : WELL
+}
+
+export function summaryOf({ name, known, leftOut, asOf, observed }: SummaryInput): Desired {
+  const sorted = sort(known)
+  const { well, watched, unknown, bad } = sorted
+  const rank = asOf === undefined ? rankOfAll(sorted) : Math.max(NOT_KNOWN, rankOfAll(sorted))
   const since = (some: readonly Desired[]) => some.map((one) => one.since)
   const late =
     asOf === undefined ? '' : `what stands here is from ${kubeTime(asOf)}, the detector cannot tell what it saw since; `
@@ -55,12 +90,19 @@ export function summaryOf({ name, known, leftOut, asOf, observed }: SummaryInput
   return {
     type: name,
     status: rank === WELL ? 'True' : rank === NOT_KNOWN ? 'Unknown' : 'False',
-    reason: rank === WELL ? 'AllHealthy' : rank === NOT_KNOWN ? 'NotAllKnown' : 'HasProblems',
-    message: kubeText(`${late}${messageOf(known, bad, unknown)}${hidden}`, MESSAGE_MAX_BYTES),
+    reason:
+      rank === WELL
+        ? watched.length === 0
+          ? 'AllHealthy'
+          : 'NoneUnhealthy'
+        : rank === NOT_KNOWN
+          ? 'NotAllKnown'
+          : 'HasProblems',
+    message: kubeText(`${late}${messageOf(known, sorted)}${hidden}`, MESSAGE_MAX_BYTES),
     since:
       rank === WELL
-        ? bounds(since(sorted), Math.max, observed)
-        : bounds(since(bad.length > 0 ? bad : unknown), Math.min, asOf ?? observed),
+        ? bounds(since(well), Math.max, observed)
+        : bounds(since([bad, unknown, watched].find((some) => some.length > 0) ?? []), Math.min, asOf ?? observed),
     observed: asOf ?? observed,
     exact: false,
     rank,

@@ -3,7 +3,7 @@
  * the entities of a type may take turns while it stays. Pure.
  */
 import type { NodeCondition } from '#model'
-import { sinceOf, worstFirst } from './desired.ts'
+import { rankOf, sinceOf, WATCHED, worstFirst } from './desired.ts'
 
 export interface Tracked {
   readonly since: Date
@@ -21,11 +21,16 @@ export interface Tracker {
 
 interface Entry extends Tracked {
   readonly health: NodeCondition['health']
+  readonly rank: number
   /** The one entity that there is; undefined for several. */
   readonly only: string | undefined
 }
 
-function follow(before: Entry | undefined, all: readonly NodeCondition[], worst: NodeCondition): Omit<Entry, 'unwell'> {
+function follow(
+  before: Entry | undefined,
+  all: readonly NodeCondition[],
+  worst: NodeCondition,
+): Omit<Entry, 'unwell' | 'rank'> {
   const only = all.length === 1 ? worst.entity : undefined
   const health = worst.health
   const since = sinceOf(worst, all)
@@ -47,9 +52,9 @@ export function createTracker(): Tracker {
         entries.delete(type)
         return
       }
-      const wasUnwell = before !== undefined && before.health !== 'healthy'
-      const unwell = worst.health !== 'healthy' || wasUnwell ? now : before?.unwell
-      entries.set(type, { ...follow(before, all, worst), unwell })
+      const rank = rankOf(worst)
+      const unwell = Math.max(rank, before?.rank ?? rank) > WATCHED ? now : before?.unwell
+      entries.set(type, { ...follow(before, all, worst), rank, unwell })
     },
     of: (type) => entries.get(type),
   }

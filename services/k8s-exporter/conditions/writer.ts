@@ -6,7 +6,7 @@ import { type KubeClient, type KubeNode, parseMark } from '#kube'
 import type { Clock, Logger } from '#service'
 import type { Gate } from '../pace/gate.ts'
 import type { Limiter } from '../pace/limiter.ts'
-import { type Desired, WELL } from './desired.ts'
+import { type Desired, WATCHED, WELL } from './desired.ts'
 import type { Ours } from './ours.ts'
 import { createPacer } from './pacer.ts'
 import { type Cause, planPatch } from './plan.ts'
@@ -179,7 +179,9 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
     if (heartbeat) heartbeatDueMs = nowMs + spread(options.heartbeatMs, 0.1)
     const { patch, cause } = plan
     if (patch === undefined || cause === undefined) return false
-    const worse = plan.types.filter((type) => (desired.get(type)?.rank ?? WELL) > (ranks.get(type) ?? WELL))
+    const worse = plan.types.filter(
+      (type) => (desired.get(type)?.rank ?? WELL) > Math.max(WATCHED, ranks.get(type) ?? WELL),
+    )
     const waitMs = heartbeat || isHurried || isAnew ? 0 : pacer.waitMs(nowMs, worse)
     if (waitMs > 0) {
       dirtyMs = sinceMs ?? nowMs

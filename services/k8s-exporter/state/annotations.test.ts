@@ -41,6 +41,14 @@ describe('the annotations of the node', () => {
     expect(renderAnnotations({ ...QUIET, conditions })['node-doctor.io/status']).toBe('unknown')
   })
 
+  it('are calm about what was looked at for too short a time to say', () => {
+    const watched = { health: 'unknown', held: 'pending' }
+    const status = (...conditions: object[]) =>
+      renderAnnotations({ ...QUIET, conditions: conditions as never })['node-doctor.io/status']
+    expect(status({ health: 'healthy' }, watched)).toBe('healthy')
+    expect(status(watched)).toBe('unknown')
+  })
+
   it('are no longer than what kubectl describe shows, however many problems there are', () => {
     const problems = Array.from({ length: 500 }, (_, i) => problem('DiskFull', `disk:/data/${i}`, 'warning'))
     expect(renderAnnotations({ ...QUIET, problems })['node-doctor.io/problems']).toBe(

@@ -1,6 +1,7 @@
 /** What the node's annotations say: few, short, and only what changes when something happens. Pure. */
 import { ANNOTATIONS, LINE_MAX } from '#kube'
 import { compareSeverity, type MonitorState, type NodeCondition, type Problem } from '#model'
+import { NOT_KNOWN, rankOf, WATCHED, WELL } from '../conditions/desired.ts'
 import { kubeText } from '../text.ts'
 
 /** Of one name: its end says less than the next one. */
@@ -17,7 +18,9 @@ export interface Summary {
 function statusOf(open: readonly Problem[], conditions: readonly NodeCondition[], silent: boolean): string {
   if (silent) return 'unknown'
   if (open.length > 0) return 'problem'
-  return conditions.some(({ health }) => health === 'unknown') ? 'unknown' : 'healthy'
+  const ranks = new Set(conditions.map(rankOf))
+  // What is only watched worries nobody, as long as anything at all is known to be well.
+  return ranks.has(NOT_KNOWN) || (ranks.has(WATCHED) && !ranks.has(WELL)) ? 'unknown' : 'healthy'
 }
 
 /** `kubectl describe` cuts what is longer than a line: the first of them, and how many more. */

@@ -249,7 +249,7 @@ export interface Observation {
     | undefined;
   /** The check (its configured name) that saw it. */
   check: string;
-  /** Above a limit, but not for long enough yet: neither raises nor clears anything. */
+  /** Above a limit, but not for long enough yet: what was settled before stands; where nothing was, it is not known. */
   pending: boolean;
   /** When the check looked. The same at every delivery of the same look, which counts once. Absent: now. */
   observed: Date | undefined;
@@ -361,10 +361,21 @@ export interface SourceCondition {
   /** The report that said it last: the same report delivered again says nothing new. */
   incarnation: number;
   sequence: number;
-  /** Why health differs from what the source says: "", "gated", "unreachable", "unproven", "flapping". */
+  /** Why health differs from what the source says: "", "gated", "unreachable", "unproven", "flapping", "pending". */
   held: string;
   /** A person cleared it: looks up to this time say nothing any more. */
-  cleared: Date | undefined;
+  cleared:
+    | Date
+    | undefined;
+  /** While its looks are pending: what the last one found that was not. Absent: none ever was. */
+  settled: SettledLook | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** What a look found that was not pending, and when it was made. */
+export interface SettledLook {
+  health: Health;
+  observed: Date | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -2101,6 +2112,7 @@ function createBaseSourceCondition(): SourceCondition {
     sequence: 0,
     held: "",
     cleared: undefined,
+    settled: undefined,
     _unknownFields: {},
   };
 }
@@ -2148,6 +2160,9 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     }
     if (message.cleared !== undefined) {
       Timestamp.encode(toTimestamp(message.cleared), writer.uint32(114).fork()).join();
+    }
+    if (message.settled !== undefined) {
+      SettledLook.encode(message.settled, writer.uint32(122).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2285,6 +2300,14 @@ export const SourceCondition: MessageFns<SourceCondition> = {
             message.cleared = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.settled = SettledLook.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2349,6 +2372,9 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     if (message.cleared !== undefined) {
       obj.cleared = message.cleared.toISOString();
     }
+    if (message.settled !== undefined) {
+      obj.settled = SettledLook.toJSON(message.settled);
+    }
     return obj;
   },
 
@@ -2375,6 +2401,103 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     message.sequence = object.sequence ?? 0;
     message.held = object.held ?? "";
     message.cleared = object.cleared ?? undefined;
+    message.settled = (object.settled !== undefined && object.settled !== null)
+      ? SettledLook.fromPartial(object.settled)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSettledLook(): SettledLook {
+  return { health: 0, observed: undefined, _unknownFields: {} };
+}
+
+export const SettledLook: MessageFns<SettledLook> = {
+  encode(message: SettledLook, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.health !== 0) {
+      writer.uint32(8).int32(message.health);
+    }
+    if (message.observed !== undefined) {
+      Timestamp.encode(toTimestamp(message.observed), writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SettledLook {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSettledLook();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.health = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.observed = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  toJSON(message: SettledLook): unknown {
+    const obj: any = {};
+    if (message.health !== 0) {
+      obj.health = healthToJSON(message.health);
+    }
+    if (message.observed !== undefined) {
+      obj.observed = message.observed.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SettledLook>): SettledLook {
+    return SettledLook.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SettledLook>): SettledLook {
+    const message = createBaseSettledLook();
+    message.health = object.health ?? 0;
+    message.observed = object.observed ?? undefined;
     return message;
   },
 };

@@ -9,6 +9,7 @@ export const HELD_WORDS = {
   unreachable: 'Its monitor does not answer.',
   unproven: 'Known from before; not looked at since.',
   flapping: 'It comes and goes; its recovery is held back.',
+  pending: 'Looked at for too short a time to say.',
 } as const satisfies Record<Held, string>
 
 export const MONITOR_WORDS = {

@@ -28,6 +28,7 @@ function place(part: Partial<Place> = {}): Place {
     access: 'writable',
     meantWritable: undefined,
     turned: false,
+    sealed: false,
     fileSystem: 'ext4 254:1 /dev/vdb1',
     ...part,
   }
@@ -142,6 +143,19 @@ test('read-only is a fault where it was writable before, or should be; else it i
   expect(findingOf(unsaid!, 'FilesystemReadOnly', 'disk:/var')).toMatchObject({ health: 'healthy', pending: true })
   const [designed] = runAll([reading([{ ...readOnly, meantWritable: false }])])
   expect(findingOf(designed!, 'FilesystemReadOnly', 'disk:/var')).toMatchObject({ health: 'healthy', pending: false })
+  const [image] = runAll([reading([{ ...readOnly, sealed: true }])])
+  expect(findingOf(image!, 'FilesystemReadOnly', 'disk:/var')).toMatchObject({ health: 'healthy', pending: false })
+  const [broken] = runAll([reading([{ ...readOnly, sealed: true, meantWritable: true }])])
+  expect(findingOf(broken!, 'FilesystemReadOnly', 'disk:/var').health).toBe('problem')
+})
+
+test('an image that nobody can write is read-only by design, and what else is read-only from the start is not known', async () => {
+  const access = async (name: string) => {
+    await using check = await startFixture(disk, { folder: fixture(import.meta.url, name), config: CONFIG })
+    return findingOf(await check.run(), 'FilesystemReadOnly', 'disk:/')
+  }
+  expect(await access('well-read-only-sealed')).toMatchObject({ reason: 'ReadOnlyByDesign', pending: false })
+  expect(await access('well-read-only-unknown')).toMatchObject({ reason: 'FirstLook', pending: true })
 })
 
 test('a file system that its mount says to be writable has turned read-only by itself, whoever saw it before', () => {
@@ -327,6 +341,7 @@ test('never throws, never sees a problem in what could not be read, reports each
     access: fc.constantFrom('writable', 'read-only', 'stopped', undefined),
     meantWritable: fc.constantFrom(true, false, undefined),
     turned: fc.boolean(),
+    sealed: fc.boolean(),
     fileSystem: fc.constantFrom('ext4 8:1 /dev/sda1', 'xfs 8:2 /dev/sda2', undefined),
   })
   const counters = fc.record({ completed: size, waitedMs: size, busyMs: size, inFlight: size })

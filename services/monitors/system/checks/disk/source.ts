@@ -36,6 +36,8 @@ export interface Place {
   readonly access: Access | undefined
   /** What /etc/fstab says; undefined when it does not name it. */
   readonly meantWritable: boolean | undefined
+  /** It lies on a device of the device mapper that was made for reading alone, as images with dm-verity are. */
+  readonly sealed: boolean
   /** By the kernel it was mounted for writing, and is read-only now. */
   readonly turned: boolean
   /** Which file system that is; undefined: not known. */
@@ -84,6 +86,16 @@ function isAbsent(error: unknown): boolean {
   return error instanceof HostReadError && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 }
 
+/** Asked only of what is read-only. A disk that is write-protected is none: that may be a fault. */
+async function isSealed(host: Host, { device }: Mount): Promise<boolean> {
+  const folder = `/sys/dev/block/${device}`
+  const [isReadOnly, isMapped] = await Promise.all([
+    observe(() => host.readText(`${folder}/ro`)),
+    observe(() => host.readText(`${folder}/dm/name`)),
+  ])
+  return isMapped.ok && isReadOnly.ok && isReadOnly.value.trim() === '1'
+}
+
 async function readPlace(
   host: Host,
   wanted: { readonly path: string; readonly limits: SpaceLimits },
@@ -104,11 +116,13 @@ async function readPlace(
   // Only where that cannot hang: a symbolic link of the configuration leads to the file system that counts.
   const real = local && space.ok ? await observe(() => host.realPath(path)) : observed(path)
   const mount = mountOf(real.ok ? real.value : path, mounts)
+  const access = mount && accessOf(mount)
   return {
     path,
     limits,
     space: absent ? undefined : space,
-    access: mount === undefined ? undefined : accessOf(mount),
+    access,
+    sealed: mount !== undefined && access === 'read-only' && (await isSealed(host, mount)),
     meantWritable: mount === undefined ? undefined : fstab.get(mount.mountPoint),
     turned: mount !== undefined && turnedReadOnly(mount),
     fileSystem: mount && fileSystemOf(mount),

@@ -102,9 +102,16 @@ function inodesFinding(place: Place, space: FsStat): { finding: Finding; used: n
 }
 
 const BY_DESIGN = { reason: 'ReadOnlyByDesign', message: 'mounted read-only, as /etc/fstab wants it' }
+const SEALED = { reason: 'ReadOnlyByDesign', message: 'mounted read-only, from an image that nobody can write' }
 const MAYBE_BY_DESIGN = {
   reason: 'FirstLook',
   message: 'read-only since the first look of this boot; whether it is meant to be is not known: name it in /etc/fstab',
+}
+
+/** What read-only is that is no fault, as far as anything says so. */
+function readOnlyWords({ meantWritable, sealed }: Place): Pick<Finding, 'reason' | 'message' | 'pending'> {
+  if (meantWritable === false) return { ...BY_DESIGN, pending: false }
+  return sealed ? { ...SEALED, pending: false } : { ...MAYBE_BY_DESIGN, pending: true }
 }
 
 /** Why read-only is a fault; undefined: nothing says so. */
@@ -117,7 +124,7 @@ function whyFault(place: Place, wasWritable: boolean): string | undefined {
 /**
  * An error stops writing: `emergency_ro`, or read-only where it was writable before, was mounted for writing, or
  * /etc/fstab wants it so. Read-only from the first look of this boot on, with no such word, may be meant or may be a fault
- * from before we looked: it raises nothing and clears nothing.
+ * from before we looked: it raises nothing and clears nothing, and is not known.
  */
 function accessFinding(place: Place, wasWritable: boolean): Finding | undefined {
   const entity = diskEntity(place.path)
@@ -147,13 +154,7 @@ function accessFinding(place: Place, wasWritable: boolean): Finding | undefined 
         const message = `mounted read-only, but ${why}; see the kernel log for errors of the file system`
         return { ...problem, reason: 'ReadOnly', message }
       }
-      return {
-        type,
-        entity,
-        health: 'healthy',
-        pending: place.meantWritable === undefined,
-        ...(place.meantWritable === false ? BY_DESIGN : MAYBE_BY_DESIGN),
-      }
+      return { type, entity, health: 'healthy', ...readOnlyWords(place) }
     }
   }
 }
