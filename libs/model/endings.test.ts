@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { conditionKey } from './keys.ts'
-import { createWorld, declaration, event, observation, report } from './testing.ts'
+import { conditionType, createWorld, declaration, event, observation, report } from './testing.ts'
 import { told, worldWithDisk } from './testing-disk.ts'
-import type { Problem } from './types.ts'
+import type { Health, Problem } from './types.ts'
 
 describe('what its monitor can never speak of again', () => {
   const MINUTE = 60_000
@@ -35,6 +35,25 @@ describe('what its monitor can never speak of again', () => {
     say('problem', 0)
     world.take({ kind: 'lost', monitor: 'system', reason: 'silent' }, 1000)
     expect(told(world.take({ kind: 'tick', settled: true }, 100 * MINUTE))).toEqual([])
+  })
+
+  it('ends as source-removed also where another one that speaks of it never saw it', () => {
+    const world = createWorld()
+    const recovery = { kind: 'operator' } as const
+    for (const name of ['ann', 'bob']) {
+      const shared = conditionType('GpuHealth', { recovery, shared: true })
+      world.take({ kind: 'declared', declaration: declaration(name, [shared]), incarnation: 7 }, 0)
+    }
+    const say = (monitor: string, health: Health, ms: number) =>
+      world.take({ kind: 'report', monitor, violations: [], report: report([observation('GpuHealth', health)]) }, ms)
+    say('ann', 'healthy', 1000)
+    say('bob', 'problem', 1000)
+    expect(told(world.take({ kind: 'removed', monitor: 'bob' }, 2000))).toMatchObject([
+      { type: 'GpuHealth', phase: 'resolved', proof: 'source-removed', proofText: 'its monitor was taken out' },
+    ])
+    say('bob', 'healthy', 3000)
+    say('ann', 'problem', 3000)
+    expect(told(world.take({ kind: 'removed', monitor: 'bob' }, 4000))).toEqual([])
   })
 
   it('takes conditions and liveness of an unknown monitor along', () => {

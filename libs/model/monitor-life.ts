@@ -281,7 +281,7 @@ export function noteTrouble(draft: Draft, name: string, reason: string): void {
   draft.putMonitor({ ...monitor, lastError: reason, lastErrorAt: draft.now.wall })
 }
 
-/** Takes out one source of a condition. Its problem closes when no other source speaks of it. */
+/** Takes out one source of a condition. What it alone saw of a problem closes with it, by this proof and no other. */
 export function dropSource(
   draft: Draft,
   monitor: string,
@@ -290,12 +290,15 @@ export function dropSource(
   proof: Proof,
   why: string,
 ): void {
-  const owner = ownerOf(draft, type)
+  const problem = draft.problem(fingerprintOf(ownerOf(draft, type), type, entity))
   draft.deleteSource(monitor, type, entity)
+  const others = [...draft.sourcesOf(type, entity)]
+  const nobodyElse = others.every(({ health }) => health === 'healthy')
+  // Before they are merged: that the others are well proves nothing of what they never saw.
+  if (isOpen(problem) && nobodyElse && (others.length === 0 || problem.source === monitor)) {
+    resolveProblem(draft, problem, proof, why)
+  }
   mergeCondition(draft, type, entity)
-  if (draft.sourcesOf(type, entity).length > 0) return
-  const problem = draft.problem(fingerprintOf(owner, type, entity))
-  if (isOpen(problem)) resolveProblem(draft, problem, proof, why)
 }
 
 /** A monitor is no longer configured and its socket is gone: nothing speaks for its conditions any more. */

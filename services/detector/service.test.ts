@@ -261,7 +261,7 @@ describe('the detector', () => {
       running.client.call(DetectorService.check, { monitor: 'link', check: '' }, { timeoutMs: 2000 }),
     ).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: expect.stringContaining('no monitor is named "link"; there are: links'),
+      message: expect.stringContaining('no monitor is named "link"; did you mean links?'),
     })
     const { monitors } = await running.client.call(DetectorService.listMonitors, {}, { timeoutMs: 2000 })
     expect(monitors.map(({ name }) => name).sort()).toEqual(['detector', 'links'])

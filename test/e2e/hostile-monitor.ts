@@ -1,5 +1,5 @@
 /**
- * A monitor that behaves as badly as it is told, as a process of its own: `node hostile-monitor.ts <socket> <behaviour>`.
+ * A monitor that behaves as badly as it is told, as a process of its own: `node hostile-monitor.ts <socket> <behaviour> [<type>]`.
  * It speaks nodedoctor.v1, and honestly apart from the one thing that its behaviour names.
  */
 import {
@@ -11,9 +11,9 @@ import {
 import { Health, Observation, Polarity, Report, Severity } from '#proto/nodedoctor/v1/types.ts'
 import { serveUnix } from '#rpc'
 
-const [socket = '', behaviour = 'honest'] = process.argv.slice(2)
-/** Each has a type of its own, so that one's word is not merged with another's. */
-const TYPE = `Hostile-${behaviour}`
+const [socket = '', behaviour = 'honest', type = ''] = process.argv.slice(2)
+/** Each has a type of its own, so that one's word is not merged with another's, unless a test names one. */
+const TYPE = type || `Hostile-${behaviour}`
 const incarnation = Date.now()
 let sequence = 0
 
@@ -121,6 +121,17 @@ const behaviours: Readonly<Record<string, (call: Call) => void>> = {
         if (!call.destroyed) call.write(report(turn % 10 === 0 ? { events: [event] } : {}))
       }
     }, 50)
+  },
+  /** Honest, and speaks only when told: a problem at first and at SIGUSR1, well at SIGUSR2. */
+  told: (call) => {
+    const say = (health: Health) => {
+      const words = health === Health.PROBLEM ? { severity: Severity.ERROR, reason: 'Sick', message: 'it is sick' } : {}
+      if (!call.destroyed) call.write(report({ observations: [observation({ health, ...words })] }))
+    }
+    say(Health.PROBLEM)
+    process.on('SIGUSR1', () => say(Health.PROBLEM))
+    process.on('SIGUSR2', () => say(Health.HEALTHY))
+    setInterval(() => !call.destroyed && call.write({ time: new Date(), dropped: 0, report: undefined }), 1000)
   },
   /** Heard once, then connected and silent: no report, no heartbeat, whoever comes. */
   hang: (call) => {

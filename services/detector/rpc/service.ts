@@ -31,6 +31,7 @@ import {
   toProtoReport,
 } from '#wire'
 import type { Engine } from '../engine.ts'
+import { noMonitor, noProblem } from './not-known.ts'
 
 /** Watchers at a time; one more is refused. */
 export const WATCHERS_MAX = 32
@@ -109,9 +110,7 @@ export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
       const { monitor, check } = call.request
       const running = options.check(monitor, check, CHECK_TIMEOUT_MS)
       if (running === undefined) {
-        const known = options.monitorNames().join(', ') || 'none'
-        const details = `no monitor is named ${JSON.stringify(cleanText(monitor, 80))}; there are: ${known}`
-        callback({ code: NOT_FOUND, details })
+        callback({ code: NOT_FOUND, details: noMonitor(monitor, options.monitorNames()) })
         return
       }
       running.then(
@@ -136,21 +135,13 @@ export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
       const cleared = options.clear(word)
       if (cleared.length > 0) return callback(null, { cleared: cleared.map(toProtoProblem) })
       const open = [...new Set([...engine.state.problems.values()].filter(isOpen).map((problem) => problem.type))]
-      const which = word.entity === undefined ? word.type : `${word.type} of ${word.entity || 'the node'}`
-      callback({
-        code: NOT_FOUND,
-        details: `no problem ${which} is open; open are: ${open.sort().slice(0, 20).join(', ') || 'none'}`,
-      })
+      callback({ code: NOT_FOUND, details: noProblem(word.type, word.entity, open) })
     },
     forget(call, callback) {
       const { monitor } = call.request
       const ending = options.forget(monitor)
       if (ending === undefined) {
-        const known = [...engine.state.monitors.keys()].sort().join(', ') || 'none'
-        callback({
-          code: NOT_FOUND,
-          details: `no monitor is named ${JSON.stringify(cleanText(monitor, 80))}; there are: ${known}`,
-        })
+        callback({ code: NOT_FOUND, details: noMonitor(monitor, [...engine.state.monitors.keys()]) })
         return
       }
       ending.then(
