@@ -50,8 +50,9 @@ function heldWords(draft: Draft, source: SourceCondition): Pick<Observation, 're
   // What is above a limit for too short a time says nothing yet: the reading that raised it stands, with its own limit.
   if (observation.pending)
     return { reason, message: `${raised.message} (not looked at for long enough since)`, summary }
-  const why = held === 'flapping' ? 'it comes and goes, so its recovery is held back' : 'seen healthy, not proven yet'
-  return { reason, message: `${observation.message} (${why})`, summary }
+  // Reason and limit belong together: the reading that raised it stands first, the one that proves nothing yet after it.
+  const why = held === 'flapping' ? 'it comes and goes, so its recovery is held back' : 'not proven yet'
+  return { reason, message: `${raised.message}; seen healthy since, ${why}: ${observation.message}`, summary }
 }
 
 /** A headline where the source gave none. */
@@ -144,5 +145,7 @@ export function mergeCondition(draft: Draft, type: string, entity: string): void
   const declared = draft.conditionType(type, draft.ownerOf(type) ?? first.monitor)
   const condition = merged(draft, sources, first, declared, draft.condition(type, entity))
   draft.putCondition(condition)
-  followCondition(draft, condition, declared?.recovery ?? { kind: 'healthy-checks', count: 2 })
+  // A problem keeps the words that raised it: after a reboot they are all that is left of it.
+  const message = (condition.health === 'problem' ? first.raised?.message : undefined) ?? condition.message
+  followCondition(draft, { ...condition, message }, declared?.recovery ?? { kind: 'healthy-checks', count: 2 })
 }

@@ -66,9 +66,25 @@ describe('a message', () => {
     const { world, say } = worldWithDisk()
     say('problem', 1000, { message: 'it is bad', summary: '' })
     say('healthy', 2000, { message: 'it is fine', summary: '' })
-    expect(words(world)?.message).toBe('it is fine (seen healthy, not proven yet)')
+    expect(words(world)?.message).toBe('it is bad; seen healthy since, not proven yet: it is fine')
     expect(words(world)?.summary).toBe('it is bad')
     expect(world.state.problems.get(DISK)?.summary).toBe('it is bad')
+  })
+
+  it('keeps reason and limit together while it is seen healthy and not proven yet', () => {
+    const { world, say } = worldWithDisk()
+    say('problem', 1000, {
+      reason: 'AboveCriticalLimit',
+      message: '99 % used, limit 95 %',
+      summary: '/var is 99 % full',
+    })
+    say('healthy', 2000, { reason: 'BelowLimit', message: '70 % used, limit 85 %' })
+    expect(words(world)).toMatchObject({
+      reason: 'AboveCriticalLimit',
+      message: '99 % used, limit 95 %; seen healthy since, not proven yet: 70 % used, limit 85 %',
+      summary: '/var is 99 % full',
+    })
+    expect(world.state.problems.get(DISK)?.message).toBe('99 % used, limit 95 %')
   })
 
   it('never says that it is seen healthy of what cannot be seen', () => {
