@@ -110,7 +110,15 @@ export interface MonitorView {
   readonly restarts: number
   readonly checks: readonly CheckRunView[]
   readonly violations: number
+  /** What it sent that it may not, in words, the last first. */
+  readonly lastViolations: readonly ViolationView[]
   readonly reports: number
+}
+
+export interface ViolationView {
+  readonly text: string
+  readonly count: number
+  readonly lastSeen: string
 }
 
 export interface EventView {

@@ -1,4 +1,4 @@
-import { type Level, type MonitorState, type NodeView, renderDuration, renderPlainText } from '#model'
+import { type Level, type NodeView, renderDuration, renderPlainText } from '#model'
 import type { Node } from '#proto/nodedoctor/v1/detector.ts'
 import { fromProtoMonitorState } from '#wire'
 import { EXIT_UNKNOWN, tellNoAnswer } from './ask.ts'
@@ -31,12 +31,6 @@ function conditionsTable(view: NodeView, now: Date): string {
   return renderTable(['STATE', 'CONDITION', 'ENTITY', 'SINCE', 'REASON', 'MESSAGE'], rows)
 }
 
-/** The view's monitors, each with what it did that it may not. */
-function withViolations(view: NodeView, monitors: readonly MonitorState[]): unknown {
-  const byName = new Map(monitors.map((monitor) => [monitor.name, monitor.lastViolations]))
-  return view.monitors.map((monitor) => ({ ...monitor, lastViolations: byName.get(monitor.name) ?? [] }))
-}
-
 export const status: Command = {
   name: 'status',
   summary: 'says whether this node is all right, in the words of the page',
@@ -66,7 +60,7 @@ Exit code: 0 healthy, 1 a problem is open, 3 not known or no answer.`,
     if (node === undefined) return EXIT_UNKNOWN
     const view = viewOf(node, now)
     const monitors = node.monitors.map((monitor) => fromProtoMonitorState(monitor, now))
-    if (json) sayJson(values['all'] ? { ...view, monitors: withViolations(view, monitors) } : view, 2)
+    if (json) sayJson(view, 2)
     else {
       say(renderPlainText(view, now).trimEnd())
       if (values['all']) say(`\n${conditionsTable(view, now)}\n\n${renderMonitors(monitors, now)}`)

@@ -1,9 +1,12 @@
 /** Whether this exporter can show what is. */
 import type { Bus } from '#bus'
-import { renderDuration } from '#model'
+import { cleanText, type MonitorState, renderDuration } from '#model'
 import type { Readiness } from '#service'
 import type { Listener } from './http/listener.ts'
 import type { NodeState } from './state/node-state.ts'
+
+/** Longest name of a monitor in a sentence. */
+const SHOWN_NAME = 80
 
 export interface ReadinessOptions {
   readonly bus: Pick<Bus, 'state' | 'since' | 'url' | 'lastError'> | undefined
@@ -14,7 +17,7 @@ export interface ReadinessOptions {
 
 /** Ready: every port is listened on, the bus is there, and its buckets were read once. */
 export function readinessOf({ bus, state, listeners, now }: ReadinessOptions): Readiness {
-  if (bus === undefined || state === undefined) return { ready: false, reason: 'starting' }
+  if (bus === undefined || state === undefined) return { ready: false, reason: 'starting: the bus is not asked yet' }
   const closed = listeners.find(({ problem }) => problem !== '')
   if (closed !== undefined) return { ready: false, reason: closed.problem }
   if (bus.state !== 'connected') {
@@ -26,5 +29,30 @@ export function readinessOf({ bus, state, listeners, now }: ReadinessOptions): R
   const { conditions, problems, monitors } = state
   const unread = Object.entries({ conditions, problems, monitors }).filter(([, { known }]) => !known)
   if (unread.length === 0) return { ready: true, reason: '' }
-  return { ready: false, reason: `waiting for the first reading of ${unread.map(([name]) => name).join(', ')}` }
+  const names = unread.map(([name]) => name).join(', ')
+  return { ready: false, reason: `waiting for what the detector wrote to the bus: ${names} not read yet` }
+}
+
+/** Monitors named; the rest is counted. */
+const NAMED = 3
+
+function listed(names: readonly string[]): string {
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : ''
+  return `${names.slice(0, NAMED).join(', ')}${more}`
+}
+
+/** What is not known yet although all that was told is read: who has not spoken, who has not looked. "" after that. */
+export function awaitedWords({ liveness, monitors }: Pick<NodeState, 'liveness' | 'monitors'>): string {
+  const all = [...monitors.values.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const named = (holds: (monitor: MonitorState) => boolean) =>
+    all.filter(holds).map(({ name }) => cleanText(name, SHOWN_NAME))
+  const silent = named(({ health }) => health === 'awaited')
+  const blind = named(({ health, lastReport }) => health === 'alive' && lastReport === undefined)
+  const words = [
+    liveness().state === 'awaited' ? 'the first sign of life of the detector' : '',
+    all.length === 0 ? 'the first monitor' : '',
+    silent.length > 0 ? `the first answer of ${listed(silent)}` : '',
+    blind.length > 0 ? `the first look of ${listed(blind)}` : '',
+  ]
+  return words.filter((one) => one !== '').join('; ')
 }

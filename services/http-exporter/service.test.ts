@@ -159,7 +159,10 @@ describe('the http-exporter on a real bus', () => {
   it('sends samples to the stream and to scrapers, and forgets those of a monitor that is lost', async () => {
     const { detector, exporter, url } = await startTestNode(onTestFinished)
     detector.heartbeat()
-    await detector.monitor(someMonitor())
+    const drawn = (name: string, title: string) => ({ name, title, help: '', kind: 'gauge' as const, unit: '' })
+    const metrics = [drawn('cpu_load_per_core', 'Load per core'), drawn('disk_used_ratio', '{path} used')]
+    await detector.monitor(someMonitor({ metrics }))
+    await until(async () => (await get<NodeView>(`${url}/status`)).body.monitors.length > 0)
     const reader = await openStream(url)
     detector.metrics('system', [
       { name: 'cpu_load_per_core', labels: {}, value: 0.57 },
@@ -181,6 +184,39 @@ describe('the http-exporter on a real bus', () => {
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('node_doctor_cpu_load_per_core')
     await detector.monitor(someMonitor({ health: 'unreachable' }))
     await until(async () => !(await scrape()).includes('node_doctor_cpu_load_per_core'))
+  })
+
+  it('draws what a plug-in declares with a title, beside what ours declare', async () => {
+    const { detector, url } = await startTestNode(onTestFinished)
+    detector.heartbeat()
+    const metrics = [{ name: 'fan_speed', title: 'Fan', help: '', kind: 'gauge' as const, unit: 'rpm' }]
+    await detector.monitor(someMonitor({ name: 'fans', origin: 'discovered', metrics }))
+    await until(async () => (await get<NodeView>(`${url}/status`)).body.monitors.length > 0)
+    const reader = await openStream(url)
+    detector.metrics('fans', [
+      { name: 'fan_speed', labels: { fan: 'a' }, value: 900 },
+      { name: 'fan_age', labels: {}, value: 1 },
+    ])
+    const told = await reader.next(({ kind }) => kind === 'samples')
+    expect(told).toMatchObject({ values: { 'fan_speed{fan="a"}': 900 } })
+    reader.close()
+  })
+
+  it('is ready before the first look, and says what is awaited', async () => {
+    const { detector, url } = await startTestNode(onTestFinished)
+    const awaited = async () => (await get<{ ready: boolean; awaited?: string }>(`${url}/ready`)).body
+    expect(await awaited()).toEqual({
+      ready: true,
+      awaited: 'the first sign of life of the detector; the first monitor',
+    })
+    detector.heartbeat()
+    await detector.monitor(someMonitor({ name: 'gpu', health: 'awaited', lastReport: undefined }))
+    await detector.monitor(someMonitor({ lastReport: undefined }))
+    await until(async () => (await awaited()).awaited === 'the first answer of gpu; the first look of system')
+    await detector.monitor(someMonitor({ name: 'gpu' }))
+    await detector.monitor(someMonitor())
+    await until(async () => (await awaited()).awaited === undefined)
+    expect(await awaited()).toEqual({ ready: true })
   })
 
   it('answers over its own socket what it exports where', async () => {

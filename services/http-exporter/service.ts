@@ -18,8 +18,8 @@ import { ownFamilies, renderMetrics, reservedNames } from './metrics/collect.ts'
 import { createDurations } from './metrics/durations.ts'
 import { nodeFamilies } from './metrics/node-families.ts'
 import { createSampleTable } from './metrics/sample-table.ts'
-import { readinessOf } from './readiness.ts'
-import { evidenceUses, type FeedCounts, followBus } from './state/bus-feed.ts'
+import { awaitedWords, readinessOf } from './readiness.ts'
+import { type FeedCounts, followBus, usesOf } from './state/bus-feed.ts'
 import { createEventLog, EVENTS_KEPT } from './state/event-log.ts'
 import { readIdentity } from './state/identity.ts'
 import { createNodeState, type NodeState } from './state/node-state.ts'
@@ -109,11 +109,12 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
       sources: {
         clock,
         view: () => knownState.view(),
-        evidence: () => evidenceUses(knownState.evidence()),
+        uses: () => usesOf(knownState),
         events: (limit) => events.last(limit),
-        history: (range, evidence) => past.query(range, evidence),
+        history: (range, uses) => past.query(range, uses),
         metrics: () => metrics(knownState, stream, past),
         readiness,
+        awaited: () => awaitedWords(knownState),
         page: await loadPage(pageFolder()),
       },
     })

@@ -193,6 +193,22 @@ describe('hostile texts', () => {
     expect(await seen(page.locator('body'))).not.toMatch(/[\u0000-\u0008\u200b\u202a-\u202e\u2066-\u2069]/)
   })
 
+  it('that a monitor may not send are told in words, the last first, and the rest on request', async () => {
+    const { page } = await stage.play('hostile')
+    const broke = page.getByRole('row', { name: /It sent what it may not/ })
+    await broke.waitFor()
+    expect(await broke.getByRole('listitem').allInnerTexts()).toEqual([
+      expect.stringMatching(/^condition type "Has Space" is not a name, 8 times, \d+ s ago$/),
+      expect.stringContaining('<img src=x'),
+      expect.anything(),
+    ])
+    await broke.getByRole('button', { name: 'Show 1 more kind' }).click()
+    expect(await seen(broke.getByRole('listitem').last())).toMatch(
+      /^condition DiskFull was refused: it belongs to system, 2 times, /,
+    )
+    expect(await seen(page.getByRole('row', { name: /evil<b>/ }).first())).toContain('Broke its limits 12 times.')
+  })
+
   it('turn no sentence of ours around', async () => {
     const { page } = await stage.play('hostile')
     const order = await page.locator('.verdict').evaluate((element) => {

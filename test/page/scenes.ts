@@ -219,6 +219,12 @@ function hostile(): Scene {
           lastErrorAt: ago(10),
           restarts: 3,
           violations: 12,
+          lastViolations: [
+            { text: 'condition type "Has Space" is not a name', count: 8, lastSeen: ago(3) },
+            { text: HOSTILE, count: 1, lastSeen: ago(40) },
+            { text: ENDLESS, count: 1, lastSeen: ago(60) },
+            { text: 'condition DiskFull was refused: it belongs to system', count: 2, lastSeen: ago(90) },
+          ],
           runs: [run([HOSTILE, ENDLESS, 30, 5, 1e9], HOSTILE)],
         }),
         ...calmMonitors().slice(0, 1),

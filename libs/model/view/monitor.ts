@@ -1,5 +1,5 @@
 import { cleanText } from '../text.ts'
-import type { CheckRun, MonitorState, NodeEvent } from '../types.ts'
+import { type CheckRun, type MonitorState, type NodeEvent, VIOLATIONS_KEPT } from '../types.ts'
 import type { CheckRunView, EventView, MonitorView } from '../view.ts'
 import { cleanCount, SHOWN } from './clean.ts'
 import { renderTime } from './duration.ts'
@@ -34,6 +34,11 @@ export function renderMonitor(monitor: MonitorState, now: Date): MonitorView {
     restarts: cleanCount(monitor.restarts),
     checks: monitor.runs.map((run) => renderRun(run, now)),
     violations: cleanCount(monitor.violations),
+    lastViolations: monitor.lastViolations.slice(0, VIOLATIONS_KEPT).map(({ text, count, lastSeen }) => ({
+      text: cleanText(text, SHOWN.message),
+      count: cleanCount(count),
+      lastSeen: renderTime(lastSeen, now),
+    })),
     reports: cleanCount(monitor.reports),
   }
 }

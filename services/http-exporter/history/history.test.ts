@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { renderEvent } from '#model'
 import { type FakeClock, fakeClock } from '#service'
-import { someCondition, someEvent, someProblem } from '../../../libs/model/view/testing.ts'
+import { someCondition, someEvent, someMonitor, someProblem } from '../../../libs/model/view/testing.ts'
 import { recordingLog, scratchFolder } from '../testing.ts'
+import { graphsOf } from './display.ts'
 import { type History, openHistory } from './history.ts'
 
 const START = new Date('2026-05-12T03:14:20.000Z')
@@ -36,7 +37,20 @@ function at(clock: FakeClock, secondsAgo = 0): Date {
   return new Date(clock.now().getTime() - secondsAgo * 1000)
 }
 
-const NONE = new Map()
+const GRAPHS = graphsOf([
+  someMonitor({
+    metrics: [
+      graph('cpu_load_per_core', 'Load per core'),
+      graph('memory_available_bytes', 'Memory available'),
+      graph('disk_used_ratio', '{mount} used'),
+    ],
+  }),
+])
+const NONE = { evidence: new Map(), graphs: GRAPHS }
+
+function graph(name: string, title: string) {
+  return { name, title, help: '', kind: 'gauge' as const, unit: '' }
+}
 const problem = (since: Date, changes = {}) =>
   someCondition({ health: 'problem', status: 'True', severity: 'warning', reason: 'AboveLimit', since, ...changes })
 
@@ -315,7 +329,7 @@ describe('samples', () => {
     const { history, clock } = await opened()
     history.sample(
       new Map([
-        ['disk_used_ratio{path="/var"}', 0.962],
+        ['disk_used_ratio{mount="/var"}', 0.962],
         ['memory_available_bytes', 4 * 1024 ** 3],
         ['memory_size_bytes', 16 * 1024 ** 3],
         ['some_other_thing', 5],
@@ -323,11 +337,11 @@ describe('samples', () => {
     )
     await clock.advance(15_000)
     await history.turn()
-    const evidence = new Map([['disk_used_ratio{path="/var"}', { unit: '%', limit: 85 }]])
-    const { series } = await history.query('1h', evidence)
+    const evidence = new Map([['disk_used_ratio{mount="/var"}', { unit: '%', limit: 85 }]])
+    const { series } = await history.query('1h', { evidence, graphs: GRAPHS })
     expect(series.map(({ points, ...rest }) => ({ ...rest, last: points.at(-1)?.[1] }))).toEqual([
       { key: 'memory_available_bytes', title: 'Memory available', unit: 'GiB', min: 0, max: 16, last: 4 },
-      { key: 'disk_used_ratio{path="/var"}', title: '/var used', unit: '%', min: 0, max: 100, limit: 85, last: 96.2 },
+      { key: 'disk_used_ratio{mount="/var"}', title: '/var used', unit: '%', min: 0, max: 100, limit: 85, last: 96.2 },
     ])
   })
 

@@ -8,7 +8,7 @@ import { type LaneState, monitorLane, pastOf, stateOfCondition, stateOfEventProb
 import { CRAMPED_SHARE, createHouse, prunePlace } from './house.ts'
 import { GAP_AFTER_MS, recordSight, type Sight } from './liveness.ts'
 import { queryHistory } from './query.ts'
-import type { EvidenceUse } from './query-series.ts'
+import type { SeriesUses } from './query-series.ts'
 import type { Range } from './ranges.ts'
 import { TIERS } from './samples.ts'
 import { usedBytes } from './schema.ts'
@@ -43,7 +43,7 @@ export interface History {
   seen(sight: Sight): void
   /** Latest values of series; what is told within 15 s is one sample. */
   sample(values: ReadonlyMap<string, number>): void
-  query(range: Range, evidence: ReadonlyMap<string, EvidenceUse>): Promise<HistoryView>
+  query(range: Range, uses: SeriesUses): Promise<HistoryView>
   /** The last events, newest first. */
   recentEvents(limit: number): EventView[]
   stats(): HistoryStats
@@ -164,11 +164,11 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     sample(values) {
       for (const [key, value] of values) if (Number.isFinite(value)) samples.set(key, value)
     },
-    async query(range, evidence) {
+    async query(range, uses) {
       await writer.flush()
       await writer.following(() => store.check({ sync: false }))
       const ask = (): HistoryView =>
-        queryHistory({ store, range, evidence, now: clock.now(), retentionMs, silentMs: silence() })
+        queryHistory({ store, range, uses, now: clock.now(), retentionMs, silentMs: silence() })
       let view: HistoryView | undefined
       writer.attempt(() => {
         view = ask()

@@ -1,19 +1,28 @@
 /** Values over time, from the tier that suits the span, with the finer tiers for what is newer than it. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { SeriesView } from '#model'
-import { type Display, displayOf, parseSeriesKey } from './display.ts'
+import { type Display, displayOf, type Graphs, parseSeriesKey } from './display.ts'
 import type { Range } from './ranges.ts'
 import { RANGES } from './ranges.ts'
 import { eachValue, slotOf, TIERS, unpackValues } from './samples.ts'
 
 /** Graphs of the machine, and series for the evidence of conditions, at most. */
 const MAX_GRAPHS = 32
+/** Of these, of one plug-in. */
+const PER_PLUG_IN = 8
 const MAX_EVIDENCE = 64
 
 /** What a series stands for in the evidence of conditions. */
 export interface EvidenceUse {
   readonly unit: string
   readonly limit?: number | undefined
+}
+
+/** What series are drawn for. */
+export interface SeriesUses {
+  /** By series key: what conditions name as their evidence. */
+  readonly evidence: ReadonlyMap<string, EvidenceUse>
+  readonly graphs: Graphs
 }
 
 interface Row {
@@ -90,12 +99,24 @@ interface Wanted {
   readonly display: Display
 }
 
-function wantedSeries(keys: ReadonlyMap<string, number>, evidence: ReadonlyMap<string, EvidenceUse>): Wanted[] {
-  const all = [...keys].map(([key, id]) => ({ id, key, display: displayOf(key, evidence.get(key)?.unit) }))
-  const graphs = all
+/** Of one plug-in only so many, so that the next one's are drawn too. */
+function withinShares(all: readonly Wanted[], graphs: Graphs): Wanted[] {
+  const drawn = new Map<string, number>()
+  return all.filter(({ key }) => {
+    const graph = graphs.get(parseSeriesKey(key).name)
+    if (graph === undefined || graph.isBuiltIn) return true
+    const number = (drawn.get(graph.monitor) ?? 0) + 1
+    drawn.set(graph.monitor, number)
+    return number <= PER_PLUG_IN
+  })
+}
+
+function wantedSeries(keys: ReadonlyMap<string, number>, { evidence, graphs: declared }: SeriesUses): Wanted[] {
+  const all = [...keys].map(([key, id]) => ({ id, key, display: displayOf(key, evidence.get(key)?.unit, declared) }))
+  const titled = all
     .filter(({ display }) => display.title !== '')
     .sort((a, b) => a.display.order - b.display.order || (a.key < b.key ? -1 : 1))
-    .slice(0, MAX_GRAPHS)
+  const graphs = withinShares(titled, declared).slice(0, MAX_GRAPHS)
   const shown = new Set(graphs.map(({ key }) => key))
   const others = all.filter(({ key }) => evidence.has(key) && !shown.has(key)).slice(0, MAX_EVIDENCE)
   return [...graphs, ...others.map((one) => ({ ...one, display: { ...one.display, title: '' } }))]
@@ -112,13 +133,7 @@ function lastValueOf(name: string, keys: ReadonlyMap<string, number>, rows: read
   return undefined
 }
 
-/** @param evidence by series key: what conditions name as their evidence, with its unit and limit */
-export function querySeries(
-  db: DatabaseSync,
-  range: Range,
-  now: Date,
-  evidence: ReadonlyMap<string, EvidenceUse>,
-): SeriesView[] {
+export function querySeries(db: DatabaseSync, range: Range, now: Date, uses: SeriesUses): SeriesView[] {
   const { tier, spanMs, stepMs } = RANGES[range]
   const keys = new Map(
     db
@@ -127,7 +142,7 @@ export function querySeries(
       .map((row) => [String(row['key']), Number(row['id'])]),
   )
   const rows = readRows(db, tier, now.getTime() - spanMs, now.getTime())
-  const wanted = wantedSeries(keys, evidence)
+  const wanted = wantedSeries(keys, uses)
   const sums = collect(
     rows,
     wanted.map(({ id }) => id),
@@ -139,7 +154,7 @@ export function querySeries(
     const { title, unit, factor, maxFrom } = display
     const top = maxFrom === undefined ? undefined : lastValueOf(maxFrom, keys, rows)
     const max = top === undefined ? display.max : rounded(top * factor)
-    const limit = evidence.get(key)?.limit
+    const limit = uses.evidence.get(key)?.limit
     return [
       {
         key,

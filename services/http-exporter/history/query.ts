@@ -2,14 +2,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { HistoryView } from '#model'
 import { queryLanes } from './query-lanes.ts'
-import { type EvidenceUse, querySeries } from './query-series.ts'
+import { querySeries, type SeriesUses } from './query-series.ts'
 import { RANGES, type Range } from './ranges.ts'
 import type { HistoryStore } from './store.ts'
 
 export interface QueryOptions {
   readonly store: HistoryStore
   readonly range: Range
-  readonly evidence: ReadonlyMap<string, EvidenceUse>
+  readonly uses: SeriesUses
   readonly now: Date
   readonly retentionMs: number
   /** How long nothing was heard of the detector; undefined while it is heard. */
@@ -37,7 +37,7 @@ function readGaps(db: DatabaseSync | undefined, from: Date, to: Date): HistoryVi
 
 /** @throws what SQLite throws */
 export function queryHistory(options: QueryOptions): HistoryView {
-  const { store, range, evidence, now, silentMs } = options
+  const { store, range, uses, now, silentMs } = options
   const from = new Date(now.getTime() - RANGES[range].spanMs)
   const db = store.place?.db
   const known = knownFrom(options)
@@ -54,6 +54,6 @@ export function queryHistory(options: QueryOptions): HistoryView {
     note: store.place?.onDisk === true && known <= from ? '' : store.note,
     lanes: db === undefined ? [] : queryLanes(db, { from: from.getTime(), to: now.getTime() }),
     gaps,
-    series: db === undefined ? [] : querySeries(db, range, now, evidence),
+    series: db === undefined ? [] : querySeries(db, range, now, uses),
   }
 }

@@ -4,7 +4,7 @@ import { HANDLERS } from '#config'
 import type { HistoryView } from '#model'
 import { type EventView, type NodeView, renderPlainText, wordsToText } from '#model'
 import type { Clock, Readiness } from '#service'
-import type { EvidenceUse } from '../history/query-series.ts'
+import type { SeriesUses } from '../history/query-series.ts'
 import { parseRange, RANGES, type Range } from '../history/ranges.ts'
 import { METRICS_TYPE } from '../metrics/exposition.ts'
 import { type Answer, type Handler, json, text, wantsHtml } from './answer.ts'
@@ -14,12 +14,14 @@ import type { Page } from './page-files.ts'
 export interface HandlerSources {
   readonly clock: Clock
   readonly view: () => NodeView
-  readonly evidence: () => ReadonlyMap<string, EvidenceUse>
+  readonly uses: () => SeriesUses
   /** Newest first. */
   readonly events: (limit: number) => readonly EventView[]
-  readonly history: (range: Range, evidence: ReadonlyMap<string, EvidenceUse>) => Promise<HistoryView>
+  readonly history: (range: Range, uses: SeriesUses) => Promise<HistoryView>
   readonly metrics: () => Promise<string>
   readonly readiness: () => Readiness
+  /** What a ready exporter has not heard yet; "" once all have spoken. */
+  readonly awaited: () => string
   readonly page: Page | undefined
 }
 
@@ -40,7 +42,7 @@ function limitOf(value: unknown): number | undefined {
   return limit > 0 ? Math.min(limit, EVENTS_MAX) : undefined
 }
 
-function createHistoryHandler({ history, evidence, clock }: HandlerSources): Handler {
+function createHistoryHandler({ history, uses, clock }: HandlerSources): Handler {
   const known = new Map<Range, { readonly atMs: number; readonly answer: Promise<Answer> }>()
   return ({ query }) => {
     const asked = query['range'] ?? '1h'
@@ -51,7 +53,7 @@ function createHistoryHandler({ history, evidence, clock }: HandlerSources): Han
     }
     const before = known.get(range)
     if (before !== undefined && clock.monotonicMs() - before.atMs < HISTORY_REUSED_MS) return before.answer
-    const answer = history(range, evidence()).then((view) => json(view))
+    const answer = history(range, uses()).then((view) => json(view))
     known.set(range, { atMs: clock.monotonicMs(), answer })
     answer.catch(() => known.delete(range))
     return answer
@@ -76,7 +78,7 @@ function createPageHandler({ view, clock, page }: HandlerSources): Handler {
 }
 
 export function createHandlers(sources: HandlerSources): Record<AnswerName, Handler> {
-  const { clock, view, events, metrics, readiness } = sources
+  const { clock, view, events, metrics, readiness, awaited } = sources
   const startedMs = clock.monotonicMs()
   return {
     page: createPageHandler(sources),
@@ -87,7 +89,9 @@ export function createHandlers(sources: HandlerSources): Record<AnswerName, Hand
     liveness: () => json({ status: 'alive', uptimeSeconds: Math.round((clock.monotonicMs() - startedMs) / 1000) }),
     readiness: () => {
       const { ready, reason } = readiness()
-      return json(ready ? { ready } : { ready, reason }, ready ? 200 : 503)
+      if (!ready) return json({ ready, reason }, 503)
+      const waiting = awaited()
+      return json(waiting === '' ? { ready } : { ready, awaited: waiting })
     },
     'detailed-status': () => json(view()),
     conditions: () => {

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest'
 import { type HistoryView, type NodeView, renderNodeView } from '#model'
 import { fakeClock, systemClock } from '#service'
 import { NOW, someFacts } from '../../../libs/model/view/testing.ts'
+import { NO_GRAPHS } from '../history/display.ts'
 import { createHub } from '../stream/hub.ts'
 import { recordingLog } from '../testing.ts'
 import { createApp } from './app.ts'
@@ -29,6 +30,8 @@ export interface ServeOptions {
   readonly tls?: ListenerOptions['tls']
   readonly history?: HandlerSources['history']
   readonly metrics?: HandlerSources['metrics']
+  readonly readiness?: HandlerSources['readiness']
+  readonly awaited?: HandlerSources['awaited']
   readonly clock?: ListenerOptions['clock']
 }
 
@@ -41,7 +44,7 @@ export async function served(options: ServeOptions = {}): Promise<Served> {
   const sources: HandlerSources = {
     clock: fakeClock(NOW),
     view: () => view,
-    evidence: () => new Map(),
+    uses: () => ({ evidence: new Map(), graphs: NO_GRAPHS }),
     events: (limit) => {
       asked.push(`events ${limit}`)
       return []
@@ -53,7 +56,8 @@ export async function served(options: ServeOptions = {}): Promise<Served> {
         return NO_HISTORY
       }),
     metrics: options.metrics ?? (async () => 'up 1\n'),
-    readiness: () => ({ ready: false, reason: 'starting' }),
+    readiness: options.readiness ?? (() => ({ ready: false, reason: 'starting' })),
+    awaited: options.awaited ?? (() => ''),
     page: options.page,
   }
   const hub = createHub({ epoch: 'e1', view: () => view })

@@ -1,11 +1,11 @@
 /** What the bus says, brought to state, history, metrics and stream. */
 import type { BusReader } from '#bus'
-import { type EventView, type Evidence, renderEvent, waitOf } from '#model'
+import { type EventView, renderEvent, waitOf } from '#model'
 import type * as pb from '#proto/nodedoctor/v1/types.ts'
 import type { Clock } from '#service'
 import { fromProtoEvent, fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem, fromProtoSample } from '#wire'
 import type { History } from '../history/history.ts'
-import type { EvidenceUse } from '../history/query-series.ts'
+import type { SeriesUses } from '../history/query-series.ts'
 import type { Durations } from '../metrics/durations.ts'
 import type { SampleTable } from '../metrics/sample-table.ts'
 import type { Hub } from '../stream/hub.ts'
@@ -29,9 +29,12 @@ export interface FeedCounts {
   readonly samplesRefused: number
 }
 
-/** What a graph needs to know of the evidence that it shows: its unit, and the limit that comes first. */
-export function evidenceUses(evidence: ReadonlyMap<string, Evidence>): Map<string, EvidenceUse> {
-  return new Map([...evidence].map(([key, { unit, warning, critical }]) => [key, { unit, limit: warning ?? critical }]))
+/** What series are drawn for: as the machine's graphs, and as evidence in its unit and beside the limit that comes first. */
+export function usesOf(state: NodeState): SeriesUses {
+  const evidence = [...state.evidence()].map(
+    ([key, { unit, warning, critical }]) => [key, { unit, limit: warning ?? critical }] as const,
+  )
+  return { evidence: new Map(evidence), graphs: state.graphs() }
 }
 
 /** Follows the bus until aborted. */
@@ -182,7 +185,7 @@ export function followBus(reader: BusReader, targets: FeedTargets, signal: Abort
     samplesRefused += samples.take(monitor, told, clock.monotonicMs())
     const values = series.take(monitor, told, clock.monotonicMs())
     history.sample(values)
-    const shown = shownValues(values, evidenceUses(state.evidence()))
+    const shown = shownValues(values, usesOf(state))
     if (Object.keys(shown).length > 0) hub.tell({ kind: 'samples', at: clock.now().toISOString(), values: shown })
   })
 

@@ -19,6 +19,7 @@ import {
   type StreamMessage,
 } from '#model'
 import type { Clock } from '#service'
+import { type Graphs, graphsOf } from '../history/display.ts'
 
 /** Longest wait of a change for others to go with it. */
 export const COALESCE_MS = 10
@@ -59,6 +60,8 @@ export interface NodeState {
   onMessage(listener: (message: StreamMessage, view: NodeView) => void): () => void
   /** What a monitor declares of a metric. */
   described(monitor: string, name: string): MetricDescriptor | undefined
+  /** What monitors declare to be drawn of the machine. */
+  graphs(): Graphs
   /** What conditions name as their evidence, by series key. */
   evidence(): ReadonlyMap<string, Evidence>
   /** Looks whether time alone changed something. Every second. */
@@ -184,6 +187,7 @@ export function createNodeState({ clock, node, settings }: NodeStateOptions): No
       const known = [...monitors.values.values()].find((one) => one.name === monitor)
       return known?.metrics.find((metric) => metric.name === name)
     },
+    graphs: () => graphsOf(monitors.values.values()),
     evidence() {
       const all = new Map<string, Evidence>()
       for (const { evidence } of conditions.values.values()) {

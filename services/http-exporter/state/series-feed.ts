@@ -1,7 +1,7 @@
 /** Samples of monitors as series over time: what grows becomes a rate, and no plug-in writes into a series of ours. */
 import { count, DETECTOR, type MetricSample, seriesKey, type Tally } from '#model'
 import { displayOf } from '../history/display.ts'
-import type { EvidenceUse } from '../history/query-series.ts'
+import type { SeriesUses } from '../history/query-series.ts'
 
 /** Series of one plug-in, of all plug-ins, and of one of our own monitors; ours never wait for a place of others. */
 export const PER_PLUG_IN = 256
@@ -94,12 +94,12 @@ export function createSeriesFeed(isBuiltIn: (monitor: string) => boolean): Serie
 /** The values that people see, in their unit: the machine's graphs and the evidence of conditions. */
 export function shownValues(
   values: ReadonlyMap<string, number>,
-  evidence: ReadonlyMap<string, EvidenceUse>,
+  { evidence, graphs }: SeriesUses,
 ): Record<string, number> {
   const shown: Record<string, number> = {}
   for (const [key, value] of values) {
     const use = evidence.get(key)
-    const { title, factor } = displayOf(key, use?.unit)
+    const { title, factor } = displayOf(key, use?.unit, graphs)
     if (title !== '' || use !== undefined) shown[key] = Number((value * factor).toPrecision(5))
   }
   return shown

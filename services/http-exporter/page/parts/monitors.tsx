@@ -10,6 +10,7 @@ import { When } from './age.tsx'
 import { State } from './glyph.tsx'
 import { Code } from './texts.tsx'
 import { useTarget } from './use-target.ts'
+import { Violations } from './violations.tsx'
 
 function Origin({ monitor }: { readonly monitor: MonitorView }) {
   if (monitor.origin === 'built-in') return null
@@ -28,7 +29,7 @@ function Origin({ monitor }: { readonly monitor: MonitorView }) {
 function Faults({ monitor }: { readonly monitor: MonitorView }) {
   const words = [
     monitor.restarts > 0 ? `Restarted ${counted(monitor.restarts, 'time')}.` : '',
-    monitor.violations > 0 ? `${counted(monitor.violations, 'report', 'reports')} broke its limits.` : '',
+    monitor.violations > 0 ? `Broke its limits ${counted(monitor.violations, 'time')}.` : '',
   ].filter((text) => text !== '')
   return words.length === 0 ? null : <span class="small who">{words.join(' ')}</span>
 }
@@ -198,6 +199,7 @@ export const Monitors = resting(function Monitors({ monitors, stale, at }: Monit
               {(monitor.checks.length > 1 ? monitor.checks : []).map((run) => (
                 <CheckRow key={run.check} run={run} monitor={monitor} />
               ))}
+              <Violations monitor={monitor} />
             </tbody>
           ))}
         </table>

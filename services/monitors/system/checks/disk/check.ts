@@ -100,6 +100,7 @@ export const disk = defineCheck<Config>({
       help: 'Average time of a request since the last check',
       kind: 'gauge',
       unit: 'seconds',
+      title: '{device} wait',
     },
   ],
   create({ host, memory: kept }) {
