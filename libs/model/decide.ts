@@ -5,6 +5,8 @@
 import { clearProblems } from './clear.ts'
 import { createDraft, type Draft } from './draft.ts'
 import { allDependentsOf } from './gate.ts'
+import { conditionKey } from './keys.ts'
+import { mergeCondition } from './merge.ts'
 import {
   answered,
   declareMonitor,
@@ -110,6 +112,7 @@ function takeReport(draft: Draft, monitor: string, report: Report, violations: r
   for (const observation of report.observations) observe(draft, monitor, observation, report)
   for (const { type, entity } of report.withdrawn) withdraw(draft, monitor, { type, entity }, report)
   if (isNumbered && report.complete.length > 0) withdrawUnnamed(draft, monitor, report)
+  if (!repeated) noteProof(draft, monitor, report)
   for (const event of report.events) takeEvent(draft, event, repeated)
   openAndCloseGates(draft, monitor, raisedBefore, raisedChecks(draft, monitor))
   const state = draft.monitor(monitor)
@@ -177,6 +180,24 @@ function withdrawUnnamed(draft: Draft, monitor: string, { complete, incarnation 
     const isOf = problem.source === monitor && checks.has(problem.check) && !problem.fromEvent
     if (!isOf || !isOpen(problem) || draft.sourcesOf(problem.type, problem.entity).length > 0) continue
     resolveProblem(draft, problem, 'withdrawn', why)
+  }
+}
+
+/** Runs of which checks stand for every condition of theirs, or for those alone that the report names. */
+function noteProof(draft: Draft, monitor: string, { runs, complete, observations }: Report): void {
+  const whole = new Set(complete)
+  const partial = new Set(
+    runs.filter(({ check, error }) => error === '' && !whole.has(check)).map(({ check }) => check),
+  )
+  if (whole.size === 0 && partial.size === 0) return
+  const named = new Set(observations.map(({ type, entity }) => conditionKey(type, entity)))
+  for (const source of draft.sourcesBy(monitor)) {
+    const { type, entity, check } = source.observation
+    const isLeftOut = partial.has(check) && !named.has(conditionKey(type, entity))
+    const byLook = isLeftOut || (source.byLook === true && !whole.has(check))
+    if (byLook === (source.byLook ?? false)) continue
+    draft.putSource({ ...source, byLook })
+    mergeCondition(draft, type, entity)
   }
 }
 

@@ -99,6 +99,12 @@ function sameSource(before: SourceCondition, value: SourceCondition): boolean {
   return sameBut(before, value, QUIET_SOURCE) && sameBut(before.observation, value.observation, QUIET_OBSERVATION)
 }
 
+/** Where no run stands for a look, its time is news. */
+function sameCondition(before: NodeCondition, value: NodeCondition): boolean {
+  if (value.byLook === true && before.observed.getTime() !== value.observed.getTime()) return false
+  return sameBut(before, value, QUIET_CONDITION)
+}
+
 class StateDraft implements Draft {
   readonly now: Instant
   readonly #state: NodeState
@@ -332,7 +338,7 @@ class StateDraft implements Draft {
     for (const [key, { key: name, value }] of this.#conditions) {
       const before = this.#state.conditions.get(key)
       if (before === value) continue
-      const quiet = before !== undefined && value !== undefined && sameBut(before, value, QUIET_CONDITION)
+      const quiet = before !== undefined && value !== undefined && sameCondition(before, value)
       changes.push({ kind: 'condition', type: name.type, entity: name.entity, value, quiet })
     }
   }

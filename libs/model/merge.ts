@@ -86,10 +86,23 @@ function provenBy({ health, held, observed, settled }: SourceCondition): Date {
   return health === 'healthy' && held === 'pending' ? (settled?.observed ?? observed) : observed
 }
 
-/** What is well is proven by the oldest look behind it: each of its sources has to see it. */
-function observedOf(first: SourceCondition, sources: readonly SourceCondition[]): Date {
+/** Looks that no run stands for are told in steps of this, so that not each is a write. */
+const LOOK_STEP_MS = 15_000
+
+/**
+ * When a merged condition was seen as it is. What is well is proven by the oldest look behind it: each of its sources has
+ * to see it, and no run of one check stands for them all.
+ */
+function proofOf(
+  first: SourceCondition,
+  sources: readonly SourceCondition[],
+): Pick<NodeCondition, 'observed' | 'byLook'> {
   const all = first.health === 'healthy' ? sources : [first]
-  return new Date(Math.min(...all.map((source) => provenBy(source).getTime())))
+  const oldestMs = Math.min(...all.map((source) => provenBy(source).getTime()))
+  const byLook = all.length > 1 || first.byLook === true
+  const sinceMs = Math.min(oldestMs, first.since.getTime())
+  const observedMs = byLook ? Math.max(sinceMs, Math.floor(oldestMs / LOOK_STEP_MS) * LOOK_STEP_MS) : oldestMs
+  return { observed: new Date(observedMs), byLook }
 }
 
 /** `first` decides; the others are named. */
@@ -123,7 +136,7 @@ function merged(
     message: words.message,
     summary: headline(words.summary, words.message, label),
     ...timesOf(draft, first, status, before),
-    observed: observedOf(first, sources),
+    ...proofOf(first, sources),
     sources: sources.map((source) => source.monitor),
     check,
     evidence,

@@ -170,6 +170,7 @@ function putJudged(draft: Draft, monitor: string, observation: Observation, memo
     sequence: told.sequence,
     cleared: before?.cleared,
     settled,
+    byLook: before?.byLook ?? false,
   }
   draft.putSource(value)
   mergeCondition(draft, type, entity)

@@ -180,6 +180,8 @@ export interface SourceCondition {
   readonly cleared?: Date | undefined
   /** While its looks are pending: what the last one found that was not. Absent: none ever was. */
   readonly settled?: SettledLook | undefined
+  /** Its check ran without naming it: it is proven by its own looks alone, not by runs of its check. */
+  readonly byLook?: boolean | undefined
 }
 
 /** What a look found that was not pending, and when it was made. */
@@ -211,6 +213,8 @@ export interface NodeCondition {
   readonly held: Held
   /** While unknown: what it was before. What comes back to the same keeps its times. */
   readonly settled?: Settled | undefined
+  /** Proven by its looks alone, the last at `observed` (told in steps); else also by each run of its check since. */
+  readonly byLook?: boolean | undefined
 }
 
 /** What a condition was before it became unknown. */

@@ -53,6 +53,7 @@ export function toProtoSourceCondition(s: SourceCondition): pb.SourceCondition {
     sequence: s.sequence,
     cleared: s.cleared,
     settled: s.settled && { health: toProtoHealth(s.settled.health), observed: s.settled.observed },
+    byLook: s.byLook ?? false,
   }
 }
 /** Undefined where the record lacks its observation: it says nothing then. */
@@ -77,6 +78,7 @@ export function fromProtoSourceCondition(s: pb.SourceCondition, now: Date): Sour
       health: fromProtoHealth(s.settled.health),
       observed: timeOr(s.settled.observed, timeOr(s.observed, now)),
     },
+    byLook: s.byLook,
   }
 }
 
@@ -101,6 +103,7 @@ export function toProtoNodeCondition(c: NodeCondition): pb.NodeCondition {
     recovery: c.recovery,
     held: c.held,
     settled: c.settled && { ...c.settled, health: toProtoHealth(c.settled.health) },
+    byLook: c.byLook ?? false,
   }
 }
 function fromProtoSettled({ health, since, statusSince }: pb.Settled, fallback: Date): Settled {
@@ -129,6 +132,7 @@ export function fromProtoNodeCondition(c: pb.NodeCondition, now: Date): NodeCond
     recovery: c.recovery,
     held: isHeld(c.held) ? c.held : '',
     settled: c.settled && fromProtoSettled(c.settled, since),
+    byLook: c.byLook,
   }
 }
 

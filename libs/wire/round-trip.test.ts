@@ -95,6 +95,7 @@ const anyCondition = every<NodeCondition>({
   recovery: text,
   held,
   settled: optional(fc.record({ health, since: anyTime, statusSince: anyTime })),
+  byLook: fc.boolean(),
 })
 
 const anyProblem = every<Problem>({
@@ -221,6 +222,7 @@ const anySource = every<SourceCondition>({
   sequence: whole,
   cleared: optional(anyTime),
   settled: optional(fc.record({ health, observed: anyTime })),
+  byLook: fc.boolean(),
 })
 
 const anyReport = every<Report>({

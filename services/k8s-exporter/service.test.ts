@@ -263,6 +263,18 @@ describe('a condition', () => {
     await expect.poll(() => conditionOf(at, 'DiskFull')?.lastTransitionTime).toBe(before?.lastTransitionTime)
   })
 
+  it('that its check finds the same again is confirmed by the run that stands for it', async () => {
+    const at = await scene({ heartbeatIntervalMs: 400, conditions: { always: ALWAYS, never: ['NodeDoctorHealthy'] } })
+    const looked = new Date(Date.now() - 60_000)
+    await at.detector.condition(nodeCondition({ observed: looked, since: looked, statusSince: looked, check: 'disk' }))
+    const started = new Date(Date.now() - 1000)
+    const run = { check: 'disk', checkType: '', started, durationUs: 1, error: '', intervalMs: 1000 }
+    await at.detector.monitor(someMonitor({ name: 'system', origin: 'built-in', runs: [run] }))
+    await expect
+      .poll(() => conditionOf(at, 'DiskFull')?.lastHeartbeatTime)
+      .toBe(`${started.toISOString().slice(0, 19)}Z`)
+  })
+
   it('that never changes is confirmed by the heartbeat, and only by a look that was made', async () => {
     const at = await scene({ heartbeatIntervalMs: 400, conditions: { always: ALWAYS, never: ['NodeDoctorHealthy'] } })
     const looked = new Date(Date.now() - 60_000)

@@ -15,7 +15,8 @@ export const DETECTOR_UNREACHABLE = 'DetectorUnreachable'
 const HEARTBEAT_STEP_MS = 15_000
 
 /**
- * When a condition was last proven: when it was observed, or when its check last ran to its end if that was later.
+ * When a condition was last proven: when it was observed, or when its check last ran to its end if that was later and stands
+ * for it.
  * What the detector says of monitors and of itself is proven by its heartbeat.
  */
 export function provenAt(
@@ -23,8 +24,8 @@ export function provenAt(
   monitors: ReadonlyMap<string, MonitorState>,
   detector: Liveness,
 ): Date {
-  const { observed, sources, check, health, held } = condition
-  if (health === 'unknown' || held !== '') return observed
+  const { observed, sources, check, health, held, byLook } = condition
+  if (health === 'unknown' || held !== '' || byLook === true) return observed
   const [source] = sources
   const proof =
     source === DETECTOR && sources.length === 1

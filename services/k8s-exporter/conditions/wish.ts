@@ -76,11 +76,11 @@ export function createWish({ kubernetes, clock, feed, node }: WishOptions): Wish
       withdrawn.add(naming(type, origins.pluginOf(sources) !== ''))
     },
     conditions(written) {
-      const { conditions, monitors, known: isKnown, lastHeard } = feed()
+      const { monitors, known: isKnown, lastHeard } = feed()
       const voice = feed().voice()
       const standing = standingOf(written)
       origins.learn(monitors.values())
-      const known = desiredConditions(vouchedFor(conditions.values(), lastHeard), { naming, origins, tracker })
+      const known = desiredConditions(vouchedFor(feed(), clock.now()), { naming, origins, tracker })
       if (voice.state === 'silent') {
         retired = new Set()
         return silentConditions(known, standing, { lastHeard, since: voice.since })

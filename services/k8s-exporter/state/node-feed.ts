@@ -1,6 +1,6 @@
 /** What the bus says of the node now, and whether anybody vouches for it. */
 import type { BusReader } from '#bus'
-import { DETECTOR, type MonitorState, type NodeCondition, type Problem, STALE_AFTER_MS, waitOf } from '#model'
+import { type MonitorState, type NodeCondition, type Problem, provenAt, STALE_AFTER_MS, waitOf } from '#model'
 import type { Clock } from '#service'
 import { fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
 
@@ -163,11 +163,18 @@ export function followNode(
   }
 }
 
-/** What the detector says of itself is proven by its being there. */
-export function vouchedFor(conditions: Iterable<NodeCondition>, lastHeard: Date | undefined): NodeCondition[] {
-  return [...conditions].map((condition) =>
-    lastHeard !== undefined && condition.sources.length === 1 && condition.sources[0] === DETECTOR
-      ? { ...condition, observed: lastHeard > condition.observed ? lastHeard : condition.observed }
-      : condition,
-  )
+/**
+ * Conditions with the time of their last proof, as page and command line have it: a look that finds the same is not
+ * written again, its check's run stands for it; what the detector says of itself is proven by its being there.
+ */
+export function vouchedFor(
+  { conditions, monitors, lastHeard }: Pick<NodeFeed, 'conditions' | 'monitors' | 'lastHeard'>,
+  now: Date,
+): NodeCondition[] {
+  const byName = new Map([...monitors.values()].map((monitor) => [monitor.name, monitor]))
+  const detector = { state: 'live', lastHeartbeat: lastHeard, listeningSince: now } as const
+  return [...conditions.values()].map((condition) => {
+    const proven = provenAt(condition, byName, detector)
+    return proven > condition.observed ? { ...condition, observed: proven } : condition
+  })
 }

@@ -329,6 +329,7 @@ export interface Report {
   /**
    * Checks that have said, since the start of this incarnation, every condition they watch: what only an earlier
    * incarnation reported of such a check is no longer watched and ends as withdrawn.
+   * Their runs in this report prove what it leaves out, too; other runs prove what it names alone.
    */
   complete: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -368,7 +369,11 @@ export interface SourceCondition {
     | Date
     | undefined;
   /** While its looks are pending: what the last one found that was not. Absent: none ever was. */
-  settled: SettledLook | undefined;
+  settled:
+    | SettledLook
+    | undefined;
+  /** Its check ran without naming it: it is proven by its own looks alone, not by runs of its check. */
+  byLook: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -413,7 +418,11 @@ export interface NodeCondition {
     | Date
     | undefined;
   /** While unknown: what it was before, so that what comes back to the same keeps its times. Absent: never known. */
-  settled: Settled | undefined;
+  settled:
+    | Settled
+    | undefined;
+  /** Proven by its looks alone, the last at observed (told in steps); else also by each run of its check since. */
+  byLook: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -2113,6 +2122,7 @@ function createBaseSourceCondition(): SourceCondition {
     held: "",
     cleared: undefined,
     settled: undefined,
+    byLook: false,
     _unknownFields: {},
   };
 }
@@ -2163,6 +2173,9 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     }
     if (message.settled !== undefined) {
       SettledLook.encode(message.settled, writer.uint32(122).fork()).join();
+    }
+    if (message.byLook !== false) {
+      writer.uint32(128).bool(message.byLook);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2308,6 +2321,14 @@ export const SourceCondition: MessageFns<SourceCondition> = {
             message.settled = SettledLook.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.byLook = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2375,6 +2396,9 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     if (message.settled !== undefined) {
       obj.settled = SettledLook.toJSON(message.settled);
     }
+    if (message.byLook !== false) {
+      obj.byLook = message.byLook;
+    }
     return obj;
   },
 
@@ -2404,6 +2428,7 @@ export const SourceCondition: MessageFns<SourceCondition> = {
     message.settled = (object.settled !== undefined && object.settled !== null)
       ? SettledLook.fromPartial(object.settled)
       : undefined;
+    message.byLook = object.byLook ?? false;
     return message;
   },
 };
@@ -2523,6 +2548,7 @@ function createBaseNodeCondition(): NodeCondition {
     held: "",
     statusSince: undefined,
     settled: undefined,
+    byLook: false,
     _unknownFields: {},
   };
 }
@@ -2585,6 +2611,9 @@ export const NodeCondition: MessageFns<NodeCondition> = {
     }
     if (message.settled !== undefined) {
       Settled.encode(message.settled, writer.uint32(154).fork()).join();
+    }
+    if (message.byLook !== false) {
+      writer.uint32(160).bool(message.byLook);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2762,6 +2791,14 @@ export const NodeCondition: MessageFns<NodeCondition> = {
             message.settled = Settled.decode(reader, reader.uint32());
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.byLook = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2841,6 +2878,9 @@ export const NodeCondition: MessageFns<NodeCondition> = {
     if (message.settled !== undefined) {
       obj.settled = Settled.toJSON(message.settled);
     }
+    if (message.byLook !== false) {
+      obj.byLook = message.byLook;
+    }
     return obj;
   },
 
@@ -2872,6 +2912,7 @@ export const NodeCondition: MessageFns<NodeCondition> = {
     message.settled = (object.settled !== undefined && object.settled !== null)
       ? Settled.fromPartial(object.settled)
       : undefined;
+    message.byLook = object.byLook ?? false;
     return message;
   },
 };
