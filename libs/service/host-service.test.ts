@@ -104,7 +104,13 @@ describe('a hosted service', () => {
     let ready = false
     await mkdir(join(runDir, 'part'))
     await writeFile(join(runDir, 'part', 'ready'), '')
-    const hosted = host(define(() => service({ readiness: () => ({ ready, reason: 'not yet' }) })))
+    let changed = (): void => undefined
+    const hosted = host(
+      define(({ readinessChanged }) => {
+        changed = readinessChanged ?? changed
+        return service({ readiness: () => ({ ready, reason: 'not yet' }) })
+      }),
+    )
     const there = () =>
       stat(join(runDir, 'part', 'ready')).then(
         () => true,
@@ -115,6 +121,7 @@ describe('a hosted service', () => {
     ready = true
     await expect.poll(there).toBe(true)
     ready = false
+    changed()
     await expect.poll(there).toBe(false)
     ready = true
     await expect.poll(there).toBe(true)

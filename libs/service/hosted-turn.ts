@@ -35,7 +35,7 @@ export interface Turn {
   readonly requestStop: (reason: string) => void
 }
 
-function contextOf(turn: Turn, signal: AbortSignal): ServiceContext<unknown> {
+function contextOf(turn: Turn, signal: AbortSignal, readinessChanged: () => void): ServiceContext<unknown> {
   const { definition, log, requestStop } = turn
   const { config, host, clock, version } = turn.around
   const metrics = createMetrics(config.exporters.prometheus.namespace)
@@ -54,6 +54,7 @@ function contextOf(turn: Turn, signal: AbortSignal): ServiceContext<unknown> {
     metrics: metrics.registry,
     signal,
     requestStop,
+    readinessChanged,
   }
 }
 
@@ -99,6 +100,11 @@ function createFirstFailure(log: Logger) {
   }
 }
 
+/** Where a service says that its readiness changed, before and after somebody watches it. */
+interface Watched {
+  changed: () => void
+}
+
 /** @throws what the service failed of, after it has been drained and its life has ended as failed */
 export async function hostOnce(turn: Turn): Promise<void> {
   const { definition, log, signal } = turn
@@ -107,12 +113,13 @@ export async function hostOnce(turn: Turn): Promise<void> {
   const own = AbortSignal.any([signal, ended.signal])
   const failure = createFirstFailure(log)
   let service: Service | undefined
+  const watched: Watched = { changed: () => undefined }
   await failure.note(
     (async () => {
-      service = await definition.create(contextOf(turn, own))
+      service = await definition.create(contextOf(turn, own, () => watched.changed()))
     })(),
   )
-  if (service !== undefined) await failure.note(runCreated(service, turn, life, own, failure.note))
+  if (service !== undefined) await failure.note(runCreated(service, turn, life, own, watched, failure.note))
   ended.abort()
   const failed = failure.get()
   if (failed === undefined) return life.enter('stopped')
@@ -126,6 +133,7 @@ async function runCreated(
   turn: Turn,
   life: Life,
   own: AbortSignal,
+  watched: Watched,
   note: (part: Promise<unknown>) => Promise<void>,
 ): Promise<void> {
   const { definition, log, around } = turn
@@ -138,6 +146,7 @@ async function runCreated(
     server?.healthChanged()
     readyFile?.set(serving)
   })
+  watched.changed = readiness.changed
 
   async function serveAndWork(): Promise<void> {
     // The socket comes first: a second instance is refused before it has touched anything.

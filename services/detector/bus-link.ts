@@ -37,6 +37,8 @@ export interface BusLinkOptions {
   readonly monotonicMs: () => number
   /** The store is ready, by its incarnation. */
   readonly onReady: (store: string) => void
+  /** The connection is lost; nothing can be written until it is ready again. */
+  readonly onAway?: () => void
   /** How soon a server that hangs is replaced; short in tests. */
   readonly patience?: { readonly watch: WatchLimits; readonly pingIntervalMs: number; readonly stopGraceMs: number }
 }
@@ -116,6 +118,7 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     else {
       prepared = false
       outbox.close()
+      options.onAway?.()
     }
   })
   if (bus.state === 'connected') void prepare()

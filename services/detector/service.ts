@@ -248,6 +248,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
           spawn: (file, args, { env, onLine }) =>
             spawnChild(file, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, onLine }),
         },
+        onAway: () => context.readinessChanged?.(),
         onReady: (store) => {
           void keptEvents.tell(store)
           // Told again at every connection: consumers ignore what they have done, and nothing that was cut off is missed.

@@ -126,6 +126,7 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
       peerUid: createPeerUid(createHost({ root: '' })),
     })
     bus = connection
+    connection.onState(() => context.readinessChanged?.())
     const reader = createBusReader(connection, {
       signal: ending.signal,
       onPoison: () => {

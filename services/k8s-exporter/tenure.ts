@@ -94,6 +94,7 @@ export async function startTenure(
     log,
     peerUid: createPeerUid(createHost({ root: '' })),
   })
+  bus.onState(() => context.readinessChanged?.())
   const reader = createBusReader(bus, { signal, onPoison: () => metrics.add('kube_undecodable_total', {}) })
   const feed = followNode(
     reader,
