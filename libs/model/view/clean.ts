@@ -11,6 +11,7 @@ export const SHOWN = {
   summary: 120,
   detail: 240,
   unit: 16,
+  series: 512,
 } as const
 
 /** A number that JSON can carry: no infinity, no negative zero. */
@@ -32,8 +33,13 @@ export function cleanEvidence(evidence: Evidence | undefined): Evidence | undefi
     lowIsBad: evidence.lowIsBad,
     label: cleanText(evidence.label, SHOWN.name),
     detail: cleanText(evidence.detail, SHOWN.detail),
-    metric: cleanText(evidence.metric, 512),
+    metric: cleanSeriesKey(evidence.metric),
   }
+}
+
+/** The key of a series as everybody is told it: samples, graphs and the evidence that names it are found by the same. */
+export function cleanSeriesKey(key: string): string {
+  return cleanText(key, SHOWN.series)
 }
 
 /** A count that JSON can carry. */

@@ -107,6 +107,16 @@ function renderDetector(detector: Liveness, monitors: Iterable<MonitorState>, no
   }
 }
 
+function cleanNode({ name, address, bootId, version, booted }: NodeView['node']): NodeView['node'] {
+  return {
+    name: cleanText(name, SHOWN.name),
+    address: cleanText(address, SHOWN.name),
+    bootId: cleanText(bootId, SHOWN.name),
+    version: cleanText(version, SHOWN.name),
+    ...(booted === undefined ? {} : { booted: cleanText(booted, SHOWN.name) }),
+  }
+}
+
 /** The node as people are shown it. Pure; never throws; every text in it is clean. */
 export function renderNodeView(facts: NodeFacts, now: Date, memo: ViewMemo = createViewMemo()): NodeView {
   const byKey = renderConditions(facts, now, memo)
@@ -114,7 +124,7 @@ export function renderNodeView(facts: NodeFacts, now: Date, memo: ViewMemo = cre
   const { open, resolved } = renderProblems(facts, byKey, now, memo)
   const monitors = renderMonitors(facts, now, memo)
   const detector = renderDetector(facts.detector, facts.monitors, now)
-  const node = { ...facts.node, name: cleanText(facts.node.name, SHOWN.name) }
+  const node = cleanNode(facts.node)
   const verdict = evaluateVerdict(
     {
       name: node.name,

@@ -32,19 +32,29 @@ function renderValue(value: number): string {
   return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value)
 }
 
-function renderSeries(name: string, { suffix = '', labels, value }: Series): string {
-  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`)
-  return `${name}${suffix}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${renderValue(value)}\n`
+function pairsOf({ labels }: Series): string[] {
+  return Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`)
 }
 
-/** Families without a series are left out. Names and labels must be valid; values and help may be anything. */
+/**
+ * Families without a series are left out. Names and labels must be valid; values and help may be anything. Of series that
+ * are called the same (cleaning may have made them so) the first stands: a scraper would refuse all for a second one.
+ */
 export function renderExposition(namespace: string, families: readonly Family[]): string {
   let text = ''
   for (const { name, help, type, series } of families) {
     if (series.length === 0) continue
     const full = `${namespace}_${name}`
     text += `# HELP ${full} ${escapeHelp(help)}\n# TYPE ${full} ${type}\n`
-    for (const one of series) text += renderSeries(full, one)
+    const told = new Set<string>()
+    for (const one of series) {
+      const { suffix = '', value } = one
+      const pairs = pairsOf(one)
+      const called = `${suffix} ${[...pairs].sort().join()}`
+      if (told.has(called)) continue
+      told.add(called)
+      text += `${full}${suffix}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${renderValue(value)}\n`
+    }
   }
   return text
 }

@@ -180,6 +180,20 @@ describe('/metrics', () => {
 })
 
 describe('the text format', () => {
+  it('has no sample twice, whatever cleaning makes the same: a scraper would refuse all of it', () => {
+    const conditions = ['disk:/var', 'disk:\u200b/var'].map((entity) => someCondition({ entity }))
+    const runs = ['disk', 'di\u202esk'].map((check) => someRun({ check }))
+    const durations = createDurations()
+    durations.saw(someMonitor({ runs }))
+    const families = [...nodeFamilies(renderNodeView(someFacts({ conditions }), NOW), 1), durations.family()]
+    const lines = renderExposition('n', families)
+      .split('\n')
+      .map((line) => line.replace(/ [^ ]*$/, ''))
+    const samples = lines.filter((line) => line !== '' && !line.startsWith('#'))
+    expect(samples.filter((line, index) => samples.indexOf(line) !== index)).toEqual([])
+    expect(samples).toContain('n_condition{monitor="system",type="DiskFull",entity="disk:/var",health="healthy"}')
+  })
+
   it('escapes what labels and help may hold, and writes every number', () => {
     const family: Family = {
       name: 'x',
@@ -188,11 +202,12 @@ describe('the text format', () => {
       series: [
         { labels: { l: 'q"\\\n' }, value: Number.NaN },
         { labels: {}, value: Number.NEGATIVE_INFINITY },
-        { labels: {}, value: 1e21 },
+        { labels: { l: 'm' }, value: 1e21 },
+        { labels: {}, value: 2 },
       ],
     }
     expect(renderExposition('n', [family])).toBe(
-      '# HELP n_x a\\\\b\\nc\n# TYPE n_x gauge\nn_x{l="q\\"\\\\\\n"} NaN\nn_x -Inf\nn_x 1e+21\n',
+      '# HELP n_x a\\\\b\\nc\n# TYPE n_x gauge\nn_x{l="q\\"\\\\\\n"} NaN\nn_x -Inf\nn_x{l="m"} 1e+21\n',
     )
     expect(renderExposition('n', [{ ...family, series: [] }])).toBe('')
   })

@@ -58,18 +58,12 @@ function problemFamilies({ problems }: NodeView): Family[] {
       name: 'problem_opened_timestamp_seconds',
       help: 'When an open problem was opened, Unix time.',
       type: 'gauge',
-      series: distinctProblems(problems.slice(0, MAX_ENTRIES)),
+      series: problems.slice(0, MAX_ENTRIES).map(({ monitor, type, entity, severity, opened }) => ({
+        labels: { monitor, type, entity, severity },
+        value: seconds(opened),
+      })),
     },
   ]
-}
-
-function distinctProblems(problems: NodeView['problems']): Family['series'] {
-  const byLabels = new Map<string, Family['series'][number]>()
-  for (const { monitor, type, entity, severity, opened } of problems) {
-    const key = JSON.stringify([monitor, type, entity, severity])
-    if (!byLabels.has(key)) byLabels.set(key, { labels: { monitor, type, entity, severity }, value: seconds(opened) })
-  }
-  return [...byLabels.values()]
 }
 
 function monitorFamilies({ monitors }: NodeView): Family[] {

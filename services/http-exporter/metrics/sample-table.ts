@@ -141,7 +141,7 @@ export function createSampleTable(): SampleTable {
           name,
           help: HELP[name] ?? helpOf(declared) ?? 'As monitors tell it; docs/monitors.md says what it is.',
           type: declared?.kind ?? typeOf(name),
-          series: distinct(series),
+          series,
         }
       })
       return [
@@ -150,7 +150,7 @@ export function createSampleTable(): SampleTable {
           name: UNCONVENTIONAL,
           help: 'Samples of monitors whose names do not follow the conventions of Prometheus.',
           type: 'gauge' as const,
-          series: distinct(others),
+          series: others,
         },
       ]
     },
@@ -161,13 +161,4 @@ export function createSampleTable(): SampleTable {
 function helpOf(declared: MetricDescriptor | undefined): string | undefined {
   const help = cleanText(declared?.help ?? '', 240)
   return help === '' ? undefined : help
-}
-
-/** Cleaning may make two label sets one; a scraper would refuse all for that. The first stays. */
-function distinct(series: readonly Series[]): Series[] {
-  const seen = new Set<string>()
-  return series.filter(({ labels }) => {
-    const key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
-    return !seen.has(key) && seen.add(key) !== undefined
-  })
 }

@@ -3,6 +3,7 @@
  * those within {@link COALESCE_MS} one.
  */
 import {
+  cleanSeriesKey,
   createViewMemo,
   detectorState,
   diffNodeViews,
@@ -191,7 +192,7 @@ export function createNodeState({ clock, node, settings }: NodeStateOptions): No
     evidence() {
       const all = new Map<string, Evidence>()
       for (const { evidence } of conditions.values.values()) {
-        if (evidence !== undefined && evidence.metric !== '') all.set(evidence.metric, evidence)
+        if (evidence !== undefined && evidence.metric !== '') all.set(cleanSeriesKey(evidence.metric), evidence)
       }
       return all
     },

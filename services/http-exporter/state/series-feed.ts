@@ -1,5 +1,5 @@
 /** Samples of monitors as series over time: what grows becomes a rate, and no plug-in writes into a series of ours. */
-import { count, DETECTOR, type MetricSample, seriesKey, type Tally } from '#model'
+import { cleanSeriesKey, count, DETECTOR, type MetricSample, seriesKey, type Tally } from '#model'
 import { displayOf } from '../history/display.ts'
 import type { SeriesUses } from '../history/query-series.ts'
 
@@ -78,7 +78,7 @@ export function createSeriesFeed(isBuiltIn: (monitor: string) => boolean): Serie
       if (monitor === DETECTOR) return values
       forgetOld(nowMs)
       for (const sample of samples) {
-        const key = seriesKey(sample.name, sample.labels)
+        const key = cleanSeriesKey(seriesKey(sample.name, sample.labels))
         if (!Number.isFinite(sample.value) || !mayWrite(monitor, key, nowMs)) continue
         const value = sample.name.endsWith('_total') ? rate(key, sample.value, nowMs) : sample.value
         if (value !== undefined) values.set(key, value)
