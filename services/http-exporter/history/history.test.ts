@@ -345,6 +345,20 @@ describe('samples', () => {
     ])
   })
 
+  it('of one plug-in are a few, after all of ours, so that the next one’s are drawn too', async () => {
+    const { history, clock } = await opened()
+    const plugIn = (name: string) => someMonitor({ name, origin: 'discovered', metrics: [graph(name, name)] })
+    const many = Array.from({ length: 40 }, (_, i) => [`aaa{n="${i}"}`, i] as const)
+    history.sample(new Map([...many, ['zzz', 1], ['cpu_load_per_core', 1]]))
+    await clock.advance(15_000)
+    await history.turn()
+    const system = someMonitor({ metrics: [graph('cpu_load_per_core', 'Load per core')] })
+    const graphs = graphsOf([plugIn('aaa'), plugIn('zzz'), system])
+    const titles = (await history.query('1h', { evidence: new Map(), graphs })).series.map(({ title }) => title)
+    expect(titles).toHaveLength(10)
+    expect([titles.at(0), titles.at(-1)]).toEqual(['Load per core', 'zzz'])
+  })
+
   it('grow coarser with age and stay true on the way', async () => {
     const { history, clock } = await opened()
     await sampled(history, clock, 180, (minute) => minute)
