@@ -71,8 +71,8 @@ const JSON_PATHS = [
 async function expectCleanAnswers(url: string): Promise<void> {
   for (const path of JSON_PATHS) {
     const body = await (await fetch(`${url}${path}`)).text()
-    expect(body.trimEnd(), path).not.toMatch(UNCLEAN)
-    expect(dirtIn(JSON.parse(body)), path).toEqual([])
+    expect(body.trimEnd()).not.toMatch(UNCLEAN)
+    expect({ path, dirt: dirtIn(JSON.parse(body)) }).toEqual({ path, dirt: [] })
   }
   const { body: text } = await fetch(url, { headers: { accept: '*/*' } }).then(async (all) => ({
     body: await all.text(),
@@ -96,8 +96,11 @@ async function expectParseableMetrics(url: string): Promise<void> {
     expect(line.length).toBeLessThan(4096)
     if (line === '' || /^# (?:HELP|TYPE) node_doctor_[a-z0-9_]+ /.test(line)) continue
     const series = SAMPLE.exec(line)?.[1]
-    expect(series, line).toBeDefined()
-    expect(seen.has(series ?? ''), line).toBe(false)
+    expect({ line, isSample: series !== undefined, again: seen.has(series ?? '') }).toEqual({
+      line,
+      isSample: true,
+      again: false,
+    })
     seen.add(series ?? '')
   }
 }
@@ -124,7 +127,7 @@ function expectWholeFrames(frames: readonly string[]): void {
   for (const frame of frames) {
     if (/^retry: \d+$/.test(frame)) continue
     const data = /^(?:id: \w+-\d+\n)?data: (\{[^\n\r]*\})$/.exec(frame)?.[1]
-    expect(data, frame.slice(0, 200)).toBeDefined()
+    expect({ frame, isWhole: data !== undefined }).toEqual({ frame, isWhole: true })
     expect(data).not.toMatch(UNCLEAN)
     expect(dirtIn(JSON.parse(data ?? '{}'))).toEqual([])
   }
