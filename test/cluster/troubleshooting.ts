@@ -1,14 +1,11 @@
 /** The commands of docs/troubleshooting.md that speak of a cluster, run as they stand there. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { tryRun } from '../compose/exec.ts'
+import { commandsOf, readPage } from '../docs/commands/pages.ts'
 
 /** The lines of every block that is marked `sh cluster`. */
 export function clusterCommands(): string[] {
-  const text = readFileSync(join(import.meta.dirname, '../../docs/troubleshooting.md'), 'utf8')
-  return [...text.matchAll(/^```sh cluster\n([\s\S]*?)^```/gm)].flatMap(([, block = '']) =>
-    block.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#')),
-  )
+  const page = 'docs/troubleshooting.md'
+  return commandsOf(page, readPage(page)).flatMap(({ mark, text }) => (mark === 'sh cluster' ? [text] : []))
 }
 
 /** @returns what failed */

@@ -1,0 +1,8 @@
+/** Commands of the docs that no test can run here, by how they begin, each with the reason and who tries it instead. */
+export const NOT_RUN: Readonly<Record<string, string>> = {
+  'docker compose up': 'takes an engine with its compose plug-in; `make compose-test` starts the same file',
+  'docker exec {node}': 'an example of how one kind of cluster reaches its nodes',
+  'docker restart {node}': 'an example of how one kind of cluster reboots its nodes',
+  'npm ci': 'takes away the packages that this test runs with; `make setup` runs it',
+  'apt-get install nats-server util-linux': 'takes root and a mirror; scripts/setup.sh installs the same packages',
+}
