@@ -1,6 +1,7 @@
 /** Several sources of one condition become one: problem before unknown before healthy, the worst severity first. */
 import type { Draft } from './draft.ts'
-import { followCondition, recoveryWords } from './problem.ts'
+import { fingerprintOf } from './keys.ts'
+import { followCondition, isOpen, ownerOf, recoveryWords } from './problem.ts'
 import { compareHealth, compareSeverity, statusOf } from './severity.ts'
 import { renderLabel } from './text.ts'
 import type { ConditionStatus, ConditionType, NodeCondition, Observation, SourceCondition } from './types.ts'
@@ -62,23 +63,39 @@ function headline(summary: string, message: string, label: string): string {
 }
 
 /**
- * Since when: as long as nothing changes, what it was; what was unknown in between and is the same again goes on; a
- * condition that is new here began when its source says so.
+ * When a health began that is new here: as its source says it, but never before what it ended and never later than now.
+ * What is well is so since the last of its sources saw it; a problem that was open already began when it did.
+ */
+function beganAt(draft: Draft, sources: readonly SourceCondition[], before: NodeCondition): Date {
+  const [first] = sources
+  if (first === undefined || first.health === 'unknown') return draft.now.wall
+  const { type, entity } = first.observation
+  const problem = draft.problem(fingerprintOf(ownerOf(draft, type), type, entity))
+  if (first.health === 'problem' && isOpen(problem) && !problem.fromEvent) return problem.opened
+  const all = first.health === 'healthy' ? sources : [first]
+  const said = Math.max(before.since.getTime(), ...all.map(({ since }) => since.getTime()))
+  return new Date(Math.min(said, draft.now.wall.getTime()))
+}
+
+/**
+ * Since when: as long as nothing changes, what it was; what was unknown in between and is the same again goes on. A status
+ * and the health behind it begin together.
  */
 function timesOf(
   draft: Draft,
-  first: SourceCondition,
+  sources: readonly SourceCondition[],
+  { health: next, since: told }: SourceCondition,
   status: ConditionStatus,
   before: NodeCondition | undefined,
 ): Pick<NodeCondition, 'since' | 'statusSince' | 'settled'> {
-  if (before === undefined) return { since: first.since, statusSince: first.since, settled: undefined }
+  if (before === undefined) return { since: told, statusSince: told, settled: undefined }
   const { health, since, statusSince } = before
-  if (health === first.health && before.status === status) return { since, statusSince, settled: before.settled }
+  if (health === next && before.status === status) return { since, statusSince, settled: before.settled }
   const settled = health === 'unknown' ? before.settled : { health, since, statusSince }
-  if (first.health === 'unknown') return { since: draft.now.wall, statusSince: draft.now.wall, settled }
-  if (settled?.health === first.health)
+  if (next !== 'unknown' && settled?.health === next)
     return { since: settled.since, statusSince: settled.statusSince, settled: undefined }
-  return { since: first.since, statusSince: draft.now.wall, settled: undefined }
+  const began = beganAt(draft, sources, before)
+  return { since: began, statusSince: began, settled: next === 'unknown' ? settled : undefined }
 }
 
 /** When a look was made that stands behind what a source counts for. */
@@ -135,7 +152,7 @@ function merged(
     reason: words.reason,
     message: words.message,
     summary: headline(words.summary, words.message, label),
-    ...timesOf(draft, first, status, before),
+    ...timesOf(draft, sources, first, status, before),
     ...proofOf(first, sources),
     sources: sources.map((source) => source.monitor),
     check,

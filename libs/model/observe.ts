@@ -131,12 +131,19 @@ function isReachable(draft: Draft, monitor: string): boolean {
   return draft.monitor(monitor)?.health !== 'unreachable'
 }
 
-/** When a health that is new here began: as the source knows it, as an inherited problem has it, or now. */
-function beginning(draft: Draft, observation: Observation, health: Health): Date {
+/**
+ * When a health that is new here began: as an inherited problem has it, as the source knows it, or when it looked (a report
+ * may have been kept). What is not known any more for another reason than a look is so since now.
+ */
+function beginning(draft: Draft, { observation, health, held, observed }: Said): Date {
+  const { wall } = draft.now
+  if (held === 'unreachable' || held === 'gated') return wall
   const inherited = health === 'problem' ? inheritedProblem(draft, observation) : undefined
-  const told = inherited?.opened ?? observation.since
-  return told !== undefined && told < draft.now.wall ? told : draft.now.wall
+  const told = inherited?.opened ?? observation.since ?? observed
+  return new Date(Math.min(told.getTime(), wall.getTime()))
 }
+
+type Said = Judgement & { readonly observation: Observation; readonly observed: Date }
 
 interface Told {
   readonly observed: Date
@@ -153,7 +160,10 @@ function putJudged(draft: Draft, monitor: string, observation: Observation, memo
   const reachable = { isBlocked, isReachable: isReachable(draft, monitor) }
   const { health, held } = judge({ observation, memory, settled, rule, ...reachable }, draft.now)
   const changed = before?.health !== health
-  const since = before !== undefined && !changed ? before.since : beginning(draft, observation, health)
+  const since =
+    before !== undefined && !changed
+      ? before.since
+      : beginning(draft, { observation, health, held, observed: told.observed })
   const value: SourceCondition = {
     monitor,
     observation,

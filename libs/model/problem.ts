@@ -78,7 +78,7 @@ export function followCondition(draft: Draft, condition: NodeCondition, rule: Re
   if (condition.health === 'unknown') return
   if (condition.health === 'healthy') {
     if (isOpen(before) && !before.fromEvent) {
-      resolveProblem(draft, before, proofOf(rule), condition.recovery)
+      resolveProblem(draft, before, proofOf(rule), condition.recovery, condition.since)
     }
     return
   }
@@ -156,24 +156,34 @@ function monoAt(draft: Draft, wall: Date): number {
 }
 
 /** How long it was open, by the clock that nobody sets; 0 where that clock was another boot's. */
-function openMs(draft: Draft, { openedMonoMs }: Problem): number {
-  return openedMonoMs === 0 ? 0 : Math.max(1, Math.round(draft.now.monoMs - openedMonoMs))
+function openMs(draft: Draft, { openedMonoMs }: Problem, until: Date): number {
+  return openedMonoMs === 0 ? 0 : Math.max(1, Math.round(monoAt(draft, until) - openedMonoMs))
 }
 
-/** Closes an open problem. `proofText` is for people. */
-export function resolveProblem(draft: Draft, problem: Problem, proof: Proof, proofText: string): void {
+/**
+ * Closes an open problem. `proofText` is for people.
+ * @param seen when the look was made that proves it; the report may have been kept. Default now
+ */
+export function resolveProblem(
+  draft: Draft,
+  problem: Problem,
+  proof: Proof,
+  proofText: string,
+  seen: Date = draft.now.wall,
+): void {
+  const resolved = seen > problem.opened ? seen : draft.now.wall
   draft.putProblem(
     {
       ...problem,
       phase: 'resolved',
       revision: problem.revision + 1,
       changed: draft.now.wall,
-      resolved: draft.now.wall,
+      resolved,
       proof,
       proofText,
       flapping: false,
       unproven: false,
-      openMs: openMs(draft, problem),
+      openMs: openMs(draft, problem, resolved),
     },
     true,
   )

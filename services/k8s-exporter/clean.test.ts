@@ -86,6 +86,7 @@ describe('whatever a monitor says in any field', () => {
           mayReword: () => true,
           removeOrphans: false,
           withdrawn: new Set(),
+          booted: new Date(0),
         })
         expect(dirtIn(patch)).toEqual([])
         expect(JSON.stringify(patch).length).toBeLessThan(4 * 1600 + 1000)

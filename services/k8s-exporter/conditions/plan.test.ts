@@ -55,6 +55,7 @@ function plan(changes: Partial<PlanInput> & Pick<PlanInput, 'node'>, ...wishes: 
     mayReword: () => false,
     removeOrphans: false,
     withdrawn: new Set(),
+    booted: at(-60),
     ...changes,
   })
 }
@@ -95,6 +96,21 @@ describe('a patch of the node', () => {
     const other = wish('A', { reason: 'StillFine', since: at(20), exact: false })
     const { patch } = plan({ node: node([actual('A')]) }, other)
     expect(patch?.status?.conditions[0]).toMatchObject({ reason: 'StillFine', lastTransitionTime: kubeTime(at(0)) })
+  })
+
+  it('moves the time of what several things are well since with a reboot, as page and command line do', () => {
+    const booted = at(15)
+    const well = wish('A', { since: at(16), exact: false })
+    const { patch } = plan({ node: node([actual('A')]), booted }, well)
+    expect(patch?.status?.conditions[0]).toMatchObject({ status: 'False', lastTransitionTime: kubeTime(at(16)) })
+    const standing = { node: node([actual('A', { lastTransitionTime: kubeTime(at(15)) })]), booted }
+    expect(plan(standing, well).patch).toBeUndefined()
+  })
+
+  it('keeps the time of a problem of several things over a reboot, which ends none', () => {
+    const bad = { status: 'True', reason: 'Full' } as const
+    const wished = wish('A', { ...bad, since: at(5), exact: false, rank: 6 })
+    expect(plan({ node: node([actual('A', bad)]), booted: at(15) }, wished).patch).toBeUndefined()
   })
 
   it('of a status that comes back after Unknown says since when it is, as everything else does', () => {

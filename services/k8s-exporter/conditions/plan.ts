@@ -3,7 +3,7 @@ import type { ConditionPatch, KubeCondition, KubeNode, NodeStatusPatch } from '#
 import { ANNOTATIONS, type OurMark, parseMark, renderMark } from '#kube'
 import { KUBELET_CONDITIONS } from '#model'
 import { kubeTime, wholeSecond } from '../text.ts'
-import type { Desired } from './desired.ts'
+import { type Desired, NOT_KNOWN } from './desired.ts'
 
 /** Why a patch is sent; the strongest cause counts. */
 export type Cause = 'change' | 'message' | 'heartbeat' | 'drift' | 'clean'
@@ -23,6 +23,8 @@ export interface PlanInput {
   readonly removeOrphans: boolean
   /** Names that the detector has taken back by name, and those that have no place on the node: they go at once. */
   readonly withdrawn: ReadonlySet<string>
+  /** When the machine was booted: what was well before may have been anything in between. */
+  readonly booted: Date
 }
 
 export interface Plan {
@@ -52,17 +54,18 @@ function isForeign(actual: KubeCondition | undefined, mark: OurMark, { written }
 
 /**
  * Since when it has its status: the condition's own word, as page and command line show it. Where that is only the best that
- * several entities say, what stands on the node is kept as long as the status does.
+ * several entities say, what stands on the node is kept as long as the status does; what is no problem only within a boot.
  */
-function transitionOf(desired: Desired, actual: KubeCondition | undefined): string {
+function transitionOf(desired: Desired, actual: KubeCondition | undefined, booted: Date): string {
   const before = timeOf(actual?.lastTransitionTime)
-  if (!desired.exact && actual?.status === desired.status && before > 0) return kubeTime(new Date(before))
+  const holds = desired.rank > NOT_KNOWN || before >= wholeSecond(booted).getTime()
+  if (!desired.exact && actual?.status === desired.status && before > 0 && holds) return kubeTime(new Date(before))
   return kubeTime(desired.since)
 }
 
 /** What was seen to change was looked at then: the look is no older than the change. Unknown is what nobody saw. */
-function timesOf(desired: Desired, actual: KubeCondition | undefined) {
-  const lastTransitionTime = transitionOf(desired, actual)
+function timesOf(desired: Desired, actual: KubeCondition | undefined, booted: Date) {
+  const lastTransitionTime = transitionOf(desired, actual, booted)
   const looked = desired.status === 'Unknown' ? 0 : desired.since.getTime()
   return { lastHeartbeatTime: kubeTime(new Date(Math.max(desired.observed.getTime(), looked))), lastTransitionTime }
 }
@@ -86,7 +89,7 @@ function differenceOf(
   if (actual === undefined) return input.written.has(desired.type) ? 'drift' : 'change'
   if (actual.status !== desired.status || (actual.reason ?? '') !== desired.reason) return 'change'
   // The status went and came back between two patches.
-  const movedMs = timeOf(transitionOf(desired, actual)) - timeOf(actual.lastTransitionTime)
+  const movedMs = timeOf(transitionOf(desired, actual, input.booted)) - timeOf(actual.lastTransitionTime)
   if (movedMs > 0) return 'change'
   if (wordsDiffer(desired, actual) || movedMs < 0) return input.mayReword(desired) ? 'message' : 'postponed'
   if (input.heartbeat && wholeSecond(desired.observed).getTime() > timeOf(actual.lastHeartbeatTime)) return 'heartbeat'
@@ -143,7 +146,7 @@ export function planPatch(input: PlanInput): Plan {
       status: wish.status,
       reason: wish.reason,
       message: wish.message,
-      ...timesOf(wish, actual.get(wish.type)),
+      ...timesOf(wish, actual.get(wish.type), input.booted),
     })),
     ...orphans.map((type) => ({ type, $patch: 'delete' as const })),
   ]

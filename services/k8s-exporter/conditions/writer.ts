@@ -174,6 +174,7 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
       mayReword: (wish) => heartbeat || mayReword(wish),
       removeOrphans: mayRemove(),
       withdrawn: options.withdrawn(),
+      booted: new Date(clock.now().getTime() - clock.monotonicMs()),
     })
     tellForeign(plan.foreign)
     if (heartbeat) heartbeatDueMs = nowMs + spread(options.heartbeatMs, 0.1)

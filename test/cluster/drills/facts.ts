@@ -169,9 +169,11 @@ function checkSinceReboot(node: string, before: ReadonlyMap<string, string>, reb
   for (const [type, text] of sinceWhen(node)) {
     if (VOLATILE.includes(type) || !before.has(type) || before.get(type) === text) continue
     const [status, , at = ''] = text.split(' ')
-    const said = conditions.filter((one) => one.type === type).map(({ since }) => `${since.slice(0, 19)}Z`)
+    const behind = type === 'NodeDoctorHealthy' ? conditions : conditions.filter((one) => one.type === type)
+    const said = behind.map(({ since }) => `${since.slice(0, 19)}Z`)
     check(`${type} of ${node} was "${before.get(type)}", is "${text}", ${said.join()} by status`, said.includes(at))
-    check(`${type} of ${node} is as it was, since the boot`, status === 'False' && Date.parse(at) >= rebootMs - 1000)
+    const isCalm = status === 'False' || status === 'Unknown'
+    check(`${type} of ${node} is no problem, since the boot`, isCalm && Date.parse(at) >= rebootMs - 1000)
   }
 }
 
