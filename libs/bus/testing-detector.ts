@@ -35,7 +35,9 @@ export async function startTestDetector(bus: TestBus): Promise<TestDetector> {
       await writer.publishProblem(toProtoProblem(value))
     },
     monitor: (value) => writer.putMonitor(toProtoMonitorState(value)),
-    event: (value) => writer.publishEvent(toProtoEvent(value)),
+    async event(value) {
+      await writer.publishEvent(toProtoEvent(value))
+    },
     metrics: (monitor, samples) =>
       writer.publishMetrics({ monitor, time: new Date(), samples: samples.map(toProtoSample) }),
     heartbeat: (waitingMs = 0) =>

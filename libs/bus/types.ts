@@ -56,18 +56,32 @@ export interface BusWriter {
   deleteMonitor(name: string): Promise<void>
   /** nd.problem.<phase>.<type> on PROBLEMS. */
   publishProblem(value: Problem): Promise<void>
-  /** nd.event.<severity>.<reason> on EVENTS (warning and up) or EVENTS_INFO. */
-  publishEvent(value: Event): Promise<void>
+  /** nd.event.<severity>.<reason> on EVENTS (warning and up) or EVENTS_INFO. @returns its sequence there */
+  publishEvent(value: Event): Promise<number>
   /** Core NATS, not kept; dropped silently while disconnected. */
   publishMetrics(value: MetricBatch): void
   publishHeartbeat(value: Heartbeat): void
   /** How many other services are on the bus now. */
   otherClients(): Promise<number>
+  /** Which readers are on the bus now, by service. */
+  presentReaders(): Promise<ReadonlySet<string>>
   /** The events of warning and up that no reader has taken yet, oldest first, at most `limit` of the newest. */
   untakenEvents(limit: number): Promise<Event[]>
+  standingOf(stream: EventStream): Promise<StreamStanding>
+  /** Hands on each event of a stream after this sequence, in order. What cannot be decoded is left out. */
+  eventsAfter(stream: EventStream, after: number, each: (value: Event, sequence: number) => void): Promise<void>
+}
+
+/** Where a stream begins and ends, and up to where each of its readers has taken it. */
+export interface StreamStanding {
+  readonly firstSequence: number
+  readonly lastSequence: number
+  readonly readers: readonly { readonly service: string; readonly takenUpTo: number }[]
 }
 
 export type StreamName = 'EVENTS' | 'EVENTS_INFO' | 'PROBLEMS' | 'REMEDIATIONS'
+/** Streams of events: warning and up, and info. */
+export type EventStream = 'EVENTS' | 'EVENTS_INFO'
 export type BucketName = 'node_conditions' | 'problems' | 'monitors'
 
 export interface BucketValue {

@@ -22,6 +22,7 @@ import { createOrder, ORDER_HEADER } from './order.ts'
 import { presenceSubject } from './permissions.ts'
 import { createBucketRoom } from './room.ts'
 import { HEAD_BYTES, MAX_PAYLOAD_BYTES } from './server-config.ts'
+import { readAfter, standingOf } from './standing.ts'
 import { ensureStore, readUntaken } from './store.ts'
 import { encodeToken, joinTokens } from './tokens.ts'
 import type { BusWriter } from './types.ts'
@@ -157,8 +158,11 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     }
   }
 
-  async function tell(subject: string, bytes: Uint8Array, what: string): Promise<void> {
-    await publish(subject, bytes, { what })
+  /** The services of the readers that are on the bus now. */
+  async function presentReaders(): Promise<ReadonlySet<string>> {
+    const services = CONSUMERS.map(({ service }) => service)
+    const present = await Promise.all(services.map(isPresent))
+    return new Set(services.filter((_, index) => present[index]))
   }
 
   /** Listeners hear the marker; the purge after it leaves nothing behind, and spares what was put since. */
@@ -250,21 +254,24 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     publishProblem: async (value) => {
       const subject = joinTokens('nd', 'problem', phaseTokens[value.phase] ?? 'changed', encodeToken(value.type))
       const what = `telling problem ${value.fingerprint}`
-      return tell(subject, encoded(Problem, value, what), what)
+      await publish(subject, encoded(Problem, value, what), { what })
     },
     publishEvent: async (value) => {
       const subject = joinTokens('nd', 'event', severityTokens[value.severity] ?? 'info', encodeToken(value.reason))
       const what = `telling event ${value.id}`
-      return tell(subject, encoded(Event, value, what), what)
+      return publish(subject, encoded(Event, value, what), { what })
     },
-    async otherClients() {
-      const present = await Promise.all(CONSUMERS.map(({ service }) => isPresent(service)))
-      return present.filter(Boolean).length
-    },
+    otherClients: async () => (await presentReaders()).size,
+    presentReaders,
     async untakenEvents(limit) {
       const untaken = await readUntaken(asking('reading events that nobody took'), 'EVENTS', limit)
       return untaken.flatMap((bytes) => decoded('EVENTS', '', Event, bytes))
     },
+    standingOf: async (stream) => standingOf(asking(`reading ${stream}`), stream),
+    eventsAfter: async (stream, after, each) =>
+      readAfter(asking(`reading ${stream}`), stream, after, (bytes, sequence) => {
+        for (const value of decoded(stream, String(sequence), Event, bytes)) each(value, sequence)
+      }),
     publishMetrics: (value) => unkept('metrics', () => tellMetrics(value)),
     publishHeartbeat: (value) =>
       unkept('heartbeat', () =>

@@ -50,7 +50,13 @@ export type Input =
       readonly violations: readonly string[]
     }
   /** A monitor did what it may not, beside its reports: in its declaration, or on its socket. */
-  | { readonly kind: 'misbehaved'; readonly monitor: string; readonly violations: readonly string[] }
+  | {
+      readonly kind: 'misbehaved'
+      readonly monitor: string
+      readonly violations: readonly string[]
+      /** How often each. Default 1. */
+      readonly times?: number
+    }
   | { readonly kind: 'lost'; readonly monitor: string; readonly reason: string }
   /** A session with it failed, which is no loss yet: it may be back at once. */
   | { readonly kind: 'troubled'; readonly monitor: string; readonly reason: string }
@@ -238,7 +244,7 @@ function take(draft: Draft, input: Input): void {
     case 'misbehaved': {
       const state = draft.monitor(input.monitor)
       if (state !== undefined)
-        draft.putMonitor({ ...state, ...withViolations(state, input.violations, draft.now.wall) })
+        draft.putMonitor({ ...state, ...withViolations(state, input.violations, draft.now.wall, input.times) })
       break
     }
     case 'lost':

@@ -72,6 +72,13 @@ export const DETECTOR_EVENTS: readonly EventReason[] = [
     description: 'A monitor reports faster than it may; reports without anything of warning or above were dropped.',
     recovery: { kind: 'absent', forMs: 600_000 },
   },
+  {
+    reason: 'EventsShed',
+    severity: 'warning',
+    description:
+      'A monitor has more events than it may have of the bus before an exporter took them; the others were counted.',
+    recovery: { kind: 'absent', forMs: 600_000 },
+  },
   { reason: 'ProblemCleared', severity: 'info', description: 'A person said that a problem is over.' },
   {
     reason: 'MonitorUnstable',
@@ -259,17 +266,18 @@ export function withViolations(
   state: MonitorState,
   violations: readonly string[],
   now: Date,
+  times = 1,
 ): Pick<MonitorState, 'violations' | 'lastViolations'> {
   if (violations.length === 0) return { violations: state.violations, lastViolations: state.lastViolations }
   const records = new Map(state.lastViolations.map((record) => [record.text, record]))
   for (const text of violations) {
-    const count = (records.get(text)?.count ?? 0) + 1
+    const count = (records.get(text)?.count ?? 0) + times
     records.delete(text)
     records.set(text, { text, count, lastSeen: now })
   }
   const lastFirst = [...records.values()].sort((a, b) => b.lastSeen.getTime() - a.lastSeen.getTime())
   return {
-    violations: state.violations + violations.length,
+    violations: state.violations + violations.length * times,
     lastViolations: lastFirst.slice(0, VIOLATIONS_KEPT),
   }
 }

@@ -20,7 +20,7 @@ import type { NodeDoctorConfig } from '#config'
 import { createHost, createPeerUid } from '#host'
 import type { Bus as BusMessage } from '#proto/nodedoctor/v1/detector.ts'
 import type { Logger } from '#service'
-import type { Outbox } from './outbox/outbox.ts'
+import type { BusWrites, Outbox } from './outbox/outbox.ts'
 
 const RETRY_MS = 500
 /** How long the server waits for its other clients to leave before it ends. */
@@ -39,6 +39,8 @@ export interface BusLinkOptions {
   readonly onReady: (store: string) => void
   /** The connection is lost; nothing can be written until it is ready again. */
   readonly onAway?: () => void
+  /** What the outbox writes with, made of the writer at each connection. Default the writer itself. */
+  readonly writes?: (writer: BusWriter) => Promise<BusWrites>
   /** How soon a server that hangs is replaced; short in tests. */
   readonly patience?: { readonly watch: WatchLimits; readonly pingIntervalMs: number; readonly stopGraceMs: number }
 }
@@ -98,11 +100,12 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
   async function prepare(): Promise<void> {
     try {
       const { meta } = await writer.ensureStore({ node: nodeName, bootId: options.bootId })
+      const writes = await (options.writes?.(writer) ?? writer)
       if (bus.state !== 'connected') return
       prepared = true
       lastError = ''
       options.onReady(meta.incarnation)
-      outbox.open(writer)
+      outbox.open(writes)
       for (const resolve of waiting.splice(0)) resolve()
     } catch (err) {
       lastError = err instanceof Error ? err.message : String(err)

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { type Change, conditionKey, DEFAULT_LIMITS, type MetricSample } from '#model'
 import { conditionType, declaration, event, observation, report, T0 } from '../../libs/model/testing.ts'
-import { createEngine } from './engine.ts'
+import { createEngine, type EngineOptions } from './engine.ts'
 import { createOwnership } from './monitors/ownership.ts'
 import type { Receipt } from './outbox/outbox.ts'
 
-function createBench() {
+function createBench(more: Partial<EngineOptions> = {}) {
   const published: Change[] = []
   const receipts: Receipt[] = []
   const metrics: MetricSample[] = []
@@ -21,6 +21,7 @@ function createBench() {
       if (receipt) receipts.push(receipt)
     },
     publishMetrics: (_monitor, _at, samples) => metrics.push(...samples),
+    ...more,
   })
   for (const declared of [
     declaration('system', [conditionType('DiskFull')]),
@@ -166,5 +167,44 @@ describe('the engine', () => {
       }),
     )
     expect(metrics).toEqual([{ name: 'load', labels: {}, value: 0.5 }])
+  })
+
+  it('counts what the bus has no room for in the state of its monitor, before it says that the report is taken', () => {
+    const shed: unknown[] = []
+    const { engine, published, receipts, clock } = createBench({
+      offer: ({ monitor }) => monitor !== 'plugin',
+      onShed: (one) => shed.push(one),
+    })
+    const text =
+      'events of severity warning were counted and not told: those before them, which no exporter has taken yet, fill what one monitor may have of the bus'
+    const events = Array.from({ length: 3 }, (_, i) => event('plugin', `R${i}`, { count: 2 }))
+    engine.report('plugin', report([], { events }), {
+      name: 'plugin',
+      done: () => undefined,
+    })
+    expect(receipts).toHaveLength(1)
+    const stood = published.findLast((change) => change.kind === 'monitor' && change.name === 'plugin')
+    expect(stood).toMatchObject({
+      quiet: false,
+      value: { violations: 6, lastViolations: [{ text, count: 6, lastSeen: new Date(T0) }] },
+    })
+    expect(shed).toEqual([{ monitor: 'plugin', severity: 'warning', count: 6 }])
+    const told = () => published.flatMap((change) => (change.kind === 'event' ? [change.value] : []))
+    expect(told()).toMatchObject([
+      {
+        monitor: 'detector',
+        reason: 'EventsShed',
+        entity: 'monitor:plugin',
+        message:
+          'monitor plugin: 6 events were counted and not told; those before them, which no exporter has taken yet, fill what one monitor may have of the bus',
+      },
+    ])
+    clock.ms = 30_000
+    engine.report('plugin', report([], { events }))
+    engine.tick()
+    expect(told()).toHaveLength(1)
+    clock.ms = 60_000
+    engine.tick()
+    expect(told()).toHaveLength(2)
   })
 })

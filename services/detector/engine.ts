@@ -27,8 +27,9 @@ import {
   type ReportLimits,
   type Violation,
 } from '#model'
-import { createEventFold, type Told } from './events/fold.ts'
+import { createEventFold, type Shed, type Told } from './events/fold.ts'
 import { createHeldReceipts } from './events/held-receipts.ts'
+import { createShedBook, shedText } from './events/shed.ts'
 import { createHoldings } from './holdings.ts'
 import type { Ownership } from './monitors/ownership.ts'
 import type { Receipt } from './outbox/outbox.ts'
@@ -42,6 +43,10 @@ export interface EngineOptions {
   readonly incarnation: number
   /** Where changes go, in order. */
   readonly publish: (changes: readonly Change[], receipt?: Receipt) => void
+  /** Whether there is room on the bus for an event of its monitor. Absent: always. */
+  readonly offer?: (event: NodeEvent) => boolean
+  /** What there was no room for. */
+  readonly onShed?: (shed: Shed) => void
   /** When what a plug-in said ends that nobody has heard of for so long. Default an hour. */
   readonly forgetAfterMs?: number
   /** Calls back after a while, once. Absent: windows of events are closed by {@link Engine.tick} alone. */
@@ -106,7 +111,8 @@ function detectorDeclaration(version: string): MonitorDeclaration {
 export function createEngine(options: EngineOptions): Engine {
   const { now, limits, ownership, publish } = options
   const state = createState(ownership.owners)
-  const fold = createEventFold()
+  const fold = createEventFold(options.offer)
+  const shedBook = createShedBook()
   const receipts = createHeldReceipts()
   /** The last report of each monitor that this life of the detector took. */
   const taken = new Map<string, { readonly incarnation: number; readonly sequence: number }>()
@@ -120,21 +126,45 @@ export function createEngine(options: EngineOptions): Engine {
   let ownSequence = 0
 
   /** Events of one second are told as one; everything else passes as it is. `windows` are those that hold some. */
-  function folded(changes: readonly Change[], report: NamedReport): { out: readonly Change[]; windows: string[] } {
+  function folded(
+    changes: readonly Change[],
+    report: NamedReport,
+  ): { out: readonly Change[]; windows: readonly string[]; shed: readonly Shed[] } {
     const windows: string[] = []
-    if (!changes.some((change) => change.kind === 'event')) return { out: changes, windows }
+    const shed: Shed[] = []
+    if (!changes.some((change) => change.kind === 'event')) return { out: changes, windows, shed }
     const { monoMs } = now()
     const closed: string[] = []
     const out = changes.flatMap((change): Change[] => {
       if (change.kind !== 'event') return [change]
       const taken = fold.take(change.value, report, monoMs)
-      windows.push(taken.id)
+      if (taken.id !== undefined) windows.push(taken.id)
       closed.push(...taken.closed)
+      shed.push(...taken.shed)
       return taken.events.map((value) => ({ kind: 'event', value }))
     })
     release(closed)
     closeLater()
-    return { out, windows }
+    return { out, windows, shed }
+  }
+
+  /** What there was no room for stands as a number in its monitor's state, which is on the bus before the receipt goes. */
+  function counted(shed: readonly Shed[]): readonly Change[] {
+    if (shed.length === 0) return []
+    shedBook.saw(shed)
+    return shedBook.sums(shed).flatMap((one) => {
+      options.onShed?.(one)
+      if (one.monitor === DETECTOR) return []
+      const { monitor, severity, count: times } = one
+      const changes = decide(state, { kind: 'misbehaved', monitor, violations: [shedText(severity)], times }, now())
+      applyChanges(state, changes)
+      return changes
+    })
+  }
+
+  function tellShed(): void {
+    for (const { monitor, text } of shedBook.due(now().monoMs))
+      event({ reason: 'EventsShed', severity: 'warning', entity: `monitor:${monitor}`, message: text })
   }
 
   /** Windows are closed while something is open, and nothing turns while nothing is. */
@@ -159,16 +189,18 @@ export function createEngine(options: EngineOptions): Engine {
   function commit(changes: readonly Change[], report: NamedReport, receipt?: Receipt): void {
     holdings.saw(changes)
     applyChanges(state, changes)
-    const { out, windows } = folded(changes, report)
+    const { out: told, windows, shed } = folded(changes, report)
+    const out = [...told, ...counted(shed)]
     const free = receipt && receipts.add(receipt, windows)
     if (out.length > 0 || free !== undefined) publish(out, free)
     if (out.length > 0) for (const listener of listeners) listener(out)
+    if (shed.length > 0) tellShed()
   }
 
   /** Windows that are over: counts that grew, and whoever waited for them. */
-  function tell({ events, closed }: Told): void {
-    if (events.length > 0) {
-      const changes = events.map((value) => ({ kind: 'event', value }) as const)
+  function tell({ events, closed, shed }: Told): void {
+    const changes: Change[] = [...events.map((value) => ({ kind: 'event', value }) as const), ...counted(shed)]
+    if (changes.length > 0) {
       publish(changes)
       for (const listener of listeners) listener(changes)
     }
@@ -305,6 +337,7 @@ export function createEngine(options: EngineOptions): Engine {
       const { forgetAfterMs = FORGET_AFTER_MS } = options
       take({ kind: 'tick', settled: now().monoMs - startedMs >= SETTLED_MS, forgetAfterMs })
       closeWindows()
+      tellShed()
     },
     drain() {
       tell(fold.rest())

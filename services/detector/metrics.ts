@@ -1,9 +1,12 @@
 /** What the detector counts. Published on the bus as samples of monitor "detector", and so part of /metrics. */
 import type { Change, MetricSample, NodeState } from '#model'
+import type { Shed } from './events/fold.ts'
 import type { Outbox } from './outbox/outbox.ts'
 
 export interface DetectorMetrics {
   saw(changes: readonly Change[]): void
+  /** Events that were counted and not told. */
+  shed(shed: Shed): void
   samples(): MetricSample[]
 }
 
@@ -29,6 +32,7 @@ function createCounter(name: string): {
 export function createDetectorMetrics(state: NodeState, outbox: Outbox, serverRestarts: () => number): DetectorMetrics {
   const checks = createCounter('monitor_checks_total')
   const problems = createCounter('problems_detected_total')
+  const shed = createCounter('events_shed_total')
   const lastRun = new Map<string, number>()
 
   function sawRuns(
@@ -52,11 +56,13 @@ export function createDetectorMetrics(state: NodeState, outbox: Outbox, serverRe
         }
       }
     },
+    shed: ({ monitor, severity, count }) => shed.add({ monitor, severity }, count),
     samples() {
       const { queued, dropped, refused, refusedTotal } = outbox.status()
       return [
         ...checks.samples(),
         ...problems.samples(),
+        ...shed.samples(),
         { name: 'status_channel_size', labels: {}, value: queued },
         ...Object.entries(dropped).map(([severity, value]) => ({
           name: 'facts_dropped_total',

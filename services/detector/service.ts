@@ -3,12 +3,13 @@ import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import type { NodeDoctorConfig } from '#config'
 import { spawnChild } from '#host'
-import { cleanText, DEFAULT_LIMITS, DETECTOR, isOpen, type MetricSample } from '#model'
+import { cleanText, DEFAULT_LIMITS, DETECTOR, isOpen, type MetricSample, type MonitorState } from '#model'
 import { defineService, type Service, type ServiceContext } from '#service'
 import { toProtoSample } from '#wire'
 import { createBusHealth } from './bus-health.ts'
 import { startBusLink } from './bus-link.ts'
 import { createEngine } from './engine.ts'
+import { createEventLedger } from './events/ledger.ts'
 import { createKeptEvents } from './kept-events.ts'
 import { createDetectorMetrics } from './metrics.ts'
 import { createFleet } from './monitors/fleet.ts'
@@ -30,13 +31,25 @@ const READ_BACK_MS = 5000
 /** Longest text of an event, in UTF-16 units. */
 const MAX_MESSAGE = 1024
 
+/** Whether nobody named it: one that is not known any more was found as well. */
+function isDiscovered(monitor: MonitorState | undefined): boolean {
+  return monitor === undefined || monitor.origin === 'discovered'
+}
+
 function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
   const { config, clock, log, version, nodeName } = context
   const incarnation = randomInt(1, 2 ** 47)
   const started = clock.now()
   const now = () => ({ wall: clock.now(), monoMs: clock.monotonicMs() })
+  const ledger = createEventLedger({
+    monotonicMs: clock.monotonicMs,
+    isDiscovered: (monitor) => monitor !== DETECTOR && isDiscovered(engine.state.monitors.get(monitor)),
+    isReady: () => bus?.isReady() ?? false,
+    onError: (err) => log.warn('the bus does not say what was taken of its events', { err }),
+  })
   const outbox = createOutbox({
     monotonicMs: clock.monotonicMs,
+    onLost: ledger.lost,
     onDropped: (total) => {
       setImmediate(() =>
         engine.event({
@@ -66,6 +79,8 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
       entitiesPerType: config.detector.limits.entitiesPerType,
     },
     publish: outbox.put,
+    offer: ledger.offer,
+    onShed: (shed) => metrics.shed(shed),
     later: (ms, act) => void setTimeout(act, ms).unref(),
     publishMetrics: (monitor, time, samples) =>
       bus?.writer.publishMetrics({ monitor, time, samples: samples.map(toProtoSample) }),
@@ -249,6 +264,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
             spawnChild(file, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, onLine }),
         },
         onAway: () => context.readinessChanged?.(),
+        writes: ledger.open,
         onReady: (store) => {
           void keptEvents.tell(store)
           // Told again at every connection: consumers ignore what they have done, and nothing that was cut off is missed.
@@ -276,6 +292,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
           outbox.releaseRuns()
           judgeBus()
           void readBackLate()
+          void ledger.look()
         }, 1000),
       )
     },

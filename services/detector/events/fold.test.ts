@@ -36,11 +36,11 @@ describe('repeats of an event', () => {
     const fold = createEventFold()
     expect(take(fold, event(0), 0).events).toMatchObject([{ count: 1 }])
     for (let i = 1; i < 50; i++) expect(take(fold, event(i), i).events).toEqual([])
-    expect(fold.due(at(900))).toEqual({ events: [], closed: [] })
+    expect(fold.due(at(900))).toEqual({ events: [], closed: [], shed: [] })
     const { events, closed } = fold.due(at(1000))
     expect(events).toMatchObject([{ count: 50 }])
     expect(closed).toEqual([events[0]?.id])
-    expect(fold.due(at(1500))).toEqual({ events: [], closed: [] })
+    expect(fold.due(at(1500))).toEqual({ events: [], closed: [], shed: [] })
     expect(fold.open).toBe(0)
   })
 
@@ -99,7 +99,7 @@ describe('repeats of an event', () => {
             ms += wait
             const taken = take(fold, event(ms, { reason: `R${reason}` }), ms)
             tell(taken)
-            open.add(taken.id)
+            if (taken.id !== undefined) open.add(taken.id)
             tell(fold.due(at(ms)))
             expect(fold.open).toBe(open.size)
           }
@@ -121,5 +121,57 @@ describe('repeats of an event', () => {
     expect(letGo.filter((count) => count === 2)).toHaveLength(FOLD_MAX)
     expect(fold.open).toBe(FOLD_MAX)
     expect(fold.rest().events).toHaveLength(FOLD_MAX)
+  })
+
+  it('for which there is no room are told by nobody and counted, each once', () => {
+    let hasRoom = true
+    const fold = createEventFold(() => hasRoom)
+    const { id } = take(fold, event(0), 0)
+    take(fold, event(1), 1)
+    take(fold, event(2), 2)
+    hasRoom = false
+    expect(take(fold, event(3, { reason: 'Other', count: 4 }), 3)).toEqual({
+      id: undefined,
+      events: [],
+      closed: [],
+      shed: [{ monitor: 'log', severity: 'warning', count: 4 }],
+    })
+    expect(fold.open).toBe(1)
+    expect(fold.due(at(1000))).toEqual({
+      events: [],
+      closed: [id],
+      shed: [{ monitor: 'log', severity: 'warning', count: 2 }],
+    })
+    // One more of the same second, when there is room again: its whole count is true.
+    hasRoom = true
+    take(fold, event(500), 1100)
+    expect(fold.due(at(2000))).toMatchObject({ events: [{ count: 4 }], closed: [id], shed: [] })
+  })
+
+  it('are each told or counted, whenever there is room', () => {
+    const step = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 400 }), fc.boolean())
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        let hasRoom = true
+        const fold = createEventFold(() => hasRoom)
+        const told = new Map<string, number>()
+        let shed = 0
+        function tell(out: ReturnType<typeof fold.rest>): void {
+          for (const one of out.events) told.set(one.id, Math.max(told.get(one.id) ?? 0, one.count))
+          for (const { count } of out.shed) shed += count
+        }
+        let ms = 0
+        for (const [reason, wait, room] of steps) {
+          hasRoom = room
+          ms += wait
+          tell(take(fold, event(ms, { reason: `R${reason}` }), ms))
+          tell(fold.due(at(ms)))
+        }
+        tell(fold.rest())
+        const counted = [...told.values()].reduce((sum, count) => sum + count, 0)
+        expect(counted + shed).toBeGreaterThanOrEqual(steps.length)
+        expect(fold.open).toBe(0)
+      }),
+    )
   })
 })

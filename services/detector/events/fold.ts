@@ -5,7 +5,7 @@
  * second is closed, and then as a whole, so that a detector that dies in between counts the same second again to the
  * same end.
  */
-import { hashText, type Instant, type NodeEvent, worseSeverity } from '#model'
+import { hashText, type Instant, type NodeEvent, type Severity, worseSeverity } from '#model'
 
 /** Different events remembered at a time; beyond it the oldest is told with the count it has, and let go. */
 export const FOLD_MAX = 4096
@@ -33,10 +33,18 @@ interface Fold {
   isClosed: boolean
 }
 
-/** What goes out, and which windows are closed by it. */
+/** Occurrences that are not told, since their monitor has no room for them on the bus. */
+export interface Shed {
+  readonly monitor: string
+  readonly severity: Severity
+  readonly count: number
+}
+
+/** What goes out, which windows are closed by it, and what there is no room for. */
 export interface Told {
   readonly events: readonly NodeEvent[]
   readonly closed: readonly string[]
+  readonly shed: readonly Shed[]
 }
 
 export interface EventFold {
@@ -45,9 +53,13 @@ export interface EventFold {
   /**
    * Takes one occurrence (or several, by its count). The first of its second goes out now.
    * @param report when the report says that it was made, and its name: it tells a late event's second apart
-   * @returns the window's id, and what goes out
+   * @returns the window's id, undefined where there was no room to open one; and what goes out
    */
-  take(event: NodeEvent, report: { readonly time: Date; readonly name: string }, monoMs: number): Told & { id: string }
+  take(
+    event: NodeEvent,
+    report: { readonly time: Date; readonly name: string },
+    monoMs: number,
+  ): Told & { readonly id: string | undefined }
   /** Windows that are over, with their counts where those grew. */
   due(now: Instant): Told
   /** Everything that is not told yet, at the end. */
@@ -61,26 +73,39 @@ function foldedId(event: NodeEvent, report: { readonly time: Date; readonly name
   return report.time.getTime() - event.firstSeen.getTime() > LATE_MS ? `${id}.${report.name}` : id
 }
 
-export function createEventFold(): EventFold {
+function shedOf({ monitor, severity }: NodeEvent, count: number): Shed {
+  return { monitor, severity, count }
+}
+
+/** @param offer takes what goes out, or says that there is no room for it */
+export function createEventFold(offer: (event: NodeEvent) => boolean = () => true): EventFold {
   const folds = new Map<string, Fold>()
   let open = 0
 
   /** Its count, where that grew since it was told. */
-  function close(fold: Fold): NodeEvent[] {
-    if (fold.isClosed) return []
+  function close(fold: Fold): Pick<Told, 'events' | 'shed'> {
+    const { event, toldCount, isClosed } = fold
+    if (!isClosed) open--
     fold.isClosed = true
-    open--
-    if (fold.event.count === fold.toldCount) return []
-    fold.toldCount = fold.event.count
-    return [fold.event]
+    if (isClosed || event.count === toldCount) return { events: [], shed: [] }
+    fold.toldCount = event.count
+    return offer(event) ? { events: [event], shed: [] } : { events: [], shed: [shedOf(event, event.count - toldCount)] }
+  }
+
+  function closeAll(windows: readonly (readonly [string, Fold])[]): Told {
+    const closings = windows.map(([, fold]) => close(fold))
+    return {
+      events: closings.flatMap(({ events }) => events),
+      shed: closings.flatMap(({ shed }) => shed),
+      closed: windows.map(([id]) => id),
+    }
   }
 
   function letOldestGo(): Told {
     const [oldest] = folds
-    if (oldest === undefined) return { events: [], closed: [] }
-    const [id, fold] = oldest
-    folds.delete(id)
-    return { events: close(fold), closed: [id] }
+    if (oldest === undefined) return closeAll([])
+    folds.delete(oldest[0])
+    return closeAll([oldest])
   }
 
   function isOver({ beganMs, takenMs, secondMs }: Fold, { wall, monoMs }: Instant): boolean {
@@ -96,13 +121,14 @@ export function createEventFold(): EventFold {
       const id = foldedId(event, report)
       const known = folds.get(id)
       if (known === undefined) {
-        const gone = folds.size >= FOLD_MAX ? letOldestGo() : { events: [], closed: [] }
         const first = { ...event, id }
+        if (!offer(first)) return { id: undefined, events: [], closed: [], shed: [shedOf(first, first.count)] }
+        const gone = folds.size >= FOLD_MAX ? letOldestGo() : closeAll([])
         const secondMs = Math.floor(event.firstSeen.getTime() / WINDOW_MS) * WINDOW_MS
         const times = { beganMs: monoMs, takenMs: monoMs, secondMs }
         folds.set(id, { event: first, toldCount: first.count, isClosed: false, ...times })
         open++
-        return { id, events: [...gone.events, first], closed: gone.closed }
+        return { ...gone, id, events: [...gone.events, first] }
       }
       if (known.isClosed) {
         known.isClosed = false
@@ -116,23 +142,16 @@ export function createEventFold(): EventFold {
         lastSeen: new Date(Math.max(event.lastSeen.getTime(), known.event.lastSeen.getTime())),
         count: known.event.count + event.count,
       }
-      return { id, events: [], closed: [] }
+      return { ...closeAll([]), id }
     },
     due(now) {
-      const events: NodeEvent[] = []
-      const closed: string[] = []
+      const over: [string, Fold][] = []
       for (const [id, fold] of folds) {
-        if (!fold.isClosed && isOver(fold, now)) {
-          events.push(...close(fold))
-          closed.push(id)
-        }
-        if (fold.isClosed && now.monoMs - fold.takenMs >= KEPT_MS) folds.delete(id)
+        if (!fold.isClosed && isOver(fold, now)) over.push([id, fold])
+        else if (fold.isClosed && now.monoMs - fold.takenMs >= KEPT_MS) folds.delete(id)
       }
-      return { events, closed }
+      return closeAll(over)
     },
-    rest() {
-      const closed = [...folds].filter(([, fold]) => !fold.isClosed).map(([id]) => id)
-      return { events: [...folds.values()].flatMap(close), closed }
-    },
+    rest: () => closeAll([...folds].filter(([, fold]) => !fold.isClosed)),
   }
 }

@@ -33,7 +33,8 @@ function cheaper(a: Fact, b: Fact): boolean {
   return compareSeverity(severityOf(a), severityOf(b)) < 0
 }
 
-export function createFactQueue(max: number = FACTS_MAX): FactQueue {
+/** @param onDropped called with each fact that had to go */
+export function createFactQueue(max: number = FACTS_MAX, onDropped: (fact: Fact) => void = () => undefined): FactQueue {
   let facts: Fact[] = []
   const dropped = { info: 0, warning: 0, error: 0, critical: 0 }
 
@@ -45,6 +46,7 @@ export function createFactQueue(max: number = FACTS_MAX): FactQueue {
       if (victim) {
         left--
         dropped[severityOf(fact)]++
+        onDropped(fact)
       }
       return !victim
     })

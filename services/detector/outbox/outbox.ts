@@ -3,7 +3,8 @@
  * its monitor. While the bus is away, keys wait once each and facts wait in a bounded queue; nothing else stops.
  */
 import { BusRefusedError, type BusWriter } from '#bus'
-import type { Change, NodeState } from '#model'
+import type { Change, NodeEvent, NodeState } from '#model'
+import type { Event } from '#proto/nodedoctor/v1/types.ts'
 import { toProtoEvent, toProtoMonitorState, toProtoNodeCondition, toProtoProblem, toProtoSourceCondition } from '#wire'
 import { createAside, type Refusal } from './aside.ts'
 import { createFactQueue, type Fact, type FactQueue } from './facts.ts'
@@ -25,8 +26,10 @@ export type BusWrites = Pick<
   | 'putMonitor'
   | 'deleteMonitor'
   | 'publishProblem'
-  | 'publishEvent'
->
+> & {
+  /** The sequence that its stream gave it is for who keeps the books of it. */
+  publishEvent(value: Event): Promise<unknown>
+}
 
 /** What to call once everything up to here is on the bus. Of one name only the last is kept: receipts are cumulative. */
 export interface Receipt {
@@ -67,6 +70,8 @@ export interface OutboxOptions {
   readonly monotonicMs: () => number
   /** Called when facts had to be dropped, with how many in all. */
   readonly onDropped?: (total: number) => void
+  /** Called with each event that had to be dropped. */
+  readonly onLost?: (event: NodeEvent) => void
   /** Called when the bus refuses a value for itself, the first time. */
   readonly onRefused?: (refusal: Refusal) => void
   readonly maxFacts?: number
@@ -74,7 +79,7 @@ export interface OutboxOptions {
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const { monotonicMs } = options
-  const facts = createFactQueue(options.maxFacts)
+  const facts = createFactQueue(options.maxFacts, lost)
   let dirty = new Map<string, Write>()
   const runs = new Map<string, Write>()
   let receipts = new Map<string, () => void>()
@@ -92,6 +97,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let isTrouble = false
   let droppedTold = 0
   let idle: (() => void)[] = []
+
+  function lost({ kind, value }: Fact): void {
+    if (kind === 'event') options.onLost?.(value)
+  }
 
   /** A receipt waits while the bus has no room for something of whoever waits for it. */
   function freeReceipts(): [string, () => void][] {
@@ -166,6 +175,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     } catch (err) {
       if (!(err instanceof BusRefusedError)) return trouble(err)
       refusedTotal++
+      lost(fact)
       const { id } = fact.kind === 'event' ? fact.value : { id: fact.value.fingerprint }
       options.onRefused?.({ what: `${fact.kind} ${id}`, why: err.why, text: err.message })
       return 'refused'
@@ -316,8 +326,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
 type Outcome = 'taken' | 'refused' | 'kept'
 
 /** What cannot even be made a message is refused for itself. */
-async function prepared(act: () => Promise<void>): Promise<void> {
-  let sending: Promise<void>
+async function prepared(act: () => Promise<unknown>): Promise<void> {
+  let sending: Promise<unknown>
   try {
     sending = act()
   } catch (err) {
@@ -348,7 +358,7 @@ function send(bus: BusWrites, write: Write): Promise<void> {
   }
 }
 
-function tell(bus: BusWrites, fact: Fact): Promise<void> {
+function tell(bus: BusWrites, fact: Fact): Promise<unknown> {
   return fact.kind === 'problem'
     ? bus.publishProblem(toProtoProblem(fact.value))
     : bus.publishEvent(toProtoEvent(fact.value))

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import {
+  abortable,
+  collect,
+  connectedDetector,
+  event,
+  jetStreamOf,
+  readerOf,
+  start,
+  writerOf,
+} from './testing-readers.ts'
+import type { BusWriter } from './types.ts'
+
+async function idsAfter(writer: BusWriter, after: number): Promise<[string, number][]> {
+  const seen: [string, number][] = []
+  await writer.eventsAfter('EVENTS', after, ({ id }, sequence) => seen.push([id, sequence]))
+  return seen
+}
+
+describe('what the writer knows of its streams', () => {
+  it('is where each reader stands, who of them is there, and every event that one has not taken', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    expect(await writer.standingOf('EVENTS')).toMatchObject({
+      lastSequence: 0,
+      readers: [
+        { service: 'http-exporter', takenUpTo: 0 },
+        { service: 'k8s-exporter', takenUpTo: 0 },
+      ],
+    })
+    expect(await idsAfter(writer, 0)).toEqual([])
+    const count = 600
+    await Promise.all(Array.from({ length: count }, (_, i) => writer.publishEvent(event(String(i)))))
+    const seen = collect(readerOf(bus), { signal: abortable() })
+    await expect.poll(() => seen.ids.length, { timeout: 10_000 }).toBe(count)
+    await expect
+      .poll(async () => (await writer.standingOf('EVENTS')).readers.map(({ takenUpTo }) => takenUpTo))
+      .toEqual([count, 0])
+    expect([...(await writer.presentReaders())]).toEqual(['http-exporter'])
+    expect(await idsAfter(writer, 0)).toEqual(Array.from({ length: count }, (_, i) => [String(i), i + 1]))
+    expect(await idsAfter(writer, count - 2)).toEqual([
+      ['598', 599],
+      ['599', 600],
+    ])
+    // Nothing of the reading stays with the server.
+    const jsm = await jetStreamOf(bus)
+    expect((await jsm.consumers.list('EVENTS').next()).map(({ name }) => name).sort()).toEqual([
+      'http-exporter',
+      'k8s-exporter',
+    ])
+    await jsm.streams.purge('EVENTS', { keep: 10 })
+    expect(await writer.standingOf('EVENTS')).toMatchObject({ firstSequence: count - 9, lastSequence: count })
+    expect(await idsAfter(writer, 0)).toHaveLength(10)
+  })
+
+  it('goes on after a stream that holds what is no event', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    await writer.publishEvent(event('a'))
+    const detector = await connectedDetector(bus)
+    await detector.connection('test').request('nd.event.warning.X', new Uint8Array([0xff, 0xff]))
+    await writer.publishEvent(event('b'))
+    expect(await idsAfter(writer, 0)).toEqual([
+      ['a', 1],
+      ['b', 3],
+    ])
+  })
+})

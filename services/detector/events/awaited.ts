@@ -1,0 +1,52 @@
+/** For which readers of a stream the detector keeps room. Pure; time is an argument. */
+import type { StreamStanding } from '#bus'
+
+/** One that is not on the bus for this long is not waited for: it does not run here, or was taken away. */
+const ABSENT_MS = 600_000
+/** Longer between two looks, and nobody knows what was in between. */
+const LOOKS_APART_MS = 60_000
+
+export interface Awaited {
+  /** Who is on the bus now. */
+  saw(present: ReadonlySet<string>, services: readonly string[], nowMs: number): void
+  /** Up to where all who are waited for have taken the stream. */
+  takenUpTo(standing: StreamStanding): number
+}
+
+export function createAwaited(): Awaited {
+  const absentSince = new Map<string, number>()
+  /** Who is not waited for, and where it stood when that was first counted: one that has moved since is back. */
+  const givenUp = new Map<string, number | undefined>()
+  let lookedMs = Number.NEGATIVE_INFINITY
+
+  function isAwaited(service: string, takenUpTo: number): boolean {
+    if (!givenUp.has(service)) return true
+    const stood = givenUp.get(service) ?? takenUpTo
+    givenUp.set(service, stood)
+    if (stood === takenUpTo) return false
+    givenUp.delete(service)
+    absentSince.delete(service)
+    return true
+  }
+
+  return {
+    saw(present, services, nowMs) {
+      if (nowMs - lookedMs > LOOKS_APART_MS) absentSince.clear()
+      lookedMs = nowMs
+      for (const service of services) {
+        if (present.has(service)) {
+          absentSince.delete(service)
+          givenUp.delete(service)
+        } else if (!absentSince.has(service)) absentSince.set(service, nowMs)
+        else if (nowMs - (absentSince.get(service) ?? nowMs) >= ABSENT_MS && !givenUp.has(service))
+          givenUp.set(service, undefined)
+      }
+    },
+    takenUpTo({ firstSequence, lastSequence, readers }) {
+      const awaited = readers.filter(({ service, takenUpTo }) => isAwaited(service, takenUpTo))
+      const byAll = Math.min(lastSequence, ...awaited.map(({ takenUpTo }) => takenUpTo))
+      // What fell out of the stream takes no room.
+      return Math.max(firstSequence - 1, byAll)
+    },
+  }
+}
