@@ -3,6 +3,7 @@
  * them kept, so that a reader that comes back goes on where it was. A reader that does not keep up is let go.
  */
 import type { NodeView, StreamMessage } from '#model'
+import { createRing } from './ring.ts'
 
 /** Server-sent events kept for readers that come back. */
 export const RING_MESSAGES = 1024
@@ -49,11 +50,6 @@ export interface Hub {
   close(): void
 }
 
-interface Kept {
-  readonly sequence: number
-  readonly chunk: string
-}
-
 export interface HubOptions {
   /** Tells one process's numbers from another's. Letters and digits. */
   readonly epoch: string
@@ -67,20 +63,11 @@ function encode(message: StreamMessage, id?: string): string {
 
 export function createHub({ epoch, view }: HubOptions): Hub {
   const clients = new Set<Sink>()
-  let ring: Kept[] = []
-  let ringBytes = 0
+  /** The last of them is number `sequence`; there is no gap. */
+  const ring = createRing({ texts: RING_MESSAGES, bytes: RING_BYTES })
   let sequence = 0
   let dropped = 0
   let refused = 0
-
-  function keep(chunk: string): void {
-    ring.push({ sequence, chunk })
-    ringBytes += chunk.length
-    let drop = Math.max(0, ring.length - RING_MESSAGES)
-    for (let i = 0; i < drop; i++) ringBytes -= ring[i]?.chunk.length ?? 0
-    while (ringBytes > RING_BYTES && drop < ring.length) ringBytes -= ring[drop++]?.chunk.length ?? 0
-    if (drop > 0) ring = ring.slice(drop)
-  }
 
   function send(sink: Sink, chunk: string): void {
     if (sink.pending() > STALLED_BYTES) {
@@ -93,13 +80,12 @@ export function createHub({ epoch, view }: HubOptions): Hub {
   }
 
   /** What came after this id, or undefined where that is not known any more. */
-  function missedSince(lastId: string): readonly Kept[] | undefined {
+  function missedSince(lastId: string): readonly string[] | undefined {
     const id = /^(\w+)-(\d{1,15})$/.exec(lastId)
     const last = Number(id?.[2])
     if (id?.[1] !== epoch || last > sequence) return undefined
-    if (last === sequence) return []
-    const first = ring[0]?.sequence
-    return first !== undefined && first <= last + 1 ? ring.filter((kept) => kept.sequence > last) : undefined
+    const missed = sequence - last
+    return missed <= ring.length ? ring.last(missed) : undefined
   }
 
   return {
@@ -113,14 +99,14 @@ export function createHub({ epoch, view }: HubOptions): Hub {
       const missed = lastId === undefined ? undefined : missedSince(lastId)
       sink.write('retry: 2000\n\n')
       if (missed === undefined) send(sink, encode({ kind: 'node', node: now }, `${epoch}-${sequence}`))
-      else for (const { chunk } of missed) sink.write(chunk)
+      else for (const chunk of missed) sink.write(chunk)
       clients.add(sink)
       return () => clients.delete(sink)
     },
     publish(message) {
       sequence++
       const chunk = encode(message, `${epoch}-${sequence}`)
-      keep(chunk)
+      ring.push(chunk)
       for (const sink of clients) send(sink, chunk)
     },
     tell(message) {
