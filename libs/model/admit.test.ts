@@ -111,6 +111,11 @@ describe('a report of a monitor', () => {
     const kept = admit(told)
     expect(kept.violations).toEqual([])
     expect(kept.report).toMatchObject({ time: hourAgo, events: [{ firstSeen: hourAgo, lastSeen: hourAgo }] })
+    const ran = { check: 'check', checkType: '', durationUs: 1, error: '', intervalMs: 1000 }
+    const inAMinute = new Date(now.getTime() + 60_000)
+    const runs = [hourAgo, inAMinute].map((started) => ({ ...ran, started }))
+    // A run proves what it names: it never proves it later than it was made.
+    expect(admit(report([], { runs })).report.runs.map(({ started }) => started)).toEqual([hourAgo, now])
     expect(admit({ ...told, incarnation: 0 }).report.time).toEqual(now)
     const tomorrow = new Date(T0 + 86_400_000)
     expect(admit({ time: tomorrow }).violations.map(({ text }) => text)).toEqual([

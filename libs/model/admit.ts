@@ -73,11 +73,14 @@ function admitTime(time: Date, past: number, now: Date, violations: Violation[],
   return now
 }
 
+/** What lies before 1971 is no time that anybody meant. */
+const SENSIBLE_MS = 31_536_000_000
+
 /** A beginning may lie as far back as 1971, never ahead. */
 function admitSince(since: Date | undefined, now: Date): Date | undefined {
   if (since === undefined) return undefined
   const ms = since.getTime()
-  return ms > 31_536_000_000 && ms <= now.getTime() + MAX_CLOCK_DIFFERENCE_MS ? since : undefined
+  return ms > SENSIBLE_MS && ms <= now.getTime() + MAX_CLOCK_DIFFERENCE_MS ? since : undefined
 }
 
 function finite(value: number | undefined): number | undefined {
@@ -191,8 +194,10 @@ function admitSample(s: MetricSample, violations: Violation[]): MetricSample | u
   return { name: s.name, labels, value: s.value }
 }
 
+/** A run proves what it names, and never later than it was made, however long its report was kept. */
 function admitRun(run: CheckRun, now: Date): CheckRun {
-  const started = Math.abs(run.started.getTime() - now.getTime()) <= MAX_CLOCK_DIFFERENCE_MS ? run.started : now
+  const startedMs = run.started.getTime()
+  const started = startedMs > SENSIBLE_MS && startedMs <= now.getTime() ? run.started : now
   const intervalMs = finite(run.intervalMs) ?? 0
   return {
     check: cleanText(run.check, MAX_NAME),

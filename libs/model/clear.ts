@@ -40,6 +40,7 @@ function clearSources(draft: Draft, problem: Problem, words: string): void {
       raised: undefined,
       healthyStreak: 0,
       settled: undefined,
+      observed: draft.now.wall,
       cleared: draft.now.wall,
     })
   }

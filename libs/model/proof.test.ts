@@ -81,6 +81,8 @@ describe('what several see', () => {
     for (let ms = 0; ms <= 600_000; ms += 30_000) look('a', ms)
     const condition = world.state.conditions.get(conditionKey('GpuHealth', ''))
     const detector = { state: 'live', listeningSince: new Date(T0) } as const
-    expect(condition && provenAt(condition, world.state.monitors, detector)).toEqual(new Date(T0))
+    expect(condition && provenAt(condition, world.state.monitors, detector, new Date(T0 + 600_000))).toEqual(
+      new Date(T0),
+    )
   })
 })

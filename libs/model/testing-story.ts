@@ -3,9 +3,9 @@ import { decide, type Input } from './decide.ts'
 import { conditionKey } from './keys.ts'
 import { DETECTOR_CONDITIONS } from './monitor-life.ts'
 import { DETECTOR } from './problem.ts'
-import { applyChanges, type Change, createState, type MonitorDeclaration, type NodeState } from './state.ts'
+import { applyChanges, type Change, copyState, createState, type MonitorDeclaration, type NodeState } from './state.ts'
 import { conditionType, declaration, observation, T0 } from './testing.ts'
-import type { CheckRun, Instant, NodeCondition, Observation, Problem, Report } from './types.ts'
+import type { CheckRun, Instant, Observation, Problem, Report } from './types.ts'
 import { provenAt } from './view/condition.ts'
 
 const TYPE = 'DiskFull'
@@ -27,6 +27,8 @@ export interface Story {
   lose(): void
   /** The monitor's next life declares itself. */
   restartMonitor(): void
+  /** The detector's next life reads back what was written. */
+  restartDetector(): void
   /** The machine is rebooted: the bus is empty, open problems are read back. */
   reboot(): void
   take(input: Input): readonly Change[]
@@ -40,10 +42,15 @@ function declared(): MonitorDeclaration {
   return declaration('system', [conditionType(TYPE)], { checks })
 }
 
+/** As the outbox does: what only moves the time of a proof is not written, but for the last run of each check. */
+function isWritten(change: Change): boolean {
+  return !('quiet' in change) || !change.quiet || change.kind === 'monitor'
+}
+
 export function tellStory(): Story {
   const owners = new Map([[TYPE, 'system'], ...DETECTOR_CONDITIONS.map(({ type }) => [type, DETECTOR] as const)])
   let state = createState(owners)
-  let read = new Map<string, NodeCondition>()
+  let store = createState(owners)
   let wallMs = T0
   let monoMs = 1_000_000
   let incarnation = 7
@@ -54,12 +61,7 @@ export function tellStory(): Story {
   function take(input: Input): readonly Change[] {
     const changes = decide(state, input, now())
     applyChanges(state, changes)
-    for (const change of changes) {
-      if (change.kind !== 'condition' || change.quiet) continue
-      const key = conditionKey(change.type, change.entity)
-      if (change.value === undefined) read.delete(key)
-      else read.set(key, change.value)
-    }
+    applyChanges(store, changes.filter(isWritten))
     return changes
   }
 
@@ -104,10 +106,15 @@ export function tellStory(): Story {
       sequence = 0
       declare()
     },
+    restartDetector() {
+      state = copyState(store)
+      state.declarations.clear()
+      declare()
+    },
     reboot() {
       const problems = [...state.problems.values()]
       state = createState(owners)
-      read = new Map()
+      store = createState(owners)
       monoMs = 5000
       incarnation += 100
       sequence = 0
@@ -116,12 +123,17 @@ export function tellStory(): Story {
     },
     take,
     seen() {
-      const condition = read.get(conditionKey(TYPE, ENTITY))
+      const condition = store.conditions.get(conditionKey(TYPE, ENTITY))
       if (condition === undefined) throw new Error('nothing is known')
       const { health, held, reason, message, since, statusSince } = condition
       if (since.getTime() !== statusSince.getTime()) throw new Error('page and node differ about since when')
       const listeningSince = new Date(T0)
-      const proven = provenAt(condition, state.monitors, { state: 'live', lastHeartbeat: now().wall, listeningSince })
+      const proven = provenAt(
+        condition,
+        store.monitors,
+        { state: 'live', lastHeartbeat: now().wall, listeningSince },
+        now().wall,
+      )
       return { health, held, reason, message, since: seconds(since), proven: seconds(proven) }
     },
     get problem() {

@@ -45,7 +45,7 @@ function renderConditions(facts: NodeFacts, now: Date, memo: ViewMemo): Map<stri
   const lost = stale ? String(detector.lastHeartbeat?.getTime() ?? 'never') : ''
   const views = new Map<string, ConditionView>()
   for (const condition of facts.conditions) {
-    const proven = provenAt(condition, monitors, detector)
+    const proven = provenAt(condition, monitors, detector, now)
     const view = remembered(memo.conditions, condition, `${proven.getTime()} ${lost}`, () => {
       const fresh = renderCondition(condition, proven, now)
       return stale ? staleCondition(fresh, detector) : fresh

@@ -174,7 +174,7 @@ export function vouchedFor(
   const byName = new Map([...monitors.values()].map((monitor) => [monitor.name, monitor]))
   const detector = { state: 'live', lastHeartbeat: lastHeard, listeningSince: now } as const
   return [...conditions.values()].map((condition) => {
-    const proven = provenAt(condition, byName, detector)
-    return proven > condition.observed ? { ...condition, observed: proven } : condition
+    const proven = provenAt(condition, byName, detector, now)
+    return proven.getTime() === condition.observed.getTime() ? condition : { ...condition, observed: proven }
   })
 }
