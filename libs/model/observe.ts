@@ -139,7 +139,8 @@ function beginning(draft: Draft, { observation, health, held, observed }: Said):
   const { wall } = draft.now
   if (held === 'unreachable' || held === 'gated') return wall
   const inherited = health === 'problem' ? inheritedProblem(draft, observation) : undefined
-  const told = inherited?.opened ?? observation.since ?? observed
+  if (inherited !== undefined) return inherited.opened
+  const told = observation.since ?? observed
   return new Date(Math.min(told.getTime(), wall.getTime()))
 }
 

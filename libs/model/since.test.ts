@@ -66,7 +66,7 @@ describe('since when, to a node, a page and a command line alike', () => {
     }
   })
 
-  it('is the problem’s own, and never in the future, whatever happens', () => {
+  it('is the problem’s own, whatever happens', () => {
     const step = fc.oneof(
       fc.constantFrom<Look>('healthy', 'problem', 'unknown', 'pending').map((look) => (story: Story) => {
         story.look(look)
