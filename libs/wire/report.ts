@@ -76,6 +76,22 @@ export function fromProtoEvent(e: pb.Event, now: Date): NodeEvent {
   }
 }
 
+/** The events that no reader had taken at a stop, and the store that held them. */
+export interface KeptEvents {
+  /** The incarnation of the bus's store that holds them. */
+  readonly store: string
+  /** Oldest first. */
+  readonly events: readonly NodeEvent[]
+}
+
+export function toProtoKeptEvents({ store, events }: KeptEvents): pb.KeptEvents {
+  return { store, events: events.map(toProtoEvent) }
+}
+/** `now` stands in for times that were not told. */
+export function fromProtoKeptEvents({ store, events }: pb.KeptEvents, now: Date): KeptEvents {
+  return { store, events: events.map((event) => fromProtoEvent(event, now)) }
+}
+
 export function toProtoSample(s: MetricSample): pb.MetricSample {
   return { name: s.name, labels: { ...s.labels }, value: s.value }
 }

@@ -7,6 +7,7 @@ import type {
   Evidence,
   MonitorState,
   NodeCondition,
+  NodeEvent,
   Observation,
   Problem,
   RecoveryRule,
@@ -18,13 +19,16 @@ import * as pb from '#proto/nodedoctor/v1/types.ts'
 import {
   fromProtoConditionType,
   fromProtoEventReason,
+  fromProtoKeptEvents,
   fromProtoMonitorState,
   fromProtoNodeCondition,
   fromProtoProblem,
   fromProtoReport,
   fromProtoSourceCondition,
+  type KeptEvents,
   toProtoConditionType,
   toProtoEventReason,
+  toProtoKeptEvents,
   toProtoMonitorState,
   toProtoNodeCondition,
   toProtoProblem,
@@ -225,26 +229,27 @@ const anySource = every<SourceCondition>({
   byLook: fc.boolean(),
 })
 
+const anyEvent = every<NodeEvent>({
+  id: text,
+  monitor: text,
+  check: text,
+  entity: text,
+  severity,
+  reason: text,
+  message: text,
+  firstSeen: anyTime,
+  lastSeen: anyTime,
+  count: fc.integer({ min: 1 }),
+})
+
+const anyKept = every<KeptEvents>({ store: text, events: fc.array(anyEvent, { maxLength: 3 }) })
+
 const anyReport = every<Report>({
   incarnation: whole,
   sequence: whole,
   time: anyTime,
   observations: fc.array(anyObservation, { maxLength: 2 }),
-  events: fc.array(
-    fc.record({
-      id: text,
-      monitor: text,
-      check: text,
-      entity: text,
-      severity,
-      reason: text,
-      message: text,
-      firstSeen: anyTime,
-      lastSeen: anyTime,
-      count: fc.integer({ min: 1 }),
-    }),
-    { maxLength: 2 },
-  ),
+  events: fc.array(anyEvent, { maxLength: 2 }),
   metrics: fc.array(
     fc.record({
       name: text,
@@ -310,6 +315,8 @@ describe('a message of the model comes back from its bytes as it was', () => {
   it('a monitor', () =>
     comesBack(anyMonitor, toProtoMonitorState, pb.MonitorState, (m) => fromProtoMonitorState(m, NOW)))
   it('a report', () => comesBack(anyReport, toProtoReport, pb.Report, (m) => fromProtoReport(m, NOW)))
+  it('events kept beyond a reboot', () =>
+    comesBack(anyKept, toProtoKeptEvents, pb.KeptEvents, (m) => fromProtoKeptEvents(m, NOW)))
   it('a condition type', () =>
     comesBack(anyType, toProtoConditionType, monitorPb.ConditionType, fromProtoConditionType))
   it('a reason of events', () => comesBack(anyReason, toProtoEventReason, monitorPb.EventReason, fromProtoEventReason))

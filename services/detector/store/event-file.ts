@@ -6,7 +6,7 @@ import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { cleanText, compareSeverity, type NodeEvent } from '#model'
 import { Event, KeptEvents } from '#proto/nodedoctor/v1/types.ts'
-import { fromProtoEvent, toProtoEvent } from '#wire'
+import { fromProtoKeptEvents, type KeptEvents as StoredEvents, toProtoEvent, toProtoKeptEvents } from '#wire'
 
 /** The newest stay. */
 export const KEPT_MAX = 1000
@@ -14,13 +14,6 @@ export const KEPT_MAX_BYTES = 1024 * 1024
 /** Longest message and longest other text, in UTF-16 units. */
 const MAX_MESSAGE = 1024
 const MAX_TEXT = 512
-
-export interface StoredEvents {
-  /** The incarnation of the bus's store that holds them. */
-  readonly store: string
-  /** Oldest first. */
-  readonly events: readonly NodeEvent[]
-}
 
 /** The newest of them, each id once, as many as the file may hold. */
 export function bounded(events: readonly NodeEvent[], maxBytes = KEPT_MAX_BYTES): NodeEvent[] {
@@ -38,8 +31,7 @@ export function bounded(events: readonly NodeEvent[], maxBytes = KEPT_MAX_BYTES)
 }
 
 /** A file is not believed: texts are cleaned, what is no event of warning and up is left out. */
-function believed(event: Event, now: Date): NodeEvent[] {
-  const { id, monitor, check, entity, reason, message, ...rest } = fromProtoEvent(event, now)
+function believed({ id, monitor, check, entity, reason, message, ...rest }: NodeEvent): NodeEvent[] {
   const text = (from: string) => cleanText(from, MAX_TEXT)
   const value = {
     ...rest,
@@ -78,8 +70,8 @@ export async function readEvents(
   onError: (err: unknown) => void,
 ): Promise<StoredEvents | undefined> {
   try {
-    const { store, events } = KeptEvents.decode(await readBounded(path))
-    return { store, events: bounded(events.flatMap((event) => believed(event, now))) }
+    const { store, events } = fromProtoKeptEvents(KeptEvents.decode(await readBounded(path)), now)
+    return { store, events: bounded(events.flatMap(believed)) }
   } catch (err) {
     if ((err as NodeJS.ErrnoException).code !== 'ENOENT') onError(err)
     return undefined
@@ -90,7 +82,7 @@ export async function readEvents(
 export async function writeEvents(path: string, { store, events }: StoredEvents): Promise<void> {
   const kept = bounded(events)
   if (kept.length === 0) return rm(path, { force: true })
-  const bytes = KeptEvents.encode({ store, events: kept.map(toProtoEvent) }).finish()
+  const bytes = KeptEvents.encode(toProtoKeptEvents({ store, events: kept })).finish()
   await mkdir(dirname(path), { recursive: true, mode: 0o750 })
   const fresh = `${path}.new`
   try {
