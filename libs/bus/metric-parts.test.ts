@@ -14,14 +14,14 @@ function samplesOf(parts: readonly Uint8Array[]): string[] {
 
 describe('samples in messages', () => {
   it('are one message where they fit, also none at all', () => {
-    expect(metricParts(batch([10, 10]))).toHaveLength(1)
-    expect(metricParts(batch([]))).toHaveLength(1)
+    expect(metricParts(batch([10, 10])).parts).toHaveLength(1)
+    expect(metricParts(batch([])).parts).toHaveLength(1)
   })
 
-  it('are several within the limit, with all samples in their order, but those that fit nowhere', () => {
+  it('are several within the limit, with all samples in their order, but those that fit nowhere, which are counted', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(700), { maxLength: 60 }), (sizes) => {
-        const parts = metricParts(batch(sizes), 512)
+        const { parts, leftOut } = metricParts(batch(sizes), 512)
         for (const part of parts) expect(part.length).toBeLessThanOrEqual(512)
         const fitting = sizes.flatMap((_size, i) =>
           MetricBatch.encode({ ...batch([]), samples: [batch(sizes).samples[i] as never] }).finish().length <= 512
@@ -29,13 +29,14 @@ describe('samples in messages', () => {
             : [],
         )
         expect(samplesOf(parts)).toEqual(fitting)
+        expect(leftOut).toBe(sizes.length - fitting.length)
         for (const part of parts) expect(MetricBatch.decode(part).monitor).toBe('gpu')
       }),
     )
   })
 
   it('are several when a plug-in sends all that it may', () => {
-    const parts = metricParts(batch(Array.from({ length: 2048 }, () => 300)))
+    const { parts } = metricParts(batch(Array.from({ length: 2048 }, () => 300)))
     expect(parts.length).toBeGreaterThan(1)
     expect(samplesOf(parts)).toHaveLength(2048)
   })

@@ -2,14 +2,24 @@
 import { MetricBatch } from '#proto/nodedoctor/v1/types.ts'
 import { MAX_PAYLOAD_BYTES } from './server-config.ts'
 
-/** Messages in order, each within `maxBytes`. A sample that is too large alone is left out: no message could hold it. */
-export function metricParts(batch: MetricBatch, maxBytes: number = MAX_PAYLOAD_BYTES): Uint8Array[] {
+export interface MetricParts {
+  /** Messages in order, each within the limit. */
+  readonly parts: readonly Uint8Array[]
+  /** Samples that are too large alone: no message could hold them. */
+  readonly leftOut: number
+}
+
+export function metricParts(batch: MetricBatch, maxBytes: number = MAX_PAYLOAD_BYTES): MetricParts {
   const bytes = MetricBatch.encode(batch).finish()
-  if (bytes.length <= maxBytes) return [bytes]
   const { samples } = batch
-  if (samples.length <= 1) return []
+  if (bytes.length <= maxBytes) return { parts: [bytes], leftOut: 0 }
+  if (samples.length <= 1) return { parts: [], leftOut: samples.length }
   const half = Math.ceil(samples.length / 2)
-  return [samples.slice(0, half), samples.slice(half)].flatMap((part) =>
+  const halves = [samples.slice(0, half), samples.slice(half)].map((part) =>
     metricParts({ ...batch, samples: part }, maxBytes),
   )
+  return {
+    parts: halves.flatMap(({ parts }) => parts),
+    leftOut: halves.reduce((sum, { leftOut }) => sum + leftOut, 0),
+  }
 }

@@ -154,8 +154,9 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
         const batch = MetricBatch.fromPartial({ monitor: bus.name, time: new Date(), samples: [...samples] })
         const connection = bus.connection('telling metrics')
         const maxBytes = Math.min(connection.info?.max_payload ?? MAX_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES) - HEAD_BYTES
-        for (const part of metricParts(batch, maxBytes))
-          connection.publish(`${SUBJECT_METRICS}.${joinTokens(bus.name)}`, part)
+        const { parts, leftOut } = metricParts(batch, maxBytes)
+        for (const part of parts) connection.publish(`${SUBJECT_METRICS}.${joinTokens(bus.name)}`, part)
+        if (leftOut > 0) bus.log.warn('samples are left out that no message can hold', { leftOut })
       } catch (err) {
         bus.log.warn('metrics could not be told on the bus', { err })
       }

@@ -52,14 +52,15 @@ export interface BusWriter {
   deleteNodeCondition(key: { type: string; entity: string }): Promise<void>
   putProblem(value: Problem): Promise<void>
   deleteProblem(fingerprint: string): Promise<void>
+  /** Without its longest lists where no message can hold it; it says so itself. */
   putMonitor(value: MonitorState): Promise<void>
   deleteMonitor(name: string): Promise<void>
   /** nd.problem.<phase>.<type> on PROBLEMS. */
   publishProblem(value: Problem): Promise<void>
   /** nd.event.<severity>.<reason> on EVENTS (warning and up) or EVENTS_INFO. @returns its sequence there */
   publishEvent(value: Event): Promise<number>
-  /** Core NATS, not kept; dropped silently while disconnected. */
-  publishMetrics(value: MetricBatch): void
+  /** Core NATS, not kept; dropped silently while disconnected. @returns how many samples no message could hold */
+  publishMetrics(value: MetricBatch): number
   publishHeartbeat(value: Heartbeat): void
   /** How many other services are on the bus now. */
   otherClients(): Promise<number>

@@ -97,6 +97,23 @@ describe('the writer of the bus', () => {
     )
   })
 
+  it('leaves out the longest lists of a monitor that no message can hold, and says so there', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    const runs = Array.from({ length: 512 }, (_, i) => ({ check: `check-${i}`, error: 'e'.repeat(1500) }))
+    await writer.putMonitor(MonitorState.fromPartial({ name: 'gpu', conditionTypes: ['GpuLost'], runs }))
+    expect((await writer.readBack()).monitors).toMatchObject([
+      {
+        name: 'gpu',
+        conditionTypes: ['GpuLost'],
+        runs: [],
+        lastViolations: [
+          { text: 'what is known of it is more than the bus can hold: its 512 last runs are left out', count: 1 },
+        ],
+      },
+    ])
+  })
+
   it('refuses at once what the bus is not there for', async () => {
     const bus = await start()
     const detector = await connectedDetector(bus)

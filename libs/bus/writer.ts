@@ -22,6 +22,7 @@ import { createOrder, ORDER_HEADER } from './order.ts'
 import { presenceSubject } from './permissions.ts'
 import { createBucketRoom } from './room.ts'
 import { HEAD_BYTES, MAX_PAYLOAD_BYTES } from './server-config.ts'
+import { slimMonitor } from './slim-monitor.ts'
 import { readAfter, standingOf } from './standing.ts'
 import { ensureStore, readUntaken } from './store.ts'
 import { encodeToken, joinTokens } from './tokens.ts'
@@ -142,10 +143,12 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     }
   }
 
-  /** Samples are not kept: what cannot be told is never the end of whoever tells. */
-  function tellMetrics(batch: MetricBatch): void {
+  /** @returns how many samples no message could hold */
+  function tellMetrics(batch: MetricBatch): number {
     const subject = `${SUBJECT_METRICS}.${joinTokens(encodeToken(batch.monitor))}`
-    for (const part of metricParts(batch, maxBytes())) bus.connection('publishing metrics').publish(subject, part)
+    const { parts, leftOut } = metricParts(batch, maxBytes())
+    for (const part of parts) bus.connection('publishing metrics').publish(subject, part)
+    return leftOut
   }
 
   /** For what nobody waits for. */
@@ -249,7 +252,11 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
       put('problems', keys.problem(value.fingerprint), { message: Problem, value, isOwn: value.owner === OWN }),
     deleteProblem: async (fingerprint) => remove('problems', keys.problem(fingerprint)),
     putMonitor: async (value) =>
-      put('monitors', keys.monitor(value.name), { message: MonitorState, value, isOwn: value.name === OWN }),
+      put('monitors', keys.monitor(value.name), {
+        message: MonitorState,
+        value: slimMonitor(value, maxBytes()),
+        isOwn: value.name === OWN,
+      }),
     deleteMonitor: async (name) => remove('monitors', keys.monitor(name)),
     publishProblem: async (value) => {
       const subject = joinTokens('nd', 'problem', phaseTokens[value.phase] ?? 'changed', encodeToken(value.type))
@@ -272,7 +279,14 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
       readAfter(asking(`reading ${stream}`), stream, after, (bytes, sequence) => {
         for (const value of decoded(stream, String(sequence), Event, bytes)) each(value, sequence)
       }),
-    publishMetrics: (value) => unkept('metrics', () => tellMetrics(value)),
+    publishMetrics(value) {
+      let leftOut = 0
+      // Samples are not kept: what cannot be told is never the end of whoever tells.
+      unkept('metrics', () => {
+        leftOut = tellMetrics(value)
+      })
+      return leftOut
+    },
     publishHeartbeat: (value) =>
       unkept('heartbeat', () =>
         bus.connection('publishing the heartbeat').publish(SUBJECT_HEARTBEAT, Heartbeat.encode(value).finish()),

@@ -40,7 +40,7 @@ function live(writes: BusWrites, incarnation: number): Life {
     limits: DEFAULT_LIMITS,
     ownership: createOwnership({ builtIn: [], configured: [] }),
     publish: outbox.put,
-    publishMetrics: () => undefined,
+    publishMetrics: () => 0,
   })
   outbox.open(writes)
   return {

@@ -20,7 +20,10 @@ function createBench(more: Partial<EngineOptions> = {}) {
       published.push(...changes)
       if (receipt) receipts.push(receipt)
     },
-    publishMetrics: (_monitor, _at, samples) => metrics.push(...samples),
+    publishMetrics(_monitor, _at, samples) {
+      metrics.push(...samples)
+      return samples.filter(({ name }) => name === 'endless').length
+    },
     ...more,
   })
   for (const declared of [
@@ -206,5 +209,18 @@ describe('the engine', () => {
     clock.ms = 60_000
     engine.tick()
     expect(told()).toHaveLength(2)
+  })
+
+  it('counts and tells samples that no message of the bus can hold', () => {
+    const { engine, metrics } = createBench()
+    const sample = (name: string) => ({ name, labels: {}, value: 1 })
+    engine.report('plugin', report([], { metrics: ['endless', 'short', 'endless'].map(sample) }))
+    expect(metrics).toHaveLength(3)
+    const text = 'metric samples that no message of the bus can hold were left out'
+    expect(engine.state.monitors.get('plugin')).toMatchObject({ violations: 2, lastViolations: [{ text, count: 2 }] })
+    const problem = [...engine.state.problems.values()].find(({ type }) => type === 'MonitorMisbehaves')
+    expect(problem?.message).toBe(`monitor plugin: ${text}`)
+    engine.report('plugin', report([], { metrics: [sample('short')] }))
+    expect(engine.state.monitors.get('plugin')).toMatchObject({ violations: 2 })
   })
 })

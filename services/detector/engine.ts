@@ -51,7 +51,8 @@ export interface EngineOptions {
   readonly forgetAfterMs?: number
   /** Calls back after a while, once. Absent: windows of events are closed by {@link Engine.tick} alone. */
   readonly later?: (ms: number, act: () => void) => void
-  readonly publishMetrics: (monitor: string, at: Date, samples: readonly MetricSample[]) => void
+  /** Returns how many of them no message of the bus can hold. */
+  readonly publishMetrics: (monitor: string, at: Date, samples: readonly MetricSample[]) => number
 }
 
 /** What starts so soon after the detector was started with it. */
@@ -275,6 +276,14 @@ export function createEngine(options: EngineOptions): Engine {
     })
   }
 
+  function tellMetrics(monitor: string, { metrics, time }: Report): void {
+    const times = metrics.length === 0 ? 0 : options.publishMetrics(monitor, time, metrics)
+    if (times === 0) return
+    const text = 'metric samples that no message of the bus can hold were left out'
+    take({ kind: 'misbehaved', monitor, violations: [text], times })
+    tellMisconduct(monitor, [text])
+  }
+
   function skip(receipt: Receipt): void {
     const free = receipts.add(receipt, [])
     if (free !== undefined) publish([], free)
@@ -318,7 +327,7 @@ export function createEngine(options: EngineOptions): Engine {
       )
       lastReport = wall
       take({ kind: 'report', monitor, report, violations: violations.map(({ text }) => text) }, receipt)
-      if (report.metrics.length > 0) options.publishMetrics(monitor, report.time, report.metrics)
+      tellMetrics(monitor, report)
       tellMisconduct(
         monitor,
         misconduct(monitor, violations).map(({ text }) => text),

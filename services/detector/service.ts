@@ -83,7 +83,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     onShed: (shed) => metrics.shed(shed),
     later: (ms, act) => void setTimeout(act, ms).unref(),
     publishMetrics: (monitor, time, samples) =>
-      bus?.writer.publishMetrics({ monitor, time, samples: samples.map(toProtoSample) }),
+      bus?.writer.publishMetrics({ monitor, time, samples: samples.map(toProtoSample) }) ?? 0,
   })
   const metrics = createDetectorMetrics(engine.state, outbox, () => bus?.serverRestarts ?? 0)
   const fleet = createFleet({
@@ -141,7 +141,9 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
 
   function tellMetrics(): void {
     const samples: MetricSample[] = metrics.samples()
-    bus?.writer.publishMetrics({ monitor: 'detector', time: clock.now(), samples: samples.map(toProtoSample) })
+    const own = { monitor: DETECTOR, time: clock.now(), samples: samples.map(toProtoSample) }
+    const leftOut = bus?.writer.publishMetrics(own) ?? 0
+    if (leftOut > 0) log.warn('samples are left out that no message can hold', { leftOut })
   }
 
   const busHealth = createBusHealth()

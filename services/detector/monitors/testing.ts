@@ -77,7 +77,7 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
       changes.push(...made)
       receipt?.done()
     },
-    publishMetrics: () => undefined,
+    publishMetrics: () => 0,
   })
   options.before?.(engine, dir)
   const fleet = createFleet({
