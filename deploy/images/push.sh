@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Builds the image for every platform and pushes it: REGISTRY=registry.example/team TAG=1.2.3 deploy/images/push.sh
+# BASE, NATS_VERSION and NATS_SHA256 as in build.sh. Ends with the digest by which deployments can name what was pushed.
 # Nothing is compiled in the image, so that other platforms need no emulation but for the packages' installation.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -11,6 +12,18 @@ docker buildx version >/dev/null 2>&1 || {
   echo 'push: docker buildx was not found; install the buildx plug-in of Docker' >&2
   exit 1
 }
-docker buildx build --platform "$platforms" --build-arg "BASE=$base" --file deploy/images/Dockerfile \
+case "$base" in
+*@sha256:*) ;;
+*) echo "push: $base may be another image tomorrow; BASE=$base@sha256:… builds on exactly one" >&2 ;;
+esac
+# What is not said has its default in the Dockerfile.
+pins=(--build-arg "BASE=$base")
+for name in NATS_VERSION NATS_SHA256; do
+  if [ -n "${!name:-}" ]; then pins+=(--build-arg "$name=${!name}"); fi
+done
+metadata="$(mktemp)"
+trap 'rm -f "$metadata"' EXIT
+docker buildx build --platform "$platforms" "${pins[@]}" --file deploy/images/Dockerfile --metadata-file "$metadata" \
   --tag "$REGISTRY/node-doctor:$TAG" --push .
-echo "pushed $REGISTRY/node-doctor:$TAG for $platforms"
+digest="$(sed -n 's/.*"containerimage.digest": *"\(sha256:[0-9a-f]*\)".*/\1/p' "$metadata")"
+echo "pushed $REGISTRY/node-doctor:$TAG for $platforms${digest:+; by digest: $REGISTRY/node-doctor@$digest}"

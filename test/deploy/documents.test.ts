@@ -66,6 +66,14 @@ describe('docs/deploying.md', () => {
     expect(volumes?.find(({ name }) => name === 'config')?.configMap?.name).toBe(config?.metadata.name)
   })
 
+  it('shows how an image is named by its digest, in every container', () => {
+    const [example = ''] = blocks('kustomization digest')
+    const objects = kustomize(besideCheckout(example))
+    const all = podSpecs(objects).flatMap(({ pod }) => [...pod.containers, ...(pod.initContainers ?? [])])
+    const named = new Set(all.map(({ image }) => image.replace(/[0-9a-f]{64}$/, 'HASH')))
+    expect([...named]).toEqual(['registry.example/node-doctor@sha256:HASH'])
+  })
+
   it('shows how the chart renders through kustomize', () => {
     const [example = ''] = blocks('helmCharts')
     const folder = besideCheckout(example)
