@@ -44,9 +44,15 @@ describe('nats-server in the image', () => {
 
   it('is one version, with a hash for every platform that is pushed', () => {
     const push = readFileSync(join(ROOT, 'deploy/images/push.sh'), 'utf8')
-    const platforms = [...(/PLATFORMS:-([^}]+)/.exec(push)?.[1] ?? '').matchAll(/linux\/(\w+)/g)].map(([, name]) => name)
+    const platforms = [...(/PLATFORMS:-([^}]+)/.exec(push)?.[1] ?? '').matchAll(/linux\/(\w+)/g)].map(
+      ([, name]) => name,
+    )
     expect(platforms).toEqual(['amd64', 'arm64'])
-    expect(argument('NATS_SHA256').split(' ').map((each) => each.replace(/:[0-9a-f]{64}$/, ''))).toEqual(platforms)
+    expect(
+      argument('NATS_SHA256')
+        .split(' ')
+        .map((each) => each.replace(/:[0-9a-f]{64}$/, '')),
+    ).toEqual(platforms)
     expect(argument('NATS_VERSION')).toMatch(/^2\.\d+\.\d+-/)
   })
 

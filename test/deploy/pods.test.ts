@@ -116,6 +116,26 @@ describe.each(PODS)('%s', (_, pod) => {
   })
 })
 
+const OTHERS = PODS.filter(([id]) => !id.endsWith('DaemonSet node-doctor/node-doctor'))
+
+describe.each(OTHERS)('%s', (_, pod) => {
+  it('has none of the groups of the agent', () => {
+    const groups = [pod, ...ours([...pod.containers, ...(pod.initContainers ?? [])])].flatMap(({ securityContext }) => {
+      const {
+        runAsGroup,
+        fsGroup,
+        supplementalGroups = [],
+      } = (securityContext ?? {}) as {
+        runAsGroup?: number
+        fsGroup?: number
+        supplementalGroups?: number[]
+      }
+      return [runAsGroup, fsGroup, ...supplementalGroups]
+    })
+    expect(groups.filter((group) => group === 65100)).toEqual([])
+  })
+})
+
 const AGENTS = RENDERED.flatMap(([name, objects]) => {
   const agent = objects.find(({ kind, metadata }) => kind === 'DaemonSet' && metadata.name === 'node-doctor')
   const pod = agent?.spec?.template?.spec
@@ -163,6 +183,39 @@ describe.each(AGENTS)('the agent of %s', (_, pod) => {
     expect(having('run-detector')).toEqual(['detector'])
   })
 
+  it('shows what the common group opens, sockets, keys and the token, to its owner and to the detector alone', () => {
+    const owners: Readonly<Record<string, string>> = {
+      'run-detector': 'detector',
+      'run-system': 'system',
+      'run-http-exporter': 'http-exporter',
+      'run-k8s-exporter': 'k8s-exporter',
+      token: 'k8s-exporter',
+    }
+    const merged: Readonly<Record<string, readonly string[]>> = {
+      monitors: ['system'],
+      exporters: ['http-exporter', 'k8s-exporter'],
+    }
+    for (const { name, volumeMounts = [] } of services) {
+      const roles = merged[name] ?? [name]
+      const strange = volumeMounts.filter(
+        (mount) => owners[mount.name] !== undefined && !roles.includes(owners[mount.name] ?? ''),
+      )
+      expect([name, name === 'detector' ? strange.filter(({ name: of }) => of === 'token') : strange]).toEqual([
+        name,
+        [],
+      ])
+    }
+  })
+
+  it('shares no folder of the host that is written between two containers', () => {
+    const written = services.flatMap(({ volumeMounts = [] }) =>
+      volumeMounts
+        .filter(({ readOnly, name }) => readOnly !== true && name.startsWith('host-'))
+        .map(({ name }) => name),
+    )
+    expect(written.toSorted()).toEqual([...new Set(written)].toSorted())
+  })
+
   it('mounts by itself, read-only, whatever is below the root of the host and may be a mount that everybody writes', () => {
     for (const { name, volumeMounts = [] } of ours(pod.containers)) {
       const paths = volumeMounts.filter(({ mountPath }) => mountPath.startsWith('/host'))
@@ -176,11 +229,9 @@ describe.each(AGENTS)('the agent of %s', (_, pod) => {
 
   it('lets the detector connect to sockets of monitors, and make none in their folders', () => {
     const mounts = pod.containers.find(({ name }) => name === 'detector')?.volumeMounts ?? []
-    const folders = mounts.filter(({ name }) => ['run-system', 'host-monitors'].includes(name))
-    expect(folders.map(({ name, readOnly }) => [name, readOnly])).toEqual([
-      ['run-system', true],
-      ['host-monitors', true],
-    ])
+    const folders = mounts.filter(({ mountPath }) => /^\/run\/node-doctor\/(monitors|plugins)/.test(mountPath))
+    expect(folders.map(({ name }) => name)).toEqual(expect.arrayContaining(['run-system', 'host-monitors']))
+    expect(folders.filter(({ readOnly }) => readOnly !== true)).toEqual([])
   })
 
   it('stays where nodes are full, tainted or unwell, and comes first', () => {

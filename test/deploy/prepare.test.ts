@@ -74,6 +74,26 @@ describe.runIf(process.getuid?.() === 0)('the folders of the host', () => {
     },
   )
 
+  it('give the folder of a plug-in in another pod to its user, whose socket the detector alone reaches, by group 0', () => {
+    const folder = host()
+    prepare(folder)
+    const own = join(folder, 'run/monitors/gpu')
+    mkdirSync(own)
+    chownSync(own, 65110, 0)
+    chmodSync(own, 0o2750)
+    const plugin = ['--reuid=65110', '--regid=65110', '--clear-groups']
+    const socket = join(own, 'gpu.sock')
+    const serve = `const s = require("node:net").createServer().listen(${JSON.stringify(socket)}, () => { require("node:fs").chmodSync(${JSON.stringify(socket)}, 0o660); process.exit() })`
+    expect(as(plugin, [process.execPath, '-e', serve])).toEqual({ status: 0, stderr: '' })
+    expect(statSync(socket)).toMatchObject({ uid: 65110, gid: 0 })
+    expect(statSync(socket).mode & 0o777).toBe(0o660)
+    // Writing is what connecting takes.
+    const reaches = (user: number, group: number) =>
+      as([`--reuid=${user}`, `--regid=${group}`, '--groups=65100'], ['test', '-w', socket]).status === 0
+    expect(reaches(65101, 0)).toBe(true)
+    for (const user of [65102, 65103, 65104]) expect([user, reaches(user, 65100)]).toEqual([user, false])
+  })
+
   it('close what a release before left open, and keep what is in it', () => {
     const folder = host()
     mkdirSync(join(folder, 'run/locks'))

@@ -65,20 +65,24 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 - { name: host-bus, mountPath: /run/node-doctor/bus }
 - { name: host-monitors, mountPath: /run/node-doctor/plugins, readOnly: true }
 - { name: host-state-detector, mountPath: /var/lib/node-doctor/detector }
+{{- include "node-doctor.mounts.bus" . }}
 {{- range .Values.pluginSidecars }}
-- { name: run-{{ .name }}, mountPath: /run/node-doctor/monitors/{{ .name }} }
+- { name: run-{{ .name }}, mountPath: /run/node-doctor/monitors/{{ .name }}, readOnly: true }
 {{- end }}
 {{- end -}}
 
 {{- define "node-doctor.mounts.monitors" -}}
 - { name: run-system, mountPath: /run/node-doctor/monitors/system }
-- { name: host-root, mountPath: /host, readOnly: true, mountPropagation: HostToContainer }
+{{- /* Kubernetes takes one of both. */}}
+{{- $below := ternary ", recursiveReadOnly: IfPossible" "" .Values.recursiveReadOnly }}
+{{- $later := default ", mountPropagation: HostToContainer" $below }}
+- { name: host-root, mountPath: /host, readOnly: true{{ $later }} }
 # Of their own: below a read-only mount the mounts of others stay writable.
-- { name: host-proc, mountPath: /host/proc, readOnly: true }
-- { name: host-sys, mountPath: /host/sys, readOnly: true }
-- { name: host-dir-run, mountPath: /host/run, readOnly: true, mountPropagation: HostToContainer }
-- { name: host-dir-tmp, mountPath: /host/tmp, readOnly: true, mountPropagation: HostToContainer }
-- { name: host-dir-shm, mountPath: /host/dev/shm, readOnly: true }
+- { name: host-proc, mountPath: /host/proc, readOnly: true{{ $below }} }
+- { name: host-sys, mountPath: /host/sys, readOnly: true{{ $below }} }
+- { name: host-dir-run, mountPath: /host/run, readOnly: true{{ $later }} }
+- { name: host-dir-tmp, mountPath: /host/tmp, readOnly: true{{ $later }} }
+- { name: host-dir-shm, mountPath: /host/dev/shm, readOnly: true{{ $below }} }
 {{- if .Values.pluginScripts }}
 - { name: scripts, mountPath: /etc/node-doctor-scripts, readOnly: true }
 {{- end }}
@@ -87,6 +91,7 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 {{- define "node-doctor.mounts.http-exporter" -}}
 - { name: run-http-exporter, mountPath: /run/node-doctor/http-exporter }
 - { name: host-history, mountPath: /var/lib/node-doctor/history }
+{{- if eq .Values.layout "separate" }}{{ include "node-doctor.mounts.bus" . }}{{ end }}
 {{- end -}}
 
 {{- define "node-doctor.mounts.k8s-exporter" -}}
@@ -94,6 +99,14 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 - { name: host-locks, mountPath: /run/node-doctor/locks }
 - { name: host-state-k8s-exporter, mountPath: /var/lib/node-doctor/k8s-exporter }
 - { name: token, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true }
+{{- include "node-doctor.mounts.bus" . }}
+{{- end -}}
+
+{{/* Of every container that speaks to the bus. */}}
+{{- define "node-doctor.mounts.bus" -}}
+{{- if .Values.busTls.secretName }}
+- { name: bus-tls, mountPath: /etc/node-doctor-bus, readOnly: true }
+{{- end }}
 {{- end -}}
 
 {{- define "node-doctor.env.http-exporter" -}}
@@ -111,7 +124,7 @@ A container of a service: dict of root, values (its own), name, user, group, pro
   valueFrom: { fieldRef: { fieldPath: metadata.namespace } }
 {{- end -}}
 
-{{/* A plug-in's container: (dict root plugin volume). Its socket is <name>.sock in a folder of its own, mode 0660. */}}
+{{/* A plug-in's container: (dict root plugin volume group). Its socket is <name>.sock in a folder of its own, mode 0660. */}}
 {{- define "node-doctor.plugin" -}}
 - name: {{ .plugin.name }}
   image: {{ .plugin.image | quote }}
@@ -130,7 +143,7 @@ A container of a service: dict of root, values (its own), name, user, group, pro
     {{- toYaml . | nindent 4 }}
     {{- end }}
   securityContext:
-    {{- $own := dict "runAsUser" 65110 "runAsGroup" 65100 "readOnlyRootFilesystem" true "allowPrivilegeEscalation" false "capabilities" (dict "drop" (list "ALL")) }}
+    {{- $own := dict "runAsUser" 65110 "runAsGroup" .group "readOnlyRootFilesystem" true "allowPrivilegeEscalation" false "capabilities" (dict "drop" (list "ALL")) }}
     {{- mergeOverwrite $own (deepCopy (.plugin.securityContext | default dict)) | toYaml | nindent 4 }}
   resources:
     {{- .plugin.resources | default (dict "requests" (dict "cpu" "5m" "memory" "32Mi") "limits" (dict "memory" "128Mi")) | toYaml | nindent 4 }}

@@ -94,6 +94,12 @@ app.kubernetes.io/component: agent
 {{- $sets = append $sets .name -}}
 {{- end -}}
 {{- if hasKey .Values.extraConfigFiles "config.yaml" -}}{{- fail "extraConfigFiles: config.yaml is the configuration itself; write it under config" -}}{{- end -}}
+{{- if and .Values.recursiveReadOnly (semverCompare "<1.31.0-0" .Capabilities.KubeVersion.Version) -}}
+{{- fail (printf "recursiveReadOnly is known to Kubernetes 1.31 and newer, and this is %s" .Capabilities.KubeVersion.Version) -}}
+{{- end -}}
+{{- if and .Values.busTls.secretName (not .Values.existingConfigMap) (not (dig "bus" "tls" "ca" "" .Values.config)) -}}
+{{- fail "busTls.secretName is mounted and nothing reads it; set config.bus.tls.ca to /etc/node-doctor-bus/ca.crt" -}}
+{{- end -}}
 {{- if and (eq .Values.layout "compact") (not .Values.httpExporter.enabled) -}}
 {{- fail "httpExporter.enabled=false has no effect with layout=compact, where both exporters are one process; use layout=separate" -}}
 {{- end -}}

@@ -7,6 +7,11 @@
 - name: scripts
   configMap: { name: {{ include "node-doctor.fullname" . }}-scripts, defaultMode: 365 }
 {{- end }}
+{{- with .Values.busTls.secretName }}
+# 0440
+- name: bus-tls
+  secret: { secretName: {{ . }}, defaultMode: 288 }
+{{- end }}
 {{- $sockets := list "detector" "system" "http-exporter" "k8s-exporter" }}
 {{- range .Values.pluginSidecars }}{{ $sockets = append $sockets .name }}{{ end }}
 {{- range $sockets }}

@@ -1,0 +1,111 @@
+/** What a cluster may take beside the overlays: the same by a component of kustomize and by a value of the chart. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { stringify } from 'yaml'
+import { find, helm, helmRefusal, type KubeObject, kustomize, type Mount, type PodSpec, ROOT } from './objects.ts'
+import { loadSchemas, validate } from './schema.ts'
+
+/** An overlay with a component beside it, as somebody's own kustomization has it. */
+function withComponent(name: string): KubeObject[] {
+  const folder = mkdtempSync(join(tmpdir(), 'component-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: [relative(folder, join(ROOT, 'deploy/kustomize/overlays/default'))],
+    components: [relative(folder, join(ROOT, 'deploy/kustomize/components', name))],
+  }
+  writeFileSync(join(folder, 'kustomization.yaml'), stringify(kustomization))
+  return kustomize(folder)
+}
+
+function podOf(objects: readonly KubeObject[]): PodSpec {
+  const pod = find(objects, 'DaemonSet', 'node-doctor').spec?.template?.spec
+  if (pod === undefined) throw new Error('the DaemonSet has no pod')
+  return pod
+}
+
+/** Container → its mounts that `wanted` takes, in no order. */
+function mounts(pod: PodSpec, wanted: (mount: Mount) => boolean): Record<string, readonly Mount[]> {
+  return Object.fromEntries(
+    pod.containers
+      .map(({ name, volumeMounts = [] }) => {
+        const found = volumeMounts.filter(wanted)
+        return [name, found.toSorted((a, b) => (a.mountPath < b.mountPath ? -1 : 1))] as const
+      })
+      .filter(([, found]) => found.length > 0),
+  )
+}
+
+const NEWEST = ['--kube-version', '1.37.0']
+
+describe('recursive-read-only', () => {
+  const ofChart = () => helm(...NEWEST, '--set', 'recursiveReadOnly=true')
+  const ofHost = ({ mountPath }: Mount) => mountPath.startsWith('/host')
+
+  it('makes what is mounted below each folder of the host read-only, by component and by value', () => {
+    const expected = ['', '/dev/shm', '/proc', '/run', '/sys', '/tmp'].map((path) => ({
+      mountPath: `/host${path}`,
+      name: expect.any(String) as string,
+      readOnly: true,
+      recursiveReadOnly: 'IfPossible',
+    }))
+    expect(mounts(podOf(withComponent('recursive-read-only')), ofHost)).toEqual({ system: expected })
+    expect(mounts(podOf(ofChart()), ofHost)).toEqual({ system: expected })
+    const compact = helm(...NEWEST, '--set', 'recursiveReadOnly=true,layout=compact')
+    expect(mounts(podOf(compact), ofHost)).toEqual({ monitors: expected })
+  })
+
+  it('is valid for a Kubernetes that knows it, and refused for one that does not', () => {
+    const objects = [...withComponent('recursive-read-only'), ...ofChart()]
+    expect(objects.flatMap((object) => validate([loadSchemas('kubernetes-1.37')], object))).toEqual([])
+    expect(
+      validate([loadSchemas('kubernetes-1.20')], find(objects, 'DaemonSet', 'node-doctor')).filter((fault) =>
+        fault.endsWith('.recursiveReadOnly: unknown field'),
+      ),
+    ).toHaveLength(6)
+    expect(helmRefusal('--kube-version', '1.30.4', '--set', 'recursiveReadOnly=true')).toContain(
+      'recursiveReadOnly is known to Kubernetes 1.31 and newer, and this is v1.30.4',
+    )
+    expect(helmRefusal('--kube-version', '1.31.0', '--set', 'recursiveReadOnly=true')).toBe('')
+  })
+
+  it('is not there unless it is asked for: it keeps file systems from being seen that are mounted later', () => {
+    const plain = Object.values(mounts(podOf(helm(...NEWEST)), ofHost)).flat()
+    expect(plain.filter((mount) => 'recursiveReadOnly' in mount)).toEqual([])
+    expect(plain.filter(({ mountPropagation }) => mountPropagation === 'HostToContainer')).toHaveLength(3)
+  })
+})
+
+describe('bus-tls', () => {
+  const SETTINGS = [
+    'busTls.secretName=node-doctor-bus',
+    'config.bus.url=tls://nats.example:4222',
+    'config.bus.tls.ca=/etc/node-doctor-bus/ca.crt',
+  ].join(',')
+  const ofBus = ({ name }: Mount) => name === 'bus-tls'
+  const mount = [{ name: 'bus-tls', mountPath: '/etc/node-doctor-bus', readOnly: true }]
+  const volume = { name: 'bus-tls', secret: { secretName: 'node-doctor-bus', defaultMode: 0o440 } }
+
+  it.each([
+    ['component', () => withComponent('bus-tls'), ['detector', 'http-exporter', 'k8s-exporter']],
+    ['value', () => helm('--set', SETTINGS), ['detector', 'http-exporter', 'k8s-exporter']],
+    ['value, compact', () => helm('--set', `${SETTINGS},layout=compact`), ['detector', 'exporters']],
+    ['value, minimal', () => helm('--set', `${SETTINGS},httpExporter.enabled=false`), ['detector', 'k8s-exporter']],
+  ])('gives the files to what speaks to the bus, and to nothing else: by %s', (_, render, containers) => {
+    const objects = render()
+    const pod = podOf(objects)
+    expect(mounts(pod, ofBus)).toEqual(Object.fromEntries(containers.map((name) => [name, mount])))
+    expect(pod.volumes?.filter(({ name }) => name === 'bus-tls')).toEqual([volume])
+    expect(objects.flatMap((object) => validate([loadSchemas('kubernetes-1.20')], object))).toEqual([])
+  })
+
+  it('is refused where the configuration does not name the files', () => {
+    expect(helmRefusal('--set', 'busTls.secretName=x')).toContain(
+      'busTls.secretName is mounted and nothing reads it; set config.bus.tls.ca to /etc/node-doctor-bus/ca.crt',
+    )
+    expect(helmRefusal('--set', 'busTls.secretName=x,existingConfigMap=mine')).toBe('')
+  })
+})
