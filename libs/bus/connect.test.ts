@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { connectBus } from './connect.ts'
 import { credentialsFile, readCredentials } from './credentials.ts'
 import { BusCredentialsError, BusUnavailableError } from './errors.ts'
@@ -126,8 +126,44 @@ describe('who the server is', () => {
       },
     })
     await bus.connected(AbortSignal.timeout(5000))
-    expect(asked).toEqual([{ localPort: expect.any(Number), remotePort: server.port }])
+    // First of one that says nothing, then of this one.
+    const ends = { localPort: expect.any(Number) as number, remotePort: server.port }
+    expect(asked).toEqual([ends, ends])
+    expect(new Set(asked.map((of) => JSON.stringify(of))).size).toBe(2)
     await bus.close()
+  })
+
+  it('is known before the key signs anything: what a stranger asks to be signed could be what our server asks', async () => {
+    const server = await start()
+    const file = credentialsFile(server.dir, 'http-exporter')
+    const asked = 'x'.repeat(22)
+    const said: string[] = []
+    const stranger = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.on('data', (data) => said.push(data.toString()))
+      socket.write(
+        `INFO {"server_id":"X","version":"2.9.10","proto":1,"headers":true,"max_payload":1048576,"auth_required":true,"nonce":"${asked}"}\r\n`,
+      )
+    })
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void stranger.close())
+    const { port } = stranger.address() as AddressInfo
+    const content = JSON.parse(await readFile(file, 'utf8')) as object
+    await writeFile(file, JSON.stringify({ ...content, url: `nats://127.0.0.1:${port}` }))
+    let looks = 0
+    const bus = connectBus({
+      name: 'http-exporter',
+      credentials: readCredentials(server.dir, 'http-exporter'),
+      log: quietLog,
+      peerUid: () => {
+        looks++
+        return Promise.resolve(strangerUid)
+      },
+    })
+    await expect.poll(() => looks, { timeout: 10_000 }).toBeGreaterThan(2)
+    expect(bus.lastError).toContain(`it belongs to user ${strangerUid}`)
+    await bus.close()
+    expect(said).toEqual([])
   })
 
   it('follows from who wrote the credentials, not from what they say', async () => {

@@ -8,6 +8,7 @@ import { connect as connectNats, Events, type NatsConnection, nkeyAuthenticator 
 import { backoffMs } from './backoff.ts'
 import { endsOf } from './ends.ts'
 import { BusStrangerError, BusUnavailableError } from './errors.ts'
+import { askListener } from './listener.ts'
 import { inboxPrefix, OWNER_API } from './permissions.ts'
 import { isLoopback, refusePlain, tlsFailure, tlsOptions } from './tls.ts'
 import { createTrouble, type Trouble } from './trouble.ts'
@@ -121,7 +122,18 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
     }
   }
 
-  /** The key proves us to the server; this proves the server to us. */
+  /**
+   * The client signs what the server asks while it connects, and what a stranger asks could be what our server, at another
+   * port by now, asks him. So who listens is looked up first.
+   */
+  async function refuseListener({ url, uid }: BusCredentials): Promise<void> {
+    const { peerUid } = options
+    if (uid === undefined || peerUid === undefined) return
+    const found = await within(askListener(url, peerUid, CONNECT_TIMEOUT_MS), CONNECT_TIMEOUT_MS, 'asking who listens')
+    if (found !== uid) throw new BusStrangerError(url, uid, found)
+  }
+
+  /** The key proves us to the server; this proves the server of this very connection to us. */
   async function refuseStranger(connection: NatsConnection, { url, uid }: BusCredentials): Promise<void> {
     if (uid === undefined || options.peerUid === undefined) return
     const ends = endsOf(connection)
@@ -143,6 +155,7 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
   async function attempt(): Promise<NatsConnection> {
     const credentials = await within(options.credentials(), CREDENTIALS_TIMEOUT_MS, 'reading the credentials')
     url = credentials.url
+    await refuseListener(credentials)
     const connection = await connectOnce(options, credentials).catch((err: unknown) => {
       throw credentials.tls === undefined ? err : tlsFailure(err, url)
     })
