@@ -27,13 +27,13 @@ export function askListener<T>(url: string, ask: (ends: Ends) => Promise<T>, tim
       settle()
     }
     socket.setTimeout(timeoutMs, () => end(() => reject(new Error(`${url} said nothing within ${timeoutMs} ms`))))
-    socket.on('error', (err) => end(() => reject(failure(err) as Error)))
+    socket.on('error', (err) => end(() => reject(failure(err))))
     socket.on('close', () => reject(new Error(`${url} closed the connection before it said anything`)))
     socket.once('data', () => {
       const { localPort = 0, remotePort = 0 } = socket
       ask({ localPort, remotePort }).then(
         (answer) => end(() => resolve(answer)),
-        (err: unknown) => end(() => reject(err as Error)),
+        (err: unknown) => end(() => reject(err)),
       )
     })
   })

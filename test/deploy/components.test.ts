@@ -102,6 +102,19 @@ describe('bus-tls', () => {
     expect(objects.flatMap((object) => validate([loadSchemas('kubernetes-1.20')], object))).toEqual([])
   })
 
+  it('is reached through the NetworkPolicy by a rule of its own', () => {
+    const rule = { to: [{ ipBlock: { cidr: '192.0.2.7/32' } }], ports: [{ protocol: 'TCP', port: 4222 }] }
+    const objects = helm(
+      '--set',
+      'networkPolicy.enabled=true',
+      '--set-json',
+      `networkPolicy.egress=[${JSON.stringify(rule)}]`,
+    )
+    const policy = find(objects, 'NetworkPolicy', 'node-doctor')
+    expect((policy.spec as { egress?: unknown[] }).egress?.at(-1)).toEqual(rule)
+    expect(validate([loadSchemas('kubernetes-1.20')], policy)).toEqual([])
+  })
+
   it('is refused where the configuration does not name the files', () => {
     expect(helmRefusal('--set', 'busTls.secretName=x')).toContain(
       'busTls.secretName is mounted and nothing reads it; set config.bus.tls.ca to /etc/node-doctor-bus/ca.crt',

@@ -101,10 +101,14 @@ function scriptOf(command: Command, scene: Scene): string {
   return ''
 }
 
-/** Exit codes that say that the command was understood: `status` tells with 1 that a problem is open, a stream goes on. */
-function isWell(script: string, code: number): boolean {
+/**
+ * Exit codes that say that the command was understood and answered: `status` says by 1 that a problem is open, by 3 that
+ * something is not known yet (without a detector it prints nothing there); a stream goes on.
+ */
+function isWell(script: string, code: number, stdout: string): boolean {
   if (code === 0) return true
-  return script.startsWith('node dist/cli.mjs') ? code === 1 : code === 28 && script.includes('/stream')
+  if (!script.startsWith('node dist/cli.mjs')) return code === 28 && script.includes('/stream')
+  return code === 1 || (code === 3 && stdout !== '')
 }
 
 /** @returns what a command that could be run said against itself */
@@ -132,7 +136,7 @@ function runThere(command: Command, scene: Scene): Promise<string[]> {
   return new Promise((resolve) => {
     execFile('bash', ['-c', script], { cwd: ROOT, env, timeout: 20_000 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
-      resolve(isWell(script, code) ? [] : [`${script} ended with ${code}: ${stdout}${stderr}`])
+      resolve(isWell(script, code, stdout) ? [] : [`${script} ended with ${code}: ${stdout}${stderr}`])
     })
   })
 }
