@@ -46,6 +46,14 @@ function told(value: MonitorState, whole: MonitorState, gone: readonly ListName[
   }
 }
 
+/** What of the bucket one plug-in that nobody configured may take: 128 of them leave a fifth of it to all others. */
+const DISCOVERED_BYTES = 24 * 1024
+
+/** How large the state of this monitor may be where a message may have `maxBytes`. */
+export function roomOf({ origin }: MonitorState, maxBytes: number): number {
+  return origin === 'discovered' ? Math.min(DISCOVERED_BYTES, maxBytes) : maxBytes
+}
+
 /** The state itself where it fits, else without its longest lists, as many as it takes. */
 export function slimMonitor(whole: MonitorState, maxBytes: number): MonitorState {
   if (sizeOf(whole) <= maxBytes) return whole

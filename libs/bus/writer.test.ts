@@ -114,6 +114,20 @@ describe('the writer of the bus', () => {
     ])
   })
 
+  it('has room for what is known of ours beside as many found plug-ins as there may be, each as large as it can', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    const runs = Array.from({ length: 100 }, (_, i) => ({ check: `check-${i}`, error: 'e'.repeat(1500) }))
+    const violations = Array.from({ length: 16 }, (_, i) => ({ text: `${i} ${'v'.repeat(1400)}`, count: 1 }))
+    for (let i = 0; i < 128; i++) {
+      const found = MonitorState.fromPartial({ name: `found-${i}`, origin: 'discovered', lastViolations: violations })
+      expect(await taken(writer.putMonitor({ ...found, runs: MonitorState.fromPartial({ runs }).runs }))).toBe(true)
+    }
+    const own = MonitorState.fromPartial({ name: 'system', origin: 'built-in', runs })
+    await writer.putMonitor(own)
+    expect((await writer.readBack()).monitors.find(({ name }) => name === 'system')).toEqual(own)
+  })
+
   it('refuses at once what the bus is not there for', async () => {
     const bus = await start()
     const detector = await connectedDetector(bus)

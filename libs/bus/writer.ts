@@ -22,7 +22,7 @@ import { createOrder, ORDER_HEADER } from './order.ts'
 import { presenceSubject } from './permissions.ts'
 import { createBucketRoom } from './room.ts'
 import { HEAD_BYTES, MAX_PAYLOAD_BYTES } from './server-config.ts'
-import { slimMonitor } from './slim-monitor.ts'
+import { roomOf, slimMonitor } from './slim-monitor.ts'
 import { readAfter, standingOf } from './standing.ts'
 import { ensureStore, readUntaken } from './store.ts'
 import { encodeToken, joinTokens } from './tokens.ts'
@@ -254,7 +254,7 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     putMonitor: async (value) =>
       put('monitors', keys.monitor(value.name), {
         message: MonitorState,
-        value: slimMonitor(value, maxBytes()),
+        value: slimMonitor(value, roomOf(value, maxBytes())),
         isOwn: value.name === OWN,
       }),
     deleteMonitor: async (name) => remove('monitors', keys.monitor(name)),

@@ -1,4 +1,7 @@
-/** Facts on their way to the streams, in order and bounded: the oldest of the lowest severity go first. */
+/**
+ * Facts on their way to the streams, in order and bounded: those of the lowest severity go first, of these the oldest of
+ * whoever has most of them.
+ */
 import { compareSeverity, type NodeEvent, type Problem, type Severity } from '#model'
 
 export type Fact =
@@ -33,6 +36,17 @@ function cheaper(a: Fact, b: Fact): boolean {
   return compareSeverity(severityOf(a), severityOf(b)) < 0
 }
 
+function monitorOf(fact: Fact): string {
+  return fact.kind === 'event' ? fact.value.monitor : fact.value.source
+}
+
+/** Whoever has most of them. */
+function loudestOf(facts: readonly Fact[]): string | undefined {
+  const counts = new Map<string, number>()
+  for (const fact of facts) counts.set(monitorOf(fact), (counts.get(monitorOf(fact)) ?? 0) + 1)
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0]
+}
+
 /** @param onDropped called with each fact that had to go */
 export function createFactQueue(max: number = FACTS_MAX, onDropped: (fact: Fact) => void = () => undefined): FactQueue {
   let facts: Fact[] = []
@@ -40,9 +54,11 @@ export function createFactQueue(max: number = FACTS_MAX, onDropped: (fact: Fact)
 
   function makeRoom(): void {
     const cheapest = facts.reduce((least, fact) => (cheaper(fact, least) ? fact : least))
+    const isCheap = (fact: Fact) => fact.kind === cheapest.kind && severityOf(fact) === severityOf(cheapest)
+    const loudest = loudestOf(facts.filter(isCheap))
     let left = Math.min(DROP_AT_ONCE, Math.max(1, Math.floor(max / 10)))
     facts = facts.filter((fact) => {
-      const victim = left > 0 && fact.kind === cheapest.kind && severityOf(fact) === severityOf(cheapest)
+      const victim = left > 0 && isCheap(fact) && monitorOf(fact) === loudest
       if (victim) {
         left--
         dropped[severityOf(fact)]++

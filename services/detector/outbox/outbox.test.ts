@@ -7,10 +7,10 @@ import { type BusWrites, createOutbox } from './outbox.ts'
 
 const when = new Date('2026-05-12T03:14:20Z')
 
-function event(id: string, severity: Severity): Fact {
+function event(id: string, severity: Severity, monitor = 'm'): Fact {
   const value: NodeEvent = {
     id,
-    monitor: 'm',
+    monitor,
     check: '',
     entity: '',
     severity,
@@ -227,6 +227,19 @@ describe('facts that wait', () => {
     for (let i = 0; i < 6; i++) queue.add(event(`error${i}`, 'error'))
     expect(queue.dropped).toEqual({ info: 1, warning: 0, error: 0, critical: 0 })
     expect(queue.take(1)).toMatchObject([{ value: { id: 'info1' } }])
+  })
+
+  it('are those of whoever has most of them, so that one who floods pushes out nobody else', () => {
+    const lost: string[] = []
+    const queue = createFactQueue(10, ({ value }) => lost.push('id' in value ? value.id : ''))
+    queue.add(event('first', 'critical', 'gpu'))
+    for (let i = 0; i < 30; i++) {
+      queue.add(event(`flood ${i}`, 'critical', 'noisy'))
+      if (i === 15) queue.add(event('second', 'critical', 'gpu'))
+    }
+    expect(lost).toEqual(Array.from({ length: 22 }, (_, i) => `flood ${i}`))
+    const ids = queue.take(10).map(({ value }) => ('id' in value ? value.id : ''))
+    expect(ids.filter((id) => !id.startsWith('flood'))).toEqual(['first', 'second'])
   })
 
   it('never lose a problem while an event can go', () => {
