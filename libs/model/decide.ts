@@ -197,13 +197,17 @@ function noteProof(draft: Draft, monitor: string, { runs, complete, observations
   )
   if (whole.size === 0 && partial.size === 0) return
   const named = new Set(observations.map(({ type, entity }) => conditionKey(type, entity)))
+  const moved: SourceCondition[] = []
+  // Asked of each source at each report: what is cheap to know comes first.
   for (const source of draft.sourcesBy(monitor)) {
     const { type, entity, check } = source.observation
-    const isLeftOut = partial.has(check) && !named.has(conditionKey(type, entity))
-    const byLook = isLeftOut || (source.byLook === true && !whole.has(check))
-    if (byLook === (source.byLook ?? false)) continue
-    draft.putSource({ ...source, byLook })
-    mergeCondition(draft, type, entity)
+    if (source.byLook === true) {
+      if (whole.has(check)) moved.push({ ...source, byLook: false })
+    } else if (partial.has(check) && !named.has(conditionKey(type, entity))) moved.push({ ...source, byLook: true })
+  }
+  for (const source of moved) {
+    draft.putSource(source)
+    mergeCondition(draft, source.observation.type, source.observation.entity)
   }
 }
 

@@ -175,7 +175,11 @@ class StateDraft implements Draft {
   }
 
   sourcesBy(monitor: string): readonly SourceCondition[] {
-    return [...this.allSources()].filter((value) => value.monitor === monitor)
+    const found: SourceCondition[] = []
+    for (const [key, value] of this.#state.sources)
+      if (value.monitor === monitor && !this.#sources.has(key)) found.push(value)
+    for (const { value } of this.#sources.values()) if (value?.monitor === monitor) found.push(value)
+    return found
   }
 
   *allSources(): Iterable<SourceCondition> {

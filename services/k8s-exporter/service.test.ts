@@ -263,6 +263,23 @@ describe('a condition', () => {
     await expect.poll(() => conditionOf(at, 'DiskFull')?.lastTransitionTime).toBe(before?.lastTransitionTime)
   })
 
+  it('of several things that are well says since the boot, as page and command line do', async () => {
+    const at = await scene()
+    const say = async (since: Date) => {
+      for (const entity of ['disk:/', 'disk:/var'])
+        await at.detector.condition(nodeCondition({ entity, since, statusSince: since }))
+    }
+    await say(new Date('2020-01-01T00:00:00Z'))
+    await expect.poll(() => conditionOf(at, 'DiskFull')?.lastTransitionTime).toBe('2020-01-01T00:00:00Z')
+    await at.exporter.stop()
+    const sinceBoot = new Date(Date.now() - 1000)
+    await say(sinceBoot)
+    await at.again()
+    await expect
+      .poll(() => conditionOf(at, 'DiskFull'))
+      .toMatchObject({ status: 'False', lastTransitionTime: `${sinceBoot.toISOString().slice(0, 19)}Z` })
+  })
+
   it('that its check finds the same again is confirmed by the run that stands for it', async () => {
     const at = await scene({ heartbeatIntervalMs: 400, conditions: { always: ALWAYS, never: ['NodeDoctorHealthy'] } })
     const looked = new Date(Date.now() - 60_000)
