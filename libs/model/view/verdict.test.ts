@@ -131,6 +131,24 @@ describe('the verdict', () => {
     })
   })
 
+  it('is calm about what was looked at for too short a time to say, names it, and does not call it all right', () => {
+    const words = { status: 'Unknown', health: 'unknown', held: 'pending', entity: '' } as const
+    const watched = [
+      someCondition({ ...words, type: 'CPUPressure', label: 'CPU overloaded' }),
+      someCondition({ ...words, type: 'DiskSlow', label: 'vda slow' }),
+    ]
+    expect(told({ conditions: [...healthy(30), ...watched] })).toEqual({
+      level: 'healthy',
+      sentence:
+        'No problem known. 30 of 32 conditions proven in the last 60 s, 2 looked at for too short a time to say.',
+      detail: 'No problem is on record. Not known yet: CPU overloaded; vda slow.',
+      title: 'No problem known: worker-7',
+    })
+    const hung = someCondition({ ...words, type: 'Hung', held: '' })
+    expect(told({ conditions: [...healthy(30), ...watched, hung] }).level).toBe('unknown')
+    expect(told({ conditions: watched }).level).toBe('unknown')
+  })
+
   it('says what is unknown and why, and is never all right then', () => {
     const backup = someCondition({
       type: 'BackupTooOld',

@@ -195,6 +195,25 @@ function unknownVerdict(input: VerdictInput, unknown: readonly ConditionView[], 
   }
 }
 
+/** What was only looked at for too short a time worries nobody, and is not called all right either. */
+function watchedVerdict(input: VerdictInput, watched: readonly ConditionView[], now: Date): VerdictView {
+  const known = input.conditions.filter(({ level }) => level === 'healthy')
+  const { detail, level } = healthyVerdict({ ...input, conditions: known }, now)
+  const window = renderWindow(proofAges(input, known, now).at(-1) ?? 0)
+  const number = count(input.conditions.length, 'condition')
+  const names = watched.slice(0, NAMED).map((one) => one.label || one.type)
+  const more = watched.length > NAMED ? `; and ${watched.length - NAMED} more` : ''
+  return {
+    level,
+    sentence: [
+      text(`No problem known. ${known.length} of ${number} proven in the last ${window}, `),
+      text(`${watched.length} looked at for too short a time to say.`),
+    ],
+    detail: [...detail, text(` Not known yet: ${names.join('; ')}${more}.`)],
+    title: `No problem known: ${input.name}`,
+  }
+}
+
 function healthyVerdict(input: VerdictInput, now: Date): VerdictView {
   const number = input.conditions.length
   const ages = proofAges(input, input.conditions, now)
@@ -241,5 +260,7 @@ function liveVerdict(input: VerdictInput, now: Date): VerdictView {
   if (problems.length > 0) return problemVerdict(input, problems, now)
   if (input.conditions.length === 0) return emptyVerdict(input)
   const unknown = input.conditions.filter(({ health }) => health !== 'healthy')
-  return unknown.length > 0 ? unknownVerdict(input, unknown, now) : healthyVerdict(input, now)
+  if (unknown.length === 0) return healthyVerdict(input, now)
+  const isWatched = unknown.length < input.conditions.length && unknown.every(({ held }) => held === 'pending')
+  return isWatched ? watchedVerdict(input, unknown, now) : unknownVerdict(input, unknown, now)
 }
