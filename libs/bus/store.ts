@@ -34,7 +34,6 @@ const TIMEOUT_MS = 5000
 const DUPLICATE_WINDOW_MS = 100
 const STREAM_NOT_FOUND = 10059
 const CONSUMER_NOT_FOUND = 10014
-const MESSAGE_NOT_FOUND = 10037
 
 /** What nobody may have changed, on streams and buckets alike. */
 const COMMON = {
@@ -225,33 +224,4 @@ export async function ensureStore(asking: Asking, identity: Identity, log: BusLo
   const subject = `${bucketSubject('meta')}.${META_KEY}`
   const life = await publishKept(nc, subject, StoreMeta.encode(own).finish())
   return { meta: own, fresh, life }
-}
-
-const IN_FLIGHT = 64
-
-/** The sequence up to which some reader has taken a stream. */
-async function takenUpTo(jsm: JetStreamManager, stream: StreamName): Promise<number> {
-  const readers = CONSUMERS.filter(({ streams }) => streams.includes(stream))
-  const infos = await Promise.all(readers.map(({ service }) => jsm.consumers.info(stream, service)))
-  return Math.max(0, ...infos.map(({ ack_floor }) => ack_floor.stream_seq))
-}
-
-/** What no reader has taken of a stream yet, oldest first; the newest `limit` of it. @throws what the server says */
-export async function readUntaken(asking: Asking, stream: StreamName, limit: number): Promise<Uint8Array[]> {
-  const jsm = await asking.nc.jetstreamManager({ timeout: TIMEOUT_MS, checkAPI: false })
-  const [{ state }, taken] = await Promise.all([jsm.streams.info(stream), takenUpTo(jsm, stream)])
-  const first = Math.max(state.first_seq, taken + 1, state.last_seq - limit + 1)
-  const untaken: Uint8Array[] = []
-  for (let from = first; from <= state.last_seq; from += IN_FLIGHT) {
-    const count = Math.min(IN_FLIGHT, state.last_seq - from + 1)
-    const read = await Promise.allSettled(
-      Array.from({ length: count }, (_, i) => jsm.streams.getMessage(stream, { seq: from + i })),
-    )
-    for (const one of read) {
-      if (one.status === 'fulfilled') untaken.push(one.value.data)
-      // One that is not found has fallen out of the stream since.
-      else if (errorCode(one.reason) !== MESSAGE_NOT_FOUND) throw new BusStoreError(`reading ${stream}`, one.reason)
-    }
-  }
-  return untaken
 }

@@ -24,9 +24,9 @@ import { createBucketRoom } from './room.ts'
 import { HEAD_BYTES, MAX_PAYLOAD_BYTES } from './server-config.ts'
 import { roomOf, slimMonitor } from './slim-monitor.ts'
 import { readAfter, standingOf } from './standing.ts'
-import { ensureStore, readUntaken } from './store.ts'
+import { ensureStore } from './store.ts'
 import { encodeToken, joinTokens } from './tokens.ts'
-import type { BusWriter } from './types.ts'
+import type { BusWriter, EventStream } from './types.ts'
 
 /** The server's words; the code beside them stands for every error of a store. */
 const FULL: readonly string[] = ['maximum bytes exceeded', 'maximum messages exceeded']
@@ -208,6 +208,16 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     }
   }
 
+  async function eventsAfter(
+    stream: EventStream,
+    after: number,
+    each: (value: Event, sequence: number) => void,
+  ): Promise<void> {
+    await readAfter(asking(`reading ${stream}`), stream, Math.max(0, after), (bytes, sequence) => {
+      for (const value of decoded(stream, String(sequence), Event, bytes)) each(value, sequence)
+    })
+  }
+
   async function readAll<T>(bucket: AnyBucket, message: Decodes<T>): Promise<T[]> {
     const entries = await readBucket(asking(`reading ${bucket}`), bucket)
     for (const { key, bytes } of entries) room.took(bucket, key, bytes.length)
@@ -271,14 +281,14 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     otherClients: async () => (await presentReaders()).size,
     presentReaders,
     async untakenEvents(limit) {
-      const untaken = await readUntaken(asking('reading events that nobody took'), 'EVENTS', limit)
-      return untaken.flatMap((bytes) => decoded('EVENTS', '', Event, bytes))
+      const { lastSequence, readers } = await standingOf(asking('reading events that nobody took'), 'EVENTS')
+      const after = Math.max(lastSequence - limit, ...readers.map(({ takenUpTo }) => takenUpTo))
+      const untaken: Event[] = []
+      if (after < lastSequence) await eventsAfter('EVENTS', after, (value) => untaken.push(value))
+      return untaken
     },
     standingOf: async (stream) => standingOf(asking(`reading ${stream}`), stream),
-    eventsAfter: async (stream, after, each) =>
-      readAfter(asking(`reading ${stream}`), stream, after, (bytes, sequence) => {
-        for (const value of decoded(stream, String(sequence), Event, bytes)) each(value, sequence)
-      }),
+    eventsAfter,
     publishMetrics(value) {
       let leftOut = 0
       // Samples are not kept: what cannot be told is never the end of whoever tells.

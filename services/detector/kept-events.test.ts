@@ -225,6 +225,17 @@ describe('the file of events', () => {
     expect(await read()).toBeUndefined()
   })
 
+  it('keeps what every monitor said, its worst first, beside one that flooded it', async () => {
+    const early = [happened('w', { monitor: 'disk' }), happened('c', { monitor: 'disk', severity: 'critical' })]
+    const worst = happened('worst', { monitor: 'noisy', severity: 'critical' })
+    const flood = Array.from({ length: 9000 }, (_, i) => happened(`f${i}`, { monitor: 'noisy' }))
+    await writeEvents(path, { store: 's', events: [...early, worst, ...flood] })
+    const ids = (await read())?.events.map(({ id }) => id) ?? []
+    expect(ids).toHaveLength(KEPT_MAX)
+    expect(ids.slice(0, 3)).toEqual(['w', 'c', 'worst'])
+    expect(ids.at(-1)).toBe('f8999')
+  })
+
   it('is not believed: texts are cleaned, what is no event of warning and up is left out', async () => {
     const events = [
       { id: 'a', monitor: 'gpu', reason: 'Xid', message: 'bad\u202e\nnews', severity: Severity.ERROR },

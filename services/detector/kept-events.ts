@@ -8,7 +8,10 @@ import type { NodeEvent } from '#model'
 import type { Logger } from '#service'
 import { fromProtoEvent } from '#wire'
 import type { Outbox } from './outbox/outbox.ts'
-import { KEPT_MAX, readEvents, writeEvents } from './store/event-file.ts'
+import { readEvents, writeEvents } from './store/event-file.ts'
+
+/** So many of the newest are looked at for those that the file keeps: more than one monitor may have waiting. */
+const READ_MAX = 10_000
 
 export interface KeptEventsOptions {
   readonly path: string
@@ -64,7 +67,7 @@ export function createKeptEvents({ path, outbox, now, log }: KeptEventsOptions):
       await telling
       if (store === undefined) return
       try {
-        const untaken = (await writer.untakenEvents(KEPT_MAX)).map((event) => fromProtoEvent(event, now()))
+        const untaken = (await writer.untakenEvents(READ_MAX)).map((event) => fromProtoEvent(event, now()))
         // What the bus did not take yet is in no store.
         await writeEvents(path, { store: pending.length === 0 ? store : '', events: [...pending, ...untaken] })
         if (untaken.length > 0) log.info('events that nobody took are kept', { events: untaken.length })

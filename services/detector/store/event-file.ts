@@ -8,26 +8,46 @@ import { cleanText, compareSeverity, type NodeEvent } from '#model'
 import { Event, KeptEvents } from '#proto/nodedoctor/v1/types.ts'
 import { fromProtoKeptEvents, type KeptEvents as StoredEvents, toProtoEvent, toProtoKeptEvents } from '#wire'
 
-/** The newest stay. */
 export const KEPT_MAX = 1000
 export const KEPT_MAX_BYTES = 1024 * 1024
 /** Longest message and longest other text, in UTF-16 units. */
 const MAX_MESSAGE = 1024
 const MAX_TEXT = 512
 
-/** The newest of them, each id once, as many as the file may hold. */
+/** What a monitor has of the file before others' newer events: its worst, and of these its newest. */
+const MONITOR_SHARE = 1 / 8
+
+/** Each id once, the newest first: that one says the whole count. */
+function newestFirst(events: readonly NodeEvent[]): NodeEvent[] {
+  const byId = new Map<string, NodeEvent>()
+  for (const event of events.toReversed()) if (!byId.has(event.id)) byId.set(event.id, event)
+  return [...byId.values()]
+}
+
+/** As many as the file may hold: a share for each monitor, and the newest of all others. In their order, each id once. */
 export function bounded(events: readonly NodeEvent[], maxBytes = KEPT_MAX_BYTES): NodeEvent[] {
-  const kept = new Map<string, NodeEvent>()
-  // Of one id the newest says the whole count.
+  const newest = newestFirst(events)
+  const kept = new Set<NodeEvent>()
+  const shares = new Map<string, { count: number; bytes: number }>()
+  // Tag and length of the field stand before each.
+  const sizeOf = (event: NodeEvent) => Event.encode(toProtoEvent(event)).finish().length + 6
   let bytes = 0
-  for (const event of events.toReversed()) {
-    if (kept.has(event.id)) continue
-    // Tag and length of the field stand before each.
-    bytes += Event.encode(toProtoEvent(event)).finish().length + 6
-    if (kept.size === KEPT_MAX || bytes > maxBytes) break
-    kept.set(event.id, event)
+
+  function keep(event: NodeEvent, size: number): boolean {
+    if (kept.size === KEPT_MAX || bytes + size > maxBytes) return false
+    bytes += size
+    kept.add(event)
+    return true
   }
-  return [...kept.values()].reverse()
+
+  for (const event of newest.toSorted((a, b) => compareSeverity(b.severity, a.severity))) {
+    const share = shares.get(event.monitor) ?? { count: 0, bytes: 0 }
+    const size = sizeOf(event)
+    if (share.count >= KEPT_MAX * MONITOR_SHARE || share.bytes + size > maxBytes * MONITOR_SHARE) continue
+    if (keep(event, size)) shares.set(event.monitor, { count: share.count + 1, bytes: share.bytes + size })
+  }
+  for (const event of newest) if (!kept.has(event) && !keep(event, sizeOf(event))) break
+  return newest.filter((event) => kept.has(event)).reverse()
 }
 
 /** A file is not believed: texts are cleaned, what is no event of warning and up is left out. */
