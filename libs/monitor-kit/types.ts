@@ -19,7 +19,7 @@ export interface Finding {
   readonly since?: Date
   /**
    * Above a limit, but not for long enough yet (sustained checks, also right after a restart of the monitor):
-   * the condition stays as it was, healthy or problem. Health should be "healthy" then.
+   * the condition stays as it was, healthy or problem; it is unknown while it was neither. Health should be "healthy" then.
    */
   readonly pending?: boolean
 }
