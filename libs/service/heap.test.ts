@@ -10,15 +10,15 @@ describe('what has piled up in a heap', () => {
     expect(isPiledUp(6 * MIB + 1, 4 * MIB)).toBe(true)
   })
 
-  it('is collected from a quarter on in a large one', () => {
-    expect(isPiledUp(125 * MIB, 100 * MIB)).toBe(false)
-    expect(isPiledUp(125 * MIB + 1, 100 * MIB)).toBe(true)
+  it('is collected from an eighth on in a large one', () => {
+    expect(isPiledUp(90 * MIB, 80 * MIB)).toBe(false)
+    expect(isPiledUp(90 * MIB + 1, 80 * MIB)).toBe(true)
   })
 
-  it('is never more than 2 MiB or a quarter of what is in use', () => {
+  it('is never more than 2 MiB or an eighth of what is in use', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 31), fc.nat(2 ** 31), (inUse, pile) => {
-        expect(isPiledUp(inUse + pile, inUse)).toBe(pile > Math.max(2 * MIB, inUse / 4))
+        expect(isPiledUp(inUse + pile, inUse)).toBe(pile > Math.max(2 * MIB, inUse / 8))
       }),
     )
   })

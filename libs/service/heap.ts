@@ -11,7 +11,7 @@ const AFTER_START_MS = 3000
 const LOOK_MS = 30_000
 /** What may pile up: this, or a share of what was in use where that is more, so that a large heap is not swept all the time. */
 const PILE_BYTES = 2 * 1024 * 1024
-const PILE_SHARE = 0.25
+const PILE_SHARE = 0.125
 
 /** Whether there is enough to collect, given what was in use after the last collection. */
 export function isPiledUp(usedBytes: number, inUseBytes: number): boolean {

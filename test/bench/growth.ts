@@ -80,7 +80,7 @@ try {
       name: `${name}, growth under load`,
       value: growthPerHour(values, seconds),
       unit: 'MiB/h',
-      budget: { max: 24 },
+      budget: { max: 12 },
     })
   }
 } finally {
