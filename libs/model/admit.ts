@@ -2,8 +2,9 @@
  * A plug-in is never trusted: what it sends is cut to its limits and checked against its declaration before it may
  * touch the state. What does not pass is named, and the rest is kept.
  */
+import { conditionKey } from './keys.ts'
 import type { ReportLimits, Violation } from './limits.ts'
-import { type Holdings, withinRoom } from './room.ts'
+import { createRoom, type Holdings } from './room.ts'
 import type { MonitorDeclaration } from './state.ts'
 import { cleanName, cleanText, hashText } from './text.ts'
 import type { CheckRun, ConditionKey, Evidence, MetricSample, NodeEvent, Observation, Report } from './types.ts'
@@ -30,11 +31,6 @@ export interface Admission {
   readonly owner: (type: string) => string | undefined
   /** What this monitor and the others hold now. */
   readonly holdings: Holdings
-}
-
-export interface Admitted {
-  readonly report: Report
-  readonly violations: readonly Violation[]
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/
@@ -216,34 +212,105 @@ function cut<T>(items: readonly T[], most: number, what: string, violations: Vio
   return items.slice(0, most)
 }
 
-/** Cuts a report to what its monitor may say. Pure; `now` stands in for times that make no sense. */
-export function admitReport(report: Report, admission: Admission, now: Date): Admitted {
+/** A part of a report that was admitted. */
+export interface AdmittedSlice {
+  readonly report: Report
+  /** More of the report follows. */
+  readonly more: boolean
+  /** What was not taken of the whole report; told with its last slice. */
+  readonly violations: readonly Violation[]
+}
+
+/** Conditions and events of one slice, each: what takes about a millisecond. */
+export const SLICE = 32
+
+/** The last word on each condition: what the same report said of it before is not looked at, nor of what it withdraws. */
+function lastWords(observations: readonly Observation[], withdrawn: readonly ConditionKey[]): readonly Observation[] {
+  const byKey = new Map<string, Observation>()
+  for (const o of observations) {
+    const entity = cleanText(o.entity, MAX_ENTITY)
+    byKey.set(conditionKey(o.type.slice(0, MAX_TYPE + 1), entity), o.entity === entity ? o : { ...o, entity })
+  }
+  for (const { type, entity } of withdrawn) byKey.delete(conditionKey(type, entity))
+  return [...byKey.values()]
+}
+
+/** Checks that others of the same monitor depend on come before those: what they say decides what the others' words count. */
+function inOrder(observations: readonly Observation[], { checks }: MonitorDeclaration): readonly Observation[] {
+  if (!checks.some(({ dependsOn }) => dependsOn.length > 0)) return observations
+  const depends = new Map(checks.map(({ check, dependsOn }) => [check, dependsOn]))
+  const depths = new Map<string, number>()
+  function depthOf(check: string): number {
+    const known = depths.get(check)
+    if (known !== undefined) return known
+    // A circle is broken where it is entered.
+    depths.set(check, 0)
+    let depth = 0
+    for (const other of depends.get(check) ?? []) if (depends.has(other)) depth = Math.max(depth, depthOf(other) + 1)
+    depths.set(check, depth)
+    return depth
+  }
+  return observations.toSorted((a, b) => depthOf(a.check) - depthOf(b.check))
+}
+
+/**
+ * Cuts a report to what its monitor may say, slice by slice: a large one is looked at in parts, so that others have their
+ * turn in between. Conditions come first, then what is no longer watched, then events; runs and samples with the last.
+ * `admission.holdings` is asked at each slice, and is to know what the slices before it brought. Pure otherwise; `now`
+ * stands in for times that make no sense.
+ */
+export function* admitSlices(
+  report: Report,
+  admission: Admission,
+  now: Date,
+  size = SLICE,
+): Generator<AdmittedSlice, void> {
   const { limits } = admission
   const violations: Violation[] = []
   const checked = { ...admission, declares: declaredChecks(admission.declaration) }
-  const observations = cut(report.observations, limits.observationsPerReport, 'conditions', violations)
-    .map((o) => admitObservation(o, checked, now, violations))
-    .filter((o) => o !== undefined)
+  const room = createRoom(admission)
+  const time = admitTime(report.time, pastOf(report), now, violations, 'the report')
+  const withdrawn = cut(report.withdrawn, limits.observationsPerReport, 'withdrawn conditions', violations).map(
+    ({ type, entity }) => ({ type, entity: cleanText(entity, MAX_ENTITY) }),
+  )
+  const told = cut(report.observations, limits.observationsPerReport, 'conditions', violations)
+  const observations = inOrder(lastWords(told, withdrawn), admission.declaration)
   const events = cut(report.events, limits.eventsPerReport, 'events', violations)
   const samples = cut(report.metrics, limits.samplesPerReport, 'metrics', violations)
-  const withdrawn: ConditionKey[] = cut(
-    report.withdrawn,
-    limits.observationsPerReport,
-    'withdrawn conditions',
-    violations,
-  ).map(({ type, entity }) => ({ type, entity: cleanText(entity, MAX_ENTITY) }))
-  return {
-    report: {
+  const runs = cut(report.runs, limits.runsPerReport, 'runs', violations)
+  const slices = Math.max(1, Math.ceil(observations.length / size))
+  const all = slices - 1 + Math.max(1, Math.ceil(events.length / size))
+
+  for (let i = 0; i < all; i++) {
+    const isLast = i === all - 1
+    const from = Math.max(0, i - slices + 1) * size
+    const happened = i < slices - 1 ? [] : events.slice(from, from + size)
+    const slice: Report = {
       incarnation: report.incarnation,
       sequence: report.sequence,
-      time: admitTime(report.time, pastOf(report), now, violations, 'the report'),
-      observations: withinRoom(observations, admission, violations),
-      events: events.map((e, index) => admitEvent(e, index, report, admission, now, violations)),
-      metrics: samples.map((s) => admitSample(s, violations)).filter((s) => s !== undefined),
-      runs: cut(report.runs, limits.runsPerReport, 'runs', violations).map((run) => admitRun(run, now)),
-      withdrawn,
-      complete: report.complete.slice(0, limits.runsPerReport).map((check) => cleanText(check, MAX_NAME)),
-    },
-    violations,
+      time,
+      observations: room.take(
+        observations
+          .slice(i * size, (i + 1) * size)
+          .map((o) => admitObservation(o, checked, now, violations))
+          .filter((o) => o !== undefined),
+      ),
+      withdrawn: i === slices - 1 ? withdrawn : [],
+      complete:
+        i === slices - 1
+          ? report.complete.slice(0, limits.runsPerReport).map((check) => cleanText(check, MAX_NAME))
+          : [],
+      events: happened.map((e, index) => admitEvent(e, from + index, report, admission, now, violations)),
+      metrics: isLast ? samples.map((s) => admitSample(s, violations)).filter((s) => s !== undefined) : [],
+      runs: isLast ? runs.map((run) => admitRun(run, now)) : [],
+    }
+    yield { report: slice, more: !isLast, violations: isLast ? [...violations, ...room.violations()] : [] }
   }
+}
+
+/** Cuts a whole report at once: {@link admitSlices} in one. */
+export function admitReport(report: Report, admission: Admission, now: Date): AdmittedSlice {
+  const whole = admitSlices(report, admission, now, Number.MAX_SAFE_INTEGER).next().value
+  if (whole === undefined) throw new Error('a report has at least one slice')
+  return whole
 }

@@ -42,12 +42,16 @@ export type Input =
       readonly incarnation: number
       readonly withDetector?: boolean
     }
-  /** An admitted report ({@link admitReport}). `violations` of it, in words, are kept and counted against the monitor. */
+  /**
+   * A slice of an admitted report ({@link admitSlices}); `more` of it follows, or it is the last. `violations` of the report,
+   * in words, come with the last and are kept and counted against the monitor.
+   */
   | {
       readonly kind: 'report'
       readonly monitor: string
       readonly report: Report
       readonly violations: readonly string[]
+      readonly more?: boolean
     }
   /** A monitor did what it may not, beside its reports: in its declaration, or on its socket. */
   | {
@@ -109,7 +113,9 @@ function mergedRuns(
   return [...byCheck.values()].sort((a, b) => (a.check < b.check ? -1 : a.check > b.check ? 1 : 0))
 }
 
-function takeReport(draft: Draft, monitor: string, report: Report, violations: readonly string[]): void {
+type ReportInput = Extract<Input, { kind: 'report' }>
+
+function takeReport(draft: Draft, { monitor, report, violations, more = false }: ReportInput): void {
   answered(draft, monitor)
   const known = draft.monitor(monitor)
   const isNumbered = report.incarnation !== 0
@@ -122,7 +128,8 @@ function takeReport(draft: Draft, monitor: string, report: Report, violations: r
   for (const event of report.events) takeEvent(draft, event, repeated)
   openAndCloseGates(draft, monitor, raisedBefore, raisedChecks(draft, monitor))
   const state = draft.monitor(monitor)
-  if (state === undefined) return
+  // A report is taken with its last slice: a life that ends before has it told again, whole.
+  if (state === undefined || more) return
   const failed = report.runs.find((run) => run.error !== '')
   draft.putMonitor({
     ...state,
@@ -243,7 +250,7 @@ function take(draft: Draft, input: Input): void {
       break
     }
     case 'report':
-      takeReport(draft, input.monitor, input.report, input.violations)
+      takeReport(draft, input)
       break
     case 'misbehaved': {
       const state = draft.monitor(input.monitor)

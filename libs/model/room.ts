@@ -45,73 +45,78 @@ export interface Room {
   readonly holdings: Holdings
 }
 
-/** The last word on each condition within a report; new ones only while there is room for them. */
-export function withinRoom(
-  observations: readonly Observation[],
-  admission: Room,
-  violations: Violation[],
-): readonly Observation[] {
-  const byKey = new Map<string, Observation>()
-  for (const o of observations) byKey.set(conditionKey(o.type, o.entity), o)
-  const { limits, holdings } = admission
-  const { conditionsPerMonitor, conditionsOfPlugIns, entitiesPerType } = limits
-  const entities = new Map<string, number>()
-  const refused = new Map<string, number>()
-  let fresh = 0
-  for (const [key, { type }] of byKey) {
-    if (holdings.condition(key) !== undefined) continue
-    const known = entities.get(type) ?? holdings.entities(type)
-    const why =
-      holdings.conditions + fresh >= conditionsPerMonitor
-        ? `one monitor may have ${conditionsPerMonitor}`
-        : holdings.ofPlugIns + fresh >= conditionsOfPlugIns
-          ? `all plug-ins together may have ${conditionsOfPlugIns}`
-          : known >= entitiesPerType
-            ? `one type may have ${entitiesPerType} entities, and ${type} has them`
-            : ''
-    if (why === '') {
-      entities.set(type, known + 1)
-      fresh++
-      continue
-    }
-    byKey.delete(key)
-    refused.set(why, (refused.get(why) ?? 0) + 1)
-  }
-  for (const [why, count] of refused) {
-    violations.push({ code: 'too-many', text: `${count} new conditions were refused: ${why}` })
-  }
-  return withinBytes([...byKey.values()], admission, violations)
-}
-
 /** Words that are short enough for any number of conditions. */
 const SHORT_WORDS = 80
 
-/** A monitor whose words take too much of the bus has them cut short; what they say of health is kept. */
-function withinBytes(
-  observations: readonly Observation[],
-  { limits, holdings }: Room,
-  violations: Violation[],
-): readonly Observation[] {
-  let bytes = holdings.bytes
+/** What is taken of one report, slice by slice. */
+export interface ReportRoom {
+  /** Those there is room for: what is known, and what is new while there is. Each key once in a report. */
+  take(observations: readonly Observation[]): readonly Observation[]
+  /** What was not taken, or not whole, of all of them. */
+  violations(): readonly Violation[]
+}
+
+/** `holdings` is asked at every slice: what the slices before it brought is among them by then. */
+export function createRoom({ limits, holdings }: Room): ReportRoom {
+  const { conditionsPerMonitor, conditionsOfPlugIns, entitiesPerType } = limits
+  const refused = new Map<string, number>()
   let cutShort = 0
-  const within = observations.map((observation) => {
-    const before = holdings.condition(conditionKey(observation.type, observation.entity))
-    bytes += bytesOf(observation) - (before === undefined ? 0 : bytesOf(before))
-    if (bytes <= limits.bytesPerMonitor) return observation
-    cutShort++
-    return {
-      ...observation,
-      message: cleanText(observation.message, SHORT_WORDS),
-      summary: cleanText(observation.summary, SHORT_WORDS),
-      evidence: observation.evidence && { ...observation.evidence, detail: '', metric: '' },
-    }
-  })
-  if (cutShort > 0) {
-    const most = Math.round(limits.bytesPerMonitor / 1024)
-    violations.push({
-      code: 'too-many',
-      text: `the words of ${cutShort} conditions were cut short: those of one monitor may be ${most} KiB together`,
+
+  function whyRefused(type: string, fresh: number, known: number): string {
+    if (holdings.conditions + fresh >= conditionsPerMonitor) return `one monitor may have ${conditionsPerMonitor}`
+    if (holdings.ofPlugIns + fresh >= conditionsOfPlugIns)
+      return `all plug-ins together may have ${conditionsOfPlugIns}`
+    if (known >= entitiesPerType) return `one type may have ${entitiesPerType} entities, and ${type} has them`
+    return ''
+  }
+
+  function thereIsRoom(observations: readonly Observation[]): readonly Observation[] {
+    const entities = new Map<string, number>()
+    let fresh = 0
+    return observations.filter(({ type, entity }) => {
+      if (holdings.condition(conditionKey(type, entity)) !== undefined) return true
+      const known = entities.get(type) ?? holdings.entities(type)
+      const why = whyRefused(type, fresh, known)
+      if (why !== '') {
+        refused.set(why, (refused.get(why) ?? 0) + 1)
+        return false
+      }
+      entities.set(type, known + 1)
+      fresh++
+      return true
     })
   }
-  return within
+
+  /** A monitor whose words take too much of the bus has them cut short; what they say of health is kept. */
+  function withinBytes(observations: readonly Observation[]): readonly Observation[] {
+    let { bytes } = holdings
+    return observations.map((observation) => {
+      const before = holdings.condition(conditionKey(observation.type, observation.entity))
+      bytes += bytesOf(observation) - (before === undefined ? 0 : bytesOf(before))
+      if (bytes <= limits.bytesPerMonitor) return observation
+      cutShort++
+      const short: Observation = {
+        ...observation,
+        message: cleanText(observation.message, SHORT_WORDS),
+        summary: cleanText(observation.summary, SHORT_WORDS),
+        evidence: observation.evidence && { ...observation.evidence, detail: '', metric: '' },
+      }
+      bytes += bytesOf(short) - bytesOf(observation)
+      return short
+    })
+  }
+
+  return {
+    take: (observations) => withinBytes(thereIsRoom(observations)),
+    violations() {
+      const told: Violation[] = [...refused].map(([why, count]) => ({
+        code: 'too-many',
+        text: `${count} new conditions were refused: ${why}`,
+      }))
+      if (cutShort === 0) return told
+      const most = Math.round(limits.bytesPerMonitor / 1024)
+      const text = `the words of ${cutShort} conditions were cut short: those of one monitor may be ${most} KiB together`
+      return [...told, { code: 'too-many', text }]
+    },
+  }
 }

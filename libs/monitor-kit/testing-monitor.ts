@@ -84,7 +84,7 @@ export function watchMonitor(
   const abort = new AbortController()
   const stream = client.bidiStream(MonitorService.watch, abort.signal)
   const say = (request: WatchRequest['request']) => stream.send({ request })
-  say({ $case: 'start', value: { maxReportsPerSecond: 1000, maxMessageBytes: 4_194_304, ...start } })
+  say({ $case: 'start', value: { maxReportsPerSecond: 1000, maxMessageBytes: 1_048_576, ...start } })
   const responses = stream.responses[Symbol.asyncIterator]()
   async function next(): Promise<WatchResponse> {
     const { value, done } = await responses.next()

@@ -3,7 +3,7 @@
  * watches. Everything with I/O is outside.
  */
 import {
-  admitReport,
+  admitSlices,
   applyChanges,
   type Change,
   type ConditionKey,
@@ -33,6 +33,7 @@ import { createShedBook, shedText } from './events/shed.ts'
 import { createHoldings } from './holdings.ts'
 import type { Ownership } from './monitors/ownership.ts'
 import type { Receipt } from './outbox/outbox.ts'
+import { createTurns, type Held } from './turns.ts'
 
 export interface EngineOptions {
   readonly version: string
@@ -41,12 +42,14 @@ export interface EngineOptions {
   readonly ownership: Ownership
   /** Drawn at each start of the detector. */
   readonly incarnation: number
-  /** Where changes go, in order. */
-  readonly publish: (changes: readonly Change[], receipt?: Receipt) => void
+  /** Where changes go, in order; `by` is the monitor whose report brought them. */
+  readonly publish: (changes: readonly Change[], receipt?: Receipt, by?: string) => void
   /** Whether there is room on the bus for an event of its monitor. Absent: always. */
   readonly offer?: (event: NodeEvent) => boolean
   /** What there was no room for. */
   readonly onShed?: (shed: Shed) => void
+  /** Conditions and events that are taken at a time. Default {@link SLICE}. */
+  readonly slice?: number
   /** When what a plug-in said ends that nobody has heard of for so long. Default an hour. */
   readonly forgetAfterMs?: number
   /** Calls back after a while, once. Absent: windows of events are closed by {@link Engine.tick} alone. */
@@ -68,13 +71,24 @@ interface NamedReport {
   readonly name: string
 }
 
+/** A receipt, and the windows that earlier slices of its report wait for. */
+interface HeldBack {
+  readonly receipt: Receipt
+  readonly windows: readonly string[]
+}
+
 export interface Engine {
   readonly state: NodeState
+  /** Whether it is known and not of ours. */
+  isPlugIn(monitor: string): boolean
   /** The moment of the last report of any monitor. */
   readonly lastReport: Date | undefined
-  /** A report as it came; its receipt is called when everything it changed is on the bus. */
-  report(monitor: string, report: Report, receipt?: Receipt): void
-  take(input: Input, receipt?: Receipt): void
+  /**
+   * A report as it came; its receipt is called when everything it changed is on the bus. A large one is taken in parts.
+   * Returns how long taking it held the event loop.
+   */
+  report(monitor: string, report: Report, receipt?: Receipt): Held
+  take(input: Input): void
   /** A report that is not looked at: its receipt is called in its turn. */
   skip(receipt: Receipt): void
   /** Takes over a state as the store has it, before anything else comes in. Nothing of it is published. */
@@ -120,11 +134,18 @@ export function createEngine(options: EngineOptions): Engine {
   const startedMs = now().monoMs
   let isClosing = false
   const listeners = new Set<(changes: readonly Change[]) => void>()
+  const turns = createTurns(() => now().monoMs)
+  // What nobody has declared since the start counts among the plug-ins' own.
   const holdings = createHoldings(state, (monitor) => state.declarations.get(monitor)?.origin !== 'built-in')
   /** Monitors whose last report had times that make no sense. */
   const senseless = new Set<string>()
   let lastReport: Date | undefined
   let ownSequence = 0
+
+  function isPlugIn(monitor: string): boolean {
+    const declaration = state.declarations.get(monitor)
+    return declaration !== undefined && declaration.origin !== 'built-in'
+  }
 
   /** Events of one second are told as one; everything else passes as it is. `windows` are those that hold some. */
   function folded(
@@ -187,15 +208,21 @@ export function createEngine(options: EngineOptions): Engine {
     for (const receipt of receipts.closed(windows)) publish([], receipt)
   }
 
-  function commit(changes: readonly Change[], report: NamedReport, receipt?: Receipt): void {
+  /** Returns the windows that hold some of it: its receipt, or that of a later slice, waits until they are told. */
+  function commit(
+    changes: readonly Change[],
+    report: NamedReport,
+    of: { by?: string; receipt?: HeldBack } = {},
+  ): readonly string[] {
     holdings.saw(changes)
     applyChanges(state, changes)
     const { out: told, windows, shed } = folded(changes, report)
     const out = [...told, ...counted(shed)]
-    const free = receipt && receipts.add(receipt, windows)
-    if (out.length > 0 || free !== undefined) publish(out, free)
+    const free = of.receipt && receipts.add(of.receipt.receipt, [...of.receipt.windows.filter(fold.isOpen), ...windows])
+    if (out.length > 0 || free !== undefined) publish(out, free, of.by)
     if (out.length > 0) for (const listener of listeners) listener(out)
     if (shed.length > 0) tellShed()
+    return windows
   }
 
   /** Windows that are over: counts that grew, and whoever waited for them. */
@@ -208,7 +235,7 @@ export function createEngine(options: EngineOptions): Engine {
     release(closed)
   }
 
-  function take(input: Input, receipt?: Receipt): void {
+  function take(input: Input, receipt?: HeldBack): readonly string[] {
     const at = now()
     const report =
       input.kind === 'report'
@@ -216,7 +243,8 @@ export function createEngine(options: EngineOptions): Engine {
         : { time: at.wall, name: String(options.incarnation) }
     const withDetector = at.monoMs - startedMs < STARTING_MS
     const taken = input.kind === 'declared' ? { ...input, withDetector } : input
-    commit(decide(state, taken, at), report, receipt)
+    const by = input.kind === 'report' && input.monitor !== DETECTOR ? { by: input.monitor } : {}
+    return commit(decide(state, taken, at), report, { ...by, ...(receipt && { receipt }) })
   }
 
   /** A report's own name; one without a number of its own is named by this life of the detector. */
@@ -289,10 +317,40 @@ export function createEngine(options: EngineOptions): Engine {
     if (free !== undefined) publish([], free)
   }
 
+  /** Slice by slice; between two of them others have their turn. */
+  function* takeReport(monitor: string, raw: Report, receipt: Receipt | undefined): Generator<void, void> {
+    const { wall } = now()
+    const declaration = state.declarations.get(monitor)
+    if (declaration === undefined || isRepeated(monitor, raw)) {
+      if (receipt !== undefined) skip(receipt)
+      return
+    }
+    const admission = { declaration, limits, owner: ownership.ownerOf, holdings: holdings.of(monitor) }
+    const windows: string[] = []
+    lastReport = wall
+    for (const { report, more, violations } of admitSlices(raw, admission, wall, options.slice)) {
+      // It was forgotten meanwhile.
+      if (!state.declarations.has(monitor)) return
+      const held = more || receipt === undefined ? undefined : { receipt, windows }
+      const told = violations.map(({ text }) => text)
+      windows.push(...take({ kind: 'report', monitor, report, violations: told, more }, held))
+      if (more) {
+        yield
+        continue
+      }
+      tellMetrics(monitor, report)
+      tellMisconduct(
+        monitor,
+        misconduct(monitor, violations).map(({ text }) => text),
+      )
+    }
+  }
+
   take({ kind: 'declared', declaration: detectorDeclaration(options.version), incarnation: options.incarnation })
 
   return {
     state,
+    isPlugIn,
     get lastReport() {
       return lastReport
     },
@@ -308,31 +366,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     skip,
     event,
-    report(monitor, raw, receipt) {
-      const { wall } = now()
-      const declaration = state.declarations.get(monitor)
-      if (declaration === undefined || isRepeated(monitor, raw)) {
-        if (receipt !== undefined) skip(receipt)
-        return
-      }
-      const { report, violations } = admitReport(
-        raw,
-        {
-          declaration,
-          limits,
-          owner: ownership.ownerOf,
-          holdings: holdings.of(monitor),
-        },
-        wall,
-      )
-      lastReport = wall
-      take({ kind: 'report', monitor, report, violations: violations.map(({ text }) => text) }, receipt)
-      tellMetrics(monitor, report)
-      tellMisconduct(
-        monitor,
-        misconduct(monitor, violations).map(({ text }) => text),
-      )
-    },
+    report: (monitor, raw, receipt) => turns.run(monitor, () => takeReport(monitor, raw, receipt)),
     misbehaved(monitor, violations) {
       take({ kind: 'misbehaved', monitor, violations })
       tellMisconduct(monitor, violations)

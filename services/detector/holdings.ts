@@ -4,6 +4,7 @@ import { bytesOf, type Change, conditionKey, count, type Holdings, type NodeStat
 export interface HoldingsBook {
   /** Before the changes are applied. */
   saw(changes: readonly Change[]): void
+  /** Asked anew each time: it is what the monitor holds then. */
   of(monitor: string): Holdings
 }
 
@@ -41,10 +42,16 @@ export function createHoldings(state: NodeState, isPlugIn: (monitor: string) => 
     },
     of: (monitor) => ({
       condition: (key) => state.sources.get(typeKey(monitor, key))?.observation,
-      conditions: conditions.get(monitor) ?? 0,
-      bytes: bytes.get(monitor) ?? 0,
+      get conditions() {
+        return conditions.get(monitor) ?? 0
+      },
+      get bytes() {
+        return bytes.get(monitor) ?? 0
+      },
       entities: (type) => entities.get(typeKey(monitor, type)) ?? 0,
-      ofPlugIns: isPlugIn(monitor) ? ofPlugIns() : 0,
+      get ofPlugIns() {
+        return isPlugIn(monitor) ? ofPlugIns() : 0
+      },
     }),
   }
 }

@@ -50,6 +50,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
   const outbox = createOutbox({
     monotonicMs: clock.monotonicMs,
     onLost: ledger.lost,
+    isPlugIn: (monitor) => engine.isPlugIn(monitor),
     onDropped: (total) => {
       setImmediate(() =>
         engine.event({
@@ -92,6 +93,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     log,
     monotonicMs: clock.monotonicMs,
     now: clock.now,
+    room: outbox.room,
     open: createOpenChannel(config.detector.limits.messageBytes),
   })
   let bootId = ''

@@ -9,10 +9,10 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ConditionView, NodeView, ProblemView, StreamMessage } from '#model'
-import { NODE_ENV, NODE_FLAGS } from '../../services/cli/up/supervise.ts'
+import { HEAP_FLAG, NODE_ENV, NODE_FLAGS } from '../../services/cli/up/supervise.ts'
 
 const DIST = new URL('../../dist/', import.meta.url).pathname
-export const FLAGS = NODE_FLAGS
+export const FLAGS = [...NODE_FLAGS, HEAP_FLAG]
 
 /** Builds the bundles once if they are not there. `make test` has built them before. */
 export function ensureBuilt(): void {

@@ -62,10 +62,9 @@ const describe: DescribeResponse = {
   checks: [],
 }
 
-/** At every limit at once: as many types, entities, words, events, samples and runs as a message of 4 MiB holds. */
+/** At every limit at once: more types, entities, events and samples than are taken, in messages of almost 1 MiB. */
 function everything(turn: number): WatchResponse {
   const when = new Date()
-  const words = 'w'.repeat(900)
   const observations = Array.from({ length: 2048 }, (_, i) =>
     observation({
       type: i % 4 === 0 ? TYPE : `${TYPE}-${(i + turn) % 512}`,
@@ -73,23 +72,23 @@ function everything(turn: number): WatchResponse {
       health: (i + turn) % 2 === 0 ? Health.PROBLEM : Health.HEALTHY,
       severity: Severity.CRITICAL,
       reason: `Reason${(i * 7 + turn) % 5000}`,
-      message: words,
+      message: 'w'.repeat(400),
     }),
   )
-  const events = Array.from({ length: 1000 }, (_, i) => ({
+  const events = Array.from({ length: 1001 }, (_, i) => ({
     id: '',
     monitor: '',
     check: '',
     entity: `e${turn}-${i}`,
     severity: Severity.CRITICAL,
     reason: `Event${turn}x${i}`,
-    message: words,
+    message: 'w'.repeat(900),
     firstSeen: when,
     lastSeen: when,
     count: 1,
   }))
-  const metrics = Array.from({ length: 2048 }, (_, i) => ({ name: 'm', labels: { i: `${turn}-${i}` }, value: i }))
-  return report({ observations, events, metrics })
+  const metrics = Array.from({ length: 2049 }, (_, i) => ({ name: 'm', labels: { i: `${turn}-${i}` }, value: i }))
+  return report(turn % 3 === 0 ? { observations } : turn % 3 === 1 ? { events } : { metrics })
 }
 
 type Call = Parameters<MonitorServer['watch']>[0]

@@ -64,7 +64,7 @@ const detector = z.strictObject({
         .int()
         .min(65_536)
         .max(67_108_864)
-        .default(4_194_304)
+        .default(1_048_576)
         .describe('Largest message of a monitor, in bytes'),
       reportsPerSecond: z
         .int()

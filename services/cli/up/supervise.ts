@@ -15,6 +15,8 @@ const EXIT_USAGE = 2
 
 /** What keeps a Node process small, and keeps it so (docs/decisions/memory.md has the figures). */
 export const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=0'] as const
+/** Where no container bounds a process: half of the largest container's memory, which is what Node chooses inside it. */
+export const HEAP_FLAG = '--max-old-space-size=96'
 export const NODE_ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '16384', MALLOC_TOP_PAD_: '0' } as const
 
 export interface SuperviseOptions {
@@ -71,7 +73,7 @@ export function supervise(options: SuperviseOptions): Supervised {
       const beganMs = performance.now()
       try {
         await readiness.forget()
-        child = await spawnChild(process.execPath, [...NODE_FLAGS, options.bundle, ...options.args], {
+        child = await spawnChild(process.execPath, [...NODE_FLAGS, HEAP_FLAG, options.bundle, ...options.args], {
           env: { ...process.env, ...NODE_ENV },
           cwd: process.cwd(),
           dieWithParent: true,

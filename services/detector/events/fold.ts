@@ -50,6 +50,8 @@ export interface Told {
 export interface EventFold {
   /** How many windows hold what is not told yet. */
   readonly open: number
+  /** Whether this window holds what is not told yet. */
+  isOpen(id: string): boolean
   /**
    * Takes one occurrence (or several, by its count). The first of its second goes out now.
    * @param report when the report says that it was made, and its name: it tells a late event's second apart
@@ -117,6 +119,7 @@ export function createEventFold(offer: (event: NodeEvent) => boolean = () => tru
     get open() {
       return open
     },
+    isOpen: (id) => folds.get(id)?.isClosed === false,
     take(event, report, monoMs) {
       const id = foldedId(event, report)
       const known = folds.get(id)

@@ -35,6 +35,8 @@ export interface FleetOptions {
   readonly now: () => Date
   /** How long a monitor may listen and say nothing. Default {@link SILENT_AFTER_MS}. */
   readonly silentAfterMs?: number
+  /** Waits while much of a monitor is on its way to the bus, at most so long. Default: nobody waits. */
+  readonly room?: (monitor: string, mostMs: number) => Promise<void> | undefined
 }
 
 export interface Fleet {
@@ -111,6 +113,7 @@ export function createFleet(options: FleetOptions): Fleet {
       silentAfterMs: options.silentAfterMs ?? SILENT_AFTER_MS,
       isKnown,
       poll,
+      room: options.room ?? (() => undefined),
     })
     const stop = new AbortController()
     log.info('monitor is known', { monitor: known.name, origin: known.origin, socket: known.socket })

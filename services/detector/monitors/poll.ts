@@ -53,7 +53,7 @@ function createTaker(
   options: LinkOptions,
   metadata: MonitorMetadata | undefined,
   incarnation: number,
-): (status: Status, sequence: number, started: Date, durationMs: number) => void {
+): (status: Status, sequence: number, started: Date, durationMs: number) => Promise<void> {
   const { engine, known, monotonicMs, poll } = options
   let declared: MonitorDeclaration | undefined
   let named: ReadonlySet<string> = new Set()
@@ -69,7 +69,7 @@ function createTaker(
     return declared
   }
 
-  return (status, sequence, started, durationMs) => {
+  return async (status, sequence, started, durationMs) => {
     const sources = sourcesOf(options)
     const { conditionTypes } = declare(
       new Set([...status.conditions, ...sources.map(({ observation }) => observation)].map(({ type }) => type)),
@@ -90,7 +90,7 @@ function createTaker(
       wall: now,
       monoMs: monotonicMs(),
     })
-    engine.report(known.name, { ...report, observations, withdrawn })
+    await engine.report(known.name, { ...report, observations, withdrawn })
     if (violations.length > 0) engine.misbehaved(known.name, violations)
   }
 }
@@ -114,7 +114,7 @@ export async function pollMonitor(session: Session, options: LinkOptions): Promi
     try {
       const status = await session.channel.checkHealth(parameters, sequence, timeoutMs)
       failures = 0
-      take(status, sequence, started, monotonicMs() - beganMs)
+      await take(status, sequence, started, monotonicMs() - beganMs)
     } catch (err) {
       if (session.signal.aborted) return
       if (isUnimplemented(err))

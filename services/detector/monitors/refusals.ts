@@ -3,8 +3,8 @@
  * that whoever makes sockets cannot make conditions without end. Pure: time is an argument.
  */
 import { type ConditionKey, cleanText, hashText, MAX_ENTITY, type Observation } from '#model'
+import { createRate } from '../rate.ts'
 import type { RefusedSocket } from './discovery.ts'
-import { createRate } from './rate.ts'
 
 /** What stands for less than this was on its way: a socket is made elsewhere and moved to its place. */
 const STANDS_MS = 5000

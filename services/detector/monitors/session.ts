@@ -24,6 +24,8 @@ export interface LinkOptions {
   readonly reportsPerSecond: number
   readonly messageBytes: number
   readonly poll: PollOptions
+  /** Waits while much of this monitor is on its way to the bus. */
+  readonly room: (monitor: string, mostMs: number) => Promise<void> | undefined
   /** How long nobody may listen on its socket, once it was there, before it is lost. */
   readonly lostAfterMs: number
   /** How long it may listen and say nothing. {@link SILENT_AFTER_MS}, shorter in tests. */

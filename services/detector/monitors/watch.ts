@@ -9,6 +9,8 @@ import type { LinkOptions, Session } from './session.ts'
 
 /** Acknowledgements go out this long after the first that waits: one message for many reports. */
 const ACK_DELAY_MS = 20
+/** How long a monitor waits at most until what it said before is on the bus: well before its silence would count as loss. */
+const ROOM_MAX_MS = 5000
 /** What a monitor says that it dropped is told this often at most. */
 const DROPPED_TOLD_MS = 1000
 
@@ -122,9 +124,8 @@ export async function watchMonitor(session: Session, described: DescribeResponse
         const { incarnation, sequence } = report
         const receipt = { name: known.name, done: () => acknowledge(incarnation, sequence) }
         if (await intake.report(report)) {
-          const beganMs = monotonicMs()
-          engine.report(known.name, report, receipt)
-          await intake.took(monotonicMs() - beganMs)
+          await intake.took(await engine.report(known.name, report, receipt))
+          await options.room(known.name, ROOM_MAX_MS)
         } else engine.skip(receipt)
       }
       session.alive()

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BusRefusedError, type RefusalReason } from '#bus'
 import type { NodeEvent, Problem, Severity } from '#model'
-import { createFactQueue, type Fact } from './facts.ts'
+import { createFactQueue, type Fact, type FactQueue } from './facts.ts'
 import { type BusWrites, createOutbox } from './outbox.ts'
 
 const when = new Date('2026-05-12T03:14:20Z')
@@ -221,32 +221,36 @@ describe('how long a change waits', () => {
 })
 
 describe('facts that wait', () => {
+  function add(queue: FactQueue, fact: Fact): void {
+    queue.add({ fact, by: fact.kind === 'event' ? fact.value.monitor : fact.value.source, order: 1, sinceMs: 0 })
+  }
+
   it('lose the oldest of the lowest severity first, and count it', () => {
     const queue = createFactQueue(10)
-    for (let i = 0; i < 5; i++) queue.add(event(`info${i}`, 'info'))
-    for (let i = 0; i < 6; i++) queue.add(event(`error${i}`, 'error'))
+    for (let i = 0; i < 5; i++) add(queue, event(`info${i}`, 'info'))
+    for (let i = 0; i < 6; i++) add(queue, event(`error${i}`, 'error'))
     expect(queue.dropped).toEqual({ info: 1, warning: 0, error: 0, critical: 0 })
-    expect(queue.take(1)).toMatchObject([{ value: { id: 'info1' } }])
+    expect(queue.take(() => true)[0]).toMatchObject({ fact: { value: { id: 'info1' } } })
   })
 
   it('are those of whoever has most of them, so that one who floods pushes out nobody else', () => {
     const lost: string[] = []
     const queue = createFactQueue(10, ({ value }) => lost.push('id' in value ? value.id : ''))
-    queue.add(event('first', 'critical', 'gpu'))
+    add(queue, event('first', 'critical', 'gpu'))
     for (let i = 0; i < 30; i++) {
-      queue.add(event(`flood ${i}`, 'critical', 'noisy'))
-      if (i === 15) queue.add(event('second', 'critical', 'gpu'))
+      add(queue, event(`flood ${i}`, 'critical', 'noisy'))
+      if (i === 15) add(queue, event('second', 'critical', 'gpu'))
     }
     expect(lost).toEqual(Array.from({ length: 22 }, (_, i) => `flood ${i}`))
-    const ids = queue.take(10).map(({ value }) => ('id' in value ? value.id : ''))
+    const ids = queue.take(() => true).map(({ fact: { value } }) => ('id' in value ? value.id : ''))
     expect(ids.filter((id) => !id.startsWith('flood'))).toEqual(['first', 'second'])
   })
 
   it('never lose a problem while an event can go', () => {
     const queue = createFactQueue(10)
-    queue.add({ kind: 'problem', value: { ...problem('a'), severity: 'info' } })
-    for (let i = 0; i < 30; i++) queue.add(event(`critical${i}`, 'critical'))
-    expect(queue.take(100).some(({ kind }) => kind === 'problem')).toBe(true)
+    add(queue, { kind: 'problem', value: { ...problem('a'), severity: 'info' } })
+    for (let i = 0; i < 30; i++) add(queue, event(`critical${i}`, 'critical'))
+    expect(queue.take(() => true).some(({ fact }) => fact.kind === 'problem')).toBe(true)
   })
 
   it('stay bounded, in order, and every one is either there or counted', () => {
@@ -254,10 +258,10 @@ describe('facts that wait', () => {
     fc.assert(
       fc.property(fc.array(severity, { maxLength: 300 }), fc.integer({ min: 1, max: 40 }), (severities, max) => {
         const queue = createFactQueue(max)
-        for (const [i, s] of severities.entries()) queue.add(event(String(i), s))
+        for (const [i, s] of severities.entries()) add(queue, event(String(i), s))
         expect(queue.size).toBeLessThanOrEqual(max)
         const dropped = Object.values(queue.dropped).reduce((sum, count) => sum + count, 0)
-        const left = queue.take(1000).map(({ value }) => Number((value as NodeEvent).id))
+        const left = queue.take(() => true).map(({ fact }) => Number((fact.value as NodeEvent).id))
         expect(left.length + dropped).toBe(severities.length)
         expect(left).toEqual([...left].sort((a, b) => a - b))
       }),

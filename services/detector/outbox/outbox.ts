@@ -1,41 +1,27 @@
 /**
  * The way from the state to the bus. A change is written to its bucket, then told on its stream, then acknowledged to
- * its monitor. While the bus is away, keys wait once each and facts wait in a bounded queue; nothing else stops.
+ * its monitor. While the bus is away, keys wait once each and facts wait in a bounded queue; nothing else stops. Each
+ * monitor has its turn in every round, so that none waits for what another has to say.
  */
-import { BusRefusedError, type BusWriter } from '#bus'
+import { BusRefusedError } from '#bus'
 import type { Change, NodeEvent, NodeState } from '#model'
-import type { Event } from '#proto/nodedoctor/v1/types.ts'
-import { toProtoEvent, toProtoMonitorState, toProtoNodeCondition, toProtoProblem, toProtoSourceCondition } from '#wire'
 import { createAside, type Refusal } from './aside.ts'
-import { createFactQueue, type Fact, type FactQueue } from './facts.ts'
+import type { Fact, FactQueue, WaitingFact } from './facts.ts'
+import { createLeftBehind, createLine, type WaitingWrite } from './line.ts'
+import { createPace } from './pace.ts'
+import { createReceipts, type Receipt } from './receipts.ts'
+import { type BusWrites, keyText, prepared, send, tell } from './sending.ts'
 import { type Write, writeName, writeOf, writesOfState } from './writes.ts'
+
+export type { Receipt } from './receipts.ts'
+export type { BusWrites } from './sending.ts'
 
 /** Requests in flight to the bus at a time. */
 const IN_FLIGHT = 128
 /** How long a store that refuses is left alone, doubled up to the second. */
 const RETRY_MS = [100, 2000] as const
-
-export type BusWrites = Pick<
-  BusWriter,
-  | 'putSourceCondition'
-  | 'deleteSourceCondition'
-  | 'putNodeCondition'
-  | 'deleteNodeCondition'
-  | 'putProblem'
-  | 'deleteProblem'
-  | 'putMonitor'
-  | 'deleteMonitor'
-  | 'publishProblem'
-> & {
-  /** The sequence that its stream gave it is for who keeps the books of it. */
-  publishEvent(value: Event): Promise<unknown>
-}
-
-/** What to call once everything up to here is on the bus. Of one name only the last is kept: receipts are cumulative. */
-export interface Receipt {
-  readonly name: string
-  readonly done: () => void
-}
+/** A monitor of which more than this waits has its next word taken later. */
+const ROOM = 64
 
 export interface OutboxStatus {
   /** Keys and facts that wait. */
@@ -52,12 +38,17 @@ export interface OutboxStatus {
 }
 
 export interface Outbox {
-  /** Takes changes in order. The receipt is called once all of them, and all before them, are on the bus. */
-  put(changes: readonly Change[], receipt?: Receipt): void
+  /**
+   * Takes changes in order. The receipt is called once all of them, and all before them, are on the bus.
+   * @param by the monitor that brought them; default: who is told of
+   */
+  put(changes: readonly Change[], receipt?: Receipt, by?: string): void
   /** Writes the whole state and tells each problem's last change again: to an empty store, and at every start. */
   putState(state: NodeState): void
   /** Lets the monitors' last runs go out; called once a second, so that a busy monitor costs one write a second. */
   releaseRuns(): void
+  /** While the bus takes things and much of this monitor waits: resolves when little does, at the latest after `mostMs`. */
+  room(monitor: string, mostMs: number): Promise<void> | undefined
   /** While not open, everything waits. */
   open(writes: BusWrites): void
   close(): void
@@ -68,6 +59,8 @@ export interface Outbox {
 
 export interface OutboxOptions {
   readonly monotonicMs: () => number
+  /** Monitors that are not ours, and send no faster than a plug-in may. Default none. */
+  readonly isPlugIn?: (monitor: string) => boolean
   /** Called when facts had to be dropped, with how many in all. */
   readonly onDropped?: (total: number) => void
   /** Called with each event that had to be dropped. */
@@ -77,52 +70,45 @@ export interface OutboxOptions {
   readonly maxFacts?: number
 }
 
+/** `kept`: the bus takes nothing now, and it waits. `refused`: this one is refused for itself. */
+type Outcome = 'taken' | 'refused' | 'kept'
+
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { monotonicMs } = options
-  const facts = createFactQueue(options.maxFacts, lost)
-  let dirty = new Map<string, Write>()
+  const { monotonicMs, isPlugIn = () => false } = options
+  const line = createLine(options.maxFacts, lost)
+  const pace = createPace(isPlugIn)
+  const receipts = createReceipts()
+  const aside = createAside()
   const runs = new Map<string, Write>()
-  let receipts = new Map<string, () => void>()
   let bus: BusWrites | undefined
   let running = false
   let lastError = ''
-  /** Since when each key waits: a newer value of it does not wait less. Those on their way to the bus stand apart. */
-  let since = new Map<string, number>()
-  let sentSince: ReadonlyMap<string, number> = new Map()
-  let underway: readonly Fact[] = []
-  const factSince = new WeakMap<Fact, number>()
-  const aside = createAside()
+  /** On their way to the bus. */
+  let sent: readonly (WaitingWrite | WaitingFact)[] = []
   let refusedTotal = 0
   let retry: NodeJS.Timeout | undefined
   let isTrouble = false
   let droppedTold = 0
-  let idle: (() => void)[] = []
+  const idle: (() => void)[] = []
+  /** Ends a rest, when something new waits. */
+  let wake: (() => void) | undefined
+  const afterRound: (() => void)[] = []
 
   function lost({ kind, value }: Fact): void {
     if (kind === 'event') options.onLost?.(value)
   }
 
-  /** A receipt waits while the bus has no room for something of whoever waits for it. */
-  function freeReceipts(): [string, () => void][] {
-    const held = aside.owners()
-    return [...receipts].filter(([name]) => !held.has(name))
-  }
-
   function isEmpty(): boolean {
-    return dirty.size === 0 && facts.size === 0 && freeReceipts().length === 0
+    return line.size === 0 && !receipts.waits(aside.owners())
   }
 
-  function enter(write: Write): void {
-    const name = writeName(write)
-    if (aside.replace(name, write)) return
-    dirty.set(name, write)
-    if (!since.has(name)) since.set(name, monotonicMs())
+  function enter(write: Write, by?: string): void {
+    if (!aside.replace(writeName(write), write)) line.enter(write, by, monotonicMs())
   }
 
-  function addFact(fact: Fact): void {
-    factSince.set(fact, monotonicMs())
-    facts.add(fact)
-    const total = Object.values(facts.dropped).reduce((sum, count) => sum + count, 0)
+  function addFact(fact: Fact, by?: string): void {
+    line.add(fact, by, monotonicMs())
+    const total = Object.values(line.dropped).reduce((sum, count) => sum + count, 0)
     if (total > droppedTold) {
       droppedTold = total
       options.onDropped?.(total)
@@ -137,13 +123,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   /** Since when the oldest change waits that nothing but the bus keeps back. */
   function oldestMs(): number | undefined {
-    let oldest = Number.POSITIVE_INFINITY
-    for (const ms of since.values()) oldest = Math.min(oldest, ms)
-    for (const ms of sentSince.values()) oldest = Math.min(oldest, ms)
-    for (const fact of [underway[0], facts.oldest]) {
-      const ms = fact && factSince.get(fact)
-      if (ms !== undefined) oldest = Math.min(oldest, ms)
-    }
+    const oldest = sent.reduce((ms, { sinceMs }) => Math.min(ms, sinceMs), line.oldestMs())
     return Number.isFinite(oldest) ? oldest : undefined
   }
 
@@ -153,7 +133,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return 'kept'
   }
 
-  async function sendOne(to: BusWrites, write: Write): Promise<Outcome> {
+  async function sendOne(to: BusWrites, { write }: WaitingWrite): Promise<Outcome> {
     const name = writeName(write)
     try {
       await prepared(() => send(to, write))
@@ -168,7 +148,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
-  async function tellOne(to: BusWrites, fact: Fact): Promise<Outcome> {
+  async function tellOne(to: BusWrites, { fact }: WaitingFact): Promise<Outcome> {
     try {
       await prepared(() => tell(to, fact))
       return 'taken'
@@ -182,47 +162,42 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
-  /** The writes that wait, group by group; after one that the bus did not take the rest waits on. */
-  async function roundOfWrites(to: BusWrites): Promise<void> {
-    const writes = [...dirty.values()]
-    dirty = new Map()
-    sentSince = since
-    since = new Map()
-    const left = new Map<string, Write>()
-    for (let i = 0; i < writes.length; i += IN_FLIGHT) {
-      const group = writes.slice(i, i + IN_FLIGHT)
-      const outcomes = isTrouble ? [] : await Promise.all(group.map((write) => sendOne(to, write)))
-      for (const [index, write] of group.entries())
-        if ((outcomes[index] ?? 'kept') === 'kept') left.set(writeName(write), write)
+  /**
+   * Sends group by group; after one that the bus did not take the rest waits on. Returns what waits on: of a group that was
+   * cut off `all` that was not refused, where what follows must not come before it.
+   */
+  async function sendAll<T extends WaitingWrite | WaitingFact>(
+    things: readonly T[],
+    one: (thing: T) => Promise<Outcome>,
+    all: boolean,
+  ): Promise<readonly T[]> {
+    const kept: T[] = []
+    sent = things
+    for (let i = 0; i < things.length; i += IN_FLIGHT) {
+      const group = things.slice(i, i + IN_FLIGHT)
+      const outcomes = isTrouble ? [] : await Promise.all(group.map(one))
+      for (const [index, thing] of group.entries()) {
+        const outcome = outcomes[index] ?? 'kept'
+        if (outcome === 'kept' || (all && isTrouble && outcome === 'taken')) kept.push(thing)
+      }
     }
-    // What came meanwhile is newer and stays.
-    dirty = new Map([...left, ...dirty])
-    for (const name of left.keys()) since.set(name, sentSince.get(name) ?? monotonicMs())
-    sentSince = new Map()
+    sent = []
+    return kept
   }
 
-  /** A group of facts is told again whole: what follows must not come before what was cut off. */
-  async function roundOfFacts(to: BusWrites): Promise<void> {
-    while (facts.size > 0 && !isTrouble) {
-      underway = facts.take(IN_FLIGHT)
-      const outcomes = await Promise.all(underway.map((fact) => tellOne(to, fact)))
-      if (isTrouble) facts.putBack(underway.filter((_, index) => outcomes[index] !== 'refused'))
-      underway = []
-    }
-  }
-
-  /** One round: what waits now goes out, in the order buckets, streams, receipts. */
-  async function round(to: BusWrites): Promise<void> {
-    const done = receipts
-    receipts = new Map()
+  /** One round: what has its turn goes out, in the order buckets, streams, receipts. False when nothing did. */
+  async function round(to: BusWrites): Promise<boolean> {
+    const left = createLeftBehind()
+    const upTo = line.last
     isTrouble = false
-    await roundOfWrites(to)
-    await roundOfFacts(to)
-    const held = aside.owners()
-    for (const [name, receipt] of done) {
-      if (!isTrouble && !held.has(name)) receipt()
-      else if (!receipts.has(name)) receipts.set(name, receipt)
-    }
+    receipts.begin()
+    const writes = line.takeWrites(pace, monotonicMs(), left)
+    line.putBack(await sendAll(writes, (one) => sendOne(to, one), false), [])
+    if (isTrouble) return false
+    const facts = line.takeFacts(pace, monotonicMs(), left, upTo)
+    line.putBack([], await sendAll(facts, (one) => tellOne(to, one), true))
+    if (isTrouble) return false
+    return writes.length + facts.length + receipts.call(left, aside.owners()) > 0
   }
 
   /** What was refused is tried again when its time has come, each by itself. */
@@ -233,8 +208,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     retry = setTimeout(
       () => {
         for (const write of aside.due(monotonicMs())) {
-          const name = writeName(write)
-          if (!dirty.has(name)) dirty.set(name, write)
+          if (!line.has(writeName(write))) line.enter(write, undefined, Number.POSITIVE_INFINITY)
         }
         if (bus !== undefined) void run()
       },
@@ -242,56 +216,79 @@ export function createOutbox(options: OutboxOptions): Outbox {
     ).unref()
   }
 
+  /** Waits, and no longer than until something new has come where that may go at once. */
+  async function rest(ms: number, isInterrupted: boolean): Promise<void> {
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, ms).unref()
+      if (isInterrupted) wake = resolve
+    })
+    wake = undefined
+  }
+
   async function run(): Promise<void> {
     if (running) return
     running = true
     let failures = 0
     while (bus !== undefined && !isEmpty()) {
-      await round(bus)
+      const isMoved = await round(bus)
+      for (const resolve of afterRound.splice(0)) resolve()
       if (isTrouble) {
-        const waitMs = Math.min(RETRY_MS[1], RETRY_MS[0] * 2 ** failures++)
-        await new Promise((resolve) => setTimeout(resolve, waitMs).unref())
-      } else {
-        failures = 0
-        lastError = ''
+        await rest(Math.min(RETRY_MS[1], RETRY_MS[0] * 2 ** failures++), false)
+        continue
       }
+      failures = 0
+      lastError = ''
+      if (!isMoved) await rest(Math.max(1, pace.waitMs(monotonicMs()) ?? 1), true)
     }
     retryLater()
     running = false
-    if (isEmpty()) {
-      const waiting = idle
-      idle = []
-      for (const resolve of waiting) resolve()
-    }
+    if (isEmpty()) for (const resolve of idle.splice(0)) resolve()
   }
 
   function start(): void {
+    wake?.()
     if (bus !== undefined) void run()
   }
 
   return {
-    put(changes, receipt) {
+    put(changes, receipt, by = receipt?.name) {
+      const order = line.next()
       for (const change of changes) {
         const write = writeOf(change)
-        if (write !== undefined) enter(write)
+        if (write !== undefined) enter(write, by)
         if (change.kind === 'monitor') keepRuns(change)
-        if (change.kind === 'event') addFact({ kind: 'event', value: change.value })
-        else if (change.kind === 'problem' && change.told) addFact({ kind: 'problem', value: change.value })
+        if (change.kind === 'event') addFact({ kind: 'event', value: change.value }, by)
+        else if (change.kind === 'problem' && change.told) addFact({ kind: 'problem', value: change.value }, by)
       }
-      if (receipt !== undefined) receipts.set(receipt.name, receipt.done)
+      if (receipt !== undefined) receipts.add(receipt, order)
       start()
     },
     putState(state) {
+      line.next()
       for (const write of writesOfState(state)) {
-        if (!dirty.has(writeName(write))) enter(write)
+        if (!line.has(writeName(write))) enter(write)
       }
       for (const value of state.problems.values()) addFact({ kind: 'problem', value })
       start()
     },
     releaseRuns() {
+      line.next()
       for (const write of runs.values()) enter(write)
       runs.clear()
       start()
+    },
+    room(monitor, mostMs) {
+      const untilMs = monotonicMs() + mostMs
+      const isFull = () => bus !== undefined && line.size > ROOM && line.countOf(monitor) > ROOM
+      if (!isFull()) return undefined
+      return (async () => {
+        while (isFull() && monotonicMs() < untilMs) {
+          await new Promise<void>((resolve) => {
+            afterRound.push(resolve)
+            setTimeout(resolve, untilMs - monotonicMs()).unref()
+          })
+        }
+      })()
     },
     open(writes) {
       bus = writes
@@ -300,10 +297,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     close() {
       bus = undefined
       clearTimeout(retry)
+      wake?.()
+      for (const resolve of afterRound.splice(0)) resolve()
     },
     status: () => ({
-      queued: dirty.size + facts.size,
-      dropped: { ...facts.dropped },
+      queued: line.size,
+      dropped: { ...line.dropped },
       lastError,
       stuckSinceMs: oldestMs(),
       refused: aside.list(),
@@ -320,46 +319,4 @@ export function createOutbox(options: OutboxOptions): Outbox {
       })
     },
   }
-}
-
-/** `kept`: the bus takes nothing now, and it waits. `refused`: this one is refused for itself. */
-type Outcome = 'taken' | 'refused' | 'kept'
-
-/** What cannot even be made a message is refused for itself. */
-async function prepared(act: () => Promise<unknown>): Promise<void> {
-  let sending: Promise<unknown>
-  try {
-    sending = act()
-  } catch (err) {
-    throw new BusRefusedError('making the message', 'undecodable', err)
-  }
-  await sending
-}
-
-/** "conditions gpu/GpuHealth/gpu:0". */
-function keyText({ bucket, key }: Write): string {
-  return `${bucket} ${Object.values(key)
-    .filter((part) => part !== '')
-    .join('/')}`
-}
-
-function send(bus: BusWrites, write: Write): Promise<void> {
-  switch (write.bucket) {
-    case 'conditions':
-      return write.value
-        ? bus.putSourceCondition(toProtoSourceCondition(write.value))
-        : bus.deleteSourceCondition(write.key)
-    case 'node_conditions':
-      return write.value ? bus.putNodeCondition(toProtoNodeCondition(write.value)) : bus.deleteNodeCondition(write.key)
-    case 'problems':
-      return write.value ? bus.putProblem(toProtoProblem(write.value)) : bus.deleteProblem(write.key.fingerprint)
-    case 'monitors':
-      return write.value ? bus.putMonitor(toProtoMonitorState(write.value)) : bus.deleteMonitor(write.key.name)
-  }
-}
-
-function tell(bus: BusWrites, fact: Fact): Promise<unknown> {
-  return fact.kind === 'problem'
-    ? bus.publishProblem(toProtoProblem(fact.value))
-    : bus.publishEvent(toProtoEvent(fact.value))
 }

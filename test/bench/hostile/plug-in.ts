@@ -14,8 +14,8 @@ import { serveUnix } from '#rpc'
 
 const [socket = ''] = process.argv.slice(2)
 const incarnation = Date.now()
-/** The detector takes messages of 4 MiB; the four parts of a report share that. */
-const MESSAGE_BYTES = 4 * 1024 * 1024
+/** The largest that the detector takes; each of the four parts of a report is as large, or has as many things as it may. */
+const MESSAGE_BYTES = 1024 * 1024
 const TYPES = 512
 const HEARTBEATS = 20
 let sequence = 0
@@ -25,9 +25,9 @@ function long(length: number, index: number): string {
 }
 
 function conditions(turn: number) {
-  return Array.from({ length: 1200 }, (_, i) => ({
+  return Array.from({ length: 600 }, (_, i) => ({
     type: long(63, i % TYPES),
-    entity: long(128, i),
+    entity: long(128, i + (turn % 4) * 600),
     health: (i + turn) % 2 === 0 ? Health.PROBLEM : Health.UNKNOWN,
     severity: Severity.CRITICAL,
     reason: long(128, turn),
@@ -39,7 +39,7 @@ function conditions(turn: number) {
 
 function events(turn: number) {
   const when = new Date()
-  return Array.from({ length: 1000 }, (_, i) => ({
+  return Array.from({ length: 650 }, (_, i) => ({
     entity: long(128, i),
     check: long(128, i % 256),
     severity: Severity.CRITICAL,
@@ -104,7 +104,7 @@ const description: DescribeResponse = {
     intervalMs: 1,
     timeoutMs: 1,
     conditionTypes: [],
-    dependsOn: Array.from({ length: 2000 }, (_unused, k) => `d${k}`),
+    dependsOn: Array.from({ length: 400 }, (_unused, k) => `d${k}`),
   })),
 }
 
