@@ -49,7 +49,7 @@ function live(writes: BusWrites, incarnation: number): Life {
     acknowledged: () => acknowledged,
     tell: (one) => {
       clock.ms += 1000
-      engine.report('system', one, {
+      void engine.report('system', one, {
         name: 'system',
         done: () => {
           acknowledged = Math.max(acknowledged, one.sequence)

@@ -38,8 +38,8 @@ function createBench(more: Partial<EngineOptions> = {}) {
 describe('the engine', () => {
   it('refuses a plug-in the condition of another monitor, shows that, and keeps the owner’s word', () => {
     const { engine } = createBench()
-    engine.report('system', report([observation('DiskFull', 'healthy', { entity: 'disk:/' })]))
-    engine.report('plugin', report([observation('DiskFull', 'problem', { entity: 'disk:/' })]))
+    void engine.report('system', report([observation('DiskFull', 'healthy', { entity: 'disk:/' })]))
+    void engine.report('plugin', report([observation('DiskFull', 'problem', { entity: 'disk:/' })]))
     expect(engine.state.conditions.get(conditionKey('DiskFull', 'disk:/'))).toMatchObject({
       health: 'healthy',
       sources: ['system'],
@@ -71,21 +71,22 @@ describe('the engine', () => {
     const { engine } = createBench()
     const isMisbehaving = () => [...engine.state.problems.values()].some(({ type }) => type === 'MonitorMisbehaves')
     const old = () => report([observation('X', 'healthy')], { time: new Date(0) })
-    engine.report('plugin', old())
-    engine.report('plugin', report([observation('X', 'healthy')]))
-    engine.report('plugin', old())
+    void engine.report('plugin', old())
+    void engine.report('plugin', report([observation('X', 'healthy')]))
+    void engine.report('plugin', old())
     expect(isMisbehaving()).toBe(false)
-    engine.report('plugin', old())
+    void engine.report('plugin', old())
     expect(isMisbehaving()).toBe(true)
   })
 
   it('bounds how many conditions a monitor may have over all its reports', () => {
     const { engine } = createBench()
-    for (let i = 0; i < 10; i++) engine.report('plugin', report([observation('X', 'healthy', { entity: `gpu:${i}` })]))
+    for (let i = 0; i < 10; i++)
+      void engine.report('plugin', report([observation('X', 'healthy', { entity: `gpu:${i}` })]))
     expect([...engine.state.conditions.values()].filter(({ type }) => type === 'X')).toHaveLength(3)
     const withdrawn = [{ type: 'X', entity: 'gpu:0' }]
-    engine.report('plugin', report([], { withdrawn }))
-    engine.report('plugin', report([observation('X', 'healthy', { entity: 'gpu:new' })]))
+    void engine.report('plugin', report([], { withdrawn }))
+    void engine.report('plugin', report([observation('X', 'healthy', { entity: 'gpu:new' })]))
     expect(engine.state.conditions.has(conditionKey('X', 'gpu:new'))).toBe(true)
   })
 
@@ -93,7 +94,7 @@ describe('the engine', () => {
     const { engine, published, clock } = createBench()
     for (let i = 0; i < 500; i++) {
       clock.ms = i
-      engine.report(
+      void engine.report(
         'plugin',
         report([], { events: [event('plugin', 'Xid', { firstSeen: new Date(T0), lastSeen: new Date(T0) })] }),
       )
@@ -109,9 +110,9 @@ describe('the engine', () => {
     const { engine, published, receipts, clock } = createBench()
     const xid = () => report([], { events: [event('plugin', 'Xid')] })
     const receipt = (n: number) => ({ name: 'plugin', done: () => void n })
-    for (let i = 0; i < 3; i++) engine.report('plugin', xid(), receipt(i))
+    for (let i = 0; i < 3; i++) void engine.report('plugin', xid(), receipt(i))
     const quiet = receipt(4)
-    engine.report('plugin', report([]), quiet)
+    void engine.report('plugin', report([]), quiet)
     expect(receipts).toEqual([])
     clock.ms = 1000
     engine.tick()
@@ -124,7 +125,8 @@ describe('the engine', () => {
     const told = new Map<string, number>()
     function live(from: number, to: number, untilMs: number): void {
       const { engine, published, clock } = createBench()
-      for (const one of reports.slice(from, to)) engine.report('plugin', one, { name: 'plugin', done: () => undefined })
+      for (const one of reports.slice(from, to))
+        void engine.report('plugin', one, { name: 'plugin', done: () => undefined })
       clock.ms = untilMs
       engine.tick()
       for (const change of published) {
@@ -142,7 +144,7 @@ describe('the engine', () => {
   it('takes the same report once, however often it is delivered within its life', () => {
     const { engine, published, clock } = createBench()
     const one = report([], { events: [event('plugin', 'Xid')] })
-    for (let i = 0; i < 5; i++) engine.report('plugin', one, { name: 'plugin', done: () => undefined })
+    for (let i = 0; i < 5; i++) void engine.report('plugin', one, { name: 'plugin', done: () => undefined })
     clock.ms = 1500
     engine.tick()
     const told = published.flatMap((change) => (change.kind === 'event' ? [change.value.count] : []))
@@ -154,13 +156,13 @@ describe('the engine', () => {
   it('gives every report its receipt, also one that changes nothing and one of a monitor it does not know', () => {
     const { engine, receipts } = createBench()
     const one = report([observation('DiskFull', 'healthy')])
-    for (const name of ['system', 'system', 'stranger']) engine.report(name, one, { name, done: () => undefined })
+    for (const name of ['system', 'system', 'stranger']) void engine.report(name, one, { name, done: () => undefined })
     expect(receipts.map(({ name }) => name)).toEqual(['system', 'system', 'stranger'])
   })
 
   it('hands metric samples on and drops what is no number', () => {
     const { engine, metrics } = createBench()
-    engine.report(
+    void engine.report(
       'system',
       report([], {
         metrics: [
@@ -181,7 +183,7 @@ describe('the engine', () => {
     const text =
       'events of severity warning were counted and not told: those before them, which no exporter has taken yet, fill what one monitor may have of the bus'
     const events = Array.from({ length: 3 }, (_, i) => event('plugin', `R${i}`, { count: 2 }))
-    engine.report('plugin', report([], { events }), {
+    void engine.report('plugin', report([], { events }), {
       name: 'plugin',
       done: () => undefined,
     })
@@ -203,7 +205,7 @@ describe('the engine', () => {
       },
     ])
     clock.ms = 30_000
-    engine.report('plugin', report([], { events }))
+    void engine.report('plugin', report([], { events }))
     engine.tick()
     expect(told()).toHaveLength(1)
     clock.ms = 60_000
@@ -214,13 +216,13 @@ describe('the engine', () => {
   it('counts and tells samples that no message of the bus can hold', () => {
     const { engine, metrics } = createBench()
     const sample = (name: string) => ({ name, labels: {}, value: 1 })
-    engine.report('plugin', report([], { metrics: ['endless', 'short', 'endless'].map(sample) }))
+    void engine.report('plugin', report([], { metrics: ['endless', 'short', 'endless'].map(sample) }))
     expect(metrics).toHaveLength(3)
     const text = 'metric samples that no message of the bus can hold were left out'
     expect(engine.state.monitors.get('plugin')).toMatchObject({ violations: 2, lastViolations: [{ text, count: 2 }] })
     const problem = [...engine.state.problems.values()].find(({ type }) => type === 'MonitorMisbehaves')
     expect(problem?.message).toBe(`monitor plugin: ${text}`)
-    engine.report('plugin', report([], { metrics: [sample('short')] }))
+    void engine.report('plugin', report([], { metrics: [sample('short')] }))
     expect(engine.state.monitors.get('plugin')).toMatchObject({ violations: 2 })
   })
 })

@@ -109,7 +109,7 @@ describe('a report that is taken slice by slice', () => {
     const large = engine.report('m', first as Report, { name: 'm', done: () => done.push('first') })
     const next = engine.report('m', second as Report, { name: 'm', done: () => done.push('second') })
     expect([...engine.state.sources.values()].filter(({ monitor }) => monitor === 'm')).toHaveLength(2)
-    engine.report('other', report([observation('Own', 'healthy')]), { name: 'other', done: () => undefined })
+    void engine.report('other', report([observation('Own', 'healthy')]), { name: 'other', done: () => undefined })
     expect(receipts.map(({ name }) => name)).toEqual(['other'])
     await Promise.all([large, next])
     expect(receipts.map(({ name }) => name)).toEqual(['other', 'm', 'm'])

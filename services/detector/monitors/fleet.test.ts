@@ -92,7 +92,7 @@ describe.concurrent('a plug-in that was found', () => {
       const socket = join(dir, name, `${name}.sock`)
       const declared = declaration(name, [conditionType('GPUHot')], { origin: 'discovered', socket, open: true })
       engine.take({ kind: 'declared', declaration: declared, incarnation: 3 })
-      engine.report(name, report([observation('GPUHot', 'problem')]))
+      void engine.report(name, report([observation('GPUHot', 'problem')]))
     }
   }
 
