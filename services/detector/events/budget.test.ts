@@ -159,10 +159,14 @@ describe('what one source may hold of a stream', () => {
     budget.stored(one, 1)
     budget.stored(one, 2)
     expect(budget.bytes).toBe(2 * sizeOf(one))
-    budget.forgetStream()
-    expect(budget.bytes).toBe(0)
-    budget.found(one, 2)
+    const reading = budget.reading()
+    reading.found(one, 2)
+    // Nothing gets in while it is read.
+    expect(budget.bytes).toBe(2 * sizeOf(one))
+    reading.done()
     expect(budget.bytes).toBe(sizeOf(one))
+    budget.reading().done()
+    expect(budget.bytes).toBe(0)
   })
 
   it('is never counted smaller than it is on the bus', () => {

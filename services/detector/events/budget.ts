@@ -43,6 +43,13 @@ function causeOf({ monitor, entity }: Words): string {
   return monitor === DETECTOR && entity.startsWith('monitor:') ? entity.slice('monitor:'.length) : monitor
 }
 
+export interface StreamReading {
+  /** Found in the stream: another life of the detector put it there, or the answer was lost. */
+  found(event: Booked, sequence: number): void
+  /** What was known of the stream before is void; what is on its way to it stays in the books. */
+  done(): void
+}
+
 export interface Budget {
   /** Takes it into the books, or says that there is no room: it is not to be told. */
   offer(event: NodeEvent): boolean
@@ -50,12 +57,10 @@ export interface Budget {
   stored(event: Booked, sequence: number): void
   /** It will never be in the stream. */
   lost(event: Booked): void
-  /** Found in the stream: another life of the detector put it there, or the answer was lost. */
-  found(event: Booked, sequence: number): void
+  /** Reads the stream anew. What was known of it stands in the books until all of it is read. */
+  reading(): StreamReading
   /** Everything up to this sequence is taken, or gone. */
   taken(upTo: number): void
-  /** What was known of the stream is void; what is on its way stays in the books. */
-  forgetStream(): void
   /** Whether there is enough in the books that it is worth asking what was taken. */
   readonly isWorthAsking: boolean
   /** Bytes of all sources in the books. */
@@ -128,18 +133,16 @@ export function createBudget(streamBytes: number, isDiscovered: (monitor: string
     return true
   }
 
-  function book(event: Booked, sequence: number): void {
+  function enter(of: Chunk[], event: Booked, sequence: number): void {
     const name = accountOf(event)
-    const size = sizeOf(event)
-    let chunk = chunks.at(-1)
+    let chunk = of.at(-1)
     if (chunk === undefined || chunk.count >= CHUNK) {
       chunk = { last: 0, count: 0, bytes: new Map() }
-      chunks.push(chunk)
+      of.push(chunk)
     }
     chunk.last = Math.max(chunk.last, sequence)
     chunk.count++
-    chunk.bytes.set(name, (chunk.bytes.get(name) ?? 0) + size)
-    charge(name, size)
+    chunk.bytes.set(name, (chunk.bytes.get(name) ?? 0) + sizeOf(event))
   }
 
   function release({ bytes: of }: Chunk): void {
@@ -159,16 +162,23 @@ export function createBudget(streamBytes: number, isDiscovered: (monitor: string
     },
     stored(event, sequence) {
       arrived(event)
-      book(event, sequence)
+      enter(chunks, event, sequence)
+      charge(accountOf(event), sizeOf(event))
     },
     lost: (event) => void arrived(event),
-    found: book,
+    reading() {
+      const read: Chunk[] = []
+      return {
+        found: (event, sequence) => enter(read, event, sequence),
+        done() {
+          for (const chunk of chunks) release(chunk)
+          for (const { bytes: of } of read) for (const [name, size] of of) charge(name, size)
+          chunks = read
+        },
+      }
+    },
     taken(upTo) {
       while (chunks[0] !== undefined && chunks[0].last <= upTo) release(chunks.shift() as Chunk)
-    },
-    forgetStream() {
-      for (const chunk of chunks) release(chunk)
-      chunks = []
     },
     get isWorthAsking() {
       return bytes > room * ASK_SHARE

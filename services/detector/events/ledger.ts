@@ -21,7 +21,7 @@ export interface EventLedger {
   offer(event: NodeEvent): boolean
   /** It was dropped or refused on its way. */
   lost(event: NodeEvent): void
-  /** Reads what waits on the bus; where it does not say, the books begin empty. @returns writes that keep them */
+  /** Reads what waits on the bus; where it does not say, the books begin with what was read. @returns writes that keep them */
   open<W extends EventWrites>(writes: W): Promise<W>
   /** Asks what was taken, where that is worth it. Never rejects. */
   look(): Promise<void>
@@ -76,10 +76,14 @@ export function createEventLedger({ monotonicMs, isDiscovered, isReady, onError 
   }
 
   async function read(from: EventWrites, { stream, budget }: Books): Promise<void> {
-    budget.forgetStream()
-    const standing = await from.standingOf(stream)
-    const after = awaited.takenUpTo(standing)
-    if (after < standing.lastSequence) await from.eventsAfter(stream, after, budget.found)
+    const reading = budget.reading()
+    try {
+      const standing = await from.standingOf(stream)
+      const after = awaited.takenUpTo(standing)
+      if (after < standing.lastSequence) await from.eventsAfter(stream, after, reading.found)
+    } finally {
+      reading.done()
+    }
   }
 
   async function look(): Promise<void> {
