@@ -157,6 +157,8 @@ export async function serveScene({ scene, pageDir, port = 0 }: SceneServerOption
     const { detector, at } = view()
     for (const reader of readers) {
       write(reader, { kind: 'beat', at, detector })
+      // An agent that is silent measures nothing either.
+      if (detector.state === 'stale') continue
       write(reader, { kind: 'samples', at, values: samplesAt(scene.past.curves, Date.parse(at)) })
     }
   }, BEAT_MS)

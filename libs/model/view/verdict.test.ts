@@ -171,6 +171,13 @@ describe('the verdict', () => {
     })
   })
 
+  it('says where the reason for something unknown is cut short', () => {
+    const message = `${'because of this and that '.repeat(20)}.`
+    const { detail } = told({ conditions: [someCondition({ health: 'unknown', message })] })
+    expect(detail).toMatch(/, because because of this [a-z ]+…\.$/)
+    expect(detail.length).toBeLessThan(300)
+  })
+
   it('knows nothing as long as no monitor has reported', () => {
     const awaited = someMonitor({ health: 'awaited', runs: [], lastReport: undefined })
     expect(told({ conditions: [], monitors: [awaited] })).toEqual({

@@ -1,4 +1,5 @@
 /** The one evaluator of "is this node all right?". Page, CLI and API only show what it says. */
+import { cleanText } from '../text.ts'
 import type { ConditionView, Level, MonitorView, NodeView, ProblemView, VerdictView, Words } from '../view.ts'
 import { renderClock, renderWindow } from './duration.ts'
 import { conditionLink } from './ids.ts'
@@ -7,6 +8,8 @@ import { count, text } from './words.ts'
 
 /** Problems and unknown conditions named in one sentence; the rest is counted. */
 const NAMED = 3
+/** Longest reason why something is unknown. */
+const BECAUSE = 160
 
 export interface VerdictInput {
   readonly name: string
@@ -91,12 +94,12 @@ function awaitedWords(monitors: readonly MonitorView[]): Words[] {
 function unknownWords(unknown: readonly ConditionView[]): Words[] {
   const [first] = unknown
   if (first === undefined) return []
-  const because = first.message === '' ? '' : `, because ${first.message.replace(/[.\s]+$/u, '').slice(0, 160)}`
+  const because = first.message === '' ? '' : `, because ${cleanText(clause(first.message), BECAUSE)}`
   const rest = unknown.length > 1 ? `; and ${unknown.length - 1} more` : ''
   return [
     text(` ${unknown.length} `),
     { link: conditionLink(first.id), text: 'unknown' },
-    text(`: ${first.label || first.type}${because.toWellFormed()}${rest}.`),
+    text(`: ${first.label || first.type}${because}${rest}.`),
   ]
 }
 

@@ -21,7 +21,8 @@ function Past({ problem }: { readonly problem: ProblemView }) {
         {problem.condition === '' ? summary : <a href={`#${elementId('condition', problem.condition)}`}>{summary}</a>}
       </h3>
       <p>
-        <span class="quiet">until</span> <time dateTime={until}>{clockOf(until, clock.now())}</time>
+        <span class="lab">until </span>
+        <time dateTime={until}>{clockOf(until, clock.now())}</time>
       </p>
       <p>
         <span class="lab">Proven by </span>
@@ -52,7 +53,7 @@ export const Resolved = resting(function Resolved({ resolved, heading, empty }: 
       ) : (
         <div class="prow past phead">
           <h2 id="h-problems">{heading}; resolved last</h2>
-          <span aria-hidden="true">Lasted</span>
+          <span aria-hidden="true">Until</span>
           <span aria-hidden="true">Proven by</span>
         </div>
       )}
