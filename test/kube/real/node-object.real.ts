@@ -50,6 +50,24 @@ describe('which conditions stand on a node', () => {
     })
   })
 
+  it('not what was only looked at for too short a time, at a start or after a reboot, and the summary stays calm', async () => {
+    const node = await makeNode(api, 'watched')
+    const at = await startWriter(api, node, finished)
+    const watched = { status: 'Unknown', health: 'unknown', held: 'pending', reason: 'BeingWatched' } as const
+    for (const condition of [plain('MemoryLow'), plain('Quirk')]) await at.detector.condition(condition)
+    for (const type of ['CPUPressure', 'DiskSlow', 'DiskFull'])
+      await at.detector.condition({ ...plain(type), ...watched })
+    await until('all is told', async () => (await node.condition('DiskFull'))?.reason === 'BeingWatched', 30_000)
+    await until('the summary', async () => (await node.condition('NodeDoctorHealthy'))?.status === 'True', 30_000)
+    expect(await node.condition('NodeDoctorHealthy')).toMatchObject({
+      reason: 'NoneUnhealthy',
+      message:
+        '2 of 5 conditions are well; 3 of 5 conditions were looked at for too short a time to say: CPUPressure, DiskFull, DiskSlow',
+    })
+    expect(await node.types()).not.toContain('CPUPressure')
+    expect(await node.types()).not.toContain('DiskSlow')
+  })
+
   it('64 at most and sixteen of a plug-in that nobody configured, the worst first, in an object that stays small', async () => {
     const node = await makeNode(api, 'crowded')
     const at = await startWriter(api, node, finished)
