@@ -89,6 +89,8 @@ export function createEventFold(offer: (event: NodeEvent) => boolean = () => tru
     const { event, toldCount, isClosed } = fold
     if (!isClosed) open--
     fold.isClosed = true
+    // Who goes on with it brings words of its own.
+    fold.event = { ...event, message: '' }
     if (isClosed || event.count === toldCount) return { events: [], shed: [] }
     fold.toldCount = event.count
     return offer(event) ? { events: [event], shed: [] } : { events: [], shed: [shedOf(event, event.count - toldCount)] }
