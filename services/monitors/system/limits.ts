@@ -10,9 +10,11 @@ export interface Limits {
   readonly critical: number
 }
 
+/** What a sum in binary fractions is off by decides nothing: 29 of 100 are 29 %, not 28.999999999999996. */
 export function levelOf(value: number, limits: Limits): Level {
-  if (value >= limits.critical) return 'critical'
-  return value >= limits.warning ? 'warning' : 'ok'
+  const exact = Number(value.toPrecision(12))
+  if (exact >= limits.critical) return 'critical'
+  return exact >= limits.warning ? 'warning' : 'ok'
 }
 
 /** How many checks in a row were over the warning limit, and over the critical one. */
