@@ -159,7 +159,7 @@ export function createLine(maxFacts?: number, onDropped?: (fact: Fact) => void):
       return going
     },
     takeFacts(pace, nowMs, left, upTo) {
-      pace.begin()
+      pace.goOn()
       if (facts.size === 0) return []
       return facts.take(({ by, order }) => {
         if (order > upTo || left.has(by, order)) return false

@@ -10,12 +10,17 @@ const PER_ROUND = { ours: 128, plugIn: 8 } as const
 export const PLUG_IN_PER_SECOND = 250
 export const PLUG_IN_AT_ONCE = 512
 
+/** Beyond this many, those are let go that nobody knows any more. */
+const RATES_MAX = 128
+
 /** `now`: it goes. `next`: in a later round, which comes at once. `later`: its monitor sends more than it may. */
 export type Turn = 'now' | 'next' | 'later'
 
 export interface Pace {
-  /** A round begins. */
+  /** A round begins, with its writes. */
   begin(): void
+  /** Its writes are out, its facts follow: as many again of each monitor. */
+  goOn(): void
   /** Asks for one more of this monitor in this round. */
   take(owner: string, nowMs: number): Turn
   /** How long until one of those may send that were told `later` in this round; undefined when nobody was. */
@@ -39,7 +44,9 @@ export function createPace(isPlugIn: (monitor: string) => boolean): Pace {
     begin() {
       taken.clear()
       paced.clear()
+      if (rates.size > RATES_MAX) for (const name of rates.keys()) if (!isPlugIn(name)) rates.delete(name)
     },
+    goOn: () => taken.clear(),
     take(owner, nowMs) {
       const rate = rateOf(owner)
       if (rate !== undefined && paced.has(rate)) return 'later'
