@@ -1,7 +1,7 @@
 export { parseDurationMs, renderDuration } from './duration.ts'
 export { ConfigErrors, type ConfigProblem, renderProblem } from './errors.ts'
 export { type ConfigFlag, type LoadOptions, loadConfig, parseConfig } from './load.ts'
-export { nearestName } from './nearest.ts'
+export { editDistance, nearestName } from './nearest.ts'
 export { HANDLERS, type HandlerName, OWN_NAMES } from './parts.ts'
 export { withoutSecrets } from './show.ts'
 export type * from './types.ts'

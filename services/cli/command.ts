@@ -1,5 +1,6 @@
 /** A command of the CLI as a value. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { editDistance } from '#config'
 import { CliUsageError } from './errors.ts'
 
 export type Options = NonNullable<ParseArgsConfig['options']>
@@ -18,22 +19,9 @@ export interface Command {
   run(values: Values, positionals: readonly string[]): Promise<number>
 }
 
-/** How many single edits make one word of the other. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
-}
-
 /** The name that was probably meant. */
 export function nearestName(word: string, names: readonly string[]): string | undefined {
-  const [best] = names.map((name) => ({ name, far: distance(word, name) })).sort((a, b) => a.far - b.far)
+  const [best] = names.map((name) => ({ name, far: editDistance(word, name) })).sort((a, b) => a.far - b.far)
   return best !== undefined && best.far <= Math.max(2, word.length / 2) ? best.name : undefined
 }
 

@@ -1,17 +1,14 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectBus, createBusReader, readCredentials, STREAMS } from '#bus'
-import { loadConfig } from '#config'
-import { createHost } from '#host'
-import { DetectorService, type Node } from '#proto/nodedoctor/v1/detector.ts'
+import type { Node } from '#proto/nodedoctor/v1/detector.ts'
 import { type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import { Event, MonitorHealth, Report, Severity } from '#proto/nodedoctor/v1/types.ts'
-import { connectUnix, serveUnix } from '#rpc'
-import { createLogger, createMetrics, systemClock } from '#service'
+import { serveUnix } from '#rpc'
 import { freePort, quietLog } from '../../libs/bus/testing.ts'
-import { detector } from './service.ts'
+import { type Running, startDetector } from './testing.ts'
 
 const STREAM_BYTES = STREAMS.find(({ name }) => name === 'EVENTS')?.maxBytes ?? 0
 const LONG = '\u6ce8'.repeat(1024)
@@ -33,58 +30,8 @@ afterEach(async () => {
 })
 
 /** A life of the detector over real sockets and a real bus. */
-async function startDetector() {
-  const file = join(dir, 'config.json')
-  const settings = { nodeName: 'n1', runDir: join(dir, 'run'), stateDir: join(dir, 'state') }
-  await writeFile(
-    file,
-    JSON.stringify({
-      apiVersion: 'node-doctor.io/v1alpha1',
-      kind: 'NodeDoctorConfig',
-      metadata: { name: 'test' },
-      settings,
-      bus: { port },
-      detector: { monitorDirs: [join(dir, 'plugins')] },
-      monitors: [],
-    }),
-  )
-  const config = await loadConfig({ file, flags: [], env: {} })
-  const abort = new AbortController()
-  const service = await detector.create({
-    name: 'detector',
-    version: '1.0.0',
-    nodeName: 'n1',
-    config,
-    runDir: settings.runDir,
-    stateDir: settings.stateDir,
-    host: { ...createHost({ root: '' }), bootId: () => Promise.resolve('boot-1') },
-    clock: systemClock(),
-    log: createLogger({ component: 'detector', level: 'error', format: 'json', write: () => undefined }),
-    metrics: createMetrics('test').registry,
-    signal: abort.signal,
-  })
-  const path = service.socketPath ?? ''
-  const server = await serveUnix({ path, services: service.rpc, serving: () => true })
-  const client = connectUnix(path)
-  let isStopped = false
-  async function stop(): Promise<void> {
-    if (isStopped) return
-    isStopped = true
-    abort.abort()
-    client.close()
-    await service.stop()
-    await server.close(100)
-  }
-  open.push(stop)
-  await service.start(abort.signal)
-  return {
-    stop,
-    async node(): Promise<Node> {
-      const { node } = await client.call(DetectorService.getNode, {}, { timeoutMs: 5000 })
-      if (node === undefined) throw new Error('no node')
-      return node
-    },
-  }
+function begin(): Promise<Running> {
+  return startDetector({ dir, busPort: port, bootId: 'boot-1' }, (running) => open.push(running.stop))
 }
 
 /** A plug-in that keeps what is not acknowledged and sends it again to the next detector. */
@@ -204,7 +151,7 @@ const reasonsOf = (events: readonly Event[], name: string) =>
 
 describe('a plug-in whose warnings would fill the stream', () => {
   it('pushes nothing of another monitor out, and what is over its part is counted and told', async () => {
-    const running = await startDetector()
+    const running = await begin()
     const [noisy, gpu] = await Promise.all([startPlugIn('noisy'), startPlugIn('gpu')])
     await alive(running, ['noisy', 'gpu'])
     critical(gpu, 'First')
@@ -234,14 +181,14 @@ describe('a plug-in whose warnings would fill the stream', () => {
   }, 120_000)
 
   it('does so over restarts of the detector and of the bus', async () => {
-    const first = await startDetector()
+    const first = await begin()
     const [noisy, gpu] = await Promise.all([startPlugIn('noisy'), startPlugIn('gpu')])
     await alive(first, ['noisy', 'gpu'])
     critical(gpu, 'First')
     flood(noisy, 'Warn')
     await acknowledgedBy(noisy, gpu)
     await first.stop()
-    const second = await startDetector()
+    const second = await begin()
     await alive(second, ['noisy', 'gpu'])
     flood(noisy, 'Again')
     critical(gpu, 'Second')

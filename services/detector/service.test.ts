@@ -1,11 +1,10 @@
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectBus, createBusReader, createBusWriter, readCredentials } from '#bus'
-import { loadConfig } from '#config'
 import { createHost } from '#host'
-import { DetectorService, type Node, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
+import { DetectorService, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
 import { type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import {
   Event,
@@ -25,19 +24,9 @@ import {
   type ExternalMonitorServer,
   ExternalMonitorService,
 } from '#proto/npd/external/v1/external_monitor.ts'
-import { connectUnix, type RpcClient, type RpcServer, serveUnix } from '#rpc'
-import { createLogger, createMetrics, type Service, systemClock } from '#service'
+import { type RpcServer, serveUnix } from '#rpc'
 import { freePort, plainDoor, quietLog } from '../../libs/bus/testing.ts'
-import { detector } from './service.ts'
-
-/** The detector in this process, its bus and sockets real. */
-interface Running {
-  readonly service: Service
-  readonly client: RpcClient
-  readonly log: string[]
-  node(): Promise<Node>
-  stop(): Promise<void>
-}
+import { type Running, startDetector } from './testing.ts'
 
 let dir = ''
 let port = 0
@@ -52,60 +41,8 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-async function start(more: Record<string, unknown> = {}, bootId?: string): Promise<Running> {
-  const file = join(dir, 'config.json')
-  const document = {
-    apiVersion: 'node-doctor.io/v1alpha1',
-    kind: 'NodeDoctorConfig',
-    metadata: { name: 'test' },
-    settings: { nodeName: 'n1', runDir: join(dir, 'run'), stateDir: join(dir, 'state') },
-    bus: { port },
-    detector: { monitorDirs: [join(dir, 'plugins')], lostAfter: '5s' },
-    monitors: [],
-    ...more,
-  }
-  await writeFile(file, JSON.stringify(document))
-  const config = await loadConfig({ file, flags: [], env: {} })
-  const log: string[] = []
-  const abort = new AbortController()
-  const service = await detector.create({
-    name: 'detector',
-    version: '1.0.0',
-    nodeName: 'n1',
-    config,
-    runDir: config.settings.runDir,
-    stateDir: config.settings.stateDir,
-    host: { ...createHost({ root: '' }), ...(bootId !== undefined && { bootId: () => Promise.resolve(bootId) }) },
-    clock: systemClock(),
-    log: createLogger({ component: 'detector', level: 'debug', format: 'json', write: (line) => void log.push(line) }),
-    metrics: createMetrics('test').registry,
-    signal: abort.signal,
-  })
-  const path = service.socketPath ?? ''
-  const server = await serveUnix({ path, services: service.rpc, serving: () => service.readiness().ready })
-  const client = connectUnix(path)
-  let stopped = false
-  const running: Running = {
-    service,
-    client,
-    log,
-    async node() {
-      const { node } = await client.call(DetectorService.getNode, {}, { timeoutMs: 2000 })
-      if (node === undefined) throw new Error('no node')
-      return node
-    },
-    async stop() {
-      if (stopped) return
-      stopped = true
-      abort.abort()
-      client.close()
-      await service.stop()
-      await server.close(100)
-    },
-  }
-  open.push(running)
-  await service.start(abort.signal)
-  return running
+function start(document: Record<string, unknown> = {}, bootId?: string): Promise<Running> {
+  return startDetector({ dir, busPort: port, document, bootId }, (running) => open.push(running))
 }
 
 async function plugIn(

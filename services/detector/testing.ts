@@ -1,0 +1,87 @@
+/** The detector in this process, its bus and sockets real. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadConfig } from '#config'
+import { createHost } from '#host'
+import { DetectorService, type Node } from '#proto/nodedoctor/v1/detector.ts'
+import { connectUnix, type RpcClient, serveUnix } from '#rpc'
+import { createLogger, createMetrics, type Service, systemClock } from '#service'
+import { detector } from './service.ts'
+
+export interface Running {
+  readonly service: Service
+  readonly client: RpcClient
+  /** Its lines, as JSON. */
+  readonly log: readonly string[]
+  node(): Promise<Node>
+  /** In order; once. */
+  stop(): Promise<void>
+}
+
+export interface DetectorOptions {
+  /** Holds its configuration, its run and state folders, and `plugins`, where sockets are looked for. */
+  readonly dir: string
+  readonly busPort: number
+  /** Keys of the document in place of these. */
+  readonly document?: Readonly<Record<string, unknown>>
+  /** Which boot of the node it believes in; default the true one. */
+  readonly bootId?: string | undefined
+}
+
+/** Starts it, and hands it over before it has started, so that whoever cleans up knows of it. */
+export async function startDetector(options: DetectorOptions, begun: (running: Running) => void): Promise<Running> {
+  const { dir, busPort, bootId } = options
+  const file = join(dir, 'config.json')
+  const document = {
+    apiVersion: 'node-doctor.io/v1alpha1',
+    kind: 'NodeDoctorConfig',
+    metadata: { name: 'test' },
+    settings: { nodeName: 'n1', runDir: join(dir, 'run'), stateDir: join(dir, 'state') },
+    bus: { port: busPort },
+    detector: { monitorDirs: [join(dir, 'plugins')], lostAfter: '5s' },
+    monitors: [],
+    ...options.document,
+  }
+  await writeFile(file, JSON.stringify(document))
+  const config = await loadConfig({ file, flags: [], env: {} })
+  const log: string[] = []
+  const abort = new AbortController()
+  const service = await detector.create({
+    name: 'detector',
+    version: '1.0.0',
+    nodeName: 'n1',
+    config,
+    runDir: config.settings.runDir,
+    stateDir: config.settings.stateDir,
+    host: { ...createHost({ root: '' }), ...(bootId !== undefined && { bootId: () => Promise.resolve(bootId) }) },
+    clock: systemClock(),
+    log: createLogger({ component: 'detector', level: 'debug', format: 'json', write: (line) => void log.push(line) }),
+    metrics: createMetrics('test').registry,
+    signal: abort.signal,
+  })
+  const path = service.socketPath ?? ''
+  const server = await serveUnix({ path, services: service.rpc, serving: () => service.readiness().ready })
+  const client = connectUnix(path)
+  let stopped = false
+  const running: Running = {
+    service,
+    client,
+    log,
+    async node() {
+      const { node } = await client.call(DetectorService.getNode, {}, { timeoutMs: 2000 })
+      if (node === undefined) throw new Error('no node')
+      return node
+    },
+    async stop() {
+      if (stopped) return
+      stopped = true
+      abort.abort()
+      client.close()
+      await service.stop()
+      await server.close(100)
+    },
+  }
+  begun(running)
+  await service.start(abort.signal)
+  return running
+}

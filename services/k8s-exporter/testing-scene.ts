@@ -1,0 +1,48 @@
+/** The exporter with a real bus and the strict fake; test/kube runs the same against a real API server where that can be. */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type FakeApiServer, startFakeApiServer } from '../../test/fakes/kube-apiserver/server.ts'
+import { startTestNode, type TestNode } from './testing-exporter.ts'
+
+export const NODE = 'worker-7'
+
+/** Types that the tests want to see, well or not. */
+export const ALWAYS = [
+  'DiskFull',
+  'Other',
+  'Stays',
+  'First',
+  'Second',
+  ...Array.from({ length: 20 }, (_, i) => `Type${i}`),
+]
+
+export interface Scene extends TestNode {
+  readonly api: FakeApiServer
+}
+
+export type SceneOptions = Parameters<typeof startTestNode>[1]['kubernetes']
+
+/** @param onFinished is handed what ends a part of it, in the order of their starts */
+export async function startScene(
+  onFinished: (work: () => Promise<void>) => void,
+  kubernetes: SceneOptions = {},
+  nodes: readonly string[] = [NODE],
+): Promise<Scene> {
+  const api = await startFakeApiServer({ nodes: [...nodes] })
+  onFinished(() => api.close())
+  const kubeconfig = join(tmpdir(), `nd-kubeconfig-${api.port}`)
+  await api.writeKubeconfig(kubeconfig)
+  const node = await startTestNode(onFinished, {
+    kubeconfig,
+    nodeName: NODE,
+    kubernetes: { updateIntervalMs: 50, conditions: { always: ALWAYS, never: [] }, ...kubernetes },
+  })
+  return { ...node, api }
+}
+
+export const conditionOf = ({ api }: Scene, type: string) =>
+  api.node(NODE)?.status?.conditions?.find((condition) => condition.type === type)
+export const eventsOf = ({ api }: Scene) =>
+  api.events().map(({ reason, message, count, type }) => `${type} ${reason} x${count}: ${message}`)
+export const patches = ({ api }: Scene) =>
+  api.requests.filter(({ verb, resource }) => verb === 'patch' && resource === 'nodes/status')
