@@ -215,6 +215,8 @@ function cut<T>(items: readonly T[], most: number, what: string, violations: Vio
 /** A part of a report that was admitted. */
 export interface AdmittedSlice {
   readonly report: Report
+  /** {@link conditionKey}s of the conditions that the report has named up to here. */
+  readonly named: ReadonlySet<string>
   /** More of the report follows. */
   readonly more: boolean
   /** What was not taken of the whole report; told with its last slice. */
@@ -255,7 +257,7 @@ function inOrder(observations: readonly Observation[], { checks }: MonitorDeclar
 
 /**
  * Cuts a report to what its monitor may say, slice by slice: a large one is looked at in parts, so that others have their
- * turn in between. Conditions come first, then what is no longer watched, then events; runs and samples with the last.
+ * turn in between. Conditions come first, then what is no longer watched, then events; runs, what is complete and samples with the last.
  * `admission.holdings` is asked at each slice, and is to know what the slices before it brought. Pure otherwise; `now`
  * stands in for times that make no sense.
  */
@@ -279,6 +281,7 @@ export function* admitSlices(
   const samples = cut(report.metrics, limits.samplesPerReport, 'metrics', violations)
   const runs = cut(report.runs, limits.runsPerReport, 'runs', violations)
   const slices = Math.max(1, Math.ceil(observations.length / size))
+  const named = new Set<string>()
   const all = slices - 1 + Math.max(1, Math.ceil(events.length / size))
 
   for (let i = 0; i < all; i++) {
@@ -296,15 +299,13 @@ export function* admitSlices(
           .filter((o) => o !== undefined),
       ),
       withdrawn: i === slices - 1 ? withdrawn : [],
-      complete:
-        i === slices - 1
-          ? report.complete.slice(0, limits.runsPerReport).map((check) => cleanText(check, MAX_NAME))
-          : [],
+      complete: isLast ? report.complete.slice(0, limits.runsPerReport).map((check) => cleanText(check, MAX_NAME)) : [],
       events: happened.map((e, index) => admitEvent(e, from + index, report, admission, now, violations)),
       metrics: isLast ? samples.map((s) => admitSample(s, violations)).filter((s) => s !== undefined) : [],
       runs: isLast ? runs.map((run) => admitRun(run, now)) : [],
     }
-    yield { report: slice, more: !isLast, violations: isLast ? [...violations, ...room.violations()] : [] }
+    for (const { type, entity } of slice.observations) named.add(conditionKey(type, entity))
+    yield { report: slice, named, more: !isLast, violations: isLast ? [...violations, ...room.violations()] : [] }
   }
 }
 

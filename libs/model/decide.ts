@@ -44,7 +44,8 @@ export type Input =
     }
   /**
    * A slice of an admitted report ({@link admitSlices}); `more` of it follows, or it is the last. `violations` of the report,
-   * in words, come with the last and are kept and counted against the monitor.
+   * in words, come with the last and are kept and counted against the monitor. `named` are the conditions of all its slices;
+   * default: those of this one.
    */
   | {
       readonly kind: 'report'
@@ -52,6 +53,7 @@ export type Input =
       readonly report: Report
       readonly violations: readonly string[]
       readonly more?: boolean
+      readonly named?: ReadonlySet<string>
     }
   /** A monitor did what it may not, beside its reports: in its declaration, or on its socket. */
   | {
@@ -115,7 +117,7 @@ function mergedRuns(
 
 type ReportInput = Extract<Input, { kind: 'report' }>
 
-function takeReport(draft: Draft, { monitor, report, violations, more = false }: ReportInput): void {
+function takeReport(draft: Draft, { monitor, report, violations, more = false, named }: ReportInput): void {
   answered(draft, monitor)
   const known = draft.monitor(monitor)
   const isNumbered = report.incarnation !== 0
@@ -124,7 +126,7 @@ function takeReport(draft: Draft, { monitor, report, violations, more = false }:
   for (const observation of report.observations) observe(draft, monitor, observation, report)
   for (const { type, entity } of report.withdrawn) withdraw(draft, monitor, { type, entity }, report)
   if (isNumbered && report.complete.length > 0) withdrawUnnamed(draft, monitor, report)
-  if (!repeated) noteProof(draft, monitor, report)
+  if (!repeated && !more) noteProof(draft, monitor, report, named ?? keysOf(report))
   for (const event of report.events) takeEvent(draft, event, repeated)
   openAndCloseGates(draft, monitor, raisedBefore, raisedChecks(draft, monitor))
   const state = draft.monitor(monitor)
@@ -196,14 +198,17 @@ function withdrawUnnamed(draft: Draft, monitor: string, { complete, incarnation 
   }
 }
 
+function keysOf({ observations }: Report): ReadonlySet<string> {
+  return new Set(observations.map(({ type, entity }) => conditionKey(type, entity)))
+}
+
 /** Runs of which checks stand for every condition of theirs, or for those alone that the report names. */
-function noteProof(draft: Draft, monitor: string, { runs, complete, observations }: Report): void {
+function noteProof(draft: Draft, monitor: string, { runs, complete }: Report, named: ReadonlySet<string>): void {
   const whole = new Set(complete)
   const partial = new Set(
     runs.filter(({ check, error }) => error === '' && !whole.has(check)).map(({ check }) => check),
   )
   if (whole.size === 0 && partial.size === 0) return
-  const named = new Set(observations.map(({ type, entity }) => conditionKey(type, entity)))
   const moved: SourceCondition[] = []
   // Asked of each source at each report: what is cheap to know comes first.
   for (const source of draft.sourcesBy(monitor)) {

@@ -151,12 +151,12 @@ export function createEngine(options: EngineOptions): Engine {
   function folded(
     changes: readonly Change[],
     report: NamedReport,
-  ): { out: readonly Change[]; windows: readonly string[]; shed: readonly Shed[] } {
+  ): { out: readonly Change[]; windows: readonly string[]; closed: readonly string[]; shed: readonly Shed[] } {
     const windows: string[] = []
     const shed: Shed[] = []
-    if (!changes.some((change) => change.kind === 'event')) return { out: changes, windows, shed }
-    const { monoMs } = now()
     const closed: string[] = []
+    if (!changes.some((change) => change.kind === 'event')) return { out: changes, windows, closed, shed }
+    const { monoMs } = now()
     const out = changes.flatMap((change): Change[] => {
       if (change.kind !== 'event') return [change]
       const taken = fold.take(change.value, report, monoMs)
@@ -165,9 +165,8 @@ export function createEngine(options: EngineOptions): Engine {
       shed.push(...taken.shed)
       return taken.events.map((value) => ({ kind: 'event', value }))
     })
-    release(closed)
     closeLater()
-    return { out, windows, shed }
+    return { out, windows, closed, shed }
   }
 
   /** What there was no room for stands as a number in its monitor's state, which is on the bus before the receipt goes. */
@@ -216,11 +215,20 @@ export function createEngine(options: EngineOptions): Engine {
   ): readonly string[] {
     holdings.saw(changes)
     applyChanges(state, changes)
-    const { out: told, windows, shed } = folded(changes, report)
-    const out = [...told, ...counted(shed)]
+    const { out, windows, closed, shed } = folded(changes, report)
+    // Windows that were let go are other monitors' too, and go on their account.
+    const isOwn = (change: Change) => of.by === undefined || change.kind !== 'event' || change.value.monitor === of.by
+    const own = out.filter(isOwn)
+    const others = [...out.filter((change) => !isOwn(change)), ...counted(shed)]
     const free = of.receipt && receipts.add(of.receipt.receipt, [...of.receipt.windows.filter(fold.isOpen), ...windows])
-    if (out.length > 0 || free !== undefined) publish(out, free, of.by)
-    if (out.length > 0) for (const listener of listeners) listener(out)
+    if (others.length > 0) {
+      if (own.length > 0) publish(own, undefined, of.by)
+      publish(others)
+      if (free !== undefined) publish([], free, of.by)
+    } else if (own.length > 0 || free !== undefined) publish(own, free, of.by)
+    release(closed)
+    const all = [...own, ...others]
+    if (all.length > 0) for (const listener of listeners) listener(all)
     if (shed.length > 0) tellShed()
     return windows
   }
@@ -256,9 +264,7 @@ export function createEngine(options: EngineOptions): Engine {
   function isRepeated(monitor: string, { incarnation, sequence }: Report): boolean {
     if (incarnation === 0) return false
     const last = taken.get(monitor)
-    if (last !== undefined && last.incarnation === incarnation && sequence <= last.sequence) return true
-    taken.set(monitor, { incarnation, sequence })
-    return false
+    return last !== undefined && last.incarnation === incarnation && sequence <= last.sequence
   }
 
   function own(more: Partial<Report>): void {
@@ -328,16 +334,17 @@ export function createEngine(options: EngineOptions): Engine {
     const admission = { declaration, limits, owner: ownership.ownerOf, holdings: holdings.of(monitor) }
     const windows: string[] = []
     lastReport = wall
-    for (const { report, more, violations } of admitSlices(raw, admission, wall, options.slice)) {
+    for (const { report, named, more, violations } of admitSlices(raw, admission, wall, options.slice)) {
       // It was forgotten meanwhile.
       if (!state.declarations.has(monitor)) return
       const held = more || receipt === undefined ? undefined : { receipt, windows }
       const told = violations.map(({ text }) => text)
-      windows.push(...take({ kind: 'report', monitor, report, violations: told, more }, held))
+      windows.push(...take({ kind: 'report', monitor, report, violations: told, more, named }, held))
       if (more) {
         yield
         continue
       }
+      if (raw.incarnation !== 0) taken.set(monitor, { incarnation: raw.incarnation, sequence: raw.sequence })
       tellMetrics(monitor, report)
       tellMisconduct(
         monitor,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_LIMITS, type Health, type NodeEvent, type NodeState, type Report } from '#model'
+import { type CheckRun, DEFAULT_LIMITS, type Health, type NodeEvent, type NodeState, type Report } from '#model'
 import { conditionType, declaration, event, observation, report, T0 } from '../../libs/model/testing.ts'
 import { createEngine } from './engine.ts'
 import { createOwnership } from './monitors/ownership.ts'
@@ -49,6 +49,11 @@ const reports = fc.array(
   { maxLength: 4 },
 )
 
+function run(check: string, index: number): CheckRun {
+  const started = new Date(T0 + index)
+  return { check, checkType: check, started, durationUs: 1, error: '', next: undefined, intervalMs: 1000 }
+}
+
 function made(all: { looks: object[]; reasons: string[]; complete: boolean }[]): Report[] {
   return all.map(({ looks: told, reasons, complete }, index) => ({
     ...report(
@@ -60,6 +65,7 @@ function made(all: { looks: object[]; reasons: string[]; complete: boolean }[]):
     ),
     incarnation: 7,
     sequence: index + 1,
+    runs: ['base', 'middle'].map((check) => run(check, index)),
     complete: complete ? ['base', 'middle', 'deep'] : [],
     withdrawn: index === 2 ? [{ type: 'Base', entity: 'a' }] : [],
   }))

@@ -10,20 +10,20 @@ export interface Awaited {
   /** Who is on the bus now. */
   saw(present: ReadonlySet<string>, services: readonly string[], nowMs: number): void
   /** Up to where all who are waited for have taken the stream. */
-  takenUpTo(standing: StreamStanding): number
+  takenUpTo(stream: string, standing: StreamStanding): number
 }
 
 export function createAwaited(): Awaited {
   const absentSince = new Map<string, number>()
-  /** Who is not waited for, and where it stood when that was first counted: one that has moved since is back. */
-  const givenUp = new Map<string, number | undefined>()
+  /** Who is not waited for, and where it stood in each stream when that was first counted: one that has moved since is back. */
+  const givenUp = new Map<string, Map<string, number>>()
   let lookedMs = Number.NEGATIVE_INFINITY
 
-  function isAwaited(service: string, takenUpTo: number): boolean {
-    if (!givenUp.has(service)) return true
-    const stood = givenUp.get(service) ?? takenUpTo
-    givenUp.set(service, stood)
-    if (stood === takenUpTo) return false
+  function isAwaited(stream: string, service: string, takenUpTo: number): boolean {
+    const stood = givenUp.get(service)
+    if (stood === undefined) return true
+    if (!stood.has(stream)) stood.set(stream, takenUpTo)
+    if (stood.get(stream) === takenUpTo) return false
     givenUp.delete(service)
     absentSince.delete(service)
     return true
@@ -39,11 +39,11 @@ export function createAwaited(): Awaited {
           givenUp.delete(service)
         } else if (!absentSince.has(service)) absentSince.set(service, nowMs)
         else if (nowMs - (absentSince.get(service) ?? nowMs) >= ABSENT_MS && !givenUp.has(service))
-          givenUp.set(service, undefined)
+          givenUp.set(service, new Map())
       }
     },
-    takenUpTo({ firstSequence, lastSequence, readers }) {
-      const awaited = readers.filter(({ service, takenUpTo }) => isAwaited(service, takenUpTo))
+    takenUpTo(stream, { firstSequence, lastSequence, readers }) {
+      const awaited = readers.filter(({ service, takenUpTo }) => isAwaited(stream, service, takenUpTo))
       const byAll = Math.min(lastSequence, ...awaited.map(({ takenUpTo }) => takenUpTo))
       // What fell out of the stream takes no room.
       return Math.max(firstSequence - 1, byAll)

@@ -23,8 +23,8 @@ interface Fold {
   event: NodeEvent
   /** The count that went out last. */
   toldCount: number
-  /** When the window began, on the monotonic clock. */
-  readonly beganMs: number
+  /** When the window began or was opened again, on the monotonic clock. */
+  beganMs: number
   /** When the last occurrence came, on the monotonic clock. */
   takenMs: number
   /** The wall clock's second, in milliseconds. */
@@ -113,7 +113,7 @@ export function createEventFold(offer: (event: NodeEvent) => boolean = () => tru
   }
 
   function isOver({ beganMs, takenMs, secondMs }: Fold, { wall, monoMs }: Instant): boolean {
-    if (monoMs - beganMs >= OPEN_MAX_MS && monoMs - takenMs >= IDLE_MS) return true
+    if (monoMs - beganMs >= OPEN_MAX_MS) return true
     return wall.getTime() >= secondMs + WINDOW_MS && monoMs - takenMs >= IDLE_MS
   }
 
@@ -137,6 +137,7 @@ export function createEventFold(offer: (event: NodeEvent) => boolean = () => tru
       }
       if (known.isClosed) {
         known.isClosed = false
+        known.beganMs = monoMs
         open++
       }
       known.takenMs = monoMs

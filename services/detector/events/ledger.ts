@@ -71,7 +71,7 @@ export function createEventLedger({ monotonicMs, isDiscovered, isReady, onError 
 
   async function ask(from: EventWrites, { stream, budget }: Books): Promise<void> {
     const standing = await from.standingOf(stream)
-    budget.taken(awaited.takenUpTo(standing))
+    budget.taken(awaited.takenUpTo(stream, standing))
     await askPresence(from, standing)
   }
 
@@ -79,7 +79,7 @@ export function createEventLedger({ monotonicMs, isDiscovered, isReady, onError 
     const reading = budget.reading()
     try {
       const standing = await from.standingOf(stream)
-      const after = awaited.takenUpTo(standing)
+      const after = awaited.takenUpTo(stream, standing)
       if (after < standing.lastSequence) await from.eventsAfter(stream, after, reading.found)
     } finally {
       reading.done()

@@ -125,6 +125,7 @@ export async function watchMonitor(session: Session, described: DescribeResponse
         const receipt = { name: known.name, done: () => acknowledge(incarnation, sequence) }
         if (await intake.report(report)) {
           await intake.took(await engine.report(known.name, report, receipt))
+          session.alive()
           await options.room(known.name, ROOM_MAX_MS)
         } else engine.skip(receipt)
       }

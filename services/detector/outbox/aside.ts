@@ -22,6 +22,7 @@ interface Waiting {
 
 export interface Aside {
   readonly size: number
+  has(name: string): boolean
   /** Sets it aside, or on its next wait. True: it was not refused before. */
   add(name: string, waiting: Waiting, nowMs: number): boolean
   /** A newer value: it waits in place of the old one. False: it is to be tried at once. */
@@ -44,6 +45,7 @@ export function createAside(): Aside {
     get size() {
       return waiting.size
     },
+    has: (name) => waiting.has(name),
     add(name, { write, refusal }, nowMs) {
       const before = waiting.get(name)
       const waitMs = before === undefined ? RETRY_MS[0] : Math.min(RETRY_MS[1], before.waitMs * 2)

@@ -25,8 +25,8 @@ const DROP_AT_ONCE = 100
 
 export interface FactQueue {
   readonly size: number
-  /** The first to go. */
-  readonly oldest: WaitingFact | undefined
+  /** The first of each monitor. */
+  oldest(): Iterable<WaitingFact>
   /** Facts dropped since the start, by severity. */
   readonly dropped: Readonly<Record<Severity, number>>
   add(fact: WaitingFact): void
@@ -81,8 +81,10 @@ export function createFactQueue(max: number = FACTS_MAX, onDropped: (fact: Fact)
     get size() {
       return facts.length
     },
-    get oldest() {
-      return facts[0]
+    oldest() {
+      const first = new Map<string, WaitingFact>()
+      for (const one of facts) if (!first.has(one.by)) first.set(one.by, one)
+      return first.values()
     },
     dropped,
     countOf: (monitor) => facts.reduce((count, { by }) => (by === monitor ? count + 1 : count), 0),

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NodeEvent } from '#model'
+import type { Fact } from './facts.ts'
 import { createLeftBehind, createLine } from './line.ts'
 import { createPace, type Pace, PLUG_IN_AT_ONCE, PLUG_IN_PER_SECOND } from './pace.ts'
 import { createReceipts } from './receipts.ts'
@@ -67,13 +68,54 @@ describe('what waits for the bus', () => {
     expect(pace.waitMs(4000)).toBeGreaterThan(20)
   })
 
+  it('tells what a plug-in has to tell while it changes more than it may, and counts none of that wait as the bus’s', () => {
+    const line = createLine()
+    const pace = paceOf()
+    let told = 0
+    let brought = 0
+    for (let ms = 0; ms < 60_000; ms += 10) {
+      if (ms % 500 === 0) {
+        line.next()
+        for (let i = 0; i < 1024; i++) line.enter(write(LOUD, `T${i}`), LOUD, ms)
+        for (let i = 0; i < 100; i++) line.add(event(LOUD, brought++), LOUD, ms)
+      }
+      const left = createLeftBehind()
+      const going = line.takeWrites(pace, ms, left)
+      const facts = line.takeFacts(pace, ms, left, line.last)
+      told += facts.length
+      for (const { sinceMs } of [...going, ...facts]) expect(ms - sinceMs).toBeLessThan(1000)
+      expect(ms - Math.min(ms, line.oldestMs(pace))).toBeLessThan(1000)
+    }
+    expect(brought - told).toBeLessThan(1500)
+  })
+
+  it('tells what happened to one problem in order, whoever brought it', () => {
+    const line = createLine()
+    const pace = paceOf()
+    const fact = (phase: string) =>
+      ({ kind: 'problem', value: { fingerprint: 'f', source: LOUD, phase } }) as unknown as Fact
+    line.next()
+    for (let i = 0; i < 2000; i++) line.enter(write(LOUD, `T${i}`), LOUD, 0)
+    line.add(fact('opened'), LOUD, 0)
+    line.next()
+    line.add(fact('resolved'), HONEST, 0)
+    const phases: string[] = []
+    for (let ms = 0; ms < 20_000; ms += 10) {
+      const left = createLeftBehind()
+      line.takeWrites(pace, ms, left)
+      for (const one of line.takeFacts(pace, ms, left, line.last))
+        phases.push((one.fact.value as { phase: string }).phase)
+    }
+    expect(phases).toEqual(['opened', 'resolved'])
+  })
+
   it('counts no time as the bus’s that a monitor itself kept it back', () => {
     const line = createLine()
     line.next()
     for (let i = 0; i < 2000; i++) line.enter(write(LOUD, `T${i}`), LOUD, 0)
     const pace = paceOf()
     for (let round = 0; round < 200; round++) line.takeWrites(pace, 900, createLeftBehind())
-    expect(line.oldestMs()).toBe(900)
+    expect(line.oldestMs(pace)).toBe(900)
   })
 })
 

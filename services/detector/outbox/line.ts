@@ -43,9 +43,14 @@ export interface Line {
   /** What the bus did not take stands where it stood. */
   putBack(writes: readonly WaitingWrite[], facts: readonly WaitingFact[]): void
   /** Since when the oldest waits that nothing but the bus keeps back; Infinity when none does. */
-  oldestMs(): number
+  oldestMs(pace: Pace): number
   /** How many things of a monitor wait. */
   countOf(monitor: string): number
+}
+
+/** What its own monitor kept back until then has waited for the bus since then alone. */
+function waitedFor<T extends { readonly sinceMs: number }>(one: T, heldBackMs: number): T {
+  return one.sinceMs >= heldBackMs ? one : { ...one, sinceMs: heldBackMs }
 }
 
 export function createLeftBehind(): LeftBehind {
@@ -63,11 +68,7 @@ function factOwner({ kind, value }: Fact): string {
 }
 
 /** The writes of one monitor that wait, by their names, in the order they came. */
-interface Lane {
-  writes: Map<string, WaitingWrite>
-  /** Until when its monitor itself kept them back, by sending more than it may. */
-  pacedMs: number
-}
+type Lane = Map<string, WaitingWrite>
 
 /** @param onDropped called with each fact that had to go */
 export function createLine(maxFacts?: number, onDropped?: (fact: Fact) => void): Line {
@@ -80,7 +81,7 @@ export function createLine(maxFacts?: number, onDropped?: (fact: Fact) => void):
   let last = 0
 
   function find(name: string): WaitingWrite | undefined {
-    return lanes.get(owners.get(name) ?? '')?.writes.get(name)
+    return lanes.get(owners.get(name) ?? '')?.get(name)
   }
 
   function remove(name: string): void {
@@ -88,17 +89,15 @@ export function createLine(maxFacts?: number, onDropped?: (fact: Fact) => void):
     const lane = lanes.get(owner)
     owners.delete(name)
     shared.delete(name)
-    lane?.writes.delete(name)
-    if (lane?.writes.size === 0) lanes.delete(owner)
+    lane?.delete(name)
+    if (lane?.size === 0) lanes.delete(owner)
   }
 
   function put(one: WaitingWrite, isFirst = false): void {
     const name = writeName(one.write)
     if (owners.has(name) && owners.get(name) !== one.owner) remove(name)
-    const lane = lanes.get(one.owner) ?? { writes: new Map(), pacedMs: Number.NEGATIVE_INFINITY }
-    lanes.set(one.owner, lane)
-    if (isFirst) lane.writes = new Map([[name, one], ...lane.writes])
-    else lane.writes.set(name, one)
+    const lane = lanes.get(one.owner) ?? new Map<string, WaitingWrite>()
+    lanes.set(one.owner, isFirst ? new Map([[name, one], ...lane]) : lane.set(name, one))
     owners.set(name, one.owner)
     if (one.by.size > 1) shared.add(name)
   }
@@ -117,15 +116,13 @@ export function createLine(maxFacts?: number, onDropped?: (fact: Fact) => void):
   /** The first of this monitor's writes, as many as have their turn. */
   function takeLane(owner: string, lane: Lane, pace: Pace, nowMs: number, left: LeftBehind): WaitingWrite[] {
     const going: WaitingWrite[] = []
-    for (const one of lane.writes.values()) {
+    for (const one of lane.values()) {
       const turn = pace.take(owner, nowMs)
-      if (turn === 'now') {
-        going.push(one)
-        continue
+      if (turn !== 'now') {
+        left.note(owner, one.order)
+        break
       }
-      if (turn === 'later') lane.pacedMs = nowMs
-      left.note(owner, one.order)
-      break
+      going.push(waitedFor(one, pace.heldBackMs(owner)))
     }
     for (const { write } of going) remove(writeName(write))
     return going
@@ -161,12 +158,18 @@ export function createLine(maxFacts?: number, onDropped?: (fact: Fact) => void):
     takeFacts(pace, nowMs, left, upTo) {
       pace.goOn()
       if (facts.size === 0) return []
-      return facts.take(({ by, order }) => {
-        if (order > upTo || left.has(by, order)) return false
-        if (pace.take(by, nowMs) === 'now') return true
+      /** Problems of which an earlier fact stays: what happened to one is told in order, whoever brought it. */
+      const held = new Set<string>()
+      const going = facts.take(({ fact, by, order }) => {
+        if (order > upTo) return false
+        const id = fact.kind === 'problem' ? fact.value.fingerprint : undefined
+        const isHeld = left.has(by, order) || (id !== undefined && held.has(id))
+        if (!isHeld && pace.take(by, nowMs) === 'now') return true
         left.note(by, order)
+        if (id !== undefined) held.add(id)
         return false
       })
+      return going.map((one) => waitedFor(one, pace.heldBackMs(one.by)))
     },
     putBack(back, factsBack) {
       // From the last to the first, each before all others of its lane.
@@ -178,12 +181,15 @@ export function createLine(maxFacts?: number, onDropped?: (fact: Fact) => void):
       }
       if (factsBack.length > 0) facts.putBack(factsBack)
     },
-    oldestMs() {
-      let oldest = facts.oldest?.sinceMs ?? Number.POSITIVE_INFINITY
-      for (const { writes, pacedMs } of lanes.values())
-        for (const { sinceMs } of writes.values()) oldest = Math.min(oldest, Math.max(sinceMs, pacedMs))
+    oldestMs(pace) {
+      let oldest = Number.POSITIVE_INFINITY
+      for (const [owner, lane] of lanes) {
+        const heldBackMs = pace.heldBackMs(owner)
+        for (const { sinceMs } of lane.values()) oldest = Math.min(oldest, Math.max(sinceMs, heldBackMs))
+      }
+      for (const { by, sinceMs } of facts.oldest()) oldest = Math.min(oldest, Math.max(sinceMs, pace.heldBackMs(by)))
       return oldest
     },
-    countOf: (monitor) => (lanes.get(monitor)?.writes.size ?? 0) + facts.countOf(monitor),
+    countOf: (monitor) => (lanes.get(monitor)?.size ?? 0) + facts.countOf(monitor),
   }
 }

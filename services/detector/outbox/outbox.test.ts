@@ -182,6 +182,51 @@ describe('a value that the bus refuses', () => {
     expect(outbox.status().refused).toEqual([])
   })
 
+  it('is tried again while another monitor has so much to say that something always waits', async () => {
+    const { store, writes } = createStore()
+    store.refusals.set('put full/1', 'full')
+    let acknowledged = 0
+    const outbox = createOutbox({ monotonicMs: () => performance.now(), isPlugIn: (name) => name === 'loud' })
+    outbox.open(writes)
+    outbox.put([told('full', 'gpu')], { name: 'gpu', done: () => acknowledged++ })
+    let turn = 0
+    const flood = setInterval(() => {
+      turn++
+      outbox.put(
+        Array.from({ length: 50 }, (_, i) => told(`${turn}-${i}`, 'loud')),
+        { name: 'loud', done: () => undefined },
+      )
+    }, 20)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    store.refusals.clear()
+    await expect.poll(() => acknowledged, { timeout: 5000 }).toBe(1)
+    expect(outbox.status().queued).toBeGreaterThan(0)
+    clearInterval(flood)
+    outbox.close()
+  })
+
+  it('has the newest value on the bus, also where that came while the refused one was tried again', async () => {
+    const { store, writes } = createStore()
+    store.refusals.set('put a/1', 'full')
+    const outbox = createOutbox({ monotonicMs: () => performance.now() })
+    let isTried = false
+    outbox.open({
+      ...writes,
+      async putProblem(value) {
+        await writes.putProblem(value)
+        if (value.revision !== 1 || isTried) return
+        isTried = true
+        // It is on its way to the bus.
+        outbox.put([{ kind: 'problem', value: { ...problem('a', 2), source: 'gpu' }, told: false }])
+      },
+    })
+    outbox.put([told('a', 'gpu')])
+    await outbox.settled(1000)
+    store.refusals.clear()
+    await expect.poll(() => store.log.at(-1), { timeout: 5000 }).toBe('put a/2')
+    expect(outbox.status()).toMatchObject({ queued: 0, refused: [] })
+  })
+
   it('may always go away', async () => {
     const { store, writes } = createStore()
     store.refusals.set('put a/1', 'full')

@@ -39,7 +39,7 @@ export interface OutboxStatus {
 
 export interface Outbox {
   /**
-   * Takes changes in order. The receipt is called once all of them, and all before them, are on the bus.
+   * Takes changes in order. The receipt is called once all of them, and all that its monitor brought before, are on the bus.
    * @param by the monitor that brought them; default: who is told of
    */
   put(changes: readonly Change[], receipt?: Receipt, by?: string): void
@@ -47,7 +47,10 @@ export interface Outbox {
   putState(state: NodeState): void
   /** Lets the monitors' last runs go out; called once a second, so that a busy monitor costs one write a second. */
   releaseRuns(): void
-  /** While the bus takes things and much of this monitor waits: resolves when little does, at the latest after `mostMs`. */
+  /**
+   * While the bus takes things and much of this monitor waits: resolves when little does, at the latest after `mostMs`. At
+   * once while the bus is away.
+   */
   room(monitor: string, mostMs: number): Promise<void> | undefined
   /** While not open, everything waits. */
   open(writes: BusWrites): void
@@ -92,7 +95,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const idle: (() => void)[] = []
   /** Ends a rest, when something new waits. */
   let wake: (() => void) | undefined
-  const afterRound: (() => void)[] = []
+  /** Looked at after each round: monitors that wait for room. */
+  const waiters = new Set<() => void>()
 
   function lost({ kind, value }: Fact): void {
     if (kind === 'event') options.onLost?.(value)
@@ -102,8 +106,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return line.size === 0 && !receipts.waits(aside.owners())
   }
 
+  function isSent(name: string): boolean {
+    return sent.some((one) => 'write' in one && writeName(one.write) === name)
+  }
+
+  /** A newer value of what the bus refused waits in its place, unless an older one is on its way again. */
   function enter(write: Write, by?: string): void {
-    if (!aside.replace(writeName(write), write)) line.enter(write, by, monotonicMs())
+    const name = writeName(write)
+    if (!line.has(name) && aside.has(name) && !isSent(name) && aside.replace(name, write)) return
+    line.enter(write, by, monotonicMs())
   }
 
   function addFact(fact: Fact, by?: string): void {
@@ -123,7 +134,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   /** Since when the oldest change waits that nothing but the bus keeps back. */
   function oldestMs(): number | undefined {
-    const oldest = sent.reduce((ms, { sinceMs }) => Math.min(ms, sinceMs), line.oldestMs())
+    const oldest = sent.reduce((ms, { sinceMs }) => Math.min(ms, sinceMs), line.oldestMs(pace))
     return Number.isFinite(oldest) ? oldest : undefined
   }
 
@@ -201,19 +212,19 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   /** What was refused is tried again when its time has come, each by itself. */
+  function tryAgain(): void {
+    for (const write of aside.due(monotonicMs())) {
+      const name = writeName(write)
+      if (!line.has(name) && !isSent(name)) line.enter(write, undefined, Number.POSITIVE_INFINITY)
+    }
+  }
+
+  /** While nothing waits no round looks. */
   function retryLater(): void {
     clearTimeout(retry)
     const nextMs = aside.nextMs()
     if (nextMs === undefined || bus === undefined) return
-    retry = setTimeout(
-      () => {
-        for (const write of aside.due(monotonicMs())) {
-          if (!line.has(writeName(write))) line.enter(write, undefined, Number.POSITIVE_INFINITY)
-        }
-        if (bus !== undefined) void run()
-      },
-      Math.max(20, nextMs - monotonicMs()),
-    ).unref()
+    retry = setTimeout(() => bus !== undefined && void run(), Math.max(20, nextMs - monotonicMs())).unref()
   }
 
   /** Waits, and no longer than until something new has come where that may go at once. */
@@ -229,9 +240,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (running) return
     running = true
     let failures = 0
+    tryAgain()
     while (bus !== undefined && !isEmpty()) {
       const isMoved = await round(bus)
-      for (const resolve of afterRound.splice(0)) resolve()
+      for (const look of waiters) look()
       if (isTrouble) {
         await rest(Math.min(RETRY_MS[1], RETRY_MS[0] * 2 ** failures++), false)
         continue
@@ -239,6 +251,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       failures = 0
       lastError = ''
       if (!isMoved) await rest(Math.max(1, pace.waitMs(monotonicMs()) ?? 1), true)
+      tryAgain()
     }
     retryLater()
     running = false
@@ -278,17 +291,20 @@ export function createOutbox(options: OutboxOptions): Outbox {
       start()
     },
     room(monitor, mostMs) {
-      const untilMs = monotonicMs() + mostMs
       const isFull = () => bus !== undefined && line.size > ROOM && line.countOf(monitor) > ROOM
       if (!isFull()) return undefined
-      return (async () => {
-        while (isFull() && monotonicMs() < untilMs) {
-          await new Promise<void>((resolve) => {
-            afterRound.push(resolve)
-            setTimeout(resolve, untilMs - monotonicMs()).unref()
-          })
+      return new Promise((resolve) => {
+        const done = () => {
+          clearTimeout(timer)
+          waiters.delete(look)
+          resolve()
         }
-      })()
+        const look = () => {
+          if (!isFull()) done()
+        }
+        const timer = setTimeout(done, mostMs).unref()
+        waiters.add(look)
+      })
     },
     open(writes) {
       bus = writes
@@ -298,7 +314,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       bus = undefined
       clearTimeout(retry)
       wake?.()
-      for (const resolve of afterRound.splice(0)) resolve()
+      for (const look of waiters) look()
     },
     status: () => ({
       queued: line.size,

@@ -6,12 +6,11 @@ import { createRate, type Rate } from '../rate.ts'
 
 /** Of one monitor in one round: the others wait for no more than this. */
 const PER_ROUND = { ours: 128, plugIn: 8 } as const
-/** Of one plug-in on the average, and at once. */
+/** Of one plug-in's writes, and of its facts, on the average, and at once. */
 export const PLUG_IN_PER_SECOND = 250
 export const PLUG_IN_AT_ONCE = 512
-
 /** Beyond this many, those are let go that nobody knows any more. */
-const RATES_MAX = 128
+const KNOWN_MAX = 128
 
 /** `now`: it goes. `next`: in a later round, which comes at once. `later`: its monitor sends more than it may. */
 export type Turn = 'now' | 'next' | 'later'
@@ -19,42 +18,70 @@ export type Turn = 'now' | 'next' | 'later'
 export interface Pace {
   /** A round begins, with its writes. */
   begin(): void
-  /** Its writes are out, its facts follow: as many again of each monitor. */
+  /** Its writes are out, its facts follow: apart from them, as many again of each monitor. */
   goOn(): void
-  /** Asks for one more of this monitor in this round. */
+  /** Asks for one more of this monitor in this part of the round. */
   take(owner: string, nowMs: number): Turn
   /** How long until one of those may send that were told `later` in this round; undefined when nobody was. */
   waitMs(nowMs: number): number | undefined
+  /** Until when this monitor itself kept back what waits of it; -Infinity when it never did. */
+  heldBackMs(owner: string): number
+}
+
+interface Rates {
+  readonly writes: Rate
+  readonly facts: Rate
 }
 
 /** @param isPlugIn monitors that are not ours */
 export function createPace(isPlugIn: (monitor: string) => boolean): Pace {
-  const rates = new Map<string, Rate>()
+  const rates = new Map<string, Rates>()
+  const heldBack = new Map<string, number>()
   const taken = new Map<string, number>()
   const paced = new Set<Rate>()
+  let part: keyof Rates = 'writes'
 
   function rateOf(owner: string): Rate | undefined {
     if (!isPlugIn(owner)) return undefined
-    const known = rates.get(owner) ?? createRate(PLUG_IN_PER_SECOND, PLUG_IN_AT_ONCE)
+    const create = () => createRate(PLUG_IN_PER_SECOND, PLUG_IN_AT_ONCE)
+    const known = rates.get(owner) ?? { writes: create(), facts: create() }
     rates.set(owner, known)
-    return known
+    return known[part]
+  }
+
+  function later(owner: string, nowMs: number): Turn {
+    heldBack.set(owner, nowMs)
+    return 'later'
+  }
+
+  function forgetGone(): void {
+    if (rates.size <= KNOWN_MAX) return
+    for (const name of rates.keys()) {
+      if (isPlugIn(name)) continue
+      rates.delete(name)
+      heldBack.delete(name)
+    }
   }
 
   return {
     begin() {
+      part = 'writes'
       taken.clear()
       paced.clear()
-      if (rates.size > RATES_MAX) for (const name of rates.keys()) if (!isPlugIn(name)) rates.delete(name)
+      forgetGone()
     },
-    goOn: () => taken.clear(),
+    goOn() {
+      part = 'facts'
+      taken.clear()
+    },
     take(owner, nowMs) {
       const rate = rateOf(owner)
-      if (rate !== undefined && paced.has(rate)) return 'later'
+      if (rate !== undefined && paced.has(rate)) return later(owner, nowMs)
       const sofar = taken.get(owner) ?? 0
       if (sofar >= (rate === undefined ? PER_ROUND.ours : PER_ROUND.plugIn)) return 'next'
       if (rate !== undefined && !rate.take(nowMs)) {
         paced.add(rate)
-        return 'later'
+        return later(owner, nowMs)
       }
       taken.set(owner, sofar + 1)
       return 'now'
@@ -63,5 +90,6 @@ export function createPace(isPlugIn: (monitor: string) => boolean): Pace {
       if (paced.size === 0) return undefined
       return Math.min(...[...paced].map((rate) => rate.waitMs(nowMs, PER_ROUND.plugIn)))
     },
+    heldBackMs: (owner) => heldBack.get(owner) ?? Number.NEGATIVE_INFINITY,
   }
 }

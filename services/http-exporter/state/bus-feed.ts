@@ -37,6 +37,24 @@ export function usesOf(state: NodeState): SeriesUses {
   return { evidence: new Map(evidence), graphs: state.graphs() }
 }
 
+/** Looking what is drawn for may take this share of the time at most: a plug-in sends samples as often as it likes. */
+const USES_SHARE = 1 / 20
+
+/** What series are drawn for, as it was a moment ago where looking again would cost too much. */
+function createUses(state: NodeState, clock: Clock): () => SeriesUses {
+  let uses: SeriesUses | undefined
+  let lookedMs = Number.NEGATIVE_INFINITY
+  let costMs = 0
+  return () => {
+    const nowMs = clock.monotonicMs()
+    if (uses !== undefined && nowMs - lookedMs < costMs / USES_SHARE) return uses
+    uses = usesOf(state)
+    lookedMs = nowMs
+    costMs = clock.monotonicMs() - nowMs
+    return uses
+  }
+}
+
 /** Follows the bus until aborted. */
 export function followBus(reader: BusReader, targets: FeedTargets, signal: AbortSignal): () => FeedCounts {
   const { state, history, events, hub, samples, durations, clock } = targets
@@ -44,6 +62,7 @@ export function followBus(reader: BusReader, targets: FeedTargets, signal: Abort
   const series = createSeriesFeed((name) =>
     [...monitors.values.values()].some((monitor) => monitor.name === name && monitor.origin === 'built-in'),
   )
+  const uses = createUses(state, clock)
   let missed = 0
   let samplesRefused = 0
 
@@ -185,7 +204,7 @@ export function followBus(reader: BusReader, targets: FeedTargets, signal: Abort
     samplesRefused += samples.take(monitor, told, clock.monotonicMs())
     const values = series.take(monitor, told, clock.monotonicMs())
     history.sample(values)
-    const shown = shownValues(values, usesOf(state))
+    const shown = shownValues(values, uses())
     if (Object.keys(shown).length > 0) hub.tell({ kind: 'samples', at: clock.now().toISOString(), values: shown })
   })
 
