@@ -3,7 +3,9 @@ import type { Draft } from './draft.ts'
 import { mergeCondition } from './merge.ts'
 import { DETECTOR, isOpen, resolveProblem } from './problem.ts'
 import { hashText, renderLabel } from './text.ts'
-import type { Problem } from './types.ts'
+import type { NodeEvent, Problem } from './types.ts'
+
+const REASON = 'ProblemCleared'
 
 export interface PersonsWord {
   readonly type: string
@@ -11,6 +13,11 @@ export interface PersonsWord {
   readonly entity: string | undefined
   readonly by: string
   readonly why: string
+}
+
+/** Whether an event tells a person's word: what it says was said once, and by nobody else. */
+export function tellsPersonsWord({ monitor, reason }: NodeEvent): boolean {
+  return monitor === DETECTOR && reason === REASON
 }
 
 /** Open problems that a word is about. */
@@ -59,7 +66,7 @@ export function clearProblems(draft: Draft, word: PersonsWord): void {
       check: '',
       entity,
       severity: 'info',
-      reason: 'ProblemCleared',
+      reason: REASON,
       message: `${problem.label === '' ? renderLabel('', type, entity) : problem.label} was ${words}`,
       firstSeen: draft.now.wall,
       lastSeen: draft.now.wall,

@@ -82,6 +82,25 @@ describe('repeats of an event', () => {
     expect(new Set(different.map((more) => take(fold, event(0, more), 0).id)).size).toBe(different.length)
   })
 
+  it("are not made of persons' words: each stays an event of its own, with who says it and why", () => {
+    const fold = createEventFold()
+    const words = ['detector-cleared-a-1', 'detector-cleared-b-1', 'detector-cleared-a-2'].map((id) =>
+      event(0, {
+        id,
+        monitor: 'detector',
+        check: '',
+        reason: 'ProblemCleared',
+        message: `X was cleared by ada: ${id}`,
+      }),
+    )
+    const told = words.flatMap((word) => take(fold, word, 0).events)
+    expect(told.map(({ message, count }) => [message, count])).toEqual(words.map(({ message }) => [message, 1]))
+    expect(new Set(told.map(({ id }) => id)).size).toBe(words.length)
+    expect(take(fold, event(0, { monitor: 'log', reason: 'ProblemCleared', id: 'a' }), 0).id).toBe(
+      take(fold, event(0, { monitor: 'log', reason: 'ProblemCleared', id: 'b' }), 0).id,
+    )
+  })
+
   it('lose nothing of their count, whatever their order and pace, and end with every window closed', () => {
     fc.assert(
       fc.property(

@@ -3,9 +3,9 @@
  * count. The first goes out at once, the count follows when its second is over, so that a storm costs two messages a
  * second. What is counted here and not told yet is in memory only: the report that brought it is acknowledged when its
  * second is closed, and then as a whole, so that a detector that dies in between counts the same second again to the
- * same end.
+ * same end. A person's word is an event of its own: none takes the place of another's who and why.
  */
-import { hashText, type Instant, type NodeEvent, type Severity, worseSeverity } from '#model'
+import { hashText, type Instant, type NodeEvent, type Severity, tellsPersonsWord, worseSeverity } from '#model'
 
 /** Different events remembered at a time; beyond it the oldest is told with the count it has, and let go. */
 export const FOLD_MAX = 4096
@@ -71,7 +71,9 @@ export interface EventFold {
 /** Names the window by the wall clock's second of its first occurrence, so that a redelivery names the same one. */
 function foldedId(event: NodeEvent, report: { readonly time: Date; readonly name: string }): string {
   const second = Math.floor(event.firstSeen.getTime() / WINDOW_MS)
-  const id = `${event.monitor}.${event.reason}.${hashText(`${event.entity}\u0000${event.check}`)}.${second}`
+  const word = tellsPersonsWord(event) ? [event.id] : []
+  const told = hashText([event.entity, event.check, ...word].join('\u0000'))
+  const id = `${event.monitor}.${event.reason}.${told}.${second}`
   return report.time.getTime() - event.firstSeen.getTime() > LATE_MS ? `${id}.${report.name}` : id
 }
 

@@ -71,6 +71,21 @@ describe('what the answers of a polled plug-in name', () => {
     expect(differ.violations[0]).toContain('they are kept apart as #0 to #1')
   })
 
+  it.each([
+    ['message', { message: 'gpu 1: fan stopped, 0 rpm' }],
+    ['reason', { reason: 'FanStopped' }],
+  ])('is apart where several of a type differ in their %s alone: none of them is lost', (_what, more) => {
+    const first = observation('GPUFanBroken', 'problem', { message: 'gpu 0: fan stopped.' })
+    const { observations, violations } = createNaming().take([first, { ...first, ...more }], [], at(0))
+    expect(observations).toEqual([
+      { ...first, entity: '#0' },
+      { ...first, ...more, entity: '#1' },
+    ])
+    expect(violations).toEqual([
+      'an answer names GPUFanBroken 2 times, and conditions of this protocol have no entity: they are kept apart as #0 to #1; give each a type of its own, or speak nodedoctor.v1',
+    ])
+  })
+
   it('stays apart when all say the same again', () => {
     const known = [source({ ...hot, entity: '#0' }), source({ ...hot, entity: '#1' })]
     const { observations } = createNaming().take([hot, hot], known, at(1000))

@@ -33,11 +33,16 @@ export interface Moment {
   readonly monoMs: number
 }
 
+/** By what a reader of the answer tells them apart. */
+function saysTheSame(a: Observation, b: Observation): boolean {
+  return a.health === b.health && a.reason === b.reason && a.message === b.message
+}
+
 /** Several conditions of one type: apart where they differ or did so before, else one. */
 function keepApart(type: string, same: readonly Observation[], wasApart: boolean, violations: string[]): Observation[] {
   const [first] = same
   if (first === undefined || (same.length === 1 && !wasApart)) return [...same]
-  const isApart = wasApart || same.some(({ health }) => health !== first.health)
+  const isApart = wasApart || same.some((other) => !saysTheSame(other, first))
   if (same.length > 1) {
     const how = isApart ? `they are kept apart as #0 to #${same.length - 1}` : 'all say the same, and one is taken'
     violations.push(
