@@ -54,6 +54,17 @@ function clearSources(draft: Draft, problem: Problem, words: string): void {
   mergeCondition(draft, problem.type, problem.entity)
 }
 
+/** What tables show as the entity, and a person may write for it: the node itself has none. */
+export function entityWord(entity: string): string {
+  return entity === '' ? 'node' : entity
+}
+
+/** The word as it is meant: of the node itself where that is what it names, and nothing else of that name has such a problem. */
+export function meantBy(problems: Iterable<Problem>, word: PersonsWord): PersonsWord {
+  const isNode = word.entity === entityWord('') && problemsOf(problems, word).length === 0
+  return isNode ? { ...word, entity: '' } : word
+}
+
 export function clearProblems(draft: Draft, word: PersonsWord): void {
   const words = `cleared by ${word.by}: ${word.why}`
   for (const problem of problemsOf(draft.allProblems(), word)) {

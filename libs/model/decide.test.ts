@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { entityWord, meantBy } from './clear.ts'
 import { conditionKey, fingerprintOf } from './keys.ts'
 import { DETECTOR_CONDITIONS } from './monitor-life.ts'
 import { DETECTOR } from './problem.ts'
@@ -146,6 +147,22 @@ describe('a problem', () => {
       expect.objectContaining({ kind: 'event', value: expect.objectContaining({ reason: 'ProblemCleared' }) }),
     )
     expect(world.state.conditions.get(conditionKey('DiskFull', 'disk:/var'))?.health).toBe('healthy')
+  })
+
+  it('of the node itself is meant by what is shown as its entity, and one of an entity of that name first', () => {
+    const { world, say } = worldWithDisk()
+    say('problem', 1000)
+    const [disk] = world.state.problems.values()
+    if (disk === undefined) throw new Error('no problem is open')
+    const word = { type: 'DiskFull', entity: entityWord(''), by: 'ada', why: 'seen' }
+    const [ofNode, ofNamesake] = [
+      { ...disk, entity: '' },
+      { ...disk, entity: 'node' },
+    ]
+    expect(meantBy([ofNode], word)).toEqual({ ...word, entity: '' })
+    expect(meantBy([ofNode, ofNamesake], word)).toEqual(word)
+    expect(meantBy([ofNode], { ...word, entity: 'disk:/var' }).entity).toBe('disk:/var')
+    expect(meantBy([ofNode], { ...word, entity: undefined }).entity).toBeUndefined()
   })
 
   it('stays cleared for every look that was made before, and opens anew at a later one', () => {

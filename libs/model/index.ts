@@ -1,5 +1,5 @@
 export * from './admit.ts'
-export { type PersonsWord, problemsOf, tellsPersonsWord } from './clear.ts'
+export { entityWord, meantBy, type PersonsWord, problemsOf, tellsPersonsWord } from './clear.ts'
 export * from './damping.ts'
 export { decide, type Input, reduce, UNDECLARED_EVENT_RULE } from './decide.ts'
 export * from './keys.ts'

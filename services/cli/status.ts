@@ -1,4 +1,4 @@
-import { type Level, type NodeView, renderDuration, renderPlainText } from '#model'
+import { entityWord, type Level, type NodeView, renderDuration, renderPlainText } from '#model'
 import type { Node } from '#proto/nodedoctor/v1/detector.ts'
 import { fromProtoMonitorState } from '#wire'
 import { EXIT_UNKNOWN, tellNoAnswer } from './ask.ts'
@@ -23,7 +23,7 @@ function conditionsTable(view: NodeView, now: Date): string {
   const rows = view.conditions.map(({ level, type, entity, message, reason, since }) => [
     level,
     type,
-    entity === '' ? 'node' : entity,
+    entityWord(entity),
     renderDuration(now.getTime() - Date.parse(since)),
     reason,
     message,

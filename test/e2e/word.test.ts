@@ -85,7 +85,7 @@ describe.skipIf(!canMount)("a person's word", () => {
       {
         code: 1,
         out: '',
-        err: expect.stringMatching(/^no problem DiskFull of disk:\/nowhere is open; open are: Disk/),
+        err: expect.stringMatching(/^no problem DiskFull of disk:\/nowhere is open; DiskFull is open of: disk:\//),
       },
       { code: 1, out: '', err: 'no monitor is named "sytem"; did you mean system?\n' },
       {

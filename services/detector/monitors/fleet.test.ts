@@ -112,6 +112,13 @@ describe.concurrent('a plug-in that was found', () => {
     ])
   }, 30_000)
 
+  it('is never the detector itself: it cannot forget itself', async ({ expect }) => {
+    await using bench = await createBench()
+    await expect(bench.fleet.forget('detector')).rejects.toThrow(
+      'monitor detector cannot be forgotten: it is the detector itself, which cannot forget what it says of this node',
+    )
+  })
+
   it('and is back at its socket goes on as the one it was', async ({ expect }) => {
     await using bench = await createBench({ before: leftBehind('gpu') })
     await bench.serve('gpu/gpu.sock', [polled(() => ({ conditions: [condition('GPUHot', true)] }))])

@@ -255,7 +255,11 @@ export function createFleet(options: FleetOptions): Fleet {
     forget(name) {
       const member = members.get(name)
       const state = engine.state.monitors.get(name)
-      if (state === undefined || name === DETECTOR) return undefined
+      if (name === DETECTOR) {
+        const why = 'it is the detector itself, which cannot forget what it says of this node'
+        return Promise.reject(new MonitorPresentError(name, why))
+      }
+      if (state === undefined) return undefined
       if (member !== undefined && member.place === undefined)
         return Promise.reject(new MonitorPresentError(name, 'the configuration names it; take it out there'))
       if (member !== undefined && state.health === 'alive')

@@ -8,6 +8,7 @@ import {
   MAX_ENTITY,
   MAX_MESSAGE,
   MAX_TYPE,
+  meantBy,
   NO_HOLDINGS,
   type PersonsWord,
   type Problem,
@@ -120,21 +121,22 @@ export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
     },
     clear(call, callback) {
       const { type, entity, by, why } = call.request
-      const word = {
+      const said = {
         type: cleanText(type, MAX_TYPE),
         entity: entity === undefined ? undefined : cleanText(entity, MAX_ENTITY),
         by: cleanText(by, 80),
         why: cleanText(why, 240),
       }
-      const empty = (['type', 'by', 'why'] as const).filter((name) => word[name] === '')
+      const empty = (['type', 'by', 'why'] as const).filter((name) => said[name] === '')
       if (empty.length > 0) {
         const details = `a person's word needs a type, who says it and why: ${empty.join(', ')} is empty`
         callback({ code: INVALID_ARGUMENT, details })
         return
       }
+      const word = meantBy(engine.state.problems.values(), said)
       const cleared = options.clear(word)
       if (cleared.length > 0) return callback(null, { cleared: cleared.map(toProtoProblem) })
-      const open = [...new Set([...engine.state.problems.values()].filter(isOpen).map((problem) => problem.type))]
+      const open = [...engine.state.problems.values()].filter(isOpen)
       callback({ code: NOT_FOUND, details: noProblem(word.type, word.entity, open) })
     },
     forget(call, callback) {
