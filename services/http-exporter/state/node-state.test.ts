@@ -79,6 +79,22 @@ describe('a detector whose changes do not get through', () => {
     expect(seen().detector.behindSince).toBeUndefined()
   })
 
+  it('is as far behind when it is not heard at all: the bus hangs, or nobody runs it', async () => {
+    const all = filled()
+    const { state, clock, seen } = all
+    state.heartbeat('b1', 0)
+    await clock.advance(9000)
+    state.tick()
+    expect(seen().detector.behindSince).toBeUndefined()
+    await clock.advance(2000)
+    state.tick()
+    expect(seen().detector).toMatchObject({ state: 'live', behindSince: NOW.toISOString() })
+    expect(sentence(all)).toMatch(/^What stands here is from 03:14:20 UTC: /)
+    state.heartbeat('b1', 0)
+    state.view()
+    expect(seen().detector.behindSince).toBeUndefined()
+  })
+
   it('proves nothing later than its oldest change', async () => {
     const { state, clock, seen } = filled()
     state.conditions.replace(new Map([['k1', someCondition({ sources: ['detector'], check: 'bus' })]]))
@@ -137,9 +153,14 @@ describe("the node's state", () => {
 
   it('turns everything unknown 60 s after the last heartbeat, and back at the next', async () => {
     const { state, clock, messages, seen } = filled()
-    await clock.advance(59_000)
+    await clock.advance(9000)
     state.tick()
     expect(seen().verdict.level).toBe('healthy')
+    await clock.advance(50_000)
+    state.tick()
+    // It is said to be behind by then, and its conditions stand.
+    expect(seen().verdict.level).toBe('unknown')
+    expect(seen().conditions).toMatchObject([{ status: 'False', reason: 'BelowLimit' }])
     await clock.advance(1000)
     state.tick()
     expect(seen().verdict.level).toBe('stale')

@@ -3,6 +3,7 @@
  * those within {@link COALESCE_MS} one.
  */
 import {
+  BEHIND_AFTER_MS,
   cleanSeriesKey,
   createViewMemo,
   detectorState,
@@ -123,7 +124,9 @@ export function createNodeState({ clock, node, settings }: NodeStateOptions): No
 
   function liveness(): Liveness {
     const state = detectorState(ageMs(), clock.monotonicMs() - listeningSinceMs)
-    const behindSince = heartbeat?.behind ? heartbeat.wall : undefined
+    // A detector that is not heard brings nothing through either.
+    const isBehind = heartbeat?.behind === true || (ageMs() ?? 0) >= BEHIND_AFTER_MS
+    const behindSince = isBehind ? heartbeat?.wall : undefined
     return { state, lastHeartbeat: heartbeat?.wall, behindSince, listeningSince }
   }
 
@@ -170,11 +173,12 @@ export function createNodeState({ clock, node, settings }: NodeStateOptions): No
       changed()
     },
     heartbeat(boot, waitMs = 0) {
-      const { state } = liveness()
-      const wasBehind = heartbeat?.behind ?? false
+      const { state, behindSince } = liveness()
       const wall = new Date(clock.now().getTime() - waitMs)
       heartbeat = { wall, monoMs: clock.monotonicMs() - waitMs, behind: waitMs > 0 }
-      if (state !== liveness().state || wasBehind !== heartbeat.behind || boot !== bootId) changed()
+      const now = liveness()
+      const isOther = state !== now.state || (behindSince === undefined) !== (now.behindSince === undefined)
+      if (isOther || boot !== bootId) changed()
       if (boot !== '') bootId = boot
     },
     liveness,
@@ -197,7 +201,12 @@ export function createNodeState({ clock, node, settings }: NodeStateOptions): No
       return all
     },
     tick() {
-      if (isOld(REFRESH_MS) || shown?.view.detector.state !== liveness().state) refresh()
+      const { state, behindSince } = liveness()
+      const before = shown?.view.detector
+      const isOther =
+        before?.state !== state ||
+        (state === 'live' && (before.behindSince === undefined) !== (behindSince === undefined))
+      if (isOld(REFRESH_MS) || isOther) refresh()
     },
     close() {
       clearTimeout(timer)
