@@ -17,7 +17,8 @@ export const forget: Command = {
   help: `Usage: node-doctor forget MONITOR [-o json]
 
 Ends the conditions and problems of a monitor that was taken away for good, which would end by themselves after
-detector.forgetAfter. One that still answers, or that the configuration names, is not forgotten.
+detector.forgetAfter. One that still answers, whose socket somebody listens on, or that the configuration names is not
+forgotten.
 
 Options:
   --run-dir DIR    where the sockets are (env NODE_DOCTOR_RUN_DIR)

@@ -34,6 +34,16 @@ describe('what a failed call says', () => {
   })
 
   it('is gone where nobody is there, and not where somebody answered', () => {
+    const full = new RpcError(
+      PATH,
+      '/x/Y',
+      'UNAVAILABLE',
+      `No connection established. Last error: connect EAGAIN ${PATH}`,
+    )
+    expect(callError(PATH, 'Y', 1000, full)).toMatchObject({
+      name: 'MonitorAnswerError',
+      message: 'who listens on /run/x/gpu.sock takes no connection: its queue is full',
+    })
     const gone = new RpcError(PATH, '/x/Y', 'UNAVAILABLE', 'connect ECONNREFUSED')
     expect(callError(PATH, 'Y', 1000, gone)).toBeInstanceOf(MonitorGoneError)
     expect(callError(PATH, 'Y', 1000, new RpcError(PATH, '/x/Y', 'INTERNAL', ''))).toMatchObject({ code: 'INTERNAL' })

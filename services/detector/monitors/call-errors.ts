@@ -15,11 +15,17 @@ const CONNECT_WORDS: Readonly<Record<string, (path: string) => string>> = {
   EACCES: (path) => `no permission to connect to ${path}`,
 }
 
+/** Somebody listens and takes no connection: as many as it lets wait do. It hangs, it is not gone. */
+const QUEUE_FULL = 'EAGAIN'
+
 /** What a transport says of itself; a peer may answer UNAVAILABLE in words of its own. */
 const LOST = /^$|^No connection|Connection dropped|ECONNRESET|EPIPE|GOAWAY|hang up|[Ss]tream (?:was )?closed/
 
 function unavailable(path: string, method: string, details: string): Error {
-  const words = CONNECT_WORDS[/\bconnect (E[A-Z]+)\b/.exec(details)?.[1] ?? '']
+  const refusal = /\bconnect (E[A-Z]+)\b/.exec(details)?.[1] ?? ''
+  if (refusal === QUEUE_FULL)
+    return new MonitorAnswerError('UNAVAILABLE', `who listens on ${path} takes no connection: its queue is full`)
+  const words = CONNECT_WORDS[refusal]
   if (words !== undefined) return new MonitorGoneError(words(path))
   if (/Protocol error/.test(details))
     return new MonitorAnswerError('UNAVAILABLE', `who listens on ${path} does not speak gRPC`)

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { rename } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
 import { conditionKey } from '#model'
@@ -84,6 +86,59 @@ describe.concurrent('who a plug-in is', () => {
     await expect.poll(() => bench.fleet.names(), POLL).toEqual([])
     expect([...bench.engine.state.monitors.keys()]).toEqual(['detector'])
   }, 30_000)
+})
+
+describe.concurrent('a plug-in that listens and takes no connection', () => {
+  for (const [words, backlog, queue] of [
+    ['and whose queue is full', 0, 'full'],
+    ['and whose queue fills while it is asked', 1, 'empty'],
+  ] as const) {
+    it(`${words} is silent, not gone: it is told once, and is not forgotten while it listens`, async ({ expect }) => {
+      await using bench = await createBench()
+      await bench.listenOnly('hang.sock', backlog, queue)
+      const full = `monitor hang does not answer: who listens on ${join(bench.dir, 'hang.sock')} takes no connection: its queue is full`
+      await expect.poll(() => bench.problem('MonitorUnreachable', 'monitor:hang'), POLL).toBeDefined()
+      await expect
+        .poll(() => bench.engine.state.monitors.get('hang')?.lastError, POLL)
+        .toBe(full.split(': ').slice(1).join(': '))
+      if (queue === 'full') expect(bench.problem('MonitorUnreachable', 'monitor:hang')).toBe(full)
+      await expect(bench.fleet.forget('hang')).rejects.toThrow(
+        'monitor hang cannot be forgotten: somebody listens on its socket; stop it first',
+      )
+      expect(bench.logged('monitor is known', 'hang')).toBe(1)
+      expect(bench.logged('monitor is lost', 'hang')).toBe(1)
+    }, 40_000)
+  }
+
+  it('is forgotten on demand once its process is dead, and its socket is then one that nobody listens on', async ({
+    expect,
+  }) => {
+    await using bench = await createBench()
+    const child = await bench.listenOnly('hang.sock', 0, 'full')
+    await expect.poll(() => health(bench, 'hang'), POLL).toBe('unreachable')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await bench.fleet.forget('hang')
+    expect(health(bench, 'hang')).toBeUndefined()
+    await expect
+      .poll(() => bench.problem('MonitorRefused', `socket:${join(bench.dir, 'hang.sock')}`), POLL)
+      .toContain('nobody listens on it')
+    expect(bench.fleet.names()).toEqual([])
+    expect(bench.logged('monitor is known', 'hang')).toBe(1)
+  }, 40_000)
+
+  it('or drops each at once is told once too', async ({ expect }) => {
+    await using bench = await createBench()
+    const server = createServer((connection) => connection.destroy())
+    await new Promise<void>((resolve) => server.listen(join(bench.dir, 'drop.sock'), resolve))
+    try {
+      await expect.poll(() => bench.problem('MonitorUnreachable', 'monitor:drop'), POLL).toBeDefined()
+      expect(bench.logged('monitor is known', 'drop')).toBe(1)
+      await expect(bench.fleet.forget('drop')).rejects.toThrow('somebody listens on its socket; stop it first')
+    } finally {
+      server.close()
+    }
+  }, 40_000)
 })
 
 describe.concurrent('a plug-in that was found', () => {

@@ -46,7 +46,7 @@ export interface Fleet {
   clear(word: PersonsWord): void
   /**
    * Ends what is known of a monitor that is gone; undefined when none is known by that name.
-   * @throws MonitorPresentError while it answers or the configuration names it
+   * @throws MonitorPresentError while it answers, somebody listens on its socket, or the configuration names it
    */
   forget(name: string): Promise<void> | undefined
   check(monitor: string, check: string, timeoutMs: number): Promise<CheckResponse> | undefined
@@ -125,7 +125,8 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 
   async function end(name: string, member: Member): Promise<void> {
-    members.delete(name)
+    // Another may have its name by now.
+    if (members.get(name) === member) members.delete(name)
     member.stop.abort()
     await member.ended
   }
@@ -174,6 +175,13 @@ export function createFleet(options: FleetOptions): Fleet {
     return Math.min(forgetAfterMs, Math.max(0, options.now().getTime() - state.since.getTime()))
   }
 
+  /** @throws MonitorPresentError while somebody listens on its socket: the next look would find it again */
+  async function forgetOnDemand(name: string, member: Member): Promise<void> {
+    if (await isAnswered(member.link.known.socket))
+      throw new MonitorPresentError(name, 'somebody listens on its socket; stop it first')
+    await forget(name, member)
+  }
+
   async function forgetGone(present: ReadonlySet<string>): Promise<void> {
     const nowMs = monotonicMs()
     for (const [name, member] of members) {
@@ -186,7 +194,9 @@ export function createFleet(options: FleetOptions): Fleet {
       // One that never spoke leaves nothing behind.
       const isNobody = !engine.state.monitors.has(name)
       const isLost = engine.state.monitors.get(name)?.health === 'unreachable'
-      if (isNobody || (isLost && nowMs - member.goneSinceMs > forgetAfterMs)) await forget(name, member)
+      const isDue = isNobody || (isLost && nowMs - member.goneSinceMs > forgetAfterMs)
+      // One that listens still would be found by the next look, and never be told.
+      if (isDue && !(await isAnswered(link.known.socket))) await forget(name, member)
     }
   }
 
@@ -264,7 +274,7 @@ export function createFleet(options: FleetOptions): Fleet {
         return Promise.reject(new MonitorPresentError(name, 'the configuration names it; take it out there'))
       if (member !== undefined && state.health === 'alive')
         return Promise.reject(new MonitorPresentError(name, 'it answers; stop it first'))
-      if (member !== undefined) return forget(name, member)
+      if (member !== undefined) return forgetOnDemand(name, member)
       engine.take({ kind: 'removed', monitor: name })
       return Promise.resolve()
     },

@@ -1,4 +1,6 @@
 /** A fleet with a real engine over real sockets, for tests: short times, nothing on a bus. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -29,9 +31,33 @@ export interface Bench extends AsyncDisposable {
   readonly changes: Change[]
   /** Serves on `<dir>/<path>`. */
   serve(path: string, services: Parameters<typeof serveUnix>[0]['services']): Promise<RpcServer>
+  /** A process that listens on `<dir>/<path>` with a queue of so many, and takes no connection ever. */
+  listenOnly(path: string, backlog: number, queue: 'full' | 'empty'): Promise<ChildProcess>
+  /** How often the log says this of a monitor. */
+  logged(message: string, monitor: string): number
   /** Words of the open problem of this type and entity. */
   problem(type: string, entity?: string): string | undefined
 }
+
+/** Node's own server would take the connections. */
+const LISTEN_ONLY = `
+import socket, sys, time
+path, backlog, queue = sys.argv[1:]
+s = socket.socket(socket.AF_UNIX)
+s.bind(path)
+s.listen(int(backlog))
+waiting = []
+while queue == 'full':
+    c = socket.socket(socket.AF_UNIX)
+    c.setblocking(False)
+    try:
+        c.connect(path)
+    except BlockingIOError:
+        break
+    waiting.append(c)
+print('listens', flush=True)
+time.sleep(120)
+`
 
 /** The keys that a fleet reads. */
 function configOf(dir: string, plugins: readonly PluginEntry[], forgetAfterMs: number): NodeDoctorConfig {
@@ -66,6 +92,8 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
   const dir = await mkdtemp(join(tmpdir(), 'nd-fleet-'))
   const changes: Change[] = []
   const servers: RpcServer[] = []
+  const children: ChildProcess[] = []
+  const lines: string[] = []
   const now = () => ({ wall: new Date(), monoMs: performance.now() })
   const engine = createEngine({
     version: '1',
@@ -84,7 +112,7 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
     config: configOf(dir, options.plugins?.(dir) ?? [], options.forgetAfterMs ?? 3_600_000),
     engine,
     open: createOpenChannel(4_194_304),
-    log: createLogger({ component: 'test', level: 'error', format: 'json', write: () => undefined }),
+    log: createLogger({ component: 'test', level: 'info', format: 'json', write: (line) => lines.push(line) }),
     monotonicMs: () => performance.now(),
     now: () => new Date(),
     silentAfterMs: SILENT_MS,
@@ -101,6 +129,16 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
       servers.push(server)
       return server
     },
+    async listenOnly(path, backlog, queue) {
+      const child = spawn('python3', ['-c', LISTEN_ONLY, join(dir, path), String(backlog), queue], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      children.push(child)
+      await once(child.stdout, 'data')
+      return child
+    },
+    logged: (message, monitor) =>
+      lines.filter((line) => line.includes(`"${message}"`) && line.includes(`"${monitor}"`)).length,
     problem(type, entity) {
       for (const problem of engine.state.problems.values()) {
         const isMeant = problem.type === type && (entity === undefined || problem.entity === entity)
@@ -111,6 +149,7 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
     async [Symbol.asyncDispose]() {
       await fleet.stop()
       for (const server of servers) await server.close(0)
+      for (const child of children) child.kill('SIGKILL')
       await rm(dir, { recursive: true, force: true })
     },
   }
