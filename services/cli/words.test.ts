@@ -338,6 +338,9 @@ describe('folders of up', () => {
   it('for what survives a reboot are made, or told of, and nothing fails', async () => {
     expect(await stateNote(join(dir, 'a/b'))).toBe('')
     await writeFile(join(dir, 'file'), '')
+    expect(await stateNote('/proc/nowhere/state')).toBe(
+      '/proc/nowhere/state: no folder can be made there (ENOENT); open problems and the history are forgotten at a reboot; --state-dir DIR names another',
+    )
     expect(await stateNote(join(dir, 'file'))).toBe(
       `${dir}/file: something that is no folder is there (EEXIST); open problems and the history are forgotten at a reboot; --state-dir DIR names another`,
     )

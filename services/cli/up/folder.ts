@@ -1,6 +1,7 @@
 /** Folders that `up` needs: made, or refused in words. */
 import { constants } from 'node:fs'
-import { access, lstat, mkdir } from 'node:fs/promises'
+import { access, lstat, mkdir, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { FolderError } from '../errors.ts'
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -13,16 +14,43 @@ const REASONS: Readonly<Record<string, string>> = {
   EEXIST: 'something that is no folder is there',
   ELOOP: 'the path goes round in circles of links',
   ENAMETOOLONG: 'the path is too long',
+  ENOENT: 'no folder can be made there',
 }
 
 function codeOf(err: unknown): string {
   return err instanceof Error && 'code' in err ? String(err.code) : ''
 }
 
+/**
+ * A folder with all that it stands in. Node's own `recursive` tries for ever where a folder takes none, as /proc.
+ * @throws whatever the system says of the part that cannot be made
+ */
+export async function makeFolder(dir: string, mode: number): Promise<void> {
+  try {
+    await mkdir(dir, { mode })
+  } catch (err) {
+    if (codeOf(err) === 'EEXIST') {
+      if ((await stat(dir)).isDirectory()) return
+      throw err
+    }
+    const parent = dirname(dir)
+    if (codeOf(err) !== 'ENOENT' || parent === dir) throw err
+    if (!(await isThere(parent))) await makeFolder(parent, mode)
+    await mkdir(dir, { mode })
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
 /** A word about a state directory that cannot be written: everything runs, and forgets at a reboot. "": it can. */
 export async function stateNote(stateDir: string): Promise<string> {
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o750 })
+    await makeFolder(stateDir, 0o750)
     await access(stateDir, constants.W_OK)
     return ''
   } catch (err) {

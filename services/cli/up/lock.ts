@@ -1,10 +1,10 @@
 /** One `up` on a run directory at a time, told by a socket that only a living process answers on. */
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { isAnswered } from '#rpc'
 import { AlreadyRunningError } from '../errors.ts'
-import { unusableRunDir } from './folder.ts'
+import { makeFolder, unusableRunDir } from './folder.ts'
 
 export interface UpLock {
   release(): Promise<void>
@@ -21,7 +21,7 @@ export async function takeUpLock(runDir: string): Promise<UpLock> {
 
 async function take(runDir: string): Promise<UpLock> {
   const path = join(runDir, 'up.sock')
-  await mkdir(runDir, { recursive: true, mode: 0o755 })
+  await makeFolder(runDir, 0o755)
   if (await isAnswered(path)) throw new AlreadyRunningError(runDir)
   await rm(path, { force: true })
   const server: Server = createServer((socket) => socket.destroy())
