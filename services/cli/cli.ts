@@ -1,11 +1,10 @@
 /** The command line: finds the command, and turns every expected fault into a clear line and an exit code. */
-import { ConfigErrors } from '#config'
 import { cleanup } from './cleanup.ts'
 import { clear } from './clear.ts'
-import { type Command, nearestName, parseCommand } from './command.ts'
-import { AlreadyRunningError, CliUsageError, FolderError, NotBuiltError } from './errors.ts'
+import { type Command, nearestName, parseCommand, wantsJson } from './command.ts'
+import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { forget } from './forget.ts'
-import { complain } from './print.ts'
+import { complain, sayJson } from './print.ts'
 import { status } from './status.ts'
 import { up } from './up/up.ts'
 import { validate } from './validate.ts'
@@ -14,13 +13,9 @@ import { watch } from './watch.ts'
 
 export const COMMANDS: readonly Command[] = [up, status, watch, clear, forget, validate, cleanup, version]
 
-/** A wrong command line or configuration. */
-const EXIT_USAGE = 2
 /** What nobody expected. */
 export const EXIT_FAILED = 1
 const VERSION_FLAGS = ['--version', '-v', '-V']
-/** Errors that say all there is to say. */
-const EXPECTED = [ConfigErrors, AlreadyRunningError, NotBuiltError, FolderError]
 
 function usage(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length))
@@ -41,6 +36,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${usage()}\n`)
     return 0
   }
+  let json = false
   try {
     const wanted = VERSION_FLAGS.includes(name) ? 'version' : name
     const command = COMMANDS.find((one) => one.name === wanted)
@@ -60,14 +56,16 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       return 0
     }
     const { values, positionals } = parseCommand(command, rest)
+    json = wantsJson(values)
     return await command.run(values, positionals)
   } catch (err) {
+    const refusal = refusalOf(err)
     if (err instanceof CliUsageError) complain(`node-doctor: ${err.message}\nnode-doctor --help lists what there is.`)
-    else if (EXPECTED.some((of) => err instanceof of)) complain((err as Error).message)
-    else {
+    else if (refusal === undefined) {
       complain(unexpected(err))
       return EXIT_FAILED
-    }
+    } else if (json) sayJson({ error: refusal })
+    else complain(err instanceof Error ? err.message : refusal.message)
     return EXIT_USAGE
   }
 }

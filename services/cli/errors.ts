@@ -1,4 +1,10 @@
 /** What a command line, or what it asks for, gets wrong. */
+import { ConfigErrors, type ConfigProblem } from '#config'
+
+/** A wrong command line or configuration. */
+export const EXIT_USAGE = 2
+/** More faults are counted, not listed. */
+const LISTED_MAX = 200
 
 export class CliUsageError extends Error {
   readonly code = 'CLI_USAGE'
@@ -31,4 +37,25 @@ export class FolderError extends Error {
     super(message, { cause })
     this.name = 'FolderError'
   }
+}
+
+/** What a command refuses, as its `-o json` says it. */
+export interface Refusal {
+  readonly code: string
+  readonly message: string
+  readonly advice: string
+  /** Every fault of a configuration. */
+  readonly problems?: readonly ConfigProblem[]
+}
+
+/** Errors that say all there is to say; undefined for what nobody expected. */
+export function refusalOf(err: unknown): Refusal | undefined {
+  if (err instanceof ConfigErrors) {
+    const message = (err.message.split('\n')[0] ?? '').replace(/:$/, '')
+    const advice = 'Mend every fault that is listed; "node-doctor validate FILE" looks again.'
+    return { code: err.code, message, advice, problems: err.problems.slice(0, LISTED_MAX) }
+  }
+  if (err instanceof AlreadyRunningError || err instanceof NotBuiltError || err instanceof FolderError)
+    return { code: err.code, message: err.message, advice: '' }
+  return undefined
 }

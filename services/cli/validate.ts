@@ -1,5 +1,6 @@
-import { loadConfig, withoutSecrets } from '#config'
+import { ConfigErrors, loadConfig, type NodeDoctorConfig, withoutSecrets } from '#config'
 import { type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
+import { EXIT_USAGE, refusalOf } from './errors.ts'
 import { say, sayJson } from './print.ts'
 
 export const validate: Command = {
@@ -10,12 +11,23 @@ export const validate: Command = {
 Checks the file (default: what a service would read) as every service does at its start: all faults at once, each with
 its file, line, key, value, what is expected, and the nearest valid name. Then says what would run and what is missing.
 
+Options:
+  -o json          the configuration in force as JSON; where it is not valid
+                   { valid: false, error: { code, message, advice, problems: [{ where, path, text }] } }
+
 Exit code: 0 valid, 2 not valid.`,
   options: { ...OUTPUT_OPTION },
   positionals: 1,
   async run(values, [file]) {
     const json = wantsJson(values)
-    const config = await loadConfig({ ...(file === undefined ? {} : { file }), flags: [], env: process.env })
+    let config: NodeDoctorConfig
+    try {
+      config = await loadConfig({ ...(file === undefined ? {} : { file }), flags: [], env: process.env })
+    } catch (err) {
+      if (!json || !(err instanceof ConfigErrors)) throw err
+      sayJson({ valid: false, error: refusalOf(err) }, 2)
+      return EXIT_USAGE
+    }
     if (json) {
       sayJson({ valid: true, ...withoutSecrets(config), catalog: undefined }, 2)
       return 0

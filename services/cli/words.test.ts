@@ -324,6 +324,34 @@ describe('the command line', () => {
   })
 })
 
+describe('-o json with a configuration that cannot be used', () => {
+  it('is an error with every fault, of validate and of every other command', async () => {
+    const file = join(dir, 'c.yaml')
+    await writeFile(
+      file,
+      'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nexporters: 5\nmonitor: []\n',
+    )
+    const error = {
+      code: 'CONFIG_INVALID',
+      message: `cannot use the configuration (${file}), 2 errors`,
+      advice: 'Mend every fault that is listed; "node-doctor validate FILE" looks again.',
+      problems: [
+        { where: `${file}:4:1`, path: 'exporters', text: expect.stringContaining('5 is not a map') },
+        { where: `${file}:5:1`, path: 'monitor', text: expect.stringContaining('did you mean "monitors"?') },
+      ],
+    }
+    const bad = await runCommand('validate', file, '-o', 'json')
+    expect([bad.code, bad.err, JSON.parse(bad.out)]).toEqual([2, '', { valid: false, error }])
+    const other = await runCommand('status', '-o', 'json', '--config', file)
+    expect([other.code, other.err, JSON.parse(other.out)]).toEqual([2, '', { error }])
+    const missing = await runCommand('validate', join(dir, 'none.yaml'), '-o', 'json')
+    expect([missing.code, JSON.parse(missing.out)]).toMatchObject([
+      2,
+      { valid: false, error: { code: 'CONFIG_INVALID' } },
+    ])
+  })
+})
+
 describe('folders of up', () => {
   it.each([
     ['EACCES', 'this user may not write there'],
