@@ -135,13 +135,13 @@ describe('the verdict', () => {
     const words = { status: 'Unknown', health: 'unknown', held: 'pending', entity: '' } as const
     const watched = [
       someCondition({ ...words, type: 'CPUPressure', label: 'CPU overloaded' }),
-      someCondition({ ...words, type: 'DiskSlow', label: 'vda slow' }),
+      someCondition({ ...words, type: 'DiskSlow', entity: 'disk:vda', label: 'vda slow' }),
     ]
     expect(told({ conditions: [...healthy(30), ...watched] })).toEqual({
       level: 'healthy',
       sentence:
         'No problem known. 30 of 32 conditions proven in the last 60 s, 2 looked at for too short a time to say.',
-      detail: 'No problem is on record. Not known yet: CPU overloaded; vda slow.',
+      detail: 'No problem is on record. Not known yet: CPUPressure; DiskSlow of disk:vda.',
       title: 'No problem known: worker-7',
     })
     const hung = someCondition({ ...words, type: 'Hung', held: '' })

@@ -204,7 +204,8 @@ function watchedVerdict(input: VerdictInput, watched: readonly ConditionView[], 
   const { detail, level } = healthyVerdict({ ...input, conditions: known }, now)
   const window = renderWindow(proofAges(input, known, now).at(-1) ?? 0)
   const number = count(input.conditions.length, 'condition')
-  const names = watched.slice(0, NAMED).map((one) => one.label || one.type)
+  // A label says what is wrong; of these nobody knows that.
+  const names = watched.slice(0, NAMED).map(({ type, entity }) => (entity === '' ? type : `${type} of ${entity}`))
   const more = watched.length > NAMED ? `; and ${watched.length - NAMED} more` : ''
   return {
     level,
