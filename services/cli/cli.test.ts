@@ -206,6 +206,38 @@ describe('watch', () => {
   })
 })
 
+describe('what was well and is over a limit for too short a time to say', () => {
+  const watched = node({
+    conditions: [
+      {
+        type: 'LoadHigh',
+        health: Health.HEALTHY,
+        held: 'pending',
+        status: ConditionStatus.FALSE,
+        reason: 'NotSustainedYet',
+        message: 'load is 40 (seen in 1 of 3 checks in a row)',
+        since: now,
+        observed: now,
+        sources: ['system'],
+      },
+    ] as never,
+  })
+
+  it('is being watched, in every line about it', async () => {
+    await serveNode(watched, [{ change: { $case: 'condition', value: watched.conditions[0] } }] as never)
+    expect((await run('watch', '--run-dir', dir)).out).toMatch(
+      / {2}healthy, being watched LoadHigh: load is 40 \(seen in 1 of 3 checks in a row\)$/m,
+    )
+    expect((await run('status', '--all', '--run-dir', dir)).out).toMatch(/^healthy, being watched +LoadHigh +node /m)
+  })
+
+  it('and is unknown is unknown', async () => {
+    const [first] = watched.conditions
+    await serveNode(node({ conditions: [{ ...first, health: Health.UNKNOWN }] as never }))
+    expect((await run('status', '--all', '--run-dir', dir)).out).toMatch(/^unknown +LoadHigh +node /m)
+  })
+})
+
 describe('the other commands', () => {
   it('validate, say what is missing, and list every fault', async () => {
     const file = join(dir, 'c.yaml')

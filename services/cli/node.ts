@@ -1,6 +1,6 @@
 /** The detector's answer as people are shown it: the same view as the page's. */
 import { join } from 'node:path'
-import { NO_REMEDIATION, type NodeView, renderNodeView } from '#model'
+import { type ConditionView, type Health, NO_REMEDIATION, type NodeView, renderNodeView } from '#model'
 import { DetectorService, type Node } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix } from '#rpc'
 import { fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
@@ -19,6 +19,11 @@ export async function askNode(runDir: string): Promise<Node | undefined> {
   } finally {
     client.close()
   }
+}
+
+/** How a condition is, in a line with what was last seen of it: what that look says is not settled yet where it is watched. */
+export function stateWord(state: Health | ConditionView['level'], held: ConditionView['held']): string {
+  return state === 'healthy' && held === 'pending' ? 'healthy, being watched' : state
 }
 
 export function viewOf(node: Node, now: Date): NodeView {

@@ -4,7 +4,7 @@ import { fromProtoMonitorState } from '#wire'
 import { EXIT_UNKNOWN, tellNoAnswer } from './ask.ts'
 import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
 import { renderMonitors } from './monitors.ts'
-import { askNode, viewOf } from './node.ts'
+import { askNode, stateWord, viewOf } from './node.ts'
 import { say, sayJson } from './print.ts'
 import { configOf } from './settings.ts'
 import { renderTable } from './table.ts'
@@ -20,8 +20,8 @@ export function exitCodeOf(view: NodeView): number {
 }
 
 function conditionsTable(view: NodeView, now: Date): string {
-  const rows = view.conditions.map(({ level, type, entity, message, reason, since }) => [
-    level,
+  const rows = view.conditions.map(({ level, held, type, entity, message, reason, since }) => [
+    stateWord(level, held),
     type,
     entityWord(entity),
     renderDuration(now.getTime() - Date.parse(since)),

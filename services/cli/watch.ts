@@ -4,7 +4,7 @@ import { connectUnix } from '#rpc'
 import { fromProtoEvent, fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
 import { EXIT_UNKNOWN, tellNoAnswer } from './ask.ts'
 import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
-import { detectorSocket, viewOf } from './node.ts'
+import { detectorSocket, stateWord, viewOf } from './node.ts'
 import { complain, inLine, say, sayJson } from './print.ts'
 import { configOf } from './settings.ts'
 
@@ -35,8 +35,8 @@ function lineOf({ change }: WatchNodeResponse, now: Date): readonly [what: strin
     case 'node':
       return ['node', wordsToText(viewOf(change.value, now).verdict.sentence, now)]
     case 'condition': {
-      const { type, entity, health, message } = fromProtoNodeCondition(change.value, now)
-      return [health, `${type}${about(entity)}: ${message}`]
+      const { type, entity, health, held, message } = fromProtoNodeCondition(change.value, now)
+      return [stateWord(health, held), `${type}${about(entity)}: ${message}`]
     }
     case 'conditionRemoved':
       return ['gone', `${change.value.type}${about(change.value.entity)}`]
@@ -99,7 +99,7 @@ Exit code: 0 after Ctrl-C, 3 when the detector does not answer or goes away.`,
           continue
         }
         const [what = '', text = ''] = lineOf(response, now) ?? []
-        if (what !== '') say(`${renderClock(now, now)}  ${inLine(what, 20).padEnd(8)} ${inLine(text)}`)
+        if (what !== '') say(`${renderClock(now, now)}  ${inLine(what, 24).padEnd(8)} ${inLine(text)}`)
       }
       if (abort.signal.aborted) return 0
       return tellEnded(settings.runDir, json)
