@@ -12,7 +12,7 @@ import { type Running, startDetector } from './testing.ts'
 
 const STREAM_BYTES = STREAMS.find(({ name }) => name === 'EVENTS')?.maxBytes ?? 0
 const LONG = '\u6ce8'.repeat(1024)
-const PER_REPORT = 300
+const PER_REPORT = 20
 /** Together more than the whole stream. */
 const FLOOD = Math.ceil((1.2 * STREAM_BYTES) / Buffer.byteLength(LONG))
 

@@ -4,6 +4,8 @@ import type { MonitorMetadata, Status } from '#proto/npd/external/v1/external_mo
 
 export interface WatchStream {
   readonly responses: AsyncIterable<WatchResponse>
+  /** How large a response was on the wire, in bytes. */
+  bytesOf(response: WatchResponse): number
   send(request: WatchRequest): void
 }
 

@@ -23,6 +23,10 @@ const MS_PER_REPORT = 0.1
 const OWED_MAX_MS = 100
 /** So long after its first word nobody is blamed for that: a detector that has just begun is slow by itself. */
 const COLD_MS = 30_000
+/** A message larger than this is a large one; of those a plug-in's are read at this rate, and so much at once. */
+const LARGE_BYTES = 64 * 1024
+const LARGE_PER_SECOND = 128 * 1024
+const LARGE_AT_ONCE = 2 * 1024 * 1024
 /** However much is owed, the next report comes after this long: well before the sender's silence would count as loss. */
 const REST_MAX_MS = 5000
 
@@ -47,6 +51,8 @@ export function costOf(report: Report): number {
 }
 
 export interface Intake {
+  /** Waits for a large message's turn: reading one holds the event loop as a whole. */
+  message(bytes: number): Promise<void>
   /** Waits for a heartbeat's turn. */
   heartbeat(): Promise<void>
   /** Whether the report is to be taken; waits where it must be and there is no room. */
@@ -59,6 +65,8 @@ export interface IntakeOptions {
   readonly perSecond: number
   readonly monotonicMs: () => number
   readonly signal: AbortSignal
+  /** It is not ours. Default true. */
+  readonly isPlugIn?: boolean
   /** Reports were dropped: how many in all. */
   readonly onShed: (total: number) => void
   /** The sender is made to wait; at most once a minute. */
@@ -71,6 +79,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const important = createRate(IMPORTANT_TIMES * perSecond)
   const heartbeats = createRate(HEARTBEATS_PER_SECOND)
   const shedding = createRate(SHED_TIMES * perSecond)
+  const large = createRate(LARGE_PER_SECOND, LARGE_AT_ONCE)
   let shed = 0
   let shedTold = 0
   let heldBackMs: number | undefined
@@ -101,6 +110,12 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 
   return {
+    async message(bytes) {
+      if (options.isPlugIn === false || bytes <= LARGE_BYTES || large.take(monotonicMs(), bytes)) return
+      holdBack()
+      await sleep(Math.min(REST_MAX_MS, large.waitMs(monotonicMs(), bytes)), undefined, { signal })
+      large.take(monotonicMs(), bytes)
+    },
     heartbeat: () => wait(heartbeats, 1),
     async report(report) {
       const cost = costOf(report)

@@ -26,13 +26,14 @@ describe('a rate', () => {
 })
 
 describe('what is taken of one monitor', () => {
-  function bench(perSecond = 10) {
+  function bench(perSecond = 10, isPlugIn = true) {
     const told: string[] = []
     let passedMs = 0
     const intake = createIntake({
       perSecond,
       monotonicMs: () => performance.now() + passedMs,
       signal: new AbortController().signal,
+      isPlugIn,
       onShed: (total) => told.push(`shed ${total}`),
       onHeldBack: () => told.push('held back'),
     })
@@ -56,6 +57,20 @@ describe('what is taken of one monitor', () => {
     for (let i = 0; i < 230; i++) expect(await intake.report(report([observation('A', 'problem')]))).toBe(true)
     expect(performance.now() - beganMs).toBeGreaterThan(100)
     expect(told).toEqual(['held back'])
+  })
+
+  it('makes a plug-in that sends one large message after the other wait, and nobody of ours, nor for small ones', async () => {
+    const { intake, told } = bench()
+    const beganMs = performance.now()
+    for (let i = 0; i < 100; i++) await intake.message(64 * 1024)
+    for (let i = 0; i < 4; i++) await intake.message(512 * 1024)
+    expect(told).toEqual([])
+    await intake.message(96 * 1024)
+    expect(performance.now() - beganMs).toBeGreaterThan(500)
+    expect(told).toEqual(['held back'])
+    const ours = bench(10, false)
+    for (let i = 0; i < 100; i++) await ours.intake.message(1024 * 1024)
+    expect(ours.told).toEqual([])
   })
 
   it('makes who sends heartbeats without end wait', async () => {

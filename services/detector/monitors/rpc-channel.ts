@@ -1,5 +1,5 @@
 /** A monitor's channel over its Unix socket. */
-import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
+import { MonitorService, type WatchResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { ExternalMonitorService } from '#proto/npd/external/v1/external_monitor.ts'
 import { connectUnix, type Method } from '#rpc'
 import { callError } from './call-errors.ts'
@@ -37,8 +37,18 @@ export function createOpenChannel(maxMessageBytes: number): OpenChannel {
     return {
       describe: (timeoutMs) => ask(MonitorService.describe, { detectorVersion: '' }, timeoutMs),
       watch: (signal) => {
-        const stream = client.bidiStream(MonitorService.watch, signal)
-        return { responses: read(stream.responses), send: stream.send }
+        const sizes = new WeakMap<WatchResponse, number>()
+        function responseDeserialize(bytes: Buffer): WatchResponse {
+          const response = MonitorService.watch.responseDeserialize(bytes)
+          sizes.set(response, bytes.length)
+          return response
+        }
+        const stream = client.bidiStream({ ...MonitorService.watch, responseDeserialize }, signal)
+        return {
+          responses: read(stream.responses),
+          bytesOf: (response) => sizes.get(response) ?? 0,
+          send: stream.send,
+        }
       },
       check: (check, timeoutMs) => ask(MonitorService.check, { check }, timeoutMs),
       getMetadata: (timeoutMs) => ask(ExternalMonitorService.getMetadata, {}, timeoutMs),

@@ -56,6 +56,7 @@ function intakeOf({ engine, known, monotonicMs, reportsPerSecond }: LinkOptions,
     perSecond: reportsPerSecond,
     monotonicMs,
     signal,
+    isPlugIn: known.origin !== 'built-in',
     onShed: (total) =>
       tell(
         `monitor ${known.name} sends more than ${reportsPerSecond} reports a second; ${total} reports that say nothing is wrong were dropped so far`,
@@ -117,6 +118,8 @@ export async function watchMonitor(session: Session, described: DescribeResponse
         const { declaration, violations } = declarationOfDescribe(described, known, options.isKnown)
         session.declare(declaration, described.incarnation, violations)
       }
+      await intake.message(stream.bytesOf(response))
+      session.alive()
       dropped(response.dropped)
       if (response.report === undefined) await intake.heartbeat()
       else {
