@@ -1,6 +1,6 @@
 /** A person's word that a problem is over. It holds for every look that was made before it. */
 import type { Draft } from './draft.ts'
-import { mergeCondition } from './merge.ts'
+import { CLEARED, mergeCondition } from './merge.ts'
 import { DETECTOR, isOpen, resolveProblem } from './problem.ts'
 import { hashText, renderLabel } from './text.ts'
 import type { NodeEvent, Problem } from './types.ts'
@@ -36,7 +36,7 @@ function clearSources(draft: Draft, problem: Problem, words: string): void {
         ...source.observation,
         health: 'healthy',
         severity: 'info',
-        reason: 'Cleared',
+        reason: CLEARED,
         message: words,
         summary: '',
         pending: undefined,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { entityWord, meantBy } from './clear.ts'
 import { conditionKey, fingerprintOf } from './keys.ts'
 import { DETECTOR_CONDITIONS } from './monitor-life.ts'
 import { DETECTOR } from './problem.ts'
@@ -134,57 +133,6 @@ describe('a problem', () => {
     expect(openings).toHaveLength(3)
     expect(world.state.problems.get(DISK)).toMatchObject({ phase: 'opened', generation: 3, flapping: true })
     expect(told(say('healthy', ms + 3_600_000))).toMatchObject([{ phase: 'resolved' }])
-  })
-
-  it('may be cleared by a person, by name', () => {
-    const { world, say } = worldWithDisk({ kind: 'operator' })
-    say('problem', 1000)
-    say('healthy', 2000)
-    const word = { type: 'DiskFull', entity: 'disk:/var', by: 'ada', why: 'a disk was added' }
-    const changes = world.take({ kind: 'cleared', ...word }, 3000)
-    expect(told(changes)).toMatchObject([{ proof: 'operator', proofText: 'cleared by ada: a disk was added' }])
-    expect(changes).toContainEqual(
-      expect.objectContaining({ kind: 'event', value: expect.objectContaining({ reason: 'ProblemCleared' }) }),
-    )
-    expect(world.state.conditions.get(conditionKey('DiskFull', 'disk:/var'))?.health).toBe('healthy')
-  })
-
-  it('of the node itself is meant by what is shown as its entity, and one of an entity of that name first', () => {
-    const { world, say } = worldWithDisk()
-    say('problem', 1000)
-    const [disk] = world.state.problems.values()
-    if (disk === undefined) throw new Error('no problem is open')
-    const word = { type: 'DiskFull', entity: entityWord(''), by: 'ada', why: 'seen' }
-    const [ofNode, ofNamesake] = [
-      { ...disk, entity: '' },
-      { ...disk, entity: 'node' },
-    ]
-    expect(meantBy([ofNode], word)).toEqual({ ...word, entity: '' })
-    expect(meantBy([ofNode, ofNamesake], word)).toEqual(word)
-    expect(meantBy([ofNode], { ...word, entity: 'disk:/var' }).entity).toBe('disk:/var')
-    expect(meantBy([ofNode], { ...word, entity: undefined }).entity).toBeUndefined()
-  })
-
-  it('stays cleared for every look that was made before, and opens anew at a later one', () => {
-    const { world } = worldWithDisk()
-    const look = (seenMs: number, atMs: number) =>
-      told(
-        world.take(
-          {
-            kind: 'report',
-            monitor: 'system',
-            violations: [],
-            report: report([
-              observation('DiskFull', 'problem', { entity: 'disk:/var', observed: new Date(T0 + seenMs) }),
-            ]),
-          },
-          atMs,
-        ),
-      )
-    expect(look(1000, 1000)).toHaveLength(1)
-    world.take({ kind: 'cleared', type: 'DiskFull', entity: undefined, by: 'ada', why: 'seen' }, 3000)
-    expect(look(2500, 4000)).toEqual([])
-    expect(look(5000, 5000)).toMatchObject([{ phase: 'opened', generation: 2 }])
   })
 })
 

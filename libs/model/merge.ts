@@ -8,6 +8,14 @@ import type { ConditionStatus, ConditionType, NodeCondition, Observation, Source
 
 /** Reason of what was above a limit for too short a time ever since it was first looked at. */
 export const BEING_WATCHED = 'BeingWatched'
+/** Reason of what is healthy by a person's word. */
+export const CLEARED = 'Cleared'
+
+/** What a source said, introduced by who said it: a person's word stands in its place until it looks again. */
+function lastWord({ cleared, observed, observation }: SourceCondition, introduced: string, overruled: string): string {
+  const isPersons = cleared !== undefined && observed <= cleared && observation.reason === CLEARED
+  return `${isPersons ? overruled : introduced} ${observation.message}`
+}
 
 function severityOf(source: SourceCondition): Observation['severity'] {
   return source.health === 'problem' ? (source.raised ?? source.observation).severity : 'info'
@@ -30,11 +38,13 @@ function heldWords(draft: Draft, source: SourceCondition): Pick<Observation, 're
     observation.entity,
   )
   if (held === 'unreachable') {
-    const message = `monitor ${monitor} does not answer; last it said: ${observation.message}`
+    const said = lastWord(source, 'last it said:', 'what it said before was')
+    const message = `monitor ${monitor} does not answer; ${said}`
     return { reason: 'MonitorUnreachable', message, summary: `${label}: not known` }
   }
   if (held === 'gated') {
-    const message = `not judged while what it depends on has a problem; its check says: ${observation.message}`
+    const said = lastWord(source, 'its check says:', 'what its check said before was')
+    const message = `not judged while what it depends on has a problem; ${said}`
     return { reason: 'DependencyUnhealthy', message, summary: `${label}: not judged` }
   }
   if (held === 'pending' && source.health === 'unknown') {

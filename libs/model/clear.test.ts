@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { entityWord, meantBy } from './clear.ts'
+import { conditionKey } from './keys.ts'
+import { observation, report, T0 } from './testing.ts'
+import { told, worldWithDisk } from './testing-disk.ts'
+
+describe('a problem', () => {
+  it('may be cleared by a person, by name', () => {
+    const { world, say } = worldWithDisk({ kind: 'operator' })
+    say('problem', 1000)
+    say('healthy', 2000)
+    const word = { type: 'DiskFull', entity: 'disk:/var', by: 'ada', why: 'a disk was added' }
+    const changes = world.take({ kind: 'cleared', ...word }, 3000)
+    expect(told(changes)).toMatchObject([{ proof: 'operator', proofText: 'cleared by ada: a disk was added' }])
+    expect(changes).toContainEqual(
+      expect.objectContaining({ kind: 'event', value: expect.objectContaining({ reason: 'ProblemCleared' }) }),
+    )
+    expect(world.state.conditions.get(conditionKey('DiskFull', 'disk:/var'))?.health).toBe('healthy')
+  })
+
+  it('that a person cleared is not told as what the monitor said, once that monitor is lost', () => {
+    const { world, say } = worldWithDisk({ kind: 'operator' })
+    const message = () => world.state.conditions.get(conditionKey('DiskFull', 'disk:/var'))?.message
+    say('problem', 1000)
+    world.take({ kind: 'cleared', type: 'DiskFull', entity: undefined, by: 'ada', why: 'a disk was added' }, 3000)
+    world.take({ kind: 'lost', monitor: 'system', reason: 'nobody listens' }, 4000)
+    expect(message()).toBe('monitor system does not answer; what it said before was cleared by ada: a disk was added')
+    say('healthy', 5000, { message: '40 % used' })
+    world.take({ kind: 'lost', monitor: 'system', reason: 'nobody listens' }, 6000)
+    expect(message()).toBe('monitor system does not answer; last it said: 40 % used')
+  })
+
+  it('of the node itself is meant by what is shown as its entity, and one of an entity of that name first', () => {
+    const { world, say } = worldWithDisk()
+    say('problem', 1000)
+    const [disk] = world.state.problems.values()
+    if (disk === undefined) throw new Error('no problem is open')
+    const word = { type: 'DiskFull', entity: entityWord(''), by: 'ada', why: 'seen' }
+    const [ofNode, ofNamesake] = [
+      { ...disk, entity: '' },
+      { ...disk, entity: 'node' },
+    ]
+    expect(meantBy([ofNode], word)).toEqual({ ...word, entity: '' })
+    expect(meantBy([ofNode, ofNamesake], word)).toEqual(word)
+    expect(meantBy([ofNode], { ...word, entity: 'disk:/var' }).entity).toBe('disk:/var')
+    expect(meantBy([ofNode], { ...word, entity: undefined }).entity).toBeUndefined()
+  })
+
+  it('stays cleared for every look that was made before, and opens anew at a later one', () => {
+    const { world } = worldWithDisk()
+    const look = (seenMs: number, atMs: number) =>
+      told(
+        world.take(
+          {
+            kind: 'report',
+            monitor: 'system',
+            violations: [],
+            report: report([
+              observation('DiskFull', 'problem', { entity: 'disk:/var', observed: new Date(T0 + seenMs) }),
+            ]),
+          },
+          atMs,
+        ),
+      )
+    expect(look(1000, 1000)).toHaveLength(1)
+    world.take({ kind: 'cleared', type: 'DiskFull', entity: undefined, by: 'ada', why: 'seen' }, 3000)
+    expect(look(2500, 4000)).toEqual([])
+    expect(look(5000, 5000)).toMatchObject([{ phase: 'opened', generation: 2 }])
+  })
+})
