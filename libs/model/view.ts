@@ -159,6 +159,10 @@ export interface NodeView {
     readonly lastHeartbeat?: string
     /** Its changes have not got through since then: what stands here is from that time. */
     readonly behindSince?: string
+    /** Of a view that the detector itself answered with: other readers show what was then, its changes do not get through. */
+    readonly readersSince?: string
+    /** The same: values that other readers show as they were, since the bus refuses the newer ones. */
+    readonly readersRefused?: number
     readonly lastReport?: string
   }
   readonly conditions: readonly ConditionView[]

@@ -125,6 +125,24 @@ describe('status', () => {
     expect(json.problems).toMatchObject([{ type: 'DiskFull', level: 'critical' }])
   })
 
+  it('says at the top from when the picture of every other reader is, while changes wait for the bus', async () => {
+    const bus = { connected: true, queued: 12, waitingMs: 90_000, refused: 1 } as never
+    await serveNode(node({ bus }))
+    const from = `${new Date(now.getTime() - 90_000).toISOString().slice(11, 19)} UTC`
+    const { code, out } = await run('status', '--run-dir', dir)
+    expect(code).toBe(3)
+    expect(out).toMatch(
+      new RegExp(
+        `^n1\\nWhat readers show is from (?:\\d+ \\w+ )?${from}: the agent’s changes do not get through\\. Readers show 1 value as it was: the bus refuses what is new of it\\. All right\\.`,
+      ),
+    )
+    const json = JSON.parse((await run('status', '--run-dir', dir, '-o', 'json')).out) as NodeView
+    expect(json.detector).toMatchObject({
+      readersSince: new Date(now.getTime() - 90_000).toISOString(),
+      readersRefused: 1,
+    })
+  })
+
   it('ends with 3 where nothing is known or nobody answers', async () => {
     expect(await run('status', '--run-dir', dir)).toMatchObject({ code: 3, err: expect.stringContaining('make run') })
     await serveNode(node({ conditions: [], monitors: [] }))

@@ -1,6 +1,6 @@
 /** The detector's answer as people are shown it: the same view as the page's. */
 import { join } from 'node:path'
-import { type ConditionView, type Health, NO_REMEDIATION, type NodeView, renderNodeView } from '#model'
+import { type ConditionView, type Health, NO_REMEDIATION, type NodeView, readersOf, renderNodeView } from '#model'
 import { DetectorService, type Node } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix } from '#rpc'
 import { fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
@@ -30,7 +30,12 @@ export function viewOf(node: Node, now: Date): NodeView {
   return renderNodeView(
     {
       node: { name: node.name, address: '', bootId: node.bootId, version: node.version },
-      detector: { state: 'live', lastHeartbeat: node.time ?? now, listeningSince: node.detectorStarted ?? now },
+      detector: {
+        state: 'live',
+        lastHeartbeat: node.time ?? now,
+        listeningSince: node.detectorStarted ?? now,
+        ...readersOf(node.bus, node.time ?? now),
+      },
       conditions: node.conditions.map((condition) => fromProtoNodeCondition(condition, now)),
       problems: [...node.problems, ...node.resolved].map((problem) => fromProtoProblem(problem, now)),
       monitors: node.monitors.map((monitor) => fromProtoMonitorState(monitor, now)),

@@ -14,6 +14,19 @@ export function waitOf(heartbeat: { readonly waitingMs: number }): number {
   return Number.isFinite(waitingMs) && waitingMs >= BEHIND_AFTER_MS ? waitingMs : 0
 }
 
+/** What the detector says of its bus, as who asks it is told of the other readers. `now` is the detector's. */
+export function readersOf(
+  bus: { readonly waitingMs: number; readonly refused: number } | undefined,
+  now: Date,
+): Pick<Liveness, 'readersSince' | 'readersRefused'> {
+  if (bus === undefined) return {}
+  const waitMs = waitOf(bus)
+  return {
+    ...(waitMs > 0 ? { readersSince: new Date(now.getTime() - waitMs) } : {}),
+    ...(bus.refused > 0 ? { readersRefused: bus.refused } : {}),
+  }
+}
+
 /** Resolved problems shown, the last first. */
 export const RESOLVED_SHOWN = 20
 
@@ -24,6 +37,10 @@ export interface Liveness {
   readonly lastHeartbeat?: Date | undefined
   /** Its changes do not get through: what stands here is from then. Absent while they do. */
   readonly behindSince?: Date | undefined
+  /** Of who asks the detector itself: every other reader shows what was then. Absent while changes get through. */
+  readonly readersSince?: Date | undefined
+  /** The same: values that other readers show as they were, since the bus refuses the newer ones. Absent for none. */
+  readonly readersRefused?: number | undefined
   /** When this reader began to listen. */
   readonly listeningSince: Date
 }

@@ -2,7 +2,7 @@ import { conditionKey } from '../keys.ts'
 import { cleanText } from '../text.ts'
 import type { MonitorState, NodeCondition, Problem } from '../types.ts'
 import type { ConditionView, MonitorView, NodeView, ProblemView } from '../view.ts'
-import { SHOWN } from './clean.ts'
+import { cleanCount, SHOWN } from './clean.ts'
 import { provenAt, renderCondition, staleCondition } from './condition.ts'
 import { renderTime } from './duration.ts'
 import { type Liveness, type NodeFacts, RESOLVED_SHOWN } from './facts.ts'
@@ -103,6 +103,8 @@ function renderDetector(detector: Liveness, monitors: Iterable<MonitorState>, no
     ...(detector.behindSince === undefined || detector.state !== 'live'
       ? {}
       : { behindSince: renderTime(detector.behindSince, now) }),
+    ...(detector.readersSince === undefined ? {} : { readersSince: renderTime(detector.readersSince, now) }),
+    ...(detector.readersRefused === undefined ? {} : { readersRefused: cleanCount(detector.readersRefused) }),
     ...(lastReport === undefined ? {} : { lastReport: renderTime(lastReport, now) }),
   }
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NodeView } from '../view.ts'
-import { detectorState, type NodeFacts } from './facts.ts'
+import { renderClock } from './duration.ts'
+import { detectorState, type NodeFacts, readersOf } from './facts.ts'
 import { renderNodeView } from './node.ts'
 import { ago, hostileText, NOW, someCondition, someFacts, someMonitor, someProblem, someRun } from './testing.ts'
 import { wordsToText } from './words.ts'
@@ -46,6 +47,26 @@ describe('the verdict', () => {
       detail: 'No problem is on record.',
       title: 'All right: worker-7',
     })
+  })
+
+  it('says first, to who asked the detector itself, from when the picture of every other reader is', () => {
+    const detector = { state: 'live', lastHeartbeat: NOW, listeningSince: ago(9000) } as const
+    expect(
+      told({ conditions: healthy(3), detector: { ...detector, ...readersOf({ waitingMs: 90_000, refused: 0 }, NOW) } }),
+    ).toMatchObject({
+      level: 'unknown',
+      sentence: `What readers show is from ${renderClock(ago(90), NOW)}: the agent’s changes do not get through. All right. 3 conditions proven in the last 60 s.`,
+    })
+    expect(
+      told({ conditions: healthy(3), detector: { ...detector, ...readersOf({ waitingMs: 9000, refused: 2 }, NOW) } }),
+    ).toMatchObject({
+      level: 'unknown',
+      sentence:
+        'Readers show 2 values as they were: the bus refuses what is new of them. All right. 3 conditions proven in the last 60 s.',
+    })
+    expect(readersOf({ waitingMs: 9999, refused: 0 }, NOW)).toEqual({})
+    expect(readersOf({ waitingMs: Number.NaN, refused: Number.NaN }, NOW)).toEqual({})
+    expect(readersOf(undefined, NOW)).toEqual({})
   })
 
   it('says how long nothing was wrong', () => {

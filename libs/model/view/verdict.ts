@@ -240,23 +240,32 @@ function healthyVerdict(input: VerdictInput, now: Date): VerdictView {
   }
 }
 
-/** What the detector has not brought through stands first: whoever reads on knows from when it is. */
-function behind(verdict: VerdictView, since: string, now: Date): VerdictView {
-  const from = renderClock(new Date(since), now)
-  const sentence = [
-    text(`What stands here is from ${from}: the agent’s changes do not get through. `),
-    ...verdict.sentence,
-  ]
-  return { ...verdict, level: verdict.level === 'healthy' ? 'unknown' : verdict.level, sentence }
+/** What is not brought through to readers: of this one, or, where the detector itself was asked, of all the others. */
+function notThrough({ behindSince, readersSince, readersRefused }: NodeView['detector'], now: Date): Words[] {
+  const from = (what: string, since: string) =>
+    text(`${what} is from ${renderClock(new Date(since), now)}: the agent’s changes do not get through. `)
+  const words: Words[] = []
+  if (behindSince !== undefined) words.push(from('What stands here', behindSince))
+  if (readersSince !== undefined) words.push(from('What readers show', readersSince))
+  if (readersRefused !== undefined) {
+    const isOne = readersRefused === 1
+    const were = isOne ? 'it was' : 'they were'
+    const values = count(readersRefused, 'value')
+    words.push(text(`Readers show ${values} as ${were}: the bus refuses what is new of ${isOne ? 'it' : 'them'}. `))
+  }
+  return words
 }
 
 /** Never throws. The counts it names are those of the lists it was given. */
 export function evaluateVerdict(input: VerdictInput, now: Date): VerdictView {
   if (input.detector.state === 'stale') return staleVerdict(input, now)
   if (input.detector.state === 'awaited') return awaitedVerdict(input)
-  const { behindSince } = input.detector
+  const words = notThrough(input.detector, now)
   const verdict = liveVerdict(input, now)
-  return behindSince === undefined ? verdict : behind(verdict, behindSince, now)
+  if (words.length === 0) return verdict
+  // It stands first: whoever reads on knows from when it is.
+  const level = verdict.level === 'healthy' ? 'unknown' : verdict.level
+  return { ...verdict, level, sentence: [...words, ...verdict.sentence] }
 }
 
 function liveVerdict(input: VerdictInput, now: Date): VerdictView {

@@ -5,6 +5,7 @@ import {
   type NodeState,
   type Problem,
   RESOLVED_SHOWN,
+  readersOf,
   renderNodeView,
   wordsToText,
 } from '#model'
@@ -34,7 +35,7 @@ export function snapshot(state: NodeState, identity: Identity, bus: Bus, now: Da
   const { verdict } = renderNodeView(
     {
       node: { name: identity.name, address: '', bootId: identity.bootId, version: identity.version },
-      detector: { state: 'live', lastHeartbeat: now, listeningSince: identity.started },
+      detector: { state: 'live', lastHeartbeat: now, listeningSince: identity.started, ...readersOf(bus, now) },
       conditions,
       problems,
       monitors: state.monitors.values(),
