@@ -93,7 +93,7 @@ describe('the way to the API server', () => {
 
   it('that is not there is said with what to do', async () => {
     await expect(findAccess({ env: { HOME: dir } })).rejects.toThrow(
-      'this is no pod (KUBERNETES_SERVICE_HOST is not set) and no kubeconfig is named; set settings.kubeconfig (--kubeconfig FILE), or KUBECONFIG',
+      'this is no pod (KUBERNETES_SERVICE_HOST is not set) and no kubeconfig is named; set settings.kubeconfig (--set settings.kubeconfig=FILE; of cleanup --kubeconfig FILE), or KUBECONFIG',
     )
     await expect(findAccess({ kubeconfig: join(dir, 'none'), env: {} })).rejects.toThrow(
       `kubeconfig ${dir}/none: ENOENT`,

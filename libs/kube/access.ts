@@ -73,7 +73,7 @@ export async function findAccess(options: AccessOptions): Promise<KubeAccess> {
   if (inPod(env)) return fromPod(options)
   throw new KubeAccessError(
     'the environment',
-    'this is no pod (KUBERNETES_SERVICE_HOST is not set) and no kubeconfig is named; set settings.kubeconfig (--kubeconfig FILE), or KUBECONFIG',
+    'this is no pod (KUBERNETES_SERVICE_HOST is not set) and no kubeconfig is named; set settings.kubeconfig (--set settings.kubeconfig=FILE; of cleanup --kubeconfig FILE), or KUBECONFIG',
   )
 }
 

@@ -24,6 +24,7 @@ function createK8sExporter(context: ServiceContext<K8sExporterConfig>): Service 
   let waiting = 'starting'
   let lock: HeldLock | undefined
   let tenure: Tenure | undefined
+  let server: string | undefined
   let serving: Promise<void> = Promise.resolve()
 
   async function takeTurn(): Promise<HeldLock | undefined> {
@@ -65,12 +66,14 @@ function createK8sExporter(context: ServiceContext<K8sExporterConfig>): Service 
       const access = await findServer()
       if (access === undefined) return
       log.info('this exporter writes for the node', { node: nodeName, server: access.server, access: access.origin })
+      server = access.server
       tenure = await startTenure(context, access, metrics)
       await Promise.race([lock.lost, aborted(ending.signal)])
       if (ending.signal.aborted) return
       log.warn('the lock was lost; this exporter steps back', { path: lockPath })
       await tenure.end()
       tenure = undefined
+      server = undefined
     }
   }
 
@@ -97,7 +100,7 @@ function createK8sExporter(context: ServiceContext<K8sExporterConfig>): Service 
           name: context.name,
           version: context.version,
           started,
-          endpoints: [],
+          endpoints: server === undefined ? [] : [server],
           busConnected: tenure?.bus.state === 'connected',
           lastHeartbeat: tenure?.feed.lastHeard,
           pending: tenure?.pending() ?? 0,

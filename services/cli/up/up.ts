@@ -11,6 +11,7 @@ import { say } from '../print.ts'
 import { configOf, flagsOf } from '../settings.ts'
 import { renderTable } from '../table.ts'
 import { stateNote } from './folder.ts'
+import { askKubernetes } from './kubernetes.ts'
 import { takeUpLock } from './lock.ts'
 import { type PlannedService, planServices } from './plan.ts'
 import { chooseStore } from './store.ts'
@@ -67,13 +68,22 @@ function pageUrl({ exporters: { http } }: NodeDoctorConfig): string {
   return `${http.tlsEnabled ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${http.hostPort}`
 }
 
+function askedKubernetes(config: NodeDoctorConfig, running: readonly Supervised[]): Promise<string> {
+  const { nodeName } = config.settings
+  const exporter = running.find(({ service }) => service.name === 'k8s-exporter')
+  const isEnabled = config.exporters.kubernetes.enabled
+  return askKubernetes({ nodeName, isEnabled, socket: exporter?.service.socket })
+}
+
+interface Screen {
+  readonly tookMs: number
+  readonly kubernetes: string
+  readonly notes: readonly string[]
+}
+
 /** What stands on the screen once everything runs. */
-function overview(
-  config: NodeDoctorConfig,
-  running: readonly Supervised[],
-  tookMs: number,
-  notes: readonly string[],
-): string {
+function overview(config: NodeDoctorConfig, running: readonly Supervised[], screen: Screen): string {
+  const { tookMs, notes } = screen
   const { runDir, nodeName } = config.settings
   const url = pageUrl(config)
   const rows = running.map(({ service, pid, state }) => [
@@ -83,10 +93,10 @@ function overview(
     service.socket,
   ])
   const isReady = running.every(({ state }) => state === 'ready')
-  const { prometheus, http, kubernetes } = config.exporters
+  const { prometheus, http } = config.exporters
+  const serves = running.some(({ service }) => service.name === 'http-exporter')
   const isSet = config.settingsInForce.set.some(({ key }) => key === 'settings.runDir')
   const hint = isSet ? ` --run-dir ${runDir}` : ''
-  const way = config.settings.kubeconfig ?? 'the kubeconfig that kubectl would take'
   return [
     '',
     isReady
@@ -95,13 +105,13 @@ function overview(
     '',
     renderTable(['  PROCESS', 'PID', 'STATE', 'SOCKET'], rows),
     '',
-    ...(http.enabled
+    ...(serves && http.enabled
       ? [`  The page        ${url}/`, `  In a terminal   curl ${url}/    or    npx node-doctor status${hint}`]
       : []),
-    ...(prometheus.enabled ? [`  Prometheus      http://127.0.0.1:${prometheus.port}${prometheus.path}`] : []),
-    ...(kubernetes.enabled
-      ? [`  Kubernetes      tells of node ${nodeName}, by ${way}; GetStatus of its socket says how it goes`]
+    ...(serves && prometheus.enabled
+      ? [`  Prometheus      http://127.0.0.1:${prometheus.port}${prometheus.path}`]
       : []),
+    `  Kubernetes      ${screen.kubernetes}`,
     `  Ask a socket    grpcurl -plaintext unix://${runDir}/detector/detector.sock nodedoctor.v1.Detector/GetNode`,
     `  Plug in         a socket of npd.external.v1 or nodedoctor.v1 in ${config.detector.monitorDirs[0] ?? `${runDir}/monitors`}`,
     ...notes.map((note) => `  Note            ${note}`),
@@ -178,7 +188,8 @@ async function run(values: Values): Promise<number> {
   )
   await Promise.race([Promise.all(running.map(({ firstReady }) => firstReady)), patience, asked])
   if (signals === 0) {
-    say(overview(config, running, performance.now() - begun, notes))
+    const tookMs = performance.now() - begun
+    say(overview(config, running, { tookMs, notes, kubernetes: await askedKubernetes(config, running) }))
     shown = true
   }
   await Promise.race([asked, allEnded])

@@ -34,7 +34,7 @@ export interface GetStatusResponse {
   started:
     | Date
     | undefined;
-  /** Where it can be asked: "http://127.0.0.1:8080/". */
+  /** Where it can be asked: "http://127.0.0.1:8080/". Of one that writes: the server that it writes to, once it knows one. */
   endpoints: string[];
   busConnected: boolean;
   lastHeartbeat:
