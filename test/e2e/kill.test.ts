@@ -3,6 +3,7 @@ import type { ConditionView, EventView, ProblemView } from '#model'
 import { diskCheck, memoryCheck, quickCheck, withChecks } from './checks.ts'
 import { type Constellation, readStream, startConstellation, until } from './constellation.ts'
 import { canMount, createDisk, type Disk } from './disk.ts'
+import { untilWhole } from './whole.ts'
 
 /** What must not change when a process dies and comes back. */
 interface Told {
@@ -43,10 +44,7 @@ describe.skipIf(!canMount)('kill -9', () => {
     await c.ready()
     await disk.fill(0.95)
     await until('the problem is open', () => c.problem('DiskFull', `disk:${disk.mount}`))
-    await until(
-      'every check has run',
-      async () => (await c.status()).monitors.find(({ name }) => name === 'system')?.checks.length === 3,
-    )
+    await untilWhole(c, ['disk', 'memory', 'pressure'])
   }, 60_000)
   afterAll(async () => {
     await c?.stop()

@@ -6,8 +6,16 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { EventView, HistoryView, NodeView } from '#model'
 import { diskCheck, memoryCheck, quickCheck, withChecks } from './checks.ts'
-import { type Constellation, FLAGS, freePort, startConstellation, until } from './constellation.ts'
+import {
+  type Constellation,
+  type ConstellationOptions,
+  FLAGS,
+  freePort,
+  startConstellation,
+  until,
+} from './constellation.ts'
 import { canMount, createDisk, type Disk } from './disk.ts'
+import { untilWhole } from './whole.ts'
 
 const DETECTOR = new URL('../../dist/detector.mjs', import.meta.url).pathname
 const HAS_FAKETIME = spawnSync('faketime', ['--version']).status === 0
@@ -26,13 +34,15 @@ function checks(...more: object[]): Record<string, unknown> {
   return withChecks(memoryCheck(), ...more)
 }
 
-async function start(options: Parameters<typeof startConstellation>[0] = {}): Promise<Constellation> {
+/** Started, with everything in place that it will say of itself. */
+async function start(options: ConstellationOptions): Promise<Constellation> {
   const c = await startConstellation(options)
   running.push(c)
   await c.ready()
-  await until(
-    'a check has run',
-    async () => (await c.status()).monitors.find(({ name }) => name === 'system')?.checks.length,
+  const { monitors } = options.config as { readonly monitors: readonly { name: string }[] }
+  await untilWhole(
+    c,
+    monitors.map(({ name }) => name),
   )
   return c
 }
@@ -159,10 +169,6 @@ describe('a machine in trouble', () => {
     const c = await start({
       config: checks(quickCheck('pressure', 'system-pressure')),
     })
-    await until(
-      'both checks have run',
-      async () => (await c.status()).monitors.find(({ name }) => name === 'system')?.checks.length === 2,
-    )
     const before = sinces(await c.status())
     for (const service of ['detector', 'system', 'http-exporter']) c.kill(service)
     await until(
