@@ -33,10 +33,17 @@ function dial(path: string, timeoutMs: number): Promise<string> {
   })
 }
 
+/** Whether somebody listens on a socket. `denied`: this process may not ask. */
+export async function probeSocket(path: string, timeoutMs = PROBE_MS): Promise<'answered' | 'nobody' | 'denied'> {
+  const outcome = await dial(path, timeoutMs)
+  // EAGAIN: its queue of connections is full, so it has an owner.
+  if (['CONNECTED', 'TIMEOUT', 'EAGAIN'].includes(outcome)) return 'answered'
+  return ['EACCES', 'EPERM'].includes(outcome) ? 'denied' : 'nobody'
+}
+
 /** Whether somebody answers on the socket; a file that nobody listens on is stale. */
 export async function isAnswered(path: string, timeoutMs = PROBE_MS): Promise<boolean> {
-  // EAGAIN: its queue of connections is full, so it has an owner.
-  return ['CONNECTED', 'TIMEOUT', 'EAGAIN'].includes(await dial(path, timeoutMs))
+  return (await probeSocket(path, timeoutMs)) === 'answered'
 }
 
 async function holderOf(path: string): Promise<Holder> {

@@ -1,5 +1,5 @@
 /** Asking the detector, and what is said when it does not answer. */
-import { RpcError } from '#rpc'
+import { deniedWords, RpcError } from '#rpc'
 import type { Values } from './command.ts'
 import { wantsJson } from './command.ts'
 import { detectorSocket } from './node.ts'
@@ -28,7 +28,7 @@ export function explainNoAnswer(err: unknown, runDir: string): NoAnswer {
   if (/\bEACCES\b|\bEPERM\b/.test(why)) {
     return {
       code: 'NOT_ALLOWED',
-      message: `this user may not use the detector's socket ${socket} (EACCES)`,
+      message: `no permission to use the detector's socket ${socket}: ${deniedWords(socket)}`,
       advice: 'Ask as root, or as the user that started Node Doctor.',
     }
   }

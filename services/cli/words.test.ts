@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -14,8 +14,7 @@ import {
   ProblemPhase,
   Severity,
 } from '#proto/nodedoctor/v1/types.ts'
-import { RpcError, type RpcServer } from '#rpc'
-import { explainNoAnswer } from './ask.ts'
+import type { RpcServer } from '#rpc'
 import { runCommand, serveDetector } from './testing.ts'
 import { stateNote, takeOwnFolder, unusableRunDir } from './up/folder.ts'
 
@@ -266,33 +265,6 @@ describe('forget', () => {
   })
 })
 
-describe('without a detector', () => {
-  it.each(['status', 'watch'])('%s says so as JSON where JSON was asked for', async (command) => {
-    const { code, out, err } = await runCommand(command, '-o', 'json', '--run-dir', dir)
-    expect([code, err]).toEqual([3, ''])
-    expect(JSON.parse(out)).toEqual({
-      error: {
-        code: 'NO_SOCKET',
-        message: `there is no detector on ${dir}/detector/detector.sock`,
-        advice: 'Is it running? Start it with: make run. If it runs with another folder, name that: --run-dir DIR.',
-        socket: `${dir}/detector/detector.sock`,
-      },
-    })
-  })
-
-  it('tells one that may not be asked from one that is not there', () => {
-    const failed = (details: string) => new RpcError('/s', '/m', 'UNAVAILABLE', details)
-    expect(explainNoAnswer(failed('connect EACCES /s'), '/r')).toEqual({
-      code: 'NOT_ALLOWED',
-      message: "this user may not use the detector's socket /r/detector/detector.sock (EACCES)",
-      advice: 'Ask as root, or as the user that started Node Doctor.',
-    })
-    expect(explainNoAnswer(failed('connect ECONNREFUSED /s'), '/r')).toMatchObject({
-      message: 'the detector does not answer on /r/detector/detector.sock (nobody listens there)',
-    })
-  })
-})
-
 describe('the command line', () => {
   it('takes -v for the version, and says where an option belongs', async () => {
     expect((await runCommand('-v')).out).toMatch(/^node-doctor \d/)
@@ -387,7 +359,6 @@ describe('folders of up', () => {
     await writeFile(join(dir, 'file'), '')
     await expect(takeOwnFolder(join(dir, 'file'), uid)).rejects.toThrow('it is no folder')
     await mkdir(join(dir, 'open'), { mode: 0o777 })
-    const { chmod } = await import('node:fs/promises')
     await chmod(join(dir, 'open'), 0o777)
     await expect(takeOwnFolder(join(dir, 'open'), uid)).rejects.toThrow('others may write in it')
   })

@@ -3,16 +3,22 @@
  * the older protocol never heard of the one that was tried first. Text of a peer is cleaned here, before anybody sees it.
  */
 import { cleanText } from '#model'
+import { deniedWords } from '#rpc'
 import { MonitorAnswerError, MonitorGoneError } from './errors.ts'
 
 /** Longest text of a failed call, in UTF-16 units; with words around it an event may hold it. */
 const MAX_DETAIL = 400
 
+function denied(path: string): string {
+  return `no permission to connect to ${path}: ${deniedWords(path)}`
+}
+
 /** What the kernel says of a connection that could not be made. */
 const CONNECT_WORDS: Readonly<Record<string, (path: string) => string>> = {
   ECONNREFUSED: (path) => `nobody listens on ${path}`,
   ENOENT: (path) => `there is no socket ${path}`,
-  EACCES: (path) => `no permission to connect to ${path}`,
+  EACCES: denied,
+  EPERM: denied,
 }
 
 /** Somebody listens and takes no connection: as many as it lets wait do. It hangs, it is not gone. */

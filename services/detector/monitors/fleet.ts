@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NodeDoctorConfig } from '#config'
 import { DETECTOR, type PersonsWord } from '#model'
 import type { CheckResponse } from '#proto/nodedoctor/v1/monitor.ts'
-import { isAnswered } from '#rpc'
+import { deniedWords, isAnswered, probeSocket } from '#rpc'
 import type { Logger } from '#service'
 import type { Engine } from '../engine.ts'
 import type { OpenChannel } from './channel.ts'
@@ -24,6 +24,13 @@ import { type PollOptions, SILENT_AFTER_MS } from './session.ts'
 export const DISCOVERY_MS = 1000
 /** A socket that nobody listened on is tried again after this. */
 const DEAD_MS = 10_000
+
+/** A socket that could not be asked. */
+interface Dead {
+  readonly untilMs: number
+  /** Somebody may listen: this process has no permission to ask. */
+  readonly isDenied: boolean
+}
 const DEFAULT_POLL: PollOptions = { intervalMs: 30_000, timeoutMs: 10_000, parameters: {} }
 
 export interface FleetOptions {
@@ -97,7 +104,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const skip = ownSockets(config)
   const looking = new AbortController()
   let lookingEnded: Promise<void> = Promise.resolve()
-  let dead = new Map<string, number>()
+  let dead = new Map<string, Dead>()
   let refusals = createRefusals([], monotonicMs())
 
   function add(known: KnownMonitor, poll: PollOptions, place?: Place): void {
@@ -139,18 +146,20 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 
   /** Why nobody can be asked there; "" when somebody listens. What was dead is tried again after a while. */
-  async function whyDead(path: string, nowDead: Map<string, number>): Promise<string> {
+  async function whyDead(path: string, nowDead: Map<string, Dead>): Promise<string> {
     const nowMs = monotonicMs()
-    const untilMs = dead.get(path)
-    if (untilMs === undefined || untilMs <= nowMs) {
-      if (await isAnswered(path)) return ''
-      nowDead.set(path, nowMs + DEAD_MS)
-    } else nowDead.set(path, untilMs)
-    return 'nobody listens on it'
+    const known = dead.get(path)
+    if (known === undefined || known.untilMs <= nowMs) {
+      const answer = await probeSocket(path)
+      if (answer === 'answered') return ''
+      nowDead.set(path, { untilMs: nowMs + DEAD_MS, isDenied: answer === 'denied' })
+    } else nowDead.set(path, known)
+    if (nowDead.get(path)?.isDenied !== true) return 'nobody listens on it'
+    return `no permission to connect to it: ${deniedWords(path)}`
   }
 
   /** Takes a socket as a monitor, or says why not; "" also when it is one already. */
-  async function take(socket: FoundSocket, nowDead: Map<string, number>): Promise<string> {
+  async function take(socket: FoundSocket, nowDead: Map<string, Dead>): Promise<string> {
     const { name, path, rank } = socket
     const member = members.get(name)
     if (member?.link.known.socket === path) return ''
@@ -203,7 +212,7 @@ export function createFleet(options: FleetOptions): Fleet {
   async function look(): Promise<void> {
     const found = await discover(monitorDirs, skip)
     const refused: RefusedSocket[] = [...found.refused]
-    const nowDead = new Map<string, number>()
+    const nowDead = new Map<string, Dead>()
     for (const socket of found.sockets) {
       const why = await take(socket, nowDead)
       if (why !== '') refused.push({ path: socket.path, dir: socket.dir, why })

@@ -1,0 +1,71 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { RpcError, type RpcServer } from '#rpc'
+import { asNobody } from '../../libs/rpc/testing-nobody.ts'
+import { explainNoAnswer } from './ask.ts'
+import { runCommand, serveDetector } from './testing.ts'
+
+let dir = ''
+let server: RpcServer | undefined
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'nd-ask-'))
+  vi.stubEnv('NODE_DOCTOR_CONFIG', '')
+})
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await server?.close(0)
+  server = undefined
+  await rm(dir, { recursive: true, force: true })
+})
+
+describe('without a detector', () => {
+  it.each(['status', 'watch'])('%s says so as JSON where JSON was asked for', async (command) => {
+    const { code, out, err } = await runCommand(command, '-o', 'json', '--run-dir', dir)
+    expect([code, err]).toEqual([3, ''])
+    expect(JSON.parse(out)).toEqual({
+      error: {
+        code: 'NO_SOCKET',
+        message: `there is no detector on ${dir}/detector/detector.sock`,
+        advice: 'Is it running? Start it with: make run. If it runs with another folder, name that: --run-dir DIR.',
+        socket: `${dir}/detector/detector.sock`,
+      },
+    })
+  })
+
+  it('tells one that may not be asked from one that is not there', () => {
+    const failed = (details: string) => new RpcError('/s', '/m', 'UNAVAILABLE', details)
+    expect(explainNoAnswer(failed('connect EACCES /s'), '/r')).toEqual({
+      code: 'NOT_ALLOWED',
+      message: expect.stringMatching(
+        /^no permission to use the detector's socket \/r\/detector\/detector\.sock: .*this process is uid \d+, gid \d+/,
+      ),
+      advice: 'Ask as root, or as the user that started Node Doctor.',
+    })
+    expect(explainNoAnswer(failed('connect ECONNREFUSED /s'), '/r')).toMatchObject({
+      message: 'the detector does not answer on /r/detector/detector.sock (nobody listens there)',
+    })
+  })
+})
+
+describe('a detector whose socket this user may not open', () => {
+  it.each(['status', 'watch'])('is told by %s with the mode, the owner and who tried', async (command) => {
+    server = await serveDetector(dir, {})
+    await chmod(dir, 0o755)
+    await chmod(join(dir, 'detector'), 0o755)
+    const socket = join(dir, 'detector', 'detector.sock')
+    await chmod(socket, 0)
+    await asNobody(async () => {
+      const { code, out, err } = await runCommand(command, '--run-dir', dir)
+      const [uid, gid] = [process.geteuid?.(), process.getegid?.()]
+      expect([code, out]).toEqual([3, ''])
+      expect(err).toMatch(
+        new RegExp(
+          `^Not known: no permission to use the detector's socket ${socket}: it has mode 0000, owner uid \\d+, group gid \\d+; this process is uid ${uid}, gid ${gid}, [^\\n]*\\.\\nAsk as root, or as the user that started Node Doctor\\.\\n$`,
+        ),
+      )
+    })
+  })
+})
