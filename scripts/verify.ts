@@ -3,6 +3,7 @@
  * in which every check counts as one, as every test does; with 1 when anything failed.
  */
 import { join } from 'node:path'
+import { countLeftBehind, storesOfTests } from './verify/left-behind.ts'
 import { type Outcome, runSteps } from './verify/run-step.ts'
 import { type Counts, runVitest } from './verify/run-vitest.ts'
 import { buildSteps, engineSteps, type Step, staticSteps } from './verify/steps.ts'
@@ -39,7 +40,10 @@ async function main(name = ''): Promise<number> {
     countOutcomes(await runSteps(ROOT, plan.before, 1)),
     countOutcomes(await runSteps(ROOT, plan.static, 2)),
   ]
-  if (plan.vitest !== undefined) counts.push(runVitest(ROOT, plan.vitest))
+  if (plan.vitest !== undefined) {
+    const before = storesOfTests()
+    counts.push(runVitest(ROOT, plan.vitest), countLeftBehind(before, storesOfTests()))
+  }
   counts.push(countOutcomes(await runSteps(ROOT, plan.after, 1)))
   const sum = (key: keyof Counts) => counts.reduce((total, each) => total + each[key], 0)
   const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { NodeView } from '#model'
 import { type DetectorServer, DetectorService, Node } from '#proto/nodedoctor/v1/detector.ts'
 import { ConditionStatus, Health, MonitorHealth, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
@@ -10,7 +10,7 @@ import { runCli } from './cli.ts'
 import { configOf } from './settings.ts'
 import { takeUpLock } from './up/lock.ts'
 import { planServices } from './up/plan.ts'
-import { chooseStore } from './up/store.ts'
+import { chooseStore, storeInMemory } from './up/store.ts'
 import { supervise } from './up/supervise.ts'
 
 let dir = ''
@@ -297,6 +297,7 @@ describe('up', () => {
   })
 
   it('keeps the bus’s store in memory', async () => {
+    onTestFinished(() => rm(storeInMemory(dir), { recursive: true, force: true }))
     const store = await chooseStore(await configOf({ 'run-dir': dir }))
     expect(store.dir).toMatch(/^(\/dev\/shm\/node-doctor-|\/)/)
     expect((await chooseStore(await configOf({ 'run-dir': dir, set: ['bus.storeDir=/x'] }))).dir).toBe('/x')

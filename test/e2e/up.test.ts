@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { NodeView } from '#model'
+import { storeInMemory } from '../../services/cli/up/store.ts'
 import { memoryCheck } from './checks.ts'
 import { ensureBuilt, freePort, socketsBelow, until } from './constellation.ts'
 
@@ -57,6 +58,7 @@ describe('the command line', () => {
   afterAll(async () => {
     up?.kill('SIGKILL')
     await rm(dir, { recursive: true, force: true })
+    await rm(storeInMemory(runDir), { recursive: true, force: true })
   })
 
   function start(): void {

@@ -6,6 +6,7 @@ import { takeOwnFolder } from './folder.ts'
 
 /** statfs(2): TMPFS_MAGIC. */
 const TMPFS = 0x01021994
+const MEMORY = '/dev/shm'
 
 async function isTmpfs(path: string): Promise<boolean> {
   try {
@@ -15,22 +16,24 @@ async function isTmpfs(path: string): Promise<boolean> {
   }
 }
 
+/** Where the store goes of a run directory that is on a disk: a folder for each user and run directory. It stays there. */
+export function storeInMemory(runDir: string, memory = MEMORY): string {
+  const name = `node-doctor-${process.getuid?.() ?? 0}-${runDir.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-/, '')}`
+  return join(memory, name.slice(0, 120))
+}
+
 /**
  * The folder, and a word about it where it is not what it should be.
  * @throws FolderError when the place in memory is another user's
  */
-export async function chooseStore(
-  config: NodeDoctorConfig,
-  memory = '/dev/shm',
-): Promise<{ dir: string; note: string }> {
+export async function chooseStore(config: NodeDoctorConfig, memory = MEMORY): Promise<{ dir: string; note: string }> {
   const { runDir } = config.settings
   if (config.bus.storeDir !== '') return { dir: config.bus.storeDir, note: '' }
   const own = join(runDir, 'bus')
   await mkdir(runDir, { recursive: true })
   if (await isTmpfs(runDir)) return { dir: own, note: '' }
-  const name = `node-doctor-${process.getuid?.() ?? 0}-${runDir.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-/, '')}`
   if (await isTmpfs(memory)) {
-    const dir = join(memory, name.slice(0, 120))
+    const dir = storeInMemory(runDir, memory)
     await takeOwnFolder(dir, process.getuid?.() ?? 0)
     return { dir, note: `${runDir} is on a disk, so the bus keeps its store in memory, in ${memory}` }
   }
