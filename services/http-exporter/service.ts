@@ -19,10 +19,11 @@ import { createDurations } from './metrics/durations.ts'
 import { nodeFamilies } from './metrics/node-families.ts'
 import { createSampleTable } from './metrics/sample-table.ts'
 import { awaitedWords, readinessOf } from './readiness.ts'
-import { type FeedCounts, followBus, usesOf } from './state/bus-feed.ts'
+import { type FeedCounts, followBus } from './state/bus-feed.ts'
 import { createEventLog, EVENTS_KEPT } from './state/event-log.ts'
 import { readIdentity } from './state/identity.ts'
 import { createNodeState, type NodeState } from './state/node-state.ts'
+import { usesOf } from './state/series-uses.ts'
 import { createHub, type Hub } from './stream/hub.ts'
 
 /** Readers are told this often that the stream lives, and since when the detector is silent. */

@@ -5,13 +5,13 @@ import type * as pb from '#proto/nodedoctor/v1/types.ts'
 import type { Clock } from '#service'
 import { fromProtoEvent, fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem, fromProtoSample } from '#wire'
 import type { History } from '../history/history.ts'
-import type { SeriesUses } from '../history/query-series.ts'
 import type { Durations } from '../metrics/durations.ts'
 import type { SampleTable } from '../metrics/sample-table.ts'
 import type { Hub } from '../stream/hub.ts'
 import type { EventLog } from './event-log.ts'
 import type { NodeState } from './node-state.ts'
 import { createSeriesFeed, shownValues } from './series-feed.ts'
+import { createUses } from './series-uses.ts'
 
 export interface FeedTargets {
   readonly state: NodeState
@@ -27,32 +27,6 @@ export interface FeedTargets {
 export interface FeedCounts {
   readonly missed: number
   readonly samplesRefused: number
-}
-
-/** What series are drawn for: as the machine's graphs, and as evidence in its unit and beside the limit that comes first. */
-export function usesOf(state: NodeState): SeriesUses {
-  const evidence = [...state.evidence()].map(
-    ([key, { unit, warning, critical }]) => [key, { unit, limit: warning ?? critical }] as const,
-  )
-  return { evidence: new Map(evidence), graphs: state.graphs() }
-}
-
-/** Looking what is drawn for may take this share of the time at most: a plug-in sends samples as often as it likes. */
-const USES_SHARE = 1 / 20
-
-/** What series are drawn for, as it was a moment ago where looking again would cost too much. */
-function createUses(state: NodeState, clock: Clock): () => SeriesUses {
-  let uses: SeriesUses | undefined
-  let lookedMs = Number.NEGATIVE_INFINITY
-  let costMs = 0
-  return () => {
-    const nowMs = clock.monotonicMs()
-    if (uses !== undefined && nowMs - lookedMs < costMs / USES_SHARE) return uses
-    uses = usesOf(state)
-    lookedMs = nowMs
-    costMs = clock.monotonicMs() - nowMs
-    return uses
-  }
 }
 
 /** Follows the bus until aborted. */
