@@ -213,6 +213,25 @@ describe('the engine', () => {
     expect(told()).toHaveLength(2)
   })
 
+  it('puts what was shed on the way to the bus before the receipt of the report that brought it', () => {
+    const puts: string[] = []
+    const { engine } = createBench({
+      offer: ({ monitor }) => monitor !== 'plugin',
+      publish: (changes, receipt) => {
+        for (const change of changes)
+          if (change.kind === 'monitor' && change.name === 'plugin') puts.push(`${change.value?.violations} violations`)
+        if (receipt !== undefined) puts.push('receipt')
+      },
+    })
+    puts.length = 0
+    const events = [event('plugin', 'R', { count: 2 })]
+    void engine.report('plugin', report([observation('X', 'healthy')], { events }), {
+      name: 'plugin',
+      done: () => undefined,
+    })
+    expect(puts).toEqual(['0 violations', '2 violations', 'receipt'])
+  })
+
   it('counts and tells samples that no message of the bus can hold', () => {
     const { engine, metrics } = createBench()
     const sample = (name: string) => ({ name, labels: {}, value: 1 })

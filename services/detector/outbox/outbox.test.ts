@@ -197,7 +197,8 @@ describe('a value that the bus refuses', () => {
         { name: 'loud', done: () => undefined },
       )
     }, 20)
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    // It was refused, and something of the loud one waits all the time.
+    await expect.poll(() => outbox.status().refused.length === 1 && turn >= 10 && outbox.status().queued > 0).toBe(true)
     store.refusals.clear()
     await expect.poll(() => acknowledged, { timeout: 5000 }).toBe(1)
     expect(outbox.status().queued).toBeGreaterThan(0)
