@@ -18,34 +18,49 @@ export interface Turns {
   run(name: string, work: () => Generator<void, void>): Held
 }
 
+/** What was done, and for how long it held the event loop. */
+interface Done<T> {
+  readonly value: T
+  readonly heldMs: number
+}
+
+/** One part. */
+function part<T>(parts: Generator<void, T>, monotonicMs: () => number) {
+  const beganMs = monotonicMs()
+  const next = parts.next()
+  return { ...next, heldMs: monotonicMs() - beganMs }
+}
+
+/** What is left after the first part, and a rest before each. */
+async function others<T>(parts: Generator<void, T>, first: number, monotonicMs: () => number): Promise<Done<T>> {
+  let heldMs = first
+  for (let last = first; ; ) {
+    await sleep(Math.max(1, last * REST_TIMES))
+    const next = part(parts, monotonicMs)
+    last = next.heldMs
+    heldMs += last
+    if (next.done === true) return { value: next.value, heldMs }
+  }
+}
+
+/** Does work part by part, and returns what comes of it: at once where it is done in one part. Rejects with what it throws. */
+export function inParts<T>(parts: Generator<void, T>, monotonicMs: () => number): T | Promise<T> {
+  const first = part(parts, monotonicMs)
+  return first.done === true ? first.value : others(parts, first.heldMs, monotonicMs).then(({ value }) => value)
+}
+
 export function createTurns(monotonicMs: () => number): Turns {
   const underway = new Map<string, Promise<number>>()
-
-  /** One part. */
-  function part(parts: Generator<void, void>): { readonly isDone: boolean; readonly heldMs: number } {
-    const beganMs = monotonicMs()
-    const isDone = parts.next().done === true
-    return { isDone, heldMs: monotonicMs() - beganMs }
-  }
-
-  async function rest(parts: Generator<void, void>, first: number): Promise<number> {
-    let heldMs = first
-    for (let last = first; ; ) {
-      await sleep(Math.max(1, last * REST_TIMES))
-      const next = part(parts)
-      last = next.heldMs
-      heldMs += last
-      if (next.isDone) return heldMs
-    }
-  }
 
   function run(name: string, work: () => Generator<void, void>): Held {
     const before = underway.get(name)
     if (before !== undefined) return before.then(() => run(name, work))
     const parts = work()
-    const first = part(parts)
-    if (first.isDone) return first.heldMs
-    const all = rest(parts, first.heldMs).finally(() => underway.delete(name))
+    const first = part(parts, monotonicMs)
+    if (first.done === true) return first.heldMs
+    const all = others(parts, first.heldMs, monotonicMs)
+      .then(({ heldMs }) => heldMs)
+      .finally(() => underway.delete(name))
     // Who waits for its turn goes on after a failure too; the failure itself is told to whoever asked for the work.
     underway.set(
       name,

@@ -2,10 +2,16 @@
 import type { CheckResponse, DescribeResponse, WatchRequest, WatchResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type { MonitorMetadata, Status } from '#proto/npd/external/v1/external_monitor.ts'
 
+/** A message of the stream that was not read yet. */
+export interface Incoming {
+  /** How large it is on the wire. */
+  readonly bytes: number
+  /** Reads it, a large one in parts: each `yield` ends one. Throws what a call that failed throws. */
+  read(): Generator<void, WatchResponse>
+}
+
 export interface WatchStream {
-  readonly responses: AsyncIterable<WatchResponse>
-  /** How large a response was on the wire, in bytes. */
-  bytesOf(response: WatchResponse): number
+  readonly responses: AsyncIterable<Incoming>
   send(request: WatchRequest): void
 }
 

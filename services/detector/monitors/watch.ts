@@ -1,6 +1,7 @@
 /** A monitor that streams (nodedoctor.v1): reports up, acknowledgements down, a heartbeat that must not stop. */
 import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { fromProtoReport } from '#wire'
+import { inParts } from '../turns.ts'
 import type { WatchStream } from './channel.ts'
 import { declarationOfDescribe, HEARTBEAT_MAX_MS } from './declare.ts'
 import { MonitorSilentError } from './errors.ts'
@@ -109,7 +110,7 @@ export async function watchMonitor(session: Session, described: DescribeResponse
     },
   })
   try {
-    for await (const response of stream.responses) {
+    for await (const incoming of stream.responses) {
       watchdog.heard(true)
       // Only one that speaks is alive: a process that hangs may still take a connection and say who it is.
       if (isHeard) session.alive()
@@ -118,7 +119,8 @@ export async function watchMonitor(session: Session, described: DescribeResponse
         const { declaration, violations } = declarationOfDescribe(described, known, options.isKnown)
         session.declare(declaration, described.incarnation, violations)
       }
-      await intake.message(stream.bytesOf(response))
+      await intake.message(incoming.bytes)
+      const response = await inParts(incoming.read(), monotonicMs)
       session.alive()
       dropped(response.dropped)
       if (response.report === undefined) await intake.heartbeat()
