@@ -37,6 +37,9 @@ function report(more: Partial<Report> = {}): WatchResponse {
   }
 }
 
+/** Two bytes each on the wire, and all of them in less than 1 MiB. */
+const EMPTY = 500_000
+
 const describe: DescribeResponse = {
   name: 'hostile',
   version: '1.0.0',
@@ -46,9 +49,10 @@ const describe: DescribeResponse = {
   conditionTypes: [
     TYPE,
     ...(behaviour === 'everything' ? Array.from({ length: 511 }, (_, i) => `${TYPE}-${i}`) : []),
+    ...(behaviour === 'declares' ? Array.from({ length: EMPTY }, () => '') : []),
   ].map((type) => ({
     type,
-    polarity: Polarity.TRUE_IS_PROBLEM,
+    polarity: type === '' ? Polarity.UNSPECIFIED : Polarity.TRUE_IS_PROBLEM,
     description: '',
     shared: false,
     recovery: undefined,
@@ -153,6 +157,10 @@ const behaviours: Readonly<Record<string, (call: Call) => void>> = {
       if (!call.destroyed) call.once('drain', more)
     }
     more()
+  },
+  empty: (call) => {
+    call.write(report())
+    call.write(report({ observations: Array.from({ length: EMPTY }, () => Observation.fromPartial({})) }))
   },
   huge: (call) => {
     call.write(report())

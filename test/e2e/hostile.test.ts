@@ -89,6 +89,29 @@ describe('a monitor that behaves badly', () => {
     await othersGoOn()
   }, 40_000)
 
+  it.each([
+    [
+      'reports',
+      'empty',
+      'Watch failed: INTERNAL: Response message parsing error: the message has more than 16384 conditions, events, samples and runs',
+    ],
+    [
+      'declares',
+      'declares',
+      'Describe failed: INTERNAL: Response message parsing error: the message has more than 262144 tags, lengths and small numbers',
+    ],
+  ])(
+    'that %s half a million empty conditions is cut off and said to be, and the detector lives',
+    async (_does, behaviour, why) => {
+      const starts = c.starts('detector')
+      const name = begin(behaviour)
+      await until('why it was cut off is told', async () => (await monitor(name))?.lastError.includes(why), 30_000)
+      await othersGoOn()
+      expect(c.starts('detector')).toBe(starts)
+    },
+    40_000,
+  )
+
   it('that lives in 1970 and 2100 has its times replaced, and that is told', async () => {
     const name = begin('times')
     const events = await until('both events are there', async () => {

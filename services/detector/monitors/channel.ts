@@ -6,7 +6,7 @@ import type { MonitorMetadata, Status } from '#proto/npd/external/v1/external_mo
 export interface Incoming {
   /** How large it is on the wire. */
   readonly bytes: number
-  /** Reads it, a large one in parts: each `yield` ends one. Throws what a call that failed throws. */
+  /** Reads it, once, a large one in parts: each `yield` ends one. Throws what a call that failed throws. */
   read(): Generator<void, WatchResponse>
 }
 

@@ -1,5 +1,5 @@
 /** A monitor's channel over its Unix socket. */
-import { CheckResponse, DescribeResponse, MonitorService, type WatchResponse } from '#proto/nodedoctor/v1/monitor.ts'
+import { CheckResponse, DescribeResponse, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import { ExternalMonitorService, MonitorMetadata, Status } from '#proto/npd/external/v1/external_monitor.ts'
 import { connectUnix, type Method, RpcError } from '#rpc'
 import { callError } from './call-errors.ts'
@@ -14,8 +14,7 @@ const describe = bounded(MonitorService.describe, DescribeResponse)
 const check = bounded(MonitorService.check, CheckResponse)
 const getMetadata = bounded(ExternalMonitorService.getMetadata, MonitorMetadata)
 const checkHealth = bounded(ExternalMonitorService.checkHealth, Status)
-/** Its messages are read when it is their turn. */
-const watch = { ...MonitorService.watch, responseDeserialize: (bytes: Buffer) => bytes }
+const NOTHING = Buffer.alloc(0)
 
 /** gRPC's own words for an answer that its decoder does not take. */
 function unreadable(err: unknown): string {
@@ -41,17 +40,26 @@ export function createOpenChannel(maxMessageBytes: number): OpenChannel {
 
     const watchError = (err: unknown) => callError(socketPath, lastStep(MonitorService.watch), undefined, err)
 
-    function* read(bytes: Buffer): Generator<void, WatchResponse> {
-      try {
-        return yield* readWatchResponse(bytes)
-      } catch (err) {
-        throw watchError(new RpcError(socketPath, MonitorService.watch.path, 'INTERNAL', unreadable(err), err))
+    /** What is read once is kept by nobody: a large message would otherwise stay as long as its report is taken. */
+    function unread(message: Buffer): Incoming {
+      let bytes = message
+      return {
+        bytes: bytes.length,
+        *read() {
+          const parts = readWatchResponse(bytes)
+          bytes = NOTHING
+          try {
+            return yield* parts
+          } catch (err) {
+            throw watchError(new RpcError(socketPath, MonitorService.watch.path, 'INTERNAL', unreadable(err), err))
+          }
+        },
       }
     }
 
-    async function* incoming(messages: AsyncIterable<Buffer>): AsyncGenerator<Incoming, void> {
+    async function* untilError(messages: AsyncIterable<Incoming>): AsyncGenerator<Incoming, void> {
       try {
-        for await (const bytes of messages) yield { bytes: bytes.length, read: () => read(bytes) }
+        yield* messages
       } catch (err) {
         throw watchError(err)
       }
@@ -60,8 +68,8 @@ export function createOpenChannel(maxMessageBytes: number): OpenChannel {
     return {
       describe: (timeoutMs) => ask(describe, { detectorVersion: '' }, timeoutMs),
       watch: (signal) => {
-        const stream = client.bidiStream(watch, signal)
-        return { responses: incoming(stream.responses), send: stream.send }
+        const stream = client.bidiStream({ ...MonitorService.watch, responseDeserialize: unread }, signal)
+        return { responses: untilError(stream.responses), send: stream.send }
       },
       check: (name, timeoutMs) => ask(check, { check: name }, timeoutMs),
       getMetadata: (timeoutMs) => ask(getMetadata, {}, timeoutMs),
