@@ -68,7 +68,7 @@ export function bounded<Method extends object, Response>(
 function add(whole: Record<string, unknown>, part: object): void {
   for (const [key, value] of Object.entries(part)) {
     const before = whole[key]
-    if (Array.isArray(before) && Array.isArray(value)) before.push(...value)
+    if (Array.isArray(before) && Array.isArray(value)) before.push(...(value as readonly unknown[]))
     else if (value !== undefined && value !== 0) whole[key] = value
   }
 }
