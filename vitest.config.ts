@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/verify/longest-first.ts'
 
 const NEVER = ['**/node_modules/**', 'dist/**']
 
@@ -7,6 +8,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     // How long what is awaited may take on a busy machine; what is there sooner is seen sooner.
     expect: { poll: { timeout: 5000 } },
     projects: [
@@ -16,25 +18,40 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['libs/**/*.test.ts', 'services/**/*.test.ts', 'scripts/**/*.test.ts', 'test/bench/**/*.test.ts'],
-          exclude: [...NEVER, 'services/http-exporter/page/**/*.browser.test.ts'],
+          exclude: NEVER,
           maxWorkers: 2,
           // Some of them measure time beside another worker: what fails once and then passes is reported as such.
           retry: 1,
         },
       },
       {
-        // Several processes together, a browser, a machine's disks: one file at a time, when nothing else runs.
+        // Several processes together: most of it is waiting, so more files run at once than there are processors. Each
+        // has folders and ports of its own.
         extends: true,
         test: {
-          name: 'machine',
-          include: ['test/**/*.test.ts', 'services/http-exporter/page/**/*.browser.test.ts'],
-          exclude: [...NEVER, 'test/soak/**', 'test/compose/**', 'test/bench/**'],
-          maxWorkers: 1,
-          fileParallelism: false,
+          name: 'world',
+          include: ['test/**/*.test.ts'],
+          exclude: [...NEVER, 'test/soak/**', 'test/compose/**', 'test/bench/**', 'test/page/**'],
+          globalSetup: 'test/e2e/global-setup.ts',
+          maxWorkers: 4,
+          maxConcurrency: 4,
           testTimeout: 60_000,
-          // Real processes beside whatever else this machine does: what fails once and then passes is reported as such.
+          // Real processes beside whatever else this machine does: what fails once and then passes is counted and named.
           retry: 1,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // The built page in a browser, one build and one browser for all: as many files as there are processors.
+        extends: true,
+        test: {
+          name: 'page',
+          include: ['test/page/**/*.test.ts'],
+          globalSetup: 'test/page/global-setup.ts',
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          retry: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -38,17 +38,23 @@ export const plainDoor: ChildDoor = {
   },
 }
 
-export function freePort(): Promise<number> {
+/** Below what the kernel gives to who connects (`ip_local_port_range`), so that no connection takes one meanwhile. */
+const PORTS = { first: 10_000, count: 20_000 } as const
+
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
-    probe.on('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
+    probe.on('error', (err: NodeJS.ErrnoException) => (err.code === 'EADDRINUSE' ? resolve(false) : reject(err)))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
   })
+}
+
+/** A port of the loopback that nobody listens on; drawn, so that tests in several processes seldom get the same. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count)
+    if (await isFree(port)) return port
+  }
 }
 
 export interface TestBus {

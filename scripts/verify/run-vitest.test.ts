@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countReport } from './run-vitest.ts'
+import { countReport, renderRun } from './run-vitest.ts'
 
 const GREEN = {
   success: true,
@@ -12,12 +12,12 @@ const GREEN = {
 
 describe('the count of a test run', () => {
   it('counts what passed and what was skipped', () => {
-    expect(countReport(GREEN, 0)).toEqual({ passed: 7, failed: 0, skipped: 3 })
+    expect(countReport(GREEN, 0)).toEqual({ passed: 7, failed: 0, skipped: 3, secondTries: 0 })
   })
 
   it('counts a file that does not load as one failure', () => {
     const testResults = [{ status: 'failed', assertionResults: [] }]
-    expect(countReport({ ...GREEN, testResults }, 1)).toEqual({ passed: 7, failed: 1, skipped: 3 })
+    expect(countReport({ ...GREEN, testResults }, 1)).toEqual({ passed: 7, failed: 1, skipped: 3, secondTries: 0 })
   })
 
   it('counts an end with an error that no test is to blame for as one failure', () => {
@@ -25,6 +25,35 @@ describe('the count of a test run', () => {
   })
 
   it('counts a run that left no report, as one that was killed, as one failure', () => {
-    expect(countReport(undefined, null)).toEqual({ passed: 0, failed: 1, skipped: 0 })
+    expect(countReport(undefined, null)).toEqual({ passed: 0, failed: 1, skipped: 0, secondTries: 0 })
+  })
+
+  it('counts what passed at a second try only, and more than three of them as one failure', () => {
+    expect(countReport(GREEN, 0, 3)).toEqual({ passed: 7, failed: 0, skipped: 3, secondTries: 3 })
+    expect(countReport(GREEN, 0, 4)).toEqual({ passed: 7, failed: 1, skipped: 3, secondTries: 4 })
+  })
+})
+
+describe('what is said of a test run', () => {
+  const files = [
+    { project: 'unit', name: 'a.test.ts', ms: 20_100 },
+    { project: 'world', name: 'b.test.ts', ms: 44_000 },
+  ]
+
+  it('names the slowest files, and those over their budget', () => {
+    expect(renderRun({ secondTries: [], files })).toEqual([
+      '    44.0 s b.test.ts',
+      '    20.1 s a.test.ts, over its budget of 20 s',
+    ])
+  })
+
+  it('names each test that passed at a second try only', () => {
+    expect(renderRun({ secondTries: ['a.test.ts: one'], files: [] })).toEqual([
+      'passed at a second try only: a.test.ts: one',
+    ])
+    const four = ['a: 1', 'a: 2', 'a: 3', 'a: 4']
+    expect(renderRun({ secondTries: four, files: [] })[3]).toBe(
+      'passed at a second try only: a: 4; more than 3 are a failure',
+    )
   })
 })

@@ -2,11 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { RUN_REPORT_VARIABLE, type RunReport } from './run-reporter.ts'
 
 export interface Counts {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
+  /** Of those that passed: at a second try only. */
+  readonly secondTries?: number
 }
 
 interface VitestReport {
@@ -18,36 +21,72 @@ interface VitestReport {
   readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[]
 }
 
+/** More tests that pass at a second try only are one failure more: something is not well with them. */
+export const SECOND_TRIES_MOST = 3
+
+/** How long a file may take, in seconds, by its project; what takes longer is named. */
+const BUDGET_S: Readonly<Record<string, number>> = { unit: 20, world: 45, page: 60 }
+const SLOWEST = 8
+
 /**
  * Counts of a run. A file that did not even load counts as one failed; so does an end with an error that no test is
- * to blame for (the coverage gate, an error outside of any test).
+ * to blame for (the coverage gate, an error outside of any test), and so do more than {@link SECOND_TRIES_MOST}.
  */
-export function countReport(report: VitestReport | undefined, exitCode: number | null): Counts {
-  if (report === undefined) return { passed: 0, failed: 1, skipped: 0 }
+export function countReport(report: VitestReport | undefined, exitCode: number | null, secondTries = 0): Counts {
+  if (report === undefined) return { passed: 0, failed: 1, skipped: 0, secondTries }
   const unloaded = report.testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
   ).length
   const failed = report.numFailedTests + unloaded
   return {
     passed: report.numPassedTests,
-    failed: failed === 0 && exitCode !== 0 ? 1 : failed,
+    failed: (failed === 0 && exitCode !== 0 ? 1 : failed) + (secondTries > SECOND_TRIES_MOST ? 1 : 0),
     skipped: report.numPendingTests + report.numTodoTests,
+    secondTries,
   }
 }
 
-/** Runs vitest with its usual output, and counts by its JSON report. */
+/** Lines for people: what passed at a second try only, and the slowest files beside their budget. */
+export function renderRun({ secondTries, files }: RunReport): string[] {
+  const slowest = files.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST)
+  const tooMany = secondTries.length > SECOND_TRIES_MOST ? `; more than ${SECOND_TRIES_MOST} are a failure` : ''
+  return [
+    ...secondTries.map((name) => `passed at a second try only: ${name}${tooMany}`),
+    ...slowest.map(({ project, name, ms }) => {
+      const budget = BUDGET_S[project] ?? Number.POSITIVE_INFINITY
+      const over = ms > budget * 1000 ? `, over its budget of ${budget} s` : ''
+      return `${(ms / 1000).toFixed(1).padStart(8)} s ${name}${over}`
+    }),
+  ]
+}
+
+function read<T>(file: string): T | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined
+}
+
+/** Runs vitest with its usual output, counts by its JSON report, and says what was slow or needed a second try. */
 export function runVitest(root: string, args: readonly string[]): Counts {
   const folder = mkdtempSync(join(tmpdir(), 'nd-vitest-'))
   const file = join(folder, 'report.json')
+  const runFile = join(folder, 'run.json')
   try {
     const { status } = spawnSync(
       'vitest',
-      ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args],
-      { cwd: root, stdio: 'inherit' },
+      [
+        'run',
+        '--reporter=default',
+        '--reporter=json',
+        '--reporter=./scripts/verify/run-reporter.ts',
+        `--outputFile.json=${file}`,
+        ...args,
+      ],
+      { cwd: root, stdio: 'inherit', env: { ...process.env, [RUN_REPORT_VARIABLE]: runFile } },
     )
-    const report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as VitestReport) : undefined
-    const counts = countReport(report, status)
-    if (counts.failed === 1 && report?.numFailedTests === 0)
+    const report = read<VitestReport>(file)
+    const run = read<RunReport>(runFile) ?? { secondTries: [], files: [] }
+    for (const line of renderRun(run)) console.log(line)
+    const counts = countReport(report, status, run.secondTries.length)
+    if (counts.failed === 1 && report?.numFailedTests === 0 && run.secondTries.length <= SECOND_TRIES_MOST)
       console.log('FAILED   vitest ended with an error that belongs to no test: a file, the coverage gate; see above')
     return counts
   } finally {

@@ -5,40 +5,26 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ConditionView, NodeView, ProblemView, StreamMessage } from '#model'
+import { freePort } from '../../libs/bus/testing.ts'
 import { HEAP_FLAG, NODE_ENV, NODE_FLAGS } from '../../services/cli/up/supervise.ts'
 
 const DIST = new URL('../../dist/', import.meta.url).pathname
 export const FLAGS = [...NODE_FLAGS, HEAP_FLAG]
 
-/** Builds the bundles once if they are not there. `make test` has built them before. */
-export function ensureBuilt(): void {
-  if (
-    existsSync(join(DIST, 'detector.mjs')) &&
-    existsSync(join(DIST, 'http-exporter.mjs')) &&
-    existsSync(join(DIST, 'system.mjs'))
-  )
-    return
+/** Builds the bundles and the page; what did not change is left as it is. */
+export function build(): void {
   execFileSync(process.execPath, ['scripts/build.ts'], {
     cwd: new URL('../..', import.meta.url).pathname,
-    stdio: 'inherit',
+    stdio: ['ignore', 'ignore', 'inherit'],
   })
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
+/** Builds if nothing is there. Before tests of the project `world` it was built. */
+export function ensureBuilt(): void {
+  if (!['detector', 'http-exporter', 'system'].every((name) => existsSync(join(DIST, `${name}.mjs`)))) build()
 }
 
 /** Waits until `probe` returns something; fails after `ms` with what it last said. */

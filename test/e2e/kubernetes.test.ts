@@ -1,19 +1,21 @@
 /** What the exporter to Kubernetes survives, with real processes; test/soak does the same at full length. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, type TestContext } from 'vitest'
 import { badCondition, nodeCondition, nodeEvent, nodeProblem } from '../../services/k8s-exporter/testing-exporter.ts'
 import { until } from './constellation.ts'
 import { conditionOf, doubled, flapAll, NODE, startStormScene, stormWhileAway } from './kube-storms.ts'
 
-const finished: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const work of finished.splice(0).reverse()) await work()
-})
+/** A scene of the test's own: most of each is waiting, so several play at once. */
+function scene({ onTestFinished }: TestContext, set: Record<string, string> = {}) {
+  const finished: (() => Promise<void>)[] = []
+  onTestFinished(async () => {
+    for (const work of finished.splice(0).reverse()) await work()
+  })
+  return startStormScene(finished, set)
+}
 
-const scene = (set: Record<string, string> = {}) => startStormScene(finished, set)
-
-describe('an exporter that is killed again and again', () => {
-  it('loses no problem, tells none twice, and ends with the state as it is', async () => {
-    const at = await scene()
+describe.concurrent('an exporter that is killed again and again', () => {
+  it('loses no problem, tells none twice, and ends with the state as it is', async (test) => {
+    const at = await scene(test)
     const problems = 24
     let told = 0
     const writing = (async () => {
@@ -42,13 +44,13 @@ describe('an exporter that is killed again and again', () => {
   }, 90_000)
 })
 
-describe('an API server that is away while much happens', () => {
-  it('gets the state as it is now, then everything that its budgets let through, in order, with its times', async () => {
-    await stormWhileAway(await scene(), { events: 500, spanMs: 600_000, awayMs: 0 })
+describe.concurrent('an API server that is away while much happens', () => {
+  it('gets the state as it is now, then everything that its budgets let through, in order, with its times', async (test) => {
+    await stormWhileAway(await scene(test), { events: 500, spanMs: 600_000, awayMs: 0 })
   }, 150_000)
 
-  it('that answers every request only after a second still gets the last state', async () => {
-    const at = await scene()
+  it('that answers every request only after a second still gets the last state', async (test) => {
+    const at = await scene(test)
     at.api.faults.add({ latencyMs: 1000 })
     for (let i = 0; i < 20; i++) await at.detector.condition(i % 2 === 0 ? badCondition() : nodeCondition())
     await at.detector.condition(badCondition({ message: 'last' }))
@@ -57,8 +59,8 @@ describe('an API server that is away while much happens', () => {
     expect(patches.length).toBeLessThanOrEqual(5)
   }, 60_000)
 
-  it('that throttles again and again is asked no more than it says', async () => {
-    const at = await scene()
+  it('that throttles again and again is asked no more than it says', async (test) => {
+    const at = await scene(test)
     at.api.faults.add({ path: /nodes/, times: 6, status: 429, retryAfter: 1 })
     await at.detector.condition(badCondition())
     await until('it is through', () => conditionOf(at.api, 'DiskFull')?.status === 'True', 30_000)
@@ -68,15 +70,15 @@ describe('an API server that is away while much happens', () => {
   }, 60_000)
 })
 
-describe('a hundred conditions that flap each second', () => {
-  it('are written no faster than the interval and the budget of the worse let them, and the last state wins', async () => {
-    await flapAll(await scene(), { conditions: 100, rounds: 8 })
+describe.concurrent('a hundred conditions that flap each second', () => {
+  it('are written no faster than the interval and the budget of the worse let them, and the last state wins', async (test) => {
+    await flapAll(await scene(test), { conditions: 100, rounds: 8 })
   }, 60_000)
 })
 
-describe('another writer that edits the status of the node all the time', () => {
-  it('loses nothing of its own, and takes nothing of ours', async () => {
-    const at = await scene({ 'exporters.kubernetes.resyncInterval': '10s' })
+describe.concurrent('another writer that edits the status of the node all the time', () => {
+  it('loses nothing of its own, and takes nothing of ours', async (test) => {
+    const at = await scene(test, { 'exporters.kubernetes.resyncInterval': '10s' })
     let theirs = 0
     const editing = setInterval(() => {
       at.api.setNode(NODE, (node) => {
@@ -105,9 +107,9 @@ describe('another writer that edits the status of the node all the time', () => 
   }, 60_000)
 })
 
-describe('a node that is another object', () => {
-  it('has everything written on it again, and later events are about the new one', async () => {
-    const at = await scene({ 'exporters.kubernetes.resyncInterval': '10s' })
+describe.concurrent('a node that is another object', () => {
+  it('has everything written on it again, and later events are about the new one', async (test) => {
+    const at = await scene(test, { 'exporters.kubernetes.resyncInterval': '10s' })
     await at.detector.condition(badCondition())
     await until('the condition', () => conditionOf(at.api, 'DiskFull')?.status === 'True', 20_000)
     const { metadata } = at.api.recreateNode(NODE)

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { NodeView } from '#model'
+import { freePort } from '../../libs/bus/testing.ts'
 import { storeInMemory } from '../../services/cli/up/store.ts'
 import { memoryCheck } from './checks.ts'
-import { ensureBuilt, freePort, socketsBelow, until } from './constellation.ts'
+import { ensureBuilt, socketsBelow, until } from './constellation.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 const CLI = new URL('../../dist/cli.mjs', import.meta.url).pathname

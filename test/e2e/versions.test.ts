@@ -2,30 +2,25 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { startFakeApiServer } from '../fakes/kube-apiserver/server.ts'
-import { type Constellation, startConstellation, until } from './constellation.ts'
+import { startConstellation, until } from './constellation.ts'
 import { previousBuild } from './previous.ts'
-
-const running: Constellation[] = []
-afterEach(async () => {
-  for (const constellation of running.splice(0)) await constellation.stop()
-})
 
 const { dist, missing } = previousBuild()
 const SERVICES = ['detector', 'system', 'http-exporter']
 
-describe.skipIf(dist === undefined)(`processes of two versions ${missing}`, () => {
+describe.skipIf(dist === undefined)(`processes of two versions ${missing}`, { concurrent: true }, () => {
   const pairs: [string, string[]][] = [
     ['a new detector with the monitor and the exporter before it', ['system', 'http-exporter']],
     ['the detector before with a new monitor and a new exporter', ['detector']],
     ['a new exporter with the detector and the monitor before it', ['detector', 'system']],
   ]
 
-  it.each(pairs)('%s', async (_, older) => {
+  it.for(pairs)('%s', async ([, older], { onTestFinished }) => {
     const builds = Object.fromEntries(older.map((name) => [name, dist ?? '']))
     const constellation = await startConstellation({ services: SERVICES, builds })
-    running.push(constellation)
+    onTestFinished(() => constellation.stop())
     await constellation.ready()
     const condition = await until('a condition', () => constellation.condition('MemoryLow'))
     expect(condition.health).not.toBe('unknown')
@@ -42,7 +37,7 @@ describe.skipIf(dist === undefined)(`processes of two versions ${missing}`, () =
     expect(again.since).toBe(condition.since)
   })
 
-  it('a new exporter to Kubernetes with the detector and the monitor before it', async () => {
+  it('a new exporter to Kubernetes with the detector and the monitor before it', async ({ onTestFinished }) => {
     const api = await startFakeApiServer({ nodes: ['test-node'] })
     const folder = await mkdtemp(join(tmpdir(), 'nd-versions-'))
     const kubeconfig = join(folder, 'kubeconfig')
@@ -53,7 +48,7 @@ describe.skipIf(dist === undefined)(`processes of two versions ${missing}`, () =
         builds: { detector: dist ?? '', system: dist ?? '' },
         config: { settings: { kubeconfig }, exporters: { kubernetes: { enabled: true } } },
       })
-      running.push(constellation)
+      onTestFinished(() => constellation.stop())
       const conditions = () => api.node('test-node')?.status?.conditions?.map(({ type }) => type) ?? []
       await until('conditions on the node', () => conditions().includes('MemoryLow'), 30_000)
       expect(conditions()).toContain('Ready')

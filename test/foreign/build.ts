@@ -22,7 +22,7 @@ function works(file: string, args: readonly string[]): boolean {
 }
 
 /** Builds the Go monitor into the cache; Go itself sees whether anything changed. */
-function buildGo(): ForeignMonitor {
+export function buildGo(): ForeignMonitor {
   const base = { language: 'Go', conditionType: 'ForeignGoHealthy', version: '2.1.0' }
   if (!works('go', ['version'])) return { ...base, command: undefined, missing: 'skipped: Go is not installed' }
   const binary = join(CACHE, 'foreign-go')
@@ -40,7 +40,8 @@ function buildGo(): ForeignMonitor {
   }
 }
 
-function findPython(): ForeignMonitor {
+/** The Python monitor, where Python has grpc. */
+export function findPython(): ForeignMonitor {
   const base = { language: 'Python', conditionType: 'ForeignPythonHealthy', version: '3.0.1' }
   const python = ['/usr/bin/python3', 'python3'].find(
     (one) => (one.startsWith('/') ? existsSync(one) : true) && works(one, ['-c', 'import grpc, google.protobuf']),
@@ -65,8 +66,4 @@ function findPython(): ForeignMonitor {
       DESCRIPTORS,
     ],
   }
-}
-
-export function foreignMonitors(): readonly ForeignMonitor[] {
-  return [buildGo(), findPython()]
 }

@@ -32,16 +32,22 @@ ${['system-ui', 'sans', 'sans-serif']
   .join('\n')}
 </fontconfig>`
 
+/** How it is launched. */
+export function launchOptions(env: Readonly<Record<string, string>> = {}) {
+  const own = Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]))
+  return { executablePath: CHROMIUM, args: [...ARGUMENTS], env: { ...Object.fromEntries(own), ...env } }
+}
+
 /** @param options `typeface`: draw with Inter where it is installed, as the pictures in docs/images are */
 export async function openBrowser(options: { readonly typeface?: boolean } = {}): Promise<TestBrowser> {
   const scratch = await mkdtemp(join(tmpdir(), 'nd-page-'))
-  const env = Object.fromEntries(Object.entries(process.env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])))
+  const env: Record<string, string> = {}
   if (options.typeface === true) {
     const file = join(scratch, 'fonts.conf')
     await writeFile(file, FONTS)
     env['FONTCONFIG_FILE'] = file
   }
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS], env })
+  const browser = await chromium.launch(launchOptions(env))
   return {
     browser,
     async [Symbol.asyncDispose]() {

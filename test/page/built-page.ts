@@ -5,18 +5,15 @@ import { buildPage } from '../../scripts/build-page.ts'
 
 export interface BuiltPage extends AsyncDisposable {
   readonly dir: string
-  /** On the wire, all files together. */
-  readonly sizeBytes: number
 }
 
 /** The page as it is now, in a folder of its own. */
 export async function buildScratchPage(): Promise<BuiltPage> {
   const scratch = await mkdtemp(join(tmpdir(), 'nd-built-page-'))
   const dir = join(scratch, 'page')
-  const sizeBytes = await buildPage(dir)
+  await buildPage(dir)
   return {
     dir,
-    sizeBytes,
     async [Symbol.asyncDispose]() {
       await rm(scratch, { recursive: true, force: true })
     },

@@ -1,8 +1,7 @@
-/** What every test of the page needs: the built page, a browser, and a scene with its faults watched. */
-import type { Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
-import { openBrowser, openWatchedPage, type PageOptions, type TestBrowser } from './browser.ts'
-import { type BuiltPage, buildScratchPage } from './built-page.ts'
+/** What every test of the page needs: the built page, the browser, and a scene with its faults watched. */
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, inject, onTestFinished } from 'vitest'
+import { openWatchedPage, type PageOptions } from './browser.ts'
 import { type SceneServer, serveScene } from './scene-server.ts'
 import { SCENES, type Scene, type SceneName } from './scenes.ts'
 
@@ -12,40 +11,30 @@ export interface Play {
 }
 
 export interface Stage {
-  readonly built: () => BuiltPage
   /** Opens a scene; after the test, nothing may have been refused, failed, or asked of anybody else. */
   play(scene: SceneName | Scene, options?: PageOptions & { readonly path?: string }): Promise<Play>
 }
 
 /** Call once at the top of a test file. */
 export function createStage(): Stage {
-  let browser: TestBrowser | undefined
-  let built: BuiltPage | undefined
+  const pageDir = inject('pageDir')
+  let browser: Browser | undefined
 
   beforeAll(async () => {
-    const both = await Promise.all([openBrowser(), buildScratchPage()])
-    browser = both[0]
-    built = both[1]
+    browser = await chromium.connect(inject('browser'))
   })
-  afterAll(async () => {
-    await browser?.[Symbol.asyncDispose]()
-    await built?.[Symbol.asyncDispose]()
-  })
+  afterAll(async () => browser?.close())
 
-  function here<T>(value: T | undefined): T {
-    if (value === undefined) throw new Error('the stage is set up before the tests, by createStage() at the top')
-    return value
+  function connected(): Browser {
+    if (browser === undefined) throw new Error('the stage is set up before the tests, by createStage() at the top')
+    return browser
   }
 
   return {
-    built: () => here(built),
     async play(scene, options = {}) {
-      const server = await serveScene({
-        scene: typeof scene === 'string' ? SCENES[scene]() : scene,
-        pageDir: here(built).dir,
-      })
+      const server = await serveScene({ scene: typeof scene === 'string' ? SCENES[scene]() : scene, pageDir })
       onTestFinished(() => server.close())
-      const { page, faults } = await openWatchedPage(here(browser).browser, server.url + (options.path ?? ''), options)
+      const { page, faults } = await openWatchedPage(connected(), server.url + (options.path ?? ''), options)
       onTestFinished(async () => {
         await page.context().close()
         expect(faults).toEqual([])

@@ -1,0 +1,4 @@
+import { buildGo } from '../foreign/build.ts'
+import { testForeignMonitor } from './foreign.ts'
+
+testForeignMonitor(buildGo())

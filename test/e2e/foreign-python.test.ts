@@ -1,0 +1,4 @@
+import { findPython } from '../foreign/build.ts'
+import { testForeignMonitor } from './foreign.ts'
+
+testForeignMonitor(findPython())
