@@ -192,7 +192,7 @@ describe('watch', () => {
 
   it('prints each change as a line', async () => {
     await serveNode(node(), changes)
-    const { code, out } = await run('watch', '--run-dir', dir)
+    const { code, out } = await run('watch', '--wait', '0s', '--run-dir', dir)
     expect(code).toBe(3)
     for (const text of [
       'All right',
@@ -207,16 +207,25 @@ describe('watch', () => {
 
   it('prints each change as JSON', async () => {
     await serveNode(node(), changes)
-    const { out } = await run('watch', '--run-dir', dir, '-o', 'json')
+    const { out } = await run('watch', '--wait', '0s', '--run-dir', dir, '-o', 'json')
     const kinds = out
       .trim()
       .split('\n')
       .map((line) => (JSON.parse(line) as { kind?: string }).kind)
-    expect(kinds).toEqual(['node', 'condition', 'condition-removed', 'problem', 'monitor', 'event', undefined])
+    expect(kinds).toEqual([
+      'node',
+      'condition',
+      'condition-removed',
+      'problem',
+      'monitor',
+      'event',
+      'detector',
+      undefined,
+    ])
   })
 
   it('ends with 3 where nobody answers', async () => {
-    expect(await run('watch', '--run-dir', dir)).toEqual({
+    expect(await run('watch', '--wait', '0s', '--run-dir', dir)).toEqual({
       code: 3,
       out: '',
       err: `Not known: there is no detector on ${dir}/detector/detector.sock.\nIs it running? Start it with: make run. If it runs with another folder, name that: --run-dir DIR.\n`,
@@ -243,7 +252,7 @@ describe('what was well and is over a limit for too short a time to say', () => 
 
   it('is being watched, in every line about it', async () => {
     await serveNode(watched, [{ change: { $case: 'condition', value: watched.conditions[0] } }] as never)
-    expect((await run('watch', '--run-dir', dir)).out).toMatch(
+    expect((await run('watch', '--wait', '0s', '--run-dir', dir)).out).toMatch(
       / {2}healthy, being watched LoadHigh: load is 40 \(seen in 1 of 3 checks in a row\)$/m,
     )
     expect((await run('status', '--all', '--run-dir', dir)).out).toMatch(/^healthy, being watched +LoadHigh +node /m)

@@ -1,113 +1,139 @@
-import { overWords, renderClock, wordsToText } from '#model'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseDurationMs } from '#config'
+import { renderDuration } from '#model'
 import { DetectorService, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
-import { connectUnix } from '#rpc'
-import { fromProtoEvent, fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
+import { connectUnix, RpcError } from '#rpc'
 import { EXIT_UNKNOWN, tellNoAnswer } from './ask.ts'
-import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
-import { detectorSocket, stateWord, viewOf } from './node.ts'
-import { complain, inLine, say, sayJson } from './print.ts'
+import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, textOf, type Values, wantsJson } from './command.ts'
+import { CliUsageError } from './errors.ts'
+import { detectorSocket } from './node.ts'
+import { complain, inLine, sayJson } from './print.ts'
 import { configOf } from './settings.ts'
+import { createKnown } from './watch/known.ts'
+import { createTeller } from './watch/teller.ts'
 
-/** What changed, as JSON: `kind` and the thing itself. */
-function recordOf({ change }: WatchNodeResponse, now: Date): Record<string, unknown> | undefined {
-  switch (change?.$case) {
-    case 'node':
-      return { kind: 'node', node: viewOf(change.value, now) }
-    case 'condition':
-      return { kind: 'condition', condition: fromProtoNodeCondition(change.value, now) }
-    case 'conditionRemoved':
-      return { kind: 'condition-removed', type: change.value.type, entity: change.value.entity }
-    case 'problem':
-      return { kind: 'problem', problem: fromProtoProblem(change.value, now) }
-    case 'monitor':
-      return { kind: 'monitor', monitor: fromProtoMonitorState(change.value, now) }
-    case 'event':
-      return { kind: 'event', event: fromProtoEvent(change.value, now) }
-    default:
-      return undefined
-  }
+/** Between two attempts, so that a detector that ends each stream at once is not asked without end. */
+const AGAIN_MS = 500
+
+/** What a timer takes at most: 24 days. */
+const TIMER_MAX_MS = 2_147_483_647
+
+function leftOf(ms: number): number {
+  return Math.min(TIMER_MAX_MS, Math.max(0, Math.ceil(ms)))
 }
 
-/** What changed, as a line; undefined for what is no news to a person. */
-function lineOf({ change }: WatchNodeResponse, now: Date): readonly [what: string, text: string] | undefined {
-  const about = (entity: string) => (entity === '' ? '' : ` ${entity}`)
-  switch (change?.$case) {
-    case 'node':
-      return ['node', wordsToText(viewOf(change.value, now).verdict.sentence, now)]
-    case 'condition': {
-      const { type, entity, health, held, message } = fromProtoNodeCondition(change.value, now)
-      return [stateWord(health, held), `${type}${about(entity)}: ${message}`]
-    }
-    case 'conditionRemoved':
-      return ['gone', `${change.value.type}${about(change.value.entity)}`]
-    case 'problem': {
-      const { phase, severity, summary, proofText, openMs } = fromProtoProblem(change.value, now)
-      return [
-        phase,
-        phase === 'resolved' ? `${overWords(openMs)}: ${summary} (${proofText})` : `${severity}: ${summary}`,
-      ]
-    }
-    case 'monitor': {
-      const { name, health, lastError } = fromProtoMonitorState(change.value, now)
-      return ['monitor', `${name} is ${health}${health === 'unreachable' ? `: ${lastError}` : ''}`]
-    }
-    case 'event': {
-      const { severity, reason, entity, message, count } = fromProtoEvent(change.value, now)
-      return ['event', `${severity} ${reason}${about(entity)}: ${message}${count > 1 ? ` (${count} times)` : ''}`]
-    }
-    default:
-      return undefined
-  }
+/** What ended a stream, as the line about it says. */
+function whyGone(err: Error | undefined): string {
+  if (err === undefined) return 'it ended the stream, as it does when it stops'
+  if (!(err instanceof RpcError)) return inLine(err.message, 200)
+  if (err.code === 'UNAVAILABLE' || err.code === 'CANCELLED')
+    return 'the connection was lost, as it is when its process ends'
+  return err.details === '' ? err.code : inLine(err.details, 200)
 }
 
-function tellEnded(runDir: string, json: boolean): number {
-  const message = 'the detector ended the stream: it stops, or this watcher was too slow'
-  const advice = 'Start the command again once it runs.'
-  if (json) sayJson({ error: { code: 'ENDED', message, advice, socket: detectorSocket(runDir) } })
-  else complain(`${message}.\n${advice}`)
+/** How long a detector that went away is waited for; undefined: until Ctrl-C. @throws CliUsageError */
+function waitOption(values: Values): number | undefined {
+  const text = textOf(values, 'wait')
+  if (text === undefined) return undefined
+  const ms = parseDurationMs(text)
+  if (ms === undefined) throw new CliUsageError(`watch: --wait ${text}: expected a duration, such as 30s or 10m`)
+  return ms
+}
+
+function tellNotBack(runDir: string, waitMs: number, json: boolean): number {
+  const socket = detectorSocket(runDir)
+  const message = `the detector is gone and did not come back within ${renderDuration(waitMs)} on ${socket}`
+  const advice = 'Is it running? Start it with: make run, and this command again.'
+  if (json) sayJson({ error: { code: 'ENDED', message, advice, socket } })
+  else complain(`Not known: ${message}.\n${advice}`)
   return EXIT_UNKNOWN
+}
+
+/** One connection: every change until it ends. @returns why it ended; undefined where the detector ended it in order */
+async function follow(
+  socket: string,
+  signal: AbortSignal,
+  onChange: (change: WatchNodeResponse['change']) => void,
+): Promise<Error | undefined> {
+  const client = connectUnix(socket)
+  try {
+    for await (const { change } of client.serverStream(DetectorService.watchNode, {}, signal)) onChange(change)
+    return undefined
+  } catch (err) {
+    return err instanceof Error ? err : new Error(String(err))
+  } finally {
+    client.close()
+  }
+}
+
+/** Waits until somebody takes connections again. @returns false when the signal was first */
+async function whenBack(socket: string, signal: AbortSignal): Promise<boolean> {
+  const client = connectUnix(socket)
+  try {
+    await sleep(AGAIN_MS, undefined, { signal })
+    await client.connected(signal)
+    return true
+  } catch {
+    // The signal was first.
+    return false
+  } finally {
+    client.close()
+  }
+}
+
+async function run(values: Values): Promise<number> {
+  const json = wantsJson(values)
+  const waitMs = waitOption(values)
+  const { settings } = await configOf(values)
+  const socket = detectorSocket(settings.runDir)
+  const teller = createTeller(json)
+  const known = createKnown()
+  const abort = new AbortController()
+  process.once('SIGINT', () => abort.abort())
+  process.once('SIGTERM', () => abort.abort())
+  let goneMs: number | undefined
+
+  function take(change: WatchNodeResponse['change']): void {
+    const now = new Date()
+    const meanwhile = known.take(change)
+    if (goneMs !== undefined && change?.$case === 'node') {
+      teller.back(performance.now() - goneMs, meanwhile, now)
+      goneMs = undefined
+    }
+    teller.change(change, now)
+  }
+
+  for (;;) {
+    const why = await follow(socket, abort.signal, take)
+    if (abort.signal.aborted) return 0
+    if (!known.isFilled) return tellNoAnswer(why ?? new Error('it ended the stream at once'), settings.runDir, values)
+    if (goneMs === undefined) {
+      goneMs = performance.now()
+      teller.gone(whyGone(why), new Date())
+    }
+    const limit = waitMs === undefined ? [] : [AbortSignal.timeout(leftOf(waitMs - (performance.now() - goneMs)))]
+    const isBack = await whenBack(socket, AbortSignal.any([abort.signal, ...limit]))
+    if (abort.signal.aborted) return 0
+    if (!isBack) return tellNotBack(settings.runDir, waitMs ?? 0, json)
+  }
 }
 
 export const watch: Command = {
   name: 'watch',
   summary: 'prints each change of the node as it happens',
-  help: `Usage: node-doctor watch [-o json]
+  help: `Usage: node-doctor watch [--wait DURATION] [-o json]
 
-Prints the node's state, then each change as a line, until Ctrl-C.
+Prints the node's state, then each change as a line, until Ctrl-C. A detector that goes away is said to be gone and is waited
+for; once it is back, what changed meanwhile is printed.
 
 Options:
+  --wait DURATION  how long to wait for a detector that went away: 30s, 10m; 0s ends at once (default: until Ctrl-C)
   --run-dir DIR    where the sockets are (env NODE_DOCTOR_RUN_DIR)
   --config FILE    the configuration that says where they are
   -o json          one JSON document a line
 
-Exit code: 0 after Ctrl-C, 3 when the detector does not answer or goes away.`,
-  options: { ...CONFIG_OPTIONS, ...OUTPUT_OPTION },
+Exit code: 0 after Ctrl-C, 3 when the detector does not answer, or went away and did not come back in time.`,
+  options: { ...CONFIG_OPTIONS, ...OUTPUT_OPTION, wait: { type: 'string' } },
   positionals: 0,
-  async run(values) {
-    const json = wantsJson(values)
-    const { settings } = await configOf(values)
-    const abort = new AbortController()
-    process.once('SIGINT', () => abort.abort())
-    process.once('SIGTERM', () => abort.abort())
-    const client = connectUnix(detectorSocket(settings.runDir))
-    try {
-      for await (const response of client.serverStream(DetectorService.watchNode, {}, abort.signal)) {
-        const now = new Date()
-        if (json) {
-          const record = recordOf(response, now)
-          if (record !== undefined) sayJson(record)
-          continue
-        }
-        const [what = '', text = ''] = lineOf(response, now) ?? []
-        if (what !== '') say(`${renderClock(now, now)}  ${inLine(what, 24).padEnd(8)} ${inLine(text)}`)
-      }
-      if (abort.signal.aborted) return 0
-      return tellEnded(settings.runDir, json)
-    } catch (err) {
-      if (abort.signal.aborted) return 0
-      return tellNoAnswer(err, settings.runDir, values)
-    } finally {
-      client.close()
-    }
-  },
+  run,
 }

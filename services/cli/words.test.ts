@@ -161,8 +161,8 @@ describe('what others wrote', () => {
     const commands = [
       ['status', '--all'],
       ['status', '-o', 'json', '--all'],
-      ['watch'],
-      ['watch', '-o', 'json'],
+      ['watch', '--wait', '0s'],
+      ['watch', '--wait', '0s', '-o', 'json'],
       ['clear', 'T', '--why', 'w'],
       ['forget', 'm'],
     ]

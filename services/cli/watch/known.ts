@@ -1,0 +1,129 @@
+/** What a watcher was told so far, so that it can say what changed while the detector was away. Pure. */
+import type { Node, WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
+import { type MonitorState, type NodeCondition, type Problem, ProblemPhase } from '#proto/nodedoctor/v1/types.ts'
+
+/** Resolved problems that are remembered; the detector itself names its last 20. */
+const RESOLVED_MAX = 64
+
+/** A change, or what the detector does not know any more and has no message for. */
+export type Told =
+  | WatchNodeResponse['change']
+  | { readonly $case: 'forgotten'; readonly what: string; readonly name: string }
+
+export interface Known {
+  /** Whether it was told the whole node. */
+  readonly isFilled: boolean
+  /** Takes what the detector says. @returns of a whole node: what is otherwise than it was; [] of the first, and of all else */
+  take(change: WatchNodeResponse['change']): Told[]
+}
+
+function keyOf({ type, entity }: { readonly type: string; readonly entity: string }): string {
+  return `${type}\n${entity}`
+}
+
+/** Whether a person reads something else of it; a figure in its message alone is none. */
+function isOther(before: NodeCondition | undefined, now: NodeCondition): boolean {
+  return (
+    before === undefined ||
+    before.health !== now.health ||
+    before.held !== now.held ||
+    before.severity !== now.severity ||
+    before.reason !== now.reason
+  )
+}
+
+function isNews(before: Problem | undefined, now: Problem): boolean {
+  return (
+    before === undefined ||
+    before.generation !== now.generation ||
+    before.severity !== now.severity ||
+    (before.phase === ProblemPhase.RESOLVED) !== (now.phase === ProblemPhase.RESOLVED)
+  )
+}
+
+export function createKnown(): Known {
+  let isFilled = false
+  let conditions = new Map<string, NodeCondition>()
+  let problems = new Map<string, Problem>()
+  let monitors = new Map<string, MonitorState>()
+
+  function changedConditions(node: Node): Told[] {
+    const there = new Set(node.conditions.map(keyOf))
+    const gone = [...conditions.values()].filter((condition) => !there.has(keyOf(condition)))
+    return [
+      ...node.conditions
+        .filter((condition) => isOther(conditions.get(keyOf(condition)), condition))
+        .map((value) => ({ $case: 'condition', value }) as const),
+      ...gone.map(({ type, entity }) => ({ $case: 'conditionRemoved', value: { type, entity } }) as const),
+    ]
+  }
+
+  function changedProblems(all: readonly Problem[]): Told[] {
+    const there = new Set(all.map(({ fingerprint }) => fingerprint))
+    const isLost = ({ fingerprint, phase }: Problem) => phase !== ProblemPhase.RESOLVED && !there.has(fingerprint)
+    return [
+      ...all
+        .filter((problem) => isNews(problems.get(problem.fingerprint), problem))
+        .map((value) => ({ $case: 'problem', value }) as const),
+      ...[...problems.values()]
+        .filter(isLost)
+        .map(({ summary, type }) => ({ $case: 'forgotten', what: 'problem', name: summary || type }) as const),
+    ]
+  }
+
+  function changedMonitors(node: Node): Told[] {
+    const there = new Set(node.monitors.map(({ name }) => name))
+    return [
+      ...node.monitors
+        .filter(({ name, health }) => monitors.get(name)?.health !== health)
+        .map((value) => ({ $case: 'monitor', value }) as const),
+      ...[...monitors.keys()]
+        .filter((name) => !there.has(name))
+        .map((name) => ({ $case: 'forgotten', what: 'monitor', name }) as const),
+    ]
+  }
+
+  function whole(node: Node): Told[] {
+    const all = [...node.resolved, ...node.problems]
+    const changes = isFilled ? [...changedConditions(node), ...changedProblems(all), ...changedMonitors(node)] : []
+    isFilled = true
+    conditions = new Map(node.conditions.map((condition) => [keyOf(condition), condition]))
+    problems = new Map(all.map((problem) => [problem.fingerprint, problem]))
+    monitors = new Map(node.monitors.map((monitor) => [monitor.name, monitor]))
+    return changes
+  }
+
+  function tookProblem(problem: Problem): void {
+    problems.delete(problem.fingerprint)
+    problems.set(problem.fingerprint, problem)
+    const resolved = [...problems.values()].filter(({ phase }) => phase === ProblemPhase.RESOLVED)
+    for (const { fingerprint } of resolved.slice(0, Math.max(0, resolved.length - RESOLVED_MAX)))
+      problems.delete(fingerprint)
+  }
+
+  return {
+    get isFilled() {
+      return isFilled
+    },
+    take(change) {
+      switch (change?.$case) {
+        case 'node':
+          return whole(change.value)
+        case 'condition':
+          conditions.set(keyOf(change.value), change.value)
+          return []
+        case 'conditionRemoved':
+          conditions.delete(keyOf(change.value))
+          return []
+        case 'problem':
+          tookProblem(change.value)
+          return []
+        case 'monitor':
+          monitors.set(change.value.name, change.value)
+          return []
+        default:
+          return []
+      }
+    },
+  }
+}

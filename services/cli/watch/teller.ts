@@ -1,0 +1,52 @@
+/** What `watch` prints: lines for a person, or one JSON document a line. */
+import { renderClock, renderDuration } from '#model'
+import { inLine, say, sayJson } from '../print.ts'
+import type { Told } from './known.ts'
+import { lineOf, recordOf } from './lines.ts'
+
+export interface Teller {
+  change(change: Told, now: Date): void
+  /** The detector cannot be heard, and is waited for. @param why "the connection was lost" */
+  gone(why: string, now: Date): void
+  /** It is heard again. @param changes what is otherwise than it was */
+  back(awayMs: number, changes: readonly Told[], now: Date): void
+}
+
+function line(what: string, text: string, now: Date): void {
+  say(`${renderClock(now, now)}  ${inLine(what, 24).padEnd(8)} ${inLine(text)}`)
+}
+
+const LINES: Teller = {
+  change(change, now) {
+    const [what = '', text = ''] = lineOf(change, now) ?? []
+    if (what !== '') line(what, text, now)
+  },
+  gone(why, now) {
+    line('detector', `is gone: ${why}; waiting until it is back, Ctrl-C ends`, now)
+  },
+  back(awayMs, changes, now) {
+    const told = changes.filter((change) => lineOf(change, now) !== undefined)
+    const what = told.length === 0 ? 'nothing changed meanwhile' : `${told.length} changed meanwhile:`
+    line('detector', `is back after ${renderDuration(awayMs)}; ${what}`, now)
+    for (const change of told) LINES.change(change, now)
+  },
+}
+
+const DOCUMENTS: Teller = {
+  change(change, now) {
+    const record = recordOf(change, now)
+    if (record !== undefined) sayJson(record)
+  },
+  gone(why) {
+    sayJson({ kind: 'detector', state: 'gone', why: inLine(why) })
+  },
+  back(awayMs, changes, now) {
+    const records = changes.map((change) => recordOf(change, now)).filter((record) => record !== undefined)
+    sayJson({ kind: 'detector', state: 'back', awayMs: Math.round(awayMs), changed: records.length })
+    for (const record of records) sayJson({ ...record, meanwhile: true })
+  },
+}
+
+export function createTeller(json: boolean): Teller {
+  return json ? DOCUMENTS : LINES
+}

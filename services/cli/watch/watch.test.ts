@@ -1,0 +1,154 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Node, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
+import { ConditionStatus, Health, MonitorHealth, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
+import type { RpcServer } from '#rpc'
+import { type Ran, runCommand, serveDetector } from '../testing.ts'
+
+let dir = ''
+let server: RpcServer | undefined
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'nd-watch-'))
+  vi.stubEnv('NODE_DOCTOR_CONFIG', '')
+})
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await server?.close(0)
+  server = undefined
+  await rm(dir, { recursive: true, force: true })
+})
+
+const now = new Date()
+function condition(type: string, health: Health, message: string) {
+  const status = health === Health.PROBLEM ? ConditionStatus.TRUE : ConditionStatus.FALSE
+  return { type, health, status, reason: String(health), message, since: now, observed: now, sources: ['system'] }
+}
+function problem(fingerprint: string, summary: string, phase: ProblemPhase = ProblemPhase.OPENED) {
+  const severity = Severity.CRITICAL
+  return { fingerprint, generation: 1, phase, type: 'T', summary, severity, opened: now, changed: now, openMs: 60_000 }
+}
+function monitor(name: string, health: MonitorHealth = MonitorHealth.ALIVE) {
+  return { name, health, since: now }
+}
+function node(more: object): Node {
+  return Node.fromPartial({ name: 'n1', time: now, detectorStarted: now, ...more } as never)
+}
+
+const BEFORE = node({
+  conditions: [
+    condition('MemoryLow', Health.HEALTHY, '20 GiB'),
+    condition('LoadHigh', Health.HEALTHY, 'load 1'),
+    condition('GpuLost', Health.HEALTHY, 'ok'),
+  ],
+  problems: [problem('a', '/var is 96 % full'), problem('b', 'a disk is slow')],
+  monitors: [monitor('system'), monitor('gpu')],
+})
+const AFTER = node({
+  conditions: [condition('MemoryLow', Health.PROBLEM, '1 GiB'), condition('LoadHigh', Health.HEALTHY, 'load 2')],
+  problems: [problem('c', 'memory runs out')],
+  resolved: [problem('a', '/var is 96 % full', ProblemPhase.RESOLVED)],
+  monitors: [monitor('system', MonitorHealth.UNREACHABLE)],
+})
+
+/** A detector that is watched until it is stopped. */
+async function detector(of: Node, onWatched: () => void, changes: WatchNodeResponse['change'][] = []): Promise<void> {
+  server = await serveDetector(dir, {
+    watchNode: (call) => {
+      call.write({ change: { $case: 'node', value: of } })
+      for (const change of changes) call.write({ change })
+      onWatched()
+    },
+  })
+}
+
+/** Watches one detector, kills it, and starts another in its place; `watch` ends at SIGINT. */
+async function overRestart(...argv: string[]): Promise<Ran> {
+  const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  // What came as a change is known too.
+  const lost = { $case: 'monitor', value: BEFORE.monitors[1] } as WatchNodeResponse['change']
+  await detector(BEFORE, first.resolve, [lost])
+  const ran = runCommand('watch', '--run-dir', dir, ...argv)
+  await first.promise
+  await server?.close(0)
+  await detector(AFTER, second.resolve)
+  await second.promise
+  await vi.waitFor(() => expect(process.listenerCount('SIGINT')).toBeGreaterThan(0))
+  setTimeout(() => process.emit('SIGINT'), 300)
+  return ran
+}
+
+describe('a detector that is killed under a watcher', () => {
+  it('is said to be gone, is waited for, and what changed meanwhile is told once it is back', async () => {
+    const { code, out, err } = await overRestart()
+    expect([code, err]).toEqual([0, ''])
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/^(?:\d+ \w+ )?[\d:]{8} UTC {2}/, ''))
+    expect(lines.slice(2, 4)).toEqual([
+      expect.stringMatching(/^detector is gone: [^;]+; waiting until it is back, Ctrl-C ends$/),
+      expect.stringMatching(/^detector is back after \d+ s; 7 changed meanwhile:$/),
+    ])
+    expect(lines.slice(4, 11)).toEqual(
+      [
+        'problem  MemoryLow: 1 GiB',
+        'gone     GpuLost',
+        'resolved over after 1 min: /var is 96 % full ()',
+        'opened   critical: memory runs out',
+        'gone     problem a disk is slow is not known any more',
+        'monitor  system is unreachable: ',
+        'gone     monitor gpu is not known any more',
+      ].map((line) => line.trimEnd()),
+    )
+    expect(lines[11]).toMatch(/^node {5}2 problems: memory runs out/)
+    expect(lines).toHaveLength(12)
+  }, 20_000)
+
+  it('is told in one JSON document a line', async () => {
+    const { code, out } = await overRestart('-o', 'json')
+    expect(code).toBe(0)
+    const documents = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; state?: string; meanwhile?: boolean })
+    expect(documents.map(({ kind, state }) => state ?? kind)).toEqual([
+      'node',
+      'monitor',
+      'gone',
+      'back',
+      'condition',
+      'condition-removed',
+      'problem',
+      'problem',
+      'problem-removed',
+      'monitor',
+      'monitor-removed',
+      'node',
+    ])
+    expect(documents.filter(({ meanwhile }) => meanwhile === true)).toHaveLength(7)
+    expect(documents[3]).toEqual({ kind: 'detector', state: 'back', awayMs: expect.any(Number), changed: 7 })
+  }, 20_000)
+
+  it('is waited for as long as was asked', async () => {
+    const watched = Promise.withResolvers<void>()
+    await detector(BEFORE, watched.resolve)
+    const ran = runCommand('watch', '--wait', '1s', '--run-dir', dir)
+    await watched.promise
+    await server?.close(0)
+    const { code, out, err } = await ran
+    expect(err).toBe(
+      `Not known: the detector is gone and did not come back within 1 s on ${dir}/detector/detector.sock.\nIs it running? Start it with: make run, and this command again.\n`,
+    )
+    expect([code, out.trim().split('\n')]).toMatchObject([3, { length: 2 }])
+  }, 20_000)
+
+  it('refuses what is no duration', async () => {
+    expect(await runCommand('watch', '--wait', 'soon')).toEqual({
+      code: 2,
+      out: '',
+      err: 'node-doctor: watch: --wait soon: expected a duration, such as 30s or 10m\nnode-doctor --help lists what there is.\n',
+    })
+  })
+})
