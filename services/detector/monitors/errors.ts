@@ -36,3 +36,15 @@ export class MonitorSilentError extends Error {
     this.name = 'MonitorSilentError'
   }
 }
+
+/** The detector itself failed at a report: no fault of its monitor, which keeps the report and tells it again. */
+export class ReportNotTakenError extends Error {
+  readonly code = 'REPORT_NOT_TAKEN'
+  constructor(sequence: number, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(`the detector could not take its report ${sequence}, by a fault of its own: ${why}; it is not acknowledged`, {
+      cause,
+    })
+    this.name = 'ReportNotTakenError'
+  }
+}

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { cleanText, type MonitorDeclaration, type PersonsWord } from '#model'
 import { isMisconduct, isUnimplemented, type MonitorChannel } from './channel.ts'
 import { expectedDeclaration, type KnownMonitor } from './declare.ts'
-import { MonitorAnswerError, MonitorGoneError, MonitorSilentError } from './errors.ts'
+import { MonitorAnswerError, MonitorGoneError, MonitorSilentError, ReportNotTakenError } from './errors.ts'
 import { createNaming } from './naming.ts'
 import { pollMonitor } from './poll.ts'
 import { createPresence } from './presence.ts'
@@ -132,6 +132,8 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     presence.failed(err instanceof MonitorGoneError, monotonicMs())
     log.debug('monitor session ended', { monitor: known.name, reason })
     engine.take({ kind: 'troubled', monitor: known.name, reason })
+    if (err instanceof ReportNotTakenError)
+      log.error('report of a monitor could not be taken', { monitor: known.name, err })
     if (err instanceof MonitorSilentError) lose()
     else if (isMisconduct(err)) misconduct()
   }

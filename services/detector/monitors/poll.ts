@@ -12,6 +12,7 @@ import { declarationOfMetadata } from './declare.ts'
 import { MonitorAnswerError, MonitorGoneError } from './errors.ts'
 import { reportOf } from './npd-report.ts'
 import type { LinkOptions, Session } from './session.ts'
+import { taken } from './taken.ts'
 
 /** Failed answers in a row that end the session (and make a new connection). */
 const FAILURES_MAX = 3
@@ -90,7 +91,7 @@ function createTaker(
       wall: now,
       monoMs: monotonicMs(),
     })
-    await engine.report(known.name, { ...report, observations, withdrawn })
+    await taken(sequence, () => engine.report(known.name, { ...report, observations, withdrawn }))
     if (violations.length > 0) engine.misbehaved(known.name, violations)
   }
 }

@@ -29,6 +29,8 @@ export interface Bench extends AsyncDisposable {
   readonly engine: Engine
   readonly fleet: Fleet
   readonly changes: Change[]
+  /** Of its log, as JSON. */
+  readonly lines: readonly string[]
   /** Serves on `<dir>/<path>`. */
   serve(path: string, services: Parameters<typeof serveUnix>[0]['services']): Promise<RpcServer>
   /** A process that listens on `<dir>/<path>` with a queue of so many, and takes no connection ever. */
@@ -84,6 +86,8 @@ export function pluginAt(name: string, socketPath: string, more: Partial<PluginE
 export interface BenchOptions {
   readonly plugins?: (dir: string) => readonly PluginEntry[]
   readonly forgetAfterMs?: number
+  /** Hears what goes to the bus; what it throws meets the engine. */
+  readonly publish?: (changes: readonly Change[]) => void
   /** Before the fleet starts: what an earlier life has left. */
   readonly before?: (engine: Engine, dir: string) => void
 }
@@ -102,6 +106,7 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
     ownership: createOwnership({ builtIn: [], configured: [] }),
     incarnation: 1,
     publish: (made, receipt) => {
+      options.publish?.(made)
       changes.push(...made)
       receipt?.done()
     },
@@ -123,6 +128,7 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
     engine,
     fleet,
     changes,
+    lines,
     async serve(path, services) {
       await mkdir(dirname(join(dir, path)), { recursive: true })
       const server = await serveUnix({ path: join(dir, path), services, serving: () => true })

@@ -7,6 +7,7 @@ import { declarationOfDescribe, HEARTBEAT_MAX_MS } from './declare.ts'
 import { MonitorSilentError } from './errors.ts'
 import { createIntake, type Intake } from './intake.ts'
 import type { LinkOptions, Session } from './session.ts'
+import { taken } from './taken.ts'
 
 /** Acknowledgements go out this long after the first that waits: one message for many reports. */
 const ACK_DELAY_MS = 20
@@ -129,7 +130,7 @@ export async function watchMonitor(session: Session, described: DescribeResponse
         const { incarnation, sequence } = report
         const receipt = { name: known.name, done: () => acknowledge(incarnation, sequence) }
         if (await intake.report(report)) {
-          await intake.took(await engine.report(known.name, report, receipt))
+          await intake.took(await taken(sequence, () => engine.report(known.name, report, receipt)))
           session.alive()
           await options.room(known.name, ROOM_MAX_MS)
         } else engine.skip(receipt)

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { type Change, conditionKey, type Report } from '#model'
+import { DescribeResponse, type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
+import { Health, Polarity, Report as ReportMessage } from '#proto/nodedoctor/v1/types.ts'
+import { conditionType, declaration, observation, report } from '../../../libs/model/testing.ts'
+import { condition, createBench, polled } from './testing.ts'
+
+const POLL = { timeout: 15_000, interval: 20 }
+const SAID = 'report of a monitor could not be taken'
+/** More than one slice holds. */
+const CONDITIONS = 40
+
+/** Throws at what the last condition of a large report brings, until it is mended. */
+function createFault() {
+  let isBroken = true
+  return {
+    mend() {
+      isBroken = false
+    },
+    hit(changes: readonly Change[]) {
+      const isMeant = changes.some((change) => change.kind === 'source' && change.entity === `gpu:${CONDITIONS - 1}`)
+      if (isMeant && isBroken) throw new Error('the store of this test is broken')
+    },
+  }
+}
+
+/** Says a large report in its first session, a small one in each later one, and notes what is acknowledged. */
+function createReporter(): { server: MonitorServer; acknowledged: number[]; sessions(): number } {
+  const acknowledged: number[] = []
+  let sessions = 0
+  const server: MonitorServer = {
+    describe: (_call, callback) =>
+      callback(
+        null,
+        DescribeResponse.fromPartial({
+          incarnation: 5,
+          heartbeatIntervalMs: 100,
+          conditionTypes: [{ type: 'GpuHot', polarity: Polarity.TRUE_IS_PROBLEM }],
+        }),
+      ),
+    check: (_call, callback) => callback(null, { report: undefined }),
+    watch(call) {
+      const sequence = ++sessions
+      call.on('error', () => undefined)
+      call.on('data', ({ request }) => {
+        if (request?.$case === 'ack') acknowledged.push(request.value.sequence)
+      })
+      const observations = Array.from({ length: sequence === 1 ? CONDITIONS : 1 }, (_, i) => ({
+        type: 'GpuHot',
+        entity: `gpu:${i}`,
+        health: Health.HEALTHY,
+        reason: 'Fine',
+        message: `said in report ${sequence}`,
+        check: 'c',
+      }))
+      call.write({
+        time: new Date(),
+        dropped: 0,
+        report: ReportMessage.fromPartial({ incarnation: 5, sequence, time: new Date(), observations }),
+      })
+      const timer = setInterval(() => call.write({ time: new Date(), dropped: 0, report: undefined }), 100)
+      call.on('cancelled', () => clearInterval(timer))
+      call.on('close', () => clearInterval(timer))
+    },
+  }
+  return { server, acknowledged, sessions: () => sessions }
+}
+
+describe('a report at whose later part the detector itself fails', () => {
+  it('ends the session with the reason, has no receipt, and the next one is taken', async () => {
+    await using bench = await createBench({ publish: createFault().hit })
+    const reporter = createReporter()
+    await bench.serve('gpu.sock', [{ definition: MonitorService, implementation: reporter.server }])
+    await bench.serve('other.sock', [polled(() => ({ conditions: [condition('Other')] }))])
+    await expect.poll(() => bench.logged(SAID, 'gpu'), POLL).toBe(1)
+    expect(bench.lines.find((line) => line.includes(SAID))).toContain(
+      '"the detector could not take its report 1, by a fault of its own: the store of this test is broken; it is not acknowledged"',
+    )
+    await expect.poll(() => reporter.acknowledged, POLL).toEqual([2])
+    expect(reporter.sessions()).toBe(2)
+    const { conditions, monitors } = bench.engine.state
+    expect(conditions.get(conditionKey('GpuHot', 'gpu:0'))?.message).toBe('said in report 2')
+    expect(monitors.get('gpu')).toMatchObject({ health: 'alive', violations: 0 })
+    await expect.poll(() => monitors.get('other')?.health, POLL).toBe('alive')
+  }, 30_000)
+
+  it('is taken as a whole when it is told again', async () => {
+    const fault = createFault()
+    await using bench = await createBench({ publish: fault.hit })
+    const { engine } = bench
+    const large: Report = {
+      ...report(Array.from({ length: CONDITIONS }, (_, i) => observation('GpuHot', 'healthy', { entity: `gpu:${i}` }))),
+      incarnation: 5,
+      sequence: 1,
+    }
+    engine.take({ kind: 'declared', declaration: declaration('gpu', [conditionType('GpuHot')]), incarnation: 5 })
+    const receipts: string[] = []
+    const taking = () => Promise.resolve(engine.report('gpu', large, { name: 'gpu', done: () => receipts.push('1') }))
+    await expect(taking()).rejects.toThrow('the store of this test is broken')
+    expect(receipts).toEqual([])
+    fault.mend()
+    await taking()
+    expect(receipts).toEqual(['1'])
+    expect([...engine.state.sources.values()].filter(({ monitor }) => monitor === 'gpu')).toHaveLength(CONDITIONS)
+  })
+})
