@@ -5,18 +5,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectBus, createBusReader, createBusWriter, readCredentials } from '#bus'
 import { createHost } from '#host'
 import { DetectorService, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
-import { type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
+import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import {
   Event,
   Health,
   KeptEvents,
   MonitorHealth,
   NodeCondition,
-  Observation,
-  Polarity,
   Problem,
   ProblemPhase,
-  Report,
   Severity,
 } from '#proto/nodedoctor/v1/types.ts'
 import {
@@ -27,6 +24,7 @@ import {
 import { type RpcServer, serveUnix } from '#rpc'
 import { freePort, plainDoor, quietLog } from '../../libs/bus/testing.ts'
 import { type Running, startDetector } from './testing.ts'
+import { createStreamer } from './testing-streamer.ts'
 
 let dir = ''
 let port = 0
@@ -54,88 +52,6 @@ async function plugIn(
   const server = await serveUnix({ path, services, serving: () => true })
   open.push({ stop: () => server.close(0) })
   return server
-}
-
-/** A monitor that says what it is told to. */
-function createStreamer(): {
-  server: MonitorServer
-  say(more: Partial<Observation>, report?: Partial<Report>): void
-  acknowledged(): number
-} {
-  let call: Parameters<MonitorServer['watch']>[0] | undefined
-  let sequence = 0
-  let acknowledged = 0
-  return {
-    acknowledged: () => acknowledged,
-    say(more, report = {}) {
-      sequence++
-      const observation = Observation.fromPartial({
-        type: 'LinkDown',
-        entity: 'nic:eth0',
-        health: Health.HEALTHY,
-        reason: 'Up',
-        message: 'link is up',
-        check: 'links',
-        observed: new Date(),
-        ...more,
-      })
-      call?.write({
-        time: new Date(),
-        dropped: 0,
-        report: Report.fromPartial({
-          incarnation: 5,
-          sequence,
-          time: new Date(),
-          observations: [observation],
-          ...report,
-        }),
-      })
-    },
-    server: {
-      describe: (_call, callback) =>
-        callback(null, {
-          name: 'links',
-          version: '2',
-          description: 'network links',
-          incarnation: 5,
-          heartbeatIntervalMs: 5000,
-          eventReasons: [],
-          metrics: [],
-          checks: [
-            {
-              check: 'links',
-              checkType: 'links',
-              intervalMs: 1000,
-              timeoutMs: 500,
-              conditionTypes: ['LinkDown'],
-              dependsOn: [],
-            },
-          ],
-          conditionTypes: [
-            {
-              type: 'LinkDown',
-              polarity: Polarity.TRUE_IS_PROBLEM,
-              description: '',
-              shared: false,
-              recovery: { rule: { $case: 'healthyChecks', value: 1 } },
-              label: '{entity} down',
-              recoveryText: '',
-              healthyReason: '',
-              healthyMessage: '',
-            },
-          ],
-        }),
-      check: (_call, callback) => callback(null, { report: Report.fromPartial({ sequence: 77 }) }),
-      watch(opened) {
-        call = opened
-        opened.on('data', ({ request }) => {
-          if (request?.$case === 'ack') acknowledged = request.value.sequence
-        })
-        opened.on('error', () => undefined)
-        opened.write({ time: new Date(), dropped: 0, report: undefined })
-      },
-    },
-  }
 }
 
 describe('the detector', () => {

@@ -1,21 +1,13 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { startTestBus } from '../../libs/bus/testing.ts'
 import { startTestDetector } from '../../libs/bus/testing-detector.ts'
 import { someMonitor } from '../../libs/model/view/testing.ts'
 import { badCondition, nodeCondition } from './testing-exporter.ts'
-import { ALWAYS, conditionOf, NODE, patches, type Scene, type SceneOptions, startScene } from './testing-scene.ts'
+import { ALWAYS, conditionOf, NODE, patches, scenesOfTests } from './testing-scene.ts'
 
-const finished: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const work of finished.splice(0).reverse()) await work()
-})
-const onTestFinished = (work: () => Promise<void>) => void finished.push(work)
-
-function scene(kubernetes: SceneOptions = {}, nodes: readonly string[] = [NODE]): Promise<Scene> {
-  return startScene(onTestFinished, kubernetes, nodes)
-}
+const { onTestFinished, scene } = scenesOfTests()
 
 describe('a condition', () => {
   it('is on the node with its times, beside those of the kubelet', async () => {

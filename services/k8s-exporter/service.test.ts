@@ -1,19 +1,11 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { startFakeApiServer } from '../../test/fakes/kube-apiserver/server.ts'
 import { badCondition, nodeCondition, nodeEvent, nodeProblem, startTestNode } from './testing-exporter.ts'
-import { conditionOf, eventsOf, NODE, patches, type Scene, type SceneOptions, startScene } from './testing-scene.ts'
+import { conditionOf, eventsOf, NODE, patches, type Scene, scenesOfTests } from './testing-scene.ts'
 
-const finished: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const work of finished.splice(0).reverse()) await work()
-})
-const onTestFinished = (work: () => Promise<void>) => void finished.push(work)
-
-function scene(kubernetes: SceneOptions = {}, nodes: readonly string[] = [NODE]): Promise<Scene> {
-  return startScene(onTestFinished, kubernetes, nodes)
-}
+const { onTestFinished, scene } = scenesOfTests()
 
 describe('an event', () => {
   it('is about the node by its uid, and has the time when it happened', async () => {

@@ -1,6 +1,7 @@
 /** The exporter with a real bus and the strict fake; test/kube runs the same against a real API server where that can be. */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterEach } from 'vitest'
 import { type FakeApiServer, startFakeApiServer } from '../../test/fakes/kube-apiserver/server.ts'
 import { startTestNode, type TestNode } from './testing-exporter.ts'
 
@@ -38,6 +39,19 @@ export async function startScene(
     kubernetes: { updateIntervalMs: 50, conditions: { always: ALWAYS, never: [] }, ...kubernetes },
   })
   return { ...node, api }
+}
+
+/** Scenes of a test file: what a test began is ended after it, the last first. */
+export function scenesOfTests(): {
+  readonly onTestFinished: (work: () => Promise<void>) => void
+  readonly scene: (kubernetes?: SceneOptions, nodes?: readonly string[]) => Promise<Scene>
+} {
+  const finished: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    for (const work of finished.splice(0).reverse()) await work()
+  })
+  const onTestFinished = (work: () => Promise<void>) => void finished.push(work)
+  return { onTestFinished, scene: (kubernetes, nodes) => startScene(onTestFinished, kubernetes, nodes) }
 }
 
 export const conditionOf = ({ api }: Scene, type: string) =>

@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest'
+import { conditionKey, fingerprintOf } from './keys.ts'
+import { DETECTOR_CONDITIONS } from './monitor-life.ts'
+import { DETECTOR } from './problem.ts'
+import { conditionType, createWorld, declaration, observation, report } from './testing.ts'
+import { told } from './testing-disk.ts'
+import type { Health } from './types.ts'
+
+describe('a monitor', () => {
+  const types = [conditionType('DiskFull')]
+  function world() {
+    const made = createWorld()
+    made.take({ kind: 'declared', declaration: declaration(DETECTOR, DETECTOR_CONDITIONS), incarnation: 1 }, 0)
+    made.take({ kind: 'declared', declaration: declaration('system', types), incarnation: 7 }, 0)
+    return made
+  }
+  const say = (health: Health) =>
+    ({ kind: 'report', monitor: 'system', violations: [], report: report([observation('DiskFull', health)]) }) as const
+  const DISK_NODE = fingerprintOf('system', 'DiskFull', '')
+
+  it('that is lost turns its conditions unknown, keeps its problems, and is itself a problem', () => {
+    const w = world()
+    w.take(say('problem'), 1000)
+    const changes = w.take({ kind: 'lost', monitor: 'system', reason: 'connection refused' }, 5000)
+    expect(told(changes)).toMatchObject([
+      { type: 'MonitorUnreachable', entity: 'monitor:system', phase: 'opened', severity: 'error' },
+    ])
+    expect(w.state.conditions.get(conditionKey('DiskFull', ''))).toMatchObject({
+      health: 'unknown',
+      status: 'Unknown',
+      reason: 'MonitorUnreachable',
+    })
+    expect(w.state.problems.get(DISK_NODE)?.phase).toBe('opened')
+  })
+
+  it('that answers again is proven reachable by that alone', () => {
+    const w = world()
+    w.take(say('problem'), 1000)
+    w.take({ kind: 'lost', monitor: 'system', reason: 'connection refused' }, 5000)
+    const changes = w.take(say('problem'), 6000)
+    expect(told(changes)).toMatchObject([{ type: 'MonitorUnreachable', phase: 'resolved' }])
+    expect(w.state.problems.get(DISK_NODE)).toMatchObject({ phase: 'opened', generation: 1 })
+  })
+
+  it('that is taken out closes its problems as SourceRemoved and leaves nothing behind', () => {
+    const w = world()
+    w.take(say('problem'), 1000)
+    const changes = w.take({ kind: 'removed', monitor: 'system' }, 2000)
+    expect(told(changes)).toMatchObject([{ phase: 'resolved', proof: 'source-removed' }])
+    expect([...w.state.conditions.values()].filter(({ type }) => type === 'DiskFull')).toEqual([])
+    expect(w.state.monitors.has('system')).toBe(false)
+  })
+
+  it('whose check is taken out of the configuration closes that check’s problems', () => {
+    const w = world()
+    w.take(say('problem'), 1000)
+    const declared = declaration('system', types, { checks: [{ check: 'other', conditionTypes: [], dependsOn: [] }] })
+    expect(told(w.take({ kind: 'declared', declaration: declared, incarnation: 8 }, 2000))).toMatchObject([
+      { proof: 'source-removed' },
+    ])
+  })
+
+  it('that was restarted is told about once, without a change of any condition', () => {
+    const w = world()
+    w.take(say('healthy'), 1000)
+    const before = w.state.conditions.get(conditionKey('DiskFull', ''))
+    const changes = w.take({ kind: 'declared', declaration: declaration('system', types), incarnation: 9 }, 2000)
+    expect(changes.filter(({ kind }) => kind === 'event')).toMatchObject([{ value: { reason: 'MonitorRestarted' } }])
+    expect(w.state.monitors.get('system')?.restarts).toBe(1)
+    const again = {
+      kind: 'declared',
+      declaration: declaration('system', types),
+      incarnation: 10,
+      withDetector: true,
+    } as const
+    expect(w.take(again, 3000).filter(({ kind }) => kind === 'event')).toEqual([])
+    expect(w.state.monitors.get('system')?.restarts).toBe(2)
+    expect(w.state.conditions.get(conditionKey('DiskFull', ''))).toEqual(before)
+  })
+})
+
+describe('dependsOn', () => {
+  function world() {
+    const w = createWorld()
+    const checks = [
+      { check: 'disk', conditionTypes: ['DiskFull'], dependsOn: [] },
+      { check: 'kubelet', conditionTypes: ['KubeletSick'], dependsOn: ['disk'] },
+    ]
+    w.take(
+      {
+        kind: 'declared',
+        declaration: declaration('m', [conditionType('DiskFull'), conditionType('KubeletSick')], { checks }),
+        incarnation: 7,
+      },
+      0,
+    )
+    return w
+  }
+  const say = (type: string, check: string, health: Health) =>
+    ({ kind: 'report', monitor: 'm', violations: [], report: report([observation(type, health, { check })]) }) as const
+
+  it('holds back a new problem while what it depends on is sick', () => {
+    const w = world()
+    w.take(say('DiskFull', 'disk', 'problem'), 1000)
+    expect(told(w.take(say('KubeletSick', 'kubelet', 'problem'), 2000))).toEqual([])
+    expect(w.state.conditions.get(conditionKey('KubeletSick', ''))).toMatchObject({
+      health: 'unknown',
+      held: 'gated',
+      reason: 'DependencyUnhealthy',
+    })
+  })
+
+  it('lets the problem count as soon as what it depends on is well again', () => {
+    const w = world()
+    w.take(say('DiskFull', 'disk', 'problem'), 1000)
+    w.take(say('KubeletSick', 'kubelet', 'problem'), 2000)
+    w.take(say('DiskFull', 'disk', 'healthy'), 3000)
+    expect(told(w.take(say('DiskFull', 'disk', 'healthy'), 4000))).toMatchObject(
+      [
+        { type: 'DiskFull', phase: 'resolved' },
+        { type: 'KubeletSick', phase: 'opened' },
+      ].sort((a, b) => (a.type < b.type ? -1 : 1)),
+    )
+  })
+
+  it('never hides a problem that was open before', () => {
+    const w = world()
+    w.take(say('KubeletSick', 'kubelet', 'problem'), 1000)
+    w.take(say('DiskFull', 'disk', 'problem'), 2000)
+    expect(w.state.conditions.get(conditionKey('KubeletSick', ''))?.health).toBe('problem')
+  })
+})
+
+describe('a shared condition type', () => {
+  const type = conditionType('ClockBad', { shared: true })
+  function world() {
+    const w = createWorld()
+    for (const name of ['a', 'b'])
+      w.take({ kind: 'declared', declaration: declaration(name, [type]), incarnation: 7 }, 0)
+    return w
+  }
+  const say = (monitor: string, health: Health, severity: 'warning' | 'critical' = 'warning') =>
+    ({
+      kind: 'report',
+      monitor,
+      violations: [],
+      report: report([observation('ClockBad', health, { severity: health === 'problem' ? severity : 'info' })]),
+    }) as const
+
+  it('is the worst that any of its sources says, and the sources never overwrite each other', () => {
+    const w = world()
+    w.take(say('a', 'problem'), 1000)
+    w.take(say('b', 'healthy'), 2000)
+    w.take(say('b', 'healthy'), 3000)
+    expect(w.state.conditions.get(conditionKey('ClockBad', ''))).toMatchObject({
+      health: 'problem',
+      sources: ['a', 'b'],
+    })
+    w.take(say('b', 'problem', 'critical'), 4000)
+    expect(w.state.conditions.get(conditionKey('ClockBad', ''))).toMatchObject({
+      severity: 'critical',
+      sources: ['b', 'a'],
+    })
+    w.take(say('a', 'healthy'), 5000)
+    w.take(say('a', 'healthy'), 6000)
+    expect(w.state.conditions.get(conditionKey('ClockBad', ''))?.health).toBe('problem')
+  })
+
+  it('is one problem, whoever raised it', () => {
+    const w = world()
+    w.take(say('a', 'problem'), 1000)
+    w.take(say('b', 'problem'), 2000)
+    expect([...w.state.problems.values()]).toHaveLength(1)
+  })
+})
