@@ -260,8 +260,20 @@ describe('a condition', () => {
     const now = new Date()
     await at.detector.condition(nodeCondition({ observed: now, since, statusSince: since }))
     await expect.poll(() => conditionOf(at, 'DiskFull')?.lastHeartbeatTime).toBe(`${now.toISOString().slice(0, 19)}Z`)
-    const count = patches(at).length
-    await new Promise((resolve) => setTimeout(resolve, 1000))
-    expect(patches(at).length).toBe(count)
+    /** Another condition that is looked at: a heartbeat confirms it. */
+    async function confirmOther(seconds: number): Promise<void> {
+      const observed = new Date(looked.getTime() + seconds * 1000)
+      await at.detector.condition(nodeCondition({ type: 'Other', observed, since, statusSince: since }))
+      await expect
+        .poll(() => conditionOf(at, 'Other')?.lastHeartbeatTime)
+        .toBe(`${observed.toISOString().slice(0, 19)}Z`)
+    }
+    // It has its place on the node, which is no heartbeat.
+    await confirmOther(0)
+    const told = () => patches(at).filter(({ body }) => JSON.stringify(body).includes('DiskFull')).length
+    const count = told()
+    await confirmOther(10)
+    await confirmOther(20)
+    expect(told()).toBe(count)
   })
 })
