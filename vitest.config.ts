@@ -13,14 +13,14 @@ export default defineConfig({
     expect: { poll: { timeout: 5000 } },
     projects: [
       {
-        // Unit tests stand beside their code.
+        // Unit tests stand beside their code. Many of them wait for a real server or socket: more files than processors.
         extends: true,
         test: {
           name: 'unit',
           include: ['libs/**/*.test.ts', 'services/**/*.test.ts', 'scripts/**/*.test.ts', 'test/bench/**/*.test.ts'],
           exclude: NEVER,
-          maxWorkers: 2,
-          // Some of them measure time beside another worker: what fails once and then passes is reported as such.
+          maxWorkers: 4,
+          // Some of them measure time beside other workers: what fails once and then passes is counted and named.
           retry: 1,
         },
       },

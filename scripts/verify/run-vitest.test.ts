@@ -36,14 +36,14 @@ describe('the count of a test run', () => {
 
 describe('what is said of a test run', () => {
   const files = [
-    { project: 'unit', name: 'a.test.ts', ms: 20_100 },
+    { project: 'unit', name: 'a.test.ts', ms: 30_100 },
     { project: 'world', name: 'b.test.ts', ms: 44_000 },
   ]
 
   it('names the slowest files, and those over their budget', () => {
     expect(renderRun({ secondTries: [], files })).toEqual([
       '    44.0 s b.test.ts',
-      '    20.1 s a.test.ts, over its budget of 20 s',
+      '    30.1 s a.test.ts, over its budget of 30 s',
     ])
   })
 
