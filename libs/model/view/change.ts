@@ -6,9 +6,26 @@ import { compareConditions, compareMonitors, compareProblems, compareResolved } 
 
 type ChangeMessage = Extract<StreamMessage, { kind: 'change' }>
 
-function changed<T>(before: readonly T[], after: readonly T[], id: (item: T) => string): T[] {
-  const known = new Map(before.map((item) => [id(item), item]))
-  return after.filter((item) => !equalJson(known.get(id(item)), item))
+/** What stands in one view alone. Views share what did not move, so that most of two thousand conditions need no look. */
+interface Moved<T> {
+  readonly gone: readonly T[]
+  readonly come: readonly T[]
+}
+
+function movedOf<T>(before: readonly T[], after: readonly T[]): Moved<T> {
+  const old = new Set(before)
+  const come = after.filter((item) => !old.delete(item))
+  return { gone: [...old], come }
+}
+
+function changed<T>({ gone, come }: Moved<T>, id: (item: T) => string): T[] {
+  const known = new Map(gone.map((item) => [id(item), item]))
+  return come.filter((item) => !equalJson(known.get(id(item)), item))
+}
+
+function removed<T>({ gone, come }: Moved<T>, id: (item: T) => string): string[] {
+  const there = new Set(come.map(id))
+  return gone.map(id).filter((one) => !there.has(one))
 }
 
 function conditionId({ id }: { readonly id: string }): string {
@@ -22,14 +39,14 @@ function name(monitor: { readonly name: string }): string {
 }
 
 /** A problem that only a whole view can take out: it left without being pushed off the end of the resolved ones. */
-function losesProblem(before: NodeView, after: NodeView): boolean {
-  const there = new Set([...after.problems, ...after.resolved].map(fingerprint))
-  const last = after.resolved.length >= RESOLVED_SHOWN ? after.resolved.at(-1) : undefined
-  return (
-    before.problems.some((problem) => !there.has(problem.fingerprint)) ||
-    before.resolved.some(
-      (problem) => !there.has(problem.fingerprint) && (last === undefined || compareResolved(problem, last) < 0),
-    )
+function losesProblem(moved: Moved<ProblemView>, { resolved }: NodeView): boolean {
+  const lost = new Set(removed(moved, fingerprint))
+  if (lost.size === 0) return false
+  const last = resolved.length >= RESOLVED_SHOWN ? resolved.at(-1) : undefined
+  return moved.gone.some(
+    (problem) =>
+      lost.has(problem.fingerprint) &&
+      (problem.phase !== 'resolved' || last === undefined || compareResolved(problem, last) < 0),
   )
 }
 
@@ -42,22 +59,24 @@ export function diffNodeViews(
   after: NodeView,
   events: readonly EventView[] = [],
 ): StreamMessage | undefined {
+  const conditions = movedOf(before.conditions, after.conditions)
+  const problems = movedOf([...before.problems, ...before.resolved], [...after.problems, ...after.resolved])
+  const monitors = movedOf(before.monitors, after.monitors)
   const whole =
     !equalJson(before.node, after.node) ||
     !equalJson(before.settings, after.settings) ||
     !equalJson(before.remediation, after.remediation) ||
-    losesProblem(before, after) ||
-    before.monitors.some(({ name }) => !after.monitors.some((monitor) => monitor.name === name))
+    losesProblem(problems, after) ||
+    removed(monitors, name).length > 0
   if (whole) return { kind: 'node', node: after }
-  const ids = new Set(after.conditions.map(conditionId))
   const message: ChangeMessage = {
     kind: 'change',
     at: after.at,
     verdict: after.verdict,
-    conditions: changed(before.conditions, after.conditions, conditionId),
-    removed: before.conditions.map(conditionId).filter((id) => !ids.has(id)),
-    problems: changed([...before.problems, ...before.resolved], [...after.problems, ...after.resolved], fingerprint),
-    monitors: changed(before.monitors, after.monitors, name),
+    conditions: changed(conditions, conditionId),
+    removed: removed(conditions, conditionId),
+    problems: changed(problems, fingerprint),
+    monitors: changed(monitors, name),
     events,
     detector: after.detector,
   }

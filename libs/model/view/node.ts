@@ -11,31 +11,28 @@ import { renderMonitor } from './monitor.ts'
 import { renderProblem } from './problem.ts'
 import { evaluateVerdict } from './verdict.ts'
 
+/** A view made before: of which condition it is, and what it follows from beside the fact. */
+interface Remembered<V> {
+  /** The {@link conditionKey}; '' where no condition stands behind it. */
+  readonly key: string
+  /** When it was proven, and by which condition's view. */
+  readonly by: number | string
+  readonly lost: string
+  readonly view: V
+}
+
 /**
  * Views made before, by the fact they show. Facts are immutable, so that a view that is found here is the view; one
  * memo for each reader that renders again and again.
  */
 export interface ViewMemo {
-  readonly conditions: WeakMap<NodeCondition, { readonly key: string; readonly view: ConditionView }>
-  readonly problems: WeakMap<Problem, { readonly key: string; readonly view: ProblemView }>
+  readonly conditions: WeakMap<NodeCondition, Remembered<ConditionView>>
+  readonly problems: WeakMap<Problem, Remembered<ProblemView>>
   readonly monitors: WeakMap<MonitorState, MonitorView>
 }
 
 export function createViewMemo(): ViewMemo {
   return { conditions: new WeakMap(), problems: new WeakMap(), monitors: new WeakMap() }
-}
-
-function remembered<K extends WeakKey, V>(
-  memo: WeakMap<K, { readonly key: string; readonly view: V }>,
-  fact: K,
-  key: string,
-  render: () => V,
-): V {
-  const known = memo.get(fact)
-  if (known !== undefined && known.key === key) return known.view
-  const view = render()
-  memo.set(fact, { key, view })
-  return view
 }
 
 function renderConditions(facts: NodeFacts, now: Date, memo: ViewMemo): Map<string, ConditionView> {
@@ -46,11 +43,15 @@ function renderConditions(facts: NodeFacts, now: Date, memo: ViewMemo): Map<stri
   const views = new Map<string, ConditionView>()
   for (const condition of facts.conditions) {
     const proven = provenAt(condition, monitors, detector, now)
-    const view = remembered(memo.conditions, condition, `${proven.getTime()} ${lost}`, () => {
+    const by = proven.getTime()
+    let known = memo.conditions.get(condition)
+    if (known === undefined || known.by !== by || known.lost !== lost) {
       const fresh = renderCondition(condition, proven, now)
-      return stale ? staleCondition(fresh, detector) : fresh
-    })
-    views.set(conditionKey(condition.type, condition.entity), view)
+      const key = known?.key ?? conditionKey(condition.type, condition.entity)
+      known = { key, by, lost, view: stale ? staleCondition(fresh, detector) : fresh }
+      memo.conditions.set(condition, known)
+    }
+    views.set(known.key, known.view)
   }
   return views
 }
@@ -61,17 +62,21 @@ function renderProblems(
   now: Date,
   memo: ViewMemo,
 ): { open: ProblemView[]; resolved: ProblemView[] } {
-  const stale = facts.detector.state === 'stale'
+  const lost = facts.detector.state === 'stale' ? 'stale' : ''
   const open: ProblemView[] = []
   const resolved: ProblemView[] = []
   for (const problem of facts.problems) {
-    const condition = problem.fromEvent ? undefined : conditions.get(conditionKey(problem.type, problem.entity))
-    const view = remembered(memo.problems, problem, `${condition?.id ?? ''} ${stale}`, () => {
+    let known = memo.problems.get(problem)
+    const key = known?.key ?? (problem.fromEvent ? '' : conditionKey(problem.type, problem.entity))
+    const condition = conditions.get(key)
+    const by = condition?.id ?? ''
+    if (known === undefined || known.by !== by || known.lost !== lost) {
       const fresh = renderProblem(problem, condition, now)
-      return stale ? { ...fresh, level: 'stale' as const } : fresh
-    })
-    if (problem.phase === 'resolved') resolved.push(view)
-    else open.push(view)
+      known = { key, by, lost, view: lost === '' ? fresh : { ...fresh, level: 'stale' } }
+      memo.problems.set(problem, known)
+    }
+    if (problem.phase === 'resolved') resolved.push(known.view)
+    else open.push(known.view)
   }
   return {
     open: open.sort(compareProblems),
