@@ -14,13 +14,23 @@ export function waitOf(heartbeat: { readonly waitingMs: number }): number {
   return Number.isFinite(waitingMs) && waitingMs >= BEHIND_AFTER_MS ? waitingMs : 0
 }
 
-/** What the detector says of its bus, as who asks it is told of the other readers. `now` is the detector's. */
-export function readersOf(
-  bus: { readonly waitingMs: number; readonly refused: number } | undefined,
-  now: Date,
-): Pick<Liveness, 'readersSince' | 'readersRefused'> {
+/** What the detector says of its bus. */
+interface BusFacts {
+  readonly waitingMs: number
+  readonly refused: number
+  readonly connected?: boolean
+  /** Since when it is so. */
+  readonly since?: Date | undefined
+}
+
+/**
+ * The same, as who asks the detector is told of the other readers: theirs is what was before the oldest change that waits,
+ * and before the bus went away. `now` is the detector's.
+ */
+export function readersOf(bus: BusFacts | undefined, now: Date): Pick<Liveness, 'readersSince' | 'readersRefused'> {
   if (bus === undefined) return {}
-  const waitMs = waitOf(bus)
+  const awayMs = bus.connected === false && bus.since !== undefined ? now.getTime() - bus.since.getTime() : 0
+  const waitMs = Math.max(waitOf(bus), waitOf({ waitingMs: awayMs }))
   return {
     ...(waitMs > 0 ? { readersSince: new Date(now.getTime() - waitMs) } : {}),
     ...(bus.refused > 0 ? { readersRefused: bus.refused } : {}),

@@ -65,6 +65,11 @@ describe('the verdict', () => {
         'Readers show 2 values as they were: the bus refuses what is new of them. All right. 3 conditions proven in the last 60 s.',
     })
     expect(readersOf({ waitingMs: 9999, refused: 0 }, NOW)).toEqual({})
+    const away = { waitingMs: 0, refused: 0, connected: false }
+    expect(readersOf({ ...away, since: ago(20) }, NOW)).toEqual({ readersSince: ago(20) })
+    expect(readersOf({ ...away, since: ago(20), connected: true }, NOW)).toEqual({})
+    expect(readersOf({ ...away, since: ago(9) }, NOW)).toEqual({})
+    expect(readersOf(away, NOW)).toEqual({})
     expect(readersOf({ waitingMs: Number.NaN, refused: Number.NaN }, NOW)).toEqual({})
     expect(readersOf(undefined, NOW)).toEqual({})
   })

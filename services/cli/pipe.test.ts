@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+let dir = ''
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'nd-pipe-'))
+})
+afterEach(() => rm(dir, { recursive: true, force: true }))
+
+/** A command whose reader leaves before it has said a word. */
+function unread(...argv: string[]): { code: string; err: string } {
+  const main = join(import.meta.dirname, 'main.ts')
+  const words = [process.execPath, main, ...argv].map((word) => `'${word}'`).join(' ')
+  const { stdout, stderr } = spawnSync(
+    'bash',
+    ['-c', `{ ${words}; echo "$?" >&3; } 3>'${dir}/code' | true; cat '${dir}/code'`],
+    {
+      encoding: 'utf8',
+      timeout: 30_000,
+    },
+  )
+  return { code: stdout.trim(), err: stderr }
+}
+
+describe('a reader that is gone', () => {
+  it.each([
+    ['0', ['version']],
+    ['2', ['validate', '/nowhere', '-o', 'json']],
+    ['3', ['status', '-o', 'json', '--run-dir', '/nowhere']],
+  ])(
+    'is no error, and the exit code stays %s',
+    (code, argv) => {
+      expect(unread(...argv)).toEqual({ code, err: '' })
+    },
+    40_000,
+  )
+})
