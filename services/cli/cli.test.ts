@@ -282,6 +282,8 @@ describe('the other commands', () => {
   it('help, version, and faults of the command line', async () => {
     expect((await run()).out).toContain('Commands:')
     expect((await run('up', '--help')).out).toContain('Usage: node-doctor up')
+    expect((await run('help', 'up')).out).toContain('Usage: node-doctor up')
+    expect(await run('help', 'upp')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean up?') })
     expect((await run('--version')).out).toMatch(/^node-doctor \d/)
     expect(await run('upp')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean up?') })
     expect(await run('zzzzzzz')).toMatchObject({ code: 2 })

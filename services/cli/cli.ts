@@ -32,6 +32,8 @@ node-doctor COMMAND --help says more of each.`
 /** @returns the exit code */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const [name = '--help', ...rest] = argv
+  const [asked] = rest
+  if (name === 'help' && asked !== undefined && !asked.startsWith('-')) return runCli([asked, '--help'])
   if (name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(`${usage()}\n`)
     return 0

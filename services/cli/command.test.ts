@@ -27,6 +27,17 @@ describe('a command line', () => {
     expect(() => parseCommand(command, ['one', 'two'])).toThrow('test: "two" is one argument too many')
   })
 
+  it('is refused in words of ours, whatever Node says of it', () => {
+    for (const [argv, words] of [
+      [['-z'], 'test: unknown option -z'],
+      [['--output'], 'test: -o, --output needs a value, as in --output=VALUE'],
+      [['--set'], 'test: --set needs a value, as in --set=VALUE'],
+      [['--set', '--all'], 'test: --set needs a value, as in --set=VALUE'],
+      [['--all=1'], 'test: -a, --all takes no value'],
+    ] as const)
+      expect(() => parseCommand(command, argv)).toThrow(new CliUsageError(words))
+  })
+
   it('is read or refused, whatever it is', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 12 }), { maxLength: 6 }), (argv) => {

@@ -47,10 +47,19 @@ export function parseCommand(command: Command, argv: readonly string[]): { value
     }
     return { values, positionals }
   } catch (err) {
-    throw err instanceof CliUsageError
-      ? err
-      : new CliUsageError(`${command.name}: ${err instanceof Error ? err.message : String(err)}`)
+    throw err instanceof CliUsageError ? err : new CliUsageError(`${command.name}: ${parseFault(err)}`)
   }
+}
+
+/** What Node says of a command line, without its advice, which is about none of ours. */
+function parseFault(err: unknown): string {
+  const text = err instanceof Error ? err.message : String(err)
+  const unknown = /^Unknown option '(-[^']*)'/.exec(text)?.[1]
+  if (unknown !== undefined) return `unknown option ${unknown}`
+  const bare = /^Option '([^']*?)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(text)?.[1]
+  if (bare !== undefined) return `${bare} needs a value, as in ${bare.split(', ').at(-1)}=VALUE`
+  const flag = /^Option '([^']*)' does not take an argument/.exec(text)?.[1]
+  return flag === undefined ? (text.split('\n')[0] ?? '') : `${flag} takes no value`
 }
 
 export function textOf(values: Values, name: string): string | undefined {
