@@ -1,13 +1,21 @@
 import { EXIT_FAILED, runCli, unexpected } from './cli.ts'
 import { complain } from './print.ts'
 
-/** Who read what is printed is gone (`| head`): what goes on ends in order, what is done keeps its exit code. */
-function nobodyReads(err: Error): void {
-  if (!('code' in err) || err.code !== 'EPIPE') throw err
+/**
+ * What is printed arrives nowhere. That its reader is gone (`| head`) is no error: what goes on ends in order, what is done
+ * keeps its exit code. All else is one: a full disk.
+ */
+function unprinted(err: Error): void {
+  if (!('code' in err) || err.code !== 'EPIPE') {
+    complain(`node-doctor: cannot write what it prints: ${err.message}`)
+    process.once('exit', () => {
+      process.exitCode = EXIT_FAILED
+    })
+  }
   if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM')
 }
 
-for (const stream of [process.stdout, process.stderr]) stream.on('error', nobodyReads)
+for (const stream of [process.stdout, process.stderr]) stream.once('error', unprinted).on('error', () => undefined)
 process.on('uncaughtException', (err) => {
   complain(unexpected(err))
   process.exitCode = EXIT_FAILED

@@ -38,3 +38,15 @@ describe('a reader that is gone', () => {
     40_000,
   )
 })
+
+it('a full disk behind it is one, in a line', () => {
+  const main = join(import.meta.dirname, 'main.ts')
+  const { status, stderr } = spawnSync('bash', ['-c', `'${process.execPath}' '${main}' version > /dev/full`], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
+  expect([status, stderr]).toEqual([
+    1,
+    'node-doctor: cannot write what it prints: ENOSPC: no space left on device, write\n',
+  ])
+}, 40_000)
