@@ -50,6 +50,13 @@ describe('a report of a monitor', () => {
     }
   })
 
+  it('has the end of an event that is no time replaced by its beginning', () => {
+    const { report: admitted } = admit({
+      events: [event('plugin', 'Xid', { firstSeen: now, lastSeen: new Date(Number.NaN) })],
+    })
+    expect(admitted.events[0]).toMatchObject({ firstSeen: now, lastSeen: now })
+  })
+
   it('has a reason of 64 KB with line breaks cut to a name', () => {
     const reason = `Bad\r\nPUB nd.problem.opened.Fake 0\r\n${'x'.repeat(65_536)}`
     const admitted = admitReason(reason)

@@ -166,8 +166,11 @@ function admitEvent(
     reason: admitReason(e.reason),
     message: cleanText(e.message, MAX_MESSAGE),
     firstSeen,
+    // Asked so that what is no time at all is not one.
     lastSeen:
-      e.lastSeen < firstSeen || e.lastSeen.getTime() - now.getTime() > MAX_CLOCK_DIFFERENCE_MS ? firstSeen : e.lastSeen,
+      e.lastSeen >= firstSeen && e.lastSeen.getTime() - now.getTime() <= MAX_CLOCK_DIFFERENCE_MS
+        ? e.lastSeen
+        : firstSeen,
     count: Math.min(Math.max(1, Math.floor(e.count) || 1), 1_000_000_000),
   }
 }
