@@ -2,7 +2,7 @@
 import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { fromProtoReport } from '#wire'
 import { inParts } from '../turns.ts'
-import type { WatchStream } from './channel.ts'
+import type { Incoming, WatchStream } from './channel.ts'
 import { declarationOfDescribe, HEARTBEAT_MAX_MS } from './declare.ts'
 import { MonitorSilentError } from './errors.ts'
 import { createIntake, type Intake } from './intake.ts'
@@ -88,6 +88,12 @@ function createWatchdog(afterMs: number, monotonicMs: () => number) {
   }
 }
 
+/** A message as it counts here; what it was decoded to is not kept while its report is taken. */
+async function read(incoming: Incoming, monotonicMs: () => number) {
+  const { report, time, dropped } = await inParts(incoming.read(), monotonicMs)
+  return { dropped, report: report && fromProtoReport(report, time ?? new Date()) }
+}
+
 /** Watches until the stream ends; throws when it fails or falls silent. */
 export async function watchMonitor(session: Session, described: DescribeResponse, options: LinkOptions): Promise<void> {
   const { engine, known, monotonicMs, reportsPerSecond } = options
@@ -98,7 +104,7 @@ export async function watchMonitor(session: Session, described: DescribeResponse
   const stream = session.channel.watch(signal)
   const acknowledge = createAcknowledger(stream)
   const intake = intakeOf(options, signal)
-  const dropped = createDropped(options)
+  const tellDropped = createDropped(options)
   let isHeard = false
 
   session.tellBy(({ type, entity = '', by, why }) =>
@@ -121,12 +127,11 @@ export async function watchMonitor(session: Session, described: DescribeResponse
         session.declare(declaration, described.incarnation, violations)
       }
       await intake.message(incoming.bytes)
-      const response = await inParts(incoming.read(), monotonicMs)
+      const { report, dropped } = await read(incoming, monotonicMs)
       session.alive()
-      dropped(response.dropped)
-      if (response.report === undefined) await intake.heartbeat()
+      tellDropped(dropped)
+      if (report === undefined) await intake.heartbeat()
       else {
-        const report = fromProtoReport(response.report, response.time ?? new Date())
         const { incarnation, sequence } = report
         const receipt = { name: known.name, done: () => acknowledge(incarnation, sequence) }
         if (await intake.report(report)) {
