@@ -25,9 +25,9 @@ const OWED_MAX_MS = 100
 const COLD_MS = 30_000
 /** A message larger than this is a large one; of those a plug-in's are read at this rate, and so much at once. */
 const LARGE_BYTES = 64 * 1024
-const LARGE_PER_SECOND = 128 * 1024
-const LARGE_AT_ONCE = 2 * 1024 * 1024
-/** However much is owed, the next report comes after this long: well before the sender's silence would count as loss. */
+const LARGE_PER_SECOND = 64 * 1024
+const LARGE_AT_ONCE = 1024 * 1024
+/** So long at a time: well before the sender's silence would count as loss. */
 const REST_MAX_MS = 5000
 
 /** A report that must not be shed: it holds a problem, or an event of severity warning and up. */
@@ -51,8 +51,11 @@ export function costOf(report: Report): number {
 }
 
 export interface Intake {
-  /** Waits for a large message's turn: reading one holds the event loop as a whole. */
-  message(bytes: number): Promise<void>
+  /**
+   * Waits for a large message's turn: reading one costs others theirs. `rested` is called while it waits, at least every
+   * `restMs`: what is not read is no silence.
+   */
+  message(bytes: number, rested?: () => void): Promise<void>
   /** Waits for a heartbeat's turn. */
   heartbeat(): Promise<void>
   /** Whether the report is to be taken; waits where it must be and there is no room. */
@@ -67,6 +70,8 @@ export interface IntakeOptions {
   readonly signal: AbortSignal
   /** It is not ours. Default true. */
   readonly isPlugIn?: boolean
+  /** Default {@link REST_MAX_MS}. */
+  readonly restMs?: number
   /** Reports were dropped: how many in all. */
   readonly onShed: (total: number) => void
   /** The sender is made to wait; at most once a minute. */
@@ -74,7 +79,7 @@ export interface IntakeOptions {
 }
 
 export function createIntake(options: IntakeOptions): Intake {
-  const { perSecond, monotonicMs, signal } = options
+  const { perSecond, monotonicMs, signal, restMs = REST_MAX_MS } = options
   const plain = createRate(perSecond)
   const important = createRate(IMPORTANT_TIMES * perSecond)
   const heartbeats = createRate(HEARTBEATS_PER_SECOND)
@@ -110,11 +115,13 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 
   return {
-    async message(bytes) {
-      if (options.isPlugIn === false || bytes <= LARGE_BYTES || large.take(monotonicMs(), bytes)) return
-      holdBack()
-      await sleep(Math.min(REST_MAX_MS, large.waitMs(monotonicMs(), bytes)), undefined, { signal })
-      large.take(monotonicMs(), bytes)
+    async message(bytes, rested) {
+      if (options.isPlugIn === false || bytes <= LARGE_BYTES) return
+      while (!large.take(monotonicMs(), bytes)) {
+        holdBack()
+        await sleep(Math.min(restMs, Math.max(1, large.waitMs(monotonicMs(), bytes))), undefined, { signal })
+        rested?.()
+      }
     },
     heartbeat: () => wait(heartbeats, 1),
     async report(report) {
@@ -139,7 +146,7 @@ export function createIntake(options: IntakeOptions): Intake {
       owedAt = nowMs
       if (owedMs <= OWED_MAX_MS) return
       if (nowMs - begunMs > COLD_MS) holdBack()
-      await sleep(Math.min(REST_MAX_MS, (owedMs - OWED_MAX_MS) / share), undefined, { signal })
+      await sleep(Math.min(restMs, (owedMs - OWED_MAX_MS) / share), undefined, { signal })
     },
   }
 }

@@ -26,21 +26,23 @@ describe('a rate', () => {
 })
 
 describe('what is taken of one monitor', () => {
-  function bench(perSecond = 10, isPlugIn = true) {
+  function bench(perSecond = 10, isPlugIn = true, restMs = 5000) {
     const told: string[] = []
+    const abort = new AbortController()
     let passedMs = 0
     const intake = createIntake({
       perSecond,
       monotonicMs: () => performance.now() + passedMs,
-      signal: new AbortController().signal,
+      signal: abort.signal,
       isPlugIn,
+      restMs,
       onShed: (total) => told.push(`shed ${total}`),
       onHeldBack: () => told.push('held back'),
     })
     const pass = (ms: number) => {
       passedMs += ms
     }
-    return { intake, told, pass }
+    return { intake, told, pass, giveUp: () => abort.abort() }
   }
 
   it('sheds what says nothing is wrong above its rate, and tells how many', async () => {
@@ -63,14 +65,25 @@ describe('what is taken of one monitor', () => {
     const { intake, told } = bench()
     const beganMs = performance.now()
     for (let i = 0; i < 100; i++) await intake.message(64 * 1024)
-    for (let i = 0; i < 4; i++) await intake.message(512 * 1024)
+    for (let i = 0; i < 2; i++) await intake.message(512 * 1024)
     expect(told).toEqual([])
-    await intake.message(96 * 1024)
+    await intake.message(64 * 1024 + 1)
     expect(performance.now() - beganMs).toBeGreaterThan(500)
     expect(told).toEqual(['held back'])
     const ours = bench(10, false)
     for (let i = 0; i < 100; i++) await ours.intake.message(1024 * 1024)
     expect(ours.told).toEqual([])
+  })
+
+  it('counts nobody as silent whose large message waits for its turn', async () => {
+    const { intake, giveUp } = bench(10, true, 10)
+    await intake.message(1024 * 1024)
+    let rests = 0
+    const second = intake.message(1024 * 1024, () => {
+      if (++rests === 3) giveUp()
+    })
+    await expect(second).rejects.toThrow('aborted')
+    expect(rests).toBe(3)
   })
 
   it('makes who sends heartbeats without end wait', async () => {

@@ -126,7 +126,7 @@ export async function watchMonitor(session: Session, described: DescribeResponse
         const { declaration, violations } = declarationOfDescribe(described, known, options.isKnown)
         session.declare(declaration, described.incarnation, violations)
       }
-      await intake.message(incoming.bytes)
+      await intake.message(incoming.bytes, session.alive)
       const { report, dropped } = await read(incoming, monotonicMs)
       session.alive()
       tellDropped(dropped)

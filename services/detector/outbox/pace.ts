@@ -8,7 +8,7 @@ import { createRate, type Rate } from '../rate.ts'
 const PER_ROUND = { ours: 128, plugIn: 8 } as const
 /** Of one plug-in's writes, and of its facts, on the average, and at once. */
 export const PLUG_IN_PER_SECOND = 250
-export const PLUG_IN_AT_ONCE = 512
+export const PLUG_IN_AT_ONCE = 64
 /** Beyond this many, those are let go that nobody knows any more. */
 const KNOWN_MAX = 128
 
