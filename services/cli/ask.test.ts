@@ -1,36 +1,24 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { RpcError, type RpcServer } from '#rpc'
+import { describe, expect, it } from 'vitest'
+import { RpcError } from '#rpc'
 import { asNobody } from '../../libs/rpc/testing-nobody.ts'
 import { explainNoAnswer } from './ask.ts'
-import { runCommand, serveDetector } from './testing.ts'
+import { runCommand } from './testing.ts'
+import { runDirOfTests } from './testing-run-dir.ts'
 
-let dir = ''
-let server: RpcServer | undefined
-
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'nd-ask-'))
-  vi.stubEnv('NODE_DOCTOR_CONFIG', '')
-})
-afterEach(async () => {
-  vi.unstubAllEnvs()
-  await server?.close(0)
-  server = undefined
-  await rm(dir, { recursive: true, force: true })
-})
+const place = runDirOfTests()
 
 describe('without a detector', () => {
   it.each(['status', 'watch'])('%s says so as JSON where JSON was asked for', async (command) => {
-    const { code, out, err } = await runCommand(command, '-o', 'json', '--run-dir', dir)
+    const { code, out, err } = await runCommand(command, '-o', 'json', '--run-dir', place.dir)
     expect([code, err]).toEqual([3, ''])
     expect(JSON.parse(out)).toEqual({
       error: {
         code: 'NO_SOCKET',
-        message: `there is no detector on ${dir}/detector/detector.sock`,
+        message: `there is no detector on ${place.dir}/detector/detector.sock`,
         advice: 'Is it running? Start it with: make run. If it runs with another folder, name that: --run-dir DIR.',
-        socket: `${dir}/detector/detector.sock`,
+        socket: `${place.dir}/detector/detector.sock`,
       },
     })
   })
@@ -52,13 +40,13 @@ describe('without a detector', () => {
 
 describe('a detector whose socket this user may not open', () => {
   it.each(['status', 'watch'])('is told by %s with the mode, the owner and who tried', async (command) => {
-    server = await serveDetector(dir, {})
-    await chmod(dir, 0o755)
-    await chmod(join(dir, 'detector'), 0o755)
-    const socket = join(dir, 'detector', 'detector.sock')
+    await place.serve({})
+    await chmod(place.dir, 0o755)
+    await chmod(join(place.dir, 'detector'), 0o755)
+    const socket = join(place.dir, 'detector', 'detector.sock')
     await chmod(socket, 0)
     await asNobody(async () => {
-      const { code, out, err } = await runCommand(command, '--run-dir', dir)
+      const { code, out, err } = await runCommand(command, '--run-dir', place.dir)
       const [uid, gid] = [process.geteuid?.(), process.getegid?.()]
       expect([code, out]).toEqual([3, ''])
       expect(err).toMatch(

@@ -1,31 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { NodeView } from '#model'
-import { type DetectorServer, DetectorService, Node } from '#proto/nodedoctor/v1/detector.ts'
+import { type DetectorServer, Node } from '#proto/nodedoctor/v1/detector.ts'
 import { ConditionStatus, Health, MonitorHealth, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
-import { type RpcServer, serveUnix } from '#rpc'
-import { runCli } from './cli.ts'
 import { configOf } from './settings.ts'
+import { runCommand } from './testing.ts'
+import { runDirOfTests } from './testing-run-dir.ts'
 import { takeUpLock } from './up/lock.ts'
 import { planServices } from './up/plan.ts'
 import { chooseStore, storeInMemory } from './up/store.ts'
 import { supervise } from './up/supervise.ts'
 
-let dir = ''
-let server: RpcServer | undefined
-
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'nd-cli-'))
-  vi.stubEnv('NODE_DOCTOR_CONFIG', '')
-})
-afterEach(async () => {
-  vi.unstubAllEnvs()
-  await server?.close(0)
-  server = undefined
-  await rm(dir, { recursive: true, force: true })
-})
+const place = runDirOfTests()
 
 const now = new Date()
 function node(more: Partial<Node> = {}): Node {
@@ -72,45 +59,19 @@ async function serveNode(
   answer: Node,
   changes: Parameters<DetectorServer['watchNode']>[0] extends { write(response: infer R): unknown } ? R[] : never = [],
 ): Promise<void> {
-  const implementation: DetectorServer = {
+  await place.serve({
     getNode: (_call, callback) => callback(null, { node: answer }),
-    listMonitors: (_call, callback) => callback(null, { monitors: [] }),
-    check: (_call, callback) => callback(null, { report: undefined }),
-    clear: (_call, callback) => callback(null, { cleared: [] }),
-    forget: (_call, callback) => callback(null, { ended: [] }),
     watchNode: (call) => {
       for (const change of changes) call.write(change)
       call.end()
     },
-  }
-  server = await serveUnix({
-    path: join(dir, 'detector', 'detector.sock'),
-    services: [{ definition: DetectorService, implementation }],
-    serving: () => true,
   })
-}
-
-async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const spies = [
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      out += String(text)
-      return true
-    }),
-    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-      err += String(text)
-      return true
-    }),
-  ]
-  const code = await runCli(argv)
-  for (const spy of spies) spy.mockRestore()
-  return { code, out, err }
 }
 
 describe('status', () => {
   it('says in the page’s words that all is right, and ends with 0', async () => {
     await serveNode(node())
-    const { code, out } = await run('status', '--run-dir', dir, '--all')
+    const { code, out } = await runCommand('status', '--run-dir', place.dir, '--all')
     expect(code).toBe(0)
     expect(out).toMatch(/^n1\nAll right\. 1 condition/)
     expect(out).toContain('MemoryLow')
@@ -118,10 +79,10 @@ describe('status', () => {
 
   it('names what is wrong, and ends with 1', async () => {
     await serveNode(node({ problems: [PROBLEM] as never }))
-    const { code, out } = await run('status', '--run-dir', dir)
+    const { code, out } = await runCommand('status', '--run-dir', place.dir)
     expect(code).toBe(1)
     expect(out).toContain('/var is 96 % full')
-    const json = JSON.parse((await run('status', '--run-dir', dir, '-o', 'json')).out) as NodeView
+    const json = JSON.parse((await runCommand('status', '--run-dir', place.dir, '-o', 'json')).out) as NodeView
     expect(json.problems).toMatchObject([{ type: 'DiskFull', level: 'critical' }])
   })
 
@@ -129,14 +90,14 @@ describe('status', () => {
     const bus = { connected: true, queued: 12, waitingMs: 90_000, refused: 1 } as never
     await serveNode(node({ bus }))
     const from = `${new Date(now.getTime() - 90_000).toISOString().slice(11, 19)} UTC`
-    const { code, out } = await run('status', '--run-dir', dir)
+    const { code, out } = await runCommand('status', '--run-dir', place.dir)
     expect(code).toBe(3)
     expect(out).toMatch(
       new RegExp(
         `^n1\\nWhat readers show is from (?:\\d+ \\w+ )?${from}: the agent’s changes do not get through\\. Readers show 1 value as it was: the bus refuses what is new of it\\. All right\\.`,
       ),
     )
-    const json = JSON.parse((await run('status', '--run-dir', dir, '-o', 'json')).out) as NodeView
+    const json = JSON.parse((await runCommand('status', '--run-dir', place.dir, '-o', 'json')).out) as NodeView
     expect(json.detector).toMatchObject({
       readersSince: new Date(now.getTime() - 90_000).toISOString(),
       readersRefused: 1,
@@ -144,9 +105,12 @@ describe('status', () => {
   })
 
   it('ends with 3 where nothing is known or nobody answers', async () => {
-    expect(await run('status', '--run-dir', dir)).toMatchObject({ code: 3, err: expect.stringContaining('make run') })
+    expect(await runCommand('status', '--run-dir', place.dir)).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('make run'),
+    })
     await serveNode(node({ conditions: [], monitors: [] }))
-    expect((await run('status', '--run-dir', dir)).code).toBe(3)
+    expect((await runCommand('status', '--run-dir', place.dir)).code).toBe(3)
   })
 })
 
@@ -192,7 +156,7 @@ describe('watch', () => {
 
   it('prints each change as a line', async () => {
     await serveNode(node(), changes)
-    const { code, out } = await run('watch', '--wait', '0s', '--run-dir', dir)
+    const { code, out } = await runCommand('watch', '--wait', '0s', '--run-dir', place.dir)
     expect(code).toBe(3)
     for (const text of [
       'All right',
@@ -207,7 +171,7 @@ describe('watch', () => {
 
   it('prints each change as JSON', async () => {
     await serveNode(node(), changes)
-    const { out } = await run('watch', '--wait', '0s', '--run-dir', dir, '-o', 'json')
+    const { out } = await runCommand('watch', '--wait', '0s', '--run-dir', place.dir, '-o', 'json')
     const kinds = out
       .trim()
       .split('\n')
@@ -225,10 +189,10 @@ describe('watch', () => {
   })
 
   it('ends with 3 where nobody answers', async () => {
-    expect(await run('watch', '--wait', '0s', '--run-dir', dir)).toEqual({
+    expect(await runCommand('watch', '--wait', '0s', '--run-dir', place.dir)).toEqual({
       code: 3,
       out: '',
-      err: `Not known: there is no detector on ${dir}/detector/detector.sock.\nIs it running? Start it with: make run. If it runs with another folder, name that: --run-dir DIR.\n`,
+      err: `Not known: there is no detector on ${place.dir}/detector/detector.sock.\nIs it running? Start it with: make run. If it runs with another folder, name that: --run-dir DIR.\n`,
     })
   })
 })
@@ -252,46 +216,48 @@ describe('what was well and is over a limit for too short a time to say', () => 
 
   it('is being watched, in every line about it', async () => {
     await serveNode(watched, [{ change: { $case: 'condition', value: watched.conditions[0] } }] as never)
-    expect((await run('watch', '--wait', '0s', '--run-dir', dir)).out).toMatch(
+    expect((await runCommand('watch', '--wait', '0s', '--run-dir', place.dir)).out).toMatch(
       / {2}healthy, being watched LoadHigh: load is 40 \(seen in 1 of 3 checks in a row\)$/m,
     )
-    expect((await run('status', '--all', '--run-dir', dir)).out).toMatch(/^healthy, being watched +LoadHigh +node /m)
+    expect((await runCommand('status', '--all', '--run-dir', place.dir)).out).toMatch(
+      /^healthy, being watched +LoadHigh +node /m,
+    )
   })
 
   it('and is unknown is unknown', async () => {
     const [first] = watched.conditions
     await serveNode(node({ conditions: [{ ...first, health: Health.UNKNOWN }] as never }))
-    expect((await run('status', '--all', '--run-dir', dir)).out).toMatch(/^unknown +LoadHigh +node /m)
+    expect((await runCommand('status', '--all', '--run-dir', place.dir)).out).toMatch(/^unknown +LoadHigh +node /m)
   })
 })
 
 describe('the other commands', () => {
   it('validate, say what is missing, and list every fault', async () => {
-    const file = join(dir, 'c.yaml')
+    const file = join(place.dir, 'c.yaml')
     await writeFile(
       file,
       'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nmonitors:\n  - { name: kubelet, type: http-health-check }\n',
     )
-    expect(await run('validate', file)).toMatchObject({ code: 0, out: expect.stringContaining('missing:') })
-    expect(JSON.parse((await run('validate', file, '-o', 'json')).out)).toMatchObject({ valid: true })
+    expect(await runCommand('validate', file)).toMatchObject({ code: 0, out: expect.stringContaining('missing:') })
+    expect(JSON.parse((await runCommand('validate', file, '-o', 'json')).out)).toMatchObject({ valid: true })
     await writeFile(file, 'kind: Nope\n')
-    expect((await run('validate', file)).code).toBe(2)
-    expect((await run('validate')).out).toContain('The embedded default is valid')
+    expect((await runCommand('validate', file)).code).toBe(2)
+    expect((await runCommand('validate')).out).toContain('The embedded default is valid')
   })
 
   it('help, version, and faults of the command line', async () => {
-    expect((await run()).out).toContain('Commands:')
-    expect((await run('up', '--help')).out).toContain('Usage: node-doctor up')
-    expect((await run('help', 'up')).out).toContain('Usage: node-doctor up')
-    expect(await run('help', 'upp')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean up?') })
-    expect((await run('--version')).out).toMatch(/^node-doctor \d/)
-    expect(await run('upp')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean up?') })
-    expect(await run('zzzzzzz')).toMatchObject({ code: 2 })
-    expect(await run('up', '--run-dir', dir, '--services', 'nobody')).toMatchObject({
+    expect((await runCommand()).out).toContain('Commands:')
+    expect((await runCommand('up', '--help')).out).toContain('Usage: node-doctor up')
+    expect((await runCommand('help', 'up')).out).toContain('Usage: node-doctor up')
+    expect(await runCommand('help', 'upp')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean up?') })
+    expect((await runCommand('--version')).out).toMatch(/^node-doctor \d/)
+    expect(await runCommand('upp')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean up?') })
+    expect(await runCommand('zzzzzzz')).toMatchObject({ code: 2 })
+    expect(await runCommand('up', '--run-dir', place.dir, '--services', 'nobody')).toMatchObject({
       code: 2,
       err: expect.stringContaining('there is no such service'),
     })
-    expect(await run('up', '--run-dir', dir)).toMatchObject({
+    expect(await runCommand('up', '--run-dir', place.dir)).toMatchObject({
       code: 2,
       err: expect.stringContaining('it is not built'),
     })
@@ -300,7 +266,7 @@ describe('the other commands', () => {
 
 describe('up', () => {
   it('plans the services of the configuration, the detector stopped last', async () => {
-    const config = await configOf({ 'run-dir': dir })
+    const config = await configOf({ 'run-dir': place.dir })
     const planned = planServices(config, undefined)
     expect(planned.map(({ name }) => name)).toEqual(['detector', 'system', 'http-exporter'])
     expect(planned.find(({ name }) => name === 'detector')?.stopOrder).toBe(2)
@@ -308,28 +274,28 @@ describe('up', () => {
   })
 
   it('keeps the bus’s store in memory', async () => {
-    onTestFinished(() => rm(storeInMemory(dir), { recursive: true, force: true }))
-    const store = await chooseStore(await configOf({ 'run-dir': dir }))
+    onTestFinished(() => rm(storeInMemory(place.dir), { recursive: true, force: true }))
+    const store = await chooseStore(await configOf({ 'run-dir': place.dir }))
     expect(store.dir).toMatch(/^(\/dev\/shm\/node-doctor-|\/)/)
-    expect((await chooseStore(await configOf({ 'run-dir': dir, set: ['bus.storeDir=/x'] }))).dir).toBe('/x')
+    expect((await chooseStore(await configOf({ 'run-dir': place.dir, set: ['bus.storeDir=/x'] }))).dir).toBe('/x')
   })
 
   it('is alone on its run directory', async () => {
-    const lock = await takeUpLock(dir)
-    await expect(takeUpLock(dir)).rejects.toThrow(
-      `Node Doctor already runs on ${dir}; stop it first, or choose another folder with --run-dir`,
+    const lock = await takeUpLock(place.dir)
+    await expect(takeUpLock(place.dir)).rejects.toThrow(
+      `Node Doctor already runs on ${place.dir}; stop it first, or choose another folder with --run-dir`,
     )
     await lock.release()
-    await (await takeUpLock(dir)).release()
+    await (await takeUpLock(place.dir)).release()
   })
 
   async function watchProcess(code: string) {
-    const bundle = join(dir, 'service.mjs')
+    const bundle = join(place.dir, 'service.mjs')
     await writeFile(bundle, code)
     const states: string[] = []
     const lines: string[] = []
     const running = supervise({
-      service: { name: 'x', socket: join(dir, 'x.sock'), stopOrder: 1 },
+      service: { name: 'x', socket: join(place.dir, 'x.sock'), stopOrder: 1 },
       bundle,
       args: [],
       onState: (_name, state, detail) => states.push(`${state} ${detail}`.trim()),

@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { hostname, tmpdir, userInfo } from 'node:os'
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { DetectorClearRequest, WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
 import { Node } from '#proto/nodedoctor/v1/detector.ts'
 import {
@@ -14,23 +14,11 @@ import {
   ProblemPhase,
   Severity,
 } from '#proto/nodedoctor/v1/types.ts'
-import type { RpcServer } from '#rpc'
-import { runCommand, serveDetector } from './testing.ts'
+import { runCommand } from './testing.ts'
+import { runDirOfTests } from './testing-run-dir.ts'
 import { stateNote, takeOwnFolder, unusableRunDir } from './up/folder.ts'
 
-let dir = ''
-let server: RpcServer | undefined
-
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'nd-words-'))
-  vi.stubEnv('NODE_DOCTOR_CONFIG', '')
-})
-afterEach(async () => {
-  vi.unstubAllEnvs()
-  await server?.close(0)
-  server = undefined
-  await rm(dir, { recursive: true, force: true })
-})
+const place = runDirOfTests()
 
 const now = new Date()
 const PROBLEM = {
@@ -148,7 +136,7 @@ describe('what others wrote', () => {
 
   it('reaches terminals as one clean, short text in every field of every message', async () => {
     let answer = node()
-    server = await serveDetector(dir, {
+    await place.serve({
       getNode: (_call, callback) => callback(null, { node: answer }),
       watchNode: (call) => {
         for (const change of [...changes(answer), { change: { $case: 'event', value: withTexts(EVENT, answer.name) } }])
@@ -167,7 +155,7 @@ describe('what others wrote', () => {
       ['forget', 'm'],
     ]
     const linesOf = async (argv: string[]) => {
-      const { out, err } = await runCommand(...argv, '--run-dir', dir)
+      const { out, err } = await runCommand(...argv, '--run-dir', place.dir)
       return `${out}${err}`.split('\n')
     }
     await fc.assert(
@@ -189,12 +177,12 @@ describe('what others wrote', () => {
 
 describe('status --all', () => {
   it('lists every monitor, why it does not answer, and each thing that it may not send, in words', async () => {
-    server = await serveDetector(dir, { getNode: (_call, callback) => callback(null, { node: node() }) })
-    const { out } = await runCommand('status', '--all', '--run-dir', dir)
+    await place.serve({ getNode: (_call, callback) => callback(null, { node: node() }) })
+    const { out } = await runCommand('status', '--all', '--run-dir', place.dir)
     expect(out).toMatch(/^unreachable +gpu +discovered +never +0 +4 +nobody listens \(\d+ s ago\)$/m)
     expect(out).toMatch(/^What monitors sent that they may not:$/m)
     expect(out).toMatch(/^ {2}gpu: condition type "Has Space" is not a name \(4 times\), \d+ s ago$/m)
-    const json = JSON.parse((await runCommand('status', '--all', '-o', 'json', '--run-dir', dir)).out) as unknown
+    const json = JSON.parse((await runCommand('status', '--all', '-o', 'json', '--run-dir', place.dir)).out) as unknown
     expect(json).toMatchObject({ monitors: [{ lastViolations: [{ count: 4 }] }] })
   })
 })
@@ -202,17 +190,17 @@ describe('status --all', () => {
 describe('clear', () => {
   it('gives the detector the type, the entity, who says it and why', async () => {
     const requests: DetectorClearRequest[] = []
-    server = await serveDetector(dir, {
+    await place.serve({
       clear: ({ request }, callback) => {
         requests.push(request)
         callback(null, { cleared: [Problem.fromPartial(PROBLEM)] })
       },
     })
-    const argv = ['clear', 'GpuLost', '--entity', 'gpu:0', '--why', 'card was changed', '--run-dir', dir]
+    const argv = ['clear', 'GpuLost', '--entity', 'gpu:0', '--why', 'card was changed', '--run-dir', place.dir]
     expect(await runCommand(...argv)).toEqual({ code: 0, out: 'cleared: GPU 0 is lost\n', err: '' })
     expect(JSON.parse((await runCommand(...argv, '-o', 'json')).out)).toMatchObject({ cleared: [{ type: 'GpuLost' }] })
-    await runCommand('clear', 'GpuLost', '--why', 'all of them', '--run-dir', dir)
-    await runCommand('clear', 'GpuLost', '--entity', '', '--why', 'the node', '--run-dir', dir)
+    await runCommand('clear', 'GpuLost', '--why', 'all of them', '--run-dir', place.dir)
+    await runCommand('clear', 'GpuLost', '--entity', '', '--why', 'the node', '--run-dir', place.dir)
     const by = `${userInfo().username}@${hostname()}`
     expect(requests[0]).toMatchObject({ type: 'GpuLost', entity: 'gpu:0', by, why: 'card was changed' })
     expect(requests.map(({ entity }) => entity)).toEqual(['gpu:0', 'gpu:0', undefined, ''])
@@ -227,10 +215,10 @@ describe('clear', () => {
       code: 2,
       err: expect.stringContaining('clear: expected --why TEXT: why the problem is over, for whoever looks later'),
     })
-    server = await serveDetector(dir, {
+    await place.serve({
       clear: (_call, callback) => callback({ code: 5, details: 'no problem DiskFul is open; open are: DiskFull' }),
     })
-    expect(await runCommand('clear', 'DiskFul', '--why', 'x', '--run-dir', dir)).toEqual({
+    expect(await runCommand('clear', 'DiskFul', '--why', 'x', '--run-dir', place.dir)).toEqual({
       code: 1,
       out: '',
       err: 'no problem DiskFul is open; open are: DiskFull\n',
@@ -240,23 +228,23 @@ describe('clear', () => {
 
 describe('forget', () => {
   it('ends what is known of a monitor, and says what', async () => {
-    server = await serveDetector(dir, {
+    await place.serve({
       forget: ({ request }, callback) =>
         request.monitor === 'gpu'
           ? callback(null, { ended: [Problem.fromPartial(PROBLEM)] })
           : callback({ code: 9, details: `${request.monitor} still answers` }),
     })
-    expect(await runCommand('forget', 'gpu', '--run-dir', dir)).toEqual({
+    expect(await runCommand('forget', 'gpu', '--run-dir', place.dir)).toEqual({
       code: 0,
       out: 'forgotten: gpu\nended: GPU 0 is lost\n',
       err: '',
     })
-    expect(await runCommand('forget', 'net', '--run-dir', dir)).toEqual({
+    expect(await runCommand('forget', 'net', '--run-dir', place.dir)).toEqual({
       code: 1,
       out: '',
       err: 'net still answers\n',
     })
-    const { code, out } = await runCommand('forget', 'net', '--run-dir', dir, '-o', 'json')
+    const { code, out } = await runCommand('forget', 'net', '--run-dir', place.dir, '-o', 'json')
     expect([code, JSON.parse(out)]).toMatchObject([1, { error: { code: 'REFUSED', message: 'net still answers' } }])
     expect(await runCommand('forget')).toMatchObject({
       code: 2,
@@ -275,18 +263,18 @@ describe('the command line', () => {
   })
 
   it('of up refuses no services, and a format of logs that there is none of', async () => {
-    expect(await runCommand('up', '--services', '', '--run-dir', dir)).toMatchObject({
+    expect(await runCommand('up', '--services', '', '--run-dir', place.dir)).toMatchObject({
       code: 2,
       err: expect.stringContaining('--services names none; expected some of detector, system, http-exporter'),
     })
-    expect(await runCommand('up', '--log-format', 'xml', '--run-dir', dir)).toMatchObject({
+    expect(await runCommand('up', '--log-format', 'xml', '--run-dir', place.dir)).toMatchObject({
       code: 2,
       err: expect.stringContaining('--log-format xml: expected pretty or json'),
     })
   })
 
   it('tells a section that is none with its place', async () => {
-    const file = join(dir, 'c.yaml')
+    const file = join(place.dir, 'c.yaml')
     await writeFile(
       file,
       'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nexporters: 5\n',
@@ -298,7 +286,7 @@ describe('the command line', () => {
 
 describe('-o json with a configuration that cannot be used', () => {
   it('is an error with every fault, of validate and of every other command', async () => {
-    const file = join(dir, 'c.yaml')
+    const file = join(place.dir, 'c.yaml')
     await writeFile(
       file,
       'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nexporters: 5\nmonitor: []\n',
@@ -316,7 +304,7 @@ describe('-o json with a configuration that cannot be used', () => {
     expect([bad.code, bad.err, JSON.parse(bad.out)]).toEqual([2, '', { valid: false, error }])
     const other = await runCommand('status', '-o', 'json', '--config', file)
     expect([other.code, other.err, JSON.parse(other.out)]).toEqual([2, '', { error }])
-    const missing = await runCommand('validate', join(dir, 'none.yaml'), '-o', 'json')
+    const missing = await runCommand('validate', join(place.dir, 'none.yaml'), '-o', 'json')
     expect([missing.code, JSON.parse(missing.out)]).toMatchObject([
       2,
       { valid: false, error: { code: 'CONFIG_INVALID' } },
@@ -336,30 +324,30 @@ describe('folders of up', () => {
   })
 
   it('for what survives a reboot are made, or told of, and nothing fails', async () => {
-    expect(await stateNote(join(dir, 'a/b'))).toBe('')
-    await writeFile(join(dir, 'file'), '')
+    expect(await stateNote(join(place.dir, 'a/b'))).toBe('')
+    await writeFile(join(place.dir, 'file'), '')
     expect(await stateNote('/proc/nowhere/state')).toBe(
       '/proc/nowhere/state: no folder can be made there (ENOENT); open problems and the history are forgotten at a reboot; --state-dir DIR names another',
     )
-    expect(await stateNote(join(dir, 'file'))).toBe(
-      `${dir}/file: something that is no folder is there (EEXIST); open problems and the history are forgotten at a reboot; --state-dir DIR names another`,
+    expect(await stateNote(join(place.dir, 'file'))).toBe(
+      `${place.dir}/file: something that is no folder is there (EEXIST); open problems and the history are forgotten at a reboot; --state-dir DIR names another`,
     )
   })
 
   it('in memory are taken when they are new or ours, and refused when they are not', async () => {
     const uid = process.getuid?.() ?? 0
-    const own = join(dir, 'own')
+    const own = join(place.dir, 'own')
     await takeOwnFolder(own, uid)
     await takeOwnFolder(own, uid)
     await expect(takeOwnFolder(own, uid + 1)).rejects.toThrow(
       `the bus's store is not put into ${own}: it belongs to another user (uid ${uid}); take it away, or name another folder with --set bus.storeDir=DIR`,
     )
-    await symlink(own, join(dir, 'link'))
-    await expect(takeOwnFolder(join(dir, 'link'), uid)).rejects.toThrow('it is a symbolic link')
-    await writeFile(join(dir, 'file'), '')
-    await expect(takeOwnFolder(join(dir, 'file'), uid)).rejects.toThrow('it is no folder')
-    await mkdir(join(dir, 'open'), { mode: 0o777 })
-    await chmod(join(dir, 'open'), 0o777)
-    await expect(takeOwnFolder(join(dir, 'open'), uid)).rejects.toThrow('others may write in it')
+    await symlink(own, join(place.dir, 'link'))
+    await expect(takeOwnFolder(join(place.dir, 'link'), uid)).rejects.toThrow('it is a symbolic link')
+    await writeFile(join(place.dir, 'file'), '')
+    await expect(takeOwnFolder(join(place.dir, 'file'), uid)).rejects.toThrow('it is no folder')
+    await mkdir(join(place.dir, 'open'), { mode: 0o777 })
+    await chmod(join(place.dir, 'open'), 0o777)
+    await expect(takeOwnFolder(join(place.dir, 'open'), uid)).rejects.toThrow('others may write in it')
   })
 })

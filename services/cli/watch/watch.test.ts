@@ -1,24 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Node, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
 import { ConditionStatus, Health, MonitorHealth, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
-import type { RpcServer } from '#rpc'
-import { type Ran, runCommand, serveDetector } from '../testing.ts'
+import { type Ran, runCommand } from '../testing.ts'
+import { runDirOfTests } from '../testing-run-dir.ts'
 
-let dir = ''
-let server: RpcServer | undefined
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'nd-watch-'))
-  vi.stubEnv('NODE_DOCTOR_CONFIG', '')
-})
-afterEach(async () => {
-  vi.unstubAllEnvs()
-  await server?.close(0)
-  server = undefined
-  await rm(dir, { recursive: true, force: true })
-})
+const place = runDirOfTests()
 
 const now = new Date()
 function condition(type: string, health: Health, message: string) {
@@ -54,7 +40,7 @@ const AFTER = node({
 
 /** A detector that is watched until it is stopped. */
 async function detector(of: Node, onWatched: () => void, changes: WatchNodeResponse['change'][] = []): Promise<void> {
-  server = await serveDetector(dir, {
+  await place.serve({
     watchNode: (call) => {
       call.write({ change: { $case: 'node', value: of } })
       for (const change of changes) call.write({ change })
@@ -69,9 +55,9 @@ async function overRestart(...argv: string[]): Promise<Ran> {
   // What came as a change is known too.
   const lost = { $case: 'monitor', value: BEFORE.monitors[1] } as WatchNodeResponse['change']
   await detector(BEFORE, first.resolve, [lost])
-  const ran = runCommand('watch', '--run-dir', dir, ...argv)
+  const ran = runCommand('watch', '--run-dir', place.dir, ...argv)
   await first.promise
-  await server?.close(0)
+  await place.endDetector()
   await detector(AFTER, second.resolve)
   await second.promise
   await vi.waitFor(() => expect(process.listenerCount('SIGINT')).toBeGreaterThan(0))
@@ -134,12 +120,12 @@ describe('a detector that is killed under a watcher', () => {
   it('is waited for as long as was asked', async () => {
     const watched = Promise.withResolvers<void>()
     await detector(BEFORE, watched.resolve)
-    const ran = runCommand('watch', '--wait', '1s', '--run-dir', dir)
+    const ran = runCommand('watch', '--wait', '1s', '--run-dir', place.dir)
     await watched.promise
-    await server?.close(0)
+    await place.endDetector()
     const { code, out, err } = await ran
     expect(err).toBe(
-      `Not known: the detector is gone and did not come back within 1 s on ${dir}/detector/detector.sock.\nIs it running? Start it with: make run, and this command again.\n`,
+      `Not known: the detector is gone and did not come back within 1 s on ${place.dir}/detector/detector.sock.\nIs it running? Start it with: make run, and this command again.\n`,
     )
     expect([code, out.trim().split('\n')]).toMatchObject([3, { length: 2 }])
   }, 20_000)
