@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type Change, conditionKey, type Report } from '#model'
-import { DescribeResponse, type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
-import { Health, Polarity, Report as ReportMessage } from '#proto/nodedoctor/v1/types.ts'
+import { type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
+import { Health } from '#proto/nodedoctor/v1/types.ts'
 import { conditionType, declaration, observation, report } from '../../../libs/model/testing.ts'
 import { condition, createBench, polled } from './testing.ts'
+import { streamingMonitor } from './testing-streaming.ts'
 
 const POLL = { timeout: 15_000, interval: 20 }
 const SAID = 'report of a monitor could not be taken'
@@ -28,23 +29,10 @@ function createFault() {
 function createReporter(): { server: MonitorServer; acknowledged: number[]; sessions(): number } {
   const acknowledged: number[] = []
   let sessions = 0
-  const server: MonitorServer = {
-    describe: (_call, callback) =>
-      callback(
-        null,
-        DescribeResponse.fromPartial({
-          incarnation: 5,
-          heartbeatIntervalMs: 100,
-          conditionTypes: [{ type: 'GpuHot', polarity: Polarity.TRUE_IS_PROBLEM }],
-        }),
-      ),
-    check: (_call, callback) => callback(null, { report: undefined }),
-    watch(call) {
+  const server = streamingMonitor({
+    type: 'GpuHot',
+    report() {
       const sequence = ++sessions
-      call.on('error', () => undefined)
-      call.on('data', ({ request }) => {
-        if (request?.$case === 'ack') acknowledged.push(request.value.sequence)
-      })
       const observations = Array.from({ length: sequence === 1 ? CONDITIONS : 1 }, (_, i) => ({
         type: 'GpuHot',
         entity: `gpu:${i}`,
@@ -53,16 +41,10 @@ function createReporter(): { server: MonitorServer; acknowledged: number[]; sess
         message: `said in report ${sequence}`,
         check: 'c',
       }))
-      call.write({
-        time: new Date(),
-        dropped: 0,
-        report: ReportMessage.fromPartial({ incarnation: 5, sequence, time: new Date(), observations }),
-      })
-      const timer = setInterval(() => call.write({ time: new Date(), dropped: 0, report: undefined }), 100)
-      call.on('cancelled', () => clearInterval(timer))
-      call.on('close', () => clearInterval(timer))
+      return { sequence, observations }
     },
-  }
+    onAcknowledged: (sequence) => acknowledged.push(sequence),
+  })
   return { server, acknowledged, sessions: () => sessions }
 }
 

@@ -4,10 +4,11 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
 import { conditionKey } from '#model'
-import { DescribeResponse, type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
-import { Health, Polarity, Report } from '#proto/nodedoctor/v1/types.ts'
+import { type DescribeResponse, type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
+import { Health } from '#proto/nodedoctor/v1/types.ts'
 import { conditionType, declaration, observation, report } from '../../../libs/model/testing.ts'
 import { type Bench, condition, createBench, pluginAt, polled } from './testing.ts'
+import { streamingMonitor } from './testing-streaming.ts'
 
 const POLL = { timeout: 15_000, interval: 20 }
 
@@ -17,32 +18,8 @@ function health(bench: Bench, name: string): string | undefined {
 
 /** A monitor that streams: it says one condition, then a heartbeat ten times a second. */
 function streaming(described: Partial<DescribeResponse>, type = 'Streamed'): MonitorServer {
-  return {
-    describe: (_call, callback) =>
-      callback(
-        null,
-        DescribeResponse.fromPartial({
-          incarnation: 5,
-          heartbeatIntervalMs: 100,
-          conditionTypes: [{ type, polarity: Polarity.TRUE_IS_PROBLEM }],
-          ...described,
-        }),
-      ),
-    check: (_call, callback) => callback(null, { report: undefined }),
-    watch(call) {
-      call.on('data', () => undefined)
-      call.on('error', () => undefined)
-      const observations = [{ type, health: Health.HEALTHY, reason: 'Fine', message: 'fine', check: 'c' }]
-      call.write({
-        time: new Date(),
-        dropped: 0,
-        report: Report.fromPartial({ incarnation: 5, sequence: 1, time: new Date(), observations }),
-      })
-      const timer = setInterval(() => call.write({ time: new Date(), dropped: 0, report: undefined }), 100)
-      call.on('cancelled', () => clearInterval(timer))
-      call.on('close', () => clearInterval(timer))
-    },
-  }
+  const observations = [{ type, health: Health.HEALTHY, reason: 'Fine', message: 'fine', check: 'c' }]
+  return streamingMonitor({ type, described, report: () => ({ sequence: 1, observations }) })
 }
 
 describe.concurrent('who a plug-in is', () => {

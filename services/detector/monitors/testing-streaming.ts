@@ -1,0 +1,45 @@
+/** A monitor of nodedoctor.v1 with one type of condition, for tests of a fleet. */
+import { DescribeResponse, type MonitorServer } from '#proto/nodedoctor/v1/monitor.ts'
+import { Polarity, Report } from '#proto/nodedoctor/v1/types.ts'
+
+const INCARNATION = 5
+const HEARTBEAT_MS = 100
+
+export interface StreamingOptions {
+  /** Of its conditions, of which true is the problem. */
+  readonly type: string
+  /** What Describe answers instead, or besides. */
+  readonly described?: Partial<DescribeResponse>
+  /** Its sequence and what is observed; asked for once in each session. */
+  readonly report: () => Parameters<typeof Report.fromPartial>[0]
+  /** Is handed the sequence of each report that the detector has taken. */
+  readonly onAcknowledged?: (sequence: number) => void
+}
+
+/** Says one report in each session, then a heartbeat ten times a second until the session's end. */
+export function streamingMonitor({ type, described, report, onAcknowledged }: StreamingOptions): MonitorServer {
+  return {
+    describe: (_call, callback) =>
+      callback(
+        null,
+        DescribeResponse.fromPartial({
+          incarnation: INCARNATION,
+          heartbeatIntervalMs: HEARTBEAT_MS,
+          conditionTypes: [{ type, polarity: Polarity.TRUE_IS_PROBLEM }],
+          ...described,
+        }),
+      ),
+    check: (_call, callback) => callback(null, { report: undefined }),
+    watch(call) {
+      call.on('error', () => undefined)
+      call.on('data', ({ request }) => {
+        if (request?.$case === 'ack') onAcknowledged?.(request.value.sequence)
+      })
+      const time = new Date()
+      call.write({ time, dropped: 0, report: Report.fromPartial({ incarnation: INCARNATION, time, ...report() }) })
+      const timer = setInterval(() => call.write({ time: new Date(), dropped: 0, report: undefined }), HEARTBEAT_MS)
+      call.on('cancelled', () => clearInterval(timer))
+      call.on('close', () => clearInterval(timer))
+    },
+  }
+}
