@@ -24,7 +24,8 @@ export interface ProcessOptions {
   readonly loadConfig: (args: ServiceArguments, env: NodeJS.ProcessEnv) => Promise<NodeDoctorConfig>
 }
 
-function leave(code: number): never {
+/** Ends the process at once with this exit code: what it waits for is not awaited, what runs in it is not stopped. */
+export function leave(code: number): never {
   process.exit(code)
 }
 

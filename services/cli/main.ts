@@ -1,5 +1,18 @@
+import { leave } from '#service'
 import { EXIT_FAILED, runCli, unexpected } from './cli.ts'
 import { complain } from './print.ts'
+
+/** Whatever a command that ends in order makes of its own end. */
+function failAtExit(): void {
+  process.once('exit', () => {
+    process.exitCode = EXIT_FAILED
+  })
+}
+
+/** Commands that go on (`up`, `watch`) listen for a signal, and end in order by it; it would kill any other. */
+function goesOn(): boolean {
+  return process.listenerCount('SIGTERM') > 0
+}
 
 /**
  * What is printed arrives nowhere. That its reader is gone (`| head`) is no error: what goes on ends in order, what is done
@@ -8,17 +21,16 @@ import { complain } from './print.ts'
 function unprinted(err: Error): void {
   if (!('code' in err) || err.code !== 'EPIPE') {
     complain(`node-doctor: cannot write what it prints: ${err.message}`)
-    process.once('exit', () => {
-      process.exitCode = EXIT_FAILED
-    })
+    failAtExit()
   }
-  if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM')
+  if (goesOn()) process.kill(process.pid, 'SIGTERM')
 }
 
 for (const stream of [process.stdout, process.stderr]) stream.once('error', unprinted).on('error', () => undefined)
 process.on('uncaughtException', (err) => {
   complain(unexpected(err))
-  process.exitCode = EXIT_FAILED
+  if (!goesOn()) leave(EXIT_FAILED)
+  failAtExit()
   process.kill(process.pid, 'SIGTERM')
 })
 process.exitCode = await runCli(process.argv.slice(2))
