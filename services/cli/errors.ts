@@ -1,5 +1,6 @@
 /** What a command line, or what it asks for, gets wrong. */
 import { ConfigErrors, type ConfigProblem } from '#config'
+import { deniedWords } from '#rpc'
 
 /** A wrong command line or configuration. */
 export const EXIT_USAGE = 2
@@ -19,6 +20,17 @@ export class AlreadyRunningError extends Error {
   constructor(runDir: string) {
     super(`Node Doctor already runs on ${runDir}; stop it first, or choose another folder with --run-dir`)
     this.name = 'AlreadyRunningError'
+  }
+}
+
+/** Somebody's lock of a run directory, which this process may not ask whether it is held. */
+export class LockDeniedError extends Error {
+  readonly code = 'LOCK_DENIED'
+  constructor(runDir: string, path: string) {
+    super(
+      `cannot tell whether Node Doctor already runs on ${runDir}: no permission to connect to ${path}: ${deniedWords(path)}; start it as root or as that owner, or choose another folder with --run-dir`,
+    )
+    this.name = 'LockDeniedError'
   }
 }
 
@@ -55,7 +67,11 @@ export function refusalOf(err: unknown): Refusal | undefined {
     const advice = 'Mend every fault that is listed; "node-doctor validate FILE" looks again.'
     return { code: err.code, message, advice, problems: err.problems.slice(0, LISTED_MAX) }
   }
-  if (err instanceof AlreadyRunningError || err instanceof NotBuiltError || err instanceof FolderError)
-    return { code: err.code, message: err.message, advice: '' }
+  const isPlain =
+    err instanceof AlreadyRunningError ||
+    err instanceof LockDeniedError ||
+    err instanceof NotBuiltError ||
+    err instanceof FolderError
+  if (isPlain) return { code: err.code, message: err.message, advice: '' }
   return undefined
 }

@@ -2,27 +2,30 @@
 import { rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
-import { isAnswered } from '#rpc'
-import { AlreadyRunningError } from '../errors.ts'
+import { probeSocket } from '#rpc'
+import { AlreadyRunningError, LockDeniedError } from '../errors.ts'
 import { makeFolder, unusableRunDir } from './folder.ts'
 
 export interface UpLock {
   release(): Promise<void>
 }
 
-/** @throws AlreadyRunningError, or FolderError when the run directory cannot be used */
+/** @throws AlreadyRunningError, LockDeniedError, or FolderError when the run directory cannot be used */
 export async function takeUpLock(runDir: string): Promise<UpLock> {
   try {
     return await take(runDir)
   } catch (err) {
-    throw err instanceof AlreadyRunningError ? err : unusableRunDir(runDir, err)
+    const isOurs = err instanceof AlreadyRunningError || err instanceof LockDeniedError
+    throw isOurs ? err : unusableRunDir(runDir, err)
   }
 }
 
 async function take(runDir: string): Promise<UpLock> {
   const path = join(runDir, 'up.sock')
   await makeFolder(runDir, 0o755)
-  if (await isAnswered(path)) throw new AlreadyRunningError(runDir)
+  const holder = await probeSocket(path)
+  if (holder === 'answered') throw new AlreadyRunningError(runDir)
+  if (holder === 'denied') throw new LockDeniedError(runDir, path)
   await rm(path, { force: true })
   const server: Server = createServer((socket) => socket.destroy())
   await new Promise<void>((resolve, reject) => {
