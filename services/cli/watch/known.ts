@@ -17,6 +17,10 @@ export interface Known {
   take(change: WatchNodeResponse['change']): Told[]
 }
 
+function msOf(time: Date | undefined): number {
+  return time?.getTime() ?? 0
+}
+
 function keyOf({ type, entity }: { readonly type: string; readonly entity: string }): string {
   return `${type}\n${entity}`
 }
@@ -32,9 +36,13 @@ function isOther(before: NodeCondition | undefined, now: NodeCondition): boolean
   )
 }
 
-function isNews(before: Problem | undefined, now: Problem): boolean {
+/**
+ * Whether it is otherwise than it was. Of what was never heard of as open, that it is over is news only where it changed
+ * after `heardMs`: the detector names the last 20, and an older one comes among them when one of theirs goes.
+ */
+function isNews(before: Problem | undefined, now: Problem, heardMs: number): boolean {
+  if (before === undefined) return now.phase !== ProblemPhase.RESOLVED || msOf(now.changed) > heardMs
   return (
-    before === undefined ||
     before.generation !== now.generation ||
     before.severity !== now.severity ||
     (before.phase === ProblemPhase.RESOLVED) !== (now.phase === ProblemPhase.RESOLVED)
@@ -43,6 +51,8 @@ function isNews(before: Problem | undefined, now: Problem): boolean {
 
 export function createKnown(): Known {
   let isFilled = false
+  /** Up to when its problems were heard, by the detector's clock. */
+  let heardMs = 0
   let conditions = new Map<string, NodeCondition>()
   let problems = new Map<string, Problem>()
   let monitors = new Map<string, MonitorState>()
@@ -58,12 +68,14 @@ export function createKnown(): Known {
     ]
   }
 
-  function changedProblems(all: readonly Problem[]): Told[] {
+  function changedProblems(all: readonly Problem[], nodeMs: number): Told[] {
+    // A clock that was set back says of nothing when it was.
+    const sinceMs = nodeMs < heardMs ? 0 : heardMs
     const there = new Set(all.map(({ fingerprint }) => fingerprint))
     const isLost = ({ fingerprint, phase }: Problem) => phase !== ProblemPhase.RESOLVED && !there.has(fingerprint)
     return [
       ...all
-        .filter((problem) => isNews(problems.get(problem.fingerprint), problem))
+        .filter((problem) => isNews(problems.get(problem.fingerprint), problem, sinceMs))
         .map((value) => ({ $case: 'problem', value }) as const),
       ...[...problems.values()]
         .filter(isLost)
@@ -85,8 +97,12 @@ export function createKnown(): Known {
 
   function whole(node: Node): Told[] {
     const all = [...node.resolved, ...node.problems]
-    const changes = isFilled ? [...changedConditions(node), ...changedProblems(all), ...changedMonitors(node)] : []
+    const nodeMs = msOf(node.time)
+    const changes = isFilled
+      ? [...changedConditions(node), ...changedProblems(all, nodeMs), ...changedMonitors(node)]
+      : []
     isFilled = true
+    heardMs = nodeMs
     conditions = new Map(node.conditions.map((condition) => [keyOf(condition), condition]))
     problems = new Map(all.map((problem) => [problem.fingerprint, problem]))
     monitors = new Map(node.monitors.map((monitor) => [monitor.name, monitor]))
@@ -94,6 +110,7 @@ export function createKnown(): Known {
   }
 
   function tookProblem(problem: Problem): void {
+    heardMs = Math.max(heardMs, msOf(problem.changed))
     problems.delete(problem.fingerprint)
     problems.set(problem.fingerprint, problem)
     const resolved = [...problems.values()].filter(({ phase }) => phase === ProblemPhase.RESOLVED)
