@@ -13,7 +13,7 @@ export interface RpcStream<Request, Response> {
 }
 
 /** Messages that are decoded ahead of the reader. Node's own 16 of 4 MiB each are more than a process of ours may have. */
-const AHEAD = 0
+const AHEAD = 1
 
 /** Holds the sender back sooner. A stream of grpc-js takes no options; the mark is a field of every Readable. */
 export function readFewAhead(stream: AnyStream<unknown>): void {

@@ -1,6 +1,9 @@
 /** A token bucket: `perSecond` on the average, `burst` at once. */
 export interface Rate {
-  /** Takes `cost`, at most the whole bucket; false when that much is not there. */
+  /**
+   * Takes `cost`; false when that much is not there. What costs more than the bucket holds has its turn when the bucket is
+   * full, and is owed afterwards.
+   */
   take(monoMs: number, cost?: number): boolean
   /** Milliseconds until `cost` is there. 0: it is. */
   waitMs(monoMs: number, cost?: number): number
@@ -17,9 +20,8 @@ export function createRate(perSecond: number, burst = perSecond): Rate {
   return {
     take(monoMs, cost = 1) {
       fill(monoMs)
-      const wanted = Math.min(cost, burst)
-      if (tokens < wanted) return false
-      tokens -= wanted
+      if (tokens < Math.min(cost, burst)) return false
+      tokens -= cost
       return true
     },
     waitMs(monoMs, cost = 1) {

@@ -15,6 +15,7 @@ import { createDetectorMetrics } from './metrics.ts'
 import { createFleet } from './monitors/fleet.ts'
 import { missingParts, partsFound } from './monitors/missing.ts'
 import { createOwnership } from './monitors/ownership.ts'
+import { mostThingsOf } from './monitors/reading.ts'
 import { createOpenChannel } from './monitors/rpc-channel.ts'
 import { createOutbox } from './outbox/outbox.ts'
 import { createDetectorRpc } from './rpc/service.ts'
@@ -67,18 +68,15 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     configured: config.plugins,
   })
   let bus: Awaited<ReturnType<typeof startBusLink>> | undefined
+  const { messageBytes, conditionsPerMonitor, eventsPerReport, entitiesPerType } = config.detector.limits
+  const limits = { ...DEFAULT_LIMITS, conditionsPerMonitor, eventsPerReport, entitiesPerType }
   const engine = createEngine({
     version,
     now,
     incarnation,
     ownership,
     forgetAfterMs: config.detector.forgetAfterMs,
-    limits: {
-      ...DEFAULT_LIMITS,
-      conditionsPerMonitor: config.detector.limits.conditionsPerMonitor,
-      eventsPerReport: config.detector.limits.eventsPerReport,
-      entitiesPerType: config.detector.limits.entitiesPerType,
-    },
+    limits,
     publish: outbox.put,
     offer: ledger.offer,
     onShed: (shed) => metrics.shed(shed),
@@ -94,7 +92,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     monotonicMs: clock.monotonicMs,
     now: clock.now,
     room: outbox.room,
-    open: createOpenChannel(config.detector.limits.messageBytes),
+    open: createOpenChannel(messageBytes, mostThingsOf(limits)),
   })
   let bootId = ''
   const problemFile = createProblemFile({

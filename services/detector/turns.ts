@@ -19,7 +19,7 @@ export interface Turns {
 }
 
 /** What was done, and for how long it held the event loop. */
-interface Done<T> {
+export interface Done<T> {
   readonly value: T
   readonly heldMs: number
 }
@@ -43,10 +43,11 @@ async function others<T>(parts: Generator<void, T>, first: number, monotonicMs: 
   }
 }
 
-/** Does work part by part, and returns what comes of it: at once where it is done in one part. Rejects with what it throws. */
-export function inParts<T>(parts: Generator<void, T>, monotonicMs: () => number): T | Promise<T> {
+/** Does work part by part: at once where it is done in one part. Rejects with what it throws. */
+export function inParts<T>(parts: Generator<void, T>, monotonicMs: () => number): Done<T> | Promise<Done<T>> {
   const first = part(parts, monotonicMs)
-  return first.done === true ? first.value : others(parts, first.heldMs, monotonicMs).then(({ value }) => value)
+  if (first.done === true) return { value: first.value, heldMs: first.heldMs }
+  return others(parts, first.heldMs, monotonicMs)
 }
 
 export function createTurns(monotonicMs: () => number): Turns {

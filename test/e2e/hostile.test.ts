@@ -93,7 +93,7 @@ describe('a monitor that behaves badly', () => {
     [
       'reports',
       'empty',
-      'Watch failed: INTERNAL: Response message parsing error: the message has more than 16384 conditions, events, samples and runs',
+      'Watch failed: INTERNAL: Response message parsing error: the message has more than 17312 conditions, events, samples and runs',
     ],
     [
       'declares',

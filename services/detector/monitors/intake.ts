@@ -23,12 +23,13 @@ const MS_PER_REPORT = 0.1
 const OWED_MAX_MS = 100
 /** So long after its first word nobody is blamed for that: a detector that has just begun is slow by itself. */
 const COLD_MS = 30_000
-/** A message larger than this is a large one; of those a plug-in's are read at this rate, and so much at once. */
+/** A message larger than this is a large one; of those a plug-in's largest is read at once, and then one in so many seconds. */
 const LARGE_BYTES = 64 * 1024
-const LARGE_PER_SECOND = 64 * 1024
-const LARGE_AT_ONCE = 1024 * 1024
-/** So long at a time: well before the sender's silence would count as loss. */
+const LARGEST_IN_SECONDS = 16
+/** However much is owed, the next report comes after this long: well before the sender's silence would count as loss. */
 const REST_MAX_MS = 5000
+/** How often a sender is looked at while its large message waits: what is not read is no silence. */
+const LOOK_MS = 3000
 
 /** A report that must not be shed: it holds a problem, or an event of severity warning and up. */
 export function isImportant(report: Report): boolean {
@@ -46,32 +47,35 @@ export function costOf(report: Report): number {
     report.events.length +
     report.metrics.length +
     report.runs.length +
-    report.withdrawn.length
+    report.withdrawn.length +
+    report.complete.length
   return 1 + Math.floor(things / THINGS_PER_COUNT)
 }
 
+/** One monitor's; it outlives the sessions, so that who connects anew owes what it owed. Each wait ends with its signal. */
 export interface Intake {
   /**
-   * Waits for a large message's turn: reading one costs others theirs. `rested` is called while it waits, at least every
-   * `restMs`: what is not read is no silence.
+   * Waits for a large message's turn: reading one costs others theirs. `look` is called while it waits, and may end the
+   * wait by throwing.
    */
-  message(bytes: number, rested?: () => void): Promise<void>
+  message(bytes: number, signal: AbortSignal, look?: () => Promise<void>): Promise<void>
   /** Waits for a heartbeat's turn. */
-  heartbeat(): Promise<void>
+  heartbeat(signal: AbortSignal): Promise<void>
   /** Whether the report is to be taken; waits where it must be and there is no room. */
-  report(report: Report): Promise<boolean>
-  /** Taking a report held the event loop for this long: who takes more than its share has to wait. */
-  took(ms: number): Promise<void>
+  report(report: Report, signal: AbortSignal): Promise<boolean>
+  /** Reading and taking held the event loop for this long: who takes more than its share has to wait. */
+  took(ms: number, signal: AbortSignal): Promise<void>
 }
 
 export interface IntakeOptions {
   readonly perSecond: number
+  /** Of the largest message that is taken. */
+  readonly messageBytes: number
   readonly monotonicMs: () => number
-  readonly signal: AbortSignal
   /** It is not ours. Default true. */
   readonly isPlugIn?: boolean
-  /** Default {@link REST_MAX_MS}. */
-  readonly restMs?: number
+  /** Default {@link LOOK_MS}. */
+  readonly lookMs?: number
   /** Reports were dropped: how many in all. */
   readonly onShed: (total: number) => void
   /** The sender is made to wait; at most once a minute. */
@@ -79,12 +83,12 @@ export interface IntakeOptions {
 }
 
 export function createIntake(options: IntakeOptions): Intake {
-  const { perSecond, monotonicMs, signal, restMs = REST_MAX_MS } = options
+  const { perSecond, messageBytes, monotonicMs, lookMs = LOOK_MS } = options
   const plain = createRate(perSecond)
   const important = createRate(IMPORTANT_TIMES * perSecond)
   const heartbeats = createRate(HEARTBEATS_PER_SECOND)
   const shedding = createRate(SHED_TIMES * perSecond)
-  const large = createRate(LARGE_PER_SECOND, LARGE_AT_ONCE)
+  const large = createRate(messageBytes / LARGEST_IN_SECONDS, messageBytes)
   let shed = 0
   let shedTold = 0
   let heldBackMs: number | undefined
@@ -100,7 +104,7 @@ export function createIntake(options: IntakeOptions): Intake {
     options.onHeldBack()
   }
 
-  async function wait(rate: Rate, cost: number, onWait = holdBack): Promise<void> {
+  async function wait(rate: Rate, cost: number, signal: AbortSignal, onWait = holdBack): Promise<void> {
     while (!rate.take(monotonicMs(), cost)) {
       onWait()
       await sleep(Math.max(1, rate.waitMs(monotonicMs(), cost)), undefined, { signal })
@@ -115,38 +119,38 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 
   return {
-    async message(bytes, rested) {
+    async message(bytes, signal, look) {
       if (options.isPlugIn === false || bytes <= LARGE_BYTES) return
       while (!large.take(monotonicMs(), bytes)) {
         holdBack()
-        await sleep(Math.min(restMs, Math.max(1, large.waitMs(monotonicMs(), bytes))), undefined, { signal })
-        rested?.()
+        await sleep(Math.min(lookMs, Math.max(1, large.waitMs(monotonicMs(), bytes))), undefined, { signal })
+        await look?.()
       }
     },
-    heartbeat: () => wait(heartbeats, 1),
-    async report(report) {
+    heartbeat: (signal) => wait(heartbeats, 1, signal),
+    async report(report, signal) {
       const cost = costOf(report)
-      if (isImportant(report)) await wait(important, cost)
+      if (isImportant(report)) await wait(important, cost, signal)
       else if (!plain.take(monotonicMs(), cost)) {
         shed++
         if (shedTold === 0 || shed - shedTold >= perSecond) {
           shedTold = shed
           options.onShed(shed)
         }
-        await wait(shedding, 1, () => undefined)
+        await wait(shedding, 1, signal, () => undefined)
         return false
       }
       await letOthers(cost)
       return true
     },
-    async took(ms) {
+    async took(ms, signal) {
       const share = (perSecond * MS_PER_REPORT) / 1000
       const nowMs = monotonicMs()
       owedMs = Math.max(0, owedMs - (nowMs - owedAt) * share) + ms
       owedAt = nowMs
       if (owedMs <= OWED_MAX_MS) return
       if (nowMs - begunMs > COLD_MS) holdBack()
-      await sleep(Math.min(restMs, (owedMs - OWED_MAX_MS) / share), undefined, { signal })
+      await sleep(Math.min(REST_MAX_MS, (owedMs - OWED_MAX_MS) / share), undefined, { signal })
     },
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Report } from '#model'
 import { observation, report } from '../../../libs/model/testing.ts'
 import { createRate } from '../rate.ts'
 import type { Place, RefusedSocket } from './discovery.ts'
@@ -9,6 +10,8 @@ import { createRefusals, socketEntity } from './refusals.ts'
 import { createRestarts } from './restarts.ts'
 import { whyNoRoom } from './room.ts'
 
+const MIB = 1024 * 1024
+
 describe('a rate', () => {
   it('lets a second’s worth through at once and then as many as time allows', () => {
     const rate = createRate(10)
@@ -17,28 +20,37 @@ describe('a rate', () => {
     expect(rate.take(50)).toBe(false)
     expect(rate.take(200)).toBe(true)
   })
-  it('lets what costs more than the bucket holds through when the bucket is full', () => {
+  it('lets what costs more than the bucket holds through when the bucket is full, and is owed it afterwards', () => {
     const rate = createRate(10)
-    expect(rate.take(0, 1000)).toBe(true)
-    expect(rate.take(500, 1000)).toBe(false)
-    expect(rate.take(1000, 1000)).toBe(true)
+    expect(rate.take(0, 25)).toBe(true)
+    expect(rate.take(1000, 1)).toBe(false)
+    expect(rate.waitMs(1000, 1)).toBe(600)
+    expect(rate.waitMs(1000, 25)).toBe(1500)
+    expect(rate.take(2500, 25)).toBe(true)
   })
 })
 
 describe('what is taken of one monitor', () => {
-  function bench(perSecond = 10, isPlugIn = true, restMs = 5000) {
+  function bench(perSecond = 10, isPlugIn = true, lookMs = 3000) {
     const told: string[] = []
     const abort = new AbortController()
+    const { signal } = abort
     let passedMs = 0
-    const intake = createIntake({
+    const all = createIntake({
       perSecond,
+      messageBytes: MIB,
       monotonicMs: () => performance.now() + passedMs,
-      signal: abort.signal,
       isPlugIn,
-      restMs,
+      lookMs,
       onShed: (total) => told.push(`shed ${total}`),
       onHeldBack: () => told.push('held back'),
     })
+    const intake = {
+      message: (bytes: number, look?: () => Promise<void>) => all.message(bytes, signal, look),
+      heartbeat: () => all.heartbeat(signal),
+      report: (one: Report) => all.report(one, signal),
+      took: (ms: number) => all.took(ms, signal),
+    }
     const pass = (ms: number) => {
       passedMs += ms
     }
@@ -75,15 +87,23 @@ describe('what is taken of one monitor', () => {
     expect(ours.told).toEqual([])
   })
 
-  it('counts nobody as silent whose large message waits for its turn', async () => {
-    const { intake, giveUp } = bench(10, true, 10)
-    await intake.message(1024 * 1024)
-    let rests = 0
-    const second = intake.message(1024 * 1024, () => {
-      if (++rests === 3) giveUp()
+  it('looks whether somebody is there while a large message waits, and ends with what it finds', async () => {
+    const { intake } = bench(10, true, 10)
+    await intake.message(MIB)
+    let looks = 0
+    const second = intake.message(MIB, async () => {
+      if (++looks === 3) throw new Error('nobody is there')
     })
+    await expect(second).rejects.toThrow('nobody is there')
+    expect(looks).toBe(3)
+  })
+
+  it('lets a large message’s turn end with the session', async () => {
+    const { intake, giveUp } = bench(10)
+    await intake.message(MIB)
+    const second = intake.message(MIB)
+    giveUp()
     await expect(second).rejects.toThrow('aborted')
-    expect(rests).toBe(3)
   })
 
   it('makes who sends heartbeats without end wait', async () => {

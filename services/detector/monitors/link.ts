@@ -12,7 +12,7 @@ import { pollMonitor } from './poll.ts'
 import { createPresence } from './presence.ts'
 import { createRestarts } from './restarts.ts'
 import { type LinkOptions, type Session, SILENT_AFTER_MS } from './session.ts'
-import { watchMonitor } from './watch.ts'
+import { intakeOf, watchMonitor } from './watch.ts'
 
 const DESCRIBE_TIMEOUT_MS = 5000
 const BACKOFF_MS = { min: 100, max: 5000 } as const
@@ -38,6 +38,7 @@ function text(err: unknown): string {
 export function createMonitorLink(options: LinkOptions): MonitorLink {
   const { known, engine, log, monotonicMs } = options
   const naming = createNaming()
+  const intake = intakeOf(options)
   const restarts = createRestarts()
   const presence = createPresence({
     nowMs: monotonicMs(),
@@ -97,6 +98,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       channel,
       signal,
       naming,
+      intake,
       declare,
       alive,
       listens: () => presence.listened(monotonicMs()),

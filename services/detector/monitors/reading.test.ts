@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_LIMITS } from '#model'
 import { DescribeResponse, WatchResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { Report } from '#proto/nodedoctor/v1/types.ts'
-import { bounded, readWatchResponse } from './reading.ts'
+import { bounded, mostThingsOf, readWatchResponse } from './reading.ts'
 
 const MIB = 1024 * 1024
+const MOST = mostThingsOf(DEFAULT_LIMITS)
 /** Tag and length of field 1: the report of a message. */
 function message(report: Uint8Array): Buffer {
   const length: number[] = []
@@ -16,11 +18,16 @@ function message(report: Uint8Array): Buffer {
 }
 
 function read(bytes: Uint8Array, partBytes?: number): { response: WatchResponse; parts: number } {
-  const reading = readWatchResponse(bytes, partBytes)
+  const reading = readWatchResponse(bytes, MOST, partBytes)
   for (let parts = 1; ; parts++) {
     const next = reading.next()
     if (next.done === true) return { response: next.value, parts }
   }
+}
+
+/** What the protocol names of it. */
+function known(told: WatchResponse): string {
+  return JSON.stringify(told, (key, value: unknown) => (key === '_unknownFields' ? undefined : value))
 }
 
 const name = fc.string({ unit: 'binary', maxLength: 12 })
@@ -58,19 +65,19 @@ describe('a message of a monitor', () => {
     const bytes = WatchResponse.encode(WatchResponse.fromPartial({ report: { observations } })).finish()
     const { response: told, parts } = read(bytes)
     expect(told.report?.observations).toHaveLength(600)
-    expect(parts).toBeGreaterThan(9)
-    expect(parts).toBeLessThan(12)
+    expect(parts).toBeGreaterThan(18)
+    expect(parts).toBeLessThan(24)
   })
 
   it('is refused where a few bytes say very many things', () => {
     const empty = Buffer.alloc(MIB - 16, Buffer.from([0x22, 0x00]))
-    expect(() => read(message(empty))).toThrow('the message has more than 16384 conditions, events, samples and runs')
+    expect(() => read(message(empty))).toThrow('the message has more than 17312 conditions, events, samples and runs')
   })
 
   it('is refused where one condition in it has very many fields', () => {
     const fields = Buffer.alloc(MIB - 32, Buffer.from([0x08, 0x01]))
     const one = Buffer.concat([Buffer.from([0x22]), message(fields).subarray(1)])
-    expect(() => read(message(one))).toThrow('the message has more than 262144 tags, lengths and small numbers')
+    expect(() => read(message(one))).toThrow('the message has more than 65536 tags, lengths and small numbers')
   })
 
   it('keeps nothing of what no protocol names', () => {
@@ -81,9 +88,50 @@ describe('a message of a monitor', () => {
     expect(kept.reduce((bytes, { length }) => bytes + length, 0)).toBe(0)
   })
 
-  it('that is cut short or not of the protocol is an error, in parts too', () => {
+  it('is refused where a field ends before its length does, and hides others', () => {
+    const hidden = Buffer.alloc(48_000, Buffer.from([0x22, 0x00]))
+    const one = Buffer.concat([Buffer.from([0x22]), message(Buffer.concat([Buffer.from([0x04]), hidden])).subarray(1)])
+    expect(() => read(message(one))).toThrow('a field ends before its length does')
+    const many = Buffer.concat([Buffer.from([0x04]), Buffer.alloc(240_000, Buffer.from([0x22, 0x00]))])
+    expect(() => read(message(Buffer.concat([Buffer.from([0x22]), message(many).subarray(1)])))).toThrow(
+      'the message has more than 65536 tags, lengths and small numbers',
+    )
+  })
+
+  it('has its last report where it has two, and has fields beside it', () => {
+    const reports = ['a', 'b'].map((type) =>
+      WatchResponse.encode(WatchResponse.fromPartial({ report: { observations: [{ type }] } })).finish(),
+    )
+    const dropped = WatchResponse.encode(WatchResponse.fromPartial({ dropped: 7 })).finish()
+    const bytes = Buffer.concat([dropped, ...reports, dropped])
+    const told = read(bytes, 1).response
+    expect(told).toEqual(WatchResponse.decode(bytes))
+    expect(told).toMatchObject({ dropped: 7, report: { observations: [{ type: 'b' }] } })
+  })
+
+  it('that is damaged is refused, or read as it is read at once; never more of it than there may be', () => {
+    const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 })
+    fc.assert(
+      fc.property(response, damage, fc.integer({ min: 1, max: 200 }), (told, places, partBytes) => {
+        const bytes = Buffer.from(WatchResponse.encode(told).finish())
+        for (const [at, value] of places) if (bytes.length > 0) bytes[at % bytes.length] = value
+        let got: WatchResponse
+        try {
+          got = read(bytes, partBytes).response
+        } catch {
+          return
+        }
+        const things = Object.values(got.report ?? {}).filter(Array.isArray)
+        expect(things.reduce((sum, { length }) => sum + length, 0)).toBeLessThanOrEqual(bytes.length)
+        if (bytes.length <= partBytes) expect(known(got)).toBe(known(WatchResponse.decode(bytes)))
+      }),
+    )
+  })
+
+  it('that is cut short is an error where it is cut', () => {
     const whole = message(Buffer.alloc(100_000, Buffer.from([0x22, 0x03, 0x0a, 0x01, 0x41])))
-    expect(() => read(whole.subarray(0, 90_001))).toThrow()
+    expect(read(whole.subarray(0, 0)).response.report).toBeUndefined()
+    expect(() => read(whole.subarray(0, 90_001))).toThrow('premature EOF')
     expect(() => read(Buffer.alloc(100_000, 0xff))).toThrow()
   })
 })

@@ -4,18 +4,18 @@
  * so that reading one does not hold the event loop.
  */
 import { BinaryReader, type WireType } from '@bufbuild/protobuf/wire'
+import type { ReportLimits } from '#model'
 import { WatchResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { Report } from '#proto/nodedoctor/v1/types.ts'
 
-/**
- * Tags, lengths and numbers of 32 bits in one message, those inside of others included. A report that is taken whole, of
- * the largest message that is taken, has fewer: four bytes to each on the average.
- */
+/** Tags, lengths and numbers of 32 bits in an answer, those of messages inside of it included. */
 const NUMBERS_MAX = 262_144
-/** Conditions, events, samples, runs and names in one report, together. */
-const THINGS_MAX = 16_384
 /** So much of a report is read at a time. */
-const PART_BYTES = 64 * 1024
+const PART_BYTES = 32 * 1024
+/** The same of a part: as many as there are in one of single bytes. A larger part is one thing, which has few. */
+const PART_NUMBERS_MAX = 2 * PART_BYTES
+/** A report may have so many times as many things as are taken of it, and its author is told what was left out. */
+const THINGS_TIMES = 4
 /** The field of WatchResponse that is the report; the wire type of what has a length. */
 const REPORT_FIELD = 1
 const LENGTH_DELIMITED = 2
@@ -31,17 +31,14 @@ export class OverfullMessageError extends Error {
   }
 }
 
-interface Budget {
-  left: number
-}
-
 /** Reads as the protocol's own reader does, for which tags and lengths are numbers like others, and counts them. */
 class BoundedReader extends BinaryReader {
-  constructor(bytes: Uint8Array, budget: Budget = { left: NUMBERS_MAX }) {
+  constructor(bytes: Uint8Array, numbersMax: number) {
     super(bytes)
     const read = this.uint32
+    let left = numbersMax
     this.uint32 = () => {
-      if (--budget.left < 0) throw new OverfullMessageError('tags, lengths and small numbers', NUMBERS_MAX)
+      if (--left < 0) throw new OverfullMessageError('tags, lengths and small numbers', numbersMax)
       return read.call(this)
     }
   }
@@ -56,12 +53,12 @@ interface Decoded<Message> {
   decode(reader: BinaryReader): Message
 }
 
-/** A method whose answer is read with {@link NUMBERS_MAX}; the call fails with `INTERNAL` where it has more. */
+/** A method whose answer has at most {@link NUMBERS_MAX}; the call fails with `INTERNAL` where it has more. */
 export function bounded<Method extends object, Response>(
   method: Method,
   answer: Decoded<Response>,
 ): Method & { readonly responseDeserialize: (bytes: Buffer) => Response } {
-  return { ...method, responseDeserialize: (bytes: Buffer) => answer.decode(new BoundedReader(bytes)) }
+  return { ...method, responseDeserialize: (bytes: Buffer) => answer.decode(new BoundedReader(bytes, NUMBERS_MAX)) }
 }
 
 /** Adds what a part of a report has; of what a report has once, the last word counts. */
@@ -73,53 +70,78 @@ function add(whole: Record<string, unknown>, part: object): void {
   }
 }
 
+interface ReadOptions {
+  readonly partBytes: number
+  readonly mostThings: number
+}
+
+/** How many things a report has. */
+function thingsOf(report: object): number {
+  return Object.values(report).reduce((sum: number, value) => sum + (Array.isArray(value) ? value.length : 0), 0)
+}
+
+/** One part. A field that ends before its length does would have what follows it read as parts of something else. */
+function readPart(bytes: Uint8Array, fields: number): Report {
+  const part = Report.decode(new BoundedReader(bytes, PART_NUMBERS_MAX))
+  if (thingsOf(part) > fields) throw new Error('a field ends before its length does')
+  return part
+}
+
 /** Part by part, cut between two fields. */
-function* readReport(bytes: Uint8Array, partBytes: number, budget: Budget): Generator<void, Report> {
+function* readReport(bytes: Uint8Array, { partBytes, mostThings }: ReadOptions): Generator<void, Report> {
   const whole = Report.fromPartial({})
-  const fields = new BoundedReader(bytes, budget)
+  const fields = new BinaryReader(bytes)
   let from = 0
   let things = 0
+  let before = 0
   while (fields.pos < bytes.length) {
-    const [, wireType] = fields.tag()
-    if (++things > THINGS_MAX) throw new OverfullMessageError('conditions, events, samples and runs', THINGS_MAX)
-    fields.skip(wireType)
+    const [field, wireType] = fields.tag()
+    if (++things > mostThings) throw new OverfullMessageError('conditions, events, samples and runs', mostThings)
+    fields.skip(wireType, field)
     if (fields.pos - from < partBytes && fields.pos < bytes.length) continue
-    add(
-      whole as unknown as Record<string, unknown>,
-      Report.decode(new BoundedReader(bytes.subarray(from, fields.pos), budget)),
-    )
+    add(whole as unknown as Record<string, unknown>, readPart(bytes.subarray(from, fields.pos), things - before))
     from = fields.pos
+    before = things
     if (from < bytes.length) yield
   }
   return whole
 }
 
 /** Where the report lies in the message, and everything else of it. */
-function split(bytes: Uint8Array, budget: Budget): { report: Uint8Array | undefined; rest: Uint8Array } {
+function split(bytes: Uint8Array, mostThings: number): { report: Uint8Array | undefined; rest: Uint8Array } {
   const rest: Uint8Array[] = []
   let report: Uint8Array | undefined
-  const fields = new BoundedReader(bytes, budget)
+  const fields = new BinaryReader(bytes)
   while (fields.pos < bytes.length) {
     const from = fields.pos
     const [field, wireType] = fields.tag()
     if (field === REPORT_FIELD && wireType === LENGTH_DELIMITED) report = fields.bytes()
     else {
-      fields.skip(wireType)
-      rest.push(bytes.subarray(from, fields.pos))
+      fields.skip(wireType, field)
+      if (rest.push(bytes.subarray(from, fields.pos)) > mostThings) throw new OverfullMessageError('fields', mostThings)
     }
   }
   return { report, rest: Buffer.concat(rest) }
 }
 
+/** How many things the messages of a monitor may have, by how many are taken. */
+export function mostThingsOf(limits: ReportLimits): number {
+  const { observationsPerReport, eventsPerReport, samplesPerReport, runsPerReport } = limits
+  return THINGS_TIMES * (observationsPerReport + eventsPerReport + samplesPerReport + runsPerReport)
+}
+
 /**
- * A message of the stream, a large one in parts: each `yield` ends one.
+ * A message of the stream, a large one in parts: each `yield` ends one. A small one has no room for too many things.
  * @throws OverfullMessageError, and what the decoder throws where it is not of the protocol
  */
-export function* readWatchResponse(bytes: Uint8Array, partBytes = PART_BYTES): Generator<void, WatchResponse> {
-  const budget = { left: NUMBERS_MAX }
-  if (bytes.length <= partBytes) return WatchResponse.decode(new BoundedReader(bytes, budget))
-  const { report, rest } = split(bytes, budget)
-  const response = WatchResponse.decode(new BoundedReader(rest, budget))
-  if (report !== undefined) response.report = yield* readReport(report, partBytes, budget)
+export function* readWatchResponse(
+  bytes: Uint8Array,
+  mostThings: number,
+  partBytes = PART_BYTES,
+): Generator<void, WatchResponse> {
+  if (bytes.length <= partBytes) return WatchResponse.decode(new BoundedReader(bytes, PART_NUMBERS_MAX))
+  const { report, rest } = split(bytes, mostThings)
+  const response = WatchResponse.decode(new BoundedReader(rest, PART_NUMBERS_MAX))
+  if (report !== undefined) response.report = yield* readReport(report, { partBytes, mostThings })
   return response
 }

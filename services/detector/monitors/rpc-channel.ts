@@ -21,8 +21,11 @@ function unreadable(err: unknown): string {
   return `Response message parsing error: ${err instanceof Error ? err.message : String(err)}`
 }
 
-/** @param maxMessageBytes a larger answer is refused and the session ends */
-export function createOpenChannel(maxMessageBytes: number): OpenChannel {
+/**
+ * @param maxMessageBytes a larger answer is refused and the session ends
+ * @param mostThings a report of more likewise: {@link mostThingsOf}
+ */
+export function createOpenChannel(maxMessageBytes: number, mostThings: number): OpenChannel {
   return (socketPath) => {
     const client = connectUnix(socketPath, { maxMessageBytes })
 
@@ -46,7 +49,7 @@ export function createOpenChannel(maxMessageBytes: number): OpenChannel {
       return {
         bytes: bytes.length,
         *read() {
-          const parts = readWatchResponse(bytes)
+          const parts = readWatchResponse(bytes, mostThings)
           bytes = NOTHING
           try {
             return yield* parts

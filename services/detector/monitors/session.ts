@@ -4,6 +4,7 @@ import type { Logger } from '#service'
 import type { Engine } from '../engine.ts'
 import type { MonitorChannel, OpenChannel } from './channel.ts'
 import type { KnownMonitor } from './declare.ts'
+import type { Intake } from './intake.ts'
 import type { Naming } from './naming.ts'
 
 /** A monitor that is there and silent for this long is lost: two of its heartbeats. */
@@ -40,6 +41,8 @@ export interface Session {
   readonly signal: AbortSignal
   /** What a polled plug-in's answers named; it outlives the session. */
   readonly naming: Naming
+  /** How much of it is taken; it outlives the session too. */
+  readonly intake: Intake
   /** It spoke for the first time, or says something else of itself. What of it was not taken is told. */
   declare(declaration: MonitorDeclaration, incarnation: number, violations: readonly string[]): void
   /** It spoke: it is alive. */

@@ -18,6 +18,7 @@ import { createLogger } from '#service'
 import { createEngine, type Engine } from '../engine.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { createOwnership } from './ownership.ts'
+import { mostThingsOf } from './reading.ts'
 import { createOpenChannel } from './rpc-channel.ts'
 
 export const LOST_MS = 1500
@@ -116,7 +117,7 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
   const fleet = createFleet({
     config: configOf(dir, options.plugins?.(dir) ?? [], options.forgetAfterMs ?? 3_600_000),
     engine,
-    open: createOpenChannel(4_194_304),
+    open: createOpenChannel(4_194_304, mostThingsOf(DEFAULT_LIMITS)),
     log: createLogger({ component: 'test', level: 'info', format: 'json', write: (line) => lines.push(line) }),
     monotonicMs: () => performance.now(),
     now: () => new Date(),

@@ -1,10 +1,11 @@
 /** A monitor that streams (nodedoctor.v1): reports up, acknowledgements down, a heartbeat that must not stop. */
 import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
+import { isAnswered } from '#rpc'
 import { fromProtoReport } from '#wire'
 import { inParts } from '../turns.ts'
 import type { Incoming, WatchStream } from './channel.ts'
 import { declarationOfDescribe, HEARTBEAT_MAX_MS } from './declare.ts'
-import { MonitorSilentError } from './errors.ts'
+import { MonitorGoneError, MonitorSilentError } from './errors.ts'
 import { createIntake, type Intake } from './intake.ts'
 import type { LinkOptions, Session } from './session.ts'
 import { taken } from './taken.ts'
@@ -50,14 +51,15 @@ function createDropped({ engine, known, monotonicMs }: LinkOptions): (total: num
   }
 }
 
-function intakeOf({ engine, known, monotonicMs, reportsPerSecond }: LinkOptions, signal: AbortSignal): Intake {
+/** How much of a monitor is taken, and how it is told when that is less than it sends. */
+export function intakeOf({ engine, known, monotonicMs, reportsPerSecond, messageBytes }: LinkOptions): Intake {
   function tell(message: string): void {
     engine.event({ reason: 'ReportsShed', severity: 'warning', entity: `monitor:${known.name}`, message })
   }
   return createIntake({
     perSecond: reportsPerSecond,
+    messageBytes,
     monotonicMs,
-    signal,
     isPlugIn: known.origin !== 'built-in',
     onShed: (total) =>
       tell(
@@ -88,22 +90,30 @@ function createWatchdog(afterMs: number, monotonicMs: () => number) {
   }
 }
 
-/** A message as it counts here; what it was decoded to is not kept while its report is taken. */
+/** A message as it counts here, and how long reading it held the loop; what it was decoded to is not kept. */
 async function read(incoming: Incoming, monotonicMs: () => number) {
-  const { report, time, dropped } = await inParts(incoming.read(), monotonicMs)
-  return { dropped, report: report && fromProtoReport(report, time ?? new Date()) }
+  const { value, heldMs } = await inParts(incoming.read(), monotonicMs)
+  const beganMs = monotonicMs()
+  const report = value.report && fromProtoReport(value.report, value.time ?? new Date())
+  return { report, dropped: value.dropped, heldMs: heldMs + monotonicMs() - beganMs }
+}
+
+/** While its message waits nothing else of it is read: that somebody still listens is all that is known of it. */
+async function stillListens(session: Session, path: string): Promise<void> {
+  if (!(await isAnswered(path))) throw new MonitorGoneError(`nobody listens on ${path}`)
+  session.listens()
 }
 
 /** Watches until the stream ends; throws when it fails or falls silent. */
 export async function watchMonitor(session: Session, described: DescribeResponse, options: LinkOptions): Promise<void> {
   const { engine, known, monotonicMs, reportsPerSecond } = options
+  const { intake } = session
   const silentAfterMs = Math.max(options.silentAfterMs, 2 * Math.min(described.heartbeatIntervalMs, HEARTBEAT_MAX_MS))
   session.silentAfter(silentAfterMs)
   const watchdog = createWatchdog(silentAfterMs, monotonicMs)
   const signal = AbortSignal.any([session.signal, watchdog.signal])
   const stream = session.channel.watch(signal)
   const acknowledge = createAcknowledger(stream)
-  const intake = intakeOf(options, signal)
   const tellDropped = createDropped(options)
   let isHeard = false
 
@@ -126,19 +136,23 @@ export async function watchMonitor(session: Session, described: DescribeResponse
         const { declaration, violations } = declarationOfDescribe(described, known, options.isKnown)
         session.declare(declaration, described.incarnation, violations)
       }
-      await intake.message(incoming.bytes, session.alive)
-      const { report, dropped } = await read(incoming, monotonicMs)
+      await intake.message(incoming.bytes, signal, () => stillListens(session, known.socket))
+      const { report, dropped, heldMs } = await read(incoming, monotonicMs)
       session.alive()
       tellDropped(dropped)
-      if (report === undefined) await intake.heartbeat()
+      if (report === undefined) await intake.heartbeat(signal)
       else {
         const { incarnation, sequence } = report
         const receipt = { name: known.name, done: () => acknowledge(incarnation, sequence) }
-        if (await intake.report(report)) {
-          await intake.took(await taken(sequence, () => engine.report(known.name, report, receipt)))
+        if (await intake.report(report, signal)) {
+          const takenMs = await taken(sequence, () => engine.report(known.name, report, receipt))
+          await intake.took(heldMs + takenMs, signal)
           session.alive()
           await options.room(known.name, ROOM_MAX_MS)
-        } else engine.skip(receipt)
+        } else {
+          engine.skip(receipt)
+          await intake.took(heldMs, signal)
+        }
       }
       session.alive()
       watchdog.heard(false)
