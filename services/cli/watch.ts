@@ -10,7 +10,7 @@ import { detectorSocket } from './node.ts'
 import { complain, inLine, sayJson } from './print.ts'
 import { configOf } from './settings.ts'
 import { createKnown } from './watch/known.ts'
-import { createTeller } from './watch/teller.ts'
+import { createTeller, type Silence } from './watch/teller.ts'
 
 /** Between two attempts, so that a detector that ends each stream at once is not asked without end. */
 const AGAIN_MS = 500
@@ -22,13 +22,13 @@ function leftOf(ms: number): number {
   return Math.min(TIMER_MAX_MS, Math.max(0, Math.ceil(ms)))
 }
 
-/** What ended a stream, as the line about it says. */
-function whyGone(err: Error | undefined): string {
-  if (err === undefined) return 'it ended the stream, as it does when it stops'
-  if (!(err instanceof RpcError)) return inLine(err.message, 200)
+/** What ended a stream, as the line about it says: with any code of its own a detector that lives ended it. */
+function silenceOf(err: Error | undefined): Silence {
+  if (err === undefined) return { kind: 'gone', why: 'it ended the stream, as it does when it stops' }
+  if (!(err instanceof RpcError)) return { kind: 'gone', why: inLine(err.message, 200) }
   if (err.code === 'UNAVAILABLE' || err.code === 'CANCELLED')
-    return 'the connection was lost, as it is when its process ends'
-  return err.details === '' ? err.code : inLine(err.details, 200)
+    return { kind: 'gone', why: 'the connection was lost, as it is when its process ends' }
+  return { kind: 'cut-off', why: err.details === '' ? err.code : inLine(err.details, 200) }
 }
 
 /** How long a detector that went away is waited for; undefined: until Ctrl-C. @throws CliUsageError */
@@ -40,10 +40,19 @@ function waitOption(values: Values): number | undefined {
   return ms
 }
 
-function tellNotBack(runDir: string, waitMs: number, json: boolean): number {
+function tellNotBack(kind: Silence['kind'], runDir: string, waitMs: number, json: boolean): number {
   const socket = detectorSocket(runDir)
-  const message = `the detector is gone and did not come back within ${renderDuration(waitMs)} on ${socket}`
-  const advice = 'Is it running? Start it with: make run, and this command again.'
+  const within = `within ${renderDuration(waitMs)} on ${socket}`
+  const [message, advice] =
+    kind === 'gone'
+      ? [
+          `the detector is gone and did not come back ${within}`,
+          'Is it running? Start it with: make run, and this command again.',
+        ]
+      : [
+          `the detector cut off this watcher and did not answer it again ${within}`,
+          'It runs: start this command again.',
+        ]
   if (json) sayJson({ error: { code: 'ENDED', message, advice, socket } })
   else complain(`Not known: ${message}.\n${advice}`)
   return EXIT_UNKNOWN
@@ -91,14 +100,14 @@ async function run(values: Values): Promise<number> {
   const abort = new AbortController()
   process.once('SIGINT', () => abort.abort())
   process.once('SIGTERM', () => abort.abort())
-  let goneMs: number | undefined
+  let silence: (Silence & { readonly sinceMs: number }) | undefined
 
   function take(change: WatchNodeResponse['change']): void {
     const now = new Date()
     const meanwhile = known.take(change)
-    if (goneMs !== undefined && change?.$case === 'node') {
-      teller.back(performance.now() - goneMs, meanwhile, now)
-      goneMs = undefined
+    if (silence !== undefined && change?.$case === 'node') {
+      teller.back(silence.kind, performance.now() - silence.sinceMs, meanwhile, now)
+      silence = undefined
     }
     teller.change(change, now)
   }
@@ -107,14 +116,14 @@ async function run(values: Values): Promise<number> {
     const why = await follow(socket, abort.signal, take)
     if (abort.signal.aborted) return 0
     if (!known.isFilled) return tellNoAnswer(why ?? new Error('it ended the stream at once'), settings.runDir, values)
-    if (goneMs === undefined) {
-      goneMs = performance.now()
-      teller.gone(whyGone(why), new Date())
-    }
-    const limit = waitMs === undefined ? [] : [AbortSignal.timeout(leftOf(waitMs - (performance.now() - goneMs)))]
+    const found = silenceOf(why)
+    if (silence?.kind !== found.kind) teller.silent(found, new Date())
+    silence = { ...found, sinceMs: silence?.sinceMs ?? performance.now() }
+    const limit =
+      waitMs === undefined ? [] : [AbortSignal.timeout(leftOf(waitMs - (performance.now() - silence.sinceMs)))]
     const isBack = await whenBack(socket, AbortSignal.any([abort.signal, ...limit]))
     if (abort.signal.aborted) return 0
-    if (!isBack) return tellNotBack(settings.runDir, waitMs ?? 0, json)
+    if (!isBack) return tellNotBack(silence.kind, settings.runDir, waitMs ?? 0, json)
   }
 }
 
@@ -124,15 +133,16 @@ export const watch: Command = {
   help: `Usage: node-doctor watch [--wait DURATION] [-o json]
 
 Prints the node's state, then each change as a line, until Ctrl-C. A detector that goes away is said to be gone and is waited
-for; once it is back, what changed meanwhile is printed.
+for; one that cuts this watcher off, since it reads too slowly, is asked again. Then what changed meanwhile is printed;
+events of the pause are not told.
 
 Options:
-  --wait DURATION  how long to wait for a detector that went away: 30s, 10m; 0s ends at once (default: until Ctrl-C)
+  --wait DURATION  how long to wait for a detector that is not heard: 30s, 10m; 0s ends at once (default: until Ctrl-C)
   --run-dir DIR    where the sockets are (env NODE_DOCTOR_RUN_DIR)
   --config FILE    the configuration that says where they are
   -o json          one JSON document a line
 
-Exit code: 0 after Ctrl-C, 3 when the detector does not answer, or went away and did not come back in time.`,
+Exit code: 0 after Ctrl-C, 3 when the detector does not answer, or is not heard again in time.`,
   options: { ...CONFIG_OPTIONS, ...OUTPUT_OPTION, wait: { type: 'string' } },
   positionals: 0,
   run,

@@ -138,3 +138,64 @@ describe('a detector that is killed under a watcher', () => {
     })
   })
 })
+
+/** A living detector that cuts its first watcher off; `onTaken` once it took the next. */
+async function cutting(onTaken: () => void): Promise<void> {
+  let isFirst = true
+  await place.serve({
+    watchNode: (call) => {
+      call.write({ change: { $case: 'node', value: isFirst ? BEFORE : AFTER } })
+      if (isFirst) call.emit('error', { code: 8, details: '10001 changes wait for this watcher; connect again' })
+      else onTaken()
+      isFirst = false
+    },
+  })
+}
+
+/** Until SIGINT, some time after the second connection. */
+async function overCut(...argv: string[]): Promise<Ran> {
+  const taken = Promise.withResolvers<void>()
+  await cutting(taken.resolve)
+  const ran = runCommand('watch', '--run-dir', place.dir, ...argv)
+  await taken.promise
+  setTimeout(() => process.emit('SIGINT'), 300)
+  return ran
+}
+
+describe('a watcher that is too slow for a detector that lives', () => {
+  it('is told that it was cut off and asks again, not that the detector is gone', async () => {
+    const { code, out, err } = await overCut()
+    expect([code, err]).toEqual([0, ''])
+    expect(out.split('\n').slice(1, 3)).toEqual([
+      expect.stringMatching(
+        /UTC {2}detector cut off this watcher \(10001 changes wait for this watcher; connect again\); asks again, Ctrl-C ends$/,
+      ),
+      expect.stringMatching(/UTC {2}detector is heard again after \d+ s; 7 changed meanwhile:$/),
+    ])
+  }, 20_000)
+
+  it('is told so in JSON', async () => {
+    const { out } = await overCut('-o', 'json')
+    expect(JSON.parse(out.split('\n')[1] ?? '')).toEqual({
+      kind: 'detector',
+      state: 'cut-off',
+      why: '10001 changes wait for this watcher; connect again',
+    })
+    expect(JSON.parse(out.split('\n')[2] ?? '')).toMatchObject({ kind: 'detector', state: 'back', changed: 7 })
+  }, 20_000)
+
+  it('asks as long as was asked', async () => {
+    await cutting(() => undefined)
+    const { code, err } = await runCommand('watch', '--wait', '0s', '--run-dir', place.dir)
+    expect([code, err]).toEqual([
+      3,
+      `Not known: the detector cut off this watcher and did not answer it again within 0 s on ${place.dir}/detector/detector.sock.\nIt runs: start this command again.\n`,
+    ])
+  }, 20_000)
+
+  it('is told by the help what is not told', async () => {
+    expect((await runCommand('watch', '--help')).out).toContain(
+      'is asked again. Then what changed meanwhile is printed;\nevents of the pause are not told.',
+    )
+  })
+})
