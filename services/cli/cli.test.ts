@@ -94,7 +94,7 @@ describe('status', () => {
     expect(code).toBe(3)
     expect(out).toMatch(
       new RegExp(
-        `^n1\\nWhat readers show is from (?:\\d+ \\w+ )?${from}: the agent’s changes do not get through\\. Readers show 1 value as it was: the bus refuses what is new of it\\. All right\\.`,
+        `^n1\\nReaders show Unknown \\(DetectorUnreachable\\): since (?:\\d+ \\w+ )?${from} the agent’s changes do not get through\\. Readers show 1 value as it was: the bus refuses what is new of it\\. All right\\.`,
       ),
     )
     const json = JSON.parse((await runCommand('status', '--run-dir', place.dir, '-o', 'json')).out) as NodeView

@@ -8,7 +8,7 @@ import { loadConfig, type NodeDoctorConfig } from '#config'
 import { createLogger } from '#service'
 import { freePort, plainDoor, quietLog } from '../../libs/bus/testing.ts'
 import { event } from '../../libs/model/testing.ts'
-import { startBusLink } from './bus-link.ts'
+import { type BusLinkOptions, startBusLink } from './bus-link.ts'
 import { createOutbox } from './outbox/outbox.ts'
 
 const PATIENCE = { watch: { uselessAfterMs: 400, lookMs: 50, calmMs: 1500 }, pingIntervalMs: 150, stopGraceMs: 200 }
@@ -37,7 +37,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true, maxRetries: 5 })
 })
 
-async function startLink() {
+async function startLink(more: Partial<BusLinkOptions> = {}) {
   const outbox = createOutbox({ monotonicMs: () => performance.now() })
   const link = await startBusLink({
     config,
@@ -46,8 +46,10 @@ async function startLink() {
     log: createLogger({ component: 'detector', level: 'error', format: 'json', write: () => undefined }),
     outbox,
     monotonicMs: () => performance.now(),
+    now: () => new Date(),
     onReady: () => undefined,
     patience: PATIENCE,
+    ...more,
   })
   open.push(() => link.stop(100))
   return { link, outbox }
@@ -129,5 +131,45 @@ describe('a nats-server that hangs', () => {
     say()
     await expect.poll(() => ids.includes(said.at(-1) ?? ''), { timeout: 15_000 }).toBe(true)
     expect([...new Set(ids)].sort()).toEqual([...said].sort())
+  }, 60_000)
+})
+
+describe('since when the bus is there or is away', () => {
+  it('counts from when its store was ready or was it no more, on a clock that nobody sets', async () => {
+    let monoMs = 1000
+    let wallMs = Date.parse('2026-03-01T12:00:00Z')
+    let isReady = false
+    let attempts = 0
+    const { link } = await startLink({
+      monotonicMs: () => monoMs,
+      now: () => new Date(wallMs),
+      writes(writer) {
+        attempts++
+        return isReady ? Promise.resolve(writer) : Promise.reject(new Error('not ready'))
+      },
+    })
+    function pass(ms: number): void {
+      monoMs += ms
+      wallMs += ms
+    }
+    pass(30_000)
+    // The connection is there, and its store is not.
+    await expect.poll(() => attempts, { timeout: 15_000 }).toBeGreaterThan(1)
+    expect(link.describe()).toMatchObject({ connected: false, since: new Date(wallMs - 30_000) })
+    wallMs += 3_600_000
+    expect(link.describe()).toMatchObject({ connected: false, since: new Date(wallMs - 30_000) })
+    isReady = true
+    await expect.poll(() => link.describe(), { timeout: 15_000 }).toMatchObject({ connected: true })
+    expect(link.describe().since).toEqual(new Date(wallMs))
+    pass(5000)
+    isReady = false
+    process.kill(await serverPid(), 'SIGKILL')
+    await expect.poll(() => link.isReady(), { timeout: 15_000 }).toBe(false)
+    const lost = new Date(wallMs)
+    expect(link.describe().since).toEqual(lost)
+    const before = attempts
+    pass(7000)
+    await expect.poll(() => attempts, { timeout: 15_000 }).toBeGreaterThan(before)
+    expect(link.describe()).toMatchObject({ connected: false, since: lost })
   }, 60_000)
 })

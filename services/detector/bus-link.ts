@@ -35,6 +35,7 @@ export interface BusLinkOptions {
   readonly log: Logger
   readonly outbox: Outbox
   readonly monotonicMs: () => number
+  readonly now: () => Date
   /** The store is ready, by its incarnation. */
   readonly onReady: (store: string) => void
   /** The connection is lost; nothing can be written until it is ready again. */
@@ -94,15 +95,22 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
   server?.watch(bus, patience?.watch)
   const writer = createBusWriter(bus)
   let prepared = false
+  /** Since when it is prepared, or is not. */
+  let sinceMs = monotonicMs()
   let lastError = ''
   const waiting: (() => void)[] = []
+
+  function turn(to: boolean): void {
+    if (prepared !== to) sinceMs = monotonicMs()
+    prepared = to
+  }
 
   async function prepare(): Promise<void> {
     try {
       const { meta } = await writer.ensureStore({ node: nodeName, bootId: options.bootId })
       const writes = await (options.writes?.(writer) ?? writer)
       if (bus.state !== 'connected') return
-      prepared = true
+      turn(true)
       lastError = ''
       options.onReady(meta.incarnation)
       outbox.open(writes)
@@ -119,7 +127,7 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
   bus.onState((state) => {
     if (state === 'connected') void prepare()
     else {
-      prepared = false
+      turn(false)
       outbox.close()
       options.onAway?.()
     }
@@ -145,7 +153,8 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     },
     describe: () => ({
       connected: prepared,
-      since: bus.since,
+      // A clock that is set meanwhile changes nothing of how long it is.
+      since: new Date(options.now().getTime() - Math.round(monotonicMs() - sinceMs)),
       url: bus.url,
       queued: outbox.status().queued,
       dropped: Object.values(outbox.status().dropped).reduce((sum, count) => sum + count, 0),

@@ -70,6 +70,7 @@ async function life(bootId: string) {
     log,
     outbox,
     monotonicMs: () => performance.now(),
+    now: () => new Date(),
     onReady: (incarnation) => {
       store = incarnation
     },

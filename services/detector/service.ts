@@ -261,6 +261,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
         log,
         outbox,
         monotonicMs: clock.monotonicMs,
+        now: clock.now,
         door: {
           spawn: (file, args, { env, onLine }) =>
             spawnChild(file, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, onLine }),

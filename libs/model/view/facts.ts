@@ -19,13 +19,13 @@ interface BusFacts {
   readonly waitingMs: number
   readonly refused: number
   readonly connected?: boolean
-  /** Since when it is so. */
+  /** Since when it is so: its connection and its store are there, or one of them is not. */
   readonly since?: Date | undefined
 }
 
 /**
  * The same, as who asks the detector is told of the other readers: theirs is what was before the oldest change that waits,
- * and before the bus went away. `now` is the detector's.
+ * and before the bus went away; nothing once that is {@link STALE_AFTER_MS} ago. `now` is the detector's.
  */
 export function readersOf(bus: BusFacts | undefined, now: Date): Pick<Liveness, 'readersSince' | 'readersRefused'> {
   if (bus === undefined) return {}
@@ -47,7 +47,10 @@ export interface Liveness {
   readonly lastHeartbeat?: Date | undefined
   /** Its changes do not get through: what stands here is from then. Absent while they do. */
   readonly behindSince?: Date | undefined
-  /** Of who asks the detector itself: every other reader shows what was then. Absent while changes get through. */
+  /**
+   * Of who asks the detector itself: every other reader shows what was then, and nothing as known once it is
+   * {@link STALE_AFTER_MS} ago. Absent while changes get through.
+   */
   readonly readersSince?: Date | undefined
   /** The same: values that other readers show as they were, since the bus refuses the newer ones. Absent for none. */
   readonly readersRefused?: number | undefined

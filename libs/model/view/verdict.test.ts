@@ -52,10 +52,10 @@ describe('the verdict', () => {
   it('says first, to who asked the detector itself, from when the picture of every other reader is', () => {
     const detector = { state: 'live', lastHeartbeat: NOW, listeningSince: ago(9000) } as const
     expect(
-      told({ conditions: healthy(3), detector: { ...detector, ...readersOf({ waitingMs: 90_000, refused: 0 }, NOW) } }),
+      told({ conditions: healthy(3), detector: { ...detector, ...readersOf({ waitingMs: 59_000, refused: 0 }, NOW) } }),
     ).toMatchObject({
       level: 'unknown',
-      sentence: `What readers show is from ${renderClock(ago(90), NOW)}: the agent’s changes do not get through. All right. 3 conditions proven in the last 60 s.`,
+      sentence: `What readers show is from ${renderClock(ago(59), NOW)}: the agent’s changes do not get through. All right. 3 conditions proven in the last 60 s.`,
     })
     expect(
       told({ conditions: healthy(3), detector: { ...detector, ...readersOf({ waitingMs: 9000, refused: 2 }, NOW) } }),
@@ -72,6 +72,18 @@ describe('the verdict', () => {
     expect(readersOf(away, NOW)).toEqual({})
     expect(readersOf({ waitingMs: Number.NaN, refused: Number.NaN }, NOW)).toEqual({})
     expect(readersOf(undefined, NOW)).toEqual({})
+  })
+
+  it('says that every other reader shows nothing as known once that is a minute ago', () => {
+    const detector = { state: 'live', lastHeartbeat: NOW, listeningSince: ago(9000) } as const
+    for (const bus of [
+      { waitingMs: 60_000, refused: 0 },
+      { waitingMs: 0, refused: 0, connected: false, since: ago(60) },
+    ])
+      expect(told({ conditions: healthy(3), detector: { ...detector, ...readersOf(bus, NOW) } })).toMatchObject({
+        level: 'unknown',
+        sentence: `Readers show Unknown (DetectorUnreachable): since ${renderClock(ago(60), NOW)} the agent’s changes do not get through. All right. 3 conditions proven in the last 60 s.`,
+      })
   })
 
   it('says how long nothing was wrong', () => {

@@ -2,6 +2,7 @@
 import { cleanText } from '../text.ts'
 import type { ConditionView, Level, MonitorView, NodeView, ProblemView, VerdictView, Words } from '../view.ts'
 import { renderClock, renderWindow } from './duration.ts'
+import { STALE_AFTER_MS } from './facts.ts'
 import { conditionLink } from './ids.ts'
 import { compareLevel } from './level.ts'
 import { count, text } from './words.ts'
@@ -242,11 +243,19 @@ function healthyVerdict(input: VerdictInput, now: Date): VerdictView {
 
 /** What is not brought through to readers: of this one, or, where the detector itself was asked, of all the others. */
 function notThrough({ behindSince, readersSince, readersRefused }: NodeView['detector'], now: Date): Words[] {
-  const from = (what: string, since: string) =>
-    text(`${what} is from ${renderClock(new Date(since), now)}: the agent’s changes do not get through. `)
+  const silent = 'the agent’s changes do not get through. '
+  const from = (what: string, since: string) => text(`${what} is from ${renderClock(new Date(since), now)}: ${silent}`)
   const words: Words[] = []
   if (behindSince !== undefined) words.push(from('What stands here', behindSince))
-  if (readersSince !== undefined) words.push(from('What readers show', readersSince))
+  if (readersSince !== undefined) {
+    const isUnknown = now.getTime() - Date.parse(readersSince) >= STALE_AFTER_MS
+    const since = renderClock(new Date(readersSince), now)
+    words.push(
+      isUnknown
+        ? text(`Readers show Unknown (DetectorUnreachable): since ${since} ${silent}`)
+        : from('What readers show', readersSince),
+    )
+  }
   if (readersRefused !== undefined) {
     const isOne = readersRefused === 1
     const were = isOne ? 'it was' : 'they were'

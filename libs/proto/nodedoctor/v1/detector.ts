@@ -70,7 +70,9 @@ export interface Node {
 }
 
 export interface Bus {
+  /** Its connection is there and its store is ready. */
   connected: boolean;
+  /** Since when that is so, or is not. */
   since: Date | undefined;
   url: string;
   /** Changes waiting for the bus, and what had to be dropped since the detector started. */
