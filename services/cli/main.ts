@@ -14,6 +14,15 @@ function goesOn(): boolean {
   return process.listenerCount('SIGTERM') > 0
 }
 
+let isAskedToEnd = false
+
+/** Once, whatever else goes wrong: to `up` a second signal says that everything be killed at once. */
+function askToEnd(): void {
+  if (isAskedToEnd || !goesOn()) return
+  isAskedToEnd = true
+  process.kill(process.pid, 'SIGTERM')
+}
+
 /**
  * What is printed arrives nowhere. That its reader is gone (`| head`) is no error: what goes on ends in order, what is done
  * keeps its exit code. All else is one: a full disk.
@@ -23,7 +32,7 @@ function unprinted(err: Error): void {
     complain(`node-doctor: cannot write what it prints: ${err.message}`)
     failAtExit()
   }
-  if (goesOn()) process.kill(process.pid, 'SIGTERM')
+  askToEnd()
 }
 
 for (const stream of [process.stdout, process.stderr]) stream.once('error', unprinted).on('error', () => undefined)
@@ -31,6 +40,6 @@ process.on('uncaughtException', (err) => {
   complain(unexpected(err))
   if (!goesOn()) leave(EXIT_FAILED)
   failAtExit()
-  process.kill(process.pid, 'SIGTERM')
+  askToEnd()
 })
 process.exitCode = await runCli(process.argv.slice(2))

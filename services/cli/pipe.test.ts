@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -50,3 +50,31 @@ it('a full disk behind it is one, in a line', () => {
     'node-doctor: cannot write what it prints: ENOSPC: no space left on device, write\n',
   ])
 }, 40_000)
+
+/** A command that goes on and takes a second signal as "kill at once", as `up` does. @returns how many it got */
+async function signalsOf(redirect: string): Promise<string> {
+  const main = join(import.meta.dirname, 'main.ts')
+  await writeFile(
+    join(dir, 'goes-on.mjs'),
+    `import { writeFileSync } from 'node:fs'
+let signals = 0
+process.on('SIGTERM', () => signals++)
+process.on('exit', () => writeFileSync('${dir}/signals', String(signals)))
+setTimeout(() => undefined, 500)
+`,
+  )
+  spawnSync('bash', ['-c', `'${process.execPath}' --import '${dir}/goes-on.mjs' '${main}' version ${redirect}`], {
+    timeout: 30_000,
+  })
+  return readFile(join(dir, 'signals'), 'utf8')
+}
+
+describe('a command that goes on, and prints what cannot be written', () => {
+  it.each(['> /dev/full', '> /dev/full 2>&1'])(
+    'is told once to end (%s)',
+    async (redirect) => {
+      expect(await signalsOf(redirect)).toBe('1')
+    },
+    40_000,
+  )
+})
