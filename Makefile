@@ -6,7 +6,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/node-doctor
 export PATH := $(CURDIR)/node_modules/.bin:$(CACHE)/bin:$(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
 .PHONY: help setup setup-test run dev build generate proto lint check test bench soak images push compose-test test-kube \
-  test-cluster clean
+  test-cluster clean build-all-binaries docker-build-all docker-push-all
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,10 @@ test-kube: setup-test build ## the tests of the API server's fake and of the exp
 
 test-cluster: setup-test build ## the whole on a real cluster (KUBECONFIG; test/cluster/README.md)
 	@node test/cluster/run.ts
+
+build-all-binaries: build ## the same as build
+docker-build-all: images ## the same as images: one image has every service
+docker-push-all: push ## the same as push
 
 clean: ## removes what was built
 	@rm -rf dist coverage

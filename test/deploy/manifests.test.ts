@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { byId, everything, golden, idOf, type KubeObject, kustomize, overlay } from './objects.ts'
+import { byId, everything, golden, idOf, type KubeObject, kustomize, overlay, plainManifest } from './objects.ts'
 import { loadSchemas, validate } from './schema.ts'
 
 const OPERATOR = loadSchemas('prometheus-operator')
@@ -26,6 +26,16 @@ describe.each(RENDERED)('%s', (name, render) => {
 
   it('is what it was', () => {
     expect(byId(objects)).toEqual(golden(name, objects))
+  })
+})
+
+describe('the one plain manifest', () => {
+  it('is the overlay `default`, for who has kubectl apply -f and no kustomization', () => {
+    expect(byId(plainManifest())).toEqual(byId(overlay('default')))
+  })
+
+  it('begins with the namespace that the rest stands in', () => {
+    expect(plainManifest()[0]).toMatchObject({ kind: 'Namespace', metadata: { name: 'node-doctor' } })
   })
 })
 

@@ -153,6 +153,18 @@ export function overlay(name: string): KubeObject[] {
   return kustomize(join(OVERLAYS, name))
 }
 
+const PLAIN = join(ROOT, 'deploy/node-doctor.yaml')
+const PLAIN_HEAD = `# Everything of deploy/kustomize/overlays/default in one file: kubectl apply -f deploy/node-doctor.yaml
+# Made from it (UPDATE_GOLDEN=1 vitest run test/deploy); change that one.
+`
+
+/** The one plain manifest; with UPDATE_GOLDEN=1 it is written first. */
+export function plainManifest(): KubeObject[] {
+  if (process.env['UPDATE_GOLDEN'] === '1')
+    writeFileSync(PLAIN, PLAIN_HEAD + run('kubectl', ['kustomize', join(OVERLAYS, 'default')]))
+  return parseObjects(readFileSync(PLAIN, 'utf8'))
+}
+
 /** Renders the chart as release `node-doctor` in the namespace `node-doctor`. Hooks are part of it. */
 export function helm(...options: string[]): KubeObject[] {
   return parseObjects(run('helm', ['template', 'node-doctor', CHART, '--namespace', 'node-doctor', ...options]))
