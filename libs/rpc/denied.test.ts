@@ -44,7 +44,7 @@ describe('a socket that this process may not open', () => {
   it('is told as forbidden by something else where its mode is none of it', async () => {
     await chmod(path, 0o666)
     expect(deniedWords(path, NOBODY)).toBe(
-      `it has mode 0666, ${owner}; ${who}; its mode allows that, so a security module (SELinux, AppArmor) may forbid it`,
+      `it has mode 0666, ${owner}; ${who}; its mode allows that, so a POSIX ACL or a security module (SELinux, AppArmor) may forbid it`,
     )
     expect(deniedWords('/nowhere/x.sock', { ...NOBODY, groups: [] })).toBe(
       'this process is uid 65534, gid 65534, in no other group',

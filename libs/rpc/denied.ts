@@ -60,5 +60,5 @@ export function deniedWords(path: string, account: Account = ownAccount()): stri
   const socket = statOf(path)
   if (socket === undefined) return accountWords(account)
   const isAllowed = allows(socket, account, WRITE)
-  return `${words('it', socket)}${isAllowed ? '; its mode allows that, so a security module (SELinux, AppArmor) may forbid it' : ''}`
+  return `${words('it', socket)}${isAllowed ? '; its mode allows that, so a POSIX ACL or a security module (SELinux, AppArmor) may forbid it' : ''}`
 }

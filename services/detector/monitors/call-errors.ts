@@ -21,6 +21,12 @@ const CONNECT_WORDS: Readonly<Record<string, (path: string) => string>> = {
   EPERM: denied,
 }
 
+/** What a probe of a socket found of who does not answer there. */
+export function absent(socketPath: string, found: 'nobody' | 'denied'): MonitorGoneError {
+  const path = cleanText(socketPath, 200)
+  return new MonitorGoneError(found === 'denied' ? denied(path) : `nobody listens on ${path}`)
+}
+
 /** Somebody listens and takes no connection: as many as it lets wait do. It hangs, it is not gone. */
 const QUEUE_FULL = 'EAGAIN'
 

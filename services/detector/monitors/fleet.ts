@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NodeDoctorConfig } from '#config'
 import { DETECTOR, type PersonsWord } from '#model'
 import type { CheckResponse } from '#proto/nodedoctor/v1/monitor.ts'
-import { deniedWords, isAnswered, probeSocket } from '#rpc'
+import { deniedWords, probeSocket } from '#rpc'
 import type { Logger } from '#service'
 import type { Engine } from '../engine.ts'
 import type { OpenChannel } from './channel.ts'
@@ -25,12 +25,6 @@ export const DISCOVERY_MS = 1000
 /** A socket that nobody listened on is tried again after this. */
 const DEAD_MS = 10_000
 
-/** A socket that could not be asked. */
-interface Dead {
-  readonly untilMs: number
-  /** Somebody may listen: this process has no permission to ask. */
-  readonly isDenied: boolean
-}
 const DEFAULT_POLL: PollOptions = { intervalMs: 30_000, timeoutMs: 10_000, parameters: {} }
 
 export interface FleetOptions {
@@ -53,7 +47,7 @@ export interface Fleet {
   clear(word: PersonsWord): void
   /**
    * Ends what is known of a monitor that is gone; undefined when none is known by that name.
-   * @throws MonitorPresentError while it answers, somebody listens on its socket, or the configuration names it
+   * @throws MonitorPresentError while it answers, somebody listens on its socket or may, or the configuration names it
    */
   forget(name: string): Promise<void> | undefined
   check(monitor: string, check: string, timeoutMs: number): Promise<CheckResponse> | undefined
@@ -104,7 +98,8 @@ export function createFleet(options: FleetOptions): Fleet {
   const skip = ownSockets(config)
   const looking = new AbortController()
   let lookingEnded: Promise<void> = Promise.resolve()
-  let dead = new Map<string, Dead>()
+  /** Sockets that nobody listened on, and until when that is taken for so. */
+  let dead = new Map<string, number>()
   let refusals = createRefusals([], monotonicMs())
 
   function add(known: KnownMonitor, poll: PollOptions, place?: Place): void {
@@ -145,21 +140,22 @@ export function createFleet(options: FleetOptions): Fleet {
     log.info('monitor was forgotten: it is gone', { monitor: name })
   }
 
-  /** Why nobody can be asked there; "" when somebody listens. What was dead is tried again after a while. */
-  async function whyDead(path: string, nowDead: Map<string, Dead>): Promise<string> {
+  /**
+   * Why nobody can be asked there; "" when somebody listens. What was dead is tried again after a while; what may not be
+   * opened at each look, which reaches nobody, so that the mode that is told is the one that kept us out.
+   */
+  async function whyDead(path: string, nowDead: Map<string, number>): Promise<string> {
     const nowMs = monotonicMs()
-    const known = dead.get(path)
-    if (known === undefined || known.untilMs <= nowMs) {
-      const answer = await probeSocket(path)
-      if (answer === 'answered') return ''
-      nowDead.set(path, { untilMs: nowMs + DEAD_MS, isDenied: answer === 'denied' })
-    } else nowDead.set(path, known)
-    if (nowDead.get(path)?.isDenied !== true) return 'nobody listens on it'
-    return `no permission to connect to it: ${deniedWords(path)}`
+    const untilMs = dead.get(path) ?? 0
+    const found = untilMs > nowMs ? 'nobody' : await probeSocket(path)
+    if (found === 'answered') return ''
+    if (found === 'denied') return `no permission to connect to it: ${deniedWords(path)}`
+    nowDead.set(path, untilMs > nowMs ? untilMs : nowMs + DEAD_MS)
+    return 'nobody listens on it'
   }
 
   /** Takes a socket as a monitor, or says why not; "" also when it is one already. */
-  async function take(socket: FoundSocket, nowDead: Map<string, Dead>): Promise<string> {
+  async function take(socket: FoundSocket, nowDead: Map<string, number>): Promise<string> {
     const { name, path, rank } = socket
     const member = members.get(name)
     if (member?.link.known.socket === path) return ''
@@ -184,10 +180,15 @@ export function createFleet(options: FleetOptions): Fleet {
     return Math.min(forgetAfterMs, Math.max(0, options.now().getTime() - state.since.getTime()))
   }
 
-  /** @throws MonitorPresentError while somebody listens on its socket: the next look would find it again */
+  /** @throws MonitorPresentError while somebody listens on its socket, or may: the next look would find it again */
   async function forgetOnDemand(name: string, member: Member): Promise<void> {
-    if (await isAnswered(member.link.known.socket))
-      throw new MonitorPresentError(name, 'somebody listens on its socket; stop it first')
+    const { socket } = member.link.known
+    const found = await probeSocket(socket)
+    if (found === 'answered') throw new MonitorPresentError(name, 'somebody listens on its socket; stop it first')
+    if (found === 'denied') {
+      const why = `somebody may listen on its socket, and there is no permission to ask: ${deniedWords(socket)}`
+      throw new MonitorPresentError(name, why)
+    }
     await forget(name, member)
   }
 
@@ -204,15 +205,15 @@ export function createFleet(options: FleetOptions): Fleet {
       const isNobody = !engine.state.monitors.has(name)
       const isLost = engine.state.monitors.get(name)?.health === 'unreachable'
       const isDue = isNobody || (isLost && nowMs - member.goneSinceMs > forgetAfterMs)
-      // One that listens still would be found by the next look, and never be told.
-      if (isDue && !(await isAnswered(link.known.socket))) await forget(name, member)
+      // One that listens still, or may, would be found by the next look, and never be told.
+      if (isDue && (await probeSocket(link.known.socket)) === 'nobody') await forget(name, member)
     }
   }
 
   async function look(): Promise<void> {
     const found = await discover(monitorDirs, skip)
     const refused: RefusedSocket[] = [...found.refused]
-    const nowDead = new Map<string, Dead>()
+    const nowDead = new Map<string, number>()
     for (const socket of found.sockets) {
       const why = await take(socket, nowDead)
       if (why !== '') refused.push({ path: socket.path, dir: socket.dir, why })
