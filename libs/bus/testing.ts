@@ -41,6 +41,19 @@ export const plainDoor: ChildDoor = {
 /** Below what the kernel gives to who connects (`ip_local_port_range`), so that no connection takes one meanwhile. */
 const PORTS = { first: 10_000, count: 20_000 } as const
 
+/** What fetch refuses of these, whoever listens there: its list of bad ports ends with it. */
+const BAD_PORT = 10_080
+
+/** Workers of one run that draw from ports of their own; of more than these, two share. */
+const SLICES = 16
+
+/** @param worker its number, 0 outside of vitest @param fraction from 0 to below 1, drawn */
+export function drawPort(worker: number, fraction: number): number {
+  const size = PORTS.count / SLICES
+  const port = PORTS.first + (worker % SLICES) * size + Math.floor(fraction * size)
+  return port === BAD_PORT ? port + 1 : port
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
@@ -49,10 +62,11 @@ function isFree(port: number): Promise<boolean> {
   })
 }
 
-/** A port of the loopback that nobody listens on; drawn, so that tests in several processes seldom get the same. */
+/** A port of the loopback that nobody listens on; drawn, so that two runs on one machine seldom get the same. */
 export async function freePort(): Promise<number> {
+  const worker = Number(process.env['VITEST_POOL_ID'] ?? 0)
   for (;;) {
-    const port = PORTS.first + Math.floor(Math.random() * PORTS.count)
+    const port = drawPort(worker, Math.random())
     if (await isFree(port)) return port
   }
 }
