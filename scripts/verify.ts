@@ -4,7 +4,7 @@
  * when anything failed.
  */
 import { join } from 'node:path'
-import { countLeftBehind, storesOfTests } from './verify/left-behind.ts'
+import { countLeftBehind, inRunFolder, storesOf } from './verify/left-behind.ts'
 import { type Outcome, runSteps } from './verify/run-step.ts'
 import { type Counts, runVitest } from './verify/run-vitest.ts'
 import { buildSteps, engineSteps, type Step, staticSteps } from './verify/steps.ts'
@@ -41,9 +41,12 @@ async function main(name = ''): Promise<number> {
     countOutcomes(await runSteps(ROOT, plan.before, 1)),
     countOutcomes(await runSteps(ROOT, plan.static, 2)),
   ]
-  if (plan.vitest !== undefined) {
-    const before = storesOfTests()
-    counts.push(runVitest(ROOT, plan.vitest), countLeftBehind(before, storesOfTests()))
+  const { vitest } = plan
+  if (vitest !== undefined) {
+    const ofTests = await inRunFolder((folder) =>
+      Promise.resolve([runVitest(ROOT, vitest, { TMPDIR: folder }), countLeftBehind(storesOf(folder))]),
+    )
+    counts.push(...ofTests)
   }
   counts.push(countOutcomes(await runSteps(ROOT, plan.after, 1)))
   const sum = (key: keyof Counts) => counts.reduce((total, each) => total + (each[key] ?? 0), 0)

@@ -64,8 +64,11 @@ function read<T>(file: string): T | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined
 }
 
-/** Runs vitest with its usual output, counts by its JSON report, and says what was slow or needed a second try. */
-export function runVitest(root: string, args: readonly string[]): Counts {
+/**
+ * Runs vitest with its usual output, counts by its JSON report, and says what was slow or needed a second try.
+ * @param env variables of its environment beside those of this process
+ */
+export function runVitest(root: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Counts {
   const folder = mkdtempSync(join(tmpdir(), 'nd-vitest-'))
   const file = join(folder, 'report.json')
   const runFile = join(folder, 'run.json')
@@ -80,7 +83,7 @@ export function runVitest(root: string, args: readonly string[]): Counts {
         `--outputFile.json=${file}`,
         ...args,
       ],
-      { cwd: root, stdio: 'inherit', env: { ...process.env, [RUN_REPORT_VARIABLE]: runFile } },
+      { cwd: root, stdio: 'inherit', env: { ...process.env, ...env, [RUN_REPORT_VARIABLE]: runFile } },
     )
     const report = read<VitestReport>(file)
     const run = read<RunReport>(runFile) ?? { secondTries: [], files: [] }
