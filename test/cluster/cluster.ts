@@ -40,6 +40,7 @@ interface PodObject {
   readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string }
   readonly spec: { readonly nodeName: string }
   readonly status: {
+    readonly podIP?: string
     readonly containerStatuses?: readonly {
       readonly name: string
       readonly ready: boolean

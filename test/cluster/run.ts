@@ -2,6 +2,7 @@
 import { check, nodeNames } from './cluster.ts'
 import { costs } from './costs.ts'
 import type { Drill, DrillContext } from './drill.ts'
+import { endpoints } from './drills/endpoints.ts'
 import { apiServer, nodeReboot, partition, problem } from './drills/facts.ts'
 import { rollout } from './drills/install.ts'
 import { killed, killedTwice, kubelet, lastWord, uninstall, upgrade } from './drills/life.ts'
@@ -35,6 +36,7 @@ const DRILLS: readonly Drill[] = [
   rollout,
   problem,
   walls,
+  endpoints,
   measure,
   troubleshooting,
   killed,
