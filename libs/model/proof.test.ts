@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { conditionKey } from './keys.ts'
+import { provenAt } from './proven.ts'
 import { conditionType, createWorld, declaration, observation, report, T0 } from './testing.ts'
 import { tellStory } from './testing-story.ts'
-import { provenAt } from './view/condition.ts'
 
 describe('a run of a check', () => {
   it('proves what its report names', () => {

@@ -2,6 +2,7 @@
  * What people are shown: the one shape behind `/status`, `/stream`, the page and the CLI. Everything here is plain
  * JSON (times are RFC 3339 strings), made from the model by one evaluator, so that all of them say the same.
  */
+import type { DetectorState } from './liveness.ts'
 import type { Evidence, Health, Held, MonitorHealth, Polarity, ProblemPhase, Proof, Severity } from './types.ts'
 
 /** What colour and shape a thing has: problems by severity, and the three states that are none. */
@@ -155,7 +156,7 @@ export interface NodeView {
   readonly verdict: VerdictView
   /** The detector behind it. `stale`: no heartbeat for 60 s; then every condition is Unknown, `DetectorUnreachable`. */
   readonly detector: {
-    readonly state: 'live' | 'stale' | 'awaited'
+    readonly state: DetectorState
     readonly lastHeartbeat?: string
     /** Its changes have not got through since then: what stands here is from that time. */
     readonly behindSince?: string

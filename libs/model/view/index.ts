@@ -1,7 +1,6 @@
 /** From the model to what people are shown (../view.ts). Pure, one evaluator for page, CLI and API. */
 export { applyStreamMessage, diffNodeViews } from './change.ts'
 export { cleanSeriesKey } from './clean.ts'
-export { DETECTOR_UNREACHABLE, provenAt } from './condition.ts'
 export * from './duration.ts'
 export * from './facts.ts'
 export { conditionId, conditionLink } from './ids.ts'

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { readersOf } from '../liveness.ts'
 import type { NodeView } from '../view.ts'
 import { renderClock } from './duration.ts'
-import { detectorState, type NodeFacts, readersOf } from './facts.ts'
+import type { NodeFacts } from './facts.ts'
 import { renderNodeView } from './node.ts'
 import { ago, hostileText, NOW, someCondition, someFacts, someMonitor, someProblem, someRun } from './testing.ts'
 import { wordsToText } from './words.ts'
@@ -64,14 +65,6 @@ describe('the verdict', () => {
       sentence:
         'Readers show 2 values as they were: the bus refuses what is new of them. All right. 3 conditions proven in the last 60 s.',
     })
-    expect(readersOf({ waitingMs: 9999, refused: 0 }, NOW)).toEqual({})
-    const away = { waitingMs: 0, refused: 0, connected: false }
-    expect(readersOf({ ...away, since: ago(20) }, NOW)).toEqual({ readersSince: ago(20) })
-    expect(readersOf({ ...away, since: ago(20), connected: true }, NOW)).toEqual({})
-    expect(readersOf({ ...away, since: ago(9) }, NOW)).toEqual({})
-    expect(readersOf(away, NOW)).toEqual({})
-    expect(readersOf({ waitingMs: Number.NaN, refused: Number.NaN }, NOW)).toEqual({})
-    expect(readersOf(undefined, NOW)).toEqual({})
   })
 
   it('says that every other reader shows nothing as known once that is a minute ago', () => {
@@ -269,14 +262,5 @@ describe('the verdict', () => {
       view({ conditions: [condition], monitors: [someMonitor({ runs: [someRun({ error })] })] }).conditions[0]?.proven
     expect(proven('')).toBe(ago(8).toISOString())
     expect(proven('timed out')).toBe(ago(300).toISOString())
-  })
-})
-
-describe("the detector's state", () => {
-  it('turns stale 60 s after the last heartbeat, or after 60 s without any', () => {
-    expect(detectorState(59_999, 1e9)).toBe('live')
-    expect(detectorState(60_000, 1e9)).toBe('stale')
-    expect(detectorState(undefined, 59_999)).toBe('awaited')
-    expect(detectorState(undefined, 60_000)).toBe('stale')
   })
 })

@@ -1,8 +1,8 @@
 /** The one evaluator of "is this node all right?". Page, CLI and API only show what it says. */
+import { STALE_AFTER_MS } from '../liveness.ts'
 import { cleanText } from '../text.ts'
 import type { ConditionView, Level, MonitorView, NodeView, ProblemView, VerdictView, Words } from '../view.ts'
 import { renderClock, renderWindow } from './duration.ts'
-import { STALE_AFTER_MS } from './facts.ts'
 import { conditionLink } from './ids.ts'
 import { compareLevel } from './level.ts'
 import { count, text } from './words.ts'
