@@ -88,6 +88,20 @@ module.exports = {
       to: { pathNot: '^libs/model/' },
     },
     {
+      name: 'view-narrow',
+      comment: 'libs/view puts the model into words, and runs in a browser too: it knows nothing else.',
+      severity: 'error',
+      from: { path: '^libs/view/', pathNot: TESTS },
+      to: { pathNot: '^libs/(view|model)/' },
+    },
+    {
+      name: 'model-not-view',
+      comment: 'The domain does not know how it is shown, not even in its tests.',
+      severity: 'error',
+      from: { path: '^libs/model/' },
+      to: { path: '^libs/view/' },
+    },
+    {
       name: 'wire-narrow',
       comment: 'libs/wire knows the model and the protocols, nothing else.',
       severity: 'error',

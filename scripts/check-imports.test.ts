@@ -9,6 +9,8 @@ const ROOT = join(import.meta.dirname, '..')
 /** A tree in which every rule is broken once, beside what each rule allows. */
 const FILES: Record<string, string> = {
   'libs/model/index.ts': "import { hostname } from 'node:os'\nexport const name = hostname()\n",
+  'libs/model/testing.ts': "import '../view/index.ts'\nexport {}\n",
+  'libs/view/index.ts': "import '../wire/index.ts'\nexport {}\n",
   'libs/wire/index.ts': "import '../host/index.ts'\nexport {}\n",
   'libs/host/index.ts': "import { spawn } from 'node:child_process'\nimport '../rpc/index.ts'\nexport { spawn }\n",
   'libs/rpc/index.ts': "import '../bus/index.ts'\nimport '../../services/cli/main.ts'\nexport {}\n",
@@ -59,6 +61,7 @@ describe('the import rules', () => {
     'evaluate-without-io: services/monitors/one/checks/x/evaluate.ts -> path',
     'host-not-rpc: libs/host/index.ts -> libs/rpc/index.ts',
     'libs-not-services: libs/rpc/index.ts -> services/cli/main.ts',
+    'model-not-view: libs/model/testing.ts -> libs/view/index.ts',
     'model-pure: libs/model/index.ts -> os',
     'monitors-apart: services/monitors/one/main.ts -> services/monitors/two/main.ts',
     'monitors-read-through-host: services/monitors/one/checks/x/source.ts -> fs/promises',
@@ -73,6 +76,7 @@ describe('the import rules', () => {
     'product-not-tests: libs/config/index.ts -> libs/config/b.test.ts',
     'rpc-not-bus: libs/rpc/index.ts -> libs/bus/index.ts',
     'services-apart: services/cli/main.ts -> services/detector/main.ts',
+    'view-narrow: libs/view/index.ts -> libs/wire/index.ts',
     'wire-narrow: libs/wire/index.ts -> libs/host/index.ts',
     'zod-in-schemas: services/detector/main.ts -> zod',
   ])('find %s', (violation) => {

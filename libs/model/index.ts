@@ -25,5 +25,3 @@ export {
 export { count, type Tally } from './tally.ts'
 export * from './text.ts'
 export * from './types.ts'
-export * from './view/index.ts'
-export type * from './view.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { hashTree } from './hash.ts'
 
 /** What the page is made from. */
-const INPUTS = ['services/http-exporter/page', 'libs/model', 'scripts/build-page.ts', 'package-lock.json']
+const INPUTS = ['services/http-exporter/page', 'libs/model', 'libs/view', 'scripts/build-page.ts', 'package-lock.json']
 
 export type PageResult = 'built' | 'unchanged' | 'absent'
 

@@ -1,6 +1,6 @@
 /** Every monitor, how it is, and what it did that it may not. */
 import type { MonitorState } from '#model'
-import { renderDuration } from '#model'
+import { renderDuration } from '#view'
 import { inLine } from './print.ts'
 import { renderTable } from './table.ts'
 

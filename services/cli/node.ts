@@ -1,8 +1,9 @@
 /** The detector's answer as people are shown it: the same view as the page's. */
 import { join } from 'node:path'
-import { type ConditionView, type Health, NO_REMEDIATION, type NodeView, readersOf, renderNodeView } from '#model'
+import { type Health, readersOf } from '#model'
 import { DetectorService, type Node } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix } from '#rpc'
+import { type ConditionView, NO_REMEDIATION, type NodeView, renderNodeView } from '#view'
 import { fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
 
 const TIMEOUT_MS = 5000

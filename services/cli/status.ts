@@ -1,5 +1,6 @@
-import { entityWord, type Level, type NodeView, renderDuration, renderPlainText } from '#model'
+import { entityWord } from '#model'
 import type { Node } from '#proto/nodedoctor/v1/detector.ts'
+import { type Level, type NodeView, renderDuration, renderPlainText } from '#view'
 import { fromProtoMonitorState } from '#wire'
 import { EXIT_UNKNOWN, tellNoAnswer } from './ask.ts'
 import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './command.ts'

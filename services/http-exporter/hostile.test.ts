@@ -1,10 +1,10 @@
 /** Whatever stands in any text of any message of the bus: what this exporter gives away is clean, bounded and whole. */
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { NodeView } from '#model'
+import type { NodeView } from '#view'
 import { toProtoEvent, toProtoMonitorState, toProtoNodeCondition, toProtoProblem, toProtoSample } from '#wire'
 import type { TestDetector } from '../../libs/bus/testing-detector.ts'
-import { someCondition, someEvent, someMonitor, someProblem } from '../../libs/model/view/testing.ts'
+import { someCondition, someEvent, someMonitor, someProblem } from '../../libs/view/testing.ts'
 import { startTestNode, until } from './testing-exporter.ts'
 import { dirtIn, hostileTexts, pathsOf, spoiled, UNCLEAN } from './testing-hostile.ts'
 

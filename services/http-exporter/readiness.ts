@@ -1,7 +1,8 @@
 /** Whether this exporter can show what is. */
 import type { Bus } from '#bus'
-import { cleanText, type MonitorState, renderDuration } from '#model'
+import { cleanText, type MonitorState } from '#model'
 import type { Readiness } from '#service'
+import { renderDuration } from '#view'
 import type { Listener } from './http/listener.ts'
 import type { NodeState } from './state/node-state.ts'
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { MonitorState } from '#model'
-import { someCondition, someMonitor, someProblem } from '../../libs/model/view/testing.ts'
+import { someCondition, someMonitor, someProblem } from '../../libs/view/testing.ts'
 import { desiredConditions, silentConditions } from './conditions/desired.ts'
 import { createNaming } from './conditions/naming.ts'
 import { planPatch } from './conditions/plan.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startTestBus } from '../../libs/bus/testing.ts'
 import { startTestDetector } from '../../libs/bus/testing-detector.ts'
-import { someMonitor } from '../../libs/model/view/testing.ts'
+import { someMonitor } from '../../libs/view/testing.ts'
 import { badCondition, nodeCondition } from './testing-exporter.ts'
 import { ALWAYS, conditionOf, NODE, patches, scenesOfTests } from './testing-scene.ts'
 

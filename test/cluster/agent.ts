@@ -1,5 +1,5 @@
 /** The agent of a node, asked and looked at from inside its containers. */
-import type { NodeView } from '#model'
+import type { NodeView } from '#view'
 import { tryRun } from '../compose/exec.ts'
 import { kubectl, NAMESPACE, podOf, tryKubectl } from './cluster.ts'
 

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { NodeView } from '#model'
+import type { NodeView } from '#view'
 import { baseImage } from './base-image.ts'
 import type { Engine } from './engine.ts'
 import { type Ran, run, tryRun, until } from './exec.ts'

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { onTestFinished as atEnd, expect, it } from 'vitest'
-import { someMonitor } from '../../libs/model/view/testing.ts'
+import { someMonitor } from '../../libs/view/testing.ts'
 import {
   badCondition,
   nodeCondition,

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ConditionView, NodeView, ProblemView, StreamMessage } from '#model'
+import type { ConditionView, NodeView, ProblemView, StreamMessage } from '#view'
 import { freePort } from '../../libs/bus/testing.ts'
 import { HEAP_FLAG, NODE_ENV, NODE_FLAGS } from '../../services/cli/up/supervise.ts'
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { EventView, MonitorView } from '#model'
+import type { EventView, MonitorView } from '#view'
 import { memoryCheck, withChecks } from './checks.ts'
 import { type Constellation, startConstellation, until } from './constellation.ts'
 

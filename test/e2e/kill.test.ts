@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ConditionView, EventView, ProblemView } from '#model'
+import type { ConditionView, EventView, ProblemView } from '#view'
 import { diskCheck, memoryCheck, quickCheck, withChecks } from './checks.ts'
 import { type Constellation, readStream, startConstellation, until } from './constellation.ts'
 import { canMount, createDisk, type Disk } from './disk.ts'

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { HistoryView } from '#model'
+import type { HistoryView } from '#view'
 import { diskCheck, memoryCheck, withChecks } from './checks.ts'
 import { type Constellation, readStream, socketsBelow, startConstellation, until } from './constellation.ts'
 import { canMount, createDisk, type Disk } from './disk.ts'

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { EventView, HistoryView } from '#model'
+import type { EventView, HistoryView } from '#view'
 import { diskCheck } from './checks.ts'
 import { until } from './constellation.ts'
 import { canMount } from './disk.ts'

@@ -1,6 +1,6 @@
 /** A constellation that must survive something: started, seen at work, and taken down after the test. */
 import { afterEach } from 'vitest'
-import type { NodeView } from '#model'
+import type { NodeView } from '#view'
 import { memoryCheck, withChecks } from './checks.ts'
 import { type Constellation, type ConstellationOptions, startConstellation, until } from './constellation.ts'
 import { createDisk, type Disk } from './disk.ts'

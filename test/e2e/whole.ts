@@ -1,8 +1,8 @@
 /** The state as the exporter shows it, once it is all that the detector knows. */
 import { join } from 'node:path'
-import type { NodeView } from '#model'
 import { DetectorService } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix } from '#rpc'
+import type { NodeView } from '#view'
 import { type Constellation, until } from './constellation.ts'
 
 /** What the detector itself holds, without the way over the bus. */

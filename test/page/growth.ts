@@ -1,6 +1,6 @@
 /** What a page holds on to while messages arrive. */
 import type { CDPSession } from 'playwright-core'
-import type { NodeFacts } from '#model'
+import type { NodeFacts } from '#view'
 import type { Play } from './stage.ts'
 
 export interface Held {

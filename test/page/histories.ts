@@ -1,5 +1,6 @@
 /** What happened in the scenes, in seconds before their now, cut to the range that is asked for. */
-import { cleanText, type HistoryView, type LaneView, type Level } from '#model'
+import { cleanText } from '#model'
+import type { HistoryView, LaneView, Level } from '#view'
 import { NOW } from './facts.ts'
 import { type Curve, series } from './values.ts'
 

@@ -9,14 +9,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
-import {
-  createViewMemo,
-  diffNodeViews,
-  type NodeFacts,
-  type NodeView,
-  renderNodeView,
-  type StreamMessage,
-} from '#model'
+import { createViewMemo, diffNodeViews, type NodeFacts, type NodeView, renderNodeView, type StreamMessage } from '#view'
 import { historyOf, NOW, type Range, SCENES, type Scene, type SceneName } from './scenes.ts'
 import { samplesAt } from './values.ts'
 

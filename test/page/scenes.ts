@@ -1,5 +1,6 @@
 /** The scenes that the page is tested and photographed in: facts, so that they can also go through a real exporter. */
-import { cleanText, conditionId, type Level, NO_REMEDIATION, type NodeCondition, type NodeFacts } from '#model'
+import { cleanText, type NodeCondition } from '#model'
+import { conditionId, type Level, NO_REMEDIATION, type NodeFacts } from '#view'
 import { ago, healthy, monitor, NOW, problemOf, run, sick, UP_SECONDS, unknown } from './facts.ts'
 import { type Bar, historyOf, type Lane, type Past, type Range } from './histories.ts'
 import { type Curve, curves } from './values.ts'

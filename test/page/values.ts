@@ -1,5 +1,5 @@
 /** The machine's values of the scenes, as functions of time, so that every range of the history shows the same night. */
-import type { SeriesView } from '#model'
+import type { SeriesView } from '#view'
 import { NOW } from './facts.ts'
 
 const MINUTE = 60

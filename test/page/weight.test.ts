@@ -1,7 +1,7 @@
 /** The page stays light: open for weeks, and with a thousand conditions, for eyes and ears alike. */
 import type { CDPSession, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import type { NodeFacts } from '#model'
+import type { NodeFacts } from '#view'
 import { sendChanges, usedHeap } from './growth.ts'
 import type { SceneName } from './scenes.ts'
 import { createStage } from './stage.ts'

@@ -1,5 +1,6 @@
 /** The node of most scenes: worker-7, thirty-one conditions, seven monitors, one of them somebody else's. */
-import { DETECTOR, type MonitorState, NO_REMEDIATION, type NodeCondition, type NodeFacts, type Problem } from '#model'
+import { DETECTOR, type MonitorState, type NodeCondition, type Problem } from '#model'
+import { NO_REMEDIATION, type NodeFacts } from '#view'
 import {
   ago,
   evidence,

@@ -1,5 +1,5 @@
 /** What a watcher is told of one change: a JSON document, or a line. */
-import { overWords, wordsToText } from '#model'
+import { overWords, wordsToText } from '#view'
 import { fromProtoEvent, fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
 import { stateWord, viewOf } from '../node.ts'
 import type { Told } from './known.ts'

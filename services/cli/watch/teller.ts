@@ -1,5 +1,5 @@
 /** What `watch` prints: lines for a person, or one JSON document a line. */
-import { renderClock, renderDuration } from '#model'
+import { renderClock, renderDuration } from '#view'
 import { inLine, say, sayJson } from '../print.ts'
 import type { Told } from './known.ts'
 import { lineOf, recordOf } from './lines.ts'

@@ -1,15 +1,7 @@
 /** The state as nodedoctor.v1 says it. */
-import {
-  compareSeverity,
-  NO_REMEDIATION,
-  type NodeState,
-  type Problem,
-  RESOLVED_SHOWN,
-  readersOf,
-  renderNodeView,
-  wordsToText,
-} from '#model'
+import { compareSeverity, type NodeState, type Problem, readersOf } from '#model'
 import type { Bus, Node } from '#proto/nodedoctor/v1/detector.ts'
+import { NO_REMEDIATION, RESOLVED_SHOWN, renderNodeView, wordsToText } from '#view'
 import { toProtoHealth, toProtoMonitorState, toProtoNodeCondition, toProtoProblem, toProtoSeverity } from '#wire'
 
 export interface Identity {

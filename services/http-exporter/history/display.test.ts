@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anyMonitor, hostileText, someMonitor } from '../../../libs/model/view/testing.ts'
+import { anyMonitor, hostileText, someMonitor } from '../../../libs/view/testing.ts'
 import { displayOf, graphsOf, NO_GRAPHS } from './display.ts'
 
 function metric(name: string, title: string, unit = '') {

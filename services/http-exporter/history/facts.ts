@@ -1,16 +1,6 @@
 /** What is recorded, made from the model: lanes and their states. Pure. */
-import {
-  cleanText,
-  conditionId,
-  DETECTOR,
-  type EventView,
-  fingerprintOf,
-  type Level,
-  levelOf,
-  type NodeCondition,
-  type Problem,
-  renderLabel,
-} from '#model'
+import { cleanText, DETECTOR, fingerprintOf, type NodeCondition, type Problem, renderLabel } from '#model'
+import { conditionId, type EventView, type Level, levelOf } from '#view'
 
 /** A lane's state at a moment. `level` healthy ends whatever stood there. */
 export interface LaneState {

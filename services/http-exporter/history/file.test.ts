@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { renderEvent } from '#model'
-import { someEvent } from '../../../libs/model/view/testing.ts'
+import { renderEvent } from '#view'
+import { someEvent } from '../../../libs/view/testing.ts'
 import { scratchFolder } from '../testing.ts'
 import { at, MIB, NONE, opened, problem, START } from './testing-history.ts'
 

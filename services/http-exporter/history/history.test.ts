@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { renderEvent } from '#model'
 import { type FakeClock, fakeClock } from '#service'
-import { someCondition, someEvent, someProblem } from '../../../libs/model/view/testing.ts'
+import { renderEvent } from '#view'
+import { someCondition, someEvent, someProblem } from '../../../libs/view/testing.ts'
 import { at, NONE, opened, problem, START } from './testing-history.ts'
 
 describe('the history of a condition', () => {

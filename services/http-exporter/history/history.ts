@@ -2,8 +2,9 @@
  * The history behind the page's ribbon. Facts are queued and written together, at most one transaction a second, the
  * first of a quiet time at once. Nothing here ever fails its caller: the worst is a history that starts anew.
  */
-import { DETECTOR, type EventView, type HistoryView, type NodeCondition, type Problem } from '#model'
+import { DETECTOR, type NodeCondition, type Problem } from '#model'
 import type { Clock, Logger } from '#service'
+import type { EventView, HistoryView } from '#view'
 import { type LaneState, monitorLane, pastOf, stateOfCondition, stateOfEventProblem } from './facts.ts'
 import { CRAMPED_SHARE, createHouse, prunePlace } from './house.ts'
 import { GAP_AFTER_MS, recordSight, type Sight } from './liveness.ts'

@@ -1,5 +1,5 @@
 /** When nothing was known, and why: a reboot, or the agent was down. Read off the times it was seen at. */
-import { renderDuration } from '#model'
+import { renderDuration } from '#view'
 import type { Recorder } from './recorder.ts'
 
 /** A silence longer than this is a gap. */

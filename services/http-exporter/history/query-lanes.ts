@@ -1,6 +1,6 @@
 /** The ribbon's lanes over a span of time, from what was recorded. */
 import type { DatabaseSync } from 'node:sqlite'
-import { compareLevel, type EventView, type LaneView, type Level, levelOf } from '#model'
+import { compareLevel, type EventView, type LaneView, type Level, levelOf } from '#view'
 
 /** Lanes shown at most: the open ones, then the latest. */
 const MAX_LANES = 100

@@ -1,6 +1,6 @@
 /** Values over time, from the tier that suits the span, with the finer tiers for what is newer than it. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { SeriesView } from '#model'
+import type { SeriesView } from '#view'
 import { type Display, displayOf, type Graphs, parseSeriesKey } from './display.ts'
 import type { Range } from './ranges.ts'
 import { RANGES } from './ranges.ts'

@@ -1,6 +1,6 @@
 /** The answer to `/history`. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { HistoryView } from '#model'
+import type { HistoryView } from '#view'
 import { queryLanes } from './query-lanes.ts'
 import { querySeries, type SeriesUses } from './query-series.ts'
 import { RANGES, type Range } from './ranges.ts'

@@ -1,6 +1,6 @@
 /** Writes into an open history. Every method is idempotent: what is told twice is there once. Throws what SQLite throws. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { EventView } from '#model'
+import type { EventView } from '#view'
 import type { LaneState, PastInterval } from './facts.ts'
 import { laneOfEvent } from './facts.ts'
 import { type NumberedValue, packValues, slotOf, TIERS } from './samples.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { FakeClock } from '#service'
-import { someMonitor } from '../../../libs/model/view/testing.ts'
+import { someMonitor } from '../../../libs/view/testing.ts'
 import { graphsOf } from './display.ts'
 import type { History } from './history.ts'
 import { GRAPHS, graph, NONE, opened } from './testing-history.ts'

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type FakeClock, fakeClock } from '#service'
-import { someCondition, someMonitor } from '../../../libs/model/view/testing.ts'
+import { someCondition, someMonitor } from '../../../libs/view/testing.ts'
 import { recordingLog, scratchFolder } from '../testing.ts'
 import { graphsOf } from './display.ts'
 import { type History, openHistory } from './history.ts'

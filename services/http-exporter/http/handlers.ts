@@ -1,9 +1,8 @@
 /** Every answer there is, by the name that `exporters.http.endpoints[].handler` uses. */
 
 import { HANDLERS } from '#config'
-import type { HistoryView } from '#model'
-import { type EventView, type NodeView, renderPlainText, wordsToText } from '#model'
 import type { Clock, Readiness } from '#service'
+import { type EventView, type HistoryView, type NodeView, renderPlainText, wordsToText } from '#view'
 import type { SeriesUses } from '../history/query-series.ts'
 import { parseRange, RANGES, type Range } from '../history/ranges.ts'
 import { METRICS_TYPE } from '../metrics/exposition.ts'

@@ -1,5 +1,5 @@
 /** What `/health` says to a machine. */
-import type { Level, NodeView } from '#model'
+import type { Level, NodeView } from '#view'
 import { type Answer, json } from './answer.ts'
 
 /** Verdicts under which the node is not to be relied on. */

@@ -1,9 +1,9 @@
 /** One listener of this exporter with its answers, for tests of what goes over the wire. */
 import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { type HistoryView, type NodeView, renderNodeView } from '#model'
 import { fakeClock, systemClock } from '#service'
-import { NOW, someFacts } from '../../../libs/model/view/testing.ts'
+import { type HistoryView, type NodeView, renderNodeView } from '#view'
+import { NOW, someFacts } from '../../../libs/view/testing.ts'
 import { NO_GRAPHS } from '../history/display.ts'
 import { createHub } from '../stream/hub.ts'
 import { recordingLog } from '../testing.ts'

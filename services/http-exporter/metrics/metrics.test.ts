@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { renderNodeView } from '#model'
+import { renderNodeView } from '#view'
 import {
   anyFacts,
   hostileText,
@@ -12,7 +12,7 @@ import {
   someMonitor,
   someProblem,
   someRun,
-} from '../../../libs/model/view/testing.ts'
+} from '../../../libs/view/testing.ts'
 import { ownFamilies, renderMetrics, reservedNames } from './collect.ts'
 import { isConventionalName } from './convention.ts'
 import { createDurations } from './durations.ts'

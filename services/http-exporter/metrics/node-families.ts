@@ -1,5 +1,6 @@
 /** The node's state as metrics. Pure: from the view, so that a scraper is told what people are told. */
-import type { NodeView, Severity } from '#model'
+import type { Severity } from '#model'
+import type { NodeView } from '#view'
 import type { Family } from './exposition.ts'
 
 /** Conditions and problems that are told apart; a scrape has no more series than this times a few. */

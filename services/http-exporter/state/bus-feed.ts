@@ -1,8 +1,9 @@
 /** What the bus says, brought to state, history, metrics and stream. */
 import type { BusReader } from '#bus'
-import { type EventView, renderEvent, waitOf } from '#model'
+import { waitOf } from '#model'
 import type * as pb from '#proto/nodedoctor/v1/types.ts'
 import type { Clock } from '#service'
+import { type EventView, renderEvent } from '#view'
 import { fromProtoEvent, fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem, fromProtoSample } from '#wire'
 import type { History } from '../history/history.ts'
 import type { Durations } from '../metrics/durations.ts'

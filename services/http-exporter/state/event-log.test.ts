@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { EventView } from '#model'
+import type { EventView } from '#view'
 import { createEventLog } from './event-log.ts'
 
 describe('the last events', () => {

@@ -1,5 +1,5 @@
 /** The last events, newest first, each once. */
-import type { EventView } from '#model'
+import type { EventView } from '#view'
 
 export const EVENTS_KEPT = 500
 

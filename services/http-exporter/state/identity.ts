@@ -1,7 +1,7 @@
 /** What is known of the node itself, whatever the detector says. */
 import { networkInterfaces } from 'node:os'
 import type { Host } from '#host'
-import type { NodeView } from '#model'
+import type { NodeView } from '#view'
 
 /** Name of the interface of the default route in /proc/net/route: destination and mask are zero. */
 export function parseDefaultInterface(route: string): string | undefined {

@@ -1,15 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import {
-  applyStreamMessage,
-  NO_REMEDIATION,
-  type NodeView,
-  renderEvent,
-  type StreamMessage,
-  waitOf,
-  wordsToText,
-} from '#model'
+import { waitOf } from '#model'
 import { type FakeClock, fakeClock } from '#service'
-import { NOW, someCondition, someEvent, someFacts, someMonitor, someProblem } from '../../../libs/model/view/testing.ts'
+import { applyStreamMessage, NO_REMEDIATION, type NodeView, renderEvent, type StreamMessage, wordsToText } from '#view'
+import { NOW, someCondition, someEvent, someFacts, someMonitor, someProblem } from '../../../libs/view/testing.ts'
 import { createNodeState, type NodeState } from './node-state.ts'
 
 interface Watched {

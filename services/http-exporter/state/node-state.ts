@@ -4,23 +4,25 @@
  */
 import {
   BEHIND_AFTER_MS,
-  cleanSeriesKey,
-  createViewMemo,
   detectorState,
-  diffNodeViews,
-  type EventView,
   type Evidence,
   type Liveness,
   type MetricDescriptor,
   type MonitorState,
-  NO_REMEDIATION,
   type NodeCondition,
-  type NodeView,
   type Problem,
-  renderNodeView,
-  type StreamMessage,
 } from '#model'
 import type { Clock } from '#service'
+import {
+  cleanSeriesKey,
+  createViewMemo,
+  diffNodeViews,
+  type EventView,
+  NO_REMEDIATION,
+  type NodeView,
+  renderNodeView,
+  type StreamMessage,
+} from '#view'
 import { type Graphs, graphsOf } from '../history/display.ts'
 
 /** Longest wait of a change for others to go with it. */

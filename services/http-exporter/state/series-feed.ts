@@ -1,5 +1,6 @@
 /** Samples of monitors as series over time: what grows becomes a rate, and no plug-in writes into a series of ours. */
-import { cleanSeriesKey, count, DETECTOR, type MetricSample, seriesKey, type Tally } from '#model'
+import { count, DETECTOR, type MetricSample, seriesKey, type Tally } from '#model'
+import { cleanSeriesKey } from '#view'
 import { displayOf } from '../history/display.ts'
 import type { SeriesUses } from '../history/query-series.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { renderNodeView, type StreamMessage } from '#model'
-import { NOW, someFacts } from '../../../libs/model/view/testing.ts'
+import { renderNodeView, type StreamMessage } from '#view'
+import { NOW, someFacts } from '../../../libs/view/testing.ts'
 import {
   createHub,
   type Hub,

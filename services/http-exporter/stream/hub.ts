@@ -2,7 +2,7 @@
  * `/stream`: every reader gets the whole view first and each change after that. Changes are numbered, and the last of
  * them kept, so that a reader that comes back goes on where it was. A reader that does not keep up is let go.
  */
-import type { NodeView, StreamMessage } from '#model'
+import type { NodeView, StreamMessage } from '#view'
 import { createRing } from './ring.ts'
 
 /** Server-sent events kept for readers that come back. */

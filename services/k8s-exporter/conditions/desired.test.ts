@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { NodeCondition } from '#model'
-import { someMonitor } from '../../../libs/model/view/testing.ts'
+import { someMonitor } from '../../../libs/view/testing.ts'
 import { createOrigins } from '../state/origins.ts'
 import { desiredConditions, NOT_KNOWN, silentConditions, WATCHED } from './desired.ts'
 import { createNaming } from './naming.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { someCondition } from '../../../libs/model/view/testing.ts'
+import { someCondition } from '../../../libs/view/testing.ts'
 import { type Desired, NOT_KNOWN, WATCHED } from './desired.ts'
 import { CONDITIONS_MAX, OF_PLUGIN_MAX, type SelectInput, selectConditions } from './select.ts'
 import { createTracker } from './tracker.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { NodeCondition } from '#model'
-import { someCondition } from '../../../libs/model/view/testing.ts'
+import { someCondition } from '../../../libs/view/testing.ts'
 import { createTracker } from './tracker.ts'
 
 const at = (minute: number) => new Date(Date.UTC(2026, 4, 12, 3, minute))

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NodeEvent, Problem } from '#model'
-import { someProblem } from '../../../libs/model/view/testing.ts'
+import { someProblem } from '../../../libs/view/testing.ts'
 import { parseLines, renderLines } from './journal.ts'
 import { createLedger, type Ledger, type LedgerOptions, type Verdict } from './ledger.ts'
 

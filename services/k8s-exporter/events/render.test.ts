@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { someProblem } from '../../../libs/model/view/testing.ts'
+import { someProblem } from '../../../libs/view/testing.ts'
 import { tellEvent, tellProblem } from './render.ts'
 
 const OVER = { phase: 'resolved', resolved: new Date('2026-05-12T03:20:00Z'), proofText: 'proven' } as const

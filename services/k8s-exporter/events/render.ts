@@ -1,6 +1,7 @@
 /** Facts as events of core/v1. Pure. Names follow from the fact alone, so that nothing is ever told twice. */
 import type { KubeEvent } from '#kube'
-import { entityName, hashText, type NodeEvent, type Problem, renderDuration, type Severity } from '#model'
+import { entityName, hashText, type NodeEvent, type Problem, type Severity } from '#model'
+import { renderDuration } from '#view'
 import { kubeText, kubeTime, MESSAGE_MAX_BYTES, REASON_MAX_BYTES, SOURCE_MAX_BYTES } from '../text.ts'
 import { HELD_BACK, RESOLVED_SUFFIX } from './reasons.ts'
 

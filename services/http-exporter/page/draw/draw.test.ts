@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { LaneView, SeriesView } from '#model'
+import type { LaneView, SeriesView } from '#view'
 import { axisTicks, percent, shareOf } from './axis.ts'
 import { intervalAt, laneNow, laneWords } from './lane.ts'
 import { drawPaths } from './path.ts'

@@ -1,5 +1,5 @@
 /** What a lane of the ribbon says at an instant, and in words. */
-import { type LaneView, LEVEL_WORDS, type Level } from '#model'
+import { type LaneView, LEVEL_WORDS, type Level } from '#view'
 import { counted } from '../words/sentences.ts'
 import { dayAndHourOf, hourOf } from '../words/times.ts'
 import type { Window } from './axis.ts'

@@ -1,5 +1,5 @@
 /** Values over time as SVG paths. x counts seconds from `base`, y runs from 0 (top) to 100. */
-import type { SeriesView } from '#model'
+import type { SeriesView } from '#view'
 import { heightOf, type Scale } from './scale.ts'
 
 export interface Paths {

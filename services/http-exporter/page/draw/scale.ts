@@ -1,5 +1,5 @@
 /** The vertical scale of a graph. */
-import type { SeriesView } from '#model'
+import type { SeriesView } from '#view'
 
 const STEPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10] as const
 

@@ -1,5 +1,6 @@
 /** Which graphs there are, and what they say at one instant. */
-import type { ConditionView, Evidence, SeriesView } from '#model'
+import type { Evidence } from '#model'
+import type { ConditionView, SeriesView } from '#view'
 
 /** One graph: usually one series; what goes in and out of one interface together. */
 export interface Graph {

@@ -1,5 +1,5 @@
 /** What the ribbon and the graphs are drawn from: asked for when needed, again when something changed, and kept growing. */
-import type { HistoryView } from '#model'
+import type { HistoryView } from '#view'
 import { type Range, rangeSpec } from '../state/address.ts'
 import type { Cell } from '../state/cell.ts'
 import { growSeries } from './samples.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SeriesView } from '#model'
+import type { SeriesView } from '#view'
 import { growSeries } from './samples.ts'
 
 const LOAD: SeriesView = {

@@ -1,4 +1,4 @@
-import type { SeriesView } from '#model'
+import type { SeriesView } from '#view'
 
 /**
  * The series with the values of this moment. A value closer than `stepS` to the one before the last takes the last

@@ -2,7 +2,7 @@
  * Follows `/stream` for as long as the page is open. Not an EventSource: that one neither says when it will try again
  * nor notices a server that has fallen silent.
  */
-import type { StreamMessage } from '#model'
+import type { StreamMessage } from '#view'
 import { createEventParser } from './event-stream.ts'
 import { type Link, REJOIN_MS, retryDelayMs, SILENT_MS, STEADY_MS } from './link.ts'
 

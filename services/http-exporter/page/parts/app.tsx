@@ -1,7 +1,7 @@
 /** The page: what is known, as it is known. */
 
 import { useEffect, useMemo } from 'preact/hooks'
-import type { NodeView, VerdictView } from '#model'
+import type { NodeView, VerdictView } from '#view'
 import { PageContext, useCell, usePage } from '../state/hooks.ts'
 import { loseStream } from '../state/lost.ts'
 import type { Page } from '../state/page.ts'

@@ -1,7 +1,7 @@
 /** One condition. */
 
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { type ConditionView, LEVEL_WORDS } from '#model'
+import { type ConditionView, LEVEL_WORDS } from '#view'
 import { conditionElementId } from '../state/address.ts'
 import { resting, usePage } from '../state/hooks.ts'
 import { HELD_WORDS } from '../words/labels.ts'

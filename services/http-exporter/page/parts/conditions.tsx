@@ -1,7 +1,7 @@
 /** Every condition, grouped by monitor. */
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { ConditionView } from '#model'
+import type { ConditionView } from '#view'
 import { conditionElementId, nameId } from '../state/address.ts'
 import { resting, useCell, useDerived, usePage } from '../state/hooks.ts'
 import { filterConditions, type Group, groupConditions } from '../words/filter.ts'

@@ -1,5 +1,5 @@
 /** Version, the configuration in force and where each value comes from, and the ways to ask for more. */
-import type { NodeView } from '#model'
+import type { NodeView } from '#view'
 import { resting, usePage } from '../state/hooks.ts'
 import { counted } from '../words/sentences.ts'
 import { clockOf } from '../words/times.ts'

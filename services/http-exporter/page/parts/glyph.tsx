@@ -1,5 +1,5 @@
 /** Shapes: one for each level, told apart without colour, and the marks of the ribbon. */
-import { LEVEL_WORDS, type Level } from '#model'
+import { LEVEL_WORDS, type Level } from '#view'
 
 /** Drawn once, used by reference. */
 export function Shapes() {

@@ -1,7 +1,7 @@
 /** The verdict: which node, how it is, how fresh that is. */
 
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { LEVEL_WORDS, type Level, type NodeView, wordsToText } from '#model'
+import { LEVEL_WORDS, type Level, type NodeView, wordsToText } from '#view'
 import type { Link } from '../feed/link.ts'
 import { usePage } from '../state/hooks.ts'
 import { Age } from './age.tsx'

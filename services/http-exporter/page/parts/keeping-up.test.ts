@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ConditionView } from '#model'
+import type { ConditionView } from '#view'
 import { FAR_ROWS_AT_ONCE, keepUp } from './keeping-up.ts'
 
 function conditions(count: number, message: string): ConditionView[] {

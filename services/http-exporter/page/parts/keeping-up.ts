@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { ConditionView } from '#model'
+import type { ConditionView } from '#view'
 
 /** Rows where nobody looks that are drawn anew in one frame, however many changed. */
 export const FAR_ROWS_AT_ONCE = 150

@@ -1,7 +1,7 @@
 /** One lane of the ribbon. */
 
 import { useRef } from 'preact/hooks'
-import type { HistoryView, LaneView, Level } from '#model'
+import type { HistoryView, LaneView, Level } from '#view'
 import { percent, shareOf, type Window } from '../draw/axis.ts'
 import { BAR_HEIGHT, intervalAt, laneWords, spanOf } from '../draw/lane.ts'
 import { resting, useCell, useDerived, usePage } from '../state/hooks.ts'

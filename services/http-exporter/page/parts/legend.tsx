@@ -1,7 +1,7 @@
 /** What the shapes of the ribbon mean: states always, the others when they are there. */
 
 import type { ComponentChildren } from 'preact'
-import type { HistoryView, LaneView } from '#model'
+import type { HistoryView, LaneView } from '#view'
 import { resting } from '../state/hooks.ts'
 
 interface EntryProps {

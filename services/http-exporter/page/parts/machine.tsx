@@ -1,7 +1,7 @@
 /** The machine's values over the time of the ribbon. */
 
 import { useMemo } from 'preact/hooks'
-import { type ConditionView, limitOf, type NodeView } from '#model'
+import { type ConditionView, limitOf, type NodeView } from '#view'
 import { conditionOn, graphsOf } from '../draw/series.ts'
 import { rangeSpec } from '../state/address.ts'
 import { resting, useCell, usePage } from '../state/hooks.ts'

@@ -1,6 +1,5 @@
 /** Who watches, and whether they do. */
-import type { CheckRunView, MonitorView } from '#model'
-import { renderDuration } from '#model'
+import { type CheckRunView, type MonitorView, renderDuration } from '#view'
 import { nameId } from '../state/address.ts'
 import { resting, usePage } from '../state/hooks.ts'
 import { MONITOR_WORDS, monitorsWords, ORIGIN_WORDS } from '../words/labels.ts'

@@ -1,7 +1,7 @@
 /** Open problems, worst first. */
 
 import { useState } from 'preact/hooks'
-import { type HistoryView, LEVEL_WORDS, limitOf, type ProblemView, type SeriesView } from '#model'
+import { type HistoryView, LEVEL_WORDS, limitOf, type ProblemView, type SeriesView } from '#view'
 import { elementId, nameId } from '../state/address.ts'
 import { resting, useCell, usePage } from '../state/hooks.ts'
 import { quantityOf } from '../words/quantity.ts'

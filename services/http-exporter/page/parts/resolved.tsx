@@ -1,7 +1,7 @@
 /** Nothing is open: what was resolved last. */
 
 import { useState } from 'preact/hooks'
-import { overWords, type ProblemView } from '#model'
+import { overWords, type ProblemView } from '#view'
 import { elementId } from '../state/address.ts'
 import { resting, usePage } from '../state/hooks.ts'
 import { sentenceStart } from '../words/sentences.ts'

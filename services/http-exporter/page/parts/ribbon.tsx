@@ -1,7 +1,7 @@
 /** What happened, and what came first. */
 
 import { useState } from 'preact/hooks'
-import type { ConditionView, HistoryView, LaneView, MonitorView, NodeView, ProblemView } from '#model'
+import type { ConditionView, HistoryView, LaneView, MonitorView, NodeView, ProblemView } from '#view'
 import { intervalAt, type LaneNow, laneNow } from '../draw/lane.ts'
 import { elementId, nameId, RANGES, rangeSpec } from '../state/address.ts'
 import { resting, useCell, usePage } from '../state/hooks.ts'

@@ -1,7 +1,8 @@
 /** The value behind a problem over the last hour, with its limits. */
 
 import { useMemo } from 'preact/hooks'
-import { type Evidence, LEVEL_WORDS, type Level, type SeriesView } from '#model'
+import type { Evidence } from '#model'
+import { LEVEL_WORDS, type Level, type SeriesView } from '#view'
 import { drawPaths } from '../draw/path.ts'
 import { heightOf, type Scale, scaleOf } from '../draw/scale.ts'
 import { lastValue, limitsOf } from '../draw/series.ts'

@@ -1,7 +1,8 @@
 /** One graph of the machine, on the ribbon's time axis. */
 
 import { useMemo } from 'preact/hooks'
-import { type Evidence, type HistoryView, type Level, renderNumber } from '#model'
+import type { Evidence } from '#model'
+import { type HistoryView, type Level, renderNumber } from '#view'
 import { drawPaths } from '../draw/path.ts'
 import { heightOf, readingOf, type Scale, scaleOf } from '../draw/scale.ts'
 import { type Graph, lastValue, limitsOf, stepOf, valueAt } from '../draw/series.ts'

@@ -1,5 +1,5 @@
 /** The tab shows the verdict too: in its title, and as the shape of its icon. */
-import type { Level } from '#model'
+import type { Level } from '#view'
 
 const TITLE = 'Node Doctor'
 

@@ -1,5 +1,5 @@
 /** Texts of monitors in our sentences: isolated, so that no direction and no length of theirs moves ours. */
-import type { Words } from '#model'
+import type { Words } from '#view'
 import { Age } from './age.tsx'
 
 /** A sentence made of pieces; its ages go on counting. */

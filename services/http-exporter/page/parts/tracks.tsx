@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import type { HistoryView } from '#model'
+import type { HistoryView } from '#view'
 import { axisTicks, percent, shareOf, type Window } from '../draw/axis.ts'
 import { useCell, usePage } from '../state/hooks.ts'
 import { clockOf } from '../words/times.ts'

@@ -1,6 +1,6 @@
 /** What a monitor sent that it may not, in words: its author cannot mend what nobody shows him. */
 import { useState } from 'preact/hooks'
-import type { MonitorView } from '#model'
+import type { MonitorView } from '#view'
 import { usePage } from '../state/hooks.ts'
 import { counted } from '../words/sentences.ts'
 import { When } from './age.tsx'

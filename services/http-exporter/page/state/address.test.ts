@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { conditionId, conditionLink } from '#model'
+import { conditionId, conditionLink } from '#view'
 import { elementId, nameId, readRange, readTarget, usualRange } from './address.ts'
 
 describe('the address', () => {

@@ -1,5 +1,5 @@
 /** What the page's address says: the thing it points to, and the time the ribbon shows. */
-import type { HistoryView } from '#model'
+import type { HistoryView } from '#view'
 
 export type Range = '1h' | '6h' | '1d' | '1w'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { diffNodeViews, NO_REMEDIATION, type NodeFacts, renderNodeView } from '#model'
+import { diffNodeViews, NO_REMEDIATION, type NodeFacts, renderNodeView } from '#view'
 import { applyMessage } from './apply.ts'
 import { loseStream } from './lost.ts'
 

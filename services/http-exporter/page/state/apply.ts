@@ -1,4 +1,4 @@
-import { applyStreamMessage, type NodeView, type StreamMessage } from '#model'
+import { applyStreamMessage, type NodeView, type StreamMessage } from '#view'
 
 function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index])

@@ -1,4 +1,4 @@
-import { evaluateVerdict, type NodeView } from '#model'
+import { evaluateVerdict, type NodeView } from '#view'
 
 /**
  * The last view, once nothing arrives any more: the same evaluator says what is known now, which is nothing, since the

@@ -1,5 +1,5 @@
 /** Everything the page knows, in cells that its parts follow. */
-import type { ConditionView, MonitorView, NodeView, StreamMessage } from '#model'
+import type { ConditionView, MonitorView, NodeView, StreamMessage } from '#view'
 import type { Window } from '../draw/axis.ts'
 import { createHistoryFeed, type Histories, type HistoryFeed } from '../feed/history.ts'
 import type { Link } from '../feed/link.ts'

@@ -1,5 +1,5 @@
 /** Which conditions a reader's words mean. */
-import { type ConditionView, LEVEL_WORDS } from '#model'
+import { type ConditionView, LEVEL_WORDS } from '#view'
 
 const haystacks = new WeakMap<ConditionView, string>()
 

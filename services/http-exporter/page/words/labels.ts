@@ -1,5 +1,6 @@
 /** Words for the closed sets of the view. */
-import type { ConditionView, Held, MonitorView } from '#model'
+import type { Held } from '#model'
+import type { ConditionView, MonitorView } from '#view'
 import { counted } from './sentences.ts'
 
 /** Why a condition is not simply what its source says. */

@@ -1,5 +1,5 @@
 /** Values with their units, as the page writes them. */
-import { renderQuantity } from '#model'
+import { renderQuantity } from '#view'
 
 /** Beyond these a number is written with a power of ten: nobody reads three hundred digits. */
 const LARGE = 1e15

@@ -1,5 +1,5 @@
 /** Times of day and ages as the page writes them. UTC throughout; the page says so once, beside the clock. */
-import { renderClock, renderDuration, renderDurationPrecise } from '#model'
+import { renderClock, renderDuration, renderDurationPrecise } from '#view'
 
 /** "03:10:11"; "11 May 22:00:00" on another day than `nowMs`. */
 export function clockOf(at: string | number, nowMs: number): string {

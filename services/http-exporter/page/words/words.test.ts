@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ConditionView, MonitorView } from '#model'
+import type { ConditionView, MonitorView } from '#view'
 import { filterConditions, groupConditions } from './filter.ts'
 import { groupWords, monitorsWords } from './labels.ts'
 import { quantityOf } from './quantity.ts'

@@ -1,9 +1,8 @@
-import { cleanText } from '../text.ts'
-import type { Problem } from '../types.ts'
-import type { ProblemView } from '../view.ts'
+import { cleanText, type Problem } from '#model'
 import { cleanCount, cleanEvidence, SHOWN } from './clean.ts'
 import { renderTime } from './duration.ts'
 import { levelOf } from './level.ts'
+import type { ProblemView } from './types.ts'
 
 /** @param condition id of its condition and the monitor it is listed under; undefined for a problem from events */
 export function renderProblem(

@@ -1,9 +1,12 @@
-import { conditionKey } from '../keys.ts'
-import type { Liveness } from '../liveness.ts'
-import { provenAt } from '../proven.ts'
-import { cleanText } from '../text.ts'
-import type { MonitorState, NodeCondition, Problem } from '../types.ts'
-import type { ConditionView, MonitorView, NodeView, ProblemView } from '../view.ts'
+import {
+  cleanText,
+  conditionKey,
+  type Liveness,
+  type MonitorState,
+  type NodeCondition,
+  type Problem,
+  provenAt,
+} from '#model'
 import { cleanCount, SHOWN } from './clean.ts'
 import { renderCondition, staleCondition } from './condition.ts'
 import { renderTime } from './duration.ts'
@@ -11,6 +14,7 @@ import { type NodeFacts, RESOLVED_SHOWN } from './facts.ts'
 import { compareConditions, compareMonitors, compareProblems, compareResolved } from './level.ts'
 import { renderMonitor } from './monitor.ts'
 import { renderProblem } from './problem.ts'
+import type { ConditionView, MonitorView, NodeView, ProblemView } from './types.ts'
 import { evaluateVerdict } from './verdict.ts'
 
 /** A view made before: of which condition it is, and what it follows from beside the fact. */

@@ -2,8 +2,17 @@
  * What people are shown: the one shape behind `/status`, `/stream`, the page and the CLI. Everything here is plain
  * JSON (times are RFC 3339 strings), made from the model by one evaluator, so that all of them say the same.
  */
-import type { DetectorState } from './liveness.ts'
-import type { Evidence, Health, Held, MonitorHealth, Polarity, ProblemPhase, Proof, Severity } from './types.ts'
+import type {
+  DetectorState,
+  Evidence,
+  Health,
+  Held,
+  MonitorHealth,
+  Polarity,
+  ProblemPhase,
+  Proof,
+  Severity,
+} from '#model'
 
 /** What colour and shape a thing has: problems by severity, and the three states that are none. */
 export type Level = 'healthy' | 'info' | 'warning' | 'error' | 'critical' | 'unknown' | 'stale'

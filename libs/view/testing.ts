@@ -1,6 +1,6 @@
 /** Facts for tests: one of each with all well, to be changed where a test cares, and arbitrary hostile ones. */
 import fc from 'fast-check'
-import type { CheckRun, Evidence, MonitorState, NodeCondition, NodeEvent, Problem } from '../types.ts'
+import type { CheckRun, Evidence, MonitorState, NodeCondition, NodeEvent, Problem } from '#model'
 import { NO_REMEDIATION, type NodeFacts } from './facts.ts'
 
 /** "Now" of the tests: 12 May 2026, 03:14:20 UTC. */

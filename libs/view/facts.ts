@@ -1,7 +1,6 @@
 /** What a view is made from. */
-import type { Liveness } from '../liveness.ts'
-import type { MonitorState, NodeCondition, Problem } from '../types.ts'
-import type { NodeView } from '../view.ts'
+import type { Liveness, MonitorState, NodeCondition, Problem } from '#model'
+import type { NodeView } from './types.ts'
 
 /** Resolved problems shown, the last first. */
 export const RESOLVED_SHOWN = 20

@@ -1,4 +1,4 @@
-/** From the model to what people are shown (../view.ts). Pure, one evaluator for page, CLI and API. */
+/** From the model to what people are shown. Pure, one evaluator for page, CLI and API. */
 export { applyStreamMessage, diffNodeViews } from './change.ts'
 export { cleanSeriesKey } from './clean.ts'
 export * from './duration.ts'
@@ -8,5 +8,6 @@ export { compareConditions, compareLevel, compareMonitors, compareProblems, comp
 export { renderEvent } from './monitor.ts'
 export { createViewMemo, renderNodeView, type ViewMemo } from './node.ts'
 export { LEVEL_WORDS, limitOf, renderEvidence, renderNumber, renderPlainText, renderQuantity } from './plain.ts'
+export type * from './types.ts'
 export { evaluateVerdict, type VerdictInput } from './verdict.ts'
 export { overWords, wordsToText } from './words.ts'

@@ -1,6 +1,6 @@
 /** How bad something is, as one word, and the order that follows from it. */
-import type { Health, MonitorHealth, Severity } from '../types.ts'
-import type { ConditionView, Level, MonitorView, ProblemView } from '../view.ts'
+import type { Health, MonitorHealth, Severity } from '#model'
+import type { ConditionView, Level, MonitorView, ProblemView } from './types.ts'
 
 const rank = {
   healthy: 0,

@@ -1,7 +1,7 @@
 /** The answer for those without a browser: `curl` and `node-doctor status`. */
-import type { Evidence } from '../types.ts'
-import type { Level, NodeView, ProblemView } from '../view.ts'
+import type { Evidence } from '#model'
 import { renderClock, renderDuration } from './duration.ts'
+import type { Level, NodeView, ProblemView } from './types.ts'
 import { overWords, wordsToText } from './words.ts'
 
 /** The one word list: how each level is called. */

@@ -1,10 +1,9 @@
 /** The one evaluator of "is this node all right?". Page, CLI and API only show what it says. */
-import { STALE_AFTER_MS } from '../liveness.ts'
-import { cleanText } from '../text.ts'
-import type { ConditionView, Level, MonitorView, NodeView, ProblemView, VerdictView, Words } from '../view.ts'
+import { cleanText, STALE_AFTER_MS } from '#model'
 import { renderClock, renderWindow } from './duration.ts'
 import { conditionLink } from './ids.ts'
 import { compareLevel } from './level.ts'
+import type { ConditionView, Level, MonitorView, NodeView, ProblemView, VerdictView, Words } from './types.ts'
 import { count, text } from './words.ts'
 
 /** Problems and unknown conditions named in one sentence; the rest is counted. */

@@ -1,11 +1,9 @@
-import { DETECTOR_UNREACHABLE, type Liveness } from '../liveness.ts'
-import { cleanText } from '../text.ts'
-import type { NodeCondition } from '../types.ts'
-import type { ConditionView } from '../view.ts'
+import { cleanText, DETECTOR_UNREACHABLE, type Liveness, type NodeCondition } from '#model'
 import { cleanEvidence, SHOWN } from './clean.ts'
 import { renderTime } from './duration.ts'
 import { conditionId, homeOf } from './ids.ts'
 import { levelOf } from './level.ts'
+import type { ConditionView } from './types.ts'
 
 /** One condition as the detector has it. */
 export function renderCondition(condition: NodeCondition, proven: Date, now: Date): ConditionView {

@@ -1,6 +1,7 @@
 /** Sentences as pieces, so that a reader with a clock keeps counting and one without shows plain text. */
-import type { Words } from '../view.ts'
+
 import { renderDuration, renderDurationPrecise } from './duration.ts'
+import type { Words } from './types.ts'
 
 export function text(words: string): Words {
   return { text: words }

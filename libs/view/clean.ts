@@ -1,6 +1,6 @@
 /** Everything that came from a monitor goes through here on its way to people, however clean it was before. */
-import { cleanText } from '../text.ts'
-import type { Evidence } from '../types.ts'
+
+import { cleanText, type Evidence } from '#model'
 
 /** Longest texts shown, in UTF-16 units. */
 export const SHOWN = {

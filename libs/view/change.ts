@@ -1,8 +1,9 @@
 /** What moved between two views, and a view moved by it. Both ends of `/stream` use this. */
-import type { EventView, NodeView, ProblemView, StreamMessage } from '../view.ts'
+
 import { equalJson } from './equal.ts'
 import { RESOLVED_SHOWN } from './facts.ts'
 import { compareConditions, compareMonitors, compareProblems, compareResolved } from './level.ts'
+import type { EventView, NodeView, ProblemView, StreamMessage } from './types.ts'
 
 type ChangeMessage = Extract<StreamMessage, { kind: 'change' }>
 

@@ -1,9 +1,8 @@
-import { cleanText } from '../text.ts'
-import { type CheckRun, type MonitorState, type NodeEvent, VIOLATIONS_KEPT } from '../types.ts'
-import type { CheckRunView, EventView, MonitorView } from '../view.ts'
+import { type CheckRun, cleanText, type MonitorState, type NodeEvent, VIOLATIONS_KEPT } from '#model'
 import { cleanCount, SHOWN } from './clean.ts'
 import { renderTime } from './duration.ts'
 import { monitorLevelOf } from './level.ts'
+import type { CheckRunView, EventView, MonitorView } from './types.ts'
 
 function renderRun(run: CheckRun, now: Date): CheckRunView {
   return {

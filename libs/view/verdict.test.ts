@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readersOf } from '../liveness.ts'
-import type { NodeView } from '../view.ts'
+import { readersOf } from '#model'
 import { renderClock } from './duration.ts'
 import type { NodeFacts } from './facts.ts'
 import { renderNodeView } from './node.ts'
 import { ago, hostileText, NOW, someCondition, someFacts, someMonitor, someProblem, someRun } from './testing.ts'
+import type { NodeView } from './types.ts'
 import { wordsToText } from './words.ts'
 
 function view(changes: Partial<NodeFacts> = {}): NodeView {

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { NodeView, StreamMessage } from '../view.ts'
 import { applyStreamMessage, diffNodeViews } from './change.ts'
 import { RESOLVED_SHOWN } from './facts.ts'
 import { conditionId } from './ids.ts'
@@ -8,6 +7,7 @@ import { renderEvent } from './monitor.ts'
 import { createViewMemo, renderNodeView } from './node.ts'
 import { renderPlainText } from './plain.ts'
 import { ago, anyFacts, NOW, someCondition, someEvent, someFacts, someMonitor, someProblem } from './testing.ts'
+import type { NodeView, StreamMessage } from './types.ts'
 import { wordsToText } from './words.ts'
 
 /** Every text that stands anywhere in a value. */
