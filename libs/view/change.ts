@@ -1,4 +1,4 @@
-/** What moved between two views, and a view moved by it. Both ends of `/stream` use this. */
+/** The difference of two views, and a view moved by it. Both ends of `/stream` use this. */
 
 import { equalJson } from './equal.ts'
 import { RESOLVED_SHOWN } from './facts.ts'

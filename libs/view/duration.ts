@@ -29,7 +29,7 @@ function wholeSeconds(ms: number): number {
   return Number.isFinite(ms) ? Math.floor(Math.max(0, ms) / SECOND) : 0
 }
 
-/** "20 s", "4 min", "2 h 27 min", "3 d 4 h". Negative and senseless durations are "0 s". */
+/** A duration in words: "20 s", "4 min", "2 h 27 min", "3 d 4 h". Negative and senseless durations are "0 s". */
 export function renderDuration(ms: number): string {
   const seconds = wholeSeconds(ms)
   if (seconds < 60) return `${seconds} s`
@@ -52,7 +52,7 @@ function twoDigits(value: number): string {
   return String(value).padStart(2, '0')
 }
 
-/** "03:14:20 UTC"; with the day where it is not the day of `now`: "12 May 03:14:20 UTC". */
+/** A time of day: "03:14:20 UTC"; with the day where it is not the day of `now`: "12 May 03:14:20 UTC". */
 export function renderClock(time: Date, now: Date): string {
   if (!Number.isFinite(time.getTime())) return 'an unknown time'
   const clock = `${twoDigits(time.getUTCHours())}:${twoDigits(time.getUTCMinutes())}:${twoDigits(time.getUTCSeconds())} UTC`
@@ -67,7 +67,7 @@ export function renderWindow(ageMs: number): string {
   return window <= MINUTE ? `${window / SECOND} s` : renderDuration(window)
 }
 
-/** RFC 3339; a date that is none becomes `fallback`. */
+/** A time as RFC 3339; a date that is none becomes `fallback`. */
 export function renderTime(time: Date, fallback: Date): string {
   const chosen = Number.isFinite(time.getTime()) ? time : fallback
   return Number.isFinite(chosen.getTime()) ? chosen.toISOString() : '1970-01-01T00:00:00.000Z'

@@ -36,14 +36,14 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** Worst first, then by id. A total order: two readers show the same. */
+/** The order of conditions: worst first, then by id. A total order: two readers show the same. */
 export function compareConditions(a: ConditionView, b: ConditionView): number {
   return compareLevel(b.level, a.level) || compareText(a.id, b.id)
 }
 
 const severityRank = { info: 0, warning: 1, error: 2, critical: 3 } as const satisfies Record<Severity, number>
 
-/** Worst first, then the one that has lasted longest. */
+/** The order of open problems: worst first, then the one that has lasted longest. */
 export function compareProblems(a: ProblemView, b: ProblemView): number {
   return (
     severityRank[b.severity] - severityRank[a.severity] ||
@@ -52,12 +52,12 @@ export function compareProblems(a: ProblemView, b: ProblemView): number {
   )
 }
 
-/** What was resolved last first. */
+/** The order of resolved problems: the last one first. */
 export function compareResolved(a: ProblemView, b: ProblemView): number {
   return compareText(b.resolved ?? '', a.resolved ?? '') || compareText(a.fingerprint, b.fingerprint)
 }
 
-/** What does not answer first, then by name. */
+/** The order of monitors: what does not answer first, then by name. */
 export function compareMonitors(a: MonitorView, b: MonitorView): number {
   return compareLevel(b.level, a.level) || compareText(a.name, b.name)
 }

@@ -42,6 +42,7 @@ export function renderMonitor(monitor: MonitorState, now: Date): MonitorView {
   }
 }
 
+/** An event as people are shown it. Pure; every text in it is clean. */
 export function renderEvent(event: NodeEvent, now: Date): EventView {
   return {
     id: cleanText(event.id, 512),

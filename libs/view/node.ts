@@ -37,6 +37,7 @@ export interface ViewMemo {
   readonly monitors: WeakMap<MonitorState, MonitorView>
 }
 
+/** An empty memo, for a reader that renders again and again. */
 export function createViewMemo(): ViewMemo {
   return { conditions: new WeakMap(), problems: new WeakMap(), monitors: new WeakMap() }
 }

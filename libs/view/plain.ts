@@ -17,7 +17,7 @@ export const LEVEL_WORDS = {
 
 const FIGURES = 3
 
-/** "96.2", "0.004", "1,234": at most four significant figures, no exponent in the usual range. */
+/** A number in words: "96.2", "0.004", "1,234": at most four significant figures, no exponent in the usual range. */
 export function renderNumber(value: number): string {
   if (!Number.isFinite(value)) return '–'
   if (Number.isInteger(value)) return value.toLocaleString('en-US')
@@ -26,7 +26,7 @@ export function renderNumber(value: number): string {
   return Number(value.toFixed(digits)).toLocaleString('en-US', { maximumFractionDigits: digits })
 }
 
-/** "96.2 %", "14". */
+/** A number with its unit: "96.2 %", "14". */
 export function renderQuantity(value: number, unit: string): string {
   return unit === '' ? renderNumber(value) : `${renderNumber(value)} ${unit}`
 }
@@ -38,7 +38,7 @@ export function limitOf(evidence: Evidence): number | undefined {
   return warning ?? critical
 }
 
-/** "96.2 % used, limit 95 %." */
+/** A reading beside its limit: "96.2 % used, limit 95 %." */
 export function renderEvidence(evidence: Evidence): string {
   const limit = limitOf(evidence)
   const label = evidence.label === '' ? '' : ` ${evidence.label}`

@@ -27,6 +27,7 @@ export type Words =
     }
   | { readonly link: string; readonly text: string }
 
+/** The answer to "is this node all right?", in one sentence and what stands behind it. */
 export interface VerdictView {
   readonly level: Level
   /** "2 problems: /var is 96 % full, for 4 min; kubelet does not answer, for 20 s." */
@@ -37,6 +38,7 @@ export interface VerdictView {
   readonly title: string
 }
 
+/** One condition of the node, merged over its sources. */
 export interface ConditionView {
   /** "disk/DiskFull/var"-like path for links: `<monitor>/<type>/<entity>`. */
   readonly id: string
@@ -61,6 +63,7 @@ export interface ConditionView {
   readonly evidence?: Evidence | undefined
 }
 
+/** One problem, open or resolved. */
 export interface ProblemView {
   readonly fingerprint: string
   readonly generation: number
@@ -94,6 +97,7 @@ export interface ProblemView {
   readonly condition: string
 }
 
+/** The last run of one check. */
 export interface CheckRunView {
   readonly check: string
   readonly checkType: string
@@ -104,6 +108,7 @@ export interface CheckRunView {
   readonly intervalMs: number
 }
 
+/** One monitor: whether it lives, what it is, and the last run of each of its checks. */
 export interface MonitorView {
   readonly name: string
   readonly health: MonitorHealth
@@ -125,12 +130,14 @@ export interface MonitorView {
   readonly reports: number
 }
 
+/** Something that a monitor sent and may not send, folded over its repeats. */
 export interface ViolationView {
   readonly text: string
   readonly count: number
   readonly lastSeen: string
 }
 
+/** One event, folded over its repeats. */
 export interface EventView {
   readonly id: string
   readonly monitor: string
@@ -152,6 +159,7 @@ export interface SettingView {
   readonly origin: string
 }
 
+/** The whole node, as `/status` and the first message of `/stream` carry it. */
 export interface NodeView {
   readonly node: {
     readonly name: string
@@ -220,6 +228,7 @@ export interface HistoryView {
   readonly series: readonly SeriesView[]
 }
 
+/** One line of the ribbon: the states of a condition or of a monitor over time. */
 export interface LaneView {
   /** {@link ConditionView.id}, "monitor:<name>" for a monitor's own lane, or "event:<fingerprint>". */
   readonly id: string

@@ -11,6 +11,7 @@ const NAMED = 3
 /** Longest reason why something is unknown. */
 const BECAUSE = 160
 
+/** A node as {@link evaluateVerdict} judges it: views, no facts. */
 export interface VerdictInput {
   readonly name: string
   readonly detector: NodeView['detector']
