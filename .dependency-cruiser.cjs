@@ -102,6 +102,13 @@ module.exports = {
       to: { path: '^libs/view/' },
     },
     {
+      name: 'pace-pure',
+      comment: 'libs/pace is arithmetic: time and chance are arguments.',
+      severity: 'error',
+      from: { path: '^libs/pace/', pathNot: TESTS },
+      to: { pathNot: '^libs/pace/' },
+    },
+    {
       name: 'wire-narrow',
       comment: 'libs/wire knows the model and the protocols, nothing else.',
       severity: 'error',

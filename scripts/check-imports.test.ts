@@ -10,6 +10,7 @@ const ROOT = join(import.meta.dirname, '..')
 const FILES: Record<string, string> = {
   'libs/model/index.ts': "import { hostname } from 'node:os'\nexport const name = hostname()\n",
   'libs/model/testing.ts': "import '../view/index.ts'\nexport {}\n",
+  'libs/pace/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/view/index.ts': "import '../wire/index.ts'\nexport {}\n",
   'libs/wire/index.ts': "import '../host/index.ts'\nexport {}\n",
   'libs/host/index.ts': "import { spawn } from 'node:child_process'\nimport '../rpc/index.ts'\nexport { spawn }\n",
@@ -73,6 +74,7 @@ describe('the import rules', () => {
     'only-rpc-speaks-grpc: services/detector/main.ts -> @grpc/grpc-js',
     'only-service-logs: services/detector/main.ts -> pino',
     'only-service-measures: services/detector/main.ts -> prom-client',
+    'pace-pure: libs/pace/index.ts -> libs/model/index.ts',
     'product-not-tests: libs/config/index.ts -> libs/config/b.test.ts',
     'rpc-not-bus: libs/rpc/index.ts -> libs/bus/index.ts',
     'services-apart: services/cli/main.ts -> services/detector/main.ts',

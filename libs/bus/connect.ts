@@ -5,11 +5,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectNats, Events, type NatsConnection, nkeyAuthenticator } from 'nats'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '#pace'
 import { endsOf } from './ends.ts'
 import { BusStrangerError, BusUnavailableError } from './errors.ts'
 import { askListener } from './listener.ts'
 import { inboxPrefix, OWNER_API } from './permissions.ts'
+import { RETRY } from './retry.ts'
 import { isLoopback, refusePlain, tlsFailure, tlsOptions } from './tls.ts'
 import { createTrouble, type Trouble } from './trouble.ts'
 import type { Bus, BusCredentials, BusLog, BusState } from './types.ts'
@@ -205,7 +206,7 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
         lastError = reason
         failures++
       }
-      await sleep(backoffMs(failures), undefined, { signal: closing.signal }).catch(() => undefined)
+      await sleep(backoffMs(failures, RETRY), undefined, { signal: closing.signal }).catch(() => undefined)
     }
   }
 

@@ -1,13 +1,14 @@
 /** Taking a stream's messages in order, one at a time, acknowledged only once their effect is done. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Msg, NatsConnection } from 'nats'
+import { backoffMs } from '#pace'
 import { ANSWERS, againAfter, type Delivery, parseAckSubject, renderAckSubject } from './ack-subject.ts'
 import { ask } from './ask.ts'
-import { backoffMs } from './backoff.ts'
 import type { ConnectedBus } from './connect.ts'
 import { BusStoreError } from './errors.ts'
 import { ACK_WAIT_MS } from './layout.ts'
 import { createPull, type Pull } from './pull.ts'
+import { RETRY } from './retry.ts'
 import type { StreamHandler, StreamName } from './types.ts'
 
 const NANOS_PER_MS = 1e6
@@ -172,7 +173,7 @@ export function consume<T>(options: ConsumeOptions<T>): Consumption {
       } catch (err) {
         if (signal.aborted || bus.state === 'closed') return
         bus.log.debug('stream cannot be read yet', { stream, err })
-        await sleep(backoffMs(failures++), undefined, { signal }).catch(() => undefined)
+        await sleep(backoffMs(failures++, RETRY), undefined, { signal }).catch(() => undefined)
       }
     }
   }

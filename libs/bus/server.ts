@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '#pace'
 import type { ConnectedBus } from './connect.ts'
 import { BusServerFailedError } from './errors.ts'
 import { makePrivateFolder, writeFileSafely } from './files.ts'
@@ -13,6 +13,7 @@ import { launch, refuseLockedStore } from './launch.ts'
 import { CONSUMERS } from './layout.ts'
 import { READER_API } from './permissions.ts'
 import { choosePort } from './port.ts'
+import { RETRY } from './retry.ts'
 import { renderServerConfig } from './server-config.ts'
 import type { BusCredentials, BusLog, ChildDoor, RunningChild } from './types.ts'
 import { type WatchLimits, watchServer } from './watch-server.ts'
@@ -161,7 +162,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
         log.warn('nats-server ended and is started again', { code: how.code, signal: how.signal })
       }
       if (failures > 1) {
-        const waitMs = backoffMs(failures, MAX_BACKOFF_MS)
+        const waitMs = backoffMs(failures, { ...RETRY, maxMs: MAX_BACKOFF_MS })
         await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined)
       }
       if (stopping.signal.aborted) return

@@ -3,11 +3,12 @@
  * header. Everything is made anew with each connection; a resumed watch may stay silent.
  */
 import type { Msg, NatsConnection } from 'nats'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '#pace'
 import { OPERATION_HEADER, readBucket } from './bucket.ts'
 import type { ConnectedBus } from './connect.ts'
 import { type AnyBucket, bucketSubject } from './layout.ts'
 import { ORDER_HEADER } from './order.ts'
+import { RETRY } from './retry.ts'
 import type { BucketHandler } from './types.ts'
 
 interface Live {
@@ -132,7 +133,7 @@ export function watchBucket<T>(options: WatchBucketOptions<T>): () => void {
       (err: unknown) => {
         if (isEnded || nc.isClosed()) return
         bus.log.debug('bucket cannot be read yet', { bucket, err })
-        retry = setTimeout(() => begin(nc), backoffMs(failures++))
+        retry = setTimeout(() => begin(nc), backoffMs(failures++, RETRY))
       },
     )
   }

@@ -3,11 +3,11 @@
  * a pace it can take. It reads at its own speed: what it does not read stays in the outbox, not in this process twice.
  */
 import { cleanText, MAX_ENTITY, type Report } from '#model'
+import { createRate, type Rate } from '#pace'
 import { type WatchRequest, WatchResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type { Report as ProtoReport } from '#proto/nodedoctor/v1/types.ts'
 import { toProtoReport } from '#wire'
 import type { ReportOutbox } from './outbox.ts'
-import { createPace } from './pace.ts'
 import type { ClearedWord } from './types.ts'
 
 /** A heartbeat goes at the latest this long after the last message. */
@@ -68,9 +68,14 @@ function costOf({ observations, events, metrics, runs, withdrawn }: ProtoReport)
   return 1 + Math.floor(things / THINGS_PER_COUNT)
 }
 
+/** So many reports a second on the average, and half of them at once. */
+function paceOf(perSecond: number): Rate {
+  return createRate(perSecond, Math.max(1, perSecond / 2))
+}
+
 export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
   const { outbox, now } = options
-  let pace = createPace(DEFAULTS.reportsPerSecond * PACE_SHARE)
+  let pace = paceOf(DEFAULTS.reportsPerSecond * PACE_SHARE)
   let messageBytes: number = DEFAULTS.messageBytes
   let state: 'waiting' | 'watching' | 'ended' = 'waiting'
   /** What is left to tell of the present state; undefined before its time has come. */
@@ -120,14 +125,14 @@ export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
       }
       const item = next()
       if (item === undefined) return
-      pace.take(performance.now(), costOf(item.report))
+      pace.spend(performance.now(), costOf(item.report))
       send(item.sequence, item.report)
     }
   }
 
   function start(request?: { maxReportsPerSecond: number; maxMessageBytes: number }): void {
     if (request !== undefined && request.maxReportsPerSecond > 0)
-      pace = createPace(Math.max(1, request.maxReportsPerSecond * PACE_SHARE))
+      pace = paceOf(Math.max(1, request.maxReportsPerSecond * PACE_SHARE))
     if (request !== undefined && request.maxMessageBytes > 0) messageBytes = request.maxMessageBytes
     if (state !== 'waiting') return
     state = 'watching'
@@ -173,7 +178,7 @@ export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
       }
       // Straight from the check, with its samples.
       const said = toProtoReport(report)
-      pace.take(performance.now(), costOf(said))
+      pace.spend(performance.now(), costOf(said))
       send(report.sequence, said)
     },
     end() {

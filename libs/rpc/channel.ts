@@ -6,10 +6,11 @@
 import { lstatSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, connectivityState, credentials } from '@grpc/grpc-js'
+import { backoffMs } from '#pace'
 
 /** Deadlines missed in a row after which the connection is made anew (a ghost connection answers nothing for hours). */
 const GHOST_AFTER = 3
-const BACKOFF_MS = { min: 250, max: 10_000 } as const
+const BACKOFF = { minMs: 250, maxMs: 10_000 } as const
 /** How often the socket's file is looked at while somebody waits for it. */
 const LOOK_MS = 200
 /** What one attempt to connect may take. */
@@ -21,8 +22,8 @@ const OPTIONS = {
   'grpc.enable_channelz': 0,
   'grpc.enable_retries': 0,
   'grpc.service_config_disable_resolution': 1,
-  'grpc.initial_reconnect_backoff_ms': BACKOFF_MS.min,
-  'grpc.max_reconnect_backoff_ms': BACKOFF_MS.max,
+  'grpc.initial_reconnect_backoff_ms': BACKOFF.minMs,
+  'grpc.max_reconnect_backoff_ms': BACKOFF.maxMs,
   // A client that shares its connections with another would share its ghosts too.
   'grpc.use_local_subchannel_pool': 1,
   // No keepalive: a grpc-go server answers pings on an idle connection with GOAWAY.
@@ -42,12 +43,6 @@ export interface Channel {
 function fileAt(path: string): string {
   const file = lstatSync(path, { throwIfNoEntry: false })
   return file === undefined ? 'none' : `${file.dev}:${file.ino}:${file.ctimeMs}`
-}
-
-/** Full jitter: anything up to a ceiling that doubles. */
-function waitMs(failures: number): number {
-  const ceiling = Math.min(BACKOFF_MS.max, BACKOFF_MS.min * 2 ** Math.min(failures, 16))
-  return BACKOFF_MS.min / 2 + Math.random() * (ceiling - BACKOFF_MS.min / 2)
 }
 
 function whenReady(client: Client): Promise<string> {
@@ -85,7 +80,7 @@ export function createChannel(path: string, maxMessageBytes: number): Channel {
   /** The connection failed and would only wait: the next one who calls makes another. */
   function drop(client: Client, details: string): void {
     if (current?.client !== client) return
-    failed = { file: current.file, untilMs: performance.now() + waitMs(failures), details }
+    failed = { file: current.file, untilMs: performance.now() + backoffMs(failures, BACKOFF), details }
     failures++
     current = undefined
     client.close()

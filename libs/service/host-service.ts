@@ -1,5 +1,5 @@
 /** A service within its process: hosted once when it is alone, started again after a failure when it is one of several. */
-import { createBackoff } from './backoff.ts'
+import { createBackoff } from '#pace'
 import { type AnyDefinition, hostOnce, type Surroundings } from './hosted-turn.ts'
 import type { Logger } from './types.ts'
 

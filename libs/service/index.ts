@@ -1,5 +1,4 @@
 export { parseServiceArguments, type ServiceArguments, USAGE } from './arguments.ts'
-export { type Backoff, createBackoff } from './backoff.ts'
 export { systemClock } from './clock.ts'
 export { defineService } from './define.ts'
 export { type ErrorRecord, errorRecord } from './error-record.ts'

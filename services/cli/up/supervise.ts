@@ -1,6 +1,6 @@
 /** One service as a process: started, restarted with backoff when it dies, ended when asked. */
 import { type Child, spawnChild } from '#host'
-import { createBackoff } from '#service'
+import { createBackoff } from '#pace'
 import type { PlannedService } from './plan.ts'
 import { createReadyLook } from './ready.ts'
 

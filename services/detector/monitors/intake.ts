@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { compareSeverity, type Report } from '#model'
-import { createRate, type Rate } from '../rate.ts'
+import { createRate, type Rate } from '#pace'
 
 /** Of what is important, this many times the rate is taken. */
 const IMPORTANT_TIMES = 2

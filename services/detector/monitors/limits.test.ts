@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Report } from '#model'
 import { observation, report } from '../../../libs/model/testing.ts'
-import { createRate } from '../rate.ts'
 import type { Place, RefusedSocket } from './discovery.ts'
 import { costOf, createIntake } from './intake.ts'
 import { createPresence } from './presence.ts'
@@ -11,24 +10,6 @@ import { createRestarts } from './restarts.ts'
 import { whyNoRoom } from './room.ts'
 
 const MIB = 1024 * 1024
-
-describe('a rate', () => {
-  it('lets a second’s worth through at once and then as many as time allows', () => {
-    const rate = createRate(10)
-    expect(Array.from({ length: 15 }, () => rate.take(0)).filter(Boolean)).toHaveLength(10)
-    expect(rate.waitMs(0)).toBe(100)
-    expect(rate.take(50)).toBe(false)
-    expect(rate.take(200)).toBe(true)
-  })
-  it('lets what costs more than the bucket holds through when the bucket is full, and is owed it afterwards', () => {
-    const rate = createRate(10)
-    expect(rate.take(0, 25)).toBe(true)
-    expect(rate.take(1000, 1)).toBe(false)
-    expect(rate.waitMs(1000, 1)).toBe(600)
-    expect(rate.waitMs(1000, 25)).toBe(1500)
-    expect(rate.take(2500, 25)).toBe(true)
-  })
-})
 
 describe('what is taken of one monitor', () => {
   function bench(perSecond = 10, isPlugIn = true, lookMs = 3000) {

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cleanText, type MonitorDeclaration, type PersonsWord } from '#model'
+import { createBackoff } from '#pace'
 import { isMisconduct, isUnimplemented, type MonitorChannel } from './channel.ts'
 import { expectedDeclaration, type KnownMonitor } from './declare.ts'
 import { MonitorAnswerError, MonitorGoneError, MonitorSilentError, ReportNotTakenError } from './errors.ts'
@@ -15,7 +16,7 @@ import { type LinkOptions, type Session, SILENT_AFTER_MS } from './session.ts'
 import { intakeOf, watchMonitor } from './watch.ts'
 
 const DESCRIBE_TIMEOUT_MS = 5000
-const BACKOFF_MS = { min: 100, max: 5000 } as const
+const BACKOFF = { minMs: 200, maxMs: 5000 } as const
 /** Longest reason of a failure, in UTF-16 units: an event may hold it with words around it. */
 const MAX_REASON = 512
 
@@ -154,7 +155,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       const watchdog = setInterval(() => {
         if (presence.isLost(monotonicMs())) lose()
       }, 1000)
-      let failures = 0
+      const backoff = createBackoff(BACKOFF)
       while (!signal.aborted) {
         const beganMs = monotonicMs()
         try {
@@ -164,9 +165,8 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
           if (signal.aborted) break
           ended(err)
         }
-        failures = monotonicMs() - beganMs > SILENT_AFTER_MS ? 0 : failures + 1
-        const mostMs = Math.min(BACKOFF_MS.max, BACKOFF_MS.min * 2 ** failures)
-        await sleep(BACKOFF_MS.min + Math.random() * mostMs, undefined, { signal }).catch(() => undefined)
+        if (monotonicMs() - beganMs > SILENT_AFTER_MS) backoff.reset()
+        await sleep(backoff.next(), undefined, { signal }).catch(() => undefined)
       }
       clearInterval(watchdog)
     },

@@ -4,7 +4,7 @@
  * no entity, so that several of one type in one answer are kept apart by their place. Time is an argument.
  */
 import { type ConditionKey, conditionKey, type Observation, type SourceCondition } from '#model'
-import { createRate } from '../rate.ts'
+import { createRate } from '#pace'
 
 const UNKNOWN_AFTER = 2
 const WITHDRAWN_AFTER = 4

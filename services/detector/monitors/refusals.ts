@@ -3,7 +3,7 @@
  * that whoever makes sockets cannot make conditions without end. Pure: time is an argument.
  */
 import { type ConditionKey, cleanText, hashText, MAX_ENTITY, type Observation } from '#model'
-import { createRate } from '../rate.ts'
+import { createRate } from '#pace'
 import type { RefusedSocket } from './discovery.ts'
 
 /** What stands for less than this was on its way: a socket is made elsewhere and moved to its place. */

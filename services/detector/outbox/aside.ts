@@ -3,10 +3,11 @@
  * waits here for its own next try, so that it stands in no other's way. Time is an argument.
  */
 import type { RefusalReason } from '#bus'
+import { backoffMs } from '#pace'
 import { ownerOf, type Write } from './writes.ts'
 
 /** Until the first try again, and at most between two. */
-const RETRY_MS = [1000, 30_000] as const
+const RETRY = { minMs: 1000, maxMs: 30_000, steady: 1 } as const
 
 export interface Refusal {
   /** Which key of which bucket, or which fact. */
@@ -39,7 +40,7 @@ export interface Aside {
 }
 
 export function createAside(): Aside {
-  const waiting = new Map<string, Waiting & { readonly dueMs: number; readonly waitMs: number }>()
+  const waiting = new Map<string, Waiting & { readonly dueMs: number; readonly failures: number }>()
 
   return {
     get size() {
@@ -48,8 +49,8 @@ export function createAside(): Aside {
     has: (name) => waiting.has(name),
     add(name, { write, refusal }, nowMs) {
       const before = waiting.get(name)
-      const waitMs = before === undefined ? RETRY_MS[0] : Math.min(RETRY_MS[1], before.waitMs * 2)
-      waiting.set(name, { write, refusal, waitMs, dueMs: nowMs + waitMs })
+      const failures = before === undefined ? 0 : before.failures + 1
+      waiting.set(name, { write, refusal, failures, dueMs: nowMs + backoffMs(failures, RETRY) })
       return before === undefined
     },
     replace(name, write) {

@@ -5,6 +5,7 @@
  */
 import { BusRefusedError } from '#bus'
 import type { Change, NodeEvent, NodeState } from '#model'
+import { backoffMs } from '#pace'
 import { createAside, type Refusal } from './aside.ts'
 import type { Fact, FactQueue, WaitingFact } from './facts.ts'
 import { createLeftBehind, createLine, type WaitingWrite } from './line.ts'
@@ -19,7 +20,7 @@ export type { BusWrites } from './sending.ts'
 /** Requests in flight to the bus at a time. */
 const IN_FLIGHT = 128
 /** How long a store that refuses is left alone, doubled up to the second. */
-const RETRY_MS = [100, 2000] as const
+const RETRY = { minMs: 100, maxMs: 2000, steady: 1 } as const
 /** A monitor of which more than this waits has its next word taken later. */
 const ROOM = 64
 
@@ -245,7 +246,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const isMoved = await round(bus)
       for (const look of waiters) look()
       if (isTrouble) {
-        await rest(Math.min(RETRY_MS[1], RETRY_MS[0] * 2 ** failures++), false)
+        await rest(backoffMs(failures++, RETRY), false)
         continue
       }
       failures = 0

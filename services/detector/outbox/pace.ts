@@ -2,7 +2,7 @@
  * How much of one monitor goes out to the bus at a time, so that a monitor with much to say keeps nobody waiting: neither
  * the other monitors, nor the server, nor those who read from it. Time is an argument.
  */
-import { createRate, type Rate } from '../rate.ts'
+import { createRate, type Rate } from '#pace'
 
 /** Of one monitor in one round: the others wait for no more than this. */
 const PER_ROUND = { ours: 128, plugIn: 8 } as const

@@ -1,4 +1,5 @@
 /** Requests of one address, bounded: a bucket of `burst` that fills at `perSecond`. */
+import { createRate, createRates } from '#pace'
 
 /** Addresses remembered; the longest unseen is forgotten first. */
 const MAX_ADDRESSES = 1024
@@ -9,20 +10,11 @@ export interface RateLimit {
 }
 
 export function createRateLimit({ perSecond, burst }: { perSecond: number; burst: number }): RateLimit {
-  const buckets = new Map<string, { tokens: number; atMs: number }>()
+  const rates = createRates(MAX_ADDRESSES)
   return {
     wait(address, nowMs) {
-      const known = buckets.get(address)
-      const passedMs = known === undefined ? 0 : Math.max(0, nowMs - known.atMs)
-      const tokens = Math.min(burst, (known?.tokens ?? burst) + (passedMs / 1000) * perSecond)
-      buckets.delete(address)
-      if (buckets.size >= MAX_ADDRESSES) {
-        const [oldest] = buckets.keys()
-        if (oldest !== undefined) buckets.delete(oldest)
-      }
-      const passes = tokens >= 1
-      buckets.set(address, { tokens: passes ? tokens - 1 : tokens, atMs: nowMs })
-      return passes ? 0 : Math.max(1, Math.ceil((1 - tokens) / perSecond))
+      const rate = rates.of(address, () => createRate(perSecond, burst))
+      return rate.take(nowMs) ? 0 : Math.ceil(rate.waitMs(nowMs) / 1000)
     },
   }
 }

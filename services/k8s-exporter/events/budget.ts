@@ -2,14 +2,11 @@
  * How many events a source may send. Counted on the events' own time, so that what waited while the API server was away
  * is judged as it would have been then. Pure.
  */
+import { createRate, createRates } from '#pace'
+
 export interface BudgetOptions {
   readonly perMinute: number
   readonly burst: number
-}
-
-interface Bucket {
-  tokens: number
-  atMs: number
 }
 
 export interface Budget {
@@ -21,32 +18,15 @@ export interface Budget {
 const KEYS_MAX = 4096
 
 export function createBudget({ perMinute, burst }: BudgetOptions): Budget {
-  const buckets = new Map<string, Bucket>()
-
-  function filled(key: string, share: number, atMs: number): Bucket {
-    const capacity = Math.max(1, burst * share)
-    const known = buckets.get(key)
-    if (known === undefined) {
-      const [oldest] = buckets.keys()
-      if (buckets.size >= KEYS_MAX && oldest !== undefined) buckets.delete(oldest)
-      const fresh = { tokens: capacity, atMs }
-      buckets.set(key, fresh)
-      return fresh
-    }
-    buckets.delete(key)
-    buckets.set(key, known)
-    // Times of several monitors are not in order; one that is before the last adds nothing.
-    const passedMs = Math.max(0, atMs - known.atMs)
-    known.tokens = Math.min(capacity, known.tokens + (passedMs / 60_000) * perMinute * share)
-    known.atMs = Math.max(known.atMs, atMs)
-    return known
-  }
-
+  const rates = createRates(KEYS_MAX)
   return {
     take(keys, atMs) {
-      const all = keys.map(({ key, share }) => filled(key, share, atMs))
-      if (all.some(({ tokens }) => tokens < 1)) return false
-      for (const bucket of all) bucket.tokens--
+      // Times of several monitors are not in order; one that is before the last adds nothing.
+      const all = keys.map(({ key, share }) =>
+        rates.of(key, () => createRate((perMinute / 60) * share, Math.max(1, burst * share))),
+      )
+      if (all.some((rate) => rate.waitMs(atMs) > 0)) return false
+      for (const rate of all) rate.spend(atMs)
       return true
     },
   }

@@ -2,7 +2,7 @@
  * Whether a lane (conditions, events) may ask the server now. A failure shuts it: for as long as the server says, else
  * for a random time below a ceiling that doubles (full jitter), so that a thousand nodes do not come back at once.
  */
-import { createBackoff } from '#service'
+import { createBackoff } from '#pace'
 import { type Failure, type FailureContext, judgeFailure } from './failure.ts'
 
 /** The ceiling of waits, by kind of failure. A server that was away for an hour is asked again within this. */

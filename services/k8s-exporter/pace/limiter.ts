@@ -2,6 +2,8 @@
  * At most so many requests a second over a longer time, and a few at once. Conditions go before events: the last tokens
  * are theirs (docs/architecture.md, section 11: a storm never exceeds 5 requests a second).
  */
+import { createRate } from '#pace'
+
 export interface LimiterOptions {
   readonly perSecond: number
   readonly burst: number
@@ -18,19 +20,13 @@ export interface Limiter {
 }
 
 export function createLimiter({ perSecond, burst, reserved, monotonicMs }: LimiterOptions): Limiter {
-  let tokens = burst
-  let atMs = monotonicMs()
+  const rate = createRate(perSecond, burst)
 
   function take(urgent: boolean): number {
     const nowMs = monotonicMs()
-    tokens = Math.min(burst, tokens + ((nowMs - atMs) / 1000) * perSecond)
-    atMs = nowMs
-    const needed = urgent ? 1 : 1 + reserved
-    if (tokens >= needed) {
-      tokens--
-      return 0
-    }
-    return Math.ceil(((needed - tokens) / perSecond) * 1000)
+    const waitMs = rate.waitMs(nowMs, urgent ? 1 : 1 + reserved)
+    if (waitMs === 0) rate.spend(nowMs)
+    return waitMs
   }
 
   return {

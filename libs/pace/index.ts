@@ -1,0 +1,4 @@
+/** How often something may happen, and how long to wait before it is tried again. Pure: time and chance are arguments. */
+export { type Backoff, type BackoffOptions, backoffMs, createBackoff } from './backoff.ts'
+export { createRate, type Rate } from './rate.ts'
+export { createRates, type Rates } from './rates.ts'
