@@ -44,6 +44,17 @@ describe('the nearest name', () => {
     expect(suggestion('x', [])).toBe('nothing is expected here')
   })
 
+  it('is a name itself, where it is written as it is, and found with one letter too many', () => {
+    const names = ['status', 'watch', 'validate', 'cleanup', 'up']
+    const letter = fc.constantFrom('a', 'b', 'c', 'x', 'y', 'z')
+    fc.assert(
+      fc.property(fc.constantFrom(...names), fc.nat(8), letter, (name, at, more) => {
+        expect(nearestName(name, names)).toBe(name)
+        if (name.length > 2) expect(nearestName(name.slice(0, at) + more + name.slice(at), names)).toBe(name)
+      }),
+    )
+  })
+
   it('does not compare with an endless text', () => {
     expect(nearestName('a'.repeat(100_000), ['a'])).toBeUndefined()
   })

@@ -4,7 +4,14 @@ import { fingerprintOf } from './keys.ts'
 import { followCondition, isOpen, ownerOf, recoveryWords } from './problem.ts'
 import { compareHealth, compareSeverity, statusOf } from './severity.ts'
 import { renderLabel } from './text.ts'
-import type { ConditionStatus, ConditionType, NodeCondition, Observation, SourceCondition } from './types.ts'
+import {
+  type ConditionStatus,
+  type ConditionType,
+  DEFAULT_RECOVERY,
+  type NodeCondition,
+  type Observation,
+  type SourceCondition,
+} from './types.ts'
 
 /** Reason of what was above a limit for too short a time ever since it was first looked at. */
 export const BEING_WATCHED = 'BeingWatched'
@@ -152,7 +159,7 @@ function merged(
   const recovery =
     declared === undefined && before !== undefined
       ? before.recovery
-      : declared?.recoveryText || recoveryWords(declared?.recovery ?? { kind: 'healthy-checks', count: 2 })
+      : declared?.recoveryText || recoveryWords(declared?.recovery ?? DEFAULT_RECOVERY)
   return {
     type,
     entity,
@@ -187,5 +194,5 @@ export function mergeCondition(draft: Draft, type: string, entity: string): void
   draft.putCondition(condition)
   // A problem keeps the words that raised it: after a reboot they are all that is left of it.
   const message = (condition.health === 'problem' ? first.raised?.message : undefined) ?? condition.message
-  followCondition(draft, { ...condition, message }, declared?.recovery ?? { kind: 'healthy-checks', count: 2 })
+  followCondition(draft, { ...condition, message }, declared?.recovery ?? DEFAULT_RECOVERY)
 }

@@ -8,18 +8,17 @@ import { blockingDependency } from './gate.ts'
 import { fingerprintOf } from './keys.ts'
 import { mergeCondition } from './merge.ts'
 import { isOpen, ownerOf } from './problem.ts'
-import type {
-  Health,
-  Held,
-  Instant,
-  Observation,
-  Problem,
-  RecoveryRule,
-  SettledLook,
-  SourceCondition,
+import {
+  DEFAULT_RECOVERY,
+  type Health,
+  type Held,
+  type Instant,
+  type Observation,
+  type Problem,
+  type RecoveryRule,
+  type SettledLook,
+  type SourceCondition,
 } from './types.ts'
-
-const DEFAULT_RULE: RecoveryRule = { kind: 'healthy-checks', count: 2 }
 
 /** Streaks stop counting here: no rule asks for more. */
 const STREAK_MAX = 1_000_000
@@ -155,7 +154,7 @@ interface Told {
 function putJudged(draft: Draft, monitor: string, observation: Observation, memory: Memory, told: Told): void {
   const { type, entity } = observation
   const before = draft.source(monitor, type, entity)
-  const rule = draft.conditionType(type, monitor)?.recovery ?? DEFAULT_RULE
+  const rule = draft.conditionType(type, monitor)?.recovery ?? DEFAULT_RECOVERY
   const isBlocked = blockingDependency(draft, monitor, observation.check) !== undefined
   const settled = observation.pending ? settledLook(before) : undefined
   const reachable = { isBlocked, isReachable: isReachable(draft, monitor) }
@@ -213,7 +212,7 @@ export function observe(draft: Draft, monitor: string, observation: Observation,
     putJudged(draft, monitor, observation, before, told)
     return
   }
-  const rule = draft.conditionType(observation.type, monitor)?.recovery ?? DEFAULT_RULE
+  const rule = draft.conditionType(observation.type, monitor)?.recovery ?? DEFAULT_RECOVERY
   const blocked = blockingDependency(draft, monitor, observation.check) !== undefined
   const memory = remember(remembered(draft, monitor, observation), observation, rule, blocked, draft.now)
   putJudged(draft, monitor, observation, memory, told)

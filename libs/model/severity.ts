@@ -1,18 +1,22 @@
 import type { ConditionStatus, Health, Polarity, Severity } from './types.ts'
 
+/** Every severity, the least first. */
+export const SEVERITIES = ['info', 'warning', 'error', 'critical'] as const satisfies readonly Severity[]
+
 const severityRank = { info: 0, warning: 1, error: 2, critical: 3 } as const satisfies Record<Severity, number>
 const healthRank = { healthy: 0, unknown: 1, problem: 2 } as const satisfies Record<Health, number>
 
-/** Positive when `a` is worse than `b`. */
+/** The order of severities: positive when `a` is worse than `b`. */
 export function compareSeverity(a: Severity, b: Severity): number {
   return severityRank[a] - severityRank[b]
 }
 
-/** Positive when `a` is worse than `b`: problem before unknown before healthy. */
+/** The order of healths: positive when `a` is worse than `b`: problem before unknown before healthy. */
 export function compareHealth(a: Health, b: Health): number {
   return healthRank[a] - healthRank[b]
 }
 
+/** The worse of two severities. */
 export function worseSeverity(a: Severity, b: Severity): Severity {
   return compareSeverity(a, b) >= 0 ? a : b
 }

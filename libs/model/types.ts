@@ -28,6 +28,9 @@ export type RecoveryRule =
   | { readonly kind: 'reboot' }
   | { readonly kind: 'operator' }
 
+/** The rule of a condition type that declares none. */
+export const DEFAULT_RECOVERY: RecoveryRule = { kind: 'healthy-checks', count: 2 }
+
 /** How a problem was closed. */
 export type Proof = 'healthy-checks' | 'absent' | 'reboot' | 'operator' | 'withdrawn' | 'source-removed'
 

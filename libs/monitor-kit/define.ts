@@ -1,5 +1,5 @@
 /** Checks and monitors as values. What cannot work is refused where it is written down, not when it runs. */
-import type { ConditionType } from '#model'
+import { type ConditionType, DEFAULT_RECOVERY } from '#model'
 import { DefinitionError } from './errors.ts'
 import type { CheckDefinition, ConditionSpec, MonitorDefinition } from './types.ts'
 
@@ -77,7 +77,7 @@ export function conditionTypeOf(spec: ConditionSpec): ConditionType {
     polarity: spec.polarity ?? 'true-is-problem',
     description: spec.description,
     shared: spec.shared ?? false,
-    recovery: spec.recovery ?? { kind: 'healthy-checks', count: 2 },
+    recovery: spec.recovery ?? DEFAULT_RECOVERY,
     label: spec.label,
     recoveryText: spec.recoveryText ?? '',
     healthyReason: spec.healthyReason,

@@ -1,5 +1,5 @@
 /** npd.external.v1.ExternalMonitor, so that the original client of that protocol can use our monitors. */
-import { compareSeverity, type NodeEvent } from '#model'
+import { compareHealth, compareSeverity, type NodeEvent } from '#model'
 import {
   type Condition,
   ConditionStatus,
@@ -32,7 +32,6 @@ export interface ExternalRpc {
   happened(events: readonly NodeEvent[]): void
 }
 
-const RANK = { healthy: 0, unknown: 1, problem: 2 } as const
 /** In this protocol TRUE means that the problem is present, whatever a type's polarity elsewhere. */
 const STATUS = {
   healthy: ConditionStatus.FALSE,
@@ -42,8 +41,7 @@ const STATUS = {
 
 function isWorse(one: PresentCondition, other: PresentCondition): boolean {
   const [health, than] = [one.settled?.health ?? 'unknown', other.settled?.health ?? 'unknown']
-  if (health !== than) return RANK[health] > RANK[than]
-  return compareSeverity(one.latest.severity, other.latest.severity) > 0
+  return (compareHealth(health, than) || compareSeverity(one.latest.severity, other.latest.severity)) > 0
 }
 
 /** The protocol knows no entities: of several conditions of one type the worst is told, and says what it is about. */

@@ -1,7 +1,7 @@
 /** nodedoctor.v1.Monitor: Describe, Watch, Check. */
 import { cleanText, MAX_ENTITY, type Report } from '#model'
 import { type DescribeResponse, type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
-import type { RpcService } from '#rpc'
+import { GRPC_STATUS, type RpcService } from '#rpc'
 import type { Logger } from '#service'
 import { toProtoReport } from '#wire'
 import { errorText } from './findings.ts'
@@ -14,8 +14,6 @@ const WATCHERS_MAX = 8
 
 /** Codes of gRPC. */
 const INTERNAL = 13
-const NOT_FOUND = 5
-const RESOURCE_EXHAUSTED = 8
 
 export interface MonitorRpcOptions {
   readonly describe: () => DescribeResponse
@@ -49,7 +47,7 @@ export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
       if (running === undefined) {
         const names = options.checkNames().join(', ') || 'none'
         const details = `no check is named ${JSON.stringify(cleanText(call.request.check, MAX_ENTITY))}; there are: ${names}`
-        callback({ code: NOT_FOUND, details })
+        callback({ code: GRPC_STATUS.NOT_FOUND, details })
         return
       }
       running.then(
@@ -59,7 +57,10 @@ export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
     },
     watch(call) {
       if (watchers.size >= WATCHERS_MAX) {
-        call.emit('error', { code: RESOURCE_EXHAUSTED, details: `${WATCHERS_MAX} watchers are connected already` })
+        call.emit('error', {
+          code: GRPC_STATUS.RESOURCE_EXHAUSTED,
+          details: `${WATCHERS_MAX} watchers are connected already`,
+        })
         return
       }
       const watcher = startWatch(call, {

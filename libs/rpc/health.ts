@@ -1,4 +1,5 @@
 /** grpc.health.v1 over one question: is this process serving? */
+import { status as GRPC_STATUS } from '@grpc/grpc-js'
 import {
   type HealthServer,
   HealthService,
@@ -6,10 +7,8 @@ import {
 } from '#proto/grpc/health/v1/health.ts'
 import type { RpcService } from './types.ts'
 
-const NOT_FOUND = 5
 /** Watchers at a time. */
 const WATCHERS_MAX = 64
-const RESOURCE_EXHAUSTED = 8
 
 export interface Health {
   readonly service: RpcService
@@ -28,11 +27,14 @@ export function createHealth(services: readonly string[], serving: () => boolean
   const implementation: HealthServer = {
     check(call, callback) {
       if (known.has(call.request.service)) callback(null, { status: status() })
-      else callback({ code: NOT_FOUND, details: `no service ${JSON.stringify(call.request.service)} here` })
+      else callback({ code: GRPC_STATUS.NOT_FOUND, details: `no service ${JSON.stringify(call.request.service)} here` })
     },
     watch(call) {
       if (watches.size >= WATCHERS_MAX) {
-        call.emit('error', { code: RESOURCE_EXHAUSTED, details: `${WATCHERS_MAX} watchers are connected already` })
+        call.emit('error', {
+          code: GRPC_STATUS.RESOURCE_EXHAUSTED,
+          details: `${WATCHERS_MAX} watchers are connected already`,
+        })
         return
       }
       let last: number | undefined

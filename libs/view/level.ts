@@ -1,5 +1,5 @@
 /** How bad something is, as one word, and the order that follows from it. */
-import type { Health, MonitorHealth, Severity } from '#model'
+import { compareSeverity, type Health, type MonitorHealth, type Severity } from '#model'
 import type { ConditionView, Level, MonitorView, ProblemView } from './types.ts'
 
 const rank = {
@@ -41,12 +41,10 @@ export function compareConditions(a: ConditionView, b: ConditionView): number {
   return compareLevel(b.level, a.level) || compareText(a.id, b.id)
 }
 
-const severityRank = { info: 0, warning: 1, error: 2, critical: 3 } as const satisfies Record<Severity, number>
-
 /** The order of open problems: worst first, then the one that has lasted longest. */
 export function compareProblems(a: ProblemView, b: ProblemView): number {
   return (
-    severityRank[b.severity] - severityRank[a.severity] ||
+    compareSeverity(b.severity, a.severity) ||
     compareText(a.opened, b.opened) ||
     compareText(a.fingerprint, b.fingerprint)
   )

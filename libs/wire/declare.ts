@@ -1,8 +1,7 @@
 /** What monitors declare of themselves. */
-import type { ConditionType, EventReason } from '#model'
+import { type ConditionType, DEFAULT_RECOVERY, type EventReason } from '#model'
 import type * as pb from '#proto/nodedoctor/v1/monitor.ts'
 import {
-  DEFAULT_RECOVERY,
   fromProtoPolarity,
   fromProtoRecovery,
   fromProtoSeverity,

@@ -91,9 +91,6 @@ export function fromProtoMonitorHealth(value: pb.MonitorHealth): MonitorHealth {
   return monitorHealthWords.get(value) ?? 'awaited'
 }
 
-/** The rule of a condition type that declares none. */
-export const DEFAULT_RECOVERY: RecoveryRule = { kind: 'healthy-checks', count: 2 }
-
 export function toProtoRecovery(rule: RecoveryRule): pb.RecoveryRule {
   switch (rule.kind) {
     case 'healthy-checks':

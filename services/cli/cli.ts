@@ -1,7 +1,9 @@
 /** The command line: finds the command, and turns every expected fault into a clear line and an exit code. */
+
+import { nearestName } from '#config'
 import { cleanup } from './cleanup.ts'
 import { clear } from './clear.ts'
-import { type Command, nearestName, parseCommand, wantsJson } from './command.ts'
+import { type Command, parseCommand, wantsJson } from './command.ts'
 import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { forget } from './forget.ts'
 import { complain, sayJson } from './print.ts'

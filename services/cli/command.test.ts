@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Command, nearestName, parseCommand, wantsJson } from './command.ts'
+import { type Command, parseCommand, wantsJson } from './command.ts'
 import { CliUsageError } from './errors.ts'
 import { flagsOf } from './settings.ts'
 import { renderTable } from './table.ts'
@@ -63,13 +63,6 @@ describe('a command line', () => {
   it('asks for JSON or for words', () => {
     expect([wantsJson({}), wantsJson({ output: 'json' }), wantsJson({ output: 'text' })]).toEqual([false, true, false])
     expect(() => wantsJson({ output: 'xml' })).toThrow('-o xml: expected json or text')
-  })
-})
-
-describe('the nearest name', () => {
-  it('is the one that was probably meant, or none', () => {
-    expect(nearestName('stats', ['status', 'watch'])).toBe('status')
-    expect(nearestName('qqqqqq', ['status', 'watch'])).toBeUndefined()
   })
 })
 

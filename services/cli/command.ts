@@ -1,6 +1,6 @@
 /** A command of the CLI as a value. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { editDistance } from '#config'
+import { nearestName } from '#config'
 import { CliUsageError } from './errors.ts'
 
 export type Options = NonNullable<ParseArgsConfig['options']>
@@ -17,12 +17,6 @@ export interface Command {
   readonly positionals: number
   /** @returns the exit code */
   run(values: Values, positionals: readonly string[]): Promise<number>
-}
-
-/** The name that was probably meant. */
-export function nearestName(word: string, names: readonly string[]): string | undefined {
-  const [best] = names.map((name) => ({ name, far: editDistance(word, name) })).sort((a, b) => a.far - b.far)
-  return best !== undefined && best.far <= Math.max(2, word.length / 2) ? best.name : undefined
 }
 
 /** @throws CliUsageError naming the flag and the nearest valid one */

@@ -29,7 +29,7 @@ export type OpenChannel = (socketPath: string) => MonitorChannel
 
 /** The peer does not know the method: it speaks another protocol. */
 export function isUnimplemented(err: unknown): boolean {
-  return typeof err === 'object' && err !== null && 'code' in err && (err.code === 12 || err.code === 'UNIMPLEMENTED')
+  return typeof err === 'object' && err !== null && 'code' in err && err.code === 'UNIMPLEMENTED'
 }
 
 /** The peer answered, and with something that cannot be taken: a message too large or not of the protocol. */

@@ -4,6 +4,7 @@ import {
   type ConditionType,
   cleanName,
   cleanText,
+  DEFAULT_RECOVERY,
   type EventReason,
   type MetricDescriptor,
   type MonitorDeclaration,
@@ -11,7 +12,7 @@ import {
 } from '#model'
 import type { CheckSchedule, DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type { MonitorMetadata } from '#proto/npd/external/v1/external_monitor.ts'
-import { DEFAULT_RECOVERY, fromProtoConditionType, fromProtoEventReason, fromProtoMetric } from '#wire'
+import { fromProtoConditionType, fromProtoEventReason, fromProtoMetric } from '#wire'
 
 /** More declared types, reasons or checks of one monitor than this are not taken. */
 const DECLARED_MAX = 512

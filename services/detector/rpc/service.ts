@@ -21,7 +21,7 @@ import {
 } from '#proto/nodedoctor/v1/detector.ts'
 import type { CheckResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type * as pb from '#proto/nodedoctor/v1/types.ts'
-import type { RpcService } from '#rpc'
+import { GRPC_STATUS, type RpcService } from '#rpc'
 import {
   fromProtoReport,
   toProtoConditionKey,
@@ -42,11 +42,6 @@ const BEHIND_MAX = 10_000
 const CHECK_TIMEOUT_MS = 30_000
 
 /** Status codes of gRPC that this service answers with. */
-const INVALID_ARGUMENT = 3
-const NOT_FOUND = 5
-const RESOURCE_EXHAUSTED = 8
-const FAILED_PRECONDITION = 9
-const UNAVAILABLE = 14
 
 export interface DetectorRpcOptions {
   readonly engine: Engine
@@ -111,12 +106,12 @@ export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
       const { monitor, check } = call.request
       const running = options.check(monitor, check, CHECK_TIMEOUT_MS)
       if (running === undefined) {
-        callback({ code: NOT_FOUND, details: noMonitor(monitor, options.monitorNames()) })
+        callback({ code: GRPC_STATUS.NOT_FOUND, details: noMonitor(monitor, options.monitorNames()) })
         return
       }
       running.then(
         ({ report }) => callback(null, { report: report && cleaned(engine, monitor, report) }),
-        (err: unknown) => callback({ code: UNAVAILABLE, details: words(err) }),
+        (err: unknown) => callback({ code: GRPC_STATUS.UNAVAILABLE, details: words(err) }),
       )
     },
     clear(call, callback) {
@@ -130,30 +125,33 @@ export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
       const empty = (['type', 'by', 'why'] as const).filter((name) => said[name] === '')
       if (empty.length > 0) {
         const details = `a person's word needs a type, who says it and why: ${empty.join(', ')} is empty`
-        callback({ code: INVALID_ARGUMENT, details })
+        callback({ code: GRPC_STATUS.INVALID_ARGUMENT, details })
         return
       }
       const word = meantBy(engine.state.problems.values(), said)
       const cleared = options.clear(word)
       if (cleared.length > 0) return callback(null, { cleared: cleared.map(toProtoProblem) })
       const open = [...engine.state.problems.values()].filter(isOpen)
-      callback({ code: NOT_FOUND, details: noProblem(word.type, word.entity, open) })
+      callback({ code: GRPC_STATUS.NOT_FOUND, details: noProblem(word.type, word.entity, open) })
     },
     forget(call, callback) {
       const { monitor } = call.request
       const ending = options.forget(monitor)
       if (ending === undefined) {
-        callback({ code: NOT_FOUND, details: noMonitor(monitor, [...engine.state.monitors.keys()]) })
+        callback({ code: GRPC_STATUS.NOT_FOUND, details: noMonitor(monitor, [...engine.state.monitors.keys()]) })
         return
       }
       ending.then(
         (ended) => callback(null, { ended: ended.map(toProtoProblem) }),
-        (err: unknown) => callback({ code: FAILED_PRECONDITION, details: words(err) }),
+        (err: unknown) => callback({ code: GRPC_STATUS.FAILED_PRECONDITION, details: words(err) }),
       )
     },
     watchNode(call) {
       if (watchers >= WATCHERS_MAX) {
-        call.emit('error', { code: RESOURCE_EXHAUSTED, details: `${WATCHERS_MAX} watchers are connected already` })
+        call.emit('error', {
+          code: GRPC_STATUS.RESOURCE_EXHAUSTED,
+          details: `${WATCHERS_MAX} watchers are connected already`,
+        })
         return
       }
       watchers++
@@ -168,7 +166,7 @@ export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
         for (const response of changes.flatMap(watchResponses)) write(response)
         if (behind > BEHIND_MAX) {
           call.emit('error', {
-            code: RESOURCE_EXHAUSTED,
+            code: GRPC_STATUS.RESOURCE_EXHAUSTED,
             details: `${behind} changes wait for this watcher; connect again`,
           })
         }

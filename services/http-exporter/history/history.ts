@@ -2,12 +2,12 @@
  * The history behind the page's ribbon. Facts are queued and written together, at most one transaction a second, the
  * first of a quiet time at once. Nothing here ever fails its caller: the worst is a history that starts anew.
  */
-import { DETECTOR, type NodeCondition, type Problem } from '#model'
+import { DETECTOR, type NodeCondition, type Problem, STALE_AFTER_MS } from '#model'
 import type { Clock, Logger } from '#service'
 import type { EventView, HistoryView } from '#view'
 import { type LaneState, monitorLane, pastOf, stateOfCondition, stateOfEventProblem } from './facts.ts'
 import { CRAMPED_SHARE, createHouse, prunePlace } from './house.ts'
-import { GAP_AFTER_MS, recordSight, type Sight } from './liveness.ts'
+import { recordSight, type Sight } from './liveness.ts'
 import { queryHistory } from './query.ts'
 import type { SeriesUses } from './query-series.ts'
 import type { Range } from './ranges.ts'
@@ -108,7 +108,7 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
 
   function silence(): number | undefined {
     const silentMs = sight === undefined ? 0 : clock.monotonicMs() - sight.monoMs
-    return silentMs > GAP_AFTER_MS ? silentMs : undefined
+    return silentMs > STALE_AFTER_MS ? silentMs : undefined
   }
 
   return {
@@ -157,7 +157,7 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
       const before = sight
       sight = now
       const same = before !== undefined && before.incarnation === now.incarnation && before.bootId === now.bootId
-      const silent = before !== undefined && now.monoMs - before.monoMs > GAP_AFTER_MS
+      const silent = before !== undefined && now.monoMs - before.monoMs > STALE_AFTER_MS
       if (same && !silent && now.monoMs - savedMonoMs < SAMPLE_MS) return
       savedMonoMs = now.monoMs
       writer.add((recorder) => recordSight(recorder, now, before))

@@ -1,9 +1,7 @@
 /** When nothing was known, and why: a reboot, or the agent was down. Read off the times it was seen at. */
+import { STALE_AFTER_MS } from '#model'
 import { renderDuration } from '#view'
 import type { Recorder } from './recorder.ts'
-
-/** A silence longer than this is a gap. */
-export const GAP_AFTER_MS = 60_000
 
 /** One sight of the detector. */
 export interface Sight {
@@ -38,7 +36,7 @@ export function recordSight(recorder: Recorder, sight: Sight, before: Sight | un
       recorder.gap(last.wall, booted, 'reboot', `rebooted, down for ${down}`)
     } else {
       const silentMs = sight.monoMs - last.monoMs
-      if (silentMs > GAP_AFTER_MS) {
+      if (silentMs > STALE_AFTER_MS) {
         recorder.gap(
           new Date(sight.wall.getTime() - silentMs),
           sight.wall,

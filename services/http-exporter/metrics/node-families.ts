@@ -1,5 +1,5 @@
 /** The node's state as metrics. Pure: from the view, so that a scraper is told what people are told. */
-import type { Severity } from '#model'
+import { SEVERITIES } from '#model'
 import type { NodeView } from '#view'
 import type { Family } from './exposition.ts'
 
@@ -7,7 +7,6 @@ import type { Family } from './exposition.ts'
 const MAX_ENTRIES = 2000
 
 const HEALTHS = ['healthy', 'problem', 'unknown'] as const
-const SEVERITIES = ['info', 'warning', 'error', 'critical'] as const satisfies readonly Severity[]
 const VERDICTS = ['healthy', 'info', 'warning', 'error', 'critical', 'unknown', 'stale'] as const
 
 function seconds(time: string | undefined): number {

@@ -1,6 +1,6 @@
 /** Facts as events of core/v1. Pure. Names follow from the fact alone, so that nothing is ever told twice. */
 import type { KubeEvent } from '#kube'
-import { entityName, hashText, type NodeEvent, type Problem, type Severity } from '#model'
+import { compareSeverity, entityName, hashText, type NodeEvent, type Problem, type Severity } from '#model'
 import { renderDuration } from '#view'
 import { kubeText, kubeTime, MESSAGE_MAX_BYTES, REASON_MAX_BYTES, SOURCE_MAX_BYTES } from '../text.ts'
 import { HELD_BACK, RESOLVED_SUFFIX } from './reasons.ts'
@@ -88,7 +88,7 @@ export function tellProblem(problem: Problem, nodeName: string, toldSeverity: Se
   if (problem.phase === 'resolved') return tellResolved(problem, nodeName)
   // A problem that came from an event was told by that event.
   if (problem.fromEvent) return undefined
-  const isWorse = toldSeverity !== undefined && RANK[problem.severity] > RANK[toldSeverity]
+  const isWorse = toldSeverity !== undefined && compareSeverity(problem.severity, toldSeverity) > 0
   if (toldSeverity !== undefined && !isWorse) return undefined
   const at = isWorse ? problem.changed : problem.opened
   const now = isWorse ? `, now ${problem.severity}` : ''
@@ -103,8 +103,6 @@ export function tellProblem(problem: Problem, nodeName: string, toldSeverity: Se
     count: 1,
   }
 }
-
-const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, error: 2, critical: 3 }
 
 function wordsOf({ summary, message }: Problem): string {
   if (summary === '' || summary === message) return message
