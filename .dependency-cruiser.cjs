@@ -102,6 +102,13 @@ module.exports = {
       to: { path: '^libs/view/' },
     },
     {
+      name: 'durable-alone',
+      comment: 'libs/durable writes files for whoever has some to keep: it knows none of them.',
+      severity: 'error',
+      from: { path: '^libs/durable/', pathNot: TESTS },
+      to: { path: '^(libs|services)/', pathNot: '^libs/durable/' },
+    },
+    {
       name: 'pace-pure',
       comment: 'libs/pace is arithmetic: time and chance are arguments.',
       severity: 'error',

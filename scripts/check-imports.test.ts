@@ -10,6 +10,7 @@ const ROOT = join(import.meta.dirname, '..')
 const FILES: Record<string, string> = {
   'libs/model/index.ts': "import { hostname } from 'node:os'\nexport const name = hostname()\n",
   'libs/model/testing.ts': "import '../view/index.ts'\nexport {}\n",
+  'libs/durable/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/pace/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/view/index.ts': "import '../wire/index.ts'\nexport {}\n",
   'libs/wire/index.ts': "import '../host/index.ts'\nexport {}\n",
@@ -58,6 +59,7 @@ describe('the import rules', () => {
   it.each([
     'check-config-for-types-only: services/monitors/one/main.ts -> services/monitors/one/checks/x/config.ts',
     'child-processes-in-host: services/detector/main.ts -> child_process',
+    'durable-alone: libs/durable/index.ts -> libs/model/index.ts',
     'evaluate-pure: services/monitors/one/checks/x/evaluate.ts -> zod',
     'evaluate-without-io: services/monitors/one/checks/x/evaluate.ts -> path',
     'host-not-rpc: libs/host/index.ts -> libs/rpc/index.ts',

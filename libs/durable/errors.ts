@@ -1,0 +1,26 @@
+/** A file that holds more than any that is written here. */
+export class FileTooLargeError extends Error {
+  readonly code = 'FILE_TOO_LARGE'
+  constructor(path: string, maxBytes: number) {
+    super(`cannot read ${path}: it is larger than ${maxBytes} bytes; take it away, it is made anew`)
+    this.name = 'FileTooLargeError'
+  }
+}
+
+/** A folder, a device, a pipe where a file is to be. (A link is refused by the system: ELOOP.) */
+export class NotPlainFileError extends Error {
+  readonly code = 'NOT_A_PLAIN_FILE'
+  constructor(path: string) {
+    super(`cannot read ${path}: it is no plain file; take it away, it is made anew`)
+    this.name = 'NotPlainFileError'
+  }
+}
+
+/** A record that would be two of them: it holds a line break. A mistake of the caller. */
+export class RecordError extends Error {
+  readonly code = 'RECORD_HAS_LINE_BREAK'
+  constructor(path: string) {
+    super(`a record for ${path} holds a line break; encode it without`)
+    this.name = 'RecordError'
+  }
+}
