@@ -1,7 +1,7 @@
 /** The nkeys of the services: made once, kept beside the configuration, never in it. */
 import { readFile } from 'node:fs/promises'
 import { nkeys as untypedNkeys } from 'nats'
-import { writeFileSafely } from './files.ts'
+import { replaceFile } from '#durable'
 
 export interface ServiceKeys {
   /** Secret: what the service proves itself with. */
@@ -41,7 +41,7 @@ export async function loadKeys(path: string, services: readonly string[]): Promi
   }
   if (made) {
     const seeds = Object.fromEntries([...keys].map(([service, { seed }]) => [service, seed]))
-    await writeFileSafely(path, JSON.stringify(seeds), 0o600)
+    await replaceFile(path, JSON.stringify(seeds), { mode: 0o600 })
   }
   return keys
 }

@@ -4,10 +4,11 @@
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { replaceFile } from '#durable'
 import { backoffMs } from '#pace'
 import type { ConnectedBus } from './connect.ts'
 import { BusServerFailedError } from './errors.ts'
-import { makePrivateFolder, writeFileSafely } from './files.ts'
+import { makePrivateFolder } from './files.ts'
 import { loadKeys, type ServiceKeys } from './keys.ts'
 import { launch, refuseLockedStore } from './launch.ts'
 import { CONSUMERS } from './layout.ts'
@@ -97,7 +98,9 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     for (const [service, own] of keys) {
       if (service === 'detector') continue
       try {
-        await writeFileSafely(options.credentialsFile(service), JSON.stringify(credentialsOf(service, own)), 0o640)
+        await replaceFile(options.credentialsFile(service), JSON.stringify(credentialsOf(service, own)), {
+          sync: false,
+        })
       } catch (err) {
         // A reader that is not part of this installation has no folder here; one that is says that it waits.
         const isAbsent =
@@ -114,7 +117,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     if (chosen !== port) log.info('port of the bus is taken, another is used', { port, other: chosen })
     port = chosen
     const content = renderServerConfig({ serverName, port, storeDir, pidFile, maxStoreBytes, users })
-    await writeFileSafely(configFile, content, 0o600)
+    await replaceFile(configFile, content, { mode: 0o600, sync: false })
     const running = await launch({
       door,
       log,

@@ -74,11 +74,11 @@ describe('what a check remembers', () => {
   it('that cannot be written is not, and is written when it can be', async () => {
     const memory = memoryOf()
     memory.remember('x'.repeat(MEMORY_BYTES_MAX))
-    await mkdir(`${path()}.new/in-the-way`, { recursive: true })
+    await mkdir(join(path(), 'in-the-way'), { recursive: true })
     memory.remember(1)
     await memory.settled()
     expect(memory.messages()).toEqual(['check cannot keep what it knows'])
-    await rm(`${path()}.new`, { recursive: true })
+    await rm(path(), { recursive: true })
     memory.remember(1)
     await memory.settled()
     expect(await memoryOf().recall()).toBe(1)

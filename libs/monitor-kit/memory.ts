@@ -2,9 +2,8 @@
  * What a check remembers beyond its process: one small file each in the monitor's run folder. A fact is about one boot,
  * so each file names its own; after a reboot, also where the folder is no tmpfs, nothing is recalled.
  */
-import { constants } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readWhole, replaceFile } from '#durable'
 import type { Host } from '#host'
 import { hashText } from '#model'
 import type { Logger } from '#service'
@@ -30,35 +29,6 @@ function fileName(check: string): string {
   return /^[a-z0-9-]{1,64}$/.test(check) ? `${check}.memory.json` : `${hashText(check)}.memory.json`
 }
 
-/** @throws what the system says; Error where it is no plain file, or too large */
-async function readBounded(path: string): Promise<string> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  try {
-    const facts = await file.stat()
-    if (!facts.isFile() || facts.size > MEMORY_BYTES_MAX) throw new Error('it is no plain file of 64 KiB at most')
-    return await file.readFile('utf8')
-  } finally {
-    await file.close()
-  }
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const fresh = `${path}.new`
-  // One that a killed process left. Never written through: it may be a link by now.
-  await rm(fresh, { force: true })
-  const file = await open(fresh, 'wx', 0o600)
-  try {
-    await file.writeFile(text)
-  } finally {
-    await file.close()
-  }
-  await rename(fresh, path)
-}
-
-function isAbsent(err: unknown): boolean {
-  return (err as NodeJS.ErrnoException).code === 'ENOENT'
-}
-
 export interface KeptMemory extends CheckMemory {
   /** Resolves when nothing more is to be written. */
   settled(): Promise<void>
@@ -80,7 +50,9 @@ export function createCheckMemory({ folder, check, host, log }: MemoryOptions): 
     while (wanted !== undefined && wanted !== kept) {
       const facts = wanted
       try {
-        await replaceFile(path, JSON.stringify({ boot: await host.bootId(), facts: JSON.parse(facts) as unknown }))
+        const text = JSON.stringify({ boot: await host.bootId(), facts: JSON.parse(facts) as unknown })
+        // Of one boot: it need not outlive a power cut.
+        await replaceFile(path, text, { mode: 0o600, sync: false })
         kept = facts
         hasFailed = false
       } catch (err) {
@@ -93,12 +65,14 @@ export function createCheckMemory({ folder, check, host, log }: MemoryOptions): 
   return {
     async recall() {
       try {
-        const { boot, facts } = JSON.parse(await readBounded(path)) as { boot: unknown; facts: unknown }
+        const bytes = await readWhole(path, MEMORY_BYTES_MAX)
+        if (bytes === undefined) return undefined
+        const { boot, facts } = JSON.parse(bytes.toString()) as { boot: unknown; facts: unknown }
         if (boot !== (await host.bootId())) return undefined
         kept = JSON.stringify(facts)
         return facts
       } catch (err) {
-        if (!isAbsent(err)) failed('check cannot recall what it knew', err)
+        failed('check cannot recall what it knew', err)
         return undefined
       }
     },

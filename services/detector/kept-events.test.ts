@@ -250,6 +250,8 @@ describe('the file of events', () => {
   it('is not read when it is larger than any that was written', async () => {
     await writeFile(path, Buffer.alloc(2 * 1024 * 1024))
     expect(await read()).toBeUndefined()
-    expect(failed).toEqual(['Error: it is larger than 1048576 bytes'])
+    expect(failed).toEqual([
+      `FileTooLargeError: cannot read ${path}: it is larger than 1049600 bytes; take it away, it is made anew`,
+    ])
   })
 })

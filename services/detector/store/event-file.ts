@@ -2,14 +2,16 @@
  * The events that no reader had taken at an orderly stop, beyond a reboot: the bus's store is memory and gone then, this
  * file is not. Best effort: written whole and renamed; a full or read-only disk costs nothing but this.
  */
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { readWhole, replaceFile } from '#durable'
 import { cleanText, compareSeverity, type NodeEvent } from '#model'
 import { Event, KeptEvents } from '#proto/nodedoctor/v1/types.ts'
 import { fromProtoKeptEvents, type KeptEvents as StoredEvents, toProtoEvent, toProtoKeptEvents } from '#wire'
 
 export const KEPT_MAX = 1000
 export const KEPT_MAX_BYTES = 1024 * 1024
+/** Which store they are of, and what stands around it. */
+const AROUND_BYTES = 1024
 /** Longest message and longest other text, in UTF-16 units. */
 const MAX_MESSAGE = 1024
 const MAX_TEXT = 512
@@ -66,23 +68,6 @@ function believed({ id, monitor, check, entity, reason, message, ...rest }: Node
   return isWhole && compareSeverity(value.severity, 'warning') >= 0 ? [value] : []
 }
 
-/** @throws an error that says so where the file is larger than any that was written here */
-async function readBounded(path: string): Promise<Uint8Array> {
-  const file = await open(path, 'r')
-  try {
-    const room = Buffer.alloc(KEPT_MAX_BYTES + 1024)
-    let length = 0
-    while (length < room.length) {
-      const { bytesRead } = await file.read(room, length, room.length - length)
-      if (bytesRead === 0) return room.subarray(0, length)
-      length += bytesRead
-    }
-    throw new Error(`it is larger than ${KEPT_MAX_BYTES} bytes`)
-  } finally {
-    await file.close()
-  }
-}
-
 /** What the file holds; undefined where there is none or it cannot be read (`onError` says why). */
 export async function readEvents(
   path: string,
@@ -90,10 +75,12 @@ export async function readEvents(
   onError: (err: unknown) => void,
 ): Promise<StoredEvents | undefined> {
   try {
-    const { store, events } = fromProtoKeptEvents(KeptEvents.decode(await readBounded(path)), now)
+    const bytes = await readWhole(path, KEPT_MAX_BYTES + AROUND_BYTES)
+    if (bytes === undefined) return undefined
+    const { store, events } = fromProtoKeptEvents(KeptEvents.decode(bytes), now)
     return { store, events: bounded(events.flatMap(believed)) }
   } catch (err) {
-    if ((err as NodeJS.ErrnoException).code !== 'ENOENT') onError(err)
+    onError(err)
     return undefined
   }
 }
@@ -103,14 +90,5 @@ export async function writeEvents(path: string, { store, events }: StoredEvents)
   const kept = bounded(events)
   if (kept.length === 0) return rm(path, { force: true })
   const bytes = KeptEvents.encode(toProtoKeptEvents({ store, events: kept })).finish()
-  await mkdir(dirname(path), { recursive: true, mode: 0o750 })
-  const fresh = `${path}.new`
-  try {
-    await writeFile(fresh, bytes, { mode: 0o640, flush: true })
-    await rename(fresh, path)
-  } catch (err) {
-    // Half a file would take room of a disk that has none.
-    await rm(fresh, { force: true }).catch(() => undefined)
-    throw err
-  }
+  await replaceFile(path, bytes)
 }

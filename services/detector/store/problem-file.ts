@@ -2,11 +2,13 @@
  * The open problems beyond a reboot: the bus's store is memory and gone then, this file is not. Best effort: written
  * whole and renamed, a second after a change at the latest; a full or read-only disk costs nothing but this.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readWhole, replaceFile } from '#durable'
 import type { Problem } from '#model'
 import { GetNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
 import { fromProtoProblem, toProtoProblem } from '#wire'
+
+/** Of the file: the bucket of all problems has room for less. */
+const BYTES_MAX = 16 * 1024 * 1024
 
 export interface StoredProblems {
   readonly bootId: string
@@ -20,11 +22,13 @@ export async function readProblems(
   onError: (err: unknown) => void,
 ): Promise<StoredProblems | undefined> {
   try {
-    const { node } = GetNodeResponse.decode(await readFile(path))
+    const bytes = await readWhole(path, BYTES_MAX)
+    if (bytes === undefined) return undefined
+    const { node } = GetNodeResponse.decode(bytes)
     if (node === undefined) return undefined
     return { bootId: node.bootId, problems: node.problems.map((problem) => fromProtoProblem(problem, now)) }
   } catch (err) {
-    if ((err as NodeJS.ErrnoException).code !== 'ENOENT') onError(err)
+    onError(err)
     return undefined
   }
 }
@@ -34,10 +38,7 @@ export async function writeProblems(path: string, stored: StoredProblems): Promi
   const bytes = GetNodeResponse.encode(
     GetNodeResponse.fromPartial({ node: { bootId: stored.bootId, problems: stored.problems.map(toProtoProblem) } }),
   ).finish()
-  await mkdir(dirname(path), { recursive: true, mode: 0o750 })
-  const fresh = `${path}.new`
-  await writeFile(fresh, bytes, { mode: 0o640, flush: true })
-  await rename(fresh, path)
+  await replaceFile(path, bytes)
 }
 
 export interface ProblemFile {

@@ -2,9 +2,11 @@
  * Which conditions this exporter wrote, in a file of the host: where the note on the node is lost, this alone tells ours
  * from what another writer left there.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readWhole, replaceFile } from '#durable'
 import type { Logger } from '#service'
+
+/** Of the file: names of a node's conditions. */
+const BYTES_MAX = 1024 * 1024
 
 export interface Ours {
   /** Of the node object; conditions of another one of the same name are nobody's. */
@@ -31,13 +33,13 @@ export function createOursFile(path: string, log: Logger): OursFile {
   return {
     async read() {
       try {
-        return parseOurs(await readFile(path, 'utf8'))
+        const bytes = await readWhole(path, BYTES_MAX)
+        return bytes === undefined ? undefined : parseOurs(bytes.toString())
       } catch (err) {
-        if (!(err instanceof Error && 'code' in err && err.code === 'ENOENT'))
-          log.warn('which conditions were written before cannot be read; those without a note stay as they are', {
-            path,
-            err,
-          })
+        log.warn('which conditions were written before cannot be read; those without a note stay as they are', {
+          path,
+          err,
+        })
         return undefined
       }
     },
@@ -45,9 +47,7 @@ export function createOursFile(path: string, log: Logger): OursFile {
       const text = JSON.stringify({ uid, types: types.toSorted() })
       if (text === kept) return
       try {
-        await mkdir(dirname(path), { recursive: true, mode: 0o750 })
-        await writeFile(`${path}.new`, text, { mode: 0o640 })
-        await rename(`${path}.new`, path)
+        await replaceFile(path, text)
         kept = text
       } catch (err) {
         log.debug('which conditions were written cannot be kept', { path, err })

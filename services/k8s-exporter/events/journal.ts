@@ -2,13 +2,14 @@
  * The ledger's lines in a file, so that a kill between the server's yes and the bus's acknowledgement tells nothing twice,
  * and counts go on. Without the file everything works, but for that: it is said once, and tried again.
  */
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type AppendLog, beginLog, readLog } from '#durable'
 import type { Logger } from '#service'
 import type { Line } from './ledger.ts'
 
 /** The file is written anew when it has grown beyond this. */
 const COMPACT_BYTES = 2 * 1024 * 1024
+/** What is larger was not written here: the ledger is bounded far below. */
+const BYTES_MAX = 64 * 1024 * 1024
 
 export interface Journal {
   /** Resolves when the lines are the kernel's: a kill of this process does not lose them. Never rejects. */
@@ -23,10 +24,6 @@ export interface JournalOptions {
   readonly current: () => readonly Line[]
 }
 
-function encode(line: Line): string {
-  return JSON.stringify(line)
-}
-
 /** Times are texts in the file. */
 function decode(text: string): Line | undefined {
   try {
@@ -35,7 +32,7 @@ function decode(text: string): Line | undefined {
       return value
     }) as Line
   } catch {
-    // The last line may be torn by a power cut; whatever it said comes again from the bus.
+    // A line of a version that wrote no checksums may be damaged; whatever it said comes again from the bus.
     return undefined
   }
 }
@@ -49,61 +46,52 @@ const KINDS: ReadonlySet<string> = new Set([
   'summed',
 ] satisfies Line['kind'][])
 
-export function parseLines(text: string): Line[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
+/** The lines in the file's records; what is none is left out. */
+export function parseLines(records: readonly string[]): Line[] {
+  return records
     .map(decode)
     .filter((line): line is Line => typeof line === 'object' && line !== null && KINDS.has(line.kind))
     .filter((line) => line.kind !== 'held' || Number.isFinite(line.sinceMs + line.lastMs + line.count))
 }
 
-/** The lines as the file has them. */
-export function renderLines(lines: readonly Line[]): string {
-  return lines.map((line) => `${encode(line)}\n`).join('')
+/** The lines as records of the file. */
+export function renderLines(lines: readonly Line[]): string[] {
+  return lines.map((line) => JSON.stringify(line))
+}
+
+/** Earlier versions wrote their lines without a checksum. */
+function withoutChecksum(line: string): string | undefined {
+  return line.startsWith('{') ? line : undefined
 }
 
 /** What the file says; nothing when there is none. */
 export async function readJournal(path: string, log: Logger): Promise<Line[]> {
   try {
-    return parseLines(await readFile(path, 'utf8'))
+    const { records, damaged } = await readLog(path, { maxBytes: BYTES_MAX, accept: withoutChecksum })
+    if (damaged > 0) log.warn('what was told before is damaged; some of it may be told again', { path, lines: damaged })
+    return parseLines(records)
   } catch (err) {
-    if (!(err instanceof Error && 'code' in err && err.code === 'ENOENT'))
-      log.warn('what was told before cannot be read; some of it may be told again', { path, err })
+    log.warn('what was told before cannot be read; some of it may be told again', { path, err })
     return []
   }
 }
 
 export function createJournal({ path, log, current }: JournalOptions): Journal {
-  let file: FileHandle | undefined
-  let size = 0
+  let file: AppendLog | undefined
   let isFailing = false
   let queue: Promise<void> = Promise.resolve()
 
-  async function begin(): Promise<FileHandle> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o750 })
-    const next = `${path}.new`
-    await rm(next, { force: true })
-    const made = await open(next, 'a', 0o640)
-    try {
-      const text = renderLines(current())
-      await made.appendFile(text)
-      await rename(next, path)
-      size = Buffer.byteLength(text)
-    } catch (err) {
-      await made.close()
-      throw err
-    }
+  async function begin(): Promise<AppendLog> {
+    // What a power cut takes comes again from the bus.
+    const made = await beginLog(path, renderLines(current()), { sync: false })
     await file?.close()
     return made
   }
 
   async function append(lines: readonly Line[]): Promise<void> {
     try {
-      if (file === undefined || size > COMPACT_BYTES) file = await begin()
-      const text = renderLines(lines)
-      await file.appendFile(text)
-      size += Buffer.byteLength(text)
+      if (file === undefined || file.bytes > COMPACT_BYTES) file = await begin()
+      await file.append(renderLines(lines))
       if (isFailing) log.info('what was told is kept in a file again', { path })
       isFailing = false
     } catch (err) {
