@@ -18,7 +18,9 @@ export interface TlsPair {
 /** @throws TlsFileError when they cannot be read or do not belong together */
 export async function readTlsPair({ certFile, keyFile }: TlsFiles): Promise<TlsPair> {
   try {
-    const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)])
+    // One after the other: where both cannot be read, it is always the same one that is named.
+    const cert = await readFile(certFile)
+    const key = await readFile(keyFile)
     // Not imported: that would decode every root certificate, 3 MiB, whether TLS is served or not.
     process.getBuiltinModule('node:tls').createSecureContext({ cert, key })
     return { cert, key, version: createHash('sha256').update(cert).update(key).digest('hex') }
