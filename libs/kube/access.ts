@@ -17,6 +17,7 @@ export interface Credentials {
   readonly verify: boolean
 }
 
+/** The way to one API server, and who we are there. */
 export interface KubeAccess {
   /** "https://10.96.0.1:443", without the last slash; after a renewal it may be another. */
   readonly server: string
@@ -30,6 +31,7 @@ export interface KubeAccess {
   renew(): void
 }
 
+/** Where the way to the API server is looked for. */
 export interface AccessOptions {
   /** A file; goes before the environment. undefined: the pod's account, else KUBECONFIG, else ~/.kube/config. */
   readonly kubeconfig?: string | undefined
@@ -65,7 +67,7 @@ const ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** Ways to log in that people use on laptops, whose code is left out of the bundle (scripts/build/lean.ts). */
 const LEFT_OUT = new Set(['azure', 'gcp', 'oidc'])
 
-/** @throws KubeAccessError naming the file or variable and what is expected */
+/** Finds the way to the API server. @throws KubeAccessError naming the file or variable and what is expected */
 export async function findAccess(options: AccessOptions): Promise<KubeAccess> {
   const { env } = options
   const file = options.kubeconfig ?? (inPod(env) ? undefined : ownKubeconfig(env))

@@ -2,8 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { KubeAccess } from './access.ts'
-import { createKubeClient, type KubeClient, type RequestRecord, retryAfterMs } from './client.ts'
+import { type RequestRecord, retryAfterMs } from './call.ts'
+import { createKubeClient, type KubeClient } from './client.ts'
 import { KubeStatusError, KubeUnreachableError } from './errors.ts'
+import type { KubeEvent } from './events.ts'
 import { planCleanup } from './mark.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void
@@ -127,6 +129,34 @@ describe('a request to the API server', () => {
       answer(200, { items, metadata: isLast ? {} : { continue: 'next' } })(request, response, '')
     })
     expect((await at.client.listNodes()).map(({ metadata }) => metadata.name)).toEqual(['a', 'b'])
+  })
+
+  it('is named as RBAC names it, for each kind of object', async () => {
+    const set = { spec: { selector: { matchLabels: { app: 'nd', tier: 'x' } } } }
+    const at = await scene((request, response) => {
+      const items = [{ metadata: { name: 'p1' } }]
+      answer(200, request.url?.includes('/pods') === true ? { items } : set)(request, response, '')
+    })
+    const event = { metadata: { name: 'e1', namespace: 'default' } } as unknown as KubeEvent
+    await at.client.createEvent(event)
+    await at.client.patchEvent('default', 'e1', { count: 2, lastTimestamp: 't', message: 'm' })
+    expect(await at.client.daemonSetSelector('ns', 'agent')).toBe('app=nd,tier=x')
+    expect(await at.client.listPods('ns', 'app=nd,tier=x')).toEqual(['p1'])
+    await at.client.deleteDaemonSet('ns', 'agent')
+    expect(at.records.map(({ verb, resource }) => `${verb} ${resource}`)).toEqual([
+      'create events',
+      'patch events',
+      'get daemonsets',
+      'list pods',
+      'delete daemonsets',
+    ])
+    expect(at.asked).toEqual([
+      'POST /api/v1/namespaces/default/events application/json {"metadata":{"name":"e1","namespace":"default"}}',
+      'PATCH /api/v1/namespaces/default/events/e1 application/strategic-merge-patch+json {"count":2,"lastTimestamp":"t","message":"m"}',
+      'GET /apis/apps/v1/namespaces/ns/daemonsets/agent',
+      'GET /api/v1/namespaces/ns/pods?labelSelector=app%3Dnd%2Ctier%3Dx&limit=500',
+      'DELETE /apis/apps/v1/namespaces/ns/daemonsets/agent?propagationPolicy=Background',
+    ])
   })
 
   it('has names that cannot leave their place in the path', async () => {

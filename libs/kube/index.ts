@@ -1,12 +1,9 @@
+/** The way to the API server, what we ask of it, and the mark of ours on a node. */
 export { type AccessOptions, findAccess, type KubeAccess } from './access.ts'
-export {
-  type ClientOptions,
-  createKubeClient,
-  type KubeClient,
-  type RequestRecord,
-  type RequestResult,
-} from './client.ts'
+export type { CallOptions, ClientOptions, RequestRecord, RequestResult } from './call.ts'
+export { createKubeClient, type KubeClient } from './client.ts'
 export * from './errors.ts'
+export type { EventPatch, KubeEvent } from './events.ts'
 export {
   ANNOTATIONS,
   isMarked,
@@ -17,4 +14,5 @@ export {
   planCleanup,
   renderMark,
 } from './mark.ts'
-export type * from './types.ts'
+export type { ConditionPatch, KubeCondition, KubeNode, NodeStatusPatch } from './nodes.ts'
+export type { Json, ObjectMeta } from './object.ts'

@@ -3,8 +3,9 @@
  * a clean-up from elsewhere, takes away exactly that, and nobody else's.
  */
 import { KUBELET_CONDITIONS } from '#model'
-import type { KubeNode, NodeStatusPatch } from './types.ts'
+import type { KubeNode, NodeStatusPatch } from './nodes.ts'
 
+/** The annotations of ours on a node. */
 export const ANNOTATIONS = {
   /** Condition types that we wrote, sorted, separated by commas. */
   conditions: 'node-doctor.io/conditions',
@@ -21,12 +22,14 @@ export const ANNOTATIONS = {
 /** What one line of `kubectl describe` shows of an annotation before it cuts (k8s.io/kubectl, maxAnnotationLen, less indents). */
 export const LINE_MAX = 136
 
+/** The mark of ours on a node: what we wrote there, and which installation did. */
 export interface OurMark {
   readonly conditions: readonly string[]
   /** "": not said. */
   readonly installation: string
 }
 
+/** The mark as the node's annotations have it; empty where there is none. */
 export function parseMark({ metadata }: KubeNode): OurMark {
   const text = metadata.annotations?.[ANNOTATIONS.conditions] ?? ''
   const conditions = text
@@ -36,6 +39,7 @@ export function parseMark({ metadata }: KubeNode): OurMark {
   return { conditions, installation: metadata.annotations?.[ANNOTATIONS.installation] ?? '' }
 }
 
+/** The types of a mark as an annotation's text, in lines that `kubectl describe` shows whole. */
 export function renderMark(types: Iterable<string>): string {
   const lines: string[] = []
   let line = ''

@@ -1,0 +1,139 @@
+/** One question to the API server, by what RBAC calls it: told of when it has ended, and its refusals are errors of ours. */
+import type { KubeAccess } from './access.ts'
+import { KubeStatusError, KubeUnreachableError } from './errors.ts'
+import { type Answer, type Ask, createTransport } from './request.ts'
+
+/** How a request ended. `network`: no answer, it may have been done. */
+export type RequestResult = 'ok' | 'retry' | 'refused' | 'forbidden' | 'notfound' | 'conflict' | 'network'
+
+/** A request that has ended. */
+export interface RequestRecord {
+  /** As RBAC names it: get, list, create, patch, delete. */
+  readonly verb: string
+  /** As RBAC names it: nodes, nodes/status, events. */
+  readonly resource: string
+  readonly result: RequestResult
+  readonly durationMs: number
+}
+
+/** Of a client, and of all its requests. */
+export interface ClientOptions {
+  readonly access: KubeAccess
+  /** "node-doctor/0.1.0 (k8s-exporter; worker-1)" */
+  readonly userAgent: string
+  /** Of one request. Default 10 s. */
+  readonly timeoutMs?: number
+  /** Told of each request when it has ended. */
+  readonly onRequest?: (record: RequestRecord) => void
+}
+
+/** Of one request. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Default: the client's. */
+  readonly timeoutMs?: number | undefined
+}
+
+/** A request, as it is made and as it is spoken of. */
+export interface Call extends CallOptions {
+  readonly verb: string
+  readonly resource: string
+  /** "n1", "default/x", "" for a list. */
+  readonly of: string
+  readonly ask: Omit<Ask, 'timeoutMs' | 'signal'>
+}
+
+/** Asks the API server. Every call has a deadline; none is repeated. */
+export interface Caller {
+  /** The answer's JSON. @throws KubeStatusError, KubeUnreachableError, KubeAccessError */
+  call(of: Call): Promise<unknown>
+  /** All pages of a list. @throws as {@link call} */
+  listAll(of: CallOptions & { readonly resource: string; readonly path: string }): Promise<Record<string, unknown>[]>
+  close(): void
+}
+
+/** The content type of a strategic-merge patch: lists are merged by the key of their items. */
+export const STRATEGIC = 'application/strategic-merge-patch+json'
+
+const TIMEOUT_MS = 10_000
+const PAGE_SIZE = 500
+
+/** A caller with connections of its own, until it is closed. */
+export function createCaller({ access, userAgent, timeoutMs = TIMEOUT_MS, onRequest }: ClientOptions): Caller {
+  const transport = createTransport(access, userAgent)
+
+  async function call(of: Call): Promise<unknown> {
+    const { verb, resource } = of
+    const what = `${verb} ${resource}${of.of === '' ? '' : ` ${of.of}`}`
+    const beganMs = performance.now()
+    const tell = (result: RequestResult) =>
+      onRequest?.({ verb, resource, result, durationMs: performance.now() - beganMs })
+    let answer: Answer
+    try {
+      answer = await transport.send({ ...of.ask, timeoutMs: of.timeoutMs ?? timeoutMs, signal: of.signal })
+    } catch (err) {
+      tell('network')
+      if (of.signal?.aborted === true) throw of.signal.reason
+      if (err instanceof Error && 'code' in err && err.code === 'KUBE_ACCESS') throw err
+      const { server } = access
+      // It may have moved.
+      access.renew()
+      throw new KubeUnreachableError(what, server, err)
+    }
+    tell(resultOf(answer.status))
+    if (answer.status === 401) access.renew()
+    if (answer.status < 200 || answer.status > 299)
+      throw new KubeStatusError({ what, verb, resource, ...refusalOf(answer) })
+    return parsed(answer.text) ?? {}
+  }
+
+  return {
+    call,
+    async listAll(of) {
+      const items: Record<string, unknown>[] = []
+      let next = ''
+      do {
+        const query = `${of.path.includes('?') ? '&' : '?'}limit=${PAGE_SIZE}${next === '' ? '' : `&continue=${encodeURIComponent(next)}`}`
+        const page = await call({ ...of, verb: 'list', of: '', ask: { method: 'GET', path: of.path + query } })
+        items.push(...((page as { items?: Record<string, unknown>[] }).items ?? []))
+        next = (page as { metadata?: { continue?: string } }).metadata?.continue ?? ''
+      } while (next !== '')
+      return items
+    },
+    close: () => transport.close(),
+  }
+}
+
+function resultOf(status: number): RequestResult {
+  if (status >= 200 && status <= 299) return 'ok'
+  if (status === 401 || status === 403) return 'forbidden'
+  if (status === 404) return 'notfound'
+  if (status === 409) return 'conflict'
+  return status === 429 || status >= 500 ? 'retry' : 'refused'
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function refusalOf({ status, headers, text }: Answer) {
+  const body = (parsed(text) ?? {}) as { reason?: unknown; message?: unknown }
+  return {
+    status,
+    reason: typeof body.reason === 'string' ? body.reason : '',
+    message: typeof body.message === 'string' ? body.message : text.slice(0, 500),
+    retryAfterMs: retryAfterMs(headers['retry-after'], Date.now()),
+  }
+}
+
+/** The server's wish when to come again: seconds or a date (RFC 9110, 10.2.3). */
+export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined
+  if (/^\d{1,6}$/.test(header)) return Number(header) * 1000
+  const at = Date.parse(header)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs)
+}
