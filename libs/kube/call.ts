@@ -16,7 +16,7 @@ export interface RequestRecord {
   readonly durationMs: number
 }
 
-/** Of a client, and of all its requests. */
+/** How a client asks. */
 export interface ClientOptions {
   readonly access: KubeAccess
   /** "node-doctor/0.1.0 (k8s-exporter; worker-1)" */
@@ -27,7 +27,7 @@ export interface ClientOptions {
   readonly onRequest?: (record: RequestRecord) => void
 }
 
-/** Of one request. */
+/** How one request is made. */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   /** Default: the client's. */

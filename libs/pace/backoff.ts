@@ -6,7 +6,7 @@ export interface Backoff {
   reset(): void
 }
 
-/** Of a backoff. */
+/** How a backoff waits. */
 export interface BackoffOptions {
   /** First ceiling. */
   readonly minMs: number

@@ -1,3 +1,4 @@
+/** gRPC's numbers of how a call ended: NOT_FOUND is 5. */
 export { status as GRPC_STATUS } from '@grpc/grpc-js'
 export { isAnswered, probeSocket, SOCKET_PATH_MAX } from './bind.ts'
 export { type CallOptions, connectUnix, DEFAULT_TIMEOUT_MS, type Method, type RpcClient } from './connect.ts'

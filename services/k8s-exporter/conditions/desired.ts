@@ -1,5 +1,5 @@
 /** What the node's conditions should be: the entities of one type as the one condition that Kubernetes has for it. Pure. */
-import { compareHealth, compareSeverity, entityName, type NodeCondition, type Severity, statusOf } from '#model'
+import { compareHealth, compareSeverity, entityName, type NodeCondition, SEVERITIES, statusOf } from '#model'
 import type { Origins } from '../state/origins.ts'
 import { kubeText, MESSAGE_MAX_BYTES, REASON_MAX_BYTES } from '../text.ts'
 import type { Naming } from './naming.ts'
@@ -30,10 +30,9 @@ export const WELL = 0
 /** Looked at for too short a time to say: no reason to worry anybody, and not known to be well. */
 export const WATCHED = 1
 export const NOT_KNOWN = 2
-const RANKS = { info: 3, warning: 4, error: 5, critical: 6 } as const satisfies Record<Severity, number>
 
 export function rankOf({ health, severity, held }: Pick<NodeCondition, 'health' | 'severity' | 'held'>): number {
-  if (health === 'problem') return RANKS[severity]
+  if (health === 'problem') return NOT_KNOWN + 1 + SEVERITIES.indexOf(severity)
   if (health === 'healthy') return WELL
   return held === 'pending' ? WATCHED : NOT_KNOWN
 }
