@@ -1,7 +1,7 @@
 /** Who may import whom: docs/architecture.md, section 4. `scripts/check-imports.ts` also checks that modules were seen. */
 
 // Tests, and what only tests import, may build what they need from any room.
-const TESTS = '\\.test\\.ts$|(^|/)testing[^/]*\\.ts$|^test/|^scripts/'
+const TESTS = '\\.test\\.ts$|(^|/)testing[^/]*\\.ts$|(^|/)testing/|^test/|^scripts/'
 
 /** @type {(name: string, vendor: string, rooms: string) => import('dependency-cruiser').IForbiddenRuleType} */
 function wrapper(name, vendor, rooms) {

@@ -64,6 +64,7 @@ export default defineConfig({
         '**/types.ts',
         '**/testing.ts',
         '**/testing-*.ts',
+        '**/testing/**',
         '**/*.test.ts',
         '**/fixtures/**',
         'libs/proto/**', // generated

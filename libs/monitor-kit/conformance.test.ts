@@ -8,8 +8,16 @@ import type { RpcClient } from '#rpc'
 import { createHostedService, systemClock } from '#service'
 import { keepLog } from '../service/testing.ts'
 import { createMonitorService } from './service.ts'
-import { hangs, healthy, pending, problem, type Script, scriptedMonitor, wellScript } from './testing.ts'
-import { BOTH, closeStage, configOf, type Entry, host, openStage, type Stage, watchMonitor } from './testing-monitor.ts'
+import {
+  hangs,
+  healthy,
+  pending,
+  problem,
+  type Script,
+  scriptedMonitor,
+  wellScript,
+} from './testing/scripted-monitor.ts'
+import { BOTH, closeStage, configOf, type Entry, host, openStage, type Stage, watchMonitor } from './testing/stage.ts'
 
 let stage: Stage
 beforeEach(async () => {

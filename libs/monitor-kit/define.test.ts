@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { conditionTypeOf, defineMonitor } from './define.ts'
-import { checkOf, wellScript } from './testing.ts'
+import { checkOf, wellScript } from './testing/scripted-monitor.ts'
 
 const [spec] = checkOf(wellScript().disk).conditions
 

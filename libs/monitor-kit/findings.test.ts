@@ -6,7 +6,7 @@ import { keepLog } from '../service/testing.ts'
 import { observationOf, partsOf, samplesOf } from './findings.ts'
 import { NO_MEMORY } from './memory.ts'
 import { createRunner } from './run-check.ts'
-import { checkOf, healthy, instance, pending, problem } from './testing.ts'
+import { checkOf, healthy, instance, pending, problem } from './testing/scripted-monitor.ts'
 import type { CheckResult } from './types.ts'
 
 const at = new Date('2026-05-12T03:14:20Z')

@@ -1,9 +1,7 @@
 /** What a check says, as the model has it: defaults filled in, texts cut to their limits. */
 import {
-  type ConditionKey,
   cleanText,
   type Evidence,
-  hashText,
   MAX_ENTITY,
   MAX_MESSAGE,
   MAX_REASON,
@@ -15,6 +13,7 @@ import {
 } from '#model'
 import { Report as ProtoReport } from '#proto/nodedoctor/v1/types.ts'
 import { toProtoReport } from '#wire'
+import { cleanEntity, keyOf } from './evaluate/entity.ts'
 import type { Finding, Happening } from './types.ts'
 
 /** What a run says, before it has a sequence. */
@@ -44,21 +43,6 @@ function cleanEvidence(evidence: Evidence | undefined): Evidence | undefined {
     detail: cleanText(detail, EVIDENCE.detail),
     metric: cleanText(metric, EVIDENCE.metric),
   }
-}
-
-/** "#" and eight digits. */
-const TAG_LENGTH = 9
-
-/** An entity as it is told. Two that differ only in what may not be shown, or in their ends, stay two: a hash tells them apart. */
-export function cleanEntity(entity: string): string {
-  const clean = cleanText(entity, MAX_ENTITY)
-  if (clean === entity) return clean
-  return `${cleanText(entity, MAX_ENTITY - TAG_LENGTH)}#${hashText(entity).slice(0, TAG_LENGTH - 1)}`
-}
-
-/** The key under which a finding of this entity was told: cleaned alike, so that what is withdrawn is what was said. */
-export function keyOf({ type, entity = '' }: { readonly type: string; readonly entity?: string }): ConditionKey {
-  return { type, entity: cleanEntity(entity) }
 }
 
 export function observationOf(finding: Finding, check: string, observed: Date): Observation {

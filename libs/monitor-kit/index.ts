@@ -1,6 +1,5 @@
 export { conditionTypeOf, defineCheck, defineMonitor } from './define.ts'
 export * from './errors.ts'
-export { cleanEntity } from './findings.ts'
 export { NO_MEMORY } from './memory.ts'
 export { createMonitor } from './monitor.ts'
 export { createMonitorService, instancesOf, runMonitor } from './service.ts'

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventOf, observationOf } from './findings.ts'
 import { createReportOutbox, type ReportOutbox } from './outbox.ts'
-import { emptyReport, healthy, problem } from './testing.ts'
+import { emptyReport, healthy, problem } from './testing/scripted-monitor.ts'
 
 const at = new Date('2026-05-12T03:14:20Z')
 const quiet = () => emptyReport({ observations: [observationOf(healthy('DiskFull'), 'disk', at)] })

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { observationOf } from './findings.ts'
 import { createPresent } from './present.ts'
-import { healthy, pending, problem, wordsOf } from './testing.ts'
+import { healthy, pending, problem, wordsOf } from './testing/scripted-monitor.ts'
 
 const time = (second: number) => new Date(second * 1000)
 

@@ -6,7 +6,7 @@ import { keepLog } from '../service/testing.ts'
 import { assertTellable } from './findings.ts'
 import { NO_MEMORY } from './memory.ts'
 import { createRunner } from './run-check.ts'
-import { type Behaviour, checkOf, healthy, instance, problem, wordsOf } from './testing.ts'
+import { type Behaviour, checkOf, healthy, instance, problem, wordsOf } from './testing/scripted-monitor.ts'
 
 function runnerOf(first: Behaviour) {
   const clock = fakeClock()

@@ -1,7 +1,8 @@
 /** One run of one check: within its deadline, and whatever it does comes out as what was observed. */
 import type { CheckRun, ConditionKey, Observation } from '#model'
 import { CheckHangsError, CheckTimedOutError, UndeclaredError } from './errors.ts'
-import { assertTellable, errorText, eventOf, keyOf, observationOf, type RunReport, samplesOf } from './findings.ts'
+import { keyOf } from './evaluate/entity.ts'
+import { assertTellable, errorText, eventOf, observationOf, type RunReport, samplesOf } from './findings.ts'
 import { createPresent, type Present } from './present.ts'
 import type { CheckContext, CheckDefinition, CheckInstance, CheckResult, ClearedWord, RunCheck } from './types.ts'
 

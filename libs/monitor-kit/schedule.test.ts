@@ -6,7 +6,7 @@ import { keepLog } from '../service/testing.ts'
 import { NO_MEMORY } from './memory.ts'
 import { createRunner } from './run-check.ts'
 import { scheduleCheck } from './schedule.ts'
-import { type Behaviour, checkOf, healthy, instance } from './testing.ts'
+import { type Behaviour, checkOf, healthy, instance } from './testing/scripted-monitor.ts'
 
 function scheduled(behaviour: Behaviour, { index = 0, random = zero }: { index?: number; random?: () => number } = {}) {
   const clock = fakeClock()

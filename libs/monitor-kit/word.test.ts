@@ -13,8 +13,8 @@ import { detector } from '../../services/detector/service.ts'
 import { freePort } from '../bus/testing.ts'
 import { keepLog } from '../service/testing.ts'
 import { defineMonitor } from './define.ts'
-import { checkOf, healthy, problem } from './testing.ts'
-import { closeStage, host, openStage, type Stage, watchMonitor } from './testing-monitor.ts'
+import { checkOf, healthy, problem } from './testing/scripted-monitor.ts'
+import { closeStage, host, openStage, type Stage, watchMonitor } from './testing/stage.ts'
 import type { CheckResult, ClearedWord, MonitorDefinition } from './types.ts'
 
 let stage: Stage

@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { CheckDefinition, CheckResult, Finding, Happening } from '#monitor-kit'
+import { type CheckUnderTest, startCheck, startFixture } from '#monitor-kit/testing'
 import { tempFolder, writeTree } from '../../../libs/host/testing.ts'
 import { system } from './monitor.ts'
-import { type CheckUnderTest, startCheck, startFixture } from './testing.ts'
 
 const HERE = new URL('./', import.meta.url)
 

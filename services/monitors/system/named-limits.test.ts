@@ -1,7 +1,9 @@
 /** Whatever is read, in whatever order: reason, severity, limit and number of a finding belong to one another. */
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '#monitor-kit'
+import { bytes, duration, type Limits, observed, short } from '#monitor-kit/evaluate'
 import { schema as clockSchema } from './checks/clock/config.ts'
 import { evaluateClock, FIRST_CLOCK } from './checks/clock/evaluate.ts'
 import { schema as cpuSchema } from './checks/cpu/config.ts'
@@ -15,9 +17,6 @@ import { schema as pressureSchema } from './checks/pressure/config.ts'
 import { evaluatePressure, FIRST_PRESSURE } from './checks/pressure/evaluate.ts'
 import { schema as processesSchema } from './checks/processes/config.ts'
 import { evaluateProcesses, FIRST_PROCESSES } from './checks/processes/evaluate.ts'
-import type { Limits } from './limits.ts'
-import { observed } from './reading.ts'
-import { bytes, duration, short } from './units.ts'
 
 const GIB = 1_073_741_824
 const NONE = { warning: 99, critical: 99 }

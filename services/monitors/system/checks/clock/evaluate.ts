@@ -1,7 +1,9 @@
 /** What the clocks say. Pure. */
+
 import type { ConditionKey, MetricSample } from '#model'
 import type { Finding, Happening } from '#monitor-kit'
 import {
+  duration,
   extendStreak,
   judgedFinding,
   judgeStreak,
@@ -10,10 +12,10 @@ import {
   levelOf,
   NO_STREAK,
   namedLimit,
+  type Reading,
   type Streak,
-} from '../../limits.ts'
-import { type Reading, unknownFinding } from '../../reading.ts'
-import { duration } from '../../units.ts'
+  unknownFinding,
+} from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import type { ClockReading, KernelClock, SetOnce } from './source.ts'
 

@@ -1,7 +1,8 @@
 /** Whether the kernel's clock is kept right, and how long the machine has been up. */
+
 import { type Host, HostExecError } from '#host'
-import { complete, decimal } from '../../counters.ts'
-import { observe, observed, type Reading, understood, unobserved } from '../../reading.ts'
+import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
+import { complete, decimal, observe, understood } from '#monitor-kit/source'
 
 /** The kernel's own word (adjtimex(2)), whichever time service there is. */
 export interface KernelClock {

@@ -1,20 +1,22 @@
 /** What a reading of the processors says. Pure. */
+
 import type { ConditionKey, MetricSample } from '#model'
 import type { Finding } from '#monitor-kit'
-import { growth } from '../../counters.ts'
 import {
   extendStreak,
+  growth,
   judgedFinding,
   judgeStreak,
   lasting,
   levelOf,
   NO_STREAK,
   namedLimit,
+  plural,
+  type Reading,
   type Streak,
+  unknownFinding,
   type Verdict,
-} from '../../limits.ts'
-import { type Reading, unknownFinding } from '../../reading.ts'
-import { plural } from '../../units.ts'
+} from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import type { CpuReading, CpuStat, CpuTimes } from './source.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createHost } from '#host'
-import { fixture } from '../../testing.ts'
+import { fixture } from '#monitor-kit/testing'
 import { createCpuSource, parseCpuStat, parseLoad, sumThrottles } from './source.ts'
 
 test('reads the load average', () => {

@@ -1,7 +1,8 @@
 /** Load, time shares and heat of the processors, from /proc and /sys. */
+
 import type { Host } from '#host'
-import { complete, count, decimal, fields } from '../../counters.ts'
-import { observe, type Reading, understood } from '../../reading.ts'
+import type { Reading } from '#monitor-kit/evaluate'
+import { complete, count, decimal, fields, observe, understood } from '#monitor-kit/source'
 
 /** Clock ticks since boot that all processors spent, by kind (proc_stat(5)). */
 export interface CpuTimes {

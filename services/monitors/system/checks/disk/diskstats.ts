@@ -1,5 +1,5 @@
 /** Counters of block devices. Pure. */
-import { complete, count, fields } from '../../counters.ts'
+import { complete, count, fields } from '#monitor-kit/source'
 
 /** Since boot, but for `inFlight` (Documentation/admin-guide/iostats). */
 export interface DeviceCounters {

@@ -1,8 +1,8 @@
 /** What a reading of the disks says. Pure. */
+
 import type { ConditionKey, MetricSample } from '#model'
 import type { Finding, Happening } from '#monitor-kit'
-import { unknownFinding } from '../../reading.ts'
-import { plural } from '../../units.ts'
+import { plural, unknownFinding } from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import { type DeviceMemory, judgeDevice } from './io.ts'
 import type { DiskReading } from './source.ts'

@@ -1,5 +1,5 @@
 /** When a file system will be full, going by what it lost lately. Pure. */
-import { bytes, short } from '../../units.ts'
+import { bytes, short } from '#monitor-kit/evaluate'
 
 export interface SpaceSample {
   readonly monoMs: number

@@ -1,18 +1,21 @@
 /** How long disks take to answer. Pure. */
+
 import { type MetricSample, seriesKey } from '#model'
 import type { Finding } from '#monitor-kit'
-import { growth } from '../../counters.ts'
 import {
+  duration,
   extendStreak,
+  growth,
   judgedFinding,
   judgeStreak,
   lasting,
   levelOf,
   NO_STREAK,
   namedLimit,
+  plural,
   type Streak,
-} from '../../limits.ts'
-import { duration, plural, short } from '../../units.ts'
+  short,
+} from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import type { DeviceCounters } from './diskstats.ts'
 

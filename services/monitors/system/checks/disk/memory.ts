@@ -1,7 +1,7 @@
 /** What a check knows of the disks beyond its process, and what it lets go of. Pure. */
+
 import type { ConditionKey } from '#model'
-import { cleanEntity } from '#monitor-kit'
-import { NO_STREAK } from '../../limits.ts'
+import { cleanEntity, NO_STREAK } from '#monitor-kit/evaluate'
 import { type DiskMemory, FIRST_DISK } from './evaluate.ts'
 import { diskEntity, FIRST_PLACE, type PlaceMemory } from './space.ts'
 

@@ -1,8 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { findingOf, startCheck } from '#monitor-kit/testing'
 import { mountHung, mountLoop, run, tempFolder, whyNoMounts } from '../../../../../libs/host/testing.ts'
-import { findingOf, startCheck } from '../../testing.ts'
 import { disk } from './check.ts'
 import { schema } from './config.ts'
 

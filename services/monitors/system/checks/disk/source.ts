@@ -1,6 +1,8 @@
 /** Mounts, their space, and the disks below them. */
+
 import { type FsStat, type Host, HostReadError } from '#host'
-import { observe, observed, type Reading, understood } from '../../reading.ts'
+import { observed, type Reading } from '#monitor-kit/evaluate'
+import { observe, understood } from '#monitor-kit/source'
 import type { Config } from './config.ts'
 import { type DeviceCounters, parseDiskstats } from './diskstats.ts'
 import {

@@ -3,9 +3,18 @@
 import type { FsStat } from '#host'
 import { type MetricSample, seriesKey } from '#model'
 import type { Finding } from '#monitor-kit'
-import { judgedFinding, judgeLevel, levelOf, namedLimit } from '../../limits.ts'
-import { unknownFinding } from '../../reading.ts'
-import { bytes, percent, percentValue, plural, short } from '../../units.ts'
+import {
+  bytes,
+  judgedFinding,
+  judgeLevel,
+  levelOf,
+  namedLimit,
+  percent,
+  percentValue,
+  plural,
+  short,
+  unknownFinding,
+} from '#monitor-kit/evaluate'
 import { addSample, forecast, type SpaceSample } from './forecast.ts'
 import type { Place } from './source.ts'
 

@@ -1,6 +1,7 @@
 /** Rates from counters. Pure. */
+
 import type { MetricSample } from '#model'
-import { growth } from '../../counters.ts'
+import { growth } from '#monitor-kit/evaluate'
 import type { InterfaceCounters, InterfacesReading } from './source.ts'
 
 /** What one check keeps for the next. */

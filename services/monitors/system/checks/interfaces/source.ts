@@ -1,7 +1,7 @@
 /** Counters of the network interfaces. */
+
 import { type Host, HostReadError } from '#host'
-import { complete, count } from '../../counters.ts'
-import { understood } from '../../reading.ts'
+import { complete, count, understood } from '#monitor-kit/source'
 
 /** Bytes since the interface came up. */
 export interface InterfaceCounters {

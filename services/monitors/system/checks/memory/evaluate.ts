@@ -1,7 +1,9 @@
 /** What a reading of the memory says. Pure. */
+
 import type { ConditionKey, MetricSample } from '#model'
 import type { Finding, Happening } from '#monitor-kit'
 import {
+  bytes,
   extendStreak,
   judgedFinding,
   judgeStreak,
@@ -9,10 +11,12 @@ import {
   levelOf,
   NO_STREAK,
   namedLimit,
+  percent,
+  percentValue,
   type Streak,
-} from '../../limits.ts'
-import { unknownFinding } from '../../reading.ts'
-import { bytes, percent, percentValue, short } from '../../units.ts'
+  short,
+  unknownFinding,
+} from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import { FIRST_KILLS, type KillsMemory, killings } from './killings.ts'
 import type { Killed } from './oom.ts'

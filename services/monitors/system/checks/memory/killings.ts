@@ -1,7 +1,7 @@
 /** What is told of processes that the kernel killed for want of memory. Pure. */
+
 import type { Happening } from '#monitor-kit'
-import { growth } from '../../counters.ts'
-import { plural } from '../../units.ts'
+import { growth, plural } from '#monitor-kit/evaluate'
 import { type GroupKills, type Killed, partsOfGroup } from './oom.ts'
 
 /** What one check knows of killings for the next; facts of this boot, so also for the next process. */

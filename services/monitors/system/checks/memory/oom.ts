@@ -1,7 +1,7 @@
 /** Whom the kernel killed for want of memory: control groups and pods by their counters, processes by the kernel's log. */
+
 import { type Host, HostExecError } from '#host'
-import { count } from '../../counters.ts'
-import { observe } from '../../reading.ts'
+import { count, observe } from '#monitor-kit/source'
 
 /** Kills since boot by control group, "/kubepods.slice/…"; only those that have any. */
 export type GroupKills = ReadonlyMap<string, number>

@@ -1,7 +1,8 @@
 /** Memory, swap and the kernel's killings, from /proc. */
+
 import type { Host } from '#host'
-import { count } from '../../counters.ts'
-import { observe, type Reading, understood } from '../../reading.ts'
+import type { Reading } from '#monitor-kit/evaluate'
+import { count, observe, understood } from '#monitor-kit/source'
 
 /** In bytes. */
 export interface MemoryState {

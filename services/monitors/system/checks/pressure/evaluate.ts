@@ -1,4 +1,5 @@
 /** What the pressure figures say. Pure. */
+
 import type { ConditionKey, MetricSample } from '#model'
 import type { Finding } from '#monitor-kit'
 import {
@@ -10,10 +11,11 @@ import {
   levelOf,
   NO_STREAK,
   namedLimit,
+  type Reading,
   type Streak,
-} from '../../limits.ts'
-import { type Reading, unknownFinding } from '../../reading.ts'
-import { short } from '../../units.ts'
+  short,
+  unknownFinding,
+} from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import { type Pressure, type PressureReading, RESOURCES, type Resource } from './source.ts'
 

@@ -1,7 +1,8 @@
 /** Pressure stall information (PSI, since Linux 4.20) of the whole node. */
+
 import type { Host, HostReadError } from '#host'
-import { decimal } from '../../counters.ts'
-import { observe, type Reading, type Unobserved, understood, unobserved } from '../../reading.ts'
+import { type Reading, type Unobserved, unobserved } from '#monitor-kit/evaluate'
+import { decimal, observe, understood } from '#monitor-kit/source'
 
 export const RESOURCES = ['cpu', 'memory', 'io'] as const
 export type Resource = (typeof RESOURCES)[number]

@@ -1,9 +1,20 @@
 /** What a reading of processes and open files says. Pure. */
+
 import type { ConditionKey, MetricSample } from '#model'
 import type { Finding } from '#monitor-kit'
-import { judgedFinding, judgeLevel, levelOf, namedLimit } from '../../limits.ts'
-import { type Reading, unknownFinding } from '../../reading.ts'
-import { duration, percent, percentValue, plural, short } from '../../units.ts'
+import {
+  duration,
+  judgedFinding,
+  judgeLevel,
+  levelOf,
+  namedLimit,
+  percent,
+  percentValue,
+  plural,
+  type Reading,
+  short,
+  unknownFinding,
+} from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import type { FileUse, PidUse, ProcessesReading, Scan, StuckProcess } from './source.ts'
 

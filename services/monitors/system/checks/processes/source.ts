@@ -1,7 +1,8 @@
 /** Processes and open files of the whole node, from /proc. */
+
 import type { Host } from '#host'
-import { count, decimal, fields } from '../../counters.ts'
-import { observe, type Reading, understood } from '../../reading.ts'
+import type { Reading } from '#monitor-kit/evaluate'
+import { count, decimal, fields, observe, understood } from '#monitor-kit/source'
 
 /** Processes and threads against what the kernel allows. */
 export interface PidUse {

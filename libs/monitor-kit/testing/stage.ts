@@ -8,9 +8,9 @@ import { MonitorService, type WatchRequest, type WatchResponse } from '#proto/no
 import type { Report } from '#proto/nodedoctor/v1/types.ts'
 import { connectUnix, type RpcClient } from '#rpc'
 import { createHostedService, systemClock } from '#service'
-import { keepLog, minimalConfig } from '../service/testing.ts'
-import { createMonitorService } from './service.ts'
-import type { MonitorDefinition } from './types.ts'
+import { keepLog, minimalConfig } from '../../service/testing.ts'
+import { createMonitorService } from '../service.ts'
+import type { MonitorDefinition } from '../types.ts'
 
 export interface Stage {
   readonly runDir: string

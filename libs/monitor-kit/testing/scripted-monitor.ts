@@ -1,7 +1,7 @@
 /** A monitor of two checks that do as they are told, for tests of the kit. */
 import type { Observation, Report } from '#model'
-import { defineCheck, defineMonitor } from './define.ts'
-import type { CheckContext, CheckDefinition, CheckInstance, CheckResult, Finding, MonitorDefinition } from './types.ts'
+import { defineCheck, defineMonitor } from '../define.ts'
+import type { CheckContext, CheckDefinition, CheckInstance, CheckResult, Finding, MonitorDefinition } from '../types.ts'
 
 export type Behaviour = (context: CheckContext<unknown>) => CheckResult | Promise<CheckResult>
 

@@ -19,8 +19,3 @@ export function fields(line: string): readonly string[] {
 export function complete<T>(values: readonly (T | undefined)[]): readonly T[] | undefined {
   return values.every((value) => value !== undefined) ? values : undefined
 }
-
-/** How much a counter grew; undefined when it went backwards (it was reset) or was not known before. */
-export function growth(before: number | undefined, now: number): number | undefined {
-  return before === undefined || now < before ? undefined : now - before
-}

@@ -1,26 +1,7 @@
-/** What was observed, or why nothing was. */
+/** Reads the machine, so that a failure to read is a value and not an error. */
 import { HostReadError } from '#host'
-import type { Finding } from '#monitor-kit'
+import { observed, type Reading, type Unobserved, unobserved } from '../evaluate/reading.ts'
 import { MalformedSourceError } from './errors.ts'
-
-/** Why nothing could be observed. */
-export interface Unobserved {
-  readonly ok: false
-  /** CamelCase. */
-  readonly reason: string
-  /** What was tried, what happened, what to do. */
-  readonly message: string
-}
-
-export type Reading<T> = { readonly ok: true; readonly value: T } | Unobserved
-
-export function observed<T>(value: T): Reading<T> {
-  return { ok: true, value }
-}
-
-export function unobserved(reason: string, message: string): Unobserved {
-  return { ok: false, reason, message }
-}
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'SourceMissing',
@@ -46,11 +27,6 @@ export async function observe<T>(
     }
     throw error
   }
-}
-
-/** The finding of what could not be observed: unknown, with the reason. */
-export function unknownFinding(type: string, why: Unobserved, entity = ''): Finding {
-  return { type, entity, health: 'unknown', reason: why.reason, message: why.message }
 }
 
 /** The parsed text, where it could be parsed. @throws MalformedSourceError */

@@ -3,16 +3,10 @@ import { cp, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createHost } from '#host'
-import {
-  type CheckDefinition,
-  type CheckMemory,
-  type CheckResult,
-  type ClearedWord,
-  type Finding,
-  NO_MEMORY,
-} from '#monitor-kit'
 import type { Clock, Logger } from '#service'
-import { tempFolder } from '../../../libs/host/testing.ts'
+import { tempFolder } from '../../host/testing.ts'
+import { NO_MEMORY } from '../memory.ts'
+import type { CheckDefinition, CheckMemory, CheckResult, ClearedWord, Finding } from '../types.ts'
 
 const NO_LOG: Logger = {
   debug() {},

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { HostReadError } from '#host'
+import { unknownFinding, unobserved } from '../evaluate/reading.ts'
 import { MalformedSourceError } from './errors.ts'
-import { observe, understood, unknownFinding, unobserved } from './reading.ts'
+import { observe, understood } from './observe.ts'
 
 const failed = (code: string) => new HostReadError({ action: 'read', path: '/proc/x', code })
 

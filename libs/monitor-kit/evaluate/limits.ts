@@ -1,6 +1,6 @@
 /** A value against its limits, and how often in a row it was over them. */
 import type { Evidence } from '#model'
-import type { Finding } from '#monitor-kit'
+import type { Finding } from '../types.ts'
 
 export type Level = 'ok' | 'warning' | 'critical'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { extendStreak, judgeStreak, levelOf, NO_STREAK, namedLimit } from './limits.ts'
-import { bytes, duration, percent, percentValue, plural, short } from './units.ts'
+import { bytes, duration, percent, percentValue, plural, short } from './words.ts'
 
 test('bytes read as people say them', () => {
   expect([0, 1023, 1024, 8_160_437_862, 214_748_364_800, 134_862_130_381, 3.5 * 2 ** 40].map(bytes)).toEqual([

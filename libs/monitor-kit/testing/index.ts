@@ -1,0 +1,2 @@
+/** For the tests of a check. Never part of what runs. */
+export * from './start-check.ts'
