@@ -124,10 +124,21 @@ module.exports = {
     },
     {
       name: 'evaluate-pure',
-      comment: 'evaluate.ts is a function of reading and configuration.',
+      comment:
+        'evaluate.ts is a function of reading and configuration; what it needs of the kit is #monitor-kit/evaluate.',
       severity: 'error',
       from: { path: '/evaluate\\.ts$' },
-      to: { path: '(^|/)node_modules/|^libs/(host|bus|rpc|service)/', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '(^|/)node_modules/|^libs/(host|bus|rpc|service)/|^libs/monitor-kit/(?!evaluate/)',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'kit-evaluate-pure',
+      comment: 'What judges in a check reads nothing: no I/O, no vendor, no clock.',
+      severity: 'error',
+      from: { path: '^libs/monitor-kit/evaluate/', pathNot: TESTS },
+      to: { pathNot: '^libs/(monitor-kit/evaluate|model)/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'evaluate-without-io',

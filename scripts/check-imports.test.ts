@@ -16,6 +16,11 @@ const FILES: Record<string, string> = {
   'libs/wire/index.ts': "import '../host/index.ts'\nexport {}\n",
   'libs/host/index.ts': "import { spawn } from 'node:child_process'\nimport '../rpc/index.ts'\nexport { spawn }\n",
   'libs/rpc/index.ts': "import '../bus/index.ts'\nimport '../../services/cli/main.ts'\nexport {}\n",
+  'libs/monitor-kit/index.ts': "export * from './evaluate/index.ts'\n",
+  'libs/monitor-kit/evaluate/index.ts':
+    "import '../source/index.ts'\nimport type { name } from '../../host/index.ts'\nexport type { name }\n",
+  'libs/monitor-kit/source/index.ts': 'export {}\n',
+  'libs/monitor-kit/testing/index.ts': "import 'vitest'\nimport '../../../services/cli/main.ts'\nexport {}\n",
   'libs/bus/index.ts': "import type { Server } from '@grpc/grpc-js'\nexport type { Server }\n",
   'libs/config/index.ts': "import './a.ts'\nimport './b.test.ts'\nexport {}\n",
   'libs/config/a.ts': "import './b.ts'\nexport {}\n",
@@ -32,10 +37,11 @@ import { z } from 'zod'
 import './nowhere.ts'
 export { spawn, connect, Server, pino, Registry, parse, z }
 `,
-  'services/monitors/one/main.ts': "import '../two/main.ts'\nimport './checks/x/config.ts'\nexport {}\n",
+  'services/monitors/one/main.ts':
+    "import '../two/main.ts'\nimport '#monitor-kit/testing'\nimport './checks/x/config.ts'\nexport {}\n",
   'services/monitors/one/checks/x/config.ts': "import { z } from 'zod'\nexport const schema = z.object({})\n",
   'services/monitors/one/checks/x/evaluate.ts':
-    "import { z } from 'zod'\nimport { join } from 'node:path'\nexport { z, join }\n",
+    "import { z } from 'zod'\nimport { join } from 'node:path'\nimport '#monitor-kit'\nexport { z, join }\n",
   'services/monitors/one/checks/x/source.ts': "import { readFile } from 'node:fs/promises'\nexport { readFile }\n",
   'services/monitors/two/main.ts': "import type { schema } from '../one/checks/x/config.ts'\nexport type { schema }\n",
 }
@@ -60,9 +66,11 @@ describe('the import rules', () => {
     'check-config-for-types-only: services/monitors/one/main.ts -> services/monitors/one/checks/x/config.ts',
     'child-processes-in-host: services/detector/main.ts -> child_process',
     'durable-alone: libs/durable/index.ts -> libs/model/index.ts',
+    'evaluate-pure: services/monitors/one/checks/x/evaluate.ts -> libs/monitor-kit/index.ts',
     'evaluate-pure: services/monitors/one/checks/x/evaluate.ts -> zod',
     'evaluate-without-io: services/monitors/one/checks/x/evaluate.ts -> path',
     'host-not-rpc: libs/host/index.ts -> libs/rpc/index.ts',
+    'kit-evaluate-pure: libs/monitor-kit/evaluate/index.ts -> libs/monitor-kit/source/index.ts',
     'libs-not-services: libs/rpc/index.ts -> services/cli/main.ts',
     'model-not-view: libs/model/testing.ts -> libs/view/index.ts',
     'model-pure: libs/model/index.ts -> os',
@@ -77,6 +85,7 @@ describe('the import rules', () => {
     'only-service-logs: services/detector/main.ts -> pino',
     'only-service-measures: services/detector/main.ts -> prom-client',
     'pace-pure: libs/pace/index.ts -> libs/model/index.ts',
+    'product-not-tests: services/monitors/one/main.ts -> libs/monitor-kit/testing/index.ts',
     'product-not-tests: libs/config/index.ts -> libs/config/b.test.ts',
     'rpc-not-bus: libs/rpc/index.ts -> libs/bus/index.ts',
     'services-apart: services/cli/main.ts -> services/detector/main.ts',
@@ -89,7 +98,14 @@ describe('the import rules', () => {
 
   it('let types of a vendor pass, and tests build what they need', () => {
     expect(
-      report.violations.filter((text) => /-speaks-grpc: libs\/bus|: libs\/config\/b.test.ts -> /.test(text)),
+      report.violations.filter((text) =>
+        [
+          /-speaks-grpc: libs\/bus/,
+          /: libs\/config\/b.test.ts -> /,
+          /: libs\/monitor-kit\/testing\/index.ts -> /,
+          /kit-evaluate-pure: .* -> libs\/host\//,
+        ].some((pattern) => pattern.test(text)),
+      ),
     ).toEqual([])
   })
 
