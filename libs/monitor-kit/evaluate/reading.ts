@@ -10,12 +10,15 @@ export interface Unobserved {
   readonly message: string
 }
 
+/** A value that was read, or why it could not be. */
 export type Reading<T> = { readonly ok: true; readonly value: T } | Unobserved
 
+/** The reading of a value that is there. */
 export function observed<T>(value: T): Reading<T> {
   return { ok: true, value }
 }
 
+/** The reading of a value that could not be had. @param reason CamelCase @param message what was tried, what happened, what to do */
 export function unobserved(reason: string, message: string): Unobserved {
   return { ok: false, reason, message }
 }

@@ -1,0 +1,38 @@
+/** Runs a check over a machine that was captured. */
+import { cp, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { tempFolder } from '../../host/testing.ts'
+import type { CheckDefinition } from '../types.ts'
+import { recordedHost } from './recorded-host.ts'
+import { type CheckUnderTest, startCheck } from './start-check.ts'
+
+/**
+ * Runs a check over a fixture: a folder with `proc`, `sys` and so on, or one with stages `1`, `2`, … of such, each laid
+ * over the one before at its run; the last one stays. No program is run: a file `programs/perl` is what perl prints.
+ */
+export async function startFixture<Config>(
+  definition: CheckDefinition<Config>,
+  options: { folder: string; config: Config },
+): Promise<CheckUnderTest & AsyncDisposable> {
+  const { folder, config } = options
+  const temp = await tempFolder()
+  const stages = (await readdir(folder)).filter((name) => /^\d+$/.test(name)).sort((a, b) => Number(a) - Number(b))
+  if (stages.length === 0) await cp(folder, temp.path, { recursive: true, verbatimSymlinks: true })
+  const check = startCheck(definition, { root: temp.path, config, host: recordedHost(temp.path) })
+  return {
+    clock: check.clock,
+    clear: check.clear,
+    async run(afterMs) {
+      const stage = stages.shift()
+      if (stage !== undefined) await cp(join(folder, stage), temp.path, { recursive: true, verbatimSymlinks: true })
+      return check.run(afterMs)
+    },
+    [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
+  }
+}
+
+/** Absolute path of a fixture tree beside a test: `fixture(import.meta.url, 'well')`. */
+export function fixture(testUrl: string, name: string): string {
+  return fileURLToPath(new URL(`./fixtures/${name}`, testUrl))
+}

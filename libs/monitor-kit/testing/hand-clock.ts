@@ -1,0 +1,28 @@
+/** A clock for checks, which look at it and seldom sleep. */
+import type { Clock } from '#service'
+
+/** A clock whose two hands are moved apart, so that steps of the wall clock can be made. */
+export interface HandClock extends Clock {
+  /** Time passes. */
+  pass(ms: number): void
+  /** Somebody sets the wall clock. */
+  step(ms: number): void
+}
+
+/** A hand clock that begins at `start` and stands until it is moved; whoever sleeps by it wakes at once. */
+export function handClock(start = new Date('2024-05-12T03:14:12Z')): HandClock {
+  let wall = start.getTime()
+  let mono = 1_000_000
+  return {
+    now: () => new Date(wall),
+    monotonicMs: () => mono,
+    sleep: () => Promise.resolve(),
+    pass(ms) {
+      wall += ms
+      mono += ms
+    },
+    step(ms) {
+      wall += ms
+    },
+  }
+}
