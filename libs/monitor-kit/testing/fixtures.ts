@@ -23,10 +23,10 @@ export async function startFixture<Config>(
   return {
     clock: check.clock,
     clear: check.clear,
-    async run(afterMs) {
+    async run(afterMs, signal) {
       const stage = stages.shift()
       if (stage !== undefined) await cp(join(folder, stage), temp.path, { recursive: true, verbatimSymlinks: true })
-      return check.run(afterMs)
+      return check.run(afterMs, signal)
     },
     [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
   }

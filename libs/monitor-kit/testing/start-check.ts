@@ -16,8 +16,8 @@ const NO_LOG: Logger = {
 /** A check that a test runs by hand. */
 export interface CheckUnderTest {
   readonly clock: HandClock
-  /** One run, `afterMs` (default 30 s) after the one before. */
-  run(afterMs?: number): Promise<CheckResult>
+  /** One run, `afterMs` (default 30 s) after the one before. @param signal default: nothing ends it */
+  run(afterMs?: number, signal?: AbortSignal): Promise<CheckResult>
   /** A person's word. */
   clear(type: string, entity?: string): void
 }
@@ -42,10 +42,10 @@ export function startCheck<Config>(definition: CheckDefinition<Config>, setting:
   let first = true
   return {
     clock,
-    run(afterMs = 30_000) {
+    run(afterMs = 30_000, signal = new AbortController().signal) {
       if (!first) clock.pass(afterMs)
       first = false
-      return run({ ...context, signal: new AbortController().signal })
+      return run({ ...context, signal })
     },
     clear(type, entity = '') {
       const word: ClearedWord = { type, entity, by: 'ann', why: 'replaced' }

@@ -25,7 +25,7 @@ function runAll(states: readonly Reading<KernelClock | SetOnce>[]) {
 }
 
 async function captured(name: string): Promise<Reading<KernelClock>> {
-  const clock = parseTimex(await readFile(fixture(import.meta.url, `${name}.txt`), 'utf8'))
+  const clock = parseTimex(await readFile(fixture(import.meta.url, `${name}/programs/perl`), 'utf8'))
   if (clock === undefined) throw new Error(`the fixture ${name} makes no sense`)
   return observed(clock)
 }

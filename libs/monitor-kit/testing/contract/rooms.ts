@@ -1,0 +1,110 @@
+/** What the contract looks at: a monitor with its README, and each check with its fixtures. */
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { z } from 'zod'
+import type { CheckDefinition, CheckResult, MonitorDefinition } from '../../types.ts'
+import { startFixture } from '../fixtures.ts'
+import { type CheckOnDisk, type MonitorOnDisk, readMonitorFolder } from '../on-disk.ts'
+import type { CheckUnderTest } from '../start-check.ts'
+
+/** What the name of a fixture begins with. */
+export type FixtureKind = 'well' | 'sick' | 'hostile'
+
+/** A check as the contract sees it. */
+export interface CheckRoom {
+  /** Its folder's name: "disk". */
+  readonly name: string
+  // biome-ignore lint/suspicious/noExplicitAny: checks of every configuration type
+  readonly definition: CheckDefinition<any>
+  readonly schema: z.ZodObject
+  /** Folders of its fixtures. */
+  readonly fixtures: readonly string[]
+  /** Names of its fixtures of these kinds. */
+  named(...kinds: readonly FixtureKind[]): readonly string[]
+  /** A configuration for where there is no fixture: the defaults; where keys are required, that of the first well fixture. */
+  usualConfig(): Promise<unknown>
+  /** The check over one fixture, with the keys of the fixture's config.json. */
+  open(fixture: string): Promise<CheckUnderTest & AsyncDisposable>
+  /** What its runs over one fixture say: enough runs for what must last, and for the difference between two. Run once. */
+  resultsOver(fixture: string): Promise<readonly CheckResult[]>
+}
+
+/** A monitor as the contract sees it. */
+export interface MonitorRoom {
+  readonly definition: MonitorDefinition
+  /** "" where there is none. */
+  readonly readme: string
+  readonly checks: readonly CheckRoom[]
+}
+
+const RUNS = 6
+
+/** Enough runs of a check, one after another. */
+export async function manyRuns(check: CheckUnderTest): Promise<readonly CheckResult[]> {
+  const results: CheckResult[] = []
+  for (let i = 0; i < RUNS; i++) results.push(await check.run())
+  return results
+}
+
+async function ownConfig(folder: string): Promise<unknown> {
+  const path = join(folder, 'config.json')
+  return existsSync(path) ? (JSON.parse(await readFile(path, 'utf8')) as unknown) : {}
+}
+
+/** A check with the folders of its fixtures. */
+export function openCheckRoom({ folder, definition, schema }: CheckOnDisk, fixtures: readonly string[]): CheckRoom {
+  if (!(schema instanceof z.ZodObject)) throw new TypeError(`the schema of ${folder} is not an object of keys`)
+  const known = new Map<string, Promise<readonly CheckResult[]>>()
+
+  async function open(fixture: string) {
+    const path = fixtures.find((one) => basename(one) === fixture)
+    if (path === undefined) throw new RangeError(`${folder} has no fixture ${fixture}`)
+    return startFixture(definition, { folder: path, config: schema.parse(await ownConfig(path)) })
+  }
+
+  async function run(fixture: string): Promise<readonly CheckResult[]> {
+    await using check = await open(fixture)
+    return await manyRuns(check)
+  }
+
+  return {
+    name: basename(folder),
+    definition,
+    schema,
+    fixtures,
+    named: (...kinds) =>
+      fixtures.map((path) => basename(path)).filter((name) => kinds.some((kind) => name.startsWith(kind))),
+    async usualConfig() {
+      const defaults = schema.safeParse({})
+      const [well] = fixtures.filter((path) => basename(path).startsWith('well'))
+      return defaults.success || well === undefined ? schema.parse({}) : schema.parse(await ownConfig(well))
+    },
+    open,
+    resultsOver(fixture) {
+      const results = known.get(fixture) ?? run(fixture)
+      known.set(fixture, results)
+      return results
+    },
+  }
+}
+
+async function fixturesOf(folder: string): Promise<readonly string[]> {
+  const path = join(folder, 'fixtures')
+  return existsSync(path) ? (await readdir(path)).sort().map((name) => join(path, name)) : []
+}
+
+/** A monitor read from its files, with its checks' fixtures. */
+export async function openMonitorRoom({ folder, definition, checks }: MonitorOnDisk): Promise<MonitorRoom> {
+  const readme = join(folder, 'README.md')
+  return {
+    definition,
+    readme: existsSync(readme) ? await readFile(readme, 'utf8') : '',
+    checks: await Promise.all(checks.map(async (check) => openCheckRoom(check, await fixturesOf(check.folder)))),
+  }
+}
+
+/** The monitor of a folder (services/monitors/system). @throws MonitorFolderError */
+export async function readMonitorRoom(folder: string): Promise<MonitorRoom> {
+  return openMonitorRoom(await readMonitorFolder(folder))
+}
