@@ -2,6 +2,7 @@
 export * from './fixtures.ts'
 export * from './hand-clock.ts'
 export * from './held-memory.ts'
+export * from './monitor-process.ts'
 export * from './recorded-host.ts'
 export * from './results.ts'
 export * from './start-check.ts'
