@@ -1,5 +1,6 @@
 /** What is wrong with a monitor's definition, or kept a check from looking. */
 
+/** A check or monitor that could not work, refused where it is defined. */
 export class DefinitionError extends Error {
   readonly code = 'DEFINITION_INVALID'
   /** @param what 'check "disk-health-check"' */
@@ -9,6 +10,7 @@ export class DefinitionError extends Error {
   }
 }
 
+/** The configuration gives this monitor a check that it does not have: the catalogue is older than the code, or newer. */
 export class CheckUnknownError extends Error {
   readonly code = 'CHECK_UNKNOWN'
   constructor(monitor: string, check: string, type: string, known: readonly string[]) {
@@ -19,6 +21,7 @@ export class CheckUnknownError extends Error {
   }
 }
 
+/** A run that its deadline ended; its conditions are unknown. */
 export class CheckTimedOutError extends Error {
   readonly code = 'CHECK_TIMED_OUT'
   constructor(check: string, ms: number) {

@@ -1,5 +1,6 @@
 export { conditionTypeOf, defineCheck, defineMonitor } from './define.ts'
 export * from './errors.ts'
+export { createLook, type LookParts } from './look.ts'
 export { NO_MEMORY } from './memory.ts'
 export { createMonitor } from './monitor.ts'
 export { createMonitorService, instancesOf, runMonitor } from './service.ts'

@@ -18,6 +18,7 @@ export function instancesOf(definition: MonitorDefinition, config: NodeDoctorCon
     }))
 }
 
+/** A monitor as a service, so that several of them can share a process. */
 export function createMonitorService(definition: MonitorDefinition): ServiceDefinition<readonly CheckInstance[]> {
   return defineService({
     name: definition.name,

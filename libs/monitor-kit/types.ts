@@ -34,6 +34,7 @@ export interface Happening {
   readonly count?: number
 }
 
+/** What one run of a check says. */
 export interface CheckResult {
   readonly findings: readonly Finding[]
   readonly events?: readonly Happening[]
@@ -66,6 +67,7 @@ export interface ClearedWord extends ConditionKey {
   readonly why: string
 }
 
+/** What a run of a check is given. */
 export interface CheckContext<Config> {
   readonly config: Config
   /** The check's configured name. */
@@ -116,6 +118,7 @@ export interface ConditionSpec
   readonly sustained: string
 }
 
+/** A check as `defineCheck` takes it. */
 export interface CheckDefinition<Config> {
   /** What `monitors[].type` says: "disk-health-check". */
   readonly type: string
@@ -134,6 +137,7 @@ export interface CheckDefinition<Config> {
   create(context: Omit<CheckContext<Config>, 'signal'>): RunCheck<Config>
 }
 
+/** A monitor as `defineMonitor` takes it. */
 export interface MonitorDefinition {
   /** "system": also the socket's name, <runDir>/monitors/system/system.sock. */
   readonly name: string

@@ -1,8 +1,7 @@
 /** `system-clock`: is the clock kept right, was it set? */
-import type { ConditionKey } from '#model'
-import { type CheckContext, defineCheck } from '#monitor-kit'
+import { createLook, defineCheck } from '#monitor-kit'
 import type { Config } from './config.ts'
-import { type ClockMemory, clearClock, evaluateClock, recallClock } from './evaluate.ts'
+import { clearClock, evaluateClock, FIRST_CLOCK, recallClock } from './evaluate.ts'
 import { readClock } from './source.ts'
 
 /** Of one question to the kernel; it answers in 5 ms. */
@@ -51,20 +50,15 @@ export const clock = defineCheck<Config>({
     },
     { name: 'clock_offset_seconds', help: 'What is left to correct of the clock', kind: 'gauge', unit: 'seconds' },
   ],
-  create({ memory: kept }) {
-    let memory: ClockMemory | undefined
-    async function look({ host, config, clock: hands }: CheckContext<Config>) {
-      memory ??= recallClock(await kept.recall())
-      const reading = await readClock(host, { architecture: process.arch, timeoutMs: ASK_TIMEOUT_MS })
-      const now = { wallMs: hands.now().getTime(), monoMs: hands.monotonicMs() }
-      const { memory: next, ...result } = evaluateClock(reading, config, memory, now)
-      memory = next
-      kept.remember(next.hands)
-      return result
-    }
-    function cleared(word: ConditionKey): void {
-      if (memory !== undefined) memory = clearClock(memory, word)
-    }
-    return Object.assign(look, { cleared })
-  },
+  create: ({ memory: kept }) =>
+    createLook(kept, {
+      first: FIRST_CLOCK,
+      async look({ host, config, clock: hands }, memory) {
+        const reading = await readClock(host, { architecture: process.arch, timeoutMs: ASK_TIMEOUT_MS })
+        const now = { wallMs: hands.now().getTime(), monoMs: hands.monotonicMs() }
+        return evaluateClock(reading, config, memory, now)
+      },
+      clear: clearClock,
+      facts: { of: ({ hands }) => hands, recalled: recallClock },
+    }),
 })

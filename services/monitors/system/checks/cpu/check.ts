@@ -1,6 +1,5 @@
 /** `system-cpu`: is the node overloaded, is it slowed down by heat? */
-import type { ConditionKey } from '#model'
-import { type CheckContext, defineCheck } from '#monitor-kit'
+import { createLook, defineCheck } from '#monitor-kit'
 import type { Config } from './config.ts'
 import { clearCpu, evaluateCpu, FIRST_CPU } from './evaluate.ts'
 import { createCpuSource } from './source.ts'
@@ -58,18 +57,15 @@ export const cpu = defineCheck<Config>({
       unit: '',
     },
   ],
-  create({ host }) {
+  create({ host, memory: kept }) {
     const source = createCpuSource(host)
-    let memory = FIRST_CPU
-    async function look({ config }: CheckContext<Config>) {
-      const reading = await source.read({ throttles: config.checkThermalThrottle })
-      const { memory: next, ...result } = evaluateCpu(reading, config, memory)
-      memory = next
-      return result
-    }
-    function cleared(word: ConditionKey): void {
-      memory = clearCpu(memory, word)
-    }
-    return Object.assign(look, { cleared })
+    return createLook(kept, {
+      first: FIRST_CPU,
+      async look({ config }, memory) {
+        const reading = await source.read({ throttles: config.checkThermalThrottle })
+        return evaluateCpu(reading, config, memory)
+      },
+      clear: clearCpu,
+    })
   },
 })

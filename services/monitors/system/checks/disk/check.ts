@@ -1,8 +1,7 @@
 /** `disk-health-check`: are file systems full, out of inodes or read-only, do disks answer? */
-import type { ConditionKey } from '#model'
-import { type CheckContext, defineCheck } from '#monitor-kit'
+import { createLook, defineCheck } from '#monitor-kit'
 import type { Config } from './config.ts'
-import { type DiskMemory, evaluateDisk } from './evaluate.ts'
+import { evaluateDisk, FIRST_DISK } from './evaluate.ts'
 import { clearDisk, factsOf, recallDisk } from './memory.ts'
 import { createDiskSource } from './source.ts'
 
@@ -105,21 +104,14 @@ export const disk = defineCheck<Config>({
   ],
   create({ host, memory: kept }) {
     const source = createDiskSource(host)
-    let memory: DiskMemory | undefined
-    async function look({ config, clock }: CheckContext<Config>) {
-      memory ??= recallDisk(await kept.recall())
-      const reading = await source.read(config)
-      const moment = { wall: clock.now(), monoMs: clock.monotonicMs() }
-      const { memory: next, ...result } = evaluateDisk(reading, config, memory, moment)
-      memory = next
-      kept.remember(factsOf(memory))
-      return result
-    }
-    function cleared(word: ConditionKey): void {
-      if (memory === undefined) return
-      memory = clearDisk(memory, word)
-      kept.remember(factsOf(memory))
-    }
-    return Object.assign(look, { cleared })
+    return createLook(kept, {
+      first: FIRST_DISK,
+      async look({ config, clock }, memory) {
+        const reading = await source.read(config)
+        return evaluateDisk(reading, config, memory, { wall: clock.now(), monoMs: clock.monotonicMs() })
+      },
+      clear: clearDisk,
+      facts: { of: factsOf, recalled: recallDisk },
+    })
   },
 })

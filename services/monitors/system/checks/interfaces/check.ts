@@ -1,5 +1,5 @@
 /** `system-interfaces`: how much goes over the network? Metrics only. */
-import { defineCheck } from '#monitor-kit'
+import { createLook, defineCheck } from '#monitor-kit'
 import type { Config } from './config.ts'
 import { evaluateInterfaces, type InterfacesMemory } from './evaluate.ts'
 import { createInterfacesSource } from './source.ts'
@@ -26,14 +26,14 @@ export const interfaces = defineCheck<Config>({
       title: '{interface} out',
     },
   ],
-  create({ host }) {
+  create({ host, memory: kept }) {
     const source = createInterfacesSource(host)
-    let memory: InterfacesMemory | undefined
-    return async ({ config, clock }) => {
-      const reading = await source.read(config.interfaces)
-      const { memory: next, metrics } = evaluateInterfaces(reading, clock.monotonicMs(), memory)
-      memory = next
-      return { findings: [], metrics }
-    }
+    return createLook<Config, InterfacesMemory | undefined>(kept, {
+      first: undefined,
+      async look({ config, clock }, memory) {
+        const reading = await source.read(config.interfaces)
+        return { ...evaluateInterfaces(reading, clock.monotonicMs(), memory), findings: [] }
+      },
+    })
   },
 })

@@ -1,11 +1,20 @@
 /** `system-memory`: is there memory and swap left, has the kernel killed for want of it? */
-import type { ConditionKey } from '#model'
-import { type CheckContext, defineCheck } from '#monitor-kit'
+import { type CheckContext, createLook, defineCheck } from '#monitor-kit'
 import type { Config } from './config.ts'
-import { clearMemory, evaluateMemory, FIRST_MEMORY } from './evaluate.ts'
+import { clearMemory, evaluateMemory, FIRST_MEMORY, type MemoryMemory } from './evaluate.ts'
 import { killFacts, recallKills } from './killings.ts'
 import { type Killed, readGroupKills, readKilled } from './oom.ts'
 import { readMemory } from './source.ts'
+
+/** Whom the kernel killed, where its count grew; at the first look of this boot, what each group has by now. */
+async function whom(
+  { host, signal }: CheckContext<Config>,
+  { kills }: MemoryMemory,
+  total: number,
+): Promise<Killed | undefined> {
+  if (kills.total === undefined) return { groups: await readGroupKills(host), names: new Map(), processes: [] }
+  return total > kills.total ? readKilled(host, signal) : undefined
+}
 
 export const memory = defineCheck<Config>({
   type: 'system-memory',
@@ -64,34 +73,20 @@ export const memory = defineCheck<Config>({
       unit: '',
     },
   ],
-  create({ memory: kept }) {
-    let memory = FIRST_MEMORY
-    let isFirst = true
-
-    /** Whom the kernel killed, where its count grew; at the first look of this boot, what each group has by now. */
-    async function whom({ host, signal }: CheckContext<Config>, total: number): Promise<Killed | undefined> {
-      const { total: before } = memory.kills
-      if (before === undefined) return { groups: await readGroupKills(host), names: new Map(), processes: [] }
-      return total > before ? readKilled(host, signal) : undefined
-    }
-
-    async function look(context: CheckContext<Config>) {
-      const { host, config, clock } = context
-      if (isFirst) memory = { ...memory, kills: recallKills(await kept.recall()) }
-      isFirst = false
-      const reading = await readMemory(host)
-      const killed =
-        reading.oomKills.ok && config.checkOOMKills ? await whom(context, reading.oomKills.value) : undefined
-      const verdict = evaluateMemory(reading, config, memory, { monoMs: clock.monotonicMs(), killed })
-      const { memory: next, ...result } = verdict
-      memory = next
-      kept.remember(killFacts(memory.kills))
-      return result
-    }
-
-    function cleared(word: ConditionKey): void {
-      memory = clearMemory(memory, word)
-    }
-    return Object.assign(look, { cleared })
-  },
+  create: ({ memory: kept }) =>
+    createLook(kept, {
+      first: FIRST_MEMORY,
+      async look(context, memory) {
+        const { host, config, clock } = context
+        const reading = await readMemory(host)
+        const { oomKills } = reading
+        const killed = oomKills.ok && config.checkOOMKills ? await whom(context, memory, oomKills.value) : undefined
+        return evaluateMemory(reading, config, memory, { monoMs: clock.monotonicMs(), killed })
+      },
+      clear: clearMemory,
+      facts: {
+        of: ({ kills }) => killFacts(kills),
+        recalled: (facts) => ({ ...FIRST_MEMORY, kills: recallKills(facts) }),
+      },
+    }),
 })

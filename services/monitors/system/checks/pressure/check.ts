@@ -1,6 +1,5 @@
 /** `system-pressure`: how long do tasks wait for processors, memory and I/O? */
-import type { ConditionKey } from '#model'
-import { type CheckContext, defineCheck } from '#monitor-kit'
+import { createLook, defineCheck } from '#monitor-kit'
 import type { Config } from './config.ts'
 import { clearPressure, evaluatePressure, FIRST_PRESSURE } from './evaluate.ts'
 import { readPressures } from './source.ts'
@@ -84,16 +83,10 @@ export const pressure = defineCheck<Config>({
       unit: 'ratio',
     },
   ],
-  create() {
-    let memory = FIRST_PRESSURE
-    async function look({ host, config }: CheckContext<Config>) {
-      const { memory: next, ...result } = evaluatePressure(await readPressures(host), config, memory)
-      memory = next
-      return result
-    }
-    function cleared(word: ConditionKey): void {
-      memory = clearPressure(memory, word)
-    }
-    return Object.assign(look, { cleared })
-  },
+  create: ({ memory: kept }) =>
+    createLook(kept, {
+      first: FIRST_PRESSURE,
+      look: async ({ host, config }, memory) => evaluatePressure(await readPressures(host), config, memory),
+      clear: clearPressure,
+    }),
 })

@@ -1,6 +1,5 @@
 /** `system-processes`: are there processes and file handles left, do processes hang or lie around ended? */
-import type { ConditionKey } from '#model'
-import { type CheckContext, defineCheck } from '#monitor-kit'
+import { createLook, defineCheck } from '#monitor-kit'
 import type { Config } from './config.ts'
 import { clearProcesses, evaluateProcesses, FIRST_PROCESSES } from './evaluate.ts'
 import { readProcesses } from './source.ts'
@@ -87,20 +86,17 @@ export const processes = defineCheck<Config>({
       unit: '',
     },
   ],
-  create() {
-    let memory = FIRST_PROCESSES
+  create({ memory: kept }) {
     let checks = 0
-    async function look({ host, config, clock }: CheckContext<Config>) {
-      const look = memory.looks > 0 || checks % config.scanEveryChecks === 0
-      checks++
-      const reading = await readProcesses(host, look)
-      const { memory: next, ...result } = evaluateProcesses(reading, config, memory, clock.monotonicMs())
-      memory = next
-      return result
-    }
-    function cleared(word: ConditionKey): void {
-      memory = clearProcesses(memory, word)
-    }
-    return Object.assign(look, { cleared })
+    return createLook(kept, {
+      first: FIRST_PROCESSES,
+      async look({ host, config, clock }, memory) {
+        const scans = memory.looks > 0 || checks % config.scanEveryChecks === 0
+        checks++
+        const reading = await readProcesses(host, scans)
+        return evaluateProcesses(reading, config, memory, clock.monotonicMs())
+      },
+      clear: clearProcesses,
+    })
   },
 })
