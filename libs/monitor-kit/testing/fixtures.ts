@@ -4,8 +4,16 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { tempFolder } from '../../host/testing.ts'
 import type { CheckDefinition } from '../types.ts'
+import { handClock } from './hand-clock.ts'
+import { heldMemory } from './held-memory.ts'
 import { recordedHost } from './recorded-host.ts'
 import { type CheckUnderTest, startCheck } from './start-check.ts'
+
+/** A check over a fixture; its folder goes with `await using`. */
+export interface FixtureCheck extends CheckUnderTest, AsyncDisposable {
+  /** As after kill -9: from now on a new instance runs, which knows what the former one remembered of this boot. */
+  restart(): void
+}
 
 /**
  * Runs a check over a fixture: a folder with `proc`, `sys` and so on, or one with stages `1`, `2`, … of such, each laid
@@ -14,19 +22,24 @@ import { type CheckUnderTest, startCheck } from './start-check.ts'
 export async function startFixture<Config>(
   definition: CheckDefinition<Config>,
   options: { folder: string; config: Config },
-): Promise<CheckUnderTest & AsyncDisposable> {
+): Promise<FixtureCheck> {
   const { folder, config } = options
   const temp = await tempFolder()
   const stages = (await readdir(folder)).filter((name) => /^\d+$/.test(name)).sort((a, b) => Number(a) - Number(b))
   if (stages.length === 0) await cp(folder, temp.path, { recursive: true, verbatimSymlinks: true })
-  const check = startCheck(definition, { root: temp.path, config, host: recordedHost(temp.path) })
+  const clock = handClock()
+  const setting = { root: temp.path, config, host: recordedHost(temp.path), memory: heldMemory(), clock }
+  let check = startCheck(definition, setting)
   return {
-    clock: check.clock,
-    clear: check.clear,
+    clock,
+    clear: (type, entity) => check.clear(type, entity),
     async run(afterMs, signal) {
       const stage = stages.shift()
       if (stage !== undefined) await cp(join(folder, stage), temp.path, { recursive: true, verbatimSymlinks: true })
       return check.run(afterMs, signal)
+    },
+    restart() {
+      check = startCheck(definition, setting)
     },
     [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
   }

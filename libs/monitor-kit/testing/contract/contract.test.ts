@@ -210,6 +210,14 @@ const BROKEN: readonly (readonly [string, Shop])[] = [
     { definition: { ...LAMP, create: () => Object.assign(lamp(), { cleared() {} }) } },
   ],
   [
+    'by having forgotten: sick-hot: LampHot is a problem before, and healthy at the first look after it',
+    {
+      definition: saying((result, run) =>
+        run > 0 ? result : { ...result, findings: result.findings.map(({ pending: _, ...found }) => found) },
+      ),
+    },
+  ],
+  [
     'reports on this machine: lamp_lit is not declared',
     { definition: saying((result) => ({ ...result, metrics: [{ name: 'lamp_lit', labels: {}, value: 1 }] })) },
   ],

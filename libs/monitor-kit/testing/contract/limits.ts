@@ -59,5 +59,22 @@ const countsAnew: Clause<CheckRoom> = {
     }),
 }
 
-/** Sentences about limits. */
-export const LIMIT_CLAUSES: readonly Clause<CheckRoom>[] = [namesItsLimit, countsAnew]
+const forgetsNothing: Clause<CheckRoom> = {
+  name: 'a process that was started again never proves a recovery by having forgotten',
+  faults: (check) =>
+    faultsOf(check.named('sick'), async (fixture) => {
+      await using run = await check.open(fixture)
+      const last = (await manyRuns(run)).at(-1)?.findings ?? []
+      const problems = last.filter(({ health }) => health === 'problem')
+      run.restart()
+      const { findings } = await run.run()
+      const well = findings.filter(({ health, pending }) => health === 'healthy' && pending !== true)
+      const proven = problems.filter(({ type, entity = '' }) =>
+        well.some((one) => one.type === type && (one.entity ?? '') === entity),
+      )
+      return proven.map(({ type }) => `${type} is a problem before, and healthy at the first look after it`)
+    }),
+}
+
+/** Sentences about limits, and about what has to last. */
+export const LIMIT_CLAUSES: readonly Clause<CheckRoom>[] = [namesItsLimit, countsAnew, forgetsNothing]

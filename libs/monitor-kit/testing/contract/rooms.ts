@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import type { CheckDefinition, CheckResult, MonitorDefinition } from '../../types.ts'
-import { startFixture } from '../fixtures.ts'
+import { type FixtureCheck, startFixture } from '../fixtures.ts'
 import { type CheckOnDisk, type MonitorOnDisk, readMonitorFolder } from '../on-disk.ts'
 import type { CheckUnderTest } from '../start-check.ts'
 
@@ -25,7 +25,7 @@ export interface CheckRoom {
   /** A configuration for where there is no fixture: the defaults; where keys are required, that of the first well fixture. */
   usualConfig(): Promise<unknown>
   /** The check over one fixture, with the keys of the fixture's config.json. */
-  open(fixture: string): Promise<CheckUnderTest & AsyncDisposable>
+  open(fixture: string): Promise<FixtureCheck>
   /** What its runs over one fixture say: enough runs for what must last, and for the difference between two. Run once. */
   resultsOver(fixture: string): Promise<readonly CheckResult[]>
 }
