@@ -178,7 +178,7 @@ module.exports = {
       from: { path: '^(libs|services)/', pathNot: ['^libs/host/', '^services/cli/bin\\.mjs$', TESTS] },
       to: { path: '^(node:)?child_process$' },
     },
-    wrapper('rpc-speaks-grpc', '@grpc/grpc-js', 'libs/rpc'),
+    wrapper('rpc-speaks-grpc', '@grpc/(?:grpc-js|reflection)', 'libs/rpc'),
     wrapper('bus-speaks-nats', 'nats|nkeys\\.js', 'libs/bus'),
     wrapper('service-logs', 'pino', 'libs/service'),
     wrapper('service-measures', 'prom-client', 'libs/service'),

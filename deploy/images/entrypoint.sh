@@ -14,7 +14,7 @@ usage() {
   echo "usage: <service>[,<service> ...] [option ...]"
   echo "services:"
   for bundle in "$home"/*.mjs; do
-    case $bundle in *-worker.mjs) ;; *) basename "$bundle" .mjs | sed 's/^/  /' ;; esac
+    case $bundle in *-worker.mjs | *.late.mjs) ;; *) basename "$bundle" .mjs | sed 's/^/  /' ;; esac
   done
   echo "  pause    does nothing: holds the network that the other containers share"
   echo "  prepare  makes the folders of the host that services of other users write"

@@ -1,6 +1,6 @@
 /**
- * Server reflection (grpc.reflection.v1 and v1alpha), without descriptor libraries: they cost ten MiB in every process,
- * and read files relative to themselves, which a bundle has not. Nothing is loaded before the first question.
+ * Server reflection (grpc.reflection.v1 and v1alpha). Which services there are is answered here; every other question by
+ * @grpc/reflection, which is loaded when the first one comes (reflection.late.ts).
  */
 import type { ServiceDefinition } from '@grpc/grpc-js'
 import {
@@ -8,22 +8,18 @@ import {
   type ServerReflectionResponse,
   ServerReflectionService,
 } from '#proto/grpc/reflection/v1/reflection.ts'
-import { type DescriptorIndex, indexDescriptors } from './descriptor-index.ts'
+import { splitDescriptorSet } from './descriptors.ts'
+import type { createAnswers } from './reflection.late.ts'
 import type { RpcService } from './types.ts'
 
 const NOT_FOUND = 5
 const UNIMPLEMENTED = 12
 
 type Answer = ServerReflectionResponse['messageResponse']
+type Answers = ReturnType<typeof createAnswers>
 
 function refusal(errorCode: number, errorMessage: string): Answer {
   return { $case: 'errorResponse', value: { errorCode, errorMessage } }
-}
-
-function files(index: DescriptorIndex, file: string | undefined, asked: string): Answer {
-  const found = file === undefined ? undefined : index.withImports(file)
-  if (found === undefined) return refusal(NOT_FOUND, `not found: ${asked}`)
-  return { $case: 'fileDescriptorResponse', value: { fileDescriptorProto: found.map((bytes) => Buffer.from(bytes)) } }
 }
 
 /** What needs no descriptors. */
@@ -31,19 +27,13 @@ function listed(services: readonly string[]): Answer {
   return { $case: 'listServicesResponse', value: { service: services.map((name) => ({ name })) } }
 }
 
-function answer(asked: ServerReflectionRequest['messageRequest'], index: DescriptorIndex): Answer {
-  switch (asked?.$case) {
-    case 'fileByFilename':
-      return files(index, asked.value, asked.value)
-    case 'fileContainingSymbol':
-      return files(index, index.fileOf(asked.value), asked.value)
-    case 'allExtensionNumbersOfType':
-      return { $case: 'allExtensionNumbersResponse', value: { baseTypeName: asked.value, extensionNumber: [] } }
-    case 'fileContainingExtension':
-      return refusal(NOT_FOUND, 'there are no extensions')
-    default:
-      return refusal(UNIMPLEMENTED, 'this question is not known')
-  }
+/** The entry lies beside the bundle, or beside this file when run from source. */
+async function loadAnswers(descriptors: () => Promise<Uint8Array>): Promise<Answers> {
+  const entry = import.meta.url.endsWith('.mjs') ? './reflection.late.mjs' : './reflection.late.ts'
+  const url = new URL(entry, import.meta.url).href
+  const loading = import(/* @vite-ignore */ url) as Promise<typeof import('./reflection.late.ts')>
+  const [late, set] = await Promise.all([loading, descriptors()])
+  return late.createAnswers(splitDescriptorSet(set))
 }
 
 interface ReflectionCall {
@@ -62,13 +52,15 @@ function alpha(definition: typeof ServerReflectionService): ServiceDefinition {
 
 /** The two reflection services over these descriptors. `services` are the full names that are listed. */
 export function createReflection(services: readonly string[], descriptors: () => Promise<Uint8Array>): RpcService[] {
-  let loading: Promise<DescriptorIndex> | undefined
+  let loading: Promise<Answers> | undefined
 
   async function answerTo({ messageRequest }: ServerReflectionRequest): Promise<Answer> {
-    if (messageRequest?.$case === 'listServices') return listed(services)
+    if (messageRequest === undefined) return refusal(UNIMPLEMENTED, 'this question is not known')
+    if (messageRequest.$case === 'listServices') return listed(services)
     try {
-      loading ??= descriptors().then(indexDescriptors)
-      return answer(messageRequest, await loading)
+      loading ??= loadAnswers(descriptors)
+      const answers = await loading
+      return answers(messageRequest)
     } catch (err) {
       loading = undefined
       return refusal(NOT_FOUND, `the descriptors cannot be read: ${err instanceof Error ? err.message : String(err)}`)

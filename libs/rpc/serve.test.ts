@@ -4,7 +4,11 @@ import { type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { HealthService } from '#proto/grpc/health/v1/health.ts'
-import { ServerReflectionService } from '#proto/grpc/reflection/v1/reflection.ts'
+import {
+  type ServerReflectionRequest,
+  type ServerReflectionResponse,
+  ServerReflectionService,
+} from '#proto/grpc/reflection/v1/reflection.ts'
 import { DetectorService } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix } from './connect.ts'
 import { readDescriptors } from './descriptors.ts'
@@ -246,6 +250,82 @@ describe('reflection', () => {
       break
     }
     client.close()
+  })
+
+  /** The answers to these questions, one after the other on one stream. */
+  async function ask(path: string, questions: readonly ServerReflectionRequest['messageRequest'][]) {
+    const client = connectUnix(path)
+    const stream = client.bidiStream(ServerReflectionService.serverReflectionInfo, AbortSignal.timeout(5000))
+    const answers: ServerReflectionResponse['messageResponse'][] = []
+    for (const messageRequest of questions) stream.send({ host: '', messageRequest })
+    for await (const { messageResponse } of stream.responses) {
+      answers.push(messageResponse)
+      if (answers.length === questions.length) break
+    }
+    client.close()
+    return answers
+  }
+
+  it.each([
+    ['nodedoctor.v1.Monitor', 'nodedoctor/v1/monitor.proto'],
+    ['nodedoctor.v1.Monitor.Watch', 'nodedoctor/v1/monitor.proto'],
+    ['nodedoctor.v1.Observation', 'nodedoctor/v1/types.proto'],
+    ['nodedoctor.v1.Observation.entity', 'nodedoctor/v1/types.proto'],
+    ['nodedoctor.v1.MetricSample.LabelsEntry', 'nodedoctor/v1/types.proto'],
+    ['nodedoctor.v1.Health', 'nodedoctor/v1/types.proto'],
+    ['grpc.health.v1.HealthCheckResponse.ServingStatus', 'grpc/health/v1/health.proto'],
+    ['google.protobuf.Timestamp', 'google/protobuf/timestamp.proto'],
+  ])('knows that %s stands in %s, and gives that file first', async (symbol, file) => {
+    await using socket = await testSocket()
+    await socket.serve()
+    const [bySymbol, byName] = await ask(socket.path, [
+      { $case: 'fileContainingSymbol', value: symbol },
+      { $case: 'fileByFilename', value: file },
+    ])
+    expect(bySymbol).toEqual(byName)
+    if (bySymbol?.$case !== 'fileDescriptorResponse') throw new Error(`no file: ${JSON.stringify(bySymbol)}`)
+    expect(bySymbol.value.fileDescriptorProto[0]?.subarray(2, 2 + file.length).toString()).toBe(file)
+  })
+
+  it('gives a file with all that it needs', async () => {
+    await using socket = await testSocket()
+    await socket.serve()
+    const [monitor, timestamp] = await ask(socket.path, [
+      { $case: 'fileByFilename', value: 'nodedoctor/v1/monitor.proto' },
+      { $case: 'fileByFilename', value: 'google/protobuf/timestamp.proto' },
+    ])
+    expect(monitor).toMatchObject({ value: { fileDescriptorProto: { length: 3 } } })
+    expect(timestamp).toMatchObject({ value: { fileDescriptorProto: { length: 1 } } })
+  })
+
+  it('says of what nobody defined that it is not there, also of names that every object has', async () => {
+    await using socket = await testSocket()
+    await socket.serve()
+    const answers = await ask(socket.path, [
+      { $case: 'fileContainingSymbol', value: 'nodedoctor.v1.Nobody' },
+      { $case: 'fileByFilename', value: 'nobody.proto' },
+      { $case: 'fileContainingSymbol', value: 'constructor' },
+      { $case: 'fileByFilename', value: '__proto__' },
+      {
+        $case: 'fileContainingExtension',
+        value: { containingType: 'google.protobuf.MessageOptions', extensionNumber: 7 },
+      },
+      { $case: 'allExtensionNumbersOfType', value: 'nodedoctor.v1.Health' },
+      undefined,
+    ])
+    const words = answers.map((answer) => {
+      if (answer?.$case !== 'errorResponse') return answer?.$case
+      return `${answer.value.errorCode} ${answer.value.errorMessage}`
+    })
+    expect(words).toEqual([
+      '5 Symbol not found: nodedoctor.v1.Nobody',
+      '5 Proto file not found: nobody.proto',
+      '5 not found: constructor',
+      '5 not found: __proto__',
+      '5 Extension not found for symbol google.protobuf.MessageOptions at field 7',
+      '5 Extensions not found for symbol nodedoctor.v1.Health',
+      '12 this question is not known',
+    ])
   })
 
   it('gives the descriptors only when it is asked for them, and then once', async () => {

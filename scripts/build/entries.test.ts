@@ -18,7 +18,7 @@ function inFolder<T>(files: readonly string[], act: (root: string) => T): T {
 }
 
 describe('the build', () => {
-  it('finds a service, a monitor and a worker by their folders alone', () => {
+  it('finds a service, a monitor, a worker and what is loaded late by their folders alone', () => {
     const files = [
       'services/detector/main.ts',
       'services/monitors/network/main.ts',
@@ -26,11 +26,13 @@ describe('the build', () => {
       'services/cli/status.ts',
       'libs/config/worker.ts',
       'libs/bus/index.ts',
+      'libs/bus/answers.late.ts',
     ]
     expect(inFolder(files, findEntries)).toEqual([
       { name: 'detector', file: 'services/detector/main.ts' },
       { name: 'network', file: 'services/monitors/network/main.ts' },
       { name: 'config-worker', file: 'libs/config/worker.ts' },
+      { name: 'answers.late', file: 'libs/bus/answers.late.ts' },
     ])
   })
 

@@ -1,6 +1,6 @@
 /** What is built: found by folder, so that a new service or monitor is a folder and nothing else. */
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 export interface Entry {
   /** "detector": the bundle is dist/detector.mjs. */
@@ -19,7 +19,22 @@ function folders(parent: string): string[] {
     .sort()
 }
 
-/** Every `main.ts` of a service or a monitor, and every `worker.ts` of a lib or a service (`dist/<folder>-worker.mjs`). */
+const LATE = '.late.ts'
+
+/** Every `<name>.late.ts` of a lib: what its processes load when somebody asks for it (`dist/<name>.late.mjs`). */
+function lateEntries(root: string): Entry[] {
+  return folders(join(root, 'libs')).flatMap((lib) =>
+    readdirSync(join(root, 'libs', lib))
+      .filter((file) => file.endsWith(LATE))
+      .sort()
+      .map((file) => ({ name: basename(file, '.ts'), file: `libs/${lib}/${file}` })),
+  )
+}
+
+/**
+ * Every `main.ts` of a service or a monitor, every `worker.ts` of a lib or a service (`dist/<folder>-worker.mjs`), and
+ * every `*.late.ts` of a lib.
+ */
 export function findEntries(root: string): Entry[] {
   const mains = ['services', 'services/monitors'].flatMap((parent) =>
     folders(join(root, parent)).map((name) => ({ name, file: `${parent}/${name}/main.ts` })),
@@ -28,7 +43,7 @@ export function findEntries(root: string): Entry[] {
     folders(join(root, parent)).map((name) => ({ name: `${name}-worker`, file: `${parent}/${name}/worker.ts` })),
   )
   const found = [...mains, ...workers].filter(({ file }) => existsSync(join(root, file)))
-  return [...found, ...compositions(root, found)]
+  return [...found, ...lateEntries(root), ...compositions(root, found)]
 }
 
 /** "http-exporter" → "httpExporter", the name of the definition that its folder exports. */

@@ -38,3 +38,21 @@ export const leanKubeClient: Plugin = {
     build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: STAND_IN, loader: 'js' }))
   },
 }
+
+/** Of the gRPC packages the implementation of @grpc/reflection reads the numbers of these. */
+const STATUS = 'export const status = { UNKNOWN: 2, NOT_FOUND: 5, UNIMPLEMENTED: 12 }'
+const REFLECTION = /[\\/]@grpc[\\/]reflection[\\/]build[\\/]src[\\/]implementations[\\/]/
+
+/**
+ * @grpc/reflection imports a server and a loader of .proto files for what we do not use of it (`addToServer`): without
+ * them the entry is a third, and who loads it has no second gRPC in memory.
+ */
+export const leanReflection: Plugin = {
+  name: 'lean-reflection',
+  setup(build) {
+    build.onResolve({ filter: /^@grpc\/(?:grpc-js|proto-loader)$/ }, ({ importer, path }) =>
+      REFLECTION.test(importer) ? { path, namespace: 'reflection' } : undefined,
+    )
+    build.onLoad({ filter: /.*/, namespace: 'reflection' }, () => ({ contents: STATUS, loader: 'js' }))
+  },
+}
