@@ -21,7 +21,7 @@ run: setup build ## starts the whole set on this machine and shows it (ARGS="--c
 	@exec node dist/cli.mjs up $(ARGS)
 
 dev: setup build ## like run, and starts anew what is edited
-	@exec node scripts/dev.ts $(ARGS)
+	@exec tsx scripts/dev.ts $(ARGS)
 
 build: setup ## bundles every service and the page into dist/
 	@node scripts/build.ts

@@ -1,5 +1,6 @@
 /**
- * `make dev`: runs the set and watches the sources. What is edited is built again, and the processes whose bundle is
+ * `make dev`: runs the set and watches the sources. By tsx, so that it starts with whatever Node 20 or newer is there; what
+ * it starts is run by the pinned one. What is edited is built again, and the processes whose bundle is
  * another than before are ended; the supervisor starts them anew. Options are those of `node-doctor up`.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
@@ -9,6 +10,8 @@ import { hashTree } from './build/hash.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const DIST = join(ROOT, 'dist')
+const PINNED = join(ROOT, 'node_modules/.bin/node')
+const NODE = existsSync(PINNED) ? PINNED : process.execPath
 /** Editors write a file in several steps. */
 const QUIET_MS = 150
 
@@ -46,7 +49,7 @@ function bundleProcesses(parent: number): Map<string, number> {
 
 function rebuild(supervisor: ChildProcess): void {
   const before = bundleHashes()
-  const { status } = spawnSync(process.execPath, [join(ROOT, 'scripts/build.ts')], { cwd: ROOT, stdio: 'inherit' })
+  const { status } = spawnSync(NODE, [join(ROOT, 'scripts/build.ts')], { cwd: ROOT, stdio: 'inherit' })
   if (status !== 0) return
   const after = bundleHashes()
   const running = bundleProcesses(supervisor.pid ?? 0)
@@ -63,7 +66,7 @@ function rebuild(supervisor: ChildProcess): void {
 }
 
 function main(): void {
-  const supervisor = spawn(process.execPath, [join(DIST, 'cli.mjs'), 'up', ...process.argv.slice(2)], {
+  const supervisor = spawn(NODE, [join(DIST, 'cli.mjs'), 'up', ...process.argv.slice(2)], {
     cwd: ROOT,
     stdio: 'inherit',
   })

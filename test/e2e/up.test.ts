@@ -298,6 +298,14 @@ const OLD_NODE = ['/usr/bin/node', '/usr/local/bin/node'].find((path) => {
 })
 
 describe.runIf(OLD_NODE !== undefined)('on an old Node', () => {
+  it('what `make dev` runs starts, and runs the set with the pinned one', () => {
+    ensureBuilt()
+    const args = [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), 'scripts/dev.ts', '--help']
+    const { status, stdout, stderr } = spawnSync(OLD_NODE ?? '', args, { cwd: ROOT, encoding: 'utf8' })
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('node-doctor up')
+  })
+
   it('every bundle says in one line what it needs', async () => {
     ensureBuilt()
     const bundles = (await readdir(join(ROOT, 'dist'))).filter((name) => name.endsWith('.mjs'))
