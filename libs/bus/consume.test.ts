@@ -347,7 +347,7 @@ describe('what is said on the bus without being kept', () => {
     await expect
       .poll(() => {
         beat(7)
-        writer.publishMetrics({ monitor: 'a.b c', samples: [] } as unknown as Parameters<
+        writer.publishMetrics({ monitor: 'a.b c', samples: [], described: [] } as unknown as Parameters<
           typeof writer.publishMetrics
         >[0])
         return [beats.at(-1), samples.at(-1)]
@@ -358,7 +358,7 @@ describe('what is said on the bus without being kept', () => {
     beat(8)
     await expect
       .poll(() => {
-        writer.publishMetrics({ monitor: 'a.b c', samples: [] } as unknown as Parameters<
+        writer.publishMetrics({ monitor: 'a.b c', samples: [], described: [] } as unknown as Parameters<
           typeof writer.publishMetrics
         >[0])
         return samples.length
@@ -382,7 +382,7 @@ describe('what is said on the bus without being kept', () => {
     }))
     await expect
       .poll(() => {
-        writer.publishMetrics({ monitor: 'gpu', time: new Date(), samples })
+        writer.publishMetrics({ monitor: 'gpu', time: new Date(), samples, described: [] })
         return heard.size
       })
       .toBe(2048)

@@ -35,6 +35,14 @@ describe('samples in messages', () => {
     )
   })
 
+  it('have with them what is said of their names', () => {
+    const whole = batch([300, 300, 300])
+    const described = whole.samples.map(({ name }) => ({ name, help: 'h', kind: 'counter', unit: '', title: '' }))
+    const { parts } = metricParts({ ...whole, described }, 512)
+    const names = parts.map((part) => MetricBatch.decode(part).described.map(({ name }) => name))
+    expect(names).toEqual([['s0'], ['s1'], ['s2']])
+  })
+
   it('are several when a plug-in sends all that it may', () => {
     const { parts } = metricParts(batch(Array.from({ length: 2048 }, () => 300)))
     expect(parts.length).toBeGreaterThan(1)

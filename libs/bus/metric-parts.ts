@@ -1,4 +1,7 @@
-/** Samples that are more than one message may hold, as several. Listeners keep each sample by itself. */
+/**
+ * Samples that are more than one message may hold, as several, each with what is said of its names. Listeners keep each
+ * sample by itself.
+ */
 import { MetricBatch } from '#proto/nodedoctor/v1/types.ts'
 import { MAX_PAYLOAD_BYTES } from './server-config.ts'
 
@@ -15,9 +18,11 @@ export function metricParts(batch: MetricBatch, maxBytes: number = MAX_PAYLOAD_B
   if (bytes.length <= maxBytes) return { parts: [bytes], leftOut: 0 }
   if (samples.length <= 1) return { parts: [], leftOut: samples.length }
   const half = Math.ceil(samples.length / 2)
-  const halves = [samples.slice(0, half), samples.slice(half)].map((part) =>
-    metricParts({ ...batch, samples: part }, maxBytes),
-  )
+  const halves = [samples.slice(0, half), samples.slice(half)].map((part) => {
+    const names = new Set(part.map(({ name }) => name))
+    const described = batch.described.filter(({ name }) => names.has(name))
+    return metricParts({ ...batch, samples: part, described }, maxBytes)
+  })
   return {
     parts: halves.flatMap(({ parts }) => parts),
     leftOut: halves.reduce((sum, { leftOut }) => sum + leftOut, 0),

@@ -148,10 +148,15 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
     },
     onHeartbeat: (listener) => listen(SUBJECT_HEARTBEAT, (bytes) => Heartbeat.decode(bytes), listener),
     onMetrics: (listener) => listen(`${SUBJECT_METRICS}.*`, (bytes) => MetricBatch.decode(bytes), listener),
-    publishMetrics(samples) {
+    publishMetrics({ samples, described }) {
       if (bus.state !== 'connected') return
       try {
-        const batch = MetricBatch.fromPartial({ monitor: bus.name, time: new Date(), samples: [...samples] })
+        const batch = MetricBatch.fromPartial({
+          monitor: bus.name,
+          time: new Date(),
+          samples: [...samples],
+          described: [...described],
+        })
         const connection = bus.connection('telling metrics')
         const maxBytes = Math.min(connection.info?.max_payload ?? MAX_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES) - HEAD_BYTES
         const { parts, leftOut } = metricParts(batch, maxBytes)

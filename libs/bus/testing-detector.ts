@@ -1,5 +1,5 @@
 /** What a detector would write onto a bus, in the model's words, for tests of those who read it. */
-import type { MetricSample, MonitorState, NodeCondition, NodeEvent, Problem } from '#model'
+import type { MetricDescriptor, MetricSample, MonitorState, NodeCondition, NodeEvent, Problem } from '#model'
 import { toProtoEvent, toProtoMonitorState, toProtoNodeCondition, toProtoProblem, toProtoSample } from '#wire'
 import type { ConnectedBus } from './connect.ts'
 import type { TestBus } from './testing.ts'
@@ -14,7 +14,7 @@ export interface TestDetector {
   problem(value: Problem): Promise<void>
   monitor(value: MonitorState): Promise<void>
   event(value: NodeEvent): Promise<void>
-  metrics(monitor: string, samples: readonly MetricSample[]): void
+  metrics(monitor: string, samples: readonly MetricSample[], described?: readonly MetricDescriptor[]): void
   /** @param waitingMs for how long its oldest change has waited */
   heartbeat(waitingMs?: number): void
 }
@@ -38,8 +38,13 @@ export async function startTestDetector(bus: TestBus): Promise<TestDetector> {
     async event(value) {
       await writer.publishEvent(toProtoEvent(value))
     },
-    metrics: (monitor, samples) =>
-      writer.publishMetrics({ monitor, time: new Date(), samples: samples.map(toProtoSample) }),
+    metrics: (monitor, samples, described = []) =>
+      writer.publishMetrics({
+        monitor,
+        time: new Date(),
+        samples: samples.map(toProtoSample),
+        described: [...described],
+      }),
     heartbeat: (waitingMs = 0) =>
       writer.publishHeartbeat({
         node: 'worker-7',

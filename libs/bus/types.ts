@@ -6,6 +6,7 @@ import type {
   Event,
   Heartbeat,
   MetricBatch,
+  MetricDescriptor,
   MetricSample,
   MonitorState,
   NodeCondition,
@@ -117,6 +118,12 @@ export interface StreamHandler<T> {
   gap(missed: number): void
 }
 
+/** What a service tells of itself. */
+export interface Told {
+  readonly samples: readonly MetricSample[]
+  readonly described: readonly MetricDescriptor[]
+}
+
 /** The half of exporters and remediator. */
 export interface BusReader {
   watchBucket<B extends BucketName>(bucket: B, handler: BucketHandler<BucketValue[B]>, signal: AbortSignal): void
@@ -131,10 +138,10 @@ export interface BusReader {
   /** The store was made anew (or went backwards): everything known from it is void. */
   onNewStore(listener: (incarnation: string) => void): () => void
   /**
-   * The service's own samples, under its own name; not kept, dropped silently while disconnected. Only where the layout
-   * lets it (`publishes`).
+   * The service's own samples and what their names are, under its own name; not kept, dropped silently while disconnected.
+   * Only where the layout lets it (`publishes`).
    */
-  publishMetrics(samples: readonly MetricSample[]): void
+  publishMetrics(told: Told): void
   /** The encoded key a value has in its bucket. */
   keyOf<B extends BucketName>(bucket: B, value: BucketValue[B]): string
 }

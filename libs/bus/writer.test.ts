@@ -257,7 +257,7 @@ describe('a store at its limit', () => {
     await expect
       .poll(
         () => {
-          writer.publishMetrics({ monitor: 'm', time: new Date(), samples })
+          writer.publishMetrics({ monitor: 'm', time: new Date(), samples, described: [] })
           return heard.size
         },
         { timeout: 10_000, interval: 500 },

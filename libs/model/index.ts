@@ -3,7 +3,6 @@ export { entityWord, meantBy, type PersonsWord, problemsOf, tellsPersonsWord } f
 export * from './damping.ts'
 export { decide, type Input, reduce, UNDECLARED_EVENT_RULE } from './decide.ts'
 export * from './keys.ts'
-export * from './kube-metrics.ts'
 export * from './kubelet.ts'
 export * from './limits.ts'
 export * from './liveness.ts'

@@ -167,10 +167,30 @@ describe('a watcher', () => {
     const old = await watcher.report()
     expect([old.metrics, old.runs]).toEqual([[], [expect.objectContaining({ check: 'disks', error: '' })]])
     const asked = await check(client, 'disks')
-    expect(asked.report?.metrics).toHaveLength(1)
+    expect(asked.report?.metrics[0]).toMatchObject({ name: 'disk_used_ratio', value: 0.5 })
     let told = old
     while (told.sequence !== asked.report?.sequence) told = await watcher.report()
     expect(told.metrics).toEqual(asked.report.metrics)
+  })
+
+  it('is told with a run what the process costs, not with every one', async () => {
+    const { client } = await start(wellScript(), [{ name: 'disks', type: 'disk-check' }])
+    const watcher = watch(client)
+    const old = await watcher.report()
+    const own = (report: Report | undefined) =>
+      report?.metrics.map(({ name }) => name).filter((name) => name.startsWith('process_'))
+    const [first, second] = [await check(client, 'disks'), await check(client, 'disks')]
+    const costs = [
+      'process_cpu_seconds_total',
+      'process_resident_memory_bytes',
+      'process_heap_size_bytes',
+      'process_heap_used_bytes',
+      'process_start_time_seconds',
+    ]
+    expect([own(first.report), own(second.report)]).toEqual([costs, []])
+    let told = old
+    while (told.sequence !== first.report?.sequence) told = await watcher.report()
+    expect(own(told)).toEqual(costs)
   })
 
   it('hears a heartbeat when there is nothing else to say', async () => {

@@ -30,6 +30,8 @@ export interface MonitorRpcOptions {
 
 export interface MonitorRpc {
   readonly service: RpcService
+  /** Somebody watches. */
+  readonly isWatched: boolean
   /** A new report goes to everyone who watches. */
   tell(report: Report): void
   /** Ends every watch. */
@@ -77,6 +79,9 @@ export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
 
   return {
     service: { definition: MonitorService, implementation },
+    get isWatched() {
+      return watchers.size > 0
+    },
     tell(report) {
       for (const watcher of watchers) watcher.tell(report)
     },

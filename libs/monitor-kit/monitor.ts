@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { Report } from '#model'
-import { type Service, type ServiceContext, within } from '#service'
+import { readTold, type Service, type ServiceContext, within } from '#service'
 import { describeMonitor, metadataOf } from './describe.ts'
 import { CheckUnknownError } from './errors.ts'
 import { createExternalRpc } from './external-rpc.ts'
@@ -16,6 +16,8 @@ import type { CheckInstance, MonitorDefinition } from './types.ts'
 
 /** A check that hangs from the start holds readiness and the first answer back no longer than this. */
 const FIRST_RUNS_MS = 2000
+/** At most this often a run also tells what this service counts. */
+const OWN_EVERY_MS = 10_000
 /** What a check gets to notice that the monitor stops. */
 const STOP_GRACE_MS = 500
 
@@ -84,7 +86,19 @@ export function createMonitor(definition: MonitorDefinition, context: Context): 
   let startedMs: number | undefined
   let turns: Promise<unknown> = Promise.resolve()
 
-  function tell(run: RunReport): Report {
+  let ownToldMs = Number.NEGATIVE_INFINITY
+
+  /** What this service counts and what its process costs, with a run that comes anyway. */
+  async function withOwn(run: RunReport): Promise<RunReport> {
+    const nowMs = clock.monotonicMs()
+    if (!rpc.isWatched || nowMs - ownToldMs < OWN_EVERY_MS) return run
+    ownToldMs = nowMs
+    const { samples } = await readTold(context.metrics)
+    return { ...run, metrics: [...run.metrics, ...samples] }
+  }
+
+  async function tell(seen: RunReport): Promise<Report> {
+    const run = await withOwn(seen)
     noteFailures(run)
     const time = clock.now()
     const reports = partsOf(run).map((part) => {

@@ -23,8 +23,8 @@ export interface ScheduleOptions {
   readonly clock: Clock
   /** The monitor stops. */
   readonly signal: AbortSignal
-  /** Tells what a run saw; returns it numbered. Not called for a run that ended because the monitor stops. */
-  readonly tell: (run: RunReport) => Report
+  /** Tells what a run saw; gives it back numbered. Not called for a run that ended because the monitor stops. */
+  readonly tell: (run: RunReport) => Report | Promise<Report>
   /** From 0 to 1. Default Math.random. */
   readonly random?: () => number
 }
@@ -45,7 +45,7 @@ export function scheduleCheck(runner: Runner, index: number, options: ScheduleOp
     try {
       const report = await runner.run(nextDue(), signal)
       signal.throwIfAborted()
-      return tell(report)
+      return await tell(report)
     } finally {
       running = undefined
       hasRun = true

@@ -6,7 +6,8 @@ import { type RpcServer, serveUnix } from '#rpc'
 import { DrainTimeoutError } from './errors.ts'
 import { createLife, type Life } from './life.ts'
 import { createReadyFile, type ReadyFile, startLivenessFile } from './liveness.ts'
-import { addProcessMetrics, createMetrics } from './metrics.ts'
+import { createMetrics } from './metrics.ts'
+import { addProcessMetrics } from './process-metrics.ts'
 import { watchReadiness } from './readiness.ts'
 import type { Clock, Logger, Service, ServiceContext, ServiceDefinition } from './types.ts'
 import { aborted, within } from './within.ts'
@@ -38,7 +39,7 @@ export interface Turn {
 function contextOf(turn: Turn, signal: AbortSignal, readinessChanged: () => void): ServiceContext<unknown> {
   const { definition, log, requestStop } = turn
   const { config, host, clock, version } = turn.around
-  const metrics = createMetrics(config.exporters.prometheus.namespace)
+  const metrics = createMetrics()
   addProcessMetrics(metrics)
   const { nodeName, runDir, stateDir } = config.settings
   return {
@@ -51,7 +52,7 @@ function contextOf(turn: Turn, signal: AbortSignal, readinessChanged: () => void
     host,
     clock,
     log,
-    metrics: metrics.registry,
+    metrics,
     signal,
     requestStop,
     readinessChanged,

@@ -4,6 +4,15 @@ export { defineService } from './define.ts'
 export { type ErrorRecord, errorRecord } from './error-record.ts'
 export * from './errors.ts'
 export { type FakeClock, fakeClock } from './fake-clock.ts'
+export {
+  METRICS_TYPE,
+  type MetricFamily,
+  type MetricValue,
+  readFamilies,
+  readTold,
+  renderFamilies,
+  type ToldMetrics,
+} from './families.ts'
 export { keepHeapSmall } from './heap.ts'
 export { createHostedService, type HostedService } from './host-service.ts'
 export type { AnyDefinition } from './hosted-turn.ts'
@@ -11,9 +20,10 @@ export { createLife, type Life, type LifeState } from './life.ts'
 export { ALIVE_EVERY_MS } from './liveness.ts'
 export { createLogger, type LogFormat, type LogLevel } from './log.ts'
 export { type Loop, startLoop } from './loop.ts'
-export { addProcessMetrics, createMetrics, type Metrics, type Registry } from './metrics.ts'
+export { type Counter, createMetrics, type Histogram, type Metrics, type Reading, type Registry } from './metrics.ts'
 export { renderPretty } from './pretty.ts'
 export { EXIT_FAILED, EXIT_USAGE, leave, type ProcessOptions, runProcess } from './process.ts'
+export { addProcessMetrics, isProcessMetric } from './process-metrics.ts'
 export { runService } from './run.ts'
 export type * from './types.ts'
 export { VERSION } from './version.ts'

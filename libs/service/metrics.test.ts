@@ -1,15 +1,17 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { addProcessMetrics, createMetrics } from './metrics.ts'
+import { type MetricFamily, readFamilies, readTold, renderFamilies } from './families.ts'
+import { createMetrics, SETS_MAX } from './metrics.ts'
+import { addProcessMetrics, isProcessMetric } from './process-metrics.ts'
 
 describe('metrics', () => {
-  it('carry the namespace, and belong to their own registry alone', async () => {
-    const [one, other] = [createMetrics('node_doctor'), createMetrics('node_doctor')]
-    one.counter('reports_total', 'Reports.', ['monitor']).inc({ monitor: 'system' }, 3)
+  it('belong to their own registry alone, and carry the namespace of who renders them', async () => {
+    const [one, other] = [createMetrics(), createMetrics()]
+    one.counter('reports_total', 'Reports.', ['monitor']).add({ monitor: 'system' }, 3)
     other.counter('reports_total', 'Reports.', ['monitor'])
-    one.gauge('queue_length', 'Waiting.', [], (gauge) => gauge.set(7))
-    one.histogram('check_duration_seconds', 'Duration.', [0.1, 1]).observe(0.5)
-    expect(await one.registry.metrics()).toBe(
+    one.gauge('queue_length', 'Waiting.', [], ({ set }) => set({}, 7))
+    one.histogram('check_duration_seconds', 'Duration.', [0.1, 1]).observe({}, 0.5)
+    expect(await renderFamilies('node_doctor', await readFamilies(one))).toBe(
       [
         '# HELP node_doctor_reports_total Reports.',
         '# TYPE node_doctor_reports_total counter',
@@ -29,29 +31,98 @@ describe('metrics', () => {
         '',
       ].join('\n'),
     )
-    expect(await other.registry.metrics()).not.toContain('system')
+    expect((await readFamilies(other))[0]?.values).toEqual([])
+  })
+
+  it('that are read when they are asked for tell what is, and nothing of what was', async () => {
+    const metrics = createMetrics()
+    let waiting: Record<string, number> = { info: 2, error: 1 }
+    metrics.total('dropped_total', 'Dropped.', ['severity'], ({ set }) => {
+      for (const [severity, value] of Object.entries(waiting)) set({ severity }, value)
+    })
+    const values = async () => (await readTold(metrics)).samples.map(({ labels, value }) => [labels['severity'], value])
+    expect(await values()).toEqual([
+      ['info', 2],
+      ['error', 1],
+    ])
+    waiting = { info: 3 }
+    expect(await values()).toEqual([['info', 3]])
+  })
+
+  it('are told with what they are', async () => {
+    const metrics = createMetrics()
+    metrics.counter('missed_total', 'Messages that nobody took.').add({}, 2)
+    metrics.counter('asked_total', 'Questions.', ['verb'])
+    metrics.histogram('took_seconds', 'Time.', [1])
+    expect(await readTold(metrics)).toEqual({
+      samples: [{ name: 'missed_total', labels: {}, value: 2 }],
+      described: [
+        { name: 'missed_total', help: 'Messages that nobody took.', kind: 'counter', unit: '', title: '' },
+        { name: 'asked_total', help: 'Questions.', kind: 'counter', unit: '', title: '' },
+      ],
+    })
+  })
+
+  it('count no more label sets than are kept, whatever comes', async () => {
+    const metrics = createMetrics()
+    const counter = metrics.counter('checks_total', 'Checks.', ['check'])
+    for (let i = 0; i < SETS_MAX + 5; i++) counter.add({ check: `c${i}` })
+    counter.add({ check: 'c0' })
+    const [family] = await readFamilies(metrics)
+    expect(family?.values).toHaveLength(SETS_MAX)
+    expect(family?.values[0]).toEqual({ labels: { check: 'c0' }, value: 2 })
   })
 
   it('of the process are read when they are asked for', async () => {
-    const metrics = createMetrics('node_doctor')
+    const metrics = createMetrics()
     addProcessMetrics(metrics)
-    const read = async (name: string) => {
-      const metric = await metrics.registry.getSingleMetric(`node_doctor_${name}`)?.get()
-      return metric?.values[0]?.value ?? Number.NaN
-    }
+    const read = async (name: string) =>
+      (await readFamilies(metrics)).find((family) => family.name === name)?.values[0]?.value ?? Number.NaN
     expect(await read('process_resident_memory_bytes')).toBeGreaterThan(1e7)
+    expect(await read('process_heap_used_bytes')).toBeGreaterThan(1e6)
+    expect(await read('process_heap_size_bytes')).toBeGreaterThan(await read('process_heap_used_bytes'))
     expect(await read('process_start_time_seconds')).toBeCloseTo(Date.now() / 1000 - process.uptime(), -1)
     const before = await read('process_cpu_seconds_total')
     for (const end = process.cpuUsage().user + 20_000; process.cpuUsage().user < end; );
     const grown = (await read('process_cpu_seconds_total')) - before
     expect(grown).toBeGreaterThan(0.01)
     expect(grown).toBeLessThan(10)
+    expect((await readFamilies(metrics)).filter(({ name }) => !isProcessMetric(name))).toEqual([])
+    expect(isProcessMetric('process_count')).toBe(false)
   })
 
   it.skipIf(spawnSync('promtool', ['--version']).error !== undefined)('pass promtool', async () => {
-    const metrics = createMetrics('node_doctor')
+    const metrics = createMetrics()
     addProcessMetrics(metrics)
-    const checked = spawnSync('promtool', ['check', 'metrics'], { input: await metrics.registry.metrics() })
+    const text = await renderFamilies('node_doctor', await readFamilies(metrics))
+    const checked = spawnSync('promtool', ['check', 'metrics'], { input: text })
     expect([checked.status, String(checked.stderr)]).toEqual([0, ''])
+  })
+})
+
+describe('the text format', () => {
+  const family: MetricFamily = { name: 'x', help: 'a\\b\nc', type: 'gauge', values: [] }
+
+  it('escapes what labels and help may hold, and writes every number', async () => {
+    const values = [
+      { labels: { l: 'q"\\\n' }, value: Number.NaN },
+      { labels: {}, value: Number.NEGATIVE_INFINITY },
+      { labels: { l: 'm' }, value: 1e21 },
+    ]
+    expect(await renderFamilies('n', [{ ...family, values }])).toBe(
+      '# HELP n_x a\\\\b\\nc\n# TYPE n_x gauge\nn_x{l="q\\"\\\\\\n"} Nan\nn_x -Inf\nn_x{l="m"} 1e+21\n',
+    )
+  })
+
+  it('has no family without a value, none twice, and of values that are called the same the first', async () => {
+    const one = { labels: { a: '1', b: '2' }, value: 1 }
+    const same = { labels: { b: '2', a: '1' }, value: 2 }
+    expect(await renderFamilies('n', [family])).toBe('\n')
+    expect(
+      await renderFamilies('n', [
+        { ...family, values: [one] },
+        { ...family, help: 'other', values: [same] },
+      ]),
+    ).toBe('# HELP n_x a\\\\b\\nc\n# TYPE n_x gauge\nn_x{a="1",b="2"} 1\n')
   })
 })

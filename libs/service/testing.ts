@@ -64,7 +64,7 @@ export function testContext<Config>(
     host: createHost({ root: '' }),
     clock: fakeClock(),
     log: keepLog(name).log,
-    metrics: createMetrics('node_doctor').registry,
+    metrics: createMetrics(),
     signal: new AbortController().signal,
     requestStop: () => undefined,
     ...more,

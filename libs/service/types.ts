@@ -1,9 +1,9 @@
 /** What every process does alike. A service is a value; a process is a list of services. */
 
-import type { Registry } from 'prom-client'
 import type { NodeDoctorConfig } from '#config'
 import type { Host } from '#host'
 import type { RpcService } from '#rpc'
+import type { Metrics } from './metrics.ts'
 
 /** Injected time. `monotonicMs` for intervals and deadlines, `now` only for what people read. */
 export interface Clock {
@@ -43,8 +43,8 @@ export interface ServiceContext<Config> {
   readonly host: Host
   readonly clock: Clock
   readonly log: Logger
-  /** This service's own registry; nothing registers globally. */
-  readonly metrics: Registry
+  /** This service's own, those of its process among them; nothing registers globally. Who has the bus tells them there. */
+  readonly metrics: Metrics
   /** Aborted when the service drains. */
   readonly signal: AbortSignal
   /** Drains this service alone, for good; a process whose services have all stopped ends. */

@@ -54,6 +54,8 @@ export interface BusLink {
   reason(): string
   describe(): BusMessage
   readonly serverRestarts: number
+  /** Of the embedded server, while it runs. */
+  readonly serverPid: number | undefined
   /** Flushes, then ends the server last; `last` comes when the other clients have left, while the bus is still there. */
   stop(flushMs: number, last?: () => Promise<void>): Promise<void>
 }
@@ -161,6 +163,9 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
       waitingMs: Math.max(0, Math.round(monotonicMs() - (outbox.status().stuckSinceMs ?? monotonicMs()))),
       refused: outbox.status().refused.length,
     }),
+    get serverPid() {
+      return server?.pid
+    },
     get serverRestarts() {
       return server?.restarts ?? 0
     },

@@ -1,5 +1,6 @@
-/** What the detector counts. Published on the bus as samples of monitor "detector", and so part of /metrics. */
-import type { Change, MetricSample, NodeState } from '#model'
+/** What the detector counts, in its own registry. Told on the bus as samples of "detector", and so part of /metrics. */
+import type { Change, MonitorState, NodeState } from '#model'
+import type { Metrics } from '#service'
 import type { Shed } from './events/fold.ts'
 import type { Outbox } from './outbox/outbox.ts'
 
@@ -7,38 +8,72 @@ export interface DetectorMetrics {
   saw(changes: readonly Change[]): void
   /** Events that were counted and not told. */
   shed(shed: Shed): void
-  samples(): MetricSample[]
 }
 
-/** Label sets that are kept; a closed set in practice, bounded whatever comes. */
-const SETS_MAX = 2000
+export interface Counted {
+  readonly state: Pick<NodeState, 'monitors'>
+  readonly outbox: Pick<Outbox, 'status'>
+  /** Starts of the embedded bus server after the first. */
+  readonly serverRestarts: () => number
+}
 
-function createCounter(name: string): {
-  add(labels: Record<string, string>, by?: number): void
-  samples(): MetricSample[]
-} {
-  const counts = new Map<string, { labels: Record<string, string>; value: number }>()
-  return {
-    add(labels, by = 1) {
-      const key = JSON.stringify(labels)
-      const known = counts.get(key)
-      if (known !== undefined) known.value += by
-      else if (counts.size < SETS_MAX) counts.set(key, { labels, value: by })
+/** What is read of the outbox and the state when it is asked for. */
+function addReadings({ gauge, total }: Metrics, { state, outbox, serverRestarts }: Counted): void {
+  gauge('status_channel_size', 'Changes in the detector that wait for the bus.', [], ({ set }) =>
+    set({}, outbox.status().queued),
+  )
+  total(
+    'facts_dropped_total',
+    'Facts that the detector had to drop while the bus was away, by severity.',
+    ['severity'],
+    ({ set }) => {
+      for (const [severity, count] of Object.entries(outbox.status().dropped)) set({ severity }, count)
     },
-    samples: () => [...counts.values()].map(({ labels, value }) => ({ name, labels, value })),
-  }
+  )
+  gauge(
+    'bus_values_refused',
+    'Values that the bus refuses now and that are tried again by themselves.',
+    [],
+    ({ set }) => set({}, outbox.status().refused.length),
+  )
+  total('bus_refusals_total', 'Values and facts that the bus refused for themselves since the start.', [], ({ set }) =>
+    set({}, outbox.status().refusedTotal),
+  )
+  total('bus_server_restarts_total', 'Starts of the embedded bus server after the first.', [], ({ set }) =>
+    set({}, serverRestarts()),
+  )
+  const ofMonitors = (name: string, help: string, count: (monitor: MonitorState) => number) =>
+    total(name, help, ['monitor'], ({ set }) => {
+      for (const monitor of state.monitors.values()) set({ monitor: monitor.name }, count(monitor))
+    })
+  ofMonitors('monitor_reports_total', 'Reports taken from a monitor.', ({ reports }) => reports)
+  ofMonitors(
+    'monitor_violations_total',
+    'What a monitor sent that its limits or its declaration do not allow.',
+    ({ violations }) => violations,
+  )
+  ofMonitors('monitor_restarts_total', 'Starts of a monitor after the first.', ({ restarts }) => restarts)
 }
 
-export function createDetectorMetrics(state: NodeState, outbox: Outbox, serverRestarts: () => number): DetectorMetrics {
-  const checks = createCounter('monitor_checks_total')
-  const problems = createCounter('problems_detected_total')
-  const shed = createCounter('events_shed_total')
+export function createDetectorMetrics(metrics: Metrics, counted: Counted): DetectorMetrics {
+  const checks = metrics.counter('monitor_checks_total', 'Runs of checks, by monitor, check and result.', [
+    'monitor',
+    'check',
+    'result',
+  ])
+  const problems = metrics.counter('problems_detected_total', 'Problems opened, by type and severity.', [
+    'type',
+    'severity',
+  ])
+  const shed = metrics.counter(
+    'events_shed_total',
+    'Events that were counted and not told, since their monitor had no room on the bus, by severity.',
+    ['monitor', 'severity'],
+  )
+  addReadings(metrics, counted)
   const lastRun = new Map<string, number>()
 
-  function sawRuns(
-    monitor: string,
-    runs: NodeState['monitors'] extends Map<string, infer M> ? (M extends { runs: infer R } ? R : never) : never,
-  ): void {
+  function sawRuns(monitor: string, runs: MonitorState['runs']): void {
     for (const { check, started, error } of runs) {
       const key = `${monitor}\u0000${check}`
       if (lastRun.get(key) === started.getTime()) continue
@@ -57,27 +92,5 @@ export function createDetectorMetrics(state: NodeState, outbox: Outbox, serverRe
       }
     },
     shed: ({ monitor, severity, count }) => shed.add({ monitor, severity }, count),
-    samples() {
-      const { queued, dropped, refused, refusedTotal } = outbox.status()
-      return [
-        ...checks.samples(),
-        ...problems.samples(),
-        ...shed.samples(),
-        { name: 'status_channel_size', labels: {}, value: queued },
-        ...Object.entries(dropped).map(([severity, value]) => ({
-          name: 'facts_dropped_total',
-          labels: { severity },
-          value,
-        })),
-        { name: 'bus_values_refused', labels: {}, value: refused.length },
-        { name: 'bus_refusals_total', labels: {}, value: refusedTotal },
-        { name: 'bus_server_restarts_total', labels: {}, value: serverRestarts() },
-        ...[...state.monitors.values()].flatMap(({ name, reports, violations, restarts }) => [
-          { name: 'monitor_reports_total', labels: { monitor: name }, value: reports },
-          { name: 'monitor_violations_total', labels: { monitor: name }, value: violations },
-          { name: 'monitor_restarts_total', labels: { monitor: name }, value: restarts },
-        ]),
-      ]
-    },
   }
 }

@@ -10,6 +10,7 @@ import {
   Event,
   Health,
   KeptEvents,
+  type MetricBatch,
   MonitorHealth,
   NodeCondition,
   Problem,
@@ -38,6 +39,27 @@ afterEach(async () => {
   for (const one of open.splice(0).reverse()) await one.stop()
   await rm(dir, { recursive: true, force: true })
 })
+
+/** What the detector tells of itself and of its bus server, as a reader of the bus hears it first. */
+function heardMetrics(): Promise<MetricBatch> {
+  const abort = new AbortController()
+  const bus = connectBus({
+    name: 'http-exporter',
+    credentials: readCredentials(join(dir, 'run'), 'http-exporter'),
+    log: quietLog,
+  })
+  open.push({
+    stop() {
+      abort.abort()
+      return bus.close()
+    },
+  })
+  return new Promise((resolve) => {
+    createBusReader(bus, { signal: abort.signal }).onMetrics((batch) => {
+      if (batch.monitor === 'detector') resolve(batch)
+    })
+  })
+}
 
 function start(document: Record<string, unknown> = {}, bootId?: string): Promise<Running> {
   return startDetector({ dir, busPort: port, document, bootId }, (running) => open.push(running))
@@ -152,6 +174,7 @@ describe('the detector', () => {
         timeout: 10_000,
       })
       .toBe(Health.HEALTHY)
+    const metrics = heardMetrics()
     expect((await running.node()).monitors.find(({ name }) => name === 'vendor')).toMatchObject({
       protocol: 'npd.external.v1',
       description: 'd (calls itself other-name)',
@@ -169,6 +192,13 @@ describe('the detector', () => {
     await expect(
       running.client.call(DetectorService.check, { monitor: 'vendor', check: '' }, { timeoutMs: 2000 }),
     ).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    const { samples, described } = await metrics
+    expect(described.find(({ name }) => name === 'monitor_reports_total')).toMatchObject({
+      help: 'Reports taken from a monitor.',
+      kind: 'counter',
+    })
+    expect(samples.find(({ name }) => name === 'bus_server_restarts_total')).toMatchObject({ labels: {}, value: 0 })
+    expect(samples.find(({ labels }) => labels['service'] === 'nats-server')?.value).toBeGreaterThan(0)
   }, 60_000)
 
   it('shows what is configured and missing, and remembers everything over a restart', async () => {

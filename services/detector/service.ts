@@ -2,9 +2,9 @@
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import type { NodeDoctorConfig } from '#config'
-import { spawnChild } from '#host'
-import { cleanText, DEFAULT_LIMITS, DETECTOR, isOpen, type MetricSample, type MonitorState } from '#model'
-import { defineService, type Service, type ServiceContext } from '#service'
+import { createHost, spawnChild } from '#host'
+import { cleanText, DEFAULT_LIMITS, DETECTOR, isOpen, type MonitorState } from '#model'
+import { defineService, readTold, type Service, type ServiceContext } from '#service'
 import { toProtoSample } from '#wire'
 import { createBusHealth } from './bus-health.ts'
 import { startBusLink } from './bus-link.ts'
@@ -20,6 +20,7 @@ import { createOpenChannel } from './monitors/rpc-channel.ts'
 import { createOutbox } from './outbox/outbox.ts'
 import { createDetectorRpc } from './rpc/service.ts'
 import { snapshot } from './rpc/snapshot.ts'
+import { readServerCost } from './server-cost.ts'
 import { createProblemFile, readProblems } from './store/problem-file.ts'
 import { changesOfStore } from './store/read-back.ts'
 import { reconcile } from './store/reconcile.ts'
@@ -82,9 +83,13 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     onShed: (shed) => metrics.shed(shed),
     later: (ms, act) => void setTimeout(act, ms).unref(),
     publishMetrics: (monitor, time, samples) =>
-      bus?.writer.publishMetrics({ monitor, time, samples: samples.map(toProtoSample) }) ?? 0,
+      bus?.writer.publishMetrics({ monitor, time, samples: samples.map(toProtoSample), described: [] }) ?? 0,
   })
-  const metrics = createDetectorMetrics(engine.state, outbox, () => bus?.serverRestarts ?? 0)
+  const metrics = createDetectorMetrics(context.metrics, {
+    state: engine.state,
+    outbox,
+    serverRestarts: () => bus?.serverRestarts ?? 0,
+  })
   const fleet = createFleet({
     config,
     engine,
@@ -112,6 +117,8 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     now: clock.now,
     log,
   })
+  /** Not the node's: the bus server is a child of this process. */
+  const ownHost = createHost({ root: '' })
   const timers: NodeJS.Timeout[] = []
   let heartbeats = 0
 
@@ -139,9 +146,10 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     })
   }
 
-  function tellMetrics(): void {
-    const samples: MetricSample[] = metrics.samples()
-    const own = { monitor: DETECTOR, time: clock.now(), samples: samples.map(toProtoSample) }
+  async function tellMetrics(): Promise<void> {
+    const { samples: counted, described } = await readTold(context.metrics)
+    const samples = [...counted, ...(await readServerCost(ownHost, bus?.serverPid))]
+    const own = { monitor: DETECTOR, time: clock.now(), samples: samples.map(toProtoSample), described: [...described] }
     const leftOut = bus?.writer.publishMetrics(own) ?? 0
     if (leftOut > 0) log.warn('samples are left out that no message can hold', { leftOut })
   }
@@ -289,7 +297,9 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
       beat()
       timers.push(
         setInterval(beat, HEARTBEAT_MS),
-        setInterval(tellMetrics, METRICS_MS),
+        setInterval(() => {
+          tellMetrics().catch((err: unknown) => log.warn('metrics could not be told on the bus', { err }))
+        }, METRICS_MS),
         setInterval(() => {
           engine.tick()
           outbox.releaseRuns()

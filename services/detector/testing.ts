@@ -56,7 +56,7 @@ export async function startDetector(options: DetectorOptions, begun: (running: R
     host: { ...createHost({ root: '' }), ...(bootId !== undefined && { bootId: () => Promise.resolve(bootId) }) },
     clock: systemClock(),
     log: createLogger({ component: 'detector', level: 'debug', format: 'json', write: (line) => void log.push(line) }),
-    metrics: createMetrics('test').registry,
+    metrics: createMetrics(),
     signal: abort.signal,
   })
   const path = service.socketPath ?? ''

@@ -23,7 +23,12 @@ function messages() {
       someMonitor({ lastError: 'e', lastErrorAt: now, lastViolations: violations, metrics: [metric] }),
     ),
     event: toProtoEvent(someEvent({ firstSeen: now, lastSeen: now })),
-    metrics: { monitor: 'm', time: now, samples: [toProtoSample({ name: 'n', labels: { a: 'b' }, value: 1 })] },
+    metrics: {
+      monitor: 'm',
+      time: now,
+      samples: [toProtoSample({ name: 'n', labels: { a: 'b' }, value: 1 })],
+      described: [metric],
+    },
     heartbeat: { node: 'n', bootId: 'b', detectorIncarnation: 7, time: now, version: 'v', sequence: 1, waitingMs: 0 },
   }
 }

@@ -186,6 +186,39 @@ describe('the http-exporter on a real bus', () => {
     await until(async () => !(await scrape()).includes('node_doctor_cpu_load_per_core'))
   })
 
+  it('has what each process costs by its service, and help and type from who counts', async () => {
+    const { detector, exporter, url } = await startTestNode(onTestFinished)
+    detector.heartbeat()
+    await detector.monitor(someMonitor())
+    await until(async () => (await get<NodeView>(`${url}/status`)).body.monitors.length > 0)
+    const reader = await openStream(url)
+    const cost = (value: number) => ({ name: 'process_resident_memory_bytes', labels: {}, value })
+    detector.metrics('system', [cost(7), { name: 'cpu_load_per_core', labels: {}, value: 0.5 }])
+    detector.metrics(
+      'detector',
+      [cost(8), { name: 'shed_total', labels: { monitor: 'gpu' }, value: 3 }],
+      [{ name: 'shed_total', help: 'Events that were \u202eshed.', kind: 'counter', unit: '', title: '' }],
+    )
+    detector.metrics('evil', [{ name: 'shed_total', labels: { monitor: 'gpu' }, value: 1 }])
+    const scrape = async () => (await fetch(`${exporter.prometheus()}/metrics`)).text()
+    await until(async () => (await scrape()).includes('monitor_sample{monitor="evil"'))
+    const lines = (await scrape()).split('\n')
+    expect(lines.filter((line) => line.startsWith('node_doctor_process_resident_memory_bytes'))).toEqual([
+      expect.stringMatching(/^\w+\{service="http-exporter"\} \d{7,}$/),
+      'node_doctor_process_resident_memory_bytes{service="system"} 7',
+      'node_doctor_process_resident_memory_bytes{service="detector"} 8',
+    ])
+    expect(lines.filter((line) => line.includes('node_doctor_shed_total'))).toEqual([
+      '# HELP node_doctor_shed_total Events that were shed.',
+      '# TYPE node_doctor_shed_total counter',
+      'node_doctor_shed_total{monitor="gpu"} 3',
+    ])
+    // What a process costs is no graph of the machine.
+    reader.close()
+    const kept = JSON.stringify((await get<HistoryView>(`${url}/api/history?range=1h`)).body)
+    expect(kept).not.toContain('process_')
+  })
+
   it('draws what a plug-in declares with a title, beside what ours declare', async () => {
     const { detector, url } = await startTestNode(onTestFinished)
     detector.heartbeat()

@@ -7,7 +7,18 @@ import { type ConnectedBus, connectBus, createBusReader, readCredentials } from 
 import { createHost, createPeerUid } from '#host'
 import { cleanText } from '#model'
 import { createExporterRpc } from '#rpc'
-import { defineService, type Loop, type Readiness, type Service, type ServiceContext, startLoop } from '#service'
+import {
+  defineService,
+  isProcessMetric,
+  type Loop,
+  type MetricFamily,
+  type Readiness,
+  readFamilies,
+  renderFamilies,
+  type Service,
+  type ServiceContext,
+  startLoop,
+} from '#service'
 import type { NodeView } from '#view'
 import { type HttpExporterConfig, httpExporterConfig } from './config.ts'
 import { type History, openHistory } from './history/history.ts'
@@ -15,10 +26,10 @@ import { openNoHistory } from './history/no-history.ts'
 import type { Listener } from './http/listener.ts'
 import { createListeners } from './http/listeners.ts'
 import { loadPage } from './http/page-files.ts'
-import { ownFamilies, renderMetrics, reservedNames } from './metrics/collect.ts'
 import { createDurations } from './metrics/durations.ts'
 import { nodeFamilies } from './metrics/node-families.ts'
-import { createSampleTable } from './metrics/sample-table.ts'
+import { addOwnMetrics } from './metrics/own-metrics.ts'
+import { createSampleTable, labelsOf } from './metrics/sample-table.ts'
 import { awaitedWords, readinessOf } from './readiness.ts'
 import { type FeedCounts, followBus } from './state/bus-feed.ts'
 import { createEventLog, EVENTS_KEPT } from './state/event-log.ts'
@@ -58,7 +69,7 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
   const { namespace } = config.prometheus
   const started = clock.now()
   const samples = createSampleTable()
-  const durations = createDurations()
+  const durations = createDurations(context.metrics)
   const events = createEventLog()
   const ending = new AbortController()
   let bus: ConnectedBus | undefined
@@ -74,19 +85,33 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
     return readinessOf({ bus, state, listeners, now: clock.now() })
   }
 
-  async function metrics(of: NodeState, stream: Hub, past: History): Promise<string> {
+  addOwnMetrics(
+    context.metrics,
+    () => hub && history && { hub: hub.stats(), history: history.stats(), undecodable, ...counts() },
+  )
+
+  /** This service's own metrics; what its process costs with its name, as others tell theirs. */
+  async function ownFamilies(): Promise<MetricFamily[]> {
+    return (await readFamilies(context.metrics)).map((family) =>
+      isProcessMetric(family.name)
+        ? {
+            ...family,
+            values: family.values.map((one) => ({
+              ...one,
+              labels: labelsOf(context.name, { ...one, name: family.name }),
+            })),
+          }
+        : family,
+    )
+  }
+
+  async function metrics(of: NodeState): Promise<string> {
     const view = of.view()
-    const own = ownFamilies({ hub: stream.stats(), history: past.stats(), undecodable, ...counts() })
-    const families = [...nodeFamilies(view, of.heartbeatAgeMs()), durations.family(), ...own]
-    const processText = await context.metrics.metrics()
+    const families = [...nodeFamilies(view, of.heartbeatAgeMs()), ...(await ownFamilies())]
+    const reserved = new Set(families.map(({ name }) => name))
     // What monitors said last is no news once nobody vouches for it.
-    const told =
-      view.detector.state === 'stale'
-        ? []
-        : samples.families(reservedNames(namespace, families, processText), clock.monotonicMs(), (monitor, name) =>
-            of.described(monitor, name),
-          )
-    return renderMetrics(namespace, [...families, ...told], processText)
+    const told = view.detector.state === 'stale' ? [] : samples.families(reserved, clock.monotonicMs(), of.described)
+    return renderFamilies(namespace, [...families, ...told])
   }
 
   async function start(): Promise<void> {
@@ -114,7 +139,7 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
         uses: () => usesOf(knownState),
         events: (limit) => events.last(limit),
         history: (range, uses) => past.query(range, uses),
-        metrics: () => metrics(knownState, stream, past),
+        metrics: () => metrics(knownState),
         readiness,
         awaited: () => awaitedWords(knownState),
         page: await loadPage(pageFolder()),

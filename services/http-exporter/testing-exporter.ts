@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { type NodeDoctorConfig, parseConfig } from '#config'
 import { createHost } from '#host'
-import { createMetrics, type Service, systemClock } from '#service'
+import { addProcessMetrics, createMetrics, type Service, systemClock } from '#service'
 import type { StreamMessage } from '#view'
 import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
 import { startTestDetector, type TestDetector } from '../../libs/bus/testing-detector.ts'
@@ -44,7 +44,8 @@ export async function startTestExporter(options: ExporterOptions): Promise<TestE
     prometheus: { ...slice.prometheus, bindAddress: '127.0.0.1', port: 0, ...options.prometheus },
   }
   const log = recordingLog()
-  const metrics = createMetrics(config.prometheus.namespace)
+  const metrics = createMetrics()
+  addProcessMetrics(metrics)
   const service = await httpExporter.create({
     name: 'http-exporter',
     version: '0.1.0',
@@ -55,7 +56,7 @@ export async function startTestExporter(options: ExporterOptions): Promise<TestE
     host: createHost({ root: '' }),
     clock: systemClock(),
     log,
-    metrics: metrics.registry,
+    metrics,
     signal: new AbortController().signal,
   })
   await service.start(new AbortController().signal)

@@ -19,7 +19,7 @@ const AWAY_READY_MS = 30_000
 function createK8sExporter(context: ServiceContext<K8sExporterConfig>): Service {
   const { config, clock, log, nodeName } = context
   const started = clock.now()
-  const metrics = createExporterMetrics()
+  const metrics = createExporterMetrics(context.metrics)
   const ending = new AbortController()
   const lockPath = join(context.runDir, 'locks', 'k8s-exporter.lock')
   let waiting = 'starting'

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { type BusReader, type ConnectedBus, connectBus, createBusReader, readCredentials } from '#bus'
 import { createHost, createPeerUid } from '#host'
 import { ANNOTATIONS, createKubeClient, type KubeAccess } from '#kube'
-import { type Logger, type ServiceContext, startLoop } from '#service'
-import { fromProtoEvent, fromProtoProblem, toProtoSample } from '#wire'
+import { type Logger, readTold, type ServiceContext, startLoop } from '#service'
+import { fromProtoEvent, fromProtoProblem } from '#wire'
 import { createOursFile } from './conditions/ours.ts'
 import { createWish } from './conditions/wish.ts'
 import { createConditionWriter } from './conditions/writer.ts'
@@ -95,7 +95,7 @@ export async function startTenure(
     peerUid: createPeerUid(createHost({ root: '' })),
   })
   bus.onState(() => context.readinessChanged?.())
-  const reader = createBusReader(bus, { signal, onPoison: () => metrics.add('kube_undecodable_total', {}) })
+  const reader = createBusReader(bus, { signal, onPoison: metrics.undecodable })
   const feed = followNode(
     reader,
     {
@@ -150,11 +150,7 @@ export async function startTenure(
       feed.monitors.size > 0 &&
       [...feed.monitors.values()].every(({ health }) => health !== 'awaited'),
     onPatched(cause, types, changedMs) {
-      metrics.add('kube_condition_patches_total', { cause })
-      if (cause === 'change' && changedMs !== undefined) {
-        metrics.add('kube_condition_changes_total', {})
-        metrics.add('kube_condition_delay_seconds_total', {}, changedMs / 1000)
-      }
+      metrics.patched(cause, changedMs)
       log.debug('node was patched', { cause, types })
     },
   })
@@ -181,7 +177,7 @@ export async function startTenure(
     clock,
     log,
     minSeverity: kubernetes.events.minSeverity,
-    onAction: (action, count) => metrics.add('kube_events_total', { action }, count),
+    onAction: metrics.event,
     signal,
   })
 
@@ -221,14 +217,15 @@ export async function startTenure(
   const pending = () => sender.waiting + inHand + (writer.isSettled() ? 0 : 1)
   const awayMs = () => Math.max(conditionGate.awayMs(), eventGate.awayMs())
 
-  function tellMetrics(): void {
-    const samples = metrics.samples({
-      awayMs: awayMs(),
-      pending: pending(),
-      foreign: writer.foreign.length,
-      leftOut: wish.leftOut,
-    })
-    reader.publishMetrics(samples.map(toProtoSample))
+  metrics.read(() => ({
+    awayMs: awayMs(),
+    pending: pending(),
+    foreign: writer.foreign.length,
+    leftOut: wish.leftOut,
+  }))
+
+  async function tellMetrics(): Promise<void> {
+    reader.publishMetrics(await readTold(context.metrics))
   }
 
   const working = writer.run(signal).catch((err: unknown) => {
@@ -246,7 +243,7 @@ export async function startTenure(
         if (writer.node !== undefined) await sender.turn().catch(unlessWaiting)
       },
     }),
-    startLoop({ ...loop, name: 'metrics', intervalMs: METRICS_MS, run: async () => tellMetrics() }),
+    startLoop({ ...loop, name: 'metrics', intervalMs: METRICS_MS, run: tellMetrics }),
   ]
   /** The detector and the monitors end at the same moment: what they say last is waited for, and sent. */
   async function untilQuiet(): Promise<void> {
@@ -267,7 +264,7 @@ export async function startTenure(
   let ended: Promise<void> | undefined
   async function end(): Promise<void> {
     await untilQuiet()
-    tellMetrics()
+    await tellMetrics()
     ending.abort()
     await Promise.all([working, ...loops.map((one) => one.ended)])
     await journal.close()
@@ -299,7 +296,7 @@ function consumeFacts({ reader, sender, take, metrics, isReady, now }: FactSink,
   const options = { signal, ready: isReady }
   function gap(stream: string): (count: number) => void {
     return (count) => {
-      metrics.add('kube_missed_total', {}, count)
+      metrics.missed(count)
       sender.missed(stream, count)
     }
   }

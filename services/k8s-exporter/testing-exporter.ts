@@ -48,7 +48,7 @@ export async function startTestExporter(options: ExporterOptions): Promise<TestE
     host: createHost({ root: '' }),
     clock: systemClock(),
     log: log.log,
-    metrics: createMetrics('node_doctor').registry,
+    metrics: createMetrics(),
     signal: new AbortController().signal,
   })
   await service.start(new AbortController().signal)

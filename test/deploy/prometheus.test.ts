@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { addProcessMetrics, createMetrics } from '#service'
+import { addProcessMetrics, createMetrics, isProcessMetric, type MetricFamily, readFamilies } from '#service'
 import { renderNodeView } from '#view'
-import { KUBE_COUNTERS } from '../../libs/model/kube-metrics.ts'
 import { NOW, someCondition, someFacts, someMonitor, someProblem } from '../../libs/view/testing.ts'
-import { ownFamilies } from '../../services/http-exporter/metrics/collect.ts'
+import { createDetectorMetrics } from '../../services/detector/metrics.ts'
+import { createOutbox } from '../../services/detector/outbox/outbox.ts'
 import { createDurations } from '../../services/http-exporter/metrics/durations.ts'
 import { nodeFamilies } from '../../services/http-exporter/metrics/node-families.ts'
-import { DETECTOR_NAMES } from '../../services/http-exporter/metrics/sample-table.ts'
+import { addOwnMetrics } from '../../services/http-exporter/metrics/own-metrics.ts'
 import { createExporterMetrics } from '../../services/k8s-exporter/metrics.ts'
 import { ROOT } from './objects.ts'
 
@@ -47,39 +47,47 @@ function promtool(...args: string[]): string {
   return execFileSync('promtool', args, { encoding: 'utf8', cwd: FOLDER, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** Every metric that the product has and that holds something on some node, from the code that writes it. */
-async function knownMetrics(): Promise<Map<string, Set<string>>> {
-  const facts = someFacts({
-    conditions: [someCondition({ health: 'problem', severity: 'critical' })],
-    problems: [someProblem()],
-    monitors: [someMonitor()],
-  })
-  const durations = createDurations()
-  durations.saw(someMonitor())
-  const own = ownFamilies({
+/** What the exporters and the detector count in their registries, each with a word in it. */
+async function counted(): Promise<{ own: MetricFamily[]; detector: MetricFamily[]; kube: MetricFamily[] }> {
+  const [own, detector, kube] = [createMetrics(), createMetrics(), createMetrics()]
+  addProcessMetrics(own)
+  createDurations(own).saw(someMonitor())
+  addOwnMetrics(own, () => ({
     hub: { clients: 0, dropped: 0, refused: 0 },
     history: { onDisk: true, bytes: 0, dropped: 0 },
     samplesRefused: 0,
     undecodable: 0,
     missed: 0,
+  }))
+  createDetectorMetrics(detector, {
+    state: { monitors: new Map([['system', someMonitor()]]) },
+    outbox: createOutbox({ monotonicMs: () => 0 }),
+    serverRestarts: () => 0,
+  })
+  createExporterMetrics(kube).request({ verb: 'patch', resource: 'nodes/status', result: 'ok', durationMs: 1 })
+  return { own: await readFamilies(own), detector: await readFamilies(detector), kube: await readFamilies(kube) }
+}
+
+/** Every metric that the product has and that holds something on some node, from the code that writes it. */
+function knownMetrics({ own, detector, kube }: Awaited<ReturnType<typeof counted>>): Map<string, Set<string>> {
+  const facts = someFacts({
+    conditions: [someCondition({ health: 'problem', severity: 'critical' })],
+    problems: [someProblem()],
+    monitors: [someMonitor()],
   })
   const known = new Map<string, Set<string>>()
   function add(name: string, labels: Iterable<string>): void {
     known.set(name, new Set([...(known.get(name) ?? []), ...labels, 'job', 'instance']))
   }
-  for (const { name, series } of [...nodeFamilies(renderNodeView(facts, NOW), 0), durations.family(), ...own]) {
-    for (const { labels, suffix = '' } of series) add(`node_doctor_${name}${suffix}`, Object.keys(labels))
+  for (const { name, values } of [...nodeFamilies(renderNodeView(facts, NOW), 0), ...own]) {
+    const more = isProcessMetric(name) ? ['service'] : []
+    for (const { labels, metricName = name } of values)
+      add(`node_doctor_${metricName}`, [...Object.keys(labels), ...more])
   }
   const DETECTORS = ['monitor', 'check', 'result', 'type', 'severity']
-  for (const name of DETECTOR_NAMES) add(`node_doctor_${name}`, DETECTORS)
-  const exporter = createExporterMetrics()
-  exporter.request({ verb: 'patch', resource: 'nodes/status', result: 'ok', durationMs: 1 })
-  for (const { name, labels } of exporter.samples({ awayMs: 0, pending: 0, foreign: 0, leftOut: 0 }))
-    add(`node_doctor_${name}`, ['monitor', ...Object.keys(labels)])
-  const metrics = createMetrics('node_doctor')
-  addProcessMetrics(metrics)
-  const text = await metrics.registry.metrics()
-  for (const [, name = ''] of text.matchAll(/^# TYPE (\S+)/gm)) add(name, [])
+  for (const { name } of detector) add(`node_doctor_${name}`, DETECTORS)
+  for (const { name, values } of kube)
+    add(`node_doctor_${name}`, ['monitor', ...values.flatMap(({ labels }) => Object.keys(labels))])
   return known
 }
 
@@ -87,7 +95,8 @@ const rules = parse(readFileSync(RULES, 'utf8')) as RuleFile
 const board = JSON.parse(readFileSync(join(ROOT, 'deploy/grafana/node-doctor.json'), 'utf8')) as Board
 const all = rules.groups.flatMap((group) => group.rules)
 const alerts = all.filter(({ alert }) => alert !== undefined)
-const known = await knownMetrics()
+const counts = await counted()
+const known = knownMetrics(counts)
 const recorded = new Set(all.flatMap(({ record }) => (record === undefined ? [] : [record])))
 
 /** Counters of what is lost that nobody has to be woken for, and why. */
@@ -192,7 +201,9 @@ describe('the board', () => {
 
   it('shows what every counter of the k8s-exporter counts, but those that are always 0 in a release without mistakes', () => {
     const shown = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)).join('\n')
-    const hidden = Object.keys(KUBE_COUNTERS).filter((name) => !shown.includes(`node_doctor_${name}`))
+    const counters = counts.kube.filter(({ type }) => type === 'counter').map(({ name }) => name)
+    expect(counters.length).toBeGreaterThan(5)
+    const hidden = counters.filter((name) => !shown.includes(`node_doctor_${name}`))
     expect(hidden).toEqual(['kube_undecodable_total'])
   })
 

@@ -1,11 +1,10 @@
 /** Every answer there is, by the name that `exporters.http.endpoints[].handler` uses. */
 
 import { HANDLERS } from '#config'
-import type { Clock, Readiness } from '#service'
+import { type Clock, METRICS_TYPE, type Readiness } from '#service'
 import { type EventView, type HistoryView, type NodeView, renderPlainText, wordsToText } from '#view'
 import type { SeriesUses } from '../history/query-series.ts'
 import { parseRange, RANGES, type Range } from '../history/ranges.ts'
-import { METRICS_TYPE } from '../metrics/exposition.ts'
 import { type Answer, type Handler, json, text, wantsHtml } from './answer.ts'
 import { answerHealth } from './health.ts'
 import type { Page } from './page-files.ts'

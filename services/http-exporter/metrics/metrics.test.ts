@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { MonitorState } from '#model'
+import { createMetrics, type MetricFamily, type MetricValue, readFamilies, renderFamilies } from '#service'
 import { renderNodeView } from '#view'
 import {
   anyFacts,
@@ -13,12 +15,11 @@ import {
   someProblem,
   someRun,
 } from '../../../libs/view/testing.ts'
-import { ownFamilies, renderMetrics, reservedNames } from './collect.ts'
 import { isConventionalName } from './convention.ts'
 import { createDurations } from './durations.ts'
-import { type Family, renderExposition } from './exposition.ts'
 import { nodeFamilies } from './node-families.ts'
-import { createSampleTable, DETECTOR_NAMES, FORGET_AFTER_MS, MAX_SERIES_PER_MONITOR } from './sample-table.ts'
+import { addOwnMetrics } from './own-metrics.ts'
+import { createSampleTable, FORGET_AFTER_MS, MAX_SERIES_PER_MONITOR } from './sample-table.ts'
 
 const run = promisify(execFile)
 
@@ -30,13 +31,24 @@ async function promtool(text: string): Promise<string> {
   return stdout + stderr
 }
 
-const own = ownFamilies({
-  hub: { clients: 2, dropped: 1, refused: 0 },
-  history: { onDisk: true, bytes: 4096, dropped: 0 },
-  samplesRefused: 0,
-  undecodable: 0,
-  missed: 0,
-})
+/** What the exporter counts of itself, and how long the runs of these monitors took. */
+function ownFamilies(monitors: readonly MonitorState[]): Promise<MetricFamily[]> {
+  const metrics = createMetrics()
+  const durations = createDurations(metrics)
+  addOwnMetrics(metrics, () => ({
+    hub: { clients: 2, dropped: 1, refused: 0 },
+    history: { onDisk: true, bytes: 4096, dropped: 0 },
+    samplesRefused: 0,
+    undecodable: 0,
+    missed: 0,
+  }))
+  for (const monitor of monitors) durations.saw(monitor)
+  return readFamilies(metrics)
+}
+
+function namesOf(families: readonly MetricFamily[]): ReadonlySet<string> {
+  return new Set(families.map(({ name }) => name))
+}
 
 /** The detector's samples as it publishes them. */
 const detectorSamples = [
@@ -45,23 +57,21 @@ const detectorSamples = [
   { name: 'status_channel_size', labels: {}, value: 0 },
 ]
 
-function everything(namespace = 'node_doctor'): string {
+async function everything(namespace = 'node_doctor'): Promise<string> {
   const facts = someFacts({
     conditions: [someCondition({ health: 'problem', severity: 'critical' }), someCondition({ type: 'InodesLow' })],
     problems: [someProblem()],
   })
-  const durations = createDurations()
-  durations.saw(someMonitor())
   const table = createSampleTable()
   table.take('detector', detectorSamples, 0)
   table.take('system', [{ name: 'disk_used_ratio', labels: { path: '/var' }, value: 0.962 }], 0)
-  const families = [...nodeFamilies(renderNodeView(facts, NOW), 2000), durations.family(), ...own]
-  return renderMetrics(namespace, [...families, ...table.families(reservedNames(namespace, families, ''), 0)], '')
+  const families = [...nodeFamilies(renderNodeView(facts, NOW), 2000), ...(await ownFamilies([someMonitor()]))]
+  return renderFamilies(namespace, [...families, ...table.families(namesOf(families), 0)])
 }
 
 describe('/metrics', () => {
-  it('has the metrics that users of the Go Node Doctor know, as far as their source exists', () => {
-    const text = everything()
+  it('has the metrics that users of the Go Node Doctor know, as far as their source exists', async () => {
+    const text = await everything()
     const names = {
       node_doctor_monitor_checks_total: 'counter',
       node_doctor_monitor_duration_seconds: 'histogram',
@@ -77,8 +87,10 @@ describe('/metrics', () => {
     expect(Object.fromEntries(Object.keys(names).map((name) => [name, types.get(name)]))).toEqual(names)
   })
 
-  it('is, family by family, what it was', () => {
-    const names = [...everything().matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`)
+  it('is, family by family, what it was', async () => {
+    const names = [...(await everything()).matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(
+      ([, name, type]) => `${name} ${type}`,
+    )
     expect(names).toEqual([
       'node_doctor_build_info gauge',
       'node_doctor_verdict gauge',
@@ -108,8 +120,8 @@ describe('/metrics', () => {
     ])
   })
 
-  it('says which health a condition has', () => {
-    expect(everything().match(/^node_doctor_condition\{.*$/gm)).toEqual([
+  it('says which health a condition has', async () => {
+    expect((await everything()).match(/^node_doctor_condition\{.*$/gm)).toEqual([
       'node_doctor_condition{monitor="system",type="DiskFull",entity="disk:/var",health="healthy"} 0',
       'node_doctor_condition{monitor="system",type="DiskFull",entity="disk:/var",health="problem"} 1',
       'node_doctor_condition{monitor="system",type="DiskFull",entity="disk:/var",health="unknown"} 0',
@@ -120,8 +132,8 @@ describe('/metrics', () => {
   })
 
   it('gives promtool nothing to say, under any prefix', async () => {
-    expect(await promtool(everything())).toBe('')
-    expect(await promtool(everything('acme'))).toBe('')
+    expect(await promtool(await everything())).toBe('')
+    expect(await promtool(await everything('acme'))).toBe('')
   })
 
   it('gives promtool nothing to say about anything that monitors may send', async () => {
@@ -146,6 +158,7 @@ describe('/metrics', () => {
         'monitor_duration_seconds',
         'monitor_duration_seconds_count',
         'process_start_time_seconds',
+        'process_cpu_seconds_total',
         'temperature_kelvin',
         'used_percent',
         'x__y',
@@ -157,22 +170,20 @@ describe('/metrics', () => {
       fc.constantFrom('le', 'quantile', 'monitor'),
     )
     const sample = fc.record({ name, labels: fc.dictionary(label, hostileText, { maxKeys: 3 }), value: fc.double() })
-    const batches = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'system', 'x\u202ey'), fc.array(sample)), {
+    const described = fc.array(
+      fc.record({ name, help: hostileText, kind: fc.constantFrom('counter', 'gauge'), unit: hostileText, title: name }),
+      { maxLength: 4 },
+    )
+    const batches = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'system', 'x\u202ey'), fc.array(sample), described), {
       maxLength: 4,
     })
-    const processText =
-      '# HELP node_doctor_process_start_time_seconds x\n# TYPE node_doctor_process_start_time_seconds gauge\nnode_doctor_process_start_time_seconds 1\n'
     await fc.assert(
       fc.asyncProperty(anyFacts, batches, async (facts, told) => {
         const table = createSampleTable()
-        for (const [monitor, samples] of told) table.take(monitor, samples, 0)
-        const durations = createDurations()
-        for (const monitor of facts.monitors) durations.saw(monitor)
-        const families = [...nodeFamilies(renderNodeView(facts, NOW), 1), durations.family(), ...own]
-        const names = reservedNames('node_doctor', families, processText)
-        expect(
-          await promtool(renderMetrics('node_doctor', [...families, ...table.families(names, 0)], processText)),
-        ).toBe('')
+        for (const [monitor, samples, said] of told) table.take(monitor, samples, 0, said)
+        const families = [...nodeFamilies(renderNodeView(facts, NOW), 1), ...(await ownFamilies([...facts.monitors]))]
+        const all = [...families, ...table.families(namesOf(families), 0)]
+        expect(await promtool(await renderFamilies('node_doctor', all))).toBe('')
       }),
       { numRuns: 40 },
     )
@@ -180,56 +191,32 @@ describe('/metrics', () => {
 })
 
 describe('the text format', () => {
-  it('has no sample twice, whatever cleaning makes the same: a scraper would refuse all of it', () => {
+  it('has no sample twice, whatever cleaning makes the same: a scraper would refuse all of it', async () => {
     const conditions = ['disk:/var', 'disk:\u200b/var'].map((entity) => someCondition({ entity }))
     const runs = ['disk', 'di\u202esk'].map((check) => someRun({ check }))
-    const durations = createDurations()
-    durations.saw(someMonitor({ runs }))
-    const families = [...nodeFamilies(renderNodeView(someFacts({ conditions }), NOW), 1), durations.family()]
-    const lines = renderExposition('n', families)
-      .split('\n')
-      .map((line) => line.replace(/ [^ ]*$/, ''))
+    const own = await ownFamilies([someMonitor({ runs })])
+    const families = [...nodeFamilies(renderNodeView(someFacts({ conditions }), NOW), 1), ...own]
+    const lines = (await renderFamilies('n', families)).split('\n').map((line) => line.replace(/ [^ ]*$/, ''))
     const samples = lines.filter((line) => line !== '' && !line.startsWith('#'))
     expect(samples.filter((line, index) => samples.indexOf(line) !== index)).toEqual([])
     expect(samples).toContain('n_condition{monitor="system",type="DiskFull",entity="disk:/var",health="healthy"}')
   })
-
-  it('escapes what labels and help may hold, and writes every number', () => {
-    const family: Family = {
-      name: 'x',
-      help: 'a\\b\nc',
-      type: 'gauge',
-      series: [
-        { labels: { l: 'q"\\\n' }, value: Number.NaN },
-        { labels: {}, value: Number.NEGATIVE_INFINITY },
-        { labels: { l: 'm' }, value: 1e21 },
-        { labels: {}, value: 2 },
-      ],
-    }
-    expect(renderExposition('n', [family])).toBe(
-      '# HELP n_x a\\\\b\\nc\n# TYPE n_x gauge\nn_x{l="q\\"\\\\\\n"} NaN\nn_x -Inf\nn_x{l="m"} 1e+21\n',
-    )
-    expect(renderExposition('n', [{ ...family, series: [] }])).toBe('')
-  })
 })
 
 describe('how long checks take', () => {
-  it('counts each run once', () => {
-    const durations = createDurations()
-    durations.saw(someMonitor())
-    durations.saw(someMonitor())
-    durations.saw(someMonitor({ runs: [someRun({ started: NOW, durationUs: 2_000_000 })] }))
-    const text = renderExposition('n', [durations.family()])
+  it('counts each run once', async () => {
+    const later = someMonitor({ runs: [someRun({ started: NOW, durationUs: 2_000_000 })] })
+    const text = await renderFamilies('n', await ownFamilies([someMonitor(), someMonitor(), later]))
     expect(text).toContain('n_monitor_duration_seconds_count{monitor="system",check="disk"} 2\n')
     expect(text).toContain('n_monitor_duration_seconds_sum{monitor="system",check="disk"} 2.0042\n')
-    expect(text).toContain('n_monitor_duration_seconds_bucket{monitor="system",check="disk",le="0.005"} 1\n')
-    expect(text).toContain('n_monitor_duration_seconds_bucket{monitor="system",check="disk",le="5"} 2\n')
+    expect(text).toContain('n_monitor_duration_seconds_bucket{le="0.005",monitor="system",check="disk"} 1\n')
+    expect(text).toContain('n_monitor_duration_seconds_bucket{le="5",monitor="system",check="disk"} 2\n')
   })
 })
 
 describe('samples of monitors', () => {
   const series = (table: ReturnType<typeof createSampleTable>, nowMs = 0) =>
-    table.families(new Set(), nowMs).flatMap(({ series }) => series)
+    table.families(new Set(), nowMs).flatMap(({ values }): readonly MetricValue[] => values)
 
   it('are bounded for each monitor, and those beyond are counted', () => {
     const table = createSampleTable()
@@ -251,16 +238,48 @@ describe('samples of monitors', () => {
     expect(series(table, FORGET_AFTER_MS + 1)).toEqual([])
   })
 
-  it('carry their monitor whatever they say of themselves, and cannot count in the name of the detector', () => {
+  it('carry their monitor whatever they say of themselves, and cannot count in the name of a service of ours', () => {
     const table = createSampleTable()
-    const samples = [...DETECTOR_NAMES].map((name) => ({ name, labels: { monitor: 'system' }, value: 9 }))
+    const names = ['monitor_checks_total', 'kube_requests_total']
+    const samples = names.map((name) => ({ name, labels: { monitor: 'system' }, value: 9 }))
     table.take('evil', [...samples, { name: 'x', labels: { monitor: 'system' }, value: 1 }], 0)
-    const families = table.families(new Set(), 0).filter(({ series }) => series.length > 0)
-    expect(families.map(({ name }) => name)).toEqual(['x', 'monitor_sample'])
-    expect(families[0]?.series).toEqual([{ labels: { monitor: 'evil', exported_monitor: 'system' }, value: 1 }])
+    const counter = (name: string) => ({ name, help: 'Ours.', kind: 'counter' as const, unit: '', title: '' })
+    table.take('detector', [{ name: 'monitor_checks_total', labels: {}, value: 4 }], 0, [
+      counter('monitor_checks_total'),
+    ])
+    table.take('k8s-exporter', [{ name: 'kube_requests_total', labels: {}, value: 5 }], 0, [
+      counter('kube_requests_total'),
+    ])
+    const families = table.families(new Set(), 0).filter(({ values }) => values.length > 0)
+    expect(families.map(({ name, help }) => [name, help])).toEqual([
+      ['kube_requests_total', 'Ours.'],
+      ['monitor_checks_total', 'Ours.'],
+      ['x', expect.stringContaining('As monitors tell it')],
+      ['monitor_sample', expect.stringContaining('do not follow')],
+    ])
+    expect(families[0]?.values).toEqual([{ labels: { monitor: 'k8s-exporter' }, value: 5 }])
+    expect(families[1]?.values).toEqual([{ labels: {}, value: 4 }])
+    expect(families[3]?.values.map(({ labels }) => labels['monitor'])).toEqual(['evil', 'evil'])
+    expect(families[2]?.values).toEqual([{ labels: { monitor: 'evil', exported_monitor: 'system' }, value: 1 }])
   })
 
-  it('say what their monitor declares of them, in one clean line, and are of its kind', () => {
+  it('of what a process costs are labelled by the service that told them, whatever it says, but the bus server, of which the detector tells', () => {
+    const table = createSampleTable()
+    for (const monitor of ['system', 'detector'])
+      table.take(monitor, [{ name: 'process_cpu_seconds_total', labels: { service: 'nats-server' }, value: 2 }], 0)
+    table.take('detector', [{ name: 'process_cpu_seconds_total', labels: {}, value: 3 }], 0)
+    expect(table.families(new Set(['process_cpu_seconds_total']), 0)[0]).toMatchObject({
+      name: 'process_cpu_seconds_total',
+      type: 'counter',
+      values: [
+        { labels: { service: 'system' }, value: 2 },
+        { labels: { service: 'nats-server' }, value: 2 },
+        { labels: { service: 'detector' }, value: 3 },
+      ],
+    })
+  })
+
+  it('say what their monitor declares of them, in one clean line, and are of the kind that their name says', () => {
     const table = createSampleTable()
     const labels = { operation: 'get', result: 'ok' }
     table.take('vendor', [{ name: 'api_requests_total', labels, value: 3 }], 0)
@@ -273,7 +292,7 @@ describe('samples of monitors', () => {
       name: 'api_requests_total',
       help: 'Requests to the API # HELP up forged',
       type: 'counter',
-      series: [{ labels: { monitor: 'vendor', ...labels }, value: 3 }],
+      values: [{ labels: { monitor: 'vendor', ...labels }, value: 3 }],
     })
   })
 })

@@ -1,20 +1,14 @@
-/** The latest samples of monitors, as metrics. Bounded, each series with its monitor, none from monitors that are gone. */
-import {
-  cleanText,
-  DETECTOR,
-  KUBE_COUNTERS,
-  KUBE_GAUGES,
-  type MetricDescriptor,
-  type MetricSample,
-  seriesKey,
-} from '#model'
+/** The latest samples of monitors and services, as metrics. Bounded, each series with its monitor, none from those that are gone. */
+import { cleanText, DETECTOR, type MetricDescriptor, type MetricSample, seriesKey } from '#model'
+import { isProcessMetric, type MetricFamily, type MetricValue } from '#service'
 import { isConventionalLabel, isConventionalName } from './convention.ts'
-import type { Family, Series } from './exposition.ts'
 
 /** Series of one monitor, and how long one is shown without being told again. */
 export const MAX_SERIES_PER_MONITOR = 1024
 export const FORGET_AFTER_MS = 3_600_000
 const MAX_MONITORS = 256
+/** Names that one service describes with its samples. */
+const MAX_DESCRIBED = 256
 
 /** Names and values that do not fit are gathered under this one. */
 const UNCONVENTIONAL = 'monitor_sample'
@@ -24,26 +18,45 @@ interface Kept {
   seenMs: number
 }
 
+interface Teller {
+  readonly series: Map<string, Kept>
+  /** What a service of ours says with its samples of their names; a monitor says it in its declaration. */
+  described: ReadonlyMap<string, MetricDescriptor>
+}
+
 export type Described = (monitor: string, name: string) => MetricDescriptor | undefined
 
 export interface SampleTable {
-  /** @returns samples that found no place */
-  take(monitor: string, samples: readonly MetricSample[], nowMs: number): number
+  /**
+   * @param described what the samples' names are: of services of ours, whose own they are from then on
+   * @returns samples that found no place
+   */
+  take(
+    monitor: string,
+    samples: readonly MetricSample[],
+    nowMs: number,
+    described?: readonly MetricDescriptor[],
+  ): number
   /** A monitor no longer answers, or is gone. */
   forget(monitor: string): void
   /**
    * @param reserved names of families that are ours, which no plug-in may write into
    * @param described what a monitor declares of a metric
    */
-  families(reserved: ReadonlySet<string>, nowMs: number, described?: Described): Family[]
+  families(reserved: ReadonlySet<string>, nowMs: number, described?: Described): MetricFamily[]
 }
 
+/** By its name, which promtool holds against its type: a declaration that contradicts its own name is not believed. */
 function typeOf(name: string): 'counter' | 'gauge' {
   return name.endsWith('_total') ? 'counter' : 'gauge'
 }
 
-/** The detector's samples speak of others and keep their labels; a plug-in's speak of itself, whatever they say. */
-function labelsOf(monitor: string, { labels }: MetricSample): Record<string, string> {
+/**
+ * The detector's samples speak of others and keep their labels; a plug-in's speak of itself, whatever they say. What a
+ * process costs is the service's that told it; the detector tells it of its bus server, too.
+ */
+export function labelsOf(monitor: string, { name, labels }: MetricSample): Record<string, string> {
+  if (isProcessMetric(name)) return { service: cleanText((monitor === DETECTOR && labels['service']) || monitor, 128) }
   const clean = Object.entries(labels).map(([label, value]) => [label, cleanText(value, 128)] as const)
   if (monitor === DETECTOR) return Object.fromEntries(clean)
   return {
@@ -52,98 +65,82 @@ function labelsOf(monitor: string, { labels }: MetricSample): Record<string, str
   }
 }
 
-function isOurs(monitor: string, sample: MetricSample, reserved: ReadonlySet<string>): boolean {
-  return (
-    sample.name !== UNCONVENTIONAL &&
-    !reserved.has(sample.name) &&
-    isConventionalName(sample.name) &&
-    Object.keys(sample.labels).every(isConventionalLabel) &&
-    // The detector counts for all monitors under names of its own.
-    (monitor === DETECTOR || !DETECTOR_NAMES.has(sample.name))
-  )
+function isConventional({ name, labels }: MetricSample): boolean {
+  return name !== UNCONVENTIONAL && isConventionalName(name) && Object.keys(labels).every(isConventionalLabel)
 }
 
-/** What the detector publishes of itself and of monitors; no plug-in may. */
-export const DETECTOR_NAMES: ReadonlySet<string> = new Set([
-  'monitor_checks_total',
-  'problems_detected_total',
-  'status_channel_size',
-  'events_shed_total',
-  'facts_dropped_total',
-  'bus_server_restarts_total',
-  'bus_refusals_total',
-  'bus_values_refused',
-  'monitor_reports_total',
-  'monitor_violations_total',
-  'monitor_restarts_total',
-])
-
-const HELP: Readonly<Record<string, string>> = {
-  monitor_checks_total: 'Runs of checks, by monitor, check and result.',
-  problems_detected_total: 'Problems opened, by type and severity.',
-  status_channel_size: 'Changes in the detector that wait for the bus.',
-  events_shed_total: 'Events that were counted and not told, since their monitor had no room on the bus, by severity.',
-  facts_dropped_total: 'Facts that the detector had to drop while the bus was away, by severity.',
-  bus_server_restarts_total: 'Starts of the embedded bus server after the first.',
-  bus_refusals_total: 'Values and facts that the bus refused for themselves since the start.',
-  bus_values_refused: 'Values that the bus refuses now and that are tried again by themselves.',
-  monitor_reports_total: 'Reports taken from a monitor.',
-  monitor_violations_total: 'What a monitor sent that its limits or its declaration do not allow.',
-  monitor_restarts_total: 'Starts of a monitor after the first.',
-  ...KUBE_COUNTERS,
-  ...KUBE_GAUGES,
+/** What its monitor says of it; undefined where it says nothing. */
+function helpOf(declared: MetricDescriptor | undefined): string | undefined {
+  const help = cleanText(declared?.help ?? '', 240)
+  return help === '' ? undefined : help
 }
 
 export function createSampleTable(): SampleTable {
-  const monitors = new Map<string, Map<string, Kept>>()
+  const tellers = new Map<string, Teller>()
 
   function forgetOld(nowMs: number): void {
-    for (const [monitor, kept] of monitors) {
-      for (const [key, { seenMs }] of kept) if (nowMs - seenMs > FORGET_AFTER_MS) kept.delete(key)
-      if (kept.size === 0) monitors.delete(monitor)
+    for (const [monitor, { series }] of tellers) {
+      for (const [key, { seenMs }] of series) if (nowMs - seenMs > FORGET_AFTER_MS) series.delete(key)
+      if (series.size === 0) tellers.delete(monitor)
     }
   }
 
+  /** Who alone tells a name, since it says itself what it is. */
+  function owners(): Map<string, string> {
+    const all = new Map<string, string>()
+    for (const [monitor, { described }] of tellers)
+      for (const name of described.keys()) if (!all.has(name)) all.set(name, monitor)
+    return all
+  }
+
   return {
-    take(monitor, samples, nowMs) {
+    take(monitor, samples, nowMs, described = []) {
       let refused = 0
-      const kept = monitors.get(monitor) ?? new Map<string, Kept>()
-      if (!monitors.has(monitor) && monitors.size >= MAX_MONITORS) return samples.length
-      monitors.set(monitor, kept)
+      const teller = tellers.get(monitor) ?? { series: new Map<string, Kept>(), described: new Map() }
+      if (!tellers.has(monitor) && tellers.size >= MAX_MONITORS) return samples.length
+      tellers.set(monitor, teller)
+      if (described.length > 0)
+        teller.described = new Map(described.slice(0, MAX_DESCRIBED).map((one) => [one.name, one]))
       for (const sample of samples) {
         const key = seriesKey(sample.name, sample.labels)
-        if (kept.has(key) || kept.size < MAX_SERIES_PER_MONITOR) kept.set(key, { sample, seenMs: nowMs })
+        if (teller.series.has(key) || teller.series.size < MAX_SERIES_PER_MONITOR)
+          teller.series.set(key, { sample, seenMs: nowMs })
         else refused++
       }
       return refused
     },
     forget(monitor) {
-      monitors.delete(monitor)
+      tellers.delete(monitor)
     },
     families(reserved, nowMs, described = () => undefined) {
       forgetOld(nowMs)
-      const byName = new Map<string, { readonly by: string; readonly series: Series[] }>()
-      const others: Series[] = []
-      for (const [monitor, kept] of monitors) {
-        for (const [key, { sample }] of kept) {
-          if (!isOurs(monitor, sample, reserved)) {
-            const series = cleanText(key, 256)
-            others.push({ labels: { monitor: cleanText(monitor, 128), series }, value: sample.value })
+      const ownerOf = owners()
+      const byName = new Map<string, { readonly by: string; readonly values: MetricValue[] }>()
+      const others: MetricValue[] = []
+      function isShown(monitor: string, sample: MetricSample): boolean {
+        if (isProcessMetric(sample.name)) return true
+        const owner = ownerOf.get(sample.name) ?? monitor
+        return owner === monitor && !reserved.has(sample.name) && isConventional(sample)
+      }
+      for (const [monitor, { series }] of tellers) {
+        for (const [key, { sample }] of series) {
+          const { name, value } = sample
+          if (!isShown(monitor, sample)) {
+            others.push({ labels: { monitor: cleanText(monitor, 128), series: cleanText(key, 256) }, value })
             continue
           }
-          const known = byName.get(sample.name)
-          const series = { labels: labelsOf(monitor, sample), value: sample.value }
-          if (known === undefined) byName.set(sample.name, { by: monitor, series: [series] })
-          else known.series.push(series)
+          const known = byName.get(name) ?? { by: monitor, values: [] }
+          byName.set(name, known)
+          known.values.push({ labels: labelsOf(monitor, sample), value })
         }
       }
-      const families = [...byName].map(([name, { by, series }]) => {
-        const declared = described(by, name)
+      const families = [...byName].map(([name, { by, values }]): MetricFamily => {
+        const declared = tellers.get(by)?.described.get(name) ?? described(by, name)
         return {
           name,
-          help: HELP[name] ?? helpOf(declared) ?? 'As monitors tell it; docs/monitors.md says what it is.',
-          type: declared?.kind ?? typeOf(name),
-          series,
+          help: helpOf(declared) ?? 'As monitors tell it; docs/monitors.md says what it is.',
+          type: typeOf(name),
+          values,
         }
       })
       return [
@@ -151,16 +148,10 @@ export function createSampleTable(): SampleTable {
         {
           name: UNCONVENTIONAL,
           help: 'Samples of monitors whose names do not follow the conventions of Prometheus.',
-          type: 'gauge' as const,
-          series: others,
+          type: 'gauge',
+          values: others,
         },
       ]
     },
   }
-}
-
-/** What its monitor says of it; undefined where it says nothing. */
-function helpOf(declared: MetricDescriptor | undefined): string | undefined {
-  const help = cleanText(declared?.help ?? '', 240)
-  return help === '' ? undefined : help
 }

@@ -4,7 +4,14 @@ import { waitOf } from '#model'
 import type * as pb from '#proto/nodedoctor/v1/types.ts'
 import type { Clock } from '#service'
 import { type EventView, renderEvent } from '#view'
-import { fromProtoEvent, fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem, fromProtoSample } from '#wire'
+import {
+  fromProtoEvent,
+  fromProtoMetric,
+  fromProtoMonitorState,
+  fromProtoNodeCondition,
+  fromProtoProblem,
+  fromProtoSample,
+} from '#wire'
 import type { History } from '../history/history.ts'
 import type { Durations } from '../metrics/durations.ts'
 import type { SampleTable } from '../metrics/sample-table.ts'
@@ -174,9 +181,9 @@ export function followBus(reader: BusReader, targets: FeedTargets, signal: Abort
     })
   })
 
-  const stopMetrics = reader.onMetrics(({ monitor, samples: batch }) => {
+  const stopMetrics = reader.onMetrics(({ monitor, samples: batch, described }) => {
     const told = batch.map(fromProtoSample)
-    samplesRefused += samples.take(monitor, told, clock.monotonicMs())
+    samplesRefused += samples.take(monitor, told, clock.monotonicMs(), described.map(fromProtoMetric))
     const values = series.take(monitor, told, clock.monotonicMs())
     history.sample(values)
     const shown = shownValues(values, uses())

@@ -1,5 +1,6 @@
 /** Samples of monitors as series over time: what grows becomes a rate, and no plug-in writes into a series of ours. */
 import { count, DETECTOR, type MetricSample, seriesKey, type Tally } from '#model'
+import { isProcessMetric } from '#service'
 import { cleanSeriesKey } from '#view'
 import { displayOf } from '../history/display.ts'
 import type { SeriesUses } from '../history/query-series.ts'
@@ -80,6 +81,8 @@ export function createSeriesFeed(isBuiltIn: (monitor: string) => boolean): Serie
       forgetOld(nowMs)
       for (const sample of samples) {
         const key = cleanSeriesKey(seriesKey(sample.name, sample.labels))
+        // What a process costs is for scrapers, too.
+        if (isProcessMetric(sample.name)) continue
         if (!Number.isFinite(sample.value) || !mayWrite(monitor, key, nowMs)) continue
         const value = sample.name.endsWith('_total') ? rate(key, sample.value, nowMs) : sample.value
         if (value !== undefined) values.set(key, value)

@@ -557,6 +557,8 @@ export interface MetricBatch {
   monitor: string;
   time: Date | undefined;
   samples: MetricSample[];
+  /** What the names of samples are: those that a service counts by itself. Those of a monitor stand in its state. */
+  described: MetricDescriptor[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -4421,7 +4423,7 @@ export const Heartbeat: MessageFns<Heartbeat> = {
 };
 
 function createBaseMetricBatch(): MetricBatch {
-  return { monitor: "", time: undefined, samples: [], _unknownFields: {} };
+  return { monitor: "", time: undefined, samples: [], described: [], _unknownFields: {} };
 }
 
 export const MetricBatch: MessageFns<MetricBatch> = {
@@ -4434,6 +4436,9 @@ export const MetricBatch: MessageFns<MetricBatch> = {
     }
     for (const v of message.samples) {
       MetricSample.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.described) {
+      MetricDescriptor.encode(v!, writer.uint32(34).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4483,6 +4488,14 @@ export const MetricBatch: MessageFns<MetricBatch> = {
             message.samples.push(MetricSample.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.described.push(MetricDescriptor.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4514,6 +4527,9 @@ export const MetricBatch: MessageFns<MetricBatch> = {
     if (message.samples?.length) {
       obj.samples = message.samples.map((e) => MetricSample.toJSON(e));
     }
+    if (message.described?.length) {
+      obj.described = message.described.map((e) => MetricDescriptor.toJSON(e));
+    }
     return obj;
   },
 
@@ -4525,6 +4541,7 @@ export const MetricBatch: MessageFns<MetricBatch> = {
     message.monitor = object.monitor ?? "";
     message.time = object.time ?? undefined;
     message.samples = object.samples?.map((e) => MetricSample.fromPartial(e)) || [];
+    message.described = object.described?.map((e) => MetricDescriptor.fromPartial(e)) || [];
     return message;
   },
 };

@@ -1,0 +1,29 @@
+/** What the embedded bus server costs, as the kernel counts it: it is no service of ours that could tell it itself. */
+import type { Host } from '#host'
+import type { MetricSample } from '#model'
+
+/** In the unit of /proc/<pid>/stat, on every architecture (USER_HZ). */
+const TICKS_PER_SECOND = 100
+/** Of proc(5): user and system time, counted from behind the name. */
+const UTIME = 11
+const STIME = 12
+
+const LABELS = { service: 'nats-server' } as const
+
+/** From /proc/<pid>/stat and /proc/<pid>/status; what cannot be read of them is left out. */
+export function costsOf(stat: string, status: string): MetricSample[] {
+  const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
+  const ticks = Number(fields[UTIME] ?? Number.NaN) + Number(fields[STIME] ?? Number.NaN)
+  const kib = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN)
+  return [
+    { name: 'process_cpu_seconds_total', labels: LABELS, value: ticks / TICKS_PER_SECOND },
+    { name: 'process_resident_memory_bytes', labels: LABELS, value: kib * 1024 },
+  ].filter(({ value }) => Number.isFinite(value))
+}
+
+/** Nothing where there is no such process (any more). @param host this container's own */
+export async function readServerCost(host: Pick<Host, 'readEach'>, pid: number | undefined): Promise<MetricSample[]> {
+  if (pid === undefined) return []
+  const [stat = '', status = ''] = await host.readEach([`/proc/${pid}/stat`, `/proc/${pid}/status`])
+  return costsOf(stat, status)
+}
