@@ -65,7 +65,11 @@ describe('a monitor', () => {
       { check: 'cpus', checkType: 'cpu-check' },
     ])
     expect(described.metrics).toMatchObject([{ name: 'disk_used_ratio', title: '{mount} used' }])
-    expect(described.eventReasons).toMatchObject([{ reason: 'DiskReplaced' }])
+    expect(described.eventReasons).toMatchObject([
+      { reason: 'DiskReplaced' },
+      { reason: 'IntervalsStretched' },
+      { reason: 'IntervalsRestored' },
+    ])
   })
 
   it('does not declare what is not configured, or not for it', async () => {

@@ -4,6 +4,7 @@ import type { MonitorMetadata } from '#proto/npd/external/v1/external_monitor.ts
 import { toProtoConditionType, toProtoEventReason } from '#wire'
 import { conditionTypeOf } from './define.ts'
 import type { Runner } from './run-check.ts'
+import { STRAIN_EVENTS } from './strain.ts'
 import type { MonitorDefinition } from './types.ts'
 import { HEARTBEAT_MS } from './watch.ts'
 
@@ -29,10 +30,9 @@ export function describeMonitor(
       checks.flatMap(({ conditions }) => conditions),
       ({ type }) => type,
     ).map((spec) => toProtoConditionType(conditionTypeOf(spec))),
-    eventReasons: once(
-      checks.flatMap(({ events = [] }) => events),
-      ({ reason }) => reason,
-    ).map(toProtoEventReason),
+    eventReasons: once([...checks.flatMap(({ events = [] }) => events), ...STRAIN_EVENTS], ({ reason }) => reason).map(
+      toProtoEventReason,
+    ),
     metrics: once(
       checks.flatMap(({ metrics = [] }) => metrics),
       ({ name }) => name,

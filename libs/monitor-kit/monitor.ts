@@ -2,16 +2,17 @@
 import { randomInt } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { Report } from '#model'
-import { readTold, type Service, type ServiceContext, within } from '#service'
+import { readOwnUse, readTold, type Service, type ServiceContext, within } from '#service'
 import { describeMonitor, metadataOf } from './describe.ts'
 import { CheckUnknownError } from './errors.ts'
 import { createExternalRpc } from './external-rpc.ts'
-import { partsOf, type RunReport } from './findings.ts'
+import { eventOf, partsOf, type RunReport } from './findings.ts'
 import { createCheckMemory, type KeptMemory } from './memory.ts'
 import { createMonitorRpc } from './monitor-rpc.ts'
 import { createReportOutbox } from './outbox.ts'
 import { createRunner, type Runner } from './run-check.ts'
 import { scheduleCheck } from './schedule.ts'
+import { createStrain, type StrainNews } from './strain.ts'
 import type { CheckInstance, MonitorDefinition } from './types.ts'
 
 /** A check that hangs from the start holds readiness and the first answer back no longer than this. */
@@ -74,8 +75,11 @@ function together(reports: readonly Report[]): Report | undefined {
   )
 }
 
-/** @throws CheckUnknownError */
-export function createMonitor(definition: MonitorDefinition, context: Context): Service {
+/**
+ * @param readUse what its own limits say; of this process outside of tests
+ * @throws CheckUnknownError
+ */
+export function createMonitor(definition: MonitorDefinition, context: Context, readUse = readOwnUse): Service {
   const { clock, log, version } = context
   const incarnation = randomInt(1, 2 ** 47)
   const outbox = createReportOutbox(incarnation)
@@ -110,7 +114,42 @@ export function createMonitor(definition: MonitorDefinition, context: Context): 
     return together(reports) ?? { ...run, time, incarnation, sequence: outbox.sequence }
   }
 
-  const checks = runners.map((runner, index) => scheduleCheck(runner, index, { clock, signal: stopped.signal, tell }))
+  const strain = createStrain()
+  let isLooking = false
+
+  async function tellStrain(news: StrainNews | undefined): Promise<void> {
+    if (news === undefined || stopped.signal.aborted) return
+    const { factor, why } = news
+    const isOver = factor === 1
+    const message = isOver
+      ? `monitor ${definition.name} runs its checks at their own intervals again`
+      : `monitor ${definition.name} is short of what it needs (${why}); its checks run at ${factor} times their intervals`
+    if (isOver) log.info(message)
+    else log.warn(message)
+    const happening = {
+      reason: isOver ? 'IntervalsRestored' : 'IntervalsStretched',
+      severity: isOver ? ('info' as const) : ('warning' as const),
+      entity: `monitor:${definition.name}`,
+      message,
+    }
+    const events = [eventOf(happening, definition.name, '', clock.now())]
+    await tell({ observations: [], withdrawn: [], events, metrics: [], runs: [], complete: [] })
+  }
+
+  /** Looks at its own limits where a check has its turn anyhow. */
+  async function onTurn(lateMs: number): Promise<void> {
+    const nowMs = clock.monotonicMs()
+    await tellStrain(strain.turn(lateMs, nowMs))
+    if (isLooking || !strain.isDue(nowMs)) return
+    isLooking = true
+    const use = await readUse().finally(() => {
+      isLooking = false
+    })
+    await tellStrain(strain.limits(use, clock.monotonicMs()))
+  }
+
+  const schedule = { clock, signal: stopped.signal, tell, stretch: () => strain.factor, onTurn }
+  const checks = runners.map((runner, index) => scheduleCheck(runner, index, schedule))
   const byType = [...new Set(runners.flatMap((r) => r.definition.conditions.map(({ type }) => type)))]
   const haveRun = () => checks.every(({ hasRun }) => hasRun)
 

@@ -27,8 +27,9 @@ export interface Runner {
    * Runs once; never rejects. While an earlier run hangs, says so and starts nothing.
    * @param next when it runs again, for those who read it
    * @param signal the monitor stops: the run is to end, what it says is of no interest
+   * @param intervalMs how long it is to the next just now, where that is not its own interval
    */
-  run(next: Date | undefined, signal: AbortSignal): Promise<RunReport>
+  run(next: Date | undefined, signal: AbortSignal, intervalMs?: number): Promise<RunReport>
 }
 
 /** A run that ends, fails, or is given up at its deadline. `onEnd` is told when it has really ended. */
@@ -167,12 +168,11 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
         forPresent.push(word)
       }
     },
-    async run(next, signal) {
+    async run(next, signal, intervalMs = instance.intervalMs) {
       const started = clock.now()
       const beganMs = clock.monotonicMs()
       function ran(error: string): CheckRun[] {
         const durationUs = Math.round((clock.monotonicMs() - beganMs) * 1000)
-        const { intervalMs } = instance
         return [{ check: name, checkType: definition.type, started, durationUs, error, next, intervalMs }]
       }
       try {

@@ -8,7 +8,14 @@ import { createRunner } from './run-check.ts'
 import { scheduleCheck } from './schedule.ts'
 import { type Behaviour, checkOf, healthy, instance } from './testing/scripted-monitor.ts'
 
-function scheduled(behaviour: Behaviour, { index = 0, random = zero }: { index?: number; random?: () => number } = {}) {
+interface Options {
+  readonly index?: number
+  readonly random?: () => number
+  readonly stretch?: () => number
+  readonly onTurn?: (lateMs: number) => Promise<void>
+}
+
+function scheduled(behaviour: Behaviour, { index = 0, random = zero, ...more }: Options = {}) {
   const clock = fakeClock()
   const stop = new AbortController()
   const told: Report[] = []
@@ -24,6 +31,7 @@ function scheduled(behaviour: Behaviour, { index = 0, random = zero }: { index?:
     clock,
     signal: stop.signal,
     random,
+    ...more,
     tell: (run) => {
       const report = { ...run, time: clock.now(), incarnation: 1, sequence: told.length + 1 }
       told.push(report)
@@ -70,6 +78,25 @@ describe('a check', () => {
     clock.step(-7_200_000)
     await clock.advance(30_000)
     expect(told).toHaveLength(3)
+  })
+
+  it('runs less often while its monitor is short of something, says so, and comes back', async () => {
+    let factor = 1
+    const { clock, startedAt, told } = scheduled(well, { stretch: () => factor })
+    await clock.advance(10_000)
+    factor = 2
+    await clock.advance(110_000)
+    factor = 1
+    await clock.advance(90_000)
+    expect(startedAt()).toEqual([0, 30_000, 90_000, 150_000, 180_000, 210_000])
+    expect(told.map(({ runs }) => runs[0]?.intervalMs)).toEqual([30_000, 60_000, 60_000, 30_000, 30_000, 30_000])
+  })
+
+  it('tells how late each turn came, beside what it was to come late by', async () => {
+    const late: number[] = []
+    const { clock } = scheduled(well, { random: () => 1, onTurn: async (ms) => void late.push(ms) })
+    await clock.advance(90_500)
+    expect(late).toEqual([0, 0, 0])
   })
 
   it('skips the turns that a long run has missed', async () => {

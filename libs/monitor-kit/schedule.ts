@@ -25,13 +25,18 @@ export interface ScheduleOptions {
   readonly signal: AbortSignal
   /** Tells what a run saw; gives it back numbered. Not called for a run that ended because the monitor stops. */
   readonly tell: (run: RunReport) => Report | Promise<Report>
+  /** By how much its interval is longer just now. Default 1. */
+  readonly stretch?: () => number
+  /** A turn came so much later than it was due. */
+  readonly onTurn?: (lateMs: number) => Promise<void>
   /** From 0 to 1. Default Math.random. */
   readonly random?: () => number
 }
 
 export function scheduleCheck(runner: Runner, index: number, options: ScheduleOptions): ScheduledCheck {
-  const { clock, signal, tell, random = Math.random } = options
-  const { intervalMs } = runner.instance
+  const { clock, signal, tell, stretch = () => 1, onTurn, random = Math.random } = options
+  /** As it is just now. */
+  const interval = () => runner.instance.intervalMs * stretch()
   let running: Promise<Report> | undefined
   let dueMs = clock.monotonicMs()
   let hasRun = false
@@ -43,7 +48,7 @@ export function scheduleCheck(runner: Runner, index: number, options: ScheduleOp
 
   async function run(): Promise<Report> {
     try {
-      const report = await runner.run(nextDue(), signal)
+      const report = await runner.run(nextDue(), signal, interval())
       signal.throwIfAborted()
       return await tell(report)
     } finally {
@@ -60,18 +65,21 @@ export function scheduleCheck(runner: Runner, index: number, options: ScheduleOp
   /** The next turn's time; those that a long run has missed are skipped, not caught up on. */
   function advance(): void {
     const nowMs = clock.monotonicMs()
-    if (dueMs < nowMs) dueMs += Math.ceil((nowMs - dueMs) / intervalMs) * intervalMs
+    if (dueMs < nowMs) dueMs += Math.ceil((nowMs - dueMs) / interval()) * interval()
   }
 
   async function turns(): Promise<void> {
-    const lateMs = Math.min(JITTER.mostMs, intervalMs * JITTER.share)
+    const jitterMs = Math.min(JITTER.mostMs, runner.instance.intervalMs * JITTER.share)
     await clock.sleep(Math.min(SPREAD_MS, index * 10), signal)
     dueMs = clock.monotonicMs()
     while (!signal.aborted) {
-      dueMs += intervalMs
+      dueMs += interval()
       await runNow()
       advance()
-      await clock.sleep(Math.max(0, dueMs - clock.monotonicMs()) + random() * lateMs, signal)
+      const waitMs = Math.max(0, dueMs - clock.monotonicMs()) + random() * jitterMs
+      const wantedMs = clock.monotonicMs() + waitMs
+      await clock.sleep(waitMs, signal)
+      await onTurn?.(clock.monotonicMs() - wantedMs)
     }
   }
 

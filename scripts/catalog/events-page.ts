@@ -1,6 +1,7 @@
 /** docs/events.md: every event that reaches the cluster, from the declarations of who makes it. */
 import type { Catalog } from '../../libs/config/catalog.ts'
 import { DETECTOR_CONDITIONS, DETECTOR_EVENTS } from '../../libs/model/index.ts'
+import { STRAIN_EVENTS } from '../../libs/monitor-kit/strain.ts'
 import {
   BUDGET_OF_EVENTS,
   BUDGET_OF_PROBLEMS,
@@ -92,6 +93,9 @@ export function eventsPage(catalog: Catalog): string {
     ])
     return `## Monitor ${code(name)}\n\n${render(rows)}`
   })
+  const kit = STRAIN_EVENTS.flatMap(({ reason, severity, description, recovery }) =>
+    happened(reason, severity, 'the monitor', description, recovery !== undefined),
+  )
   const plugins = `## Plug-ins
 
 Whatever condition types and reasons a plug-in reports are told by the same rules, with its name as the source. An event of
@@ -100,6 +104,7 @@ severity warning and up of a plug-in that declares nothing opens a problem that 
     INTRODUCTION,
     `## The exporter itself\n\n${render(own)}`,
     `## The detector\n\n${render(detector)}`,
+    `## Any monitor of ours\n\n${render(kit)}`,
     ...monitors,
     plugins,
   ]
