@@ -116,6 +116,13 @@ module.exports = {
       to: { pathNot: '^libs/pace/' },
     },
     {
+      name: 'service-table-alone',
+      comment: 'libs/service-table is data that every room may read: it knows none of them.',
+      severity: 'error',
+      from: { path: '^libs/service-table/', pathNot: TESTS },
+      to: { pathNot: '^libs/service-table/' },
+    },
+    {
       name: 'wire-narrow',
       comment: 'libs/wire knows the model and the protocols, nothing else.',
       severity: 'error',

@@ -1,11 +1,12 @@
 /** What a consumer proves itself with, as the detector wrote it down. */
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { folderOf } from '#service-table'
 import { BusCredentialsError } from './errors.ts'
 import type { BusCredentials, BusTls } from './types.ts'
 
+/** Beside the socket of the reader. No monitor has any. */
 export function credentialsFile(runDir: string, service: string): string {
-  return join(runDir, service, 'bus.json')
+  return `${folderOf({ name: service, kind: 'core' }, runDir)}/bus.json`
 }
 
 /** The file's text and whose it is, of one and the same file. */

@@ -1,4 +1,5 @@
 /** What the store holds, as data: streams, buckets, limits, who reads what (docs/architecture.md, section 6). */
+import { readersOf, SERVICES, type ServiceTable } from '#service-table'
 import type { BucketName, StreamName } from './types.ts'
 
 const HOUR_MS = 3_600_000
@@ -51,32 +52,26 @@ export const SUBJECT_METRICS = 'nd.metric'
 
 const LISTENS = [SUBJECT_HEARTBEAT, `${SUBJECT_METRICS}.*`]
 
-export const CONSUMERS: readonly ConsumerLayout[] = [
-  {
-    service: 'http-exporter',
-    streams: ['EVENTS', 'EVENTS_INFO', 'PROBLEMS', 'REMEDIATIONS'],
-    buckets: ['node_conditions', 'problems', 'monitors', 'meta'],
+/** Every reader reads whose the store is. */
+const ALL_READ = ['meta'] as const satisfies readonly AnyBucket[]
+
+function subjectsOf(stream: StreamName): readonly string[] {
+  return STREAMS.find(({ name }) => name === stream)?.subjects ?? []
+}
+
+/** The readers of the bus as the table of services has them. */
+export function consumersOf(table: ServiceTable): readonly ConsumerLayout[] {
+  return readersOf(table).map(({ name, bus }) => ({
+    service: name,
+    streams: bus.streams,
+    buckets: [...bus.buckets, ...ALL_READ],
     subscribes: LISTENS,
-    publishes: [],
-    tells: [],
-  },
-  {
-    service: 'k8s-exporter',
-    streams: ['EVENTS', 'EVENTS_INFO', 'PROBLEMS', 'REMEDIATIONS'],
-    buckets: ['node_conditions', 'problems', 'monitors', 'meta'],
-    subscribes: LISTENS,
-    publishes: [],
-    tells: [{ subject: `${SUBJECT_METRICS}.k8s-exporter`, to: ['http-exporter'] }],
-  },
-  {
-    service: 'remediator',
-    streams: ['PROBLEMS'],
-    buckets: ['node_conditions', 'problems', 'monitors', 'meta'],
-    subscribes: LISTENS,
-    publishes: ['nd.remediation.*.*'],
-    tells: [],
-  },
-]
+    publishes: bus.writes.flatMap(subjectsOf),
+    tells: bus.tellsMetricsTo.length === 0 ? [] : [{ subject: `${SUBJECT_METRICS}.${name}`, to: bus.tellsMetricsTo }],
+  }))
+}
+
+export const CONSUMERS = consumersOf(SERVICES)
 
 /** Key of the store's identity in the bucket `meta`. */
 export const META_KEY = 'store'

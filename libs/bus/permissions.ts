@@ -58,7 +58,10 @@ export function ownerPermissions(): Permissions {
   }
 }
 
-export function accessOf({ service, streams, buckets, subscribes, publishes, tells }: ConsumerLayout): Access {
+export function accessOf(
+  { service, streams, buckets, subscribes, publishes, tells }: ConsumerLayout,
+  consumers: readonly ConsumerLayout[] = CONSUMERS,
+): Access {
   return {
     asks: [
       ...publishes,
@@ -77,7 +80,7 @@ export function accessOf({ service, streams, buckets, subscribes, publishes, tel
     ],
     hears: [...subscribes, presenceSubject(service), ...buckets.map((bucket) => `${bucketSubject(bucket)}.>`)],
     tells,
-    told: CONSUMERS.flatMap(({ service: by, tells: said }) =>
+    told: consumers.flatMap(({ service: by, tells: said }) =>
       said.flatMap(({ subject, to }) => (to.includes(service) ? [{ subject, by }] : [])),
     ),
   }
@@ -92,6 +95,6 @@ export function readerPermissions(access: Access, service: string): Permissions 
 }
 
 /** What every reader takes in, by service. */
-export function allAccess(): ReadonlyMap<string, Access> {
-  return new Map(CONSUMERS.map((layout) => [layout.service, accessOf(layout)]))
+export function allAccess(consumers: readonly ConsumerLayout[] = CONSUMERS): ReadonlyMap<string, Access> {
+  return new Map(consumers.map((layout) => [layout.service, accessOf(layout, consumers)]))
 }

@@ -14,6 +14,9 @@ import type {
   SourceCondition,
   StoreMeta,
 } from '#proto/nodedoctor/v1/types.ts'
+import type { BucketName, StreamName } from '#service-table'
+
+export type { BucketName, StreamName }
 
 export type BusState = 'connecting' | 'connected' | 'disconnected' | 'closed'
 
@@ -81,10 +84,8 @@ export interface StreamStanding {
   readonly readers: readonly { readonly service: string; readonly takenUpTo: number }[]
 }
 
-export type StreamName = 'EVENTS' | 'EVENTS_INFO' | 'PROBLEMS' | 'REMEDIATIONS'
 /** Streams of events: warning and up, and info. */
 export type EventStream = 'EVENTS' | 'EVENTS_INFO'
-export type BucketName = 'node_conditions' | 'problems' | 'monitors'
 
 export interface BucketValue {
   node_conditions: NodeCondition

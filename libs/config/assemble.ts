@@ -66,7 +66,13 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   const enabled = doc.remediation.enabled ?? doc.settings.enableRemediation ?? false
   const active = enabled && doc.settings.enableRemediation !== false
   if (!active) noteIdleRepairs(monitors, run)
-  const missing = [...unserved, ...missingRemediation(monitors, active), ...missingServices(doc, active, tree)]
+  const exporters = exportersOf(doc)
+  const remediation = remediationOf(doc, active)
+  const missing = [
+    ...unserved,
+    ...missingRemediation(monitors, active),
+    ...missingServices({ exporters, remediation }, tree),
+  ]
   return {
     problems: [],
     config: {
@@ -83,8 +89,8 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
       },
       monitors: monitors.map(({ entry }) => entry),
       plugins: plugins.map(({ entry }) => entry),
-      exporters: exportersOf(doc),
-      remediation: remediationOf(doc, active),
+      exporters,
+      remediation,
       catalog: owners(catalog),
       missing,
       notes: [...around.notes, ...run.notes],

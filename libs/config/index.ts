@@ -4,4 +4,5 @@ export { type ConfigFlag, type LoadOptions, loadConfig, parseConfig } from './lo
 export { editDistance, nearestName } from './nearest.ts'
 export { HANDLERS, type HandlerName, OWN_NAMES } from './parts.ts'
 export { withoutSecrets } from './show.ts'
+export { isSwitchedOn } from './switches.ts'
 export type * from './types.ts'

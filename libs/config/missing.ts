@@ -1,12 +1,13 @@
 /** Parts that the configuration asks for and that are not there. Each is told as a problem, none in silence. */
+import { plannedServices, SERVICES, type ServiceTable } from '#service-table'
 import { editDistance } from './nearest.ts'
-import { PLANNED_CHECKS, SERVICES, STRATEGIES } from './parts.ts'
+import { PLANNED_CHECKS, STRATEGIES } from './parts.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
 import { isStrategy } from './rules/strategies.ts'
-import type { Document } from './schema/document.ts'
+import { isSwitchedOn } from './switches.ts'
 import { child, type Tree } from './tree/tree.ts'
 import type { MonitorEntry, NodeDoctorConfig } from './types.ts'
-import type { Run } from './walk/run.ts'
+import type { Run, Spot } from './walk/run.ts'
 
 type Missing = NodeDoctorConfig['missing'][number]
 
@@ -42,7 +43,7 @@ export function missingRemediation(monitors: readonly Placed<MonitorEntry>[], ac
   return monitors.flatMap(({ entry, spot, node }) => {
     const { remediation } = entry
     if (!active || !entry.enabled || remediation === undefined || !remediation.enabled) return []
-    if (SERVICES.remediator.built && strategyBuilt(remediation.strategy)) return []
+    if (SERVICES.remediator.standing.built && strategyBuilt(remediation.strategy)) return []
     return [
       {
         key: `monitors.${entry.name}.remediation`,
@@ -58,37 +59,27 @@ function strategyBuilt(strategy: string): boolean {
   return isStrategy(strategy) && STRATEGIES[strategy].built
 }
 
-/** Services that are switched on and not built. */
-export function missingServices(doc: Document, remediationActive: boolean, tree: Tree): Missing[] {
-  const root = rootSpot(tree)
-  const missing: Missing[] = []
-  if (doc.exporters.kubernetes.enabled && !SERVICES['k8s-exporter'].built) {
-    missing.push({
-      key: 'exporters.kubernetes',
-      what: 'the Kubernetes exporter',
-      reason: 'it is not part of this version; no node condition and no event reaches the cluster',
-      origin: spotOf(root, tree, 'exporters', 'kubernetes', 'enabled').place.origin,
-    })
-  }
-  if (doc.settings.kubeconfig !== undefined && !SERVICES['k8s-exporter'].built) {
-    missing.push({
-      key: 'settings.kubeconfig',
-      what: 'access to the API server (settings.kubeconfig)',
-      reason: 'nothing in this version speaks to the API server',
-      origin: spotOf(root, tree, 'settings', 'kubeconfig').place.origin,
-    })
-  }
-  if (remediationActive && !SERVICES.remediator.built) {
-    const written =
-      child(child(tree, 'remediation'), 'enabled') === undefined
-        ? ['settings', 'enableRemediation']
-        : ['remediation', 'enabled']
-    missing.push({
-      key: 'remediation',
-      what: 'the remediator',
-      reason: 'it is not part of this version; problems are told, none is repaired',
-      origin: spotOf(root, tree, ...written).place.origin,
-    })
-  }
-  return missing
+/** Where else a switch may be written than at its own key. */
+const ALSO_WRITTEN: Readonly<Record<string, readonly string[]>> = {
+  'remediation.enabled': ['settings', 'enableRemediation'],
+}
+
+/**
+ * Services that are switched on and not built, by the words of the table.
+ * @param inForce the parts of the configuration that switches stand in, as they hold
+ */
+export function missingServices(inForce: object, tree: Tree, table: ServiceTable = SERVICES): Missing[] {
+  return plannedServices(table).flatMap(({ switches, what, reason }) => {
+    const on = switches.find((key) => isSwitchedOn(inForce, key))
+    if (on === undefined) return []
+    const { origin } = writtenSpot(on, tree).place
+    return [{ key: on.slice(0, on.lastIndexOf('.')), what, reason, origin }]
+  })
+}
+
+/** Where a switch is written, else where what encloses it is. */
+function writtenSpot(key: string, tree: Tree): Spot {
+  const own = key.split('.')
+  const written = [own, ALSO_WRITTEN[key] ?? []].find((steps) => steps.reduce(child, tree) !== undefined)
+  return spotOf(rootSpot(tree), tree, ...(written ?? own))
 }

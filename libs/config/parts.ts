@@ -1,7 +1,9 @@
 /**
- * What is built. A part that the configuration may name and that does not run yet is told as missing; building it means
- * setting one `built` to true here (a monitor's checks come from the catalogue by themselves).
+ * Repairs, checks and pages that the configuration may name, and which of them are built. One that does not run yet is told
+ * as missing; building it means setting its `built` to true here (a monitor's checks come from the catalogue by themselves).
+ * Which services are built says the table of services.
  */
+import { RESERVED_NAMES, SERVICES } from '#service-table'
 
 /** Strategies of repair: what each needs beside its name, and whether a remediator carries it out. */
 export const STRATEGIES = {
@@ -30,25 +32,8 @@ export const STRATEGY_NAMES = [
   'node-reboot',
 ] as const satisfies readonly StrategyName[]
 
-/** Processes beside the monitors. */
-export const SERVICES = {
-  'http-exporter': { built: true },
-  'k8s-exporter': { built: true },
-  remediator: { built: false },
-} as const satisfies Record<string, { built: boolean }>
-
 /** Names that no monitor and no plug-in may have: of our own services, of the bus's users, of what several share. */
-export const OWN_NAMES: readonly string[] = [
-  'detector',
-  'shared',
-  'http-exporter',
-  'k8s-exporter',
-  'remediator',
-  'config-webhook',
-  'cli',
-  'hub',
-  'bus',
-]
+export const OWN_NAMES: readonly string[] = [...Object.keys(SERVICES), ...RESERVED_NAMES]
 
 /** What the http-exporter serves, and where when the configuration does not say. */
 export const HANDLERS = {

@@ -1,8 +1,8 @@
 /** A monitor at work: its configured checks on their schedule, told on both protocols. */
 import { randomInt } from 'node:crypto'
-import { dirname, join } from 'node:path'
 import type { Report } from '#model'
 import { readOwnUse, readTold, type Service, type ServiceContext, within } from '#service'
+import { folderOf, socketOf } from '#service-table'
 import { describeMonitor, metadataOf } from './describe.ts'
 import { CheckUnknownError } from './errors.ts'
 import { createExternalRpc } from './external-rpc.ts'
@@ -24,14 +24,10 @@ const STOP_GRACE_MS = 500
 
 type Context = ServiceContext<readonly CheckInstance[]>
 
-function socketOf({ name }: MonitorDefinition, { runDir }: Context): string {
-  return join(runDir, 'monitors', name, `${name}.sock`)
-}
-
 /** Each check with what it remembers. @throws CheckUnknownError */
 function createRunners(definition: MonitorDefinition, context: Context, memories: KeptMemory[]): Runner[] {
   const { host, clock } = context
-  const folder = dirname(socketOf(definition, context))
+  const folder = folderOf({ ...definition, kind: 'monitor' }, context.runDir)
   return context.config.map((instance) => {
     const { name, type, config } = instance
     const check = definition.checks.find((known) => known.type === type || known.aliases?.includes(type))
@@ -208,7 +204,7 @@ export function createMonitor(definition: MonitorDefinition, context: Context, r
 
   return {
     rpc: [rpc.service, external.service],
-    socketPath: socketOf(definition, context),
+    socketPath: socketOf({ ...definition, kind: 'monitor' }, context.runDir),
     start(signal) {
       if (runners.length === 0) log.warn('no check is configured for this monitor')
       startedMs = clock.monotonicMs()

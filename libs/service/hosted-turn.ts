@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { NodeDoctorConfig } from '#config'
 import type { Host } from '#host'
 import { type RpcServer, serveUnix } from '#rpc'
+import { socketOf } from '#service-table'
 import { DrainTimeoutError } from './errors.ts'
 import { createLife, type Life } from './life.ts'
 import { createReadyFile, type ReadyFile, startLivenessFile } from './liveness.ts'
@@ -139,7 +140,7 @@ async function runCreated(
 ): Promise<void> {
   const { definition, log, around } = turn
   const { name } = definition
-  const path = service.socketPath ?? join(around.config.settings.runDir, name, `${name}.sock`)
+  const path = service.socketPath ?? socketOf({ name, kind: 'core' }, around.config.settings.runDir)
   let server: RpcServer | undefined
   let endLiveness: (() => void) | undefined
   let readyFile: ReadyFile | undefined

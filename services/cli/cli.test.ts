@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type DetectorServer, Node } from '#proto/nodedoctor/v1/detector.ts'
 import { ConditionStatus, Health, MonitorHealth, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
 import type { NodeView } from '#view'
+import { NEW_EXPORTER, WITH_NEW_EXPORTER } from '../../libs/service-table/testing.ts'
 import { configOf } from './settings.ts'
 import { runCommand } from './testing.ts'
 import { runDirOfTests } from './testing-run-dir.ts'
@@ -271,6 +272,18 @@ describe('up', () => {
     expect(planned.map(({ name }) => name)).toEqual(['detector', 'system', 'http-exporter'])
     expect(planned.find(({ name }) => name === 'detector')?.stopOrder).toBe(2)
     expect(planServices(config, ['system']).map(({ name }) => name)).toEqual(['system'])
+  })
+
+  it('plans a service that the table has more, where its switch is on', async () => {
+    const config = await configOf({ 'run-dir': place.dir })
+    const exporters = { ...config.exporters, file: { enabled: true } }
+    const planned = planServices({ ...config, exporters }, undefined, WITH_NEW_EXPORTER)
+    expect(planned.at(-1)).toEqual({
+      name: NEW_EXPORTER,
+      socket: `${place.dir}/${NEW_EXPORTER}/${NEW_EXPORTER}.sock`,
+      stopOrder: 1,
+    })
+    expect(planServices(config, undefined, WITH_NEW_EXPORTER).map(({ name }) => name)).not.toContain(NEW_EXPORTER)
   })
 
   it('keeps the bus’s store in memory', async () => {

@@ -1,15 +1,15 @@
 /** The detector's answer as people are shown it: the same view as the page's. */
-import { join } from 'node:path'
 import { type Health, readersOf } from '#model'
 import { DetectorService, type Node } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix } from '#rpc'
+import { socketOf } from '#service-table'
 import { type ConditionView, NO_REMEDIATION, type NodeView, renderNodeView } from '#view'
 import { fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
 
 const TIMEOUT_MS = 5000
 
 export function detectorSocket(runDir: string): string {
-  return join(runDir, 'detector', 'detector.sock')
+  return socketOf({ name: 'detector', kind: 'core' }, runDir)
 }
 
 /** @throws RpcError when the detector does not answer */

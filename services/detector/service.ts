@@ -5,6 +5,7 @@ import type { NodeDoctorConfig } from '#config'
 import { createHost, spawnChild } from '#host'
 import { cleanText, DEFAULT_LIMITS, DETECTOR, isOpen, type MonitorState } from '#model'
 import { defineService, readTold, type Service, type ServiceContext } from '#service'
+import { socketOf } from '#service-table'
 import { toProtoSample } from '#wire'
 import { createBusHealth } from './bus-health.ts'
 import { startBusLink } from './bus-link.ts'
@@ -226,7 +227,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
   }
 
   return {
-    socketPath: join(context.runDir, 'detector', 'detector.sock'),
+    socketPath: socketOf({ name: context.name, kind: 'core' }, context.runDir),
     rpc: [
       createDetectorRpc({
         engine,

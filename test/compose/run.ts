@@ -2,18 +2,18 @@
  * The set as containers, by docker-compose.yaml: brought up, told of a full disk, asked at every socket, each container's
  * process killed, taken down; then nothing may be left. Ends with 77 and a line that says why where there is no engine.
  */
+import { builtServices, SERVICES } from '#service-table'
 import { SKIPPED } from '../../scripts/verify/steps.ts'
 import { createDisk, type Disk } from './disk.ts'
 import { type Engine, findEngine, NoEngineError } from './engine.ts'
 import { tryRun, until } from './exec.ts'
-import { createStack, type Stack } from './stack.ts'
+import { createStack, type Stack, volumeOf } from './stack.ts'
 
-const SOCKETS = [
-  { volume: 'run-detector', file: 'detector.sock', service: 'nodedoctor.v1.Detector' },
-  { volume: 'run-monitor-system', file: 'system.sock', service: 'nodedoctor.v1.Monitor' },
-  { volume: 'run-http-exporter', file: 'http-exporter.sock', service: 'nodedoctor.v1.Exporter' },
-  { volume: 'run-k8s-exporter', file: 'k8s-exporter.sock', service: 'nodedoctor.v1.Exporter' },
-]
+const SOCKETS = builtServices(SERVICES).map((service) => ({
+  volume: volumeOf(service),
+  file: `${service.name}.sock`,
+  service: service.serves,
+}))
 
 function say(text: string): void {
   console.log(`compose-test: ${text}`)

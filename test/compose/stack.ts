@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { builtServices, type Named, SERVICES } from '#service-table'
 import type { NodeView } from '#view'
 import { baseImage } from './base-image.ts'
 import type { Engine } from './engine.ts'
@@ -41,6 +42,11 @@ export interface Stack {
   leftovers(): string[]
 }
 
+/** The volume in memory of a service's socket and keys, as docker-compose.yaml calls it. */
+export function volumeOf({ name, kind }: Named): string {
+  return kind === 'monitor' ? `run-monitor-${name}` : `run-${name}`
+}
+
 export function createStack(engine: Engine): Stack {
   const project = `nd-test-${process.pid}`
   const dir = mkdtempSync(join(tmpdir(), 'ndc-stack-'))
@@ -56,7 +62,7 @@ export function createStack(engine: Engine): Stack {
   writeFileSync(config, CONFIG)
   const mount = { volumes: [`${config}:/etc/node-doctor/config.yaml:ro`] }
   const override = join(dir, 'override.json')
-  const services = { detector: mount, system: mount, 'http-exporter': mount, 'k8s-exporter': mount }
+  const services = Object.fromEntries(builtServices(SERVICES).map(({ name }) => [name, mount]))
   writeFileSync(override, JSON.stringify({ services }))
   const compose = ['docker', 'compose', '-p', project, '-f', join(ROOT, 'docker-compose.yaml'), '-f', override]
   const names = ['network', ...Object.keys(services), 'kube-apiserver']

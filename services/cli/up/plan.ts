@@ -1,6 +1,6 @@
 /** Which processes make the set of this configuration. */
-import { join } from 'node:path'
-import type { NodeDoctorConfig } from '#config'
+import { isSwitchedOn, type NodeDoctorConfig } from '#config'
+import { type BuiltService, builtServices, SERVICES, type ServiceTable, socketOf } from '#service-table'
 
 export interface PlannedService {
   readonly name: string
@@ -9,23 +9,31 @@ export interface PlannedService {
   readonly stopOrder: number
 }
 
-export function planServices(config: NodeDoctorConfig, only: readonly string[] | undefined): PlannedService[] {
+/** Monitors that some configured check is served by. One without a row of its own is stopped with the others. */
+function wantedMonitors({ monitors }: NodeDoctorConfig): string[] {
+  const served = monitors.filter(({ enabled, monitor }) => enabled && monitor !== '').map(({ monitor }) => monitor)
+  return [...new Set(served)].sort()
+}
+
+function isWanted({ switches }: BuiltService, config: NodeDoctorConfig): boolean {
+  return switches.length === 0 || switches.some((key) => isSwitchedOn(config, key))
+}
+
+/** @param only names of services; undefined for all that the configuration asks for */
+export function planServices(
+  config: NodeDoctorConfig,
+  only: readonly string[] | undefined,
+  table: ServiceTable = SERVICES,
+): PlannedService[] {
   const { runDir } = config.settings
-  const monitors = [
-    ...new Set(
-      config.monitors.filter(({ enabled, monitor }) => enabled && monitor !== '').map(({ monitor }) => monitor),
-    ),
-  ].sort()
-  const planned: PlannedService[] = [
-    { name: 'detector', socket: join(runDir, 'detector', 'detector.sock'), stopOrder: 2 },
-    ...monitors.map((name) => ({ name, socket: join(runDir, 'monitors', name, `${name}.sock`), stopOrder: 1 })),
-  ]
-  const { http, prometheus } = config.exporters
-  if (http.enabled || prometheus.enabled) {
-    planned.push({ name: 'http-exporter', socket: join(runDir, 'http-exporter', 'http-exporter.sock'), stopOrder: 1 })
-  }
-  if (config.exporters.kubernetes.enabled) {
-    planned.push({ name: 'k8s-exporter', socket: join(runDir, 'k8s-exporter', 'k8s-exporter.sock'), stopOrder: 1 })
-  }
-  return only === undefined ? planned : planned.filter(({ name }) => only.includes(name))
+  const wanted = builtServices(table).filter((service) => service.kind !== 'monitor' && isWanted(service, config))
+  const [first, others] = [wanted.filter(({ kind }) => kind === 'core'), wanted.filter(({ kind }) => kind !== 'core')]
+  const monitors = wantedMonitors(config).map((name) => ({
+    name,
+    kind: 'monitor' as const,
+    stopOrder: table[name]?.stopOrder ?? 1,
+  }))
+  return [...first, ...monitors, ...others]
+    .map((service) => ({ name: service.name, socket: socketOf(service, runDir), stopOrder: service.stopOrder }))
+    .filter(({ name }) => only === undefined || only.includes(name))
 }

@@ -7,6 +7,7 @@ import { type ConfigFlag, type NodeDoctorConfig, nearestName } from '#config'
 import { keepHeapSmall } from '#service'
 import { CONFIG_OPTIONS, type Command, textOf, type Values } from '../command.ts'
 import { CliUsageError, NotBuiltError } from '../errors.ts'
+import { detectorSocket } from '../node.ts'
 import { say } from '../print.ts'
 import { configOf, flagsOf } from '../settings.ts'
 import { renderTable } from '../table.ts'
@@ -112,7 +113,7 @@ function overview(config: NodeDoctorConfig, running: readonly Supervised[], scre
       ? [`  Prometheus      http://127.0.0.1:${prometheus.port}${prometheus.path}`]
       : []),
     `  Kubernetes      ${screen.kubernetes}`,
-    `  Ask a socket    grpcurl -plaintext unix://${runDir}/detector/detector.sock nodedoctor.v1.Detector/GetNode`,
+    `  Ask a socket    grpcurl -plaintext unix://${detectorSocket(runDir)} nodedoctor.v1.Detector/GetNode`,
     `  Plug in         a socket of npd.external.v1 or nodedoctor.v1 in ${config.detector.monitorDirs[0] ?? `${runDir}/monitors`}`,
     ...notes.map((note) => `  Note            ${note}`),
     '',
@@ -194,7 +195,7 @@ async function run(values: Values): Promise<number> {
   }
   await Promise.race([asked, allEnded])
   process.stdout.write(signals > 0 ? 'Stopping everything; Ctrl-C again kills.\n' : 'Every process ended for good.\n')
-  for (const order of [1, 2]) {
+  for (const order of [...new Set(planned.map(({ stopOrder }) => stopOrder))].sort((a, b) => a - b)) {
     await Promise.all(running.filter(({ service }) => service.stopOrder === order).map((one) => one.stop(GRACE_MS)))
   }
   for (const { socket } of planned) await rm(socket, { force: true })

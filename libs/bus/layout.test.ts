@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { readersOf, SERVICES } from '#service-table'
+import { NEW_EXPORTER, WITH_NEW_EXPORTER } from '../service-table/testing.ts'
+import { CONSUMERS, consumersOf, STREAMS } from './layout.ts'
+import { allAccess } from './permissions.ts'
+
+describe('the readers of the bus', () => {
+  it('are those of the table of services, in its order', () => {
+    expect(CONSUMERS.map(({ service }) => service)).toEqual(readersOf(SERVICES).map(({ name }) => name))
+    expect(consumersOf({ detector: SERVICES.detector, system: SERVICES.system })).toEqual([])
+  })
+
+  it('all hear heartbeats and samples, and whose the store is', () => {
+    for (const { subscribes, buckets } of CONSUMERS) {
+      expect(subscribes).toEqual(['nd.heartbeat', 'nd.metric.*'])
+      expect(buckets.at(-1)).toBe('meta')
+    }
+  })
+
+  it('write a stream by the subjects that it holds', () => {
+    const [remediations] = STREAMS.filter(({ name }) => name === 'REMEDIATIONS')
+    expect(CONSUMERS.filter(({ publishes }) => publishes.length > 0)).toMatchObject([
+      { service: 'remediator', publishes: remediations?.subjects },
+    ])
+  })
+
+  it('have one more account with one row more, with what the row says and nothing beside', () => {
+    const access = allAccess(consumersOf(WITH_NEW_EXPORTER))
+    const { asks, hears, tells } = access.get(NEW_EXPORTER) ?? { asks: [], hears: [], tells: [] }
+    expect(asks).toEqual([
+      '$JS.API.CONSUMER.MSG.NEXT.PROBLEMS.file-exporter',
+      '$JS.API.CONSUMER.INFO.PROBLEMS.file-exporter',
+      '$JS.API.STREAM.INFO.PROBLEMS',
+      '$JS.ACK.PROBLEMS.file-exporter.>',
+      '$JS.API.STREAM.INFO.KV_node_conditions',
+      '$JS.API.DIRECT.GET.KV_node_conditions.>',
+      '$JS.API.STREAM.INFO.KV_meta',
+      '$JS.API.DIRECT.GET.KV_meta.>',
+    ])
+    expect(hears).toEqual([
+      'nd.heartbeat',
+      'nd.metric.*',
+      'nd.presence.file-exporter',
+      '$KV.node_conditions.>',
+      '$KV.meta.>',
+    ])
+    expect(tells).toEqual([{ subject: 'nd.metric.file-exporter', to: ['http-exporter'] }])
+    expect(access.get('http-exporter')?.told).toContainEqual({ subject: 'nd.metric.file-exporter', by: NEW_EXPORTER })
+  })
+})

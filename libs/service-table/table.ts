@@ -1,0 +1,88 @@
+/**
+ * The one table of services. The bus makes accounts and permissions of it, the configuration what is reserved and what is
+ * missing, `node-doctor up` the processes of a set; tests hold every manifest against it. Whoever builds a service adds a
+ * row: docs/extending.md.
+ */
+import type { BusPart, ServiceTable } from './types.ts'
+
+/** What an exporter reads: all that there is. */
+const EVERYTHING = {
+  role: 'reader',
+  streams: ['EVENTS', 'EVENTS_INFO', 'PROBLEMS', 'REMEDIATIONS'],
+  buckets: ['node_conditions', 'problems', 'monitors'],
+  writes: [],
+  tellsMetricsTo: [],
+} as const satisfies BusPart
+
+export const SERVICES = {
+  detector: {
+    kind: 'core',
+    serves: 'nodedoctor.v1.Detector',
+    bus: { role: 'owner' },
+    switches: [],
+    stopOrder: 2,
+    needs: [],
+    runFolders: ['bus'],
+    stateFolders: ['detector'],
+    standing: { built: true, uid: 65_101 },
+  },
+  system: {
+    kind: 'monitor',
+    serves: 'nodedoctor.v1.Monitor',
+    bus: { role: 'none' },
+    switches: [],
+    stopOrder: 1,
+    needs: ['host'],
+    runFolders: [],
+    stateFolders: [],
+    standing: { built: true, uid: 65_102 },
+  },
+  'http-exporter': {
+    kind: 'exporter',
+    serves: 'nodedoctor.v1.Exporter',
+    bus: EVERYTHING,
+    switches: ['exporters.http.enabled', 'exporters.prometheus.enabled'],
+    stopOrder: 1,
+    needs: [],
+    runFolders: [],
+    stateFolders: ['history'],
+    standing: { built: true, uid: 65_103 },
+  },
+  'k8s-exporter': {
+    kind: 'exporter',
+    serves: 'nodedoctor.v1.Exporter',
+    bus: { ...EVERYTHING, tellsMetricsTo: ['http-exporter'] },
+    switches: ['exporters.kubernetes.enabled'],
+    stopOrder: 1,
+    needs: ['api-server'],
+    runFolders: ['locks'],
+    stateFolders: ['k8s-exporter'],
+    standing: { built: true, uid: 65_104 },
+  },
+  remediator: {
+    kind: 'core',
+    serves: 'nodedoctor.v1.Remediator',
+    bus: {
+      role: 'reader',
+      streams: ['PROBLEMS'],
+      buckets: ['node_conditions', 'problems', 'monitors'],
+      writes: ['REMEDIATIONS'],
+      tellsMetricsTo: [],
+    },
+    switches: ['remediation.enabled'],
+    stopOrder: 1,
+    needs: ['host'],
+    runFolders: [],
+    stateFolders: ['remediator'],
+    standing: {
+      built: false,
+      what: 'the remediator',
+      reason: 'it is not part of this version; problems are told, none is repaired',
+    },
+  },
+} as const satisfies ServiceTable
+
+export type ServiceName = keyof typeof SERVICES
+
+/** Names that no service and no plug-in may have: of what several share, and of parts that are no service of a node. */
+export const RESERVED_NAMES = ['shared', 'bus', 'cli', 'config-webhook', 'hub'] as const

@@ -1,0 +1,73 @@
+/** What a row of the table says. A column that a row leaves out is a compile error. */
+
+/** Streams of the bus: what they hold stands in libs/bus/layout.ts. */
+export type StreamName = 'EVENTS' | 'EVENTS_INFO' | 'PROBLEMS' | 'REMEDIATIONS'
+
+/** Buckets of the bus that a service may be let read. */
+export type BucketName = 'node_conditions' | 'problems' | 'monitors'
+
+/** What a service is on the bus. Its account and its user are called as the service is. */
+export type BusPart =
+  /** Holds the store, says everything that is said of the node. There is one. */
+  | { readonly role: 'owner' }
+  | {
+      readonly role: 'reader'
+      /** Streams that it consumes in order, each by a durable of its own. */
+      readonly streams: readonly StreamName[]
+      /** Buckets that it reads and hears. Every reader also hears heartbeats, samples, and whose the store is. */
+      readonly buckets: readonly BucketName[]
+      /** Streams that it writes itself. */
+      readonly writes: readonly StreamName[]
+      /** Readers to which it tells what it counts, on the subject `nd.metric.<service>`. */
+      readonly tellsMetricsTo: readonly string[]
+    }
+  /** No account: it never speaks to the bus. */
+  | { readonly role: 'none' }
+
+/** What of the machine and the cluster a service cannot do without. */
+export type Need =
+  /** The host's root, read-only, at /host in a container. */
+  | 'host'
+  /** The API server: the token of the pod's account. */
+  | 'api-server'
+
+/** Whether a service is part of this version. */
+export type Standing =
+  | {
+      readonly built: true
+      /** The user that it runs as in containers. Each has another one, so that none writes what another one owns. */
+      readonly uid: number
+    }
+  | {
+      readonly built: false
+      /** How a configuration that asks for it is told so: the missing part ("the remediator"), and what follows. */
+      readonly what: string
+      readonly reason: string
+    }
+
+export interface ServiceRow {
+  /**
+   * A monitor's socket is below `monitors/`, as a plug-in's is. In the compact layout all exporters are one process, and all
+   * monitors another; each of `core` is one by itself in every layout.
+   */
+  readonly kind: 'core' | 'monitor' | 'exporter'
+  /** The gRPC service of its socket, beside health and reflection: "nodedoctor.v1.Exporter". */
+  readonly serves: string
+  readonly bus: BusPart
+  /**
+   * Booleans of the configuration in force, by dotted key ("exporters.http.enabled"), any of which switches it on. Without
+   * one it always runs, but for a monitor, which runs while one of its checks is configured.
+   */
+  readonly switches: readonly string[]
+  /** When `node-doctor up` stops it: lowest first. The owner of the bus goes last, since it ends the bus. */
+  readonly stopOrder: 1 | 2
+  readonly needs: readonly Need[]
+  /** Folders of its own below the run directory of the host, beside that of its socket: gone after a reboot, not with the pod. */
+  readonly runFolders: readonly string[]
+  /** Folders of its own below the state directory: what survives a reboot. */
+  readonly stateFolders: readonly string[]
+  readonly standing: Standing
+}
+
+/** Rows by the service's name: also that of its folder, its bundle, its container, its account on the bus. */
+export type ServiceTable = Readonly<Record<string, ServiceRow>>
