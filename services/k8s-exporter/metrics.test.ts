@@ -67,6 +67,8 @@ describe('what the k8s-exporter counts', () => {
     reader.onMetrics(({ monitor, described }) => {
       if (monitor === 'k8s-exporter') heard.resolve(described.filter(({ name }) => name === 'kube_missed_total'))
     })
+    // The server has the subscription.
+    await connection.connection('a test').flush()
     // The last of it is told at the end.
     await at.exporter.stop()
     expect(await heard.promise).toMatchObject([
