@@ -109,6 +109,13 @@ module.exports = {
       to: { path: '^(libs|services)/', pathNot: '^libs/durable/' },
     },
     {
+      name: 'clock-alone',
+      comment: 'libs/clock is what everybody waits by; it needs nobody.',
+      severity: 'error',
+      from: { path: '^libs/clock/', pathNot: TESTS },
+      to: { pathNot: '^libs/clock/|^(node:)?timers' },
+    },
+    {
       name: 'pace-pure',
       comment: 'libs/pace is arithmetic: time and chance are arguments.',
       severity: 'error',

@@ -11,6 +11,7 @@ const FILES: Record<string, string> = {
   'libs/model/index.ts': "import { hostname } from 'node:os'\nexport const name = hostname()\n",
   'libs/model/testing.ts': "import '../view/index.ts'\nexport {}\n",
   'libs/durable/index.ts': "import '../model/index.ts'\nexport {}\n",
+  'libs/clock/index.ts': "import '../pace/index.ts'\nexport {}\n",
   'libs/pace/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/service-table/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/view/index.ts': "import '../wire/index.ts'\nexport {}\n",
@@ -66,6 +67,7 @@ describe('the import rules', () => {
   it.each([
     'check-config-for-types-only: services/monitors/one/main.ts -> services/monitors/one/checks/x/config.ts',
     'child-processes-in-host: services/detector/main.ts -> child_process',
+    'clock-alone: libs/clock/index.ts -> libs/pace/index.ts',
     'durable-alone: libs/durable/index.ts -> libs/model/index.ts',
     'evaluate-pure: services/monitors/one/checks/x/evaluate.ts -> libs/monitor-kit/index.ts',
     'evaluate-pure: services/monitors/one/checks/x/evaluate.ts -> zod',

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createHost } from '#host'
-import { fakeClock } from '#service'
+import { fakeClock } from '../clock/testing.ts'
 import { keepLog } from '../service/testing.ts'
 import { observationOf, partsOf, samplesOf } from './findings.ts'
 import { NO_MEMORY } from './memory.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createHost } from '#host'
 import type { Report } from '#model'
-import { fakeClock } from '#service'
+import { fakeClock } from '../clock/testing.ts'
 import { keepLog } from '../service/testing.ts'
 import { NO_MEMORY } from './memory.ts'
 import { createRunner } from './run-check.ts'

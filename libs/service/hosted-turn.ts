@@ -1,5 +1,6 @@
 /** One life of one service: created, started, served on its socket, drained, stopped or failed. */
 import { dirname, join } from 'node:path'
+import { aborted, type Clock, within } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import type { Host } from '#host'
 import { type RpcServer, serveUnix } from '#rpc'
@@ -10,8 +11,7 @@ import { createReadyFile, type ReadyFile, startLivenessFile } from './liveness.t
 import { createMetrics } from './metrics.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { watchReadiness } from './readiness.ts'
-import type { Clock, Logger, Service, ServiceContext, ServiceDefinition } from './types.ts'
-import { aborted, within } from './within.ts'
+import type { Logger, Service, ServiceContext, ServiceDefinition } from './types.ts'
 
 /** What draining may take where a definition does not say. */
 export const DRAIN_DEADLINE_MS = 10_000

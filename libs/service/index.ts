@@ -1,9 +1,8 @@
+export { aborted, type Clock, systemClock, within } from '#clock'
 export { parseServiceArguments, type ServiceArguments, USAGE } from './arguments.ts'
-export { systemClock } from './clock.ts'
 export { defineService } from './define.ts'
 export { type ErrorRecord, errorRecord } from './error-record.ts'
 export * from './errors.ts'
-export { type FakeClock, fakeClock } from './fake-clock.ts'
 export {
   METRICS_TYPE,
   type MetricFamily,
@@ -28,4 +27,3 @@ export { addProcessMetrics, isProcessMetric } from './process-metrics.ts'
 export { runService } from './run.ts'
 export type * from './types.ts'
 export { VERSION } from './version.ts'
-export { aborted, within } from './within.ts'

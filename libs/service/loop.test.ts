@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fakeClock } from './fake-clock.ts'
+import { fakeClock } from '../clock/testing.ts'
 import { startLoop } from './loop.ts'
 import { keepLog } from './testing.ts'
 

@@ -1,5 +1,6 @@
 /** Something done again and again: turns never overlap, have jitter, and are watched. */
-import type { Clock, Logger } from './types.ts'
+import type { Clock } from '#clock'
+import type { Logger } from './types.ts'
 
 export interface LoopOptions {
   readonly name: string

@@ -1,8 +1,9 @@
 /** A process: a list of services, one configuration, signals. The only place that ends a process. */
+
+import { systemClock } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import { createHost } from '#host'
 import { parseServiceArguments, type ServiceArguments, USAGE } from './arguments.ts'
-import { systemClock } from './clock.ts'
 import { UsageError } from './errors.ts'
 import { keepHeapSmall } from './heap.ts'
 import { createHostedService } from './host-service.ts'

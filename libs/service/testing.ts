@@ -1,7 +1,7 @@
 /** What tests of services stand on: a logger that keeps its lines, a configuration, a context. */
 import type { NodeDoctorConfig } from '#config'
 import { createHost } from '#host'
-import { fakeClock } from './fake-clock.ts'
+import { fakeClock } from '../clock/testing.ts'
 import { createLogger } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import type { Logger, ServiceContext } from './types.ts'

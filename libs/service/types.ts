@@ -1,17 +1,10 @@
 /** What every process does alike. A service is a value; a process is a list of services. */
 
+import type { Clock } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import type { Host } from '#host'
 import type { RpcService } from '#rpc'
 import type { Metrics } from './metrics.ts'
-
-/** Injected time. `monotonicMs` for intervals and deadlines, `now` only for what people read. */
-export interface Clock {
-  now(): Date
-  monotonicMs(): number
-  /** Resolves after `ms`, rejects with the signal's reason when aborted. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>
-}
 
 export interface LogFields {
   readonly monitor?: string

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type FakeClock, fakeClock } from '#service'
 import { renderEvent } from '#view'
+import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
 import { someCondition, someEvent, someProblem } from '../../../libs/view/testing.ts'
 import { at, NONE, opened, problem, START } from './testing-history.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { FakeClock } from '#service'
+import type { FakeClock } from '../../../libs/clock/testing.ts'
 import { someMonitor } from '../../../libs/view/testing.ts'
 import { graphsOf } from './display.ts'
 import type { History } from './history.ts'

@@ -1,7 +1,7 @@
 /** A history of a test, in a folder of its own. */
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { type FakeClock, fakeClock } from '#service'
+import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
 import { someCondition, someMonitor } from '../../../libs/view/testing.ts'
 import { recordingLog, scratchFolder } from '../testing.ts'
 import { graphsOf } from './display.ts'

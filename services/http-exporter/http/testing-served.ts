@@ -1,8 +1,9 @@
 /** One listener of this exporter with its answers, for tests of what goes over the wire. */
 import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { fakeClock, systemClock } from '#service'
+import { systemClock } from '#service'
 import { type HistoryView, type NodeView, renderNodeView } from '#view'
+import { fakeClock } from '../../../libs/clock/testing.ts'
 import { NOW, someFacts } from '../../../libs/view/testing.ts'
 import { NO_GRAPHS } from '../history/display.ts'
 import { createHub } from '../stream/hub.ts'

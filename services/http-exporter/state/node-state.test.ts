@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { waitOf } from '#model'
-import { type FakeClock, fakeClock } from '#service'
 import { applyStreamMessage, NO_REMEDIATION, type NodeView, renderEvent, type StreamMessage, wordsToText } from '#view'
+import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
 import { NOW, someCondition, someEvent, someFacts, someMonitor, someProblem } from '../../../libs/view/testing.ts'
 import { createNodeState, type NodeState } from './node-state.ts'
 

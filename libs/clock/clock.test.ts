@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { systemClock } from './clock.ts'
-import { fakeClock } from './fake-clock.ts'
+import { systemClock } from './system.ts'
+import { fakeClock } from './testing.ts'
 
 describe('the system clock', () => {
   it('counts from boot, the same in every process', () => {
@@ -24,6 +24,26 @@ describe('the system clock', () => {
     const sleeping = clock.sleep(60_000, abort.signal)
     abort.abort(new Error('enough'))
     await expect(sleeping).rejects.toThrow('enough')
+  })
+
+  it('calls once, after the time, and not what was called off', async () => {
+    const clock = systemClock()
+    const called: string[] = []
+    const beganMs = clock.monotonicMs()
+    const callOff = clock.after(5, () => called.push('called off'))
+    await new Promise<void>((resolve) => {
+      clock.after(20, () => {
+        called.push('after 20 ms')
+        resolve()
+      })
+      callOff()
+    })
+    expect(called).toEqual(['after 20 ms'])
+    expect(clock.monotonicMs() - beganMs).toBeGreaterThan(15)
+    const far = clock.after(2 ** 40, () => called.push('at once'))
+    await clock.sleep(5)
+    far()
+    expect(called).toEqual(['after 20 ms'])
   })
 
   it('does not wake at once from a sleep that is longer than a timer can be', async () => {
@@ -50,6 +70,20 @@ describe('the fake clock', () => {
     expect(woke).toEqual(['15', '20'])
     expect(clock.now()).toEqual(new Date(25))
     expect(clock.sleeping).toBe(1)
+  })
+
+  it('calls in the order of time, and nothing that was called off', async () => {
+    const clock = fakeClock()
+    const called: number[] = []
+    clock.after(20, () => called.push(20))
+    clock.after(10, () => called.push(10))
+    const callOff = clock.after(15, () => called.push(15))
+    callOff()
+    await clock.advance(19)
+    expect(called).toEqual([10])
+    await clock.advance(1)
+    expect(called).toEqual([10, 20])
+    expect(clock.sleeping).toBe(0)
   })
 
   it('steps the wall clock alone', () => {

@@ -6,7 +6,7 @@ export interface FakeClock extends Clock {
   advance(ms: number): Promise<void>
   /** Moves the wall clock alone, as a step of the time does. */
   step(ms: number): void
-  /** How many sleep now. */
+  /** How many wait for it now. */
   readonly sleeping: number
 }
 
@@ -34,6 +34,12 @@ export function fakeClock(start: Date = new Date('2026-05-12T03:14:20Z')): FakeC
     monoMs += ms
   }
 
+  function add(ms: number, wake: () => void): Sleeper {
+    const sleeper: Sleeper = { atMs: monoMs + ms, wake }
+    sleepers.add(sleeper)
+    return sleeper
+  }
+
   return {
     now: () => new Date(wallMs),
     monotonicMs: () => monoMs,
@@ -43,20 +49,20 @@ export function fakeClock(start: Date = new Date('2026-05-12T03:14:20Z')): FakeC
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason)
-        const sleeper: Sleeper = {
-          atMs: monoMs + ms,
-          wake() {
-            signal?.removeEventListener('abort', leave)
-            resolve()
-          },
-        }
+        const sleeper = add(ms, () => {
+          signal?.removeEventListener('abort', leave)
+          resolve()
+        })
         function leave(): void {
           sleepers.delete(sleeper)
           reject(signal?.reason)
         }
-        sleepers.add(sleeper)
         signal?.addEventListener('abort', leave, { once: true })
       })
+    },
+    after(ms, run) {
+      const sleeper = add(ms, run)
+      return () => void sleepers.delete(sleeper)
     },
     async advance(ms) {
       const endMs = monoMs + ms

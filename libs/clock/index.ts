@@ -1,0 +1,3 @@
+export { systemClock } from './system.ts'
+export type * from './types.ts'
+export { aborted, within } from './within.ts'
