@@ -11,9 +11,13 @@ import type { CheckRun, ConditionKey, Evidence, MetricSample, NodeEvent, Observa
 
 /** Longest texts, in UTF-16 units. A condition type is a Kubernetes name; a message what core/v1 takes of an event. */
 export const MAX_TYPE = 63
+/** Characters of an entity at most; longer ones are refused. */
 export const MAX_ENTITY = 128
+/** Characters of a reason at most. */
 export const MAX_REASON = 128
+/** Characters of a message at most; what is longer is cut. */
 export const MAX_MESSAGE = 1024
+/** Characters of a summary, the sentence for people, at most. */
 export const MAX_SUMMARY = 120
 const MAX_NAME = 128
 

@@ -7,6 +7,7 @@ import type { NodeEvent, Problem } from './types.ts'
 
 const REASON = 'ProblemCleared'
 
+/** What a person said of a problem: that it is over, who said so, and why. */
 export interface PersonsWord {
   readonly type: string
   /** Undefined: every entity that has an open problem of this type. */

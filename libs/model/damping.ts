@@ -18,10 +18,19 @@ export function decayedPenalty(penalty: number, sinceMs: number): number {
   return penalty * 2 ** (-Math.max(0, sinceMs) / HALF_LIFE_MS)
 }
 
+/**
+ * The penalty of a condition once it was raised again.
+ * @param penalty before
+ * @param sinceMs since then, in milliseconds
+ */
 export function penaltyAfterRaise(penalty: number, sinceMs: number): number {
   return Math.min(PENALTY_MAX, decayedPenalty(penalty, sinceMs) + PENALTY_PER_RAISE)
 }
 
+/**
+ * Whether a recovery is held back, since the condition flaps.
+ * @param sinceMs since the penalty was reckoned, in milliseconds
+ */
 export function holdsRecovery(penalty: number, sinceMs: number): boolean {
   return decayedPenalty(penalty, sinceMs) > HOLD_ABOVE
 }

@@ -33,6 +33,7 @@ import type {
   SourceCondition,
 } from './types.ts'
 
+/** Everything that can happen to the state: what `decide` takes. */
 export type Input =
   | { readonly kind: 'expected'; readonly declaration: MonitorDeclaration }
   /** `withDetector`: the detector was started just now too, which is told once for all. */

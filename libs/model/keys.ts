@@ -4,10 +4,12 @@ import { hashText } from './text.ts'
 /** A character that {@link cleanText} and {@link cleanName} remove, so that joined keys cannot be forged. */
 const SEPARATOR = '\u0000'
 
+/** Key of a condition of the node: one per type and entity. */
 export function conditionKey(type: string, entity: string): string {
   return type + SEPARATOR + entity
 }
 
+/** Key of what one monitor says of a condition. */
 export function sourceKey(monitor: string, type: string, entity: string): string {
   return monitor + SEPARATOR + type + SEPARATOR + entity
 }

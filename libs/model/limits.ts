@@ -14,6 +14,7 @@ export interface ReportLimits {
   readonly conditionsOfPlugIns: number
 }
 
+/** Limits of a report and of a monitor where the configuration names none. */
 export const DEFAULT_LIMITS: ReportLimits = {
   observationsPerReport: 1024,
   eventsPerReport: 1000,
@@ -25,6 +26,7 @@ export const DEFAULT_LIMITS: ReportLimits = {
   conditionsOfPlugIns: 4096,
 }
 
+/** What a report did against its limits or its declaration: by a code for the count, in words for people. */
 export interface Violation {
   readonly code: 'type-not-owned' | 'name-invalid' | 'too-many' | 'time-senseless' | 'value-senseless'
   readonly text: string

@@ -59,6 +59,7 @@ export const DETECTOR_CONDITIONS: readonly ConditionType[] = [
   ),
 ]
 
+/** Events that the detector tells of itself. */
 export const DETECTOR_EVENTS: readonly EventReason[] = [
   {
     reason: 'MonitorMisbehaves',

@@ -44,6 +44,7 @@ function nextGeneration(draft: Draft, before: Problem | undefined): number {
   return draft.resolvedProblems() < RESOLVED_KEPT / 2 ? 1 : Math.max(1, Math.floor(draft.now.wall.getTime() / 1000))
 }
 
+/** Whether there is a problem, and it is not resolved. */
 export function isOpen(problem: Problem | undefined): problem is Problem {
   return problem !== undefined && problem.phase !== 'resolved'
 }

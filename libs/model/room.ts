@@ -17,6 +17,7 @@ export interface Holdings {
   readonly ofPlugIns: number
 }
 
+/** Holdings of a monitor that has said nothing yet. */
 export const NO_HOLDINGS: Holdings = {
   condition: () => undefined,
   conditions: 0,

@@ -40,6 +40,7 @@ export interface MonitorDeclaration {
   readonly open: boolean
 }
 
+/** All that is known of the node. Changed by `applyChanges` alone. */
 export interface NodeState {
   readonly sources: Map<string, SourceCondition>
   readonly conditions: Map<string, NodeCondition>
@@ -86,6 +87,10 @@ export type Change =
   | { readonly kind: 'declaration'; readonly name: string; readonly value: MonitorDeclaration | undefined }
   | { readonly kind: 'event'; readonly value: NodeEvent }
 
+/**
+ * A state that knows nothing.
+ * @param owners condition type → the monitor that alone may report it
+ */
 export function createState(owners: ReadonlyMap<string, string> = new Map()): NodeState {
   return {
     sources: new Map(),

@@ -13,6 +13,7 @@ export interface Instant {
 /** Whether something is well. Stated by whoever saw it, never inferred from True or False. */
 export type Health = 'healthy' | 'problem' | 'unknown'
 
+/** How bad, in rising order. `SEVERITIES` has the order. */
 export type Severity = 'info' | 'warning' | 'error' | 'critical'
 
 /** A condition's status in Kubernetes' words. */
@@ -90,6 +91,7 @@ export interface NodeEvent {
   readonly count: number
 }
 
+/** A value that was measured, under a name and its labels. The unit is told by the declaration. */
 export interface MetricSample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
@@ -108,6 +110,7 @@ export interface CheckRun {
   readonly intervalMs: number
 }
 
+/** What names a condition of the node. */
 export interface ConditionKey {
   readonly type: string
   readonly entity: string
@@ -145,6 +148,7 @@ export interface ConditionType {
   readonly healthyMessage: string
 }
 
+/** An event that a monitor declares it may send. */
 export interface EventReason {
   readonly reason: string
   readonly severity: Severity
@@ -227,6 +231,7 @@ export interface Settled {
   readonly statusSince: Date
 }
 
+/** What a change did to a problem. */
 export type ProblemPhase = 'opened' | 'changed' | 'resolved'
 
 /** From first sight to proven recovery. (fingerprint, generation, revision) names one change of it. */
@@ -271,8 +276,10 @@ export interface Problem {
   readonly openMs: number
 }
 
+/** Whether a monitor answers. Awaited: it never has since it was configured. */
 export type MonitorHealth = 'awaited' | 'alive' | 'unreachable'
 
+/** What is known of a monitor as a process: whether it answers, its checks, what it did wrong. */
 export interface MonitorState {
   readonly name: string
   readonly health: MonitorHealth
@@ -298,6 +305,7 @@ export interface MonitorState {
   readonly metrics: readonly MetricDescriptor[]
 }
 
+/** Different violations of a monitor that are kept at most; the oldest goes. */
 export const VIOLATIONS_KEPT = 16
 
 /** Something a monitor did that its declaration or its limits do not allow. */

@@ -13,18 +13,21 @@ const WAITING_MAX = 1024
 /** What a call may take that names no deadline. */
 export const DEFAULT_TIMEOUT_MS = 10_000
 
+/** A method of a generated service, with how its messages are written and read. */
 // biome-ignore lint/suspicious/noExplicitAny: the two type parameters are told by the argument
 export type Method<Request, Response> = MethodDefinition<any, any> & {
   readonly requestSerialize: (value: Request) => Buffer
   readonly responseDeserialize: (bytes: Buffer) => Response
 }
 
+/** How long a call may take, and who may call it off. */
 export interface CallOptions {
   /** Counts from the call, time in the queue included. Default {@link DEFAULT_TIMEOUT_MS}. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal | undefined
 }
 
+/** Calls to one socket, over a connection that comes back by itself. */
 export interface RpcClient {
   readonly path: string
   /** @throws RpcError, also when the deadline passes, the caller gives up, or nobody answers on the socket */

@@ -10,6 +10,7 @@ export class SocketPathTooLongError extends Error {
   }
 }
 
+/** Another process answers on the socket’s path. */
 export class SocketInUseError extends Error {
   readonly code = 'SOCKET_IN_USE'
   constructor(path: string) {
@@ -18,6 +19,7 @@ export class SocketInUseError extends Error {
   }
 }
 
+/** Something that is no socket lies at the path. */
 export class SocketPathTakenError extends Error {
   readonly code = 'SOCKET_PATH_TAKEN'
   /** @param what "a file that is no socket" */
@@ -27,6 +29,7 @@ export class SocketPathTakenError extends Error {
   }
 }
 
+/** The socket cannot be made there. */
 export class SocketUnwritableError extends Error {
   readonly code = 'SOCKET_UNWRITABLE'
   constructor(path: string, cause: unknown) {

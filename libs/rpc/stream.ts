@@ -3,6 +3,7 @@ import type { ClientDuplexStream, ClientReadableStream } from '@grpc/grpc-js'
 
 export type AnyStream<Response> = ClientReadableStream<Response> | ClientDuplexStream<unknown, Response>
 
+/** A call with messages both ways. */
 export interface RpcStream<Request, Response> {
   /** Ends with the stream; throws an RpcError when it fails. Not read, it holds the sender back. */
   readonly responses: AsyncIterable<Response>

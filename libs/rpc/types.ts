@@ -1,11 +1,13 @@
 /** gRPC over Unix sockets: serving and calling. The one wrapper of @grpc/grpc-js. */
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
 
+/** A generated service and what answers it. */
 export interface RpcService {
   readonly definition: ServiceDefinition
   readonly implementation: UntypedServiceImplementation
 }
 
+/** Where and what is served. */
 export interface ServeOptions {
   /** Absolute path of the socket. Its folder is made (`dirMode`); at most 107 bytes (sun_path). */
   readonly path: string
@@ -24,6 +26,7 @@ export interface ServeOptions {
   readonly descriptors?: () => Promise<Uint8Array>
 }
 
+/** A server on a Unix socket. */
 export interface RpcServer {
   readonly path: string
   /** Tells health watchers that `serving()` may have changed. */

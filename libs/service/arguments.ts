@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from './errors.ts'
 
+/** The options that every service takes, for `--help`. */
 export const USAGE = `Options:
   --config FILE        configuration, YAML or JSON (env NODE_DOCTOR_CONFIG)
   --run-dir DIR        sockets and the bus (env NODE_DOCTOR_RUN_DIR)
@@ -11,6 +12,7 @@ export const USAGE = `Options:
   --set KEY=VALUE      sets any key of the configuration; may be repeated
   --help, --version`
 
+/** The command line of a service, read. */
 export interface ServiceArguments {
   readonly config: string | undefined
   /** Dotted keys of the configuration and their values, from flags. */

@@ -8,6 +8,7 @@ export class IllegalTransitionError extends Error {
   }
 }
 
+/** A command line that makes no sense: exit code 2. */
 export class UsageError extends Error {
   readonly code = 'USAGE'
   constructor(message: string) {
@@ -16,6 +17,7 @@ export class UsageError extends Error {
   }
 }
 
+/** A service did not stop within its deadline. */
 export class DrainTimeoutError extends Error {
   readonly code = 'DRAIN_TIMEOUT'
   constructor(service: string, ms: number) {

@@ -6,6 +6,7 @@ import type { Metrics } from './metrics.ts'
 /** What a scraper is told the text is. */
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
 
+/** One value of a family. */
 export interface MetricValue {
   /** Of a histogram: the family's name with "_bucket", "_sum" or "_count". */
   readonly metricName?: string
@@ -13,6 +14,7 @@ export interface MetricValue {
   readonly value: number
 }
 
+/** Values of one metric, with what it is. */
 export interface MetricFamily {
   /** Without the namespace. */
   readonly name: string

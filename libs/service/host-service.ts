@@ -6,6 +6,7 @@ import type { Logger } from './types.ts'
 /** Between a failure and the next start. A service that ran for a while begins with the short wait again. */
 const RESTART_MS = { min: 500, max: 30_000, settledAfter: 60_000 } as const
 
+/** A service of this process, to be run once. */
 export interface HostedService {
   readonly name: string
   /** Resolves when it has stopped for good; rejects with what it failed of when it is alone. */
@@ -18,6 +19,7 @@ export interface HostOptions extends Surroundings {
   readonly alone: boolean
 }
 
+/** Runs one service in this process: starts it, starts it again where it is not alone, drains and stops it. */
 export function createHostedService(definition: AnyDefinition, options: HostOptions): HostedService {
   const { log, clock, alone } = options
 

@@ -18,6 +18,7 @@ export const DRAIN_DEADLINE_MS = 10_000
 /** What calls that still run get after that before they are cut. */
 const CLOSE_GRACE_MS = 500
 
+/** A service of whatever configuration. */
 // biome-ignore lint/suspicious/noExplicitAny: a process is a list of services of any configuration
 export type AnyDefinition = ServiceDefinition<any>
 

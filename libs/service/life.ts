@@ -2,6 +2,7 @@
 import { IllegalTransitionError } from './errors.ts'
 import type { LogFields, Logger } from './types.ts'
 
+/** Where in its life a service is; `LIFE_NEXT` has what may follow what. */
 export type LifeState = 'created' | 'starting' | 'running' | 'draining' | 'stopped' | 'failed'
 
 /** What may follow what. Whatever fails goes straight to failed, except that a running service is drained first. */
@@ -14,12 +15,14 @@ export const LIFE_NEXT: Readonly<Record<LifeState, readonly LifeState[]>> = {
   failed: [],
 }
 
+/** Where in its life a service is. */
 export interface Life {
   readonly state: LifeState
   /** @throws IllegalTransitionError */
   enter(state: LifeState, fields?: LogFields): void
 }
 
+/** The life of a service, at its beginning. What it enters is logged. */
 export function createLife(service: string, log: Logger): Life {
   let state: LifeState = 'created'
   log.debug('service created')

@@ -8,7 +8,9 @@ import { errorRecord } from './error-record.ts'
 import { renderPretty } from './pretty.ts'
 import type { LogFields, Logger } from './types.ts'
 
+/** The least that is logged. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+/** JSON for machines, words for people. */
 export type LogFormat = 'json' | 'pretty'
 
 export interface LogOptions {
@@ -42,6 +44,7 @@ function record(component: string, level: LogLevel, message: string, fields: Log
   return line
 }
 
+/** A logger that writes a line of JSON or of words for each entry, at once. */
 export function createLogger(options: LogOptions): Logger {
   const { component, level, format, now = () => new Date() } = options
   const write = options.write ?? ((line: string) => void process.stdout.write(line))

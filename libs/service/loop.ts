@@ -14,6 +14,7 @@ export interface LoopOptions {
   readonly log: Logger
 }
 
+/** A loop at work. */
 export interface Loop {
   /** False when three turns were missed: a turn hangs. */
   healthy(): boolean

@@ -19,11 +19,13 @@ export interface Reading<L extends string> {
   set(labels: Labels<L>, value: number): void
 }
 
+/** Counts up. Labels are told with each count. */
 export interface Counter<L extends string> {
   /** @param by default 1 */
   add(labels: Labels<L>, by?: number): void
 }
 
+/** Counts values into its buckets. */
 export interface Histogram<L extends string> {
   observe(labels: Labels<L>, value: number): void
 }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+/** What this process uses of what its cgroup allows; without what the machine does not tell. */
 export interface OwnUse {
   /** Time that it wanted to run and was held back by its processor limit, in all, in milliseconds. */
   readonly throttledMs?: number

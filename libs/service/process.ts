@@ -15,10 +15,12 @@ import { VERSION } from './version.ts'
 
 /** Exit codes: a wrong command line or configuration, and everything else that is not well. */
 export const EXIT_USAGE = 2
+/** Exit code of a process that failed in its work. */
 export const EXIT_FAILED = 1
 /** After the drain's deadline the process is given this long for the rest, then it leaves as it is. */
 const LAST_RESORT_MS = 3000
 
+/** What a process runs, and where its configuration comes from. */
 export interface ProcessOptions {
   readonly definitions: readonly AnyDefinition[]
   /** @throws an error with code CONFIG_INVALID whose message lists everything that is wrong */

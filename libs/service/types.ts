@@ -6,6 +6,7 @@ import type { Host } from '#host'
 import type { RpcService } from '#rpc'
 import type { Metrics } from './metrics.ts'
 
+/** Data of a log entry. Errors under `err` keep their cause. */
 export interface LogFields {
   readonly monitor?: string
   readonly problem?: string
@@ -23,6 +24,7 @@ export interface Logger {
   child(fields: LogFields): Logger
 }
 
+/** What a service is given of its process and its machine. */
 export interface ServiceContext<Config> {
   readonly name: string
   readonly version: string
@@ -46,6 +48,7 @@ export interface ServiceContext<Config> {
   readonly readinessChanged?: () => void
 }
 
+/** Whether a service works, or why not. */
 export interface Readiness {
   readonly ready: boolean
   /** Why not: "waiting for the bus at nats://127.0.0.1:4222 for 4 s". */
@@ -66,6 +69,7 @@ export interface Service {
   stop(): Promise<void>
 }
 
+/** A service as a value: its name, its slice of the configuration, and how it is made. */
 export interface ServiceDefinition<Config> {
   readonly name: string
   readonly description: string

@@ -36,6 +36,7 @@ function isProof(word: string): word is Proof {
   return proofWords.has(word)
 }
 
+/** Writes what one monitor says of a condition. */
 export function toProtoSourceCondition(s: SourceCondition): pb.SourceCondition {
   return {
     monitor: s.monitor,
@@ -82,6 +83,7 @@ export function fromProtoSourceCondition(s: pb.SourceCondition, now: Date): Sour
   }
 }
 
+/** Writes a condition of the node. */
 export function toProtoNodeCondition(c: NodeCondition): pb.NodeCondition {
   return {
     type: c.type,
@@ -110,6 +112,7 @@ function fromProtoSettled({ health, since, statusSince }: pb.Settled, fallback: 
   return { health: fromProtoHealth(health), since: timeOr(since, fallback), statusSince: timeOr(statusSince, fallback) }
 }
 
+/** Reads a condition of the node; a time that was not told, or makes no sense, is `now`. */
 export function fromProtoNodeCondition(c: pb.NodeCondition, now: Date): NodeCondition {
   const since = timeOr(c.since, now)
   return {
@@ -136,6 +139,7 @@ export function fromProtoNodeCondition(c: pb.NodeCondition, now: Date): NodeCond
   }
 }
 
+/** Writes a problem. */
 export function toProtoProblem(p: Problem): pb.Problem {
   return {
     fingerprint: p.fingerprint,
@@ -172,6 +176,7 @@ export function toProtoProblem(p: Problem): pb.Problem {
     openMs: p.openMs,
   }
 }
+/** Reads a problem; a time that was not told, or makes no sense, is `now`. */
 export function fromProtoProblem(p: pb.Problem, now: Date): Problem {
   const opened = timeOr(p.opened, now)
   return {

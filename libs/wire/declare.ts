@@ -10,6 +10,7 @@ import {
   toProtoSeverity,
 } from './enums.ts'
 
+/** Writes a declared type of condition. */
 export function toProtoConditionType(t: ConditionType): pb.ConditionType {
   return {
     type: t.type,
@@ -38,6 +39,7 @@ export function fromProtoConditionType(t: pb.ConditionType): ConditionType {
   }
 }
 
+/** Writes a declared event. */
 export function toProtoEventReason(r: EventReason): pb.EventReason {
   return {
     reason: r.reason,
@@ -46,6 +48,7 @@ export function toProtoEventReason(r: EventReason): pb.EventReason {
     recovery: r.recovery && toProtoRecovery(r.recovery),
   }
 }
+/** Reads a declared event. */
 export function fromProtoEventReason(r: pb.EventReason): EventReason {
   return {
     reason: r.reason,

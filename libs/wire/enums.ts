@@ -19,9 +19,11 @@ const healthNumbers = {
 } as const satisfies Table<Health, pb.Health>
 const healthWords = reverse<Health>(healthNumbers)
 
+/** Writes a health. */
 export function toProtoHealth(health: Health): pb.Health {
   return healthNumbers[health]
 }
+/** Reads a health. */
 export function fromProtoHealth(value: pb.Health): Health {
   return healthWords.get(value) ?? 'unknown'
 }
@@ -34,9 +36,11 @@ const severityNumbers = {
 } as const satisfies Table<Severity, pb.Severity>
 const severityWords = reverse<Severity>(severityNumbers)
 
+/** Writes a severity. */
 export function toProtoSeverity(severity: Severity): pb.Severity {
   return severityNumbers[severity]
 }
+/** Reads a severity. */
 export function fromProtoSeverity(value: pb.Severity): Severity {
   return severityWords.get(value) ?? 'info'
 }
@@ -48,16 +52,20 @@ const statusNumbers = {
 } as const satisfies Table<ConditionStatus, pb.ConditionStatus>
 const statusWords = reverse<ConditionStatus>(statusNumbers)
 
+/** Writes a status. */
 export function toProtoStatus(status: ConditionStatus): pb.ConditionStatus {
   return statusNumbers[status]
 }
+/** Reads a status. */
 export function fromProtoStatus(value: pb.ConditionStatus): ConditionStatus {
   return statusWords.get(value) ?? 'Unknown'
 }
 
+/** Writes a polarity. */
 export function toProtoPolarity(polarity: Polarity): pb.Polarity {
   return polarity === 'true-is-healthy' ? pb.Polarity.TRUE_IS_HEALTHY : pb.Polarity.TRUE_IS_PROBLEM
 }
+/** Reads a polarity. */
 export function fromProtoPolarity(value: pb.Polarity): Polarity {
   return value === pb.Polarity.TRUE_IS_HEALTHY ? 'true-is-healthy' : 'true-is-problem'
 }
@@ -69,6 +77,7 @@ const phaseNumbers = {
 } as const satisfies Table<ProblemPhase, pb.ProblemPhase>
 const phaseWords = reverse<ProblemPhase>(phaseNumbers)
 
+/** Writes the phase of a problem. */
 export function toProtoPhase(phase: ProblemPhase): pb.ProblemPhase {
   return phaseNumbers[phase]
 }
@@ -84,13 +93,16 @@ const monitorHealthNumbers = {
 } as const satisfies Table<MonitorHealth, pb.MonitorHealth>
 const monitorHealthWords = reverse<MonitorHealth>(monitorHealthNumbers)
 
+/** Writes the health of a monitor. */
 export function toProtoMonitorHealth(health: MonitorHealth): pb.MonitorHealth {
   return monitorHealthNumbers[health]
 }
+/** Reads the health of a monitor. */
 export function fromProtoMonitorHealth(value: pb.MonitorHealth): MonitorHealth {
   return monitorHealthWords.get(value) ?? 'awaited'
 }
 
+/** Writes a rule of recovery. */
 export function toProtoRecovery(rule: RecoveryRule): pb.RecoveryRule {
   switch (rule.kind) {
     case 'healthy-checks':
@@ -104,6 +116,7 @@ export function toProtoRecovery(rule: RecoveryRule): pb.RecoveryRule {
   }
 }
 
+/** Reads a rule of recovery, within what is sensible. Undefined where none was told, or one of a later version. */
 export function fromProtoRecovery(message: pb.RecoveryRule | undefined): RecoveryRule | undefined {
   const rule = message?.rule
   switch (rule?.$case) {

@@ -9,6 +9,7 @@ export function fromProtoMetric({ name, help, kind, unit, title }: pb.MetricDesc
   return { name, help, kind: kind === 'counter' ? 'counter' : 'gauge', unit, title }
 }
 
+/** Writes the state of a monitor. */
 export function toProtoMonitorState(m: MonitorState): pb.MonitorState {
   return {
     name: m.name,
@@ -33,6 +34,7 @@ export function toProtoMonitorState(m: MonitorState): pb.MonitorState {
     metrics: m.metrics.map((metric) => ({ ...metric })),
   }
 }
+/** Reads the state of a monitor; a time that was not told, or makes no sense, is `now`. */
 export function fromProtoMonitorState(m: pb.MonitorState, now: Date): MonitorState {
   return {
     name: m.name,

@@ -3,15 +3,18 @@ import type { CheckRun, ConditionKey, Evidence, MetricSample, NodeEvent, Observa
 import type * as pb from '#proto/nodedoctor/v1/types.ts'
 import { fromProtoHealth, fromProtoSeverity, optionalTime, timeOr, toProtoHealth, toProtoSeverity } from './enums.ts'
 
+/** Writes evidence. */
 export function toProtoEvidence(evidence: Evidence): pb.Evidence {
   return { ...evidence }
 }
+/** Reads evidence; undefined where none was told. */
 export function fromProtoEvidence(evidence: pb.Evidence | undefined): Evidence | undefined {
   if (evidence === undefined) return undefined
   const { value, unit, warning, critical, lowIsBad, label, detail, metric } = evidence
   return { value, unit, warning, critical, lowIsBad, label, detail, metric }
 }
 
+/** Writes an observation. */
 export function toProtoObservation(o: Observation): pb.Observation {
   return {
     type: o.type,
@@ -28,6 +31,7 @@ export function toProtoObservation(o: Observation): pb.Observation {
     observed: o.observed,
   }
 }
+/** Reads an observation. */
 export function fromProtoObservation(o: pb.Observation): Observation {
   return {
     type: o.type,
@@ -45,6 +49,7 @@ export function fromProtoObservation(o: pb.Observation): Observation {
   }
 }
 
+/** Writes an event. */
 export function toProtoEvent(e: NodeEvent): pb.Event {
   return {
     id: e.id,
@@ -84,6 +89,7 @@ export interface KeptEvents {
   readonly events: readonly NodeEvent[]
 }
 
+/** Writes events that are kept over a restart. */
 export function toProtoKeptEvents({ store, events }: KeptEvents): pb.KeptEvents {
   return { store, events: events.map(toProtoEvent) }
 }
@@ -92,13 +98,16 @@ export function fromProtoKeptEvents({ store, events }: pb.KeptEvents, now: Date)
   return { store, events: events.map((event) => fromProtoEvent(event, now)) }
 }
 
+/** Writes a sample. */
 export function toProtoSample(s: MetricSample): pb.MetricSample {
   return { name: s.name, labels: { ...s.labels }, value: s.value }
 }
+/** Reads a sample. */
 export function fromProtoSample(s: pb.MetricSample): MetricSample {
   return { name: s.name, labels: { ...s.labels }, value: s.value }
 }
 
+/** Writes the run of a check. */
 export function toProtoRun(run: CheckRun): pb.CheckRun {
   return {
     check: run.check,
@@ -110,6 +119,7 @@ export function toProtoRun(run: CheckRun): pb.CheckRun {
     intervalMs: run.intervalMs,
   }
 }
+/** Reads the run of a check; a time that was not told, or makes no sense, is `now`. */
 export function fromProtoRun(run: pb.CheckRun, now: Date): CheckRun {
   return {
     check: run.check,
@@ -122,13 +132,16 @@ export function fromProtoRun(run: pb.CheckRun, now: Date): CheckRun {
   }
 }
 
+/** Writes the key of a condition. */
 export function toProtoConditionKey(key: ConditionKey): pb.ConditionKey {
   return { type: key.type, entity: key.entity }
 }
+/** Reads the key of a condition. */
 export function fromProtoConditionKey(key: pb.ConditionKey): ConditionKey {
   return { type: key.type, entity: key.entity }
 }
 
+/** Writes a report. */
 export function toProtoReport(report: Report): pb.Report {
   return {
     incarnation: report.incarnation,
