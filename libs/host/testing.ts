@@ -2,8 +2,8 @@
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { spawnChild } from './child.ts'
-import { execProgram } from './exec.ts'
+import { spawnChild } from './programs/child.ts'
+import { execProgram } from './programs/run.ts'
 
 export interface TempFolder extends AsyncDisposable {
   readonly path: string

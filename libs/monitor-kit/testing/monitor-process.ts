@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Status } from '#proto/npd/external/v1/external_monitor.ts'
-import { spawnChild } from '../../host/child.ts'
+import { spawnChild } from '../../host/programs/child.ts'
 
 /** Which monitor, where, and what it is configured to do. */
 export interface MonitorProcessOptions {

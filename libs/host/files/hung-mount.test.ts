@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { describe, expect, test } from 'vitest'
-import { createHost } from './host.ts'
-import { mountHung, tempFolder, whyNoMounts } from './testing.ts'
+import { createHost } from '../host.ts'
+import { mountHung, tempFolder, whyNoMounts } from '../testing.ts'
 
 const reason = whyNoMounts()
 

@@ -1,7 +1,7 @@
 /** Paths of the host, below the folder where its root is mounted. */
 import { readlink } from 'node:fs/promises'
 import { posix } from 'node:path'
-import { codeOf } from './errors.ts'
+import { codeOf } from '../errors.ts'
 
 /** Like the kernel's own limit (path_resolution(7)). */
 const MAX_LINKS = 40

@@ -2,7 +2,7 @@
  * File system calls run in a pool of four threads; a call on a hung mount keeps its thread for as long as the mount
  * hangs. The guard gives each call a deadline, never asks a path again that still hangs, and bounds how many hang.
  */
-import { HostReadError } from './errors.ts'
+import { HostReadError } from '../errors.ts'
 
 export interface GuardedCall {
   /** For the error's text: "read". */

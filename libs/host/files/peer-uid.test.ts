@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createHost } from './host.ts'
+import { createHost } from '../host.ts'
 import { createPeerUid, uidOfPeer } from './peer-uid.ts'
 
 const TABLE = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode

@@ -1,9 +1,9 @@
 /** Running a program to its end, or to its deadline. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { codeOf, HostExecError } from './errors.ts'
+import { codeOf, HostExecError } from '../errors.ts'
 import { baseEnvironment, signalGroup } from './process-group.ts'
-import type { ExecOptions, ExecResult } from './types.ts'
+import type { ExecOptions, ExecResult } from '../types.ts'
 
 const DEFAULT_OUTPUT_BYTES = 65_536
 /** Between SIGTERM and SIGKILL. */

@@ -1,5 +1,5 @@
 /** Who holds the other end of a TCP connection on loopback: the kernel says the user of each socket. */
-import type { Host } from './types.ts'
+import type { Host } from '../types.ts'
 
 /** Some 200,000 sockets of the network namespace. */
 const MAX_BYTES = 32 * 1024 * 1024

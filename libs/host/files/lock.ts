@@ -3,7 +3,7 @@
  * that see the same file exclude each other; a container that was killed leaves nothing behind.
  */
 import { readFile, writeFile } from 'node:fs/promises'
-import { spawnChild } from './child.ts'
+import { spawnChild } from '../programs/child.ts'
 
 /** `flock` ends with this when the lock is another's. */
 const TAKEN_EXIT = 73

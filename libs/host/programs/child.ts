@@ -1,10 +1,10 @@
 /** Long-running programs: started, watched, ended with all they started. */
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { codeOf, HostExecError } from './errors.ts'
+import { codeOf, HostExecError } from '../errors.ts'
 import { createLineSplitter } from './lines.ts'
 import { baseEnvironment, signalGroup } from './process-group.ts'
-import type { Child, ChildExit, ChildOptions } from './types.ts'
+import type { Child, ChildExit, ChildOptions } from '../types.ts'
 
 const DEFAULT_LINE_BYTES = 16_384
 /** Output that is still on its way when the program has ended. */

@@ -1,8 +1,8 @@
 /** Asking file systems for their space without being held by one that hangs. */
 import { statfs as statfsInProcess } from 'node:fs'
-import { HostExecError, HostReadError } from './errors.ts'
-import { execProgram } from './exec.ts'
-import type { ExecResult, FsStat } from './types.ts'
+import { HostExecError, HostReadError } from '../errors.ts'
+import { execProgram } from '../programs/run.ts'
+import type { ExecResult, FsStat } from '../types.ts'
 
 /** Block size, blocks, free, available, inodes, free inodes. The same in coreutils and busybox. */
 const FORMAT = '%S %b %f %a %c %d'
