@@ -91,7 +91,7 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     name: 'detector',
     credentials,
     log,
-    peerUid: createPeerUid(createHost({ root: '' })),
+    peerUid: createPeerUid(createHost({ root: '' }).files),
     ...(patience && { pingIntervalMs: patience.pingIntervalMs }),
   })
   server?.watch(bus, patience?.watch)

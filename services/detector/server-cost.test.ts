@@ -27,11 +27,11 @@ describe('what the bus server costs', () => {
   })
 
   it('is read of a living process, and nothing of one that is gone', async () => {
-    const host = createHost({ root: '' })
-    const [cpu, memory] = await readServerCost(host, process.pid)
+    const { files } = createHost({ root: '' })
+    const [cpu, memory] = await readServerCost(files, process.pid)
     expect(cpu?.value).toBeCloseTo((process.cpuUsage().user + process.cpuUsage().system) / 1e6, 0)
     expect(memory?.value).toBeGreaterThan(1e7)
-    expect(await readServerCost(host, 2 ** 22 + 1)).toEqual([])
-    expect(await readServerCost(host, undefined)).toEqual([])
+    expect(await readServerCost(files, 2 ** 22 + 1)).toEqual([])
+    expect(await readServerCost(files, undefined)).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 /** What the embedded bus server costs, as the kernel counts it: it is no service of ours that could tell it itself. */
-import type { Host } from '#host'
+import type { Files } from '#host'
 import type { MetricSample } from '#model'
 
 /** In the unit of /proc/<pid>/stat, on every architecture (USER_HZ). */
@@ -21,9 +21,9 @@ export function costsOf(stat: string, status: string): MetricSample[] {
   ].filter(({ value }) => Number.isFinite(value))
 }
 
-/** Nothing where there is no such process (any more). @param host this container's own */
-export async function readServerCost(host: Pick<Host, 'readEach'>, pid: number | undefined): Promise<MetricSample[]> {
+/** Nothing where there is no such process (any more). @param files this container's own */
+export async function readServerCost(files: Pick<Files, 'readEach'>, pid: number | undefined): Promise<MetricSample[]> {
   if (pid === undefined) return []
-  const [stat = '', status = ''] = await host.readEach([`/proc/${pid}/stat`, `/proc/${pid}/status`])
+  const [stat = '', status = ''] = await files.readEach([`/proc/${pid}/stat`, `/proc/${pid}/status`])
   return costsOf(stat, status)
 }

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import type { NodeDoctorConfig } from '#config'
-import { createHost, spawnChild } from '#host'
+import { createHost } from '#host'
 import { cleanText, DEFAULT_LIMITS, DETECTOR, isOpen, type MonitorState } from '#model'
 import { defineService, readTold, type Service, type ServiceContext } from '#service'
 import { socketOf } from '#service-table'
@@ -149,7 +149,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
 
   async function tellMetrics(): Promise<void> {
     const { samples: counted, described } = await readTold(context.metrics)
-    const samples = [...counted, ...(await readServerCost(ownHost, bus?.serverPid))]
+    const samples = [...counted, ...(await readServerCost(ownHost.files, bus?.serverPid))]
     const own = { monitor: DETECTOR, time: clock.now(), samples: samples.map(toProtoSample), described: [...described] }
     const leftOut = bus?.writer.publishMetrics(own) ?? 0
     if (leftOut > 0) log.warn('samples are left out that no message can hold', { leftOut })
@@ -273,7 +273,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
         now: clock.now,
         door: {
           spawn: (file, args, { env, onLine }) =>
-            spawnChild(file, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, onLine }),
+            ownHost.programs.start(file, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, onLine }),
         },
         onAway: () => context.readinessChanged?.(),
         writes: ledger.open,

@@ -150,7 +150,7 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
       name: context.name,
       credentials: readCredentials(context.runDir, context.name, config.busUrl, config.busTls),
       log,
-      peerUid: createPeerUid(createHost({ root: '' })),
+      peerUid: createPeerUid(createHost({ root: '' }).files),
     })
     bus = connection
     connection.onState(() => context.readinessChanged?.())

@@ -92,7 +92,7 @@ export async function startTenure(
     name: context.name,
     credentials: readCredentials(context.runDir, context.name, config.busUrl, config.busTls),
     log,
-    peerUid: createPeerUid(createHost({ root: '' })),
+    peerUid: createPeerUid(createHost({ root: '' }).files),
   })
   bus.onState(() => context.readinessChanged?.())
   const reader = createBusReader(bus, { signal, onPoison: metrics.undecodable })

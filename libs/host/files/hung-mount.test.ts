@@ -15,15 +15,15 @@ describe.skipIf(reason !== '')(`with mounts that hang ${reason}`, () => {
     for (const path of paths) mounts.use(await mountHung(path))
 
     const started = performance.now()
-    const asked = await Promise.allSettled(paths.map((path) => host.statfs(path, { timeoutMs: 200 })))
+    const asked = await Promise.allSettled(paths.map((path) => host.files.statfs(path, { timeoutMs: 200 })))
     for (const result of asked) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'TIMEOUT' } })
     expect(performance.now() - started).toBeLessThan(2_000)
 
     const again = performance.now()
-    await expect(host.statfs(paths[0]!, { timeoutMs: 1_000 })).rejects.toThrow('still no answer')
+    await expect(host.files.statfs(paths[0]!, { timeoutMs: 1_000 })).rejects.toThrow('still no answer')
     expect(performance.now() - again).toBeLessThan(100)
-    expect(await host.readText('/proc/loadavg')).toMatch(/^\d/)
-    expect((await host.statfs('/', { local: true })).sizeBytes).toBeGreaterThan(0)
+    expect(await host.files.readText('/proc/loadavg')).toMatch(/^\d/)
+    expect((await host.files.statfs('/', { local: true })).sizeBytes).toBeGreaterThan(0)
   })
 
   test('reads on hung mounts cost at most two threads: /proc and /sys are still read', async () => {
@@ -33,8 +33,10 @@ describe.skipIf(reason !== '')(`with mounts that hang ${reason}`, () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) {
       const path = join(folder.path, name)
       mounts.use(await mountHung(path))
-      await expect(host.readText(join(path, 'file'), { timeoutMs: 100 })).rejects.toMatchObject({ code: 'TIMEOUT' })
+      await expect(host.files.readText(join(path, 'file'), { timeoutMs: 100 })).rejects.toMatchObject({
+        code: 'TIMEOUT',
+      })
     }
-    expect(await host.readText('/proc/loadavg')).toMatch(/^\d/)
+    expect(await host.files.readText('/proc/loadavg')).toMatch(/^\d/)
   })
 })

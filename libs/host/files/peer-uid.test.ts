@@ -36,7 +36,7 @@ it('asks the kernel of this machine', async () => {
   const client = connect(port, '127.0.0.1')
   const [[accepted]] = await Promise.all([once(server, 'connection'), once(client, 'connect')])
   const localPort = client.localPort ?? 0
-  expect(await createPeerUid(createHost({ root: '' }))({ localPort, remotePort: port })).toBe(process.getuid?.())
+  expect(await createPeerUid(createHost({ root: '' }).files)({ localPort, remotePort: port })).toBe(process.getuid?.())
   client.destroy()
   accepted.destroy()
   server.close()

@@ -1,5 +1,5 @@
 /** Who holds the other end of a TCP connection on loopback: the kernel says the user of each socket. */
-import type { Host } from '../types.ts'
+import type { Files } from './types.ts'
 
 /** Some 200,000 sockets of the network namespace. */
 const MAX_BYTES = 32 * 1024 * 1024
@@ -32,6 +32,8 @@ export function uidOfPeer(text: string, { localPort, remotePort }: LoopbackConne
  * Asks the kernel who holds the other end of this process's connection over 127.0.0.1; the own network namespace, which
  * the containers of a pod share. @throws HostReadError
  */
-export function createPeerUid(host: Host): (connection: LoopbackConnection) => Promise<number | undefined> {
-  return async (connection) => uidOfPeer(await host.readText('/proc/net/tcp', { maxBytes: MAX_BYTES }), connection)
+export function createPeerUid(
+  files: Pick<Files, 'readText'>,
+): (connection: LoopbackConnection) => Promise<number | undefined> {
+  return async (connection) => uidOfPeer(await files.readText('/proc/net/tcp', { maxBytes: MAX_BYTES }), connection)
 }

@@ -1,8 +1,8 @@
 import { symlink } from 'node:fs/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { below, resolveBelow } from './rooted-path.ts'
 import { tempFolder, writeTree } from '../testing.ts'
+import { below, resolveBelow } from './rooted-path.ts'
 
 test('no path leaves the root', () => {
   fc.assert(

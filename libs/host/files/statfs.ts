@@ -2,7 +2,8 @@
 import { statfs as statfsInProcess } from 'node:fs'
 import { HostExecError, HostReadError } from '../errors.ts'
 import { execProgram } from '../programs/run.ts'
-import type { ExecResult, FsStat } from '../types.ts'
+import type { RunResult } from '../programs/types.ts'
+import type { FsStat } from './types.ts'
 
 /** Block size, blocks, free, available, inodes, free inodes. The same in coreutils and busybox. */
 const FORMAT = '%S %b %f %a %c %d'
@@ -53,7 +54,7 @@ export async function statfsByHelper(path: string, shown: string, timeoutMs: num
   const failed = (code: string, detail: string, cause?: unknown): HostReadError =>
     new HostReadError({ action: 'statfs', path: shown, code, detail, cause })
   let left: Promise<void> | undefined
-  let result: ExecResult
+  let result: RunResult
   try {
     result = await execProgram('stat', ['-f', '-c', FORMAT, '--', path], {
       timeoutMs,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { spawnChild } from './child.ts'
 import { processState } from '../testing.ts'
-import type { ChildExit, ChildOptions } from '../types.ts'
+import { spawnChild } from './child.ts'
+import type { ChildExit, ChildOptions } from './types.ts'
 
 interface Started {
   readonly child: Awaited<ReturnType<typeof spawnChild>>

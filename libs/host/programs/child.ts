@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { codeOf, HostExecError } from '../errors.ts'
 import { createLineSplitter } from './lines.ts'
 import { baseEnvironment, signalGroup } from './process-group.ts'
-import type { Child, ChildExit, ChildOptions } from '../types.ts'
+import type { Child, ChildExit, ChildOptions } from './types.ts'
 
 const DEFAULT_LINE_BYTES = 16_384
 /** Output that is still on its way when the program has ended. */

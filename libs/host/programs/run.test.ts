@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { describe, expect, test } from 'vitest'
-import { execProgram } from './run.ts'
 import { mountLoop, processState, run, tempFolder, whyNoMounts } from '../testing.ts'
+import { execProgram } from './run.ts'
 
 const sh = (script: string, timeoutMs = 10_000, more = {}) => execProgram('sh', ['-c', script], { timeoutMs, ...more })
 

@@ -3,7 +3,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { codeOf, HostExecError } from '../errors.ts'
 import { baseEnvironment, signalGroup } from './process-group.ts'
-import type { ExecOptions, ExecResult } from '../types.ts'
+import type { RunOptions, RunResult } from './types.ts'
 
 const DEFAULT_OUTPUT_BYTES = 65_536
 /** Between SIGTERM and SIGKILL. */
@@ -40,13 +40,13 @@ function endGroup(pid: number, abandon: () => void): () => void {
   return () => clearTimeout(timer)
 }
 
-export interface ProgramOptions extends ExecOptions {
+export interface ProgramOptions extends RunOptions {
   /** The program could not be ended and was left behind; the promise resolves when it has ended after all. */
   readonly onAbandoned?: (ended: Promise<void>) => void
 }
 
-/** See {@link Host.exec}, here without the host's namespaces. */
-export function execProgram(file: string, args: readonly string[], options: ProgramOptions): Promise<ExecResult> {
+/** See {@link Programs.run}, here without the host's namespaces. */
+export function execProgram(file: string, args: readonly string[], options: ProgramOptions): Promise<RunResult> {
   if (options.signal?.aborted) return Promise.reject(options.signal.reason)
   return new Promise((resolve, reject) => {
     const child: Process = spawn(file, args, {

@@ -1,8 +1,8 @@
 /** A monitor as a process of its own, for tests of what outlives one. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createHost } from '#host'
 import type { Status } from '#proto/npd/external/v1/external_monitor.ts'
-import { spawnChild } from '../../host/programs/child.ts'
 
 /** Which monitor, where, and what it is configured to do. */
 export interface MonitorProcessOptions {
@@ -34,7 +34,7 @@ export async function startMonitorProcess(options: MonitorProcessOptions): Promi
   const settings = { nodeName: 'n1', runDir: join(folder, 'run'), stateDir: join(folder, 'state') }
   const kind = { apiVersion: 'node-doctor.io/v1alpha1', kind: 'NodeDoctorConfig', metadata: { name: 'test' } }
   await writeFile(config, JSON.stringify({ ...kind, settings, monitors }))
-  const child = await spawnChild(process.execPath, [main, '--config', config], {
+  const child = await createHost({ root: '' }).programs.start(process.execPath, [main, '--config', config], {
     dieWithParent: true,
     env: { PATH: process.env['PATH'] },
   })

@@ -5,17 +5,19 @@ import { createHost, type Host, HostExecError } from '#host'
 
 /**
  * The host of a folder, where `programs/<name>` is what a program prints, whatever its arguments, before it ends with 0.
- * A program without such a file is not installed there: none of this machine is run.
+ * A program without such a file is not installed there, nor is one that stays: none of this machine is run.
  */
 export function recordedHost(root: string): Host {
   return {
     ...createHost({ root }),
-    async exec(file) {
-      const name = basename(file)
-      const stdout = await readFile(join(root, 'programs', name), 'utf8').catch((cause: unknown) => {
-        throw new HostExecError({ file, code: 'ENOENT', cause })
-      })
-      return { exitCode: 0, signal: null, stdout, stderr: '', timedOut: false, truncated: false }
+    programs: {
+      async run(file) {
+        const stdout = await readFile(join(root, 'programs', basename(file)), 'utf8').catch((cause: unknown) => {
+          throw new HostExecError({ file, code: 'ENOENT', cause })
+        })
+        return { exitCode: 0, signal: null, stdout, stderr: '', timedOut: false, truncated: false }
+      },
+      start: (file) => Promise.reject(new HostExecError({ file, code: 'ENOENT' })),
     },
   }
 }

@@ -1,5 +1,5 @@
 /** One service as a process: started, restarted with backoff when it dies, ended when asked. */
-import { type Child, spawnChild } from '#host'
+import { type Child, createHost } from '#host'
 import { createBackoff } from '#pace'
 import type { PlannedService } from './plan.ts'
 import { createReadyLook } from './ready.ts'
@@ -41,6 +41,7 @@ export interface Supervised {
 
 export function supervise(options: SuperviseOptions): Supervised {
   const { service, onState } = options
+  const { programs } = createHost({ root: '' })
   const backoff = createBackoff({ minMs: 200, maxMs: 30_000 })
   const readiness = createReadyLook(service.socket)
   const { promise: firstReady, resolve: ready } = Promise.withResolvers<void>()
@@ -73,7 +74,7 @@ export function supervise(options: SuperviseOptions): Supervised {
       const beganMs = performance.now()
       try {
         await readiness.forget()
-        child = await spawnChild(process.execPath, [...NODE_FLAGS, HEAP_FLAG, options.bundle, ...options.args], {
+        child = await programs.start(process.execPath, [...NODE_FLAGS, HEAP_FLAG, options.bundle, ...options.args], {
           env: { ...process.env, ...NODE_ENV },
           cwd: process.cwd(),
           dieWithParent: true,

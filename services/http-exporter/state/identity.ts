@@ -19,7 +19,7 @@ export function parseUptimeMs(uptime: string): number | undefined {
 }
 
 async function addressOf(host: Host): Promise<string> {
-  const route = await host.readText('/proc/net/route').catch(() => '')
+  const route = await host.files.readText('/proc/net/route').catch(() => '')
   const all = networkInterfaces()
   const preferred = all[parseDefaultInterface(route) ?? ''] ?? []
   const addresses = [...preferred, ...Object.values(all).flatMap((some) => some ?? [])]
@@ -31,7 +31,7 @@ export async function readIdentity(
   host: Host,
   about: { readonly name: string; readonly version: string; readonly now: Date },
 ): Promise<NodeView['node']> {
-  const uptimeMs = await host.readText('/proc/uptime').then(parseUptimeMs, () => undefined)
+  const uptimeMs = await host.files.readText('/proc/uptime').then(parseUptimeMs, () => undefined)
   return {
     name: about.name,
     address: await addressOf(host),

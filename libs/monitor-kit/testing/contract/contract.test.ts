@@ -55,7 +55,7 @@ function lamp(): RunCheck<Config> {
   async function look({ host, config }: CheckContext<Config>): Promise<CheckResult> {
     const path = '/proc/lamp'
     const heat = await observe(async () => {
-      const text = await host.readText(path)
+      const text = await host.files.readText(path)
       return understood(path, text, count(text.trim()), '20')
     })
     if (!heat.ok) return { findings: [unknownFinding('LampHot', heat)] }

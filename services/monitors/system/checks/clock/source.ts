@@ -78,7 +78,7 @@ async function askKernel(host: Host, architecture: string, timeoutMs: number): P
   const number = ADJTIMEX[architecture]
   if (number === undefined) return `the call adjtimex has no known number on ${architecture}`
   try {
-    const result = await host.exec('perl', ['-e', adjtimexScript(number)], { timeoutMs, maxOutputBytes: 1024 })
+    const result = await host.programs.run('perl', ['-e', adjtimexScript(number)], { timeoutMs, maxOutputBytes: 1024 })
     if (result.timedOut) return `perl gave no answer within ${timeoutMs} ms`
     if (result.exitCode !== 0) return `perl said ${JSON.stringify(result.stderr.trim().slice(0, 80))}`
     return parseTimex(result.stdout) ?? `perl said ${JSON.stringify(result.stdout.slice(0, 80))}`
@@ -91,7 +91,7 @@ async function askKernel(host: Host, architecture: string, timeoutMs: number): P
 async function readState(host: Host, options: ClockSourceOptions): Promise<Reading<KernelClock | SetOnce>> {
   const kernel = await askKernel(host, options.architecture, options.timeoutMs)
   if (typeof kernel !== 'string') return observed(kernel)
-  const setOnce = await observe(() => host.exists('/run/systemd/timesync/synchronized'))
+  const setOnce = await observe(() => host.files.exists('/run/systemd/timesync/synchronized'))
   if (setOnce.ok && setOnce.value) return observed({ source: 'timesyncd' })
   return unobserved(
     'NoClockSource',
@@ -109,7 +109,7 @@ export async function readClock(host: Host, options: ClockSourceOptions): Promis
   const state = await readState(host, options)
   // Read last, right before the caller looks at its clocks.
   const uptimeMs = await observe(async () => {
-    const text = await host.readText('/proc/uptime')
+    const text = await host.files.readText('/proc/uptime')
     return understood('/proc/uptime', text, parseUptime(text), '9265.57 18107.97')
   })
   return { state, uptimeMs }

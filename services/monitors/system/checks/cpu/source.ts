@@ -52,12 +52,12 @@ const CPU_FOLDER = '/sys/devices/system/cpu'
 
 /** One file for each core and one for each package: hardware threads of a core share their counter. */
 async function findThrottleFiles(host: Host): Promise<readonly string[]> {
-  const cpus = (await host.list(CPU_FOLDER))
+  const cpus = (await host.files.list(CPU_FOLDER))
     .filter((name) => /^cpu\d+$/.test(name))
     .map((name) => `${CPU_FOLDER}/${name}`)
   if (cpus.length === 0 || !(await hasThrottleCounters(host, cpus))) return []
-  const cores = await host.readEach(cpus.map((cpu) => `${cpu}/topology/core_id`))
-  const packages = await host.readEach(cpus.map((cpu) => `${cpu}/topology/physical_package_id`))
+  const cores = await host.files.readEach(cpus.map((cpu) => `${cpu}/topology/core_id`))
+  const packages = await host.files.readEach(cpus.map((cpu) => `${cpu}/topology/physical_package_id`))
   const files = new Map<string, string>()
   for (const [index, cpu] of cpus.entries()) {
     const place = packages[index]?.trim() ?? ''
@@ -69,7 +69,7 @@ async function findThrottleFiles(host: Host): Promise<readonly string[]> {
 }
 
 async function hasThrottleCounters(host: Host, cpus: readonly string[]): Promise<boolean> {
-  const texts = await host.readEach(cpus.slice(0, 1).map((cpu) => `${cpu}/thermal_throttle/core_throttle_count`))
+  const texts = await host.files.readEach(cpus.slice(0, 1).map((cpu) => `${cpu}/thermal_throttle/core_throttle_count`))
   return texts[0] !== undefined
 }
 
@@ -89,18 +89,18 @@ export function createCpuSource(host: Host): CpuSource {
   async function readThrottles(cores: number): Promise<number | undefined> {
     // Which file stands for which core changes only when cores come and go.
     if (throttleFiles?.cores !== cores) throttleFiles = { cores, paths: await findThrottleFiles(host) }
-    return sumThrottles(await host.readEach(throttleFiles.paths))
+    return sumThrottles(await host.files.readEach(throttleFiles.paths))
   }
 
   return {
     async read({ throttles }) {
       const [load, stat] = await Promise.all([
         observe(async () => {
-          const text = await host.readText('/proc/loadavg')
+          const text = await host.files.readText('/proc/loadavg')
           return understood('/proc/loadavg', text, parseLoad(text), '0.17 0.13 0.10 1/99 11608')
         }),
         observe(async () => {
-          const text = await host.readText('/proc/stat')
+          const text = await host.files.readText('/proc/stat')
           return understood('/proc/stat', text, parseCpuStat(text), 'cpu  24118 0 5898 1689630 620 0 213 79 0 0')
         }),
       ])

@@ -62,7 +62,7 @@ const MAX_PLACES = 64
 const STATFS_TIMEOUT_MS = 5_000
 
 async function readMountinfo(host: Host, path: string): Promise<readonly Mount[]> {
-  const text = await host.readText(path)
+  const text = await host.files.readText(path)
   return understood(path, text, parseMountinfo(text), '27 1 254:0 / / rw,relatime - ext4 /dev/vda rw')
 }
 
@@ -80,7 +80,7 @@ async function readMounts(host: Host): Promise<readonly Mount[]> {
 
 /** What /etc/fstab says; nothing where it cannot be read, as on images that mount by other means. */
 async function readFstab(host: Host): Promise<ReadonlyMap<string, boolean>> {
-  const text = await observe(() => host.readText('/etc/fstab'))
+  const text = await observe(() => host.files.readText('/etc/fstab'))
   return text.ok ? parseFstab(text.value) : new Map()
 }
 
@@ -92,8 +92,8 @@ function isAbsent(error: unknown): boolean {
 async function isSealed(host: Host, { device }: Mount): Promise<boolean> {
   const folder = `/sys/dev/block/${device}`
   const [isReadOnly, isMapped] = await Promise.all([
-    observe(() => host.readText(`${folder}/ro`)),
-    observe(() => host.readText(`${folder}/dm/name`)),
+    observe(() => host.files.readText(`${folder}/ro`)),
+    observe(() => host.files.readText(`${folder}/dm/name`)),
   ])
   return isMapped.ok && isReadOnly.ok && isReadOnly.value.trim() === '1'
 }
@@ -109,14 +109,14 @@ async function readPlace(
   let absent = false
   const space = await observe(async () => {
     try {
-      return await host.statfs(path, { timeoutMs: STATFS_TIMEOUT_MS, local })
+      return await host.files.statfs(path, { timeoutMs: STATFS_TIMEOUT_MS, local })
     } catch (error) {
       absent = isAbsent(error)
       throw error
     }
   })
   // Only where that cannot hang: a symbolic link of the configuration leads to the file system that counts.
-  const real = local && space.ok ? await observe(() => host.realPath(path)) : observed(path)
+  const real = local && space.ok ? await observe(() => host.files.realPath(path)) : observed(path)
   const mount = mountOf(real.ok ? real.value : path, mounts)
   const access = mount && accessOf(mount)
   return {
@@ -148,13 +148,14 @@ export function createDiskSource(host: Host): DiskSource {
   async function isHardware(name: string): Promise<boolean> {
     const known = hardware.get(name)
     if (known !== undefined) return known
-    const found = !/^(sr|fd)\d/.test(name) && (await host.exists(`/sys/block/${name.replaceAll('/', '!')}/device`))
+    const found =
+      !/^(sr|fd)\d/.test(name) && (await host.files.exists(`/sys/block/${name.replaceAll('/', '!')}/device`))
     hardware.set(name, found)
     return found
   }
 
   async function readDevices(): Promise<ReadonlyMap<string, DeviceCounters>> {
-    const text = await host.readText('/proc/diskstats')
+    const text = await host.files.readText('/proc/diskstats')
     const all = understood('/proc/diskstats', text, parseDiskstats(text), '254 0 vda 60615 10136 4788322 12137 17585 …')
     for (const name of hardware.keys()) if (!all.has(name)) hardware.delete(name)
     const disks = new Map<string, DeviceCounters>()

@@ -31,12 +31,12 @@ export function parseNetDev(text: string): ReadonlyMap<string, InterfaceCounters
 async function readNetDev(host: Host): Promise<string> {
   if (host.root !== '') {
     try {
-      return await host.readText('/proc/1/net/dev')
+      return await host.files.readText('/proc/1/net/dev')
     } catch (error) {
       if (!(error instanceof HostReadError)) throw error
     }
   }
-  return host.readText('/proc/net/dev')
+  return host.files.readText('/proc/net/dev')
 }
 
 export interface InterfacesSource {
@@ -54,7 +54,7 @@ export function createInterfacesSource(host: Host): InterfacesSource {
   async function isHardware(name: string): Promise<boolean> {
     const known = hardware.get(name)
     if (known !== undefined) return known
-    const found = await host.exists(`/sys/class/net/${name}/device`)
+    const found = await host.files.exists(`/sys/class/net/${name}/device`)
     hardware.set(name, found)
     return found
   }

@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createHost } from '#host'
 import { heldMemory, startCheck } from '#monitor-kit/testing'
-import { spawnChild } from '../../../../../libs/host/programs/child.ts'
 import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
 import { memory } from './check.ts'
 import { schema } from './config.ts'
@@ -164,7 +163,10 @@ describe.skipIf(whyNot !== '')(`on this machine ${whyNot}`, () => {
       const check = startCheck(memory, { root: '', config: schema.parse({}) })
       await check.run()
       const script = `exec ${process.execPath} -e 'const a = []; for (;;) a.push(Buffer.alloc(1 << 20, 1))'`
-      const child = await spawnChild('sh', ['-c', `echo $$ > ${group}/cgroup.procs; ${script}`])
+      const child = await createHost({ root: '' }).programs.start('sh', [
+        '-c',
+        `echo $$ > ${group}/cgroup.procs; ${script}`,
+      ])
       expect(await child.exited).toMatchObject({ signal: 'SIGKILL' })
       await expect.poll(async () => (await readGroupKills(createHost({ root: '' }))).get(`/${name}`)).toBe(1)
       const [event] = (await check.run()).events ?? []

@@ -41,7 +41,7 @@ export function parseGroupKills(text: string): number | undefined {
 }
 
 async function foldersOf(host: Host, path: string): Promise<string[]> {
-  const names = await observe(() => host.list(path))
+  const names = await observe(() => host.files.list(path))
   return names.ok ? names.value.filter((name) => !FILES.test(name)).map((name) => `${path}/${name}`) : []
 }
 
@@ -52,7 +52,7 @@ export async function readGroupKills(host: Host): Promise<GroupKills> {
     let level = await foldersOf(host, root)
     let left = GROUPS_MAX
     for (let depth = 0; depth < DEPTH_MAX && level.length > 0 && left > 0; depth++) {
-      const texts = await host.readEach(level.map((path) => `${path}/${file}`))
+      const texts = await host.files.readEach(level.map((path) => `${path}/${file}`))
       const groups = level.filter((_, index) => texts[index] !== undefined).slice(0, left)
       left -= groups.length
       for (const [index, path] of level.entries()) {
@@ -80,7 +80,7 @@ const CONTAINER_LOG = /^([a-z0-9.-]+)_([a-z0-9.-]+)_([a-z0-9.-]+)-([0-9a-f]{64})
 async function readNames(host: Host): Promise<ReadonlyMap<string, string>> {
   const names = new Map<string, string>()
   const [pods, containers] = await Promise.all(
-    ['/var/log/pods', '/var/log/containers'].map((path) => observe(() => host.list(path))),
+    ['/var/log/pods', '/var/log/containers'].map((path) => observe(() => host.files.list(path))),
   )
   for (const entry of pods?.ok ? pods.value : []) {
     const [, namespace, pod, uid] = POD_FOLDER.exec(entry) ?? []
@@ -115,7 +115,7 @@ export function parseKernelLog(text: string): LoggedKill[] {
 async function readProcesses(host: Host, signal: AbortSignal): Promise<LoggedKill[]> {
   try {
     const options = { timeoutMs: 3000, maxOutputBytes: 1_048_576, signal }
-    const { exitCode, stdout } = await host.exec('dmesg', ['--level=err,info'], options)
+    const { exitCode, stdout } = await host.programs.run('dmesg', ['--level=err,info'], options)
     return exitCode === 0 ? parseKernelLog(stdout) : []
   } catch (err) {
     signal.throwIfAborted()

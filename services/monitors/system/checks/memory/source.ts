@@ -41,11 +41,11 @@ export function parseOomKills(text: string): number | undefined {
 export async function readMemory(host: Host): Promise<MemoryReading> {
   const [memory, oomKills] = await Promise.all([
     observe(async () => {
-      const text = await host.readText('/proc/meminfo')
+      const text = await host.files.readText('/proc/meminfo')
       return understood('/proc/meminfo', text, parseMeminfo(text), 'MemTotal: 24731708 kB, MemAvailable: 24331888 kB')
     }),
     observe(async () => {
-      const text = await host.readText('/proc/vmstat')
+      const text = await host.files.readText('/proc/vmstat')
       return understood('/proc/vmstat', text, parseOomKills(text), 'oom_kill 0')
     }),
   ])

@@ -41,7 +41,7 @@ function readPressure(host: Host, resource: Resource): Promise<Reading<Pressure>
   const path = `/proc/pressure/${resource}`
   return observe(
     async () => {
-      const text = await host.readText(path)
+      const text = await host.files.readText(path)
       return understood(path, text, parsePressure(text), 'some avg10=0.11 avg60=1.74 avg300=1.53 total=63785275')
     },
     (error) => notSupported(path, error),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createHost, spawnChild } from '#host'
+import { createHost } from '#host'
 import { observed, unobserved } from '#monitor-kit/evaluate'
 import { findingOf, fixture, startCheck, startFixture } from '#monitor-kit/testing'
 import { mountLoop, processState, run, tempFolder, whyNoMounts } from '../../../../../libs/host/testing.ts'
@@ -213,7 +213,11 @@ describe.skipIf(reason !== '')(`with a real process that hangs ${reason}`, () =>
     await run('fsfreeze', '-f', mount.path)
     await using cleanup = new AsyncDisposableStack()
     cleanup.defer(() => run('fsfreeze', '-u', mount.path).then(() => {}))
-    const writer = await spawnChild('dd', ['if=/dev/zero', `of=${mount.path}/x`, 'count=1'])
+    const writer = await createHost({ root: '' }).programs.start('dd', [
+      'if=/dev/zero',
+      `of=${mount.path}/x`,
+      'count=1',
+    ])
     await expect.poll(() => processState(writer.pid)).toBe('D')
 
     const check = startCheck(processes, { root: '', config: { ...CONFIG, scanEveryChecks: 1 } })

@@ -89,8 +89,8 @@ export function parseProcessStat(text: string): (Omit<StuckProcess, 'state'> & {
 
 /** All of them, unless they are more than the kernel may ever have. */
 async function scanProcesses(host: Host): Promise<Scan> {
-  const pids = (await host.list('/proc')).filter((name) => /^\d+$/.test(name))
-  const texts = await host.readEach(pids.map((pid) => `/proc/${pid}/stat`))
+  const pids = (await host.files.list('/proc')).filter((name) => /^\d+$/.test(name))
+  const texts = await host.files.readEach(pids.map((pid) => `/proc/${pid}/stat`))
   const all = texts
     .map((text) => (text === undefined ? undefined : parseProcessStat(text)))
     .filter((p) => p !== undefined)
@@ -110,7 +110,7 @@ const TASK_LIMITS: readonly { path: string; name: string }[] = [
 const GROUP_FOLDERS: readonly string[] = ['/sys/fs/cgroup', '/sys/fs/cgroup/pids']
 
 async function readPidUse(host: Host, tasks: number): Promise<PidUse> {
-  const texts = await host.readEach([
+  const texts = await host.files.readEach([
     ...TASK_LIMITS.map(({ path }) => path),
     ...GROUP_FOLDERS.flatMap((folder) => [`${folder}/pids.current`, `${folder}/pids.max`]),
   ])
@@ -132,9 +132,9 @@ async function readPidUse(host: Host, tasks: number): Promise<PidUse> {
 }
 
 async function readLoad(host: Host): Promise<Load> {
-  const loadavg = await host.readText('/proc/loadavg')
+  const loadavg = await host.files.readText('/proc/loadavg')
   const tasks = understood('/proc/loadavg', loadavg, parseTasks(loadavg), '0.17 0.13 0.10 1/99 11608')
-  const stat = await host.readText('/proc/stat')
+  const stat = await host.files.readText('/proc/stat')
   return { ...tasks, blocked: understood('/proc/stat', stat, parseBlocked(stat), 'procs_blocked 0') }
 }
 
@@ -150,7 +150,7 @@ export async function readProcesses(host: Host, scan: boolean): Promise<Processe
   const [pids, files] = await Promise.all([
     load.ok ? observe(() => readPidUse(host, load.value.tasks)) : load,
     observe(async () => {
-      const text = await host.readText('/proc/sys/fs/file-nr')
+      const text = await host.files.readText('/proc/sys/fs/file-nr')
       return understood('/proc/sys/fs/file-nr', text, parseFileNr(text), '592\\t0\\t2470938')
     }),
   ])

@@ -1,0 +1,76 @@
+/** The host's files as seen from a prefix. */
+import { access, readdir, readlink, realpath } from 'node:fs/promises'
+import { codeOf, HostReadError } from '../errors.ts'
+import { createGuard, type Guard, isKernelPath } from './guard.ts'
+import { readKernelFiles, readSmallFile } from './read.ts'
+import { below, resolveBelow } from './rooted-path.ts'
+import { statfsByHelper, statfsLocal } from './statfs.ts'
+import type { Files } from './types.ts'
+
+const DEFAULT_TIMEOUT_MS = 5_000
+const DEFAULT_MAX_BYTES = 1_048_576
+
+/** Of libuv's four threads, how many may be held by calls that hang. */
+const MAX_HUNG_THREADS = 2
+/** Helper programs that hang at the same time: each costs a process, no thread. */
+const MAX_HUNG_HELPERS = 16
+
+/** Turns what the system says into a HostReadError; leaves those that are one. */
+function wrapped(action: string, path: string, cause: unknown): Error {
+  if (cause instanceof HostReadError || cause instanceof TypeError) return cause
+  return new HostReadError({ action, path, code: codeOf(cause), cause })
+}
+
+/** One guarded call on a path below the root. */
+async function ask<T>(
+  guard: Guard,
+  root: string,
+  call: { action: string; path: string; timeoutMs?: number | undefined },
+  operation: (realPath: string) => Promise<T>,
+): Promise<T> {
+  const { action, path, timeoutMs = DEFAULT_TIMEOUT_MS } = call
+  try {
+    return await guard.run({ action, path, timeoutMs }, async () => operation(await resolveBelow(root, path)))
+  } catch (error) {
+    throw wrapped(action, path, error)
+  }
+}
+
+/** @param root "" for the machine's own, else without a slash at its end */
+export function createFiles(root: string): Files {
+  const threads = createGuard(MAX_HUNG_THREADS)
+  const helpers = createGuard(MAX_HUNG_HELPERS)
+
+  return {
+    readText: (path, { maxBytes = DEFAULT_MAX_BYTES, timeoutMs } = {}) =>
+      ask(threads, root, { action: 'read', path, timeoutMs }, (real) => readSmallFile(real, maxBytes)),
+    async readEach(paths) {
+      for (const path of paths) {
+        if (!isKernelPath(below('', path))) throw new TypeError(`${path} is no file of /proc or /sys; use readText`)
+      }
+      return readKernelFiles(paths.map((path) => below(root, path)))
+    },
+    list: (path) => ask(threads, root, { action: 'list', path }, async (real) => (await readdir(real)).sort()),
+    readLink: (path) => ask(threads, root, { action: 'read the link', path }, () => readlink(below(root, path))),
+    async realPath(path) {
+      return ask(threads, root, { action: 'resolve', path }, async (found) => {
+        if (root === '') return realpath(found)
+        await access(found)
+        return found.slice(root.length)
+      })
+    },
+    async exists(path) {
+      try {
+        await ask(threads, root, { action: 'look for', path }, (real) => access(real))
+        return true
+      } catch (error) {
+        if (error instanceof HostReadError && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return false
+        throw error
+      }
+    },
+    async statfs(path, { timeoutMs = DEFAULT_TIMEOUT_MS, local = false } = {}) {
+      if (local) return ask(threads, root, { action: 'statfs', path, timeoutMs }, statfsLocal)
+      return ask(helpers, root, { action: 'statfs', path, timeoutMs }, (real) => statfsByHelper(real, path, timeoutMs))
+    },
+  }
+}

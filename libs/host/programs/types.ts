@@ -1,0 +1,78 @@
+/** Programs of the host: run to their end, or started to stay. */
+
+/** How a program ended, and what it said. */
+export interface RunResult {
+  /** null when a signal ended it. */
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly timedOut: boolean
+  /** Output beyond `maxOutputBytes` was cut. */
+  readonly truncated: boolean
+}
+
+/** How a program is run to its end. */
+export interface RunOptions {
+  readonly timeoutMs: number
+  /** Each of stdout and stderr. Default 64 KiB. */
+  readonly maxOutputBytes?: number
+  readonly env?: Readonly<Record<string, string>>
+  /** Ends it, as the deadline does. */
+  readonly signal?: AbortSignal
+  /** In the host's namespaces (nsenter to PID 1) when a prefix is set. Default false. */
+  readonly onHost?: boolean
+}
+
+/** How a child ended: by itself with a code, or by a signal. */
+export interface ChildExit {
+  /** null when a signal ended it. */
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** How a child is started. */
+export interface ChildOptions {
+  /** The whole environment of the child. Default: PATH and the C locale, nothing else. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Default "/". */
+  readonly cwd?: string
+  /** One line of output without its end. Absent: output is thrown away. */
+  readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void
+  /** Longer lines are cut, the rest of them is thrown away. Default 16 KiB. */
+  readonly maxLineBytes?: number
+  /** The child writes to our own stdout and stderr; `onLine` is not used. Default false. */
+  readonly inheritOutput?: boolean
+  /** The kernel ends the child (SIGKILL) when this process dies, in whatever way. Needs `setpriv`. Default false. */
+  readonly dieWithParent?: boolean
+  /** Called once, when `exited` resolves. */
+  readonly onExit?: (exit: ChildExit) => void
+  /** In the host's namespaces (nsenter to PID 1) when a prefix is set. Default false. */
+  readonly onHost?: boolean
+}
+
+/** A long-running program, in a process group of its own (a Ctrl-C at the terminal does not reach it). */
+export interface Child {
+  readonly pid: number
+  /** Resolves when it has ended. What it left in its process group is ended then, too. Never rejects. */
+  readonly exited: Promise<ChildExit>
+  /** Signals the whole group. false when it has already ended. */
+  kill(signal: NodeJS.Signals): boolean
+  /** SIGTERM, after `graceMs` SIGKILL. Resolves when it has ended. */
+  stop(graceMs: number): Promise<ChildExit>
+}
+
+/** Runs programs, by argument vector: no shell sees them. */
+export interface Programs {
+  /**
+   * Runs a program to its end: environment of PATH, the C locale and `env`, own process group. At the deadline the group
+   * gets SIGTERM, 2 s later SIGKILL; one that does not even end then (uninterruptible sleep) is left behind.
+   * @throws HostExecError when it cannot be started. Rejects with the signal's reason when aborted.
+   */
+  run(file: string, args: readonly string[], options: RunOptions): Promise<RunResult>
+  /**
+   * Starts a program that stays, and resolves once it runs.
+   * @throws HostExecError when it cannot be started
+   */
+  start(file: string, args: readonly string[], options?: ChildOptions): Promise<Child>
+}
