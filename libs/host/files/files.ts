@@ -6,6 +6,7 @@ import { readKernelFiles, readSmallFile } from './read.ts'
 import { below, resolveBelow } from './rooted-path.ts'
 import { statfsByHelper, statfsLocal } from './statfs.ts'
 import type { Files } from './types.ts'
+import { watchFolder } from './watch.ts'
 
 const DEFAULT_TIMEOUT_MS = 5_000
 const DEFAULT_MAX_BYTES = 1_048_576
@@ -71,6 +72,11 @@ export function createFiles(root: string): Files {
     async statfs(path, { timeoutMs = DEFAULT_TIMEOUT_MS, local = false } = {}) {
       if (local) return ask(threads, root, { action: 'statfs', path, timeoutMs }, statfsLocal)
       return ask(helpers, root, { action: 'statfs', path, timeoutMs }, (real) => statfsByHelper(real, path, timeoutMs))
+    },
+    async watch(path, onChange, watchOptions) {
+      const find = (asked: string): Promise<string> =>
+        ask(threads, root, { action: 'look for', path: asked }, (real) => access(real).then(() => real))
+      return watchFolder(find, below('', path), onChange, watchOptions)
     },
   }
 }

@@ -19,6 +19,22 @@ export interface StatfsOptions {
   readonly local?: boolean
 }
 
+/** How a folder is watched. */
+export interface WatchOptions {
+  /** Ends it. */
+  readonly signal: AbortSignal
+  /** Also told when a file in the folder is written, or its mode or times change. Default false: names alone. */
+  readonly contents?: boolean
+  /** How long a burst of changes may go on before it is told. Default 20 ms. */
+  readonly settleMs?: number
+  /** At least so long from one telling to the next, except for slow looks. Default 250 ms. */
+  readonly gapMs?: number
+  /** The net: told after so long even if the kernel says nothing. Default 30 s. */
+  readonly lookMs?: number
+  /** The same where the kernel cannot say anything (no watch to be had, nothing there to watch). Default 1 s. */
+  readonly blindLookMs?: number
+}
+
 /** The host's files. Paths are absolute, from the host's root; every call has a deadline. */
 export interface Files {
   /**
@@ -46,4 +62,13 @@ export interface Files {
    * @throws HostReadError with code `TIMEOUT` when hung (after `timeoutMs`, default 5,000).
    */
   statfs(path: string, options?: StatfsOptions): Promise<FsStat>
+  /**
+   * Calls `onChange` once at the start, then whenever names in a folder may have changed: an entry came, went or has
+   * another name; the folder itself came, went or was replaced, or its parents. What changed is for the caller to look
+   * at: what stands there when he is told is all that was told of. Calls never overlap, bursts are one, and what happens
+   * during a call is told by another. Folders below it are not watched.
+   * @returns resolves when `signal` has ended it and the last call is over; rejects with what `onChange` rejects with
+   * @throws TypeError for a relative path
+   */
+  watch(path: string, onChange: () => void | Promise<void>, options: WatchOptions): Promise<void>
 }

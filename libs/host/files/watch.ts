@@ -1,0 +1,108 @@
+/**
+ * Being told when the names in a folder change, instead of looking again and again. The kernel tells (inotify); a slow
+ * look is the net for what it cannot tell: a network file system, a mount over the folder, a parent renamed.
+ */
+import { type FSWatcher, watch } from 'node:fs'
+import { posix } from 'node:path'
+import type { WatchOptions } from './types.ts'
+
+/** A burst (a socket made, its mode set, its folder renamed) is told as one. */
+const SETTLE_MS = 20
+/** Whoever changes without end costs his reader four looks a second. */
+const GAP_MS = 250
+const LOOK_MS = 30_000
+/** Where the kernel tells nothing: its limit of watches is reached, or no folder on the way can be asked for. */
+const BLIND_LOOK_MS = 1_000
+/** So many events that do not count are let through before nobody listens until the next look. */
+const IGNORED_MAX = 256
+
+/** What the kernel was asked to tell of: the folder, or the next step on the way to it. */
+interface Armed {
+  /** Resolves at the first event that counts. */
+  readonly told: Promise<void>
+  readonly blind: boolean
+  close(): void
+}
+
+function blind(): Armed {
+  return { told: new Promise(() => {}), blind: true, close() {} }
+}
+
+/** Whether an event in `path` counts. */
+type Counts = (event: string, file: string | null) => boolean
+
+function arm(path: string, counts: Counts): Armed {
+  const { promise: told, resolve } = Promise.withResolvers<void>()
+  let watcher: FSWatcher
+  let ignored = 0
+  // Closed at once: a storm in the folder stays in the kernel, where it costs us nothing.
+  const tell = (): void => {
+    watcher.close()
+    resolve()
+  }
+  try {
+    watcher = watch(path, (event, file) => {
+      if (counts(event, file) || ++ignored > IGNORED_MAX) tell()
+    })
+  } catch {
+    // No watch to be had, or the folder went in this moment: looked for again soon.
+    return blind()
+  }
+  watcher.on('error', tell)
+  return { told, blind: false, close: () => watcher.close() }
+}
+
+/** Finds the real place of a path below the host's root, within a deadline. Rejects where there is none. */
+export type Locate = (path: string) => Promise<string>
+
+/** The folder itself; where it is not there, the nearest one above it, for the name that leads to it. */
+async function armNearest(locate: Locate, folder: string, contents: boolean): Promise<Armed> {
+  let counts: Counts = (event) => contents || event === 'rename'
+  for (let path = folder; ; path = posix.dirname(path)) {
+    const real = await locate(path).catch(() => undefined)
+    if (real !== undefined) return arm(real, counts)
+    if (path === '/') return blind()
+    const names = [posix.basename(path), posix.basename(posix.dirname(path)), null]
+    counts = (event, file) => event === 'rename' && names.includes(file)
+  }
+}
+
+/** Waits until it is told, or so long; an end is not waited for. */
+function waitFor(ms: number, signal: AbortSignal, told?: Promise<void>): Promise<'told' | 'due'> {
+  return new Promise((resolve) => {
+    const end = (first: 'told' | 'due'): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', stop)
+      resolve(first)
+    }
+    const stop = (): void => end('due')
+    const timer = setTimeout(stop, ms)
+    signal.addEventListener('abort', stop)
+    void told?.then(() => end('told'))
+    if (signal.aborted) stop()
+  })
+}
+
+/** See {@link Files.watch}. */
+export async function watchFolder(
+  locate: Locate,
+  folder: string,
+  onChange: () => void | Promise<void>,
+  options: WatchOptions,
+): Promise<void> {
+  const { signal, contents = false, settleMs = SETTLE_MS, gapMs = GAP_MS } = options
+  const { lookMs = LOOK_MS, blindLookMs = Math.min(BLIND_LOOK_MS, lookMs) } = options
+  while (!signal.aborted) {
+    const armed = await armNearest(locate, folder, contents)
+    try {
+      if (signal.aborted) return
+      const toldMs = performance.now()
+      await onChange()
+      const first = await waitFor(armed.blind ? blindLookMs : lookMs, signal, armed.told)
+      const restMs = Math.max(settleMs, gapMs - (performance.now() - toldMs))
+      if (first === 'told') await waitFor(restMs, signal)
+    } finally {
+      armed.close()
+    }
+  }
+}
