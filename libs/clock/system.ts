@@ -1,37 +1,58 @@
 /** The machine's time. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from './types.ts'
+import { createWheel } from './wheel.ts'
 
 /** The longest wait that a timer of Node takes; a longer one would end at once. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
-/** Time of this machine: `monotonicMs` is CLOCK_MONOTONIC: the same in every process since boot, and no step of the wall clock moves it. */
+function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1000 + nanoseconds / 1e6
+}
+
+/**
+ * Time of this machine: `monotonicMs` is CLOCK_MONOTONIC, the same in every process since boot, and no step of the wall clock
+ * moves it. All that wait on one clock share one timer; a process has one clock.
+ */
 export function systemClock(): Clock {
-  return {
-    now: () => new Date(),
-    monotonicMs() {
-      const [seconds, nanoseconds] = process.hrtime()
-      return seconds * 1000 + nanoseconds / 1e6
-    },
-    after(ms, run) {
-      let timer = setTimeout(wake, Math.min(ms, TIMER_MAX_MS))
-      let leftMs = ms - TIMER_MAX_MS
-      function wake(): void {
-        if (leftMs <= 0) {
-          run()
-          return
-        }
-        timer = setTimeout(wake, Math.min(leftMs, TIMER_MAX_MS))
-        leftMs -= TIMER_MAX_MS
-      }
+  const wheel = createWheel({
+    nowMs: monotonicMs,
+    setTimer(afterMs, act) {
+      // Node counts from the whole millisecond before: without one more it would wake too early, and then once more.
+      const timer = setTimeout(act, Math.min(afterMs + 1, TIMER_MAX_MS))
       return () => clearTimeout(timer)
     },
-    async sleep(ms, signal) {
-      let left = ms
-      for (; left > TIMER_MAX_MS; left -= TIMER_MAX_MS) await sleep(TIMER_MAX_MS, undefined, signal ? { signal } : {})
-      await sleep(Math.max(0, left), undefined, signal ? { signal } : {}).catch((err: unknown) => {
-        throw signal?.aborted ? signal.reason : err
-      })
+  })
+
+  function after(ms: number, run: () => void, slackMs = 0): () => void {
+    const dueMs = monotonicMs() + Math.max(0, ms)
+    return wheel.add(dueMs, dueMs + slackMs, run)
+  }
+
+  return {
+    now: () => new Date(),
+    monotonicMs,
+    after,
+    sleep(ms, signal, slackMs) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      if (signal?.aborted) {
+        reject(signal.reason)
+        return promise
+      }
+      const callOff = after(
+        ms,
+        () => {
+          signal?.removeEventListener('abort', abort)
+          resolve()
+        },
+        slackMs,
+      )
+      function abort(): void {
+        callOff()
+        reject(signal?.reason)
+      }
+      signal?.addEventListener('abort', abort, { once: true })
+      return promise
     },
   }
 }

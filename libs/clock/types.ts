@@ -4,8 +4,14 @@ export interface Clock {
   now(): Date
   /** Milliseconds that no setting of the wall clock moves: for every length of time. Of the system clock: since boot. */
   monotonicMs(): number
-  /** Resolves after `ms`, rejects with the signal's reason when aborted. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>
-  /** Calls `run` once after `ms`, unless what it returns was called before. It keeps the process up until then. */
-  after(ms: number, run: () => void): () => void
+  /**
+   * Resolves after `ms`, or up to `slackMs` (default 0) later together with what wakes the process anyway. Rejects with the
+   * signal's reason when aborted.
+   */
+  sleep(ms: number, signal?: AbortSignal, slackMs?: number): Promise<void>
+  /**
+   * Calls `run` once after `ms`, or up to `slackMs` (default 0) later together with what wakes the process anyway, unless
+   * what it returns was called before. It keeps the process up until then.
+   */
+  after(ms: number, run: () => void, slackMs?: number): () => void
 }

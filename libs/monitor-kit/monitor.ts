@@ -84,6 +84,7 @@ export function createMonitor(definition: MonitorDefinition, context: Context, r
   const noteFailures = createFailureLog(context)
   const stopped = new AbortController()
   let startedMs: number | undefined
+  let isReady = false
   let turns: Promise<unknown> = Promise.resolve()
 
   let ownToldMs = Number.NEGATIVE_INFINITY
@@ -144,7 +145,10 @@ export function createMonitor(definition: MonitorDefinition, context: Context, r
     await tellStrain(strain.limits(use, clock.monotonicMs()))
   }
 
-  const schedule = { clock, signal: stopped.signal, tell, stretch: () => strain.factor, onTurn }
+  const readinessChanged = () => context.readinessChanged?.()
+  /** Only the first runs change readiness. */
+  const onRan = () => isReady || readinessChanged()
+  const schedule = { clock, signal: stopped.signal, tell, stretch: () => strain.factor, onTurn, onRan }
   const checks = runners.map((runner, index) => scheduleCheck(runner, index, schedule))
   const byType = [...new Set(runners.flatMap((r) => r.definition.conditions.map(({ type }) => type)))]
   const haveRun = () => checks.every(({ hasRun }) => hasRun)
@@ -210,12 +214,14 @@ export function createMonitor(definition: MonitorDefinition, context: Context, r
       startedMs = clock.monotonicMs()
       signal.addEventListener('abort', () => stopped.abort(signal.reason), { once: true })
       turns = Promise.all(checks.map((check) => check.turns()))
+      clock.sleep(FIRST_RUNS_MS, stopped.signal).then(readinessChanged, () => undefined)
       return Promise.resolve()
     },
     readiness() {
       const waitedMs = startedMs === undefined ? 0 : clock.monotonicMs() - startedMs
       const waiting = checks.filter(({ hasRun }) => !hasRun).map(({ runner }) => runner.instance.name)
-      const ready = startedMs !== undefined && (waiting.length === 0 || waitedMs > FIRST_RUNS_MS)
+      const ready = startedMs !== undefined && (waiting.length === 0 || waitedMs >= FIRST_RUNS_MS)
+      isReady ||= ready
       return { ready, reason: ready ? '' : `waiting for the first run of ${waiting.join(', ')}` }
     },
     async stop() {

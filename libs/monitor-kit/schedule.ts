@@ -29,6 +29,8 @@ export interface ScheduleOptions {
   readonly stretch?: () => number
   /** A turn came so much later than it was due. */
   readonly onTurn?: (lateMs: number) => Promise<void>
+  /** A run has ended, in whatever way. */
+  readonly onRan?: () => void
   /** From 0 to 1. Default Math.random. */
   readonly random?: () => number
 }
@@ -54,6 +56,7 @@ export function scheduleCheck(runner: Runner, index: number, options: ScheduleOp
     } finally {
       running = undefined
       hasRun = true
+      options.onRan?.()
     }
   }
 

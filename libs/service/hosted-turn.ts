@@ -145,9 +145,15 @@ async function runCreated(
   let server: RpcServer | undefined
   let endLiveness: (() => void) | undefined
   let readyFile: ReadyFile | undefined
-  const readiness = watchReadiness(service, life, log, (serving) => {
-    server?.healthChanged()
-    readyFile?.set(serving)
+  const readiness = watchReadiness({
+    service,
+    life,
+    clock: around.clock,
+    log,
+    onChange(serving) {
+      server?.healthChanged()
+      readyFile?.set(serving)
+    },
   })
   watched.changed = readiness.changed
 
@@ -159,7 +165,7 @@ async function runCreated(
       serving: readiness.serving,
       refusal: () => refusalOf(name, life),
     })
-    endLiveness = startLivenessFile(join(dirname(path), 'alive'), log)
+    endLiveness = startLivenessFile(join(dirname(path), 'alive'), around.clock, log)
     readyFile = createReadyFile(join(dirname(path), 'ready'), log)
     await work(service, turn, life, own, readiness.serving)
   }

@@ -1,12 +1,13 @@
 /** The liveness file: a probe looks at its age, and no probe has to start a process. */
 import { rm, utimes, writeFile } from 'node:fs/promises'
+import { type Clock, every } from '#clock'
 import type { Logger } from './types.ts'
 
 /** The file is touched this often; older than three times this, the event loop hangs. */
 export const ALIVE_EVERY_MS = 5000
 
 /** Touches `path` for as long as the event loop turns. A folder that cannot be written costs only this. Returns its end. */
-export function startLivenessFile(path: string, log: Logger): () => void {
+export function startLivenessFile(path: string, clock: Clock, log: Logger): () => void {
   let isTold = false
   async function touch(): Promise<void> {
     const now = new Date()
@@ -19,8 +20,7 @@ export function startLivenessFile(path: string, log: Logger): () => void {
     }
   }
   void touch()
-  const timer = setInterval(() => void touch(), ALIVE_EVERY_MS)
-  return () => clearInterval(timer)
+  return every(clock, { ms: ALIVE_EVERY_MS }, () => void touch())
 }
 
 /** A file that is there while the service is ready, for a probe that only asks `test -e`. */

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type FakeClock, fakeClock } from '../clock/testing.ts'
 import { createLife } from './life.ts'
 import { type ReadinessWatch, watchReadiness } from './readiness.ts'
 import { keepLog } from './testing.ts'
@@ -6,13 +7,19 @@ import { keepLog } from './testing.ts'
 let ready = false
 let looks = 0
 let told: boolean[] = []
+let clock: FakeClock
 let watch: ReadinessWatch
 
+/** What is going on ends. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 beforeEach(() => {
-  vi.useFakeTimers()
   ready = false
   looks = 0
   told = []
+  clock = fakeClock()
   const { log } = keepLog('part')
   const life = createLife('part', log)
   life.enter('starting')
@@ -21,48 +28,32 @@ beforeEach(() => {
     looks++
     return { ready, reason: '' }
   }
-  watch = watchReadiness({ readiness }, life, log, (serving) => told.push(serving))
+  watch = watchReadiness({ service: { readiness }, life, clock, log, onChange: (serving) => told.push(serving) })
 })
-afterEach(() => {
-  watch.end()
-  vi.useRealTimers()
-})
+afterEach(() => watch.end())
 
 describe('readiness', () => {
-  it('that comes is seen in a quarter of a second', () => {
-    vi.advanceTimersByTime(10_000)
-    expect(told).toEqual([])
+  it('that a service says to have changed is looked at once, after what it is about, and no time has to pass', async () => {
+    watch.changed()
+    watch.changed()
     ready = true
-    vi.advanceTimersByTime(250)
+    await turn()
+    expect([looks, told]).toEqual([1, [true]])
+    watch.changed()
+    ready = false
+    await turn()
+    expect([looks, told]).toEqual([2, [true, false]])
+  })
+
+  it('of which nobody speaks is looked at every five seconds, whatever it was', async () => {
+    await clock.advance(60_000)
+    expect([looks, told]).toEqual([12, []])
+    ready = true
+    await clock.advance(5000)
     expect(told).toEqual([true])
-  })
-
-  it('that stands is looked at every five seconds, and so is seen when it goes', () => {
-    ready = true
-    vi.advanceTimersByTime(250)
-    looks = 0
-    vi.advanceTimersByTime(60_000)
-    expect(looks).toBe(12)
     ready = false
-    vi.advanceTimersByTime(5000)
+    await clock.advance(5000)
     expect(told).toEqual([true, false])
-    ready = true
-    vi.advanceTimersByTime(250)
-    expect(told).toEqual([true, false, true])
-  })
-
-  it('that a service says to have changed is looked at once, after what it is about', () => {
-    ready = true
-    vi.advanceTimersByTime(250)
-    watch.changed()
-    watch.changed()
-    ready = false
-    looks = 0
-    vi.advanceTimersByTime(1)
-    expect([looks, told]).toEqual([1, [true, false]])
-    ready = true
-    vi.advanceTimersByTime(250)
-    expect(told).toEqual([true, false, true])
   })
 
   it('that somebody asks about is that of now, and is told', () => {
@@ -71,16 +62,14 @@ describe('readiness', () => {
     expect(told).toEqual([true])
     ready = false
     expect(watch.serving()).toBe(false)
-    ready = true
-    vi.advanceTimersByTime(250)
-    expect(told).toEqual([true, false, true])
+    expect(told).toEqual([true, false])
   })
 
-  it('is not looked at any more when its watch has ended', () => {
+  it('is not looked at any more when its watch has ended', async () => {
     watch.changed()
     watch.end()
     watch.changed()
-    vi.advanceTimersByTime(60_000)
-    expect(looks).toBe(0)
+    await clock.advance(60_000)
+    expect([looks, clock.sleeping]).toEqual([0, 0])
   })
 })

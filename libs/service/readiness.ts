@@ -1,11 +1,10 @@
-/** Whether a service is ready, asked of it each time, and told once when that changes. */
+/** Whether a service is ready: told by the service when it may have changed, asked of it by whoever wants to know. */
+import { type Clock, every } from '#clock'
 import type { Life } from './life.ts'
 import type { Logger, Service } from './types.ts'
 
-/** How soon it is seen that a service has become ready. */
-const LOOK_MS = 250
-/** How soon it is seen at the latest that one is ready no longer: of what it does not say itself, and nobody asks about. */
-const LOOK_READY_MS = 5000
+/** The net below what a service says itself: of what only time makes true or untrue, and nobody asks about. */
+export const READINESS_LOOK_MS = 5000
 
 export interface ReadinessWatch {
   /** Now, and only while the service runs. */
@@ -15,15 +14,18 @@ export interface ReadinessWatch {
   end(): void
 }
 
-export function watchReadiness(
-  service: Pick<Service, 'readiness'>,
-  life: Life,
-  log: Logger,
-  onChange: (serving: boolean) => void,
-): ReadinessWatch {
+export interface ReadinessOptions {
+  readonly service: Pick<Service, 'readiness'>
+  readonly life: Life
+  readonly clock: Clock
+  readonly log: Logger
+  readonly onChange: (serving: boolean) => void
+}
+
+export function watchReadiness({ service, life, clock, log, onChange }: ReadinessOptions): ReadinessWatch {
   let told = false
+  let isAsked = false
   let ended = false
-  let timer: NodeJS.Timeout
 
   function look(): boolean {
     const { ready, reason } = service.readiness()
@@ -31,25 +33,25 @@ export function watchReadiness(
     if (serving !== told) {
       told = serving
       if (life.state === 'running') log.info(serving ? 'service ready' : 'service not ready', serving ? {} : { reason })
-      lookIn(serving ? LOOK_READY_MS : LOOK_MS)
       onChange(serving)
     }
     return serving
   }
 
-  function lookIn(ms: number): void {
-    clearTimeout(timer)
-    if (ended) return
-    timer = setTimeout(() => lookIn(look() ? LOOK_READY_MS : LOOK_MS), ms)
-  }
-
-  lookIn(LOOK_MS)
+  const endLooks = every(clock, { ms: READINESS_LOOK_MS }, () => void look())
   return {
     serving: look,
-    changed: () => lookIn(0),
+    changed() {
+      if (isAsked || ended) return
+      isAsked = true
+      setImmediate(() => {
+        isAsked = false
+        if (!ended) look()
+      })
+    },
     end() {
       ended = true
-      clearTimeout(timer)
+      endLooks()
     },
   }
 }

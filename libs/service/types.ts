@@ -44,7 +44,7 @@ export interface ServiceContext<Config> {
   readonly signal: AbortSignal
   /** Drains this service alone, for good; a process whose services have all stopped ends. */
   readonly requestStop?: (reason: string) => void
-  /** Says that readiness may have changed. Without it a loss that nobody asks about is seen within 5 s. */
+  /** Says that readiness may have changed. Without it a change that nobody asks about is seen within 5 s. */
   readonly readinessChanged?: () => void
 }
 

@@ -278,6 +278,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
         onAway: () => context.readinessChanged?.(),
         writes: ledger.open,
         onReady: (store) => {
+          context.readinessChanged?.()
           void keptEvents.tell(store)
           // Told again at every connection: consumers ignore what they have done, and nothing that was cut off is missed.
           if (isBusJudged) outbox.putState(engine.state)

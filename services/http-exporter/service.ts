@@ -116,7 +116,9 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
 
   async function start(): Promise<void> {
     const node = await readIdentity(host, { name: nodeName, version, now: started })
-    const knownState = createNodeState({ clock, node, settings: settingsView(config.settings, started) })
+    const readinessChanged = () => context.readinessChanged?.()
+    const settings = settingsView(config.settings, started)
+    const knownState = createNodeState({ clock, node, settings, onKnown: readinessChanged })
     const stream = createHub({ epoch: randomUUID().slice(0, 8), view: () => knownState.view() })
     const { enabled, maxBytes, retentionMs } = config.http.history
     const past = enabled
@@ -133,6 +135,7 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
       nodeName,
       clock,
       log,
+      onState: readinessChanged,
       sources: {
         clock,
         view: () => knownState.view(),
@@ -153,7 +156,7 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
       peerUid: createPeerUid(createHost({ root: '' }).files),
     })
     bus = connection
-    connection.onState(() => context.readinessChanged?.())
+    connection.onState(readinessChanged)
     const reader = createBusReader(connection, {
       signal: ending.signal,
       onPoison: () => {

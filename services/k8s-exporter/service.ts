@@ -69,11 +69,13 @@ function createK8sExporter(context: ServiceContext<K8sExporterConfig>): Service 
       log.info('this exporter writes for the node', { node: nodeName, server: access.server, access: access.origin })
       server = access.server
       tenure = await startTenure(context, access, metrics)
+      context.readinessChanged?.()
       await Promise.race([lock.lost, aborted(ending.signal)])
       if (ending.signal.aborted) return
       log.warn('the lock was lost; this exporter steps back', { path: lockPath })
       await tenure.end()
       tenure = undefined
+      context.readinessChanged?.()
       server = undefined
     }
   }

@@ -52,6 +52,7 @@ function gateOf(lane: string, context: ServiceContext<K8sExporterConfig>, access
     accessOrigin: access.origin,
     monotonicMs: context.clock.monotonicMs,
     onChange(failure, ms) {
+      context.readinessChanged?.()
       if (failure === undefined) log.info('the API server takes it again', { lane, afterMs: Math.round(ms) })
       else
         log.warn('the API server does not take it; it is tried again', {
@@ -102,7 +103,10 @@ export async function startTenure(
       clock,
       onWithdrawn: (condition) => wish.takenBack(condition),
       onType: (type, conditions) => wish.saw(type, conditions),
-      onAnew: () => writer.unsettle(),
+      onAnew() {
+        writer.unsettle()
+        context.readinessChanged?.()
+      },
       onChange() {
         lastNewsMs = clock.monotonicMs()
         writer.changed()
@@ -130,6 +134,7 @@ export async function startTenure(
     updateMs: kubernetes.updateIntervalMs,
     remembered: await oursFile.read(),
     onOurs: (ours) => void oursFile.keep(ours),
+    onFound: () => context.readinessChanged?.(),
     desired: wish.conditions,
     withdrawn: wish.over,
     annotations: () => ({

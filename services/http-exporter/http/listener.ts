@@ -23,6 +23,8 @@ export interface ListenerOptions {
   readonly places: Places
   readonly clock: Clock
   readonly log: Logger
+  /** Called when it is listened on, or is not. */
+  readonly onState?: () => void
 }
 
 export interface Listener {
@@ -104,12 +106,14 @@ export function createListener(options: ListenerOptions): Listener {
       problem = ''
       url = `${scheme}://${shownHost(host)}:${(made.address() as AddressInfo).port}/`
       log.info('listening', { url })
+      options.onState?.()
       return true
     } catch (err) {
       made?.close()
       const failure = err instanceof Error && err.name === 'TlsFileError' ? err : new ListenError(address, setting, err)
       if (failure.message !== problem) log.warn('port is not served, trying again', { err: failure })
       problem = failure.message
+      options.onState?.()
       return false
     }
   }

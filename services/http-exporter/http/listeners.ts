@@ -17,10 +17,12 @@ export interface ListenersOptions {
   readonly nodeName: string
   readonly clock: Clock
   readonly log: Logger
+  /** Called when a port is listened on, or is not. */
+  readonly onState?: () => void
 }
 
 export async function createListeners(options: ListenersOptions): Promise<Listener[]> {
-  const { config, sources, hub, clock, log } = options
+  const { config, sources, hub, clock, log, onState } = options
   const { http, prometheus } = config
   const handlers = createHandlers(sources)
 
@@ -55,6 +57,7 @@ export async function createListeners(options: ListenersOptions): Promise<Listen
         places,
         clock,
         log,
+        ...(onState && { onState }),
       }),
     )
   }
@@ -69,6 +72,7 @@ export async function createListeners(options: ListenersOptions): Promise<Listen
         places,
         clock,
         log,
+        ...(onState && { onState }),
       }),
     )
   }

@@ -35,6 +35,8 @@ export interface NodeStateOptions {
   readonly clock: Clock
   readonly node: NodeView['node']
   readonly settings: NodeView['settings']
+  /** Called when a table has its first snapshot. */
+  readonly onKnown?: () => void
 }
 
 /** Facts of one kind by the key of their bucket. */
@@ -74,7 +76,7 @@ export interface NodeState {
   close(): void
 }
 
-function createTable<T>(changed: () => void): FactTable<T> {
+function createTable<T>(changed: () => void, onKnown: () => void): FactTable<T> {
   let values = new Map<string, T>()
   let known = false
   return {
@@ -86,8 +88,10 @@ function createTable<T>(changed: () => void): FactTable<T> {
     },
     replace(all) {
       values = new Map(all)
+      const isFirst = !known
       known = true
       changed()
+      if (isFirst) onKnown()
     },
     put(key, value) {
       values.set(key, value)
@@ -99,7 +103,7 @@ function createTable<T>(changed: () => void): FactTable<T> {
   }
 }
 
-export function createNodeState({ clock, node, settings }: NodeStateOptions): NodeState {
+export function createNodeState({ clock, node, settings, onKnown = () => undefined }: NodeStateOptions): NodeState {
   const memo = createViewMemo()
   const listeners = new Set<(message: StreamMessage, view: NodeView) => void>()
   const listeningSince = clock.now()
@@ -111,9 +115,9 @@ export function createNodeState({ clock, node, settings }: NodeStateOptions): No
   let dirty = true
   let shown: { readonly view: NodeView; readonly monoMs: number } | undefined
 
-  const conditions = createTable<NodeCondition>(changed)
-  const problems = createTable<Problem>(changed)
-  const monitors = createTable<MonitorState>(changed)
+  const conditions = createTable<NodeCondition>(changed, onKnown)
+  const problems = createTable<Problem>(changed, onKnown)
+  const monitors = createTable<MonitorState>(changed, onKnown)
 
   function changed(): void {
     dirty = true

@@ -35,6 +35,8 @@ export interface WriterOptions {
   readonly remembered: Ours | undefined
   /** What is ours on the node now. */
   readonly onOurs: (ours: Ours) => void
+  /** The node was read for the first time. */
+  readonly onFound?: () => void
   /** The wish now; undefined: nothing is known yet and nothing is written. */
   readonly desired: (written: ReadonlySet<string>) => ReadonlyMap<string, Desired> | undefined
   /** Names that the detector has taken back, and those without a place; asked after `desired`. */
@@ -108,8 +110,10 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
       ranks.clear()
       isAnew = true
     }
-    if (node === undefined) adopt(next)
+    const isFirst = node === undefined
+    if (isFirst) adopt(next)
     node = next
+    if (isFirst) options.onFound?.()
   }
 
   function mayReword({ type, rank }: Desired): boolean {
