@@ -25,13 +25,13 @@ export function gzippedBytes(folder: string): number {
 }
 
 /** Builds the page into a folder, which is replaced. @returns its size on the wire */
-export async function buildPage(outDir: string): Promise<number> {
+export async function buildPage(outDir: string, withMap = false): Promise<number> {
   const part = `${outDir}.${process.pid}.part`
   const old = `${outDir}.${process.pid}.old`
   try {
     await build({
       configFile: join(ROOT, 'services/http-exporter/page/vite.config.ts'),
-      build: { outDir: part, emptyOutDir: true },
+      build: { outDir: part, emptyOutDir: true, sourcemap: withMap && 'hidden' },
     })
     mkdirSync(dirname(outDir), { recursive: true })
     try {

@@ -68,6 +68,8 @@ export interface PageOptions {
   readonly height?: number
   readonly dark?: boolean
   readonly reducedMotion?: boolean
+  /** What is done before the page is asked for. */
+  readonly before?: (page: Page) => Promise<void>
 }
 
 /** A page of its own that tells what goes wrong in it. */
@@ -98,6 +100,7 @@ export async function openWatchedPage(browser: Browser, url: string, options: Pa
   })
   await page.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
     console.error('refused ' + event.violatedDirective + ': ' + event.blockedURI + ' ' + event.sample))`)
+  await options.before?.(page)
   await page.goto(url)
   return { page, faults }
 }

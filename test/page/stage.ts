@@ -2,6 +2,7 @@
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, onTestFinished } from 'vitest'
 import { openWatchedPage, type PageOptions } from './browser.ts'
+import { countIn } from './coverage.ts'
 import { type SceneServer, serveScene } from './scene-server.ts'
 import { SCENES, type Scene, type SceneName } from './scenes.ts'
 
@@ -15,9 +16,13 @@ export interface Stage {
   play(scene: SceneName | Scene, options?: PageOptions & { readonly path?: string }): Promise<Play>
 }
 
-/** Call once at the top of a test file. */
-export function createStage(): Stage {
+/**
+ * Call once at the top of a test file.
+ * @param isCounted whether what runs of the page may be counted; not where its speed or its memory is looked at
+ */
+export function createStage(isCounted = true): Stage {
   const pageDir = inject('pageDir')
+  const coverage = isCounted ? inject('pageCoverage') : undefined
   let browser: Browser | undefined
 
   beforeAll(async () => {
@@ -34,8 +39,15 @@ export function createStage(): Stage {
     async play(scene, options = {}) {
       const server = await serveScene({ scene: typeof scene === 'string' ? SCENES[scene]() : scene, pageDir })
       onTestFinished(() => server.close())
-      const { page, faults } = await openWatchedPage(connected(), server.url + (options.path ?? ''), options)
+      let counted: (() => Promise<void>) | undefined
+      const { page, faults } = await openWatchedPage(connected(), server.url + (options.path ?? ''), {
+        ...options,
+        before: async (opened) => {
+          if (coverage !== undefined) counted = await countIn(opened, coverage)
+        },
+      })
       onTestFinished(async () => {
+        await counted?.()
         await page.context().close()
         expect(faults).toEqual([])
       })

@@ -6,7 +6,7 @@ import { sendChanges, usedHeap } from './growth.ts'
 import type { SceneName } from './scenes.ts'
 import { createStage } from './stage.ts'
 
-const stage = createStage()
+const stage = createStage(false)
 
 /** Before it is measured: code is compiled, caches are filled. */
 const WARM_UP = 300
