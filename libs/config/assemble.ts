@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Catalog, checkOf } from './catalog.ts'
 import documentJson from './document.json' with { type: 'json' }
 import type { ConfigProblem } from './errors.ts'
+import { type InForce, inForce } from './in-force.ts'
 import { defaultRunDir, defaultStateDir, type Surroundings } from './layers/defaults.ts'
 import type { Environment } from './layers/substitute.ts'
 import { checkTypes, missingRemediation, missingServices } from './missing.ts'
@@ -32,6 +33,8 @@ export interface Around {
   readonly surroundings: Surroundings
   readonly hostName: string
   readonly catalog: Catalog
+  /** Of the document; another one than this version's in tests alone. */
+  readonly schema: JsonSchema
   readonly notes: NonNullable<NodeDoctorConfig['notes']>
 }
 
@@ -43,14 +46,14 @@ export interface Assembled {
 /** @param tree every layer, one over the other */
 export function assemble(tree: MapNode, around: Around): Assembled {
   const run = new Run()
-  const doc = walk(DOCUMENT_SCHEMA, tree, rootSpot(tree), run) as Document
+  const doc = walk(around.schema, tree, rootSpot(tree), run) as Document
   return build(doc, tree, run, around)
 }
 
 function build(doc: Document, tree: MapNode, run: Run, around: Around): Assembled {
-  const { catalog, surroundings, env } = around
-  const monitors = placedMonitors(doc, tree, catalog, run)
-  const plugins = placedPlugins(doc, tree)
+  const { catalog, surroundings, env, schema } = around
+  const monitors = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
+  const plugins = placedPlugins(doc, tree, itemOf(schema, 'plugins'))
   const runDir = doc.settings.runDir ?? defaultRunDir(surroundings, env)
   const served = catalog.checks.flatMap(({ type, aliases }) => [type, ...aliases])
   const unserved = checkTypes(monitors, served, run)
@@ -66,36 +69,56 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   const enabled = doc.remediation.enabled ?? doc.settings.enableRemediation ?? false
   const active = enabled && doc.settings.enableRemediation !== false
   if (!active) noteIdleRepairs(monitors, run)
-  const exporters = exportersOf(doc)
-  const remediation = remediationOf(doc, active)
-  const missing = [
-    ...unserved,
-    ...missingRemediation(monitors, active),
-    ...missingServices({ exporters, remediation }, tree),
-  ]
+  const sections = computed(doc, { runDir, active }, around)
+  const missing = [...unserved, ...missingRemediation(monitors, active), ...missingServices(sections, tree)]
   return {
     problems: [],
     config: {
       file: around.file,
       name: doc.metadata.name,
-      settings: settingsOf(doc, runDir, around),
-      bus: { ...doc.bus, storeDir: doc.bus.storeDir ?? '' },
-      detector: {
-        monitorDirs: doc.detector.monitorDirs ?? [join(runDir, 'monitors'), '/var/run/npd'],
-        discovery: doc.detector.discovery,
-        lostAfterMs: doc.detector.lostAfter,
-        forgetAfterMs: doc.detector.forgetAfter,
-        limits: doc.detector.limits,
-      },
+      ...sections,
       monitors: monitors.map(({ entry }) => entry),
       plugins: plugins.map(({ entry }) => entry),
-      exporters,
-      remediation,
       catalog: owners(catalog),
       missing,
       notes: [...around.notes, ...run.notes],
       settingsInForce: { set: run.set, defaults: run.defaults },
     },
+  }
+}
+
+/** The schema of the items of a list of the document. */
+function itemOf({ properties }: JsonSchema, list: string): JsonSchema {
+  return properties?.[list]?.items ?? {}
+}
+
+/** What several sections follow from. */
+interface Known {
+  readonly runDir: string
+  /** Whether problems are repaired. */
+  readonly active: boolean
+}
+
+/**
+ * The sections by the rule of in-force.ts, and what is computed where nobody writes it. A key that is what the schema says
+ * has no place here.
+ */
+function computed(doc: Document, { runDir, active }: Known, around: Around) {
+  const { $schema: _schema, apiVersion: _version, kind: _kind, metadata: _head, ...written } = doc
+  const { monitors: _monitors, plugins: _plugins, ...sections } = inForce(around.schema, written)
+  const { settings, bus, detector, exporters, remediation } = sections
+  const { http, prometheus } = exporters
+  return {
+    ...sections,
+    settings: settingsOf(settings, doc, runDir, around),
+    bus: { ...bus, storeDir: bus.storeDir ?? '' },
+    detector: { ...detector, monitorDirs: detector.monitorDirs ?? [join(runDir, 'monitors'), '/var/run/npd'] },
+    exporters: {
+      ...exporters,
+      http: { ...http, tlsCertFile: http.tlsCertFile ?? '', tlsKeyFile: http.tlsKeyFile ?? '' },
+      prometheus: { ...prometheus, bindAddress: prometheus.bindAddress ?? http.bindAddress },
+    },
+    remediation: { ...remediation, enabled: active, dryRun: remediation.dryRun || settings.dryRunMode },
   }
 }
 
@@ -110,68 +133,27 @@ function noteIdleRepairs(monitors: readonly Placed<MonitorEntry>[], run: Run): v
   }
 }
 
-function settingsOf(doc: Document, runDir: string, around: Around): NodeDoctorConfig['settings'] {
-  const { settings } = doc
+function settingsOf(
+  settings: InForce<Document['settings']>,
+  doc: Document,
+  runDir: string,
+  { hostName, surroundings }: Around,
+): NodeDoctorConfig['settings'] {
   return {
-    nodeName: settings.nodeName ?? around.hostName,
-    logLevel: settings.logLevel,
-    logFormat: settings.logFormat ?? (around.surroundings.terminal ? 'pretty' : 'json'),
+    ...settings,
+    nodeName: settings.nodeName ?? hostName,
+    logFormat: settings.logFormat ?? (surroundings.terminal ? 'pretty' : 'json'),
     runDir: trimSlash(runDir),
-    stateDir: trimSlash(settings.stateDir ?? defaultStateDir(around.surroundings)),
+    stateDir: trimSlash(settings.stateDir ?? defaultStateDir(surroundings)),
     hostRoot: trimSlash(settings.hostRoot),
-    updateIntervalMs: settings.updateInterval ?? 30_000,
+    updateIntervalMs: settings.updateIntervalMs ?? 30_000,
     enableRemediation: settings.enableRemediation ?? doc.remediation.enabled ?? false,
-    dryRunMode: settings.dryRunMode,
-    kubeconfig: settings.kubeconfig,
   }
 }
 
 /** "/host/" is "/host", "/" is "". */
 function trimSlash(path: string): string {
   return path.replace(/\/+$/, '')
-}
-
-function exportersOf(doc: Document): NodeDoctorConfig['exporters'] {
-  const { kubernetes, http, prometheus } = doc.exporters
-  return {
-    kubernetes: {
-      enabled: kubernetes.enabled,
-      updateIntervalMs: kubernetes.updateInterval,
-      resyncIntervalMs: kubernetes.resyncInterval,
-      heartbeatIntervalMs: kubernetes.heartbeatInterval,
-      conditionPrefix: kubernetes.conditionPrefix,
-      conditionTypes: kubernetes.conditionTypes,
-      conditions: kubernetes.conditions,
-      discovered: kubernetes.discovered,
-      installation: kubernetes.installation,
-      annotations: kubernetes.annotations,
-      events: {
-        enabled: kubernetes.events.enabled,
-        minSeverity: kubernetes.events.minSeverity,
-        maxEventsPerMinute: kubernetes.events.maxEventsPerMinute,
-        burst: kubernetes.events.burst,
-        deduplicationWindowMs: kubernetes.events.deduplicationWindow,
-      },
-    },
-    http: {
-      ...http,
-      tlsCertFile: http.tlsCertFile ?? '',
-      tlsKeyFile: http.tlsKeyFile ?? '',
-      history: { enabled: http.history.enabled, maxBytes: http.history.maxBytes, retentionMs: http.history.retention },
-    },
-    prometheus: { ...prometheus, bindAddress: prometheus.bindAddress ?? http.bindAddress },
-  }
-}
-
-function remediationOf({ remediation, settings }: Document, active: boolean): NodeDoctorConfig['remediation'] {
-  return {
-    enabled: active,
-    dryRun: remediation.dryRun || settings.dryRunMode,
-    maxRetriesPerHour: remediation.maxRetriesPerHour,
-    cooldownPeriodMs: remediation.cooldownPeriod,
-    circuitBreakerThreshold: remediation.circuitBreakerThreshold,
-    circuitBreakerTimeoutMs: remediation.circuitBreakerTimeout,
-  }
 }
 
 /** Which of our monitors owns what. */

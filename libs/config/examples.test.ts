@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { parseConfig } from './load.ts'
 import { withoutSecrets } from './show.ts'
 import { ROOT_SERVER } from './testing.ts'
+import type { NodeDoctorConfig } from './types.ts'
 
 const FOLDER = join(import.meta.dirname, '../../deploy/examples')
 const FILES = readdirSync(FOLDER).sort()
@@ -13,10 +15,16 @@ function load(file: string) {
   return parseConfig(text, file, { flags: [], env: { NODE_NAME: 'worker-1' }, surroundings: ROOT_SERVER })
 }
 
-/** What is in force, one key a line, so that a difference is readable. */
-function effective(file: string): string {
-  const { catalog: _, ...config } = withoutSecrets(load(file))
-  return `${JSON.stringify(config, null, 1)}\n`
+/**
+ * What is in force, one key a line, so that a difference is readable. In the golden file's own order where it says the same:
+ * the order of keys says nothing.
+ */
+function effective(config: NodeDoctorConfig, golden: string): string {
+  const { catalog: _, ...rest } = config
+  const text = `${JSON.stringify(rest, null, 1)}\n`
+  const path = join(import.meta.dirname, golden)
+  const known = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  return known !== '' && isDeepStrictEqual(JSON.parse(known), JSON.parse(text)) ? known : text
 }
 
 describe('shipped examples', () => {
@@ -25,7 +33,8 @@ describe('shipped examples', () => {
   })
 
   it.each(FILES)('%s has the effective values of its golden file', async (file) => {
-    await expect(effective(file)).toMatchFileSnapshot(`./fixtures/${file.replace('.yaml', '.effective.json')}`)
+    const golden = `./fixtures/${file.replace('.yaml', '.effective.json')}`
+    await expect(effective(withoutSecrets(load(file)), golden)).toMatchFileSnapshot(golden)
   })
 
   it.each(FILES)('%s needs no fallback and no other name, except where it shows them', (file) => {
@@ -43,7 +52,7 @@ describe('shipped examples', () => {
 
   it('the embedded default has these effective values', async () => {
     const config = parseConfig('', '', { flags: [], env: { NODE_NAME: 'worker-1' }, surroundings: ROOT_SERVER })
-    const { catalog: _, ...rest } = config
-    await expect(`${JSON.stringify(rest, null, 1)}\n`).toMatchFileSnapshot('./fixtures/default.effective.json')
+    const golden = './fixtures/default.effective.json'
+    await expect(effective(config, golden)).toMatchFileSnapshot(golden)
   })
 })

@@ -13,6 +13,7 @@ import { readConfigFile } from './tree/read-file.ts'
 import { readYaml } from './tree/read-yaml.ts'
 import { child, type MapNode, mapOf } from './tree/tree.ts'
 import type { ConfigNote, NodeDoctorConfig } from './types.ts'
+import type { JsonSchema } from './walk/json-schema.ts'
 
 /** A value from the command line. */
 export interface ConfigFlag {
@@ -31,6 +32,8 @@ export interface LoadOptions {
   /** Read where no file is named, if it exists. Default /etc/node-doctor/config.yaml. */
   readonly defaultFile?: string | undefined
   readonly catalog?: Catalog | undefined
+  /** Of the document. Default that of this version. */
+  readonly schema?: JsonSchema | undefined
   readonly surroundings?: Surroundings | undefined
 }
 
@@ -48,7 +51,7 @@ export async function loadConfig(options: LoadOptions): Promise<NodeDoctorConfig
 
 /** The configuration that a text gives. `file` is its name in errors and origins; "" for the embedded default, without a text. */
 export function parseConfig(text: string, file: string, options: LoadOptions): NodeDoctorConfig {
-  const { env, catalog = CATALOG } = options
+  const { env, catalog = CATALOG, schema = DOCUMENT_SCHEMA } = options
   const around = options.surroundings ?? surroundings()
   const source = file === '' ? 'embedded default' : file
   const base = treeOfFile(text, file)
@@ -56,13 +59,14 @@ export function parseConfig(text: string, file: string, options: LoadOptions): N
   const assignments = [...assignmentsOf(env), ...flags.assignments]
   const hostName = hostNameOf(around, hostRootOf(base, assignments))
   const substituted = substitute(base, env, hostName)
-  const layered = overlay(underlay(substituted.tree), assignments, DOCUMENT_SCHEMA, configSchemaOf(catalog))
+  const layered = overlay(underlay(substituted.tree), assignments, schema, configSchemaOf(catalog))
   const assembled: Assembled = assemble(layered.tree, {
     file,
     env,
     surroundings: around,
     hostName,
     catalog,
+    schema,
     notes: [...substituted.notes, ...overriddenName(substituted.tree, env)],
   })
   const problems = inOrder([

@@ -1,9 +1,11 @@
 /** `monitors[]` as they are used: defaults resolved against the check's type and the settings. */
 import { type Catalog, checkOf } from './catalog.ts'
+import { type InForce, inForce } from './in-force.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
 import type { Document } from './schema/document.ts'
 import { child, emptyMap, type Tree } from './tree/tree.ts'
 import type { MonitorEntry, RemediationEntry } from './types.ts'
+import type { JsonSchema } from './walk/json-schema.ts'
 import { at, type Run, type Spot } from './walk/run.ts'
 import { walk } from './walk/walk.ts'
 import { walkAny } from './walk/walk-any.ts'
@@ -34,31 +36,33 @@ export function sitesOf(tree: Tree, key: string): readonly Site[] {
 }
 
 /** Entries without a name or a type, which are faults already, are left out. */
-export function placedMonitors(doc: Document, tree: Tree, catalog: Catalog, run: Run): Placed<MonitorEntry>[] {
+export function placedMonitors(tree: Tree, around: Around): Placed<MonitorEntry>[] {
   const sites = sitesOf(tree, 'monitors')
-  return doc.monitors.flatMap((monitor, index) => {
+  return around.doc.monitors.flatMap((monitor, index) => {
     const site = sites[index]
     if (site === undefined || typeof monitor.name !== 'string' || typeof monitor.type !== 'string') return []
-    return [{ ...site, entry: monitorEntry(monitor, site, { doc, catalog, run }) }]
+    return [{ ...site, entry: monitorEntry(monitor, site, around) }]
   })
 }
 
 interface Around {
   readonly doc: Document
+  /** Of one item of `monitors`. */
+  readonly schema: JsonSchema
   readonly catalog: Catalog
   readonly run: Run
 }
 
-function monitorEntry(monitor: DocumentMonitor, site: Site, { doc, catalog, run }: Around): MonitorEntry {
+function monitorEntry(written: DocumentMonitor, site: Site, { doc, catalog, run, schema }: Around): MonitorEntry {
+  const monitor = inForce(schema, written)
   const check = checkOf(catalog, monitor.type)
-  const intervalMs = monitor.interval ?? doc.settings.updateInterval ?? check?.intervalMs ?? INTERVAL_MS
+  const intervalMs = monitor.intervalMs ?? doc.settings.updateInterval ?? check?.intervalMs ?? INTERVAL_MS
   const ownTimeoutMs = check?.timeoutMs ?? TIMEOUT_MS
   return {
-    name: monitor.name,
+    ...monitor,
     type: check?.type ?? monitor.type,
-    enabled: monitor.enabled,
     intervalMs,
-    timeoutMs: monitor.timeout ?? Math.min(ownTimeoutMs, Math.floor(intervalMs * TIMEOUT_SHARE)),
+    timeoutMs: monitor.timeoutMs ?? Math.min(ownTimeoutMs, Math.floor(intervalMs * TIMEOUT_SHARE)),
     config: configOf(site, check?.schema, run),
     dependsOn: monitor.dependsOn.filter((name) => typeof name === 'string'),
     remediation: remediationEntry(monitor, doc),
@@ -78,8 +82,9 @@ function configOf({ node, spot }: Site, schema: Parameters<typeof walk>[0] | und
   return {}
 }
 
-function remediationEntry({ remediation }: DocumentMonitor, doc: Document): RemediationEntry | undefined {
-  if (remediation === undefined) return undefined
-  const { cooldown, ...rest } = remediation
-  return { ...rest, cooldownMs: cooldown ?? doc.remediation.cooldownPeriod }
+function remediationEntry(
+  { remediation }: InForce<DocumentMonitor>,
+  { remediation: all }: Document,
+): RemediationEntry | undefined {
+  return remediation && { ...remediation, cooldownMs: remediation.cooldownMs ?? all.cooldownPeriod }
 }

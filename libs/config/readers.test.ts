@@ -5,31 +5,48 @@ import { describe, expect, it } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../..')
 const TYPES = join(ROOT, 'libs/config/types.ts')
+const SCHEMA = join(ROOT, 'libs/config/schema/')
 
 /** What a promise is that nothing of this version can keep: the remediator is told as missing where it is asked for. */
 const NOT_BUILT = /^remediation\.|^monitors\[\]\.remediation\.|^settings\.(enableRemediation|dryRunMode)$/
 
-/** Every leaf of a type of types.ts: its path, and where it is declared. */
+/** What TypeScript keeps of a property that a mapped type renamed: whose property it was. It has no declaration itself. */
+interface Renamed {
+  readonly links?: { readonly syntheticOrigin?: ts.Symbol }
+}
+
+/** Where a property is declared in the end: a key of the schema, or a property of types.ts. */
+function originsOf(symbol: ts.Symbol | undefined): readonly ts.Declaration[] {
+  if (symbol === undefined) return []
+  const origin = (symbol as ts.Symbol & Renamed).links?.syntheticOrigin
+  return origin === undefined ? (symbol.declarations ?? []) : originsOf(origin)
+}
+
+function isOfConfig(symbol: ts.Symbol): boolean {
+  return originsOf(symbol).some((declaration) => {
+    const { fileName } = declaration.getSourceFile()
+    return fileName === TYPES || fileName.startsWith(SCHEMA)
+  })
+}
+
+/** Every leaf of a type of the configuration: its path, and where it is declared. */
 function leavesOf(checker: ts.TypeChecker, type: ts.Type, path: string, found: Map<ts.Declaration, string>): void {
   for (const property of checker.getPropertiesOfType(type)) {
-    const declaration = property.declarations?.[0]
-    if (declaration?.getSourceFile().fileName !== TYPES) continue
+    const [declaration] = originsOf(property)
+    if (declaration === undefined || !isOfConfig(property)) continue
     const own = checker.getNonNullableType(checker.getTypeOfSymbol(property))
     const item = checker.isArrayType(own) ? checker.getTypeArguments(own as ts.TypeReference)[0] : undefined
     const here = `${path}${path === '' ? '' : '.'}${property.name}${item === undefined ? '' : '[]'}`
     const inner = item ?? own
     const isObject =
-      (inner.flags & ts.TypeFlags.Object) !== 0 &&
-      checker.getPropertiesOfType(inner).some((one) => one.declarations?.[0]?.getSourceFile().fileName === TYPES)
+      (inner.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) !== 0 &&
+      checker.getPropertiesOfType(inner).some(isOfConfig)
     if (isObject) leavesOf(checker, inner, here, found)
     else found.set(declaration, here)
   }
 }
 
-/**
- * Which declarations of types.ts are read in a file: by `config.key`, or taken apart. Who hands a part on says its type as
- * `NodeDoctorConfig['…']`; a copy of the type hides its readers from here.
- */
+/** Which keys of the configuration are read in a file: by `config.key`, or taken apart. A copy of the type by hand hides its readers from here. */
 function readIn(file: ts.SourceFile, checker: ts.TypeChecker, told: (declaration: ts.Declaration) => void): void {
   function visit(node: ts.Node): void {
     if (ts.isPropertyAccessExpression(node)) tell(checker.getSymbolAtLocation(node.name))
@@ -40,7 +57,7 @@ function readIn(file: ts.SourceFile, checker: ts.TypeChecker, told: (declaration
     ts.forEachChild(node, visit)
   }
   function tell(symbol: ts.Symbol | undefined): void {
-    for (const declaration of symbol?.declarations ?? []) told(declaration)
+    for (const declaration of originsOf(symbol)) told(declaration)
   }
   visit(file)
 }
@@ -77,7 +94,9 @@ describe('the configuration in force', () => {
     if (declared === undefined) throw new Error(`no NodeDoctorConfig in ${TYPES}`)
     const leaves = new Map<ts.Declaration, string>()
     leavesOf(checker, checker.getTypeAtLocation(declared), '', leaves)
-    expect([...leaves.values()]).toContain('detector.limits.entitiesPerType')
+    expect([...leaves.values()]).toEqual(
+      expect.arrayContaining(['detector.limits.entitiesPerType', 'exporters.http.history.retentionMs']),
+    )
     const unread = new Map(leaves)
     for (const file of program.getSourceFiles()) {
       const name = relative(ROOT, file.fileName)

@@ -14,6 +14,7 @@
  */
 import { z } from 'zod'
 import { DURATION, parseDurationMs } from '../duration.ts'
+import type { DurationMs } from '../in-force.ts'
 
 export interface DurationRange {
   readonly min: string
@@ -32,7 +33,7 @@ export function duration({ min, max }: DurationRange) {
       return ms !== undefined && ms >= minMs && ms <= maxMs
     })
     .meta({ duration: { minMs, maxMs } })
-    .transform((text) => parseDurationMs(text) ?? 0)
+    .transform((text) => (parseDurationMs(text) ?? 0) as DurationMs)
 }
 
 /** Absolute path, no NUL. */
