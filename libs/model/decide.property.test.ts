@@ -80,6 +80,25 @@ const anyInput = fc.oneof(
     ),
   },
   { weight: 2, arbitrary: fc.constant<Input>({ kind: 'tick' }) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({
+        owner: fc.constantFrom(...MONITORS, undefined),
+        type: fc.constantFrom('Both', 'aOne'),
+        silenced: fc.uniqueArray(
+          fc.record({ monitor: fc.constantFrom(...MONITORS), type: fc.constant('Both'), entity: fc.constantFrom('') }),
+        ),
+      })
+      .map(({ owner, type, silenced }): Input => {
+        const { [type]: _was, ...others } = Object.fromEntries(OWNERS)
+        return {
+          kind: 'owners',
+          owners: new Map(Object.entries({ ...others, ...(owner && { [type]: owner }) })),
+          silenced,
+        }
+      }),
+  },
 )
 
 const steps = fc.array(fc.tuple(anyInput, fc.integer({ min: 0, max: 400_000 })), { maxLength: 60 })
@@ -172,7 +191,7 @@ describe('the reducer, whatever comes in', () => {
         const { state } = run(inputs)
         for (const condition of state.conditions.values()) {
           if (condition.health !== 'problem') continue
-          const owner = condition.type === 'Both' ? 'shared' : (condition.sources[0] ?? '')
+          const owner = state.owners.get(condition.type) ?? 'shared'
           expect(state.problems.get(fingerprintOf(owner, condition.type, condition.entity))?.phase).not.toBe('resolved')
         }
       }),

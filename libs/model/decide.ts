@@ -19,6 +19,7 @@ import {
 } from './monitor-life.ts'
 import { judgeAgain, observe } from './observe.ts'
 import { endOrphans, FORGET_AFTER_MS } from './orphans.ts'
+import { changeOwners } from './owners.ts'
 import { followEvent, isOpen, passTime, resolveProblem } from './problem.ts'
 import { compareSeverity } from './severity.ts'
 import { applyChanges, type Change, copyState, type MonitorDeclaration, type NodeState } from './state.ts'
@@ -31,6 +32,7 @@ import type {
   RecoveryRule,
   Report,
   SourceCondition,
+  SourceKey,
 } from './types.ts'
 
 /** Everything that can happen to the state: what `decide` takes. */
@@ -73,6 +75,12 @@ export type Input =
    * of any more can end.
    */
   | { readonly kind: 'tick'; readonly settled?: boolean; readonly forgetAfterMs?: number }
+  /** Who alone may speak of which type from now on; `silenced` are sources whose monitor may not speak of theirs any more. */
+  | {
+      readonly kind: 'owners'
+      readonly owners: ReadonlyMap<string, string>
+      readonly silenced: readonly SourceKey[]
+    }
   /** Open problems as they were before a reboot. */
   | { readonly kind: 'restored'; readonly problems: readonly Problem[]; readonly rebooted: boolean }
   /** A person says that it is over; `entity` undefined: of every entity that has an open problem of this type. */
@@ -277,6 +285,9 @@ function take(draft: Draft, input: Input): void {
     case 'tick':
       passTime(draft)
       if (input.settled) endOrphans(draft, input.forgetAfterMs ?? FORGET_AFTER_MS)
+      break
+    case 'owners':
+      changeOwners(draft, input.owners, input.silenced)
       break
     case 'restored':
       restore(draft, input.problems, input.rebooted)

@@ -51,6 +51,7 @@ export interface Draft {
   conditionType(type: string, monitor: string | undefined): ConditionType | undefined
   /** Who alone may speak of a type; undefined where several may. */
   ownerOf(type: string): string | undefined
+  putOwners(owners: ReadonlyMap<string, string>): void
   /** Monitors whose check of this name has a raised condition. */
   raisers(check: string): readonly string[]
   /** Names of this monitor's checks that have one. */
@@ -118,6 +119,7 @@ class StateDraft implements Draft {
   readonly #touched = new Map<string, string[]>()
   readonly #raised: TallyOfTallies = new Map()
   readonly #open: Tally = new Map()
+  #owners: ReadonlyMap<string, string> | undefined
 
   constructor(state: NodeState, now: Instant) {
     this.#state = state
@@ -272,7 +274,11 @@ class StateDraft implements Draft {
   }
 
   ownerOf(type: string): string | undefined {
-    return this.#state.owners.get(type)
+    return (this.#owners ?? this.#state.owners).get(type)
+  }
+
+  putOwners(owners: ReadonlyMap<string, string>): void {
+    this.#owners = owners
   }
 
   raisers(check: string): readonly string[] {
@@ -314,6 +320,7 @@ class StateDraft implements Draft {
 
   changes(): Change[] {
     const changes: Change[] = []
+    if (this.#owners !== undefined) changes.push({ kind: 'owners', value: this.#owners })
     this.#addDeclarations(changes)
     this.#addSources(changes)
     this.#addConditions(changes)

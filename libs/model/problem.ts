@@ -39,7 +39,7 @@ export function mayOpen(draft: Draft, monitor: string): boolean {
  * The generation of the next opening. Counts up from what is known; where an older record may have been forgotten it
  * starts at the clock's seconds, which no count reaches, so that (fingerprint, generation) never means two openings.
  */
-function nextGeneration(draft: Draft, before: Problem | undefined): number {
+export function nextGeneration(draft: Draft, before: Problem | undefined): number {
   if (before !== undefined) return before.generation + 1
   return draft.resolvedProblems() < RESOLVED_KEPT / 2 ? 1 : Math.max(1, Math.floor(draft.now.wall.getTime() / 1000))
 }

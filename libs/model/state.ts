@@ -56,7 +56,7 @@ export interface NodeState {
   /** Derived: open problems of each monitor that said them. */
   readonly open: Tally
   /** Who alone may speak of a type, from registry and configuration; others may speak of all others. Never in a bucket. */
-  readonly owners: ReadonlyMap<string, string>
+  owners: ReadonlyMap<string, string>
 }
 
 /** One step of the state. What is `told` goes to the streams; what is `quiet` moves only the time of a proof. */
@@ -86,6 +86,7 @@ export type Change =
     }
   | { readonly kind: 'declaration'; readonly name: string; readonly value: MonitorDeclaration | undefined }
   | { readonly kind: 'event'; readonly value: NodeEvent }
+  | { readonly kind: 'owners'; readonly value: ReadonlyMap<string, string> }
 
 /**
  * A state that knows nothing.
@@ -174,6 +175,9 @@ export function applyChanges(state: NodeState, changes: readonly Change[]): void
         else state.gated.delete(change.name)
         break
       case 'event':
+        break
+      case 'owners':
+        state.owners = change.value
         break
     }
   }

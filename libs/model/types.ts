@@ -116,6 +116,11 @@ export interface ConditionKey {
   readonly entity: string
 }
 
+/** A condition as one monitor says it. */
+export interface SourceKey extends ConditionKey {
+  readonly monitor: string
+}
+
 /** One message of a monitor. (incarnation, sequence) names it. */
 export interface Report {
   readonly incarnation: number

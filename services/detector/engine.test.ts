@@ -53,6 +53,31 @@ describe('the engine', () => {
     })
   })
 
+  it('takes a type from whoever may not speak of it any more, and gives it to everybody again', () => {
+    const { engine } = createBench()
+    const own = (configured: string[]) =>
+      engine.own(
+        createOwnership({
+          builtIn: [],
+          configured: configured.map((name) => ({ name, conditions: [{ type: 'GPUHot', shared: false }] })),
+        }),
+      )
+    const told = () =>
+      [...engine.state.conditions.values()].flatMap(({ type, sources }) => (type === 'GPUHot' ? [[type, sources]] : []))
+    void engine.report('plugin', report([observation('GPUHot', 'problem')]))
+    expect(told()).toEqual([['GPUHot', ['plugin']]])
+    own(['vendor'])
+    expect(told()).toEqual([])
+    void engine.report('plugin', report([observation('GPUHot', 'problem')]))
+    expect(told()).toEqual([])
+    expect(engine.state.monitors.get('plugin')?.lastViolations.map(({ text }) => text)).toEqual([
+      'condition GPUHot was refused: it belongs to vendor',
+    ])
+    own([])
+    void engine.report('plugin', report([observation('GPUHot', 'problem')]))
+    expect(told()).toEqual([['GPUHot', ['plugin']]])
+  })
+
   it('keeps every violation in its words, the last first, the same once with its count', () => {
     const { engine, clock } = createBench()
     engine.misbehaved('plugin', ['its reason is empty', 'its type "Has Space" is no name'])

@@ -89,6 +89,8 @@ export interface Engine {
    */
   report(monitor: string, report: Report, receipt?: Receipt): Held
   take(input: Input): void
+  /** Types belong to others from now on: what was said of them goes on under its new owner, or ends. */
+  own(next: Ownership): void
   /** A report that is not looked at: its receipt is called in its turn. */
   skip(receipt: Receipt): void
   /** Takes over a state as the store has it, before anything else comes in. Nothing of it is published. */
@@ -124,7 +126,8 @@ function detectorDeclaration(version: string): MonitorDeclaration {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const { now, limits, ownership, publish } = options
+  const { now, limits, publish } = options
+  let { ownership } = options
   const state = createState(ownership.owners)
   const fold = createEventFold(options.offer)
   const shedBook = createShedBook()
@@ -331,7 +334,8 @@ export function createEngine(options: EngineOptions): Engine {
       if (receipt !== undefined) skip(receipt)
       return
     }
-    const admission = { declaration, limits, owner: ownership.ownerOf, holdings: holdings.of(monitor) }
+    const owner = (type: string) => ownership.ownerOf(type)
+    const admission = { declaration, limits, owner, holdings: holdings.of(monitor) }
     const windows: string[] = []
     lastReport = wall
     for (const { report, named, more, violations } of admitSlices(raw, admission, wall, options.slice)) {
@@ -362,6 +366,12 @@ export function createEngine(options: EngineOptions): Engine {
       return lastReport
     },
     take,
+    own(next) {
+      ownership = next
+      const sources = [...state.sources.values()].map(({ monitor, observation }) => ({ ...observation, monitor }))
+      const silenced = sources.filter(({ type, monitor }) => (next.ownerOf(type) ?? monitor) !== monitor)
+      take({ kind: 'owners', owners: next.owners, silenced })
+    },
     restore(changes) {
       holdings.saw(changes)
       applyChanges(state, changes)

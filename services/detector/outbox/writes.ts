@@ -39,6 +39,7 @@ export function writeOf(change: Change): Write | undefined {
       return change.quiet ? undefined : { bucket: 'monitors', key: { name: change.name }, value: change.value }
     case 'declaration':
     case 'event':
+    case 'owners':
       return undefined
   }
 }

@@ -74,6 +74,7 @@ export function watchResponses(change: Change): WatchNodeResponse[] {
     case 'source':
     case 'problem-forgotten':
     case 'declaration':
+    case 'owners':
       return []
   }
 }
