@@ -1,6 +1,7 @@
 /** Running programs here, or in the host's namespaces. */
 import { spawnChild } from './child.ts'
-import { execProgram } from './run.ts'
+import { probeProgram } from './probe.ts'
+import { execForBytes, execProgram } from './run.ts'
 import type { Programs } from './types.ts'
 
 /** Into the namespaces of the host's first process; the container needs hostPID and the capability for it. */
@@ -8,16 +9,19 @@ const ENTER = ['--target', '1', '--mount', '--uts', '--ipc', '--net', '--pid', '
 
 /** @param root "" for the machine's own: then everything runs where this process runs */
 export function createPrograms(root: string): Programs {
+  /** The command as it is run from here. */
+  function entered(file: string, args: readonly string[], onHost = false): [string, string[]] {
+    return onHost && root !== '' ? ['nsenter', [...ENTER, file, ...args]] : [file, [...args]]
+  }
   return {
-    run(file, args, options) {
-      if (options.onHost !== true || root === '') return execProgram(file, args, options)
-      return execProgram('nsenter', [...ENTER, file, ...args], options)
-    },
+    run: (file, args, options) => execProgram(...entered(file, args, options.onHost), options),
+    runBytes: (file, args, options) => execForBytes(...entered(file, args, options.onHost), options),
+    probe: (file, args, options) => probeProgram(...entered(file, args, options.onHost), options),
     start(file, args, options = {}) {
-      if (options.onHost !== true || root === '') return spawnChild(file, args, options)
       // nsenter forks, and the kernel's word of a parent's death reaches only the next of kin.
-      const inside = options.dieWithParent === true ? ['setpriv', '--pdeathsig', 'KILL', '--', file] : [file]
-      return spawnChild('nsenter', [...ENTER, ...inside, ...args], options)
+      const kin = options.dieWithParent === true && options.onHost === true && root !== ''
+      const [first, ...rest] = kin ? ['setpriv', '--pdeathsig', 'KILL', '--', file, ...args] : [file, ...args]
+      return spawnChild(...entered(first, rest, options.onHost), options)
     },
   }
 }

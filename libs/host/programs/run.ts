@@ -2,8 +2,9 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { codeOf, HostExecError } from '../errors.ts'
+import { keepOutput } from './output.ts'
 import { baseEnvironment, signalGroup } from './process-group.ts'
-import type { RunOptions, RunResult } from './types.ts'
+import type { RunBytes, RunOptions, RunResult } from './types.ts'
 
 const DEFAULT_OUTPUT_BYTES = 65_536
 /** Between SIGTERM and SIGKILL. */
@@ -15,49 +16,42 @@ const DRAIN_MS = 500
 
 type Process = ChildProcessByStdio<null, Readable, Readable>
 
-/** What was written, up to a limit. The rest is read and thrown away, so that the writer does not block. */
-function collect(stream: Readable, maxBytes: number): { text(): string; truncated(): boolean } {
-  const chunks: Buffer[] = []
-  let room = maxBytes
-  let cut = false
-  stream.on('data', (chunk: Buffer) => {
-    if (chunk.length > room) cut = true
-    if (room > 0) chunks.push(chunk.subarray(0, room))
-    room -= Math.min(room, chunk.length)
-  })
-  // A pipe that breaks says no more than that the output ends here.
-  stream.on('error', () => {})
-  return { text: () => Buffer.concat(chunks).toString('utf8'), truncated: () => cut }
-}
-
 /** Ends the group step by step; `abandon` when nothing helps. Returns what stops it. */
-function endGroup(pid: number, abandon: () => void): () => void {
-  signalGroup(pid, 'SIGTERM')
-  let timer = setTimeout(() => {
+function endGroup(pid: number, killAtOnce: boolean, abandon: () => void): () => void {
+  const kill = (): NodeJS.Timeout => {
     signalGroup(pid, 'SIGKILL')
-    timer = setTimeout(abandon, KILL_GRACE_MS)
-  }, TERM_GRACE_MS)
+    return setTimeout(abandon, KILL_GRACE_MS)
+  }
+  let timer: NodeJS.Timeout
+  if (killAtOnce) timer = kill()
+  else {
+    signalGroup(pid, 'SIGTERM')
+    timer = setTimeout(() => {
+      timer = kill()
+    }, TERM_GRACE_MS)
+  }
   return () => clearTimeout(timer)
 }
 
-export interface ProgramOptions extends RunOptions {
-  /** The program could not be ended and was left behind; the promise resolves when it has ended after all. */
-  readonly onAbandoned?: (ended: Promise<void>) => void
+/** See {@link Programs.run}, here without the host's namespaces. */
+export async function execProgram(file: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
+  const result = await execForBytes(file, args, options)
+  return { ...result, stdout: result.stdout.toString('utf8'), stderr: result.stderr.toString('utf8') }
 }
 
-/** See {@link Programs.run}, here without the host's namespaces. */
-export function execProgram(file: string, args: readonly string[], options: ProgramOptions): Promise<RunResult> {
+/** See {@link Programs.runBytes}, here without the host's namespaces. */
+export function execForBytes(file: string, args: readonly string[], options: RunOptions): Promise<RunBytes> {
   if (options.signal?.aborted) return Promise.reject(options.signal.reason)
   return new Promise((resolve, reject) => {
     const child: Process = spawn(file, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...baseEnvironment(), ...options.env },
-      cwd: '/',
+      env: options.wholeEnv ?? { ...baseEnvironment(), ...options.env },
+      cwd: options.cwd ?? '/',
       detached: true,
     })
     const maxBytes = options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES
-    const stdout = collect(child.stdout, maxBytes)
-    const stderr = collect(child.stderr, maxBytes)
+    const stdout = keepOutput(child.stdout, maxBytes)
+    const stderr = keepOutput(child.stderr, maxBytes)
     const cleanups: (() => void)[] = []
     let timedOut = false
     let ended = false
@@ -73,7 +67,7 @@ export function execProgram(file: string, args: readonly string[], options: Prog
         return
       }
       const truncated = stdout.truncated() || stderr.truncated()
-      resolve({ exitCode, signal, stdout: stdout.text(), stderr: stderr.text(), timedOut, truncated })
+      resolve({ exitCode, signal, stdout: stdout.bytes(), stderr: stderr.bytes(), timedOut, truncated })
     }
 
     child.once('error', (error) => {
@@ -95,7 +89,7 @@ export function execProgram(file: string, args: readonly string[], options: Prog
         child.unref()
         finish(null, null)
       }
-      cleanups.push(endGroup(pid, abandon))
+      cleanups.push(endGroup(pid, options.killAtOnce === true, abandon))
     }
     const deadline = setTimeout(() => {
       timedOut = true

@@ -12,17 +12,54 @@ export interface RunResult {
   readonly truncated: boolean
 }
 
+/** The same with output as it was written, whatever its encoding. */
+export interface RunBytes extends Omit<RunResult, 'stdout' | 'stderr'> {
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+}
+
 /** How a program is run to its end. */
 export interface RunOptions {
   readonly timeoutMs: number
-  /** Each of stdout and stderr. Default 64 KiB. */
+  /** Of each of stdout and stderr the beginning is kept. Default 64 KiB. */
   readonly maxOutputBytes?: number
+  /** Beside PATH and the C locale. */
   readonly env?: Readonly<Record<string, string>>
+  /** Instead of PATH, the C locale and `env`: this and nothing else. */
+  readonly wholeEnv?: Readonly<Record<string, string | undefined>>
+  /** Default "/". */
+  readonly cwd?: string
+  /** SIGKILL at the deadline, without asking before. Default false. */
+  readonly killAtOnce?: boolean
+  /** The program could not be ended and was left behind; the promise resolves when it has ended after all. */
+  readonly onAbandoned?: (ended: Promise<void>) => void
   /** Ends it, as the deadline does. */
   readonly signal?: AbortSignal
   /** In the host's namespaces (nsenter to PID 1) when a prefix is set. Default false. */
   readonly onHost?: boolean
 }
+
+/** How a program is asked. */
+export type ProbeOptions = Pick<RunOptions, 'timeoutMs' | 'maxOutputBytes' | 'env' | 'onHost'> & {
+  /** Asks it to end at once, as the deadline does; the answer comes in the same way. */
+  readonly signal?: AbortSignal
+  /** How long after it was asked to end its answer is still awaited. Default 1 s. */
+  readonly graceMs?: number
+}
+
+/** A program that was asked to end and has not. Nothing kills it: who asked it keeps hold of it, and starts no other. */
+export interface LateProgram {
+  readonly pid: number
+  /** It, or what it started in its process group, is still there. */
+  readonly isAlive: boolean
+  /** Resolves when it has ended after all. Never rejects. */
+  readonly ended: Promise<RunResult>
+}
+
+/** What became of a probe. */
+export type ProbeAnswer =
+  /** `timedOut`: it ended because it was asked to. */
+  { readonly kind: 'ended'; readonly result: RunResult } | { readonly kind: 'late'; readonly program: LateProgram }
 
 /** How a child ended: by itself with a code, or by a signal. */
 export interface ChildExit {
@@ -70,6 +107,14 @@ export interface Programs {
    * @throws HostExecError when it cannot be started. Rejects with the signal's reason when aborted.
    */
   run(file: string, args: readonly string[], options: RunOptions): Promise<RunResult>
+  /** As `run`, for output that may be no text. */
+  runBytes(file: string, args: readonly string[], options: RunOptions): Promise<RunBytes>
+  /**
+   * Asks a program that must not be killed, since it holds a device (`nvidia-smi`): at the deadline its group gets
+   * SIGTERM, and nothing else ever. One that does not end within `graceMs` then is told as late, and stays the caller's.
+   * @throws HostExecError when it cannot be started
+   */
+  probe(file: string, args: readonly string[], options: ProbeOptions): Promise<ProbeAnswer>
   /**
    * Starts a program that stays, and resolves once it runs.
    * @throws HostExecError when it cannot be started

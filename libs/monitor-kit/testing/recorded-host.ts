@@ -1,23 +1,31 @@
 /** A machine whose files stand in a folder, and whose programs say what stands beside them. */
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { createHost, type Host, HostExecError } from '#host'
+import { createHost, type Host, HostExecError, type Programs, type RunBytes, type RunResult } from '#host'
 
 /**
  * The host of a folder, where `programs/<name>` is what a program prints, whatever its arguments, before it ends with 0.
  * A program without such a file is not installed there, nor is one that stays: none of this machine is run.
  */
 export function recordedHost(root: string): Host {
+  return { ...createHost({ root }), programs: recordedPrograms(join(root, 'programs')) }
+}
+
+function recordedPrograms(folder: string): Programs {
+  async function runBytes(file: string): Promise<RunBytes> {
+    const stdout = await readFile(join(folder, basename(file))).catch((cause: unknown) => {
+      throw new HostExecError({ file, code: 'ENOENT', cause })
+    })
+    return { exitCode: 0, signal: null, stdout, stderr: Buffer.alloc(0), timedOut: false, truncated: false }
+  }
+  async function run(file: string): Promise<RunResult> {
+    const result = await runBytes(file)
+    return { ...result, stdout: result.stdout.toString('utf8'), stderr: '' }
+  }
   return {
-    ...createHost({ root }),
-    programs: {
-      async run(file) {
-        const stdout = await readFile(join(root, 'programs', basename(file)), 'utf8').catch((cause: unknown) => {
-          throw new HostExecError({ file, code: 'ENOENT', cause })
-        })
-        return { exitCode: 0, signal: null, stdout, stderr: '', timedOut: false, truncated: false }
-      },
-      start: (file) => Promise.reject(new HostExecError({ file, code: 'ENOENT' })),
-    },
+    run,
+    runBytes,
+    probe: async (file) => ({ kind: 'ended', result: await run(file) }),
+    start: (file) => Promise.reject(new HostExecError({ file, code: 'ENOENT' })),
   }
 }

@@ -1,0 +1,97 @@
+/** Asking a program that must not be killed. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { codeOf, HostExecError } from '../errors.ts'
+import { keepOutput } from './output.ts'
+import { baseEnvironment, isGroupAlive, signalGroup } from './process-group.ts'
+import type { ProbeAnswer, ProbeOptions, RunResult } from './types.ts'
+
+const DEFAULT_OUTPUT_BYTES = 65_536
+const DEFAULT_GRACE_MS = 1_000
+/** Output that is still on its way when the program has ended. */
+const DRAIN_MS = 500
+/** The kernel tells of the end of a child, not of what that one started: looked for after 10 ms, 20 ms … every 2 s. */
+const GROUP_LOOK_MS = { min: 10, max: 2_000 } as const
+
+type Process = ChildProcessByStdio<null, Readable, Readable>
+
+/** Resolves when the program and all of its group have ended, and what they wrote was read. */
+async function wholeEnd(child: Process, pid: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  await new Promise((resolve) => child.once('exit', resolve))
+  signalGroup(pid, 'SIGTERM')
+  for (let waitMs: number = GROUP_LOOK_MS.min; await isGroupAlive(pid); waitMs *= 2) {
+    await sleep(Math.min(waitMs, GROUP_LOOK_MS.max), undefined, { ref: false })
+  }
+  // Who left the group may hold the pipes as long as he likes.
+  const drain = setTimeout(() => {
+    child.stdout.destroy()
+    child.stderr.destroy()
+  }, DRAIN_MS)
+  await closed
+  clearTimeout(drain)
+}
+
+async function startProbe(file: string, args: readonly string[], env: ProbeOptions['env']): Promise<Process> {
+  const child = spawn(file, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...baseEnvironment(), ...env },
+    cwd: '/',
+    detached: true,
+  })
+  try {
+    await once(child, 'spawn')
+    return child
+  } catch (cause) {
+    throw new HostExecError({ file, code: codeOf(cause), cause })
+  }
+}
+
+/** See {@link Programs.probe}, here without the host's namespaces. */
+export async function probeProgram(file: string, args: readonly string[], options: ProbeOptions): Promise<ProbeAnswer> {
+  const { timeoutMs, maxOutputBytes = DEFAULT_OUTPUT_BYTES, graceMs = DEFAULT_GRACE_MS, signal } = options
+  const child = await startProbe(file, args, options.env)
+  const pid = child.pid as number
+  const [stdout, stderr] = [keepOutput(child.stdout, maxOutputBytes), keepOutput(child.stderr, maxOutputBytes)]
+  const life = { isOver: false, isAsked: false }
+  const ended = wholeEnd(child, pid).then((): RunResult => {
+    life.isOver = true
+    return {
+      exitCode: child.exitCode,
+      signal: child.signalCode,
+      stdout: stdout.bytes().toString('utf8'),
+      stderr: stderr.bytes().toString('utf8'),
+      timedOut: life.isAsked,
+      truncated: stdout.truncated() || stderr.truncated(),
+    }
+  })
+
+  const { promise: isLate, resolve: late } = Promise.withResolvers<'late'>()
+  let grace: NodeJS.Timeout | undefined
+  const ask = (): void => {
+    if (life.isAsked || life.isOver) return
+    life.isAsked = true
+    signalGroup(pid, 'SIGTERM')
+    grace = setTimeout(() => late('late'), graceMs)
+  }
+  const deadline = setTimeout(ask, timeoutMs)
+  signal?.addEventListener('abort', ask)
+  if (signal?.aborted) ask()
+  const first = await Promise.race([ended, isLate])
+  clearTimeout(deadline)
+  clearTimeout(grace)
+  signal?.removeEventListener('abort', ask)
+  if (first !== 'late') return { kind: 'ended', result: first }
+  return {
+    kind: 'late',
+    program: {
+      pid,
+      ended,
+      get isAlive() {
+        return !life.isOver
+      },
+    },
+  }
+}
