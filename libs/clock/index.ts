@@ -1,3 +1,4 @@
+export { createDeadline, type Deadline, type DeadlineOptions } from './deadline.ts'
 export { type EveryOptions, every } from './every.ts'
 export { systemClock } from './system.ts'
 export type * from './types.ts'

@@ -2,7 +2,7 @@
  * The detector's side of one monitor: connects, asks who it is, watches or polls it, says when it is lost, and never
  * gives up. Watch is tried first; a monitor that does not know it is polled by CheckHealth.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { createDeadline } from '#clock'
 import { cleanText, type MonitorDeclaration, type PersonsWord } from '#model'
 import { createBackoff } from '#pace'
 import { isMisconduct, isUnimplemented, type MonitorChannel } from './channel.ts'
@@ -17,6 +17,9 @@ import { intakeOf, watchMonitor } from './watch.ts'
 
 const DESCRIBE_TIMEOUT_MS = 5000
 const BACKOFF = { minMs: 200, maxMs: 5000 } as const
+/** How late a loss may be seen, and how often one that is lost is looked at. */
+const LOSS_SLACK_MS = 1000
+const LOST_LOOK_MS = 5000
 /** Longest reason of a failure, in UTF-16 units: an event may hold it with words around it. */
 const MAX_REASON = 512
 
@@ -37,7 +40,7 @@ function text(err: unknown): string {
 }
 
 export function createMonitorLink(options: LinkOptions): MonitorLink {
-  const { known, engine, log, monotonicMs } = options
+  const { known, engine, log, clock, monotonicMs } = options
   const naming = createNaming()
   const intake = intakeOf(options)
   const restarts = createRestarts()
@@ -51,6 +54,8 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   let current: MonitorChannel | undefined
   let tellCurrent: ((word: PersonsWord) => void) | undefined
   let isLost = false
+  let lookAgainMs = 0
+  let lossMoved = (): void => undefined
   let reason = 'it has not answered yet'
 
   function expect(): void {
@@ -61,6 +66,8 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     presence.spoke(monotonicMs())
     if (isLost) log.info('monitor answers again', { monitor: known.name })
     isLost = false
+    lookAgainMs = 0
+    lossMoved()
   }
 
   function declare(declaration: MonitorDeclaration, incarnation: number, violations: readonly string[]): void {
@@ -77,6 +84,13 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       entity: `monitor:${known.name}`,
       message: `monitor ${known.name} was started anew ${often} times within 10 min`,
     })
+  }
+
+  function failed(gone: boolean): void {
+    const wasGone = presence.goneSinceMs() !== undefined
+    presence.failed(gone, monotonicMs())
+    lossMoved()
+    if (gone && !wasGone) options.onGone()
   }
 
   function lose(): void {
@@ -103,13 +117,16 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       declare,
       alive,
       listens: () => presence.listened(monotonicMs()),
-      silentAfter: presence.silentAfter,
+      silentAfter(ms) {
+        presence.silentAfter(ms)
+        lossMoved()
+      },
       tellBy: (tell) => {
         tellCurrent = tell
       },
       failed: (why) => {
         reason = cleanText(why, MAX_REASON)
-        presence.failed(false, monotonicMs())
+        failed(false)
       },
     }
     try {
@@ -132,7 +149,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   /** Why a session ended, and whether somebody is still there. */
   function ended(err: unknown): void {
     reason = text(err)
-    presence.failed(err instanceof MonitorGoneError, monotonicMs())
+    failed(err instanceof MonitorGoneError)
     log.debug('monitor session ended', { monitor: known.name, reason })
     engine.take({ kind: 'troubled', monitor: known.name, reason })
     if (err instanceof ReportNotTakenError)
@@ -152,9 +169,12 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     async run(signal) {
       // A socket that appears is nobody yet: it is known once it spoke, or once it should have.
       if (known.origin !== 'discovered' || engine.state.monitors.has(known.name)) expect()
-      const watchdog = setInterval(() => {
-        if (presence.isLost(monotonicMs())) lose()
-      }, 1000)
+      const dueMs = () => Math.max(presence.lostAtMs(), lookAgainMs)
+      const loss = createDeadline(clock, { dueMs, slackMs: LOSS_SLACK_MS }, () => {
+        lookAgainMs = monotonicMs() + LOST_LOOK_MS
+        lose()
+      })
+      lossMoved = loss.moved
       const backoff = createBackoff(BACKOFF)
       while (!signal.aborted) {
         const beganMs = monotonicMs()
@@ -166,9 +186,9 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
           ended(err)
         }
         if (monotonicMs() - beganMs > SILENT_AFTER_MS) backoff.reset()
-        await sleep(backoff.next(), undefined, { signal }).catch(() => undefined)
+        await clock.sleep(backoff.next(), signal).catch(() => undefined)
       }
-      clearInterval(watchdog)
+      loss.end()
     },
   }
 }

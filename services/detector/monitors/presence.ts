@@ -21,6 +21,8 @@ export interface Presence {
   failed(gone: boolean, nowMs: number): void
   silentAfter(ms: number): void
   goneSinceMs(): number | undefined
+  /** From when on it is lost, if nothing of it is heard until then. */
+  lostAtMs(): number
   isLost(nowMs: number): boolean
 }
 
@@ -31,6 +33,12 @@ export function createPresence(options: PresenceOptions): Presence {
   let goneMs: number | undefined
   let silentAfterMs = options.silentAfterMs
   let graceMs = options.unheardLostAfterMs
+
+  function lostAtMs(): number {
+    // One that comes and goes without a word is lost too, whatever it did last.
+    const wordlessMs = wellMs + graceMs + silentAfterMs
+    return Math.min(wordlessMs, goneMs === undefined ? thereMs + silentAfterMs : goneMs + graceMs)
+  }
 
   return {
     spoke(nowMs) {
@@ -55,10 +63,7 @@ export function createPresence(options: PresenceOptions): Presence {
       silentAfterMs = ms
     },
     goneSinceMs: () => goneMs,
-    isLost(nowMs) {
-      // One that comes and goes without a word is lost too, whatever it did last.
-      if (nowMs - wellMs >= graceMs + silentAfterMs) return true
-      return goneMs === undefined ? nowMs - thereMs >= silentAfterMs : nowMs - goneMs >= graceMs
-    },
+    lostAtMs,
+    isLost: (nowMs) => nowMs >= lostAtMs(),
   }
 }

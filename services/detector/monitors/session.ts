@@ -1,4 +1,5 @@
 /** What a link hands to the session that watches or polls its monitor. */
+import type { Clock } from '#clock'
 import type { MonitorDeclaration, PersonsWord } from '#model'
 import type { Logger } from '#service'
 import type { Engine } from '../engine.ts'
@@ -21,10 +22,14 @@ export interface LinkOptions {
   readonly engine: Engine
   readonly open: OpenChannel
   readonly log: Logger
+  readonly clock: Clock
+  /** Of the clock. */
   readonly monotonicMs: () => number
   readonly reportsPerSecond: number
   readonly messageBytes: number
   readonly poll: PollOptions
+  /** Nobody listens on its socket any more. */
+  readonly onGone: () => void
   /** Waits while much of this monitor is on its way to the bus. */
   readonly room: (monitor: string, mostMs: number) => Promise<void> | undefined
   /** How long nobody may listen on its socket, once it was there, before it is lost. */

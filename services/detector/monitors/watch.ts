@@ -1,4 +1,5 @@
 /** A monitor that streams (nodedoctor.v1): reports up, acknowledgements down, a heartbeat that must not stop. */
+import { type Clock, createDeadline } from '#clock'
 import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { isAnswered } from '#rpc'
 import { fromProtoReport } from '#wire'
@@ -14,6 +15,8 @@ import { taken } from './taken.ts'
 const ACK_DELAY_MS = 20
 /** How long a monitor waits at most until what it said before is on the bus: well before its silence would count as loss. */
 const ROOM_MAX_MS = 5000
+/** How late silence may be seen. */
+const SILENCE_SLACK_MS = 1000
 /** What a monitor says that it dropped is told this often at most. */
 const DROPPED_TOLD_MS = 1000
 
@@ -73,20 +76,21 @@ export function intakeOf({ engine, known, monotonicMs, reportsPerSecond, message
 }
 
 /** Ends the session when nothing was heard for `afterMs`; time in which nobody listened to it does not count. */
-function createWatchdog(afterMs: number, monotonicMs: () => number) {
+function createWatchdog(afterMs: number, clock: Clock) {
   const silence = new AbortController()
-  let heardMs = monotonicMs()
+  let heardMs = clock.monotonicMs()
   let isBusy = false
-  const timer = setInterval(() => {
-    if (!isBusy && monotonicMs() - heardMs > afterMs) silence.abort(new MonitorSilentError(afterMs))
-  }, 1000)
+  const dueMs = () => (isBusy ? clock.monotonicMs() + afterMs : heardMs + afterMs)
+  const deadline = createDeadline(clock, { dueMs, slackMs: SILENCE_SLACK_MS }, () => {
+    silence.abort(new MonitorSilentError(afterMs))
+  })
   return {
     signal: silence.signal,
     heard(busy: boolean) {
-      heardMs = monotonicMs()
+      heardMs = clock.monotonicMs()
       isBusy = busy
     },
-    end: () => clearInterval(timer),
+    end: deadline.end,
   }
 }
 
@@ -106,11 +110,11 @@ async function stillListens(session: Session, path: string): Promise<void> {
 
 /** Watches until the stream ends; throws when it fails or falls silent. */
 export async function watchMonitor(session: Session, described: DescribeResponse, options: LinkOptions): Promise<void> {
-  const { engine, known, monotonicMs, reportsPerSecond } = options
+  const { engine, known, clock, monotonicMs, reportsPerSecond } = options
   const { intake } = session
   const silentAfterMs = Math.max(options.silentAfterMs, 2 * Math.min(described.heartbeatIntervalMs, HEARTBEAT_MAX_MS))
   session.silentAfter(silentAfterMs)
-  const watchdog = createWatchdog(silentAfterMs, monotonicMs)
+  const watchdog = createWatchdog(silentAfterMs, clock)
   const signal = AbortSignal.any([session.signal, watchdog.signal])
   const stream = session.channel.watch(signal)
   const acknowledge = createAcknowledger(stream)

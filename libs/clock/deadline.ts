@@ -1,0 +1,59 @@
+/** Something that is due at a moment which usually moves away before it has come. */
+import type { Clock } from './types.ts'
+
+/** When it is due, and how exactly. */
+export interface DeadlineOptions {
+  /** On the monotonic clock; asked again each time. `Number.POSITIVE_INFINITY`: never, as things stand. */
+  readonly dueMs: () => number
+  /** How late it may be noticed, for the sake of other waits. Default 0. */
+  readonly slackMs?: number
+}
+
+/** A running deadline. */
+export interface Deadline {
+  /** The moment may have come nearer. That it went away needs no call: it is seen when the old one has come. */
+  moved(): void
+  /** Ends it; `act` is not called any more. */
+  end(): void
+}
+
+/**
+ * Calls `act` when the moment has come, and again only when it lies ahead anew. A moment that moves on with every message costs
+ * one timer for each of its lengths, not one for each message.
+ */
+export function createDeadline(clock: Clock, { dueMs, slackMs }: DeadlineOptions, act: () => void): Deadline {
+  let callOff: (() => void) | undefined
+  let armedMs = Number.POSITIVE_INFINITY
+  let isActing = false
+  let ended = false
+
+  function arm(): void {
+    const atMs = dueMs()
+    if (ended || isActing || atMs >= armedMs) return
+    callOff?.()
+    armedMs = atMs
+    callOff = clock.after(Math.max(0, atMs - clock.monotonicMs()), turn, slackMs)
+  }
+
+  function turn(): void {
+    armedMs = Number.POSITIVE_INFINITY
+    if (clock.monotonicMs() < dueMs()) return arm()
+    isActing = true
+    try {
+      act()
+    } finally {
+      isActing = false
+    }
+    // Where it is past still, somebody has to move it first.
+    if (dueMs() > clock.monotonicMs()) arm()
+  }
+
+  arm()
+  return {
+    moved: arm,
+    end() {
+      ended = true
+      callOff?.()
+    },
+  }
+}
