@@ -37,12 +37,13 @@ export function createDeadline(clock: Clock, { dueMs, slackMs }: DeadlineOptions
 
   function turn(): void {
     armedMs = Number.POSITIVE_INFINITY
-    if (clock.monotonicMs() < dueMs()) return arm()
-    isActing = true
-    try {
-      act()
-    } finally {
-      isActing = false
+    if (clock.monotonicMs() >= dueMs()) {
+      isActing = true
+      try {
+        act()
+      } finally {
+        isActing = false
+      }
     }
     // Where it is past still, somebody has to move it first.
     if (dueMs() > clock.monotonicMs()) arm()

@@ -91,12 +91,14 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     outbox,
     serverRestarts: () => bus?.serverRestarts ?? 0,
   })
+  /** Not the node's: the bus server is a child of this process, and sockets stand in its own folders. */
+  const ownHost = createHost({ root: '' })
   const fleet = createFleet({
     config,
     engine,
     log,
-    monotonicMs: clock.monotonicMs,
-    now: clock.now,
+    clock,
+    files: ownHost.files,
     room: outbox.room,
     open: createOpenChannel(messageBytes, mostThingsOf(limits)),
   })
@@ -118,8 +120,6 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     now: clock.now,
     log,
   })
-  /** Not the node's: the bus server is a child of this process. */
-  const ownHost = createHost({ root: '' })
   const timers: NodeJS.Timeout[] = []
   let heartbeats = 0
 

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createHost } from '../host.ts'
 import { type TempFolder, tempFolder } from '../testing.ts'
 import type { WatchOptions } from './types.ts'
+import { watchFolder } from './watch.ts'
 
 /** The net is far away: what a test awaits comes from the kernel. */
 const FAR_MS = 600_000
@@ -167,4 +168,24 @@ test('refuses a path that is not absolute', async () => {
   await expect(files.watch('run', () => {}, { signal: AbortSignal.abort() })).rejects.toThrow(
     `the path "run" is not absolute; give it from the host's root`,
   )
+})
+
+test('a folder that comes while it is looked for is watched all the same', async () => {
+  const { path } = await folder()
+  const inside = join(path, 'x')
+  const stop = new AbortController()
+  let told = 0
+  let asked = 0
+  const locate = async (of: string): Promise<string> => {
+    asked++
+    if (of !== inside || asked > 1) return of
+    await mkdir(inside)
+    throw new Error('not there')
+  }
+  const ended = watchFolder(locate, inside, () => void told++, { signal: stop.signal, lookMs: FAR_MS, gapMs: 0 })
+  await expect.poll(() => told, { interval: 5 }).toBe(1)
+  await writeFile(join(inside, 'a'), '')
+  await expect.poll(() => told, { interval: 5 }).toBe(2)
+  stop.abort()
+  await ended
 })

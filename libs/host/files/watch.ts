@@ -58,10 +58,19 @@ export type Locate = (path: string) => Promise<string>
 /** The folder itself; where it is not there, the nearest one above it, for the name that leads to it. */
 async function armNearest(locate: Locate, folder: string, contents: boolean): Promise<Armed> {
   let counts: Counts = (event) => contents || event === 'rename'
+  let missing: string | undefined
   for (let path = folder; ; path = posix.dirname(path)) {
     const real = await locate(path).catch(() => undefined)
-    if (real !== undefined) return arm(real, counts)
+    if (real !== undefined) {
+      const armed = arm(real, counts)
+      const came = missing !== undefined && (await locate(missing).catch(() => undefined)) !== undefined
+      if (!came) return armed
+      // It came before anybody listened for it, and nothing would ever be told of what is in it.
+      armed.close()
+      return armNearest(locate, folder, contents)
+    }
     if (path === '/') return blind()
+    missing = path
     const names = [posix.basename(path), posix.basename(posix.dirname(path)), null]
     counts = (event, file) => event === 'rename' && names.includes(file)
   }

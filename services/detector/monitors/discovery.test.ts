@@ -38,6 +38,7 @@ describe('looking for sockets', () => {
         { name: 'a', path: join(dir, 'a.sock'), dir, rank: 1, isOwnFolder: false },
       ],
       refused: [],
+      folders: [join(dir, 'gpu')],
     })
   })
 
@@ -71,7 +72,11 @@ describe('looking for sockets', () => {
 
   it('leaves out what the configuration names', async () => {
     await listen('system', 'system.sock')
-    expect(await discover([dir], new Set([join(dir, 'system', 'system.sock')]))).toEqual({ sockets: [], refused: [] })
+    expect(await discover([dir], new Set([join(dir, 'system', 'system.sock')]))).toEqual({
+      sockets: [],
+      refused: [],
+      folders: [],
+    })
   })
 
   it('says of a folder that cannot be read, and of one with too many entries, that it is so', async () => {

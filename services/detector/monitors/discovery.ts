@@ -40,6 +40,8 @@ export interface Discovery {
   /** By rank, then by name. */
   readonly sockets: readonly FoundSocket[]
   readonly refused: readonly RefusedSocket[]
+  /** Folders below the configured ones in which one is looked for that the configuration does not name. */
+  readonly folders: readonly string[]
 }
 
 /** The place of a socket at this path; undefined where none is looked for there. */
@@ -97,6 +99,7 @@ function isFolder(entry: Dirent): boolean {
 class Look {
   readonly sockets: FoundSocket[] = []
   readonly refused: RefusedSocket[] = []
+  readonly folders: string[] = []
   readonly #dirs: readonly string[]
   readonly #skip: ReadonlySet<string>
   readonly #seen = new Set<string>()
@@ -118,6 +121,7 @@ class Look {
   }
 
   async #inner(dir: string, folder: string, name: string): Promise<void> {
+    if (!this.#skip.has(join(folder, name + SUFFIX))) this.folders.push(folder)
     const { entries, isCut, fault } = await list(folder, INNER_MAX)
     if (fault !== '') this.#refuse(dir, folder, `the folder cannot be read: ${fault}`)
     if (isCut) this.#refuse(dir, folder, `it holds more than ${INNER_MAX} entries; those beyond are not looked at`)
@@ -163,5 +167,5 @@ export async function discover(dirs: readonly string[], skip: ReadonlySet<string
   const look = new Look(dirs, skip)
   for (const dir of dirs) await look.folder(dir)
   look.sockets.sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : 1))
-  return { sockets: look.sockets, refused: look.refused }
+  return { sockets: look.sockets, refused: look.refused, folders: look.folders }
 }

@@ -3,8 +3,9 @@
  * has a link of its own; one that hangs or floods holds up nobody else.
  */
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '#clock'
 import type { NodeDoctorConfig } from '#config'
+import type { Host } from '#host'
 import { DETECTOR, type PersonsWord } from '#model'
 import type { CheckResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { deniedWords, probeSocket } from '#rpc'
@@ -15,15 +16,18 @@ import type { KnownMonitor } from './declare.ts'
 import { discover, type FoundSocket, type Place, placeOf, type RefusedSocket } from './discovery.ts'
 import { MonitorPresentError } from './errors.ts'
 import { createMonitorLink, type MonitorLink } from './link.ts'
+import { type Looked, type Looking, startLooking } from './looking.ts'
 import { knownNames, whyReserved } from './names.ts'
 import { createRefusals } from './refusals.ts'
 import { whyNoRoom } from './room.ts'
 import { type PollOptions, SILENT_AFTER_MS } from './session.ts'
 
-/** How often the folders are looked through. */
-export const DISCOVERY_MS = 1000
-/** A socket that nobody listened on is tried again after this. */
+/** A socket that nobody listened on is tried again after this, the first time: it may have been made a moment before. */
+const DEAD_FIRST_MS = 1000
+/** And then as often. */
 const DEAD_MS = 10_000
+/** What may change without a word of the kernel: who may open a socket, whether its monitor is lost. */
+const LOOK_MS = 1000
 
 const DEFAULT_POLL: PollOptions = { intervalMs: 30_000, timeoutMs: 10_000, parameters: {} }
 
@@ -32,8 +36,9 @@ export interface FleetOptions {
   readonly engine: Engine
   readonly open: OpenChannel
   readonly log: Logger
-  readonly monotonicMs: () => number
-  readonly now: () => Date
+  readonly clock: Clock
+  /** Of this process's own folders. */
+  readonly files: Pick<Host['files'], 'watch'>
   /** How long a monitor may listen and say nothing. Default {@link SILENT_AFTER_MS}. */
   readonly silentAfterMs?: number
   /** Waits while much of a monitor is on its way to the bus, at most so long. Default: nobody waits. */
@@ -52,6 +57,12 @@ export interface Fleet {
   forget(name: string): Promise<void> | undefined
   check(monitor: string, check: string, timeoutMs: number): Promise<CheckResponse> | undefined
   stop(): Promise<void>
+}
+
+/** A socket that nobody listened on. */
+interface Dead {
+  readonly untilMs: number
+  readonly tries: number
 }
 
 interface Member {
@@ -90,16 +101,18 @@ function ownSockets(config: NodeDoctorConfig): ReadonlySet<string> {
 }
 
 export function createFleet(options: FleetOptions): Fleet {
-  const { config, engine, log, monotonicMs } = options
+  const { config, engine, log, clock, files } = options
+  const { monotonicMs } = clock
   const { monitorDirs, forgetAfterMs, lostAfterMs } = config.detector
   const members = new Map<string, Member>()
   const reserved = whyReserved(config)
   const isKnown = knownNames(config)
   const skip = ownSockets(config)
-  const looking = new AbortController()
-  let lookingEnded: Promise<void> = Promise.resolve()
-  /** Sockets that nobody listened on, and until when that is taken for so. */
-  let dead = new Map<string, number>()
+  let looking: Looking | undefined
+  /** Sockets that nobody listened on, how often, and until when that is taken for so. */
+  let dead = new Map<string, Dead>()
+  /** The next look, at the latest. */
+  let nextMs = Number.POSITIVE_INFINITY
   let refusals = createRefusals([], monotonicMs())
 
   function add(known: KnownMonitor, poll: PollOptions, place?: Place): void {
@@ -108,7 +121,9 @@ export function createFleet(options: FleetOptions): Fleet {
       engine,
       open: options.open,
       log,
+      clock,
       monotonicMs,
+      onGone: () => looking?.news(),
       reportsPerSecond: config.detector.limits.reportsPerSecond,
       messageBytes: config.detector.limits.messageBytes,
       lostAfterMs,
@@ -144,18 +159,30 @@ export function createFleet(options: FleetOptions): Fleet {
    * Why nobody can be asked there; "" when somebody listens. What was dead is tried again after a while; what may not be
    * opened at each look, which reaches nobody, so that the mode that is told is the one that kept us out.
    */
-  async function whyDead(path: string, nowDead: Map<string, number>): Promise<string> {
+  async function whyDead(path: string, nowDead: Map<string, Dead>): Promise<string> {
     const nowMs = monotonicMs()
-    const untilMs = dead.get(path) ?? 0
-    const found = untilMs > nowMs ? 'nobody' : await probeSocket(path)
+    const { untilMs, tries } = dead.get(path) ?? { untilMs: 0, tries: 0 }
+    const isRest = untilMs > nowMs
+    const found = isRest ? 'nobody' : await probeSocket(path)
     if (found === 'answered') return ''
-    if (found === 'denied') return `no permission to connect to it: ${deniedWords(path)}`
-    nowDead.set(path, untilMs > nowMs ? untilMs : nowMs + DEAD_MS)
+    if (found === 'denied') {
+      lookBy(nowMs + LOOK_MS)
+      return `no permission to connect to it: ${deniedWords(path)}`
+    }
+    const next = isRest
+      ? { untilMs, tries }
+      : { untilMs: nowMs + (tries === 0 ? DEAD_FIRST_MS : DEAD_MS), tries: tries + 1 }
+    nowDead.set(path, next)
+    lookBy(next.untilMs)
     return 'nobody listens on it'
   }
 
+  function lookBy(atMs: number): void {
+    nextMs = Math.min(nextMs, atMs)
+  }
+
   /** Takes a socket as a monitor, or says why not; "" also when it is one already. */
-  async function take(socket: FoundSocket, nowDead: Map<string, number>): Promise<string> {
+  async function take(socket: FoundSocket, nowDead: Map<string, Dead>): Promise<string> {
     const { name, path, rank } = socket
     const member = members.get(name)
     if (member?.link.known.socket === path) return ''
@@ -177,7 +204,7 @@ export function createFleet(options: FleetOptions): Fleet {
   function goneBeforeMs(name: string): number {
     const state = engine.state.monitors.get(name)
     if (state?.health !== 'unreachable') return 0
-    return Math.min(forgetAfterMs, Math.max(0, options.now().getTime() - state.since.getTime()))
+    return Math.min(forgetAfterMs, Math.max(0, clock.now().getTime() - state.since.getTime()))
   }
 
   /** @throws MonitorPresentError while somebody listens on its socket, or may: the next look would find it again */
@@ -205,15 +232,17 @@ export function createFleet(options: FleetOptions): Fleet {
       const isNobody = !engine.state.monitors.has(name)
       const isLost = engine.state.monitors.get(name)?.health === 'unreachable'
       const isDue = isNobody || (isLost && nowMs - member.goneSinceMs > forgetAfterMs)
+      if (!isDue) lookBy(Math.max(member.goneSinceMs + forgetAfterMs, nowMs + LOOK_MS))
       // One that listens still, or may, would be found by the next look, and never be told.
       if (isDue && (await probeSocket(link.known.socket)) === 'nobody') await forget(name, member)
     }
   }
 
-  async function look(): Promise<void> {
+  async function look(): Promise<Looked> {
+    nextMs = Number.POSITIVE_INFINITY
     const found = await discover(monitorDirs, skip)
     const refused: RefusedSocket[] = [...found.refused]
-    const nowDead = new Map<string, number>()
+    const nowDead = new Map<string, Dead>()
     for (const socket of found.sockets) {
       const why = await take(socket, nowDead)
       if (why !== '') refused.push({ path: socket.path, dir: socket.dir, why })
@@ -221,25 +250,16 @@ export function createFleet(options: FleetOptions): Fleet {
     dead = nowDead
     tellRefused(refused)
     await forgetGone(new Set(found.sockets.map(({ path }) => path)))
+    return { folders: found.folders, dueMs: nextMs }
   }
 
   function tellRefused(refused: readonly RefusedSocket[], nowMs = monotonicMs()): void {
-    const { observations, withdrawn } = refusals.look(refused, nowMs)
+    const { observations, withdrawn, dueMs } = refusals.look(refused, nowMs)
+    lookBy(dueMs)
     if (observations.length === 0) return
     for (const { message, health } of observations)
       if (health === 'problem') log.warn('socket of a monitor is not taken', { reason: message })
     engine.observe(observations, withdrawn)
-  }
-
-  async function keepLooking(): Promise<void> {
-    while (!looking.signal.aborted) {
-      try {
-        await look()
-      } catch (err) {
-        log.error('looking for monitors failed', { err })
-      }
-      await sleep(DISCOVERY_MS, undefined, { signal: looking.signal }).catch(() => undefined)
-    }
   }
 
   /** What the store knows and the configuration does not name: one that was found has its place again, others are gone. */
@@ -265,7 +285,8 @@ export function createFleet(options: FleetOptions): Fleet {
         told.map(({ entity }) => entity),
         monotonicMs(),
       )
-      if (config.detector.discovery) lookingEnded = keepLooking()
+      const onError = (err: unknown) => log.error('looking for monitors failed', { err })
+      if (config.detector.discovery) looking = startLooking({ clock, files, dirs: monitorDirs, look, onError })
       else tellRefused([], Number.POSITIVE_INFINITY)
     },
     names: () => [...members.keys()].sort(),
@@ -290,8 +311,7 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     check: (monitor, check, timeoutMs) => members.get(monitor)?.link.check(check, timeoutMs),
     async stop() {
-      looking.abort()
-      await lookingEnded
+      await looking?.stop()
       for (const { stop } of members.values()) stop.abort()
       await Promise.all([...members.values()].map(({ ended }) => ended))
     },

@@ -222,7 +222,7 @@ describe('refused sockets', () => {
 
   it('are told when they have stood for five seconds, once, and taken back when they are gone', () => {
     const refusals = createRefusals([], 0)
-    expect(refusals.look([refused('/d/a')], 0).observations).toEqual([])
+    expect(refusals.look([refused('/d/a')], 0)).toMatchObject({ observations: [], dueMs: 5000 })
     const { observations } = refusals.look([refused('/d/a')], 5000)
     expect(observations).toMatchObject([
       {
@@ -233,8 +233,8 @@ describe('refused sockets', () => {
       },
     ])
     expect(refusals.look([refused('/d/a')], 6000).observations).toEqual([])
-    expect(refusals.look([], 10_000).observations).toEqual([])
-    const gone = refusals.look([], 12_000)
+    expect(refusals.look([], 10_000)).toMatchObject({ observations: [], dueMs: 15_001 })
+    const gone = refusals.look([], 15_001)
     expect(gone.observations).toMatchObject([{ entity: 'socket:/d/a', health: 'healthy' }])
     expect(gone.withdrawn).toEqual([{ type: 'MonitorRefused', entity: 'socket:/d/a' }])
   })

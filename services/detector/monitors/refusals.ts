@@ -18,6 +18,14 @@ const REASON_GONE = 'SocketGoneOrTaken'
 export interface Told {
   readonly observations: readonly Observation[]
   readonly withdrawn: readonly ConditionKey[]
+  /** When a later look may say more of the same, in monotonic milliseconds. */
+  readonly dueMs: number
+}
+
+/** What was told of a socket, and since when it is not refused any more. */
+interface Standing {
+  readonly words: string
+  goneMs: number | undefined
 }
 
 export interface Refusals {
@@ -75,14 +83,21 @@ function wordsOf(refused: readonly RefusedSocket[], mayTell: (entity: string) =>
 /** @param before entities that an earlier life has told */
 export function createRefusals(before: Iterable<string>, startMs: number): Refusals {
   const rate = createRate(NEW_MAX / HOUR_S, NEW_MAX)
-  const told = new Map([...before].map((entity) => [entity, { words: '', seenMs: startMs }]))
+  const told = new Map([...before].map((entity): [string, Standing] => [entity, { words: '', goneMs: startMs }]))
   let standing = new Map<string, number>()
 
-  function news(words: ReadonlyMap<string, string>, monoMs: number): Observation[] {
+  /** What stands longer and is not told has no room, and is no matter of time. */
+  function dueMs(monoMs: number): number {
+    const stand = [...standing.values()].filter((sinceMs) => sinceMs + STANDS_MS > monoMs)
+    const gone = [...told.values()].flatMap(({ goneMs }) => (goneMs === undefined ? [] : [goneMs + 1]))
+    return Math.min(...stand, ...gone) + STANDS_MS
+  }
+
+  function news(words: ReadonlyMap<string, string>): Observation[] {
     const observations: Observation[] = []
     for (const [entity, message] of words) {
       const known = told.get(entity)
-      told.set(entity, { words: message, seenMs: monoMs })
+      told.set(entity, { words: message, goneMs: undefined })
       if (known?.words !== message) observations.push(observation(entity, 'problem', 'SocketNotTaken', message))
     }
     return observations
@@ -92,16 +107,19 @@ export function createRefusals(before: Iterable<string>, startMs: number): Refus
     look(refused, monoMs) {
       standing = new Map(refused.map(({ path }) => [path, standing.get(path) ?? monoMs]))
       const stands = refused.filter(({ path }) => monoMs - (standing.get(path) ?? monoMs) >= STANDS_MS)
-      const observations = news(
-        wordsOf(stands, (entity) => told.has(entity) || rate.take(monoMs)),
-        monoMs,
-      )
-      const over = [...told].filter(([, { seenMs }]) => monoMs - seenMs > STANDS_MS).map(([entity]) => entity)
+      const words = wordsOf(stands, (entity) => told.has(entity) || rate.take(monoMs))
+      const observations = news(words)
+      for (const [entity, one] of told) if (!words.has(entity)) one.goneMs ??= monoMs
+      const over = [...told].filter(([, { goneMs = monoMs }]) => monoMs - goneMs > STANDS_MS).map(([entity]) => entity)
       for (const entity of over) {
         told.delete(entity)
         observations.push(observation(entity, 'healthy', REASON_GONE, 'it is gone, or is taken now'))
       }
-      return { observations, withdrawn: over.map((entity) => ({ type: 'MonitorRefused', entity })) }
+      return {
+        observations,
+        withdrawn: over.map((entity) => ({ type: 'MonitorRefused', entity })),
+        dueMs: dueMs(monoMs),
+      }
     },
   }
 }

@@ -4,7 +4,9 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { systemClock } from '#clock'
 import type { NodeDoctorConfig, PluginEntry } from '#config'
+import { createHost } from '#host'
 import { type Change, DEFAULT_LIMITS } from '#model'
 import {
   ConditionStatus,
@@ -99,7 +101,8 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
   const servers: RpcServer[] = []
   const children: ChildProcess[] = []
   const lines: string[] = []
-  const now = () => ({ wall: new Date(), monoMs: performance.now() })
+  const clock = systemClock()
+  const now = () => ({ wall: clock.now(), monoMs: clock.monotonicMs() })
   const engine = createEngine({
     version: '1',
     now,
@@ -119,8 +122,8 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
     engine,
     open: createOpenChannel(4_194_304, mostThingsOf(DEFAULT_LIMITS)),
     log: createLogger({ component: 'test', level: 'info', format: 'json', write: (line) => lines.push(line) }),
-    monotonicMs: () => performance.now(),
-    now: () => new Date(),
+    clock,
+    files: createHost({ root: '' }).files,
     silentAfterMs: SILENT_MS,
   })
   fleet.start()
