@@ -275,6 +275,14 @@ export function followEvent(
   )
 }
 
+/** When {@link passTime} next proves an absence, in monotonic milliseconds; infinite where there is none to prove. */
+export function nextAbsenceMs(problems: Iterable<Problem>): number {
+  let nextMs = Number.POSITIVE_INFINITY
+  for (const { phase, fromEvent, absentMs, lastSeenMonoMs } of problems)
+    if (phase !== 'resolved' && fromEvent && absentMs > 0) nextMs = Math.min(nextMs, lastSeenMonoMs + absentMs)
+  return nextMs
+}
+
 /** Time alone proves the absence of what is cleared by absence, and old records of what is over are forgotten. */
 export function passTime(draft: Draft): void {
   const resolved: Problem[] = []

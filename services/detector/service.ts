@@ -1,9 +1,10 @@
 /** The detector's composition: monitors → engine → outbox → bus, with its own socket beside. Wiring only. */
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
+import { every } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import { createHost } from '#host'
-import { cleanText, DEFAULT_LIMITS, DETECTOR, isOpen, type MonitorState } from '#model'
+import { cleanText, DEFAULT_LIMITS, DETECTOR, isOpen, type MonitorState, nextAbsenceMs } from '#model'
 import { defineService, readTold, type Service, type ServiceContext } from '#service'
 import { socketOf } from '#service-table'
 import { toProtoSample } from '#wire'
@@ -25,10 +26,12 @@ import { readServerCost } from './server-cost.ts'
 import { createProblemFile, readProblems } from './store/problem-file.ts'
 import { changesOfStore } from './store/read-back.ts'
 import { reconcile } from './store/reconcile.ts'
+import { startTicks, type Ticks } from './ticks.ts'
 
 /** Exporters call the detector dead after 60 s without one. */
 const HEARTBEAT_MS = 3000
-const METRICS_MS = 5000
+/** As often as anybody scrapes. */
+const METRICS_MS = 15_000
 /** How long a start waits for the bus before it goes on without what the buckets hold. */
 const READ_BACK_MS = 5000
 /** Longest text of an event, in UTF-16 units. */
@@ -120,10 +123,12 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     now: clock.now,
     log,
   })
-  const timers: NodeJS.Timeout[] = []
+  const ends: (() => void)[] = []
+  let ticks: Ticks | undefined
   let heartbeats = 0
 
   engine.watch((changes) => {
+    ticks?.soon()
     metrics.saw(changes)
     if (changes.some((change) => change.kind === 'problem')) problemFile.changed()
   })
@@ -191,6 +196,16 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
     } finally {
       isReadingBack = false
     }
+  }
+
+  function tick(): boolean {
+    engine.tick()
+    outbox.releaseRuns()
+    judgeBus()
+    void readBackLate()
+    void ledger.look()
+    const { queued, refused } = outbox.status()
+    return queued > 0 || refused.length > 0 || !isReadBack || ledger.isWorthAsking
   }
 
   function tellRestart(): void {
@@ -279,6 +294,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
         writes: ledger.open,
         onReady: (store) => {
           context.readinessChanged?.()
+          ticks?.soon()
           void keptEvents.tell(store)
           // Told again at every connection: consumers ignore what they have done, and nothing that was cut off is missed.
           if (isBusJudged) outbox.putState(engine.state)
@@ -297,24 +313,16 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
       outbox.putState(engine.state)
       fleet.start()
       beat()
-      timers.push(
-        setInterval(beat, HEARTBEAT_MS),
-        setInterval(() => {
-          tellMetrics().catch((err: unknown) => log.warn('metrics could not be told on the bus', { err }))
-        }, METRICS_MS),
-        setInterval(() => {
-          engine.tick()
-          outbox.releaseRuns()
-          judgeBus()
-          void readBackLate()
-          void ledger.look()
-        }, 1000),
-      )
+      const told = () =>
+        void tellMetrics().catch((err: unknown) => log.warn('metrics could not be told on the bus', { err }))
+      if (bus.isReady()) told()
+      ticks = startTicks({ clock, tick, dueMs: () => nextAbsenceMs(engine.state.problems.values()) })
+      ends.push(every(clock, { ms: HEARTBEAT_MS }, beat), every(clock, { ms: METRICS_MS }, told), ticks.end)
     },
     readiness: () => ({ ready: bus?.isReady() ?? false, reason: bus?.reason() ?? 'starting' }),
     async stop() {
       await fleet.stop()
-      for (const timer of timers) clearInterval(timer)
+      for (const end of ends) end()
       engine.drain()
       outbox.releaseRuns()
       problemFile.changed()

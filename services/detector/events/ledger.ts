@@ -23,6 +23,8 @@ export interface EventLedger {
   lost(event: NodeEvent): void
   /** Reads what waits on the bus; where it does not say, the books begin with what was read. @returns writes that keep them */
   open<W extends EventWrites>(writes: W): Promise<W>
+  /** Whether it may be known by now that something was taken for which room is short. */
+  readonly isWorthAsking: boolean
   /** Asks what was taken, where that is worth it. Never rejects. */
   look(): Promise<void>
 }
@@ -111,6 +113,9 @@ export function createEventLedger({ monotonicMs, isDiscovered, isReady, onError 
       const isTaken = budget.offer(event)
       lookSoon(budget)
       return isTaken
+    },
+    get isWorthAsking() {
+      return all.some(({ budget }) => budget.isWorthAsking)
     },
     lost: (event) => budgetOf(event).lost(event),
     async open(from) {

@@ -1,0 +1,51 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { fakeClock } from '../../libs/clock/testing.ts'
+import { startTicks, type Ticks } from './ticks.ts'
+
+describe('ticks of the detector', () => {
+  const clock = fakeClock()
+  let ticked: number[] = []
+  let isBusy = false
+  let dueMs = Number.POSITIVE_INFINITY
+  let ticks: Ticks
+
+  async function passed(ms: number): Promise<number[]> {
+    ticked = []
+    const beganMs = clock.monotonicMs()
+    await clock.advance(ms)
+    return ticked.map((atMs) => atMs - beganMs)
+  }
+  function start(): void {
+    isBusy = false
+    dueMs = Number.POSITIVE_INFINITY
+    ticks = startTicks({
+      clock,
+      tick() {
+        ticked.push(clock.monotonicMs())
+        return isBusy
+      },
+      dueMs: () => dueMs,
+    })
+  }
+  afterEach(() => ticks.end())
+
+  it('come each second while something is under way, and every five at rest', async () => {
+    start()
+    expect(await passed(10_000)).toEqual([5000, 10_000])
+    isBusy = true
+    ticks.soon()
+    ticks.soon()
+    expect(await passed(3000)).toEqual([1000, 2000, 3000])
+    isBusy = false
+    expect(await passed(12_000)).toEqual([1000, 2000, 7000, 12_000])
+    ticks.end()
+    ticks.soon()
+    expect(await passed(10_000)).toEqual([])
+  })
+
+  it('come within a second of what is due by itself', async () => {
+    start()
+    dueMs = clock.monotonicMs() + 7300
+    expect(await passed(8000)).toEqual([5000, 6000, 7000, 8000])
+  })
+})
