@@ -12,6 +12,7 @@ import { OWN_NAMES } from './parts.ts'
 import { placedPlugins } from './plugin-entries.ts'
 import { checkDependencies } from './rules/dependencies.ts'
 import { checkEnds } from './rules/ends.ts'
+import { checkNamedTypes, namedTypesOf, ownersOf } from './rules/instance-types.ts'
 import { checkInstances } from './rules/instances.ts'
 import { checkNodeConditions } from './rules/node-conditions.ts'
 import { checkPlugins } from './rules/plugins.ts'
@@ -64,7 +65,8 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkStrategies(monitors, run)
   checkPlugins(plugins, [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)], run)
   checkEnds(doc, runDir, tree, run)
-  checkNodeConditions(doc, plugins, catalog, tree, run)
+  checkNamedTypes(monitors, catalog, run)
+  checkNodeConditions(doc, { plugins, named: namedTypesOf(monitors, catalog), catalog, tree }, run)
   if (run.problems.length > 0) return { config: undefined, problems: run.problems }
   const enabled = doc.remediation.enabled ?? doc.settings.enableRemediation ?? false
   const active = enabled && doc.settings.enableRemediation !== false
@@ -79,7 +81,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
       ...sections,
       monitors: monitors.map(({ entry }) => entry),
       plugins: plugins.map(({ entry }) => entry),
-      catalog: owners(catalog),
+      catalog: ownersOf(monitors, catalog),
       missing,
       notes: [...around.notes, ...run.notes],
       settingsInForce: { set: run.set, defaults: run.defaults },
@@ -154,17 +156,6 @@ function settingsOf(
 /** "/host/" is "/host", "/" is "". */
 function trimSlash(path: string): string {
   return path.replace(/\/+$/, '')
-}
-
-/** Which of our monitors owns what. */
-function owners({ monitors, checks }: Catalog): NodeDoctorConfig['catalog'] {
-  return monitors.map(({ name }) => {
-    const own = checks.filter(({ monitor }) => monitor === name)
-    return {
-      monitor: name,
-      conditionTypes: [...new Set(own.flatMap(({ conditions }) => conditions.map(({ type }) => type)))],
-    }
-  })
 }
 
 /** The schema of a check's keys, for flags. */

@@ -29,6 +29,12 @@ export interface CatalogCheck {
   readonly description: string
   readonly intervalMs: number
   readonly timeoutMs: number
+  /** "many": its instances are told apart by their names. Absent: "one". */
+  readonly instances?: string | undefined
+  /** Where `config` names what an instance looks at, each of which has one instance; see `CheckDefinition.apartBy`. */
+  readonly apartBy?: string | undefined
+  /** Where `config` names condition types beside those here; see `CheckDefinition.typesFrom`. */
+  readonly typesFrom?: readonly string[] | undefined
   /** Of `monitors[].config`. */
   readonly schema: JsonSchema
   readonly conditions: readonly CatalogCondition[]

@@ -68,10 +68,13 @@ export interface NodeDoctorConfig extends Omit<Sections, keyof Computed>, Comput
   readonly name: string
   readonly monitors: readonly MonitorEntry[]
   readonly plugins: readonly PluginEntry[]
-  /** Which built-in monitor owns which condition types. */
+  /** Every built-in monitor, and whose condition types are its own by the checks that are configured. */
   readonly catalog: readonly {
     readonly monitor: string
+    /** Of which it alone may speak. */
     readonly conditionTypes: readonly string[]
+    /** Of which every monitor may speak that has them here. */
+    readonly sharedTypes: readonly string[]
   }[]
   /** Parts that the configuration asks for and that are not built: each is shown as a problem (`MonitorMissing`). */
   readonly missing: readonly {

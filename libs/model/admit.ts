@@ -31,7 +31,7 @@ export const MAX_KEPT_MS = 86_400_000
 export interface Admission {
   readonly declaration: MonitorDeclaration
   readonly limits: ReportLimits
-  /** Types that this monitor may not speak of, because another owns them. */
+  /** Whose a type is that this monitor may not speak of. */
   readonly owner: (type: string) => string | undefined
   /** What this monitor and the others hold now. */
   readonly holdings: Holdings

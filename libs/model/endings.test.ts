@@ -30,6 +30,20 @@ describe('what its monitor can never speak of again', () => {
     expect(tick(10 * MINUTE)).toMatchObject([{ proof: 'source-removed' }])
   })
 
+  it('ends when its monitor has no such check any more, also while a plug-in speaks of the type that is free now', () => {
+    const world = createWorld()
+    world.take({ kind: 'restored', problems: [restored({})], rebooted: false }, 0)
+    world.take({ kind: 'declared', declaration: declaration('system', [conditionType('CpuBusy')]), incarnation: 7 }, 0)
+    world.take({ kind: 'declared', declaration: declaration('vendor', [], { open: true }), incarnation: 8 }, 0)
+    const seen = report([observation('DiskFull', 'problem', { entity: 'disk:/var' })])
+    const opened = told(world.take({ kind: 'report', monitor: 'vendor', violations: [], report: seen }, 1000))
+    expect(opened.map(({ owner, phase }) => [owner, phase])).toEqual([['shared', 'opened']])
+    const ended = told(world.take({ kind: 'tick', settled: true }, MINUTE))
+    expect(ended.map(({ owner, phase, proof }) => [owner, phase, proof])).toEqual([
+      ['system', 'resolved', 'source-removed'],
+    ])
+  })
+
   it('does not end while its monitor is awaited or silent', () => {
     const { world, say } = worldWithDisk()
     say('problem', 0)

@@ -2,7 +2,7 @@
 import type { Draft } from './draft.ts'
 import { SHARED } from './keys.ts'
 import { dropSource } from './monitor-life.ts'
-import { DETECTOR, isOpen, resolveProblem } from './problem.ts'
+import { DETECTOR, isOpen, ownerOf, resolveProblem } from './problem.ts'
 import type { Problem } from './types.ts'
 
 /** A plug-in that nobody configured is taken for uninstalled after this long. */
@@ -36,11 +36,16 @@ function waitsMs(draft: Draft, problem: Problem, forgetAfterMs: number): number 
   return isDeclared ? undefined : 0
 }
 
+/** Whether a source speaks of it: one of a type that was given to another owner since speaks of that one's problem. */
+function isSpokenOf(draft: Draft, { fromEvent, owner, type, entity }: Problem): boolean {
+  return !fromEvent && owner === ownerOf(draft, type) && draft.sourcesOf(type, entity).length > 0
+}
+
 export function endOrphans(draft: Draft, forgetAfterMs: number): void {
   endSources(draft)
   for (const problem of draft.allProblems()) {
     if (!isOpen(problem)) continue
-    if (!problem.fromEvent && draft.sourcesOf(problem.type, problem.entity).length > 0) continue
+    if (isSpokenOf(draft, problem)) continue
     const ms = waitsMs(draft, problem, forgetAfterMs)
     if (ms !== undefined && draft.now.monoMs - problem.lastSeenMonoMs >= ms)
       resolveProblem(draft, problem, 'source-removed', WHY)

@@ -13,6 +13,9 @@ describe('a check', () => {
     [{ conditions: [spec!, spec!] }, 'condition type DiskFull stands there twice'],
     [{ conditions: [{ ...spec!, type: 'disk full' }] }, 'condition type "disk full" does not match'],
     [{ events: [{ reason: 'no camel', severity: 'info', description: '' }] }, 'event reason "no camel" does not match'],
+    [{ typesFrom: ['rules[0]'], declare: () => ({ conditions: [] }) }, 'path "rules[0]" does not match'],
+    [{ typesFrom: ['rules[].type'] }, 'it has typesFrom and no declare'],
+    [{ apartBy: 'paths[].path', instances: 'many' }, 'of many instances each has its name; it has apartBy beside'],
     [{ metrics: [{ name: 'diskUsed', help: '', kind: 'gauge', unit: '' }] }, 'metric "diskUsed" does not match'],
   ] as const)('that cannot work is refused: %o', (more, problem) => {
     expect(() => checkOf(wellScript().disk, more)).toThrow(expect.objectContaining({ code: 'DEFINITION_INVALID' }))

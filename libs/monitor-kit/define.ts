@@ -1,31 +1,15 @@
 /** Checks and monitors as values. What cannot work is refused where it is written down, not when it runs. */
-import { type ConditionType, DEFAULT_RECOVERY } from '#model'
+import { type ConditionType, DEFAULT_RECOVERY, TYPES_PATH } from '#model'
 import { DefinitionError } from './errors.ts'
+import { declarationFaults, type Fault, repeated, wrongNames } from './names.ts'
 import type { CheckDefinition, ConditionSpec, MonitorDefinition } from './types.ts'
 
 /** A name of a monitor or a check's type: part of paths, subjects and the configuration. */
 const NAME = /^[a-z][a-z0-9-]{0,62}$/
-/** A condition type or reason: CamelCase, as Kubernetes has them. */
-const CAMEL = /^[A-Z][A-Za-z0-9]{0,62}$/
-const METRIC = /^[a-z][a-z0-9_]{0,127}$/
 
-function twice(names: readonly string[]): string[] {
-  return names.filter((name, index) => names.indexOf(name) !== index)
-}
-
-function refuse(what: string, problems: readonly (string | false | undefined)[]): void {
+function refuse(what: string, problems: readonly Fault[]): void {
   const problem = problems.find((text) => typeof text === 'string')
   if (problem) throw new DefinitionError(what, problem)
-}
-
-function wrongNames(what: string, names: readonly string[], pattern: RegExp): string | false {
-  const wrong = names.filter((name) => !pattern.test(name))
-  return wrong.length > 0 && `${what} ${JSON.stringify(wrong[0])} does not match ${pattern.source}`
-}
-
-function repeated(what: string, names: readonly string[]): string | false {
-  const [name] = twice(names)
-  return name !== undefined && `${what} ${name} stands there twice`
 }
 
 /**
@@ -33,21 +17,16 @@ function repeated(what: string, names: readonly string[]): string | false {
  * @throws DefinitionError
  */
 export function defineCheck<Config>(definition: CheckDefinition<Config>): CheckDefinition<Config> {
-  const { type, aliases = [], intervalMs, timeoutMs, conditions, events = [], metrics = [] } = definition
-  const reasons = events.map(({ reason }) => reason)
-  const types = conditions.map((condition) => condition.type)
-  const names = metrics.map(({ name }) => name)
+  const { type, aliases = [], intervalMs, timeoutMs, typesFrom = [], apartBy, instances } = definition
   refuse(`check ${JSON.stringify(type)}`, [
     wrongNames('name', [type, ...aliases], NAME),
     repeated('name', [type, ...aliases]),
     !(timeoutMs > 0 && timeoutMs <= intervalMs) &&
       `its timeout of ${timeoutMs} ms is not between 0 and its interval of ${intervalMs} ms`,
-    wrongNames('condition type', types, CAMEL),
-    repeated('condition type', types),
-    wrongNames('event reason', reasons, CAMEL),
-    repeated('event reason', reasons),
-    wrongNames('metric', names, METRIC),
-    repeated('metric', names),
+    ...declarationFaults(definition),
+    wrongNames('path', [...typesFrom, ...(apartBy === undefined ? [] : [apartBy])], TYPES_PATH),
+    typesFrom.length > 0 && definition.declare === undefined && 'it has typesFrom and no declare',
+    apartBy !== undefined && instances === 'many' && 'of many instances each has its name; it has apartBy beside',
   ])
   return definition
 }

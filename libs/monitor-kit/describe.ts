@@ -19,7 +19,7 @@ export function describeMonitor(
   runners: readonly Runner[],
   identity: { readonly version: string; readonly incarnation: number },
 ): DescribeResponse {
-  const checks = runners.map((runner) => runner.definition)
+  const declared = runners.map((runner) => runner.declared)
   return {
     name: definition.name,
     version: identity.version,
@@ -27,22 +27,22 @@ export function describeMonitor(
     incarnation: identity.incarnation,
     heartbeatIntervalMs: HEARTBEAT_MS,
     conditionTypes: once(
-      checks.flatMap(({ conditions }) => conditions),
+      declared.flatMap(({ conditions }) => conditions),
       ({ type }) => type,
     ).map((spec) => toProtoConditionType(conditionTypeOf(spec))),
-    eventReasons: once([...checks.flatMap(({ events = [] }) => events), ...STRAIN_EVENTS], ({ reason }) => reason).map(
+    eventReasons: once([...declared.flatMap(({ events }) => events), ...STRAIN_EVENTS], ({ reason }) => reason).map(
       toProtoEventReason,
     ),
     metrics: once(
-      checks.flatMap(({ metrics = [] }) => metrics),
+      declared.flatMap(({ metrics }) => metrics),
       ({ name }) => name,
     ).map((metric) => ({ ...metric, title: metric.title ?? '' })),
-    checks: runners.map(({ instance, definition: check }) => ({
+    checks: runners.map(({ instance, definition: check, declared: own }) => ({
       check: instance.name,
       checkType: check.type,
       intervalMs: instance.intervalMs,
       timeoutMs: instance.timeoutMs,
-      conditionTypes: check.conditions.map(({ type }) => type),
+      conditionTypes: own.conditions.map(({ type }) => type),
       dependsOn: [...instance.dependsOn],
     })),
   }
@@ -53,7 +53,7 @@ export function metadataOf(
   runners: readonly Runner[],
   version: string,
 ): MonitorMetadata {
-  const types = runners.flatMap((runner) => runner.definition.conditions.map(({ type }) => type))
+  const types = runners.flatMap((runner) => runner.declared.conditions.map(({ type }) => type))
   return {
     name: definition.name,
     version,

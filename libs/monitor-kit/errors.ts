@@ -47,3 +47,12 @@ export class UndeclaredError extends Error {
     this.name = 'UndeclaredError'
   }
 }
+
+/** What an instance of a check declares is not what it may declare: nothing of it is taken. */
+export class DeclarationError extends Error {
+  readonly code = 'DECLARATION_INVALID'
+  constructor(check: string, problem: string) {
+    super(`check ${check} cannot look: ${problem}`)
+    this.name = 'DeclarationError'
+  }
+}

@@ -150,7 +150,7 @@ export function createMonitor(definition: MonitorDefinition, context: Context, r
   const onRan = () => isReady || readinessChanged()
   const schedule = { clock, signal: stopped.signal, tell, stretch: () => strain.factor, onTurn, onRan }
   const checks = runners.map((runner, index) => scheduleCheck(runner, index, schedule))
-  const byType = [...new Set(runners.flatMap((r) => r.definition.conditions.map(({ type }) => type)))]
+  const byType = [...new Set(runners.flatMap(({ declared }) => declared.conditions.map(({ type }) => type)))]
   const haveRun = () => checks.every(({ hasRun }) => hasRun)
 
   /** Every condition that is known, for one who knows nothing. Not kept: it can be made again. */

@@ -1,10 +1,19 @@
 /** One run of one check: within its deadline, and whatever it does comes out as what was observed. */
 import type { CheckRun, ConditionKey, Observation } from '#model'
+import { commonDeclaration, declarationOf } from './declaration.ts'
 import { CheckHangsError, CheckTimedOutError, UndeclaredError } from './errors.ts'
-import { keyOf } from './evaluate/entity.ts'
+import { cleanEntity, keyOf } from './evaluate/entity.ts'
 import { assertTellable, errorText, eventOf, observationOf, type RunReport, samplesOf } from './findings.ts'
 import { createPresent, type Present } from './present.ts'
-import type { CheckContext, CheckDefinition, CheckInstance, CheckResult, ClearedWord, RunCheck } from './types.ts'
+import type {
+  CheckContext,
+  CheckDefinition,
+  CheckInstance,
+  CheckResult,
+  ClearedWord,
+  Declaration,
+  RunCheck,
+} from './types.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds checks of every configuration type
 export type AnyCheck = CheckDefinition<any>
@@ -18,6 +27,8 @@ type Around = Omit<CheckContext<unknown>, 'signal'>
 export interface Runner {
   readonly instance: CheckInstance
   readonly definition: AnyCheck
+  /** What this instance may say. */
+  readonly declared: Required<Declaration>
   readonly present: Present
   /** It has named every condition that it watches. */
   readonly isWhole: boolean
@@ -69,11 +80,30 @@ function reasonOf(err: unknown): string {
   return err instanceof CheckTimedOutError || err instanceof CheckHangsError ? 'CheckTimedOut' : 'CheckFailed'
 }
 
+/** What an instance declares, and its run function: of one that cannot declare, one that fails with that. */
+function createdOf(definition: AnyCheck, around: Around): { declared: Required<Declaration>; run: RunFunction } {
+  try {
+    const declared = declarationOf(definition, around.name, around.config)
+    return { declared, run: definition.create(around) }
+  } catch (err) {
+    if (definition.declare === undefined) throw err
+    return { declared: commonDeclaration(definition), run: () => Promise.reject(err) }
+  }
+}
+
+/** What is said without an entity, said of this one. */
+function ofEntity(result: CheckResult, entity: string): CheckResult {
+  const findings = result.findings.map((finding) => ({ entity, ...finding }))
+  return { ...result, findings, events: result.events?.map((happening) => ({ entity, ...happening })) ?? [] }
+}
+
 export function createRunner(definition: AnyCheck, instance: CheckInstance, monitor: string, around: Around): Runner {
   const { clock, log }: Around = around
   const { name } = instance
-  const run: RunFunction = definition.create(around)
-  const types = definition.conditions.map(({ type }) => type)
+  const { declared, run } = createdOf(definition, around)
+  const types = declared.conditions.map(({ type }) => type)
+  /** What it says without an entity is about this. */
+  const ownEntity = definition.instances === 'many' ? cleanEntity(name) : ''
   const present = createPresent()
   /** When the run began that has not ended. */
   let runningSinceMs: number | undefined
@@ -90,7 +120,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     const known = [...present.conditions.values()].map(({ latest }) => latest)
     const silent = types.filter((type) => !known.some((observation) => observation.type === type))
     for (const type of silent) wholly.add(type)
-    const keys: ConditionKey[] = [...known, ...silent.map((type) => ({ type, entity: '' }))]
+    const keys: ConditionKey[] = [...known, ...silent.map((type) => ({ type, entity: ownEntity }))]
     return keys.map(({ type, entity }) =>
       observationOf(
         { type, entity, health: 'unknown', reason: reasonOf(err), message: errorText(err) },
@@ -103,17 +133,17 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   /** What was unknown as a whole and is seen in its parts now. */
   function replaced(result: CheckResult): ConditionKey[] {
     const whole = [...wholly].filter(
-      (type) => !result.findings.some((finding) => finding.type === type && (finding.entity ?? '') === ''),
+      (type) => !result.findings.some((finding) => finding.type === type && (finding.entity ?? '') === ownEntity),
     )
     wholly.clear()
-    return whole.map((type) => ({ type, entity: '' }))
+    return whole.map((type) => ({ type, entity: ownEntity }))
   }
 
   function seen(result: CheckResult, observed: Date): Omit<RunReport, 'runs' | 'complete'> {
     const withdrawn = [...(result.withdrawn ?? []), ...replaced(result)].map(keyOf)
-    const declared = result.findings.filter(({ type }) => types.includes(type))
+    const told = result.findings.filter(({ type }) => types.includes(type))
     const said = {
-      observations: declared.map((finding) => observationOf(finding, name, observed)),
+      observations: told.map((finding) => observationOf(finding, name, observed)),
       withdrawn,
       events: (result.events ?? []).map((happening) => eventOf(happening, monitor, name, observed)),
       metrics: samplesOf(result.metrics),
@@ -155,6 +185,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   return {
     instance,
     definition,
+    declared,
     present,
     get isWhole() {
       return whole >= WHOLE_RUNS
@@ -178,7 +209,8 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       try {
         if (runningSinceMs !== undefined) throw new CheckHangsError(name, beganMs - runningSinceMs)
         runningSinceMs = beganMs
-        const result = await withinDeadline(run, around, instance.timeoutMs, signal, runEnded)
+        const seenNow = await withinDeadline(run, around, instance.timeoutMs, signal, runEnded)
+        const result = ownEntity === '' ? seenNow : ofEntity(seenNow, ownEntity)
         const said = afterwards(seen(result, started))
         if (result.partial !== true) whole++
         const isTold = result.partial !== true && whole >= WHOLE_RUNS

@@ -118,8 +118,15 @@ export interface ConditionSpec
   readonly sustained: string
 }
 
-/** A check as `defineCheck` takes it. */
-export interface CheckDefinition<Config> {
+/** What a check may say. What it says beside that is not told. */
+export interface Declaration {
+  readonly conditions: readonly ConditionSpec[]
+  readonly events?: readonly EventReason[]
+  readonly metrics?: readonly MetricSpec[]
+}
+
+/** A check as `defineCheck` takes it. Its own conditions, events and metrics are those of every instance. */
+export interface CheckDefinition<Config> extends Declaration {
   /** What `monitors[].type` says: "disk-health-check". */
   readonly type: string
   /** Other names for the same ("system-disk" of the Go Node Doctor). */
@@ -127,9 +134,26 @@ export interface CheckDefinition<Config> {
   readonly description: string
   readonly intervalMs: number
   readonly timeoutMs: number
-  readonly conditions: readonly ConditionSpec[]
-  readonly events?: readonly EventReason[]
-  readonly metrics?: readonly MetricSpec[]
+  /**
+   * How many entries of `monitors[]` may be of this type. Default "one". Of "many" each is told apart by its name: that is
+   * the entity of what it says without one.
+   */
+  readonly instances?: 'one' | 'many'
+  /**
+   * Where the configuration names what an instance looks at ("paths[].path"): there may be one instance for each, and none
+   * beside one that names nothing and so looks at all. For checks of which there is one.
+   */
+  readonly apartBy?: string
+  /**
+   * What this instance may say beside that, since its configuration alone knows it. Pure. A throw makes it a check that
+   * cannot look, with the error as its message; its neighbours run on.
+   */
+  declare?(config: Config): Declaration
+  /**
+   * Where the configuration names every condition type of `declare`: "rules[].condition". They are read there without this
+   * code, so that they are this monitor's also while it is down; what does not stand there may not be declared.
+   */
+  readonly typesFrom?: readonly string[]
   /**
    * Makes the check's own memory (last counters, streaks) for one configured instance and returns its run function.
    * Runs never overlap. A throw becomes unknown for all its conditions, with the error as message.

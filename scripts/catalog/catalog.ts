@@ -38,6 +38,9 @@ function describe(monitor: string, { definition, schema }: CheckOnDisk): Catalog
     description,
     intervalMs,
     timeoutMs,
+    instances: definition.instances,
+    apartBy: definition.apartBy,
+    typesFrom: definition.typesFrom,
     schema: toJsonSchema(schema, type),
     conditions: conditions.map((spec) => {
       const { source, warning, critical, sustained } = spec

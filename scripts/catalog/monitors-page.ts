@@ -32,11 +32,26 @@ export function monitorsPage(catalog: Catalog): string {
 }
 
 function checkSection(check: CatalogCheck): string {
-  const { type, aliases, description, intervalMs, timeoutMs, conditions, events, metrics, schema } = check
+  const {
+    type,
+    aliases,
+    description,
+    intervalMs,
+    timeoutMs,
+    conditions,
+    events,
+    metrics,
+    schema,
+    typesFrom = [],
+  } = check
   const names = aliases.length === 0 ? '' : ` Also written ${aliases.map(code).join(', ')}.`
   const parts = [
     `### ${type}`,
     `${description}. Every ${renderDuration(intervalMs)}, given up after ${renderDuration(timeoutMs)}.${names}`,
+    ...(check.instances === 'many' ? ['There may be several, each told apart by its name.'] : []),
+    ...(typesFrom.length === 0
+      ? []
+      : [`Its condition types are what its keys name: ${typesFrom.map(code).join(', ')}.`]),
     ...conditions.map(conditionSection),
   ]
   if (events.length > 0) {

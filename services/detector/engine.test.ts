@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Change, conditionKey, DEFAULT_LIMITS, type MetricSample } from '#model'
 import { conditionType, declaration, event, observation, report, T0 } from '../../libs/model/testing.ts'
 import { createEngine, type EngineOptions } from './engine.ts'
-import { createOwnership } from './monitors/ownership.ts'
+import { createOwnership, ownershipOf } from './monitors/ownership.ts'
 import type { Receipt } from './outbox/outbox.ts'
 
 function createBench(more: Partial<EngineOptions> = {}) {
@@ -14,7 +14,7 @@ function createBench(more: Partial<EngineOptions> = {}) {
     version: '1.0.0',
     now: () => ({ wall: new Date(T0 + clock.ms), monoMs: clock.ms }),
     limits: { ...DEFAULT_LIMITS, conditionsPerMonitor: 3 },
-    ownership: createOwnership({ builtIn: [{ monitor: 'system', types: ['DiskFull'] }], configured: [] }),
+    ownership: createOwnership({ builtIn: [{ monitor: 'system', types: ['DiskFull'], shared: [] }], configured: [] }),
     incarnation: 1,
     publish: (changes, receipt) => {
       published.push(...changes)
@@ -76,6 +76,21 @@ describe('the engine', () => {
     own([])
     void engine.report('plugin', report([observation('GPUHot', 'problem')]))
     expect(told()).toEqual([['GPUHot', ['plugin']]])
+  })
+
+  it('refuses a plug-in what the keys of a check of ours name, also while its monitor has never been there', () => {
+    const catalog = [{ monitor: 'log', conditionTypes: ['KernelOops'], sharedTypes: ['NtpDown'] }]
+    const { engine } = createBench({ ownership: ownershipOf({ catalog, plugins: [] }) })
+    void engine.report(
+      'plugin',
+      report(['KernelOops', 'NtpDown', 'DiskFull'].map((type) => observation(type, 'problem'))),
+    )
+    const told = [...engine.state.conditions.values()].filter(({ sources }) => sources.includes('plugin'))
+    expect(told.map(({ type }) => type)).toEqual(['DiskFull'])
+    expect(engine.state.monitors.get('plugin')?.lastViolations.map(({ text }) => text)).toEqual([
+      'condition KernelOops was refused: it belongs to log',
+      'condition NtpDown was refused: it belongs to log',
+    ])
   })
 
   it('keeps every violation in its words, the last first, the same once with its count', () => {

@@ -334,7 +334,7 @@ export function createEngine(options: EngineOptions): Engine {
       if (receipt !== undefined) skip(receipt)
       return
     }
-    const owner = (type: string) => ownership.ownerOf(type)
+    const owner = (type: string) => ownership.othersOf(type, declaration.name)
     const admission = { declaration, limits, owner, holdings: holdings.of(monitor) }
     const windows: string[] = []
     lastReport = wall

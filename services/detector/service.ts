@@ -16,7 +16,7 @@ import { createKeptEvents } from './kept-events.ts'
 import { createDetectorMetrics } from './metrics.ts'
 import { createFleet } from './monitors/fleet.ts'
 import { missingParts, partsFound } from './monitors/missing.ts'
-import { createOwnership } from './monitors/ownership.ts'
+import { ownershipOf } from './monitors/ownership.ts'
 import { mostThingsOf } from './monitors/reading.ts'
 import { createOpenChannel } from './monitors/rpc-channel.ts'
 import { createOutbox } from './outbox/outbox.ts'
@@ -68,10 +68,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
       )
     },
   })
-  const ownership = createOwnership({
-    builtIn: config.catalog.map(({ monitor, conditionTypes }) => ({ monitor, types: conditionTypes })),
-    configured: config.plugins,
-  })
+  const ownership = ownershipOf(config)
   let bus: Awaited<ReturnType<typeof startBusLink>> | undefined
   const { messageBytes, conditionsPerMonitor, eventsPerReport, entitiesPerType } = config.detector.limits
   const limits = { ...DEFAULT_LIMITS, conditionsPerMonitor, eventsPerReport, entitiesPerType }

@@ -1,7 +1,9 @@
 /**
  * Two checks of one type tell the same conditions, each its own way: the condition would change with every run. Allowed
- * only where a check names what it looks at (the paths of disks) and no two name the same.
+ * where a check's instances are told apart by their names, or by what they look at (the paths of disks) and no two look at
+ * the same.
  */
+import { textsAt } from '#model'
 import { type Catalog, type CatalogCheck, checkOf } from '../catalog.ts'
 import type { MonitorEntry } from '../types.ts'
 import type { Run } from '../walk/run.ts'
@@ -14,7 +16,7 @@ export function checkInstances(monitors: readonly Placed<MonitorEntry>[], catalo
   )
   for (const [type, placed] of byType) {
     const check = checkOf(catalog, type)
-    if (check === undefined || placed.length < 2) continue
+    if (check === undefined || check.instances === 'many' || placed.length < 2) continue
     const seen = new Map<string, string>()
     placed.forEach(({ entry, spot, node }, index) => {
       const subjects = subjectsOf(check, entry)
@@ -36,12 +38,8 @@ export function checkInstances(monitors: readonly Placed<MonitorEntry>[], catalo
   }
 }
 
-/** What a check is to look at, by the list of its keys that tells its items apart; undefined: all there is. */
-function subjectsOf({ schema }: CatalogCheck, { config }: MonitorEntry): readonly string[] | undefined {
-  for (const [key, { unique }] of Object.entries(schema.properties ?? {})) {
-    const items = config[key]
-    if (unique === undefined || !Array.isArray(items) || items.length === 0) continue
-    return items.map((item: Readonly<Record<string, unknown>>) => String(item[unique]))
-  }
-  return undefined
+/** What a check is to look at, as its keys name it; undefined: all there is. */
+function subjectsOf({ apartBy }: CatalogCheck, { config }: MonitorEntry): readonly string[] | undefined {
+  const subjects = apartBy === undefined ? [] : textsAt(config, apartBy)
+  return subjects.length === 0 ? undefined : subjects
 }

@@ -5,10 +5,20 @@ import type { Document } from '../schema/document.ts'
 import type { Tree } from '../tree/tree.ts'
 import type { PluginEntry } from '../types.ts'
 import type { Run, Spot } from '../walk/run.ts'
+import type { NamedType } from './instance-types.ts'
 import { type Placed, rootSpot, spotOf } from './spot.ts'
 
+/** Who names types. */
+export interface Naming {
+  readonly plugins: readonly Placed<PluginEntry>[]
+  /** By keys of checks. */
+  readonly named: readonly NamedType[]
+  readonly catalog: Catalog
+  readonly tree: Tree
+}
+
 /** Every type that this configuration names, with the place where it is named. */
-function typesOf(plugins: readonly Placed<PluginEntry>[], catalog: Catalog, tree: Tree): Map<string, Spot> {
+function typesOf({ plugins, named, catalog, tree }: Naming): Map<string, Spot> {
   const ours = [
     ...catalog.checks.flatMap(({ conditions }) => conditions.map(({ type }) => type)),
     ...DETECTOR_CONDITIONS.map(({ type }) => type),
@@ -17,24 +27,20 @@ function typesOf(plugins: readonly Placed<PluginEntry>[], catalog: Catalog, tree
   const types = new Map<string, Spot>(
     ours.map((type) => [type, spotOf(rootSpot(tree), tree, 'exporters', 'kubernetes')]),
   )
+  for (const { type, spot } of named) if (!types.has(type)) types.set(type, spot)
   for (const { entry, spot, node } of plugins) {
     for (const { type } of entry.conditions) types.set(type, spotOf(spot, node, 'conditions'))
   }
   return types
 }
 
-export function checkNodeConditions(
-  doc: Document,
-  plugins: readonly Placed<PluginEntry>[],
-  catalog: Catalog,
-  tree: Tree,
-  run: Run,
-): void {
+export function checkNodeConditions(doc: Document, naming: Naming, run: Run): void {
+  const { tree } = naming
   const { enabled, conditionPrefix, conditionTypes } = doc.exporters.kubernetes
   if (!enabled) return
   const at = (type: string) => spotOf(rootSpot(tree), tree, 'exporters', 'kubernetes', 'conditionTypes', type)
   const names = new Map<string, string>()
-  for (const [type, spot] of typesOf(plugins, catalog, tree)) {
+  for (const [type, spot] of typesOf(naming)) {
     const mapped = conditionTypes[type]
     const name = mapped ?? (type === SUMMARY_CONDITION ? type : `${conditionPrefix}${type}`)
     if (name === '') continue
@@ -48,7 +54,7 @@ export function checkNodeConditions(
       run.fault(at(type), `"${name}" is what "${other}" is called on the node already; expected another name`)
     names.set(name, type)
   }
-  const known = typesOf(plugins, catalog, tree)
+  const known = typesOf(naming)
   const types = [...known.keys()]
   for (const [type, name] of Object.entries(conditionTypes)) {
     // A plug-in that nobody configured may come with it.

@@ -32,6 +32,7 @@ export async function startFixture<Config>(
   let check = startCheck(definition, setting)
   return {
     clock,
+    declared: check.declared,
     clear: (type, entity) => check.clear(type, entity),
     async run(afterMs, signal) {
       const stage = stages.shift()

@@ -1,7 +1,15 @@
 /** A monitor of two checks that do as they are told, for tests of the kit. */
 import type { Observation, Report } from '#model'
 import { defineCheck, defineMonitor } from '../define.ts'
-import type { CheckContext, CheckDefinition, CheckInstance, CheckResult, Finding, MonitorDefinition } from '../types.ts'
+import type {
+  CheckContext,
+  CheckDefinition,
+  CheckInstance,
+  CheckResult,
+  ConditionSpec,
+  Finding,
+  MonitorDefinition,
+} from '../types.ts'
 
 export type Behaviour = (context: CheckContext<unknown>) => CheckResult | Promise<CheckResult>
 
@@ -35,6 +43,11 @@ export const hangs: Behaviour = () => new Promise(() => undefined)
 
 const words = { description: '', source: '', warning: '', critical: '', sustained: '' }
 const well = { healthyReason: 'BelowLimit', healthyMessage: 'all well' }
+
+/** A condition type about which nothing else matters. */
+export function specOf(type: string): ConditionSpec {
+  return { type, label: type, ...words, ...well }
+}
 
 export function checkOf(behaviour: Behaviour, more: Partial<CheckDefinition<unknown>> = {}): CheckDefinition<unknown> {
   return defineCheck<unknown>({

@@ -1,8 +1,9 @@
 /** Runs a check as the kit does, over a tree of files and a clock that the test moves. */
 import { createHost, type Host } from '#host'
 import type { Logger } from '#service'
+import { declarationOf } from '../declaration.ts'
 import { NO_MEMORY } from '../memory.ts'
-import type { CheckDefinition, CheckMemory, CheckResult, ClearedWord } from '../types.ts'
+import type { CheckDefinition, CheckMemory, CheckResult, ClearedWord, Declaration } from '../types.ts'
 import { type HandClock, handClock } from './hand-clock.ts'
 
 const NO_LOG: Logger = {
@@ -16,6 +17,8 @@ const NO_LOG: Logger = {
 /** A check that a test runs by hand. */
 export interface CheckUnderTest {
   readonly clock: HandClock
+  /** What it may say, with this configuration. */
+  readonly declared: Required<Declaration>
   /** One run, `afterMs` (default 30 s) after the one before. @param signal default: nothing ends it */
   run(afterMs?: number, signal?: AbortSignal): Promise<CheckResult>
   /** A person's word. */
@@ -42,6 +45,7 @@ export function startCheck<Config>(definition: CheckDefinition<Config>, setting:
   let first = true
   return {
     clock,
+    declared: declarationOf(definition, definition.type, config),
     run(afterMs = 30_000, signal = new AbortController().signal) {
       if (!first) clock.pass(afterMs)
       first = false

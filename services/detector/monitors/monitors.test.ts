@@ -80,7 +80,7 @@ describe('an answer of the older protocol', () => {
 
 describe('who owns a condition type', () => {
   const ownership = createOwnership({
-    builtIn: [{ monitor: 'system', types: ['DiskFull'] }],
+    builtIn: [{ monitor: 'system', types: ['DiskFull'], shared: [] }],
     configured: [
       {
         name: 'vendor',
@@ -100,5 +100,30 @@ describe('who owns a condition type', () => {
   it('is nobody alone for shared types and for those that nobody declares', () => {
     expect(ownership.ownerOf('Both')).toBeUndefined()
     expect(ownership.ownerOf('GPUHealthy')).toBeUndefined()
+    expect(ownership.othersOf('GPUHealthy', 'anybody')).toBeUndefined()
+  })
+  it('keeps everybody else from it', () => {
+    expect(ownership.othersOf('DiskFull', 'system')).toBeUndefined()
+    expect(ownership.othersOf('DiskFull', 'vendor')).toBe('system')
+  })
+  it('is that of several monitors of ours together, and of a plug-in only where the configuration lets it in', () => {
+    const among = createOwnership({
+      builtIn: [
+        { monitor: 'system', types: [], shared: ['DriverFailed', 'NtpDown'] },
+        { monitor: 'gpu', types: [], shared: ['DriverFailed'] },
+      ],
+      configured: [{ name: 'vendor', conditions: [{ type: 'NtpDown', shared: true }] }],
+    })
+    expect(among.ownerOf('DriverFailed')).toBeUndefined()
+    const told = ['system', 'gpu', 'vendor', 'found'].map((monitor) => [
+      among.othersOf('DriverFailed', monitor),
+      among.othersOf('NtpDown', monitor),
+    ])
+    expect(told).toEqual([
+      [undefined, undefined],
+      [undefined, 'system, vendor'],
+      ['gpu, system', undefined],
+      ['gpu, system', 'system, vendor'],
+    ])
   })
 })

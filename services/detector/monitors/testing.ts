@@ -77,7 +77,7 @@ function configOf(dir: string, plugins: readonly PluginEntry[], forgetAfterMs: n
     },
     monitors: [],
     plugins,
-    catalog: [{ monitor: 'system', checkTypes: [], conditionTypes: [] }],
+    catalog: [{ monitor: 'system', conditionTypes: [], sharedTypes: [] }],
   } as unknown as NodeDoctorConfig
 }
 

@@ -1,6 +1,6 @@
 /** What may be configured of a check, and what it needs to be tested. */
 import { z } from 'zod'
-import type { Clause } from './clause.ts'
+import { type Clause, faultsOf } from './clause.ts'
 import type { CheckRoom } from './rooms.ts'
 
 const DESCRIPTION_MIN = 20
@@ -47,10 +47,28 @@ const limitsInOrder: Clause<CheckRoom> = {
 const hasFixtures: Clause<CheckRoom> = {
   name: 'has fixtures: well, and sick and hostile ones where it has conditions',
   faults(check) {
-    const kinds = check.definition.conditions.length > 0 ? (['well', 'sick', 'hostile'] as const) : (['well'] as const)
+    const { conditions, declare } = check.definition
+    const kinds =
+      conditions.length > 0 || declare !== undefined ? (['well', 'sick', 'hostile'] as const) : (['well'] as const)
     return kinds.filter((kind) => check.named(kind).length === 0).map((kind) => `has no fixture ${kind}-…`)
   },
 }
 
+const declaresWhatIsNamed: Clause<CheckRoom> = {
+  name: 'declares beside what every instance says only condition types that its keys name',
+  faults: (check) =>
+    faultsOf(check.named('well', 'sick', 'hostile'), (fixture) =>
+      check.declaredOver(fixture).then(
+        () => [],
+        (err: unknown) => [err instanceof Error ? err.message : String(err)],
+      ),
+    ),
+}
+
 /** Sentences about what stands beside a check. */
-export const CONFIGURATION_CLAUSES: readonly Clause<CheckRoom>[] = [hasDefaults, limitsInOrder, hasFixtures]
+export const CONFIGURATION_CLAUSES: readonly Clause<CheckRoom>[] = [
+  hasDefaults,
+  limitsInOrder,
+  hasFixtures,
+  declaresWhatIsNamed,
+]

@@ -144,6 +144,48 @@ test('a key may be required: then each fixture has it in its config.json', async
   expect(await faults({ schema, fixtures, readme: `${README} \`room\`` })).toBe('')
 })
 
+/** The lamp beside others whose conditions a key names, and who is never raised. */
+const ROOMS: Shop = {
+  schema: SCHEMA.extend({
+    rooms: z.array(z.string()).default(['AtticHot']).describe('Conditions of rooms in the house'),
+  }),
+  readme: `${README} \`rooms\``,
+  definition: {
+    ...LAMP,
+    typesFrom: ['rooms[]'],
+    declare: (config) => ({
+      conditions: (config as Config & { rooms: readonly string[] }).rooms.map((type) => ({
+        ...lampHot!,
+        type,
+        label: '',
+      })),
+    }),
+  },
+}
+
+test('what an instance declares is held to what is asked of every condition', async () => {
+  const found = await faults(ROOMS)
+  expect(found.split('\n').map((line) => line.split(': ').at(-1))).toEqual([
+    'AtticHot has no label',
+    'no sick fixture raises AtticHot',
+  ])
+})
+
+test('a condition that no key names may not be declared', async () => {
+  const stolen = { ...LAMP, declare: () => ({ conditions: [{ ...lampHot!, type: 'LampStolen' }] }) }
+  const paths = Object.keys(FIXTURES).map((name) => join(folder.path, name))
+  const check = openCheckRoom({ folder: '/monitors/shop/checks/lamp', definition: stolen, schema: SCHEMA }, paths)
+  const monitor = { name: 'shop', description: 'a shop', checks: [stolen] }
+  const clauses = contractOf({ definition: monitor, readme: README, checks: [check] })
+  const clause = clauses.find(({ name }) => name.includes('only condition types that its keys name'))
+  expect(await clause?.faults()).toEqual(
+    Object.keys(FIXTURES).map(
+      (name) =>
+        `${name}: check lamp-check cannot look: it declares condition type "LampStolen", and its definition has no typesFrom`,
+    ),
+  )
+})
+
 const BROKEN: readonly (readonly [string, Shop])[] = [
   [
     "and none is a condition of the kubelet: Ready is the kubelet's",

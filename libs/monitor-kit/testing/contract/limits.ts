@@ -1,5 +1,5 @@
 /** What a check says of limits, and of what has to last. */
-import type { Finding } from '../../types.ts'
+import type { Declaration, Finding } from '../../types.ts'
 import { type Clause, faultsOf } from './clause.ts'
 import { type CheckRoom, manyRuns } from './rooms.ts'
 
@@ -36,8 +36,8 @@ const namesItsLimit: Clause<CheckRoom> = {
 }
 
 /** A problem that was raised because it lasted. A type of which a part counts at once tells the rest by its reason. */
-function hasLasted({ definition }: CheckRoom, { type, health, reason }: Finding): boolean {
-  const sustained = definition.conditions.find((spec) => spec.type === type)?.sustained ?? ''
+function hasLasted({ conditions }: Declaration, { type, health, reason }: Finding): boolean {
+  const sustained = conditions.find((spec) => spec.type === type)?.sustained ?? ''
   if (health !== 'problem' || !/in a row|\d s/.test(sustained)) return false
   return !sustained.includes('at once') || JUDGED.test(reason)
 }
@@ -49,7 +49,7 @@ const countsAnew: Clause<CheckRoom> = {
       await using run = await check.open(fixture)
       run.clear('NoSuchType', 'nothing')
       const last = (await manyRuns(run)).at(-1)?.findings ?? []
-      const problems = last.filter((finding) => hasLasted(check, finding))
+      const problems = last.filter((finding) => hasLasted(run.declared, finding))
       for (const { type, entity } of problems) run.clear(type, entity)
       const { findings } = await run.run()
       const kept = problems.filter(

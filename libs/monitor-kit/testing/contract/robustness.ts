@@ -22,7 +22,7 @@ const onThisMachine: Clause<CheckRoom> = {
   name: 'declares every condition, metric and event that it reports on this machine',
   async faults(check) {
     const run = startCheck(check.definition, { root: '', config: await check.usualConfig() })
-    return undeclaredIn(check, await manyRuns(run))
+    return undeclaredIn(run.declared, await manyRuns(run))
   },
 }
 
@@ -45,11 +45,13 @@ async function faultsOver(check: CheckRoom, tree: Readonly<Record<string, string
   await writeTree(folder.path, tree)
   const options = { root: folder.path, config: await check.usualConfig(), host: recordedHost(folder.path) }
   // A check without conditions tells its failure as the error of the run.
-  const result = await startCheck(check.definition, options)
-    .run()
-    .catch((): CheckResult => ({ findings: [] }))
+  const started = startCheck(check.definition, options)
+  const result = await started.run().catch((): CheckResult => ({ findings: [] }))
   const problems = result.findings.filter(({ health }) => health === 'problem')
-  return [...problems.map(({ type, message }) => `${type} is a problem: ${message}`), ...undeclaredIn(check, [result])]
+  return [
+    ...problems.map(({ type, message }) => `${type} is a problem: ${message}`),
+    ...undeclaredIn(started.declared, [result]),
+  ]
 }
 
 /** A file without text is not there. */

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
-import type { CheckDefinition, CheckResult, MonitorDefinition } from '../../types.ts'
+import { declarationOf } from '../../declaration.ts'
+import type { CheckDefinition, CheckResult, Declaration, MonitorDefinition } from '../../types.ts'
 import { type FixtureCheck, startFixture } from '../fixtures.ts'
 import { type CheckOnDisk, type MonitorOnDisk, readMonitorFolder } from '../on-disk.ts'
 import type { CheckUnderTest } from '../start-check.ts'
@@ -24,6 +25,8 @@ export interface CheckRoom {
   named(...kinds: readonly FixtureKind[]): readonly string[]
   /** A configuration for where there is no fixture: the defaults; where keys are required, that of the first well fixture. */
   usualConfig(): Promise<unknown>
+  /** What an instance with the keys of a fixture's config.json may say. Rejects with why it may not. */
+  declaredOver(fixture: string): Promise<Required<Declaration>>
   /** The check over one fixture, with the keys of the fixture's config.json. */
   open(fixture: string): Promise<FixtureCheck>
   /** What its runs over one fixture say: enough runs for what must last, and for the difference between two. Run once. */
@@ -57,9 +60,14 @@ export function openCheckRoom({ folder, definition, schema }: CheckOnDisk, fixtu
   if (!(schema instanceof z.ZodObject)) throw new TypeError(`the schema of ${folder} is not an object of keys`)
   const known = new Map<string, Promise<readonly CheckResult[]>>()
 
-  async function open(fixture: string) {
+  function pathOf(fixture: string): string {
     const path = fixtures.find((one) => basename(one) === fixture)
     if (path === undefined) throw new RangeError(`${folder} has no fixture ${fixture}`)
+    return path
+  }
+
+  async function open(fixture: string) {
+    const path = pathOf(fixture)
     return startFixture(definition, { folder: path, config: schema.parse(await ownConfig(path)) })
   }
 
@@ -79,6 +87,9 @@ export function openCheckRoom({ folder, definition, schema }: CheckOnDisk, fixtu
       const defaults = schema.safeParse({})
       const [well] = fixtures.filter((path) => basename(path).startsWith('well'))
       return defaults.success || well === undefined ? schema.parse({}) : schema.parse(await ownConfig(well))
+    },
+    async declaredOver(fixture) {
+      return declarationOf(definition, definition.type, schema.parse(await ownConfig(pathOf(fixture))))
     },
     open,
     resultsOver(fixture) {

@@ -1,5 +1,5 @@
 /** What a check says over its fixtures: what is well is well, what is sick is raised, what makes no sense is unknown. */
-import type { CheckResult, Finding } from '../../types.ts'
+import type { CheckResult, Declaration, Finding } from '../../types.ts'
 import { type Clause, faultsOf } from './clause.ts'
 import type { CheckRoom } from './rooms.ts'
 
@@ -45,15 +45,17 @@ const sickIsRaised: Clause<CheckRoom> = {
   name: 'each of its conditions has a sick fixture that raises it, with a headline',
   async faults(check) {
     const raised = new Set<string>()
+    const declared = new Set(check.definition.conditions.map(({ type }) => type))
     const faults = await faultsOf(check.named('sick'), async (fixture) => {
+      for (const { type } of (await check.declaredOver(fixture)).conditions) declared.add(type)
       const problems = (await findingsOver(check, fixture)).filter(({ health }) => health === 'problem')
       for (const { type } of problems) raised.add(type)
       const isQuiet = problems.length === 0 && (await alarmsOver(check, fixture)).length === 0
       const bare = problems.filter(({ summary = '' }) => summary.trim() === '')
       return [...(isQuiet ? ['raises nothing'] : []), ...bare.map((finding) => `${keyOf(finding)} has no headline`)]
     })
-    const never = check.definition.conditions.filter(({ type }) => !raised.has(type))
-    return [...faults, ...never.map(({ type }) => `no sick fixture raises ${type}`)]
+    const never = [...declared].filter((type) => !raised.has(type))
+    return [...faults, ...never.map((type) => `no sick fixture raises ${type}`)]
   },
 }
 
@@ -66,9 +68,9 @@ const hostileIsUnknown: Clause<CheckRoom> = {
     }),
 }
 
-/** Names in results that the check has not declared, and numbers that are none. */
-export function undeclaredIn({ definition }: CheckRoom, results: readonly CheckResult[]): readonly string[] {
-  const { conditions, events = [], metrics = [] } = definition
+/** Names in results that the instance has not declared, and numbers that are none. */
+export function undeclaredIn(declared: Required<Declaration>, results: readonly CheckResult[]): readonly string[] {
+  const { conditions, events, metrics } = declared
   const types = results.flatMap(({ findings }) => findings.map(({ type }) => type))
   const reasons = results.flatMap((result) => (result.events ?? []).map(({ reason }) => reason))
   const samples = results.flatMap((result) => result.metrics ?? [])
@@ -85,7 +87,7 @@ const saysWhatItDeclared: Clause<CheckRoom> = {
   name: 'declares every condition, metric and event that it reports over fixtures',
   faults: (check) =>
     faultsOf(check.named('well', 'sick', 'hostile'), async (fixture) =>
-      undeclaredIn(check, await check.resultsOver(fixture)),
+      undeclaredIn(await check.declaredOver(fixture), await check.resultsOver(fixture)),
     ),
 }
 

@@ -1,6 +1,6 @@
 /** What a monitor says of itself: its declaration and its README. */
 import { KUBELET_CONDITIONS } from '#model'
-import type { CheckDefinition, ConditionSpec, MonitorDefinition } from '../../types.ts'
+import type { CheckDefinition, ConditionSpec } from '../../types.ts'
 import { type Clause, repeated } from './clause.ts'
 import type { MonitorRoom } from './rooms.ts'
 
@@ -14,15 +14,25 @@ function ownedNames({ conditions, events = [], metrics = [] }: CheckDefinition<u
   ]
 }
 
-function specsOf({ checks }: MonitorDefinition): readonly ConditionSpec[] {
-  return checks.flatMap(({ conditions }) => conditions)
+/** What its checks declare, and what their instances do with the keys of fixtures. */
+async function specsOf({ definition, checks }: MonitorRoom): Promise<readonly ConditionSpec[]> {
+  const common = definition.checks.flatMap(({ conditions }) => conditions)
+  const own = checks.filter((check) => check.definition.declare !== undefined)
+  const rooms = own.flatMap((check) => check.named('well', 'sick', 'hostile').map((name) => check.declaredOver(name)))
+  // One that may not declare is told by a sentence of its own.
+  const declared = (await Promise.allSettled(rooms)).flatMap((one) =>
+    one.status === 'fulfilled' ? one.value.conditions : [],
+  )
+  const bySpec = new Map([...common, ...declared].map((spec) => [spec.type, spec]))
+  return [...bySpec.values()]
 }
 
 const belongsToOne: Clause<MonitorRoom> = {
   name: 'condition types, event reasons and metrics belong to one check each, and none is a condition of the kubelet',
-  faults({ definition }) {
+  async faults(room) {
+    const { definition } = room
     const twice = repeated(definition.checks.flatMap(ownedNames)).map((name) => `${name} belongs to two checks`)
-    const kubelets = specsOf(definition).filter(({ type }) => KUBELET_CONDITIONS.has(type))
+    const kubelets = (await specsOf(room)).filter(({ type }) => KUBELET_CONDITIONS.has(type))
     return [...twice, ...kubelets.map(({ type }) => `${type} is the kubelet's`)]
   },
 }
@@ -36,8 +46,8 @@ function wordsMissing(spec: ConditionSpec): readonly string[] {
 
 const saysWhatItIs: Clause<MonitorRoom> = {
   name: 'every condition says to people what it is, from where, from when on, and what proves it gone',
-  faults: ({ definition }) =>
-    specsOf(definition).flatMap((spec) => [
+  faults: async (room) =>
+    (await specsOf(room)).flatMap((spec) => [
       ...wordsMissing(spec),
       ...[spec.type, spec.healthyReason]
         .filter((name) => !CAMEL.test(name))

@@ -11,6 +11,7 @@ export const disk = defineCheck<Config>({
   description: 'Space, inodes and read-only state of each local file system, and how long disks take to answer',
   intervalMs: 30_000,
   timeoutMs: 15_000,
+  apartBy: 'paths[].path',
   conditions: [
     {
       type: 'DiskFull',

@@ -1,0 +1,84 @@
+/** Which condition types are whose, by the checks that are configured: those of their type, and those that their keys name. */
+import { CAMEL_CASE, DETECTOR_CONDITIONS, namedTypes } from '#model'
+import { type Catalog, type CatalogCheck, checkOf } from '../catalog.ts'
+import type { MonitorEntry, NodeDoctorConfig } from '../types.ts'
+import type { Run, Spot } from '../walk/run.ts'
+import { type Placed, spotOf } from './spot.ts'
+
+/** A condition type that the keys of a check name, with the place of the outermost of them. */
+export interface NamedType {
+  readonly type: string
+  /** The check's configured name. */
+  readonly check: string
+  readonly monitor: string
+  readonly spot: Spot
+}
+
+function pathsOf(catalog: Catalog, { type }: MonitorEntry): readonly string[] {
+  return checkOf(catalog, type)?.typesFrom ?? []
+}
+
+/** Every type that the keys of the checks that are switched on name, in their order. */
+export function namedTypesOf(monitors: readonly Placed<MonitorEntry>[], catalog: Catalog): readonly NamedType[] {
+  return monitors.flatMap(({ entry, spot, node }) =>
+    (entry.enabled ? pathsOf(catalog, entry) : []).flatMap((path) => {
+      const [key = ''] = path.split(/[.[]/)
+      const at = spotOf(spot, node, 'config', key)
+      return namedTypes(entry.config, [path]).map((type) => ({
+        type,
+        check: entry.name,
+        monitor: entry.monitor,
+        spot: at,
+      }))
+    }),
+  )
+}
+
+/** The checks of the catalogue that are configured and switched on, each once. */
+function configuredChecks(monitors: readonly MonitorEntry[], catalog: Catalog): readonly CatalogCheck[] {
+  const found = monitors.filter(({ enabled }) => enabled).map(({ type }) => checkOf(catalog, type))
+  return [...new Set(found.filter((check) => check !== undefined))]
+}
+
+/** A type that is no name, or is somebody else's already. Several checks may name the same: then it belongs to them all. */
+export function checkNamedTypes(monitors: readonly Placed<MonitorEntry>[], catalog: Catalog, run: Run): void {
+  const entries = monitors.map(({ entry }) => entry)
+  const owned = configuredChecks(entries, catalog).flatMap(({ type: by, conditions }) =>
+    conditions.map(({ type }) => [type, `check type "${by}"`] as const),
+  )
+  const owners = new Map<string, string>([
+    ...owned,
+    ...DETECTOR_CONDITIONS.map(({ type }) => [type, 'the detector'] as const),
+  ])
+  for (const { type, spot } of namedTypesOf(monitors, catalog)) {
+    const owner = owners.get(type)
+    if (!CAMEL_CASE.test(type))
+      run.fault(spot, `"${type}" is no condition type; expected a name in CamelCase, such as DiskFull`)
+    else if (owner !== undefined) run.fault(spot, `condition type "${type}" belongs to ${owner}; expected another name`)
+  }
+}
+
+/**
+ * Which of our monitors may speak of what: only what a configured check of theirs declares. What is shared, or named by
+ * checks of several monitors, is nobody's alone.
+ */
+export function ownersOf(monitors: readonly Placed<MonitorEntry>[], catalog: Catalog): NodeDoctorConfig['catalog'] {
+  const named = namedTypesOf(monitors, catalog)
+  const entries = monitors.map(({ entry }) => entry)
+  const speakers = Map.groupBy(named, ({ type }) => type)
+  const isShared = (type: string) => new Set(speakers.get(type)?.map(({ monitor }) => monitor)).size > 1
+  return catalog.monitors.map(({ name }) => {
+    const own = configuredChecks(entries, catalog).filter(({ monitor }) => monitor === name)
+    const types = own.flatMap(({ conditions }) => conditions)
+    const theirs = named.filter(({ monitor }) => monitor === name).map(({ type }) => type)
+    const alone = [
+      ...types.filter(({ shared }) => !shared).map(({ type }) => type),
+      ...theirs.filter((t) => !isShared(t)),
+    ]
+    const shared = [
+      ...types.filter((condition) => condition.shared).map(({ type }) => type),
+      ...theirs.filter(isShared),
+    ]
+    return { monitor: name, conditionTypes: [...new Set(alone)], sharedTypes: [...new Set(shared)] }
+  })
+}

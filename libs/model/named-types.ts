@@ -1,0 +1,34 @@
+/** Condition types that a check has only because its configuration names them. */
+
+/** A key of a map, or with "[]" each item of the list that stands there, steps parted by dots: "rules[].condition". */
+export const TYPES_PATH = /^[A-Za-z]\w*(\[\])?(\.[A-Za-z]\w*(\[\])?)*$/
+
+/** A condition type or reason of ours: CamelCase, as Kubernetes has them. */
+export const CAMEL_CASE = /^[A-Z][A-Za-z0-9]{0,62}$/
+
+function stepInto(values: readonly unknown[], step: string): readonly unknown[] {
+  const isList = step.endsWith('[]')
+  const key = isList ? step.slice(0, -2) : step
+  const found = values.flatMap((value) =>
+    typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+      ? [(value as Readonly<Record<string, unknown>>)[key]]
+      : [],
+  )
+  return isList ? found.flatMap((value) => (Array.isArray(value) ? (value as unknown[]) : [])) : found
+}
+
+/**
+ * The texts that stand at a path of a check's configuration, in its order; what is no text, or not there, is left out.
+ * @param path as {@link TYPES_PATH}
+ */
+export function textsAt(config: unknown, path: string): readonly string[] {
+  return path
+    .split('.')
+    .reduce<readonly unknown[]>(stepInto, [config])
+    .filter((value): value is string => typeof value === 'string')
+}
+
+/** What stands at several paths, each text once. */
+export function namedTypes(config: unknown, paths: readonly string[]): readonly string[] {
+  return [...new Set(paths.flatMap((path) => textsAt(config, path)))]
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest'
+import { createHost } from '#host'
+import { fakeClock } from '../clock/testing.ts'
+import { keepLog } from '../service/testing.ts'
+import { declarationOf } from './declaration.ts'
+import { NO_MEMORY } from './memory.ts'
+import { createRunner } from './run-check.ts'
+import { checkOf, healthy, instance, problem, specOf, wordsOf } from './testing/scripted-monitor.ts'
+import type { CheckDefinition, CheckResult } from './types.ts'
+
+interface Config {
+  readonly rules: readonly { readonly condition: string }[]
+}
+
+/** A check whose types stand in its configuration. */
+function rulesCheck(more: Partial<CheckDefinition<Config>> = {}): CheckDefinition<Config> {
+  return {
+    ...checkOf(() => ({ findings: [] }), { type: 'rules-check' }),
+    conditions: [specOf('SourceLost')],
+    typesFrom: ['rules[].condition'],
+    declare: ({ rules }) => ({
+      conditions: rules.map(({ condition }) => specOf(condition)),
+      events: rules.map(({ condition }) => ({ reason: `${condition}Seen`, severity: 'info', description: '' })),
+      metrics: [{ name: 'rule_matches', help: 'Matches', kind: 'counter', unit: '' }],
+    }),
+    create: () => () => Promise.resolve({ findings: [] }),
+    ...more,
+  }
+}
+
+const OOPS: Config = { rules: [{ condition: 'KernelOops' }] }
+
+function runnerOf(definition: CheckDefinition<Config>, config: unknown, name = 'one') {
+  const { log } = keepLog()
+  const around = { config, name, host: createHost({ root: '' }), clock: fakeClock(), log, memory: NO_MEMORY }
+  const runner = createRunner(definition, instance('rules-check', { name, config }), 'tiny', around)
+  return { runner, run: () => runner.run(undefined, new AbortController().signal) }
+}
+
+describe('what an instance declares', () => {
+  it('is what every instance does, and what its configuration names', () => {
+    const { conditions, events, metrics } = declarationOf(rulesCheck(), 'one', OOPS)
+    expect(conditions.map(({ type }) => type)).toEqual(['SourceLost', 'KernelOops'])
+    expect(events.map(({ reason }) => reason)).toEqual(['KernelOopsSeen'])
+    expect(metrics.map(({ name }) => name)).toEqual(['rule_matches'])
+  })
+
+  it.each([
+    [
+      'a type that its configuration does not name',
+      { declare: () => ({ conditions: [specOf('Stolen')] }) },
+      OOPS,
+      'check one cannot look: it declares condition type "Stolen", and its configuration has no such text at rules[].condition',
+    ],
+    [
+      'types of which its definition does not say where they stand',
+      { typesFrom: [] },
+      OOPS,
+      'check one cannot look: it declares condition type "KernelOops", and its definition has no typesFrom',
+    ],
+    [
+      'a type that is no name',
+      {},
+      { rules: [{ condition: 'kernel oops' }] },
+      'check one cannot look: condition type "kernel oops" does not match ^[A-Z][A-Za-z0-9]{0,62}$',
+    ],
+    [
+      'a type twice',
+      {},
+      { rules: [{ condition: 'SourceLost' }] },
+      'check one cannot look: condition type SourceLost stands there twice',
+    ],
+  ])('is refused when it is %s', async (_what, more, config, text) => {
+    expect(() => declarationOf(rulesCheck(more), 'one', config)).toThrow(
+      expect.objectContaining({ code: 'DECLARATION_INVALID', message: text }),
+    )
+    const { runner, run } = runnerOf(rulesCheck(more), config)
+    expect(runner.declared.conditions.map(({ type }) => type)).toEqual(['SourceLost'])
+    const { observations, runs } = await run()
+    expect(observations.map(wordsOf)).toEqual(['SourceLost unknown CheckFailed'])
+    expect(runs.map(({ error }) => error)).toEqual([text])
+  })
+
+  it('is what its runs may say: what another instance declares is not told of this one', async () => {
+    const findings = [healthy('SourceLost'), problem('KernelOops'), problem('KernelPanic')]
+    const { run } = runnerOf(rulesCheck({ create: () => () => Promise.resolve({ findings }) }), OOPS)
+    const { observations, runs } = await run()
+    expect(observations.map(wordsOf)).toEqual(['SourceLost healthy BelowLimit', 'KernelOops problem AboveLimit'])
+    expect(runs[0]?.error).toBe('check one reported KernelPanic, which it does not declare')
+  })
+})
+
+describe('one of many instances', () => {
+  const many = (run: () => CheckResult) =>
+    rulesCheck({ instances: 'many', create: () => () => Promise.resolve().then(run) })
+
+  it('is the entity of what it says without one', async () => {
+    const { run } = runnerOf(
+      many(() => ({
+        findings: [problem('KernelOops'), healthy('SourceLost', 'file:/x')].map(({ entity, ...finding }) =>
+          entity === '' || entity === undefined ? finding : { entity, ...finding },
+        ),
+        events: [{ reason: 'KernelOopsSeen', severity: 'info', message: 'seen' }],
+      })),
+      OOPS,
+      'kernel rules',
+    )
+    const { observations, events } = await run()
+    expect(observations.map(wordsOf)).toEqual([
+      'KernelOops kernel rules problem AboveLimit',
+      'SourceLost file:/x healthy BelowLimit',
+    ])
+    expect(events.map(({ entity }) => entity)).toEqual(['kernel rules'])
+  })
+
+  it('that cannot look says so of itself, and takes that back once it can', async () => {
+    const script: { now: () => CheckResult } = {
+      now: () => {
+        throw new Error('no')
+      },
+    }
+    const { run } = runnerOf(
+      many(() => script.now()),
+      OOPS,
+      'a',
+    )
+    expect((await run()).observations.map(wordsOf)).toEqual([
+      'SourceLost a unknown CheckFailed',
+      'KernelOops a unknown CheckFailed',
+    ])
+    script.now = () => ({ findings: [healthy('SourceLost', 'a'), healthy('KernelOops', 'core:1')] })
+    expect((await run()).withdrawn).toEqual([{ type: 'KernelOops', entity: 'a' }])
+  })
+})

@@ -1,0 +1,49 @@
+/** What one configured instance of a check may say: what every instance may, and what its configuration adds. */
+import { namedTypes } from '#model'
+import { DeclarationError } from './errors.ts'
+import { declarationFaults } from './names.ts'
+import type { CheckDefinition, Declaration } from './types.ts'
+
+/** The parts of a definition that declare. */
+export type Declaring<Config> = Pick<
+  CheckDefinition<Config>,
+  'conditions' | 'events' | 'metrics' | 'declare' | 'typesFrom'
+>
+
+/** What every instance of a check may say. */
+export function commonDeclaration({ conditions, events = [], metrics = [] }: Declaration): Required<Declaration> {
+  return { conditions, events, metrics }
+}
+
+function notNamed(types: readonly string[], paths: readonly string[], config: unknown): string | false {
+  const named = namedTypes(config, paths)
+  const strange = types.find((type) => !named.includes(type))
+  const where =
+    paths.length === 0 ? 'its definition has no typesFrom' : `its configuration has no such text at ${paths.join(', ')}`
+  return strange !== undefined && `it declares condition type ${JSON.stringify(strange)}, and ${where}`
+}
+
+/**
+ * What an instance may say.
+ * @param name its configured name
+ * @throws DeclarationError, or what `declare` throws
+ */
+export function declarationOf<Config>(
+  definition: Declaring<Config>,
+  name: string,
+  config: Config,
+): Required<Declaration> {
+  const common = commonDeclaration(definition)
+  if (definition.declare === undefined) return common
+  const own = commonDeclaration(definition.declare(config))
+  const all = {
+    conditions: [...common.conditions, ...own.conditions],
+    events: [...common.events, ...own.events],
+    metrics: [...common.metrics, ...own.metrics],
+  }
+  const types = own.conditions.map(({ type }) => type)
+  const faults = [...declarationFaults(all), notNamed(types, definition.typesFrom ?? [], config)]
+  const fault = faults.find((text) => text !== false)
+  if (fault !== undefined) throw new DeclarationError(name, fault)
+  return all
+}
