@@ -369,7 +369,7 @@ export function createEngine(options: EngineOptions): Engine {
     own(next) {
       ownership = next
       const sources = [...state.sources.values()].map(({ monitor, observation }) => ({ ...observation, monitor }))
-      const silenced = sources.filter(({ type, monitor }) => (next.ownerOf(type) ?? monitor) !== monitor)
+      const silenced = sources.filter(({ type, monitor }) => next.othersOf(type, monitor) !== undefined)
       take({ kind: 'owners', owners: next.owners, silenced })
     },
     restore(changes) {
