@@ -21,6 +21,6 @@ export const WITH_NEW_EXPORTER: ServiceTable = {
     needs: [],
     runFolders: [],
     stateFolders: ['file-exporter'],
-    standing: { built: true, uid: 65_105 },
+    standing: { built: true, uid: 65_188 },
   },
 }

@@ -7,7 +7,8 @@ import { SKIPPED } from '../../scripts/verify/steps.ts'
 import { createDisk, type Disk } from './disk.ts'
 import { type Engine, findEngine, NoEngineError } from './engine.ts'
 import { tryRun, until } from './exec.ts'
-import { createStack, type Stack, volumeOf } from './stack.ts'
+import { createStack, type Stack } from './stack.ts'
+import { volumeOf } from './volumes.ts'
 
 const SOCKETS = builtServices(SERVICES).map((service) => ({
   volume: volumeOf(service),

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { builtServices, type Named, SERVICES } from '#service-table'
+import { builtServices, SERVICES } from '#service-table'
 import type { NodeView } from '#view'
 import { baseImage } from './base-image.ts'
 import type { Engine } from './engine.ts'
@@ -40,11 +40,6 @@ export interface Stack {
   logs(): string
   /** What the engine still has of it. */
   leftovers(): string[]
-}
-
-/** The volume in memory of a service's socket and keys, as docker-compose.yaml calls it. */
-export function volumeOf({ name, kind }: Named): string {
-  return kind === 'monitor' ? `run-monitor-${name}` : `run-${name}`
 }
 
 export function createStack(engine: Engine): Stack {

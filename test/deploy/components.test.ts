@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { stringify } from 'yaml'
+import { builtServices, SERVICES } from '#service-table'
 import { find, helm, helmRefusal, type KubeObject, kustomize, type Mount, type PodSpec, ROOT } from './objects.ts'
 import { loadSchemas, validate } from './schema.ts'
 
@@ -85,15 +86,23 @@ describe('bus-tls', () => {
     'config.bus.url=tls://nats.example:4222',
     'config.bus.tls.ca=/etc/node-doctor-bus/ca.crt',
   ].join(',')
+  /** What speaks to the bus. */
+  const SPEAKING = builtServices(SERVICES)
+    .filter(({ bus }) => bus.role !== 'none')
+    .map(({ name }) => name)
   const ofBus = ({ name }: Mount) => name === 'bus-tls'
   const mount = [{ name: 'bus-tls', mountPath: '/etc/node-doctor-bus', readOnly: true }]
   const volume = { name: 'bus-tls', secret: { secretName: 'node-doctor-bus', defaultMode: 0o440 } }
 
   it.each([
-    ['component', () => withComponent('bus-tls'), ['detector', 'http-exporter', 'k8s-exporter']],
-    ['value', () => helm('--set', SETTINGS), ['detector', 'http-exporter', 'k8s-exporter']],
+    ['component', () => withComponent('bus-tls'), SPEAKING],
+    ['value', () => helm('--set', SETTINGS), SPEAKING],
     ['value, compact', () => helm('--set', `${SETTINGS},layout=compact`), ['detector', 'exporters']],
-    ['value, minimal', () => helm('--set', `${SETTINGS},httpExporter.enabled=false`), ['detector', 'k8s-exporter']],
+    [
+      'value, minimal',
+      () => helm('--set', `${SETTINGS},httpExporter.enabled=false`),
+      SPEAKING.filter((name) => name !== 'http-exporter'),
+    ],
   ])('gives the files to what speaks to the bus, and to nothing else: by %s', (_, render, containers) => {
     const objects = render()
     const pod = podOf(objects)

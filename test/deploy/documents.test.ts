@@ -54,7 +54,7 @@ describe('docs/deploying.md', () => {
       'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: ours }\n',
     )
     const objects = kustomize(folder)
-    expect(images(objects)).toEqual({
+    expect(images(objects)).toMatchObject({
       detector: 'registry.example/node-doctor:0.1.1',
       system: 'registry.example/node-doctor:0.1.0',
       'http-exporter': 'registry.example/node-doctor:0.1.0',

@@ -1,11 +1,14 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { builtServices, SERVICES } from '#service-table'
 import { type Container, everything, find, kustomize, overlay, type PodSpec, podSpecs, ROOT } from './objects.ts'
 
 const RENDERED = Object.entries(everything()).map(([name, render]) => [name, render()] as const)
 const PODS = RENDERED.flatMap(([name, objects]) =>
   podSpecs(objects).map(({ id, pod }) => [`${name}: ${id}`, pod] as const),
 )
+
+const BUILT = builtServices(SERVICES)
 
 /** Containers that a user adds in their own words. */
 const THEIRS = new Set(['toolbox', 'first'])
@@ -61,8 +64,9 @@ describe.each(PODS)('%s', (_, pod) => {
     const having = [...pod.containers, ...(pod.initContainers ?? [])].filter(({ volumeMounts = [] }) =>
       volumeMounts.some(({ name, mountPath }) => name === 'token' || mountPath.startsWith(TOKEN_PATH)),
     )
-    const allowed = ['k8s-exporter', 'exporters', 'cleanup']
-    expect(having.map(({ name }) => name).filter((name) => !allowed.includes(name))).toEqual([])
+    const allowed = BUILT.filter(({ needs }) => needs.includes('api-server')).map(({ name }) => name)
+    const merged = ['exporters', 'cleanup']
+    expect(having.map(({ name }) => name).filter((name) => ![...allowed, ...merged].includes(name))).toEqual([])
     expect(having.length).toBe(pod.serviceAccountName === undefined ? 0 : 1)
     const tokens = (pod.volumes ?? []).filter(({ projected }) =>
       projected?.sources.some((source) => 'serviceAccountToken' in source),
@@ -185,15 +189,13 @@ describe.each(AGENTS)('the agent of %s', (_, pod) => {
 
   it('shows what the common group opens, sockets, keys and the token, to its owner and to the detector alone', () => {
     const owners: Readonly<Record<string, string>> = {
-      'run-detector': 'detector',
-      'run-system': 'system',
-      'run-http-exporter': 'http-exporter',
-      'run-k8s-exporter': 'k8s-exporter',
-      token: 'k8s-exporter',
+      ...Object.fromEntries(BUILT.map(({ name }) => [`run-${name}`, name])),
+      token: BUILT.find(({ needs }) => needs.includes('api-server'))?.name ?? '',
     }
+    const namesOf = (wanted: string) => BUILT.filter(({ kind }) => kind === wanted).map(({ name }) => name)
     const merged: Readonly<Record<string, readonly string[]>> = {
-      monitors: ['system'],
-      exporters: ['http-exporter', 'k8s-exporter'],
+      monitors: namesOf('monitor'),
+      exporters: namesOf('exporter'),
     }
     for (const { name, volumeMounts = [] } of services) {
       const roles = merged[name] ?? [name]

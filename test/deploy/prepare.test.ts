@@ -3,6 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, stat
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { builtServices, SERVICES } from '#service-table'
 import { ROOT } from './objects.ts'
 
 const PREPARE = join(ROOT, 'deploy/images/prepare.sh')
@@ -51,14 +52,12 @@ describe.runIf(process.getuid?.() === 0)('the folders of the host', () => {
   it('belong each to the one that writes it, closed to the group that all containers have', () => {
     const folder = host()
     prepare(folder)
-    expect(look(folder)).toEqual({
-      'run/bus': '65101 700',
-      'run/locks': '65104 700',
-      'run/monitors': '0 755',
-      'state/detector': '65101 700',
-      'state/history': '65103 700',
-      'state/k8s-exporter': '65104 700',
-    })
+    const owned = builtServices(SERVICES).flatMap(({ uid, runFolders, stateFolders }) =>
+      [...runFolders.map((name) => `run/${name}`), ...stateFolders.map((name) => `state/${name}`)].map(
+        (path) => [path, `${uid} 700`] as const,
+      ),
+    )
+    expect(look(folder)).toEqual({ ...Object.fromEntries(owned), 'run/monitors': '0 755' })
   })
 
   it.each([65102, 65103, 65110])(

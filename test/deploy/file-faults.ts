@@ -1,0 +1,124 @@
+/** The same of files that are no manifest of Kubernetes: compose, the image, the host's folders, the pages. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { type BuiltService, builtServices, type ServiceTable } from '#service-table'
+import { volumeOf } from '../compose/volumes.ts'
+import { ROOT } from './objects.ts'
+import { hostFoldersOf, placeOf, RUN, STATE } from './service-faults.ts'
+
+const GROUP = 65_100
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8')
+}
+
+/** Sentences about every service, each with the file before it. */
+function each(file: string, table: ServiceTable, faults: (service: BuiltService) => readonly string[]): string[] {
+  return builtServices(table).flatMap((service) => faults(service).map((text) => `${file}: ${text}`))
+}
+
+interface ComposeService {
+  readonly command?: readonly string[]
+  readonly user?: string
+  readonly volumes?: readonly unknown[]
+  readonly healthcheck?: { readonly test?: readonly string[] }
+}
+
+interface Compose {
+  readonly services: Readonly<Record<string, ComposeService | undefined>>
+  readonly volumes: Readonly<Record<string, { readonly driver_opts?: { readonly o?: string } } | null | undefined>>
+}
+
+/** Volume of a folder of the host that a service writes: `run-locks`, `state-history`. */
+function hostVolumes({ runFolders, stateFolders }: BuiltService): readonly (readonly [string, string])[] {
+  return [
+    ...runFolders.map((name) => [`run-${name}`, `${RUN}/${name}`] as const),
+    ...stateFolders.map((name) => [`state-${name}`, `${STATE}/${name}`] as const),
+  ]
+}
+
+export function composeFaults(table: ServiceTable): string[] {
+  const { services, volumes } = parse(read('docker-compose.yaml'), { merge: true }) as Compose
+  const owner = builtServices(table).find(({ bus }) => bus.role === 'owner')
+  const has = (service: string | undefined, volume: string) =>
+    services[service ?? '']?.volumes?.includes(volume) === true
+  return each('docker-compose.yaml', table, (service) => {
+    const { name, uid, kind, bus } = service
+    const container = services[name]
+    const [volume, place] = [volumeOf(service), placeOf(service)]
+    const shown = `${volume}:${place}${kind === 'monitor' ? ':ro' : ''}`
+    const alive = container?.healthcheck?.test?.slice(1, 3).join(' ')
+    const own =
+      container === undefined
+        ? [`there is no service ${name}`]
+        : [
+            ...(container.command?.join(' ') === name ? [] : [`the service ${name} does not start it by its command`]),
+            ...(container.user === `${uid}:${GROUP}` ? [] : [`the service ${name} does not run as ${uid}:${GROUP}`]),
+            ...(alive === `/opt/node-doctor/bin/alive.sh ${place}`
+              ? []
+              : [`the service ${name} has no healthcheck of ${place}`]),
+            ...[[volume, place] as const, ...hostVolumes(service)].flatMap(([from, to]) =>
+              has(name, `${from}:${to}`) ? [] : [`the service ${name} does not mount ${from}:${to}`],
+            ),
+          ]
+    const options = volumes[volume]?.driver_opts?.o ?? ''
+    return [
+      ...own,
+      ...(options.includes(`uid=${uid},`) ? [] : [`there is no volume ${volume} in memory that is of user ${uid}`]),
+      ...(has('network', `${volume}:/held/${volume}:ro`) ? [] : [`the service network does not hold ${volume}`]),
+      ...(bus.role === 'owner' || has(owner?.name, shown)
+        ? []
+        : [`the service ${owner?.name} does not mount ${shown}`]),
+    ]
+  })
+}
+
+/** Users of the image, and the folders that new volumes take their owners from. */
+export function imageFaults(table: ServiceTable): string[] {
+  const text = read('deploy/images/Dockerfile')
+  return each('deploy/images/Dockerfile', table, (service) => {
+    const folders = [placeOf(service), ...hostFoldersOf(service)]
+    return [
+      ...(new RegExp(`[ ]${service.name}:${service.uid}[ ;]`).test(text)
+        ? []
+        : [`makes no user ${service.uid} for ${service.name}`]),
+      ...folders
+        .filter((folder) => !new RegExp(`-o ${service.uid} -g ${GROUP} ${folder}(;|\\s|$)`, 'm').test(text))
+        .map((folder) => `makes no folder ${folder} of user ${service.uid}`),
+    ]
+  })
+}
+
+/** Folders of the host, which the init container makes. */
+export function prepareFaults(table: ServiceTable): string[] {
+  const text = read('deploy/images/prepare.sh')
+  return each('deploy/images/prepare.sh', table, ({ runFolders, stateFolders, uid }) =>
+    [...runFolders.map((name) => `$run/${name}`), ...stateFolders.map((name) => `$state/${name}`)]
+      .filter(
+        (folder) => !text.split('\n').some((line) => line.startsWith(`own "${folder}" `) && line.includes(String(uid))),
+      )
+      .map((folder) => `does not make ${folder} for user ${uid}`),
+  )
+}
+
+/** Rows of docs/security.md, on a machine and in a cluster, and of docs/deploying.md, what lands on the host. */
+export function pageFaults(table: ServiceTable): string[] {
+  const [, onMachine = '', inCluster = ''] = read('docs/security.md').split(/^\| Container \|/m)
+  const rows = (page: string, { name, uid }: BuiltService) =>
+    new RegExp(`^\\| \`${name}\` \\| ${uid}\\b`, 'm').test(page)
+  const deploying = read('docs/deploying.md')
+  return [
+    ...each('docs/security.md', table, (service) => [
+      ...(rows(onMachine, service)
+        ? []
+        : [`the table of docker-compose.yaml has no row of ${service.name}, user ${service.uid}`]),
+      ...(rows(inCluster, service) ? [] : [`the table of the pods has no row of ${service.name}, user ${service.uid}`]),
+    ]),
+    ...each('docs/deploying.md', table, (service) =>
+      hostFoldersOf(service)
+        .filter((folder) => !deploying.includes(`| \`${folder}\` | \`prepare\` | ${service.uid}:${GROUP}, 0700 |`))
+        .map((folder) => `the table of what lands on the host has no row of ${folder}, user ${service.uid}`),
+    ),
+  ]
+}

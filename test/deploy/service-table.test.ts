@@ -1,0 +1,125 @@
+/** Every service of the table is in every manifest; and what a new one lacks is named, with the file to touch. */
+import { describe, expect, it } from 'vitest'
+import { builtServices, SERVICES, type ServiceTable } from '#service-table'
+import { NEW_EXPORTER, WITH_NEW_EXPORTER } from '../../libs/service-table/testing.ts'
+import { composeFaults, imageFaults, pageFaults, prepareFaults } from './file-faults.ts'
+import { CHART, find, helm, helmRefusal, type KubeObject, overlay, type PodSpec } from './objects.ts'
+import { compactFaults, podFaults } from './service-faults.ts'
+
+const HELM = 'deploy/helm/node-doctor/templates'
+
+function podOf(objects: readonly KubeObject[]): PodSpec {
+  const pod = find(objects, 'DaemonSet', 'node-doctor').spec?.template?.spec
+  if (pod === undefined) throw new Error('the DaemonSet has no pod')
+  return pod
+}
+
+/** Names that the chart lets no plug-in's container have, beside those of the pod. */
+function nameFaults(table: ServiceTable): string[] {
+  return builtServices(table)
+    .filter(
+      ({ name }) =>
+        !helmRefusal('--set', `pluginSidecars[0].name=${name},pluginSidecars[0].image=x`).includes(
+          'is the name of another container',
+        ),
+    )
+    .map(({ name }) => `${HELM}/_helpers.tpl: the list of the pod's containers lacks ${name}`)
+}
+
+const BASE = 'deploy/kustomize/base/daemonset.yaml'
+const COMPACT = 'deploy/kustomize/overlays/compact/daemonset.yaml'
+const CHARTED = { containers: `${HELM}/daemonset.yaml`, mounts: `${HELM}/_containers.tpl` }
+
+const PLACES: Readonly<Record<string, (table: ServiceTable) => string[]>> = {
+  'kustomize, a container for each': (table) =>
+    podFaults(table, podOf(overlay('default')), { containers: BASE, mounts: BASE }),
+  'kustomize, compact': (table) =>
+    compactFaults(table, podOf(overlay('compact')), { containers: COMPACT, mounts: COMPACT }),
+  'the chart, a container for each': (table) => podFaults(table, podOf(helm()), CHARTED),
+  'the chart, compact': (table) => compactFaults(table, podOf(helm('--values', `${CHART}/ci/compact.yaml`)), CHARTED),
+  'the chart’s names': nameFaults,
+  compose: composeFaults,
+  'the image': imageFaults,
+  'the folders of the host': prepareFaults,
+  'the pages': pageFaults,
+}
+
+describe('the table of services', () => {
+  it.each(Object.entries(PLACES))('is what is deployed: %s', (_, faults) => {
+    expect(faults(SERVICES)).toEqual([])
+  })
+
+  it.each(Object.entries(PLACES))('has a new exporter named that lacks: %s', (_, faults) => {
+    const found = faults(WITH_NEW_EXPORTER)
+    expect(found.length).toBeGreaterThan(0)
+    expect(found.filter((text) => !text.includes(NEW_EXPORTER) || !/^[a-zA-Z./_-]+: /.test(text))).toEqual([])
+  })
+
+  it('names each thing of a new exporter in a sentence', () => {
+    expect(Object.values(PLACES).flatMap((faults) => faults(WITH_NEW_EXPORTER))).toMatchInlineSnapshot(`
+      [
+        "deploy/kustomize/base/daemonset.yaml: there is no container file-exporter",
+        "deploy/kustomize/base/daemonset.yaml: the container detector does not mount /run/node-doctor/file-exporter writable",
+        "deploy/kustomize/overlays/compact/daemonset.yaml: the container exporters, which runs file-exporter, does not mount /run/node-doctor/file-exporter to write in it",
+        "deploy/kustomize/overlays/compact/daemonset.yaml: the container exporters, which runs file-exporter, does not mount /var/lib/node-doctor/file-exporter to write in it",
+        "deploy/kustomize/overlays/compact/daemonset.yaml: the container exporters, which runs file-exporter, is ready without /run/node-doctor/file-exporter/ready",
+        "deploy/helm/node-doctor/templates/daemonset.yaml: there is no container file-exporter",
+        "deploy/helm/node-doctor/templates/_containers.tpl: the container detector does not mount /run/node-doctor/file-exporter writable",
+        "deploy/helm/node-doctor/templates/_containers.tpl: the container exporters, which runs file-exporter, does not mount /run/node-doctor/file-exporter to write in it",
+        "deploy/helm/node-doctor/templates/_containers.tpl: the container exporters, which runs file-exporter, does not mount /var/lib/node-doctor/file-exporter to write in it",
+        "deploy/helm/node-doctor/templates/daemonset.yaml: the container exporters, which runs file-exporter, is ready without /run/node-doctor/file-exporter/ready",
+        "deploy/helm/node-doctor/templates/_helpers.tpl: the list of the pod's containers lacks file-exporter",
+        "docker-compose.yaml: there is no service file-exporter",
+        "docker-compose.yaml: there is no volume run-file-exporter in memory that is of user 65188",
+        "docker-compose.yaml: the service network does not hold run-file-exporter",
+        "docker-compose.yaml: the service detector does not mount run-file-exporter:/run/node-doctor/file-exporter",
+        "deploy/images/Dockerfile: makes no user 65188 for file-exporter",
+        "deploy/images/Dockerfile: makes no folder /run/node-doctor/file-exporter of user 65188",
+        "deploy/images/Dockerfile: makes no folder /var/lib/node-doctor/file-exporter of user 65188",
+        "deploy/images/prepare.sh: does not make $state/file-exporter for user 65188",
+        "docs/security.md: the table of docker-compose.yaml has no row of file-exporter, user 65188",
+        "docs/security.md: the table of the pods has no row of file-exporter, user 65188",
+        "docs/deploying.md: the table of what lands on the host has no row of /var/lib/node-doctor/file-exporter, user 65188",
+      ]
+    `)
+  })
+
+  it('names what differs between a row and a container', () => {
+    const { detector, system } = SERVICES
+    const table: ServiceTable = {
+      detector: { ...detector, runFolders: ['bus', 'boat'] },
+      system: { ...system, kind: 'core', needs: ['api-server'], standing: { built: true, uid: 65_188 } },
+    }
+    expect(podFaults(table, podOf(overlay('default')), { containers: BASE, mounts: BASE })).toMatchInlineSnapshot(`
+      [
+        "deploy/kustomize/base/daemonset.yaml: the container detector does not mount /run/node-doctor/boat to write in it",
+        "deploy/kustomize/base/daemonset.yaml: the container system does not run as user 65188",
+        "deploy/kustomize/base/daemonset.yaml: the container system has no startup probe that runs "/opt/node-doctor/bin/alive.sh /run/node-doctor/system --start"",
+        "deploy/kustomize/base/daemonset.yaml: the container system has no liveness probe that runs "/opt/node-doctor/bin/alive.sh /run/node-doctor/system"",
+        "deploy/kustomize/base/daemonset.yaml: the container system has no readiness probe that runs "test -e /run/node-doctor/system/ready"",
+        "deploy/kustomize/base/daemonset.yaml: the container system does not mount /run/node-doctor/system to write in it",
+        "deploy/kustomize/base/daemonset.yaml: the container system mounts /host, and its row does not say that it needs "host"",
+        "deploy/kustomize/base/daemonset.yaml: the container system does not mount /var/run/secrets/kubernetes.io/serviceaccount read-only, and needs "api-server"",
+      ]
+    `)
+    expect(composeFaults(table)).toMatchInlineSnapshot(`
+      [
+        "docker-compose.yaml: the service detector does not mount run-boat:/run/node-doctor/boat",
+        "docker-compose.yaml: the service system does not run as 65188:65100",
+        "docker-compose.yaml: the service system has no healthcheck of /run/node-doctor/system",
+        "docker-compose.yaml: the service system does not mount run-system:/run/node-doctor/system",
+        "docker-compose.yaml: there is no volume run-system in memory that is of user 65188",
+        "docker-compose.yaml: the service network does not hold run-system",
+        "docker-compose.yaml: the service detector does not mount run-system:/run/node-doctor/system",
+      ]
+    `)
+    expect([...imageFaults(table), ...prepareFaults(table)]).toMatchInlineSnapshot(`
+      [
+        "deploy/images/Dockerfile: makes no folder /run/node-doctor/boat of user 65101",
+        "deploy/images/Dockerfile: makes no user 65188 for system",
+        "deploy/images/Dockerfile: makes no folder /run/node-doctor/system of user 65188",
+        "deploy/images/prepare.sh: does not make $run/boat for user 65101",
+      ]
+    `)
+  })
+})
