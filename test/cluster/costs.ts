@@ -1,8 +1,9 @@
 /** What each container costs, as the cgroup counts it. */
+import { builtServices, SERVICES } from '#service-table'
 import { pause } from './drill.ts'
 import { onNode } from './hooks.ts'
 
-const SERVICES = ['detector', 'nats-server', 'system', 'http-exporter', 'k8s-exporter']
+const PROCESSES = ['nats-server', ...builtServices(SERVICES).map(({ name }) => name)]
 
 /** Prints for a service "memory-bytes cpu-nanoseconds"; both versions of cgroups. */
 function script(service: string): string {
@@ -24,9 +25,9 @@ function read(node: string, service: string): { memory: number; cpuNs: number; o
 
 /** One line for each service: memory of its cgroup, private memory of its process, CPU over a quiet while. */
 export async function costs(node: string, quietMs: number): Promise<string[]> {
-  const before = new Map(SERVICES.map((service) => [service, read(node, service)]))
+  const before = new Map(PROCESSES.map((service) => [service, read(node, service)]))
   await pause(quietMs)
-  return SERVICES.flatMap((service) => {
+  return PROCESSES.flatMap((service) => {
     const [first, last] = [before.get(service), read(node, service)]
     if (first === undefined || last === undefined) return []
     const millicores = ((last.cpuNs - first.cpuNs) / 1e6 / quietMs) * 1000

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { transformSync } from 'esbuild'
+import { type BuiltService, builtServices, folderOf, SERVICES, socketOf } from '#service-table'
 import { nodeInside } from '../agent.ts'
 import { check, podOf } from '../cluster.ts'
 import type { Drill } from '../drill.ts'
@@ -10,29 +11,26 @@ import { onNode } from '../hooks.ts'
 const RUN = '/run/node-doctor'
 const STATE = '/var/lib/node-doctor'
 
+const BUILT = builtServices(SERVICES)
+const READERS = BUILT.filter(({ bus }) => bus.role === 'reader')
+
 /** Sockets and keys lie in folders of the pod: in the container, and where the kubelet keeps them on the node. */
-const POD_FOLDERS = {
-  'run-detector': `${RUN}/detector`,
-  'run-system': `${RUN}/monitors/system`,
-  'run-http-exporter': `${RUN}/http-exporter`,
-  'run-k8s-exporter': `${RUN}/k8s-exporter`,
-} as const
-const SOCKETS = [
-  ['run-detector', 'detector.sock'],
-  ['run-system', 'system.sock'],
-  ['run-http-exporter', 'http-exporter.sock'],
-  ['run-k8s-exporter', 'k8s-exporter.sock'],
-] as const
-const KEYS = [
-  ['run-http-exporter', 'bus.json'],
-  ['run-k8s-exporter', 'bus.json'],
-] as const
-const HOST_FILES = [
-  `${STATE}/k8s-exporter/told.jsonl`,
-  `${STATE}/history/history.db`,
-  `${STATE}/detector/problems.pb`,
-  `${RUN}/locks/k8s-exporter.lock`,
-]
+const POD_FOLDERS: ReadonlyMap<string, string> = new Map(
+  BUILT.map((service) => [`run-${service.name}`, folderOf(service, RUN)]),
+)
+
+type InFolder = readonly [folder: string, file: string]
+
+const SOCKETS = BUILT.map(({ name }): InFolder => [`run-${name}`, `${name}.sock`])
+const KEYS = READERS.map(({ name }): InFolder => [`run-${name}`, 'bus.json'])
+
+/** Files on the host that a service has written some time after its start. */
+const OWN_FILES: Readonly<Record<string, readonly string[]>> = {
+  detector: [`${STATE}/detector/problems.pb`],
+  'http-exporter': [`${STATE}/history/history.db`],
+  'k8s-exporter': [`${STATE}/k8s-exporter/told.jsonl`, `${RUN}/locks/k8s-exporter.lock`],
+}
+const HOST_FILES = Object.values(OWN_FILES).flat()
 const TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
 /** Of every container: memory of its own, what a pod's containers share by the runtime, and its last words. */
@@ -45,31 +43,34 @@ interface Rights {
   readonly sockets: readonly string[]
 }
 
-/** What each has, as docs/security.md says; everything else is refused. */
-const RIGHTS: Readonly<Record<string, Rights>> = {
-  detector: {
-    // It writes each exporter's key into that one's folder, so it reaches what is there.
-    folders: [`${RUN}/detector`, `${RUN}/http-exporter`, `${RUN}/k8s-exporter`, `${RUN}/bus`, `${STATE}/detector`],
-    files: [`${STATE}/detector/problems.pb`, `${RUN}/http-exporter/bus.json`, `${RUN}/k8s-exporter/bus.json`],
-    sockets: SOCKETS.map(([folder, file]) => `${POD_FOLDERS[folder]}/${file}`),
-  },
-  system: {
-    // Everybody's on the node, and mounted below what is read-only by itself.
-    folders: [`${RUN}/monitors/system`, '/host/run/lock', '/host/dev/mqueue'],
-    files: [],
-    sockets: [`${RUN}/monitors/system/system.sock`],
-  },
-  'http-exporter': {
-    folders: [`${RUN}/http-exporter`, `${STATE}/history`],
-    files: [`${RUN}/http-exporter/bus.json`, `${STATE}/history/history.db`],
-    sockets: [`${RUN}/http-exporter/http-exporter.sock`],
-  },
-  'k8s-exporter': {
-    folders: [`${RUN}/k8s-exporter`, `${RUN}/locks`, `${STATE}/k8s-exporter`],
-    files: [`${RUN}/k8s-exporter/bus.json`, `${STATE}/k8s-exporter/told.jsonl`, `${RUN}/locks/k8s-exporter.lock`],
-    sockets: [`${RUN}/k8s-exporter/k8s-exporter.sock`],
-  },
+function keyOf(service: BuiltService): string {
+  return `${folderOf(service, RUN)}/bus.json`
 }
+
+/** What each has, as docs/security.md says; everything else is refused. */
+function rightsOf(service: BuiltService): Rights {
+  const { name, needs, bus } = service
+  // It writes each exporter's key into that one's folder, so it reaches what is there.
+  const readers = bus.role === 'owner' ? READERS : []
+  const keys = [...readers, ...(bus.role === 'reader' ? [service] : [])].map(keyOf)
+  // Everybody's on the node, and mounted below what is read-only by itself.
+  const everybodys = needs.includes('host') ? ['/host/run/lock', '/host/dev/mqueue'] : []
+  return {
+    folders: [
+      folderOf(service, RUN),
+      ...readers.map((reader) => folderOf(reader, RUN)),
+      ...service.runFolders.map((folder) => `${RUN}/${folder}`),
+      ...service.stateFolders.map((folder) => `${STATE}/${folder}`),
+      ...everybodys,
+    ],
+    files: [...keys, ...(OWN_FILES[name] ?? []), ...(needs.includes('api-server') ? [TOKEN] : [])],
+    sockets: (bus.role === 'owner' ? BUILT : [service]).map((of) => socketOf(of, RUN)),
+  }
+}
+
+const RIGHTS: Readonly<Record<string, Rights>> = Object.fromEntries(
+  BUILT.map((service) => [service.name, rightsOf(service)]),
+)
 
 interface Found {
   readonly tried: number
@@ -87,18 +88,19 @@ function both(path: string): string[] {
 
 function targets(podUid: string) {
   const pods = `/var/lib/kubelet/pods/${podUid}/volumes`
-  const kept = (folder: keyof typeof POD_FOLDERS) => `${pods}/kubernetes.io~empty-dir/${folder}`
-  const inPod = (list: typeof SOCKETS | typeof KEYS) =>
-    list.flatMap(([folder, file]) => [`${POD_FOLDERS[folder]}/${file}`, `/host${kept(folder)}/${file}`])
+  const kept = (folder: string) => `${pods}/kubernetes.io~empty-dir/${folder}`
+  const inPod = (list: readonly InFolder[]) =>
+    list.flatMap(([folder, file]) => [`${POD_FOLDERS.get(folder) ?? ''}/${file}`, `/host${kept(folder)}/${file}`])
   const token = `${pods}/kubernetes.io~projected/token/token`
-  const folders = Object.keys(POD_FOLDERS) as (keyof typeof POD_FOLDERS)[]
   return {
     onHost: [...HOST_FILES, token, ...KEYS.map(([folder, file]) => `${kept(folder)}/${file}`)],
     files: [...HOST_FILES.flatMap(both), ...inPod(KEYS), TOKEN, `/host${token}`],
     folders: [
-      ...folders.flatMap((folder) => [POD_FOLDERS[folder], `/host${kept(folder)}`]),
-      ...[`${RUN}/bus`, `${RUN}/locks`, `${RUN}/monitors`, `${RUN}/plugins`, RUN].flatMap(both),
-      ...['detector', 'history', 'k8s-exporter', ''].flatMap((name) => both(join(STATE, name))),
+      ...[...POD_FOLDERS].flatMap(([folder, place]) => [place, `/host${kept(folder)}`]),
+      ...BUILT.flatMap(({ runFolders }) => runFolders.flatMap((name) => both(join(RUN, name)))),
+      ...[`${RUN}/monitors`, `${RUN}/plugins`, RUN].flatMap(both),
+      ...BUILT.flatMap(({ stateFolders }) => stateFolders.flatMap((name) => both(join(STATE, name)))),
+      ...both(STATE),
     ],
     sockets: inPod(SOCKETS),
   }
@@ -107,14 +109,13 @@ function targets(podUid: string) {
 /** What a container could do and may not, each with its kind. */
 function beyond(container: string, found: Found): string[] {
   const rights = RIGHTS[container] ?? { folders: [], files: [], sockets: [] }
-  const files = container === 'k8s-exporter' ? [...rights.files, TOKEN] : rights.files
   const mayWrite = new Set([...COMMON, ...rights.folders])
   const report = (what: string, paths: readonly string[], allowed: ReadonlySet<string>) =>
     paths.filter((path) => !allowed.has(path)).map((path) => `${what} ${path}`)
   return [
     ...report('write in', found.wrote, mayWrite),
-    ...report('read', found.read, new Set(files)),
-    ...report('open', found.opened, new Set(files)),
+    ...report('read', found.read, new Set(rights.files)),
+    ...report('open', found.opened, new Set(rights.files)),
     ...report('make a socket in', found.bound, mayWrite),
     ...report('connect to', found.connected, new Set(rights.sockets)),
   ]
