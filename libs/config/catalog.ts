@@ -1,16 +1,32 @@
 /** What our monitors can check: made from their own descriptions by `make generate`, so that nobody has to load them. */
-import type { ConditionType, EventReason } from '#model'
+import type { ConditionType } from '#model'
 import catalogJson from './catalog.json' with { type: 'json' }
 import type { JsonSchema } from './walk/json-schema.ts'
 
-export interface CatalogCondition extends Omit<ConditionType, 'recovery' | 'polarity'> {
+/** A {@link RecoveryRule} as JSON has it. */
+export interface CatalogRule {
+  readonly kind: string
+  readonly count?: number
+  readonly forMs?: number
+}
+
+export interface CatalogCondition extends Omit<ConditionType, 'recovery' | 'polarity' | 'verbatim'> {
   readonly polarity: string
-  readonly recovery: { readonly kind: string; readonly count?: number; readonly forMs?: number }
+  readonly verbatim?: boolean | undefined
+  readonly recovery: readonly CatalogRule[]
   /** Where the fact comes from. */
   readonly source: string
   readonly warning: string
   readonly critical: string
   readonly sustained: string
+}
+
+export interface CatalogEvent {
+  readonly reason: string
+  readonly severity: string
+  readonly description: string
+  readonly recovery?: readonly CatalogRule[] | undefined
+  readonly verbatim?: boolean | undefined
 }
 
 export interface CatalogMetric {
@@ -38,7 +54,7 @@ export interface CatalogCheck {
   /** Of `monitors[].config`. */
   readonly schema: JsonSchema
   readonly conditions: readonly CatalogCondition[]
-  readonly events: readonly (Omit<EventReason, 'severity' | 'recovery'> & { readonly severity: string })[]
+  readonly events: readonly CatalogEvent[]
   readonly metrics: readonly CatalogMetric[]
 }
 

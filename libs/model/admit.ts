@@ -2,23 +2,33 @@
  * A plug-in is never trusted: what it sends is cut to its limits and checked against its declaration before it may
  * touch the state. What does not pass is named, and the rest is kept.
  */
+import { cleanDetail } from './detail.ts'
 import { conditionKey } from './keys.ts'
-import type { ReportLimits, Violation } from './limits.ts'
+import {
+  MAX_ENTITY,
+  MAX_MESSAGE,
+  MAX_REASON,
+  MAX_SUMMARY,
+  MAX_TYPE,
+  MAX_VERBATIM_BYTES,
+  MAX_VERBATIM_NAME,
+  type ReportLimits,
+  type Violation,
+} from './limits.ts'
 import { createRoom, type Holdings } from './room.ts'
 import type { MonitorDeclaration } from './state.ts'
-import { cleanName, cleanText, hashText } from './text.ts'
-import type { CheckRun, ConditionKey, Evidence, MetricSample, NodeEvent, Observation, Report } from './types.ts'
+import { cleanName, cleanText, cutText, hashText, wholeText } from './text.ts'
+import {
+  type CheckRun,
+  type ConditionKey,
+  type Evidence,
+  type MetricSample,
+  type NodeEvent,
+  type Observation,
+  type Report,
+  VIOLATIONS_KEPT,
+} from './types.ts'
 
-/** Longest texts, in UTF-16 units. A condition type is a Kubernetes name; a message what core/v1 takes of an event. */
-export const MAX_TYPE = 63
-/** Characters of an entity at most; longer ones are refused. */
-export const MAX_ENTITY = 128
-/** Characters of a reason at most. */
-export const MAX_REASON = 128
-/** Characters of a message at most; what is longer is cut. */
-export const MAX_MESSAGE = 1024
-/** Characters of a summary, the sentence for people, at most. */
-export const MAX_SUMMARY = 120
 const MAX_NAME = 128
 
 /** A monitor's time is believed when it is within this of ours; else ours stands. */
@@ -56,6 +66,26 @@ export function admitReason(reason: string): string {
     : `${clean}-${hashText(reason.slice(0, 4096)).slice(0, 8)}`
 }
 
+/** A verbatim type or reason: as it is, but well-formed and not longer than any declared one may be. */
+function verbatimName(name: string): string {
+  return cutText(name.toWellFormed(), MAX_VERBATIM_NAME)
+}
+
+/** Whether a text may be a verbatim type or reason: nothing of it is lost by {@link verbatimName}, and no key is forged by it. */
+export function isVerbatimName(name: string): boolean {
+  return verbatimName(name) === name && !name.includes('\u0000')
+}
+
+/** Reason and message as they are kept: clean, or, of what is verbatim, as they came. */
+function admitWords(
+  { reason, message }: Pick<Observation, 'reason' | 'message'>,
+  verbatim: true | undefined,
+): Pick<Observation, 'reason' | 'message'> {
+  return verbatim
+    ? { reason: verbatimName(reason), message: wholeText(message, MAX_VERBATIM_BYTES) }
+    : { reason: admitReason(reason), message: cleanText(message, MAX_MESSAGE) }
+}
+
 /** How far back times of a report make sense: one with a number may have been kept for long. */
 function pastOf({ incarnation }: Report): number {
   return incarnation === 0 ? MAX_CLOCK_DIFFERENCE_MS : MAX_KEPT_MS
@@ -76,11 +106,15 @@ function admitTime(time: Date, past: number, now: Date, violations: Violation[],
 /** What lies before 1971 is no time that anybody meant. */
 const SENSIBLE_MS = 31_536_000_000
 
-/** A beginning may lie as far back as 1971, never ahead. */
-function admitSince(since: Date | undefined, now: Date): Date | undefined {
+/** What lies behind the year 9999 no protocol can tell. */
+const LAST_MS = Date.UTC(9999, 11, 31)
+
+/** A beginning may lie as far back as 1971, never ahead; one that is told verbatim anywhere from 1971 on. */
+function admitSince(since: Date | undefined, now: Date, verbatim: true | undefined): Date | undefined {
   if (since === undefined) return undefined
   const ms = since.getTime()
-  return ms > SENSIBLE_MS && ms <= now.getTime() + MAX_CLOCK_DIFFERENCE_MS ? since : undefined
+  const lastMs = verbatim ? LAST_MS : now.getTime() + MAX_CLOCK_DIFFERENCE_MS
+  return ms > SENSIBLE_MS && ms <= lastMs ? since : undefined
 }
 
 function finite(value: number | undefined): number | undefined {
@@ -115,7 +149,8 @@ function admitObservation(
   violations: Violation[],
 ): Observation | undefined {
   const { declaration } = admission
-  if (!validName(o.type, MAX_TYPE)) {
+  const verbatim = declaration.conditionTypes.get(o.type)?.verbatim
+  if (!verbatim && !validName(o.type, MAX_TYPE)) {
     violations.push({
       code: 'name-invalid',
       text: `condition type ${JSON.stringify(cleanText(o.type, 80))} is not a name`,
@@ -129,24 +164,33 @@ function admitObservation(
     violations.push({ code: 'type-not-owned', text: `condition ${o.type} was refused: ${whose}` })
     return undefined
   }
-  if (o.reason === '') violations.push({ code: 'name-invalid', text: `condition ${o.type} has no reason` })
+  if (o.reason === '' && !verbatim) violations.push({ code: 'name-invalid', text: `condition ${o.type} has no reason` })
   return {
     type: o.type,
     entity: cleanText(o.entity, MAX_ENTITY),
     health: o.health,
     severity: o.health === 'problem' && o.severity === 'info' ? 'warning' : o.severity,
-    reason: admitReason(o.reason),
-    message: cleanText(o.message, MAX_MESSAGE),
+    ...admitWords(o, verbatim),
     summary: cleanText(o.summary, MAX_SUMMARY),
     evidence: admitEvidence(o.evidence),
-    since: admitSince(o.since, now),
+    since: admitSince(o.since, now, verbatim),
     check: admission.declares(o.check) ? cleanText(o.check, MAX_NAME) : '',
-    pending: o.pending === true && o.health === 'healthy' ? true : undefined,
+    pending: o.pending === true && o.health === 'healthy' && !verbatim ? true : undefined,
     observed:
       o.observed !== undefined && Math.abs(o.observed.getTime() - now.getTime()) <= MAX_KEPT_MS
         ? o.observed
         : undefined,
+    ...cleanDetail(o),
   }
+}
+
+/** Only who may speak in a source's own words may name that source: no other is to be taken for somebody else. */
+function admitSource(e: NodeEvent, verbatim: true | undefined, violations: Violation[]): string | undefined {
+  if (e.source === undefined) return undefined
+  if (verbatim) return cleanText(e.source, MAX_NAME) || undefined
+  const text = `event ${admitReason(e.reason)} names a source of its own, and its reason is not declared verbatim`
+  violations.push({ code: 'name-invalid', text })
+  return undefined
 }
 
 function admitEvent(
@@ -159,16 +203,17 @@ function admitEvent(
 ): NodeEvent {
   const past = pastOf(report)
   const firstSeen = admitTime(e.firstSeen, past, now, violations, `event ${admitReason(e.reason)}`)
-  const { name } = admission.declaration
-  if (e.reason === '') violations.push({ code: 'name-invalid', text: 'an event has no reason' })
+  const { name, eventReasons } = admission.declaration
+  const verbatim = eventReasons.get(e.reason)?.verbatim
+  if (e.reason === '' && !verbatim) violations.push({ code: 'name-invalid', text: 'an event has no reason' })
   return {
     id: `${name}-${report.incarnation}-${report.sequence}-${index}`,
     monitor: name,
     check: cleanText(e.check, MAX_NAME),
     entity: cleanText(e.entity, MAX_ENTITY),
     severity: e.severity,
-    reason: admitReason(e.reason),
-    message: cleanText(e.message, MAX_MESSAGE),
+    ...admitWords(e, verbatim),
+    source: admitSource(e, verbatim, violations),
     firstSeen,
     // Asked so that what is no time at all is not one.
     lastSeen:
@@ -238,7 +283,7 @@ function lastWords(observations: readonly Observation[], withdrawn: readonly Con
   const byKey = new Map<string, Observation>()
   for (const o of observations) {
     const entity = cleanText(o.entity, MAX_ENTITY)
-    byKey.set(conditionKey(o.type.slice(0, MAX_TYPE + 1), entity), o.entity === entity ? o : { ...o, entity })
+    byKey.set(conditionKey(o.type.slice(0, MAX_VERBATIM_NAME + 1), entity), o.entity === entity ? o : { ...o, entity })
   }
   for (const { type, entity } of withdrawn) byKey.delete(conditionKey(type, entity))
   return [...byKey.values()]
@@ -275,7 +320,9 @@ export function* admitSlices(
   size = SLICE,
 ): Generator<AdmittedSlice, void> {
   const { limits } = admission
-  const violations: Violation[] = []
+  const violations: Violation[] = (report.strange ?? [])
+    .slice(0, VIOLATIONS_KEPT)
+    .map((text) => ({ code: 'value-senseless', text: cleanText(text, MAX_MESSAGE) }))
   const checked = { ...admission, declares: declaredChecks(admission.declaration) }
   const room = createRoom(admission)
   const time = admitTime(report.time, pastOf(report), now, violations, 'the report')

@@ -41,6 +41,8 @@ function clearSources(draft: Draft, problem: Problem, words: string): void {
         message: words,
         summary: '',
         pending: undefined,
+        action: undefined,
+        observeOnly: undefined,
       },
       health: 'healthy',
       held: '',

@@ -20,7 +20,8 @@ import {
 import { judgeAgain, observe } from './observe.ts'
 import { endOrphans, FORGET_AFTER_MS } from './orphans.ts'
 import { changeOwners } from './owners.ts'
-import { followEvent, isOpen, passTime, resolveProblem } from './problem.ts'
+import { type EventRules, followEvent, isOpen, passTime, resolveProblem } from './problem.ts'
+import { isGoneWithReboot } from './recovery.ts'
 import { compareSeverity } from './severity.ts'
 import { applyChanges, type Change, copyState, type MonitorDeclaration, type NodeState } from './state.ts'
 import type {
@@ -93,20 +94,20 @@ export type Input =
     }
 
 /** An undeclared event of a plug-in that is a warning or worse is over when it was not seen for this long. */
-export const UNDECLARED_EVENT_RULE: RecoveryRule = { kind: 'absent', forMs: 600_000 }
+export const UNDECLARED_EVENT_RULES: readonly RecoveryRule[] = [{ kind: 'absent', forMs: 600_000 }]
 
-function eventRule(draft: Draft, event: NodeEvent): RecoveryRule | undefined {
+function eventRules(draft: Draft, event: NodeEvent): EventRules | undefined {
   const declaration = draft.declaration(event.monitor)
   const declared = declaration?.eventReasons.get(event.reason)
-  if (declared !== undefined) return declared.recovery
+  if (declared !== undefined) return declared.recovery && { rules: declared.recovery, verbatim: declared.verbatim }
   const open = declaration?.open ?? false
-  return open && compareSeverity(event.severity, 'warning') >= 0 ? UNDECLARED_EVENT_RULE : undefined
+  return open && compareSeverity(event.severity, 'warning') >= 0 ? { rules: UNDECLARED_EVENT_RULES } : undefined
 }
 
 function takeEvent(draft: Draft, event: NodeEvent, repeated: boolean): void {
   draft.emit(event)
-  const rule = eventRule(draft, event)
-  if (rule !== undefined) followEvent(draft, event, rule, repeated)
+  const declared = eventRules(draft, event)
+  if (declared !== undefined) followEvent(draft, event, { ...declared, repeated })
 }
 
 /** The last run of each declared check; a report names only those that ran. One that declares none has one. */
@@ -232,6 +233,31 @@ function noteProof(draft: Draft, monitor: string, { runs, complete }: Report, na
   }
 }
 
+function endByReboot(draft: Draft, problem: Problem): void {
+  resolveProblem(draft, problem, 'reboot', 'the node was rebooted')
+}
+
+/** Whether what is declared of its type, or of its event's reason, says that a reboot proves a problem gone. */
+function isDeclaredGone(draft: Draft, { type, source, fromEvent }: Problem): boolean {
+  const declared = fromEvent
+    ? draft.declaration(source)?.eventReasons.get(type)
+    : draft.conditionType(type, draft.ownerOf(type) ?? source)
+  return isGoneWithReboot(declared?.recovery)
+}
+
+/**
+ * Problems of a monitor that came over a reboot, and that nobody has spoken of since, end by it if what it declares says so:
+ * that is known only now where the rules that were kept with them did not.
+ */
+function judgeReboot(draft: Draft, { name }: MonitorDeclaration): void {
+  for (const problem of draft.allProblems()) {
+    const { type, entity, source, fromEvent, unproven, openedMonoMs } = problem
+    if (source !== name || !isOpen(problem) || !unproven || openedMonoMs !== 0) continue
+    const isSpokenOf = !fromEvent && draft.sourcesOf(type, entity).length > 0
+    if (!isSpokenOf && isDeclaredGone(draft, problem)) endByReboot(draft, problem)
+  }
+}
+
 function restore(draft: Draft, problems: readonly Problem[], rebooted: boolean): void {
   for (const problem of problems) {
     if (!isOpen(problem) || draft.problem(problem.fingerprint) !== undefined) continue
@@ -246,8 +272,7 @@ function restore(draft: Draft, problems: readonly Problem[], rebooted: boolean):
       changed: draft.now.wall,
     }
     draft.putProblem(unproven, true)
-    const rule = problem.rule ?? draft.conditionType(problem.type, draft.ownerOf(problem.type))?.recovery
-    if (rebooted && rule?.kind === 'reboot') resolveProblem(draft, unproven, 'reboot', 'the node was rebooted')
+    if (rebooted && (isGoneWithReboot(problem.rules) || isDeclaredGone(draft, problem))) endByReboot(draft, unproven)
   }
 }
 
@@ -260,6 +285,7 @@ function take(draft: Draft, input: Input): void {
       const { name } = input.declaration
       const before = raisedChecks(draft, name)
       declareMonitor(draft, input.declaration, input.incarnation, input.withDetector)
+      judgeReboot(draft, input.declaration)
       openAndCloseGates(draft, name, before, raisedChecks(draft, name))
       break
     }

@@ -1,4 +1,22 @@
 /** What a monitor may send and hold, and what it did beyond it. */
+
+/** Longest texts, in UTF-16 units. A condition type is a Kubernetes name; a message what core/v1 takes of an event. */
+export const MAX_TYPE = 63
+/** Characters of an entity at most; longer ones are refused. */
+export const MAX_ENTITY = 128
+/** Characters of a reason at most. */
+export const MAX_REASON = 128
+/** Characters of a message at most; what is longer is cut. */
+export const MAX_MESSAGE = 1024
+/** Characters of a summary, the sentence for people, at most. */
+export const MAX_SUMMARY = 120
+
+/** Longest message of a verbatim type or reason, in bytes of UTF-8. */
+export const MAX_VERBATIM_BYTES = 32 * 1024
+/** Longest verbatim type or reason, in UTF-16 units. */
+export const MAX_VERBATIM_NAME = 128
+
+/** How much a monitor may send at a time and hold in all. */
 export interface ReportLimits {
   readonly observationsPerReport: number
   readonly eventsPerReport: number

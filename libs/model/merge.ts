@@ -1,7 +1,9 @@
 /** Several sources of one condition become one: problem before unknown before healthy, the worst severity first. */
+import { mergedDetail } from './detail.ts'
 import type { Draft } from './draft.ts'
 import { fingerprintOf } from './keys.ts'
-import { followCondition, isOpen, ownerOf, recoveryWords } from './problem.ts'
+import { followCondition, isOpen, ownerOf, type Proving } from './problem.ts'
+import { provingRule, recoveryWords, verbatimWords } from './recovery.ts'
 import { compareHealth, compareSeverity, statusOf } from './severity.ts'
 import { renderLabel } from './text.ts'
 import {
@@ -39,11 +41,9 @@ function worstFirst(a: SourceCondition, b: SourceCondition): number {
 /** Reason and message where what counts is not what was said. */
 function heldWords(draft: Draft, source: SourceCondition): Pick<Observation, 'reason' | 'message' | 'summary'> {
   const { observation, raised, held, monitor } = source
-  const label = renderLabel(
-    draft.conditionType(observation.type, monitor)?.label ?? '',
-    observation.type,
-    observation.entity,
-  )
+  const declared = draft.conditionType(observation.type, monitor)
+  const isVerbatim = declared?.verbatim === true
+  const label = renderLabel(declared?.label ?? '', observation.type, observation.entity)
   if (held === 'unreachable') {
     const said = lastWord(source, 'last it said:', 'what it said before was')
     const message = `monitor ${monitor} does not answer; ${said}`
@@ -58,7 +58,7 @@ function heldWords(draft: Draft, source: SourceCondition): Pick<Observation, 're
     const message = `not known yet: ${observation.message}`
     return { reason: BEING_WATCHED, message, summary: `${label}: not known yet` }
   }
-  if (raised === undefined || observation.health === 'problem') return observation
+  if (raised === undefined || observation.health === 'problem' || isVerbatim) return observation
   if (observation.health === 'unknown') {
     const message = `${observation.message}; last seen as a problem: ${raised.message}`
     return { reason: observation.reason, message, summary: `${label}: not known` }
@@ -115,6 +115,16 @@ function timesOf(
   return { since: began, statusSince: began, settled: next === 'unknown' ? settled : undefined }
 }
 
+/** Since when a source that is taken at its word says it, also where that lies ahead of now. */
+function toldTimes({
+  held,
+  since,
+  observation,
+}: SourceCondition): Pick<NodeCondition, 'since' | 'statusSince' | 'settled'> {
+  const told = held === '' ? (observation.since ?? since) : since
+  return { since: told, statusSince: told, settled: undefined }
+}
+
 /** When a look was made that stands behind what a source counts for. */
 function provenBy({ health, held, observed, settled }: SourceCondition): Date {
   return health === 'healthy' && held === 'pending' ? (settled?.observed ?? observed) : observed
@@ -156,10 +166,8 @@ function merged(
   const label =
     declared === undefined && before !== undefined ? before.label : renderLabel(declared?.label ?? '', type, entity)
   const words = heldWords(draft, first)
-  const recovery =
-    declared === undefined && before !== undefined
-      ? before.recovery
-      : declared?.recoveryText || recoveryWords(declared?.recovery ?? DEFAULT_RECOVERY)
+  const recovery = declared === undefined && before !== undefined ? before.recovery : recoveryOf(declared)
+  const times = declared?.verbatim ? toldTimes(first) : timesOf(draft, sources, first, status, before)
   return {
     type,
     entity,
@@ -169,7 +177,7 @@ function merged(
     reason: words.reason,
     message: words.message,
     summary: headline(words.summary, words.message, label),
-    ...timesOf(draft, sources, first, status, before),
+    ...times,
     ...proofOf(first, sources),
     sources: sources.map((source) => source.monitor),
     check,
@@ -178,7 +186,29 @@ function merged(
     label,
     recovery,
     held: first.held,
+    ...mergedDetail(sources),
   }
+}
+
+/** What would prove it gone, in words. */
+function recoveryOf(declared: ConditionType | undefined): string {
+  const rules = declared?.recovery ?? DEFAULT_RECOVERY
+  return declared?.recoveryText || (declared?.verbatim ? verbatimWords(rules) : recoveryWords(rules))
+}
+
+/** What has proven a condition well that counts as healthy now, by the looks of the source that decides it. */
+function provingOf(
+  draft: Draft,
+  first: SourceCondition,
+  declared: ConditionType | undefined,
+  recovery: string,
+): Proving {
+  const rules = declared?.recovery ?? DEFAULT_RECOVERY
+  const verbatim = declared?.verbatim
+  if (verbatim) return { rules, verbatim, proof: 'healthy-checks', proofText: recovery }
+  const rule = provingRule(rules, first, draft.now.monoMs) ?? rules[0]
+  const proofText = rules.length > 1 && rule !== undefined ? recoveryWords([rule]) : recovery
+  return { rules, verbatim, proof: rule?.kind ?? 'healthy-checks', proofText }
 }
 
 /** Makes the merged condition anew from its sources, and lets its problem follow. */
@@ -194,5 +224,5 @@ export function mergeCondition(draft: Draft, type: string, entity: string): void
   draft.putCondition(condition)
   // A problem keeps the words that raised it: after a reboot they are all that is left of it.
   const message = (condition.health === 'problem' ? first.raised?.message : undefined) ?? condition.message
-  followCondition(draft, { ...condition, message }, declared?.recovery ?? DEFAULT_RECOVERY)
+  followCondition(draft, { ...condition, message }, provingOf(draft, first, declared, condition.recovery))
 }

@@ -19,7 +19,7 @@ function own(
     polarity: 'true-is-problem',
     description,
     shared: false,
-    recovery: { kind: 'healthy-checks', count: 1 },
+    recovery: [{ kind: 'healthy-checks', count: 1 }],
     label,
     recoveryText,
     healthyReason: healthy[0],
@@ -65,27 +65,27 @@ export const DETECTOR_EVENTS: readonly EventReason[] = [
     reason: 'MonitorMisbehaves',
     severity: 'warning',
     description: 'A monitor sent what its limits or its declaration do not allow.',
-    recovery: { kind: 'absent', forMs: 600_000 },
+    recovery: [{ kind: 'absent', forMs: 600_000 }],
   },
   {
     reason: 'ReportsShed',
     severity: 'warning',
     description: 'A monitor reports faster than it may; reports without anything of warning or above were dropped.',
-    recovery: { kind: 'absent', forMs: 600_000 },
+    recovery: [{ kind: 'absent', forMs: 600_000 }],
   },
   {
     reason: 'EventsShed',
     severity: 'warning',
     description:
       'A monitor has more events than it may have of the bus before an exporter took them; the others were counted.',
-    recovery: { kind: 'absent', forMs: 600_000 },
+    recovery: [{ kind: 'absent', forMs: 600_000 }],
   },
   { reason: 'ProblemCleared', severity: 'info', description: 'A person said that a problem is over.' },
   {
     reason: 'MonitorUnstable',
     severity: 'warning',
     description: 'A monitor was started anew three times or more within ten minutes.',
-    recovery: { kind: 'absent', forMs: 600_000 },
+    recovery: [{ kind: 'absent', forMs: 600_000 }],
   },
   { reason: 'MonitorRestarted', severity: 'info', description: 'A monitor answers with a new incarnation.' },
   {
@@ -98,13 +98,13 @@ export const DETECTOR_EVENTS: readonly EventReason[] = [
     reason: 'BusValueRefused',
     severity: 'warning',
     description: 'The bus has no room for a value, or no message can hold it; it is tried again by itself.',
-    recovery: { kind: 'absent', forMs: 600_000 },
+    recovery: [{ kind: 'absent', forMs: 600_000 }],
   },
   {
     reason: 'BusChangesDropped',
     severity: 'error',
     description: 'The bus was away for longer than the queue holds; what was dropped is counted.',
-    recovery: { kind: 'absent', forMs: 600_000 },
+    recovery: [{ kind: 'absent', forMs: 600_000 }],
   },
 ]
 

@@ -3,19 +3,23 @@
  * proof that its type declares; what cannot be observed is unknown and clears nothing.
  */
 import { holdsRecovery, penaltyAfterRaise } from './damping.ts'
+import { detailOf } from './detail.ts'
 import type { Draft } from './draft.ts'
 import { blockingDependency } from './gate.ts'
 import { fingerprintOf } from './keys.ts'
+import { MAX_MESSAGE } from './limits.ts'
 import { mergeCondition } from './merge.ts'
 import { isOpen, ownerOf } from './problem.ts'
+import { provingRule } from './recovery.ts'
+import { cutText } from './text.ts'
 import {
+  type ConditionType,
   DEFAULT_RECOVERY,
   type Health,
   type Held,
   type Instant,
   type Observation,
   type Problem,
-  type RecoveryRule,
   type SettledLook,
   type SourceCondition,
 } from './types.ts'
@@ -31,17 +35,16 @@ interface Memory {
   readonly problemSeenMonoMs: number
 }
 
-/** Whether a raised condition that is seen healthy now is proven well. */
-function isProven(rule: RecoveryRule, memory: Memory, now: Instant): boolean {
-  switch (rule.kind) {
-    case 'healthy-checks':
-      return memory.healthyStreak >= rule.count
-    case 'absent':
-      return now.monoMs - memory.problemSeenMonoMs >= rule.forMs
-    case 'reboot':
-    case 'operator':
-      return false
-  }
+/** What its type declares of how a word counts. */
+type Judging = Pick<ConditionType, 'recovery' | 'verbatim'>
+
+function judgingOf(draft: Draft, monitor: string, type: string): Judging {
+  return draft.conditionType(type, monitor) ?? { recovery: DEFAULT_RECOVERY }
+}
+
+/** Whether a raised condition that is seen healthy now is proven well. A source that is taken at its word proves it by that. */
+function isProven({ recovery, verbatim }: Judging, memory: Memory, now: Instant): boolean {
+  return verbatim === true || provingRule(recovery, memory, now.monoMs) !== undefined
 }
 
 /**
@@ -57,7 +60,8 @@ function inheritedRaise(draft: Draft, observation: Observation): Observation | u
   const problem = inheritedProblem(draft, observation)
   if (problem === undefined) return undefined
   const { severity, reason, message, summary, evidence } = problem
-  return { ...observation, health: 'problem', severity, reason, message, summary, evidence, pending: false }
+  const words = { severity, reason, message, summary, evidence, ...detailOf(problem) }
+  return { ...observation, health: 'problem', ...words, pending: false }
 }
 
 function remembered(draft: Draft, monitor: string, observation: Observation): Memory {
@@ -72,23 +76,34 @@ function remembered(draft: Draft, monitor: string, observation: Observation): Me
   }
 }
 
+/** The word that raises: of a long one the beginning, since the observation beside it has the whole. */
+function raising(observation: Observation): Observation {
+  const { message } = observation
+  return message.length <= MAX_MESSAGE ? observation : { ...observation, message: cutText(message, MAX_MESSAGE) }
+}
+
+/** Memory of a source that was raised just now, or goes on being it. */
+function raisedBy(observation: Observation, memory: Memory, { verbatim }: Judging, now: Instant): Memory {
+  const isDamped = memory.raised === undefined && verbatim !== true
+  return {
+    raised: raising(observation),
+    healthyStreak: 0,
+    penalty: isDamped ? penaltyAfterRaise(memory.penalty, now.monoMs - memory.penaltyMonoMs) : memory.penalty,
+    penaltyMonoMs: isDamped ? now.monoMs : memory.penaltyMonoMs,
+    problemSeenMonoMs: now.monoMs,
+  }
+}
+
 /** What a new word does to a source's memory, before gates. */
-function remember(memory: Memory, observation: Observation, rule: RecoveryRule, gated: boolean, now: Instant): Memory {
+function remember(memory: Memory, observation: Observation, type: Judging, gated: boolean, now: Instant): Memory {
   if (observation.pending || observation.health === 'unknown') return { ...memory, healthyStreak: 0 }
   if (observation.health === 'problem') {
     if (gated && memory.raised === undefined) return { ...memory, healthyStreak: 0 }
-    const raise = memory.raised === undefined
-    return {
-      raised: observation,
-      healthyStreak: 0,
-      penalty: raise ? penaltyAfterRaise(memory.penalty, now.monoMs - memory.penaltyMonoMs) : memory.penalty,
-      penaltyMonoMs: raise ? now.monoMs : memory.penaltyMonoMs,
-      problemSeenMonoMs: now.monoMs,
-    }
+    return raisedBy(observation, memory, type, now)
   }
   const counted = { ...memory, healthyStreak: Math.min(STREAK_MAX, memory.healthyStreak + 1) }
-  if (counted.raised === undefined || !isProven(rule, counted, now)) return counted
-  if (holdsRecovery(counted.penalty, now.monoMs - counted.penaltyMonoMs)) return counted
+  if (counted.raised === undefined || !isProven(type, counted, now)) return counted
+  if (type.verbatim !== true && holdsRecovery(counted.penalty, now.monoMs - counted.penaltyMonoMs)) return counted
   return { ...counted, raised: undefined }
 }
 
@@ -101,18 +116,18 @@ interface Case {
   readonly observation: Observation
   readonly memory: Memory
   readonly settled: SettledLook | undefined
-  readonly rule: RecoveryRule
+  readonly type: Judging
   readonly isBlocked: boolean
   readonly isReachable: boolean
 }
 
 /** What counts, from what was said, what is remembered, and what stands in between. */
-function judge({ observation, memory, settled, rule, isBlocked, isReachable }: Case, now: Instant): Judgement {
+function judge({ observation, memory, settled, type, isBlocked, isReachable }: Case, now: Instant): Judgement {
   if (!isReachable) return { health: 'unknown', held: 'unreachable' }
   if (observation.health === 'unknown') return { health: 'unknown', held: '' }
   if (memory.raised !== undefined) {
     if (observation.health === 'problem') return { health: 'problem', held: '' }
-    const flapping = isProven(rule, memory, now) && holdsRecovery(memory.penalty, now.monoMs - memory.penaltyMonoMs)
+    const flapping = isProven(type, memory, now) && holdsRecovery(memory.penalty, now.monoMs - memory.penaltyMonoMs)
     return { health: 'problem', held: flapping ? 'flapping' : 'unproven' }
   }
   if (observation.health === 'problem') return { health: 'unknown', held: isBlocked ? 'gated' : '' }
@@ -154,11 +169,11 @@ interface Told {
 function putJudged(draft: Draft, monitor: string, observation: Observation, memory: Memory, told: Told): void {
   const { type, entity } = observation
   const before = draft.source(monitor, type, entity)
-  const rule = draft.conditionType(type, monitor)?.recovery ?? DEFAULT_RECOVERY
+  const judging = judgingOf(draft, monitor, type)
   const isBlocked = blockingDependency(draft, monitor, observation.check) !== undefined
   const settled = observation.pending ? settledLook(before) : undefined
   const reachable = { isBlocked, isReachable: isReachable(draft, monitor) }
-  const { health, held } = judge({ observation, memory, settled, rule, ...reachable }, draft.now)
+  const { health, held } = judge({ observation, memory, settled, type: judging, ...reachable }, draft.now)
   const changed = before?.health !== health
   const since =
     before !== undefined && !changed
@@ -212,9 +227,9 @@ export function observe(draft: Draft, monitor: string, observation: Observation,
     putJudged(draft, monitor, observation, before, told)
     return
   }
-  const rule = draft.conditionType(observation.type, monitor)?.recovery ?? DEFAULT_RECOVERY
+  const type = judgingOf(draft, monitor, observation.type)
   const blocked = blockingDependency(draft, monitor, observation.check) !== undefined
-  const memory = remember(remembered(draft, monitor, observation), observation, rule, blocked, draft.now)
+  const memory = remember(remembered(draft, monitor, observation), observation, type, blocked, draft.now)
   putJudged(draft, monitor, observation, memory, told)
 }
 
@@ -234,14 +249,7 @@ export function judgeAgain(draft: Draft, source: SourceCondition): void {
   // A gate that opens lets the problem that stood behind it count at once.
   const raise =
     !blocked && source.raised === undefined && source.observation.health === 'problem' && !source.observation.pending
-  const memory: Memory = raise
-    ? {
-        raised: source.observation,
-        healthyStreak: 0,
-        penalty: penaltyAfterRaise(source.penalty, draft.now.monoMs - source.penaltyMonoMs),
-        penaltyMonoMs: draft.now.monoMs,
-        problemSeenMonoMs: draft.now.monoMs,
-      }
-    : source
+  const type = judgingOf(draft, source.monitor, source.observation.type)
+  const memory: Memory = raise ? raisedBy(source.observation, source, type, draft.now) : source
   putJudged(draft, source.monitor, source.observation, memory, source)
 }

@@ -1,8 +1,13 @@
 /** A problem's life: opened, changed, resolved on proof. It follows the merged condition, or a declared event. */
+
+import { detailOf } from './detail.ts'
 import type { Draft } from './draft.ts'
 import { fingerprintOf, SHARED } from './keys.ts'
+import { MAX_MESSAGE } from './limits.ts'
+import { absentMsOf, durationWords, recoveryWords } from './recovery.ts'
+import { sameBut } from './same.ts'
 import { worseSeverity } from './severity.ts'
-import { renderLabel } from './text.ts'
+import { cutText, renderLabel } from './text.ts'
 import type { NodeCondition, Problem, Proof, RecoveryRule } from './types.ts'
 
 /** Resolved problems kept for their generation and for people; the oldest beyond it are forgotten. */
@@ -49,37 +54,43 @@ export function isOpen(problem: Problem | undefined): problem is Problem {
   return problem !== undefined && problem.phase !== 'resolved'
 }
 
-/** A duration in words: "10 min", "2 h", "45 s". */
-function words(ms: number): string {
-  const seconds = Math.round(ms / 1000)
-  if (seconds < 120) return `${seconds} s`
-  const minutes = Math.round(seconds / 60)
-  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
-}
+/** What moves with each look and is written, but is no step of a problem's life; whatever else moves is one, and is told. */
+const QUIET_PROBLEM: ReadonlySet<keyof Problem> = new Set([
+  'message',
+  'summary',
+  'label',
+  'recovery',
+  'evidence',
+  'check',
+  'source',
+  'owner',
+  'flapping',
+  'fromEvent',
+  'absentMs',
+  'lastSeen',
+  'lastSeenMonoMs',
+  'count',
+  'rules',
+])
 
-/** What would prove a problem of this rule gone, in words. */
-export function recoveryWords(rule: RecoveryRule): string {
-  switch (rule.kind) {
-    case 'healthy-checks':
-      return rule.count === 1 ? 'a check finds it healthy' : `${rule.count} checks in a row find it healthy`
-    case 'absent':
-      return `not seen for ${words(rule.forMs)}`
-    case 'reboot':
-      return 'only a reboot clears it'
-    case 'operator':
-      return 'only an operator clears it'
-  }
+/** How a merged condition's type proves a problem gone, and how it is written down. */
+export interface Proving {
+  readonly rules: readonly RecoveryRule[]
+  /** What has proven it, and in which words: of what is healthy. */
+  readonly proof: Proof
+  readonly proofText: string
+  readonly verbatim: true | undefined
 }
 
 /** Follows a merged condition: opens, changes or resolves its problem. Unknown does neither. */
-export function followCondition(draft: Draft, condition: NodeCondition, rule: RecoveryRule): void {
+export function followCondition(draft: Draft, condition: NodeCondition, proving: Proving): void {
   const owner = ownerOf(draft, condition.type)
   const fingerprint = fingerprintOf(owner, condition.type, condition.entity)
   const before = draft.problem(fingerprint)
   if (condition.health === 'unknown') return
   if (condition.health === 'healthy') {
     if (isOpen(before) && !before.fromEvent) {
-      resolveProblem(draft, before, proofOf(rule), condition.recovery, condition.since)
+      resolveProblem(draft, before, proving.proof, proving.proofText, condition.since)
     }
     return
   }
@@ -92,7 +103,7 @@ export function followCondition(draft: Draft, condition: NodeCondition, rule: Re
     entity: condition.entity,
     severity: condition.severity,
     reason: condition.reason,
-    message: condition.message,
+    message: proving.verbatim ? cutText(condition.message, MAX_MESSAGE) : condition.message,
     summary: condition.summary,
     label: condition.label,
     recovery: condition.recovery,
@@ -105,7 +116,9 @@ export function followCondition(draft: Draft, condition: NodeCondition, rule: Re
     absentMs: 0,
     lastSeen: wall,
     lastSeenMonoMs: draft.now.monoMs,
-    rule,
+    rules: proving.rules,
+    verbatim: proving.verbatim,
+    ...detailOf(condition),
   }
   if (!isOpen(before)) {
     if (!mayOpen(draft, source)) return
@@ -130,8 +143,7 @@ export function followCondition(draft: Draft, condition: NodeCondition, rule: Re
     )
     return
   }
-  const told =
-    before.severity !== condition.severity || before.reason !== condition.reason || before.unproven !== body.unproven
+  const told = !sameBut(before, { ...before, ...body }, QUIET_PROBLEM)
   draft.putProblem(
     {
       ...before,
@@ -145,10 +157,6 @@ export function followCondition(draft: Draft, condition: NodeCondition, rule: Re
     },
     told,
   )
-}
-
-function proofOf(rule: RecoveryRule): Proof {
-  return rule.kind
 }
 
 /** A moment of the wall clock on the monotonic one, as far as the wall clock was not set in between. */
@@ -190,10 +198,15 @@ export function resolveProblem(
   )
 }
 
-/**
- * Sees an event that has a recovery rule: opens its problem or refreshes it.
- * @param repeated its report was delivered before
- */
+/** What is declared of an event that opens a problem. */
+export interface EventRules {
+  readonly rules: readonly RecoveryRule[]
+  readonly verbatim?: true | undefined
+  /** Its report was delivered before. */
+  readonly repeated?: boolean
+}
+
+/** Sees an event that has a recovery rule: opens its problem or refreshes it. */
 export function followEvent(
   draft: Draft,
   event: {
@@ -206,20 +219,20 @@ export function followEvent(
     count: number
     firstSeen: Date
   },
-  rule: RecoveryRule,
-  repeated = false,
+  { rules, verbatim, repeated = false }: EventRules,
 ): void {
   const fingerprint = fingerprintOf(event.monitor, event.reason, event.entity)
   const before = draft.problem(fingerprint)
   const { wall, monoMs } = draft.now
   const seen = {
-    message: event.message,
+    message: cutText(event.message, MAX_MESSAGE),
     summary: event.message.length <= 80 ? event.message : renderLabel('', event.reason, event.entity),
     check: event.check,
     lastSeen: wall,
     lastSeenMonoMs: monoMs,
     unproven: false,
-    rule,
+    rules,
+    verbatim,
   }
   // What is delivered again was counted, and opens nothing that was closed since.
   if (repeated && before !== undefined) return
@@ -257,7 +270,7 @@ export function followEvent(
       worst: event.severity,
       reason: event.reason,
       label: renderLabel('', event.reason, event.entity),
-      recovery: recoveryWords(rule),
+      recovery: recoveryWords(rules),
       evidence: undefined,
       opened: event.firstSeen,
       changed: wall,
@@ -267,7 +280,7 @@ export function followEvent(
       fromEvent: true,
       count: event.count,
       flapping: false,
-      absentMs: rule.kind === 'absent' ? rule.forMs : 0,
+      absentMs: absentMsOf(rules),
       openedMonoMs: monoAt(draft, event.firstSeen),
       openMs: 0,
     },
@@ -291,7 +304,7 @@ export function passTime(draft: Draft): void {
     else if (problem.fromEvent && problem.absentMs > 0) {
       const absentMs = draft.now.monoMs - problem.lastSeenMonoMs
       if (absentMs >= problem.absentMs)
-        resolveProblem(draft, problem, 'absent', `not seen for ${words(problem.absentMs)}`)
+        resolveProblem(draft, problem, 'absent', `not seen for ${durationWords(problem.absentMs)}`)
     }
   }
   if (resolved.length <= RESOLVED_KEPT / 2) return

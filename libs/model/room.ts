@@ -1,7 +1,7 @@
 /** Room on the bus: how many conditions a monitor may have, and how long their words may be together. */
 import { conditionKey } from './keys.ts'
 import type { ReportLimits, Violation } from './limits.ts'
-import { cleanText } from './text.ts'
+import { cutText } from './text.ts'
 import type { Observation } from './types.ts'
 
 /** What monitors hold already. */
@@ -27,10 +27,12 @@ export const NO_HOLDINGS: Holdings = {
 }
 
 /** About how many bytes a condition takes in a bucket: its own frame and times, and its words at their widest. */
-export function bytesOf({ type, entity, reason, message, summary, check, evidence }: Observation): number {
-  const words = type.length + entity.length + reason.length + message.length + summary.length + check.length
+export function bytesOf(observation: Observation): number {
+  const { type, entity, reason, message, summary, check, evidence, subject = '' } = observation
+  const words =
+    type.length + entity.length + reason.length + message.length + summary.length + check.length + subject.length
   const more = evidence === undefined ? 0 : evidence.label.length + evidence.detail.length + evidence.metric.length + 40
-  return 120 + wide(message + summary + entity) + words + more
+  return 120 + wide(message + summary + entity + subject) + words + more
 }
 
 /** What characters beyond ASCII take more. */
@@ -98,8 +100,9 @@ export function createRoom({ limits, holdings }: Room): ReportRoom {
       cutShort++
       const short: Observation = {
         ...observation,
-        message: cleanText(observation.message, SHORT_WORDS),
-        summary: cleanText(observation.summary, SHORT_WORDS),
+        message: cutText(observation.message, SHORT_WORDS),
+        summary: cutText(observation.summary, SHORT_WORDS),
+        subject: undefined,
         evidence: observation.evidence && { ...observation.evidence, detail: '', metric: '' },
       }
       bytes += bytesOf(short) - bytesOf(observation)

@@ -1,8 +1,8 @@
 /** A world of one monitor with one disk, for tests of the reducer. */
 import { fingerprintOf } from './keys.ts'
 import type { Change } from './state.ts'
-import { conditionType, createWorld, declaration, observation, report } from './testing.ts'
-import type { Health, Problem } from './types.ts'
+import { conditionType, createWorld, declaration, observation, type Recovery, report } from './testing.ts'
+import { DEFAULT_RECOVERY, type Health, type Problem } from './types.ts'
 
 export const DISK = fingerprintOf('system', 'DiskFull', 'disk:/var')
 
@@ -10,7 +10,7 @@ export function told(changes: readonly Change[]): Problem[] {
   return changes.flatMap((change) => (change.kind === 'problem' && change.told ? [change.value] : []))
 }
 
-export function worldWithDisk(recovery = conditionType('DiskFull').recovery) {
+export function worldWithDisk(recovery: Recovery = DEFAULT_RECOVERY) {
   const world = createWorld()
   world.take(
     { kind: 'declared', declaration: declaration('system', [conditionType('DiskFull', { recovery })]), incarnation: 7 },

@@ -3,6 +3,7 @@
 import { decide, type Input } from './decide.ts'
 import { DETECTOR_CONDITIONS } from './monitor-life.ts'
 import { DETECTOR } from './problem.ts'
+import { asRules } from './recovery.ts'
 import { applyChanges, type Change, createState, type MonitorDeclaration, type NodeState } from './state.ts'
 import type { ConditionType, Instant, NodeEvent, Observation, RecoveryRule, Report } from './types.ts'
 
@@ -13,13 +14,16 @@ export function at(ms: number): Instant {
   return { wall: new Date(T0 + ms), monoMs: 1_000_000 + ms }
 }
 
-export function conditionType(type: string, more: Partial<ConditionType> = {}): ConditionType {
+export type Recovery = RecoveryRule | readonly RecoveryRule[]
+type TypeChanges = Partial<Omit<ConditionType, 'recovery'>> & { readonly recovery?: Recovery }
+
+export function conditionType(type: string, { recovery, ...more }: TypeChanges = {}): ConditionType {
   return {
     type,
     polarity: 'true-is-problem',
     description: `${type} of a test`,
     shared: false,
-    recovery: { kind: 'healthy-checks', count: 2 } satisfies RecoveryRule,
+    recovery: asRules(recovery),
     label: '',
     recoveryText: '',
     healthyReason: 'Fine',

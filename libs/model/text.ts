@@ -14,11 +14,43 @@ export function cleanText(text: string, maxLength: number): string {
   const head = text.length > maxLength * 4 ? text.slice(0, maxLength * 4) : text
   const clean = PLAIN.test(head) ? head : head.replace(SPACE, ' ').toWellFormed().replace(INVISIBLE, '').trim()
   if (clean.length <= maxLength && head.length === text.length) return clean
-  if (clean.length < maxLength) return `${clean}…`
+  return clean.length < maxLength ? `${clean}…` : shortened(clean, maxLength)
+}
+
+/** At most `maxLength` UTF-16 units, cut on a character boundary with "…". Nothing else is changed. */
+export function cutText(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : shortened(text, maxLength)
+}
+
+function shortened(text: string, maxLength: number): string {
   let cut = maxLength - 1
-  const last = clean.charCodeAt(cut - 1)
+  const last = text.charCodeAt(cut - 1)
   if (last >= 0xd800 && last <= 0xdbff) cut--
-  return `${clean.slice(0, cut)}…`
+  return `${text.slice(0, cut)}…`
+}
+
+/** How many bytes of UTF-8 the character at `at` is; a pair of surrogates counts with its first. */
+function bytesAt(text: string, at: number): number {
+  const code = text.codePointAt(at) ?? 0
+  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+}
+
+const CUT_BYTES = 3
+
+/** The text as it is but for unpaired surrogates, at most `maxBytes` of UTF-8, cut on a character boundary with "…". */
+export function wholeText(text: string, maxBytes: number): string {
+  const whole = (text.length > maxBytes ? text.slice(0, maxBytes + 1) : text).toWellFormed()
+  if (whole.length * 3 <= maxBytes) return whole
+  let bytes = 0
+  let cut = 0
+  for (let at = 0; at < whole.length; ) {
+    const size = bytesAt(whole, at)
+    bytes += size
+    if (bytes > maxBytes) return `${whole.slice(0, cut)}…`
+    at += size === 4 ? 2 : 1
+    if (bytes <= maxBytes - CUT_BYTES) cut = at
+  }
+  return whole
 }
 
 /** The same text with what cannot be seen written as "\\u202e"; line breaks stay. For JSON, whose texts stay the same. */

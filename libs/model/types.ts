@@ -3,6 +3,8 @@
  * Times are `Date`; a duration says its unit in its name.
  */
 
+import type { Detail } from './detail.ts'
+
 /** One moment on both clocks. Durations are measured on `monoMs`, which a step of the wall clock does not move. */
 export interface Instant {
   readonly wall: Date
@@ -29,8 +31,8 @@ export type RecoveryRule =
   | { readonly kind: 'reboot' }
   | { readonly kind: 'operator' }
 
-/** The rule of a condition type that declares none. */
-export const DEFAULT_RECOVERY: RecoveryRule = { kind: 'healthy-checks', count: 2 }
+/** The rules of a condition type that declares none. */
+export const DEFAULT_RECOVERY: readonly RecoveryRule[] = [{ kind: 'healthy-checks', count: 2 }]
 
 /** How a problem was closed. */
 export type Proof = 'healthy-checks' | 'absent' | 'reboot' | 'operator' | 'withdrawn' | 'source-removed'
@@ -53,7 +55,7 @@ export interface Evidence {
 }
 
 /** One condition as one check sees it now. */
-export interface Observation {
+export interface Observation extends Detail {
   readonly type: string
   /** "disk:/var"; "" means the node. */
   readonly entity: string
@@ -89,6 +91,8 @@ export interface NodeEvent {
   readonly lastSeen: Date
   /** Absolute. */
   readonly count: number
+  /** Who is named as its source where it is shown; of verbatim reasons only. Absent: the monitor. */
+  readonly source?: string | undefined
 }
 
 /** A value that was measured, under a name and its labels. The unit is told by the declaration. */
@@ -136,6 +140,8 @@ export interface Report {
    * reported of them is no longer watched.
    */
   readonly complete: readonly string[]
+  /** Values that this reader does not know, in words for the monitor's author; what stands for each is the cautious one. */
+  readonly strange?: readonly string[] | undefined
 }
 
 /** What a monitor declares of a condition type. */
@@ -144,13 +150,16 @@ export interface ConditionType {
   readonly polarity: Polarity
   readonly description: string
   readonly shared: boolean
-  readonly recovery: RecoveryRule
+  /** Any of them proves it gone; never empty. */
+  readonly recovery: readonly RecoveryRule[]
   /** Lane name; "{entity}" stands for the entity without its kind: "{entity} full". */
   readonly label: string
   /** Words for what proves it gone; "" is made from `recovery`. */
   readonly recoveryText: string
   readonly healthyReason: string
   readonly healthyMessage: string
+  /** The source's word counts at once and as it is: no damping, no streak; texts as told, cleaned where they are shown. */
+  readonly verbatim?: true | undefined
 }
 
 /** An event that a monitor declares it may send. */
@@ -158,8 +167,10 @@ export interface EventReason {
   readonly reason: string
   readonly severity: Severity
   readonly description: string
-  /** Absent: an event of this reason opens no problem. */
-  readonly recovery?: RecoveryRule | undefined
+  /** Any of them proves its problem gone; never empty. Absent: an event of this reason opens no problem. */
+  readonly recovery?: readonly RecoveryRule[] | undefined
+  /** Reason and message of its events are told as they are, with the source that each names. */
+  readonly verbatim?: true | undefined
 }
 
 /** Why a condition is not simply what its source says. */
@@ -203,7 +214,7 @@ export interface SettledLook {
 }
 
 /** A condition merged over its sources. */
-export interface NodeCondition {
+export interface NodeCondition extends Detail {
   readonly type: string
   readonly entity: string
   readonly status: ConditionStatus
@@ -240,7 +251,7 @@ export interface Settled {
 export type ProblemPhase = 'opened' | 'changed' | 'resolved'
 
 /** From first sight to proven recovery. (fingerprint, generation, revision) names one change of it. */
-export interface Problem {
+export interface Problem extends Detail {
   readonly fingerprint: string
   readonly generation: number
   readonly phase: ProblemPhase
@@ -273,8 +284,10 @@ export interface Problem {
   /** For problems from events: cleared when absent this long; 0 = not by absence. */
   readonly absentMs: number
   readonly lastSeenMonoMs: number
-  /** What proves it gone, kept with it: its monitor may not be there to say so. */
-  readonly rule?: RecoveryRule | undefined
+  /** What proves it gone, any of them, kept with it: its monitor may not be there to say so. Absent: not known. */
+  readonly rules?: readonly RecoveryRule[] | undefined
+  /** Its type, or the reason of its event, is verbatim. Its message is cut at {@link MAX_MESSAGE}. */
+  readonly verbatim?: true | undefined
   /** When it was opened on the monotonic clock. 0: on that of an earlier boot. */
   readonly openedMonoMs: number
   /** Once resolved: how long it was open by the monotonic clock. 0: not known. */

@@ -27,7 +27,7 @@ describe('a check', () => {
       type: 'DiskFull',
       polarity: 'true-is-problem',
       shared: false,
-      recovery: { kind: 'healthy-checks', count: 2 },
+      recovery: [{ kind: 'healthy-checks', count: 2 }],
       recoveryText: '',
     })
   })

@@ -1,8 +1,8 @@
 /** Checks and monitors as values. What cannot work is refused where it is written down, not when it runs. */
-import { type ConditionType, DEFAULT_RECOVERY, TYPES_PATH } from '#model'
+import { asRules, type ConditionType, type EventReason, TYPES_PATH } from '#model'
 import { DefinitionError } from './errors.ts'
 import { declarationFaults, type Fault, repeated, wrongNames } from './names.ts'
-import type { CheckDefinition, ConditionSpec, MonitorDefinition } from './types.ts'
+import type { CheckDefinition, ConditionSpec, EventSpec, MonitorDefinition } from './types.ts'
 
 /** A name of a monitor or a check's type: part of paths, subjects and the configuration. */
 const NAME = /^[a-z][a-z0-9-]{0,62}$/
@@ -56,10 +56,22 @@ export function conditionTypeOf(spec: ConditionSpec): ConditionType {
     polarity: spec.polarity ?? 'true-is-problem',
     description: spec.description,
     shared: spec.shared ?? false,
-    recovery: spec.recovery ?? DEFAULT_RECOVERY,
+    recovery: asRules(spec.recovery),
     label: spec.label,
     recoveryText: spec.recoveryText ?? '',
     healthyReason: spec.healthyReason,
     healthyMessage: spec.healthyMessage,
+    ...(spec.verbatim === true ? { verbatim: true } : {}),
+  }
+}
+
+/** A reason of events with its defaults filled in. */
+export function eventReasonOf({ reason, severity, description, recovery, verbatim }: EventSpec): EventReason {
+  return {
+    reason,
+    severity,
+    description,
+    ...(recovery === undefined ? {} : { recovery: asRules(recovery) }),
+    ...(verbatim === true ? { verbatim } : {}),
   }
 }

@@ -2,7 +2,7 @@
 import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type { MonitorMetadata } from '#proto/npd/external/v1/external_monitor.ts'
 import { toProtoConditionType, toProtoEventReason } from '#wire'
-import { conditionTypeOf } from './define.ts'
+import { conditionTypeOf, eventReasonOf } from './define.ts'
 import type { Runner } from './run-check.ts'
 import { STRAIN_EVENTS } from './strain.ts'
 import type { MonitorDefinition } from './types.ts'
@@ -31,7 +31,7 @@ export function describeMonitor(
       ({ type }) => type,
     ).map((spec) => toProtoConditionType(conditionTypeOf(spec))),
     eventReasons: once([...declared.flatMap(({ events }) => events), ...STRAIN_EVENTS], ({ reason }) => reason).map(
-      toProtoEventReason,
+      (spec) => toProtoEventReason(eventReasonOf(spec)),
     ),
     metrics: once(
       declared.flatMap(({ metrics }) => metrics),

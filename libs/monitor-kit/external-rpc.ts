@@ -53,11 +53,11 @@ function conditionOf(
   const [first, ...others] = conditions
   if (first === undefined) return undefined
   const worst = others.reduce((a, b) => (isWorse(b, a) ? b : a), first)
-  const { reason, message, entity } = worst.settled ?? worst.latest
+  const { reason, message, entity, subject } = worst.settled ?? worst.latest
   const health = worst.settled?.health ?? 'unknown'
   const bad = conditions.filter(({ settled }) => settled?.health === health).length
   const more = health !== 'healthy' && bad > 1 ? ` (and ${bad - 1} more)` : ''
-  const where = entity === '' || (health === 'healthy' && conditions.length > 1) ? '' : `${entity}: `
+  const where = entity === '' || (health === 'healthy' && conditions.length > 1) ? '' : `${subject ?? entity}: `
   const transition = transitions.note(type, health, conditions)
   return { type, status: STATUS[health], transition, reason, message: `${where}${message}${more}` }
 }

@@ -1,15 +1,18 @@
 /** What a check says, as the model has it: defaults filled in, texts cut to their limits. */
 import {
+  cleanDetail,
   cleanText,
   type Evidence,
   MAX_ENTITY,
   MAX_MESSAGE,
   MAX_REASON,
   MAX_SUMMARY,
+  MAX_VERBATIM_BYTES,
   type MetricSample,
   type NodeEvent,
   type Observation,
   type Report,
+  wholeText,
 } from '#model'
 import { Report as ProtoReport } from '#proto/nodedoctor/v1/types.ts'
 import { toProtoReport } from '#wire'
@@ -21,6 +24,8 @@ export type RunReport = Pick<Report, 'observations' | 'events' | 'metrics' | 'ru
 
 /** Of one report; more are told in another. Far below what a message may hold (4 MiB). */
 const PART = { observations: 500, events: 200, metrics: 1000 } as const
+/** And of their messages, of which a verbatim one may be 32 KiB; clean ones of 1,024 characters never reach it by their number. */
+const PART_BYTES = 1_600_000
 
 /** Longest texts that the model takes of an error, of evidence, and labels of one sample (libs/model/admit.ts). */
 const MAX_ERROR = 512
@@ -45,15 +50,22 @@ function cleanEvidence(evidence: Evidence | undefined): Evidence | undefined {
   }
 }
 
-export function observationOf(finding: Finding, check: string, observed: Date): Observation {
+/** Reason and message as they are told: cut and cleaned, or, of what is verbatim, as the check has them. */
+function wordsOf({ reason, message }: Pick<Finding, 'reason' | 'message'>, isVerbatim: boolean) {
+  return isVerbatim
+    ? { reason: reason.toWellFormed(), message: wholeText(message, MAX_VERBATIM_BYTES) }
+    : { reason: cleanText(reason, MAX_REASON), message: cleanText(message, MAX_MESSAGE) }
+}
+
+/** @param isVerbatim its type is ({@link ConditionSpec.verbatim}) */
+export function observationOf(finding: Finding, check: string, observed: Date, isVerbatim = false): Observation {
   const isProblem = finding.health === 'problem'
   return {
     type: finding.type,
     entity: keyOf(finding).entity,
     health: finding.health,
     severity: isProblem ? (finding.severity ?? 'warning') : 'info',
-    reason: cleanText(finding.reason, MAX_REASON),
-    message: cleanText(finding.message, MAX_MESSAGE),
+    ...wordsOf(finding, isVerbatim),
     summary: cleanText(finding.summary ?? '', MAX_SUMMARY),
     evidence: cleanEvidence(finding.evidence),
     since: finding.since,
@@ -61,11 +73,22 @@ export function observationOf(finding: Finding, check: string, observed: Date): 
     // Pending says "as it was": of something that is a problem or cannot be seen it would make no sense.
     pending: finding.pending && finding.health === 'healthy' ? true : undefined,
     observed,
+    ...cleanDetail({ ...finding, observeOnly: finding.observeOnly === true ? true : undefined }),
   }
 }
 
+/** Of what an event is told. */
+interface EventOrigin {
+  readonly monitor: string
+  readonly check: string
+  /** When it happened, if it does not say so. */
+  readonly now: Date
+  /** Its reason is verbatim. */
+  readonly isVerbatim?: boolean
+}
+
 /** Its id is given by who takes the report: from the report's number and the event's place in it. */
-export function eventOf(happening: Happening, monitor: string, check: string, now: Date): NodeEvent {
+export function eventOf(happening: Happening, { monitor, check, now, isVerbatim = false }: EventOrigin): NodeEvent {
   const at = happening.at ?? now
   return {
     id: '',
@@ -73,8 +96,8 @@ export function eventOf(happening: Happening, monitor: string, check: string, no
     check,
     entity: cleanEntity(happening.entity ?? ''),
     severity: happening.severity,
-    reason: cleanText(happening.reason, MAX_REASON),
-    message: cleanText(happening.message, MAX_MESSAGE),
+    ...wordsOf(happening, isVerbatim),
+    source: isVerbatim && happening.source !== undefined ? happening.source.toWellFormed() : undefined,
     firstSeen: at,
     lastSeen: at,
     count: happening.count ?? 1,
@@ -102,10 +125,27 @@ export function assertTellable(said: Omit<RunReport, 'runs' | 'complete'>): void
   ProtoReport.encode(toProtoReport({ ...said, runs: [], complete: [], incarnation: 1, sequence: 1, time: new Date(0) }))
 }
 
-function slices<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  )
+/** At most `size` items in each, and about {@link PART_BYTES} of messages. */
+function slices<T extends object>(items: readonly T[], size: number): T[][] {
+  const parts: T[][] = []
+  let bytes = 0
+  for (const item of items) {
+    const own = bytesOf(item)
+    const part = parts.at(-1)
+    if (part === undefined || part.length >= size || bytes + own > PART_BYTES) {
+      parts.push([item])
+      bytes = own
+    } else {
+      part.push(item)
+      bytes += own
+    }
+  }
+  return parts
+}
+
+/** Of its message, at its widest. */
+function bytesOf(item: object): number {
+  return 'message' in item && typeof item.message === 'string' ? 3 * item.message.length : 0
 }
 
 /** One report, or several when it says more than one may hold. That the check ran to its end is told with the last. */

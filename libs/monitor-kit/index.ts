@@ -1,4 +1,4 @@
-export { conditionTypeOf, defineCheck, defineMonitor } from './define.ts'
+export { conditionTypeOf, defineCheck, defineMonitor, eventReasonOf } from './define.ts'
 export * from './errors.ts'
 export { createLook, type LookParts } from './look.ts'
 export { NO_MEMORY } from './memory.ts'

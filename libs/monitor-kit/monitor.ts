@@ -129,7 +129,7 @@ export function createMonitor(definition: MonitorDefinition, context: Context, r
       entity: `monitor:${definition.name}`,
       message,
     }
-    const events = [eventOf(happening, definition.name, '', clock.now())]
+    const events = [eventOf(happening, { monitor: definition.name, check: '', now: clock.now() })]
     await tell({ observations: [], withdrawn: [], events, metrics: [], runs: [], complete: [] })
   }
 

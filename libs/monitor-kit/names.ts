@@ -1,5 +1,5 @@
 /** What names of a declaration may be. */
-import { CAMEL_CASE } from '#model'
+import { CAMEL_CASE, isVerbatimName } from '#model'
 import type { Declaration } from './types.ts'
 
 const METRIC = /^[a-z][a-z0-9_]{0,127}$/
@@ -19,15 +19,39 @@ export function repeated(what: string, names: readonly string[]): Fault {
   return name !== undefined && `${what} ${name} stands there twice`
 }
 
+/** A type or a reason, and whether it is told word by word. */
+interface Told {
+  readonly name: string
+  readonly verbatim?: boolean | undefined
+}
+
+/** The first that is not CamelCase. What is told word by word may be called anything that a source may say. */
+function wrongWords(what: string, told: readonly Told[]): Fault {
+  const wrong = told.find(({ name, verbatim }) => verbatim === true && !isVerbatimName(name))
+  if (wrong !== undefined) return `${what} ${JSON.stringify(wrong.name)} is longer than any that is told, or no text`
+  const others = told.filter(({ verbatim }) => verbatim !== true)
+  return wrongNames(
+    what,
+    others.map(({ name }) => name),
+    CAMEL_CASE,
+  )
+}
+
 /** Names that are none, or stand there twice. */
 export function declarationFaults({ conditions, events = [], metrics = [] }: Declaration): readonly Fault[] {
   const types = conditions.map(({ type }) => type)
   const reasons = events.map(({ reason }) => reason)
   const names = metrics.map(({ name }) => name)
   return [
-    wrongNames('condition type', types, CAMEL_CASE),
+    wrongWords(
+      'condition type',
+      conditions.map(({ type: name, verbatim }) => ({ name, verbatim })),
+    ),
     repeated('condition type', types),
-    wrongNames('event reason', reasons, CAMEL_CASE),
+    wrongWords(
+      'event reason',
+      events.map(({ reason: name, verbatim }) => ({ name, verbatim })),
+    ),
     repeated('event reason', reasons),
     wrongNames('metric', names, METRIC),
     repeated('metric', names),

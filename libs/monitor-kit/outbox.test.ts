@@ -34,7 +34,10 @@ describe('the outbox', () => {
   it('keeps the times of what it keeps, however late it is delivered', () => {
     const outbox = createReportOutbox(77)
     const [seen, told] = [new Date('2026-05-11T04:00:00Z'), new Date('2026-05-11T04:00:01Z')]
-    const event = eventOf({ reason: 'OOMKill', severity: 'warning', message: '', at: seen }, 'tiny', 'memory', told)
+    const event = eventOf(
+      { reason: 'OOMKill', severity: 'warning', message: '', at: seen },
+      { monitor: 'tiny', check: 'memory', now: told },
+    )
     const observation = observationOf({ ...problem('DiskFull'), since: seen }, 'disk', told)
     outbox.add(emptyReport({ time: told, observations: [observation], events: [event] }))
     expect(outbox.after(0)?.report).toMatchObject({

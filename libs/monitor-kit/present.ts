@@ -22,10 +22,10 @@ export interface Present {
 
 /** What stands of a condition between a person's word and the next look. */
 function clearedOf(latest: Observation, { by, why }: ClearedWord, at: Date): Observation {
-  const { type, entity, check } = latest
+  const { type, entity, check, subject } = latest
   const message = cleanText(`cleared by ${by}: ${why}`, MAX_MESSAGE)
   const words = { reason: 'Cleared', message, summary: '' }
-  return { type, entity, health: 'healthy', severity: 'info', ...words, check, observed: at }
+  return { type, entity, health: 'healthy', severity: 'info', ...words, check, observed: at, subject }
 }
 
 /** Between two healths of which only a pending word was said, the former stands. */

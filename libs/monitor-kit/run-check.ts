@@ -1,5 +1,5 @@
 /** One run of one check: within its deadline, and whatever it does comes out as what was observed. */
-import type { CheckRun, ConditionKey, Observation } from '#model'
+import type { CheckRun, ConditionKey, Detail, Observation } from '#model'
 import { commonDeclaration, declarationOf } from './declaration.ts'
 import { CheckHangsError, CheckTimedOutError, UndeclaredError } from './errors.ts'
 import { cleanEntity, keyOf } from './evaluate/entity.ts'
@@ -76,6 +76,17 @@ async function withinDeadline(
   ])
 }
 
+/** A condition, and how people call what it is about. */
+type Subject = ConditionKey & Pick<Detail, 'subject'>
+
+/** What of a check is told word by word. */
+function verbatimOf({ conditions, events = [] }: Declaration) {
+  return {
+    types: new Set(conditions.filter(({ verbatim }) => verbatim === true).map(({ type }) => type)),
+    reasons: new Set(events.filter(({ verbatim }) => verbatim === true).map(({ reason }) => reason)),
+  }
+}
+
 function reasonOf(err: unknown): string {
   return err instanceof CheckTimedOutError || err instanceof CheckHangsError ? 'CheckTimedOut' : 'CheckFailed'
 }
@@ -104,6 +115,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   const types = declared.conditions.map(({ type }) => type)
   /** What it says without an entity is about this. */
   const ownEntity = definition.instances === 'many' ? cleanEntity(name) : ''
+  const verbatim = verbatimOf(declared)
   const present = createPresent()
   /** When the run began that has not ended. */
   let runningSinceMs: number | undefined
@@ -120,10 +132,10 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     const known = [...present.conditions.values()].map(({ latest }) => latest)
     const silent = types.filter((type) => !known.some((observation) => observation.type === type))
     for (const type of silent) wholly.add(type)
-    const keys: ConditionKey[] = [...known, ...silent.map((type) => ({ type, entity: ownEntity }))]
-    return keys.map(({ type, entity }) =>
+    const keys: Subject[] = [...known, ...silent.map((type) => ({ type, entity: ownEntity }))]
+    return keys.map(({ type, entity, subject }) =>
       observationOf(
-        { type, entity, health: 'unknown', reason: reasonOf(err), message: errorText(err) },
+        { type, entity, subject, health: 'unknown', reason: reasonOf(err), message: errorText(err) },
         name,
         observed,
       ),
@@ -143,9 +155,11 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     const withdrawn = [...(result.withdrawn ?? []), ...replaced(result)].map(keyOf)
     const told = result.findings.filter(({ type }) => types.includes(type))
     const said = {
-      observations: told.map((finding) => observationOf(finding, name, observed)),
+      observations: told.map((finding) => observationOf(finding, name, observed, verbatim.types.has(finding.type))),
       withdrawn,
-      events: (result.events ?? []).map((happening) => eventOf(happening, monitor, name, observed)),
+      events: (result.events ?? []).map((happening) =>
+        eventOf(happening, { monitor, check: name, now: observed, isVerbatim: verbatim.reasons.has(happening.reason) }),
+      ),
       metrics: samplesOf(result.metrics),
     }
     assertTellable(said)

@@ -2,8 +2,8 @@
  * What a monitor does that is short of processor or memory: it looks less often, and says so, instead of falling behind or
  * being killed. Measured where a check has its turn, so that it costs no wake of its own. Time is an argument.
  */
-import type { EventReason } from '#model'
 import type { OwnUse } from '#service'
+import type { EventSpec } from './types.ts'
 
 /** A turn that comes so late was waiting for the processor: timers have jitter of milliseconds. */
 const LATE_MS = 1000
@@ -26,7 +26,7 @@ const FACTOR_MAX = 8
 const TOLD_EVERY_MS = 300_000
 
 /** Events that every monitor of the kit may send of itself. */
-export const STRAIN_EVENTS: readonly EventReason[] = [
+export const STRAIN_EVENTS: readonly EventSpec[] = [
   {
     reason: 'IntervalsStretched',
     severity: 'warning',

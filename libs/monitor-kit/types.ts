@@ -1,10 +1,20 @@
 /** The SDK: write a check, get a conforming monitor process. */
 import type { Host } from '#host'
-import type { ConditionKey, ConditionType, EventReason, Evidence, Health, MetricSample, Severity } from '#model'
+import type {
+  ConditionKey,
+  ConditionType,
+  Detail,
+  EventReason,
+  Evidence,
+  Health,
+  MetricSample,
+  RecoveryRule,
+  Severity,
+} from '#model'
 import type { Clock, Logger } from '#service'
 
 /** What a check found of one condition. Failing to look is `unknown` with a reason, never problem, never healthy. */
-export interface Finding {
+export interface Finding extends Omit<Detail, 'observeOnly'> {
   readonly type: string
   /** "disk:/var"; default "" (the node). */
   readonly entity?: string
@@ -22,6 +32,8 @@ export interface Finding {
    * the condition stays as it was, healthy or problem; it is unknown while it was neither. Health should be "healthy" then.
    */
   readonly pending?: boolean
+  /** It is told and never acted on. Default false. */
+  readonly observeOnly?: boolean | undefined
 }
 
 /** Something the check saw happen since its last run. */
@@ -32,6 +44,8 @@ export interface Happening {
   readonly entity?: string
   readonly at?: Date
   readonly count?: number
+  /** Who is named as its source in place of the monitor; of verbatim reasons only. */
+  readonly source?: string
 }
 
 /** What one run of a check says. */
@@ -99,6 +113,16 @@ export interface MetricSpec {
   readonly title?: string
 }
 
+/** What proves a problem gone: a rule, or several, any of which is enough. */
+export type Recovery = RecoveryRule | readonly RecoveryRule[]
+
+/** A reason of events as a check declares it; without `recovery` its events open no problem. */
+export interface EventSpec extends Omit<EventReason, 'recovery' | 'verbatim'> {
+  readonly recovery?: Recovery | undefined
+  /** Its events tell what another source says, word by word ({@link EventReason.verbatim}). [false] */
+  readonly verbatim?: boolean
+}
+
 /** A type as a check declares it; what is left out has the default in brackets. */
 export interface ConditionSpec
   extends Pick<ConditionType, 'type' | 'description' | 'label' | 'healthyReason' | 'healthyMessage'> {
@@ -107,8 +131,10 @@ export interface ConditionSpec
   /** [false] */
   readonly shared?: boolean
   /** [{ kind: 'healthy-checks', count: 2 }] */
-  readonly recovery?: ConditionType['recovery']
+  readonly recovery?: Recovery
   readonly recoveryText?: string
+  /** The check tells what another source says, word by word ({@link ConditionType.verbatim}). [false] */
+  readonly verbatim?: boolean
   /** Documentation of docs/monitors.md: where the fact comes from ("/proc/meminfo MemAvailable"). */
   readonly source: string
   /** "85 % used" */
@@ -121,7 +147,7 @@ export interface ConditionSpec
 /** What a check may say. What it says beside that is not told. */
 export interface Declaration {
   readonly conditions: readonly ConditionSpec[]
-  readonly events?: readonly EventReason[]
+  readonly events?: readonly EventSpec[]
   readonly metrics?: readonly MetricSpec[]
 }
 

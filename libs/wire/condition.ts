@@ -1,11 +1,12 @@
 /** State as the detector keeps and publishes it: conditions by source and merged, problems. */
 import type { Held, NodeCondition, Problem, Proof, Settled, SourceCondition } from '#model'
 import type * as pb from '#proto/nodedoctor/v1/types.ts'
+import { fromProtoDetail, toProtoDetail } from './detail.ts'
 import {
   fromProtoHealth,
   fromProtoPhase,
   fromProtoPolarity,
-  fromProtoRecovery,
+  fromProtoRules,
   fromProtoSeverity,
   fromProtoStatus,
   optionalTime,
@@ -13,7 +14,7 @@ import {
   toProtoHealth,
   toProtoPhase,
   toProtoPolarity,
-  toProtoRecovery,
+  toProtoRules,
   toProtoSeverity,
   toProtoStatus,
 } from './enums.ts'
@@ -106,6 +107,7 @@ export function toProtoNodeCondition(c: NodeCondition): pb.NodeCondition {
     held: c.held,
     settled: c.settled && { ...c.settled, health: toProtoHealth(c.settled.health) },
     byLook: c.byLook ?? false,
+    ...toProtoDetail(c),
   }
 }
 function fromProtoSettled({ health, since, statusSince }: pb.Settled, fallback: Date): Settled {
@@ -136,6 +138,7 @@ export function fromProtoNodeCondition(c: pb.NodeCondition, now: Date): NodeCond
     held: isHeld(c.held) ? c.held : '',
     settled: c.settled && fromProtoSettled(c.settled, since),
     byLook: c.byLook,
+    ...fromProtoDetail(c),
   }
 }
 
@@ -171,9 +174,12 @@ export function toProtoProblem(p: Problem): pb.Problem {
     flapping: p.flapping,
     absentMs: p.absentMs,
     lastSeenMonoMs: p.lastSeenMonoMs,
-    rule: p.rule && toProtoRecovery(p.rule),
+    rule: toProtoRules(p.rules)[0],
+    rules: toProtoRules(p.rules),
     openedMonoMs: p.openedMonoMs,
     openMs: p.openMs,
+    verbatim: p.verbatim ?? false,
+    ...toProtoDetail(p),
   }
 }
 /** Reads a problem; a time that was not told, or makes no sense, is `now`. */
@@ -209,8 +215,10 @@ export function fromProtoProblem(p: pb.Problem, now: Date): Problem {
     flapping: p.flapping,
     absentMs: p.absentMs,
     lastSeenMonoMs: p.lastSeenMonoMs,
-    rule: fromProtoRecovery(p.rule),
+    rules: fromProtoRules(p.rule, p.rules),
     openedMonoMs: p.openedMonoMs,
     openMs: p.openMs,
+    verbatim: p.verbatim || undefined,
+    ...fromProtoDetail(p),
   }
 }

@@ -3,10 +3,10 @@ import { type ConditionType, DEFAULT_RECOVERY, type EventReason } from '#model'
 import type * as pb from '#proto/nodedoctor/v1/monitor.ts'
 import {
   fromProtoPolarity,
-  fromProtoRecovery,
+  fromProtoRules,
   fromProtoSeverity,
   toProtoPolarity,
-  toProtoRecovery,
+  toProtoRules,
   toProtoSeverity,
 } from './enums.ts'
 
@@ -17,11 +17,13 @@ export function toProtoConditionType(t: ConditionType): pb.ConditionType {
     polarity: toProtoPolarity(t.polarity),
     description: t.description,
     shared: t.shared,
-    recovery: toProtoRecovery(t.recovery),
+    recovery: toProtoRules(t.recovery)[0],
+    recoveryRules: toProtoRules(t.recovery),
     label: t.label,
     recoveryText: t.recoveryText,
     healthyReason: t.healthyReason,
     healthyMessage: t.healthyMessage,
+    verbatim: t.verbatim ?? false,
   }
 }
 /** A type without a recovery rule gets two healthy checks in a row. */
@@ -31,11 +33,12 @@ export function fromProtoConditionType(t: pb.ConditionType): ConditionType {
     polarity: fromProtoPolarity(t.polarity),
     description: t.description,
     shared: t.shared,
-    recovery: fromProtoRecovery(t.recovery) ?? DEFAULT_RECOVERY,
+    recovery: fromProtoRules(t.recovery, t.recoveryRules) ?? DEFAULT_RECOVERY,
     label: t.label,
     recoveryText: t.recoveryText,
     healthyReason: t.healthyReason,
     healthyMessage: t.healthyMessage,
+    verbatim: t.verbatim || undefined,
   }
 }
 
@@ -45,7 +48,9 @@ export function toProtoEventReason(r: EventReason): pb.EventReason {
     reason: r.reason,
     severity: toProtoSeverity(r.severity),
     description: r.description,
-    recovery: r.recovery && toProtoRecovery(r.recovery),
+    recovery: toProtoRules(r.recovery)[0],
+    recoveryRules: toProtoRules(r.recovery),
+    verbatim: r.verbatim ?? false,
   }
 }
 /** Reads a declared event. */
@@ -54,6 +59,7 @@ export function fromProtoEventReason(r: pb.EventReason): EventReason {
     reason: r.reason,
     severity: fromProtoSeverity(r.severity),
     description: r.description,
-    recovery: fromProtoRecovery(r.recovery),
+    recovery: fromProtoRules(r.recovery, r.recoveryRules),
+    verbatim: r.verbatim || undefined,
   }
 }

@@ -103,7 +103,7 @@ export function fromProtoMonitorHealth(value: pb.MonitorHealth): MonitorHealth {
 }
 
 /** Writes a rule of recovery. */
-export function toProtoRecovery(rule: RecoveryRule): pb.RecoveryRule {
+function toProtoRecovery(rule: RecoveryRule): pb.RecoveryRule {
   switch (rule.kind) {
     case 'healthy-checks':
       return { rule: { $case: 'healthyChecks', value: rule.count } }
@@ -117,7 +117,7 @@ export function toProtoRecovery(rule: RecoveryRule): pb.RecoveryRule {
 }
 
 /** Reads a rule of recovery, within what is sensible. Undefined where none was told, or one of a later version. */
-export function fromProtoRecovery(message: pb.RecoveryRule | undefined): RecoveryRule | undefined {
+function fromProtoRecovery(message: pb.RecoveryRule | undefined): RecoveryRule | undefined {
   const rule = message?.rule
   switch (rule?.$case) {
     case 'healthyChecks':
@@ -131,6 +131,26 @@ export function fromProtoRecovery(message: pb.RecoveryRule | undefined): Recover
     default:
       return undefined
   }
+}
+
+/** More rules of one type than this are not taken. */
+const RULES_MAX = 8
+
+/** Writes rules of recovery; none is an empty list. */
+export function toProtoRules(rules: readonly RecoveryRule[] = []): pb.RecoveryRule[] {
+  return rules.map(toProtoRecovery)
+}
+/**
+ * Reads rules of recovery, of a sender that knows a list of them or, before, one. Undefined where it says nothing.
+ * @param one where the list is empty
+ */
+export function fromProtoRules(
+  one: pb.RecoveryRule | undefined,
+  list: readonly pb.RecoveryRule[],
+): readonly RecoveryRule[] | undefined {
+  const told = list.slice(0, RULES_MAX).flatMap((rule) => fromProtoRecovery(rule) ?? [])
+  const rules = told.length > 0 ? told : [fromProtoRecovery(one)].filter((rule) => rule !== undefined)
+  return rules.length > 0 ? rules : undefined
 }
 
 /** A moment that was not told or makes no sense is this one. */

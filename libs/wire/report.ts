@@ -1,6 +1,7 @@
 /** What monitors send: reports and their parts. */
 import type { CheckRun, ConditionKey, Evidence, MetricSample, NodeEvent, Observation, Report } from '#model'
 import type * as pb from '#proto/nodedoctor/v1/types.ts'
+import { fromProtoDetail, strangeIn, toProtoDetail } from './detail.ts'
 import { fromProtoHealth, fromProtoSeverity, optionalTime, timeOr, toProtoHealth, toProtoSeverity } from './enums.ts'
 
 /** Writes evidence. */
@@ -29,6 +30,7 @@ export function toProtoObservation(o: Observation): pb.Observation {
     check: o.check,
     pending: o.pending ?? false,
     observed: o.observed,
+    ...toProtoDetail(o),
   }
 }
 /** Reads an observation. */
@@ -46,6 +48,7 @@ export function fromProtoObservation(o: pb.Observation): Observation {
     check: o.check,
     pending: o.pending,
     observed: optionalTime(o.observed),
+    ...fromProtoDetail(o),
   }
 }
 
@@ -62,6 +65,7 @@ export function toProtoEvent(e: NodeEvent): pb.Event {
     firstSeen: e.firstSeen,
     lastSeen: e.lastSeen,
     count: e.count,
+    source: e.source ?? '',
   }
 }
 /** `now` stands in for times that were not told. */
@@ -78,6 +82,7 @@ export function fromProtoEvent(e: pb.Event, now: Date): NodeEvent {
     firstSeen,
     lastSeen: timeOr(e.lastSeen, firstSeen),
     count: Math.max(1, e.count),
+    source: e.source === '' ? undefined : e.source,
   }
 }
 
@@ -167,5 +172,6 @@ export function fromProtoReport(report: pb.Report, now: Date): Report {
     runs: report.runs.map((r) => fromProtoRun(r, now)),
     withdrawn: report.withdrawn.map(fromProtoConditionKey),
     complete: [...report.complete],
+    strange: strangeIn(report.observations),
   }
 }

@@ -1,18 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type {
-  CheckRun,
-  ConditionType,
-  EventReason,
-  Evidence,
-  MonitorState,
-  NodeCondition,
-  NodeEvent,
-  Observation,
-  Problem,
-  RecoveryRule,
-  Report,
-  SourceCondition,
+import {
+  ACTIONS,
+  type CheckRun,
+  type ConditionType,
+  type Detail,
+  type EventReason,
+  type Evidence,
+  type MonitorState,
+  type NodeCondition,
+  type NodeEvent,
+  type Observation,
+  type Problem,
+  type RecoveryRule,
+  type Report,
+  type SourceCondition,
 } from '#model'
 import * as monitorPb from '#proto/nodedoctor/v1/monitor.ts'
 import * as pb from '#proto/nodedoctor/v1/types.ts'
@@ -50,12 +52,21 @@ const severity = fc.constantFrom('info' as const, 'warning' as const, 'error' as
 const health = fc.constantFrom('healthy' as const, 'problem' as const, 'unknown' as const)
 const optional = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(one, { nil: undefined })
 
+/** Detail of a word: what is not said is not there. */
+const detail = {
+  action: optional(fc.constantFrom(...ACTIONS)),
+  observeOnly: optional(fc.constant(true as const)),
+  subject: optional(text.filter((name) => name !== '')),
+} satisfies Every<Detail>
+
 const rule: fc.Arbitrary<RecoveryRule> = fc.oneof(
   fc.record({ kind: fc.constant('healthy-checks' as const), count: fc.integer({ min: 1, max: 1000 }) }),
   fc.record({ kind: fc.constant('absent' as const), forMs: fc.integer({ min: 1000 }) }),
   fc.constant({ kind: 'reboot' as const }),
   fc.constant({ kind: 'operator' as const }),
 )
+
+const rules = fc.array(rule, { minLength: 1, maxLength: 8 })
 
 const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((any) => (Object.is(any, -0) ? 0 : any))
 const anyEvidence = every<Evidence>({
@@ -100,6 +111,7 @@ const anyCondition = every<NodeCondition>({
   held,
   settled: optional(fc.record({ health, since: anyTime, statusSince: anyTime })),
   byLook: fc.boolean(),
+  ...detail,
 })
 
 const anyProblem = every<Problem>({
@@ -141,7 +153,9 @@ const anyProblem = every<Problem>({
   flapping: fc.boolean(),
   absentMs: whole,
   lastSeenMonoMs: number,
-  rule: optional(rule),
+  rules: optional(rules),
+  verbatim: optional(fc.constant(true as const)),
+  ...detail,
   openedMonoMs: number,
   openMs: whole,
 })
@@ -201,6 +215,7 @@ const anyObservation = every<Observation>({
   check: text,
   pending: fc.boolean(),
   observed: optional(anyTime),
+  ...detail,
 })
 
 const anySource = every<SourceCondition>({
@@ -240,6 +255,7 @@ const anyEvent = every<NodeEvent>({
   firstSeen: anyTime,
   lastSeen: anyTime,
   count: fc.integer({ min: 1 }),
+  source: optional(text.filter((name) => name !== '')),
 })
 
 const anyKept = every<KeptEvents>({ store: text, events: fc.array(anyEvent, { maxLength: 3 }) })
@@ -265,6 +281,7 @@ const anyReport = every<Report>({
   runs: fc.array(anyRun, { maxLength: 2 }),
   withdrawn: fc.array(fc.record({ type: text, entity: text }), { maxLength: 2 }),
   complete: fc.array(text, { maxLength: 2 }),
+  strange: fc.constant(undefined),
 })
 
 const anyType = every<ConditionType>({
@@ -272,7 +289,8 @@ const anyType = every<ConditionType>({
   polarity,
   description: text,
   shared: fc.boolean(),
-  recovery: rule,
+  recovery: rules,
+  verbatim: optional(fc.constant(true as const)),
   label: text,
   recoveryText: text,
   healthyReason: text,
@@ -283,7 +301,8 @@ const anyReason = every<EventReason>({
   reason: text,
   severity,
   description: text,
-  recovery: optional(rule),
+  recovery: optional(rules),
+  verbatim: optional(fc.constant(true as const)),
 })
 
 interface Codec<M> {
@@ -320,4 +339,49 @@ describe('a message of the model comes back from its bytes as it was', () => {
   it('a condition type', () =>
     comesBack(anyType, toProtoConditionType, monitorPb.ConditionType, fromProtoConditionType))
   it('a reason of events', () => comesBack(anyReason, toProtoEventReason, monitorPb.EventReason, fromProtoEventReason))
+})
+
+describe('of a sender that knows more or less than this reader', () => {
+  const sick = { type: 'GpuHealth', health: pb.Health.PROBLEM, reason: 'Sick' }
+
+  it('an action that is not known is none, and is said once for each type', () => {
+    const observations = [99, 99, 7].map((action) =>
+      pb.Observation.fromPartial({ ...sick, action: action as pb.Action }),
+    )
+    const bytes = pb.Report.encode(pb.Report.fromPartial({ observations })).finish()
+    const report = fromProtoReport(pb.Report.decode(bytes), NOW)
+    expect(report.observations.map(({ action }) => action)).toEqual([undefined, undefined, undefined])
+    expect(report.strange).toEqual([
+      'condition GpuHealth names action 99, which is not known here',
+      'condition GpuHealth names action 7, which is not known here',
+    ])
+  })
+
+  it('one that says nothing of detail is read as having none', () => {
+    const [read] = fromProtoReport(pb.Report.fromPartial({ observations: [sick] }), NOW).observations
+    expect(read).toMatchObject({ action: undefined, observeOnly: undefined, subject: undefined })
+  })
+
+  it('one rule is a list of one, and the first of a list is what one reads that knows one only', () => {
+    const one: pb.RecoveryRule = { rule: { $case: 'reboot', value: true } }
+    const type = monitorPb.ConditionType.fromPartial({ type: 'T', recovery: one })
+    expect(fromProtoConditionType(type).recovery).toEqual([{ kind: 'reboot' }])
+    const { recovery, recoveryRules } = toProtoConditionType({
+      ...fromProtoConditionType(type),
+      recovery: [{ kind: 'reboot' }, { kind: 'absent', forMs: 60_000 }],
+    })
+    expect(recovery).toEqual(one)
+    expect(recoveryRules).toEqual([one, { rule: { $case: 'absentMs', value: 60_000 } }])
+    expect(fromProtoProblem(pb.Problem.fromPartial({ rule: one }), NOW).rules).toEqual([{ kind: 'reboot' }])
+    expect(fromProtoProblem(pb.Problem.fromPartial({}), NOW).rules).toBeUndefined()
+  })
+
+  it('of a list that is too long, or has rules that are not known, the rest is taken', () => {
+    const rules = Array.from({ length: 20 }, (_, i) => ({ rule: { $case: 'healthyChecks', value: i + 1 } }) as const)
+    const type = monitorPb.ConditionType.fromPartial({ type: 'T', recoveryRules: [{}, ...rules] })
+    expect(fromProtoConditionType(type).recovery).toHaveLength(7)
+    expect(fromProtoConditionType(monitorPb.ConditionType.fromPartial({ recoveryRules: [{}] })).recovery).toEqual([
+      { kind: 'healthy-checks', count: 2 },
+    ])
+  })
 })

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Catalog, CatalogCheck } from '../../libs/config/catalog.ts'
-import { conditionTypeOf } from '../../libs/monitor-kit/define.ts'
+import { conditionTypeOf, eventReasonOf } from '../../libs/monitor-kit/define.ts'
 import { type CheckOnDisk, foldersIn, readMonitorFolder } from '../../libs/monitor-kit/testing/on-disk.ts'
 import { toJsonSchema } from './json-schema.ts'
 
@@ -46,7 +46,7 @@ function describe(monitor: string, { definition, schema }: CheckOnDisk): Catalog
       const { source, warning, critical, sustained } = spec
       return { ...conditionTypeOf(spec), source, warning, critical, sustained }
     }),
-    events,
+    events: events.map(eventReasonOf),
     metrics: metrics.map((metric) => ({ ...metric, title: metric.title ?? '' })),
   }
 }

@@ -1,5 +1,5 @@
 /** docs/monitors.md: every check of our monitors, from its own description. */
-import type { Catalog, CatalogCheck, CatalogCondition } from '../../libs/config/catalog.ts'
+import type { Catalog, CatalogCheck, CatalogCondition, CatalogRule } from '../../libs/config/catalog.ts'
 import { renderDuration } from '../../libs/config/duration.ts'
 import { keysTable } from './keys-table.ts'
 import { code, table } from './markdown.ts'
@@ -82,8 +82,11 @@ function conditionSection(condition: CatalogCondition): string {
 }
 
 function recoveryWords({ recovery, recoveryText }: CatalogCondition): string {
-  if (recoveryText !== '') return recoveryText
-  if (recovery.kind === 'healthy-checks') return `${recovery.count ?? 2} checks in a row find it healthy`
-  if (recovery.kind === 'absent') return `not seen again for ${renderDuration(recovery.forMs ?? 0)}`
-  return recovery.kind === 'reboot' ? 'a reboot of the node' : 'the word of an operator'
+  return recoveryText === '' ? recovery.map(ruleWords).join(', or ') : recoveryText
+}
+
+function ruleWords({ kind, count, forMs }: CatalogRule): string {
+  if (kind === 'healthy-checks') return `${count ?? 2} checks in a row find it healthy`
+  if (kind === 'absent') return `not seen again for ${renderDuration(forMs ?? 0)}`
+  return kind === 'reboot' ? 'a reboot of the node' : 'the word of an operator'
 }

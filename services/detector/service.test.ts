@@ -94,18 +94,14 @@ describe('the detector', () => {
         told.push(response)
     })()
     await expect.poll(() => told[0]?.change?.$case).toBe('node')
-    const event = {
-      id: '',
-      monitor: '',
-      check: '',
-      entity: '',
+    const event = Event.fromPartial({
       severity: Severity.INFO,
       reason: 'LinkFlap',
       message: 'eth0 flapped',
       firstSeen: new Date(),
       lastSeen: new Date(),
       count: 1,
-    }
+    })
     streamer.say(
       { health: Health.PROBLEM, severity: Severity.ERROR, reason: 'Down', message: 'no carrier' },
       { events: [event], metrics: [{ name: 'link_up', labels: { nic: 'eth0' }, value: 0 }] },

@@ -1,5 +1,5 @@
 /** A monitor of nodedoctor.v1, for tests of the whole detector. */
-import type { MonitorServer } from '#proto/nodedoctor/v1/monitor.ts'
+import { ConditionType, type MonitorServer } from '#proto/nodedoctor/v1/monitor.ts'
 import { Health, Observation, Polarity, Report } from '#proto/nodedoctor/v1/types.ts'
 
 /** A monitor that says what it is told to. */
@@ -58,17 +58,12 @@ export function createStreamer(): {
             },
           ],
           conditionTypes: [
-            {
+            ConditionType.fromPartial({
               type: 'LinkDown',
               polarity: Polarity.TRUE_IS_PROBLEM,
-              description: '',
-              shared: false,
               recovery: { rule: { $case: 'healthyChecks', value: 1 } },
               label: '{entity} down',
-              recoveryText: '',
-              healthyReason: '',
-              healthyMessage: '',
-            },
+            }),
           ],
         }),
       check: (_call, callback) => callback(null, { report: Report.fromPartial({ sequence: 77 }) }),

@@ -1,7 +1,7 @@
 /** A monitor of nodedoctor.v1 that says what a benchmark wants, when it wants it. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
+import { ConditionType, type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import { Health, Observation, Polarity, Report, Severity } from '#proto/nodedoctor/v1/types.ts'
 import { serveUnix } from '#rpc'
 import { until } from '../e2e/constellation.ts'
@@ -68,17 +68,13 @@ export async function startBenchMonitor(runDir: string): Promise<BenchMonitor> {
               eventReasons: [],
               metrics: [],
               checks: [],
-              conditionTypes: TYPES.map((type) => ({
-                type,
-                polarity: Polarity.TRUE_IS_PROBLEM,
-                description: '',
-                shared: false,
-                recovery: { rule: { $case: 'healthyChecks', value: 1 } },
-                label: '',
-                recoveryText: '',
-                healthyReason: '',
-                healthyMessage: '',
-              })),
+              conditionTypes: TYPES.map((type) =>
+                ConditionType.fromPartial({
+                  type,
+                  polarity: Polarity.TRUE_IS_PROBLEM,
+                  recovery: { rule: { $case: 'healthyChecks', value: 1 } },
+                }),
+              ),
             }),
           check: (_call, callback) => callback(null, { report: undefined }),
           watch(call) {

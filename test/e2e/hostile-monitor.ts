@@ -3,12 +3,13 @@
  * It speaks nodedoctor.v1, and honestly apart from the one thing that its behaviour names.
  */
 import {
+  ConditionType,
   type DescribeResponse,
   type MonitorServer,
   MonitorService,
   type WatchResponse,
 } from '#proto/nodedoctor/v1/monitor.ts'
-import { Health, Observation, Polarity, Report, Severity } from '#proto/nodedoctor/v1/types.ts'
+import { Event, Health, Observation, Polarity, Report, Severity } from '#proto/nodedoctor/v1/types.ts'
 import { serveUnix } from '#rpc'
 
 const [socket = '', behaviour = 'honest', type = ''] = process.argv.slice(2)
@@ -37,6 +38,12 @@ function report(more: Partial<Report> = {}): WatchResponse {
   }
 }
 
+/** An event that happened now. */
+function happened(more: Partial<Event>): Event {
+  const when = new Date()
+  return Event.fromPartial({ firstSeen: when, lastSeen: when, count: 1, ...more })
+}
+
 /** Two bytes each on the wire, and all of them in less than 1 MiB. */
 const EMPTY = 500_000
 
@@ -50,17 +57,9 @@ const describe: DescribeResponse = {
     TYPE,
     ...(behaviour === 'everything' ? Array.from({ length: 511 }, (_, i) => `${TYPE}-${i}`) : []),
     ...(behaviour === 'declares' ? Array.from({ length: EMPTY }, () => '') : []),
-  ].map((type) => ({
-    type,
-    polarity: type === '' ? Polarity.UNSPECIFIED : Polarity.TRUE_IS_PROBLEM,
-    description: '',
-    shared: false,
-    recovery: undefined,
-    label: '',
-    recoveryText: '',
-    healthyReason: '',
-    healthyMessage: '',
-  })),
+  ].map((type) =>
+    ConditionType.fromPartial({ type, polarity: type === '' ? Polarity.UNSPECIFIED : Polarity.TRUE_IS_PROBLEM }),
+  ),
   eventReasons: [],
   metrics: [],
   checks: [],
@@ -68,7 +67,6 @@ const describe: DescribeResponse = {
 
 /** At every limit at once: more types, entities, events and samples than are taken, in messages of almost 1 MiB. */
 function everything(turn: number): WatchResponse {
-  const when = new Date()
   const observations = Array.from({ length: 2048 }, (_, i) =>
     observation({
       type: i % 4 === 0 ? TYPE : `${TYPE}-${(i + turn) % 512}`,
@@ -79,18 +77,14 @@ function everything(turn: number): WatchResponse {
       message: 'w'.repeat(400),
     }),
   )
-  const events = Array.from({ length: 1001 }, (_, i) => ({
-    id: '',
-    monitor: '',
-    check: '',
-    entity: `e${turn}-${i}`,
-    severity: Severity.CRITICAL,
-    reason: `Event${turn}x${i}`,
-    message: 'w'.repeat(900),
-    firstSeen: when,
-    lastSeen: when,
-    count: 1,
-  }))
+  const events = Array.from({ length: 1001 }, (_, i) =>
+    happened({
+      entity: `e${turn}-${i}`,
+      severity: Severity.CRITICAL,
+      reason: `Event${turn}x${i}`,
+      message: 'w'.repeat(900),
+    }),
+  )
   const metrics = Array.from({ length: 2049 }, (_, i) => ({ name: 'm', labels: { i: `${turn}-${i}` }, value: i }))
   return report(turn % 3 === 0 ? { observations } : turn % 3 === 1 ? { events } : { metrics })
 }
@@ -108,19 +102,7 @@ const behaviours: Readonly<Record<string, (call: Call) => void>> = {
     setInterval(() => {
       for (let i = 0; i < 10; i++) {
         turn++
-        const when = new Date()
-        const event = {
-          id: '',
-          monitor: '',
-          check: '',
-          entity: '',
-          severity: Severity.INFO,
-          reason: 'Tick',
-          message: 'tick',
-          firstSeen: when,
-          lastSeen: when,
-          count: 1,
-        }
+        const event = happened({ severity: Severity.INFO, reason: 'Tick', message: 'tick' })
         if (!call.destroyed) call.write(report(turn % 10 === 0 ? { events: [event] } : {}))
       }
     }, 50)
@@ -169,18 +151,8 @@ const behaviours: Readonly<Record<string, (call: Call) => void>> = {
   times: (call) => {
     for (const year of [1970, 2100]) {
       const when = new Date(Date.UTC(year, 0, 1))
-      const event = {
-        id: '',
-        monitor: '',
-        check: '',
-        entity: '',
-        severity: Severity.WARNING,
-        reason: `Year${year}`,
-        message: `it is ${year}`,
-        firstSeen: when,
-        lastSeen: when,
-        count: 1,
-      }
+      const said = { reason: `Year${year}`, message: `it is ${year}` }
+      const event = happened({ severity: Severity.WARNING, ...said, firstSeen: when, lastSeen: when })
       call.write(
         report({
           time: when,
@@ -200,18 +172,7 @@ const behaviours: Readonly<Record<string, (call: Call) => void>> = {
     ),
   reason: (call) => {
     const reason = `Line\r\nPUB nd.problem.opened.Forged 0\r\n\u0000\u202e${'y'.repeat(65_536)}`
-    const event = {
-      id: '',
-      monitor: '',
-      check: '',
-      entity: reason,
-      severity: Severity.ERROR,
-      reason,
-      message: reason,
-      firstSeen: new Date(),
-      lastSeen: new Date(),
-      count: 1,
-    }
+    const event = happened({ entity: reason, severity: Severity.ERROR, reason, message: reason })
     call.write(
       report({
         events: [event],

@@ -20,14 +20,14 @@ const FRAME_BYTES = 200
 /** Worth asking the readers: when this much stands in the books. */
 const ASK_SHARE = 1 / 32
 
-type Words = Pick<NodeEvent, 'id' | 'monitor' | 'check' | 'entity' | 'reason' | 'message'>
+type Words = Pick<NodeEvent, 'id' | 'monitor' | 'check' | 'entity' | 'reason' | 'message' | 'source'>
 /** Enough of an event to keep the books: as the model or as the protocol has it. */
 export type Booked = Words & Pick<NodeEvent, 'count'>
 
 /** At most so many bytes of the stream: its words in UTF-8, the reason in the subject once more. */
-export function sizeOf({ id, monitor, check, entity, reason, message }: Words): number {
+export function sizeOf({ id, monitor, check, entity, reason, message, source = '' }: Words): number {
   let bytes = FRAME_BYTES + Math.min(64, reason.length)
-  for (const text of [id, monitor, check, entity, reason, message]) {
+  for (const text of [id, monitor, check, entity, reason, message, source]) {
     bytes += text.length
     for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) bytes += 2
   }

@@ -6,6 +6,7 @@ import {
   cleanText,
   DEFAULT_RECOVERY,
   type EventReason,
+  isVerbatimName,
   type MetricDescriptor,
   type MonitorDeclaration,
   VIOLATIONS_KEPT,
@@ -79,12 +80,17 @@ function quoted(name: string): string {
 }
 
 /** The first {@link DECLARED_MAX} of them whose names are names; what is left out is said. */
-function byName<T>(items: readonly T[], what: string, name: (item: T) => string, violations: string[]): Map<string, T> {
+function byName<T extends { readonly verbatim?: true | undefined }>(
+  items: readonly T[],
+  what: string,
+  name: (item: T) => string,
+  violations: string[],
+): Map<string, T> {
   if (items.length > DECLARED_MAX)
     violations.push(`it declares ${items.length} ${what}s, and ${DECLARED_MAX} are taken`)
   const byName = new Map<string, T>()
   for (const item of items.slice(0, DECLARED_MAX)) {
-    if (TYPE.test(name(item))) byName.set(name(item), item)
+    if (TYPE.test(name(item)) || (item.verbatim === true && isVerbatimName(name(item)))) byName.set(name(item), item)
     else violations.push(`it declares the ${what} ${quoted(name(item))}, which is not a name`)
   }
   return byName
@@ -120,7 +126,9 @@ function checksOf(
   const own = new Set(taken.map(({ check }) => check))
   return taken.map((schedule) => ({
     check: cleanText(schedule.check, CHECK_NAME_MAX),
-    conditionTypes: schedule.conditionTypes.slice(0, DECLARED_MAX).filter((type) => TYPE.test(type)),
+    conditionTypes: schedule.conditionTypes
+      .slice(0, DECLARED_MAX)
+      .filter((type) => TYPE.test(type) || isVerbatimName(type)),
     dependsOn: dependenciesOf(schedule, own, isKnown, violations),
   }))
 }
@@ -140,8 +148,20 @@ function metricsOf({ metrics }: DescribeResponse, violations: string[]): MetricD
     }))
 }
 
+/** What nobody configured is not taken at its word, and says nothing in another's name. */
+function verbatimOf(
+  what: string,
+  name: string,
+  { verbatim, known, violations }: { verbatim: true | undefined; known: KnownMonitor; violations: string[] },
+): true | undefined {
+  if (verbatim === undefined || known.origin !== 'discovered') return verbatim
+  if (violations.length < VIOLATIONS_KEPT)
+    violations.push(`it declares the ${what} ${quoted(name)} verbatim, which is taken of configured monitors only`)
+  return undefined
+}
+
 /** A type as its monitor declares it; the configuration has the last word on what it means. */
-function typeOf(type: ConditionType, known: KnownMonitor): ConditionType {
+function typeOf(type: ConditionType, known: KnownMonitor, violations: string[]): ConditionType {
   const configured = known.conditions.find((condition) => condition.type === type.type)
   return {
     ...type,
@@ -152,6 +172,7 @@ function typeOf(type: ConditionType, known: KnownMonitor): ConditionType {
     recoveryText: cleanText(type.recoveryText, 160),
     healthyReason: cleanName(type.healthyReason, 128),
     healthyMessage: cleanText(type.healthyMessage, 240),
+    verbatim: verbatimOf('condition type', type.type, { verbatim: type.verbatim, known, violations }),
     ...(configured ? { polarity: configured.polarity, shared: configured.shared } : {}),
   }
 }
@@ -163,10 +184,11 @@ export function declarationOfDescribe(
   isKnown: (name: string) => boolean,
 ): Declared {
   const violations: string[] = []
-  const types = described.conditionTypes.map((type) => typeOf(fromProtoConditionType(type), known))
+  const types = described.conditionTypes.map((type) => typeOf(fromProtoConditionType(type), known, violations))
   const reasons = described.eventReasons.map(fromProtoEventReason).map((reason) => ({
     ...reason,
     description: cleanText(reason.description, 400),
+    verbatim: verbatimOf('event reason', reason.reason, { verbatim: reason.verbatim, known, violations }),
   }))
   if (described.heartbeatIntervalMs > HEARTBEAT_MAX_MS) {
     const seconds = Math.round(described.heartbeatIntervalMs / 1000)

@@ -4,6 +4,7 @@
  * may be with far too many dependencies, all of it important, as fast as it is read, and heartbeats between.
  */
 import {
+  ConditionType,
   type DescribeResponse,
   type MonitorServer,
   MonitorService,
@@ -85,17 +86,15 @@ const description: DescribeResponse = {
   description: long(1024, 0),
   incarnation,
   heartbeatIntervalMs: 2 ** 40,
-  conditionTypes: Array.from({ length: TYPES }, (_, i) => ({
-    type: long(63, i),
-    polarity: Polarity.TRUE_IS_PROBLEM,
-    description: long(240, i),
-    shared: false,
-    recovery: { rule: { $case: 'healthyChecks', value: 1 } },
-    label: long(40, i),
-    recoveryText: '',
-    healthyReason: '',
-    healthyMessage: '',
-  })),
+  conditionTypes: Array.from({ length: TYPES }, (_, i) =>
+    ConditionType.fromPartial({
+      type: long(63, i),
+      polarity: Polarity.TRUE_IS_PROBLEM,
+      description: long(240, i),
+      recovery: { rule: { $case: 'healthyChecks', value: 1 } },
+      label: long(40, i),
+    }),
+  ),
   eventReasons: [],
   metrics: [],
   checks: Array.from({ length: 256 }, (_, i) => ({

@@ -52,6 +52,10 @@ export interface ConditionType {
   description: string;
   /** Several monitors may report it; the detector merges them worst-of. */
   shared: boolean;
+  /**
+   * What proves a problem of it gone, for a detector that knows one rule only: the first of recovery_rules. Absent and no
+   * recovery_rules: two healthy checks in a row.
+   */
   recovery:
     | RecoveryRule
     | undefined;
@@ -62,6 +66,15 @@ export interface ConditionType {
   /** Reason and message while nothing was observed yet or all is well. */
   healthyReason: string;
   healthyMessage: string;
+  /**
+   * The source's word counts at once and as it is: no damping, no streak, no pending; status, reason, message and since as
+   * told. The message is whole up to 32 KiB of UTF-8 (others: one clean line of 1,024 UTF-16 units), and cleaned where it is
+   * shown; type and reason may be any well-formed text without U+0000 up to 128 UTF-16 units, also the empty one. Not taken of a
+   * monitor that no configuration names.
+   */
+  verbatim: boolean;
+  /** What proves a problem of it gone: any one of them. At most 8. Empty: recovery. */
+  recoveryRules: RecoveryRule[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -69,8 +82,14 @@ export interface EventReason {
   reason: string;
   severity: Severity;
   description: string;
-  /** Absent: an event of this reason opens no problem. */
-  recovery: RecoveryRule | undefined;
+  /** Absent and no recovery_rules: an event of this reason opens no problem. */
+  recovery:
+    | RecoveryRule
+    | undefined;
+  /** As ConditionType.verbatim: reason and message of its events are told as they are, with the source that each names. */
+  verbatim: boolean;
+  /** As ConditionType.recovery_rules. Empty: recovery. */
+  recoveryRules: RecoveryRule[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -439,6 +458,8 @@ function createBaseConditionType(): ConditionType {
     recoveryText: "",
     healthyReason: "",
     healthyMessage: "",
+    verbatim: false,
+    recoveryRules: [],
     _unknownFields: {},
   };
 }
@@ -471,6 +492,12 @@ export const ConditionType: MessageFns<ConditionType> = {
     }
     if (message.healthyMessage !== "") {
       writer.uint32(74).string(message.healthyMessage);
+    }
+    if (message.verbatim !== false) {
+      writer.uint32(80).bool(message.verbatim);
+    }
+    for (const v of message.recoveryRules) {
+      RecoveryRule.encode(v!, writer.uint32(90).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -568,6 +595,22 @@ export const ConditionType: MessageFns<ConditionType> = {
             message.healthyMessage = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.verbatim = reader.bool();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.recoveryRules.push(RecoveryRule.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -617,6 +660,12 @@ export const ConditionType: MessageFns<ConditionType> = {
     if (message.healthyMessage !== "") {
       obj.healthyMessage = message.healthyMessage;
     }
+    if (message.verbatim !== false) {
+      obj.verbatim = message.verbatim;
+    }
+    if (message.recoveryRules?.length) {
+      obj.recoveryRules = message.recoveryRules.map((e) => RecoveryRule.toJSON(e));
+    }
     return obj;
   },
 
@@ -636,12 +685,22 @@ export const ConditionType: MessageFns<ConditionType> = {
     message.recoveryText = object.recoveryText ?? "";
     message.healthyReason = object.healthyReason ?? "";
     message.healthyMessage = object.healthyMessage ?? "";
+    message.verbatim = object.verbatim ?? false;
+    message.recoveryRules = object.recoveryRules?.map((e) => RecoveryRule.fromPartial(e)) || [];
     return message;
   },
 };
 
 function createBaseEventReason(): EventReason {
-  return { reason: "", severity: 0, description: "", recovery: undefined, _unknownFields: {} };
+  return {
+    reason: "",
+    severity: 0,
+    description: "",
+    recovery: undefined,
+    verbatim: false,
+    recoveryRules: [],
+    _unknownFields: {},
+  };
 }
 
 export const EventReason: MessageFns<EventReason> = {
@@ -657,6 +716,12 @@ export const EventReason: MessageFns<EventReason> = {
     }
     if (message.recovery !== undefined) {
       RecoveryRule.encode(message.recovery, writer.uint32(34).fork()).join();
+    }
+    if (message.verbatim !== false) {
+      writer.uint32(40).bool(message.verbatim);
+    }
+    for (const v of message.recoveryRules) {
+      RecoveryRule.encode(v!, writer.uint32(50).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -714,6 +779,22 @@ export const EventReason: MessageFns<EventReason> = {
             message.recovery = RecoveryRule.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.verbatim = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.recoveryRules.push(RecoveryRule.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -748,6 +829,12 @@ export const EventReason: MessageFns<EventReason> = {
     if (message.recovery !== undefined) {
       obj.recovery = RecoveryRule.toJSON(message.recovery);
     }
+    if (message.verbatim !== false) {
+      obj.verbatim = message.verbatim;
+    }
+    if (message.recoveryRules?.length) {
+      obj.recoveryRules = message.recoveryRules.map((e) => RecoveryRule.toJSON(e));
+    }
     return obj;
   },
 
@@ -762,6 +849,8 @@ export const EventReason: MessageFns<EventReason> = {
     message.recovery = (object.recovery !== undefined && object.recovery !== null)
       ? RecoveryRule.fromPartial(object.recovery)
       : undefined;
+    message.verbatim = object.verbatim ?? false;
+    message.recoveryRules = object.recoveryRules?.map((e) => RecoveryRule.fromPartial(e)) || [];
     return message;
   },
 };

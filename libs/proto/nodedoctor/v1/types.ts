@@ -127,6 +127,57 @@ export function polarityToJSON(object: Polarity): string {
   }
 }
 
+/**
+ * What a person, or a machine that may act, is to do about a problem. A value that this reader does not know counts as none,
+ * and is told as a violation of whoever sent it.
+ */
+export const Action = {
+  /** UNSPECIFIED - None that the source knows of. */
+  UNSPECIFIED: 0,
+  CHECK_APPLICATION: 1,
+  RESTART_SERVICE: 2,
+  RESET_DEVICE: 3,
+  REBOOT_NODE: 4,
+  REPLACE_HARDWARE: 5,
+  CONTACT_SUPPORT: 6,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Action = typeof Action[keyof typeof Action];
+
+export namespace Action {
+  export type UNSPECIFIED = typeof Action.UNSPECIFIED;
+  export type CHECK_APPLICATION = typeof Action.CHECK_APPLICATION;
+  export type RESTART_SERVICE = typeof Action.RESTART_SERVICE;
+  export type RESET_DEVICE = typeof Action.RESET_DEVICE;
+  export type REBOOT_NODE = typeof Action.REBOOT_NODE;
+  export type REPLACE_HARDWARE = typeof Action.REPLACE_HARDWARE;
+  export type CONTACT_SUPPORT = typeof Action.CONTACT_SUPPORT;
+  export type UNRECOGNIZED = typeof Action.UNRECOGNIZED;
+}
+
+export function actionToJSON(object: Action): string {
+  switch (object) {
+    case Action.UNSPECIFIED:
+      return "ACTION_UNSPECIFIED";
+    case Action.CHECK_APPLICATION:
+      return "ACTION_CHECK_APPLICATION";
+    case Action.RESTART_SERVICE:
+      return "ACTION_RESTART_SERVICE";
+    case Action.RESET_DEVICE:
+      return "ACTION_RESET_DEVICE";
+    case Action.REBOOT_NODE:
+      return "ACTION_REBOOT_NODE";
+    case Action.REPLACE_HARDWARE:
+      return "ACTION_REPLACE_HARDWARE";
+    case Action.CONTACT_SUPPORT:
+      return "ACTION_CONTACT_SUPPORT";
+    case Action.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 export const ProblemPhase = { UNSPECIFIED: 0, OPENED: 1, CHANGED: 2, RESOLVED: 3, UNRECOGNIZED: -1 } as const;
 
 export type ProblemPhase = typeof ProblemPhase[keyof typeof ProblemPhase];
@@ -252,7 +303,18 @@ export interface Observation {
   /** Above a limit, but not for long enough yet: what was settled before stands; where nothing was, it is not known. */
   pending: boolean;
   /** When the check looked. The same at every delivery of the same look, which counts once. Absent: now. */
-  observed: Date | undefined;
+  observed:
+    | Date
+    | undefined;
+  /** What is to be done about it; counts while it is a problem. */
+  action: Action;
+  /** It is told and never acted on, whatever a remediation strategy says. */
+  observeOnly: boolean;
+  /**
+   * What people read in place of the entity: "GPU 3, H200" for "gpu:GPU-3f...". At most 80 UTF-16 units, one clean line; the
+   * entity stays its identity. Empty: the entity itself.
+   */
+  subject: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -273,6 +335,11 @@ export interface Event {
     | undefined;
   /** How often in all, absolute: set it, never add it. */
   count: number;
+  /**
+   * Who is named as its source where it is shown, in place of the monitor. Taken of verbatim reasons only
+   * (EventReason.verbatim). Empty: the monitor.
+   */
+  source: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -423,6 +490,11 @@ export interface NodeCondition {
     | undefined;
   /** Proven by its looks alone, the last at observed (told in steps); else also by each run of its check since. */
   byLook: boolean;
+  /** As the source that decides it says (Observation); action only while it is a problem. */
+  action: Action;
+  /** Every source that makes it a problem says so. */
+  observeOnly: boolean;
+  subject: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -475,7 +547,7 @@ export interface Problem {
   absentMs: number;
   /** last_seen on the machine's monotonic clock, in milliseconds. */
   lastSeenMonoMs: number;
-  /** What proves it gone; kept with it, since its monitor may not be there to say so after a reboot. Absent: unknown. */
+  /** The first of rules, for readers that know one only. */
   rule:
     | RecoveryRule
     | undefined;
@@ -485,6 +557,14 @@ export interface Problem {
   openedMonoMs: number;
   /** The monitor that says it; the owner of a type that several may report is "shared". */
   source: string;
+  /** As its condition has them. */
+  action: Action;
+  observeOnly: boolean;
+  subject: string;
+  /** Its type, or the reason of its event, is verbatim. The message holds the first 1,024 UTF-16 units of what was told. */
+  verbatim: boolean;
+  /** What proves it gone, any of them; kept with it, since its monitor may not be there to say so after a reboot. Empty: rule. */
+  rules: RecoveryRule[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -933,6 +1013,9 @@ function createBaseObservation(): Observation {
     check: "",
     pending: false,
     observed: undefined,
+    action: 0,
+    observeOnly: false,
+    subject: "",
     _unknownFields: {},
   };
 }
@@ -974,6 +1057,15 @@ export const Observation: MessageFns<Observation> = {
     }
     if (message.observed !== undefined) {
       Timestamp.encode(toTimestamp(message.observed), writer.uint32(98).fork()).join();
+    }
+    if (message.action !== 0) {
+      writer.uint32(104).int32(message.action);
+    }
+    if (message.observeOnly !== false) {
+      writer.uint32(112).bool(message.observeOnly);
+    }
+    if (message.subject !== "") {
+      writer.uint32(122).string(message.subject);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1095,6 +1187,30 @@ export const Observation: MessageFns<Observation> = {
             message.observed = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.action = reader.int32() as any;
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.observeOnly = reader.bool();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1153,6 +1269,15 @@ export const Observation: MessageFns<Observation> = {
     if (message.observed !== undefined) {
       obj.observed = message.observed.toISOString();
     }
+    if (message.action !== 0) {
+      obj.action = actionToJSON(message.action);
+    }
+    if (message.observeOnly !== false) {
+      obj.observeOnly = message.observeOnly;
+    }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
     return obj;
   },
 
@@ -1175,6 +1300,9 @@ export const Observation: MessageFns<Observation> = {
     message.check = object.check ?? "";
     message.pending = object.pending ?? false;
     message.observed = object.observed ?? undefined;
+    message.action = object.action ?? 0;
+    message.observeOnly = object.observeOnly ?? false;
+    message.subject = object.subject ?? "";
     return message;
   },
 };
@@ -1191,6 +1319,7 @@ function createBaseEvent(): Event {
     firstSeen: undefined,
     lastSeen: undefined,
     count: 0,
+    source: "",
     _unknownFields: {},
   };
 }
@@ -1226,6 +1355,9 @@ export const Event: MessageFns<Event> = {
     }
     if (message.count !== 0) {
       writer.uint32(80).uint64(message.count);
+    }
+    if (message.source !== "") {
+      writer.uint32(90).string(message.source);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1331,6 +1463,14 @@ export const Event: MessageFns<Event> = {
             message.count = longToNumber(reader.uint64());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1383,6 +1523,9 @@ export const Event: MessageFns<Event> = {
     if (message.count !== 0) {
       obj.count = Math.round(message.count);
     }
+    if (message.source !== "") {
+      obj.source = message.source;
+    }
     return obj;
   },
 
@@ -1401,6 +1544,7 @@ export const Event: MessageFns<Event> = {
     message.firstSeen = object.firstSeen ?? undefined;
     message.lastSeen = object.lastSeen ?? undefined;
     message.count = object.count ?? 0;
+    message.source = object.source ?? "";
     return message;
   },
 };
@@ -2551,6 +2695,9 @@ function createBaseNodeCondition(): NodeCondition {
     statusSince: undefined,
     settled: undefined,
     byLook: false,
+    action: 0,
+    observeOnly: false,
+    subject: "",
     _unknownFields: {},
   };
 }
@@ -2616,6 +2763,15 @@ export const NodeCondition: MessageFns<NodeCondition> = {
     }
     if (message.byLook !== false) {
       writer.uint32(160).bool(message.byLook);
+    }
+    if (message.action !== 0) {
+      writer.uint32(168).int32(message.action);
+    }
+    if (message.observeOnly !== false) {
+      writer.uint32(176).bool(message.observeOnly);
+    }
+    if (message.subject !== "") {
+      writer.uint32(186).string(message.subject);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2801,6 +2957,30 @@ export const NodeCondition: MessageFns<NodeCondition> = {
             message.byLook = reader.bool();
             continue;
           }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.action = reader.int32() as any;
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.observeOnly = reader.bool();
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2883,6 +3063,15 @@ export const NodeCondition: MessageFns<NodeCondition> = {
     if (message.byLook !== false) {
       obj.byLook = message.byLook;
     }
+    if (message.action !== 0) {
+      obj.action = actionToJSON(message.action);
+    }
+    if (message.observeOnly !== false) {
+      obj.observeOnly = message.observeOnly;
+    }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
     return obj;
   },
 
@@ -2915,6 +3104,9 @@ export const NodeCondition: MessageFns<NodeCondition> = {
       ? Settled.fromPartial(object.settled)
       : undefined;
     message.byLook = object.byLook ?? false;
+    message.action = object.action ?? 0;
+    message.observeOnly = object.observeOnly ?? false;
+    message.subject = object.subject ?? "";
     return message;
   },
 };
@@ -3062,6 +3254,11 @@ function createBaseProblem(): Problem {
     openMs: 0,
     openedMonoMs: 0,
     source: "",
+    action: 0,
+    observeOnly: false,
+    subject: "",
+    verbatim: false,
+    rules: [],
     _unknownFields: {},
   };
 }
@@ -3163,6 +3360,21 @@ export const Problem: MessageFns<Problem> = {
     }
     if (message.source !== "") {
       writer.uint32(258).string(message.source);
+    }
+    if (message.action !== 0) {
+      writer.uint32(264).int32(message.action);
+    }
+    if (message.observeOnly !== false) {
+      writer.uint32(272).bool(message.observeOnly);
+    }
+    if (message.subject !== "") {
+      writer.uint32(282).string(message.subject);
+    }
+    if (message.verbatim !== false) {
+      writer.uint32(288).bool(message.verbatim);
+    }
+    for (const v of message.rules) {
+      RecoveryRule.encode(v!, writer.uint32(298).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3444,6 +3656,46 @@ export const Problem: MessageFns<Problem> = {
             message.source = reader.string();
             continue;
           }
+          case 33: {
+            if (tag !== 264) {
+              break;
+            }
+
+            message.action = reader.int32() as any;
+            continue;
+          }
+          case 34: {
+            if (tag !== 272) {
+              break;
+            }
+
+            message.observeOnly = reader.bool();
+            continue;
+          }
+          case 35: {
+            if (tag !== 282) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 36: {
+            if (tag !== 288) {
+              break;
+            }
+
+            message.verbatim = reader.bool();
+            continue;
+          }
+          case 37: {
+            if (tag !== 298) {
+              break;
+            }
+
+            message.rules.push(RecoveryRule.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3562,6 +3814,21 @@ export const Problem: MessageFns<Problem> = {
     if (message.source !== "") {
       obj.source = message.source;
     }
+    if (message.action !== 0) {
+      obj.action = actionToJSON(message.action);
+    }
+    if (message.observeOnly !== false) {
+      obj.observeOnly = message.observeOnly;
+    }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
+    if (message.verbatim !== false) {
+      obj.verbatim = message.verbatim;
+    }
+    if (message.rules?.length) {
+      obj.rules = message.rules.map((e) => RecoveryRule.toJSON(e));
+    }
     return obj;
   },
 
@@ -3606,6 +3873,11 @@ export const Problem: MessageFns<Problem> = {
     message.openMs = object.openMs ?? 0;
     message.openedMonoMs = object.openedMonoMs ?? 0;
     message.source = object.source ?? "";
+    message.action = object.action ?? 0;
+    message.observeOnly = object.observeOnly ?? false;
+    message.subject = object.subject ?? "";
+    message.verbatim = object.verbatim ?? false;
+    message.rules = object.rules?.map((e) => RecoveryRule.fromPartial(e)) || [];
     return message;
   },
 };
