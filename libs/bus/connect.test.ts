@@ -1,9 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { createHost } from '#host'
+import { fakeClock } from '../clock/testing.ts'
 import { connectBus } from './connect.ts'
-import { credentialsFile, readCredentials } from './credentials.ts'
+import { credentialsFile, readCredentials, watchCredentials } from './credentials.ts'
 import { BusCredentialsError, BusUnavailableError } from './errors.ts'
 import { quietLog } from './testing.ts'
 import { folder, start } from './testing-readers.ts'
@@ -58,6 +60,26 @@ describe('a connection to the bus', () => {
       user: 'cli',
       seed: '',
     })
+  })
+
+  it('leaves a server that its credentials do not speak of any more, by the word of their folder alone', async () => {
+    const server = await start()
+    const file = credentialsFile(server.dir, 'http-exporter')
+    const { files } = createHost({ root: '' })
+    const bus = connectBus({
+      name: 'http-exporter',
+      credentials: readCredentials(server.dir, 'http-exporter'),
+      log: quietLog,
+      clock: fakeClock(),
+      watchCredentials: watchCredentials(files, server.dir, 'http-exporter'),
+    })
+    onTestFinished(() => bus.close())
+    await bus.connected(AbortSignal.timeout(5000))
+    const content = JSON.parse(await readFile(file, 'utf8')) as object
+    await writeFile(`${file}.new`, JSON.stringify({ ...content, url: 'nats://127.0.0.1:1' }))
+    await rename(`${file}.new`, file)
+    await expect.poll(() => bus.state, { timeout: 5000 }).toBe('disconnected')
+    expect(watchCredentials(files, server.dir, 'http-exporter', 'nats://hub:4222')).toBeUndefined()
   })
 
   it('is not hurt by a listener that throws', async () => {

@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectNats, Events, type NatsConnection, nkeyAuthenticator } from 'nats'
+import { type Clock, every, systemClock } from '#clock'
 import { backoffMs } from '#pace'
 import { endsOf } from './ends.ts'
 import { BusStrangerError, BusUnavailableError } from './errors.ts'
@@ -18,7 +19,12 @@ import type { Bus, BusCredentials, BusLog, BusState } from './types.ts'
 const CREDENTIALS_TIMEOUT_MS = 2000
 const CONNECT_TIMEOUT_MS = 2000
 const FLUSH_TIMEOUT_MS = 2000
+/** Without a word of their folder. */
 const CREDENTIALS_EVERY_MS = 2000
+/** The net below that word. */
+const CREDENTIALS_NET_MS = 10_000
+/** How late a look may come, for the sake of other waits. */
+const CREDENTIALS_SLACK_MS = 1000
 /** A server that answers nothing any more is left after three of them. */
 const PING_INTERVAL_MS = 5000
 
@@ -35,8 +41,12 @@ export interface ConnectOptions {
    * server that is not of the credentials' user is left at once. libs/host gives one (`createPeerUid`).
    */
   readonly peerUid?: (connection: { localPort: number; remotePort: number }) => Promise<number | undefined>
-  /** How often the credentials are looked at for another server while connected. Default 2,000. */
+  /** How often the credentials are looked at for another server while connected. Default 2,000; 10,000 with a watch. */
   readonly credentialsEveryMs?: number
+  /** Calls back whenever the credentials may be others, until the signal aborts: libs/host watches their folder. */
+  readonly watchCredentials?: ((onChange: () => void, signal: AbortSignal) => Promise<void>) | undefined
+  /** The process's own, with whose waits its looks come together. Default one of its own. */
+  readonly clock?: Clock
 }
 
 /** What this room needs of a bus beside what everybody sees. */
@@ -153,6 +163,23 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
     await connection.close()
   }
 
+  /** @returns its end */
+  function lookForOthers(connection: NatsConnection): () => void {
+    const { watchCredentials, clock = systemClock() } = options
+    const usualMs = watchCredentials === undefined ? CREDENTIALS_EVERY_MS : CREDENTIALS_NET_MS
+    const ms = options.credentialsEveryMs ?? usualMs
+    const look = () => void leaveOld(connection)
+    const endLooks = every(clock, { ms, slackMs: Math.min(CREDENTIALS_SLACK_MS, ms / 2) }, look)
+    const ended = new AbortController()
+    watchCredentials?.(look, ended.signal).catch((err: unknown) => {
+      log.warn('credentials of the bus cannot be watched', { err })
+    })
+    return () => {
+      endLooks()
+      ended.abort()
+    }
+  }
+
   async function attempt(): Promise<NatsConnection> {
     const credentials = await within(options.credentials(), CREDENTIALS_TIMEOUT_MS, 'reading the credentials')
     url = credentials.url
@@ -184,9 +211,8 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
     if (taken?.tls === undefined && !isLoopback(url))
       log.warn('the bus is on another machine and nothing proves that it is the right one; set bus.tls.ca', { url })
     tell(connectionListeners, connection)
-    const looking = setInterval(() => void leaveOld(connection), options.credentialsEveryMs ?? CREDENTIALS_EVERY_MS)
-    looking.unref()
-    const err = await connection.closed().finally(() => clearInterval(looking))
+    const endLooks = lookForOthers(connection)
+    const err = await connection.closed().finally(endLooks)
     nc = undefined
     if (closing.signal.aborted) return
     lastError = err instanceof Error ? err.message : 'the connection was closed'

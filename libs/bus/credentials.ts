@@ -1,5 +1,6 @@
 /** What a consumer proves itself with, as the detector wrote it down. */
 import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { folderOf } from '#service-table'
 import { BusCredentialsError } from './errors.ts'
 import type { BusCredentials, BusTls } from './types.ts'
@@ -51,4 +52,24 @@ export function readCredentials(
       throw new BusCredentialsError(path, err)
     }
   }
+}
+
+/** As much of libs/host's files as tells of a folder. */
+export interface FolderWatch {
+  watch(path: string, onChange: () => void, options: { signal: AbortSignal; lookMs: number }): Promise<void>
+}
+
+/** A net of the watch's own is not needed: whoever is connected has one. */
+const NEVER_MS = 2 ** 30
+
+/** Tells when a service's credentials may be others. Undefined with an external server, which has none to watch. */
+export function watchCredentials(
+  files: FolderWatch,
+  runDir: string,
+  service: string,
+  url = '',
+): ((onChange: () => void, signal: AbortSignal) => Promise<void>) | undefined {
+  if (url !== '') return undefined
+  const folder = dirname(credentialsFile(runDir, service))
+  return (onChange, signal) => files.watch(folder, onChange, { signal, lookMs: NEVER_MS })
 }

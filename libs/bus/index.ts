@@ -1,5 +1,5 @@
 export { type ConnectedBus, type ConnectOptions, connectBus } from './connect.ts'
-export { credentialsFile, readCredentials } from './credentials.ts'
+export { credentialsFile, type FolderWatch, readCredentials, watchCredentials } from './credentials.ts'
 export * from './errors.ts'
 export { BUCKETS, CONSUMERS, STORE_BYTES, STREAMS } from './layout.ts'
 export { keys as bucketKeys } from './names.ts'

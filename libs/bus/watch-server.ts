@@ -10,6 +10,8 @@ const CALM_MS = 60_000
 /** A server that takes no connection is another one at each start, and may hang as the one before. */
 const CALM_AWAY_MS = 15_000
 const LOOK_MS = 1000
+/** While nothing is wrong a look comes this much less often: trouble is told of {@link USELESS_AFTER_MS} after its beginning. */
+const CALM_LOOKS = 5
 
 export interface WatchServerOptions {
   readonly bus: ConnectedBus
@@ -28,6 +30,7 @@ export function watchServer({ bus, restart, ...limits }: WatchServerOptions): ()
   const { uselessAfterMs = USELESS_AFTER_MS, calmMs = CALM_MS, lookMs = LOOK_MS } = limits
   let awaySinceMs: number | undefined = bus.state === 'connected' ? undefined : performance.now()
   let restartedMs = Number.NEGATIVE_INFINITY
+  let timer: NodeJS.Timeout
 
   function why(nowMs: number): string {
     const calmForMs = nowMs - restartedMs
@@ -43,14 +46,21 @@ export function watchServer({ bus, restart, ...limits }: WatchServerOptions): ()
     if (state === 'connected') awaySinceMs = undefined
     else awaySinceMs ??= performance.now()
   })
-  const timer = setInterval(() => {
+  function look(): void {
     const nowMs = performance.now()
     const reason = why(nowMs)
     if (reason !== '' && restart(reason)) restartedMs = nowMs
-  }, lookMs)
-  timer.unref()
+    lookAgain()
+  }
+
+  function lookAgain(): void {
+    const isCalm = awaySinceMs === undefined && bus.trouble.sinceMs() === undefined
+    timer = setTimeout(look, isCalm ? CALM_LOOKS * lookMs : lookMs).unref()
+  }
+
+  lookAgain()
   return () => {
-    clearInterval(timer)
+    clearTimeout(timer)
     stopHearing()
   }
 }

@@ -16,6 +16,7 @@ import {
   startEmbeddedServer,
   type WatchLimits,
 } from '#bus'
+import type { Clock } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import { createHost, createPeerUid } from '#host'
 import type { Bus as BusMessage } from '#proto/nodedoctor/v1/detector.ts'
@@ -35,6 +36,8 @@ export interface BusLinkOptions {
   readonly log: Logger
   readonly outbox: Outbox
   readonly monotonicMs: () => number
+  /** The process's own, for looks that come again and again. */
+  readonly clock?: Clock
   readonly now: () => Date
   /** The store is ready, by its incarnation. */
   readonly onReady: (store: string) => void
@@ -91,6 +94,7 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     name: 'detector',
     credentials,
     log,
+    ...(options.clock && { clock: options.clock }),
     peerUid: createPeerUid(createHost({ root: '' }).files),
     ...(patience && { pingIntervalMs: patience.pingIntervalMs }),
   })

@@ -283,6 +283,7 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
         outbox,
         monotonicMs: clock.monotonicMs,
         now: clock.now,
+        clock,
         door: {
           spawn: (file, args, { env, onLine }) =>
             ownHost.programs.start(file, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, onLine }),

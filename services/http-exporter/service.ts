@@ -3,21 +3,20 @@
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ConnectedBus, connectBus, createBusReader, readCredentials } from '#bus'
+import { type ConnectedBus, connectBus, createBusReader, readCredentials, watchCredentials } from '#bus'
+import { every } from '#clock'
 import { createHost, createPeerUid } from '#host'
 import { cleanText } from '#model'
 import { createExporterRpc } from '#rpc'
 import {
   defineService,
   isProcessMetric,
-  type Loop,
   type MetricFamily,
   type Readiness,
   readFamilies,
   renderFamilies,
   type Service,
   type ServiceContext,
-  startLoop,
 } from '#service'
 import type { NodeView } from '#view'
 import { type HttpExporterConfig, httpExporterConfig } from './config.ts'
@@ -78,7 +77,7 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
   let history: History | undefined
   let listeners: Listener[] = []
   let counts: () => FeedCounts = () => ({ missed: 0, samplesRefused: 0 })
-  let loops: Loop[] = []
+  let endTelling = (): void => undefined
   let undecodable = 0
 
   function readiness(): Readiness {
@@ -119,7 +118,15 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
     const readinessChanged = () => context.readinessChanged?.()
     const settings = settingsView(config.settings, started)
     const knownState = createNodeState({ clock, node, settings, onKnown: readinessChanged })
-    const stream = createHub({ epoch: randomUUID().slice(0, 8), view: () => knownState.view() })
+    const stream = createHub({
+      epoch: randomUUID().slice(0, 8),
+      view: () => knownState.view(),
+      // What time alone changes is told while somebody hears it; who comes later sees it as it is then.
+      onFollowed(isFollowed) {
+        endTelling()
+        if (isFollowed) endTelling = tellTime(knownState, stream)
+      },
+    })
     const { enabled, maxBytes, retentionMs } = config.http.history
     const past = enabled
       ? await openHistory({ dir: join(context.stateDir, 'history'), maxBytes, retentionMs, clock, log })
@@ -149,11 +156,14 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
       },
     })
     await Promise.all(listeners.map((listener) => listener.start(ending.signal)))
+    const { files } = createHost({ root: '' })
     const connection = connectBus({
       name: context.name,
       credentials: readCredentials(context.runDir, context.name, config.busUrl, config.busTls),
       log,
-      peerUid: createPeerUid(createHost({ root: '' }).files),
+      clock,
+      peerUid: createPeerUid(files),
+      watchCredentials: watchCredentials(files, context.runDir, context.name, config.busUrl),
     })
     bus = connection
     connection.onState(readinessChanged)
@@ -166,12 +176,15 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
     const booted = node.booted === undefined ? undefined : new Date(node.booted)
     const targets = { state: knownState, history: past, events, hub: stream, samples, durations, clock, booted }
     counts = followBus(reader, targets, ending.signal)
-    const loop = { signal: ending.signal, clock, log, jitter: 0 }
-    loops = [
-      startLoop({ ...loop, name: 'time', intervalMs: TICK_MS, run: async () => knownState.tick() }),
-      startLoop({ ...loop, name: 'beat', intervalMs: BEAT_MS, run: async () => beat(knownState, stream) }),
-    ]
     void past.run(ending.signal)
+  }
+
+  /** @returns its end */
+  function tellTime(of: NodeState, stream: Hub): () => void {
+    const ends = [every(clock, { ms: TICK_MS }, () => of.tick()), every(clock, { ms: BEAT_MS }, () => beat(of, stream))]
+    return () => {
+      for (const end of ends) end()
+    }
   }
 
   function beat(of: NodeState, stream: Hub): void {
@@ -205,7 +218,6 @@ function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Servic
       await Promise.all(listeners.map((listener) => listener.close(CLOSE_GRACE_MS)))
       await bus?.close()
       state?.close()
-      await Promise.all(loops.map(({ ended }) => ended))
       await history?.close()
     },
   }

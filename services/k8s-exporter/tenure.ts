@@ -1,6 +1,6 @@
 /** One term as the node's only exporter: from the lock to its loss, or to the end. Wiring only. */
 import { join } from 'node:path'
-import { type BusReader, type ConnectedBus, connectBus, createBusReader, readCredentials } from '#bus'
+import { type BusReader, type ConnectedBus, connectBus, createBusReader, readCredentials, watchCredentials } from '#bus'
 import { createHost, createPeerUid } from '#host'
 import { ANNOTATIONS, createKubeClient, type KubeAccess } from '#kube'
 import { type Logger, readTold, type ServiceContext, startLoop } from '#service'
@@ -89,11 +89,14 @@ export async function startTenure(
   })
   const conditionGate = gateOf('conditions', context, access, log)
   const eventGate = gateOf('events', context, access, log)
+  const { files } = createHost({ root: '' })
   const bus = connectBus({
     name: context.name,
     credentials: readCredentials(context.runDir, context.name, config.busUrl, config.busTls),
     log,
-    peerUid: createPeerUid(createHost({ root: '' }).files),
+    clock,
+    peerUid: createPeerUid(files),
+    watchCredentials: watchCredentials(files, context.runDir, context.name, config.busUrl),
   })
   bus.onState(() => context.readinessChanged?.())
   const reader = createBusReader(bus, { signal, onPoison: metrics.undecodable })

@@ -38,13 +38,13 @@ export interface Listener {
   close(graceMs: number): Promise<void>
 }
 
-/** A client gets 5 s for its headers and 10 s for a whole request; an idle connection is kept for 10 s. */
+/** A client gets 5 s for its headers and 10 s for a whole request, and up to 2.5 s until that is looked at; an idle connection is kept for 10 s. */
 const LIMITS = {
   maxHeaderSize: 8192,
   headersTimeout: 5000,
   requestTimeout: 10_000,
   keepAliveTimeout: 10_000,
-  connectionsCheckingInterval: 1000,
+  connectionsCheckingInterval: 2500,
 } as const
 /** A last bound; who gets a place is decided by {@link createPlaces}. */
 const MAX_CONNECTIONS = 1024

@@ -149,3 +149,25 @@ describe('a reader of the stream', () => {
     expect(one.state).toBe('ended')
   })
 })
+
+describe('what time alone changes', () => {
+  it('is told while somebody reads the stream: who makes it hears of the first reader and of the last', () => {
+    const heard: boolean[] = []
+    const stream = createHub({ epoch: 'e1', view: () => view, onFollowed: (isFollowed) => heard.push(isFollowed) })
+    const leaveOne = stream.join(reader(), undefined)
+    const leaveTwo = stream.join(reader(), undefined)
+    leaveOne?.()
+    leaveOne?.()
+    expect(heard).toEqual([true])
+    leaveTwo?.()
+    expect(heard).toEqual([true, false])
+    const stalled = reader()
+    stream.join(stalled, undefined)
+    stalled.waiting = STALLED_BYTES + 1
+    stream.publish(change('1'))
+    expect(heard).toEqual([true, false, true, false])
+    stream.join(reader(), undefined)
+    stream.close()
+    expect(heard).toEqual([true, false, true, false, true, false])
+  })
+})

@@ -54,6 +54,8 @@ export interface HubOptions {
   /** Tells one process's numbers from another's. Letters and digits. */
   readonly epoch: string
   readonly view: () => NodeView
+  /** The first reader came, or the last one went. Default: nobody is told. */
+  readonly onFollowed?: (isFollowed: boolean) => void
 }
 
 function encode(message: StreamMessage, id?: string): string {
@@ -61,7 +63,7 @@ function encode(message: StreamMessage, id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`
 }
 
-export function createHub({ epoch, view }: HubOptions): Hub {
+export function createHub({ epoch, view, onFollowed = () => undefined }: HubOptions): Hub {
   const clients = new Set<Sink>()
   /** The last of them is number `sequence`; there is no gap. */
   const ring = createRing({ texts: RING_MESSAGES, bytes: RING_BYTES })
@@ -69,9 +71,13 @@ export function createHub({ epoch, view }: HubOptions): Hub {
   let dropped = 0
   let refused = 0
 
+  function leave(sink: Sink): void {
+    if (clients.delete(sink) && clients.size === 0) onFollowed(false)
+  }
+
   function send(sink: Sink, chunk: string): void {
     if (sink.pending() > STALLED_BYTES) {
-      clients.delete(sink)
+      leave(sink)
       dropped++
       sink.destroy()
       return
@@ -101,7 +107,8 @@ export function createHub({ epoch, view }: HubOptions): Hub {
       if (missed === undefined) send(sink, encode({ kind: 'node', node: now }, `${epoch}-${sequence}`))
       else for (const chunk of missed) sink.write(chunk)
       clients.add(sink)
-      return () => clients.delete(sink)
+      if (clients.size === 1) onFollowed(true)
+      return () => leave(sink)
     },
     publish(message) {
       sequence++
@@ -119,8 +126,10 @@ export function createHub({ epoch, view }: HubOptions): Hub {
     },
     stats: () => ({ clients: clients.size, dropped, refused }),
     close() {
-      for (const sink of clients) sink.end()
-      clients.clear()
+      for (const sink of [...clients]) {
+        sink.end()
+        leave(sink)
+      }
     },
   }
 }
