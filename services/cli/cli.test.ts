@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { systemClock } from '#clock'
 import { type DetectorServer, Node } from '#proto/nodedoctor/v1/detector.ts'
 import { ConditionStatus, Health, MonitorHealth, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
 import type { NodeView } from '#view'
@@ -311,6 +312,7 @@ describe('up', () => {
       service: { name: 'x', socket: join(place.dir, 'x.sock'), stopOrder: 1 },
       bundle,
       args: [],
+      clock: systemClock(),
       onState: (_name, state, detail) => states.push(`${state} ${detail}`.trim()),
       onLine: (_name, line) => lines.push(line),
     })

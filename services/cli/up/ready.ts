@@ -1,8 +1,10 @@
 /**
  * Whether a service is ready, by the two files that it keeps beside its socket. A look costs two `stat`: no call, no
- * connection, nothing that would pile up in a supervisor that looks for weeks.
+ * connection, nothing that would pile up in a supervisor that looks for weeks; and no thread, since the folder is one that the
+ * supervisor has made itself.
  */
-import { rm, stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ALIVE_EVERY_MS } from '#service'
 
@@ -13,7 +15,7 @@ export interface ReadyLook {
   /** What an earlier process left is taken away, before another one starts. */
   forget(): Promise<void>
   /** @param monoMs a clock that no step of the wall clock moves */
-  isReady(monoMs: number): Promise<boolean>
+  isReady(monoMs: number): boolean
 }
 
 /** @param socket of the service; its folder has the files */
@@ -25,14 +27,14 @@ export function createReadyLook(socket: string): ReadyLook {
 
   return {
     forget: () => rm(ready, { force: true }),
-    async isReady(monoMs) {
+    isReady(monoMs) {
       try {
-        const [, { mtimeMs }] = await Promise.all([stat(ready), stat(alive)])
+        const { mtimeMs } = statSync(alive)
         if (mtimeMs !== touchedMs) {
           touchedMs = mtimeMs
           seenMs = monoMs
         }
-        return monoMs - seenMs < MISSED_MAX * ALIVE_EVERY_MS
+        return statSync(ready).isFile() && monoMs - seenMs < MISSED_MAX * ALIVE_EVERY_MS
       } catch {
         // Not there yet, or not any more.
         return false

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
-import { NODE_ENV, NODE_FLAGS } from './supervise.ts'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
+import { NODE_ENV, NODE_FLAGS, type Supervised, supervise } from './supervise.ts'
 
 function textOf(file: string): string {
   return readFileSync(new URL(`../../../deploy/images/${file}`, import.meta.url), 'utf8')
@@ -11,5 +14,88 @@ describe('what keeps a process small', () => {
     expect(textOf('entrypoint.sh')).toContain(`exec node ${NODE_FLAGS.join(' ')} `)
     const settings = Object.entries(NODE_ENV).map(([name, value]) => `${name}=${value}`)
     expect(textOf('Dockerfile')).toContain(` ${settings.join(' ')} `)
+  })
+})
+
+/** What a service does beside its socket: it is there, it is ready, and its event loop turns. */
+const SERVICE = `
+import { utimesSync, writeFileSync } from 'node:fs'
+const [, , folder] = process.argv
+for (const name of ['alive', 'ready']) writeFileSync(folder + '/' + name, '')
+setInterval(() => utimesSync(folder + '/alive', new Date(), new Date()), 5)
+`
+
+describe('a supervised service', () => {
+  let dir = ''
+  let clock: FakeClock
+  let states: string[] = []
+  let running: Supervised
+  const stopped = { ended: false }
+
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'nd-supervise-'))
+    clock = fakeClock()
+    states = []
+    stopped.ended = false
+    const bundle = join(dir, 'service.mjs')
+    writeFileSync(bundle, SERVICE)
+    running = supervise({
+      service: { name: 'part', socket: join(dir, 'part.sock'), stopOrder: 1 },
+      bundle,
+      args: [dir],
+      clock,
+      onState: (_name, state, detail) => states.push(detail === '' ? state : `${state}: ${detail}`),
+      onLine: (_name, line) => states.push(line),
+    })
+    void running.ended.then(() => {
+      stopped.ended = true
+    })
+  })
+  afterEach(async () => {
+    await running.stop(2000)
+    rmSync(dir, { recursive: true })
+  })
+
+  /** Looks until the last state is this; only looks move the clock. */
+  async function becomes(state: string | RegExp, stepMs = 100): Promise<void> {
+    await expect
+      .poll(
+        async () => {
+          await clock.advance(stepMs)
+          return states.at(-1)
+        },
+        { timeout: 10_000, interval: 5 },
+      )
+      .toMatch(state)
+  }
+
+  it('that is killed is seen at once, and started again', async () => {
+    await becomes('ready')
+    const { pid } = running
+    running.signal('SIGKILL')
+    await expect.poll(() => states.at(-1), { timeout: 10_000 }).toMatch(/^ended: SIGKILL; starts again in 0\.\d s$/)
+    await becomes(/^ready$/)
+    expect([states.length, running.restarts, running.pid === pid]).toEqual([4, 1, false])
+  })
+
+  it('that is stopped in its tracks is not ready after 15 s, and is again when it goes on', async () => {
+    await becomes('ready')
+    running.signal('SIGSTOP')
+    await clock.advance(2000)
+    await clock.advance(12_000)
+    expect(states).toEqual(['ready'])
+    await clock.advance(6000)
+    expect(states).toEqual(['ready', 'not ready'])
+    running.signal('SIGCONT')
+    await becomes(/^ready$/)
+    expect(running.restarts).toBe(0)
+  })
+
+  it('ends when it is asked to, and no look follows', async () => {
+    await becomes('ready')
+    await running.stop(2000)
+    expect([states, stopped.ended]).toEqual([['ready', 'stopping', 'stopped'], true])
+    await clock.advance(60_000)
+    expect([states.length, clock.sleeping]).toEqual([3, 0])
   })
 })

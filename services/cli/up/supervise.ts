@@ -1,4 +1,5 @@
 /** One service as a process: started, restarted with backoff when it dies, ended when asked. */
+import { type Clock, within } from '#clock'
 import { type Child, createHost } from '#host'
 import { createBackoff } from '#pace'
 import type { PlannedService } from './plan.ts'
@@ -8,6 +9,7 @@ export type ProcessState = 'starting' | 'ready' | 'not ready' | 'ended' | 'stopp
 
 /** A life this long makes the backoff short again. */
 const GOOD_LIFE_MS = 60_000
+/** Until it is ready, and then with those of all other services in one wake. */
 const PROBE_MS = 100
 const PROBE_SLOW_MS = 2000
 /** A service that is wrong in its command line or configuration ends with this, and would again. */
@@ -23,6 +25,7 @@ export interface SuperviseOptions {
   readonly service: PlannedService
   readonly bundle: string
   readonly args: readonly string[]
+  readonly clock: Clock
   readonly onState: (service: string, state: ProcessState, detail: string) => void
   readonly onLine: (service: string, line: string) => void
 }
@@ -34,13 +37,15 @@ export interface Supervised {
   readonly restarts: number
   /** Resolves when it is ready for the first time, or has ended for good. */
   readonly firstReady: Promise<void>
+  /** Resolves when it has ended for good. Never rejects. */
+  readonly ended: Promise<void>
   signal(signal: NodeJS.Signals): void
   /** SIGTERM, after `graceMs` SIGKILL. */
   stop(graceMs: number): Promise<void>
 }
 
 export function supervise(options: SuperviseOptions): Supervised {
-  const { service, onState } = options
+  const { service, clock, onState } = options
   const { programs } = createHost({ root: '' })
   const backoff = createBackoff({ minMs: 200, maxMs: 30_000 })
   const readiness = createReadyLook(service.socket)
@@ -49,7 +54,8 @@ export function supervise(options: SuperviseOptions): Supervised {
   let child: Child | undefined
   let restarts = 0
   let stopping = false
-  let probe: NodeJS.Timeout | undefined
+  const asked = new AbortController()
+  let endLooks = (): void => undefined
 
   function enter(next: ProcessState, detail = ''): void {
     if (state === next && detail === '') return
@@ -59,19 +65,20 @@ export function supervise(options: SuperviseOptions): Supervised {
   }
 
   function watchReadiness(of: Child): void {
-    const look = async () => {
-      const serving = await readiness.isReady(performance.now())
+    function look(): void {
       if (child !== of || stopping) return
+      const serving = readiness.isReady(clock.monotonicMs())
       if (serving) enter('ready')
       else if (state === 'ready') enter('not ready')
-      probe = setTimeout(() => void look(), serving ? PROBE_SLOW_MS : PROBE_MS)
+      const leftMs = PROBE_SLOW_MS - (clock.monotonicMs() % PROBE_SLOW_MS)
+      endLooks = clock.after(serving ? leftMs : PROBE_MS, look)
     }
-    probe = setTimeout(() => void look(), PROBE_MS)
+    endLooks = clock.after(PROBE_MS, look)
   }
 
   async function live(): Promise<void> {
     while (!stopping) {
-      const beganMs = performance.now()
+      const beganMs = clock.monotonicMs()
       try {
         await readiness.forget()
         child = await programs.start(process.execPath, [...NODE_FLAGS, HEAP_FLAG, options.bundle, ...options.args], {
@@ -86,7 +93,7 @@ export function supervise(options: SuperviseOptions): Supervised {
       }
       watchReadiness(child)
       const how = await child.exited
-      clearTimeout(probe)
+      endLooks()
       child = undefined
       if (stopping) break
       const why = how.signal === null ? `exit code ${how.code}` : how.signal
@@ -94,11 +101,11 @@ export function supervise(options: SuperviseOptions): Supervised {
         enter('stopped', `${why}; it would end the same way again, so it is not started again`)
         return
       }
-      if (performance.now() - beganMs > GOOD_LIFE_MS) backoff.reset()
+      if (clock.monotonicMs() - beganMs > GOOD_LIFE_MS) backoff.reset()
       const waitMs = backoff.next()
       restarts++
       enter('ended', `${why}; starts again in ${(waitMs / 1000).toFixed(1)} s`)
-      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      await clock.sleep(waitMs, asked.signal).catch(() => undefined)
       if (!stopping) enter('starting')
     }
     enter('stopped')
@@ -108,6 +115,7 @@ export function supervise(options: SuperviseOptions): Supervised {
   return {
     service,
     firstReady,
+    ended: living,
     get state() {
       return state
     },
@@ -120,12 +128,13 @@ export function supervise(options: SuperviseOptions): Supervised {
     signal: (signal) => void child?.kill(signal),
     async stop(graceMs) {
       stopping = true
-      clearTimeout(probe)
+      asked.abort()
+      endLooks()
       if (child !== undefined) {
         enter('stopping')
         await child.stop(graceMs)
       }
-      await Promise.race([living, new Promise((resolve) => setTimeout(resolve, 1000))])
+      await within(living, 1000, () => undefined)
     },
   }
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { systemClock } from '#clock'
 import { type ConfigFlag, type NodeDoctorConfig, nearestName } from '#config'
 import { keepHeapSmall } from '#service'
 import { CONFIG_OPTIONS, type Command, textOf, type Values } from '../command.ts'
@@ -60,7 +61,7 @@ function checkLogFormat(values: Values): void {
   throw new CliUsageError(`--log-format ${format}: expected pretty or json`)
 }
 
-function clock(): string {
+function timeOfDay(): string {
   return new Date().toISOString().slice(11, 19)
 }
 
@@ -147,15 +148,17 @@ async function run(values: Values): Promise<number> {
   const verbose = values['verbose'] === true || format === 'json'
   const begun = performance.now()
   let shown = false
+  const clock = systemClock()
   const running = planned.map((service) =>
     supervise({
       service,
       bundle: bundles.get(service.name) ?? '',
       args,
+      clock,
       onState: (name, state, detail) => {
         // Before the overview only what went wrong is worth a line.
         if (shown || state === 'ended' || (state === 'stopped' && detail !== ''))
-          say(`${clock()} ${name} ${state}${detail === '' ? '' : `: ${detail}`}`)
+          say(`${timeOfDay()} ${name} ${state}${detail === '' ? '' : `: ${detail}`}`)
       },
       onLine: (_name, line) => {
         if (verbose || / (warn|error) |"level":"(warn|error)"/.test(line) || !/^[{\d]/.test(line))
@@ -181,12 +184,7 @@ async function run(values: Values): Promise<number> {
   })
   process.channel?.unref()
   const patience = new Promise((resolve) => setTimeout(resolve, 15_000).unref())
-  const allEnded = Promise.all(
-    running.map(async (one) => {
-      await one.firstReady
-      while (one.state !== 'stopped') await new Promise((resolve) => setTimeout(resolve, 500))
-    }),
-  )
+  const allEnded = Promise.all(running.map(({ ended }) => ended))
   await Promise.race([Promise.all(running.map(({ firstReady }) => firstReady)), patience, asked])
   if (signals === 0) {
     const tookMs = performance.now() - begun
