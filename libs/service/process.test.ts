@@ -153,13 +153,6 @@ describe('a process', () => {
     expect(await started.ended).toEqual({ code: 0, signal: null })
   })
 
-  it('ends with its parent when it was asked to', async () => {
-    const started = start('well', [], { NODE_DOCTOR_PARENT_PIPE: '1' })
-    await started.said('service ready')
-    started.child.stdin?.end()
-    expect(await started.ended).toEqual({ code: 0, signal: null })
-  })
-
   it('of a second instance is refused with what to do', async () => {
     const first = start('well')
     await first.said('service ready')

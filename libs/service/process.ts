@@ -9,7 +9,7 @@ import { keepHeapSmall } from './heap.ts'
 import { createHostedService } from './host-service.ts'
 import { type AnyDefinition, DRAIN_DEADLINE_MS } from './hosted-turn.ts'
 import { createLogger, type LogFormat } from './log.ts'
-import { followParent, listenForSignals } from './signals.ts'
+import { listenForSignals } from './signals.ts'
 import type { Logger } from './types.ts'
 import { VERSION } from './version.ts'
 
@@ -94,7 +94,6 @@ async function runConfigured(definitions: readonly AnyDefinition[], config: Node
       leave(EXIT_FAILED)
     }, longestMs + LAST_RESORT_MS).unref()
   })
-  followParent(process.env)
   keepHeapSmall()
   const around = {
     version: VERSION,

@@ -35,11 +35,7 @@ export function listenForSignals(onDrain: (signal: string) => void, onLeave: (si
   }
 }
 
-/** Ends with its parent where the parent asked for that by NODE_DOCTOR_PARENT_PIPE=1: when standard input closes. */
-export function followParent(env: NodeJS.ProcessEnv): void {
-  if (env['NODE_DOCTOR_PARENT_PIPE'] !== '1') return
-  const end = () => process.kill(process.pid, 'SIGTERM')
-  process.stdin.on('end', end)
-  process.stdin.on('error', end)
-  process.stdin.resume()
+/** PID of the `node-doctor up` that started this process and restarts it; undefined where somebody else did. */
+export function supervisorPid(env: NodeJS.ProcessEnv): number | undefined {
+  return env['NODE_DOCTOR_SUPERVISOR'] === String(process.ppid) ? process.ppid : undefined
 }

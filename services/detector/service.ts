@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { every } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import { createHost } from '#host'
+
 import { cleanText, DEFAULT_LIMITS, DETECTOR, isOpen, type MonitorState, nextAbsenceMs } from '#model'
-import { defineService, readTold, type Service, type ServiceContext } from '#service'
+import { defineService, readTold, type Service, type ServiceContext, supervisorPid } from '#service'
 import { socketOf } from '#service-table'
 import { toProtoSample } from '#wire'
 import { createBusHealth } from './bus-health.ts'
@@ -20,9 +21,9 @@ import { ownershipOf } from './monitors/ownership.ts'
 import { mostThingsOf } from './monitors/reading.ts'
 import { createOpenChannel } from './monitors/rpc-channel.ts'
 import { createOutbox } from './outbox/outbox.ts'
+import { readProcessCost } from './process-cost.ts'
 import { createDetectorRpc } from './rpc/service.ts'
 import { snapshot } from './rpc/snapshot.ts'
-import { readServerCost } from './server-cost.ts'
 import { createProblemFile, readProblems } from './store/problem-file.ts'
 import { changesOfStore } from './store/read-back.ts'
 import { reconcile } from './store/reconcile.ts'
@@ -151,7 +152,11 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
 
   async function tellMetrics(): Promise<void> {
     const { samples: counted, described } = await readTold(context.metrics)
-    const samples = [...counted, ...(await readServerCost(ownHost.files, bus?.serverPid))]
+    const costs = await Promise.all([
+      readProcessCost(ownHost.files, 'nats-server', bus?.serverPid),
+      readProcessCost(ownHost.files, 'up', supervisorPid(process.env)),
+    ])
+    const samples = [...counted, ...costs.flat()]
     const own = { monitor: DETECTOR, time: clock.now(), samples: samples.map(toProtoSample), described: [...described] }
     const leftOut = bus?.writer.publishMetrics(own) ?? 0
     if (leftOut > 0) log.warn('samples are left out that no message can hold', { leftOut })

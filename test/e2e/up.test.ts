@@ -32,6 +32,7 @@ describe('the command line', () => {
   let dir = ''
   let config = ''
   let runDir = ''
+  let metricsUrl = ''
   let up: ChildProcess | undefined
   let out = ''
 
@@ -40,6 +41,8 @@ describe('the command line', () => {
     dir = await mkdtemp(join(tmpdir(), 'nd-up-'))
     runDir = join(dir, 'run')
     config = join(dir, 'config.json')
+    const metricsPort = await freePort()
+    metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`
     await writeFile(
       config,
       JSON.stringify({
@@ -51,7 +54,7 @@ describe('the command line', () => {
         monitors: [memoryCheck()],
         exporters: {
           http: { enabled: true, bindAddress: '127.0.0.1', hostPort: await freePort() },
-          prometheus: { enabled: true, port: await freePort() },
+          prometheus: { enabled: true, port: metricsPort },
         },
       }),
     )
@@ -156,6 +159,13 @@ describe('the command line', () => {
     expect(pids).toHaveLength(3)
     process.kill(pids[1] ?? 0, 'SIGKILL')
     await until('what died is started again', () => /system ready/.test(out), 30_000)
+
+    const told = /^node_doctor_process_resident_memory_bytes\{service="(.+?)"\} \d{7}/gm
+    await until('what each process costs is in /metrics', async () => {
+      const text = await (await fetch(metricsUrl)).text()
+      const services = new Set([...text.matchAll(told)].map(([, service]) => service))
+      return ['detector', 'http-exporter', 'nats-server', 'system', 'up'].every((name) => services.has(name))
+    })
 
     const ended = new Promise<number | null>((resolve) => up?.on('exit', resolve))
     up?.kill('SIGINT')

@@ -82,7 +82,7 @@ export function supervise(options: SuperviseOptions): Supervised {
       try {
         await readiness.forget()
         child = await programs.start(process.execPath, [...NODE_FLAGS, HEAP_FLAG, options.bundle, ...options.args], {
-          env: { ...process.env, ...NODE_ENV },
+          env: { ...process.env, ...NODE_ENV, NODE_DOCTOR_SUPERVISOR: String(process.pid) },
           cwd: process.cwd(),
           dieWithParent: true,
           onLine: (line) => options.onLine(service.name, line),

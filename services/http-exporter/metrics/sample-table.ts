@@ -53,7 +53,8 @@ function typeOf(name: string): 'counter' | 'gauge' {
 
 /**
  * The detector's samples speak of others and keep their labels; a plug-in's speak of itself, whatever they say. What a
- * process costs is the service's that told it; the detector tells it of its bus server, too.
+ * process costs is the service's that told it; the detector tells it of its bus server and of
+ * `node-doctor up`, too.
  */
 export function labelsOf(monitor: string, { name, labels }: MetricSample): Record<string, string> {
   if (isProcessMetric(name)) return { service: cleanText((monitor === DETECTOR && labels['service']) || monitor, 128) }
