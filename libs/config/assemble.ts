@@ -12,6 +12,7 @@ import { OWN_NAMES } from './parts.ts'
 import { placedPlugins } from './plugin-entries.ts'
 import { checkDependencies } from './rules/dependencies.ts'
 import { checkEnds } from './rules/ends.ts'
+import { checkExpected } from './rules/expected.ts'
 import { checkNamedTypes, namedTypesOf, ownersOf } from './rules/instance-types.ts'
 import { checkInstances } from './rules/instances.ts'
 import { checkNodeConditions } from './rules/node-conditions.ts'
@@ -66,13 +67,14 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkPlugins(plugins, [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)], run)
   checkEnds(doc, runDir, tree, run)
   checkNamedTypes(monitors, catalog, run)
+  const unbuilt = checkExpected(doc, catalog, tree, run)
   checkNodeConditions(doc, { plugins, named: namedTypesOf(monitors, catalog), catalog, tree }, run)
   if (run.problems.length > 0) return { config: undefined, problems: run.problems }
   const enabled = doc.remediation.enabled ?? doc.settings.enableRemediation ?? false
   const active = enabled && doc.settings.enableRemediation !== false
   if (!active) noteIdleRepairs(monitors, run)
   const sections = computed(doc, { runDir, active }, around)
-  const missing = [...unserved, ...missingRemediation(monitors, active), ...missingServices(sections, tree)]
+  const missing = [...unserved, ...unbuilt, ...missingRemediation(monitors, active), ...missingServices(sections, tree)]
   return {
     problems: [],
     config: {

@@ -1,4 +1,5 @@
 import { describe } from 'vitest'
+import { HEAD } from './testing.ts'
 import { type Case, disk, eachSays, monitors } from './testing-texts.ts'
 
 const CASES: readonly Case[] = [
@@ -14,6 +15,27 @@ const CASES: readonly Case[] = [
     text: monitors('  - name: cpu\n    type: system-cpu\n    interval: 30\n'),
     faults: [
       'config.yaml:8:5: monitors[0].interval: 30 is not a duration; expected a number with a unit such as "30s", "5m", "1h30m"',
+    ],
+  },
+  {
+    says: 'a place that nobody knows how to judge',
+    text: monitors('  - name: cpu\n    type: system-cpu\n    when: nvidia-gpus\n'),
+    faults: [
+      'config.yaml:8:5: monitors[0].when: "nvidia-gpus" is not valid; expected one of "always", "nvidia-gpu"; did you mean "nvidia-gpu"?',
+    ],
+  },
+  {
+    says: 'a monitor that is expected and is none of ours, with the nearest one',
+    text: `${HEAD}detector:\n  expect: [sistem]\n`,
+    faults: [
+      'config.yaml:6:12: detector.expect[0]: there is no monitor "sistem" of Node Doctor\'s own; did you mean "system"?',
+    ],
+  },
+  {
+    says: 'a plug-in that is expected',
+    text: `${HEAD}detector:\n  expect: [acme-vendor]\n`,
+    faults: [
+      'config.yaml:6:12: detector.expect[0]: there is no monitor "acme-vendor" of Node Doctor\'s own; expected one of "custom-plugin", "gpu", "kubernetes", "log", "network", "system"',
     ],
   },
   {

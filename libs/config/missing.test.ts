@@ -55,6 +55,17 @@ describe('services of the table', () => {
     ).toEqual([])
   })
 
+  it('are joined by monitors that are expected and are not part of this version', () => {
+    expect(parse(`${HEAD}detector:\n  expect: [system, gpu]\n`).missing).toEqual([
+      {
+        key: 'detector.expect.gpu',
+        what: 'monitor "gpu"',
+        reason: 'it is not part of this version',
+        origin: { layer: 'file', text: 'config.yaml, line 6' },
+      },
+    ])
+  })
+
   it('name the switch of repairs where it is written', () => {
     const at = (text: string) => parse(HEAD + text).missing.map(({ key, origin }) => `${key}: ${origin.text}`)
     expect(at('remediation:\n  enabled: true\n')).toEqual(['remediation: config.yaml, line 6'])

@@ -35,6 +35,11 @@ export const STRATEGY_NAMES = [
 /** Names that no monitor and no plug-in may have: of our own services, of the bus's users, of what several share. */
 export const OWN_NAMES: readonly string[] = [...Object.keys(SERVICES), ...RESERVED_NAMES]
 
+/** On which nodes a check runs (`monitors[].when`); how each is judged says libs/monitor-kit/when.ts. */
+export const PLACES = ['always', 'nvidia-gpu'] as const
+
+export type PlaceName = (typeof PLACES)[number]
+
 /** What the http-exporter serves, and where when the configuration does not say. */
 export const HANDLERS = {
   page: '/',

@@ -210,7 +210,6 @@ export function createMonitor(definition: MonitorDefinition, context: Context, r
     rpc: [rpc.service, external.service],
     socketPath: socketOf({ ...definition, kind: 'monitor' }, context.runDir),
     start(signal) {
-      if (runners.length === 0) log.warn('no check is configured for this monitor')
       startedMs = clock.monotonicMs()
       signal.addEventListener('abort', () => stopped.abort(signal.reason), { once: true })
       turns = Promise.all(checks.map((check) => check.turns()))

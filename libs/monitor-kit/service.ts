@@ -3,18 +3,20 @@ import type { NodeDoctorConfig } from '#config'
 import { defineService, runService, type ServiceDefinition } from '#service'
 import { createMonitor } from './monitor.ts'
 import type { CheckInstance, MonitorDefinition } from './types.ts'
+import { instancesHere } from './when.ts'
 
 /** The checks of the configuration that this monitor serves. */
 export function instancesOf(definition: MonitorDefinition, config: NodeDoctorConfig): CheckInstance[] {
   return config.monitors
     .filter((entry) => entry.enabled && entry.monitor === definition.name)
-    .map(({ name, type, intervalMs, timeoutMs, config: keys, dependsOn }) => ({
+    .map(({ name, type, intervalMs, timeoutMs, config: keys, dependsOn, when }) => ({
       name,
       type,
       intervalMs,
       timeoutMs,
       config: keys,
       dependsOn,
+      when,
     }))
 }
 
@@ -24,7 +26,10 @@ export function createMonitorService(definition: MonitorDefinition): ServiceDefi
     name: definition.name,
     description: definition.description,
     config: (full) => instancesOf(definition, full),
-    create: (context) => createMonitor(definition, context),
+    async create(context) {
+      if (context.config.length === 0) context.log.warn('no check is configured for this monitor')
+      return createMonitor(definition, { ...context, config: await instancesHere(context.config, context) })
+    },
   })
 }
 

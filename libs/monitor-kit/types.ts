@@ -1,4 +1,5 @@
 /** The SDK: write a check, get a conforming monitor process. */
+import type { PlaceName } from '#config'
 import type { Host } from '#host'
 import type {
   ConditionKey,
@@ -204,4 +205,6 @@ export interface CheckInstance {
   readonly timeoutMs: number
   readonly config: unknown
   readonly dependsOn: readonly string[]
+  /** On which machines it runs; default on all. */
+  readonly when?: PlaceName
 }

@@ -49,7 +49,17 @@ const detector = z.strictObject({
     .optional()
     .describe('Folders in which sockets of other monitors are looked for')
     .meta({ defaultText: '`<settings.runDir>/monitors`, `/var/run/npd`' }),
-  discovery: z.boolean().default(true).describe('Whether they are looked for; without it only `plugins` are asked'),
+  discovery: z
+    .boolean()
+    .default(true)
+    .describe('Whether they are looked for; without it only `plugins` and monitors of Node Doctor’s own are asked'),
+  expect: z
+    .array(z.string().max(63))
+    .max(64)
+    .default([])
+    .describe(
+      'Monitors of Node Doctor’s own that must be here though `monitors` does not say so for every node: `gpu` on nodes with GPUs. Where such a monitor is absent it is unreachable, after a reboot too',
+    ),
   lostAfter: duration({ min: '5s', max: '1h' })
     .prefault('30s')
     .describe(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { STRATEGY_NAMES } from '../parts.ts'
+import { PLACES, STRATEGY_NAMES } from '../parts.ts'
 import { duration, name } from './kinds.ts'
 
 /** `monitors[].remediation`: how problems of this check are repaired. */
@@ -36,6 +36,12 @@ export const monitor = z.strictObject({
     .meta({ what: 'the type of a check', sample: 'disk-health-check' })
     .describe('What is checked; docs/monitors.md lists the types'),
   enabled: z.boolean().default(true).describe('Whether it runs'),
+  when: z
+    .enum(PLACES)
+    .default('always')
+    .describe(
+      'On which nodes it runs: on all, or where PCI has a GPU of NVIDIA. Elsewhere it is as if it were not written. A monitor all of whose checks say so is not missed where it is not, unless `detector.expect` names it',
+    ),
   interval: duration({ min: '1s', max: '24h' })
     .optional()
     .describe('Time from one run to the next')

@@ -34,6 +34,7 @@ export type Entry = Partial<NodeDoctorConfig['monitors'][number]>
 export function configOf(runDir: string, entries: readonly Entry[]): NodeDoctorConfig {
   const monitors = entries.map((entry) => ({
     enabled: true,
+    when: 'always' as const,
     intervalMs: 30_000,
     timeoutMs: 10_000,
     config: {},

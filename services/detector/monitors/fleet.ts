@@ -75,11 +75,12 @@ interface Member {
   goneSinceMs: number | undefined
 }
 
-/** Our own monitors that serve a configured check, at the sockets where they listen. */
+/** Our own monitors that must be here, at the sockets where they listen: they have a check for every machine, or are expected. */
 export function builtInMonitors(config: NodeDoctorConfig): KnownMonitor[] {
-  const names = new Set(
-    config.monitors.filter(({ enabled, monitor }) => enabled && monitor !== '').map(({ monitor }) => monitor),
-  )
+  const ours = new Set(config.catalog.map(({ monitor }) => monitor))
+  const always = config.monitors.filter(({ enabled, monitor, when }) => enabled && monitor !== '' && when === 'always')
+  const expected = config.detector.expect.filter((name) => ours.has(name))
+  const names = new Set([...always.map(({ monitor }) => monitor), ...expected])
   return [...names].sort().map((name) => ({
     name,
     origin: 'built-in',

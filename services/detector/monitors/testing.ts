@@ -71,6 +71,7 @@ function configOf(dir: string, plugins: readonly PluginEntry[], forgetAfterMs: n
     detector: {
       monitorDirs: [dir],
       discovery: true,
+      expect: [],
       lostAfterMs: LOST_MS,
       forgetAfterMs,
       limits: { reportsPerSecond: 500, messageBytes: 4_194_304 },
