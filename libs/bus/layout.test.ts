@@ -28,10 +28,10 @@ describe('the readers of the bus', () => {
     const access = allAccess(consumersOf(WITH_NEW_EXPORTER))
     const { asks, hears, tells } = access.get(NEW_EXPORTER) ?? { asks: [], hears: [], tells: [] }
     expect(asks).toEqual([
-      '$JS.API.CONSUMER.MSG.NEXT.PROBLEMS.file-exporter',
-      '$JS.API.CONSUMER.INFO.PROBLEMS.file-exporter',
+      '$JS.API.CONSUMER.MSG.NEXT.PROBLEMS.letter-exporter',
+      '$JS.API.CONSUMER.INFO.PROBLEMS.letter-exporter',
       '$JS.API.STREAM.INFO.PROBLEMS',
-      '$JS.ACK.PROBLEMS.file-exporter.>',
+      '$JS.ACK.PROBLEMS.letter-exporter.>',
       '$JS.API.STREAM.INFO.KV_node_conditions',
       '$JS.API.DIRECT.GET.KV_node_conditions.>',
       '$JS.API.STREAM.INFO.KV_meta',
@@ -40,11 +40,11 @@ describe('the readers of the bus', () => {
     expect(hears).toEqual([
       'nd.heartbeat',
       'nd.metric.*',
-      'nd.presence.file-exporter',
+      'nd.presence.letter-exporter',
       '$KV.node_conditions.>',
       '$KV.meta.>',
     ])
-    expect(tells).toEqual([{ subject: 'nd.metric.file-exporter', to: ['http-exporter'] }])
-    expect(access.get('http-exporter')?.told).toContainEqual({ subject: 'nd.metric.file-exporter', by: NEW_EXPORTER })
+    expect(tells).toEqual([{ subject: 'nd.metric.letter-exporter', to: ['http-exporter'] }])
+    expect(access.get('http-exporter')?.told).toContainEqual({ subject: 'nd.metric.letter-exporter', by: NEW_EXPORTER })
   })
 })

@@ -2,7 +2,7 @@
 import { SERVICES } from './table.ts'
 import type { ServiceTable } from './types.ts'
 
-export const NEW_EXPORTER = 'file-exporter'
+export const NEW_EXPORTER = 'letter-exporter'
 
 export const WITH_NEW_EXPORTER: ServiceTable = {
   ...SERVICES,
@@ -16,11 +16,11 @@ export const WITH_NEW_EXPORTER: ServiceTable = {
       writes: [],
       tellsMetricsTo: ['http-exporter'],
     },
-    switches: ['exporters.file.enabled'],
+    switches: ['exporters.letter.enabled'],
     stopOrder: 1,
     needs: [],
     runFolders: [],
-    stateFolders: ['file-exporter'],
+    stateFolders: ['letter-exporter'],
     standing: { built: true, uid: 65_188 },
   },
 }

@@ -277,7 +277,7 @@ describe('up', () => {
 
   it('plans a service that the table has more, where its switch is on', async () => {
     const config = await configOf({ 'run-dir': place.dir })
-    const exporters = { ...config.exporters, file: { enabled: true } }
+    const exporters = { ...config.exporters, letter: { enabled: true } }
     const planned = planServices({ ...config, exporters }, undefined, WITH_NEW_EXPORTER)
     expect(planned.at(-1)).toEqual({
       name: NEW_EXPORTER,

@@ -1,9 +1,11 @@
 /** Every service of the table is in every manifest; and what a new one lacks is named, with the file to touch. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { builtServices, SERVICES, type ServiceTable } from '#service-table'
 import { NEW_EXPORTER, WITH_NEW_EXPORTER } from '../../libs/service-table/testing.ts'
 import { composeFaults, imageFaults, pageFaults, prepareFaults } from './file-faults.ts'
-import { CHART, find, helm, helmRefusal, type KubeObject, overlay, type PodSpec } from './objects.ts'
+import { CHART, find, helm, helmRefusal, type KubeObject, overlay, type PodSpec, ROOT } from './objects.ts'
 import { compactFaults, podFaults } from './service-faults.ts'
 
 const HELM = 'deploy/helm/node-doctor/templates'
@@ -58,30 +60,39 @@ describe('the table of services', () => {
   it('names each thing of a new exporter in a sentence', () => {
     expect(Object.values(PLACES).flatMap((faults) => faults(WITH_NEW_EXPORTER))).toMatchInlineSnapshot(`
       [
-        "deploy/kustomize/base/daemonset.yaml: there is no container file-exporter",
-        "deploy/kustomize/base/daemonset.yaml: the container detector does not mount /run/node-doctor/file-exporter writable",
-        "deploy/kustomize/overlays/compact/daemonset.yaml: the container exporters, which runs file-exporter, does not mount /run/node-doctor/file-exporter to write in it",
-        "deploy/kustomize/overlays/compact/daemonset.yaml: the container exporters, which runs file-exporter, does not mount /var/lib/node-doctor/file-exporter to write in it",
-        "deploy/kustomize/overlays/compact/daemonset.yaml: the container exporters, which runs file-exporter, is ready without /run/node-doctor/file-exporter/ready",
-        "deploy/helm/node-doctor/templates/daemonset.yaml: there is no container file-exporter",
-        "deploy/helm/node-doctor/templates/_containers.tpl: the container detector does not mount /run/node-doctor/file-exporter writable",
-        "deploy/helm/node-doctor/templates/_containers.tpl: the container exporters, which runs file-exporter, does not mount /run/node-doctor/file-exporter to write in it",
-        "deploy/helm/node-doctor/templates/_containers.tpl: the container exporters, which runs file-exporter, does not mount /var/lib/node-doctor/file-exporter to write in it",
-        "deploy/helm/node-doctor/templates/daemonset.yaml: the container exporters, which runs file-exporter, is ready without /run/node-doctor/file-exporter/ready",
-        "deploy/helm/node-doctor/templates/_helpers.tpl: the list of the pod's containers lacks file-exporter",
-        "docker-compose.yaml: there is no service file-exporter",
-        "docker-compose.yaml: there is no volume run-file-exporter in memory that is of user 65188",
-        "docker-compose.yaml: the service network does not hold run-file-exporter",
-        "docker-compose.yaml: the service detector does not mount run-file-exporter:/run/node-doctor/file-exporter",
-        "deploy/images/Dockerfile: makes no user 65188 for file-exporter",
-        "deploy/images/Dockerfile: makes no folder /run/node-doctor/file-exporter of user 65188",
-        "deploy/images/Dockerfile: makes no folder /var/lib/node-doctor/file-exporter of user 65188",
-        "deploy/images/prepare.sh: does not make $state/file-exporter for user 65188",
-        "docs/security.md: the table of docker-compose.yaml has no row of file-exporter, user 65188",
-        "docs/security.md: the table of the pods has no row of file-exporter, user 65188",
-        "docs/deploying.md: the table of what lands on the host has no row of /var/lib/node-doctor/file-exporter, user 65188",
+        "deploy/kustomize/base/daemonset.yaml: there is no container letter-exporter",
+        "deploy/kustomize/base/daemonset.yaml: the container detector does not mount /run/node-doctor/letter-exporter writable",
+        "deploy/kustomize/overlays/compact/daemonset.yaml: the container exporters, which runs letter-exporter, does not mount /run/node-doctor/letter-exporter to write in it",
+        "deploy/kustomize/overlays/compact/daemonset.yaml: the container exporters, which runs letter-exporter, does not mount /var/lib/node-doctor/letter-exporter to write in it",
+        "deploy/kustomize/overlays/compact/daemonset.yaml: the container exporters, which runs letter-exporter, is ready without /run/node-doctor/letter-exporter/ready",
+        "deploy/helm/node-doctor/templates/daemonset.yaml: there is no container letter-exporter",
+        "deploy/helm/node-doctor/templates/_containers.tpl: the container detector does not mount /run/node-doctor/letter-exporter writable",
+        "deploy/helm/node-doctor/templates/_containers.tpl: the container exporters, which runs letter-exporter, does not mount /run/node-doctor/letter-exporter to write in it",
+        "deploy/helm/node-doctor/templates/_containers.tpl: the container exporters, which runs letter-exporter, does not mount /var/lib/node-doctor/letter-exporter to write in it",
+        "deploy/helm/node-doctor/templates/daemonset.yaml: the container exporters, which runs letter-exporter, is ready without /run/node-doctor/letter-exporter/ready",
+        "deploy/helm/node-doctor/templates/_helpers.tpl: the list of the pod's containers lacks letter-exporter",
+        "docker-compose.yaml: there is no service letter-exporter",
+        "docker-compose.yaml: there is no volume run-letter-exporter in memory that is of user 65188",
+        "docker-compose.yaml: the service network does not hold run-letter-exporter",
+        "docker-compose.yaml: the service detector does not mount run-letter-exporter:/run/node-doctor/letter-exporter",
+        "deploy/images/Dockerfile: makes no user 65188 for letter-exporter",
+        "deploy/images/Dockerfile: makes no folder /run/node-doctor/letter-exporter of user 65188",
+        "deploy/images/Dockerfile: makes no folder /var/lib/node-doctor/letter-exporter of user 65188",
+        "deploy/images/prepare.sh: does not make $state/letter-exporter for user 65188",
+        "docs/security.md: the table of docker-compose.yaml has no row of letter-exporter, user 65188",
+        "docs/security.md: the table of the pods has no row of letter-exporter, user 65188",
+        "docs/deploying.md: the table of what lands on the host has no row of /var/lib/node-doctor/letter-exporter, user 65188",
       ]
     `)
+  })
+
+  it('names the files that docs/extending.md lists, and no other', () => {
+    const page = readFileSync(join(ROOT, 'docs/extending.md'), 'utf8')
+    const [, list = ''] = /^5\. Its deploy files[\s\S]*?They are([\s\S]*?)\. /m.exec(page) ?? []
+    const files = Object.values(PLACES).flatMap((faults) =>
+      faults(WITH_NEW_EXPORTER).map((text) => text.split(': ')[0]),
+    )
+    expect(new Set([...list.matchAll(/`([^`]+)`/g)].map(([, file]) => file))).toEqual(new Set(files))
   })
 
   it('names what differs between a row and a container', () => {

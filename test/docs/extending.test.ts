@@ -1,10 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ExporterService } from '#proto/nodedoctor/v1/exporter.ts'
 import { ExternalMonitorService } from '#proto/npd/external/v1/external_monitor.ts'
 import { connectUnix } from '#rpc'
+import { freePort } from '../../libs/bus/testing.ts'
 import { until } from '../e2e/constellation.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
@@ -35,6 +38,12 @@ async function blocksOf(path: string, named: RegExp): Promise<Map<string, string
   return blocks
 }
 
+/** What a page says to add to a file that is there: before a line of it, by the name of the file. */
+const PUT_BEFORE: Readonly<Record<string, string>> = {
+  'libs/service-table/table.ts': '} as const satisfies ServiceTable',
+  'libs/config/schema/exporters.ts': '/** `exporters`: how the node’s state is shown. */',
+}
+
 /** What the README of the kit says has to stand beside its monitor. */
 const BESIDE = {
   'README.md': 'Watches `example-sockets`: `ManySockets`. Keys: `warningSockets`, `criticalSockets`.\n',
@@ -53,14 +62,46 @@ describe('what is made as the docs say', () => {
   let tree = ''
   let check = new Map<string, string>()
   let monitor = new Map<string, string>()
-  const node = (...args: string[]) =>
-    execFileSync(process.execPath, args, { cwd: tree, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  let exporter = new Map<string, string>()
+  let rows = new Map<string, string>()
+  /** Runs Node in the tree. @throws Error with all that it said */
+  function node(...args: string[]): string {
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: tree, encoding: 'utf8' })
+    if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`)
+    return stdout
+  }
 
   async function write(files: Iterable<readonly [string, string]>): Promise<void> {
     for (const [file, text] of files) {
       await mkdir(join(tree, file, '..'), { recursive: true })
       await writeFile(join(tree, file), text)
     }
+  }
+
+  /** Adds a fragment of the page to a file of the tree. */
+  async function add(file: string, fragment: string): Promise<void> {
+    const mark = PUT_BEFORE[file] ?? ''
+    const before = await readFile(join(tree, file), 'utf8')
+    expect([file, before.split(mark).length]).toEqual([file, 2])
+    await writeFile(
+      join(tree, file),
+      before.replace(mark, () => `${fragment}\n${mark}`),
+    )
+  }
+
+  /** The exporter as the page shows it, its row and its keys. */
+  async function writeExporter(): Promise<void> {
+    exporter = await blocksOf('docs/extending.md', /`(services\/file-exporter\/[^`]+\.ts)`/g)
+    rows = await blocksOf('docs/extending.md', /`(libs\/(?:service-table\/table|config\/schema\/exporters)\.ts)`/g)
+    await write(exporter)
+    for (const [file, fragment] of rows) await add(file, fragment)
+    const [, line = ''] = /`(file: file\.[^`]+)`/.exec(await readFile(join(ROOT, 'docs/extending.md'), 'utf8')) ?? []
+    const schema = 'libs/config/schema/exporters.ts'
+    const text = await readFile(join(tree, schema), 'utf8')
+    await writeFile(
+      join(tree, schema),
+      text.replace(/(export const exporters = z\.strictObject\(\{)/, (at) => `${at}\n  ${line}`),
+    )
   }
 
   /** The first answer of a monitor that runs one check of this type. */
@@ -103,6 +144,8 @@ describe('what is made as the docs say', () => {
       ...Object.entries(BESIDE).map(([file, text]) => [`services/monitors/example/${file}`, text] as const),
     ])
 
+    await writeExporter()
+
     node('scripts/generate-catalog.ts')
     node('node_modules/typescript/bin/tsc', '-p', '.')
   }, 180_000)
@@ -127,5 +170,41 @@ describe('what is made as the docs say', () => {
     expect(await readFile(join(tree, 'docs/monitors.md'), 'utf8')).toContain('ManySockets')
     expect(await answerOf('example', 'example-sockets')).toMatchObject({ conditions: [{ type: 'ManySockets' }] })
     expect(node('--input-type=module', '--eval', CONTRACT)).toBe('')
+  })
+
+  it('an exporter is a folder, a row and its keys: it is planned, has an account on the bus, and shows what it read there', async () => {
+    expect([...exporter.keys()]).toEqual(['services/file-exporter/service.ts', 'services/file-exporter/main.ts'])
+    expect([...rows.keys()]).toEqual(Object.keys(PUT_BEFORE))
+    const config = join(tree, 'exporter.json')
+    const settings = { runDir: join(tree, 'run-exporter'), stateDir: join(tree, 'state-exporter') }
+    const kind = { apiVersion: 'node-doctor.io/v1alpha1', kind: 'NodeDoctorConfig', metadata: { name: 'x' } }
+    const exporters = { http: { enabled: false }, prometheus: { enabled: false }, file: { enabled: true, every: '1s' } }
+    const monitors = [{ name: 'memory', type: 'system-memory', interval: '1s' }]
+    await writeFile(config, JSON.stringify({ ...kind, settings, bus: { port: await freePort() }, exporters, monitors }))
+    const plan = `import { loadConfig } from '#config'
+      import { planServices } from './services/cli/up/plan.ts'
+      const config = await loadConfig({ file: ${JSON.stringify(config)}, flags: [], env: {} })
+      console.log(planServices(config).map(({ name }) => name).join(' '))`
+    expect(node('--input-type=module', '--eval', plan).trim()).toBe('detector system file-exporter')
+    const children = ['detector', 'monitors/system', 'file-exporter'].map((folder) =>
+      spawn(process.execPath, [`services/${folder}/main.ts`, '--config', config], { cwd: tree, stdio: 'ignore' }),
+    )
+    const client = connectUnix(join(settings.runDir, 'file-exporter/file-exporter.sock'))
+    try {
+      const path = join(settings.stateDir, 'file-exporter/conditions.txt')
+      await until('the file has the condition', async () => /^MemoryLow : \w+$/m.test(await readFile(path, 'utf8')))
+      expect(await client.call(ExporterService.getStatus, {}, { timeoutMs: 2000 })).toMatchObject({
+        name: 'file-exporter',
+        endpoints: [path],
+        busConnected: true,
+        lastError: '',
+      })
+    } finally {
+      client.close()
+      for (const child of children.reverse()) {
+        child.kill('SIGTERM')
+        await once(child, 'exit')
+      }
+    }
   })
 })

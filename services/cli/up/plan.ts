@@ -22,7 +22,7 @@ function isWanted({ switches }: BuiltService, config: NodeDoctorConfig): boolean
 /** @param only names of services; undefined for all that the configuration asks for */
 export function planServices(
   config: NodeDoctorConfig,
-  only: readonly string[] | undefined,
+  only?: readonly string[],
   table: ServiceTable = SERVICES,
 ): PlannedService[] {
   const { runDir } = config.settings
