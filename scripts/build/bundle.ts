@@ -1,7 +1,7 @@
 /** One minified ES module per service: 53 MB instead of 68 for a process that loads its packages one by one. */
 import { type BuildOptions, build } from 'esbuild'
 import type { Entry } from './entries.ts'
-import { leanKubeClient, leanReflection } from './lean.ts'
+import { leanFastify, leanGrpc, leanKubeClient, leanReflection } from './lean.ts'
 import { replaceFile } from './replace-file.ts'
 
 /** docs/architecture.md, section 11: a bundle of a service. */
@@ -39,7 +39,7 @@ const OPTIONS = {
   legalComments: 'external',
   logLevel: 'warning',
   write: false,
-  plugins: [leanKubeClient, leanReflection],
+  plugins: [leanKubeClient, leanReflection, leanGrpc, leanFastify],
 } as const satisfies BuildOptions
 
 /** @throws esbuild's BuildFailure, already printed, when an entry does not compile. */

@@ -56,3 +56,36 @@ export const leanReflection: Plugin = {
     build.onLoad({ filter: /.*/, namespace: 'reflection' }, () => ({ contents: STATUS, loader: 'js' }))
   },
 }
+
+/** What answers where grpc-js would read .proto files at run time: for its own channelz and load reports, which we serve nowhere. */
+const NO_LOADER = `export function loadSync() { throw new Error('this bundle reads no .proto files') }`
+const GRPC = /[\\/]@grpc[\\/]grpc-js[\\/]/
+
+/** @grpc/proto-loader and protobufjs, which nobody calls, out of every bundle: their text would stay in memory. */
+export const leanGrpc: Plugin = {
+  name: 'lean-grpc',
+  setup(build) {
+    build.onResolve({ filter: /^@grpc\/proto-loader$/ }, ({ importer, path }) =>
+      GRPC.test(importer) ? { path, namespace: 'no-loader' } : undefined,
+    )
+    build.onLoad({ filter: /.*/, namespace: 'no-loader' }, () => ({ contents: NO_LOADER, loader: 'js' }))
+  },
+}
+
+/** Compilers of schemas (no route has one), versions of plug-ins (there are none), and requests without a socket (tests'). */
+const UNUSED_BY_FASTIFY = /^(?:@fastify\/ajv-compiler|@fastify\/fast-json-stringify-compiler|semver|light-my-request)$/
+const FASTIFY = /[\\/]node_modules[\\/]fastify[\\/]/
+
+/** What fastify would only ask for where it is used otherwise: a sixth of the http-exporter's bundle. Refused by name. */
+export const leanFastify: Plugin = {
+  name: 'lean-fastify',
+  setup(build) {
+    build.onResolve({ filter: UNUSED_BY_FASTIFY }, ({ importer, path }) =>
+      FASTIFY.test(importer) ? { path, namespace: 'unused-by-fastify' } : undefined,
+    )
+    build.onLoad({ filter: /.*/, namespace: 'unused-by-fastify' }, ({ path }) => ({
+      contents: `module.exports = () => { throw new Error(${JSON.stringify(`this bundle has no ${path}`)}) }`,
+      loader: 'js',
+    }))
+  },
+}

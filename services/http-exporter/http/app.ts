@@ -98,6 +98,11 @@ function serveAsset(app: FastifyInstance, path: string, file: PageFile): void {
   })
 }
 
+/** No route has a schema. */
+function noSchema(): never {
+  throw new Error('routes of the http-exporter have no schemas')
+}
+
 /** @returns an application that is ready to route */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { answers, streams, assets, log } = options
@@ -110,6 +115,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     // Addresses of readers are those of their sockets: a header may say anything.
     trustProxy: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    // Nothing is validated or written by a schema: without these fastify would load a compiler for each, several MiB.
+    schemaController: { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } },
     // An address that cannot be decoded comes to no route and no hook.
     frameworkErrors: (_err, request, reply) => {
       void send(request, reply.headers(HEADERS), json({ error: 'the address cannot be read' }, 400))
