@@ -43,7 +43,8 @@ function heldWords(draft: Draft, source: SourceCondition): Pick<Observation, 're
   const { observation, raised, held, monitor } = source
   const declared = draft.conditionType(observation.type, monitor)
   const isVerbatim = declared?.verbatim === true
-  const label = renderLabel(declared?.label ?? '', observation.type, observation.entity)
+  const subject = observation.subject ?? raised?.subject
+  const label = renderLabel(declared?.label ?? '', observation.type, observation.entity, subject)
   if (held === 'unreachable') {
     const said = lastWord(source, 'last it said:', 'what it said before was')
     const message = `monitor ${monitor} does not answer; ${said}`
@@ -163,8 +164,9 @@ function merged(
   // After a restart nobody has declared anything yet: what stood there says how it is read.
   const polarity = declared?.polarity ?? before?.polarity ?? 'true-is-problem'
   const status = statusOf(first.health, polarity)
-  const label =
-    declared === undefined && before !== undefined ? before.label : renderLabel(declared?.label ?? '', type, entity)
+  const detail = mergedDetail(sources)
+  const isKnown = declared !== undefined || before === undefined
+  const label = isKnown ? renderLabel(declared?.label ?? '', type, entity, detail.subject) : before.label
   const words = heldWords(draft, first)
   const recovery = declared === undefined && before !== undefined ? before.recovery : recoveryOf(declared)
   const times = declared?.verbatim ? toldTimes(first) : timesOf(draft, sources, first, status, before)
@@ -186,7 +188,7 @@ function merged(
     label,
     recovery,
     held: first.held,
-    ...mergedDetail(sources),
+    ...detail,
   }
 }
 

@@ -105,8 +105,9 @@ export function entityName(entity: string): string {
   return colon > 0 && colon < 20 ? entity.slice(colon + 1) : entity
 }
 
-/** Fills "{entity}" of a label. */
-export function renderLabel(label: string, type: string, entity: string): string {
-  if (label === '') return entity === '' ? type : `${entityName(entity)} ${type}`
-  return label.replaceAll('{entity}', entityName(entity))
+/** Fills "{entity}" of a label. @param subject what people read in place of the entity */
+export function renderLabel(label: string, type: string, entity: string, subject?: string): string {
+  const name = subject ?? entityName(entity)
+  if (label === '') return entity === '' && subject === undefined ? type : `${name} ${type}`
+  return label.split('{entity}').join(name)
 }

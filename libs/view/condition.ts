@@ -1,5 +1,6 @@
 import { cleanText, DETECTOR_UNREACHABLE, type Liveness, type NodeCondition } from '#model'
 import { cleanEvidence, SHOWN } from './clean.ts'
+import { renderDetail } from './detail.ts'
 import { renderTime } from './duration.ts'
 import { conditionId, homeOf } from './ids.ts'
 import { levelOf } from './level.ts'
@@ -32,6 +33,7 @@ export function renderCondition(condition: NodeCondition, proven: Date, now: Dat
     held: condition.held,
     recovery: cleanText(condition.recovery, SHOWN.detail),
     ...(evidence === undefined ? {} : { evidence }),
+    ...renderDetail(condition),
   }
 }
 
@@ -40,8 +42,10 @@ export function staleCondition(view: ConditionView, detector: Liveness): Conditi
   const lost = detector.lastHeartbeat ?? detector.listeningSince
   const since = renderTime(lost, lost)
   const said = cleanText(view.message, SHOWN.message - 80)
+  // What was to be done then is no advice for now.
+  const { action: _action, observeOnly: _observeOnly, ...known } = view
   return {
-    ...view,
+    ...known,
     status: 'Unknown',
     health: 'unknown',
     level: 'stale',

@@ -1,6 +1,7 @@
 /** From the model to what people are shown. Pure, one evaluator for page, CLI and API. */
 export { applyStreamMessage, diffNodeViews } from './change.ts'
 export { cleanSeriesKey } from './clean.ts'
+export { ACTION_WORDS, actionWords, type DetailView, OBSERVED_ONLY, renderDetail, subjectWords } from './detail.ts'
 export * from './duration.ts'
 export * from './facts.ts'
 export { conditionId, conditionLink } from './ids.ts'

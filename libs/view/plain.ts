@@ -1,5 +1,6 @@
 /** The answer for those without a browser: `curl` and `node-doctor status`. */
 import type { Evidence } from '#model'
+import { actionWords, OBSERVED_ONLY, subjectWords } from './detail.ts'
 import { renderClock, renderDuration } from './duration.ts'
 import type { Level, NodeView, ProblemView } from './types.ts'
 import { overWords, wordsToText } from './words.ts'
@@ -49,7 +50,9 @@ export function renderEvidence(evidence: Evidence): string {
 
 function problemLines(problem: ProblemView, now: Date): string[] {
   const opened = new Date(problem.opened)
-  const codes = [problem.type, problem.entity, problem.reason].filter((code) => code !== '').join('  ')
+  const codes = [problem.type, subjectWords(problem.subject, problem.entity), problem.reason]
+    .filter((code) => code !== '')
+    .join('  ')
   const word = LEVEL_WORDS[problem.level === 'stale' ? problem.severity : problem.level]
   const lasted = problem.level === 'stale' ? '' : ` for ${renderDuration(now.getTime() - opened.getTime())},`
   const doubts = [
@@ -64,6 +67,8 @@ function problemLines(problem: ProblemView, now: Date): string[] {
         ? []
         : [`  ${problem.message}`]
       : [`  ${renderEvidence(problem.evidence)}`]),
+    ...(problem.action === undefined ? [] : [`  To do: ${actionWords(problem)}.`]),
+    ...(problem.observeOnly ? [`  ${OBSERVED_ONLY}`] : []),
     ...(problem.recovery === '' ? [] : [`  Gone when: ${problem.recovery}.`]),
     ...doubts.map((doubt) => `  ${doubt}`),
   ]

@@ -1,5 +1,6 @@
 import { cleanText, type Problem } from '#model'
 import { cleanCount, cleanEvidence, SHOWN } from './clean.ts'
+import { renderDetail } from './detail.ts'
 import { renderTime } from './duration.ts'
 import { levelOf } from './level.ts'
 import type { ProblemView } from './types.ts'
@@ -35,6 +36,7 @@ export function renderProblem(
     proofText: cleanText(problem.proofText, SHOWN.detail),
     recovery: cleanText(problem.recovery, SHOWN.detail),
     ...(evidence === undefined ? {} : { evidence }),
+    ...renderDetail(problem),
     monitor: condition?.monitor ?? owner,
     check: cleanText(problem.check, SHOWN.name),
     lastSeen: renderTime(problem.lastSeen, now),

@@ -13,6 +13,7 @@ import type {
   Proof,
   Severity,
 } from '#model'
+import type { DetailView } from './detail.ts'
 
 /** What colour and shape a thing has: problems by severity, and the three states that are none. */
 export type Level = 'healthy' | 'info' | 'warning' | 'error' | 'critical' | 'unknown' | 'stale'
@@ -39,7 +40,7 @@ export interface VerdictView {
 }
 
 /** One condition of the node, merged over its sources. */
-export interface ConditionView {
+export interface ConditionView extends DetailView {
   /** "disk/DiskFull/var"-like path for links: `<monitor>/<type>/<entity>`. */
   readonly id: string
   readonly type: string
@@ -64,7 +65,7 @@ export interface ConditionView {
 }
 
 /** One problem, open or resolved. */
-export interface ProblemView {
+export interface ProblemView extends DetailView {
   readonly fingerprint: string
   readonly generation: number
   readonly phase: ProblemPhase

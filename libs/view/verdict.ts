@@ -206,7 +206,9 @@ function watchedVerdict(input: VerdictInput, watched: readonly ConditionView[], 
   const window = renderWindow(proofAges(input, known, now).at(-1) ?? 0)
   const number = count(input.conditions.length, 'condition')
   // A label says what is wrong; of these nobody knows that.
-  const names = watched.slice(0, NAMED).map(({ type, entity }) => (entity === '' ? type : `${type} of ${entity}`))
+  const names = watched
+    .slice(0, NAMED)
+    .map(({ type, entity, subject = entity }) => (subject === '' ? type : `${type} of ${subject}`))
   const more = watched.length > NAMED ? `; and ${watched.length - NAMED} more` : ''
   return {
     level,

@@ -1,6 +1,6 @@
 import { entityWord } from '#model'
 import type { Node } from '#proto/nodedoctor/v1/detector.ts'
-import { type Level, type NodeView, renderDuration, renderPlainText } from '#view'
+import { type Level, type NodeView, renderDuration, renderPlainText, subjectWords } from '#view'
 import { fromProtoMonitorState } from '#wire'
 import { EXIT_UNKNOWN, tellNoAnswer } from './ask.ts'
 import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
@@ -21,10 +21,10 @@ export function exitCodeOf(view: NodeView): number {
 }
 
 function conditionsTable(view: NodeView, now: Date): string {
-  const rows = view.conditions.map(({ level, held, type, entity, message, reason, since }) => [
+  const rows = view.conditions.map(({ level, held, type, entity, subject, message, reason, since }) => [
     stateWord(level, held),
     type,
-    entityWord(entity),
+    subjectWords(subject, entityWord(entity)),
     renderDuration(now.getTime() - Date.parse(since)),
     reason,
     message,

@@ -2,7 +2,8 @@
  * The edge to the API server: whatever goes out passes {@link kubeText}. People read it with kubectl, which shows line
  * breaks and control characters of a terminal as they are.
  */
-import { cleanText } from '#model'
+import { cleanText, type Detail } from '#model'
+import { actionWords } from '#view'
 
 /** Of an event's message and, for the sake of people, of a condition's (k8s.io/api/events/v1: note, 1 kB). */
 export const MESSAGE_MAX_BYTES = 1024
@@ -12,6 +13,12 @@ export const REASON_MAX_BYTES = 128
 /** One clean line of at most `maxBytes` of UTF-8: nothing in it moves a cursor, begins a row, or turns text around. */
 export function kubeText(text: string, maxBytes: number): string {
   return cutBytes(cleanText(text, maxBytes), maxBytes)
+}
+
+/** What is to be done, behind what is wrong: ", to do: reset the device". Empty where nothing is known. */
+export function todoText(detail: Detail): string {
+  const words = actionWords(detail)
+  return words === '' ? '' : `, to do: ${words}`
 }
 
 /** Of the name of a monitor. */

@@ -3,6 +3,7 @@ import {
   type CheckRun,
   conditionKey,
   DETECTOR,
+  detailOf,
   type Evidence,
   entityName,
   fingerprintOf,
@@ -103,6 +104,7 @@ export function problemOf(condition: NodeCondition, changes: Partial<Problem> = 
     lastSeenMonoMs: 0,
     openedMonoMs: 0,
     openMs: 0,
+    ...detailOf(condition),
     ...changes,
   }
 }

@@ -86,6 +86,18 @@ describe('one warning and one critical problem', () => {
     expect(await seen(problems.nth(1))).toMatch(/kubelet answers slowly\s+Warning for 1 min, since 03:13:00/)
   })
 
+  it('name a device as people call it, and say what is to be done and that nothing acts', async () => {
+    const { page } = await stage.play('device')
+    const problem = page.getByRole('region', { name: /Open problem/ }).getByRole('article')
+    expect(await seen(problem)).toMatch(/GPURowRemap\s+GPU 3, H200\s+RowRemapFailed/)
+    expect(await seen(problem)).toMatch(
+      /2 checks in a row find it well\.\s+To do: replace the hardware\.\s+It is told only: nothing acts on it by itself\./,
+    )
+    const row = page.getByRole('row', { name: /GPURowRemap/ })
+    expect(await seen(row)).toMatch(/GPURowRemap\s+GPU 3, H200\s+row remapping failed/)
+    expect(await row.locator('[title="gpu:GPU-3f7a1c"]').count()).toBe(1)
+  })
+
   it('are told apart by shape and word as well as by colour', async () => {
     const { page } = await stage.play('problems')
     const shapes = await page

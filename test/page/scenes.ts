@@ -241,6 +241,23 @@ function hostile(): Scene {
   }
 }
 
+/** A device that people do not call by its identity, and that says what is to be done. */
+function device(): Scene {
+  const card = healthy('gpu', ['GPURowRemap', 'gpu:GPU-3f7a1c', 'no row waits to be remapped', 'NothingPending'])
+  const ill = sick(card, 'critical', {
+    summary: 'GPU 3 has rows that cannot be remapped',
+    message: 'row remapping failed',
+    reason: 'RowRemapFailed',
+    label: 'GPU 3, H200 ill',
+    since: ago(90),
+    action: 'replace-hardware',
+    observeOnly: true,
+    subject: 'GPU 3, H200',
+  })
+  const conditions = [ill, ...calmConditions().slice(0, 4)]
+  return { facts: facts({ conditions, problems: [problemOf(ill)] }), past: CALM_PAST }
+}
+
 /** Seven days of a node that had all of it. */
 function week(): Scene {
   const lanes: Lane[] = [...TROUBLED_PAST.lanes]
@@ -298,6 +315,7 @@ export const SCENES = {
   nothing: nothingKnown,
   'no-report': noReport,
   hostile,
+  device,
   week,
   'first-hour': () => ({
     facts: facts({ problems: [], conditions: calmConditions() }),

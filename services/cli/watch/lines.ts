@@ -1,5 +1,5 @@
 /** What a watcher is told of one change: a JSON document, or a line. */
-import { overWords, wordsToText } from '#view'
+import { actionWords, overWords, wordsToText } from '#view'
 import { fromProtoEvent, fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
 import { stateWord, viewOf } from '../node.ts'
 import type { Told } from './known.ts'
@@ -33,16 +33,19 @@ export function lineOf(change: Told, now: Date): readonly [what: string, text: s
     case 'node':
       return ['node', wordsToText(viewOf(change.value, now).verdict.sentence, now)]
     case 'condition': {
-      const { type, entity, health, held, message } = fromProtoNodeCondition(change.value, now)
-      return [stateWord(health, held), `${type}${about(entity)}: ${message}`]
+      const { type, entity, subject = entity, health, held, message } = fromProtoNodeCondition(change.value, now)
+      return [stateWord(health, held), `${type}${about(subject)}: ${message}`]
     }
     case 'conditionRemoved':
       return ['gone', `${change.value.type}${about(change.value.entity)}`]
     case 'problem': {
-      const { phase, severity, summary, proofText, openMs } = fromProtoProblem(change.value, now)
+      const { phase, severity, summary, proofText, openMs, ...more } = fromProtoProblem(change.value, now)
+      const todo = actionWords(more)
       return [
         phase,
-        phase === 'resolved' ? `${overWords(openMs)}: ${summary} (${proofText})` : `${severity}: ${summary}`,
+        phase === 'resolved'
+          ? `${overWords(openMs)}: ${summary} (${proofText})`
+          : `${severity}: ${summary}${todo === '' ? '' : ` (to do: ${todo})`}`,
       ]
     }
     case 'monitor': {

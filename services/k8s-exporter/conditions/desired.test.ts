@@ -56,6 +56,17 @@ function bad(entity: string, minute: number, changes: Partial<NodeCondition> = {
 const one = (...conditions: NodeCondition[]) => desiredConditions(conditions, wishing).get(conditions[0]?.type ?? '')
 
 describe('the wished condition of a type', () => {
+  it('names things as people call them, and what is to be done about each', () => {
+    const gpu = (entity: string, changes: Partial<NodeCondition>) => bad(entity, 1, { type: 'GPUXidError', ...changes })
+    const sick = { subject: 'GPU 3, H200', message: 'XID 79', action: 'reboot-node' } as const
+    expect(one(gpu('gpu:GPU-3f7a', sick))?.message).toBe('GPU 3, H200: XID 79, to do: reboot the node')
+    expect(one(gpu('gpu:GPU-3f7a', sick), gpu('gpu:GPU-9c', { message: 'XID 48' }))?.message).toBe(
+      'GPU 3, H200: XID 79, to do: reboot the node; GPU-9c: XID 48',
+    )
+    const well = (entity: string, subject?: string) => condition({ type: 'GPUXidError', entity, subject })
+    expect(one(well('gpu:a', 'GPU 0, H200'), well('gpu:b'))?.message).toBe('2 are well: GPU 0, H200, b')
+  })
+
   it('of one thing is what its check says, to the letter', () => {
     expect(one(condition({ type: 'KernelDeadlock', message: '50%d "x"', reason: 'KernelHasNoDeadlock' }))).toEqual({
       type: 'KernelDeadlock',

@@ -1,7 +1,7 @@
 /** What the node's conditions should be: the entities of one type as the one condition that Kubernetes has for it. Pure. */
 import { compareHealth, compareSeverity, entityName, type NodeCondition, SEVERITIES, statusOf } from '#model'
 import type { Origins } from '../state/origins.ts'
-import { kubeText, MESSAGE_MAX_BYTES, REASON_MAX_BYTES } from '../text.ts'
+import { kubeText, MESSAGE_MAX_BYTES, REASON_MAX_BYTES, todoText } from '../text.ts'
 import type { Naming } from './naming.ts'
 import type { Tracker } from './tracker.ts'
 
@@ -54,16 +54,17 @@ export function worstFirst(a: NodeCondition, b: NodeCondition): number {
   )
 }
 
-/** "/var: 96 % of 200 GiB used" */
-function told({ entity, message, summary }: NodeCondition): string {
-  const text = message === '' ? summary : message
-  return entity === '' ? text : `${entityName(entity)}: ${text}`
+/** "/var: 96 % of 200 GiB used", "GPU 3, H200: a row cannot be remapped, to do: replace the hardware" */
+function told(condition: NodeCondition): string {
+  const { entity, subject, message, summary } = condition
+  const text = `${message === '' ? summary : message}${todoText(condition)}`
+  return entity === '' && subject === undefined ? text : `${subject ?? entityName(entity)}: ${text}`
 }
 
 function messageOf(worst: NodeCondition, all: readonly NodeCondition[]): string {
   if (all.length === 1) return told(worst)
   if (worst.health === 'healthy')
-    return `${all.length} are well: ${all.map(({ entity }) => entityName(entity)).join(', ')}`
+    return `${all.length} are well: ${all.map(({ entity, subject }) => subject ?? entityName(entity)).join(', ')}`
   const bad = all.filter(({ health }) => health !== 'healthy')
   const rest = all.length - bad.length
   return bad.map(told).join('; ') + (rest > 0 ? `; ${rest} ${rest === 1 ? 'other is' : 'others are'} well` : '')

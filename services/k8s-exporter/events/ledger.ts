@@ -2,7 +2,7 @@
  * What was told, and what is to be told: repeats become a count, budgets hold back, nothing is told twice. The state is
  * what its lines say, so that it can be kept in a file and comes back after a kill. Pure.
  */
-import type { NodeEvent, Problem, Severity } from '#model'
+import { hashText, MAX_MESSAGE, type NodeEvent, type Problem, type Severity } from '#model'
 import { type Budget, createBudget } from './budget.ts'
 import { type HeldBack, openingOf, type Told, tellEvent, tellHeldBack, tellProblem } from './render.ts'
 
@@ -111,7 +111,8 @@ export function createLedger(options: LedgerOptions): Ledger {
   }
 
   function keyOf({ monitor, reason, entity, severity, message }: NodeEvent): string {
-    return [monitor, reason, entity, severity, message].join('\u0000')
+    const words = message.length <= MAX_MESSAGE ? message : hashText(message)
+    return [monitor, reason, entity, severity, words].join('\u0000')
   }
 
   function hold(source: string, reason: string, at: Date, count: number): Line {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { someProblem } from '../../../libs/view/testing.ts'
-import { tellEvent, tellProblem } from './render.ts'
+import { renderEventObject, tellEvent, tellProblem } from './render.ts'
 
 const OVER = { phase: 'resolved', resolved: new Date('2026-05-12T03:20:00Z'), proofText: 'proven' } as const
 const told = (changes: Parameters<typeof someProblem>[0]) => tellProblem(someProblem(changes), 'w1', undefined)
@@ -40,5 +40,34 @@ describe('an event', () => {
     const say = (entity: string, message: string) => tellEvent({ ...event, reason: 'R', entity, message }, 'w1').message
     expect(say('disk:/var', 'it is bad')).toBe('/var: it is bad')
     expect(say('disk:/var', '/var is bad')).toBe('/var is bad')
+  })
+
+  it('names the thing as people call it, and what is to be done', () => {
+    const words = {
+      summary: '',
+      message: 'a row cannot be remapped',
+      reason: 'RowRemapFailed',
+      label: 'GPU 3, H200 ill',
+    }
+    const gpu = { entity: 'gpu:GPU-3f7a', subject: 'GPU 3, H200', action: 'replace-hardware', ...words } as const
+    expect(told(gpu)?.message).toBe(
+      'GPU 3, H200: a row cannot be remapped (RowRemapFailed), to do: replace the hardware',
+    )
+    expect(told({ ...gpu, ...OVER, openMs: 5000 })?.message).toBe('GPU 3, H200 ill: over after 5 s; proven')
+  })
+
+  it('of what is told word by word is the event alone, which comes from the source that it names', () => {
+    expect(told({ verbatim: true })).toBeUndefined()
+    expect(told({ verbatim: true, ...OVER })).toBeUndefined()
+    const at = new Date(0)
+    const event = { id: 'e', monitor: 'log', check: '', entity: '', severity: 'warning', reason: 'OOMKilling' } as const
+    const message = `Killed\tprocess\n${'x'.repeat(40_000)}`
+    const said = tellEvent({ ...event, message, source: 'kernel-monitor', firstSeen: at, lastSeen: at, count: 1 }, 'w1')
+    expect(said).toMatchObject({ source: 'log', component: 'kernel-monitor' })
+    expect(said.message).toMatch(/^Killed process x+…$/)
+    expect(renderEventObject(said, { name: 'w1', uid: 'u' })).toMatchObject({
+      source: { component: 'kernel-monitor', host: 'w1' },
+      reportingComponent: 'kernel-monitor',
+    })
   })
 })

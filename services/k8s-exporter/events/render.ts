@@ -2,7 +2,7 @@
 import type { KubeEvent } from '#kube'
 import { compareSeverity, entityName, hashText, type NodeEvent, type Problem, type Severity } from '#model'
 import { renderDuration } from '#view'
-import { kubeText, kubeTime, MESSAGE_MAX_BYTES, REASON_MAX_BYTES, SOURCE_MAX_BYTES } from '../text.ts'
+import { kubeText, kubeTime, MESSAGE_MAX_BYTES, REASON_MAX_BYTES, SOURCE_MAX_BYTES, todoText } from '../text.ts'
 import { HELD_BACK, RESOLVED_SUFFIX } from './reasons.ts'
 
 /** Events of things without a namespace have to be here (k8s.io/kubernetes, legacyValidateEvent). */
@@ -20,8 +20,10 @@ export interface NodeReference {
 /** What is told about a fact, before it is known whom it is told of. */
 export interface Told {
   readonly name: string
-  /** The monitor it comes from. */
+  /** The monitor it comes from, whose budget it uses. */
   readonly source: string
+  /** Who is named as its source in place of the monitor, where that tells another's words. */
+  readonly component?: string
   readonly reason: string
   readonly message: string
   readonly severity: Severity
@@ -45,8 +47,8 @@ export function renderEventObject(told: Told, node: NodeReference): KubeEvent {
     type: told.severity === 'info' ? 'Normal' : 'Warning',
     reason: kubeText(told.reason, REASON_MAX_BYTES),
     message: kubeText(told.message, MESSAGE_MAX_BYTES),
-    source: { component: kubeText(told.source, SOURCE_MAX_BYTES), host: node.name },
-    reportingComponent: REPORTER,
+    source: { component: kubeText(told.component ?? told.source, SOURCE_MAX_BYTES), host: node.name },
+    reportingComponent: told.component === undefined ? REPORTER : kubeText(told.component, SOURCE_MAX_BYTES),
     reportingInstance: node.name,
     firstTimestamp: kubeTime(told.first),
     lastTimestamp: kubeTime(told.last),
@@ -54,20 +56,22 @@ export function renderEventObject(told: Told, node: NodeReference): KubeEvent {
   }
 }
 
-/** One event is told from another by its words alone: what it is about stands in them. */
-function about(entity: string, text: string): string {
-  const name = entityName(entity)
-  return entity === '' || text.includes(name) ? text : `${name}: ${text}`
+/** One event is told from another by its words alone: what it is about stands in them, as people call it. */
+function about({ entity, subject }: Pick<Problem, 'entity' | 'subject'>, text: string): string {
+  const name = subject ?? entityName(entity)
+  return (entity === '' && subject === undefined) || text.includes(name) ? text : `${name}: ${text}`
 }
 
 /** The first of what may repeat. */
 export function tellEvent(event: NodeEvent, nodeName: string): Told {
-  const { monitor, reason, entity, message, severity, firstSeen, lastSeen, count, id } = event
+  const { monitor, reason, entity, message, severity, firstSeen, lastSeen, count, id, source } = event
   return {
     name: eventName(nodeName, 'event', monitor, reason, entity, id),
     source: monitor,
+    ...(source === undefined ? {} : { component: source }),
     reason,
-    message: about(entity, message),
+    // What is told word by word may be long: more than this is not sent.
+    message: kubeText(about({ entity }, message), MESSAGE_MAX_BYTES),
     severity,
     first: firstSeen,
     last: lastSeen,
@@ -85,6 +89,8 @@ export function openingOf({ fingerprint, generation, opened }: Problem): string 
  * @param toldSeverity the severity that its last event had; undefined: none was told in this opening
  */
 export function tellProblem(problem: Problem, nodeName: string, toldSeverity: Severity | undefined): Told | undefined {
+  // What is told word by word is told by its source's own events.
+  if (problem.verbatim) return undefined
   if (problem.phase === 'resolved') return tellResolved(problem, nodeName)
   // A problem that came from an event was told by that event.
   if (problem.fromEvent) return undefined
@@ -96,7 +102,7 @@ export function tellProblem(problem: Problem, nodeName: string, toldSeverity: Se
     name: eventName(nodeName, 'problem', openingOf(problem), isWorse ? problem.severity : 'opened'),
     source: sourceOf(problem),
     reason: problem.type,
-    message: `${about(problem.entity, wordsOf(problem))} (${problem.reason}${now})`,
+    message: `${about(problem, wordsOf(problem))} (${problem.reason}${now})${todoText(problem)}`,
     severity: problem.severity === 'info' ? 'info' : problem.severity,
     first: at,
     last: at,
@@ -128,7 +134,7 @@ function tellResolved(problem: Problem, nodeName: string): Told {
     name: eventName(nodeName, 'problem', openingOf(problem), 'resolved'),
     source: sourceOf(problem),
     reason: `${problem.fromEvent ? problem.reason : problem.type}${RESOLVED_SUFFIX}`,
-    message: `${about(problem.entity, what)}: ${overText(problem)}${problem.proofText === '' ? '' : `; ${problem.proofText}`}`,
+    message: `${about(problem, what)}: ${overText(problem)}${problem.proofText === '' ? '' : `; ${problem.proofText}`}`,
     severity: 'info',
     first: at,
     last: at,

@@ -10,7 +10,7 @@ import { When } from './age.tsx'
 import { bringIntoView } from './bring-into-view.ts'
 import { State } from './glyph.tsx'
 import { type Nearness, useNear } from './nearness.ts'
-import { Code } from './texts.tsx'
+import { About, Code } from './texts.tsx'
 
 function noteWords(condition: ConditionView): string {
   // When nothing is known at all, that is why, and the page says so once.
@@ -70,7 +70,7 @@ export const ConditionRow = resting(function ConditionRow({ condition, here, ear
         </a>
       </td>
       <td class="quiet">
-        {condition.entity === '' ? 'node' : near ? <Code text={condition.entity} /> : condition.entity}
+        <About thing={condition} near={near} />
       </td>
       <td>
         <bdi>{condition.message}</bdi> <Note condition={condition} />

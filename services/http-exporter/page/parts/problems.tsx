@@ -1,7 +1,15 @@
 /** Open problems, worst first. */
 
 import { useState } from 'preact/hooks'
-import { type HistoryView, LEVEL_WORDS, limitOf, type ProblemView, type SeriesView } from '#view'
+import {
+  actionWords,
+  type HistoryView,
+  LEVEL_WORDS,
+  limitOf,
+  OBSERVED_ONLY,
+  type ProblemView,
+  type SeriesView,
+} from '#view'
 import { elementId, nameId } from '../state/address.ts'
 import { resting, useCell, usePage } from '../state/hooks.ts'
 import { quantityOf } from '../words/quantity.ts'
@@ -11,7 +19,7 @@ import { Age } from './age.tsx'
 import { Glyph } from './glyph.tsx'
 import { More } from './more.tsx'
 import { Spark } from './spark.tsx'
-import { Code } from './texts.tsx'
+import { About, Code } from './texts.tsx'
 import { useTarget } from './use-target.ts'
 
 const SHOWN = 10
@@ -59,9 +67,9 @@ function What({ problem, stale }: ProblemProps) {
         <a href={`#${link}`}>
           <Code text={problem.type} />
         </a>{' '}
-        {problem.entity === '' ? null : (
+        {problem.entity === '' && problem.subject === undefined ? null : (
           <span>
-            <Code text={problem.entity} />
+            <About thing={problem} near />
           </span>
         )}{' '}
         <span>
@@ -149,6 +157,16 @@ function HowKnown(props: ProblemProps) {
   )
 }
 
+/** What a person is to do, and whether anybody else may. */
+function ToDo({ problem }: { readonly problem: ProblemView }) {
+  return (
+    <>
+      {problem.action === undefined ? null : <p class="small todo">To do: {actionWords(problem)}.</p>}
+      {problem.observeOnly ? <p class="small">{OBSERVED_ONLY}</p> : null}
+    </>
+  )
+}
+
 function GoneWhen({ problem }: { readonly problem: ProblemView }) {
   return (
     <div>
@@ -156,6 +174,7 @@ function GoneWhen({ problem }: { readonly problem: ProblemView }) {
       <p>
         <bdi>{asSentence(problem.recovery) || 'Its monitor says so.'}</bdi>
       </p>
+      <ToDo problem={problem} />
       {problem.unproven ? <p class="small">Known from before the reboot; not looked at since.</p> : null}
       {problem.flapping ? <p class="small">It comes and goes; its recovery is held back.</p> : null}
     </div>

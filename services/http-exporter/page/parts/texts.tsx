@@ -1,5 +1,5 @@
 /** Texts of monitors in our sentences: isolated, so that no direction and no length of theirs moves ours. */
-import type { Words } from '#view'
+import type { ConditionView, Words } from '#view'
 import { Age } from './age.tsx'
 
 /** A sentence made of pieces; its ages go on counting. */
@@ -38,4 +38,17 @@ const LONG = 14
 export function Code({ text }: { readonly text: string }) {
   if (text.length < LONG) return <bdi>{text}</bdi>
   return <bdi>{text.split(SEAM).flatMap((part, index) => (index === 0 ? [part] : [<wbr key={index} />, part]))}</bdi>
+}
+
+interface AboutProps {
+  readonly thing: Pick<ConditionView, 'entity' | 'subject'>
+  /** Somebody may see it: a code is broken at its seams. */
+  readonly near: boolean
+}
+
+/** What something is about, as people call it; a name that stands in place of the entity has that in its title. */
+export function About({ thing: { entity, subject }, near }: AboutProps) {
+  if (subject !== undefined) return <bdi title={entity === '' ? undefined : entity}>{subject}</bdi>
+  if (entity === '') return 'node'
+  return near ? <Code text={entity} /> : entity
 }

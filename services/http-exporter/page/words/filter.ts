@@ -6,7 +6,7 @@ const haystacks = new WeakMap<ConditionView, string>()
 function haystackOf(condition: ConditionView): string {
   const known = haystacks.get(condition)
   if (known !== undefined) return known
-  const { monitor, sources, level, health, type, entity, reason, message, label } = condition
+  const { monitor, sources, level, health, type, entity, subject = '', reason, message, label } = condition
   const text = [
     monitor,
     ...sources,
@@ -14,6 +14,7 @@ function haystackOf(condition: ConditionView): string {
     health,
     type,
     entity === '' ? 'node' : entity,
+    subject,
     reason,
     message,
     label,
