@@ -6,8 +6,13 @@ home=/opt/node-doctor
 
 start() {
   local name=$1
+  local flags=(--max-semi-space-size=1 --v8-pool-size=0 --bytecode-old-age=1)
   shift
-  exec node --max-semi-space-size=1 --v8-pool-size=0 "$home/$name.mjs" "$@"
+  # Little to do, and nobody waits for it: less machine code (services/cli/up/node-flags.ts).
+  case $name in
+  k8s-exporter) flags+=(--no-sparkplug --no-maglev) ;;
+  esac
+  exec node "${flags[@]}" "$home/$name.mjs" "$@"
 }
 
 usage() {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ExternalMonitorService, Status } from '#proto/npd/external/v1/external_monitor.ts'
 import { connectUnix } from '#rpc'
-import { NODE_ENV } from '../../services/cli/up/supervise.ts'
+import { NODE_ENV } from '../../services/cli/up/node-flags.ts'
 import { FLAGS, startConstellation, until } from '../e2e/constellation.ts'
 import { reportFigure } from './figure.ts'
 

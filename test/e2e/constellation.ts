@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ConditionView, NodeView, ProblemView, StreamMessage } from '#view'
 import { freePort } from '../../libs/bus/testing.ts'
-import { HEAP_FLAG, NODE_ENV, NODE_FLAGS } from '../../services/cli/up/supervise.ts'
+import { HEAP_FLAG, NODE_ENV, NODE_FLAGS, nodeFlagsOf } from '../../services/cli/up/node-flags.ts'
 
 const DIST = new URL('../../dist/', import.meta.url).pathname
 export const FLAGS = [...NODE_FLAGS, HEAP_FLAG]
@@ -124,7 +124,8 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
     const argv = [
       ...(options.wrap ?? []),
       process.execPath,
-      ...FLAGS,
+      ...nodeFlagsOf(name),
+      HEAP_FLAG,
       join(options.builds?.[name] ?? DIST, `${name}.mjs`),
       '--config',
       configFile,

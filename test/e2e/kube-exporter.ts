@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
 import { startTestDetector, type TestDetector } from '../../libs/bus/testing-detector.ts'
 import { someMonitor } from '../../libs/view/testing.ts'
-import { NODE_ENV } from '../../services/cli/up/supervise.ts'
+import { HEAP_FLAG, NODE_ENV, nodeFlagsOf } from '../../services/cli/up/node-flags.ts'
 import type { ApiServerUnderTest } from '../fakes/kube-apiserver/types.ts'
-import { ensureBuilt, FLAGS } from './constellation.ts'
+import { ensureBuilt } from './constellation.ts'
 
 const BUNDLE = new URL('../../dist/k8s-exporter.mjs', import.meta.url).pathname
 
@@ -54,7 +54,7 @@ export async function startKubeScene({ api, nodeName, set = {} }: KubeSceneOptio
 
   function start(): void {
     const args = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`])
-    child = spawn(process.execPath, [...FLAGS, BUNDLE, ...args], {
+    child = spawn(process.execPath, [...nodeFlagsOf('k8s-exporter'), HEAP_FLAG, BUNDLE, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...NODE_ENV },
     })

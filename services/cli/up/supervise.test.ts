@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
-import { NODE_ENV, NODE_FLAGS, type Supervised, supervise } from './supervise.ts'
+import { NODE_ENV, NODE_FLAGS, nodeFlagsOf } from './node-flags.ts'
+import { type Supervised, supervise } from './supervise.ts'
 
 function textOf(file: string): string {
   return readFileSync(new URL(`../../../deploy/images/${file}`, import.meta.url), 'utf8')
@@ -11,7 +12,10 @@ function textOf(file: string): string {
 
 describe('what keeps a process small', () => {
   it('is the same under up as in the image', () => {
-    expect(textOf('entrypoint.sh')).toContain(`exec node ${NODE_FLAGS.join(' ')} `)
+    const more = nodeFlagsOf('k8s-exporter').slice(NODE_FLAGS.length)
+    expect(textOf('entrypoint.sh')).toContain(`local flags=(${NODE_FLAGS.join(' ')})`)
+    expect(textOf('entrypoint.sh')).toContain(`k8s-exporter) flags+=(${more.join(' ')}) ;;`)
+    expect(nodeFlagsOf('detector')).toEqual(NODE_FLAGS)
     const settings = Object.entries(NODE_ENV).map(([name, value]) => `${name}=${value}`)
     expect(textOf('Dockerfile')).toContain(` ${settings.join(' ')} `)
   })

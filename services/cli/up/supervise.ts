@@ -2,6 +2,7 @@
 import { type Clock, within } from '#clock'
 import { type Child, createHost } from '#host'
 import { createBackoff } from '#pace'
+import { HEAP_FLAG, NODE_ENV, nodeFlagsOf } from './node-flags.ts'
 import type { PlannedService } from './plan.ts'
 import { createReadyLook } from './ready.ts'
 
@@ -14,12 +15,6 @@ const PROBE_MS = 100
 const PROBE_SLOW_MS = 2000
 /** A service that is wrong in its command line or configuration ends with this, and would again. */
 const EXIT_USAGE = 2
-
-/** What keeps a Node process small, and keeps it so (docs/decisions/memory.md has the figures). */
-export const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=0'] as const
-/** Where no container bounds a process: half of the largest container's memory, which is what Node chooses inside it. */
-export const HEAP_FLAG = '--max-old-space-size=96'
-export const NODE_ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '16384', MALLOC_TOP_PAD_: '0' } as const
 
 export interface SuperviseOptions {
   readonly service: PlannedService
@@ -81,12 +76,16 @@ export function supervise(options: SuperviseOptions): Supervised {
       const beganMs = clock.monotonicMs()
       try {
         await readiness.forget()
-        child = await programs.start(process.execPath, [...NODE_FLAGS, HEAP_FLAG, options.bundle, ...options.args], {
-          env: { ...process.env, ...NODE_ENV, NODE_DOCTOR_SUPERVISOR: String(process.pid) },
-          cwd: process.cwd(),
-          dieWithParent: true,
-          onLine: (line) => options.onLine(service.name, line),
-        })
+        child = await programs.start(
+          process.execPath,
+          [...nodeFlagsOf(service.name), HEAP_FLAG, options.bundle, ...options.args],
+          {
+            env: { ...process.env, ...NODE_ENV, NODE_DOCTOR_SUPERVISOR: String(process.pid) },
+            cwd: process.cwd(),
+            dieWithParent: true,
+            onLine: (line) => options.onLine(service.name, line),
+          },
+        )
       } catch (err) {
         enter('ended', err instanceof Error ? err.message : String(err))
         break
