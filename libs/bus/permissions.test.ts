@@ -14,9 +14,7 @@ import {
   writerOf,
 } from './testing-readers.ts'
 
-const SERVICES = CONSUMERS.map(({ service }) => service)
-
-describe.each(SERVICES)('%s on the bus', (service) => {
+describe.each(CONSUMERS)('$service on the bus', ({ service, streams, publishes }) => {
   it('may not write, speak for the detector, make or delete anything, or listen to everything', async () => {
     const bus = await start()
     await writerOf(bus)
@@ -52,7 +50,7 @@ describe.each(SERVICES)('%s on the bus', (service) => {
       'nd.metric.system',
       'nd.presence.another',
       '$JS.ACK.PROBLEMS.another.1.1.1.1.1',
-      ...(service === 'remediator' ? [] : ['nd.remediation.started.X']),
+      ...(publishes.includes('nd.remediation.*.*') ? [] : ['nd.remediation.started.X']),
     ]
     for (const subject of forbidden) nc.publish(subject, '{}')
     const unheard = ['_INBOX_detector.>', '_INBOX_another.>', 'nd.>', '$KV.conditions.>', '>']
@@ -66,7 +64,7 @@ describe.each(SERVICES)('%s on the bus', (service) => {
     const jsm = await jetStreamOf(bus)
     for (const stream of ['EVENTS', 'PROBLEMS', 'REMEDIATIONS', 'KV_node_conditions'])
       expect((await jsm.streams.info(stream)).state.last_seq).toBe(0)
-    await expect(jsm.consumers.info('PROBLEMS', service)).resolves.toBeDefined()
+    for (const stream of streams) await expect(jsm.consumers.info(stream, service)).resolves.toBeDefined()
   })
 
   it('cannot have an answer delivered in the detector’s name', async () => {
@@ -104,7 +102,7 @@ describe.each(SERVICES)('%s on the bus', (service) => {
       for (const reply of targets) nc.publish(question, question.startsWith('$JS.ACK') ? '+NXT' : '', { reply })
     await nc.flush()
     // Its own answers come after those to what it asked before.
-    await nc.request(`${READER_API}.STREAM.INFO.KV_problems`, '')
+    await nc.request(`${READER_API}.STREAM.INFO.KV_meta`, '')
     await writer.publishEvent(event('last'))
     await detector.connection('test').flush()
     expect(await ends()).toEqual(before.map((end, i) => (streams[i] === 'EVENTS' ? end + 1 : end)))

@@ -44,12 +44,12 @@ describe('a section that is something else', () => {
   )
 
   it('is named in words, and what stands beside it is looked at too', () => {
-    expect(faultsOf(`${HEAD}exporters: 5\nsettings: { logLevl: debug }\n`)).toEqual([
-      'config.yaml:5:1: exporters: 5 is not a map; expected a map with keys such as "kubernetes", "http", "prometheus"',
+    expect(faultsOf(`${HEAD}remediation: 5\nsettings: { logLevl: debug }\n`)).toEqual([
+      'config.yaml:5:1: remediation: 5 is not a map; expected a map with keys such as "enabled", "dryRun", "maxRetriesPerHour", "cooldownPeriod"',
       'config.yaml:6:13: settings.logLevl: unknown key; did you mean "logLevel"?',
     ])
-    expect(faultsOf(HEAD, { flags: [set('exporters=5')] })).toEqual([
-      '--set exporters=5: exporters: "5" is not a map; expected a map with keys such as "kubernetes", "http", "prometheus"',
+    expect(faultsOf(HEAD, { flags: [set('remediation=5')] })).toEqual([
+      '--set remediation=5: remediation: "5" is not a map; expected a map with keys such as "enabled", "dryRun", "maxRetriesPerHour", "cooldownPeriod"',
     ])
   })
 })
