@@ -5,7 +5,7 @@
 import type { RequestRecord } from '#kube'
 import type { Metrics } from '#service'
 import type { Cause } from './conditions/plan.ts'
-import type { EventAction } from './events/sender.ts'
+import type { EventAction } from './events/requests.ts'
 
 export interface Gauges {
   /** How long nothing has worked; 0: it works. */

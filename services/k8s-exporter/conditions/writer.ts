@@ -6,19 +6,15 @@ import { type KubeClient, type KubeNode, parseMark } from '#kube'
 import type { Clock, Logger } from '#service'
 import type { Gate } from '../pace/gate.ts'
 import type { Limiter } from '../pace/limiter.ts'
-import { type Desired, WATCHED, WELL } from './desired.ts'
+import type { Desired } from './desired.ts'
 import type { Ours } from './ours.ts'
-import { createPacer } from './pacer.ts'
-import { type Cause, planPatch } from './plan.ts'
+import { createPacer, type Pacer } from './pacer.ts'
+import { type Cause, type Plan, planPatch } from './plan.ts'
+import { createSchedule, createSettling, type Schedule, type Settling } from './schedule.ts'
+import { createWritten, type Written } from './written.ts'
 
-/** Changes that come within this time go out together. */
-const BATCH_MS = 25
-/** A condition that is no longer wished, and that this exporter never saw itself, is taken away after this. */
-const SETTLE_MS = 120_000
 /** After an error that is none of a request's. */
 const MISTAKE_MS = 5000
-/** New words about something that is well travel with the heartbeat; about a problem once in this time at most. */
-const REWORD_MS = 60_000
 
 export interface WriterOptions {
   readonly client: KubeClient
@@ -65,234 +61,221 @@ export interface ConditionWriter {
   run(signal: AbortSignal): Promise<void>
 }
 
-export function createConditionWriter(options: WriterOptions): ConditionWriter {
-  const { client, nodeName, gate, limiter, clock, log, random = Math.random } = options
-  const written = new Set<string>()
-  const rewordedMs = new Map<string, number>()
-  let node: KubeNode | undefined
-  let foreign: readonly string[] = []
-  const pacer = createPacer(options.updateMs)
-  /** How bad each was when it was written last. */
-  const ranks = new Map<string, number>()
-  /** Since when something waits to be sent; since when something came that was not looked at; until when what waits is held. */
-  let dirtyMs: number | undefined
-  let newsMs: number | undefined
-  let heldUntilMs: number | undefined
-  let isHurried = false
-  let heartbeatDueMs = 0
-  let lookDueMs = 0
-  let completeSinceMs: number | undefined
-  let wake: (() => void) | undefined
-  let isBegun = false
+/** The writer's state: what it knows of the node, and what is due. */
+interface Desk {
+  readonly options: WriterOptions
+  readonly schedule: Schedule
+  readonly settling: Settling
+  readonly written: Written
+  readonly pacer: Pacer
+  node: KubeNode | undefined
+  foreign: readonly string[]
+  isHurried: boolean
+  /** Something was compared with the node in this life. */
+  isBegun: boolean
   /** The node is another object: nothing of ours is on it. */
-  let isAnew = false
+  isAnew: boolean
+  /** Ends the wait for the next turn. */
+  wake: (() => void) | undefined
+}
 
-  const spread = (ms: number, share: number) => ms * (1 + share * (2 * random() - 1))
+/** One batch, from the wish to the patch. */
+interface Batch {
+  readonly desired: ReadonlyMap<string, Desired>
+  readonly plan: Plan
+  readonly heartbeat: boolean
+  readonly worse: readonly string[]
+  readonly nowMs: number
+  /** Since when it waited; undefined: it is none of a change. */
+  readonly sinceMs: number | undefined
+}
 
-  function changed(): void {
-    dirtyMs ??= clock.monotonicMs()
-    newsMs ??= clock.monotonicMs()
-    wake?.()
+function saw(desk: Desk, next: KubeNode): void {
+  const { options, written, node } = desk
+  const before = node?.metadata.uid
+  if (before !== undefined && before !== next.metadata.uid) {
+    options.log.warn('the node is another object now; everything is written again', { before, now: next.metadata.uid })
+    written.forget()
+    desk.isAnew = true
   }
+  if (node === undefined) written.adopt(next, options.remembered)
+  desk.node = next
+  if (node === undefined) options.onFound?.()
+}
 
-  /** What stands there by the file of an earlier exporter is ours, whatever became of the note. */
-  function adopt(next: KubeNode): void {
-    if (options.remembered === undefined || options.remembered.uid !== next.metadata.uid) return
-    const standing = new Set((next.status?.conditions ?? []).map(({ type }) => type))
-    for (const type of options.remembered.types) if (standing.has(type)) written.add(type)
-  }
-
-  function saw(next: KubeNode): void {
-    const before = node?.metadata.uid
-    if (before !== undefined && before !== next.metadata.uid) {
-      log.warn('the node is another object now; everything is written again', { before, now: next.metadata.uid })
-      written.clear()
-      ranks.clear()
-      isAnew = true
-    }
-    const isFirst = node === undefined
-    if (isFirst) adopt(next)
-    node = next
-    if (isFirst) options.onFound?.()
-  }
-
-  function mayReword({ type, rank }: Desired): boolean {
-    if (rank === WELL) return false
-    const lastMs = rewordedMs.get(type) ?? Number.NEGATIVE_INFINITY
-    return clock.monotonicMs() - lastMs >= Math.max(options.updateMs, REWORD_MS)
-  }
-
-  function mayRemove(): boolean {
-    if (!options.isComplete()) {
-      completeSinceMs = undefined
-      return false
-    }
-    completeSinceMs ??= clock.monotonicMs()
-    return clock.monotonicMs() - completeSinceMs >= SETTLE_MS
-  }
-
-  function tellForeign(names: readonly string[]): void {
-    const news = names.filter((name) => !foreign.includes(name))
-    if (news.length > 0)
-      log.warn('another writer holds a condition type of ours; it is left alone', {
-        types: news,
-        advice: 'stop the other writer, or name ours otherwise in exporters.kubernetes.conditionTypes',
-      })
-    foreign = names
-  }
-
-  /** Something of ours was not confirmed for longer than a heartbeat. */
-  function isStale(of: KubeNode | undefined): boolean {
-    const ours = new Set(of === undefined ? [] : parseMark(of).conditions)
-    const oldest = clock.now().getTime() - options.heartbeatMs
-    return (of?.status?.conditions ?? []).some(
-      ({ type, lastHeartbeatTime }) => ours.has(type) && Date.parse(lastHeartbeatTime ?? '') < oldest,
-    )
-  }
-
-  async function look(signal: AbortSignal): Promise<void> {
-    await limiter.wait(true, signal)
-    saw(await client.getNode(nodeName, { signal, cached: node !== undefined }))
-    lookDueMs = clock.monotonicMs() + spread(options.resyncMs, 0.1)
-  }
-
-  /** @returns whether something was sent */
-  async function write(signal: AbortSignal): Promise<boolean> {
-    const nowMs = clock.monotonicMs()
-    // The first of this process confirms everything: who wrote before may have ended long ago.
-    const heartbeat = nowMs >= heartbeatDueMs || (!isBegun && isStale(node))
-    const desired = options.desired(written)
-    const sinceMs = dirtyMs
-    dirtyMs = undefined
-    newsMs = undefined
-    heldUntilMs = undefined
-    if (desired === undefined || node === undefined) return false
-    isBegun = true
-    const plan = planPatch({
-      node,
-      desired,
-      written,
-      annotations: options.annotations(),
-      heartbeat,
-      // With the heartbeat all words go along.
-      mayReword: (wish) => heartbeat || mayReword(wish),
-      removeOrphans: mayRemove(),
-      withdrawn: options.withdrawn(),
-      booted: new Date(clock.now().getTime() - clock.monotonicMs()),
+function tellForeign(desk: Desk, names: readonly string[]): void {
+  const news = names.filter((name) => !desk.foreign.includes(name))
+  if (news.length > 0)
+    desk.options.log.warn('another writer holds a condition type of ours; it is left alone', {
+      types: news,
+      advice: 'stop the other writer, or name ours otherwise in exporters.kubernetes.conditionTypes',
     })
-    tellForeign(plan.foreign)
-    if (heartbeat) heartbeatDueMs = nowMs + spread(options.heartbeatMs, 0.1)
-    const { patch, cause } = plan
-    if (patch === undefined || cause === undefined) return false
-    const worse = plan.types.filter(
-      (type) => (desired.get(type)?.rank ?? WELL) > Math.max(WATCHED, ranks.get(type) ?? WELL),
-    )
-    const waitMs = heartbeat || isHurried || isAnew ? 0 : pacer.waitMs(nowMs, worse)
-    if (waitMs > 0) {
-      dirtyMs = sinceMs ?? nowMs
-      heldUntilMs = nowMs + waitMs
-      return false
-    }
-    try {
-      await limiter.wait(true, signal)
-      saw(await client.patchNodeStatus(nodeName, patch, { signal }))
-      // The answer is the whole node: a look as good as any.
-      lookDueMs = clock.monotonicMs() + spread(options.resyncMs, 0.1)
-    } catch (err) {
-      dirtyMs ??= sinceMs ?? nowMs
-      if (heartbeat) heartbeatDueMs = 0
-      throw err
-    }
-    pacer.wrote(clock.monotonicMs(), worse)
-    isAnew = false
-    for (const type of plan.types) {
-      written.add(type)
-      ranks.set(type, desired.get(type)?.rank ?? WELL)
-      rewordedMs.set(type, clock.monotonicMs())
-    }
-    for (const { type } of patch.status?.conditions.filter((condition) => '$patch' in condition) ?? []) {
-      written.delete(type)
-      rewordedMs.delete(type)
-      ranks.delete(type)
-    }
-    if (node.metadata.uid !== undefined) options.onOurs({ uid: node.metadata.uid, types: [...written] })
-    options.onPatched(cause, plan.types, sinceMs === undefined ? undefined : clock.monotonicMs() - sinceMs)
-    return true
-  }
+  desk.foreign = names
+}
 
-  async function turn(signal: AbortSignal): Promise<void> {
-    try {
-      if (node === undefined || clock.monotonicMs() >= lookDueMs) await look(signal)
-      await write(signal)
-      gate.worked()
-    } catch (err) {
-      if (signal.aborted) return
-      const failure = gate.failed(err)
-      if (failure === undefined) {
-        // A mistake of ours: it must not end the writing for good.
-        log.error('conditions could not be written, for a reason that is not the API server', { err })
-        dirtyMs ??= clock.monotonicMs()
-        await clock.sleep(MISTAKE_MS, signal).catch(() => undefined)
-        return
-      }
-      if (failure.kind === 'missing') node = undefined
-      if (failure.kind === 'refused') {
-        // The same patch would be refused again; a look at the node may show why it is another than was thought.
-        lookDueMs = 0
-      }
-      dirtyMs ??= clock.monotonicMs()
-    }
-  }
+/** Something of ours was not confirmed for longer than a heartbeat. */
+function isStale(node: KubeNode | undefined, oldestMs: number): boolean {
+  const ours = new Set(node === undefined ? [] : parseMark(node).conditions)
+  return (node?.status?.conditions ?? []).some(
+    ({ type, lastHeartbeatTime }) => ours.has(type) && Date.parse(lastHeartbeatTime ?? '') < oldestMs,
+  )
+}
 
-  /** Until there is something to do: a change, a heartbeat, a look, or the gate opens. */
-  async function idle(signal: AbortSignal): Promise<void> {
-    const nowMs = clock.monotonicMs()
-    const shutMs = gate.opensInMs()
-    const sendMs =
-      newsMs !== undefined
-        ? newsMs + BATCH_MS
-        : dirtyMs === undefined
-          ? Number.POSITIVE_INFINITY
-          : (heldUntilMs ?? dirtyMs)
-    const dueMs = Math.max(0, Math.min(heartbeatDueMs, lookDueMs, sendMs) - nowMs)
-    const waitMs = shutMs > 0 ? shutMs : dueMs
-    if (waitMs <= 0) return
-    const woken = new AbortController()
-    // A change ends the wait for a time, not the wait for the server.
-    if (shutMs <= 0 && newsMs === undefined) wake = () => woken.abort()
-    await clock.sleep(waitMs, AbortSignal.any([signal, woken.signal])).catch(() => undefined)
-    wake = undefined
+async function look(desk: Desk, signal: AbortSignal): Promise<void> {
+  const { client, nodeName, limiter, clock } = desk.options
+  await limiter.wait(true, signal)
+  saw(desk, await client.getNode(nodeName, { signal, cached: desk.node !== undefined }))
+  desk.schedule.looked(clock.monotonicMs())
+}
+
+/** Takes what waits and compares it with the node. @returns undefined while either is not known */
+function compare(desk: Desk): Batch | undefined {
+  const { options, schedule, written, node } = desk
+  const { clock } = options
+  const nowMs = clock.monotonicMs()
+  const wallMs = clock.now().getTime()
+  // The first of this process confirms everything: who wrote before may have ended long ago.
+  const heartbeat = schedule.isHeartbeatDue(nowMs) || (!desk.isBegun && isStale(node, wallMs - options.heartbeatMs))
+  const desired = options.desired(written.types)
+  const sinceMs = schedule.take()
+  if (desired === undefined || node === undefined) return undefined
+  desk.isBegun = true
+  const plan = planPatch({
+    node,
+    desired,
+    written: written.types,
+    annotations: options.annotations(),
+    heartbeat,
+    // With the heartbeat all words go along.
+    mayReword: (wish) => heartbeat || written.mayReword(wish, clock.monotonicMs()),
+    removeOrphans: desk.settling.isSettled(options.isComplete(), clock.monotonicMs()),
+    withdrawn: options.withdrawn(),
+    booted: new Date(wallMs - nowMs),
+  })
+  return { desired, plan, heartbeat, worse: written.worse(plan.types, desired), nowMs, sinceMs }
+}
+
+/** Sends what differs, unless it has to wait for its turn. */
+async function write(desk: Desk, signal: AbortSignal): Promise<void> {
+  const batch = compare(desk)
+  if (batch === undefined) return
+  const { plan, heartbeat, worse, nowMs, sinceMs } = batch
+  tellForeign(desk, plan.foreign)
+  if (heartbeat) desk.schedule.heartbeat(nowMs)
+  if (plan.patch === undefined) return
+  const waitMs = heartbeat || desk.isHurried || desk.isAnew ? 0 : desk.pacer.waitMs(nowMs, worse)
+  if (waitMs > 0) desk.schedule.hold(nowMs, waitMs, sinceMs)
+  else await send(desk, batch, signal)
+}
+
+async function send(desk: Desk, batch: Batch, signal: AbortSignal): Promise<void> {
+  const { client, nodeName, limiter, clock, onOurs, onPatched } = desk.options
+  const { desired, heartbeat, worse, nowMs, sinceMs } = batch
+  const { patch, cause, types } = batch.plan
+  if (patch === undefined || cause === undefined) return
+  try {
+    await limiter.wait(true, signal)
+    saw(desk, await client.patchNodeStatus(nodeName, patch, { signal }))
+  } catch (err) {
+    desk.schedule.failed(sinceMs ?? nowMs, heartbeat)
+    throw err
+  }
+  const doneMs = clock.monotonicMs()
+  // The answer is the whole node: a look as good as any.
+  desk.schedule.looked(doneMs)
+  desk.pacer.wrote(doneMs, worse)
+  desk.isAnew = false
+  desk.written.wrote(types, desired, doneMs)
+  const removed = patch.status?.conditions.filter((condition) => '$patch' in condition) ?? []
+  desk.written.removed(removed.map(({ type }) => type))
+  const uid = desk.node?.metadata.uid
+  if (uid !== undefined) onOurs({ uid, types: [...desk.written.types] })
+  onPatched(cause, types, sinceMs === undefined ? undefined : doneMs - sinceMs)
+}
+
+async function turn(desk: Desk, signal: AbortSignal): Promise<void> {
+  const { clock, gate, log } = desk.options
+  try {
+    if (desk.node === undefined || desk.schedule.isLookDue(clock.monotonicMs())) await look(desk, signal)
+    await write(desk, signal)
+    gate.worked()
+  } catch (err) {
+    if (signal.aborted) return
+    desk.schedule.failed(clock.monotonicMs(), false)
+    const failure = gate.failed(err)
+    if (failure === undefined) {
+      // A mistake of ours: it must not end the writing for good.
+      log.error('conditions could not be written, for a reason that is not the API server', { err })
+      await clock.sleep(MISTAKE_MS, signal).catch(() => undefined)
+    } else if (failure.kind === 'missing') desk.node = undefined
+    // The same patch would be refused again; a look at the node may show why it is another than was thought.
+    else if (failure.kind === 'refused') desk.schedule.lookAgain()
+  }
+}
+
+/** Until there is something to do: a change, a heartbeat, a look, or the gate opens. */
+async function idle(desk: Desk, signal: AbortSignal): Promise<void> {
+  const { clock, gate } = desk.options
+  const { schedule } = desk
+  const shutMs = gate.opensInMs()
+  const waitMs = shutMs > 0 ? shutMs : schedule.dueInMs(clock.monotonicMs())
+  if (waitMs <= 0) return
+  const woken = new AbortController()
+  // A change ends the wait for a time, not the wait for the server.
+  if (shutMs <= 0 && !schedule.hasNews) desk.wake = () => woken.abort()
+  await clock.sleep(waitMs, AbortSignal.any([signal, woken.signal])).catch(() => undefined)
+  desk.wake = undefined
+}
+
+async function run(desk: Desk, signal: AbortSignal): Promise<void> {
+  const { clock, gate } = desk.options
+  desk.schedule.begin(clock.monotonicMs())
+  while (!signal.aborted) {
+    await idle(desk, signal)
+    if (signal.aborted) return
+    if (desk.schedule.hasNews && gate.isOpen()) {
+      const restMs = desk.schedule.batchRestMs(clock.monotonicMs())
+      if (restMs > 0) await clock.sleep(restMs, signal).catch(() => undefined)
+    }
+    if (gate.isOpen() && !signal.aborted) await turn(desk, signal)
+  }
+}
+
+export function createConditionWriter(options: WriterOptions): ConditionWriter {
+  const { clock, gate, heartbeatMs, resyncMs, updateMs, random = Math.random } = options
+  const schedule = createSchedule({ heartbeatMs, resyncMs, random })
+  const desk: Desk = {
+    options,
+    schedule,
+    settling: createSettling(),
+    written: createWritten(updateMs),
+    pacer: createPacer(updateMs),
+    node: undefined,
+    foreign: [],
+    isHurried: false,
+    isBegun: false,
+    isAnew: false,
+    wake: undefined,
   }
 
   return {
-    changed,
+    changed() {
+      schedule.changed(clock.monotonicMs())
+      desk.wake?.()
+    },
     hurry() {
-      isHurried = true
-      newsMs ??= dirtyMs
-      wake?.()
+      desk.isHurried = true
+      schedule.hurry()
+      desk.wake?.()
     },
-    unsettle() {
-      completeSinceMs = undefined
-    },
+    unsettle: desk.settling.unsettle,
     get node() {
-      return node
+      return desk.node
     },
     get foreign() {
-      return foreign
+      return desk.foreign
     },
-    isSettled: () => dirtyMs === undefined && gate.failure === undefined,
-    async run(signal) {
-      heartbeatDueMs = clock.monotonicMs() + spread(options.heartbeatMs, 0.1)
-      while (!signal.aborted) {
-        await idle(signal)
-        if (signal.aborted) return
-        if (newsMs !== undefined && gate.isOpen()) {
-          // The batch's time, from the first change of it.
-          const restMs = newsMs + BATCH_MS - clock.monotonicMs()
-          if (restMs > 0) await clock.sleep(restMs, signal).catch(() => undefined)
-        }
-        if (gate.isOpen() && !signal.aborted) await turn(signal)
-      }
-    },
+    isSettled: () => schedule.waitingSinceMs === undefined && gate.failure === undefined,
+    run: (signal) => run(desk, signal),
   }
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../libs/host/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
 import { createJournal, readJournal } from './journal.ts'
-import type { Line } from './ledger.ts'
+import type { Line } from './kept.ts'
 
 let folder: TempFolder
 let path: string

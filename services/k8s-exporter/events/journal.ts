@@ -4,7 +4,7 @@
  */
 import { type AppendLog, beginLog, readLog } from '#durable'
 import type { Logger } from '#service'
-import type { Line } from './ledger.ts'
+import type { Line } from './kept.ts'
 
 /** The file is written anew when it has grown beyond this. */
 const COMPACT_BYTES = 2 * 1024 * 1024

@@ -2,6 +2,7 @@
  * At most so many requests a second over a longer time, and a few at once. Conditions go before events: the last tokens
  * are theirs (docs/architecture.md, section 11: a storm never exceeds 5 requests a second).
  */
+import type { Clock } from '#clock'
 import { createRate } from '#pace'
 
 export interface LimiterOptions {
@@ -9,7 +10,7 @@ export interface LimiterOptions {
   readonly burst: number
   /** Tokens that only `urgent` takers may have. */
   readonly reserved: number
-  readonly monotonicMs: () => number
+  readonly clock: Pick<Clock, 'monotonicMs' | 'sleep'>
 }
 
 export interface Limiter {
@@ -19,11 +20,11 @@ export interface Limiter {
   wait(urgent: boolean, signal: AbortSignal): Promise<void>
 }
 
-export function createLimiter({ perSecond, burst, reserved, monotonicMs }: LimiterOptions): Limiter {
+export function createLimiter({ perSecond, burst, reserved, clock }: LimiterOptions): Limiter {
   const rate = createRate(perSecond, burst)
 
   function take(urgent: boolean): number {
-    const nowMs = monotonicMs()
+    const nowMs = clock.monotonicMs()
     const waitMs = rate.waitMs(nowMs, urgent ? 1 : 1 + reserved)
     if (waitMs === 0) rate.spend(nowMs)
     return waitMs
@@ -36,22 +37,8 @@ export function createLimiter({ perSecond, burst, reserved, monotonicMs }: Limit
         signal.throwIfAborted()
         const ms = take(urgent)
         if (ms === 0) return
-        await sleep(ms, signal)
+        await clock.sleep(ms, signal)
       }
     },
   }
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort)
-      resolve()
-    }, ms)
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
 }

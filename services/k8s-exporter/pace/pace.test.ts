@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { KubeAccessError, type KubeRefusal, KubeStatusError, KubeUnreachableError } from '#kube'
+import { fakeClock } from '../../../libs/clock/testing.ts'
 import { type Failure, type FailureContext, judgeFailure } from './failure.ts'
 import { createGate } from './gate.ts'
 import { createLimiter } from './limiter.ts'
@@ -23,18 +24,23 @@ function refused(status: number, changes: Partial<KubeRefusal> = {}): KubeStatus
 }
 
 describe('a limiter', () => {
-  it('lets some through at once and then so many a second, the last of them only to what is urgent', () => {
-    let nowMs = 0
-    const limiter = createLimiter({ perSecond: 5, burst: 6, reserved: 3, monotonicMs: () => nowMs })
+  it('lets some through at once and then so many a second, the last of them only to what is urgent', async () => {
+    const clock = fakeClock()
+    const limiter = createLimiter({ perSecond: 5, burst: 6, reserved: 3, clock })
     expect([1, 2, 3, 4].map(() => limiter.take(false))).toEqual([0, 0, 0, 200])
     expect([1, 2, 3, 4].map(() => limiter.take(true))).toEqual([0, 0, 0, 200])
-    nowMs += 200
+    await clock.advance(200)
     expect([limiter.take(false), limiter.take(true), limiter.take(true)]).toEqual([600, 0, 200])
   })
 
   it('never gives more than the rate over a long time, whoever asks', () => {
     let nowMs = 0
-    const limiter = createLimiter({ perSecond: 5, burst: 15, reserved: 3, monotonicMs: () => nowMs })
+    const limiter = createLimiter({
+      perSecond: 5,
+      burst: 15,
+      reserved: 3,
+      clock: { ...fakeClock(), monotonicMs: () => nowMs },
+    })
     let given = 0
     for (; nowMs < 300_000; nowMs += 10) if (limiter.take(nowMs % 20 === 0) === 0) given++
     expect(given).toBeGreaterThan(1490)
@@ -42,12 +48,25 @@ describe('a limiter', () => {
   })
 
   it('ends a wait with its signal', async () => {
-    const limiter = createLimiter({ perSecond: 0.001, burst: 1, reserved: 0, monotonicMs: () => 0 })
+    const limiter = createLimiter({ perSecond: 0.001, burst: 1, reserved: 0, clock: fakeClock() })
     limiter.take(true)
     const abort = new AbortController()
     const waiting = limiter.wait(true, abort.signal)
     abort.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
+  })
+
+  it('lets whoever waits go on as soon as there is a token', async () => {
+    const clock = fakeClock()
+    const limiter = createLimiter({ perSecond: 0.5, burst: 1, reserved: 0, clock })
+    limiter.take(false)
+    const given: number[] = []
+    const beganMs = clock.monotonicMs()
+    void limiter.wait(false, new AbortController().signal).then(() => given.push(clock.monotonicMs() - beganMs))
+    await clock.advance(1999)
+    expect(given).toEqual([])
+    await clock.advance(1)
+    expect(given).toEqual([2000])
   })
 })
 

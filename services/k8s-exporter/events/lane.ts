@@ -1,0 +1,107 @@
+/** Facts of the bus to events of the API server: ledger, journal, sender, and what they take. Wiring only. */
+import { join } from 'node:path'
+import type { BusReader } from '#bus'
+import type { KubeNode } from '#kube'
+import type { ServiceContext } from '#service'
+import { fromProtoEvent, fromProtoProblem } from '#wire'
+import type { K8sExporterConfig } from '../config.ts'
+import type { Lanes } from '../lanes.ts'
+import type { ExporterMetrics } from '../metrics.ts'
+import { createJournal, readJournal } from './journal.ts'
+import { createLedger } from './ledger.ts'
+import { createEventSender, type EventSender } from './sender.ts'
+
+export interface EventLane {
+  readonly sender: EventSender
+  /** Facts that are being told. */
+  readonly inHand: number
+  /** Writes what the journal still has to keep. */
+  close(): Promise<void>
+}
+
+export interface EventLaneOptions {
+  readonly context: ServiceContext<K8sExporterConfig>
+  readonly lanes: Lanes
+  readonly metrics: ExporterMetrics
+  readonly reader: BusReader
+  /** As the server last showed it. */
+  readonly node: () => KubeNode | undefined
+  /** Something new came from the bus. */
+  readonly onNews: () => void
+  readonly signal: AbortSignal
+}
+
+/** Reads what was told, and takes facts from now on, unless events are switched off. */
+export async function openEvents(options: EventLaneOptions): Promise<EventLane> {
+  const { context, lanes, metrics, signal, node, onNews } = options
+  const { clock, log, nodeName, config } = context
+  const { kubernetes } = config
+  const path = join(context.stateDir, context.name, 'told.jsonl')
+  const ledger = createLedger({
+    nodeName,
+    perMinute: kubernetes.events.maxEventsPerMinute,
+    burst: kubernetes.events.burst,
+    windowMs: kubernetes.events.deduplicationWindowMs,
+    countEveryMs: kubernetes.updateIntervalMs,
+  })
+  ledger.apply(await readJournal(path, log))
+  const journal = createJournal({ path, log, current: () => ledger.lines(clock.now().getTime()) })
+  const sender = createEventSender({
+    client: lanes.client,
+    nodeName,
+    node() {
+      const uid = node()?.metadata.uid
+      return uid === undefined ? undefined : { name: nodeName, uid }
+    },
+    gate: lanes.events,
+    limiter: lanes.limiter,
+    ledger,
+    journal,
+    clock,
+    log,
+    minSeverity: kubernetes.events.minSeverity,
+    onAction: metrics.event,
+    signal,
+  })
+  let inHand = 0
+  async function take(work: Promise<void>): Promise<void> {
+    inHand++
+    onNews()
+    await work.finally(() => inHand--)
+  }
+  if (kubernetes.events.enabled) consumeFacts(options, sender, take)
+  return {
+    sender,
+    get inHand() {
+      return inHand
+    },
+    close: () => journal.close(),
+  }
+}
+
+function consumeFacts(
+  { context, reader, lanes, node, metrics, signal }: EventLaneOptions,
+  sender: EventSender,
+  take: (work: Promise<void>) => Promise<void>,
+): void {
+  const { clock } = context
+  const options = { signal, ready: () => lanes.events.isOpen() && node() !== undefined }
+  function gap(stream: string): (count: number) => void {
+    return (count) => {
+      metrics.missed(count)
+      sender.missed(stream, count)
+    }
+  }
+  for (const stream of ['EVENTS', 'EVENTS_INFO'] as const) {
+    reader.consume(
+      stream,
+      { message: (value) => take(sender.event(fromProtoEvent(value, clock.now()))), gap: gap(stream) },
+      options,
+    )
+  }
+  reader.consume(
+    'PROBLEMS',
+    { message: (value) => take(sender.problem(fromProtoProblem(value, clock.now()))), gap: gap('PROBLEMS') },
+    options,
+  )
+}
