@@ -43,75 +43,79 @@ function isFull(err: unknown): boolean {
   return err instanceof Error && 'errcode' in err && err.errcode === FULL_CODE
 }
 
-export function createWriter({ store, clock, log, current, makeRoom }: WriterOptions): Writer {
-  let queue: Fact[] = []
-  let dropped = 0
-  let timer: NodeJS.Timeout | undefined
+/** All of them or none. @throws what SQLite throws */
+function transact({ place }: HistoryStore, facts: readonly Fact[]): void {
+  if (place === undefined) return
+  place.db.exec('BEGIN IMMEDIATE')
+  try {
+    for (const fact of facts) fact(place.recorder)
+    place.db.exec('COMMIT')
+  } catch (err) {
+    if (place.db.isTransaction) place.db.exec('ROLLBACK')
+    throw err
+  }
+}
+
+/** A history at its own limit gets room; a full disk gives none, and then this throws. */
+function withRoom(work: () => void, makeRoom: () => void): void {
+  try {
+    work()
+  } catch (err) {
+    if (!isFull(err)) throw err
+    makeRoom()
+    work()
+  }
+}
+
+/** What waits to be written. */
+interface Queue {
+  facts: Fact[]
+  dropped: number
+}
+
+/** Writes the queue where the history is, and what a place that fails holds of now somewhere else. */
+async function write(queue: Queue, { store, log, current, makeRoom }: WriterOptions): Promise<void> {
+  const facts = queue.facts
+  queue.facts = []
+  try {
+    withRoom(() => transact(store, facts), makeRoom)
+  } catch (err) {
+    store.fall(err)
+    try {
+      transact(store, [...current(), ...facts])
+    } catch (again) {
+      queue.dropped += facts.length
+      log.warn('a part of the history was lost', { err: again, facts: facts.length })
+    }
+  }
+}
+
+/** A turn of writing at a time: at most one a second, the first of a quiet time at once, or when it is asked for. */
+interface Turns {
+  schedule(): void
+  flush(): Promise<void>
+  /** No turn comes by itself any more. */
+  end(): void
+}
+
+function createTurns(clock: Clock, isEmpty: () => boolean, work: () => Promise<void>): Turns {
+  let callOff: (() => void) | undefined
   let writing: Promise<void> | undefined
   let writtenMs = Number.NEGATIVE_INFINITY
-  let closed = false
+  let ended = false
 
   function schedule(): void {
-    if (timer !== undefined || writing !== undefined || queue.length === 0 || closed) return
-    timer = setTimeout(() => void flush(), Math.max(0, writtenMs + WRITE_EVERY_MS - clock.monotonicMs()))
-    timer.unref()
-  }
-
-  function transact(facts: readonly Fact[]): void {
-    const { place } = store
-    if (place === undefined) return
-    place.db.exec('BEGIN IMMEDIATE')
-    try {
-      for (const fact of facts) fact(place.recorder)
-      place.db.exec('COMMIT')
-    } catch (err) {
-      if (place.db.isTransaction) place.db.exec('ROLLBACK')
-      throw err
-    }
-  }
-
-  async function following<T>(work: () => Promise<T>): Promise<T> {
-    const before = store.place
-    const result = await work()
-    if (store.place !== before) queue = [...current(), ...queue]
-    return result
-  }
-
-  /** A history at its own limit gets room; a full disk gives none, and then this throws. */
-  function withRoom(work: () => void): void {
-    try {
-      work()
-    } catch (err) {
-      if (!isFull(err)) throw err
-      makeRoom()
-      work()
-    }
-  }
-
-  async function write(): Promise<void> {
-    await following(() => store.check({ sync: false }))
-    const facts = queue
-    queue = []
-    try {
-      withRoom(() => transact(facts))
-    } catch (err) {
-      store.fall(err)
-      try {
-        transact([...current(), ...facts])
-      } catch (again) {
-        dropped += facts.length
-        log.warn('a part of the history was lost', { err: again, facts: facts.length })
-      }
-    }
-    writtenMs = clock.monotonicMs()
+    if (callOff !== undefined || writing !== undefined || isEmpty() || ended) return
+    callOff = clock.after(Math.max(0, writtenMs + WRITE_EVERY_MS - clock.monotonicMs()), () => void flush())
   }
 
   async function flush(): Promise<void> {
-    clearTimeout(timer)
-    timer = undefined
+    callOff?.()
+    callOff = undefined
     while (writing !== undefined) await writing
-    if (queue.length === 0) return
-    writing = write().finally(() => {
+    if (isEmpty()) return
+    writing = work().finally(() => {
+      writtenMs = clock.monotonicMs()
       writing = undefined
       schedule()
     })
@@ -119,33 +123,65 @@ export function createWriter({ store, clock, log, current, makeRoom }: WriterOpt
   }
 
   return {
-    add(fact, options) {
+    schedule,
+    flush,
+    end() {
+      ended = true
+      callOff?.()
+      callOff = undefined
+    },
+  }
+}
+
+export function createWriter(options: WriterOptions): Writer {
+  const { store, clock, current, makeRoom } = options
+  const queue: Queue = { facts: [], dropped: 0 }
+  let closed = false
+
+  async function following<T>(work: () => Promise<T>): Promise<T> {
+    const before = store.place
+    const result = await work()
+    if (store.place !== before) queue.facts.unshift(...current())
+    return result
+  }
+
+  const turns = createTurns(
+    clock,
+    () => queue.facts.length === 0,
+    async () => {
+      await following(() => store.check({ sync: false }))
+      await write(queue, options)
+    },
+  )
+
+  return {
+    add(fact, hints) {
       if (store.place === undefined || closed) return
-      if (queue.length >= (options?.spare === true ? SPARE_MAX : WAITING_MAX)) {
-        dropped++
+      if (queue.facts.length >= (hints?.spare === true ? SPARE_MAX : WAITING_MAX)) {
+        queue.dropped++
         return
       }
-      queue.push(fact)
-      schedule()
+      queue.facts.push(fact)
+      turns.schedule()
     },
-    flush,
+    flush: turns.flush,
     following,
     attempt(work) {
       try {
-        withRoom(work)
+        withRoom(work, makeRoom)
       } catch (err) {
         store.fall(err)
-        queue = [...current(), ...queue]
-        schedule()
+        queue.facts.unshift(...current())
+        turns.schedule()
       }
     },
     get dropped() {
-      return dropped
+      return queue.dropped
     },
     async close() {
-      await flush()
+      await turns.flush()
       closed = true
-      clearTimeout(timer)
+      turns.end()
     },
   }
 }
