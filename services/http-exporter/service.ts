@@ -25,13 +25,13 @@ import { openNoHistory } from './history/no-history.ts'
 import type { Listener } from './http/listener.ts'
 import { createListeners } from './http/listeners.ts'
 import { loadPage } from './http/page-files.ts'
-import { createDurations } from './metrics/durations.ts'
+import { createDurations, type Durations } from './metrics/durations.ts'
 import { nodeFamilies } from './metrics/node-families.ts'
 import { addOwnMetrics } from './metrics/own-metrics.ts'
-import { createSampleTable, labelsOf } from './metrics/sample-table.ts'
+import { createSampleTable, labelsOf, type SampleTable } from './metrics/sample-table.ts'
 import { awaitedWords, readinessOf } from './readiness.ts'
 import { type FeedCounts, followBus } from './state/bus-feed.ts'
-import { createEventLog, EVENTS_KEPT } from './state/event-log.ts'
+import { createEventLog, EVENTS_KEPT, type EventLog } from './state/event-log.ts'
 import { readIdentity } from './state/identity.ts'
 import { createNodeState, type NodeState } from './state/node-state.ts'
 import { usesOf } from './state/series-uses.ts'
@@ -63,163 +63,188 @@ function settingsView({ set, defaults }: HttpExporterConfig['settings'], now: Da
   }
 }
 
-function createHttpExporter(context: ServiceContext<HttpExporterConfig>): Service {
-  const { config, clock, log, version, nodeName, host } = context
-  const { namespace } = config.prometheus
-  const started = clock.now()
-  const samples = createSampleTable()
-  const durations = createDurations(context.metrics)
-  const events = createEventLog()
-  const ending = new AbortController()
-  let bus: ConnectedBus | undefined
-  let state: NodeState | undefined
-  let hub: Hub | undefined
-  let history: History | undefined
-  let listeners: Listener[] = []
-  let counts: () => FeedCounts = () => ({ missed: 0, samplesRefused: 0 })
-  let endTelling = (): void => undefined
-  let undecodable = 0
+type Context = ServiceContext<HttpExporterConfig>
 
-  function readiness(): Readiness {
-    return readinessOf({ bus, state, listeners, now: clock.now() })
-  }
+/** What the exporter knows and shows, from its start on. */
+interface Parts {
+  readonly state: NodeState
+  readonly hub: Hub
+  readonly history: History
+  readonly listeners: readonly Listener[]
+  readonly bus: ConnectedBus
+  readonly counts: () => FeedCounts
+}
 
-  addOwnMetrics(
-    context.metrics,
-    () => hub && history && { hub: hub.stats(), history: history.stats(), undecodable, ...counts() },
-  )
+/** What it has of them: nothing before the start, and ports before the bus. */
+interface Exporter {
+  readonly context: Context
+  readonly started: Date
+  readonly samples: SampleTable
+  readonly ending: AbortController
+  undecodable: number
+  parts: Partial<Parts>
+}
 
-  /** This service's own metrics; what its process costs with its name, as others tell theirs. */
-  async function ownFamilies(): Promise<MetricFamily[]> {
-    return (await readFamilies(context.metrics)).map((family) =>
-      isProcessMetric(family.name)
-        ? {
-            ...family,
-            values: family.values.map((one) => ({
-              ...one,
-              labels: labelsOf(context.name, { ...one, name: family.name }),
-            })),
-          }
-        : family,
-    )
-  }
+function readiness({ context, parts }: Exporter): Readiness {
+  const { bus, state, listeners = [] } = parts
+  return readinessOf({ bus, state, listeners, now: context.clock.now() })
+}
 
-  async function metrics(of: NodeState): Promise<string> {
-    const view = of.view()
-    const families = [...nodeFamilies(view, of.heartbeatAgeMs()), ...(await ownFamilies())]
-    const reserved = new Set(families.map(({ name }) => name))
-    // What monitors said last is no news once nobody vouches for it.
-    const told = view.detector.state === 'stale' ? [] : samples.families(reserved, clock.monotonicMs(), of.described)
-    return renderFamilies(namespace, [...families, ...told])
-  }
+/** This service's own metrics; what its process costs with its name, as others tell theirs. */
+async function ownFamilies({ name: service, metrics }: Context): Promise<MetricFamily[]> {
+  return (await readFamilies(metrics)).map((family) => {
+    if (!isProcessMetric(family.name)) return family
+    const { name } = family
+    return { ...family, values: family.values.map((one) => ({ ...one, labels: labelsOf(service, { ...one, name }) })) }
+  })
+}
 
-  async function start(): Promise<void> {
-    const node = await readIdentity(host, { name: nodeName, version, now: started })
-    const readinessChanged = () => context.readinessChanged?.()
-    const settings = settingsView(config.settings, started)
-    const knownState = createNodeState({ clock, node, settings, onKnown: readinessChanged })
-    const stream = createHub({
-      epoch: randomUUID().slice(0, 8),
-      view: () => knownState.view(),
-      // What time alone changes is told while somebody hears it; who comes later sees it as it is then.
-      onFollowed(isFollowed) {
-        endTelling()
-        if (isFollowed) endTelling = tellTime(knownState, stream)
-      },
-    })
-    const { enabled, maxBytes, retentionMs } = config.http.history
-    const past = enabled
-      ? await openHistory({ dir: join(context.stateDir, 'history'), maxBytes, retentionMs, clock, log })
-      : openNoHistory(clock)
-    state = knownState
-    hub = stream
-    history = past
-    for (const event of past.recentEvents(EVENTS_KEPT).reverse()) events.add(event)
-    knownState.onMessage((message) => stream.publish(message))
-    listeners = await createListeners({
-      config,
-      hub: stream,
-      nodeName,
+async function renderMetrics({ context, samples }: Exporter, state: NodeState): Promise<string> {
+  const view = state.view()
+  const families = [...nodeFamilies(view, state.heartbeatAgeMs()), ...(await ownFamilies(context))]
+  const reserved = new Set(families.map(({ name }) => name))
+  // What monitors said last is no news once nobody vouches for it.
+  const isStale = view.detector.state === 'stale'
+  const told = isStale ? [] : samples.families(reserved, context.clock.monotonicMs(), state.described)
+  return renderFamilies(context.config.prometheus.namespace, [...families, ...told])
+}
+
+function openPast({ config, stateDir, clock, log }: Context): Promise<History> | History {
+  const { enabled, maxBytes, retentionMs } = config.http.history
+  if (!enabled) return openNoHistory(clock)
+  return openHistory({ dir: join(stateDir, 'history'), maxBytes, retentionMs, clock, log })
+}
+
+async function openPorts(exporter: Exporter, events: EventLog, of: Pick<Parts, 'state' | 'hub' | 'history'>) {
+  const { context, ending } = exporter
+  const { config, clock, log, nodeName } = context
+  const { state, hub, history } = of
+  const listeners = await createListeners({
+    config,
+    hub,
+    nodeName,
+    clock,
+    log,
+    onState: () => context.readinessChanged?.(),
+    sources: {
       clock,
-      log,
-      onState: readinessChanged,
-      sources: {
-        clock,
-        view: () => knownState.view(),
-        uses: () => usesOf(knownState),
-        events: (limit) => events.last(limit),
-        history: (range, uses) => past.query(range, uses),
-        metrics: () => metrics(knownState),
-        readiness,
-        awaited: () => awaitedWords(knownState),
-        page: await loadPage(pageFolder()),
-      },
-    })
-    await Promise.all(listeners.map((listener) => listener.start(ending.signal)))
-    const { files } = createHost({ root: '' })
-    const connection = connectBus({
-      name: context.name,
-      credentials: readCredentials(context.runDir, context.name, config.busUrl, config.busTls),
-      log,
-      clock,
-      peerUid: createPeerUid(files),
-      watchCredentials: watchCredentials(files, context.runDir, context.name, config.busUrl),
-    })
-    bus = connection
-    connection.onState(readinessChanged)
-    const reader = createBusReader(connection, {
-      signal: ending.signal,
-      onPoison: () => {
-        undecodable++
-      },
-    })
-    const booted = node.booted === undefined ? undefined : new Date(node.booted)
-    const targets = { state: knownState, history: past, events, hub: stream, samples, durations, clock, booted }
-    counts = followBus(reader, targets, ending.signal)
-    void past.run(ending.signal)
-  }
-
-  /** @returns its end */
-  function tellTime(of: NodeState, stream: Hub): () => void {
-    const ends = [every(clock, { ms: TICK_MS }, () => of.tick()), every(clock, { ms: BEAT_MS }, () => beat(of, stream))]
-    return () => {
-      for (const end of ends) end()
-    }
-  }
-
-  function beat(of: NodeState, stream: Hub): void {
-    const { at, detector } = of.view()
-    stream.tell({ kind: 'beat', at, detector })
-  }
-
-  return {
-    rpc: [
-      createExporterRpc(() => {
-        const { ready, reason } = readiness()
-        const heard = state?.liveness().lastHeartbeat
-        return {
-          name: context.name,
-          version,
-          started,
-          endpoints: listeners.flatMap(({ url }) => url ?? []),
-          busConnected: bus?.state === 'connected',
-          lastHeartbeat: heard,
-          pending: 0,
-          lastError: ready ? '' : reason,
-        }
-      }),
-    ],
-    start,
-    readiness,
-    async stop() {
-      if (ending.signal.aborted) return
-      ending.abort()
-      hub?.close()
-      await Promise.all(listeners.map((listener) => listener.close(CLOSE_GRACE_MS)))
-      await bus?.close()
-      state?.close()
-      await history?.close()
+      view: () => state.view(),
+      uses: () => usesOf(state),
+      events: (limit) => events.last(limit),
+      history: (range, uses) => history.query(range, uses),
+      metrics: () => renderMetrics(exporter, state),
+      readiness: () => readiness(exporter),
+      awaited: () => awaitedWords(state),
+      page: await loadPage(pageFolder()),
     },
+  })
+  exporter.parts = { ...exporter.parts, listeners }
+  await Promise.all(listeners.map((listener) => listener.start(ending.signal)))
+}
+
+function connect(context: Context): ConnectedBus {
+  const { name, runDir, config, log, clock } = context
+  const { files } = createHost({ root: '' })
+  const bus = connectBus({
+    name,
+    credentials: readCredentials(runDir, name, config.busUrl, config.busTls),
+    log,
+    clock,
+    peerUid: createPeerUid(files),
+    watchCredentials: watchCredentials(files, runDir, name, config.busUrl),
+  })
+  bus.onState(() => context.readinessChanged?.())
+  return bus
+}
+
+/** A hub that tells what time alone changes while somebody hears it; who comes later sees it as it is then. */
+function openHub({ clock }: Context, state: NodeState): Hub {
+  let ends: (() => void)[] = []
+  function beat(): void {
+    const { at, detector } = state.view()
+    hub.tell({ kind: 'beat', at, detector })
+  }
+  const hub = createHub({
+    epoch: randomUUID().slice(0, 8),
+    view: () => state.view(),
+    onFollowed(isFollowed) {
+      for (const end of ends) end()
+      ends = isFollowed
+        ? [every(clock, { ms: TICK_MS }, () => state.tick()), every(clock, { ms: BEAT_MS }, beat)]
+        : []
+    },
+  })
+  return hub
+}
+
+async function start(exporter: Exporter, durations: Durations): Promise<void> {
+  const { context, started, samples, ending } = exporter
+  const { clock, config, host, nodeName, version } = context
+  const node = await readIdentity(host, { name: nodeName, version, now: started })
+  const onKnown = () => context.readinessChanged?.()
+  const state = createNodeState({ clock, node, settings: settingsView(config.settings, started), onKnown })
+  const hub = openHub(context, state)
+  const history = await openPast(context)
+  const known = { state, hub, history }
+  exporter.parts = known
+  const events = createEventLog()
+  for (const event of history.recentEvents(EVENTS_KEPT).reverse()) events.add(event)
+  state.onMessage((message) => hub.publish(message))
+  await openPorts(exporter, events, known)
+  const bus = connect(context)
+  exporter.parts = { ...exporter.parts, bus }
+  const { signal } = ending
+  const onPoison = () => {
+    exporter.undecodable++
+  }
+  const reader = createBusReader(bus, { signal, onPoison })
+  const booted = node.booted === undefined ? undefined : new Date(node.booted)
+  const counts = followBus(reader, { ...known, events, samples, durations, clock, booted }, signal)
+  exporter.parts = { ...exporter.parts, counts }
+  void history.run(signal)
+}
+
+async function stop(exporter: Exporter): Promise<void> {
+  const { ending } = exporter
+  if (ending.signal.aborted) return
+  ending.abort()
+  exporter.parts.hub?.close()
+  await Promise.all((exporter.parts.listeners ?? []).map((listener) => listener.close(CLOSE_GRACE_MS)))
+  await exporter.parts.bus?.close()
+  exporter.parts.state?.close()
+  await exporter.parts.history?.close()
+}
+
+function statusOf(exporter: Exporter) {
+  const { context, started, parts } = exporter
+  const { bus, state, listeners = [] } = parts
+  const { ready, reason } = readiness(exporter)
+  return {
+    name: context.name,
+    version: context.version,
+    started,
+    endpoints: listeners.flatMap(({ url }) => url ?? []),
+    busConnected: bus?.state === 'connected',
+    lastHeartbeat: state?.liveness().lastHeartbeat,
+    pending: 0,
+    lastError: ready ? '' : reason,
+  }
+}
+
+function createHttpExporter(context: Context): Service {
+  const started = context.clock.now()
+  const ending = new AbortController()
+  const exporter: Exporter = { context, started, samples: createSampleTable(), ending, undecodable: 0, parts: {} }
+  const durations = createDurations(context.metrics)
+  addOwnMetrics(context.metrics, () => {
+    const { hub, history, counts = () => ({ missed: 0, samplesRefused: 0 }) } = exporter.parts
+    return hub && history && { hub: hub.stats(), history: history.stats(), undecodable: exporter.undecodable, ...counts() }
+  })
+  return {
+    rpc: [createExporterRpc(() => statusOf(exporter))],
+    start: () => start(exporter, durations),
+    readiness: () => readiness(exporter),
+    stop: () => stop(exporter),
   }
 }
 

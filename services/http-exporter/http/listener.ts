@@ -72,99 +72,125 @@ function listen(server: Server | TlsServer, port: number, host: string): Promise
   })
 }
 
+/** What a listener is now. */
+interface Port {
+  readonly options: ListenerOptions
+  readonly scheme: 'http' | 'https'
+  /** As in the configuration. */
+  readonly address: string
+  server: Server | TlsServer | undefined
+  url: string | undefined
+  problem: string
+  /** Of the certificate that is served. */
+  tlsVersion: string
+}
+
+async function makeServer(port: Port): Promise<Server | TlsServer> {
+  const { app, places, tls } = port.options
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    response.once('close', places.asks(rawSocketOf(request.socket)))
+    app.routing(request, response)
+  }
+  if (tls === undefined) return createServer(LIMITS, handle)
+  const { cert, key, version } = await readTlsPair(tls)
+  port.tlsVersion = version
+  return createTlsServer({ ...LIMITS, cert, key, minVersion: 'TLSv1.2', handshakeTimeout: 5000 }, handle)
+}
+
+async function attempt(port: Port): Promise<void> {
+  const { host, places, log, setting, onState } = port.options
+  const { address, scheme } = port
+  let made: Server | TlsServer | undefined
+  try {
+    made = await makeServer(port)
+    made.maxConnections = MAX_CONNECTIONS
+    made.maxHeadersCount = 64
+    // Of HTTPS too: this is the socket below its encryption.
+    made.on('connection', (socket: Socket) => places.arrived(socket))
+    await listen(made, port.options.port, host)
+    made.on('error', (err) => log.error('listener failed', { address, err }))
+    port.server = made
+    port.problem = ''
+    port.url = `${scheme}://${shownHost(host)}:${(made.address() as AddressInfo).port}/`
+    log.info('listening', { url: port.url })
+  } catch (err) {
+    made?.close()
+    const failure = err instanceof Error && err.name === 'TlsFileError' ? err : new ListenError(address, setting, err)
+    if (failure.message !== port.problem) log.warn('port is not served, trying again', { err: failure })
+    port.problem = failure.message
+  }
+  onState?.()
+}
+
+async function renewCertificate(port: Port, files: TlsFiles): Promise<void> {
+  const { server } = port
+  const { log } = port.options
+  try {
+    const { cert, key, version } = await readTlsPair(files)
+    if (version === port.tlsVersion || server === undefined || !('setSecureContext' in server)) return
+    server.setSecureContext({ cert, key })
+    port.tlsVersion = version
+    log.info('certificate was renewed', { certFile: files.certFile })
+  } catch (err) {
+    // Half of a pair may have been written yet; the old one serves on.
+    log.warn('renewed certificate cannot be used', { err })
+  }
+}
+
+/** Tries until it listens, then looks after its certificate. */
+async function keepUp(port: Port, signal: AbortSignal): Promise<void> {
+  const { clock, tls } = port.options
+  const backoff = createBackoff(RETRY)
+  while (!signal.aborted && port.server === undefined) {
+    await clock.sleep(backoff.next(), signal).catch(() => undefined)
+    if (!signal.aborted) await attempt(port)
+  }
+  while (!signal.aborted && tls !== undefined) {
+    await clock.sleep(TLS_CHECK_MS, signal).catch(() => undefined)
+    if (!signal.aborted) await renewCertificate(port, tls)
+  }
+}
+
+async function closeServer(server: Server, clock: Clock, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const callOff = clock.after(graceMs, () => server.closeAllConnections())
+  await closed
+  callOff()
+}
+
 export function createListener(options: ListenerOptions): Listener {
-  const { host, port, tls, app, places, clock, log, setting } = options
+  const { host, tls, clock } = options
   const scheme = tls === undefined ? 'http' : 'https'
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  let server: Server | TlsServer | undefined
-  let url: string | undefined
-  let problem = `${scheme}://${address} is not listened on yet`
-  let tlsVersion = ''
-
-  async function makeServer(): Promise<Server | TlsServer> {
-    function handle(request: IncomingMessage, response: ServerResponse): void {
-      response.once('close', places.asks(rawSocketOf(request.socket)))
-      app.routing(request, response)
-    }
-    if (tls === undefined) return createServer(LIMITS, handle)
-    const { cert, key, version } = await readTlsPair(tls)
-    tlsVersion = version
-    return createTlsServer({ ...LIMITS, cert, key, minVersion: 'TLSv1.2', handshakeTimeout: 5000 }, handle)
-  }
-
-  async function attempt(): Promise<boolean> {
-    let made: Server | TlsServer | undefined
-    try {
-      made = await makeServer()
-      made.maxConnections = MAX_CONNECTIONS
-      made.maxHeadersCount = 64
-      // Of HTTPS too: this is the socket below its encryption.
-      made.on('connection', (socket: Socket) => places.arrived(socket))
-      await listen(made, port, host)
-      made.on('error', (err) => log.error('listener failed', { address, err }))
-      server = made
-      problem = ''
-      url = `${scheme}://${shownHost(host)}:${(made.address() as AddressInfo).port}/`
-      log.info('listening', { url })
-      options.onState?.()
-      return true
-    } catch (err) {
-      made?.close()
-      const failure = err instanceof Error && err.name === 'TlsFileError' ? err : new ListenError(address, setting, err)
-      if (failure.message !== problem) log.warn('port is not served, trying again', { err: failure })
-      problem = failure.message
-      options.onState?.()
-      return false
-    }
-  }
-
-  async function renewCertificate(files: TlsFiles): Promise<void> {
-    try {
-      const { cert, key, version } = await readTlsPair(files)
-      if (version === tlsVersion || server === undefined || !('setSecureContext' in server)) return
-      server.setSecureContext({ cert, key })
-      tlsVersion = version
-      log.info('certificate was renewed', { certFile: files.certFile })
-    } catch (err) {
-      // Half of a pair may have been written yet; the old one serves on.
-      log.warn('renewed certificate cannot be used', { err })
-    }
-  }
-
-  async function keepTrying(signal: AbortSignal): Promise<void> {
-    const backoff = createBackoff(RETRY)
-    while (!signal.aborted && server === undefined) {
-      await clock.sleep(backoff.next(), signal).catch(() => undefined)
-      if (!signal.aborted) await attempt()
-    }
-    while (!signal.aborted && tls !== undefined) {
-      await clock.sleep(TLS_CHECK_MS, signal).catch(() => undefined)
-      if (!signal.aborted) await renewCertificate(tls)
-    }
+  const address = `${host.includes(':') ? `[${host}]` : host}:${options.port}`
+  const port: Port = {
+    options,
+    scheme,
+    address,
+    server: undefined,
+    url: undefined,
+    problem: `${scheme}://${address} is not listened on yet`,
+    tlsVersion: '',
   }
 
   return {
     get url() {
-      return url
+      return port.url
     },
     get problem() {
-      return problem
+      return port.problem
     },
     async start(signal) {
-      await attempt()
-      void keepTrying(signal)
+      await attempt(port)
+      void keepUp(port, signal)
     },
     async close(graceMs) {
-      const closing = server
-      server = undefined
-      url = undefined
-      if (closing === undefined) return
-      problem = 'stopped'
-      const closed = new Promise<void>((resolve) => closing.close(() => resolve()))
-      closing.closeIdleConnections()
-      const timer = setTimeout(() => closing.closeAllConnections(), graceMs)
-      await closed
-      clearTimeout(timer)
+      const { server } = port
+      port.server = undefined
+      port.url = undefined
+      if (server === undefined) return
+      port.problem = 'stopped'
+      await closeServer(server, clock, graceMs)
     },
   }
 }

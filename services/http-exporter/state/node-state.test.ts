@@ -4,6 +4,7 @@ import { applyStreamMessage, NO_REMEDIATION, type NodeView, renderEvent, type St
 import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
 import { NOW, someCondition, someEvent, someFacts, someMonitor, someProblem } from '../../../libs/view/testing.ts'
 import { createNodeState, type NodeState } from './node-state.ts'
+import { COALESCE_MS } from './shown-view.ts'
 
 interface Watched {
   readonly state: NodeState
@@ -11,6 +12,7 @@ interface Watched {
   readonly messages: StreamMessage[]
   /** What a reader that started with the first view has now. */
   readonly seen: () => NodeView
+  /** The message that comes of what changed, after its time. */
   readonly next: () => Promise<StreamMessage>
 }
 
@@ -20,17 +22,18 @@ function watched(): Watched {
   const state = createNodeState({ clock, node, settings })
   onTestFinished(() => state.close())
   const messages: StreamMessage[] = []
-  let waiting: ((message: StreamMessage) => void) | undefined
   let view = state.view()
   state.onMessage((message) => {
     messages.push(message)
     view = applyStreamMessage(view, message) ?? view
-    waiting?.(message)
   })
-  const next = () =>
-    new Promise<StreamMessage>((resolve) => {
-      waiting = resolve
-    })
+  async function next(): Promise<StreamMessage> {
+    const before = messages.length
+    await clock.advance(COALESCE_MS)
+    const message = messages[before]
+    if (message === undefined) throw new Error('no message came')
+    return message
+  }
   return { state, clock, messages, seen: () => view, next }
 }
 
