@@ -169,9 +169,7 @@ function openHub({ clock }: Context, state: NodeState): Hub {
     view: () => state.view(),
     onFollowed(isFollowed) {
       for (const end of ends) end()
-      ends = isFollowed
-        ? [every(clock, { ms: TICK_MS }, () => state.tick()), every(clock, { ms: BEAT_MS }, beat)]
-        : []
+      ends = isFollowed ? [every(clock, { ms: TICK_MS }, () => state.tick()), every(clock, { ms: BEAT_MS }, beat)] : []
     },
   })
   return hub
@@ -238,7 +236,9 @@ function createHttpExporter(context: Context): Service {
   const durations = createDurations(context.metrics)
   addOwnMetrics(context.metrics, () => {
     const { hub, history, counts = () => ({ missed: 0, samplesRefused: 0 }) } = exporter.parts
-    return hub && history && { hub: hub.stats(), history: history.stats(), undecodable: exporter.undecodable, ...counts() }
+    return (
+      hub && history && { hub: hub.stats(), history: history.stats(), undecodable: exporter.undecodable, ...counts() }
+    )
   })
   return {
     rpc: [createExporterRpc(() => statusOf(exporter))],
