@@ -83,7 +83,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
       ...sections,
       monitors: monitors.map(({ entry }) => entry),
       plugins: plugins.map(({ entry }) => entry),
-      catalog: ownersOf(monitors, catalog),
+      catalog: ownersOf(monitors, catalog, doc.detector.expect),
       missing,
       notes: [...around.notes, ...run.notes],
       settingsInForce: { set: run.set, defaults: run.defaults },

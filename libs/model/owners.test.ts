@@ -11,7 +11,10 @@ function world() {
   made.take({ kind: 'declared', declaration: declaration(DETECTOR, DETECTOR_CONDITIONS), incarnation: 1 }, 0)
   for (const name of ['vendor', 'other']) {
     const types = [conditionType('GPUHot', { shared: true })]
-    made.take({ kind: 'declared', declaration: declaration(name, types, { open: true }), incarnation: 7 }, 0)
+    made.take(
+      { kind: 'declared', declaration: declaration(name, types, { open: true, origin: 'configured' }), incarnation: 7 },
+      0,
+    )
   }
   const say = (monitor: string, observations: readonly Observation[], events: readonly NodeEvent[], ms: number) =>
     made.take({ kind: 'report', monitor, violations: [], report: report(observations, { events }) }, ms)

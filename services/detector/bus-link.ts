@@ -17,10 +17,10 @@ import {
   type WatchLimits,
 } from '#bus'
 import type { Clock } from '#clock'
-import type { NodeDoctorConfig } from '#config'
 import { createHost, createPeerUid } from '#host'
 import type { Bus as BusMessage } from '#proto/nodedoctor/v1/detector.ts'
 import type { Logger } from '#service'
+import type { DetectorConfig } from './config.ts'
 import type { BusWrites, Outbox } from './outbox/outbox.ts'
 
 const RETRY_MS = 500
@@ -30,7 +30,7 @@ const CLIENTS_LEAVE_MS = 15_000
 const LAST_MS = 3000
 
 export interface BusLinkOptions {
-  readonly config: NodeDoctorConfig
+  readonly config: Pick<DetectorConfig, 'settings' | 'bus'>
   readonly bootId: string
   readonly door: ChildDoor
   readonly log: Logger

@@ -2,7 +2,6 @@
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { every } from '#clock'
-import type { NodeDoctorConfig } from '#config'
 import { createHost } from '#host'
 
 import { cleanText, DEFAULT_LIMITS, DETECTOR, isOpen, type MonitorState, nextAbsenceMs } from '#model'
@@ -11,15 +10,16 @@ import { socketOf } from '#service-table'
 import { toProtoSample } from '#wire'
 import { createBusHealth } from './bus-health.ts'
 import { startBusLink } from './bus-link.ts'
+import { type DetectorConfig, detectorSlice } from './config.ts'
 import { createEngine } from './engine.ts'
 import { createEventLedger } from './events/ledger.ts'
 import { createKeptEvents } from './kept-events.ts'
 import { createDetectorMetrics } from './metrics.ts'
 import { createFleet } from './monitors/fleet.ts'
-import { missingParts, partsFound } from './monitors/missing.ts'
 import { ownershipOf } from './monitors/ownership.ts'
 import { mostThingsOf } from './monitors/reading.ts'
 import { createOpenChannel } from './monitors/rpc-channel.ts'
+import { wantedOf } from './monitors/wanted.ts'
 import { createOutbox } from './outbox/outbox.ts'
 import { readProcessCost } from './process-cost.ts'
 import { createDetectorRpc } from './rpc/service.ts'
@@ -43,7 +43,7 @@ function isDiscovered(monitor: MonitorState | undefined): boolean {
   return monitor === undefined || monitor.origin === 'discovered'
 }
 
-function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
+function createDetector(context: ServiceContext<DetectorConfig>): Service {
   const { config, clock, log, version, nodeName } = context
   const incarnation = randomInt(1, 2 ** 47)
   const started = clock.now()
@@ -95,7 +95,6 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
   /** Not the node's: the bus server is a child of this process, and sockets stand in its own folders. */
   const ownHost = createHost({ root: '' })
   const fleet = createFleet({
-    config,
     engine,
     log,
     clock,
@@ -307,14 +306,9 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
       if (!(await bus.ready(READ_BACK_MS)))
         log.warn('the bus is not there yet; the state begins without what it holds', { reason: bus.reason() })
       await readBack()
-      // After a reboot the problem alone is known.
-      const known = [...engine.state.conditions.values(), ...engine.state.problems.values()]
-        .filter(({ type }) => type === 'MonitorMissing')
-        .map(({ entity }) => entity)
-      engine.observe([...missingParts(config.missing, clock.now()), ...partsFound(known, config.missing, clock.now())])
       judgeBus()
       outbox.putState(engine.state)
-      fleet.start()
+      await fleet.reconcile(wantedOf(config))
       beat()
       const told = () =>
         void tellMetrics().catch((err: unknown) => log.warn('metrics could not be told on the bus', { err }))
@@ -336,11 +330,11 @@ function createDetector(context: ServiceContext<NodeDoctorConfig>): Service {
   }
 }
 
-export const detector = defineService<NodeDoctorConfig>({
+export const detector = defineService<DetectorConfig>({
   name: 'detector',
   description: 'Folds what monitors report into one state and publishes it on the bus.',
   // The outbox, the other clients' leaving (15 s) and the server's end.
   drainDeadlineMs: 27_000,
-  config: (full) => full,
+  config: detectorSlice,
   create: createDetector,
 })

@@ -61,14 +61,21 @@ export function checkNamedTypes(monitors: readonly Placed<MonitorEntry>[], catal
 /**
  * Which of our monitors may speak of what: only what a configured check of theirs declares. What is shared, or named by
  * checks of several monitors, is nobody's alone.
+ * @param expected monitors that must be here: one whose checks another configuration has owns the types of all of them
  */
-export function ownersOf(monitors: readonly Placed<MonitorEntry>[], catalog: Catalog): NodeDoctorConfig['catalog'] {
+export function ownersOf(
+  monitors: readonly Placed<MonitorEntry>[],
+  catalog: Catalog,
+  expected: readonly string[],
+): NodeDoctorConfig['catalog'] {
   const named = namedTypesOf(monitors, catalog)
   const entries = monitors.map(({ entry }) => entry)
   const speakers = Map.groupBy(named, ({ type }) => type)
   const isShared = (type: string) => new Set(speakers.get(type)?.map(({ monitor }) => monitor)).size > 1
   return catalog.monitors.map(({ name }) => {
-    const own = configuredChecks(entries, catalog).filter(({ monitor }) => monitor === name)
+    const configured = configuredChecks(entries, catalog).filter(({ monitor }) => monitor === name)
+    const isElsewhere = configured.length === 0 && expected.includes(name)
+    const own = isElsewhere ? catalog.checks.filter(({ monitor }) => monitor === name) : configured
     const types = own.flatMap(({ conditions }) => conditions)
     const theirs = named.filter(({ monitor }) => monitor === name).map(({ type }) => type)
     const alone = [

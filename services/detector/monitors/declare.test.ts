@@ -13,7 +13,11 @@ const described = DescribeResponse.fromPartial({
 })
 
 function declared(origin: KnownMonitor['origin']) {
-  return declarationOfDescribe(described, { name: 'log', origin, socket: '', conditions: [] }, () => true)
+  return declarationOfDescribe(
+    described,
+    { name: 'log', origin, socket: '', conditions: [], expected: true },
+    () => true,
+  )
 }
 
 describe('what a monitor declares verbatim', () => {

@@ -34,6 +34,8 @@ export interface KnownMonitor {
   readonly socket: string
   /** What the configuration says of a plug-in's types. */
   readonly conditions: PluginEntry['conditions']
+  /** It must be here: it is missed from the start. Of any other nobody knows before it spoke. */
+  readonly expected: boolean
 }
 
 /** A type of a plug-in that says nothing of it but its name. */

@@ -3,7 +3,7 @@
  * configured folder `<name>.sock`, or in a folder below it `<name>/<name>.sock`, and nowhere else.
  */
 import type { Dirent } from 'node:fs'
-import { opendir } from 'node:fs/promises'
+import { lstat, opendir } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 
 /** More entries of one configured folder than this are not looked at. */
@@ -160,6 +160,12 @@ class Look {
   #refuse(dir: string, path: string, why: string): void {
     this.refused.push({ path, dir, why })
   }
+}
+
+/** Those of these paths at which a socket stands now. */
+export async function socketsAt(paths: readonly string[]): Promise<string[]> {
+  const files = await Promise.all(paths.map((path) => lstat(path).catch(() => undefined)))
+  return paths.filter((_, index) => files[index]?.isSocket() === true)
 }
 
 /** Looks once. `skip` are the sockets that the configuration names or implies. */

@@ -49,7 +49,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     silentAfterMs: options.silentAfterMs,
     lostAfterMs: options.lostAfterMs,
     // Of one that was found and never spoke, nobody knows that it will.
-    unheardLostAfterMs: known.origin === 'discovered' ? options.silentAfterMs : options.lostAfterMs,
+    unheardLostAfterMs: known.expected ? options.lostAfterMs : options.silentAfterMs,
   })
   let current: MonitorChannel | undefined
   let tellCurrent: ((word: PersonsWord) => void) | undefined
@@ -168,7 +168,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     clear: (word) => tellCurrent?.(word),
     async run(signal) {
       // A socket that appears is nobody yet: it is known once it spoke, or once it should have.
-      if (known.origin !== 'discovered' || engine.state.monitors.has(known.name)) expect()
+      if (known.expected || engine.state.monitors.has(known.name)) expect()
       const dueMs = () => Math.max(presence.lostAtMs(), lookAgainMs)
       const loss = createDeadline(clock, { dueMs, slackMs: LOSS_SLACK_MS }, () => {
         lookAgainMs = monotonicMs() + LOST_LOOK_MS

@@ -1,9 +1,9 @@
 /** What the configuration asks for and nobody here provides is a visible problem, never silence. */
-import type { NodeDoctorConfig } from '#config'
 import type { Observation } from '#model'
+import type { DetectorConfig } from '../config.ts'
 
 /** One `MonitorMissing` problem for each missing part. */
-export function missingParts(missing: NodeDoctorConfig['missing'], now: Date): Observation[] {
+export function missingParts(missing: DetectorConfig['missing'], now: Date): Observation[] {
   return missing.map(({ key, what, reason, origin }) => ({
     type: 'MonitorMissing',
     entity: `config:${key}`,
@@ -20,7 +20,7 @@ export function missingParts(missing: NodeDoctorConfig['missing'], now: Date): O
 }
 
 /** Parts that were missing under an earlier configuration and no longer are: proven by the configuration itself. */
-export function partsFound(before: Iterable<string>, missing: NodeDoctorConfig['missing'], now: Date): Observation[] {
+export function partsFound(before: Iterable<string>, missing: DetectorConfig['missing'], now: Date): Observation[] {
   const still = new Set(missing.map(({ key }) => `config:${key}`))
   return [...before]
     .filter((entity) => !still.has(entity))

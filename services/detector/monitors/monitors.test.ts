@@ -5,7 +5,13 @@ import { declarationOfMetadata, type KnownMonitor } from './declare.ts'
 import { type Poll, reportOf } from './npd-report.ts'
 import { createOwnership } from './ownership.ts'
 
-const known: KnownMonitor = { name: 'gpu', origin: 'discovered', socket: '/run/x/gpu.sock', conditions: [] }
+const known: KnownMonitor = {
+  name: 'gpu',
+  origin: 'discovered',
+  socket: '/run/x/gpu.sock',
+  conditions: [],
+  expected: false,
+}
 const now = new Date('2026-05-12T03:14:20Z')
 
 function poll(more: Partial<Poll> = {}): Poll {

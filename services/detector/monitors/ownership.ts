@@ -3,8 +3,8 @@
  * the configuration, never from who came first, nor from who is up: a type that neither names belongs to every plug-in that
  * reports it, each kept as a source of its own.
  */
-import type { NodeDoctorConfig } from '#config'
 import { DETECTOR, DETECTOR_CONDITIONS } from '#model'
+import type { DetectorConfig } from '../config.ts'
 
 export interface Ownership {
   /** The owner of each type that one monitor alone may report. */
@@ -66,7 +66,7 @@ export function createOwnership(source: OwnershipSource): Ownership {
 }
 
 /** Who owns what by the configuration of this node. */
-export function ownershipOf({ catalog, plugins }: Pick<NodeDoctorConfig, 'catalog' | 'plugins'>): Ownership {
+export function ownershipOf({ catalog, plugins }: Pick<DetectorConfig, 'catalog' | 'plugins'>): Ownership {
   return createOwnership({
     builtIn: catalog.map(({ monitor, conditionTypes, sharedTypes }) => ({
       monitor,

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { systemClock } from '#clock'
-import type { NodeDoctorConfig, PluginEntry } from '#config'
+import type { PluginEntry } from '#config'
 import { createHost } from '#host'
 import { type Change, DEFAULT_LIMITS } from '#model'
 import {
@@ -17,11 +17,13 @@ import {
 } from '#proto/npd/external/v1/external_monitor.ts'
 import { type RpcServer, serveUnix } from '#rpc'
 import { createLogger } from '#service'
+import type { CheckPlace, DetectorConfig } from '../config.ts'
 import { createEngine, type Engine } from '../engine.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { createOwnership } from './ownership.ts'
 import { mostThingsOf } from './reading.ts'
 import { createOpenChannel } from './rpc-channel.ts'
+import { type Wanted, wantedOf } from './wanted.ts'
 
 export const LOST_MS = 1500
 export const SILENT_MS = 1200
@@ -64,22 +66,34 @@ print('listens', flush=True)
 time.sleep(120)
 `
 
-/** The keys that a fleet reads. */
-function configOf(dir: string, plugins: readonly PluginEntry[], forgetAfterMs: number): NodeDoctorConfig {
-  return {
-    settings: { runDir: join(dir, 'run') },
-    detector: {
-      monitorDirs: [dir],
-      discovery: true,
-      expect: [],
-      lostAfterMs: LOST_MS,
-      forgetAfterMs,
-      limits: { reportsPerSecond: 500, messageBytes: 4_194_304 },
-    },
-    monitors: [],
+/** What a test says of the configuration. */
+export interface Asked {
+  readonly plugins?: readonly PluginEntry[]
+  readonly detector?: Partial<DetectorConfig['detector']>
+  readonly monitors?: readonly Partial<CheckPlace>[]
+  readonly catalog?: DetectorConfig['catalog']
+  readonly missing?: DetectorConfig['missing']
+}
+
+/** A fleet as such a configuration asks for it, below a folder: sockets of ours in `run`, others in the folder itself. */
+export function wantedAt(dir: string, { plugins = [], detector, monitors = [], catalog, missing = [] }: Asked): Wanted {
+  const limits = {
+    reportsPerSecond: 500,
+    messageBytes: 4_194_304,
+    conditionsPerMonitor: 100,
+    eventsPerReport: 100,
+    entitiesPerType: 100,
+  }
+  const times = { lostAfterMs: LOST_MS, forgetAfterMs: 3_600_000 }
+  return wantedOf({
+    settings: { runDir: join(dir, 'run'), nodeName: 'n1' },
+    bus: { url: '', port: 0, storeDir: '', maxStoreBytes: 0 },
+    detector: { monitorDirs: [dir], discovery: true, expect: [], limits, ...times, ...detector },
+    monitors: monitors.map((one) => ({ name: 'check', monitor: '', enabled: true, when: 'always', ...one })),
     plugins,
-    catalog: [{ monitor: 'system', conditionTypes: [], sharedTypes: [] }],
-  } as unknown as NodeDoctorConfig
+    catalog: catalog ?? [{ monitor: 'system', conditionTypes: [], sharedTypes: [] }],
+    missing,
+  })
 }
 
 export function pluginAt(name: string, socketPath: string, more: Partial<PluginEntry> = {}): PluginEntry {
@@ -89,6 +103,8 @@ export function pluginAt(name: string, socketPath: string, more: Partial<PluginE
 
 export interface BenchOptions {
   readonly plugins?: (dir: string) => readonly PluginEntry[]
+  /** What else it begins with. */
+  readonly asked?: Asked
   readonly forgetAfterMs?: number
   /** Hears what goes to the bus; what it throws meets the engine. */
   readonly publish?: (changes: readonly Change[]) => void
@@ -119,7 +135,6 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
   })
   options.before?.(engine, dir)
   const fleet = createFleet({
-    config: configOf(dir, options.plugins?.(dir) ?? [], options.forgetAfterMs ?? 3_600_000),
     engine,
     open: createOpenChannel(4_194_304, mostThingsOf(DEFAULT_LIMITS)),
     log: createLogger({ component: 'test', level: 'info', format: 'json', write: (line) => lines.push(line) }),
@@ -127,7 +142,9 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
     files: createHost({ root: '' }).files,
     silentAfterMs: SILENT_MS,
   })
-  fleet.start()
+  const { forgetAfterMs, asked = {} } = options
+  const detector = { ...asked.detector, ...(forgetAfterMs !== undefined && { forgetAfterMs }) }
+  await fleet.reconcile(wantedAt(dir, { plugins: options.plugins?.(dir) ?? [], ...asked, detector }))
   return {
     dir,
     engine,

@@ -1,0 +1,27 @@
+/** What of the configuration the detector goes by: whoever compares two of these knows whether it has anything to do. */
+import type { MonitorEntry, NodeDoctorConfig, PluginEntry } from '#config'
+
+/** Of a check: where its monitor belongs, and by which names others may depend on it. */
+export type CheckPlace = Pick<MonitorEntry, 'name' | 'monitor' | 'enabled' | 'when'>
+
+/** The detector's slice of the configuration. */
+export interface DetectorConfig extends Pick<NodeDoctorConfig, 'bus' | 'detector' | 'catalog' | 'missing'> {
+  readonly settings: Pick<NodeDoctorConfig['settings'], 'runDir' | 'nodeName'>
+  readonly monitors: readonly CheckPlace[]
+  /** Without the place in the file, which moves with every line above it. */
+  readonly plugins: readonly Omit<PluginEntry, 'origin'>[]
+}
+
+/** Takes the detector's slice. Pure: two configurations that ask the same of it give equal slices. */
+export function detectorSlice(full: NodeDoctorConfig): DetectorConfig {
+  const { settings, bus, detector, monitors, plugins, catalog, missing } = full
+  return {
+    settings: { runDir: settings.runDir, nodeName: settings.nodeName },
+    bus,
+    detector,
+    monitors: monitors.map(({ name, monitor, enabled, when }) => ({ name, monitor, enabled, when })),
+    plugins: plugins.map(({ origin: _where, ...plugin }) => plugin),
+    catalog,
+    missing,
+  }
+}

@@ -1,0 +1,194 @@
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, it } from 'vitest'
+import { conditionKey } from '#model'
+import { type Asked, type Bench, condition, createBench, pluginAt, polled, wantedAt } from './testing.ts'
+
+const POLL = { timeout: 15_000, interval: 20 }
+const CATALOG = ['gpu', 'system'].map((monitor) => ({ monitor, conditionTypes: [`${monitor}Ill`], sharedTypes: [] }))
+const GPU_CHECK = { name: 'gpus', monitor: 'gpu', when: 'nvidia-gpu' } as const
+const EXPECTED: Asked = { catalog: CATALOG, detector: { expect: ['gpu'] } }
+const AS_IT_COMES: Asked = { catalog: CATALOG, monitors: [GPU_CHECK] }
+
+function health(bench: Bench, name: string): string | undefined {
+  return bench.engine.state.monitors.get(name)?.health
+}
+
+function socketOf(bench: Bench, name: string): string | undefined {
+  return bench.engine.state.monitors.get(name)?.socket
+}
+
+/** Who says a condition now. */
+function sources(bench: Bench, type: string): readonly string[] | undefined {
+  return bench.engine.state.conditions.get(conditionKey(type, ''))?.sources
+}
+
+function ill(type: string) {
+  return polled(() => ({ conditions: [condition(type, true)] }))
+}
+
+describe.concurrent('a fleet that is asked for something else while it runs', () => {
+  it('takes in who is new, takes out who is not asked for any more with all it said, and leaves the others alone', async ({
+    expect,
+  }) => {
+    await using bench = await createBench()
+    const at = (name: string) => join(bench.dir, 'apart', `of-${name}`)
+    for (const name of ['stays', 'goes', 'comes']) await bench.serve(`apart/of-${name}`, [ill(`${name}Ill`)])
+    const asked = (...names: string[]): Asked => ({ plugins: names.map((name) => pluginAt(name, at(name))) })
+    await bench.fleet.reconcile(wantedAt(bench.dir, asked('stays', 'goes')))
+    await expect
+      .poll(() => [sources(bench, 'staysIll'), sources(bench, 'goesIll')], POLL)
+      .toEqual([['stays'], ['goes']])
+    await bench.fleet.reconcile(wantedAt(bench.dir, asked('stays', 'comes')))
+    expect(bench.fleet.names()).toEqual(['comes', 'stays'])
+    expect(health(bench, 'goes')).toBeUndefined()
+    expect(sources(bench, 'goesIll')).toBeUndefined()
+    const ended = [...bench.engine.state.problems.values()].filter(({ phase }) => phase === 'resolved')
+    expect(ended.map(({ type, proof }) => [type, proof])).toEqual([['goesIll', 'source-removed']])
+    await expect.poll(() => sources(bench, 'comesIll'), POLL).toEqual(['comes'])
+    expect(bench.logged('monitor is known', 'stays')).toBe(1)
+  }, 30_000)
+
+  it('asks elsewhere who has moved, and what is known of it goes on', async ({ expect }) => {
+    await using bench = await createBench()
+    await bench.serve('apart/first', [ill('VendorIll')])
+    await bench.serve('apart/second', [ill('VendorIll')])
+    const asked = (at: string): Asked => ({ plugins: [pluginAt('vendor', join(bench.dir, 'apart', at))] })
+    await bench.fleet.reconcile(wantedAt(bench.dir, asked('first')))
+    await expect.poll(() => sources(bench, 'VendorIll'), POLL).toEqual(['vendor'])
+    const since = bench.engine.state.conditions.get(conditionKey('VendorIll', ''))?.since
+    await bench.fleet.reconcile(wantedAt(bench.dir, asked('second')))
+    expect(socketOf(bench, 'vendor')).toBe(join(bench.dir, 'apart/second'))
+    await expect.poll(() => health(bench, 'vendor'), POLL).toBe('alive')
+    expect(bench.engine.state.conditions.get(conditionKey('VendorIll', ''))?.since).toEqual(since)
+    expect([...bench.engine.state.problems.values()].map(({ generation, phase }) => [generation, phase])).toEqual([
+      [1, 'opened'],
+    ])
+  }, 30_000)
+
+  it('gives a type to whom the configuration names, and its problem goes on', async ({ expect }) => {
+    await using bench = await createBench()
+    await bench.serve('vendor/vendor.sock', [ill('VendorIll')])
+    await expect.poll(() => sources(bench, 'VendorIll'), POLL).toEqual(['vendor'])
+    const conditions = [{ type: 'VendorIll', polarity: 'true-is-problem' as const, shared: false }]
+    const plugins = [pluginAt('vendor', join(bench.dir, 'vendor/vendor.sock'), { conditions })]
+    await bench.fleet.reconcile(wantedAt(bench.dir, { plugins }))
+    expect(bench.engine.state.monitors.get('vendor')?.origin).toBe('configured')
+    expect([...bench.engine.state.problems.values()].map(({ owner, phase }) => [owner, phase])).toEqual([
+      ['shared', 'resolved'],
+      ['vendor', 'opened'],
+    ])
+  }, 30_000)
+
+  it('says what is missing now, and takes back what is not any more', async ({ expect }) => {
+    await using bench = await createBench()
+    const missing = (key: string): Asked => ({
+      missing: [{ key, what: `part ${key}`, reason: 'nobody built it', origin: { layer: 'file', text: 'line 1' } }],
+    })
+    await bench.fleet.reconcile(wantedAt(bench.dir, missing('one')))
+    expect(bench.problem('MonitorMissing')).toBe('part one is configured (line 1) and not served here: nobody built it')
+    await bench.fleet.reconcile(wantedAt(bench.dir, missing('two')))
+    expect(bench.problem('MonitorMissing', 'config:one')).toBeUndefined()
+    expect(bench.problem('MonitorMissing', 'config:two')).toContain('part two is configured')
+  }, 30_000)
+
+  it('stops looking for sockets, and looks again', async ({ expect }) => {
+    await using bench = await createBench()
+    await bench.fleet.reconcile(wantedAt(bench.dir, { detector: { discovery: false } }))
+    await bench.serve('late/late.sock', [ill('LateIll')])
+    await bench.fleet.reconcile(wantedAt(bench.dir, { detector: { discovery: false, lostAfterMs: 2000 } }))
+    expect(bench.fleet.names()).toEqual([])
+    await bench.fleet.reconcile(wantedAt(bench.dir, {}))
+    await expect.poll(() => health(bench, 'late'), POLL).toBe('alive')
+    await bench.fleet.reconcile(wantedAt(bench.dir, { detector: { discovery: false } }))
+    expect([bench.fleet.names(), sources(bench, 'LateIll')]).toEqual([[], undefined])
+  }, 30_000)
+})
+
+describe.concurrent('a monitor of ours that is not on every machine', () => {
+  it('is missed where it is expected, from the start of a life that knows nothing of it', async ({ expect }) => {
+    await using bench = await createBench({ asked: EXPECTED })
+    await expect
+      .poll(() => bench.problem('MonitorUnreachable', 'monitor:gpu'), POLL)
+      .toBe(`monitor gpu does not answer: there is no socket ${join(bench.dir, 'run/monitors/gpu/gpu.sock')}`)
+  }, 30_000)
+
+  it('is not missed else, and taken where its socket appears, with the types that are its own', async ({ expect }) => {
+    await using bench = await createBench({ asked: AS_IT_COMES })
+    expect(bench.fleet.names()).toEqual([])
+    const server = await bench.serve('gpu/gpu.sock', [ill('gpuIll')])
+    await expect.poll(() => sources(bench, 'gpuIll'), POLL).toEqual(['gpu'])
+    expect([...bench.engine.state.problems.values()]).toMatchObject([{ type: 'gpuIll', owner: 'gpu' }])
+    expect(bench.engine.state.monitors.get('gpu')?.origin).toBe('configured')
+    await server.close(0)
+    await expect.poll(() => bench.problem('MonitorUnreachable', 'monitor:gpu'), POLL).toBeDefined()
+  }, 30_000)
+
+  it('is taken at its own socket also where nobody looks for others', async ({ expect }) => {
+    await using bench = await createBench({ asked: { ...AS_IT_COMES, detector: { discovery: false } } })
+    await bench.serve('run/monitors/gpu/gpu.sock', [ill('gpuIll')])
+    await expect.poll(() => health(bench, 'gpu'), POLL).toBe('alive')
+    expect(bench.engine.state.monitors.get('gpu')?.origin).toBe('built-in')
+  }, 30_000)
+
+  it('that is expected is at its own socket before anywhere else, whoever came first', async ({ expect }) => {
+    await using bench = await createBench({ asked: EXPECTED })
+    await bench.serve('gpu/gpu.sock', [ill('gpuIll')])
+    await expect
+      .poll(() => [health(bench, 'gpu'), socketOf(bench, 'gpu')], POLL)
+      .toEqual(['alive', join(bench.dir, 'gpu/gpu.sock')])
+    await bench.serve('run/monitors/gpu/gpu.sock', [ill('gpuIll')])
+    await expect.poll(() => socketOf(bench, 'gpu'), POLL).toBe(join(bench.dir, 'run/monitors/gpu/gpu.sock'))
+    expect(bench.problem('gpuIll')).toBeDefined()
+  }, 30_000)
+
+  it('keeps its name while it is away: a socket in another folder is not it', async ({ expect }) => {
+    await using bench = await createBench({ asked: EXPECTED })
+    const own = await bench.serve('run/monitors/gpu/gpu.sock', [ill('gpuIll')])
+    await expect.poll(() => sources(bench, 'gpuIll'), POLL).toEqual(['gpu'])
+    await own.close(0)
+    await bench.serve('gpu/gpu.sock', [polled(() => ({ conditions: [condition('gpuIll')] }))])
+    await expect
+      .poll(() => bench.problem('MonitorRefused', `socket:${join(bench.dir, 'gpu/gpu.sock')}`), POLL)
+      .toContain('another monitor is named gpu')
+    expect(bench.problem('MonitorUnreachable', 'monitor:gpu')).toBeDefined()
+    expect(bench.problem('gpuIll')).toBeDefined()
+  }, 30_000)
+
+  it('may be elsewhere once it has been away for as long as a monitor is remembered', async ({ expect }) => {
+    const asked = { ...EXPECTED, detector: { ...EXPECTED.detector, forgetAfterMs: 2000 } }
+    await using bench = await createBench({ asked })
+    const own = await bench.serve('run/monitors/gpu/gpu.sock', [ill('gpuIll')])
+    await expect.poll(() => health(bench, 'gpu'), POLL).toBe('alive')
+    await own.close(0)
+    await bench.serve('gpu/gpu.sock', [ill('gpuIll')])
+    await expect.poll(() => socketOf(bench, 'gpu'), POLL).toBe(join(bench.dir, 'gpu/gpu.sock'))
+    await expect.poll(() => health(bench, 'gpu'), POLL).toBe('alive')
+  }, 30_000)
+})
+
+describe.concurrent('a monitor of ours that has a check for every machine', () => {
+  it('has its name to itself: a plug-in in a folder of that name is refused, also while it is down', async ({
+    expect,
+  }) => {
+    const asked = { catalog: CATALOG, monitors: [{ monitor: 'system' }] }
+    await using bench = await createBench({ asked })
+    const socket = await bench.serve('system/elsewhere', [ill('systemIll')])
+    await rename(join(bench.dir, 'system/elsewhere'), join(bench.dir, 'system/system.sock'))
+    await expect
+      .poll(() => bench.problem('MonitorRefused', `socket:${join(bench.dir, 'system/system.sock')}`), POLL)
+      .toContain("system is a name of Node Doctor's own")
+    expect(socketOf(bench, 'system')).toBe(join(bench.dir, 'run/monitors/system/system.sock'))
+    expect(sources(bench, 'systemIll')).toBeUndefined()
+    await socket.close(0)
+  }, 30_000)
+
+  it('leaves its types to nobody: a plug-in that says one is refused', async ({ expect }) => {
+    const asked = { catalog: CATALOG, monitors: [{ monitor: 'system' }] }
+    await using bench = await createBench({ asked })
+    await bench.serve('vendor/vendor.sock', [ill('systemIll')])
+    await expect
+      .poll(() => bench.engine.state.monitors.get('vendor')?.lastViolations.map(({ text }) => text), POLL)
+      .toEqual(['condition systemIll was refused: it belongs to system'])
+  }, 30_000)
+})
