@@ -20,7 +20,7 @@ export interface ServerConfig {
   readonly users: ReadonlyMap<string, string>
 }
 
-/** Largest message the server takes. A condition or problem at its longest is below 16 KiB. */
+/** Largest message the server takes. A condition at its longest is below 64 KiB, a problem below 16. */
 export const MAX_PAYLOAD_BYTES = 256 * 1024
 /** Room in a message for what stands beside the value: its subject and its headers. */
 export const HEAD_BYTES = 1024

@@ -1,8 +1,9 @@
 /** A person's word that a problem is over. It holds for every look that was made before it. */
 import type { Draft } from './draft.ts'
+import { MAX_VERBATIM_NAME } from './limits.ts'
 import { CLEARED, mergeCondition } from './merge.ts'
 import { DETECTOR, isOpen, resolveProblem } from './problem.ts'
-import { hashText, renderLabel } from './text.ts'
+import { cleanText, hashText, renderLabel } from './text.ts'
 import type { NodeEvent, Problem } from './types.ts'
 
 const REASON = 'ProblemCleared'
@@ -62,8 +63,19 @@ export function entityWord(entity: string): string {
   return entity === '' ? 'node' : entity
 }
 
-/** The word as it is meant: of the node itself where that is what it names, and nothing else of that name has such a problem. */
-export function meantBy(problems: Iterable<Problem>, word: PersonsWord): PersonsWord {
+/** The type of an open problem that a person names as it is shown: what is told word by word is shown clean. */
+function typeMeant(open: readonly Problem[], type: string): string {
+  if (open.some((problem) => problem.type === type)) return type
+  return open.find((problem) => cleanText(problem.type, MAX_VERBATIM_NAME) === type)?.type ?? type
+}
+
+/**
+ * The word as it is meant: of the type that is shown so, and of the node itself where that is what it names, and nothing else of
+ * that name has such a problem.
+ */
+export function meantBy(all: Iterable<Problem>, said: PersonsWord): PersonsWord {
+  const problems = [...all].filter(isOpen)
+  const word = { ...said, type: typeMeant(problems, said.type) }
   const isNode = word.entity === entityWord('') && problemsOf(problems, word).length === 0
   return isNode ? { ...word, entity: '' } : word
 }

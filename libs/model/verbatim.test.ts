@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { admitReport, isVerbatimName } from './admit.ts'
+import { meantBy } from './clear.ts'
 import { conditionKey, fingerprintOf } from './keys.ts'
 import { DEFAULT_LIMITS, MAX_MESSAGE, MAX_VERBATIM_BYTES, MAX_VERBATIM_NAME } from './limits.ts'
 import { bytesOf, NO_HOLDINGS } from './room.ts'
@@ -69,6 +70,20 @@ describe('a source that is taken at its word', () => {
     expect(problem()).toMatchObject({ verbatim: true, recovery: 'its source says so, or an operator clears it' })
     say('healthy', 2000)
     expect(problem()).toMatchObject({ phase: 'resolved', proof: 'healthy-checks' })
+  })
+
+  it('is cleared by a person who writes its type as it is shown', () => {
+    const { world } = logWorld()
+    const raw = 'Kernel\tdeadlock'
+    const shown = conditionType(raw, { verbatim: true })
+    world.take({ kind: 'declared', declaration: declaration('raw', [shown]), incarnation: 7 }, 0)
+    world.take({ kind: 'report', monitor: 'raw', violations: [], report: report([observation(raw, 'problem')]) }, 1000)
+    const word = { type: 'Kernel deadlock', entity: 'node', by: 'ann', why: 'rebooted by hand' }
+    const meant = meantBy(world.state.problems.values(), word)
+    expect(meant).toEqual({ ...word, type: raw, entity: '' })
+    world.take({ kind: 'cleared', ...meant }, 2000)
+    expect(world.state.problems.get(fingerprintOf('raw', raw, ''))).toMatchObject({ proof: 'operator' })
+    expect(meantBy([], word).type).toBe(word.type)
   })
 
   it('is unknown while its monitor does not answer, since then it has said nothing', () => {

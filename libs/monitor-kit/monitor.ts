@@ -1,6 +1,6 @@
 /** A monitor at work: its configured checks on their schedule, told on both protocols. */
 import { randomInt } from 'node:crypto'
-import type { Report } from '#model'
+import { cleanText, type Report } from '#model'
 import { readOwnUse, readTold, type Service, type ServiceContext, within } from '#service'
 import { folderOf, socketOf } from '#service-table'
 import { describeMonitor, metadataOf } from './describe.ts'
@@ -192,7 +192,11 @@ export function createMonitor(definition: MonitorDefinition, context: Context, r
     log,
     present: presentReports,
     clear: (word) => {
-      log.info('a person cleared a condition', { condition: word.type, entity: word.entity, by: word.by })
+      log.info('a person cleared a condition', {
+        condition: cleanText(word.type, 80),
+        entity: word.entity,
+        by: word.by,
+      })
       for (const runner of runners) runner.clear(word)
     },
     describe: () => describeMonitor(definition, runners, { version, incarnation }),

@@ -2,7 +2,7 @@
  * One watcher of the monitor: first every report it has not acknowledged, then the present state, then what happens, at
  * a pace it can take. It reads at its own speed: what it does not read stays in the outbox, not in this process twice.
  */
-import { cleanText, MAX_ENTITY, type Report } from '#model'
+import { cleanText, cutText, MAX_ENTITY, MAX_VERBATIM_NAME, type Report } from '#model'
 import { createRate, type Rate } from '#pace'
 import { type WatchRequest, WatchResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type { Report as ProtoReport } from '#proto/nodedoctor/v1/types.ts'
@@ -53,7 +53,8 @@ const WORD_MAX = 256
 
 function wordOf({ type, entity, by, why }: Record<keyof ClearedWord, string>): ClearedWord {
   return {
-    type: cleanText(type, MAX_ENTITY),
+    // As it was told, to the letter.
+    type: cutText(type.toWellFormed(), MAX_VERBATIM_NAME),
     entity: cleanText(entity, MAX_ENTITY),
     by: cleanText(by, WORD_MAX),
     why: cleanText(why, WORD_MAX),

@@ -7,7 +7,7 @@ import {
   isOpen,
   MAX_ENTITY,
   MAX_MESSAGE,
-  MAX_TYPE,
+  MAX_VERBATIM_NAME,
   meantBy,
   NO_HOLDINGS,
   type PersonsWord,
@@ -118,7 +118,7 @@ export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
     clear(call, callback) {
       const { type, entity, by, why } = call.request
       const said = {
-        type: cleanText(type, MAX_TYPE),
+        type: cleanText(type, MAX_VERBATIM_NAME),
         entity: entity === undefined ? undefined : cleanText(entity, MAX_ENTITY),
         by: cleanText(by, 80),
         why: cleanText(why, 240),

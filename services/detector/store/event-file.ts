@@ -53,7 +53,7 @@ export function bounded(events: readonly NodeEvent[], maxBytes = KEPT_MAX_BYTES)
 }
 
 /** A file is not believed: texts are cleaned, what is no event of warning and up is left out. */
-function believed({ id, monitor, check, entity, reason, message, ...rest }: NodeEvent): NodeEvent[] {
+function believed({ id, monitor, check, entity, reason, message, source, ...rest }: NodeEvent): NodeEvent[] {
   const text = (from: string) => cleanText(from, MAX_TEXT)
   const value = {
     ...rest,
@@ -63,6 +63,7 @@ function believed({ id, monitor, check, entity, reason, message, ...rest }: Node
     entity: text(entity),
     reason: text(reason),
     message: cleanText(message, MAX_MESSAGE),
+    source: source === undefined ? undefined : text(source),
   }
   const isWhole = value.id !== '' && value.monitor !== '' && value.reason !== ''
   return isWhole && compareSeverity(value.severity, 'warning') >= 0 ? [value] : []
