@@ -185,11 +185,18 @@ module.exports = {
       ['rpc', 'bus'],
     ].map(([from, to]) => apart(from, to)),
     {
+      name: 'host-logs-above',
+      comment: 'Logs are read with files and programs, which know nothing of them.',
+      severity: 'error',
+      from: { path: '^libs/host/(files|programs)/', pathNot: TESTS },
+      to: { path: '^libs/host/(logs/|host|index)' },
+    },
+    {
       name: 'child-processes-in-host',
-      comment: 'Only libs/host starts programs: deadlines, process groups and output limits are in one place.',
+      comment: 'Only host.programs starts programs: deadlines, process groups and output limits are in one place.',
       severity: 'error',
       // The command's first file starts the pinned Node, before there is anything of ours to import.
-      from: { path: '^(libs|services)/', pathNot: ['^libs/host/', '^services/cli/bin\\.mjs$', TESTS] },
+      from: { path: '^(libs|services)/', pathNot: ['^libs/host/programs/', '^services/cli/bin\\.mjs$', TESTS] },
       to: { path: '^(node:)?child_process$' },
     },
     wrapper('rpc-speaks-grpc', '@grpc/(?:grpc-js|reflection)', 'libs/rpc'),

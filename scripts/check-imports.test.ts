@@ -17,6 +17,9 @@ const FILES: Record<string, string> = {
   'libs/view/index.ts': "import '../wire/index.ts'\nexport {}\n",
   'libs/wire/index.ts': "import '../host/index.ts'\nexport {}\n",
   'libs/host/index.ts': "import { spawn } from 'node:child_process'\nimport '../rpc/index.ts'\nexport { spawn }\n",
+  'libs/host/files/files.ts': "import '../logs/logs.ts'\nexport {}\n",
+  'libs/host/logs/logs.ts': "import '../programs/run.ts'\nexport {}\n",
+  'libs/host/programs/run.ts': "import { spawn } from 'node:child_process'\nexport { spawn }\n",
   'libs/rpc/index.ts': "import '../bus/index.ts'\nimport '../../services/cli/main.ts'\nexport {}\n",
   'libs/monitor-kit/index.ts': "export * from './evaluate/index.ts'\n",
   'libs/monitor-kit/evaluate/index.ts':
@@ -66,12 +69,14 @@ describe('the import rules', () => {
 
   it.each([
     'check-config-for-types-only: services/monitors/one/main.ts -> services/monitors/one/checks/x/config.ts',
+    'child-processes-in-host: libs/host/index.ts -> child_process',
     'child-processes-in-host: services/detector/main.ts -> child_process',
     'clock-alone: libs/clock/index.ts -> libs/pace/index.ts',
     'durable-alone: libs/durable/index.ts -> libs/model/index.ts',
     'evaluate-pure: services/monitors/one/checks/x/evaluate.ts -> libs/monitor-kit/index.ts',
     'evaluate-pure: services/monitors/one/checks/x/evaluate.ts -> zod',
     'evaluate-without-io: services/monitors/one/checks/x/evaluate.ts -> path',
+    'host-logs-above: libs/host/files/files.ts -> libs/host/logs/logs.ts',
     'host-not-rpc: libs/host/index.ts -> libs/rpc/index.ts',
     'kit-evaluate-pure: libs/monitor-kit/evaluate/index.ts -> libs/monitor-kit/source/index.ts',
     'libs-not-services: libs/rpc/index.ts -> services/cli/main.ts',
@@ -105,6 +110,7 @@ describe('the import rules', () => {
       report.violations.filter((text) =>
         [
           /-speaks-grpc: libs\/bus/,
+          /: libs\/host\/(logs|programs)\//,
           /: libs\/config\/b.test.ts -> /,
           /: libs\/monitor-kit\/testing\/index.ts -> /,
           /kit-evaluate-pure: .* -> libs\/host\//,

@@ -3,14 +3,22 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { HostReadError } from './errors.ts'
 import { createFiles } from './files/files.ts'
+import { createGuard } from './files/guard.ts'
 import { below } from './files/rooted-path.ts'
+import { createLogs } from './logs/logs.ts'
 import { createPrograms } from './programs/programs.ts'
+import type { Programs } from './programs/types.ts'
 import type { Host } from './types.ts'
+
+/** Of libuv's four threads, how many may be held by calls that hang. */
+const MAX_HUNG_THREADS = 2
 
 /** Where the machine is. */
 export interface HostOptions {
   /** Where the host's root is mounted: "" or "/" for this machine's own, "/host" in a container, a folder in tests. */
   readonly root: string
+  /** Instead of this machine's, where they are recorded. */
+  readonly programs?: Programs
 }
 
 function readHostName(root: string): string {
@@ -26,17 +34,22 @@ function readHostName(root: string): string {
 /** The machine at a root. It holds nothing that must be released. @throws TypeError when the root is not an absolute path */
 export function createHost(options: HostOptions): Host {
   const root = options.root === '' ? '' : below('', options.root).replace(/\/+$/, '')
-  const files = createFiles(root)
+  const threads = createGuard(MAX_HUNG_THREADS)
+  const files = createFiles(root, threads)
+  const { programs = createPrograms(root) } = options
+
+  async function bootId(): Promise<string> {
+    const path = '/proc/sys/kernel/random/boot_id'
+    const id = (await files.readText(path)).trim()
+    if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id
+    throw new HostReadError({ action: 'read', path, code: 'MALFORMED', detail: JSON.stringify(id.slice(0, 80)) })
+  }
   return {
     root,
     files,
-    programs: createPrograms(root),
-    async bootId() {
-      const path = '/proc/sys/kernel/random/boot_id'
-      const id = (await files.readText(path)).trim()
-      if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id
-      throw new HostReadError({ action: 'read', path, code: 'MALFORMED', detail: JSON.stringify(id.slice(0, 80)) })
-    },
+    programs,
+    logs: createLogs({ root, threads, programs, bootId }),
+    bootId,
     hostname: () => readHostName(root),
   }
 }

@@ -3,6 +3,7 @@
  * rooted at a configurable prefix, so that tests point at a captured tree and a container at `/host`.
  */
 import type { Files } from './files/types.ts'
+import type { Logs } from './logs/types.ts'
 import type { Programs } from './programs/types.ts'
 
 /** The machine, in its parts. */
@@ -13,6 +14,8 @@ export interface Host {
   readonly files: Files
   /** Programs that are run. */
   readonly programs: Programs
+  /** Files that grow, and the kernel's log. */
+  readonly logs: Logs
   /** /proc/sys/kernel/random/boot_id. @throws HostReadError */
   bootId(): Promise<string>
   /** The name in /etc/hostname below the root; where there is none, that of the own UTS namespace. */

@@ -1,45 +1,21 @@
 /** The host's files as seen from a prefix. */
 import { access, readdir, readlink, realpath } from 'node:fs/promises'
-import { codeOf, HostReadError } from '../errors.ts'
+import { HostReadError } from '../errors.ts'
+import { ask, DEFAULT_TIMEOUT_MS } from './ask.ts'
 import { createGuard, type Guard, isKernelPath } from './guard.ts'
 import { readKernelFiles, readSmallFile } from './read.ts'
-import { below, resolveBelow } from './rooted-path.ts'
+import { below } from './rooted-path.ts'
 import { statfsByHelper, statfsLocal } from './statfs.ts'
 import type { Files } from './types.ts'
 import { watchFolder } from './watch.ts'
 
-const DEFAULT_TIMEOUT_MS = 5_000
 const DEFAULT_MAX_BYTES = 1_048_576
 
-/** Of libuv's four threads, how many may be held by calls that hang. */
-const MAX_HUNG_THREADS = 2
 /** Helper programs that hang at the same time: each costs a process, no thread. */
 const MAX_HUNG_HELPERS = 16
 
-/** Turns what the system says into a HostReadError; leaves those that are one. */
-function wrapped(action: string, path: string, cause: unknown): Error {
-  if (cause instanceof HostReadError || cause instanceof TypeError) return cause
-  return new HostReadError({ action, path, code: codeOf(cause), cause })
-}
-
-/** One guarded call on a path below the root. */
-async function ask<T>(
-  guard: Guard,
-  root: string,
-  call: { action: string; path: string; timeoutMs?: number | undefined },
-  operation: (realPath: string) => Promise<T>,
-): Promise<T> {
-  const { action, path, timeoutMs = DEFAULT_TIMEOUT_MS } = call
-  try {
-    return await guard.run({ action, path, timeoutMs }, async () => operation(await resolveBelow(root, path)))
-  } catch (error) {
-    throw wrapped(action, path, error)
-  }
-}
-
-/** @param root "" for the machine's own, else without a slash at its end */
-export function createFiles(root: string): Files {
-  const threads = createGuard(MAX_HUNG_THREADS)
+/** @param root "" for the machine's own, else without a slash at its end @param threads guards libuv's */
+export function createFiles(root: string, threads: Guard): Files {
   const helpers = createGuard(MAX_HUNG_HELPERS)
 
   return {

@@ -17,7 +17,7 @@ const BLIND_LOOK_MS = 1_000
 const IGNORED_MAX = 256
 
 /** What the kernel was asked to tell of: the folder, or the next step on the way to it. */
-interface Armed {
+export interface Armed {
   /** Resolves at the first event that counts. */
   readonly told: Promise<void>
   readonly blind: boolean
@@ -28,10 +28,11 @@ function blind(): Armed {
   return { told: new Promise(() => {}), blind: true, close() {} }
 }
 
-/** Whether an event in `path` counts. */
-type Counts = (event: string, file: string | null) => boolean
+/** Whether an event in the folder counts. */
+export type Counts = (event: string, file: string | null) => boolean
 
-function arm(path: string, counts: Counts): Armed {
+/** Listens for the first event that counts, and no longer. */
+export function arm(path: string, counts: Counts): Armed {
   const { promise: told, resolve } = Promise.withResolvers<void>()
   let watcher: FSWatcher
   let ignored = 0
@@ -56,8 +57,8 @@ function arm(path: string, counts: Counts): Armed {
 export type Locate = (path: string) => Promise<string>
 
 /** The folder itself; where it is not there, the nearest one above it, for the name that leads to it. */
-async function armNearest(locate: Locate, folder: string, contents: boolean): Promise<Armed> {
-  let counts: Counts = (event) => contents || event === 'rename'
+export async function armNearest(locate: Locate, folder: string, within: Counts): Promise<Armed> {
+  let counts = within
   let missing: string | undefined
   for (let path = folder; ; path = posix.dirname(path)) {
     const real = await locate(path).catch(() => undefined)
@@ -67,7 +68,7 @@ async function armNearest(locate: Locate, folder: string, contents: boolean): Pr
       if (!came) return armed
       // It came before anybody listened for it, and nothing would ever be told of what is in it.
       armed.close()
-      return armNearest(locate, folder, contents)
+      return armNearest(locate, folder, within)
     }
     if (path === '/') return blind()
     missing = path
@@ -77,7 +78,7 @@ async function armNearest(locate: Locate, folder: string, contents: boolean): Pr
 }
 
 /** Waits until it is told, or so long; an end is not waited for. */
-function waitFor(ms: number, signal: AbortSignal, told?: Promise<void>): Promise<'told' | 'due'> {
+export function waitFor(ms: number, signal: AbortSignal, told?: Promise<void>): Promise<'told' | 'due'> {
   return new Promise((resolve) => {
     const end = (first: 'told' | 'due'): void => {
       clearTimeout(timer)
@@ -102,7 +103,7 @@ export async function watchFolder(
   const { signal, contents = false, settleMs = SETTLE_MS, gapMs = GAP_MS } = options
   const { lookMs = LOOK_MS, blindLookMs = Math.min(BLIND_LOOK_MS, lookMs) } = options
   while (!signal.aborted) {
-    const armed = await armNearest(locate, folder, contents)
+    const armed = await armNearest(locate, folder, (event) => contents || event === 'rename')
     try {
       if (signal.aborted) return
       const toldMs = performance.now()

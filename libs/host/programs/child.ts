@@ -12,9 +12,9 @@ const DRAIN_MS = 500
 
 /** Resolves when the stream ended and every line was told. */
 function readLines(stream: Readable, name: 'stdout' | 'stderr', options: ChildOptions): Promise<void> {
-  const { onLine, maxLineBytes = DEFAULT_LINE_BYTES } = options
+  const { onLine, onChunk, maxLineBytes = DEFAULT_LINE_BYTES } = options
   const splitter = createLineSplitter(maxLineBytes, (line) => onLine?.(line, name))
-  stream.on('data', (chunk: Buffer) => splitter.push(chunk))
+  stream.on('data', (chunk: Buffer) => (onChunk === undefined ? splitter.push(chunk) : onChunk(chunk, name)))
   // A pipe that breaks says no more than that the output ends here; 'close' follows.
   stream.on('error', () => {})
   return new Promise((resolve) => {
@@ -42,7 +42,11 @@ export function spawnChild(file: string, args: readonly string[], options: Child
   const [program, argv] = options.dieWithParent
     ? ['setpriv', ['--pdeathsig', 'KILL', '--', file, ...args]]
     : [file, [...args]]
-  const output = options.inheritOutput ? 'inherit' : options.onLine === undefined ? 'ignore' : 'pipe'
+  const output = options.inheritOutput
+    ? 'inherit'
+    : (options.onLine ?? options.onChunk) === undefined
+      ? 'ignore'
+      : 'pipe'
   const child = spawn(program, argv, {
     stdio: ['ignore', output, output],
     env: options.env ?? baseEnvironment(),

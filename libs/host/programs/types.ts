@@ -76,6 +76,8 @@ export interface ChildOptions {
   readonly cwd?: string
   /** One line of output without its end. Absent: output is thrown away. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void
+  /** Output as it comes, instead of by line. */
+  readonly onChunk?: (chunk: Buffer, stream: 'stdout' | 'stderr') => void
   /** Longer lines are cut, the rest of them is thrown away. Default 16 KiB. */
   readonly maxLineBytes?: number
   /** The child writes to our own stdout and stderr; `onLine` is not used. Default false. */

@@ -8,7 +8,7 @@ import { createHost, type Host, HostExecError, type Programs, type RunBytes, typ
  * A program without such a file is not installed there, nor is one that stays: none of this machine is run.
  */
 export function recordedHost(root: string): Host {
-  return { ...createHost({ root }), programs: recordedPrograms(join(root, 'programs')) }
+  return createHost({ root, programs: recordedPrograms(join(root, 'programs')) })
 }
 
 function recordedPrograms(folder: string): Programs {

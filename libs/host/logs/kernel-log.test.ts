@@ -1,0 +1,198 @@
+import { writeFileSync } from 'node:fs'
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { createHost } from '../host.ts'
+import { processState, tempFolder, writeTree } from '../testing.ts'
+import { recordKernelLog } from './testing-recorded.ts'
+import type { KernelLogEvent, KernelLogOptions, KernelRecord } from './types.ts'
+
+const BOOT = '00000000-0000-4000-8000-000000000001'
+
+/** Follows a log until the test has seen enough. */
+function follow(root: string, options: Partial<KernelLogOptions> & { from: KernelLogOptions['from'] }) {
+  const stop = new AbortController()
+  const events: KernelLogEvent[] = []
+  const reading = (async () => {
+    const { logs } = createHost({ root })
+    for await (const event of logs.kernelLog({ ...options, signal: stop.signal })) events.push(event)
+  })()
+  async function end(): Promise<void> {
+    stop.abort()
+    await reading
+  }
+  onTestFinished(end)
+  const records = (): KernelRecord[] => events.flatMap((event) => (event.kind === 'records' ? event.records : []))
+  return {
+    events,
+    records,
+    texts: () => records().map(({ bytes }) => bytes.toString()),
+    lost: () => events.flatMap((event) => (event.kind === 'lost' ? [event.count] : [])),
+    caughtUp: () => expect.poll(() => events.some(({ kind }) => kind === 'caught-up'), { interval: 5 }).toBe(true),
+    end,
+  }
+}
+
+async function recorded() {
+  const folder = await tempFolder()
+  onTestFinished(() => folder[Symbol.asyncDispose]())
+  return { root: folder.path, log: await recordKernelLog(folder.path) }
+}
+
+test('tells a record with facility, level, time, number, fields and the bytes that the kernel escaped', async () => {
+  const { root, log } = await recorded()
+  await log.play([
+    { atMs: 1.5, text: 'a\\b\ttab ä', level: 3 },
+    { atMs: 2, text: 'pci: error', facility: 4, fields: { SUBSYSTEM: 'pci', DEVICE: '+pci:0000:00:1f.2' } },
+  ])
+  const heard = follow(root, { from: 'start' })
+  await heard.caughtUp()
+  expect(heard.records()).toEqual([
+    {
+      facility: 0,
+      level: 3,
+      sequence: 0,
+      sinceBootUs: 1500,
+      bytes: Buffer.from('a\\b\ttab ä'),
+      fields: {},
+      cursor: { bootId: BOOT, sequence: 0, sinceBootUs: 1500 },
+    },
+    {
+      facility: 4,
+      level: 6,
+      sequence: 1,
+      sinceBootUs: 2000,
+      bytes: Buffer.from('pci: error'),
+      fields: { SUBSYSTEM: 'pci', DEVICE: '+pci:0000:00:1f.2' },
+      cursor: { bootId: BOOT, sequence: 1, sinceBootUs: 2000 },
+    },
+  ])
+})
+
+test('counts what was overwritten before it was read', async () => {
+  const { root, log } = await recorded()
+  await log.say({ atMs: 1, text: 'a' })
+  log.lose(7)
+  await log.say({ atMs: 2, text: 'b' })
+  const heard = follow(root, { from: 'start' })
+  await heard.caughtUp()
+  expect(heard.events.map(({ kind }) => kind)).toEqual(['records', 'lost', 'records', 'caught-up'])
+  expect(heard.lost()).toEqual([7])
+})
+
+test('goes on behind a cursor; what fell out of the log meanwhile is counted', async () => {
+  const { root, log } = await recorded()
+  await log.play(['a', 'b', 'c'].map((text, i) => ({ atMs: i, text })))
+  const first = follow(root, { from: 'start' })
+  await first.caughtUp()
+  await first.end()
+  const second = follow(root, { from: first.records()[1]!.cursor })
+  await second.caughtUp()
+  expect(second.texts()).toEqual(['c'])
+
+  await log.reboot('00000000-0000-4000-8000-000000000002')
+  log.lose(2)
+  await log.say({ atMs: 1, text: 'after' })
+  const third = follow(root, { from: first.records()[1]!.cursor })
+  await third.caughtUp()
+  expect([third.texts(), third.lost()]).toEqual([['after'], [2]])
+})
+
+test('a cursor without a number goes on by time', async () => {
+  const { root, log } = await recorded()
+  await log.play(['a', 'b', 'c'].map((text, i) => ({ atMs: i, text })))
+  const heard = follow(root, { from: { bootId: BOOT, sinceBootUs: 1000, sequence: null } })
+  await heard.caughtUp()
+  expect([heard.texts(), heard.lost()]).toEqual([['c'], []])
+})
+
+test('from the end only what is said from now on is told', async () => {
+  const { root, log } = await recorded()
+  await log.say({ atMs: 1, text: 'before' })
+  const heard = follow(root, { from: 'end' })
+  await heard.caughtUp()
+  await log.say({ atMs: 2, text: 'after' })
+  await expect.poll(heard.texts, { interval: 5 }).toEqual(['after'])
+})
+
+test('where the device is closed it goes by what dmesg says', async () => {
+  await using folder = await tempFolder()
+  await writeTree(folder.path, {
+    'proc/sys/kernel/random/boot_id': BOOT,
+    log: '<6>[    0.000000] Linux\n<28>[   12.345678] a: b\n',
+    dmesg: '#!/bin/sh\nexec cat "$(dirname "$0")/log"\n',
+  })
+  const path = process.env['PATH']
+  process.env['PATH'] = `${folder.path}:${path}`
+  onTestFinished(() => {
+    process.env['PATH'] = path
+  })
+  await chmod(`${folder.path}/dmesg`, 0o755)
+  const heard = follow(folder.path, { from: 'start', askMs: 10 })
+  await heard.caughtUp()
+  expect(heard.records()[1]).toEqual({
+    facility: 3,
+    level: 4,
+    sequence: null,
+    sinceBootUs: 12_345_678,
+    bytes: Buffer.from('a: b'),
+    fields: {},
+    cursor: { bootId: BOOT, sequence: null, sinceBootUs: 12_345_678 },
+  })
+  await writeFile(`${folder.path}/log.new`, '<28>[   12.345678] a: b\n<4>[   13.000000] c\n')
+  await rename(`${folder.path}/log.new`, `${folder.path}/log`)
+  await expect.poll(heard.texts, { interval: 5 }).toEqual(['Linux', 'a: b', 'c'])
+  expect(heard.lost()).toEqual([])
+})
+
+test('says once why it cannot be read, by any way', async () => {
+  await using folder = await tempFolder()
+  await mkdir(join(folder.path, 'dev'))
+  const heard = follow(folder.path, { from: 'start' })
+  await expect.poll(() => heard.events.length, { interval: 5 }).toBe(1)
+  expect(heard.events).toMatchObject([{ kind: 'unreadable', error: { code: 'ENOENT' } }])
+})
+
+const isOpen = (() => {
+  try {
+    writeFileSync('/dev/kmsg', '<7>node-doctor: a test of the kernel log begins\n')
+    return true
+  } catch {
+    return false
+  }
+})()
+
+test.skipIf(!isOpen)('follows the real device, goes on behind a cursor, and leaves no child behind', async () => {
+  const tag = `nd-test-${process.pid}-${Date.now()}`
+  const say = (text: string): void => writeFileSync('/dev/kmsg', `<12>${tag} ${text}\n`)
+  const mine = (texts: readonly string[]): string[] =>
+    texts.filter((text) => text.startsWith(tag)).map((text) => text.slice(tag.length + 1))
+  const first = follow('', { from: 'end' })
+  await first.caughtUp()
+  for (let i = 0; i < 300; i++) say(`line ${i}`)
+  await expect.poll(() => mine(first.texts()).length, { interval: 5 }).toBe(300)
+  expect(mine(first.texts())).toEqual(Array.from({ length: 300 }, (_, i) => `line ${i}`))
+  const last = first.records().findLast(({ bytes }) => bytes.toString().startsWith(tag))!
+  expect(last).toMatchObject({ facility: 1, level: 4 })
+  expect(last.cursor.bootId).toBe(await createHost({ root: '' }).bootId())
+  await first.end()
+
+  say('while nobody listened')
+  const second = follow('', { from: last.cursor })
+  await second.caughtUp()
+  say('and now')
+  await expect.poll(() => mine(second.texts()), { interval: 5 }).toEqual(['while nobody listened', 'and now'])
+  expect(second.lost()).toEqual([])
+  const readers = await childrenNamed('cat')
+  await second.end()
+  for (const pid of readers) await expect.poll(() => processState(pid)).toMatch(/gone|Z|X/)
+})
+
+async function childrenNamed(name: string): Promise<number[]> {
+  const pids = (await readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8'))
+    .trim()
+    .split(' ')
+    .map(Number)
+  const names = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')))
+  return pids.filter((_, i) => names[i]?.trim() === name)
+}

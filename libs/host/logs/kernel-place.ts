@@ -1,0 +1,31 @@
+/** How far the kernel's log was read: which records are new, and how many were never seen. Pure. */
+import type { ParsedRecord } from './kernel-record.ts'
+import type { KernelCursor, KernelRecord } from './types.ts'
+
+/** A place in the log of one boot. */
+export interface KernelPlace {
+  /** undefined for one that was told before; `lost` are those between it and the one before it. */
+  take(record: ParsedRecord): { readonly record: KernelRecord; readonly lost: number } | undefined
+}
+
+/** @param from "start": whatever comes first is the first @param bootId of the log that is read */
+export function createKernelPlace(from: 'start' | KernelCursor, bootId: string): KernelPlace {
+  const cursor = from === 'start' ? undefined : from
+  const isOfBoot = cursor?.bootId === bootId
+  /** The last that was told. Behind another boot everything is new, from the first on. */
+  let last = cursor === undefined ? undefined : isOfBoot ? (cursor.sequence ?? undefined) : -1
+  /** Records are told apart by their time until the first of them is: there the cursor has no number, or they have none. */
+  let untilUs = isOfBoot ? cursor.sinceBootUs : -1
+
+  return {
+    take(record) {
+      const { sequence, sinceBootUs } = record
+      const isByTime = sequence === null || last === undefined
+      if (isByTime ? sinceBootUs <= untilUs : sequence <= (last ?? -1)) return undefined
+      untilUs = -1
+      const lost = sequence === null || last === undefined ? 0 : sequence - last - 1
+      if (sequence !== null) last = sequence
+      return { record: { ...record, cursor: { bootId, sinceBootUs, sequence } }, lost }
+    },
+  }
+}

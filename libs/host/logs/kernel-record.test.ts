@@ -1,0 +1,78 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { newLines } from './dmesg.ts'
+import { createKernelPlace } from './kernel-place.ts'
+import { parseDmesgLine, parseKernelRecord } from './kernel-record.ts'
+
+test('reads what the kernel writes', () => {
+  // Linux 6.1, drivers/pci.
+  const text =
+    '6,339,5140900,c,caller=T1;pci 0000:00:02.0: \\x1b[1mreg\\x5c\n SUBSYSTEM=pci\n DEVICE=+pci:0000:00:02.0\n'
+  expect(parseKernelRecord(text)).toEqual({
+    facility: 0,
+    level: 6,
+    sequence: 339,
+    sinceBootUs: 5_140_900,
+    bytes: Buffer.from('pci 0000:00:02.0: \x1b[1mreg\\'),
+    fields: { SUBSYSTEM: 'pci', DEVICE: '+pci:0000:00:02.0' },
+  })
+  expect(parseKernelRecord('30,1,2,-;')).toMatchObject({ facility: 3, level: 6, bytes: Buffer.alloc(0) })
+  expect(parseDmesgLine('<6>[    0.000000] Linux version')).toMatchObject({
+    sinceBootUs: 0,
+    bytes: Buffer.from('Linux version'),
+  })
+})
+
+test('any other text is no record, and never throws', () => {
+  for (const text of ['', 'a', '6,1', '6,1,2', '-1,1,2,-;x', '6,1,2,-', ';', ' SUBSYSTEM=pci']) {
+    expect(parseKernelRecord(text)).toBeUndefined()
+  }
+  for (const text of ['', '<6>', '<6>[1] x', '[    0.000000] x', '<6>[    0.00] x'])
+    expect(parseDmesgLine(text)).toBeUndefined()
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (a, b) => void [parseKernelRecord(`6,1,2,-;${a}\n ${b}`), parseDmesgLine(a)]),
+  )
+})
+
+test('a record is told once, and every number between two of them is told or counted', () => {
+  const records = fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 40 })
+  fc.assert(
+    fc.property(records, fc.integer({ min: -1, max: 10 }), (numbers, read) => {
+      const cursor = { bootId: read < 0 ? 'before' : 'now', sinceBootUs: read, sequence: Math.max(0, read) }
+      const place = createKernelPlace(cursor, 'now')
+      let last = read < 0 ? -1 : read
+      for (const sequence of numbers) {
+        const taken = place.take({
+          sequence,
+          sinceBootUs: sequence,
+          facility: 0,
+          level: 6,
+          bytes: Buffer.alloc(0),
+          fields: {},
+        })
+        expect(taken === undefined).toBe(sequence <= last)
+        if (taken === undefined) continue
+        expect(taken.lost).toBe(sequence - last - 1)
+        last = sequence
+      }
+    }),
+  )
+})
+
+test('of a text that grows and is cut in front the new lines are found, however often the same line is said', () => {
+  const line = fc.constantFrom('a', 'b', 'c')
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 1 }), fc.array(line), fc.nat(), (before, more, cut) => {
+      const whole = [...before, ...more]
+      const now = whole.slice(Math.min(cut, before.length))
+      const { lines, isLost } = newLines(before, now)
+      // Said again word by word, it may be taken for what was told; never is anything told twice.
+      expect(lines.length).toBeLessThanOrEqual(isLost ? now.length : more.length)
+      if (!isLost) expect(more.join('').endsWith(lines.join(''))).toBe(true)
+    }),
+  )
+  const numbered = Array.from({ length: 100 }, (_, i) => `line ${i}`)
+  expect(newLines(numbered.slice(0, 60), numbered.slice(20))).toEqual({ lines: numbered.slice(60), isLost: false })
+  expect(newLines(numbered.slice(0, 60), numbered.slice(70))).toEqual({ lines: numbered.slice(70), isLost: true })
+  expect(newLines([], numbered)).toEqual({ lines: numbered, isLost: false })
+})

@@ -1,0 +1,125 @@
+/** One file of a log, held open: read onward, and known again. */
+import { type BigIntStats, constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+import type { LogHead } from './types.ts'
+
+/** By its first kilobyte a file is known again: lines of a log begin with their time. */
+const HEAD_BYTES = 1024
+const NEWLINE = 10
+
+/** Thrown for what is no plain file: there is nothing to read onward in it. */
+export class NotAFile extends Error {
+  readonly code = 'NOT_A_FILE'
+}
+
+/** A file of a log. */
+export interface LogFile {
+  /** As `ls -i` has it. */
+  readonly inode: string
+  /** The same file and no other, also where the kernel gives its number to a new one. */
+  readonly key: string
+  /** When it was last written, as of the last look at it. */
+  readonly mtimeMs: number
+  /** Where the next byte is read. */
+  readonly offset: number
+  /** Goes on at another place. What is in front of it counts as read. */
+  seek(offset: number): Promise<void>
+  /** Remembers how it begins, before anything of it is read. */
+  peek(): Promise<void>
+  /** The next bytes; none at the end. "truncated" where the file is another one by now than was read so far. */
+  readOn(buffer: Buffer): Promise<Buffer | 'truncated'>
+  size(): Promise<number>
+  /** Whether a line ends right in front of this place. */
+  endsLineAt(offset: number): Promise<boolean>
+  /** By what those who saw the first `offset` bytes know it again. */
+  headAt(offset: number): LogHead
+  /** As it begins now; at most 1 KiB. */
+  firstBytes(): Promise<Buffer>
+  /** Whether its first bytes are these. */
+  beginsWith(head: LogHead): Promise<boolean>
+  close(): Promise<void>
+}
+
+/** Gives a call its deadline. */
+export type Guarded = <T>(operation: () => Promise<T>) => Promise<T>
+
+/** @throws what the system says; NotAFile */
+export async function openLogFile(path: string, guarded: Guarded): Promise<LogFile> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+  try {
+    const stats = await handle.stat({ bigint: true })
+    if (!stats.isFile()) throw new NotAFile('it is no plain file')
+    return logFile(handle, stats, guarded)
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+/** The same as of `stat`. */
+export function keyOf({ dev, ino, birthtimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${birthtimeNs}`
+}
+
+function headOf(bytes: Buffer): LogHead {
+  return { bytes: bytes.length, crc: crc32(bytes).toString(16).padStart(8, '0') }
+}
+
+function logFile(handle: FileHandle, opened: BigIntStats, guarded: Guarded): LogFile {
+  let offset = 0
+  let head: Buffer = Buffer.alloc(0)
+  let mtimeMs = Number(opened.mtimeMs)
+
+  async function firstBytes(count = HEAD_BYTES): Promise<Buffer> {
+    const bytes = Buffer.alloc(count)
+    const { bytesRead } = await guarded(() => handle.read(bytes, 0, count, 0))
+    return bytes.subarray(0, bytesRead)
+  }
+  /** Whether what was read so far still stands there. */
+  async function isStill(end: number): Promise<boolean> {
+    const stats = await handle.stat({ bigint: true })
+    if (Number(stats.size) < end) return false
+    if (!head.equals(await firstBytes(head.length))) return false
+    mtimeMs = Number(stats.mtimeMs)
+    return true
+  }
+  return {
+    inode: String(opened.ino),
+    key: keyOf(opened),
+    get mtimeMs() {
+      return mtimeMs
+    },
+    get offset() {
+      return offset
+    },
+    async seek(to) {
+      head = await firstBytes(Math.min(to, HEAD_BYTES))
+      offset = to
+    },
+    async peek() {
+      head = await firstBytes()
+    },
+    async readOn(buffer) {
+      const { bytesRead } = await guarded(() => handle.read(buffer, 0, buffer.length, offset))
+      // Asked after reading: it may have been emptied and written anew before, which is seen, or later, which is the next read's.
+      if (!(await isStill(offset + bytesRead))) return 'truncated'
+      const chunk = buffer.subarray(0, bytesRead)
+      if (offset < HEAD_BYTES) head = Buffer.concat([head.subarray(0, offset), chunk]).subarray(0, HEAD_BYTES)
+      offset += bytesRead
+      return chunk
+    },
+    size: async () => Number((await handle.stat({ bigint: true })).size),
+    async endsLineAt(place) {
+      const last = Buffer.alloc(1)
+      return place === 0 || (await handle.read(last, 0, 1, place - 1)).bytesRead === 0 || last[0] === NEWLINE
+    },
+    headAt: (at) => headOf(head.subarray(0, Math.min(at, HEAD_BYTES))),
+    firstBytes: () => firstBytes(),
+    async beginsWith({ bytes, crc }) {
+      const found = await firstBytes(Math.min(bytes, HEAD_BYTES))
+      return found.length === bytes && headOf(found).crc === crc
+    },
+    close: () => handle.close(),
+  }
+}

@@ -1,0 +1,13 @@
+/** The host's logs as seen from a prefix. */
+import { below } from '../files/rooted-path.ts'
+import { followKernelLog, type KernelDoor } from './kernel-log.ts'
+import { tailFile } from './tail.ts'
+import type { Logs } from './types.ts'
+
+/** Holds nothing: each reading is its caller's. */
+export function createLogs(door: KernelDoor): Logs {
+  return {
+    tail: (path, options) => tailFile(door.threads, door.root, below('', path), options),
+    kernelLog: (options) => followKernelLog(door, options),
+  }
+}

@@ -1,0 +1,129 @@
+import { open, readFile, rename, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createGuard } from '../files/guard.ts'
+import { tempFolder } from '../testing.ts'
+import { createLogFolder } from './log-folder.ts'
+import { createTailReader, type TailReader } from './tail-reader.ts'
+import type { TailCursor, TailEvent, TailOptions } from './types.ts'
+
+/** A log on the disk, as its writer and logrotate have it. */
+function logIn(folder: string) {
+  const path = join(folder, 'kern.log')
+  const older = (n: number): string => (n === 0 ? path : `${path}.${n}`)
+  async function shift(): Promise<void> {
+    for (let n = 9; n >= 1; n--) await rename(older(n), older(n + 1)).catch(() => undefined)
+  }
+  return {
+    path,
+    older,
+    async append(text: string): Promise<void> {
+      await using file = await open(path, 'a')
+      await file.write(text)
+    },
+    /** `create`: the log is renamed, and a new one made. */
+    async rename(): Promise<void> {
+      await shift()
+      await rename(path, older(1)).catch(() => undefined)
+      await writeFile(path, '')
+    },
+    /** `copytruncate`; `meanwhile` happens when half of the copy is made, and once more when all of it is. */
+    async copyTruncate(meanwhile: () => Promise<unknown>): Promise<void> {
+      await shift()
+      const bytes = await readFile(path)
+      await writeFile(older(1), bytes.subarray(0, bytes.length / 2))
+      await meanwhile()
+      await writeFile(older(1), bytes.subarray(bytes.length / 2), { flag: 'a' })
+      await meanwhile()
+      await truncate(path)
+    },
+  }
+}
+
+interface Heard {
+  readonly lines: string[]
+  lost: number
+  cursor: TailCursor | undefined
+}
+
+function reader(path: string, from: TailOptions['from'], maxLineBytes = 65_536): TailReader {
+  return createTailReader(createLogFolder(createGuard(2), '', path), { from, maxLineBytes })
+}
+
+async function hear(tail: TailReader, heard: Heard): Promise<readonly TailEvent[]> {
+  const events: TailEvent[] = []
+  for await (const event of tail.look()) {
+    events.push(event)
+    if (event.kind === 'lost') heard.lost++
+    if (event.kind === 'lines') heard.lines.push(...event.lines.map(({ bytes }) => bytes.toString()))
+    if (event.kind === 'lines') heard.cursor = event.lines.at(-1)?.cursor
+  }
+  return events
+}
+
+const nothing = (): Heard => ({ lines: [], lost: 0, cursor: undefined })
+
+type Step =
+  | { readonly kind: 'append'; readonly lines: number; readonly split: number }
+  | { readonly kind: 'copyTruncate'; readonly looks: boolean }
+  | { readonly kind: 'rename' | 'look' | 'resume' }
+
+const STEP: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('append' as const),
+      lines: fc.integer({ min: 1, max: 4 }),
+      split: fc.integer({ min: 0, max: 40 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rename' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('copyTruncate' as const), looks: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('look' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('resume' as const) }) },
+)
+
+/** Does what is asked, the reader looking only when a step says so; tells what was written and what was heard. */
+async function play(steps: readonly Step[]) {
+  await using folder = await tempFolder()
+  const log = logIn(folder.path)
+  await log.append('')
+  const written: string[] = []
+  const heard = nothing()
+  let tail = reader(log.path, 'start')
+  await hear(tail, heard)
+  for (const step of steps) {
+    if (step.kind === 'append') {
+      // No two begin alike, as with lines that begin with their time.
+      const lines = Array.from(
+        { length: step.lines },
+        (_, i) => `${String.fromCharCode(35 + written.length + i)} says x`,
+      )
+      written.push(...lines)
+      const text = `${lines.join('\n')}\n`
+      await log.append(text.slice(0, step.split))
+      await hear(tail, heard)
+      await log.append(text.slice(step.split))
+    } else if (step.kind === 'look') await hear(tail, heard)
+    else if (step.kind === 'resume' && heard.cursor !== undefined) {
+      await tail.close()
+      tail = reader(log.path, heard.cursor)
+    } else if (step.kind === 'rename') await log.rename()
+    else if (step.kind === 'copyTruncate')
+      await log.copyTruncate(() => (step.looks ? hear(tail, heard) : Promise.resolve()))
+  }
+  await hear(tail, heard)
+  await tail.close()
+  return { written, heard }
+}
+
+test('whatever is appended and rotated between its looks, every line is told once and in order', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(STEP, { maxLength: 14 }), async (steps) => {
+      const { written, heard } = await play(steps)
+      expect(heard).toMatchObject({ lines: written, lost: 0 })
+    }),
+    { numRuns: 150 },
+  )
+})
