@@ -86,7 +86,7 @@ export function waitFor(ms: number, signal: AbortSignal, told?: Promise<void>): 
       resolve(first)
     }
     const stop = (): void => end('due')
-    const timer = setTimeout(stop, ms)
+    const timer = setTimeout(stop, Math.max(0, ms))
     signal.addEventListener('abort', stop)
     void told?.then(() => end('told'))
     if (signal.aborted) stop()

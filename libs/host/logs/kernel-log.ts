@@ -79,6 +79,7 @@ async function* followDevice(
   try {
     while (!signal.aborted) {
       const rung = bell.next()
+      const lookedMs = performance.now()
       for (let isEmpty = false; !isEmpty && !signal.aborted; ) {
         const batch = readBatch(fd, buffer)
         isEmpty = batch.isEmpty
@@ -87,7 +88,7 @@ async function* followDevice(
       }
       yield { kind: 'caught-up' }
       await waitFor(LOOK_MS, signal, rung)
-      await waitFor(GAP_MS, signal)
+      await waitFor(GAP_MS - (performance.now() - lookedMs), signal)
     }
   } finally {
     bell.close()

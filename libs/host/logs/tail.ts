@@ -59,6 +59,7 @@ export async function* tailFile(
   try {
     while (!signal.aborted) {
       const ears = await listen()
+      const lookedMs = performance.now()
       try {
         for await (const event of lookOnce(reader)) {
           if (event.kind !== 'unreadable') told = undefined
@@ -71,7 +72,7 @@ export async function* tailFile(
       } finally {
         for (const each of ears) each.close()
       }
-      await waitFor(gapMs, signal)
+      await waitFor(gapMs - (performance.now() - lookedMs), signal)
     }
   } finally {
     await reader.close()
