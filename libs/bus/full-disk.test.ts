@@ -54,7 +54,7 @@ describe('a disk that is full under the store', () => {
       await writer.ensureStore(IDENTITY)
       const reader = readerOf(bus)
       const [seen, events] = [follow(reader), collect(reader)]
-      await writer.putNodeCondition(condition('disk:/'))
+      await writer.put('node_conditions', condition('disk:/'))
       await writer.publishEvent(event('before'))
       await expect.poll(() => [seen.now.size, events.ids]).toEqual([1, ['before']])
       await fill(join(dir, 'bus'))
@@ -75,7 +75,7 @@ describe('a disk that is full under the store', () => {
       await expect
         .poll(
           () => {
-            void taken(writer.putNodeCondition(condition('disk:/var', 'x'.repeat(1000))))
+            void taken(writer.put('node_conditions', condition('disk:/var', 'x'.repeat(1000))))
             void taken(writer.publishEvent(event(`full ${i++}`)))
             return bus.server.restarts
           },

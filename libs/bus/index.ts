@@ -2,7 +2,6 @@ export { type ConnectedBus, type ConnectOptions, connectBus } from './connect.ts
 export { credentialsFile, type FolderWatch, readCredentials, watchCredentials } from './credentials.ts'
 export * from './errors.ts'
 export { BUCKETS, CONSUMERS, STORE_BYTES, STREAMS } from './layout.ts'
-export { keys as bucketKeys } from './names.ts'
 export { createBusReader } from './reader.ts'
 export { roomFor } from './room.ts'
 export { type EmbeddedServer, type EmbeddedServerOptions, startEmbeddedServer } from './server.ts'

@@ -70,8 +70,8 @@ describe.each(CONSUMERS)('$service on the bus', ({ service, streams, publishes }
   it('cannot have an answer delivered in the detector’s name', async () => {
     const bus = await start()
     const writer = await writerOf(bus)
-    await writer.putProblem(problem('fp'))
-    await writer.putNodeCondition(condition('disk:/'))
+    await writer.put('problems', problem('fp'))
+    await writer.put('node_conditions', condition('disk:/'))
     await writer.publishProblem(problem('fp'))
     const detector = await connectedDetector(bus)
     const jsm = await jetStreamOf(bus)

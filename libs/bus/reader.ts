@@ -1,41 +1,21 @@
 /** The half of exporters and remediator. */
-import {
-  Event,
-  Heartbeat,
-  MetricBatch,
-  MonitorState,
-  NodeCondition,
-  Problem,
-  StoreMeta,
-} from '#proto/nodedoctor/v1/types.ts'
+import { Event, Heartbeat, MetricBatch, Problem, StoreMeta } from '#proto/nodedoctor/v1/types.ts'
+import { keyOfValue, STATE_BUCKETS } from './buckets.ts'
 import type { ConnectedBus } from './connect.ts'
 import { consume } from './consume.ts'
 import { SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
 import { metricParts } from './metric-parts.ts'
-import { keys } from './names.ts'
 import { presenceSubject } from './permissions.ts'
 import { HEAD_BYTES, MAX_PAYLOAD_BYTES } from './server-config.ts'
 import { joinTokens } from './tokens.ts'
-import type { BucketName, BucketValue, BusReader, StreamName, StreamValue } from './types.ts'
+import type { BusReader, StreamName, StreamValue } from './types.ts'
 import { watchBucket } from './watch-bucket.ts'
-
-const bucketDecoders: { readonly [B in BucketName]: (bytes: Uint8Array) => BucketValue[B] } = {
-  node_conditions: (bytes) => NodeCondition.decode(bytes),
-  problems: (bytes) => Problem.decode(bytes),
-  monitors: (bytes) => MonitorState.decode(bytes),
-}
 
 const streamDecoders: { readonly [S in StreamName]: (bytes: Uint8Array) => StreamValue[S] } = {
   EVENTS: (bytes) => Event.decode(bytes),
   EVENTS_INFO: (bytes) => Event.decode(bytes),
   PROBLEMS: (bytes) => Problem.decode(bytes),
   REMEDIATIONS: (bytes) => bytes,
-}
-
-const bucketKeyOf: { readonly [B in BucketName]: (value: BucketValue[B]) => string } = {
-  node_conditions: (value) => keys.condition(value),
-  problems: (value) => keys.problem(value.fingerprint),
-  monitors: (value) => keys.monitor(value.name),
 }
 
 export interface ReaderOptions {
@@ -128,7 +108,7 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
     watchBucket(bucket, handler, until) {
       const ended = AbortSignal.any([signal, until])
       untilAborted(
-        watchBucket({ bus, bucket, handler, signal: ended, onPoison, decode: bucketDecoders[bucket] }),
+        watchBucket({ bus, bucket, handler, signal: ended, onPoison, decode: STATE_BUCKETS[bucket].decode }),
         ended,
       )
     },
@@ -170,6 +150,6 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
       newStoreListeners.add(listener)
       return () => newStoreListeners.delete(listener)
     },
-    keyOf: (bucket, value) => bucketKeyOf[bucket](value),
+    keyOf: keyOfValue,
   }
 }

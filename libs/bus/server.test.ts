@@ -93,7 +93,7 @@ describe('the embedded server', () => {
     const bus = await start()
     const writer = await writerOf(bus)
     const seen = follow(readerOf(bus))
-    await writer.putNodeCondition(condition('disk:/'))
+    await writer.put('node_conditions', condition('disk:/'))
     await expect.poll(() => seen.now.size).toBe(1)
     const squatter = createServer()
     process.kill(bus.server.pid ?? 0, 'SIGKILL')
@@ -109,7 +109,9 @@ describe('the embedded server', () => {
       .toBe(true)
       // The server was quicker and has its port again: then there is nothing to follow.
       .catch(() => undefined)
-    await expect.poll(() => taken(writer.putNodeCondition(condition('disk:/var'))), { timeout: 10_000 }).toBe(true)
+    await expect
+      .poll(() => taken(writer.put('node_conditions', condition('disk:/var'))), { timeout: 10_000 })
+      .toBe(true)
     await expect.poll(() => seen.now.size, { timeout: 10_000 }).toBe(2)
     squatter.close()
   })
@@ -148,12 +150,14 @@ describe('the embedded server', () => {
     const reader = readerOf(bus)
     const seen = follow(reader)
     const events = collect(reader)
-    await writer.putNodeCondition(condition('disk:/'))
+    await writer.put('node_conditions', condition('disk:/'))
     await writer.publishEvent(event('before'))
     await expect.poll(() => [seen.now.size, events.ids]).toEqual([1, ['before']])
     const killedMs = performance.now()
     process.kill(bus.server.pid ?? 0, 'SIGKILL')
-    await expect.poll(() => taken(writer.putNodeCondition(condition('disk:/var'))), { timeout: 10_000 }).toBe(true)
+    await expect
+      .poll(() => taken(writer.put('node_conditions', condition('disk:/var'))), { timeout: 10_000 })
+      .toBe(true)
     await writer.publishEvent(event('after'))
     await expect.poll(() => [seen.now.size, events.ids.at(-1)], { timeout: 10_000 }).toEqual([2, 'after'])
     expect(performance.now() - killedMs).toBeLessThan(3000)
@@ -227,7 +231,7 @@ describe('the embedded server', () => {
   it('that nobody gets a connection to is started again', async () => {
     const bus = await start()
     const writer = await writerOf(bus)
-    await writer.putNodeCondition(condition('disk:/'))
+    await writer.put('node_conditions', condition('disk:/'))
     const detector = await connectedDetector(bus)
     const reasons: string[] = []
     const pid = bus.server.pid ?? 0

@@ -52,7 +52,7 @@ describe('the store', () => {
   it('is left as it is when it is as it should be', async () => {
     const bus = await start()
     const writer = await writerOf(bus)
-    await writer.putNodeCondition(condition('disk:/'))
+    await writer.put('node_conditions', condition('disk:/'))
     await writer.publishEvent(event('a'))
     const jsm = await jetStreamOf(bus)
     const before = await jsm.streams.info('EVENTS')
@@ -105,8 +105,8 @@ describe('the store', () => {
       { node: 'n1', bootId: 'boot-2' },
       { node: 'n2', bootId: 'boot-2' },
     ]) {
-      await writer.putNodeCondition(condition('disk:/'))
-      await writer.putProblem(problem('fp'))
+      await writer.put('node_conditions', condition('disk:/'))
+      await writer.put('problems', problem('fp'))
       await writer.publishEvent(event('a'))
       const { fresh, meta } = await writer.ensureStore(identity)
       expect(fresh).toBe(true)
@@ -155,7 +155,7 @@ describe('the store', () => {
     const bus = await start()
     const writer = await writerOf(bus)
     await writer.publishEvent(event('a'))
-    await writer.putProblem(problem('fp'))
+    await writer.put('problems', problem('fp'))
     await bus.server.stop()
     const streams = join(bus.dir, 'bus', 'jetstream', 'ND', 'streams')
     await writeFile(join(streams, 'EVENTS', 'meta.inf'), 'garbage')
@@ -164,7 +164,7 @@ describe('the store', () => {
     const next = await start({ dir: bus.dir, port: bus.port, log: quietLog })
     const second = createBusWriter(await connectedDetector(next))
     expect((await second.ensureStore(IDENTITY)).fresh).toBe(true)
-    expect(await taken(second.putProblem(problem('fp')))).toBe(true)
+    expect(await taken(second.put('problems', problem('fp')))).toBe(true)
     expect(await taken(second.publishEvent(event('b')))).toBe(true)
   })
 })

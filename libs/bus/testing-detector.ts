@@ -29,12 +29,12 @@ export async function startTestDetector(bus: TestBus): Promise<TestDetector> {
   return {
     writer,
     connection,
-    condition: (value) => writer.putNodeCondition(toProtoNodeCondition(value)),
+    condition: (value) => writer.put('node_conditions', toProtoNodeCondition(value)),
     async problem(value) {
-      await writer.putProblem(toProtoProblem(value))
+      await writer.put('problems', toProtoProblem(value))
       await writer.publishProblem(toProtoProblem(value))
     },
-    monitor: (value) => writer.putMonitor(toProtoMonitorState(value)),
+    monitor: (value) => writer.put('monitors', toProtoMonitorState(value)),
     async event(value) {
       await writer.publishEvent(toProtoEvent(value))
     },

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { keys } from './names.ts'
+import { STATE_BUCKETS } from './buckets.ts'
 import { encodeToken, isToken, joinTokens } from './tokens.ts'
 
 /** Any sequence of UTF-16 units, unpaired surrogates too. */
@@ -93,11 +93,11 @@ describe('a subject', () => {
   })
 
   it('of a key tells the node from every entity', () => {
+    const { keyOf } = STATE_BUCKETS.node_conditions
     fc.assert(
       fc.property(
         fc.string({ minLength: 1 }),
-        (entity) =>
-          void expect(keys.condition({ type: 'T', entity })).not.toBe(keys.condition({ type: 'T', entity: '' })),
+        (entity) => void expect(keyOf({ type: 'T', entity })).not.toBe(keyOf({ type: 'T', entity: '' })),
       ),
     )
   })

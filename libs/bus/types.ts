@@ -50,15 +50,10 @@ export interface BusWriter {
     problems: Problem[]
     monitors: MonitorState[]
   }>
-  putSourceCondition(value: SourceCondition): Promise<void>
-  deleteSourceCondition(key: { monitor: string; type: string; entity: string }): Promise<void>
-  putNodeCondition(value: NodeCondition): Promise<void>
-  deleteNodeCondition(key: { type: string; entity: string }): Promise<void>
-  putProblem(value: Problem): Promise<void>
-  deleteProblem(fingerprint: string): Promise<void>
-  /** Without its longest lists where no message can hold it; it says so itself. */
-  putMonitor(value: MonitorState): Promise<void>
-  deleteMonitor(name: string): Promise<void>
+  /** Under the value's own key. A monitor goes without its longest lists where no message can hold it, and says so itself. */
+  put<B extends StateBucket>(bucket: B, value: StateValue[B]): Promise<void>
+  /** Whoever watches the bucket hears that it is gone; also where the bucket is full. */
+  remove<B extends StateBucket>(bucket: B, key: StateKey[B]): Promise<void>
   /** nd.problem.<phase>.<type> on PROBLEMS. */
   publishProblem(value: Problem): Promise<void>
   /** nd.event.<severity>.<reason> on EVENTS (warning and up) or EVENTS_INFO. @returns its sequence there */
@@ -91,6 +86,21 @@ export interface BucketValue {
   node_conditions: NodeCondition
   problems: Problem
   monitors: MonitorState
+}
+
+/** What the detector writes into each bucket of state: what readers see, and `conditions`, which it alone reads back. */
+export interface StateValue extends BucketValue {
+  conditions: SourceCondition
+}
+
+export type StateBucket = keyof StateValue
+
+/** What of a value tells it from others of its bucket. */
+export interface StateKey {
+  conditions: { readonly monitor: string; readonly type: string; readonly entity: string }
+  node_conditions: { readonly type: string; readonly entity: string }
+  problems: { readonly fingerprint: string }
+  monitors: { readonly name: string }
 }
 
 export interface StreamValue {

@@ -19,11 +19,11 @@ describe('a bucket', () => {
   it('is read whole at first and followed afterwards, deletions too', async () => {
     const bus = await start()
     const writer = await writerOf(bus)
-    for (let i = 0; i < 200; i++) await writer.putNodeCondition(condition(`disk:/${i}`))
+    for (let i = 0; i < 200; i++) await writer.put('node_conditions', condition(`disk:/${i}`))
     const seen = follow(readerOf(bus))
     await expect.poll(() => seen.now.size).toBe(200)
-    await writer.putNodeCondition(condition('disk:/7', 'changed'))
-    await writer.deleteNodeCondition({ type: 'DiskFull', entity: 'disk:/8' })
+    await writer.put('node_conditions', condition('disk:/7', 'changed'))
+    await writer.remove('node_conditions', { type: 'DiskFull', entity: 'disk:/8' })
     await expect.poll(() => seen.now.size).toBe(199)
     expect([...seen.now.values()].find(({ entity }) => entity === 'disk:/7')?.message).toBe('changed')
     expect((await writer.readBack()).conditions).toHaveLength(199)
@@ -34,7 +34,9 @@ describe('a bucket', () => {
     const bus = await start()
     const writer = await writerOf(bus)
     for (let from = 0; from < 3000; from += 100)
-      await Promise.all(Array.from({ length: 100 }, (_, i) => writer.putNodeCondition(condition(`gpu:${from + i}`))))
+      await Promise.all(
+        Array.from({ length: 100 }, (_, i) => writer.put('node_conditions', condition(`gpu:${from + i}`))),
+      )
     const seen = follow(readerOf(bus))
     await expect.poll(() => seen.now.size, { timeout: 10_000 }).toBe(3000)
   })
@@ -52,7 +54,7 @@ describe('a bucket', () => {
     const writer = await writerOf(bus)
     let isDone = false
     const writing = (async () => {
-      for (let i = 0; i < 400; i++) await writer.putNodeCondition(condition('disk:/', String(i)))
+      for (let i = 0; i < 400; i++) await writer.put('node_conditions', condition('disk:/', String(i)))
       isDone = true
     })()
     const all: number[][] = []
@@ -80,13 +82,13 @@ describe('a bucket', () => {
     const first = await writerOf(bus)
     const seen = follow(readerOf(bus))
     await expect.poll(() => seen.snapshots).toBe(1)
-    await first.putNodeCondition(condition('disk:/', 'of the first'))
+    await first.put('node_conditions', condition('disk:/', 'of the first'))
     await expect.poll(() => seen.puts).toEqual(['of the first'])
     // A restarted detector whose clock was stepped back: its word counts all the same.
     const second = await writerOf(bus)
-    await second.putNodeCondition(condition('disk:/', 'of the second'))
-    await second.deleteNodeCondition({ type: 'DiskFull', entity: 'disk:/' })
-    await second.putNodeCondition(condition('disk:/', 'again'))
+    await second.put('node_conditions', condition('disk:/', 'of the second'))
+    await second.remove('node_conditions', { type: 'DiskFull', entity: 'disk:/' })
+    await second.put('node_conditions', condition('disk:/', 'again'))
     await expect.poll(() => seen.puts).toEqual(['of the first', 'of the second', 'again'])
     expect(seen.deleted).toHaveLength(1)
     expect(seen.now.size).toBe(1)
@@ -96,16 +98,16 @@ describe('a bucket', () => {
     const bus = await start()
     const writer = await writerOf(bus)
     const seen = follow(readerOf(bus))
-    await writer.putNodeCondition(condition('disk:/', '0'))
+    await writer.put('node_conditions', condition('disk:/', '0'))
     await expect.poll(() => seen.now.size).toBe(1)
     for (let round = 1; round <= 3; round++) {
       process.kill(bus.server.pid ?? 0, 'SIGKILL')
       await expect
-        .poll(() => taken(writer.putNodeCondition(condition('disk:/', `lost ${round}`))), { timeout: 10_000 })
+        .poll(() => taken(writer.put('node_conditions', condition('disk:/', `lost ${round}`))), { timeout: 10_000 })
         .toBe(true)
       await expect.poll(() => seen.snapshots, { timeout: 10_000 }).toBe(round + 1)
       seen.puts.length = 0
-      await writer.putNodeCondition(condition('disk:/', String(round)))
+      await writer.put('node_conditions', condition('disk:/', String(round)))
       await expect.poll(() => seen.puts.at(-1)).toBe(String(round))
       expect(seen.puts.filter((message) => message === String(round))).toHaveLength(1)
     }
@@ -114,7 +116,7 @@ describe('a bucket', () => {
   it('is read anew, and each change told once, when the store is another', async () => {
     const bus = await start()
     const writer = await writerOf(bus)
-    await writer.putNodeCondition(condition('disk:/old'))
+    await writer.put('node_conditions', condition('disk:/old'))
     const reader = readerOf(bus)
     const seen = follow(reader)
     const stores: string[] = []
@@ -124,7 +126,7 @@ describe('a bucket', () => {
     expect(fresh).toBe(true)
     await expect.poll(() => stores).toEqual([meta.incarnation])
     await expect.poll(() => [seen.snapshots, seen.now.size]).toEqual([2, 0])
-    await writer.putNodeCondition(condition('disk:/new', 'once'))
+    await writer.put('node_conditions', condition('disk:/new', 'once'))
     await expect.poll(() => seen.puts).toEqual(['once'])
   })
 
@@ -138,7 +140,7 @@ describe('a bucket', () => {
     const seen = follow(readerOf(bus, 'http-exporter', (where) => poison.push(where)))
     await expect.poll(() => seen.snapshots).toBe(1)
     await nc.jetstream().publish('$KV.node_conditions.late', damaged)
-    await writer.putNodeCondition(condition('disk:/'))
+    await writer.put('node_conditions', condition('disk:/'))
     await expect.poll(() => seen.now.size).toBe(1)
     expect(poison).toEqual(['node_conditions', 'node_conditions'])
     expect((await writer.readBack()).conditions).toEqual([condition('disk:/')])
@@ -165,8 +167,8 @@ describe('a bucket', () => {
       abortable(),
     )
     await expect.poll(() => errors).toHaveLength(1)
-    await writer.putNodeCondition(condition('disk:/', 'a'))
-    await writer.putNodeCondition(condition('disk:/', 'b'))
+    await writer.put('node_conditions', condition('disk:/', 'a'))
+    await writer.put('node_conditions', condition('disk:/', 'b'))
     await expect.poll(() => puts).toEqual(['a', 'b'])
     expect(errors).toHaveLength(3)
   })
@@ -189,7 +191,7 @@ describe('a bucket', () => {
     const other = follow(reader)
     await expect.poll(() => [heard, other.snapshots]).toEqual([['snapshot'], 1])
     abort.abort()
-    await writer.putNodeCondition(condition('disk:/', 'unheard'))
+    await writer.put('node_conditions', condition('disk:/', 'unheard'))
     await expect.poll(() => other.puts).toEqual(['unheard'])
     expect(heard).toEqual(['snapshot'])
   })
@@ -199,7 +201,7 @@ describe('the store', () => {
   it('that was deleted under a running reader is made anew, and everything is read again', async () => {
     const bus = await start()
     const writer = await writerOf(bus)
-    await writer.putNodeCondition(condition('disk:/'))
+    await writer.put('node_conditions', condition('disk:/'))
     const reader = readerOf(bus)
     const seen = follow(reader)
     const stores: string[] = []
@@ -208,7 +210,7 @@ describe('the store', () => {
     const jsm = await jetStreamOf(bus)
     for (const { config } of await jsm.streams.list().next()) await jsm.streams.delete(config.name)
     expect((await writer.ensureStore(IDENTITY)).fresh).toBe(true)
-    await writer.putNodeCondition(condition('disk:/new'))
+    await writer.put('node_conditions', condition('disk:/new'))
     await expect.poll(() => stores.length).toBe(1)
     await expect.poll(() => [...seen.now.values()].map(({ entity }) => entity)).toEqual(['disk:/new'])
   })

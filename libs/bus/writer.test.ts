@@ -26,19 +26,19 @@ describe('the writer of the bus', () => {
       monitor: 'system',
       observation: { type: 'DiskFull', entity: 'disk:/', message: 'x'.repeat(4000) },
     })
-    await writer.putSourceCondition(source)
-    await writer.putNodeCondition(condition('disk:/'))
-    await writer.putProblem(problem('fp'))
-    await writer.putMonitor(MonitorState.fromPartial({ name: 'system' }))
+    await writer.put('conditions', source)
+    await writer.put('node_conditions', condition('disk:/'))
+    await writer.put('problems', problem('fp'))
+    await writer.put('monitors', MonitorState.fromPartial({ name: 'system' }))
     const back = await writer.readBack()
     expect(back.sources).toEqual([source])
     expect(back.conditions).toEqual([condition('disk:/')])
     expect(back.problems).toEqual([problem('fp')])
     expect(back.monitors.map(({ name }) => name)).toEqual(['system'])
-    await writer.deleteSourceCondition({ monitor: 'system', type: 'DiskFull', entity: 'disk:/' })
-    await writer.deleteNodeCondition(condition('disk:/'))
-    await writer.deleteProblem('fp')
-    await writer.deleteMonitor('system')
+    await writer.remove('conditions', { monitor: 'system', type: 'DiskFull', entity: 'disk:/' })
+    await writer.remove('node_conditions', condition('disk:/'))
+    await writer.remove('problems', { fingerprint: 'fp' })
+    await writer.remove('monitors', { name: 'system' })
     expect(await writer.readBack()).toEqual({ sources: [], conditions: [], problems: [], monitors: [] })
     for (const name of ['conditions', 'node_conditions', 'problems', 'monitors'])
       expect((await (await jetStreamOf(bus)).streams.info(`KV_${name}`)).state.messages).toBe(0)
@@ -63,7 +63,7 @@ describe('the writer of the bus', () => {
       '\ud800',
       'x'.repeat(65_000),
     ]
-    for (const entity of entities) await writer.putNodeCondition(condition(entity))
+    for (const entity of entities) await writer.put('node_conditions', condition(entity))
     const back = (await writer.readBack()).conditions.map(({ entity }) => entity)
     expect(back).toHaveLength(entities.length)
   })
@@ -72,10 +72,10 @@ describe('the writer of the bus', () => {
     const bus = await start()
     const writer = await writerOf(bus)
     for (let i = 0; i < 50; i++) {
-      await writer.putProblem(problem('fp'))
+      await writer.put('problems', problem('fp'))
       await Promise.all([
-        writer.deleteProblem('fp'),
-        writer.putProblem(Problem.fromPartial({ fingerprint: 'fp', generation: i })),
+        writer.remove('problems', { fingerprint: 'fp' }),
+        writer.put('problems', Problem.fromPartial({ fingerprint: 'fp', generation: i })),
       ])
       expect((await writer.readBack()).problems.map(({ generation }) => generation)).toEqual([i])
     }
@@ -85,14 +85,14 @@ describe('the writer of the bus', () => {
     const bus = await start()
     const writer = await writerOf(bus)
     const damaged = { ...problem('fp'), generation: 'three' as never }
-    await expect(writer.putProblem(damaged)).rejects.toThrow()
-    expect(await taken(writer.putProblem(problem('fp')))).toBe(true)
+    await expect(writer.put('problems', damaged)).rejects.toThrow()
+    expect(await taken(writer.put('problems', problem('fp')))).toBe(true)
   })
 
   it('writes nothing before the store was made ready, and says so', async () => {
     const bus = await start()
     const writer = createBusWriter(await connectedDetector(bus))
-    await expect(writer.putProblem(problem('fp'))).rejects.toThrow(
+    await expect(writer.put('problems', problem('fp'))).rejects.toThrow(
       'writing fp to problems: the store was not made ready',
     )
   })
@@ -101,7 +101,7 @@ describe('the writer of the bus', () => {
     const bus = await start()
     const writer = await writerOf(bus)
     const runs = Array.from({ length: 512 }, (_, i) => ({ check: `check-${i}`, error: 'e'.repeat(1500) }))
-    await writer.putMonitor(MonitorState.fromPartial({ name: 'gpu', conditionTypes: ['GpuLost'], runs }))
+    await writer.put('monitors', MonitorState.fromPartial({ name: 'gpu', conditionTypes: ['GpuLost'], runs }))
     expect((await writer.readBack()).monitors).toMatchObject([
       {
         name: 'gpu',
@@ -121,10 +121,12 @@ describe('the writer of the bus', () => {
     const violations = Array.from({ length: 16 }, (_, i) => ({ text: `${i} ${'v'.repeat(1400)}`, count: 1 }))
     for (let i = 0; i < 128; i++) {
       const found = MonitorState.fromPartial({ name: `found-${i}`, origin: 'discovered', lastViolations: violations })
-      expect(await taken(writer.putMonitor({ ...found, runs: MonitorState.fromPartial({ runs }).runs }))).toBe(true)
+      expect(await taken(writer.put('monitors', { ...found, runs: MonitorState.fromPartial({ runs }).runs }))).toBe(
+        true,
+      )
     }
     const own = MonitorState.fromPartial({ name: 'system', origin: 'built-in', runs })
-    await writer.putMonitor(own)
+    await writer.put('monitors', own)
     expect((await writer.readBack()).monitors.find(({ name }) => name === 'system')).toEqual(own)
   })
 
@@ -135,7 +137,7 @@ describe('the writer of the bus', () => {
     await writer.ensureStore(IDENTITY)
     await bus.server.stop()
     await expect.poll(() => detector.state).toBe('disconnected')
-    await expect(writer.putProblem(problem('fp'))).rejects.toThrow(BusUnavailableError)
+    await expect(writer.put('problems', problem('fp'))).rejects.toThrow(BusUnavailableError)
     await expect(writer.publishEvent(event('a'))).rejects.toThrow(BusUnavailableError)
     expect(() => writer.publishMetrics({ monitor: 'x', samples: [] } as never)).not.toThrow()
   })
@@ -182,7 +184,7 @@ describe('a store at its limit', () => {
     for (let i = 0; i < 200; i++) await writer.publishEvent(event(String(i)))
     expect((await jsm.streams.info('EVENTS')).state.bytes).toBeLessThanOrEqual(4096)
     const results = await Promise.allSettled(
-      Array.from({ length: 100 }, (_, i) => writer.putNodeCondition(condition(`disk:/${i}`, 'x'.repeat(200)))),
+      Array.from({ length: 100 }, (_, i) => writer.put('node_conditions', condition(`disk:/${i}`, 'x'.repeat(200)))),
     )
     const refused = results.filter((one) => one.status === 'rejected').map(({ reason }) => reason)
     expect(refused.length).toBeGreaterThan(0)
@@ -190,12 +192,12 @@ describe('a store at its limit', () => {
     expect(String(refused[0])).toContain('maximum bytes exceeded')
     // A restart would not help.
     expect(detector.trouble.sinceMs()).toBeUndefined()
-    expect(await taken(writer.putProblem(problem('fp')))).toBe(true)
+    expect(await taken(writer.put('problems', problem('fp')))).toBe(true)
     // What is there may get smaller, and go.
-    expect(await taken(writer.putNodeCondition(condition('disk:/0', '')))).toBe(true)
-    expect(await taken(writer.deleteNodeCondition(condition('disk:/1')))).toBe(true)
+    expect(await taken(writer.put('node_conditions', condition('disk:/0', '')))).toBe(true)
+    expect(await taken(writer.remove('node_conditions', condition('disk:/1')))).toBe(true)
     await writer.ensureStore(IDENTITY)
-    expect(await taken(writer.putNodeCondition(condition('disk:/again')))).toBe(true)
+    expect(await taken(writer.put('node_conditions', condition('disk:/again')))).toBe(true)
   })
 
   it('tells readers what it could not keep, and they agree with it after the next connection', async () => {
@@ -204,7 +206,7 @@ describe('a store at its limit', () => {
     const seen = follow(readerOf(bus))
     await expect.poll(() => seen.snapshots).toBe(1)
     await (await jetStreamOf(bus)).streams.update('KV_node_conditions', { max_bytes: 200 })
-    expect(await taken(writer.putNodeCondition(condition('disk:/', 'x'.repeat(500))))).toBe(false)
+    expect(await taken(writer.put('node_conditions', condition('disk:/', 'x'.repeat(500))))).toBe(false)
     await expect.poll(() => seen.now.size).toBe(1)
     process.kill(bus.server.pid ?? 0, 'SIGKILL')
     await expect.poll(() => [seen.snapshots, seen.now.size], { timeout: 10_000 }).toEqual([2, 0])
@@ -215,16 +217,16 @@ describe('a store at its limit', () => {
     const writer = await writerOf(bus)
     const seen = follow(readerOf(bus))
     await expect.poll(() => seen.snapshots).toBe(1)
-    await writer.putNodeCondition(condition('disk:/', 'x'.repeat(500)))
+    await writer.put('node_conditions', condition('disk:/', 'x'.repeat(500)))
     await expect.poll(() => seen.now.size).toBe(1)
     const jsm = await jetStreamOf(bus)
     const { state } = await jsm.streams.info('KV_node_conditions')
     await jsm.streams.update('KV_node_conditions', { max_bytes: state.bytes + 10 })
-    await expect(writer.putNodeCondition(condition('disk:/var'))).rejects.toMatchObject({ why: 'full' })
-    await writer.deleteNodeCondition({ type: 'DiskFull', entity: 'disk:/' })
+    await expect(writer.put('node_conditions', condition('disk:/var'))).rejects.toMatchObject({ why: 'full' })
+    await writer.remove('node_conditions', { type: 'DiskFull', entity: 'disk:/' })
     await expect.poll(() => [...seen.now.values()].map(({ entity }) => entity)).not.toContain('disk:/')
     expect((await writer.readBack()).conditions).toEqual([])
-    await writer.putNodeCondition(condition('disk:/var'))
+    await writer.put('node_conditions', condition('disk:/var'))
     expect((await writer.readBack()).conditions).toMatchObject([{ entity: 'disk:/var' }])
   })
 
@@ -233,7 +235,7 @@ describe('a store at its limit', () => {
     const detector = await connectedDetector(bus)
     const writer = createBusWriter(detector)
     await writer.ensureStore(IDENTITY)
-    await expect(writer.putNodeCondition(condition('disk:/', 'x'.repeat(300_000)))).rejects.toMatchObject({
+    await expect(writer.put('node_conditions', condition('disk:/', 'x'.repeat(300_000)))).rejects.toMatchObject({
       name: 'BusRefusedError',
       why: 'oversized',
       message: expect.stringMatching(

@@ -1,38 +1,25 @@
 /** The detector's half of the bus: it alone creates and writes. */
 import { ErrorCode, NatsError } from 'nats'
-import {
-  Event,
-  Heartbeat,
-  type MetricBatch,
-  MonitorState,
-  NodeCondition,
-  Problem,
-  ProblemPhase,
-  Severity,
-  SourceCondition,
-} from '#proto/nodedoctor/v1/types.ts'
+import { Event, Heartbeat, type MetricBatch, Problem, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
 import { ApiError, ask, publishKept } from './ask.ts'
 import { type Asking, OPERATION_HEADER, readBucket } from './bucket.ts'
+import { keyOfValue, STATE_BUCKETS } from './buckets.ts'
 import type { ConnectedBus } from './connect.ts'
 import { BusRefusedError, BusStoreError } from './errors.ts'
-import { type AnyBucket, bucketStream, bucketSubject, CONSUMERS, SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
+import { bucketStream, bucketSubject, CONSUMERS, SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
 import { metricParts } from './metric-parts.ts'
-import { keys } from './names.ts'
 import { createOrder, ORDER_HEADER } from './order.ts'
 import { presenceSubject } from './permissions.ts'
 import { createBucketRoom } from './room.ts'
 import { HEAD_BYTES, MAX_PAYLOAD_BYTES } from './server-config.ts'
-import { roomOf, slimMonitor } from './slim-monitor.ts'
 import { readAfter, standingOf } from './standing.ts'
 import { ensureStore } from './store.ts'
 import { encodeToken, joinTokens } from './tokens.ts'
-import type { BusWriter, EventStream } from './types.ts'
+import type { BusWriter, EventStream, StateBucket, StateKey, StateValue } from './types.ts'
 
 /** The server's words; the code beside them stands for every error of a store. */
 const FULL: readonly string[] = ['maximum bytes exceeded', 'maximum messages exceeded']
 const OVERSIZED = 'message size exceeds maximum allowed'
-/** Whose own words have a reserve in each bucket. */
-const OWN = 'detector'
 /** Stands for the store as a whole among what takes nothing. */
 const STORE = 'store'
 /** "Nobody listens" comes within a millisecond. */
@@ -60,27 +47,13 @@ function refusal(what: string, err: unknown): BusRefusedError | undefined {
   return err.message === OVERSIZED ? new BusRefusedError(what, 'oversized', err) : undefined
 }
 
-interface Encodes<T> {
-  encode(value: T): { finish(): Uint8Array }
-}
-
 /** @throws BusRefusedError for a value that no message can hold */
-function encoded<T>(message: Encodes<T>, value: T, what: string): Uint8Array {
+function encoded(encode: () => Uint8Array, what: string): Uint8Array {
   try {
-    return message.encode(value).finish()
+    return encode()
   } catch (err) {
     throw new BusRefusedError(what, 'undecodable', err)
   }
-}
-
-/** Whether the detector speaks of itself, or of whoever it cannot hear. */
-const isOwnType = (type: string) => type === 'BusDegraded' || type === 'MonitorUnreachable' || type === 'MonitorMissing'
-
-interface Put<T> {
-  readonly message: Encodes<T>
-  readonly value: T
-  /** The detector's word about itself: the reserve of the bucket is for it. */
-  readonly isOwn: boolean
 }
 
 interface Decodes<T> {
@@ -128,10 +101,13 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     return Math.min(ofServer, MAX_PAYLOAD_BYTES) - HEAD_BYTES
   }
 
-  async function put<T>(bucket: AnyBucket, key: string, { message, value, isOwn }: Put<T>): Promise<void> {
+  async function put<B extends StateBucket>(bucket: B, value: StateValue[B]): Promise<void> {
+    const { isOwn, encode } = STATE_BUCKETS[bucket]
+    const key = keyOfValue(bucket, value)
     const what = `writing ${key} to ${bucket}`
-    const bytes = encoded(message, value, what)
-    if (!room.fits(bucket, key, bytes.length, isOwn))
+    const most = maxBytes()
+    const bytes = encoded(() => encode(value, most), what)
+    if (!room.fits(bucket, key, bytes.length, isOwn(value)))
       throw new BusRefusedError(what, 'full', new Error('what is left of the bucket is kept for the detector itself'))
     const head = ordered(what)
     const undo = room.took(bucket, key, bytes.length)
@@ -169,7 +145,8 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
   }
 
   /** Listeners hear the marker; the purge after it leaves nothing behind, and spares what was put since. */
-  async function remove(bucket: AnyBucket, key: string): Promise<void> {
+  async function remove<B extends StateBucket>(bucket: B, names: StateKey[B]): Promise<void> {
+    const key = STATE_BUCKETS[bucket].keyOf(names)
     const what = `deleting ${key} of ${bucket}`
     const subject = `${bucketSubject(bucket)}.${key}`
     const head = { ...ordered(what), [OPERATION_HEADER]: 'DEL' }
@@ -218,10 +195,10 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     })
   }
 
-  async function readAll<T>(bucket: AnyBucket, message: Decodes<T>): Promise<T[]> {
+  async function readAll<B extends StateBucket>(bucket: B): Promise<StateValue[B][]> {
     const entries = await readBucket(asking(`reading ${bucket}`), bucket)
     for (const { key, bytes } of entries) room.took(bucket, key, bytes.length)
-    return entries.flatMap(({ key, bytes }) => decoded(bucket, key, message, bytes))
+    return entries.flatMap(({ key, bytes }) => decoded(bucket, key, STATE_BUCKETS[bucket], bytes))
   }
 
   return {
@@ -239,44 +216,32 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     },
     async readBack() {
       const [sources, conditions, problems, monitors] = await Promise.all([
-        readAll('conditions', SourceCondition),
-        readAll('node_conditions', NodeCondition),
-        readAll('problems', Problem),
-        readAll('monitors', MonitorState),
+        readAll('conditions'),
+        readAll('node_conditions'),
+        readAll('problems'),
+        readAll('monitors'),
       ])
       return { sources, conditions, problems, monitors }
     },
-    putSourceCondition: async (value) => {
-      const { type = '', entity = '' } = value.observation ?? {}
-      return put('conditions', keys.source({ monitor: value.monitor, type, entity }), {
-        message: SourceCondition,
-        value,
-        isOwn: value.monitor === OWN,
-      })
-    },
-    deleteSourceCondition: async (key) => remove('conditions', keys.source(key)),
-    putNodeCondition: async (value) =>
-      put('node_conditions', keys.condition(value), { message: NodeCondition, value, isOwn: isOwnType(value.type) }),
-    deleteNodeCondition: async (key) => remove('node_conditions', keys.condition(key)),
-    putProblem: async (value) =>
-      put('problems', keys.problem(value.fingerprint), { message: Problem, value, isOwn: value.owner === OWN }),
-    deleteProblem: async (fingerprint) => remove('problems', keys.problem(fingerprint)),
-    putMonitor: async (value) =>
-      put('monitors', keys.monitor(value.name), {
-        message: MonitorState,
-        value: slimMonitor(value, roomOf(value, maxBytes())),
-        isOwn: value.name === OWN,
-      }),
-    deleteMonitor: async (name) => remove('monitors', keys.monitor(name)),
+    put,
+    remove,
     publishProblem: async (value) => {
       const subject = joinTokens('nd', 'problem', phaseTokens[value.phase] ?? 'changed', encodeToken(value.type))
       const what = `telling problem ${value.fingerprint}`
-      await publish(subject, encoded(Problem, value, what), { what })
+      await publish(
+        subject,
+        encoded(() => Problem.encode(value).finish(), what),
+        { what },
+      )
     },
     publishEvent: async (value) => {
       const subject = joinTokens('nd', 'event', severityTokens[value.severity] ?? 'info', encodeToken(value.reason))
       const what = `telling event ${value.id}`
-      return publish(subject, encoded(Event, value, what), { what })
+      return publish(
+        subject,
+        encoded(() => Event.encode(value).finish(), what),
+        { what },
+      )
     },
     otherClients: async () => (await presentReaders()).size,
     presentReaders,

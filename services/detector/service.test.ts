@@ -311,8 +311,9 @@ describe('the detector', () => {
     await old.connected(AbortSignal.timeout(10_000))
     const writer = createBusWriter(old)
     await writer.ensureStore({ node: 'n1', bootId: await createHost({ root: '' }).bootId() })
-    await writer.putNodeCondition(NodeCondition.fromPartial({ type: 'Gone', health: Health.HEALTHY }))
-    await writer.putProblem(
+    await writer.put('node_conditions', NodeCondition.fromPartial({ type: 'Gone', health: Health.HEALTHY }))
+    await writer.put(
+      'problems',
       Problem.fromPartial({ fingerprint: 'fp', type: 'Old', phase: ProblemPhase.OPENED, generation: 3, owner: 'gpu' }),
     )
     await old.close()

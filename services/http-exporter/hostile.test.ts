@@ -38,10 +38,10 @@ type Messages = ReturnType<typeof messages>
 async function publish({ writer }: TestDetector, said: Messages): Promise<void> {
   writer.publishHeartbeat(said.heartbeat)
   writer.publishMetrics(said.metrics)
-  await writer.putNodeCondition(said.condition)
-  await writer.putProblem(said.problem)
+  await writer.put('node_conditions', said.condition)
+  await writer.put('problems', said.problem)
   await writer.publishProblem(said.over)
-  await writer.putMonitor(said.monitor)
+  await writer.put('monitors', said.monitor)
   await writer.publishEvent(said.event)
 }
 

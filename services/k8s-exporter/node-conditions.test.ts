@@ -182,7 +182,7 @@ describe('a condition', () => {
     await at.detector.condition(nodeCondition())
     await at.detector.condition(nodeCondition({ type: 'Stays', entity: '' }))
     await expect.poll(() => conditionOf(at, 'Stays')?.status).toBe('False')
-    await at.detector.writer.deleteNodeCondition({ type: 'DiskFull', entity: 'disk:/var' })
+    await at.detector.writer.remove('node_conditions', { type: 'DiskFull', entity: 'disk:/var' })
     await expect.poll(() => conditionOf(at, 'DiskFull')).toBeUndefined()
     expect(at.api.node(NODE)?.metadata.annotations?.['node-doctor.io/conditions']).toBe('NodeDoctorHealthy,Stays')
   })

@@ -98,14 +98,15 @@ while (!isFollowing) await new Promise((resolve) => setImmediate(resolve))
 
 const ask = () => nc.request('$JS.API.CONSUMER.INFO.EVENTS.nobody', '')
 await timed(500, ask)
-await timed(500, (i) => writer.putNodeCondition(condition(`warm ${i}`)))
+await timed(500, (i) => writer.put('node_conditions', condition(`warm ${i}`)))
 const question = { name: 'one question', value: percentile(await timed(CALLS, ask), 0.5) }
 
-const put = await timed(CALLS, (i) => writer.putNodeCondition(condition(`put ${i}`)))
+const put = await timed(CALLS, (i) => writer.put('node_conditions', condition(`put ${i}`)))
 reportFigure({ name: 'put, one at a time, p50', value: percentile(put, 0.5), unit: 'ms', comparedWith: question })
 reportFigure({ name: 'put, one at a time, p99', value: percentile(put, 0.99), unit: 'ms' })
 
-for (let i = 0; i < CALLS; i++) await puts.once(`live ${i}`, () => writer.putNodeCondition(condition(`live ${i}`)))
+for (let i = 0; i < CALLS; i++)
+  await puts.once(`live ${i}`, () => writer.put('node_conditions', condition(`live ${i}`)))
 reportFigure({
   name: 'put to its follower, p50',
   value: percentile(puts.samples, 0.5),
@@ -148,7 +149,8 @@ reportFigure({
 })
 
 for (let i = 0; i < 1000; i++)
-  await writer.putNodeCondition(
+  await writer.put(
+    'node_conditions',
     NodeCondition.fromPartial({ type: 'Bench', entity: `disk:/${i}`, message: 'm'.repeat(200) }),
   )
 const readBack = await timed(RUNS, () => writer.readBack())

@@ -72,14 +72,8 @@ function createStore() {
     return Promise.resolve()
   }
   const writes: BusWrites = {
-    putSourceCondition: () => write('source'),
-    deleteSourceCondition: () => write('source-'),
-    putNodeCondition: () => write('condition'),
-    deleteNodeCondition: () => write('condition-'),
-    putProblem: (p) => write(`put ${p.fingerprint}/${p.revision}`),
-    deleteProblem: (f) => write(`delete ${f}`),
-    putMonitor: () => write('monitor'),
-    deleteMonitor: () => write('monitor-'),
+    put: (bucket, value) => write('revision' in value ? `put ${value.fingerprint}/${value.revision}` : bucket),
+    remove: (bucket, key) => write('fingerprint' in key ? `delete ${key.fingerprint}` : `${bucket}-`),
     publishProblem: (p) => write(`tell ${p.fingerprint}/${p.revision}`),
     publishEvent: (e) => write(`event ${e.id}`),
   }
@@ -213,9 +207,9 @@ describe('a value that the bus refuses', () => {
     let isTried = false
     outbox.open({
       ...writes,
-      async putProblem(value) {
-        await writes.putProblem(value)
-        if (value.revision !== 1 || isTried) return
+      async put(bucket, value) {
+        await writes.put(bucket, value)
+        if (!('revision' in value) || value.revision !== 1 || isTried) return
         isTried = true
         // It is on its way to the bus.
         outbox.put([{ kind: 'problem', value: { ...problem('a', 2), source: 'gpu' }, told: false }])

@@ -1,22 +1,12 @@
 /** One thing on its way to the bus, as a message. */
-import { BusRefusedError, type BusWriter } from '#bus'
+import { BusRefusedError, type BusWriter, type StateBucket, type StateValue } from '#bus'
 import type { Event } from '#proto/nodedoctor/v1/types.ts'
 import { toProtoEvent, toProtoMonitorState, toProtoNodeCondition, toProtoProblem, toProtoSourceCondition } from '#wire'
 import type { Fact } from './facts.ts'
-import type { Write } from './writes.ts'
+import type { Held, Write, WriteTo } from './writes.ts'
 
-export type BusWrites = Pick<
-  BusWriter,
-  | 'putSourceCondition'
-  | 'deleteSourceCondition'
-  | 'putNodeCondition'
-  | 'deleteNodeCondition'
-  | 'putProblem'
-  | 'deleteProblem'
-  | 'putMonitor'
-  | 'deleteMonitor'
-  | 'publishProblem'
-> & {
+/** What of the bus the outbox writes with. */
+export type BusWrites = Pick<BusWriter, 'put' | 'remove' | 'publishProblem'> & {
   /** The sequence that its stream gave it is for who keeps the books of it. */
   publishEvent(value: Event): Promise<unknown>
 }
@@ -39,19 +29,16 @@ export function keyText({ bucket, key }: Write): string {
     .join('/')}`
 }
 
-export function send(bus: BusWrites, write: Write): Promise<void> {
-  switch (write.bucket) {
-    case 'conditions':
-      return write.value
-        ? bus.putSourceCondition(toProtoSourceCondition(write.value))
-        : bus.deleteSourceCondition(write.key)
-    case 'node_conditions':
-      return write.value ? bus.putNodeCondition(toProtoNodeCondition(write.value)) : bus.deleteNodeCondition(write.key)
-    case 'problems':
-      return write.value ? bus.putProblem(toProtoProblem(write.value)) : bus.deleteProblem(write.key.fingerprint)
-    case 'monitors':
-      return write.value ? bus.putMonitor(toProtoMonitorState(write.value)) : bus.deleteMonitor(write.key.name)
-  }
+const MESSAGE_OF: { readonly [B in StateBucket]: (value: Held[B]) => StateValue[B] } = {
+  conditions: toProtoSourceCondition,
+  node_conditions: toProtoNodeCondition,
+  problems: toProtoProblem,
+  monitors: toProtoMonitorState,
+}
+
+/** Puts the value where it belongs, or takes it away. */
+export function send<B extends StateBucket>(bus: BusWrites, { bucket, key, value }: WriteTo<B>): Promise<void> {
+  return value === undefined ? bus.remove(bucket, key) : bus.put(bucket, MESSAGE_OF[bucket](value))
 }
 
 export function tell(bus: BusWrites, fact: Fact): Promise<unknown> {

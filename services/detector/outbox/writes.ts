@@ -1,19 +1,23 @@
 /** State on its way to the buckets: only the last value of each key matters, so that a key waits once. */
+import type { StateBucket, StateKey } from '#bus'
 import type { Change, MonitorState, NodeCondition, NodeState, Problem, SourceCondition } from '#model'
 
-export type Write =
-  | {
-      readonly bucket: 'conditions'
-      readonly key: { monitor: string; type: string; entity: string }
-      readonly value: SourceCondition | undefined
-    }
-  | {
-      readonly bucket: 'node_conditions'
-      readonly key: { type: string; entity: string }
-      readonly value: NodeCondition | undefined
-    }
-  | { readonly bucket: 'problems'; readonly key: { fingerprint: string }; readonly value: Problem | undefined }
-  | { readonly bucket: 'monitors'; readonly key: { name: string }; readonly value: MonitorState | undefined }
+/** What the state has for each bucket. */
+export interface Held {
+  conditions: SourceCondition
+  node_conditions: NodeCondition
+  problems: Problem
+  monitors: MonitorState
+}
+
+/** A value for one bucket; undefined: it is gone. */
+export interface WriteTo<B extends StateBucket> {
+  readonly bucket: B
+  readonly key: StateKey[B]
+  readonly value: Held[B] | undefined
+}
+
+export type Write = { [B in StateBucket]: WriteTo<B> }[StateBucket]
 
 /** Names a write: a later one of the same name replaces it. */
 export function writeName(write: Write): string {

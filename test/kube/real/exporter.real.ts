@@ -102,7 +102,7 @@ describe('the exporter at a real API server', () => {
 
   it('takes its condition off again by name, with its note', async () => {
     await kube.detector.condition(nodeCondition({ type: 'MemoryLow', entity: '' }))
-    await kube.detector.writer.deleteNodeCondition({ type: 'DiskFull', entity: 'disk:/var' })
+    await kube.detector.writer.remove('node_conditions', { type: 'DiskFull', entity: 'disk:/var' })
     await until('it is gone', async () => (await conditionOf('DiskFull')) === undefined, 20_000)
     expect((await node()).metadata.annotations?.['node-doctor.io/conditions']).toBe('MemoryLow,NodeDoctorHealthy')
   })
