@@ -1,6 +1,6 @@
 /** Taking a stream's messages in order, one at a time, acknowledged only once their effect is done. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Msg, NatsConnection } from 'nats'
+import type { Clock } from '#clock'
 import { backoffMs } from '#pace'
 import { ANSWERS, againAfter, type Delivery, parseAckSubject, renderAckSubject } from './ack-subject.ts'
 import { ask } from './ask.ts'
@@ -44,146 +44,179 @@ interface StreamEnd {
   readonly state: { readonly last_seq: number }
 }
 
-export function consume<T>(options: ConsumeOptions<T>): Consumption {
-  const { bus, stream, handler, signal, ready } = options
-  const durable = bus.name
+/** Where a consumption stands. */
+interface Reading<T> extends ConsumeOptions<T> {
+  readonly clock: Clock
   /** The last sequence seen, over all connections. */
-  let position = 0
-  let pull: Pull | undefined
-  let isRefusing = false
+  position: number
+  pull: Pull | undefined
+  isRefusing: boolean
   /** The server is told this often that work goes on, so that it does not deliver again what is only slow. */
-  let workingMs = ACK_WAIT_MS / 3
+  workingMs: number
+}
 
-  function answer(to: string, text: string): void {
-    try {
-      bus.connection(`answering ${stream}`).publish(to, text)
-    } catch {
-      // Not connected: the message comes again, which its consumer has to bear anyway.
-    }
+function answer<T>({ bus, stream }: Reading<T>, to: string, text: string): void {
+  try {
+    bus.connection(`answering ${stream}`).publish(to, text)
+  } catch {
+    // Not connected: the message comes again, which its consumer has to bear anyway.
   }
+}
 
-  /** While the destination is away a message that was already asked for is held, not handed on. */
-  async function untilReady(to: string): Promise<boolean> {
-    let silentMs = 0
-    while (!signal.aborted && !ready()) {
-      await sleep(NOT_READY_MS, undefined, { signal }).catch(() => undefined)
-      silentMs += NOT_READY_MS
-      if (silentMs < workingMs) continue
-      silentMs = 0
-      answer(to, ANSWERS.working)
-    }
-    return !signal.aborted
+async function rest<T>({ clock, signal }: Reading<T>, ms: number): Promise<void> {
+  await clock.sleep(ms, signal).catch(() => undefined)
+}
+
+/** While the destination is away a message that was already asked for is held, not handed on. */
+async function untilReady<T>(reading: Reading<T>, to: string): Promise<boolean> {
+  const { signal, ready } = reading
+  let silentMs = 0
+  while (!signal.aborted && !ready()) {
+    await rest(reading, NOT_READY_MS)
+    silentMs += NOT_READY_MS
+    if (silentMs < reading.workingMs) continue
+    silentMs = 0
+    answer(reading, to, ANSWERS.working)
   }
+  return !signal.aborted
+}
 
-  function tellGap(missed: number): void {
-    bus.log.warn('messages fell out of a stream before they were read', { stream, missed })
-    try {
-      handler.gap(missed)
-    } catch (err) {
-      bus.log.error('gap of a stream could not be taken', { stream, err })
-    }
+function tellGap<T>({ bus, stream, handler }: Reading<T>, missed: number): void {
+  bus.log.warn('messages fell out of a stream before they were read', { stream, missed })
+  try {
+    handler.gap(missed)
+  } catch (err) {
+    bus.log.error('gap of a stream could not be taken', { stream, err })
   }
+}
 
-  async function hand(value: T, message: Msg, delivery: Delivery): Promise<void> {
-    const to = message.reply ?? ''
-    const keepAlive = setInterval(() => answer(to, ANSWERS.working), workingMs)
-    try {
-      await handler.message(value, {
-        sequence: delivery.streamSequence,
-        time: delivery.time,
-        redelivered: delivery.deliveries > 1,
-      })
-      answer(to, ANSWERS.done)
-      isRefusing = false
-    } catch (err) {
-      // Said once, until something is taken again: a destination that is away is tried each second.
-      const say = isRefusing ? bus.log.debug : bus.log.warn
-      say('message of a stream was not taken and comes again', { stream, sequence: delivery.streamSequence, err })
-      isRefusing = true
-      answer(to, againAfter(AGAIN_MS))
-    } finally {
-      clearInterval(keepAlive)
-    }
+/** Says again and again that work goes on. @returns its end */
+function keepAlive<T>(reading: Reading<T>, to: string): () => void {
+  function again(): void {
+    answer(reading, to, ANSWERS.working)
+    callOff = reading.clock.after(reading.workingMs, again)
   }
+  let callOff = reading.clock.after(reading.workingMs, again)
+  return () => callOff()
+}
 
-  async function handle(message: Msg): Promise<void> {
-    const to = message.reply ?? ''
-    const delivery = parseAckSubject(to)
-    if (delivery === undefined) throw new BusStoreError(`reading ${stream}`, new Error(`answered on ${to}`))
-    if (!(await untilReady(to))) return answer(to, ANSWERS.again)
-    const sequence = delivery.streamSequence
-    if (sequence > position + 1) tellGap(sequence - position - 1)
-    position = Math.max(position, sequence)
-    let value: T
-    try {
-      value = options.decode(message.data)
-    } catch (err) {
-      options.onPoison(stream, String(sequence), err)
-      return answer(to, ANSWERS.never)
-    }
-    await hand(value, message, delivery)
+async function hand<T>(reading: Reading<T>, value: T, to: string, delivery: Delivery): Promise<void> {
+  const { bus, stream, handler } = reading
+  const endKeeping = keepAlive(reading, to)
+  try {
+    await handler.message(value, {
+      sequence: delivery.streamSequence,
+      time: delivery.time,
+      redelivered: delivery.deliveries > 1,
+    })
+    answer(reading, to, ANSWERS.done)
+    reading.isRefusing = false
+  } catch (err) {
+    // Said once, until something is taken again: a destination that is away is tried each second.
+    const say = reading.isRefusing ? bus.log.debug : bus.log.warn
+    say('message of a stream was not taken and comes again', { stream, sequence: delivery.streamSequence, err })
+    reading.isRefusing = true
+    answer(reading, to, againAfter(AGAIN_MS))
+  } finally {
+    endKeeping()
   }
+}
 
-  /** Where durable and stream stand. What a former life got and never answered is asked for again at once. */
-  async function standing(nc: NatsConnection): Promise<void> {
-    const [info, end] = await Promise.all([
-      ask<DurableInfo>(nc, `${bus.api}.CONSUMER.INFO.${stream}.${durable}`),
-      ask<StreamEnd>(nc, `${bus.api}.STREAM.INFO.${stream}`),
-    ])
-    workingMs = (info.config.ack_wait ?? ACK_WAIT_MS * NANOS_PER_MS) / NANOS_PER_MS / 3
-    if (end.state.last_seq < position) {
-      position = 0
-      options.onBackwards()
-    }
-    position = Math.max(position, info.ack_floor.stream_seq)
-    if (info.num_ack_pending === 0) return
-    const { stream_seq: streamSequence, consumer_seq: consumerSequence } = info.delivered
-    nc.publish(renderAckSubject(stream, durable, { streamSequence, consumerSequence }), ANSWERS.again)
+async function handle<T>(reading: Reading<T>, message: Msg): Promise<void> {
+  const { stream } = reading
+  const to = message.reply ?? ''
+  const delivery = parseAckSubject(to)
+  if (delivery === undefined) throw new BusStoreError(`reading ${stream}`, new Error(`answered on ${to}`))
+  if (!(await untilReady(reading, to))) return answer(reading, to, ANSWERS.again)
+  const sequence = delivery.streamSequence
+  if (sequence > reading.position + 1) tellGap(reading, sequence - reading.position - 1)
+  reading.position = Math.max(reading.position, sequence)
+  let value: T
+  try {
+    value = reading.decode(message.data)
+  } catch (err) {
+    reading.onPoison(stream, String(sequence), err)
+    return answer(reading, to, ANSWERS.never)
   }
+  await hand(reading, value, to, delivery)
+}
 
-  async function take(nc: NatsConnection): Promise<void> {
-    await standing(nc)
-    if (signal.aborted || nc.isClosed()) return
-    const own = createPull({ nc, api: bus.api, stream, durable })
-    pull = own
-    signal.addEventListener('abort', own.close, { once: true })
-    void nc.closed().then(own.close)
-    try {
-      while (!signal.aborted && !nc.isClosed() && pull === own) {
-        if (!ready()) {
-          await sleep(NOT_READY_MS, undefined, { signal }).catch(() => undefined)
-          continue
-        }
-        const message = await own.next()
-        if (message !== undefined) await handle(message)
+/** Where durable and stream stand. What a former life got and never answered is asked for again at once. */
+async function standing<T>(reading: Reading<T>, nc: NatsConnection): Promise<void> {
+  const { bus, stream } = reading
+  const durable = bus.name
+  const [info, end] = await Promise.all([
+    ask<DurableInfo>(nc, `${bus.api}.CONSUMER.INFO.${stream}.${durable}`),
+    ask<StreamEnd>(nc, `${bus.api}.STREAM.INFO.${stream}`),
+  ])
+  reading.workingMs = (info.config.ack_wait ?? ACK_WAIT_MS * NANOS_PER_MS) / NANOS_PER_MS / 3
+  if (end.state.last_seq < reading.position) {
+    reading.position = 0
+    reading.onBackwards()
+  }
+  reading.position = Math.max(reading.position, info.ack_floor.stream_seq)
+  if (info.num_ack_pending === 0) return
+  const { stream_seq: streamSequence, consumer_seq: consumerSequence } = info.delivered
+  nc.publish(renderAckSubject(stream, durable, { streamSequence, consumerSequence }), ANSWERS.again)
+}
+
+/** Takes messages over one connection, until it ends or is told to begin anew. */
+async function take<T>(reading: Reading<T>, nc: NatsConnection): Promise<void> {
+  const { bus, stream, signal, ready } = reading
+  await standing(reading, nc)
+  if (signal.aborted || nc.isClosed()) return
+  const own = createPull({ nc, api: bus.api, stream, durable: bus.name, clock: reading.clock })
+  reading.pull = own
+  signal.addEventListener('abort', own.close, { once: true })
+  void nc.closed().then(own.close)
+  try {
+    while (!signal.aborted && !nc.isClosed() && reading.pull === own) {
+      if (!ready()) {
+        await rest(reading, NOT_READY_MS)
+        continue
       }
-    } finally {
-      signal.removeEventListener('abort', own.close)
-      own.close()
+      const message = await own.next()
+      if (message !== undefined) await handle(reading, message)
+    }
+  } finally {
+    signal.removeEventListener('abort', own.close)
+    own.close()
+  }
+}
+
+async function live<T>(reading: Reading<T>): Promise<void> {
+  const { bus, stream, signal } = reading
+  let failures = 0
+  while (!signal.aborted) {
+    try {
+      await bus.connected(signal)
+      await take(reading, bus.connection(`reading ${stream}`))
+      failures = 0
+    } catch (err) {
+      if (signal.aborted || bus.state === 'closed') return
+      bus.log.debug('stream cannot be read yet', { stream, err })
+      await rest(reading, backoffMs(failures++, RETRY))
     }
   }
+}
 
-  async function live(): Promise<void> {
-    let failures = 0
-    while (!signal.aborted) {
-      try {
-        await bus.connected(signal)
-        await take(bus.connection(`reading ${stream}`))
-        failures = 0
-      } catch (err) {
-        if (signal.aborted || bus.state === 'closed') return
-        bus.log.debug('stream cannot be read yet', { stream, err })
-        await sleep(backoffMs(failures++, RETRY), undefined, { signal }).catch(() => undefined)
-      }
-    }
+/** Takes messages from now on, until the signal aborts. */
+export function consume<T>(options: ConsumeOptions<T>): Consumption {
+  const { clock } = options.bus
+  const reading: Reading<T> = {
+    ...options,
+    clock,
+    position: 0,
+    pull: undefined,
+    isRefusing: false,
+    workingMs: ACK_WAIT_MS / 3,
   }
-
-  void live()
+  void live(reading)
   return {
     reset() {
-      position = 0
-      const own = pull
-      pull = undefined
+      reading.position = 0
+      const own = reading.pull
+      reading.pull = undefined
       own?.close()
     },
   }

@@ -1,6 +1,6 @@
 /** One start of nats-server: run it under the lock of its store, wait until it answers, say why it does not. */
 import { readFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { type Clock, systemClock } from '#clock'
 import { BusLockTakenError, BusServerFailedError, BusServerMissingError } from './errors.ts'
 import { serverNameAt } from './port.ts'
 import {
@@ -34,6 +34,8 @@ export interface LaunchOptions extends StoreFiles {
   readonly serverName: string
   readonly port: number
   readonly signal: AbortSignal
+  /** Default one of its own. */
+  readonly clock?: Clock
 }
 
 async function spawn(
@@ -58,14 +60,18 @@ async function holderOf(pidFile: string): Promise<string> {
  * Resolves when nobody holds the store's lock.
  * @throws BusLockTakenError naming the holder, BusServerMissingError where there is no flock
  */
-export async function refuseLockedStore(door: ChildDoor, { lockFile, pidFile }: StoreFiles): Promise<void> {
-  const until = performance.now() + LOCK_WAIT_MS
+export async function refuseLockedStore(
+  door: ChildDoor,
+  { lockFile, pidFile }: StoreFiles,
+  clock: Clock,
+): Promise<void> {
+  const untilMs = clock.monotonicMs() + LOCK_WAIT_MS
   for (;;) {
     const probe = await spawn(door, lockProbeCommand(lockFile), () => undefined)
     const { code } = await probe.exited
     if (code !== LOCK_TAKEN_EXIT) return
-    if (performance.now() > until) throw new BusLockTakenError(lockFile, await holderOf(pidFile))
-    await sleep(LOCK_POLL_MS)
+    if (clock.monotonicMs() > untilMs) throw new BusLockTakenError(lockFile, await holderOf(pidFile))
+    await clock.sleep(LOCK_POLL_MS)
   }
 }
 
@@ -85,7 +91,7 @@ async function whyEnded(
  * @throws BusLockTakenError, BusServerMissingError, BusServerFailedError, or the signal's reason; nothing runs on then
  */
 export async function launch(options: LaunchOptions): Promise<RunningChild> {
-  const { door, log, lockFile, configFile, serverName, port, signal } = options
+  const { door, log, lockFile, configFile, serverName, port, signal, clock = systemClock() } = options
   const lines: string[] = []
   const running = await spawn(door, serverCommand(lockFile, configFile), (line) => {
     lines.push(line)
@@ -96,10 +102,10 @@ export async function launch(options: LaunchOptions): Promise<RunningChild> {
   const exited = running.exited.then((how) => {
     life.ended = how
   })
-  const until = performance.now() + START_TIMEOUT_MS
-  while (life.ended === undefined && !signal.aborted && performance.now() < until) {
+  const untilMs = clock.monotonicMs() + START_TIMEOUT_MS
+  while (life.ended === undefined && !signal.aborted && clock.monotonicMs() < untilMs) {
     if ((await serverNameAt(port)) === serverName && life.ended === undefined) return running
-    await Promise.race([exited, sleep(POLL_MS)])
+    await Promise.race([exited, clock.sleep(POLL_MS)])
   }
   // Once more: it may have ended while the last answer was awaited.
   const how = life.ended

@@ -3,6 +3,7 @@
  * readers know the questions under a prefix of their own, and a race against the connection's end must not pile up.
  */
 import { createInbox, type Msg, type NatsConnection, nanos } from 'nats'
+import { type Clock, systemClock } from '#clock'
 import { BusStoreError } from './errors.ts'
 import { inboxPrefix } from './permissions.ts'
 
@@ -24,9 +25,11 @@ export interface PullOptions {
   readonly api: string
   readonly stream: string
   readonly durable: string
+  /** Default one of its own. */
+  readonly clock?: Clock
 }
 
-export function createPull({ nc, api, stream, durable }: PullOptions): Pull {
+export function createPull({ nc, api, stream, durable, clock = systemClock() }: PullOptions): Pull {
   const inbox = createInbox(inboxPrefix(durable))
   const question = `${api}.CONSUMER.MSG.NEXT.${stream}.${durable}`
   const body = JSON.stringify({ batch: 1, expires: nanos(EXPIRES_MS) })
@@ -66,17 +69,15 @@ export function createPull({ nc, api, stream, durable }: PullOptions): Pull {
       if (one !== undefined) return Promise.resolve(one)
       if (closed) return Promise.resolve(undefined)
       return new Promise((resolve, reject) => {
-        const overdue = setTimeout(
-          () => settle((of) => of.reject(failed('no answer in time'))),
-          EXPIRES_MS + OVERDUE_MS,
-        )
+        const late = () => settle((of) => of.reject(failed('no answer in time')))
+        const callOff = clock.after(EXPIRES_MS + OVERDUE_MS, late)
         waiting = {
           resolve: (message) => {
-            clearTimeout(overdue)
+            callOff()
             resolve(message)
           },
           reject: (err) => {
-            clearTimeout(overdue)
+            callOff()
             reject(err)
           },
         }

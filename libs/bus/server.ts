@@ -3,20 +3,18 @@
  * on its store says who owns the bus; its port is whatever is free, and the credentials say which.
  */
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { type Clock, systemClock } from '#clock'
 import { replaceFile } from '#durable'
 import { backoffMs } from '#pace'
 import type { ConnectedBus } from './connect.ts'
 import { BusServerFailedError } from './errors.ts'
 import { makePrivateFolder } from './files.ts'
-import { loadKeys, type ServiceKeys } from './keys.ts'
-import { launch, refuseLockedStore } from './launch.ts'
-import { CONSUMERS } from './layout.ts'
-import { READER_API } from './permissions.ts'
+import { launch, refuseLockedStore, type StoreFiles } from './launch.ts'
 import { choosePort } from './port.ts'
 import { RETRY } from './retry.ts'
 import { renderServerConfig } from './server-config.ts'
 import type { BusCredentials, BusLog, ChildDoor, RunningChild } from './types.ts'
+import { loadUsers, type Users } from './users.ts'
 import { type WatchLimits, watchServer } from './watch-server.ts'
 
 const STOP_GRACE_MS = 5000
@@ -40,6 +38,8 @@ export interface EmbeddedServerOptions {
   readonly log: BusLog
   /** What a server that is asked to end may take before it is killed. Default 5,000. */
   readonly stopGraceMs?: number
+  /** Default one of its own. */
+  readonly clock?: Clock
 }
 
 export interface EmbeddedServer {
@@ -55,11 +55,131 @@ export interface EmbeddedServer {
   stop(): Promise<void>
 }
 
+/** The server over all its lives. */
+interface Supervised {
+  readonly options: EmbeddedServerOptions
+  readonly clock: Clock
+  readonly users: Users
+  readonly files: StoreFiles & { readonly configFile: string }
+  readonly stopping: AbortController
+  port: number
+  /** The life that runs now. */
+  child: RunningChild | undefined
+  /** When it answered first, monotonic. */
+  startedMs: number
+  restarts: number
+}
+
 /** SIGTERM, and SIGKILL for one that does not even end then. */
-function end(child: RunningChild, graceMs: number): Promise<unknown> {
+function end({ options, clock }: Supervised, child: RunningChild): Promise<unknown> {
   child.kill('SIGTERM')
-  const killer = setTimeout(() => child.kill('SIGKILL'), graceMs)
-  return child.exited.finally(() => clearTimeout(killer))
+  const callOff = clock.after(options.stopGraceMs ?? STOP_GRACE_MS, () => child.kill('SIGKILL'))
+  return child.exited.finally(callOff)
+}
+
+/** One life of the server, from its configuration to its first answer. */
+async function start(server: Supervised): Promise<RunningChild> {
+  const { users, files, clock, stopping } = server
+  const { serverName, storeDir, maxStoreBytes, door, log } = server.options
+  const port = await choosePort(server.port)
+  if (port !== server.port) log.info('port of the bus is taken, another is used', { port: server.port, other: port })
+  server.port = port
+  const { pidFile, configFile } = files
+  const content = renderServerConfig({ serverName, port, storeDir, pidFile, maxStoreBytes, users: users.publicKeys })
+  await replaceFile(configFile, content, { mode: 0o600, sync: false })
+  const running = await launch({ ...files, door, log, serverName, port, clock, signal: stopping.signal })
+  await users.tell(port)
+  server.startedMs = clock.monotonicMs()
+  return running
+}
+
+/** Somebody may take the port between the choice and the start: then another is chosen. One that hangs is ended. */
+async function startFirst(server: Supervised, tries = 3): Promise<RunningChild> {
+  try {
+    return await start(server)
+  } catch (err) {
+    const mayDo = err instanceof BusServerFailedError && (err.hung || /address already in use/.test(err.message))
+    if (tries <= 1 || !mayDo) throw err
+    return startFirst(server, tries - 1)
+  }
+}
+
+async function startAgain(server: Supervised, failures: number): Promise<RunningChild | undefined> {
+  try {
+    return await start(server)
+  } catch (err) {
+    const { log } = server.options
+    if (!server.stopping.signal.aborted) log.error('nats-server cannot be started again', { err, failures })
+    return undefined
+  }
+}
+
+/** Waits for the end of this life. @returns how many failed in a row, this one too unless it lived long */
+async function lived(server: Supervised, child: RunningChild, failures: number): Promise<number> {
+  const how = await child.exited
+  server.child = undefined
+  if (server.stopping.signal.aborted) return failures
+  server.options.log.warn('nats-server ended and is started again', { code: how.code, signal: how.signal })
+  return server.clock.monotonicMs() - server.startedMs > STEADY_MS ? 0 : failures + 1
+}
+
+async function supervise(server: Supervised): Promise<void> {
+  const { signal } = server.stopping
+  let failures = 0
+  for (;;) {
+    if (server.child !== undefined) failures = await lived(server, server.child, failures)
+    if (!signal.aborted && failures > 1) {
+      const waitMs = backoffMs(failures, { ...RETRY, maxMs: MAX_BACKOFF_MS })
+      await server.clock.sleep(waitMs, signal).catch(() => undefined)
+    }
+    if (signal.aborted) return
+    const child = await startAgain(server, failures)
+    server.child = child
+    if (child === undefined) failures++
+    else server.restarts++
+    // One that came up while the end was asked for: nobody else has seen it.
+    if (child !== undefined && signal.aborted) void end(server, child)
+  }
+}
+
+function restart(server: Supervised): boolean {
+  const { child, clock, startedMs } = server
+  if (child === undefined || clock.monotonicMs() - startedMs <= YOUNG_MS) return false
+  void end(server, child)
+  return true
+}
+
+function watch(server: Supervised, bus: ConnectedBus, limits: WatchLimits): void {
+  const unwatch = watchServer({
+    bus,
+    ...limits,
+    restart: (reason) => {
+      const isEnded = restart(server)
+      const last = bus.lastError
+      if (isEnded) server.options.log.error('nats-server is of no use and is started again', { reason, last })
+      return isEnded
+    },
+  })
+  server.stopping.signal.addEventListener('abort', unwatch, { once: true })
+}
+
+async function prepare(options: EmbeddedServerOptions): Promise<Supervised> {
+  const { storeDir, configDir, door, log, credentialsFile, clock = systemClock() } = options
+  const store = { lockFile: join(storeDir, 'lock'), pidFile: join(storeDir, 'nats-server.pid') }
+  await makePrivateFolder(storeDir)
+  // Before anything of the other agent's is written over.
+  await refuseLockedStore(door, store, clock)
+  return {
+    options,
+    clock,
+    users: await loadUsers({ keysFile: join(configDir, 'bus-keys.json'), credentialsFile, log }),
+    files: { ...store, configFile: join(configDir, 'nats-server.conf') },
+    stopping: new AbortController(),
+    port: options.port,
+    child: undefined,
+    startedMs: 0,
+    restarts: 0,
+  }
 }
 
 /**
@@ -67,152 +187,27 @@ function end(child: RunningChild, graceMs: number): Promise<unknown> {
  * @throws BusLockTakenError, BusServerMissingError, BusServerFailedError when the first start does not succeed
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
-  const { storeDir, configDir, serverName, maxStoreBytes, door, log, stopGraceMs = STOP_GRACE_MS } = options
-  const configFile = join(configDir, 'nats-server.conf')
-  const lockFile = join(storeDir, 'lock')
-  const pidFile = join(storeDir, 'nats-server.pid')
-  const stopping = new AbortController()
-  let port = options.port
-  let child: RunningChild | undefined
-  let restarts = 0
-  let startedMs = 0
-  // The server runs as who starts it, and so its readers know it.
-  const uid = process.getuid?.()
-
-  await makePrivateFolder(storeDir)
-  // Before anything of the other agent's is written over.
-  await refuseLockedStore(door, { lockFile, pidFile })
-  const services = ['detector', ...CONSUMERS.map(({ service }) => service)]
-  const keys = await loadKeys(join(configDir, 'bus-keys.json'), services)
-  const users = new Map([...keys].map(([service, { publicKey }]) => [service, publicKey]))
-  const detectorKeys = keys.get('detector')
-  if (detectorKeys === undefined) throw new BusServerFailedError('the detector has no key')
-
-  function credentialsOf(user: string, { seed }: ServiceKeys): BusCredentials {
-    const url = `nats://127.0.0.1:${port}`
-    const own = { url, user, seed, ...(uid !== undefined && { uid }) }
-    return user === 'detector' ? own : { ...own, api: READER_API }
-  }
-
-  async function tellCredentials(): Promise<void> {
-    for (const [service, own] of keys) {
-      if (service === 'detector') continue
-      try {
-        await replaceFile(options.credentialsFile(service), JSON.stringify(credentialsOf(service, own)), {
-          sync: false,
-        })
-      } catch (err) {
-        // A reader that is not part of this installation has no folder here; one that is says that it waits.
-        const isAbsent =
-          err instanceof Error && 'code' in err && ['ENOENT', 'EROFS', 'EACCES'].includes(String(err.code))
-        if (isAbsent) log.debug('a reader of the bus has no folder here', { service, err })
-        else log.warn('credentials of a bus user cannot be written', { service, err })
-      }
-    }
-  }
-
-  /** One life of the server, from its configuration to its first answer. */
-  async function start(): Promise<RunningChild> {
-    const chosen = await choosePort(port)
-    if (chosen !== port) log.info('port of the bus is taken, another is used', { port, other: chosen })
-    port = chosen
-    const content = renderServerConfig({ serverName, port, storeDir, pidFile, maxStoreBytes, users })
-    await replaceFile(configFile, content, { mode: 0o600, sync: false })
-    const running = await launch({
-      door,
-      log,
-      lockFile,
-      pidFile,
-      configFile,
-      serverName,
-      port,
-      signal: stopping.signal,
-    })
-    await tellCredentials()
-    startedMs = performance.now()
-    return running
-  }
-
-  /** Somebody may take the port between the choice and the start: then another is chosen. One that hangs is ended. */
-  async function startFirst(tries = 3): Promise<RunningChild> {
-    try {
-      return await start()
-    } catch (err) {
-      const mayDo = err instanceof BusServerFailedError && (err.hung || /address already in use/.test(err.message))
-      if (tries <= 1 || !mayDo) throw err
-      return startFirst(tries - 1)
-    }
-  }
-
-  async function startAgain(failures: number): Promise<RunningChild | undefined> {
-    try {
-      return await start()
-    } catch (err) {
-      if (!stopping.signal.aborted) log.error('nats-server cannot be started again', { err, failures })
-      return undefined
-    }
-  }
-
-  async function supervise(first: RunningChild): Promise<void> {
-    let failures = 0
-    child = first
-    for (;;) {
-      if (child !== undefined) {
-        const how = await child.exited
-        child = undefined
-        if (stopping.signal.aborted) return
-        failures = performance.now() - startedMs > STEADY_MS ? 0 : failures + 1
-        log.warn('nats-server ended and is started again', { code: how.code, signal: how.signal })
-      }
-      if (failures > 1) {
-        const waitMs = backoffMs(failures, { ...RETRY, maxMs: MAX_BACKOFF_MS })
-        await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined)
-      }
-      if (stopping.signal.aborted) return
-      child = await startAgain(failures)
-      if (child === undefined) failures++
-      else restarts++
-      // One that came up while the end was asked for: nobody else has seen it.
-      if (child !== undefined && stopping.signal.aborted) void end(child, stopGraceMs)
-    }
-  }
-
-  const supervision = supervise(await startFirst())
+  const server = await prepare(options)
+  server.child = await startFirst(server)
+  const supervision = supervise(server)
   let stopped: Promise<void> | undefined
 
-  function restart(): boolean {
-    if (child === undefined || performance.now() - startedMs <= YOUNG_MS) return false
-    void end(child, stopGraceMs)
-    return true
-  }
-
   async function stop(): Promise<void> {
-    stopping.abort()
-    if (child !== undefined) await end(child, stopGraceMs)
+    server.stopping.abort()
+    if (server.child !== undefined) await end(server, server.child)
     await supervision
   }
 
   return {
-    credentials: () => credentialsOf('detector', detectorKeys),
+    credentials: () => server.users.owner(server.port),
     get pid() {
-      return child?.pid
+      return server.child?.pid
     },
     get restarts() {
-      return restarts
+      return server.restarts
     },
-    restart,
-    watch(bus, limits = {}) {
-      const unwatch = watchServer({
-        bus,
-        ...limits,
-        restart: (reason) => {
-          const isEnded = restart()
-          if (isEnded) log.error('nats-server is of no use and is started again', { reason, last: bus.lastError })
-          return isEnded
-        },
-      })
-      stopping.signal.addEventListener('abort', unwatch, { once: true })
-    },
+    restart: () => restart(server),
+    watch: (bus, limits = {}) => watch(server, bus, limits),
     stop() {
       stopped ??= stop()
       return stopped

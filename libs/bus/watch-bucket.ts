@@ -4,7 +4,7 @@
  */
 import type { Msg, NatsConnection } from 'nats'
 import { backoffMs } from '#pace'
-import { OPERATION_HEADER, readBucket } from './bucket.ts'
+import { type BucketEntry, OPERATION_HEADER, readBucket } from './bucket.ts'
 import type { ConnectedBus } from './connect.ts'
 import { type AnyBucket, bucketSubject } from './layout.ts'
 import { ORDER_HEADER } from './order.ts'
@@ -37,15 +37,16 @@ function liveOf(message: Msg, prefixLength: number): Live {
   }
 }
 
-/** @returns a function that reads the bucket whole again */
-export function watchBucket<T>(options: WatchBucketOptions<T>): () => void {
-  const { bus, bucket, handler, signal, onPoison } = options
-  const prefix = `${bucketSubject(bucket)}.`
-  /** Ends what follows the bucket now. One at a time: two would tell everything twice. */
-  let unfollow: (() => void) | undefined
-  let connection: NatsConnection | undefined
-  let failures = 0
+/** What every following of a bucket does alike: one that throws takes nothing of the others. */
+interface Telling<T> {
+  snapshot(values: readonly T[]): void
+  put(value: T): void
+  deleted(key: string): void
+  /** The value; undefined for one that cannot be decoded, which is told. */
+  decode(key: string, bytes: Uint8Array): { readonly value: T } | undefined
+}
 
+function createTelling<T>({ bus, bucket, handler, onPoison, decode }: WatchBucketOptions<T>): Telling<T> {
   function guarded(act: () => void): void {
     try {
       act()
@@ -53,87 +54,111 @@ export function watchBucket<T>(options: WatchBucketOptions<T>): () => void {
       bus.log.error('change of a bucket could not be taken', { bucket, err })
     }
   }
+  return {
+    snapshot: (values) => guarded(() => handler.snapshot(values)),
+    put: (value) => guarded(() => handler.put(value)),
+    deleted: (key) => guarded(() => handler.deleted(key)),
+    decode(key, bytes) {
+      try {
+        return { value: decode(bytes) }
+      } catch (err) {
+        onPoison(bucket, key, err)
+        return undefined
+      }
+    },
+  }
+}
 
-  function withValue(key: string, bytes: Uint8Array, act: (value: T) => void): void {
-    let value: T
-    try {
-      value = options.decode(bytes)
-    } catch (err) {
-      onPoison(bucket, key, err)
+/** What was put, in whatever order it is heard: the later word of each key wins, and none before the bucket was read whole. */
+interface Words {
+  /** A word on one key. */
+  heard(live: Live): void
+  /** The bucket as it was read; what was heard meanwhile follows. */
+  read(entries: readonly BucketEntry[]): void
+}
+
+function createWords<T>(telling: Telling<T>): Words {
+  const orders = new Map<string, string>()
+  /** The last word on each key while the bucket is read; undefined afterwards. */
+  let meanwhile: Map<string, Live> | undefined = new Map()
+
+  function take({ key, order, bytes }: Live): void {
+    const known = orders.get(key)
+    if (known !== undefined && order !== '' && order <= known) return
+    if (bytes === undefined) {
+      orders.delete(key)
+      telling.deleted(key)
       return
     }
-    act(value)
+    orders.set(key, order)
+    const decoded = telling.decode(key, bytes)
+    if (decoded !== undefined) telling.put(decoded.value)
   }
 
-  async function follow(nc: NatsConnection, ended: () => boolean, subscribed: (unsubscribe: () => void) => void) {
-    const orders = new Map<string, string>()
-    /** The last word on each key while the bucket is read; undefined afterwards. */
-    let meanwhile: Map<string, Live> | undefined = new Map()
-
-    function take({ key, order, bytes }: Live): void {
-      const known = orders.get(key)
-      if (known !== undefined && order !== '' && order <= known) return
-      if (bytes === undefined) {
-        orders.delete(key)
-        guarded(() => handler.deleted(key))
-        return
+  return {
+    heard(live) {
+      if (meanwhile === undefined) take(live)
+      else meanwhile.set(live.key, live)
+    },
+    read(entries) {
+      const values: T[] = []
+      for (const { key, bytes, order } of entries) {
+        orders.set(key, order)
+        const decoded = telling.decode(key, bytes)
+        if (decoded !== undefined) values.push(decoded.value)
       }
-      orders.set(key, order)
-      withValue(key, bytes, (value) => guarded(() => handler.put(value)))
-    }
-
-    const subscription = nc.subscribe(`${prefix}>`, {
-      callback: (err, message) => {
-        if (err !== null || ended()) return
-        const live = liveOf(message, prefix.length)
-        if (meanwhile === undefined) take(live)
-        else meanwhile.set(live.key, live)
-      },
-    })
-    subscribed(() => {
-      if (!nc.isClosed()) subscription.unsubscribe()
-    })
-    // The server has the subscription before the bucket is read: nothing falls between the two.
-    await nc.flush()
-    const entries = await readBucket({ nc, api: bus.api }, bucket)
-    if (ended()) return
-    const values: T[] = []
-    for (const { key, bytes, order } of entries) {
-      orders.set(key, order)
-      withValue(key, bytes, (value) => values.push(value))
-    }
-    guarded(() => handler.snapshot(values))
-    const late = meanwhile
-    meanwhile = undefined
-    for (const live of late.values()) take(live)
+      telling.snapshot(values)
+      const late = meanwhile ?? new Map<string, Live>()
+      meanwhile = undefined
+      for (const live of late.values()) take(live)
+    },
   }
+}
+
+/** Listens, and reads the bucket whole; a word that comes in between is not lost. @throws what keeps it from the bucket */
+async function follow<T>(
+  { bus, bucket }: WatchBucketOptions<T>,
+  nc: NatsConnection,
+  { words, signal }: { readonly words: Words; readonly signal: AbortSignal },
+): Promise<void> {
+  const prefix = `${bucketSubject(bucket)}.`
+  const subscription = nc.subscribe(`${prefix}>`, {
+    callback: (err, message) => {
+      if (err === null && !signal.aborted) words.heard(liveOf(message, prefix.length))
+    },
+  })
+  signal.addEventListener('abort', () => {
+    if (!nc.isClosed()) subscription.unsubscribe()
+  })
+  // The server has the subscription before the bucket is read: nothing falls between the two.
+  await nc.flush()
+  const entries = await readBucket({ nc, api: bus.api }, bucket)
+  if (!signal.aborted) words.read(entries)
+}
+
+/** @returns a function that reads the bucket whole again */
+export function watchBucket<T>(options: WatchBucketOptions<T>): () => void {
+  const { bus, bucket, signal } = options
+  const telling = createTelling(options)
+  /** Ends what follows the bucket now. One at a time: two would tell everything twice. */
+  let following = new AbortController()
+  let connection: NatsConnection | undefined
+  let failures = 0
 
   function begin(nc: NatsConnection): void {
-    unfollow?.()
-    let isEnded = false
-    let unsubscribe: (() => void) | undefined
-    let retry: NodeJS.Timeout | undefined
+    following.abort()
+    const own = new AbortController()
+    following = own
     connection = nc
-    unfollow = () => {
-      isEnded = true
-      clearTimeout(retry)
-      unsubscribe?.()
-    }
-    const following = follow(
-      nc,
-      () => isEnded,
-      (stop) => {
-        unsubscribe = stop
-      },
-    )
-    following.then(
+    follow(options, nc, { words: createWords(telling), signal: own.signal }).then(
       () => {
         failures = 0
       },
       (err: unknown) => {
-        if (isEnded || nc.isClosed()) return
+        if (own.signal.aborted || nc.isClosed()) return
         bus.log.debug('bucket cannot be read yet', { bucket, err })
-        retry = setTimeout(() => begin(nc), backoffMs(failures++, RETRY))
+        const callOff = bus.clock.after(backoffMs(failures++, RETRY), () => begin(nc))
+        own.signal.addEventListener('abort', callOff, { once: true })
       },
     )
   }
@@ -144,7 +169,7 @@ export function watchBucket<T>(options: WatchBucketOptions<T>): () => void {
     () => {
       stop()
       connection = undefined
-      unfollow?.()
+      following.abort()
     },
     { once: true },
   )
