@@ -4,6 +4,7 @@
  * (docs/dependencies.md). It is loaded when first asked for.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { type Clock, systemClock } from '#clock'
 import { KubeAccessError } from './errors.ts'
 
 /** What goes into the connection: all of it is read anew now and then, since tokens and certificates are rotated. */
@@ -38,6 +39,8 @@ export interface AccessOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where a pod's account lies. Default "/var/run/secrets/kubernetes.io/serviceaccount". */
   readonly accountDir?: string | undefined
+  /** By which what was read grows old. Default one of its own. */
+  readonly clock?: Clock
 }
 
 /** What of the client's KubeConfig is used here. */
@@ -71,7 +74,7 @@ const LEFT_OUT = new Set(['azure', 'gcp', 'oidc'])
 export async function findAccess(options: AccessOptions): Promise<KubeAccess> {
   const { env } = options
   const file = options.kubeconfig ?? (inPod(env) ? undefined : ownKubeconfig(env))
-  if (file !== undefined && file !== '') return fromFile(file)
+  if (file !== undefined && file !== '') return fromFile(file, options.clock ?? systemClock())
   if (inPod(env)) return fromPod(options)
   throw new KubeAccessError(
     'the environment',
@@ -95,11 +98,10 @@ function inPod(env: AccessOptions['env']): boolean {
  * The token and the certificate are read here and not by the client: it keeps a token for a minute whatever the server
  * says of it, and has no place for another folder.
  */
-function fromPod({ env, accountDir = ACCOUNT_DIR }: AccessOptions): KubeAccess {
+function fromPod({ env, accountDir = ACCOUNT_DIR, clock = systemClock() }: AccessOptions): KubeAccess {
   const host = env['KUBERNETES_SERVICE_HOST'] ?? ''
   const port = env['KUBERNETES_SERVICE_PORT'] ?? '443'
-  let kept: { readonly value: Credentials; readonly atMs: number } | undefined
-  function read(): Credentials {
+  const fresh = createFresh(clock, () => {
     const token = readPart(accountDir, 'token').trim()
     return {
       headers: { authorization: `Bearer ${token}` },
@@ -109,19 +111,13 @@ function fromPod({ env, accountDir = ACCOUNT_DIR }: AccessOptions): KubeAccess {
       serverName: undefined,
       verify: true,
     }
-  }
+  })
   return {
     server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
     origin: "the pod's service account",
     namespace: readNamespace(accountDir),
-    async credentials() {
-      if (kept === undefined || performance.now() - kept.atMs > FRESH_MS)
-        kept = { value: read(), atMs: performance.now() }
-      return kept.value
-    },
-    renew() {
-      kept = undefined
-    },
+    credentials: fresh.get,
+    renew: fresh.forget,
   }
 }
 
@@ -147,90 +143,91 @@ function readNamespace(dir: string): string {
   }
 }
 
-async function fromFile(file: string): Promise<KubeAccess> {
+function loadFile(KubeConfig: new () => ClientConfig, file: string): ClientConfig {
+  const config = new KubeConfig()
+  try {
+    config.loadFromFile(file)
+  } catch (err) {
+    throw new KubeAccessError(`kubeconfig ${file}`, err instanceof Error ? err.message : String(err), err)
+  }
+  return config
+}
+
+/** The cluster of the current context. @throws KubeAccessError for what cannot be used, saying what to use instead */
+function clusterOf(file: string, config: ClientConfig) {
+  const refuse = (why: string) => new KubeAccessError(`kubeconfig ${file}`, why)
+  if (config.getCurrentContext() === undefined) throw refuse('it has no current-context; is it a kubeconfig?')
+  const cluster = config.getCurrentCluster()
+  if (cluster === null) throw refuse(`its current-context "${config.getCurrentContext()}" names no cluster of the file`)
+  const provider = config.getCurrentUser()?.authProvider?.name ?? ''
+  if (LEFT_OUT.has(provider))
+    throw refuse(`auth-provider "${provider}" is not supported; use a token, a client certificate or exec`)
+  if (cluster.proxyUrl !== undefined && cluster.proxyUrl !== '')
+    throw refuse('proxy-url is not supported; an agent reaches its API server directly')
+  return cluster
+}
+
+async function readCredentialsOf(file: string, config: ClientConfig): Promise<Credentials> {
+  const now = clusterOf(file, config)
+  // The client refuses plain HTTP unless this is set; there is nothing to verify there.
+  if (now.server.startsWith('http:')) Object.assign(now, { skipTLSVerify: true })
+  const options: ConnectionOptions = {}
+  try {
+    await config.applyToHTTPSOptions(options)
+  } catch (err) {
+    throw new KubeAccessError(`kubeconfig ${file}`, err instanceof Error ? err.message : String(err), err)
+  }
+  const basic =
+    typeof options.auth === 'string' ? { authorization: `Basic ${Buffer.from(options.auth).toString('base64')}` } : {}
+  return {
+    headers: { ...basic, ...stringHeaders(options.headers) },
+    ca: pem(options.ca),
+    cert: pem(options.cert),
+    key: pem(options.key),
+    serverName: options.servername,
+    verify: options.rejectUnauthorized !== false,
+  }
+}
+
+async function fromFile(file: string, clock: Clock): Promise<KubeAccess> {
   const { KubeConfig } = (await import('@kubernetes/client-node/dist/config.js')) as unknown as {
     readonly KubeConfig: new () => ClientConfig
   }
-
-  function load(): ClientConfig {
-    const config = new KubeConfig()
-    try {
-      config.loadFromFile(file)
-    } catch (err) {
-      throw new KubeAccessError(`kubeconfig ${file}`, err instanceof Error ? err.message : String(err), err)
-    }
-    return config
-  }
-
-  function clusterOf(config: ClientConfig) {
-    if (config.getCurrentContext() === undefined)
-      throw new KubeAccessError(`kubeconfig ${file}`, 'it has no current-context; is it a kubeconfig?')
-    const cluster = config.getCurrentCluster()
-    if (cluster === null)
-      throw new KubeAccessError(
-        `kubeconfig ${file}`,
-        `its current-context "${config.getCurrentContext()}" names no cluster of the file`,
-      )
-    const provider = config.getCurrentUser()?.authProvider?.name ?? ''
-    if (LEFT_OUT.has(provider))
-      throw new KubeAccessError(
-        `kubeconfig ${file}`,
-        `auth-provider "${provider}" is not supported; use a token, a client certificate or exec`,
-      )
-    if (cluster.proxyUrl !== undefined && cluster.proxyUrl !== '')
-      throw new KubeAccessError(
-        `kubeconfig ${file}`,
-        'proxy-url is not supported; an agent reaches its API server directly',
-      )
-    return cluster
-  }
-
-  let config = load()
-  clusterOf(config)
-  let kept: { readonly value: Credentials; readonly atMs: number } | undefined
-
-  async function read(): Promise<Credentials> {
-    const now = clusterOf(config)
-    // The client refuses plain HTTP unless this is set; there is nothing to verify there.
-    if (now.server.startsWith('http:')) Object.assign(now, { skipTLSVerify: true })
-    const options: ConnectionOptions = {}
-    try {
-      await config.applyToHTTPSOptions(options)
-    } catch (err) {
-      throw new KubeAccessError(`kubeconfig ${file}`, err instanceof Error ? err.message : String(err), err)
-    }
-    const basic =
-      typeof options.auth === 'string' ? { authorization: `Basic ${Buffer.from(options.auth).toString('base64')}` } : {}
-    return {
-      headers: { ...basic, ...stringHeaders(options.headers) },
-      ca: pem(options.ca),
-      cert: pem(options.cert),
-      key: pem(options.key),
-      serverName: options.servername,
-      verify: options.rejectUnauthorized !== false,
-    }
-  }
+  let config = loadFile(KubeConfig, file)
+  clusterOf(file, config)
+  const fresh = createFresh(clock, () => readCredentialsOf(file, config))
 
   return {
     get server() {
-      return clusterOf(config).server.replace(/\/+$/, '')
+      return clusterOf(file, config).server.replace(/\/+$/, '')
     },
     origin: `kubeconfig ${file}, context ${config.getCurrentContext()}`,
     namespace: config.getContextObject(config.getCurrentContext() ?? '')?.namespace ?? '',
-    async credentials() {
-      if (kept === undefined || performance.now() - kept.atMs > FRESH_MS)
-        kept = { value: await read(), atMs: performance.now() }
-      return kept.value
-    },
+    credentials: fresh.get,
     renew() {
-      kept = undefined
+      fresh.forget()
       try {
-        const next = load()
-        clusterOf(next)
+        const next = loadFile(KubeConfig, file)
+        clusterOf(file, next)
         config = next
       } catch {
         // It is being written; what was read before holds until it can be read again.
       }
+    },
+  }
+}
+
+/** Credentials that are read again after {@link FRESH_MS}. */
+function createFresh(clock: Clock, read: () => Credentials | Promise<Credentials>) {
+  let kept: { readonly value: Credentials; readonly atMs: number } | undefined
+  return {
+    async get(): Promise<Credentials> {
+      if (kept === undefined || clock.monotonicMs() - kept.atMs > FRESH_MS)
+        kept = { value: await read(), atMs: clock.monotonicMs() }
+      return kept.value
+    },
+    forget(): void {
+      kept = undefined
     },
   }
 }

@@ -1,4 +1,5 @@
 /** One question to the API server, by what RBAC calls it: told of when it has ended, and its refusals are errors of ours. */
+import { type Clock, systemClock } from '#clock'
 import type { KubeAccess } from './access.ts'
 import { KubeStatusError, KubeUnreachableError } from './errors.ts'
 import { type Answer, type Ask, createTransport } from './request.ts'
@@ -25,6 +26,8 @@ export interface ClientOptions {
   readonly timeoutMs?: number
   /** Told of each request when it has ended. */
   readonly onRequest?: (record: RequestRecord) => void
+  /** By which requests are measured. Default one of its own. */
+  readonly clock?: Clock
 }
 
 /** How one request is made. */
@@ -59,15 +62,21 @@ const TIMEOUT_MS = 10_000
 const PAGE_SIZE = 500
 
 /** A caller with connections of its own, until it is closed. */
-export function createCaller({ access, userAgent, timeoutMs = TIMEOUT_MS, onRequest }: ClientOptions): Caller {
+export function createCaller({
+  access,
+  userAgent,
+  timeoutMs = TIMEOUT_MS,
+  onRequest,
+  clock = systemClock(),
+}: ClientOptions): Caller {
   const transport = createTransport(access, userAgent)
 
   async function call(of: Call): Promise<unknown> {
     const { verb, resource } = of
     const what = `${verb} ${resource}${of.of === '' ? '' : ` ${of.of}`}`
-    const beganMs = performance.now()
+    const beganMs = clock.monotonicMs()
     const tell = (result: RequestResult) =>
-      onRequest?.({ verb, resource, result, durationMs: performance.now() - beganMs })
+      onRequest?.({ verb, resource, result, durationMs: clock.monotonicMs() - beganMs })
     let answer: Answer
     try {
       answer = await transport.send({ ...of.ask, timeoutMs: of.timeoutMs ?? timeoutMs, signal: of.signal })

@@ -4,8 +4,8 @@
  * nobody calls.
  */
 import { lstatSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, connectivityState, credentials } from '@grpc/grpc-js'
+import type { Clock } from '#clock'
 import { backoffMs } from '#pace'
 
 /** Deadlines missed in a row after which the connection is made anew (a ghost connection answers nothing for hours). */
@@ -29,11 +29,14 @@ const OPTIONS = {
   // No keepalive: a grpc-go server answers pings on an idle connection with GOAWAY.
 } as const
 
+/** What became of a call. */
+export type Outcome = 'answered' | 'unavailable' | 'deadline'
+
 export interface Channel {
   /** A client to call with, or why there is none now. */
   acquire(): Client | { readonly unavailable: string }
   /** What became of a call. `status` as in gRPC. */
-  told(client: Client, outcome: 'answered' | 'unavailable' | 'deadline', details: string): void
+  told(client: Client, outcome: Outcome, details: string): void
   /** Resolves when the server takes connections. Never gives up. Rejects with the signal's reason. */
   connected(signal: AbortSignal): Promise<void>
   close(): void
@@ -51,80 +54,105 @@ function whenReady(client: Client): Promise<string> {
   })
 }
 
-export function createChannel(path: string, maxMessageBytes: number): Channel {
-  let current: { readonly client: Client; readonly file: string } | undefined
-  let failed: { readonly file: string; readonly untilMs: number; readonly details: string } | undefined
-  let failures = 0
-  let missed = 0
-  let closed = false
+/** What connects to one socket. */
+interface Wire {
+  readonly path: string
+  readonly maxMessageBytes: number
+  readonly clock: Clock
+  current: { readonly client: Client; readonly file: string } | undefined
+  /** The last attempt that failed; the next waits until then, or for another file. */
+  failed: { readonly file: string; readonly untilMs: number; readonly details: string } | undefined
+  failures: number
+  /** Deadlines in a row. */
+  missed: number
+  closed: boolean
+}
 
-  function open(): Client {
-    const client = new Client(`unix:${path}`, credentials.createInsecure(), {
-      ...OPTIONS,
-      'grpc.max_receive_message_length': maxMessageBytes,
-      'grpc.max_send_message_length': maxMessageBytes,
-    })
-    current = { client, file: safeFileAt() }
-    return client
+function safeFileAt(path: string): string {
+  try {
+    return fileAt(path)
+  } catch {
+    // A folder that may not be entered: the connection itself says why.
+    return 'hidden'
   }
+}
 
-  function safeFileAt(): string {
-    try {
-      return fileAt(path)
-    } catch {
-      // A folder that may not be entered: the connection itself says why.
-      return 'hidden'
+function open(wire: Wire): Client {
+  const client = new Client(`unix:${wire.path}`, credentials.createInsecure(), {
+    ...OPTIONS,
+    'grpc.max_receive_message_length': wire.maxMessageBytes,
+    'grpc.max_send_message_length': wire.maxMessageBytes,
+  })
+  wire.current = { client, file: safeFileAt(wire.path) }
+  return client
+}
+
+/** The connection failed and would only wait: the next one who calls makes another. */
+function drop(wire: Wire, client: Client, details: string): void {
+  const { current, clock } = wire
+  if (current?.client !== client) return
+  wire.failed = { file: current.file, untilMs: clock.monotonicMs() + backoffMs(wire.failures, BACKOFF), details }
+  wire.failures++
+  wire.current = undefined
+  client.close()
+}
+
+function acquire(wire: Wire): ReturnType<Channel['acquire']> {
+  const { current, failed, path, clock } = wire
+  if (wire.closed) return { unavailable: 'this client is closed' }
+  if (current !== undefined) return current.client
+  const isHeld = failed !== undefined && clock.monotonicMs() < failed.untilMs && safeFileAt(path) === failed.file
+  return isHeld ? { unavailable: failed.details } : open(wire)
+}
+
+function told(wire: Wire, client: Client, outcome: Outcome, details: string): void {
+  wire.missed = outcome === 'deadline' ? wire.missed + 1 : 0
+  if (outcome === 'answered') {
+    wire.failures = 0
+    wire.failed = undefined
+  }
+  if (client !== wire.current?.client) return
+  const state = client.getChannel().getConnectivityState(false)
+  if (outcome === 'unavailable' && state === connectivityState.TRANSIENT_FAILURE) drop(wire, client, details)
+  if (wire.missed < GHOST_AFTER) return
+  wire.missed = 0
+  wire.current = undefined
+  client.close()
+}
+
+async function connected(wire: Wire, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted()
+    const client = acquire(wire)
+    if (client instanceof Client) {
+      const why = await Promise.race([whenReady(client), aborted(signal)])
+      if (why === '') return
+      drop(wire, client, why)
     }
+    await wire.clock.sleep(LOOK_MS, signal)
   }
+}
 
-  /** The connection failed and would only wait: the next one who calls makes another. */
-  function drop(client: Client, details: string): void {
-    if (current?.client !== client) return
-    failed = { file: current.file, untilMs: performance.now() + backoffMs(failures, BACKOFF), details }
-    failures++
-    current = undefined
-    client.close()
+/** Opens nothing yet. */
+export function createChannel(path: string, maxMessageBytes: number, clock: Clock): Channel {
+  const wire: Wire = {
+    path,
+    maxMessageBytes,
+    clock,
+    current: undefined,
+    failed: undefined,
+    failures: 0,
+    missed: 0,
+    closed: false,
   }
-
-  function acquire(): ReturnType<Channel['acquire']> {
-    if (closed) return { unavailable: 'this client is closed' }
-    if (current !== undefined) return current.client
-    const isHeld = failed !== undefined && performance.now() < failed.untilMs && safeFileAt() === failed.file
-    return isHeld ? { unavailable: failed?.details ?? '' } : open()
-  }
-
   return {
-    acquire,
-    told(client, outcome, details) {
-      missed = outcome === 'deadline' ? missed + 1 : 0
-      if (outcome === 'answered') {
-        failures = 0
-        failed = undefined
-      }
-      if (client !== current?.client) return
-      const state = client.getChannel().getConnectivityState(false)
-      if (outcome === 'unavailable' && state === connectivityState.TRANSIENT_FAILURE) drop(client, details)
-      if (missed < GHOST_AFTER) return
-      missed = 0
-      current = undefined
-      client.close()
-    },
-    async connected(signal) {
-      for (;;) {
-        signal.throwIfAborted()
-        const client = acquire()
-        if (client instanceof Client) {
-          const why = await Promise.race([whenReady(client), aborted(signal)])
-          if (why === '') return
-          drop(client, why)
-        }
-        await sleep(LOOK_MS, undefined, { signal })
-      }
-    },
+    acquire: () => acquire(wire),
+    told: (client, outcome, details) => told(wire, client, outcome, details),
+    connected: (signal) => connected(wire, signal),
     close() {
-      closed = true
-      current?.client.close()
-      current = undefined
+      wire.closed = true
+      wire.current?.client.close()
+      wire.current = undefined
     },
   }
 }

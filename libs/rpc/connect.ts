@@ -1,10 +1,11 @@
 /** Calling over a Unix socket: a deadline on every call, bounded in flight, streams with back-pressure. */
 import { type Client, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js'
-import { createChannel } from './channel.ts'
+import { type Clock, systemClock } from '#clock'
+import { type Channel, createChannel } from './channel.ts'
 import { RpcError } from './errors.ts'
 import { DEFAULT_MESSAGE_BYTES } from './serve.ts'
 import { type AnyStream, endWith, failedStream, type RpcStream, readFewAhead, readStream } from './stream.ts'
-import { createTurns, TurnsExhausted } from './turns.ts'
+import { createTurns, type Turns, TurnsExhausted } from './turns.ts'
 
 /** Unary calls of one client at a time; more wait their turn. (10,000 at once on one channel answered none.) */
 const IN_FLIGHT_MAX = 64
@@ -58,114 +59,131 @@ function limited(timeoutMs: number, signal: AbortSignal | undefined): AbortSigna
   return signal === undefined ? deadline : AbortSignal.any([deadline, signal])
 }
 
-/** Opens nothing yet: the first call connects, and the connection comes back whenever it is needed. */
-export function connectUnix(path: string, options: { readonly maxMessageBytes?: number } = {}): RpcClient {
-  const channel = createChannel(path, options.maxMessageBytes ?? DEFAULT_MESSAGE_BYTES)
-  const turns = createTurns(IN_FLIGHT_MAX, WAITING_MAX)
+/** The socket that is called, and the connection to it. */
+interface Line {
+  readonly path: string
+  readonly channel: Channel
+}
 
-  function acquire(method: string): Client {
-    const client = channel.acquire()
-    if ('unavailable' in client) throw new RpcError(path, method, 'UNAVAILABLE', client.unavailable)
-    return client
-  }
+function acquire({ path, channel }: Line, method: string): Client {
+  const client = channel.acquire()
+  if ('unavailable' in client) throw new RpcError(path, method, 'UNAVAILABLE', client.unavailable)
+  return client
+}
 
-  /** What a failed call says, told to the connection too. */
-  function failure(client: Client, method: string, err: unknown): RpcError {
-    if (!isServiceError(err)) return new RpcError(path, method, 'UNKNOWN', String(err), err)
-    const code = codeName(err.code)
-    const outcomes = { UNAVAILABLE: 'unavailable', DEADLINE_EXCEEDED: 'deadline' } as const
-    channel.told(client, outcomes[code as keyof typeof outcomes] ?? 'answered', err.details)
-    return new RpcError(path, method, code, err.details, err)
-  }
+/** What a failed call says, told to the connection too. */
+function failure({ path, channel }: Line, client: Client, method: string, err: unknown): RpcError {
+  if (!isServiceError(err)) return new RpcError(path, method, 'UNKNOWN', String(err), err)
+  const code = codeName(err.code)
+  const outcomes = { UNAVAILABLE: 'unavailable', DEADLINE_EXCEEDED: 'deadline' } as const
+  channel.told(client, outcomes[code as keyof typeof outcomes] ?? 'answered', err.details)
+  return new RpcError(path, method, code, err.details, err)
+}
 
-  function ask<Request, Response>(
-    method: Method<Request, Response>,
-    request: Request,
-    leftMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Response> {
-    const client = acquire(method.path)
-    return new Promise((resolve, reject) => {
-      const { requestSerialize, responseDeserialize } = method
-      const call = client.makeUnaryRequest(
-        method.path,
-        requestSerialize,
-        responseDeserialize,
-        request,
-        // grpc-js turns it into a duration at once: a step of the wall clock does not reach it.
-        { deadline: Date.now() + leftMs },
-        (err, response) => {
-          signal?.removeEventListener('abort', cancel)
-          if (err) return reject(failure(client, method.path, err))
-          channel.told(client, 'answered', '')
-          resolve(response as NonNullable<typeof response>)
-        },
-      )
-      function cancel(): void {
-        call.cancel()
-      }
-      signal?.addEventListener('abort', cancel, { once: true })
-    })
-  }
-
-  /** Opens a stream, and ends it with the signal. */
-  function open<Response>(
-    { path: name }: Method<never, Response>,
-    start: (client: Client) => AnyStream<Response>,
-    signal: AbortSignal,
-  ): RpcStream<unknown, Response> {
-    let client: Client
-    try {
-      client = acquire(name)
-    } catch (err) {
-      return failedStream(err as RpcError)
-    }
-    const stream = start(client)
-    readFewAhead(stream)
-    endWith(stream, signal)
-    return {
-      responses: readStream(stream, signal, (err) => failure(client, name, err)),
-      send: (message) => 'write' in stream && stream.writable && stream.write(message),
-      end: () => {
-        if ('write' in stream && stream.writable) stream.end()
+function ask<Request, Response>(
+  line: Line,
+  method: Method<Request, Response>,
+  request: Request,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
+): Promise<Response> {
+  const client = acquire(line, method.path)
+  return new Promise((resolve, reject) => {
+    const { requestSerialize, responseDeserialize } = method
+    const call = client.makeUnaryRequest(
+      method.path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      // grpc-js turns it into a duration at once: a step of the wall clock does not reach it.
+      { deadline: Date.now() + timeoutMs },
+      (err, response) => {
+        signal?.removeEventListener('abort', cancel)
+        if (err) return reject(failure(line, client, method.path, err))
+        line.channel.told(client, 'answered', '')
+        resolve(response as NonNullable<typeof response>)
       },
+    )
+    function cancel(): void {
+      call.cancel()
     }
+    signal?.addEventListener('abort', cancel, { once: true })
+  })
+}
+
+/** Opens a stream, and ends it with the signal. */
+function open<Response>(
+  line: Line,
+  { path: name }: Method<never, Response>,
+  start: (client: Client) => AnyStream<Response>,
+  signal: AbortSignal,
+): RpcStream<unknown, Response> {
+  let client: Client
+  try {
+    client = acquire(line, name)
+  } catch (err) {
+    return failedStream(err as RpcError)
   }
+  const stream = start(client)
+  readFewAhead(stream)
+  endWith(stream, signal)
+  return {
+    responses: readStream(stream, signal, (err) => failure(line, client, name, err)),
+    send: (message) => 'write' in stream && stream.writable && stream.write(message),
+    end: () => {
+      if ('write' in stream && stream.writable) stream.end()
+    },
+  }
+}
+
+/** Waits for a turn. @throws RpcError when the caller gives up, its time passes, or too many wait */
+async function takeTurn(turns: Turns, { path }: Line, method: string, { timeoutMs, signal }: CallOptions) {
+  const gaveUp = () => new RpcError(path, method, 'CANCELLED', 'the caller gave up', signal?.reason)
+  if (signal?.aborted) throw gaveUp()
+  try {
+    await turns.take(() => limited(timeoutMs ?? DEFAULT_TIMEOUT_MS, signal))
+  } catch (err) {
+    if (signal?.aborted) throw gaveUp()
+    const code = err instanceof TurnsExhausted ? 'RESOURCE_EXHAUSTED' : 'DEADLINE_EXCEEDED'
+    throw new RpcError(path, method, code, `it waited for its turn behind ${IN_FLIGHT_MAX} others`, err)
+  }
+}
+
+/** How a socket is called. */
+export interface ConnectOptions {
+  /** Largest message in either direction. Default {@link DEFAULT_MESSAGE_BYTES}. */
+  readonly maxMessageBytes?: number
+  /** By which it waits before it connects anew. Default one of its own. */
+  readonly clock?: Clock
+}
+
+/** Opens nothing yet: the first call connects, and the connection comes back whenever it is needed. */
+export function connectUnix(path: string, options: ConnectOptions = {}): RpcClient {
+  const { maxMessageBytes = DEFAULT_MESSAGE_BYTES, clock = systemClock() } = options
+  const channel = createChannel(path, maxMessageBytes, clock)
+  const line: Line = { path, channel }
+  const turns = createTurns(IN_FLIGHT_MAX, WAITING_MAX)
 
   return {
     path,
     async call(method, request, { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = {}) {
-      const beganMs = performance.now()
-      const gaveUp = () => new RpcError(path, method.path, 'CANCELLED', 'the caller gave up', signal?.reason)
-      if (signal?.aborted) throw gaveUp()
+      const beganMs = clock.monotonicMs()
+      await takeTurn(turns, line, method.path, { timeoutMs, signal })
       try {
-        await turns.take(() => limited(timeoutMs, signal))
-      } catch (err) {
-        if (signal?.aborted) throw gaveUp()
-        const code = err instanceof TurnsExhausted ? 'RESOURCE_EXHAUSTED' : 'DEADLINE_EXCEEDED'
-        throw new RpcError(path, method.path, code, `it waited for its turn behind ${IN_FLIGHT_MAX} others`, err)
-      }
-      try {
-        return await ask(method, request, timeoutMs - (performance.now() - beganMs), signal)
+        return await ask(line, method, request, { timeoutMs: timeoutMs - (clock.monotonicMs() - beganMs), signal })
       } finally {
         turns.give()
       }
     },
     serverStream(method, request, signal) {
-      const { requestSerialize, responseDeserialize } = method
-      return open(
-        method,
-        (client) => client.makeServerStreamRequest(method.path, requestSerialize, responseDeserialize, request),
-        signal,
-      ).responses
+      const { path: name, requestSerialize, responseDeserialize } = method
+      const start = (client: Client) =>
+        client.makeServerStreamRequest(name, requestSerialize, responseDeserialize, request)
+      return open(line, method, start, signal).responses
     },
     bidiStream(method, signal) {
-      const { requestSerialize, responseDeserialize } = method
-      return open(
-        method,
-        (client) => client.makeBidiStreamRequest(method.path, requestSerialize, responseDeserialize),
-        signal,
-      )
+      const { path: name, requestSerialize, responseDeserialize } = method
+      const start = (client: Client) => client.makeBidiStreamRequest(name, requestSerialize, responseDeserialize)
+      return open(line, method, start, signal)
     },
     connected: channel.connected,
     close: channel.close,

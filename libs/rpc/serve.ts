@@ -1,5 +1,7 @@
 /** Serving on a Unix socket, with health and reflection beside what is served. */
+
 import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { type Clock, systemClock } from '#clock'
 import { bindSocket } from './bind.ts'
 import { readDescriptors } from './descriptors.ts'
 import { gated } from './gate.ts'
@@ -25,14 +27,14 @@ function listen(server: Server, path: string): Promise<void> {
 }
 
 /** Waits for running calls, then cuts them. */
-function shutDown(server: Server, graceMs: number): Promise<void> {
+function shutDown(server: Server, graceMs: number, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => {
+    const callOff = clock.after(graceMs, () => {
       server.forceShutdown()
       resolve()
-    }, graceMs)
+    })
     server.tryShutdown(() => {
-      clearTimeout(timer)
+      callOff()
       resolve()
     })
   })
@@ -43,7 +45,7 @@ function shutDown(server: Server, graceMs: number): Promise<void> {
  * something else is there, SocketUnwritableError
  */
 export async function serveUnix(options: ServeOptions): Promise<RpcServer> {
-  const { path, services, refusal = () => '', mode = 0o660, dirMode = 0o755 } = options
+  const { path, services, refusal = () => '', mode = 0o660, dirMode = 0o755, clock = systemClock() } = options
   const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MESSAGE_BYTES
   const server = new Server({
     'grpc.max_receive_message_length': maxMessageBytes,
@@ -70,7 +72,7 @@ export async function serveUnix(options: ServeOptions): Promise<RpcServer> {
   function close(graceMs: number): Promise<void> {
     health.end()
     remove()
-    return shutDown(server, graceMs)
+    return shutDown(server, graceMs, clock)
   }
   return {
     path,

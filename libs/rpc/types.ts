@@ -1,5 +1,7 @@
 /** gRPC over Unix sockets: serving and calling. The one wrapper of @grpc/grpc-js. */
+
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
+import type { Clock } from '#clock'
 
 /** A generated service and what answers it. */
 export interface RpcService {
@@ -24,6 +26,8 @@ export interface ServeOptions {
   readonly maxMessageBytes?: number
   /** Reflection's descriptors (a serialized FileDescriptorSet), fetched at the first reflection call. */
   readonly descriptors?: () => Promise<Uint8Array>
+  /** By which running calls have their time at the end. Default one of its own. */
+  readonly clock?: Clock
 }
 
 /** A server on a Unix socket. */
