@@ -49,7 +49,8 @@ const saysWhatItIs: Clause<MonitorRoom> = {
   faults: async (room) =>
     (await specsOf(room)).flatMap((spec) => [
       ...wordsMissing(spec),
-      ...[spec.type, spec.healthyReason]
+      // What is told word by word is called as its source calls it.
+      ...(spec.verbatim === true ? [] : [spec.type, spec.healthyReason])
         .filter((name) => !CAMEL.test(name))
         .map((name) => `"${name}" is not CamelCase`),
     ]),
