@@ -3,7 +3,7 @@
  * the older protocol never heard of the one that was tried first. Text of a peer is cleaned here, before anybody sees it.
  */
 import { cleanText } from '#model'
-import { deniedWords } from '#rpc'
+import { deniedWords, probeSocket } from '#rpc'
 import { MonitorAnswerError, MonitorGoneError } from './errors.ts'
 
 /** Longest text of a failed call, in UTF-16 units; with words around it an event may hold it. */
@@ -22,9 +22,15 @@ const CONNECT_WORDS: Readonly<Record<string, (path: string) => string>> = {
 }
 
 /** What a probe of a socket found of who does not answer there. */
-export function absent(socketPath: string, found: 'nobody' | 'denied'): MonitorGoneError {
+function absent(socketPath: string, found: 'nobody' | 'denied'): MonitorGoneError {
   const path = cleanText(socketPath, 200)
   return new MonitorGoneError(found === 'denied' ? denied(path) : `nobody listens on ${path}`)
+}
+
+/** @throws MonitorGoneError where nobody listens on the socket, or it may not be opened */
+export async function assertListened(path: string): Promise<void> {
+  const found = await probeSocket(path)
+  if (found !== 'answered') throw absent(path, found)
 }
 
 /** Somebody listens and takes no connection: as many as it lets wait do. It hangs, it is not gone. */

@@ -6,8 +6,7 @@ import { lstat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hashText, type MonitorDeclaration, type SourceCondition } from '#model'
 import type { MonitorMetadata, Status } from '#proto/npd/external/v1/external_monitor.ts'
-import { probeSocket } from '#rpc'
-import { absent } from './call-errors.ts'
+import { assertListened } from './call-errors.ts'
 import { isUnimplemented } from './channel.ts'
 import { declarationOfMetadata } from './declare.ts'
 import { MonitorAnswerError, MonitorGoneError } from './errors.ts'
@@ -26,8 +25,7 @@ const RETRY_MS = 1000
 async function waitWatching(session: Session, path: string, untilMs: number, monotonicMs: () => number): Promise<void> {
   for (let leftMs = untilMs - monotonicMs(); leftMs > 0; leftMs = untilMs - monotonicMs()) {
     await sleep(Math.min(leftMs, PROBE_MS), undefined, { signal: session.signal })
-    const found = await probeSocket(path)
-    if (found !== 'answered') throw absent(path, found)
+    await assertListened(path)
     session.listens()
   }
 }

@@ -1,12 +1,12 @@
 /** A monitor that streams (nodedoctor.v1): reports up, acknowledgements down, a heartbeat that must not stop. */
 import { type Clock, createDeadline } from '#clock'
 import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
-import { isAnswered } from '#rpc'
 import { fromProtoReport } from '#wire'
 import { inParts } from '../turns.ts'
+import { assertListened } from './call-errors.ts'
 import type { Incoming, WatchStream } from './channel.ts'
 import { declarationOfDescribe, HEARTBEAT_MAX_MS } from './declare.ts'
-import { MonitorGoneError, MonitorSilentError } from './errors.ts'
+import { MonitorSilentError } from './errors.ts'
 import { createIntake, type Intake } from './intake.ts'
 import type { LinkOptions, Session } from './session.ts'
 import { taken } from './taken.ts'
@@ -104,7 +104,7 @@ async function read(incoming: Incoming, monotonicMs: () => number) {
 
 /** While its message waits nothing else of it is read: that somebody still listens is all that is known of it. */
 async function stillListens(session: Session, path: string): Promise<void> {
-  if (!(await isAnswered(path))) throw new MonitorGoneError(`nobody listens on ${path}`)
+  await assertListened(path)
   session.listens()
 }
 
