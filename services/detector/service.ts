@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { every } from '#clock'
 import { createHost } from '#host'
 
-import { cleanText, DEFAULT_LIMITS, DETECTOR, isOpen, type MonitorState, nextAbsenceMs } from '#model'
+import { DEFAULT_LIMITS, DETECTOR, isOpen, type MonitorState, nextAbsenceMs } from '#model'
 import { defineService, readTold, type Service, type ServiceContext, supervisorPid } from '#service'
 import { socketOf } from '#service-table'
 import { toProtoSample } from '#wire'
-import { createBusHealth } from './bus-health.ts'
+import { createBusJudge } from './bus-judge.ts'
 import { startBusLink } from './bus-link.ts'
 import { type DetectorConfig, detectorSlice } from './config.ts'
 import { createEngine } from './engine.ts'
@@ -24,9 +24,8 @@ import { createOutbox } from './outbox/outbox.ts'
 import { readProcessCost } from './process-cost.ts'
 import { createDetectorRpc } from './rpc/service.ts'
 import { snapshot } from './rpc/snapshot.ts'
-import { createProblemFile, readProblems } from './store/problem-file.ts'
-import { changesOfStore } from './store/read-back.ts'
-import { reconcile } from './store/reconcile.ts'
+import { createProblemFile } from './store/problem-file.ts'
+import { createReadBack } from './store/read-back-state.ts'
 import { startTicks, type Ticks } from './ticks.ts'
 
 /** Exporters call the detector dead after 60 s without one. */
@@ -35,8 +34,6 @@ const HEARTBEAT_MS = 3000
 const METRICS_MS = 15_000
 /** How long a start waits for the bus before it goes on without what the buckets hold. */
 const READ_BACK_MS = 5000
-/** Longest text of an event, in UTF-16 units. */
-const MAX_MESSAGE = 1024
 
 /** Whether nobody named it: one that is not known any more was found as well. */
 function isDiscovered(monitor: MonitorState | undefined): boolean {
@@ -161,85 +158,31 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     if (leftOut > 0) log.warn('samples are left out that no message can hold', { leftOut })
   }
 
-  const busHealth = createBusHealth()
-  let isBusJudged = false
-  function judgeBus(): void {
-    const status = outbox.status()
-    const observation = busHealth.judge(status, bus?.reason() || status.lastError, clock.monotonicMs())
-    isBusJudged = true
-    if (observation !== undefined) engine.observe([observation])
-    const message = busHealth.refusals(status, clock.monotonicMs())
-    if (message === undefined) return
-    log.warn('the bus refuses values', { refused: status.refused.slice(0, 10), total: status.refusedTotal })
-    engine.event({
-      reason: 'BusValueRefused',
-      severity: 'warning',
-      entity: '',
-      message: cleanText(message, MAX_MESSAGE),
-    })
-  }
-
-  let isReadBack = false
-  let isReadingBack = false
-  /** Once, when the bus was not there at the start: what a life before left in its buckets and nobody speaks of. */
-  async function readBackLate(): Promise<void> {
-    if (bus === undefined || isReadBack || isReadingBack || !bus.isReady()) return
-    isReadingBack = true
-    try {
-      const stored = changesOfStore(await bus.writer.readBack(), clock.now())
-      isReadBack = true
-      const { restored, gone } = reconcile(engine.state, stored)
-      if (restored.length > 0) engine.take({ kind: 'restored', problems: restored, rebooted: false })
-      if (gone.length > 0) outbox.put(gone)
-      log.info('what the bus held was read back late', { restored: restored.length, gone: gone.length })
-    } catch (err) {
-      log.warn('what the bus holds cannot be read back yet', { err })
-    } finally {
-      isReadingBack = false
-    }
-  }
+  const judge = createBusJudge({
+    engine,
+    outbox,
+    monotonicMs: clock.monotonicMs,
+    log,
+    reason: () => bus?.reason() ?? '',
+  })
+  const readBack = createReadBack({
+    engine,
+    outbox,
+    clock,
+    log,
+    version,
+    stateDir: context.stateDir,
+    writer: () => (bus?.isReady() ? bus.writer : undefined),
+  })
 
   function tick(): boolean {
     engine.tick()
     outbox.releaseRuns()
-    judgeBus()
-    void readBackLate()
+    judge.look()
+    void readBack.late()
     void ledger.look()
     const { queued, refused } = outbox.status()
-    return queued > 0 || refused.length > 0 || !isReadBack || ledger.isWorthAsking
-  }
-
-  function tellRestart(): void {
-    engine.event({
-      reason: 'AgentRestarted',
-      severity: 'info',
-      entity: '',
-      message: `Node Doctor ${version} was started anew; what stood on this node stands`,
-    })
-  }
-
-  async function readBuckets(): Promise<void> {
-    if (!bus?.isReady()) return
-    const stored = await bus.writer.readBack()
-    isReadBack = true
-    engine.restore(changesOfStore(stored, clock.now()))
-    // Its own name stands there as soon as the bus is there.
-    if (stored.monitors.some(({ name }) => name !== DETECTOR)) tellRestart()
-    log.info('state was read back from the bus', {
-      conditions: stored.conditions.length,
-      problems: stored.problems.length,
-    })
-  }
-
-  /** The state as the store has it; what it cannot say any more comes from the file that outlives a reboot. */
-  async function readBack(): Promise<void> {
-    await readBuckets().catch((err: unknown) => {
-      log.warn('the bus answers no question; the state begins without what it holds', { err })
-    })
-    const kept = await readProblems(join(context.stateDir, 'detector', 'problems.pb'), clock.now(), (err) =>
-      log.warn('problems kept beyond a reboot cannot be read', { err }),
-    )
-    if (kept !== undefined) engine.take({ kind: 'restored', problems: kept.problems, rebooted: kept.bootId !== bootId })
+    return queued > 0 || refused.length > 0 || !readBack.isDone || ledger.isWorthAsking
   }
 
   return {
@@ -299,14 +242,14 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
           ticks?.soon()
           void keptEvents.tell(store)
           // Told again at every connection: consumers ignore what they have done, and nothing that was cut off is missed.
-          if (isBusJudged) outbox.putState(engine.state)
+          if (judge.hasLooked) outbox.putState(engine.state)
           beat()
         },
       })
       if (!(await bus.ready(READ_BACK_MS)))
         log.warn('the bus is not there yet; the state begins without what it holds', { reason: bus.reason() })
-      await readBack()
-      judgeBus()
+      await readBack.begin(bootId)
+      judge.look()
       outbox.putState(engine.state)
       await fleet.reconcile(wantedOf(config))
       beat()
