@@ -4,19 +4,13 @@
  */
 import type { Msg, NatsConnection } from 'nats'
 import { backoffMs } from '#pace'
-import { type BucketEntry, OPERATION_HEADER, readBucket } from './bucket.ts'
+import { OPERATION_HEADER, readBucket } from './bucket.ts'
+import { createWords, type Live, type Telling, type Words } from './bucket-words.ts'
 import type { ConnectedBus } from './connect.ts'
 import { type AnyBucket, bucketSubject } from './layout.ts'
 import { ORDER_HEADER } from './order.ts'
 import { RETRY } from './retry.ts'
 import type { BucketHandler } from './types.ts'
-
-interface Live {
-  readonly key: string
-  readonly order: string
-  /** undefined: the key went away. */
-  readonly bytes: Uint8Array | undefined
-}
 
 export interface WatchBucketOptions<T> {
   readonly bus: ConnectedBus
@@ -37,15 +31,7 @@ function liveOf(message: Msg, prefixLength: number): Live {
   }
 }
 
-/** What every following of a bucket does alike: one that throws takes nothing of the others. */
-interface Telling<T> {
-  snapshot(values: readonly T[]): void
-  put(value: T): void
-  deleted(key: string): void
-  /** The value; undefined for one that cannot be decoded, which is told. */
-  decode(key: string, bytes: Uint8Array): { readonly value: T } | undefined
-}
-
+/** One that throws takes nothing of the others. */
 function createTelling<T>({ bus, bucket, handler, onPoison, decode }: WatchBucketOptions<T>): Telling<T> {
   function guarded(act: () => void): void {
     try {
@@ -65,52 +51,6 @@ function createTelling<T>({ bus, bucket, handler, onPoison, decode }: WatchBucke
         onPoison(bucket, key, err)
         return undefined
       }
-    },
-  }
-}
-
-/** What was put, in whatever order it is heard: the later word of each key wins, and none before the bucket was read whole. */
-interface Words {
-  /** A word on one key. */
-  heard(live: Live): void
-  /** The bucket as it was read; what was heard meanwhile follows. */
-  read(entries: readonly BucketEntry[]): void
-}
-
-function createWords<T>(telling: Telling<T>): Words {
-  const orders = new Map<string, string>()
-  /** The last word on each key while the bucket is read; undefined afterwards. */
-  let meanwhile: Map<string, Live> | undefined = new Map()
-
-  function take({ key, order, bytes }: Live): void {
-    const known = orders.get(key)
-    if (known !== undefined && order !== '' && order <= known) return
-    if (bytes === undefined) {
-      orders.delete(key)
-      telling.deleted(key)
-      return
-    }
-    orders.set(key, order)
-    const decoded = telling.decode(key, bytes)
-    if (decoded !== undefined) telling.put(decoded.value)
-  }
-
-  return {
-    heard(live) {
-      if (meanwhile === undefined) take(live)
-      else meanwhile.set(live.key, live)
-    },
-    read(entries) {
-      const values: T[] = []
-      for (const { key, bytes, order } of entries) {
-        orders.set(key, order)
-        const decoded = telling.decode(key, bytes)
-        if (decoded !== undefined) values.push(decoded.value)
-      }
-      telling.snapshot(values)
-      const late = meanwhile ?? new Map<string, Live>()
-      meanwhile = undefined
-      for (const live of late.values()) take(live)
     },
   }
 }
