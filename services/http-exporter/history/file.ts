@@ -11,7 +11,8 @@ export const MEMORY_BYTES = 4 * 1024 ** 2
 /** Room that the write-ahead log takes beside the tables. */
 export const WAL_BYTES = 2 * 1024 ** 2
 
-type Sqlite = typeof import('node:sqlite')
+/** SQLite as Node has it. */
+export type Sqlite = typeof import('node:sqlite')
 
 /** Loads SQLite when it is first needed. Undefined where this Node has none (before 22.5). */
 export async function loadSqlite(): Promise<Sqlite | undefined> {

@@ -1,6 +1,7 @@
 /** Whether a disk takes writes, asked in a way that a hung one cannot hold the process. */
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Clock, systemClock } from '#clock'
 
 /** `failed`: it answered, with an error, which whoever writes for real will meet too. */
 export type DiskAnswer = 'well' | 'failed' | 'silent'
@@ -24,8 +25,11 @@ async function write(dir: string, sync: boolean): Promise<void> {
   }
 }
 
-/** One probe is under way at a time, so that a disk that hangs for hours holds one thread and not all four. */
-export function createDiskProbe(dir: string): DiskProbe {
+/**
+ * A real disk is waited for, by the real time unless another clock is given.
+ * One probe is under way at a time, so that a disk that hangs for hours holds one thread and not all four.
+ */
+export function createDiskProbe(dir: string, clock: Clock = systemClock()): DiskProbe {
   let pending: Promise<DiskAnswer> | undefined
   return {
     async ask({ sync }) {
@@ -39,9 +43,9 @@ export function createDiskProbe(dir: string): DiskProbe {
         if (pending === attempt) pending = undefined
       })
       const { promise: late, resolve } = Promise.withResolvers<DiskAnswer>()
-      const timer = setTimeout(() => resolve('silent'), ANSWER_WITHIN_MS)
+      const callOff = clock.after(ANSWER_WITHIN_MS, () => resolve('silent'))
       const answer = await Promise.race([attempt, late])
-      clearTimeout(timer)
+      callOff()
       return answer
     },
   }

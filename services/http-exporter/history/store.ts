@@ -1,13 +1,11 @@
 /** Where the history is kept: in its file while the disk takes it, else in memory, and back when it can. */
-
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
 import type { Clock, Logger } from '#service'
-import { HistoryFileError, reasonOf } from '../errors.ts'
 import { copyHistory } from './copy.ts'
-import { loadSqlite, MEMORY_BYTES, openHistoryFile, openHistoryInMemory, removeHistoryFile, WAL_BYTES } from './file.ts'
-import { createDiskProbe } from './probe.ts'
-import { createRecorder, type Recorder } from './recorder.ts'
+import { loadSqlite, WAL_BYTES } from './file.ts'
+import { closeQuietly, createPlaces, type Place, type Places } from './place.ts'
+import { createDiskProbe, type DiskProbe } from './probe.ts'
+import { createRecorder } from './recorder.ts'
 
 export interface StoreOptions {
   /** Folder of the history. */
@@ -16,14 +14,6 @@ export interface StoreOptions {
   readonly maxBytes: number
   readonly clock: Clock
   readonly log: Logger
-}
-
-/** Where facts go now. Changes when the disk fails or comes back. */
-export interface Place {
-  readonly db: DatabaseSync
-  readonly recorder: Recorder
-  readonly onDisk: boolean
-  readonly maxBytes: number
 }
 
 export interface HistoryStore {
@@ -49,109 +39,82 @@ class DiskSilent extends Error {
   }
 }
 
-export async function openHistoryStore(options: StoreOptions): Promise<HistoryStore> {
-  const { dir, clock, log } = options
-  const path = join(dir, 'history.db')
-  const tableBytes = Math.max(options.maxBytes - WAL_BYTES, options.maxBytes / 2)
-  const probe = createDiskProbe(dir)
-  const loaded = await loadSqlite()
-  if (loaded === undefined) {
-    log.warn('no history is kept: this Node has no SQLite', { need: 'Node 22.5' })
-    return unavailable('This Node has no SQLite (it needs 22.5 or later), so that no history is kept.')
-  }
-  const sqlite = loaded
-  let memoryNote = ''
+/** The places of one store, and the one that is used. */
+interface Stored {
+  readonly places: Places
+  readonly probe: DiskProbe
+  readonly log: Logger
+  place: Place
+}
 
-  function inFile(): Place {
-    const db = openHistoryFile(sqlite, path, { maxBytes: tableBytes, now: clock.now() })
-    return { db, recorder: createRecorder(db), onDisk: true, maxBytes: tableBytes }
-  }
-
-  function inMemory(err: unknown): Place {
-    log.warn('the history is kept in memory only', { path, err })
-    const reason = reasonOf(err instanceof HistoryFileError ? err.cause : err)
-    memoryNote = `The history cannot be kept on disk (${reason}); it is in memory and ends with this process.`
-    const db = openHistoryInMemory(sqlite, clock.now())
-    return { db, recorder: createRecorder(db), onDisk: false, maxBytes: MEMORY_BYTES }
-  }
-
-  /** A damaged file makes room for a new one. */
-  function open(): Place {
-    try {
-      return inFile()
-    } catch (err) {
-      if (!(err instanceof HistoryFileError) || !err.damaged) throw err
-      log.warn('the history was damaged and starts anew', { path, err })
-      removeHistoryFile(path)
-      const fresh = inFile()
-      fresh.recorder.setMeta('note', 'The history was damaged and starts anew.')
-      return fresh
-    }
-  }
-
-  async function first(): Promise<Place> {
-    if ((await probe.ask({ sync: false })) === 'silent') return inMemory(new DiskSilent())
-    try {
-      return open()
-    } catch (err) {
-      return inMemory(err)
-    }
-  }
-
-  function fall(err: unknown): void {
-    const lost = place
-    place = inMemory(err)
-    if (!(err instanceof DiskSilent)) closeQuietly(lost.db)
-    // Closing waits for the disk: it has to answer first.
-    else void probe.ask({ sync: true }).then((answer) => answer === 'well' && closeQuietly(lost.db))
-  }
-
-  let place = await first()
-  return {
-    get place() {
-      return place
-    },
-    get note() {
-      return place.onDisk ? (place.recorder.getMeta('note') ?? '') : memoryNote
-    },
-    fall,
-    async check({ sync }) {
-      if (place.onDisk && (await probe.ask({ sync })) === 'silent') fall(new DiskSilent())
-    },
-    async recover() {
-      if (place.onDisk || (await probe.ask({ sync: true })) !== 'well') return false
-      const memory = place
-      let file: Place | undefined
-      try {
-        file = open()
-        copyHistory(memory.db, file.db)
-        // What was read from the file at first is not what stands in it now.
-        place = { ...file, recorder: createRecorder(file.db) }
-        memory.db.close()
-        log.info('the history is on disk again', { path })
-        return true
-      } catch (err) {
-        if (file !== undefined) closeQuietly(file.db)
-        log.debug('the history stays in memory', { path, err })
-        return false
-      }
-    },
-    checkpoint() {
-      if (place.onDisk) place.db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    },
-    async close() {
-      // A silent disk would hold the end of the process; its log is replayed at the next start.
-      if (place.onDisk && (await probe.ask({ sync: true })) === 'silent') return
-      closeQuietly(place.db)
-    },
+async function openFirst(places: Places, probe: DiskProbe): Promise<Place> {
+  if ((await probe.ask({ sync: false })) === 'silent') return places.memory(new DiskSilent())
+  try {
+    return places.file()
+  } catch (err) {
+    return places.memory(err)
   }
 }
 
-function closeQuietly(db: DatabaseSync): void {
+function fall(stored: Stored, err: unknown): void {
+  const lost = stored.place
+  stored.place = stored.places.memory(err)
+  if (!(err instanceof DiskSilent)) closeQuietly(lost.db)
+  // Closing waits for the disk: it has to answer first.
+  else void stored.probe.ask({ sync: true }).then((answer) => answer === 'well' && closeQuietly(lost.db))
+}
+
+async function recover(stored: Stored): Promise<boolean> {
+  const { places, probe, log, place: memory } = stored
+  if (memory.onDisk || (await probe.ask({ sync: true })) !== 'well') return false
+  let file: Place | undefined
   try {
-    if (db.isOpen) db.close()
-  } catch {
-    // It failed before; there is nothing to save in it.
+    file = places.file()
+    copyHistory(memory.db, file.db)
+    // What was read from the file at first is not what stands in it now.
+    stored.place = { ...file, recorder: createRecorder(file.db) }
+    memory.db.close()
+    log.info('the history is on disk again', { path: places.path })
+    return true
+  } catch (err) {
+    if (file !== undefined) closeQuietly(file.db)
+    log.debug('the history stays in memory', { path: places.path, err })
+    return false
+  }
+}
+
+export async function openHistoryStore({ dir, maxBytes, clock, log }: StoreOptions): Promise<HistoryStore> {
+  const sqlite = await loadSqlite()
+  if (sqlite === undefined) {
+    log.warn('no history is kept: this Node has no SQLite', { need: 'Node 22.5' })
+    return unavailable('This Node has no SQLite (it needs 22.5 or later), so that no history is kept.')
+  }
+  const probe = createDiskProbe(dir)
+  const tableBytes = Math.max(maxBytes - WAL_BYTES, maxBytes / 2)
+  const places = createPlaces({ sqlite, path: join(dir, 'history.db'), maxBytes: tableBytes, clock, log })
+  const stored: Stored = { places, probe, log, place: await openFirst(places, probe) }
+
+  return {
+    get place() {
+      return stored.place
+    },
+    get note() {
+      const { place } = stored
+      return place.onDisk ? (place.recorder.getMeta('note') ?? '') : places.memoryNote
+    },
+    fall: (err) => fall(stored, err),
+    async check({ sync }) {
+      if (stored.place.onDisk && (await probe.ask({ sync })) === 'silent') fall(stored, new DiskSilent())
+    },
+    recover: () => recover(stored),
+    checkpoint() {
+      if (stored.place.onDisk) stored.place.db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    },
+    async close() {
+      // A silent disk would hold the end of the process; its log is replayed at the next start.
+      if (stored.place.onDisk && (await probe.ask({ sync: true })) === 'silent') return
+      closeQuietly(stored.place.db)
+    },
   }
 }
 

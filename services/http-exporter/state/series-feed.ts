@@ -21,13 +21,22 @@ export interface SeriesFeed {
   forget(monitor: string): void
 }
 
-/** @param isBuiltIn whether a monitor is one of ours: its series are its own from then on */
-export function createSeriesFeed(isBuiltIn: (monitor: string) => boolean): SeriesFeed {
+/** Whose each series is. A monitor of ours takes a name from a plug-in, never the other way round. */
+interface Owners {
+  /** Whether it may write this series now; a new one takes a place, if there is room. */
+  mayWrite(monitor: string, key: string, nowMs: number): boolean
+  /** Lets go of what was not told for long. */
+  forgetOld(nowMs: number): void
+  /** Lets go of all that is a monitor's. */
+  forget(monitor: string): void
+}
+
+/** @param onLeft called with each series that nobody owns any more */
+function createOwners(isBuiltIn: (monitor: string) => boolean, onLeft: (key: string) => void): Owners {
   const owners = new Map<string, { readonly monitor: string; seenMs: number }>()
   /** Series of each monitor. */
   const held: Tally = new Map()
   let lookedMs = Number.NEGATIVE_INFINITY
-  const counters = new Map<string, { readonly value: number; readonly atMs: number }>()
 
   function hasRoom(monitor: string): boolean {
     const own = held.get(monitor) ?? 0
@@ -41,29 +50,39 @@ export function createSeriesFeed(isBuiltIn: (monitor: string) => boolean): Serie
     const owner = owners.get(key)
     if (owner === undefined) return
     owners.delete(key)
-    counters.delete(key)
+    onLeft(key)
     count(held, owner.monitor, -1)
   }
 
-  function mayWrite(monitor: string, key: string, nowMs: number): boolean {
-    const owner = owners.get(key)
-    if (owner?.monitor === monitor) {
-      owner.seenMs = nowMs
+  return {
+    mayWrite(monitor, key, nowMs) {
+      const owner = owners.get(key)
+      if (owner?.monitor === monitor) {
+        owner.seenMs = nowMs
+        return true
+      }
+      if (owner !== undefined && (isBuiltIn(owner.monitor) || !isBuiltIn(monitor))) return false
+      if (!hasRoom(monitor)) return false
+      leave(key)
+      owners.set(key, { monitor, seenMs: nowMs })
+      count(held, monitor, 1)
       return true
-    }
-    if (owner !== undefined && (isBuiltIn(owner.monitor) || !isBuiltIn(monitor))) return false
-    if (!hasRoom(monitor)) return false
-    leave(key)
-    owners.set(key, { monitor, seenMs: nowMs })
-    count(held, monitor, 1)
-    return true
+    },
+    forgetOld(nowMs) {
+      if (nowMs - lookedMs < LOOK_MS) return
+      lookedMs = nowMs
+      for (const [key, { seenMs }] of owners) if (nowMs - seenMs > FORGET_AFTER_MS) leave(key)
+    },
+    forget(monitor) {
+      for (const [key, owner] of owners) if (owner.monitor === monitor) leave(key)
+    },
   }
+}
 
-  function forgetOld(nowMs: number): void {
-    if (nowMs - lookedMs < LOOK_MS) return
-    lookedMs = nowMs
-    for (const [key, { seenMs }] of owners) if (nowMs - seenMs > FORGET_AFTER_MS) leave(key)
-  }
+/** @param isBuiltIn whether a monitor is one of ours: its series are its own from then on */
+export function createSeriesFeed(isBuiltIn: (monitor: string) => boolean): SeriesFeed {
+  const counters = new Map<string, { readonly value: number; readonly atMs: number }>()
+  const owners = createOwners(isBuiltIn, (key) => counters.delete(key))
 
   /** A counter's growth a second; undefined at its first sight and when it began anew. */
   function rate(key: string, value: number, nowMs: number): number | undefined {
@@ -78,20 +97,18 @@ export function createSeriesFeed(isBuiltIn: (monitor: string) => boolean): Serie
       const values = new Map<string, number>()
       // What the detector counts is for scrapers; the machine's graphs come from monitors.
       if (monitor === DETECTOR) return values
-      forgetOld(nowMs)
+      owners.forgetOld(nowMs)
       for (const sample of samples) {
         const key = cleanSeriesKey(seriesKey(sample.name, sample.labels))
         // What a process costs is for scrapers, too.
         if (isProcessMetric(sample.name)) continue
-        if (!Number.isFinite(sample.value) || !mayWrite(monitor, key, nowMs)) continue
+        if (!Number.isFinite(sample.value) || !owners.mayWrite(monitor, key, nowMs)) continue
         const value = sample.name.endsWith('_total') ? rate(key, sample.value, nowMs) : sample.value
         if (value !== undefined) values.set(key, value)
       }
       return values
     },
-    forget(monitor) {
-      for (const [key, owner] of owners) if (owner.monitor === monitor) leave(key)
-    },
+    forget: owners.forget,
   }
 }
 

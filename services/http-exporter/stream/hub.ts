@@ -63,11 +63,35 @@ function encode(message: StreamMessage, id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`
 }
 
-export function createHub({ epoch, view, onFollowed = () => undefined }: HubOptions): Hub {
-  const clients = new Set<Sink>()
-  /** The last of them is number `sequence`; there is no gap. */
+/** The last messages, numbered without a gap, for a reader that comes back. */
+function createBacklog(epoch: string) {
   const ring = createRing({ texts: RING_MESSAGES, bytes: RING_BYTES })
   let sequence = 0
+  return {
+    get lastId(): string {
+      return `${epoch}-${sequence}`
+    },
+    /** @returns the message as it is sent */
+    add(message: StreamMessage): string {
+      sequence++
+      const chunk = encode(message, `${epoch}-${sequence}`)
+      ring.push(chunk)
+      return chunk
+    },
+    /** What came after this id, or undefined where that is not known any more. */
+    since(lastId: string): readonly string[] | undefined {
+      const id = /^(\w+)-(\d{1,15})$/.exec(lastId)
+      const last = Number(id?.[2])
+      if (id?.[1] !== epoch || last > sequence) return undefined
+      const missed = sequence - last
+      return missed <= ring.length ? ring.last(missed) : undefined
+    },
+  }
+}
+
+export function createHub({ epoch, view, onFollowed = () => undefined }: HubOptions): Hub {
+  const clients = new Set<Sink>()
+  const backlog = createBacklog(epoch)
   let dropped = 0
   let refused = 0
 
@@ -85,15 +109,6 @@ export function createHub({ epoch, view, onFollowed = () => undefined }: HubOpti
     sink.write(chunk)
   }
 
-  /** What came after this id, or undefined where that is not known any more. */
-  function missedSince(lastId: string): readonly string[] | undefined {
-    const id = /^(\w+)-(\d{1,15})$/.exec(lastId)
-    const last = Number(id?.[2])
-    if (id?.[1] !== epoch || last > sequence) return undefined
-    const missed = sequence - last
-    return missed <= ring.length ? ring.last(missed) : undefined
-  }
-
   return {
     join(sink, lastId) {
       if (clients.size >= MAX_CLIENTS) {
@@ -102,18 +117,16 @@ export function createHub({ epoch, view, onFollowed = () => undefined }: HubOpti
       }
       // Rendering may publish what waited: before this reader is in, it is in the view or in the ring.
       const now = view()
-      const missed = lastId === undefined ? undefined : missedSince(lastId)
+      const missed = lastId === undefined ? undefined : backlog.since(lastId)
       sink.write('retry: 2000\n\n')
-      if (missed === undefined) send(sink, encode({ kind: 'node', node: now }, `${epoch}-${sequence}`))
+      if (missed === undefined) send(sink, encode({ kind: 'node', node: now }, backlog.lastId))
       else for (const chunk of missed) sink.write(chunk)
       clients.add(sink)
       if (clients.size === 1) onFollowed(true)
       return () => leave(sink)
     },
     publish(message) {
-      sequence++
-      const chunk = encode(message, `${epoch}-${sequence}`)
-      ring.push(chunk)
+      const chunk = backlog.add(message)
       for (const sink of clients) send(sink, chunk)
     },
     tell(message) {
