@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { admitReason, admitReport } from './admit.ts'
+import { admitReason, admitReport, hasOwnKey } from './admit.ts'
 import { DEFAULT_LIMITS, MAX_ENTITY, MAX_MESSAGE, MAX_REASON } from './limits.ts'
 import { bytesOf, NO_HOLDINGS } from './room.ts'
 import { conditionType, declaration, event, observation, report, T0 } from './testing.ts'
@@ -153,6 +153,22 @@ describe('a report of a monitor', () => {
     expect(ids()).toEqual(ids())
   })
 
+  it('knows an event by the key that its monitor gives it, in whatever report it comes, and takes no other id', () => {
+    const ids = (sequence: number, id: string, by = 'plugin') => {
+      const told = report([], { sequence, events: [{ ...event('plugin', 'Xid'), id }] })
+      const whose = { ...admission, declaration: { ...admission.declaration, name: by } }
+      return admitReport(told, whose, now).report.events.map((admitted) => admitted.id)
+    }
+    const [id = ''] = ids(5, 'key:boot-1 42')
+    expect(id).toMatch(/^plugin\.[0-9a-f]{16}$/)
+    expect(hasOwnKey({ id, monitor: 'plugin' })).toBe(true)
+    expect(ids(6, 'key:boot-1 42')).toEqual([id])
+    expect(ids(5, 'key:boot-1 43')).not.toEqual([id])
+    expect(ids(5, 'key:boot-1 42', 'other')).not.toEqual([id])
+    expect(ids(5, id)).toEqual(['plugin-7-5-0'])
+    expect(hasOwnKey({ id: 'plugin-7-5-0', monitor: 'plugin' })).toBe(false)
+  })
+
   it('never throws, and comes out within its limits whatever it holds', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 3000 }),
@@ -177,6 +193,10 @@ describe('a report of a monitor', () => {
       ),
       events: fc.array(
         fc.record({
+          id: fc.oneof(
+            text,
+            text.map((key) => `key:${key}`),
+          ),
           check: text,
           reason: text,
           message: text,

@@ -193,6 +193,24 @@ function admitSource(e: NodeEvent, verbatim: true | undefined, violations: Viola
   return undefined
 }
 
+/** Before the id of an event that its monitor knows by a key of its own. Any other id that a monitor gives is not taken. */
+const KEY = 'key:'
+
+/** As a monitor says by which key it knows an event. */
+export function eventKey(key: string): string {
+  return `${KEY}${key}`
+}
+
+/** The id of an event that its monitor knows by a key of its own, the same however often it is told. */
+function keyedEventId(monitor: string, key: string): string {
+  return `${monitor}.${hashText(key)}`
+}
+
+/** Whether its monitor knows it by a key of its own: what has another key is another event, whatever else is the same. */
+export function hasOwnKey({ id, monitor }: Pick<NodeEvent, 'id' | 'monitor'>): boolean {
+  return id.startsWith(`${monitor}.`)
+}
+
 function admitEvent(
   e: NodeEvent,
   index: number,
@@ -207,7 +225,7 @@ function admitEvent(
   const verbatim = eventReasons.get(e.reason)?.verbatim
   if (e.reason === '' && !verbatim) violations.push({ code: 'name-invalid', text: 'an event has no reason' })
   return {
-    id: `${name}-${report.incarnation}-${report.sequence}-${index}`,
+    id: e.id.startsWith(KEY) ? keyedEventId(name, e.id) : `${name}-${report.incarnation}-${report.sequence}-${index}`,
     monitor: name,
     check: cleanText(e.check, MAX_NAME),
     entity: cleanText(e.entity, MAX_ENTITY),

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createHost } from '#host'
 import { fakeClock } from '../clock/testing.ts'
-import { keepLog } from '../service/testing.ts'
 import { declarationOf } from './declaration.ts'
-import { NO_MEMORY } from './memory.ts'
 import { createRunner } from './run-check.ts'
 import { checkOf, healthy, instance, problem, specOf, wordsOf } from './testing/scripted-monitor.ts'
+import { surroundings } from './testing/surroundings.ts'
 import type { CheckDefinition, CheckResult } from './types.ts'
 
 interface Config {
@@ -31,8 +29,7 @@ function rulesCheck(more: Partial<CheckDefinition<Config>> = {}): CheckDefinitio
 const OOPS: Config = { rules: [{ condition: 'KernelOops' }] }
 
 function runnerOf(definition: CheckDefinition<Config>, config: unknown, name = 'one') {
-  const { log } = keepLog()
-  const around = { config, name, host: createHost({ root: '' }), clock: fakeClock(), log, memory: NO_MEMORY }
+  const around = surroundings({ config, name, clock: fakeClock() })
   const runner = createRunner(definition, instance('rules-check', { name, config }), 'tiny', around)
   return { runner, run: () => runner.run(undefined, new AbortController().signal) }
 }

@@ -2,7 +2,7 @@
 import { asRules, type ConditionType, type EventReason, TYPES_PATH } from '#model'
 import { DefinitionError } from './errors.ts'
 import { declarationFaults, type Fault, repeated, wrongNames } from './names.ts'
-import type { CheckDefinition, ConditionSpec, EventSpec, MonitorDefinition } from './types.ts'
+import type { CheckDefinition, CheckResult, CheckSpec, ConditionSpec, EventSpec, MonitorDefinition } from './types.ts'
 
 /** A name of a monitor or a check's type: part of paths, subjects and the configuration. */
 const NAME = /^[a-z][a-z0-9-]{0,62}$/
@@ -12,11 +12,17 @@ function refuse(what: string, problems: readonly Fault[]): void {
   if (problem) throw new DefinitionError(what, problem)
 }
 
+function followsOnly(): Promise<CheckResult> {
+  return Promise.resolve({ findings: [], partial: true })
+}
+
 /**
  * A check as a value. One folder and one line in its monitor's registry make it run.
  * @throws DefinitionError
  */
-export function defineCheck<Config>(definition: CheckDefinition<Config>): CheckDefinition<Config> {
+export function defineCheck<Config, Shared = unknown>(
+  definition: CheckSpec<Config, Shared>,
+): CheckDefinition<Config, Shared> {
   const { type, aliases = [], intervalMs, timeoutMs, typesFrom = [], apartBy, instances } = definition
   refuse(`check ${JSON.stringify(type)}`, [
     wrongNames('name', [type, ...aliases], NAME),
@@ -24,11 +30,13 @@ export function defineCheck<Config>(definition: CheckDefinition<Config>): CheckD
     !(timeoutMs > 0 && timeoutMs <= intervalMs) &&
       `its timeout of ${timeoutMs} ms is not between 0 and its interval of ${intervalMs} ms`,
     ...declarationFaults(definition),
+    repeated('parameter', definition.parameters ?? []),
     wrongNames('path', [...typesFrom, ...(apartBy === undefined ? [] : [apartBy])], TYPES_PATH),
     typesFrom.length > 0 && definition.declare === undefined && 'it has typesFrom and no declare',
     apartBy !== undefined && instances === 'many' && 'of many instances each has its name; it has apartBy beside',
   ])
-  return definition
+  // The turns of one that only follows say that it does, or why it does not.
+  return 'create' in definition ? definition : { ...definition, create: () => followsOnly }
 }
 
 /**

@@ -1,16 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { createHost } from '#host'
 import { MAX_VERBATIM_BYTES } from '#model'
 import { Report as ProtoReport } from '#proto/nodedoctor/v1/types.ts'
 import { toProtoReport } from '#wire'
 import { fakeClock } from '../clock/testing.ts'
-import { keepLog } from '../service/testing.ts'
 import { conditionTypeOf, eventReasonOf } from './define.ts'
 import { describeMonitor } from './describe.ts'
 import { observationOf, partsOf, type RunReport } from './findings.ts'
-import { NO_MEMORY } from './memory.ts'
 import { createRunner } from './run-check.ts'
 import { checkOf, healthy, instance, problem } from './testing/scripted-monitor.ts'
+import { surroundings } from './testing/surroundings.ts'
 import type { CheckDefinition, CheckResult } from './types.ts'
 
 const at = new Date('2026-05-12T03:14:20Z')
@@ -20,8 +18,7 @@ const KERNEL = 'Kernel\tdeadlock'
 
 /** A check that tells what others say, and what it says now. */
 function runnerOf(said: { result: CheckResult | Error }, more: Partial<CheckDefinition<unknown>> = {}) {
-  const host = createHost({ root: '' })
-  const around = { config: {}, name: 'log', host, clock: fakeClock(), log: keepLog().log, memory: NO_MEMORY }
+  const around = surroundings({ name: 'log', clock: fakeClock() })
   const check = checkOf(() => (said.result instanceof Error ? Promise.reject(said.result) : said.result), {
     conditions: [
       { type: KERNEL, verbatim: true, recovery: [{ kind: 'reboot' }, { kind: 'operator' }], ...spec },

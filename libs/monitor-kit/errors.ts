@@ -48,6 +48,35 @@ export class UndeclaredError extends Error {
   }
 }
 
+/** A check's folder below the state directory cannot be made. */
+export class StateFolderError extends Error {
+  readonly code = 'STATE_FOLDER_MISSING'
+  constructor(path: string, cause: unknown) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    super(`cannot make ${path}: ${why}; mount a folder there that this monitor may write`, { cause })
+    this.name = 'StateFolderError'
+  }
+}
+
+/** A check stopped following its source by itself. */
+export class FollowEndedError extends Error {
+  readonly code = 'FOLLOW_ENDED'
+  constructor(check: string) {
+    super(`check ${check} stopped following its source`)
+    this.name = 'FollowEndedError'
+  }
+}
+
+/** A check told a cursor that cannot be kept. */
+export class CursorError extends Error {
+  readonly code = 'CURSOR_INVALID'
+  constructor(check: string, bytes: number, most: number) {
+    const what = bytes === 0 ? 'is nothing that JSON knows' : `is ${bytes} bytes long`
+    super(`a cursor of check ${check} ${what}; expected JSON of at most ${most} bytes`)
+    this.name = 'CursorError'
+  }
+}
+
 /** What an instance of a check declares is not what it may declare: nothing of it is taken. */
 export class DeclarationError extends Error {
   readonly code = 'DECLARATION_INVALID'

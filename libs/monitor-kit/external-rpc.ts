@@ -1,8 +1,9 @@
 /** npd.external.v1.ExternalMonitor, so that the original client of that protocol can use our monitors. */
-import { compareHealth, compareSeverity, type NodeEvent } from '#model'
+import { compareHealth, compareSeverity, type NodeEvent, type Observation } from '#model'
 import {
   type Condition,
   ConditionStatus,
+  type Event,
   type ExternalMonitorServer,
   ExternalMonitorService,
   type MonitorMetadata,
@@ -22,14 +23,26 @@ export interface ExternalRpcOptions {
   readonly present: () => readonly { readonly type: string; readonly conditions: readonly PresentCondition[] }[]
   /** Resolves when every check has been run once, or it has taken too long. */
   readonly firstRuns: () => Promise<void>
+  /** The same with a caller's parameters, for his answer alone; undefined where no check takes any of them. */
+  readonly answer: (parameters: Readonly<Record<string, string>>) => Promise<Answer> | undefined
   /** Asked to stop over the socket. */
   readonly onStop: () => void
 }
 
 export interface ExternalRpc {
   readonly service: RpcService
+  /** Somebody has asked how it is. */
+  readonly isAsked: boolean
   /** A run has ended: its events are kept for the next who asks, and what changed is noted. */
   happened(events: readonly NodeEvent[]): void
+}
+
+/** What checks said for one answer alone: what they looked at, in place of what is known of it, and what they saw happen. */
+export interface Answer {
+  /** Names of checks that said it. */
+  readonly checks: ReadonlySet<string>
+  readonly observations: readonly Observation[]
+  readonly events: readonly NodeEvent[]
 }
 
 /** In this protocol TRUE means that the problem is present, whatever a type's polarity elsewhere. */
@@ -62,12 +75,37 @@ function conditionOf(
   return { type, status: STATUS[health], transition, reason, message: `${where}${message}${more}` }
 }
 
+/** What a check said for one answer: since when it is so is as known as it was. */
+function inAnswer(observation: Observation, known: readonly PresentCondition[]): PresentCondition {
+  const before = known.find(({ latest }) => latest.entity === observation.entity)
+  const settled = observation.pending ? before?.settled : observation
+  const isSame = before !== undefined && before.settled?.health === settled?.health
+  const since = isSame ? before.since : (observation.since ?? observation.observed ?? new Date(0))
+  return { settled, latest: observation, since }
+}
+
+function toldEvent({ severity, lastSeen, reason, message }: NodeEvent): Event {
+  const isWarning = compareSeverity(severity, 'warning') >= 0
+  return { severity: isWarning ? Severity.WARN : Severity.INFO, timestamp: lastSeen, reason, message }
+}
+
 export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
   let events: NodeEvent[] = []
+  let isAsked = false
   const transitions = createTransitions()
 
   function conditions(): Condition[] {
     return options.present().flatMap(({ type, conditions: known }) => conditionOf(type, known, transitions) ?? [])
+  }
+
+  /** As they are for one answer alone; what is noted of them is noted nowhere. */
+  function conditionsOf({ checks, observations }: Answer): Condition[] {
+    return options.present().flatMap(({ type, conditions: known }) => {
+      const others = known.filter(({ latest }) => !checks.has(latest.check))
+      const said = observations.filter((observation) => observation.type === type)
+      const own = said.map((observation) => inAnswer(observation, known))
+      return conditionOf(type, [...others, ...own], createTransitions()) ?? []
+    })
   }
 
   /** What happened since it was asked last. */
@@ -78,19 +116,18 @@ export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
   }
 
   const implementation: ExternalMonitorServer = {
-    checkHealth(_call, callback) {
-      void options.firstRuns().then(() =>
-        callback(null, {
-          source: options.name,
-          conditions: conditions(),
-          events: takeEvents().map(({ severity, lastSeen, reason, message }) => ({
-            severity: compareSeverity(severity, 'warning') >= 0 ? Severity.WARN : Severity.INFO,
-            timestamp: lastSeen,
-            reason,
-            message,
-          })),
-        }),
-      )
+    checkHealth(call, callback) {
+      isAsked = true
+      void options
+        .firstRuns()
+        .then(() => options.answer(call.request.parameters))
+        .then((answer) =>
+          callback(null, {
+            source: options.name,
+            conditions: answer === undefined ? conditions() : conditionsOf(answer),
+            events: [...takeEvents(), ...(answer?.events ?? [])].map(toldEvent),
+          }),
+        )
     },
     getMetadata: (_call, callback) => callback(null, options.metadata()),
     stop(_call, callback) {
@@ -101,6 +138,9 @@ export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
   }
   return {
     service: { definition: ExternalMonitorService, implementation },
+    get isAsked() {
+      return isAsked
+    },
     happened(more) {
       conditions()
       if (more.length > 0) events = [...events, ...more].slice(-EVENTS_KEPT)

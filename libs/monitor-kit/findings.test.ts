@@ -1,12 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createHost } from '#host'
 import { fakeClock } from '../clock/testing.ts'
-import { keepLog } from '../service/testing.ts'
 import { observationOf, partsOf, samplesOf } from './findings.ts'
-import { NO_MEMORY } from './memory.ts'
 import { createRunner } from './run-check.ts'
 import { checkOf, healthy, instance, pending, problem } from './testing/scripted-monitor.ts'
+import { surroundings } from './testing/surroundings.ts'
 import type { CheckResult } from './types.ts'
 
 const at = new Date('2026-05-12T03:14:20Z')
@@ -79,8 +77,7 @@ function saying(text: string, fails: boolean) {
     withdrawn: [{ type: 'DiskSlow', entity: text }],
   }
   const check = checkOf(() => (fails ? Promise.reject(new Error(text)) : said))
-  const host = createHost({ root: '' })
-  const around = { config: {}, name: 'disk', host, clock: fakeClock(), log: keepLog().log, memory: NO_MEMORY }
+  const around = surroundings({ name: 'disk', clock: fakeClock() })
   return createRunner(check, instance(), 'tiny', around).run(undefined, new AbortController().signal)
 }
 

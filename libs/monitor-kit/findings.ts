@@ -3,6 +3,7 @@ import {
   cleanDetail,
   cleanText,
   type Evidence,
+  eventKey,
   MAX_ENTITY,
   MAX_MESSAGE,
   MAX_REASON,
@@ -77,6 +78,9 @@ export function observationOf(finding: Finding, check: string, observed: Date, i
   }
 }
 
+/** Longest key of an event; a longer one is cut, which its hash does not undo. */
+const MAX_KEY = 256
+
 /** Of what an event is told. */
 interface EventOrigin {
   readonly monitor: string
@@ -87,11 +91,11 @@ interface EventOrigin {
   readonly isVerbatim?: boolean
 }
 
-/** Its id is given by who takes the report: from the report's number and the event's place in it. */
+/** Its id is given by who takes the report: from its key, else from the report's number and the event's place in it. */
 export function eventOf(happening: Happening, { monitor, check, now, isVerbatim = false }: EventOrigin): NodeEvent {
   const at = happening.at ?? now
   return {
-    id: '',
+    id: happening.key === undefined ? '' : eventKey(cleanText(happening.key, MAX_KEY)),
     monitor,
     check,
     entity: cleanEntity(happening.entity ?? ''),

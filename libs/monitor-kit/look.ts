@@ -33,6 +33,8 @@ export function createLook<Config, Memory>(kept: CheckMemory, parts: LookParts<C
     if (isFirst && facts !== undefined) memory = facts.recalled(await kept.recall())
     isFirst = false
     const { memory: next, ...result } = await parts.look(context, memory)
+    // Of a look that a caller has set parameters for nothing is kept.
+    if (Object.keys(context.parameters).length > 0) return result
     memory = next
     if (facts !== undefined) kept.remember(facts.of(memory))
     return result

@@ -24,9 +24,9 @@ export interface MemoryOptions {
   readonly log: Logger
 }
 
-/** A name that no other check's can be, whatever it is made of. */
-function fileName(check: string): string {
-  return /^[a-z0-9-]{1,64}$/.test(check) ? `${check}.memory.json` : `${hashText(check)}.memory.json`
+/** Of a file or folder of a check: a name that no other check's can be, whatever it is made of. */
+export function fileNameOf(check: string): string {
+  return /^[a-z0-9-]{1,64}$/.test(check) ? check : hashText(check)
 }
 
 export interface KeptMemory extends CheckMemory {
@@ -35,7 +35,7 @@ export interface KeptMemory extends CheckMemory {
 }
 
 export function createCheckMemory({ folder, check, host, log }: MemoryOptions): KeptMemory {
-  const path = join(folder, fileName(check))
+  const path = join(folder, `${fileNameOf(check)}.memory.json`)
   let kept: string | undefined
   let wanted: string | undefined
   let writing: Promise<void> | undefined

@@ -32,6 +32,8 @@ export interface MonitorRpc {
   readonly service: RpcService
   /** Somebody watches. */
   readonly isWatched: boolean
+  /** Somebody has watched. */
+  readonly wasWatched: boolean
   /** A new report goes to everyone who watches. */
   tell(report: Report): void
   /** Ends every watch. */
@@ -41,6 +43,7 @@ export interface MonitorRpc {
 export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
   const { outbox, now, log } = options
   const watchers = new Set<Watcher>()
+  let wasWatched = false
 
   const implementation: MonitorServer = {
     describe: (_call, callback) => callback(null, options.describe()),
@@ -74,6 +77,7 @@ export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
         onTooLarge: (bytes, limit) => log.error('report is larger than its watcher takes', { bytes, limit }),
       })
       watchers.add(watcher)
+      wasWatched = true
     },
   }
 
@@ -81,6 +85,9 @@ export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
     service: { definition: MonitorService, implementation },
     get isWatched() {
       return watchers.size > 0
+    },
+    get wasWatched() {
+      return wasWatched
     },
     tell(report) {
       for (const watcher of watchers) watcher.tell(report)

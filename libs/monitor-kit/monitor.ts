@@ -1,19 +1,20 @@
 /** A monitor at work: its configured checks on their schedule, told on both protocols. */
 import { randomInt } from 'node:crypto'
 import { cleanText, type Report } from '#model'
-import { readOwnUse, readTold, type Service, type ServiceContext, within } from '#service'
-import { folderOf, socketOf } from '#service-table'
+import { readOwnUse, readTold, type Service, within } from '#service'
+import { socketOf } from '#service-table'
+import { createAnswers } from './answers.ts'
+import { createCheckParts, type MonitorContext } from './check-parts.ts'
 import { describeMonitor, metadataOf } from './describe.ts'
-import { CheckUnknownError } from './errors.ts'
 import { createExternalRpc } from './external-rpc.ts'
 import { eventOf, partsOf, type RunReport } from './findings.ts'
-import { createCheckMemory, type KeptMemory } from './memory.ts'
+import { followSource } from './follow.ts'
 import { createMonitorRpc } from './monitor-rpc.ts'
 import { createReportOutbox } from './outbox.ts'
-import { createRunner, type Runner } from './run-check.ts'
 import { scheduleCheck } from './schedule.ts'
+import { createShared } from './shared.ts'
 import { createStrain, type StrainNews } from './strain.ts'
-import type { CheckInstance, MonitorDefinition } from './types.ts'
+import type { MonitorDefinition } from './types.ts'
 
 /** A check that hangs from the start holds readiness and the first answer back no longer than this. */
 const FIRST_RUNS_MS = 2000
@@ -22,28 +23,8 @@ const OWN_EVERY_MS = 10_000
 /** What a check gets to notice that the monitor stops. */
 const STOP_GRACE_MS = 500
 
-type Context = ServiceContext<readonly CheckInstance[]>
-
-/** Each check with what it remembers. @throws CheckUnknownError */
-function createRunners(definition: MonitorDefinition, context: Context, memories: KeptMemory[]): Runner[] {
-  const { host, clock } = context
-  const folder = folderOf({ ...definition, kind: 'monitor' }, context.runDir)
-  return context.config.map((instance) => {
-    const { name, type, config } = instance
-    const check = definition.checks.find((known) => known.type === type || known.aliases?.includes(type))
-    if (check === undefined) {
-      const known = definition.checks.map((other) => other.type)
-      throw new CheckUnknownError(definition.name, name, type, known)
-    }
-    const log = context.log.child({ monitor: name })
-    const memory = createCheckMemory({ folder, check: name, host, log })
-    memories.push(memory)
-    return createRunner(check, instance, definition.name, { config, name, host, clock, log, memory })
-  })
-}
-
 /** Says once that a check cannot look, and once that it can again. */
-function createFailureLog({ log }: Context) {
+function createFailureLog({ log }: MonitorContext) {
   const failing = new Set<string>()
   return ({ runs }: RunReport) => {
     for (const { check, error } of runs) {
@@ -75,14 +56,15 @@ function together(reports: readonly Report[]): Report | undefined {
  * @param readUse what its own limits say; of this process outside of tests
  * @throws CheckUnknownError
  */
-export function createMonitor(definition: MonitorDefinition, context: Context, readUse = readOwnUse): Service {
+export function createMonitor(definition: MonitorDefinition, context: MonitorContext, readUse = readOwnUse): Service {
   const { clock, log, version } = context
   const incarnation = randomInt(1, 2 ** 47)
   const outbox = createReportOutbox(incarnation)
-  const memories: KeptMemory[] = []
-  const runners = createRunners(definition, context, memories)
-  const noteFailures = createFailureLog(context)
   const stopped = new AbortController()
+  const shared = createShared(definition, context, stopped.signal)
+  const parts = createCheckParts(definition, context, shared.value)
+  const runners = parts.map(({ runner }) => runner)
+  const noteFailures = createFailureLog(context)
   let startedMs: number | undefined
   let isReady = false
   let turns: Promise<unknown> = Promise.resolve()
@@ -98,17 +80,21 @@ export function createMonitor(definition: MonitorDefinition, context: Context, r
     return { ...run, metrics: [...run.metrics, ...samples] }
   }
 
-  async function tell(seen: RunReport): Promise<Report> {
-    const run = await withOwn(seen)
+  /** @param isHeld a cursor stands behind it */
+  function send(run: RunReport, isHeld: boolean): Report {
     noteFailures(run)
     const time = clock.now()
     const reports = partsOf(run).map((part) => {
-      const report = outbox.add({ ...part, time })
+      const report = outbox.add({ ...part, time }, isHeld)
       external.happened(report.events)
       rpc.tell(report)
       return report
     })
     return together(reports) ?? { ...run, time, incarnation, sequence: outbox.sequence }
+  }
+
+  async function tell(seen: RunReport): Promise<Report> {
+    return send(await withOwn(seen), false)
   }
 
   const strain = createStrain()
@@ -150,6 +136,22 @@ export function createMonitor(definition: MonitorDefinition, context: Context, r
   const onRan = () => isReady || readinessChanged()
   const schedule = { clock, signal: stopped.signal, tell, stretch: () => strain.factor, onTurn, onRan }
   const checks = runners.map((runner, index) => scheduleCheck(runner, index, schedule))
+  for (const [index, { onWake }] of parts.entries()) onWake(() => checks[index]?.wake())
+
+  /** One that is polled, and never was watched, has nobody to wait for. */
+  const room = () => (external.isAsked && !rpc.wasWatched ? undefined : outbox.room())
+  const follow = () =>
+    parts.map(({ runner, cursors }) =>
+      runner.follow === undefined
+        ? undefined
+        : followSource(runner, runner.follow, {
+            clock,
+            cursors,
+            outbox: { room, onAcknowledged: outbox.onAcknowledged },
+            signal: stopped.signal,
+            send: (run, isHeld) => send(run, isHeld).sequence,
+          }),
+    )
   const byType = [...new Set(runners.flatMap(({ declared }) => declared.conditions.map(({ type }) => type)))]
   const haveRun = () => checks.every(({ hasRun }) => hasRun)
 
@@ -172,6 +174,7 @@ export function createMonitor(definition: MonitorDefinition, context: Context, r
           [...present.conditions.values()].filter(({ latest }) => latest.type === type),
         ),
       })),
+    answer: createAnswers(checks),
     firstRuns: () => {
       if (haveRun()) return Promise.resolve()
       const running = Promise.all(checks.filter(({ hasRun }) => !hasRun).map(({ runNow }) => runNow()))
@@ -216,7 +219,7 @@ export function createMonitor(definition: MonitorDefinition, context: Context, r
     start(signal) {
       startedMs = clock.monotonicMs()
       signal.addEventListener('abort', () => stopped.abort(signal.reason), { once: true })
-      turns = Promise.all(checks.map((check) => check.turns()))
+      turns = Promise.all([...checks.map((check) => check.turns()), ...follow()])
       clock.sleep(FIRST_RUNS_MS, stopped.signal).then(readinessChanged, () => undefined)
       return Promise.resolve()
     },
@@ -232,7 +235,14 @@ export function createMonitor(definition: MonitorDefinition, context: Context, r
       rpc.end()
       // A check that hangs does not hold the process: it is left behind.
       await within(
-        turns.then(() => Promise.all(memories.map((memory) => memory.settled()))).then(() => undefined),
+        turns
+          .then(() => Promise.all(parts.flatMap(({ memory, cursors }) => [memory.settled(), cursors.settled()])))
+          .then(() => undefined),
+        STOP_GRACE_MS,
+        () => undefined,
+      )
+      await within(
+        shared.close().catch((err: unknown) => log.error('what the checks had together cannot be closed', { err })),
         STOP_GRACE_MS,
         () => undefined,
       )

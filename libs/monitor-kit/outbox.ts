@@ -15,6 +15,7 @@ interface Kept {
   readonly sequence: number
   readonly bytes: Uint8Array
   readonly isQuiet: boolean
+  readonly isHeld: boolean
 }
 
 export interface ReportOutbox {
@@ -24,8 +25,15 @@ export interface ReportOutbox {
   /** Reports dropped since the start. */
   readonly dropped: number
   readonly length: number
-  /** Gives the report its number and keeps it. */
-  add(report: Omit<Report, 'incarnation' | 'sequence'>): Report
+  /**
+   * Gives the report its number and keeps it.
+   * @param isHeld a cursor stands behind it: another goes first when there is no room. Default false
+   */
+  add(report: Omit<Report, 'incarnation' | 'sequence'>, isHeld?: boolean): Report
+  /** Undefined while less than half of the room is held; else resolves when some of it may be free. */
+  room(): Promise<void> | undefined
+  /** Hears up to which number reports were acknowledged. */
+  onAcknowledged(listener: (sequence: number) => void): void
   /** Gives the report a number; it is not kept, because it can be made again. */
   number(report: Omit<Report, 'incarnation' | 'sequence'>): Report
   /** Everything of this incarnation up to `sequence` may be forgotten. */
@@ -60,18 +68,32 @@ export function createReportOutbox(
   let sequence = 0
   let dropped = 0
 
-  function remove(index: number, count = 1): void {
-    for (const gone of kept.splice(index, count)) bytes -= gone.bytes.length
+  const held = { reports: 0, bytes: 0 }
+  const listeners: ((sequence: number) => void)[] = []
+  let waiting = Promise.withResolvers<void>()
+
+  function count({ bytes: { length }, isHeld }: Kept, by: 1 | -1): void {
+    bytes += by * length
+    if (!isHeld) return
+    held.reports += by
+    held.bytes += by * length
+  }
+
+  function remove(index: number, many = 1): void {
+    for (const gone of kept.splice(index, many)) count(gone, -1)
+    waiting.resolve()
+    waiting = Promise.withResolvers()
+  }
+
+  /** What says nothing goes first, what a cursor stands behind last, and of the same the oldest. */
+  function leastOf(): number {
+    const quiet = kept.findIndex((report) => report.isQuiet && !report.isHeld)
+    return Math.max(0, quiet === -1 ? kept.findIndex((report) => !report.isHeld) : quiet)
   }
 
   function makeRoom(): void {
     while (kept.length > limits.reports || bytes > limits.bytes) {
-      remove(
-        Math.max(
-          0,
-          kept.findIndex((report) => report.isQuiet),
-        ),
-      )
+      remove(leastOf())
       dropped++
     }
   }
@@ -93,18 +115,27 @@ export function createReportOutbox(
       return kept.length
     },
     number,
-    add(report) {
+    add(report, isHeld = false) {
       const numbered = number(report)
       const encoded = ProtoReport.encode(toProtoReport({ ...numbered, metrics: [] })).finish()
-      kept.push({ sequence: numbered.sequence, bytes: encoded, isQuiet: isQuiet(numbered) })
-      bytes += encoded.length
+      kept.push({ sequence: numbered.sequence, bytes: encoded, isQuiet: isQuiet(numbered), isHeld })
+      count(kept.at(-1) as Kept, 1)
       makeRoom()
       return numbered
     },
+    room() {
+      const isFull = held.reports * 2 >= limits.reports || held.bytes * 2 >= limits.bytes
+      return isFull ? waiting.promise : undefined
+    },
+    onAcknowledged(listener) {
+      listeners.push(listener)
+    },
     acknowledge(acknowledged, upTo) {
-      if (acknowledged !== incarnation) return
+      // Nobody has taken what was never told.
+      if (acknowledged !== incarnation || upTo > sequence) return
       const first = kept.findIndex((report) => report.sequence > upTo)
       remove(0, first === -1 ? kept.length : first)
+      for (const listener of listeners) listener(upTo)
     },
     after(last) {
       const next = kept.find((report) => report.sequence > last)

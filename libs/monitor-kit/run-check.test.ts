@@ -1,24 +1,16 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createHost } from '#host'
 import { fakeClock } from '../clock/testing.ts'
 import { keepLog } from '../service/testing.ts'
 import { assertTellable } from './findings.ts'
-import { NO_MEMORY } from './memory.ts'
 import { createRunner } from './run-check.ts'
 import { type Behaviour, checkOf, healthy, instance, problem, wordsOf } from './testing/scripted-monitor.ts'
+import { surroundings } from './testing/surroundings.ts'
 
 function runnerOf(first: Behaviour) {
   const clock = fakeClock()
   const script = { now: first }
-  const around = {
-    config: {},
-    name: 'disk',
-    host: createHost({ root: '' }),
-    clock,
-    log: keepLog().log,
-    memory: NO_MEMORY,
-  }
+  const around = surroundings({ name: 'disk', clock })
   const runner = createRunner(
     checkOf((context) => script.now(context)),
     instance('disk-check', { name: 'disk' }),
@@ -68,7 +60,7 @@ describe('a run', () => {
     ],
     ['throws what is no error', () => Promise.reject('text'), 'text'],
     ['throws an error without text', () => Promise.reject(new Error('')), 'it failed without saying why'],
-    ['returns nothing', () => undefined as never, "Cannot read properties of undefined (reading 'withdrawn')"],
+    ['returns nothing', () => undefined as never, "Cannot read properties of undefined (reading 'findings')"],
   ] as [string, Behaviour, string][])('that %s makes all its conditions unknown', async (_how, behaviour, text) => {
     const { run } = runnerOf(behaviour)
     const { observations, runs } = await run()
@@ -160,14 +152,14 @@ describe('a run', () => {
 
   it('whose check cannot let go of what a person cleared goes on, and says so', async () => {
     const log = keepLog()
-    const around = { config: {}, name: 'disk', host: createHost({ root: '' }), clock: fakeClock(), log: log.log }
+    const around = surroundings({ name: 'disk', clock: fakeClock(), log: log.log })
     const cleared = () => {
       throw new Error('no')
     }
     const check = checkOf(() => ({ findings: [] }), {
       create: () => Object.assign(() => Promise.resolve({ findings: [problem('DiskFull')] }), { cleared }),
     })
-    const runner = createRunner(check, instance(), 'tiny', { ...around, memory: NO_MEMORY })
+    const runner = createRunner(check, instance(), 'tiny', around)
     await runner.run(undefined, new AbortController().signal)
     runner.clear({ type: 'DiskFull', entity: '', by: 'ann', why: 'seen' })
     expect(runner.present.observations()).toMatchObject([{ reason: 'Cleared', message: 'cleared by ann: seen' }])

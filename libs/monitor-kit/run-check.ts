@@ -1,10 +1,11 @@
 /** One run of one check: within its deadline, and whatever it does comes out as what was observed. */
-import type { CheckRun, ConditionKey, Detail, Observation } from '#model'
+import type { CheckRun } from '#model'
+import { createBesideTurns } from './beside-turns.ts'
 import { commonDeclaration, declarationOf } from './declaration.ts'
-import { CheckHangsError, CheckTimedOutError, UndeclaredError } from './errors.ts'
-import { cleanEntity, keyOf } from './evaluate/entity.ts'
-import { assertTellable, errorText, eventOf, observationOf, type RunReport, samplesOf } from './findings.ts'
-import { createPresent, type Present } from './present.ts'
+import { CheckHangsError, CheckTimedOutError } from './errors.ts'
+import { errorText, type RunReport } from './findings.ts'
+import type { Present } from './present.ts'
+import { createSaying, type Said } from './saying.ts'
 import type {
   CheckContext,
   CheckDefinition,
@@ -12,26 +13,45 @@ import type {
   CheckResult,
   ClearedWord,
   Declaration,
+  Follow,
   RunCheck,
 } from './types.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds checks of every configuration type
-export type AnyCheck = CheckDefinition<any>
+export type AnyCheck = CheckDefinition<any, any>
 
 /** After this many runs a check has named every condition it watches. */
 const WHOLE_RUNS = 2
 
 type RunFunction = RunCheck<unknown>
-type Around = Omit<CheckContext<unknown>, 'signal'>
+
+/** What a check is given at its making. */
+export type Around = Omit<CheckContext<unknown>, 'signal'>
 
 export interface Runner {
   readonly instance: CheckInstance
   readonly definition: AnyCheck
   /** What this instance may say. */
   readonly declared: Required<Declaration>
+  /** What it is given but for a run's signal. */
+  readonly context: Around
+  /** How it follows its source; undefined: it does not. */
+  readonly follow: Follow<unknown> | undefined
   readonly present: Present
   /** It has named every condition that it watches. */
   readonly isWhole: boolean
+  /**
+   * What a follower says, as it is told.
+   * @throws what is wrong with it
+   */
+  tell(result: CheckResult): RunReport
+  /** It follows its source. */
+  follows(): void
+  /**
+   * It does not follow its source: what no run of it names is unknown.
+   * @param next when it begins to follow anew
+   */
+  fail(err: unknown, next: Date): RunReport
   /** A person's word that a condition is over: the check and the present state let go of it. Never throws. */
   clear(word: ClearedWord): void
   /**
@@ -41,6 +61,11 @@ export interface Runner {
    * @param intervalMs how long it is to the next just now, where that is not its own interval
    */
   run(next: Date | undefined, signal: AbortSignal, intervalMs?: number): Promise<RunReport>
+  /**
+   * Runs once with a caller's parameters; never rejects. Nothing of it is kept.
+   * @returns what is told of it to him; undefined while an earlier run hangs
+   */
+  answer(parameters: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Said | undefined>
 }
 
 /** A run that ends, fails, or is given up at its deadline. `onEnd` is told when it has really ended. */
@@ -76,21 +101,6 @@ async function withinDeadline(
   ])
 }
 
-/** A condition, and how people call what it is about. */
-type Subject = ConditionKey & Pick<Detail, 'subject'>
-
-/** What of a check is told word by word. */
-function verbatimOf({ conditions, events = [] }: Declaration) {
-  return {
-    types: new Set(conditions.filter(({ verbatim }) => verbatim === true).map(({ type }) => type)),
-    reasons: new Set(events.filter(({ verbatim }) => verbatim === true).map(({ reason }) => reason)),
-  }
-}
-
-function reasonOf(err: unknown): string {
-  return err instanceof CheckTimedOutError || err instanceof CheckHangsError ? 'CheckTimedOut' : 'CheckFailed'
-}
-
 /** What an instance declares, and its run function: of one that cannot declare, one that fails with that. */
 function createdOf(definition: AnyCheck, around: Around): { declared: Required<Declaration>; run: RunFunction } {
   try {
@@ -102,81 +112,10 @@ function createdOf(definition: AnyCheck, around: Around): { declared: Required<D
   }
 }
 
-/** What is said without an entity, said of this one. */
-function ofEntity(result: CheckResult, entity: string): CheckResult {
-  const findings = result.findings.map((finding) => ({ entity, ...finding }))
-  return { ...result, findings, events: result.events?.map((happening) => ({ entity, ...happening })) ?? [] }
-}
-
-export function createRunner(definition: AnyCheck, instance: CheckInstance, monitor: string, around: Around): Runner {
-  const { clock, log }: Around = around
-  const { name } = instance
-  const { declared, run } = createdOf(definition, around)
-  const types = declared.conditions.map(({ type }) => type)
-  /** What it says without an entity is about this. */
-  const ownEntity = definition.instances === 'many' ? cleanEntity(name) : ''
-  const verbatim = verbatimOf(declared)
-  const present = createPresent()
-  /** When the run began that has not ended. */
-  let runningSinceMs: number | undefined
-  /** Types that are unknown as a whole, because nothing was ever seen of them. */
-  const wholly = new Set<string>()
-  /** Runs that saw everything they should. One alone may lack what needs two readings. */
-  let whole = 0
-  /** Words that came while a run was under way: the check hears of them when it has ended, what that run saw is older. */
+/** Words of people: those that come while a run is under way the check hears when it has ended, what that run saw is older. */
+function createWords(run: RunFunction, present: Present, { log, clock }: Around) {
   const forCheck: ClearedWord[] = []
   const forPresent: ClearedWord[] = []
-
-  /** Everything it watches is unknown: what it said of before, and what it declares and never saw. */
-  function unknown(err: unknown, observed: Date): Observation[] {
-    const known = [...present.conditions.values()].map(({ latest }) => latest)
-    const silent = types.filter((type) => !known.some((observation) => observation.type === type))
-    for (const type of silent) wholly.add(type)
-    const keys: Subject[] = [...known, ...silent.map((type) => ({ type, entity: ownEntity }))]
-    return keys.map(({ type, entity, subject }) =>
-      observationOf(
-        { type, entity, subject, health: 'unknown', reason: reasonOf(err), message: errorText(err) },
-        name,
-        observed,
-      ),
-    )
-  }
-
-  /** What was unknown as a whole and is seen in its parts now. */
-  function replaced(result: CheckResult): ConditionKey[] {
-    const whole = [...wholly].filter(
-      (type) => !result.findings.some((finding) => finding.type === type && (finding.entity ?? '') === ownEntity),
-    )
-    wholly.clear()
-    return whole.map((type) => ({ type, entity: ownEntity }))
-  }
-
-  function seen(result: CheckResult, observed: Date): Omit<RunReport, 'runs' | 'complete'> {
-    const withdrawn = [...(result.withdrawn ?? []), ...replaced(result)].map(keyOf)
-    const told = result.findings.filter(({ type }) => types.includes(type))
-    const said = {
-      observations: told.map((finding) => observationOf(finding, name, observed, verbatim.types.has(finding.type))),
-      withdrawn,
-      events: (result.events ?? []).map((happening) =>
-        eventOf(happening, { monitor, check: name, now: observed, isVerbatim: verbatim.reasons.has(happening.reason) }),
-      ),
-      metrics: samplesOf(result.metrics),
-    }
-    assertTellable(said)
-    present.note(said.observations, withdrawn)
-    return said
-  }
-
-  function undeclared(result: CheckResult): string {
-    const strange = result.findings.map(({ type }) => type).filter((type) => !types.includes(type))
-    return strange.length === 0 ? '' : errorText(new UndeclaredError(name, [...new Set(strange)]))
-  }
-
-  function failed(err: unknown, observed: Date): Omit<RunReport, 'runs' | 'complete'> {
-    const observations = unknown(err, observed)
-    present.note(observations, [])
-    return { observations, withdrawn: [], events: [], metrics: [] }
-  }
 
   function letGo(word: ClearedWord): void {
     try {
@@ -186,51 +125,100 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     }
   }
 
+  return {
+    clear(word: ClearedWord, isRunning: boolean): void {
+      present.clear(word, clock.now())
+      if (isRunning) {
+        forCheck.push(word)
+        forPresent.push(word)
+      } else letGo(word)
+    },
+    runEnded() {
+      for (const word of forCheck.splice(0)) letGo(word)
+    },
+    /** What a run has said of what was cleared since is older. */
+    afterwards<T>(said: T): T {
+      for (const word of forPresent.splice(0)) present.clear(word, clock.now())
+      return said
+    },
+  }
+}
+
+export function createRunner(definition: AnyCheck, instance: CheckInstance, monitor: string, around: Around): Runner {
+  const { clock }: Around = around
+  const { name } = instance
+  const { declared, run } = createdOf(definition, around)
+  const saying = createSaying({ monitor, name, declared, instances: definition.instances })
+  const { present } = saying
+  const beside = createBesideTurns(saying, clock)
+  const words = createWords(run, present, around)
+  /** When the run began that has not ended. */
+  let runningSinceMs: number | undefined
+  /** Runs that saw everything they should. One alone may lack what needs two readings. */
+  let whole = 0
   function runEnded(): void {
     runningSinceMs = undefined
-    for (const word of forCheck.splice(0)) letGo(word)
+    words.runEnded()
   }
 
-  function afterwards<T>(said: T): T {
-    for (const word of forPresent.splice(0)) present.clear(word, clock.now())
-    return said
+  function ran(started: Date, beganMs: number, error: string, next: Date | undefined, intervalMs: number): CheckRun[] {
+    const durationUs = Math.round((clock.monotonicMs() - beganMs) * 1000)
+    return [{ check: name, checkType: definition.type, started, durationUs, error, next, intervalMs }]
   }
 
   return {
     instance,
     definition,
     declared,
+    context: around,
+    follow: run.follow ?? definition.follow,
     present,
     get isWhole() {
       return whole >= WHOLE_RUNS
     },
     clear(word) {
-      if (!types.includes(word.type)) return
-      present.clear(word, clock.now())
-      if (runningSinceMs === undefined) letGo(word)
-      else {
-        forCheck.push(word)
-        forPresent.push(word)
+      const isDeclared = declared.conditions.some(({ type }) => type === word.type)
+      if (isDeclared) words.clear(word, runningSinceMs !== undefined)
+    },
+    tell(result) {
+      const observed = clock.now()
+      const said = beside.tell(result, observed)
+      const error = saying.undeclared(result)
+      const runs = error === '' ? [] : ran(observed, clock.monotonicMs(), error, undefined, instance.intervalMs)
+      return { ...said, runs, complete: [] }
+    },
+    follows: beside.follows,
+    fail(err, next) {
+      const observed = clock.now()
+      const runs = ran(observed, clock.monotonicMs(), errorText(err), next, instance.intervalMs)
+      return { ...beside.fail(err, observed), runs, complete: [] }
+    },
+    async answer(parameters, signal) {
+      if (runningSinceMs !== undefined) return undefined
+      const observed = clock.now()
+      runningSinceMs = clock.monotonicMs()
+      try {
+        const result = await withinDeadline(run, { ...around, parameters }, instance.timeoutMs, signal, runEnded)
+        return saying.heard(result, observed)
+      } catch (err) {
+        return saying.unheard(err, observed)
       }
     },
     async run(next, signal, intervalMs = instance.intervalMs) {
       const started = clock.now()
       const beganMs = clock.monotonicMs()
-      function ran(error: string): CheckRun[] {
-        const durationUs = Math.round((clock.monotonicMs() - beganMs) * 1000)
-        return [{ check: name, checkType: definition.type, started, durationUs, error, next, intervalMs }]
-      }
+      const end = (error: string) => ran(started, beganMs, error, next, intervalMs)
       try {
         if (runningSinceMs !== undefined) throw new CheckHangsError(name, beganMs - runningSinceMs)
         runningSinceMs = beganMs
-        const seenNow = await withinDeadline(run, around, instance.timeoutMs, signal, runEnded)
-        const result = ownEntity === '' ? seenNow : ofEntity(seenNow, ownEntity)
-        const said = afterwards(seen(result, started))
+        const result = await withinDeadline(run, around, instance.timeoutMs, signal, runEnded)
+        const said = words.afterwards(beside.looked(result, started, beganMs))
         if (result.partial !== true) whole++
         const isTold = result.partial !== true && whole >= WHOLE_RUNS
-        return { ...said, runs: ran(undeclared(result)), complete: isTold ? [name] : [] }
+        const error = saying.undeclared(result) || (beside.failure === undefined ? '' : errorText(beside.failure))
+        return { ...said, runs: end(error), complete: isTold ? [name] : [] }
       } catch (err) {
-        return { ...afterwards(failed(err, started)), runs: ran(errorText(err)), complete: [] }
+        return { ...words.afterwards({ ...saying.failed(err, started) }), runs: end(errorText(err)), complete: [] }
       }
     },
   }

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { createHost } from '#host'
 import type { Report } from '#model'
 import { fakeClock } from '../clock/testing.ts'
-import { keepLog } from '../service/testing.ts'
-import { NO_MEMORY } from './memory.ts'
 import { createRunner } from './run-check.ts'
 import { scheduleCheck } from './schedule.ts'
 import { type Behaviour, checkOf, healthy, instance } from './testing/scripted-monitor.ts'
+import { surroundings } from './testing/surroundings.ts'
 
 interface Options {
   readonly index?: number
@@ -19,14 +17,7 @@ function scheduled(behaviour: Behaviour, { index = 0, random = zero, ...more }: 
   const clock = fakeClock()
   const stop = new AbortController()
   const told: Report[] = []
-  const around = {
-    config: {},
-    name: 'disk',
-    host: createHost({ root: '' }),
-    clock,
-    log: keepLog().log,
-    memory: NO_MEMORY,
-  }
+  const around = surroundings({ name: 'disk', clock })
   const check = scheduleCheck(createRunner(checkOf(behaviour), instance(), 'tiny', around), index, {
     clock,
     signal: stop.signal,
@@ -145,5 +136,39 @@ describe('a check', () => {
     stop.abort()
     await turns
     expect(told).toEqual([])
+  })
+})
+
+describe('a check that wakes', () => {
+  it('has its turn now, and the next one its interval later', async () => {
+    const { clock, check, startedAt } = scheduled(well)
+    await clock.advance(10_000)
+    check.wake()
+    await clock.advance(0)
+    expect(startedAt()).toEqual([0, 10_000])
+    await clock.advance(30_000)
+    expect(startedAt()).toEqual([0, 10_000, 40_000])
+  })
+
+  it('while it runs has its turn again right after, once however often it was woken', async () => {
+    const script = { looks: 0 }
+    const { clock, check, startedAt } = scheduled(async () => {
+      script.looks++
+      if (script.looks === 1) await clock.sleep(1000)
+      return { findings: [] }
+    })
+    await clock.advance(500)
+    for (let i = 0; i < 5; i++) check.wake()
+    await clock.advance(5000)
+    expect(startedAt()).toEqual([0, 1000])
+  })
+
+  it('without end has four turns a second', async () => {
+    const { clock, check, startedAt } = scheduled(() => {
+      check.wake()
+      return { findings: [] }
+    })
+    await clock.advance(1000)
+    expect(startedAt()).toEqual([0, 250, 500, 750, 1000])
   })
 })

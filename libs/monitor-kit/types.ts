@@ -47,6 +47,12 @@ export interface Happening {
   readonly count?: number
   /** Who is named as its source in place of the monitor; of verbatim reasons only. */
   readonly source?: string
+  /**
+   * What it is known by at its source (boot id and sequence of a kernel line, and the rule): told again after a kill it is the
+   * same event, and nobody does anything twice by it. At most 256 characters. Default: it is known by its report, and
+   * repeats of one second are counted together.
+   */
+  readonly key?: string
 }
 
 /** What one run of a check says. */
@@ -83,7 +89,7 @@ export interface ClearedWord extends ConditionKey {
 }
 
 /** What a run of a check is given. */
-export interface CheckContext<Config> {
+export interface CheckContext<Config, Shared = unknown> {
   readonly config: Config
   /** The check's configured name. */
   readonly name: string
@@ -91,18 +97,69 @@ export interface CheckContext<Config> {
   readonly clock: Clock
   readonly log: Logger
   readonly memory: CheckMemory
+  /** What all checks of the monitor have together, as `shared` of its definition made it; undefined where it makes nothing. */
+  readonly shared: Shared
+  /**
+   * Of those that the definition names, what a caller of `npd.external.v1` CheckHealth set for this answer alone. Such a run
+   * changes nothing that the check keeps, and is told to nobody else. Empty in every other run.
+   */
+  readonly parameters: Readonly<Record<string, string>>
+  /** Makes its next turn come now: an event says that something may have changed. Many at once are one. */
+  wake(): void
+  /**
+   * A folder of this check alone that outlives a reboot, below the state directory; made when it is first asked for.
+   * Rejects with StateFolderError where it cannot be made.
+   */
+  stateFolder(): Promise<string>
   /** Aborted at the check's timeout. */
   readonly signal: AbortSignal
 }
 
+/** How something is told. */
+export interface TellOptions {
+  /**
+   * What its source was read up to with this, as JSON of at most 4 KiB. It is kept once the detector has acknowledged the report
+   * (and all before it), and given to `follow` of the next process.
+   */
+  readonly cursor?: unknown
+}
+
+/**
+ * Tells at once what was found or happened. Resolves when there is room for more: a follower that waits for it reads its
+ * source no faster than it is taken, and loses nothing while nobody takes it. Rejects with why it cannot be told, or when the
+ * following has ended; after that nothing more is told.
+ */
+export type Tell = (said: CheckResult, options?: TellOptions) => Promise<void>
+
+/** What a check is given that follows its source. */
+export interface FollowContext<Config, Shared = unknown> extends Omit<CheckContext<Config, Shared>, 'signal'> {
+  /**
+   * The cursor to go on from: the last whose report was acknowledged, by whichever process; after a failure the last that was
+   * told. Undefined: none. It is a file: hold it to a schema.
+   */
+  readonly cursor: unknown
+}
+
+/**
+ * Follows a source (a log, a socket, the kernel) for as long as it is not aborted, and tells at once. It begins by telling what
+ * is there. A throw, or an end, makes unknown what no turn proves, and it begins anew: after half a second, later each time.
+ */
+export type Follow<Config, Shared = unknown> = (
+  context: FollowContext<Config, Shared>,
+  tell: Tell,
+  signal: AbortSignal,
+) => Promise<void>
+
 /** Looks once. */
-export interface RunCheck<Config> {
-  (context: CheckContext<Config>): Promise<CheckResult>
+export interface RunCheck<Config, Shared = unknown> {
+  (context: CheckContext<Config, Shared>): Promise<CheckResult>
   /**
    * A person said that this is over: a check that latches lets go of it, and counts what must last anew. Never called
    * while a run is under way. The next look says again what is still there.
    */
   cleared?(word: ClearedWord): void
+  /** As `follow` of the definition, for a check whose turns and whose following share what they keep. */
+  readonly follow?: Follow<Config, Shared>
 }
 
 /** A metric a check reports. `title` non-empty: the page draws it among the machine's graphs. */
@@ -152,8 +209,8 @@ export interface Declaration {
   readonly metrics?: readonly MetricSpec[]
 }
 
-/** A check as `defineCheck` takes it. Its own conditions, events and metrics are those of every instance. */
-export interface CheckDefinition<Config> extends Declaration {
+/** A check as a value. Its own conditions, events and metrics are those of every instance. */
+export interface CheckDefinition<Config, Shared = unknown> extends Declaration {
   /** What `monitors[].type` says: "disk-health-check". */
   readonly type: string
   /** Other names for the same ("system-disk" of the Go Node Doctor). */
@@ -185,7 +242,22 @@ export interface CheckDefinition<Config> extends Declaration {
    * Makes the check's own memory (last counters, streaks) for one configured instance and returns its run function.
    * Runs never overlap. A throw becomes unknown for all its conditions, with the error as message.
    */
-  create(context: Omit<CheckContext<Config>, 'signal'>): RunCheck<Config>
+  create(context: Omit<CheckContext<Config, Shared>, 'signal'>): RunCheck<Config, Shared>
+  /** Follows a source beside its turns, or in their place. */
+  readonly follow?: Follow<Config, Shared>
+  /** Names of the parameters that a caller of `npd.external.v1` CheckHealth may set for his answer. Default: none. */
+  readonly parameters?: readonly string[]
+}
+
+/** A check as `defineCheck` takes it: it has turns, or follows a source, or both. */
+export type CheckSpec<Config, Shared = unknown> =
+  | CheckDefinition<Config, Shared>
+  | (Omit<CheckDefinition<Config, Shared>, 'create' | 'follow'> & { readonly follow: Follow<Config, Shared> })
+
+/** What a monitor makes its shared value from. */
+export interface SharedContext extends Pick<CheckContext<unknown>, 'host' | 'clock' | 'log' | 'stateFolder'> {
+  /** Aborted when the monitor stops, before the value is closed. */
+  readonly signal: AbortSignal
 }
 
 /** A monitor as `defineMonitor` takes it. */
@@ -194,7 +266,12 @@ export interface MonitorDefinition {
   readonly name: string
   readonly description: string
   // biome-ignore lint/suspicious/noExplicitAny: a registry holds checks of every configuration type
-  readonly checks: readonly CheckDefinition<any>[]
+  readonly checks: readonly CheckDefinition<any, any>[]
+  /**
+   * Makes one value for all its checks (a probe of which one runs at a time), once, when the monitor is made with a check. It is
+   * closed when the monitor has stopped: by `Symbol.asyncDispose`, `Symbol.dispose` or `close`, whichever it has.
+   */
+  shared?(context: SharedContext): unknown
 }
 
 /** One entry of `monitors[]` that this monitor serves. */

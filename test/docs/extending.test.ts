@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ExporterService } from '#proto/nodedoctor/v1/exporter.ts'
-import { ExternalMonitorService } from '#proto/npd/external/v1/external_monitor.ts'
+import { ConditionStatus, ExternalMonitorService } from '#proto/npd/external/v1/external_monitor.ts'
 import { connectUnix } from '#rpc'
 import { freePort } from '../../libs/bus/testing.ts'
 import { until } from '../e2e/constellation.ts'
@@ -105,12 +105,12 @@ describe('what is made as the docs say', () => {
   }
 
   /** The first answer of a monitor that runs one check of this type. */
-  async function answerOf(name: string, type: string) {
+  async function answerOf(name: string, type: string, keys = {}) {
     const config = join(tree, `${name}.json`)
     const runDir = join(tree, 'run')
     const settings = { runDir, stateDir: join(tree, 'state') }
     const kind = { apiVersion: 'node-doctor.io/v1alpha1', kind: 'NodeDoctorConfig', metadata: { name: 'x' } }
-    await writeFile(config, JSON.stringify({ ...kind, settings, monitors: [{ name: 'one', type }] }))
+    await writeFile(config, JSON.stringify({ ...kind, settings, monitors: [{ name: 'one', type, config: keys }] }))
     const main = `services/monitors/${name}/main.ts`
     const child = spawn(process.execPath, [main, '--config', config], { cwd: tree, stdio: 'ignore' })
     const client = connectUnix(join(runDir, 'monitors', name, `${name}.sock`))
@@ -134,8 +134,11 @@ describe('what is made as the docs say', () => {
     check = await blocksOf('docs/extending.md', /`(services\/[^`]+\/checks\/[^`]+\.ts)`/g)
     const registry = 'services/monitors/system/monitor.ts'
     const registered = (await readFile(join(tree, registry), 'utf8'))
-      .replace('checks: [', 'checks: [users, ')
-      .replace(/^(import \{ defineMonitor \}.*)$/m, "$1\nimport { users } from './checks/users/check.ts'")
+      .replace('checks: [', 'checks: [users, notes, ')
+      .replace(
+        /^(import \{ defineMonitor \}.*)$/m,
+        "$1\nimport { users } from './checks/users/check.ts'\nimport { notes } from './checks/notes/check.ts'",
+      )
     await write([...check, [registry, registered]])
 
     monitor = await blocksOf('libs/monitor-kit/README.md', /`(services\/monitors\/example\/[^`]+\.ts)`/g)
@@ -155,9 +158,26 @@ describe('what is made as the docs say', () => {
     expect([...check.keys()]).toEqual([
       'services/monitors/system/checks/users/config.ts',
       'services/monitors/system/checks/users/check.ts',
+      'services/monitors/system/checks/notes/config.ts',
+      'services/monitors/system/checks/notes/check.ts',
     ])
     expect(await readFile(join(tree, 'docs/monitors.md'), 'utf8')).toContain('ManyUsers')
     expect(await answerOf('system', 'system-users')).toMatchObject({ conditions: [{ type: 'ManyUsers' }] })
+  })
+
+  it('a check that follows its source tells what its configuration alone knows, and at once', async () => {
+    const notes = join(tree, 'notes')
+    await write([['notes/notes.txt', '']])
+    const ask = () => answerOf('system', 'system-notes', { folder: notes, condition: 'HouseNote' })
+    expect(await ask()).toMatchObject({ conditions: [{ type: 'HouseNote', status: ConditionStatus.FALSE }] })
+    await write([['notes/notes.txt', 'the cellar is wet\n']])
+    expect(await ask()).toMatchObject({
+      conditions: [
+        { type: 'HouseNote', status: ConditionStatus.TRUE, reason: 'LineWritten', message: 'one: the cellar is wet' },
+      ],
+      events: [{ reason: 'LineWritten', message: 'the cellar is wet' }],
+    })
+    expect(await readFile(join(tree, 'docs/monitors.md'), 'utf8')).toContain('what its keys name: `condition`')
   })
 
   it('a monitor is one folder: it is generated, type-checked, configured, answers, and keeps the contract', async () => {

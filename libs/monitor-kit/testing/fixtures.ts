@@ -33,6 +33,11 @@ export async function startFixture<Config>(
   return {
     clock,
     declared: check.declared,
+    get woken() {
+      return check.woken
+    },
+    answer: (parameters) => check.answer(parameters),
+    follow: (cursor) => check.follow(cursor),
     clear: (type, entity) => check.clear(type, entity),
     async run(afterMs, signal) {
       const stage = stages.shift()

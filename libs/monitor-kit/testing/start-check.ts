@@ -1,18 +1,11 @@
 /** Runs a check as the kit does, over a tree of files and a clock that the test moves. */
 import { createHost, type Host } from '#host'
-import type { Logger } from '#service'
 import { declarationOf } from '../declaration.ts'
 import { NO_MEMORY } from '../memory.ts'
-import type { CheckDefinition, CheckMemory, CheckResult, ClearedWord, Declaration } from '../types.ts'
+import type { CheckContext, CheckDefinition, CheckMemory, CheckResult, ClearedWord, Declaration } from '../types.ts'
 import { type HandClock, handClock } from './hand-clock.ts'
-
-const NO_LOG: Logger = {
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  child: () => NO_LOG,
-}
+import { type Following, startFollowing } from './start-following.ts'
+import { surroundings } from './surroundings.ts'
 
 /** A check that a test runs by hand. */
 export interface CheckUnderTest {
@@ -21,6 +14,16 @@ export interface CheckUnderTest {
   readonly declared: Required<Declaration>
   /** One run, `afterMs` (default 30 s) after the one before. @param signal default: nothing ends it */
   run(afterMs?: number, signal?: AbortSignal): Promise<CheckResult>
+  /** One look with a caller's parameters, for his answer alone. */
+  answer(parameters: Readonly<Record<string, string>>): Promise<CheckResult>
+  /**
+   * Lets it follow its source, as one life of it does: a throw ends it.
+   * @param cursor to go on from. Default undefined: it begins
+   * @throws TypeError when it follows nothing
+   */
+  follow(cursor?: unknown): Following
+  /** How often it asked for its turn. */
+  readonly woken: number
   /** A person's word. */
   clear(type: string, entity?: string): void
 }
@@ -35,21 +38,44 @@ export interface CheckSetting<Config> {
   readonly clock?: HandClock
   /** Default: the files of `root`, and the programs of this machine. */
   readonly host?: Host
+  /** Default: there is none. */
+  readonly stateFolder?: string
+  /** What all checks of its monitor have together. Default: nothing. */
+  readonly shared?: unknown
 }
 
 /** Makes one instance of a check; its first run is the caller's. */
 export function startCheck<Config>(definition: CheckDefinition<Config>, setting: CheckSetting<Config>): CheckUnderTest {
-  const { root, config, memory = NO_MEMORY, clock = handClock(), host = createHost({ root }) } = setting
-  const context = { config, name: definition.type, host, clock, log: NO_LOG, memory }
+  const { root, config, memory = NO_MEMORY, clock = handClock(), host = createHost({ root }), stateFolder } = setting
+  let woken = 0
+  const around = surroundings({
+    name: definition.type,
+    host,
+    clock,
+    memory,
+    shared: setting.shared,
+    wake: () => void woken++,
+    ...(stateFolder !== undefined && { stateFolder: () => Promise.resolve(stateFolder) }),
+  })
+  const context: Omit<CheckContext<Config>, 'signal'> = { ...around, config }
   const run = definition.create(context)
   let first = true
   return {
     clock,
     declared: declarationOf(definition, definition.type, config),
+    get woken() {
+      return woken
+    },
     run(afterMs = 30_000, signal = new AbortController().signal) {
       if (!first) clock.pass(afterMs)
       first = false
       return run({ ...context, signal })
+    },
+    answer: (parameters) => run({ ...context, parameters, signal: new AbortController().signal }),
+    follow(cursor) {
+      const follow = run.follow ?? definition.follow
+      if (follow === undefined) throw new TypeError(`check ${definition.type} follows nothing`)
+      return startFollowing(follow, { ...context, cursor })
     },
     clear(type, entity = '') {
       const word: ClearedWord = { type, entity, by: 'ann', why: 'replaced' }

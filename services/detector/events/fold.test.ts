@@ -31,6 +31,25 @@ function take(fold: EventFold, happened: NodeEvent, ms: number, name = `7-${ms}`
   return fold.take(happened, { time: new Date(T0 + ms), name }, ms)
 }
 
+describe('an event that its monitor knows by a key', () => {
+  it('goes out as it is, under one id whenever and in whatever report it is told, and waits for no second', () => {
+    const fold = createEventFold()
+    const keyed = (key: string, ms: number) => event(ms, { id: `log.${key}` })
+    const first = take(fold, keyed('a', 0), 0)
+    expect(first).toMatchObject({ id: undefined, events: [{ count: 1 }] })
+    const again = take(fold, keyed('a', 0), 60_000)
+    expect(again.events.map(({ id, count }) => [id, count])).toEqual(first.events.map(({ id, count }) => [id, count]))
+    const [other] = take(fold, keyed('b', 0), 0).events
+    expect(other?.id).not.toBe(first.events[0]?.id)
+    expect(fold.open).toBe(0)
+  })
+
+  it('is counted where there is no room for it', () => {
+    const fold = createEventFold(() => false)
+    expect(take(fold, event(0, { id: 'log.a', count: 3 }), 0)).toMatchObject({ events: [], shed: [{ count: 3 }] })
+  })
+})
+
 describe('repeats of an event', () => {
   it('go out once at first sight and once more with their count, when their second is over', () => {
     const fold = createEventFold()

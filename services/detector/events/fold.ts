@@ -3,9 +3,18 @@
  * count. The first goes out at once, the count follows when its second is over, so that a storm costs two messages a
  * second. What is counted here and not told yet is in memory only: the report that brought it is acknowledged when its
  * second is closed, and then as a whole, so that a detector that dies in between counts the same second again to the
- * same end. A person's word is an event of its own: none takes the place of another's who and why.
+ * same end. A person's word is an event of its own: none takes the place of another's who and why; and so is what its monitor
+ * knows by a key, which has one id however often it is told.
  */
-import { hashText, type Instant, type NodeEvent, type Severity, tellsPersonsWord, worseSeverity } from '#model'
+import {
+  hashText,
+  hasOwnKey,
+  type Instant,
+  type NodeEvent,
+  type Severity,
+  tellsPersonsWord,
+  worseSeverity,
+} from '#model'
 
 /** Different events remembered at a time; beyond it the oldest is told with the count it has, and let go. */
 export const FOLD_MAX = 4096
@@ -55,7 +64,7 @@ export interface EventFold {
   /**
    * Takes one occurrence (or several, by its count). The first of its second goes out now.
    * @param report when the report says that it was made, and its name: it tells a late event's second apart
-   * @returns the window's id, undefined where there was no room to open one; and what goes out
+   * @returns the window's id, undefined where there was no room to open one, or it needs none; and what goes out
    */
   take(
     event: NodeEvent,
@@ -75,6 +84,11 @@ function foldedId(event: NodeEvent, report: { readonly time: Date; readonly name
   const told = hashText([event.entity, event.check, ...word].join('\u0000'))
   const id = `${event.monitor}.${event.reason}.${told}.${second}`
   return report.time.getTime() - event.firstSeen.getTime() > LATE_MS ? `${id}.${report.name}` : id
+}
+
+/** Names an event that its monitor knows by a key. */
+function keyedId({ id, monitor, reason, entity, check }: NodeEvent): string {
+  return `${monitor}.${reason}.${hashText([entity, check, id].join('\u0000'))}`
 }
 
 function shedOf({ monitor, severity }: NodeEvent, count: number): Shed {
@@ -119,12 +133,25 @@ export function createEventFold(offer: (event: NodeEvent) => boolean = () => tru
     return wall.getTime() >= secondMs + WINDOW_MS && monoMs - takenMs >= IDLE_MS
   }
 
+  /** Nothing is counted of it: its monitor tells it again with the same id, when it was killed. */
+  function takeKeyed(event: NodeEvent): Told & { readonly id: undefined } {
+    const first = { ...event, id: keyedId(event) }
+    const isTaken = offer(first)
+    return {
+      id: undefined,
+      events: isTaken ? [first] : [],
+      closed: [],
+      shed: isTaken ? [] : [shedOf(first, first.count)],
+    }
+  }
+
   return {
     get open() {
       return open
     },
     isOpen: (id) => folds.get(id)?.isClosed === false,
     take(event, report, monoMs) {
+      if (hasOwnKey(event)) return takeKeyed(event)
       const id = foldedId(event, report)
       const known = folds.get(id)
       if (known === undefined) {

@@ -320,7 +320,10 @@ export interface Observation {
 
 /** Something that happened. */
 export interface Event {
-  /** Unique on this node, the same at every delivery: consumers do nothing twice by it. */
+  /**
+   * Unique on this node, the same at every delivery: consumers do nothing twice by it. A monitor leaves it empty, or says
+   * "key:" and what the event is known by at its source, so that it is the same event when it is told again after a kill.
+   */
   id: string;
   monitor: string;
   check: string;

@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
+import { ConditionStatus, ExternalMonitorService } from '#proto/npd/external/v1/external_monitor.ts'
+import type { RpcClient } from '#rpc'
+import { defineMonitor } from './define.ts'
+import { createLook } from './look.ts'
+import { checkOf, healthy, problem, specOf } from './testing/scripted-monitor.ts'
+import { closeStage, host, openStage, type Stage, watchMonitor } from './testing/stage.ts'
+import type { CheckContext, CheckResult } from './types.ts'
+
+let stage: Stage
+beforeEach(async () => {
+  stage = await openStage()
+})
+afterEach(() => closeStage(stage))
+
+const ENTRIES = [
+  { name: 'heat', type: 'heat-check', timeoutMs: 500 },
+  { name: 'fan', type: 'fan-check' },
+]
+
+/** It is 80 degrees hot, and the limit is 85 or what a caller says. It counts its looks. */
+function heated(more: { look?: (context: CheckContext<unknown>) => Promise<void> } = {}) {
+  const seen: Readonly<Record<string, string>>[] = []
+  const counts: number[] = []
+  async function look(context: CheckContext<unknown>, memory: number): Promise<CheckResult & { memory: number }> {
+    const { parameters } = context
+    seen.push(parameters)
+    counts.push(memory)
+    await more.look?.(context)
+    const limit = Number(parameters['limit'] ?? 85)
+    const finding = limit <= 80 ? problem('Hot', 'gpu:0', `80 degrees, limit ${limit}`) : healthy('Hot', 'gpu:0')
+    return {
+      findings: [finding],
+      events: [{ reason: 'Looked', severity: 'info', message: `limit ${limit}` }],
+      memory: memory + 1,
+    }
+  }
+  const heat = checkOf(() => ({ findings: [] }), {
+    type: 'heat-check',
+    parameters: ['limit'],
+
+    conditions: [specOf('Hot')],
+    events: [{ reason: 'Looked', severity: 'info', description: 'looked' }],
+    create: ({ memory }) => createLook(memory, { first: 0, look }),
+  })
+  let fans = 0
+  const fan = checkOf(
+    () => {
+      fans++
+      return { findings: [healthy('FanBroken')] }
+    },
+    { type: 'fan-check', conditions: [specOf('FanBroken')] },
+  )
+  const definition = defineMonitor({ name: 'tiny', description: '', checks: [heat, fan] })
+  return { definition, seen, counts, fans: () => fans }
+}
+
+const STATUS = new Map<ConditionStatus, string>([
+  [ConditionStatus.TRUE, 'TRUE'],
+  [ConditionStatus.FALSE, 'FALSE'],
+  [ConditionStatus.UNKNOWN, 'UNKNOWN'],
+])
+
+async function ask(client: RpcClient, parameters: Record<string, string> = {}) {
+  const { conditions, events } = await client.call(ExternalMonitorService.checkHealth, { parameters, sequence: 1 })
+  const words = conditions.map(({ type, status, message }) => `${type} ${STATUS.get(status)} ${message}`)
+  return { words, events: events.map(({ message }) => message) }
+}
+
+const WELL = ['Hot FALSE gpu:0: 12 % used', 'FanBroken FALSE 12 % used']
+
+describe('parameters of a caller', () => {
+  it('reach the check that takes them, for his answer alone: nothing is kept, and nobody else is told', async () => {
+    const { definition, seen, counts, fans } = heated()
+    const { client } = await host(stage, definition, ENTRIES)
+    expect(await ask(client)).toEqual({ words: WELL, events: ['limit 85'] })
+    const watch = watchMonitor(stage, client)
+    const present = await watch.reports(3)
+    const looks = fans()
+    expect(await ask(client, { limit: '70', other: 'x' })).toEqual({
+      words: ['Hot TRUE gpu:0: 80 degrees, limit 70', 'FanBroken FALSE 12 % used'],
+      events: ['limit 70'],
+    })
+    expect(seen).toEqual([{}, { limit: '70' }])
+    expect(fans()).toBe(looks)
+    expect(await ask(client)).toEqual({ words: WELL, events: [] })
+    // The next that is told is the next run: the one for the answer stands neither there nor in what the check keeps.
+    await client.call(MonitorService.check, { check: 'heat' })
+    const next = await watch.report()
+    expect(next.observations.map(({ message }) => message)).toEqual(['12 % used'])
+    expect(present.flatMap(({ observations }) => observations.map(({ message }) => message))).not.toContain(
+      '80 degrees, limit 70',
+    )
+    expect(counts).toEqual([0, 1, 1])
+  })
+
+  it('that no check takes change nothing, and ask nothing', async () => {
+    const { definition, seen } = heated()
+    const { client } = await host(stage, definition, ENTRIES)
+    await ask(client)
+    expect((await ask(client, { unknown: '1', constructor: 'x' })).words).toEqual(WELL)
+    expect(seen).toEqual([{}])
+  })
+
+  it('are cut and cleaned', async () => {
+    const { definition, seen } = heated()
+    const { client } = await host(stage, definition, ENTRIES)
+    await ask(client, { limit: `9\u0000\n0${'0'.repeat(400)}` })
+    expect(seen.at(-1)?.['limit']?.length).toBeLessThanOrEqual(256)
+    expect(seen.at(-1)?.['limit']).toMatch(/^9 ?0+…?$/)
+  })
+
+  it('make the answer unknown where the look fails or hangs, and the present state stays as it is', async () => {
+    const { definition } = heated({
+      look: ({ parameters }) => (parameters['limit'] === undefined ? Promise.resolve() : new Promise(() => undefined)),
+    })
+    const { client } = await host(stage, definition, ENTRIES)
+    await ask(client)
+    expect((await ask(client, { limit: '1' })).words).toEqual([
+      'Hot UNKNOWN gpu:0: check heat did not answer within 500 ms',
+      'FanBroken FALSE 12 % used',
+    ])
+    // It hangs still: none is started beside it, and what is known is the answer.
+    expect((await ask(client, { limit: '1' })).words).toEqual(WELL)
+    expect((await ask(client)).words).toEqual(WELL)
+  })
+
+  it('of many at once are looked at one after another, and who comes too late has the common answer', async () => {
+    const { definition, seen } = heated()
+    const { client } = await host(stage, definition, ENTRIES)
+    await ask(client)
+    const answers = await Promise.all(Array.from({ length: 12 }, () => ask(client, { limit: '70' })))
+    const own = answers.filter(({ words }) => words[0] !== WELL[0])
+    expect(own.length).toBeGreaterThanOrEqual(1)
+    expect(seen.length - 1).toBe(own.length)
+    expect(own.length).toBeLessThanOrEqual(12)
+  })
+})

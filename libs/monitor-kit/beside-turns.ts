@@ -1,0 +1,69 @@
+/** What turns of a check and its following say of the same conditions: the later look counts, and a failure of one is no failure of the other. */
+import { type ConditionKey, conditionKey } from '#model'
+import type { Clock } from '#service'
+import { keyOf } from './evaluate/entity.ts'
+import type { Said, Saying } from './saying.ts'
+import type { CheckResult } from './types.ts'
+
+export interface BesideTurns {
+  /** Why it does not follow its source now; undefined: it does, or has nothing to follow. */
+  readonly failure: unknown
+  /**
+   * What a follower says.
+   * @throws what is wrong with it
+   */
+  tell(result: CheckResult, observed: Date): Said
+  follows(): void
+  /** It does not follow: what its last turn did not name is unknown. */
+  fail(err: unknown, observed: Date): Said
+  /**
+   * What a turn says that has ended well: nothing of what was told since it began; of one that does not follow what it does
+   * not name is unknown.
+   * @param beganMs on the monotonic clock
+   */
+  looked(seen: CheckResult, started: Date, beganMs: number): Said
+}
+
+function keyText({ type, entity }: ConditionKey): string {
+  return conditionKey(type, entity)
+}
+
+export function createBesideTurns(saying: Saying, clock: Clock): BesideTurns {
+  let failure: unknown
+  /** What the last turn named. */
+  let named: ReadonlySet<string> = new Set()
+  /** What a follower told since the last turn began, and when. */
+  const toldMs = new Map<string, number>()
+
+  function notOlder(result: CheckResult, beganMs: number): CheckResult {
+    const isOlder = (key: ConditionKey) => (toldMs.get(keyText(key)) ?? Number.NEGATIVE_INFINITY) > beganMs
+    const findings = result.findings.filter((finding) => !isOlder(keyOf({ entity: saying.ownEntity, ...finding })))
+    toldMs.clear()
+    return { ...result, findings }
+  }
+
+  return {
+    get failure() {
+      return failure
+    },
+    tell(result, observed) {
+      const said = saying.seen(result, observed, result.partial !== false)
+      for (const observation of said.observations) toldMs.set(keyText(observation), clock.monotonicMs())
+      return said
+    },
+    follows() {
+      failure = undefined
+    },
+    fail(err, observed) {
+      failure = err
+      return saying.failed(err, observed, named)
+    },
+    looked(seen, started, beganMs) {
+      const said = saying.seen(notOlder(seen, beganMs), started, seen.partial === true)
+      named = new Set(said.observations.map(keyText))
+      if (failure === undefined) return said
+      const { observations } = saying.failed(failure, started, named)
+      return { ...said, observations: [...said.observations, ...observations] }
+    },
+  }
+}

@@ -1,0 +1,65 @@
+/** Each configured check of a monitor, with what it remembers, where it keeps things, and what wakes it. */
+import type { ServiceContext } from '#service'
+import { folderOf } from '#service-table'
+import { type CursorFile, createCursorFile } from './cursor-file.ts'
+import { CheckUnknownError } from './errors.ts'
+import { createCheckMemory, type KeptMemory } from './memory.ts'
+import { type AnyCheck, createRunner, type Runner } from './run-check.ts'
+import { createStateFolder } from './state-folder.ts'
+import type { CheckInstance, MonitorDefinition } from './types.ts'
+
+/** What a monitor's process is given. */
+export type MonitorContext = ServiceContext<readonly CheckInstance[]>
+
+/** A configured check. */
+export interface CheckParts {
+  readonly runner: Runner
+  readonly memory: KeptMemory
+  readonly cursors: CursorFile
+  /** Hears that the check asks for its turn. */
+  onWake(listener: () => void): void
+}
+
+/** @throws CheckUnknownError */
+function definitionOf({ name: monitor, checks }: MonitorDefinition, { name, type }: CheckInstance): AnyCheck {
+  const check = checks.find((known) => known.type === type || known.aliases?.includes(type))
+  if (check !== undefined) return check
+  const known = checks.map((other) => other.type)
+  throw new CheckUnknownError(monitor, name, type, known)
+}
+
+function partsOf(
+  definition: MonitorDefinition,
+  context: MonitorContext & { readonly shared: unknown },
+  instance: CheckInstance,
+): CheckParts {
+  const { host, clock, runDir, stateDir, shared } = context
+  const { name, config } = instance
+  const log = context.log.child({ monitor: name })
+  const runFolder = folderOf({ ...definition, kind: 'monitor' }, runDir)
+  const stateFolder = createStateFolder({ stateDir, monitor: definition.name, check: name })
+  const memory = createCheckMemory({ folder: runFolder, check: name, host, log })
+  let listener = (): void => undefined
+  const wake = (): void => listener()
+  const around = { config, name, host, clock, log, memory, shared, parameters: {}, stateFolder, wake }
+  return {
+    runner: createRunner(definitionOf(definition, instance), instance, definition.name, around),
+    memory,
+    cursors: createCursorFile({ stateFolder, runFolder, check: name, log }),
+    onWake(listens) {
+      listener = listens
+    },
+  }
+}
+
+/**
+ * @param shared what all of them have together
+ * @throws CheckUnknownError
+ */
+export function createCheckParts(
+  definition: MonitorDefinition,
+  context: MonitorContext,
+  shared: unknown,
+): readonly CheckParts[] {
+  return context.config.map((instance) => partsOf(definition, { ...context, shared }, instance))
+}

@@ -1,0 +1,38 @@
+/**
+ * Which of the cursors that reports carried may be kept: the last whose report was acknowledged, and never one that is
+ * ahead of it. Pure.
+ */
+
+/** The cursors of one check that are on their way. */
+export interface CursorLine {
+  /** What was told last in this life; undefined: nothing yet. */
+  readonly last: string | undefined
+  /**
+   * A report went out, and what was read up to `cursor` is told with it and those before it.
+   * @param sequence of the report; none comes before one that was noted
+   */
+  told(sequence: number, cursor: string): void
+  /**
+   * Every report up to this one was acknowledged.
+   * @returns what may be kept now; undefined: no other than before
+   */
+  acknowledged(sequence: number): string | undefined
+}
+
+export function createCursorLine(): CursorLine {
+  const waiting: { readonly sequence: number; readonly cursor: string }[] = []
+  let last: string | undefined
+  return {
+    get last() {
+      return last
+    },
+    told(sequence, cursor) {
+      last = cursor
+      waiting.push({ sequence, cursor })
+    },
+    acknowledged(sequence) {
+      const first = waiting.findIndex((one) => one.sequence > sequence)
+      return waiting.splice(0, first === -1 ? waiting.length : first).at(-1)?.cursor
+    },
+  }
+}

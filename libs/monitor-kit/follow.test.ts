@@ -1,0 +1,254 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { fakeClock } from '../clock/testing.ts'
+import { tempFolder } from '../host/testing.ts'
+import { keepLog } from '../service/testing.ts'
+import { createCursorFile } from './cursor-file.ts'
+import { defineCheck } from './define.ts'
+import type { RunReport } from './findings.ts'
+import { followSource } from './follow.ts'
+import { createReportOutbox, type OutboxLimits } from './outbox.ts'
+import { createRunner } from './run-check.ts'
+import { checkOf, emptyReport, healthy, instance, problem, specOf, wordsOf } from './testing/scripted-monitor.ts'
+import { surroundings } from './testing/surroundings.ts'
+import type { CheckDefinition, Follow, FollowContext, Tell } from './types.ts'
+
+let folder = ''
+let end: () => Promise<void>
+
+beforeEach(async () => {
+  const temp = await tempFolder()
+  folder = temp.path
+  end = async () => temp[Symbol.asyncDispose]()
+  await mkdir(join(folder, 'state'))
+})
+afterEach(() => end())
+
+/** One life of a follower, in the hands of a test. */
+interface Life {
+  readonly context: FollowContext<unknown>
+  readonly tell: Tell
+  readonly signal: AbortSignal
+  fail(err: Error): void
+  end(): void
+}
+
+/** A check that follows as the test says, life after life. */
+function following(more: Partial<CheckDefinition<unknown>> = {}, limits?: OutboxLimits) {
+  const clock = fakeClock()
+  const kept = keepLog()
+  const outbox = createReportOutbox(7, limits)
+  const stop = new AbortController()
+  const told: RunReport[] = []
+  const lives: Life[] = []
+  const follow: Follow<unknown> = (context, tell, signal) =>
+    new Promise<void>((resolve, reject) => {
+      signal.addEventListener('abort', () => resolve())
+      lives.push({ context, tell, signal, fail: reject, end: resolve })
+    })
+  const { create: _, ...common } = checkOf(() => ({ findings: [] }), {
+    conditions: [specOf('KernelOops'), specOf('Lost')],
+  })
+  const definition = defineCheck<unknown>({ ...common, follow, ...more })
+  const runner = createRunner(
+    definition,
+    instance('disk-check', { name: 'kernel' }),
+    'tiny',
+    surroundings({ clock, name: 'kernel' }),
+  )
+  const cursors = createCursorFile({
+    stateFolder: () => Promise.resolve(join(folder, 'state')),
+    runFolder: folder,
+    check: 'kernel',
+    log: kept.log,
+  })
+  const ended = followSource(runner, follow, {
+    clock,
+    outbox,
+    cursors,
+    signal: stop.signal,
+    random: () => 1,
+    send(run, isHeld) {
+      told.push(run)
+      return outbox.add(emptyReport(run), isHeld).sequence
+    },
+  })
+  const life = async (index: number): Promise<Life> => {
+    await expect.poll(() => lives.length).toBeGreaterThan(index)
+    return lives[index]!
+  }
+  const onDisk = () => readFile(join(folder, 'state/cursor.json'), 'utf8')
+  const run = () => runner.run(undefined, stop.signal)
+  return { clock, kept, outbox, stop, told, lives, life, runner, cursors, ended, onDisk, run }
+}
+
+const wordsOfAll = (told: readonly RunReport[]) => told.map(({ observations }) => observations.map(wordsOf))
+
+describe('a check that follows', () => {
+  it('tells at once what it finds and what happened, of what it declared', async () => {
+    const { told, life, runner } = following()
+    const { tell } = await life(0)
+    await tell({
+      findings: [problem('KernelOops'), problem('Stolen')],
+      events: [{ reason: 'Oops', severity: 'warning', message: 'x', key: 'boot 1' }],
+    })
+    expect(wordsOfAll(told)).toEqual([['KernelOops problem AboveLimit']])
+    expect(told[0]?.events).toMatchObject([{ id: 'key:boot 1', reason: 'Oops' }])
+    expect(told[0]?.runs).toMatchObject([{ error: 'check kernel reported Stolen, which it does not declare' }])
+    expect(runner.present.observations().map(wordsOf)).toEqual(['KernelOops problem AboveLimit'])
+  })
+
+  it('keeps its cursor when its report is acknowledged, and not before', async () => {
+    const { life, outbox, cursors, onDisk } = following()
+    const { tell, context } = await life(0)
+    expect(context.cursor).toBeUndefined()
+    for (const line of [1, 2, 3]) await tell({ findings: [] }, { cursor: { line } })
+    await cursors.settled()
+    await expect(onDisk()).rejects.toThrow('ENOENT')
+    outbox.acknowledge(7, 2)
+    await cursors.settled()
+    expect(await onDisk()).toBe('{"line":2}')
+  })
+
+  it('goes on in the next process where it was acknowledged', async () => {
+    await writeFile(join(folder, 'state/cursor.json'), '{"line":2}')
+    const { life } = following()
+    expect((await life(0)).context.cursor).toEqual({ line: 2 })
+  })
+
+  it('that fails is unknown, says so as a run that fails, and begins anew where it had told, later each time', async () => {
+    const { told, life, clock, lives } = following()
+    const first = await life(0)
+    await first.tell({ findings: [problem('KernelOops'), healthy('Lost', 'file:/x')] }, { cursor: 5 })
+    first.fail(new Error('cannot read /dev/kmsg: EPERM'))
+    await expect.poll(() => told.length).toBe(2)
+    expect(told[1]?.runs).toMatchObject([
+      { error: 'cannot read /dev/kmsg: EPERM', next: new Date('2026-05-12T03:14:20.500Z') },
+    ])
+    expect(wordsOfAll(told.slice(1))).toEqual([['KernelOops unknown CheckFailed', 'Lost file:/x unknown CheckFailed']])
+    await clock.advance(499)
+    expect(lives).toHaveLength(1)
+    await clock.advance(1)
+    const second = await life(1)
+    expect(second.context.cursor).toBe(5)
+    second.fail(new Error('again'))
+    await expect.poll(() => told.length).toBe(3)
+    await clock.advance(998)
+    expect(lives).toHaveLength(2)
+    await clock.advance(2)
+    await life(2)
+  })
+
+  it('that ends by itself has failed', async () => {
+    const { told, life } = following()
+    ;(await life(0)).end()
+    await expect
+      .poll(() => told.map(({ runs }) => runs[0]?.error))
+      .toEqual(['check kernel stopped following its source'])
+  })
+
+  it('that told what cannot be told has failed of that, and nothing that comes after it is told', async () => {
+    const { told, life, outbox } = following()
+    const { tell, signal } = await life(0)
+    const wrong = tell({ findings: [{ ...healthy('Lost'), health: 'fine' as 'healthy' }] }, { cursor: 1 })
+    const after = tell({ findings: [healthy('Lost')] }, { cursor: 2 })
+    await expect(wrong).rejects.toThrow()
+    await expect(after).rejects.toThrow()
+    expect(signal.aborted).toBe(true)
+    await expect.poll(() => told.length).toBe(1)
+    expect(wordsOfAll(told)).toEqual([['KernelOops unknown CheckFailed', 'Lost unknown CheckFailed']])
+    expect(outbox.length).toBe(1)
+  })
+
+  it.each([
+    [
+      'is too long',
+      'x'.repeat(4095),
+      'a cursor of check kernel is 4097 bytes long; expected JSON of at most 4096 bytes',
+    ],
+    ['is no JSON', () => 1, 'a cursor of check kernel is nothing that JSON knows; expected JSON of at most 4096 bytes'],
+  ])('whose cursor %s has failed of that', async (_what, cursor, text) => {
+    const { told, life } = following()
+    await expect((await life(0)).tell({ findings: [] }, { cursor })).rejects.toThrow(text)
+    await expect.poll(() => told.map(({ runs }) => runs[0]?.error)).toEqual([text])
+  })
+
+  it('waits while nobody takes what it told with a cursor, and goes on when somebody does', async () => {
+    const { told, life, outbox } = following({}, { reports: 8, bytes: 1e9 })
+    const { tell } = await life(0)
+    const line = (cursor: number) => tell({ findings: [] }, { cursor })
+    for (const cursor of [1, 2, 3, 4]) await line(cursor)
+    const fifth = line(5)
+    const other = outbox.add(emptyReport())
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(told).toHaveLength(4)
+    for (let i = 0; i < 20; i++) outbox.add(emptyReport())
+    outbox.acknowledge(7, 1)
+    await fifth
+    expect(told).toHaveLength(5)
+    // What no cursor stands behind made room.
+    expect(outbox.after(0)?.sequence).toBe(2)
+    expect(outbox.after(4)?.sequence).toBeGreaterThan(other.sequence)
+  })
+
+  it('ends when the monitor does, also while it waits', async () => {
+    const { stop, life, ended } = following({}, { reports: 2, bytes: 1e9 })
+    const { tell } = await life(0)
+    await tell({ findings: [] }, { cursor: 1 })
+    const waits = tell({ findings: [] }, { cursor: 2 })
+    stop.abort(new Error('the monitor stops'))
+    await expect(waits).rejects.toThrow('the monitor stops')
+    await ended
+  })
+})
+
+describe('the turn of a check that follows', () => {
+  it('says that it does, and why it does not', async () => {
+    const { life, run, told, clock } = following()
+    const first = await life(0)
+    await first.tell({ findings: [problem('KernelOops')] })
+    expect(await run()).toMatchObject({ observations: [], withdrawn: [], complete: [], runs: [{ error: '' }] })
+    first.fail(new Error('gone'))
+    await expect.poll(() => told.length).toBe(2)
+    const failing = await run()
+    expect(failing.runs).toMatchObject([{ error: 'gone' }])
+    expect(failing.observations.map(wordsOf)).toEqual(['KernelOops unknown CheckFailed', 'Lost unknown CheckFailed'])
+    await clock.advance(500)
+    await (await life(1)).tell({ findings: [healthy('KernelOops'), healthy('Lost', 'file:/x')] })
+    expect(told.at(-1)?.withdrawn).toEqual([{ type: 'Lost', entity: '' }])
+    expect(await run()).toMatchObject({ observations: [], runs: [{ error: '' }] })
+  })
+
+  it('proves what it names, also while it cannot follow', async () => {
+    const { life, run, told } = following({ create: () => () => Promise.resolve({ findings: [healthy('Lost')] }) })
+    const first = await life(0)
+    await first.tell({ findings: [problem('KernelOops')] })
+    await run()
+    first.fail(new Error('gone'))
+    await expect.poll(() => told.length).toBe(2)
+    expect(wordsOfAll(told.slice(1))).toEqual([['KernelOops unknown CheckFailed']])
+    const { observations, runs } = await run()
+    expect(observations.map(wordsOf)).toEqual(['Lost healthy BelowLimit', 'KernelOops unknown CheckFailed'])
+    expect(runs[0]?.error).toBe('gone')
+  })
+
+  it('says nothing of what was told since it began', async () => {
+    const looked = Promise.withResolvers<void>()
+    const both = async () => {
+      await looked.promise
+      return { findings: [healthy('KernelOops'), healthy('Lost')] }
+    }
+    const { life, run, clock } = following({ create: () => both })
+    const { tell } = await life(0)
+    const running = run()
+    await clock.advance(10)
+    await tell({ findings: [problem('KernelOops')] })
+    looked.resolve()
+    expect((await running).observations.map(wordsOf)).toEqual(['Lost healthy BelowLimit'])
+    expect((await run()).observations.map(wordsOf)).toEqual([
+      'KernelOops healthy BelowLimit',
+      'Lost healthy BelowLimit',
+    ])
+  })
+})

@@ -1,0 +1,129 @@
+/**
+ * Follows what a check listens to: tells at once, keeps where the source was read up to once that was acknowledged, and
+ * begins anew, later each time, when it fails.
+ */
+import { aborted } from '#clock'
+import { createBackoff } from '#pace'
+import type { Clock } from '#service'
+import { CURSOR_BYTES_MAX, type CursorFile } from './cursor-file.ts'
+import { type CursorLine, createCursorLine } from './cursor-line.ts'
+import { CursorError, FollowEndedError } from './errors.ts'
+import type { RunReport } from './findings.ts'
+import type { ReportOutbox } from './outbox.ts'
+import type { Runner } from './run-check.ts'
+import type { CheckResult, Follow, Tell, TellOptions } from './types.ts'
+
+/** Between a failure and the next attempt. One that followed for a while begins with the short wait again. */
+const RESTART_MS = { min: 500, max: 60_000, settledAfter: 60_000 } as const
+
+/** One that has followed for so long, or told something, does follow. */
+const SETTLED_MS = 10_000
+
+/** What a following check works with. */
+export interface FollowingOptions {
+  readonly clock: Clock
+  readonly outbox: Pick<ReportOutbox, 'room' | 'onAcknowledged'>
+  readonly cursors: CursorFile
+  /** The monitor stops. */
+  readonly signal: AbortSignal
+  /** Sends what was said, at once. @returns the number of its last report */
+  readonly send: (said: RunReport, isHeld: boolean) => number
+  /** From 0 to 1. Default Math.random. */
+  readonly random?: () => number
+}
+
+/** As JSON, of at most 4 KiB. @throws CursorError */
+function textOf(check: string, cursor: unknown): string {
+  const text = JSON.stringify(cursor) as string | undefined
+  const bytes = text === undefined ? 0 : Buffer.byteLength(text)
+  if (text === undefined || bytes > CURSOR_BYTES_MAX) throw new CursorError(check, bytes, CURSOR_BYTES_MAX)
+  return text
+}
+
+/** Tells one after another, in their order; from the first that cannot be told on none is, and `onFailed` hears why. */
+function createTell(
+  runner: Runner,
+  line: CursorLine,
+  options: FollowingOptions,
+  life: { readonly signal: AbortSignal; readonly onFailed: (err: unknown) => void },
+): Tell {
+  const { outbox, send } = options
+  const { signal, onFailed } = life
+  let last: Promise<void> = Promise.resolve()
+
+  async function hasRoom(): Promise<void> {
+    for (let wait = outbox.room(); wait !== undefined; wait = outbox.room()) {
+      await Promise.race([wait, aborted(signal)])
+      signal.throwIfAborted()
+    }
+  }
+
+  async function tellNow(result: CheckResult, { cursor }: TellOptions): Promise<void> {
+    signal.throwIfAborted()
+    await hasRoom()
+    const text = cursor === undefined ? undefined : textOf(runner.instance.name, cursor)
+    const sequence = send(runner.tell(result), text !== undefined)
+    runner.follows()
+    if (text !== undefined) line.told(sequence, text)
+  }
+
+  return (result, told = {}) => {
+    last = last.then(() => tellNow(result, told))
+    // Whether or not its caller waits for it.
+    last.catch(onFailed)
+    return last
+  }
+}
+
+/** Follows until the signal aborts; never rejects. */
+export async function followSource(runner: Runner, follow: Follow<unknown>, options: FollowingOptions): Promise<void> {
+  const { clock, cursors, signal, outbox, random } = options
+  const { name } = runner.instance
+  const line = createCursorLine()
+  const { min: minMs, max: maxMs, settledAfter } = RESTART_MS
+  const backoff = createBackoff({ minMs, maxMs, ...(random && { random }) })
+  outbox.onAcknowledged((sequence) => {
+    const cursor = line.acknowledged(sequence)
+    if (cursor !== undefined) cursors.keep(cursor)
+  })
+  const recalled = await cursors.recall()
+
+  /** What runs of it, also after it was told to end: no other is started beside it. */
+  let running: Promise<void> = Promise.resolve()
+
+  /** One life of it. Rejects with why it ended; the first cause is the cause. */
+  async function live(): Promise<never> {
+    const life = new AbortController()
+    const ends = AbortSignal.any([signal, life.signal])
+    const tell = createTell(runner, line, options, { signal: ends, onFailed: (err) => life.abort(err) })
+    const from = line.last ?? recalled
+    const cursor: unknown = from === undefined ? undefined : JSON.parse(from)
+    const settled = clock.after(SETTLED_MS, () => runner.follows())
+    // One that throws before its first await must not escape either.
+    running = Promise.resolve()
+      .then(() => follow({ ...runner.context, cursor }, tell, ends))
+      .then(
+        () => life.abort(new FollowEndedError(name)),
+        (err: unknown) => life.abort(err),
+      )
+    await aborted(ends)
+    settled()
+    throw ends.reason
+  }
+
+  while (!signal.aborted) {
+    const beganMs = clock.monotonicMs()
+    try {
+      await live()
+    } catch (err) {
+      if (signal.aborted) break
+      if (clock.monotonicMs() - beganMs >= settledAfter) backoff.reset()
+      const waitMs = backoff.next()
+      options.send(runner.fail(err, new Date(clock.now().getTime() + waitMs)), false)
+      await clock.sleep(waitMs, signal).catch(() => undefined)
+      await Promise.race([running, aborted(signal)])
+    }
+  }
+  // Who holds the process up waits for it no longer than it likes.
+  await running
+}

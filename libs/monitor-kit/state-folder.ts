@@ -1,0 +1,34 @@
+/** What a check keeps beyond a reboot: a folder of its own below the state directory, made when it is first asked for. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { StateFolderError } from './errors.ts'
+import { fileNameOf } from './memory.ts'
+
+/** Whose folder it is. */
+export interface StateFolderOptions {
+  readonly stateDir: string
+  readonly monitor: string
+  /** The check's configured name. */
+  readonly check: string
+}
+
+/** `<stateDir>/monitors/<monitor>/<check>`; a check's name that is none of a folder is hashed. */
+export function stateFolderPath({ stateDir, monitor, check }: StateFolderOptions): string {
+  return join(stateDir, 'monitors', monitor, fileNameOf(check))
+}
+
+/** Makes it (0750) at the first call. Rejects with StateFolderError; the next call tries again. */
+export function createStateFolder(options: StateFolderOptions): () => Promise<string> {
+  const path = stateFolderPath(options)
+  let made: Promise<string> | undefined
+  async function make(): Promise<string> {
+    try {
+      await mkdir(path, { recursive: true, mode: 0o750 })
+      return path
+    } catch (cause) {
+      made = undefined
+      throw new StateFolderError(path, cause)
+    }
+  }
+  return () => (made ??= make())
+}
