@@ -1,9 +1,9 @@
 /** A real embedded server in a folder of its own, for tests of whatever speaks to the bus. */
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createHost } from '#host'
 import { type ConnectedBus, connectBus } from './connect.ts'
 import { credentialsFile, readCredentials } from './credentials.ts'
 import { type EmbeddedServer, startEmbeddedServer } from './server.ts'
@@ -16,26 +16,10 @@ export const quietLog: BusLog = {
   error: () => undefined,
 }
 
-/** Starts children directly, as libs/host does in a service. */
+/** Starts children as a service does. */
 export const plainDoor: ChildDoor = {
-  spawn(file, args, { env, onLine }) {
-    const child = spawn(file, [...args], {
-      env: { PATH: process.env['PATH'] ?? '', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
-        for (const line of chunk.toString().split('\n')) if (line !== '') onLine(line)
-      })
-    }
-    const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
-      child.on('exit', (code, signal) => resolve({ code, signal }))
-    })
-    return new Promise((resolve, reject) => {
-      child.on('error', reject)
-      child.on('spawn', () => resolve({ pid: child.pid ?? -1, exited, kill: (signal) => child.kill(signal) }))
-    })
-  },
+  spawn: (file, args, { env, onLine }) =>
+    createHost({ root: '' }).programs.start(file, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, onLine }),
 }
 
 /** Below what the kernel gives to who connects (`ip_local_port_range`), so that no connection takes one meanwhile. */
