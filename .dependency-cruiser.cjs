@@ -137,6 +137,14 @@ module.exports = {
       to: { pathNot: '^libs/(wire|model|proto)/' },
     },
     {
+      name: 'node-feed-narrow',
+      comment:
+        'libs/node-feed brings the bus to the model for its readers: it knows neither how it is shown nor who it is told.',
+      severity: 'error',
+      from: { path: '^libs/node-feed/', pathNot: TESTS },
+      to: { pathNot: '^libs/(node-feed|bus|wire|model|clock|proto)/' },
+    },
+    {
       name: 'evaluate-pure',
       comment:
         'evaluate.ts is a function of reading and configuration; what it needs of the kit is #monitor-kit/evaluate.',

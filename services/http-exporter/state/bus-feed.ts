@@ -1,17 +1,9 @@
 /** What the bus says, brought to state, history, metrics and stream. */
 import type { BusReader } from '#bus'
-import { waitOf } from '#model'
-import type * as pb from '#proto/nodedoctor/v1/types.ts'
+import { followNode } from '#node-feed'
 import type { Clock } from '#service'
 import { type EventView, renderEvent } from '#view'
-import {
-  fromProtoEvent,
-  fromProtoMetric,
-  fromProtoMonitorState,
-  fromProtoNodeCondition,
-  fromProtoProblem,
-  fromProtoSample,
-} from '#wire'
+import { fromProtoEvent, fromProtoMetric, fromProtoProblem, fromProtoSample } from '#wire'
 import type { History } from '../history/history.ts'
 import type { Durations } from '../metrics/durations.ts'
 import type { SampleTable } from '../metrics/sample-table.ts'
@@ -75,68 +67,61 @@ export function followBus(reader: BusReader, targets: FeedTargets, signal: Abort
     })
   }
 
-  function convert<P, T>(values: readonly P[], keyOf: (value: P) => string, from: (value: P) => T): Map<string, T> {
-    return new Map(values.map((value) => [keyOf(value), from(value)]))
-  }
-
-  const conditionKey = (value: pb.NodeCondition) => reader.keyOf('node_conditions', value)
-  reader.watchBucket(
-    'node_conditions',
+  followNode(
+    reader,
     {
-      snapshot(values) {
-        conditions.replace(convert(values, conditionKey, (value) => fromProtoNodeCondition(value, clock.now())))
-        history.conditions([...conditions.values.values()])
+      clock,
+      conditions: {
+        anew(facts) {
+          conditions.replace(facts)
+          history.conditions([...facts.values()])
+        },
+        put(condition, key) {
+          conditions.put(key, condition)
+          history.condition(condition)
+        },
+        gone(condition, key) {
+          conditions.delete(key)
+          history.conditionGone(condition)
+        },
       },
-      put(value) {
-        const condition = fromProtoNodeCondition(value, clock.now())
-        conditions.put(conditionKey(value), condition)
-        history.condition(condition)
+      problems: {
+        anew(facts) {
+          problems.replace(facts)
+          for (const problem of facts.values()) history.problem(problem)
+        },
+        put(problem, key) {
+          problems.put(key, problem)
+          history.problem(problem)
+        },
+        gone: (_, key) => problems.delete(key),
       },
-      deleted(key) {
-        const gone = conditions.values.get(key)
-        conditions.delete(key)
-        if (gone !== undefined) history.conditionGone(gone)
+      monitors: {
+        anew(facts) {
+          monitors.replace(facts)
+          for (const monitor of facts.values()) durations.saw(monitor)
+        },
+        put(monitor, key) {
+          monitors.put(key, monitor)
+          durations.saw(monitor)
+          if (monitor.health === 'unreachable') forget(monitor.name)
+        },
+        gone(monitor, key) {
+          monitors.delete(key)
+          forget(monitor.name)
+        },
       },
-    },
-    signal,
-  )
-
-  const problemKey = (value: pb.Problem) => reader.keyOf('problems', value)
-  reader.watchBucket(
-    'problems',
-    {
-      snapshot(values) {
-        problems.replace(convert(values, problemKey, (value) => fromProtoProblem(value, clock.now())))
-        for (const problem of problems.values.values()) history.problem(problem)
-      },
-      put(value) {
-        const problem = fromProtoProblem(value, clock.now())
-        problems.put(problemKey(value), problem)
-        history.problem(problem)
-      },
-      deleted: (key) => problems.delete(key),
-    },
-    signal,
-  )
-
-  const monitorKey = (value: pb.MonitorState) => reader.keyOf('monitors', value)
-  reader.watchBucket(
-    'monitors',
-    {
-      snapshot(values) {
-        monitors.replace(convert(values, monitorKey, (value) => fromProtoMonitorState(value, clock.now())))
-        for (const monitor of monitors.values.values()) durations.saw(monitor)
-      },
-      put(value) {
-        const monitor = fromProtoMonitorState(value, clock.now())
-        monitors.put(monitorKey(value), monitor)
-        durations.saw(monitor)
-        if (monitor.health === 'unreachable') forget(monitor.name)
-      },
-      deleted(key) {
-        const gone = monitors.values.get(key)
-        monitors.delete(key)
-        if (gone !== undefined) forget(gone.name)
+      onHeartbeat({ bootId, detectorIncarnation }, waitMs) {
+        state.heartbeat(bootId, waitMs)
+        // Of a time whose changes have not come nothing was seen.
+        if (waitMs > 0) return
+        history.seen({
+          wall: clock.now(),
+          monoMs: clock.monotonicMs(),
+          bootId,
+          booted: targets.booted,
+          incarnation: String(detectorIncarnation),
+        })
       },
     },
     signal,
@@ -166,21 +151,6 @@ export function followBus(reader: BusReader, targets: FeedTargets, signal: Abort
     { signal },
   )
 
-  const stopHeartbeat = reader.onHeartbeat((heartbeat) => {
-    const { bootId, detectorIncarnation } = heartbeat
-    const waitMs = waitOf(heartbeat)
-    state.heartbeat(bootId, waitMs)
-    // Of a time whose changes have not come nothing was seen.
-    if (waitMs > 0) return
-    history.seen({
-      wall: clock.now(),
-      monoMs: clock.monotonicMs(),
-      bootId,
-      booted: targets.booted,
-      incarnation: String(detectorIncarnation),
-    })
-  })
-
   const stopMetrics = reader.onMetrics(({ monitor, samples: batch, described }) => {
     const told = batch.map(fromProtoSample)
     samplesRefused += samples.take(monitor, told, clock.monotonicMs(), described.map(fromProtoMetric))
@@ -190,9 +160,6 @@ export function followBus(reader: BusReader, targets: FeedTargets, signal: Abort
     if (Object.keys(shown).length > 0) hub.tell({ kind: 'samples', at: clock.now().toISOString(), values: shown })
   })
 
-  signal.addEventListener('abort', () => {
-    stopHeartbeat()
-    stopMetrics()
-  })
+  signal.addEventListener('abort', stopMetrics)
   return () => ({ missed, samplesRefused })
 }

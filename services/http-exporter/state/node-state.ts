@@ -3,6 +3,7 @@
  * those within a moment one.
  */
 import type { Evidence, Liveness, MetricDescriptor, MonitorState, NodeCondition, Problem } from '#model'
+import { createListening } from '#node-feed'
 import type { Clock } from '#service'
 import {
   cleanSeriesKey,
@@ -16,7 +17,6 @@ import {
 import { type Graphs, graphsOf } from '../history/display.ts'
 import { createFactTable, type FactTable } from './fact-table.ts'
 import { createShownView } from './shown-view.ts'
-import { createVoice } from './voice.ts'
 
 export interface NodeStateOptions {
   readonly clock: Clock
@@ -60,7 +60,7 @@ function isOtherVoice(a: Liveness, b: Liveness): boolean {
 
 export function createNodeState({ clock, node, settings, onKnown = () => undefined }: NodeStateOptions): NodeState {
   const memo = createViewMemo()
-  const voice = createVoice(clock)
+  const voice = createListening(clock)
   let bootId = node.bootId
   const conditions = createFactTable<NodeCondition>(() => shown.changed(), onKnown)
   const problems = createFactTable<Problem>(() => shown.changed(), onKnown)

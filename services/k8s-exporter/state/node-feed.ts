@@ -1,26 +1,12 @@
-/** What the bus says of the node now, and whether anybody vouches for it. */
+/** The node as the bus has it, with what the exporter's conditions want to hear of it. */
 import type { BusReader } from '#bus'
-import { type MonitorState, type NodeCondition, type Problem, provenAt, STALE_AFTER_MS, waitOf } from '#model'
+import { type NodeCondition, provenAt } from '#model'
+import { type NodeFeed as Followed, followNode as follow, type Voice } from '#node-feed'
 import type { Clock } from '#service'
-import { fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
 
-export type Voice =
-  | { readonly state: 'live' | 'awaited' }
-  | { readonly state: 'late'; readonly asOf: Date }
-  | { readonly state: 'silent'; readonly since: Date }
-
-export interface NodeFeed {
-  readonly conditions: ReadonlyMap<string, NodeCondition>
-  readonly problems: ReadonlyMap<string, Problem>
-  readonly monitors: ReadonlyMap<string, MonitorState>
-  /** The buckets were read at least once. */
-  readonly known: boolean
-  /**
-   * `live`, late (it is heard, and cannot tell what it knows: all is as of then), or silent since when; `awaited` for the
-   * first minute of this exporter's life.
-   */
+export interface NodeFeed extends Pick<Followed, 'conditions' | 'problems' | 'monitors' | 'known'> {
   voice(): Voice
-  /** Up to when it has told what it knows. */
+  /** Up to when the detector has told what it knows. */
   readonly lastHeard: Date | undefined
 }
 
@@ -41,52 +27,8 @@ export function followNode(
   { clock, onWithdrawn, onAnew, onChange, onType }: FeedOptions,
   signal: AbortSignal,
 ): NodeFeed {
-  const startedMs = clock.monotonicMs()
-  const started = clock.now()
-  const conditions = new Map<string, NodeCondition>()
-  const problems = new Map<string, Problem>()
-  const monitors = new Map<string, MonitorState>()
-  const read = new Set<string>()
-  let heard: { readonly atMs: number; readonly at: Date } | undefined
-  let late: { readonly asOf: Date; readonly sinceMs: number } | undefined
-
-  function follow<V, T>(
-    bucket: string,
-    into: Map<string, T>,
-    keyOf: (value: V) => string,
-    from: (value: V) => T,
-    onMoved: (values: readonly T[]) => void = () => undefined,
-    onDeleted: (value: T) => void = () => undefined,
-  ): { snapshot(values: readonly V[]): void; put(value: V): void; deleted(key: string): void } {
-    return {
-      snapshot(values) {
-        onAnew()
-        const gone = [...into.values()]
-        into.clear()
-        for (const value of values) into.set(keyOf(value), from(value))
-        read.add(bucket)
-        onMoved([...gone, ...into.values()])
-        onChange()
-      },
-      put(value) {
-        const next = from(value)
-        into.set(keyOf(value), next)
-        onMoved([next])
-        onChange()
-      },
-      deleted(key) {
-        const gone = into.get(key)
-        if (gone === undefined) return
-        into.delete(key)
-        onMoved([gone])
-        onDeleted(gone)
-        onChange()
-      },
-    }
-  }
-
   function moved(some: readonly NodeCondition[]): void {
-    const all = [...conditions.values()]
+    const all = [...feed.conditions.values()]
     const byType = Map.groupBy(
       some.length === 1 ? all.filter(({ type }) => type === some[0]?.type) : all,
       ({ type }) => type,
@@ -94,71 +36,48 @@ export function followNode(
     for (const type of new Set(some.map((one) => one.type))) onType(type, byType.get(type) ?? [])
   }
 
-  reader.watchBucket(
-    'node_conditions',
-    follow(
-      'conditions',
-      conditions,
-      (value) => reader.keyOf('node_conditions', value),
-      (value) => fromProtoNodeCondition(value, clock.now()),
-      moved,
-      onWithdrawn,
-    ),
-    signal,
-  )
-  reader.watchBucket(
-    'problems',
-    follow(
-      'problems',
-      problems,
-      (value) => reader.keyOf('problems', value),
-      (value) => fromProtoProblem(value, clock.now()),
-    ),
-    signal,
-  )
-  reader.watchBucket(
-    'monitors',
-    follow(
-      'monitors',
-      monitors,
-      (value) => reader.keyOf('monitors', value),
-      (value) => fromProtoMonitorState(value, clock.now()),
-    ),
-    signal,
-  )
-  const stop = reader.onHeartbeat((heartbeat) => {
-    const before = voice().state
-    const at = clock.now()
-    const waitMs = waitOf(heartbeat)
-    if (waitMs === 0) late = undefined
-    // The first word counts: a number that is measured anew each time would move by itself.
-    else late ??= { asOf: new Date(at.getTime() - waitMs), sinceMs: clock.monotonicMs() - waitMs }
-    heard = { atMs: clock.monotonicMs(), at }
-    if (before !== voice().state) onChange()
-  })
-  signal.addEventListener('abort', stop, { once: true })
-
-  function voice(): ReturnType<NodeFeed['voice']> {
-    const quietMs = clock.monotonicMs() - (heard?.atMs ?? startedMs)
-    if (quietMs >= STALE_AFTER_MS)
-      return { state: 'silent', since: new Date((heard?.at ?? started).getTime() + STALE_AFTER_MS) }
-    if (late === undefined) return { state: heard === undefined ? 'awaited' : 'live' }
-    const since = new Date(late.asOf.getTime() + STALE_AFTER_MS)
-    return clock.monotonicMs() - late.sinceMs >= STALE_AFTER_MS
-      ? { state: 'silent', since }
-      : { state: 'late', asOf: late.asOf }
+  function readAnew(): void {
+    onAnew()
+    onChange()
   }
 
-  return {
-    conditions,
-    problems,
-    monitors,
-    get known() {
-      return read.size === 3
+  const others = { anew: readAnew, put: onChange, gone: onChange }
+  const feed: Followed = follow(
+    reader,
+    {
+      clock,
+      conditions: {
+        anew(facts, before) {
+          onAnew()
+          moved([...before, ...facts.values()])
+          onChange()
+        },
+        put(condition) {
+          moved([condition])
+          onChange()
+        },
+        gone(condition) {
+          moved([condition])
+          onWithdrawn(condition)
+          onChange()
+        },
+      },
+      problems: others,
+      monitors: others,
+      onVoice: onChange,
     },
-    voice,
+    signal,
+  )
+  return {
+    conditions: feed.conditions,
+    problems: feed.problems,
+    monitors: feed.monitors,
+    get known() {
+      return feed.known
+    },
+    voice: feed.listening.voice,
     get lastHeard() {
-      return late?.asOf ?? heard?.at
+      return feed.listening.lastHeard
     },
   }
 }
