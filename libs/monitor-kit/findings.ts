@@ -15,13 +15,16 @@ import {
   type Report,
   wholeText,
 } from '#model'
-import { Report as ProtoReport } from '#proto/nodedoctor/v1/types.ts'
-import { toProtoReport } from '#wire'
 import { cleanEntity, keyOf } from './evaluate/entity.ts'
+import type { EncodedSaid } from './report-bytes.ts'
 import type { Finding, Happening } from './types.ts'
 
 /** What a run says, before it has a sequence. */
-export type RunReport = Pick<Report, 'observations' | 'events' | 'metrics' | 'runs' | 'withdrawn' | 'complete'>
+export interface RunReport
+  extends Pick<Report, 'observations' | 'events' | 'metrics' | 'runs' | 'withdrawn' | 'complete'> {
+  /** Observations, events and withdrawn, where they are encoded already. */
+  readonly said?: EncodedSaid | undefined
+}
 
 /** Of one report; more are told in another. Far below what a message may hold (4 MiB). */
 const PART = { observations: 500, events: 200, metrics: 1000 } as const
@@ -120,15 +123,6 @@ export function samplesOf(metrics: readonly MetricSample[] = []): readonly Metri
     .map(({ name, labels, value }) => ({ name: cleanText(name, MAX_ENTITY), labels: cleanLabels(labels), value }))
 }
 
-/**
- * What a check says may be anything at run time: a health that is no word, a time that is no date. It has to fail here,
- * as that check's failure, and not when the report is sent.
- * @throws what the encoder says of it
- */
-export function assertTellable(said: Omit<RunReport, 'runs' | 'complete'>): void {
-  ProtoReport.encode(toProtoReport({ ...said, runs: [], complete: [], incarnation: 1, sequence: 1, time: new Date(0) }))
-}
-
 /** At most `size` items in each, and about {@link PART_BYTES} of messages. */
 function slices<T extends object>(items: readonly T[], size: number): T[][] {
   const parts: T[][] = []
@@ -158,6 +152,7 @@ export function partsOf(run: RunReport): readonly RunReport[] {
   const events = slices(run.events, PART.events)
   const metrics = slices(run.metrics, PART.metrics)
   const count = Math.max(1, observations.length, events.length, metrics.length)
+  if (count === 1) return [run]
   return Array.from({ length: count }, (_, index) => ({
     observations: observations[index] ?? [],
     events: events[index] ?? [],

@@ -1,16 +1,22 @@
 /** nodedoctor.v1.Monitor: Describe, Watch, Check. */
 import { cleanText, MAX_ENTITY, type Report } from '#model'
 import { type DescribeResponse, type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
-import { GRPC_STATUS, type RpcService } from '#rpc'
+import { GRPC_STATUS, type RpcService, respondsInBytes } from '#rpc'
 import type { Logger } from '#service'
 import { toProtoReport } from '#wire'
 import { errorText } from './findings.ts'
 import type { ReportOutbox } from './outbox.ts'
+import { bytesOfSamples } from './report-bytes.ts'
 import type { ClearedWord } from './types.ts'
-import { startWatch, type Watcher } from './watch.ts'
+import { startWatch, type WatchCall, type Watcher } from './watch.ts'
 
 /** Watchers at a time: the detector, one that replaces it, and people who look. */
 const WATCHERS_MAX = 8
+
+/** Each report was encoded when it was kept. */
+const SERVICE = { ...MonitorService, watch: respondsInBytes(MonitorService.watch) }
+
+type Watching = WatchCall & { emit(event: 'error', err: { code: number; details: string }): unknown }
 
 /** Codes of gRPC. */
 const INTERNAL = 13
@@ -45,7 +51,7 @@ export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
   const watchers = new Set<Watcher>()
   let wasWatched = false
 
-  const implementation: MonitorServer = {
+  const implementation: Pick<MonitorServer, 'describe' | 'check'> & { watch(call: Watching): void } = {
     describe: (_call, callback) => callback(null, options.describe()),
     check(call, callback) {
       const running = options.check(call.request.check)
@@ -82,7 +88,7 @@ export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
   }
 
   return {
-    service: { definition: MonitorService, implementation },
+    service: { definition: SERVICE, implementation },
     get isWatched() {
       return watchers.size > 0
     },
@@ -90,7 +96,10 @@ export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
       return wasWatched
     },
     tell(report) {
-      for (const watcher of watchers) watcher.tell(report)
+      if (watchers.size === 0) return
+      const { sequence, metrics } = report
+      const news = { sequence, samples: bytesOfSamples(metrics), count: metrics.length }
+      for (const watcher of watchers) watcher.tell(news)
     },
     end() {
       for (const watcher of [...watchers]) watcher.end()

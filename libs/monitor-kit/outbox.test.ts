@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Report as ProtoReport } from '#proto/nodedoctor/v1/types.ts'
 import { eventOf, observationOf } from './findings.ts'
 import { createReportOutbox, type ReportOutbox } from './outbox.ts'
 import { emptyReport, healthy, problem } from './testing/scripted-monitor.ts'
@@ -7,6 +8,10 @@ import { emptyReport, healthy, problem } from './testing/scripted-monitor.ts'
 const at = new Date('2026-05-12T03:14:20Z')
 const quiet = () => emptyReport({ observations: [observationOf(healthy('DiskFull'), 'disk', at)] })
 const loud = () => emptyReport({ observations: [observationOf(problem('DiskFull'), 'disk', at)] })
+
+function firstOf(outbox: ReportOutbox): ProtoReport {
+  return ProtoReport.decode(outbox.after(0)?.bytes ?? new Uint8Array())
+}
 
 function sequences(outbox: ReportOutbox): number[] {
   const found: number[] = []
@@ -40,7 +45,7 @@ describe('the outbox', () => {
     )
     const observation = observationOf({ ...problem('DiskFull'), since: seen }, 'disk', told)
     outbox.add(emptyReport({ time: told, observations: [observation], events: [event] }))
-    expect(outbox.after(0)?.report).toMatchObject({
+    expect(firstOf(outbox)).toMatchObject({
       time: told,
       observations: [{ observed: told, since: seen }],
       events: [{ firstSeen: seen, lastSeen: seen }],
@@ -50,7 +55,7 @@ describe('the outbox', () => {
   it('gives back what it was given, but for samples', () => {
     const outbox = createReportOutbox(77)
     outbox.add({ ...loud(), metrics: [{ name: 'm', labels: {}, value: 1 }] })
-    expect(outbox.after(0)?.report).toMatchObject({
+    expect(firstOf(outbox)).toMatchObject({
       incarnation: 77,
       sequence: 1,
       metrics: [],

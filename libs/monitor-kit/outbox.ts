@@ -4,19 +4,26 @@
  * since nobody wants old ones.
  */
 import { compareSeverity, type Report } from '#model'
-import { Report as ProtoReport } from '#proto/nodedoctor/v1/types.ts'
-import { toProtoReport } from '#wire'
+import { bytesOfReport, type EncodedSaid, thingsOf } from './report-bytes.ts'
 
 /** Reports, and bytes of them, that are kept at most. */
 export const KEPT_MAX = 1000
 export const KEPT_BYTES_MAX = 4 * 1024 * 1024
 
-interface Kept {
+/** A report as it goes out, without its samples. */
+export interface KeptReport {
   readonly sequence: number
   readonly bytes: Uint8Array
+  /** How many things are in it. */
+  readonly things: number
+}
+
+interface Kept extends KeptReport {
   readonly isQuiet: boolean
   readonly isHeld: boolean
 }
+
+type Unnumbered = Omit<Report, 'incarnation' | 'sequence'>
 
 export interface ReportOutbox {
   readonly incarnation: number
@@ -27,19 +34,20 @@ export interface ReportOutbox {
   readonly length: number
   /**
    * Gives the report its number and keeps it.
+   * @param report `said`: where what it says is encoded already
    * @param isHeld a cursor stands behind it: another goes first when there is no room. Default false
    */
-  add(report: Omit<Report, 'incarnation' | 'sequence'>, isHeld?: boolean): Report
+  add(report: Unnumbered & { readonly said?: EncodedSaid | undefined }, isHeld?: boolean): Report
   /** Undefined while less than half of the room is held; else resolves when some of it may be free. */
   room(): Promise<void> | undefined
   /** Hears up to which number reports were acknowledged. */
   onAcknowledged(listener: (sequence: number) => void): void
   /** Gives the report a number; it is not kept, because it can be made again. */
-  number(report: Omit<Report, 'incarnation' | 'sequence'>): Report
+  number(report: Unnumbered): Report
   /** Everything of this incarnation up to `sequence` may be forgotten. */
   acknowledge(incarnation: number, sequence: number): void
   /** The first kept report after this one. */
-  after(sequence: number): { readonly sequence: number; readonly report: ProtoReport } | undefined
+  after(sequence: number): KeptReport | undefined
   /** A report that can never be delivered is forgotten, and counted. */
   drop(sequence: number): void
 }
@@ -98,7 +106,7 @@ export function createReportOutbox(
     }
   }
 
-  function number(report: Omit<Report, 'incarnation' | 'sequence'>): Report {
+  function number(report: Unnumbered): Report {
     sequence++
     return { ...report, incarnation, sequence }
   }
@@ -115,11 +123,17 @@ export function createReportOutbox(
       return kept.length
     },
     number,
-    add(report, isHeld = false) {
+    add({ said, ...report }, isHeld = false) {
       const numbered = number(report)
-      const encoded = ProtoReport.encode(toProtoReport({ ...numbered, metrics: [] })).finish()
-      kept.push({ sequence: numbered.sequence, bytes: encoded, isQuiet: isQuiet(numbered), isHeld })
-      count(kept.at(-1) as Kept, 1)
+      const one = {
+        sequence: numbered.sequence,
+        bytes: bytesOfReport(numbered, said),
+        things: thingsOf(numbered),
+        isQuiet: isQuiet(numbered),
+        isHeld,
+      }
+      kept.push(one)
+      count(one, 1)
       makeRoom()
       return numbered
     },
@@ -138,8 +152,7 @@ export function createReportOutbox(
       for (const listener of listeners) listener(upTo)
     },
     after(last) {
-      const next = kept.find((report) => report.sequence > last)
-      return next && { sequence: next.sequence, report: ProtoReport.decode(next.bytes) }
+      return kept.find((report) => report.sequence > last)
     },
     drop(gone) {
       const index = kept.findIndex((report) => report.sequence === gone)

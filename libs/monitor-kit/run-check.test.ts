@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fakeClock } from '../clock/testing.ts'
 import { keepLog } from '../service/testing.ts'
-import { assertTellable } from './findings.ts'
+import { bytesOfSamples, encodeSaid } from './report-bytes.ts'
 import { createRunner } from './run-check.ts'
 import { type Behaviour, checkOf, healthy, instance, problem, wordsOf } from './testing/scripted-monitor.ts'
 import { surroundings } from './testing/surroundings.ts'
@@ -88,7 +88,8 @@ describe('a run', () => {
         const { run } = runnerOf(() => ({ findings, events, metrics }) as never)
         const report = await run()
         expect(report.runs).toHaveLength(1)
-        assertTellable(report)
+        encodeSaid(report)
+        bytesOfSamples(report.metrics)
       }),
     )
   })

@@ -2,8 +2,9 @@
 import { type ConditionKey, conditionKey, type Detail, type Observation } from '#model'
 import { CheckHangsError, CheckTimedOutError, UndeclaredError } from './errors.ts'
 import { cleanEntity, keyOf } from './evaluate/entity.ts'
-import { assertTellable, errorText, eventOf, observationOf, type RunReport, samplesOf } from './findings.ts'
+import { errorText, eventOf, observationOf, type RunReport, samplesOf } from './findings.ts'
 import { createPresent, type Present } from './present.ts'
+import { encodeSaid } from './report-bytes.ts'
 import type { CheckDefinition, CheckResult, Declaration } from './types.ts'
 
 /** What is told of one look, or of what a follower saw. */
@@ -106,8 +107,8 @@ export function createSaying({ monitor, name, declared, instances }: SayingOptio
       ),
       metrics: samplesOf(result.metrics),
     }
-    assertTellable(all)
-    return all
+    // It may be anything at run time: a health that is no word fails here, as the check's failure, not when it is sent.
+    return { ...all, said: encodeSaid(all) }
   }
 
   return {

@@ -4,10 +4,9 @@
  */
 import { cleanText, cutText, MAX_ENTITY, MAX_VERBATIM_NAME, type Report } from '#model'
 import { createRate, type Rate } from '#pace'
-import { type WatchRequest, WatchResponse } from '#proto/nodedoctor/v1/monitor.ts'
-import type { Report as ProtoReport } from '#proto/nodedoctor/v1/types.ts'
-import { toProtoReport } from '#wire'
-import type { ReportOutbox } from './outbox.ts'
+import type { WatchRequest } from '#proto/nodedoctor/v1/monitor.ts'
+import type { KeptReport, ReportOutbox } from './outbox.ts'
+import { bytesOfReport, bytesOfResponse, costOf, thingsOf } from './report-bytes.ts'
 import type { ClearedWord } from './types.ts'
 
 /** A heartbeat goes at the latest this long after the last message. */
@@ -18,15 +17,13 @@ const START_WAIT_MS = 1000
 const DEFAULTS = { reportsPerSecond: 100, messageBytes: 4 * 1024 * 1024 } as const
 /** Of a second's allowance: at its limit the watcher would shed what is not important. */
 const PACE_SHARE = 0.8
-/** The frame of a report in its response, and what else stands there. */
-const FRAME_BYTES = 64
 
 /** The stream's server side, as far as it is needed here. */
 export interface WatchCall {
   on(event: 'data', listener: (request: WatchRequest) => void): unknown
   on(event: 'end' | 'drain' | 'cancelled' | 'close' | 'error', listener: () => void): unknown
-  /** False: nothing more until `drain`. */
-  write(response: WatchResponse): boolean
+  /** A WatchResponse in bytes. False: nothing more until `drain`. */
+  write(response: Uint8Array): boolean
   end(): unknown
 }
 
@@ -42,9 +39,17 @@ export interface WatchOptions {
   readonly onTooLarge: (bytes: number, limit: number) => void
 }
 
+/** The samples of a report that the outbox has just been given. */
+export interface News {
+  readonly sequence: number
+  readonly samples: Uint8Array
+  /** How many they are. */
+  readonly count: number
+}
+
 export interface Watcher {
   /** There is a new report. */
-  tell(report: Report): void
+  tell(news: News): void
   end(): void
 }
 
@@ -59,14 +64,6 @@ function wordOf({ type, entity, by, why }: Record<keyof ClearedWord, string>): C
     by: cleanText(by, WORD_MAX),
     why: cleanText(why, WORD_MAX),
   }
-}
-
-/** A report counts once for each of this many things in it, as the detector counts. */
-const THINGS_PER_COUNT = 64
-
-function costOf({ observations, events, metrics, runs, withdrawn }: ProtoReport): number {
-  const things = observations.length + events.length + metrics.length + runs.length + withdrawn.length
-  return 1 + Math.floor(things / THINGS_PER_COUNT)
 }
 
 /** So many reports a second on the average, and half of them at once. */
@@ -86,24 +83,29 @@ export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
   let saidMs = performance.now()
   let later: NodeJS.Timeout | undefined
 
-  function write(report: ProtoReport | undefined): void {
+  function write(response: Uint8Array): void {
     saidMs = performance.now()
-    isFull = !call.write({ report, time: now(), dropped: outbox.dropped })
+    isFull = !call.write(response)
   }
 
-  function send(sequence: number, report: ProtoReport): void {
+  function responseOf(...report: Uint8Array[]): Uint8Array {
+    return bytesOfResponse(report, { time: now(), dropped: outbox.dropped })
+  }
+
+  /** @param samples that are told with it, since they are new */
+  function send({ sequence, bytes, things }: KeptReport, samples?: News): void {
     sent = sequence
-    const response: WatchResponse = { report, time: undefined, dropped: 0 }
-    const bytes = WatchResponse.encode(response).finish().length + FRAME_BYTES
-    if (bytes <= messageBytes) write(report)
+    pace.spend(performance.now(), costOf(things + (samples?.count ?? 0)))
+    const response = samples === undefined ? responseOf(bytes) : responseOf(bytes, samples.samples)
+    if (response.length <= messageBytes) write(response)
     else {
-      options.onTooLarge(bytes, messageBytes)
+      options.onTooLarge(response.length, messageBytes)
       outbox.drop(sequence)
     }
   }
 
   /** The next thing this watcher has to be told. */
-  function next(): { sequence: number; report: ProtoReport } | undefined {
+  function next(): KeptReport | undefined {
     // The present state is taken when all that came before is told, and told before all that comes after.
     const [report] = present ?? []
     if (report === undefined) {
@@ -113,7 +115,7 @@ export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
       return next()
     }
     present?.shift()
-    return { sequence: report.sequence, report: toProtoReport(report) }
+    return { sequence: report.sequence, bytes: bytesOfReport(report), things: thingsOf(report) }
   }
 
   function pump(): void {
@@ -126,8 +128,7 @@ export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
       }
       const item = next()
       if (item === undefined) return
-      pace.spend(performance.now(), costOf(item.report))
-      send(item.sequence, item.report)
+      send(item)
     }
   }
 
@@ -139,7 +140,7 @@ export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
     state = 'watching'
     pump()
     // Something comes at once also where there is nothing to tell: the watcher sees that it is heard.
-    if (sent === 0) write(undefined)
+    if (sent === 0) write(responseOf())
   }
 
   function finish(): void {
@@ -153,7 +154,7 @@ export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
 
   const waiting = setTimeout(start, START_WAIT_MS)
   const heartbeat = setInterval(() => {
-    if (state === 'watching' && !isFull && performance.now() - saidMs >= HEARTBEAT_MS / 2) write(undefined)
+    if (state === 'watching' && !isFull && performance.now() - saidMs >= HEARTBEAT_MS / 2) write(responseOf())
   }, HEARTBEAT_MS / 2)
 
   call.on('data', ({ request }) => {
@@ -170,17 +171,13 @@ export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
   for (const event of ['cancelled', 'close', 'error'] as const) call.on(event, finish)
 
   return {
-    tell(report) {
+    tell(news) {
       if (state !== 'watching') return
-      const isNext = present?.length === 0 && !isFull && outbox.after(sent)?.sequence === report.sequence
-      if (!isNext || later !== undefined || pace.waitMs(performance.now()) > 0) {
-        if (later === undefined) pump()
-        return
-      }
+      const kept = outbox.after(sent)
+      const isNext = present?.length === 0 && !isFull && kept?.sequence === news.sequence
       // Straight from the check, with its samples.
-      const said = toProtoReport(report)
-      pace.spend(performance.now(), costOf(said))
-      send(report.sequence, said)
+      if (isNext && later === undefined && pace.waitMs(performance.now()) <= 0) send(kept, news)
+      else if (later === undefined) pump()
     },
     end() {
       finish()
