@@ -69,7 +69,8 @@ describe('what the k8s-exporter counts', () => {
     })
     // The server has the subscription.
     await connection.connection('a test').flush()
-    // The last of it is told at the end.
+    // The last of it is told at the end, over the bus that it has by then.
+    await expect.poll(() => at.exporter.service.readiness().ready).toBe(true)
     await at.exporter.stop()
     expect(await heard.promise).toMatchObject([
       { help: 'Facts that left the bus before they were sent.', kind: 'counter' },
