@@ -76,6 +76,49 @@ function helpOf(declared: MetricDescriptor | undefined): string | undefined {
   return help === '' ? undefined : help
 }
 
+/** Who alone tells a name, since it says itself what it is. */
+function ownersOf(tellers: ReadonlyMap<string, Teller>): Map<string, string> {
+  const all = new Map<string, string>()
+  for (const [monitor, { described }] of tellers)
+    for (const name of described.keys()) if (!all.has(name)) all.set(name, monitor)
+  return all
+}
+
+/** Samples sorted into families of one name each, and what has no place in one. */
+interface Sorted {
+  readonly byName: ReadonlyMap<string, { readonly by: string; readonly values: readonly MetricValue[] }>
+  readonly others: readonly MetricValue[]
+}
+
+function sortSamples(tellers: ReadonlyMap<string, Teller>, reserved: ReadonlySet<string>): Sorted {
+  const ownerOf = ownersOf(tellers)
+  const byName = new Map<string, { readonly by: string; readonly values: MetricValue[] }>()
+  const others: MetricValue[] = []
+  function isShown(monitor: string, sample: MetricSample): boolean {
+    if (isProcessMetric(sample.name)) return true
+    const owner = ownerOf.get(sample.name) ?? monitor
+    return owner === monitor && !reserved.has(sample.name) && isConventional(sample)
+  }
+  for (const [monitor, { series }] of tellers) {
+    for (const [key, { sample }] of series) {
+      const { name, value } = sample
+      if (!isShown(monitor, sample)) {
+        others.push({ labels: { monitor: cleanText(monitor, 128), series: cleanText(key, 256) }, value })
+        continue
+      }
+      const known = byName.get(name) ?? { by: monitor, values: [] }
+      byName.set(name, known)
+      known.values.push({ labels: labelsOf(monitor, sample), value })
+    }
+  }
+  return { byName, others }
+}
+
+function unconventionalOf(values: readonly MetricValue[]): MetricFamily {
+  const help = 'Samples of monitors whose names do not follow the conventions of Prometheus.'
+  return { name: UNCONVENTIONAL, help, type: 'gauge', values }
+}
+
 export function createSampleTable(): SampleTable {
   const tellers = new Map<string, Teller>()
 
@@ -84,14 +127,6 @@ export function createSampleTable(): SampleTable {
       for (const [key, { seenMs }] of series) if (nowMs - seenMs > FORGET_AFTER_MS) series.delete(key)
       if (series.size === 0) tellers.delete(monitor)
     }
-  }
-
-  /** Who alone tells a name, since it says itself what it is. */
-  function owners(): Map<string, string> {
-    const all = new Map<string, string>()
-    for (const [monitor, { described }] of tellers)
-      for (const name of described.keys()) if (!all.has(name)) all.set(name, monitor)
-    return all
   }
 
   return {
@@ -115,44 +150,13 @@ export function createSampleTable(): SampleTable {
     },
     families(reserved, nowMs, described = () => undefined) {
       forgetOld(nowMs)
-      const ownerOf = owners()
-      const byName = new Map<string, { readonly by: string; readonly values: MetricValue[] }>()
-      const others: MetricValue[] = []
-      function isShown(monitor: string, sample: MetricSample): boolean {
-        if (isProcessMetric(sample.name)) return true
-        const owner = ownerOf.get(sample.name) ?? monitor
-        return owner === monitor && !reserved.has(sample.name) && isConventional(sample)
-      }
-      for (const [monitor, { series }] of tellers) {
-        for (const [key, { sample }] of series) {
-          const { name, value } = sample
-          if (!isShown(monitor, sample)) {
-            others.push({ labels: { monitor: cleanText(monitor, 128), series: cleanText(key, 256) }, value })
-            continue
-          }
-          const known = byName.get(name) ?? { by: monitor, values: [] }
-          byName.set(name, known)
-          known.values.push({ labels: labelsOf(monitor, sample), value })
-        }
-      }
+      const { byName, others } = sortSamples(tellers, reserved)
       const families = [...byName].map(([name, { by, values }]): MetricFamily => {
         const declared = tellers.get(by)?.described.get(name) ?? described(by, name)
-        return {
-          name,
-          help: helpOf(declared) ?? 'As monitors tell it; docs/monitors.md says what it is.',
-          type: typeOf(name),
-          values,
-        }
+        const help = helpOf(declared) ?? 'As monitors tell it; docs/monitors.md says what it is.'
+        return { name, help, type: typeOf(name), values }
       })
-      return [
-        ...families.sort((a, b) => (a.name < b.name ? -1 : 1)),
-        {
-          name: UNCONVENTIONAL,
-          help: 'Samples of monitors whose names do not follow the conventions of Prometheus.',
-          type: 'gauge',
-          values: others,
-        },
-      ]
+      return [...families.sort((a, b) => (a.name < b.name ? -1 : 1)), unconventionalOf(others)]
     },
   }
 }
