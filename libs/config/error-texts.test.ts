@@ -49,6 +49,11 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    says: 'an unknown key that is a word of one alone',
+    text: `${HEAD}exporters:\n  http:\n    port: 8080\n`,
+    faults: ['config.yaml:7:5: exporters.http.port: unknown key; did you mean "hostPort"?'],
+  },
+  {
     says: 'a number in quotes',
     text: `${HEAD}exporters:\n  http:\n    hostPort: "8080"\n`,
     faults: [

@@ -38,6 +38,16 @@ describe('the nearest name', () => {
     expect(nearestName(text, ['interval', 'timeout', 'enabled', 'warningThreshold'])).toBe(expected)
   })
 
+  it('is the only one that has the text as its first or last word', () => {
+    const names = ['bindAddress', 'hostPort', 'hosts', 'tlsCertFile', 'tlsKeyFile', 'http-exporter', 'portrait']
+    expect(nearestName('port', names)).toBe('hostPort')
+    expect(nearestName('Address', names)).toBe('bindAddress')
+    expect(nearestName('exporter', names)).toBe('http-exporter')
+    expect(nearestName('file', names)).toBeUndefined()
+    expect(nearestName('cert', names)).toBeUndefined()
+    expect(nearestName('', names)).toBeUndefined()
+  })
+
   it('is none when nothing is near', () => {
     expect(nearestName('webhooks', ['monitors', 'plugins'])).toBeUndefined()
     expect(suggestion('webhooks', ['monitors', 'plugins'])).toBe('expected one of "monitors", "plugins"')

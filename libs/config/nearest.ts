@@ -22,7 +22,25 @@ export function editDistance(a: string, b: string): number {
   return row[right.length]!
 }
 
-/** The nearest of `names`, if it is near enough to be meant: at most a third of its letters differ. */
+/** A shorter word stands in too many names. */
+const WORD_MIN = 3
+
+/** The one name that begins or ends with the whole text as a word of its own: `hostPort` for "port". */
+function nameWithWord(text: string, names: readonly string[]): string | undefined {
+  if (text.length < WORD_MIN) return undefined
+  const wanted = text.toLowerCase()
+  const found = names.filter((name) => {
+    if (!name.toLowerCase().includes(wanted)) return false
+    const words = name.split(/(?=[A-Z])|[-_.]/).map((word) => word.toLowerCase())
+    return words[0] === wanted || words.at(-1) === wanted
+  })
+  return found.length === 1 ? found[0] : undefined
+}
+
+/**
+ * The nearest of `names`, if it is near enough to be meant: at most a third of its letters differ, or else it is the only one
+ * that has the text as its first or last word.
+ */
 export function nearestName(text: string, names: readonly string[]): string | undefined {
   if (text.length > 64) return undefined
   let best: { name: string; distance: number } | undefined
@@ -33,7 +51,7 @@ export function nearestName(text: string, names: readonly string[]): string | un
     if (distance > limit) continue
     if (best === undefined || distance < best.distance) best = { name, distance }
   }
-  return best?.name
+  return best?.name ?? nameWithWord(text, names)
 }
 
 /** `"a", "b", "c"`; a long list is cut. */
