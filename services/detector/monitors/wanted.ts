@@ -134,8 +134,12 @@ export function wantedOf(config: DetectorConfig): Wanted {
     return standings.get(name) === 'expected' && place !== undefined ? [found({ ...place, path: socket })] : []
   }
 
-  const plugIns = config.plugins.map(({ name, socketPath: socket, conditions, ...poll }) =>
-    plan({ name, origin: 'configured', socket, conditions, expected: true }, undefined, pollOf(poll)),
+  const plugIns = config.plugins.map(({ name, socketPath: socket, conditions, intervalMs, timeoutMs, parameters }) =>
+    plan({ name, origin: 'configured', socket, conditions, expected: true }, undefined, {
+      intervalMs,
+      timeoutMs,
+      parameters,
+    }),
   )
   const members = [...named.flatMap(ours), ...plugIns]
   return {
@@ -149,8 +153,4 @@ export function wantedOf(config: DetectorConfig): Wanted {
     whyNot: (place) => whyTaken(place, standings),
     found,
   }
-}
-
-function pollOf({ intervalMs, timeoutMs, parameters }: PollOptions): PollOptions {
-  return { intervalMs, timeoutMs, parameters }
 }
