@@ -14,7 +14,8 @@ const LOOK_MS = 1000
 const CALM_LOOKS = 5
 
 export interface WatchServerOptions {
-  readonly bus: ConnectedBus
+  /** What it looks at; it waits by the same clock. */
+  readonly bus: Pick<ConnectedBus, 'clock' | 'trouble' | 'state' | 'onState'>
   /** False where there is nothing to restart just now. */
   readonly restart: (why: string) => boolean
   readonly uselessAfterMs?: number
@@ -28,15 +29,15 @@ export type WatchLimits = Pick<WatchServerOptions, 'uselessAfterMs' | 'calmMs' |
 /** @returns its own end */
 export function watchServer({ bus, restart, ...limits }: WatchServerOptions): () => void {
   const { uselessAfterMs = USELESS_AFTER_MS, calmMs = CALM_MS, lookMs = LOOK_MS } = limits
-  let awaySinceMs: number | undefined = bus.state === 'connected' ? undefined : performance.now()
+  const { clock, trouble } = bus
+  let awaySinceMs: number | undefined = bus.state === 'connected' ? undefined : clock.monotonicMs()
   let restartedMs = Number.NEGATIVE_INFINITY
-  let timer: NodeJS.Timeout
+  let callOff: () => void
 
   function why(nowMs: number): string {
     const calmForMs = nowMs - restartedMs
     const isAway = awaySinceMs !== undefined && nowMs - Math.max(awaySinceMs, restartedMs) > uselessAfterMs
     if (isAway && calmForMs > Math.min(calmMs, CALM_AWAY_MS)) return 'nobody gets a connection'
-    const { trouble } = bus
     const sinceMs = trouble.sinceMs()
     const takesNothing = sinceMs !== undefined && nowMs - sinceMs > uselessAfterMs
     return takesNothing && calmForMs > calmMs ? 'its store takes nothing' : ''
@@ -44,23 +45,23 @@ export function watchServer({ bus, restart, ...limits }: WatchServerOptions): ()
 
   const stopHearing = bus.onState((state) => {
     if (state === 'connected') awaySinceMs = undefined
-    else awaySinceMs ??= performance.now()
+    else awaySinceMs ??= clock.monotonicMs()
   })
   function look(): void {
-    const nowMs = performance.now()
+    const nowMs = clock.monotonicMs()
     const reason = why(nowMs)
     if (reason !== '' && restart(reason)) restartedMs = nowMs
     lookAgain()
   }
 
   function lookAgain(): void {
-    const isCalm = awaySinceMs === undefined && bus.trouble.sinceMs() === undefined
-    timer = setTimeout(look, isCalm ? CALM_LOOKS * lookMs : lookMs).unref()
+    const isCalm = awaySinceMs === undefined && trouble.sinceMs() === undefined
+    callOff = clock.after(isCalm ? CALM_LOOKS * lookMs : lookMs, look)
   }
 
   lookAgain()
   return () => {
-    clearTimeout(timer)
+    callOff()
     stopHearing()
   }
 }

@@ -85,7 +85,7 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
       return sequence
     } catch (err) {
       const refused = refusal(what, err)
-      if (refused === undefined) bus.trouble.failed(part, performance.now())
+      if (refused === undefined) bus.trouble.failed(part, bus.clock.monotonicMs())
       throw refused ?? new BusStoreError(what, err)
     }
   }
@@ -210,7 +210,7 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
         bus.trouble.succeeded(STORE)
         return { meta, fresh }
       } catch (err) {
-        bus.trouble.failed(STORE, performance.now())
+        bus.trouble.failed(STORE, bus.clock.monotonicMs())
         throw err
       }
     },
