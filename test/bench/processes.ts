@@ -40,7 +40,7 @@ async function sizeMiB(folder: string): Promise<number> {
 
 const steadySeconds = argument('--steady', 60)
 const began = performance.now()
-const set = await startSet()
+await using set = await startSet()
 await until('the page is live', async () => (await set.status()).detector.state === 'live')
 await until(
   'every check has run',
@@ -89,4 +89,3 @@ reportFigure({
   budget: { max: MILLICORES },
 })
 reportFigure({ name: 'the bus’s store, in no process', value: await sizeMiB(set.storeDir), unit: 'MiB' })
-await set.stop()

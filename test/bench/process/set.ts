@@ -13,7 +13,7 @@ const CLI = new URL('../../../dist/cli.mjs', import.meta.url).pathname
 /** The detector, the system monitor, both exporters, nats-server, and `up` itself. */
 const PROCESSES = 6
 
-export interface RunningSet {
+export interface RunningSet extends AsyncDisposable {
   readonly runDir: string
   /** Where the bus keeps its store: in memory, as on a node. */
   readonly storeDir: string
@@ -69,6 +69,13 @@ export async function startSet(requestsMax = 100): Promise<RunningSet> {
     const found = await processesOf(dir)
     return found.size === PROCESSES && found
   })
+  async function stop(): Promise<void> {
+    up.kill('SIGTERM')
+    await ended
+    await api.close()
+    for (const folder of [dir, storeDir]) await rm(folder, { recursive: true, force: true })
+  }
+
   return {
     runDir,
     storeDir,
@@ -77,11 +84,7 @@ export async function startSet(requestsMax = 100): Promise<RunningSet> {
       const response = await fetch(`http://127.0.0.1:${httpPort}/status`, { signal: AbortSignal.timeout(5000) })
       return (await response.json()) as NodeView
     },
-    async stop() {
-      up.kill('SIGTERM')
-      await ended
-      await api.close()
-      for (const folder of [dir, storeDir]) await rm(folder, { recursive: true, force: true })
-    },
+    stop,
+    [Symbol.asyncDispose]: stop,
   }
 }
