@@ -40,6 +40,19 @@ function textOf(check: string, cursor: unknown): string {
   return text
 }
 
+/** Resolves with the promise or when the signal aborts, and leaves no listener behind: it is waited for often. */
+function orAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    function done(): void {
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
+    promise.then(done, done)
+  })
+}
+
 /** Tells one after another, in their order; from the first that cannot be told on none is, and `onFailed` hears why. */
 function createTell(
   runner: Runner,
@@ -53,7 +66,7 @@ function createTell(
 
   async function hasRoom(): Promise<void> {
     for (let wait = outbox.room(); wait !== undefined; wait = outbox.room()) {
-      await Promise.race([wait, aborted(signal)])
+      await orAborted(wait, signal)
       signal.throwIfAborted()
     }
   }
@@ -121,7 +134,7 @@ export async function followSource(runner: Runner, follow: Follow<unknown>, opti
       const waitMs = backoff.next()
       options.send(runner.fail(err, new Date(clock.now().getTime() + waitMs)), false)
       await clock.sleep(waitMs, signal).catch(() => undefined)
-      await Promise.race([running, aborted(signal)])
+      await orAborted(running, signal)
     }
   }
   // Who holds the process up waits for it no longer than it likes.
