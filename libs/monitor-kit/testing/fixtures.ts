@@ -37,6 +37,7 @@ export async function startFixture<Config>(
       return check.woken
     },
     answer: (parameters) => check.answer(parameters),
+    follows: check.follows,
     follow: (cursor) => check.follow(cursor),
     clear: (type, entity) => check.clear(type, entity),
     async run(afterMs, signal) {

@@ -22,6 +22,8 @@ export interface CheckUnderTest {
    * @throws TypeError when it follows nothing
    */
   follow(cursor?: unknown): Following
+  /** It follows a source. */
+  readonly follows: boolean
   /** How often it asked for its turn. */
   readonly woken: number
   /** A person's word. */
@@ -59,6 +61,7 @@ export function startCheck<Config>(definition: CheckDefinition<Config>, setting:
   })
   const context: Omit<CheckContext<Config>, 'signal'> = { ...around, config }
   const run = definition.create(context)
+  const follow = run.follow ?? definition.follow
   let first = true
   return {
     clock,
@@ -72,8 +75,8 @@ export function startCheck<Config>(definition: CheckDefinition<Config>, setting:
       return run({ ...context, signal })
     },
     answer: (parameters) => run({ ...context, parameters, signal: new AbortController().signal }),
+    follows: follow !== undefined,
     follow(cursor) {
-      const follow = run.follow ?? definition.follow
       if (follow === undefined) throw new TypeError(`check ${definition.type} follows nothing`)
       return startFollowing(follow, { ...context, cursor })
     },

@@ -186,6 +186,26 @@ test('a condition that no key names may not be declared', async () => {
   )
 })
 
+/** The lamp by what it tells at once: its turns say that it follows, and nothing of the lamp. */
+function listening(deaf = false): CheckDefinition<Config> {
+  const { create: _, ...common } = LAMP
+  return defineCheck<Config>({
+    ...common,
+    async follow(context, tell, signal) {
+      const look = lamp()
+      for (let i = 0; i < 3 && !deaf; i++) await tell(await look({ ...context, signal }))
+      await new Promise<void>((resolve) => {
+        if (!deaf) signal.addEventListener('abort', () => resolve())
+      })
+    },
+  })
+}
+
+test('a check that follows is held to what it tells at once', async () => {
+  const found = await faults({ definition: listening() })
+  expect(found).toBe('')
+})
+
 const BROKEN: readonly (readonly [string, Shop])[] = [
   [
     "and none is a condition of the kubelet: Ready is the kubelet's",
@@ -266,6 +286,10 @@ const BROKEN: readonly (readonly [string, Shop])[] = [
   [
     'no problem by accident: LampHot is a problem: ',
     { definition: finding(({ health }) => ({ health: health === 'unknown' ? 'problem' : health })) },
+  ],
+  [
+    'ends within a second when it is to end: has not ended after 1000 ms',
+    { definition: listening(true), fixtures: [] },
   ],
   [
     'a run that is to end ends within a second: has not ended after 1000 ms',

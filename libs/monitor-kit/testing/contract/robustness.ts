@@ -89,5 +89,27 @@ const letsGo: Clause<CheckRoom> = {
   },
 }
 
+const stopsFollowing: Clause<CheckRoom> = {
+  name: 'one that follows its source ends within a second when it is to end',
+  async faults(check) {
+    const started = startCheck(check.definition, { root: '', config: await check.usualConfig() })
+    if (!started.follows) return []
+    const ended = started.follow().stop()
+    const after = sleep(STOP_MS, [`has not ended after ${STOP_MS} ms`], { ref: false })
+    return Promise.race([
+      ended.then(
+        () => [],
+        () => [],
+      ),
+      after,
+    ])
+  },
+}
+
 /** Sentences about a machine that nobody foresaw. */
-export const ROBUSTNESS_CLAUSES: readonly Clause<CheckRoom>[] = [onThisMachine, whateverStandsThere, letsGo]
+export const ROBUSTNESS_CLAUSES: readonly Clause<CheckRoom>[] = [
+  onThisMachine,
+  whateverStandsThere,
+  letsGo,
+  stopsFollowing,
+]

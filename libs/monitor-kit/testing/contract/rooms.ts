@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { declarationOf } from '../../declaration.ts'
 import type { CheckDefinition, CheckResult, Declaration, MonitorDefinition } from '../../types.ts'
@@ -50,6 +51,24 @@ export async function manyRuns(check: CheckUnderTest): Promise<readonly CheckRes
   return results
 }
 
+/** What a follower tells first, and for so long after what it told last nothing more is waited for, in milliseconds. */
+const TELLS_MS = { first: 2000, more: 100 } as const
+
+/** What a check tells at once that follows its source; nothing where it follows none. One that fails has told what it told. */
+export async function toldAtOnce(check: CheckUnderTest): Promise<readonly CheckResult[]> {
+  if (!check.follows) return []
+  const following = check.follow()
+  const told: CheckResult[] = []
+  for (let isMore = true; isMore; ) {
+    const waitMs = told.length === 0 ? TELLS_MS.first : TELLS_MS.more
+    const next = await Promise.race([following.next(), sleep(waitMs, undefined)]).catch(() => undefined)
+    if (next === undefined) isMore = false
+    else told.push({ ...next, partial: true })
+  }
+  await following.stop().catch(() => undefined)
+  return told
+}
+
 async function ownConfig(folder: string): Promise<unknown> {
   const path = join(folder, 'config.json')
   return existsSync(path) ? (JSON.parse(await readFile(path, 'utf8')) as unknown) : {}
@@ -73,7 +92,7 @@ export function openCheckRoom({ folder, definition, schema }: CheckOnDisk, fixtu
 
   async function run(fixture: string): Promise<readonly CheckResult[]> {
     await using check = await open(fixture)
-    return await manyRuns(check)
+    return [...(await manyRuns(check)), ...(await toldAtOnce(check))]
   }
 
   return {
