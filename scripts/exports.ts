@@ -26,7 +26,7 @@ function indexesOf(root: string): string[] {
 
 /** Every export of a library without a docstring at its declaration. */
 export function undocumentedExports(root: string): { readonly seen: number; readonly missing: Undocumented[] } {
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path))
+  const config: unknown = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)).config
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
   const indexes = indexesOf(root)
   const program = ts.createProgram(

@@ -3,8 +3,8 @@
  * Order within an input does not matter for independent conditions.
  */
 import { clearProblems } from './clear.ts'
+import { allDependentsOf } from './dependency.ts'
 import { createDraft, type Draft } from './draft.ts'
-import { allDependentsOf } from './gate.ts'
 import { conditionKey } from './keys.ts'
 import { mergeCondition } from './merge.ts'
 import {
@@ -138,7 +138,7 @@ function takeReport(draft: Draft, { monitor, report, violations, more = false, n
   if (isNumbered && report.complete.length > 0) withdrawUnnamed(draft, monitor, report)
   if (!repeated && !more) noteProof(draft, monitor, report, named ?? keysOf(report))
   for (const event of report.events) takeEvent(draft, event, repeated)
-  openAndCloseGates(draft, monitor, raisedBefore, raisedChecks(draft, monitor))
+  followDependencies(draft, monitor, raisedBefore, raisedChecks(draft, monitor))
   const state = draft.monitor(monitor)
   // A report is taken with its last slice: a life that ends before has it told again, whole.
   if (state === undefined || more) return
@@ -161,7 +161,7 @@ function raisedChecks(draft: Draft, monitor: string): ReadonlySet<string> {
 }
 
 /** What depends on a check whose word changed is judged again, and so on along the chain. */
-function openAndCloseGates(
+function followDependencies(
   draft: Draft,
   monitor: string,
   before: ReadonlySet<string>,
@@ -286,7 +286,7 @@ function take(draft: Draft, input: Input): void {
       const before = raisedChecks(draft, name)
       declareMonitor(draft, input.declaration, input.incarnation, input.withDetector)
       judgeReboot(draft, input.declaration)
-      openAndCloseGates(draft, name, before, raisedChecks(draft, name))
+      followDependencies(draft, name, before, raisedChecks(draft, name))
       break
     }
     case 'report':
@@ -300,7 +300,7 @@ function take(draft: Draft, input: Input): void {
     }
     case 'lost':
       loseMonitor(draft, input.monitor, input.reason)
-      openAndCloseGates(draft, input.monitor, new Set(), new Set([input.monitor]))
+      followDependencies(draft, input.monitor, new Set(), new Set([input.monitor]))
       break
     case 'troubled':
       noteTrouble(draft, input.monitor, input.reason)

@@ -3,9 +3,9 @@
  * proof that its type declares; what cannot be observed is unknown and clears nothing.
  */
 import { holdsRecovery, penaltyAfterRaise } from './damping.ts'
+import { blockingDependency } from './dependency.ts'
 import { detailOf } from './detail.ts'
 import type { Draft } from './draft.ts'
-import { blockingDependency } from './gate.ts'
 import { fingerprintOf } from './keys.ts'
 import { MAX_MESSAGE } from './limits.ts'
 import { mergeCondition } from './merge.ts'
@@ -94,7 +94,7 @@ function raisedBy(observation: Observation, memory: Memory, { verbatim }: Judgin
   }
 }
 
-/** What a new word does to a source's memory, before gates. */
+/** What a new word does to a source's memory, before dependencies. */
 function remember(memory: Memory, observation: Observation, type: Judging, gated: boolean, now: Instant): Memory {
   if (observation.pending || observation.health === 'unknown') return { ...memory, healthyStreak: 0 }
   if (observation.health === 'problem') {

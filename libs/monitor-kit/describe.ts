@@ -6,7 +6,7 @@ import { conditionTypeOf, eventReasonOf } from './define.ts'
 import type { Runner } from './run-check.ts'
 import { STRAIN_EVENTS } from './strain.ts'
 import type { MonitorDefinition } from './types.ts'
-import { HEARTBEAT_MS } from './watch.ts'
+import { HEARTBEAT_MS } from './watch-stream.ts'
 
 /** The first of each name: instances of one check, and checks that share a type, declare it once. */
 function once<T>(items: readonly T[], name: (item: T) => string): T[] {

@@ -8,7 +8,7 @@ import { errorText } from './findings.ts'
 import type { ReportOutbox } from './outbox.ts'
 import { bytesOfSamples } from './report-bytes.ts'
 import type { ClearedWord } from './types.ts'
-import { startWatch, type WatchCall, type Watcher } from './watch.ts'
+import { startWatch, type WatchCall, type Watcher } from './watch-stream.ts'
 
 /** Watchers at a time: the detector, one that replaces it, and people who look. */
 const WATCHERS_MAX = 8

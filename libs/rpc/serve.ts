@@ -4,9 +4,9 @@ import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { type Clock, systemClock } from '#clock'
 import { bindSocket } from './bind.ts'
 import { readDescriptors } from './descriptors.ts'
-import { gated } from './gate.ts'
 import { createHealth } from './health.ts'
 import { createReflection } from './reflection.ts'
+import { refusing } from './refusal.ts'
 import type { RpcServer, RpcService, ServeOptions } from './types.ts'
 
 /** grpc-go's default, which clients expect. */
@@ -57,7 +57,7 @@ export async function serveUnix(options: ServeOptions): Promise<RpcServer> {
   const health = createHealth(names, options.serving)
   const listed = [...names, 'grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection']
   const own = [health.service, ...createReflection(listed, options.descriptors ?? readDescriptors)]
-  for (const { definition, implementation } of [...services.map((s) => gated(s, refusal)), ...own])
+  for (const { definition, implementation } of [...services.map((s) => refusing(s, refusal)), ...own])
     server.addService(definition, implementation)
 
   let remove: () => void

@@ -1,11 +1,11 @@
-/** The ways to the API server: one client and one rate for all, and a gate for each of conditions and events. */
+/** The ways to the API server: one client and one rate for all, and a pause for each of conditions and events. */
 import { createKubeClient, type KubeAccess, type KubeClient } from '#kube'
 import type { ServiceContext } from '#service'
 import type { K8sExporterConfig } from './config.ts'
 import type { ExporterMetrics } from './metrics.ts'
 import type { Failure } from './pace/failure.ts'
-import { createGate, type Gate } from './pace/gate.ts'
 import { createLimiter, type Limiter } from './pace/limiter.ts'
+import { createPause, type Pause } from './pace/pause.ts'
 
 /** docs/architecture.md, section 11: a storm never exceeds five requests a second for longer than a moment. */
 const REQUESTS_PER_SECOND = 5
@@ -16,17 +16,17 @@ const RESERVED = 3
 export interface Lanes {
   readonly client: KubeClient
   readonly limiter: Limiter
-  readonly conditions: Gate
-  readonly events: Gate
+  readonly conditions: Pause
+  readonly events: Pause
   /** What is wrong with either; undefined when both work. */
   failure(): Failure | undefined
   /** How long one of them has not worked, in milliseconds; 0: both work. */
   awayMs(): number
 }
 
-function gateOf(lane: string, context: ServiceContext<K8sExporterConfig>, access: KubeAccess): Gate {
+function pauseOf(lane: string, context: ServiceContext<K8sExporterConfig>, access: KubeAccess): Pause {
   const { log } = context
-  return createGate({
+  return createPause({
     nodeName: context.nodeName,
     nameOrigin: context.config.nameOrigin,
     accessOrigin: access.origin,
@@ -50,8 +50,8 @@ export function createLanes(
   metrics: ExporterMetrics,
 ): Lanes {
   const { clock, nodeName, version } = context
-  const conditions = gateOf('conditions', context, access)
-  const events = gateOf('events', context, access)
+  const conditions = pauseOf('conditions', context, access)
+  const events = pauseOf('events', context, access)
   return {
     client: createKubeClient({
       access,

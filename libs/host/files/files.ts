@@ -2,12 +2,12 @@
 import { access, readdir, readlink, realpath } from 'node:fs/promises'
 import { HostReadError } from '../errors.ts'
 import { ask, DEFAULT_TIMEOUT_MS } from './ask.ts'
+import { watchFolder } from './folder-watch.ts'
 import { createGuard, type Guard, isKernelPath } from './guard.ts'
 import { readKernelFiles, readSmallFile } from './read.ts'
 import { below } from './rooted-path.ts'
 import { statfsByHelper, statfsLocal } from './statfs.ts'
 import type { Files } from './types.ts'
-import { watchFolder } from './watch.ts'
 
 const DEFAULT_MAX_BYTES = 1_048_576
 

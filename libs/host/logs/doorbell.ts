@@ -4,7 +4,7 @@
  * it copies is thrown away: the device is read here, record by record.
  */
 import { HostExecError } from '../errors.ts'
-import { waitFor } from '../files/watch.ts'
+import { waitFor } from '../files/folder-watch.ts'
 import type { Programs } from '../programs/types.ts'
 
 /** `cat` ends when it was overrun by the kernel (EPIPE). */

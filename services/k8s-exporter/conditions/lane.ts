@@ -78,7 +78,7 @@ export async function openConditions(options: ConditionLaneOptions): Promise<Con
   const writer = createConditionWriter({
     client: lanes.client,
     nodeName,
-    gate: lanes.conditions,
+    pause: lanes.conditions,
     limiter: lanes.limiter,
     clock,
     log,

@@ -4,8 +4,8 @@
  */
 import { type KubeClient, type KubeNode, parseMark } from '#kube'
 import type { Clock, Logger } from '#service'
-import type { Gate } from '../pace/gate.ts'
 import type { Limiter } from '../pace/limiter.ts'
+import type { Pause } from '../pace/pause.ts'
 import type { Desired } from './desired.ts'
 import type { Ours } from './ours.ts'
 import { createPacer, type Pacer } from './pacer.ts'
@@ -19,7 +19,7 @@ const MISTAKE_MS = 5000
 export interface WriterOptions {
   readonly client: KubeClient
   readonly nodeName: string
-  readonly gate: Gate
+  readonly pause: Pause
   readonly limiter: Limiter
   readonly clock: Clock
   readonly log: Logger
@@ -194,15 +194,15 @@ async function send(desk: Desk, batch: Batch, signal: AbortSignal): Promise<void
 }
 
 async function turn(desk: Desk, signal: AbortSignal): Promise<void> {
-  const { clock, gate, log } = desk.options
+  const { clock, pause, log } = desk.options
   try {
     if (desk.node === undefined || desk.schedule.isLookDue(clock.monotonicMs())) await look(desk, signal)
     await write(desk, signal)
-    gate.worked()
+    pause.worked()
   } catch (err) {
     if (signal.aborted) return
     desk.schedule.failed(clock.monotonicMs(), false)
-    const failure = gate.failed(err)
+    const failure = pause.failed(err)
     if (failure === undefined) {
       // A mistake of ours: it must not end the writing for good.
       log.error('conditions could not be written, for a reason that is not the API server', { err })
@@ -213,11 +213,11 @@ async function turn(desk: Desk, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Until there is something to do: a change, a heartbeat, a look, or the gate opens. */
+/** Until there is something to do: a change, a heartbeat, a look, or the pause ends. */
 async function idle(desk: Desk, signal: AbortSignal): Promise<void> {
-  const { clock, gate } = desk.options
+  const { clock, pause } = desk.options
   const { schedule } = desk
-  const shutMs = gate.opensInMs()
+  const shutMs = pause.leftMs()
   const waitMs = shutMs > 0 ? shutMs : schedule.dueInMs(clock.monotonicMs())
   if (waitMs <= 0) return
   const woken = new AbortController()
@@ -228,21 +228,21 @@ async function idle(desk: Desk, signal: AbortSignal): Promise<void> {
 }
 
 async function run(desk: Desk, signal: AbortSignal): Promise<void> {
-  const { clock, gate } = desk.options
+  const { clock, pause } = desk.options
   desk.schedule.begin(clock.monotonicMs())
   while (!signal.aborted) {
     await idle(desk, signal)
     if (signal.aborted) return
-    if (desk.schedule.hasNews && gate.isOpen()) {
+    if (desk.schedule.hasNews && pause.isOver()) {
       const restMs = desk.schedule.batchRestMs(clock.monotonicMs())
       if (restMs > 0) await clock.sleep(restMs, signal).catch(() => undefined)
     }
-    if (gate.isOpen() && !signal.aborted) await turn(desk, signal)
+    if (pause.isOver() && !signal.aborted) await turn(desk, signal)
   }
 }
 
 export function createConditionWriter(options: WriterOptions): ConditionWriter {
-  const { clock, gate, heartbeatMs, resyncMs, updateMs, random = Math.random } = options
+  const { clock, pause, heartbeatMs, resyncMs, updateMs, random = Math.random } = options
   const schedule = createSchedule({ heartbeatMs, resyncMs, random })
   const desk: Desk = {
     options,
@@ -275,7 +275,7 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
     get foreign() {
       return desk.foreign
     },
-    isSettled: () => schedule.waitingSinceMs === undefined && gate.failure === undefined,
+    isSettled: () => schedule.waitingSinceMs === undefined && pause.failure === undefined,
     run: (signal) => run(desk, signal),
   }
 }

@@ -1,4 +1,4 @@
-/** Facts of the bus to events of the API server: ledger, journal, sender, and what they take. Wiring only. */
+/** Facts of the bus to events of the API server: ledger, its file, sender, and what they take. Wiring only. */
 import { join } from 'node:path'
 import type { BusReader } from '#bus'
 import type { KubeNode } from '#kube'
@@ -7,15 +7,15 @@ import { fromProtoEvent, fromProtoProblem } from '#wire'
 import type { K8sExporterConfig } from '../config.ts'
 import type { Lanes } from '../lanes.ts'
 import type { ExporterMetrics } from '../metrics.ts'
-import { createJournal, readJournal } from './journal.ts'
 import { createLedger } from './ledger.ts'
 import { createEventSender, type EventSender } from './sender.ts'
+import { createToldFile, readToldFile } from './told-file.ts'
 
 export interface EventLane {
   readonly sender: EventSender
   /** Facts that are being told. */
   readonly inHand: number
-  /** Writes what the journal still has to keep. */
+  /** Writes what the file still has to keep. */
   close(): Promise<void>
 }
 
@@ -44,8 +44,8 @@ export async function openEvents(options: EventLaneOptions): Promise<EventLane> 
     windowMs: kubernetes.events.deduplicationWindowMs,
     countEveryMs: kubernetes.updateIntervalMs,
   })
-  ledger.apply(await readJournal(path, log))
-  const journal = createJournal({ path, log, current: () => ledger.lines(clock.now().getTime()) })
+  ledger.apply(await readToldFile(path, log))
+  const toldFile = createToldFile({ path, log, current: () => ledger.lines(clock.now().getTime()) })
   const sender = createEventSender({
     client: lanes.client,
     nodeName,
@@ -53,10 +53,10 @@ export async function openEvents(options: EventLaneOptions): Promise<EventLane> 
       const uid = node()?.metadata.uid
       return uid === undefined ? undefined : { name: nodeName, uid }
     },
-    gate: lanes.events,
+    pause: lanes.events,
     limiter: lanes.limiter,
     ledger,
-    journal,
+    toldFile,
     clock,
     log,
     minSeverity: kubernetes.events.minSeverity,
@@ -75,7 +75,7 @@ export async function openEvents(options: EventLaneOptions): Promise<EventLane> 
     get inHand() {
       return inHand
     },
-    close: () => journal.close(),
+    close: () => toldFile.close(),
   }
 }
 
@@ -85,7 +85,7 @@ function consumeFacts(
   take: (work: Promise<void>) => Promise<void>,
 ): void {
   const { clock } = context
-  const options = { signal, ready: () => lanes.events.isOpen() && node() !== undefined }
+  const options = { signal, ready: () => lanes.events.isOver() && node() !== undefined }
   function gap(stream: string): (count: number) => void {
     return (count) => {
       metrics.missed(count)

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NodeEvent, Problem } from '#model'
 import { someProblem } from '../../../libs/view/testing.ts'
-import { parseLines, renderLines } from './journal.ts'
 import { createLedger, type Ledger, type LedgerOptions, type Verdict } from './ledger.ts'
+import { parseLines, renderLines } from './told-file.ts'
 
 const T0 = Date.UTC(2026, 4, 12, 3, 14, 20)
 const OPTIONS: LedgerOptions = {

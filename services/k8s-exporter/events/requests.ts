@@ -2,8 +2,8 @@
 import { type KubeClient, type KubeEvent, KubeStatusError } from '#kube'
 import type { Logger } from '#service'
 import { NodeUnknownError } from '../errors.ts'
-import type { Gate } from '../pace/gate.ts'
 import type { Limiter } from '../pace/limiter.ts'
+import type { Pause } from '../pace/pause.ts'
 import { EVENT_NAMESPACE, type NodeReference, renderEventObject, type Told } from './render.ts'
 
 /** What became of an event, for the metrics. */
@@ -14,7 +14,7 @@ export interface RequestOptions {
   readonly nodeName: string
   /** What the server knows the node as; undefined while that is not known. */
   readonly node: () => NodeReference | undefined
-  readonly gate: Gate
+  readonly pause: Pause
   readonly limiter: Limiter
   readonly log: Logger
   readonly onAction: (action: EventAction, count: number) => void
@@ -32,20 +32,20 @@ function isRefusal(err: unknown, reason: string): boolean {
 }
 
 export function createEventRequests(options: RequestOptions): EventRequests {
-  const { client, gate, limiter, log, signal, onAction } = options
+  const { client, pause, limiter, log, signal, onAction } = options
 
   /** @throws unless the server has done it, or never will */
   async function ask(work: () => Promise<void>, told: Told): Promise<void> {
     await limiter.wait(false, signal)
     try {
       await work()
-      gate.worked()
+      pause.worked()
     } catch (err) {
       if (signal.aborted) throw err
-      const failure = gate.failed(err)
+      const failure = pause.failed(err)
       if (failure?.kind !== 'refused') throw err
       // To try again is of no use, and it must not hold up the others.
-      gate.worked()
+      pause.worked()
       log.error('event was refused by the API server and is not sent', {
         reason: told.reason,
         source: told.source,

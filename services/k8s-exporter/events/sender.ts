@@ -1,18 +1,18 @@
 /** Brings facts to the API server as events. A message is taken when the server has accepted what it says. */
 import { compareSeverity, type NodeEvent, type Problem, type Severity } from '#model'
 import type { Clock } from '#service'
-import type { Journal } from './journal.ts'
 import type { Due, Line } from './kept.ts'
 import type { Ledger, Verdict } from './ledger.ts'
 import { MISSED } from './reasons.ts'
 import { createEventRequests, type RequestOptions } from './requests.ts'
+import type { ToldFile } from './told-file.ts'
 
 /** Facts older than this are history, which the API server keeps for an hour. The bus keeps events as long. */
 const TOO_OLD_MS = 24 * 3_600_000
 
 export interface SenderOptions extends RequestOptions {
   readonly ledger: Ledger
-  readonly journal: Journal
+  readonly toldFile: ToldFile
   readonly clock: Clock
   readonly minSeverity: Severity
 }
@@ -64,12 +64,12 @@ interface Settling {
 }
 
 function createSettling(options: SenderOptions): Settling {
-  const { ledger, journal, onAction } = options
+  const { ledger, toldFile, onAction } = options
   const requests = createEventRequests(options)
 
   async function commit(lines: readonly Line[]): Promise<void> {
     ledger.apply(lines)
-    await journal.keep(lines)
+    await toldFile.keep(lines)
   }
 
   return {
@@ -111,7 +111,7 @@ async function next({ ledger, clock }: SenderOptions, settling: Settling, gaps: 
 }
 
 export function createEventSender(options: SenderOptions): EventSender {
-  const { gate, ledger, clock, onAction } = options
+  const { pause, ledger, clock, onAction } = options
   const gaps: NodeEvent[] = []
   const alone = createQueue()
   const settling = createSettling(options)
@@ -141,7 +141,7 @@ export function createEventSender(options: SenderOptions): EventSender {
       gaps.push(missedEvent(stream, count, clock.now()))
     },
     async turn() {
-      while (gate.isOpen() && (await alone(() => next(options, settling, gaps))));
+      while (pause.isOver() && (await alone(() => next(options, settling, gaps))));
     },
     get waiting() {
       return ledger.waiting + gaps.length

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { KubeAccessError, type KubeRefusal, KubeStatusError, KubeUnreachableError } from '#kube'
 import { fakeClock } from '../../../libs/clock/testing.ts'
 import { type Failure, type FailureContext, judgeFailure } from './failure.ts'
-import { createGate } from './gate.ts'
 import { createLimiter } from './limiter.ts'
+import { createPause } from './pause.ts'
 
 const CONTEXT: FailureContext = {
   nodeName: 'w1',
@@ -99,61 +99,61 @@ describe('the words for a failure', () => {
   })
 })
 
-describe('the gate of a lane', () => {
-  function gate(random = 0.5) {
+describe('the pause of a lane', () => {
+  function pause(random = 0.5) {
     const clock = { nowMs: 0 }
     const told: (Failure['kind'] | 'open')[] = []
-    const made = createGate({
+    const made = createPause({
       ...CONTEXT,
       monotonicMs: () => clock.nowMs,
       random: () => random,
       onChange: (failure) => told.push(failure?.kind ?? 'open'),
     })
-    return { gate: made, clock, told }
+    return { pause: made, clock, told }
   }
 
   it('shuts for longer at each failure, up to half a minute, and opens with what works', () => {
-    const { gate: lane, clock, told } = gate(1)
+    const { pause: lane, clock, told } = pause(1)
     const waits = Array.from({ length: 9 }, () => {
       lane.failed(refused(503))
-      const ms = lane.opensInMs()
+      const ms = lane.leftMs()
       clock.nowMs += ms
       return ms
     })
     expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
-    expect([lane.isOpen(), lane.awayMs()]).toEqual([true, 121_500])
+    expect([lane.isOver(), lane.awayMs()]).toEqual([true, 121_500])
     lane.worked()
     expect([lane.failure, lane.awayMs()]).toEqual([undefined, 0])
     expect(told).toEqual(['away', 'open'])
   })
 
   it('does what the server says, and a little later than all the others', () => {
-    const { gate: lane } = gate(0.5)
+    const { pause: lane } = pause(0.5)
     lane.failed(refused(429, { retryAfterMs: 10_000 }))
-    expect(lane.opensInMs()).toBe(11_000)
+    expect(lane.leftMs()).toBe(11_000)
   })
 
   it('waits for five minutes at most, whatever the server says', () => {
-    const { gate: lane } = gate(0)
+    const { pause: lane } = pause(0)
     lane.failed(refused(429, { retryAfterMs: 86_400_000 }))
-    expect(lane.opensInMs()).toBe(300_000)
+    expect(lane.leftMs()).toBe(300_000)
   })
 
   it('says another cause once, and begins with short waits for it', () => {
-    const { gate: lane, told, clock } = gate(1)
+    const { pause: lane, told, clock } = pause(1)
     for (let i = 0; i < 4; i++) {
       lane.failed(refused(503))
-      clock.nowMs += lane.opensInMs()
+      clock.nowMs += lane.leftMs()
     }
     lane.failed(refused(403))
     lane.failed(refused(403))
     expect(told).toEqual(['away', 'denied'])
-    expect(lane.opensInMs()).toBe(1000)
+    expect(lane.leftMs()).toBe(1000)
   })
 
   it('takes a mistake of ours as none of the server’s', () => {
-    const { gate: lane } = gate()
+    const { pause: lane } = pause()
     expect(lane.failed(new TypeError('x'))).toBeUndefined()
-    expect(lane.isOpen()).toBe(true)
+    expect(lane.isOver()).toBe(true)
   })
 })

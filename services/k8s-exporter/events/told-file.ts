@@ -11,13 +11,13 @@ const COMPACT_BYTES = 2 * 1024 * 1024
 /** What is larger was not written here: the ledger is bounded far below. */
 const BYTES_MAX = 64 * 1024 * 1024
 
-export interface Journal {
+export interface ToldFile {
   /** Resolves when the lines are the kernel's: a kill of this process does not lose them. Never rejects. */
   keep(lines: readonly Line[]): Promise<void>
   close(): Promise<void>
 }
 
-export interface JournalOptions {
+export interface ToldFileOptions {
   readonly path: string
   readonly log: Logger
   /** The whole state, to begin the file anew with. */
@@ -65,7 +65,7 @@ function withoutChecksum(line: string): string | undefined {
 }
 
 /** What the file says; nothing when there is none. */
-export async function readJournal(path: string, log: Logger): Promise<Line[]> {
+export async function readToldFile(path: string, log: Logger): Promise<Line[]> {
   try {
     const { records, damaged } = await readLog(path, { maxBytes: BYTES_MAX, accept: withoutChecksum })
     if (damaged > 0) log.warn('what was told before is damaged; some of it may be told again', { path, lines: damaged })
@@ -76,7 +76,7 @@ export async function readJournal(path: string, log: Logger): Promise<Line[]> {
   }
 }
 
-export function createJournal({ path, log, current }: JournalOptions): Journal {
+export function createToldFile({ path, log, current }: ToldFileOptions): ToldFile {
   let file: AppendLog | undefined
   let isFailing = false
   let queue: Promise<void> = Promise.resolve()

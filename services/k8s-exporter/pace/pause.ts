@@ -13,19 +13,19 @@ const RETRY_AFTER_MAX_MS = 300_000
 /** Never exactly when the server said: so do all the others. */
 const RETRY_AFTER_SPREAD = 0.2
 
-export interface GateOptions extends FailureContext {
+export interface PauseOptions extends FailureContext {
   readonly monotonicMs: () => number
   readonly random?: () => number
-  /** Told once when the lane shuts for another reason than before, and once when it opens. */
-  readonly onChange: (failure: Failure | undefined, shutForMs: number) => void
+  /** Told once when it begins for another reason than before, and once when requests work again. */
+  readonly onChange: (failure: Failure | undefined, forMs: number) => void
 }
 
-export interface Gate {
-  /** undefined: open, and the last request worked. */
+export interface Pause {
+  /** undefined: there is none, and the last request worked. */
   readonly failure: Failure | undefined
-  isOpen(): boolean
-  /** Until it opens, in milliseconds; 0: now. */
-  opensInMs(): number
+  isOver(): boolean
+  /** What is left of it, in milliseconds; 0: it is over. */
+  leftMs(): number
   /** How long nothing has worked, in milliseconds; 0: it works. */
   awayMs(): number
   worked(): void
@@ -33,11 +33,11 @@ export interface Gate {
   failed(err: unknown): Failure | undefined
 }
 
-export function createGate(options: GateOptions): Gate {
+export function createPause(options: PauseOptions): Pause {
   const { monotonicMs, random = Math.random } = options
   let failure: Failure | undefined
-  let shutMs = 0
-  let opensMs = 0
+  let sinceMs = 0
+  let endsMs = 0
   let backoff = createBackoff({ minMs: FIRST_MS, maxMs: CEILING_MS.away, random })
 
   function waitFor({ kind, retryAfterMs }: Failure): number {
@@ -47,18 +47,18 @@ export function createGate(options: GateOptions): Gate {
     return Math.min(RETRY_AFTER_MAX_MS, retryAfterMs) * (1 + RETRY_AFTER_SPREAD * random())
   }
 
-  const opensInMs = () => (failure === undefined ? 0 : Math.max(0, opensMs - monotonicMs()))
+  const leftMs = () => (failure === undefined ? 0 : Math.max(0, endsMs - monotonicMs()))
 
   return {
     get failure() {
       return failure
     },
-    isOpen: () => opensInMs() === 0,
-    opensInMs,
-    awayMs: () => (failure === undefined ? 0 : monotonicMs() - shutMs),
+    isOver: () => leftMs() === 0,
+    leftMs,
+    awayMs: () => (failure === undefined ? 0 : monotonicMs() - sinceMs),
     worked() {
       if (failure === undefined) return
-      const lasted = monotonicMs() - shutMs
+      const lasted = monotonicMs() - sinceMs
       failure = undefined
       backoff.reset()
       options.onChange(undefined, lasted)
@@ -68,9 +68,9 @@ export function createGate(options: GateOptions): Gate {
       if (judged === undefined) return undefined
       const isNew = failure?.kind !== judged.kind
       const waitMs = waitFor(judged)
-      if (failure === undefined) shutMs = monotonicMs()
+      if (failure === undefined) sinceMs = monotonicMs()
       failure = judged
-      opensMs = monotonicMs() + waitMs
+      endsMs = monotonicMs() + waitMs
       if (isNew) options.onChange(judged, waitMs)
       return judged
     },

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../libs/host/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
-import { createJournal, readJournal } from './journal.ts'
 import type { Line } from './kept.ts'
+import { createToldFile, readToldFile } from './told-file.ts'
 
 let folder: TempFolder
 let path: string
@@ -17,42 +17,42 @@ afterEach(() => folder[Symbol.asyncDispose]())
 const named = (name: string): Line => ({ kind: 'name', name, atMs: 1 })
 const tooMuch = (name: string): Line => named(name.repeat(3 * 1024 ** 2))
 
-describe('the journal of told events', () => {
+describe('the file of told events', () => {
   it('begins with all that is known, and goes on with what is told', async () => {
     const { log, messages } = keepLog()
-    const journal = createJournal({ path, log, current: () => [named('a')] })
-    expect(await readJournal(path, log)).toEqual([])
-    await Promise.all([journal.keep([named('b')]), journal.keep([named('c'), named('d')]), journal.keep([])])
-    await journal.close()
-    expect(await readJournal(path, log)).toEqual(['a', 'b', 'c', 'd'].map(named))
+    const toldFile = createToldFile({ path, log, current: () => [named('a')] })
+    expect(await readToldFile(path, log)).toEqual([])
+    await Promise.all([toldFile.keep([named('b')]), toldFile.keep([named('c'), named('d')]), toldFile.keep([])])
+    await toldFile.close()
+    expect(await readToldFile(path, log)).toEqual(['a', 'b', 'c', 'd'].map(named))
     expect(messages()).toEqual([])
   })
 
   it('is written anew when it has grown', async () => {
     const { log } = keepLog()
     let known: readonly Line[] = []
-    const journal = createJournal({ path, log, current: () => known })
-    await journal.keep([tooMuch('x')])
+    const toldFile = createToldFile({ path, log, current: () => known })
+    await toldFile.keep([tooMuch('x')])
     known = [named('only')]
-    await journal.keep([named('after')])
-    await journal.close()
-    expect(await readJournal(path, log)).toEqual([named('only'), named('after')])
+    await toldFile.keep([named('after')])
+    await toldFile.close()
+    expect(await readToldFile(path, log)).toEqual([named('only'), named('after')])
   })
 
   it('of a version that wrote no checksums is read, but for what was torn', async () => {
     const { log, messages } = keepLog()
     await writeFile(path, `${JSON.stringify(named('a'))}\n{"kind":"na\n${JSON.stringify(named('b'))}\n{"ki`)
-    expect(await readJournal(path, log)).toEqual([named('a'), named('b')])
+    expect(await readToldFile(path, log)).toEqual([named('a'), named('b')])
     expect(messages()).toEqual([])
   })
 
   it('that is damaged says so, and the rest of it counts', async () => {
     const { log, messages } = keepLog()
-    const journal = createJournal({ path, log, current: () => [named('a'), named('b'), named('c')] })
-    await journal.keep([named('d')])
-    await journal.close()
+    const toldFile = createToldFile({ path, log, current: () => [named('a'), named('b'), named('c')] })
+    await toldFile.keep([named('d')])
+    await toldFile.close()
     await writeFile(path, (await readFile(path, 'utf8')).replace('"b"', '"x"'))
-    expect(await readJournal(path, log)).toEqual(['a', 'c', 'd'].map(named))
+    expect(await readToldFile(path, log)).toEqual(['a', 'c', 'd'].map(named))
     expect(messages()).toEqual(['what was told before is damaged; some of it may be told again'])
   })
 
@@ -61,14 +61,14 @@ describe('the journal of told events', () => {
     const inTheWay = join(folder.path, 'file')
     await writeFile(inTheWay, '')
     const there = join(inTheWay, 'told.jsonl')
-    const journal = createJournal({ path: there, log, current: () => [named('a')] })
-    await journal.keep([named('b')])
-    await journal.keep([named('c')])
+    const toldFile = createToldFile({ path: there, log, current: () => [named('a')] })
+    await toldFile.keep([named('b')])
+    await toldFile.keep([named('c')])
     expect(messages()).toEqual(['what was told cannot be kept in a file; after a kill some of it may be told again'])
     await folder[Symbol.asyncDispose]()
-    await journal.keep([named('d')])
-    await journal.close()
+    await toldFile.keep([named('d')])
+    await toldFile.close()
     expect(messages().at(-1)).toBe('what was told is kept in a file again')
-    expect(await readJournal(there, log)).toEqual([named('a'), named('d')])
+    expect(await readToldFile(there, log)).toEqual([named('a'), named('d')])
   })
 })

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createHost } from '../host.ts'
 import { type TempFolder, tempFolder } from '../testing.ts'
+import { watchFolder } from './folder-watch.ts'
 import type { WatchOptions } from './types.ts'
-import { watchFolder } from './watch.ts'
 
 /** The net is far away: what a test awaits comes from the kernel. */
 const FAR_MS = 600_000
