@@ -20,6 +20,7 @@ import type { Bus, BusLog } from './types.ts'
 
 const FLUSH_TIMEOUT_MS = 2000
 
+/** How a connection to the bus is made and kept. */
 export interface ConnectOptions extends DialOptions, LookOptions {
   readonly log: BusLog
   /** The process's own, with whose waits its looks come together. Default one of its own. */

@@ -8,6 +8,7 @@ export class BusTokenError extends Error {
   }
 }
 
+/** The bus is not connected, so that nothing was asked of it. */
 export class BusUnavailableError extends Error {
   readonly code = 'BUS_UNAVAILABLE'
   constructor(what: string, cause?: unknown) {
@@ -48,6 +49,7 @@ export class BusTlsError extends Error {
   }
 }
 
+/** The bus is there, and its store did not take or give what was asked. */
 export class BusStoreError extends Error {
   readonly code = 'BUS_STORE'
   constructor(what: string, cause: unknown) {
@@ -69,6 +71,7 @@ export class BusRefusedError extends BusStoreError {
   }
 }
 
+/** There is no nats-server to start, or a program that it is started by is missing. */
 export class BusServerMissingError extends Error {
   readonly code = 'BUS_SERVER_MISSING'
   constructor(cause: unknown) {
@@ -91,6 +94,7 @@ export class BusLockTakenError extends Error {
   }
 }
 
+/** The nats-server ended, or answered nobody, before it could be used. */
 export class BusServerFailedError extends Error {
   readonly code = 'BUS_SERVER_FAILED'
   /** It ran and answered nobody: another try may do. */

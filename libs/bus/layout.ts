@@ -12,6 +12,7 @@ export interface StreamLayout {
   readonly maxBytes: number
 }
 
+/** Every stream: its subjects, its age, its size. */
 export const STREAMS: readonly StreamLayout[] = [
   {
     name: 'EVENTS',
@@ -27,6 +28,7 @@ export const STREAMS: readonly StreamLayout[] = [
 /** Buckets and their largest size. Bounded by what the detector admits, with room to spare. */
 export type AnyBucket = BucketName | 'conditions' | 'meta'
 
+/** Every bucket, and how large it may grow. */
 export const BUCKETS: Readonly<Record<AnyBucket, { readonly maxBytes: number }>> = {
   conditions: { maxBytes: 16 * MIB },
   node_conditions: { maxBytes: 16 * MIB },
@@ -71,6 +73,7 @@ export function consumersOf(table: ServiceTable): readonly ConsumerLayout[] {
   }))
 }
 
+/** Durable consumers of each reader of streams, by its account. */
 export const CONSUMERS = consumersOf(SERVICES)
 
 /** Key of the store's identity in the bucket `meta`. */

@@ -24,6 +24,7 @@ export interface ReaderOptions {
   readonly onPoison?: (where: string) => void
 }
 
+/** What a service reads of the bus: buckets, streams, heartbeats, metrics. All of it ends with the signal. */
 export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusReader {
   const { signal } = options
   const newStoreListeners = new Set<(incarnation: string) => void>()

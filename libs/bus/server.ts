@@ -24,6 +24,7 @@ const STEADY_MS = 10_000
 /** One younger than this is not restarted on request: it is what somebody else's request led to. */
 const YOUNG_MS = 3000
 
+/** Where the embedded server keeps what is its own, and how it is started. */
 export interface EmbeddedServerOptions {
   readonly storeDir: string
   /** The server's configuration and the keys: the detector's own folder. */
@@ -42,6 +43,7 @@ export interface EmbeddedServerOptions {
   readonly clock?: Clock
 }
 
+/** The nats-server that the detector runs. */
 export interface EmbeddedServer {
   /** The detector's own. */
   credentials(): BusCredentials

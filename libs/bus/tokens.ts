@@ -10,6 +10,7 @@ const PLAIN = /^[A-Za-z0-9-]{1,64}$/
 /** Hex digits of SHA-256 that tell shortened texts apart. */
 const HASH_DIGITS = 24
 
+/** Whether a text may stand in a subject as it is. */
 export function isToken(text: string): boolean {
   return TOKEN.test(text)
 }

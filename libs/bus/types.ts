@@ -18,6 +18,7 @@ import type { BucketName, StreamName } from '#service-table'
 
 export type { BucketName, StreamName }
 
+/** What a connection is doing. Closed: for good. */
 export type BusState = 'connecting' | 'connected' | 'disconnected' | 'closed'
 
 /** A connection that never gives up: it comes back by itself, reading its credentials anew at each attempt. */
@@ -82,6 +83,7 @@ export interface StreamStanding {
 /** Streams of events: warning and up, and info. */
 export type EventStream = 'EVENTS' | 'EVENTS_INFO'
 
+/** What readers see in each bucket. */
 export interface BucketValue {
   node_conditions: NodeCondition
   problems: Problem
@@ -93,6 +95,7 @@ export interface StateValue extends BucketValue {
   conditions: SourceCondition
 }
 
+/** A bucket of state, that of the detector alone among them. */
 export type StateBucket = keyof StateValue
 
 /** What of a value tells it from others of its bucket. */
@@ -103,6 +106,7 @@ export interface StateKey {
   monitors: { readonly name: string }
 }
 
+/** What is in each stream. */
 export interface StreamValue {
   EVENTS: Event
   EVENTS_INFO: Event
@@ -110,6 +114,7 @@ export interface StreamValue {
   REMEDIATIONS: Uint8Array
 }
 
+/** What is told to whoever follows a bucket. */
 export interface BucketHandler<T> {
   /** The bucket's whole content; at the start and again after every reconnection or new store. */
   snapshot(values: readonly T[]): void
@@ -167,6 +172,7 @@ export interface BusTls {
   readonly key?: string | undefined
 }
 
+/** How a service proves itself to the bus, and where the bus is. */
 export interface BusCredentials {
   readonly url: string
   /** nkey seed of the service's user. Empty with an external server that needs none. */
@@ -188,6 +194,7 @@ export interface BusLog {
   error(message: string, fields?: Record<string, unknown>): void
 }
 
+/** A child process as the bus needs it. */
 export interface RunningChild {
   readonly pid: number
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>

@@ -60,6 +60,7 @@ interface Decodes<T> {
   decode(bytes: Uint8Array): T
 }
 
+/** What the detector writes to the bus. Only one at a time may write to a store. */
 export function createBusWriter(bus: ConnectedBus): BusWriter {
   let order: (() => string) | undefined
   const room = createBucketRoom()

@@ -24,6 +24,7 @@ export interface ConfigFlag {
   readonly flag: string
 }
 
+/** Where the configuration comes from. */
 export interface LoadOptions {
   /** From a flag; goes before NODE_DOCTOR_CONFIG. */
   readonly file?: string | undefined

@@ -38,6 +38,7 @@ export const OWN_NAMES: readonly string[] = [...Object.keys(SERVICES), ...RESERV
 /** On which nodes a check runs (`monitors[].when`); how each is judged says libs/monitor-kit/when.ts. */
 export const PLACES = ['always', 'nvidia-gpu'] as const
 
+/** Where a check runs. */
 export type PlaceName = (typeof PLACES)[number]
 
 /** What the http-exporter serves, and where when the configuration does not say. */
@@ -55,6 +56,7 @@ export const HANDLERS = {
   stream: '/stream',
 } as const satisfies Record<string, string>
 
+/** What the http-exporter can serve. */
 export type HandlerName = keyof typeof HANDLERS
 
 export const HANDLER_NAMES = [

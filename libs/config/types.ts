@@ -62,6 +62,7 @@ interface Computed {
   readonly remediation: Filled<Sections['remediation'], 'enabled'>
 }
 
+/** The configuration in force. */
 export interface NodeDoctorConfig extends Omit<Sections, keyof Computed>, Computed {
   /** File it was read from; "" for the embedded default alone. */
   readonly file: string

@@ -18,6 +18,7 @@ export interface FactListener<T> {
   gone?(value: T, key: string): void
 }
 
+/** What is told of the node, and to whom. */
 export interface FollowOptions {
   readonly clock: Clock
   readonly conditions?: FactListener<NodeCondition>

@@ -14,6 +14,7 @@ const EVERYTHING = {
   tellsMetricsTo: [],
 } as const satisfies BusPart
 
+/** Every service of a node, built or planned. */
 export const SERVICES = {
   detector: {
     kind: 'core',
@@ -82,6 +83,7 @@ export const SERVICES = {
   },
 } as const satisfies ServiceTable
 
+/** A service that has a row. */
 export type ServiceName = keyof typeof SERVICES
 
 /** Names that no service and no plug-in may have: of what several share, and of parts that are no service of a node. */

@@ -45,6 +45,7 @@ export type Standing =
       readonly reason: string
     }
 
+/** What others need to know of a service. */
 export interface ServiceRow {
   /**
    * A monitor's socket is below `monitors/`, as a plug-in's is. In the compact layout all exporters are one process, and all

@@ -8,12 +8,14 @@ import { spawnChild } from '../programs/child.ts'
 /** `flock` ends with this when the lock is another's. */
 const TAKEN_EXIT = 73
 
+/** A lock that this process holds, also for its children. */
 export interface HeldLock {
   /** Resolves when it is lost: the helper was ended by somebody. */
   readonly lost: Promise<void>
   release(): Promise<void>
 }
 
+/** What came of asking for a lock. */
 export type LockResult =
   | { readonly kind: 'held'; readonly lock: HeldLock }
   /** `by` is what the holder wrote of itself; "" when that cannot be read. */

@@ -5,6 +5,7 @@ import type { Files } from './types.ts'
 const MAX_BYTES = 32 * 1024 * 1024
 const ESTABLISHED = '01'
 
+/** A TCP connection within this machine, by its two ports. */
 export interface LoopbackConnection {
   readonly localPort: number
   readonly remotePort: number

@@ -10,6 +10,7 @@ export interface FsStat {
   readonly filesFree: number
 }
 
+/** How long a file system may be asked, and by whom. */
 export interface StatfsOptions {
   readonly timeoutMs?: number
   /**
