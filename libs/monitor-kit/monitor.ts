@@ -13,7 +13,7 @@ import { createMonitorRpc } from './monitor-rpc.ts'
 import { createReportOutbox } from './outbox.ts'
 import { scheduleCheck } from './schedule.ts'
 import { createShared } from './shared.ts'
-import { createStrain, type StrainNews } from './strain.ts'
+import { createStrain, type StrainNews, stretched } from './strain.ts'
 import type { MonitorDefinition } from './types.ts'
 
 /** A check that hangs from the start holds readiness and the first answer back no longer than this. */
@@ -134,7 +134,14 @@ export function createMonitor(definition: MonitorDefinition, context: MonitorCon
   const readinessChanged = () => context.readinessChanged?.()
   /** Only the first runs change readiness. */
   const onRan = () => isReady || readinessChanged()
-  const schedule = { clock, signal: stopped.signal, tell, stretch: () => strain.factor, onTurn, onRan }
+  const schedule = {
+    clock,
+    signal: stopped.signal,
+    tell,
+    stretch: (ms: number) => stretched(ms, strain.factor),
+    onTurn,
+    onRan,
+  }
   const checks = runners.map((runner, index) => scheduleCheck(runner, index, schedule))
   for (const [index, { onWake }] of parts.entries()) onWake(() => checks[index]?.wake())
 

@@ -9,7 +9,7 @@ import { surroundings } from './testing/surroundings.ts'
 interface Options {
   readonly index?: number
   readonly random?: () => number
-  readonly stretch?: () => number
+  readonly stretch?: (intervalMs: number) => number
   readonly onTurn?: (lateMs: number) => Promise<void>
 }
 
@@ -73,7 +73,7 @@ describe('a check', () => {
 
   it('runs less often while its monitor is short of something, says so, and comes back', async () => {
     let factor = 1
-    const { clock, startedAt, told } = scheduled(well, { stretch: () => factor })
+    const { clock, startedAt, told } = scheduled(well, { stretch: (ms) => ms * factor })
     await clock.advance(10_000)
     factor = 2
     await clock.advance(110_000)

@@ -34,8 +34,8 @@ export interface ScheduleOptions {
   readonly signal: AbortSignal
   /** Tells what a run saw; gives it back numbered. Not called for a run that ended because the monitor stops. */
   readonly tell: (run: RunReport) => Report | Promise<Report>
-  /** By how much its interval is longer just now. Default 1. */
-  readonly stretch?: () => number
+  /** What becomes of an interval just now. Default: it stays. */
+  readonly stretch?: (intervalMs: number) => number
   /** A turn came so much later than it was due. */
   readonly onTurn?: (lateMs: number) => Promise<void>
   /** A run has ended, in whatever way. */
@@ -45,9 +45,9 @@ export interface ScheduleOptions {
 }
 
 export function scheduleCheck(runner: Runner, index: number, options: ScheduleOptions): ScheduledCheck {
-  const { clock, signal, tell, stretch = () => 1, onTurn, random = Math.random } = options
+  const { clock, signal, tell, stretch = (ms) => ms, onTurn, random = Math.random } = options
   /** As it is just now. */
-  const interval = () => runner.instance.intervalMs * stretch()
+  const interval = () => stretch(runner.instance.intervalMs)
   let running: Promise<Report> | undefined
   let dueMs = clock.monotonicMs()
   let hasRun = false

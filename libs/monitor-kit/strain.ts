@@ -15,10 +15,10 @@ const MEMORY_SHARE = 0.9
 const LASTS_MS = 10_000
 /** So many signs, each of which a good one takes back by half: one late turn among many is no lack. */
 const SIGNS = 3
-/** Signs that are farther apart than this do not belong together. */
-const APART_MS = 60_000
-/** After this long without a sign intervals are half as long again. */
+/** After this long without a sign, and a look that found nothing, intervals are half as long again. */
 const WELL_MS = 60_000
+/** One that is soon short again is given up to this long, so that intervals do not go to and fro for ever. */
+const WELL_MAX_MS = 16 * WELL_MS
 /** How often the limits are looked at. */
 const LOOK_MS = 5000
 const FACTOR_MAX = 8
@@ -64,21 +64,32 @@ function percent(share: number): string {
   return `${Math.round(share * 100)} %`
 }
 
-/** Signs of one kind. */
+/** Signs of one kind, however far apart its looks are: a look between two of them that finds nothing takes from the score. */
 interface Signs {
   firstMs: number
   lastMs: number
+  /** When it was last found well; a look from before the last change says nothing of what that changed. */
+  wellMs: number
   score: number
 }
 
 function noSigns(): Signs {
-  return { firstMs: Number.NEGATIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY, score: 0 }
+  const never = Number.NEGATIVE_INFINITY
+  return { firstMs: never, lastMs: never, wellMs: never, score: 0 }
 }
 
 function add(signs: Signs, nowMs: number): void {
-  if (signs.score === 0 || nowMs - signs.lastMs > APART_MS) Object.assign(signs, { firstMs: nowMs, score: 0 })
+  if (signs.score === 0) signs.firstMs = nowMs
   signs.lastMs = nowMs
   signs.score = Math.min(2 * SIGNS, signs.score + 1)
+}
+
+/** No check runs more seldom than this on account of it. */
+const INTERVAL_MAX_MS = 300_000
+
+/** An interval, longer by the factor. */
+export function stretched(intervalMs: number, factor: number): number {
+  return Math.max(intervalMs, Math.min(intervalMs * factor, INTERVAL_MAX_MS))
 }
 
 export function createStrain(): Strain {
@@ -88,6 +99,8 @@ export function createStrain(): Strain {
   let why = ''
   let changedMs = Number.NEGATIVE_INFINITY
   let toldMs = Number.NEGATIVE_INFINITY
+  let easedMs = Number.NEGATIVE_INFINITY
+  let easeAfterMs = WELL_MS
   let looked: { readonly atMs: number; readonly throttledMs: number | undefined } | undefined
 
   function news(nowMs: number): StrainNews {
@@ -95,11 +108,16 @@ export function createStrain(): Strain {
     return { factor, why }
   }
 
+  function relapse(nowMs: number): void {
+    easeAfterMs = nowMs - easedMs < 2 * easeAfterMs ? Math.min(WELL_MAX_MS, 2 * easeAfterMs) : WELL_MS
+  }
+
   function sign(signs: Signs, what: string, nowMs: number): StrainNews | undefined {
     add(signs, nowMs)
     if (signs.score < SIGNS || nowMs - signs.firstMs < LASTS_MS) return undefined
     why = what
     if (nowMs - changedMs >= LASTS_MS && factor < FACTOR_MAX) {
+      if (changedMs === easedMs) relapse(nowMs)
       factor *= 2
       changedMs = nowMs
       return news(nowMs)
@@ -109,10 +127,15 @@ export function createStrain(): Strain {
 
   function well(signs: Signs, nowMs: number): StrainNews | undefined {
     signs.score = Math.max(0, signs.score - 0.5)
-    const isWell = nowMs - Math.max(late.lastMs, limited.lastMs, changedMs) >= WELL_MS
-    if (factor === 1 || !isWell) return undefined
+    signs.wellMs = nowMs
+    if (factor === 1) return undefined
+    const lastMs = Math.max(late.lastMs, limited.lastMs, changedMs)
+    // No sign since then is not enough: somebody has to have looked.
+    const isFoundWell = Math.min(late.wellMs, limited.wellMs) > lastMs
+    if (!isFoundWell || nowMs - lastMs < easeAfterMs) return undefined
     factor /= 2
     changedMs = nowMs
+    easedMs = nowMs
     return news(nowMs)
   }
 
