@@ -73,7 +73,8 @@ describe('a check that is meant for other machines', () => {
     await service.start(context.signal)
     expect(service.readiness()).toEqual({ ready: true, reason: '' })
     expect(kept.messages()).toEqual(['checks are not meant for this machine'])
-    expect(service.rpc.map(({ definition }) => definition)).toContain(MonitorService)
+    const paths = service.rpc.flatMap(({ definition }) => Object.values(definition).map(({ path }) => path))
+    expect(paths).toContain(MonitorService.describe.path)
     await service.stop()
   })
 
