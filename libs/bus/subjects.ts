@@ -1,0 +1,34 @@
+/** Under which subject each fact is told (docs/architecture.md, section 6). Text of plug-ins becomes tokens. Pure. */
+import { type Event, type Problem, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
+import { SUBJECT_METRICS } from './layout.ts'
+import { encodeToken, joinTokens } from './tokens.ts'
+
+const severityTokens: Readonly<Record<number, string>> = {
+  [Severity.WARNING]: 'warning',
+  [Severity.ERROR]: 'error',
+  [Severity.CRITICAL]: 'critical',
+}
+const phaseTokens: Readonly<Record<number, string>> = {
+  [ProblemPhase.OPENED]: 'opened',
+  [ProblemPhase.RESOLVED]: 'resolved',
+}
+
+/** Of an event: nd.event.<severity>.<reason>; what is below a warning, or unknown here, is info. */
+export function eventSubject({ severity, reason }: Pick<Event, 'severity' | 'reason'>): string {
+  return joinTokens('nd', 'event', severityTokens[severity] ?? 'info', encodeToken(reason))
+}
+
+/** Of a problem: nd.problem.<opened|resolved|changed>.<type>. */
+export function problemSubject({ phase, type }: Pick<Problem, 'phase' | 'type'>): string {
+  return joinTokens('nd', 'problem', phaseTokens[phase] ?? 'changed', encodeToken(type))
+}
+
+/** Of the samples of a monitor or service: nd.metric.<name>. */
+export function metricsSubject(name: string): string {
+  return `${SUBJECT_METRICS}.${joinTokens(encodeToken(name))}`
+}
+
+/** What of the store a subject belongs to: "nd.event", "$KV.problems". */
+export function partOf(subject: string): string {
+  return subject.split('.', 2).join('.')
+}
