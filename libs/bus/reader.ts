@@ -3,13 +3,13 @@ import { Event, Heartbeat, MetricBatch, Problem, StoreMeta } from '#proto/nodedo
 import { keyOfValue, STATE_BUCKETS } from './buckets.ts'
 import type { ConnectedBus } from './connect.ts'
 import { consume } from './consume.ts'
+import { hear, subscribe } from './hear.ts'
 import { SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
-import { metricParts } from './metric-parts.ts'
 import { presenceSubject } from './permissions.ts'
-import { HEAD_BYTES, MAX_PAYLOAD_BYTES } from './server-config.ts'
-import { joinTokens } from './tokens.ts'
-import type { BusReader, StreamName, StreamValue } from './types.ts'
-import { watchBucket } from './watch-bucket.ts'
+import { createStores, type Stores } from './stores.ts'
+import { tellMetrics } from './tell-metrics.ts'
+import type { BusReader, StreamName, StreamValue, Told } from './types.ts'
+import { type WatchBucketOptions, watchBucket } from './watch-bucket.ts'
 
 const streamDecoders: { readonly [S in StreamName]: (bytes: Uint8Array) => StreamValue[S] } = {
   EVENTS: (bytes) => Event.decode(bytes),
@@ -24,133 +24,67 @@ export interface ReaderOptions {
   readonly onPoison?: (where: string) => void
 }
 
+/** What every part of a reader has: its connection, its end, and whom it tells of what cannot be decoded. */
+type Reading = Pick<WatchBucketOptions<never>, 'bus' | 'signal' | 'onPoison'>
+
+/** Follows who the store is, until the reader ends. */
+function followStores(reading: Reading): Stores {
+  const stores = createStores(reading.bus.log)
+  watchBucket({
+    ...reading,
+    bucket: 'meta',
+    decode: (bytes) => StoreMeta.decode(bytes),
+    handler: { snapshot: (values) => values.forEach(stores.saw), put: stores.saw, deleted: () => undefined },
+  })
+  return stores
+}
+
+/** The service's own samples, under its own name. Never throws: what is not kept is never the end of whoever tells. */
+function tellOwn(bus: ConnectedBus, { samples, described }: Told): void {
+  if (bus.state !== 'connected') return
+  try {
+    const of = { monitor: bus.name, time: new Date(), samples: [...samples], described: [...described] }
+    const leftOut = tellMetrics(bus, MetricBatch.fromPartial(of))
+    if (leftOut > 0) bus.log.warn('samples are left out that no message can hold', { leftOut })
+  } catch (err) {
+    bus.log.warn('metrics could not be told on the bus', { err })
+  }
+}
+
 /** What a service reads of the bus: buckets, streams, heartbeats, metrics. All of it ends with the signal. */
 export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusReader {
   const { signal } = options
-  const newStoreListeners = new Set<(incarnation: string) => void>()
-  /** What reads from the start again when the store is another: watches of buckets, positions in streams. */
-  const restarts = new Set<() => void>()
-  let incarnation: string | undefined
-
   function onPoison(where: string, key: string, err: unknown): void {
     bus.log.error('what the bus holds cannot be decoded', { where, key, err })
     options.onPoison?.(where)
   }
-
-  function newStore(why: string): void {
-    bus.log.info('the store of the bus is another', { incarnation, why })
-    for (const listener of [...newStoreListeners]) listener(incarnation ?? '')
-    for (const restart of [...restarts]) restart()
-  }
-
-  function sawStore(meta: StoreMeta): void {
-    const before = incarnation
-    incarnation = meta.incarnation
-    if (before !== undefined && before !== meta.incarnation) newStore('it was made anew')
-  }
-
-  function untilAborted(restart: () => void, until: AbortSignal): void {
-    restarts.add(restart)
-    until.addEventListener('abort', () => restarts.delete(restart), { once: true })
-  }
-
-  watchBucket({
-    bus,
-    bucket: 'meta',
-    signal,
-    onPoison,
-    decode: (bytes) => StoreMeta.decode(bytes),
-    handler: { snapshot: (values) => values.forEach(sawStore), put: sawStore, deleted: () => undefined },
-  })
-
-  function subscribe(subject: string, listener: (bytes: Uint8Array, subject: string) => void): () => void {
-    let unsubscribe: (() => void) | undefined
-    const stop = bus.onConnection((nc) => {
-      const subscription = nc.subscribe(subject, {
-        callback: (err, message) => {
-          if (err === null) listener(message.data, message.subject)
-        },
-      })
-      unsubscribe = () => {
-        if (!nc.isClosed()) subscription.unsubscribe()
-      }
-    })
-    const end = () => {
-      stop()
-      unsubscribe?.()
-    }
-    signal.addEventListener('abort', end, { once: true })
-    return () => {
-      signal.removeEventListener('abort', end)
-      end()
-    }
-  }
-
-  function listen<T>(subject: string, decode: (bytes: Uint8Array) => T, listener: (value: T) => void): () => void {
-    return subscribe(subject, (bytes, said) => {
-      let value: T
-      try {
-        value = decode(bytes)
-      } catch (err) {
-        return onPoison(subject, said, err)
-      }
-      try {
-        listener(value)
-      } catch (err) {
-        bus.log.error('what was heard on the bus could not be taken', { subject, err })
-      }
-    })
-  }
-
+  const reading: Reading = { bus, signal, onPoison }
+  const stores = followStores(reading)
   // Whoever listens here has not left yet.
-  subscribe(presenceSubject(bus.name), () => undefined)
+  subscribe(bus, { subject: presenceSubject(bus.name), signal }, () => undefined)
 
   return {
     watchBucket(bucket, handler, until) {
-      const ended = AbortSignal.any([signal, until])
-      untilAborted(
-        watchBucket({ bus, bucket, handler, signal: ended, onPoison, decode: STATE_BUCKETS[bucket].decode }),
-        ended,
-      )
+      const own = { ...reading, signal: AbortSignal.any([signal, until]) }
+      stores.restarts(watchBucket({ ...own, bucket, handler, decode: STATE_BUCKETS[bucket].decode }), own.signal)
     },
     consume(stream, handler, { signal: until, ready = () => true }) {
-      const ended = AbortSignal.any([signal, until])
-      const { reset } = consume({
-        bus,
-        stream,
-        handler,
-        signal: ended,
-        ready,
-        onPoison,
-        onBackwards: () => newStore(`${stream} ends before what was read of it`),
-        decode: streamDecoders[stream],
-      })
-      untilAborted(reset, ended)
+      const own = { ...reading, signal: AbortSignal.any([signal, until]) }
+      const onBackwards = () => stores.another(`${stream} ends before what was read of it`)
+      const { reset } = consume({ ...own, stream, handler, ready, onBackwards, decode: streamDecoders[stream] })
+      stores.restarts(reset, own.signal)
     },
-    onHeartbeat: (listener) => listen(SUBJECT_HEARTBEAT, (bytes) => Heartbeat.decode(bytes), listener),
-    onMetrics: (listener) => listen(`${SUBJECT_METRICS}.*`, (bytes) => MetricBatch.decode(bytes), listener),
-    publishMetrics({ samples, described }) {
-      if (bus.state !== 'connected') return
-      try {
-        const batch = MetricBatch.fromPartial({
-          monitor: bus.name,
-          time: new Date(),
-          samples: [...samples],
-          described: [...described],
-        })
-        const connection = bus.connection('telling metrics')
-        const maxBytes = Math.min(connection.info?.max_payload ?? MAX_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES) - HEAD_BYTES
-        const { parts, leftOut } = metricParts(batch, maxBytes)
-        for (const part of parts) connection.publish(`${SUBJECT_METRICS}.${joinTokens(bus.name)}`, part)
-        if (leftOut > 0) bus.log.warn('samples are left out that no message can hold', { leftOut })
-      } catch (err) {
-        bus.log.warn('metrics could not be told on the bus', { err })
-      }
-    },
-    onNewStore(listener) {
-      newStoreListeners.add(listener)
-      return () => newStoreListeners.delete(listener)
-    },
+    onHeartbeat: (listener) =>
+      hear(bus, { ...reading, subject: SUBJECT_HEARTBEAT, decode: (bytes) => Heartbeat.decode(bytes), listener }),
+    onMetrics: (listener) =>
+      hear(bus, {
+        ...reading,
+        subject: `${SUBJECT_METRICS}.*`,
+        decode: (bytes) => MetricBatch.decode(bytes),
+        listener,
+      }),
+    publishMetrics: (told) => tellOwn(bus, told),
+    onNewStore: stores.onNewStore,
     keyOf: keyOfValue,
   }
 }
