@@ -1,18 +1,23 @@
 /** What the bus says, brought to state, history, metrics and stream. */
 import type { BusReader } from '#bus'
 import { followNode } from '#node-feed'
+import type { Heartbeat, MetricBatch } from '#proto/nodedoctor/v1/types.ts'
 import type { Clock } from '#service'
 import { type EventView, renderEvent } from '#view'
 import { fromProtoEvent, fromProtoMetric, fromProtoProblem, fromProtoSample } from '#wire'
 import type { History } from '../history/history.ts'
+import type { SeriesUses } from '../history/query-series.ts'
 import type { Durations } from '../metrics/durations.ts'
 import type { SampleTable } from '../metrics/sample-table.ts'
 import type { Hub } from '../stream/hub.ts'
 import type { EventLog } from './event-log.ts'
+import { conditionListener, monitorListener, problemListener } from './fact-listeners.ts'
+import { missedView } from './missed.ts'
 import type { NodeState } from './node-state.ts'
-import { createSeriesFeed, shownValues } from './series-feed.ts'
+import { createSeriesFeed, type SeriesFeed, shownValues } from './series-feed.ts'
 import { createUses } from './series-uses.ts'
 
+/** Whoever has something of what the bus says. */
 export interface FeedTargets {
   readonly state: NodeState
   readonly history: History
@@ -21,145 +26,115 @@ export interface FeedTargets {
   readonly samples: SampleTable
   readonly durations: Durations
   readonly clock: Clock
+  /** When the machine was; undefined where that cannot be told. */
   readonly booted: Date | undefined
 }
 
+/** What did not arrive. */
 export interface FeedCounts {
+  /** Messages that left their streams before they were taken. */
   readonly missed: number
+  /** Samples that found no place. */
   readonly samplesRefused: number
 }
 
-/** Follows the bus until aborted. */
-export function followBus(reader: BusReader, targets: FeedTargets, signal: AbortSignal): () => FeedCounts {
-  const { state, history, events, hub, samples, durations, clock } = targets
-  const { conditions, problems, monitors } = state
-  const series = createSeriesFeed((name) =>
-    [...monitors.values.values()].some((monitor) => monitor.name === name && monitor.origin === 'built-in'),
-  )
-  const uses = createUses(state, clock)
-  let missed = 0
-  let samplesRefused = 0
+/** The targets, and what is kept between one word of the bus and the next. */
+interface Feed extends FeedTargets {
+  readonly series: SeriesFeed
+  readonly uses: () => SeriesUses
+  missed: number
+  samplesRefused: number
+}
 
+function tellEvent({ history, events, state }: Feed, view: EventView): void {
+  history.event(view)
+  if (events.add(view)) state.event(view)
+}
+
+function tellGap(feed: Feed, stream: string, count: number): void {
+  feed.missed += count
+  tellEvent(feed, missedView(stream, count, feed.clock.now()))
+}
+
+function heard({ state, history, clock, booted }: Feed, { bootId, detectorIncarnation }: Heartbeat, waitMs: number) {
+  state.heartbeat(bootId, waitMs)
+  // Of a time whose changes have not come nothing was seen.
+  if (waitMs > 0) return
+  const incarnation = String(detectorIncarnation)
+  history.seen({ wall: clock.now(), monoMs: clock.monotonicMs(), bootId, booted, incarnation })
+}
+
+function takeSamples(feed: Feed, { monitor, samples: batch, described }: MetricBatch): void {
+  const { samples, series, history, hub, uses, clock } = feed
+  const told = batch.map(fromProtoSample)
+  feed.samplesRefused += samples.take(monitor, told, clock.monotonicMs(), described.map(fromProtoMetric))
+  const values = series.take(monitor, told, clock.monotonicMs())
+  history.sample(values)
+  const shown = shownValues(values, uses())
+  if (Object.keys(shown).length > 0) hub.tell({ kind: 'samples', at: clock.now().toISOString(), values: shown })
+}
+
+function followFacts(reader: BusReader, feed: Feed, signal: AbortSignal): void {
+  const { state, history, durations, samples, series, clock } = feed
   function forget(monitor: string): void {
     samples.forget(monitor)
     series.forget(monitor)
   }
-
-  function tellEvent(view: EventView): void {
-    history.event(view)
-    if (events.add(view)) state.event(view)
-  }
-
-  function tellGap(stream: string, count: number): void {
-    missed += count
-    const now = clock.now()
-    tellEvent({
-      id: `http-exporter-missed-${stream}-${now.getTime()}`,
-      monitor: 'http-exporter',
-      check: '',
-      entity: '',
-      severity: 'warning',
-      reason: 'EventsMissed',
-      message: `${count} messages left the stream ${stream} before the http-exporter took them`,
-      firstSeen: now.toISOString(),
-      lastSeen: now.toISOString(),
-      count: 1,
-    })
-  }
-
   followNode(
     reader,
     {
       clock,
-      conditions: {
-        anew(facts) {
-          conditions.replace(facts)
-          history.conditions([...facts.values()])
-        },
-        put(condition, key) {
-          conditions.put(key, condition)
-          history.condition(condition)
-        },
-        gone(condition, key) {
-          conditions.delete(key)
-          history.conditionGone(condition)
-        },
-      },
-      problems: {
-        anew(facts) {
-          problems.replace(facts)
-          for (const problem of facts.values()) history.problem(problem)
-        },
-        put(problem, key) {
-          problems.put(key, problem)
-          history.problem(problem)
-        },
-        gone: (_, key) => problems.delete(key),
-      },
-      monitors: {
-        anew(facts) {
-          monitors.replace(facts)
-          for (const monitor of facts.values()) durations.saw(monitor)
-        },
-        put(monitor, key) {
-          monitors.put(key, monitor)
-          durations.saw(monitor)
-          if (monitor.health === 'unreachable') forget(monitor.name)
-        },
-        gone(monitor, key) {
-          monitors.delete(key)
-          forget(monitor.name)
-        },
-      },
-      onHeartbeat({ bootId, detectorIncarnation }, waitMs) {
-        state.heartbeat(bootId, waitMs)
-        // Of a time whose changes have not come nothing was seen.
-        if (waitMs > 0) return
-        history.seen({
-          wall: clock.now(),
-          monoMs: clock.monotonicMs(),
-          bootId,
-          booted: targets.booted,
-          incarnation: String(detectorIncarnation),
-        })
-      },
+      conditions: conditionListener(state, history),
+      problems: problemListener(state, history),
+      monitors: monitorListener(state, durations, forget),
+      onHeartbeat: (heartbeat, waitMs) => heard(feed, heartbeat, waitMs),
     },
     signal,
   )
+}
 
+function followEvents(reader: BusReader, feed: Feed, signal: AbortSignal): void {
+  const { clock } = feed
   for (const stream of ['EVENTS', 'EVENTS_INFO'] as const) {
     reader.consume(
       stream,
       {
         async message(value) {
-          tellEvent(renderEvent(fromProtoEvent(value, clock.now()), clock.now()))
+          tellEvent(feed, renderEvent(fromProtoEvent(value, clock.now()), clock.now()))
         },
-        gap: (count) => tellGap(stream, count),
+        gap: (count) => tellGap(feed, stream, count),
       },
       { signal },
     )
   }
+}
+
+/** The bucket says what is; the stream adds to the history what came and went while nobody looked. */
+function followProblems(reader: BusReader, feed: Feed, signal: AbortSignal): void {
+  const { history, clock } = feed
   reader.consume(
     'PROBLEMS',
     {
-      // The bucket says what is; the stream adds to the history what came and went while nobody looked.
       async message(value) {
         history.problem(fromProtoProblem(value, clock.now()))
       },
-      gap: (count) => tellGap('PROBLEMS', count),
+      gap: (count) => tellGap(feed, 'PROBLEMS', count),
     },
     { signal },
   )
+}
 
-  const stopMetrics = reader.onMetrics(({ monitor, samples: batch, described }) => {
-    const told = batch.map(fromProtoSample)
-    samplesRefused += samples.take(monitor, told, clock.monotonicMs(), described.map(fromProtoMetric))
-    const values = series.take(monitor, told, clock.monotonicMs())
-    history.sample(values)
-    const shown = shownValues(values, uses())
-    if (Object.keys(shown).length > 0) hub.tell({ kind: 'samples', at: clock.now().toISOString(), values: shown })
-  })
-
+/** Follows the bus until aborted. @returns what did not arrive, up to when it is asked */
+export function followBus(reader: BusReader, targets: FeedTargets, signal: AbortSignal): () => FeedCounts {
+  const { state, clock } = targets
+  const isBuiltIn = (name: string) =>
+    [...state.monitors.values.values()].some((monitor) => monitor.name === name && monitor.origin === 'built-in')
+  const uses = createUses(state, clock)
+  const feed: Feed = { ...targets, series: createSeriesFeed(isBuiltIn), uses, missed: 0, samplesRefused: 0 }
+  followFacts(reader, feed, signal)
+  followEvents(reader, feed, signal)
+  followProblems(reader, feed, signal)
+  const stopMetrics = reader.onMetrics((batch) => takeSamples(feed, batch))
   signal.addEventListener('abort', stopMetrics)
-  return () => ({ missed, samplesRefused })
+  return () => ({ missed: feed.missed, samplesRefused: feed.samplesRefused })
 }
