@@ -6,14 +6,14 @@ import { MEMORY_BYTES, openHistoryFile, openHistoryInMemory, removeHistoryFile, 
 import { createRecorder, type Recorder } from './recorder.ts'
 
 /** Where facts go now. Changes when the disk fails or comes back. */
-export interface Place {
+export interface HistoryPlace {
   readonly db: DatabaseSync
   readonly recorder: Recorder
   readonly onDisk: boolean
   readonly maxBytes: number
 }
 
-export interface PlacesOptions {
+export interface HistoryPlacesOptions {
   readonly sqlite: Sqlite
   /** Of the file. */
   readonly path: string
@@ -24,21 +24,22 @@ export interface PlacesOptions {
 }
 
 /** Opens places; a damaged file makes room for a new one. */
-export interface Places {
+export interface HistoryPlaces {
   /** Of the file. */
   readonly path: string
   /** @throws HistoryFileError when the file cannot be had */
-  file(): Place
+  file(): HistoryPlace
   /** Says in the log why, and keeps it as the note. */
-  memory(err: unknown): Place
+  memory(err: unknown): HistoryPlace
   /** Why the history is in memory, for people; "" while it never was. */
   readonly memoryNote: string
 }
 
-export function createPlaces({ sqlite, path, maxBytes, clock, log }: PlacesOptions): Places {
+/** Opens nothing yet. */
+export function createHistoryPlaces({ sqlite, path, maxBytes, clock, log }: HistoryPlacesOptions): HistoryPlaces {
   let memoryNote = ''
 
-  function inFile(): Place {
+  function inFile(): HistoryPlace {
     const db = openHistoryFile(sqlite, path, { maxBytes, now: clock.now() })
     return { db, recorder: createRecorder(db), onDisk: true, maxBytes }
   }

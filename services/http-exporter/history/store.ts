@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Clock, Logger } from '#service'
 import { copyHistory } from './copy.ts'
 import { loadSqlite, WAL_BYTES } from './file.ts'
-import { closeQuietly, createPlaces, type Place, type Places } from './place.ts'
+import { closeQuietly, createHistoryPlaces, type HistoryPlace, type HistoryPlaces } from './place.ts'
 import { createDiskProbe, type DiskProbe } from './probe.ts'
 import { createRecorder } from './recorder.ts'
 
@@ -18,7 +18,7 @@ export interface StoreOptions {
 
 export interface HistoryStore {
   /** Undefined where this Node has no SQLite. */
-  readonly place: Place | undefined
+  readonly place: HistoryPlace | undefined
   /** Why the history is not whole, for people; "" when it is. */
   readonly note: string
   /** Before each use of the file: goes to memory when the disk does not answer. */
@@ -41,13 +41,13 @@ class DiskSilent extends Error {
 
 /** The places of one store, and the one that is used. */
 interface Stored {
-  readonly places: Places
+  readonly places: HistoryPlaces
   readonly probe: DiskProbe
   readonly log: Logger
-  place: Place
+  place: HistoryPlace
 }
 
-async function openFirst(places: Places, probe: DiskProbe): Promise<Place> {
+async function openFirst(places: HistoryPlaces, probe: DiskProbe): Promise<HistoryPlace> {
   if ((await probe.ask({ sync: false })) === 'silent') return places.memory(new DiskSilent())
   try {
     return places.file()
@@ -67,7 +67,7 @@ function fall(stored: Stored, err: unknown): void {
 async function recover(stored: Stored): Promise<boolean> {
   const { places, probe, log, place: memory } = stored
   if (memory.onDisk || (await probe.ask({ sync: true })) !== 'well') return false
-  let file: Place | undefined
+  let file: HistoryPlace | undefined
   try {
     file = places.file()
     copyHistory(memory.db, file.db)
@@ -91,7 +91,7 @@ export async function openHistoryStore({ dir, maxBytes, clock, log }: StoreOptio
   }
   const probe = createDiskProbe(dir)
   const tableBytes = Math.max(maxBytes - WAL_BYTES, maxBytes / 2)
-  const places = createPlaces({ sqlite, path: join(dir, 'history.db'), maxBytes: tableBytes, clock, log })
+  const places = createHistoryPlaces({ sqlite, path: join(dir, 'history.db'), maxBytes: tableBytes, clock, log })
   const stored: Stored = { places, probe, log, place: await openFirst(places, probe) }
 
   return {
