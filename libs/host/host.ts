@@ -1,6 +1,7 @@
 /** The machine as seen from a prefix. */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { type Clock, systemClock } from '#clock'
 import { HostReadError } from './errors.ts'
 import { createFiles } from './files/files.ts'
 import { createGuard } from './files/guard.ts'
@@ -19,6 +20,8 @@ export interface HostOptions {
   readonly root: string
   /** Instead of this machine's, where they are recorded. */
   readonly programs?: Programs
+  /** What it waits by. Default: this machine's time; a process gives its own. */
+  readonly clock?: Clock
 }
 
 function readHostName(root: string): string {
@@ -34,9 +37,10 @@ function readHostName(root: string): string {
 /** The machine at a root. It holds nothing that must be released. @throws TypeError when the root is not an absolute path */
 export function createHost(options: HostOptions): Host {
   const root = options.root === '' ? '' : below('', options.root).replace(/\/+$/, '')
-  const threads = createGuard(MAX_HUNG_THREADS)
-  const files = createFiles(root, threads)
-  const { programs = createPrograms(root) } = options
+  const { clock = systemClock() } = options
+  const threads = createGuard(MAX_HUNG_THREADS, clock)
+  const files = createFiles(root, threads, clock)
+  const { programs = createPrograms(root, clock) } = options
 
   async function bootId(): Promise<string> {
     const path = '/proc/sys/kernel/random/boot_id'
@@ -48,7 +52,7 @@ export function createHost(options: HostOptions): Host {
     root,
     files,
     programs,
-    logs: createLogs({ root, threads, programs, bootId }),
+    logs: createLogs({ clock, root, threads, programs, bootId }),
     bootId,
     hostname: () => readHostName(root),
   }

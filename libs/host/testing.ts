@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { systemClock } from '#clock'
 import { spawnChild } from './programs/child.ts'
 import { execProgram } from './programs/run.ts'
 
@@ -25,7 +26,7 @@ export async function writeTree(root: string, files: Readonly<Record<string, str
 
 /** Runs a command that must succeed. @throws Error with its stderr */
 export async function run(file: string, ...args: string[]): Promise<string> {
-  const result = await execProgram(file, args, { timeoutMs: 20_000 })
+  const result = await execProgram(systemClock(), file, args, { timeoutMs: 20_000 })
   if (result.exitCode !== 0) throw new Error(`${file} ${args.join(' ')}: ${result.stderr.trim()}`)
   return result.stdout
 }
@@ -59,7 +60,9 @@ export async function mountHung(path: string): Promise<AsyncDisposable> {
   })
   const script =
     'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 nd "$0" && echo up && exec sleep 600'
-  const server = await spawnChild('sh', ['-c', script, path], { onLine: (line) => line === 'up' && mounted() })
+  const server = await spawnChild(systemClock(), 'sh', ['-c', script, path], {
+    onLine: (line) => line === 'up' && mounted(),
+  })
   await Promise.race([ready, server.exited.then(() => Promise.reject(new Error(`cannot mount FUSE at ${path}`)))])
   return {
     async [Symbol.asyncDispose]() {

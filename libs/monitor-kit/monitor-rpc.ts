@@ -1,4 +1,5 @@
 /** nodedoctor.v1.Monitor: Describe, Watch, Check. */
+import type { Clock } from '#clock'
 import { cleanText, MAX_ENTITY, type Report } from '#model'
 import { type DescribeResponse, type MonitorServer, MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import { GRPC_STATUS, type RpcService, respondsInBytes } from '#rpc'
@@ -26,7 +27,7 @@ export interface MonitorRpcOptions {
   readonly outbox: ReportOutbox
   /** The present state as reports with numbers of their own; none when nothing is known. */
   readonly present: () => readonly Report[]
-  readonly now: () => Date
+  readonly clock: Clock
   readonly log: Logger
   /** Runs a check, or all for ""; undefined when there is no such check. */
   readonly check: (name: string) => Promise<Report> | undefined
@@ -47,7 +48,7 @@ export interface MonitorRpc {
 }
 
 export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
-  const { outbox, now, log } = options
+  const { outbox, clock, log } = options
   const watchers = new Set<Watcher>()
   let wasWatched = false
 
@@ -76,7 +77,7 @@ export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
       }
       const watcher = startWatch(call, {
         outbox,
-        now,
+        clock,
         present: options.present,
         onClear: options.clear,
         onEnd: () => watchers.delete(watcher),

@@ -198,7 +198,7 @@ export function createMonitor(definition: MonitorDefinition, context: MonitorCon
   })
   const rpc = createMonitorRpc({
     outbox,
-    now: clock.now,
+    clock,
     log,
     present: presentReports,
     clear: (word) => {

@@ -22,12 +22,11 @@ type Holder = 'nobody' | 'listener' | { readonly stale: number }
 function dial(path: string, timeoutMs: number): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(path)
-    const timer = setTimeout(() => finish('TIMEOUT'), timeoutMs)
     function finish(outcome: string): void {
-      clearTimeout(timer)
       socket.destroy()
       resolve(outcome)
     }
+    socket.setTimeout(timeoutMs, () => finish('TIMEOUT'))
     socket.once('connect', () => finish('CONNECTED'))
     socket.on('error', (err) => finish(codeOf(err)))
   })

@@ -2,8 +2,10 @@
  * Keeping the heap near what is in use. V8 lets garbage lie that has outlived two small collections until the heap has
  * doubled: a process that idles grew by 10 MiB in 15 minutes, and none of it was in use.
  */
+
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { type Clock, every } from '#clock'
 
 /** When a start is over: modules are loaded, the configuration is read, first answers are given. */
 const AFTER_START_MS = 3000
@@ -33,15 +35,16 @@ function findCollector(): (() => void) | undefined {
 
 /**
  * One full collection when the start is over (what parsing and loading left is 2 to 3 MiB), and one whenever enough has
- * piled up. Each holds the event loop for about 15 ms. Holds no process open.
+ * piled up. Each holds the event loop for about 15 ms. Until what it returns is called.
  */
-export function keepHeapSmall(): void {
-  setTimeout(() => {
+export function keepHeapSmall(clock: Clock): () => void {
+  const ending = new AbortController()
+  const callOff = clock.after(AFTER_START_MS, () => {
     const collect = findCollector()
     if (collect === undefined) return
     collect()
     let inUseBytes = usedBytes()
-    setInterval(() => {
+    every(clock, { ms: LOOK_MS, signal: ending.signal }, () => {
       const used = usedBytes()
       if (isPiledUp(used, inUseBytes)) {
         collect()
@@ -49,6 +52,10 @@ export function keepHeapSmall(): void {
       }
       // V8 may have collected by itself.
       else inUseBytes = Math.min(inUseBytes, used)
-    }, LOOK_MS).unref()
-  }, AFTER_START_MS).unref()
+    })
+  })
+  return () => {
+    callOff()
+    ending.abort()
+  }
 }

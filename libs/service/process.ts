@@ -78,9 +78,11 @@ async function runConfigured(definitions: readonly AnyDefinition[], config: Node
   const logOf = (component: string) => createLogger({ component, level: config.settings.logLevel, format })
   const log = logOf(definitions.map(({ name }) => name).join('+'))
   endOnSurprise(log)
+  const clock = systemClock()
   // A reader of the logs that went away must not end the process.
   process.stdout.on('error', () => undefined)
   const signals = listenForSignals(
+    clock,
     (signal) => log.info('asked to stop', { signal }),
     (signal) => {
       log.warn('asked to stop again, the process ends at once', { signal })
@@ -89,17 +91,17 @@ async function runConfigured(definitions: readonly AnyDefinition[], config: Node
   )
   const longestMs = Math.max(...definitions.map(({ drainDeadlineMs = DRAIN_DEADLINE_MS }) => drainDeadlineMs))
   signals.drain.addEventListener('abort', () => {
-    setTimeout(() => {
+    clock.after(longestMs + LAST_RESORT_MS, () => {
       log.error('the process does not end by itself, and is ended')
       leave(EXIT_FAILED)
-    }, longestMs + LAST_RESORT_MS).unref()
+    })
   })
-  keepHeapSmall()
+  keepHeapSmall(clock)
   const around = {
     version: VERSION,
     config,
-    host: createHost({ root: config.settings.hostRoot }),
-    clock: systemClock(),
+    host: createHost({ root: config.settings.hostRoot, clock }),
+    clock,
     alone: definitions.length === 1,
   }
   const results = await Promise.allSettled(

@@ -1,4 +1,5 @@
 /** What ends a process from outside. */
+import type { Clock } from '#clock'
 
 /** A terminal's Ctrl-C reaches a child twice when its parent passes it on as well; this is how far apart. */
 const ECHO_MS = 250
@@ -11,12 +12,16 @@ export interface Signals {
 }
 
 /** `onDrain` is told of the first signal, `onLeave` of the second. */
-export function listenForSignals(onDrain: (signal: string) => void, onLeave: (signal: string) => void): Signals {
+export function listenForSignals(
+  clock: Clock,
+  onDrain: (signal: string) => void,
+  onLeave: (signal: string) => void,
+): Signals {
   const drain = new AbortController()
   let first: { readonly name: string; readonly atMs: number } | undefined
 
   function heard(name: NodeJS.Signals): void {
-    const atMs = performance.now()
+    const atMs = clock.monotonicMs()
     if (first === undefined) {
       first = { name, atMs }
       onDrain(name)

@@ -1,5 +1,6 @@
 /** The host's files as seen from a prefix. */
 import { access, readdir, readlink, realpath } from 'node:fs/promises'
+import type { Clock } from '#clock'
 import { HostReadError } from '../errors.ts'
 import { ask, DEFAULT_TIMEOUT_MS } from './ask.ts'
 import { watchFolder } from './folder-watch.ts'
@@ -15,8 +16,8 @@ const DEFAULT_MAX_BYTES = 1_048_576
 const MAX_HUNG_HELPERS = 16
 
 /** @param root "" for the machine's own, else without a slash at its end @param threads guards libuv's */
-export function createFiles(root: string, threads: Guard): Files {
-  const helpers = createGuard(MAX_HUNG_HELPERS)
+export function createFiles(root: string, threads: Guard, clock: Clock): Files {
+  const helpers = createGuard(MAX_HUNG_HELPERS, clock)
 
   return {
     readText: (path, { maxBytes = DEFAULT_MAX_BYTES, timeoutMs } = {}) =>
@@ -47,12 +48,14 @@ export function createFiles(root: string, threads: Guard): Files {
     },
     async statfs(path, { timeoutMs = DEFAULT_TIMEOUT_MS, local = false } = {}) {
       if (local) return ask(threads, root, { action: 'statfs', path, timeoutMs }, statfsLocal)
-      return ask(helpers, root, { action: 'statfs', path, timeoutMs }, (real) => statfsByHelper(real, path, timeoutMs))
+      return ask(helpers, root, { action: 'statfs', path, timeoutMs }, (real) =>
+        statfsByHelper(clock, real, path, timeoutMs),
+      )
     },
     async watch(path, onChange, watchOptions) {
       const find = (asked: string): Promise<string> =>
         ask(threads, root, { action: 'look for', path: asked }, (real) => access(real).then(() => real))
-      return watchFolder(find, below('', path), onChange, watchOptions)
+      return watchFolder(clock, find, below('', path), onChange, watchOptions)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '#clock'
 import { createHost } from '../host.ts'
 import { type TempFolder, tempFolder } from '../testing.ts'
 import { watchFolder } from './folder-watch.ts'
@@ -182,7 +183,11 @@ test('a folder that comes while it is looked for is watched all the same', async
     await mkdir(inside)
     throw new Error('not there')
   }
-  const ended = watchFolder(locate, inside, () => void told++, { signal: stop.signal, lookMs: FAR_MS, gapMs: 0 })
+  const ended = watchFolder(systemClock(), locate, inside, () => void told++, {
+    signal: stop.signal,
+    lookMs: FAR_MS,
+    gapMs: 0,
+  })
   await expect.poll(() => told, { interval: 5 }).toBe(1)
   await writeFile(join(inside, 'a'), '')
   await expect.poll(() => told, { interval: 5 }).toBe(2)

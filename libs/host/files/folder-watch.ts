@@ -4,6 +4,8 @@
  */
 import { type FSWatcher, watch } from 'node:fs'
 import { posix } from 'node:path'
+import type { Clock } from '#clock'
+import { waitFor } from '../wait.ts'
 import type { WatchOptions } from './types.ts'
 
 /** A burst (a socket made, its mode set, its folder renamed) is told as one. */
@@ -77,24 +79,9 @@ export async function armNearest(locate: Locate, folder: string, within: Counts)
   }
 }
 
-/** Waits until it is told, or so long; an end is not waited for. */
-export function waitFor(ms: number, signal: AbortSignal, told?: Promise<void>): Promise<'told' | 'due'> {
-  return new Promise((resolve) => {
-    const end = (first: 'told' | 'due'): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', stop)
-      resolve(first)
-    }
-    const stop = (): void => end('due')
-    const timer = setTimeout(stop, Math.max(0, ms))
-    signal.addEventListener('abort', stop)
-    void told?.then(() => end('told'))
-    if (signal.aborted) stop()
-  })
-}
-
 /** See {@link Files.watch}. */
 export async function watchFolder(
+  clock: Clock,
   locate: Locate,
   folder: string,
   onChange: () => void | Promise<void>,
@@ -106,11 +93,11 @@ export async function watchFolder(
     const armed = await armNearest(locate, folder, (event) => contents || event === 'rename')
     try {
       if (signal.aborted) return
-      const toldMs = performance.now()
+      const toldMs = clock.monotonicMs()
       await onChange()
-      const first = await waitFor(armed.blind ? blindLookMs : lookMs, signal, armed.told)
-      const restMs = Math.max(settleMs, gapMs - (performance.now() - toldMs))
-      if (first === 'told') await waitFor(restMs, signal)
+      const first = await waitFor(clock, armed.blind ? blindLookMs : lookMs, signal, armed.told)
+      const restMs = Math.max(settleMs, gapMs - (clock.monotonicMs() - toldMs))
+      if (first === 'told') await waitFor(clock, restMs, signal)
     } finally {
       armed.close()
     }

@@ -1,23 +1,31 @@
 import { expect, test } from 'vitest'
+import { fakeClock } from '../../clock/testing.ts'
 import { createGuard } from './guard.ts'
 
-const call = (path: string) => ({ action: 'read', path, timeoutMs: 5 })
+const clock = fakeClock()
+const call = (path: string) => ({ action: 'read', path, timeoutMs: 5000 })
 const never = (): Promise<never> => new Promise(() => {})
 
+/** The call's outcome once its deadline has come. */
+function overdue<T>(call: Promise<T>): Promise<T> {
+  void clock.advance(5000)
+  return call
+}
+
 test('a call that passes its deadline is told as TIMEOUT, with what to do', async () => {
-  const guard = createGuard(2)
-  await expect(guard.run(call('/mnt/a'), never)).rejects.toThrow(
-    'cannot read /mnt/a: TIMEOUT (no answer within 5 ms); the file system or device behind it hangs; look at its mount',
+  const guard = createGuard(2, clock)
+  await expect(overdue(guard.run(call('/mnt/a'), never))).rejects.toThrow(
+    'cannot read /mnt/a: TIMEOUT (no answer within 5000 ms); the file system or device behind it hangs; look at its mount',
   )
 })
 
 test('a path that hangs is not asked a second time, and is asked again once it has answered', async () => {
-  const guard = createGuard(2)
+  const guard = createGuard(2, clock)
   let answer = (): void => {}
   const late = new Promise<string>((resolve) => {
     answer = () => resolve('late')
   })
-  await expect(guard.run(call('/mnt/a'), () => late)).rejects.toMatchObject({ code: 'TIMEOUT' })
+  await expect(overdue(guard.run(call('/mnt/a'), () => late))).rejects.toMatchObject({ code: 'TIMEOUT' })
   let asked = false
   const again = guard.run(call('/mnt/a'), async () => {
     asked = true
@@ -32,9 +40,9 @@ test('a path that hangs is not asked a second time, and is asked again once it h
 })
 
 test('when as many hang as may, other paths are refused, but the kernel is still asked', async () => {
-  const guard = createGuard(2)
-  await expect(guard.run(call('/mnt/a'), never)).rejects.toMatchObject({ code: 'TIMEOUT' })
-  await expect(guard.run(call('/mnt/b'), never)).rejects.toMatchObject({ code: 'TIMEOUT' })
+  const guard = createGuard(2, clock)
+  await expect(overdue(guard.run(call('/mnt/a'), never))).rejects.toMatchObject({ code: 'TIMEOUT' })
+  await expect(overdue(guard.run(call('/mnt/b'), never))).rejects.toMatchObject({ code: 'TIMEOUT' })
   await expect(guard.run(call('/mnt/c'), async () => 1)).rejects.toThrow(
     'not asked, since read /mnt/a and read /mnt/b hang',
   )
@@ -42,11 +50,11 @@ test('when as many hang as may, other paths are refused, but the kernel is still
 })
 
 test('two calls of one path that both hang are both counted', async () => {
-  const guard = createGuard(2)
+  const guard = createGuard(2, clock)
   const ends: (() => void)[] = []
   const hang = () => new Promise<void>((resolve) => ends.push(resolve))
   const both = [guard.run(call('/mnt/a'), hang), guard.run(call('/mnt/a'), hang)]
-  for (const result of await Promise.allSettled(both)) expect(result.status).toBe('rejected')
+  for (const result of await overdue(Promise.allSettled(both))) expect(result.status).toBe('rejected')
   ends[0]!()
   await new Promise(setImmediate)
   expect(guard.hung).toBe(1)
@@ -56,7 +64,7 @@ test('two calls of one path that both hang are both counted', async () => {
 })
 
 test('an error of the call itself passes through', async () => {
-  const guard = createGuard(2)
+  const guard = createGuard(2, clock)
   const failing = guard.run({ ...call('/a'), timeoutMs: 1000 }, () => Promise.reject(new Error('EIO')))
   await expect(failing).rejects.toThrow('EIO')
 })

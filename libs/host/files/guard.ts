@@ -2,6 +2,7 @@
  * File system calls run in a pool of four threads; a call on a hung mount keeps its thread for as long as the mount
  * hangs. The guard gives each call a deadline, never asks a path again that still hangs, and bounds how many hang.
  */
+import type { Clock } from '#clock'
 import { HostReadError } from '../errors.ts'
 
 export interface GuardedCall {
@@ -25,7 +26,7 @@ export function isKernelPath(path: string): boolean {
 }
 
 /** @param maxHung how many calls may hang before nothing but /proc and /sys is asked any more */
-export function createGuard(maxHung: number): Guard {
+export function createGuard(maxHung: number, clock: Clock): Guard {
   const hung = new Map<string, number>()
   // Two calls of one path may run side by side, and both may hang.
 
@@ -37,13 +38,13 @@ export function createGuard(maxHung: number): Guard {
     }
     return new Promise<T>((resolve, reject) => {
       let late = false
-      const timer = setTimeout(() => {
+      const callOff = clock.after(call.timeoutMs, () => {
         late = true
         hung.set(key, (hung.get(key) ?? 0) + 1)
         reject(timeout(call, `no answer within ${call.timeoutMs} ms`))
-      }, call.timeoutMs)
+      })
       const ended = (): void => {
-        clearTimeout(timer)
+        callOff()
         if (!late) return
         const left = (hung.get(key) ?? 1) - 1
         if (left > 0) hung.set(key, left)

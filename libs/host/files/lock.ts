@@ -3,6 +3,7 @@
  * that see the same file exclude each other; a container that was killed leaves nothing behind.
  */
 import { readFile, writeFile } from 'node:fs/promises'
+import { systemClock } from '#clock'
 import { spawnChild } from '../programs/child.ts'
 
 /** `flock` ends with this when the lock is another's. */
@@ -28,6 +29,7 @@ export async function takeLock(path: string, who: string): Promise<LockResult> {
   const lines: string[] = []
   try {
     const child = await spawnChild(
+      systemClock(),
       'flock',
       ['-n', '-E', String(TAKEN_EXIT), '--no-fork', path, 'sh', '-c', 'echo held; exec sleep infinity'],
       {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { systemClock } from '#clock'
 import { parseStatOutput, statfsByHelper } from './statfs.ts'
 
 test("reads the helper's answer", () => {
@@ -20,7 +21,7 @@ test('any other text is no answer, and never throws', () => {
 })
 
 test('what the helper complains about becomes the code of it', async () => {
-  await expect(statfsByHelper('/no/such', '/no/such', 5_000)).rejects.toThrow(
+  await expect(statfsByHelper(systemClock(), '/no/such', '/no/such', 5_000)).rejects.toThrow(
     "cannot statfs /no/such: ENOENT (stat: cannot read file system information for '/no/such': No such file or directory); check the path, and that settings.hostRoot names where the host is mounted",
   )
 })

@@ -1,5 +1,7 @@
 /** Asking file systems for their space without being held by one that hangs. */
+
 import { statfs as statfsInProcess } from 'node:fs'
+import type { Clock } from '#clock'
 import { HostExecError, HostReadError } from '../errors.ts'
 import { execProgram } from '../programs/run.ts'
 import type { RunResult } from '../programs/types.ts'
@@ -50,13 +52,13 @@ const CODES: readonly [RegExp, string][] = [
  * sleep on a dead mount keeps this pending, and the guard around it keeps the path from being asked again.
  * @throws HostReadError
  */
-export async function statfsByHelper(path: string, shown: string, timeoutMs: number): Promise<FsStat> {
+export async function statfsByHelper(clock: Clock, path: string, shown: string, timeoutMs: number): Promise<FsStat> {
   const failed = (code: string, detail: string, cause?: unknown): HostReadError =>
     new HostReadError({ action: 'statfs', path: shown, code, detail, cause })
   let left: Promise<void> | undefined
   let result: RunResult
   try {
-    result = await execProgram('stat', ['-f', '-c', FORMAT, '--', path], {
+    result = await execProgram(clock, 'stat', ['-f', '-c', FORMAT, '--', path], {
       timeoutMs,
       maxOutputBytes: 4096,
       onAbandoned: (ended) => {

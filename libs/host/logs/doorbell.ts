@@ -3,9 +3,10 @@
  * and cannot take back; a child that copies the device into a pipe wakes us instead (docs/decisions/kernel-log.md). What
  * it copies is thrown away: the device is read here, record by record.
  */
+import type { Clock } from '#clock'
 import { HostExecError } from '../errors.ts'
-import { waitFor } from '../files/folder-watch.ts'
 import type { Programs } from '../programs/types.ts'
+import { waitFor } from '../wait.ts'
 
 /** `cat` ends when it was overrun by the kernel (EPIPE). */
 const AGAIN_MS = 1_000
@@ -21,7 +22,7 @@ export interface Doorbell {
 }
 
 /** @param path of the device, on this machine */
-export function createDoorbell(programs: Programs, path: string): Doorbell {
+export function createDoorbell(clock: Clock, programs: Programs, path: string): Doorbell {
   const closing = new AbortController()
   const { signal } = closing
   let ring = Promise.withResolvers<void>()
@@ -44,7 +45,7 @@ export function createDoorbell(programs: Programs, path: string): Doorbell {
     while (!signal.aborted) {
       const againMs = await copy()
       ring.resolve()
-      await waitFor(againMs, signal)
+      await waitFor(clock, againMs, signal)
     }
   }
   void live()

@@ -1,11 +1,12 @@
 /** The kernel's log: by its device, from a recorded file, or as dmesg tells it. */
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import type { Clock } from '#clock'
 import { codeOf, HostExecError, HostReadError } from '../errors.ts'
 import { ask } from '../files/ask.ts'
-import { waitFor } from '../files/folder-watch.ts'
 import type { Guard } from '../files/guard.ts'
 import type { Programs } from '../programs/types.ts'
+import { waitFor } from '../wait.ts'
 import { newLines } from './dmesg.ts'
 import { createDoorbell } from './doorbell.ts'
 import { createKernelPlace, type KernelPlace } from './kernel-place.ts'
@@ -27,6 +28,7 @@ const DMESG_BYTES = 16_777_216
 
 /** What the kernel's log is read with. */
 export interface KernelDoor {
+  readonly clock: Clock
   readonly root: string
   readonly threads: Guard
   readonly programs: Programs
@@ -75,11 +77,11 @@ async function* followDevice(
   { signal }: KernelLogOptions,
 ): Events {
   const buffer = Buffer.allocUnsafe(RECORD_BYTES)
-  const bell = createDoorbell(door.programs, real)
+  const bell = createDoorbell(door.clock, door.programs, real)
   try {
     while (!signal.aborted) {
       const rung = bell.next()
-      const lookedMs = performance.now()
+      const lookedMs = door.clock.monotonicMs()
       for (let isEmpty = false; !isEmpty && !signal.aborted; ) {
         const batch = readBatch(fd, buffer)
         isEmpty = batch.isEmpty
@@ -87,8 +89,8 @@ async function* followDevice(
         if (!isEmpty) await new Promise(setImmediate)
       }
       yield { kind: 'caught-up' }
-      await waitFor(LOOK_MS, signal, rung)
-      await waitFor(GAP_MS - (performance.now() - lookedMs), signal)
+      await waitFor(door.clock, LOOK_MS, signal, rung)
+      await waitFor(door.clock, GAP_MS - (door.clock.monotonicMs() - lookedMs), signal)
     }
   } finally {
     bell.close()
@@ -98,7 +100,7 @@ async function* followDevice(
 /** A recorded log: records as the device has them, one after the other. */
 async function* followFile(door: KernelDoor, at: KernelPlace, { signal }: KernelLogOptions): Events {
   let pending: string[] = []
-  for await (const event of tailFile(door.threads, door.root, PATH, { signal, from: 'start' })) {
+  for await (const event of tailFile(door, PATH, { signal, from: 'start' })) {
     if (event.kind === 'unreadable') yield event
     else if (event.kind === 'lost') yield { kind: 'lost', count: undefined }
     else if (event.kind === 'caught-up') {
@@ -143,7 +145,7 @@ async function* followDmesg(door: KernelDoor, at: KernelPlace, { signal, askMs =
     yield* place(at, lines.map(parseDmesgLine))
     yield { kind: 'caught-up' }
     if (now.length > 0) before = now
-    await waitFor(askMs, signal)
+    await waitFor(door.clock, askMs, signal)
   }
 }
 
@@ -202,6 +204,6 @@ export async function* followKernelLog(door: KernelDoor, options: KernelLogOptio
       if (told !== error.code) yield { kind: 'unreadable', error }
       told = error.code
     }
-    await waitFor(RETRY_MS, signal)
+    await waitFor(door.clock, RETRY_MS, signal)
   }
 }

@@ -7,7 +7,7 @@ import type { Logs } from './types.ts'
 /** Holds nothing: each reading is its caller's. */
 export function createLogs(door: KernelDoor): Logs {
   return {
-    tail: (path, options) => tailFile(door.threads, door.root, below('', path), options),
+    tail: (path, options) => tailFile(door, below('', path), options),
     kernelLog: (options) => followKernelLog(door, options),
   }
 }

@@ -2,6 +2,7 @@ import { open, readFile, rename, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { systemClock } from '#clock'
 import { createGuard } from '../files/guard.ts'
 import { tempFolder } from '../testing.ts'
 import { createLogFolder } from './log-folder.ts'
@@ -48,7 +49,7 @@ interface Heard {
 }
 
 function reader(path: string, from: TailOptions['from'], maxLineBytes = 65_536): TailReader {
-  return createTailReader(createLogFolder(createGuard(2), '', path), { from, maxLineBytes })
+  return createTailReader(createLogFolder(createGuard(2, systemClock()), '', path), { from, maxLineBytes })
 }
 
 async function hear(tail: TailReader, heard: Heard): Promise<readonly TailEvent[]> {

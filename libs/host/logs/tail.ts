@@ -1,13 +1,22 @@
 /** Following a file: told by the kernel when there is something to read, with a slow look as the net. */
 import { realpath } from 'node:fs/promises'
 import { posix } from 'node:path'
+import type { Clock } from '#clock'
 import { HostReadError } from '../errors.ts'
 import { ask } from '../files/ask.ts'
-import { type Armed, arm, armNearest, type Counts, waitFor } from '../files/folder-watch.ts'
+import { type Armed, arm, armNearest, type Counts } from '../files/folder-watch.ts'
 import type { Guard } from '../files/guard.ts'
+import { waitFor } from '../wait.ts'
 import { createLogFolder } from './log-folder.ts'
 import { createTailReader, type TailReader } from './tail-reader.ts'
 import type { TailEvent, TailOptions } from './types.ts'
+
+/** What a file is followed with. */
+export interface TailDoor {
+  readonly threads: Guard
+  readonly root: string
+  readonly clock: Clock
+}
 
 const LINE_BYTES = 65_536
 const GAP_MS = 10
@@ -47,19 +56,18 @@ async function* lookOnce(reader: TailReader): AsyncGenerator<TailEvent> {
 
 /** See {@link Logs.tail}. @param path absolute */
 export async function* tailFile(
-  guard: Guard,
-  root: string,
+  { threads, root, clock }: TailDoor,
   path: string,
   options: TailOptions,
 ): AsyncGenerator<TailEvent, undefined> {
   const { signal, from, maxLineBytes = LINE_BYTES, gapMs = GAP_MS, lookMs = LOOK_MS } = options
-  const reader = createTailReader(createLogFolder(guard, root, path), { from, maxLineBytes })
-  const listen = createEars(guard, root, path)
+  const reader = createTailReader(createLogFolder(threads, root, path), { from, maxLineBytes })
+  const listen = createEars(threads, root, path)
   let told: string | undefined
   try {
     while (!signal.aborted) {
       const ears = await listen()
-      const lookedMs = performance.now()
+      const lookedMs = clock.monotonicMs()
       try {
         for await (const event of lookOnce(reader)) {
           if (event.kind !== 'unreadable') told = undefined
@@ -68,11 +76,11 @@ export async function* tailFile(
           yield event
           if (signal.aborted) return
         }
-        await waitFor(lookMs, signal, Promise.race(ears.map((each) => each.told)))
+        await waitFor(clock, lookMs, signal, Promise.race(ears.map((each) => each.told)))
       } finally {
         for (const each of ears) each.close()
       }
-      await waitFor(gapMs - (performance.now() - lookedMs), signal)
+      await waitFor(clock, gapMs - (clock.monotonicMs() - lookedMs), signal)
     }
   } finally {
     await reader.close()

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
+import { systemClock } from '#clock'
 import { processState } from '../testing.ts'
 import { spawnChild } from './child.ts'
+
+const clock = systemClock()
+
 import type { ChildExit, ChildOptions } from './types.ts'
 
 interface Started {
@@ -15,7 +19,7 @@ async function start(script: string, options: ChildOptions = {}): Promise<Starte
   const onLine = (line: string, stream: string): void => {
     lines.push(`${stream}: ${line}`)
   }
-  const child = await spawnChild('sh', ['-c', script], { onLine, ...options })
+  const child = await spawnChild(clock, 'sh', ['-c', script], { onLine, ...options })
   async function said(line: string): Promise<void> {
     await expect.poll(() => lines, { interval: 5 }).toContain(line)
   }
@@ -60,7 +64,7 @@ test('tells its end once, to both who wait and who listen', async () => {
 })
 
 test('a program that is missing is an error with what to do', async () => {
-  await expect(spawnChild('/no/such', [])).rejects.toThrow(
+  await expect(spawnChild(clock, '/no/such', [])).rejects.toThrow(
     'cannot start /no/such: ENOENT; install it, or check the path and the working directory',
   )
 })
@@ -76,13 +80,14 @@ test('gives exactly the environment it is told', async () => {
 
 test('ends with its parent when asked to, even when that is killed', async () => {
   const script = `
+    import { systemClock } from ${JSON.stringify(new URL('../../clock/index.ts', import.meta.url).href)}
     import { spawnChild } from ${JSON.stringify(new URL('./child.ts', import.meta.url).href)}
-    const child = await spawnChild('sleep', ['100'], { dieWithParent: true })
+    const child = await spawnChild(systemClock(), 'sleep', ['100'], { dieWithParent: true })
     console.log(child.pid)
     setInterval(() => {}, 1000)
   `
   const lines: string[] = []
-  const parent = await spawnChild(process.execPath, ['--input-type=module', '-e', script], {
+  const parent = await spawnChild(clock, process.execPath, ['--input-type=module', '-e', script], {
     onLine: (line) => lines.push(line),
   })
   await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(1)

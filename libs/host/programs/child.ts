@@ -1,6 +1,7 @@
 /** Long-running programs: started, watched, ended with all they started. */
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import type { Clock } from '#clock'
 import { codeOf, HostExecError } from '../errors.ts'
 import { createLineSplitter } from './lines.ts'
 import { baseEnvironment, signalGroup } from './process-group.ts'
@@ -26,19 +27,24 @@ function readLines(stream: Readable, name: 'stdout' | 'stderr', options: ChildOp
 }
 
 /** The last lines, or half a second: one that left the group may hold the pipes open for ever. */
-async function drained(streams: readonly Readable[], read: readonly Promise<void>[]): Promise<void> {
-  const timer = setTimeout(() => {
+async function drained(clock: Clock, streams: readonly Readable[], read: readonly Promise<void>[]): Promise<void> {
+  const callOff = clock.after(DRAIN_MS, () => {
     for (const stream of streams) stream.destroy()
-  }, DRAIN_MS)
+  })
   await Promise.all(read)
-  clearTimeout(timer)
+  callOff()
 }
 
 /**
  * Starts a program and resolves once it runs.
  * @throws HostExecError when it cannot be started
  */
-export function spawnChild(file: string, args: readonly string[], options: ChildOptions = {}): Promise<Child> {
+export function spawnChild(
+  clock: Clock,
+  file: string,
+  args: readonly string[],
+  options: ChildOptions = {},
+): Promise<Child> {
   const [program, argv] = options.dieWithParent
     ? ['setpriv', ['--pdeathsig', 'KILL', '--', file, ...args]]
     : [file, [...args]]
@@ -67,7 +73,7 @@ export function spawnChild(file: string, args: readonly string[], options: Child
       child.once('exit', (code, signal) => {
         running = false
         signalGroup(pid, 'SIGKILL')
-        void drained(streams, read).then(() => {
+        void drained(clock, streams, read).then(() => {
           options.onExit?.({ code, signal })
           told({ code, signal })
         })
@@ -76,11 +82,11 @@ export function spawnChild(file: string, args: readonly string[], options: Child
     const kill = (signal: NodeJS.Signals): boolean => running && signalGroup(pid, signal)
     async function stop(graceMs: number): Promise<ChildExit> {
       kill('SIGTERM')
-      const timer = setTimeout(() => kill('SIGKILL'), graceMs)
+      const callOff = clock.after(graceMs, () => kill('SIGKILL'))
       try {
         return await exited
       } finally {
-        clearTimeout(timer)
+        callOff()
       }
     }
     child.once('spawn', () => resolve({ pid, exited, kill, stop }))

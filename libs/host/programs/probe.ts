@@ -1,10 +1,7 @@
 /** Asking a program that must not be killed. */
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import type { Readable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { codeOf, HostExecError } from '../errors.ts'
+import type { Clock } from '#clock'
 import { keepOutput } from './output.ts'
+import { type PipedProcess, startPiped } from './piped.ts'
 import { baseEnvironment, isGroupAlive, signalGroup } from './process-group.ts'
 import type { ProbeAnswer, ProbeOptions, RunResult } from './types.ts'
 
@@ -15,48 +12,36 @@ const DRAIN_MS = 500
 /** The kernel tells of the end of a child, not of what that one started: looked for after 10 ms, 20 ms … every 2 s. */
 const GROUP_LOOK_MS = { min: 10, max: 2_000 } as const
 
-type Process = ChildProcessByStdio<null, Readable, Readable>
-
 /** Resolves when the program and all of its group have ended, and what they wrote was read. */
-async function wholeEnd(child: Process, pid: number): Promise<void> {
+async function wholeEnd(clock: Clock, child: PipedProcess, pid: number): Promise<void> {
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
   await new Promise((resolve) => child.once('exit', resolve))
   signalGroup(pid, 'SIGTERM')
   for (let waitMs: number = GROUP_LOOK_MS.min; await isGroupAlive(pid); waitMs *= 2) {
-    await sleep(Math.min(waitMs, GROUP_LOOK_MS.max), undefined, { ref: false })
+    await clock.sleep(Math.min(waitMs, GROUP_LOOK_MS.max))
   }
   // Who left the group may hold the pipes as long as he likes.
-  const drain = setTimeout(() => {
+  const callOff = clock.after(DRAIN_MS, () => {
     child.stdout.destroy()
     child.stderr.destroy()
-  }, DRAIN_MS)
-  await closed
-  clearTimeout(drain)
-}
-
-async function startProbe(file: string, args: readonly string[], env: ProbeOptions['env']): Promise<Process> {
-  const child = spawn(file, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...baseEnvironment(), ...env },
-    cwd: '/',
-    detached: true,
   })
-  try {
-    await once(child, 'spawn')
-    return child
-  } catch (cause) {
-    throw new HostExecError({ file, code: codeOf(cause), cause })
-  }
+  await closed
+  callOff()
 }
 
 /** See {@link Programs.probe}, here without the host's namespaces. */
-export async function probeProgram(file: string, args: readonly string[], options: ProbeOptions): Promise<ProbeAnswer> {
+export async function probeProgram(
+  clock: Clock,
+  file: string,
+  args: readonly string[],
+  options: ProbeOptions,
+): Promise<ProbeAnswer> {
   const { timeoutMs, maxOutputBytes = DEFAULT_OUTPUT_BYTES, graceMs = DEFAULT_GRACE_MS, signal } = options
-  const child = await startProbe(file, args, options.env)
+  const child = await startPiped(file, args, { env: { ...baseEnvironment(), ...options.env } })
   const pid = child.pid as number
   const [stdout, stderr] = [keepOutput(child.stdout, maxOutputBytes), keepOutput(child.stderr, maxOutputBytes)]
   const life = { isOver: false, isAsked: false }
-  const ended = wholeEnd(child, pid).then((): RunResult => {
+  const ended = wholeEnd(clock, child, pid).then((): RunResult => {
     life.isOver = true
     return {
       exitCode: child.exitCode,
@@ -69,19 +54,19 @@ export async function probeProgram(file: string, args: readonly string[], option
   })
 
   const { promise: isLate, resolve: late } = Promise.withResolvers<'late'>()
-  let grace: NodeJS.Timeout | undefined
+  let callOffGrace: (() => void) | undefined
   const ask = (): void => {
     if (life.isAsked || life.isOver) return
     life.isAsked = true
     signalGroup(pid, 'SIGTERM')
-    grace = setTimeout(() => late('late'), graceMs)
+    callOffGrace = clock.after(graceMs, () => late('late'))
   }
-  const deadline = setTimeout(ask, timeoutMs)
+  const callOffDeadline = clock.after(timeoutMs, ask)
   signal?.addEventListener('abort', ask)
   if (signal?.aborted) ask()
   const first = await Promise.race([ended, isLate])
-  clearTimeout(deadline)
-  clearTimeout(grace)
+  callOffDeadline()
+  callOffGrace?.()
   signal?.removeEventListener('abort', ask)
   if (first !== 'late') return { kind: 'ended', result: first }
   return {

@@ -1,4 +1,5 @@
 /** Running programs here, or in the host's namespaces. */
+import type { Clock } from '#clock'
 import { spawnChild } from './child.ts'
 import { probeProgram } from './probe.ts'
 import { execForBytes, execProgram } from './run.ts'
@@ -8,20 +9,20 @@ import type { Programs } from './types.ts'
 const ENTER = ['--target', '1', '--mount', '--uts', '--ipc', '--net', '--pid', '--'] as const
 
 /** @param root "" for the machine's own: then everything runs where this process runs */
-export function createPrograms(root: string): Programs {
+export function createPrograms(root: string, clock: Clock): Programs {
   /** The command as it is run from here. */
   function entered(file: string, args: readonly string[], onHost = false): [string, string[]] {
     return onHost && root !== '' ? ['nsenter', [...ENTER, file, ...args]] : [file, [...args]]
   }
   return {
-    run: (file, args, options) => execProgram(...entered(file, args, options.onHost), options),
-    runBytes: (file, args, options) => execForBytes(...entered(file, args, options.onHost), options),
-    probe: (file, args, options) => probeProgram(...entered(file, args, options.onHost), options),
+    run: (file, args, options) => execProgram(clock, ...entered(file, args, options.onHost), options),
+    runBytes: (file, args, options) => execForBytes(clock, ...entered(file, args, options.onHost), options),
+    probe: (file, args, options) => probeProgram(clock, ...entered(file, args, options.onHost), options),
     start(file, args, options = {}) {
       // nsenter forks, and the kernel's word of a parent's death reaches only the next of kin.
       const kin = options.dieWithParent === true && options.onHost === true && root !== ''
       const [first, ...rest] = kin ? ['setpriv', '--pdeathsig', 'KILL', '--', file, ...args] : [file, ...args]
-      return spawnChild(...entered(first, rest, options.onHost), options)
+      return spawnChild(clock, ...entered(first, rest, options.onHost), options)
     },
   }
 }

@@ -1,9 +1,13 @@
 import { performance } from 'node:perf_hooks'
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '#clock'
 import { mountLoop, processState, run, tempFolder, whyNoMounts } from '../testing.ts'
 import { execProgram } from './run.ts'
 
-const sh = (script: string, timeoutMs = 10_000, more = {}) => execProgram('sh', ['-c', script], { timeoutMs, ...more })
+const clock = systemClock()
+
+const sh = (script: string, timeoutMs = 10_000, more = {}) =>
+  execProgram(clock, 'sh', ['-c', script], { timeoutMs, ...more })
 
 async function expectEnded(pid: string): Promise<void> {
   await expect.poll(() => processState(Number(pid))).toMatch(/gone|Z|X/)
@@ -22,12 +26,12 @@ test('tells output, exit code and signal apart', async () => {
 })
 
 test('arguments are never seen by a shell', async () => {
-  const result = await execProgram('printf', ['%s|', '$(id)', 'a b', '`x`'], { timeoutMs: 5_000 })
+  const result = await execProgram(clock, 'printf', ['%s|', '$(id)', 'a b', '`x`'], { timeoutMs: 5_000 })
   expect(result.stdout).toBe('$(id)|a b|`x`|')
 })
 
 test('gives the child PATH, the C locale and what was asked for, nothing else of our environment', async () => {
-  const result = await execProgram('env', [], { timeoutMs: 5_000, env: { A: '1' } })
+  const result = await execProgram(clock, 'env', [], { timeoutMs: 5_000, env: { A: '1' } })
   const names = result.stdout
     .trim()
     .split('\n')
@@ -36,10 +40,10 @@ test('gives the child PATH, the C locale and what was asked for, nothing else of
 })
 
 test('a program that is missing or may not be run is an error with what to do', async () => {
-  await expect(execProgram('/no/such', [], { timeoutMs: 100 })).rejects.toThrow(
+  await expect(execProgram(clock, '/no/such', [], { timeoutMs: 100 })).rejects.toThrow(
     'cannot start /no/such: ENOENT; install it, or check the path and the working directory',
   )
-  await expect(execProgram('/etc/passwd', [], { timeoutMs: 100 })).rejects.toMatchObject({
+  await expect(execProgram(clock, '/etc/passwd', [], { timeoutMs: 100 })).rejects.toMatchObject({
     name: 'HostExecError',
     code: 'EACCES',
   })
@@ -98,7 +102,7 @@ describe.skipIf(reason !== '')(`with a program that nothing can end ${reason}`, 
     cleanup.defer(() => run('fsfreeze', '-u', mount.path).then(() => {}))
 
     let ended: Promise<void> | undefined
-    const result = await execProgram('dd', ['if=/dev/zero', `of=${mount.path}/x`, 'count=1'], {
+    const result = await execProgram(clock, 'dd', ['if=/dev/zero', `of=${mount.path}/x`, 'count=1'], {
       timeoutMs: 200,
       onAbandoned: (promise) => {
         ended = promise

@@ -167,7 +167,7 @@ async function run(values: Values): Promise<number> {
     }),
   )
 
-  keepHeapSmall()
+  const leaveHeap = keepHeapSmall(clock)
   const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
   let signals = 0
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -196,6 +196,7 @@ async function run(values: Values): Promise<number> {
   for (const order of [...new Set(planned.map(({ stopOrder }) => stopOrder))].sort((a, b) => a - b)) {
     await Promise.all(running.filter(({ service }) => service.stopOrder === order).map((one) => one.stop(GRACE_MS)))
   }
+  leaveHeap()
   for (const { socket } of planned) await rm(socket, { force: true })
   await lock.release()
   process.stdout.write('Stopped.\n')
