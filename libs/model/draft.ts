@@ -2,7 +2,7 @@
  * What one input changes, collected over an untouched state: reads see what was written before them, and the changes
  * at the end are the differences, in the order state-first (docs/architecture.md, section 6, rule 2).
  */
-import { conditionKey, sourceKey } from './keys.ts'
+import { conditionKey, SHARED, sourceKey } from './keys.ts'
 import { sameBut, sameValue } from './same.ts'
 import type { Change, MonitorDeclaration, NodeState } from './state.ts'
 import { count, countIn, type Tally, type TallyOfTallies } from './tally.ts'
@@ -249,6 +249,9 @@ class StateDraft implements Draft {
   conditionType(type: string, monitor: string | undefined): ConditionType | undefined {
     const own = monitor === undefined ? undefined : this.declaration(monitor)?.conditionTypes.get(type)
     if (own !== undefined) return own
+    const owner = this.ownerOf(type)
+    // Of a type that is somebody's, nobody else's declaration counts, also while its owner has not declared it yet.
+    if (owner !== undefined && owner !== SHARED) return this.declaration(owner)?.conditionTypes.get(type)
     let found: { name: string; type: ConditionType } | undefined
     for (const { name, conditionTypes } of this.declarations()) {
       const declared = conditionTypes.get(type)

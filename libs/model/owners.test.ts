@@ -73,3 +73,34 @@ describe('a type that belongs to another now', () => {
     expect([...w.state.problems.values()].filter(isOpen)).toMatchObject([{ owner: 'other', fromEvent: true }])
   })
 })
+
+describe('a type whose owner has not declared it yet, after a restart', () => {
+  it('keeps its status, its name and its rules, whatever somebody else declares of it', () => {
+    const w = createWorld()
+    const mine = conditionType('DiskBad', { label: 'disk bad', recovery: { kind: 'operator' } })
+    w.take({ kind: 'declared', declaration: declaration('system', [mine]), incarnation: 1 }, 0)
+    const say = report([observation('DiskBad', 'problem', { severity: 'critical' })])
+    w.take({ kind: 'report', monitor: 'system', violations: [], report: say }, 1000)
+    const before = w.state.conditions.get(conditionKey('DiskBad', ''))
+    w.state.declarations.clear()
+    const theirs = conditionType('DiskBad', {
+      label: 'all is fine',
+      polarity: 'true-is-healthy',
+      recovery: { kind: 'reboot' },
+    })
+    w.take(
+      { kind: 'declared', declaration: declaration('evil', [theirs], { origin: 'discovered' }), incarnation: 9 },
+      3000,
+    )
+    w.take({ kind: 'lost', monitor: 'system', reason: 'it does not answer' }, 32_000)
+    const { label, polarity, recovery } = before ?? {}
+    expect(w.state.conditions.get(conditionKey('DiskBad', ''))).toMatchObject({
+      status: 'Unknown',
+      label,
+      polarity,
+      recovery,
+    })
+    w.take({ kind: 'cleared', type: 'DiskBad', entity: '', by: 'ann', why: 'replaced' }, 40_000)
+    expect(w.state.conditions.get(conditionKey('DiskBad', ''))?.status).not.toBe('True')
+  })
+})

@@ -130,7 +130,7 @@ export function followCondition(draft: Draft, condition: NodeCondition, proving:
         phase: 'opened',
         revision: 1,
         worst: condition.severity,
-        opened: condition.since,
+        opened: notAfter(condition.since, wall),
         changed: wall,
         resolved: undefined,
         proof: undefined,
@@ -159,6 +159,11 @@ export function followCondition(draft: Draft, condition: NodeCondition, proving:
   )
 }
 
+/** A source that is taken at its word may name a moment that has not come. */
+function notAfter(moment: Date, wall: Date): Date {
+  return moment > wall ? wall : moment
+}
+
 /** A moment of the wall clock on the monotonic one, as far as the wall clock was not set in between. */
 function monoAt(draft: Draft, wall: Date): number {
   return draft.now.monoMs - Math.max(0, draft.now.wall.getTime() - wall.getTime())
@@ -180,7 +185,7 @@ export function resolveProblem(
   proofText: string,
   seen: Date = draft.now.wall,
 ): void {
-  const resolved = seen > problem.opened ? seen : draft.now.wall
+  const resolved = seen > problem.opened ? notAfter(seen, draft.now.wall) : draft.now.wall
   draft.putProblem(
     {
       ...problem,

@@ -41,6 +41,16 @@ function logWorld() {
 }
 
 describe('a source that is taken at its word', () => {
+  it('may name a moment that has not come for its condition, and none for its problem', () => {
+    const { say, condition, problem } = logWorld()
+    const since = new Date('9000-01-01T00:00:00Z')
+    say('problem', 1000, { since })
+    expect(condition()).toMatchObject({ since })
+    expect(problem()).toMatchObject({ phase: 'opened', opened: at(1000).wall })
+    say('healthy', 5000, { since: new Date('9500-01-01T00:00:00Z') })
+    expect(problem()).toMatchObject({ phase: 'resolved', resolved: at(5000).wall, openMs: 4000 })
+  })
+
   it('is never damped and waits for no streak: what it said last counts, as it was said', () => {
     const words = fc.record({
       health: fc.constantFrom<Health>('healthy', 'problem', 'unknown'),
