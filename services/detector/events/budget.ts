@@ -4,17 +4,12 @@
  * was found by its socket has half of the room together. Warnings fill half of a source's part and errors three quarters, so
  * that its criticals come before them. Pure.
  */
-import { DETECTOR, type NodeEvent, type Severity } from '#model'
+import { DETECTOR, type NodeEvent } from '#model'
+import { type Accounts, createAccounts } from './accounts.ts'
+import { type Chunk, enter, leave, type Stored } from './chunks.ts'
 
 /** What the books cannot foresee: events told again, and those kept beyond a reboot. */
 const RESERVE_SHARE = 1 / 8
-const SOURCE_SHARE = 1 / 8
-const FREE_SHARE = 1 / 4
-const DISCOVERED_SHARE = 1 / 2
-/** How much of its part a source may fill with events of each severity. */
-const SEVERITY_SHARE: Readonly<Record<Severity, number>> = { info: 1, warning: 1 / 2, error: 3 / 4, critical: 1 }
-/** Sequences that are taken off the books together. */
-const CHUNK = 16
 /** The server's frame and subject, two times, a count, and the tags and lengths of the fields. */
 const FRAME_BYTES = 200
 /** Worth asking the readers: when this much stands in the books. */
@@ -69,123 +64,82 @@ export interface Budget {
   readonly room: number
 }
 
-interface Account {
-  bytes: number
-  isDiscovered: boolean
+/** What is on its way to a stream, and what stands in it. */
+interface Books {
+  readonly accounts: Accounts
+  /** On their way to the stream: how many of each. */
+  readonly pending: Map<string, number>
+  chunks: Chunk[]
 }
 
-/** Neighbours in the stream, what each source has of them. */
-interface Chunk {
-  last: number
-  count: number
-  readonly bytes: Map<string, number>
+function keyOf({ id, count }: Booked): string {
+  return `${count} ${id}`
+}
+
+function storedAt(event: Booked, sequence: number): Stored {
+  return { name: accountOf(event), size: sizeOf(event), sequence }
+}
+
+/** It is on its way no longer; nothing, where it never was. */
+function arrived({ accounts, pending }: Books, event: Booked): void {
+  const key = keyOf(event)
+  const copies = pending.get(key)
+  if (copies === undefined) return
+  if (copies > 1) pending.set(key, copies - 1)
+  else pending.delete(key)
+  accounts.charge(accountOf(event), -sizeOf(event))
+}
+
+/** Charges what stands in the stream (1), or gives it back (-1). */
+function settle({ accounts }: Books, chunks: readonly Chunk[], sign: 1 | -1): void {
+  for (const { bytes } of chunks) for (const [name, size] of bytes) accounts.charge(name, sign * size)
+}
+
+/** What is read stands apart until all of it is: what was known before is given back only then. */
+function readAnew(books: Books): StreamReading {
+  const read: Chunk[] = []
+  return {
+    found: (event, sequence) => enter(read, storedAt(event, sequence)),
+    done() {
+      settle(books, books.chunks, -1)
+      settle(books, read, 1)
+      books.chunks = read
+    },
+  }
 }
 
 /**
+ * The books of one stream, empty at first.
  * @param streamBytes what the stream may hold
  * @param isDiscovered whether a monitor was found by its socket and is named nowhere
  */
 export function createBudget(streamBytes: number, isDiscovered: (monitor: string) => boolean): Budget {
-  const room = Math.floor(streamBytes * (1 - RESERVE_SHARE))
-  const accounts = new Map<string, Account>()
-  /** On their way to the stream: how many of each. */
-  const pending = new Map<string, number>()
-  let chunks: Chunk[] = []
-  let bytes = 0
-  let ofDiscovered = 0
-
-  function charge(name: string, by: number): void {
-    const account = accounts.get(name) ?? { bytes: 0, isDiscovered: false }
-    account.bytes += by
-    bytes += by
-    if (account.isDiscovered) ofDiscovered += by
-    if (account.bytes > 0) accounts.set(name, account)
-    else accounts.delete(name)
-  }
-
-  function accountFor(event: NodeEvent): Account {
-    const account = accounts.get(accountOf(event)) ?? { bytes: 0, isDiscovered: false }
-    const now = isDiscovered(causeOf(event))
-    if (now !== account.isDiscovered) ofDiscovered += now ? account.bytes : -account.bytes
-    account.isDiscovered = now
-    return account
-  }
-
-  /** What one account may hold with an event of this severity. */
-  function limitOf({ isDiscovered: isFound }: Account, severity: Severity): number {
-    const left = room - bytes
-    const free = isFound ? Math.min(left, room * DISCOVERED_SHARE - ofDiscovered) : left
-    return Math.min(room * SOURCE_SHARE, free * FREE_SHARE) * SEVERITY_SHARE[severity]
-  }
-
-  function keyOf({ id, count }: Booked): string {
-    return `${count} ${id}`
-  }
-
-  /** False: it was not on its way. */
-  function arrived(event: Booked): boolean {
-    const key = keyOf(event)
-    const copies = pending.get(key)
-    if (copies === undefined) return false
-    if (copies > 1) pending.set(key, copies - 1)
-    else pending.delete(key)
-    charge(accountOf(event), -sizeOf(event))
-    return true
-  }
-
-  function enter(of: Chunk[], event: Booked, sequence: number): void {
-    const name = accountOf(event)
-    let chunk = of.at(-1)
-    if (chunk === undefined || chunk.count >= CHUNK) {
-      chunk = { last: 0, count: 0, bytes: new Map() }
-      of.push(chunk)
-    }
-    chunk.last = Math.max(chunk.last, sequence)
-    chunk.count++
-    chunk.bytes.set(name, (chunk.bytes.get(name) ?? 0) + sizeOf(event))
-  }
-
-  function release({ bytes: of }: Chunk): void {
-    for (const [name, size] of of) charge(name, -size)
-  }
-
+  const accounts = createAccounts(Math.floor(streamBytes * (1 - RESERVE_SHARE)))
+  const { fullness } = accounts
+  const books: Books = { accounts, pending: new Map(), chunks: [] }
   return {
     offer(event) {
-      const account = accountFor(event)
-      const size = sizeOf(event)
-      if (account.bytes + size > limitOf(account, event.severity)) return false
-      accounts.set(accountOf(event), account)
-      charge(accountOf(event), size)
+      const claim = { severity: event.severity, isDiscovered: isDiscovered(causeOf(event)) }
+      if (!accounts.claim(accountOf(event), sizeOf(event), claim)) return false
       const key = keyOf(event)
-      pending.set(key, (pending.get(key) ?? 0) + 1)
+      books.pending.set(key, (books.pending.get(key) ?? 0) + 1)
       return true
     },
     stored(event, sequence) {
-      arrived(event)
-      enter(chunks, event, sequence)
-      charge(accountOf(event), sizeOf(event))
+      const stored = storedAt(event, sequence)
+      arrived(books, event)
+      enter(books.chunks, stored)
+      accounts.charge(stored.name, stored.size)
     },
-    lost: (event) => void arrived(event),
-    reading() {
-      const read: Chunk[] = []
-      return {
-        found: (event, sequence) => enter(read, event, sequence),
-        done() {
-          for (const chunk of chunks) release(chunk)
-          for (const { bytes: of } of read) for (const [name, size] of of) charge(name, size)
-          chunks = read
-        },
-      }
-    },
-    taken(upTo) {
-      while (chunks[0] !== undefined && chunks[0].last <= upTo) release(chunks.shift() as Chunk)
-    },
+    lost: (event) => arrived(books, event),
+    reading: () => readAnew(books),
+    taken: (upTo) => settle(books, leave(books.chunks, upTo), -1),
     get isWorthAsking() {
-      return bytes > room * ASK_SHARE
+      return fullness.bytes > fullness.room * ASK_SHARE
     },
     get bytes() {
-      return bytes
+      return fullness.bytes
     },
-    room,
+    room: fullness.room,
   }
 }
