@@ -6,41 +6,12 @@
  * same end. A person's word is an event of its own: none takes the place of another's who and why; and so is what its monitor
  * knows by a key, which has one id however often it is told.
  */
-import {
-  hashText,
-  hasOwnKey,
-  type Instant,
-  type NodeEvent,
-  type Severity,
-  tellsPersonsWord,
-  worseSeverity,
-} from '#model'
+import { hasOwnKey, type Instant, type NodeEvent, type Severity } from '#model'
+import { foldedId, keyedId, type ToldBy } from './event-ids.ts'
+import { closed, counted, isForgotten, isOver, opened, untold, type Window } from './window.ts'
 
 /** Different events remembered at a time; beyond it the oldest is told with the count it has, and let go. */
 export const FOLD_MAX = 4096
-const WINDOW_MS = 1000
-/** A second that is over is closed when nothing more of it came for this long, */
-const IDLE_MS = 250
-/** and in any case after this. */
-const OPEN_MAX_MS = 3000
-/** Kept so much longer: a late report of the same second goes on with its count. */
-const KEPT_MS = 10_000
-/** An event this much older than its report is told by that report alone: its second was closed long before. */
-const LATE_MS = 5000
-
-interface Fold {
-  event: NodeEvent
-  /** The count that went out last. */
-  toldCount: number
-  /** When the window began or was opened again, on the monotonic clock. */
-  beganMs: number
-  /** When the last occurrence came, on the monotonic clock. */
-  takenMs: number
-  /** The wall clock's second, in milliseconds. */
-  readonly secondMs: number
-  /** Everything it counts has been told. */
-  isClosed: boolean
-}
 
 /** Occurrences that are not told, since their monitor has no room for them on the bus. */
 export interface Shed {
@@ -63,130 +34,118 @@ export interface EventFold {
   isOpen(id: string): boolean
   /**
    * Takes one occurrence (or several, by its count). The first of its second goes out now.
-   * @param report when the report says that it was made, and its name: it tells a late event's second apart
    * @returns the window's id, undefined where there was no room to open one, or it needs none; and what goes out
    */
-  take(
-    event: NodeEvent,
-    report: { readonly time: Date; readonly name: string },
-    monoMs: number,
-  ): Told & { readonly id: string | undefined }
+  take(event: NodeEvent, report: ToldBy, monoMs: number): Told & { readonly id: string | undefined }
   /** Windows that are over, with their counts where those grew. */
   due(now: Instant): Told
   /** Everything that is not told yet, at the end. */
   rest(): Told
 }
 
-/** Names the window by the wall clock's second of its first occurrence, so that a redelivery names the same one. */
-function foldedId(event: NodeEvent, report: { readonly time: Date; readonly name: string }): string {
-  const second = Math.floor(event.firstSeen.getTime() / WINDOW_MS)
-  const word = tellsPersonsWord(event) ? [event.id] : []
-  const told = hashText([event.entity, event.check, ...word].join('\u0000'))
-  const id = `${event.monitor}.${event.reason}.${told}.${second}`
-  return report.time.getTime() - event.firstSeen.getTime() > LATE_MS ? `${id}.${report.name}` : id
+/** What {@link EventFold.take} leads to. */
+type Taken = Told & { readonly id: string | undefined }
+type Named = readonly [id: string, window: Window]
+
+interface Folding {
+  readonly offer: (event: NodeEvent) => boolean
+  /** By id, the oldest first. */
+  readonly windows: Map<string, Window>
+  open: number
 }
 
-/** Names an event that its monitor knows by a key. */
-function keyedId({ id, monitor, reason, entity, check }: NodeEvent): string {
-  return `${monitor}.${reason}.${hashText([entity, check, id].join('\u0000'))}`
-}
+const NOTHING: Told = { events: [], closed: [], shed: [] }
 
 function shedOf({ monitor, severity }: NodeEvent, count: number): Shed {
   return { monitor, severity, count }
 }
 
-/** @param offer takes what goes out, or says that there is no room for it */
+/** What goes out of it where there is room, else so many of its occurrences shed. */
+function offered({ offer }: Folding, event: NodeEvent, count: number): Pick<Told, 'events' | 'shed'> {
+  return offer(event) ? { events: [event], shed: [] } : { events: [], shed: [shedOf(event, count)] }
+}
+
+/** Its count, where that grew since it was told. */
+function close(folding: Folding, [id, window]: Named): Pick<Told, 'events' | 'shed'> {
+  if (!window.isClosed) folding.open--
+  if (folding.windows.has(id)) folding.windows.set(id, closed(window))
+  const count = untold(window)
+  return count === 0 ? NOTHING : offered(folding, window.event, count)
+}
+
+function closeAll(folding: Folding, windows: readonly Named[]): Told {
+  const closings = windows.map((one) => close(folding, one))
+  return {
+    events: closings.flatMap(({ events }) => events),
+    shed: closings.flatMap(({ shed }) => shed),
+    closed: windows.map(([id]) => id),
+  }
+}
+
+/** Makes room for one more. */
+function letOldestGo(folding: Folding): Told {
+  const { windows } = folding
+  const [oldest] = windows
+  if (windows.size < FOLD_MAX || oldest === undefined) return NOTHING
+  windows.delete(oldest[0])
+  return closeAll(folding, [oldest])
+}
+
+/** Nothing is counted of it: its monitor tells it again with the same id, when it was killed. */
+function takeKeyed(folding: Folding, event: NodeEvent): Taken {
+  return { ...offered(folding, { ...event, id: keyedId(event) }, event.count), id: undefined, closed: [] }
+}
+
+/** The first of its second opens a window, where there is room for it. */
+function takeFirst(folding: Folding, first: NodeEvent, monoMs: number): Taken {
+  const { events, shed } = offered(folding, first, first.count)
+  if (events.length === 0) return { ...NOTHING, id: undefined, shed }
+  const gone = letOldestGo(folding)
+  folding.windows.set(first.id, opened(first, monoMs))
+  folding.open++
+  return { ...gone, id: first.id, events: [...gone.events, first] }
+}
+
+function takeMore(
+  folding: Folding,
+  [id, window]: Named,
+  { event, monoMs }: { event: NodeEvent; monoMs: number },
+): Taken {
+  if (window.isClosed) folding.open++
+  folding.windows.set(id, counted(window, event, monoMs))
+  return { ...NOTHING, id }
+}
+
+function due(folding: Folding, now: Instant): Told {
+  const over: Named[] = []
+  for (const [id, window] of folding.windows) {
+    if (!window.isClosed && isOver(window, now)) over.push([id, window])
+    else if (isForgotten(window, now)) folding.windows.delete(id)
+  }
+  return closeAll(folding, over)
+}
+
+/** @param offer takes what goes out, or says that there is no room for it. Default: there always is */
 export function createEventFold(offer: (event: NodeEvent) => boolean = () => true): EventFold {
-  const folds = new Map<string, Fold>()
-  let open = 0
-
-  /** Its count, where that grew since it was told. */
-  function close(fold: Fold): Pick<Told, 'events' | 'shed'> {
-    const { event, toldCount, isClosed } = fold
-    if (!isClosed) open--
-    fold.isClosed = true
-    // Who goes on with it brings words of its own.
-    fold.event = { ...event, message: '' }
-    if (isClosed || event.count === toldCount) return { events: [], shed: [] }
-    fold.toldCount = event.count
-    return offer(event) ? { events: [event], shed: [] } : { events: [], shed: [shedOf(event, event.count - toldCount)] }
-  }
-
-  function closeAll(windows: readonly (readonly [string, Fold])[]): Told {
-    const closings = windows.map(([, fold]) => close(fold))
-    return {
-      events: closings.flatMap(({ events }) => events),
-      shed: closings.flatMap(({ shed }) => shed),
-      closed: windows.map(([id]) => id),
-    }
-  }
-
-  function letOldestGo(): Told {
-    const [oldest] = folds
-    if (oldest === undefined) return closeAll([])
-    folds.delete(oldest[0])
-    return closeAll([oldest])
-  }
-
-  function isOver({ beganMs, takenMs, secondMs }: Fold, { wall, monoMs }: Instant): boolean {
-    if (monoMs - beganMs >= OPEN_MAX_MS) return true
-    return wall.getTime() >= secondMs + WINDOW_MS && monoMs - takenMs >= IDLE_MS
-  }
-
-  /** Nothing is counted of it: its monitor tells it again with the same id, when it was killed. */
-  function takeKeyed(event: NodeEvent): Told & { readonly id: undefined } {
-    const first = { ...event, id: keyedId(event) }
-    const isTaken = offer(first)
-    return {
-      id: undefined,
-      events: isTaken ? [first] : [],
-      closed: [],
-      shed: isTaken ? [] : [shedOf(first, first.count)],
-    }
-  }
-
+  const folding: Folding = { offer, windows: new Map(), open: 0 }
+  const { windows } = folding
   return {
     get open() {
-      return open
+      return folding.open
     },
-    isOpen: (id) => folds.get(id)?.isClosed === false,
+    isOpen: (id) => windows.get(id)?.isClosed === false,
     take(event, report, monoMs) {
-      if (hasOwnKey(event)) return takeKeyed(event)
+      if (hasOwnKey(event)) return takeKeyed(folding, event)
       const id = foldedId(event, report)
-      const known = folds.get(id)
-      if (known === undefined) {
-        const first = { ...event, id }
-        if (!offer(first)) return { id: undefined, events: [], closed: [], shed: [shedOf(first, first.count)] }
-        const gone = folds.size >= FOLD_MAX ? letOldestGo() : closeAll([])
-        const secondMs = Math.floor(event.firstSeen.getTime() / WINDOW_MS) * WINDOW_MS
-        const times = { beganMs: monoMs, takenMs: monoMs, secondMs }
-        folds.set(id, { event: first, toldCount: first.count, isClosed: false, ...times })
-        open++
-        return { ...gone, id, events: [...gone.events, first] }
-      }
-      if (known.isClosed) {
-        known.isClosed = false
-        known.beganMs = monoMs
-        open++
-      }
-      known.takenMs = monoMs
-      known.event = {
-        ...known.event,
-        message: event.message,
-        severity: worseSeverity(known.event.severity, event.severity),
-        lastSeen: new Date(Math.max(event.lastSeen.getTime(), known.event.lastSeen.getTime())),
-        count: known.event.count + event.count,
-      }
-      return { ...closeAll([]), id }
+      const known = windows.get(id)
+      if (known === undefined) return takeFirst(folding, { ...event, id }, monoMs)
+      return takeMore(folding, [id, known], { event, monoMs })
     },
-    due(now) {
-      const over: [string, Fold][] = []
-      for (const [id, fold] of folds) {
-        if (!fold.isClosed && isOver(fold, now)) over.push([id, fold])
-        else if (fold.isClosed && now.monoMs - fold.takenMs >= KEPT_MS) folds.delete(id)
-      }
-      return closeAll(over)
-    },
-    rest: () => closeAll([...folds].filter(([, fold]) => !fold.isClosed)),
+    due: (now) => due(folding, now),
+    rest: () =>
+      closeAll(
+        folding,
+        [...windows].filter(([, window]) => !window.isClosed),
+      ),
   }
 }
