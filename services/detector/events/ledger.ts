@@ -4,11 +4,10 @@
  */
 import { type BusWriter, type EventStream, STREAMS, type StreamStanding } from '#bus'
 import type { NodeEvent } from '#model'
-import { Severity } from '#proto/nodedoctor/v1/types.ts'
-import { createAwaited } from './awaited.ts'
+import { type Event, Severity } from '#proto/nodedoctor/v1/types.ts'
+import { type Awaited, createAwaited } from './awaited.ts'
 import { type Budget, createBudget } from './budget.ts'
 
-const EVENT_STREAMS: readonly EventStream[] = ['EVENTS', 'EVENTS_INFO']
 /** How often readers are asked where they stand, at most. */
 const ASK_EVERY_MS = 250
 /** Whether they are there at all changes seldom, and is not known at once. */
@@ -42,94 +41,123 @@ interface Books {
   readonly budget: Budget
 }
 
-function bytesOf(stream: EventStream): number {
-  return STREAMS.find(({ name }) => name === stream)?.maxBytes ?? 0
+/** The books of all streams, and when the bus was asked last. */
+interface Ledger extends EventLedgerOptions {
+  readonly awaited: Awaited
+  readonly books: Readonly<Record<EventStream, Books>>
+  /** Where is asked; before the first opening nowhere. */
+  writes: EventWrites | undefined
+  isLooking: boolean
+  lookedMs: number
+  presenceMs: number
 }
 
-export function createEventLedger({ monotonicMs, isDiscovered, isReady, onError }: EventLedgerOptions): EventLedger {
-  const awaited = createAwaited()
-  const budgets: Readonly<Record<EventStream, Budget>> = {
-    EVENTS: createBudget(bytesOf('EVENTS'), isDiscovered),
-    EVENTS_INFO: createBudget(bytesOf('EVENTS_INFO'), isDiscovered),
-  }
-  const all: readonly Books[] = EVENT_STREAMS.map((stream) => ({ stream, budget: budgets[stream] }))
-  let writes: EventWrites | undefined
-  let isLooking = false
-  let lookedMs = Number.NEGATIVE_INFINITY
-  let presenceMs = Number.NEGATIVE_INFINITY
+function booksOf(stream: EventStream, isDiscovered: (monitor: string) => boolean): Books {
+  const maxBytes = STREAMS.find(({ name }) => name === stream)?.maxBytes ?? 0
+  return { stream, budget: createBudget(maxBytes, isDiscovered) }
+}
 
-  const budgetOf = ({ severity }: NodeEvent) => budgets[severity === 'info' ? 'EVENTS_INFO' : 'EVENTS']
-  const budgetOfProto = (severity: Severity) => budgets[severity < Severity.WARNING ? 'EVENTS_INFO' : 'EVENTS']
+function all({ books }: Ledger): readonly Books[] {
+  return [books.EVENTS, books.EVENTS_INFO]
+}
 
-  /** Who lags is asked whether it is there at all. */
-  async function askPresence(from: EventWrites, { lastSequence, readers }: StreamStanding): Promise<void> {
-    if (readers.every(({ takenUpTo }) => takenUpTo >= lastSequence)) return
-    if (monotonicMs() - presenceMs < PRESENCE_EVERY_MS) return
-    presenceMs = monotonicMs()
-    const present = await from.presentReaders()
-    const services = readers.map(({ service }) => service)
-    awaited.saw(present, services, monotonicMs())
-  }
+function budgetOf({ books }: Ledger, { severity }: NodeEvent): Budget {
+  return books[severity === 'info' ? 'EVENTS_INFO' : 'EVENTS'].budget
+}
 
-  async function ask(from: EventWrites, { stream, budget }: Books): Promise<void> {
+function budgetOfProto({ books }: Ledger, { severity }: Event): Budget {
+  return books[severity < Severity.WARNING ? 'EVENTS_INFO' : 'EVENTS'].budget
+}
+
+/** Who lags is asked whether it is there at all. */
+async function askPresence(
+  ledger: Ledger,
+  from: EventWrites,
+  { lastSequence, readers }: StreamStanding,
+): Promise<void> {
+  const { monotonicMs, awaited } = ledger
+  if (readers.every(({ takenUpTo }) => takenUpTo >= lastSequence)) return
+  if (monotonicMs() - ledger.presenceMs < PRESENCE_EVERY_MS) return
+  ledger.presenceMs = monotonicMs()
+  const present = await from.presentReaders()
+  const services = readers.map(({ service }) => service)
+  awaited.saw(present, services, monotonicMs())
+}
+
+async function ask(ledger: Ledger, from: EventWrites, { stream, budget }: Books): Promise<void> {
+  const standing = await from.standingOf(stream)
+  budget.taken(ledger.awaited.takenUpTo(stream, standing))
+  await askPresence(ledger, from, standing)
+}
+
+/** What waits in the stream, event by event. @throws what the bus says; the books have what was read until then */
+async function read({ awaited }: Ledger, from: EventWrites, { stream, budget }: Books): Promise<void> {
+  const reading = budget.reading()
+  try {
     const standing = await from.standingOf(stream)
-    budget.taken(awaited.takenUpTo(stream, standing))
-    await askPresence(from, standing)
+    const after = awaited.takenUpTo(stream, standing)
+    if (after < standing.lastSequence) await from.eventsAfter(stream, after, reading.found)
+  } finally {
+    reading.done()
   }
+}
 
-  async function read(from: EventWrites, { stream, budget }: Books): Promise<void> {
-    const reading = budget.reading()
-    try {
-      const standing = await from.standingOf(stream)
-      const after = awaited.takenUpTo(stream, standing)
-      if (after < standing.lastSequence) await from.eventsAfter(stream, after, reading.found)
-    } finally {
-      reading.done()
-    }
+async function look(ledger: Ledger): Promise<void> {
+  const { writes: from, isReady, monotonicMs, onError } = ledger
+  if (from === undefined || ledger.isLooking || !isReady()) return
+  ledger.isLooking = true
+  ledger.lookedMs = monotonicMs()
+  try {
+    for (const books of all(ledger)) if (books.budget.isWorthAsking) await ask(ledger, from, books)
+  } catch (err) {
+    if (isReady()) onError(err)
+  } finally {
+    ledger.isLooking = false
   }
+}
 
-  async function look(): Promise<void> {
-    const from = writes
-    if (from === undefined || isLooking || !isReady()) return
-    isLooking = true
-    lookedMs = monotonicMs()
-    try {
-      for (const books of all) if (books.budget.isWorthAsking) await ask(from, books)
-    } catch (err) {
-      if (isReady()) onError(err)
-    } finally {
-      isLooking = false
-    }
+/** Readers may have taken much since the last look. */
+function lookSoon(ledger: Ledger, { isWorthAsking }: Budget): void {
+  if (isWorthAsking && ledger.monotonicMs() - ledger.lookedMs >= ASK_EVERY_MS) void look(ledger)
+}
+
+async function open<W extends EventWrites>(ledger: Ledger, from: W): Promise<W> {
+  for (const books of all(ledger)) await read(ledger, from, books).catch(ledger.onError)
+  ledger.writes = from
+  return {
+    ...from,
+    async publishEvent(event) {
+      const sequence = await from.publishEvent(event)
+      budgetOfProto(ledger, event).stored(event, sequence)
+      return sequence
+    },
   }
+}
 
-  /** Readers may have taken much since the last look. */
-  function lookSoon(budget: Budget): void {
-    if (budget.isWorthAsking && monotonicMs() - lookedMs >= ASK_EVERY_MS) void look()
+/** The books of both streams of events, empty until they are opened. */
+export function createEventLedger(options: EventLedgerOptions): EventLedger {
+  const { isDiscovered } = options
+  const ledger: Ledger = {
+    ...options,
+    awaited: createAwaited(),
+    books: { EVENTS: booksOf('EVENTS', isDiscovered), EVENTS_INFO: booksOf('EVENTS_INFO', isDiscovered) },
+    writes: undefined,
+    isLooking: false,
+    lookedMs: Number.NEGATIVE_INFINITY,
+    presenceMs: Number.NEGATIVE_INFINITY,
   }
-
   return {
     offer(event) {
-      const budget = budgetOf(event)
+      const budget = budgetOf(ledger, event)
       const isTaken = budget.offer(event)
-      lookSoon(budget)
+      lookSoon(ledger, budget)
       return isTaken
     },
     get isWorthAsking() {
-      return all.some(({ budget }) => budget.isWorthAsking)
+      return all(ledger).some(({ budget }) => budget.isWorthAsking)
     },
-    lost: (event) => budgetOf(event).lost(event),
-    async open(from) {
-      for (const books of all) await read(from, books).catch(onError)
-      writes = from
-      return {
-        ...from,
-        async publishEvent(event) {
-          const sequence = await from.publishEvent(event)
-          budgetOfProto(event.severity).stored(event, sequence)
-          return sequence
-        },
-      }
-    },
-    look,
+    lost: (event) => budgetOf(ledger, event).lost(event),
+    open: (from) => open(ledger, from),
+    look: () => look(ledger),
   }
 }
