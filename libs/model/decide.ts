@@ -2,6 +2,7 @@
  * The reducer: (state, input, now) → changes. Pure; `applyChanges` moves the state by them, and nothing else does.
  * Order within an input does not matter for independent conditions.
  */
+import { hasOwnKey } from './admit.ts'
 import { clearProblems } from './clear.ts'
 import { allDependentsOf } from './dependency.ts'
 import { createDraft, type Draft } from './draft.ts'
@@ -107,7 +108,7 @@ function eventRules(draft: Draft, event: NodeEvent): EventRules | undefined {
 function takeEvent(draft: Draft, event: NodeEvent, repeated: boolean): void {
   draft.emit(event)
   const declared = eventRules(draft, event)
-  if (declared !== undefined) followEvent(draft, event, { ...declared, repeated })
+  if (declared !== undefined) followEvent(draft, event, { ...declared, repeated, isKeyed: hasOwnKey(event) })
 }
 
 /** The last run of each declared check; a report names only those that ran. One that declares none has one. */

@@ -203,10 +203,32 @@ export function resolveProblem(
   )
 }
 
+function laterOf(a: Date | undefined, b: Date): Date {
+  return a !== undefined && a > b ? a : b
+}
+
+/** Two clocks that were not set against each other differ by no more than this, in milliseconds. */
+const STEADY_MS = 1000
+
+/**
+ * Whether an event of this moment is in a problem's count, or was when it was closed: by the order of its monitor's words (two of
+ * one moment are two), as long as nobody has set the wall clock since.
+ */
+function wasCounted(draft: Draft, problem: Problem, at: Date): boolean {
+  const { wall, monoMs } = draft.now
+  const moved = wall.getTime() - monoMs - (problem.lastSeen.getTime() - problem.lastSeenMonoMs)
+  if (Math.abs(moved) > STEADY_MS) return false
+  const { phase, resolved, lastEvent } = problem
+  if (phase === 'resolved') return resolved !== undefined && at <= resolved
+  return lastEvent !== undefined && at < lastEvent
+}
+
 /** What is declared of an event that opens a problem. */
 export interface EventRules {
   readonly rules: readonly RecoveryRule[]
   readonly verbatim?: true | undefined
+  /** Its monitor knows it by a key, and may tell it again in another life of its own. */
+  readonly isKeyed?: boolean
   /** Its report was delivered before. */
   readonly repeated?: boolean
 }
@@ -224,7 +246,7 @@ export function followEvent(
     count: number
     firstSeen: Date
   },
-  { rules, verbatim, repeated = false }: EventRules,
+  { rules, verbatim, isKeyed = false, repeated = false }: EventRules,
 ): void {
   const fingerprint = fingerprintOf(event.monitor, event.reason, event.entity)
   const before = draft.problem(fingerprint)
@@ -241,6 +263,8 @@ export function followEvent(
   }
   // What is delivered again was counted, and opens nothing that was closed since.
   if (repeated && before !== undefined) return
+  const isToldAgain = isKeyed && before !== undefined && wasCounted(draft, before, event.firstSeen)
+  if (isToldAgain && !isOpen(before)) return
   if (isOpen(before)) {
     const severity = worseSeverity(before.severity, event.severity)
     const told = severity !== before.severity
@@ -250,7 +274,8 @@ export function followEvent(
         ...seen,
         severity,
         worst: worseSeverity(before.worst, severity),
-        count: before.count + event.count,
+        count: before.count + (isToldAgain ? 0 : event.count),
+        lastEvent: laterOf(before.lastEvent, event.firstSeen),
         phase: told ? 'changed' : before.phase,
         revision: told ? before.revision + 1 : before.revision,
         changed: told ? wall : before.changed,
@@ -283,6 +308,7 @@ export function followEvent(
       proof: undefined,
       proofText: '',
       fromEvent: true,
+      lastEvent: event.firstSeen,
       count: event.count,
       flapping: false,
       absentMs: absentMsOf(rules),

@@ -137,6 +137,7 @@ export const problemFields: Every<Problem> = {
   rules: optional(rules),
   verbatim: optional(fc.constant(true as const)),
   ...detail,
+  lastEvent: optional(anyTime),
   openedMonoMs: number,
   openMs: whole,
 }

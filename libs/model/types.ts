@@ -288,6 +288,8 @@ export interface Problem extends Detail {
   readonly rules?: readonly RecoveryRule[] | undefined
   /** Its type, or the reason of its event, is verbatim. Its message is cut at {@link MAX_MESSAGE}. */
   readonly verbatim?: true | undefined
+  /** Of a problem from events: when the last one that it counts was seen first, by its monitor's word. */
+  readonly lastEvent?: Date | undefined
   /** When it was opened on the monotonic clock. 0: on that of an earlier boot. */
   readonly openedMonoMs: number
   /** Once resolved: how long it was open by the monotonic clock. 0: not known. */

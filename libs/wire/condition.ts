@@ -178,6 +178,7 @@ export function toProtoProblem(p: Problem): pb.Problem {
     rules: toProtoRules(p.rules),
     openedMonoMs: p.openedMonoMs,
     openMs: p.openMs,
+    lastEvent: p.lastEvent,
     verbatim: p.verbatim ?? false,
     ...toProtoDetail(p),
   }
@@ -218,6 +219,7 @@ export function fromProtoProblem(p: pb.Problem, now: Date): Problem {
     rules: fromProtoRules(p.rule, p.rules),
     openedMonoMs: p.openedMonoMs,
     openMs: p.openMs,
+    lastEvent: optionalTime(p.lastEvent),
     verbatim: p.verbatim || undefined,
     ...fromProtoDetail(p),
   }

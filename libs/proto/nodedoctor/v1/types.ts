@@ -568,6 +568,8 @@ export interface Problem {
   verbatim: boolean;
   /** What proves it gone, any of them; kept with it, since its monitor may not be there to say so after a reboot. Empty: rule. */
   rules: RecoveryRule[];
+  /** Of a problem from events: when the last one that it counts was seen, by its monitor's word. */
+  lastEvent: Date | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -3262,6 +3264,7 @@ function createBaseProblem(): Problem {
     subject: "",
     verbatim: false,
     rules: [],
+    lastEvent: undefined,
     _unknownFields: {},
   };
 }
@@ -3378,6 +3381,9 @@ export const Problem: MessageFns<Problem> = {
     }
     for (const v of message.rules) {
       RecoveryRule.encode(v!, writer.uint32(298).fork()).join();
+    }
+    if (message.lastEvent !== undefined) {
+      Timestamp.encode(toTimestamp(message.lastEvent), writer.uint32(306).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3699,6 +3705,14 @@ export const Problem: MessageFns<Problem> = {
             message.rules.push(RecoveryRule.decode(reader, reader.uint32()));
             continue;
           }
+          case 38: {
+            if (tag !== 306) {
+              break;
+            }
+
+            message.lastEvent = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3832,6 +3846,9 @@ export const Problem: MessageFns<Problem> = {
     if (message.rules?.length) {
       obj.rules = message.rules.map((e) => RecoveryRule.toJSON(e));
     }
+    if (message.lastEvent !== undefined) {
+      obj.lastEvent = message.lastEvent.toISOString();
+    }
     return obj;
   },
 
@@ -3881,6 +3898,7 @@ export const Problem: MessageFns<Problem> = {
     message.subject = object.subject ?? "";
     message.verbatim = object.verbatim ?? false;
     message.rules = object.rules?.map((e) => RecoveryRule.fromPartial(e)) || [];
+    message.lastEvent = object.lastEvent ?? undefined;
     return message;
   },
 };
