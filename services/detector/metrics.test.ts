@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Change } from '#model'
 import { createMetrics, readTold } from '#service'
 import { NOW, someMonitor, someProblem, someRun } from '../../libs/view/testing.ts'
-import { createDetectorMetrics } from './metrics.ts'
+import { createDetectorMetrics, newRuns, timesOf } from './metrics.ts'
 import { createOutbox } from './outbox/outbox.ts'
 
 function createBench() {
@@ -35,6 +35,13 @@ describe('what the detector counts', () => {
       'monitor_checks_total system disk success 2',
       'monitor_checks_total system cpu error 1',
     ])
+  })
+
+  it('remembers of a monitor the checks that stand there, and none that it has had before', () => {
+    const seen = timesOf([someRun({ check: 'a' }), someRun({ check: 'b' })])
+    const next = [someRun({ check: 'b' }), someRun({ check: 'c' })]
+    expect(newRuns(seen, next).map(({ check }) => check)).toEqual(['c'])
+    expect([...timesOf(next).keys()]).toEqual(['b', 'c'])
   })
 
   it('is a problem when it opens and is told, and the events that were shed', async () => {

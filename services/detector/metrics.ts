@@ -55,6 +55,19 @@ function addReadings({ gauge, total }: Metrics, { state, outbox, serverRestarts 
   ofMonitors('monitor_restarts_total', 'Starts of a monitor after the first.', ({ restarts }) => restarts)
 }
 
+/** When each check ran last, and of no check that does not stand there: a plug-in may call its checks otherwise each time. */
+export function timesOf(runs: MonitorState['runs']): ReadonlyMap<string, number> {
+  return new Map(runs.map(({ check, started }) => [check, started.getTime()]))
+}
+
+/** Those that were not seen before. */
+export function newRuns(
+  before: ReadonlyMap<string, number> | undefined,
+  runs: MonitorState['runs'],
+): MonitorState['runs'] {
+  return runs.filter(({ check, started }) => before?.get(check) !== started.getTime())
+}
+
 export function createDetectorMetrics(metrics: Metrics, counted: Counted): DetectorMetrics {
   const checks = metrics.counter('monitor_checks_total', 'Runs of checks, by monitor, check and result.', [
     'monitor',
@@ -71,21 +84,20 @@ export function createDetectorMetrics(metrics: Metrics, counted: Counted): Detec
     ['monitor', 'severity'],
   )
   addReadings(metrics, counted)
-  const lastRun = new Map<string, number>()
+  /** Of each monitor's checks that stand in its state, when they ran last. */
+  const lastRuns = new Map<string, ReadonlyMap<string, number>>()
 
   function sawRuns(monitor: string, runs: MonitorState['runs']): void {
-    for (const { check, started, error } of runs) {
-      const key = `${monitor}\u0000${check}`
-      if (lastRun.get(key) === started.getTime()) continue
-      lastRun.set(key, started.getTime())
+    for (const { check, error } of newRuns(lastRuns.get(monitor), runs))
       checks.add({ monitor, check, result: error === '' ? 'success' : 'error' })
-    }
+    lastRuns.set(monitor, timesOf(runs))
   }
 
   return {
     saw(changes) {
       for (const change of changes) {
         if (change.kind === 'monitor' && change.value !== undefined) sawRuns(change.name, change.value.runs)
+        if (change.kind === 'monitor' && change.value === undefined) lastRuns.delete(change.name)
         if (change.kind === 'problem' && change.told && change.value.phase === 'opened') {
           problems.add({ type: change.value.type, severity: change.value.severity })
         }

@@ -83,7 +83,8 @@ export function createRoster(options: RosterOptions, onGone: () => void): Roster
     async forget(member) {
       const { name } = member.plan.known
       await end(member)
-      if (!engine.state.monitors.has(name)) return
+      // While it ended, one of that name may have come back: its state is not this one's to take away.
+      if (members.has(name) || !engine.state.monitors.has(name)) return
       engine.take({ kind: 'removed', monitor: name })
       log.info('monitor was forgotten: it is gone', { monitor: name })
     },
