@@ -104,3 +104,22 @@ describe('a type whose owner has not declared it yet, after a restart', () => {
     expect(w.state.conditions.get(conditionKey('DiskBad', ''))?.status).not.toBe('True')
   })
 })
+
+describe('a type whose check was taken out of the configuration while its monitor still looks', () => {
+  it('has one problem, which ends when the monitor finds it well', () => {
+    const w = createWorld()
+    w.take({ kind: 'declared', declaration: declaration('custom', [conditionType('DiskBad')]), incarnation: 1 }, 0)
+    const say = (health: 'problem' | 'healthy', ms: number) =>
+      w.take(
+        { kind: 'report', monitor: 'custom', violations: [], report: report([observation('DiskBad', health)]) },
+        ms,
+      )
+    say('problem', 1000)
+    w.take({ kind: 'owners', owners: new Map(), silenced: [] }, 2000)
+    say('problem', 3000)
+    expect([...w.state.problems.values()].filter(isOpen)).toMatchObject([{ owner: SHARED, type: 'DiskBad' }])
+    say('healthy', 4000)
+    say('healthy', 5000)
+    expect([...w.state.problems.values()].filter(isOpen)).toEqual([])
+  })
+})

@@ -34,8 +34,6 @@ export function changeOwners(draft: Draft, owners: ReadonlyMap<string, string>, 
   for (const problem of draft.allProblems()) {
     const owner = ownerOf(draft, problem.type)
     if (!isOpen(problem) || problem.fromEvent || problem.owner === owner) continue
-    // Its check was taken out: it ends when its monitor takes its word back.
-    if (owner === SHARED && draft.monitor(problem.owner)?.origin === 'built-in') continue
     moveProblem(draft, problem, owner)
     mergeCondition(draft, problem.type, problem.entity)
   }
