@@ -4,24 +4,12 @@
  * since nobody wants old ones.
  */
 import { compareSeverity, type Report } from '#model'
+import { createKeptReports, type KeptReport, type OutboxLimits } from './kept-reports.ts'
 import { bytesOfReport, type EncodedSaid, thingsOf } from './report-bytes.ts'
 
 /** Reports, and bytes of them, that are kept at most. */
 export const KEPT_MAX = 1000
 export const KEPT_BYTES_MAX = 4 * 1024 * 1024
-
-/** A report as it goes out, without its samples. */
-export interface KeptReport {
-  readonly sequence: number
-  readonly bytes: Uint8Array
-  /** How many things are in it. */
-  readonly things: number
-}
-
-interface Kept extends KeptReport {
-  readonly isQuiet: boolean
-  readonly isHeld: boolean
-}
 
 type Unnumbered = Omit<Report, 'incarnation' | 'sequence'>
 
@@ -61,50 +49,19 @@ function isQuiet(report: Report): boolean {
   )
 }
 
-export interface OutboxLimits {
-  readonly reports: number
-  readonly bytes: number
-}
-
 /** @param incarnation a number drawn at the monitor's start, not 0 */
 export function createReportOutbox(
   incarnation: number,
   limits: OutboxLimits = { reports: KEPT_MAX, bytes: KEPT_BYTES_MAX },
 ): ReportOutbox {
-  const kept: Kept[] = []
-  let bytes = 0
   let sequence = 0
   let dropped = 0
-
-  const held = { reports: 0, bytes: 0 }
   const listeners: ((sequence: number) => void)[] = []
-  let waiting = Promise.withResolvers<void>()
-
-  function count({ bytes: { length }, isHeld }: Kept, by: 1 | -1): void {
-    bytes += by * length
-    if (!isHeld) return
-    held.reports += by
-    held.bytes += by * length
-  }
-
-  function remove(index: number, many = 1): void {
-    for (const gone of kept.splice(index, many)) count(gone, -1)
-    waiting.resolve()
-    waiting = Promise.withResolvers()
-  }
-
-  /** What says nothing goes first, what a cursor stands behind last, and of the same the oldest. */
-  function leastOf(): number {
-    const quiet = kept.findIndex((report) => report.isQuiet && !report.isHeld)
-    return Math.max(0, quiet === -1 ? kept.findIndex((report) => !report.isHeld) : quiet)
-  }
-
-  function makeRoom(): void {
-    while (kept.length > limits.reports || bytes > limits.bytes) {
-      remove(leastOf())
-      dropped++
-    }
-  }
+  let roomy = Promise.withResolvers<void>()
+  const kept = createKeptReports(limits, () => {
+    roomy.resolve()
+    roomy = Promise.withResolvers()
+  })
 
   function number(report: Unnumbered): Report {
     sequence++
@@ -125,40 +82,24 @@ export function createReportOutbox(
     number,
     add({ said, ...report }, isHeld = false) {
       const numbered = number(report)
-      const one = {
-        sequence: numbered.sequence,
-        bytes: bytesOfReport(numbered, said),
-        things: thingsOf(numbered),
-        isQuiet: isQuiet(numbered),
-        isHeld,
-      }
-      kept.push(one)
-      count(one, 1)
-      makeRoom()
+      const bytes = bytesOfReport(numbered, said)
+      const things = thingsOf(numbered)
+      dropped += kept.add({ sequence: numbered.sequence, bytes, things, isQuiet: isQuiet(numbered), isHeld })
       return numbered
     },
-    room() {
-      const isFull = held.reports * 2 >= limits.reports || held.bytes * 2 >= limits.bytes
-      return isFull ? waiting.promise : undefined
-    },
+    room: () => (kept.isHalfHeld ? roomy.promise : undefined),
     onAcknowledged(listener) {
       listeners.push(listener)
     },
     acknowledge(acknowledged, upTo) {
       // Nobody has taken what was never told.
       if (acknowledged !== incarnation || upTo > sequence) return
-      const first = kept.findIndex((report) => report.sequence > upTo)
-      remove(0, first === -1 ? kept.length : first)
+      kept.forget(upTo)
       for (const listener of listeners) listener(upTo)
     },
-    after(last) {
-      return kept.find((report) => report.sequence > last)
-    },
+    after: kept.after,
     drop(gone) {
-      const index = kept.findIndex((report) => report.sequence === gone)
-      if (index === -1) return
-      remove(index)
-      dropped++
+      if (kept.remove(gone)) dropped++
     },
   }
 }

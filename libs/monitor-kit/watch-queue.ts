@@ -1,6 +1,7 @@
 /** What one watcher has still to be told: what it has not acknowledged, then the present state, then what happens. */
 import type { Report } from '#model'
-import type { KeptReport, ReportOutbox } from './outbox.ts'
+import type { KeptReport } from './kept-reports.ts'
+import type { ReportOutbox } from './outbox.ts'
 import { bytesOfReport, thingsOf } from './report-bytes.ts'
 
 /** The reports for one watcher, in their order. */

@@ -1,7 +1,8 @@
 /** Telling one watcher at a pace that it can take, and no faster than it reads. */
 import type { Clock } from '#clock'
 import { createRate, type Rate } from '#pace'
-import type { KeptReport, ReportOutbox } from './outbox.ts'
+import type { KeptReport } from './kept-reports.ts'
+import type { ReportOutbox } from './outbox.ts'
 import { bytesOfResponse, costOf } from './report-bytes.ts'
 import type { WatchQueue } from './watch-queue.ts'
 

@@ -1,0 +1,66 @@
+/** Both protocols of a monitor, over what its checks say. */
+import { cleanText } from '#model'
+import { createAnswers } from './answers.ts'
+import type { MonitorContext } from './check-parts.ts'
+import { describeMonitor, metadataOf } from './describe.ts'
+import { createExternalRpc, type ExternalRpc } from './external-rpc.ts'
+import type { FirstRuns } from './first-runs.ts'
+import { createMonitorRpc, type MonitorRpc } from './monitor-rpc.ts'
+import type { ReportOutbox } from './outbox.ts'
+import type { Runner } from './run-check.ts'
+import type { ScheduledCheck } from './schedule.ts'
+import { presentReports, together } from './telling.ts'
+import type { ClearedWord, MonitorDefinition } from './types.ts'
+
+/** What is served. */
+export interface Served {
+  readonly definition: MonitorDefinition
+  readonly context: MonitorContext
+  readonly outbox: ReportOutbox
+  readonly runners: readonly Runner[]
+  readonly checks: readonly ScheduledCheck[]
+  readonly firstRuns: FirstRuns
+}
+
+/** npd.external.v1.ExternalMonitor: what is known, in the order of the declared types. */
+export function createExternal({ definition, context, runners, checks, firstRuns }: Served): ExternalRpc {
+  const byType = [...new Set(runners.flatMap(({ declared }) => declared.conditions.map(({ type }) => type)))]
+  const conditionsOf = (type: string) =>
+    runners.flatMap(({ present }) => [...present.conditions.values()].filter(({ latest }) => latest.type === type))
+  return createExternalRpc({
+    name: definition.name,
+    metadata: () => metadataOf(definition, runners, context.version),
+    present: () => byType.map((type) => ({ type, conditions: conditionsOf(type) })),
+    answer: createAnswers(checks),
+    firstRuns: firstRuns.wait,
+    onStop: () => context.requestStop?.('npd.external.v1.ExternalMonitor/Stop'),
+  })
+}
+
+/** nodedoctor.v1.Monitor: reports as they come, and runs that are asked for. */
+export function createNative({ definition, context, outbox, runners, checks }: Served): MonitorRpc {
+  const { clock, log, version } = context
+
+  function clear(word: ClearedWord): void {
+    const condition = cleanText(word.type, 80)
+    log.info('a person cleared a condition', { condition, entity: word.entity, by: word.by })
+    for (const runner of runners) runner.clear(word)
+  }
+
+  return createMonitorRpc({
+    outbox,
+    clock,
+    log,
+    present: () => presentReports(runners, outbox, clock.now()),
+    clear,
+    describe: () => describeMonitor(definition, runners, { version, incarnation: outbox.incarnation }),
+    checkNames: () => runners.map(({ instance }) => instance.name),
+    check: (name) => {
+      const asked = checks.filter(({ runner }) => name === '' || runner.instance.name === name)
+      if (asked.length === 0) return undefined
+      return Promise.all(asked.map(({ runNow }) => runNow())).then(
+        (reports) => together(reports) as NonNullable<ReturnType<typeof together>>,
+      )
+    },
+  })
+}

@@ -1,0 +1,100 @@
+/** What the runs of a monitor's checks come to: kept, numbered, told to whoever listens. */
+import type { Report } from '#model'
+import { readTold } from '#service'
+import type { MonitorContext } from './check-parts.ts'
+import { partsOf, type RunReport } from './findings.ts'
+import type { ReportOutbox } from './outbox.ts'
+import type { Runner } from './run-check.ts'
+
+/** At most this often a run also tells what this service counts. */
+const OWN_EVERY_MS = 10_000
+
+/** Who listens to a monitor. */
+export interface Listeners {
+  /** Somebody watches. */
+  readonly isWatched: boolean
+  /** There is a new report. */
+  tell(report: Report): void
+}
+
+/** Tells what was seen. */
+export interface Telling {
+  /**
+   * Keeps and tells what was seen.
+   * @param isHeld a cursor stands behind it
+   * @returns all of it as one report, with the number of its last part
+   */
+  send(run: RunReport, isHeld: boolean): Report
+  /** Sends it with what this service counts and what its process costs, where that is due. */
+  tell(run: RunReport): Promise<Report>
+}
+
+/** Says once that a check cannot look, and once that it can again. */
+function createFailureLog({ log }: Pick<MonitorContext, 'log'>) {
+  const failing = new Set<string>()
+  return ({ runs }: RunReport) => {
+    for (const { check, error } of runs) {
+      if (error !== '' && !failing.has(check)) log.warn('check cannot look', { monitor: check, reason: error })
+      if (error === '' && failing.has(check)) log.info('check can look again', { monitor: check })
+      if (error === '') failing.delete(check)
+      else failing.add(check)
+    }
+  }
+}
+
+/** Reports of several parts or checks as one; undefined for none. */
+export function together(reports: readonly Report[]): Report | undefined {
+  const last = reports.at(-1)
+  return (
+    last && {
+      ...last,
+      sequence: Math.max(...reports.map(({ sequence }) => sequence)),
+      observations: reports.flatMap(({ observations }) => observations),
+      events: reports.flatMap(({ events }) => events),
+      metrics: reports.flatMap(({ metrics }) => metrics),
+      runs: reports.flatMap(({ runs }) => runs),
+      withdrawn: reports.flatMap(({ withdrawn }) => withdrawn),
+      complete: reports.flatMap(({ complete }) => complete),
+    }
+  )
+}
+
+/** @param listeners asked at each report */
+export function createTelling(
+  { clock, log, metrics }: Pick<MonitorContext, 'clock' | 'log' | 'metrics'>,
+  outbox: ReportOutbox,
+  listeners: () => Listeners,
+): Telling {
+  const noteFailures = createFailureLog({ log })
+  let ownToldMs = Number.NEGATIVE_INFINITY
+
+  async function withOwn(run: RunReport): Promise<RunReport> {
+    const nowMs = clock.monotonicMs()
+    if (!listeners().isWatched || nowMs - ownToldMs < OWN_EVERY_MS) return run
+    ownToldMs = nowMs
+    const { samples } = await readTold(metrics)
+    return { ...run, metrics: [...run.metrics, ...samples] }
+  }
+
+  function send(run: RunReport, isHeld: boolean): Report {
+    noteFailures(run)
+    const time = clock.now()
+    const reports = partsOf(run).map((part) => {
+      const report = outbox.add({ ...part, time }, isHeld)
+      listeners().tell(report)
+      return report
+    })
+    return together(reports) ?? { ...run, time, incarnation: outbox.incarnation, sequence: outbox.sequence }
+  }
+
+  return { send, tell: async (run) => send(await withOwn(run), false) }
+}
+
+/** Every condition that is known, for one who knows nothing. Not kept: it can be made again. */
+export function presentReports(runners: readonly Runner[], outbox: ReportOutbox, time: Date): Report[] {
+  const observations = runners.flatMap((runner) => runner.present.observations())
+  const complete = runners.filter(({ isWhole }) => isWhole).map(({ instance }) => instance.name)
+  if (observations.length === 0 && complete.length === 0) return []
+  const whole = { observations, events: [], metrics: [], runs: [], withdrawn: [], complete }
+  return partsOf(whole).map((part) => outbox.number({ ...part, time }))
+}
