@@ -36,6 +36,30 @@ describe('a deadline', () => {
     expect(acted).toEqual([30_000])
   })
 
+  it('lets a process that was stopped read what came meanwhile, and acts where nothing came', async () => {
+    for (const isThere of [true, false]) {
+      const clock = fakeClock()
+      const began = clock.monotonicMs()
+      let stoppedMs = 0
+      const stopped = { ...clock, monotonicMs: () => clock.monotonicMs() + stoppedMs }
+      let heardMs = began
+      const acted: number[] = []
+      const deadline = createDeadline(stopped, { dueMs: () => heardMs + 10_000, slackMs: 1000 }, () =>
+        acted.push(stopped.monotonicMs() - began),
+      )
+      stoppedMs = 65_000
+      await clock.advance(10_000)
+      expect(acted).toEqual([])
+      if (isThere) {
+        heardMs = stopped.monotonicMs()
+        deadline.moved()
+      }
+      await clock.advance(3000)
+      expect(acted).toEqual(isThere ? [] : [77_000])
+      deadline.end()
+    }
+  })
+
   it('acts once for each moment that comes, at that moment, however it was moved before', async () => {
     await fc.assert(
       fc.asyncProperty(

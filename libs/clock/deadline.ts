@@ -17,25 +17,42 @@ export interface Deadline {
   end(): void
 }
 
+/** A timer that comes later than this beyond its slack was held, with its whole process: it was stopped, or starved. */
+const HELD_MS = 2000
+/** What a process that was held gets to read what came meanwhile, before a moment that has passed counts. */
+const GRACE_MS = 2000
+
 /**
  * Calls `act` when the moment has come, and again only when it lies ahead anew. A moment that moves on with every message costs
- * one timer for each of its lengths, not one for each message.
+ * one timer for each of its lengths, not one for each message. A process that was held finds moments passed that messages it has not
+ * read yet would have moved: it reads them first.
  */
-export function createDeadline(clock: Clock, { dueMs, slackMs }: DeadlineOptions, act: () => void): Deadline {
+export function createDeadline(clock: Clock, { dueMs, slackMs = 0 }: DeadlineOptions, act: () => void): Deadline {
   let callOff: (() => void) | undefined
   let armedMs = Number.POSITIVE_INFINITY
   let isActing = false
   let ended = false
+  let isGraced = false
 
-  function arm(): void {
-    const atMs = dueMs()
-    if (ended || isActing || atMs >= armedMs) return
+  function wait(atMs: number): void {
     callOff?.()
     armedMs = atMs
     callOff = clock.after(Math.max(0, atMs - clock.monotonicMs()), turn, slackMs)
   }
 
+  function arm(): void {
+    const atMs = dueMs()
+    if (!ended && !isActing && atMs < armedMs) wait(atMs)
+  }
+
   function turn(): void {
+    const nowMs = clock.monotonicMs()
+    const wasHeld = !isGraced && nowMs - armedMs > slackMs + HELD_MS
+    isGraced = wasHeld
+    if (wasHeld) {
+      wait(nowMs + GRACE_MS)
+      return
+    }
     armedMs = Number.POSITIVE_INFINITY
     if (clock.monotonicMs() >= dueMs()) {
       isActing = true

@@ -55,5 +55,6 @@ export function renderEvent(event: NodeEvent, now: Date): EventView {
     firstSeen: renderTime(event.firstSeen, now),
     lastSeen: renderTime(event.lastSeen, now),
     count: cleanCount(event.count),
+    ...(event.source === undefined ? {} : { source: cleanText(event.source, SHOWN.name) }),
   }
 }

@@ -190,7 +190,9 @@ describe('the change between two views', () => {
 
   it('brings events even when nothing else moved', () => {
     const view = renderNodeView(someFacts(), NOW)
+    expect(renderEvent(someEvent({ source: 'kernel\nforged' }), NOW)).toMatchObject({ source: 'kernel forged' })
     const event = renderEvent(someEvent(), NOW)
+    expect(event).not.toHaveProperty('source')
     expect(diffNodeViews(view, view, [event])).toMatchObject({ kind: 'change', events: [{ reason: 'OOMKilling' }] })
   })
 

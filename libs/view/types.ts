@@ -150,6 +150,8 @@ export interface EventView {
   readonly firstSeen: string
   readonly lastSeen: string
   readonly count: number
+  /** Who is named as its source, in place of the monitor; only where the monitor names somebody. */
+  readonly source?: string
 }
 
 /** A value of the configuration in force, and where it comes from. */
