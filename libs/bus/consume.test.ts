@@ -13,6 +13,7 @@ import {
   folder,
   IDENTITY,
   jetStreamOf,
+  pidOf,
   problem,
   readerOf,
   start,
@@ -277,7 +278,7 @@ describe('a bus that is killed again and again under load', () => {
     for (let kill = 1; kill <= 4; kill++) {
       const from = told.length
       await expect.poll(() => told.length, { timeout: 10_000 }).toBeGreaterThan(from + 50)
-      process.kill(bus.server.pid ?? 0, 'SIGKILL')
+      process.kill(await pidOf(bus), 'SIGKILL')
       await expect.poll(() => bus.server.restarts, { timeout: 10_000 }).toBe(kill)
     }
     const from = told.length

@@ -15,6 +15,7 @@ import {
   folder,
   follow,
   IDENTITY,
+  pidOf,
   readerOf,
   start,
   taken,
@@ -96,7 +97,7 @@ describe('the embedded server', () => {
     await writer.put('node_conditions', condition('disk:/'))
     await expect.poll(() => seen.now.size).toBe(1)
     const squatter = createServer()
-    process.kill(bus.server.pid ?? 0, 'SIGKILL')
+    process.kill(await pidOf(bus), 'SIGKILL')
     await expect
       .poll(
         () =>
@@ -154,7 +155,7 @@ describe('the embedded server', () => {
     await writer.publishEvent(event('before'))
     await expect.poll(() => [seen.now.size, events.ids]).toEqual([1, ['before']])
     const killedMs = performance.now()
-    process.kill(bus.server.pid ?? 0, 'SIGKILL')
+    process.kill(await pidOf(bus), 'SIGKILL')
     await expect
       .poll(() => taken(writer.put('node_conditions', condition('disk:/var'))), { timeout: 10_000 })
       .toBe(true)
@@ -192,7 +193,7 @@ describe('the embedded server', () => {
     }
     const bus = await startTestBus({ door })
     const started = pids.length
-    process.kill(bus.server.pid ?? 0, 'SIGKILL')
+    process.kill(await pidOf(bus), 'SIGKILL')
     await expect.poll(() => pids.length, { interval: 1 }).toBeGreaterThan(started)
     await bus.server.stop()
     await bus.close()
@@ -211,7 +212,7 @@ describe('the embedded server', () => {
     const bus = await startTestBus({ door })
     const credentials = join(bus.dir, 'http-exporter', 'bus.json')
     await rm(credentials)
-    process.kill(bus.server.pid ?? 0, 'SIGKILL')
+    process.kill(await pidOf(bus), 'SIGKILL')
     // The first of the readers' files is there, the server's start is not over.
     await expect.poll(() => existsSync(credentials), { interval: 1, timeout: 10_000 }).toBe(true)
     await bus.server.stop()
@@ -221,7 +222,7 @@ describe('the embedded server', () => {
 
   it('that hangs is stopped all the same', async () => {
     const bus = await startTestBus({ stopGraceMs: 300 })
-    const pid = bus.server.pid ?? 0
+    const pid = await pidOf(bus)
     process.kill(pid, 'SIGSTOP')
     await bus.server.stop()
     expect(isAlive(pid)).toBe(false)
@@ -234,7 +235,7 @@ describe('the embedded server', () => {
     await writer.put('node_conditions', condition('disk:/'))
     const detector = await connectedDetector(bus)
     const reasons: string[] = []
-    const pid = bus.server.pid ?? 0
+    const pid = await pidOf(bus)
     const unwatch = watchServer({
       bus: detector,
       uselessAfterMs: 200,

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach } from 'vitest'
+import { afterEach, expect } from 'vitest'
 import { Event, NodeCondition, Problem, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
 import type { ConnectedBus } from './connect.ts'
 import { createBusReader } from './reader.ts'
@@ -33,6 +33,15 @@ export async function start(options: Parameters<typeof startTestBus>[0] = {}): P
   const bus = await startTestBus(options)
   buses.push(bus)
   return bus
+}
+
+/**
+ * Of the server that lives now; of one that has just ended, the next one's. Clients may be connected to it before it has one.
+ * To signal "none" would be to signal pid 0: everything of this process's group.
+ */
+export async function pidOf({ server }: Pick<TestBus, 'server'>): Promise<number> {
+  if (server.pid === undefined) await expect.poll(() => server.pid, { timeout: 10_000, interval: 5 }).toBeDefined()
+  return server.pid ?? pidOf({ server })
 }
 
 /** Aborted at the test's end. */

@@ -8,6 +8,7 @@ import {
   follow,
   IDENTITY,
   jetStreamOf,
+  pidOf,
   readerOf,
   start,
   taken,
@@ -101,7 +102,7 @@ describe('a bucket', () => {
     await writer.put('node_conditions', condition('disk:/', '0'))
     await expect.poll(() => seen.now.size).toBe(1)
     for (let round = 1; round <= 3; round++) {
-      process.kill(bus.server.pid ?? 0, 'SIGKILL')
+      process.kill(await pidOf(bus), 'SIGKILL')
       await expect
         .poll(() => taken(writer.put('node_conditions', condition('disk:/', `lost ${round}`))), { timeout: 10_000 })
         .toBe(true)

@@ -10,6 +10,7 @@ import {
   follow,
   IDENTITY,
   jetStreamOf,
+  pidOf,
   problem,
   readerOf,
   start,
@@ -145,10 +146,10 @@ describe('the writer of the bus', () => {
   it('does not wait for the answers of a server that was killed', async () => {
     const bus = await start()
     const writer = await writerOf(bus)
-    process.kill(bus.server.pid ?? 0, 'SIGSTOP')
+    process.kill(await pidOf(bus), 'SIGSTOP')
     const writes = Array.from({ length: 20 }, (_, i) => taken(writer.publishEvent(event(String(i)))))
     const startedMs = performance.now()
-    process.kill(bus.server.pid ?? 0, 'SIGKILL')
+    process.kill(await pidOf(bus), 'SIGKILL')
     expect(await Promise.all(writes)).toEqual(Array.from({ length: 20 }, () => false))
     expect(performance.now() - startedMs).toBeLessThan(2000)
   })
@@ -208,7 +209,7 @@ describe('a store at its limit', () => {
     await (await jetStreamOf(bus)).streams.update('KV_node_conditions', { max_bytes: 200 })
     expect(await taken(writer.put('node_conditions', condition('disk:/', 'x'.repeat(500))))).toBe(false)
     await expect.poll(() => seen.now.size).toBe(1)
-    process.kill(bus.server.pid ?? 0, 'SIGKILL')
+    process.kill(await pidOf(bus), 'SIGKILL')
     await expect.poll(() => [seen.snapshots, seen.now.size], { timeout: 10_000 }).toEqual([2, 0])
   })
 
