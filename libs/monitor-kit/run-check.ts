@@ -144,6 +144,46 @@ function createWords(run: RunFunction, present: Present, { log, clock }: Around)
   }
 }
 
+/** Runs of one check, one at a time; one that passed its deadline is under way until it really ends. */
+function createRuns(run: RunFunction, around: Around, timeoutMs: number, onEnd: () => void) {
+  let sinceMs: number | undefined
+
+  function ended(): void {
+    sinceMs = undefined
+    onEnd()
+  }
+
+  return {
+    /** When the one that is under way began. */
+    get sinceMs() {
+      return sinceMs
+    },
+    /** @throws what the run throws, CheckTimedOutError; CheckHangsError while an earlier one is under way */
+    async begin(signal: AbortSignal, parameters = around.parameters): Promise<CheckResult> {
+      const nowMs = around.clock.monotonicMs()
+      if (sinceMs !== undefined) throw new CheckHangsError(around.name, nowMs - sinceMs)
+      sinceMs = nowMs
+      return withinDeadline(run, { ...around, parameters }, timeoutMs, signal, ended)
+    },
+  }
+}
+
+/** Whether a check has named all that it watches. */
+function createWhole() {
+  /** Runs that saw everything they should. One alone may lack what needs two readings. */
+  let runs = 0
+  return {
+    get isWhole() {
+      return runs >= WHOLE_RUNS
+    },
+    /** @returns whether this run is one that names all */
+    saw({ partial }: CheckResult): boolean {
+      if (partial !== true) runs++
+      return partial !== true && runs >= WHOLE_RUNS
+    },
+  }
+}
+
 export function createRunner(definition: AnyCheck, instance: CheckInstance, monitor: string, around: Around): Runner {
   const { clock }: Around = around
   const { name } = instance
@@ -152,14 +192,8 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   const { present } = saying
   const beside = createBesideTurns(saying, clock)
   const words = createWords(run, present, around)
-  /** When the run began that has not ended. */
-  let runningSinceMs: number | undefined
-  /** Runs that saw everything they should. One alone may lack what needs two readings. */
-  let whole = 0
-  function runEnded(): void {
-    runningSinceMs = undefined
-    words.runEnded()
-  }
+  const runs = createRuns(run, around, instance.timeoutMs, words.runEnded)
+  const whole = createWhole()
 
   function ran(started: Date, beganMs: number, error: string, next: Date | undefined, intervalMs: number): CheckRun[] {
     const durationUs = Math.round((clock.monotonicMs() - beganMs) * 1000)
@@ -174,11 +208,11 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     follow: run.follow ?? definition.follow,
     present,
     get isWhole() {
-      return whole >= WHOLE_RUNS
+      return whole.isWhole
     },
     clear(word) {
       const isDeclared = declared.conditions.some(({ type }) => type === word.type)
-      if (isDeclared) words.clear(word, runningSinceMs !== undefined)
+      if (isDeclared) words.clear(word, runs.sinceMs !== undefined)
     },
     tell(result) {
       const observed = clock.now()
@@ -194,12 +228,10 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       return { ...beside.fail(err, observed), runs, complete: [] }
     },
     async answer(parameters, signal) {
-      if (runningSinceMs !== undefined) return undefined
+      if (runs.sinceMs !== undefined) return undefined
       const observed = clock.now()
-      runningSinceMs = clock.monotonicMs()
       try {
-        const result = await withinDeadline(run, { ...around, parameters }, instance.timeoutMs, signal, runEnded)
-        return saying.heard(result, observed)
+        return saying.heard(await runs.begin(signal, parameters), observed)
       } catch (err) {
         return saying.unheard(err, observed)
       }
@@ -209,14 +241,10 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       const beganMs = clock.monotonicMs()
       const end = (error: string) => ran(started, beganMs, error, next, intervalMs)
       try {
-        if (runningSinceMs !== undefined) throw new CheckHangsError(name, beganMs - runningSinceMs)
-        runningSinceMs = beganMs
-        const result = await withinDeadline(run, around, instance.timeoutMs, signal, runEnded)
+        const result = await runs.begin(signal)
         const said = words.afterwards(beside.looked(result, started, beganMs))
-        if (result.partial !== true) whole++
-        const isTold = result.partial !== true && whole >= WHOLE_RUNS
         const error = saying.undeclared(result) || (beside.failure === undefined ? '' : errorText(beside.failure))
-        return { ...said, runs: end(error), complete: isTold ? [name] : [] }
+        return { ...said, runs: end(error), complete: whole.saw(result) ? [name] : [] }
       } catch (err) {
         return { ...words.afterwards({ ...saying.failed(err, started) }), runs: end(errorText(err)), complete: [] }
       }

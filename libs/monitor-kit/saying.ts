@@ -56,20 +56,40 @@ function reasonOf(err: unknown): string {
   return err instanceof CheckTimedOutError || err instanceof CheckHangsError ? 'CheckTimedOut' : 'CheckFailed'
 }
 
-export function createSaying({ monitor, name, declared, instances }: SayingOptions): Saying {
-  const types = declared.conditions.map(({ type }) => type)
+/** What is said without an entity, said of its own. */
+function ofOwn(result: CheckResult, ownEntity: string): CheckResult {
+  if (ownEntity === '') return result
+  const events = result.events?.map((happening) => ({ entity: ownEntity, ...happening })) ?? []
+  return { ...result, findings: result.findings.map((finding) => ({ entity: ownEntity, ...finding })), events }
+}
+
+/** Makes what is told of a result. It throws what is wrong with the result. */
+function createTold({ monitor, name, declared }: SayingOptions) {
+  const types = new Set(declared.conditions.map(({ type }) => type))
   const verbatim = verbatimOf(declared)
+  return (result: CheckResult, observed: Date, withdrawn: readonly ConditionKey[]): Said => {
+    const findings = result.findings.filter(({ type }) => types.has(type))
+    const all = {
+      observations: findings.map((one) => observationOf(one, name, observed, verbatim.types.has(one.type))),
+      withdrawn,
+      events: (result.events ?? []).map((one) =>
+        eventOf(one, { monitor, check: name, now: observed, isVerbatim: verbatim.reasons.has(one.reason) }),
+      ),
+      metrics: samplesOf(result.metrics),
+    }
+    // It may be anything at run time: a health that is no word fails here, as the check's failure, not when it is sent.
+    return { ...all, said: encodeSaid(all) }
+  }
+}
+
+export function createSaying(options: SayingOptions): Saying {
+  const { name, declared, instances } = options
+  const types = declared.conditions.map(({ type }) => type)
+  const told = createTold(options)
   const ownEntity = instances === 'many' ? cleanEntity(name) : ''
   const present = createPresent()
   /** Types that are unknown as a whole, because nothing was ever seen of them. */
   const wholly = new Set<string>()
-
-  /** What is said without an entity, said of its own. */
-  function ofOwn(result: CheckResult): CheckResult {
-    if (ownEntity === '') return result
-    const events = result.events?.map((happening) => ({ entity: ownEntity, ...happening })) ?? []
-    return { ...result, findings: result.findings.map((finding) => ({ entity: ownEntity, ...finding })), events }
-  }
 
   /** What was unknown as a whole and is seen in its parts now. */
   function replaced({ findings }: CheckResult, isPart: boolean): ConditionKey[] {
@@ -96,32 +116,17 @@ export function createSaying({ monitor, name, declared, instances }: SayingOptio
       .map(({ type, entity, subject }) => observationOf({ type, entity, subject, ...words }, name, observed))
   }
 
-  /** @throws what is wrong with it */
-  function told(result: CheckResult, observed: Date, withdrawn: readonly ConditionKey[]): Said {
-    const findings = result.findings.filter(({ type }) => types.includes(type))
-    const all = {
-      observations: findings.map((one) => observationOf(one, name, observed, verbatim.types.has(one.type))),
-      withdrawn,
-      events: (result.events ?? []).map((one) =>
-        eventOf(one, { monitor, check: name, now: observed, isVerbatim: verbatim.reasons.has(one.reason) }),
-      ),
-      metrics: samplesOf(result.metrics),
-    }
-    // It may be anything at run time: a health that is no word fails here, as the check's failure, not when it is sent.
-    return { ...all, said: encodeSaid(all) }
-  }
-
   return {
     present,
     ownEntity,
     seen(said, observed, isPart) {
-      const result = ofOwn(said)
+      const result = ofOwn(said, ownEntity)
       const withdrawn = [...(result.withdrawn ?? []), ...replaced(result, isPart)].map(keyOf)
       const all = told(result, observed, withdrawn)
       present.note(all.observations, withdrawn)
       return all
     },
-    heard: (result, observed) => told(ofOwn(result), observed, []),
+    heard: (result, observed) => told(ofOwn(result, ownEntity), observed, []),
     unheard: (err, observed) => ({
       observations: unknown(err, observed, new Set()),
       withdrawn: [],

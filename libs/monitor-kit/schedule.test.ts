@@ -1,8 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Report } from '#model'
 import { fakeClock } from '../clock/testing.ts'
 import { createRunner } from './run-check.ts'
-import { scheduleCheck } from './schedule.ts'
+import { dueAfter, scheduleCheck } from './schedule.ts'
 import { type Behaviour, checkOf, healthy, instance } from './testing/scripted-monitor.ts'
 import { surroundings } from './testing/surroundings.ts'
 
@@ -171,4 +172,16 @@ describe('a check that wakes', () => {
     await clock.advance(1000)
     expect(startedAt()).toEqual([0, 250, 500, 750, 1000])
   })
+})
+
+it('the next turn is the first that was not missed, whole intervals after the last', () => {
+  const ms = fc.integer({ min: 0, max: 10_000_000 })
+  fc.assert(
+    fc.property(ms, ms, fc.integer({ min: 1, max: 600_000 }), (dueMs, nowMs, intervalMs) => {
+      const next = dueAfter(dueMs, nowMs, intervalMs)
+      expect(next).toBeGreaterThanOrEqual(Math.max(dueMs, nowMs))
+      expect(next - Math.max(dueMs, nowMs)).toBeLessThan(dueMs < nowMs ? intervalMs : 1)
+      expect((next - dueMs) % intervalMs).toBe(0)
+    }),
+  )
 })

@@ -1,14 +1,12 @@
 /** Runs each check at its own interval on the monotonic clock; runs of one check never overlap. */
 import type { Report } from '#model'
 import type { Clock } from '#service'
-import type { RunReport } from './findings.ts'
+import { createLooks, type LooksOptions } from './looks.ts'
 import type { Runner } from './run-check.ts'
 import type { Said } from './saying.ts'
 
 /** First runs are spread over this, so that a start is no stampede. */
 const SPREAD_MS = 200
-/** So many may wait for an answer of their own; who comes then has the common one. */
-const ASKED_MAX = 4
 /** Turns that somebody wakes begin at least so long after one another. */
 const WAKE_GAP_MS = 250
 /** Each turn comes up to this share of its interval, and at most so many milliseconds, late. */
@@ -28,77 +26,36 @@ export interface ScheduledCheck {
   turns(): Promise<void>
 }
 
-export interface ScheduleOptions {
+export interface ScheduleOptions extends LooksOptions {
   readonly clock: Clock
-  /** The monitor stops. */
-  readonly signal: AbortSignal
-  /** Tells what a run saw; gives it back numbered. Not called for a run that ended because the monitor stops. */
-  readonly tell: (run: RunReport) => Report | Promise<Report>
   /** What becomes of an interval just now. Default: it stays. */
   readonly stretch?: (intervalMs: number) => number
   /** A turn came so much later than it was due. */
   readonly onTurn?: (lateMs: number) => Promise<void>
-  /** A run has ended, in whatever way. */
-  readonly onRan?: () => void
   /** From 0 to 1. Default Math.random. */
   readonly random?: () => number
 }
 
+/** Its next turn's time on the monotonic clock; those that a long run has missed are skipped, not caught up on. */
+export function dueAfter(dueMs: number, nowMs: number, intervalMs: number): number {
+  return dueMs >= nowMs ? dueMs : dueMs + Math.ceil((nowMs - dueMs) / intervalMs) * intervalMs
+}
+
+/** Begins nothing before `turns`. */
 export function scheduleCheck(runner: Runner, index: number, options: ScheduleOptions): ScheduledCheck {
-  const { clock, signal, tell, stretch = (ms) => ms, onTurn, random = Math.random } = options
+  const { clock, signal, stretch = (ms) => ms, onTurn, random = Math.random } = options
   /** As it is just now. */
   const interval = () => stretch(runner.instance.intervalMs)
-  let running: Promise<Report> | undefined
+  const nextDue = () => new Date(clock.now().getTime() + Math.max(0, dueMs - clock.monotonicMs()))
+  const looks = createLooks(options, {
+    run: () => runner.run(nextDue(), signal, interval()),
+    answer: (parameters) => runner.answer(parameters, signal),
+  })
   let dueMs = clock.monotonicMs()
-  let hasRun = false
-  let answering: Promise<Said | undefined> | undefined
-  let asked = 0
   let isWoken = false
   let beganMs = clock.monotonicMs()
   /** Ends the wait for the next turn. */
   let wakeUp = (): void => undefined
-
-  function nextDue(): Date {
-    const inMs = Math.max(0, dueMs - clock.monotonicMs())
-    return new Date(clock.now().getTime() + inMs)
-  }
-
-  async function run(): Promise<Report> {
-    try {
-      while (answering !== undefined) await answering
-      const report = await runner.run(nextDue(), signal, interval())
-      signal.throwIfAborted()
-      return await tell(report)
-    } finally {
-      running = undefined
-      hasRun = true
-      options.onRan?.()
-    }
-  }
-
-  function runNow(): Promise<Report> {
-    running ??= run()
-    return running
-  }
-
-  async function answer(parameters: Readonly<Record<string, string>>): Promise<Said | undefined> {
-    if (asked >= ASKED_MAX) return undefined
-    asked++
-    try {
-      while (running !== undefined || answering !== undefined) await (answering ?? running)?.catch(() => undefined)
-      answering = runner.answer(parameters, signal)
-      return await answering
-    } finally {
-      answering = undefined
-      asked--
-    }
-  }
-
-  /** The next turn's time; those that a long run has missed are skipped, not caught up on. */
-  function advance(): void {
-    const nowMs = clock.monotonicMs()
-    if (dueMs < nowMs) dueMs += Math.ceil((nowMs - dueMs) / interval()) * interval()
-  }
 
   /** Waits until its next turn is due, or it is woken. */
   async function wait(jitterMs: number): Promise<void> {
@@ -111,7 +68,7 @@ export function scheduleCheck(runner: Runner, index: number, options: ScheduleOp
     if (woken.signal.aborted) {
       await clock.sleep(Math.max(0, beganMs + WAKE_GAP_MS - clock.monotonicMs()), signal)
       // What is under way may have looked before it was woken.
-      await running?.catch(() => undefined)
+      await looks.settled()
       dueMs = clock.monotonicMs()
     } else await onTurn?.(clock.monotonicMs() - wantedMs)
   }
@@ -124,8 +81,8 @@ export function scheduleCheck(runner: Runner, index: number, options: ScheduleOp
       dueMs += interval()
       isWoken = false
       beganMs = clock.monotonicMs()
-      await runNow()
-      advance()
+      await looks.runNow()
+      dueMs = dueAfter(dueMs, clock.monotonicMs(), interval())
       await wait(jitterMs)
     }
   }
@@ -133,10 +90,10 @@ export function scheduleCheck(runner: Runner, index: number, options: ScheduleOp
   return {
     runner,
     get hasRun() {
-      return hasRun
+      return looks.hasRun
     },
-    runNow,
-    answer,
+    runNow: looks.runNow,
+    answer: looks.answer,
     wake() {
       isWoken = true
       wakeUp()

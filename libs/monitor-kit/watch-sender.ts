@@ -69,9 +69,8 @@ export function createWatchSender({ clock, outbox, queue, write, onTooLarge }: S
     isFull = !write(response)
   }
 
-  function responseOf(...report: Uint8Array[]): Uint8Array {
-    return bytesOfResponse(report, { time: clock.now(), dropped: outbox.dropped })
-  }
+  const responseOf = (...report: Uint8Array[]) =>
+    bytesOfResponse(report, { time: clock.now(), dropped: outbox.dropped })
 
   /** @param news whose samples are told with it, since they are new */
   function send({ sequence, bytes, things }: KeptReport, news?: News): void {

@@ -19,6 +19,32 @@ export interface Substituted {
   readonly notes: readonly ConfigNote[]
 }
 
+/** A text with its variables, and which those are. */
+interface Expanded {
+  readonly text: string
+  readonly used: readonly string[]
+  /** Those of `used` that have neither a value nor another one in their place. */
+  readonly unset: ReadonlySet<string>
+}
+
+function expand(text: string, env: Environment): Expanded {
+  const used: string[] = []
+  const unset = new Set<string>()
+  // Behind the last brace nothing can end: a long text full of beginnings would be read once for each of them.
+  const end = text.lastIndexOf('}') + 1
+  const head = text
+    .slice(0, end)
+    .replace(REFERENCE, (whole: string, dollar: string, name: string, otherwise: string | undefined) => {
+      if (dollar !== '') return whole.slice(1)
+      used.push(name)
+      const found = env[name]
+      if (otherwise !== undefined) return found === undefined || found === '' ? otherwise : found
+      if (found === undefined) unset.add(name)
+      return found ?? ''
+    })
+  return { text: head + text.slice(end), used, unset }
+}
+
 /** @param hostName what stands for `settings.nodeName` when the variable that it names is not set */
 export function substitute(tree: MapNode, env: Environment, hostName: string): Substituted {
   const problems: ConfigProblem[] = []
@@ -50,21 +76,7 @@ export function substitute(tree: MapNode, env: Environment, hostName: string): S
       const name = ONLY_REFERENCE.exec(text)?.[1]
       if (name !== undefined && (env[name] ?? '') === '') return hostNamed(node, name)
     }
-    const used: string[] = []
-    const unset = new Set<string>()
-    // Behind the last brace nothing can end: a long text full of beginnings would be read once for each of them.
-    const end = text.lastIndexOf('}') + 1
-    const head = text
-      .slice(0, end)
-      .replace(REFERENCE, (whole: string, dollar: string, name: string, otherwise: string | undefined) => {
-        if (dollar !== '') return whole.slice(1)
-        used.push(name)
-        const found = env[name]
-        if (otherwise !== undefined) return found === undefined || found === '' ? otherwise : found
-        if (found === undefined) unset.add(name)
-        return found ?? ''
-      })
-    const value = head + text.slice(end)
+    const { text: value, used, unset } = expand(text, env)
     for (const name of unset) {
       problems.push({
         where: place.where,

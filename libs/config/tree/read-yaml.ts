@@ -118,34 +118,41 @@ interface Anchored {
   readonly height: number
 }
 
+/** How much was read, and how deep. */
+function createBudget() {
+  const spent = { nodes: 0, deepest: 0 }
+  return {
+    spent,
+    /** @throws TooLargeError */
+    count(more: number, depth: number): void {
+      spent.nodes += more
+      spent.deepest = Math.max(spent.deepest, depth)
+      if (spent.nodes > NODES_MAX) {
+        throw new TooLargeError(`has more than ${NODES_MAX} values, aliases followed; expected a configuration`)
+      }
+      if (depth > DEPTH_MAX) throw new TooLargeError(`is nested deeper than ${DEPTH_MAX} levels`)
+    },
+  }
+}
+
 function createReader(
   root: Node,
   placeAt: (offset: number) => Place,
   fault: (offset: number, what: string) => void,
 ): () => Tree {
   const anchors = new Map<string, Anchored | 'open'>()
-  let nodes = 0
-  let deepest = 0
-
-  function count(more: number, depth: number): void {
-    nodes += more
-    deepest = Math.max(deepest, depth)
-    if (nodes > NODES_MAX) {
-      throw new TooLargeError(`has more than ${NODES_MAX} values, aliases followed; expected a configuration`)
-    }
-    if (depth > DEPTH_MAX) throw new TooLargeError(`is nested deeper than ${DEPTH_MAX} levels`)
-  }
+  const { spent, count } = createBudget()
 
   function read(node: unknown, offset: number, depth: number): Tree {
     if (isAlias(node)) return readAlias(node, offset, depth)
     const anchor = isNode(node) ? node.anchor : undefined
     if (anchor === undefined) return readPlain(node, offset, depth)
     anchors.set(anchor, 'open')
-    const [before, above] = [nodes, deepest]
-    deepest = depth
+    const before = { ...spent }
+    spent.deepest = depth
     const tree = readPlain(node, offset, depth)
-    anchors.set(anchor, { tree, nodes: nodes - before, height: deepest - depth })
-    deepest = Math.max(deepest, above)
+    anchors.set(anchor, { tree, nodes: spent.nodes - before.nodes, height: spent.deepest - depth })
+    spent.deepest = Math.max(spent.deepest, before.deepest)
     return tree
   }
 
