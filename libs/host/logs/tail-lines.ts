@@ -1,0 +1,55 @@
+/** The lines of one log, read on over its files. */
+import { createByteLines } from './byte-lines.ts'
+import type { LogFile } from './log-file.ts'
+import type { TailEvent, TailLine } from './types.ts'
+
+const CHUNK_BYTES = 65_536
+
+/** The lines of a log. */
+export interface TailLines {
+  /** What is left of a line whose beginning was not asked for is not told. */
+  skipLine(): void
+  /** Tells the lines up to the file's end. @throws HostReadError */
+  readOn(file: LogFile): AsyncGenerator<TailEvent, 'end' | 'truncated'>
+  /** Tells what is left of a line in a file that nobody writes to any more. */
+  takeRest(file: LogFile): Generator<TailEvent>
+  /** Forgets what is left of a line: what follows is no part of it. */
+  forget(): void
+}
+
+function lineOf(file: LogFile, offset: number, cut: Pick<TailLine, 'bytes' | 'cutBytes'>, isWhole: boolean): TailLine {
+  return { ...cut, isWhole, cursor: { inode: file.inode, offset, head: file.headAt(offset) } }
+}
+
+/** @param maxLineBytes a longer line is cut */
+export function createTailLines(maxLineBytes: number): TailLines {
+  const lines = createByteLines(maxLineBytes)
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+  let skipsLine = false
+
+  return {
+    skipLine() {
+      skipsLine = true
+    },
+    async *readOn(file) {
+      for (;;) {
+        const chunk = await file.readOn(buffer)
+        if (chunk === 'truncated') return 'truncated'
+        if (chunk.length === 0) return 'end'
+        const begin = file.offset - chunk.length
+        const found = lines.push(chunk).map(({ nextAt, ...cut }) => lineOf(file, begin + nextAt, cut, true))
+        if (skipsLine && found.shift() !== undefined) skipsLine = false
+        if (found.length > 0) yield { kind: 'lines', lines: found }
+      }
+    },
+    *takeRest(file) {
+      const rest = lines.takeRest()
+      if (rest !== undefined && !skipsLine) yield { kind: 'lines', lines: [lineOf(file, file.offset, rest, false)] }
+      skipsLine = false
+    },
+    forget() {
+      lines.takeRest()
+      skipsLine = false
+    },
+  }
+}
