@@ -3,7 +3,7 @@ import { access, readdir, readlink, realpath } from 'node:fs/promises'
 import type { Clock } from '#clock'
 import { HostReadError } from '../errors.ts'
 import { ask, DEFAULT_TIMEOUT_MS } from './ask.ts'
-import { watchFolder } from './folder-watch.ts'
+import { reached, watchFolder } from './folder-watch.ts'
 import { createGuard, type Guard, isKernelPath } from './guard.ts'
 import { readKernelFiles, readSmallFile } from './read.ts'
 import { below } from './rooted-path.ts'
@@ -53,8 +53,7 @@ export function createFiles(root: string, threads: Guard, clock: Clock): Files {
       )
     },
     async watch(path, onChange, watchOptions) {
-      const find = (asked: string): Promise<string> =>
-        ask(threads, root, { action: 'look for', path: asked }, (real) => access(real).then(() => real))
+      const find = (asked: string): Promise<string> => ask(threads, root, { action: 'look for', path: asked }, reached)
       return watchFolder(clock, find, below('', path), onChange, watchOptions)
     },
   }

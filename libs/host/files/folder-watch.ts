@@ -2,9 +2,11 @@
  * Being told when the names in a folder change, instead of looking again and again. The kernel tells (inotify); a slow
  * look is the net for what it cannot tell: a network file system, a mount over the folder, a parent renamed.
  */
-import { type FSWatcher, watch } from 'node:fs'
+import { constants, type FSWatcher, watch } from 'node:fs'
+import { access } from 'node:fs/promises'
 import { posix } from 'node:path'
 import type { Clock } from '#clock'
+import { codeOf } from '../errors.ts'
 import { waitFor } from '../wait.ts'
 import type { WatchOptions } from './types.ts'
 
@@ -33,7 +35,10 @@ function blind(): Armed {
 /** Whether an event in the folder counts. */
 export type Counts = (event: string, file: string | null) => boolean
 
-/** Listens for the first event that counts, and no longer. */
+/**
+ * Listens for the first event that counts, and no longer.
+ * @param path that {@link reached} has just answered for: the kernel looks it up on the main thread, with no deadline
+ */
 export function arm(path: string, counts: Counts): Armed {
   const { promise: told, resolve } = Promise.withResolvers<void>()
   let watcher: FSWatcher
@@ -55,10 +60,21 @@ export function arm(path: string, counts: Counts): Armed {
   return { told, blind: false, close: () => watcher.close() }
 }
 
-/** Finds the real place of a path below the host's root, within a deadline. Rejects where there is none. */
+/** Asks what a watch will ask of a path: where it may not be read, the watch says so. Hangs where a watch would. */
+export async function reached(real: string): Promise<string> {
+  await access(real, constants.R_OK).catch((error: unknown) => {
+    if (codeOf(error) !== 'EACCES') throw error
+  })
+  return real
+}
+
+/**
+ * Finds the real place of a path below the host's root, and has it {@link reached}, within a deadline. Rejects where
+ * there is none.
+ */
 export type Locate = (path: string) => Promise<string>
 
-/** The folder itself; where it is not there, the nearest one above it, for the name that leads to it. */
+/** The folder itself; where it is not there, or hangs, the nearest one above it that answers, for the name that leads to it. */
 export async function armNearest(locate: Locate, folder: string, within: Counts): Promise<Armed> {
   let counts = within
   let missing: string | undefined

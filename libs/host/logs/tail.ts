@@ -3,8 +3,8 @@ import { realpath } from 'node:fs/promises'
 import { posix } from 'node:path'
 import type { Clock } from '#clock'
 import { HostReadError } from '../errors.ts'
-import { ask } from '../files/ask.ts'
-import { type Armed, arm, armNearest, type Counts } from '../files/folder-watch.ts'
+import { ask, guarded } from '../files/ask.ts'
+import { type Armed, arm, armNearest, type Counts, reached } from '../files/folder-watch.ts'
 import type { Guard } from '../files/guard.ts'
 import { waitFor } from '../wait.ts'
 import { createLogFolder } from './log-folder.ts'
@@ -28,18 +28,28 @@ function named(path: string): Counts {
   return (event, file) => event === 'rename' && (file === null || file === name)
 }
 
-/** Listens at the file, at its folder, and where it is a link at that of the file it leads to. */
+/**
+ * Listens at the file, at its folder, and where it is a link at that of the file it leads to. Each is asked first, with a
+ * deadline: what hangs is not listened at.
+ */
 function createEars(guard: Guard, root: string, path: string): () => Promise<readonly Armed[]> {
   const locate = (asked: string): Promise<string> =>
-    ask(guard, root, { action: 'look for', path: asked }, (real) => realpath(real))
+    ask(guard, root, { action: 'look for', path: asked }, async (real) => reached(await realpath(real)))
   /** Kept while the file is away. */
   let target: string | undefined
   return async () => {
     const armed = [await armNearest(locate, posix.dirname(path), named(path))]
     const file = await locate(path).catch(() => undefined)
     target = file ?? target
-    if (target !== undefined) armed.push(arm(posix.dirname(target), named(target)))
-    if (file !== undefined) armed.push(arm(file, () => true))
+    if (target !== undefined) {
+      const beside = posix.dirname(target)
+      const answers = await guarded(guard, { action: 'look for', path: beside }, () => reached(beside)).catch(
+        () => undefined,
+      )
+      if (answers !== undefined) armed.push(arm(beside, named(target)))
+      // Where its folder hangs by now, so does it.
+      if (file !== undefined && answers !== undefined) armed.push(arm(file, () => true))
+    }
     return armed
   }
 }
