@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chown, lutimes, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type TempFolder, tempFolder } from '../host/testing.ts'
 import { readWhole } from './read-whole.ts'
-import { replaceFile } from './replace.ts'
+import { replaceFile, syncFolder } from './replace.ts'
 import { killedWriter, smallDisk } from './testing.ts'
 import { WRITTEN_BYTES } from './testing-writer.ts'
 
@@ -52,6 +52,27 @@ describe('a replaced file', () => {
     for (const name of [names[0], names[2], names[3]]) await utimes(join(path, '..', name ?? ''), longAgo, longAgo)
     await replaceFile(path, 'one')
     expect((await readdir(join(path, '..'))).toSorted()).toEqual(['facts.json', ...names.slice(1)].toSorted())
+  })
+
+  it('is replaced whatever lies there under the name of a fresh one: a folder, a link, what is another user’s', async () => {
+    const there = join(path, '..')
+    const names = ['facts.json.0123456789ab.new', 'facts.json.1123456789ab.new', 'facts.json.2123456789ab.new']
+    const [dir = '', link = '', foreign = ''] = names.map((name) => join(there, name))
+    await mkdir(join(dir, 'in-it'), { recursive: true })
+    await symlink(join(folder.path, 'nowhere'), link)
+    await writeFile(foreign, '')
+    if (process.getuid?.() === 0) await chown(foreign, 65_534, 65_534)
+    const longAgo = new Date(Date.now() - 3_600_000)
+    for (const each of [dir, link, foreign]) await lutimes(each, longAgo, longAgo)
+    await replaceFile(path, 'one')
+    expect(await read()).toBe('one')
+    const left = process.getuid?.() === 0 ? names : names.slice(0, 2)
+    expect((await readdir(there)).toSorted()).toEqual(['facts.json', ...left])
+  })
+
+  it('is done in a folder whose file system puts none on the disk, and not where the folder cannot be opened', async () => {
+    await syncFolder('/proc/self')
+    await expect(syncFolder(join(folder.path, 'none'))).rejects.toThrow('ENOENT')
   })
 
   it('is whole after a kill at any moment', async () => {

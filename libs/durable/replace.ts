@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 /** How a file is replaced. */
@@ -17,22 +17,37 @@ export interface ReplaceOptions {
 const LEFT_AFTER_MS = 60_000
 const FRESH = /^\.[0-9a-f]{12}\.new$/
 
-/** Half a file takes room, and of a full disk there is none. */
-async function sweep(path: string): Promise<void> {
-  const [folder, name] = [dirname(path), basename(path)]
-  for (const entry of await readdir(folder)) {
-    if (!entry.startsWith(name) || !FRESH.test(entry.slice(name.length))) continue
-    const left = join(folder, entry)
-    const facts = await stat(left).catch(() => undefined)
-    if (facts !== undefined && Date.now() - facts.mtimeMs > LEFT_AFTER_MS) await rm(left, { force: true })
-  }
+/** Whether it is a plain file of this process's user that nobody writes any more. No link is followed. */
+async function isLeft(path: string): Promise<boolean> {
+  const facts = await lstat(path)
+  return facts.isFile() && facts.uid === process.geteuid?.() && Date.now() - facts.mtimeMs > LEFT_AFTER_MS
 }
 
-/** The name in a folder is on the disk only once the folder is. */
-async function syncFolder(folder: string): Promise<void> {
+/**
+ * Half a file takes room, and of a full disk there is none. What cannot be looked at or taken away stays: the new file is
+ * written all the same, and says itself what is wrong with the folder.
+ */
+async function sweep(path: string): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)]
+  const left = (await readdir(folder).catch(() => []))
+    .filter((entry) => entry.startsWith(name) && FRESH.test(entry.slice(name.length)))
+    .map((entry) => join(folder, entry))
+  await Promise.allSettled(left.map(async (each) => ((await isLeft(each)) ? unlink(each) : undefined)))
+}
+
+/** A folder of some file systems (FUSE, network) cannot be put on the disk by itself: its names are theirs to keep. */
+const NOT_SYNCED = new Set(['EINVAL', 'ENOTSUP'])
+
+/**
+ * Puts a folder's names on the disk: one is there only once the folder is. Done, too, where the file system has no such thing.
+ * @throws what the file system says
+ */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {
     await handle.sync()
+  } catch (err) {
+    if (!(err instanceof Error && 'code' in err && NOT_SYNCED.has(String(err.code)))) throw err
   } finally {
     await handle.close()
   }
@@ -40,7 +55,8 @@ async function syncFolder(folder: string): Promise<void> {
 
 /**
  * Puts a file that holds `content` in the place of `path`, and leaves it open to be appended to. Its folder is made (0750).
- * @throws what the file system says; the old file stands then, and nothing of the new one is left
+ * @throws what the file system says. The old file stands then, and nothing of the new one is left; only where the folder could not
+ * be put on the disk, after all else, the new one stands and a power cut may bring the old one back
  */
 export async function placeFile(
   path: string,
@@ -60,7 +76,7 @@ export async function placeFile(
     await rename(fresh, path)
   } catch (err) {
     await file.close()
-    await rm(fresh, { force: true })
+    await unlink(fresh).catch(() => undefined)
     throw err
   }
   try {
@@ -75,7 +91,8 @@ export async function placeFile(
 /**
  * Writes a file whole or not at all: who reads it, and who comes after a kill at any moment, sees the old one or the new
  * one. Two writers at once disturb each other only in that the last one counts.
- * @throws what the file system says; the old file stands then, and nothing of the new one is left
+ * @throws what the file system says. The old file stands then, and nothing of the new one is left; only where the folder could not
+ * be put on the disk, after all else, the new one stands and a power cut may bring the old one back
  */
 export async function replaceFile(
   path: string,
