@@ -46,6 +46,7 @@ function createK8sExporter(context: ServiceContext<K8sExporterConfig>): Service 
   let tenure: Tenure | undefined
   let server: string | undefined
   let serving: Promise<void> = Promise.resolve()
+  const { promise: failure, resolve: fail } = Promise.withResolvers<unknown>()
 
   async function serve(): Promise<void> {
     while (!signal.aborted) {
@@ -86,15 +87,20 @@ function createK8sExporter(context: ServiceContext<K8sExporterConfig>): Service 
         return
       }
       serving = serve()
-      serving.catch((err: unknown) => log.error('the exporter ended unexpectedly', { err }))
+      serving.catch(fail)
     },
+    failure,
     readiness,
     async stop() {
       if (signal.aborted) return
       ending.abort()
+      // What it failed of was told.
       await serving.catch(() => undefined)
-      await tenure?.end()
-      await lock?.release()
+      try {
+        await tenure?.end()
+      } finally {
+        await lock?.release()
+      }
     },
   }
 }

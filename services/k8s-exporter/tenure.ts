@@ -122,6 +122,14 @@ function startWork(parts: Parts, tellMetrics: () => Promise<void>): Promise<unkn
   return Promise.all([working, turn.ended, metrics.ended])
 }
 
+async function openBoth(
+  shared: Parameters<typeof openConditions>[0] & Omit<Parameters<typeof openEvents>[0], 'node'>,
+): Promise<{ readonly conditions: ConditionLane; readonly events: EventLane }> {
+  const conditions = await openConditions(shared)
+  return { conditions, events: await openEvents({ ...shared, node: () => conditions.writer.node }) }
+}
+
+/** @throws what kept it from beginning; nothing of it goes on then */
 export async function startTenure(
   context: ServiceContext<K8sExporterConfig>,
   access: KubeAccess,
@@ -138,9 +146,16 @@ export async function startTenure(
   const bus = connect(context)
   const reader = createBusReader(bus, { signal, onPoison: metrics.undecodable })
   const shared = { context, lanes, metrics, reader, onNews, signal }
-  const conditions = await openConditions(shared)
+  async function leave(): Promise<void> {
+    ending.abort()
+    await bus.close()
+    lanes.client.close()
+  }
+  const { conditions, events } = await openBoth(shared).catch(async (err: unknown) => {
+    await leave()
+    throw err
+  })
   const { feed, wish, writer } = conditions
-  const events = await openEvents({ ...shared, node: () => writer.node })
   const pending = () => events.sender.waiting + events.inHand + (writer.isSettled() ? 0 : 1)
   metrics.read(() => ({
     awayMs: lanes.awayMs(),

@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest'
 import type { NodeEvent, Problem } from '#model'
 import { someProblem } from '../../../libs/view/testing.ts'
 import { createLedger, type Ledger, type LedgerOptions, type Verdict } from './ledger.ts'
-import { parseLines, renderLines } from './told-file.ts'
+import { parseLines, renderLines } from './told-lines.ts'
 
 const T0 = Date.UTC(2026, 4, 12, 3, 14, 20)
+/** When what is told of problems is told. */
+const NOW_MS = T0 + 3_600_000
 const OPTIONS: LedgerOptions = {
   nodeName: 'w1',
   perMinute: 10,
@@ -112,7 +114,7 @@ describe('an event', () => {
   it('that is tried again and again, since nobody takes it, is charged once', () => {
     const ledger = createLedger({ ...OPTIONS, burst: 5 })
     for (let i = 0; i < 50; i++) expect(ledger.event(event('e1'), T0 + i * 1000).kind).toBe('create')
-    for (let i = 0; i < 50; i++) expect(ledger.problem(problem()).kind).toBe('create')
+    for (let i = 0; i < 50; i++) expect(ledger.problem(problem(), NOW_MS).kind).toBe('create')
     expect(settle(ledger, ledger.event(event('e1'), T0))).toBe('create 1')
     expect(settle(ledger, ledger.event(event('e2', { message: 'other' }), T0))).toBe('create 1')
   })
@@ -151,7 +153,7 @@ describe('a problem', () => {
     const ledger = createLedger(OPTIONS)
     const over = problem({ phase: 'resolved', resolved: new Date(T0 + 240_000), revision: 3 })
     const said = [problem(), problem(), problem({ phase: 'changed', revision: 2 }), over, over, problem()]
-    expect(said.map((one) => settle(ledger, ledger.problem(one)))).toEqual([
+    expect(said.map((one) => settle(ledger, ledger.problem(one, NOW_MS)))).toEqual([
       'create 1',
       'known',
       'known',
@@ -165,7 +167,7 @@ describe('a problem', () => {
     const ledger = createLedger(OPTIONS)
     const told = [problem(), problem({ phase: 'resolved', resolved: new Date(T0 + 900_000), openMs: 240_000 })].map(
       (one) => {
-        const verdict = ledger.problem(one)
+        const verdict = ledger.problem(one, NOW_MS)
         return verdict.kind === 'create' ? [verdict.told.reason, verdict.told.severity, verdict.told.message] : []
       },
     )
@@ -177,26 +179,26 @@ describe('a problem', () => {
 
   it('that gets worse is told again, with its new severity', () => {
     const ledger = createLedger(OPTIONS)
-    settle(ledger, ledger.problem(problem()))
+    settle(ledger, ledger.problem(problem(), NOW_MS))
     const worse = problem({ phase: 'changed', severity: 'critical', worst: 'critical', changed: new Date(T0 + 60_000) })
-    const verdict = ledger.problem(worse)
+    const verdict = ledger.problem(worse, NOW_MS)
     expect(verdict).toMatchObject({ kind: 'create', told: { first: new Date(T0 + 60_000) } })
     expect(settle(ledger, verdict)).toBe('create 1')
-    expect(ledger.problem({ ...worse, revision: 9 }).kind).toBe('known')
-    expect(ledger.problem(problem({ phase: 'changed' })).kind).toBe('known')
+    expect(ledger.problem({ ...worse, revision: 9 }, NOW_MS).kind).toBe('known')
+    expect(ledger.problem(problem({ phase: 'changed' }), NOW_MS).kind).toBe('known')
   })
 
   it('that came from an event was told by it; only its end is told', () => {
     const ledger = createLedger(OPTIONS)
-    expect(ledger.problem(problem({ fromEvent: true })).kind).toBe('known')
+    expect(ledger.problem(problem({ fromEvent: true }), NOW_MS).kind).toBe('known')
     const over = problem({ fromEvent: true, phase: 'resolved', reason: 'OOMKill', resolved: new Date(T0) })
-    expect(ledger.problem(over)).toMatchObject({ kind: 'create', told: { reason: 'OOMKillResolved' } })
+    expect(ledger.problem(over, NOW_MS)).toMatchObject({ kind: 'create', told: { reason: 'OOMKillResolved' } })
   })
 
   it('of the next generation, or opened at another time by a store made anew, is another', () => {
     const ledger = createLedger(OPTIONS)
     const all = [problem(), problem({ generation: 2 }), problem({ opened: new Date(T0 + 1) })]
-    expect(all.map((one) => settle(ledger, ledger.problem(one)))).toEqual(['create 1', 'create 1', 'create 1'])
+    expect(all.map((one) => settle(ledger, ledger.problem(one, NOW_MS)))).toEqual(['create 1', 'create 1', 'create 1'])
   })
 })
 

@@ -28,7 +28,7 @@ export type Verdict =
 
 export interface Ledger {
   event(event: NodeEvent, nowMs: number): Verdict
-  problem(problem: Problem): Verdict
+  problem(problem: Problem, nowMs: number): Verdict
   /** Applies lines: those of a verdict once the server has accepted it, or those of the file. */
   apply(lines: readonly Line[]): void
   /** Counts that have waited long enough. */
@@ -51,15 +51,15 @@ const PROBLEM_SHARE = 2
 
 /** Who may go now. What was let through comes again until it is accepted, and is charged once. */
 interface Admission {
-  mayPass(name: string, keys: Parameters<Budget['take']>[0], atMs: number): boolean
+  mayPass(name: string, keys: Parameters<Budget['take']>[0], atMs: number, nowMs: number): boolean
   accepted(name: string): void
 }
 
 function createAdmission(budget: Budget): Admission {
   const admitted = new Map<string, true>()
   return {
-    mayPass(name, keys, atMs) {
-      if (!admitted.has(name) && !budget.take(keys, atMs)) return false
+    mayPass(name, keys, atMs, nowMs) {
+      if (!admitted.has(name) && !budget.take(keys, atMs, nowMs)) return false
       putLast(admitted, name, true, ADMITTED_MAX)
       return true
     },
@@ -142,12 +142,12 @@ export function createLedger(options: LedgerOptions): Ledger {
       ]
       const counted: Line = { kind: 'id', id: event.id, count: event.count }
       const told = tellEvent(event, nodeName)
-      if (!admission.mayPass(told.name, keys, event.lastSeen.getTime()))
+      if (!admission.mayPass(told.name, keys, event.lastSeen.getTime(), nowMs))
         return { kind: 'held', lines: [kept.hold(source, reason, event.lastSeen, event.count), counted] }
       const next: Series = { key, told, sentCount: told.count, sentMs: nowMs }
       return { kind: 'create', told, lines: [{ kind: 'series', series: next }, counted] }
     },
-    problem(problem) {
+    problem(problem, nowMs) {
       const opening = openingOf(problem)
       const told = tellProblem(problem, nodeName, kept.openings.get(opening)?.severity)
       if (told === undefined || kept.names.has(told.name)) return { kind: 'known' }
@@ -156,7 +156,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         { kind: 'opening', opening, severity: problem.severity, atMs },
         { kind: 'name', name: told.name, atMs },
       ]
-      if (admission.mayPass(told.name, [{ key: `problems\u0000${told.source}`, share: PROBLEM_SHARE }], atMs))
+      if (admission.mayPass(told.name, [{ key: `problems\u0000${told.source}`, share: PROBLEM_SHARE }], atMs, nowMs))
         return { kind: 'create', told, lines }
       return { kind: 'held', lines: [...lines, kept.hold(told.source, told.reason, told.last, 1)] }
     },

@@ -135,7 +135,7 @@ export function createEventSender(options: SenderOptions): EventSender {
       const { phase, severity, worst, resolved, changed } = problem
       if (isSmall(phase === 'resolved' ? worst : severity)) return
       if (phase === 'resolved' && isOld(resolved ?? changed)) return
-      await alone(() => settling.verdict(ledger.problem(problem)))
+      await alone(() => settling.verdict(ledger.problem(problem, clock.now().getTime())))
     },
     missed(stream, count) {
       gaps.push(missedEvent(stream, count, clock.now()))

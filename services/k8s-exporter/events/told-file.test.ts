@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../libs/host/testing.ts'
@@ -34,6 +34,7 @@ describe('the file of told events', () => {
     const toldFile = createToldFile({ path, log, current: () => known })
     await toldFile.keep([tooMuch('x')])
     known = [named('only')]
+    await toldFile.keep([tooMuch('y')])
     await toldFile.keep([named('after')])
     await toldFile.close()
     expect(await readToldFile(path, log)).toEqual([named('only'), named('after')])
@@ -43,7 +44,60 @@ describe('the file of told events', () => {
     const { log, messages } = keepLog()
     await writeFile(path, `${JSON.stringify(named('a'))}\n{"kind":"na\n${JSON.stringify(named('b'))}\n{"ki`)
     expect(await readToldFile(path, log)).toEqual([named('a'), named('b')])
-    expect(messages()).toEqual([])
+    expect(messages()).toEqual(['what was told before is damaged; some of it may be told again'])
+  })
+
+  it('has lines of its own shape only: what lacks a part, or has another’s, is left out and counted', async () => {
+    const kept = keepLog()
+    const { log } = kept
+    const told = {
+      name: 'n',
+      source: 's',
+      reason: 'R',
+      message: '',
+      severity: 'info',
+      first: '2026-01-01',
+      last: 'x',
+      count: 1,
+    }
+    const odd = [
+      { kind: 'series' },
+      { kind: 'series', series: { key: 'k', told, sentCount: 1, sentMs: 1 } },
+      { kind: 'id', id: 'a' },
+      { kind: 'name', name: 7, atMs: 1 },
+      { kind: 'opening', opening: 'o', severity: 'loud', atMs: 1 },
+      { kind: 'held', source: 's', reason: 'R', count: 1, sinceMs: 1e300, lastMs: 1 },
+      { kind: 'summed' },
+      { kind: 'toString' },
+      [],
+    ]
+    await writeFile(path, [named('a'), ...odd, named('b')].map((line) => `${JSON.stringify(line)}\n`).join(''))
+    const lines = await readToldFile(path, log)
+    expect(lines).toEqual([named('a'), named('b')])
+    expect(kept.lines.map((line) => line['lines'])).toEqual([odd.length])
+  })
+
+  it('is written anew at twice of what it was begun with, not each time it holds much', async () => {
+    const { log } = keepLog()
+    let begun = 0
+    const current = () => {
+      begun++
+      return [tooMuch('x')]
+    }
+    const toldFile = createToldFile({ path, log, current })
+    for (let i = 0; i < 20; i++) await toldFile.keep([named(`${i}`)])
+    expect(begun).toBe(1)
+    await toldFile.keep([tooMuch('y')])
+    await toldFile.keep([named('after')])
+    await toldFile.close()
+    expect(begun).toBe(2)
+  })
+
+  it('takes away what an earlier version left of one', async () => {
+    const { log } = keepLog()
+    await writeFile(`${path}.new`, 'half')
+    await readToldFile(path, log)
+    expect(await readdir(folder.path)).toEqual([])
   })
 
   it('that is damaged says so, and the rest of it counts', async () => {

@@ -2,11 +2,13 @@
  * The ledger's lines in a file, so that a kill between the server's yes and the bus's acknowledgement tells nothing twice,
  * and counts go on. Without the file everything works, but for that: it is said once, and tried again.
  */
+import { rm } from 'node:fs/promises'
 import { type AppendLog, beginLog, readLog } from '#durable'
 import type { Logger } from '#service'
 import type { Line } from './kept.ts'
+import { parseLines, renderLines } from './told-lines.ts'
 
-/** The file is written anew when it has grown beyond this. */
+/** The file is written anew when it has grown beyond this, and to twice of what it was begun with. */
 const COMPACT_BYTES = 2 * 1024 * 1024
 /** What is larger was not written here: the ledger is bounded far below. */
 const BYTES_MAX = 64 * 1024 * 1024
@@ -24,52 +26,23 @@ export interface ToldFileOptions {
   readonly current: () => readonly Line[]
 }
 
-/** Times are texts in the file. */
-function decode(text: string): Line | undefined {
-  try {
-    return JSON.parse(text, (key, value: unknown) => {
-      if (typeof value === 'string' && (key === 'first' || key === 'last')) return new Date(value)
-      return value
-    }) as Line
-  } catch {
-    // A line of a version that wrote no checksums may be damaged; whatever it said comes again from the bus.
-    return undefined
-  }
-}
-
-const KINDS: ReadonlySet<string> = new Set([
-  'series',
-  'id',
-  'opening',
-  'name',
-  'held',
-  'summed',
-] satisfies Line['kind'][])
-
-/** The lines in the file's records; what is none is left out. */
-export function parseLines(records: readonly string[]): Line[] {
-  return records
-    .map(decode)
-    .filter((line): line is Line => typeof line === 'object' && line !== null && KINDS.has(line.kind))
-    .filter((line) => line.kind !== 'held' || Number.isFinite(line.sinceMs + line.lastMs + line.count))
-}
-
-/** The lines as records of the file. */
-export function renderLines(lines: readonly Line[]): string[] {
-  return lines.map((line) => JSON.stringify(line))
-}
-
 /** Earlier versions wrote their lines without a checksum. */
 function withoutChecksum(line: string): string | undefined {
   return line.startsWith('{') ? line : undefined
 }
 
-/** What the file says; nothing when there is none. */
+/** What the file says; nothing when there is none. A line that is none is left out, and said. */
 export async function readToldFile(path: string, log: Logger): Promise<Line[]> {
+  // An earlier version wrote the whole file under this name first; killed meanwhile, it left it for ever.
+  await rm(`${path}.new`, { force: true }).catch((err: unknown) =>
+    log.debug('a file of an earlier version stays', { err }),
+  )
   try {
     const { records, damaged } = await readLog(path, { maxBytes: BYTES_MAX, accept: withoutChecksum })
-    if (damaged > 0) log.warn('what was told before is damaged; some of it may be told again', { path, lines: damaged })
-    return parseLines(records)
+    const lines = parseLines(records)
+    const wrong = damaged + records.length - lines.length
+    if (wrong > 0) log.warn('what was told before is damaged; some of it may be told again', { path, lines: wrong })
+    return lines
   } catch (err) {
     log.warn('what was told before cannot be read; some of it may be told again', { path, err })
     return []
@@ -78,6 +51,8 @@ export async function readToldFile(path: string, log: Logger): Promise<Line[]> {
 
 export function createToldFile({ path, log, current }: ToldFileOptions): ToldFile {
   let file: AppendLog | undefined
+  /** Of the state that the file began with. */
+  let begunBytes = 0
   let isFailing = false
   let queue: Promise<void> = Promise.resolve()
 
@@ -85,12 +60,13 @@ export function createToldFile({ path, log, current }: ToldFileOptions): ToldFil
     // What a power cut takes comes again from the bus.
     const made = await beginLog(path, renderLines(current()), { sync: false })
     await file?.close()
+    begunBytes = made.bytes
     return made
   }
 
   async function append(lines: readonly Line[]): Promise<void> {
     try {
-      if (file === undefined || file.bytes > COMPACT_BYTES) file = await begin()
+      if (file === undefined || file.bytes > Math.max(COMPACT_BYTES, 2 * begunBytes)) file = await begin()
       await file.append(renderLines(lines))
       if (isFailing) log.info('what was told is kept in a file again', { path })
       isFailing = false
