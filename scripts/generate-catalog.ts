@@ -7,6 +7,7 @@
  *   docs/configuration.md       the table of keys between its markers
  *   docs/schema/node-doctor-config.schema.json   for editors
  *   deploy/helm/node-doctor/values.schema.json   its `config`, which is the same document
+ *   services/http-exporter/metrics/owned-names.json   which service counts under which name
  * `node scripts/generate-catalog.ts` writes them; with `--check` it only tells what would change, and ends with 1.
  */
 import { execFileSync } from 'node:child_process'
@@ -17,6 +18,7 @@ import { toJsonSchema, withoutWords } from './catalog/json-schema.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
+const OWNED_NAMES = 'services/http-exporter/metrics/owned-names.json'
 const REFERENCE = 'docs/configuration.md'
 const CHART_SCHEMA = 'deploy/helm/node-doctor/values.schema.json'
 const EDITOR_SCHEMA = 'docs/schema/node-doctor-config.schema.json'
@@ -39,10 +41,11 @@ function json(path: string, value: unknown): Output {
 /** The monitors' modules import libs/config, which imports what is made here: it must exist before. */
 async function bootstrap(): Promise<void> {
   for (const [name, empty] of [
-    ['catalog.json', { monitors: [], checks: [] }],
-    ['document.json', {}],
+    ['libs/config/catalog.json', { monitors: [], checks: [] }],
+    ['libs/config/document.json', {}],
+    [OWNED_NAMES, {}],
   ] as const) {
-    const path = join(ROOT, 'libs/config', name)
+    const path = join(ROOT, name)
     if (!existsSync(path)) await writeFile(path, JSON.stringify(empty))
   }
 }
@@ -55,6 +58,7 @@ async function outputs(): Promise<Output[]> {
   const { monitorsPage } = await import('./catalog/monitors-page.ts')
   const { chartSchema } = await import('./catalog/chart-schema.ts')
   const { editorSchema } = await import('./catalog/editor-schema.ts')
+  const { ownedNames } = await import('./catalog/owned-names.ts')
   const { variablesTable } = await import('./catalog/variables-table.ts')
   const documentSchema = toJsonSchema(document, 'document')
   const catalog = await readCatalog(join(ROOT, 'services/monitors'))
@@ -65,6 +69,7 @@ async function outputs(): Promise<Output[]> {
   return [
     json('libs/config/document.json', withoutWords(documentSchema)),
     json('libs/config/catalog.json', catalog),
+    json(OWNED_NAMES, ownedNames()),
     { path: 'docs/monitors.md', text: monitorsPage(catalog) },
     { path: 'docs/events.md', text: eventsPage(catalog) },
     { path: EDITOR_SCHEMA, text: `${JSON.stringify(editor, null, 2)}\n` },

@@ -33,7 +33,9 @@ describe('services of the table', () => {
 
   it('reserve their names, beside those of parts that are no service of a node', () => {
     expect(OWN_NAMES).toEqual(expect.arrayContaining(Object.keys(SERVICES)))
-    expect(OWN_NAMES).toEqual(expect.arrayContaining(['bus', 'cli', 'config-webhook', 'hub', 'shared']))
+    expect(OWN_NAMES).toEqual(
+      expect.arrayContaining(['bus', 'nats-server', 'up', 'cli', 'config-webhook', 'hub', 'shared']),
+    )
   })
 
   it('are told as missing by the words of their row, at the line that switches them on', () => {

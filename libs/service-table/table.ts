@@ -86,5 +86,8 @@ export const SERVICES = {
 /** A service that has a row. */
 export type ServiceName = keyof typeof SERVICES
 
-/** Names that no service and no plug-in may have: of what several share, and of parts that are no service of a node. */
-export const RESERVED_NAMES = ['shared', 'bus', 'cli', 'config-webhook', 'hub'] as const
+/**
+ * Names that no service and no plug-in may have: of what several share, of programs whose cost the detector tells, and of
+ * parts that are no service of a node.
+ */
+export const RESERVED_NAMES = ['shared', 'bus', 'nats-server', 'up', 'cli', 'config-webhook', 'hub'] as const

@@ -65,36 +65,20 @@ export async function readTold(metrics: Metrics): Promise<ToldMetrics> {
   return { samples, described }
 }
 
-/** Families of one name are one, of the first one's help and type; values that are called the same are the first of them. */
-function together(families: readonly MetricFamily[]): MetricFamily[] {
-  const byName = new Map<string, { readonly first: MetricFamily; readonly values: Map<string, MetricValue> }>()
-  for (const family of families) {
-    const known = byName.get(family.name) ?? { first: family, values: new Map<string, MetricValue>() }
-    byName.set(family.name, known)
-    for (const one of family.values) {
-      const pairs = Object.entries(one.labels).map((pair) => JSON.stringify(pair))
-      const key = `${one.metricName ?? ''} ${pairs.sort().join(' ')}`
-      if (!known.values.has(key)) known.values.set(key, one)
-    }
-  }
-  return [...byName.values()].map(({ first, values }) => ({ ...first, values: [...values.values()] }))
-}
-
 /**
- * Families in Prometheus' text format 0.0.4, those without a value left out. Names and labels must be valid; values and
- * help may be anything.
+ * A registry's families in Prometheus' text format 0.0.4, by prom-client; "" where none has a value. Each name is there once.
  */
 export async function renderFamilies(namespace: string, families: readonly MetricFamily[]): Promise<string> {
   const registry = new Registry()
-  for (const { name, help, type, values } of together(families)) {
-    if (values.length === 0) continue
+  const told = families.filter(({ values }) => values.length > 0)
+  for (const { name, help, type, values } of told) {
     const full = `${namespace}_${name}`
-    const told = values.map((one) =>
+    const named = values.map((one) =>
       one.metricName === undefined ? one : { ...one, metricName: `${namespace}_${one.metricName}` },
     )
     // As prom-client itself gives a registry what it was told by other processes: an object that has its values.
-    const metric = { name: full, get: () => Promise.resolve({ name: full, help, type, values: told }) }
+    const metric = { name: full, get: () => Promise.resolve({ name: full, help, type, values: named }) }
     registry.registerMetric(metric as never)
   }
-  return registry.metrics()
+  return told.length === 0 ? '' : registry.metrics()
 }

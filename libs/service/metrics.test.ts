@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type MetricFamily, readFamilies, readTold, renderFamilies } from './families.ts'
+import { readFamilies, readTold, renderFamilies } from './families.ts'
 import { createMetrics, SETS_MAX } from './metrics.ts'
+import { labelText, type PlainFamily, plainLines } from './plain-families.ts'
 import { addProcessMetrics, isProcessMetric } from './process-metrics.ts'
 
 describe('metrics', () => {
@@ -101,28 +103,43 @@ describe('metrics', () => {
 })
 
 describe('the text format', () => {
-  const family: MetricFamily = { name: 'x', help: 'a\\b\nc', type: 'gauge', values: [] }
+  const family = { name: 'x', help: 'a\\b\nc', type: 'gauge' as const }
+  const text = (families: readonly PlainFamily[]) => [...plainLines('n', families)].join('')
 
-  it('escapes what labels and help may hold, and writes every number', async () => {
+  it('escapes what labels and help may hold, and writes every number', () => {
     const values = [
-      { labels: { l: 'q"\\\n' }, value: Number.NaN },
-      { labels: {}, value: Number.NEGATIVE_INFINITY },
-      { labels: { l: 'm' }, value: 1e21 },
+      { labels: labelText({ l: 'q"\\\n' }), value: Number.NaN },
+      { labels: labelText({}), value: Number.NEGATIVE_INFINITY },
+      { labels: labelText({ l: 'm', k: '' }), value: 1e21 },
     ]
-    expect(await renderFamilies('n', [{ ...family, values }])).toBe(
-      '# HELP n_x a\\\\b\\nc\n# TYPE n_x gauge\nn_x{l="q\\"\\\\\\n"} Nan\nn_x -Inf\nn_x{l="m"} 1e+21\n',
+    expect(text([{ ...family, values }])).toBe(
+      '# HELP n_x a\\\\b\\nc\n# TYPE n_x gauge\nn_x{l="q\\"\\\\\\n"} NaN\nn_x -Inf\nn_x{l="m",k=""} 1e+21\n',
     )
   })
 
-  it('has no family without a value, none twice, and of values that are called the same the first', async () => {
-    const one = { labels: { a: '1', b: '2' }, value: 1 }
-    const same = { labels: { b: '2', a: '1' }, value: 2 }
-    expect(await renderFamilies('n', [family])).toBe('\n')
-    expect(
-      await renderFamilies('n', [
-        { ...family, values: [one] },
-        { ...family, help: 'other', values: [same] },
-      ]),
-    ).toBe('# HELP n_x a\\\\b\\nc\n# TYPE n_x gauge\nn_x{a="1",b="2"} 1\n')
+  it('has no family without a value, and of values that are called the same the first', async () => {
+    const one = { labels: '{a="1"}', value: 1 }
+    expect(text([{ ...family, values: [] }])).toBe('')
+    expect(await renderFamilies('n', [{ ...family, values: [] }])).toBe('')
+    const families = [family, { ...family, name: 'y' }].map((each) => ({
+      ...each,
+      values: [one, { ...one, value: 2 }],
+    }))
+    expect(text(families)).toBe(
+      '# HELP n_x a\\\\b\\nc\n# TYPE n_x gauge\nn_x{a="1"} 1\n\n# HELP n_y a\\\\b\\nc\n# TYPE n_y gauge\nn_y{a="1"} 1\n',
+    )
+  })
+
+  it('is what prom-client writes of the same values', async () => {
+    const labels = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.string({ unit: 'binary', maxLength: 8 }))
+    const values = fc.array(fc.record({ labels, value: fc.double({ noNaN: true }) }), { minLength: 1, maxLength: 1 })
+    await fc.assert(
+      fc.asyncProperty(values, fc.string({ unit: 'binary', maxLength: 12 }), async (some, help) => {
+        const plain = some.map((one) => ({ labels: labelText(one.labels), value: one.value }))
+        expect(text([{ ...family, help, values: plain }])).toBe(
+          await renderFamilies('n', [{ ...family, help, values: some }]),
+        )
+      }),
+    )
   })
 })

@@ -196,22 +196,22 @@ describe('the http-exporter on a real bus', () => {
     detector.metrics('system', [cost(7), { name: 'cpu_load_per_core', labels: {}, value: 0.5 }])
     detector.metrics(
       'detector',
-      [cost(8), { name: 'shed_total', labels: { monitor: 'gpu' }, value: 3 }],
-      [{ name: 'shed_total', help: 'Events that were \u202eshed.', kind: 'counter', unit: '', title: '' }],
+      [cost(8), { name: 'events_shed_total', labels: { monitor: 'gpu' }, value: 3 }],
+      [{ name: 'events_shed_total', help: 'Events that were \u202eshed.', kind: 'counter', unit: '', title: '' }],
     )
-    detector.metrics('evil', [{ name: 'shed_total', labels: { monitor: 'gpu' }, value: 1 }])
+    detector.metrics('evil', [cost(9), { name: 'events_shed_total', labels: { monitor: 'gpu' }, value: 1 }])
     const scrape = async () => (await fetch(`${exporter.prometheus()}/metrics`)).text()
     await until(async () => (await scrape()).includes('monitor_sample{monitor="evil"'))
     const lines = (await scrape()).split('\n')
-    expect(lines.filter((line) => line.startsWith('node_doctor_process_resident_memory_bytes'))).toEqual([
+    expect(lines.filter((line) => line.startsWith('node_doctor_process_resident_memory_bytes')).sort()).toEqual([
+      'node_doctor_process_resident_memory_bytes{service="detector"} 8',
       expect.stringMatching(/^\w+\{service="http-exporter"\} \d{7,}$/),
       'node_doctor_process_resident_memory_bytes{service="system"} 7',
-      'node_doctor_process_resident_memory_bytes{service="detector"} 8',
     ])
-    expect(lines.filter((line) => line.includes('node_doctor_shed_total'))).toEqual([
-      '# HELP node_doctor_shed_total Events that were shed.',
-      '# TYPE node_doctor_shed_total counter',
-      'node_doctor_shed_total{monitor="gpu"} 3',
+    expect(lines.filter((line) => line.includes('node_doctor_events_shed_total'))).toEqual([
+      '# HELP node_doctor_events_shed_total Events that were shed.',
+      '# TYPE node_doctor_events_shed_total counter',
+      'node_doctor_events_shed_total{monitor="gpu"} 3',
     ])
     // What a process costs is no graph of the machine.
     reader.close()

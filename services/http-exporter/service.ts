@@ -8,16 +8,7 @@ import { every } from '#clock'
 import { createHost, createPeerUid } from '#host'
 import { cleanText } from '#model'
 import { createExporterRpc } from '#rpc'
-import {
-  defineService,
-  isProcessMetric,
-  type MetricFamily,
-  type Readiness,
-  readFamilies,
-  renderFamilies,
-  type Service,
-  type ServiceContext,
-} from '#service'
+import { defineService, type Readiness, type Service, type ServiceContext } from '#service'
 import type { NodeView } from '#view'
 import { type HttpExporterConfig, httpExporterConfig } from './config.ts'
 import { type History, openHistory } from './history/history.ts'
@@ -26,9 +17,9 @@ import type { Listener } from './http/listener.ts'
 import { createListeners } from './http/listeners.ts'
 import { loadPage } from './http/page-files.ts'
 import { createDurations, type Durations } from './metrics/durations.ts'
-import { nodeFamilies } from './metrics/node-families.ts'
 import { addOwnMetrics } from './metrics/own-metrics.ts'
-import { createSampleTable, labelsOf, type SampleTable } from './metrics/sample-table.ts'
+import { createSampleTable, type SampleTable } from './metrics/sample-table.ts'
+import { renderScrape } from './metrics/scrape.ts'
 import { awaitedWords, readinessOf } from './readiness.ts'
 import { type FeedCounts, followBus } from './state/bus-feed.ts'
 import { createEventLog, EVENTS_KEPT, type EventLog } from './state/event-log.ts'
@@ -90,23 +81,18 @@ function readiness({ context, parts }: Exporter): Readiness {
   return readinessOf({ bus, state, listeners, now: context.clock.now() })
 }
 
-/** This service's own metrics; what its process costs with its name, as others tell theirs. */
-async function ownFamilies({ name: service, metrics }: Context): Promise<MetricFamily[]> {
-  return (await readFamilies(metrics)).map((family) => {
-    if (!isProcessMetric(family.name)) return family
-    const { name } = family
-    return { ...family, values: family.values.map((one) => ({ ...one, labels: labelsOf(service, { ...one, name }) })) }
+function renderMetrics({ context, samples }: Exporter, state: NodeState): Promise<Uint8Array> {
+  const { name, config, metrics, clock } = context
+  return renderScrape({
+    namespace: config.prometheus.namespace,
+    service: name,
+    metrics,
+    view: state.view(),
+    heartbeatAgeMs: state.heartbeatAgeMs(),
+    samples,
+    described: state.described,
+    monotonicMs: clock.monotonicMs(),
   })
-}
-
-async function renderMetrics({ context, samples }: Exporter, state: NodeState): Promise<string> {
-  const view = state.view()
-  const families = [...nodeFamilies(view, state.heartbeatAgeMs()), ...(await ownFamilies(context))]
-  const reserved = new Set(families.map(({ name }) => name))
-  // What monitors said last is no news once nobody vouches for it.
-  const isStale = view.detector.state === 'stale'
-  const told = isStale ? [] : samples.families(reserved, context.clock.monotonicMs(), state.described)
-  return renderFamilies(context.config.prometheus.namespace, [...families, ...told])
 }
 
 function openPast({ config, stateDir, clock, log }: Context): Promise<History> | History {
@@ -232,7 +218,10 @@ function statusOf(exporter: Exporter) {
 function createHttpExporter(context: Context): Service {
   const started = context.clock.now()
   const ending = new AbortController()
-  const exporter: Exporter = { context, started, samples: createSampleTable(), ending, undecodable: 0, parts: {} }
+  const samples = createSampleTable((monitor, room) =>
+    context.log.warn('samples of a monitor are left out of /metrics', { monitor: cleanText(monitor, 128), room }),
+  )
+  const exporter: Exporter = { context, started, samples, ending, undecodable: 0, parts: {} }
   const durations = createDurations(context.metrics)
   addOwnMetrics(context.metrics, () => {
     const { hub, history, counts = () => ({ missed: 0, samplesRefused: 0 }) } = exporter.parts

@@ -108,7 +108,8 @@ const WITHOUT_ALERT: Readonly<Record<string, string>> = {
   node_doctor_monitor_violations_total:
     'a monitor that misbehaves is the problem MonitorMisbehaves, which NodeProblem tells',
   node_doctor_history_dropped_total: 'the graphs of the page alone have a hole; nothing else depends on them',
-  node_doctor_samples_refused_total: 'series beyond the number that one monitor may have; those that stand go on',
+  node_doctor_samples_refused_total:
+    'series beyond what one monitor, or all plug-ins, may have; those that stand go on, and the log names whose',
   node_doctor_stream_clients_dropped_total: 'a reader that was too slow connects again and is told the whole state',
   node_doctor_stream_clients_refused_total: 'a limit that does what it is for; a reader is told and tries again',
 }

@@ -46,12 +46,17 @@ function takesGzip(request: FastifyRequest): boolean {
   return /\bgzip\b(?!\s*;\s*q=0(?:\.0+)?(?:,|$))/.test(String(request.headers['accept-encoding'] ?? ''))
 }
 
+/** Bytes that several are sent are there once. */
+function bytesOf(body: Answer['body']): Buffer {
+  return typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+}
+
 async function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): Promise<FastifyReply> {
   reply
     .code(answer.status)
     .headers(answer.headers ?? {})
     .type(answer.type)
-  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : Buffer.from(answer.body)
+  const body = bytesOf(answer.body)
   if (body.byteLength <= COMPRESS_ABOVE) return reply.send(body)
   const vary = answer.headers?.['vary']
   reply.header('vary', vary === undefined ? 'accept-encoding' : `${vary}, accept-encoding`)

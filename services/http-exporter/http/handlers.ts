@@ -16,7 +16,7 @@ export interface HandlerSources {
   /** Newest first. */
   readonly events: (limit: number) => readonly EventView[]
   readonly history: (range: Range, uses: SeriesUses) => Promise<HistoryView>
-  readonly metrics: () => Promise<string>
+  readonly metrics: () => Promise<string | Uint8Array>
   readonly readiness: () => Readiness
   /** What a ready exporter has not heard yet; "" once all have spoken. */
   readonly awaited: () => string
@@ -30,6 +30,7 @@ export type AnswerName = keyof typeof DEFAULT_PATHS
 
 /** An answer to the same question within this is the same answer. */
 const HISTORY_REUSED_MS = 1000
+const METRICS_REUSED_MS = 1000
 const EVENTS_DEFAULT = 100
 const EVENTS_MAX = 1000
 
@@ -58,6 +59,27 @@ function createHistoryHandler({ history, uses, clock }: HandlerSources): Handler
   }
 }
 
+/** One text at a time, whoever asks and at whichever port. */
+function createMetricsHandler({ metrics, clock }: HandlerSources): Handler {
+  let last: { readonly answer: Promise<Answer>; endedMs: number | undefined } | undefined
+  return () => {
+    if (last !== undefined && (last.endedMs === undefined || clock.monotonicMs() - last.endedMs < METRICS_REUSED_MS))
+      return last.answer
+    const answer = metrics().then((body) => ({ status: 200, type: METRICS_TYPE, body }))
+    const turn: typeof last = { answer, endedMs: undefined }
+    last = turn
+    answer.then(
+      () => {
+        turn.endedMs = clock.monotonicMs()
+      },
+      () => {
+        last = undefined
+      },
+    )
+    return answer
+  }
+}
+
 function createPageHandler({ view, clock, page }: HandlerSources): Handler {
   return ({ accept }) => {
     const headers = { vary: 'accept' }
@@ -76,7 +98,7 @@ function createPageHandler({ view, clock, page }: HandlerSources): Handler {
 }
 
 export function createHandlers(sources: HandlerSources): Record<AnswerName, Handler> {
-  const { clock, view, events, metrics, readiness, awaited } = sources
+  const { clock, view, events, readiness, awaited } = sources
   const startedMs = clock.monotonicMs()
   return {
     page: createPageHandler(sources),
@@ -103,7 +125,7 @@ export function createHandlers(sources: HandlerSources): Record<AnswerName, Hand
         : json({ events: events(limit) })
     },
     history: createHistoryHandler(sources),
-    'prometheus-metrics': async () => ({ status: 200, type: METRICS_TYPE, body: await metrics() }),
+    'prometheus-metrics': createMetricsHandler(sources),
     'remediation-history': () => json({ ...view().remediation, records: [] }),
   }
 }

@@ -3,8 +3,8 @@ import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { MonitorState } from '#model'
-import { createMetrics, type MetricFamily, type MetricValue, readFamilies, renderFamilies } from '#service'
-import { renderNodeView } from '#view'
+import { createMetrics, type Metrics, plainLines } from '#service'
+import { type NodeFacts, renderNodeView } from '#view'
 import {
   anyFacts,
   hostileText,
@@ -17,9 +17,17 @@ import {
 } from '../../../libs/view/testing.ts'
 import { isConventionalName } from './convention.ts'
 import { createDurations } from './durations.ts'
-import { nodeFamilies } from './node-families.ts'
 import { addOwnMetrics } from './own-metrics.ts'
-import { createSampleTable, FORGET_AFTER_MS, MAX_SERIES_PER_MONITOR } from './sample-table.ts'
+import {
+  createSampleTable,
+  type Described,
+  FORGET_AFTER_MS,
+  MAX_PLUGIN_BYTES,
+  MAX_PLUGIN_SERIES,
+  MAX_SERIES_PER_MONITOR,
+  type SampleTable,
+} from './sample-table.ts'
+import { renderScrape } from './scrape.ts'
 
 const run = promisify(execFile)
 
@@ -32,7 +40,7 @@ async function promtool(text: string): Promise<string> {
 }
 
 /** What the exporter counts of itself, and how long the runs of these monitors took. */
-function ownFamilies(monitors: readonly MonitorState[]): Promise<MetricFamily[]> {
+function ownMetrics(monitors: readonly MonitorState[]): Metrics {
   const metrics = createMetrics()
   const durations = createDurations(metrics)
   addOwnMetrics(metrics, () => ({
@@ -43,11 +51,27 @@ function ownFamilies(monitors: readonly MonitorState[]): Promise<MetricFamily[]>
     missed: 0,
   }))
   for (const monitor of monitors) durations.saw(monitor)
-  return readFamilies(metrics)
+  return metrics
 }
 
-function namesOf(families: readonly MetricFamily[]): ReadonlySet<string> {
-  return new Set(families.map(({ name }) => name))
+/** The whole text, as the service makes it. */
+async function scrape(
+  facts: NodeFacts,
+  monitors: readonly MonitorState[],
+  samples = createSampleTable(),
+  namespace = 'node_doctor',
+): Promise<string> {
+  const text = await renderScrape({
+    namespace,
+    service: 'http-exporter',
+    metrics: ownMetrics(monitors),
+    view: renderNodeView(facts, NOW),
+    heartbeatAgeMs: 2000,
+    samples,
+    described: () => undefined,
+    monotonicMs: 0,
+  })
+  return Buffer.from(text).toString()
 }
 
 /** The detector's samples as it publishes them. */
@@ -65,8 +89,7 @@ async function everything(namespace = 'node_doctor'): Promise<string> {
   const table = createSampleTable()
   table.take('detector', detectorSamples, 0)
   table.take('system', [{ name: 'disk_used_ratio', labels: { path: '/var' }, value: 0.962 }], 0)
-  const families = [...nodeFamilies(renderNodeView(facts, NOW), 2000), ...(await ownFamilies([someMonitor()]))]
-  return renderFamilies(namespace, [...families, ...table.families(namesOf(families), 0)])
+  return scrape(facts, [someMonitor()], table, namespace)
 }
 
 describe('/metrics', () => {
@@ -180,10 +203,8 @@ describe('/metrics', () => {
     await fc.assert(
       fc.asyncProperty(anyFacts, batches, async (facts, told) => {
         const table = createSampleTable()
-        for (const [monitor, samples, said] of told) table.take(monitor, samples, 0, said)
-        const families = [...nodeFamilies(renderNodeView(facts, NOW), 1), ...(await ownFamilies([...facts.monitors]))]
-        const all = [...families, ...table.families(namesOf(families), 0)]
-        expect(await promtool(await renderFamilies('node_doctor', all))).toBe('')
+        for (const [monitor, samples, described] of told) table.take(monitor, samples, 0, { timeMs: 0, described })
+        expect(await promtool(await scrape(facts, [...facts.monitors], table))).toBe('')
       }),
       { numRuns: 40 },
     )
@@ -194,11 +215,14 @@ describe('the text format', () => {
   it('has no sample twice, whatever cleaning makes the same: a scraper would refuse all of it', async () => {
     const conditions = ['disk:/var', 'disk:\u200b/var'].map((entity) => someCondition({ entity }))
     const runs = ['disk', 'di\u202esk'].map((check) => someRun({ check }))
-    const own = await ownFamilies([someMonitor({ runs })])
-    const families = [...nodeFamilies(renderNodeView(someFacts({ conditions }), NOW), 1), ...own]
-    const lines = (await renderFamilies('n', families)).split('\n').map((line) => line.replace(/ [^ ]*$/, ''))
+    const table = createSampleTable()
+    const told = ['/var', '/v\u200bar'].map((path, value) => ({ name: 'x', labels: { path, a: '' }, value }))
+    table.take('system', told, 0)
+    const text = await scrape(someFacts({ conditions }), [someMonitor({ runs })], table, 'n')
+    const lines = text.split('\n').map((line) => line.replace(/ [^ ]*$/, ''))
     const samples = lines.filter((line) => line !== '' && !line.startsWith('#'))
     expect(samples.filter((line, index) => samples.indexOf(line) !== index)).toEqual([])
+    expect(text).toContain('\nn_x{monitor="system",a="",path="/var"} 0\n')
     expect(samples).toContain('n_condition{monitor="system",type="DiskFull",entity="disk:/var",health="healthy"}')
   })
 })
@@ -206,7 +230,7 @@ describe('the text format', () => {
 describe('how long checks take', () => {
   it('counts each run once', async () => {
     const later = someMonitor({ runs: [someRun({ started: NOW, durationUs: 2_000_000 })] })
-    const text = await renderFamilies('n', await ownFamilies([someMonitor(), someMonitor(), later]))
+    const text = await scrape(someFacts(), [someMonitor(), someMonitor(), later], undefined, 'n')
     expect(text).toContain('n_monitor_duration_seconds_count{monitor="system",check="disk"} 2\n')
     expect(text).toContain('n_monitor_duration_seconds_sum{monitor="system",check="disk"} 2.0042\n')
     expect(text).toContain('n_monitor_duration_seconds_bucket{le="0.005",monitor="system",check="disk"} 1\n')
@@ -215,8 +239,10 @@ describe('how long checks take', () => {
 })
 
 describe('samples of monitors', () => {
-  const series = (table: ReturnType<typeof createSampleTable>, nowMs = 0) =>
-    table.families(new Set(), nowMs).flatMap(({ values }): readonly MetricValue[] => values)
+  const lines = (table: SampleTable, nowMs = 0, described?: Described) => [
+    ...plainLines('n', table.families(nowMs, described)),
+  ]
+  const series = (table: SampleTable, nowMs = 0) => lines(table, nowMs).filter((line) => !line.includes('#'))
 
   it('are bounded for each monitor, and those beyond are counted', () => {
     const table = createSampleTable()
@@ -233,7 +259,7 @@ describe('samples of monitors', () => {
     const table = createSampleTable()
     table.take('a', [{ name: 'x', labels: {}, value: 1 }], 0)
     table.take('b', [{ name: 'x', labels: {}, value: 1 }], FORGET_AFTER_MS)
-    expect(series(table, FORGET_AFTER_MS + 1)).toEqual([{ labels: { monitor: 'b' }, value: 1 }])
+    expect(series(table, FORGET_AFTER_MS + 1)).toEqual(['n_x{monitor="b"} 1\n'])
     table.forget('b')
     expect(series(table, FORGET_AFTER_MS + 1)).toEqual([])
   })
@@ -243,40 +269,48 @@ describe('samples of monitors', () => {
     const names = ['monitor_checks_total', 'kube_requests_total']
     const samples = names.map((name) => ({ name, labels: { monitor: 'system' }, value: 9 }))
     table.take('evil', [...samples, { name: 'x', labels: { monitor: 'system' }, value: 1 }], 0)
+    // Before the services have said anything, as after a start of the exporter.
+    expect(series(table)).toEqual([
+      'n_x{monitor="evil",exported_monitor="system"} 1\n',
+      'n_monitor_sample{monitor="evil",series="monitor_checks_total{monitor=\\"system\\"}"} 9\n',
+      'n_monitor_sample{monitor="evil",series="kube_requests_total{monitor=\\"system\\"}"} 9\n',
+    ])
     const counter = (name: string) => ({ name, help: 'Ours.', kind: 'counter' as const, unit: '', title: '' })
-    table.take('detector', [{ name: 'monitor_checks_total', labels: {}, value: 4 }], 0, [
-      counter('monitor_checks_total'),
-    ])
-    table.take('k8s-exporter', [{ name: 'kube_requests_total', labels: {}, value: 5 }], 0, [
-      counter('kube_requests_total'),
-    ])
-    const families = table.families(new Set(), 0).filter(({ values }) => values.length > 0)
-    expect(families.map(({ name, help }) => [name, help])).toEqual([
-      ['kube_requests_total', 'Ours.'],
-      ['monitor_checks_total', 'Ours.'],
-      ['x', expect.stringContaining('As monitors tell it')],
-      ['monitor_sample', expect.stringContaining('do not follow')],
-    ])
-    expect(families[0]?.values).toEqual([{ labels: { monitor: 'k8s-exporter' }, value: 5 }])
-    expect(families[1]?.values).toEqual([{ labels: {}, value: 4 }])
-    expect(families[3]?.values.map(({ labels }) => labels['monitor'])).toEqual(['evil', 'evil'])
-    expect(families[2]?.values).toEqual([{ labels: { monitor: 'evil', exported_monitor: 'system' }, value: 1 }])
+    table.take('detector', [{ name: 'monitor_checks_total', labels: {}, value: 4 }], 0, {
+      timeMs: 1,
+      described: [counter('monitor_checks_total')],
+    })
+    table.take('k8s-exporter', [{ name: 'kube_requests_total', labels: {}, value: 5 }], 0, {
+      timeMs: 1,
+      described: [counter('kube_requests_total')],
+    })
+    const text = lines(table).join('')
+    expect(text).toContain(
+      '# HELP n_monitor_checks_total Ours.\n# TYPE n_monitor_checks_total counter\nn_monitor_checks_total 4\n\n',
+    )
+    expect(text).toContain('n_kube_requests_total{monitor="k8s-exporter"} 5\n\n')
+    expect(text).toContain('# HELP n_x As monitors tell it; docs/monitors.md says what it is.\n')
+    expect(text.indexOf('# HELP n_monitor_sample Samples of monitors whose')).toBeGreaterThan(text.indexOf('n_x'))
   })
 
-  it('of what a process costs are labelled by the service that told them, whatever it says, but the bus server, of which the detector tells', () => {
+  it('of what a process costs are those of services and monitors of ours, by their names, and of the bus server, of which the detector tells', () => {
     const table = createSampleTable()
-    for (const monitor of ['system', 'detector'])
-      table.take(monitor, [{ name: 'process_cpu_seconds_total', labels: { service: 'nats-server' }, value: 2 }], 0)
-    table.take('detector', [{ name: 'process_cpu_seconds_total', labels: {}, value: 3 }], 0)
-    expect(table.families(new Set(['process_cpu_seconds_total']), 0)[0]).toMatchObject({
-      name: 'process_cpu_seconds_total',
-      type: 'counter',
-      values: [
-        { labels: { service: 'system' }, value: 2 },
-        { labels: { service: 'nats-server' }, value: 2 },
-        { labels: { service: 'detector' }, value: 3 },
-      ],
-    })
+    const cost = (labels: Record<string, string>, value: number) => [
+      { name: 'process_cpu_seconds_total', labels, value },
+    ]
+    for (const plugin of ['nats-server', 'gpu-vendor']) table.take(plugin, cost({ service: 'detector' }, 9), 0)
+    for (const ours of ['system', 'detector']) table.take(ours, cost({ service: 'nats-server' }, 2), 0)
+    table.take('detector', cost({}, 3), 0)
+    expect(lines(table).slice(0, 4)).toEqual([
+      expect.stringContaining('# TYPE n_process_cpu_seconds_total counter\n'),
+      'n_process_cpu_seconds_total{service="system"} 2\n',
+      'n_process_cpu_seconds_total{service="nats-server"} 2\n',
+      'n_process_cpu_seconds_total{service="detector"} 3\n',
+    ])
+    expect(series(table).slice(3)).toEqual([
+      'n_monitor_sample{monitor="nats-server",series="process_cpu_seconds_total{service=\\"detector\\"}"} 9\n',
+      'n_monitor_sample{monitor="gpu-vendor",series="process_cpu_seconds_total{service=\\"detector\\"}"} 9\n',
+    ])
   })
 
   it('say what their monitor declares of them, in one clean line, and are of the kind that their name says', () => {
@@ -287,13 +321,57 @@ describe('samples of monitors', () => {
       monitor === 'vendor' && name === 'api_requests_total'
         ? { name, help: 'Requests to the API\n# HELP up forged', kind: 'counter' as const, unit: '', title: '' }
         : undefined
-    const family = table.families(new Set(), 0, described).find(({ name }) => name === 'api_requests_total')
-    expect(family).toEqual({
-      name: 'api_requests_total',
-      help: 'Requests to the API # HELP up forged',
-      type: 'counter',
-      values: [{ labels: { monitor: 'vendor', ...labels }, value: 3 }],
-    })
+    expect(lines(table, 0, described).join('')).toBe(
+      '# HELP n_api_requests_total Requests to the API # HELP up forged\n# TYPE n_api_requests_total counter\n' +
+        'n_api_requests_total{monitor="vendor",operation="get",result="ok"} 3\n',
+    )
+  })
+
+  it('that come in two parts are all described, and one that is no longer described is not', () => {
+    const table = createSampleTable()
+    const part = (name: string, timeMs: number) =>
+      table.take('k8s-exporter', [{ name, labels: {}, value: 1 }], 0, {
+        timeMs,
+        described: [{ name, help: `${name}, ours.`, kind: 'gauge', unit: '', title: '' }],
+      })
+    const told = () => [...table.families(0)].map(({ help }) => help).slice(0, 2)
+    part('kube_pending', 1)
+    part('kube_away_seconds', 1)
+    expect(told()).toEqual(['kube_away_seconds, ours.', 'kube_pending, ours.'])
+    part('kube_pending', 2)
+    expect(told()).toEqual([expect.stringContaining('As monitors tell it'), 'kube_pending, ours.'])
+  })
+})
+
+describe('series of all plug-ins together', () => {
+  const many = (name: string, labels: Record<string, string> = {}) =>
+    Array.from({ length: MAX_SERIES_PER_MONITOR }, (_, i) => ({ name, labels: { ...labels, i: `${i}` }, value: i }))
+  const FULL = MAX_PLUGIN_SERIES / MAX_SERIES_PER_MONITOR
+
+  it('are bounded, told once for who is cut, and take no place from services of ours', () => {
+    const cut: string[] = []
+    const table = createSampleTable((monitor, room) => cut.push(`${monitor}: ${room}`))
+    for (let i = 0; i < FULL; i++) expect(table.take(`p${i}`, many('x'), 0)).toBe(0)
+    for (let again = 0; again < 2; again++) expect(table.take('late', many('x'), 0)).toBe(MAX_SERIES_PER_MONITOR)
+    expect(table.take('p0', [...many('x'), { name: 'y', labels: {}, value: 1 }], 0)).toBe(1)
+    expect(cut).toEqual(['late: series of all plug-ins', 'p0: its own series'])
+    for (const ours of ['detector', 'system', 'k8s-exporter']) expect(table.take(ours, many('x'), 0)).toBe(0)
+    table.forget('p1')
+    expect(table.take('late', many('x'), 0)).toBe(0)
+  })
+
+  it('have room again once those of others are forgotten for their age', () => {
+    const table = createSampleTable()
+    for (let i = 0; i < FULL; i++) table.take(`p${i}`, many('x'), 0)
+    expect(table.take('late', many('x'), FORGET_AFTER_MS + 1)).toBe(0)
+  })
+
+  it('are bounded by what their words need, too', () => {
+    const table = createSampleTable()
+    const words = Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`l${i}`, '\u4e00'.repeat(128)]))
+    let refused = 0
+    for (let i = 0; i < FULL; i++) refused += table.take(`p${i}`, many('x', words), 0)
+    expect(refused).toBeGreaterThan(MAX_PLUGIN_SERIES - MAX_PLUGIN_BYTES / 4096)
   })
 })
 

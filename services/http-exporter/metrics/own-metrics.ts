@@ -37,7 +37,7 @@ export function addOwnMetrics({ gauge, total }: Metrics, stats: () => OwnStats |
   one(
     'total',
     'samples_refused_total',
-    'Samples of monitors beyond their number of series.',
+    'Samples of monitors beyond their number of series, or that of all plug-ins.',
     ({ samplesRefused }) => samplesRefused,
   )
   one(

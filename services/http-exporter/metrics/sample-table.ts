@@ -1,73 +1,61 @@
 /** The latest samples of monitors and services, as metrics. Bounded, each series with its monitor, none from those that are gone. */
-import { cleanText, DETECTOR, type MetricDescriptor, type MetricSample, seriesKey } from '#model'
-import { isProcessMetric, type MetricFamily, type MetricValue } from '#service'
-import { isConventionalLabel, isConventionalName } from './convention.ts'
+import { cleanText, type MetricDescriptor, type MetricSample, seriesKey } from '#model'
+import type { PlainFamily, PlainValue } from '#service'
+import { isOurs, placeOf, UNCONVENTIONAL } from './sample-place.ts'
 
 /** Series of one monitor, and how long one is shown without being told again. */
 export const MAX_SERIES_PER_MONITOR = 1024
 export const FORGET_AFTER_MS = 3_600_000
+/** Of all plug-ins together: with them /metrics is written within the memory of the http-exporter's container. */
+export const MAX_PLUGIN_SERIES = 32_768
+export const MAX_PLUGIN_BYTES = 16 * 1024 * 1024
 const MAX_MONITORS = 256
 /** Names that one service describes with its samples. */
 const MAX_DESCRIBED = 256
+/** What a series costs beside its words: its record, and the lines of its family. */
+const SERIES_BYTES = 256
 
-/** Names and values that do not fit are gathered under this one. */
-const UNCONVENTIONAL = 'monitor_sample'
+/** Where a monitor's samples are cut: at its own series, or at those of all plug-ins. */
+export type Cut = 'its own series' | 'series of all plug-ins'
 
-interface Kept {
-  readonly sample: MetricSample
+interface Kept extends PlainValue {
+  readonly family: string
+  readonly bytes: number
+  value: number
   seenMs: number
+}
+
+/** What a service of ours says with its samples of their names; a monitor says it in its declaration. */
+export interface Said {
+  /** Of the message; parts of one telling have the same. */
+  readonly timeMs: number
+  readonly described: readonly MetricDescriptor[]
 }
 
 interface Teller {
   readonly series: Map<string, Kept>
-  /** What a service of ours says with its samples of their names; a monitor says it in its declaration. */
-  described: ReadonlyMap<string, MetricDescriptor>
+  described: Map<string, MetricDescriptor>
+  describedMs: number | undefined
 }
 
 export type Described = (monitor: string, name: string) => MetricDescriptor | undefined
 
 export interface SampleTable {
-  /**
-   * @param described what the samples' names are: of services of ours, whose own they are from then on
-   * @returns samples that found no place
-   */
-  take(
-    monitor: string,
-    samples: readonly MetricSample[],
-    nowMs: number,
-    described?: readonly MetricDescriptor[],
-  ): number
+  /** @returns samples that found no place */
+  take(monitor: string, samples: readonly MetricSample[], nowMs: number, said?: Said): number
   /** A monitor no longer answers, or is gone. */
   forget(monitor: string): void
   /**
-   * @param reserved names of families that are ours, which no plug-in may write into
+   * Each name once, in order, what has no place under its own name last.
+   *
    * @param described what a monitor declares of a metric
    */
-  families(reserved: ReadonlySet<string>, nowMs: number, described?: Described): MetricFamily[]
+  families(nowMs: number, described?: Described): Iterable<PlainFamily>
 }
 
 /** By its name, which promtool holds against its type: a declaration that contradicts its own name is not believed. */
 function typeOf(name: string): 'counter' | 'gauge' {
   return name.endsWith('_total') ? 'counter' : 'gauge'
-}
-
-/**
- * The detector's samples speak of others and keep their labels; a plug-in's speak of itself, whatever they say. What a
- * process costs is the service's that told it; the detector tells it of its bus server and of
- * `node-doctor up`, too.
- */
-export function labelsOf(monitor: string, { name, labels }: MetricSample): Record<string, string> {
-  if (isProcessMetric(name)) return { service: cleanText((monitor === DETECTOR && labels['service']) || monitor, 128) }
-  const clean = Object.entries(labels).map(([label, value]) => [label, cleanText(value, 128)] as const)
-  if (monitor === DETECTOR) return Object.fromEntries(clean)
-  return {
-    monitor: cleanText(monitor, 128),
-    ...Object.fromEntries(clean.map(([label, value]) => [label === 'monitor' ? 'exported_monitor' : label, value])),
-  }
-}
-
-function isConventional({ name, labels }: MetricSample): boolean {
-  return name !== UNCONVENTIONAL && isConventionalName(name) && Object.keys(labels).every(isConventionalLabel)
 }
 
 /** What its monitor says of it; undefined where it says nothing. */
@@ -76,87 +64,140 @@ function helpOf(declared: MetricDescriptor | undefined): string | undefined {
   return help === '' ? undefined : help
 }
 
-/** Who alone tells a name, since it says itself what it is. */
-function ownersOf(tellers: ReadonlyMap<string, Teller>): Map<string, string> {
-  const all = new Map<string, string>()
-  for (const [monitor, { described }] of tellers)
-    for (const name of described.keys()) if (!all.has(name)) all.set(name, monitor)
-  return all
+/** A word with one letter beyond Latin-1 takes two bytes for each. */
+function bytesOf(words: readonly string[]): number {
+  return words.reduce((sum, word) => sum + word.length * (/^[\u0000-\u00ff]*$/.test(word) ? 1 : 2), SERIES_BYTES)
 }
 
-/** Samples sorted into families of one name each, and what has no place in one. */
-interface Sorted {
-  readonly byName: ReadonlyMap<string, { readonly by: string; readonly values: readonly MetricValue[] }>
-  readonly others: readonly MetricValue[]
+function keptOf(monitor: string, sample: MetricSample, key: string, seenMs: number): Kept {
+  const { family, labels } = placeOf(monitor, sample, key)
+  return { family, labels, bytes: bytesOf([key, labels, family]), value: sample.value, seenMs }
 }
 
-function sortSamples(tellers: ReadonlyMap<string, Teller>, reserved: ReadonlySet<string>): Sorted {
-  const ownerOf = ownersOf(tellers)
-  const byName = new Map<string, { readonly by: string; readonly values: MetricValue[] }>()
-  const others: MetricValue[] = []
-  function isShown(monitor: string, sample: MetricSample): boolean {
-    if (isProcessMetric(sample.name)) return true
-    const owner = ownerOf.get(sample.name) ?? monitor
-    return owner === monitor && !reserved.has(sample.name) && isConventional(sample)
+function describe(teller: Teller, { timeMs, described }: Said): void {
+  if (described.length === 0) return
+  if (teller.describedMs !== timeMs) teller.described = new Map()
+  teller.describedMs = timeMs
+  for (const one of described) {
+    if (teller.described.size < MAX_DESCRIBED || teller.described.has(one.name)) teller.described.set(one.name, one)
   }
-  for (const [monitor, { series }] of tellers) {
-    for (const [key, { sample }] of series) {
-      const { name, value } = sample
-      if (!isShown(monitor, sample)) {
-        others.push({ labels: { monitor: cleanText(monitor, 128), series: cleanText(key, 256) }, value })
-        continue
-      }
-      const known = byName.get(name) ?? { by: monitor, values: [] }
-      byName.set(name, known)
-      known.values.push({ labels: labelsOf(monitor, sample), value })
-    }
+}
+
+/** What all plug-ins have taken. */
+function createRoom() {
+  let series = 0
+  let bytes = 0
+  return {
+    has: (kept: Kept) => series < MAX_PLUGIN_SERIES && bytes + kept.bytes <= MAX_PLUGIN_BYTES,
+    add(kept: Kept) {
+      series++
+      bytes += kept.bytes
+    },
+    remove(kept: Kept) {
+      series--
+      bytes -= kept.bytes
+    },
   }
-  return { byName, others }
 }
 
-function unconventionalOf(values: readonly MetricValue[]): MetricFamily {
-  const help = 'Samples of monitors whose names do not follow the conventions of Prometheus.'
-  return { name: UNCONVENTIONAL, help, type: 'gauge', values }
-}
-
-export function createSampleTable(): SampleTable {
+/** @param onCut called once for each monitor of which something finds no place, until it is forgotten */
+export function createSampleTable(onCut: (monitor: string, at: Cut) => void = () => undefined): SampleTable {
   const tellers = new Map<string, Teller>()
+  const cut = new Set<string>()
+  const room = createRoom()
+
+  function remove(monitor: string, key: string, kept: Kept): void {
+    tellers.get(monitor)?.series.delete(key)
+    if (!isOurs(monitor)) room.remove(kept)
+  }
 
   function forgetOld(nowMs: number): void {
     for (const [monitor, { series }] of tellers) {
-      for (const [key, { seenMs }] of series) if (nowMs - seenMs > FORGET_AFTER_MS) series.delete(key)
+      for (const [key, kept] of series) if (nowMs - kept.seenMs > FORGET_AFTER_MS) remove(monitor, key, kept)
       if (series.size === 0) tellers.delete(monitor)
     }
   }
 
+  function tellCut(monitor: string, at: Cut): void {
+    if (cut.has(monitor) || cut.size >= MAX_MONITORS) return
+    cut.add(monitor)
+    onCut(monitor, at)
+  }
+
+  /** Where it is cut; undefined once it is kept. */
+  function add(monitor: string, { series }: Teller, key: string, kept: Kept): Cut | undefined {
+    if (series.size >= MAX_SERIES_PER_MONITOR) return 'its own series'
+    if (!isOurs(monitor)) {
+      if (!room.has(kept)) return 'series of all plug-ins'
+      room.add(kept)
+    }
+    series.set(key, kept)
+    return undefined
+  }
+
+  function byFamily(): Map<string, { readonly by: string; readonly values: Kept[] }> {
+    const all = new Map<string, { readonly by: string; readonly values: Kept[] }>()
+    for (const [by, { series }] of tellers) {
+      for (const kept of series.values()) {
+        const known = all.get(kept.family)
+        if (known === undefined) all.set(kept.family, { by, values: [kept] })
+        else known.values.push(kept)
+      }
+    }
+    return all
+  }
+
   return {
-    take(monitor, samples, nowMs, described = []) {
-      let refused = 0
-      const teller = tellers.get(monitor) ?? { series: new Map<string, Kept>(), described: new Map() }
-      if (!tellers.has(monitor) && tellers.size >= MAX_MONITORS) return samples.length
+    take(monitor, samples, nowMs, said) {
+      if (!tellers.has(monitor) && tellers.size >= MAX_MONITORS && !isOurs(monitor)) {
+        tellCut(monitor, 'series of all plug-ins')
+        return samples.length
+      }
+      const teller = tellers.get(monitor) ?? { series: new Map(), described: new Map(), describedMs: undefined }
       tellers.set(monitor, teller)
-      if (described.length > 0)
-        teller.described = new Map(described.slice(0, MAX_DESCRIBED).map((one) => [one.name, one]))
+      if (said !== undefined) describe(teller, said)
+      let refused = 0
+      let hasForgotten = false
       for (const sample of samples) {
         const key = seriesKey(sample.name, sample.labels)
-        if (teller.series.has(key) || teller.series.size < MAX_SERIES_PER_MONITOR)
-          teller.series.set(key, { sample, seenMs: nowMs })
-        else refused++
+        const known = teller.series.get(key)
+        if (known !== undefined) {
+          known.value = sample.value
+          known.seenMs = nowMs
+          continue
+        }
+        const kept = keptOf(monitor, sample, key, nowMs)
+        let at = add(monitor, teller, key, kept)
+        if (at === 'series of all plug-ins' && !hasForgotten) {
+          hasForgotten = true
+          forgetOld(nowMs)
+          tellers.set(monitor, teller)
+          at = add(monitor, teller, key, kept)
+        }
+        if (at === undefined) continue
+        refused++
+        tellCut(monitor, at)
       }
       return refused
     },
     forget(monitor) {
+      for (const [key, kept] of tellers.get(monitor)?.series ?? []) remove(monitor, key, kept)
       tellers.delete(monitor)
+      cut.delete(monitor)
     },
-    families(reserved, nowMs, described = () => undefined) {
+    *families(nowMs, described = () => undefined) {
       forgetOld(nowMs)
-      const { byName, others } = sortSamples(tellers, reserved)
-      const families = [...byName].map(([name, { by, values }]): MetricFamily => {
+      const all = byFamily()
+      const others = all.get(UNCONVENTIONAL)
+      all.delete(UNCONVENTIONAL)
+      for (const name of [...all.keys()].sort()) {
+        const { by, values } = all.get(name) ?? { by: '', values: [] }
         const declared = tellers.get(by)?.described.get(name) ?? described(by, name)
         const help = helpOf(declared) ?? 'As monitors tell it; docs/monitors.md says what it is.'
-        return { name, help, type: typeOf(name), values }
-      })
-      return [...families.sort((a, b) => (a.name < b.name ? -1 : 1)), unconventionalOf(others)]
+        yield { name, help, type: typeOf(name), values }
+      }
+      const help = 'Samples of monitors whose names do not follow the conventions of Prometheus.'
+      yield { name: UNCONVENTIONAL, help, type: 'gauge', values: others?.values ?? [] }
     },
   }
 }

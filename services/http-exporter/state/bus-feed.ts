@@ -64,10 +64,13 @@ function heard({ state, history, clock, booted }: Feed, { bootId, detectorIncarn
   history.seen({ wall: clock.now(), monoMs: clock.monotonicMs(), bootId, booted, incarnation })
 }
 
-function takeSamples(feed: Feed, { monitor, samples: batch, described }: MetricBatch): void {
+function takeSamples(feed: Feed, { monitor, time, samples: batch, described }: MetricBatch): void {
   const { samples, series, history, hub, uses, clock } = feed
   const told = batch.map(fromProtoSample)
-  feed.samplesRefused += samples.take(monitor, told, clock.monotonicMs(), described.map(fromProtoMetric))
+  feed.samplesRefused += samples.take(monitor, told, clock.monotonicMs(), {
+    timeMs: time?.getTime() ?? 0,
+    described: described.map(fromProtoMetric),
+  })
   const values = series.take(monitor, told, clock.monotonicMs())
   history.sample(values)
   const shown = shownValues(values, uses())
