@@ -10,10 +10,15 @@ import {
 } from '#proto/grpc/reflection/v1/reflection.ts'
 import { splitDescriptorSet } from './descriptors.ts'
 import type { createAnswers } from './reflection.late.ts'
+import { readFewAhead } from './stream.ts'
 import type { RpcService } from './types.ts'
 
 const NOT_FOUND = 5
 const UNIMPLEMENTED = 12
+const RESOURCE_EXHAUSTED = 8
+
+/** Questions of one stream: a client that describes everything asks one or two for each file and symbol. */
+export const QUESTIONS_MAX = 1024
 
 type Answer = ServerReflectionResponse['messageResponse']
 type Answers = ReturnType<typeof createAnswers>
@@ -39,7 +44,10 @@ async function loadAnswers(descriptors: () => Promise<Uint8Array>): Promise<Answ
 interface ReflectionCall {
   on(event: 'data', listener: (request: ServerReflectionRequest) => void): unknown
   on(event: 'end', listener: () => void): unknown
-  write(response: ServerReflectionResponse): unknown
+  write(response: ServerReflectionResponse, taken: () => void): unknown
+  emit(event: 'error', err: { readonly code: number; readonly details: string }): unknown
+  pause(): unknown
+  resume(): unknown
   end(): unknown
 }
 
@@ -67,15 +75,23 @@ export function createReflection(services: readonly string[], descriptors: () =>
     }
   }
 
+  /** Reads the next question once the answer to the last one is taken: who asks and does not read is waited for. */
   function serverReflectionInfo(call: ReflectionCall): void {
-    let turn = Promise.resolve()
+    let questions = 0
+    readFewAhead(call)
     call.on('data', (request) => {
-      turn = turn.then(async () => {
-        const messageResponse = await answerTo(request)
-        call.write({ validHost: request.host, originalRequest: request, messageResponse })
-      })
+      call.pause()
+      questions++
+      if (questions > QUESTIONS_MAX) {
+        const details = `a stream of reflection has ${QUESTIONS_MAX} questions; ask further ones on another`
+        call.emit('error', { code: RESOURCE_EXHAUSTED, details })
+        return
+      }
+      void answerTo(request).then((messageResponse) =>
+        call.write({ validHost: request.host, originalRequest: request, messageResponse }, () => call.resume()),
+      )
     })
-    call.on('end', () => void turn.then(() => call.end()))
+    call.on('end', () => call.end())
   }
 
   return [ServerReflectionService, alpha(ServerReflectionService)].map((definition) => ({

@@ -17,8 +17,8 @@ export interface RpcStream<Request, Response> {
 const AHEAD = 1
 
 /** Holds the sender back sooner. A stream of grpc-js takes no options; the mark is a field of every Readable. */
-export function readFewAhead(stream: AnyStream<unknown>): void {
-  const { _readableState: state } = stream as unknown as { readonly _readableState: { highWaterMark: number } }
+export function readFewAhead(stream: object): void {
+  const { _readableState: state } = stream as { readonly _readableState: { highWaterMark: number } }
   state.highWaterMark = AHEAD
 }
 
