@@ -59,23 +59,18 @@ function createHistoryHandler({ history, uses, clock }: HandlerSources): Handler
   }
 }
 
-/** One text at a time, whoever asks and at whichever port. */
+/** One text at a time, given again for a moment, whoever asks and at whichever port. */
 function createMetricsHandler({ metrics, clock }: HandlerSources): Handler {
-  let last: { readonly answer: Promise<Answer>; endedMs: number | undefined } | undefined
+  let last: Promise<Answer> | undefined
+  function drop(): void {
+    last = undefined
+  }
   return () => {
-    if (last !== undefined && (last.endedMs === undefined || clock.monotonicMs() - last.endedMs < METRICS_REUSED_MS))
-      return last.answer
+    if (last !== undefined) return last
     const answer = metrics().then((body) => ({ status: 200, type: METRICS_TYPE, body }))
-    const turn: typeof last = { answer, endedMs: undefined }
-    last = turn
-    answer.then(
-      () => {
-        turn.endedMs = clock.monotonicMs()
-      },
-      () => {
-        last = undefined
-      },
-    )
+    last = answer
+    // It is large: kept no longer than it is given.
+    answer.then(() => clock.after(METRICS_REUSED_MS, drop), drop)
     return answer
   }
 }

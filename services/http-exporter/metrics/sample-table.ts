@@ -153,7 +153,7 @@ export function createSampleTable(onCut: (monitor: string, at: Cut) => void = ()
         tellCut(monitor, 'series of all plug-ins')
         return samples.length
       }
-      const teller = tellers.get(monitor) ?? { series: new Map(), described: new Map(), describedMs: undefined }
+      const teller: Teller = tellers.get(monitor) ?? { series: new Map(), described: new Map(), describedMs: undefined }
       tellers.set(monitor, teller)
       if (said !== undefined) describe(teller, said)
       let refused = 0

@@ -68,7 +68,9 @@ const bodies = new Set<string | Uint8Array>()
 let series = 0
 for (let round = 0; round < ROUNDS; round++) {
   const question = { query: {}, accept: '*/*' }
-  const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => handlers['prometheus-metrics'](question)))
+  const answers = await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => handlers['prometheus-metrics'](question)),
+  )
   for (const { body } of answers) bodies.add(body)
   series = seriesIn(answers[0]?.body ?? '')
 }
