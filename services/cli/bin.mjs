@@ -16,7 +16,13 @@ if (!existsSync(cli)) {
 const child = spawn(existsSync(pinned) ? pinned : process.execPath, [cli, ...process.argv.slice(2)], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 })
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal))
+let isTold = false
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
+  process.on(signal, () => {
+    isTold = true
+    child.kill(signal)
+  })
+}
 child.on('error', (err) => {
   process.stderr.write(`node-doctor cannot be started: ${err.message}\n`)
   process.exit(2)
@@ -27,6 +33,8 @@ child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals
 if (process.env.npm_command !== undefined) {
   const parent = process.ppid
   setInterval(() => {
-    if (process.ppid !== parent) child.kill('SIGTERM')
+    if (process.ppid === parent || isTold) return
+    isTold = true
+    child.kill('SIGTERM')
   }, 250).unref()
 }

@@ -95,6 +95,15 @@ describe('a supervised service', () => {
     expect(running.restarts).toBe(0)
   })
 
+  it('that ends while everything is being stopped is not started again, and nobody says so', async () => {
+    await becomes('ready')
+    running.startNoMore()
+    running.signal('SIGKILL')
+    await running.ended
+    await running.stop(2000)
+    expect([states, running.restarts, clock.sleeping]).toEqual([['ready', 'stopped'], 0, 0])
+  })
+
   it('ends when it is asked to, and no look follows', async () => {
     await becomes('ready')
     await running.stop(2000)

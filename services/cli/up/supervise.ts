@@ -35,6 +35,8 @@ export interface Supervised {
   /** Resolves when it has ended for good. Never rejects. */
   readonly ended: Promise<void>
   signal(signal: NodeJS.Signals): void
+  /** From now on it is not started again, however it ends: everything is being stopped. */
+  startNoMore(): void
   /** SIGTERM, after `graceMs` SIGKILL. */
   stop(graceMs: number): Promise<void>
 }
@@ -110,6 +112,12 @@ export function supervise(options: SuperviseOptions): Supervised {
     enter('stopped')
   }
 
+  function startNoMore(): void {
+    stopping = true
+    asked.abort()
+    endLooks()
+  }
+
   const living = live()
   return {
     service,
@@ -125,10 +133,9 @@ export function supervise(options: SuperviseOptions): Supervised {
       return restarts
     },
     signal: (signal) => void child?.kill(signal),
+    startNoMore,
     async stop(graceMs) {
-      stopping = true
-      asked.abort()
-      endLooks()
+      startNoMore()
       if (child !== undefined) {
         enter('stopping')
         await child.stop(graceMs)

@@ -16,6 +16,7 @@ import { stateNote } from './folder.ts'
 import { askKubernetes } from './kubernetes.ts'
 import { takeUpLock } from './lock.ts'
 import { type PlannedService, planServices } from './plan.ts'
+import { createStopWords } from './stop-word.ts'
 import { chooseStore } from './store.ts'
 import { type Supervised, supervise } from './supervise.ts'
 
@@ -169,30 +170,33 @@ async function run(values: Values): Promise<number> {
 
   const leaveHeap = keepHeapSmall(clock)
   const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
-  let signals = 0
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      signals++
-      if (signals > 1) for (const one of running) one.signal('SIGKILL')
-      ask()
-    })
+  const wordOf = createStopWords()
+  let isAsked = false
+  function heard(): void {
+    isAsked = true
+    const word = wordOf(clock.monotonicMs())
+    for (const one of running) {
+      if (word === 'stop') one.startNoMore()
+      else if (word === 'kill') one.signal('SIGKILL')
+    }
+    ask()
   }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, heard)
   // Started by `npx node-doctor`: that it is gone is its word to stop.
   process.once('disconnect', () => {
-    signals++
-    ask()
+    if (!isAsked) heard()
   })
   process.channel?.unref()
   const patience = new Promise((resolve) => setTimeout(resolve, 15_000).unref())
   const allEnded = Promise.all(running.map(({ ended }) => ended))
   await Promise.race([Promise.all(running.map(({ firstReady }) => firstReady)), patience, asked])
-  if (signals === 0) {
+  if (!isAsked) {
     const tookMs = performance.now() - begun
     say(overview(config, running, { tookMs, notes, kubernetes: await askedKubernetes(config, running) }))
     shown = true
   }
   await Promise.race([asked, allEnded])
-  process.stdout.write(signals > 0 ? 'Stopping everything; Ctrl-C again kills.\n' : 'Every process ended for good.\n')
+  process.stdout.write(isAsked ? 'Stopping everything; Ctrl-C again kills.\n' : 'Every process ended for good.\n')
   for (const order of [...new Set(planned.map(({ stopOrder }) => stopOrder))].sort((a, b) => a - b)) {
     await Promise.all(running.filter(({ service }) => service.stopOrder === order).map((one) => one.stop(GRACE_MS)))
   }
@@ -200,7 +204,7 @@ async function run(values: Values): Promise<number> {
   for (const { socket } of planned) await rm(socket, { force: true })
   await lock.release()
   process.stdout.write('Stopped.\n')
-  return signals > 0 ? 0 : 1
+  return isAsked ? 0 : 1
 }
 
 export const up: Command = {

@@ -118,6 +118,25 @@ describe.concurrent('a plug-in that listens and takes no connection', () => {
   }, 40_000)
 })
 
+describe.concurrent('a plug-in that spoke and freezes', () => {
+  it('is told as silent, never as one that has not answered yet', async ({ expect }) => {
+    await using bench = await createBench()
+    let isFrozen = false
+    const service = streamingMonitor({
+      type: 'Streamed',
+      report: () => ({ sequence: 1, observations: [] }),
+      isFrozen: () => isFrozen,
+    })
+    await bench.serve('frozen.sock', [{ definition: MonitorService, implementation: service }])
+    await expect.poll(() => health(bench, 'frozen'), POLL).toBe('alive')
+    isFrozen = true
+    await expect.poll(() => bench.problem('MonitorUnreachable', 'monitor:frozen'), POLL).toBeDefined()
+    expect(bench.problem('MonitorUnreachable', 'monitor:frozen')).toMatch(
+      /^monitor frozen does not answer: no report and no heartbeat for \d s$/,
+    )
+  }, 40_000)
+})
+
 describe.concurrent('a plug-in that was found', () => {
   function leftBehind(name: string) {
     return (engine: Bench['engine'], dir: string) => {

@@ -56,14 +56,24 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   let isLost = false
   let lookAgainMs = 0
   let lossMoved = (): void => undefined
-  let reason = 'it has not answered yet'
+  /** What went wrong since it was heard last. */
+  let fault: string | undefined
+  let heardMs: number | undefined
 
   function expect(): void {
     engine.take({ kind: 'expected', declaration: expectedDeclaration(known) })
   }
 
+  /** Why it does not answer, as far as anybody can know. */
+  function why(): string {
+    if (fault !== undefined) return fault
+    return heardMs === undefined ? 'it has not answered yet' : new MonitorSilentError(monotonicMs() - heardMs).message
+  }
+
   function alive(): void {
-    presence.spoke(monotonicMs())
+    heardMs = monotonicMs()
+    fault = undefined
+    presence.spoke(heardMs)
     if (isLost) log.info('monitor answers again', { monitor: known.name })
     isLost = false
     lookAgainMs = 0
@@ -96,6 +106,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   function lose(): void {
     if (isLost && engine.state.monitors.get(known.name)?.health === 'unreachable') return
     isLost = true
+    const reason = why()
     log.warn('monitor is lost', { monitor: known.name, reason })
     if (!engine.state.monitors.has(known.name)) expect()
     engine.take({ kind: 'lost', monitor: known.name, reason })
@@ -103,7 +114,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
 
   /** What it sent cannot be taken: too large, or no message of the protocol. */
   function misconduct(): void {
-    engine.misbehaved(known.name, [`it was cut off: ${reason}`])
+    engine.misbehaved(known.name, [`it was cut off: ${why()}`])
   }
 
   async function session(signal: AbortSignal): Promise<void> {
@@ -124,8 +135,8 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       tellBy: (tell) => {
         tellCurrent = tell
       },
-      failed: (why) => {
-        reason = cleanText(why, MAX_REASON)
+      failed: (words) => {
+        fault = cleanText(words, MAX_REASON)
         failed(false)
       },
     }
@@ -148,7 +159,8 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
 
   /** Why a session ended, and whether somebody is still there. */
   function ended(err: unknown): void {
-    reason = text(err)
+    const reason = text(err)
+    fault = reason
     failed(err instanceof MonitorGoneError)
     log.debug('monitor session ended', { monitor: known.name, reason })
     engine.take({ kind: 'troubled', monitor: known.name, reason })
@@ -162,7 +174,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     known,
     goneSinceMs: () => presence.goneSinceMs(),
     check(check, timeoutMs) {
-      if (current === undefined) return Promise.reject(new Error(`monitor ${known.name} is not connected: ${reason}`))
+      if (current === undefined) return Promise.reject(new Error(`monitor ${known.name} is not connected: ${why()}`))
       return current.check(check, timeoutMs)
     },
     clear: (word) => tellCurrent?.(word),

@@ -14,12 +14,21 @@ export interface StreamingOptions {
   readonly report: () => Parameters<typeof Report.fromPartial>[0]
   /** Is handed the sequence of each report that the detector has taken. */
   readonly onAcknowledged?: (sequence: number) => void
+  /** Whether it is stopped in its tracks: its streams stay open, nothing comes. */
+  readonly isFrozen?: () => boolean
 }
 
 /** Says one report in each session, then a heartbeat ten times a second until the session's end. */
-export function streamingMonitor({ type, described, report, onAcknowledged }: StreamingOptions): MonitorServer {
+export function streamingMonitor({
+  type,
+  described,
+  report,
+  onAcknowledged,
+  isFrozen = () => false,
+}: StreamingOptions): MonitorServer {
   return {
-    describe: (_call, callback) =>
+    describe: (_call, callback) => {
+      if (isFrozen()) return
       callback(
         null,
         DescribeResponse.fromPartial({
@@ -28,7 +37,8 @@ export function streamingMonitor({ type, described, report, onAcknowledged }: St
           conditionTypes: [{ type, polarity: Polarity.TRUE_IS_PROBLEM }],
           ...described,
         }),
-      ),
+      )
+    },
     check: (_call, callback) => callback(null, { report: undefined }),
     watch(call) {
       call.on('error', () => undefined)
@@ -37,7 +47,9 @@ export function streamingMonitor({ type, described, report, onAcknowledged }: St
       })
       const time = new Date()
       call.write({ time, dropped: 0, report: Report.fromPartial({ incarnation: INCARNATION, time, ...report() }) })
-      const timer = setInterval(() => call.write({ time: new Date(), dropped: 0, report: undefined }), HEARTBEAT_MS)
+      const timer = setInterval(() => {
+        if (!isFrozen()) call.write({ time: new Date(), dropped: 0, report: undefined })
+      }, HEARTBEAT_MS)
       call.on('cancelled', () => clearInterval(timer))
       call.on('close', () => clearInterval(timer))
     },
