@@ -16,6 +16,7 @@ import { checkExpected } from './rules/expected.ts'
 import { checkNamedTypes, namedTypesOf, ownersOf } from './rules/instance-types.ts'
 import { checkInstances } from './rules/instances.ts'
 import { checkNodeConditions } from './rules/node-conditions.ts'
+import { checkPluginTypes } from './rules/plugin-types.ts'
 import { checkPlugins } from './rules/plugins.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
 import { checkStrategies } from './rules/strategies.ts'
@@ -67,6 +68,8 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkPlugins(plugins, [...OWN_NAMES, ...catalog.monitors.map(({ name }) => name)], run)
   checkEnds(doc, runDir, tree, run)
   checkNamedTypes(monitors, catalog, run)
+  const owners = ownersOf(monitors, catalog, doc.detector.expect)
+  checkPluginTypes(plugins, { monitors, catalog, owners }, run)
   const unbuilt = checkExpected(doc, catalog, tree, run)
   checkNodeConditions(doc, { plugins, named: namedTypesOf(monitors, catalog), catalog, tree }, run)
   if (run.problems.length > 0) return { config: undefined, problems: run.problems }
@@ -83,7 +86,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
       ...sections,
       monitors: monitors.map(({ entry }) => entry),
       plugins: plugins.map(({ entry }) => entry),
-      catalog: ownersOf(monitors, catalog, doc.detector.expect),
+      catalog: owners,
       missing,
       notes: [...around.notes, ...run.notes],
       settingsInForce: { set: run.set, defaults: run.defaults },

@@ -35,7 +35,7 @@ export function namedTypesOf(monitors: readonly Placed<MonitorEntry>[], catalog:
 }
 
 /** The checks of the catalogue that are configured and switched on, each once. */
-function configuredChecks(monitors: readonly MonitorEntry[], catalog: Catalog): readonly CatalogCheck[] {
+export function configuredChecks(monitors: readonly MonitorEntry[], catalog: Catalog): readonly CatalogCheck[] {
   const found = monitors.filter(({ enabled }) => enabled).map(({ type }) => checkOf(catalog, type))
   return [...new Set(found.filter((check) => check !== undefined))]
 }
