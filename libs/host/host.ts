@@ -52,7 +52,7 @@ export function createHost(options: HostOptions): Host {
     root,
     files,
     programs,
-    logs: createLogs({ clock, root, threads, programs, bootId }),
+    logs: createLogs({ clock, root, threads, deviceThread: createGuard(1, clock), programs, bootId }),
     bootId,
     hostname: () => readHostName(root),
   }

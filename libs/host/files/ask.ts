@@ -21,11 +21,16 @@ function wrapped({ action, path }: Question, cause: unknown): Error {
   return new HostReadError({ action, path, code: codeOf(cause), cause })
 }
 
-/** One guarded call. @throws HostReadError */
-export async function guarded<T>(guard: Guard, question: Question, operation: () => Promise<T>): Promise<T> {
+/** One guarded call. @param late takes what came after the deadline @throws HostReadError */
+export async function guarded<T>(
+  guard: Guard,
+  question: Question,
+  operation: () => Promise<T>,
+  late?: (value: T) => void,
+): Promise<T> {
   const { action, path, timeoutMs = DEFAULT_TIMEOUT_MS } = question
   try {
-    return await guard.run({ action, path, timeoutMs }, operation)
+    return await guard.run({ action, path, timeoutMs }, operation, late)
   } catch (error) {
     throw wrapped(question, error)
   }
@@ -37,6 +42,7 @@ export function ask<T>(
   root: string,
   question: Question,
   operation: (realPath: string) => Promise<T>,
+  late?: (value: T) => void,
 ): Promise<T> {
-  return guarded(guard, question, async () => operation(await resolveBelow(root, question.path)))
+  return guarded(guard, question, async () => operation(await resolveBelow(root, question.path)), late)
 }

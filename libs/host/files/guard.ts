@@ -14,8 +14,11 @@ export interface GuardedCall {
 }
 
 export interface Guard {
-  /** Runs `operation`. @throws HostReadError `TIMEOUT`, or what the operation rejects with. */
-  run<T>(call: GuardedCall, operation: () => Promise<T>): Promise<T>
+  /**
+   * Runs `operation`. @throws HostReadError `TIMEOUT`, or what the operation rejects with.
+   * @param late takes what came after the deadline, where it must be given back
+   */
+  run<T>(call: GuardedCall, operation: () => Promise<T>, late?: (value: T) => void): Promise<T>
   /** Calls that passed their deadline and have not ended. */
   readonly hung: number
 }
@@ -30,7 +33,7 @@ export function createGuard(maxHung: number, clock: Clock): Guard {
   const hung = new Map<string, number>()
   // Two calls of one path may run side by side, and both may hang.
 
-  function run<T>(call: GuardedCall, operation: () => Promise<T>): Promise<T> {
+  function run<T>(call: GuardedCall, operation: () => Promise<T>, takeLate?: (value: T) => void): Promise<T> {
     const key = `${call.action} ${call.path}`
     if (hung.has(key)) return Promise.reject(timeout(call, 'asked before, still no answer'))
     if (hung.size >= maxHung && !isKernelPath(call.path)) {
@@ -53,6 +56,7 @@ export function createGuard(maxHung: number, clock: Clock): Guard {
       operation().then(
         (value) => {
           ended()
+          if (late) takeLate?.(value)
           resolve(value)
         },
         (error: unknown) => {

@@ -1,20 +1,25 @@
 import { writeFileSync } from 'node:fs'
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '#clock'
 import { createHost } from '../host.ts'
-import { processState, tempFolder, writeTree } from '../testing.ts'
+import { createPrograms } from '../programs/programs.ts'
+import { mountHung, processState, tempFolder, whyNoMounts, writeTree } from '../testing.ts'
 import { recordKernelLog } from './testing-recorded.ts'
 import type { KernelLogEvent, KernelLogOptions, KernelRecord } from './types.ts'
 
 const BOOT = '00000000-0000-4000-8000-000000000001'
 
 /** Follows a log until the test has seen enough. */
-function follow(root: string, options: Partial<KernelLogOptions> & { from: KernelLogOptions['from'] }) {
+function follow(
+  root: string,
+  options: Partial<KernelLogOptions> & { from: KernelLogOptions['from'] },
+  { logs } = createHost({ root }),
+) {
   const stop = new AbortController()
   const events: KernelLogEvent[] = []
   const reading = (async () => {
-    const { logs } = createHost({ root })
     for await (const event of logs.kernelLog({ ...options, signal: stop.signal })) events.push(event)
   })()
   async function end(): Promise<void> {
@@ -145,6 +150,75 @@ test('where the device is closed it goes by what dmesg says', async () => {
   expect(heard.lost()).toEqual([])
 })
 
+/** A machine whose log only dmesg tells, or nobody; what is tried again after long is tried again at once. */
+async function closedDevice(lines: readonly string[]) {
+  const folder = await tempFolder()
+  onTestFinished(() => folder[Symbol.asyncDispose]())
+  const { path } = folder
+  await writeTree(path, {
+    'proc/sys/kernel/random/boot_id': BOOT,
+    log: lines.join(''),
+    dmesg: '#!/bin/sh\ncd "$(dirname "$0")" && [ ! -e fails ] && exec cat log\n',
+  })
+  await chmod(`${path}/dmesg`, 0o755)
+  const before = process.env['PATH']
+  process.env['PATH'] = `${path}:${before}`
+  onTestFinished(() => {
+    process.env['PATH'] = before
+  })
+  const clock = systemClock()
+  const soon = { ...clock, after: (ms: number, run: () => void) => clock.after(ms >= 10_000 ? ms / 1000 : ms, run) }
+  return {
+    path,
+    host: createHost({ root: path, clock: soon, programs: createPrograms(path, clock) }),
+    async say(...now: string[]): Promise<void> {
+      await writeFile(`${path}/new`, now.join(''))
+      await rename(`${path}/new`, `${path}/log`)
+    },
+    fail: () => writeFile(`${path}/fails`, ''),
+    heal: () => rm(`${path}/fails`),
+  }
+}
+
+const [LINUX, A, B, C] = [
+  '<6>[    0.000000] Linux\n',
+  '<6>[    1.000000] a\n',
+  '<6>[    2.000000] b\n',
+  '<6>[    3.000000] c\n',
+]
+
+test.for([
+  ['start', ['Linux', 'a', 'b', 'c']],
+  ['end', ['b', 'c']],
+] as const)(
+  'a call of dmesg that fails makes nothing new of what was told, or stood there: from the %s',
+  async ([from, texts]) => {
+    const machine = await closedDevice([LINUX, A])
+    const heard = follow(machine.path, { from, askMs: 10 }, machine.host)
+    const failed = (): number => heard.events.filter(({ kind }) => kind === 'unreadable').length
+    await heard.caughtUp()
+    await machine.fail()
+    await expect.poll(failed, { interval: 5 }).toBe(1)
+    await machine.say(LINUX, A, B)
+    await machine.heal()
+    await expect.poll(heard.texts, { interval: 5 }).toContain('b')
+    await machine.say(A, B, C)
+    await expect.poll(heard.texts, { interval: 5 }).toContain('c')
+    expect([heard.texts(), heard.lost()]).toEqual([texts, []])
+  },
+)
+
+test('the device is tried again while dmesg is asked, and goes on behind what that has told', async () => {
+  const machine = await closedDevice([LINUX, A, B])
+  const heard = follow(machine.path, { from: 'start', askMs: 10 }, machine.host)
+  await heard.caughtUp()
+  const log = await recordKernelLog(machine.path)
+  await log.play([LINUX, A, B, C].map((_, i) => ({ atMs: i * 1000, text: `device ${i}` })))
+  await expect.poll(() => heard.texts().at(-1), { interval: 5 }).toBe('device 3')
+  expect(heard.texts()).toEqual(['Linux', 'a', 'b', 'device 3'])
+  expect(heard.records().at(-1)).toMatchObject({ sequence: 3 })
+})
+
 test('says once why it cannot be read, by any way', async () => {
   await using folder = await tempFolder()
   await mkdir(join(folder.path, 'dev'))
@@ -186,6 +260,20 @@ test.skipIf(!isOpen)('follows the real device, goes on behind a cursor, and leav
   const readers = await childrenNamed('cat')
   await second.end()
   for (const pid of readers) await expect.poll(() => processState(pid)).toMatch(/gone|Z|X/)
+})
+
+test.skipIf(!isOpen || whyNoMounts() !== '')('mounts that hang elsewhere do not keep the device closed', async () => {
+  await using folder = await tempFolder()
+  const host = createHost({ root: '' })
+  await using mounts = new AsyncDisposableStack()
+  for (const path of ['a', 'b'].map((name) => join(folder.path, name))) {
+    mounts.use(await mountHung(path))
+    await expect(host.files.readText(join(path, 'file'), { timeoutMs: 50 })).rejects.toThrow('TIMEOUT')
+  }
+  const heard = follow('', { from: 'start' }, host)
+  await heard.caughtUp()
+  expect(heard.records().at(-1)).toMatchObject({ sequence: expect.any(Number) as number })
+  await heard.end()
 })
 
 async function childrenNamed(name: string): Promise<number[]> {

@@ -23,6 +23,10 @@ const GAP_MS = 5
 const LOOK_MS = 30_000
 const ASK_MS = 2_000
 const RETRY_MS = 10_000
+/** How often the device is tried while dmesg is asked. */
+const DEVICE_MS = 60_000
+/** The device may not be opened, or there is none: dmesg is asked. What else fails is tried again. */
+const CLOSED = ['EACCES', 'EPERM', 'ENOENT']
 /** The largest buffer that a kernel is usually given. */
 const DMESG_BYTES = 16_777_216
 
@@ -31,11 +35,29 @@ export interface KernelDoor {
   readonly clock: Clock
   readonly root: string
   readonly threads: Guard
+  /** For opening the device alone: it goes on while mounts elsewhere hang. */
+  readonly deviceThread: Guard
   readonly programs: Programs
   bootId(): Promise<string>
 }
 
 type Events = AsyncGenerator<KernelLogEvent, undefined>
+
+/** What is kept when one way to read the log ends, for whichever is next. */
+interface Reading {
+  readonly at: KernelPlace
+  way?: 'device' | 'file' | 'dmesg'
+  /** What dmesg said last. */
+  before: readonly string[]
+}
+
+/** Goes on by a way: what another told is known by number or time, what the same told is remembered. */
+function goBy(reading: Reading, way: NonNullable<Reading['way']>): void {
+  if (reading.way === way) return
+  reading.way = way
+  reading.before = []
+  reading.at.goAnotherWay()
+}
 
 /** Puts records in order behind a place. */
 function* place(at: KernelPlace, parsed: readonly (ParsedRecord | undefined)[]): Generator<KernelLogEvent> {
@@ -134,46 +156,75 @@ async function askDmesg(programs: Programs, signal: AbortSignal): Promise<string
   }
 }
 
-/** Ends where dmesg may not be asked either. */
-async function* followDmesg(door: KernelDoor, at: KernelPlace, { signal, askMs = ASK_MS }: KernelLogOptions): Events {
-  let before: readonly string[] = []
-  while (!signal.aborted) {
-    const now = await askDmesg(door.programs, signal)
-    if (now === undefined) return
-    const { lines, isLost } = newLines(before, now)
-    if (isLost) yield { kind: 'lost', count: undefined }
-    yield* place(at, lines.map(parseDmesgLine))
-    yield { kind: 'caught-up' }
-    if (now.length > 0) before = now
-    await waitFor(door.clock, askMs, signal)
+/** Until the device is to be tried again (`due`); `failed` where dmesg may not be asked either. */
+async function* followDmesg(
+  door: KernelDoor,
+  reading: Reading,
+  { signal, askMs = ASK_MS }: KernelLogOptions,
+): AsyncGenerator<KernelLogEvent, 'due' | 'failed'> {
+  goBy(reading, 'dmesg')
+  let isDue = false
+  const callOff = door.clock.after(DEVICE_MS, () => {
+    isDue = true
+  })
+  try {
+    while (!signal.aborted && !isDue) {
+      const now = await askDmesg(door.programs, signal)
+      if (now === undefined) return 'failed'
+      const { lines, isLost } = newLines(reading.before, now)
+      if (now.length > 0) reading.before = now
+      if (isLost) yield { kind: 'lost', count: undefined }
+      yield* place(reading.at, lines.map(parseDmesgLine))
+      yield { kind: 'caught-up' }
+      await waitFor(door.clock, askMs, signal)
+    }
+    return 'due'
+  } finally {
+    callOff()
   }
 }
 
 /** Opens the device; undefined where it is a recorded file. @throws HostReadError */
 async function openDevice(door: KernelDoor): Promise<{ fd: number; real: string } | undefined> {
-  return ask(door.threads, door.root, { action: 'open', path: PATH }, async (real) => {
+  const open = async (real: string): Promise<{ fd: number; real: string } | undefined> => {
     if ((await stat(real)).isFile()) return undefined
     return { fd: openSync(real, constants.O_RDONLY | constants.O_NONBLOCK), real }
+  }
+  return ask(door.deviceThread, door.root, { action: 'open', path: PATH }, open, (late) => {
+    if (late !== undefined) closeSync(late.fd)
   })
 }
 
+/** Opens the device, and asks dmesg as long as it is closed; `failed` where that says nothing either, or it ends. */
+async function* openOrAsk(
+  door: KernelDoor,
+  reading: Reading,
+  options: KernelLogOptions,
+): AsyncGenerator<KernelLogEvent, Awaited<ReturnType<typeof openDevice>> | 'failed'> {
+  for (;;) {
+    try {
+      return await openDevice(door)
+    } catch (error) {
+      if (!(error instanceof HostReadError && CLOSED.includes(error.code))) throw error
+      const ended = yield* followDmesg(door, reading, options)
+      if (ended === 'due' && !options.signal.aborted) continue
+      if (ended === 'failed') yield { kind: 'unreadable', error }
+      return 'failed'
+    }
+  }
+}
+
 /** Whichever way there is, as long as it goes. */
-async function* follow(door: KernelDoor, at: KernelPlace, options: KernelLogOptions): Events {
-  let device: Awaited<ReturnType<typeof openDevice>>
-  try {
-    device = await openDevice(door)
-  } catch (error) {
-    if (!(error instanceof HostReadError)) throw error
-    yield* followDmesg(door, at, options)
-    yield { kind: 'unreadable', error }
-    return
-  }
+async function* follow(door: KernelDoor, reading: Reading, options: KernelLogOptions): Events {
+  const device = yield* openOrAsk(door, reading, options)
+  if (device === 'failed') return
+  goBy(reading, device === undefined ? 'file' : 'device')
   if (device === undefined) {
-    yield* followFile(door, at, options)
+    yield* followFile(door, reading.at, options)
     return
   }
   try {
-    yield* followDevice(door, device.fd, device.real, at, options)
+    yield* followDevice(door, device.fd, device.real, reading.at, options)
   } finally {
     closeSync(device.fd)
   }
@@ -182,14 +233,14 @@ async function* follow(door: KernelDoor, at: KernelPlace, options: KernelLogOpti
 /** See {@link Logs.kernelLog}. */
 export async function* followKernelLog(door: KernelDoor, options: KernelLogOptions): Events {
   const { signal, from } = options
-  let at: KernelPlace | undefined
+  let reading: Reading | undefined
   /** What stands there already is not asked for. */
   let isPast = from === 'end'
   let told: string | undefined
   while (!signal.aborted) {
     try {
-      at ??= createKernelPlace(from === 'end' ? 'start' : from, await door.bootId())
-      for await (const event of follow(door, at, options)) {
+      reading ??= { at: createKernelPlace(from === 'end' ? 'start' : from, await door.bootId()), before: [] }
+      for await (const event of follow(door, reading, options)) {
         if (event.kind === 'unreadable') {
           if (told !== event.error.code) yield event
           told = event.error.code

@@ -6,6 +6,11 @@ import type { KernelCursor, KernelRecord } from './types.ts'
 export interface KernelPlace {
   /** undefined for one that was told before; `lost` are those between it and the one before it. */
   take(record: ParsedRecord): { readonly record: KernelRecord; readonly lost: number } | undefined
+  /**
+   * The log is read anew from its beginning, by another way. Where records have no numbers there, or those told last had
+   * none, what is not later than the last that was told is not new.
+   */
+  goAnotherWay(): void
 }
 
 /** @param from "start": whatever comes first is the first @param bootId of the log that is read */
@@ -16,6 +21,8 @@ export function createKernelPlace(from: 'start' | KernelCursor, bootId: string):
   let last = cursor === undefined ? undefined : isOfBoot ? (cursor.sequence ?? undefined) : -1
   /** Records are told apart by their time until the first of them is: there the cursor has no number, or they have none. */
   let untilUs = isOfBoot ? cursor.sinceBootUs : -1
+  /** Of the latest that was told. */
+  let toldUs = untilUs
 
   return {
     take(record) {
@@ -24,8 +31,13 @@ export function createKernelPlace(from: 'start' | KernelCursor, bootId: string):
       if (isByTime ? sinceBootUs <= untilUs : sequence <= (last ?? -1)) return undefined
       untilUs = -1
       const lost = sequence === null || last === undefined ? 0 : sequence - last - 1
-      if (sequence !== null) last = sequence
+      // Behind one without a number nobody knows how many there were.
+      last = sequence ?? undefined
+      toldUs = Math.max(toldUs, sinceBootUs)
       return { record: { ...record, cursor: { bootId, sinceBootUs, sequence } }, lost }
+    },
+    goAnotherWay() {
+      untilUs = toldUs
     },
   }
 }

@@ -34,6 +34,23 @@ test('any other text is no record, and never throws', () => {
   )
 })
 
+test('what one way has told is not told by another, which knows no numbers or knows them again', () => {
+  const record = (sinceBootUs: number, sequence: number | null) => {
+    return { sequence, sinceBootUs, facility: 0, level: 6, bytes: Buffer.alloc(0), fields: {} }
+  }
+  const place = createKernelPlace('start', 'now')
+  const told = (from: number, to: number, isNumbered: boolean): number[] => {
+    const times = Array.from({ length: to - from + 1 }, (_, i) => from + i)
+    return times.filter((us) => place.take(record(us, isNumbered ? us + 100 : null)) !== undefined)
+  }
+  expect(told(1, 5, true)).toEqual([1, 2, 3, 4, 5])
+  place.goAnotherWay()
+  expect(told(1, 7, false)).toEqual([6, 7])
+  place.goAnotherWay()
+  expect(told(1, 9, true)).toEqual([8, 9])
+  expect(told(1, 10, true)).toEqual([10])
+})
+
 test('a record is told once, and every number between two of them is told or counted', () => {
   const records = fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 40 })
   fc.assert(
