@@ -103,6 +103,14 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    says: 'a path that is named twice, each time spelled otherwise',
+    text: disk('paths:\n  - path: /var\n  - path: //var/.\n  - path: /\n  - path: //'),
+    faults: [
+      'config.yaml:11:11: monitors[0].config.paths[1].path: "//var/." is taken already, at config.yaml:10:11; expected another path',
+      'config.yaml:13:11: monitors[0].config.paths[3].path: "//" is taken already, at config.yaml:12:11; expected another path',
+    ],
+  },
+  {
     says: 'an unknown strategy',
     text: monitors('  - name: cpu\n    type: system-cpu\n    remediation:\n      strategy: systemd-restrat\n'),
     faults: [
@@ -125,6 +133,13 @@ const CASES: readonly Case[] = [
     faults: [
       'config.yaml:9:5: monitors[1].type: "a" is of type "system-cpu" too and looks at the same; expected one check of it',
     ],
+  },
+  {
+    says: 'two checks of one path, spelled otherwise',
+    text: monitors(
+      '  - name: a\n    type: disk-health-check\n    config: { paths: [{ path: /var }] }\n  - name: b\n    type: system-disk\n    config: { paths: [{ path: /var/ }] }\n',
+    ),
+    faults: ['config.yaml:11:5: monitors[1].config: "/var" is looked at by "a" already; expected it in one check'],
   },
   {
     says: 'two checks of one path',

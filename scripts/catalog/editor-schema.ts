@@ -17,6 +17,7 @@ const OURS = [
   'order',
   'inherits',
   'unique',
+  'place',
   'defaultText',
 ]
 

@@ -31,6 +31,8 @@ export interface JsonSchema {
   readonly order?: readonly (readonly string[])[]
   readonly inherits?: boolean
   readonly unique?: string
+  /** A path of the node: what spells it longer (`//`, `/.`, a slash at its end) is the same. */
+  readonly place?: boolean
   readonly defaultText?: string
 }
 
@@ -70,5 +72,6 @@ export const KEYWORDS: readonly string[] = [
   'order',
   'inherits',
   'unique',
+  'place',
   'defaultText',
 ]

@@ -4,7 +4,16 @@ import { parseDurationMs } from '../duration.ts'
 import type { Scalar, ScalarNode, Tree } from '../tree/tree.ts'
 import type { JsonSchema } from './json-schema.ts'
 import type { Run, Spot } from './run.ts'
-import { durationWords, expectedWords, numberWords, quoted, sampleWords, textWords, wordsOf } from './words.ts'
+import {
+  durationWords,
+  expectedWords,
+  numberWords,
+  quoted,
+  sampleWords,
+  strangerWords,
+  textWords,
+  wordsOf,
+} from './words.ts'
 
 const DURATION_SAMPLES = '"30s", "5m", "1h30m"'
 
@@ -108,8 +117,15 @@ function readText(schema: JsonSchema, node: ScalarNode, shown: string, fault: Fa
     fault(`${shown} is not a text; expected ${words}${sampleWords(schema)}, in quotes`)
     return undefined
   }
-  if (!fits(schema, given)) fault(`${shown} is not ${words}; expected one${sampleWords(schema) || ' that is'}`)
-  return given
+  if (!fits(schema, given))
+    fault(`${shown} is not ${words}${strangerWords(schema, given)}; expected one${sampleWords(schema) || ' that is'}`)
+  return schema.place === true ? plainPath(given) : given
+}
+
+/** A path without what its text alone says is nothing: `//`, `/.` and a slash at its end. `..` stays: a link may stand before it. */
+function plainPath(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.')
+  return `/${parts.join('/')}`
 }
 
 /** Lengths count Unicode characters, as JSON Schema does. */

@@ -35,24 +35,31 @@ function walkList(schema: JsonSchema, node: Tree, spot: Spot, run: Run, outer: V
   if (node.items.length > maxItems) run.fault(spot, `has ${node.items.length} items; expected at most ${maxItems}`)
   if (node.items.length < minItems) run.fault(spot, `has ${node.items.length} items; expected at least ${minItems}`)
   if (node.items.length === 0) run.wrote(spot, node, schema)
-  const seen = new Map<string, Place>()
+  const seen = new Map<unknown, Place>()
   return node.items.slice(0, maxItems).map((item, index) => {
     const { unique } = schema
     const named = unique === undefined ? undefined : textOf(item, unique)
     const itemSpot = at(spot, index, unique === 'name' ? named : undefined, item.place)
+    const value =
+      items.type === 'object' ? walkObject(items, item, itemSpot, run, outer) : walk(items, item, itemSpot, run)
     if (named !== undefined && unique !== undefined) {
-      const first = seen.get(named)
+      // As it is in force: one path spelled twice is one path.
+      const told = isValues(value) ? (value[unique] ?? named) : named
+      const first = seen.get(told)
       const where = item.kind === 'map' ? (item.entries.get(unique)?.place ?? item.place) : item.place
-      if (first === undefined) seen.set(named, where)
+      if (first === undefined) seen.set(told, where)
       else
         run.fault(
           below(itemSpot, unique, where),
           `"${named}" is taken already, at ${first.where}; expected another ${unique}`,
         )
     }
-    if (items.type === 'object') return walkObject(items, item, itemSpot, run, outer)
-    return walk(items, item, itemSpot, run)
+    return value
   })
+}
+
+function isValues(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function textOf(node: Tree, key: string): string | undefined {

@@ -72,3 +72,18 @@ export function mapWords({ properties, required = [] }: JsonSchema): string {
 export function sampleWords({ sample }: JsonSchema): string {
   return sample === undefined ? '' : ` such as "${sample}"`
 }
+
+/** A pattern that says the characters of a name one by one: `^[A-Za-z][A-Za-z0-9]{0,62}$`. */
+const CHARACTERS = /^\^\[([^\]]+)\]\[([^\]]+)\](?:\*|\{0,(\d{1,4})\})\$$/
+
+/** Which character keeps a text from being the name that the schema wants: `: "_" may not stand in it`. Nothing where it is not one. */
+export function strangerWords({ pattern = '' }: JsonSchema, text: string): string {
+  const [, first, rest, more] = CHARACTERS.exec(pattern) ?? []
+  if (first === undefined || rest === undefined) return ''
+  const [head, ...tail] = text
+  if (head === undefined) return ': it is empty'
+  if (!new RegExp(`^[${first}]$`, 'u').test(head)) return `: it may not begin with "${cut(head, 80)}"`
+  const stranger = tail.find((one) => !new RegExp(`^[${rest}]$`, 'u').test(one))
+  if (stranger !== undefined) return `: "${cut(stranger, 80)}" may not stand in it`
+  return more === undefined ? '' : `: it is longer than ${Number(more) + 1} characters`
+}

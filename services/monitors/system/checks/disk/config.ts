@@ -41,7 +41,7 @@ export const schema = z
               .string()
               .max(4096)
               .regex(/^\/[^\0]*$/)
-              .meta({ what: 'an absolute path', sample: '/var' })
+              .meta({ what: 'an absolute path', sample: '/var', place: true })
               .describe('Absolute path on the node; the file system that holds it is watched'),
             ...limits(true),
           })

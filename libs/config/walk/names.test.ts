@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigErrors } from '../errors.ts'
+import { HEAD, parse } from '../testing.ts'
+
+function faultOf(type: string): string | undefined {
+  try {
+    parse(`${HEAD}plugins:\n  - { name: fan, socketAddress: /run/f.sock, conditions: [{ type: "${type}" }] }\n`)
+  } catch (err) {
+    if (err instanceof ConfigErrors) return err.problems[0]?.text
+    throw err
+  }
+  return undefined
+}
+
+describe('a name that is none', () => {
+  it.each([
+    ['StrangerFan_fansd', ': "_" may not stand in it'],
+    ['Disk full', ': " " may not stand in it'],
+    ['1Disk', ': it may not begin with "1"'],
+    ['Größe', ': "ö" may not stand in it'],
+    ['', ': it is empty'],
+  ])('is answered with what keeps it from being one: %j', (type, why) => {
+    expect(faultOf(type)).toBe(`"${type}" is not a condition type${why}; expected one such as "GPUHealthy"`)
+  })
+
+  it('or with its length', () => {
+    expect(faultOf('A'.repeat(64))).toContain('is not a condition type: it is longer than 63 characters; expected')
+    expect(faultOf('A'.repeat(63))).toBeUndefined()
+  })
+})
+
+it.each([
+  ['/', '/'],
+  ['//', '/'],
+  ['/.', '/'],
+  ['/var/', '/var'],
+  ['/./var//lib/./', '/var/lib'],
+  ['/a/../b', '/a/../b'],
+  ['/.hidden/...', '/.hidden/...'],
+])('a path of the node is in force as it is spelled shortest: %s', (path, plain) => {
+  const { monitors } = parse(
+    `${HEAD}monitors:\n  - { name: disk, type: disk-health-check, config: { paths: [{ path: "${path}" }] } }\n`,
+  )
+  expect(monitors[0]?.config).toMatchObject({ paths: [{ path: plain }] })
+})
