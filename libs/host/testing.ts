@@ -49,20 +49,39 @@ export function whyNoMounts(): string {
 }
 
 /**
- * Mounts a file system at `path` that answers nothing: a FUSE one whose server never reads. It lasts until disposed;
- * then every call that hung on it fails.
+ * Mounts a file system at `path` that answers nothing: a FUSE one whose server never reads. It lasts until disposed, or
+ * this process is gone; then every call that hung on it fails.
  */
-export async function mountHung(path: string): Promise<AsyncDisposable> {
+export function mountHung(path: string): Promise<AsyncDisposable> {
+  return mountFuse(path, '')
+}
+
+/**
+ * Mounts a file system at `path` with one file, `a.log`, that holds "one\n" and hangs once that was read: reading on in
+ * it, or asking for its size. It lasts as {@link mountHung} does.
+ */
+export function mountStalling(path: string, hangs: 'read' | 'stat'): Promise<AsyncDisposable> {
+  return mountFuse(path, `"$1" "$2" ${hangs} &`)
+}
+
+/** @param serve starts what answers on descriptor 3 */
+async function mountFuse(path: string, serve: string): Promise<AsyncDisposable> {
   await mkdir(path, { recursive: true })
   let mounted = (): void => {}
   const ready = new Promise<void>((resolve) => {
     mounted = resolve
   })
-  const script =
-    'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 nd "$0" && echo up && exec sleep 600'
-  const server = await spawnChild(systemClock(), 'sh', ['-c', script, path], {
-    onLine: (line) => line === 'up' && mounted(),
-  })
+  // Without its parent it takes the mount away; nobody holds the connection then, and nothing hangs any more.
+  const script = `exec 3<>/dev/fuse || exit 1
+    mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 nd "$0" || exit 1
+    ${serve}
+    echo up
+    timeout --foreground 600 tail --pid="$PPID" -f /dev/null
+    kill $! 2>/dev/null
+    exec 3>&-
+    umount --lazy "$0"`
+  const args = ['-c', script, path, process.execPath, join(import.meta.dirname, 'testing-stalling.ts')]
+  const server = await spawnChild(systemClock(), 'sh', args, { onLine: (line) => line === 'up' && mounted() })
   await Promise.race([ready, server.exited.then(() => Promise.reject(new Error(`cannot mount FUSE at ${path}`)))])
   return {
     async [Symbol.asyncDispose]() {

@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '#clock'
 import { createHost } from '../host.ts'
+import { spawnChild } from '../programs/child.ts'
 import { mountHung, tempFolder, whyNoMounts } from '../testing.ts'
 
 const reason = whyNoMounts()
@@ -24,6 +27,22 @@ describe.skipIf(reason !== '')(`with mounts that hang ${reason}`, () => {
     expect(performance.now() - again).toBeLessThan(100)
     expect(await host.files.readText('/proc/loadavg')).toMatch(/^\d/)
     expect((await host.files.statfs('/', { local: true })).sizeBytes).toBeGreaterThan(0)
+  })
+
+  test('a mount that a test hangs goes with the process of the test, however that ends', async () => {
+    await using folder = await tempFolder()
+    const path = join(folder.path, 'm')
+    const testing = join(import.meta.dirname, '..', 'testing.ts')
+    const script = `const { mountHung } = await import('${testing}'); await mountHung('${path}'); console.log('up')`
+    const said: string[] = []
+    const child = await spawnChild(systemClock(), process.execPath, ['-e', script], {
+      onLine: (line) => void said.push(line),
+    })
+    await expect.poll(() => said).toEqual(['up'])
+    const isMounted = async (): Promise<boolean> => (await readFile('/proc/mounts', 'utf8')).includes(` ${path} `)
+    expect(await isMounted()).toBe(true)
+    process.kill(child.pid, 'SIGKILL')
+    await expect.poll(isMounted, { timeout: 10_000 }).toBe(false)
   })
 
   test('reads on hung mounts cost at most two threads: /proc and /sys are still read', async () => {

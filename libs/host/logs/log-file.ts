@@ -38,7 +38,8 @@ export interface LogFile {
   firstBytes(): Promise<Buffer>
   /** Whether its first bytes are these. */
   beginsWith(head: LogHead): Promise<boolean>
-  close(): Promise<void>
+  /** Does not wait: the system closes it once a read that hangs has ended. */
+  close(): void
 }
 
 /** Gives a call its deadline. */
@@ -52,9 +53,14 @@ export async function openLogFile(path: string, guarded: Guarded): Promise<LogFi
     if (!stats.isFile()) throw new NotAFile('it is no plain file')
     return logFile(handle, stats, guarded)
   } catch (error) {
-    await handle.close()
+    closeSoon(handle)
     throw error
   }
+}
+
+/** A handle is closed when the last call on it has ended, which on a hung mount is never. */
+function closeSoon(handle: FileHandle): void {
+  handle.close().catch(() => undefined)
 }
 
 /** The same as of `stat`. */
@@ -78,7 +84,7 @@ function logFile(handle: FileHandle, opened: BigIntStats, guarded: Guarded): Log
   }
   /** Whether what was read so far still stands there. */
   async function isStill(end: number): Promise<boolean> {
-    const stats = await handle.stat({ bigint: true })
+    const stats = await guarded(() => handle.stat({ bigint: true }))
     if (Number(stats.size) < end) return false
     if (!head.equals(await firstBytes(head.length))) return false
     mtimeMs = Number(stats.mtimeMs)
@@ -109,10 +115,12 @@ function logFile(handle: FileHandle, opened: BigIntStats, guarded: Guarded): Log
       offset += bytesRead
       return chunk
     },
-    size: async () => Number((await handle.stat({ bigint: true })).size),
+    size: async () => Number((await guarded(() => handle.stat({ bigint: true }))).size),
     async endsLineAt(place) {
       const last = Buffer.alloc(1)
-      return place === 0 || (await handle.read(last, 0, 1, place - 1)).bytesRead === 0 || last[0] === NEWLINE
+      if (place === 0) return true
+      const { bytesRead } = await guarded(() => handle.read(last, 0, 1, place - 1))
+      return bytesRead === 0 || last[0] === NEWLINE
     },
     headAt: (at) => headOf(head.subarray(0, Math.min(at, HEAD_BYTES))),
     firstBytes: () => firstBytes(),
@@ -120,6 +128,6 @@ function logFile(handle: FileHandle, opened: BigIntStats, guarded: Guarded): Log
       const found = await firstBytes(Math.min(bytes, HEAD_BYTES))
       return found.length === bytes && headOf(found).crc === crc
     },
-    close: () => handle.close(),
+    close: () => closeSoon(handle),
   }
 }

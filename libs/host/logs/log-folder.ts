@@ -4,7 +4,7 @@ import { posix } from 'node:path'
 import { HostReadError } from '../errors.ts'
 import { ask, guarded } from '../files/ask.ts'
 import type { Guard } from '../files/guard.ts'
-import { keyOf, openLogFile } from './log-file.ts'
+import { keyOf, type LogFile, openLogFile } from './log-file.ts'
 import { olderFirst, rotatedSuffix } from './rotated.ts'
 import type { LogFolder, RotatedFile } from './succession.ts'
 
@@ -41,8 +41,10 @@ async function orNone<T, N>(none: N, found: Promise<T>): Promise<T | N> {
  */
 export function createLogFolder(guard: Guard, root: string, path: string): LogFolder {
   const open = (real: string) => openLogFile(real, (operation) => guarded(guard, { action: 'read', path }, operation))
+  /** Nobody waits for it any more. */
+  const closeLate = (file: LogFile): void => file.close()
   return {
-    open: () => orNone(undefined, ask(guard, root, { action: 'open', path }, open)),
+    open: () => orNone(undefined, ask(guard, root, { action: 'open', path }, open, closeLate)),
     rotated: () =>
       orNone(
         [],
@@ -54,7 +56,7 @@ export function createLogFolder(guard: Guard, root: string, path: string): LogFo
     openRotated: (file) =>
       orNone(
         undefined,
-        guarded(guard, { action: 'open', path }, () => open(file.path)),
+        guarded(guard, { action: 'open', path }, () => open(file.path), closeLate),
       ),
   }
 }

@@ -42,7 +42,7 @@ export function createLogPath(folder: LogFolder, lines: TailLines): LogPath {
     if ((await folder.rotated()).every(({ key }) => known.has(key) || key === file.key)) return undefined
     const missed = await afterFile(folder, { before: file, isTruncated: true, current: await folder.open(), known })
     if (missed.steps.length > 1) return remembered(missed)
-    for (const step of missed.steps) await step.file.close()
+    for (const step of missed.steps) step.file.close()
     return undefined
   }
 
@@ -54,7 +54,7 @@ export function createLogPath(folder: LogFolder, lines: TailLines): LogPath {
     const current = await folder.open()
     const isSame = current?.key === before?.key
     if (!isTruncated && (current === undefined || (isSame && before !== undefined && before.offset > 0))) {
-      await current?.close()
+      current?.close()
       return undefined
     }
     const isEmpty = (await current?.size()) === 0
@@ -64,7 +64,7 @@ export function createLogPath(folder: LogFolder, lines: TailLines): LogPath {
     const isOver = next.steps.length > 1 || (next.steps.length === 1 && !(isEmpty && !isTruncated && !isSame))
     known = next.known
     if (isOver || next.isLost) return next
-    await current?.close()
+    current?.close()
     return undefined
   }
 

@@ -43,7 +43,7 @@ async function openAll(folder: LogFolder, found: readonly RotatedFile[]): Promis
     const file = await folder.openRotated(each)
     // Rotated once more since it was listed: found under its next name when it is looked for again.
     if (file?.key === each.key) files.push(file)
-    else await file?.close()
+    else file?.close()
   }
   return files
 }
@@ -84,7 +84,7 @@ export async function afterCursor(folder: LogFolder, cursor: TailCursor): Promis
   const copies = cursor.head.bytes > 0 ? files.filter(({ inode }) => inode !== cursor.inode).toReversed() : []
   const holder = await holderOf([...own, ...copies], cursor)
   const first = holder === undefined ? older.length : files.indexOf(holder)
-  for (const file of files.slice(0, first)) await file.close()
+  for (const file of files.slice(0, first)) file.close()
   return {
     steps: files.slice(first).map((file) => ({ file, offset: file === holder ? cursor.offset : 0, goesOn: false })),
     isLost: holder === undefined,
@@ -134,7 +134,7 @@ export async function afterFile(folder: LogFolder, since: Since): Promise<Succes
     const isNew = !known.has(file.key) || file.key === before?.key
     if (isNew && (await isBeingMade(file, current))) unfinished.add(file.key)
     if (isNew && !unfinished.has(file.key)) add(file, 0)
-    else await file.close()
+    else file.close()
   }
   if (current !== undefined && (isTruncated || current.key !== before?.key)) add(current, 0)
   const isLost = isTruncated && copy === undefined && (before?.offset ?? 0) > 0

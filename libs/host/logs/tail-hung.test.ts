@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '#clock'
 import { spawnChild } from '../programs/child.ts'
-import { mountHung, tempFolder, whyNoMounts } from '../testing.ts'
+import { mountHung, mountStalling, tempFolder, whyNoMounts } from '../testing.ts'
 
 const reason = whyNoMounts()
 
@@ -47,4 +47,16 @@ describe.skipIf(reason !== '')(`on a mount that hangs ${reason}`, () => {
     process.kill(tail.child.pid, 'SIGTERM')
     await tail.says('ended')
   })
+
+  test.for(['read', 'stat'] as const)(
+    'a file that hangs in the middle, at a %s, is told, and the tail can be ended',
+    async (hangs) => {
+      await using folder = await tempFolder()
+      await using _ = await mountStalling(join(folder.path, 'm'), hangs)
+      const tail = await tailIn(join(folder.path, 'm', 'a.log'))
+      await tail.says('unreadable TIMEOUT')
+      process.kill(tail.child.pid, 'SIGTERM')
+      await tail.says('ended')
+    },
+  )
 })

@@ -108,14 +108,14 @@ async function play(steps: readonly Step[]) {
       await log.append(text.slice(step.split))
     } else if (step.kind === 'look') await hear(tail, heard)
     else if (step.kind === 'resume' && heard.cursor !== undefined) {
-      await tail.close()
+      tail.close()
       tail = reader(log.path, heard.cursor)
     } else if (step.kind === 'rename') await log.rename()
     else if (step.kind === 'copyTruncate')
       await log.copyTruncate(() => (step.looks ? hear(tail, heard) : Promise.resolve()))
   }
   await hear(tail, heard)
-  await tail.close()
+  tail.close()
   return { written, heard }
 }
 

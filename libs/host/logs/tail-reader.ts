@@ -9,7 +9,8 @@ import type { TailEvent, TailOptions } from './types.ts'
 export interface TailReader {
   /** Ends with `caught-up`. @throws HostReadError; it may be asked again */
   look(): AsyncGenerator<TailEvent>
-  close(): Promise<void>
+  /** Does not wait for what hangs. */
+  close(): void
 }
 
 /** Begins nothing: the first look does. */
@@ -32,7 +33,7 @@ export function createTailReader(
     const before = at
     at = step.file
     if (before !== undefined && !step.goesOn) yield* lines.takeRest(before)
-    await before?.close()
+    before?.close()
   }
 
   function* follow(next: Pick<Succession, 'steps' | 'isLost'>): Generator<TailEvent> {
@@ -69,9 +70,9 @@ export function createTailReader(
 
   return {
     look,
-    async close() {
-      await at?.close()
-      for (const { file } of steps) await file.close()
+    close() {
+      at?.close()
+      for (const { file } of steps) file.close()
       steps = []
       at = undefined
     },

@@ -93,6 +93,6 @@ export async function* tailFile(
       await waitFor(clock, gapMs - (clock.monotonicMs() - lookedMs), signal)
     }
   } finally {
-    await reader.close()
+    reader.close()
   }
 }
