@@ -19,7 +19,7 @@ export interface TailDoor {
 }
 
 const LINE_BYTES = 65_536
-const GAP_MS = 10
+const GAP_MS = 50
 const LOOK_MS = 5_000
 
 /** Whether a file's name came or went. */

@@ -45,7 +45,7 @@ export interface TailOptions {
   readonly from: 'start' | 'end' | TailCursor
   /** Longer lines are cut and the rest is counted. Default 64 KiB. */
   readonly maxLineBytes?: number
-  /** At least so long from one look at the file to the next. Default 10 ms. */
+  /** At least so long from one look at the file to the next. Default 50 ms. */
   readonly gapMs?: number
   /** The net: looked at after so long even if the kernel says nothing. Default 5 s. */
   readonly lookMs?: number
