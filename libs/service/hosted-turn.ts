@@ -166,7 +166,7 @@ async function runCreated(
       refusal: () => refusalOf(name, life),
     })
     endLiveness = startLivenessFile(join(dirname(path), 'alive'), around.clock, log)
-    readyFile = createReadyFile(join(dirname(path), 'ready'), log)
+    readyFile = createReadyFile(join(dirname(path), 'ready'), around.clock, log)
     await work(service, turn, life, own, readiness.serving)
   }
 

@@ -25,36 +25,57 @@ export function startLivenessFile(path: string, clock: Clock, log: Logger): () =
 
 /** A file that is there while the service is ready, for a probe that only asks `test -e`. */
 export interface ReadyFile {
+  /** What could not be written or taken away is tried again every 5 s. */
   set(isReady: boolean): void
-  /** Takes it away. Resolves when that is done. */
+  /** Takes it away. Resolves when that is done, or was tried once. */
   end(): Promise<void>
 }
 
 /** What an earlier process left is taken away at once. */
-export function createReadyFile(path: string, log: Logger): ReadyFile {
+export function createReadyFile(path: string, clock: Clock, log: Logger): ReadyFile {
+  let isWanted = false
+  /** Whether it is there; undefined: nobody knows. */
+  let isThere: boolean | undefined
   let isTold = false
-  let last: Promise<void> = rm(path, { force: true }).catch(() => undefined)
+  let hasEnded = false
+  let callOff = (): void => undefined
+  let last: Promise<void> = Promise.resolve()
 
-  async function apply(isReady: boolean): Promise<void> {
+  async function apply(): Promise<void> {
+    if (isThere === isWanted) return
+    const isReady = isWanted
     try {
+      isThere = undefined
       if (isReady) await writeFile(path, '')
       else await rm(path, { force: true })
+      isThere = isReady
       isTold = false
     } catch (err) {
       if (!isTold) log.warn('ready file cannot be written', { path, err })
       isTold = true
     }
+    callOff()
+    if (isThere !== isWanted && !hasEnded)
+      callOff = clock.after(ALIVE_EVERY_MS - (clock.monotonicMs() % ALIVE_EVERY_MS), next)
   }
 
-  function set(isReady: boolean): void {
-    last = last.then(() => apply(isReady))
+  function next(): void {
+    last = last.then(apply)
   }
 
+  next()
   return {
-    set,
-    end() {
-      set(false)
-      return last
+    set(isReady) {
+      isWanted = isReady
+      next()
+    },
+    async end() {
+      isWanted = false
+      hasEnded = true
+      callOff()
+      next()
+      await last
+      callOff()
     },
   }
 }
