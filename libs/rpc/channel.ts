@@ -125,7 +125,7 @@ async function connected(wire: Wire, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     const client = acquire(wire)
     if (client instanceof Client) {
-      const why = await Promise.race([whenReady(client), aborted(signal)])
+      const why = await unlessAborted(whenReady(client), signal)
       if (why === '') return
       drop(wire, client, why)
     }
@@ -157,8 +157,14 @@ export function createChannel(path: string, maxMessageBytes: number, clock: Cloc
   }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
+/** Rejects with the signal's reason once it aborts; listens to it for no longer than the wait lasts. */
+async function unlessAborted<T>(wait: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([wait, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { getEventListeners } from 'node:events'
 import { mkdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -28,6 +29,25 @@ async function kill(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL')
   await ended
 }
+
+describe('who waits for a server', () => {
+  it('listens to the end of his wait once, however often it is tried', async () => {
+    await using socket = await testSocket()
+    const client = connectUnix(socket.path)
+    const ending = new AbortController()
+    let most = 0
+    const looking = setInterval(() => {
+      most = Math.max(most, getEventListeners(ending.signal, 'abort').length)
+    }, 5)
+    const waiting = client.connected(ending.signal)
+    await expect.poll(() => most).toBeGreaterThan(0)
+    await socket.serve({ getNode: () => undefined })
+    await waiting
+    clearInterval(looking)
+    expect(getEventListeners(ending.signal, 'abort')).toEqual([])
+    client.close()
+  })
+})
 
 describe('a call', () => {
   it('has a deadline, and the error says where and what', async () => {

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { within } from '#clock'
 import { createBackoff } from '#pace'
 import type { Clock, Logger } from '#service'
 import { ListenError } from '../errors.ts'
@@ -83,6 +84,10 @@ interface Port {
   problem: string
   /** Of the certificate that is served. */
   tlsVersion: string
+  /** Once it is, nothing is listened on: also what an attempt that was under way has opened. */
+  isClosed: boolean
+  /** The attempt that is under way, or the last one. Never rejects. */
+  attempting: Promise<void>
 }
 
 async function makeServer(port: Port): Promise<Server | TlsServer> {
@@ -108,6 +113,10 @@ async function attempt(port: Port): Promise<void> {
     // Of HTTPS too: this is the socket below its encryption.
     made.on('connection', (socket: Socket) => places.arrived(socket))
     await listen(made, port.options.port, host)
+    if (port.isClosed) {
+      made.close()
+      return
+    }
     made.on('error', (err) => log.error('listener failed', { address, err }))
     port.server = made
     port.problem = ''
@@ -120,6 +129,11 @@ async function attempt(port: Port): Promise<void> {
     port.problem = failure.message
   }
   onState?.()
+}
+
+function tryOnce(port: Port): Promise<void> {
+  if (!port.isClosed) port.attempting = attempt(port)
+  return port.attempting
 }
 
 async function renewCertificate(port: Port, files: TlsFiles): Promise<void> {
@@ -143,7 +157,7 @@ async function keepUp(port: Port, signal: AbortSignal): Promise<void> {
   const backoff = createBackoff(RETRY)
   while (!signal.aborted && port.server === undefined) {
     await clock.sleep(backoff.next(), signal).catch(() => undefined)
-    if (!signal.aborted) await attempt(port)
+    if (!signal.aborted) await tryOnce(port)
   }
   while (!signal.aborted && tls !== undefined) {
     await clock.sleep(TLS_CHECK_MS, signal).catch(() => undefined)
@@ -171,6 +185,8 @@ export function createListener(options: ListenerOptions): Listener {
     url: undefined,
     problem: `${scheme}://${address} is not listened on yet`,
     tlsVersion: '',
+    isClosed: false,
+    attempting: Promise.resolve(),
   }
 
   return {
@@ -181,10 +197,12 @@ export function createListener(options: ListenerOptions): Listener {
       return port.problem
     },
     async start(signal) {
-      await attempt(port)
+      await tryOnce(port)
       void keepUp(port, signal)
     },
     async close(graceMs) {
+      port.isClosed = true
+      await within(port.attempting, graceMs, () => undefined)
       const { server } = port
       port.server = undefined
       port.url = undefined

@@ -76,6 +76,15 @@ describe('a reader of the stream', () => {
     expect(got(one.chunks)).toEqual(['e1-1 node', 'e1-2 change'])
   })
 
+  it('finds no place after the end, and nobody is told that there is one', () => {
+    const followed: boolean[] = []
+    const stream = createHub({ epoch: 'e1', view: () => view, onFollowed: (isFollowed) => followed.push(isFollowed) })
+    stream.join(reader(), undefined)
+    stream.close()
+    expect(stream.join(reader(), undefined)).toBeUndefined()
+    expect(followed).toEqual([true, false])
+  })
+
   it('goes on where it was when it comes back', () => {
     const stream = hub()
     for (const at of ['1', '2', '3']) stream.publish(change(at))

@@ -36,7 +36,7 @@ export interface HubStats {
 
 export interface Hub {
   /**
-   * Takes a reader in and sends it what it misses. Undefined when there are too many.
+   * Takes a reader in and sends it what it misses. Undefined when there are too many, and after the end.
    * @param lastId what it got last, from `Last-Event-ID`
    * @returns its removal
    */
@@ -46,7 +46,7 @@ export interface Hub {
   /** Beats and samples: sent to who keeps up, not kept. */
   tell(message: StreamMessage): void
   stats(): HubStats
-  /** Ends all readers. */
+  /** Ends all readers, and takes none any more. */
   close(): void
 }
 
@@ -94,6 +94,7 @@ export function createHub({ epoch, view, onFollowed = () => undefined }: HubOpti
   const backlog = createBacklog(epoch)
   let dropped = 0
   let refused = 0
+  let isClosed = false
 
   function leave(sink: Sink): void {
     if (clients.delete(sink) && clients.size === 0) onFollowed(false)
@@ -111,7 +112,7 @@ export function createHub({ epoch, view, onFollowed = () => undefined }: HubOpti
 
   return {
     join(sink, lastId) {
-      if (clients.size >= MAX_CLIENTS) {
+      if (isClosed || clients.size >= MAX_CLIENTS) {
         refused++
         return undefined
       }
@@ -139,6 +140,7 @@ export function createHub({ epoch, view, onFollowed = () => undefined }: HubOpti
     },
     stats: () => ({ clients: clients.size, dropped, refused }),
     close() {
+      isClosed = true
       for (const sink of [...clients]) {
         sink.end()
         leave(sink)
