@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -110,5 +110,25 @@ describe('a supervised service', () => {
     expect([states, stopped.ended]).toEqual([['ready', 'stopping', 'stopped'], true])
     await clock.advance(60_000)
     expect([states.length, clock.sleeping]).toEqual([3, 0])
+  })
+
+  it('that is not ready for a minute is said once, looked at seldom from then on, and ready when it is', async () => {
+    await becomes('ready')
+    rmSync(join(dir, 'ready'))
+    await becomes(/^not ready/, 1000)
+    const said = states.length
+    await becomes(/^not ready: not ready for 60 s$/, 1000)
+    let looks = 0
+    const { monotonicMs } = clock
+    clock.monotonicMs = () => {
+      looks++
+      return monotonicMs()
+    }
+    utimesSync(join(dir, 'alive'), new Date(), new Date())
+    await clock.advance(40_000)
+    expect(looks).toBeLessThan(30)
+    expect(states.slice(said)).toEqual(['not ready: not ready for 60 s'])
+    writeFileSync(join(dir, 'ready'), '')
+    await becomes('ready', 500)
   })
 })

@@ -10,9 +10,11 @@ export type ProcessState = 'starting' | 'ready' | 'not ready' | 'ended' | 'stopp
 
 /** A life this long makes the backoff short again. */
 const GOOD_LIFE_MS = 60_000
-/** Until it is ready, and then with those of all other services in one wake. */
+/** While it may be ready any moment, and then with those of all other services in one wake. */
 const PROBE_MS = 100
 const PROBE_SLOW_MS = 2000
+/** What is not ready after so long is looked at seldom, and said once. */
+const SOON_MS = 60_000
 /** A service that is wrong in its command line or configuration ends with this, and would again. */
 const EXIT_USAGE = 2
 
@@ -62,13 +64,27 @@ export function supervise(options: SuperviseOptions): Supervised {
   }
 
   function watchReadiness(of: Child): void {
+    let sinceMs = clock.monotonicMs()
+    let waitMs = PROBE_MS
+    let isTold = false
     function look(): void {
       if (child !== of || stopping) return
-      const serving = readiness.isReady(clock.monotonicMs())
-      if (serving) enter('ready')
-      else if (state === 'ready') enter('not ready')
-      const leftMs = PROBE_SLOW_MS - (clock.monotonicMs() % PROBE_SLOW_MS)
-      endLooks = clock.after(serving ? leftMs : PROBE_MS, look)
+      const nowMs = clock.monotonicMs()
+      if (readiness.isReady(nowMs)) {
+        enter('ready')
+        sinceMs = nowMs
+        waitMs = PROBE_MS
+        isTold = false
+        endLooks = clock.after(PROBE_SLOW_MS - (nowMs % PROBE_SLOW_MS), look)
+        return
+      }
+      if (state === 'ready') enter('not ready')
+      if (nowMs - sinceMs >= SOON_MS) {
+        if (!isTold) enter('not ready', `not ready for ${SOON_MS / 1000} s`)
+        isTold = true
+        waitMs = Math.min(2 * waitMs, PROBE_SLOW_MS)
+      }
+      endLooks = clock.after(waitMs === PROBE_SLOW_MS ? waitMs - (nowMs % waitMs) : waitMs, look)
     }
     endLooks = clock.after(PROBE_MS, look)
   }

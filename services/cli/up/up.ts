@@ -158,7 +158,7 @@ async function run(values: Values): Promise<number> {
       clock,
       onState: (name, state, detail) => {
         // Before the overview only what went wrong is worth a line.
-        if (shown || state === 'ended' || (state === 'stopped' && detail !== ''))
+        if (shown || state === 'ended' || (['stopped', 'not ready'].includes(state) && detail !== ''))
           say(`${timeOfDay()} ${name} ${state}${detail === '' ? '' : `: ${detail}`}`)
       },
       onLine: (_name, line) => {
