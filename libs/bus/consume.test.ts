@@ -114,6 +114,33 @@ describe('a stream', () => {
     expect(seen.redelivered).toBe(0)
   })
 
+  it('asks a destination that is away again when that says that it may be back', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    let isReady = false
+    let asked = 0
+    const listeners = new Set<() => void>()
+    const seen = collect(readerOf(bus), {
+      ready() {
+        asked++
+        return isReady
+      },
+      onReady(listener) {
+        listeners.add(listener)
+        return () => void listeners.delete(listener)
+      },
+    })
+    await writer.publishEvent(event('a'))
+    await expect.poll(() => listeners.size).toBe(1)
+    for (const listener of listeners) listener()
+    await expect.poll(() => asked).toBeGreaterThan(1)
+    await expect.poll(() => listeners.size).toBe(1)
+    isReady = true
+    for (const listener of listeners) listener()
+    await expect.poll(() => seen.ids).toEqual(['a'])
+    expect(listeners.size).toBe(0)
+  })
+
   it('that forgot what its reader had not taken says how much', async () => {
     const bus = await start()
     const writer = await writerOf(bus)

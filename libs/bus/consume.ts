@@ -14,7 +14,8 @@ import type { StreamHandler, StreamName } from './types.ts'
 const NANOS_PER_MS = 1e6
 /** How long a refused message rests. */
 const AGAIN_MS = 1000
-const NOT_READY_MS = 200
+/** The net below what a destination says itself; all streams are looked at in one wake. */
+const NOT_READY_MS = 2000
 
 export interface ConsumeOptions<T> {
   readonly bus: ConnectedBus
@@ -23,6 +24,8 @@ export interface ConsumeOptions<T> {
   readonly handler: StreamHandler<T>
   readonly signal: AbortSignal
   readonly ready: () => boolean
+  /** Calls when it may be ready. @returns its end */
+  readonly onReady: (listener: () => void) => () => void
   readonly onPoison: (stream: string, key: string, err: unknown) => void
   /** The stream ends before what was already taken from it: it is not the one it was. */
   readonly onBackwards: () => void
@@ -67,15 +70,23 @@ async function rest<T>({ clock, signal }: Reading<T>, ms: number): Promise<void>
   await clock.sleep(ms, signal).catch(() => undefined)
 }
 
+/** Until the destination may be back, and no longer than `mostMs`. */
+async function restUnready<T>({ clock, signal, onReady }: Reading<T>, mostMs = NOT_READY_MS): Promise<void> {
+  const told = new AbortController()
+  const end = onReady(() => told.abort())
+  const netMs = NOT_READY_MS - (clock.monotonicMs() % NOT_READY_MS)
+  await clock.sleep(Math.min(netMs, mostMs), AbortSignal.any([signal, told.signal])).catch(() => undefined)
+  end()
+}
+
 /** While the destination is away a message that was already asked for is held, not handed on. */
 async function untilReady<T>(reading: Reading<T>, to: string): Promise<boolean> {
-  const { signal, ready } = reading
-  let silentMs = 0
+  const { clock, signal, ready } = reading
+  let toldMs = clock.monotonicMs()
   while (!signal.aborted && !ready()) {
-    await rest(reading, NOT_READY_MS)
-    silentMs += NOT_READY_MS
-    if (silentMs < reading.workingMs) continue
-    silentMs = 0
+    await restUnready(reading, toldMs + reading.workingMs - clock.monotonicMs())
+    if (clock.monotonicMs() - toldMs < reading.workingMs) continue
+    toldMs = clock.monotonicMs()
     answer(reading, to, ANSWERS.working)
   }
   return !signal.aborted
@@ -172,7 +183,7 @@ async function take<T>(reading: Reading<T>, nc: NatsConnection): Promise<void> {
   try {
     while (!signal.aborted && !nc.isClosed() && reading.pull === own) {
       if (!ready()) {
-        await rest(reading, NOT_READY_MS)
+        await restUnready(reading)
         continue
       }
       const message = await own.next()

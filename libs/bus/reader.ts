@@ -68,10 +68,18 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
       const own = { ...reading, signal: AbortSignal.any([signal, until]) }
       stores.restarts(watchBucket({ ...own, bucket, handler, decode: STATE_BUCKETS[bucket].decode }), own.signal)
     },
-    consume(stream, handler, { signal: until, ready = () => true }) {
+    consume(stream, handler, { signal: until, ready = () => true, onReady = () => () => undefined }) {
       const own = { ...reading, signal: AbortSignal.any([signal, until]) }
       const onBackwards = () => stores.another(`${stream} ends before what was read of it`)
-      const { reset } = consume({ ...own, stream, handler, ready, onBackwards, decode: streamDecoders[stream] })
+      const { reset } = consume({
+        ...own,
+        stream,
+        handler,
+        ready,
+        onReady,
+        onBackwards,
+        decode: streamDecoders[stream],
+      })
       stores.restarts(reset, own.signal)
     },
     onHeartbeat: (listener) =>

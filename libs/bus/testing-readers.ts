@@ -124,7 +124,12 @@ export interface Collected {
 /** Takes every event of a stream. */
 export function collect(
   reader: BusReader,
-  options: { stream?: 'EVENTS' | 'EVENTS_INFO'; signal?: AbortSignal; ready?: () => boolean } = {},
+  options: {
+    stream?: 'EVENTS' | 'EVENTS_INFO'
+    signal?: AbortSignal
+    ready?: () => boolean
+    onReady?: (listener: () => void) => () => void
+  } = {},
 ): Collected {
   const { stream = 'EVENTS', signal = abortable(), ...more } = options
   const seen: Collected = { ids: [], gaps: 0, redelivered: 0 }

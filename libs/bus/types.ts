@@ -143,11 +143,14 @@ export interface Told {
 /** The half of exporters and remediator. */
 export interface BusReader {
   watchBucket<B extends BucketName>(bucket: B, handler: BucketHandler<BucketValue[B]>, signal: AbortSignal): void
-  /** Uses the durable `<service>` of that stream, made by the detector. Fetches nothing while `ready` says false. */
+  /**
+   * Uses the durable `<service>` of that stream, made by the detector. Fetches nothing while `ready` says false: it is asked
+   * again when `onReady` calls its listener (it may be ready now; what that returns ends it), and every 2 s as a net below that.
+   */
   consume<S extends StreamName>(
     stream: S,
     handler: StreamHandler<StreamValue[S]>,
-    options: { signal: AbortSignal; ready?: () => boolean },
+    options: { signal: AbortSignal; ready?: () => boolean; onReady?: (listener: () => void) => () => void },
   ): void
   onHeartbeat(listener: (value: Heartbeat) => void): () => void
   onMetrics(listener: (value: MetricBatch) => void): () => void

@@ -123,10 +123,22 @@ function startWork(parts: Parts, tellMetrics: () => Promise<void>): Promise<unkn
 }
 
 async function openBoth(
-  shared: Parameters<typeof openConditions>[0] & Omit<Parameters<typeof openEvents>[0], 'node'>,
+  shared: Omit<Parameters<typeof openConditions>[0] & Parameters<typeof openEvents>[0], 'node' | 'onNode' | 'onFound'>,
 ): Promise<{ readonly conditions: ConditionLane; readonly events: EventLane }> {
-  const conditions = await openConditions(shared)
-  return { conditions, events: await openEvents({ ...shared, node: () => conditions.writer.node }) }
+  const waiting = new Set<() => void>()
+  function onFound(): void {
+    for (const tell of waiting) tell()
+  }
+  const conditions = await openConditions({ ...shared, onFound })
+  const events = await openEvents({
+    ...shared,
+    node: () => conditions.writer.node,
+    onNode(listener) {
+      waiting.add(listener)
+      return () => void waiting.delete(listener)
+    },
+  })
+  return { conditions, events }
 }
 
 /** @throws what kept it from beginning; nothing of it goes on then */

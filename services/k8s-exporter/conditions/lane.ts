@@ -25,6 +25,8 @@ export interface ConditionLaneOptions {
   readonly reader: BusReader
   /** Something new came from the bus. */
   readonly onNews: () => void
+  /** The node was read for the first time. */
+  readonly onFound: () => void
   readonly signal: AbortSignal
 }
 
@@ -87,7 +89,10 @@ export async function openConditions(options: ConditionLaneOptions): Promise<Con
     updateMs: kubernetes.updateIntervalMs,
     remembered,
     onOurs: (ours) => void oursFile.keep(ours),
-    onFound: () => context.readinessChanged?.(),
+    onFound() {
+      context.readinessChanged?.()
+      options.onFound()
+    },
     desired: wish.conditions,
     withdrawn: wish.over,
     annotations: () => annotationsOf(context, feed),

@@ -26,6 +26,8 @@ export interface EventLaneOptions {
   readonly reader: BusReader
   /** As the server last showed it. */
   readonly node: () => KubeNode | undefined
+  /** Calls when it is shown for the first time. @returns its end */
+  readonly onNode: (listener: () => void) => () => void
   /** Something new came from the bus. */
   readonly onNews: () => void
   readonly signal: AbortSignal
@@ -80,12 +82,24 @@ export async function openEvents(options: EventLaneOptions): Promise<EventLane> 
 }
 
 function consumeFacts(
-  { context, reader, lanes, node, metrics, signal }: EventLaneOptions,
+  { context, reader, lanes, node, onNode, metrics, signal }: EventLaneOptions,
   sender: EventSender,
   take: (work: Promise<void>) => Promise<void>,
 ): void {
   const { clock } = context
-  const options = { signal, ready: () => lanes.events.isOver() && node() !== undefined }
+  const options = {
+    signal,
+    ready: () => lanes.events.isOver() && node() !== undefined,
+    onReady(listener: () => void) {
+      const end = onNode(listener)
+      const leftMs = lanes.events.leftMs()
+      const callOff = leftMs > 0 ? clock.after(leftMs, listener) : end
+      return () => {
+        end()
+        callOff()
+      }
+    },
+  }
   function gap(stream: string): (count: number) => void {
     return (count) => {
       metrics.missed(count)
