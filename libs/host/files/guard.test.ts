@@ -63,6 +63,19 @@ test('two calls of one path that both hang are both counted', async () => {
   expect(guard.hung).toBe(0)
 })
 
+test('what comes after its deadline is handed to who gives it back; what comes in time is not', async () => {
+  const guard = createGuard(2, clock)
+  const late: string[] = []
+  const take = (value: string): void => void late.push(value)
+  const { promise, resolve } = Promise.withResolvers<string>()
+  await expect(overdue(guard.run(call('/mnt/a'), () => promise, take))).rejects.toThrow('no answer within')
+  resolve('handle')
+  await promise
+  expect(late).toEqual(['handle'])
+  expect(await guard.run(call('/mnt/a'), async () => 'now', take)).toBe('now')
+  expect(late).toEqual(['handle'])
+})
+
 test('an error of the call itself passes through', async () => {
   const guard = createGuard(2, clock)
   const failing = guard.run({ ...call('/a'), timeoutMs: 1000 }, () => Promise.reject(new Error('EIO')))
