@@ -1,5 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import * as pb from '#proto/nodedoctor/v1/types.ts'
+import { toProtoReport } from '#wire'
 import { fakeClock } from '../clock/testing.ts'
 import { observationOf, partsOf, samplesOf } from './findings.ts'
 import { createRunner } from './run-check.ts'
@@ -99,6 +101,28 @@ describe('a run that says much', () => {
         }
         for (const part of parts) expect(part.observations.length).toBeLessThanOrEqual(500)
         expect(parts.at(-1)?.runs).toHaveLength(1)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('is told in messages that any watcher takes, whatever its texts are written in', () => {
+    const things = fc.array(fc.constantFrom('a', 'é', '漢', '😀', '"'), { minLength: 1, maxLength: 60 })
+    fc.assert(
+      fc.property(things, (letters) => {
+        const messages = letters.map((letter) => letter.repeat(Math.floor(32_768 / Buffer.byteLength(letter))))
+        const run = {
+          observations: messages.map((message, i) => ({ ...observationOf(healthy(`T${i}`), 'disk', at), message })),
+          events: [],
+          metrics: messages.map((text) => ({ name: 'm', labels: { a: text.slice(0, 128) }, value: 1 })),
+          runs: [],
+          withdrawn: [],
+          complete: ['disk'],
+        }
+        for (const part of partsOf(run)) {
+          const report = toProtoReport({ ...part, time: at, incarnation: 2 ** 47, sequence: 2 ** 47 })
+          expect(pb.Report.encode(report).finish().length).toBeLessThan(65_536 - 200)
+        }
       }),
       { numRuns: 20 },
     )

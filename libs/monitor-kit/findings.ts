@@ -26,10 +26,12 @@ export interface RunReport
   readonly said?: EncodedSaid | undefined
 }
 
-/** Of one report; more are told in another. Far below what a message may hold (4 MiB). */
+/** Of one report; more are told in another. */
 const PART = { observations: 500, events: 200, metrics: 1000 } as const
-/** And of their messages, of which a verbatim one may be 32 KiB; clean ones of 1,024 characters never reach it by their number. */
-const PART_BYTES = 1_600_000
+/** And of all that is in it: below the least that a watcher may take in one message (`detector.limits.messageBytes`, 64 KiB). */
+const PART_BYTES = 60_000
+/** Of numbers, times and what names fields, for each thing; an upper bound. */
+const THING_BYTES = 96
 
 /** Longest texts that the model takes of an error, of evidence, and labels of one sample (libs/model/admit.ts). */
 const MAX_ERROR = 512
@@ -123,42 +125,56 @@ export function samplesOf(metrics: readonly MetricSample[] = []): readonly Metri
     .map(({ name, labels, value }) => ({ name: cleanText(name, MAX_ENTITY), labels: cleanLabels(labels), value }))
 }
 
-/** At most `size` items in each, and about {@link PART_BYTES} of messages. */
-function slices<T extends object>(items: readonly T[], size: number): T[][] {
+/** Bytes of its texts in a message, whatever they are written in, and of what stands around them. */
+function bytesOf(thing: object): number {
+  let bytes = THING_BYTES
+  for (const [name, value] of Object.entries(thing) as [string, unknown][]) {
+    if (typeof value === 'string') bytes += Buffer.byteLength(value) + 4
+    // Labels have their names in the message, too.
+    else if (typeof value === 'object' && value !== null) bytes += bytesOf(value) + name.length
+  }
+  return bytes
+}
+
+/** At most `size` of them in each, and {@link PART_BYTES}. */
+function slices<T extends object>(things: readonly T[], size: number): T[][] {
   const parts: T[][] = []
   let bytes = 0
-  for (const item of items) {
-    const own = bytesOf(item)
+  for (const thing of things) {
+    const own = bytesOf(thing)
     const part = parts.at(-1)
     if (part === undefined || part.length >= size || bytes + own > PART_BYTES) {
-      parts.push([item])
+      parts.push([thing])
       bytes = own
     } else {
-      part.push(item)
+      part.push(thing)
       bytes += own
     }
   }
   return parts
 }
 
-/** Of its message, at its widest. */
-function bytesOf(item: object): number {
-  return 'message' in item && typeof item.message === 'string' ? 3 * item.message.length : 0
+function fitsInOne({ observations, events, metrics, withdrawn }: RunReport): boolean {
+  if (observations.length > PART.observations || events.length > PART.events || metrics.length > PART.metrics)
+    return false
+  let bytes = 0
+  for (const thing of [...observations, ...events, ...metrics, ...withdrawn]) bytes += bytesOf(thing)
+  return bytes <= PART_BYTES
 }
 
-/** One report, or several when it says more than one may hold. That the check ran to its end is told with the last. */
+/**
+ * One report, or several when it says more than one may hold: first what was seen, then what happened, then what was measured. That
+ * the check ran to its end is told with the last.
+ */
 export function partsOf(run: RunReport): readonly RunReport[] {
-  const observations = slices(run.observations, PART.observations)
-  const events = slices(run.events, PART.events)
-  const metrics = slices(run.metrics, PART.metrics)
-  const count = Math.max(1, observations.length, events.length, metrics.length)
-  if (count === 1) return [run]
-  return Array.from({ length: count }, (_, index) => ({
-    observations: observations[index] ?? [],
-    events: events[index] ?? [],
-    metrics: metrics[index] ?? [],
-    runs: index === count - 1 ? run.runs : [],
-    withdrawn: index === 0 ? run.withdrawn : [],
-    complete: index === count - 1 ? run.complete : [],
-  }))
+  if (fitsInOne(run)) return [run]
+  const nothing = { observations: [], events: [], metrics: [], runs: [], withdrawn: [], complete: [] }
+  const parts: RunReport[] = [
+    ...slices(run.withdrawn, PART.observations).map((withdrawn) => ({ ...nothing, withdrawn })),
+    ...slices(run.observations, PART.observations).map((observations) => ({ ...nothing, observations })),
+    ...slices(run.events, PART.events).map((events) => ({ ...nothing, events })),
+    ...slices(run.metrics, PART.metrics).map((metrics) => ({ ...nothing, metrics })),
+  ]
+  const last = parts.pop() ?? nothing
+  return [...parts, { ...last, runs: run.runs, complete: run.complete }]
 }

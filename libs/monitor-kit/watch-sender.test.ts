@@ -68,6 +68,13 @@ describe('what a watcher is told', () => {
     expect([told.length, clock.sleeping]).toEqual([before, 0])
   })
 
+  it('is what was seen, without what was measured, where both are more than it takes', () => {
+    const { sender, told, tooLarge, add } = watched()
+    sender.limit({ maxReportsPerSecond: 0, maxMessageBytes: 65_536 })
+    sender.tell({ sequence: add(), samples: new Uint8Array(70_000), count: 1 })
+    expect([told, tooLarge]).toEqual([[1], []])
+  })
+
   it('waits while it does not read, a beat as well', () => {
     const { sender, told, add, takes } = watched()
     takes(false)

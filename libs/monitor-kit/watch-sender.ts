@@ -75,7 +75,9 @@ export function createWatchSender({ clock, outbox, queue, write, onTooLarge }: S
   /** @param news whose samples are told with it, since they are new */
   function send({ sequence, bytes, things }: KeptReport, news?: News): void {
     pace.spend(clock.monotonicMs(), costOf(things + (news?.count ?? 0)))
-    const response = news === undefined ? responseOf(bytes) : responseOf(bytes, news.samples)
+    const whole = news === undefined ? responseOf(bytes) : responseOf(bytes, news.samples)
+    // What was measured is told anew soon; what was seen is not given up for it.
+    const response = news === undefined || whole.length <= messageBytes ? whole : responseOf(bytes)
     if (response.length <= messageBytes) {
       say(response)
       return
