@@ -72,9 +72,14 @@ describe('what an instance declares', () => {
       expect.objectContaining({ code: 'DECLARATION_INVALID', message: text }),
     )
     const { runner, run } = runnerOf(rulesCheck(more), config)
-    expect(runner.declared.conditions.map(({ type }) => type)).toEqual(['SourceLost'])
+    const types = runner.declared.conditions.map(({ type }) => type)
+    expect(types).toEqual(
+      'typesFrom' in more || !config.rules.some(({ condition }) => condition === 'KernelOops')
+        ? ['SourceLost']
+        : ['SourceLost', 'KernelOops'],
+    )
     const { observations, runs } = await run()
-    expect(observations.map(wordsOf)).toEqual(['SourceLost unknown CheckFailed'])
+    expect(observations.map(wordsOf)).toEqual(types.map((type) => `${type} unknown CheckFailed`))
     expect(runs.map(({ error }) => error)).toEqual([text])
   })
 
@@ -85,6 +90,29 @@ describe('what an instance declares', () => {
     expect(observations.map(wordsOf)).toEqual(['SourceLost healthy BelowLimit', 'KernelOops problem AboveLimit'])
     expect(runs[0]?.error).toBe('check one reported KernelPanic, which it does not declare')
   })
+})
+
+describe('an instance that cannot be made', () => {
+  const types = ['SourceLost', 'KernelOops']
+  const follow = () => Promise.resolve()
+  function refuse(): never {
+    throw new Error('no such file')
+  }
+
+  it.each([
+    ['created', { create: refuse, follow }],
+    ['declared', { declare: refuse, follow }],
+  ])(
+    'since it cannot be %s, keeps the types its configuration names, unknown, and follows nothing',
+    async (_how, more) => {
+      const { runner, run } = runnerOf(rulesCheck(more), OOPS)
+      expect(runner.declared.conditions.map(({ type }) => type)).toEqual(types)
+      expect(runner.follow).toBeUndefined()
+      const { observations, runs } = await run()
+      expect(observations.map(wordsOf)).toEqual(types.map((type) => `${type} unknown CheckFailed`))
+      expect(runs.map(({ error }) => error)).toEqual(['no such file'])
+    },
+  )
 })
 
 describe('one of many instances', () => {

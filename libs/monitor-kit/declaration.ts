@@ -10,6 +10,9 @@ export type Declaring<Config> = Pick<
   'conditions' | 'events' | 'metrics' | 'declare' | 'typesFrom'
 >
 
+/** Of a type of which only the name is known. */
+const NO_WORDS = { source: '', warning: '', critical: '', sustained: '' } as const
+
 /** What every instance of a check may say. */
 export function commonDeclaration({ conditions, events = [], metrics = [] }: Declaration): Required<Declaration> {
   return { conditions, events, metrics }
@@ -46,4 +49,15 @@ export function declarationOf<Config>(
   const fault = faults.find((text) => text !== false)
   if (fault !== undefined) throw new DeclarationError(name, fault)
   return all
+}
+
+/** What an instance is taken to say that cannot declare: what every instance may, and the bare types that its configuration names. */
+export function plainDeclaration<Config>(definition: Declaring<Config>, config: Config): Required<Declaration> {
+  const common = commonDeclaration(definition)
+  const known = new Set(common.conditions.map(({ type }) => type))
+  const plain = [...new Set(namedTypes(config, definition.typesFrom ?? []))]
+    .filter((type) => !known.has(type))
+    .map((type) => ({ type, label: type, description: '', healthyReason: '', healthyMessage: '', ...NO_WORDS }))
+    .filter((spec) => declarationFaults({ conditions: [spec] }).every((fault) => fault === false))
+  return { ...common, conditions: [...common.conditions, ...plain] }
 }

@@ -1,7 +1,7 @@
 /** One run of one check: within its deadline, and whatever it does comes out as what was observed. */
 import type { CheckRun } from '#model'
 import { createBesideTurns } from './beside-turns.ts'
-import { commonDeclaration, declarationOf } from './declaration.ts'
+import { declarationOf, plainDeclaration } from './declaration.ts'
 import { CheckHangsError, CheckTimedOutError } from './errors.ts'
 import { errorText, type RunReport } from './findings.ts'
 import type { Present } from './present.ts'
@@ -101,14 +101,26 @@ async function withinDeadline(
   ])
 }
 
-/** What an instance declares, and its run function: of one that cannot declare, one that fails with that. */
-function createdOf(definition: AnyCheck, around: Around): { declared: Required<Declaration>; run: RunFunction } {
+interface Created {
+  readonly declared: Required<Declaration>
+  readonly run: RunFunction
+  readonly follow: Follow<unknown> | undefined
+}
+
+/**
+ * What an instance declares, and its functions: one that declares and cannot be made fails with that, follows nothing, and
+ * its types stay declared, since what is no longer declared would be taken for over.
+ */
+function createdOf(definition: AnyCheck, around: Around): Created {
+  let declared: Required<Declaration> | undefined
   try {
-    const declared = declarationOf(definition, around.name, around.config)
-    return { declared, run: definition.create(around) }
+    declared = declarationOf(definition, around.name, around.config)
+    const run = definition.create(around)
+    return { declared, run, follow: run.follow ?? definition.follow }
   } catch (err) {
     if (definition.declare === undefined) throw err
-    return { declared: commonDeclaration(definition), run: () => Promise.reject(err) }
+    const run = () => Promise.reject(err)
+    return { declared: declared ?? plainDeclaration(definition, around.config), run, follow: undefined }
   }
 }
 
@@ -187,7 +199,7 @@ function createWhole() {
 export function createRunner(definition: AnyCheck, instance: CheckInstance, monitor: string, around: Around): Runner {
   const { clock }: Around = around
   const { name } = instance
-  const { declared, run } = createdOf(definition, around)
+  const { declared, run, follow } = createdOf(definition, around)
   const saying = createSaying({ monitor, name, declared, instances: definition.instances })
   const { present } = saying
   const beside = createBesideTurns(saying, clock)
@@ -205,7 +217,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     definition,
     declared,
     context: around,
-    follow: run.follow ?? definition.follow,
+    follow,
     present,
     get isWhole() {
       return whole.isWhole
