@@ -86,3 +86,18 @@ describe('cursors on their way', () => {
     )
   })
 })
+
+describe('cursors that nobody acknowledges', () => {
+  it('wait in bounded number; what may be kept is never ahead, and at last the last', () => {
+    const line = createCursorLine()
+    for (let at = 1; at <= 20_000; at++) line.told(at, String(at))
+    const kept: [number, number][] = []
+    for (let at = 1; at <= 20_000; at++) {
+      const cursor = line.acknowledged(at)
+      if (cursor !== undefined) kept.push([at, Number(cursor)])
+    }
+    expect(kept.length).toBeLessThanOrEqual(1024)
+    expect(kept.every(([at, cursor]) => cursor <= at)).toBe(true)
+    expect(kept.at(-1)).toEqual([20_000, 20_000])
+  })
+})

@@ -19,8 +19,11 @@ export interface CursorLine {
   acknowledged(sequence: number): string | undefined
 }
 
+/** So many cursors wait at most; of more every second one is let go, which is read again at worst. */
+const WAITING_MAX = 1024
+
 export function createCursorLine(): CursorLine {
-  const waiting: { readonly sequence: number; readonly cursor: string }[] = []
+  let waiting: { readonly sequence: number; readonly cursor: string }[] = []
   let last: string | undefined
   return {
     get last() {
@@ -28,6 +31,8 @@ export function createCursorLine(): CursorLine {
     },
     told(sequence, cursor) {
       last = cursor
+      if (waiting.at(-1)?.sequence === sequence) waiting.pop()
+      if (waiting.length === WAITING_MAX) waiting = waiting.filter((_one, at) => at % 2 === 1)
       waiting.push({ sequence, cursor })
     },
     acknowledged(sequence) {
