@@ -185,10 +185,17 @@ function admitObservation(
 }
 
 /** Only who may speak in a source's own words may name that source: no other is to be taken for somebody else. */
-function admitSource(e: NodeEvent, verbatim: true | undefined, violations: Violation[]): string | undefined {
+function admitSource(
+  e: NodeEvent,
+  { origin, eventReasons }: MonitorDeclaration,
+  violations: Violation[],
+): string | undefined {
   if (e.source === undefined) return undefined
-  if (verbatim) return cleanText(e.source, MAX_NAME) || undefined
-  const text = `event ${admitReason(e.reason)} names a source of its own, and its reason is not declared verbatim`
+  if (eventReasons.get(e.reason)?.verbatim) return cleanText(e.source, MAX_NAME) || undefined
+  // Of one that nobody configured the declaration itself was refused: to declare it would help nothing.
+  const why =
+    origin === 'discovered' ? 'which is taken of configured monitors only' : 'and its reason is not declared verbatim'
+  const text = `event ${admitReason(e.reason)} names a source of its own, ${why}`
   violations.push({ code: 'name-invalid', text })
   return undefined
 }
@@ -231,7 +238,7 @@ function admitEvent(
     entity: cleanText(e.entity, MAX_ENTITY),
     severity: e.severity,
     ...admitWords(e, verbatim),
-    source: admitSource(e, verbatim, violations),
+    source: admitSource(e, admission.declaration, violations),
     firstSeen,
     // Asked so that what is no time at all is not one.
     lastSeen:

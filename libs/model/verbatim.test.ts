@@ -178,6 +178,16 @@ describe('admitted', () => {
     ])
   })
 
+  it('one that nobody configured hears that it may not, not that it did not declare it', () => {
+    const own = [event('log', 'OOM', { source: 'kubelet' })]
+    const found = { ...admission, declaration: { ...admission.declaration, origin: 'discovered' as const } }
+    const { report: taken, violations } = admitReport(report([], { events: own }), found, new Date(T0))
+    expect(taken.events[0]?.source).toBeUndefined()
+    expect(violations.map(({ text }) => text)).toEqual([
+      'event OOM names a source of its own, which is taken of configured monitors only',
+    ])
+  })
+
   it('names may be anything that forges no key', () => {
     expect(['', ' ', 'a b', 'é\n', 'x'.repeat(MAX_VERBATIM_NAME)].every(isVerbatimName)).toBe(true)
     expect(['a\u0000b', '\ud800', 'x'.repeat(MAX_VERBATIM_NAME + 1)].some(isVerbatimName)).toBe(false)

@@ -32,6 +32,12 @@ describe('without a detector', () => {
       ),
       advice: 'Ask as root, or as the user that started Node Doctor.',
     })
+    const inner = 'Deadline exceeded after 5.002s,name resolution: 0.001s,LB pick: 0.001s'
+    expect(explainNoAnswer(new RpcError('/s', '/m', 'DEADLINE_EXCEEDED', inner), '/r')).toEqual({
+      code: 'NO_ANSWER',
+      message: 'the detector is there, on /r/detector/detector.sock, and does not answer for 5 s',
+      advice: 'It may be frozen: look at its log, or stop it and start it again.',
+    })
     expect(explainNoAnswer(failed('connect ECONNREFUSED /s'), '/r')).toMatchObject({
       message: 'the detector does not answer on /r/detector/detector.sock (nobody listens there)',
     })

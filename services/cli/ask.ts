@@ -18,6 +18,12 @@ export interface NoAnswer {
 
 const REFUSALS: readonly string[] = ['NOT_FOUND', 'FAILED_PRECONDITION', 'INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED']
 
+/** How long was waited, of gRPC's words: "Deadline exceeded after 5.002s,…". */
+function secondsOf(details: string): string {
+  const seconds = /^Deadline exceeded after (\d{1,6})/.exec(details)?.[1]
+  return seconds === undefined ? '' : ` for ${seconds} s`
+}
+
 /** Why there is no answer, in words that say what to do. */
 export function explainNoAnswer(err: unknown, runDir: string): NoAnswer {
   const socket = detectorSocket(runDir)
@@ -37,6 +43,14 @@ export function explainNoAnswer(err: unknown, runDir: string): NoAnswer {
       code: 'NO_SOCKET',
       message: `there is no detector on ${socket}`,
       advice: 'Is it running? Start it with: make run. If it runs with another folder, name that: --run-dir DIR.',
+    }
+  }
+  if (err instanceof RpcError && err.code === 'DEADLINE_EXCEEDED') {
+    // Whoever listens there took the connection, or has it in its queue: gRPC's own words are of no use to anybody.
+    return {
+      code: 'NO_ANSWER',
+      message: `the detector is there, on ${socket}, and does not answer${secondsOf(why)}`,
+      advice: 'It may be frozen: look at its log, or stop it and start it again.',
     }
   }
   const reason = /\bECONNREFUSED\b/.test(why) ? 'nobody listens there' : inLine(why, 200)

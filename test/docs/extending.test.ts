@@ -32,7 +32,7 @@ async function blocksOf(path: string, named: RegExp): Promise<Map<string, string
   const blocks = new Map<string, string>()
   let file = ''
   for (const [index, part] of page.split(/```(?:ts)?/).entries()) {
-    if (index % 2 === 1 && file !== '') blocks.set(file, part.replace(/^ {3}/gm, ''))
+    if (index % 2 === 1 && file !== '') blocks.set(file, part.replace(/^\n/, '').replace(/^ {3}/gm, ''))
     file = [...part.matchAll(named)].at(index % 2 === 0 ? 0 : -1)?.[1] ?? ''
   }
   return blocks
@@ -57,6 +57,23 @@ const CONTRACT = `import { contractOf, readMonitorRoom } from '#monitor-kit/cont
 for (const { name, faults } of contractOf(await readMonitorRoom('services/monitors/example'))) {
   for (const fault of await faults()) console.log(name + ': ' + fault)
 }`
+
+/** Follows a file that was written anew, then emptied, from behind its end; prints what is told, and by how many looks it recovers. */
+const FOLLOWED = `import { writeFileSync } from 'node:fs'
+import { startCheck } from '#monitor-kit/testing'
+import { notes } from './services/monitors/system/checks/notes/check.ts'
+const [root] = process.argv.slice(-1)
+writeFileSync(root + '/notes.txt', 'one\\ntwo\\n')
+const check = startCheck(notes, { root, config: { folder: '/', condition: 'HouseNote' } })
+const following = check.follow(3)
+const told = []
+for (const emptied of [false, true, false]) {
+  const { findings: [finding], cursor } = await following.next()
+  told.push([finding.health, finding.message, cursor])
+  if (emptied) writeFileSync(root + '/notes.txt', '')
+}
+await following.stop()
+console.log(JSON.stringify({ told, recovery: check.declared.conditions[0].recovery }))`
 
 describe('what is made as the docs say', () => {
   let tree = ''
@@ -178,6 +195,23 @@ describe('what is made as the docs say', () => {
       events: [{ reason: 'LineWritten', message: 'the cellar is wet' }],
     })
     expect(await readFile(join(tree, 'docs/monitors.md'), 'utf8')).toContain('what its keys name: `condition`')
+  })
+
+  it('that check tells what stands in a file that was written anew, and recovers by the one look that finds it empty', async () => {
+    await mkdir(join(tree, 'anew'), { recursive: true })
+    expect(JSON.parse(node('--input-type=module', '--eval', FOLLOWED, join(tree, 'anew')))).toEqual({
+      told: [
+        ['problem', 'one', 1],
+        ['problem', 'two', 2],
+        ['healthy', 'no line', null],
+      ],
+      recovery: { kind: 'healthy-checks', count: 1 },
+    })
+  })
+
+  it('what the page shows passes the linter as it stands', () => {
+    const files = [...check.keys(), ...exporter.keys()]
+    expect(() => node('node_modules/@biomejs/biome/bin/biome', 'check', ...files)).not.toThrow()
   })
 
   it('a monitor is one folder: it is generated, type-checked, configured, answers, and keeps the contract', async () => {
