@@ -25,6 +25,8 @@ export interface ExternalRpcOptions {
   readonly firstRuns: () => Promise<void>
   /** The same with a caller's parameters, for his answer alone; undefined where no check takes any of them. */
   readonly answer: (parameters: Readonly<Record<string, string>>) => Promise<Answer> | undefined
+  /** Somebody was told how it is. */
+  readonly onAnswered: () => void
   /** Asked to stop over the socket. */
   readonly onStop: () => void
 }
@@ -121,13 +123,14 @@ export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
       void options
         .firstRuns()
         .then(() => options.answer(call.request.parameters))
-        .then((answer) =>
+        .then((answer) => {
           callback(null, {
             source: options.name,
             conditions: answer === undefined ? conditions() : conditionsOf(answer),
             events: [...takeEvents(), ...(answer?.events ?? [])].map(toldEvent),
-          }),
-        )
+          })
+          options.onAnswered()
+        })
     },
     getMetadata: (_call, callback) => callback(null, options.metadata()),
     stop(_call, callback) {

@@ -39,8 +39,6 @@ export interface MonitorRpc {
   readonly service: RpcService
   /** Somebody watches. */
   readonly isWatched: boolean
-  /** Somebody has watched. */
-  readonly wasWatched: boolean
   /** A new report goes to everyone who watches. */
   tell(report: Report): void
   /** Ends every watch. */
@@ -50,7 +48,6 @@ export interface MonitorRpc {
 export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
   const { outbox, clock, log } = options
   const watchers = new Set<Watcher>()
-  let wasWatched = false
 
   const implementation: Pick<MonitorServer, 'describe' | 'check'> & { watch(call: Watching): void } = {
     describe: (_call, callback) => callback(null, options.describe()),
@@ -84,7 +81,6 @@ export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
         onTooLarge: (bytes, limit) => log.error('report is larger than its watcher takes', { bytes, limit }),
       })
       watchers.add(watcher)
-      wasWatched = true
     },
   }
 
@@ -92,9 +88,6 @@ export function createMonitorRpc(options: MonitorRpcOptions): MonitorRpc {
     service: { definition: SERVICE, implementation },
     get isWatched() {
       return watchers.size > 0
-    },
-    get wasWatched() {
-      return wasWatched
     },
     tell(report) {
       if (watchers.size === 0) return

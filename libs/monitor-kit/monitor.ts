@@ -56,7 +56,9 @@ export function createMonitor(definition: MonitorDefinition, context: MonitorCon
   for (const [index, { onWake }] of parts.entries()) onWake(() => checks[index]?.wake())
   const firstRuns = createFirstRuns(checks, clock)
   const served = { definition, context, outbox, runners, checks, firstRuns }
-  const external = createExternal(served)
+  /** Who asks has nobody beside him who acknowledges what he is told. */
+  const isPolled = () => external.isAsked && !native.isWatched && !outbox.isAcknowledged
+  const external = createExternal(served, () => isPolled() && outbox.answered())
   const native = createNative(served)
   const listeners: Listeners = {
     get isWatched() {
@@ -69,8 +71,8 @@ export function createMonitor(definition: MonitorDefinition, context: MonitorCon
   }
   let turns: Promise<unknown> = Promise.resolve()
 
-  /** One that is polled, and never was watched, has nobody to wait for. */
-  const room = () => (external.isAsked && !native.wasWatched ? undefined : outbox.room())
+  /** One that is only polled has nobody to wait for. */
+  const room = () => (isPolled() ? undefined : outbox.room())
   const follow = ({ runner, cursors }: CheckParts) =>
     runner.follow === undefined
       ? undefined

@@ -36,6 +36,19 @@ describe('the outbox', () => {
     expect(sequences(outbox)).toEqual([1])
   })
 
+  it('that answered one who acknowledges nothing keeps every report, and says that it was had', async () => {
+    const outbox = createReportOutbox(77, { reports: 2, bytes: 1e9 })
+    const had: number[] = []
+    outbox.onAcknowledged((sequence) => had.push(sequence))
+    outbox.add(loud(), true)
+    const room = outbox.room()
+    outbox.answered()
+    await room
+    expect([had, sequences(outbox), outbox.isAcknowledged]).toEqual([[1], [1], false])
+    outbox.acknowledge(77, 1)
+    expect([had, sequences(outbox), outbox.isAcknowledged]).toEqual([[1, 1], [], true])
+  })
+
   it('keeps the times of what it keeps, however late it is delivered', () => {
     const outbox = createReportOutbox(77)
     const [seen, told] = [new Date('2026-05-11T04:00:00Z'), new Date('2026-05-11T04:00:01Z')]

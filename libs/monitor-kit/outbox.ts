@@ -28,12 +28,19 @@ export interface ReportOutbox {
   add(report: Unnumbered & { readonly said?: EncodedSaid | undefined }, isHeld?: boolean): Report
   /** Undefined while less than half of the room is held; else resolves when some of it may be free. */
   room(): Promise<void> | undefined
-  /** Hears up to which number reports were acknowledged. */
+  /** Somebody has acknowledged a report of this incarnation. */
+  readonly isAcknowledged: boolean
+  /** Hears up to which number reports were acknowledged, or had by one who acknowledges nothing. */
   onAcknowledged(listener: (sequence: number) => void): void
   /** Gives the report a number; it is not kept, because it can be made again. */
   number(report: Unnumbered): Report
   /** Everything of this incarnation up to `sequence` may be forgotten. */
   acknowledge(incarnation: number, sequence: number): void
+  /**
+   * One who acknowledges nothing has been told what there is: every report stays for who does, what their cursors stand for
+   * is taken, and who waits for room asks again.
+   */
+  answered(): void
   /** The first kept report after this one. */
   after(sequence: number): KeptReport | undefined
   /** A report that can never be delivered is forgotten, and counted. */
@@ -56,12 +63,14 @@ export function createReportOutbox(
 ): ReportOutbox {
   let sequence = 0
   let dropped = 0
+  let isAcknowledged = false
   const listeners: ((sequence: number) => void)[] = []
   let roomy = Promise.withResolvers<void>()
-  const kept = createKeptReports(limits, () => {
+  function askAgain(): void {
     roomy.resolve()
     roomy = Promise.withResolvers()
-  })
+  }
+  const kept = createKeptReports(limits, askAgain)
 
   function number(report: Unnumbered): Report {
     sequence++
@@ -79,6 +88,9 @@ export function createReportOutbox(
     get length() {
       return kept.length
     },
+    get isAcknowledged() {
+      return isAcknowledged
+    },
     number,
     add({ said, ...report }, isHeld = false) {
       const numbered = number(report)
@@ -94,8 +106,13 @@ export function createReportOutbox(
     acknowledge(acknowledged, upTo) {
       // Nobody has taken what was never told.
       if (acknowledged !== incarnation || upTo > sequence) return
+      isAcknowledged = true
       kept.forget(upTo)
       for (const listener of listeners) listener(upTo)
+    },
+    answered() {
+      for (const listener of listeners) listener(sequence)
+      askAgain()
     },
     after: kept.after,
     drop(gone) {

@@ -22,8 +22,14 @@ export interface Served {
   readonly firstRuns: FirstRuns
 }
 
-/** npd.external.v1.ExternalMonitor: what is known, in the order of the declared types. */
-export function createExternal({ definition, context, runners, checks, firstRuns }: Served): ExternalRpc {
+/**
+ * npd.external.v1.ExternalMonitor: what is known, in the order of the declared types.
+ * @param onAnswered somebody was told how it is
+ */
+export function createExternal(
+  { definition, context, runners, checks, firstRuns }: Served,
+  onAnswered: () => void,
+): ExternalRpc {
   const byType = [...new Set(runners.flatMap(({ declared }) => declared.conditions.map(({ type }) => type)))]
   const conditionsOf = (type: string) =>
     runners.flatMap(({ present }) => [...present.conditions.values()].filter(({ latest }) => latest.type === type))
@@ -33,6 +39,7 @@ export function createExternal({ definition, context, runners, checks, firstRuns
     present: () => byType.map((type) => ({ type, conditions: conditionsOf(type) })),
     answer: createAnswers(checks),
     firstRuns: firstRuns.wait,
+    onAnswered,
     onStop: () => context.requestStop?.('npd.external.v1.ExternalMonitor/Stop'),
   })
 }

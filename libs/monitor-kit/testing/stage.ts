@@ -45,7 +45,7 @@ export function configOf(runDir: string, entries: readonly Entry[]): NodeDoctorC
     type: '',
     ...entry,
   }))
-  return { ...minimalConfig({ runDir }), monitors }
+  return { ...minimalConfig({ runDir, stateDir: join(runDir, 'state') }), monitors }
 }
 
 export const BOTH = [
