@@ -193,6 +193,28 @@ describe('a check that follows', () => {
     expect(outbox.after(4)?.sequence).toBeGreaterThan(other.sequence)
   })
 
+  it('says when it saw what it tells late, and nothing of what a turn named since', async () => {
+    const healthyTurn = { create: () => () => Promise.resolve({ findings: [healthy('KernelOops')] }) }
+    const { told, life, outbox, clock, run, runner } = following(healthyTurn, { reports: 2, bytes: 1e9 })
+    const { tell } = await life(0)
+    await tell({ findings: [] }, { cursor: 1 })
+    const event = { reason: 'Oops', severity: 'warning', message: 'x' } as const
+    const waits = tell({ findings: [problem('KernelOops'), problem('Lost')], events: [event] }, { cursor: 2 })
+    const seen = clock.now()
+    await clock.advance(600_000)
+    await run()
+    outbox.acknowledge(7, 1)
+    await waits
+    expect(told[1]?.observations.map((one) => [wordsOf(one), one.observed])).toEqual([
+      ['Lost problem AboveLimit', seen],
+    ])
+    expect(told[1]?.events).toMatchObject([{ firstSeen: seen, lastSeen: seen }])
+    expect(runner.present.observations().map(wordsOf)).toEqual([
+      'KernelOops healthy BelowLimit',
+      'Lost problem AboveLimit',
+    ])
+  })
+
   it('ends when the monitor does, also while it waits', async () => {
     const { stop, life, ended } = following({}, { reports: 2, bytes: 1e9 })
     const { tell } = await life(0)

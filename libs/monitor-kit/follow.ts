@@ -5,6 +5,7 @@
 import { aborted } from '#clock'
 import { createBackoff } from '#pace'
 import type { Clock } from '#service'
+import type { Moment } from './beside-turns.ts'
 import { CURSOR_BYTES_MAX, type CursorFile } from './cursor-file.ts'
 import { type CursorLine, createCursorLine } from './cursor-line.ts'
 import { CursorError, FollowEndedError } from './errors.ts'
@@ -60,7 +61,7 @@ function createTell(
   options: FollowingOptions,
   life: { readonly signal: AbortSignal; readonly onFailed: (err: unknown) => void },
 ): Tell {
-  const { outbox, send } = options
+  const { clock, outbox, send } = options
   const { signal, onFailed } = life
   let last: Promise<void> = Promise.resolve()
 
@@ -71,17 +72,18 @@ function createTell(
     }
   }
 
-  async function tellNow(result: CheckResult, { cursor }: TellOptions): Promise<void> {
+  async function tellNow(result: CheckResult, at: Moment, { cursor }: TellOptions): Promise<void> {
     signal.throwIfAborted()
     await hasRoom()
     const text = cursor === undefined ? undefined : textOf(runner.instance.name, cursor)
-    const sequence = send(runner.tell(result), text !== undefined)
+    const sequence = send(runner.tell(result, at), text !== undefined)
     runner.follows()
     if (text !== undefined) line.told(sequence, text)
   }
 
   return (result, told = {}) => {
-    last = last.then(() => tellNow(result, told))
+    const at = { time: clock.now(), monotonicMs: clock.monotonicMs() }
+    last = last.then(() => tellNow(result, at, told))
     // Whether or not its caller waits for it.
     last.catch(onFailed)
     return last

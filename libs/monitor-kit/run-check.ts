@@ -1,6 +1,6 @@
 /** One run of one check: within its deadline, and whatever it does comes out as what was observed. */
 import type { CheckRun } from '#model'
-import { createBesideTurns } from './beside-turns.ts'
+import { createBesideTurns, type Moment } from './beside-turns.ts'
 import { declarationOf, plainDeclaration } from './declaration.ts'
 import { CheckHangsError, CheckTimedOutError } from './errors.ts'
 import { errorText, type RunReport } from './findings.ts'
@@ -42,9 +42,10 @@ export interface Runner {
   readonly isWhole: boolean
   /**
    * What a follower says, as it is told.
+   * @param at when it said so, however late there is room for it
    * @throws what is wrong with it
    */
-  tell(result: CheckResult): RunReport
+  tell(result: CheckResult, at: Moment): RunReport
   /** It follows its source. */
   follows(): void
   /**
@@ -202,7 +203,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   const { declared, run, follow } = createdOf(definition, around)
   const saying = createSaying({ monitor, name, declared, instances: definition.instances })
   const { present } = saying
-  const beside = createBesideTurns(saying, clock)
+  const beside = createBesideTurns(saying)
   const words = createWords(run, present, around)
   const runs = createRuns(run, around, instance.timeoutMs, words.runEnded)
   const whole = createWhole()
@@ -226,11 +227,10 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       const isDeclared = declared.conditions.some(({ type }) => type === word.type)
       if (isDeclared) words.clear(word, runs.sinceMs !== undefined)
     },
-    tell(result) {
-      const observed = clock.now()
-      const said = beside.tell(result, observed)
+    tell(result, at) {
+      const said = beside.tell(result, at)
       const error = saying.undeclared(result)
-      const runs = error === '' ? [] : ran(observed, clock.monotonicMs(), error, undefined, instance.intervalMs)
+      const runs = error === '' ? [] : ran(at.time, clock.monotonicMs(), error, undefined, instance.intervalMs)
       return { ...said, runs, complete: [] }
     },
     follows: beside.follows,

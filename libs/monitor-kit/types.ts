@@ -127,7 +127,7 @@ export interface TellOptions {
 /**
  * Tells at once what was found or happened. Resolves when there is room for more: a follower that waits for it reads its
  * source no faster than it is taken, and loses nothing while nobody takes it. Rejects with why it cannot be told, or when the
- * following has ended; after that nothing more is told.
+ * following has ended; after that nothing more is told. It is told as of the moment of the call.
  */
 export type Tell = (said: CheckResult, options?: TellOptions) => Promise<void>
 
