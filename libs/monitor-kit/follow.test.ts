@@ -195,7 +195,7 @@ describe('a check that follows', () => {
 
   it('says when it saw what it tells late, and nothing of what a turn named since', async () => {
     const healthyTurn = { create: () => () => Promise.resolve({ findings: [healthy('KernelOops')] }) }
-    const { told, life, outbox, clock, run, runner } = following(healthyTurn, { reports: 2, bytes: 1e9 })
+    const { told, life, outbox, clock, run, runner, cursors } = following(healthyTurn, { reports: 2, bytes: 1e9 })
     const { tell } = await life(0)
     await tell({ findings: [] }, { cursor: 1 })
     const event = { reason: 'Oops', severity: 'warning', message: 'x' } as const
@@ -205,6 +205,7 @@ describe('a check that follows', () => {
     await run()
     outbox.acknowledge(7, 1)
     await waits
+    await cursors.settled()
     expect(told[1]?.observations.map((one) => [wordsOf(one), one.observed])).toEqual([
       ['Lost problem AboveLimit', seen],
     ])
