@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MonitorState, NodeCondition, Problem, SourceCondition } from '#proto/nodedoctor/v1/types.ts'
-import { keyOfValue, STATE_BUCKETS } from './buckets.ts'
+import { keyOfValue, ownerOfValue, STATE_BUCKETS } from './buckets.ts'
 import { BUCKETS } from './layout.ts'
 import type { BusWriter } from './types.ts'
 
@@ -73,6 +73,23 @@ describe('the table of buckets', () => {
       true,
       false,
     ])
+  })
+
+  it('knows whose word each value is, and of one that is gone what its key says', () => {
+    const key = { monitor: 'system', type: 'DiskFull', entity: '' }
+    const condition = NodeCondition.fromPartial({ sources: ['gpu', 'system'] })
+    expect([
+      ownerOfValue('conditions', key, SourceCondition.fromPartial({})),
+      ownerOfValue('node_conditions', key, condition),
+      ownerOfValue('problems', { fingerprint: 'fp' }, Problem.fromPartial({ owner: 'gpu', source: 'system' })),
+      ownerOfValue('monitors', { name: 'system' }, MonitorState.fromPartial({})),
+    ]).toEqual(['system', 'gpu', 'system', 'system'])
+    expect([
+      ownerOfValue('conditions', key, undefined),
+      ownerOfValue('node_conditions', key, undefined),
+      ownerOfValue('problems', { fingerprint: 'fp' }, undefined),
+      ownerOfValue('monitors', { name: 'system' }, undefined),
+    ]).toEqual(['system', undefined, undefined, 'system'])
   })
 
   it('leaves out of a monitor what no message can hold', () => {

@@ -17,8 +17,16 @@ function entityToken(entity: string): string {
   return entity === '' ? NODE : encodeToken(entity)
 }
 
+/** What of a value says whose it is, in the model as in its message. */
+interface Owned {
+  conditions: unknown
+  node_conditions: { readonly sources: readonly string[] }
+  problems: { readonly source: string }
+  monitors: unknown
+}
+
 /** What a bucket holds, and how. */
-export interface BucketDefinition<K, V> {
+export interface BucketDefinition<K, V, O> {
   /** The encoded key, as it stands behind the bucket's name. */
   keyOf(key: K): string
   /** What of a value is its key. */
@@ -32,10 +40,12 @@ export interface BucketDefinition<K, V> {
   decode(bytes: Uint8Array): V
   /** The detector's word about itself: the reserve of the bucket is for it. */
   isOwn(value: V): boolean
+  /** The monitor whose word a value is; undefined where only the value that is gone would say it. */
+  ownerOf(key: K, value: O | undefined): string | undefined
 }
 
 /** Every bucket of state; the type keeps a value of one out of the others. */
-export const STATE_BUCKETS: { readonly [B in StateBucket]: BucketDefinition<StateKey[B], StateValue[B]> } = {
+export const STATE_BUCKETS: { readonly [B in StateBucket]: BucketDefinition<StateKey[B], StateValue[B], Owned[B]> } = {
   conditions: {
     keyOf: ({ monitor, type, entity }) => joinTokens(encodeToken(monitor), encodeToken(type), entityToken(entity)),
     namesOf: ({ monitor, observation }) => ({
@@ -46,6 +56,7 @@ export const STATE_BUCKETS: { readonly [B in StateBucket]: BucketDefinition<Stat
     encode: (value) => SourceCondition.encode(value).finish(),
     decode: (bytes) => SourceCondition.decode(bytes),
     isOwn: ({ monitor }) => monitor === OWN,
+    ownerOf: ({ monitor }) => monitor,
   },
   node_conditions: {
     keyOf: ({ type, entity }) => joinTokens(encodeToken(type), entityToken(entity)),
@@ -53,6 +64,7 @@ export const STATE_BUCKETS: { readonly [B in StateBucket]: BucketDefinition<Stat
     encode: (value) => NodeCondition.encode(value).finish(),
     decode: (bytes) => NodeCondition.decode(bytes),
     isOwn: ({ type }) => OWN_TYPES.includes(type),
+    ownerOf: (_key, value) => value?.sources[0],
   },
   problems: {
     keyOf: ({ fingerprint }) => joinTokens(encodeToken(fingerprint)),
@@ -60,6 +72,7 @@ export const STATE_BUCKETS: { readonly [B in StateBucket]: BucketDefinition<Stat
     encode: (value) => Problem.encode(value).finish(),
     decode: (bytes) => Problem.decode(bytes),
     isOwn: ({ owner }) => owner === OWN,
+    ownerOf: (_key, value) => value?.source,
   },
   monitors: {
     keyOf: ({ name }) => joinTokens(encodeToken(name)),
@@ -67,6 +80,7 @@ export const STATE_BUCKETS: { readonly [B in StateBucket]: BucketDefinition<Stat
     encode: (value, maxBytes) => MonitorState.encode(slimMonitor(value, roomOf(value, maxBytes))).finish(),
     decode: (bytes) => MonitorState.decode(bytes),
     isOwn: ({ name }) => name === OWN,
+    ownerOf: ({ name }) => name,
   },
 }
 
@@ -74,4 +88,13 @@ export const STATE_BUCKETS: { readonly [B in StateBucket]: BucketDefinition<Stat
 export function keyOfValue<B extends StateBucket>(bucket: B, value: StateValue[B]): string {
   const { keyOf, namesOf } = STATE_BUCKETS[bucket]
   return keyOf(namesOf(value))
+}
+
+/** The monitor whose word a value of a bucket is, also one that is taken away; undefined where nothing says it any more. */
+export function ownerOfValue<B extends StateBucket>(
+  bucket: B,
+  key: StateKey[B],
+  value: Owned[B] | undefined,
+): string | undefined {
+  return STATE_BUCKETS[bucket].ownerOf(key, value)
 }

@@ -1,3 +1,4 @@
+export { ownerOfValue } from './buckets.ts'
 export { type ConnectedBus, type ConnectOptions, connectBus } from './connect.ts'
 export { credentialsFile, type FolderWatch, readCredentials, watchCredentials } from './credentials.ts'
 export * from './errors.ts'

@@ -1,5 +1,5 @@
 /** State on its way to the buckets: only the last value of each key matters, so that a key waits once. */
-import type { StateBucket, StateKey } from '#bus'
+import { ownerOfValue, type StateBucket, type StateKey } from '#bus'
 import type { Change, MonitorState, NodeCondition, NodeState, Problem, SourceCondition } from '#model'
 
 /** What the state has for each bucket. */
@@ -24,7 +24,10 @@ export function writeName(write: Write): string {
   return `${write.bucket}\u0000${Object.values(write.key).join('\u0000')}`
 }
 
-/** The write that a change asks for; none for facts and for what only moves the time of a proof. */
+/**
+ * The write that a change asks for; none for facts and for what only moves the time of a proof. It says which bucket holds what
+ * of a change: what a bucket is, its one table has (libs/bus, `buckets.ts`).
+ */
 export function writeOf(change: Change): Write | undefined {
   switch (change.kind) {
     case 'source': {
@@ -66,15 +69,6 @@ export function writesOfState(state: NodeState): Write[] {
 }
 
 /** The monitor whose word it is. */
-export function ownerOf(write: Write): string | undefined {
-  switch (write.bucket) {
-    case 'conditions':
-      return write.key.monitor
-    case 'node_conditions':
-      return write.value?.sources[0]
-    case 'problems':
-      return write.value?.source
-    case 'monitors':
-      return write.key.name
-  }
+export function ownerOf<B extends StateBucket>({ bucket, key, value }: WriteTo<B>): string | undefined {
+  return ownerOfValue(bucket, key, value)
 }
