@@ -1,5 +1,6 @@
 /** Reading a bucket whole: the keys by stream info, each value by direct get, many at a time. */
 import type { Msg, NatsConnection } from 'nats'
+import type { Clock } from '#clock'
 import { ask } from './ask.ts'
 import { BusStoreError } from './errors.ts'
 import { type AnyBucket, bucketStream, bucketSubject } from './layout.ts'
@@ -11,10 +12,11 @@ const IN_FLIGHT = 64
 export const OPERATION_HEADER = 'KV-Operation'
 const STATUS_NOT_FOUND = 404
 
-/** A connection, and the prefix of JetStream's questions on it. */
+/** A connection, the prefix of JetStream's questions on it, and the clock that answers are waited for by. */
 export interface Asking {
   readonly nc: NatsConnection
   readonly api: string
+  readonly clock: Clock
 }
 
 export interface BucketEntry {

@@ -23,7 +23,7 @@ export interface KeptMessage {
 
 /** The live connection as JetStream is asked on it. @throws BusUnavailableError */
 export function asking(bus: ConnectedBus, what: string): Asking {
-  return { nc: bus.connection(what), api: bus.api }
+  return { nc: bus.connection(what), api: bus.api, clock: bus.clock }
 }
 
 /** What a message may hold beside its head, in bytes. An external server may want less than ours. */

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { fakeClock } from '../clock/testing.ts'
+import { eventsAfter } from './read-events.ts'
 import {
   abortable,
   collect,
   connectedDetector,
   event,
   jetStreamOf,
+  pidOf,
   readerOf,
   start,
   writerOf,
@@ -65,4 +68,31 @@ describe('what the writer knows of its streams', () => {
       ['b', 3],
     ])
   })
+
+  it('is not waited for longer than 5 s where the server hangs in the middle of it', async () => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    const count = 300
+    await Promise.all(Array.from({ length: count }, (_, i) => writer.publishEvent(event(String(i)))))
+    const clock = fakeClock()
+    const hasty = bus.detector(undefined, clock)
+    await hasty.connected(AbortSignal.timeout(5000))
+    const pid = await pidOf(bus)
+    const hung = Promise.withResolvers<void>()
+    let seen = 0
+    // At the end of the first batch; the next one is asked for in the same turn.
+    const reading = eventsAfter(hasty, { stream: 'EVENTS', after: 0 }, () => {
+      if (++seen < 256) return
+      process.kill(pid, 'SIGSTOP')
+      hung.resolve()
+    })
+    const outcome = reading.catch((err: Error) => err.message)
+    try {
+      await hung.promise
+      await clock.advance(5000)
+      expect(await outcome).toMatch(/reading EVENTS.*no answer in time/)
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+  }, 30_000)
 })

@@ -38,7 +38,7 @@ export async function standingOf({ nc, api }: Asking, stream: StreamName): Promi
 }
 
 /** The next `count` messages, in order; fewer when the server has no more. */
-function batch({ nc, api }: Asking, stream: StreamName, consumer: string, count: number): Promise<Msg[]> {
+function batch({ nc, api, clock }: Asking, stream: StreamName, consumer: string, count: number): Promise<Msg[]> {
   const { promise, resolve, reject } = Promise.withResolvers<Msg[]>()
   const messages: Msg[] = []
   const inbox = createInbox(inboxPrefix('detector'))
@@ -52,12 +52,12 @@ function batch({ nc, api }: Asking, stream: StreamName, consumer: string, count:
       if (messages.length === count) resolve(messages)
     },
   })
-  const overdue = setTimeout(() => failed(new Error('no answer in time')), ANSWER_MS)
+  const callOff = clock.after(ANSWER_MS, () => failed(new Error('no answer in time')))
   void nc.closed().then(() => failed(new Error('the connection was closed')))
   const body = JSON.stringify({ batch: count, expires: nanos(EXPIRES_MS) })
   nc.publish(`${api}.CONSUMER.MSG.NEXT.${stream}.${consumer}`, body, { reply: inbox })
   return promise.finally(() => {
-    clearTimeout(overdue)
+    callOff()
     if (!nc.isClosed()) subscription.unsubscribe()
   })
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Clock, systemClock } from '#clock'
 import { createHost } from '#host'
 import { type ConnectedBus, connectBus } from './connect.ts'
 import { credentialsFile, readCredentials } from './credentials.ts'
@@ -60,7 +61,7 @@ export interface TestBus {
   readonly port: number
   readonly server: EmbeddedServer
   /** The detector's own connection. */
-  detector(log?: BusLog): ConnectedBus
+  detector(log?: BusLog, clock?: Clock): ConnectedBus
   consumer(service: string, log?: BusLog): ConnectedBus
   close(): Promise<void>
 }
@@ -100,8 +101,8 @@ export async function startTestBus(
     dir,
     port,
     server,
-    detector: (log = quietLog) =>
-      keep(connectBus({ name: 'detector', credentials: () => Promise.resolve(server.credentials()), log })),
+    detector: (log = quietLog, clock = systemClock()) =>
+      keep(connectBus({ name: 'detector', credentials: () => Promise.resolve(server.credentials()), log, clock })),
     consumer: (service, log = quietLog) =>
       keep(connectBus({ name: service, credentials: readCredentials(dir, service), log, credentialsEveryMs: 100 })),
     async close() {

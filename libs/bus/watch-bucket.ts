@@ -72,7 +72,7 @@ async function follow<T>(
   })
   // The server has the subscription before the bucket is read: nothing falls between the two.
   await nc.flush()
-  const entries = await readBucket({ nc, api: bus.api }, bucket)
+  const entries = await readBucket({ nc, api: bus.api, clock: bus.clock }, bucket)
   if (!signal.aborted) words.read(entries)
 }
 

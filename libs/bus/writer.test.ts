@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MonitorState, Problem, SourceCondition } from '#proto/nodedoctor/v1/types.ts'
 import { readBucket } from './bucket.ts'
 import { BusStoreError, BusUnavailableError } from './errors.ts'
+import { asking } from './keep.ts'
 import {
   collect,
   condition,
@@ -272,6 +273,6 @@ describe('a store at its limit', () => {
     const bus = await start()
     const detector = await connectedDetector(bus)
     await writerOf(bus)
-    expect(await readBucket({ nc: detector.connection('test'), api: detector.api }, 'problems')).toEqual([])
+    expect(await readBucket(asking(detector, 'test'), 'problems')).toEqual([])
   })
 })

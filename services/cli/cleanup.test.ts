@@ -2,12 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { fakeClock } from '../../libs/clock/testing.ts'
 import { type FakeApiServer, startFakeApiServer } from '../../test/fakes/kube-apiserver/server.ts'
-import { runCli } from './cli.ts'
+import { createApi } from '../../test/kube/api.ts'
+import { runCommand, runCommandBy } from './testing.ts'
 
 const finished: (() => Promise<void>)[] = []
 afterEach(async () => {
-  vi.restoreAllMocks()
   for (const work of finished.splice(0).reverse()) await work()
 })
 
@@ -36,27 +37,12 @@ async function scene(): Promise<{ api: FakeApiServer; kubeconfig: string }> {
   return { api, kubeconfig }
 }
 
-async function cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' }
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    said.out += String(text)
-    return true
-  })
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    said.err += String(text)
-    return true
-  })
-  const code = await runCli(argv)
-  vi.restoreAllMocks()
-  return { code, ...said }
-}
-
 const types = (api: FakeApiServer) => api.node('n1')?.status?.conditions?.map(({ type }) => type)
 
 describe('node-doctor cleanup', () => {
   it('takes off what is ours, says what, and leaves the rest', async () => {
     const { api, kubeconfig } = await scene()
-    const { code, out } = await cli('cleanup', '--all-nodes', '--kubeconfig', kubeconfig)
+    const { code, out } = await runCommand('cleanup', '--all-nodes', '--kubeconfig', kubeconfig)
     expect([code, out]).toEqual([0, 'n1: removed 1 conditions (DiskFull) and 2 annotations\nn2: nothing of ours\n'])
     expect(types(api)).not.toContain('DiskFull')
     expect(types(api)).toEqual(expect.arrayContaining(['Ready', 'Theirs']))
@@ -74,7 +60,7 @@ describe('node-doctor cleanup', () => {
       })
     mark('n1', 'a/nd')
     mark('n2', 'b/nd')
-    const of = (...more: string[]) => cli('cleanup', '--all-nodes', '--kubeconfig', kubeconfig, ...more)
+    const of = (...more: string[]) => runCommand('cleanup', '--all-nodes', '--kubeconfig', kubeconfig, ...more)
     expect(await of()).toEqual({
       code: 1,
       err: '',
@@ -97,7 +83,7 @@ describe('node-doctor cleanup', () => {
 
   it('only says what it would do when asked so', async () => {
     const { api, kubeconfig } = await scene()
-    const { out } = await cli('cleanup', '--node', 'n1', '--dry-run', '--kubeconfig', kubeconfig)
+    const { out } = await runCommand('cleanup', '--node', 'n1', '--dry-run', '--kubeconfig', kubeconfig)
     expect(out).toBe('n1: would remove 1 conditions (DiskFull) and 2 annotations\n')
     expect(types(api)).toContain('DiskFull')
   })
@@ -105,7 +91,7 @@ describe('node-doctor cleanup', () => {
   it('goes on where the DaemonSet is gone already', async () => {
     const { kubeconfig } = await scene()
     const set = ['--daemonset', 'node-doctor/nd', '--kubeconfig', kubeconfig]
-    const { code, out, err } = await cli('cleanup', '--node', 'n2', ...set)
+    const { code, out, err } = await runCommand('cleanup', '--node', 'n2', ...set)
     expect([code, out]).toEqual([0, 'n2: nothing of ours\n'])
     expect(err).toBe('warning: there is no DaemonSet node-doctor/nd; pods of another one write again\n')
   })
@@ -116,7 +102,7 @@ describe('node-doctor cleanup', () => {
       node.metadata.annotations = { 'node-doctor.io/conditions': 'X' }
     })
     api.faults.add({ method: 'PATCH', path: /n1/, status: 403 })
-    const { code, out, err } = await cli('cleanup', '--all-nodes', '--kubeconfig', kubeconfig)
+    const { code, out, err } = await runCommand('cleanup', '--all-nodes', '--kubeconfig', kubeconfig)
     expect([code, out]).toEqual([1, 'n2: removed 0 conditions and 1 annotations\n'])
     expect(err).toContain('n1: patch nodes/status n1 was answered with 403 Forbidden')
   })
@@ -124,19 +110,19 @@ describe('node-doctor cleanup', () => {
   it('says what is wrong with its command line', async () => {
     vi.stubEnv('NODE_NAME', '')
     const { kubeconfig } = await scene()
-    expect(await cli('cleanup', '--kubeconfig', kubeconfig)).toMatchObject({
+    expect(await runCommand('cleanup', '--kubeconfig', kubeconfig)).toMatchObject({
       code: 2,
       err: expect.stringContaining('expected --node NAME or --all-nodes') as unknown,
     })
-    expect(await cli('cleanup', '--all-node')).toMatchObject({
+    expect(await runCommand('cleanup', '--all-node')).toMatchObject({
       code: 2,
       err: expect.stringContaining('did you mean --all-nodes?') as unknown,
     })
-    expect(await cli('cleanup', '--node', 'x', '--daemonset', 'x')).toMatchObject({
+    expect(await runCommand('cleanup', '--node', 'x', '--daemonset', 'x')).toMatchObject({
       code: 2,
       err: expect.stringContaining('expected NAMESPACE/NAME') as unknown,
     })
-    expect(await cli('cleanup', '--node', 'x', '--all-nodes')).toMatchObject({
+    expect(await runCommand('cleanup', '--node', 'x', '--all-nodes')).toMatchObject({
       code: 2,
       err: expect.stringContaining('not both') as unknown,
     })
@@ -145,16 +131,67 @@ describe('node-doctor cleanup', () => {
 
   it('of a node that is not there deletes no DaemonSet', async () => {
     const { api, kubeconfig } = await scene()
-    const { code } = await cli('cleanup', '--node', 'n9', '--daemonset', 'node-doctor/nd', '--kubeconfig', kubeconfig)
+    const { code } = await runCommand(
+      'cleanup',
+      '--node',
+      'n9',
+      '--daemonset',
+      'node-doctor/nd',
+      '--kubeconfig',
+      kubeconfig,
+    )
     expect(code).toBe(1)
     expect(api.requests.some(({ resource }) => resource === 'daemonsets')).toBe(false)
   })
 
   it('says when there is no way to the API server', async () => {
-    const { code, err } = await cli('cleanup', '--node', 'x', '--kubeconfig', '/nowhere')
+    const { code, err } = await runCommand('cleanup', '--node', 'x', '--kubeconfig', '/nowhere')
     expect([code, err]).toEqual([
       1,
       expect.stringContaining('node-doctor cleanup: cannot find the way to the API server in kubeconfig /nowhere'),
     ])
+  })
+
+  describe('with a DaemonSet whose pods take their time', () => {
+    const POD = '/api/v1/namespaces/default/pods/one'
+
+    /** Asked of a server that has the set and one of its pods, by a clock that stands. */
+    async function asked() {
+      const { api, kubeconfig } = await scene()
+      const [kube, clock, labels] = [createApi(api), fakeClock(), { app: 'nd' }]
+      const containers = [{ name: 'c', image: 'i' }]
+      await kube.post('/apis/apps/v1/namespaces/default/daemonsets', {
+        metadata: { name: 'nd' },
+        spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
+      })
+      await kube.post('/api/v1/namespaces/default/pods', { metadata: { name: 'one', labels }, spec: { containers } })
+      const set = ['--daemonset', 'default/nd', '--kubeconfig', kubeconfig]
+      const ran = runCommandBy(clock, 'cleanup', '--node', 'n1', ...set)
+      await expect.poll(() => clock.sleeping, { timeout: 10_000, interval: 5 }).toBe(1)
+      return { kube, clock, ran }
+    }
+
+    it('waits until they have ended', async () => {
+      const { kube, clock, ran } = await asked()
+      await kube.delete(POD)
+      await clock.advance(1000)
+      const { code, out } = await ran
+      expect([code, out.split('\n')]).toEqual([
+        0,
+        [
+          'deleted DaemonSet default/nd; waiting until its pods have ended',
+          'n1: removed 1 conditions (DiskFull) and 2 annotations',
+          '',
+        ],
+      ])
+    })
+
+    it('goes on after two minutes, and says who may write again', async () => {
+      const { clock, ran } = await asked()
+      await clock.advance(121_000)
+      const { code, out } = await ran
+      expect(code).toBe(0)
+      expect(out).toContain('warning: still there after 120 s, and may write again: one\n')
+    })
   })
 })

@@ -1,5 +1,5 @@
 /** Takes everything of ours off the cluster's nodes: conditions and annotations. What others wrote is not touched. */
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '#clock'
 import {
   createKubeClient,
   findAccess,
@@ -23,6 +23,13 @@ interface DaemonSetName {
   readonly name: string
 }
 
+/** What cleans, what it waits by, and whether it only says so. */
+interface Cleaning {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly dryRun: boolean
+}
+
 function daemonSetOf(values: Values): DaemonSetName | undefined {
   const text = textOf(values, 'daemonset')
   if (text === undefined) return undefined
@@ -41,7 +48,8 @@ function isNotFound(err: unknown): boolean {
 }
 
 /** Its pods would write again what is taken away here. */
-async function endDaemonSet(client: KubeClient, { namespace, name }: DaemonSetName, dryRun: boolean): Promise<void> {
+async function endDaemonSet(set: DaemonSetName, { client, clock, dryRun }: Cleaning): Promise<void> {
+  const { namespace, name } = set
   let selector: string
   try {
     selector = await client.daemonSetSelector(namespace, name)
@@ -53,13 +61,13 @@ async function endDaemonSet(client: KubeClient, { namespace, name }: DaemonSetNa
     return
   }
   say(`deleted DaemonSet ${namespace}/${name}; waiting until its pods have ended`)
-  const until = performance.now() + PODS_GONE_MS
+  const untilMs = clock.monotonicMs() + PODS_GONE_MS
   for (;;) {
     const pods = await client.listPods(namespace, selector)
     if (pods.length === 0) return
-    if (performance.now() > until)
+    if (clock.monotonicMs() > untilMs)
       return say(`warning: still there after ${PODS_GONE_MS / 1000} s, and may write again: ${pods.join(', ')}`)
-    await sleep(POLL_MS)
+    await clock.sleep(POLL_MS)
   }
 }
 
@@ -94,7 +102,7 @@ async function nodesOf(client: KubeClient, name: string | undefined): Promise<Ku
   return name === undefined ? client.listNodes() : [await client.getNode(name)]
 }
 
-async function run(values: Values): Promise<number> {
+async function run(values: Values, clock: Clock): Promise<number> {
   const dryRun = values['dry-run'] === true
   const daemonSet = daemonSetOf(values)
   const name = chosenNode(values)
@@ -105,7 +113,7 @@ async function run(values: Values): Promise<number> {
     // Asked once before anything is done: a node that is not there must not cost the DaemonSet.
     let nodes = await nodesOf(client, name)
     if (daemonSet !== undefined) {
-      await endDaemonSet(client, daemonSet, dryRun)
+      await endDaemonSet(daemonSet, { client, clock, dryRun })
       nodes = await nodesOf(client, name)
     }
     const installation = textOf(values, 'installation') ?? textOf(values, 'daemonset')
@@ -165,5 +173,5 @@ Exit code: 0 done, 1 a node could not be cleaned or no installation was named, 2
     'dry-run': { type: 'boolean' },
   },
   positionals: 0,
-  run: (values) => run(values),
+  run: (values, _positionals, clock) => run(values, clock),
 }

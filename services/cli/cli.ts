@@ -1,5 +1,6 @@
 /** The command line: finds the command, and turns every expected fault into a clear line and an exit code. */
 
+import { type Clock, systemClock } from '#clock'
 import { nearestName } from '#config'
 import { cleanup } from './cleanup.ts'
 import { clear } from './clear.ts'
@@ -31,11 +32,11 @@ ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).joi
 node-doctor COMMAND --help says more of each.`
 }
 
-/** @returns the exit code */
-export async function runCli(argv: readonly string[]): Promise<number> {
+/** @param clock the process's own. @returns the exit code */
+export async function runCli(argv: readonly string[], clock: Clock = systemClock()): Promise<number> {
   const [name = '--help', ...rest] = argv
   const [asked] = rest
-  if (name === 'help' && asked !== undefined && !asked.startsWith('-')) return runCli([asked, '--help'])
+  if (name === 'help' && asked !== undefined && !asked.startsWith('-')) return runCli([asked, '--help'], clock)
   if (name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(`${usage()}\n`)
     return 0
@@ -61,7 +62,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     }
     const { values, positionals } = parseCommand(command, rest)
     json = wantsJson(values)
-    return await command.run(values, positionals)
+    return await command.run(values, positionals, clock)
   } catch (err) {
     const refusal = refusalOf(err)
     if (err instanceof CliUsageError) complain(`node-doctor: ${err.message}\nnode-doctor --help lists what there is.`)

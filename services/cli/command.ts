@@ -1,5 +1,6 @@
 /** A command of the CLI as a value. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import type { Clock } from '#clock'
 import { nearestName } from '#config'
 import { CliUsageError } from './errors.ts'
 
@@ -15,8 +16,8 @@ export interface Command {
   readonly options: Options
   /** Positional arguments it takes at most. */
   readonly positionals: number
-  /** @returns the exit code */
-  run(values: Values, positionals: readonly string[]): Promise<number>
+  /** @param clock that it waits by. @returns the exit code */
+  run(values: Values, positionals: readonly string[], clock: Clock): Promise<number>
 }
 
 /** @throws CliUsageError naming the flag and the nearest valid one */

@@ -1,6 +1,7 @@
 /** For tests: commands run in this process, and a detector's socket that answers as it is told. */
 import { join } from 'node:path'
 import { vi } from 'vitest'
+import { type Clock, systemClock } from '#clock'
 import { type DetectorServer, DetectorService, Node } from '#proto/nodedoctor/v1/detector.ts'
 import { type RpcServer, serveUnix } from '#rpc'
 import { runCli } from './cli.ts'
@@ -11,7 +12,13 @@ export interface Ran {
   readonly err: string
 }
 
-export async function runCommand(...argv: string[]): Promise<Ran> {
+/** By the machine's clock. */
+export function runCommand(...argv: string[]): Promise<Ran> {
+  return runCommandBy(systemClock(), ...argv)
+}
+
+/** By a clock that the test moves. */
+export async function runCommandBy(clock: Clock, ...argv: string[]): Promise<Ran> {
   let [out, err] = ['', '']
   const spies = [
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -24,7 +31,7 @@ export async function runCommand(...argv: string[]): Promise<Ran> {
     }),
   ]
   try {
-    return { code: await runCli(argv), out, err }
+    return { code: await runCli(argv, clock), out, err }
   } finally {
     for (const spy of spies) spy.mockRestore()
   }

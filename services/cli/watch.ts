@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '#clock'
 import { parseDurationMs } from '#config'
 import { DetectorService, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix, RpcError } from '#rpc'
@@ -14,13 +14,6 @@ import { createTeller, type Silence } from './watch/teller.ts'
 
 /** Between two attempts, so that a detector that ends each stream at once is not asked without end. */
 const AGAIN_MS = 500
-
-/** What a timer takes at most: 24 days. */
-const TIMER_MAX_MS = 2_147_483_647
-
-function leftOf(ms: number): number {
-  return Math.min(TIMER_MAX_MS, Math.max(0, Math.ceil(ms)))
-}
 
 /** What ended a stream, as the line about it says: with any code of its own a detector that lives ended it. */
 function silenceOf(err: Error | undefined): Silence {
@@ -75,22 +68,36 @@ async function follow(
   }
 }
 
-/** Waits until somebody takes connections again. @returns false when the signal was first */
-async function whenBack(socket: string, signal: AbortSignal): Promise<boolean> {
+interface Waiting {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Until when, on the monotonic clock; infinite: until the signal. */
+  readonly untilMs: number
+}
+
+/** Waits until somebody takes connections again. @returns false when the signal or the end of the wait was first */
+async function whenBack(socket: string, { clock, signal, untilMs }: Waiting): Promise<boolean> {
   const client = connectUnix(socket)
+  const late = new AbortController()
+  const callOff =
+    untilMs === Number.POSITIVE_INFINITY
+      ? () => undefined
+      : clock.after(untilMs - clock.monotonicMs(), () => late.abort())
+  const either = AbortSignal.any([signal, late.signal])
   try {
-    await sleep(AGAIN_MS, undefined, { signal })
-    await client.connected(signal)
+    await clock.sleep(AGAIN_MS, either)
+    await client.connected(either)
     return true
   } catch {
-    // The signal was first.
+    // One of the two was first.
     return false
   } finally {
+    callOff()
     client.close()
   }
 }
 
-async function run(values: Values): Promise<number> {
+async function run(values: Values, clock: Clock): Promise<number> {
   const json = wantsJson(values)
   const waitMs = waitOption(values)
   const { settings } = await configOf(values)
@@ -103,10 +110,10 @@ async function run(values: Values): Promise<number> {
   let silence: (Silence & { readonly sinceMs: number }) | undefined
 
   function take(change: WatchNodeResponse['change']): void {
-    const now = new Date()
+    const now = clock.now()
     const meanwhile = known.take(change)
     if (silence !== undefined && change?.$case === 'node') {
-      teller.back(silence.kind, performance.now() - silence.sinceMs, meanwhile, now)
+      teller.back(silence.kind, clock.monotonicMs() - silence.sinceMs, meanwhile, now)
       silence = undefined
     }
     teller.change(change, now)
@@ -117,11 +124,10 @@ async function run(values: Values): Promise<number> {
     if (abort.signal.aborted) return 0
     if (!known.isFilled) return tellNoAnswer(why ?? new Error('it ended the stream at once'), settings.runDir, values)
     const found = silenceOf(why)
-    if (silence?.kind !== found.kind) teller.silent(found, new Date())
-    silence = { ...found, sinceMs: silence?.sinceMs ?? performance.now() }
-    const limit =
-      waitMs === undefined ? [] : [AbortSignal.timeout(leftOf(waitMs - (performance.now() - silence.sinceMs)))]
-    const isBack = await whenBack(socket, AbortSignal.any([abort.signal, ...limit]))
+    if (silence?.kind !== found.kind) teller.silent(found, clock.now())
+    silence = { ...found, sinceMs: silence?.sinceMs ?? clock.monotonicMs() }
+    const untilMs = silence.sinceMs + (waitMs ?? Number.POSITIVE_INFINITY)
+    const isBack = await whenBack(socket, { clock, signal: abort.signal, untilMs })
     if (abort.signal.aborted) return 0
     if (!isBack) return tellNotBack(silence.kind, settings.runDir, waitMs ?? 0, json)
   }
@@ -145,5 +151,5 @@ Options:
 Exit code: 0 after Ctrl-C, 3 when the detector does not answer, or is not heard again in time.`,
   options: { ...CONFIG_OPTIONS, ...OUTPUT_OPTION, wait: { type: 'string' } },
   positionals: 0,
-  run,
+  run: (values, _positionals, clock) => run(values, clock),
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { systemClock } from '#clock'
+import type { Clock } from '#clock'
 import { type ConfigFlag, type NodeDoctorConfig, nearestName } from '#config'
 import { keepHeapSmall } from '#service'
 import { CONFIG_OPTIONS, type Command, textOf, type Values } from '../command.ts'
@@ -22,6 +22,8 @@ import { type Supervised, supervise } from './supervise.ts'
 
 /** The detector waits up to 15 s for the bus's other clients and ends it then. */
 const GRACE_MS = 30_000
+/** What is not ready after this long is shown as it is. */
+const PATIENCE_MS = 15_000
 /** A line of a process that is longer is no log line. */
 const LOG_LINE_MAX = 16_384
 
@@ -62,8 +64,8 @@ function checkLogFormat(values: Values): void {
   throw new CliUsageError(`--log-format ${format}: expected pretty or json`)
 }
 
-function timeOfDay(): string {
-  return new Date().toISOString().slice(11, 19)
+function timeOfDay(clock: Clock): string {
+  return clock.now().toISOString().slice(11, 19)
 }
 
 function pageUrl({ exporters: { http } }: NodeDoctorConfig): string {
@@ -124,7 +126,7 @@ function overview(config: NodeDoctorConfig, running: readonly Supervised[], scre
   ].join('\n')
 }
 
-async function run(values: Values): Promise<number> {
+async function run(values: Values, clock: Clock): Promise<number> {
   const more = portFlag(values)
   checkLogFormat(values)
   const config = await configOf(values, more)
@@ -147,9 +149,8 @@ async function run(values: Values): Promise<number> {
     format,
   ]
   const verbose = values['verbose'] === true || format === 'json'
-  const begun = performance.now()
+  const begunMs = clock.monotonicMs()
   let shown = false
-  const clock = systemClock()
   const running = planned.map((service) =>
     supervise({
       service,
@@ -159,7 +160,7 @@ async function run(values: Values): Promise<number> {
       onState: (name, state, detail) => {
         // Before the overview only what went wrong is worth a line.
         if (shown || state === 'ended' || (['stopped', 'not ready'].includes(state) && detail !== ''))
-          say(`${timeOfDay()} ${name} ${state}${detail === '' ? '' : `: ${detail}`}`)
+          say(`${timeOfDay(clock)} ${name} ${state}${detail === '' ? '' : `: ${detail}`}`)
       },
       onLine: (_name, line) => {
         if (verbose || / (warn|error) |"level":"(warn|error)"/.test(line) || !/^[{\d]/.test(line))
@@ -187,11 +188,13 @@ async function run(values: Values): Promise<number> {
     if (!isAsked) heard()
   })
   process.channel?.unref()
-  const patience = new Promise((resolve) => setTimeout(resolve, 15_000).unref())
+  const { promise: patience, resolve: endPatience } = Promise.withResolvers<void>()
+  const endWait = clock.after(PATIENCE_MS, endPatience)
   const allEnded = Promise.all(running.map(({ ended }) => ended))
   await Promise.race([Promise.all(running.map(({ firstReady }) => firstReady)), patience, asked])
+  endWait()
   if (!isAsked) {
-    const tookMs = performance.now() - begun
+    const tookMs = clock.monotonicMs() - begunMs
     say(overview(config, running, { tookMs, notes, kubernetes: await askedKubernetes(config, running) }))
     shown = true
   }
@@ -234,5 +237,5 @@ Exit code: 0 after Ctrl-C, 1 when everything ended by itself, 2 for a wrong comm
     verbose: { type: 'boolean', short: 'v' },
   },
   positionals: 0,
-  run: (values) => run(values),
+  run: (values, _positionals, clock) => run(values, clock),
 }

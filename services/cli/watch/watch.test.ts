@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { Node, type WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
 import { ConditionStatus, Health, MonitorHealth, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
-import { type Ran, runCommand } from '../testing.ts'
+import { fakeClock } from '../../../libs/clock/testing.ts'
+import { type Ran, runCommand, runCommandBy } from '../testing.ts'
 import { runDirOfTests } from '../testing-run-dir.ts'
 
 const place = runDirOfTests()
@@ -120,14 +121,19 @@ describe('a detector that is killed under a watcher', () => {
   it('is waited for as long as was asked', async () => {
     const watched = Promise.withResolvers<void>()
     await detector(BEFORE, watched.resolve)
-    const ran = runCommand('watch', '--wait', '1s', '--run-dir', place.dir)
+    const clock = fakeClock()
+    const ran = runCommandBy(clock, 'watch', '--wait', '10m', '--run-dir', place.dir)
     await watched.promise
     await place.endDetector()
+    await expect.poll(() => clock.sleeping, { timeout: 10_000, interval: 5 }).toBe(2)
+    await clock.advance(599_999)
+    expect(clock.sleeping).toBe(1)
+    await clock.advance(1)
     const { code, out, err } = await ran
     expect(err).toBe(
-      `Not known: the detector is gone and did not come back within 1 s on ${place.dir}/detector/detector.sock.\nIs it running? Start it with: make run, and this command again.\n`,
+      `Not known: the detector is gone and did not come back within 10 min on ${place.dir}/detector/detector.sock.\nIs it running? Start it with: make run, and this command again.\n`,
     )
-    expect([code, out.trim().split('\n')]).toMatchObject([3, { length: 2 }])
+    expect([code, out.trim().split('\n'), clock.sleeping]).toMatchObject([3, { length: 2 }, 0])
   }, 20_000)
 
   it('refuses what is no duration', async () => {
