@@ -28,5 +28,7 @@ own "$run/bus" 65101 0700
 own "$run/monitors" 0 0755
 own "$run/locks" 65104 0700
 own "$state/detector" 65101 0700
+own "$state/monitors" 0 0755
+own "$state/monitors/system" 65102 0700
 own "$state/history" "${HISTORY_USER:-65103}" 0700
 own "$state/k8s-exporter" 65104 0700

@@ -35,6 +35,11 @@ describe('the table of services', () => {
     }
   })
 
+  it('gives each monitor a folder for what its checks keep over a reboot', () => {
+    for (const { name, kind, stateFolders } of BUILT)
+      expect([name, stateFolders.includes(`monitors/${name}`)]).toEqual([name, kind === 'monitor'])
+  })
+
   it('has one owner of the bus, which stops last', () => {
     const rows = Object.entries(TABLE)
     const [owner, ...others] = rows.toSorted(([, a], [, b]) => b.stopOrder - a.stopOrder)

@@ -35,7 +35,7 @@ export const SERVICES = {
     stopOrder: 1,
     needs: ['host'],
     runFolders: [],
-    stateFolders: [],
+    stateFolders: ['monitors/system'],
     standing: { built: true, uid: 65_102 },
   },
   'http-exporter': {

@@ -65,7 +65,10 @@ export interface ServiceRow {
   readonly needs: readonly Need[]
   /** Folders of its own below the run directory of the host, beside that of its socket: gone after a reboot, not with the pod. */
   readonly runFolders: readonly string[]
-  /** Folders of its own below the state directory: what survives a reboot. */
+  /**
+   * Folders of its own below the state directory: what survives a reboot. Of a monitor `monitors/<name>`, in which each of its
+   * checks has one.
+   */
   readonly stateFolders: readonly string[]
   readonly standing: Standing
 }

@@ -30,11 +30,11 @@ interface Compose {
   readonly volumes: Readonly<Record<string, { readonly driver_opts?: { readonly o?: string } } | null | undefined>>
 }
 
-/** Volume of a folder of the host that a service writes: `run-locks`, `state-history`. */
+/** Volume of a folder of the host that a service writes: `run-locks`, `state-history`, `state-monitor-system`. */
 function hostVolumes({ runFolders, stateFolders }: BuiltService): readonly (readonly [string, string])[] {
   return [
     ...runFolders.map((name) => [`run-${name}`, `${RUN}/${name}`] as const),
-    ...stateFolders.map((name) => [`state-${name}`, `${STATE}/${name}`] as const),
+    ...stateFolders.map((name) => [`state-${name.replace('monitors/', 'monitor-')}`, `${STATE}/${name}`] as const),
   ]
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { builtServices, SERVICES } from '#service-table'
+import { stateFolderPath } from '../../libs/monitor-kit/state-folder.ts'
 import { ROOT } from './objects.ts'
 
 const PREPARE = join(ROOT, 'deploy/images/prepare.sh')
@@ -40,7 +41,7 @@ function tried(user: number, script: string): boolean {
 function look(folder: string) {
   return Object.fromEntries(
     ['run', 'state'].flatMap((parent) =>
-      readdirSync(join(folder, parent)).map((name) => {
+      readdirSync(join(folder, parent), { recursive: true, encoding: 'utf8' }).map((name) => {
         const { uid, mode } = statSync(join(folder, parent, name))
         return [`${parent}/${name}`, `${uid} ${(mode & 0o7777).toString(8)}`]
       }),
@@ -57,7 +58,11 @@ describe.runIf(process.getuid?.() === 0)('the folders of the host', () => {
         (path) => [path, `${uid} 700`] as const,
       ),
     )
-    expect(look(folder)).toEqual({ ...Object.fromEntries(owned), 'run/monitors': '0 755' })
+    expect(look(folder)).toEqual({
+      ...Object.fromEntries(owned),
+      'run/monitors': '0 755',
+      'state/monitors': '0 755',
+    })
   })
 
   it.each([65102, 65103, 65110])(
@@ -72,6 +77,16 @@ describe.runIf(process.getuid?.() === 0)('the folders of the host', () => {
       expect(tried(65104, `touch ${folder}/run/locks/k8s-exporter.lock`)).toBe(true)
     },
   )
+
+  it('give each monitor a folder for what its checks keep, which is closed to every other service', () => {
+    const folder = host()
+    prepare(folder)
+    for (const { name } of builtServices(SERVICES).filter(({ kind }) => kind === 'monitor')) {
+      const own = stateFolderPath({ stateDir: join(folder, 'state'), monitor: name, check: 'kernel' })
+      for (const { uid, name: user } of builtServices(SERVICES))
+        expect([user, tried(uid, `mkdir ${own} && touch ${own}/cursor.json`)]).toEqual([user, user === name])
+    }
+  })
 
   it('give the folder of a plug-in in another pod to its user, whose socket the detector alone reaches, by group 0', () => {
     const folder = host()

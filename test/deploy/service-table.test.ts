@@ -86,6 +86,25 @@ describe('the table of services', () => {
     `)
   })
 
+  it('asks of a new monitor the folder in which its checks keep how far they have read', () => {
+    const name = 'letter-monitor'
+    const row = {
+      ...SERVICES.system,
+      stateFolders: [`monitors/${name}`],
+      standing: { built: true, uid: 65_187 },
+    } as const
+    const found = Object.values(PLACES).flatMap((faults) => faults({ ...SERVICES, [name]: row }))
+    expect(found.filter((text) => /(state|lib\/node-doctor)\/monitors/.test(text))).toMatchInlineSnapshot(`
+      [
+        "deploy/kustomize/overlays/compact/daemonset.yaml: the container monitors, which runs letter-monitor, does not mount /var/lib/node-doctor/monitors/letter-monitor to write in it",
+        "deploy/helm/node-doctor/templates/_containers.tpl: the container monitors, which runs letter-monitor, does not mount /var/lib/node-doctor/monitors/letter-monitor to write in it",
+        "deploy/images/Dockerfile: makes no folder /var/lib/node-doctor/monitors/letter-monitor of user 65187",
+        "deploy/images/prepare.sh: does not make $state/monitors/letter-monitor for user 65187",
+        "docs/deploying.md: the table of what lands on the host has no row of /var/lib/node-doctor/monitors/letter-monitor, user 65187",
+      ]
+    `)
+  })
+
   it('names the files that docs/extending.md lists, and no other', () => {
     const page = readFileSync(join(ROOT, 'docs/extending.md'), 'utf8')
     const [, list = ''] = /^5\. Its deploy files[\s\S]*?They are([\s\S]*?)\. /m.exec(page) ?? []
@@ -129,7 +148,9 @@ describe('the table of services', () => {
         "deploy/images/Dockerfile: makes no folder /run/node-doctor/boat of user 65101",
         "deploy/images/Dockerfile: makes no user 65188 for system",
         "deploy/images/Dockerfile: makes no folder /run/node-doctor/system of user 65188",
+        "deploy/images/Dockerfile: makes no folder /var/lib/node-doctor/monitors/system of user 65188",
         "deploy/images/prepare.sh: does not make $run/boat for user 65101",
+        "deploy/images/prepare.sh: does not make $state/monitors/system for user 65188",
       ]
     `)
   })

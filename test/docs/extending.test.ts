@@ -26,13 +26,14 @@ const COPIED = [
   'biome.json',
 ]
 
-/** Code blocks of a page by the file, one that `named` finds, that was named last before each. */
+/** Code blocks of a page by the file, one that `named` finds, that was named last before each; those of one file together. */
 async function blocksOf(path: string, named: RegExp): Promise<Map<string, string>> {
   const page = await readFile(join(ROOT, path), 'utf8')
   const blocks = new Map<string, string>()
   let file = ''
   for (const [index, part] of page.split(/```(?:ts)?/).entries()) {
-    if (index % 2 === 1 && file !== '') blocks.set(file, part.replace(/^\n/, '').replace(/^ {3}/gm, ''))
+    const block = part.replace(/^\n/, '').replace(/^ {3}/gm, '')
+    if (index % 2 === 1 && file !== '') blocks.set(file, `${blocks.get(file) ?? ''}${block}`)
     file = [...part.matchAll(named)].at(index % 2 === 0 ? 0 : -1)?.[1] ?? ''
   }
   return blocks
@@ -106,7 +107,7 @@ describe('what is made as the docs say', () => {
     )
   }
 
-  /** The exporter as the page shows it, its row and its keys. */
+  /** The exporter as the page shows it, its keys, and rows: its own and the monitor's. */
   async function writeExporter(): Promise<void> {
     exporter = await blocksOf('docs/extending.md', /`(services\/file-exporter\/[^`]+\.ts)`/g)
     rows = await blocksOf('docs/extending.md', /`(libs\/(?:service-table\/table|config\/schema\/exporters)\.ts)`/g)

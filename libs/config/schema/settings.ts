@@ -38,7 +38,7 @@ export const settings = z.strictObject({
     .meta({ defaultText: '`/run/node-doctor`; without root `$XDG_RUNTIME_DIR/node-doctor`' }),
   stateDir: absolutePath('/var/lib/node-doctor')
     .optional()
-    .describe('What survives a reboot: open problems, the page’s history')
+    .describe('What survives a reboot: open problems, the page’s history, how far logs were read')
     .meta({ defaultText: '`/var/lib/node-doctor`; without root `~/.local/state/node-doctor`' }),
   hostRoot: z
     .string()

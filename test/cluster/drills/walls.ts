@@ -53,15 +53,18 @@ function rightsOf(service: BuiltService): Rights {
   // It writes each exporter's key into that one's folder, so it reaches what is there.
   const readers = bus.role === 'owner' ? READERS : []
   const keys = [...readers, ...(bus.role === 'reader' ? [service] : [])].map(keyOf)
-  // Everybody's on the node, and mounted below what is read-only by itself.
-  const everybodys = needs.includes('host') ? ['/host/run/lock', '/host/dev/mqueue'] : []
+  const states = service.stateFolders.map((folder) => `${STATE}/${folder}`)
+  // Everybody's on the node, and mounted below what is read-only by itself; and its own state where the node's /var is a mount.
+  const below = needs.includes('host')
+    ? ['/host/run/lock', '/host/dev/mqueue', ...states.map((path) => `/host${path}`)]
+    : []
   return {
     folders: [
       folderOf(service, RUN),
       ...readers.map((reader) => folderOf(reader, RUN)),
       ...service.runFolders.map((folder) => `${RUN}/${folder}`),
-      ...service.stateFolders.map((folder) => `${STATE}/${folder}`),
-      ...everybodys,
+      ...states,
+      ...below,
     ],
     files: [...keys, ...(OWN_FILES[name] ?? []), ...(needs.includes('api-server') ? [TOKEN] : [])],
     sockets: (bus.role === 'owner' ? BUILT : [service]).map((of) => socketOf(of, RUN)),

@@ -73,6 +73,7 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 
 {{- define "node-doctor.mounts.monitors" -}}
 - { name: run-system, mountPath: /run/node-doctor/monitors/system }
+- { name: host-state-system, mountPath: /var/lib/node-doctor/monitors/system }
 {{- /* Kubernetes takes one of both. */}}
 {{- $below := ternary ", recursiveReadOnly: IfPossible" "" .Values.recursiveReadOnly }}
 {{- $later := default ", mountPropagation: HostToContainer" $below }}

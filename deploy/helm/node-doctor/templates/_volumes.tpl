@@ -29,6 +29,7 @@
 - { name: host-monitors, hostPath: { path: /run/node-doctor/monitors, type: DirectoryOrCreate } }
 - { name: host-locks, hostPath: { path: /run/node-doctor/locks, type: DirectoryOrCreate } }
 - { name: host-state-detector, hostPath: { path: /var/lib/node-doctor/detector, type: DirectoryOrCreate } }
+- { name: host-state-system, hostPath: { path: /var/lib/node-doctor/monitors/system, type: DirectoryOrCreate } }
 {{- if include "node-doctor.hasHttpExporter" . }}
 - { name: host-history, hostPath: { path: /var/lib/node-doctor/history, type: DirectoryOrCreate } }
 {{- end }}
