@@ -1,5 +1,12 @@
-import { cleanText, DETECTOR_UNREACHABLE, type Liveness, type NodeCondition } from '#model'
-import { cleanEvidence, SHOWN } from './clean.ts'
+import {
+  cleanText,
+  DETECTOR_UNREACHABLE,
+  type Liveness,
+  MAX_VERBATIM_BYTES,
+  type NodeCondition,
+  wholeText,
+} from '#model'
+import { cleanEvidence, cleanMessage, SHOWN } from './clean.ts'
 import { renderDetail } from './detail.ts'
 import { renderTime } from './duration.ts'
 import { conditionId, homeOf } from './ids.ts'
@@ -22,7 +29,7 @@ export function renderCondition(condition: NodeCondition, proven: Date, now: Dat
     level: levelOf(condition.health, condition.severity),
     severity: condition.severity,
     reason: cleanText(condition.reason, SHOWN.reason),
-    message: cleanText(condition.message, SHOWN.message),
+    message: cleanMessage(condition.message),
     label: cleanText(condition.label, SHOWN.summary),
     since: renderTime(condition.since, now),
     proven: renderTime(proven, now),
@@ -41,7 +48,6 @@ export function renderCondition(condition: NodeCondition, proven: Date, now: Dat
 export function staleCondition(view: ConditionView, detector: Liveness): ConditionView {
   const lost = detector.lastHeartbeat ?? detector.listeningSince
   const since = renderTime(lost, lost)
-  const said = cleanText(view.message, SHOWN.message - 80)
   // What was to be done then is no advice for now.
   const { action: _action, observeOnly: _observeOnly, ...known } = view
   return {
@@ -50,7 +56,10 @@ export function staleCondition(view: ConditionView, detector: Liveness): Conditi
     health: 'unknown',
     level: 'stale',
     reason: DETECTOR_UNREACHABLE,
-    message: `nothing heard from the detector since ${since}; last it said: ${said === '' ? view.reason : said}`,
+    message: wholeText(
+      `nothing heard from the detector since ${since}; last it said: ${view.message || view.reason}`,
+      MAX_VERBATIM_BYTES,
+    ),
     since,
     held: 'unreachable',
   }

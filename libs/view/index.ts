@@ -1,6 +1,6 @@
 /** From the model to what people are shown. Pure, one evaluator for page, CLI and API. */
 export { applyStreamMessage, diffNodeViews } from './change.ts'
-export { cleanSeriesKey } from './clean.ts'
+export { cleanSeriesKey, firstLine } from './clean.ts'
 export { ACTION_WORDS, actionWords, type DetailView, OBSERVED_ONLY, renderDetail, subjectWords } from './detail.ts'
 export * from './duration.ts'
 export * from './facts.ts'

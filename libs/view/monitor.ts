@@ -1,5 +1,5 @@
 import { type CheckRun, cleanText, type MonitorState, type NodeEvent, VIOLATIONS_KEPT } from '#model'
-import { cleanCount, SHOWN } from './clean.ts'
+import { cleanCount, cleanMessage, SHOWN } from './clean.ts'
 import { renderTime } from './duration.ts'
 import { monitorLevelOf } from './level.ts'
 import type { CheckRunView, EventView, MonitorView } from './types.ts'
@@ -51,7 +51,7 @@ export function renderEvent(event: NodeEvent, now: Date): EventView {
     entity: cleanText(event.entity, SHOWN.entity),
     severity: event.severity,
     reason: cleanText(event.reason, SHOWN.reason),
-    message: cleanText(event.message, SHOWN.message),
+    message: cleanMessage(event.message),
     firstSeen: renderTime(event.firstSeen, now),
     lastSeen: renderTime(event.lastSeen, now),
     count: cleanCount(event.count),

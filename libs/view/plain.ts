@@ -1,5 +1,6 @@
 /** The answer for those without a browser: `curl` and `node-doctor status`. */
 import type { Evidence } from '#model'
+import { firstLine } from './clean.ts'
 import { actionWords, OBSERVED_ONLY, subjectWords } from './detail.ts'
 import { renderClock, renderDuration } from './duration.ts'
 import type { Level, NodeView, ProblemView } from './types.ts'
@@ -65,7 +66,7 @@ function problemLines(problem: ProblemView, now: Date): string[] {
     ...(problem.evidence === undefined
       ? problem.message === '' || problem.message === problem.summary
         ? []
-        : [`  ${problem.message}`]
+        : [`  ${firstLine(problem.message)}`]
       : [`  ${renderEvidence(problem.evidence)}`]),
     ...(problem.action === undefined ? [] : [`  To do: ${actionWords(problem)}.`]),
     ...(problem.observeOnly ? [`  ${OBSERVED_ONLY}`] : []),

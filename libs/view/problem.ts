@@ -1,5 +1,5 @@
 import { cleanText, type Problem } from '#model'
-import { cleanCount, cleanEvidence, SHOWN } from './clean.ts'
+import { cleanCount, cleanEvidence, cleanMessage, SHOWN } from './clean.ts'
 import { renderDetail } from './detail.ts'
 import { renderTime } from './duration.ts'
 import { levelOf } from './level.ts'
@@ -25,7 +25,7 @@ export function renderProblem(
     severity: problem.severity,
     worst: problem.worst,
     reason: cleanText(problem.reason, SHOWN.reason),
-    message: cleanText(problem.message, SHOWN.message),
+    message: cleanMessage(problem.message),
     summary: cleanText(problem.summary, SHOWN.summary) || label || cleanText(problem.type, SHOWN.name),
     label,
     opened: renderTime(problem.opened, now),

@@ -50,6 +50,7 @@ export interface ConditionView extends DetailView {
   readonly level: Level
   readonly severity: Severity
   readonly reason: string
+  /** Whole, with its line breaks; {@link firstLine} is what of it stands in a table. */
   readonly message: string
   readonly label: string
   readonly since: string

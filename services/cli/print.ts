@@ -3,8 +3,8 @@ import { cleanText, escapeUnseen } from '#model'
 
 /** Of one line; what is longer is no sentence any more. */
 const LINE_MAX = 2000
-/** Of one text in a JSON document. */
-const TEXT_MAX = 4096
+/** Of one text in a JSON document: what is told verbatim is whole. */
+const TEXT_MAX = 32 * 1024
 const LINE_BREAKS = /\r?\n/
 
 /** Indented lines, each of them clean. */

@@ -1,6 +1,6 @@
 import { entityWord } from '#model'
 import type { Node } from '#proto/nodedoctor/v1/detector.ts'
-import { type Level, type NodeView, renderDuration, renderPlainText, subjectWords } from '#view'
+import { firstLine, type Level, type NodeView, renderDuration, renderPlainText, subjectWords } from '#view'
 import { fromProtoMonitorState } from '#wire'
 import { EXIT_UNKNOWN, tellNoAnswer } from './ask.ts'
 import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
@@ -12,6 +12,9 @@ import { renderTable } from './table.ts'
 
 export const EXIT_HEALTHY = 0
 export const EXIT_PROBLEM = 1
+
+/** Of a message in the table. */
+const CELL = 500
 
 const UNKNOWN: readonly Level[] = ['unknown', 'stale']
 
@@ -27,7 +30,7 @@ function conditionsTable(view: NodeView, now: Date): string {
     subjectWords(subject, entityWord(entity)),
     renderDuration(now.getTime() - Date.parse(since)),
     reason,
-    message,
+    firstLine(message, CELL),
   ])
   return renderTable(['STATE', 'CONDITION', 'ENTITY', 'SINCE', 'REASON', 'MESSAGE'], rows)
 }

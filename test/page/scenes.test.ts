@@ -1,6 +1,7 @@
 /** What a person finds on the page in each scene, by role and text. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { TRACE } from './scenes.ts'
 import { createStage, seen } from './stage.ts'
 
 const stage = createStage()
@@ -194,6 +195,27 @@ describe('nothing known yet', () => {
     const ribbon = page.getByRole('region', { name: 'What happened, last hour' })
     await ribbon.getByRole('img', { name: 'node: recorded since 02:49:20' }).waitFor()
     expect(await page.getByRole('radio', { name: '1 h' }).isChecked()).toBe(true)
+  })
+})
+
+describe('a text of several lines', () => {
+  it('stands whole and as it was written, in a place of bounded height that a keyboard reaches', async () => {
+    const { page } = await stage.play('verbatim')
+    const row = page.getByRole('region', { name: 'All conditions' }).getByRole('row', { name: /KernelOops/ })
+    const text = row.locator('pre')
+    expect(await seen(text)).toBe(TRACE)
+    const size = await text.evaluate((element) => ({ shown: element.clientHeight, whole: element.scrollHeight }))
+    expect(size.shown).toBeLessThanOrEqual(200)
+    expect(size.whole).toBeGreaterThan(34 * 16)
+    await text.focus()
+    expect(await text.evaluate((element) => element.matches(':focus'))).toBe(true)
+  })
+
+  it('of a problem is the beginning that it keeps, line by line', async () => {
+    const { page } = await stage.play('verbatim')
+    const problem = page.getByRole('region', { name: /Open problem/ }).getByRole('article')
+    const words = await seen(problem.locator('pre'))
+    expect(words.split('\n').slice(0, 2)).toEqual(TRACE.split('\n').slice(0, 2))
   })
 })
 

@@ -1,5 +1,5 @@
 /** The scenes that the page is tested and photographed in: facts, so that they can also go through a real exporter. */
-import { cleanText, type NodeCondition } from '#model'
+import { cleanText, cutText, type NodeCondition } from '#model'
 import { conditionId, type Level, NO_REMEDIATION, type NodeFacts } from '#view'
 import { ago, healthy, monitor, NOW, problemOf, run, sick, UP_SECONDS, unknown } from './facts.ts'
 import { type Bar, historyOf, type Lane, type Past, type Range } from './histories.ts'
@@ -258,6 +258,36 @@ function device(): Scene {
   return { facts: facts({ conditions, problems: [problemOf(ill)] }), past: CALM_PAST }
 }
 
+/** What the kernel said, word by word. */
+export const TRACE = [
+  'BUG: kernel NULL pointer dereference, address: 0000000000000008',
+  '#PF: supervisor read access in kernel mode',
+  '#PF: error_code(0x0000) - not-present page',
+  'Oops: 0000 [#1] PREEMPT SMP NOPTI',
+  'CPU: 3 PID: 4711 Comm: nvme-worker Tainted: P           O       6.1.0-18-amd64 #1  Debian 6.1.76-1',
+  'RIP: 0010:nvme_queue_rq+0x2e/0x8d0 [nvme]',
+  'Call Trace:',
+  ' <TASK>',
+  ...Array.from({ length: 24 }, (_, index) => `\t? blk_mq_dispatch_rq_list+0x${(index * 37).toString(16)}/0x3a0`),
+  ' </TASK>',
+  '---[ end trace 0000000000000000 ]---',
+].join('\n')
+
+/** A type whose words are the kernel's own. */
+function verbatim(): Scene {
+  const oops = sick(healthy('kernel-log', ['KernelOops', '', TRACE, 'KernelOops']), 'error', {
+    summary: 'the kernel stumbled over a bug of its own',
+    label: 'kernel bug',
+    since: ago(90),
+    recovery: 'the node is rebooted',
+  })
+  const conditions = [oops, ...calmConditions().slice(0, 4)]
+  return {
+    facts: facts({ conditions, problems: [problemOf(oops, { message: cutText(TRACE, 1024) })] }),
+    past: CALM_PAST,
+  }
+}
+
 /** Seven days of a node that had all of it. */
 function week(): Scene {
   const lanes: Lane[] = [...TROUBLED_PAST.lanes]
@@ -316,6 +346,7 @@ export const SCENES = {
   'no-report': noReport,
   hostile,
   device,
+  verbatim,
   week,
   'first-hour': () => ({
     facts: facts({ problems: [], conditions: calmConditions() }),

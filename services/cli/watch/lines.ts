@@ -1,5 +1,5 @@
 /** What a watcher is told of one change: a JSON document, or a line. */
-import { actionWords, overWords, wordsToText } from '#view'
+import { actionWords, firstLine, overWords, wordsToText } from '#view'
 import { fromProtoEvent, fromProtoMonitorState, fromProtoNodeCondition, fromProtoProblem } from '#wire'
 import { stateWord, viewOf } from '../node.ts'
 import type { Told } from './known.ts'
@@ -34,7 +34,7 @@ export function lineOf(change: Told, now: Date): readonly [what: string, text: s
       return ['node', wordsToText(viewOf(change.value, now).verdict.sentence, now)]
     case 'condition': {
       const { type, entity, subject = entity, health, held, message } = fromProtoNodeCondition(change.value, now)
-      return [stateWord(health, held), `${type}${about(subject)}: ${message}`]
+      return [stateWord(health, held), `${type}${about(subject)}: ${firstLine(message)}`]
     }
     case 'conditionRemoved':
       return ['gone', `${change.value.type}${about(change.value.entity)}`]
@@ -54,7 +54,10 @@ export function lineOf(change: Told, now: Date): readonly [what: string, text: s
     }
     case 'event': {
       const { severity, reason, entity, message, count } = fromProtoEvent(change.value, now)
-      return ['event', `${severity} ${reason}${about(entity)}: ${message}${count > 1 ? ` (${count} times)` : ''}`]
+      return [
+        'event',
+        `${severity} ${reason}${about(entity)}: ${firstLine(message)}${count > 1 ? ` (${count} times)` : ''}`,
+      ]
     }
     case 'forgotten':
       return ['gone', `${change.what} ${change.name} is not known any more`]

@@ -10,7 +10,7 @@ import { When } from './age.tsx'
 import { bringIntoView } from './bring-into-view.ts'
 import { State } from './glyph.tsx'
 import { type Nearness, useNear } from './nearness.ts'
-import { About, Code } from './texts.tsx'
+import { About, Code, Message } from './texts.tsx'
 
 function noteWords(condition: ConditionView): string {
   // When nothing is known at all, that is why, and the page says so once.
@@ -73,7 +73,7 @@ export const ConditionRow = resting(function ConditionRow({ condition, here, ear
         <About thing={condition} near={near} />
       </td>
       <td>
-        <bdi>{condition.message}</bdi> <Note condition={condition} />
+        <Message text={condition.message} /> <Note condition={condition} />
       </td>
       <td class="small">{near ? <Code text={condition.reason} /> : condition.reason}</td>
       <td class="num">

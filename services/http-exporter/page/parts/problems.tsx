@@ -19,7 +19,7 @@ import { Age } from './age.tsx'
 import { Glyph } from './glyph.tsx'
 import { More } from './more.tsx'
 import { Spark } from './spark.tsx'
-import { About, Code } from './texts.tsx'
+import { About, Code, Message } from './texts.tsx'
 import { useTarget } from './use-target.ts'
 
 const SHOWN = 10
@@ -120,6 +120,16 @@ function Value({ evidence }: { readonly evidence: NonNullable<ProblemView['evide
   )
 }
 
+/** The words of its monitor, as a sentence of the page; a text with lines of its own as it is. */
+function Said({ problem: { message, summary } }: { readonly problem: ProblemView }) {
+  if (message.includes('\n')) return <Message text={message} />
+  return (
+    <p class="said">
+      <bdi>{asSentence(message === summary ? '' : message)}</bdi>
+    </p>
+  )
+}
+
 function HowKnown(props: ProblemProps) {
   const { problem, history } = props
   const { evidence } = problem
@@ -128,9 +138,7 @@ function HowKnown(props: ProblemProps) {
     return (
       <div>
         <p class="lab">Evidence</p>
-        <p class="said">
-          <bdi>{asSentence(problem.message === problem.summary ? '' : problem.message)}</bdi>
-        </p>
+        <Said problem={problem} />
         <p class="small">
           <Looked {...props} />
         </p>

@@ -40,6 +40,23 @@ export function Code({ text }: { readonly text: string }) {
   return <bdi>{text.split(SEAM).flatMap((part, index) => (index === 0 ? [part] : [<wbr key={index} />, part]))}</bdi>
 }
 
+/** Longest message that is no more than a few lines of its column. */
+const FEW_LINES = 1024
+
+/**
+ * A message. One that has lines of its own, as a log or a trace, stands whole as it was written, in a place that is as high as a
+ * few of them and is scrolled, by keyboard too.
+ */
+export function Message({ text }: { readonly text: string }) {
+  if (!text.includes('\n') && text.length <= FEW_LINES) return <bdi>{text}</bdi>
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what is scrolled has to be reached without a mouse
+    <pre class="lines" tabIndex={0}>
+      <bdi>{text}</bdi>
+    </pre>
+  )
+}
+
 interface AboutProps {
   readonly thing: Pick<ConditionView, 'entity' | 'subject'>
   /** Somebody may see it: a code is broken at its seams. */
