@@ -1,16 +1,21 @@
 /** One file of a log, held open: read onward, and known again. */
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { crc32 } from 'node:zlib'
+import { createKnownHead, HEAD_BYTES, headOf } from './log-head.ts'
 import type { LogHead } from './types.ts'
 
-/** By its first kilobyte a file is known again: lines of a log begin with their time. */
-const HEAD_BYTES = 1024
 const NEWLINE = 10
 
 /** Thrown for what is no plain file: there is nothing to read onward in it. */
 export class NotAFile extends Error {
   readonly code = 'NOT_A_FILE'
+}
+
+/** What was read on in a file. */
+export interface Chunk {
+  readonly bytes: Buffer
+  /** Nothing stood behind it once it was read. */
+  readonly isEnd: boolean
 }
 
 /** A file of a log. */
@@ -27,8 +32,8 @@ export interface LogFile {
   seek(offset: number): Promise<void>
   /** Remembers how it begins, before anything of it is read. */
   peek(): Promise<void>
-  /** The next bytes; none at the end. "truncated" where the file is another one by now than was read so far. */
-  readOn(buffer: Buffer): Promise<Buffer | 'truncated'>
+  /** The next bytes. "truncated" where the file is another one by now than was read so far. */
+  readOn(buffer: Buffer): Promise<Chunk | 'truncated'>
   size(): Promise<number>
   /** Whether a line ends right in front of this place. */
   endsLineAt(offset: number): Promise<boolean>
@@ -68,27 +73,24 @@ export function keyOf({ dev, ino, birthtimeNs }: BigIntStats): string {
   return `${dev}:${ino}:${birthtimeNs}`
 }
 
-function headOf(bytes: Buffer): LogHead {
-  return { bytes: bytes.length, crc: crc32(bytes).toString(16).padStart(8, '0') }
-}
-
 function logFile(handle: FileHandle, opened: BigIntStats, guarded: Guarded): LogFile {
   let offset = 0
-  let head: Buffer = Buffer.alloc(0)
   let mtimeMs = Number(opened.mtimeMs)
+  const head = createKnownHead()
 
-  async function firstBytes(count = HEAD_BYTES): Promise<Buffer> {
+  async function readHead(count: number): Promise<Buffer> {
     const bytes = Buffer.alloc(count)
-    const { bytesRead } = await guarded(() => handle.read(bytes, 0, count, 0))
+    const { bytesRead } = await handle.read(bytes, 0, count, 0)
     return bytes.subarray(0, bytesRead)
   }
-  /** Whether what was read so far still stands there. */
-  async function isStill(end: number): Promise<boolean> {
-    const stats = await guarded(() => handle.stat({ bigint: true }))
-    if (Number(stats.size) < end) return false
-    if (!head.equals(await firstBytes(head.length))) return false
+  const firstBytes = (count = HEAD_BYTES): Promise<Buffer> => guarded(() => readHead(count))
+  /** How large the file is; undefined where what was read so far does not stand there any more. */
+  async function sizeIfStill(end: number): Promise<number | undefined> {
+    const stats = await handle.stat({ bigint: true })
+    const size = Number(stats.size)
+    if (size < end || !head.bytes.equals(await readHead(head.bytes.length))) return undefined
     mtimeMs = Number(stats.mtimeMs)
-    return true
+    return size
   }
   return {
     inode: String(opened.ino),
@@ -100,20 +102,23 @@ function logFile(handle: FileHandle, opened: BigIntStats, guarded: Guarded): Log
       return offset
     },
     async seek(to) {
-      head = await firstBytes(Math.min(to, HEAD_BYTES))
+      head.set(await firstBytes(Math.min(to, HEAD_BYTES)))
       offset = to
     },
     async peek() {
-      head = await firstBytes()
+      head.set(await firstBytes())
     },
     async readOn(buffer) {
-      const { bytesRead } = await guarded(() => handle.read(buffer, 0, buffer.length, offset))
-      // Asked after reading: it may have been emptied and written anew before, which is seen, or later, which is the next read's.
-      if (!(await isStill(offset + bytesRead))) return 'truncated'
-      const chunk = buffer.subarray(0, bytesRead)
-      if (offset < HEAD_BYTES) head = Buffer.concat([head.subarray(0, offset), chunk]).subarray(0, HEAD_BYTES)
+      const { bytesRead, size } = await guarded(async () => {
+        const read = await handle.read(buffer, 0, buffer.length, offset)
+        // Asked after reading: it may have been emptied and written anew before, which is seen, or later, which is the next read's.
+        return { bytesRead: read.bytesRead, size: await sizeIfStill(offset + read.bytesRead) }
+      })
+      if (size === undefined) return 'truncated'
+      const bytes = buffer.subarray(0, bytesRead)
+      head.add(bytes, offset)
       offset += bytesRead
-      return chunk
+      return { bytes, isEnd: bytesRead === 0 || size === offset }
     },
     size: async () => Number((await guarded(() => handle.stat({ bigint: true }))).size),
     async endsLineAt(place) {
@@ -122,7 +127,7 @@ function logFile(handle: FileHandle, opened: BigIntStats, guarded: Guarded): Log
       const { bytesRead } = await guarded(() => handle.read(last, 0, 1, place - 1))
       return bytesRead === 0 || last[0] === NEWLINE
     },
-    headAt: (at) => headOf(head.subarray(0, Math.min(at, HEAD_BYTES))),
+    headAt: head.at,
     firstBytes: () => firstBytes(),
     async beginsWith({ bytes, crc }) {
       const found = await firstBytes(Math.min(bytes, HEAD_BYTES))

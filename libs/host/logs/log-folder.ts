@@ -45,6 +45,11 @@ export function createLogFolder(guard: Guard, root: string, path: string): LogFo
   const closeLate = (file: LogFile): void => file.close()
   return {
     open: () => orNone(undefined, ask(guard, root, { action: 'open', path }, open, closeLate)),
+    key: () =>
+      orNone(
+        undefined,
+        ask(guard, root, { action: 'open', path }, async (real) => keyOf(await stat(real, { bigint: true }))),
+      ),
     rotated: () =>
       orNone(
         [],

@@ -51,12 +51,11 @@ export function createLogPath(folder: LogFolder, lines: TailLines): LogPath {
     before: LogFile | undefined,
     isTruncated: boolean,
   ): AsyncGenerator<TailEvent, Succession | undefined> {
+    const key = isTruncated ? undefined : await folder.key()
+    if (!isTruncated && (key === undefined || (key === before?.key && before.offset > 0))) return undefined
     const current = await folder.open()
+    if (!isTruncated && current === undefined) return undefined
     const isSame = current?.key === before?.key
-    if (!isTruncated && (current === undefined || (isSame && before !== undefined && before.offset > 0))) {
-      current?.close()
-      return undefined
-    }
     const isEmpty = (await current?.size()) === 0
     // Whoever writes has gone over to the next file by now, and was in this one until then.
     const isEmptied = before !== undefined && !isSame && !isTruncated && (yield* lines.readOn(before)) === 'truncated'

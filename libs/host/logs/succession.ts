@@ -14,6 +14,8 @@ export interface RotatedFile {
 export interface LogFolder {
   /** The log itself; undefined where there is none. @throws HostReadError */
   open(): Promise<LogFile | undefined>
+  /** Of what bears the log's name now; undefined where there is none. @throws HostReadError */
+  key(): Promise<string | undefined>
   /** What it was rotated into, the older first. @throws HostReadError */
   rotated(): Promise<readonly RotatedFile[]>
   /** undefined where it is not there any more. @throws HostReadError */

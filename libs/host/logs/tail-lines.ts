@@ -35,11 +35,12 @@ export function createTailLines(maxLineBytes: number): TailLines {
       for (;;) {
         const chunk = await file.readOn(buffer)
         if (chunk === 'truncated') return 'truncated'
-        if (chunk.length === 0) return 'end'
-        const begin = file.offset - chunk.length
-        const found = lines.push(chunk).map(({ nextAt, ...cut }) => lineOf(file, begin + nextAt, cut, true))
+        const { bytes, isEnd } = chunk
+        const begin = file.offset - bytes.length
+        const found = lines.push(bytes).map(({ nextAt, ...cut }) => lineOf(file, begin + nextAt, cut, true))
         if (skipsLine && found.shift() !== undefined) skipsLine = false
         if (found.length > 0) yield { kind: 'lines', lines: found }
+        if (isEnd) return 'end'
       }
     },
     *takeRest(file) {
