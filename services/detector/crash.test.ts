@@ -3,6 +3,7 @@ import { type BusWriter, createBusReader, createBusWriter } from '#bus'
 import { DEFAULT_LIMITS, type NodeState, type Problem, type Report } from '#model'
 import { fromProtoProblem } from '#wire'
 import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
+import { fakeClock } from '../../libs/clock/testing.ts'
 import { conditionType, declaration, event, observation, report } from '../../libs/model/testing.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { createOwnership } from './monitors/ownership.ts'
@@ -30,13 +31,13 @@ interface Life {
 
 /** A detector's engine and outbox over these writes. */
 function live(writes: BusWrites, incarnation: number): Life {
-  const clock = { ms: incarnation * 1_000_000 }
+  const clock = fakeClock(new Date())
   let acknowledged = 0
-  const outbox = createOutbox({ monotonicMs: () => clock.ms })
+  const outbox = createOutbox({ monotonicMs: clock.monotonicMs })
   const engine = createEngine({
     version: '1',
     incarnation,
-    now: () => ({ wall: new Date(Date.now()), monoMs: clock.ms }),
+    clock,
     limits: DEFAULT_LIMITS,
     ownership: createOwnership({ builtIn: [], configured: [] }),
     publish: outbox.put,
@@ -48,7 +49,7 @@ function live(writes: BusWrites, incarnation: number): Life {
     outbox,
     acknowledged: () => acknowledged,
     tell: (one) => {
-      clock.ms += 1000
+      clock.pass(1000)
       void engine.report('system', one, {
         name: 'system',
         done: () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Change, conditionKey, DEFAULT_LIMITS, type MetricSample } from '#model'
+import { fakeClock } from '../../libs/clock/testing.ts'
 import { conditionType, declaration, event, observation, report, T0 } from '../../libs/model/testing.ts'
 import { createEngine, type EngineOptions } from './engine.ts'
 import { createOwnership, ownershipOf } from './monitors/ownership.ts'
@@ -9,10 +10,11 @@ function createBench(more: Partial<EngineOptions> = {}) {
   const published: Change[] = []
   const receipts: Receipt[] = []
   const metrics: MetricSample[] = []
-  const clock = { ms: 0 }
+  const clock = fakeClock(new Date(T0))
+  const startedMs = clock.monotonicMs()
   const engine = createEngine({
     version: '1.0.0',
-    now: () => ({ wall: new Date(T0 + clock.ms), monoMs: clock.ms }),
+    clock,
     limits: { ...DEFAULT_LIMITS, conditionsPerMonitor: 3 },
     ownership: createOwnership({ builtIn: [{ monitor: 'system', types: ['DiskFull'], shared: [] }], configured: [] }),
     incarnation: 1,
@@ -32,7 +34,8 @@ function createBench(more: Partial<EngineOptions> = {}) {
   ]) {
     engine.take({ kind: 'declared', declaration: declared, incarnation: 7 })
   }
-  return { engine, published, receipts, metrics, clock }
+  const at = (ms: number) => clock.pass(startedMs + ms - clock.monotonicMs())
+  return { engine, published, receipts, metrics, at }
 }
 
 describe('the engine', () => {
@@ -94,9 +97,9 @@ describe('the engine', () => {
   })
 
   it('keeps every violation in its words, the last first, the same once with its count', () => {
-    const { engine, clock } = createBench()
+    const { engine, at } = createBench()
     engine.misbehaved('plugin', ['its reason is empty', 'its type "Has Space" is no name'])
-    clock.ms = 1000
+    at(1000)
     engine.misbehaved('plugin', ['its reason is empty'])
     expect(engine.state.monitors.get('plugin')?.lastViolations).toEqual([
       { text: 'its reason is empty', count: 2, lastSeen: new Date(T0 + 1000) },
@@ -131,15 +134,15 @@ describe('the engine', () => {
   })
 
   it('tells a storm of one event twice a second at most, with its whole count', () => {
-    const { engine, published, clock } = createBench()
+    const { engine, published, at } = createBench()
     for (let i = 0; i < 500; i++) {
-      clock.ms = i
+      at(i)
       void engine.report(
         'plugin',
         report([], { events: [event('plugin', 'Xid', { firstSeen: new Date(T0), lastSeen: new Date(T0) })] }),
       )
     }
-    clock.ms = 1500
+    at(1500)
     engine.tick()
     const told = published.flatMap((change) => (change.kind === 'event' ? [change.value] : []))
     expect(told.map(({ count }) => count)).toEqual([1, 500])
@@ -147,14 +150,14 @@ describe('the engine', () => {
   })
 
   it('acknowledges what it counted when that is told, and not before', () => {
-    const { engine, published, receipts, clock } = createBench()
+    const { engine, published, receipts, at } = createBench()
     const xid = () => report([], { events: [event('plugin', 'Xid')] })
     const receipt = (n: number) => ({ name: 'plugin', done: () => void n })
     for (let i = 0; i < 3; i++) void engine.report('plugin', xid(), receipt(i))
     const quiet = receipt(4)
     void engine.report('plugin', report([]), quiet)
     expect(receipts).toEqual([])
-    clock.ms = 1000
+    at(1000)
     engine.tick()
     expect(published.at(-1)).toMatchObject({ kind: 'event', value: { count: 3 } })
     expect(receipts).toEqual([quiet])
@@ -164,10 +167,10 @@ describe('the engine', () => {
     const reports = Array.from({ length: 30 }, () => report([], { events: [event('plugin', 'Xid')] }))
     const told = new Map<string, number>()
     function live(from: number, to: number, untilMs: number): void {
-      const { engine, published, clock } = createBench()
+      const { engine, published, at } = createBench()
       for (const one of reports.slice(from, to))
         void engine.report('plugin', one, { name: 'plugin', done: () => undefined })
-      clock.ms = untilMs
+      at(untilMs)
       engine.tick()
       for (const change of published) {
         if (change.kind === 'event' && change.value.reason === 'Xid')
@@ -182,10 +185,10 @@ describe('the engine', () => {
   })
 
   it('takes the same report once, however often it is delivered within its life', () => {
-    const { engine, published, clock } = createBench()
+    const { engine, published, at } = createBench()
     const one = report([], { events: [event('plugin', 'Xid')] })
     for (let i = 0; i < 5; i++) void engine.report('plugin', one, { name: 'plugin', done: () => undefined })
-    clock.ms = 1500
+    at(1500)
     engine.tick()
     const told = published.flatMap((change) => (change.kind === 'event' ? [change.value.count] : []))
     expect(told).toEqual([1])
@@ -216,7 +219,7 @@ describe('the engine', () => {
 
   it('counts what the bus has no room for in the state of its monitor, before it says that the report is taken', () => {
     const shed: unknown[] = []
-    const { engine, published, receipts, clock } = createBench({
+    const { engine, published, receipts, at } = createBench({
       offer: ({ monitor }) => monitor !== 'plugin',
       onShed: (one) => shed.push(one),
     })
@@ -244,11 +247,11 @@ describe('the engine', () => {
           'monitor plugin: 6 events were counted and not told; those before them, which no exporter has taken yet, fill what one monitor may have of the bus',
       },
     ])
-    clock.ms = 30_000
+    at(30_000)
     void engine.report('plugin', report([], { events }))
     engine.tick()
     expect(told()).toHaveLength(1)
-    clock.ms = 60_000
+    at(60_000)
     engine.tick()
     expect(told()).toHaveLength(2)
   })

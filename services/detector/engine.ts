@@ -2,6 +2,7 @@
  * The detector's centre: holds the state, takes inputs one at a time, and hands what changed to the bus and to whoever
  * watches. Everything with I/O is outside.
  */
+import type { Clock } from '#clock'
 import {
   admitSlices,
   applyChanges,
@@ -37,7 +38,7 @@ import { createTurns, type Held } from './turns.ts'
 
 export interface EngineOptions {
   readonly version: string
-  readonly now: () => Instant
+  readonly clock: Clock
   readonly limits: ReportLimits
   readonly ownership: Ownership
   /** Drawn at each start of the detector. */
@@ -52,8 +53,6 @@ export interface EngineOptions {
   readonly slice?: number
   /** When what a plug-in said ends that nobody has heard of for so long. Default an hour. */
   readonly forgetAfterMs?: number
-  /** Calls back after a while, once. Absent: windows of events are closed by {@link Engine.tick} alone. */
-  readonly later?: (ms: number, act: () => void) => void
   /** Returns how many of them no message of the bus can hold. */
   readonly publishMetrics: (monitor: string, at: Date, samples: readonly MetricSample[]) => number
 }
@@ -126,7 +125,7 @@ function detectorDeclaration(version: string): MonitorDeclaration {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const { now, limits, publish } = options
+  const { clock, limits, publish } = options
   let { ownership } = options
   const state = createState(ownership.owners)
   const fold = createEventFold(options.offer)
@@ -134,16 +133,20 @@ export function createEngine(options: EngineOptions): Engine {
   const receipts = createHeldReceipts()
   /** The last report of each monitor that this life of the detector took. */
   const taken = new Map<string, { readonly incarnation: number; readonly sequence: number }>()
-  const startedMs = now().monoMs
+  const startedMs = clock.monotonicMs()
   let isClosing = false
   const listeners = new Set<(changes: readonly Change[]) => void>()
-  const turns = createTurns(() => now().monoMs)
+  const turns = createTurns(clock)
   // What nobody has declared since the start counts among the plug-ins' own.
   const holdings = createHoldings(state, (monitor) => state.declarations.get(monitor)?.origin !== 'built-in')
   /** Monitors whose last report had times that make no sense. */
   const senseless = new Set<string>()
   let lastReport: Date | undefined
   let ownSequence = 0
+
+  function now(): Instant {
+    return { wall: clock.now(), monoMs: clock.monotonicMs() }
+  }
 
   function isPlugIn(monitor: string): boolean {
     const declaration = state.declarations.get(monitor)
@@ -159,7 +162,7 @@ export function createEngine(options: EngineOptions): Engine {
     const shed: Shed[] = []
     const closed: string[] = []
     if (!changes.some((change) => change.kind === 'event')) return { out: changes, windows, closed, shed }
-    const { monoMs } = now()
+    const monoMs = clock.monotonicMs()
     const out = changes.flatMap((change): Change[] => {
       if (change.kind !== 'event') return [change]
       const taken = fold.take(change.value, report, monoMs)
@@ -187,15 +190,15 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function tellShed(): void {
-    for (const { monitor, text } of shedBook.due(now().monoMs))
+    for (const { monitor, text } of shedBook.due(clock.monotonicMs()))
       event({ reason: 'EventsShed', severity: 'warning', entity: `monitor:${monitor}`, message: text })
   }
 
   /** Windows are closed while something is open, and nothing turns while nothing is. */
   function closeLater(): void {
-    if (isClosing || fold.open === 0 || options.later === undefined) return
+    if (isClosing || fold.open === 0) return
     isClosing = true
-    options.later(CLOSE_MS, () => {
+    clock.after(CLOSE_MS, () => {
       isClosing = false
       closeWindows()
     })
@@ -275,7 +278,7 @@ export function createEngine(options: EngineOptions): Engine {
     const report: Report = {
       incarnation: 0,
       sequence: ownSequence,
-      time: now().wall,
+      time: clock.now(),
       observations: [],
       events: [],
       metrics: [],
@@ -288,7 +291,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function event(happened: Pick<NodeEvent, 'reason' | 'severity' | 'message' | 'entity'>): void {
-    const { wall } = now()
+    const wall = clock.now()
     const id = `${DETECTOR}-${options.incarnation}-${ownSequence + 1}`
     own({ events: [{ ...happened, id, monitor: DETECTOR, check: '', firstSeen: wall, lastSeen: wall, count: 1 }] })
   }
@@ -328,7 +331,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** Slice by slice; between two of them others have their turn. */
   function* takeReport(monitor: string, raw: Report, receipt: Receipt | undefined): Generator<void, void> {
-    const { wall } = now()
+    const wall = clock.now()
     const declaration = state.declarations.get(monitor)
     if (declaration === undefined || isRepeated(monitor, raw)) {
       if (receipt !== undefined) skip(receipt)
@@ -395,7 +398,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     tick() {
       const { forgetAfterMs = FORGET_AFTER_MS } = options
-      take({ kind: 'tick', settled: now().monoMs - startedMs >= SETTLED_MS, forgetAfterMs })
+      take({ kind: 'tick', settled: clock.monotonicMs() - startedMs >= SETTLED_MS, forgetAfterMs })
       closeWindows()
       tellShed()
     },

@@ -44,7 +44,6 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
   const { config, clock, log, version, nodeName } = context
   const incarnation = randomInt(1, 2 ** 47)
   const started = clock.now()
-  const now = () => ({ wall: clock.now(), monoMs: clock.monotonicMs() })
   const ledger = createEventLedger({
     monotonicMs: clock.monotonicMs,
     isDiscovered: (monitor) => monitor !== DETECTOR && isDiscovered(engine.state.monitors.get(monitor)),
@@ -72,7 +71,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
   const limits = { ...DEFAULT_LIMITS, conditionsPerMonitor, eventsPerReport, entitiesPerType }
   const engine = createEngine({
     version,
-    now,
+    clock,
     incarnation,
     ownership,
     forgetAfterMs: config.detector.forgetAfterMs,
@@ -80,7 +79,6 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     publish: outbox.put,
     offer: ledger.offer,
     onShed: (shed) => metrics.shed(shed),
-    later: (ms, act) => void setTimeout(act, ms).unref(),
     publishMetrics: (monitor, time, samples) =>
       bus?.writer.publishMetrics({ monitor, time, samples: samples.map(toProtoSample), described: [] }) ?? 0,
   })
@@ -102,6 +100,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
   let bootId = ''
   const problemFile = createProblemFile({
     path: join(context.stateDir, 'detector', 'problems.pb'),
+    clock,
     current: () => ({
       bootId,
       problems: [...engine.state.problems.values()].filter(({ phase }) => phase !== 'resolved'),
@@ -190,6 +189,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     rpc: [
       createDetectorRpc({
         engine,
+        clock,
         node: () =>
           snapshot(
             engine.state,

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '#clock'
 import { type CheckRun, DEFAULT_LIMITS, type Health, type NodeEvent, type NodeState, type Report } from '#model'
 import { conditionType, declaration, event, observation, report, T0 } from '../../libs/model/testing.ts'
 import { createEngine } from './engine.ts'
@@ -14,7 +15,7 @@ function createBench(slice: number) {
   const receipts: Receipt[] = []
   const engine = createEngine({
     version: '1',
-    now: () => ({ wall: new Date(T0), monoMs: 0 }),
+    clock: { ...systemClock(), now: () => new Date(T0), monotonicMs: () => 0 },
     limits: LIMITS,
     ownership: createOwnership({ builtIn: [], configured: [] }),
     incarnation: 1,
@@ -144,7 +145,7 @@ describe('a report that is taken slice by slice', () => {
 
 describe('work in turns', () => {
   it('goes on with the next after a failure, which is told to whoever asked for it', async () => {
-    const turns = createTurns(() => performance.now())
+    const turns = createTurns(systemClock())
     const order: string[] = []
     const failing = turns.run('m', function* () {
       order.push('first')

@@ -2,7 +2,7 @@
  * Work that is done in parts, so that others have their turn in between: a report of a thousand conditions holds the event
  * loop for about a millisecond at a time, and for a fifth of the time at most.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '#clock'
 
 /** After each part the others have this many times as long. */
 const REST_TIMES = 4
@@ -25,18 +25,18 @@ export interface Done<T> {
 }
 
 /** One part. */
-function part<T>(parts: Generator<void, T>, monotonicMs: () => number) {
-  const beganMs = monotonicMs()
+function part<T>(parts: Generator<void, T>, clock: Clock) {
+  const beganMs = clock.monotonicMs()
   const next = parts.next()
-  return { ...next, heldMs: monotonicMs() - beganMs }
+  return { ...next, heldMs: clock.monotonicMs() - beganMs }
 }
 
 /** What is left after the first part, and a rest before each. */
-async function others<T>(parts: Generator<void, T>, first: number, monotonicMs: () => number): Promise<Done<T>> {
+async function others<T>(parts: Generator<void, T>, first: number, clock: Clock): Promise<Done<T>> {
   let heldMs = first
   for (let last = first; ; ) {
-    await sleep(Math.max(1, last * REST_TIMES))
-    const next = part(parts, monotonicMs)
+    await clock.sleep(Math.max(1, last * REST_TIMES))
+    const next = part(parts, clock)
     last = next.heldMs
     heldMs += last
     if (next.done === true) return { value: next.value, heldMs }
@@ -44,22 +44,22 @@ async function others<T>(parts: Generator<void, T>, first: number, monotonicMs: 
 }
 
 /** Does work part by part: at once where it is done in one part. Rejects with what it throws. */
-export function inParts<T>(parts: Generator<void, T>, monotonicMs: () => number): Done<T> | Promise<Done<T>> {
-  const first = part(parts, monotonicMs)
+export function inParts<T>(parts: Generator<void, T>, clock: Clock): Done<T> | Promise<Done<T>> {
+  const first = part(parts, clock)
   if (first.done === true) return { value: first.value, heldMs: first.heldMs }
-  return others(parts, first.heldMs, monotonicMs)
+  return others(parts, first.heldMs, clock)
 }
 
-export function createTurns(monotonicMs: () => number): Turns {
+export function createTurns(clock: Clock): Turns {
   const underway = new Map<string, Promise<number>>()
 
   function run(name: string, work: () => Generator<void, void>): Held {
     const before = underway.get(name)
     if (before !== undefined) return before.then(() => run(name, work))
     const parts = work()
-    const first = part(parts, monotonicMs)
+    const first = part(parts, clock)
     if (first.done === true) return first.heldMs
-    const all = others(parts, first.heldMs, monotonicMs)
+    const all = others(parts, first.heldMs, clock)
       .then(({ heldMs }) => heldMs)
       .finally(() => underway.delete(name))
     // Who waits for its turn goes on after a failure too; the failure itself is told to whoever asked for the work.

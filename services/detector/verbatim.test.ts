@@ -3,6 +3,7 @@ import { BUCKETS } from '#bus'
 import { DEFAULT_LIMITS, MAX_VERBATIM_BYTES, type Observation } from '#model'
 import { NodeCondition, Problem, SourceCondition } from '#proto/nodedoctor/v1/types.ts'
 import { toProtoNodeCondition, toProtoProblem, toProtoSourceCondition } from '#wire'
+import { fakeClock } from '../../libs/clock/testing.ts'
 import { conditionType, declaration, observation, report, T0 } from '../../libs/model/testing.ts'
 import { createEngine } from './engine.ts'
 import { createOwnership } from './monitors/ownership.ts'
@@ -13,10 +14,10 @@ const LONG = 'x'.repeat(MAX_VERBATIM_BYTES)
 const AT_ONCE = 30
 
 function createLog() {
-  const clock = { ms: 0 }
+  const clock = fakeClock(new Date(T0))
   const engine = createEngine({
     version: '1.0.0',
-    now: () => ({ wall: new Date(T0 + clock.ms), monoMs: clock.ms }),
+    clock,
     limits: DEFAULT_LIMITS,
     ownership: createOwnership({ builtIn: [], configured: [] }),
     incarnation: 1,
@@ -27,7 +28,7 @@ function createLog() {
   const types = TYPES.map((type) => conditionType(type, { verbatim: true }))
   engine.take({ kind: 'declared', declaration: declaration('log', types, { origin: 'configured' }), incarnation: 7 })
   const say = (said: readonly Observation[]) => {
-    clock.ms += 1000
+    clock.pass(1000)
     void engine.report('log', report(said))
   }
   return { engine, say }

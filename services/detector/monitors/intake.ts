@@ -2,7 +2,8 @@
  * How much of one monitor is taken. Every report costs; what says nothing is wrong is shed above its rate, what is important
  * has a larger rate and is never dropped: above it the stream is not read, and the sender has to wait.
  */
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Clock } from '#clock'
 import { compareSeverity, type Report } from '#model'
 import { createRate, type Rate } from '#pace'
 
@@ -71,7 +72,7 @@ export interface IntakeOptions {
   readonly perSecond: number
   /** Of the largest message that is taken. */
   readonly messageBytes: number
-  readonly monotonicMs: () => number
+  readonly clock: Clock
   /** It is not ours. Default true. */
   readonly isPlugIn?: boolean
   /** Default {@link LOOK_MS}. */
@@ -83,7 +84,7 @@ export interface IntakeOptions {
 }
 
 export function createIntake(options: IntakeOptions): Intake {
-  const { perSecond, messageBytes, monotonicMs, lookMs = LOOK_MS } = options
+  const { perSecond, messageBytes, clock, lookMs = LOOK_MS } = options
   const plain = createRate(perSecond)
   const important = createRate(IMPORTANT_TIMES * perSecond)
   const heartbeats = createRate(HEARTBEATS_PER_SECOND)
@@ -94,20 +95,20 @@ export function createIntake(options: IntakeOptions): Intake {
   let heldBackMs: number | undefined
   let sinceTurn = 0
   let owedMs = 0
-  const begunMs = monotonicMs()
+  const begunMs = clock.monotonicMs()
   let owedAt = begunMs
 
   function holdBack(): void {
-    const nowMs = monotonicMs()
+    const nowMs = clock.monotonicMs()
     if (heldBackMs !== undefined && nowMs - heldBackMs < TOLD_EVERY_MS) return
     heldBackMs = nowMs
     options.onHeldBack()
   }
 
   async function wait(rate: Rate, cost: number, signal: AbortSignal, onWait = holdBack): Promise<void> {
-    while (!rate.take(monotonicMs(), cost)) {
+    while (!rate.take(clock.monotonicMs(), cost)) {
       onWait()
-      await sleep(Math.max(1, rate.waitMs(monotonicMs(), cost)), undefined, { signal })
+      await clock.sleep(Math.max(1, rate.waitMs(clock.monotonicMs(), cost)), signal)
     }
   }
 
@@ -121,9 +122,9 @@ export function createIntake(options: IntakeOptions): Intake {
   return {
     async message(bytes, signal, look) {
       if (options.isPlugIn === false || bytes <= LARGE_BYTES) return
-      while (!large.take(monotonicMs(), bytes)) {
+      while (!large.take(clock.monotonicMs(), bytes)) {
         holdBack()
-        await sleep(Math.min(lookMs, Math.max(1, large.waitMs(monotonicMs(), bytes))), undefined, { signal })
+        await clock.sleep(Math.min(lookMs, Math.max(1, large.waitMs(clock.monotonicMs(), bytes))), signal)
         await look?.()
       }
     },
@@ -131,7 +132,7 @@ export function createIntake(options: IntakeOptions): Intake {
     async report(report, signal) {
       const cost = costOf(report)
       if (isImportant(report)) await wait(important, cost, signal)
-      else if (!plain.take(monotonicMs(), cost)) {
+      else if (!plain.take(clock.monotonicMs(), cost)) {
         shed++
         if (shedTold === 0 || shed - shedTold >= perSecond) {
           shedTold = shed
@@ -145,12 +146,12 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     async took(ms, signal) {
       const share = (perSecond * MS_PER_REPORT) / 1000
-      const nowMs = monotonicMs()
+      const nowMs = clock.monotonicMs()
       owedMs = Math.max(0, owedMs - (nowMs - owedAt) * share) + ms
       owedAt = nowMs
       if (owedMs <= OWED_MAX_MS) return
       if (nowMs - begunMs > COLD_MS) holdBack()
-      await sleep(Math.min(REST_MAX_MS, (owedMs - OWED_MAX_MS) / share), undefined, { signal })
+      await clock.sleep(Math.min(REST_MAX_MS, (owedMs - OWED_MAX_MS) / share), signal)
     },
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '#clock'
 import type { Report } from '#model'
 import { observation, report } from '../../../libs/model/testing.ts'
 import type { Place, RefusedSocket } from './discovery.ts'
@@ -17,10 +18,11 @@ describe('what is taken of one monitor', () => {
     const abort = new AbortController()
     const { signal } = abort
     let passedMs = 0
+    const real = systemClock()
     const all = createIntake({
       perSecond,
       messageBytes: MIB,
-      monotonicMs: () => performance.now() + passedMs,
+      clock: { ...real, monotonicMs: () => real.monotonicMs() + passedMs },
       isPlugIn,
       lookMs,
       onShed: (total) => told.push(`shed ${total}`),

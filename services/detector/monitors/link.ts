@@ -40,12 +40,12 @@ function text(err: unknown): string {
 }
 
 export function createMonitorLink(options: LinkOptions): MonitorLink {
-  const { known, engine, log, clock, monotonicMs } = options
+  const { known, engine, log, clock } = options
   const naming = createNaming()
   const intake = intakeOf(options)
   const restarts = createRestarts()
   const presence = createPresence({
-    nowMs: monotonicMs(),
+    nowMs: clock.monotonicMs(),
     silentAfterMs: options.silentAfterMs,
     lostAfterMs: options.lostAfterMs,
     // Of one that was found and never spoke, nobody knows that it will.
@@ -67,11 +67,13 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   /** Why it does not answer, as far as anybody can know. */
   function why(): string {
     if (fault !== undefined) return fault
-    return heardMs === undefined ? 'it has not answered yet' : new MonitorSilentError(monotonicMs() - heardMs).message
+    return heardMs === undefined
+      ? 'it has not answered yet'
+      : new MonitorSilentError(clock.monotonicMs() - heardMs).message
   }
 
   function alive(): void {
-    heardMs = monotonicMs()
+    heardMs = clock.monotonicMs()
     fault = undefined
     presence.spoke(heardMs)
     if (isLost) log.info('monitor answers again', { monitor: known.name })
@@ -86,7 +88,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     alive()
     if (violations.length > 0) engine.misbehaved(known.name, violations)
     const after = engine.state.monitors.get(known.name)?.restarts ?? 0
-    const often = after > before ? restarts.another(monotonicMs()) : undefined
+    const often = after > before ? restarts.another(clock.monotonicMs()) : undefined
     if (often === undefined) return
     engine.event({
       reason: 'MonitorUnstable',
@@ -98,7 +100,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
 
   function failed(gone: boolean): void {
     const wasGone = presence.goneSinceMs() !== undefined
-    presence.failed(gone, monotonicMs())
+    presence.failed(gone, clock.monotonicMs())
     lossMoved()
     if (gone && !wasGone) options.onGone()
   }
@@ -127,7 +129,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       intake,
       declare,
       alive,
-      listens: () => presence.listened(monotonicMs()),
+      listens: () => presence.listened(clock.monotonicMs()),
       silentAfter(ms) {
         presence.silentAfter(ms)
         lossMoved()
@@ -183,13 +185,13 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       if (known.expected || engine.state.monitors.has(known.name)) expect()
       const dueMs = () => Math.max(presence.lostAtMs(), lookAgainMs)
       const loss = createDeadline(clock, { dueMs, slackMs: LOSS_SLACK_MS }, () => {
-        lookAgainMs = monotonicMs() + LOST_LOOK_MS
+        lookAgainMs = clock.monotonicMs() + LOST_LOOK_MS
         lose()
       })
       lossMoved = loss.moved
       const backoff = createBackoff(BACKOFF)
       while (!signal.aborted) {
-        const beganMs = monotonicMs()
+        const beganMs = clock.monotonicMs()
         try {
           await session(signal)
           if (!signal.aborted) ended(new MonitorGoneError('it ended its stream'))
@@ -197,7 +199,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
           if (signal.aborted) break
           ended(err)
         }
-        if (monotonicMs() - beganMs > SILENT_AFTER_MS) backoff.reset()
+        if (clock.monotonicMs() - beganMs > SILENT_AFTER_MS) backoff.reset()
         await clock.sleep(backoff.next(), signal).catch(() => undefined)
       }
       loss.end()

@@ -3,7 +3,7 @@
  * answers CheckHealth; that it says who it is, or takes a connection, proves nothing.
  */
 import { lstat } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '#clock'
 import { hashText, type MonitorDeclaration, type SourceCondition } from '#model'
 import type { MonitorMetadata, Status } from '#proto/npd/external/v1/external_monitor.ts'
 import { assertListened } from './call-errors.ts'
@@ -22,9 +22,9 @@ const PROBE_MS = 3000
 const RETRY_MS = 1000
 
 /** Waits for the next poll while the socket answers; throws as soon as it does not. */
-async function waitWatching(session: Session, path: string, untilMs: number, monotonicMs: () => number): Promise<void> {
-  for (let leftMs = untilMs - monotonicMs(); leftMs > 0; leftMs = untilMs - monotonicMs()) {
-    await sleep(Math.min(leftMs, PROBE_MS), undefined, { signal: session.signal })
+async function waitWatching(session: Session, path: string, untilMs: number, clock: Clock): Promise<void> {
+  for (let leftMs = untilMs - clock.monotonicMs(); leftMs > 0; leftMs = untilMs - clock.monotonicMs()) {
+    await clock.sleep(Math.min(leftMs, PROBE_MS), session.signal)
     await assertListened(path)
     session.listens()
   }
@@ -55,7 +55,7 @@ function createTaker(
   metadata: MonitorMetadata | undefined,
   incarnation: number,
 ): (status: Status, sequence: number, started: Date, durationMs: number) => Promise<void> {
-  const { engine, known, monotonicMs, poll } = options
+  const { engine, known, clock, poll } = options
   let declared: MonitorDeclaration | undefined
   let named: ReadonlySet<string> = new Set()
 
@@ -75,7 +75,7 @@ function createTaker(
     const { conditionTypes } = declare(
       new Set([...status.conditions, ...sources.map(({ observation }) => observation)].map(({ type }) => type)),
     )
-    const now = new Date()
+    const now = clock.now()
     const report = reportOf(status, {
       monitor: known.name,
       check: known.name,
@@ -89,7 +89,7 @@ function createTaker(
     })
     const { observations, withdrawn, violations } = session.naming.take(report.observations, sources, {
       wall: now,
-      monoMs: monotonicMs(),
+      monoMs: clock.monotonicMs(),
     })
     await taken(sequence, () => engine.report(known.name, { ...report, observations, withdrawn }))
     if (violations.length > 0) engine.misbehaved(known.name, violations)
@@ -98,7 +98,7 @@ function createTaker(
 
 /** Polls until the signal aborts; throws when the monitor fails to answer three times in a row or its socket is dead. */
 export async function pollMonitor(session: Session, options: LinkOptions): Promise<void> {
-  const { known, monotonicMs } = options
+  const { known, clock } = options
   const { intervalMs, timeoutMs, parameters } = options.poll
   const incarnation = await incarnationOf(known.socket)
   const take = createTaker(session, options, await metadataOf(session, options), incarnation)
@@ -108,14 +108,14 @@ export async function pollMonitor(session: Session, options: LinkOptions): Promi
   let failures = 0
   while (!session.signal.aborted) {
     sequence++
-    const started = new Date()
-    const beganMs = monotonicMs()
+    const started = clock.now()
+    const beganMs = clock.monotonicMs()
     // The connection comes back by itself, and may reach another process.
     if ((await incarnationOf(known.socket)) !== incarnation) throw new MonitorGoneError('it was started anew')
     try {
       const status = await session.channel.checkHealth(parameters, sequence, timeoutMs)
       failures = 0
-      await take(status, sequence, started, monotonicMs() - beganMs)
+      await take(status, sequence, started, clock.monotonicMs() - beganMs)
     } catch (err) {
       if (session.signal.aborted) return
       if (isUnimplemented(err))
@@ -123,9 +123,9 @@ export async function pollMonitor(session: Session, options: LinkOptions): Promi
       failures++
       session.failed(err instanceof Error ? err.message : String(err))
       if (failures >= FAILURES_MAX || err instanceof MonitorGoneError) throw err
-      await sleep(RETRY_MS, undefined, { signal: session.signal })
+      await clock.sleep(RETRY_MS, session.signal)
       continue
     }
-    await waitWatching(session, known.socket, beganMs + intervalMs, monotonicMs)
+    await waitWatching(session, known.socket, beganMs + intervalMs, clock)
   }
 }

@@ -59,8 +59,8 @@ export function createRoster(options: RosterOptions, onGone: () => void): Roster
     add(plan, isKnown) {
       const { known, poll, limits } = plan
       const link = createMonitorLink({
-        ...{ known, engine, open, log, clock, monotonicMs: clock.monotonicMs },
-        ...{ ...limits, poll, silentAfterMs, isKnown, room, onGone },
+        ...{ known, engine, open, log, clock, poll, ...limits },
+        ...{ silentAfterMs, isKnown, room, onGone },
       })
       const stop = new AbortController()
       log.info('monitor is known', { monitor: known.name, origin: known.origin, socket: known.socket })

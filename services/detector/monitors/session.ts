@@ -23,8 +23,6 @@ export interface LinkOptions {
   readonly open: OpenChannel
   readonly log: Logger
   readonly clock: Clock
-  /** Of the clock. */
-  readonly monotonicMs: () => number
   readonly reportsPerSecond: number
   readonly messageBytes: number
   readonly poll: PollOptions

@@ -119,10 +119,9 @@ export async function createBench(options: BenchOptions = {}): Promise<Bench> {
   const children: ChildProcess[] = []
   const lines: string[] = []
   const clock = systemClock()
-  const now = () => ({ wall: clock.now(), monoMs: clock.monotonicMs() })
   const engine = createEngine({
     version: '1',
-    now,
+    clock,
     limits: DEFAULT_LIMITS,
     ownership: createOwnership({ builtIn: [], configured: [] }),
     incarnation: 1,

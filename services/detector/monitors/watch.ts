@@ -20,7 +20,7 @@ const SILENCE_SLACK_MS = 1000
 /** What a monitor says that it dropped is told this often at most. */
 const DROPPED_TOLD_MS = 1000
 
-function createAcknowledger(stream: WatchStream): (incarnation: number, sequence: number) => void {
+function createAcknowledger(stream: WatchStream, clock: Clock): (incarnation: number, sequence: number) => void {
   let highest: { incarnation: number; sequence: number } | undefined
   let waiting = false
   function send(): void {
@@ -31,16 +31,16 @@ function createAcknowledger(stream: WatchStream): (incarnation: number, sequence
     highest = { incarnation, sequence }
     if (waiting) return
     waiting = true
-    setTimeout(send, ACK_DELAY_MS)
+    clock.after(ACK_DELAY_MS, send)
   }
 }
 
 /** Tells of reports that the monitor dropped by itself, by its own count. */
-function createDropped({ engine, known, monotonicMs }: LinkOptions): (total: number) => void {
+function createDropped({ engine, known, clock }: LinkOptions): (total: number) => void {
   let told = 0
   let toldMs: number | undefined
   return (total) => {
-    const nowMs = monotonicMs()
+    const nowMs = clock.monotonicMs()
     if (total <= told || (toldMs !== undefined && nowMs - toldMs < DROPPED_TOLD_MS)) return
     const lost = total - told
     told = total
@@ -55,14 +55,14 @@ function createDropped({ engine, known, monotonicMs }: LinkOptions): (total: num
 }
 
 /** How much of a monitor is taken, and how it is told when that is less than it sends. */
-export function intakeOf({ engine, known, monotonicMs, reportsPerSecond, messageBytes }: LinkOptions): Intake {
+export function intakeOf({ engine, known, clock, reportsPerSecond, messageBytes }: LinkOptions): Intake {
   function tell(message: string): void {
     engine.event({ reason: 'ReportsShed', severity: 'warning', entity: `monitor:${known.name}`, message })
   }
   return createIntake({
     perSecond: reportsPerSecond,
     messageBytes,
-    monotonicMs,
+    clock,
     isPlugIn: known.origin !== 'built-in',
     onShed: (total) =>
       tell(
@@ -95,11 +95,11 @@ function createWatchdog(afterMs: number, clock: Clock) {
 }
 
 /** A message as it counts here, and how long reading it held the loop; what it was decoded to is not kept. */
-async function read(incoming: Incoming, monotonicMs: () => number) {
-  const { value, heldMs } = await inParts(incoming.read(), monotonicMs)
-  const beganMs = monotonicMs()
-  const report = value.report && fromProtoReport(value.report, value.time ?? new Date())
-  return { report, dropped: value.dropped, heldMs: heldMs + monotonicMs() - beganMs }
+async function read(incoming: Incoming, clock: Clock) {
+  const { value, heldMs } = await inParts(incoming.read(), clock)
+  const beganMs = clock.monotonicMs()
+  const report = value.report && fromProtoReport(value.report, value.time ?? clock.now())
+  return { report, dropped: value.dropped, heldMs: heldMs + clock.monotonicMs() - beganMs }
 }
 
 /** While its message waits nothing else of it is read: that somebody still listens is all that is known of it. */
@@ -110,14 +110,14 @@ async function stillListens(session: Session, path: string): Promise<void> {
 
 /** Watches until the stream ends; throws when it fails or falls silent. */
 export async function watchMonitor(session: Session, described: DescribeResponse, options: LinkOptions): Promise<void> {
-  const { engine, known, clock, monotonicMs, reportsPerSecond } = options
+  const { engine, known, clock, reportsPerSecond } = options
   const { intake } = session
   const silentAfterMs = Math.max(options.silentAfterMs, 2 * Math.min(described.heartbeatIntervalMs, HEARTBEAT_MAX_MS))
   session.silentAfter(silentAfterMs)
   const watchdog = createWatchdog(silentAfterMs, clock)
   const signal = AbortSignal.any([session.signal, watchdog.signal])
   const stream = session.channel.watch(signal)
-  const acknowledge = createAcknowledger(stream)
+  const acknowledge = createAcknowledger(stream, clock)
   const tellDropped = createDropped(options)
   let isHeard = false
 
@@ -141,7 +141,7 @@ export async function watchMonitor(session: Session, described: DescribeResponse
         session.declare(declaration, described.incarnation, violations)
       }
       await intake.message(incoming.bytes, signal, () => stillListens(session, known.socket))
-      const { report, dropped, heldMs } = await read(incoming, monotonicMs)
+      const { report, dropped, heldMs } = await read(incoming, clock)
       session.alive()
       tellDropped(dropped)
       if (report === undefined) await intake.heartbeat(signal)

@@ -1,4 +1,5 @@
 /** nodedoctor.v1.Detector: decode, call, encode. */
+import type { Clock } from '#clock'
 import {
   admitReport,
   type Change,
@@ -45,6 +46,7 @@ const CHECK_TIMEOUT_MS = 30_000
 
 export interface DetectorRpcOptions {
   readonly engine: Engine
+  readonly clock: Clock
   readonly node: () => Node
   /** Runs a check of a monitor; undefined when there is no such monitor. */
   readonly check: (monitor: string, check: string, timeoutMs: number) => Promise<CheckResponse> | undefined
@@ -84,8 +86,7 @@ function words(err: unknown): string {
 }
 
 /** What a monitor answered to a check on demand, cut and cleaned like what it streams; it changes no state. */
-function cleaned(engine: Engine, monitor: string, report: pb.Report): pb.Report | undefined {
-  const now = new Date()
+function cleaned(engine: Engine, monitor: string, report: pb.Report, now: Date): pb.Report | undefined {
   const declaration = engine.state.declarations.get(monitor)
   if (declaration === undefined) return undefined
   const admission = { declaration, limits: DEFAULT_LIMITS, owner: () => undefined, holdings: NO_HOLDINGS }
@@ -93,7 +94,7 @@ function cleaned(engine: Engine, monitor: string, report: pb.Report): pb.Report 
 }
 
 export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
-  const { engine, node } = options
+  const { engine, clock, node } = options
   let watchers = 0
 
   const implementation: DetectorServer = {
@@ -111,7 +112,7 @@ export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
         return
       }
       running.then(
-        ({ report }) => callback(null, { report: report && cleaned(engine, monitor, report) }),
+        ({ report }) => callback(null, { report: report && cleaned(engine, monitor, report, clock.now()) }),
         (err: unknown) => callback({ code: GRPC_STATUS.UNAVAILABLE, details: words(err) }),
       )
     },

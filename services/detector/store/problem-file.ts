@@ -2,6 +2,7 @@
  * The open problems beyond a reboot: the bus's store is memory and gone then, this file is not. Best effort: written
  * whole and renamed, a second after a change at the latest; a full or read-only disk costs nothing but this.
  */
+import type { Clock } from '#clock'
 import { readWhole, replaceFile } from '#durable'
 import type { Problem } from '#model'
 import { GetNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
@@ -50,6 +51,7 @@ export interface ProblemFile {
 
 export interface ProblemFileOptions {
   readonly path: string
+  readonly clock: Clock
   readonly current: () => StoredProblems
   /** Told at the first failure and at the first success after one. */
   readonly onState: (failed: unknown) => void
@@ -57,8 +59,8 @@ export interface ProblemFileOptions {
 }
 
 export function createProblemFile(options: ProblemFileOptions): ProblemFile {
-  const { path, current, onState, delayMs = 1000 } = options
-  let timer: NodeJS.Timeout | undefined
+  const { path, clock, current, onState, delayMs = 1000 } = options
+  let callOff: (() => void) | undefined
   let failed = false
   let writing = Promise.resolve()
 
@@ -75,15 +77,15 @@ export function createProblemFile(options: ProblemFileOptions): ProblemFile {
 
   return {
     changed() {
-      timer ??= setTimeout(() => {
-        timer = undefined
+      callOff ??= clock.after(delayMs, () => {
+        callOff = undefined
         writing = writing.then(write)
-      }, delayMs).unref()
+      })
     },
     async flush() {
-      if (timer !== undefined) {
-        clearTimeout(timer)
-        timer = undefined
+      if (callOff !== undefined) {
+        callOff()
+        callOff = undefined
         writing = writing.then(write)
       }
       await writing
