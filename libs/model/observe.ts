@@ -20,6 +20,7 @@ import {
   type Instant,
   type Observation,
   type Problem,
+  type Report,
   type SettledLook,
   type SourceCondition,
 } from './types.ts'
@@ -201,28 +202,32 @@ function putJudged(draft: Draft, monitor: string, observation: Observation, memo
   mergeCondition(draft, type, entity)
 }
 
-/** Which report said it; 0 and 0 where reports are not numbered (polled plug-ins, the detector itself). */
-export interface Origin {
-  readonly incarnation: number
-  readonly sequence: number
-}
-
-const UNNUMBERED: Origin = { incarnation: 0, sequence: 0 }
+/** Which report said it, and when that was made; 0 and 0 where reports are not numbered (polled plug-ins, the detector itself). */
+export type Origin = Pick<Report, 'incarnation' | 'sequence' | 'time'>
 
 /**
  * Takes a source's word on one condition. The same report again says nothing (a monitor sends again what was not
- * acknowledged), and the same look told in another report does not count twice as proof.
+ * acknowledged), the same look told in another report does not count twice as proof, and one that was made before the last says
+ * nothing.
+ * @param origin default: the detector itself, now
  */
-export function observe(draft: Draft, monitor: string, observation: Observation, origin: Origin = UNNUMBERED): void {
+export function observe(
+  draft: Draft,
+  monitor: string,
+  observation: Observation,
+  origin: Origin = { incarnation: 0, sequence: 0, time: draft.now.wall },
+): void {
   const before = draft.source(monitor, observation.type, observation.entity)
-  const numbered = origin.incarnation !== 0 && before?.incarnation === origin.incarnation
-  if (before !== undefined && numbered && origin.sequence <= before.sequence) return
+  const { incarnation, sequence } = origin
+  const numbered = incarnation !== 0 && before?.incarnation === incarnation
+  if (before !== undefined && numbered && sequence <= before.sequence) return
   const observed = observation.observed ?? draft.now.wall
-  if (before?.cleared !== undefined && observed <= before.cleared) {
-    draft.putSource({ ...before, ...origin })
+  const isCleared = before?.cleared !== undefined && observed <= before.cleared
+  if (before !== undefined && (isCleared || isOlderLook(before, observation, origin.time, draft.now))) {
+    draft.putSource({ ...before, incarnation, sequence })
     return
   }
-  const told: Told = { observed, ...origin }
+  const told: Told = { observed, incarnation, sequence }
   if (before !== undefined && isSameLook(before, observation)) {
     putJudged(draft, monitor, observation, before, told)
     return
@@ -231,6 +236,19 @@ export function observe(draft: Draft, monitor: string, observation: Observation,
   const blocked = blockingDependency(draft, monitor, observation.check) !== undefined
   const memory = remember(remembered(draft, monitor, observation), observation, type, blocked, draft.now)
   putJudged(draft, monitor, observation, memory, told)
+}
+
+/**
+ * Whether a look was made before the one that is held, and is told after it: a slow run beside a quick word. Where the report
+ * itself was made before that look, or that look lies ahead, somebody has set the clock back, and the order of the reports stands.
+ */
+function isOlderLook(
+  { observation: { observed: heldAt } }: SourceCondition,
+  { observed }: Observation,
+  told: Date,
+  now: Instant,
+) {
+  return heldAt !== undefined && observed !== undefined && observed < heldAt && heldAt <= told && heldAt <= now.wall
 }
 
 function isSameLook(before: SourceCondition, observation: Observation): boolean {
