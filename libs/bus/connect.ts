@@ -87,7 +87,7 @@ function opened(way: Way, { connection, credentials }: Dialled): void {
 /** One connection, from the attempt to its end. @throws what keeps it from the server */
 async function liveOnce(way: Way): Promise<void> {
   const { options, closing } = way
-  const dialled = await dial(options, (url) => {
+  const dialled = await dial(options, way.clock, (url) => {
     way.url = url
   })
   const { connection } = dialled
@@ -120,9 +120,9 @@ async function live(way: Way): Promise<void> {
 }
 
 /** Sends what is still on its way, and closes. */
-async function leave(connection: NatsConnection | undefined): Promise<void> {
+async function leave(connection: NatsConnection | undefined, clock: Clock): Promise<void> {
   if (connection === undefined) return
-  await inTime(connection.flush(), FLUSH_TIMEOUT_MS, 'flushing').catch(() => undefined)
+  await inTime(clock, connection.flush(), FLUSH_TIMEOUT_MS, 'flushing').catch(() => undefined)
   await connection.close()
 }
 
@@ -181,7 +181,7 @@ export function connectBus(options: ConnectOptions): ConnectedBus {
     async close() {
       if (closing.signal.aborted) return living
       closing.abort()
-      await leave(way.live)
+      await leave(way.live, clock)
       await living
       status.enter('closed')
     },

@@ -1,5 +1,6 @@
 /** One attempt to connect: to the server that the credentials speak of, and to nobody else. */
 import { connect as connectNats, type NatsConnection, nkeyAuthenticator } from 'nats'
+import type { Clock } from '#clock'
 import { endsOf } from './ends.ts'
 import { BusStrangerError } from './errors.ts'
 import { inTime } from './in-time.ts'
@@ -59,9 +60,14 @@ async function connectOnce(
  * The client signs what the server asks while it connects, and what a stranger asks could be what our server, at another
  * port by now, asks him. So who listens is looked up first.
  */
-async function refuseListener({ peerUid }: DialOptions, { url, uid }: BusCredentials): Promise<void> {
+async function refuseListener({ peerUid }: DialOptions, { url, uid }: BusCredentials, clock: Clock): Promise<void> {
   if (uid === undefined || peerUid === undefined) return
-  const found = await inTime(askListener(url, peerUid, CONNECT_TIMEOUT_MS), CONNECT_TIMEOUT_MS, 'asking who listens')
+  const found = await inTime(
+    clock,
+    askListener(url, peerUid, CONNECT_TIMEOUT_MS),
+    CONNECT_TIMEOUT_MS,
+    'asking who listens',
+  )
   if (found !== uid) throw new BusStrangerError(url, uid, found)
 }
 
@@ -70,10 +76,11 @@ async function refuseStranger(
   { peerUid }: DialOptions,
   connection: NatsConnection,
   { url, uid }: BusCredentials,
+  clock: Clock,
 ): Promise<void> {
   if (uid === undefined || peerUid === undefined) return
   const ends = endsOf(connection)
-  const found = ends && (await inTime(peerUid(ends), CREDENTIALS_TIMEOUT_MS, 'asking who the server is'))
+  const found = ends && (await inTime(clock, peerUid(ends), CREDENTIALS_TIMEOUT_MS, 'asking who the server is'))
   if (found !== uid) throw new BusStrangerError(url, uid, found)
 }
 
@@ -81,16 +88,16 @@ async function refuseStranger(
  * @param onAddress told where it is tried, once that is known
  * @throws what keeps it from the server, in words
  */
-export async function dial(options: DialOptions, onAddress: (url: string) => void): Promise<Dialled> {
-  const credentials = await inTime(options.credentials(), CREDENTIALS_TIMEOUT_MS, 'reading the credentials')
+export async function dial(options: DialOptions, clock: Clock, onAddress: (url: string) => void): Promise<Dialled> {
+  const credentials = await inTime(clock, options.credentials(), CREDENTIALS_TIMEOUT_MS, 'reading the credentials')
   onAddress(credentials.url)
-  await refuseListener(options, credentials)
+  await refuseListener(options, credentials, clock)
   const connection = await connectOnce(options, credentials).catch((err: unknown) => {
     throw credentials.tls === undefined ? err : tlsFailure(err, credentials.url)
   })
   try {
     refusePlain(connection, credentials)
-    await refuseStranger(options, connection, credentials)
+    await refuseStranger(options, connection, credentials, clock)
   } catch (err) {
     await connection.close()
     throw err

@@ -20,8 +20,14 @@ export interface LookOptions {
   readonly watchCredentials?: ((onChange: () => void, signal: AbortSignal) => Promise<void>) | undefined
 }
 
-async function leaveOld({ credentials, log }: LookOptions, { connection, credentials: taken }: Dialled): Promise<void> {
-  const now = await inTime(credentials(), CREDENTIALS_TIMEOUT_MS, 'reading the credentials').catch(() => undefined)
+async function leaveOld(
+  { credentials, log }: LookOptions,
+  { connection, credentials: taken }: Dialled,
+  clock: Clock,
+): Promise<void> {
+  const now = await inTime(clock, credentials(), CREDENTIALS_TIMEOUT_MS, 'reading the credentials').catch(
+    () => undefined,
+  )
   const isOld = now !== undefined && (now.url !== taken.url || now.seed !== taken.seed || now.uid !== taken.uid)
   if (!isOld || connection.isClosed()) return
   log.info('the bus is at another address or has another key', { url: now.url })
@@ -33,7 +39,7 @@ export function lookForOthers(options: LookOptions, dialled: Dialled, clock: Clo
   const { watchCredentials, log } = options
   const usualMs = watchCredentials === undefined ? CREDENTIALS_EVERY_MS : CREDENTIALS_NET_MS
   const ms = options.credentialsEveryMs ?? usualMs
-  const look = () => void leaveOld(options, dialled)
+  const look = () => void leaveOld(options, dialled, clock)
   const endLooks = every(clock, { ms, slackMs: Math.min(CREDENTIALS_SLACK_MS, ms / 2) }, look)
   const ended = new AbortController()
   watchCredentials?.(look, ended.signal).catch((err: unknown) => {

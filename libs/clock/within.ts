@@ -1,16 +1,17 @@
 /** Waiting no longer than is worth it. */
+import type { Clock } from './types.ts'
 
 /** The promise's outcome; after `ms` what `late` makes of it. The promise itself goes on, and its failure is not lost. */
-export function within<T>(promise: Promise<T>, ms: number, late: () => T | PromiseLike<T>): Promise<T> {
+export function within<T>(clock: Clock, promise: Promise<T>, ms: number, late: () => T | PromiseLike<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const callOff = clock.after(ms, () => {
       try {
         resolve(late())
       } catch (err) {
         reject(err)
       }
-    }, ms)
-    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+    })
+    promise.then(resolve, reject).finally(callOff)
   })
 }
 

@@ -35,7 +35,7 @@ export function createFirstRuns(checks: readonly ScheduledCheck[], clock: Clock)
     wait() {
       if (waiting().length === 0) return Promise.resolve()
       const running = Promise.allSettled(waiting().map(({ runNow }) => runNow())).then(() => undefined)
-      return within(running, FIRST_RUNS_MS, () => undefined)
+      return within(clock, running, FIRST_RUNS_MS, () => undefined)
     },
     readiness() {
       const waitedMs = startedMs === undefined ? 0 : clock.monotonicMs() - startedMs

@@ -21,16 +21,16 @@ async function leave(
   turns: Promise<unknown>,
   parts: readonly CheckParts[],
   shared: Shared,
-  log: MonitorContext['log'],
+  { clock, log }: MonitorContext,
 ) {
   const settled = turns.then(() =>
     Promise.all(parts.flatMap(({ memory, cursors }) => [memory.settled(), cursors.settled()])),
   )
-  await within<unknown>(settled, STOP_GRACE_MS, () => undefined)
+  await within<unknown>(clock, settled, STOP_GRACE_MS, () => undefined)
   const closed = shared
     .close()
     .catch((err: unknown) => log.error('what the checks had together cannot be closed', { err }))
-  await within<unknown>(closed, STOP_GRACE_MS, () => undefined)
+  await within<unknown>(clock, closed, STOP_GRACE_MS, () => undefined)
 }
 
 /**
@@ -97,7 +97,7 @@ export function createMonitor(definition: MonitorDefinition, context: MonitorCon
     async stop() {
       stopped.abort(new Error(`monitor ${definition.name} stops`))
       native.end()
-      await leave(turns, parts, shared, log)
+      await leave(turns, parts, shared, context)
     },
   }
 }

@@ -80,9 +80,9 @@ async function work(service: Service, turn: Turn, life: Life, own: AbortSignal, 
   await Promise.race([stop, ...(failure ? [failure] : [])])
 }
 
-async function drain(service: Service, definition: AnyDefinition): Promise<void> {
+async function drain(service: Service, definition: AnyDefinition, clock: Clock): Promise<void> {
   const ms = definition.drainDeadlineMs ?? DRAIN_DEADLINE_MS
-  await within(service.stop(), ms, () => {
+  await within(clock, service.stop(), ms, () => {
     throw new DrainTimeoutError(definition.name, ms)
   })
 }
@@ -174,7 +174,7 @@ async function runCreated(
   await note(serveAndWork())
   life.enter('draining')
   readiness.serving()
-  await note(drain(service, definition))
+  await note(drain(service, definition, around.clock))
   readiness.end()
   endLiveness?.()
   await readyFile?.end()

@@ -1,4 +1,5 @@
 /** Who counts what: the names of the metrics of our services, from their registries. */
+import { systemClock } from '#clock'
 import { createMetrics, isProcessMetric, type Metrics } from '#service'
 import { renderNodeView } from '#view'
 import { NOW, someFacts } from '../../libs/view/testing.ts'
@@ -16,7 +17,7 @@ export const REGISTER: Readonly<Record<string, { readonly owner: string; readonl
     add: (to) =>
       createDetectorMetrics(to, {
         state: { monitors: new Map() },
-        outbox: createOutbox({ monotonicMs: () => 0 }),
+        outbox: createOutbox({ clock: systemClock() }),
         serverRestarts: () => 0,
       }),
   },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectBus, createBusReader, readCredentials } from '#bus'
+import { systemClock } from '#clock'
 import { loadConfig, type NodeDoctorConfig } from '#config'
 import { createLogger } from '#service'
 import { freePort, plainDoor, quietLog } from '../../libs/bus/testing.ts'
@@ -38,15 +39,14 @@ afterEach(async () => {
 })
 
 async function startLink(more: Partial<BusLinkOptions> = {}) {
-  const outbox = createOutbox({ monotonicMs: () => performance.now() })
+  const outbox = createOutbox({ clock: systemClock() })
   const link = await startBusLink({
     config,
     bootId: 'b1',
     door: plainDoor,
     log: createLogger({ component: 'detector', level: 'error', format: 'json', write: () => undefined }),
     outbox,
-    monotonicMs: () => performance.now(),
-    now: () => new Date(),
+    clock: systemClock(),
     onReady: () => undefined,
     patience: PATIENCE,
     ...more,
@@ -141,8 +141,7 @@ describe('since when the bus is there or is away', () => {
     let isReady = false
     let attempts = 0
     const { link } = await startLink({
-      monotonicMs: () => monoMs,
-      now: () => new Date(wallMs),
+      clock: { ...systemClock(), monotonicMs: () => monoMs, now: () => new Date(wallMs) },
       writes(writer) {
         attempts++
         return isReady ? Promise.resolve(writer) : Promise.reject(new Error('not ready'))

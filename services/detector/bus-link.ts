@@ -3,7 +3,6 @@
  * outbox opened only then, and a server whose store takes nothing for ten seconds started again.
  */
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type BusCredentials,
   type BusWriter,
@@ -16,7 +15,7 @@ import {
   startEmbeddedServer,
   type WatchLimits,
 } from '#bus'
-import type { Clock } from '#clock'
+import { type Clock, within } from '#clock'
 import { createHost, createPeerUid } from '#host'
 import type { Bus as BusMessage } from '#proto/nodedoctor/v1/detector.ts'
 import type { Logger } from '#service'
@@ -26,6 +25,8 @@ import type { BusWrites, Outbox } from './outbox/outbox.ts'
 const RETRY_MS = 500
 /** How long the server waits for its other clients to leave before it ends. */
 const CLIENTS_LEAVE_MS = 15_000
+/** How often is looked for them meanwhile. */
+const LEAVING_LOOK_MS = 100
 /** How long the last question to the bus may take. */
 const LAST_MS = 3000
 
@@ -35,10 +36,8 @@ export interface BusLinkOptions {
   readonly door: ChildDoor
   readonly log: Logger
   readonly outbox: Outbox
-  readonly monotonicMs: () => number
-  /** The process's own, for looks that come again and again. */
-  readonly clock?: Clock
-  readonly now: () => Date
+  /** The process's own. */
+  readonly clock: Clock
   /** The store is ready, by its incarnation. */
   readonly onReady: (store: string) => void
   /** The connection is lost; nothing can be written until it is ready again. */
@@ -65,7 +64,8 @@ export interface BusLink {
 
 /** @throws BusLockTakenError, BusServerMissingError, BusServerFailedError of the embedded server */
 export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
-  const { config, log, outbox, monotonicMs, patience } = options
+  const { config, log, outbox, clock, patience } = options
+  const { monotonicMs } = clock
   const { runDir, nodeName } = config.settings
   let server: EmbeddedServer | undefined
   if (config.bus.url === '') {
@@ -94,7 +94,7 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     name: 'detector',
     credentials,
     log,
-    ...(options.clock && { clock: options.clock }),
+    clock,
     peerUid: createPeerUid(createHost({ root: '' }).files),
     ...(patience && { pingIntervalMs: patience.pingIntervalMs }),
   })
@@ -124,9 +124,9 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     } catch (err) {
       lastError = err instanceof Error ? err.message : String(err)
       log.warn('store of the bus is not ready', { err })
-      setTimeout(() => {
+      clock.after(RETRY_MS, () => {
         if (bus.state === 'connected' && !prepared) void prepare()
-      }, RETRY_MS)
+      })
     }
   }
 
@@ -150,9 +150,9 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     ready(timeoutMs) {
       if (prepared) return Promise.resolve(true)
       return new Promise((resolve) => {
-        const timer = setTimeout(() => resolve(false), timeoutMs)
+        const callOff = clock.after(timeoutMs, () => resolve(false))
         waiting.push(() => {
-          clearTimeout(timer)
+          callOff()
           resolve(true)
         })
       })
@@ -160,7 +160,7 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     describe: () => ({
       connected: prepared,
       // A clock that is set meanwhile changes nothing of how long it is.
-      since: new Date(options.now().getTime() - Math.round(monotonicMs() - sinceMs)),
+      since: new Date(clock.now().getTime() - Math.round(monotonicMs() - sinceMs)),
       url: bus.url,
       queued: outbox.status().queued,
       dropped: Object.values(outbox.status().dropped).reduce((sum, count) => sum + count, 0),
@@ -176,8 +176,8 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     async stop(flushMs, last) {
       const all = await outbox.settled(flushMs)
       if (!all) log.warn('changes are left that the bus did not take', { queued: outbox.status().queued })
-      if (server !== undefined) await othersLeft(writer, CLIENTS_LEAVE_MS)
-      if (prepared) await Promise.race([last?.(), sleep(LAST_MS, undefined, { ref: false })])
+      if (server !== undefined) await othersLeft(writer, clock)
+      if (prepared && last !== undefined) await within(clock, last(), LAST_MS, () => undefined)
       await bus.close()
       await server?.stop()
     },
@@ -185,11 +185,11 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
 }
 
 /** Waits until no other client reads the bus, so that the last change reaches them. */
-async function othersLeft(writer: BusWriter, ms: number): Promise<void> {
-  const deadline = performance.now() + ms
-  while (performance.now() < deadline) {
+async function othersLeft(writer: BusWriter, clock: Clock): Promise<void> {
+  const untilMs = clock.monotonicMs() + CLIENTS_LEAVE_MS
+  while (clock.monotonicMs() < untilMs) {
     const others = await writer.otherClients().catch(() => 0)
     if (others === 0) return
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await clock.sleep(LEAVING_LOOK_MS)
   }
 }

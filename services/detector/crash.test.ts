@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BusWriter, createBusReader, createBusWriter } from '#bus'
+import { systemClock } from '#clock'
 import { DEFAULT_LIMITS, type NodeState, type Problem, type Report } from '#model'
 import { fromProtoProblem } from '#wire'
 import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
@@ -33,7 +34,7 @@ interface Life {
 function live(writes: BusWrites, incarnation: number): Life {
   const clock = fakeClock(new Date())
   let acknowledged = 0
-  const outbox = createOutbox({ monotonicMs: clock.monotonicMs })
+  const outbox = createOutbox({ clock: systemClock() })
   const engine = createEngine({
     version: '1',
     incarnation,

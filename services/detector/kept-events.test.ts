@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectBus, createBusReader, readCredentials } from '#bus'
+import { systemClock } from '#clock'
 import { loadConfig, type NodeDoctorConfig } from '#config'
 import type { NodeEvent } from '#model'
 import { Event, KeptEvents, Severity } from '#proto/nodedoctor/v1/types.ts'
@@ -60,7 +61,7 @@ async function life(bootId: string) {
     format: 'json',
     write: (line) => void lines.push(line),
   })
-  const outbox = createOutbox({ monotonicMs: () => performance.now() })
+  const outbox = createOutbox({ clock: systemClock() })
   const kept = createKeptEvents({ path, outbox, now: () => new Date(), log })
   let store = ''
   const link = await startBusLink({
@@ -69,8 +70,7 @@ async function life(bootId: string) {
     door: plainDoor,
     log,
     outbox,
-    monotonicMs: () => performance.now(),
-    now: () => new Date(),
+    clock: systemClock(),
     onReady: (incarnation) => {
       store = incarnation
     },

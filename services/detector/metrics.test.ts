@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '#clock'
 import type { Change } from '#model'
 import { createMetrics, readTold } from '#service'
 import { NOW, someMonitor, someProblem, someRun } from '../../libs/view/testing.ts'
@@ -11,7 +12,7 @@ function createBench() {
   let restarts = 0
   const counted = createDetectorMetrics(metrics, {
     state: { monitors },
-    outbox: createOutbox({ monotonicMs: () => 0 }),
+    outbox: createOutbox({ clock: systemClock() }),
     serverRestarts: () => restarts,
   })
   async function told(): Promise<string[]> {

@@ -51,7 +51,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     onError: (err) => log.warn('the bus does not say what was taken of its events', { err }),
   })
   const outbox = createOutbox({
-    monotonicMs: clock.monotonicMs,
+    clock,
     onLost: ledger.lost,
     isPlugIn: (monitor) => engine.isPlugIn(monitor),
     onDropped: (total) => {
@@ -228,8 +228,6 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
         bootId,
         log,
         outbox,
-        monotonicMs: clock.monotonicMs,
-        now: clock.now,
         clock,
         door: {
           spawn: (file, args, { env, onLine }) =>

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { systemClock } from '#clock'
 import { addProcessMetrics, createMetrics, isProcessMetric, type MetricFamily, readFamilies } from '#service'
 import { renderNodeView } from '#view'
 import { NOW, someCondition, someFacts, someMonitor, someProblem } from '../../libs/view/testing.ts'
@@ -61,7 +62,7 @@ async function counted(): Promise<{ own: MetricFamily[]; detector: MetricFamily[
   }))
   createDetectorMetrics(detector, {
     state: { monitors: new Map([['system', someMonitor()]]) },
-    outbox: createOutbox({ monotonicMs: () => 0 }),
+    outbox: createOutbox({ clock: systemClock() }),
     serverRestarts: () => 0,
   })
   createExporterMetrics(kube).request({ verb: 'patch', resource: 'nodes/status', result: 'ok', durationMs: 1 })

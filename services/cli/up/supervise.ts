@@ -156,7 +156,7 @@ export function supervise(options: SuperviseOptions): Supervised {
         enter('stopping')
         await child.stop(graceMs)
       }
-      await within(living, 1000, () => undefined)
+      await within(clock, living, 1000, () => undefined)
     },
   }
 }

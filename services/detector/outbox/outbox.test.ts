@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BusRefusedError, type RefusalReason } from '#bus'
+import { systemClock } from '#clock'
 import type { NodeEvent, Problem, Severity } from '#model'
 import { createFactQueue, type Fact, type FactQueue } from './facts.ts'
 import { type BusWrites, createOutbox } from './outbox.ts'
@@ -83,7 +84,7 @@ function createStore() {
 describe('the outbox', () => {
   it('writes state first, then tells, then acknowledges', async () => {
     const { store, writes } = createStore()
-    const outbox = createOutbox({ monotonicMs: () => 0 })
+    const outbox = createOutbox({ clock: systemClock() })
     outbox.put([{ kind: 'problem', value: problem('a'), told: true }], {
       name: 'm',
       done: () => store.log.push('acknowledged'),
@@ -95,7 +96,7 @@ describe('the outbox', () => {
 
   it('keeps everything while the bus is away, each key once, and acknowledges nothing', async () => {
     const { store, writes } = createStore()
-    const outbox = createOutbox({ monotonicMs: () => 0 })
+    const outbox = createOutbox({ clock: systemClock() })
     let acknowledged = 0
     for (let revision = 1; revision <= 5; revision++) {
       outbox.put([{ kind: 'problem', value: problem('a', revision), told: true }], {
@@ -114,7 +115,7 @@ describe('the outbox', () => {
   it('sends again what a store refused, in order, and loses nothing', async () => {
     const { store, writes } = createStore()
     store.refuseAfter = 3
-    const outbox = createOutbox({ monotonicMs: () => 0 })
+    const outbox = createOutbox({ clock: systemClock() })
     let acknowledged = 0
     outbox.put(
       ['a', 'b', 'c'].map((name) => ({ kind: 'problem', value: problem(name), told: true })),
@@ -140,7 +141,7 @@ describe('a value that the bus refuses', () => {
     store.refusals.set('put full/1', 'full')
     const acknowledged: string[] = []
     const refused: string[] = []
-    const outbox = createOutbox({ monotonicMs: () => performance.now(), onRefused: ({ what }) => refused.push(what) })
+    const outbox = createOutbox({ clock: systemClock(), onRefused: ({ what }) => refused.push(what) })
     outbox.put([told('full', 'gpu')], { name: 'gpu', done: () => acknowledged.push('gpu') })
     outbox.put([told('b', 'disk')], { name: 'disk', done: () => acknowledged.push('disk') })
     outbox.open(writes)
@@ -165,7 +166,7 @@ describe('a value that the bus refuses', () => {
     const { store, writes } = createStore()
     store.refusals.set('put a/1', 'oversized').set('tell a/1', 'oversized')
     let acknowledged = 0
-    const outbox = createOutbox({ monotonicMs: () => 0 })
+    const outbox = createOutbox({ clock: systemClock() })
     outbox.open(writes)
     outbox.put([told('a', 'gpu')], { name: 'gpu', done: () => acknowledged++ })
     expect(await outbox.settled(1000)).toBe(true)
@@ -180,7 +181,7 @@ describe('a value that the bus refuses', () => {
     const { store, writes } = createStore()
     store.refusals.set('put full/1', 'full')
     let acknowledged = 0
-    const outbox = createOutbox({ monotonicMs: () => performance.now(), isPlugIn: (name) => name === 'loud' })
+    const outbox = createOutbox({ clock: systemClock(), isPlugIn: (name) => name === 'loud' })
     outbox.open(writes)
     outbox.put([told('full', 'gpu')], { name: 'gpu', done: () => acknowledged++ })
     let turn = 0
@@ -203,7 +204,7 @@ describe('a value that the bus refuses', () => {
   it('has the newest value on the bus, also where that came while the refused one was tried again', async () => {
     const { store, writes } = createStore()
     store.refusals.set('put a/1', 'full')
-    const outbox = createOutbox({ monotonicMs: () => performance.now() })
+    const outbox = createOutbox({ clock: systemClock() })
     let isTried = false
     outbox.open({
       ...writes,
@@ -225,7 +226,7 @@ describe('a value that the bus refuses', () => {
   it('may always go away', async () => {
     const { store, writes } = createStore()
     store.refusals.set('put a/1', 'full')
-    const outbox = createOutbox({ monotonicMs: () => 0 })
+    const outbox = createOutbox({ clock: systemClock() })
     outbox.open(writes)
     outbox.put([told('a', 'gpu')])
     await outbox.settled(1000)
@@ -240,7 +241,7 @@ describe('how long a change waits', () => {
   it('is told of the oldest, however many newer ones went out or came since', async () => {
     const { store, writes } = createStore()
     let nowMs = 100
-    const outbox = createOutbox({ monotonicMs: () => nowMs })
+    const outbox = createOutbox({ clock: { ...systemClock(), monotonicMs: () => nowMs } })
     outbox.put([{ kind: 'problem', value: problem('a', 1), told: true }])
     nowMs = 200
     outbox.put([{ kind: 'problem', value: problem('a', 2), told: true }])

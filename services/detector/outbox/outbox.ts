@@ -4,6 +4,7 @@
  * monitor has its turn in every round, so that none waits for what another has to say.
  */
 import { BusRefusedError } from '#bus'
+import type { Clock } from '#clock'
 import type { Change, NodeEvent, NodeState } from '#model'
 import { backoffMs } from '#pace'
 import { createAside, type Refusal } from './aside.ts'
@@ -62,7 +63,7 @@ export interface Outbox {
 }
 
 export interface OutboxOptions {
-  readonly monotonicMs: () => number
+  readonly clock: Clock
   /** Monitors that are not ours, and send no faster than a plug-in may. Default none. */
   readonly isPlugIn?: (monitor: string) => boolean
   /** Called when facts had to be dropped, with how many in all. */
@@ -78,7 +79,8 @@ export interface OutboxOptions {
 type Outcome = 'taken' | 'refused' | 'kept'
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { monotonicMs, isPlugIn = () => false } = options
+  const { clock, isPlugIn = () => false } = options
+  const { monotonicMs } = clock
   const line = createLine(options.maxFacts, lost)
   const pace = createPace(isPlugIn)
   const receipts = createReceipts()
@@ -90,11 +92,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** On their way to the bus. */
   let sent: readonly (WaitingWrite | WaitingFact)[] = []
   let refusedTotal = 0
-  let retry: NodeJS.Timeout | undefined
+  let endRetry: (() => void) | undefined
   let isTrouble = false
   let droppedTold = 0
   const idle: (() => void)[] = []
-  /** Ends a rest, when something new waits. */
+  /** Ends a rest, when the bus goes away. */
+  let endRest: (() => void) | undefined
+  /** The same, when something new waits that may go at once. */
   let wake: (() => void) | undefined
   /** Looked at after each round: monitors that wait for room. */
   const waiters = new Set<() => void>()
@@ -222,18 +226,24 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   /** While nothing waits no round looks. */
   function retryLater(): void {
-    clearTimeout(retry)
+    endRetry?.()
+    endRetry = undefined
     const nextMs = aside.nextMs()
     if (nextMs === undefined || bus === undefined) return
-    retry = setTimeout(() => bus !== undefined && void run(), Math.max(20, nextMs - monotonicMs())).unref()
+    endRetry = clock.after(Math.max(20, nextMs - monotonicMs()), () => void run())
   }
 
   /** Waits, and no longer than until something new has come where that may go at once. */
   async function rest(ms: number, isInterrupted: boolean): Promise<void> {
     await new Promise<void>((resolve) => {
-      setTimeout(resolve, ms).unref()
-      if (isInterrupted) wake = resolve
+      const callOff = clock.after(ms, resolve)
+      endRest = () => {
+        callOff()
+        resolve()
+      }
+      if (isInterrupted) wake = endRest
     })
+    endRest = undefined
     wake = undefined
   }
 
@@ -296,14 +306,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (!isFull()) return undefined
       return new Promise((resolve) => {
         const done = () => {
-          clearTimeout(timer)
+          callOff()
           waiters.delete(look)
           resolve()
         }
         const look = () => {
           if (!isFull()) done()
         }
-        const timer = setTimeout(done, mostMs).unref()
+        const callOff = clock.after(mostMs, done)
         waiters.add(look)
       })
     },
@@ -313,8 +323,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     close() {
       bus = undefined
-      clearTimeout(retry)
-      wake?.()
+      endRetry?.()
+      endRest?.()
       for (const look of waiters) look()
     },
     status: () => ({
@@ -328,9 +338,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     settled(deadlineMs) {
       if (isEmpty() && !running) return Promise.resolve(true)
       return new Promise((resolve) => {
-        const timer = setTimeout(() => resolve(false), deadlineMs)
+        const callOff = clock.after(deadlineMs, () => resolve(false))
         idle.push(() => {
-          clearTimeout(timer)
+          callOff()
           resolve(true)
         })
       })

@@ -202,7 +202,7 @@ export function createListener(options: ListenerOptions): Listener {
     },
     async close(graceMs) {
       port.isClosed = true
-      await within(port.attempting, graceMs, () => undefined)
+      await within(clock, port.attempting, graceMs, () => undefined)
       const { server } = port
       port.server = undefined
       port.url = undefined
