@@ -1,53 +1,10 @@
-/** For everybody: axe finds nothing, the keyboard reaches everything, less motion is less motion. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
+/** For everybody: the keyboard reaches everything, less motion is less motion, and axe finds nothing in a thousand conditions. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { SCENES, type SceneName } from './scenes.ts'
+import { settled, violations } from './axe.ts'
 import { createStage, seen } from './stage.ts'
 
 const stage = createStage()
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** Each violation with what it is about. */
-async function violations(page: Page): Promise<string[]> {
-  // Over the debugging protocol, so that the page's own policy need not allow it.
-  await page.evaluate(AXE)
-  const { violations: found } = (await page.evaluate(
-    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
-  )) as AxeResults
-  return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`))
-}
-
-async function settled(page: Page, scene: SceneName): Promise<void> {
-  await page.locator('section:has(#h-ribbon) .lane').first().waitFor()
-  if (scene === 'silent') await page.locator('html[data-scene=stale]').waitFor()
-}
-
-const SCANNED = Object.keys(SCENES).filter((scene) => scene !== 'thousand') as SceneName[]
-
-describe.each(['light', 'dark'])('axe, in %s', (mode) => {
-  it.each(SCANNED)('finds nothing in "%s"', async (scene) => {
-    const { page } = await stage.play(scene, { dark: mode === 'dark' })
-    await settled(page, scene)
-    expect(await violations(page)).toEqual([])
-  })
-
-  it('finds nothing on 375 pixels', async () => {
-    const { page } = await stage.play('problems', { dark: mode === 'dark', width: 375 })
-    await settled(page, 'problems')
-    expect(await violations(page)).toEqual([])
-  })
-
-  it('finds nothing where the stream is lost', async () => {
-    const { page, server } = await stage.play('problems', { dark: mode === 'dark' })
-    await settled(page, 'problems')
-    await server.vanish()
-    await page.locator('html[data-scene=stale]').waitFor()
-    expect(await violations(page)).toEqual([])
-  })
-})
 
 it('axe finds nothing in a thousand conditions', { timeout: 120_000 }, async () => {
   const { page } = await stage.play('thousand')

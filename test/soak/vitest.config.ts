@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
-    include: ['test/soak/**/*.test.ts', 'test/e2e/survive*.test.ts', 'test/e2e/hostile.test.ts'],
+    include: ['test/soak/**/*.test.ts', 'test/e2e/survive*.test.ts', 'test/e2e/hostile*.test.ts'],
     env: { NODE_DOCTOR_SOAK_AWAY_MS: '30000' },
     testTimeout: 30 * 60_000,
     hookTimeout: 120_000,
