@@ -8,7 +8,7 @@ import {
 } from '#model'
 import { cleanEvidence, cleanMessage, SHOWN } from './clean.ts'
 import { renderDetail } from './detail.ts'
-import { renderTime } from './duration.ts'
+import { renderClock, renderTime } from './duration.ts'
 import { conditionId, homeOf } from './ids.ts'
 import { levelOf } from './level.ts'
 import type { ConditionView } from './types.ts'
@@ -48,6 +48,8 @@ export function renderCondition(condition: NodeCondition, proven: Date, now: Dat
 export function staleCondition(view: ConditionView, detector: Liveness): ConditionView {
   const lost = detector.lastHeartbeat ?? detector.listeningSince
   const since = renderTime(lost, lost)
+  // With its day: this is made once, and may be read for days.
+  const from = renderClock(lost, new Date(Number.NaN))
   // What was to be done then is no advice for now.
   const { action: _action, observeOnly: _observeOnly, ...known } = view
   return {
@@ -57,7 +59,7 @@ export function staleCondition(view: ConditionView, detector: Liveness): Conditi
     level: 'stale',
     reason: DETECTOR_UNREACHABLE,
     message: wholeText(
-      `nothing heard from the detector since ${since}; last it said: ${view.message || view.reason}`,
+      `detector not heard since ${from}; before that: ${view.message || view.reason}`,
       MAX_VERBATIM_BYTES,
     ),
     since,

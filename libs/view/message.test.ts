@@ -22,7 +22,7 @@ describe('a message of several lines', () => {
     const detector = { state: 'stale', lastHeartbeat: ago(90), listeningSince: ago(900) } as const
     const facts = someFacts({ detector, conditions: [someCondition({ message: TRACE })] })
     expect(renderNodeView(facts, NOW).conditions[0]?.message).toBe(
-      `nothing heard from the detector since ${ago(90).toISOString()}; last it said: ${TRACE}`,
+      `detector not heard since 12 May 03:12:50 UTC; before that: ${TRACE}`,
     )
   })
 

@@ -276,7 +276,15 @@ export function evaluateVerdict(input: VerdictInput, now: Date): VerdictView {
   if (words.length === 0) return verdict
   // It stands first: whoever reads on knows from when it is.
   const level = verdict.level === 'healthy' ? 'unknown' : verdict.level
-  return { ...verdict, level, sentence: [...words, ...verdict.sentence] }
+  const { behindSince } = input.detector
+  if (behindSince === undefined) return { ...verdict, level, sentence: [...words, ...verdict.sentence] }
+  const from = renderClock(new Date(behindSince), now)
+  return {
+    ...verdict,
+    level,
+    sentence: [...words, text('Then it was: '), ...verdict.sentence],
+    title: `At ${from}: ${verdict.title}`,
+  }
 }
 
 function liveVerdict(input: VerdictInput, now: Date): VerdictView {

@@ -198,6 +198,28 @@ describe('nothing known yet', () => {
   })
 })
 
+describe('a detector that does not get anything through', () => {
+  it('is said first and in the tab, and nothing of before looks like now', async () => {
+    const { page } = await stage.play('behind')
+    expect(await verdict(page)).toMatch(
+      /What stands here is from 03:13:56 UTC: the agent’s changes do not get through\. Then it was: All right\./,
+    )
+    expect(await page.title()).toBe('At 03:13:56 UTC: All right: worker-7 – Node Doctor')
+    expect(await seen(page.locator('.fresh'))).toMatch(/^Behind, /)
+    for (const name of ['All conditions at 03:13:56', 'Monitors at 03:13:56', 'No problem known at 03:13:56']) {
+      await page.getByRole('heading', { name }).waitFor()
+    }
+    const colours = await page.evaluate(
+      "[...new Set([...document.querySelectorAll('.conds .g')].map((one) => getComputedStyle(one).getPropertyValue('--c')))]",
+    )
+    expect(colours).toEqual(['#64686e'])
+    const [since, proven] = await Promise.all(
+      [6, 7].map((column) => page.locator(`.conds tbody .row td:nth-child(${column}) .abs`).first().boundingBox()),
+    )
+    expect((since?.x ?? 0) + (since?.width ?? 1e6)).toBeLessThan(proven?.x ?? 0)
+  })
+})
+
 describe('a text of several lines', () => {
   it('stands whole and as it was written, in a place of bounded height that a keyboard reaches', async () => {
     const { page } = await stage.play('verbatim')

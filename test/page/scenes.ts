@@ -328,6 +328,13 @@ function week(): Scene {
   }
 }
 
+/** The detector froze a moment ago: what stands there is from then. */
+function behind(): Scene {
+  const from = ago(24)
+  const detector = { state: 'live', lastHeartbeat: from, behindSince: from, listeningSince: ago(UP_SECONDS) } as const
+  return { facts: facts({ detector }), past: CALM_PAST }
+}
+
 /** The detector was heard last at {@link NOW}, and that is a while ago. */
 function silent(): Scene {
   const detector = { state: 'stale', lastHeartbeat: NOW, listeningSince: ago(UP_SECONDS) } as const
@@ -340,6 +347,7 @@ export const SCENES = {
   healthy: () => ({ facts: facts(), past: CALM_PAST }),
   problems: () => ({ facts: troubled(), past: TROUBLED_PAST }),
   'monitor-dead': monitorDead,
+  behind,
   silent,
   thousand,
   nothing: nothingKnown,

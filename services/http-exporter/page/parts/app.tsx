@@ -52,7 +52,7 @@ function calmWords({ level }: VerdictView, at: string): { readonly heading: stri
   }
   if (level === 'unknown') {
     return {
-      heading: 'No problem known',
+      heading: at === '' ? 'No problem known' : `No problem known ${at}`,
       empty: 'A problem stands here as soon as a check finds one, with its evidence and what would prove it gone.',
     }
   }
@@ -67,11 +67,16 @@ function Scene({ view }: { readonly view: NodeView }) {
   const stale = verdict.level === 'stale'
   const known = Date.parse(detector.lastHeartbeat ?? '')
   const lostMs = !stale ? undefined : Number.isFinite(known) ? known : page.heardMs()
-  const at = lostMs === undefined ? '' : `at ${clockOf(lostMs, page.clock.now())}`
+  const isBehind = detector.state === 'live' && detector.behindSince !== undefined
+  const fromMs = isBehind ? Date.parse(detector.behindSince ?? '') : lostMs
+  const at = fromMs === undefined ? '' : `at ${clockOf(fromMs, page.clock.now())}`
   useEffect(() => {
     document.documentElement.dataset['scene'] = verdict.level
     showInTab(verdict.title, verdict.level)
   }, [verdict.level, verdict.title])
+  useEffect(() => {
+    document.documentElement.toggleAttribute('data-behind', isBehind)
+  }, [isBehind])
   const { remediation } = view
   return (
     <>
