@@ -320,7 +320,7 @@ describe('up', () => {
   }
 
   it('starts again what dies, and says why and when', async () => {
-    const { running, states, lines } = await watchProcess("console.log('hello'); setTimeout(() => process.exit(7), 50)")
+    const { running, states, lines } = await watchProcess("process.stdout.write('hello\\n', () => process.exit(7))")
     await expect.poll(() => running.restarts, { timeout: 10_000 }).toBeGreaterThanOrEqual(2)
     expect(states[0]).toMatch(/^ended exit code 7; starts again in \d/)
     expect(lines).toContain('hello')

@@ -51,6 +51,9 @@ it('a full disk behind it is one, in a line', () => {
   ])
 }, 40_000)
 
+/** How long it goes on after it was told to end: a second word would come with the next line that it cannot print. */
+const GOES_ON_MS = 500
+
 /** A command that goes on and takes a second signal as "kill at once", as `up` does. @returns how many it got */
 async function signalsOf(redirect: string): Promise<string> {
   const main = join(import.meta.dirname, 'main.ts')
@@ -58,9 +61,13 @@ async function signalsOf(redirect: string): Promise<string> {
     join(dir, 'goes-on.mjs'),
     `import { writeFileSync } from 'node:fs'
 let signals = 0
-process.on('SIGTERM', () => signals++)
+const untilTold = setInterval(() => undefined, 1000)
+process.on('SIGTERM', () => {
+  signals++
+  clearInterval(untilTold)
+  setTimeout(() => undefined, ${GOES_ON_MS})
+})
 process.on('exit', () => writeFileSync('${dir}/signals', String(signals)))
-setTimeout(() => undefined, 500)
 `,
   )
   spawnSync('bash', ['-c', `'${process.execPath}' --import '${dir}/goes-on.mjs' '${main}' version ${redirect}`], {

@@ -1,7 +1,7 @@
 /** When an exporter that was asked to end may leave. The detector and the monitors end at the same moment: what they say last is waited for, and sent. Pure. */
 
 /** At the end: at least this long after being asked, and until nothing new came for the other. */
-const LEAVE_AFTER_MS = 1500
+export const LEAVE_AFTER_MS = 1500
 const QUIET_MS = 700
 const LEAVE_AT_LAST_MS = 7000
 

@@ -108,6 +108,9 @@ describe('a condition', () => {
     await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('True')
   })
 
+  // So that forty of them last for less than the interval, and a writer without one would write each.
+  const BETWEEN_CHANGES_MS = 30
+
   it('that flaps writes no faster than the interval and the budget let it, and the last state wins', async () => {
     const at = await scene({ updateIntervalMs: 3000 })
     await at.detector.condition(nodeCondition())
@@ -115,7 +118,7 @@ describe('a condition', () => {
     const before = patches(at).length
     for (let i = 0; i < 40; i++) {
       await at.detector.condition(i % 2 === 0 ? badCondition() : nodeCondition())
-      await new Promise((resolve) => setTimeout(resolve, 30))
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_CHANGES_MS))
     }
     // The first that is worse, and at most one for each interval.
     expect(patches(at).length - before).toBeLessThanOrEqual(2)

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startFakeApiServer } from '../../test/fakes/kube-apiserver/server.ts'
+import { LEAVE_AFTER_MS } from './leave.ts'
 import { badCondition, nodeCondition, nodeEvent, nodeProblem, startTestNode } from './testing-exporter.ts'
 import { conditionOf, eventsOf, NODE, patches, type Scene, scenesOfTests } from './testing-scene.ts'
 
@@ -196,7 +197,8 @@ describe('the end', () => {
     await at.detector.condition(nodeCondition())
     await expect.poll(() => conditionOf(at, 'DiskFull')?.status).toBe('False')
     const ending = at.exporter.stop()
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    // In the midst of the while that it waits although nothing comes.
+    await new Promise((resolve) => setTimeout(resolve, LEAVE_AFTER_MS / 5))
     await at.detector.condition(badCondition())
     await at.detector.event(nodeEvent({ reason: 'LastWord' }))
     await ending

@@ -16,7 +16,10 @@ export interface Drill {
   run(context: DrillContext): Promise<void>
 }
 
-/** Waits for real time to pass: what is waited for is that nothing happens. */
+/** In which would happen what must not: an event told twice, a since-when that moves, a condition taken away. */
+export const AFTERMATH_MS = 10_000
+
+/** Waits for real time to pass: what is waited for is that nothing happens, or that something lasts. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }

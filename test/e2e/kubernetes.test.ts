@@ -4,6 +4,9 @@ import { badCondition, nodeCondition, nodeEvent, nodeProblem } from '../../servi
 import { until } from './constellation.ts'
 import { conditionOf, doubled, flapAll, NODE, startStormScene, stormWhileAway } from './kube-storms.ts'
 
+/** The paces of who has something to say: kills fall between two problems as within one; the other writer is five times as fast. */
+const [BETWEEN_PROBLEMS_MS, BETWEEN_OURS_MS, BETWEEN_THEIRS_MS] = [120, 100, 20]
+
 /** A scene of the test's own: most of each is waiting, so several play at once. */
 function scene({ onTestFinished }: TestContext, set: Record<string, string> = {}) {
   const finished: (() => Promise<void>)[] = []
@@ -24,7 +27,7 @@ describe.concurrent('an exporter that is killed again and again', () => {
           nodeProblem({ fingerprint: `fp-${told}`, entity: `disk:/${told}`, summary: `/${told} is full` }),
         )
         await at.detector.condition(told % 2 === 0 ? badCondition() : nodeCondition())
-        await new Promise((resolve) => setTimeout(resolve, 120))
+        await new Promise((resolve) => setTimeout(resolve, BETWEEN_PROBLEMS_MS))
       }
     })()
     for (let kills = 0; kills < 4; kills++) {
@@ -92,11 +95,11 @@ describe.concurrent('another writer that edits the status of the node all the ti
         }
         node.status = { ...node.status, conditions: [...others, mine] }
       })
-    }, 20)
+    }, BETWEEN_THEIRS_MS)
     try {
       for (let i = 0; i < 30; i++) {
         await at.detector.condition(i % 2 === 0 ? badCondition() : nodeCondition())
-        await new Promise((resolve) => setTimeout(resolve, 100))
+        await new Promise((resolve) => setTimeout(resolve, BETWEEN_OURS_MS))
       }
       await at.detector.condition(badCondition({ message: 'last' }))
       await until('our last state', () => conditionOf(at.api, 'DiskFull')?.message === '/var: last', 20_000)

@@ -61,7 +61,9 @@ describe('a lock of the host', () => {
   it('says when it is lost', async () => {
     const result = await takeLock(await lockFile(), 'me')
     if (result.kind !== 'held') throw new Error(result.kind)
-    setTimeout(() => void result.lock.release(), 50)
-    await expect(result.lock.lost).resolves.toBeUndefined()
+    const lost = result.lock.lost.then(() => 'lost')
+    expect(await Promise.race([lost, new Promise((resolve) => setImmediate(resolve, 'held'))])).toBe('held')
+    await result.lock.release()
+    expect(await lost).toBe('lost')
   })
 })

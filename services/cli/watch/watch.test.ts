@@ -50,7 +50,18 @@ async function detector(of: Node, onWatched: () => void, changes: WatchNodeRespo
   })
 }
 
-/** Watches one detector, kills it, and starts another in its place; `watch` ends at SIGINT. */
+/** Ctrl-C, once what was printed so far is like this. */
+async function interruptAfter(printed: RegExp): Promise<void> {
+  const said = () =>
+    vi
+      .mocked(process.stdout.write)
+      .mock.calls.map(([text]) => String(text))
+      .join('')
+  await vi.waitFor(() => expect(said()).toMatch(printed), { timeout: 10_000 })
+  process.emit('SIGINT')
+}
+
+/** Watches one detector, kills it, and starts another in its place; `watch` ends at SIGINT, once it has summed up. */
 async function overRestart(...argv: string[]): Promise<Ran> {
   const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   // What came as a change is known too.
@@ -61,8 +72,7 @@ async function overRestart(...argv: string[]): Promise<Ran> {
   await place.endDetector()
   await detector(AFTER, second.resolve)
   await second.promise
-  await vi.waitFor(() => expect(process.listenerCount('SIGINT')).toBeGreaterThan(0))
-  setTimeout(() => process.emit('SIGINT'), 300)
+  await interruptAfter(/(?:is back|"state":"back")[\s\S]*\n(?:.* UTC {2}node {5}|\{"kind":"node",).*\n/)
   return ran
 }
 
@@ -158,13 +168,13 @@ async function cutting(onTaken: () => void): Promise<void> {
   })
 }
 
-/** Until SIGINT, some time after the second connection. */
+/** Until SIGINT, once it has said that the second connection answers. */
 async function overCut(...argv: string[]): Promise<Ran> {
   const taken = Promise.withResolvers<void>()
   await cutting(taken.resolve)
   const ran = runCommand('watch', '--run-dir', place.dir, ...argv)
   await taken.promise
-  setTimeout(() => process.emit('SIGINT'), 300)
+  await interruptAfter(/(?:is heard again|"state":"back").*\n/)
   return ran
 }
 

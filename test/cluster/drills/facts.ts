@@ -15,7 +15,7 @@ import {
   untilReady,
   VOLATILE,
 } from '../cluster.ts'
-import { type Drill, type DrillContext, pause, seconds } from '../drill.ts'
+import { AFTERMATH_MS, type Drill, type DrillContext, pause, seconds } from '../drill.ts'
 import { apiDown, apiUp, cut, heal, onNode, reboot } from '../hooks.ts'
 
 function fill(node: string, { drillDir }: DrillContext): void {
@@ -32,6 +32,9 @@ function diskEvents(node: string, sinceMs: number): EventObject[] {
     ({ reason, firstTimestamp }) => reason.startsWith('DiskFull') && Date.parse(firstTimestamp) >= sinceMs - 1000,
   )
 }
+
+/** So long a disk is full, or well again, that its check has seen it and proven it. */
+const LASTS_MS = 12_000
 
 /** Full, and well again; returns the moment it began. */
 async function fillAndFree(node: string, context: DrillContext, holdMs: number): Promise<number> {
@@ -100,10 +103,10 @@ export const partition: Drill = {
     let began = 0
     try {
       await until(`${node} not ready`, 120_000, () => !isReady(node))
-      began = await fillAndFree(node, context, 12_000)
-      await pause(12_000)
-      await fillAndFree(node, context, 12_000)
-      await pause(10_000)
+      began = await fillAndFree(node, context, LASTS_MS)
+      await pause(LASTS_MS)
+      await fillAndFree(node, context, LASTS_MS)
+      await pause(AFTERMATH_MS)
       check('nothing of it has arrived', diskEvents(node, began).length === 0)
     } finally {
       heal(node)
@@ -198,7 +201,7 @@ export const nodeReboot: Drill = {
     await untilReady([node], 180_000)
     say(`${node} was rebooted; node and every container ready after ${seconds(beganMs)}`)
     await until('its conditions', 60_000, () => ourConditions(node).has('NodeDoctorHealthy'))
-    await pause(10_000)
+    await pause(AFTERMATH_MS)
     checkSinceReboot(node, since, began)
     const after = lastingProblems(node)
     const anew = [...open].filter(([key, opened]) => after.get(key) !== opened)

@@ -18,9 +18,14 @@ import {
   untilReady,
   VOLATILE,
 } from '../cluster.ts'
-import { type Drill, pause, seconds } from '../drill.ts'
+import { AFTERMATH_MS, type Drill, pause, seconds } from '../drill.ts'
 import { hook, onNode } from '../hooks.ts'
 import { render } from '../manifests.ts'
+
+/** The second kill comes when the first one's process is back, or nearly. */
+const BETWEEN_KILLS_MS = 4000
+/** The disk's check looks every two seconds; the pod is told to end in the moment after one look. */
+const ONE_LOOK_MS = 2500
 
 /** How often each event was told. */
 function tellings(node: string): Map<string, number> {
@@ -51,7 +56,7 @@ export const killed: Drill = {
       await untilReady([node], 180_000)
       say(`${service} was killed and is ready again after ${seconds(beganMs)}`)
     }
-    await pause(5000)
+    await pause(AFTERMATH_MS)
     checkSince(node, since)
     checkNothingDoubled(node)
     say('no since-when moved, nothing is told twice')
@@ -72,17 +77,19 @@ export const killedTwice: Drill = {
     const beganMs = performance.now()
     for (const time of [1, 2]) {
       onNode(node, "pkill -KILL -f '[/]opt/node-doctor/system.mjs'")
-      if (time === 1) await pause(4000)
+      if (time === 1) await pause(BETWEEN_KILLS_MS)
     }
     await until('started twice', 120_000, () => started() >= restarts + 2)
     await untilReady([node])
     const afterMs = performance.now() - beganMs
-    await pause(10_000)
+    await pause(AFTERMATH_MS)
     check('it is the same pod', podOf(node)?.metadata.name === monitor)
     checkSince(node, since)
     const told = newsSince(node, before).filter((text) => text.startsWith('MonitorUnreachable'))
     check(`nothing was lost or over: ${told.join('; ')}`, told.length === 0)
-    say(`system was killed twice, 4 s apart, and is ready ${(afterMs / 1000).toFixed(1)} s later; no since-when moved`)
+    say(
+      `system was killed twice, ${BETWEEN_KILLS_MS / 1000} s apart, and is ready ${(afterMs / 1000).toFixed(1)} s later; no since-when moved`,
+    )
   },
 }
 
@@ -96,7 +103,7 @@ export const kubelet: Drill = {
     try {
       await until(`${node} not ready`, 180_000, () => !isReady(node))
       check('our conditions stand beside it', ourConditions(node).has('NodeDoctorHealthy'))
-      await pause(10_000)
+      await pause(AFTERMATH_MS)
     } finally {
       onNode(node, 'systemctl start kubelet')
     }
@@ -120,7 +127,7 @@ export const upgrade: Drill = {
     kubectl('-n', NAMESPACE, 'rollout', 'status', 'daemonset/node-doctor', '--timeout=300s')
     await untilReady(nodes, 60_000)
     say(`rolled over to ${hook('NEXT_IMAGE')}, node after node, in ${seconds(beganMs)}`)
-    await pause(8000)
+    await pause(AFTERMATH_MS)
     for (const node of nodes) {
       checkSince(node, since.get(node) ?? new Map())
       checkNothingDoubled(node)
@@ -142,8 +149,7 @@ export const lastWord: Drill = {
     const pod = podOf(node)?.metadata.name ?? ''
     onNode(node, `fallocate -l $(( $(df --output=avail -B1 ${drillDir} | tail -1) * 99 / 100 )) ${drillDir}/full; sync`)
     try {
-      // The check looks every two seconds; the pod is told to end in the same moment.
-      await pause(2500)
+      await pause(ONE_LOOK_MS)
       kubectl('-n', NAMESPACE, 'delete', 'pod', pod, '--wait=false')
       const beganMs = performance.now()
       await until('DiskFull=True', 30_000, () => ourConditions(node).get('DiskFull')?.status === 'True')

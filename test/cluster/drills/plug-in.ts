@@ -126,13 +126,15 @@ export const forgotten: Drill = {
     kubectl('-n', NAMESPACE, 'delete', 'pod', old, '--wait=true', '--timeout=60s')
     await until('another pod', 120_000, () => podOf(node) !== undefined && podOf(node)?.metadata.name !== old)
     await untilReady([node])
-    // Longer than one that was found and did not come has after a start.
-    await pause(15_000)
+    await pause(AWAITED_MS)
     checkNothingKnown(node, types)
     check('nothing of it came back to the node', standing(node, types).length === 0)
     tell('a new pod does not know it either')
   },
 }
+
+/** Longer than one that was found and did not come has after a start. */
+const AWAITED_MS = 15_000
 
 function checkNothingKnown(node: string, types: readonly string[]): void {
   const { monitors, conditions, problems } = statusOf(node)

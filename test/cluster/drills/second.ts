@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process'
 import { run, tryRun, until } from '../../compose/exec.ts'
 import { check, kubectl, nodeObject, ourConditions, sinceWhen, tryKubectl, VOLATILE } from '../cluster.ts'
-import { type Drill, pause, seconds } from '../drill.ts'
+import { AFTERMATH_MS, type Drill, pause, seconds } from '../drill.ts'
 import { hook } from '../hooks.ts'
 
 const NAME = 'node-doctor-second'
+const BETWEEN_LOOKS_MS = 200
 const AFTER_LOOKS = 15
 
 interface PodList {
@@ -53,7 +54,7 @@ export const second: Drill = {
     try {
       await until('its exporters run', 120_000, () => exporters().length === nodes.length)
       await until('they say that they step back', 90_000, () => exporters().every(({ ready }) => !ready) && stepsBack())
-      await pause(5000)
+      await pause(AFTERMATH_MS)
       check(`the first one's conditions stand beside it: ${taken().join('; ')}`, taken().length === 0)
       say(`a second installation in ${NAME} stepped back on ${nodes.length} nodes; the nodes stay ${installation}'s`)
       const beganMs = performance.now()
@@ -64,7 +65,7 @@ export const second: Drill = {
       for (let after = 0; after < AFTER_LOOKS; looks++) {
         const gone = taken()
         check(`its end took nothing: ${gone.join('; ')}`, gone.length === 0)
-        await pause(200)
+        await pause(BETWEEN_LOOKS_MS)
         if (removal.exitCode !== null) after++
       }
       check('it was uninstalled', (await exit) === 0)

@@ -156,6 +156,9 @@ describe('whose a condition is', () => {
   })
 })
 
+/** Much faster than the interval, and than the budget of what has become worse. */
+const [BETWEEN_ROUNDS_MS, BETWEEN_WORSE_MS] = [200, 100]
+
 describe('how often a node is written', () => {
   it('no faster than the interval lets it where conditions flap, and the last state wins', async () => {
     const node = await makeNode(api, 'flapping')
@@ -164,7 +167,7 @@ describe('how often a node is written', () => {
     const began = performance.now()
     for (let round = 0; performance.now() - began < 12_000; round++) {
       for (let i = 0; i < 20; i++) await at.detector.condition(round % 2 === 0 ? broken(`Type${i}`) : plain(`Type${i}`))
-      await delay(200)
+      await delay(BETWEEN_ROUNDS_MS)
     }
     for (let i = 0; i < 20; i++) await at.detector.condition(broken(`Type${i}`, { message: 'the last word' }))
     const last = async () =>
@@ -187,7 +190,7 @@ describe('how often a node is written', () => {
     }
     for (let i = 0; i < 12; i++) {
       await at.detector.condition(broken(`More${i}`))
-      await delay(100)
+      await delay(BETWEEN_WORSE_MS)
     }
     const types = async () => (await node.types()).filter((type) => type.startsWith('More')).length
     await until('all of them', async () => (await types()) === 12, 40_000)
