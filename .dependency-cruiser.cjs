@@ -123,6 +123,13 @@ module.exports = {
       to: { pathNot: '^libs/pace/' },
     },
     {
+      name: 'pattern-alone',
+      comment: 'libs/pattern holds texts against expressions: it does not know whose they are.',
+      severity: 'error',
+      from: { path: '^libs/pattern/', pathNot: TESTS },
+      to: { path: '^(libs|services)/', pathNot: '^libs/pattern/' },
+    },
+    {
       name: 'service-table-alone',
       comment: 'libs/service-table is data that every room may read: it knows none of them.',
       severity: 'error',
@@ -213,6 +220,7 @@ module.exports = {
     wrapper('service-measures', 'prom-client', 'libs/service'),
     wrapper('kube-speaks-kubernetes', '@kubernetes/client-node', 'libs/kube'),
     wrapper('config-parses-yaml', 'yaml', 'libs/config'),
+    wrapper('pattern-compiles', 're2js', 'libs/pattern'),
     {
       name: 'zod-in-schemas',
       comment: 'Schemas stand in libs/config and in the config.ts of a check.',

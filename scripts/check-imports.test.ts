@@ -13,6 +13,7 @@ const FILES: Record<string, string> = {
   'libs/durable/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/clock/index.ts': "import '../pace/index.ts'\nexport {}\n",
   'libs/pace/index.ts': "import '../model/index.ts'\nexport {}\n",
+  'libs/pattern/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/service-table/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/view/index.ts': "import '../wire/index.ts'\nexport {}\n",
   'libs/node-feed/index.ts': "import '../view/index.ts'\nexport {}\n",
@@ -38,10 +39,11 @@ import { connect } from 'nats'
 import { Server } from '@grpc/grpc-js'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
+import { RE2JS } from 're2js'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import './nowhere.ts'
-export { spawn, connect, Server, pino, Registry, parse, z }
+export { spawn, connect, Server, pino, RE2JS, Registry, parse, z }
 `,
   'services/monitors/one/main.ts':
     "import '../two/main.ts'\nimport '#monitor-kit/testing'\nimport './checks/x/config.ts'\nexport {}\n",
@@ -91,10 +93,12 @@ describe('the import rules', () => {
     'no-unresolvable: services/detector/main.ts -> ./nowhere.ts',
     'only-bus-speaks-nats: services/detector/main.ts -> nats',
     'only-config-parses-yaml: services/detector/main.ts -> yaml',
+    'only-pattern-compiles: services/detector/main.ts -> re2js',
     'only-rpc-speaks-grpc: services/detector/main.ts -> @grpc/grpc-js',
     'only-service-logs: services/detector/main.ts -> pino',
     'only-service-measures: services/detector/main.ts -> prom-client',
     'pace-pure: libs/pace/index.ts -> libs/model/index.ts',
+    'pattern-alone: libs/pattern/index.ts -> libs/model/index.ts',
     'product-not-tests: services/monitors/one/main.ts -> libs/monitor-kit/testing/index.ts',
     'product-not-tests: libs/config/index.ts -> libs/config/b.test.ts',
     'rpc-not-bus: libs/rpc/index.ts -> libs/bus/index.ts',

@@ -1,0 +1,125 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createLineMatcher, type LineMatcher } from './line-matcher.ts'
+import { compileToEnd } from './pattern.ts'
+import { naiveLines } from './testing-naive.ts'
+
+function matcherOf(sources: readonly string[], bufferLines: number): LineMatcher {
+  return createLineMatcher(sources.map(compileToEnd), { bufferLines })
+}
+
+function told(matcher: LineMatcher, line: string | Buffer) {
+  return matcher.push(Buffer.from(line)).map(({ pattern, lines }) => ({ pattern, lines }))
+}
+
+describe('the lines of a log', () => {
+  it('are told from the start of the match to the newest', () => {
+    const matcher = matcherOf(['one\\n.*three', 'three'], 10)
+    expect(told(matcher, 'zero one')).toEqual([])
+    expect(told(matcher, 'two three')).toEqual([
+      { pattern: 0, lines: ['zero one', 'two three'] },
+      { pattern: 1, lines: ['two three'] },
+    ])
+    expect(told(matcher, 'four')).toEqual([])
+  })
+
+  it('let ^ be the start of all that is kept: it never is that of a new line, but with one line', () => {
+    expect(told(matcherOf(['^start.*'], 10), 'start it')).toEqual([])
+    expect(told(matcherOf(['^start.*'], 1), 'start it')).toHaveLength(1)
+    expect(told(matcherOf(['(?m)^start.*'], 10), 'start it')).toHaveLength(1)
+  })
+
+  it('let the first branch of an alternation match until its line is gone, as node-problem-detector does', () => {
+    const matcher = matcherOf(['foo|bar'], 3)
+    const lines = ['foo', 'a', 'b', 'c'].map((line) => told(matcher, line).flatMap((match) => match.lines))
+    expect(lines).toEqual([['foo'], ['foo', 'a'], ['foo', 'a', 'b'], []])
+  })
+
+  it('are filled again without being told', () => {
+    const matcher = matcherOf(['one\\ntwo'], 3)
+    matcher.refill(Buffer.from('one'))
+    expect(told(matcher, 'two')).toEqual([{ pattern: 0, lines: ['one', 'two'] }])
+  })
+
+  it('are theirs, though the memory of a line is used again', () => {
+    const matcher = matcherOf(['one\\ntwo'], 3)
+    const memory = Buffer.from('one')
+    matcher.push(memory)
+    memory.write('two')
+    expect(matcher.push(memory).map(({ lines }) => lines)).toEqual([['one', 'two']])
+  })
+
+  it('say what a pattern took of them', () => {
+    const matcher = createLineMatcher([compileToEnd('I/O error, dev (?P<dev>\\w+), .*')])
+    const [match] = matcher.push(Buffer.from('blk: I/O error, dev sda, sector 5'))
+    expect([match?.found.start, match?.found.groups[1]]).toEqual([5, 'sda'])
+  })
+
+  it('have the letters of a folded word in any case, and the Kelvin sign', () => {
+    const matcher = matcherOf(['(?i)task', '(?i)error', 'TASK'], 10)
+    const patterns = ['TASK', 'tas\u212A', 'ERROR', 'a tas\u212A'].map((line) => told(matcher, line))
+    expect(patterns.map((each) => each.map(({ pattern }) => pattern))).toEqual([[0, 2], [0], [1], [0]])
+  })
+})
+
+/** Pieces of expressions that meet the pieces of lines below. */
+const PIECES = [
+  'a',
+  'b',
+  'ab',
+  'ks',
+  'K',
+  'error',
+  '\u00e9',
+  '\\n',
+  '.',
+  '[ak]',
+  '[^b]',
+  '\\s',
+  '\\w',
+  '\\b',
+  '^',
+  '$',
+  '',
+]
+const atom = fc.constantFrom(...PIECES)
+const { expression } = fc.letrec<{ expression: string }>((tie) => ({
+  expression: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    atom,
+    fc.tuple(tie('expression'), tie('expression')).map(([one, other]) => `${one}${other}`),
+    fc.tuple(tie('expression'), tie('expression')).map(([one, other]) => `(?:${one}|${other})`),
+    fc.tuple(tie('expression'), tie('expression')).map(([one, other]) => `${one}|${other}`),
+    fc
+      .tuple(tie('expression'), fc.constantFrom('*', '+', '?', '{2}', '{0,2}', '*?', '+?', '??'))
+      .map(([one, repeat]) => `(${one})${repeat}`),
+    fc.tuple(fc.constantFrom('i', 's', 'm', 'im', 'U'), tie('expression')).map(([flag, one]) => `(?${flag}:${one})`),
+  ),
+}))
+const line = fc
+  .array(
+    fc.oneof(
+      fc
+        .constantFrom('a', 'b', 'k', 's', 'A', 'K', 'ab', 'ERROR', 'error', ' ', '\n', '\u00e9', '\u212A', '\u017F')
+        .map((text) => Buffer.from(text)),
+      fc.constantFrom(Buffer.from([0xff]), Buffer.from([0xc3])),
+    ),
+    { maxLength: 6 },
+  )
+  .map((parts) => Buffer.concat(parts))
+
+it('tells what the naive rule tells, of every pattern and every line', () => {
+  fc.assert(
+    fc.property(
+      fc.array(expression, { minLength: 1, maxLength: 5 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.array(line, { maxLength: 8 }),
+      (sources, bufferLines, lines) => {
+        const matcher = matcherOf(sources, bufferLines)
+        const naive = naiveLines(sources, bufferLines)
+        for (const each of lines) expect(told(matcher, each)).toEqual(naive.push(each))
+      },
+    ),
+    { numRuns: 2_000 },
+  )
+})

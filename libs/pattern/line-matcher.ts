@@ -1,0 +1,139 @@
+import { decodeText } from './decode.ts'
+import type { Found, Pattern } from './pattern.ts'
+import { createPrefilter, type LineWords, NO_WORDS } from './prefilter.ts'
+
+/** A pattern that matched when a line came. */
+export interface LineMatch {
+  /** Which pattern, by its place in the list. */
+  readonly pattern: number
+  /** The whole lines that the match touches, oldest first, the newest among them. */
+  readonly lines: readonly string[]
+  /** Where it matched: in the text of all lines that are kept, or, of a pattern within the last line, in that line. */
+  readonly found: Found
+}
+
+/** Holds the last lines of a log against many patterns. */
+export interface LineMatcher {
+  /** A line without its line break. Returns what matches now, in the order of the patterns. The bytes may be used again. */
+  push(line: Buffer): readonly LineMatch[]
+  /** A line that was matched before: it is kept, as those that follow may need it, and nothing is told. */
+  refill(line: Buffer): void
+}
+
+/** How a line matcher looks. */
+export interface LineMatcherOptions {
+  /** So many lines are kept and looked at together; 1 or more, 10 by default. */
+  readonly bufferLines?: number
+}
+
+const NONE: readonly LineMatch[] = []
+const LINE_BREAK = '\n'
+
+/**
+ * The rule is node-problem-detector's: a pattern is looked for in all lines that are kept, joined by line breaks, where a
+ * place that has had no line yet is an empty one; what is told are the lines from the match to the newest.
+ */
+export function createLineMatcher(patterns: readonly Pattern[], options: LineMatcherOptions = {}): LineMatcher {
+  const { bufferLines = 10 } = options
+  const prefilter = createPrefilter(patterns.map(({ needs }) => needs))
+  const looksBack = bufferLines > 1 && patterns.some(({ isWithinLastLine }) => !isWithinLastLine)
+  const kept = createKept(looksBack ? bufferLines : 1)
+
+  const matchOf = (index: number): LineMatch | undefined => {
+    const pattern = patterns[index] as Pattern
+    const newest = kept.newest()
+    if (pattern.isWithinLastLine) {
+      // Asking whether it matches is many times quicker than asking where.
+      const found = pattern.test(newest) ? pattern.find(newest) : undefined
+      return found && { pattern: index, lines: [newest], found }
+    }
+    const text = kept.joined()
+    const found = pattern.test(text) ? pattern.find(text) : undefined
+    return found && { pattern: index, lines: kept.since(text.length - found.start), found }
+  }
+
+  const matches = (candidates: readonly number[]): readonly LineMatch[] => {
+    if (candidates.length === 0) return NONE
+    const found: LineMatch[] = []
+    for (const index of candidates) {
+      const match = matchOf(index)
+      if (match !== undefined) found.push(match)
+    }
+    return found
+  }
+
+  return {
+    push(line) {
+      kept.add(line, prefilter.scan(line))
+      return matches(prefilter.candidates(kept.words()))
+    },
+    refill(line) {
+      kept.add(line, prefilter.scan(line))
+    },
+  }
+}
+
+interface Slot {
+  bytes: Buffer
+  length: number
+  /** Of the bytes; undefined until somebody asked. */
+  text: string | undefined
+  words: LineWords
+}
+
+/** The last lines, in memory that is used again. */
+function createKept(count: number) {
+  const slots: Slot[] = Array.from({ length: count }, () => ({
+    bytes: Buffer.allocUnsafeSlow(0),
+    length: 0,
+    text: '',
+    words: NO_WORDS,
+  }))
+  let pushed = 0
+  let leads = 0
+
+  const at = (back: number): Slot => slots[(pushed - 1 - back + count) % count] as Slot
+
+  const textOf = (slot: Slot): string => {
+    slot.text ??= decodeText(slot.bytes.subarray(0, slot.length))
+    return slot.text
+  }
+
+  return {
+    add(line: Buffer, words: LineWords): void {
+      const slot = slots[pushed % count] as Slot
+      pushed++
+      leads += Number(words.isLead) - Number(slot.words.isLead)
+      if (count === 1) slot.bytes = line
+      else {
+        if (slot.bytes.length < line.length || slot.bytes.length > 8 * line.length + 1024) {
+          slot.bytes = Buffer.allocUnsafeSlow(line.length)
+        }
+        line.copy(slot.bytes)
+      }
+      slot.length = line.length
+      slot.text = undefined
+      slot.words = words
+    },
+    /** Those of all lines; none where no line can make a pattern a candidate. */
+    words: (): readonly LineWords[] => (leads === 0 ? [] : slots.map(({ words }) => words)),
+    newest: (): string => textOf(at(0)),
+    joined(): string {
+      const texts: string[] = []
+      for (let back = count - 1; back >= 0; back--) texts.push(textOf(at(back)))
+      return texts.join(LINE_BREAK)
+    },
+    /** The newest lines that hold the last so many units of the joined text, the newest in any case. */
+    since(units: number): readonly string[] {
+      const lines: string[] = []
+      let held = 0
+      for (let back = 0; back < Math.min(count, pushed); back++) {
+        const text = textOf(at(back))
+        lines.push(text)
+        held += text.length + LINE_BREAK.length
+        if (held >= units) break
+      }
+      return lines.reverse()
+    },
+  }
+}
