@@ -130,6 +130,13 @@ module.exports = {
       to: { path: '^(libs|services)/', pathNot: '^libs/pattern/' },
     },
     {
+      name: 'golang-pure',
+      comment: 'libs/golang says what Go says of a text: it knows nothing else.',
+      severity: 'error',
+      from: { path: '^libs/golang/', pathNot: TESTS },
+      to: { pathNot: '^libs/golang/|^(node:)?buffer$' },
+    },
+    {
       name: 'service-table-alone',
       comment: 'libs/service-table is data that every room may read: it knows none of them.',
       severity: 'error',

@@ -13,7 +13,11 @@ const FILES: Record<string, string> = {
   'libs/durable/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/clock/index.ts': "import '../pace/index.ts'\nexport {}\n",
   'libs/pace/index.ts': "import '../model/index.ts'\nexport {}\n",
+<<<<<<< HEAD
   'libs/pattern/index.ts': "import '../model/index.ts'\nexport {}\n",
+=======
+  'libs/golang/index.ts': "import '../model/index.ts'\nexport {}\n",
+>>>>>>> a13d03a (Say of durations, layouts of time and quoted text what Go says, by tables of Go's own)
   'libs/service-table/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/view/index.ts': "import '../wire/index.ts'\nexport {}\n",
   'libs/node-feed/index.ts': "import '../view/index.ts'\nexport {}\n",
@@ -79,6 +83,7 @@ describe('the import rules', () => {
     'evaluate-pure: services/monitors/one/checks/x/evaluate.ts -> libs/monitor-kit/index.ts',
     'evaluate-pure: services/monitors/one/checks/x/evaluate.ts -> zod',
     'evaluate-without-io: services/monitors/one/checks/x/evaluate.ts -> path',
+    'golang-pure: libs/golang/index.ts -> libs/model/index.ts',
     'host-logs-above: libs/host/files/files.ts -> libs/host/logs/logs.ts',
     'host-not-rpc: libs/host/index.ts -> libs/rpc/index.ts',
     'kit-evaluate-pure: libs/monitor-kit/evaluate/index.ts -> libs/monitor-kit/source/index.ts',
