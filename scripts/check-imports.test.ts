@@ -13,11 +13,8 @@ const FILES: Record<string, string> = {
   'libs/durable/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/clock/index.ts': "import '../pace/index.ts'\nexport {}\n",
   'libs/pace/index.ts': "import '../model/index.ts'\nexport {}\n",
-<<<<<<< HEAD
   'libs/pattern/index.ts': "import '../model/index.ts'\nexport {}\n",
-=======
   'libs/golang/index.ts': "import '../model/index.ts'\nexport {}\n",
->>>>>>> a13d03a (Say of durations, layouts of time and quoted text what Go says, by tables of Go's own)
   'libs/service-table/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/view/index.ts': "import '../wire/index.ts'\nexport {}\n",
   'libs/node-feed/index.ts': "import '../view/index.ts'\nexport {}\n",

@@ -2,7 +2,7 @@ import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nanos } from 'nats'
 import { describe, expect, it } from 'vitest'
-import { Event, ProblemPhase, Severity } from '#proto/nodedoctor/v1/types.ts'
+import { Event, ProblemPhase, type Severity } from '#proto/nodedoctor/v1/types.ts'
 import { createBusReader } from './reader.ts'
 import { startTestBus } from './testing.ts'
 import {
@@ -27,44 +27,6 @@ function names(from: number, to: number): string[] {
 }
 
 describe('a stream', () => {
-  it('is told in order, once, and from where its reader left it', async () => {
-    const bus = await start()
-    const writer = await writerOf(bus)
-    const abort = new AbortController()
-    const consumer = bus.consumer('http-exporter')
-    const first = collect(createBusReader(consumer, { signal: abort.signal }), { signal: abort.signal })
-    for (const id of names(0, 50)) await writer.publishEvent(event(id))
-    await expect.poll(() => first.ids.length).toBe(50)
-    abort.abort()
-    await consumer.close()
-    for (const id of names(50, 60)) await writer.publishEvent(event(id))
-    const second = collect(readerOf(bus))
-    await expect.poll(() => second.ids).toEqual(names(50, 60))
-    expect(first.ids).toEqual(names(0, 50))
-    expect([first.gaps, second.gaps]).toEqual([0, 0])
-  })
-
-  it('delivers again what its reader did not take, before anything after it', async () => {
-    const bus = await start()
-    const writer = await writerOf(bus)
-    const told: string[] = []
-    let refusals = 0
-    readerOf(bus).consume(
-      'EVENTS',
-      {
-        message: (value, { redelivered }) => {
-          if (value.id === 'b' && refusals++ < 1) return Promise.reject(new Error('the destination is away'))
-          told.push(redelivered ? `${value.id} again` : value.id)
-          return Promise.resolve()
-        },
-        gap: () => undefined,
-      },
-      { signal: abortable() },
-    )
-    for (const id of ['a', 'b', 'c']) await writer.publishEvent(event(id))
-    await expect.poll(() => told, { timeout: 10_000 }).toEqual(['a', 'b again', 'c'])
-  })
-
   it('is not delivered again to a reader that is only slow', async () => {
     const bus = await start()
     const writer = await writerOf(bus)
@@ -112,33 +74,6 @@ describe('a stream', () => {
     isReady = true
     await expect.poll(() => seen.ids).toEqual(['a', 'b', 'c'])
     expect(seen.redelivered).toBe(0)
-  })
-
-  it('asks a destination that is away again when that says that it may be back', async () => {
-    const bus = await start()
-    const writer = await writerOf(bus)
-    let isReady = false
-    let asked = 0
-    const listeners = new Set<() => void>()
-    const seen = collect(readerOf(bus), {
-      ready() {
-        asked++
-        return isReady
-      },
-      onReady(listener) {
-        listeners.add(listener)
-        return () => void listeners.delete(listener)
-      },
-    })
-    await writer.publishEvent(event('a'))
-    await expect.poll(() => listeners.size).toBe(1)
-    for (const listener of listeners) listener()
-    await expect.poll(() => asked).toBeGreaterThan(1)
-    await expect.poll(() => listeners.size).toBe(1)
-    isReady = true
-    for (const listener of listeners) listener()
-    await expect.poll(() => seen.ids).toEqual(['a'])
-    expect(listeners.size).toBe(0)
   })
 
   it('that forgot what its reader had not taken says how much', async () => {
@@ -230,17 +165,6 @@ describe('a stream', () => {
     await expect.poll(() => seen.ids).toHaveLength(7)
     const info = await (await jetStreamOf(bus)).streams.info('PROBLEMS')
     expect(info.state.messages).toBe(0)
-  })
-
-  it('of info events is apart from those that matter', async () => {
-    const bus = await start()
-    const writer = await writerOf(bus)
-    const reader = readerOf(bus)
-    const [events, info] = [collect(reader), collect(reader, { stream: 'EVENTS_INFO' })]
-    await writer.publishEvent(event('w'))
-    await writer.publishEvent(event('i', 'Fine', Severity.INFO))
-    await writer.publishProblem(problem('fp'))
-    await expect.poll(() => [events.ids, info.ids]).toEqual([['w'], ['i']])
   })
 
   it('of problems has the phase and the type in its subjects', async () => {
@@ -351,68 +275,4 @@ describe('a stream that went backwards', () => {
     expect(seen.gaps).toBe(0)
     await bus.close()
   }, 40_000)
-})
-
-describe('what is said on the bus without being kept', () => {
-  it('is heard by those who listen, also when they came before the server', async () => {
-    const bus = await start()
-    const reader = readerOf(bus)
-    const beats: number[] = []
-    const samples: string[] = []
-    const stop = reader.onHeartbeat(({ sequence }) => void beats.push(sequence))
-    reader.onMetrics(({ monitor }) => void samples.push(monitor))
-    const writer = await writerOf(bus)
-    const beat = (sequence: number) =>
-      writer.publishHeartbeat({
-        node: 'n1',
-        bootId: '',
-        detectorIncarnation: 1,
-        time: new Date(),
-        version: '',
-        sequence,
-        waitingMs: 0,
-      })
-    await expect
-      .poll(() => {
-        beat(7)
-        writer.publishMetrics({ monitor: 'a.b c', samples: [], described: [] } as unknown as Parameters<
-          typeof writer.publishMetrics
-        >[0])
-        return [beats.at(-1), samples.at(-1)]
-      })
-      .toEqual([7, 'a.b c'])
-    stop()
-    const before = samples.length
-    beat(8)
-    await expect
-      .poll(() => {
-        writer.publishMetrics({ monitor: 'a.b c', samples: [], described: [] } as unknown as Parameters<
-          typeof writer.publishMetrics
-        >[0])
-        return samples.length
-      })
-      .toBeGreaterThan(before)
-    expect(beats.at(-1)).toBe(7)
-  })
-
-  it('is heard in parts where samples are more than a message may hold', async () => {
-    const bus = await start()
-    const reader = readerOf(bus)
-    const heard = new Set<string>()
-    reader.onMetrics(({ samples }) => {
-      for (const { name } of samples) heard.add(name)
-    })
-    const writer = await writerOf(bus)
-    const samples = Array.from({ length: 2048 }, (_, i) => ({
-      name: `s${i}`,
-      value: i,
-      labels: { a: 'x'.repeat(200) },
-    }))
-    await expect
-      .poll(() => {
-        writer.publishMetrics({ monitor: 'gpu', time: new Date(), samples, described: [] })
-        return heard.size
-      })
-      .toBe(2048)
-  })
 })

@@ -8,14 +8,13 @@ import type { ConnectedBus } from './connect.ts'
 import { BusStoreError } from './errors.ts'
 import { ACK_WAIT_MS } from './layout.ts'
 import { createPull, type Pull } from './pull.ts'
+import { restUnready } from './rest-unready.ts'
 import { RETRY } from './retry.ts'
 import type { StreamHandler, StreamName } from './types.ts'
 
 const NANOS_PER_MS = 1e6
 /** How long a refused message rests. */
 const AGAIN_MS = 1000
-/** The net below what a destination says itself; all streams are looked at in one wake. */
-const NOT_READY_MS = 2000
 
 export interface ConsumeOptions<T> {
   readonly bus: ConnectedBus
@@ -68,15 +67,6 @@ function answer<T>({ bus, stream }: Reading<T>, to: string, text: string): void 
 
 async function rest<T>({ clock, signal }: Reading<T>, ms: number): Promise<void> {
   await clock.sleep(ms, signal).catch(() => undefined)
-}
-
-/** Until the destination may be back, and no longer than `mostMs`. */
-async function restUnready<T>({ clock, signal, onReady }: Reading<T>, mostMs = NOT_READY_MS): Promise<void> {
-  const told = new AbortController()
-  const end = onReady(() => told.abort())
-  const netMs = NOT_READY_MS - (clock.monotonicMs() % NOT_READY_MS)
-  await clock.sleep(Math.min(netMs, mostMs), AbortSignal.any([signal, told.signal])).catch(() => undefined)
-  end()
 }
 
 /** While the destination is away a message that was already asked for is held, not handed on. */

@@ -1,6 +1,7 @@
 export { ownerOfValue } from './buckets.ts'
 export { type ConnectedBus, type ConnectOptions, connectBus } from './connect.ts'
 export { credentialsFile, type FolderWatch, readCredentials, watchCredentials } from './credentials.ts'
+export type { BusEnd, EndOptions, ReaderOptions } from './end.ts'
 export * from './errors.ts'
 export { BUCKETS, CONSUMERS, STORE_BYTES, STREAMS } from './layout.ts'
 export { createBusReader } from './reader.ts'

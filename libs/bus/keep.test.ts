@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ApiError } from './ask.ts'
-import { encoded, maxBytesOf, refusalOf } from './keep.ts'
+import { encoded } from './encoded.ts'
+import { maxBytesOf, refusalOf } from './keep.ts'
 
 const saying = (description: string) => new ApiError({ err_code: 10077, description })
 

@@ -3,8 +3,9 @@ import type { NatsConnection } from 'nats'
 import { ApiError, publishKept } from './ask.ts'
 import type { Asking } from './bucket.ts'
 import type { ConnectedBus } from './connect.ts'
+import { withinMessage } from './encoded.ts'
 import { BusRefusedError, BusStoreError } from './errors.ts'
-import { HEAD_BYTES, MAX_PAYLOAD_BYTES } from './server-config.ts'
+import { HEAD_BYTES, MAX_PAYLOAD_BYTES } from './message-bytes.ts'
 import { partOf } from './subjects.ts'
 
 /** The server's words; the code beside them stands for every error of a store. */
@@ -38,15 +39,6 @@ export function refusalOf(what: string, err: unknown): BusRefusedError | undefin
   return err.message === OVERSIZED ? new BusRefusedError(what, 'oversized', err) : undefined
 }
 
-/** @throws BusRefusedError for a value that no message can hold */
-export function encoded(encode: () => Uint8Array, what: string): Uint8Array {
-  try {
-    return encode()
-  } catch (err) {
-    throw new BusRefusedError(what, 'undecodable', err)
-  }
-}
-
 /**
  * Sends it and waits until the store has it. @returns the sequence that the store gave it
  * @throws BusUnavailableError while there is no connection, BusRefusedError for what is refused for itself, BusStoreError
@@ -54,9 +46,7 @@ export function encoded(encode: () => Uint8Array, what: string): Uint8Array {
 export async function keep(bus: ConnectedBus, { subject, bytes, what, head }: KeptMessage): Promise<number> {
   const { nc } = asking(bus, what)
   const part = partOf(subject)
-  const most = maxBytesOf(nc)
-  if (bytes.length > most)
-    throw new BusRefusedError(what, 'oversized', new Error(`it is ${bytes.length} bytes, a message may have ${most}`))
+  withinMessage(bytes, maxBytesOf(nc), what)
   try {
     const sequence = await publishKept(nc, subject, bytes, head)
     bus.trouble.succeeded(part)

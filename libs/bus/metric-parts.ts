@@ -3,7 +3,7 @@
  * sample by itself.
  */
 import { MetricBatch } from '#proto/nodedoctor/v1/types.ts'
-import { MAX_PAYLOAD_BYTES } from './server-config.ts'
+import { MAX_PAYLOAD_BYTES } from './message-bytes.ts'
 
 export interface MetricParts {
   /** Messages in order, each within the limit. */

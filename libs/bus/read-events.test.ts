@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { untakenAfter } from './read-events.ts'
+import { untakenAfter } from './untaken.ts'
 
 const standing = (lastSequence: number, ...taken: readonly number[]) => ({
   firstSequence: 1,

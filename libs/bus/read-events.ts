@@ -4,15 +4,8 @@ import type { ConnectedBus } from './connect.ts'
 import { decodedOf } from './decoded.ts'
 import { asking } from './keep.ts'
 import { readAfter, standingOf } from './standing.ts'
-import type { EventStream, StreamStanding } from './types.ts'
-
-/**
- * After which sequence those begin that no reader has taken, at most `limit` of the newest.
- * @returns the stream's last sequence, or more, where all were taken
- */
-export function untakenAfter({ lastSequence, readers }: StreamStanding, limit: number): number {
-  return Math.max(lastSequence - limit, ...readers.map(({ takenUpTo }) => takenUpTo))
-}
+import type { EventStream } from './types.ts'
+import { untakenAfter } from './untaken.ts'
 
 /** Hands on each event of a stream after this sequence, in order. What cannot be decoded is left out. */
 export async function eventsAfter(

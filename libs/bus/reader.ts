@@ -1,28 +1,17 @@
 /** The half of exporters and remediator. */
-import { Event, Heartbeat, MetricBatch, Problem, StoreMeta } from '#proto/nodedoctor/v1/types.ts'
+import { Heartbeat, MetricBatch, StoreMeta } from '#proto/nodedoctor/v1/types.ts'
 import { keyOfValue, STATE_BUCKETS } from './buckets.ts'
 import type { ConnectedBus } from './connect.ts'
 import { consume } from './consume.ts'
+import type { ReaderOptions } from './end.ts'
 import { hear, subscribe } from './hear.ts'
 import { SUBJECT_HEARTBEAT, SUBJECT_METRICS } from './layout.ts'
 import { presenceSubject } from './permissions.ts'
 import { createStores, type Stores } from './stores.ts'
+import { STREAM_DECODERS } from './stream-decoders.ts'
 import { tellMetrics } from './tell-metrics.ts'
-import type { BusReader, StreamName, StreamValue, Told } from './types.ts'
+import type { BusReader, Told } from './types.ts'
 import { type WatchBucketOptions, watchBucket } from './watch-bucket.ts'
-
-const streamDecoders: { readonly [S in StreamName]: (bytes: Uint8Array) => StreamValue[S] } = {
-  EVENTS: (bytes) => Event.decode(bytes),
-  EVENTS_INFO: (bytes) => Event.decode(bytes),
-  PROBLEMS: (bytes) => Problem.decode(bytes),
-  REMEDIATIONS: (bytes) => bytes,
-}
-
-export interface ReaderOptions {
-  readonly signal: AbortSignal
-  /** Called for each message or value that could not be decoded. */
-  readonly onPoison?: (where: string) => void
-}
 
 /** What every part of a reader has: its connection, its end, and whom it tells of what cannot be decoded. */
 type Reading = Pick<WatchBucketOptions<never>, 'bus' | 'signal' | 'onPoison'>
@@ -78,7 +67,7 @@ export function createBusReader(bus: ConnectedBus, options: ReaderOptions): BusR
         ready,
         onReady,
         onBackwards,
-        decode: streamDecoders[stream],
+        decode: STREAM_DECODERS[stream],
       })
       stores.restarts(reset, own.signal)
     },

@@ -21,6 +21,8 @@ export interface BucketRoom {
   /** The store gets it, or has it. Returns what undoes it when it was refused. */
   took(bucket: AnyBucket, key: string, bytes: number): () => void
   gone(bucket: AnyBucket, key: string): void
+  /** What its values take, with what is added to each. */
+  usedBytes(bucket: AnyBucket): number
   /** What was known of the buckets is void. */
   clear(): void
 }
@@ -57,6 +59,7 @@ export function createBucketRoom(
       return () => move(bucket, key, before)
     },
     gone: (bucket, key) => move(bucket, key, undefined),
+    usedBytes: (bucket) => sums.get(bucket) ?? 0,
     clear() {
       sizes.clear()
       sums.clear()

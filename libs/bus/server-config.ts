@@ -1,4 +1,5 @@
 /** The embedded server's configuration file and command line. Pure. */
+import { MAX_PAYLOAD_BYTES } from './message-bytes.ts'
 import {
   allAccess,
   OWNER_ACCOUNT,
@@ -20,10 +21,6 @@ export interface ServerConfig {
   readonly users: ReadonlyMap<string, string>
 }
 
-/** Largest message the server takes. A condition at its longest is below 64 KiB, a problem below 16. */
-export const MAX_PAYLOAD_BYTES = 256 * 1024
-/** Room in a message for what stands beside the value: its subject and its headers. */
-export const HEAD_BYTES = 1024
 /**
  * Who has no key yet counts as well. Strangers are cut off after a second; this many at a time leave places for ours and
  * cost the server some 10 MiB.

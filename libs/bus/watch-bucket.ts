@@ -5,7 +5,8 @@
 import type { Msg, NatsConnection } from 'nats'
 import { backoffMs } from '#pace'
 import { OPERATION_HEADER, readBucket } from './bucket.ts'
-import { createWords, type Live, type Telling, type Words } from './bucket-words.ts'
+import { createTelling } from './bucket-telling.ts'
+import { createWords, type Live, type Words } from './bucket-words.ts'
 import type { ConnectedBus } from './connect.ts'
 import { type AnyBucket, bucketSubject } from './layout.ts'
 import { ORDER_HEADER } from './order.ts'
@@ -28,30 +29,6 @@ function liveOf(message: Msg, prefixLength: number): Live {
     key: message.subject.slice(prefixLength),
     order: message.headers?.get(ORDER_HEADER) ?? '',
     bytes: isDeleted ? undefined : message.data,
-  }
-}
-
-/** One that throws takes nothing of the others. */
-function createTelling<T>({ bus, bucket, handler, onPoison, decode }: WatchBucketOptions<T>): Telling<T> {
-  function guarded(act: () => void): void {
-    try {
-      act()
-    } catch (err) {
-      bus.log.error('change of a bucket could not be taken', { bucket, err })
-    }
-  }
-  return {
-    snapshot: (values) => guarded(() => handler.snapshot(values)),
-    put: (value) => guarded(() => handler.put(value)),
-    deleted: (key) => guarded(() => handler.deleted(key)),
-    decode(key, bytes) {
-      try {
-        return { value: decode(bytes) }
-      } catch (err) {
-        onPoison(bucket, key, err)
-        return undefined
-      }
-    },
   }
 }
 
@@ -79,7 +56,7 @@ async function follow<T>(
 /** @returns a function that reads the bucket whole again */
 export function watchBucket<T>(options: WatchBucketOptions<T>): () => void {
   const { bus, bucket, signal } = options
-  const telling = createTelling(options)
+  const telling = createTelling({ ...options, log: bus.log })
   /** Ends what follows the bucket now. One at a time: two would tell everything twice. */
   let following = new AbortController()
   let connection: NatsConnection | undefined

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { MonitorState, Problem, SourceCondition } from '#proto/nodedoctor/v1/types.ts'
 import { readBucket } from './bucket.ts'
 import { BusStoreError, BusUnavailableError } from './errors.ts'
 import { asking } from './keep.ts'
 import {
-  collect,
   condition,
   connectedDetector,
   event,
@@ -21,117 +19,6 @@ import {
 import { createBusWriter } from './writer.ts'
 
 describe('the writer of the bus', () => {
-  it('gives back what it wrote, of every kind', async () => {
-    const bus = await start()
-    const writer = await writerOf(bus)
-    const source = SourceCondition.fromPartial({
-      monitor: 'system',
-      observation: { type: 'DiskFull', entity: 'disk:/', message: 'x'.repeat(4000) },
-    })
-    await writer.put('conditions', source)
-    await writer.put('node_conditions', condition('disk:/'))
-    await writer.put('problems', problem('fp'))
-    await writer.put('monitors', MonitorState.fromPartial({ name: 'system' }))
-    const back = await writer.readBack()
-    expect(back.sources).toEqual([source])
-    expect(back.conditions).toEqual([condition('disk:/')])
-    expect(back.problems).toEqual([problem('fp')])
-    expect(back.monitors.map(({ name }) => name)).toEqual(['system'])
-    await writer.remove('conditions', { monitor: 'system', type: 'DiskFull', entity: 'disk:/' })
-    await writer.remove('node_conditions', condition('disk:/'))
-    await writer.remove('problems', { fingerprint: 'fp' })
-    await writer.remove('monitors', { name: 'system' })
-    expect(await writer.readBack()).toEqual({ sources: [], conditions: [], problems: [], monitors: [] })
-    for (const name of ['conditions', 'node_conditions', 'problems', 'monitors'])
-      expect((await (await jetStreamOf(bus)).streams.info(`KV_${name}`)).state.messages).toBe(0)
-  })
-
-  it('tells apart conditions whose texts look alike', async () => {
-    const bus = await start()
-    const writer = await writerOf(bus)
-    const entities = [
-      '',
-      '_',
-      'a.b',
-      'a b',
-      'a\nb',
-      'a_b',
-      'a-b',
-      'A-B',
-      '*',
-      '>',
-      'é',
-      'e\u0301',
-      '\ud800',
-      'x'.repeat(65_000),
-    ]
-    for (const entity of entities) await writer.put('node_conditions', condition(entity))
-    const back = (await writer.readBack()).conditions.map(({ entity }) => entity)
-    expect(back).toHaveLength(entities.length)
-  })
-
-  it('leaves alone what is written while it deletes', async () => {
-    const bus = await start()
-    const writer = await writerOf(bus)
-    for (let i = 0; i < 50; i++) {
-      await writer.put('problems', problem('fp'))
-      await Promise.all([
-        writer.remove('problems', { fingerprint: 'fp' }),
-        writer.put('problems', Problem.fromPartial({ fingerprint: 'fp', generation: i })),
-      ])
-      expect((await writer.readBack()).problems.map(({ generation }) => generation)).toEqual([i])
-    }
-  })
-
-  it('rejects what cannot be encoded, and writes the next', async () => {
-    const bus = await start()
-    const writer = await writerOf(bus)
-    const damaged = { ...problem('fp'), generation: 'three' as never }
-    await expect(writer.put('problems', damaged)).rejects.toThrow()
-    expect(await taken(writer.put('problems', problem('fp')))).toBe(true)
-  })
-
-  it('writes nothing before the store was made ready, and says so', async () => {
-    const bus = await start()
-    const writer = createBusWriter(await connectedDetector(bus))
-    await expect(writer.put('problems', problem('fp'))).rejects.toThrow(
-      'writing fp to problems: the store was not made ready',
-    )
-  })
-
-  it('leaves out the longest lists of a monitor that no message can hold, and says so there', async () => {
-    const bus = await start()
-    const writer = await writerOf(bus)
-    const runs = Array.from({ length: 512 }, (_, i) => ({ check: `check-${i}`, error: 'e'.repeat(1500) }))
-    await writer.put('monitors', MonitorState.fromPartial({ name: 'gpu', conditionTypes: ['GpuLost'], runs }))
-    expect((await writer.readBack()).monitors).toMatchObject([
-      {
-        name: 'gpu',
-        conditionTypes: ['GpuLost'],
-        runs: [],
-        lastViolations: [
-          { text: 'what is known of it is more than the bus can hold: its 512 last runs are left out', count: 1 },
-        ],
-      },
-    ])
-  })
-
-  it('has room for what is known of ours beside as many found plug-ins as there may be, each as large as it can', async () => {
-    const bus = await start()
-    const writer = await writerOf(bus)
-    const runs = Array.from({ length: 100 }, (_, i) => ({ check: `check-${i}`, error: 'e'.repeat(1500) }))
-    const violations = Array.from({ length: 16 }, (_, i) => ({ text: `${i} ${'v'.repeat(1400)}`, count: 1 }))
-    for (let i = 0; i < 128; i++) {
-      const found = MonitorState.fromPartial({ name: `found-${i}`, origin: 'discovered', lastViolations: violations })
-      expect(await taken(writer.put('monitors', { ...found, runs: MonitorState.fromPartial({ runs }).runs }))).toBe(
-        true,
-      )
-    }
-    const own = MonitorState.fromPartial({ name: 'system', origin: 'built-in', runs })
-    await writer.put('monitors', own)
-    expect((await writer.readBack()).monitors.find(({ name }) => name === 'system')).toEqual(own)
-  })
-
   it('refuses at once what the bus is not there for', async () => {
     const bus = await start()
     const detector = await connectedDetector(bus)
@@ -153,24 +40,6 @@ describe('the writer of the bus', () => {
     process.kill(await pidOf(bus), 'SIGKILL')
     expect(await Promise.all(writes)).toEqual(Array.from({ length: 20 }, () => false))
     expect(performance.now() - startedMs).toBeLessThan(2000)
-  })
-
-  it('gives the events that no reader has taken, the newest if there are too many', async () => {
-    const bus = await start()
-    const writer = await writerOf(bus)
-    expect(await writer.untakenEvents(10)).toEqual([])
-    const abort = new AbortController()
-    const seen = collect(readerOf(bus), { signal: abort.signal })
-    for (const id of ['a', 'b']) await writer.publishEvent(event(id))
-    await expect.poll(() => seen.ids).toEqual(['a', 'b'])
-    await expect
-      .poll(async () => (await (await jetStreamOf(bus)).consumers.info('EVENTS', 'http-exporter')).num_ack_pending)
-      .toBe(0)
-    abort.abort()
-    for (let i = 0; i < 150; i++) await writer.publishEvent(event(String(i)))
-    const all = (await writer.untakenEvents(1000)).map(({ id }) => id)
-    expect(all).toEqual(Array.from({ length: 150 }, (_, i) => String(i)))
-    expect((await writer.untakenEvents(2)).map(({ id }) => id)).toEqual(['148', '149'])
   })
 })
 

@@ -1,7 +1,8 @@
 /** The detector's half of the bus: it alone creates and writes. */
 import { Event, Heartbeat, Problem } from '#proto/nodedoctor/v1/types.ts'
 import type { ConnectedBus } from './connect.ts'
-import { asking, encoded, keep } from './keep.ts'
+import { encoded } from './encoded.ts'
+import { asking, keep } from './keep.ts'
 import { SUBJECT_HEARTBEAT } from './layout.ts'
 import { presentReaders } from './presence.ts'
 import { eventsAfter, untakenEvents } from './read-events.ts'

@@ -1,0 +1,122 @@
+/** The half of exporters and remediator, of a bus in memory. */
+import { Heartbeat, MetricBatch, StoreMeta } from '#proto/nodedoctor/v1/types.ts'
+import { createTelling } from '../bucket-telling.ts'
+import { keyOfValue, STATE_BUCKETS } from '../buckets.ts'
+import type { EndOptions, ReaderOptions } from '../end.ts'
+import { CONSUMERS } from '../layout.ts'
+import { createStores, type Stores } from '../stores.ts'
+import { STREAM_DECODERS } from '../stream-decoders.ts'
+import type { Bus, BusReader, Told } from '../types.ts'
+import type { MemoryStore } from './store.ts'
+import { take } from './take.ts'
+import { tellSamples } from './tell-samples.ts'
+
+/** What every part of a reader has. */
+interface Reading extends EndOptions {
+  readonly store: MemoryStore
+  readonly bus: Bus
+  readonly signal: AbortSignal
+  readonly onPoison: (where: string, key: string, err: unknown) => void
+}
+
+/** What a service reads of the bus. All of it ends with the signal, or with its end of the bus. */
+export function createMemoryReader(
+  store: MemoryStore,
+  options: EndOptions & ReaderOptions & { readonly bus: Bus },
+): BusReader {
+  const { name, log, clock, bus } = options
+  const signal = untilClosed(bus, options.signal)
+  function onPoison(where: string, key: string, err: unknown): void {
+    log.error('what the bus holds cannot be decoded', { where, key, err })
+    options.onPoison?.(where)
+  }
+  const reading: Reading = { name, log, clock, bus, store, signal, onPoison }
+  const stores = followStores(reading)
+  store.present.add(name)
+  signal.addEventListener('abort', () => store.present.delete(name), { once: true })
+
+  return {
+    watchBucket(bucket, handler, until) {
+      const own = AbortSignal.any([signal, until])
+      const telling = createTelling({ log, bucket, handler, onPoison, decode: STATE_BUCKETS[bucket].decode })
+      stores.restarts(store.buckets[bucket].follow(telling, own), own)
+    },
+    consume(stream, handler, { signal: until, ready = () => true, onReady = () => () => undefined }) {
+      const own = AbortSignal.any([signal, until])
+      const whom = { service: name, name: stream, stream: store.streams[stream], clock, log, onPoison }
+      void take({ ...whom, decode: STREAM_DECODERS[stream], handler, signal: own, ready, onReady })
+    },
+    onHeartbeat(listener) {
+      const hear = hearing(reading, { subject: 'heartbeat', decode: (bytes) => Heartbeat.decode(bytes), listener })
+      return ended(signal, store.heartbeats.add(hear))
+    },
+    onMetrics(listener) {
+      const hear = hearing(reading, { subject: 'metrics', decode: (bytes) => MetricBatch.decode(bytes), listener })
+      const toMe = (to: readonly string[] | 'all') => to === 'all' || to.includes(name)
+      return ended(
+        signal,
+        store.samples.add(({ bytes, to }) => {
+          if (toMe(to)) hear(bytes)
+        }),
+      )
+    },
+    publishMetrics: (told) => tellOwn(reading, told),
+    onNewStore: stores.onNewStore,
+    keyOf: keyOfValue,
+  }
+}
+
+/** Follows who the store is, until the reader ends. */
+function followStores({ store, log, onPoison, signal }: Reading): Stores {
+  const stores = createStores(log)
+  const telling = createTelling({
+    log,
+    bucket: 'meta',
+    onPoison,
+    decode: (bytes) => StoreMeta.decode(bytes),
+    handler: { snapshot: (values) => values.forEach(stores.saw), put: stores.saw, deleted: () => undefined },
+  })
+  store.buckets.meta.follow(telling, signal)
+  return stores
+}
+
+/** The service's own samples, to those whom its layout lets it tell. */
+function tellOwn({ store, bus, name, clock, log }: Reading, { samples, described }: Told): void {
+  if (bus.state !== 'connected') return
+  const to = CONSUMERS.find(({ service }) => service === name)?.tells.flatMap((tells) => tells.to) ?? []
+  const of = { monitor: name, time: clock.now(), samples: [...samples], described: [...described] }
+  const leftOut = tellSamples(store, MetricBatch.fromPartial(of), to)
+  if (leftOut > 0) log.warn('samples are left out that no message can hold', { leftOut })
+}
+
+/** Decodes and tells, while somebody listens. */
+function hearing<T>(
+  { log, signal }: Reading,
+  of: { readonly subject: string; decode(bytes: Uint8Array): T; listener(value: T): void },
+): (bytes: Uint8Array) => void {
+  return (bytes) => {
+    if (signal.aborted) return
+    try {
+      of.listener(of.decode(bytes))
+    } catch (err) {
+      log.error('what was heard on the bus could not be taken', { subject: of.subject, err })
+    }
+  }
+}
+
+/** Aborted with the signal, and when the end of the bus is closed. */
+function untilClosed(bus: Bus, signal: AbortSignal): AbortSignal {
+  const closing = new AbortController()
+  bus.onState((state) => {
+    if (state === 'closed') closing.abort()
+  })
+  return AbortSignal.any([signal, closing.signal])
+}
+
+function ended(signal: AbortSignal, end: () => void): () => void {
+  signal.addEventListener('abort', end, { once: true })
+  return () => {
+    signal.removeEventListener('abort', end)
+    end()
+  }
+}
