@@ -14,12 +14,17 @@ export interface BesideTurns {
   /** Why it does not follow its source now; undefined: it does, or has nothing to follow. */
   readonly failure: unknown
   /**
-   * What a follower says: nothing of what a turn named that began after it.
+   * What a follower says, which follows by that: nothing of what a turn named that began after it. If it did not follow before,
+   * what it had said is so again.
    * @param at when it said so
    * @throws what is wrong with it
    */
   tell(result: CheckResult, at: Moment): Said
-  follows(): void
+  /**
+   * It follows: what it said before it failed is so again, since when it was so.
+   * @returns what is told of that; undefined: nothing
+   */
+  follows(now: Date): Said | undefined
   /** It does not follow: what its last turn did not name is unknown. */
   fail(err: unknown, observed: Date): Said
   /**
@@ -28,7 +33,17 @@ export interface BesideTurns {
    * @param beganMs on the monotonic clock
    */
   looked(seen: CheckResult, started: Date, beganMs: number): Said
+  /** A turn failed: what the follower did not say is unknown, and of one that does not follow everything. */
+  lookFailed(err: unknown, started: Date): Said
 }
+
+const NOTHING_SAID = {
+  reason: 'NothingSaid',
+  message: 'its source is followed again, and has said nothing of this since',
+} as const
+
+/** What a follower said may be so again. */
+const ALL = () => true
 
 function keyText({ type, entity }: ConditionKey): string {
   return conditionKey(type, entity)
@@ -36,11 +51,14 @@ function keyText({ type, entity }: ConditionKey): string {
 
 export function createBesideTurns(saying: Saying): BesideTurns {
   let failure: unknown
-  /** What the last turn named, and when it began. */
+  let isLooking = true
+  /** What the last turn named that ended well, and when it began. */
   let named: ReadonlySet<string> = new Set()
   let namedMs = Number.NEGATIVE_INFINITY
-  /** What a follower told since the last turn began, and when. */
+  /** What a follower said last, and when; not what a turn has named since. */
   const toldMs = new Map<string, number>()
+
+  const isNamed = (key: string) => named.has(key)
 
   function without(result: CheckResult, isOlder: (key: string) => boolean): CheckResult {
     const findings = result.findings.filter(
@@ -49,10 +67,11 @@ export function createBesideTurns(saying: Saying): BesideTurns {
     return { ...result, findings }
   }
 
-  function notOlder(result: CheckResult, beganMs: number): CheckResult {
-    const newer = without(result, (key) => (toldMs.get(key) ?? Number.NEGATIVE_INFINITY) > beganMs)
-    toldMs.clear()
-    return newer
+  /** What the follower said before it failed. Nothing but a turn that looks knows of the rest. */
+  function again(now: Date): Said['observations'] {
+    if (failure === undefined) return []
+    failure = undefined
+    return saying.regained(isLooking ? NOTHING_SAID : undefined, now)
   }
 
   return {
@@ -60,25 +79,36 @@ export function createBesideTurns(saying: Saying): BesideTurns {
       return failure
     },
     tell(result, { time, monotonicMs }) {
-      const newer = monotonicMs < namedMs ? without(result, (key) => named.has(key)) : result
+      const newer = monotonicMs < namedMs ? without(result, isNamed) : result
       const said = saying.seen(newer, time, result.partial !== false)
+      for (const key of said.withdrawn) toldMs.delete(keyText(key))
       for (const observation of said.observations) toldMs.set(keyText(observation), monotonicMs)
-      return said
+      const before = again(time)
+      return before.length === 0 ? said : { ...said, observations: [...before, ...said.observations] }
     },
-    follows() {
-      failure = undefined
+    follows(now) {
+      const observations = again(now)
+      return observations.length === 0 ? undefined : { observations, withdrawn: [], events: [], metrics: [] }
     },
     fail(err, observed) {
       failure = err
-      return saying.failed(err, observed, named)
+      return saying.failed(err, observed, isNamed, ALL)
     },
     looked(seen, started, beganMs) {
-      const said = saying.seen(notOlder(seen, beganMs), started, seen.partial === true)
+      const newer = without(seen, (key) => (toldMs.get(key) ?? Number.NEGATIVE_INFINITY) > beganMs)
+      const said = saying.seen(newer, started, seen.partial === true)
+      isLooking = true
       named = new Set(said.observations.map(keyText))
       namedMs = beganMs
+      for (const key of [...named, ...said.withdrawn.map(keyText)]) toldMs.delete(key)
       if (failure === undefined) return said
-      const { observations } = saying.failed(failure, started, named)
+      const { observations } = saying.failed(failure, started, isNamed, ALL)
       return { ...said, observations: [...said.observations, ...observations] }
+    },
+    lookFailed(err, started) {
+      isLooking = false
+      const isTold = (key: string) => toldMs.has(key)
+      return saying.failed(err, started, failure === undefined ? isTold : undefined, isTold)
     },
   }
 }

@@ -1,19 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { fakeClock } from '../clock/testing.ts'
 import { tempFolder } from '../host/testing.ts'
-import { keepLog } from '../service/testing.ts'
-import { createCursorFile } from './cursor-file.ts'
-import { defineCheck } from './define.ts'
 import type { RunReport } from './findings.ts'
-import { followSource } from './follow.ts'
-import type { OutboxLimits } from './kept-reports.ts'
-import { createReportOutbox } from './outbox.ts'
-import { createRunner } from './run-check.ts'
-import { checkOf, emptyReport, healthy, instance, problem, specOf, wordsOf } from './testing/scripted-monitor.ts'
-import { surroundings } from './testing/surroundings.ts'
-import type { CheckDefinition, Follow, FollowContext, Tell } from './types.ts'
+import { following } from './testing/scripted-follower.ts'
+import { emptyReport, healthy, problem, wordsOf } from './testing/scripted-monitor.ts'
 
 let folder = ''
 let end: () => Promise<void>
@@ -26,69 +17,11 @@ beforeEach(async () => {
 })
 afterEach(() => end())
 
-/** One life of a follower, in the hands of a test. */
-interface Life {
-  readonly context: FollowContext<unknown>
-  readonly tell: Tell
-  readonly signal: AbortSignal
-  fail(err: Error): void
-  end(): void
-}
-
-/** A check that follows as the test says, life after life. */
-function following(more: Partial<CheckDefinition<unknown>> = {}, limits?: OutboxLimits) {
-  const clock = fakeClock()
-  const kept = keepLog()
-  const outbox = createReportOutbox(7, limits)
-  const stop = new AbortController()
-  const told: RunReport[] = []
-  const lives: Life[] = []
-  const follow: Follow<unknown> = (context, tell, signal) =>
-    new Promise<void>((resolve, reject) => {
-      signal.addEventListener('abort', () => resolve())
-      lives.push({ context, tell, signal, fail: reject, end: resolve })
-    })
-  const { create: _, ...common } = checkOf(() => ({ findings: [] }), {
-    conditions: [specOf('KernelOops'), specOf('Lost')],
-  })
-  const definition = defineCheck<unknown>({ ...common, follow, ...more })
-  const runner = createRunner(
-    definition,
-    instance('disk-check', { name: 'kernel' }),
-    'tiny',
-    surroundings({ clock, name: 'kernel' }),
-  )
-  const cursors = createCursorFile({
-    stateFolder: () => Promise.resolve(join(folder, 'state')),
-    runFolder: folder,
-    check: 'kernel',
-    log: kept.log,
-  })
-  const ended = followSource(runner, follow, {
-    clock,
-    outbox,
-    cursors,
-    signal: stop.signal,
-    random: () => 1,
-    send(run, isHeld) {
-      told.push(run)
-      return outbox.add(emptyReport(run), isHeld).sequence
-    },
-  })
-  const life = async (index: number): Promise<Life> => {
-    await expect.poll(() => lives.length).toBeGreaterThan(index)
-    return lives[index]!
-  }
-  const onDisk = () => readFile(join(folder, 'state/cursor.json'), 'utf8')
-  const run = () => runner.run(undefined, stop.signal)
-  return { clock, kept, outbox, stop, told, lives, life, runner, cursors, ended, onDisk, run }
-}
-
 const wordsOfAll = (told: readonly RunReport[]) => told.map(({ observations }) => observations.map(wordsOf))
 
 describe('a check that follows', () => {
   it('tells at once what it finds and what happened, of what it declared', async () => {
-    const { told, life, runner } = following()
+    const { told, life, runner } = following(folder)
     const { tell } = await life(0)
     await tell({
       findings: [problem('KernelOops'), problem('Stolen')],
@@ -101,7 +34,7 @@ describe('a check that follows', () => {
   })
 
   it('keeps its cursor when its report is acknowledged, and not before', async () => {
-    const { life, outbox, cursors, onDisk } = following()
+    const { life, outbox, cursors, onDisk } = following(folder)
     const { tell, context } = await life(0)
     expect(context.cursor).toBeUndefined()
     for (const line of [1, 2, 3]) await tell({ findings: [] }, { cursor: { line } })
@@ -114,12 +47,12 @@ describe('a check that follows', () => {
 
   it('goes on in the next process where it was acknowledged', async () => {
     await writeFile(join(folder, 'state/cursor.json'), '{"line":2}')
-    const { life } = following()
+    const { life } = following(folder)
     expect((await life(0)).context.cursor).toEqual({ line: 2 })
   })
 
   it('that fails is unknown, says so as a run that fails, and begins anew where it had told, later each time', async () => {
-    const { told, life, clock, lives } = following()
+    const { told, life, clock, lives } = following(folder)
     const first = await life(0)
     await first.tell({ findings: [problem('KernelOops'), healthy('Lost', 'file:/x')] }, { cursor: 5 })
     first.fail(new Error('cannot read /dev/kmsg: EPERM'))
@@ -142,7 +75,7 @@ describe('a check that follows', () => {
   })
 
   it('that ends by itself has failed', async () => {
-    const { told, life } = following()
+    const { told, life } = following(folder)
     ;(await life(0)).end()
     await expect
       .poll(() => told.map(({ runs }) => runs[0]?.error))
@@ -150,7 +83,7 @@ describe('a check that follows', () => {
   })
 
   it('that told what cannot be told has failed of that, and nothing that comes after it is told', async () => {
-    const { told, life, outbox } = following()
+    const { told, life, outbox } = following(folder)
     const { tell, signal } = await life(0)
     const wrong = tell({ findings: [{ ...healthy('Lost'), health: 'fine' as 'healthy' }] }, { cursor: 1 })
     const after = tell({ findings: [healthy('Lost')] }, { cursor: 2 })
@@ -170,13 +103,13 @@ describe('a check that follows', () => {
     ],
     ['is no JSON', () => 1, 'a cursor of check kernel is nothing that JSON knows; expected JSON of at most 4096 bytes'],
   ])('whose cursor %s has failed of that', async (_what, cursor, text) => {
-    const { told, life } = following()
+    const { told, life } = following(folder)
     await expect((await life(0)).tell({ findings: [] }, { cursor })).rejects.toThrow(text)
     await expect.poll(() => told.map(({ runs }) => runs[0]?.error)).toEqual([text])
   })
 
   it('waits while nobody takes what it told with a cursor, and goes on when somebody does', async () => {
-    const { told, life, outbox } = following({}, { reports: 8, bytes: 1e9 })
+    const { told, life, outbox } = following(folder, {}, { reports: 8, bytes: 1e9 })
     const { tell } = await life(0)
     const line = (cursor: number) => tell({ findings: [] }, { cursor })
     for (const cursor of [1, 2, 3, 4]) await line(cursor)
@@ -195,7 +128,10 @@ describe('a check that follows', () => {
 
   it('says when it saw what it tells late, and nothing of what a turn named since', async () => {
     const healthyTurn = { create: () => () => Promise.resolve({ findings: [healthy('KernelOops')] }) }
-    const { told, life, outbox, clock, run, runner, cursors } = following(healthyTurn, { reports: 2, bytes: 1e9 })
+    const { told, life, outbox, clock, run, runner, cursors } = following(folder, healthyTurn, {
+      reports: 2,
+      bytes: 1e9,
+    })
     const { tell } = await life(0)
     await tell({ findings: [] }, { cursor: 1 })
     const event = { reason: 'Oops', severity: 'warning', message: 'x' } as const
@@ -217,7 +153,7 @@ describe('a check that follows', () => {
   })
 
   it('ends when the monitor does, also while it waits', async () => {
-    const { stop, life, ended } = following({}, { reports: 2, bytes: 1e9 })
+    const { stop, life, ended } = following(folder, {}, { reports: 2, bytes: 1e9 })
     const { tell } = await life(0)
     await tell({ findings: [] }, { cursor: 1 })
     const waits = tell({ findings: [] }, { cursor: 2 })
@@ -229,7 +165,7 @@ describe('a check that follows', () => {
 
 describe('the turn of a check that follows', () => {
   it('says that it does, and why it does not', async () => {
-    const { life, run, told, clock } = following()
+    const { life, run, told, clock } = following(folder)
     const first = await life(0)
     await first.tell({ findings: [problem('KernelOops')] })
     expect(await run()).toMatchObject({ observations: [], withdrawn: [], complete: [], runs: [{ error: '' }] })
@@ -245,7 +181,9 @@ describe('the turn of a check that follows', () => {
   })
 
   it('proves what it names, also while it cannot follow', async () => {
-    const { life, run, told } = following({ create: () => () => Promise.resolve({ findings: [healthy('Lost')] }) })
+    const { life, run, told } = following(folder, {
+      create: () => () => Promise.resolve({ findings: [healthy('Lost')] }),
+    })
     const first = await life(0)
     await first.tell({ findings: [problem('KernelOops')] })
     await run()
@@ -263,7 +201,7 @@ describe('the turn of a check that follows', () => {
       await looked.promise
       return { findings: [healthy('KernelOops'), healthy('Lost')] }
     }
-    const { life, run, clock } = following({ create: () => both })
+    const { life, run, clock } = following(folder, { create: () => both })
     const { tell } = await life(0)
     const running = run()
     await clock.advance(10)

@@ -77,7 +77,6 @@ function createTell(
     await hasRoom()
     const text = cursor === undefined ? undefined : textOf(runner.instance.name, cursor)
     const sequence = send(runner.tell(result, at), text !== undefined)
-    runner.follows()
     if (text !== undefined) line.told(sequence, text)
   }
 
@@ -106,6 +105,11 @@ export async function followSource(runner: Runner, follow: Follow<unknown>, opti
   /** What runs of it, also after it was told to end: no other is started beside it. */
   let running: Promise<void> = Promise.resolve()
 
+  function follows(): void {
+    const again = runner.follows()
+    if (again !== undefined) options.send(again, false)
+  }
+
   /** One life of it. Rejects with why it ended; the first cause is the cause. */
   async function live(): Promise<never> {
     const life = new AbortController()
@@ -113,7 +117,7 @@ export async function followSource(runner: Runner, follow: Follow<unknown>, opti
     const tell = createTell(runner, line, options, { signal: ends, onFailed: (err) => life.abort(err) })
     const from = line.last ?? recalled
     const cursor: unknown = from === undefined ? undefined : JSON.parse(from)
-    const settled = clock.after(SETTLED_MS, () => runner.follows())
+    const settled = clock.after(SETTLED_MS, follows)
     // One that throws before its first await must not escape either.
     running = Promise.resolve()
       .then(() => follow({ ...runner.context, cursor }, tell, ends))

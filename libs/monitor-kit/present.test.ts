@@ -33,6 +33,20 @@ describe('the present state', () => {
     expect(present.observations()).toMatchObject([{ pending: true }])
   })
 
+  it('that was lost is what it was, since when it was so, in a word as old as the last that it is unknown', () => {
+    const present = createPresent()
+    const unknown = (second: number) =>
+      observationOf({ ...healthy('DiskFull'), health: 'unknown' }, 'disk', time(second))
+    present.note([observationOf(problem('DiskFull'), 'disk', time(1))], [])
+    present.note([observationOf(pending('DiskFull'), 'disk', time(2))], [])
+    present.lose([unknown(5)])
+    present.lose([unknown(3)])
+    expect(present.observations().map(wordsOf)).toEqual(['DiskFull unknown BelowLimit'])
+    expect(present.regain()).toMatchObject([{ health: 'problem', since: time(1), observed: time(5) }])
+    expect(present.observations().map(wordsOf)).toEqual(['DiskFull problem AboveLimit'])
+    expect(present.regain()).toEqual([])
+  })
+
   it('forgets what is withdrawn, and never has a condition twice', () => {
     fc.assert(
       fc.property(

@@ -46,8 +46,11 @@ export interface Runner {
    * @throws what is wrong with it
    */
   tell(result: CheckResult, at: Moment): RunReport
-  /** It follows its source. */
-  follows(): void
+  /**
+   * It follows its source.
+   * @returns what is so again that it could not know meanwhile; undefined: nothing
+   */
+  follows(): RunReport | undefined
   /**
    * It does not follow its source: what no run of it names is unknown.
    * @param next when it begins to follow anew
@@ -233,7 +236,10 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       const runs = error === '' ? [] : ran(at.time, clock.monotonicMs(), error, undefined, instance.intervalMs)
       return { ...said, runs, complete: [] }
     },
-    follows: beside.follows,
+    follows() {
+      const said = beside.follows(clock.now())
+      return said && { ...said, runs: [], complete: [] }
+    },
     fail(err, next) {
       const observed = clock.now()
       const runs = ran(observed, clock.monotonicMs(), errorText(err), next, instance.intervalMs)
@@ -258,7 +264,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
         const error = saying.undeclared(result) || (beside.failure === undefined ? '' : errorText(beside.failure))
         return { ...said, runs: end(error), complete: whole.saw(result) ? [name] : [] }
       } catch (err) {
-        return { ...words.afterwards({ ...saying.failed(err, started) }), runs: end(errorText(err)), complete: [] }
+        return { ...words.afterwards({ ...beside.lookFailed(err, started) }), runs: end(errorText(err)), complete: [] }
       }
     },
   }

@@ -1,11 +1,12 @@
 /** What an instance of a check says, as it is told: within what it declared, with the names that it left out. */
-import { type ConditionKey, conditionKey, type Detail, type Observation } from '#model'
-import { CheckHangsError, CheckTimedOutError, UndeclaredError } from './errors.ts'
+import { type ConditionKey, conditionKey, type Observation } from '#model'
+import { UndeclaredError } from './errors.ts'
 import { cleanEntity, keyOf } from './evaluate/entity.ts'
 import { errorText, eventOf, observationOf, type RunReport, samplesOf } from './findings.ts'
 import { createPresent, type Present } from './present.ts'
 import { encodeSaid } from './report-bytes.ts'
 import type { CheckDefinition, CheckResult, Declaration } from './types.ts'
+import { createUnseen, type IsOne, type Words } from './unseen.ts'
 
 /** What is told of one look, or of what a follower saw. */
 export type Said = Omit<RunReport, 'runs' | 'complete'>
@@ -32,17 +33,20 @@ export interface Saying {
   undeclared(result: CheckResult): string
   /**
    * What it watches is unknown: what it said of before, and what it declares and never saw.
-   * @param except keys of what is known all the same
+   * @param isKnown what is known all the same
+   * @param isKept what is again what it was, once it is {@link regained}. Default nothing
    */
-  failed(err: unknown, observed: Date, except?: ReadonlySet<string>): Said
+  failed(err: unknown, observed: Date, isKnown?: IsOne, isKept?: IsOne): Said
+  /**
+   * What was lost is what it was, since when it was so.
+   * @param silent what is said of types of which nothing ever was. Undefined: nothing
+   */
+  regained(silent: Words | undefined, observed: Date): readonly Observation[]
   /** What was seen for one answer alone: it changes nothing here. */
   heard(result: CheckResult, observed: Date): Said
   /** What could not be seen for one answer alone. */
   unheard(err: unknown, observed: Date): Said
 }
-
-/** A condition, and how people call what it is about. */
-type Subject = ConditionKey & Pick<Detail, 'subject'>
 
 /** What of a check is told word by word. */
 function verbatimOf({ conditions, events = [] }: Declaration) {
@@ -50,10 +54,6 @@ function verbatimOf({ conditions, events = [] }: Declaration) {
     types: new Set(conditions.filter(({ verbatim }) => verbatim === true).map(({ type }) => type)),
     reasons: new Set(events.filter(({ verbatim }) => verbatim === true).map(({ reason }) => reason)),
   }
-}
-
-function reasonOf(err: unknown): string {
-  return err instanceof CheckTimedOutError || err instanceof CheckHangsError ? 'CheckTimedOut' : 'CheckFailed'
 }
 
 /** What is said without an entity, said of its own. */
@@ -88,47 +88,21 @@ export function createSaying(options: SayingOptions): Saying {
   const told = createTold(options)
   const ownEntity = instances === 'many' ? cleanEntity(name) : ''
   const present = createPresent()
-  /** Types that are unknown as a whole, because nothing was ever seen of them. */
-  const wholly = new Set<string>()
-
-  /** What was unknown as a whole and is seen in its parts now. */
-  function replaced({ findings }: CheckResult, isPart: boolean): ConditionKey[] {
-    const known = [...wholly].filter((type) => !isPart || findings.some((finding) => finding.type === type))
-    for (const type of known) wholly.delete(type)
-    const isThere = (type: string) =>
-      findings.some((finding) => finding.type === type && (finding.entity ?? '') === ownEntity)
-    return known.filter((type) => !isThere(type)).map((type) => ({ type, entity: ownEntity }))
-  }
-
-  /** Types of which nothing is known. */
-  function silentTypes(): readonly string[] {
-    const known = new Set([...present.conditions.values()].map(({ latest }) => latest.type))
-    return types.filter((type) => !known.has(type))
-  }
-
-  function unknown(err: unknown, observed: Date, except: ReadonlySet<string>): Observation[] {
-    const known = [...present.conditions.values()].map(({ latest }) => latest)
-    const silent = silentTypes()
-    const keys: Subject[] = [...known, ...silent.map((type) => ({ type, entity: ownEntity }))]
-    const words = { health: 'unknown', reason: reasonOf(err), message: errorText(err) } as const
-    return keys
-      .filter(({ type, entity }) => !except.has(conditionKey(type, entity)))
-      .map(({ type, entity, subject }) => observationOf({ type, entity, subject, ...words }, name, observed))
-  }
+  const unseen = createUnseen({ name, types, ownEntity, present })
 
   return {
     present,
     ownEntity,
     seen(said, observed, isPart) {
       const result = ofOwn(said, ownEntity)
-      const withdrawn = [...(result.withdrawn ?? []), ...replaced(result, isPart)].map(keyOf)
+      const withdrawn = [...(result.withdrawn ?? []), ...unseen.replaced(result, isPart)].map(keyOf)
       const all = told(result, observed, withdrawn)
       present.note(all.observations, withdrawn)
       return all
     },
     heard: (result, observed) => told(ofOwn(result, ownEntity), observed, []),
     unheard: (err, observed) => ({
-      observations: unknown(err, observed, new Set()),
+      observations: unseen.unknown(err, observed, () => false),
       withdrawn: [],
       events: [],
       metrics: [],
@@ -137,11 +111,21 @@ export function createSaying(options: SayingOptions): Saying {
       const strange = findings.map(({ type }) => type).filter((type) => !types.includes(type))
       return strange.length === 0 ? '' : errorText(new UndeclaredError(name, [...new Set(strange)]))
     },
-    failed(err, observed, except = new Set()) {
-      for (const type of silentTypes()) wholly.add(type)
-      const observations = unknown(err, observed, except)
-      present.note(observations, [])
+    failed(err, observed, isKnown = () => false, isKept = () => false) {
+      unseen.lose()
+      const observations = unseen.unknown(err, observed, isKnown)
+      const isKeptOne = ({ type, entity }: Observation) => isKept(conditionKey(type, entity))
+      present.lose(observations.filter(isKeptOne))
+      present.note(
+        observations.filter((one) => !isKeptOne(one)),
+        [],
+      )
       return { observations, withdrawn: [], events: [], metrics: [] }
+    },
+    regained(words, observed) {
+      const observations = words === undefined ? [] : unseen.silent(words, observed)
+      present.note(observations, [])
+      return [...present.regain(), ...observations]
     },
   }
 }

@@ -142,7 +142,8 @@ export interface FollowContext<Config, Shared = unknown> extends Omit<CheckConte
 
 /**
  * Follows a source (a log, a socket, the kernel) for as long as it is not aborted, and tells at once. It begins by telling what
- * is there. A throw, or an end, makes unknown what no turn proves, and it begins anew: after half a second, later each time.
+ * is there. A throw, or an end, makes unknown what no turn proves, and it begins anew: after half a second, later each time. Once it
+ * follows again, what it had said is so again, since when it was so; of what it never said it is not known what it is.
  */
 export type Follow<Config, Shared = unknown> = (
   context: FollowContext<Config, Shared>,

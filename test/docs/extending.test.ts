@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ExporterService } from '#proto/nodedoctor/v1/exporter.ts'
-import { ConditionStatus, ExternalMonitorService } from '#proto/npd/external/v1/external_monitor.ts'
+import { ConditionStatus, ExternalMonitorService, type Status } from '#proto/npd/external/v1/external_monitor.ts'
 import { connectUnix } from '#rpc'
 import { freePort } from '../../libs/bus/testing.ts'
 import { until } from '../e2e/constellation.ts'
@@ -122,8 +122,11 @@ describe('what is made as the docs say', () => {
     )
   }
 
-  /** The first answer of a monitor that runs one check of this type. */
-  async function answerOf(name: string, type: string, keys = {}) {
+  /** What a monitor is asked that runs one check of a type. */
+  type Ask = () => Promise<Status>
+
+  /** Runs a monitor with one check of this type, for as long as it is used. */
+  async function using<T>(name: string, type: string, keys: object, use: (ask: Ask) => Promise<T>): Promise<T> {
     const config = join(tree, `${name}.json`)
     const runDir = join(tree, 'run')
     const settings = { runDir, stateDir: join(tree, 'state') }
@@ -134,14 +137,21 @@ describe('what is made as the docs say', () => {
     const client = connectUnix(join(runDir, 'monitors', name, `${name}.sock`))
     const request = { parameters: {}, sequence: 1 }
     try {
-      return await until(`${type} answers`, async () => {
-        const answer = await client.call(ExternalMonitorService.checkHealth, request, { timeoutMs: 1000 })
-        return answer.conditions.length > 0 && answer
-      })
+      return await use(() => client.call(ExternalMonitorService.checkHealth, request, { timeoutMs: 1000 }))
     } finally {
       client.close()
       child.kill('SIGKILL')
     }
+  }
+
+  /** The first answer of a monitor that runs one check of this type. */
+  function answerOf(name: string, type: string, keys = {}): Promise<Status> {
+    return using(name, type, keys, (ask) =>
+      until(`${type} answers`, async () => {
+        const answer = await ask()
+        return answer.conditions.length > 0 && answer
+      }),
+    )
   }
 
   beforeAll(async () => {
@@ -197,6 +207,23 @@ describe('what is made as the docs say', () => {
     })
     expect(await readFile(join(tree, 'docs/monitors.md'), 'utf8')).toContain('what its keys name: `condition`')
   })
+
+  it('that check knows again what it had told, once its file is back', async () => {
+    const folder = join(tree, 'lost')
+    const line = ['lost/notes.txt', 'the cellar is wet\n'] as const
+    await write([line])
+    // It begins with this file, whatever it followed before.
+    await rm(join(tree, 'state'), { recursive: true, force: true })
+    await using('system', 'system-notes', { folder, condition: 'HouseNote' }, async (ask) => {
+      const is = (wanted: ConditionStatus) =>
+        until(`HouseNote is ${wanted}`, async () => (await ask()).conditions[0]?.status === wanted)
+      await is(ConditionStatus.TRUE)
+      await rm(join(folder, 'notes.txt'))
+      await is(ConditionStatus.UNKNOWN)
+      await write([line])
+      await is(ConditionStatus.TRUE)
+    })
+  }, 60_000)
 
   it('that check tells what stands in a file that was written anew, and recovers by the one look that finds it empty', async () => {
     await mkdir(join(tree, 'anew'), { recursive: true })
