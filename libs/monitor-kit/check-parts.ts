@@ -45,7 +45,7 @@ function partsOf(
   return {
     runner: createRunner(definitionOf(definition, instance), instance, definition.name, around),
     memory,
-    cursors: createCursorFile({ stateFolder, runFolder, check: name, log }),
+    cursors: createCursorFile({ stateFolder, runFolder, check: name, log, clock }),
     onWake(listens) {
       listener = listens
     },

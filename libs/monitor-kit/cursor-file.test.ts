@@ -1,6 +1,10 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { fakeClock } from '../clock/testing.ts'
+import { smallDisk } from '../durable/testing.ts'
 import { tempFolder } from '../host/testing.ts'
 import { keepLog } from '../service/testing.ts'
 import { CURSOR_BYTES_MAX, createCursorFile } from './cursor-file.ts'
@@ -17,12 +21,26 @@ beforeEach(async () => {
 })
 afterEach(() => end())
 
-function fileOf(check = 'kernel') {
+function fileOf({ check = 'kernel', stateDir = join(folder, 'state') } = {}) {
   const kept = keepLog()
-  const stateFolder = createStateFolder({ stateDir: join(folder, 'state'), monitor: 'log', check })
-  const file = createCursorFile({ stateFolder, runFolder: join(folder, 'run'), check, log: kept.log })
-  return { ...kept, file, stateFolder }
+  const clock = fakeClock()
+  const stateFolder = createStateFolder({ stateDir, monitor: 'log', check })
+  const runFolder = join(folder, 'run')
+  const file = createCursorFile({ stateFolder, runFolder, check, log: kept.log, clock, random: () => 0.99 })
+  /** Keeps it, and waits until it lies where it can. */
+  async function keep(cursor: string): Promise<void> {
+    file.keep(cursor)
+    await file.settled()
+  }
+  return { ...kept, file, stateFolder, clock, keep }
 }
+
+const inRun = () => readFile(join(folder, 'run/kernel.cursor.json'), 'utf8').catch(() => 'none')
+const inState = (stateDir = join(folder, 'state')) =>
+  readFile(join(stateDir, 'monitors/log/kernel/cursor.json'), 'utf8').catch(() => 'none')
+
+const LOST = 'check cannot use its state folder: where its source was read up to is lost at a reboot'
+const AGAIN = 'check keeps where its source was read up to in its state folder again'
 
 describe('the state folder', () => {
   it('is made when it is first asked for, below the state directory, by monitor and check', async () => {
@@ -64,8 +82,8 @@ describe('a kept cursor', () => {
     expect(await file.recall()).toBeUndefined()
     file.keep('7')
     await file.settled()
-    expect(await readFile(join(folder, 'run/kernel.cursor.json'), 'utf8')).toBe('7')
-    expect(messages()).toEqual(['check has no state folder: where its source was read up to is lost at a reboot'])
+    expect(await inRun()).toBe('7')
+    expect(messages()).toEqual([LOST])
     expect(await fileOf().file.recall()).toBe('7')
   })
 
@@ -79,20 +97,141 @@ describe('a kept cursor', () => {
     expect(messages()).toEqual(['check cannot recall where its source was read up to'])
   })
 
-  it('that cannot be written is said once, and the next is tried', async () => {
-    const { file, messages, stateFolder } = fileOf()
+  it('that can be written nowhere is said once, and kept as soon as it can be', async () => {
+    const { file, messages, stateFolder, clock, keep } = fileOf()
     const path = await stateFolder()
     await file.recall()
     await rm(path, { recursive: true })
     await writeFile(path, '')
-    file.keep('1')
-    await file.settled()
-    file.keep('2')
-    await file.settled()
-    expect(messages()).toEqual(['check cannot keep where its source was read up to'])
+    await rm(join(folder, 'run'), { recursive: true })
+    await writeFile(join(folder, 'run'), '')
+    await keep('1')
+    await keep('2')
+    expect(messages()).toEqual([LOST, 'check cannot keep where its source was read up to'])
     await rm(path)
-    file.keep('3')
+    await clock.advance(1000)
+    await expect.poll(() => inState()).toBe('2')
+    await expect.poll(() => messages().slice(2)).toEqual([AGAIN])
+  })
+})
+
+describe('a cursor whose state folder fails', () => {
+  /** A folder that is none. */
+  async function fail(): Promise<void> {
+    await rm(join(folder, 'state'), { recursive: true, force: true })
+    await writeFile(join(folder, 'state'), '')
+  }
+
+  it('lies in the run folder meanwhile, the newest of them, and in the state folder alone once that is back', async () => {
+    const { messages, clock, keep, file } = fileOf()
+    await keep('1')
+    await fail()
+    await keep('2')
+    await keep('3')
+    expect([await inRun(), messages()]).toEqual(['3', [LOST]])
+    await rm(join(folder, 'state'))
+    await clock.advance(1000)
+    await expect.poll(messages).toEqual([LOST, AGAIN])
+    expect([await inState(), await inRun()]).toEqual(['3', 'none'])
     await file.settled()
-    expect(await fileOf().file.recall()).toBe('3')
+    await keep('4')
+    expect([await inState(), await inRun()]).toEqual(['4', 'none'])
+    expect(await fileOf().file.recall()).toBe('4')
+  })
+
+  it('is not fallen back behind by the next process: the newest counts, and is brought home', async () => {
+    const first = fileOf()
+    await first.keep('1')
+    await rename(join(folder, 'state'), join(folder, 'away'))
+    await writeFile(join(folder, 'state'), '')
+    await first.keep('2')
+    const second = fileOf()
+    expect(await second.file.recall()).toBe('2')
+    await rm(join(folder, 'state'))
+    await rename(join(folder, 'away'), join(folder, 'state'))
+    const third = fileOf()
+    expect(await third.file.recall()).toBe('2')
+    await third.file.settled()
+    expect([await inState(), await inRun()]).toEqual(['2', 'none'])
+  })
+
+  it('is tried later each time, and not at each cursor that comes', async () => {
+    let asked = 0
+    const { clock, log } = { clock: fakeClock(), log: keepLog().log }
+    const stateFolder = () => {
+      asked++
+      return Promise.reject(new Error('EROFS'))
+    }
+    const file = createCursorFile({
+      stateFolder,
+      runFolder: join(folder, 'run'),
+      check: 'kernel',
+      log,
+      clock,
+      random: () => 0.99,
+    })
+    for (let i = 0; i < 50; i++) {
+      file.keep(String(i))
+      await file.settled()
+    }
+    expect([asked, await inRun()]).toEqual([1, '49'])
+    for (let minute = 0; minute < 60; minute++) {
+      await clock.advance(60_000)
+      await file.settled()
+    }
+    expect(asked).toBeGreaterThan(10)
+    expect(asked).toBeLessThan(25)
+    await file.end()
+    expect(clock.sleeping).toBe(0)
+  })
+
+  it('is tried once more at the end', async () => {
+    const { keep, file } = fileOf()
+    await fail()
+    await keep('2')
+    await rm(join(folder, 'state'))
+    await file.end()
+    expect([await inState(), await inRun()]).toEqual(['2', 'none'])
+  })
+
+  it('that was gone at the start is looked into again by who asks again', async () => {
+    await fileOf().keep('5')
+    await rename(join(folder, 'state'), join(folder, 'away'))
+    await writeFile(join(folder, 'state'), '')
+    const { file, messages } = fileOf()
+    expect(await file.recall()).toBeUndefined()
+    await rm(join(folder, 'state'))
+    await rename(join(folder, 'away'), join(folder, 'state'))
+    expect(await file.recall()).toBe('5')
+    expect(messages()).toEqual([LOST, AGAIN])
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('that is full holds the one before until there is room', async () => {
+    await using disk = await smallDisk()
+    const { keep, clock, messages } = fileOf({ stateDir: disk.path })
+    await keep('1')
+    const full = join(disk.path, 'full')
+    await writeFile(full, Buffer.alloc(64 * 1024)).catch(() => undefined)
+    await keep('2')
+    expect([await inState(disk.path), await inRun(), messages()]).toEqual(['1', '2', [LOST]])
+    await rm(full)
+    await clock.advance(1000)
+    await expect.poll(() => inState(disk.path)).toBe('2')
+    await expect.poll(inRun).toBe('none')
+    await expect.poll(messages).toEqual([LOST, AGAIN])
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('that is read-only is written to once it is not', async () => {
+    await using disk = await smallDisk()
+    const remount = (how: string) => promisify(execFile)('mount', ['-o', `remount,${how}`, disk.path])
+    const { keep, clock, messages } = fileOf({ stateDir: disk.path })
+    await keep('1')
+    await remount('ro')
+    await keep('2')
+    expect([await inState(disk.path), await inRun(), messages()]).toEqual(['1', '2', [LOST]])
+    await remount('rw')
+    await clock.advance(1000)
+    await expect.poll(messages).toEqual([LOST, AGAIN])
+    expect(await inState(disk.path)).toBe('2')
   })
 })

@@ -1,9 +1,12 @@
 /**
- * A cursor on disk: one small file in the check's state folder, so that a reboot ends nothing; where there is no such
- * folder, in the monitor's run folder, which outlives kill -9 alone.
+ * A cursor on disk: one small file in the check's state folder, so that a reboot ends nothing. While that folder fails, in the
+ * monitor's run folder, which outlives kill -9 alone; what lies there is always newer.
  */
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Clock } from '#clock'
 import { readWhole, replaceFile } from '#durable'
+import { createBackoff } from '#pace'
 import type { Logger } from '#service'
 import { fileNameOf } from './memory.ts'
 
@@ -11,6 +14,9 @@ import { fileNameOf } from './memory.ts'
 export const CURSOR_BYTES_MAX = 4096
 
 const NAME = 'cursor.json'
+
+/** Between two attempts at a state folder that fails. */
+const RETRY_MS = { minMs: 1000, maxMs: 300_000 } as const
 
 /** Where a check's cursor is kept. */
 export interface CursorFileOptions {
@@ -21,74 +27,196 @@ export interface CursorFileOptions {
   /** The check's configured name. */
   readonly check: string
   readonly log: Logger
+  readonly clock: Clock
+  /** From 0 to 1. Default Math.random. */
+  readonly random?: () => number
 }
 
 /** The cursor that was kept last. */
 export interface CursorFile {
-  /** As JSON; undefined where nothing is kept that can be read. */
+  /** As JSON; undefined where nothing is kept that can be read. Who asks again has what can be read by then. */
   recall(): Promise<string | undefined>
-  /** Writes it on its own: nobody waits for it, and of several only the last counts. */
+  /** Writes it on its own: nobody waits for it, and of several only the last counts. Where it cannot be, it is tried again. */
   keep(cursor: string): void
-  /** Resolves when nothing more is to be written. */
+  /** Resolves when nothing more is to be written now. */
   settled(): Promise<void>
+  /** Tries once more what could not be written, and then no more. */
+  end(): Promise<void>
 }
 
-export function createCursorFile({ stateFolder, runFolder, check, log }: CursorFileOptions): CursorFile {
-  const inRunFolder = join(runFolder, `${fileNameOf(check)}.cursor.json`)
-  let path: string | undefined
-  let kept: string | undefined
+/** Says once that something fails, and once that it does again what it should. */
+function createFault({ log }: Pick<CursorFileOptions, 'log'>, fails: string, works: string) {
+  let isFailing = false
+  return {
+    is(err: unknown): void {
+      if (!isFailing) log.warn(fails, { err })
+      isFailing = true
+    },
+    over(): void {
+      if (isFailing) log.info(works)
+      isFailing = false
+    },
+  }
+}
+
+type Fault = ReturnType<typeof createFault>
+
+/** A cursor in one file. @param sync it outlives a power cut */
+function createPlace(path: () => Promise<string>, sync: boolean) {
+  let content: string | undefined
+  let mayBeThere = true
+  return {
+    /** What it has, as far as is known. */
+    get content() {
+      return content
+    },
+    /** What is no cursor is none, and `broken` hears of it. @throws what its folder says */
+    async read(broken: Fault): Promise<string | undefined> {
+      const there = await path()
+      try {
+        const text = (await readWhole(there, CURSOR_BYTES_MAX))?.toString()
+        if (text !== undefined) JSON.parse(text)
+        content = text
+      } catch (err) {
+        broken.is(err)
+      }
+      return content
+    },
+    async write(cursor: string): Promise<void> {
+      mayBeThere = true
+      await replaceFile(await path(), cursor, { mode: 0o600, sync })
+      content = cursor
+    },
+    async remove(): Promise<void> {
+      if (mayBeThere) await rm(await path(), { force: true })
+      mayBeThere = false
+      content = undefined
+    },
+  }
+}
+
+type Place = ReturnType<typeof createPlace>
+
+function faultsOf(options: CursorFileOptions) {
+  return {
+    state: createFault(
+      options,
+      'check cannot use its state folder: where its source was read up to is lost at a reboot',
+      'check keeps where its source was read up to in its state folder again',
+    ),
+    run: createFault(
+      options,
+      'check cannot keep where its source was read up to',
+      'check keeps it in its run folder again',
+    ),
+    broken: createFault(options, 'check cannot recall where its source was read up to', ''),
+  }
+}
+
+/** Writes it, unless it is there. @returns whether it is */
+async function written(place: Place, cursor: string, fault: Fault): Promise<boolean> {
+  try {
+    if (place.content !== cursor) await place.write(cursor)
+    return true
+  } catch (err) {
+    fault.is(err)
+    return false
+  }
+}
+
+/** What is written and where, one at a time: to its home, and elsewhere while that fails, which is tried again later each time. */
+function createWriter(home: Place, elsewhere: Place, options: CursorFileOptions, faults: ReturnType<typeof faultsOf>) {
+  const { clock, random } = options
+  const backoff = createBackoff({ ...RETRY_MS, ...(random && { random }) })
   let wanted: string | undefined
   let writing: Promise<void> | undefined
-  let hasFailed = false
+  /** Home fails, and its next attempt has come. */
+  let isDue = false
+  let isEnded = false
+  /** Ends the wait for the next attempt at home. */
+  let callOff: (() => void) | undefined
 
-  function failed(message: string, err: unknown): void {
-    if (!hasFailed) log.warn(message, { err })
-    hasFailed = true
+  async function writeHome(cursor: string): Promise<boolean> {
+    if (!(await written(home, cursor, faults.state))) {
+      callOff = isEnded ? () => undefined : clock.after(backoff.next(), tryHome)
+      return false
+    }
+    backoff.reset()
+    // Who comes next takes what lies there for newer.
+    await elsewhere.remove().catch(faults.run.is)
+    faults.state.over()
+    return true
   }
 
-  async function place(): Promise<string> {
-    if (path !== undefined) return path
-    try {
-      path = join(await stateFolder(), NAME)
-    } catch (err) {
-      log.warn('check has no state folder: where its source was read up to is lost at a reboot', { err })
-      path = inRunFolder
-    }
-    return path
+  async function writeElsewhere(cursor: string): Promise<boolean> {
+    const isThere = await written(elsewhere, cursor, faults.run)
+    if (isThere) faults.run.over()
+    return isThere
   }
 
   async function write(): Promise<void> {
-    while (wanted !== undefined && wanted !== kept) {
+    for (let kept: string | undefined; wanted !== undefined && (wanted !== kept || isDue); ) {
       const cursor = wanted
-      try {
-        await replaceFile(await place(), cursor, { mode: 0o600 })
-        kept = cursor
-        hasFailed = false
-      } catch (err) {
-        failed('check cannot keep where its source was read up to', err)
-        return
-      }
+      isDue = false
+      if (!((callOff === undefined && (await writeHome(cursor))) || (await writeElsewhere(cursor)))) return
+      kept = cursor
+    }
+  }
+
+  function begin(): void {
+    writing ??= write().finally(() => {
+      writing = undefined
+    })
+  }
+
+  function tryHome(): void {
+    callOff?.()
+    callOff = undefined
+    isDue = true
+    begin()
+  }
+
+  return {
+    keep(cursor: string): void {
+      wanted = cursor
+      begin()
+    },
+    settled: () => writing ?? Promise.resolve(),
+    async end(): Promise<void> {
+      isEnded = true
+      if (callOff !== undefined) tryHome()
+      await writing
+    },
+  }
+}
+
+export function createCursorFile(options: CursorFileOptions): CursorFile {
+  const { stateFolder, runFolder, check } = options
+  const inRunFolder = join(runFolder, `${fileNameOf(check)}.cursor.json`)
+  const state = createPlace(async () => join(await stateFolder(), NAME), true)
+  const run = createPlace(() => Promise.resolve(inRunFolder), false)
+  const faults = faultsOf(options)
+  const { keep, settled, end } = createWriter(state, run, options, faults)
+
+  async function inState(): Promise<string | undefined> {
+    try {
+      const cursor = await state.read(faults.broken)
+      faults.state.over()
+      return cursor
+    } catch (err) {
+      faults.state.is(err)
+      return undefined
     }
   }
 
   return {
     async recall() {
-      try {
-        const text = (await readWhole(await place(), CURSOR_BYTES_MAX))?.toString()
-        if (text !== undefined) JSON.parse(text)
-        kept = text
-        return text
-      } catch (err) {
-        failed('check cannot recall where its source was read up to', err)
-        return undefined
-      }
+      const [newer, older] = [await run.read(faults.broken), await inState()]
+      if (newer !== undefined) keep(newer)
+      return newer ?? older
     },
-    keep(cursor) {
-      wanted = cursor
-      writing ??= write().finally(() => {
-        writing = undefined
-      })
-    },
-    settled: () => writing ?? Promise.resolve(),
+    keep,
+    settled,
+    end,
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { tempFolder } from '../host/testing.ts'
@@ -49,6 +49,27 @@ describe('a check that follows', () => {
     await writeFile(join(folder, 'state/cursor.json'), '{"line":2}')
     const { life } = following(folder)
     expect((await life(0)).context.cursor).toEqual({ line: 2 })
+  })
+
+  it('goes on where an earlier process had told once that can be read, and never behind what it told itself', async () => {
+    await rm(join(folder, 'state'), { recursive: true })
+    await writeFile(join(folder, 'state'), '')
+    const { life, clock, lives } = following(folder)
+    const first = await life(0)
+    expect(first.context.cursor).toBeUndefined()
+    await rm(join(folder, 'state'))
+    await mkdir(join(folder, 'state'))
+    await writeFile(join(folder, 'state/cursor.json'), '{"line":2}')
+    async function again(index: number) {
+      lives[index]?.fail(new Error('gone'))
+      await expect.poll(() => clock.sleeping).toBe(1)
+      await clock.advance(60_000)
+      return life(index + 1)
+    }
+    const second = await again(0)
+    expect(second.context.cursor).toEqual({ line: 2 })
+    await second.tell({ findings: [] }, { cursor: { line: 3 } })
+    expect((await again(1)).context.cursor).toEqual({ line: 3 })
   })
 
   it('that fails is unknown, says so as a run that fails, and begins anew where it had told, later each time', async () => {

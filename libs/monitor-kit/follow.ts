@@ -100,7 +100,7 @@ export async function followSource(runner: Runner, follow: Follow<unknown>, opti
     const cursor = line.acknowledged(sequence)
     if (cursor !== undefined) cursors.keep(cursor)
   })
-  const recalled = await cursors.recall()
+  let recalled = await cursors.recall()
 
   /** What runs of it, also after it was told to end: no other is started beside it. */
   let running: Promise<void> = Promise.resolve()
@@ -141,6 +141,8 @@ export async function followSource(runner: Runner, follow: Follow<unknown>, opti
       options.send(runner.fail(err, new Date(clock.now().getTime() + waitMs)), false)
       await clock.sleep(waitMs, signal).catch(() => undefined)
       await orAborted(running, signal)
+      // Where it could not be read before, it may be by now.
+      if (line.last === undefined) recalled ??= await cursors.recall()
     }
   }
   // Who holds the process up waits for it no longer than it likes.

@@ -24,7 +24,7 @@ async function leave(
   { clock, log }: MonitorContext,
 ) {
   const settled = turns.then(() =>
-    Promise.all(parts.flatMap(({ memory, cursors }) => [memory.settled(), cursors.settled()])),
+    Promise.all(parts.flatMap(({ memory, cursors }) => [memory.settled(), cursors.end()])),
   )
   await within<unknown>(clock, settled, STOP_GRACE_MS, () => undefined)
   const closed = shared

@@ -17,18 +17,15 @@ export function stateFolderPath({ stateDir, monitor, check }: StateFolderOptions
   return join(stateDir, 'monitors', monitor, fileNameOf(check))
 }
 
-/** Makes it (0750) at the first call. Rejects with StateFolderError; the next call tries again. */
+/** Makes it (0750), also where it has gone since. Rejects with StateFolderError; the next call tries again. */
 export function createStateFolder(options: StateFolderOptions): () => Promise<string> {
   const path = stateFolderPath(options)
-  let made: Promise<string> | undefined
-  async function make(): Promise<string> {
+  return async () => {
     try {
       await mkdir(path, { recursive: true, mode: 0o750 })
       return path
     } catch (cause) {
-      made = undefined
       throw new StateFolderError(path, cause)
     }
   }
-  return () => (made ??= make())
 }

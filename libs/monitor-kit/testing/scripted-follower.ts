@@ -55,6 +55,7 @@ export function following(folder: string, more: Partial<CheckDefinition<unknown>
     runFolder: folder,
     check: 'kernel',
     log: kept.log,
+    clock,
   })
   const ended = followSource(runner, follow, {
     clock,
