@@ -25,6 +25,8 @@ export interface ExternalRpcOptions {
   readonly firstRuns: () => Promise<void>
   /** The same with a caller's parameters, for his answer alone; undefined where no check takes any of them. */
   readonly answer: (parameters: Readonly<Record<string, string>>) => Promise<Answer> | undefined
+  /** Somebody asks how it is. */
+  readonly onAsked: () => void
   /** Somebody was told how it is. */
   readonly onAnswered: () => void
   /** Asked to stop over the socket. */
@@ -33,8 +35,6 @@ export interface ExternalRpcOptions {
 
 export interface ExternalRpc {
   readonly service: RpcService
-  /** Somebody has asked how it is. */
-  readonly isAsked: boolean
   /** A run has ended: its events are kept for the next who asks, and what changed is noted. */
   happened(events: readonly NodeEvent[]): void
 }
@@ -93,7 +93,6 @@ function toldEvent({ severity, lastSeen, reason, message }: NodeEvent): Event {
 
 export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
   let events: NodeEvent[] = []
-  let isAsked = false
   const transitions = createTransitions()
 
   function conditions(): Condition[] {
@@ -119,7 +118,7 @@ export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
 
   const implementation: ExternalMonitorServer = {
     checkHealth(call, callback) {
-      isAsked = true
+      options.onAsked()
       void options
         .firstRuns()
         .then(() => options.answer(call.request.parameters))
@@ -141,9 +140,6 @@ export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
   }
   return {
     service: { definition: ExternalMonitorService, implementation },
-    get isAsked() {
-      return isAsked
-    },
     happened(more) {
       conditions()
       if (more.length > 0) events = [...events, ...more].slice(-EVENTS_KEPT)

@@ -6,7 +6,7 @@ import { type CheckParts, createCheckParts, type MonitorContext } from './check-
 import { createFirstRuns } from './first-runs.ts'
 import { followSource } from './follow.ts'
 import { createReportOutbox } from './outbox.ts'
-import { createExternal, createNative } from './protocols.ts'
+import { createProtocols } from './protocols.ts'
 import { scheduleCheck } from './schedule.ts'
 import { createShared, type Shared } from './shared.ts'
 import { createStrainWatch } from './strain-watch.ts'
@@ -56,10 +56,7 @@ export function createMonitor(definition: MonitorDefinition, context: MonitorCon
   for (const [index, { onWake }] of parts.entries()) onWake(() => checks[index]?.wake())
   const firstRuns = createFirstRuns(checks, clock)
   const served = { definition, context, outbox, runners, checks, firstRuns }
-  /** Who asks has nobody beside him who acknowledges what he is told. */
-  const isPolled = () => external.isAsked && !native.isWatched && !outbox.isAcknowledged
-  const external = createExternal(served, () => isPolled() && outbox.answered())
-  const native = createNative(served)
+  const { native, external, room } = createProtocols(served)
   const listeners: Listeners = {
     get isWatched() {
       return native.isWatched
@@ -71,8 +68,6 @@ export function createMonitor(definition: MonitorDefinition, context: MonitorCon
   }
   let turns: Promise<unknown> = Promise.resolve()
 
-  /** One that is only polled has nobody to wait for. */
-  const room = () => (isPolled() ? undefined : outbox.room())
   const follow = ({ runner, cursors }: CheckParts) =>
     runner.follow === undefined
       ? undefined

@@ -44,9 +44,9 @@ describe('the outbox', () => {
     const room = outbox.room()
     outbox.answered()
     await room
-    expect([had, sequences(outbox), outbox.isAcknowledged]).toEqual([[1], [1], false])
+    expect([had, sequences(outbox), outbox.acknowledgements]).toEqual([[1], [1], 0])
     outbox.acknowledge(77, 1)
-    expect([had, sequences(outbox), outbox.isAcknowledged]).toEqual([[1, 1], [], true])
+    expect([had, sequences(outbox), outbox.acknowledgements]).toEqual([[1, 1], [], 1])
   })
 
   it('keeps the times of what it keeps, however late it is delivered', () => {

@@ -28,8 +28,8 @@ export interface ReportOutbox {
   add(report: Unnumbered & { readonly said?: EncodedSaid | undefined }, isHeld?: boolean): Report
   /** Undefined while less than half of the room is held; else resolves when some of it may be free. */
   room(): Promise<void> | undefined
-  /** Somebody has acknowledged a report of this incarnation. */
-  readonly isAcknowledged: boolean
+  /** How often somebody has acknowledged reports of this incarnation. */
+  readonly acknowledgements: number
   /** Hears up to which number reports were acknowledged, or had by one who acknowledges nothing. */
   onAcknowledged(listener: (sequence: number) => void): void
   /** Gives the report a number; it is not kept, because it can be made again. */
@@ -63,7 +63,7 @@ export function createReportOutbox(
 ): ReportOutbox {
   let sequence = 0
   let dropped = 0
-  let isAcknowledged = false
+  let acknowledgements = 0
   const listeners: ((sequence: number) => void)[] = []
   let roomy = Promise.withResolvers<void>()
   function askAgain(): void {
@@ -88,8 +88,8 @@ export function createReportOutbox(
     get length() {
       return kept.length
     },
-    get isAcknowledged() {
-      return isAcknowledged
+    get acknowledgements() {
+      return acknowledgements
     },
     number,
     add({ said, ...report }, isHeld = false) {
@@ -106,7 +106,7 @@ export function createReportOutbox(
     acknowledge(acknowledged, upTo) {
       // Nobody has taken what was never told.
       if (acknowledged !== incarnation || upTo > sequence) return
-      isAcknowledged = true
+      acknowledgements++
       kept.forget(upTo)
       for (const listener of listeners) listener(upTo)
     },

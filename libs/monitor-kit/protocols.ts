@@ -3,10 +3,11 @@ import { cleanText } from '#model'
 import { createAnswers } from './answers.ts'
 import type { MonitorContext } from './check-parts.ts'
 import { describeMonitor, metadataOf } from './describe.ts'
-import { createExternalRpc, type ExternalRpc } from './external-rpc.ts'
+import { createExternalRpc, type ExternalRpc, type ExternalRpcOptions } from './external-rpc.ts'
 import type { FirstRuns } from './first-runs.ts'
 import { createMonitorRpc, type MonitorRpc } from './monitor-rpc.ts'
 import type { ReportOutbox } from './outbox.ts'
+import { createPolled } from './polled.ts'
 import type { Runner } from './run-check.ts'
 import type { ScheduledCheck } from './schedule.ts'
 import { presentReports, together } from './telling.ts'
@@ -24,11 +25,12 @@ export interface Served {
 
 /**
  * npd.external.v1.ExternalMonitor: what is known, in the order of the declared types.
- * @param onAnswered somebody was told how it is
+ * @param onAsked somebody asks how it is
+ * @param onAnswered somebody was told
  */
-export function createExternal(
+function createExternal(
   { definition, context, runners, checks, firstRuns }: Served,
-  onAnswered: () => void,
+  { onAsked, onAnswered }: Pick<ExternalRpcOptions, 'onAsked' | 'onAnswered'>,
 ): ExternalRpc {
   const byType = [...new Set(runners.flatMap(({ declared }) => declared.conditions.map(({ type }) => type)))]
   const conditionsOf = (type: string) =>
@@ -39,13 +41,14 @@ export function createExternal(
     present: () => byType.map((type) => ({ type, conditions: conditionsOf(type) })),
     answer: createAnswers(checks),
     firstRuns: firstRuns.wait,
+    onAsked,
     onAnswered,
     onStop: () => context.requestStop?.('npd.external.v1.ExternalMonitor/Stop'),
   })
 }
 
 /** nodedoctor.v1.Monitor: reports as they come, and runs that are asked for. */
-export function createNative({ definition, context, outbox, runners, checks }: Served): MonitorRpc {
+function createNative({ definition, context, outbox, runners, checks }: Served): MonitorRpc {
   const { clock, log, version } = context
 
   function clear(word: ClearedWord): void {
@@ -70,4 +73,28 @@ export function createNative({ definition, context, outbox, runners, checks }: S
       )
     },
   })
+}
+
+/** What is served, and whether there is room for more. */
+export interface Protocols {
+  readonly native: MonitorRpc
+  readonly external: ExternalRpc
+  /** As of the outbox; undefined where the monitor is only polled, since nobody is to be waited for. */
+  readonly room: ReportOutbox['room']
+}
+
+/** Both protocols over one outbox. */
+export function createProtocols(served: Served): Protocols {
+  const { outbox, context } = served
+  const native = createNative(served)
+  const polled = createPolled({
+    clock: context.clock,
+    isWatched: () => native.isWatched,
+    acknowledgements: () => outbox.acknowledgements,
+  })
+  const external = createExternal(served, {
+    onAsked: polled.asked,
+    onAnswered: () => polled.isPolled && outbox.answered(),
+  })
+  return { native, external, room: () => (polled.isPolled ? undefined : outbox.room()) }
 }

@@ -54,14 +54,19 @@ export const BOTH = [
 ]
 
 /** The monitor as a service, hosted as its process would. */
-export async function host({ runDir, socket, ends }: Stage, definition: MonitorDefinition, entries: readonly Entry[]) {
+export async function host(
+  { runDir, socket, ends }: Stage,
+  definition: MonitorDefinition,
+  entries: readonly Entry[],
+  clock = systemClock(),
+) {
   const kept = keepLog('tiny')
   const stop = new AbortController()
   const ended = createHostedService(createMonitorService(definition), {
     version: '1.2.3',
     config: configOf(runDir, entries),
     host: createHost({ root: '' }),
-    clock: systemClock(),
+    clock,
     log: kept.log,
     alone: true,
   }).run(stop.signal)
