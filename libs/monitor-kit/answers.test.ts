@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
-import { ConditionStatus, ExternalMonitorService } from '#proto/npd/external/v1/external_monitor.ts'
+import {
+  ConditionStatus,
+  type ExternalMonitorServer,
+  ExternalMonitorService,
+} from '#proto/npd/external/v1/external_monitor.ts'
 import type { RpcClient } from '#rpc'
 import { defineMonitor } from './define.ts'
+import { createExternalRpc } from './external-rpc.ts'
 import { createLook } from './look.ts'
 import { checkOf, healthy, problem, specOf } from './testing/scripted-monitor.ts'
 import { closeStage, host, openStage, type Stage, watchMonitor } from './testing/stage.ts'
@@ -135,5 +140,41 @@ describe('parameters of a caller', () => {
     expect(own.length).toBeGreaterThanOrEqual(1)
     expect(seen.length - 1).toBe(own.length)
     expect(own.length).toBeLessThanOrEqual(12)
+  })
+
+  it('leave what the look does not name as it is known', async () => {
+    const look = (context: CheckContext<unknown>): CheckResult =>
+      Object.keys(context.parameters).length > 0
+        ? { findings: [problem('Hot', 'gpu:1')], withdrawn: [{ type: 'Hot', entity: 'gpu:0' }] }
+        : { findings: [problem('Hot', 'gpu:0', 'as known'), healthy('Hot', 'gpu:1'), problem('Dusty', '', 'as known')] }
+    const conditions = [specOf('Hot'), specOf('Dusty'), specOf('Silent')]
+    const heat = checkOf(look, { type: 'heat-check', parameters: ['limit'], conditions })
+    const definition = defineMonitor({ name: 'tiny', description: '', checks: [heat] })
+    const { client } = await host(stage, definition, [{ name: 'heat', type: 'heat-check' }])
+    const known = await client.call(ExternalMonitorService.checkHealth, { parameters: {}, sequence: 1 })
+    const answer = await client.call(ExternalMonitorService.checkHealth, { parameters: { limit: '1' }, sequence: 2 })
+    expect(answer.conditions.map(({ type, message }) => `${type} ${message}`)).toEqual([
+      'Hot gpu:1: 96 % used',
+      'Dusty as known',
+    ])
+    expect(answer.conditions[1]).toEqual(known.conditions[1])
+  })
+
+  it('that no answer can be made of are an error for who asks, and for nobody else', async () => {
+    const { service } = createExternalRpc({
+      name: 'tiny',
+      metadata: () => ({}) as never,
+      present: () => [],
+      firstRuns: () => Promise.resolve(),
+      answer: () => Promise.reject(new Error('no room')),
+      onAsked: () => undefined,
+      onAnswered: () => expect.unreachable(),
+      onStop: () => undefined,
+    })
+    const { checkHealth } = service.implementation as ExternalMonitorServer
+    const said = new Promise((resolve) => {
+      checkHealth({ request: { parameters: {}, sequence: 1 } } as never, (err) => resolve(err))
+    })
+    expect(await said).toEqual({ code: 13, details: 'no room' })
   })
 })

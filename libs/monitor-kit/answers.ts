@@ -23,6 +23,7 @@ async function ask(asked: readonly (readonly [ScheduledCheck, Parameters])[]): P
   return {
     checks: new Set(answers.map(({ name }) => name)),
     observations: answers.flatMap((one) => one.said.observations),
+    withdrawn: answers.flatMap((one) => one.said.withdrawn),
     events: answers.flatMap((one) => one.said.events),
   }
 }

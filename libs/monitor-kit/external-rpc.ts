@@ -1,5 +1,12 @@
 /** npd.external.v1.ExternalMonitor, so that the original client of that protocol can use our monitors. */
-import { compareHealth, compareSeverity, type NodeEvent, type Observation } from '#model'
+import {
+  type ConditionKey,
+  compareHealth,
+  compareSeverity,
+  conditionKey,
+  type NodeEvent,
+  type Observation,
+} from '#model'
 import {
   type Condition,
   ConditionStatus,
@@ -8,8 +15,10 @@ import {
   ExternalMonitorService,
   type MonitorMetadata,
   Severity,
+  type Status,
 } from '#proto/npd/external/v1/external_monitor.ts'
-import type { RpcService } from '#rpc'
+import { GRPC_STATUS, type RpcService } from '#rpc'
+import { errorText } from './findings.ts'
 import type { PresentCondition } from './present.ts'
 import { createTransitions, type Transitions } from './transitions.ts'
 
@@ -39,11 +48,16 @@ export interface ExternalRpc {
   happened(events: readonly NodeEvent[]): void
 }
 
-/** What checks said for one answer alone: what they looked at, in place of what is known of it, and what they saw happen. */
+/**
+ * What checks said for one answer alone: what they named, in place of what is known of it, and what they saw happen. What they did
+ * not name is what it is known to be.
+ */
 export interface Answer {
   /** Names of checks that said it. */
   readonly checks: ReadonlySet<string>
   readonly observations: readonly Observation[]
+  /** What of what is known of these checks is not so for this answer. */
+  readonly withdrawn: readonly ConditionKey[]
   readonly events: readonly NodeEvent[]
 }
 
@@ -100,13 +114,27 @@ export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
   }
 
   /** As they are for one answer alone; what is noted of them is noted nowhere. */
-  function conditionsOf({ checks, observations }: Answer): Condition[] {
+  function conditionsOf({ checks, observations, withdrawn }: Answer): Condition[] {
+    const named = new Set([...observations, ...withdrawn].map(({ type, entity }) => conditionKey(type, entity)))
+    const isNamed = ({ check, type, entity }: Observation) => checks.has(check) && named.has(conditionKey(type, entity))
     return options.present().flatMap(({ type, conditions: known }) => {
-      const others = known.filter(({ latest }) => !checks.has(latest.check))
+      const others = known.filter(({ latest }) => !isNamed(latest))
       const said = observations.filter((observation) => observation.type === type)
+      if (said.length === 0 && others.length === known.length) return conditionOf(type, known, transitions) ?? []
       const own = said.map((observation) => inAnswer(observation, known))
       return conditionOf(type, [...others, ...own], createTransitions()) ?? []
     })
+  }
+
+  /** What is so, and what happened since it was asked last. */
+  async function statusFor(parameters: Readonly<Record<string, string>>): Promise<Status> {
+    await options.firstRuns()
+    const answer = await options.answer(parameters)
+    return {
+      source: options.name,
+      conditions: answer === undefined ? conditions() : conditionsOf(answer),
+      events: [...takeEvents(), ...(answer?.events ?? [])].map(toldEvent),
+    }
   }
 
   /** What happened since it was asked last. */
@@ -119,17 +147,13 @@ export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
   const implementation: ExternalMonitorServer = {
     checkHealth(call, callback) {
       options.onAsked()
-      void options
-        .firstRuns()
-        .then(() => options.answer(call.request.parameters))
-        .then((answer) => {
-          callback(null, {
-            source: options.name,
-            conditions: answer === undefined ? conditions() : conditionsOf(answer),
-            events: [...takeEvents(), ...(answer?.events ?? [])].map(toldEvent),
-          })
+      statusFor(call.request.parameters).then(
+        (status) => {
+          callback(null, status)
           options.onAnswered()
-        })
+        },
+        (err: unknown) => callback({ code: GRPC_STATUS.INTERNAL, details: errorText(err) }),
+      )
     },
     getMetadata: (_call, callback) => callback(null, options.metadata()),
     stop(_call, callback) {

@@ -90,17 +90,24 @@ export function createSaying(options: SayingOptions): Saying {
   const present = createPresent()
   const unseen = createUnseen({ name, types, ownEntity, present })
 
+  function withdrawnBy(result: CheckResult, isPart: boolean): ConditionKey[] {
+    return [...(result.withdrawn ?? []), ...unseen.replaced(result, isPart)].map(keyOf)
+  }
+
   return {
     present,
     ownEntity,
     seen(said, observed, isPart) {
       const result = ofOwn(said, ownEntity)
-      const withdrawn = [...(result.withdrawn ?? []), ...unseen.replaced(result, isPart)].map(keyOf)
-      const all = told(result, observed, withdrawn)
-      present.note(all.observations, withdrawn)
+      const all = told(result, observed, withdrawnBy(result, isPart))
+      unseen.noted(result, isPart)
+      present.note(all.observations, all.withdrawn)
       return all
     },
-    heard: (result, observed) => told(ofOwn(result, ownEntity), observed, []),
+    heard(said, observed) {
+      const result = ofOwn(said, ownEntity)
+      return told(result, observed, withdrawnBy(result, result.partial === true))
+    },
     unheard: (err, observed) => ({
       observations: unseen.unknown(err, observed, () => false),
       withdrawn: [],

@@ -26,8 +26,10 @@ export interface UnseenOptions {
 export interface Unseen {
   /** From now on types of which nothing was said are unknown as a whole. */
   lose(): void
-  /** What was unknown as a whole and is seen in its parts now: that is withdrawn. @param isPart the result need not name all */
+  /** What was unknown as a whole and is seen in its parts by this. @param isPart the result need not name all */
   replaced(result: CheckResult, isPart: boolean): readonly ConditionKey[]
+  /** It is noted, and that is withdrawn. */
+  noted(result: CheckResult, isPart: boolean): void
   /** All that it said something of, and types of which it did not, as unknown. @param isKnown but for these */
   unknown(err: unknown, observed: Date, isKnown: IsOne): Observation[]
   /** What is unknown as a whole, in these words. */
@@ -52,6 +54,11 @@ export function createUnseen({ name, types, ownEntity, present }: UnseenOptions)
     return types.filter((type) => !known.has(type))
   }
 
+  /** Of those that are unknown as a whole. */
+  function seenIn({ findings }: CheckResult, isPart: boolean): readonly string[] {
+    return [...wholly].filter((type) => !isPart || findings.some((finding) => finding.type === type))
+  }
+
   function unknownOf(keys: readonly Subject[], words: Words, observed: Date): Observation[] {
     return keys.map(({ type, entity, subject }) =>
       observationOf({ type, entity, subject, health: 'unknown', ...words }, name, observed),
@@ -62,12 +69,15 @@ export function createUnseen({ name, types, ownEntity, present }: UnseenOptions)
     lose() {
       for (const type of silentTypes()) wholly.add(type)
     },
-    replaced({ findings }, isPart) {
-      const known = [...wholly].filter((type) => !isPart || findings.some((finding) => finding.type === type))
-      for (const type of known) wholly.delete(type)
+    replaced(result, isPart) {
       const isThere = (type: string) =>
-        findings.some((finding) => finding.type === type && (finding.entity ?? '') === ownEntity)
-      return known.filter((type) => !isThere(type)).map(ownKey)
+        result.findings.some((finding) => finding.type === type && (finding.entity ?? '') === ownEntity)
+      return seenIn(result, isPart)
+        .filter((type) => !isThere(type))
+        .map(ownKey)
+    },
+    noted(result, isPart) {
+      for (const type of seenIn(result, isPart)) wholly.delete(type)
     },
     unknown(err, observed, isKnown) {
       const known = [...present.conditions.values()].map(({ latest }) => latest)
