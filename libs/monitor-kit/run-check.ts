@@ -1,6 +1,7 @@
 /** One run of one check: within its deadline, and whatever it does comes out as what was observed. */
 import type { CheckRun } from '#model'
 import { createBesideTurns, type Moment } from './beside-turns.ts'
+import { createWords, type Words } from './cleared.ts'
 import { declarationOf, plainDeclaration } from './declaration.ts'
 import { CheckHangsError, CheckTimedOutError } from './errors.ts'
 import { errorText, type RunReport } from './findings.ts'
@@ -128,45 +129,13 @@ function createdOf(definition: AnyCheck, around: Around): Created {
   }
 }
 
-/** Words of people: those that come while a run is under way the check hears when it has ended, what that run saw is older. */
-function createWords(run: RunFunction, present: Present, { log, clock }: Around) {
-  const forCheck: ClearedWord[] = []
-  const forPresent: ClearedWord[] = []
-
-  function letGo(word: ClearedWord): void {
-    try {
-      run.cleared?.(word)
-    } catch (err) {
-      log.error('check cannot let go of what a person cleared', { err })
-    }
-  }
-
-  return {
-    clear(word: ClearedWord, isRunning: boolean): void {
-      present.clear(word, clock.now())
-      if (isRunning) {
-        forCheck.push(word)
-        forPresent.push(word)
-      } else letGo(word)
-    },
-    runEnded() {
-      for (const word of forCheck.splice(0)) letGo(word)
-    },
-    /** What a run has said of what was cleared since is older. */
-    afterwards<T>(said: T): T {
-      for (const word of forPresent.splice(0)) present.clear(word, clock.now())
-      return said
-    },
-  }
-}
-
 /** Runs of one check, one at a time; one that passed its deadline is under way until it really ends. */
-function createRuns(run: RunFunction, around: Around, timeoutMs: number, onEnd: () => void) {
+function createRuns(run: RunFunction, around: Around, timeoutMs: number, words: Words) {
   let sinceMs: number | undefined
 
   function ended(): void {
     sinceMs = undefined
-    onEnd()
+    words.lookEnded()
   }
 
   return {
@@ -179,6 +148,7 @@ function createRuns(run: RunFunction, around: Around, timeoutMs: number, onEnd: 
       const nowMs = around.clock.monotonicMs()
       if (sinceMs !== undefined) throw new CheckHangsError(around.name, nowMs - sinceMs)
       sinceMs = nowMs
+      words.lookBegan()
       return withinDeadline(run, { ...around, parameters }, timeoutMs, signal, ended)
     },
   }
@@ -208,7 +178,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   const { present } = saying
   const beside = createBesideTurns(saying)
   const words = createWords(run, present, around)
-  const runs = createRuns(run, around, instance.timeoutMs, words.runEnded)
+  const runs = createRuns(run, around, instance.timeoutMs, words)
   const whole = createWhole()
 
   function ran(started: Date, beganMs: number, error: string, next: Date | undefined, intervalMs: number): CheckRun[] {
@@ -249,9 +219,9 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       if (runs.sinceMs !== undefined) return undefined
       const observed = clock.now()
       try {
-        return saying.heard(await runs.begin(signal, parameters), observed)
+        return words.without(saying.heard(await runs.begin(signal, parameters), observed))
       } catch (err) {
-        return saying.unheard(err, observed)
+        return words.without(saying.unheard(err, observed))
       }
     },
     async run(next, signal, intervalMs = instance.intervalMs) {
@@ -264,7 +234,10 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
         const error = saying.undeclared(result) || (beside.failure === undefined ? '' : errorText(beside.failure))
         return { ...said, runs: end(error), complete: whole.saw(result) ? [name] : [] }
       } catch (err) {
-        return { ...words.afterwards({ ...beside.lookFailed(err, started) }), runs: end(errorText(err)), complete: [] }
+        const said = beside.lookFailed(err, started)
+        // One that hangs has seen nothing, and that is known since now.
+        if (!(err instanceof CheckHangsError)) words.afterwards(said)
+        return { ...said, runs: end(errorText(err)), complete: [] }
       }
     },
   }

@@ -30,6 +30,7 @@ function latching(look: () => Promise<boolean>): { definition: MonitorDefinition
   const well = { label: '', healthyReason: 'BelowLimit', healthyMessage: '' }
   const check = checkOf(() => ({ findings: [] }), {
     conditions: [{ type: 'RaidBroken', ...texts, ...well }],
+    parameters: ['limit'],
     create() {
       let isBad = false
       async function run(): Promise<CheckResult> {
@@ -94,6 +95,56 @@ describe("a person's word", () => {
     expect((await looking).report?.observations[0]?.health).toBe(Health.PROBLEM)
     await expect.poll(() => words).toHaveLength(1)
     expect((await older(client))[0]).toMatchObject({ status: 2, reason: 'Cleared' })
+  })
+
+  it('that comes while a look with parameters is under way holds for its answer, and for nothing that is seen later', async () => {
+    const going = Promise.withResolvers<boolean>()
+    const began = Promise.withResolvers<void>()
+    let found: Promise<boolean> = Promise.resolve(true)
+    const { definition, words } = latching(() => {
+      if (found === going.promise) began.resolve()
+      return found
+    })
+    const { client } = await host(stage, definition, DISKS)
+    await look(client)
+    found = going.promise
+    const asking = client.call(ExternalMonitorService.checkHealth, { parameters: { limit: '1' }, sequence: 1 })
+    await began.promise
+    const watcher = watchMonitor(stage, client)
+    await watcher.next()
+    watcher.say({ $case: 'clear', value: { type: 'RaidBroken', entity: 'disk:/', by: 'ann', why: 'seen' } })
+    await expect.poll(async () => (await older(client))[0]).toMatchObject({ status: 2, reason: 'Cleared' })
+    expect(words).toEqual([])
+    going.resolve(true)
+    expect((await asking).conditions[0]).toMatchObject({ status: 2, reason: 'Cleared' })
+    expect(words).toHaveLength(1)
+    found = Promise.resolve(false)
+    await look(client)
+    expect((await older(client))[0]).toMatchObject({ status: 2, reason: 'BelowLimit' })
+  })
+
+  it('that comes while a look with parameters is under way hides nothing that is found after it', async () => {
+    const going = Promise.withResolvers<boolean>()
+    const began = Promise.withResolvers<void>()
+    let found: Promise<boolean> = Promise.resolve(true)
+    const { definition, words } = latching(() => {
+      if (found === going.promise) began.resolve()
+      return found
+    })
+    const { client } = await host(stage, definition, DISKS)
+    await look(client)
+    found = going.promise
+    const asking = client.call(ExternalMonitorService.checkHealth, { parameters: { limit: '1' }, sequence: 1 })
+    await began.promise
+    const watcher = watchMonitor(stage, client)
+    await watcher.next()
+    watcher.say({ $case: 'clear', value: { type: 'RaidBroken', entity: 'disk:/', by: 'ann', why: 'seen' } })
+    await expect.poll(async () => (await older(client))[0]).toMatchObject({ status: 2, reason: 'Cleared' })
+    going.resolve(true)
+    await asking
+    await expect.poll(() => words).toHaveLength(1)
+    await look(client)
+    expect((await older(client))[0]).toMatchObject({ status: 1, reason: 'AboveLimit' })
   })
 
   it('said to the detector ends what a check has latched, for good', async () => {
