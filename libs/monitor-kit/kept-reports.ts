@@ -1,4 +1,4 @@
-/** Reports in their order, within a room: who goes first when there is none, and how much of it is held. */
+/** Reports in their order, within a room that checks share: who goes first when there is none, and how much of it is held. */
 
 /** A report as it goes out, without its samples. */
 export interface KeptReport {
@@ -14,6 +14,8 @@ export interface Kept extends KeptReport {
   readonly isQuiet: boolean
   /** What a cursor stands behind. */
   readonly isHeld: boolean
+  /** The configured name of the check that said it; "" for what no check said. */
+  readonly check: string
 }
 
 /** The room that there is. */
@@ -25,8 +27,8 @@ export interface OutboxLimits {
 /** Reports that are kept. */
 export interface KeptReports {
   readonly length: number
-  /** Those that a cursor stands behind have half of the room, or more. */
-  readonly isHalfHeld: boolean
+  /** Those of a check that a cursor stands behind have its share of the half of the room that is for them, or more. */
+  isFull(check: string): boolean
   /** Keeps it, behind all others. @returns how many had to go for it */
   add(report: Kept): number
   /** The first after this number. */
@@ -37,17 +39,58 @@ export interface KeptReports {
   remove(sequence: number): boolean
 }
 
-/** @param onRoom some have gone */
-export function createKeptReports(limits: OutboxLimits, onRoom: () => void): KeptReports {
-  const kept: Kept[] = []
-  const all = { reports: 0, bytes: 0 }
-  const held = { reports: 0, bytes: 0 }
+/** How many, and how large they are together. */
+interface Sum {
+  reports: number
+  bytes: number
+}
 
-  function count({ bytes: { length }, isHeld }: Kept, by: 1 | -1): void {
-    for (const sum of isHeld ? [all, held] : [all]) {
+/** What a check has: what a cursor stands behind, and what can go. */
+interface Use {
+  readonly held: Sum
+  readonly free: Sum
+}
+
+/** What each check has of the room. */
+function createUses(limits: OutboxLimits) {
+  const uses = new Map<string, Use>()
+  const partOf = ({ reports, bytes }: Sum) => Math.max(reports / limits.reports, bytes / limits.bytes)
+
+  return {
+    /** From 0 to 1. */
+    heldBy: (check: string) => partOf(uses.get(check)?.held ?? { reports: 0, bytes: 0 }),
+    count({ check, isHeld, bytes: { length } }: Kept, by: 1 | -1): void {
+      const use = uses.get(check) ?? { held: { reports: 0, bytes: 0 }, free: { reports: 0, bytes: 0 } }
+      const sum = isHeld ? use.held : use.free
       sum.reports += by
       sum.bytes += by * length
-    }
+      uses.set(check, use)
+    },
+    /** The check that has most of it; undefined where nobody has any. */
+    most(what: keyof Use): string | undefined {
+      let found: string | undefined
+      let part = 0
+      for (const [check, use] of uses) {
+        if (partOf(use[what]) > part) [found, part] = [check, partOf(use[what])]
+      }
+      return found
+    },
+  }
+}
+
+/**
+ * @param followers how many checks share the half of the room that is for what a cursor stands behind
+ * @param onRoom some have gone
+ */
+export function createKeptReports(limits: OutboxLimits, followers: number, onRoom: () => void): KeptReports {
+  const kept: Kept[] = []
+  const all: Sum = { reports: 0, bytes: 0 }
+  const uses = createUses(limits)
+
+  function count(report: Kept, by: 1 | -1): void {
+    all.reports += by
+    all.bytes += by * report.bytes.length
+    uses.count(report, by)
   }
 
   function cut(index: number, many: number): void {
@@ -55,19 +98,23 @@ export function createKeptReports(limits: OutboxLimits, onRoom: () => void): Kep
     onRoom()
   }
 
-  /** What says nothing goes first, what a cursor stands behind last, and of the same the oldest. */
+  /**
+   * Of the check that has most of what can go, so that none fills the room of others: what says nothing goes first, and of the
+   * same the oldest. What a cursor stands behind goes last.
+   */
   function least(): number {
-    const quiet = kept.findIndex((report) => report.isQuiet && !report.isHeld)
-    return Math.max(0, quiet === -1 ? kept.findIndex((report) => !report.isHeld) : quiet)
+    const check = uses.most('free')
+    if (check === undefined) return kept.findIndex((report) => report.check === uses.most('held'))
+    const isFree = (report: Kept) => report.check === check && !report.isHeld
+    const quiet = kept.findIndex((report) => isFree(report) && report.isQuiet)
+    return quiet === -1 ? kept.findIndex(isFree) : quiet
   }
 
   return {
     get length() {
       return kept.length
     },
-    get isHalfHeld() {
-      return held.reports * 2 >= limits.reports || held.bytes * 2 >= limits.bytes
-    },
+    isFull: (check) => uses.heldBy(check) * 2 * followers >= 1,
     add(report) {
       kept.push(report)
       count(report, 1)

@@ -39,12 +39,13 @@ async function leave(
  */
 export function createMonitor(definition: MonitorDefinition, context: MonitorContext, readUse = readOwnUse): Service {
   const { clock, log } = context
-  const outbox = createReportOutbox(randomInt(1, 2 ** 47))
   const stopped = new AbortController()
   const { signal } = stopped
   const shared = createShared(definition, context, signal)
   const parts = createCheckParts(definition, context, shared.value)
   const runners = parts.map(({ runner }) => runner)
+  const followers = runners.filter((runner) => runner.follow !== undefined).length
+  const outbox = createReportOutbox(randomInt(1, 2 ** 47), undefined, followers)
   const { send, tell } = createTelling(context, outbox, () => listeners)
   const { stretch, turned } = createStrainWatch({ monitor: definition.name, clock, log, readUse, signal, tell })
   const readinessChanged = () => context.readinessChanged?.()
@@ -74,9 +75,9 @@ export function createMonitor(definition: MonitorDefinition, context: MonitorCon
       : followSource(runner, runner.follow, {
           clock,
           cursors,
-          outbox: { room, onAcknowledged: outbox.onAcknowledged },
+          outbox: { room: () => room(runner.instance.name), onAcknowledged: outbox.onAcknowledged },
           signal,
-          send: (run, isHeld) => send(run, isHeld).sequence,
+          send: (run, isHeld) => send(run, isHeld, runner.instance.name).sequence,
         })
 
   return {

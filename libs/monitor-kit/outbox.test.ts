@@ -85,6 +85,46 @@ describe('the outbox', () => {
     expect([sequences(outbox), outbox.dropped]).toEqual([[4, 5, 6], 3])
   })
 
+  it.each([
+    ['reports', { reports: 10, bytes: 1e9 }, 1],
+    ['bytes', { reports: 1e9, bytes: 4000 }, 400],
+  ])(
+    'gives up what the check has that fills it with %s, and nothing of others, and counts it',
+    (_what, limits, length) => {
+      const outbox = createReportOutbox(77, limits)
+      for (let i = 0; i < 3; i++) outbox.add(loud(), false, 'calm')
+      for (let i = 0; i < 100; i++) {
+        const finding = { ...problem('DiskFull'), message: 'x'.repeat(length) }
+        outbox.add(emptyReport({ observations: [observationOf(finding, 'noisy', at)] }), false, 'noisy')
+      }
+      outbox.add(quiet(), false, 'calm')
+      expect(sequences(outbox).slice(0, 3)).toEqual([1, 2, 3])
+      expect(sequences(outbox).at(-1)).toBe(104)
+      expect(outbox.dropped + outbox.length).toBe(104)
+    },
+  )
+
+  it('gives up what a cursor stands behind only where there is nothing else, of the check that has most of it', () => {
+    const outbox = createReportOutbox(77, { reports: 4, bytes: 1e9 })
+    outbox.add(loud(), true, 'calm')
+    for (let i = 0; i < 3; i++) outbox.add(loud(), true, 'noisy')
+    outbox.add(loud(), false, 'other')
+    expect(sequences(outbox)).toEqual([1, 2, 3, 4])
+    outbox.add(loud(), true, 'noisy')
+    expect([sequences(outbox), outbox.dropped]).toEqual([[1, 3, 4, 6], 2])
+  })
+
+  it('lets each check that follows hold its share, whatever others hold', async () => {
+    const outbox = createReportOutbox(77, { reports: 16, bytes: 1e9 }, 2)
+    for (let i = 0; i < 4; i++) outbox.add(loud(), true, 'noisy')
+    const waits = outbox.room('noisy')
+    expect(waits).toBeInstanceOf(Promise)
+    expect(outbox.room('calm')).toBeUndefined()
+    outbox.acknowledge(77, 1)
+    await waits
+    expect(outbox.room('noisy')).toBeUndefined()
+  })
+
   it('takes events of severity warning, what is unknown and what is withdrawn for no silence', () => {
     const event = { id: '', monitor: '', check: '', entity: '', reason: 'R', message: '', count: 1 }
     const times = { firstSeen: at, lastSeen: at }

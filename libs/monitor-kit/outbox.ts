@@ -1,6 +1,6 @@
 /**
- * Reports that the detector has not acknowledged: kept, bounded, in order. The oldest that says nothing is wrong goes
- * first when there is no room, and is counted. Kept as bytes, a tenth of the objects' memory; samples are not kept,
+ * Reports that the detector has not acknowledged: kept, bounded, in order. When there is no room, of the check that has most of it
+ * the oldest that says nothing is wrong goes first, and is counted. Kept as bytes, a tenth of the objects' memory; samples are not kept,
  * since nobody wants old ones.
  */
 import { compareSeverity, type Report } from '#model'
@@ -24,10 +24,14 @@ export interface ReportOutbox {
    * Gives the report its number and keeps it.
    * @param report `said`: where what it says is encoded already
    * @param isHeld a cursor stands behind it: another goes first when there is no room. Default false
+   * @param check the configured name of who said it: where there is no room, who has most of it loses. Default ""
    */
-  add(report: Unnumbered & { readonly said?: EncodedSaid | undefined }, isHeld?: boolean): Report
-  /** Undefined while less than half of the room is held; else resolves when some of it may be free. */
-  room(): Promise<void> | undefined
+  add(report: Unnumbered & { readonly said?: EncodedSaid | undefined }, isHeld?: boolean, check?: string): Report
+  /**
+   * Undefined while the check holds less than its share of half of the room; else resolves when some of it may be free.
+   * @param check default ""
+   */
+  room(check?: string): Promise<void> | undefined
   /** How often somebody has acknowledged reports of this incarnation. */
   readonly acknowledgements: number
   /** Hears up to which number reports were acknowledged, or had by one who acknowledges nothing. */
@@ -56,10 +60,14 @@ function isQuiet(report: Report): boolean {
   )
 }
 
-/** @param incarnation a number drawn at the monitor's start, not 0 */
+/**
+ * @param incarnation a number drawn at the monitor's start, not 0
+ * @param followers how many checks tell with cursors, and share the half of the room that these may hold
+ */
 export function createReportOutbox(
   incarnation: number,
   limits: OutboxLimits = { reports: KEPT_MAX, bytes: KEPT_BYTES_MAX },
+  followers = 1,
 ): ReportOutbox {
   let sequence = 0
   let dropped = 0
@@ -70,7 +78,7 @@ export function createReportOutbox(
     roomy.resolve()
     roomy = Promise.withResolvers()
   }
-  const kept = createKeptReports(limits, askAgain)
+  const kept = createKeptReports(limits, Math.max(1, followers), askAgain)
 
   function number(report: Unnumbered): Report {
     sequence++
@@ -92,14 +100,13 @@ export function createReportOutbox(
       return acknowledgements
     },
     number,
-    add({ said, ...report }, isHeld = false) {
+    add({ said, ...report }, isHeld = false, check = '') {
       const numbered = number(report)
-      const bytes = bytesOfReport(numbered, said)
-      const things = thingsOf(numbered)
-      dropped += kept.add({ sequence: numbered.sequence, bytes, things, isQuiet: isQuiet(numbered), isHeld })
+      const encoded = { bytes: bytesOfReport(numbered, said), things: thingsOf(numbered) }
+      dropped += kept.add({ sequence: numbered.sequence, ...encoded, isQuiet: isQuiet(numbered), isHeld, check })
       return numbered
     },
-    room: () => (kept.isHalfHeld ? roomy.promise : undefined),
+    room: (check = '') => (kept.isFull(check) ? roomy.promise : undefined),
     onAcknowledged(listener) {
       listeners.push(listener)
     },

@@ -96,5 +96,5 @@ export function createProtocols(served: Served): Protocols {
     onAsked: polled.asked,
     onAnswered: () => polled.isPolled && outbox.answered(),
   })
-  return { native, external, room: () => (polled.isPolled ? undefined : outbox.room()) }
+  return { native, external, room: (check) => (polled.isPolled ? undefined : outbox.room(check)) }
 }

@@ -22,9 +22,10 @@ export interface Telling {
   /**
    * Keeps and tells what was seen.
    * @param isHeld a cursor stands behind it
+   * @param check the configured name of who says it; "" for what no check says
    * @returns all of it as one report, with the number of its last part
    */
-  send(run: RunReport, isHeld: boolean): Report
+  send(run: RunReport, isHeld: boolean, check: string): Report
   /** Sends it with what this service counts and what its process costs, where that is due. */
   tell(run: RunReport): Promise<Report>
 }
@@ -76,18 +77,18 @@ export function createTelling(
     return { ...run, metrics: [...run.metrics, ...samples] }
   }
 
-  function send(run: RunReport, isHeld: boolean): Report {
+  function send(run: RunReport, isHeld: boolean, check: string): Report {
     noteFailures(run)
     const time = clock.now()
     const reports = partsOf(run).map((part) => {
-      const report = outbox.add({ ...part, time }, isHeld)
+      const report = outbox.add({ ...part, time }, isHeld, check)
       listeners().tell(report)
       return report
     })
     return together(reports) ?? { ...run, time, incarnation: outbox.incarnation, sequence: outbox.sequence }
   }
 
-  return { send, tell: async (run) => send(await withOwn(run), false) }
+  return { send, tell: async (run) => send(await withOwn(run), false, run.runs[0]?.check ?? '') }
 }
 
 /** Every condition that is known, for one who knows nothing. Not kept: it can be made again. */
