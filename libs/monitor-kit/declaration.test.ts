@@ -115,6 +115,62 @@ describe('an instance that cannot be made', () => {
   )
 })
 
+describe('what its source calls in its own words', () => {
+  const RAW = 'oops: kernel BUG'
+  const config = { rules: [{ condition: RAW }, { condition: 'KernelOops' }, { condition: `x${'y'.repeat(200)}` }] }
+  const raw = { ...specOf(RAW), verbatim: true, label: 'a bug' }
+
+  it('stays declared and unknown where the check cannot declare, word by word, and all else goes on', async () => {
+    const declare = () => {
+      throw new Error('no such file')
+    }
+    const { runner, run } = runnerOf(rulesCheck({ declare }), config)
+    expect(runner.declared.conditions.map(({ type, verbatim }) => [type, verbatim === true])).toEqual([
+      ['SourceLost', false],
+      [RAW, true],
+      ['KernelOops', false],
+    ])
+    const { observations } = await run()
+    expect(observations.map((one) => [wordsOf(one), one.message])).toEqual(
+      ['SourceLost', RAW, 'KernelOops'].map((type) => [`${type} unknown CheckFailed`, 'no such file']),
+    )
+  })
+
+  it('stays declared as it was where something else of the declaration is refused', () => {
+    const declare = () => ({ conditions: [raw, specOf('Stolen')] })
+    const { runner } = runnerOf(rulesCheck({ declare }), config)
+    expect(runner.declared.conditions).toEqual([
+      specOf('SourceLost'),
+      raw,
+      expect.objectContaining({ type: 'KernelOops' }),
+    ])
+  })
+
+  it.each([
+    ['nothing', () => undefined as never],
+    ['no list', () => ({ conditions: 'many' }) as never],
+    ['no names', () => ({ conditions: [undefined, {}, { type: 7 }] }) as never],
+  ])('stays declared where the check declares %s', async (_what, declare) => {
+    const { runner, run } = runnerOf(rulesCheck({ declare }), { rules: [{ condition: RAW }] })
+    expect(runner.declared.conditions.map(({ type }) => type)).toEqual(['SourceLost', RAW])
+    expect((await run()).observations.map(({ health }) => health)).toEqual(['unknown', 'unknown'])
+  })
+})
+
+describe('a check without a declaration of its own that cannot be made', () => {
+  it('is unknown, and keeps nobody from running', async () => {
+    const definition = checkOf(() => ({ findings: [] }), {
+      create: () => {
+        throw new Error('no such library')
+      },
+    })
+    const runner = createRunner(definition, instance(), 'tiny', surroundings({ clock: fakeClock() }))
+    const { observations, runs } = await runner.run(undefined, new AbortController().signal)
+    expect(observations.map(wordsOf)).toEqual(['DiskFull unknown CheckFailed', 'DiskSlow unknown CheckFailed'])
+    expect(runs.map(({ error }) => error)).toEqual(['no such library'])
+  })
+})
+
 describe('one of many instances', () => {
   const many = (run: () => CheckResult) =>
     rulesCheck({ instances: 'many', create: () => () => Promise.resolve().then(run) })

@@ -1,8 +1,8 @@
 /** What one configured instance of a check may say: what every instance may, and what its configuration adds. */
-import { namedTypes } from '#model'
+import { CAMEL_CASE, namedTypes } from '#model'
 import { DeclarationError } from './errors.ts'
 import { declarationFaults } from './names.ts'
-import type { CheckDefinition, Declaration } from './types.ts'
+import type { CheckDefinition, ConditionSpec, Declaration } from './types.ts'
 
 /** The parts of a definition that declare. */
 export type Declaring<Config> = Pick<
@@ -51,13 +51,35 @@ export function declarationOf<Config>(
   return all
 }
 
-/** What an instance is taken to say that cannot declare: what every instance may, and the bare types that its configuration names. */
+/** What of its own an instance declares that is refused as a whole; nothing where it cannot say, or says what is no declaration. */
+function refusedOf<Config>({ declare }: Declaring<Config>, config: Config): readonly ConditionSpec[] | undefined {
+  try {
+    const conditions: unknown = declare?.(config).conditions
+    return Array.isArray(conditions)
+      ? conditions.filter((spec: ConditionSpec) => typeof spec?.type === 'string')
+      : undefined
+  } catch {
+    // It was refused for that already, and its conditions say why.
+    return undefined
+  }
+}
+
+/**
+ * What an instance is taken to say whose declaration is refused: what every instance may, and the types that its configuration names,
+ * as it declares them or else bare. A bare one that is no name of ours can only be told word by word.
+ */
 export function plainDeclaration<Config>(definition: Declaring<Config>, config: Config): Required<Declaration> {
   const common = commonDeclaration(definition)
   const known = new Set(common.conditions.map(({ type }) => type))
+  const refused = refusedOf(definition, config)
+  const bareOf = (type: string): ConditionSpec => ({
+    ...{ type, label: type, description: '', healthyReason: '', healthyMessage: '' },
+    ...NO_WORDS,
+    ...(CAMEL_CASE.test(type) ? {} : { verbatim: true }),
+  })
   const plain = [...new Set(namedTypes(config, definition.typesFrom ?? []))]
     .filter((type) => !known.has(type))
-    .map((type) => ({ type, label: type, description: '', healthyReason: '', healthyMessage: '', ...NO_WORDS }))
+    .map((type) => refused?.find((spec) => spec.type === type) ?? bareOf(type))
     .filter((spec) => declarationFaults({ conditions: [spec] }).every((fault) => fault === false))
   return { ...common, conditions: [...common.conditions, ...plain] }
 }

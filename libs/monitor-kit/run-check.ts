@@ -113,8 +113,8 @@ interface Created {
 }
 
 /**
- * What an instance declares, and its functions: one that declares and cannot be made fails with that, follows nothing, and
- * its types stay declared, since what is no longer declared would be taken for over.
+ * What an instance declares, and its functions: one that cannot be made fails with that, follows nothing, and its types stay
+ * declared, since what is no longer declared would be taken for over.
  */
 function createdOf(definition: AnyCheck, around: Around): Created {
   let declared: Required<Declaration> | undefined
@@ -123,7 +123,6 @@ function createdOf(definition: AnyCheck, around: Around): Created {
     const run = definition.create(around)
     return { declared, run, follow: run.follow ?? definition.follow }
   } catch (err) {
-    if (definition.declare === undefined) throw err
     const run = () => Promise.reject(err)
     return { declared: declared ?? plainDeclaration(definition, around.config), run, follow: undefined }
   }
