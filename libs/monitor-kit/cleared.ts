@@ -29,9 +29,10 @@ export function createWords(
   /** Since the last look began. */
   let since: ClearedWord[] = []
 
-  function letGo(word: ClearedWord): void {
+  async function letGo(word: ClearedWord): Promise<void> {
     try {
-      run.cleared?.(word)
+      // Whatever it gives back: a promise that nobody waits for must not end the process.
+      await (run.cleared?.(word) as unknown)
     } catch (err) {
       log.error('check cannot let go of what a person cleared', { err })
     }
@@ -43,13 +44,13 @@ export function createWords(
       if (isLooking) {
         forCheck.push(word)
         since.push(word)
-      } else letGo(word)
+      } else void letGo(word)
     },
     lookBegan() {
       since = []
     },
     lookEnded() {
-      for (const word of forCheck.splice(0)) letGo(word)
+      for (const word of forCheck.splice(0)) void letGo(word)
     },
     afterwards(said) {
       for (const word of since) present.clear(word, clock.now())

@@ -67,6 +67,26 @@ export class FollowEndedError extends Error {
   }
 }
 
+/** A check that follows says more than it may without waiting for room. */
+export class ToldAheadError extends Error {
+  readonly code = 'TOLD_AHEAD'
+  constructor(check: string, most: number) {
+    super(`check ${check} has told ${most} things ahead without waiting until there is room`)
+    this.name = 'ToldAheadError'
+  }
+}
+
+/** A check names more conditions than may be known of it; those that are known stay. */
+export class TooManyConditionsError extends Error {
+  readonly code = 'TOO_MANY_CONDITIONS'
+  constructor(check: string, most: number) {
+    super(
+      `check ${check} names more than ${most} conditions; what is beyond them is not told, until it withdraws others`,
+    )
+    this.name = 'TooManyConditionsError'
+  }
+}
+
 /** A check told a cursor that cannot be kept. */
 export class CursorError extends Error {
   readonly code = 'CURSOR_INVALID'

@@ -8,7 +8,7 @@ import type { Clock } from '#service'
 import type { Moment } from './beside-turns.ts'
 import { CURSOR_BYTES_MAX, type CursorFile } from './cursor-file.ts'
 import { type CursorLine, createCursorLine } from './cursor-line.ts'
-import { CursorError, FollowEndedError } from './errors.ts'
+import { CursorError, FollowEndedError, ToldAheadError } from './errors.ts'
 import type { RunReport } from './findings.ts'
 import type { ReportOutbox } from './outbox.ts'
 import type { Runner } from './run-check.ts'
@@ -19,6 +19,9 @@ const RESTART_MS = { min: 500, max: 60_000, settledAfter: 60_000 } as const
 
 /** One that has followed for so long, or told something, does follow. */
 const SETTLED_MS = 10_000
+
+/** So many tells may wait for room at a time; one that waits for each has one. */
+const AHEAD_MAX = 1000
 
 /** What a following check works with. */
 export interface FollowingOptions {
@@ -64,6 +67,7 @@ function createTell(
   const { clock, outbox, send } = options
   const { signal, onFailed } = life
   let last: Promise<void> = Promise.resolve()
+  let ahead = 0
 
   async function hasRoom(): Promise<void> {
     for (let wait = outbox.room(); wait !== undefined; wait = outbox.room()) {
@@ -82,7 +86,11 @@ function createTell(
 
   return (result, told = {}) => {
     const at = { time: clock.now(), monotonicMs: clock.monotonicMs() }
-    last = last.then(() => tellNow(result, at, told))
+    if (ahead === AHEAD_MAX) onFailed(new ToldAheadError(runner.instance.name, AHEAD_MAX))
+    ahead++
+    last = (signal.aborted ? Promise.reject(signal.reason) : last.then(() => tellNow(result, at, told))).finally(() => {
+      ahead--
+    })
     // Whether or not its caller waits for it.
     last.catch(onFailed)
     return last

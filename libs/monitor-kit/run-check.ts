@@ -201,7 +201,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     },
     tell(result, at) {
       const said = beside.tell(result, at)
-      const error = saying.undeclared(result)
+      const error = saying.refused(result)
       const runs = error === '' ? [] : ran(at.time, clock.monotonicMs(), error, undefined, instance.intervalMs)
       return { ...said, runs, complete: [] }
     },
@@ -230,7 +230,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       try {
         const result = await runs.begin(signal)
         const said = words.afterwards(beside.looked(result, started, beganMs))
-        const error = saying.undeclared(result) || (beside.failure === undefined ? '' : errorText(beside.failure))
+        const error = saying.refused(result) || (beside.failure === undefined ? '' : errorText(beside.failure))
         return { ...said, runs: end(error), complete: whole.saw(result) ? [name] : [] }
       } catch (err) {
         const said = beside.lookFailed(err, started)

@@ -1,6 +1,7 @@
 /** What an instance of a check says, as it is told: within what it declared, with the names that it left out. */
 import { type ConditionKey, conditionKey, type Observation } from '#model'
-import { UndeclaredError } from './errors.ts'
+import { CONDITIONS_MAX, withinRoom } from './conditions-room.ts'
+import { TooManyConditionsError, UndeclaredError } from './errors.ts'
 import { cleanEntity, keyOf } from './evaluate/entity.ts'
 import { errorText, eventOf, observationOf, type RunReport, samplesOf } from './findings.ts'
 import { createPresent, type Present } from './present.ts'
@@ -29,8 +30,8 @@ export interface Saying {
    * @param isPart of what it does not name nothing is said
    */
   seen(result: CheckResult, observed: Date, isPart: boolean): Said
-  /** Types that it may not say; "" where there are none. */
-  undeclared(result: CheckResult): string
+  /** What of what was {@link seen} last is not told: types that it may not say, more conditions than there is room for. "": nothing. */
+  refused(result: CheckResult): string
   /**
    * What it watches is unknown: what it said of before, and what it declares and never saw.
    * @param isKnown what is known all the same
@@ -88,6 +89,7 @@ export function createSaying(options: SayingOptions): Saying {
   const told = createTold(options)
   const ownEntity = instances === 'many' ? cleanEntity(name) : ''
   const present = createPresent()
+  let isOver = false
   const unseen = createUnseen({ name, types, ownEntity, present })
 
   function withdrawnBy(result: CheckResult, isPart: boolean): ConditionKey[] {
@@ -99,7 +101,11 @@ export function createSaying(options: SayingOptions): Saying {
     ownEntity,
     seen(said, observed, isPart) {
       const result = ofOwn(said, ownEntity)
-      const all = told(result, observed, withdrawnBy(result, isPart))
+      const withdrawn = withdrawnBy(result, isPart)
+      const own = result.findings.filter(({ type }) => types.includes(type))
+      const findings = withinRoom(own, present.conditions, withdrawn)
+      isOver = findings.length < own.length
+      const all = told({ ...result, findings }, observed, withdrawn)
       unseen.noted(result, isPart)
       present.note(all.observations, all.withdrawn)
       return all
@@ -114,9 +120,10 @@ export function createSaying(options: SayingOptions): Saying {
       events: [],
       metrics: [],
     }),
-    undeclared({ findings }) {
+    refused({ findings }) {
       const strange = findings.map(({ type }) => type).filter((type) => !types.includes(type))
-      return strange.length === 0 ? '' : errorText(new UndeclaredError(name, [...new Set(strange)]))
+      if (strange.length > 0) return errorText(new UndeclaredError(name, [...new Set(strange)]))
+      return isOver ? errorText(new TooManyConditionsError(name, CONDITIONS_MAX)) : ''
     },
     failed(err, observed, isKnown = () => false, isKept = () => false) {
       unseen.lose()

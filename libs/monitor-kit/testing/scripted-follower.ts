@@ -27,19 +27,26 @@ export interface Life {
 /**
  * A check that follows as the test says, life after life.
  * @param folder of the test, with `state` in it
+ * @param own what it does in place of that
  */
-export function following(folder: string, more: Partial<CheckDefinition<unknown>> = {}, limits?: OutboxLimits) {
+export function following(
+  folder: string,
+  more: Partial<CheckDefinition<unknown>> = {},
+  limits?: OutboxLimits,
+  own?: Follow<unknown>,
+) {
   const clock = fakeClock()
   const kept = keepLog()
   const outbox = createReportOutbox(7, limits)
   const stop = new AbortController()
   const told: RunReport[] = []
   const lives: Life[] = []
-  const follow: Follow<unknown> = (context, tell, signal) =>
+  const scripted: Follow<unknown> = (context, tell, signal) =>
     new Promise<void>((resolve, reject) => {
       signal.addEventListener('abort', () => resolve())
       lives.push({ context, tell, signal, fail: reject, end: resolve })
     })
+  const follow = own ?? scripted
   const { create: _, ...common } = checkOf(() => ({ findings: [] }), {
     conditions: [specOf('KernelOops'), specOf('Lost')],
   })
