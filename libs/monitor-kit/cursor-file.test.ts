@@ -7,7 +7,8 @@ import { fakeClock } from '../clock/testing.ts'
 import { smallDisk } from '../durable/testing.ts'
 import { tempFolder } from '../host/testing.ts'
 import { keepLog } from '../service/testing.ts'
-import { CURSOR_BYTES_MAX, createCursorFile } from './cursor-file.ts'
+import { createCursorFile } from './cursor-file.ts'
+import { CURSOR_BYTES_MAX, HANGS_MS } from './cursor-place.ts'
 import { createStateFolder, stateFolderPath } from './state-folder.ts'
 
 let folder = ''
@@ -204,6 +205,40 @@ describe('a cursor whose state folder fails', () => {
     await rename(join(folder, 'away'), join(folder, 'state'))
     expect(await file.recall()).toBe('5')
     expect(messages()).toEqual([LOST, AGAIN])
+  })
+
+  it('that hangs keeps nobody waiting, is asked nothing more until it has answered, and has the newest then', async () => {
+    let asked = 0
+    const answers = Promise.withResolvers<string>()
+    const { clock, log, messages } = { clock: fakeClock(), ...keepLog() }
+    const file = createCursorFile({
+      stateFolder() {
+        asked++
+        return answers.promise
+      },
+      runFolder: join(folder, 'run'),
+      check: 'kernel',
+      log,
+      clock,
+      random: () => 0.99,
+    })
+    const recalled = file.recall()
+    await expect.poll(() => [asked, clock.sleeping]).toEqual([1, 1])
+    await clock.advance(HANGS_MS)
+    expect(await recalled).toBeUndefined()
+    file.keep('1')
+    await file.settled()
+    await clock.advance(60_000)
+    file.keep('2')
+    await file.settled()
+    expect([asked, await inRun(), messages()]).toEqual([1, '2', [LOST]])
+    answers.resolve(folder)
+    async function later(): Promise<readonly string[]> {
+      await clock.advance(2000)
+      return messages()
+    }
+    await expect.poll(later, { timeout: 10_000 }).toEqual([LOST, AGAIN])
+    expect([await readFile(join(folder, 'cursor.json'), 'utf8'), await inRun()]).toEqual(['2', 'none'])
   })
 
   it.skipIf(process.getuid?.() !== 0)('that is full holds the one before until there is room', async () => {

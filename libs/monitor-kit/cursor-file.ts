@@ -2,16 +2,12 @@
  * A cursor on disk: one small file in the check's state folder, so that a reboot ends nothing. While that folder fails, in the
  * monitor's run folder, which outlives kill -9 alone; what lies there is always newer.
  */
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '#clock'
-import { readWhole, replaceFile } from '#durable'
 import { createBackoff } from '#pace'
 import type { Logger } from '#service'
+import { createFault, createPlace, type Fault, type Place } from './cursor-place.ts'
 import { fileNameOf } from './memory.ts'
-
-/** Of one cursor, as JSON. */
-export const CURSOR_BYTES_MAX = 4096
 
 const NAME = 'cursor.json'
 
@@ -44,72 +40,19 @@ export interface CursorFile {
   end(): Promise<void>
 }
 
-/** Says once that something fails, and once that it does again what it should. */
-function createFault({ log }: Pick<CursorFileOptions, 'log'>, fails: string, works: string) {
-  let isFailing = false
-  return {
-    is(err: unknown): void {
-      if (!isFailing) log.warn(fails, { err })
-      isFailing = true
-    },
-    over(): void {
-      if (isFailing) log.info(works)
-      isFailing = false
-    },
-  }
-}
-
-type Fault = ReturnType<typeof createFault>
-
-/** A cursor in one file. @param sync it outlives a power cut */
-function createPlace(path: () => Promise<string>, sync: boolean) {
-  let content: string | undefined
-  let mayBeThere = true
-  return {
-    /** What it has, as far as is known. */
-    get content() {
-      return content
-    },
-    /** What is no cursor is none, and `broken` hears of it. @throws what its folder says */
-    async read(broken: Fault): Promise<string | undefined> {
-      const there = await path()
-      try {
-        const text = (await readWhole(there, CURSOR_BYTES_MAX))?.toString()
-        if (text !== undefined) JSON.parse(text)
-        content = text
-      } catch (err) {
-        broken.is(err)
-      }
-      return content
-    },
-    async write(cursor: string): Promise<void> {
-      mayBeThere = true
-      await replaceFile(await path(), cursor, { mode: 0o600, sync })
-      content = cursor
-    },
-    async remove(): Promise<void> {
-      if (mayBeThere) await rm(await path(), { force: true })
-      mayBeThere = false
-      content = undefined
-    },
-  }
-}
-
-type Place = ReturnType<typeof createPlace>
-
-function faultsOf(options: CursorFileOptions) {
+function faultsOf({ log }: CursorFileOptions) {
   return {
     state: createFault(
-      options,
+      log,
       'check cannot use its state folder: where its source was read up to is lost at a reboot',
       'check keeps where its source was read up to in its state folder again',
     ),
     run: createFault(
-      options,
+      log,
       'check cannot keep where its source was read up to',
       'check keeps it in its run folder again',
     ),
-    broken: createFault(options, 'check cannot recall where its source was read up to', ''),
+    broken: createFault(log, 'check cannot recall where its source was read up to', ''),
   }
 }
 
@@ -191,27 +134,27 @@ function createWriter(home: Place, elsewhere: Place, options: CursorFileOptions,
 }
 
 export function createCursorFile(options: CursorFileOptions): CursorFile {
-  const { stateFolder, runFolder, check } = options
+  const { stateFolder, runFolder, check, clock } = options
   const inRunFolder = join(runFolder, `${fileNameOf(check)}.cursor.json`)
-  const state = createPlace(async () => join(await stateFolder(), NAME), true)
-  const run = createPlace(() => Promise.resolve(inRunFolder), false)
+  const state = createPlace(async () => join(await stateFolder(), NAME), true, clock)
+  const run = createPlace(() => Promise.resolve(inRunFolder), false, clock)
   const faults = faultsOf(options)
   const { keep, settled, end } = createWriter(state, run, options, faults)
 
-  async function inState(): Promise<string | undefined> {
+  async function readFrom(place: Place, fault: Fault): Promise<string | undefined> {
     try {
-      const cursor = await state.read(faults.broken)
-      faults.state.over()
+      const cursor = await place.read(faults.broken)
+      fault.over()
       return cursor
     } catch (err) {
-      faults.state.is(err)
+      fault.is(err)
       return undefined
     }
   }
 
   return {
     async recall() {
-      const [newer, older] = [await run.read(faults.broken), await inState()]
+      const [newer, older] = [await readFrom(run, faults.run), await readFrom(state, faults.state)]
       if (newer !== undefined) keep(newer)
       return newer ?? older
     },

@@ -58,6 +58,15 @@ export class StateFolderError extends Error {
   }
 }
 
+/** A folder does not answer: its file system hangs. */
+export class FolderHangsError extends Error {
+  readonly code = 'FOLDER_HANGS'
+  constructor(ms: number) {
+    super(`its folder has not answered within ${ms} ms; look at the mount that it is on`)
+    this.name = 'FolderHangsError'
+  }
+}
+
 /** A check stopped following its source by itself. */
 export class FollowEndedError extends Error {
   readonly code = 'FOLLOW_ENDED'
