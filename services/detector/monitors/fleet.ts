@@ -74,7 +74,8 @@ function createBecoming({ engine, log, clock }: FleetOptions, roster: Roster) {
     engine.own(ownershipOf(wanted.config))
     tellMissing(wanted.config)
     for (const plan of kept) roster.replan(plan)
-    for (const plan of [...changed, ...added]) roster.add(plan, wanted.isKnown)
+    roster.know(wanted.isKnown)
+    for (const plan of [...changed, ...added]) roster.add(plan)
   }
 }
 

@@ -31,6 +31,8 @@ export interface MonitorLink {
   check(check: string, timeoutMs: number): ReturnType<MonitorChannel['check']>
   /** Hands a person's word down to a monitor that streams; one that is polled has no ear for it. */
   clear(word: PersonsWord): void
+  /** Others are on this node by configuration: what its checks may depend on is judged anew. */
+  knownChanged(): void
   /** Ends when the signal aborts. Never rejects. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -53,6 +55,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   })
   let current: MonitorChannel | undefined
   let tellCurrent: ((word: PersonsWord) => void) | undefined
+  let declareAgain: (() => void) | undefined
   let isLost = false
   let lookAgainMs = 0
   let lossMoved = (): void => undefined
@@ -137,6 +140,9 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       tellBy: (tell) => {
         tellCurrent = tell
       },
+      declareBy: (again) => {
+        declareAgain = again
+      },
       failed: (words) => {
         fault = cleanText(words, MAX_REASON)
         failed(false)
@@ -155,6 +161,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     } finally {
       current = undefined
       tellCurrent = undefined
+      declareAgain = undefined
       channel.close()
     }
   }
@@ -180,6 +187,10 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       return current.check(check, timeoutMs)
     },
     clear: (word) => tellCurrent?.(word),
+    // One that is lost declares itself when it is back: to do so here would say that it answers.
+    knownChanged() {
+      if (!isLost) declareAgain?.()
+    },
     async run(signal) {
       // A socket that appears is nobody yet: it is known once it spoke, or once it should have.
       if (known.expected || engine.state.monitors.has(known.name)) expect()

@@ -2,7 +2,9 @@ import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
 import { conditionKey } from '#model'
+import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import { type Asked, type Bench, condition, createBench, pluginAt, polled, wantedAt } from './testing.ts'
+import { streamingMonitor } from './testing-streaming.ts'
 
 const POLL = { timeout: 15_000, interval: 20 }
 const CATALOG = ['gpu', 'system'].map((monitor) => ({ monitor, conditionTypes: [`${monitor}Ill`], sharedTypes: [] }))
@@ -78,6 +80,34 @@ describe.concurrent('a fleet that is asked for something else while it runs', ()
       ['shared', 'resolved'],
       ['vendor', 'opened'],
     ])
+  }, 30_000)
+
+  it('judges anew what the check of one that stays may depend on', async ({ expect }) => {
+    await using bench = await createBench()
+    const implementation = streamingMonitor({
+      type: 'VendorIll',
+      described: {
+        checks: [
+          {
+            check: 'deep',
+            conditionTypes: ['VendorIll'],
+            intervalMs: 1000,
+            timeoutMs: 100,
+            checkType: '',
+            dependsOn: ['gpus'],
+          },
+        ],
+      },
+      report: () => ({ sequence: 1, observations: [] }),
+    })
+    await bench.serve('vendor/vendor.sock', [{ definition: MonitorService, implementation }])
+    const dependsOn = () => bench.engine.state.declarations.get('vendor')?.checks[0]?.dependsOn
+    await expect.poll(dependsOn, POLL).toEqual([])
+    await bench.fleet.reconcile(wantedAt(bench.dir, AS_IT_COMES))
+    expect(dependsOn()).toEqual(['gpus'])
+    await bench.fleet.reconcile(wantedAt(bench.dir, {}))
+    expect(dependsOn()).toEqual([])
+    expect(bench.logged('monitor is known', 'vendor')).toBe(1)
   }, 30_000)
 
   it('says what is missing now, and takes back what is not any more', async ({ expect }) => {

@@ -32,7 +32,9 @@ export interface Roster {
   get(name: string): Member | undefined
   all(): readonly Member[]
   /** Begins to ask it. */
-  add(plan: MemberPlan, isKnown: Wanted['isKnown']): void
+  add(plan: MemberPlan): void
+  /** Whom others may depend on from now on: who has said on whom is judged anew. */
+  know(isKnown: Wanted['isKnown']): void
   /** Its place may count otherwise among others; it notices nothing. */
   replan(plan: MemberPlan): void
   /** Asks it no more, and resolves when its link has ended; what it said stands. */
@@ -45,6 +47,7 @@ export interface Roster {
 export function createRoster(options: RosterOptions, onGone: () => void): Roster {
   const { engine, open, log, clock, silentAfterMs = SILENT_AFTER_MS, room = () => undefined } = options
   const members = new Map<string, Member>()
+  let isKnown: Wanted['isKnown'] = () => false
 
   async function end(member: Member): Promise<void> {
     const { name } = member.plan.known
@@ -56,11 +59,11 @@ export function createRoster(options: RosterOptions, onGone: () => void): Roster
   return {
     get: (name) => members.get(name),
     all: () => [...members.values()],
-    add(plan, isKnown) {
+    add(plan) {
       const { known, poll, limits } = plan
       const link = createMonitorLink({
         ...{ known, engine, open, log, clock, poll, ...limits },
-        ...{ silentAfterMs, isKnown, room, onGone },
+        ...{ silentAfterMs, room, onGone, isKnown: (name) => isKnown(name) },
       })
       const stop = new AbortController()
       log.info('monitor is known', { monitor: known.name, origin: known.origin, socket: known.socket })
@@ -74,6 +77,10 @@ export function createRoster(options: RosterOptions, onGone: () => void): Roster
           return ended
         },
       })
+    },
+    know(next) {
+      isKnown = next
+      for (const { link } of members.values()) link.knownChanged()
     },
     replan(plan) {
       const member = members.get(plan.known.name)

@@ -123,7 +123,7 @@ export function createSearch(options: SearchOptions): Search {
     if (tried.why !== '') return tried
     const member = roster.get(name)
     if (member !== undefined) await roster.end(member)
-    roster.add(wanted.found(socket), wanted.isKnown)
+    roster.add(wanted.found(socket))
     return GRANTED
   }
 

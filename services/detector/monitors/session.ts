@@ -48,6 +48,8 @@ export interface Session {
   readonly intake: Intake
   /** It spoke for the first time, or says something else of itself. What of it was not taken is told. */
   declare(declaration: MonitorDeclaration, incarnation: number, violations: readonly string[]): void
+  /** How it declares itself once more, where something else is on this node: without a word of its own. */
+  declareBy(again: () => void): void
   /** It spoke: it is alive. */
   alive(): void
   /** It still listens, which proves no life, and it is not due to speak. */

@@ -108,6 +108,20 @@ async function stillListens(session: Session, path: string): Promise<void> {
   session.listens()
 }
 
+/** Declares it as it described itself, and anew where its checks may depend on others by now. */
+function declareOnce(session: Session, described: DescribeResponse, { engine, known, isKnown }: LinkOptions): void {
+  const { incarnation } = described
+  let { declaration, violations } = declarationOfDescribe(described, known, isKnown)
+  session.declare(declaration, incarnation, violations)
+  session.declareBy(() => {
+    const before = JSON.stringify(declaration.checks)
+    ;({ declaration, violations } = declarationOfDescribe(described, known, isKnown))
+    if (JSON.stringify(declaration.checks) === before) return
+    engine.take({ kind: 'declared', declaration, incarnation })
+    if (violations.length > 0) engine.misbehaved(known.name, violations)
+  })
+}
+
 /** Watches until the stream ends; throws when it fails or falls silent. */
 export async function watchMonitor(session: Session, described: DescribeResponse, options: LinkOptions): Promise<void> {
   const { engine, known, clock, reportsPerSecond } = options
@@ -137,8 +151,7 @@ export async function watchMonitor(session: Session, described: DescribeResponse
       if (isHeard) session.alive()
       else {
         isHeard = true
-        const { declaration, violations } = declarationOfDescribe(described, known, options.isKnown)
-        session.declare(declaration, described.incarnation, violations)
+        declareOnce(session, described, options)
       }
       await intake.message(incoming.bytes, signal, () => stillListens(session, known.socket))
       const { report, dropped, heldMs } = await read(incoming, clock)
