@@ -29,7 +29,8 @@ import {
   VIOLATIONS_KEPT,
 } from './types.ts'
 
-const MAX_NAME = 128
+/** Longest name of a monitor, a check or a source, in UTF-16 units. */
+export const MAX_NAME = 128
 
 /** A monitor's time is believed when it is within this of ours; else ours stands. */
 export const MAX_CLOCK_DIFFERENCE_MS = 300_000

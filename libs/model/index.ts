@@ -3,6 +3,7 @@ export { entityWord, meantBy, type PersonsWord, problemsOf, tellsPersonsWord } f
 export * from './damping.ts'
 export { decide, type Input, reduce, UNDECLARED_EVENT_RULES } from './decide.ts'
 export { ACTIONS, type Action, cleanDetail, type Detail, detailOf, MAX_SUBJECT } from './detail.ts'
+export { admitKept } from './kept-event.ts'
 export * from './keys.ts'
 export * from './kubelet.ts'
 export * from './limits.ts'

@@ -247,6 +247,29 @@ describe('the file of events', () => {
     expect((await read())?.events).toMatchObject([{ id: 'a', message: 'bad news', firstSeen: OLD, count: 1 }])
   })
 
+  it('holds nothing that no report could have brought: names of their length, times and counts that make sense', async () => {
+    const when = (ms: number) => new Date(OLD.getTime() + ms)
+    const events = [
+      { entity: 'e'.repeat(300), check: 'c'.repeat(300), reason: 'R'.repeat(300), source: 's'.repeat(300), count: 0 },
+      { firstSeen: when(86_400_000), lastSeen: when(90_000_000), count: Number.MAX_SAFE_INTEGER },
+      { firstSeen: when(-1000), lastSeen: when(-2000), count: 7 },
+      { firstSeen: when(-2000), lastSeen: when(-1000), count: 7 },
+    ].map((one, i) =>
+      Event.fromPartial({ id: `${i}`, monitor: 'gpu', reason: 'Xid', message: 'm', severity: Severity.ERROR, ...one }),
+    )
+    await writeFile(path, KeptEvents.encode({ store: 's', events }).finish())
+    const told = (await read())?.events ?? []
+    expect([told[0]?.entity, told[0]?.check, told[0]?.reason, told[0]?.source].map((text) => text?.length)).toEqual([
+      128, 128, 128, 128,
+    ])
+    expect(told.map(({ firstSeen, lastSeen, count }) => [firstSeen, lastSeen, count])).toEqual([
+      [OLD, OLD, 1],
+      [OLD, OLD, 1_000_000_000],
+      [when(-1000), when(-1000), 7],
+      [when(-2000), when(-1000), 7],
+    ])
+  })
+
   it('is not read when it is larger than any that was written', async () => {
     await writeFile(path, Buffer.alloc(2 * 1024 * 1024))
     expect(await read()).toBeUndefined()

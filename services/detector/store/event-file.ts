@@ -4,7 +4,7 @@
  */
 import { rm } from 'node:fs/promises'
 import { readWhole, replaceFile } from '#durable'
-import { cleanText, compareSeverity, type NodeEvent } from '#model'
+import { admitKept, compareSeverity, type NodeEvent } from '#model'
 import { Event, KeptEvents } from '#proto/nodedoctor/v1/types.ts'
 import { fromProtoKeptEvents, type KeptEvents as StoredEvents, toProtoEvent, toProtoKeptEvents } from '#wire'
 
@@ -12,9 +12,6 @@ export const KEPT_MAX = 1000
 export const KEPT_MAX_BYTES = 1024 * 1024
 /** Which store they are of, and what stands around it. */
 const AROUND_BYTES = 1024
-/** Longest message and longest other text, in UTF-16 units. */
-const MAX_MESSAGE = 1024
-const MAX_TEXT = 512
 
 /** What a monitor has of the file before others' newer events: its worst, and of these its newest. */
 const MONITOR_SHARE = 1 / 8
@@ -52,21 +49,11 @@ export function bounded(events: readonly NodeEvent[], maxBytes = KEPT_MAX_BYTES)
   return newest.filter((event) => kept.has(event)).reverse()
 }
 
-/** A file is not believed: texts are cleaned, what is no event of warning and up is left out. */
-function believed({ id, monitor, check, entity, reason, message, source, ...rest }: NodeEvent): NodeEvent[] {
-  const text = (from: string) => cleanText(from, MAX_TEXT)
-  const value = {
-    ...rest,
-    id: text(id),
-    monitor: text(monitor),
-    check: text(check),
-    entity: text(entity),
-    reason: text(reason),
-    message: cleanText(message, MAX_MESSAGE),
-    source: source === undefined ? undefined : text(source),
-  }
-  const isWhole = value.id !== '' && value.monitor !== '' && value.reason !== ''
-  return isWhole && compareSeverity(value.severity, 'warning') >= 0 ? [value] : []
+/** A file is not believed: what is no event of warning and up is left out. */
+function believed(kept: NodeEvent, now: Date): NodeEvent[] {
+  const event = admitKept(kept, now)
+  const isWhole = event.id !== '' && event.monitor !== '' && event.reason !== ''
+  return isWhole && compareSeverity(event.severity, 'warning') >= 0 ? [event] : []
 }
 
 /** What the file holds; undefined where there is none or it cannot be read (`onError` says why). */
@@ -79,7 +66,7 @@ export async function readEvents(
     const bytes = await readWhole(path, KEPT_MAX_BYTES + AROUND_BYTES)
     if (bytes === undefined) return undefined
     const { store, events } = fromProtoKeptEvents(KeptEvents.decode(bytes), now)
-    return { store, events: bounded(events.flatMap(believed)) }
+    return { store, events: bounded(events.flatMap((event) => believed(event, now))) }
   } catch (err) {
     onError(err)
     return undefined
