@@ -65,9 +65,12 @@ describe('a monitor of ours', () => {
     ])
   })
 
-  it('that nobody asked for is one more plug-in, in a folder of its own alone', () => {
-    expect(planned({}, [heard('gpu', '/d/gpu/gpu.sock')])).toEqual([['gpu', '/d/gpu/gpu.sock', 'discovered', false]])
-    expect(planned({}, [heard('gpu', '/d/gpu.sock')])).toEqual([])
+  it('that nobody asked for is one more plug-in, at its own socket alone: elsewhere its name is for nobody', () => {
+    const home = `${OWN}/gpu/gpu.sock`
+    const asked = { detector: { monitorDirs: [OWN, DIR] } }
+    expect(planned(asked, [heard('gpu', home)])).toEqual([['gpu', home, 'discovered', false]])
+    expect(planned(asked, [heard('gpu', '/d/gpu/gpu.sock')])).toEqual([])
+    expect(planned(asked, [heard('gpu', `${OWN}/gpu.sock`)])).toEqual([])
   })
 })
 
@@ -88,6 +91,15 @@ describe('the name of a socket', () => {
     ['/d/other/gpu.sock', 'no place'],
   ])('%s: %j', (path, words) => {
     expect(why({ monitors: [{ monitor: 'system' }, GPU_CHECK] }, path)).toBe(words)
+  })
+
+  it('is none of ours that nobody asked for, but where ours stands itself', () => {
+    const asked = { detector: { monitorDirs: [OWN, DIR] } }
+    expect(why(asked, '/d/gpu/gpu.sock')).toBe(
+      "gpu is a name of Node Doctor's own, and no check of it is configured here: configure one in monitors, or give the plug-in another name",
+    )
+    expect(why(asked, `${OWN}/gpu/gpu.sock`)).toBe('')
+    expect(why(asked, `${OWN}/gpu.sock`)).toContain('taken in a folder of its own alone')
   })
 })
 

@@ -83,15 +83,21 @@ function namesOf({ monitors, plugins }: DetectorConfig): ReadonlySet<string> {
   return names
 }
 
-/** Why no monitor there may have this name. Upper and lower case look alike to people. */
-function whyTaken({ name, isOwnFolder }: Place, standings: ReadonlyMap<string, Standing>): string {
+/**
+ * Why no monitor there may have this name. Upper and lower case look alike to people. One of ours that nobody asked for may run
+ * at its own socket and have nothing to do; anywhere else a stranger would be taken for it.
+ */
+function whyTaken({ name, dir, isOwnFolder }: Place, standings: ReadonlyMap<string, Standing>, home: string): string {
   const isAlike = (other: string) => other.toLowerCase() === name.toLowerCase()
   const ours = [...standings.keys()].find(isAlike)
   const isReserved =
     OWN_NAMES.some(isAlike) || (ours !== undefined && (ours !== name || standings.get(name) === 'fixed'))
   if (isReserved) return `${name} is a name of Node Doctor's own`
-  if (ours === undefined || isOwnFolder) return ''
-  return `${name} is a name of Node Doctor's own, which is taken in a folder of its own alone: ${name}/${name}.sock`
+  if (ours === undefined) return ''
+  if (!isOwnFolder)
+    return `${name} is a name of Node Doctor's own, which is taken in a folder of its own alone: ${name}/${name}.sock`
+  if (standings.get(name) !== 'unasked' || dir === home) return ''
+  return `${name} is a name of Node Doctor's own, and no check of it is configured here: configure one in monitors, or give the plug-in another name`
 }
 
 /** @param config the detector's slice */
@@ -100,6 +106,7 @@ export function wantedOf(config: DetectorConfig): Wanted {
   const { reportsPerSecond, messageBytes } = limits
   const standings = standingsOf(config)
   const names = namesOf(config)
+  const home = folderOf({ name: '', kind: 'monitor' }, config.settings.runDir)
   const named = [...standings.keys()].toSorted()
   const isMovable = (name: string) => ['expected', 'as-it-comes'].includes(standings.get(name) ?? '')
 
@@ -113,7 +120,7 @@ export function wantedOf(config: DetectorConfig): Wanted {
     return {
       name: own,
       rank: OWN_RANK,
-      dir: folderOf({ name: '', kind: 'monitor' }, config.settings.runDir),
+      dir: home,
       isOwnFolder: true,
     }
   }
@@ -150,7 +157,7 @@ export function wantedOf(config: DetectorConfig): Wanted {
     isKnown: (name) => names.has(name),
     isMovable,
     placeAt,
-    whyNot: (place) => whyTaken(place, standings),
+    whyNot: (place) => whyTaken(place, standings, home),
     found,
   }
 }
