@@ -98,16 +98,34 @@ describe('the engine', () => {
 
   it('keeps every violation in its words, the last first, the same once with its count', () => {
     const { engine, at } = createBench()
-    engine.misbehaved('plugin', ['its reason is empty', 'its type "Has Space" is no name'])
+    engine.misbehaved('plugin', 'declaration', ['its reason is empty', 'its type "Has Space" is no name'])
     at(1000)
-    engine.misbehaved('plugin', ['its reason is empty'])
+    engine.misbehaved('plugin', 'declaration', ['its reason is empty'])
     expect(engine.state.monitors.get('plugin')?.lastViolations).toEqual([
       { text: 'its reason is empty', count: 2, lastSeen: new Date(T0 + 1000) },
       { text: 'its type "Has Space" is no name', count: 1, lastSeen: new Date(T0) },
     ])
-    for (let i = 0; i < 40; i++) engine.misbehaved('plugin', [`fault ${i}`])
+    for (let i = 0; i < 40; i++) engine.misbehaved('plugin', 'declaration', [`fault ${i}`])
     expect(engine.state.monitors.get('plugin')).toMatchObject({ violations: 43 })
     expect(engine.state.monitors.get('plugin')?.lastViolations).toHaveLength(16)
+  })
+
+  it('tells of one kind of misconduct once, then with how often it was, and counts every time', () => {
+    const { engine, published, at } = createBench()
+    for (let second = 0; second <= 180; second++) {
+      at(second * 1000)
+      void engine.report('plugin', report([observation('X', 'healthy', { reason: '' })]))
+      engine.tick()
+    }
+    const told = published.flatMap((change) =>
+      change.kind === 'event' && change.value.reason === 'MonitorMisbehaves' ? [change.value.message] : [],
+    )
+    expect(told).toEqual([
+      'monitor plugin: condition X has no reason',
+      'monitor plugin: condition X has no reason; 60 times since this was told last',
+      'monitor plugin: condition X has no reason; 120 times since this was told last',
+    ])
+    expect(engine.state.monitors.get('plugin')).toMatchObject({ violations: 181 })
   })
 
   it('takes one report with senseless times for a clock that was set, and two for misconduct', () => {

@@ -30,6 +30,7 @@ import {
 } from '#model'
 import { createEventFold, type Shed, type Told } from './events/fold.ts'
 import { createHeldReceipts } from './events/held-receipts.ts'
+import { createMisconductBook, type Misconduct, type MisconductKind } from './events/misconduct.ts'
 import { createShedBook, shedText } from './events/shed.ts'
 import { createHoldings } from './holdings.ts'
 import type { Ownership } from './monitors/ownership.ts'
@@ -100,7 +101,7 @@ export interface Engine {
   observe(observations: readonly Observation[], withdrawn?: readonly ConditionKey[]): void
   event(event: Pick<NodeEvent, 'reason' | 'severity' | 'message' | 'entity'>): void
   /** What a monitor did that it may not, beside its reports; each in words that its author understands. */
-  misbehaved(monitor: string, violations: readonly string[]): void
+  misbehaved(monitor: string, kind: MisconductKind, violations: readonly string[]): void
   /** Called with every batch of changes. Returns its own removal. */
   watch(listener: (changes: readonly Change[]) => void): () => void
   /** Time passes: absences are proven, folded events go out. */
@@ -130,6 +131,7 @@ export function createEngine(options: EngineOptions): Engine {
   const state = createState(ownership.owners)
   const fold = createEventFold(options.offer)
   const shedBook = createShedBook()
+  const misconductBook = createMisconductBook()
   const receipts = createHeldReceipts()
   /** The last report of each monitor that this life of the detector took. */
   const taken = new Map<string, { readonly incarnation: number; readonly sequence: number }>()
@@ -304,16 +306,10 @@ export function createEngine(options: EngineOptions): Engine {
     return wasSenseless ? violations : violations.filter(({ code }) => code !== 'time-senseless')
   }
 
-  function tellMisconduct(monitor: string, violations: readonly string[]): void {
-    const [first] = violations
-    if (first === undefined) return
-    const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : ''
-    event({
-      reason: 'MonitorMisbehaves',
-      severity: 'warning',
-      entity: `monitor:${monitor}`,
-      message: `monitor ${monitor}: ${first}${more}`,
-    })
+  function tellMisconduct(monitor: string, done: readonly Misconduct[]): void {
+    const message = misconductBook.saw(monitor, done, clock.monotonicMs())
+    if (message === undefined) return
+    event({ reason: 'MonitorMisbehaves', severity: 'warning', entity: `monitor:${monitor}`, message })
   }
 
   function tellMetrics(monitor: string, { metrics, time }: Report): void {
@@ -321,7 +317,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (times === 0) return
     const text = 'metric samples that no message of the bus can hold were left out'
     take({ kind: 'misbehaved', monitor, violations: [text], times })
-    tellMisconduct(monitor, [text])
+    tellMisconduct(monitor, [{ kind: 'samples', text }])
   }
 
   function skip(receipt: Receipt): void {
@@ -355,7 +351,7 @@ export function createEngine(options: EngineOptions): Engine {
       tellMetrics(monitor, report)
       tellMisconduct(
         monitor,
-        misconduct(monitor, violations).map(({ text }) => text),
+        misconduct(monitor, violations).map(({ code, text }) => ({ kind: code, text })),
       )
     }
   }
@@ -387,9 +383,12 @@ export function createEngine(options: EngineOptions): Engine {
     skip,
     event,
     report: (monitor, raw, receipt) => turns.run(monitor, () => takeReport(monitor, raw, receipt)),
-    misbehaved(monitor, violations) {
+    misbehaved(monitor, kind, violations) {
       take({ kind: 'misbehaved', monitor, violations })
-      tellMisconduct(monitor, violations)
+      tellMisconduct(
+        monitor,
+        violations.map((text) => ({ kind, text })),
+      )
     },
     observe: (observations, withdrawn = []) => own({ observations, withdrawn }),
     watch(listener) {

@@ -89,7 +89,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
     const before = engine.state.monitors.get(known.name)?.restarts ?? 0
     engine.take({ kind: 'declared', declaration, incarnation })
     alive()
-    if (violations.length > 0) engine.misbehaved(known.name, violations)
+    if (violations.length > 0) engine.misbehaved(known.name, 'declaration', violations)
     const after = engine.state.monitors.get(known.name)?.restarts ?? 0
     const often = after > before ? restarts.another(clock.monotonicMs()) : undefined
     if (often === undefined) return
@@ -119,7 +119,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
 
   /** What it sent cannot be taken: too large, or no message of the protocol. */
   function misconduct(): void {
-    engine.misbehaved(known.name, [`it was cut off: ${why()}`])
+    engine.misbehaved(known.name, 'cut-off', [`it was cut off: ${why()}`])
   }
 
   async function session(signal: AbortSignal): Promise<void> {

@@ -92,7 +92,7 @@ function createTaker(
       monoMs: clock.monotonicMs(),
     })
     await taken(sequence, () => engine.report(known.name, { ...report, observations, withdrawn }))
-    if (violations.length > 0) engine.misbehaved(known.name, violations)
+    if (violations.length > 0) engine.misbehaved(known.name, 'answers', violations)
   }
 }
 

@@ -118,7 +118,7 @@ function declareOnce(session: Session, described: DescribeResponse, { engine, kn
     ;({ declaration, violations } = declarationOfDescribe(described, known, isKnown))
     if (JSON.stringify(declaration.checks) === before) return
     engine.take({ kind: 'declared', declaration, incarnation })
-    if (violations.length > 0) engine.misbehaved(known.name, violations)
+    if (violations.length > 0) engine.misbehaved(known.name, 'declaration', violations)
   })
 }
 
