@@ -74,6 +74,13 @@ export const DETECTOR_EVENTS: readonly EventReason[] = [
     recovery: [{ kind: 'absent', forMs: 600_000 }],
   },
   {
+    reason: 'ReportSetAside',
+    severity: 'error',
+    description:
+      'The detector failed at a report of a monitor again and again; it is left out, so that those after it come through.',
+    recovery: [{ kind: 'absent', forMs: 600_000 }],
+  },
+  {
     reason: 'EventsShed',
     severity: 'warning',
     description:

@@ -25,6 +25,31 @@ function createFault() {
   }
 }
 
+/** Throws whenever one of these reports of its monitor has been taken to its end. */
+function failsAt(...sequences: readonly number[]): (changes: readonly Change[]) => void {
+  let reports = 0
+  return (changes) => {
+    for (const change of changes) {
+      if (change.kind !== 'monitor' || change.name !== 'gpu' || change.value === undefined) continue
+      const isTaken = change.value.reports > reports
+      reports = change.value.reports
+      if (isTaken && sequences.includes(change.value.acknowledged)) throw new Error('the store of this test is broken')
+    }
+  }
+}
+
+/** So many conditions of a report. */
+function saidIn(sequence: number, count: number) {
+  return Array.from({ length: count }, (_, i) => ({
+    type: 'GpuHot',
+    entity: `gpu:${i}`,
+    health: Health.HEALTHY,
+    reason: 'Fine',
+    message: `said in report ${sequence}`,
+    check: 'c',
+  }))
+}
+
 /** Says a large report in its first session, a small one in each later one, and notes what is acknowledged. */
 function createReporter(): { server: MonitorServer; acknowledged: number[]; sessions(): number } {
   const acknowledged: number[] = []
@@ -33,15 +58,7 @@ function createReporter(): { server: MonitorServer; acknowledged: number[]; sess
     type: 'GpuHot',
     report() {
       const sequence = ++sessions
-      const observations = Array.from({ length: sequence === 1 ? CONDITIONS : 1 }, (_, i) => ({
-        type: 'GpuHot',
-        entity: `gpu:${i}`,
-        health: Health.HEALTHY,
-        reason: 'Fine',
-        message: `said in report ${sequence}`,
-        check: 'c',
-      }))
-      return { sequence, observations }
+      return { sequence, observations: saidIn(sequence, sequence === 1 ? CONDITIONS : 1) }
     },
     onAcknowledged: (sequence) => acknowledged.push(sequence),
   })
@@ -64,6 +81,32 @@ describe('a report at whose later part the detector itself fails', () => {
     expect(conditions.get(conditionKey('GpuHot', 'gpu:0'))?.message).toBe('said in report 2')
     expect(monitors.get('gpu')).toMatchObject({ health: 'alive', violations: 0 })
     await expect.poll(() => monitors.get('other')?.health, POLL).toBe('alive')
+  }, 30_000)
+
+  it('every time is set aside after three times, named and counted, and what comes after it is taken', async () => {
+    await using bench = await createBench({ publish: failsAt(1, 2) })
+    const { engine } = bench
+    const acknowledged: number[] = []
+    const large = (sequence: number) => ({ sequence, observations: saidIn(sequence, CONDITIONS) })
+    const implementation = streamingMonitor({
+      type: 'GpuHot',
+      // As a monitor does: whatever has no receipt is told again, in order.
+      report: () =>
+        [large(1), large(2), { sequence: 3, observations: saidIn(3, 1) }].filter(
+          ({ sequence }) => sequence > (acknowledged.at(-1) ?? 0),
+        ),
+      onAcknowledged: (sequence) => acknowledged.push(sequence),
+    })
+    await bench.serve('gpu.sock', [{ definition: MonitorService, implementation }])
+    await expect.poll(() => acknowledged.at(-1), POLL).toBe(3)
+    expect(engine.state.conditions.get(conditionKey('GpuHot', 'gpu:0'))?.message).toBe('said in report 3')
+    expect(bench.logged(SAID, 'gpu')).toBe(4)
+    expect(bench.logged('report of a monitor is set aside', 'gpu')).toBe(2)
+    const why = 'the detector failed at it 3 times, by a fault of its own: the store of this test is broken'
+    expect(bench.problem('ReportSetAside', 'monitor:gpu')).toBe(
+      `monitor gpu: its report 2 is set aside, the 2nd since the start: ${why}`,
+    )
+    expect(engine.state.monitors.get('gpu')).toMatchObject({ health: 'alive', violations: 0 })
   }, 30_000)
 
   it('is taken as a whole when it is told again', async () => {

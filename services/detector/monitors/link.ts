@@ -13,6 +13,7 @@ import { pollMonitor } from './poll.ts'
 import { createPresence } from './presence.ts'
 import { createRestarts } from './restarts.ts'
 import { type LinkOptions, type Session, SILENT_AFTER_MS } from './session.ts'
+import { createSetAside } from './set-aside.ts'
 import { intakeOf, watchMonitor } from './watch.ts'
 
 const DESCRIBE_TIMEOUT_MS = 5000
@@ -45,6 +46,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
   const { known, engine, log, clock } = options
   const naming = createNaming()
   const intake = intakeOf(options)
+  const aside = createSetAside()
   const restarts = createRestarts()
   const presence = createPresence({
     nowMs: clock.monotonicMs(),
@@ -130,6 +132,7 @@ export function createMonitorLink(options: LinkOptions): MonitorLink {
       signal,
       naming,
       intake,
+      aside,
       declare,
       alive,
       listens: () => presence.listened(clock.monotonicMs()),

@@ -7,6 +7,7 @@ import type { MonitorChannel, OpenChannel } from './channel.ts'
 import type { KnownMonitor } from './declare.ts'
 import type { Intake } from './intake.ts'
 import type { Naming } from './naming.ts'
+import type { SetAside } from './set-aside.ts'
 
 /** A monitor that is there and silent for this long is lost: two of its heartbeats. */
 export const SILENT_AFTER_MS = 10_000
@@ -46,6 +47,8 @@ export interface Session {
   readonly naming: Naming
   /** How much of it is taken; it outlives the session too. */
   readonly intake: Intake
+  /** What of it the detector failed at; it outlives the session too. */
+  readonly aside: SetAside
   /** It spoke for the first time, or says something else of itself. What of it was not taken is told. */
   declare(declaration: MonitorDeclaration, incarnation: number, violations: readonly string[]): void
   /** How it declares itself once more, where something else is on this node: without a word of its own. */

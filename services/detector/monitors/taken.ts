@@ -1,6 +1,13 @@
-/** A report that the engine takes, and the words for when it fails at it. */
+/** A report that the engine takes, and what is done and said where it fails at it. */
+import { cleanText, type Report } from '#model'
+import type { Receipt } from '../outbox/outbox.ts'
 import type { Held } from '../turns.ts'
 import { ReportNotTakenError } from './errors.ts'
+import type { LinkOptions, Session } from './session.ts'
+import { TRIES_MAX } from './set-aside.ts'
+
+/** Longest reason of a failure in an event, in UTF-16 units. */
+const WHY_MAX = 512
 
 /**
  * Returns how long taking it held the event loop.
@@ -12,4 +19,39 @@ export async function taken(sequence: number, take: () => Held): Promise<number>
   } catch (err) {
     throw new ReportNotTakenError(sequence, err)
   }
+}
+
+/** "1st", "2nd", "3rd", "4th", "11th". */
+function ordinal(count: number): string {
+  const isTeen = Math.floor(count / 10) % 10 === 1
+  return `${count}${(isTeen ? undefined : ['th', 'st', 'nd', 'rd'][count % 10]) ?? 'th'}`
+}
+
+/**
+ * How long taking a report held the loop. One at which the detector has failed for the last time is acknowledged as if it had
+ * been taken, so that those after it come through.
+ * @throws ReportNotTakenError
+ */
+export async function takenOrSetAside(
+  { aside }: Session,
+  report: Report,
+  receipt: Receipt,
+  { engine, known, log }: LinkOptions,
+): Promise<number> {
+  try {
+    if (!aside.has(report)) return await taken(report.sequence, () => engine.report(known.name, report, receipt))
+  } catch (err) {
+    if (!aside.failed(report)) throw err
+    log.error('report of a monitor is set aside', { monitor: known.name, sequence: report.sequence, err })
+    const cause = err instanceof Error ? err.cause : err
+    const why = cleanText(cause instanceof Error ? cause.message : String(cause), WHY_MAX)
+    engine.event({
+      reason: 'ReportSetAside',
+      severity: 'error',
+      entity: `monitor:${known.name}`,
+      message: `monitor ${known.name}: its report ${report.sequence} is set aside, the ${ordinal(aside.count)} since the start: the detector failed at it ${TRIES_MAX} times, by a fault of its own: ${why}`,
+    })
+  }
+  engine.skip(receipt)
+  return 0
 }

@@ -2,6 +2,7 @@
 import { type Clock, createDeadline } from '#clock'
 import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { fromProtoReport } from '#wire'
+import type { Receipt } from '../outbox/outbox.ts'
 import { inParts } from '../turns.ts'
 import { assertListened } from './call-errors.ts'
 import type { Incoming, WatchStream } from './channel.ts'
@@ -9,7 +10,7 @@ import { declarationOfDescribe, HEARTBEAT_MAX_MS } from './declare.ts'
 import { MonitorSilentError } from './errors.ts'
 import { createIntake, type Intake } from './intake.ts'
 import type { LinkOptions, Session } from './session.ts'
-import { taken } from './taken.ts'
+import { takenOrSetAside } from './taken.ts'
 
 /** Acknowledgements go out this long after the first that waits: one message for many reports. */
 const ACK_DELAY_MS = 20
@@ -160,9 +161,9 @@ export async function watchMonitor(session: Session, described: DescribeResponse
       if (report === undefined) await intake.heartbeat(signal)
       else {
         const { incarnation, sequence } = report
-        const receipt = { name: known.name, done: () => acknowledge(incarnation, sequence) }
+        const receipt: Receipt = { name: known.name, done: () => acknowledge(incarnation, sequence) }
         if (await intake.report(report, signal)) {
-          const takenMs = await taken(sequence, () => engine.report(known.name, report, receipt))
+          const takenMs = await takenOrSetAside(session, report, receipt, options)
           await intake.took(heldMs + takenMs, signal)
           session.alive()
           await options.room(known.name, ROOM_MAX_MS)
