@@ -48,10 +48,10 @@ describe('what waits for the bus', () => {
     line.add(event(HONEST, 1), HONEST, 0)
     const left = createLeftBehind()
     const pace = paceOf()
-    const writes = line.takeWrites(pace, 0, left)
+    const writes = line.takeWrites({ pace, nowMs: 0, left })
     expect(writes.filter(({ owner }) => owner === HONEST)).toHaveLength(1)
     expect(writes.filter(({ owner }) => owner === LOUD)).toHaveLength(8)
-    const facts = line.takeFacts(pace, 0, left, line.last)
+    const facts = line.takeFacts({ pace, nowMs: 0, left }, line.last)
     expect(facts.map(({ by }) => by)).toEqual([HONEST])
   })
 
@@ -61,10 +61,10 @@ describe('what waits for the bus', () => {
     for (let i = 0; i < 5000; i++) line.enter(write(LOUD, `T${i}`), LOUD, 0)
     const pace = paceOf()
     let out = 0
-    for (let ms = 0; ms <= 4000; ms++) out += line.takeWrites(pace, ms, createLeftBehind()).length
+    for (let ms = 0; ms <= 4000; ms++) out += line.takeWrites({ pace, nowMs: ms, left: createLeftBehind() }).length
     expect(out).toBeLessThanOrEqual(PLUG_IN_AT_ONCE + 4 * PLUG_IN_PER_SECOND)
     expect(out).toBeGreaterThan(PLUG_IN_AT_ONCE + 4 * PLUG_IN_PER_SECOND - 20)
-    line.takeFacts(pace, 4000, createLeftBehind(), line.last)
+    line.takeFacts({ pace, nowMs: 4000, left: createLeftBehind() }, line.last)
     expect(pace.waitMs(4000)).toBeGreaterThan(20)
   })
 
@@ -80,8 +80,8 @@ describe('what waits for the bus', () => {
         for (let i = 0; i < 100; i++) line.add(event(LOUD, brought++), LOUD, ms)
       }
       const left = createLeftBehind()
-      const going = line.takeWrites(pace, ms, left)
-      const facts = line.takeFacts(pace, ms, left, line.last)
+      const going = line.takeWrites({ pace, nowMs: ms, left })
+      const facts = line.takeFacts({ pace, nowMs: ms, left }, line.last)
       told += facts.length
       for (const { sinceMs } of [...going, ...facts]) expect(ms - sinceMs).toBeLessThan(1000)
       expect(ms - Math.min(ms, line.oldestMs(pace))).toBeLessThan(1000)
@@ -102,8 +102,8 @@ describe('what waits for the bus', () => {
     const phases: string[] = []
     for (let ms = 0; ms < 20_000; ms += 10) {
       const left = createLeftBehind()
-      line.takeWrites(pace, ms, left)
-      for (const one of line.takeFacts(pace, ms, left, line.last))
+      line.takeWrites({ pace, nowMs: ms, left })
+      for (const one of line.takeFacts({ pace, nowMs: ms, left }, line.last))
         phases.push((one.fact.value as { phase: string }).phase)
     }
     expect(phases).toEqual(['opened', 'resolved'])
@@ -114,7 +114,7 @@ describe('what waits for the bus', () => {
     line.next()
     for (let i = 0; i < 2000; i++) line.enter(write(LOUD, `T${i}`), LOUD, 0)
     const pace = paceOf()
-    for (let round = 0; round < 200; round++) line.takeWrites(pace, 900, createLeftBehind())
+    for (let round = 0; round < 200; round++) line.takeWrites({ pace, nowMs: 900, left: createLeftBehind() })
     expect(line.oldestMs(pace)).toBe(900)
   })
 })
@@ -163,7 +163,7 @@ describe('the line, whatever is put and whatever fails', () => {
           const upTo = line.last
           const beforeOf = new Map(OTHERS.map((by) => [by, acknowledged.get(by) ?? 0]))
           receipts.begin()
-          const writes = line.takeWrites(pace, nowMs, left)
+          const writes = line.takeWrites({ pace, nowMs, left })
           for (const { write: one, by } of writes.slice(0, failsAfter)) {
             const key = Object.values(one.key).join()
             const latest = Math.max(...(put.get(key) ?? []).filter((p) => by.has(p.by)).map(({ order }) => order))
@@ -171,7 +171,7 @@ describe('the line, whatever is put and whatever fails', () => {
           }
           line.putBack(writes.slice(failsAfter), [])
           if (writes.length > failsAfter) return
-          const facts = line.takeFacts(pace, nowMs, left, upTo)
+          const facts = line.takeFacts({ pace, nowMs, left }, upTo)
           const told = failsAfter - writes.length
           for (const { fact, by, order } of facts.slice(0, told)) {
             for (const [key, puts] of put) {

@@ -9,7 +9,8 @@ import type { Change, NodeEvent, NodeState } from '#model'
 import { backoffMs } from '#pace'
 import { createAside, type Refusal } from './aside.ts'
 import type { Fact, FactQueue, WaitingFact } from './facts.ts'
-import { createLeftBehind, createLine, type WaitingWrite } from './line.ts'
+import type { WaitingWrite } from './lanes.ts'
+import { createLeftBehind, createLine } from './line.ts'
 import { createPace } from './pace.ts'
 import { createReceipts, type Receipt } from './receipts.ts'
 import { type BusWrites, keyText, prepared, send, tell } from './sending.ts'
@@ -207,10 +208,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const upTo = line.last
     isTrouble = false
     receipts.begin()
-    const writes = line.takeWrites(pace, monotonicMs(), left)
+    const writes = line.takeWrites({ pace, nowMs: monotonicMs(), left })
     line.putBack(await sendAll(writes, (one) => sendOne(to, one), false), [])
     if (isTrouble) return false
-    const facts = line.takeFacts(pace, monotonicMs(), left, upTo)
+    const facts = line.takeFacts({ pace, nowMs: monotonicMs(), left }, upTo)
     line.putBack([], await sendAll(facts, (one) => tellOne(to, one), true))
     if (isTrouble) return false
     return writes.length + facts.length + receipts.call(left, aside.owners()) > 0
