@@ -1,17 +1,16 @@
 /** The detector's composition: monitors → engine → outbox → bus, with its own socket beside. Wiring only. */
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
-import { every } from '#clock'
 import { createHost } from '#host'
 
 import { DEFAULT_LIMITS, DETECTOR, isOpen, type MonitorState, nextAbsenceMs } from '#model'
-import { defineService, readTold, type Service, type ServiceContext, supervisorPid } from '#service'
+import { defineService, type Service, type ServiceContext } from '#service'
 import { socketOf } from '#service-table'
 import { toProtoSample } from '#wire'
 import { createBusJudge } from './bus-judge.ts'
 import { startBusLink } from './bus-link.ts'
 import { type DetectorConfig, detectorSlice } from './config.ts'
-import { createEngine } from './engine.ts'
+import { createEngine, type Engine } from './engine.ts'
 import { createEventLedger } from './events/ledger.ts'
 import { createKeptEvents } from './kept-events.ts'
 import { createDetectorMetrics } from './metrics.ts'
@@ -21,23 +20,43 @@ import { mostThingsOf } from './monitors/reading.ts'
 import { createOpenChannel } from './monitors/rpc-channel.ts'
 import { wantedOf } from './monitors/wanted.ts'
 import { createOutbox } from './outbox/outbox.ts'
-import { readProcessCost } from './process-cost.ts'
+import { createOwnWord } from './own-word.ts'
+import { createAsked } from './rpc/asked.ts'
 import { createDetectorRpc } from './rpc/service.ts'
 import { snapshot } from './rpc/snapshot.ts'
 import { createProblemFile } from './store/problem-file.ts'
 import { createReadBack } from './store/read-back-state.ts'
 import { startTicks, type Ticks } from './ticks.ts'
 
-/** Exporters call the detector dead after 60 s without one. */
-const HEARTBEAT_MS = 3000
-/** As often as anybody scrapes. */
-const METRICS_MS = 15_000
 /** How long a start waits for the bus before it goes on without what the buckets hold. */
 const READ_BACK_MS = 5000
 
 /** Whether nobody named it: one that is not known any more was found as well. */
 function isDiscovered(monitor: MonitorState | undefined): boolean {
   return monitor === undefined || monitor.origin === 'discovered'
+}
+
+/** Told after what dropped them has been taken. */
+function tellDropped(engine: Engine, total: number): void {
+  engine.event({
+    reason: 'BusChangesDropped',
+    severity: 'error',
+    entity: '',
+    message: `the bus was away for longer than the queue holds; ${total} facts were dropped since the start`,
+  })
+}
+
+/** Keeps the open problems beyond a reboot, and says when that fails. */
+function keepProblems({ stateDir, clock, log }: ServiceContext<unknown>, engine: Engine, bootId: () => string) {
+  return createProblemFile({
+    path: join(stateDir, 'detector', 'problems.pb'),
+    clock,
+    current: () => ({ bootId: bootId(), problems: [...engine.state.problems.values()].filter(isOpen) }),
+    onState: (failed) => {
+      if (failed === undefined) log.info('open problems are kept beyond a reboot again')
+      else log.warn('open problems cannot be kept beyond a reboot', { err: failed })
+    },
+  })
 }
 
 function createDetector(context: ServiceContext<DetectorConfig>): Service {
@@ -54,16 +73,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     clock,
     onLost: ledger.lost,
     isPlugIn: (monitor) => engine.isPlugIn(monitor),
-    onDropped: (total) => {
-      setImmediate(() =>
-        engine.event({
-          reason: 'BusChangesDropped',
-          severity: 'error',
-          entity: '',
-          message: `the bus was away for longer than the queue holds; ${total} facts were dropped since the start`,
-        }),
-      )
-    },
+    onDropped: (total) => setImmediate(() => tellDropped(engine, total)),
   })
   const ownership = ownershipOf(config)
   let bus: Awaited<ReturnType<typeof startBusLink>> | undefined
@@ -98,27 +108,15 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     open: createOpenChannel(messageBytes, mostThingsOf(limits)),
   })
   let bootId = ''
-  const problemFile = createProblemFile({
-    path: join(context.stateDir, 'detector', 'problems.pb'),
-    clock,
-    current: () => ({
-      bootId,
-      problems: [...engine.state.problems.values()].filter(({ phase }) => phase !== 'resolved'),
-    }),
-    onState: (failed) => {
-      if (failed === undefined) log.info('open problems are kept beyond a reboot again')
-      else log.warn('open problems cannot be kept beyond a reboot', { err: failed })
-    },
-  })
+  const problemFile = keepProblems(context, engine, () => bootId)
   const keptEvents = createKeptEvents({
     path: join(context.stateDir, 'detector', 'events.pb'),
     outbox,
     now: clock.now,
     log,
   })
-  const ends: (() => void)[] = []
+  let endTelling: (() => void) | undefined
   let ticks: Ticks | undefined
-  let heartbeats = 0
 
   engine.watch((changes) => {
     ticks?.soon()
@@ -132,31 +130,14 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     return stuckSinceMs === undefined ? 0 : Math.max(0, Math.round(clock.monotonicMs() - stuckSinceMs))
   }
 
-  function beat(): void {
-    heartbeats++
-    bus?.writer.publishHeartbeat({
-      node: nodeName,
-      bootId,
-      detectorIncarnation: incarnation,
-      time: clock.now(),
-      version,
-      sequence: heartbeats,
-      waitingMs: waitingMs(),
-    })
-  }
-
-  async function tellMetrics(): Promise<void> {
-    const { samples: counted, described } = await readTold(context.metrics)
-    const costs = await Promise.all([
-      readProcessCost(ownHost.files, 'nats-server', bus?.serverPid),
-      readProcessCost(ownHost.files, 'up', supervisorPid(process.env)),
-    ])
-    const samples = [...counted, ...costs.flat()]
-    const own = { monitor: DETECTOR, time: clock.now(), samples: samples.map(toProtoSample), described: [...described] }
-    const leftOut = bus?.writer.publishMetrics(own) ?? 0
-    if (leftOut > 0) log.warn('samples are left out that no message can hold', { leftOut })
-  }
-
+  const word = createOwnWord({
+    context,
+    incarnation,
+    bus: () => bus,
+    bootId: () => bootId,
+    waitingMs,
+    files: ownHost.files,
+  })
   const judge = createBusJudge({
     engine,
     outbox,
@@ -205,20 +186,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
             },
             clock.now(),
           ),
-        check: fleet.check,
-        monitorNames: fleet.names,
-        clear(word) {
-          const cleared = engine.clear(word)
-          for (const { entity } of cleared) fleet.clear({ ...word, entity })
-          return cleared
-        },
-        forget(monitor) {
-          const before = [...engine.state.problems.values()].filter(isOpen)
-          return fleet
-            .forget(monitor)
-            ?.then(() => before.flatMap(({ fingerprint }) => engine.state.problems.get(fingerprint) ?? []))
-            .then((after) => after.filter((problem) => !isOpen(problem)))
-        },
+        ...createAsked(engine, fleet),
       }),
     ],
     async start() {
@@ -241,7 +209,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
           void keptEvents.tell(store)
           // Told again at every connection: consumers ignore what they have done, and nothing that was cut off is missed.
           if (judge.hasLooked) outbox.putState(engine.state)
-          beat()
+          word.beat()
         },
       })
       if (!(await bus.ready(READ_BACK_MS)))
@@ -250,17 +218,14 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
       judge.look()
       outbox.putState(engine.state)
       await fleet.reconcile(wantedOf(config))
-      beat()
-      const told = () =>
-        void tellMetrics().catch((err: unknown) => log.warn('metrics could not be told on the bus', { err }))
-      if (bus.isReady()) told()
+      endTelling = word.begin()
       ticks = startTicks({ clock, tick, dueMs: () => nextAbsenceMs(engine.state.problems.values()) })
-      ends.push(every(clock, { ms: HEARTBEAT_MS }, beat), every(clock, { ms: METRICS_MS }, told), ticks.end)
     },
     readiness: () => ({ ready: bus?.isReady() ?? false, reason: bus?.reason() ?? 'starting' }),
     async stop() {
       await fleet.stop()
-      for (const end of ends) end()
+      endTelling?.()
+      ticks?.end()
       engine.drain()
       outbox.releaseRuns()
       problemFile.changed()
