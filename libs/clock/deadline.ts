@@ -18,9 +18,9 @@ export interface Deadline {
 }
 
 /** A timer that comes later than this beyond its slack was held, with its whole process: it was stopped, or starved. */
-const HELD_MS = 2000
+export const HELD_MS = 2000
 /** What a process that was held gets to read what came meanwhile, before a moment that has passed counts. */
-const GRACE_MS = 2000
+export const GRACE_MS = 2000
 
 /**
  * Calls `act` when the moment has come, and again only when it lies ahead anew. A moment that moves on with every message costs

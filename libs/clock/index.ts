@@ -1,4 +1,4 @@
-export { createDeadline, type Deadline, type DeadlineOptions } from './deadline.ts'
+export { createDeadline, type Deadline, type DeadlineOptions, GRACE_MS, HELD_MS } from './deadline.ts'
 export { type EveryOptions, every } from './every.ts'
 export { systemClock } from './system.ts'
 export type * from './types.ts'

@@ -180,6 +180,17 @@ describe('an event', () => {
     expect(told(w.take({ kind: 'tick' }, 1_000_000))).toMatchObject([{ phase: 'resolved', proof: 'absent' }])
   })
 
+  it('is not absent while nobody could have told it: before all monitors are known', () => {
+    const w = world()
+    w.take(say('warning'), 1000)
+    expect(told(w.take({ kind: 'tick', settled: false }, 1_000_000))).toEqual([])
+    w.take(say('warning'), 1_001_000)
+    expect(told(w.take({ kind: 'tick', settled: true }, 1_030_000))).toEqual([])
+    expect(told(w.take({ kind: 'tick', settled: true }, 1_700_000))).toMatchObject([
+      { phase: 'resolved', proof: 'absent' },
+    ])
+  })
+
   it('of severity info opens nothing', () => {
     const w = world()
     const changes = w.take(say('info'), 1000)

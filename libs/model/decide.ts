@@ -74,7 +74,7 @@ export type Input =
   | { readonly kind: 'removed'; readonly monitor: string }
   /**
    * Time passed; every few seconds. `settled`: all monitors of this node are known by now, so that what nobody speaks
-   * of any more can end.
+   * of any more can end; while it is false, nothing is absent either.
    */
   | { readonly kind: 'tick'; readonly settled?: boolean; readonly forgetAfterMs?: number }
   /** Who alone may speak of which type from now on; `silenced` are sources whose monitor may not speak of theirs any more. */
@@ -310,7 +310,7 @@ function take(draft: Draft, input: Input): void {
       removeMonitor(draft, input.monitor)
       break
     case 'tick':
-      passTime(draft)
+      passTime(draft, input.settled !== false)
       if (input.settled) endOrphans(draft, input.forgetAfterMs ?? FORGET_AFTER_MS)
       break
     case 'owners':

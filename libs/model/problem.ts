@@ -327,12 +327,15 @@ export function nextAbsenceMs(problems: Iterable<Problem>): number {
   return nextMs
 }
 
-/** Time alone proves the absence of what is cleared by absence, and old records of what is over are forgotten. */
-export function passTime(draft: Draft): void {
+/**
+ * Time alone proves the absence of what is cleared by absence, and old records of what is over are forgotten.
+ * @param isHeard whether those who would tell of it could
+ */
+export function passTime(draft: Draft, isHeard: boolean): void {
   const resolved: Problem[] = []
   for (const problem of draft.allProblems()) {
     if (problem.phase === 'resolved') resolved.push(problem)
-    else if (problem.fromEvent && problem.absentMs > 0) {
+    else if (isHeard && problem.fromEvent && problem.absentMs > 0) {
       const absentMs = draft.now.monoMs - problem.lastSeenMonoMs
       if (absentMs >= problem.absentMs)
         resolveProblem(draft, problem, 'absent', `not seen for ${durationWords(problem.absentMs)}`)

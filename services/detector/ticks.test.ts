@@ -43,6 +43,17 @@ describe('ticks of the detector', () => {
     expect(await passed(10_000)).toEqual([])
   })
 
+  it('of a process that was stopped come after it has read what came meanwhile', async () => {
+    start()
+    await passed(5000)
+    clock.pass(66_000)
+    expect(await passed(1000)).toEqual([])
+    ticks.soon()
+    expect(await passed(1500)).toEqual([1000])
+    // To a whole five seconds, from which the next one counts.
+    await passed(1500)
+  })
+
   it('come within a second of what is due by itself', async () => {
     start()
     dueMs = clock.monotonicMs() + 7300

@@ -1,5 +1,5 @@
 /** When the detector looks at what time alone changes: each second while something is under way, seldom at rest. */
-import type { Clock } from '#clock'
+import { type Clock, GRACE_MS, HELD_MS } from '#clock'
 
 const BUSY_MS = 1000
 const REST_MS = 5000
@@ -20,17 +20,32 @@ export interface Ticks {
 
 export function startTicks({ clock, tick, dueMs }: TicksOptions): Ticks {
   let callOff = (): void => undefined
+  let armedMs = Number.POSITIVE_INFINITY
   let isSoon = false
+  let isGraced = false
   let ended = false
 
   /** Ticks come at whole seconds of the clock, with whatever else of the process comes then. */
   function arm(ms: number): void {
-    callOff()
-    if (!ended) callOff = clock.after(ms - (clock.monotonicMs() % ms), turn)
+    wait(ms - (clock.monotonicMs() % ms))
   }
 
+  function wait(ms: number): void {
+    callOff()
+    if (ended) return
+    armedMs = clock.monotonicMs() + ms
+    callOff = clock.after(ms, turn)
+  }
+
+  /** A process that was held reads what came meanwhile, before time proves that nothing did. */
   function turn(): void {
-    isSoon = false
+    isGraced = !isGraced && clock.monotonicMs() - armedMs > HELD_MS
+    isSoon = isGraced
+    if (isGraced) wait(GRACE_MS)
+    else look()
+  }
+
+  function look(): void {
     const isBusy = tick() || dueMs() - clock.monotonicMs() < REST_MS
     // What it did itself may have called for the next second, too.
     if (isBusy) isSoon = true
