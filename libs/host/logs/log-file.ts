@@ -1,7 +1,7 @@
 /** One file of a log, held open: read onward, and known again. */
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { createKnownHead, HEAD_BYTES, headOf } from './log-head.ts'
+import { createKnownHead, HEAD_BYTES } from './log-head.ts'
 import type { LogHead } from './types.ts'
 
 const NEWLINE = 10
@@ -28,10 +28,10 @@ export interface LogFile {
   readonly mtimeMs: number
   /** Where the next byte is read. */
   readonly offset: number
-  /** Goes on at another place. What is in front of it counts as read. */
+  /** Goes on at another place, if it is one. What is in front of it counts as read. */
   seek(offset: number): Promise<void>
-  /** Remembers how it begins, before anything of it is read. */
-  peek(): Promise<void>
+  /** Remembers how it begins, before anything of it is read. @returns how many bytes that are */
+  peek(): Promise<number>
   /** The next bytes. "truncated" where the file is another one by now than was read so far. */
   readOn(buffer: Buffer): Promise<Chunk | 'truncated'>
   size(): Promise<number>
@@ -41,8 +41,6 @@ export interface LogFile {
   headAt(offset: number): LogHead
   /** As it begins now; at most 1 KiB. */
   firstBytes(): Promise<Buffer>
-  /** Whether its first bytes are these. */
-  beginsWith(head: LogHead): Promise<boolean>
   /** Does not wait: the system closes it once a read that hangs has ended. */
   close(): void
 }
@@ -102,11 +100,13 @@ function logFile(handle: FileHandle, opened: BigIntStats, guarded: Guarded): Log
       return offset
     },
     async seek(to) {
+      if (to === offset) return
       head.set(await firstBytes(Math.min(to, HEAD_BYTES)))
       offset = to
     },
     async peek() {
       head.set(await firstBytes())
+      return head.bytes.length
     },
     async readOn(buffer) {
       const { bytesRead, size } = await guarded(async () => {
@@ -129,10 +129,6 @@ function logFile(handle: FileHandle, opened: BigIntStats, guarded: Guarded): Log
     },
     headAt: head.at,
     firstBytes: () => firstBytes(),
-    async beginsWith({ bytes, crc }) {
-      const found = await firstBytes(Math.min(bytes, HEAD_BYTES))
-      return found.length === bytes && headOf(found).crc === crc
-    },
     close: () => closeSoon(handle),
   }
 }

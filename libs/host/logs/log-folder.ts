@@ -14,14 +14,14 @@ const ROTATED_MAX = 32
 const ENTRIES_MAX = 4096
 
 async function listRotated(folder: string, base: string): Promise<RotatedFile[]> {
-  const found: (RotatedFile & { suffix: string })[] = []
+  const found: RotatedFile[] = []
   for (const name of (await readdir(folder)).slice(0, ENTRIES_MAX)) {
-    const suffix = rotatedSuffix(name, base)
-    if (suffix === undefined) continue
+    const named = rotatedSuffix(name, base)
+    if (named === undefined) continue
     const path = posix.join(folder, name)
-    // Gone, or given another name since: then it is found under that one.
+    // Gone, or given another name since: who looks sees that the two do not agree, and looks again.
     const stats = await stat(path, { bigint: true }).catch(() => undefined)
-    if (stats?.isFile()) found.push({ path, key: keyOf(stats), mtimeMs: Number(stats.mtimeMs), suffix })
+    if (stats?.isFile()) found.push({ ...named, path, key: keyOf(stats), mtimeMs: Number(stats.mtimeMs) })
   }
   return found.sort(olderFirst).slice(-ROTATED_MAX)
 }

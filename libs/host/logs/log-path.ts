@@ -8,10 +8,23 @@ import type { TailEvent, TailOptions } from './types.ts'
 export interface LogPath {
   /** Where reading begins. @throws HostReadError; it may be asked again */
   begin(from: TailOptions['from']): Promise<Succession>
-  /** What came before a file of which nothing was read yet; undefined: nothing that was missed. */
-  before(file: LogFile): Promise<Succession | undefined>
+  /**
+   * What came before a file of which nothing was read yet; undefined: nothing that was missed. "nothing" where there was
+   * nothing in the file either.
+   */
+  before(file: LogFile): Promise<Succession | 'nothing' | undefined>
   /** What has come since; undefined where there is nothing but what is being read. What is left of it to read is told. */
   since(at: LogFile | undefined, isTruncated: boolean): AsyncGenerator<TailEvent, Succession | undefined>
+}
+
+function giveUp({ steps }: Succession): void {
+  for (const { file } of steps) file.close()
+}
+
+/** Whether whoever writes has gone over to another file, and nothing comes any more to what was read until now. */
+async function isOver({ steps }: Succession): Promise<boolean> {
+  for (const { file } of steps) if ((await file.size()) > 0) return true
+  return false
 }
 
 /** @param lines what of a file was not read yet is read with them before it is left */
@@ -27,44 +40,42 @@ export function createLogPath(folder: LogFolder, lines: TailLines): LogPath {
     if (typeof from !== 'string') return remembered(await afterCursor(folder, from))
     known = new Set((await folder.rotated()).map(({ key }) => key))
     const file = await folder.open()
-    if (file === undefined) return { steps: [], isLost: false, known }
+    if (file === undefined) return { steps: [], lost: undefined, known }
     const offset = from === 'end' ? await file.size() : 0
     if (!(await file.endsLineAt(offset))) lines.skipLine()
-    return { steps: [{ file, offset, goesOn: true }], isLost: false, known }
+    return { steps: [{ file, offset, goesOn: true }], lost: undefined, known }
   }
 
   /**
    * A file of which nothing was read yet may have been another one before, that was copied and emptied unread. What it
    * holds now is remembered first, so that this is seen too when it happens in between.
    */
-  async function before(file: LogFile): Promise<Succession | undefined> {
-    await file.peek()
-    if ((await folder.rotated()).every(({ key }) => known.has(key) || key === file.key)) return undefined
-    const missed = await afterFile(folder, { before: file, isTruncated: true, current: await folder.open(), known })
+  async function before(file: LogFile): Promise<Succession | 'nothing' | undefined> {
+    const isEmpty = (await file.peek()) === 0
+    // What comes from now on may already be what came after a copy that was not there yet: it is the next look's.
+    const nothing = isEmpty ? 'nothing' : undefined
+    if ((await folder.rotated()).every(({ key }) => known.has(key) || key === file.key)) return nothing
+    const missed = await afterFile(folder, { before: file, isTruncated: true, known })
     if (missed.steps.length > 1) return remembered(missed)
-    for (const step of missed.steps) step.file.close()
-    return undefined
+    giveUp(missed)
+    return nothing
   }
 
-  /** What has come since; undefined where there is nothing but what is being read. */
   async function* since(
-    before: LogFile | undefined,
+    at: LogFile | undefined,
     isTruncated: boolean,
   ): AsyncGenerator<TailEvent, Succession | undefined> {
     const key = isTruncated ? undefined : await folder.key()
-    if (!isTruncated && (key === undefined || (key === before?.key && before.offset > 0))) return undefined
-    const current = await folder.open()
-    if (!isTruncated && current === undefined) return undefined
-    const isSame = current?.key === before?.key
-    const isEmpty = (await current?.size()) === 0
-    // Whoever writes has gone over to the next file by now, and was in this one until then.
-    const isEmptied = before !== undefined && !isSame && !isTruncated && (yield* lines.readOn(before)) === 'truncated'
-    const next = await afterFile(folder, { before, isTruncated: isTruncated || isEmptied, current, known })
-    const isOver = next.steps.length > 1 || (next.steps.length === 1 && !(isEmpty && !isTruncated && !isSame))
-    known = next.known
-    if (isOver || next.isLost) return next
-    current?.close()
-    return undefined
+    if (!isTruncated && (key === undefined || key === at?.key)) return undefined
+    const next = await afterFile(folder, { before: at, isTruncated, known })
+    if (!isTruncated && !(await isOver(next))) {
+      giveUp(next)
+      return undefined
+    }
+    // Read only now: whoever writes was in this one until there was something in the next.
+    if (at === undefined || isTruncated || (yield* lines.readOn(at)) === 'end') return remembered(next)
+    giveUp(next)
+    return remembered(await afterFile(folder, { before: at, isTruncated: true, known }))
   }
 
   return { begin, before, since }

@@ -1,13 +1,12 @@
 /** Which files of a log are read one after the other: where reading begins, and what has come since. */
 import type { LogFile } from './log-file.ts'
-import type { LogHead, TailCursor } from './types.ts'
+import { isCompressedSince, type KnownName } from './rotated.ts'
+import type { LogHead, TailCursor, TailLoss } from './types.ts'
 
 /** A file that the log was rotated into. */
-export interface RotatedFile {
+export interface RotatedFile extends KnownName {
   /** Its real place on this machine. */
   readonly path: string
-  readonly key: string
-  readonly mtimeMs: number
 }
 
 /** Where the files of a log are; each call has a deadline. */
@@ -33,21 +32,54 @@ export interface Step {
 /** What is read next, in order. */
 export interface Succession {
   readonly steps: readonly Step[]
-  /** Something stood before the first of them that nobody has read. */
-  readonly isLost: boolean
+  /** Why something that stood before the first of them was not read; undefined where all was. */
+  readonly lost: TailLoss | undefined
   /** The rotated files that are known now. */
   readonly known: ReadonlySet<string>
 }
 
-async function openAll(folder: LogFolder, found: readonly RotatedFile[]): Promise<LogFile[]> {
-  const files: LogFile[] = []
-  for (const each of found) {
-    const file = await folder.openRotated(each)
-    // Rotated once more since it was listed: found under its next name when it is looked for again.
-    if (file?.key === each.key) files.push(file)
-    else file?.close()
+/** What stood there at one moment, held open. */
+interface Snapshot {
+  readonly rotated: readonly RotatedFile[]
+  readonly current: LogFile | undefined
+  /** Of the rotated files those that are wanted, the older first. */
+  readonly older: readonly LogFile[]
+}
+
+/** How often it is looked again when the log is rotated meanwhile. */
+const TRIES = 50
+
+function isSame(a: readonly RotatedFile[], b: readonly RotatedFile[]): boolean {
+  const keys = new Set(a.map(({ key }) => key))
+  return a.length === b.length && b.every(({ key }) => keys.has(key))
+}
+
+/**
+ * Names are given from file to file while one looks: what was made of it counts once nothing has changed from beginning
+ * to end.
+ */
+async function settled(
+  folder: LogFolder,
+  isWanted: (file: RotatedFile) => boolean,
+  make: (snapshot: Snapshot) => Promise<Succession>,
+): Promise<Succession> {
+  for (let tries = 1; ; tries++) {
+    const rotated = await folder.rotated()
+    const current = await folder.open()
+    const older: LogFile[] = []
+    const wanted = rotated.filter((file) => !file.isCompressed && file.key !== current?.key && isWanted(file))
+    for (const each of wanted) {
+      const file = await folder.openRotated(each)
+      if (file?.key === each.key) older.push(file)
+      else file?.close()
+    }
+    const made = await make({ rotated, current, older })
+    const isSettled =
+      older.length === wanted.length && (await folder.key()) === current?.key && isSame(rotated, await folder.rotated())
+    if (isSettled || tries === TRIES) return made
+    for (const file of older) file.close()
+    current?.close()
   }
-  return files
 }
 
 /** The first that holds what was read: as many bytes, with this beginning. */
@@ -56,7 +88,12 @@ async function holderOf(
   { offset, head }: { offset: number; head: LogHead },
 ): Promise<LogFile | undefined> {
   for (const file of files) {
-    if ((await file.size()) >= offset && (await file.beginsWith(head))) return file
+    if ((await file.size()) < offset) continue
+    // It knows its beginning from now on: when it is emptied before it is read, that is seen.
+    await file.seek(offset)
+    const { bytes, crc } = file.headAt(offset)
+    if (bytes !== head.bytes || crc !== head.crc) continue
+    return file
   }
   return undefined
 }
@@ -73,25 +110,37 @@ async function isBeingMade(file: LogFile, current: LogFile | undefined): Promise
 }
 
 /** Behind what a cursor says; with the log itself, and lost, where that is not found. */
-export async function afterCursor(folder: LogFolder, cursor: TailCursor): Promise<Succession> {
-  const rotated = await folder.rotated()
-  const current = await folder.open()
-  const older = await openAll(
+export function afterCursor(folder: LogFolder, cursor: TailCursor): Promise<Succession> {
+  return settled(
     folder,
-    rotated.filter(({ key }) => key !== current?.key),
+    () => true,
+    (snapshot) => behind(snapshot, cursor),
   )
+}
+
+async function behind({ rotated, current, older }: Snapshot, cursor: TailCursor): Promise<Succession> {
   const files = current === undefined ? older : [...older, current]
   const own = files.filter(({ inode }) => inode === cursor.inode)
   // A copy has another number; the beginning tells it, where enough was read to tell.
   const copies = cursor.head.bytes > 0 ? files.filter(({ inode }) => inode !== cursor.inode).toReversed() : []
   const holder = await holderOf([...own, ...copies], cursor)
   const first = holder === undefined ? older.length : files.indexOf(holder)
-  for (const file of files.slice(0, first)) file.close()
-  return {
-    steps: files.slice(first).map((file) => ({ file, offset: file === holder ? cursor.offset : 0, goesOn: false })),
-    isLost: holder === undefined,
-    known: new Set(rotated.map(({ key }) => key)),
+  const unfinished = new Set<string>()
+  for (const file of older.slice(first)) {
+    if (file !== holder && (await isBeingMade(file, current))) unfinished.add(file.key)
   }
+  const isNext = (file: LogFile, at: number): boolean => at >= first && !unfinished.has(file.key)
+  for (const [at, file] of files.entries()) if (!isNext(file, at)) file.close()
+  const isCompressed = holder !== undefined && holder !== current && isCompressedSince(rotated, holder, new Set())
+  return {
+    steps: files.filter(isNext).map((file) => ({ file, offset: file === holder ? cursor.offset : 0, goesOn: false })),
+    lost: holder === undefined ? 'not-found' : isCompressed ? 'compressed' : undefined,
+    known: keysOf(rotated, unfinished),
+  }
+}
+
+function keysOf(rotated: readonly RotatedFile[], unfinished: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set(rotated.map(({ key }) => key).filter((key) => !unfinished.has(key)))
 }
 
 /** What the succession of a file follows from. */
@@ -100,8 +149,6 @@ export interface Since {
   readonly before: LogFile | undefined
   /** It is another one by now than was read. */
   readonly isTruncated: boolean
-  /** What bears the log's name now. */
-  readonly current: LogFile | undefined
   readonly known: ReadonlySet<string>
 }
 
@@ -109,18 +156,21 @@ export interface Since {
  * What came after the file at hand, the older first. A rotated file that was not there before was the log meanwhile, or is
  * the copy that was made before the log was emptied: then what was not read yet stands there.
  */
-export async function afterFile(folder: LogFolder, since: Since): Promise<Succession> {
-  const { before, isTruncated, current, known } = since
-  const rotated = await folder.rotated()
-  const recent = rotated.filter(({ key, mtimeMs }) => key !== current?.key && mtimeMs >= (before?.mtimeMs ?? 0))
-  const opened = await openAll(
-    folder,
-    recent.filter(({ key }) => isTruncated || (!known.has(key) && key !== before?.key)),
-  )
+export function afterFile(folder: LogFolder, since: Since): Promise<Succession> {
+  const { before, isTruncated, known } = since
+  const isWanted = ({ key, mtimeMs }: RotatedFile): boolean =>
+    mtimeMs >= (before?.mtimeMs ?? 0) && (isTruncated || (!known.has(key) && key !== before?.key))
+  return settled(folder, isWanted, (snapshot) => comeSince(snapshot, since))
+}
+
+async function comeSince(
+  { rotated, current, older }: Snapshot,
+  { before, isTruncated, known }: Since,
+): Promise<Succession> {
   let copy: LogFile | undefined
   if (isTruncated && before !== undefined && before.offset > 0) {
     // One that was there before may be the copy that was just being made; it is looked at last.
-    const others = opened.filter(({ key }) => key !== before.key)
+    const others = older.filter(({ key }) => key !== before.key)
     const candidates = [...others.filter(({ key }) => !known.has(key)), ...others.filter(({ key }) => known.has(key))]
     copy = await holderOf(candidates, { offset: before.offset, head: before.headAt(before.offset) })
   }
@@ -131,7 +181,7 @@ export async function afterFile(folder: LogFolder, since: Since): Promise<Succes
   }
   if (copy !== undefined && before !== undefined) add(copy, before.offset)
   const unfinished = new Set<string>()
-  for (const file of opened) {
+  for (const file of older) {
     if (file === copy) continue
     const isNew = !known.has(file.key) || file.key === before?.key
     if (isNew && (await isBeingMade(file, current))) unfinished.add(file.key)
@@ -139,7 +189,12 @@ export async function afterFile(folder: LogFolder, since: Since): Promise<Succes
     else file.close()
   }
   if (current !== undefined && (isTruncated || current.key !== before?.key)) add(current, 0)
+  else current?.close()
   const isLost = isTruncated && copy === undefined && (before?.offset ?? 0) > 0
-  const keys = rotated.map(({ key }) => key).filter((key) => !unfinished.has(key))
-  return { steps, isLost, known: new Set(keys) }
+  const isCompressed = !isTruncated && before !== undefined && isCompressedSince(rotated, before, known)
+  return {
+    steps,
+    lost: isLost ? 'truncated' : isCompressed ? 'compressed' : undefined,
+    known: keysOf(rotated, unfinished),
+  }
 }

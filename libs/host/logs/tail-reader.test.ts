@@ -6,6 +6,7 @@ import { systemClock } from '#clock'
 import { createGuard } from '../files/guard.ts'
 import { tempFolder } from '../testing.ts'
 import { createLogFolder } from './log-folder.ts'
+import type { LogFolder } from './succession.ts'
 import { createTailReader, type TailReader } from './tail-reader.ts'
 import type { TailCursor, TailEvent, TailOptions } from './types.ts'
 
@@ -48,8 +49,28 @@ interface Heard {
   cursor: TailCursor | undefined
 }
 
-function reader(path: string, from: TailOptions['from'], maxLineBytes = 65_536): TailReader {
-  return createTailReader(createLogFolder(createGuard(2, systemClock()), '', path), { from, maxLineBytes })
+/** What happens between one call on the folder and the next. */
+interface Meanwhile {
+  calls: number
+  run: (() => Promise<void>) | undefined
+}
+
+function reader(path: string, from: TailOptions['from'], meanwhile?: Meanwhile): TailReader {
+  const folder = createLogFolder(createGuard(2, systemClock()), '', path)
+  async function then<T>(value: T): Promise<T> {
+    if (meanwhile?.run === undefined || meanwhile.calls-- > 0) return value
+    const { run } = meanwhile
+    meanwhile.run = undefined
+    await run()
+    return value
+  }
+  const interrupted: LogFolder = {
+    open: async () => then(await folder.open()),
+    key: async () => then(await folder.key()),
+    rotated: async () => then(await folder.rotated()),
+    openRotated: async (file) => then(await folder.openRotated(file)),
+  }
+  return createTailReader(interrupted, { from, maxLineBytes: 65_536 })
 }
 
 async function hear(tail: TailReader, heard: Heard): Promise<readonly TailEvent[]> {
@@ -69,6 +90,8 @@ type Step =
   | { readonly kind: 'append'; readonly lines: number; readonly split: number }
   | { readonly kind: 'copyTruncate'; readonly looks: boolean }
   | { readonly kind: 'rename' | 'look' | 'resume' }
+  /** A look, in the middle of which the log is rotated, more than once if need be, a line after each. */
+  | { readonly kind: 'amid'; readonly calls: number; readonly rotations: number; readonly copies: boolean }
 
 const STEP: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -83,6 +106,15 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('copyTruncate' as const), looks: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('look' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('resume' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('amid' as const),
+      calls: fc.integer({ min: 0, max: 5 }),
+      rotations: fc.integer({ min: 1, max: 3 }),
+      copies: fc.boolean(),
+    }),
+  },
 )
 
 /** Does what is asked, the reader looking only when a step says so; tells what was written and what was heard. */
@@ -92,24 +124,37 @@ async function play(steps: readonly Step[]) {
   await log.append('')
   const written: string[] = []
   const heard = nothing()
-  let tail = reader(log.path, 'start')
+  const meanwhile: Meanwhile = { calls: 0, run: undefined }
+  let tail = reader(log.path, 'start', meanwhile)
+  /** No two begin alike, as with lines that begin with their time. */
+  function write(count: number): string {
+    const lines = Array.from({ length: count }, (_, i) => `${String.fromCharCode(35 + written.length + i)} says x`)
+    written.push(...lines)
+    return `${lines.join('\n')}\n`
+  }
+  async function amid({ calls, rotations, copies }: Extract<Step, { kind: 'amid' }>): Promise<void> {
+    meanwhile.calls = calls
+    meanwhile.run = async () => {
+      for (let n = 0; n < rotations; n++) {
+        await (copies ? log.copyTruncate(() => Promise.resolve()) : log.rename())
+        await log.append(write(1))
+      }
+    }
+    await hear(tail, heard)
+    meanwhile.run = undefined
+  }
   await hear(tail, heard)
   for (const step of steps) {
     if (step.kind === 'append') {
-      // No two begin alike, as with lines that begin with their time.
-      const lines = Array.from(
-        { length: step.lines },
-        (_, i) => `${String.fromCharCode(35 + written.length + i)} says x`,
-      )
-      written.push(...lines)
-      const text = `${lines.join('\n')}\n`
+      const text = write(step.lines)
       await log.append(text.slice(0, step.split))
       await hear(tail, heard)
       await log.append(text.slice(step.split))
     } else if (step.kind === 'look') await hear(tail, heard)
+    else if (step.kind === 'amid') await amid(step)
     else if (step.kind === 'resume' && heard.cursor !== undefined) {
       tail.close()
-      tail = reader(log.path, heard.cursor)
+      tail = reader(log.path, heard.cursor, meanwhile)
     } else if (step.kind === 'rename') await log.rename()
     else if (step.kind === 'copyTruncate')
       await log.copyTruncate(() => (step.looks ? hear(tail, heard) : Promise.resolve()))

@@ -36,11 +36,13 @@ export function createTailReader(
     before?.close()
   }
 
-  function* follow(next: Pick<Succession, 'steps' | 'isLost'>): Generator<TailEvent> {
+  function* follow(next: Pick<Succession, 'steps' | 'lost'>): Generator<TailEvent> {
     steps = [...next.steps]
-    if (!next.isLost) return
-    lines.forget()
-    yield { kind: 'lost', why: at === undefined ? 'not-found' : 'truncated' }
+    if (next.lost === undefined) return
+    // Of a file that was read to its end all is told; of one that was emptied nobody knows how its last line went on.
+    if (next.lost === 'compressed' && at !== undefined) yield* lines.takeRest(at)
+    else lines.forget()
+    yield { kind: 'lost', why: next.lost }
   }
 
   async function* look(): AsyncGenerator<TailEvent> {
@@ -52,13 +54,13 @@ export function createTailReader(
     for (;;) {
       yield* goOn()
       const missed = at?.offset === 0 && steps.length === 0 ? await path.before(at) : undefined
-      if (missed !== undefined) {
+      if (missed !== undefined && missed !== 'nothing') {
         yield* follow(missed)
         continue
       }
-      const isTruncated = at !== undefined && (yield* lines.readOn(at)) === 'truncated'
+      const isTruncated = missed === undefined && at !== undefined && (yield* lines.readOn(at)) === 'truncated'
       if (steps.length > 0) {
-        if (isTruncated) yield* follow({ steps, isLost: true })
+        if (isTruncated) yield* follow({ steps, lost: 'truncated' })
         continue
       }
       const next = yield* path.since(at, isTruncated)

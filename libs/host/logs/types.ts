@@ -27,11 +27,17 @@ export interface TailLine {
   readonly cursor: TailCursor
 }
 
+/**
+ * Why something of a log was not read: the file was emptied and there is no copy; the file of the cursor is not there any
+ * more; the log was rotated more than once meanwhile, and what it was rotated into is compressed.
+ */
+export type TailLoss = 'truncated' | 'not-found' | 'compressed'
+
 /** What a tail tells, in order. */
 export type TailEvent =
   | { readonly kind: 'lines'; readonly lines: readonly TailLine[] }
   /** What stood between what was read and what comes next is gone, unread: how much nobody knows. */
-  | { readonly kind: 'lost'; readonly why: 'truncated' | 'not-found' }
+  | { readonly kind: 'lost'; readonly why: TailLoss }
   /** Everything that stood there was told; next comes what is written from now on. */
   | { readonly kind: 'caught-up' }
   /** It cannot be read; told once, and tried on. */
