@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '#clock'
 import { HostReadError } from './errors.ts'
 import { createFiles } from './files/files.ts'
 import { createGuard } from './files/guard.ts'
+import { createRemoteMountOf } from './files/mounts.ts'
 import { below } from './files/rooted-path.ts'
 import { createLogs } from './logs/logs.ts'
 import { createPrograms } from './programs/programs.ts'
@@ -38,7 +39,8 @@ function readHostName(root: string): string {
 export function createHost(options: HostOptions): Host {
   const root = options.root === '' ? '' : below('', options.root).replace(/\/+$/, '')
   const { clock = systemClock() } = options
-  const threads = createGuard(MAX_HUNG_THREADS, clock)
+  const mountOf = createRemoteMountOf(root, clock)
+  const threads = createGuard(MAX_HUNG_THREADS, clock, mountOf)
   const files = createFiles(root, threads, clock)
   const { programs = createPrograms(root, clock) } = options
 

@@ -6,7 +6,7 @@ import { constants, type FSWatcher, watch } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { posix } from 'node:path'
 import type { Clock } from '#clock'
-import { codeOf } from '../errors.ts'
+import { codeOf, HostReadError } from '../errors.ts'
 import { waitFor } from '../wait.ts'
 import type { WatchOptions } from './types.ts'
 
@@ -15,7 +15,7 @@ const SETTLE_MS = 20
 /** Whoever changes without end costs his reader four looks a second. */
 const GAP_MS = 250
 const LOOK_MS = 30_000
-/** Where the kernel tells nothing: its limit of watches is reached, or no folder on the way can be asked for. */
+/** Where the kernel tells nothing: its limit of watches is reached, or the folder hangs. */
 const BLIND_LOOK_MS = 1_000
 /** So many events that do not count are let through before nobody listens until the next look. */
 const IGNORED_MAX = 256
@@ -74,13 +74,17 @@ export async function reached(real: string): Promise<string> {
  */
 export type Locate = (path: string) => Promise<string>
 
-/** The folder itself; where it is not there, or hangs, the nearest one above it that answers, for the name that leads to it. */
+/**
+ * The folder itself; where it is not there the nearest one above it, for the name that leads to it. Where it hangs nothing:
+ * what is above may hang as well, at the cost of another thread, and says nothing when the mount answers again.
+ */
 export async function armNearest(locate: Locate, folder: string, within: Counts): Promise<Armed> {
   let counts = within
   let missing: string | undefined
   for (let path = folder; ; path = posix.dirname(path)) {
-    const real = await locate(path).catch(() => undefined)
-    if (real !== undefined) {
+    const real = await locate(path).catch((error: unknown) => error)
+    if (real instanceof HostReadError && real.code === 'TIMEOUT') return blind()
+    if (typeof real === 'string') {
       const armed = arm(real, counts)
       const came = missing !== undefined && (await locate(missing).catch(() => undefined)) !== undefined
       if (!came) return armed

@@ -81,3 +81,58 @@ test('an error of the call itself passes through', async () => {
   const failing = guard.run({ ...call('/a'), timeoutMs: 1000 }, () => Promise.reject(new Error('EIO')))
   await expect(failing).rejects.toThrow('EIO')
 })
+
+/** "/mnt/a/x" lies on the mount "/mnt/a"; what is not below /mnt on none. */
+const mountOf = (path: string): string | undefined => /^\/mnt\/[^/]+/.exec(path)?.[0]
+
+test('of a mount that another machine answers for one call is made at a time, whoever asks, and of two such mounts', async () => {
+  const guard = createGuard(2, clock, mountOf)
+  const asked: string[] = []
+  const ends = new Map<string, () => void>()
+  const ask = (path: string) =>
+    guard.run(call(path), () => {
+      asked.push(path)
+      return new Promise<void>((resolve) => ends.set(path, resolve))
+    })
+  const calls = ['/mnt/a/1', '/mnt/a/2', '/mnt/b/1', '/mnt/c/1', '/var/1'].map(ask)
+  expect(asked).toEqual(['/mnt/a/1', '/mnt/b/1', '/var/1'])
+  ends.get('/mnt/a/1')!()
+  await calls[0]
+  expect(asked.slice(3)).toEqual(['/mnt/a/2'])
+  ends.get('/mnt/a/2')!()
+  await calls[1]
+  expect(asked.slice(4)).toEqual(['/mnt/c/1'])
+  for (const path of ['/mnt/b/1', '/mnt/c/1', '/var/1']) ends.get(path)!()
+  await Promise.all(calls)
+})
+
+test('a mount that hangs is not asked by any other path or action; what lies elsewhere is', async () => {
+  const guard = createGuard(2, clock, mountOf)
+  const waiting = [guard.run(call('/mnt/a/1'), never), guard.run(call('/mnt/a/2'), never)]
+  const [first, second] = await overdue(Promise.allSettled(waiting))
+  expect(first).toMatchObject({ reason: { message: expect.stringContaining('(no answer within 5000 ms)') as string } })
+  expect(second).toMatchObject({
+    reason: {
+      message: expect.stringContaining('(not asked within 5000 ms, since its mount did not answer others)') as string,
+    },
+  })
+  await expect(guard.run({ ...call('/mnt/a/3'), action: 'open' }, never)).rejects.toThrow(
+    'cannot open /mnt/a/3: TIMEOUT (not asked, since read /mnt/a/1 hangs)',
+  )
+  await expect(overdue(guard.run(call('/mnt/b/1'), never))).rejects.toThrow('no answer within')
+  await expect(guard.run(call('/mnt/c/1'), never)).rejects.toThrow('since read /mnt/a/1 and read /mnt/b/1 hang')
+  expect(await guard.run(call('/var/1'), async () => 1)).toBe(1)
+  await expect(overdue(guard.run(call('/var/2'), never))).rejects.toThrow('no answer within')
+  await expect(guard.run(call('/var/2/below'), async () => 1)).rejects.toThrow('not asked, since read /var/2 hangs')
+  await expect(guard.run(call('/var/1'), async () => 1)).rejects.toThrow('not asked, since')
+  expect(guard.hung).toBe(3)
+})
+
+test('what is mounted anew where another mount hangs is asked', async () => {
+  let id = 1
+  const guard = createGuard(2, clock, (path) => `${id} ${mountOf(path)}`)
+  await expect(overdue(guard.run(call('/mnt/a/1'), never))).rejects.toThrow('no answer within')
+  await expect(guard.run(call('/mnt/a/1'), async () => 1)).rejects.toThrow('asked before, still no answer')
+  id++
+  expect(await guard.run(call('/mnt/a/1'), async () => 1)).toBe(1)
+})

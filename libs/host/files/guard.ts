@@ -1,9 +1,12 @@
 /**
  * File system calls run in a pool of four threads; a call on a hung mount keeps its thread for as long as the mount
- * hangs. The guard gives each call a deadline, never asks a path again that still hangs, and bounds how many hang.
+ * hangs. The guard gives each call a deadline, asks nothing again that still hangs, and bounds how many hang: of a mount
+ * that another machine or process answers for one call at a time, whoever asks, and two such mounts at the same time.
  */
 import type { Clock } from '#clock'
 import { HostReadError } from '../errors.ts'
+import type { RemoteMountOf } from './mounts.ts'
+import { createTurns } from './turns.ts'
 
 export interface GuardedCall {
   /** For the error's text: "read". */
@@ -19,7 +22,7 @@ export interface Guard {
    * @param late takes what came after the deadline, where it must be given back
    */
   run<T>(call: GuardedCall, operation: () => Promise<T>, late?: (value: T) => void): Promise<T>
-  /** Calls that passed their deadline and have not ended. */
+  /** Paths whose calls passed their deadline and have not ended. */
   readonly hung: number
 }
 
@@ -28,42 +31,98 @@ export function isKernelPath(path: string): boolean {
   return path.startsWith('/proc/') || path.startsWith('/sys/')
 }
 
-/** @param maxHung how many calls may hang before nothing but /proc and /sys is asked any more */
-export function createGuard(maxHung: number, clock: Clock): Guard {
-  const hung = new Map<string, number>()
-  // Two calls of one path may run side by side, and both may hang.
+/** Calls that hang. */
+interface Hung {
+  readonly call: GuardedCall
+  readonly mount: string | undefined
+  count: number
+}
+
+/** What hangs, and what is not asked because of it. */
+function createHungCalls(maxHung: number) {
+  const hung = new Map<string, Hung>()
+  const keyOf = (call: GuardedCall, mount: string | undefined): string => `${mount ?? ''} ${call.path}`
+  const nameOf = ({ call }: Hung): string => `${call.action} ${call.path}`
+
+  return {
+    get size() {
+      return hung.size
+    },
+    add(call: GuardedCall, mount: string | undefined): void {
+      const known = hung.get(keyOf(call, mount))
+      // Two calls of one path may run side by side, and both may hang.
+      if (known === undefined) hung.set(keyOf(call, mount), { call, mount, count: 1 })
+      else known.count++
+    },
+    delete(call: GuardedCall, mount: string | undefined): void {
+      const known = hung.get(keyOf(call, mount))
+      if (known !== undefined && --known.count === 0) hung.delete(keyOf(call, mount))
+    },
+    /** Why a call is not made; undefined: nothing speaks against it. */
+    whyNot(call: GuardedCall, mount: string | undefined): string | undefined {
+      if (hung.size === 0) return undefined
+      if (hung.has(keyOf(call, mount))) return 'asked before, still no answer'
+      const all = [...hung.values()]
+      const same = all.find((each) =>
+        mount === undefined ? call.path.startsWith(`${each.call.path}/`) : each.mount === mount,
+      )
+      if (same !== undefined) return `not asked, since ${nameOf(same)} hangs`
+      if (isKernelPath(call.path)) return undefined
+      const alike = all.filter((each) => (each.mount === undefined) === (mount === undefined)).length
+      if (hung.size <= maxHung && alike < maxHung) return undefined
+      return `not asked, since ${all.map(nameOf).join(' and ')} hang`
+    },
+  }
+}
+
+/**
+ * @param maxHung how many calls may hang, of those on mounts that take turns and of all others, before no more of these
+ *   are asked but for /proc and /sys; together one more than that
+ * @param mountOf which mounts take turns
+ */
+export function createGuard(maxHung: number, clock: Clock, mountOf: RemoteMountOf = () => undefined): Guard {
+  const hung = createHungCalls(maxHung)
+  const turns = createTurns(maxHung)
 
   function run<T>(call: GuardedCall, operation: () => Promise<T>, takeLate?: (value: T) => void): Promise<T> {
-    const key = `${call.action} ${call.path}`
-    if (hung.has(key)) return Promise.reject(timeout(call, 'asked before, still no answer'))
-    if (hung.size >= maxHung && !isKernelPath(call.path)) {
-      return Promise.reject(timeout(call, `not asked, since ${[...hung.keys()].join(' and ')} hang`))
-    }
+    const mount = isKernelPath(call.path) ? undefined : mountOf(call.path)
+    const why = hung.whyNot(call, mount)
+    if (why !== undefined) return Promise.reject(timeout(call, why))
     return new Promise<T>((resolve, reject) => {
-      let late = false
+      let hasBegun = false
+      let isLate = false
+      let giveTurn = (): void => {}
       const callOff = clock.after(call.timeoutMs, () => {
-        late = true
-        hung.set(key, (hung.get(key) ?? 0) + 1)
+        if (!hasBegun) {
+          giveTurn()
+          reject(timeout(call, `not asked within ${call.timeoutMs} ms, since its mount did not answer others`))
+          return
+        }
+        isLate = true
+        hung.add(call, mount)
         reject(timeout(call, `no answer within ${call.timeoutMs} ms`))
       })
       const ended = (): void => {
         callOff()
-        if (!late) return
-        const left = (hung.get(key) ?? 1) - 1
-        if (left > 0) hung.set(key, left)
-        else hung.delete(key)
+        giveTurn()
+        if (isLate) hung.delete(call, mount)
       }
-      operation().then(
-        (value) => {
-          ended()
-          if (late) takeLate?.(value)
-          resolve(value)
-        },
-        (error: unknown) => {
-          ended()
-          reject(error)
-        },
-      )
+      function begin(): void {
+        hasBegun = true
+        operation().then(
+          (value) => {
+            ended()
+            if (isLate) takeLate?.(value)
+            resolve(value)
+          },
+          (error: unknown) => {
+            ended()
+            reject(error)
+          },
+        )
+      }
+      if (mount === undefined) begin()
+      else giveTurn = turns.take(mount, begin)
     })
   }
 

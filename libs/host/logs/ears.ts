@@ -64,7 +64,7 @@ function createArrival(guard: Guard, root: string, path: string, tell: Tell): ()
     target = real ?? target
     if (target === undefined) return { folders, isDeaf: false }
     const beside = posix.dirname(target)
-    const asking = guarded(guard, { action: 'look for', path: beside }, () => reached(beside))
+    const asking = guarded(guard, { action: 'look for', path: beside.slice(root.length) }, () => reached(beside))
     // Where its folder hangs by now, so does the file.
     if ((await asking.catch(() => undefined)) === undefined) return { folders, isDeaf: false }
     if (beside !== root + folder) folders.push(listenAt(arm(beside, named(target, beside))))
