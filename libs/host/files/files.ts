@@ -1,7 +1,7 @@
 /** The host's files as seen from a prefix. */
-import { access, readdir, readlink, realpath } from 'node:fs/promises'
+import { access, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import type { Clock } from '#clock'
-import { HostReadError } from '../errors.ts'
+import { codeOf, HostReadError } from '../errors.ts'
 import { ask, DEFAULT_TIMEOUT_MS } from './ask.ts'
 import { reached, watchFolder } from './folder-watch.ts'
 import { createGuard, type Guard, isKernelPath } from './guard.ts'
@@ -54,7 +54,12 @@ export function createFiles(root: string, threads: Guard, clock: Clock): Files {
     },
     async watch(path, onChange, watchOptions) {
       const find = (asked: string): Promise<string> => ask(threads, root, { action: 'look for', path: asked }, reached)
-      return watchFolder(clock, find, below('', path), onChange, watchOptions)
+      const standOf = (folder: string): Promise<string> =>
+        ask(threads, root, { action: 'look for', path: folder }, async (real) => {
+          const { dev, ino, birthtimeNs, mtimeNs } = await stat(real, { bigint: true })
+          return [dev, ino, birthtimeNs, mtimeNs].join(' ')
+        }).catch(codeOf)
+      return watchFolder({ clock, locate: find, standOf }, below('', path), onChange, watchOptions)
     },
   }
 }

@@ -183,7 +183,8 @@ test('a folder that comes while it is looked for is watched all the same', async
     await mkdir(inside)
     throw new Error('not there')
   }
-  const ended = watchFolder(systemClock(), locate, inside, () => void told++, {
+  const door = { clock: systemClock(), locate, standOf: () => Promise.resolve('') }
+  const ended = watchFolder(door, inside, () => void told++, {
     signal: stop.signal,
     lookMs: FAR_MS,
     gapMs: 0,

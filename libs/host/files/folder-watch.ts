@@ -99,23 +99,57 @@ export async function armNearest(locate: Locate, folder: string, within: Counts)
   }
 }
 
+/**
+ * What a folder is and when a name in it last came or went: a word that is another one once either has changed. Never
+ * rejects.
+ */
+export type StandOf = (folder: string) => Promise<string>
+
+/** What a folder is watched with. */
+export interface WatchDoor {
+  readonly clock: Clock
+  readonly locate: Locate
+  readonly standOf: StandOf
+}
+
+/**
+ * Waits for what the kernel tells, or until a call is due. Meanwhile it is looked whether the folder is still what it was:
+ * events are lost when too many wait, and nothing is told of a mount over a folder.
+ */
+async function waitOn(
+  { clock, standOf }: WatchDoor,
+  folder: string,
+  told: Promise<void>,
+  { stand, dueMs, netMs, signal }: { stand: string; dueMs: number; netMs: number; signal: AbortSignal },
+): Promise<'told' | 'due'> {
+  const beganMs = clock.monotonicMs()
+  for (;;) {
+    const leftMs = dueMs - (clock.monotonicMs() - beganMs)
+    const first = await waitFor(clock, Math.min(leftMs, netMs), signal, told)
+    if (first === 'told' || signal.aborted || leftMs <= netMs) return first
+    if ((await standOf(folder)) !== stand) return 'due'
+  }
+}
+
 /** See {@link Files.watch}. */
 export async function watchFolder(
-  clock: Clock,
-  locate: Locate,
+  door: WatchDoor,
   folder: string,
   onChange: () => void | Promise<void>,
   options: WatchOptions,
 ): Promise<void> {
-  const { signal, contents = false, settleMs = SETTLE_MS, gapMs = GAP_MS } = options
+  const { clock, locate, standOf } = door
+  const { signal, contents = false, settleMs = SETTLE_MS, gapMs = GAP_MS, netMs = LOOK_MS } = options
   const { lookMs = LOOK_MS, blindLookMs = Math.min(BLIND_LOOK_MS, lookMs) } = options
   while (!signal.aborted) {
     const armed = await armNearest(locate, folder, (event) => contents || event === 'rename')
     try {
+      const stand = netMs < lookMs && !armed.blind ? await standOf(folder) : ''
       if (signal.aborted) return
       const toldMs = clock.monotonicMs()
       await onChange()
-      const first = await waitFor(clock, armed.blind ? blindLookMs : lookMs, signal, armed.told)
+      const dueMs = armed.blind ? blindLookMs : lookMs
+      const first = await waitOn(door, folder, armed.told, { stand, dueMs, netMs: armed.blind ? dueMs : netMs, signal })
       const restMs = Math.max(settleMs, gapMs - (clock.monotonicMs() - toldMs))
       if (first === 'told') await waitFor(clock, restMs, signal)
     } finally {

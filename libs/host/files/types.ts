@@ -30,8 +30,13 @@ export interface WatchOptions {
   readonly settleMs?: number
   /** At least so long from one telling to the next, except for slow looks. Default 250 ms. */
   readonly gapMs?: number
-  /** The net: told after so long even if the kernel says nothing. Default 30 s. */
+  /** Told after so long even if the kernel says nothing and nothing is seen to have changed. Default 30 s. */
   readonly lookMs?: number
+  /**
+   * The net of a longer `lookMs`: so often it is looked whether the folder is another one, or a name in it has come or gone
+   * that the kernel did not tell of. Default 30 s.
+   */
+  readonly netMs?: number
   /** The same where the kernel cannot say anything (no watch to be had, nothing there to watch). Default 1 s. */
   readonly blindLookMs?: number
 }
