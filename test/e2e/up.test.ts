@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { NodeView } from '#view'
 import { freePort } from '../../libs/bus/testing.ts'
 import { storeInMemory } from '../../services/cli/up/store.ts'
@@ -33,6 +34,7 @@ describe('the command line', () => {
   let config = ''
   let runDir = ''
   let metricsUrl = ''
+  let pagePort = 0
   let up: ChildProcess | undefined
   let out = ''
 
@@ -42,6 +44,7 @@ describe('the command line', () => {
     runDir = join(dir, 'run')
     config = join(dir, 'config.json')
     const metricsPort = await freePort()
+    pagePort = await freePort()
     metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`
     await writeFile(
       config,
@@ -53,7 +56,7 @@ describe('the command line', () => {
         bus: { port: await freePort() },
         monitors: [memoryCheck()],
         exporters: {
-          http: { enabled: true, bindAddress: '127.0.0.1', hostPort: await freePort() },
+          http: { enabled: true, bindAddress: '127.0.0.1', hostPort: pagePort },
           prometheus: { enabled: true, port: metricsPort },
         },
       }),
@@ -63,6 +66,14 @@ describe('the command line', () => {
     up?.kill('SIGKILL')
     await rm(dir, { recursive: true, force: true })
     await rm(storeInMemory(runDir), { recursive: true, force: true })
+  })
+
+  // What a test leaves behind after a failure keeps the next one from its run directory.
+  afterEach(async () => {
+    if (up === undefined || up.exitCode !== null || up.signalCode !== null) return
+    const ended = new Promise((resolve) => up?.on('exit', resolve))
+    up.kill('SIGKILL')
+    await ended
   })
 
   function start(): void {
@@ -173,6 +184,32 @@ describe('the command line', () => {
     expect(out).toContain('Stopped.')
     expect(await socketsBelow(runDir)).toEqual([])
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  }, 90_000)
+
+  it('says of a port that another program has who that is and what to do, and serves all else', async () => {
+    const squatter = createServer()
+    await new Promise<void>((resolve) => squatter.listen(pagePort, '127.0.0.1', resolve))
+    try {
+      start()
+      await until('the overview is there', () => out.includes('Ctrl-C stops everything.'), 30_000)
+      expect(out).toMatch(
+        new RegExp(
+          `^  The page        is not served by Node Doctor: \\S+ \\(pid ${process.pid}\\) listens on port ${pagePort}; end it, or take another port: --set exporters\\.http\\.hostPort=PORT$`,
+          'm',
+        ),
+      )
+      expect(out).toMatch(/^ {2}In a terminal {3}npx node-doctor status --run-dir \S+$/m)
+      expect(out).not.toContain(`http://127.0.0.1:${pagePort}/`)
+      expect(out).toContain(`  Prometheus      ${metricsUrl}\n`)
+      expect((await fetch(metricsUrl)).status).toBe(200)
+    } finally {
+      await new Promise((resolve) => squatter.close(resolve))
+    }
+    await until('it is taken once it is free', () => /http-exporter ready/.test(out), 30_000)
+    expect((await fetch(`http://127.0.0.1:${pagePort}/healthz`)).status).toBe(200)
+    const ended = new Promise<number | null>((resolve) => up?.on('exit', resolve))
+    up?.kill('SIGINT')
+    expect(await ended).toBe(0)
   }, 90_000)
 
   it('killed itself, it leaves no process behind', async () => {
