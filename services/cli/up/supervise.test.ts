@@ -1,8 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { serveUnix } from '#rpc'
 import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
+import { FROZEN_MS } from './looks.ts'
 import { NODE_ENV, NODE_FLAGS, nodeFlagsOf } from './node-flags.ts'
 import { type Supervised, supervise } from './supervise.ts'
 
@@ -19,6 +21,15 @@ describe('what keeps a process small', () => {
     const settings = Object.entries(NODE_ENV).map(([name, value]) => `${name}=${value}`)
     expect(textOf('Dockerfile')).toContain(` ${settings.join(' ')} `)
   })
+})
+
+it('a process counts as frozen after as long as with the probes of our pods', () => {
+  const probes = readFileSync(new URL('../../../deploy/kustomize/base/daemonset.yaml', import.meta.url), 'utf8')
+  const figures = /livenessProbe:\s+exec: .*\s+periodSeconds: (\d+)\s+timeoutSeconds: 5\s+failureThreshold: (\d+)/.exec(
+    probes,
+  )
+  const silent = /-gt (\d+)/.exec(textOf('alive.sh'))?.[1]
+  expect(FROZEN_MS / 1000).toBe(Number(silent) + Number(figures?.[1]) * (Number(figures?.[2]) - 1))
 })
 
 /** What a service does beside its socket: it is there, it is ready, and its event loop turns. */
@@ -94,6 +105,54 @@ describe('a supervised service', () => {
     await becomes(/^ready$/)
     expect(running.restarts).toBe(0)
   })
+
+  it('that is frozen for as long as a kubelet would wait is killed and started again, and that is said once', async () => {
+    await becomes('ready')
+    const { pid } = running
+    running.signal('SIGSTOP')
+    await clock.advance(79_000)
+    await expect.poll(() => states.at(-1), { timeout: 10_000 }).toMatch(/^ended/)
+    expect(states).toEqual([
+      'ready',
+      'not ready',
+      expect.stringMatching(/^not ready: not ready for 60 s$/),
+      expect.stringMatching(/^ended: did not answer for 75 s and was killed; starts again in \d\.\d s$/),
+    ])
+    await becomes(/^ready$/)
+    expect([running.restarts, running.pid === pid]).toEqual([1, false])
+  }, 20_000)
+
+  it('that answers is not killed, though its folder takes no sign of life', async () => {
+    await becomes('ready')
+    running.signal('SIGSTOP')
+    const asked = Promise.withResolvers<void>()
+    // In place of a process that turns and cannot write: the one that stands still is asked at its socket.
+    const serving = () => {
+      asked.resolve()
+      return true
+    }
+    const server = await serveUnix({ path: join(dir, 'part.sock'), services: [], serving })
+    onTestFinished(() => server.close(0))
+    await clock.advance(80_000)
+    await asked.promise
+    await clock.advance(60_000)
+    expect([states.at(-1), running.restarts]).toEqual(['not ready: not ready for 60 s', 0])
+    running.signal('SIGCONT')
+    await becomes(/^ready$/)
+  }, 20_000)
+
+  it('is not taken for frozen by a supervisor that was stopped with it and went on', async () => {
+    await becomes('ready')
+    const { pid } = running
+    running.signal('SIGSTOP')
+    await clock.advance(4000)
+    const { monotonicMs } = clock
+    clock.monotonicMs = () => monotonicMs() + 3_600_000
+    await clock.advance(60_000)
+    running.signal('SIGCONT')
+    await becomes(/^ready$/)
+    expect([running.restarts, running.pid]).toEqual([0, pid])
+  }, 20_000)
 
   it('that ends while everything is being stopped is not started again, and nobody says so', async () => {
     await becomes('ready')

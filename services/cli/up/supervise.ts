@@ -1,20 +1,16 @@
 /** One service as a process: started, restarted with backoff when it dies, ended when asked. */
 import { type Clock, within } from '#clock'
 import { type Child, createHost } from '#host'
-import { createBackoff } from '#pace'
+import { type Backoff, createBackoff } from '#pace'
+import { FROZEN_MS, lookAt, type Sight } from './looks.ts'
 import { HEAP_FLAG, NODE_ENV, nodeFlagsOf } from './node-flags.ts'
 import type { PlannedService } from './plan.ts'
-import { createReadyLook } from './ready.ts'
+import { createReadyLook, type ReadyLook } from './ready.ts'
 
 export type ProcessState = 'starting' | 'ready' | 'not ready' | 'ended' | 'stopping' | 'stopped'
 
 /** A life this long makes the backoff short again. */
 const GOOD_LIFE_MS = 60_000
-/** While it may be ready any moment, and then with those of all other services in one wake. */
-const PROBE_MS = 100
-const PROBE_SLOW_MS = 2000
-/** What is not ready after so long is looked at seldom, and said once. */
-const SOON_MS = 60_000
 /** A service that is wrong in its command line or configuration ends with this, and would again. */
 const EXIT_USAGE = 2
 
@@ -43,118 +39,128 @@ export interface Supervised {
   stop(graceMs: number): Promise<void>
 }
 
-export function supervise(options: SuperviseOptions): Supervised {
-  const { service, clock, onState } = options
+/** Starts the process of a service. @throws HostProgramError */
+function startProcess({ service, bundle, args, onLine }: SuperviseOptions): Promise<Child> {
   const { programs } = createHost({ root: '' })
-  const backoff = createBackoff({ minMs: 200, maxMs: 30_000 })
-  const readiness = createReadyLook(service.socket)
-  const { promise: firstReady, resolve: ready } = Promise.withResolvers<void>()
-  let state: ProcessState = 'starting'
-  let child: Child | undefined
-  let restarts = 0
-  let stopping = false
-  const asked = new AbortController()
-  let endLooks = (): void => undefined
+  return programs.start(process.execPath, [...nodeFlagsOf(service.name), HEAP_FLAG, bundle, ...args], {
+    env: { ...process.env, ...NODE_ENV, NODE_DOCTOR_SUPERVISOR: String(process.pid) },
+    cwd: process.cwd(),
+    dieWithParent: true,
+    onLine: (line) => onLine(service.name, line),
+  })
+}
 
-  function enter(next: ProcessState, detail = ''): void {
-    if (state === next && detail === '') return
-    state = next
-    onState(service.name, next, detail)
-    if (next === 'ready' || next === 'stopped') ready()
-  }
+/** A supervised service as it is now. */
+interface Supervising {
+  readonly options: SuperviseOptions
+  readonly readiness: ReadyLook
+  readonly backoff: Backoff
+  /** Aborted once it is not to be started again. */
+  readonly stopping: AbortController
+  readonly firstReady: PromiseWithResolvers<void>
+  state: ProcessState
+  child: Child | undefined
+  restarts: number
+}
 
-  function watchReadiness(of: Child): void {
-    let sinceMs = clock.monotonicMs()
-    let waitMs = PROBE_MS
-    let isTold = false
-    function look(): void {
-      if (child !== of || stopping) return
-      const nowMs = clock.monotonicMs()
-      if (readiness.isReady(nowMs)) {
-        enter('ready')
-        sinceMs = nowMs
-        waitMs = PROBE_MS
-        isTold = false
-        endLooks = clock.after(PROBE_SLOW_MS - (nowMs % PROBE_SLOW_MS), look)
-        return
-      }
-      if (state === 'ready') enter('not ready')
-      if (nowMs - sinceMs >= SOON_MS) {
-        if (!isTold) enter('not ready', `not ready for ${SOON_MS / 1000} s`)
-        isTold = true
-        waitMs = Math.min(2 * waitMs, PROBE_SLOW_MS)
-      }
-      endLooks = clock.after(waitMs === PROBE_SLOW_MS ? waitMs - (nowMs % waitMs) : waitMs, look)
+function enter(of: Supervising, next: ProcessState, detail = ''): void {
+  if (of.state === next && detail === '') return
+  of.state = next
+  of.options.onState(of.options.service.name, next, detail)
+  if (next === 'ready' || next === 'stopped') of.firstReady.resolve()
+}
+
+/** What is seen of a process that runs, until it is being stopped. @returns whether it was frozen and was killed for that */
+function take(of: Supervising, child: Child, sight: Sight): boolean {
+  if (of.stopping.signal.aborted) return false
+  if (sight === 'ready') enter(of, 'ready')
+  else if (sight === 'not ready' && of.state === 'ready') enter(of, 'not ready')
+  else if (sight === 'late') enter(of, 'not ready', 'not ready for 60 s')
+  else if (sight === 'frozen') return child.kill('SIGKILL')
+  return false
+}
+
+/** One process from its start to its end. @returns why it ended @throws HostProgramError where it cannot be started */
+async function liveOnce(of: Supervising): Promise<{ readonly why: string; readonly isForGood: boolean }> {
+  const { options, readiness } = of
+  await readiness.forget()
+  const child = await startProcess(options)
+  of.child = child
+  let isFrozen = false
+  const endLooks = lookAt({
+    readiness,
+    socket: options.service.socket,
+    clock: options.clock,
+    onSight: (sight) => {
+      isFrozen = take(of, child, sight) || isFrozen
+    },
+  })
+  of.stopping.signal.addEventListener('abort', endLooks, { once: true })
+  const { code, signal } = await child.exited
+  of.stopping.signal.removeEventListener('abort', endLooks)
+  endLooks()
+  of.child = undefined
+  if (isFrozen) return { why: `did not answer for ${FROZEN_MS / 1000} s and was killed`, isForGood: false }
+  return { why: signal ?? `exit code ${code}`, isForGood: code === EXIT_USAGE }
+}
+
+async function live(of: Supervising): Promise<void> {
+  const { clock } = of.options
+  const { signal } = of.stopping
+  while (!signal.aborted) {
+    const beganMs = clock.monotonicMs()
+    try {
+      const { why, isForGood } = await liveOnce(of)
+      if (signal.aborted) break
+      if (isForGood) return enter(of, 'stopped', `${why}; it would end the same way again, so it is not started again`)
+      if (clock.monotonicMs() - beganMs > GOOD_LIFE_MS) of.backoff.reset()
+      const waitMs = of.backoff.next()
+      of.restarts++
+      enter(of, 'ended', `${why}; starts again in ${(waitMs / 1000).toFixed(1)} s`)
+      await clock.sleep(waitMs, signal).catch(() => undefined)
+      if (!signal.aborted) enter(of, 'starting')
+    } catch (err) {
+      enter(of, 'ended', err instanceof Error ? err.message : String(err))
+      break
     }
-    endLooks = clock.after(PROBE_MS, look)
   }
+  enter(of, 'stopped')
+}
 
-  async function live(): Promise<void> {
-    while (!stopping) {
-      const beganMs = clock.monotonicMs()
-      try {
-        await readiness.forget()
-        child = await programs.start(
-          process.execPath,
-          [...nodeFlagsOf(service.name), HEAP_FLAG, options.bundle, ...options.args],
-          {
-            env: { ...process.env, ...NODE_ENV, NODE_DOCTOR_SUPERVISOR: String(process.pid) },
-            cwd: process.cwd(),
-            dieWithParent: true,
-            onLine: (line) => options.onLine(service.name, line),
-          },
-        )
-      } catch (err) {
-        enter('ended', err instanceof Error ? err.message : String(err))
-        break
-      }
-      watchReadiness(child)
-      const how = await child.exited
-      endLooks()
-      child = undefined
-      if (stopping) break
-      const why = how.signal === null ? `exit code ${how.code}` : how.signal
-      if (how.code === EXIT_USAGE) {
-        enter('stopped', `${why}; it would end the same way again, so it is not started again`)
-        return
-      }
-      if (clock.monotonicMs() - beganMs > GOOD_LIFE_MS) backoff.reset()
-      const waitMs = backoff.next()
-      restarts++
-      enter('ended', `${why}; starts again in ${(waitMs / 1000).toFixed(1)} s`)
-      await clock.sleep(waitMs, asked.signal).catch(() => undefined)
-      if (!stopping) enter('starting')
-    }
-    enter('stopped')
+/** Starts it at once, and again whenever it ends or freezes, until it is stopped. */
+export function supervise(options: SuperviseOptions): Supervised {
+  const { service } = options
+  const of: Supervising = {
+    options,
+    readiness: createReadyLook(service.socket),
+    backoff: createBackoff({ minMs: 200, maxMs: 30_000 }),
+    stopping: new AbortController(),
+    firstReady: Promise.withResolvers(),
+    state: 'starting',
+    child: undefined,
+    restarts: 0,
   }
-
-  function startNoMore(): void {
-    stopping = true
-    asked.abort()
-    endLooks()
-  }
-
-  const living = live()
+  const living = live(of)
   return {
     service,
-    firstReady,
+    firstReady: of.firstReady.promise,
     ended: living,
     get state() {
-      return state
+      return of.state
     },
     get pid() {
-      return child?.pid
+      return of.child?.pid
     },
     get restarts() {
-      return restarts
+      return of.restarts
     },
-    signal: (signal) => void child?.kill(signal),
-    startNoMore,
+    signal: (signal) => void of.child?.kill(signal),
+    startNoMore: () => of.stopping.abort(),
     async stop(graceMs) {
-      startNoMore()
-      if (child !== undefined) {
-        enter('stopping')
-        await child.stop(graceMs)
+      of.stopping.abort()
+      if (of.child !== undefined) {
+        enter(of, 'stopping')
+        await of.child.stop(graceMs)
       }
       await within(clock, living, 1000, () => undefined)
     },
