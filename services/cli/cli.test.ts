@@ -119,7 +119,7 @@ describe('status', () => {
 describe('watch', () => {
   const changes = [
     { change: { $case: 'node', value: node() } },
-    { change: { $case: 'condition', value: node().conditions[0] } },
+    { change: { $case: 'condition', value: { ...node().conditions[0], reason: 'EnoughAgain' } } },
     { change: { $case: 'conditionRemoved', value: { type: 'DiskFull', entity: 'disk:/x' } } },
     {
       change: {
@@ -169,6 +169,20 @@ describe('watch', () => {
       'Xid: bad (3 times)',
     ])
       expect(out).toContain(text)
+  })
+
+  it('prints no line where only figures move, and all of it as JSON', async () => {
+    const [first] = node().conditions
+    const moved = ['19 GiB', '18.5 GiB', 'no longer 18.5 GiB'].map((message) => ({
+      change: { $case: 'condition', value: { ...first, message } },
+    }))
+    await serveNode(node(), [changes[0], ...moved] as never)
+    const { out } = await runCommand('watch', '--wait', '0s', '--run-dir', place.dir)
+    expect(out.split('\n').filter((line) => line.includes('MemoryLow'))).toEqual([
+      expect.stringContaining('healthy  MemoryLow: no longer 18.5 GiB'),
+    ])
+    const json = await runCommand('watch', '--wait', '0s', '--run-dir', place.dir, '-o', 'json')
+    expect(json.out.split('\n').filter((line) => line.includes('"kind":"condition"'))).toHaveLength(3)
   })
 
   it('prints each change as JSON', async () => {

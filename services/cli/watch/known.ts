@@ -1,6 +1,7 @@
 /** What a watcher was told so far, so that it can say what changed while the detector was away. Pure. */
 import type { Node, WatchNodeResponse } from '#proto/nodedoctor/v1/detector.ts'
 import { type MonitorState, type NodeCondition, type Problem, ProblemPhase } from '#proto/nodedoctor/v1/types.ts'
+import { isOtherCondition, isOtherMonitor, isOtherProblem } from './figures.ts'
 
 /** Resolved problems that are remembered; the detector itself names its last 20. */
 const RESOLVED_MAX = 64
@@ -13,6 +14,8 @@ export type Told =
 export interface Known {
   /** Whether it was told the whole node. */
   readonly isFilled: boolean
+  /** Whether a person reads something else of what the detector says than it is known; figures that move are none. */
+  isNews(change: WatchNodeResponse['change']): boolean
   /** Takes what the detector says. @returns of a whole node: what is otherwise than it was; [] of the first, and of all else */
   take(change: WatchNodeResponse['change']): Told[]
 }
@@ -121,6 +124,18 @@ export function createKnown(): Known {
   return {
     get isFilled() {
       return isFilled
+    },
+    isNews(change) {
+      switch (change?.$case) {
+        case 'condition':
+          return isOtherCondition(conditions.get(keyOf(change.value)), change.value)
+        case 'problem':
+          return isOtherProblem(problems.get(change.value.fingerprint), change.value)
+        case 'monitor':
+          return isOtherMonitor(monitors.get(change.value.name), change.value)
+        default:
+          return true
+      }
     },
     take(change) {
       switch (change?.$case) {

@@ -65,7 +65,10 @@ async function interruptAfter(printed: RegExp): Promise<void> {
 async function overRestart(...argv: string[]): Promise<Ran> {
   const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   // What came as a change is known too.
-  const lost = { $case: 'monitor', value: BEFORE.monitors[1] } as WatchNodeResponse['change']
+  const lost = {
+    $case: 'monitor',
+    value: { ...BEFORE.monitors[1], health: MonitorHealth.UNREACHABLE },
+  } as WatchNodeResponse['change']
   await detector(BEFORE, first.resolve, [lost])
   const ran = runCommand('watch', '--run-dir', place.dir, ...argv)
   await first.promise
