@@ -162,7 +162,7 @@ export function supervise(options: SuperviseOptions): Supervised {
         enter(of, 'stopping')
         await of.child.stop(graceMs)
       }
-      await within(clock, living, 1000, () => undefined)
+      await within(options.clock, living, 1000, () => undefined)
     },
   }
 }
