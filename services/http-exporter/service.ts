@@ -18,6 +18,7 @@ import { createListeners } from './http/listeners.ts'
 import { loadPage } from './http/page-files.ts'
 import { createDurations, type Durations } from './metrics/durations.ts'
 import { addOwnMetrics } from './metrics/own-metrics.ts'
+import type { Written } from './metrics/packing.ts'
 import { createSampleTable, type SampleTable } from './metrics/sample-table.ts'
 import { renderScrape } from './metrics/scrape.ts'
 import { awaitedWords, readinessOf } from './readiness.ts'
@@ -81,7 +82,7 @@ function readiness({ context, parts }: Exporter): Readiness {
   return readinessOf({ bus, state, listeners, now: context.clock.now() })
 }
 
-function renderMetrics({ context, samples }: Exporter, state: NodeState): Promise<Uint8Array> {
+function renderMetrics({ context, samples }: Exporter, state: NodeState): Promise<Written> {
   const { name, config, metrics, clock } = context
   return renderScrape({
     namespace: config.prometheus.namespace,

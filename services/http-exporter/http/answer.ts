@@ -4,6 +4,8 @@ export interface Answer {
   readonly status: number
   readonly type: string
   readonly body: string | Uint8Array
+  /** The body is packed by gzip: who does not take that is sent it unpacked, a little at a time. */
+  readonly packed?: boolean
   readonly headers?: Readonly<Record<string, string>>
 }
 

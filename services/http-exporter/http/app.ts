@@ -9,6 +9,7 @@ import { countHosts, createHostCheck } from './host-name.ts'
 import { nearestPath } from './nearest.ts'
 import type { PageFile } from './page-files.ts'
 import { createRateLimit } from './rate-limit.ts'
+import { sendUnpacked } from './unpacked.ts'
 
 export interface AppOptions {
   /** By path. */
@@ -57,11 +58,12 @@ async function send(request: FastifyRequest, reply: FastifyReply, answer: Answer
     .headers(answer.headers ?? {})
     .type(answer.type)
   const body = bytesOf(answer.body)
-  if (body.byteLength <= COMPRESS_ABOVE) return reply.send(body)
+  if (body.byteLength <= COMPRESS_ABOVE && answer.packed !== true) return reply.send(body)
   const vary = answer.headers?.['vary']
   reply.header('vary', vary === undefined ? 'accept-encoding' : `${vary}, accept-encoding`)
-  if (!takesGzip(request)) return reply.send(body)
-  return reply.header('content-encoding', 'gzip').send(await compress(body, { level: 5 }))
+  if (!takesGzip(request)) return answer.packed === true ? sendUnpacked(request, reply, body) : reply.send(body)
+  reply.header('content-encoding', 'gzip')
+  return reply.send(answer.packed === true ? body : await compress(body, { level: 5 }))
 }
 
 function hasBody(request: FastifyRequest): boolean {

@@ -26,7 +26,7 @@ describe('/metrics', () => {
   it('is rendered once for all who ask meanwhile and within a second, then anew', async () => {
     const waiting: (() => void)[] = []
     const { clock, scrape } = handlers(
-      () => new Promise((resolve) => waiting.push(() => resolve(`up ${waiting.length}\n`))),
+      () => new Promise((resolve) => waiting.push(() => resolve({ body: `up ${waiting.length}\n` }))),
     )
     const first = [scrape(), scrape()]
     await clock.advance(5000)
@@ -47,7 +47,7 @@ describe('/metrics', () => {
     const { scrape } = handlers(async () => {
       asked++
       if (asked === 1) throw new Error('no room')
-      return 'up 1\n'
+      return { body: 'up 1\n' }
     })
     await expect(scrape()).rejects.toThrow('no room')
     expect(await scrape()).toBe('up 1\n')

@@ -16,7 +16,7 @@ export interface HandlerSources {
   /** Newest first. */
   readonly events: (limit: number) => readonly EventView[]
   readonly history: (range: Range, uses: SeriesUses) => Promise<HistoryView>
-  readonly metrics: () => Promise<string | Uint8Array>
+  readonly metrics: () => Promise<Pick<Answer, 'body' | 'packed'>>
   readonly readiness: () => Readiness
   /** What a ready exporter has not heard yet; "" once all have spoken. */
   readonly awaited: () => string
@@ -67,7 +67,7 @@ function createMetricsHandler({ metrics, clock }: HandlerSources): Handler {
   }
   return () => {
     if (last !== undefined) return last
-    const answer = metrics().then((body) => ({ status: 200, type: METRICS_TYPE, body }))
+    const answer = metrics().then((written) => ({ status: 200, type: METRICS_TYPE, ...written }))
     last = answer
     // It is large: kept no longer than it is given.
     answer.then(() => clock.after(METRICS_REUSED_MS, drop), drop)

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type NodeView, renderNodeView } from '#view'
@@ -72,6 +73,35 @@ describe('every answer', () => {
     expect(((await response.json()) as NodeView).conditions).toHaveLength(100)
     const plain = await fetch(`${url}/status`, { headers: { 'accept-encoding': 'gzip;q=0' } })
     expect(plain.headers.get('content-encoding')).toBe(null)
+  })
+})
+
+describe('an answer that is packed already', () => {
+  const text = 'node_doctor_vendor_reading_celsius{device="ata-1"} 1\n'.repeat(50_000)
+  const metrics = async () => ({ body: gzipSync(text), packed: true })
+
+  it('is sent as it is to who takes that, and unpacked to who does not', async () => {
+    const { url } = await served({ metrics })
+    const packed = await fetch(`${url}/metrics`)
+    expect(packed.headers.get('content-encoding')).toBe('gzip')
+    expect(await packed.text()).toBe(text)
+    const plain = await fetch(`${url}/metrics`, { headers: { 'accept-encoding': 'identity' } })
+    expect([plain.headers.get('content-encoding'), plain.headers.get('vary')]).toEqual([null, 'accept-encoding'])
+    expect(plain.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(await plain.text()).toBe(text)
+    const head = await fetch(`${url}/metrics`, { method: 'HEAD', headers: { 'accept-encoding': 'identity' } })
+    expect([head.status, await head.text()]).toEqual([200, ''])
+  })
+
+  it('is no more than a few pieces for who does not read, and nothing is left of who goes away', async () => {
+    const { url } = await served({ metrics })
+    for (let i = 0; i < 5; i++) {
+      const { socket } = raw(url, 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n')
+      await new Promise((resolve) => socket.once('data', resolve))
+      socket.destroy()
+    }
+    const plain = await fetch(`${url}/metrics`, { headers: { 'accept-encoding': 'identity' } })
+    expect(await plain.text()).toBe(text)
   })
 })
 

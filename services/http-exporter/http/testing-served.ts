@@ -56,7 +56,7 @@ export async function served(options: ServeOptions = {}): Promise<Served> {
         asked.push(`history ${range}`)
         return NO_HISTORY
       }),
-    metrics: options.metrics ?? (async () => 'up 1\n'),
+    metrics: options.metrics ?? (async () => ({ body: 'up 1\n' })),
     readiness: options.readiness ?? (() => ({ ready: false, reason: 'starting' })),
     awaited: options.awaited ?? (() => ''),
     page: options.page,

@@ -61,7 +61,7 @@ async function scrape(
   samples = createSampleTable(),
   namespace = 'node_doctor',
 ): Promise<string> {
-  const text = await renderScrape({
+  const { body } = await renderScrape({
     namespace,
     service: 'http-exporter',
     metrics: ownMetrics(monitors),
@@ -71,7 +71,7 @@ async function scrape(
     described: () => undefined,
     monotonicMs: 0,
   })
-  return Buffer.from(text).toString()
+  return Buffer.from(body).toString()
 }
 
 /** The detector's samples as it publishes them. */

@@ -13,6 +13,7 @@ import {
 } from '#service'
 import type { NodeView } from '#view'
 import { nodeFamilies } from './node-families.ts'
+import { createPacking, type Written } from './packing.ts'
 import { createSampleTable, type Described, type SampleTable } from './sample-table.ts'
 
 /** Text is turned into bytes, and others have their turn, each time so much is written. */
@@ -48,23 +49,25 @@ async function toldFamilies(scrape: Scrape): Promise<Iterable<PlainFamily>> {
 }
 
 /** Names are valid, each once, whatever was told. */
-export async function renderScrape(scrape: Scrape): Promise<Uint8Array> {
+export async function renderScrape(scrape: Scrape): Promise<Written> {
   const { namespace, metrics, view, heartbeatAgeMs } = scrape
-  const pieces: Buffer[] = []
+  const packing = createPacking()
+  let isFirst = true
   async function write(lines: Iterable<string>): Promise<void> {
-    let text = pieces.length === 0 ? '' : '\n'
+    let text = isFirst ? '' : '\n'
+    isFirst = false
     for (const line of lines) {
       text += line
       if (text.length < PIECE) continue
-      pieces.push(Buffer.from(text))
+      await packing.add(Buffer.from(text))
       text = ''
       await setImmediate()
     }
-    if (text.length > 1) pieces.push(Buffer.from(text))
+    if (text.length > 1) await packing.add(Buffer.from(text))
   }
   await write(plainLines(namespace, nodeFamilies(view, heartbeatAgeMs).flatMap(plain)))
   const own = (await readFamilies(metrics)).filter(({ name }) => !isProcessMetric(name))
   await write([await renderFamilies(namespace, own)])
   await write(plainLines(namespace, await toldFamilies(scrape)))
-  return Buffer.concat(pieces)
+  return packing.end()
 }

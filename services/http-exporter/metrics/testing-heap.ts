@@ -2,9 +2,11 @@
  * A process of its own, started with the heap of the http-exporter's container: everything that the service loads, as many
  * series of plug-ins as come, and scrapes at once. Its words: plug-ins, "own" or "shared" names. Tells what came out as JSON.
  */
+import { gunzipSync } from 'node:zlib'
 import { createMetrics, systemClock } from '#service'
 import { renderNodeView } from '#view'
 import { NOW, someFacts } from '../../../libs/view/testing.ts'
+import type { Answer } from '../http/answer.ts'
 import { createHandlers } from '../http/handlers.ts'
 import '../service.ts'
 import { createSampleTable, MAX_SERIES_PER_MONITOR } from './sample-table.ts'
@@ -56,8 +58,9 @@ const handlers = createHandlers({
 })
 
 /** Of plug-ins; looked for in the bytes, since the text as a whole would be beyond what the service itself needs. */
-function seriesIn(body: string | Uint8Array): number {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.length)
+function seriesIn({ body, packed }: Answer): number {
+  if (typeof body === 'string') throw new Error('a scrape is bytes')
+  const bytes = packed === true ? gunzipSync(body) : Buffer.from(body)
   let count = 0
   for (let at = bytes.indexOf('\nnode_doctor_vendor'); at >= 0; at = bytes.indexOf('\nnode_doctor_vendor', at + 1))
     count++
@@ -72,6 +75,6 @@ for (let round = 0; round < ROUNDS; round++) {
     Array.from({ length: AT_ONCE }, async () => handlers['prometheus-metrics'](question)),
   )
   for (const { body } of answers) bodies.add(body)
-  series = seriesIn(answers[0]?.body ?? '')
+  series = answers[0] === undefined ? 0 : seriesIn(answers[0])
 }
 process.stdout.write(`${JSON.stringify({ series, refused, renders, bodies: bodies.size })}\n`)
