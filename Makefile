@@ -35,7 +35,7 @@ proto: setup ## makes libs/proto from proto/
 lint: setup ## format, lint, types, import rules, protocols, shell scripts
 	@node scripts/verify.ts lint
 
-check: setup ## lint and the unit tests; under a minute
+check: setup ## lint and the unit tests but those of whole parts; under a minute
 	@node scripts/verify.ts check
 
 test: setup-test ## everything, on the real machine; ends with totals

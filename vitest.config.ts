@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './scripts/verify/longest-first.ts'
+import { PARTS } from './scripts/verify/parts.ts'
 
 const NEVER = ['**/node_modules/**', 'dist/**']
+/** Unit tests stand beside their code. */
+const BESIDE = ['libs/**/*.test.ts', 'services/**/*.test.ts', 'scripts/**/*.test.ts', 'test/bench/**/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -13,11 +16,24 @@ export default defineConfig({
     expect: { poll: { timeout: 5000 } },
     projects: [
       {
-        // Unit tests stand beside their code. Many of them wait for a real server or socket: more files than processors.
+        // A process for each file would cost three times what the tests do: files of a worker share one, with its modules.
         extends: true,
         test: {
           name: 'unit',
-          include: ['libs/**/*.test.ts', 'services/**/*.test.ts', 'scripts/**/*.test.ts', 'test/bench/**/*.test.ts'],
+          include: BESIDE,
+          exclude: [...NEVER, ...PARTS],
+          isolate: false,
+          maxWorkers: 4,
+          // Some of them measure time beside other workers: what fails once and then passes is counted and named.
+          retry: 1,
+        },
+      },
+      {
+        // Those that wait for a real server, service or program: more files than processors.
+        extends: true,
+        test: {
+          name: 'parts',
+          include: [...PARTS],
           exclude: NEVER,
           maxWorkers: 4,
           // Some of them measure time beside other workers: what fails once and then passes is counted and named.

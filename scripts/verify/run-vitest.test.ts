@@ -36,7 +36,7 @@ describe('the count of a test run', () => {
 
 describe('what is said of a test run', () => {
   const files = [
-    { project: 'unit', name: 'a.test.ts', ms: 30_100 },
+    { project: 'parts', name: 'a.test.ts', ms: 30_100 },
     { project: 'world', name: 'b.test.ts', ms: 44_000 },
   ]
 
