@@ -1,7 +1,7 @@
 import { quotePlainly } from './quote.ts'
 
 /** Nanoseconds of each unit that Go knows. */
-const UNITS: Readonly<Record<string, bigint>> = {
+const UNITS = {
   ns: 1n,
   us: 1_000n,
   '\u00b5s': 1_000n,
@@ -10,7 +10,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
   s: 1_000_000_000n,
   m: 60_000_000_000n,
   h: 3_600_000_000_000n,
-}
+} as const satisfies Readonly<Record<string, bigint>>
 
 const PART = /^(\d*)(?:\.(\d*))?([^\d.]*)/
 /** What 64 bits hold, as Go has a duration. */
@@ -40,7 +40,7 @@ export function parseDuration(text: string): bigint {
     const [all, whole = '', fraction = '', name = ''] = PART.exec(rest) as RegExpExecArray
     if ((whole === '' && fraction === '') || BigInt(whole) > MAX) throw invalid()
     if (name === '') throw new DurationError(`missing unit in duration ${quotePlainly(text)}`)
-    const unit = UNITS[name]
+    const unit: bigint | undefined = (UNITS as Readonly<Record<string, bigint>>)[name]
     if (unit === undefined) {
       throw new DurationError(`unknown unit ${quotePlainly(name)} in duration ${quotePlainly(text)}`)
     }
@@ -72,12 +72,12 @@ export function formatDuration(nanoseconds: bigint): string {
   if (nanoseconds === 0n) return '0s'
   const sign = nanoseconds < 0n ? '-' : ''
   const size = nanoseconds < 0n ? -nanoseconds : nanoseconds
-  for (const unit of ['ns', '\u00b5s', 'ms']) {
-    const length = UNITS[unit] as bigint
+  for (const unit of ['ns', '\u00b5s', 'ms'] as const) {
+    const length: bigint = UNITS[unit]
     if (size < length * 1000n) return `${sign}${decimal(size, length)}${unit}`
   }
-  const minute = UNITS.m as bigint
-  const seconds = `${decimal(size % minute, UNITS.s as bigint)}s`
+  const minute: bigint = UNITS.m
+  const seconds = `${decimal(size % minute, UNITS.s)}s`
   const minutes = size / minute
   if (minutes === 0n) return `${sign}${seconds}`
   if (minutes < 60n) return `${sign}${minutes}m${seconds}`

@@ -55,13 +55,13 @@ describe('what Go says of', () => {
 })
 
 describe('in New York, what Go says of', () => {
-  const before = process.env.TZ
+  const before = process.env['TZ']
   beforeAll(() => {
-    process.env.TZ = 'America/New_York'
+    process.env['TZ'] = 'America/New_York'
   })
   afterAll(() => {
-    if (before === undefined) delete process.env.TZ
-    else process.env.TZ = before
+    if (before === undefined) delete process.env['TZ']
+    else process.env['TZ'] = before
   })
 
   it.each(tables.times)('the time $text as $layout', ({ layout, text, error, ...time }) => {
