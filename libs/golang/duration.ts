@@ -40,17 +40,20 @@ export function parseDuration(text: string): bigint {
     const [all, whole = '', fraction = '', name = ''] = PART.exec(rest) as RegExpExecArray
     if ((whole === '' && fraction === '') || BigInt(whole) > MAX) throw invalid()
     if (name === '') throw new DurationError(`missing unit in duration ${quotePlainly(text)}`)
-    const unit: bigint | undefined = (UNITS as Readonly<Record<string, bigint>>)[name]
-    if (unit === undefined) {
+    if (!isUnit(name)) {
       throw new DurationError(`unknown unit ${quotePlainly(name)} in duration ${quotePlainly(text)}`)
     }
-    total += BigInt(whole) * unit + partOf(fraction, unit)
+    total += BigInt(whole) * UNITS[name] + partOf(fraction, UNITS[name])
     if (total > MAX) throw invalid()
     rest = rest.slice(all.length)
   }
   if (isNegative) return -total
   if (total === MAX) throw invalid()
   return total
+}
+
+function isUnit(name: string): name is keyof typeof UNITS {
+  return Object.hasOwn(UNITS, name)
 }
 
 /** What a fraction adds, its digits beyond what 63 bits hold left out, and then as much as a float64 tells. */
