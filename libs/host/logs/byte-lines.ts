@@ -15,6 +15,8 @@ export interface ByteLine {
 /** Cuts chunks into lines, and keeps the beginning of one that has not ended. */
 export interface ByteLines {
   push(chunk: Buffer): readonly ByteLine[]
+  /** How many bytes of a line that has not ended were pushed. */
+  readonly restBytes: number
   /** What has not ended, as a line; undefined where there is nothing. It is kept no longer. */
   takeRest(): Omit<ByteLine, 'nextAt'> | undefined
 }
@@ -52,6 +54,9 @@ export function createByteLines(maxBytes: number): ByteLines {
       }
       keep(Buffer.from(chunk.subarray(from)))
       return lines
+    },
+    get restBytes() {
+      return keptBytes + cutBytes
     },
     takeRest: () => (keptBytes + cutBytes > 0 ? take() : undefined),
   }

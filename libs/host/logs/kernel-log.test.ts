@@ -60,6 +60,7 @@ test('tells a record with facility, level, time, number, fields and the bytes th
       sinceBootUs: 1500,
       bytes: Buffer.from('a\\b\ttab ä'),
       fields: {},
+      deviceText: Buffer.from('a\\x5cb\\x09tab \\xc3\\xa4'),
       cursor: { bootId: BOOT, sequence: 0, sinceBootUs: 1500 },
     },
     {
@@ -69,6 +70,7 @@ test('tells a record with facility, level, time, number, fields and the bytes th
       sinceBootUs: 2000,
       bytes: Buffer.from('pci: error'),
       fields: { SUBSYSTEM: 'pci', DEVICE: '+pci:0000:00:1f.2' },
+      deviceText: Buffer.from('pci: error\n SUBSYSTEM=pci\n DEVICE=+pci:0000:00:1f.2'),
       cursor: { bootId: BOOT, sequence: 1, sinceBootUs: 2000 },
     },
   ])
@@ -116,6 +118,8 @@ test('from the end only what is said from now on is told', async () => {
   await log.say({ atMs: 1, text: 'before' })
   const heard = follow(root, { from: 'end' })
   await heard.caughtUp()
+  // Also who was told no record goes on behind what stood there.
+  expect(heard.events).toEqual([{ kind: 'caught-up', cursor: { bootId: BOOT, sinceBootUs: 1000, sequence: 0 } }])
   await log.say({ atMs: 2, text: 'after' })
   await expect.poll(heard.texts, { interval: 5 }).toEqual(['after'])
 })
@@ -142,6 +146,7 @@ test('where the device is closed it goes by what dmesg says', async () => {
     sinceBootUs: 12_345_678,
     bytes: Buffer.from('a: b'),
     fields: {},
+    deviceText: Buffer.from('a: b'),
     cursor: { bootId: BOOT, sequence: null, sinceBootUs: 12_345_678 },
   })
   await writeFile(`${folder.path}/log.new`, '<28>[   12.345678] a: b\n<4>[   13.000000] c\n')

@@ -110,7 +110,7 @@ async function* followDevice(
         yield* place(at, batch.parsed)
         if (!isEmpty) await new Promise(setImmediate)
       }
-      yield { kind: 'caught-up' }
+      yield { kind: 'caught-up', cursor: at.cursor }
       await waitFor(door.clock, LOOK_MS, signal, rung)
       await waitFor(door.clock, GAP_MS - (door.clock.monotonicMs() - lookedMs), signal)
     }
@@ -128,7 +128,7 @@ async function* followFile(door: KernelDoor, at: KernelPlace, { signal }: Kernel
     else if (event.kind === 'caught-up') {
       yield* place(at, [parseKernelRecord(pending.join('\n'))])
       pending = []
-      yield event
+      yield { kind: 'caught-up', cursor: at.cursor }
     } else {
       const records: string[][] = [pending]
       for (const { bytes } of event.lines) {
@@ -175,7 +175,7 @@ async function* followDmesg(
       if (now.length > 0) reading.before = now
       if (isLost) yield { kind: 'lost', count: undefined }
       yield* place(reading.at, lines.map(parseDmesgLine))
-      yield { kind: 'caught-up' }
+      yield { kind: 'caught-up', cursor: reading.at.cursor }
       await waitFor(door.clock, askMs, signal)
     }
     return 'due'

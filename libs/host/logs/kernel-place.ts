@@ -4,6 +4,8 @@ import type { KernelCursor, KernelRecord } from './types.ts'
 
 /** A place in the log of one boot. */
 export interface KernelPlace {
+  /** Behind the last that was told; undefined where none was. */
+  readonly cursor: KernelCursor | undefined
   /** undefined for one that was told before; `lost` are those between it and the one before it. */
   take(record: ParsedRecord): { readonly record: KernelRecord; readonly lost: number } | undefined
   /**
@@ -23,8 +25,12 @@ export function createKernelPlace(from: 'start' | KernelCursor, bootId: string):
   let untilUs = isOfBoot ? cursor.sinceBootUs : -1
   /** Of the latest that was told. */
   let toldUs = untilUs
+  let behind = isOfBoot ? cursor : undefined
 
   return {
+    get cursor() {
+      return behind
+    },
     take(record) {
       const { sequence, sinceBootUs } = record
       const isByTime = sequence === null || last === undefined
@@ -34,7 +40,8 @@ export function createKernelPlace(from: 'start' | KernelCursor, bootId: string):
       // Behind one without a number nobody knows how many there were.
       last = sequence ?? undefined
       toldUs = Math.max(toldUs, sinceBootUs)
-      return { record: { ...record, cursor: { bootId, sinceBootUs, sequence } }, lost }
+      behind = { bootId, sinceBootUs, sequence }
+      return { record: { ...record, cursor: behind }, lost }
     },
     goAnotherWay() {
       untilUs = toldUs

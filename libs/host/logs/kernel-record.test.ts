@@ -15,6 +15,7 @@ test('reads what the kernel writes', () => {
     sinceBootUs: 5_140_900,
     bytes: Buffer.from('pci 0000:00:02.0: \x1b[1mreg\\'),
     fields: { SUBSYSTEM: 'pci', DEVICE: '+pci:0000:00:02.0' },
+    deviceText: Buffer.from('pci 0000:00:02.0: \\x1b[1mreg\\x5c\n SUBSYSTEM=pci\n DEVICE=+pci:0000:00:02.0'),
   })
   expect(parseKernelRecord('30,1,2,-;')).toMatchObject({ facility: 3, level: 6, bytes: Buffer.alloc(0) })
   expect(parseDmesgLine('<6>[    0.000000] Linux version')).toMatchObject({
@@ -36,7 +37,15 @@ test('any other text is no record, and never throws', () => {
 
 test('what one way has told is not told by another, which knows no numbers or knows them again', () => {
   const record = (sinceBootUs: number, sequence: number | null) => {
-    return { sequence, sinceBootUs, facility: 0, level: 6, bytes: Buffer.alloc(0), fields: {} }
+    return {
+      sequence,
+      sinceBootUs,
+      facility: 0,
+      level: 6,
+      bytes: Buffer.alloc(0),
+      deviceText: Buffer.alloc(0),
+      fields: {},
+    }
   }
   const place = createKernelPlace('start', 'now')
   const told = (from: number, to: number, isNumbered: boolean): number[] => {
@@ -65,6 +74,7 @@ test('a record is told once, and every number between two of them is told or cou
           facility: 0,
           level: 6,
           bytes: Buffer.alloc(0),
+          deviceText: Buffer.alloc(0),
           fields: {},
         })
         expect(taken === undefined).toBe(sequence <= last)

@@ -32,7 +32,8 @@ function priority(text: string | undefined): { facility: number; level: number }
 export function parseKernelRecord(text: string): ParsedRecord | undefined {
   const head = HEAD.exec(text)
   if (head === null) return undefined
-  const [line = '', ...rest] = text.slice(head[0].length).split('\n')
+  const said = text.slice(head[0].length)
+  const [line = '', ...rest] = said.split('\n')
   const fields: Record<string, string> = {}
   for (const each of rest.slice(0, FIELDS_MAX)) {
     const [, name, value] = FIELD.exec(each) ?? []
@@ -45,6 +46,7 @@ export function parseKernelRecord(text: string): ParsedRecord | undefined {
     sinceBootUs: Number(sinceBootUs),
     bytes: unescaped(line),
     fields: Object.freeze(fields),
+    deviceText: Buffer.from(said.replace(/\n$/, ''), 'latin1'),
   }
 }
 
@@ -53,11 +55,13 @@ export function parseDmesgLine(text: string): ParsedRecord | undefined {
   const head = DMESG.exec(text)
   if (head === null) return undefined
   const [, number, seconds, micros] = head
+  const bytes = Buffer.from(text.slice(head[0].length), 'latin1')
   return {
     ...priority(number),
     sequence: null,
     sinceBootUs: Number(seconds) * 1_000_000 + Number(micros),
-    bytes: Buffer.from(text.slice(head[0].length), 'latin1'),
+    bytes,
     fields: {},
+    deviceText: bytes,
   }
 }

@@ -37,7 +37,13 @@ export function createLogPath(folder: LogFolder, lines: TailLines): LogPath {
   }
 
   async function begin(from: TailOptions['from']): Promise<Succession> {
-    if (typeof from !== 'string') return remembered(await afterCursor(folder, from))
+    if (typeof from !== 'string') {
+      const next = remembered(await afterCursor(folder, from))
+      const [first] = next.steps
+      // It was begun in the middle of a line, whose end is no line.
+      if (first !== undefined && !(await first.file.endsLineAt(first.offset))) lines.skipLine()
+      return next
+    }
     known = new Set((await folder.rotated()).map(({ key }) => key))
     const file = await folder.open()
     if (file === undefined) return { steps: [], lost: undefined, known }

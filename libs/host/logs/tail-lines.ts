@@ -1,7 +1,7 @@
 /** The lines of one log, read on over its files. */
 import { createByteLines } from './byte-lines.ts'
 import type { LogFile } from './log-file.ts'
-import type { TailEvent, TailLine } from './types.ts'
+import type { TailCursor, TailEvent, TailLine } from './types.ts'
 
 const CHUNK_BYTES = 65_536
 
@@ -13,6 +13,8 @@ export interface TailLines {
   readOn(file: LogFile): AsyncGenerator<TailEvent, 'end' | 'truncated'>
   /** Tells what is left of a line in a file that nobody writes to any more. */
   takeRest(file: LogFile): Generator<TailEvent>
+  /** Behind the last line that has ended; undefined where the one that has not began in another file. */
+  cursor(file: LogFile): TailCursor | undefined
   /** Forgets what is left of a line: what follows is no part of it. */
   forget(): void
 }
@@ -47,6 +49,10 @@ export function createTailLines(maxLineBytes: number): TailLines {
       const rest = lines.takeRest()
       if (rest !== undefined && !skipsLine) yield { kind: 'lines', lines: [lineOf(file, file.offset, rest, false)] }
       skipsLine = false
+    },
+    cursor(file) {
+      const offset = file.offset - lines.restBytes
+      return offset < 0 ? undefined : { inode: file.inode, offset, head: file.headAt(offset) }
     },
     forget() {
       lines.takeRest()

@@ -67,7 +67,7 @@ export function createTailReader(
       if (next === undefined) break
       yield* follow(next)
     }
-    yield { kind: 'caught-up' }
+    yield { kind: 'caught-up', cursor: at && lines.cursor(at) }
   }
 
   return {

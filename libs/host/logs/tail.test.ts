@@ -147,6 +147,47 @@ test('follows a link to the file it leads to now, below the root', async () => {
   await tail.heard('one', 'two')
 })
 
+test('a link that is given another target, as those of containers are, is followed with what was left in the old one', async () => {
+  const root = await temp()
+  for (const pod of ['a', 'b']) await mkdir(join(root, 'pods', pod), { recursive: true })
+  await writeFile(join(root, 'pods', 'a', '0.log'), 'one\n')
+  await mkdir(join(root, 'containers'))
+  const link = join(root, 'containers', 'x.log')
+  await symlink('/pods/a/0.log', link)
+  const tail = follow(root, '/containers/x.log')
+  await tail.heard('one')
+  await tail.caughtUp()
+  await appendFile(join(root, 'pods', 'a', '0.log'), 'last of a\n')
+  await writeFile(join(root, 'pods', 'b', '1.log'), 'first of b\n')
+  await symlink('/pods/b/1.log', `${link}.new`)
+  await rename(`${link}.new`, link)
+  await tail.heard('one', 'last of a', 'first of b')
+  await appendFile(join(root, 'pods', 'b', '1.log'), 'the kernel tells\n')
+  await tail.heard('one', 'last of a', 'first of b', 'the kernel tells')
+  expect(tail.kinds()).not.toContain('lost')
+})
+
+test('who was told no line yet has a cursor all the same, also in the middle of a line', async () => {
+  const path = join(await temp(), 'a.log')
+  await writeFile(path, 'old\nhal')
+  const first = follow('', path, { from: 'end' })
+  await first.caughtUp()
+  await first.end()
+  const [event] = first.events
+  expect(event).toMatchObject({ kind: 'caught-up', cursor: { offset: 7 } })
+  await appendFile(path, 'f\nnew\n')
+  await rename(path, `${path}.1`)
+  await writeFile(path, 'newer\n')
+  const second = follow('', path, { from: event?.kind === 'caught-up' && event.cursor ? event.cursor : 'start' })
+  await second.heard('new', 'newer')
+
+  await appendFile(path, 'par')
+  const third = follow('', path)
+  await third.heard('newer')
+  await third.caughtUp()
+  expect(third.events.at(-1)).toMatchObject({ kind: 'caught-up', cursor: { offset: 6 } })
+})
+
 test('a line beyond 64 KiB is cut, and what is missing is counted', async () => {
   const path = join(await temp(), 'a.log')
   await writeFile(path, `${'x'.repeat(70_000)}\nnext\n`)

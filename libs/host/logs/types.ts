@@ -38,8 +38,11 @@ export type TailEvent =
   | { readonly kind: 'lines'; readonly lines: readonly TailLine[] }
   /** What stood between what was read and what comes next is gone, unread: how much nobody knows. */
   | { readonly kind: 'lost'; readonly why: TailLoss }
-  /** Everything that stood there was told; next comes what is written from now on. */
-  | { readonly kind: 'caught-up' }
+  /**
+   * Everything that stood there was told; next comes what is written from now on. Who begins at the cursor reads that
+   * first, also where no line was told yet; undefined where there is no file, or none that a new one would be known behind.
+   */
+  | { readonly kind: 'caught-up'; readonly cursor: TailCursor | undefined }
   /** It cannot be read; told once, and tried on. */
   | { readonly kind: 'unreadable'; readonly error: HostReadError }
 
@@ -81,6 +84,8 @@ export interface KernelRecord {
   readonly bytes: Buffer
   /** What drivers say of a device: `SUBSYSTEM`, `DEVICE`. */
   readonly fields: Readonly<Record<string, string>>
+  /** Message and fields as the device has them, line by line, with the kernel's escapes: as others who read it match them. */
+  readonly deviceText: Buffer
   /** Who begins here reads the next record first. */
   readonly cursor: KernelCursor
 }
@@ -90,8 +95,11 @@ export type KernelLogEvent =
   | { readonly kind: 'records'; readonly records: readonly KernelRecord[] }
   /** Records that were overwritten before they were read; undefined where their number cannot be known. */
   | { readonly kind: 'lost'; readonly count: number | undefined }
-  /** Everything that stood there was told; next comes what is written from now on. */
-  | { readonly kind: 'caught-up' }
+  /**
+   * Everything that stood there was told; next comes what is written from now on. Who begins at the cursor reads that
+   * first, also where no record was told yet; undefined where there was none.
+   */
+  | { readonly kind: 'caught-up'; readonly cursor: KernelCursor | undefined }
   /** It cannot be read; told once, and tried on. */
   | { readonly kind: 'unreadable'; readonly error: HostReadError }
 
