@@ -12,6 +12,7 @@ import { type EnsuredStore, ensureStore, type Identity } from './store.ts'
 import { eventSubject, problemSubject } from './subjects.ts'
 import { tellMetrics } from './tell-metrics.ts'
 import type { BusWriter } from './types.ts'
+import { unkept } from './unkept.ts'
 
 /** Stands for the store as a whole among what takes nothing. */
 const STORE = 'store'
@@ -29,15 +30,9 @@ async function makeReady(bus: ConnectedBus, state: StateWrites, identity: Identi
   }
 }
 
-/** For what nobody waits for: dropped while disconnected, logged where it fails. @returns undefined then */
-function unkept<T>(bus: ConnectedBus, what: string, act: () => T): T | undefined {
-  if (bus.state !== 'connected') return undefined
-  try {
-    return act()
-  } catch (err) {
-    bus.log.warn('what is not kept could not be published', { what, err })
-    return undefined
-  }
+/** Dropped while disconnected. */
+function whileConnected<T>(bus: ConnectedBus, what: string, act: () => T): T | undefined {
+  return bus.state === 'connected' ? unkept(bus.log, what, act) : undefined
 }
 
 /** What the detector writes to the bus. Only one at a time may write to a store. */
@@ -67,9 +62,9 @@ export function createBusWriter(bus: ConnectedBus): BusWriter {
     untakenEvents: (limit) => untakenEvents(bus, limit),
     standingOf: async (stream) => standingOf(asking(bus, `reading ${stream}`), stream),
     eventsAfter: (stream, after, each) => eventsAfter(bus, { stream, after }, each),
-    publishMetrics: (value) => unkept(bus, 'metrics', () => tellMetrics(bus, value)) ?? 0,
+    publishMetrics: (value) => whileConnected(bus, 'metrics', () => tellMetrics(bus, value)) ?? 0,
     publishHeartbeat: (value) =>
-      unkept(bus, 'heartbeat', () =>
+      whileConnected(bus, 'heartbeat', () =>
         bus.connection('publishing the heartbeat').publish(SUBJECT_HEARTBEAT, Heartbeat.encode(value).finish()),
       ),
   }

@@ -9,8 +9,8 @@ export interface Automaton {
   scan(bytes: Uint8Array, found: (word: number) => void): boolean
 }
 
-/** A table of more moves than this is not made (16 MiB). */
-const MAX_MOVES = 8 * 1024 * 1024
+/** A table of more moves than this is not made: it would take more than 4 MiB, and three times as much while it is made. */
+const MAX_MOVES = 1024 * 1024
 /** So many bytes of a word tell it from others; what is behind them is left to the expression. */
 const LENGTHS = [24, 12, 6, 3, 1] as const
 

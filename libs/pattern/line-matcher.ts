@@ -91,6 +91,8 @@ function createKept(count: number) {
   }))
   let pushed = 0
   let leads = 0
+  /** The text of all, once it was asked for. */
+  let joined: string | undefined
 
   const at = (back: number): Slot => slots[(pushed - 1 - back + count) % count] as Slot
 
@@ -101,6 +103,7 @@ function createKept(count: number) {
 
   return {
     add(line: Buffer, words: LineWords): void {
+      joined = undefined
       const slot = slots[pushed % count] as Slot
       pushed++
       leads += Number(words.isLead) - Number(slot.words.isLead)
@@ -119,9 +122,11 @@ function createKept(count: number) {
     words: (): readonly LineWords[] => (leads === 0 ? [] : slots.map(({ words }) => words)),
     newest: (): string => textOf(at(0)),
     joined(): string {
+      if (joined !== undefined) return joined
       const texts: string[] = []
       for (let back = count - 1; back >= 0; back--) texts.push(textOf(at(back)))
-      return texts.join(LINE_BREAK)
+      joined = texts.join(LINE_BREAK)
+      return joined
     },
     /** The newest lines that hold the last so many units of the joined text, the newest in any case. */
     since(units: number): readonly string[] {

@@ -30,7 +30,8 @@ export function createPrefilter(needs: readonly Needs[]): Prefilter {
   const always = indicesOf(rules, ({ clauses }) => clauses.length === 0)
   const alwaysBeyondAscii = indicesOf(rules, ({ clauses, isAsciiOnly }) => clauses.length === 0 || isAsciiOnly)
   /** Of each word the patterns that can do with it for their first clause. */
-  const rulesOf = words.map((_, word) => indicesOf(rules, ({ clauses }) => clauses[0]?.includes(word) === true))
+  const rulesOf: number[][] = words.map(() => [])
+  for (const [rule, { clauses }] of rules.entries()) for (const word of new Set(clauses[0])) rulesOf[word]?.push(rule)
   const automaton: Automaton | undefined = words.length === 0 ? undefined : createAutomaton(words)
   const wordSeen = new Uint32Array(words.length)
   const ruleSeen = new Uint32Array(rules.length)

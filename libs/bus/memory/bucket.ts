@@ -64,6 +64,7 @@ export function createMemoryBucket(name: AnyBucket, room: BucketRoom, post: Post
           if (!signal.aborted && own === words) own.read(entries)
         })
       }
+      if (signal.aborted) return () => undefined
       followers.add(heard)
       signal.addEventListener('abort', () => followers.delete(heard), { once: true })
       begin()

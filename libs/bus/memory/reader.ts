@@ -7,6 +7,7 @@ import { CONSUMERS } from '../layout.ts'
 import { createStores, type Stores } from '../stores.ts'
 import { STREAM_DECODERS } from '../stream-decoders.ts'
 import type { Bus, BusReader, Told } from '../types.ts'
+import { unkept } from '../unkept.ts'
 import type { MemoryStore } from './store.ts'
 import { take } from './take.ts'
 import { tellSamples } from './tell-samples.ts'
@@ -32,7 +33,7 @@ export function createMemoryReader(
   }
   const reading: Reading = { name, log, clock, bus, store, signal, onPoison }
   const stores = followStores(reading)
-  store.present.add(name)
+  if (!signal.aborted) store.present.add(name)
   signal.addEventListener('abort', () => store.present.delete(name), { once: true })
 
   return {
@@ -85,7 +86,7 @@ function tellOwn({ store, bus, name, clock, log }: Reading, { samples, described
   if (bus.state !== 'connected') return
   const to = CONSUMERS.find(({ service }) => service === name)?.tells.flatMap((tells) => tells.to) ?? []
   const of = { monitor: name, time: clock.now(), samples: [...samples], described: [...described] }
-  const leftOut = tellSamples(store, MetricBatch.fromPartial(of), to)
+  const leftOut = unkept(log, 'metrics', () => tellSamples(store, MetricBatch.fromPartial(of), to)) ?? 0
   if (leftOut > 0) log.warn('samples are left out that no message can hold', { leftOut })
 }
 
@@ -107,10 +108,13 @@ function hearing<T>(
 /** Aborted with the signal, and when the end of the bus is closed. */
 function untilClosed(bus: Bus, signal: AbortSignal): AbortSignal {
   const closing = new AbortController()
-  bus.onState((state) => {
+  const all = AbortSignal.any([signal, closing.signal])
+  const stop = bus.onState((state) => {
     if (state === 'closed') closing.abort()
   })
-  return AbortSignal.any([signal, closing.signal])
+  all.addEventListener('abort', stop, { once: true })
+  if (bus.state === 'closed') closing.abort()
+  return all
 }
 
 function ended(signal: AbortSignal, end: () => void): () => void {

@@ -10,6 +10,8 @@ import type { Bus, BusLog, StreamName } from '../types.ts'
 import { createMemoryBucket, type MemoryBucket, type Post } from './bucket.ts'
 import { createMemoryStream, type MemoryStream } from './stream.ts'
 
+/** What a stream may take here of what it may on a server's disk: these are part of one process's memory. */
+export const STREAM_SHARE = 1 / 4
 /** So many words are handed on in one turn of the loop. */
 const WORDS_PER_TURN = 64
 
@@ -33,7 +35,10 @@ export interface MemoryStore {
 export function createMemoryStore(clock: Clock, log: BusLog): MemoryStore {
   const room = createBucketRoom()
   const post = createPost(log)
-  const streams = STREAMS.map((layout) => [layout.name, createMemoryStream(layout, clock)])
+  const streams = STREAMS.map(({ name, maxAgeMs, maxBytes }) => [
+    name,
+    createMemoryStream({ maxAgeMs, maxBytes: maxBytes * STREAM_SHARE }, clock),
+  ])
   const names = Object.keys(BUCKETS) as AnyBucket[]
   const buckets = names.map((name) => [name, createMemoryBucket(name, room, post)])
   return {

@@ -2,8 +2,8 @@
 import type { Clock } from '#clock'
 import type { StreamLayout } from '../layout.ts'
 
-/** What the server adds to a message, so that a limit means the same here. */
-const OVERHEAD_BYTES = 64
+/** What a message costs beside its bytes: memory of its own, a date, a place in the list. */
+const OVERHEAD_BYTES = 1024
 
 /** A message as it is kept. */
 export interface Kept {
@@ -21,8 +21,10 @@ export interface MemoryStream {
   /** The first message after that sequence. */
   after(sequence: number): Kept | undefined
   takenUpTo(service: string): number
-  /** A reader has done with everything up to there. */
-  taken(service: string, sequence: number): void
+  /** Which of its lives a stream is in: it begins another when it is emptied. */
+  readonly life: number
+  /** A reader has done with everything up to there; of an earlier life, or before what it has done with, it says nothing. */
+  taken(service: string, sequence: number, life: number): void
   /** Empties it, and begins to count anew. */
   clear(): void
   /** Called when there is a new message, or it was emptied. @returns its own removal */
@@ -38,6 +40,7 @@ export function createMemoryStream(
   const listeners = new Set<() => void>()
   let last = 0
   let sizeBytes = 0
+  let life = 1
 
   function forget(): void {
     const oldestMs = clock.monotonicMs() - maxAgeMs
@@ -76,12 +79,18 @@ export function createMemoryStream(
       return first && kept[Math.max(0, sequence + 1 - first.sequence)]
     },
     takenUpTo: (service) => positions.get(service) ?? 0,
-    taken: (service, sequence) => void positions.set(service, sequence),
+    get life() {
+      return life
+    },
+    taken(service, sequence, of) {
+      if (of === life && sequence > (positions.get(service) ?? 0)) positions.set(service, sequence)
+    },
     clear() {
       kept.length = 0
       positions.clear()
       sizeBytes = 0
       last = 0
+      life++
       tell()
     },
     onMove(listener) {

@@ -1,10 +1,13 @@
 /** Taking a stream's messages in order, one at a time; each is done with once its effect is. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import type { Clock } from '#clock'
 import { restUnready } from '../rest-unready.ts'
 import type { BusLog, StreamHandler, StreamName } from '../types.ts'
 import type { Kept, MemoryStream } from './stream.ts'
 
+/** After so many others have their turn: a handler that waits for nothing would leave them none. */
+const MESSAGES_PER_TURN = 16
 /** How long a refused message rests. */
 const AGAIN_MS = 1000
 
@@ -27,24 +30,26 @@ export interface Taking<T> {
 export async function take<T>(taking: Taking<T>): Promise<void> {
   const { service, stream, signal, ready, clock } = taking
   let refused = 0
-  while (!signal.aborted) {
+  for (let handed = 0; !signal.aborted; ) {
     if (!ready()) {
       await restUnready(taking)
       continue
     }
+    const { life } = stream
     const position = stream.takenUpTo(service)
     const next = stream.after(position)
     if (next === undefined) {
       await moved(stream, signal)
       continue
     }
+    // A gap is told once.
     if (next.sequence > position + 1) tellGap(taking, next.sequence - position - 1)
+    stream.taken(service, next.sequence - 1, life)
     if (await hand(taking, next, refused === next.sequence)) {
-      stream.taken(service, next.sequence)
+      stream.taken(service, next.sequence, life)
+      if (++handed % MESSAGES_PER_TURN === 0) await nextTurn()
       continue
     }
-    // A gap is told once.
-    stream.taken(service, next.sequence - 1)
     refused = next.sequence
     await clock.sleep(AGAIN_MS, signal).catch(() => undefined)
   }

@@ -18,6 +18,7 @@ import type {
   StreamName,
   StreamStanding,
 } from '../types.ts'
+import { unkept } from '../unkept.ts'
 import { untakenAfter } from '../untaken.ts'
 import { assertOpen, type MemoryStore, makeReady } from './store.ts'
 import { tellSamples } from './tell-samples.ts'
@@ -67,11 +68,14 @@ export function createMemoryWriter(store: MemoryStore, options: EndOptions & { r
       ),
     publishEvent: (value) =>
       soon(() => append(writing, streamOf(value), () => Event.encode(value).finish(), `telling event ${value.id}`)),
-    publishMetrics: (value) => (bus.state === 'connected' ? tellSamples(store, value, 'all') : 0),
+    publishMetrics: (value) =>
+      bus.state === 'connected' ? (unkept(log, 'metrics', () => tellSamples(store, value, 'all')) ?? 0) : 0,
     publishHeartbeat(value) {
       if (bus.state !== 'connected') return
-      const bytes = Heartbeat.encode(value).finish()
-      store.post(() => store.heartbeats.tell(bytes))
+      unkept(log, 'heartbeat', () => {
+        const bytes = Heartbeat.encode(value).finish()
+        store.post(() => store.heartbeats.tell(bytes))
+      })
     },
     otherClients: () => soon(() => store.present.size),
     presentReaders: () => soon(() => new Set(store.present)),

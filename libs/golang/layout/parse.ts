@@ -137,7 +137,7 @@ function timeOf(fields: Settled): ParsedTime {
   }
 }
 
-/** A zone that is only named counts as UTC unless it is ours at that time, as in Go; even GMT+3 does. */
+/** A zone that is only named counts as UTC unless it is ours at that time; even GMT+3 does, as in Go. */
 function dateOf(fields: Settled, year: number): Date {
   const { offset, isUtc = false, zoneName } = fields
   if (isUtc) return utc(fields, year)
@@ -147,6 +147,7 @@ function dateOf(fields: Settled, year: number): Date {
   return zoneNameAt(here) === zoneName ? here : utc(fields, year)
 }
 
+/** As the system's English has it: of zones outside of America mostly an offset, where Go knows the zone's own letters. */
 function zoneNameAt(date: Date): string | undefined {
   const parts = new Intl.DateTimeFormat('en-US', { timeZoneName: 'short' }).formatToParts(date)
   return parts.find(({ type }) => type === 'timeZoneName')?.value
