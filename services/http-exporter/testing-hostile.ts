@@ -65,10 +65,18 @@ export const UNCLEAN =
 /** Longest text that is given to anybody. */
 export const LONGEST = 2048
 
+/** What a source said is whole, with its lines. */
+const LONGEST_MESSAGE = 32 * 1024
+const IS_MESSAGE = /\.(?:condition|problem|event)s?(?:\.\d+)?\.message$/
+
+function isDirty(text: string, path: string): boolean {
+  if (!IS_MESSAGE.test(path)) return UNCLEAN.test(text) || text.length > LONGEST
+  return UNCLEAN.test(text.replaceAll('\n', '')) || text.length > LONGEST_MESSAGE
+}
+
 /** What of a JSON document is unclean or endless: each text and each key, by its path. */
 export function dirtIn(value: unknown, path = ''): string[] {
-  if (typeof value === 'string')
-    return UNCLEAN.test(value) || value.length > LONGEST ? [`${path}: ${value.slice(0, 60)}`] : []
+  if (typeof value === 'string') return isDirty(value, path) ? [`${path}: ${value.slice(0, 60)}`] : []
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, item]) => [
     ...(UNCLEAN.test(key) || key.length > LONGEST ? [`${path}: key ${key.slice(0, 60)}`] : []),
