@@ -71,7 +71,7 @@ const IS_MESSAGE = /\.(?:condition|problem|event)s?(?:\.\d+)?\.message$/
 
 function isDirty(text: string, path: string): boolean {
   if (!IS_MESSAGE.test(path)) return UNCLEAN.test(text) || text.length > LONGEST
-  return UNCLEAN.test(text.replaceAll('\n', '')) || text.length > LONGEST_MESSAGE
+  return UNCLEAN.test(text.replace(/[\n\t]/g, '')) || text.length > LONGEST_MESSAGE
 }
 
 /** What of a JSON document is unclean or endless: each text and each key, by its path. */

@@ -1,7 +1,7 @@
 /** Takes what the node's feeds tell, and queues of it what is news to the history. */
 import { DETECTOR, type NodeCondition, type Problem, STALE_AFTER_MS } from '#model'
 import type { Clock } from '#service'
-import type { EventView } from '#view'
+import { type EventView, firstLine } from '#view'
 import { type LaneState, monitorLane, pastOf, stateOfCondition, stateOfEventProblem } from './facts.ts'
 import type { LaneMemory } from './lane-memory.ts'
 import { recordSight, type Sight } from './liveness.ts'
@@ -119,7 +119,7 @@ export function createIntake({ writer, memory, clock }: IntakeOptions): Omit<Int
       writer.add((recorder) => recorder.event(view), { spare: true })
       if (view.reason !== 'MonitorRestarted' || view.monitor !== DETECTOR) return
       const lane = monitorLane(view.entity.replace(/^monitor:/, ''))
-      writer.add((recorder) => recorder.mark(lane, new Date(view.firstSeen), 'monitor-restart', view.message))
+      writer.add((recorder) => recorder.mark(lane, new Date(view.firstSeen), 'monitor-restart', firstLine(view.message)))
     },
   }
 }

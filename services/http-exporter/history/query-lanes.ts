@@ -1,6 +1,6 @@
 /** The ribbon's lanes over a span of time, from what was recorded. */
 import type { DatabaseSync } from 'node:sqlite'
-import { compareLevel, type EventView, type LaneView, type Level, levelOf } from '#view'
+import { compareLevel, type EventView, firstLine, type LaneView, type Level, levelOf } from '#view'
 
 /** Lanes shown at most: the open ones, then the latest. */
 const MAX_LANES = 100
@@ -167,7 +167,7 @@ function addTicks(db: DatabaseSync, span: Span, lanes: Map<string, Lane>): void 
           at,
           count: event.count,
           reason: event.reason,
-          message: event.message.slice(0, 240).toWellFormed(),
+          message: firstLine(event.message, 240),
         })
     }
   }
