@@ -12,7 +12,7 @@ const slice = (text: string) => detectorSlice(parse(HEAD + text))
 
 describe('the detector’s slice of the configuration', () => {
   it('is its own keys', () => {
-    const { bus, detector, catalog, missing, ...rest } = slice(CHECKS)
+    const { bus, detector, catalog, missing, absentReaders, ...rest } = slice(CHECKS)
     expect(rest).toEqual({
       settings: { runDir: '/run/node-doctor', nodeName: 'machine-1' },
       monitors: [
@@ -30,11 +30,12 @@ describe('the detector’s slice of the configuration', () => {
         },
       ],
     })
-    expect([bus.port, detector.expect, catalog.map(({ monitor }) => monitor), missing]).toEqual([
+    expect([bus.port, detector.expect, catalog.map(({ monitor }) => monitor), missing, absentReaders]).toEqual([
       4222,
       [],
       ['system'],
       [],
+      ['k8s-exporter', 'remediator'],
     ])
   })
 
@@ -51,6 +52,7 @@ describe('the detector’s slice of the configuration', () => {
     ['who must be here', `detector: { expect: [system] }\n${CHECKS}`],
     ['where sockets are looked for', `detector: { monitorDirs: [/run/others] }\n${CHECKS}`],
     ['which checks there are', CHECKS.replace('name: cpu', 'name: processor')],
+    ['who reads the bus', `exporters:\n  kubernetes: { enabled: true }\n${CHECKS}`],
     ['what is asked of a plug-in', CHECKS.replace('timeout: 1s', 'timeout: 2s')],
   ])('is another one when it is about %s', (_what, text) => {
     expect(slice(text)).not.toEqual(slice(CHECKS))

@@ -1,5 +1,6 @@
 /** What of the configuration the detector goes by: whoever compares two of these knows whether it has anything to do. */
-import type { MonitorEntry, NodeDoctorConfig, PluginEntry } from '#config'
+import { isSwitchedOn, type MonitorEntry, type NodeDoctorConfig, type PluginEntry } from '#config'
+import { readersOf, SERVICES, type ServiceTable } from '#service-table'
 
 /** Of a check: where its monitor belongs, and by which names others may depend on it. */
 export type CheckPlace = Pick<MonitorEntry, 'name' | 'monitor' | 'enabled' | 'when'>
@@ -10,6 +11,8 @@ export interface DetectorConfig extends Pick<NodeDoctorConfig, 'bus' | 'detector
   readonly monitors: readonly CheckPlace[]
   /** Without the place in the file, which moves with every line above it. */
   readonly plugins: readonly Omit<PluginEntry, 'origin'>[]
+  /** Readers of the bus that are switched off: nothing is kept for them. */
+  readonly absentReaders: readonly string[]
 }
 
 /** Takes the detector's slice. Pure: two configurations that ask the same of it give equal slices. */
@@ -23,5 +26,14 @@ export function detectorSlice(full: NodeDoctorConfig): DetectorConfig {
     plugins: plugins.map(({ origin: _where, ...plugin }) => plugin),
     catalog,
     missing,
+    absentReaders: absentReaders(full, SERVICES),
   }
+}
+
+function absentReaders(full: NodeDoctorConfig, table: ServiceTable): string[] {
+  const names = readersOf(table).map(({ name }) => name)
+  return names.filter((name) => {
+    const { switches = [] } = table[name] ?? {}
+    return switches.length > 0 && !switches.some((key) => isSwitchedOn(full, key))
+  })
 }

@@ -65,6 +65,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
   const started = clock.now()
   const ledger = createEventLedger({
     monotonicMs: clock.monotonicMs,
+    absentReaders: config.absentReaders,
     isDiscovered: (monitor) => monitor !== DETECTOR && isDiscovered(engine.state.monitors.get(monitor)),
     isReady: () => bus?.isReady() ?? false,
     onError: (err) => log.warn('the bus does not say what was taken of its events', { err }),

@@ -6,6 +6,7 @@ import { createHost } from '#host'
 import { DetectorService, type Node } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix, type RpcClient, serveUnix } from '#rpc'
 import { createLogger, createMetrics, type Service, systemClock } from '#service'
+import { detectorSlice } from './config.ts'
 import { detector } from './service.ts'
 
 export interface Running {
@@ -50,7 +51,7 @@ export async function startDetector(options: DetectorOptions, begun: (running: R
     name: 'detector',
     version: '1.0.0',
     nodeName: 'n1',
-    config,
+    config: detectorSlice(config),
     runDir: config.settings.runDir,
     stateDir: config.settings.stateDir,
     host: { ...createHost({ root: '' }), ...(bootId !== undefined && { bootId: () => Promise.resolve(bootId) }) },

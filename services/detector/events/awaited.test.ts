@@ -37,6 +37,13 @@ describe('room in a stream', () => {
     expect(awaited.takenUpTo('EVENTS', standing({ 'http-exporter': 90, 'k8s-exporter': 11 }))).toBe(11)
   })
 
+  it('is not kept for one that is switched off, unless it reads all the same', () => {
+    const awaited = createAwaited(['k8s-exporter'])
+    awaited.saw(new Set(['http-exporter']), SERVICES, 0)
+    expect(awaited.takenUpTo('EVENTS', LAGS)).toBe(90)
+    expect(awaited.takenUpTo('EVENTS', standing({ 'http-exporter': 90, 'k8s-exporter': 11 }))).toBe(11)
+  })
+
   it('is kept for one that nobody looked for in a while, though it is away both times', () => {
     const awaited = createAwaited()
     lookOn(awaited, 0, MINUTE)

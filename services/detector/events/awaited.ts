@@ -13,10 +13,11 @@ export interface Awaited {
   takenUpTo(stream: string, standing: StreamStanding): number
 }
 
-export function createAwaited(): Awaited {
+/** @param absent services that do not run here; one that reads all the same is waited for from then on */
+export function createAwaited(absent: readonly string[] = []): Awaited {
   const absentSince = new Map<string, number>()
   /** Who is not waited for, and where it stood in each stream when that was first counted: one that has moved since is back. */
-  const givenUp = new Map<string, Map<string, number>>()
+  const givenUp = new Map<string, Map<string, number>>(absent.map((service) => [service, new Map()]))
   let lookedMs = Number.NEGATIVE_INFINITY
 
   function isAwaited(stream: string, service: string, takenUpTo: number): boolean {

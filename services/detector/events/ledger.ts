@@ -31,6 +31,8 @@ export interface EventLedger {
 export interface EventLedgerOptions {
   readonly monotonicMs: () => number
   readonly isDiscovered: (monitor: string) => boolean
+  /** Readers that are switched off. Default none. */
+  readonly absentReaders?: readonly string[]
   /** Whether the bus is there to be asked. */
   readonly isReady: () => boolean
   readonly onError: (err: unknown) => void
@@ -139,7 +141,7 @@ export function createEventLedger(options: EventLedgerOptions): EventLedger {
   const { isDiscovered } = options
   const ledger: Ledger = {
     ...options,
-    awaited: createAwaited(),
+    awaited: createAwaited(options.absentReaders),
     books: { EVENTS: booksOf('EVENTS', isDiscovered), EVENTS_INFO: booksOf('EVENTS_INFO', isDiscovered) },
     writes: undefined,
     isLooking: false,

@@ -93,6 +93,7 @@ export function wantedAt(dir: string, { plugins = [], detector, monitors = [], c
     plugins,
     catalog: catalog ?? [{ monitor: 'system', conditionTypes: [], sharedTypes: [] }],
     missing,
+    absentReaders: [],
   })
 }
 
