@@ -46,6 +46,30 @@ describe('a problem', () => {
     expect(meantBy([ofNode], { ...word, entity: undefined }).entity).toBeUndefined()
   })
 
+  it('of a thing is meant by how people call it, alone or with its entity, where no entity has that name and only one thing', () => {
+    const { world, say } = worldWithDisk()
+    say('problem', 1000, { subject: 'GPU 3, H200' })
+    const [card] = world.state.problems.values()
+    if (card === undefined) throw new Error('no problem is open')
+    const word = { type: 'DiskFull', by: 'ada', why: 'seen', entity: 'GPU 3, H200' }
+    const twin = { ...card, entity: 'disk:/b' }
+    expect(meantBy([card], word).entity).toBe('disk:/var')
+    expect(meantBy([twin, card], { ...word, entity: 'GPU 3, H200 (disk:/var)' }).entity).toBe('disk:/var')
+    expect(meantBy([twin, card], word).entity).toBe('GPU 3, H200')
+    expect(meantBy([card, { ...twin, entity: 'GPU 3, H200' }], word).entity).toBe('GPU 3, H200')
+    expect(meantBy([twin, { ...card, type: 'DiskReadOnly' }], word).entity).toBe('disk:/b')
+    expect(meantBy([twin, { ...card, phase: 'resolved' as const }], word).entity).toBe('disk:/b')
+    expect(
+      meantBy(
+        [
+          { ...card, entity: '' },
+          { ...twin, subject: 'node' },
+        ],
+        { ...word, entity: 'node' },
+      ).entity,
+    ).toBe('disk:/b')
+  })
+
   it('stays cleared for every look that was made before, and opens anew at a later one', () => {
     const { world } = worldWithDisk()
     const look = (seenMs: number, atMs: number) =>

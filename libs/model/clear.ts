@@ -69,15 +69,29 @@ function typeMeant(open: readonly Problem[], type: string): string {
   return open.find((problem) => cleanText(problem.type, MAX_VERBATIM_NAME) === type)?.type ?? type
 }
 
+/** What people read for the thing that a problem is of, where it has a name for people: "GPU 3, H200", in tables "GPU 3, H200 (gpu:0)". */
+function isCalled({ subject, entity }: Pick<Problem, 'subject' | 'entity'>, name: string): boolean {
+  return subject !== undefined && (name === subject || name === `${subject} (${entity})`)
+}
+
+/** The entities of problems that people call so. */
+export function entitiesCalled(problems: Iterable<Pick<Problem, 'subject' | 'entity'>>, name: string): string[] {
+  const called = [...problems].filter((problem) => isCalled(problem, name))
+  return [...new Set(called.map(({ entity }) => entity))]
+}
+
 /**
- * The word as it is meant: of the type that is shown so, and of the node itself where that is what it names, and nothing else of
- * that name has such a problem.
+ * The word as it is meant: of the type that is shown so; and, where no entity of that name has such a problem, of the one thing that
+ * people call so, or of the node itself where that is what it names. A name that several things have means none of them.
  */
 export function meantBy(all: Iterable<Problem>, said: PersonsWord): PersonsWord {
   const problems = [...all].filter(isOpen)
   const word = { ...said, type: typeMeant(problems, said.type) }
-  const isNode = word.entity === entityWord('') && problemsOf(problems, word).length === 0
-  return isNode ? { ...word, entity: '' } : word
+  if (word.entity === undefined || problemsOf(problems, word).length > 0) return word
+  const ofType = problems.filter(({ type }) => type === word.type)
+  const [called, another] = entitiesCalled(ofType, word.entity)
+  if (called !== undefined) return another === undefined ? { ...word, entity: called } : word
+  return word.entity === entityWord('') ? { ...word, entity: '' } : word
 }
 
 export function clearProblems(draft: Draft, word: PersonsWord): void {

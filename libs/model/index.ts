@@ -1,5 +1,5 @@
 export * from './admit.ts'
-export { entityWord, meantBy, type PersonsWord, problemsOf, tellsPersonsWord } from './clear.ts'
+export { entitiesCalled, entityWord, meantBy, type PersonsWord, problemsOf, tellsPersonsWord } from './clear.ts'
 export * from './damping.ts'
 export { decide, type Input, reduce, UNDECLARED_EVENT_RULES } from './decide.ts'
 export { ACTIONS, type Action, cleanDetail, type Detail, detailOf, MAX_SUBJECT } from './detail.ts'

@@ -38,8 +38,8 @@ TYPE is a condition type or an event's reason, as "node-doctor status" shows it.
 
 Options:
   --why TEXT       why it is over; shown with your name (user@host) to whoever looks
-  --entity ENTITY  only of this entity, as "status --all" shows it: disk:/var; node is the node itself. Without it: of every
-                   entity
+  --entity ENTITY  only of this entity, as "status --all" shows it: disk:/var, or by its name for people: "GPU 3, H200"; node is
+                   the node itself. Without it: of every entity
   --run-dir DIR    where the sockets are (env NODE_DOCTOR_RUN_DIR)
   --config FILE    the configuration that says where they are
   -o json          what was closed as JSON

@@ -33,4 +33,23 @@ describe('a name that nothing has', () => {
     const many = open(...Array.from({ length: 1000 }, (_, i) => ['DiskFull', `disk:/${i}`] as const))
     expect(noProblem('DiskFull', 'disk:/x', many)).toMatch(/ and 980 more$/)
   })
+
+  it('of a thing that people call by another name is answered with both, the nearest first, whichever is near', () => {
+    const cards = [
+      { type: 'GpuLost', entity: 'gpu:0', subject: 'GPU 0, H200' },
+      { type: 'GpuLost', entity: 'gpu:77aa', subject: 'GPU 3, H200' },
+      { type: 'GpuLost', entity: 'nvlink', subject: undefined },
+    ]
+    expect(noProblem('GpuLost', 'GPU 3, H20', cards)).toBe(
+      'no problem GpuLost of GPU 3, H20 is open; GpuLost is open of: GPU 3, H200 (gpu:77aa), GPU 0, H200 (gpu:0), nvlink',
+    )
+    expect(noProblem('GpuLost', 'gpu:1', cards)).toMatch(/is open of: GPU 0, H200 \(gpu:0\), /)
+  })
+
+  it('that several things have is answered with their entities', () => {
+    const cards = ['gpu:b', 'gpu:a'].map((entity) => ({ type: 'GpuLost', entity, subject: 'H200' }))
+    expect(noProblem('GpuLost', 'H200', cards)).toBe(
+      'H200 is the name of 2 things with an open problem GpuLost; name the entity of one: gpu:a, gpu:b',
+    )
+  })
 })

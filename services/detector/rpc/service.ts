@@ -8,6 +8,7 @@ import {
   isOpen,
   MAX_ENTITY,
   MAX_MESSAGE,
+  MAX_SUBJECT,
   MAX_VERBATIM_NAME,
   meantBy,
   NO_HOLDINGS,
@@ -42,7 +43,8 @@ const BEHIND_MAX = 10_000
 /** What a check on demand may take. */
 const CHECK_TIMEOUT_MS = 30_000
 
-/** Status codes of gRPC that this service answers with. */
+/** Of how a person may name a thing: "subject (entity)". */
+const MAX_NAME = MAX_SUBJECT + MAX_ENTITY + 3
 
 export interface DetectorRpcOptions {
   readonly engine: Engine
@@ -120,7 +122,7 @@ export function createDetectorRpc(options: DetectorRpcOptions): RpcService {
       const { type, entity, by, why } = call.request
       const said = {
         type: cleanText(type, MAX_VERBATIM_NAME),
-        entity: entity === undefined ? undefined : cleanText(entity, MAX_ENTITY),
+        entity: entity === undefined ? undefined : cleanText(entity, MAX_NAME),
         by: cleanText(by, 80),
         why: cleanText(why, 240),
       }
