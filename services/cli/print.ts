@@ -19,13 +19,13 @@ function clean(text: string, lineMax: number): string {
 }
 
 /** Lines for a person, on standard output. */
-export function say(text: string, lineMax = LINE_MAX): void {
-  process.stdout.write(`${clean(text, lineMax)}\n`)
+export function say(text: string): void {
+  process.stdout.write(`${clean(text, LINE_MAX)}\n`)
 }
 
-/** What went wrong, on standard error. */
-export function complain(text: string): void {
-  process.stderr.write(`${clean(text, LINE_MAX)}\n`)
+/** What went wrong or is logged, on standard error. */
+export function complain(text: string, lineMax = LINE_MAX): void {
+  process.stderr.write(`${clean(text, lineMax)}\n`)
 }
 
 /** A text of somebody else's inside of a line. */

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { aborted, type Clock } from '#clock'
 import { keepHeapSmall } from '#service'
 import { CONFIG_OPTIONS, type Command, type Values } from '../command.ts'
-import { say } from '../print.ts'
+import { complain, say } from '../print.ts'
 import { stateNote } from './folder.ts'
 import { takeUpLock } from './lock.ts'
 import { overview } from './overview.ts'
@@ -34,8 +34,10 @@ function tellState({ isShown, clock }: Telling, name: string, [state, detail]: r
   say(`${clock.now().toISOString().slice(11, 19)} ${name} ${state}${detail === '' ? '' : `: ${detail}`}`)
 }
 
+/** On standard error: who keeps what `up` says in a file, or reads it through a pipe, has sentences and tables there, and no log. */
 function tellLine({ isVerbose }: Telling, line: string): void {
-  if (isVerbose || / (warn|error) |"level":"(warn|error)"/.test(line) || !/^[{\d]/.test(line)) say(line, LOG_LINE_MAX)
+  if (isVerbose || / (warn|error) |"level":"(warn|error)"/.test(line) || !/^[{\d]/.test(line))
+    complain(line, LOG_LINE_MAX)
 }
 
 function startAll({ services, argsFor }: Wanted, storeDir: string, telling: Telling): Supervised[] {
@@ -132,7 +134,8 @@ Options:
   --port PORT          of the page
   --services A,B       only these
   --set KEY=VALUE      any key of the configuration; may be repeated
-  --log-format FORMAT  pretty or json
+  --log-format FORMAT  of what the processes log, on standard error: pretty or json (default: settings.logFormat, or pretty on
+                       a terminal and else json)
   --verbose, -v        every log line; otherwise warnings and errors
 
 Exit code: 0 after Ctrl-C, 1 when everything ended by itself, 2 for a wrong command line or configuration.`,

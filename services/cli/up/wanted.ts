@@ -48,8 +48,11 @@ function chosen(values: Values, config: NodeDoctorConfig): PlannedService[] {
   return planServices(config, words)
 }
 
-function formatOf(values: Values, { settings }: NodeDoctorConfig): string {
-  return textOf(values, 'log-format') ?? (process.stdout.isTTY ? 'pretty' : settings.logFormat)
+/** Logs go to standard error: what that is decides where nobody did. */
+function formatOf(values: Values, { settings, settingsInForce }: NodeDoctorConfig): string {
+  const isSet = settingsInForce.set.some(({ key }) => key === 'settings.logFormat')
+  const byStream = process.stderr.isTTY ? 'pretty' : 'json'
+  return textOf(values, 'log-format') ?? (isSet ? settings.logFormat : byStream)
 }
 
 function checkLogFormat(values: Values): void {
