@@ -155,6 +155,35 @@ describe('a supervised service', () => {
     expect([running.restarts, running.pid]).toEqual([0, pid])
   }, 20_000)
 
+  it('that is asked to start anew ends in order and is started at once, which is no failure', async () => {
+    await becomes('ready')
+    for (const life of [1, 2, 3]) {
+      const { pid } = running
+      running.restart()
+      await expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe('starting: anew, as it was asked for')
+      await becomes(/^ready$/)
+      expect([running.restarts, running.pid === pid, states.length]).toEqual([0, false, 1 + 2 * life])
+    }
+  }, 20_000)
+
+  it('that waits for its next start has it at once when it is asked to start anew', async () => {
+    await becomes('ready')
+    running.signal('SIGKILL')
+    await expect.poll(() => states.at(-1), { timeout: 10_000 }).toMatch(/^ended: SIGKILL/)
+    expect(running.pid).toBe(undefined)
+    running.restart()
+    await expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe('starting')
+    await becomes(/^ready$/)
+  }, 20_000)
+
+  it('that is asked to start anew while everything is being stopped stays stopped', async () => {
+    await becomes('ready')
+    running.startNoMore()
+    running.restart()
+    await running.ended
+    expect(states).toEqual(['ready', 'stopped'])
+  })
+
   it('that ends while everything is being stopped is not started again, and nobody says so', async () => {
     await becomes('ready')
     running.startNoMore()

@@ -13,6 +13,8 @@ export type ProcessState = 'starting' | 'ready' | 'not ready' | 'ended' | 'stopp
 const GOOD_LIFE_MS = 60_000
 /** A service that is wrong in its command line or configuration ends with this, and would again. */
 const EXIT_USAGE = 2
+/** What is asked to start anew may take so long to end. */
+const RESTART_GRACE_MS = 30_000
 
 export interface SuperviseOptions {
   readonly service: PlannedService
@@ -35,6 +37,11 @@ export interface Supervised {
   signal(signal: NodeJS.Signals): void
   /** From now on it is not started again, however it ends: everything is being stopped. */
   startNoMore(): void
+  /**
+   * Ends it in order and starts it again at once; one that waits for its next start has it now. That is no failure: it makes no later
+   * start wait longer, and counts as no restart. One that has ended for good stays so.
+   */
+  restart(): void
   /** SIGTERM, after `graceMs` SIGKILL. */
   stop(graceMs: number): Promise<void>
 }
@@ -58,6 +65,8 @@ interface Supervising {
   /** Aborted once it is not to be started again. */
   readonly stopping: AbortController
   readonly firstReady: PromiseWithResolvers<void>
+  /** Aborted once this life is asked to be another one. */
+  anew: AbortController
   state: ProcessState
   child: Child | undefined
   restarts: number
@@ -84,8 +93,11 @@ function take(of: Supervising, child: Child, sight: Sight): boolean {
 async function liveOnce(of: Supervising): Promise<{ readonly why: string; readonly isForGood: boolean }> {
   const { options, readiness } = of
   await readiness.forget()
+  of.anew = new AbortController()
   const child = await startProcess(options)
   of.child = child
+  // Asked for while it was being started: of what was there before, perhaps.
+  if (of.anew.signal.aborted) void child.stop(RESTART_GRACE_MS)
   let isFrozen = false
   const endLooks = lookAt({
     readiness,
@@ -112,12 +124,17 @@ async function live(of: Supervising): Promise<void> {
     try {
       const { why, isForGood } = await liveOnce(of)
       if (signal.aborted) break
+      if (of.anew.signal.aborted) {
+        of.backoff.reset()
+        enter(of, 'starting', 'anew, as it was asked for')
+        continue
+      }
       if (isForGood) return enter(of, 'stopped', `${why}; it would end the same way again, so it is not started again`)
       if (clock.monotonicMs() - beganMs > GOOD_LIFE_MS) of.backoff.reset()
       const waitMs = of.backoff.next()
       of.restarts++
       enter(of, 'ended', `${why}; starts again in ${(waitMs / 1000).toFixed(1)} s`)
-      await clock.sleep(waitMs, signal).catch(() => undefined)
+      await clock.sleep(waitMs, AbortSignal.any([signal, of.anew.signal])).catch(() => undefined)
       if (!signal.aborted) enter(of, 'starting')
     } catch (err) {
       enter(of, 'ended', err instanceof Error ? err.message : String(err))
@@ -136,6 +153,7 @@ export function supervise(options: SuperviseOptions): Supervised {
     backoff: createBackoff({ minMs: 200, maxMs: 30_000 }),
     stopping: new AbortController(),
     firstReady: Promise.withResolvers(),
+    anew: new AbortController(),
     state: 'starting',
     child: undefined,
     restarts: 0,
@@ -156,6 +174,10 @@ export function supervise(options: SuperviseOptions): Supervised {
     },
     signal: (signal) => void of.child?.kill(signal),
     startNoMore: () => of.stopping.abort(),
+    restart() {
+      of.anew.abort()
+      void of.child?.stop(RESTART_GRACE_MS)
+    },
     async stop(graceMs) {
       of.stopping.abort()
       if (of.child !== undefined) {

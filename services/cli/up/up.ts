@@ -4,6 +4,7 @@ import { aborted, type Clock } from '#clock'
 import { keepHeapSmall } from '#service'
 import { CONFIG_OPTIONS, type Command, type Values } from '../command.ts'
 import { complain, say } from '../print.ts'
+import { listenForRestarts } from './asked.ts'
 import { stateNote } from './folder.ts'
 import { takeUpLock } from './lock.ts'
 import { overview } from './overview.ts'
@@ -102,6 +103,7 @@ async function run(values: Values, clock: Clock): Promise<number> {
   const running = startAll(wanted, store.dir, telling)
   const leaveHeap = keepHeapSmall(clock)
   const stopping = listenForStop(running, clock)
+  const endRestarts = listenForRestarts(running)
   await settled(wanted, running, { clock, signal: stopping.signal })
   if (!stopping.signal.aborted) {
     const tookMs = clock.monotonicMs() - begunMs
@@ -113,6 +115,7 @@ async function run(values: Values, clock: Clock): Promise<number> {
   process.stdout.write(isAsked ? 'Stopping everything; Ctrl-C again kills.\n' : 'Every process ended for good.\n')
   await stopAll(running)
   leaveHeap()
+  endRestarts()
   stopping.end()
   await lock.release()
   process.stdout.write('Stopped.\n')

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { storeInMemory } from '../../services/cli/up/store.ts'
+import { ensureBuilt, until } from './constellation.ts'
+
+const ROOT = new URL('../..', import.meta.url).pathname
+const PARTS = ['libs', 'services', 'proto', 'scripts', 'dist', 'package.json', 'tsconfig.json']
+
+/** The sources and what is built of them, for a test to edit. */
+async function copyOfSources(): Promise<string> {
+  ensureBuilt()
+  const dir = await mkdtemp(join(tmpdir(), 'nd-dev-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
+  await mkdir(join(dir, 'src'))
+  for (const part of PARTS) await cp(join(ROOT, part), join(dir, 'src', part), { recursive: true })
+  await symlink(join(ROOT, 'node_modules'), join(dir, 'src/node_modules'))
+  return dir
+}
+
+it('`make dev` starts anew what is edited, at each save of an editor that renames over the file, and calls none of it a failure', async () => {
+  const dir = await copyOfSources()
+  const [src, runDir] = [join(dir, 'src'), join(dir, 'run')]
+  onTestFinished(() => rm(storeInMemory(runDir), { recursive: true, force: true }))
+  const args = ['--services', 'detector', '--run-dir', runDir, '--state-dir', join(dir, 'state')]
+  const dev = spawn(join(ROOT, 'node_modules/.bin/tsx'), [join(src, 'scripts/dev.ts'), ...args], {
+    env: { ...process.env, NODE_DOCTOR_CONFIG: '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const closed = once(dev, 'close')
+  onTestFinished(() => void dev.kill('SIGKILL'))
+  let out = ''
+  for (const stream of [dev.stdout, dev.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+    })
+  await until('all is ready', () => out.includes('All ready in'), 30_000)
+  const file = join(src, 'services/detector/main.ts')
+  for (const save of [1, 2, 3]) {
+    out = ''
+    await writeFile(`${file}.new`, `${await readFile(file, 'utf8')}process.title = 'save ${save}'\n`)
+    await rename(`${file}.new`, file)
+    await until('it is started anew', () => /detector starting: anew.*[\s\S]*detector ready/.test(out), 60_000)
+    expect(out).not.toContain('detector ended')
+  }
+  dev.kill('SIGTERM')
+  await closed
+  expect([dev.exitCode, out]).toEqual([0, expect.stringMatching(/\nStopped\.\n$/)])
+}, 180_000)
