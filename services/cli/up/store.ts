@@ -1,12 +1,15 @@
 /** Where the bus keeps its store: in memory, so that it works when a disk is full or read-only. */
-import { mkdir, statfs } from 'node:fs/promises'
+import { mkdir, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NodeDoctorConfig } from '#config'
 import { takeOwnFolder } from './folder.ts'
 
 /** statfs(2): TMPFS_MAGIC. */
 const TMPFS = 0x01021994
-const MEMORY = '/dev/shm'
+/** Where stores go that are to be in memory, and where those are that nobody asks for any more. */
+export const MEMORY = '/dev/shm'
+/** In each store there: the run directory that it is of. */
+export const NAME_FILE = 'run-dir'
 
 async function isTmpfs(path: string): Promise<boolean> {
   try {
@@ -22,6 +25,11 @@ export function storeInMemory(runDir: string, memory = MEMORY): string {
   return join(memory, name.slice(0, 120))
 }
 
+/** Writes into a store of whom it is. */
+export async function nameStore(dir: string, runDir: string): Promise<void> {
+  await writeFile(join(dir, NAME_FILE), `${runDir}\n`, { mode: 0o600 })
+}
+
 /**
  * The folder, and a word about it where it is not what it should be.
  * @throws FolderError when the place in memory is another user's
@@ -35,6 +43,7 @@ export async function chooseStore(config: NodeDoctorConfig, memory = MEMORY): Pr
   if (await isTmpfs(memory)) {
     const dir = storeInMemory(runDir, memory)
     await takeOwnFolder(dir, process.getuid?.() ?? 0)
+    await nameStore(dir, runDir)
     return { dir, note: `${runDir} is on a disk, so the bus keeps its store in memory, in ${memory}` }
   }
   return { dir: own, note: `${runDir} is on a disk and there is no tmpfs: facts stop flowing when that disk is full` }

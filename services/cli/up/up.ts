@@ -9,8 +9,9 @@ import { stateNote } from './folder.ts'
 import { takeUpLock } from './lock.ts'
 import { overview } from './overview.ts'
 import { portsOf, whenRefused } from './ports.ts'
+import { removeStaleStores } from './stale-stores.ts'
 import { listenForStop } from './stopping.ts'
-import { chooseStore } from './store.ts'
+import { chooseStore, MEMORY } from './store.ts'
 import { type ProcessState, type Supervised, supervise } from './supervise.ts'
 import { type Wanted, wantedOf } from './wanted.ts'
 
@@ -97,6 +98,8 @@ async function run(values: Values, clock: Clock): Promise<number> {
     await lock.release()
     throw err
   })
+  // Nothing here waits for it.
+  void removeStaleStores(MEMORY, clock.now())
   const notes = [store.note, await stateNote(config.settings.stateDir)].filter((note) => note !== '')
   const begunMs = clock.monotonicMs()
   const telling: Telling = { isVerbose: wanted.isVerbose, clock, isShown: false }
