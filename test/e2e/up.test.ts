@@ -249,7 +249,9 @@ describe('the command line', () => {
 
   async function startAs(file: string, args: readonly string[]): Promise<ChildProcess> {
     out = ''
-    const child = spawn(file, [...args, 'up', '--config', config], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
+    // Of what is logged only warnings and errors are shown so.
+    const argv = [...args, 'up', '--config', config, '--log-format', 'pretty']
+    const child = spawn(file, argv, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString()
     })

@@ -61,7 +61,7 @@ export async function startSet(requestsMax = 100): Promise<RunningSet> {
       },
     }),
   )
-  const up = spawn(process.execPath, [CLI, 'up', '--config', join(dir, 'config.json')], {
+  const up = spawn(process.execPath, [CLI, 'up', '--config', join(dir, 'config.json'), '--log-format', 'pretty'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const ended = new Promise((resolve) => up.once('exit', resolve))
