@@ -4,8 +4,20 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
-import { startTestBus } from './testing.ts'
-import { collect, condition, connectedDetector, event, follow, IDENTITY, readerOf, taken } from './testing-readers.ts'
+import { credentialsFile } from './credentials.ts'
+import { startEmbeddedServer } from './server.ts'
+import { freePort, plainDoor, quietLog, startTestBus } from './testing.ts'
+import {
+  collect,
+  condition,
+  connectedDetector,
+  event,
+  folder,
+  follow,
+  IDENTITY,
+  readerOf,
+  taken,
+} from './testing-readers.ts'
 import { watchServer } from './watch-server.ts'
 import { createBusWriter } from './writer.ts'
 
@@ -103,4 +115,28 @@ describe('a disk that is full under the store', () => {
     },
     120_000,
   )
+
+  it.skipIf(!isRoot)('and under its configuration keeps no server from coming back that had one there', async () => {
+    const [run, stores] = [join(await smallDisk(), 'bus'), await folder()]
+    const options = (configDir: string) => ({
+      storeDir: join(stores, 'bus'),
+      configDir,
+      credentialsFile: (service: string) => credentialsFile(run, service),
+      serverName: 'nd-test',
+      maxStoreBytes: 128 * 1024 * 1024,
+      door: plainDoor,
+      log: quietLog,
+    })
+    const port = await freePort()
+    const first = await startEmbeddedServer({ ...options(join(run, 'detector')), port })
+    await first.stop()
+    await fill(run)
+    const second = await startEmbeddedServer({ ...options(join(run, 'detector')), port })
+    expect(second.pid).toBeDefined()
+    await second.stop()
+    const other = join(run, 'detector', 'nats-server.conf')
+    await expect(startEmbeddedServer({ ...options(join(run, 'detector')), port: await freePort() })).rejects.toThrow(
+      `nats-server did not start: its configuration cannot be written to ${other}: ENOSPC: no space left on device, write; make room there, or choose another run directory`,
+    )
+  })
 })

@@ -2,6 +2,7 @@
  * The embedded nats-server: configured, started as a supervised child, restarted when it dies, stopped last. The lock
  * on its store says who owns the bus; its port is whatever is free, and the credentials say which.
  */
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '#clock'
 import { replaceFile } from '#durable'
@@ -79,6 +80,19 @@ function end({ options, clock }: Supervised, child: RunningChild): Promise<unkno
   return child.exited.finally(callOff)
 }
 
+/** Where it cannot be written, that of the life before does if it says the same: the disk is full just when something is wrong. */
+async function writeConfig(path: string, content: string): Promise<void> {
+  try {
+    await replaceFile(path, content, { mode: 0o600, sync: false })
+  } catch (err) {
+    if ((await readFile(path, 'utf8').catch(() => '')) === content) return
+    const why = err instanceof Error ? err.message : String(err)
+    throw new BusServerFailedError(
+      `its configuration cannot be written to ${path}: ${why}; make room there, or choose another run directory`,
+    )
+  }
+}
+
 /** One life of the server, from its configuration to its first answer. */
 async function start(server: Supervised): Promise<RunningChild> {
   const { users, files, clock, stopping } = server
@@ -88,7 +102,7 @@ async function start(server: Supervised): Promise<RunningChild> {
   server.port = port
   const { pidFile, configFile } = files
   const content = renderServerConfig({ serverName, port, storeDir, pidFile, maxStoreBytes, users: users.publicKeys })
-  await replaceFile(configFile, content, { mode: 0o600, sync: false })
+  await writeConfig(configFile, content)
   const running = await launch({ ...files, door, log, serverName, port, clock, signal: stopping.signal })
   await users.tell(port)
   server.startedMs = clock.monotonicMs()
