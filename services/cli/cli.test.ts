@@ -259,6 +259,15 @@ describe('the other commands', () => {
     await writeFile(file, 'kind: Nope\n')
     expect((await runCommand('validate', file)).code).toBe(2)
     expect((await runCommand('validate')).out).toContain('The embedded default is valid')
+    expect((await runCommand('validate', '--config', file)).code).toBe(2)
+    expect(await runCommand('validate', '--set', 'exporters.http.hostPort=none')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--set exporters.http.hostPort=none'),
+    })
+    expect(await runCommand('validate', file, '--config', `${file}2`)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('expected one file'),
+    })
   })
 
   it('help, version, and faults of the command line', async () => {

@@ -9,6 +9,7 @@ export function flagsOf(values: Values): ConfigFlag[] {
   for (const [name, key] of [
     ['run-dir', 'settings.runDir'],
     ['state-dir', 'settings.stateDir'],
+    ['log-level', 'settings.logLevel'],
   ] as const) {
     const value = textOf(values, name)
     if (value !== undefined) flags.push({ key, value, flag: `--${name}=${value}` })

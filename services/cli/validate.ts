@@ -1,28 +1,40 @@
-import { ConfigErrors, loadConfig, type NodeDoctorConfig, withoutSecrets } from '#config'
-import { type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
-import { EXIT_USAGE, refusalOf } from './errors.ts'
+import { ConfigErrors, type NodeDoctorConfig, withoutSecrets } from '#config'
+import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, textOf, type Values, wantsJson } from './command.ts'
+import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { say, sayJson } from './print.ts'
+import { configOf } from './settings.ts'
+
+/** The file stands by itself, or behind --config as for every other command. */
+function fileOf(values: Values, file: string | undefined): Values {
+  const config = textOf(values, 'config')
+  if (file === undefined || config === file) return values
+  if (config !== undefined) throw new CliUsageError(`validate ${file} --config ${config}: expected one file`)
+  return { ...values, config: file }
+}
 
 export const validate: Command = {
   name: 'validate',
   summary: 'checks a configuration and says what would be in force',
-  help: `Usage: node-doctor validate [FILE] [-o json]
+  help: `Usage: node-doctor validate [FILE] [options]
 
 Checks the file (default: what a service would read) as every service does at its start: all faults at once, each with
 its file, line, key, value, what is expected, and the nearest valid name. Then says what would run and what is missing.
 
 Options:
+  --config FILE    the same as FILE
+  --run-dir DIR, --state-dir DIR, --set KEY=VALUE
+                   as at the start that is meant
   -o json          the configuration in force as JSON; where it is not valid
                    { valid: false, error: { code, message, advice, problems: [{ where, path, text }] } }
 
 Exit code: 0 valid, 2 not valid.`,
-  options: { ...OUTPUT_OPTION },
+  options: { ...CONFIG_OPTIONS, ...OUTPUT_OPTION },
   positionals: 1,
   async run(values, [file]) {
     const json = wantsJson(values)
     let config: NodeDoctorConfig
     try {
-      config = await loadConfig({ ...(file === undefined ? {} : { file }), flags: [], env: process.env })
+      config = await configOf(fileOf(values, file))
     } catch (err) {
       if (!json || !(err instanceof ConfigErrors)) throw err
       sayJson({ valid: false, error: refusalOf(err) }, 2)

@@ -140,6 +140,7 @@ Options:
   --port PORT          of the page
   --services A,B       only these
   --set KEY=VALUE      any key of the configuration; may be repeated
+  --log-level LEVEL    of what the processes log: debug, info, warn, error
   --log-format FORMAT  of what the processes log, on standard error: pretty or json (default: settings.logFormat, or pretty on
                        a terminal and else json)
   --verbose, -v        every log line; otherwise warnings and errors
@@ -149,6 +150,7 @@ Exit code: 0 after Ctrl-C, 1 when everything ended by itself, 2 for a wrong comm
     ...CONFIG_OPTIONS,
     port: { type: 'string' },
     services: { type: 'string' },
+    'log-level': { type: 'string' },
     'log-format': { type: 'string' },
     verbose: { type: 'boolean', short: 'v' },
   },
