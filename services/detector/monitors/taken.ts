@@ -4,7 +4,7 @@ import type { Receipt } from '../outbox/outbox.ts'
 import type { Held } from '../turns.ts'
 import { ReportNotTakenError } from './errors.ts'
 import type { LinkOptions, Session } from './session.ts'
-import { TRIES_MAX } from './set-aside.ts'
+import type { PutAside } from './set-aside.ts'
 
 /** Longest reason of a failure in an event, in UTF-16 units. */
 const WHY_MAX = 512
@@ -36,22 +36,33 @@ export async function takenOrSetAside(
   { aside }: Session,
   report: Report,
   receipt: Receipt,
-  { engine, known, log }: LinkOptions,
+  options: LinkOptions,
 ): Promise<number> {
+  const { engine, known, clock } = options
   try {
     if (!aside.has(report)) return await taken(report.sequence, () => engine.report(known.name, report, receipt))
   } catch (err) {
-    if (!aside.failed(report)) throw err
-    log.error('report of a monitor is set aside', { monitor: known.name, sequence: report.sequence, err })
-    const cause = err instanceof Error ? err.cause : err
-    const why = cleanText(cause instanceof Error ? cause.message : String(cause), WHY_MAX)
-    engine.event({
-      reason: 'ReportSetAside',
-      severity: 'error',
-      entity: `monitor:${known.name}`,
-      message: `monitor ${known.name}: its report ${report.sequence} is set aside, the ${ordinal(aside.count)} since the start: the detector failed at it ${TRIES_MAX} times, by a fault of its own: ${why}`,
-    })
+    const put = aside.failed(report, clock.monotonicMs())
+    if (put === undefined) throw err
+    if (put.isTold) tellSetAside(report.sequence, put, err, options)
   }
   engine.skip(receipt)
   return 0
+}
+
+function tellSetAside(
+  sequence: number,
+  { count, where }: PutAside,
+  err: unknown,
+  { engine, known, log }: LinkOptions,
+): void {
+  log.error('report of a monitor is set aside', { monitor: known.name, sequence, err })
+  const cause = err instanceof Error ? err.cause : err
+  const why = cleanText(cause instanceof Error ? cause.message : String(cause), WHY_MAX)
+  engine.event({
+    reason: 'ReportSetAside',
+    severity: 'error',
+    entity: `monitor:${known.name}`,
+    message: `monitor ${known.name}: its report ${sequence} is set aside, the ${ordinal(count)} since the start: the detector failed ${where}, by a fault of its own: ${why}`,
+  })
 }

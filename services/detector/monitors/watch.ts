@@ -1,4 +1,5 @@
 /** A monitor that streams (nodedoctor.v1): reports up, acknowledgements down, a heartbeat that must not stop. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, createDeadline } from '#clock'
 import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { fromProtoReport } from '#wire'
@@ -14,6 +15,8 @@ import { takenOrSetAside } from './taken.ts'
 
 /** Acknowledgements go out this long after the first that waits: one message for many reports. */
 const ACK_DELAY_MS = 20
+/** Turns of the event loop in which a message is written to its socket. */
+const FLUSH_TURNS = 2
 /** How long a monitor waits at most until what it said before is on the bus: well before its silence would count as loss. */
 const ROOM_MAX_MS = 5000
 /** How late silence may be seen. */
@@ -21,18 +24,26 @@ const SILENCE_SLACK_MS = 1000
 /** What a monitor says that it dropped is told this often at most. */
 const DROPPED_TOLD_MS = 1000
 
-function createAcknowledger(stream: WatchStream, clock: Clock): (incarnation: number, sequence: number) => void {
+function createAcknowledger(stream: WatchStream, clock: Clock) {
   let highest: { incarnation: number; sequence: number } | undefined
-  let waiting = false
+  let callOff: (() => void) | undefined
   function send(): void {
-    waiting = false
+    callOff = undefined
     if (highest !== undefined) stream.send({ request: { $case: 'ack', value: highest } })
   }
-  return (incarnation, sequence) => {
-    highest = { incarnation, sequence }
-    if (waiting) return
-    waiting = true
-    clock.after(ACK_DELAY_MS, send)
+  return {
+    acknowledge(incarnation: number, sequence: number): void {
+      highest = { incarnation, sequence }
+      callOff ??= clock.after(ACK_DELAY_MS, send)
+    },
+    /** Sends what waits before the stream is left: it would be told again. */
+    async flush(): Promise<void> {
+      if (callOff === undefined) return
+      callOff()
+      send()
+      // Written by now, or a peer that does not read is not waited for: what is cancelled before goes nowhere.
+      for (let turn = 0; turn < FLUSH_TURNS; turn++) await nextTurn()
+    },
   }
 }
 
@@ -132,7 +143,7 @@ export async function watchMonitor(session: Session, described: DescribeResponse
   const watchdog = createWatchdog(silentAfterMs, clock)
   const signal = AbortSignal.any([session.signal, watchdog.signal])
   const stream = session.channel.watch(signal)
-  const acknowledge = createAcknowledger(stream, clock)
+  const { acknowledge, flush } = createAcknowledger(stream, clock)
   const tellDropped = createDropped(options)
   let isHeard = false
 
@@ -163,7 +174,10 @@ export async function watchMonitor(session: Session, described: DescribeResponse
         const { incarnation, sequence } = report
         const receipt: Receipt = { name: known.name, done: () => acknowledge(incarnation, sequence) }
         if (await intake.report(report, signal)) {
-          const takenMs = await takenOrSetAside(session, report, receipt, options)
+          const takenMs = await takenOrSetAside(session, report, receipt, options).catch(async (err: unknown) => {
+            await flush()
+            throw err
+          })
           await intake.took(heldMs + takenMs, signal)
           session.alive()
           await options.room(known.name, ROOM_MAX_MS)
