@@ -54,6 +54,19 @@ describe('ticks of the detector', () => {
     await passed(1500)
   })
 
+  it('of a process that was stopped come no sooner by what it reads first', async () => {
+    start()
+    await passed(5000)
+    clock.pass(66_000)
+    ticks.soon()
+    ticks.soon()
+    expect(await passed(1900)).toEqual([])
+    ticks.soon()
+    expect(await passed(100)).toEqual([100])
+    // To a whole five seconds, from which the next one counts.
+    await passed(2000)
+  })
+
   it('come within a second of what is due by itself', async () => {
     start()
     dueMs = clock.monotonicMs() + 7300

@@ -37,9 +37,11 @@ export function startTicks({ clock, tick, dueMs }: TicksOptions): Ticks {
     callOff = clock.after(ms, turn)
   }
 
+  const isLate = (): boolean => clock.monotonicMs() - armedMs > HELD_MS
+
   /** A process that was held reads what came meanwhile, before time proves that nothing did. */
   function turn(): void {
-    isGraced = !isGraced && clock.monotonicMs() - armedMs > HELD_MS
+    isGraced = !isGraced && isLate()
     isSoon = isGraced
     if (isGraced) wait(GRACE_MS)
     else look()
@@ -56,8 +58,12 @@ export function startTicks({ clock, tick, dueMs }: TicksOptions): Ticks {
   return {
     soon() {
       if (isSoon || ended) return
-      isSoon = true
-      arm(BUSY_MS)
+      // Of a process that was held what waited is read before its timers come.
+      if (isLate()) turn()
+      else {
+        isSoon = true
+        arm(BUSY_MS)
+      }
     },
     end() {
       ended = true
