@@ -4,6 +4,8 @@ import { createGuard } from './guard.ts'
 
 const clock = fakeClock()
 const call = (path: string) => ({ action: 'read', path, timeoutMs: 5000 })
+/** "/mnt/a/x" lies on the mount "/mnt/a"; what is not below /mnt on none. */
+const mountOf = (path: string): string | undefined => /^\/mnt\/[^/]+/.exec(path)?.[0]
 const never = (): Promise<never> => new Promise(() => {})
 
 /** The call's outcome once its deadline has come. */
@@ -49,6 +51,54 @@ test('when as many hang as may, other paths are refused, but the kernel is still
   expect(await guard.run(call('/proc/stat'), async () => 1)).toBe(1)
 })
 
+test('of calls that are made at once and all hang no more are begun than may be, and the others are told so', async () => {
+  const guard = createGuard(2, clock)
+  const asked: string[] = []
+  const calls = ['/a', '/b', '/c', '/d', '/e'].map((path) =>
+    guard.run(call(path), () => {
+      asked.push(path)
+      return never()
+    }),
+  )
+  const results = await overdue(Promise.allSettled(calls))
+  expect(asked).toEqual(['/a', '/b'])
+  expect(guard.hung).toBe(2)
+  expect(results[4]).toMatchObject({
+    reason: { message: expect.stringContaining('(not asked within 5000 ms, since others did not answer)') as string },
+  })
+  expect(await guard.run(call('/proc/stat'), async () => 1)).toBe(1)
+})
+
+test('of calls that are made at once all have their turn, those on mounts and those elsewhere, three at a time', async () => {
+  const guard = createGuard(2, clock, mountOf)
+  let underway = 0
+  let most = 0
+  const paths = Array.from({ length: 2000 }, (_, n) => (n % 3 === 0 ? `/mnt/${n % 7}/${n}` : `/var/${n}`))
+  const done = await Promise.all(
+    paths.map((path) =>
+      guard.run(call(path), async () => {
+        most = Math.max(most, ++underway)
+        await new Promise(setImmediate)
+        underway--
+        return path
+      }),
+    ),
+  )
+  expect(done).toEqual(paths)
+  expect(most).toBe(3)
+})
+
+test('a call that fails before it has begun gives its turn to the next', async () => {
+  const guard = createGuard(1, clock)
+  for (let n = 0; n < 3; n++) {
+    const failing = guard.run(call('/a'), () => {
+      throw new Error('no such argument')
+    })
+    await expect(failing).rejects.toThrow('no such argument')
+  }
+  expect(await guard.run(call('/a'), async () => 1)).toBe(1)
+})
+
 test('two calls of one path that both hang are both counted', async () => {
   const guard = createGuard(2, clock)
   const ends: (() => void)[] = []
@@ -81,9 +131,6 @@ test('an error of the call itself passes through', async () => {
   const failing = guard.run({ ...call('/a'), timeoutMs: 1000 }, () => Promise.reject(new Error('EIO')))
   await expect(failing).rejects.toThrow('EIO')
 })
-
-/** "/mnt/a/x" lies on the mount "/mnt/a"; what is not below /mnt on none. */
-const mountOf = (path: string): string | undefined => /^\/mnt\/[^/]+/.exec(path)?.[0]
 
 test('of a mount that another machine answers for one call is made at a time, whoever asks, and of two such mounts', async () => {
   const guard = createGuard(2, clock, mountOf)

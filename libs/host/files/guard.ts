@@ -1,7 +1,8 @@
 /**
  * File system calls run in a pool of four threads; a call on a hung mount keeps its thread for as long as the mount
- * hangs. The guard gives each call a deadline, asks nothing again that still hangs, and bounds how many hang: of a mount
- * that another machine or process answers for one call at a time, whoever asks, and two such mounts at the same time.
+ * hangs. The guard gives each call a deadline, asks nothing again that still hangs, and bounds how many hang by how
+ * many are begun: of a mount that another machine or process answers for one call at a time, whoever asks, on two such mounts
+ * at the same time, two calls elsewhere, and three of all. /proc and /sys are asked at once.
  */
 import type { Clock } from '#clock'
 import { HostReadError } from '../errors.ts'
@@ -76,8 +77,8 @@ function createHungCalls(maxHung: number) {
 }
 
 /**
- * @param maxHung how many calls may hang, of those on mounts that take turns and of all others, before no more of these
- *   are asked but for /proc and /sys; together one more than that
+ * @param maxHung how many calls are made at the same time, and so may hang, on mounts that take turns and elsewhere, /proc
+ *   and /sys not counted; together one more than that
  * @param mountOf which mounts take turns
  */
 export function createGuard(maxHung: number, clock: Clock, mountOf: RemoteMountOf = () => undefined): Guard {
@@ -95,7 +96,8 @@ export function createGuard(maxHung: number, clock: Clock, mountOf: RemoteMountO
       const callOff = clock.after(call.timeoutMs, () => {
         if (!hasBegun) {
           giveTurn()
-          reject(timeout(call, `not asked within ${call.timeoutMs} ms, since its mount did not answer others`))
+          const others = mount === undefined ? 'others did not answer' : 'its mount did not answer others'
+          reject(timeout(call, `not asked within ${call.timeoutMs} ms, since ${others}`))
           return
         }
         isLate = true
@@ -109,7 +111,7 @@ export function createGuard(maxHung: number, clock: Clock, mountOf: RemoteMountO
       }
       function begin(): void {
         hasBegun = true
-        operation().then(
+        started(operation).then(
           (value) => {
             ended()
             if (isLate) takeLate?.(value)
@@ -121,7 +123,7 @@ export function createGuard(maxHung: number, clock: Clock, mountOf: RemoteMountO
           },
         )
       }
-      if (mount === undefined) begin()
+      if (isKernelPath(call.path)) begin()
       else giveTurn = turns.take(mount, begin)
     })
   }
@@ -131,6 +133,15 @@ export function createGuard(maxHung: number, clock: Clock, mountOf: RemoteMountO
     get hung() {
       return hung.size
     },
+  }
+}
+
+/** What throws at once rejects, too. */
+function started<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return operation()
+  } catch (error) {
+    return Promise.reject(error)
   }
 }
 
