@@ -1,6 +1,6 @@
 /** From file to file: where a log is begun, and what comes after what was read. */
 import type { LogFile } from './log-file.ts'
-import { afterCursor, afterFile, type LogFolder, type Succession } from './succession.ts'
+import { afterCursor, afterFile, isUnreadable, type LogFolder, type Step, type Succession } from './succession.ts'
 import type { TailLines } from './tail-lines.ts'
 import type { TailEvent, TailOptions } from './types.ts'
 
@@ -27,6 +27,38 @@ async function isOver({ steps }: Succession): Promise<boolean> {
   return false
 }
 
+/** What is made of it; where that fails none of its files is left open. */
+async function orGiveUp<T>(next: Succession, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make()
+  } catch (error) {
+    giveUp(next)
+    throw error
+  }
+}
+
+/** The log, and where reading begins in it. */
+async function startOf(file: LogFile, from: 'start' | 'end', lines: TailLines): Promise<Step> {
+  const offset = from === 'end' ? await file.size() : 0
+  if (!(await file.endsLineAt(offset))) lines.skipLine()
+  return { file, offset, goesOn: true }
+}
+
+/** What of a file was not read before what comes next. */
+async function* readToEnd(
+  lines: TailLines,
+  at: LogFile,
+  next: Succession,
+): AsyncGenerator<TailEvent, 'end' | 'truncated' | 'unreadable'> {
+  try {
+    return yield* lines.readOn(at)
+  } catch (error) {
+    if (isUnreadable(error)) return 'unreadable'
+    giveUp(next)
+    throw error
+  }
+}
+
 /** @param lines what of a file was not read yet is read with them before it is left */
 export function createLogPath(folder: LogFolder, lines: TailLines): LogPath {
   let known: ReadonlySet<string> = new Set()
@@ -41,15 +73,16 @@ export function createLogPath(folder: LogFolder, lines: TailLines): LogPath {
       const next = remembered(await afterCursor(folder, from))
       const [first] = next.steps
       // It was begun in the middle of a line, whose end is no line.
-      if (first !== undefined && !(await first.file.endsLineAt(first.offset))) lines.skipLine()
+      await orGiveUp(next, async () => {
+        if (first !== undefined && !(await first.file.endsLineAt(first.offset))) lines.skipLine()
+      })
       return next
     }
     known = new Set((await folder.rotated()).map(({ key }) => key))
     const file = await folder.open()
     if (file === undefined) return { steps: [], lost: undefined, known }
-    const offset = from === 'end' ? await file.size() : 0
-    if (!(await file.endsLineAt(offset))) lines.skipLine()
-    return { steps: [{ file, offset, goesOn: true }], lost: undefined, known }
+    const next = { steps: [{ file, offset: 0, goesOn: true }], lost: undefined, known }
+    return orGiveUp(next, async () => ({ ...next, steps: [await startOf(file, from, lines)] }))
   }
 
   /**
@@ -62,7 +95,7 @@ export function createLogPath(folder: LogFolder, lines: TailLines): LogPath {
     const nothing = isEmpty ? 'nothing' : undefined
     if ((await folder.rotated()).every(({ key }) => known.has(key) || key === file.key)) return nothing
     const missed = await afterFile(folder, { before: file, isTruncated: true, known })
-    if (missed.steps.length > 1) return remembered(missed)
+    if (missed.steps.length > 1 || missed.lost !== undefined) return remembered(missed)
     giveUp(missed)
     return nothing
   }
@@ -74,12 +107,15 @@ export function createLogPath(folder: LogFolder, lines: TailLines): LogPath {
     const key = isTruncated ? undefined : await folder.key()
     if (!isTruncated && (key === undefined || key === at?.key)) return undefined
     const next = await afterFile(folder, { before: at, isTruncated, known })
-    if (!isTruncated && !(await isOver(next))) {
+    if (!isTruncated && !(await orGiveUp(next, () => isOver(next)))) {
       giveUp(next)
       return undefined
     }
     // Read only now: whoever writes was in this one until there was something in the next.
-    if (at === undefined || isTruncated || (yield* lines.readOn(at)) === 'end') return remembered(next)
+    if (at === undefined || isTruncated) return remembered(next)
+    const end = yield* readToEnd(lines, at, next)
+    if (end === 'end') return remembered(next)
+    if (end === 'unreadable') return remembered({ ...next, lost: end })
     giveUp(next)
     return remembered(await afterFile(folder, { before: at, isTruncated: true, known }))
   }

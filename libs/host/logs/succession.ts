@@ -1,4 +1,5 @@
 /** Which files of a log are read one after the other: where reading begins, and what has come since. */
+import { HostReadError } from '../errors.ts'
 import type { LogFile } from './log-file.ts'
 import { isCompressedSince, type KnownName } from './rotated.ts'
 import type { LogHead, TailCursor, TailLoss } from './types.ts'
@@ -44,6 +45,8 @@ interface Snapshot {
   readonly current: LogFile | undefined
   /** Of the rotated files those that are wanted, the older first. */
   readonly older: readonly LogFile[]
+  /** The keys of those that are wanted and cannot be read. */
+  readonly unreadable: ReadonlySet<string>
 }
 
 /** How often it is looked again when the log is rotated meanwhile. */
@@ -52,6 +55,29 @@ const TRIES = 50
 function isSame(a: readonly RotatedFile[], b: readonly RotatedFile[]): boolean {
   const keys = new Set(a.map(({ key }) => key))
   return a.length === b.length && b.every(({ key }) => keys.has(key))
+}
+
+/** Whether it was refused or broken: what only hangs is tried again. */
+export function isUnreadable(error: unknown): error is HostReadError {
+  return error instanceof HostReadError && error.code !== 'TIMEOUT'
+}
+
+/** A rotated file; "unreadable" where it is there and nothing of it is to be had, undefined where it is another by now. */
+async function openWanted(folder: LogFolder, wanted: RotatedFile): Promise<LogFile | 'unreadable' | undefined> {
+  let file: LogFile | undefined
+  try {
+    file = await folder.openRotated(wanted)
+    if (file?.key === wanted.key) {
+      await file.firstBytes()
+      return file
+    }
+    file?.close()
+    return undefined
+  } catch (error) {
+    file?.close()
+    if (isUnreadable(error)) return 'unreadable'
+    throw error
+  }
 }
 
 /**
@@ -67,18 +93,27 @@ async function settled(
     const rotated = await folder.rotated()
     const current = await folder.open()
     const older: LogFile[] = []
-    const wanted = rotated.filter((file) => !file.isCompressed && file.key !== current?.key && isWanted(file))
-    for (const each of wanted) {
-      const file = await folder.openRotated(each)
-      if (file?.key === each.key) older.push(file)
-      else file?.close()
+    const unreadable = new Set<string>()
+    const closeAll = (): void => {
+      for (const file of older) file.close()
+      current?.close()
     }
-    const made = await make({ rotated, current, older })
-    const isSettled =
-      older.length === wanted.length && (await folder.key()) === current?.key && isSame(rotated, await folder.rotated())
-    if (isSettled || tries === TRIES) return made
-    for (const file of older) file.close()
-    current?.close()
+    try {
+      const wanted = rotated.filter((file) => !file.isCompressed && file.key !== current?.key && isWanted(file))
+      for (const each of wanted) {
+        const file = await openWanted(folder, each)
+        if (file === 'unreadable') unreadable.add(each.key)
+        else if (file !== undefined) older.push(file)
+      }
+      const made = await make({ rotated, current, older, unreadable })
+      const isWhole = older.length + unreadable.size === wanted.length
+      const isSettled = isWhole && (await folder.key()) === current?.key && isSame(rotated, await folder.rotated())
+      if (isSettled || tries === TRIES) return made
+    } catch (error) {
+      closeAll()
+      throw error
+    }
+    closeAll()
   }
 }
 
@@ -118,7 +153,14 @@ export function afterCursor(folder: LogFolder, cursor: TailCursor): Promise<Succ
   )
 }
 
-async function behind({ rotated, current, older }: Snapshot, cursor: TailCursor): Promise<Succession> {
+/** Of two reasons the first that holds. */
+function lossOf(reasons: Readonly<Partial<Record<TailLoss, boolean>>>): TailLoss | undefined {
+  const order: readonly TailLoss[] = ['not-found', 'truncated', 'compressed', 'unreadable']
+  return order.find((why) => reasons[why] === true)
+}
+
+async function behind(snapshot: Snapshot, cursor: TailCursor): Promise<Succession> {
+  const { rotated, current, older, unreadable } = snapshot
   const files = current === undefined ? older : [...older, current]
   const own = files.filter(({ inode }) => inode === cursor.inode)
   // A copy has another number; the beginning tells it, where enough was read to tell.
@@ -131,10 +173,15 @@ async function behind({ rotated, current, older }: Snapshot, cursor: TailCursor)
   }
   const isNext = (file: LogFile, at: number): boolean => at >= first && !unfinished.has(file.key)
   for (const [at, file] of files.entries()) if (!isNext(file, at)) file.close()
-  const isCompressed = holder !== undefined && holder !== current && isCompressedSince(rotated, holder, new Set())
+  const isRotated = holder !== undefined && holder !== current
+  const later = isRotated ? rotated.slice(rotated.findIndex(({ key }) => key === holder.key) + 1) : []
   return {
     steps: files.filter(isNext).map((file) => ({ file, offset: file === holder ? cursor.offset : 0, goesOn: false })),
-    lost: holder === undefined ? 'not-found' : isCompressed ? 'compressed' : undefined,
+    lost: lossOf({
+      'not-found': holder === undefined,
+      compressed: isRotated && isCompressedSince(rotated, holder, new Set()),
+      unreadable: later.some(({ key }) => unreadable.has(key)),
+    }),
     known: keysOf(rotated, unfinished),
   }
 }
@@ -164,7 +211,7 @@ export function afterFile(folder: LogFolder, since: Since): Promise<Succession> 
 }
 
 async function comeSince(
-  { rotated, current, older }: Snapshot,
+  { rotated, current, older, unreadable }: Snapshot,
   { before, isTruncated, known }: Since,
 ): Promise<Succession> {
   let copy: LogFile | undefined
@@ -190,11 +237,13 @@ async function comeSince(
   }
   if (current !== undefined && (isTruncated || current.key !== before?.key)) add(current, 0)
   else current?.close()
-  const isLost = isTruncated && copy === undefined && (before?.offset ?? 0) > 0
-  const isCompressed = !isTruncated && before !== undefined && isCompressedSince(rotated, before, known)
   return {
     steps,
-    lost: isLost ? 'truncated' : isCompressed ? 'compressed' : undefined,
+    lost: lossOf({
+      truncated: isTruncated && copy === undefined && (before?.offset ?? 0) > 0,
+      compressed: !isTruncated && before !== undefined && isCompressedSince(rotated, before, known),
+      unreadable: [...unreadable].some((key) => !known.has(key)),
+    }),
     known: keysOf(rotated, unfinished),
   }
 }

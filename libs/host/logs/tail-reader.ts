@@ -1,8 +1,9 @@
 /** Reads on in a log, over its rotations, whenever it is asked. */
+import type { HostReadError } from '../errors.ts'
 import type { LogFile } from './log-file.ts'
 import { createLogPath } from './log-path.ts'
-import type { LogFolder, Step, Succession } from './succession.ts'
-import { createTailLines } from './tail-lines.ts'
+import { isUnreadable, type LogFolder, type Step, type Succession } from './succession.ts'
+import { createTailLines, type TailLines } from './tail-lines.ts'
 import type { TailEvent, TailOptions } from './types.ts'
 
 /** Reads what there is. */
@@ -11,6 +12,19 @@ export interface TailReader {
   look(): AsyncGenerator<TailEvent>
   /** Does not wait for what hangs. */
   close(): void
+}
+
+/** Tells what is new in a file; returns why it ended there. */
+async function* readOn(
+  lines: TailLines,
+  file: LogFile,
+): AsyncGenerator<TailEvent, 'end' | 'truncated' | HostReadError> {
+  try {
+    return yield* lines.readOn(file)
+  } catch (error) {
+    if (isUnreadable(error)) return error
+    throw error
+  }
 }
 
 /** Begins nothing: the first look does. */
@@ -39,8 +53,8 @@ export function createTailReader(
   function* follow(next: Pick<Succession, 'steps' | 'lost'>): Generator<TailEvent> {
     steps = [...next.steps]
     if (next.lost === undefined) return
-    // Of a file that was read to its end all is told; of one that was emptied nobody knows how its last line went on.
-    if (next.lost === 'compressed' && at !== undefined) yield* lines.takeRest(at)
+    // Of a file that nobody writes to any more all is told; of one that was emptied nobody knows how its last line went on.
+    if (next.lost !== 'truncated' && at !== undefined) yield* lines.takeRest(at)
     else lines.forget()
     yield { kind: 'lost', why: next.lost }
   }
@@ -58,12 +72,14 @@ export function createTailReader(
         yield* follow(missed)
         continue
       }
-      const isTruncated = missed === undefined && at !== undefined && (yield* lines.readOn(at)) === 'truncated'
+      const end = missed === undefined && at !== undefined ? yield* readOn(lines, at) : 'end'
       if (steps.length > 0) {
-        if (isTruncated) yield* follow({ steps, lost: 'truncated' })
+        if (end !== 'end') yield* follow({ steps, lost: end === 'truncated' ? end : 'unreadable' })
         continue
       }
-      const next = yield* path.since(at, isTruncated)
+      const next = yield* path.since(at, end === 'truncated')
+      // Where nothing came after it, it is the log itself that cannot be read.
+      if (next === undefined && typeof end !== 'string') throw end
       if (next === undefined) break
       yield* follow(next)
     }
@@ -73,8 +89,7 @@ export function createTailReader(
   return {
     look,
     close() {
-      at?.close()
-      for (const { file } of steps) file.close()
+      for (const file of [at, ...steps.map((step) => step.file)]) file?.close()
       steps = []
       at = undefined
     },

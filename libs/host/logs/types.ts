@@ -29,9 +29,10 @@ export interface TailLine {
 
 /**
  * Why something of a log was not read: the file was emptied and there is no copy; the file of the cursor is not there any
- * more; the log was rotated more than once meanwhile, and what it was rotated into is compressed.
+ * more; the log was rotated more than once meanwhile, and what it was rotated into is compressed; what it was rotated into
+ * cannot be read.
  */
-export type TailLoss = 'truncated' | 'not-found' | 'compressed'
+export type TailLoss = 'truncated' | 'not-found' | 'compressed' | 'unreadable'
 
 /** What a tail tells, in order. */
 export type TailEvent =
