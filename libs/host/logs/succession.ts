@@ -153,7 +153,7 @@ export function afterCursor(folder: LogFolder, cursor: TailCursor): Promise<Succ
   )
 }
 
-/** Of two reasons the first that holds. */
+/** Of several reasons the one that says most. */
 function lossOf(reasons: Readonly<Partial<Record<TailLoss, boolean>>>): TailLoss | undefined {
   const order: readonly TailLoss[] = ['not-found', 'truncated', 'compressed', 'unreadable']
   return order.find((why) => reasons[why] === true)

@@ -5,7 +5,7 @@
 import type { Report } from '#model'
 
 /** So often one is tried, and so many failures in a row are borne of one monitor. */
-export const TRIES_MAX = 3
+const TRIES_MAX = 3
 /** Failures that are further apart are not in a row; a session that failed is made anew well before. */
 export const ROW_MS = 60_000
 /** So many are told one by one, and then one a second. */
