@@ -208,7 +208,7 @@ export type Origin = Pick<Report, 'incarnation' | 'sequence' | 'time'>
 /**
  * Takes a source's word on one condition. The same report again says nothing (a monitor sends again what was not
  * acknowledged), the same look told in another report does not count twice as proof, and one that was made before the last says
- * nothing.
+ * nothing, unless the last could not see.
  * @param origin default: the detector itself, now
  */
 export function observe(
@@ -239,15 +239,13 @@ export function observe(
 }
 
 /**
- * Whether a look was made before the one that is held, and is told after it: a slow run beside a quick word. Where the report
- * itself was made before that look, or that look lies ahead, somebody has set the clock back, and the order of the reports stands.
+ * Whether a look was made before the one that is held, and is told after it: a slow run beside a quick word. One that could not
+ * see outweighs none. Where the report itself was made before that look, or that look lies ahead, somebody has set the clock
+ * back, and the order of the reports stands.
  */
-function isOlderLook(
-  { observation: { observed: heldAt } }: SourceCondition,
-  { observed }: Observation,
-  told: Date,
-  now: Instant,
-) {
+function isOlderLook({ observation: held }: SourceCondition, { observed }: Observation, told: Date, now: Instant) {
+  const { observed: heldAt, health } = held
+  if (health === 'unknown') return false
   return heldAt !== undefined && observed !== undefined && observed < heldAt && heldAt <= told && heldAt <= now.wall
 }
 

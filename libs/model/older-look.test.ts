@@ -47,6 +47,18 @@ describe('a look that is told after one that was made later', () => {
     expect(other.seen().health).toBe('problem')
   })
 
+  it('counts where the later one could not see: a look that found something outweighs none', () => {
+    const story = tellStory()
+    story.look('healthy')
+    story.pass(5)
+    const older = story.report('problem', {}, {})
+    story.pass(5)
+    story.look('unknown')
+    story.deliver({ ...older, sequence: 100, time: at(10) })
+    expect(story.seen()).toMatchObject({ health: 'problem', since: 10 })
+    expect(held(story)).toMatchObject({ sequence: 100, observation: { health: 'problem', observed: at(5) } })
+  })
+
   it('takes nothing of its report but its number', () => {
     const story = tellStory()
     story.look('problem')
@@ -60,7 +72,7 @@ describe('a look that is told after one that was made later', () => {
 const health = fc.constantFrom('healthy', 'problem', 'unknown' as const)
 
 describe('whatever is told in whatever order', () => {
-  it('the latest look is the one that is held, while nobody sets the clock', () => {
+  it('the latest look is the one that is held, unless it could not see, while nobody sets the clock', () => {
     const looks = fc.array(fc.record({ health, agoMs: fc.nat(30_000) }), { minLength: 1, maxLength: 30 })
     fc.assert(
       fc.property(looks, (all) => {
@@ -71,8 +83,9 @@ describe('whatever is told in whatever order', () => {
           story.pass(1)
           const said = story.report(one.health)
           const observed = new Date(said.time.getTime() - one.agoMs)
+          const isBlind = held(story)?.observation.health === 'unknown'
           story.deliver({ ...said, observations: said.observations.map((o) => ({ ...o, observed })) })
-          latest = Math.max(latest, observed.getTime())
+          latest = isBlind ? observed.getTime() : Math.max(latest, observed.getTime())
           expect(held(story)?.observation.observed?.getTime()).toBe(latest)
           expect(held(story)?.sequence).toBe(said.sequence)
         }

@@ -25,7 +25,9 @@ const FOLLOWS_MS = 10_000
 
 /** A follower beside turns that see what `turn` says, or fail. */
 function besideTurns() {
-  const turn: { now: () => CheckResult } = { now: () => ({ findings: [healthy('Lost')], partial: true }) }
+  const turn: { now: () => CheckResult | Promise<CheckResult> } = {
+    now: () => ({ findings: [healthy('Lost')], partial: true }),
+  }
   const all = following(folder, { create: () => async () => turn.now() })
   const present = () => all.runner.present.observations().map(wordsOf).toSorted()
   /** Fails its life, and begins another. */
@@ -170,6 +172,29 @@ describe('a turn that fails', () => {
     expect(present()).toEqual(['KernelOops unknown CheckFailed', 'Lost unknown CheckFailed'])
     await clock.advance(FOLLOWS_MS)
     expect(present()).toEqual(['KernelOops problem AboveLimit', 'Lost unknown CheckFailed'])
+  })
+})
+
+describe('a turn that ends well after its follower failed', () => {
+  it('opens the problem that it found before that', async () => {
+    const { life, run, turn, told, clock } = besideTurns()
+    const { take, state } = createWorld()
+    const types = ['KernelOops', 'Lost'].map((type) => conditionType(type))
+    take({ kind: 'declared', declaration: declaration('tiny', types), incarnation: 7 }, 0)
+    const looked = Promise.withResolvers<CheckResult>()
+    turn.now = () => looked.promise
+    const { fail } = await life(0)
+    const running = run()
+    await clock.advance(20)
+    fail(new Error('gone'))
+    await expect.poll(() => told.length).toBe(1)
+    looked.resolve({ findings: [problem('Lost')], partial: true })
+    for (const [index, { observations }] of [...told, await running].entries()) {
+      const numbered = report(observations, { incarnation: 7, sequence: index + 1, time: clock.now() })
+      take({ kind: 'report', monitor: 'tiny', violations: [], report: numbered }, 20)
+    }
+    expect(state.conditions.get(conditionKey('Lost', ''))?.health).toBe('problem')
+    expect(state.conditions.get(conditionKey('KernelOops', ''))?.health).toBe('unknown')
   })
 })
 
