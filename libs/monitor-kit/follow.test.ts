@@ -173,6 +173,46 @@ describe('a check that follows', () => {
     ])
   })
 
+  it('tells all at once, where there is room for all, however many they are', async () => {
+    const { told, life } = following(folder, {}, { reports: 10_000, bytes: 1e9 })
+    const { tell, signal } = await life(0)
+    await Promise.all(Array.from({ length: 1500 }, (_, line) => tell({ findings: [] }, { cursor: line })))
+    expect([told.length, signal.aborted]).toEqual([1500, false])
+  })
+
+  it('that tells more at once than may wait has told that for which there is room, and goes on behind it', async () => {
+    const { told, life, clock, outbox, cursors } = following(folder, {}, { reports: 8, bytes: 1e9 })
+    const { tell, signal } = await life(0)
+    const tells = Array.from({ length: 1500 }, (_, line) => tell({ findings: [] }, { cursor: line }))
+    await Promise.allSettled(tells)
+    expect(signal.reason).toMatchObject({ code: 'TOLD_AHEAD' })
+    await expect.poll(() => told.length).toBe(5)
+    outbox.acknowledge(7, 4)
+    await cursors.settled()
+    await expect.poll(() => clock.sleeping).toBe(1)
+    await clock.advance(500)
+    expect((await life(1)).context.cursor).toBe(3)
+  })
+
+  it('tells what it said when it said it, whatever it makes of that afterwards', async () => {
+    const { told, life, outbox, cursors, onDisk } = following(folder, {}, { reports: 2, bytes: 1e9 })
+    const { tell } = await life(0)
+    await tell({ findings: [] }, { cursor: { line: 1 } })
+    const finding = { ...problem('KernelOops'), message: 'first' }
+    const said = { findings: [finding] }
+    const cursor = { line: 2 }
+    const waits = tell(said, { cursor })
+    finding.message = 'second'
+    said.findings.push({ ...problem('Lost'), message: 'third' })
+    cursor.line = 3
+    outbox.acknowledge(7, 1)
+    await waits
+    expect(told[1]?.observations.map(({ type, message }) => [type, message])).toEqual([['KernelOops', 'first']])
+    outbox.acknowledge(7, 2)
+    await cursors.settled()
+    expect(await onDisk()).toBe('{"line":2}')
+  })
+
   it('ends when the monitor does, also while it waits', async () => {
     const { stop, life, ended } = following(folder, {}, { reports: 2, bytes: 1e9 })
     const { tell } = await life(0)

@@ -21,7 +21,7 @@ const RESTART_MS = { min: 500, max: 60_000, settledAfter: 60_000 } as const
 /** One that has followed for so long, or told something, does follow. */
 const SETTLED_MS = 10_000
 
-/** So many tells may wait for room at a time; one that waits for each has one. */
+/** So many tells may wait for room at a time; one that waits for each has one. What there is room for need not wait. */
 const AHEAD_MAX = 1000
 
 /** What a following check works with. */
@@ -37,12 +37,31 @@ export interface FollowingOptions {
   readonly random?: () => number
 }
 
+/** What a check told. */
+interface Taken {
+  readonly result: CheckResult
+  /** Its cursor. */
+  readonly text: string | undefined
+}
+
 /** As JSON, of at most 4 KiB. @throws CursorError */
 function textOf(check: string, cursor: unknown): string {
   const text = JSON.stringify(cursor) as string | undefined
   const bytes = text === undefined ? 0 : Buffer.byteLength(text)
   if (text === undefined || bytes > CURSOR_BYTES_MAX) throw new CursorError(check, bytes, CURSOR_BYTES_MAX)
   return text
+}
+
+/** What is told, as it is at this moment: its check may make something else of it. @returns gives it, or throws what is wrong with it */
+function takenOf(check: string, result: CheckResult, { cursor }: TellOptions): () => Taken {
+  try {
+    const taken = { result: structuredClone(result), text: cursor === undefined ? undefined : textOf(check, cursor) }
+    return () => taken
+  } catch (err) {
+    return () => {
+      throw err
+    }
+  }
 }
 
 /** Resolves with the promise or when the signal aborts, and leaves no listener behind: it is waited for often. */
@@ -67,29 +86,40 @@ function createTell(
 ): Tell {
   const { clock, outbox, send } = options
   const { signal, onFailed } = life
+  const { name } = runner.instance
   let last: Promise<void> = Promise.resolve()
   let ahead = 0
+  let isFull = false
+
+  /** What is told without waiting for each is held to its number where there is no room: all before it has been told by then. */
+  function waits(): void {
+    isFull = true
+    if (ahead > AHEAD_MAX) onFailed(new ToldAheadError(name, AHEAD_MAX))
+  }
 
   async function hasRoom(): Promise<void> {
     for (let wait = outbox.room(); wait !== undefined; wait = outbox.room()) {
+      waits()
       await orAborted(wait, signal)
       signal.throwIfAborted()
     }
+    isFull = false
   }
 
-  async function tellNow(result: CheckResult, at: Moment, { cursor }: TellOptions): Promise<void> {
+  async function tellNow(taken: () => Taken, at: Moment): Promise<void> {
     signal.throwIfAborted()
     await hasRoom()
-    const text = cursor === undefined ? undefined : textOf(runner.instance.name, cursor)
+    const { result, text } = taken()
     const sequence = send(runner.tell(result, at), text !== undefined)
     if (text !== undefined) line.told(sequence, text)
   }
 
   return (result, told = {}) => {
     const at = { time: clock.now(), monotonicMs: clock.monotonicMs() }
-    if (ahead === AHEAD_MAX) onFailed(new ToldAheadError(runner.instance.name, AHEAD_MAX))
+    if (isFull && ahead >= AHEAD_MAX) onFailed(new ToldAheadError(name, AHEAD_MAX))
+    const taken = signal.aborted ? undefined : takenOf(name, result, told)
     ahead++
-    last = (signal.aborted ? Promise.reject(signal.reason) : last.then(() => tellNow(result, at, told))).finally(() => {
+    last = (taken ? last.then(() => tellNow(taken, at)) : Promise.reject(signal.reason)).finally(() => {
       ahead--
     })
     // Whether or not its caller waits for it.

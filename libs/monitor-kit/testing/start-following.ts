@@ -24,7 +24,7 @@ export function startFollowing<Config>(follow: Follow<Config>, context: FollowCo
         context,
         async (said, options = {}) => {
           stopped.signal.throwIfAborted()
-          told.push({ ...said, ...options })
+          told.push(structuredClone({ ...said, ...options }))
           news.resolve()
         },
         stopped.signal,
