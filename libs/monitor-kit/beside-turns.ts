@@ -11,8 +11,10 @@ export interface Moment {
 }
 
 export interface BesideTurns {
-  /** Why it does not follow its source now; undefined: it does, or has nothing to follow. */
+  /** Why the last life of the follower ended; undefined: it follows, has nothing to follow, or the next has not failed for a while. */
   readonly failure: unknown
+  /** Its follower has told something, or said that it follows, and has not failed since. */
+  readonly isFollowing: boolean
   /**
    * What a follower says, which follows by that: nothing of what a turn named that began after it. If it did not follow before,
    * what it had said is so again.
@@ -20,6 +22,8 @@ export interface BesideTurns {
    * @throws what is wrong with it
    */
   tell(result: CheckResult, at: Moment): Said
+  /** Its follower has not failed for a while: no run is a failed one by it. Whether it follows is not known by that. */
+  settled(): void
   /**
    * It follows: what it said before it failed is so again, since when it was so.
    * @returns what is told of that; undefined: nothing
@@ -49,8 +53,43 @@ function keyText({ type, entity }: ConditionKey): string {
   return conditionKey(type, entity)
 }
 
-export function createBesideTurns(saying: Saying): BesideTurns {
+/** How it stands with a follower. */
+function createStanding() {
   let failure: unknown
+  let isSettled = false
+  let isFollowing = false
+  return {
+    /** Why what it said is not known; undefined: it is. */
+    get failure() {
+      return failure
+    },
+    /** It has not failed again for a while. */
+    get isSettled() {
+      return isSettled
+    },
+    get isFollowing() {
+      return isFollowing
+    },
+    settled(): void {
+      isSettled = true
+    },
+    failed(err: unknown): void {
+      failure = err
+      isSettled = false
+      isFollowing = false
+    },
+    /** @returns whether it had failed before */
+    follows(): boolean {
+      const hadFailed = failure !== undefined
+      failure = undefined
+      isFollowing = true
+      return hadFailed
+    },
+  }
+}
+
+export function createBesideTurns(saying: Saying): BesideTurns {
+  const standing = createStanding()
   let isLooking = true
   /** What the last turn named that ended well, and when it began. */
   let named: ReadonlySet<string> = new Set()
@@ -69,15 +108,18 @@ export function createBesideTurns(saying: Saying): BesideTurns {
 
   /** What the follower said before it failed. Nothing but a turn that looks knows of the rest. */
   function again(now: Date): Said['observations'] {
-    if (failure === undefined) return []
-    failure = undefined
+    if (!standing.follows()) return []
     return saying.regained(isLooking ? NOTHING_SAID : undefined, now)
   }
 
   return {
     get failure() {
-      return failure
+      return standing.isSettled ? undefined : standing.failure
     },
+    get isFollowing() {
+      return standing.isFollowing
+    },
+    settled: standing.settled,
     tell(result, { time, monotonicMs }) {
       const newer = monotonicMs < namedMs ? without(result, isNamed) : result
       const said = saying.seen(newer, time, result.partial !== false)
@@ -91,7 +133,7 @@ export function createBesideTurns(saying: Saying): BesideTurns {
       return observations.length === 0 ? undefined : { observations, withdrawn: [], events: [], metrics: [] }
     },
     fail(err, observed) {
-      failure = err
+      standing.failed(err)
       return saying.failed(err, observed, isNamed, ALL)
     },
     looked(seen, started, beganMs) {
@@ -101,14 +143,14 @@ export function createBesideTurns(saying: Saying): BesideTurns {
       named = new Set(said.observations.map(keyText))
       namedMs = beganMs
       for (const key of [...named, ...said.withdrawn.map(keyText)]) toldMs.delete(key)
-      if (failure === undefined) return said
-      const { observations } = saying.failed(failure, started, isNamed, ALL)
+      if (standing.failure === undefined) return said
+      const { observations } = saying.failed(standing.failure, started, isNamed, ALL)
       return { ...said, observations: [...said.observations, ...observations] }
     },
     lookFailed(err, started) {
       isLooking = false
       const isTold = (key: string) => toldMs.has(key)
-      return saying.failed(err, started, failure === undefined ? isTold : undefined, isTold)
+      return saying.failed(err, started, standing.failure === undefined ? isTold : undefined, isTold)
     },
   }
 }

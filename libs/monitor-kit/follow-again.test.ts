@@ -20,8 +20,8 @@ beforeEach(async () => {
 })
 afterEach(() => end())
 
-/** From then on one that began again does follow, also where it says nothing. */
-const FOLLOWS_MS = 10_000
+/** From then on the run of one that began again and has not failed is no failed one. */
+const SETTLED_MS = 10_000
 
 /** A follower beside turns that see what `turn` says, or fail. */
 function besideTurns() {
@@ -60,14 +60,47 @@ describe('what a follower said, once it follows again', () => {
     ])
   })
 
-  it('is so when it has followed for a while and has nothing to say', async () => {
+  it('is so when it says that it follows, and has nothing to tell', async () => {
     const { life, told, clock, present, failAndBeginAgain } = besideTurns()
     const saidAt = clock.now()
     await (await life(0)).tell({ findings: [problem('KernelOops'), healthy('Lost')] })
-    await failAndBeginAgain(0)
-    await clock.advance(FOLLOWS_MS)
+    const { context } = await failAndBeginAgain(0)
+    context.following()
     expect(present()).toEqual(['KernelOops problem AboveLimit', 'Lost healthy BelowLimit'])
     expect(told.at(-1)?.observations.map(({ since }) => since)).toEqual([saidAt, saidAt])
+  })
+
+  it('is not known while it hangs before it follows, however long: its run alone is no failed one then', async () => {
+    const { life, told, clock, present, run, failAndBeginAgain } = besideTurns()
+    await (await life(0)).tell({ findings: [healthy('KernelOops'), healthy('Lost', 'file:/x')] })
+    const { context } = await failAndBeginAgain(0)
+    expect((await run()).runs[0]?.error).toBe('gone')
+    const sent = told.length
+    await clock.advance(SETTLED_MS)
+    const { runs, observations } = await run()
+    expect(runs[0]?.error).toBe('')
+    expect(observations.map(wordsOf)).toContain('KernelOops unknown CheckFailed')
+    await clock.advance(100 * SETTLED_MS)
+    expect(told).toHaveLength(sent)
+    expect(present()).toEqual([
+      'KernelOops unknown CheckFailed',
+      'Lost file:/x unknown CheckFailed',
+      'Lost healthy BelowLimit',
+    ])
+    context.following()
+    expect(present()).toContain('KernelOops healthy BelowLimit')
+  })
+
+  it('is not so by the word of a life that has ended', async () => {
+    const { life, present, failAndBeginAgain } = besideTurns()
+    const first = await life(0)
+    await first.tell({ findings: [healthy('KernelOops'), healthy('Lost')] })
+    const second = await failAndBeginAgain(0)
+    first.context.following()
+    expect(present()).toEqual(['KernelOops unknown CheckFailed', 'Lost unknown CheckFailed'])
+    second.context.following()
+    second.context.following()
+    expect(present()).toEqual(['KernelOops healthy BelowLimit', 'Lost healthy BelowLimit'])
   })
 
   it('counts for the detector, but not against what a person said meanwhile', async () => {
@@ -96,42 +129,43 @@ describe('what a follower said, once it follows again', () => {
       ['KernelOops', 'Lost'].map((type) => `${type} ${state.conditions.get(conditionKey(type, ''))?.health}`)
     await (await life(0)).tell({ findings: [problem('KernelOops'), problem('Lost')] })
     await clock.advance(1000)
-    await failAndBeginAgain(0)
+    const { context } = await failAndBeginAgain(0)
     deliver()
     expect(healths()).toEqual(['KernelOops unknown', 'Lost unknown'])
     await clock.advance(1000)
     const word = { type: 'KernelOops', entity: '', by: 'ann', why: 'seen' }
     take({ kind: 'cleared', ...word }, clock.now().getTime() - startMs)
-    await clock.advance(FOLLOWS_MS)
+    await clock.advance(1000)
+    context.following()
     deliver()
     expect(healths()).toEqual(['KernelOops healthy', 'Lost problem'])
   })
 
   it('is nothing where it said nothing: unknown, never healthy by itself', async () => {
-    const { life, present, failAndBeginAgain, clock } = besideTurns()
+    const { life, present, failAndBeginAgain } = besideTurns()
     await (await life(0)).tell({ findings: [problem('KernelOops')] })
-    await failAndBeginAgain(0)
-    await clock.advance(FOLLOWS_MS)
+    const { context } = await failAndBeginAgain(0)
+    context.following()
     expect(present()).toEqual(['KernelOops problem AboveLimit', 'Lost unknown NothingSaid'])
   })
 
   it('is a person’s word, where that came later', async () => {
-    const { life, runner, told, clock, present, failAndBeginAgain } = besideTurns()
+    const { life, runner, told, present, failAndBeginAgain } = besideTurns()
     const { tell } = await life(0)
     await tell({ findings: [problem('KernelOops'), healthy('Lost')] })
     runner.clear({ type: 'KernelOops', entity: '', by: 'ann', why: 'seen' })
-    await failAndBeginAgain(0)
-    await clock.advance(FOLLOWS_MS)
+    const second = await failAndBeginAgain(0)
+    second.context.following()
     expect(present()).toEqual(['KernelOops healthy Cleared', 'Lost healthy BelowLimit'])
-    await failAndBeginAgain(1)
+    const third = await failAndBeginAgain(1)
     runner.clear({ type: 'KernelOops', entity: '', by: 'ann', why: 'seen again' })
-    await clock.advance(FOLLOWS_MS)
+    third.context.following()
     expect(present()).toEqual(['KernelOops healthy Cleared', 'Lost healthy BelowLimit'])
     expect(told.at(-1)?.observations.map(wordsOf)).toEqual(['Lost healthy BelowLimit'])
   })
 
   it('is what it was, however often it failed meanwhile', async () => {
-    const { life, run, clock, present, failAndBeginAgain } = besideTurns()
+    const { life, run, present, failAndBeginAgain } = besideTurns()
     await (await life(0)).tell({ findings: [problem('KernelOops'), healthy('Lost', 'file:/x')] })
     await run()
     for (const index of [0, 1, 2]) {
@@ -139,7 +173,7 @@ describe('what a follower said, once it follows again', () => {
       await run()
       expect(present()).toContain('KernelOops unknown CheckFailed')
     }
-    await clock.advance(FOLLOWS_MS)
+    ;(await life(3)).context.following()
     expect(present()).toEqual([
       'KernelOops problem AboveLimit',
       'Lost file:/x healthy BelowLimit',
@@ -166,11 +200,14 @@ describe('a turn that fails', () => {
     const { life, run, turn, present, failAndBeginAgain, clock } = besideTurns()
     await (await life(0)).tell({ findings: [problem('KernelOops')] })
     await run()
-    await failAndBeginAgain(0)
+    const { context } = await failAndBeginAgain(0)
     turn.now = fails
     await run()
     expect(present()).toEqual(['KernelOops unknown CheckFailed', 'Lost unknown CheckFailed'])
-    await clock.advance(FOLLOWS_MS)
+    await clock.advance(SETTLED_MS)
+    await run()
+    expect(present()).toEqual(['KernelOops unknown CheckFailed', 'Lost unknown CheckFailed'])
+    context.following()
     expect(present()).toEqual(['KernelOops problem AboveLimit', 'Lost unknown CheckFailed'])
   })
 })
@@ -250,7 +287,7 @@ describe('after whatever failed, once all works', () => {
           }
           hearTold()
         }
-        await clock.advance(FOLLOWS_MS)
+        current.context.following()
         hearTold()
         const present = runner.present.observations()
         for (const one of present) {

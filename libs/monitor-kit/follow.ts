@@ -18,7 +18,7 @@ import type { CheckResult, Follow, Tell, TellOptions } from './types.ts'
 /** Between a failure and the next attempt. One that followed for a while begins with the short wait again. */
 const RESTART_MS = { min: 500, max: 60_000, settledAfter: 60_000 } as const
 
-/** One that has followed for so long, or told something, does follow. */
+/** The run of one that has not failed for so long is no failed one any more. What it said is known again by its word alone. */
 const SETTLED_MS = 10_000
 
 /** So many tells may wait for room at a time; one that waits for each has one. What there is room for need not wait. */
@@ -144,8 +144,9 @@ export async function followSource(runner: Runner, follow: Follow<unknown>, opti
   /** What runs of it, also after it was told to end: no other is started beside it. */
   let running: Promise<void> = Promise.resolve()
 
-  function follows(): void {
-    const again = runner.follows()
+  /** @param life that says so: one that has ended says nothing */
+  function follows(life: AbortSignal): void {
+    const again = life.aborted ? undefined : runner.follows()
     if (again !== undefined) options.send(again, false)
   }
 
@@ -156,10 +157,10 @@ export async function followSource(runner: Runner, follow: Follow<unknown>, opti
     const tell = createTell(runner, line, options, { signal: ends, onFailed: (err) => life.abort(err) })
     const from = line.last ?? recalled
     const cursor: unknown = from === undefined ? undefined : JSON.parse(from)
-    const settled = clock.after(SETTLED_MS, follows)
+    const settled = clock.after(SETTLED_MS, () => runner.settled())
     // One that throws before its first await must not escape either.
     running = Promise.resolve()
-      .then(() => follow({ ...runner.context, cursor }, tell, ends))
+      .then(() => follow({ ...runner.context, cursor, following: () => follows(ends) }, tell, ends))
       .then(
         () => life.abort(new FollowEndedError(name)),
         (err: unknown) => life.abort(err),

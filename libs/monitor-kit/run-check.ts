@@ -52,6 +52,8 @@ export interface Runner {
    * @returns what is so again that it could not know meanwhile; undefined: nothing
    */
   follows(): RunReport | undefined
+  /** Its following has not failed for a while: no run of it is a failed one by that. */
+  settled(): void
   /**
    * It does not follow its source: what no run of it names is unknown.
    * @param next when it begins to follow anew
@@ -209,6 +211,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       const said = beside.follows(clock.now())
       return said && { ...said, runs: [], complete: [] }
     },
+    settled: beside.settled,
     fail(err, next) {
       const observed = clock.now()
       const runs = ran(observed, clock.monotonicMs(), errorText(err), next, instance.intervalMs)

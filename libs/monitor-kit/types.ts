@@ -138,12 +138,20 @@ export interface FollowContext<Config, Shared = unknown> extends Omit<CheckConte
    * told. Undefined: none. It is a file: hold it to a schema.
    */
   readonly cursor: unknown
+  /**
+   * It follows its source: that could be read, and what stands there was told (`caught-up` of a tail). To be said by each life that
+   * may have nothing to tell, any number of times. Until then, or until it tells something, what an earlier life said stays
+   * unknown, however long that takes, and no turn says that it has named all there is.
+   */
+  following(): void
 }
 
 /**
  * Follows a source (a log, a socket, the kernel) for as long as it is not aborted, and tells at once. It begins by telling what
- * is there. A throw, or an end, makes unknown what no turn proves, and it begins anew: after half a second, later each time. Once it
- * follows again, what it had said is so again, since when it was so; of what it never said it is not known what it is.
+ * is there. A throw, or an end, makes unknown what no turn proves, and it begins anew: after half a second, later each time. So
+ * does one whose source says that it cannot be read (`unreadable` of a tail): it throws. Once it says that it is
+ * {@link FollowContext.following}, or tells something, what it had said is so again, since when it was so; of what it never said it
+ * is not known what it is.
  */
 export type Follow<Config, Shared = unknown> = (
   context: FollowContext<Config, Shared>,

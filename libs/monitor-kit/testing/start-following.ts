@@ -8,20 +8,30 @@ export type Told = CheckResult & TellOptions
 export interface Following extends AsyncDisposable {
   /** What it tells next. Rejects with why it ended, when it has told everything. */
   next(): Promise<Told>
+  /** It has said that it follows. */
+  readonly isFollowing: boolean
   /** Ends it; resolves when it has ended, and rejects with what it threw before. */
   stop(): Promise<void>
 }
 
 /** @param follow of a definition, or of its run function */
-export function startFollowing<Config>(follow: Follow<Config>, context: FollowContext<Config>): Following {
+export function startFollowing<Config>(
+  follow: Follow<Config>,
+  context: Omit<FollowContext<Config>, 'following'>,
+): Following {
   const told: Told[] = []
   const stopped = new AbortController()
+  let isFollowing = false
   let news = Promise.withResolvers<void>()
+
+  function following(): void {
+    isFollowing = true
+  }
 
   const ended = Promise.resolve()
     .then(() =>
       follow(
-        context,
+        { ...context, following },
         async (said, options = {}) => {
           stopped.signal.throwIfAborted()
           told.push(structuredClone({ ...said, ...options }))
@@ -53,5 +63,12 @@ export function startFollowing<Config>(follow: Follow<Config>, context: FollowCo
     await ended
   }
 
-  return { next, stop, [Symbol.asyncDispose]: stop }
+  return {
+    next,
+    get isFollowing() {
+      return isFollowing
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
 }
