@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { tempFolder } from '../host/testing.ts'
+import { CONDITIONS_MAX } from './conditions-room.ts'
 import type { RunReport } from './findings.ts'
 import { following } from './testing/scripted-follower.ts'
 import { emptyReport, healthy, problem, wordsOf } from './testing/scripted-monitor.ts'
@@ -221,6 +222,41 @@ describe('a check that follows', () => {
     stop.abort(new Error('the monitor stops'))
     await expect(waits).rejects.toThrow('the monitor stops')
     await ended
+  })
+})
+
+describe('that a check has named all that it watches', () => {
+  const whole = { create: () => () => Promise.resolve({ findings: [healthy('Lost')] }) }
+
+  it('its turns say only while it follows: what its follower alone knows would be taken for over', async () => {
+    const { life, run, runner, told, clock } = following(folder, whole)
+    const first = await life(0)
+    const completes = async () => [(await run()).complete, runner.isWhole]
+    for (const _ of [1, 2, 3]) expect(await completes()).toEqual([[], false])
+    await first.tell({ findings: [problem('KernelOops')] })
+    expect(await completes()).toEqual([['kernel'], true])
+    first.fail(new Error('gone'))
+    await expect.poll(() => told.length).toBe(2)
+    expect(await completes()).toEqual([[], false])
+    await clock.advance(500)
+    const second = await life(1)
+    await clock.advance(60_000)
+    expect(await completes()).toEqual([[], false])
+    second.context.following()
+    expect(await completes()).toEqual([['kernel'], true])
+  })
+
+  it('its turns say no more once its follower named what there is no room for, until that names all there is', async () => {
+    const { life, run, runner } = following(folder, whole)
+    const { tell } = await life(0)
+    const many = (size: number) => Array.from({ length: size }, (_, index) => healthy('KernelOops', `cpu:${index}`))
+    for (const _ of [1, 2]) await run()
+    await tell({ findings: many(CONDITIONS_MAX) })
+    expect([(await run()).complete, runner.isWhole]).toEqual([[], false])
+    await tell({ findings: [] })
+    expect([(await run()).complete, runner.isWhole]).toEqual([[], false])
+    await tell({ findings: many(8), partial: false })
+    expect([(await run()).complete, runner.isWhole]).toEqual([['kernel'], true])
   })
 })
 

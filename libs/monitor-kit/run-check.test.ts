@@ -2,10 +2,12 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fakeClock } from '../clock/testing.ts'
 import { keepLog } from '../service/testing.ts'
+import { CONDITIONS_MAX } from './conditions-room.ts'
 import { bytesOfSamples, encodeSaid } from './report-bytes.ts'
 import { createRunner } from './run-check.ts'
 import { type Behaviour, checkOf, healthy, instance, problem, wordsOf } from './testing/scripted-monitor.ts'
 import { surroundings } from './testing/surroundings.ts'
+import type { CheckResult } from './types.ts'
 
 function runnerOf(first: Behaviour) {
   const clock = fakeClock()
@@ -149,6 +151,23 @@ describe('a run', () => {
     expect(await seen(() => ({ findings: [healthy('DiskFull')] }))).toEqual([['disk'], true])
     expect(await seen(() => ({ findings: [], partial: true }))).toEqual([[], true])
     expect(await seen(() => Promise.reject(new Error('no')))).toEqual([[], true])
+  })
+
+  it('is not whole while it names more than there is room for, and is again with the first that does not', async () => {
+    const disks = (size: number) => ({
+      findings: Array.from({ length: size }, (_, index) => healthy('DiskFull', `disk:/${index}`)),
+    })
+    const { script, run, runner } = runnerOf(() => disks(CONDITIONS_MAX + 1))
+    const seen = async (result: CheckResult) => {
+      script.now = () => result
+      return [(await run()).complete, runner.isWhole]
+    }
+    for (const _ of [1, 2, 3]) expect(await seen(disks(CONDITIONS_MAX + 1))).toEqual([[], false])
+    expect(await seen(disks(8))).toEqual([[], false])
+    expect(await seen(disks(8))).toEqual([['disk'], true])
+    expect(await seen({ ...disks(CONDITIONS_MAX + 1), partial: true })).toEqual([[], false])
+    expect(await seen({ ...disks(8), partial: true })).toEqual([[], false])
+    expect(await seen(disks(8))).toEqual([['disk'], true])
   })
 
   it('whose check cannot let go of what a person cleared goes on, and says so', async () => {

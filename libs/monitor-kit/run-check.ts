@@ -17,12 +17,10 @@ import type {
   Follow,
   RunCheck,
 } from './types.ts'
+import { createWhole } from './whole.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds checks of every configuration type
 export type AnyCheck = CheckDefinition<any, any>
-
-/** After this many runs a check has named every condition it watches. */
-const WHOLE_RUNS = 2
 
 type RunFunction = RunCheck<unknown>
 
@@ -39,7 +37,7 @@ export interface Runner {
   /** How it follows its source; undefined: it does not. */
   readonly follow: Follow<unknown> | undefined
   readonly present: Present
-  /** It has named every condition that it watches. */
+  /** It has named every condition that it watches, and knows of each: it follows its source, if it has one, and there was room for all. */
   readonly isWhole: boolean
   /**
    * What a follower says, as it is told.
@@ -155,22 +153,6 @@ function createRuns(run: RunFunction, around: Around, timeoutMs: number, words: 
   }
 }
 
-/** Whether a check has named all that it watches. */
-function createWhole() {
-  /** Runs that saw everything they should. One alone may lack what needs two readings. */
-  let runs = 0
-  return {
-    get isWhole() {
-      return runs >= WHOLE_RUNS
-    },
-    /** @returns whether this run is one that names all */
-    saw({ partial }: CheckResult): boolean {
-      if (partial !== true) runs++
-      return partial !== true && runs >= WHOLE_RUNS
-    },
-  }
-}
-
 export function createRunner(definition: AnyCheck, instance: CheckInstance, monitor: string, around: Around): Runner {
   const { clock }: Around = around
   const { name } = instance
@@ -180,7 +162,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   const beside = createBesideTurns(saying)
   const words = createWords(run, present, around)
   const runs = createRuns(run, around, instance.timeoutMs, words)
-  const whole = createWhole()
+  const whole = createWhole(() => follow === undefined || beside.isFollowing)
 
   function ran(started: Date, beganMs: number, error: string, next: Date | undefined, intervalMs: number): CheckRun[] {
     const durationUs = Math.round((clock.monotonicMs() - beganMs) * 1000)
@@ -204,6 +186,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     tell(result, at) {
       const said = beside.tell(result, at)
       const error = saying.refused(result)
+      whole.heard(result, error)
       const runs = error === '' ? [] : ran(at.time, clock.monotonicMs(), error, undefined, instance.intervalMs)
       return { ...said, runs, complete: [] }
     },
@@ -233,8 +216,9 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       try {
         const result = await runs.begin(signal)
         const said = words.afterwards(beside.looked(result, started, beganMs))
-        const error = saying.refused(result) || (beside.failure === undefined ? '' : errorText(beside.failure))
-        return { ...said, runs: end(error), complete: whole.saw(result) ? [name] : [] }
+        const refused = saying.refused(result)
+        const error = refused || (beside.failure === undefined ? '' : errorText(beside.failure))
+        return { ...said, runs: end(error), complete: whole.saw(result, refused) ? [name] : [] }
       } catch (err) {
         const said = beside.lookFailed(err, started)
         // One that hangs has seen nothing, and that is known since now.
