@@ -31,16 +31,14 @@ export interface MemoryStream {
   onMove(listener: () => void): () => void
 }
 
-export function createMemoryStream(
-  { maxAgeMs, maxBytes }: Pick<StreamLayout, 'maxAgeMs' | 'maxBytes'>,
-  clock: Clock,
-): MemoryStream {
-  const kept: (Kept & { readonly monotonicMs: number })[] = []
-  const positions = new Map<string, number>()
-  const listeners = new Set<() => void>()
-  let last = 0
+interface Message extends Kept {
+  readonly monotonicMs: number
+}
+
+/** What is kept, within its age and size. */
+function createLog({ maxAgeMs, maxBytes }: Pick<StreamLayout, 'maxAgeMs' | 'maxBytes'>, clock: Clock) {
+  const kept: Message[] = []
   let sizeBytes = 0
-  let life = 1
 
   function forget(): void {
     const oldestMs = clock.monotonicMs() - maxAgeMs
@@ -53,28 +51,49 @@ export function createMemoryStream(
     if (count > 0) kept.splice(0, count)
   }
 
+  return {
+    now(): readonly Message[] {
+      forget()
+      return kept
+    },
+    push(sequence: number, bytes: Uint8Array): void {
+      kept.push({ sequence, time: clock.now(), bytes, monotonicMs: clock.monotonicMs() })
+      sizeBytes += bytes.length + OVERHEAD_BYTES
+      forget()
+    },
+    clear(): void {
+      kept.length = 0
+      sizeBytes = 0
+    },
+  }
+}
+
+/** A stream that is empty yet. */
+export function createMemoryStream(layout: Pick<StreamLayout, 'maxAgeMs' | 'maxBytes'>, clock: Clock): MemoryStream {
+  const log = createLog(layout, clock)
+  const positions = new Map<string, number>()
+  const listeners = new Set<() => void>()
+  let last = 0
+  let life = 1
+
   function tell(): void {
     for (const listener of [...listeners]) listener()
   }
 
   return {
     get firstSequence() {
-      forget()
-      return kept[0]?.sequence ?? last + 1
+      return log.now()[0]?.sequence ?? last + 1
     },
     get lastSequence() {
       return last
     },
     append(bytes) {
-      last++
-      kept.push({ sequence: last, time: clock.now(), bytes, monotonicMs: clock.monotonicMs() })
-      sizeBytes += bytes.length + OVERHEAD_BYTES
-      forget()
+      log.push(++last, bytes)
       tell()
       return last
     },
     after(sequence) {
-      forget()
+      const kept = log.now()
       const first = kept[0]
       return first && kept[Math.max(0, sequence + 1 - first.sequence)]
     },
@@ -86,9 +105,8 @@ export function createMemoryStream(
       if (of === life && sequence > (positions.get(service) ?? 0)) positions.set(service, sequence)
     },
     clear() {
-      kept.length = 0
+      log.clear()
       positions.clear()
-      sizeBytes = 0
       last = 0
       life++
       tell()

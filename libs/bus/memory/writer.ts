@@ -79,12 +79,7 @@ export function createMemoryWriter(store: MemoryStore, options: EndOptions & { r
     },
     otherClients: () => soon(() => store.present.size),
     presentReaders: () => soon(() => new Set(store.present)),
-    untakenEvents: (limit) =>
-      soon(() => {
-        const untaken: Event[] = []
-        eventsAfter(writing, 'EVENTS', untakenAfter(standingOf(store, 'EVENTS'), limit), (value) => untaken.push(value))
-        return untaken
-      }),
+    untakenEvents: (limit) => soon(() => untakenEvents(writing, limit)),
     standingOf: (stream) => soon(() => standingOf(store, stream)),
     eventsAfter: (stream, after, each) => soon(() => eventsAfter(writing, stream, after, each)),
   }
@@ -137,6 +132,13 @@ function eventsAfter(
       each(value, sequence)
     next = stream.after(sequence)
   }
+}
+
+function untakenEvents(writing: Writing, limit: number): Event[] {
+  const untaken: Event[] = []
+  const after = untakenAfter(standingOf(writing.store, 'EVENTS'), limit)
+  eventsAfter(writing, 'EVENTS', after, (value) => untaken.push(value))
+  return untaken
 }
 
 /** What it throws is a rejection, as of a bus that is asked over a wire. */
