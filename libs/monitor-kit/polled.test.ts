@@ -129,6 +129,21 @@ describe('a monitor is only polled', () => {
     expect(polled.isPolled).toBe(false)
   })
 
+  it('no longer once nobody has asked for more than five minutes: one look by hand does not make it so for ever', () => {
+    const { now, polled, askFor } = world()
+    polled.asked()
+    now.ms += 300_000
+    expect(polled.isPolled).toBe(true)
+    now.ms += 1
+    expect(polled.isPolled).toBe(false)
+    expect(askFor(0)).toBe(true)
+    now.acknowledgements = 5
+    askFor(GONE_MS * 2)
+    expect(polled.isPolled).toBe(true)
+    now.ms += 300_001
+    expect(polled.isPolled).toBe(false)
+  })
+
   it('when the one that acknowledged has been away for ten minutes in which others asked, not when somebody asks by hand', () => {
     const { now, polled, askFor } = world()
     now.acknowledgements = 5

@@ -1,12 +1,12 @@
 /**
- * Whether a monitor is only polled: CheckHealth is asked, nobody watches, and whoever acknowledged is gone. Then an answer takes
- * what was told, and no follower waits.
+ * Whether a monitor is only polled: CheckHealth is asked again and again, nobody watches, and whoever acknowledged is gone. Then an
+ * answer takes what was told, and no follower waits.
  */
 import type { Clock } from '#clock'
 
 /** Who acknowledged and has not for so long, while others asked all the time, is gone for good. */
 export const GONE_MS = 600_000
-/** Who asks again later than this has not asked all the time. */
+/** Who asks again later than this has not asked all the time, and who has not asked since polls no longer. */
 const GAP_MS = 300_000
 
 /** Who is there. */
@@ -39,7 +39,7 @@ export function createPolled({ clock, isWatched, acknowledgements }: PolledOptio
       if (!isWatched()) sinceMs ??= nowMs
     },
     get isPolled() {
-      if (sinceMs === undefined || isWatched()) return false
+      if (sinceMs === undefined || isWatched() || clock.monotonicMs() - lastMs > GAP_MS) return false
       return acknowledgements() === 0 || (acknowledgements() === known && lastMs - sinceMs >= GONE_MS)
     },
   }
