@@ -178,3 +178,51 @@ describe('parameters of a caller', () => {
     expect(await said).toEqual({ code: 13, details: 'no room' })
   })
 })
+
+describe('a caller who has hung up before his answer', () => {
+  it('takes nothing of what happened: the next who asks is told it', async () => {
+    const looked = Promise.withResolvers<void>()
+    const looking = Promise.withResolvers<void>()
+    const { definition } = heated({
+      look: ({ parameters }) => {
+        if (parameters['limit'] === undefined) return Promise.resolve()
+        looking.resolve()
+        return looked.promise
+      },
+    })
+    const { client } = await host(stage, definition, [{ name: 'heat', type: 'heat-check' }, ENTRIES[1] ?? {}])
+    const metadata = () => client.call(ExternalMonitorService.getMetadata, {})
+    await client.call(MonitorService.check, { check: 'heat' })
+    const gone = new AbortController()
+    const request = { parameters: { limit: '70' }, sequence: 1 }
+    const hangsUp = client.call(ExternalMonitorService.checkHealth, request, { signal: gone.signal })
+    await looking.promise
+    gone.abort()
+    await expect(hangsUp).rejects.toMatchObject({ code: 'CANCELLED' })
+    // Over the same connection: the monitor has heard of the other before.
+    await metadata()
+    looked.resolve()
+    await metadata()
+    expect((await ask(client)).events).toContain('limit 85')
+  })
+
+  it('moves no cursor', async () => {
+    const { service, happened } = createExternalRpc({
+      name: 'tiny',
+      metadata: () => ({}) as never,
+      present: () => [],
+      firstRuns: () => Promise.resolve(),
+      answer: () => undefined,
+      onAsked: () => undefined,
+      onAnswered: () => expect.unreachable(),
+      onStop: () => undefined,
+    })
+    const { checkHealth } = service.implementation as ExternalMonitorServer
+    happened([])
+    const said = new Promise((resolve) => {
+      const call = { request: { parameters: {}, sequence: 1 }, cancelled: true }
+      checkHealth(call as never, (err) => resolve(err))
+    })
+    expect(await said).toMatchObject({ code: 1 })
+  })
+})

@@ -61,6 +61,9 @@ export interface Answer {
   readonly events: readonly NodeEvent[]
 }
 
+/** Who asks how it is. */
+type Asking = Pick<Parameters<ExternalMonitorServer['checkHealth']>[0], 'request' | 'cancelled'>
+
 /** In this protocol TRUE means that the problem is present, whatever a type's polarity elsewhere. */
 const STATUS = {
   healthy: ConditionStatus.FALSE,
@@ -126,10 +129,11 @@ export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
     })
   }
 
-  /** What is so, and what happened since it was asked last. */
-  async function statusFor(parameters: Readonly<Record<string, string>>): Promise<Status> {
+  /** What is so, and what happened since it was asked last; undefined for one who has hung up: that is for the next who asks. */
+  async function statusFor(call: Asking): Promise<Status | undefined> {
     await options.firstRuns()
-    const answer = await options.answer(parameters)
+    const answer = await options.answer(call.request.parameters)
+    if (call.cancelled) return undefined
     return {
       source: options.name,
       conditions: answer === undefined ? conditions() : conditionsOf(answer),
@@ -147,8 +151,9 @@ export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
   const implementation: ExternalMonitorServer = {
     checkHealth(call, callback) {
       options.onAsked()
-      statusFor(call.request.parameters).then(
+      statusFor(call).then(
         (status) => {
+          if (status === undefined) return callback({ code: GRPC_STATUS.CANCELLED, details: 'the caller has hung up' })
           callback(null, status)
           options.onAnswered()
         },
