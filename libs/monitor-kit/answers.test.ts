@@ -167,6 +167,7 @@ describe('parameters of a caller', () => {
       present: () => [],
       firstRuns: () => Promise.resolve(),
       answer: () => Promise.reject(new Error('no room')),
+      mayTake: () => false,
       onAsked: () => undefined,
       onAnswered: () => expect.unreachable(),
       onStop: () => undefined,
@@ -213,12 +214,13 @@ describe('a caller who has hung up before his answer', () => {
       present: () => [],
       firstRuns: () => Promise.resolve(),
       answer: () => undefined,
+      mayTake: () => true,
       onAsked: () => undefined,
       onAnswered: () => expect.unreachable(),
       onStop: () => undefined,
     })
     const { checkHealth } = service.implementation as ExternalMonitorServer
-    happened([])
+    happened([], true)
     const said = new Promise((resolve) => {
       const call = { request: { parameters: {}, sequence: 1 }, cancelled: true }
       checkHealth(call as never, (err) => resolve(err))

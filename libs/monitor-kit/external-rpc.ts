@@ -21,9 +21,7 @@ import { GRPC_STATUS, type RpcService } from '#rpc'
 import { errorText } from './findings.ts'
 import type { PresentCondition } from './present.ts'
 import { createTransitions, type Transitions } from './transitions.ts'
-
-/** Events kept for the next CheckHealth. */
-const EVENTS_KEPT = 100
+import { createUntoldEvents, type Dropped, UNTOLD_MAX } from './untold-events.ts'
 
 export interface ExternalRpcOptions {
   readonly name: string
@@ -34,6 +32,8 @@ export interface ExternalRpcOptions {
   readonly firstRuns: () => Promise<void>
   /** The same with a caller's parameters, for his answer alone; undefined where no check takes any of them. */
   readonly answer: (parameters: Readonly<Record<string, string>>) => Promise<Answer> | undefined
+  /** The next answer may be all that anybody hears of what happened. */
+  readonly mayTake: () => boolean
   /** Somebody asks how it is. */
   readonly onAsked: () => void
   /** Somebody was told how it is. */
@@ -44,8 +44,13 @@ export interface ExternalRpcOptions {
 
 export interface ExternalRpc {
   readonly service: RpcService
-  /** A run has ended: its events are kept for the next who asks, and what changed is noted. */
-  happened(events: readonly NodeEvent[]): void
+  /** There is no room in the next answer for more of what happens. */
+  readonly isFull: boolean
+  /**
+   * Something was told: its events are kept for the next who asks, and what changed is noted.
+   * @param isHeld a cursor stands behind it
+   */
+  happened(events: readonly NodeEvent[], isHeld: boolean): void
 }
 
 /**
@@ -108,8 +113,13 @@ function toldEvent({ severity, lastSeen, reason, message }: NodeEvent): Event {
   return { severity: isWarning ? Severity.WARN : Severity.INFO, timestamp: lastSeen, reason, message }
 }
 
+function droppedEvent({ count, last }: Dropped): Event {
+  const message = `${count} events more happened since the answer before, the last of them when this one says; at most ${UNTOLD_MAX} are kept for an answer`
+  return { severity: Severity.WARN, timestamp: last, reason: 'EventsDropped', message }
+}
+
 export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
-  let events: NodeEvent[] = []
+  const untold = createUntoldEvents(options.mayTake)
   const transitions = createTransitions()
 
   function conditions(): Condition[] {
@@ -137,15 +147,14 @@ export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
     return {
       source: options.name,
       conditions: answer === undefined ? conditions() : conditionsOf(answer),
-      events: [...takeEvents(), ...(answer?.events ?? [])].map(toldEvent),
+      events: [...takeEvents(), ...(answer?.events ?? []).map(toldEvent)],
     }
   }
 
   /** What happened since it was asked last. */
-  function takeEvents(): NodeEvent[] {
-    const taken = events
-    events = []
-    return taken
+  function takeEvents(): Event[] {
+    const { events, dropped } = untold.take()
+    return [...(dropped === undefined ? [] : [droppedEvent(dropped)]), ...events.map(toldEvent)]
   }
 
   const implementation: ExternalMonitorServer = {
@@ -169,9 +178,12 @@ export function createExternalRpc(options: ExternalRpcOptions): ExternalRpc {
   }
   return {
     service: { definition: ExternalMonitorService, implementation },
-    happened(more) {
+    get isFull() {
+      return untold.isFull
+    },
+    happened(events, isHeld) {
       conditions()
-      if (more.length > 0) events = [...events, ...more].slice(-EVENTS_KEPT)
+      untold.add(events, isHeld)
     },
   }
 }

@@ -62,8 +62,8 @@ export function createMonitor(definition: MonitorDefinition, context: MonitorCon
     get isWatched() {
       return native.isWatched
     },
-    tell(report) {
-      external.happened(report.events)
+    tell(report, isHeld) {
+      external.happened(report.events, isHeld)
       native.tell(report)
     },
   }

@@ -42,7 +42,7 @@ describe('the outbox', () => {
     outbox.onAcknowledged((sequence) => had.push(sequence))
     outbox.add(loud(), true)
     const room = outbox.room()
-    outbox.answered()
+    outbox.answered(true)
     await room
     expect([had, sequences(outbox), outbox.acknowledgements]).toEqual([[1], [1], 0])
     outbox.acknowledge(77, 1)

@@ -30,8 +30,9 @@ export interface ReportOutbox {
   /**
    * Undefined while the check holds less than its share of half of the room; else resolves when some of it may be free.
    * @param check default ""
+   * @param isFull there is no room for it elsewhere. Default false
    */
-  room(check?: string): Promise<void> | undefined
+  room(check?: string, isFull?: boolean): Promise<void> | undefined
   /** How often somebody has acknowledged reports of this incarnation. */
   readonly acknowledgements: number
   /** Hears up to which number reports were acknowledged, or had by one who acknowledges nothing. */
@@ -41,10 +42,10 @@ export interface ReportOutbox {
   /** Everything of this incarnation up to `sequence` may be forgotten. */
   acknowledge(incarnation: number, sequence: number): void
   /**
-   * One who acknowledges nothing has been told what there is: every report stays for who does, what their cursors stand for
-   * is taken, and who waits for room asks again.
+   * One who acknowledges nothing has been told what there is: every report stays for who does, and who waits for room asks again.
+   * @param isTaken what their cursors stand for is taken by that
    */
-  answered(): void
+  answered(isTaken: boolean): void
   /** The first kept report after this one. */
   after(sequence: number): KeptReport | undefined
   /** A report that can never be delivered is forgotten, and counted. */
@@ -106,7 +107,7 @@ export function createReportOutbox(
       dropped += kept.add({ sequence: numbered.sequence, ...encoded, isQuiet: isQuiet(numbered), isHeld, check })
       return numbered
     },
-    room: (check = '') => (kept.isFull(check) ? roomy.promise : undefined),
+    room: (check = '', isFull = false) => (isFull || kept.isFull(check) ? roomy.promise : undefined),
     onAcknowledged(listener) {
       listeners.push(listener)
     },
@@ -117,8 +118,8 @@ export function createReportOutbox(
       kept.forget(upTo)
       for (const listener of listeners) listener(upTo)
     },
-    answered() {
-      for (const listener of listeners) listener(sequence)
+    answered(isTaken) {
+      if (isTaken) for (const listener of listeners) listener(sequence)
       askAgain()
     },
     after: kept.after,

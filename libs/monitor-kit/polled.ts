@@ -22,6 +22,8 @@ export interface Polled {
   /** CheckHealth was asked. */
   asked(): void
   readonly isPolled: boolean
+  /** The next answer may be all that anybody hears of what happened: it is asked with nobody beside, or nobody has acknowledged yet. */
+  readonly mayTake: boolean
 }
 
 export function createPolled({ clock, isWatched, acknowledgements }: PolledOptions): Polled {
@@ -29,6 +31,12 @@ export function createPolled({ clock, isWatched, acknowledgements }: PolledOptio
   let sinceMs: number | undefined
   let lastMs = 0
   let known = 0
+
+  /** Since when it is asked alone, and still is; undefined: it is not. */
+  function askedSince(): number | undefined {
+    return isWatched() || clock.monotonicMs() - lastMs > GAP_MS ? undefined : sinceMs
+  }
+
   return {
     asked() {
       const nowMs = clock.monotonicMs()
@@ -39,8 +47,12 @@ export function createPolled({ clock, isWatched, acknowledgements }: PolledOptio
       if (!isWatched()) sinceMs ??= nowMs
     },
     get isPolled() {
-      if (sinceMs === undefined || isWatched() || clock.monotonicMs() - lastMs > GAP_MS) return false
-      return acknowledgements() === 0 || (acknowledgements() === known && lastMs - sinceMs >= GONE_MS)
+      const askedMs = askedSince()
+      if (askedMs === undefined) return false
+      return acknowledgements() === 0 || (acknowledgements() === known && lastMs - askedMs >= GONE_MS)
+    },
+    get mayTake() {
+      return acknowledgements() === 0 || askedSince() !== undefined
     },
   }
 }

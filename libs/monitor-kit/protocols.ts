@@ -23,14 +23,10 @@ export interface Served {
   readonly firstRuns: FirstRuns
 }
 
-/**
- * npd.external.v1.ExternalMonitor: what is known, in the order of the declared types.
- * @param onAsked somebody asks how it is
- * @param onAnswered somebody was told
- */
+/** npd.external.v1.ExternalMonitor: what is known, in the order of the declared types. */
 function createExternal(
   { definition, context, runners, checks, firstRuns }: Served,
-  { onAsked, onAnswered }: Pick<ExternalRpcOptions, 'onAsked' | 'onAnswered'>,
+  asking: Pick<ExternalRpcOptions, 'mayTake' | 'onAsked' | 'onAnswered'>,
 ): ExternalRpc {
   const byType = [...new Set(runners.flatMap(({ declared }) => declared.conditions.map(({ type }) => type)))]
   const conditionsOf = (type: string) =>
@@ -41,8 +37,7 @@ function createExternal(
     present: () => byType.map((type) => ({ type, conditions: conditionsOf(type) })),
     answer: createAnswers(checks),
     firstRuns: firstRuns.wait,
-    onAsked,
-    onAnswered,
+    ...asking,
     onStop: () => context.requestStop?.('npd.external.v1.ExternalMonitor/Stop'),
   })
 }
@@ -79,8 +74,11 @@ function createNative({ definition, context, outbox, runners, checks }: Served):
 export interface Protocols {
   readonly native: MonitorRpc
   readonly external: ExternalRpc
-  /** As of the outbox; undefined where the monitor is only polled, since nobody is to be waited for. */
-  readonly room: ReportOutbox['room']
+  /**
+   * As of the outbox, and while the next answer of CheckHealth may be all that anybody hears, as there is room in it; where the
+   * monitor is only polled nobody else is waited for.
+   */
+  room(check: string): Promise<void> | undefined
 }
 
 /** Both protocols over one outbox. */
@@ -93,8 +91,16 @@ export function createProtocols(served: Served): Protocols {
     acknowledgements: () => outbox.acknowledgements,
   })
   const external = createExternal(served, {
+    mayTake: () => polled.mayTake,
     onAsked: polled.asked,
-    onAnswered: () => polled.isPolled && outbox.answered(),
+    onAnswered: () => outbox.answered(polled.isPolled),
   })
-  return { native, external, room: (check) => (polled.isPolled ? undefined : outbox.room(check)) }
+  return {
+    native,
+    external,
+    room(check) {
+      const isFull = polled.mayTake && external.isFull
+      return polled.isPolled && !isFull ? undefined : outbox.room(check, isFull)
+    },
+  }
 }

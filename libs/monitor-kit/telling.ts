@@ -13,8 +13,11 @@ const OWN_EVERY_MS = 10_000
 export interface Listeners {
   /** Somebody watches. */
   readonly isWatched: boolean
-  /** There is a new report. */
-  tell(report: Report): void
+  /**
+   * There is a new report.
+   * @param isHeld a cursor stands behind it
+   */
+  tell(report: Report, isHeld: boolean): void
 }
 
 /** Tells what was seen. */
@@ -82,7 +85,7 @@ export function createTelling(
     const time = clock.now()
     const reports = partsOf(run).map((part) => {
       const report = outbox.add({ ...part, time }, isHeld, check)
-      listeners().tell(report)
+      listeners().tell(report, isHeld)
       return report
     })
     return together(reports) ?? { ...run, time, incarnation: outbox.incarnation, sequence: outbox.sequence }
