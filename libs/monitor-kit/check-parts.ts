@@ -4,6 +4,7 @@ import { folderOf } from '#service-table'
 import { type CursorFile, createCursorFile } from './cursor-file.ts'
 import { CheckUnknownError } from './errors.ts'
 import { createCheckMemory, type KeptMemory } from './memory.ts'
+import { createPatience, type Patience } from './patience.ts'
 import { type AnyCheck, createRunner, type Runner } from './run-check.ts'
 import { createStateFolder } from './state-folder.ts'
 import type { CheckInstance, MonitorDefinition } from './types.ts'
@@ -30,10 +31,10 @@ function definitionOf({ name: monitor, checks }: MonitorDefinition, { name, type
 
 function partsOf(
   definition: MonitorDefinition,
-  context: MonitorContext & { readonly shared: unknown },
+  context: MonitorContext & { readonly shared: unknown; readonly patience: Patience },
   instance: CheckInstance,
 ): CheckParts {
-  const { host, clock, runDir, stateDir, shared } = context
+  const { host, clock, runDir, stateDir, shared, patience } = context
   const { name, config } = instance
   const log = context.log.child({ monitor: name })
   const runFolder = folderOf({ ...definition, kind: 'monitor' }, runDir)
@@ -45,7 +46,7 @@ function partsOf(
   return {
     runner: createRunner(definitionOf(definition, instance), instance, definition.name, around),
     memory,
-    cursors: createCursorFile({ stateFolder, runFolder, check: name, log, clock }),
+    cursors: createCursorFile({ stateFolder, runFolder, check: name, log, clock, patience }),
     onWake(listens) {
       listener = listens
     },
@@ -61,5 +62,6 @@ export function createCheckParts(
   context: MonitorContext,
   shared: unknown,
 ): readonly CheckParts[] {
-  return context.config.map((instance) => partsOf(definition, { ...context, shared }, instance))
+  const around = { ...context, shared, patience: createPatience(context.clock) }
+  return context.config.map((instance) => partsOf(definition, around, instance))
 }

@@ -8,7 +8,8 @@ import { smallDisk } from '../durable/testing.ts'
 import { tempFolder } from '../host/testing.ts'
 import { keepLog } from '../service/testing.ts'
 import { createCursorFile } from './cursor-file.ts'
-import { CURSOR_BYTES_MAX, HANGS_MS } from './cursor-place.ts'
+import { CURSOR_BYTES_MAX } from './cursor-place.ts'
+import { createPatience, HANGS_MS } from './patience.ts'
 import { createStateFolder, stateFolderPath } from './state-folder.ts'
 
 let folder = ''
@@ -27,7 +28,8 @@ function fileOf({ check = 'kernel', stateDir = join(folder, 'state') } = {}) {
   const clock = fakeClock()
   const stateFolder = createStateFolder({ stateDir, monitor: 'log', check })
   const runFolder = join(folder, 'run')
-  const file = createCursorFile({ stateFolder, runFolder, check, log: kept.log, clock, random: () => 0.99 })
+  const patience = createPatience(clock)
+  const file = createCursorFile({ stateFolder, runFolder, check, log: kept.log, clock, patience, random: () => 0.99 })
   /** Keeps it, and waits until it lies where it can. */
   async function keep(cursor: string): Promise<void> {
     file.keep(cursor)
@@ -36,9 +38,15 @@ function fileOf({ check = 'kernel', stateDir = join(folder, 'state') } = {}) {
   return { ...kept, file, stateFolder, clock, keep }
 }
 
-const inRun = () => readFile(join(folder, 'run/kernel.cursor.json'), 'utf8').catch(() => 'none')
-const inState = (stateDir = join(folder, 'state')) =>
-  readFile(join(stateDir, 'monitors/log/kernel/cursor.json'), 'utf8').catch(() => 'none')
+/** The cursor in a file, without its number. */
+async function inFile(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch(() => 'none')
+  return text.split('\n')[0] ?? ''
+}
+
+const IN_RUN = 'run/kernel.cursor.json'
+const inRun = () => inFile(join(folder, IN_RUN))
+const inState = (stateDir = join(folder, 'state')) => inFile(join(stateDir, 'monitors/log/kernel/cursor.json'))
 
 const LOST = 'check cannot use its state folder: where its source was read up to is lost at a reboot'
 const AGAIN = 'check keeps where its source was read up to in its state folder again'
@@ -169,6 +177,7 @@ describe('a cursor whose state folder fails', () => {
       check: 'kernel',
       log,
       clock,
+      patience: createPatience(clock),
       random: () => 0.99,
     })
     for (let i = 0; i < 50; i++) {
@@ -220,12 +229,13 @@ describe('a cursor whose state folder fails', () => {
       check: 'kernel',
       log,
       clock,
+      patience: createPatience(clock),
       random: () => 0.99,
     })
-    const recalled = file.recall()
+    const recalled = file.recall().catch((err: unknown) => err)
     await expect.poll(() => [asked, clock.sleeping]).toEqual([1, 1])
     await clock.advance(HANGS_MS)
-    expect(await recalled).toBeUndefined()
+    expect(await recalled).toMatchObject({ code: 'CURSOR_UNREADABLE' })
     file.keep('1')
     await file.settled()
     await clock.advance(60_000)
@@ -238,7 +248,97 @@ describe('a cursor whose state folder fails', () => {
       return messages()
     }
     await expect.poll(later, { timeout: 10_000 }).toEqual([LOST, AGAIN])
-    expect([await readFile(join(folder, 'cursor.json'), 'utf8'), await inRun()]).toEqual(['2', 'none'])
+    expect([await inFile(join(folder, 'cursor.json')), await inRun()]).toEqual(['2', 'none'])
+  })
+
+  it('is the newer of both where the process was killed before it had taken the other away', async () => {
+    const first = fileOf()
+    await fail()
+    await first.keep('1')
+    const older = await readFile(join(folder, IN_RUN))
+    await rm(join(folder, 'state'))
+    await first.keep('2')
+    await first.file.end()
+    expect([await inState(), await inRun()]).toEqual(['2', 'none'])
+    await writeFile(join(folder, IN_RUN), older)
+    const second = fileOf()
+    expect(await second.file.recall()).toBe('2')
+    await second.file.settled()
+    expect([await inState(), await inRun()]).toEqual(['2', 'none'])
+  })
+
+  it('is read where it has no number, and any that has one is newer', async () => {
+    const { stateFolder, file } = fileOf()
+    await writeFile(join(await stateFolder(), 'cursor.json'), '{"line":1}')
+    expect(await file.recall()).toBe('{"line":1}')
+    await writeFile(join(folder, IN_RUN), '{"line":2}')
+    const next = fileOf()
+    expect(await next.file.recall()).toBe('{"line":2}')
+    await next.keep('{"line":3}')
+    await writeFile(join(folder, IN_RUN), '{"line":2}')
+    const last = fileOf()
+    expect(await last.file.recall()).toBe('{"line":3}')
+    await last.file.settled()
+  })
+
+  it('that hangs holds one thread of the process, however many checks have theirs there', async () => {
+    let asked = 0
+    const clock = fakeClock()
+    const patience = createPatience(clock)
+    const hanging = Promise.withResolvers<string>()
+    function stateFolder(): Promise<string> {
+      asked++
+      return hanging.promise
+    }
+    const files = ['a', 'b', 'c', 'd'].map((check) =>
+      createCursorFile({ stateFolder, runFolder: join(folder, 'run'), check, log: keepLog().log, clock, patience }),
+    )
+    for (const file of files) file.keep('1')
+    await expect.poll(() => clock.sleeping).toBe(4)
+    await clock.advance(HANGS_MS)
+    await Promise.all(files.map((file) => file.settled()))
+    expect(asked).toBe(1)
+    expect(await readdir(join(folder, 'run'))).toHaveLength(4)
+    hanging.reject(new Error('EIO'))
+  })
+
+  it.each(['EIO', 'EMFILE', 'ESTALE'])(
+    'with %s is not known now, which is no "none", and is known later',
+    async (code) => {
+      await fileOf().keep('5')
+      const { stateFolder, clock } = fileOf()
+      const { log } = keepLog()
+      let isFailing = true
+      const file = createCursorFile({
+        stateFolder: () => (isFailing ? Promise.reject(Object.assign(new Error(code), { code })) : stateFolder()),
+        runFolder: join(folder, 'run'),
+        check: 'kernel',
+        log,
+        clock,
+        patience: createPatience(clock),
+      })
+      await expect(file.recall()).rejects.toThrow(
+        `cannot read where its source was read up to: ${code}; it is tried again`,
+      )
+      isFailing = false
+      expect(await file.recall()).toBe('5')
+    },
+  )
+
+  it('is what the run folder has, while its own is not to be read now', async () => {
+    const { clock } = fileOf()
+    await writeFile(join(folder, IN_RUN), '7')
+    const file = createCursorFile({
+      stateFolder: () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })),
+      runFolder: join(folder, 'run'),
+      check: 'kernel',
+      log: keepLog().log,
+      clock,
+      patience: createPatience(clock),
+      random: () => 0.99,
+    })
+    expect(await file.recall()).toBe('7')
+    await file.end()
   })
 
   it.skipIf(process.getuid?.() !== 0)('that is full holds the one before until there is room', async () => {

@@ -1,13 +1,15 @@
 /**
  * A cursor on disk: one small file in the check's state folder, so that a reboot ends nothing. While that folder fails, in the
- * monitor's run folder, which outlives kill -9 alone; what lies there is always newer.
+ * monitor's run folder, which outlives kill -9 alone. Each has its number, and where both have one the higher counts.
  */
 import { join } from 'node:path'
 import type { Clock } from '#clock'
 import { createBackoff } from '#pace'
 import type { Logger } from '#service'
-import { createFault, createPlace, type Fault, type Place } from './cursor-place.ts'
+import { createFault, createPlace, type Fault, isForGood, type Kept, type Place } from './cursor-place.ts'
+import { CursorUnreadableError } from './errors.ts'
 import { fileNameOf } from './memory.ts'
+import { createPatience, type Patience } from './patience.ts'
 
 const NAME = 'cursor.json'
 
@@ -24,13 +26,18 @@ export interface CursorFileOptions {
   readonly check: string
   readonly log: Logger
   readonly clock: Clock
+  /** Of all state folders of the process: they may hang together. */
+  readonly patience: Patience
   /** From 0 to 1. Default Math.random. */
   readonly random?: () => number
 }
 
 /** The cursor that was kept last. */
 export interface CursorFile {
-  /** As JSON; undefined where nothing is kept that can be read. Who asks again has what can be read by then. */
+  /**
+   * As JSON; undefined where nothing is kept, or nothing that can ever be read.
+   * @throws CursorUnreadableError while it cannot be known: who asks again has what can be read by then
+   */
   recall(): Promise<string | undefined>
   /** Writes it on its own: nobody waits for it, and of several only the last counts. Where it cannot be, it is tried again. */
   keep(cursor: string): void
@@ -57,9 +64,9 @@ function faultsOf({ log }: CursorFileOptions) {
 }
 
 /** Writes it, unless it is there. @returns whether it is */
-async function written(place: Place, cursor: string, fault: Fault): Promise<boolean> {
+async function written(place: Place, kept: Kept, fault: Fault): Promise<boolean> {
   try {
-    if (place.content !== cursor) await place.write(cursor)
+    if (place.content !== kept) await place.write(kept)
     return true
   } catch (err) {
     fault.is(err)
@@ -71,7 +78,8 @@ async function written(place: Place, cursor: string, fault: Fault): Promise<bool
 function createWriter(home: Place, elsewhere: Place, options: CursorFileOptions, faults: ReturnType<typeof faultsOf>) {
   const { clock, random } = options
   const backoff = createBackoff({ ...RETRY_MS, ...(random && { random }) })
-  let wanted: string | undefined
+  let wanted: Kept | undefined
+  let generation = 0
   let writing: Promise<void> | undefined
   /** Home fails, and its next attempt has come. */
   let isDue = false
@@ -79,30 +87,29 @@ function createWriter(home: Place, elsewhere: Place, options: CursorFileOptions,
   /** Ends the wait for the next attempt at home. */
   let callOff: (() => void) | undefined
 
-  async function writeHome(cursor: string): Promise<boolean> {
-    if (!(await written(home, cursor, faults.state))) {
+  async function writeHome(kept: Kept): Promise<boolean> {
+    if (!(await written(home, kept, faults.state))) {
       callOff = isEnded ? () => undefined : clock.after(backoff.next(), tryHome)
       return false
     }
     backoff.reset()
-    // Who comes next takes what lies there for newer.
     await elsewhere.remove().catch(faults.run.is)
     faults.state.over()
     return true
   }
 
-  async function writeElsewhere(cursor: string): Promise<boolean> {
-    const isThere = await written(elsewhere, cursor, faults.run)
+  async function writeElsewhere(kept: Kept): Promise<boolean> {
+    const isThere = await written(elsewhere, kept, faults.run)
     if (isThere) faults.run.over()
     return isThere
   }
 
   async function write(): Promise<void> {
-    for (let kept: string | undefined; wanted !== undefined && (wanted !== kept || isDue); ) {
-      const cursor = wanted
+    for (let done: Kept | undefined; wanted !== undefined && (wanted !== done || isDue); ) {
+      const kept = wanted
       isDue = false
-      if (!((callOff === undefined && (await writeHome(cursor))) || (await writeElsewhere(cursor)))) return
-      kept = cursor
+      if (!((callOff === undefined && (await writeHome(kept))) || (await writeElsewhere(kept)))) return
+      done = kept
     }
   }
 
@@ -120,8 +127,12 @@ function createWriter(home: Place, elsewhere: Place, options: CursorFileOptions,
   }
 
   return {
+    /** What is kept from now on is newer than that. */
+    recalled(known: number): void {
+      generation = Math.max(generation, known)
+    },
     keep(cursor: string): void {
-      wanted = cursor
+      if (wanted?.cursor !== cursor) wanted = { cursor, generation: ++generation }
       begin()
     },
     settled: () => writing ?? Promise.resolve(),
@@ -134,29 +145,39 @@ function createWriter(home: Place, elsewhere: Place, options: CursorFileOptions,
 }
 
 export function createCursorFile(options: CursorFileOptions): CursorFile {
-  const { stateFolder, runFolder, check, clock } = options
+  const { stateFolder, runFolder, check, clock, patience } = options
   const inRunFolder = join(runFolder, `${fileNameOf(check)}.cursor.json`)
-  const state = createPlace(async () => join(await stateFolder(), NAME), true, clock)
-  const run = createPlace(() => Promise.resolve(inRunFolder), false, clock)
+  const state = createPlace(async () => join(await stateFolder(), NAME), true, patience)
+  const run = createPlace(() => Promise.resolve(inRunFolder), false, createPatience(clock))
   const faults = faultsOf(options)
-  const { keep, settled, end } = createWriter(state, run, options, faults)
+  const { recalled, keep, settled, end } = createWriter(state, run, options, faults)
 
-  async function readFrom(place: Place, fault: Fault): Promise<string | undefined> {
+  /** @throws CursorUnreadableError */
+  async function readFrom(place: Place, fault: Fault): Promise<Kept | undefined> {
     try {
-      const cursor = await place.read(faults.broken)
+      const kept = await place.read(faults.broken)
       fault.over()
-      return cursor
+      return kept
     } catch (err) {
       fault.is(err)
-      return undefined
+      if (isForGood(err)) return undefined
+      throw new CursorUnreadableError(err)
     }
   }
 
   return {
     async recall() {
-      const [newer, older] = [await readFrom(run, faults.run), await readFrom(state, faults.state)]
-      if (newer !== undefined) keep(newer)
-      return newer ?? older
+      const elsewhere = await readFrom(run, faults.run)
+      const home = await readFrom(state, faults.state).catch((err: unknown) => {
+        // It is there because home fails.
+        if (elsewhere === undefined) throw err
+        return undefined
+      })
+      const isHome = home !== undefined && home.generation > (elsewhere?.generation ?? -1)
+      const newest = isHome ? home : elsewhere
+      recalled(newest?.generation ?? 0)
+      if (newest !== undefined && elsewhere !== undefined) keep(newest.cursor)
+      return newest?.cursor
     },
     keep,
     settled,

@@ -67,6 +67,16 @@ export class FolderHangsError extends Error {
   }
 }
 
+/** Whether a cursor is kept, and which, cannot be known now: the disk that it is on fails, or the process has no room to look. */
+export class CursorUnreadableError extends Error {
+  readonly code = 'CURSOR_UNREADABLE'
+  constructor(cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(`cannot read where its source was read up to: ${why}; it is tried again`, { cause })
+    this.name = 'CursorUnreadableError'
+  }
+}
+
 /** A check stopped following its source by itself. */
 export class FollowEndedError extends Error {
   readonly code = 'FOLLOW_ENDED'

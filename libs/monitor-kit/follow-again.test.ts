@@ -35,7 +35,8 @@ function besideTurns() {
     const sent = all.told.length
     ;(await all.life(index)).fail(new Error('gone'))
     while (all.told.length === sent) await new Promise((resolve) => setImmediate(resolve))
-    while (all.lives.length === index + 1) await all.clock.advance(500)
+    const next = all.told[sent]?.runs[0]?.next ?? all.clock.now()
+    await all.clock.advance(next.getTime() - all.clock.now().getTime())
     return all.life(index + 1)
   }
   return { ...all, turn, present, failAndBeginAgain }

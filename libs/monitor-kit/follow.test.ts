@@ -73,6 +73,25 @@ describe('a check that follows', () => {
     expect((await again(1)).context.cursor).toEqual({ line: 3 })
   })
 
+  it('begins nothing while its cursor is not to be read now: unknown, with why, and it goes on there once it is', async () => {
+    await writeFile(join(folder, 'state/cursor.json'), '{"line":2}')
+    let isFailing = true
+    const stateFolder = () =>
+      isFailing
+        ? Promise.reject(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }))
+        : Promise.resolve(join(folder, 'state'))
+    const { told, life, lives, clock } = following(folder, {}, undefined, undefined, stateFolder)
+    await expect.poll(() => told.length).toBe(1)
+    expect(told[0]?.runs[0]?.error).toMatch(/^cannot read where its source was read up to: EIO: i\/o error; /)
+    expect(wordsOfAll(told)).toEqual([['KernelOops unknown CheckFailed', 'Lost unknown CheckFailed']])
+    await clock.advance(500)
+    await expect.poll(() => told.length).toBe(2)
+    expect(lives).toHaveLength(0)
+    isFailing = false
+    await clock.advance(1000)
+    expect((await life(0)).context.cursor).toEqual({ line: 2 })
+  })
+
   it('that fails is unknown, says so as a run that fails, and begins anew where it had told, later each time', async () => {
     const { told, life, clock, lives } = following(folder)
     const first = await life(0)

@@ -139,7 +139,7 @@ export async function followSource(runner: Runner, follow: Follow<unknown>, opti
     const cursor = line.acknowledged(sequence)
     if (cursor !== undefined) cursors.keep(cursor)
   })
-  let recalled = await cursors.recall()
+  let recalled: string | undefined
 
   /** What runs of it, also after it was told to end: no other is started beside it. */
   let running: Promise<void> = Promise.resolve()
@@ -173,6 +173,8 @@ export async function followSource(runner: Runner, follow: Follow<unknown>, opti
   while (!signal.aborted) {
     const beganMs = clock.monotonicMs()
     try {
+      // Where it could not be read before, it may be by now.
+      if (line.last === undefined) recalled ??= await cursors.recall()
       await live()
     } catch (err) {
       if (signal.aborted) break
@@ -181,8 +183,6 @@ export async function followSource(runner: Runner, follow: Follow<unknown>, opti
       options.send(runner.fail(err, new Date(clock.now().getTime() + waitMs)), false)
       await clock.sleep(waitMs, signal).catch(() => undefined)
       await orAborted(running, signal)
-      // Where it could not be read before, it may be by now.
-      if (line.last === undefined) recalled ??= await cursors.recall()
     }
   }
   // Who holds the process up waits for it no longer than it likes.

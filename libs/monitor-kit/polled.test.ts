@@ -42,7 +42,10 @@ async function following(clock = systemClock()) {
   })
   const { client } = await host(stage, definition, [{ name: 'lines', type: lines.type }], clock)
   const checkHealth = () => client.call(ExternalMonitorService.checkHealth, { parameters: {}, sequence: 1 })
-  const kept = () => readFile(join(stage.runDir, 'state/monitors/tiny/lines/cursor.json'), 'utf8').catch(() => '')
+  async function kept(): Promise<string | undefined> {
+    const text = await readFile(join(stage.runDir, 'state/monitors/tiny/lines/cursor.json'), 'utf8').catch(() => '')
+    return text.split('\n')[0]
+  }
   return { client, told, checkHealth, kept }
 }
 

@@ -10,6 +10,7 @@ import type { RunReport } from '../findings.ts'
 import { followSource } from '../follow.ts'
 import type { OutboxLimits } from '../kept-reports.ts'
 import { createReportOutbox } from '../outbox.ts'
+import { createPatience } from '../patience.ts'
 import { createRunner } from '../run-check.ts'
 import type { CheckDefinition, Follow, FollowContext, Tell } from '../types.ts'
 import { checkOf, emptyReport, instance, specOf } from './scripted-monitor.ts'
@@ -28,12 +29,14 @@ export interface Life {
  * A check that follows as the test says, life after life.
  * @param folder of the test, with `state` in it
  * @param own what it does in place of that
+ * @param stateFolder where its cursor lies; default `state`
  */
 export function following(
   folder: string,
   more: Partial<CheckDefinition<unknown>> = {},
   limits?: OutboxLimits,
   own?: Follow<unknown>,
+  stateFolder = () => Promise.resolve(join(folder, 'state')),
 ) {
   const clock = fakeClock()
   const kept = keepLog()
@@ -58,11 +61,12 @@ export function following(
     surroundings({ clock, name: 'kernel' }),
   )
   const cursors = createCursorFile({
-    stateFolder: () => Promise.resolve(join(folder, 'state')),
+    stateFolder,
     runFolder: folder,
     check: 'kernel',
     log: kept.log,
     clock,
+    patience: createPatience(clock),
   })
   const ended = followSource(runner, follow, {
     clock,
@@ -79,7 +83,7 @@ export function following(
     await expect.poll(() => lives.length).toBeGreaterThan(index)
     return lives[index]!
   }
-  const onDisk = () => readFile(join(folder, 'state/cursor.json'), 'utf8')
+  const onDisk = async () => (await readFile(join(folder, 'state/cursor.json'), 'utf8')).split('\n')[0]
   const run = () => runner.run(undefined, stop.signal)
   return { clock, kept, outbox, stop, told, lives, life, runner, cursors, ended, onDisk, run }
 }
