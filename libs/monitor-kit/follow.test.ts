@@ -150,7 +150,7 @@ describe('a check that follows', () => {
   })
 
   it('waits while nobody takes what it told with a cursor, and goes on when somebody does', async () => {
-    const { told, life, outbox } = following(folder, {}, { reports: 8, bytes: 1e9 })
+    const { told, life, outbox, cursors } = following(folder, {}, { reports: 8, bytes: 1e9 })
     const { tell } = await life(0)
     const line = (cursor: number) => tell({ findings: [] }, { cursor })
     for (const cursor of [1, 2, 3, 4]) await line(cursor)
@@ -165,6 +165,7 @@ describe('a check that follows', () => {
     // What no cursor stands behind made room.
     expect(outbox.after(0)?.sequence).toBe(2)
     expect(outbox.after(4)?.sequence).toBeGreaterThan(other.sequence)
+    await cursors.settled()
   })
 
   it('says when it saw what it tells late, and nothing of what a turn named since', async () => {
