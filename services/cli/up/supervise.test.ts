@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { systemClock } from '#clock'
 import { serveUnix } from '#rpc'
 import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
 import { FROZEN_MS } from './looks.ts'
@@ -192,6 +193,28 @@ describe('a supervised service', () => {
     await running.stop(2000)
     expect([states, running.restarts, clock.sleeping]).toEqual([['ready', 'stopped'], 0, 0])
   })
+
+  it.each([0, 1, 2, 3, 5, 8])(
+    'that is stopped %i turns after its start, being started, ends and is not left',
+    async (turns) => {
+      const late = supervise({
+        service: { name: 'late', socket: join(dir, 'late.sock'), stopOrder: 1 },
+        bundle: join(dir, 'service.mjs'),
+        args: [dir],
+        clock: systemClock(),
+        onState: () => undefined,
+        onLine: () => undefined,
+      })
+      onTestFinished(() => late.signal('SIGKILL'))
+      let hasEnded = false
+      void late.ended.then(() => {
+        hasEnded = true
+      })
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+      await late.stop(10_000)
+      expect([hasEnded, late.state, late.pid]).toEqual([true, 'stopped', undefined])
+    },
+  )
 
   it('ends when it is asked to, and no look follows', async () => {
     await becomes('ready')

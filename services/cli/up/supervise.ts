@@ -15,6 +15,8 @@ const GOOD_LIFE_MS = 60_000
 const EXIT_USAGE = 2
 /** What is asked to start anew may take so long to end. */
 const RESTART_GRACE_MS = 30_000
+/** From SIGKILL to the end of a process and its output. */
+const KILLED_MS = 1000
 
 export interface SuperviseOptions {
   readonly service: PlannedService
@@ -67,6 +69,8 @@ interface Supervising {
   readonly firstReady: PromiseWithResolvers<void>
   /** Aborted once this life is asked to be another one. */
   anew: AbortController
+  /** Of who stops it; undefined: nobody does yet. */
+  graceMs: number | undefined
   state: ProcessState
   child: Child | undefined
   restarts: number
@@ -92,12 +96,19 @@ function take(of: Supervising, child: Child, sight: Sight): boolean {
 /** One process from its start to its end. @returns why it ended @throws HostProgramError where it cannot be started */
 async function liveOnce(of: Supervising): Promise<{ readonly why: string; readonly isForGood: boolean }> {
   const { options, readiness } = of
+  const { signal: stopping } = of.stopping
   await readiness.forget()
+  if (stopping.aborted) return { why: 'was not started any more', isForGood: false }
   of.anew = new AbortController()
   const child = await startProcess(options)
   of.child = child
   // Asked for while it was being started: of what was there before, perhaps.
   if (of.anew.signal.aborted) void child.stop(RESTART_GRACE_MS)
+  // Who stopped it while it was being started found no process.
+  if (of.graceMs !== undefined) {
+    enter(of, 'stopping')
+    await child.stop(of.graceMs)
+  }
   let isFrozen = false
   const endLooks = lookAt({
     readiness,
@@ -107,9 +118,10 @@ async function liveOnce(of: Supervising): Promise<{ readonly why: string; readon
       isFrozen = take(of, child, sight) || isFrozen
     },
   })
-  of.stopping.signal.addEventListener('abort', endLooks, { once: true })
+  stopping.addEventListener('abort', endLooks, { once: true })
+  if (stopping.aborted) endLooks()
   const { code, signal } = await child.exited
-  of.stopping.signal.removeEventListener('abort', endLooks)
+  stopping.removeEventListener('abort', endLooks)
   endLooks()
   of.child = undefined
   if (isFrozen) return { why: `did not answer for ${FROZEN_MS / 1000} s and was killed`, isForGood: false }
@@ -154,6 +166,7 @@ export function supervise(options: SuperviseOptions): Supervised {
     stopping: new AbortController(),
     firstReady: Promise.withResolvers(),
     anew: new AbortController(),
+    graceMs: undefined,
     state: 'starting',
     child: undefined,
     restarts: 0,
@@ -179,12 +192,13 @@ export function supervise(options: SuperviseOptions): Supervised {
       void of.child?.stop(RESTART_GRACE_MS)
     },
     async stop(graceMs) {
+      of.graceMs = graceMs
       of.stopping.abort()
       if (of.child !== undefined) {
         enter(of, 'stopping')
         await of.child.stop(graceMs)
       }
-      await within(options.clock, living, 1000, () => undefined)
+      await within(options.clock, living, graceMs + KILLED_MS, () => undefined)
     },
   }
 }
