@@ -10,10 +10,12 @@ const PROBE_SLOW_MS = 2000
 /** What is not ready after so long is looked at seldom, and said once. */
 const SOON_MS = 60_000
 /**
- * A process that is silent for so long is asked, and killed where it does not answer. As the kubelet has it of our pods: silent
- * for 15 s at one look, and again at the next, a minute later.
+ * A process that turned and is silent for so long is asked, and killed where it does not answer. As the kubelet has it of our
+ * pods with the liveness probe: silent for 15 s at one look, and again at the next, a minute later.
  */
 export const FROZEN_MS = 75_000
+/** The same for one that was not seen to turn yet: it may still load. As the kubelet has it with the startup probe: 3 s and 60 looks. */
+export const STARTING_MS = 123_000
 /** The same as `timeoutSeconds` there. */
 const ANSWER_MS = 5000
 /** Who waited longer than this for the end of a deadline was held himself, and knows nothing. */
@@ -27,7 +29,7 @@ export interface LooksOptions {
   /** Of the service, which serves grpc.health.v1 there. */
   readonly socket: string
   readonly clock: Clock
-  /** Told at each look that it is ready or not; the other two once, until it is ready again. */
+  /** Told at each look that it is ready or not; the other two once, until it is ready again: what is killed may take long to end. */
   readonly onSight: (sight: Sight) => void
 }
 
@@ -44,22 +46,45 @@ async function answers(socket: string): Promise<boolean> {
   }
 }
 
+/**
+ * Whether it answers, or nobody can know. Asked twice: who stands still himself for as long as he waits finds the deadline before the
+ * answer that came meanwhile.
+ */
+async function mayLive(socket: string, clock: Clock): Promise<boolean> {
+  for (let times = 0; times < 2; times++) {
+    const askedMs = clock.monotonicMs()
+    if (await answers(socket)) return true
+    if (clock.monotonicMs() - askedMs > ANSWER_MS + HELD_MS) return true
+  }
+  return false
+}
+
+/** For how long it may be silent before it is asked. */
+export function patienceMs({ hasTurned }: ReadyLook): number {
+  return hasTurned ? FROZEN_MS : STARTING_MS
+}
+
 /** Looks until the returned end is called. */
 export function lookAt({ readiness, socket, clock, onSight }: LooksOptions): () => void {
   let sinceMs = clock.monotonicMs()
   let waitMs = PROBE_MS
   let isLate = false
+  let isFrozen = false
   let isAsking = false
   let ended = false
+
+  function isSilent(): boolean {
+    return readiness.silentMs >= patienceMs(readiness)
+  }
 
   /** The files alone say nothing where they cannot be written: it is asked. */
   async function ask(): Promise<void> {
     isAsking = true
-    const askedMs = clock.monotonicMs()
-    const isAlive = await answers(socket)
-    const wasHeld = clock.monotonicMs() - askedMs > ANSWER_MS + HELD_MS
-    if (isAlive || wasHeld) readiness.answered()
-    else if (!ended && readiness.silentMs >= FROZEN_MS) onSight('frozen')
+    if (await mayLive(socket, clock)) readiness.answered()
+    else if (!ended && isSilent()) {
+      isFrozen = true
+      onSight('frozen')
+    }
     isAsking = false
   }
 
@@ -70,6 +95,7 @@ export function lookAt({ readiness, socket, clock, onSight }: LooksOptions): () 
       sinceMs = nowMs
       waitMs = PROBE_MS
       isLate = false
+      isFrozen = false
       return PROBE_SLOW_MS
     }
     if (nowMs - sinceMs < SOON_MS) return waitMs
@@ -82,7 +108,7 @@ export function lookAt({ readiness, socket, clock, onSight }: LooksOptions): () 
   function look(): void {
     const nowMs = clock.monotonicMs()
     const ms = seen(readiness.isReady(nowMs), nowMs)
-    if (readiness.silentMs >= FROZEN_MS && !isAsking) void ask()
+    if (isSilent() && !isAsking && !isFrozen) void ask()
     callOff = clock.after(ms === PROBE_SLOW_MS ? ms - (nowMs % ms) : ms, look)
   }
 

@@ -20,6 +20,8 @@ export interface ReadyLook {
   isReady(monoMs: number): boolean
   /** For how long, as of the last look, it showed in no way that it lives, counted while there was somebody to see it. */
   readonly silentMs: number
+  /** Whether its event loop was seen to turn at all. */
+  readonly hasTurned: boolean
   /** It has shown otherwise that it lives; that makes it no readier. */
   answered(): void
 }
@@ -34,6 +36,7 @@ export function createReadyLook(socket: string): ReadyLook {
   const ready = join(dirname(socket), 'ready')
   const alive = join(dirname(socket), 'alive')
   let touchedMs: number | undefined
+  let hasEverTurned = false
   let lookedMs: number | undefined
   /** Since its event loop was seen to turn, and since it showed that it lives. */
   let stillMs = 0
@@ -45,18 +48,20 @@ export function createReadyLook(socket: string): ReadyLook {
     const mtimeMs = touchOf(alive)
     const hasTurned = mtimeMs !== undefined && mtimeMs !== touchedMs
     touchedMs = mtimeMs
+    hasEverTurned ||= hasTurned
     stillMs = hasTurned ? 0 : stillMs + passedMs
     silentMs = hasTurned ? 0 : silentMs + passedMs
     return mtimeMs !== undefined && stillMs < MISSED_MAX * ALIVE_EVERY_MS && touchOf(ready) !== undefined
   }
 
   return {
-    forget() {
+    async forget() {
       touchedMs = undefined
+      hasEverTurned = false
       lookedMs = undefined
       stillMs = 0
       silentMs = 0
-      return rm(ready, { force: true })
+      await Promise.all([ready, alive].map((path) => rm(path, { force: true })))
     },
     isReady(monoMs) {
       try {
@@ -68,6 +73,9 @@ export function createReadyLook(socket: string): ReadyLook {
     },
     get silentMs() {
       return silentMs
+    },
+    get hasTurned() {
+      return hasEverTurned
     },
     answered() {
       silentMs = 0

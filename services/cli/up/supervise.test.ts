@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { systemClock } from '#clock'
 import { serveUnix } from '#rpc'
 import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
-import { FROZEN_MS } from './looks.ts'
+import { FROZEN_MS, STARTING_MS } from './looks.ts'
 import { NODE_ENV, NODE_FLAGS, nodeFlagsOf } from './node-flags.ts'
 import { type Supervised, supervise } from './supervise.ts'
 
@@ -29,8 +29,13 @@ it('a process counts as frozen after as long as with the probes of our pods', ()
   const figures = /livenessProbe:\s+exec: .*\s+periodSeconds: (\d+)\s+timeoutSeconds: 5\s+failureThreshold: (\d+)/.exec(
     probes,
   )
+  const start =
+    /startupProbe:\s+exec: .*\s+initialDelaySeconds: (\d+)\s+periodSeconds: (\d+)\s+timeoutSeconds: 5\s+failureThreshold: (\d+)/.exec(
+      probes,
+    )
   const silent = /-gt (\d+)/.exec(textOf('alive.sh'))?.[1]
   expect(FROZEN_MS / 1000).toBe(Number(silent) + Number(figures?.[1]) * (Number(figures?.[2]) - 1))
+  expect(STARTING_MS / 1000).toBe(Number(start?.[1]) + Number(start?.[2]) * Number(start?.[3]))
 })
 
 /** What a service does beside its socket: it is there, it is ready, and its event loop turns. */

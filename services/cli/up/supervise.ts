@@ -2,7 +2,7 @@
 import { type Clock, within } from '#clock'
 import { type Child, createHost } from '#host'
 import { type Backoff, createBackoff } from '#pace'
-import { FROZEN_MS, lookAt, type Sight } from './looks.ts'
+import { lookAt, patienceMs, type Sight } from './looks.ts'
 import { HEAP_FLAG, NODE_ENV, nodeFlagsOf } from './node-flags.ts'
 import type { PlannedService } from './plan.ts'
 import { createReadyLook, type ReadyLook } from './ready.ts'
@@ -124,7 +124,7 @@ async function liveOnce(of: Supervising): Promise<{ readonly why: string; readon
   stopping.removeEventListener('abort', endLooks)
   endLooks()
   of.child = undefined
-  if (isFrozen) return { why: `did not answer for ${FROZEN_MS / 1000} s and was killed`, isForGood: false }
+  if (isFrozen) return { why: `did not answer for ${patienceMs(readiness) / 1000} s and was killed`, isForGood: false }
   return { why: signal ?? `exit code ${code}`, isForGood: code === EXIT_USAGE }
 }
 
