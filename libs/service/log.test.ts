@@ -57,6 +57,19 @@ describe('a line', () => {
     })
   })
 
+  it('has its fixed fields also where a field is called as what JavaScript has of every object', () => {
+    const { log, lines } = linesOf()
+    log.warn('odd', { ['__proto__']: new Error('x'), constructor: 1 })
+    log.child({ ['__proto__']: { level: 'forged' } }).info('odd')
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      level: 'warn',
+      component: 'detector',
+      message: 'odd',
+      constructor: 1,
+    })
+    expect(lines[1]).toContain('"level":"info","component":"detector","message":"odd","__proto___":{"level":"forged"}')
+  })
+
   it('is not written below its level', () => {
     const { log, lines } = linesOf({ level: 'warn' })
     log.info('quiet')
@@ -72,7 +85,7 @@ describe('a line', () => {
       fc.property(
         fc.string(),
         fc.dictionary(
-          fc.oneof(fc.string(), fc.constantFrom('timestamp', 'level', 'message', 'err', 'component')),
+          fc.oneof(fc.string(), fc.constantFrom('timestamp', 'level', 'message', 'err', 'component', '__proto__')),
           fc.oneof(fc.anything(), fc.constant(cycle), fc.bigInt(), fc.constant(new Error('x'))),
         ),
         (message, fields) => {

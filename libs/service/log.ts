@@ -24,8 +24,8 @@ export interface LogOptions {
   readonly colour?: boolean
 }
 
-/** Fields whose meaning is fixed: a caller's field of such a name gets an underscore. */
-const RESERVED = new Set(['timestamp', 'level', 'message'])
+/** Fields whose meaning is fixed, by us or by JavaScript: a caller's field of such a name gets an underscore. */
+const RESERVED = new Set(['timestamp', 'level', 'message', '__proto__'])
 
 /** A text of a plug-in may be as long as a message; a line of a log may not. */
 const TEXT_MAX = 4096
