@@ -1,4 +1,5 @@
 /** Everything that can go wrong here, one class for each cause. */
+import type { LogFields } from '#service'
 
 /** An error's own words. */
 export function reasonOf(err: unknown): string {
@@ -35,6 +36,13 @@ export class TlsFileError extends Error {
     )
     this.name = 'TlsFileError'
   }
+}
+
+/** A log's fields for a port that is not served: what a machine may well be like has a code and words, anything else its stack. */
+export function toldOf(failure: ListenError | TlsFileError): LogFields {
+  const { cause, message: reason } = failure
+  if (cause instanceof Error && 'code' in cause) return { code: cause.code, reason }
+  return failure instanceof TlsFileError ? { code: failure.code, reason } : { err: failure }
 }
 
 /** The history file cannot be used. The history goes on in memory. */

@@ -1,5 +1,6 @@
+import { type AddressInfo, createServer } from 'node:net'
 import { fastify } from 'fastify'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { fakeClock } from '../../../libs/clock/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
 import { createListener } from './listener.ts'
@@ -23,5 +24,38 @@ describe('a port', () => {
     await listener.close(0)
     await started
     expect([listener.url, messages()]).toEqual([undefined, []])
+  })
+
+  it('that is taken is told with what is to be done, and no stack: nothing is wrong with this program', async () => {
+    const squatter = createServer()
+    await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void squatter.close())
+    const { port } = squatter.address() as AddressInfo
+    const { log, lines } = keepLog('http-exporter')
+    const listener = createListener({
+      host: '127.0.0.1',
+      port,
+      setting: 'exporters.http.hostPort',
+      app: fastify(),
+      places: createPlaces(),
+      clock: fakeClock(),
+      log,
+    })
+    const ending = new AbortController()
+    await listener.start(ending.signal)
+    ending.abort()
+    await listener.close(0)
+    expect(lines.map(({ timestamp: _, ...line }) => line)).toEqual([
+      {
+        level: 'warn',
+        component: 'http-exporter',
+        message: 'port is not served, trying again',
+        code: 'EADDRINUSE',
+        reason: listener.problem,
+      },
+    ])
+    expect(listener.problem).toBe(
+      `cannot listen on 127.0.0.1:${port}: listen EADDRINUSE: address already in use 127.0.0.1:${port}; end the program that uses it, or set exporters.http.hostPort to a free port`,
+    )
   })
 })

@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import { within } from '#clock'
 import { createBackoff } from '#pace'
 import type { Clock, Logger } from '#service'
-import { ListenError } from '../errors.ts'
+import { ListenError, TlsFileError, toldOf } from '../errors.ts'
 import type { Places } from './places.ts'
 import { readTlsPair, type TlsFiles } from './tls.ts'
 
@@ -124,8 +124,8 @@ async function attempt(port: Port): Promise<void> {
     log.info('listening', { url: port.url })
   } catch (err) {
     made?.close()
-    const failure = err instanceof Error && err.name === 'TlsFileError' ? err : new ListenError(address, setting, err)
-    if (failure.message !== port.problem) log.warn('port is not served, trying again', { err: failure })
+    const failure = err instanceof TlsFileError ? err : new ListenError(address, setting, err)
+    if (failure.message !== port.problem) log.warn('port is not served, trying again', toldOf(failure))
     port.problem = failure.message
   }
   onState?.()
