@@ -81,13 +81,16 @@ function rendered(config: NodeDoctorConfig, running: Running, asked: Asked): str
 /** The screen, once those that know were asked: what is configured is no proof that it is so. Never rejects. */
 export async function overview(config: NodeDoctorConfig, running: Running, screen: Screen): Promise<string> {
   const page = socketAmong(running, 'http-exporter')
+  const own = running.flatMap(({ pid }) => pid ?? [])
   const [kubernetes, unserved] = await Promise.all([
     askKubernetes({
       nodeName: config.settings.nodeName,
       isEnabled: config.exporters.kubernetes.enabled,
       socket: socketAmong(running, 'k8s-exporter'),
     }),
-    page === undefined ? new Map<string, string>() : unservedPorts(portsOf(config), page, screen.clock),
+    page === undefined
+      ? new Map<string, string>()
+      : unservedPorts(portsOf(config), { socket: page, clock: screen.clock, own }),
   ])
   return rendered(config, running, { ...screen, kubernetes, unserved })
 }

@@ -12,8 +12,13 @@ import { type PortStatus, portsOf, portWords, unservedPorts, whenRefused } from 
 
 const place = runDirOfTests()
 
-const PAGE = { key: 'exporters.http.hostPort', port: 8080, url: 'http://127.0.0.1:8080/' }
-const METRICS = { key: 'exporters.prometheus.port', port: 9100, url: 'http://127.0.0.1:9100/metrics' }
+const PAGE = { key: 'exporters.http.hostPort', address: '127.0.0.1', port: 8080, url: 'http://127.0.0.1:8080/' }
+const METRICS = {
+  key: 'exporters.prometheus.port',
+  address: '127.0.0.1',
+  port: 9100,
+  url: 'http://127.0.0.1:9100/metrics',
+}
 const TAKEN =
   'cannot listen on 127.0.0.1:8080: listen EADDRINUSE: address already in use 127.0.0.1:8080; end the program that uses it, or set exporters.http.hostPort to a free port'
 
@@ -74,9 +79,13 @@ describe('what up says of a port', () => {
     const set = [`exporters.http.hostPort=${port}`, 'exporters.prometheus.enabled=true']
     const ports = portsOf(await configOf({ 'run-dir': place.dir, set }))
     const socket = await exporter(() => ({ endpoints: ['http://127.0.0.1:9100/'], lastError: 'not ready' }))
-    const words = await unservedPorts(ports, socket, systemClock())
+    const words = await unservedPorts(ports, { socket, clock: systemClock(), own: [] })
     expect([...words]).toEqual([
       ['exporters.http.hostPort', expect.stringContaining(`(pid ${process.pid}) listens on port ${port}; end it, or `)],
+    ])
+    const own = await unservedPorts(ports, { socket, clock: systemClock(), own: [process.pid] })
+    expect([...own]).toEqual([
+      ['exporters.http.hostPort', 'is not served yet; the lines of http-exporter with --verbose say why'],
     ])
   })
 })

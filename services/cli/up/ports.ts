@@ -16,6 +16,8 @@ const REASON_MAX = 400
 export interface Port {
   /** Its key, for who sets another. */
   readonly key: string
+  /** Listened on: "127.0.0.1", "::". */
+  readonly address: string
   readonly port: number
   /** Where people and Prometheus ask. */
   readonly url: string
@@ -44,11 +46,13 @@ function addressOf(bindAddress: string, port: number): string {
 export function portsOf({ exporters: { http, prometheus } }: NodeDoctorConfig): Ports {
   const page = {
     key: 'exporters.http.hostPort',
+    address: http.bindAddress,
     port: http.hostPort,
     url: `${http.tlsEnabled ? 'https' : 'http'}://${addressOf(http.bindAddress, http.hostPort)}/`,
   }
   const metrics = {
     key: 'exporters.prometheus.port',
+    address: prometheus.bindAddress,
     port: prometheus.port,
     url: `http://${addressOf(prometheus.bindAddress, prometheus.port)}${prometheus.path}`,
   }
@@ -99,14 +103,25 @@ function listed({ page, prometheus }: Ports): Port[] {
   return [page, prometheus].filter((port) => port !== undefined)
 }
 
+/** Who is asked: the http-exporter. */
+export interface AskingOptions {
+  readonly socket: string
+  readonly clock: Clock
+  /** The processes of `up`, none of which is another program. */
+  readonly own: readonly number[]
+}
+
 /** Why a port is not served, by its key, of those that are not. Never rejects. */
-export async function unservedPorts(ports: Ports, socket: string, clock: Clock): Promise<ReadonlyMap<string, string>> {
+export async function unservedPorts(
+  ports: Ports,
+  { socket, clock, own }: AskingOptions,
+): Promise<ReadonlyMap<string, string>> {
   const status = await ask(socket)
   const { files } = createHost({ root: '' })
   const words = new Map<string, string>()
   for (const port of listed(ports)) {
     const isAsked = status instanceof Error || isServed(port, status)
-    const text = portWords(port, status, isAsked ? undefined : await holderOf(files, port.port, clock))
+    const text = portWords(port, status, isAsked ? undefined : await holderOf(files, { ...port, own, clock }))
     if (text !== '') words.set(port.key, text)
   }
   return words
