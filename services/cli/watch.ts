@@ -141,7 +141,8 @@ export const watch: Command = {
 
 Prints the node's state, then each change as a line, until Ctrl-C. A detector that goes away is said to be gone and is waited
 for; one that cuts this watcher off, since it reads too slowly, is asked again. Then what changed meanwhile is printed;
-events of the pause are not told. Where only figures move ("82.1 % used", "82.2 % used") there is no line; -o json has all.
+events of the pause are not told. Where only figures with a unit move ("82.1 % used", "82.2 % used")
+there is no line; -o json has all.
 
 Options:
   --wait DURATION  how long to wait for a detector that is not heard: 30s, 10m; 0s ends at once (default: until Ctrl-C)

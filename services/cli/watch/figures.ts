@@ -1,10 +1,18 @@
 /** Whether a person reads something else of a thing than before; figures that move are none. Pure. */
 import { type MonitorState, type NodeCondition, type Problem, ProblemPhase } from '#proto/nodedoctor/v1/types.ts'
 
-/** "82.1 % used", "1,024 of 4,096", "-3". */
-const FIGURE = /[-+]?\d+(?:[.,]\d+)*/g
+/** What is measured. A number without one of these may be the name of a thing. */
+const UNIT = '%|°C|degrees|[nuµμm]?s|min|h|days?|bytes|[kKMGTPE]i?B(?:/s)?|/s|[kM]?W|[kMG]?Hz|rpm|(?:tasks )?per core'
+/**
+ * "82.1 % used", "-3 °C", "1,024 ms", "0.71 per core". None are "GPU 0", "Xid 48", "eth0", "10.0.0.1", "9 of 16": who reads "GPU 1" after
+ * "GPU 0" reads of another thing, and a line too many is better than one that is missing.
+ */
+const FIGURE = new RegExp(
+  `(?<![^\\s([<>=~≈])[-+−]?\\d+(?:,\\d{3})*(?:\\.\\d+)?(?=[ \\u00a0]?(?:${UNIT})(?![\\p{L}\\p{N}_/-]))`,
+  'gu',
+)
 
-/** Whether two texts are the same but for their figures. */
+/** Whether two texts are the same but for their figures: numbers with a unit. */
 export function isSameButFigures(before: string, now: string): boolean {
   return before === now || before.replace(FIGURE, '0') === now.replace(FIGURE, '0')
 }
