@@ -119,7 +119,9 @@ export function createIntake({ writer, memory, clock }: IntakeOptions): Omit<Int
       writer.add((recorder) => recorder.event(view), { spare: true })
       if (view.reason !== 'MonitorRestarted' || view.monitor !== DETECTOR) return
       const lane = monitorLane(view.entity.replace(/^monitor:/, ''))
-      writer.add((recorder) => recorder.mark(lane, new Date(view.firstSeen), 'monitor-restart', firstLine(view.message)))
+      writer.add((recorder) =>
+        recorder.mark(lane, new Date(view.firstSeen), 'monitor-restart', firstLine(view.message)),
+      )
     },
   }
 }
