@@ -221,6 +221,13 @@ module.exports = {
       from: { path: '^(libs|services)/', pathNot: ['^libs/host/programs/', '^services/cli/bin\\.mjs$', TESTS] },
       to: { path: '^(node:)?child_process$' },
     },
+    {
+      name: 'bus-by-context',
+      comment: 'A service is given its way to the bus: over a server, or in memory where its process is the whole set.',
+      severity: 'error',
+      from: { path: '^(services|libs/(?!bus/|service/))', pathNot: TESTS },
+      to: { path: '^libs/bus/(nats\\.ts|memory/)' },
+    },
     wrapper('rpc-speaks-grpc', '@grpc/(?:grpc-js|reflection)', 'libs/rpc'),
     wrapper('bus-speaks-nats', 'nats|nkeys\\.js', 'libs/bus'),
     wrapper('service-logs', 'pino', 'libs/service'),

@@ -30,6 +30,7 @@ const FILES: Record<string, string> = {
   'libs/monitor-kit/source/index.ts': 'export {}\n',
   'libs/monitor-kit/testing/index.ts': "import 'vitest'\nimport '../../../services/cli/main.ts'\nexport {}\n",
   'libs/bus/index.ts': "import type { Server } from '@grpc/grpc-js'\nexport type { Server }\n",
+  'libs/bus/nats.ts': 'export {}\n',
   'libs/config/index.ts': "import './a.ts'\nimport './b.test.ts'\nexport {}\n",
   'libs/config/a.ts': "import './b.ts'\nexport {}\n",
   'libs/config/b.ts': "import './a.ts'\nexport {}\n",
@@ -41,6 +42,7 @@ import { Server } from '@grpc/grpc-js'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { RE2JS } from 're2js'
+import '../../libs/bus/nats.ts'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import './nowhere.ts'
@@ -73,6 +75,7 @@ describe('the import rules', () => {
 
   it.each([
     'check-config-for-types-only: services/monitors/one/main.ts -> services/monitors/one/checks/x/config.ts',
+    'bus-by-context: services/detector/main.ts -> libs/bus/nats.ts',
     'child-processes-in-host: libs/host/index.ts -> child_process',
     'child-processes-in-host: services/detector/main.ts -> child_process',
     'clock-alone: libs/clock/index.ts -> libs/pace/index.ts',

@@ -1,5 +1,6 @@
 /** One life of one service: created, started, served on its socket, drained, stopped or failed. */
 import { dirname, join } from 'node:path'
+import type { BusDoor, EndOptions } from '#bus'
 import { aborted, type Clock, within } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import type { Host } from '#host'
@@ -11,6 +12,7 @@ import { createReadyFile, type ReadyFile, startLivenessFile } from './liveness.t
 import { createMetrics } from './metrics.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { watchReadiness } from './readiness.ts'
+import { createServerDoor } from './server-bus.ts'
 import type { Logger, Service, ServiceContext, ServiceDefinition } from './types.ts'
 
 /** What draining may take where a definition does not say. */
@@ -27,6 +29,8 @@ export interface Surroundings {
   readonly config: NodeDoctorConfig
   readonly host: Host
   readonly clock: Clock
+  /** The bus of this process, where its services have one among themselves. Default: that of the configuration's server. */
+  readonly bus?: ((options: EndOptions) => BusDoor) | undefined
 }
 
 export interface Turn {
@@ -40,18 +44,21 @@ export interface Turn {
 
 function contextOf(turn: Turn, signal: AbortSignal, readinessChanged: () => void): ServiceContext<unknown> {
   const { definition, log, requestStop } = turn
-  const { config, host, clock, version } = turn.around
+  const { config, host, clock, version, bus } = turn.around
+  const { name } = definition
+  const end = { name, log, clock }
   const metrics = createMetrics()
   addProcessMetrics(metrics)
   const { nodeName, runDir, stateDir } = config.settings
   return {
-    name: definition.name,
+    name,
     version,
     nodeName,
     config: definition.config(config),
     runDir,
     stateDir,
     host,
+    bus: bus?.(end) ?? createServerDoor({ ...end, config }),
     clock,
     log,
     metrics,

@@ -4,6 +4,7 @@ import { createHost } from '#host'
 import { fakeClock } from '../clock/testing.ts'
 import { createLogger } from './log.ts'
 import { createMetrics } from './metrics.ts'
+import { createServerDoor } from './server-bus.ts'
 import type { Logger, ServiceContext } from './types.ts'
 
 export interface KeptLog {
@@ -47,6 +48,14 @@ export function minimalConfig(settings: Partial<NodeDoctorConfig['settings']> = 
   return config as unknown as NodeDoctorConfig
 }
 
+/** The detector's own bus server, as the configuration has it where it says nothing. */
+export const OWN_SERVER: NodeDoctorConfig['bus'] = {
+  url: '',
+  port: 4222,
+  storeDir: '',
+  maxStoreBytes: 128 * 1024 * 1024,
+}
+
 /** A service's context over a fake clock and a log that is kept. */
 export function testContext<Config>(
   name: string,
@@ -54,6 +63,8 @@ export function testContext<Config>(
   more: Partial<ServiceContext<Config>> = {},
 ): ServiceContext<Config> {
   const { settings } = minimalConfig()
+  const { log } = keepLog(name)
+  const clock = fakeClock()
   return {
     name,
     version: '0.0.0-test',
@@ -62,8 +73,9 @@ export function testContext<Config>(
     runDir: settings.runDir,
     stateDir: settings.stateDir,
     host: createHost({ root: '' }),
-    clock: fakeClock(),
-    log: keepLog(name).log,
+    bus: createServerDoor({ name, log, clock, config: { settings, bus: OWN_SERVER } }),
+    clock,
+    log,
     metrics: createMetrics(),
     signal: new AbortController().signal,
     requestStop: () => undefined,

@@ -1,5 +1,6 @@
 /** What every process does alike. A service is a value; a process is a list of services. */
 
+import type { BusDoor } from '#bus'
 import type { Clock } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import type { Host } from '#host'
@@ -36,6 +37,8 @@ export interface ServiceContext<Config> {
   /** "/var/lib/node-doctor": what survives a reboot. */
   readonly stateDir: string
   readonly host: Host
+  /** The way to the bus, over a server or within the process; nothing of it is loaded before it is asked for. */
+  readonly bus: BusDoor
   readonly clock: Clock
   readonly log: Logger
   /** This service's own, those of its process among them; nothing registers globally. Who has the bus tells them there. */

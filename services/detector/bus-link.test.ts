@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { connectBus, createBusReader, readCredentials } from '#bus'
+import { connectBus, createBusReader, readCredentials } from '#bus/nats'
 import { systemClock } from '#clock'
 import { loadConfig, type NodeDoctorConfig } from '#config'
-import { createLogger } from '#service'
-import { freePort, plainDoor, quietLog } from '../../libs/bus/testing.ts'
+import { createLogger, createServerDoor } from '#service'
+import { freePort, quietLog } from '../../libs/bus/testing.ts'
 import { event } from '../../libs/model/testing.ts'
 import { type BusLinkOptions, startBusLink } from './bus-link.ts'
 import { createOutbox } from './outbox/outbox.ts'
@@ -40,11 +40,12 @@ afterEach(async () => {
 
 async function startLink(more: Partial<BusLinkOptions> = {}) {
   const outbox = createOutbox({ clock: systemClock() })
+  const log = createLogger({ component: 'detector', level: 'error', format: 'json', write: () => undefined })
   const link = await startBusLink({
-    config,
+    nodeName: 'n1',
     bootId: 'b1',
-    door: plainDoor,
-    log: createLogger({ component: 'detector', level: 'error', format: 'json', write: () => undefined }),
+    door: createServerDoor({ name: 'detector', log, clock: systemClock(), config }),
+    log,
     outbox,
     clock: systemClock(),
     onReady: () => undefined,

@@ -2,24 +2,10 @@
  * The detector's side of the bus: the embedded server or an external one, the store made ready at each connection, the
  * outbox opened only then, and a server whose store takes nothing for ten seconds started again.
  */
-import { join } from 'node:path'
-import {
-  type BusCredentials,
-  type BusWriter,
-  type ChildDoor,
-  type ConnectedBus,
-  connectBus,
-  createBusWriter,
-  credentialsFile,
-  type EmbeddedServer,
-  startEmbeddedServer,
-  type WatchLimits,
-} from '#bus'
+import type { BusDoor, BusWriter, OwnOptions } from '#bus'
 import { type Clock, within } from '#clock'
-import { createHost, createPeerUid } from '#host'
 import type { Bus as BusMessage } from '#proto/nodedoctor/v1/detector.ts'
 import type { Logger } from '#service'
-import type { DetectorConfig } from './config.ts'
 import type { BusWrites, Outbox } from './outbox/outbox.ts'
 
 const RETRY_MS = 500
@@ -31,9 +17,10 @@ const LEAVING_LOOK_MS = 100
 const LAST_MS = 3000
 
 export interface BusLinkOptions {
-  readonly config: Pick<DetectorConfig, 'settings' | 'bus'>
+  readonly nodeName: string
   readonly bootId: string
-  readonly door: ChildDoor
+  /** The detector's own. */
+  readonly door: BusDoor
   readonly log: Logger
   readonly outbox: Outbox
   /** The process's own. */
@@ -45,7 +32,7 @@ export interface BusLinkOptions {
   /** What the outbox writes with, made of the writer at each connection. Default the writer itself. */
   readonly writes?: (writer: BusWriter) => Promise<BusWrites>
   /** How soon a server that hangs is replaced; short in tests. */
-  readonly patience?: { readonly watch: WatchLimits; readonly pingIntervalMs: number; readonly stopGraceMs: number }
+  readonly patience?: OwnOptions
 }
 
 export interface BusLink {
@@ -64,42 +51,10 @@ export interface BusLink {
 
 /** @throws BusLockTakenError, BusServerMissingError, BusServerFailedError of the embedded server */
 export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
-  const { config, log, outbox, clock, patience } = options
+  const { nodeName, log, outbox, clock, patience } = options
   const { monotonicMs } = clock
-  const { runDir, nodeName } = config.settings
-  let server: EmbeddedServer | undefined
-  if (config.bus.url === '') {
-    server = await startEmbeddedServer({
-      storeDir: config.bus.storeDir === '' ? join(runDir, 'bus') : config.bus.storeDir,
-      configDir: join(runDir, 'detector'),
-      credentialsFile: (service) => credentialsFile(runDir, service),
-      serverName: `node-doctor-${nodeName}`.replace(/[^A-Za-z0-9-]/g, '-').slice(0, 60),
-      port: config.bus.port,
-      maxStoreBytes: config.bus.maxStoreBytes,
-      door: options.door,
-      log,
-      ...(patience && { stopGraceMs: patience.stopGraceMs }),
-    })
-  }
-  const credentials = (): Promise<BusCredentials> =>
-    Promise.resolve(
-      server?.credentials() ?? {
-        url: config.bus.url,
-        user: 'detector',
-        seed: '',
-        ...(config.bus.tls && { tls: config.bus.tls }),
-      },
-    )
-  const bus: ConnectedBus = connectBus({
-    name: 'detector',
-    credentials,
-    log,
-    clock,
-    peerUid: createPeerUid(createHost({ root: '' }).files),
-    ...(patience && { pingIntervalMs: patience.pingIntervalMs }),
-  })
-  server?.watch(bus, patience?.watch)
-  const writer = createBusWriter(bus)
+  const { bus, server, writer: openWriter } = await options.door.own(patience)
+  const writer = openWriter()
   let prepared = false
   /** Since when it is prepared, or is not. */
   let sinceMs = monotonicMs()

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BusWriter, createBusReader, createBusWriter } from '#bus'
+import type { BusWriter } from '#bus'
+import { createBusReader, createBusWriter } from '#bus/nats'
 import { systemClock } from '#clock'
 import { DEFAULT_LIMITS, type NodeState, type Problem, type Report } from '#model'
 import { fromProtoProblem } from '#wire'

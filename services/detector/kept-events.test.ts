@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { connectBus, createBusReader, readCredentials } from '#bus'
+import { connectBus, createBusReader, readCredentials } from '#bus/nats'
 import { systemClock } from '#clock'
 import { loadConfig, type NodeDoctorConfig } from '#config'
 import type { NodeEvent } from '#model'
 import { Event, KeptEvents, Severity } from '#proto/nodedoctor/v1/types.ts'
-import { createLogger } from '#service'
-import { freePort, plainDoor, quietLog } from '../../libs/bus/testing.ts'
+import { createLogger, createServerDoor } from '#service'
+import { freePort, quietLog } from '../../libs/bus/testing.ts'
 import { event } from '../../libs/model/testing.ts'
 import { startBusLink } from './bus-link.ts'
 import { createKeptEvents } from './kept-events.ts'
@@ -65,9 +65,9 @@ async function life(bootId: string) {
   const kept = createKeptEvents({ path, outbox, now: () => new Date(), log })
   let store = ''
   const link = await startBusLink({
-    config,
+    nodeName: 'n1',
     bootId,
-    door: plainDoor,
+    door: createServerDoor({ name: 'detector', log, clock: systemClock(), config }),
     log,
     outbox,
     clock: systemClock(),

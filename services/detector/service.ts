@@ -193,15 +193,12 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     async start() {
       bootId = await context.host.bootId().catch(() => '')
       bus = await startBusLink({
-        config,
+        nodeName,
         bootId,
+        door: context.bus,
         log,
         outbox,
         clock,
-        door: {
-          spawn: (file, args, { env, onLine }) =>
-            ownHost.programs.start(file, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, onLine }),
-        },
         onAway: () => context.readinessChanged?.(),
         writes: ledger.open,
         onReady: (store) => {

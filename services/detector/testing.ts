@@ -5,7 +5,7 @@ import { loadConfig } from '#config'
 import { createHost } from '#host'
 import { DetectorService, type Node } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix, type RpcClient, serveUnix } from '#rpc'
-import { createLogger, createMetrics, type Service, systemClock } from '#service'
+import { createLogger, createMetrics, createServerDoor, type Service, systemClock } from '#service'
 import { detectorSlice } from './config.ts'
 import { detector } from './service.ts'
 
@@ -47,16 +47,25 @@ export async function startDetector(options: DetectorOptions, begun: (running: R
   const config = await loadConfig({ file, flags: [], env: {} })
   const log: string[] = []
   const abort = new AbortController()
+  const name = 'detector'
+  const clock = systemClock()
+  const logger = createLogger({
+    component: name,
+    level: 'debug',
+    format: 'json',
+    write: (line) => void log.push(line),
+  })
   const service = await detector.create({
-    name: 'detector',
+    name,
     version: '1.0.0',
     nodeName: 'n1',
     config: detectorSlice(config),
     runDir: config.settings.runDir,
     stateDir: config.settings.stateDir,
     host: { ...createHost({ root: '' }), ...(bootId !== undefined && { bootId: () => Promise.resolve(bootId) }) },
-    clock: systemClock(),
-    log: createLogger({ component: 'detector', level: 'debug', format: 'json', write: (line) => void log.push(line) }),
+    bus: createServerDoor({ name, log: logger, clock, config }),
+    clock,
+    log: logger,
     metrics: createMetrics(),
     signal: abort.signal,
   })

@@ -4,9 +4,6 @@ import type { NodeDoctorConfig } from '#config'
 export interface HttpExporterConfig {
   readonly http: NodeDoctorConfig['exporters']['http']
   readonly prometheus: NodeDoctorConfig['exporters']['prometheus']
-  /** Of an external bus server; "" for the detector's own. */
-  readonly busUrl: string
-  readonly busTls: NodeDoctorConfig['bus']['tls']
   readonly settings: NodeDoctorConfig['settingsInForce']
 }
 
@@ -14,8 +11,6 @@ export function httpExporterConfig(full: NodeDoctorConfig): HttpExporterConfig {
   return {
     http: full.exporters.http,
     prometheus: full.exporters.prometheus,
-    busUrl: full.bus.url,
-    busTls: full.bus.tls,
     settings: full.settingsInForce,
   }
 }

@@ -3,9 +3,8 @@
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ConnectedBus, connectBus, createBusReader, readCredentials, watchCredentials } from '#bus'
+import type { Bus } from '#bus'
 import { every } from '#clock'
-import { createHost, createPeerUid } from '#host'
 import { cleanText } from '#model'
 import { createExporterRpc } from '#rpc'
 import { defineService, type Readiness, type Service, type ServiceContext } from '#service'
@@ -63,7 +62,7 @@ interface Parts {
   readonly hub: Hub
   readonly history: History
   readonly listeners: readonly Listener[]
-  readonly bus: ConnectedBus
+  readonly bus: Bus
   readonly counts: () => FeedCounts
 }
 
@@ -129,21 +128,6 @@ async function openPorts(exporter: Exporter, events: EventLog, of: Pick<Parts, '
   await Promise.all(listeners.map((listener) => listener.start(ending.signal)))
 }
 
-function connect(context: Context): ConnectedBus {
-  const { name, runDir, config, log, clock } = context
-  const { files } = createHost({ root: '' })
-  const bus = connectBus({
-    name,
-    credentials: readCredentials(runDir, name, config.busUrl, config.busTls),
-    log,
-    clock,
-    peerUid: createPeerUid(files),
-    watchCredentials: watchCredentials(files, runDir, name, config.busUrl),
-  })
-  bus.onState(() => context.readinessChanged?.())
-  return bus
-}
-
 /** A hub that tells what time alone changes while somebody hears it; who comes later sees it as it is then. */
 function openHub({ clock }: Context, state: NodeState): Hub {
   let ends: (() => void)[] = []
@@ -176,13 +160,14 @@ async function start(exporter: Exporter, durations: Durations): Promise<void> {
   for (const event of history.recentEvents(EVENTS_KEPT).reverse()) events.add(event)
   state.onMessage((message) => hub.publish(message))
   await openPorts(exporter, events, known)
-  const bus = connect(context)
+  const { bus, reader: openReader } = await context.bus.open()
+  bus.onState(() => context.readinessChanged?.())
   exporter.parts = { ...exporter.parts, bus }
   const { signal } = ending
   const onPoison = () => {
     exporter.undecodable++
   }
-  const reader = createBusReader(bus, { signal, onPoison })
+  const reader = openReader({ signal, onPoison })
   const booted = node.booted === undefined ? undefined : new Date(node.booted)
   const counts = followBus(reader, { ...known, events, samples, durations, clock, booted }, signal)
   exporter.parts = { ...exporter.parts, counts }

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { type NodeDoctorConfig, parseConfig } from '#config'
 import { createHost } from '#host'
-import { addProcessMetrics, createMetrics, type Service, systemClock } from '#service'
+import { addProcessMetrics, createMetrics, createServerDoor, type Service, systemClock } from '#service'
 import type { StreamMessage } from '#view'
 import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
 import { startTestDetector, type TestDetector } from '../../libs/bus/testing-detector.ts'
@@ -46,15 +46,19 @@ export async function startTestExporter(options: ExporterOptions): Promise<TestE
   const log = recordingLog()
   const metrics = createMetrics()
   addProcessMetrics(metrics)
+  const name = 'http-exporter'
+  const clock = systemClock()
+  const settings = { ...full.settings, runDir: options.runDir }
   const service = await httpExporter.create({
-    name: 'http-exporter',
+    name,
     version: '0.1.0',
     nodeName: 'worker-7',
     config,
     runDir: options.runDir,
     stateDir: options.stateDir,
     host: createHost({ root: '' }),
-    clock: systemClock(),
+    bus: createServerDoor({ name, log, clock, config: { ...full, settings } }),
+    clock,
     log,
     metrics,
     signal: new AbortController().signal,

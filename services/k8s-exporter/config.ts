@@ -3,8 +3,6 @@ import type { NodeDoctorConfig } from '#config'
 
 export interface K8sExporterConfig {
   readonly kubernetes: NodeDoctorConfig['exporters']['kubernetes']
-  readonly busUrl: string
-  readonly busTls: NodeDoctorConfig['bus']['tls']
   readonly kubeconfig: string | undefined
   /** Where the node's name comes from, for people: "environment, NODE_NAME". */
   readonly nameOrigin: string
@@ -26,7 +24,6 @@ export function installationOf(configured: string, env: Readonly<Record<string, 
 
 export function k8sExporterConfig({
   exporters,
-  bus,
   plugins,
   settings,
   settingsInForce,
@@ -37,8 +34,6 @@ export function k8sExporterConfig({
   const always = [...exporters.kubernetes.conditions.always, ...named]
   return {
     kubernetes: { ...exporters.kubernetes, conditions: { ...exporters.kubernetes.conditions, always } },
-    busUrl: bus.url,
-    busTls: bus.tls,
     kubeconfig: settings.kubeconfig,
     nameOrigin: name?.origin.text ?? "the host's own name",
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createBusReader } from '#bus'
+import { createBusReader } from '#bus/nats'
 import { createMetrics, readTold } from '#service'
 import { createExporterMetrics } from './metrics.ts'
 import { scenesOfTests } from './testing-scene.ts'

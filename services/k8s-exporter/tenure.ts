@@ -1,6 +1,5 @@
 /** One term as the node's only exporter: from the lock to its loss, or to the end. Wiring only. */
-import { type ConnectedBus, connectBus, createBusReader, readCredentials, watchCredentials } from '#bus'
-import { createHost, createPeerUid } from '#host'
+import type { Bus } from '#bus'
 import type { KubeAccess } from '#kube'
 import { type Logger, readTold, type ServiceContext, startLoop } from '#service'
 import { type ConditionLane, openConditions } from './conditions/lane.ts'
@@ -18,7 +17,7 @@ const METRICS_MS = 15_000
 const LEAVE_LOOK_MS = 50
 
 export interface Tenure {
-  readonly bus: ConnectedBus
+  readonly bus: Bus
   readonly feed: NodeFeed
   /** What is wrong with either lane; undefined when both work. */
   failure(): Failure | undefined
@@ -35,25 +34,10 @@ interface Parts extends ConditionLane {
   readonly context: ServiceContext<K8sExporterConfig>
   readonly lanes: Lanes
   readonly events: EventLane
-  readonly bus: ConnectedBus
+  readonly bus: Bus
   /** When the bus last brought something, monotonic. */
   readonly lastNewsMs: () => number
   readonly signal: AbortSignal
-}
-
-function connect(context: ServiceContext<K8sExporterConfig>): ConnectedBus {
-  const { name, runDir, config, log, clock } = context
-  const { files } = createHost({ root: '' })
-  const bus = connectBus({
-    name,
-    credentials: readCredentials(runDir, name, config.busUrl, config.busTls),
-    log,
-    clock,
-    peerUid: createPeerUid(files),
-    watchCredentials: watchCredentials(files, runDir, name, config.busUrl),
-  })
-  bus.onState(() => context.readinessChanged?.())
-  return bus
 }
 
 /** @returns a look at the detector's voice: its silence changes what is wished without a word on the bus */
@@ -155,8 +139,9 @@ export async function startTenure(
     lastNewsMs = clock.monotonicMs()
   }
   const lanes = createLanes(context, access, metrics)
-  const bus = connect(context)
-  const reader = createBusReader(bus, { signal, onPoison: metrics.undecodable })
+  const { bus, reader: openReader } = await context.bus.open()
+  bus.onState(() => context.readinessChanged?.())
+  const reader = openReader({ signal, onPoison: metrics.undecodable })
   const shared = { context, lanes, metrics, reader, onNews, signal }
   async function leave(): Promise<void> {
     ending.abort()

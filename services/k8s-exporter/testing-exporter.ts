@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type NodeDoctorConfig, parseConfig } from '#config'
 import { createHost } from '#host'
 import type { NodeCondition, NodeEvent, Problem } from '#model'
-import { createMetrics, type Service, systemClock } from '#service'
+import { createMetrics, createServerDoor, type Service, systemClock } from '#service'
 import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
 import { startTestDetector, type TestDetector } from '../../libs/bus/testing-detector.ts'
 import { type KeptLog, keepLog } from '../../libs/service/testing.ts'
@@ -37,16 +37,20 @@ export async function startTestExporter(options: ExporterOptions): Promise<TestE
   const text = `${HEAD}settings: { nodeName: ${options.nodeName} }\nexporters: { kubernetes: { enabled: true } }\n`
   const full = parseConfig(text, '/etc/node-doctor/config.yaml', { env: {}, flags: [] })
   const slice = k8sExporterConfig(full)
-  const log = keepLog('k8s-exporter')
+  const name = 'k8s-exporter'
+  const clock = systemClock()
+  const log = keepLog(name)
+  const settings = { ...full.settings, runDir: options.runDir }
   const service = await k8sExporter.create({
-    name: 'k8s-exporter',
+    name,
     version: '0.1.0',
     nodeName: options.nodeName,
     config: { ...slice, kubeconfig: options.kubeconfig, kubernetes: { ...slice.kubernetes, ...options.kubernetes } },
     runDir: options.runDir,
     stateDir: options.stateDir,
     host: createHost({ root: '' }),
-    clock: systemClock(),
+    bus: createServerDoor({ name, log: log.log, clock, config: { ...full, settings } }),
+    clock,
     log: log.log,
     metrics: createMetrics(),
     signal: new AbortController().signal,

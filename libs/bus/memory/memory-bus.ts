@@ -4,7 +4,7 @@
  */
 import type { Clock } from '#clock'
 import { createBusState } from '../bus-state.ts'
-import type { BusEnd, EndOptions } from '../end.ts'
+import type { BusDoor, BusEnd, EndOptions } from '../end.ts'
 import type { Bus, BusLog } from '../types.ts'
 import { createMemoryReader } from './reader.ts'
 import { createMemoryStore } from './store.ts'
@@ -13,20 +13,27 @@ import { createMemoryWriter } from './writer.ts'
 /** Gives every service of the process its end. */
 export interface MemoryBus {
   open(options: EndOptions): BusEnd
+  /** A service's way to its end. */
+  door(options: EndOptions): BusDoor
 }
 
 /** A bus without a server. Made once for a process; it needs no end, since it keeps nothing that outlives it. */
 export function createMemoryBus(clock: Clock, log: BusLog): MemoryBus {
   const store = createMemoryStore(clock, log)
+  function open(options: EndOptions): BusEnd {
+    const bus = createEnd(options)
+    return {
+      bus,
+      reader: (reading) => createMemoryReader(store, { ...options, ...reading, bus }),
+      writer: () => createMemoryWriter(store, { ...options, bus }),
+    }
+  }
   return {
-    open(options) {
-      const bus = createEnd(options)
-      return {
-        bus,
-        reader: (reading) => createMemoryReader(store, { ...options, ...reading, bus }),
-        writer: () => createMemoryWriter(store, { ...options, bus }),
-      }
-    },
+    open,
+    door: (options) => ({
+      open: () => Promise.resolve(open(options)),
+      own: () => Promise.resolve({ ...open(options), server: undefined }),
+    }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type BusWriter, createBusReader, createBusWriter } from '#bus'
+import type { BusWriter } from '#bus'
+import { createBusReader, createBusWriter } from '#bus/nats'
 import type { NodeEvent, Severity } from '#model'
 import { toProtoEvent } from '#wire'
 import { startTestBus, type TestBus } from '../../../libs/bus/testing.ts'
