@@ -1,6 +1,7 @@
 /** A process: a list of services, one configuration, signals. The only place that ends a process. */
 
-import { systemClock } from '#clock'
+import type { BusDoor, EndOptions } from '#bus'
+import { type Clock, systemClock } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import { createHost } from '#host'
 import { parseServiceArguments, type ServiceArguments, USAGE } from './arguments.ts'
@@ -73,7 +74,22 @@ function endOnSurprise(log: Logger): void {
   }
 }
 
-async function runConfigured(definitions: readonly AnyDefinition[], config: NodeDoctorConfig): Promise<never> {
+/** How services run in this process. */
+export interface RunOptions {
+  readonly definitions: readonly AnyDefinition[]
+  readonly config: NodeDoctorConfig
+  /** They are the whole set of a node: they have a bus among themselves, in memory, and need no server. Default false. */
+  readonly isWholeSet?: boolean
+  /** What a stop may take, in milliseconds, whatever each of them asks for. */
+  readonly stopWithinMs?: number
+}
+
+/**
+ * Runs them until a signal, or until one that is alone fails. What nobody caught, a second signal, or a stop that does not
+ * end, ends the process.
+ * @returns whether each of them stopped as it should
+ */
+export async function runServices({ definitions, config, isWholeSet = false, stopWithinMs }: RunOptions): Promise<boolean> {
   const format = logFormatOf(config, process.stdout.isTTY === true)
   const logOf = (component: string) => createLogger({ component, level: config.settings.logLevel, format })
   const log = logOf(definitions.map(({ name }) => name).join('+'))
@@ -89,7 +105,8 @@ async function runConfigured(definitions: readonly AnyDefinition[], config: Node
       leave(EXIT_FAILED)
     },
   )
-  const longestMs = Math.max(...definitions.map(({ drainDeadlineMs = DRAIN_DEADLINE_MS }) => drainDeadlineMs))
+  const hasted = definitions.map((definition) => inHaste(definition, stopWithinMs))
+  const longestMs = Math.max(...hasted.map(({ drainDeadlineMs = DRAIN_DEADLINE_MS }) => drainDeadlineMs))
   signals.drain.addEventListener('abort', () => {
     clock.after(longestMs + LAST_RESORT_MS, () => {
       log.error('the process does not end by itself, and is ended')
@@ -103,13 +120,24 @@ async function runConfigured(definitions: readonly AnyDefinition[], config: Node
     host: createHost({ root: config.settings.hostRoot, clock }),
     clock,
     alone: definitions.length === 1,
+    ...(isWholeSet && { bus: await ownBus(clock, log) }),
   }
   const results = await Promise.allSettled(
-    definitions.map((definition) =>
+    hasted.map((definition) =>
       createHostedService(definition, { ...around, log: logOf(definition.name) }).run(signals.drain),
     ),
   )
-  return leave(results.some(({ status }) => status === 'rejected') ? EXIT_FAILED : 0)
+  return results.every(({ status }) => status === 'fulfilled')
+}
+
+function inHaste(definition: AnyDefinition, stopWithinMs = Number.POSITIVE_INFINITY): AnyDefinition {
+  const { drainDeadlineMs = DRAIN_DEADLINE_MS } = definition
+  return { ...definition, drainDeadlineMs: Math.min(drainDeadlineMs, stopWithinMs) }
+}
+
+async function ownBus(clock: Clock, log: Logger): Promise<(options: EndOptions) => BusDoor> {
+  const { createMemoryBus } = await import('#bus/memory')
+  return createMemoryBus(clock, log).door
 }
 
 /** Before there are logs: one line instead of Node's own, which is a line of the bundle and a stack. */
@@ -131,5 +159,5 @@ export async function runProcess({ definitions, loadConfig }: ProcessOptions): P
     return endBeforeLogs(err)
   }
   process.off('uncaughtException', endBeforeLogs)
-  return runConfigured(definitions, config)
+  return leave((await runServices({ definitions, config })) ? 0 : EXIT_FAILED)
 }
