@@ -51,7 +51,7 @@ function exportedName(folder: string): string {
   return folder.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** The two processes of the compact deployment: all exporters, all monitors. */
+/** The two processes of the compact deployment, all exporters and all monitors; and that of `node-doctor npd`, which is all of them. */
 function compositions(root: string, found: readonly Entry[]): Entry[] {
   const exporters = found.filter(({ name, file }) => name.endsWith('-exporter') && file === `services/${name}/main.ts`)
   const monitors = found.filter(
@@ -61,7 +61,28 @@ function compositions(root: string, found: readonly Entry[]): Entry[] {
   return [
     ...(exporters.length === 0 ? [] : [exportersEntry(exporters)]),
     ...(monitors.length === 0 ? [] : [monitorsEntry(monitors)]),
+    ...(existsSync(join(root, NPD)) ? [npdEntry(exporters, monitors)] : []),
   ]
+}
+
+const NPD = 'services/npd/run.ts'
+
+/** Each is loaded when it is to run. */
+function npdEntry(exporters: readonly Entry[], monitors: readonly Entry[]): Entry {
+  const plain = [{ name: 'detector' }, ...exporters].map(
+    ({ name }) =>
+      `  '${name}': async () => (await import('./services/${name}/service.ts')).${exportedName(name)},\n`,
+  )
+  const kit = monitors.map(
+    ({ name }) =>
+      `  '${name}': async () => createMonitorService((await import('./services/monitors/${name}/monitor.ts')).${exportedName(name)}),\n`,
+  )
+  const contents = `import { createMonitorService } from '#monitor-kit'
+import { runNpd } from './${NPD}'
+await runNpd(process.argv.slice(2), {
+${[...plain, ...kit].join('')}})
+`
+  return { name: 'npd', file: 'services/npd', contents }
 }
 
 function exportersEntry(of: readonly Entry[]): Entry {

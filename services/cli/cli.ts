@@ -7,6 +7,7 @@ import { clear } from './clear.ts'
 import { type Command, parseCommand, wantsJson } from './command.ts'
 import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { forget } from './forget.ts'
+import { npd } from './npd.ts'
 import { complain, sayJson } from './print.ts'
 import { status } from './status.ts'
 import { up } from './up/up.ts'
@@ -14,7 +15,7 @@ import { validate } from './validate.ts'
 import { version } from './version.ts'
 import { watch } from './watch.ts'
 
-export const COMMANDS: readonly Command[] = [up, status, watch, clear, forget, validate, cleanup, version]
+export const COMMANDS: readonly Command[] = [up, npd, status, watch, clear, forget, validate, cleanup, version]
 
 /** What nobody expected. */
 export const EXIT_FAILED = 1
@@ -56,6 +57,7 @@ export async function runCli(argv: readonly string[], clock: Clock = systemClock
         `unknown command ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${near}?`}`,
       )
     }
+    if (command.runWords !== undefined) return await command.runWords(rest)
     if (rest.includes('--help') || rest.includes('-h')) {
       process.stdout.write(`${command.help}\n`)
       return 0

@@ -16,6 +16,8 @@ export interface Command {
   readonly options: Options
   /** Positional arguments it takes at most. */
   readonly positionals: number
+  /** In place of `run`, of a command that reads its own command line, `--help` too. @returns the exit code */
+  runWords?(words: readonly string[]): Promise<number>
   /** @param clock that it waits by. @returns the exit code */
   run(values: Values, positionals: readonly string[], clock: Clock): Promise<number>
 }

@@ -1,0 +1,25 @@
+import { CliUsageError } from './errors.ts'
+import type { Command } from './command.ts'
+
+/** A bundle of its own beside this one: what watches a node is not loaded by who only asks about it. */
+const BUNDLE = 'npd.mjs'
+
+export const npd: Command = {
+  name: 'npd',
+  summary: 'runs in place of node-problem-detector, by its flags and its files',
+  help: '',
+  options: {},
+  positionals: 0,
+  async runWords(words) {
+    process.argv.splice(2, Number.POSITIVE_INFINITY, ...words)
+    try {
+      await import(new URL(BUNDLE, import.meta.url).href)
+    } catch (err) {
+      if ((err as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw err
+      throw new CliUsageError('npd: dist/npd.mjs is not built yet: run "make build"')
+    }
+    // It ends the process.
+    return 0
+  },
+  run: () => Promise.resolve(0),
+}
