@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the image for every platform and pushes it: REGISTRY=registry.example/team TAG=1.2.3 deploy/images/push.sh
+# Builds the image for every platform and pushes it, and the same as TAG-npd under node-problem-detector's paths: REGISTRY=registry.example/team TAG=1.2.3 deploy/images/push.sh
 # BASE, NATS_VERSION and NATS_SHA256 as in build.sh. Ends with the digest by which deployments can name what was pushed.
 # Nothing is compiled in the image, so that other platforms need no emulation but for the packages' installation.
 set -euo pipefail
@@ -25,5 +25,7 @@ metadata="$(mktemp)"
 trap 'rm -f "$metadata"' EXIT
 docker buildx build --platform "$platforms" "${pins[@]}" --file deploy/images/Dockerfile --metadata-file "$metadata" \
   --tag "$REGISTRY/node-doctor:$TAG" --push .
+docker buildx build --platform "$platforms" "${pins[@]}" --file deploy/images/Dockerfile --target npd \
+  --tag "$REGISTRY/node-doctor:$TAG-npd" --push .
 digest="$(sed -n 's/.*"containerimage.digest": *"\(sha256:[0-9a-f]*\)".*/\1/p' "$metadata")"
 echo "pushed $REGISTRY/node-doctor:$TAG for $platforms${digest:+; by digest: $REGISTRY/node-doctor@$digest}"

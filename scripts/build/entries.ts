@@ -70,8 +70,7 @@ const NPD = 'services/npd/run.ts'
 /** Each is loaded when it is to run. */
 function npdEntry(exporters: readonly Entry[], monitors: readonly Entry[]): Entry {
   const plain = [{ name: 'detector' }, ...exporters].map(
-    ({ name }) =>
-      `  '${name}': async () => (await import('./services/${name}/service.ts')).${exportedName(name)},\n`,
+    ({ name }) => `  '${name}': async () => (await import('./services/${name}/service.ts')).${exportedName(name)},\n`,
   )
   const kit = monitors.map(
     ({ name }) =>

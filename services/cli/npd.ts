@@ -1,5 +1,5 @@
-import { CliUsageError } from './errors.ts'
 import type { Command } from './command.ts'
+import { CliUsageError } from './errors.ts'
 
 /** A bundle of its own beside this one: what watches a node is not loaded by who only asks about it. */
 const BUNDLE = 'npd.mjs'

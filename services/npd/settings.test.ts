@@ -58,7 +58,10 @@ describe('the command line of node-problem-detector', () => {
   })
 
   it('lets keys of ours go before what the flags mean', () => {
-    const all = settingsOf(parseFlags(FLAGS, [FILE, '--set', 'exporters.http.enabled=true', '--set=npd.compat=["B2","B3"]']).values, MACHINE)
+    const all = settingsOf(
+      parseFlags(FLAGS, [FILE, '--set', 'exporters.http.enabled=true', '--set=npd.compat=["B2","B3"]']).values,
+      MACHINE,
+    )
     expect(all.slice(-2)).toEqual([
       { key: 'exporters.http.enabled', value: 'true', flag: '--set exporters.http.enabled=true' },
       { key: 'npd.compat', value: '["B2","B3"]', flag: '--set npd.compat=["B2","B3"]' },

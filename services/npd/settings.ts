@@ -60,7 +60,11 @@ function values(flags: NpdFlags, machine: Machine): readonly (readonly [string, 
     [`${kubernetes}.qps`, flags['kube-api-qps'], 'kube-api-qps'],
     [`${kubernetes}.burst`, flags['kube-api-burst'], 'kube-api-burst'],
     [`${kubernetes}.annotations`, false, 'k8s-exporter-update-node-conditions'],
-    [`${kubernetes}.conditions.enabled`, flags['k8s-exporter-update-node-conditions'], 'k8s-exporter-update-node-conditions'],
+    [
+      `${kubernetes}.conditions.enabled`,
+      flags['k8s-exporter-update-node-conditions'],
+      'k8s-exporter-update-node-conditions',
+    ],
     [`${kubernetes}.events.enabled`, flags['k8s-exporter-write-events'], 'k8s-exporter-write-events'],
     [`${kubernetes}.events.namespace`, flags['event-namespace'], 'event-namespace'],
     [`${kubernetes}.events.correlation`, 'npd', 'k8s-exporter-write-events'],
@@ -77,7 +81,8 @@ function values(flags: NpdFlags, machine: Machine): readonly (readonly [string, 
 
 function assignment(pair: string): ConfigFlag {
   const equals = pair.indexOf('=')
-  if (equals < 1) throw new NpdStartError(`--set ${pair}: expected KEY=VALUE, as in --set exporters.http.enabled=true`, EXIT_USAGE)
+  if (equals < 1)
+    throw new NpdStartError(`--set ${pair}: expected KEY=VALUE, as in --set exporters.http.enabled=true`, EXIT_USAGE)
   return { key: pair.slice(0, equals), value: pair.slice(equals + 1), flag: `--set ${pair}` }
 }
 

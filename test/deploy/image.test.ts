@@ -1,6 +1,6 @@
 /** What the image is made of is named by hash where it can be, and what is not that is not used. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -77,6 +77,19 @@ describe('nats-server in the image', () => {
       1,
       'images: NATS_SHA256 has no hash for amd64; expected "amd64:<sha256 of its package>" in it\n',
     ])
+  })
+})
+
+describe('the image in place of that of node-problem-detector', () => {
+  it('is the other one, begun by its program, as root', () => {
+    const [, stage = ''] = /^FROM all AS npd\n([\s\S]*?)^FROM /m.exec(DOCKERFILE) ?? []
+    expect(stage.trim().split('\n')).toEqual(['USER 0:0', 'ENTRYPOINT ["/node-problem-detector"]'])
+  })
+
+  it.each(['node-problem-detector', 'health-checker', 'log-counter'])('has %s where manifests call it', (name) => {
+    const path = join(ROOT, 'deploy/images/npd', name)
+    expect(statSync(path).mode & 0o111).toBe(0o111)
+    expect(DOCKERFILE).toContain(`deploy/images/npd/${name} `)
   })
 })
 
