@@ -17,6 +17,5 @@ done
 docker build --quiet "${pins[@]}" --file deploy/images/Dockerfile --tag "$image" . >/dev/null
 docker build --quiet "${pins[@]}" --file deploy/images/Dockerfile --target npd --tag "$image-npd" . >/dev/null
 size="$(docker image inspect --format '{{.Size}}' "$image")"
-base_docker build --quiet "${pins[@]}" --file deploy/images/Dockerfile --target npd --tag "$image-npd" . >/dev/null
-size="$(docker image inspect --format '{{.Size}}' "$base")"
+base_size="$(docker image inspect --format '{{.Size}}' "$base")"
 echo "built $image on $base: $((size / 1048576)) MiB, $(((size - base_size) / 1048576)) MiB of them ours; $image-npd is the same for node-problem-detector's manifests"
