@@ -38,6 +38,17 @@ export const SERVICES = {
     stateFolders: ['monitors/system'],
     standing: { built: true, uid: 65_102 },
   },
+  log: {
+    kind: 'monitor',
+    serves: 'nodedoctor.v1.Monitor',
+    bus: { role: 'none' },
+    switches: [],
+    stopOrder: 1,
+    needs: ['host'],
+    runFolders: [],
+    stateFolders: ['monitors/log'],
+    standing: { built: true, uid: 65_106 },
+  },
   'http-exporter': {
     kind: 'exporter',
     serves: 'nodedoctor.v1.Exporter',
