@@ -40,7 +40,7 @@ export class HostReadError extends Error {
   }
 }
 
-/** A program could not be started. `code` is the system's: `ENOENT`, `EACCES`, `E2BIG`, `EAGAIN`. */
+/** A program could not be started. `code` is the system's: `ENOENT`, `EACCES`, `E2BIG`, `EAGAIN`, `ENOEXEC`; `TIMEOUT` where its mount hangs. */
 export class HostExecError extends Error {
   override readonly name = 'HostExecError'
   readonly code: string
@@ -61,6 +61,12 @@ function execAdvice(code: string): string {
       return 'make it executable for this user'
     case 'EAGAIN':
       return 'the limit of processes is reached'
+    case 'ENOEXEC':
+      return 'build it for this machine, or let it begin with the interpreter that runs it (#!/bin/sh)'
+    case 'ETXTBSY':
+      return 'somebody writes to it'
+    case 'TIMEOUT':
+      return 'its mount hangs'
     default:
       return 'see the code'
   }

@@ -69,6 +69,11 @@ test('a program that is missing is an error with what to do', async () => {
   )
 })
 
+test('arguments that are too long are an error of the same kind, which is not thrown at once', async () => {
+  const long = Array.from({ length: 30 }, () => 'x'.repeat(120_000))
+  await expect(spawnChild(clock, 'true', long)).rejects.toMatchObject({ name: 'HostExecError', code: 'E2BIG' })
+})
+
 test('gives exactly the environment it is told', async () => {
   const { child, lines } = await start('/usr/bin/env', { env: { A: '1', B: undefined, PATH: '/bin:/none' } })
   await child.exited

@@ -53,12 +53,18 @@ export function spawnChild(
     : (options.onLine ?? options.onChunk) === undefined
       ? 'ignore'
       : 'pipe'
-  const child = spawn(program, argv, {
-    stdio: ['ignore', output, output],
-    env: options.env ?? baseEnvironment(),
-    cwd: options.cwd ?? '/',
-    detached: true,
-  })
+  let child: ReturnType<typeof spawn>
+  try {
+    child = spawn(program, argv, {
+      stdio: ['ignore', output, output],
+      env: options.env ?? baseEnvironment(),
+      cwd: options.cwd ?? '/',
+      detached: true,
+    })
+  } catch (cause) {
+    // Some of what may be wrong is thrown at once (E2BIG, a NUL in an argument), the rest is told.
+    return Promise.reject(new HostExecError({ file: program, code: codeOf(cause), cause }))
+  }
   return new Promise((resolve, reject) => {
     child.once('error', (error) => {
       if (child.pid === undefined) reject(new HostExecError({ file: program, code: codeOf(error), cause: error }))

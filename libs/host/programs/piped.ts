@@ -20,8 +20,9 @@ export async function startPiped(
   args: readonly string[],
   { env, cwd = '/' }: Surroundings,
 ): Promise<PipedProcess> {
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env, cwd, detached: true })
   try {
+    // Some of what may be wrong is thrown at once (E2BIG, a NUL in an argument), the rest is told.
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env, cwd, detached: true })
     await once(child, 'spawn')
     return child
   } catch (cause) {

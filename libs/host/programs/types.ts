@@ -1,5 +1,7 @@
 /** Programs of the host: run to their end, or started to stay. */
 
+import type { PluginAnswer, PluginOptions } from './plugin-types.ts'
+
 /** How a program ended, and what it said. */
 export interface RunResult {
   /** null when a signal ended it. */
@@ -117,6 +119,12 @@ export interface Programs {
    * @throws HostExecError when it cannot be started
    */
   probe(file: string, args: readonly string[], options: ProbeOptions): Promise<ProbeAnswer>
+  /**
+   * Runs somebody else's program to the end of its output: own process group, input /dev/null. At the deadline the group
+   * gets SIGKILL at once. What is there half a second later sleeps uninterruptibly, or has left the group and holds the
+   * output: it is left behind, and told with a handle. Rejects with the signal's reason when aborted.
+   */
+  runPlugin(file: string, args: readonly string[], options: PluginOptions): Promise<PluginAnswer>
   /**
    * Starts a program that stays, and resolves once it runs.
    * @throws HostExecError when it cannot be started

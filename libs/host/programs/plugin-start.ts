@@ -1,0 +1,120 @@
+/** Whether a program can be started, and why it was not. */
+import { constants, readdirSync } from 'node:fs'
+import { access, open, stat } from 'node:fs/promises'
+import { delimiter, resolve } from 'node:path'
+import { codeOf, HostExecError, HostReadError } from '../errors.ts'
+import type { Guard } from '../files/guard.ts'
+import type { NotStartedWhy } from './plugin-types.ts'
+
+/** What runs where. */
+export interface Command {
+  readonly file: string
+  /** Absolute. */
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** So far into an ELF header that its kind of machine is known (`e_machine`). */
+const HEAD_BYTES = 20
+const ELF = Buffer.from('\x7fELF', 'latin1')
+/** Kinds of machine whose programs the kernel runs (elf.h): 386 and x86-64; ARM and AArch64. */
+const MACHINES: Readonly<Record<string, readonly number[]>> = { x64: [3, 62], arm64: [40, 183] }
+const BINFMT = '/proc/sys/fs/binfmt_misc'
+/** What `execvp` looks in where there is no PATH. */
+const DEFAULT_PATH = '/bin:/usr/bin'
+
+/** Where a program is, as `execvp` finds it; undefined where it does not. */
+async function placeOf({ file, cwd, env }: Command): Promise<string | undefined> {
+  if (file.includes('/')) return resolve(cwd, file)
+  for (const folder of (env['PATH'] ?? DEFAULT_PATH).split(delimiter)) {
+    const place = resolve(cwd, folder, file)
+    try {
+      await access(place, constants.X_OK)
+      return place
+    } catch {
+      // Not here: the next of them.
+    }
+  }
+  return undefined
+}
+
+/** Kinds of programs that somebody taught the kernel: whatever is registered may be one of them. */
+function hasOtherFormats(): boolean {
+  try {
+    return readdirSync(BINFMT).some((name) => name !== 'register' && name !== 'status')
+  } catch {
+    return false
+  }
+}
+
+/** Whether the kernel knows what to do with a file that begins so. @param arch as `process.arch` has it */
+export function isProgramHead(head: Buffer, arch: string): boolean {
+  if (head.toString('latin1', 0, 2) === '#!') return true
+  if (!head.subarray(0, ELF.length).equals(ELF) || head.length < HEAD_BYTES) return false
+  return MACHINES[arch]?.includes(head.readUInt16LE(18)) ?? true
+}
+
+async function headOf(command: Command): Promise<Buffer | undefined> {
+  const path = await placeOf(command)
+  if (path === undefined) return undefined
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const head = Buffer.alloc(HEAD_BYTES)
+  return head.subarray(0, (await file.read(head, 0, HEAD_BYTES, 0)).bytesRead)
+}
+
+/**
+ * Why a program is not even tried: it is of no format, or its mount hangs; undefined: nothing speaks against it. `execvp`
+ * hands what the kernel refuses to a shell, also an empty file, where others say that it is no program; and it waits for
+ * a mount that hangs, with all of this process.
+ */
+export async function whyNotTried(
+  threads: Guard,
+  command: Command,
+  timeoutMs: number,
+): Promise<{ why: NotStartedWhy; error: HostExecError } | undefined> {
+  const { file, cwd } = command
+  try {
+    const head = await threads.run({ action: 'read', path: resolve(cwd, file), timeoutMs }, () => headOf(command))
+    if (head === undefined || isProgramHead(head, process.arch) || hasOtherFormats()) return undefined
+    return { why: 'bad-format', error: new HostExecError({ file, code: 'ENOEXEC' }) }
+  } catch (cause) {
+    if (cause instanceof HostReadError && cause.code === 'TIMEOUT')
+      return { why: 'hung', error: new HostExecError({ file, code: 'TIMEOUT', cause }) }
+    // What may be executed need not be readable; what cannot be executed either is said by whoever tries.
+    return undefined
+  }
+}
+
+async function isThere(path: string | undefined, kind: 'folder' | 'any'): Promise<boolean> {
+  if (path === undefined) return false
+  try {
+    const found = await stat(path)
+    return kind === 'any' || found.isDirectory()
+  } catch {
+    return false
+  }
+}
+
+/** What the system meant by the code of a start that failed. */
+export async function whyNotStarted(command: Command, error: HostExecError): Promise<NotStartedWhy> {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      if (!(await isThere(command.cwd, 'folder'))) return 'folder-missing'
+      return (await isThere(await placeOf(command), 'any')) ? 'interpreter-missing' : 'missing'
+    case 'EACCES':
+    case 'EPERM':
+      return 'not-executable'
+    case 'ENOEXEC':
+      return 'bad-format'
+    case 'ETXTBSY':
+      return 'busy'
+    case 'EAGAIN':
+    case 'ENOMEM':
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'no-room'
+    default:
+      return 'other'
+  }
+}

@@ -1,0 +1,151 @@
+/** Running a plug-in: to the end of its output, or to its deadline, and no further whatever it does. */
+import type { Socket } from 'node:net'
+import type { Clock } from '#clock'
+import { HostExecError } from '../errors.ts'
+import type { Guard } from '../files/guard.ts'
+import { hasDumped } from './core-dump.ts'
+import { keepOutput } from './output.ts'
+import { type PipedProcess, startPiped } from './piped.ts'
+import { type Command, whyNotStarted, whyNotTried } from './plugin-start.ts'
+import type { PluginAnswer, PluginOptions, PluginResult } from './plugin-types.ts'
+import { isGroupAlive, signalGroup } from './process-group.ts'
+
+/** As much as node-problem-detector keeps. */
+const DEFAULT_OUTPUT_BYTES = 4_096
+/** What is still there so long after SIGKILL is left behind. */
+const KILL_GRACE_MS = 500
+/** So much in so long is read of what nobody waits for any more: its writer must not cost us. */
+const TRICKLE_BYTES = 65_536
+const TRICKLE_MS = 250
+
+/** What plug-ins are run with. */
+export interface PluginDoor {
+  readonly clock: Clock
+  /** For looking at a program before it is started. */
+  readonly threads: Guard
+}
+
+function environmentOf({ inherit = 'all', env }: PluginOptions): NodeJS.ProcessEnv {
+  if (inherit === 'all') return { ...process.env, ...env }
+  return { ...Object.fromEntries(inherit.map((name) => [name, process.env[name]])), ...env }
+}
+
+/** Begins to read what a plug-in says; `resultOf` is what is known at the time. */
+function listen(child: PipedProcess, maxOutputBytes: number) {
+  const [stdout, stderr] = [keepOutput(child.stdout, maxOutputBytes), keepOutput(child.stderr, maxOutputBytes)]
+  return async (timedOut: boolean): Promise<PluginResult> => ({
+    exitCode: child.exitCode,
+    signal: child.signalCode,
+    coreDumped: await hasDumped(child.signalCode),
+    stdout: stdout.bytes(),
+    stderr: stderr.bytes(),
+    truncated: stdout.truncated() || stderr.truncated(),
+    timedOut,
+  })
+}
+
+/** Reads on slowly: to its end, which says that nobody holds it any more. */
+function trickle(clock: Clock, stream: Socket): void {
+  let bytes = 0
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes < TRICKLE_BYTES) return
+    bytes = 0
+    stream.pause()
+    clock.after(TRICKLE_MS, () => stream.resume(), TRICKLE_MS)
+  })
+  stream.unref()
+}
+
+/** Signals a group while its number can be nobody else's: until the last of it was seen to have ended. */
+function groupOf(child: PipedProcess, pid: number, killsRest: boolean) {
+  let isGone = false
+  child.once('exit', () => {
+    isGone = !signalGroup(pid, killsRest ? 'SIGKILL' : 0)
+  })
+  return { kill: (): void => void (isGone || signalGroup(pid, 'SIGKILL')) }
+}
+
+/** Resolves when the plug-in and its output have ended, at the deadline, or when it is called off. */
+function firstOf(
+  clock: Clock,
+  closed: Promise<'closed'>,
+  ms: number,
+  signal?: AbortSignal,
+): Promise<'closed' | 'due' | 'off'> {
+  return new Promise((resolve) => {
+    const off = (): void => end('off')
+    const callOff = clock.after(ms, () => end('due'))
+    function end(first: 'closed' | 'due' | 'off'): void {
+      callOff()
+      signal?.removeEventListener('abort', off)
+      resolve(first)
+    }
+    signal?.addEventListener('abort', off)
+    if (signal?.aborted) off()
+    void closed.then(end)
+  })
+}
+
+/** What started runs, until it has ended or is left behind. @throws the signal's reason */
+async function live({ clock }: PluginDoor, child: PipedProcess, options: PluginOptions): Promise<PluginAnswer> {
+  const { timeoutMs, maxOutputBytes = DEFAULT_OUTPUT_BYTES, killsRest = false, signal } = options
+  const pid = child.pid as number
+  const resultOf = listen(child, maxOutputBytes)
+  const group = groupOf(child, pid, killsRest)
+  const closed = new Promise<'closed'>((resolve) => child.once('close', () => resolve('closed')))
+  const first = await firstOf(clock, closed, timeoutMs, signal)
+  if (first === 'closed') return { kind: 'ended', result: await resultOf(false) }
+  group.kill()
+  const last = await firstOf(clock, closed, KILL_GRACE_MS)
+  const timedOut = first === 'due'
+  if (last === 'closed') {
+    signal?.throwIfAborted()
+    return { kind: 'ended', result: await resultOf(timedOut) }
+  }
+  child.unref()
+  // Node's own pipes of a child are sockets, whatever its types say.
+  for (const stream of [child.stdout, child.stderr]) trickle(clock, stream as Socket)
+  signal?.throwIfAborted()
+  const hasEnded = child.exitCode !== null || child.signalCode !== null
+  const why = hasEnded && !(await isGroupAlive(pid)) ? 'stranger' : 'uninterruptible'
+  let isAlive = true
+  const ended = closed.then(() => {
+    isAlive = false
+    return resultOf(timedOut)
+  })
+  return {
+    kind: 'abandoned',
+    result: await resultOf(timedOut),
+    program: {
+      pid,
+      why,
+      ended,
+      get isAlive() {
+        return isAlive
+      },
+    },
+  }
+}
+
+/** See {@link Programs.runPlugin}. */
+export async function runPlugin(
+  door: PluginDoor,
+  file: string,
+  args: readonly string[],
+  options: PluginOptions,
+): Promise<PluginAnswer> {
+  options.signal?.throwIfAborted()
+  const command: Command = { file, cwd: options.cwd ?? '/', env: environmentOf(options) }
+  const not = await whyNotTried(door.threads, command, options.timeoutMs)
+  if (not !== undefined) return { kind: 'not-started', ...not }
+  options.signal?.throwIfAborted()
+  let child: PipedProcess
+  try {
+    child = await startPiped(file, args, command)
+  } catch (error) {
+    if (!(error instanceof HostExecError)) throw error
+    return { kind: 'not-started', why: await whyNotStarted(command, error), error }
+  }
+  return live(door, child, options)
+}
