@@ -10,6 +10,11 @@ export interface LineMatch {
   readonly lines: readonly string[]
   /** Where it matched: in the text of all lines that are kept, or, of a pattern within the last line, in that line. */
   readonly found: Found
+  /**
+   * How many of `lines` came after the one in which the match ends. Of one that is held to the end on every branch 0; of another
+   * (`foo|bar` is held by its second branch alone) an old line matches again with each new one, as long as it is kept.
+   */
+  readonly behind: number
 }
 
 /** Holds the last lines of a log against many patterns. */
@@ -45,11 +50,13 @@ export function createLineMatcher(patterns: readonly Pattern[], options: LineMat
     if (pattern.isWithinLastLine) {
       // Asking whether it matches is many times quicker than asking where.
       const found = pattern.test(newest) ? pattern.find(newest) : undefined
-      return found && { pattern: index, lines: [newest], found }
+      return found && { pattern: index, lines: [newest], found, behind: 0 }
     }
     const text = kept.joined()
     const found = pattern.test(text) ? pattern.find(text) : undefined
-    return found && { pattern: index, lines: kept.since(text.length - found.start), found }
+    if (found === undefined) return undefined
+    const lines = kept.since(text.length - found.start)
+    return { pattern: index, lines, found, behind: behindOf(lines, text.length - found.end) }
   }
 
   const matches = (candidates: readonly number[]): readonly LineMatch[] => {
@@ -71,6 +78,16 @@ export function createLineMatcher(patterns: readonly Pattern[], options: LineMat
       kept.add(line, prefilter.scan(line))
     },
   }
+}
+
+/** How many of the newest lines, and the line breaks before them, lie in the last so many units. */
+function behindOf(lines: readonly string[], units: number): number {
+  let behind = 0
+  for (let left = units; behind < lines.length - 1; behind++) {
+    left -= (lines.at(-1 - behind) as string).length + LINE_BREAK.length
+    if (left < 0) break
+  }
+  return behind
 }
 
 interface Slot {

@@ -14,6 +14,8 @@ export interface LogLine {
   readonly alternate?: Buffer
   /** What the source says of it beside its text: `SUBSYSTEM`, `DEVICE`. */
   readonly fields?: Readonly<Record<string, string>>
+  /** How many bytes of a longer line were thrown away. Default 0 */
+  readonly cutBytes?: number
 }
 
 /** What a log tells, in order. */

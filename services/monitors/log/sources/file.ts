@@ -1,0 +1,81 @@
+/** A log file as a stream of lines. */
+import { z } from 'zod'
+import type { Clock } from '#clock'
+import type { Logs, TailCursor, TailLine, TailLoss } from '#host'
+import type { LineFormat } from './line-format.ts'
+import type { LogLine, LogSource, SourceEvent } from './types.ts'
+
+/** How it is read. */
+export interface FileSourceOptions {
+  readonly logs: Pick<Logs, 'tail'>
+  readonly clock: Pick<Clock, 'now'>
+  /** From the host's root. */
+  readonly path: string
+  /** Takes time and message out of a line. */
+  readonly format: LineFormat
+  /** Lines that are not told, by all that stands in them. Default: none */
+  readonly isSkipped?: (line: Buffer) => boolean
+  /** Hears of lines that say no time or no message: they are not told. */
+  readonly onUnformatted?: (count: number) => void
+}
+
+const CURSOR = z.object({
+  inode: z.string(),
+  offset: z.number().int().min(0),
+  head: z.object({ bytes: z.number(), crc: z.string() }),
+})
+
+const WHY = {
+  truncated: 'the file was emptied, and there is no copy',
+  'not-found': 'the file that was read last is not there any more',
+  compressed: 'the log was rotated, and what it was rotated into is compressed',
+  unreadable: 'what the log was rotated into cannot be read',
+} as const satisfies Readonly<Record<TailLoss, string>>
+
+/** By the place behind it, and the beginning of the file: an emptied file is another one. */
+function keyOf({ inode, offset, head }: TailCursor): string {
+  return `${inode}:${offset}:${head.crc}`
+}
+
+/** A file over its rotations. While it is not there it is told as unreadable; one that is made later is read from its beginning. */
+export function createFileSource(options: FileSourceOptions): LogSource {
+  const { logs, clock, path, format, isSkipped = () => false, onUnformatted = () => undefined } = options
+
+  function linesOf(read: readonly TailLine[]): LogLine[] {
+    const now = clock.now()
+    let unformatted = 0
+    const lines: LogLine[] = []
+    for (const { bytes, cursor, cutBytes } of read) {
+      if (isSkipped(bytes)) continue
+      const line = format.read(bytes, now)
+      if (line === undefined) unformatted++
+      else {
+        const { at, message } = line
+        lines.push({ bytes: message, at, key: keyOf(cursor), cursor, ...(cutBytes > 0 ? { cutBytes } : {}) })
+      }
+    }
+    if (unformatted > 0) onUnformatted(unformatted)
+    return lines
+  }
+
+  async function* follow({ from, signal }: Parameters<LogSource['follow']>[0]): AsyncGenerator<SourceEvent> {
+    const cursor = CURSOR.safeParse(from)
+    let isMissing = false
+    for await (const event of logs.tail(path, { signal, from: cursor.success ? cursor.data : 'start' })) {
+      if (event.kind === 'lines') {
+        const lines = linesOf(event.lines)
+        isMissing = false
+        if (lines.length > 0) yield { kind: 'lines', lines }
+      } else if (event.kind === 'lost') yield { kind: 'lost', count: undefined, why: WHY[event.why] }
+      else if (event.kind === 'unreadable') yield { kind: 'unreadable', reason: event.error.message }
+      else if (event.cursor !== undefined) {
+        isMissing = false
+        yield { kind: 'caught-up', cursor: event.cursor }
+      } else if (!isMissing) {
+        isMissing = true
+        yield { kind: 'unreadable', reason: `cannot read ${path}: there is no such file yet; it is read as soon as it is made` }
+      }
+    }
+  }
+  return { follow }
+}

@@ -1,0 +1,73 @@
+/** The journal as a stream of lines: the messages of one identifier. */
+import { z } from 'zod'
+import type { JournalEvent, JournalOptions, JournalRecord } from '#host'
+import { trimBytes } from './trim.ts'
+import type { LogLine, LogSource, SourceEvent } from './types.ts'
+
+/** Who reads journals; a host that does not is told as unreadable. */
+export interface JournalLogs {
+  journal?(options: JournalOptions): AsyncIterable<JournalEvent>
+}
+
+/** How it is read. */
+export interface JournalSourceOptions {
+  readonly logs: JournalLogs
+  /** Its `SYSLOG_IDENTIFIER`. */
+  readonly identifier: string
+  /** Folder of the journals; "" for those that journald keeps. */
+  readonly directory: string
+  /** What is older is not read. */
+  readonly since: Date
+  /** Lines that are not told. Default: none */
+  readonly isSkipped?: (line: Buffer) => boolean
+}
+
+const CURSOR = z.object({ entry: z.string() })
+
+const WHY = {
+  vacuumed: 'the entry that was read last is not in the journal any more',
+  damaged: 'a file of the journal is damaged, or written in a way that is not known',
+} as const
+
+function lineOf({ bytes, realtimeUs, cursor, cutBytes, fields }: JournalRecord): LogLine {
+  return {
+    bytes: trimBytes(bytes),
+    at: new Date(Math.floor(realtimeUs / 1000)),
+    key: cursor.entry,
+    cursor,
+    ...(cutBytes > 0 ? { cutBytes } : {}),
+    fields,
+  }
+}
+
+function toldAs(event: JournalEvent, isSkipped: (line: Buffer) => boolean): SourceEvent | undefined {
+  if (event.kind === 'caught-up') return { kind: 'caught-up', cursor: event.cursor }
+  if (event.kind === 'unreadable') return { kind: 'unreadable', reason: event.error.message }
+  if (event.kind === 'lost') return { kind: 'lost', count: event.count, why: WHY[event.why] }
+  const lines = event.records.map(lineOf).filter(({ bytes }) => !isSkipped(bytes))
+  return lines.length === 0 ? undefined : { kind: 'lines', lines }
+}
+
+/** The journal's messages of one identifier, over rotation and vacuuming. */
+export function createJournalSource(options: JournalSourceOptions): LogSource {
+  const { logs, identifier, directory, since, isSkipped = () => false } = options
+
+  async function* follow({ from, signal }: Parameters<LogSource['follow']>[0]): AsyncGenerator<SourceEvent> {
+    if (logs.journal === undefined) {
+      yield { kind: 'unreadable', reason: 'cannot read the journal: this version has no reader of it' }
+      return
+    }
+    const cursor = CURSOR.safeParse(from)
+    const entries = logs.journal({
+      signal,
+      from: cursor.success ? cursor.data : { sinceRealtimeUs: since.getTime() * 1000 },
+      matches: [{ SYSLOG_IDENTIFIER: identifier }],
+      ...(directory === '' ? {} : { directory }),
+    })
+    for await (const event of entries) {
+      const told = toldAs(event, isSkipped)
+      if (told !== undefined) yield told
+    }
+  }
+  return { follow }
+}

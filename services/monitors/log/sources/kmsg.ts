@@ -1,0 +1,61 @@
+/** The kernel's log as a stream of lines. */
+import { z } from 'zod'
+import type { KernelRecord, Logs } from '#host'
+import { trimBytes } from './trim.ts'
+import type { LogLine, LogSource, SourceEvent } from './types.ts'
+
+/** How it is read. */
+export interface KernelLogSourceOptions {
+  readonly logs: Pick<Logs, 'kernelLog'>
+  /** When the machine was booted: the kernel's times count from then. */
+  readonly bootTime: Date
+  /** Lines that are not told. Default: none */
+  readonly isSkipped?: (line: Buffer) => boolean
+}
+
+const CURSOR = z.object({ bootId: z.string(), sinceBootUs: z.number(), sequence: z.number().nullable() })
+
+/** A cursor that was kept, or nothing where it is none of this source. */
+function cursorOf(from: unknown): z.infer<typeof CURSOR> | 'start' {
+  const parsed = CURSOR.safeParse(from)
+  return parsed.success ? parsed.data : 'start'
+}
+
+/** A record as a line; undefined for one without text, as node-problem-detector drops it. */
+function lineOf(record: KernelRecord, bootMs: number): LogLine | undefined {
+  const { cursor, sinceBootUs, sequence, fields } = record
+  const bytes = trimBytes(record.bytes)
+  const whole = trimBytes(record.deviceText)
+  if (whole.length === 0) return undefined
+  return {
+    bytes,
+    at: new Date(bootMs + Math.floor(sinceBootUs / 1000)),
+    // Read in a way that knows no numbers, lines of one microsecond are told apart by whoever counts them.
+    key: `${cursor.bootId} ${sequence ?? `${sinceBootUs}us`}`,
+    cursor,
+    ...(bytes.equals(whole) ? {} : { alternate: whole }),
+    ...(Object.keys(fields).length === 0 ? {} : { fields }),
+  }
+}
+
+/** The kernel's log; lines with the fields of drivers have node-problem-detector's text as `alternate`. */
+export function createKernelLogSource(options: KernelLogSourceOptions): LogSource {
+  const { logs, bootTime, isSkipped = () => false } = options
+  const bootMs = bootTime.getTime()
+
+  async function* follow({ from, signal }: Parameters<LogSource['follow']>[0]): AsyncGenerator<SourceEvent> {
+    for await (const event of logs.kernelLog({ signal, from: cursorOf(from) })) {
+      if (event.kind === 'caught-up') yield { kind: 'caught-up', cursor: event.cursor }
+      else if (event.kind === 'unreadable') yield { kind: 'unreadable', reason: event.error.message }
+      else if (event.kind === 'lost') yield { kind: 'lost', count: event.count, why: 'overwritten before they were read' }
+      else {
+        const lines = event.records.flatMap((record) => {
+          const line = lineOf(record, bootMs)
+          return line === undefined || isSkipped(line.alternate ?? line.bytes) ? [] : [line]
+        })
+        if (lines.length > 0) yield { kind: 'lines', lines }
+      }
+    }
+  }
+  return { follow }
+}
