@@ -37,7 +37,9 @@ describe('the lines of a log', () => {
 
   it('say how many of them came after the one in which the match ends', () => {
     const matcher = matcherOf(['foo|b\\n|bar', '(?s)foo.*'], 4)
-    const behind = ['foo', 'a', 'b', 'c', 'd'].map((text) => matcher.push(Buffer.from(text)).map((match) => match.behind))
+    const behind = ['foo', 'a', 'b', 'c', 'd'].map((text) =>
+      matcher.push(Buffer.from(text)).map((match) => match.behind),
+    )
     expect(behind).toEqual([[0, 0], [1, 0], [2, 0], [3, 0], [1]])
   })
 

@@ -1,8 +1,8 @@
 /** A log file as a stream of lines. */
-import { z } from 'zod'
 import type { Clock } from '#clock'
 import type { Logs, TailCursor, TailLine, TailLoss } from '#host'
 import type { LineFormat } from './line-format.ts'
+import { hasFields } from './shape.ts'
 import type { LogLine, LogSource, SourceEvent } from './types.ts'
 
 /** How it is read. */
@@ -19,11 +19,12 @@ export interface FileSourceOptions {
   readonly onUnformatted?: (count: number) => void
 }
 
-const CURSOR = z.object({
-  inode: z.string(),
-  offset: z.number().int().min(0),
-  head: z.object({ bytes: z.number(), crc: z.string() }),
-})
+/** A cursor that was kept, or nothing where it is none of this source. */
+function cursorOf(from: unknown): TailCursor | 'start' {
+  const isOne = hasFields(from, { inode: 'string', offset: 'number' })
+  const { head } = isOne ? (from as Partial<TailCursor>) : {}
+  return isOne && hasFields(head, { bytes: 'number', crc: 'string' }) ? (from as unknown as TailCursor) : 'start'
+}
 
 const WHY = {
   truncated: 'the file was emptied, and there is no copy',
@@ -59,9 +60,8 @@ export function createFileSource(options: FileSourceOptions): LogSource {
   }
 
   async function* follow({ from, signal }: Parameters<LogSource['follow']>[0]): AsyncGenerator<SourceEvent> {
-    const cursor = CURSOR.safeParse(from)
     let isMissing = false
-    for await (const event of logs.tail(path, { signal, from: cursor.success ? cursor.data : 'start' })) {
+    for await (const event of logs.tail(path, { signal, from: cursorOf(from) })) {
       if (event.kind === 'lines') {
         const lines = linesOf(event.lines)
         isMissing = false
@@ -73,7 +73,10 @@ export function createFileSource(options: FileSourceOptions): LogSource {
         yield { kind: 'caught-up', cursor: event.cursor }
       } else if (!isMissing) {
         isMissing = true
-        yield { kind: 'unreadable', reason: `cannot read ${path}: there is no such file yet; it is read as soon as it is made` }
+        yield {
+          kind: 'unreadable',
+          reason: `cannot read ${path}: there is no such file yet; it is read as soon as it is made`,
+        }
       }
     }
   }

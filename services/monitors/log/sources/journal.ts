@@ -1,6 +1,7 @@
 /** The journal as a stream of lines: the messages of one identifier. */
-import { z } from 'zod'
-import type { JournalEvent, JournalOptions, JournalRecord } from '#host'
+import { aborted } from '#clock'
+import type { JournalCursor, JournalEvent, JournalOptions, JournalRecord } from '#host'
+import { hasFields } from './shape.ts'
 import { trimBytes } from './trim.ts'
 import type { LogLine, LogSource, SourceEvent } from './types.ts'
 
@@ -21,8 +22,6 @@ export interface JournalSourceOptions {
   /** Lines that are not told. Default: none */
   readonly isSkipped?: (line: Buffer) => boolean
 }
-
-const CURSOR = z.object({ entry: z.string() })
 
 const WHY = {
   vacuumed: 'the entry that was read last is not in the journal any more',
@@ -55,12 +54,15 @@ export function createJournalSource(options: JournalSourceOptions): LogSource {
   async function* follow({ from, signal }: Parameters<LogSource['follow']>[0]): AsyncGenerator<SourceEvent> {
     if (logs.journal === undefined) {
       yield { kind: 'unreadable', reason: 'cannot read the journal: this version has no reader of it' }
+      // Who ends is begun anew again and again.
+      await aborted(signal)
       return
     }
-    const cursor = CURSOR.safeParse(from)
     const entries = logs.journal({
       signal,
-      from: cursor.success ? cursor.data : { sinceRealtimeUs: since.getTime() * 1000 },
+      from: hasFields(from, { entry: 'string' })
+        ? (from as unknown as JournalCursor)
+        : { sinceRealtimeUs: since.getTime() * 1000 },
       matches: [{ SYSLOG_IDENTIFIER: identifier }],
       ...(directory === '' ? {} : { directory }),
     })

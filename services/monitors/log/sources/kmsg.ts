@@ -1,6 +1,6 @@
 /** The kernel's log as a stream of lines. */
-import { z } from 'zod'
-import type { KernelRecord, Logs } from '#host'
+import type { KernelCursor, KernelRecord, Logs } from '#host'
+import { hasFields } from './shape.ts'
 import { trimBytes } from './trim.ts'
 import type { LogLine, LogSource, SourceEvent } from './types.ts'
 
@@ -13,12 +13,11 @@ export interface KernelLogSourceOptions {
   readonly isSkipped?: (line: Buffer) => boolean
 }
 
-const CURSOR = z.object({ bootId: z.string(), sinceBootUs: z.number(), sequence: z.number().nullable() })
-
 /** A cursor that was kept, or nothing where it is none of this source. */
-function cursorOf(from: unknown): z.infer<typeof CURSOR> | 'start' {
-  const parsed = CURSOR.safeParse(from)
-  return parsed.success ? parsed.data : 'start'
+function cursorOf(from: unknown): KernelCursor | 'start' {
+  if (!hasFields(from, { bootId: 'string', sinceBootUs: 'number' })) return 'start'
+  const { sequence } = from as Partial<KernelCursor>
+  return sequence === null || typeof sequence === 'number' ? (from as unknown as KernelCursor) : 'start'
 }
 
 /** A record as a line; undefined for one without text, as node-problem-detector drops it. */
@@ -47,7 +46,8 @@ export function createKernelLogSource(options: KernelLogSourceOptions): LogSourc
     for await (const event of logs.kernelLog({ signal, from: cursorOf(from) })) {
       if (event.kind === 'caught-up') yield { kind: 'caught-up', cursor: event.cursor }
       else if (event.kind === 'unreadable') yield { kind: 'unreadable', reason: event.error.message }
-      else if (event.kind === 'lost') yield { kind: 'lost', count: event.count, why: 'overwritten before they were read' }
+      else if (event.kind === 'lost')
+        yield { kind: 'lost', count: event.count, why: 'overwritten before they were read' }
       else {
         const lines = event.records.flatMap((record) => {
           const line = lineOf(record, bootMs)

@@ -4,7 +4,20 @@ import { trimSpace } from '#golang'
 import { trimBytes } from './trim.ts'
 
 it('a line loses the white space at its ends that Go takes for one, and nothing else', () => {
-  const piece = fc.constantFrom(' ', '\t', '\n', '\u0085', '\u00a0', '\u2003', '\u3000', '\ufeff', 'a', 'é', '\u4e00', '€')
+  const piece = fc.constantFrom(
+    ' ',
+    '\t',
+    '\n',
+    '\u0085',
+    '\u00a0',
+    '\u2003',
+    '\u3000',
+    '\ufeff',
+    'a',
+    'é',
+    '\u4e00',
+    '€',
+  )
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
       const text = pieces.join('')

@@ -9,8 +9,8 @@ export interface ConditionNow {
   readonly message: string
   /** Since when; undefined: it was never anything else. */
   readonly since: Date | undefined
-  /** When a rule matched last; of one that is True. */
-  readonly seen: Date | undefined
+  /** When a rule matched last, on the monotonic clock; of one that is True. */
+  readonly seenMs: number | undefined
 }
 
 /** Whatever a rule or its end says of one. */
@@ -19,8 +19,8 @@ export interface Word {
   readonly reason: string
   readonly message: string
   readonly at: Date
-  /** When that is known. */
-  readonly now: Date
+  /** When that is known, on the monotonic clock. */
+  readonly nowMs: number
 }
 
 /** All conditions of a file. */
@@ -46,7 +46,7 @@ export function createConditions(config: Pick<Config, 'conditions'>): Conditions
 
   function quiet(type: string, since: Date | undefined): ConditionNow | undefined {
     const said = well.get(type)
-    return said && { ...said, isTrue: false, since, seen: undefined }
+    return said && { ...said, isTrue: false, since, seenMs: undefined }
   }
   for (const type of well.keys()) now.set(type, quiet(type, undefined) as ConditionNow)
 
@@ -55,12 +55,12 @@ export function createConditions(config: Pick<Config, 'conditions'>): Conditions
       return [...now.values()]
     },
     of: (type) => now.get(type),
-    raise({ type, reason, message, at, now: seen }) {
+    raise({ type, reason, message, at, nowMs: seenMs }) {
       const before = now.get(type)
       if (before === undefined) return undefined
       const changes = !before.isTrue || before.reason !== reason
       const said = changes ? { message, since: at } : { message: before.message, since: before.since }
-      now.set(type, { type, isTrue: true, reason, ...said, seen })
+      now.set(type, { type, isTrue: true, reason, ...said, seenMs })
       return changes
     },
     end(type, at) {

@@ -12,7 +12,9 @@ const condition = z.strictObject({
 
 const rule = z.strictObject({
   type: text.default('').describe('"temporary": an event; everything else is "permanent": a condition'),
-  condition: text.default('').describe('Condition that a permanent rule makes True; one that is not listed makes nothing'),
+  condition: text
+    .default('')
+    .describe('Condition that a permanent rule makes True; one that is not listed makes nothing'),
   reason: text.default('').describe('Reason of the event and of the condition'),
   pattern: text.default('').describe('Regular expression of Go, held to the end of the newest line'),
   patternGeneratedMessageSuffix: text.default('').describe('Put behind the message, after "; "'),
@@ -26,7 +28,7 @@ const recovery = z.strictObject({
 
 export const schema = z.strictObject({
   path: text.describe('The file of node-problem-detector that this is'),
-  plugin: z.enum(['kmsg', 'filelog', 'journald']).describe('Which log: the kernel\'s, a file, or the journal'),
+  plugin: z.enum(['kmsg', 'filelog', 'journald']).describe("Which log: the kernel's, a file, or the journal"),
   pluginConfig: z
     .record(text, text)
     .default({})
@@ -40,7 +42,10 @@ export const schema = z.strictObject({
   metricsReporting: z.boolean().default(true).describe('Whether problem_counter and problem_gauge are told'),
   conditions: z.array(condition).default([]).describe('Conditions that are told, and what they say while all is well'),
   rules: z.array(rule).default([]).describe('What is looked for, in this order'),
-  recover: z.record(text, recovery).default({}).describe('What ends a condition, beside a reboot and a person, by its type'),
+  recover: z
+    .record(text, recovery)
+    .default({})
+    .describe('What ends a condition, beside a reboot and a person, by its type'),
   compat: z.array(text).default([]).describe('Bugs of node-problem-detector that are brought back: B6, B10, B11, B15'),
 })
 export type Config = z.infer<typeof schema>

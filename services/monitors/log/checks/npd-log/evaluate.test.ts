@@ -6,7 +6,7 @@ import type { LogLine } from '../../sources/types.ts'
 import { type Config, schema } from './config.ts'
 import { createEvaluator } from './evaluate.ts'
 
-const NOW = new Date('2026-11-29T12:00:00Z')
+const NOW = 5_000
 
 function configOf(more: Partial<Config>): Config {
   return schema.parse({ path: '/config/kernel-monitor.json', plugin: 'kmsg', ...more })
@@ -85,7 +85,7 @@ describe('a permanent rule', () => {
         message: 'kernel has no deadlock',
         isTrue: false,
         since: undefined,
-        seen: undefined,
+        seenMs: undefined,
       },
     ])
   })
@@ -124,7 +124,9 @@ describe('a permanent rule', () => {
   })
 
   it('may be ended by a line, where somebody wrote of which', () => {
-    const evaluator = createEvaluator(configOf({ ...config, recover: { KernelDeadlock: { match: 'task .* runs again' } } }))
+    const evaluator = createEvaluator(
+      configOf({ ...config, recover: { KernelDeadlock: { match: 'task .* runs again' } } }),
+    )
     evaluator.push(lineOf('task a hung', 1), NOW)
     const { events, touched } = evaluator.push(lineOf('task a runs again', 2), NOW)
     expect(events).toEqual([
@@ -188,11 +190,7 @@ describe('lines of drivers', () => {
       ruleOf({ reason: 'Pci', pattern: '.*\\n SUBSYSTEM=pci\\n.*' }),
       ruleOf({ reason: 'Next', pattern: 'DEVICE=.*\\nb' }),
     ]
-    expect(saidOf(configOf({ rules }), lines)).toEqual([
-      [],
-      [`Down: ${link}`, `Pci: ${link}`],
-      [`Next: ${link}\nb`],
-    ])
+    expect(saidOf(configOf({ rules }), lines)).toEqual([[], [`Down: ${link}`, `Pci: ${link}`], [`Next: ${link}\nb`]])
     expect(saidOf(configOf({ rules, compat: ['B10'] }), lines)).toEqual([
       [],
       [`Pci: ${withFields}`],
@@ -233,7 +231,20 @@ function naiveModel(config: Config) {
 }
 
 it('says what the text of the reference says, of any rules and any lines', () => {
-  const pattern = fc.constantFrom('a', 'a.*', 'b|a', 'a\\nb', '^a', '(?m)^b', '', 'x*', 'a[\\s\\S]*', '(?s)b.a', 'ab|b\\n.*', 'c')
+  const pattern = fc.constantFrom(
+    'a',
+    'a.*',
+    'b|a',
+    'a\\nb',
+    '^a',
+    '(?m)^b',
+    '',
+    'x*',
+    'a[\\s\\S]*',
+    '(?s)b.a',
+    'ab|b\\n.*',
+    'c',
+  )
   const rule = fc.record({
     type: fc.constantFrom('temporary', 'permanent', 'bogus'),
     condition: fc.constantFrom('One', 'Two', 'Unlisted'),
@@ -241,7 +252,9 @@ it('says what the text of the reference says, of any rules and any lines', () =>
     pattern,
     patternGeneratedMessageSuffix: fc.constantFrom('', 'why'),
   })
-  const text = fc.array(fc.constantFrom('a', 'b', 'ab', ' ', '\n', 'é'), { maxLength: 4 }).map((parts) => parts.join(''))
+  const text = fc
+    .array(fc.constantFrom('a', 'b', 'ab', ' ', '\n', 'é'), { maxLength: 4 })
+    .map((parts) => parts.join(''))
   fc.assert(
     fc.property(
       fc.array(rule, { minLength: 1, maxLength: 4 }),
@@ -257,8 +270,22 @@ it('says what the text of the reference says, of any rules and any lines', () =>
           const { events } = evaluator.push(line, NOW)
           expect(events.map(({ reason, message, at }) => ({ reason, message, at }))).toEqual(model.push(line))
         }
-        expect(evaluator.conditions.all.map(({ type, isTrue, reason, message, since }) => [type, isTrue, reason, message, since])).toEqual(
-          model.now.map(({ type, status, reason, message, transition }) => [type, status === 'True', reason, message, transition]),
+        expect(
+          evaluator.conditions.all.map(({ type, isTrue, reason, message, since }) => [
+            type,
+            isTrue,
+            reason,
+            message,
+            since,
+          ]),
+        ).toEqual(
+          model.now.map(({ type, status, reason, message, transition }) => [
+            type,
+            status === 'True',
+            reason,
+            message,
+            transition,
+          ]),
         )
       },
     ),

@@ -35,8 +35,8 @@ export interface Evaluator {
   readonly looksBack: number
   /** A line that was looked at before, as those that follow may need it. */
   refill(line: LogLine): void
-  /** @param now when it is looked at */
-  push(line: LogLine, now: Date): Outcome
+  /** @param nowMs when it is looked at, on the monotonic clock */
+  push(line: LogLine, nowMs: number): Outcome
 }
 
 /** Only exactly so it is one; everything else is permanent (B17). */
@@ -74,14 +74,14 @@ export function createEvaluator(config: Config): Evaluator {
     isAlternateOnly: compat.includes('B10'),
   })
 
-  function ruleOutcome({ pattern: index, lines, text, bytes }: RuleMatch, now: Date): Outcome {
+  function ruleOutcome({ pattern: index, lines, text, bytes }: RuleMatch, nowMs: number): Outcome {
     const rule = rules[index] as Config['rules'][number]
     const { condition: type, reason, patternGeneratedMessageSuffix: suffix } = rule
     const message = withSuffix(text, suffix)
     const at = (lines[0] as LogLine).at
     const event = { severity: 'warning', reason, at, key: keyOf(lines, `rule ${index}`), rule: index } as const
     if (isTemporary(rule)) return { events: [{ ...event, message }], touched: [] }
-    const changes = conditions.raise({ type, reason, message, at, now })
+    const changes = conditions.raise({ type, reason, message, at, nowMs })
     if (changes === undefined) return NOTHING
     const touched = [conditions.of(type) as ConditionNow]
     if (!changes) return { events: [], touched }
@@ -106,11 +106,11 @@ export function createEvaluator(config: Config): Evaluator {
     refill(line) {
       matching.push(line)
     },
-    push(line, now) {
+    push(line, nowMs) {
       const matches = matching.push(line)
       if (matches.length === 0) return NOTHING
       const outcomes = matches.map((match) =>
-        match.pattern < rules.length ? ruleOutcome(match, now) : clearOutcome(match),
+        match.pattern < rules.length ? ruleOutcome(match, nowMs) : clearOutcome(match),
       )
       return {
         events: outcomes.flatMap(({ events }) => events),

@@ -1,0 +1,139 @@
+/** A system-log-monitor file of node-problem-detector as a check. */
+import {
+  type CheckContext,
+  type CheckResult,
+  type ClearedWord,
+  defineCheck,
+  type FollowContext,
+  type RunCheck,
+  type Tell,
+} from '#monitor-kit'
+import {
+  LOG_LINES_LOST,
+  LOG_SOURCE_UNREADABLE,
+  LOG_TEXTS_UNTOLD,
+  READING_METRICS,
+  readFinding,
+} from '../../reading/declared.ts'
+import { createPlaces, type Place } from '../../reading/places.ts'
+import { readLines } from '../../reading/read-lines.ts'
+import { resumed, since } from '../../reading/resumed.ts'
+import { createStartTime, type StartTime } from '../../reading/start-time.ts'
+import { createTallies } from '../../reading/tallies.ts'
+import type { Config } from './config.ts'
+import { absenceOf, declare, endsByReboot } from './declare.ts'
+import { createEvaluator, type Evaluator } from './evaluate.ts'
+import { type Kept, keptOf, keptWith, restored, textsOf } from './kept.ts'
+import { createLife, type Life } from './life.ts'
+import { createProblemMetrics, type ProblemMetrics } from './problem-metrics.ts'
+import { openSource } from './source.ts'
+
+type Context = Omit<CheckContext<Config>, 'signal'>
+
+/** Where a life begins. */
+interface Beginning {
+  readonly boot: string
+  /** Lines before that are not looked at. */
+  readonly start: Date
+  readonly place: Place | undefined
+  readonly raised: Kept['raised']
+}
+
+/** What this process knows of its beginning. */
+interface Origin extends StartTime {
+  readonly boot: string
+}
+
+/** After a reboot reading begins by its rule, and what a reboot ends is over. */
+function beginningOf(config: Config, origin: Origin, kept: Kept | undefined): Beginning {
+  if (kept?.boot === origin.boot) return { ...kept, start: new Date(kept.start) }
+  const raised =
+    kept?.raised.filter(({ type }) => !endsByReboot(config, type)).map((one) => ({ ...one, seenMs: 0 })) ?? []
+  const place = kept && { from: kept.place.from, upTo: '', lines: 0 }
+  return { boot: origin.boot, start: origin.start, place, raised }
+}
+
+/** The rules with what was True before. */
+async function evaluatorOf(context: Context, { raised }: Beginning, metrics: ProblemMetrics): Promise<Evaluator> {
+  const evaluator = createEvaluator(context.config)
+  if (raised.length === 0) return evaluator
+  evaluator.conditions.restore(restored(raised, await context.memory.recall()))
+  for (const { type, reason, isTrue } of evaluator.conditions.all) if (isTrue) metrics.set(type, reason, true)
+  return evaluator
+}
+
+/** @throws DurationError, PatternError, LogSettingError */
+function createNpdLog(context: Context): RunCheck<Config> {
+  const { config, host, clock, name, log, memory } = context
+  const startTime = createStartTime(config)
+  const absence = absenceOf(config)
+  // What it cannot be made of is known at once.
+  createEvaluator(config)
+  const tallies = createTallies()
+  const metrics = createProblemMetrics(config)
+  const open = openSource(config, { host, clock, onUnformatted })
+  let known: Origin | undefined
+  let life: Life | undefined
+  /** What a person cleared while nothing was read. */
+  const cleared = new Set<string>()
+
+  function onUnformatted(count: number): void {
+    if (tallies.unformatted === 0) log.warn('lines of a log say no time or no message', { path: config.path, count })
+    tallies.unformatted += count
+  }
+
+  /** Once: when this check began. */
+  async function originOf(): Promise<Origin> {
+    known ??= { ...(await startTime(host, clock.now())), boot: await host.bootId() }
+    return known
+  }
+
+  async function follow({ cursor }: FollowContext<Config>, tell: Tell, signal: AbortSignal): Promise<void> {
+    const origin = await originOf()
+    const kept = beginningOf(config, origin, keptOf(cursor))
+    const begins = { ...kept, raised: kept.raised.filter(({ type }) => !cleared.delete(type)) }
+    const { boot, start, place } = begins
+    const evaluator = await evaluatorOf(context, begins, metrics)
+    const { conditions } = evaluator
+    const places = createPlaces(evaluator.looksBack, place?.from)
+    const own = createLife({
+      ...{ config, name, clock, evaluator, metrics, tallies, absence, tell },
+      cursor: () => keptWith({ boot, start: start.getTime(), place: places.place }, conditions.all),
+      onChange: () => memory.remember(textsOf(conditions.all)),
+    })
+    life = own
+    try {
+      await readLines(resumed(since(open(origin), start), place, signal), own, { clock, places })
+    } finally {
+      own.end()
+      if (life === own) life = undefined
+    }
+  }
+
+  function run(): Promise<CheckResult> {
+    if (life?.hasBegun !== true) return Promise.resolve({ findings: [], partial: true })
+    const samples = life.look()
+    const { failure } = life
+    return Promise.resolve({ findings: [readFinding(failure)], metrics: samples, partial: failure !== undefined })
+  }
+
+  function clear({ type }: ClearedWord): void {
+    if (life === undefined) cleared.add(type)
+    else life.clear(type)
+  }
+  return Object.assign(run, { follow, cleared: clear })
+}
+
+export const npdLog = defineCheck<Config>({
+  type: 'npd-log',
+  description: 'Looks for problems in a log by a system-log-monitor file of node-problem-detector',
+  intervalMs: 30_000,
+  timeoutMs: 10_000,
+  instances: 'many',
+  conditions: [LOG_SOURCE_UNREADABLE],
+  events: [LOG_LINES_LOST, LOG_TEXTS_UNTOLD],
+  metrics: READING_METRICS,
+  typesFrom: ['conditions[].type'],
+  declare,
+  create: createNpdLog,
+})

@@ -1,0 +1,150 @@
+/** One life of a file's check: what it reads becomes what it tells. */
+import type { Clock } from '#clock'
+import type { MetricSample } from '#model'
+import { readFinding } from '../../reading/declared.ts'
+import type { LineTaker } from '../../reading/read-lines.ts'
+import type { ConditionNow } from './conditions.ts'
+import { changeText, type Evaluator, type RuleEvent } from './evaluate.ts'
+import { createVoice, type VoiceOptions } from './voice.ts'
+import { findingOf } from './words.ts'
+
+/** What it works with. */
+export interface LifeOptions extends VoiceOptions {
+  readonly evaluator: Evaluator
+  /** Absence that ends a condition, in milliseconds, by its type. */
+  readonly absence: ReadonlyMap<string, number>
+  /** Conditions have changed. */
+  readonly onChange: () => void
+}
+
+/** A life. */
+export interface Life extends LineTaker {
+  /** Why the log cannot be read; undefined: it can. */
+  readonly failure: string | undefined
+  /** It was read, or it is known that it cannot be. */
+  readonly hasBegun: boolean
+  /** A person's word. */
+  clear(type: string): void
+  /** A turn: ends what is over by absence. @returns what there is to count */
+  look(): readonly MetricSample[]
+  /** Nothing is told any more. */
+  end(): void
+}
+
+/** Whether a log is read, and since when nothing of it was missed. */
+function createReading(clock: Clock) {
+  let isReadable: boolean | undefined
+  let failure: string | undefined
+  let wholeSinceMs = clock.monotonicMs()
+  return {
+    get failure() {
+      return failure
+    },
+    get isReadable() {
+      return isReadable
+    },
+    /** On the monotonic clock. */
+    get wholeSinceMs() {
+      return wholeSinceMs
+    },
+    missed(): void {
+      wholeSinceMs = clock.monotonicMs()
+    },
+    set(why: string | undefined): void {
+      if (isReadable !== undefined) wholeSinceMs = clock.monotonicMs()
+      failure = why
+      isReadable = why === undefined
+    },
+  }
+}
+
+/** Conditions that nobody has seen for as long as ends them, while every line was read. */
+function absentIn({ clock, evaluator, absence }: LifeOptions, reading: ReturnType<typeof createReading>): string[] {
+  if (reading.isReadable !== true) return []
+  const nowMs = clock.monotonicMs()
+  return [...absence].flatMap(([type, absentMs]) => {
+    const { isTrue = false, seenMs = 0 } = evaluator.conditions.of(type) ?? {}
+    return isTrue && nowMs - Math.max(seenMs, reading.wholeSinceMs) >= absentMs ? [type] : []
+  })
+}
+
+function absentEvent({ type, reason, message: text }: ConditionNow, at: Date): RuleEvent {
+  const message = changeText(type, 'False', reason, text)
+  return { severity: 'info', reason, message, at, key: `absent ${at.getTime()} ${type}`, rule: undefined }
+}
+
+export function createLife(options: LifeOptions): Life {
+  const { clock, evaluator, metrics, tallies, absence, onChange } = options
+  const { conditions } = evaluator
+  const voice = createVoice(options)
+  const reading = createReading(clock)
+
+  function found(now: ConditionNow): void {
+    voice.found(findingOf(now, reading.failure))
+  }
+
+  function read(failure: string | undefined): void {
+    reading.set(failure)
+    voice.found(readFinding(failure))
+    for (const now of conditions.all) found(now)
+  }
+
+  function over(now: ConditionNow): void {
+    metrics.ended(now.type)
+    found(now)
+    onChange()
+  }
+
+  function endAbsent(type: string): void {
+    const at = clock.now()
+    const ended = conditions.end(type, at)
+    if (ended === undefined) return
+    voice.happened(absentEvent(ended, at))
+    over(ended)
+  }
+
+  return {
+    get failure() {
+      return reading.failure
+    },
+    get hasBegun() {
+      return reading.isReadable !== undefined
+    },
+    readable() {
+      if (reading.isReadable !== true) read(undefined)
+    },
+    unreadable: read,
+    again: evaluator.refill,
+    take(line) {
+      voice.moved()
+      tallies.read++
+      if (line.cutBytes !== undefined) tallies.cut++
+      const { events, touched } = evaluator.push(line, clock.monotonicMs())
+      for (const event of events) voice.happened(event)
+      for (const now of touched) {
+        if (!now.isTrue) over(now)
+        else {
+          metrics.set(now.type, now.reason, true)
+          found(now)
+          onChange()
+        }
+      }
+    },
+    lost(count, why) {
+      reading.missed()
+      voice.lost(count, why)
+    },
+    tell: voice.tell,
+    clear(type) {
+      const ended = conditions.end(type, clock.now())
+      if (ended !== undefined) over(ended)
+      voice.aside()
+    },
+    look() {
+      absentIn(options, reading).forEach(endAbsent)
+      voice.aside()
+      return voice.samples()
+    },
+    end: voice.end,
+  }
+}

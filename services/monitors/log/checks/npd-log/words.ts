@@ -1,0 +1,24 @@
+/** What a file's check says, as the kit has it. Pure. */
+import { hashText } from '#model'
+import type { Finding, Happening } from '#monitor-kit'
+import { LOG_SOURCE_UNREADABLE } from '../../reading/declared.ts'
+import type { ConditionNow } from './conditions.ts'
+import type { RuleEvent } from './evaluate.ts'
+
+/** @param unreadable why its log cannot be read; undefined: it can */
+export function findingOf(now: ConditionNow, unreadable: string | undefined): Finding {
+  const { type, isTrue, reason, message, since } = now
+  if (unreadable !== undefined) {
+    return { type, health: 'unknown', reason: LOG_SOURCE_UNREADABLE.type, message: unreadable }
+  }
+  const said = { type, reason, message, ...(since === undefined ? {} : { since }) }
+  return isTrue
+    ? { ...said, health: 'problem', severity: 'warning', summary: `${type}: ${message}` }
+    : { ...said, health: 'healthy' }
+}
+
+/** @param source as the file names it */
+export function happeningOf({ severity, reason, message, at, key }: RuleEvent, source: string): Happening {
+  // A line of another life of its source may have the same place there.
+  return { severity, reason, message, at, source, key: `${hashText(`${source}\n${message}`)} ${key}` }
+}

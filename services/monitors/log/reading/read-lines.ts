@@ -1,0 +1,57 @@
+/** Takes the lines of a log, and lets others have their turn in between. */
+import type { Clock } from '#clock'
+import type { LogLine } from '../sources/types.ts'
+import type { Places } from './places.ts'
+import type { ReadEvent } from './resumed.ts'
+
+/** So long the process is held at a time. */
+const SLICE_MS = 4
+
+/** Who takes lines. */
+export interface LineTaker {
+  /** The log is read. Called before each event but `unreadable`. */
+  readable(): void
+  /** A line that was taken before. */
+  again(line: LogLine): void
+  /** A new line. */
+  take(line: LogLine): void
+  lost(count: number | undefined, why: string): void
+  unreadable(reason: string): void
+  /** Tells what is to be told, if anything is. */
+  tell(): Promise<void>
+}
+
+/** Ends when the events do. */
+export async function readLines(
+  events: AsyncIterable<ReadEvent>,
+  taker: LineTaker,
+  { clock, places }: { readonly clock: Clock; readonly places: Places },
+): Promise<void> {
+  async function takeAll(lines: readonly LogLine[]): Promise<void> {
+    let beganMs = clock.monotonicMs()
+    for (const line of lines) {
+      taker.take(line)
+      places.note(line)
+      if (clock.monotonicMs() - beganMs < SLICE_MS) continue
+      await taker.tell()
+      await new Promise(setImmediate)
+      beganMs = clock.monotonicMs()
+    }
+  }
+
+  for await (const event of events) {
+    if (event.kind === 'unreadable') taker.unreadable(event.reason)
+    else {
+      taker.readable()
+      if (event.kind === 'lost') taker.lost(event.count, event.why)
+      else if (event.kind === 'caught-up') places.caughtUp(event.cursor)
+      else if (event.kind === 'lines') await takeAll(event.lines)
+      else
+        for (const line of event.lines) {
+          taker.again(line)
+          places.note(line)
+        }
+    }
+    await taker.tell()
+  }
+}

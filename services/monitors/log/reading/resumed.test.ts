@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { LogLine, LogSource, SourceEvent } from '../sources/types.ts'
+import { createPlaces, type Place, placeOf } from './places.ts'
+import { type ReadEvent, resumed, since } from './resumed.ts'
+
+function lineOf(index: number): LogLine {
+  return { bytes: Buffer.from(`line ${index}`), at: new Date(index * 1000), key: `k${index}`, cursor: index + 1 }
+}
+
+/** A log of numbered lines whose first ones may be gone, told in batches. */
+function logOf(count: number, { gone = 0, batch = 3 } = {}): LogSource {
+  return {
+    async *follow({ from }) {
+      const begin = typeof from === 'number' ? from : 0
+      if (begin < gone) yield { kind: 'lost', count: gone - begin, why: 'overwritten' }
+      for (let at = Math.max(begin, gone); at < count; at += batch) {
+        const size = Math.min(batch, count - at)
+        yield { kind: 'lines', lines: Array.from({ length: size }, (_, index) => lineOf(at + index)) }
+      }
+      yield { kind: 'caught-up', cursor: count }
+    },
+  }
+}
+
+async function all(events: AsyncIterable<ReadEvent>): Promise<ReadEvent[]> {
+  const told: ReadEvent[] = []
+  for await (const event of events) told.push(event)
+  return told
+}
+
+const keysOf = (events: readonly ReadEvent[], kind: 'lines' | 'again') =>
+  events.flatMap((event) => (event.kind === kind ? event.lines.map(({ key }) => key) : []))
+const lostOf = (events: readonly ReadEvent[]) => events.flatMap((event) => (event.kind === 'lost' ? [event.count] : []))
+const { signal } = new AbortController()
+
+/** Reads the first lines of a log, as one process does. */
+function placeAfter(lines: number, looksBack: number): Place {
+  const places = createPlaces(looksBack, undefined)
+  for (let index = 0; index < lines; index++) places.note(lineOf(index))
+  return placeOf(JSON.parse(JSON.stringify(places.place))) as Place
+}
+
+describe('a log that is read on', () => {
+  it('tells each line as new once, and before that the lines that a match may reach back to', async () => {
+    const nat = fc.integer({ min: 0, max: 12 })
+    await fc.assert(
+      fc.asyncProperty(
+        nat,
+        nat,
+        fc.integer({ min: 0, max: 5 }),
+        nat,
+        fc.integer({ min: 1, max: 4 }),
+        async (read, more, looksBack, gone, batch) => {
+          const place = placeAfter(read, looksBack)
+          const events = await all(
+            resumed(logOf(read + more, { gone: Math.min(gone, read + more), batch }), place, signal),
+          )
+          const first = Math.max(read, Math.min(gone, read + more))
+          const fresh = Array.from({ length: read + more - first }, (_, index) => `k${first + index}`)
+          expect(keysOf(events, 'lines')).toEqual(fresh)
+          const again = keysOf(events, 'again')
+          if (again.length > 0) expect(again.at(-1)).toBe(`k${read - 1}`)
+          if (gone === 0) expect(again).toHaveLength(Math.min(read, looksBack))
+          // What is gone of what was looked at before is no loss.
+          if (gone <= read - 1) expect(lostOf(events)).toEqual([])
+          if (Math.min(gone, read + more) > read && read > 0) expect(lostOf(events)).toHaveLength(1)
+        },
+      ),
+    )
+  })
+
+  it('knows old lines by their number where it is read in another way', async () => {
+    const place = { ...placeAfter(4, 2), upTo: 'by another name' }
+    const events = await all(resumed(logOf(6), place, signal))
+    expect([keysOf(events, 'again'), keysOf(events, 'lines')]).toEqual([
+      ['k2', 'k3'],
+      ['k4', 'k5'],
+    ])
+  })
+
+  it('goes on behind what it caught up with, where no line was told', () => {
+    const places = createPlaces(3, undefined)
+    places.caughtUp(17)
+    expect(places.place).toEqual({ from: 17, upTo: '', lines: 0 })
+  })
+})
+
+it('lines older than the start are not told, and one of that moment is', async () => {
+  const events: SourceEvent[] = (await all(
+    since(logOf(4), new Date(2000)).follow({ from: undefined, signal }),
+  )) as SourceEvent[]
+  expect(keysOf(events, 'lines')).toEqual(['k2', 'k3'])
+})
