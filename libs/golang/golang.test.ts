@@ -51,6 +51,7 @@ describe('what Go says of', () => {
 
   it.each(Object.entries(tables.spaced))('the white space of %j', (text, trimmed) => {
     expect(trimSpace(text)).toBe(trimmed)
+    expect(trimSpace(Buffer.from(text)).toString()).toBe(trimmed)
   })
 })
 
@@ -107,6 +108,35 @@ describe('whatever is asked', () => {
         expect(found instanceof Date ? Number.isFinite(found.getTime()) : found instanceof TimeError).toBe(true)
       }),
       { numRuns: 5_000 },
+    )
+  })
+
+  it('bytes lose the white space that their text loses, and what is no text stays', () => {
+    const white = fc.constantFrom(
+      ' ',
+      '\n',
+      '\u0085',
+      '\u00a0',
+      '\u1680',
+      '\u2003',
+      '\u2028',
+      '\u205f',
+      '\u3000',
+      '\u200b',
+      'x',
+    )
+    const text = fc.oneof(
+      fc.array(white).map((parts) => parts.join('')),
+      fc.string({ unit: 'grapheme' }),
+    )
+    fc.assert(
+      fc.property(text, text, (one, other) => {
+        expect(trimSpace(Buffer.from(one)).toString()).toBe(trimSpace(Buffer.from(one).toString()))
+        const broken = Buffer.concat([Buffer.from(one), Buffer.from([0xff]), Buffer.from(other)])
+        const [begun, ended] = [trimSpace(`${one}|`).slice(0, -1), trimSpace(`|${other}`).slice(1)]
+        const kept = Buffer.concat([Buffer.from(begun), Buffer.from([0xff]), Buffer.from(ended)])
+        expect(trimSpace(broken)).toEqual(kept)
+      }),
     )
   })
 
