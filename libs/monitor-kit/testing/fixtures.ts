@@ -17,7 +17,7 @@ export interface FixtureCheck extends CheckUnderTest, AsyncDisposable {
 
 /**
  * Runs a check over a fixture: a folder with `proc`, `sys` and so on, or one with stages `1`, `2`, … of such, each laid
- * over the one before at its run; the last one stays. No program is run: a file `programs/perl` is what perl prints.
+ * over the one before at its run; the last one stays. No program is run: a file `programs/perl` is what perl prints, `programs/perl.exit` its exit code.
  */
 export async function startFixture<Config>(
   definition: CheckDefinition<Config>,

@@ -4,8 +4,8 @@ import { basename, join } from 'node:path'
 import { createHost, type Host, HostExecError, type Programs, type RunBytes, type RunResult } from '#host'
 
 /**
- * The host of a folder, where `programs/<name>` is what a program prints, whatever its arguments, before it ends with 0.
- * A program without such a file is not installed there, nor is one that stays: none of this machine is run.
+ * The host of a folder, where `programs/<name>` is what a program prints, whatever its arguments, before it ends with 0, or with the
+ * number in `programs/<name>.exit`. A program without such a file is not installed there, nor is one that stays: none of this machine is run.
  */
 export function recordedHost(root: string): Host {
   return createHost({ root, programs: recordedPrograms(join(root, 'programs')) })
@@ -16,7 +16,15 @@ function recordedPrograms(folder: string): Programs {
     const stdout = await readFile(join(folder, basename(file))).catch((cause: unknown) => {
       throw new HostExecError({ file, code: 'ENOENT', cause })
     })
-    return { exitCode: 0, signal: null, stdout, stderr: Buffer.alloc(0), timedOut: false, truncated: false }
+    const exit = await readFile(join(folder, `${basename(file)}.exit`), 'utf8').catch(() => '')
+    return {
+      exitCode: /^\d{1,3}\n?$/.test(exit) ? Number(exit) : 0,
+      signal: null,
+      stdout,
+      stderr: Buffer.alloc(0),
+      timedOut: false,
+      truncated: false,
+    }
   }
   async function run(file: string): Promise<RunResult> {
     const result = await runBytes(file)

@@ -1,0 +1,14 @@
+/** A custom-plugin-monitor file says something that cannot be done. */
+export class PluginSettingsError extends Error {
+  override readonly name = 'PluginSettingsError'
+  readonly code = 'PLUGIN_SETTINGS'
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause })
+  }
+}
+
+/** Rules of a file are not run when they should be. */
+export class PluginsLateError extends Error {
+  override readonly name = 'PluginsLateError'
+  readonly code = 'PLUGINS_LATE'
+}
