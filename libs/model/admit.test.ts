@@ -57,6 +57,15 @@ describe('a report of a monitor', () => {
     expect(admitted.events[0]).toMatchObject({ firstSeen: now, lastSeen: now })
   })
 
+  it('has the values of labels as long as a list of kernel modules may be, of a monitor of ours alone', () => {
+    const value = 'nvidia_modeset,'.repeat(20)
+    const metrics = [{ name: 'system_os_feature', labels: { value, empty: '' }, value: 1 }]
+    const admitted = (origin: 'built-in' | 'configured') =>
+      admit({ metrics }, { declaration: { ...declared, origin } }).report.metrics[0]?.labels
+    expect(admitted('built-in')).toEqual({ value, empty: '' })
+    expect(admitted('configured')).toEqual({ value: `${value.slice(0, MAX_ENTITY - 1)}…`, empty: '' })
+  })
+
   it('has a reason of 64 KB with line breaks cut to a name', () => {
     const reason = `Bad\r\nPUB nd.problem.opened.Fake 0\r\n${'x'.repeat(65_536)}`
     const admitted = admitReason(reason)

@@ -6,6 +6,7 @@ import { cleanDetail } from './detail.ts'
 import { conditionKey } from './keys.ts'
 import {
   MAX_ENTITY,
+  MAX_LABEL,
   MAX_MESSAGE,
   MAX_REASON,
   MAX_SUMMARY,
@@ -253,7 +254,11 @@ function admitEvent(
 const METRIC_NAME = /^[a-zA-Z_][a-zA-Z0-9_]{0,127}$/
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/
 
-function admitSample(s: MetricSample, violations: Violation[]): MetricSample | undefined {
+function admitSample(
+  s: MetricSample,
+  { origin }: MonitorDeclaration,
+  violations: Violation[],
+): MetricSample | undefined {
   if (!METRIC_NAME.test(s.name) || !Number.isFinite(s.value)) {
     violations.push({
       code: 'value-senseless',
@@ -262,8 +267,9 @@ function admitSample(s: MetricSample, violations: Violation[]): MetricSample | u
     return undefined
   }
   const labels: Record<string, string> = {}
+  const most = origin === 'built-in' ? MAX_LABEL : MAX_ENTITY
   for (const [label, value] of Object.entries(s.labels).slice(0, 8)) {
-    if (LABEL_NAME.test(label) && !label.startsWith('__')) labels[label] = cleanText(value, MAX_ENTITY)
+    if (LABEL_NAME.test(label) && !label.startsWith('__')) labels[label] = cleanText(value, most)
   }
   return { name: s.name, labels, value: s.value }
 }
@@ -381,7 +387,9 @@ export function* admitSlices(
       withdrawn: i === slices - 1 ? withdrawn : [],
       complete: isLast ? report.complete.slice(0, limits.runsPerReport).map((check) => cleanText(check, MAX_NAME)) : [],
       events: happened.map((e, index) => admitEvent(e, from + index, report, admission, now, violations)),
-      metrics: isLast ? samples.map((s) => admitSample(s, violations)).filter((s) => s !== undefined) : [],
+      metrics: isLast
+        ? samples.map((s) => admitSample(s, admission.declaration, violations)).filter((s) => s !== undefined)
+        : [],
       runs: isLast ? runs.map((run) => admitRun(run, now)) : [],
     }
     for (const { type, entity } of slice.observations) named.add(conditionKey(type, entity))

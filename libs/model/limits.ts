@@ -11,6 +11,8 @@ export const MAX_MESSAGE = 1024
 /** Characters of a summary, the sentence for people, at most. */
 export const MAX_SUMMARY = 120
 
+/** Characters of a label's value at most, of a monitor of ours; those of others are held to {@link MAX_ENTITY}. */
+export const MAX_LABEL = 1024
 /** Longest message of a verbatim type or reason, in bytes of UTF-8. */
 export const MAX_VERBATIM_BYTES = 32 * 1024
 /** Longest verbatim type or reason, in UTF-16 units. */

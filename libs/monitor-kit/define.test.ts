@@ -17,9 +17,29 @@ describe('a check', () => {
     [{ typesFrom: ['rules[].type'] }, 'it has typesFrom and no declare'],
     [{ apartBy: 'paths[].path', instances: 'many' }, 'of many instances each has its name; it has apartBy beside'],
     [{ metrics: [{ name: 'diskUsed', help: '', kind: 'gauge', unit: '' }] }, 'metric "diskUsed" does not match'],
+    [
+      { metrics: [{ name: 'disk/used', help: '', kind: 'gauge', unit: '', verbatim: true }] },
+      'metric "disk/used" does not match',
+    ],
+    [
+      {
+        metrics: [
+          { name: 'used', help: '', kind: 'gauge', unit: '' },
+          { name: 'used', help: '', kind: 'gauge', unit: '', verbatim: true },
+        ],
+      },
+      'metric used stands there twice',
+    ],
   ] as const)('that cannot work is refused: %o', (more, problem) => {
     expect(() => checkOf(wellScript().disk, more)).toThrow(expect.objectContaining({ code: 'DEFINITION_INVALID' }))
     expect(() => checkOf(wellScript().disk, more)).toThrow(problem)
+  })
+
+  it('may call a metric as another program calls it', () => {
+    const metrics = [
+      { name: 'kubernetes_io_Net_rxBytes', help: '', kind: 'counter', unit: '', verbatim: true },
+    ] as const
+    expect(checkOf(wellScript().disk, { metrics }).metrics).toEqual(metrics)
   })
 
   it('has the defaults that its conditions leave out', () => {

@@ -36,7 +36,7 @@ export function describeMonitor(
     metrics: once(
       declared.flatMap(({ metrics }) => metrics),
       ({ name }) => name,
-    ).map((metric) => ({ ...metric, title: metric.title ?? '' })),
+    ).map(({ name, help, kind, unit, title = '' }) => ({ name, help, kind, unit, title })),
     checks: runners.map(({ instance, definition: check, declared: own }) => ({
       check: instance.name,
       checkType: check.type,

@@ -5,6 +5,7 @@ import {
   type Evidence,
   eventKey,
   MAX_ENTITY,
+  MAX_LABEL,
   MAX_MESSAGE,
   MAX_REASON,
   MAX_SUMMARY,
@@ -115,7 +116,7 @@ export function eventOf(happening: Happening, { monitor, check, now, isVerbatim 
 
 function cleanLabels(labels: MetricSample['labels']): MetricSample['labels'] {
   const entries = Object.entries(labels).slice(0, LABELS_MAX)
-  return Object.fromEntries(entries.map(([label, value]) => [cleanText(label, 64), cleanText(value, MAX_ENTITY)]))
+  return Object.fromEntries(entries.map(([label, value]) => [cleanText(label, 64), cleanText(value, MAX_LABEL)]))
 }
 
 /** Numbers that are none are not told. */

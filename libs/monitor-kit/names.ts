@@ -1,8 +1,10 @@
 /** What names of a declaration may be. */
 import { CAMEL_CASE, isVerbatimName } from '#model'
-import type { Declaration } from './types.ts'
+import type { Declaration, MetricSpec } from './types.ts'
 
 const METRIC = /^[a-z][a-z0-9_]{0,127}$/
+/** As another program may call one; the model takes no other (libs/model/admit.ts). */
+const VERBATIM_METRIC = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
 
 /** What is wrong, in words; false: nothing. */
 export type Fault = string | false
@@ -37,6 +39,12 @@ function wrongWords(what: string, told: readonly Told[]): Fault {
   )
 }
 
+function wrongMetrics(metrics: readonly MetricSpec[]): Fault {
+  const namesOf = (isVerbatim: boolean) =>
+    metrics.filter(({ verbatim }) => (verbatim === true) === isVerbatim).map(({ name }) => name)
+  return wrongNames('metric', namesOf(true), VERBATIM_METRIC) || wrongNames('metric', namesOf(false), METRIC)
+}
+
 /** Names that are none, or stand there twice. */
 export function declarationFaults({ conditions, events = [], metrics = [] }: Declaration): readonly Fault[] {
   const types = conditions.map(({ type }) => type)
@@ -53,7 +61,7 @@ export function declarationFaults({ conditions, events = [], metrics = [] }: Dec
       events.map(({ reason: name, verbatim }) => ({ name, verbatim })),
     ),
     repeated('event reason', reasons),
-    wrongNames('metric', names, METRIC),
+    wrongMetrics(metrics),
     repeated('metric', names),
   ]
 }

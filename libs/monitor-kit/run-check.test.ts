@@ -47,6 +47,20 @@ describe('a run', () => {
     ])
   })
 
+  it('that could look at a part alone tells that part, and is one that failed', async () => {
+    const { run } = runnerOf(() => ({
+      findings: [healthy('DiskFull'), healthy('DiskSlow')],
+      metrics: [{ name: 'disk_used_ratio', labels: {}, value: 1 }],
+      incomplete: 'osFeature: cannot read /proc/modules: ENOENT',
+    }))
+    await run()
+    const { observations, metrics, runs, complete } = await run()
+    expect(observations.map(wordsOf)).toEqual(['DiskFull healthy BelowLimit', 'DiskSlow healthy BelowLimit'])
+    expect(metrics).toHaveLength(1)
+    expect(runs).toMatchObject([{ error: 'osFeature: cannot read /proc/modules: ENOENT' }])
+    expect(complete).toEqual(['disk'])
+  })
+
   it.each([
     [
       'throws',

@@ -106,6 +106,11 @@ async function withinDeadline(
   ])
 }
 
+/** What it says that it could not look at; "": nothing. */
+function incompleteOf({ incomplete }: CheckResult): string {
+  return incomplete === undefined ? '' : errorText(incomplete)
+}
+
 interface Created {
   readonly declared: Required<Declaration>
   readonly run: RunFunction
@@ -217,7 +222,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
         const result = await runs.begin(signal)
         const said = words.afterwards(beside.looked(result, started, beganMs))
         const refused = saying.refused(result)
-        const error = refused || (beside.failure === undefined ? '' : errorText(beside.failure))
+        const error = refused || incompleteOf(result) || (beside.failure === undefined ? '' : errorText(beside.failure))
         return { ...said, runs: end(error), complete: whole.saw(result, refused) ? [name] : [] }
       } catch (err) {
         const said = beside.lookFailed(err, started)

@@ -68,6 +68,11 @@ export interface CheckResult {
    * what is pending, or needs two readings.
    */
   readonly partial?: boolean
+  /**
+   * What of it could not be looked at, while the rest could and is told: the error of its run, for those who ask how its checks do.
+   * Of a condition that could not be seen it is told by a finding that is unknown. Default: nothing.
+   */
+  readonly incomplete?: string
 }
 
 /**
@@ -93,6 +98,8 @@ export interface CheckContext<Config, Shared = unknown> {
   readonly config: Config
   /** The check's configured name. */
   readonly name: string
+  /** From one of its turns to the next, as configured. */
+  readonly intervalMs: number
   readonly host: Host
   readonly clock: Clock
   readonly log: Logger
@@ -178,6 +185,8 @@ export interface MetricSpec {
   readonly kind: 'gauge' | 'counter'
   readonly unit: string
   readonly title?: string
+  /** It is called as another program calls it: letters, digits and "_" in any case. [false] */
+  readonly verbatim?: boolean
 }
 
 /** What proves a problem gone: a rule, or several, any of which is enough. */

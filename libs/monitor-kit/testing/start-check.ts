@@ -40,6 +40,8 @@ export interface CheckSetting<Config> {
   readonly clock?: HandClock
   /** Default: the files of `root`, and the programs of this machine. */
   readonly host?: Host
+  /** From one turn to the next, as configured. Default: the check's own. */
+  readonly intervalMs?: number
   /** Default: there is none. */
   readonly stateFolder?: string
   /** What all checks of its monitor have together. Default: nothing. */
@@ -52,6 +54,7 @@ export function startCheck<Config>(definition: CheckDefinition<Config>, setting:
   let woken = 0
   const around = surroundings({
     name: definition.type,
+    intervalMs: setting.intervalMs ?? definition.intervalMs,
     host,
     clock,
     memory,

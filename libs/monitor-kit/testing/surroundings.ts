@@ -17,6 +17,7 @@ export function surroundings(more: Partial<Around> & { readonly clock: Clock }):
   return {
     config: {},
     name: 'check',
+    intervalMs: 30_000,
     host: createHost({ root: '' }),
     log: NO_LOG,
     memory: NO_MEMORY,

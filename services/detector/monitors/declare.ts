@@ -22,6 +22,8 @@ const DEPENDENCIES_MAX = 100
 const CHECK_NAME_MAX = 128
 /** More declared metrics than this are not taken: they are kept with the monitor's state, in one value of the bus. */
 const METRICS_MAX = 128
+/** As long as a help stands in /metrics: NPD's longest has 165 characters. */
+const HELP_MAX = 240
 const METRIC = /^[a-zA-Z_][a-zA-Z0-9_]{0,127}$/
 /** Two heartbeats of a monitor may not be further apart than this, whatever it declares. */
 export const HEARTBEAT_MAX_MS = 60_000
@@ -144,7 +146,7 @@ function metricsOf({ metrics }: DescribeResponse, violations: string[]): MetricD
     .map(fromProtoMetric)
     .map((metric) => ({
       ...metric,
-      help: cleanText(metric.help, 160),
+      help: cleanText(metric.help, HELP_MAX),
       unit: cleanText(metric.unit, 16),
       title: cleanText(metric.title, 60),
     }))

@@ -309,13 +309,19 @@ describe.concurrent('a plug-in that streams', () => {
   it('has its metrics described as it declares them, cut and cleaned', async ({ expect }) => {
     await using bench = await createBench()
     const metrics = [
-      { name: 'gpu_temp', help: 'Degrees\u202e', kind: 'gauge', unit: '°C', title: 'GPU' },
+      { name: 'gpu_temp', help: `Degrees\u202e${' of it'.repeat(50)}`, kind: 'gauge', unit: '°C', title: 'GPU' },
       { name: 'no name', help: '', kind: 'gauge', unit: '', title: '' },
     ]
     await bench.serve('m.sock', [{ definition: MonitorService, implementation: streaming({ metrics }) }])
     await expect.poll(() => health(bench, 'm'), POLL).toBe('alive')
     expect(bench.engine.state.monitors.get('m')?.metrics).toEqual([
-      { name: 'gpu_temp', help: 'Degrees', kind: 'gauge', unit: '°C', title: 'GPU' },
+      {
+        name: 'gpu_temp',
+        help: `Degrees${' of it'.repeat(50)}`.slice(0, 239).concat('…'),
+        kind: 'gauge',
+        unit: '°C',
+        title: 'GPU',
+      },
     ])
   }, 30_000)
 })

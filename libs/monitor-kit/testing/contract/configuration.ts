@@ -47,9 +47,9 @@ const limitsInOrder: Clause<CheckRoom> = {
 const hasFixtures: Clause<CheckRoom> = {
   name: 'has fixtures: well, and sick and hostile ones where it has conditions',
   faults(check) {
-    const { conditions, declare } = check.definition
+    const { conditions, typesFrom } = check.definition
     const kinds =
-      conditions.length > 0 || declare !== undefined ? (['well', 'sick', 'hostile'] as const) : (['well'] as const)
+      conditions.length > 0 || typesFrom !== undefined ? (['well', 'sick', 'hostile'] as const) : (['well'] as const)
     return kinds.filter((kind) => check.named(kind).length === 0).map((kind) => `has no fixture ${kind}-…`)
   },
 }
