@@ -5,11 +5,12 @@ import { cpu } from './checks/cpu/check.ts'
 import { disk } from './checks/disk/check.ts'
 import { interfaces } from './checks/interfaces/check.ts'
 import { memory } from './checks/memory/check.ts'
+import { npdStats } from './checks/npd-stats/check.ts'
 import { pressure } from './checks/pressure/check.ts'
 import { processes } from './checks/processes/check.ts'
 
 export const system = defineMonitor({
   name: 'system',
   description: 'CPU, memory, disks, pressure, processes, clock',
-  checks: [clock, cpu, disk, interfaces, memory, pressure, processes],
+  checks: [clock, cpu, disk, interfaces, memory, npdStats, pressure, processes],
 })

@@ -1,0 +1,47 @@
+/** Counters of the network interfaces. */
+import { type Host, HostReadError } from '#host'
+import { observe, understood } from '#monitor-kit/source'
+import { type MetricId, statOf, type Value } from '../metrics.ts'
+import { COLUMNS, parseNetDev } from '../parse/net-dev.ts'
+import { type Collector, collected } from './types.ts'
+
+const IDS = COLUMNS.map((column) => `net/${column}` satisfies MetricId)
+
+/** @param isExcluded whether an interface is left out */
+export function netValues(
+  interfaces: ReadonlyMap<string, readonly number[]>,
+  isExcluded: (name: string) => boolean,
+): readonly Value[] {
+  return [...interfaces]
+    .filter(([name]) => !isExcluded(name))
+    .flatMap(([name, counters]) => IDS.map((id, index) => statOf(id, counters[index] ?? 0, name)))
+}
+
+/**
+ * In a container `net` is our own network: PID 1's is the host's. Reading that takes rights over the process; without them ours is
+ * the next best.
+ */
+async function readNetDev(host: Host, procPath: string): Promise<string> {
+  if (host.root === '') return host.files.readText(`${procPath}/net/dev`)
+  try {
+    return await host.files.readText(`${procPath}/1/net/dev`)
+  } catch (error) {
+    if (!(error instanceof HostReadError)) throw error
+    return host.files.readText(`${procPath}/net/dev`)
+  }
+}
+
+/** Collects the section "net". */
+export function createNetCollector(): Collector {
+  return {
+    section: 'net',
+    async collect({ host, plan }) {
+      const path = `${plan.procPath}/net/dev`
+      const reading = await observe(async () => {
+        const text = await readNetDev(host, plan.procPath)
+        return understood(path, text, parseNetDev(text), 'Inter-|   Receive')
+      })
+      return collected(reading, (interfaces) => netValues(interfaces, plan.isExcluded))
+    },
+  }
+}
