@@ -104,6 +104,21 @@ test('knows a COS node, with its module that is built elsewhere, and leaves pods
   expect(Object.keys(series).filter((name) => name.includes('cali'))).toEqual([])
 })
 
+test('interfaces are left out by an expression of Go; one that is none costs this section alone', async () => {
+  const tree = {
+    ...counted(1, 1),
+    'proc/net/dev': `${counted(1, 1)['proc/net/dev']}VETH1: 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n`,
+  }
+  await using node = await machine(tree, everything({ net: { excludeInterfaceRegexp: '(?i)^(cali|veth)' } }))
+  const names = ({ metrics = [] }: Result) =>
+    metrics.filter(({ name }) => name === 'net_rx_bytes').map(({ labels }) => labels)
+  expect(names(await node.check.run())).toEqual([{ interface_name: 'eth0' }])
+  await using wrong = await machine(tree, everything({ net: { excludeInterfaceRegexp: '(' } }))
+  const result = await wrong.check.run()
+  expect(result.incomplete).toContain('net: error parsing regexp: missing closing ): `(`')
+  expect(seriesOf(result)['system_processes_total']).toBe(1)
+})
+
 test('a module that the list beside the file names is known', async () => {
   await using folder = await tempFolder()
   await writeTree(folder.path, { 'known.json': '[{"moduleName":"loadpin_trigger"}]' })

@@ -14,7 +14,7 @@ function configOf(keys: Record<string, unknown>) {
 const metric = (id: string, displayName = id) => ({ metricsConfigs: { [id]: { displayName } } })
 
 test('defaults are those of NPD', () => {
-  const { names, isExcluded, ...rest } = planOf(configOf({}))
+  const { names, ...rest } = planOf(configOf({}))
   expect(rest).toEqual({
     invokeIntervalMs: 60_000,
     lsblkTimeoutMs: 5_000,
@@ -22,11 +22,11 @@ test('defaults are those of NPD', () => {
     includeRootBlk: false,
     includeAllAttachedBlk: false,
     knownModulesPath: '/config/guestosconfig/known-modules.json',
+    excludeInterfaceRegexp: '',
     addsUp: false,
     inTicks: false,
   })
   expect([...names]).toEqual([])
-  expect(isExcluded('eth0')).toBe(false)
 })
 
 test.each([
@@ -37,10 +37,6 @@ test.each([
   [{ invokeInterval: '0s' }, 'invokeInterval "0s" is not above 0; expected a duration like "60s"'],
   [{ disk: { lsblkTimeout: '-1s' } }, 'disk.lsblkTimeout "-1s" is not above 0; expected a duration like "60s"'],
   [{ invokeInterval: '3s' }, 'disk.lsblkTimeout "5s" is longer than invokeInterval "3s"'],
-  [
-    { net: { excludeInterfaceRegexp: '(' } },
-    'net.excludeInterfaceRegexp: error parsing regexp: missing closing ): `(`',
-  ],
   [
     { cpu: metric('cpu/load_1m', 'cpu/load'), host: metric('host/uptime', 'cpu.load') },
     'host/uptime and cpu/load_1m would both be cpu_load in /metrics; give one of them another displayName',
@@ -75,11 +71,6 @@ test('paths are relative to the folder of the file', () => {
   expect(of('known.json')).toBe('/config/known.json')
   expect(of('/etc/known.json')).toBe('/etc/known.json')
   expect(planOf(configOf({ procPath: '/host/proc/' })).procPath).toBe('/host/proc')
-})
-
-test('interfaces are left out by an expression of Go', () => {
-  const { isExcluded } = planOf(configOf({ net: { excludeInterfaceRegexp: '(?i)^(cali|tunl|veth)' } }))
-  expect(['cali0', 'VETH1', 'eth0', 'xcali0'].filter(isExcluded)).toEqual(['cali0', 'VETH1'])
 })
 
 test('bugs that are asked for come back', () => {

@@ -1,6 +1,5 @@
 /** What a stats file asks for: its texts read as Go reads them, and its metrics by their names. Pure. */
 import { parseDuration } from '#golang'
-import { compilePattern } from '#pattern'
 import type { Config } from './config.ts'
 import { StatsFileError } from './errors.ts'
 import { metricName } from './metric-name.ts'
@@ -18,8 +17,8 @@ export interface StatsPlan {
   readonly includeAllAttachedBlk: boolean
   /** Absolute. */
   readonly knownModulesPath: string
-  /** Whether an interface is left out. */
-  readonly isExcluded: (name: string) => boolean
+  /** An expression of Go; interfaces that it matches are left out. "": none. */
+  readonly excludeInterfaceRegexp: string
   /** Bug B2: counters of /proc/stat and of interfaces add up, collection by collection. */
   readonly addsUp: boolean
   /** Bug B3: cpu/usage_time is told in clock ticks. */
@@ -61,16 +60,6 @@ export function namesOf(config: Config): ReadonlyMap<MetricId, string> {
   return names
 }
 
-function excludes({ path, net }: Config): (name: string) => boolean {
-  if (net.excludeInterfaceRegexp === '') return () => false
-  try {
-    const pattern = compilePattern(net.excludeInterfaceRegexp)
-    return (name) => pattern.test(name)
-  } catch (cause) {
-    throw new StatsFileError(path, `net.excludeInterfaceRegexp: ${(cause as Error).message}`, { cause })
-  }
-}
-
 /** A path of the file as it is meant. */
 function fromFolderOf(file: string, path: string): string {
   return path.startsWith('/') ? path : `${file.slice(0, file.lastIndexOf('/') + 1)}${path}`
@@ -78,7 +67,7 @@ function fromFolderOf(file: string, path: string): string {
 
 /** @throws StatsFileError */
 export function planOf(config: Config): StatsPlan {
-  const { path, disk, osFeature, compat } = config
+  const { path, disk, osFeature, net, compat } = config
   const invokeIntervalMs = durationMs(config, 'invokeInterval', config.invokeInterval)
   const lsblkTimeoutMs = durationMs(config, 'disk.lsblkTimeout', disk.lsblkTimeout)
   if (lsblkTimeoutMs > invokeIntervalMs) {
@@ -93,7 +82,7 @@ export function planOf(config: Config): StatsPlan {
     includeRootBlk: disk.includeRootBlk,
     includeAllAttachedBlk: disk.includeAllAttachedBlk,
     knownModulesPath: fromFolderOf(path, osFeature.knownModulesConfigPath),
-    isExcluded: excludes(config),
+    excludeInterfaceRegexp: net.excludeInterfaceRegexp,
     addsUp: compat.includes('B2'),
     inTicks: compat.includes('B3'),
   }

@@ -7,10 +7,13 @@ import { type Collector, collected } from './types.ts'
 
 const IDS = COLUMNS.map((column) => `net/${column}` satisfies MetricId)
 
+/** Whether an interface is left out. */
+type IsExcluded = (name: string) => boolean
+
 /** @param isExcluded whether an interface is left out */
 export function netValues(
   interfaces: ReadonlyMap<string, readonly number[]>,
-  isExcluded: (name: string) => boolean,
+  isExcluded: IsExcluded,
 ): readonly Value[] {
   return [...interfaces]
     .filter(([name]) => !isExcluded(name))
@@ -31,17 +34,28 @@ async function readNetDev(host: Host, procPath: string): Promise<string> {
   }
 }
 
+/** Only a file that leaves interfaces out takes the memory of the expressions' compiler. @throws PatternError */
+async function excludes(expression: string): Promise<IsExcluded> {
+  if (expression === '') return () => false
+  const { compilePattern } = await import('#pattern')
+  const pattern = compilePattern(expression)
+  return (name) => pattern.test(name)
+}
+
 /** Collects the section "net". */
 export function createNetCollector(): Collector {
+  let excluded: Promise<IsExcluded> | undefined
   return {
     section: 'net',
     async collect({ host, plan }) {
+      excluded ??= excludes(plan.excludeInterfaceRegexp)
+      const isExcluded = await excluded
       const path = `${plan.procPath}/net/dev`
       const reading = await observe(async () => {
         const text = await readNetDev(host, plan.procPath)
         return understood(path, text, parseNetDev(text), 'Inter-|   Receive')
       })
-      return collected(reading, (interfaces) => netValues(interfaces, plan.isExcluded))
+      return collected(reading, (interfaces) => netValues(interfaces, isExcluded))
     },
   }
 }
