@@ -107,3 +107,64 @@ describe('the way to the API server', () => {
     await expect(findAccess({ kubeconfig: proxied, env: {} })).rejects.toThrow('proxy-url is not supported')
   })
 })
+
+describe('the way by one text, as node-problem-detector takes it', () => {
+  const POD = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' }
+  const by = (apiserver: string, env: Record<string, string> = POD) => findAccess({ apiserver, env, accountDir: dir })
+  beforeEach(async () => {
+    await writeFile(join(dir, 'token'), 'mine\n')
+    await writeFile(join(dir, 'ca.crt'), 'CA')
+  })
+
+  it('is the pod’s account, at the server that is named or its own', async () => {
+    const own = await by('?inClusterConfig=true')
+    expect([own.server, (await own.credentials()).ca]).toEqual(['https://10.96.0.1:443', 'CA'])
+    const other = await by('https://api.example:6443/ignored?insecure=1')
+    expect(other.server).toBe('https://api.example:6443')
+    expect(await other.credentials()).toMatchObject({
+      headers: { authorization: 'Bearer mine' },
+      ca: undefined,
+      verify: false,
+    })
+  })
+
+  it('is a kubeconfig, whose server counts', async () => {
+    const file = await kubeconfig({ token: 'secret' })
+    const access = await by(`http://other:8080?inClusterConfig=false&auth=${encodeURIComponent(file)}`, {})
+    expect([access.server, access.origin]).toEqual(['https://api.example:6443', `kubeconfig ${file}, context c`])
+    const token = await by(`?inClusterConfig=false&auth=${file}&useServiceAccount=true`, {})
+    expect((await token.credentials()).headers).toEqual({ authorization: 'Bearer mine' })
+  })
+
+  it('is a server that asks nobody, with the pod’s token where that is asked for and there', async () => {
+    const plain = await by('http://localhost:8080?inClusterConfig=F&kubeletPort=10255', {})
+    expect([plain.server, (await plain.credentials()).headers]).toEqual(['http://localhost:8080', {}])
+    const known = await by('https://[fd00::1]:6443?inClusterConfig=false&useServiceAccount=t&insecure=false', {})
+    expect(await known.credentials()).toMatchObject({ headers: { authorization: 'Bearer mine' }, verify: true })
+    await rm(join(dir, 'token'))
+    known.renew()
+    expect((await known.credentials()).headers).toEqual({})
+  })
+
+  it('that cannot be used is refused by what is wrong with it', async () => {
+    const shape = '; expected scheme://host:port?inClusterConfig=false&auth=FILE&insecure=true&useServiceAccount=true'
+    const said = async (text: string) =>
+      by(text, {}).then(
+        () => 'taken',
+        (err: unknown) =>
+          (err instanceof Error ? err.message : '').replace('cannot find the way to the API server in ', ''),
+      )
+    expect(await said('https://h:1?inClusterConfig=no')).toBe(
+      `"https://h:1?inClusterConfig=no": inClusterConfig is "no", which is neither true nor false${shape}`,
+    )
+    expect(await said('?inClusterConfig=false')).toBe(
+      `"?inClusterConfig=false": it names no host, no kubeconfig and no pod${shape}`,
+    )
+    expect(await said('ftp://h:1')).toBe(`"ftp://h:1": there is no way to a server by "ftp"${shape}`)
+    expect(await said('https://h:99999999')).toBe(`"https://h:99999999": "h:99999999" is no host${shape}`)
+    expect(await said(':https')).toBe(`":https": it is no URI${shape}`)
+    expect(await said('https://h:1')).toBe(
+      'the environment: this is no pod (KUBERNETES_SERVICE_HOST is not set); write inClusterConfig=false, and auth=KUBECONFIG where the server asks who it is',
+    )
+  })
+})

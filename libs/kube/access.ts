@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { type Clock, systemClock } from '#clock'
 import { KubeAccessError } from './errors.ts'
+import { type ApiServerOverride, parseApiServerOverride } from './override.ts'
 
 /** What goes into the connection: all of it is read anew now and then, since tokens and certificates are rotated. */
 export interface Credentials {
@@ -34,6 +35,8 @@ export interface KubeAccess {
 
 /** Where the way to the API server is looked for. */
 export interface AccessOptions {
+  /** As node-problem-detector's `--apiserver-override` says it; goes before all other ways. Default "": nothing is said. */
+  readonly apiserver?: string | undefined
   /** A file; goes before the environment. undefined: the pod's account, else KUBECONFIG, else ~/.kube/config. */
   readonly kubeconfig?: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
@@ -72,14 +75,70 @@ const LEFT_OUT = new Set(['azure', 'gcp', 'oidc'])
 
 /** Finds the way to the API server. @throws KubeAccessError naming the file or variable and what is expected */
 export async function findAccess(options: AccessOptions): Promise<KubeAccess> {
-  const { env } = options
+  const { env, apiserver = '', clock = systemClock() } = options
+  if (apiserver !== '') return byOverride(parseApiServerOverride(apiserver), options)
   const file = options.kubeconfig ?? (inPod(env) ? undefined : ownKubeconfig(env))
-  if (file !== undefined && file !== '') return fromFile(file, options.clock ?? systemClock())
+  if (file !== undefined && file !== '') return fromFile(file, clock)
   if (inPod(env)) return fromPod(options)
   throw new KubeAccessError(
     'the environment',
     'this is no pod (KUBERNETES_SERVICE_HOST is not set) and no kubeconfig is named; set settings.kubeconfig (--set settings.kubeconfig=FILE; of cleanup --kubeconfig FILE), or KUBECONFIG',
   )
+}
+
+async function byOverride(override: ApiServerOverride, options: AccessOptions): Promise<KubeAccess> {
+  const { inCluster, auth, useServiceAccount } = override
+  const { accountDir = ACCOUNT_DIR, clock = systemClock() } = options
+  if (inCluster && !inPod(options.env))
+    throw new KubeAccessError(
+      'the environment',
+      'this is no pod (KUBERNETES_SERVICE_HOST is not set); write inClusterConfig=false, and auth=KUBECONFIG where the server asks who it is',
+    )
+  const found = inCluster
+    ? fromPod(options, override)
+    : auth === ''
+      ? fromServer(override)
+      : await fromFile(auth, clock)
+  if (!useServiceAccount) return found
+  const fresh = createFresh(clock, async () => {
+    const credentials = await found.credentials()
+    const token = readToken(accountDir)
+    if (token === undefined) return credentials
+    return { ...credentials, headers: { ...credentials.headers, authorization: `Bearer ${token}` } }
+  })
+  return {
+    get server() {
+      return found.server
+    },
+    origin: `${found.origin}, with the pod's token`,
+    namespace: found.namespace,
+    credentials: fresh.get,
+    renew() {
+      found.renew()
+      fresh.forget()
+    },
+  }
+}
+
+/** Undefined where there is none to read. */
+function readToken(dir: string): string | undefined {
+  try {
+    return readFileSync(`${dir}/token`, 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}
+
+/** A server that asks nobody who he is. */
+function fromServer({ server, insecure }: ApiServerOverride): KubeAccess {
+  const nothing = { headers: {}, ca: undefined, cert: undefined, key: undefined, serverName: undefined }
+  return {
+    server,
+    origin: `the address ${server}`,
+    namespace: '',
+    credentials: () => Promise.resolve({ ...nothing, verify: !insecure }),
+    renew: () => undefined,
+  }
 }
 
 /** As kubectl finds it: KUBECONFIG (its first file), else ~/.kube/config. */
@@ -98,22 +157,25 @@ function inPod(env: AccessOptions['env']): boolean {
  * The token and the certificate are read here and not by the client: it keeps a token for a minute whatever the server
  * says of it, and has no place for another folder.
  */
-function fromPod({ env, accountDir = ACCOUNT_DIR, clock = systemClock() }: AccessOptions): KubeAccess {
+function fromPod(
+  { env, accountDir = ACCOUNT_DIR, clock = systemClock() }: AccessOptions,
+  { server, insecure }: Pick<ApiServerOverride, 'server' | 'insecure'> = { server: '', insecure: false },
+): KubeAccess {
   const host = env['KUBERNETES_SERVICE_HOST'] ?? ''
   const port = env['KUBERNETES_SERVICE_PORT'] ?? '443'
   const fresh = createFresh(clock, () => {
     const token = readPart(accountDir, 'token').trim()
     return {
       headers: { authorization: `Bearer ${token}` },
-      ca: readPart(accountDir, 'ca.crt'),
+      ca: insecure ? undefined : readPart(accountDir, 'ca.crt'),
       cert: undefined,
       key: undefined,
       serverName: undefined,
-      verify: true,
+      verify: !insecure,
     }
   })
   return {
-    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    server: server === '' ? `https://${host.includes(':') ? `[${host}]` : host}:${port}` : server,
     origin: "the pod's service account",
     namespace: readNamespace(accountDir),
     credentials: fresh.get,

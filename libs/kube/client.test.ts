@@ -185,5 +185,9 @@ describe('the patch that cleans a node', () => {
       status: { conditions: [{ type: 'A', $patch: 'delete' }] },
     })
     expect(planCleanup({ metadata: { name: 'n' }, status: { conditions } })).toBeUndefined()
+    const beside = { ...annotations, 'node-doctor.io/npd-conditions': 'Theirs' }
+    expect(planCleanup({ metadata: { name: 'n', annotations: beside }, status: { conditions } })?.status).toEqual({
+      conditions: ['A', 'Theirs'].map((type) => ({ type, $patch: 'delete' })),
+    })
   })
 })

@@ -21,6 +21,8 @@ export interface KubeEvent extends Told {
   readonly involvedObject: Required<Pick<Json<V1ObjectReference>, 'name' | 'uid'>> & {
     readonly kind: 'Node'
     readonly apiVersion: 'v1'
+    /** The event's own, where that is not `default`. */
+    readonly namespace?: string
   }
   readonly type: 'Normal' | 'Warning'
   readonly source: Required<Pick<Json<V1EventSource>, 'component' | 'host'>>

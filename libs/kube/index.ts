@@ -9,6 +9,8 @@ export {
   isMarked,
   isMarkedBy,
   LINE_MAX,
+  MARK_KEYS,
+  type MarkKey,
   type OurMark,
   parseMark,
   planCleanup,
@@ -16,3 +18,4 @@ export {
 } from './mark.ts'
 export type { ConditionPatch, KubeCondition, KubeNode, NodeStatusPatch } from './nodes.ts'
 export type { Json, ObjectMeta } from './object.ts'
+export { type ApiServerOverride, parseApiServerOverride } from './override.ts'

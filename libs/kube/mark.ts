@@ -9,6 +9,8 @@ import type { KubeNode, NodeStatusPatch } from './nodes.ts'
 export const ANNOTATIONS = {
   /** Condition types that we wrote, sorted, separated by commas. */
   conditions: 'node-doctor.io/conditions',
+  /** The same of who writes only what files of node-problem-detector say: it may run beside an installation. */
+  npdConditions: 'node-doctor.io/npd-conditions',
   /** The installation that wrote them: clean-up takes its own. */
   installation: 'node-doctor.io/installation',
   /** healthy, problem, unknown. */
@@ -22,6 +24,12 @@ export const ANNOTATIONS = {
 /** What one line of `kubectl describe` shows of an annotation before it cuts (k8s.io/kubectl, maxAnnotationLen, less indents). */
 export const LINE_MAX = 136
 
+/** Which annotation lists what we wrote: the one of an installation, or of who writes for node-problem-detector's files alone. */
+export type MarkKey = (typeof ANNOTATIONS)['conditions' | 'npdConditions']
+
+/** Both. */
+export const MARK_KEYS: readonly MarkKey[] = [ANNOTATIONS.conditions, ANNOTATIONS.npdConditions]
+
 /** The mark of ours on a node: what we wrote there, and which installation did. */
 export interface OurMark {
   readonly conditions: readonly string[]
@@ -30,8 +38,8 @@ export interface OurMark {
 }
 
 /** The mark as the node's annotations have it; empty where there is none. */
-export function parseMark({ metadata }: KubeNode): OurMark {
-  const text = metadata.annotations?.[ANNOTATIONS.conditions] ?? ''
+export function parseMark({ metadata }: KubeNode, key: MarkKey = ANNOTATIONS.conditions): OurMark {
+  const text = metadata.annotations?.[key] ?? ''
   const conditions = text
     .split(',')
     .map((type) => type.trim())
@@ -68,8 +76,9 @@ export function isMarkedBy(node: KubeNode, installation: string | undefined): bo
 export function planCleanup(node: KubeNode): NodeStatusPatch | undefined {
   if (!isMarked(node)) return undefined
   const standing = new Set((node.status?.conditions ?? []).map(({ type }) => type))
-  const conditions = parseMark(node)
-    .conditions.filter((type) => standing.has(type) && !KUBELET_CONDITIONS.has(type))
+  const ours = new Set(MARK_KEYS.flatMap((key) => parseMark(node, key).conditions))
+  const conditions = [...ours]
+    .filter((type) => standing.has(type) && !KUBELET_CONDITIONS.has(type))
     .map((type) => ({ type, $patch: 'delete' as const }))
   const annotations = Object.fromEntries(
     Object.values(ANNOTATIONS)
