@@ -44,7 +44,7 @@ function rightOf(schema: JsonSchema, wrong: number, nulls: boolean): fc.Arbitrar
 }
 
 function numberOf({ minimum = -5, maximum = 5 }: JsonSchema): fc.Arbitrary<number> {
-  return fc.integer({ min: minimum, max: Math.min(maximum, minimum + 1000) })
+  return fc.integer({ min: Math.ceil(minimum), max: Math.min(maximum, Math.ceil(minimum) + 1000) })
 }
 
 function objectOf(schema: JsonSchema, wrong: number, nulls: boolean): fc.Arbitrary<unknown> {

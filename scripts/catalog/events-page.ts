@@ -13,7 +13,7 @@ import { code, table } from './markdown.ts'
 const INTRODUCTION = `# Events in the cluster
 
 Every reason that the k8s-exporter sends, made by \`make generate\` from the declarations of who makes it; edit those, not
-this page. Events are of core/v1, about the Node, in the namespace \`default\`; \`kubectl describe node\` and
+this page. Events are of core/v1, about the Node, in the namespace \`default\` or \`exporters.kubernetes.events.namespace\`; \`kubectl describe node\` and
 \`kubectl events --for node/NAME\` show them. The source (\`From\`) is the monitor
 that saw it, or the source whose words it passes on; what it is about (\`/var\`, \`GPU 3, H200\`) stands in the words, and what
 is to be done where its monitor says so.
@@ -21,6 +21,9 @@ is to be done where its monitor says so.
 - A **problem** is told when it opens, when it gets worse, and when it is proven gone; each once, with the time when it
   happened. Its reason is the condition's type; why stands in brackets behind the message.
   What is told word by word (a type or a reason that is \`verbatim\`) has no events of its problem beside its source's own.
+  What files of node-problem-detector say is told whole, from the file's \`source\`; with
+  \`exporters.kubernetes.events.correlation: npd\` repeats are counted as client-go does for it, within a second, and without
+  budgets.
 - An **occurrence** is told by its monitor's reason. A repeat with the same words within
   \`exporters.kubernetes.events.deduplicationWindow\` raises the count, at most once in
   \`exporters.kubernetes.updateInterval\`.

@@ -62,6 +62,7 @@ export const PARTS: readonly string[] = [
   'services/k8s-exporter/begin.test.ts',
   'services/k8s-exporter/metrics.test.ts',
   'services/k8s-exporter/node-conditions.test.ts',
+  'services/k8s-exporter/npd.test.ts',
   'services/k8s-exporter/service.test.ts',
   'services/monitors/system/checks/disk/real-mounts.test.ts',
   'services/monitors/system/kill.test.ts',

@@ -1,11 +1,19 @@
 /** The slice of the configuration that this exporter works by. Pure. */
-import type { NodeDoctorConfig } from '#config'
+import { type NodeDoctorConfig, type NpdTold, npdTold } from '#config'
+import { ANNOTATIONS, type MarkKey } from '#kube'
 
 export interface K8sExporterConfig {
   readonly kubernetes: NodeDoctorConfig['exporters']['kubernetes']
+  /** What files of node-problem-detector say: it is told word by word. */
+  readonly npd: NpdTold
   readonly kubeconfig: string | undefined
   /** Where the node's name comes from, for people: "environment, NODE_NAME". */
   readonly nameOrigin: string
+}
+
+/** Which annotation of the node lists what is written. */
+export function markKeyOf({ scope }: Pick<K8sExporterConfig['kubernetes'], 'scope'>): MarkKey {
+  return scope === 'npd' ? ANNOTATIONS.npdConditions : ANNOTATIONS.conditions
 }
 
 /** Outside of a pod: a service of the host. */
@@ -24,6 +32,7 @@ export function installationOf(configured: string, env: Readonly<Record<string, 
 
 export function k8sExporterConfig({
   exporters,
+  monitors,
   plugins,
   settings,
   settingsInForce,
@@ -34,6 +43,7 @@ export function k8sExporterConfig({
   const always = [...exporters.kubernetes.conditions.always, ...named]
   return {
     kubernetes: { ...exporters.kubernetes, conditions: { ...exporters.kubernetes.conditions, always } },
+    npd: npdTold(monitors),
     kubeconfig: settings.kubeconfig,
     nameOrigin: name?.origin.text ?? "the host's own name",
   }

@@ -7,11 +7,8 @@ import type { Failure } from './pace/failure.ts'
 import { createLimiter, type Limiter } from './pace/limiter.ts'
 import { createPause, type Pause } from './pace/pause.ts'
 
-/** docs/architecture.md, section 11: a storm never exceeds five requests a second for longer than a moment. */
-const REQUESTS_PER_SECOND = 5
-const REQUESTS_AT_ONCE = 15
-/** Of those, what only conditions may use. */
-const RESERVED = 3
+/** Of the requests at once, what only conditions may use. */
+const RESERVED_SHARE = 0.2
 
 export interface Lanes {
   readonly client: KubeClient
@@ -50,18 +47,20 @@ export function createLanes(
   metrics: ExporterMetrics,
 ): Lanes {
   const { clock, nodeName, version } = context
+  const { qps, burst, scope } = context.config.kubernetes
   const conditions = pauseOf('conditions', context, access)
   const events = pauseOf('events', context, access)
   return {
     client: createKubeClient({
       access,
-      userAgent: `node-doctor/${version} (k8s-exporter; ${nodeName})`,
+      userAgent:
+        scope === 'npd' ? `node-problem-detector/${version}` : `node-doctor/${version} (k8s-exporter; ${nodeName})`,
       onRequest: metrics.request,
     }),
     limiter: createLimiter({
-      perSecond: REQUESTS_PER_SECOND,
-      burst: REQUESTS_AT_ONCE,
-      reserved: RESERVED,
+      perSecond: qps,
+      burst,
+      reserved: Math.floor(burst * RESERVED_SHARE),
       clock,
     }),
     conditions,

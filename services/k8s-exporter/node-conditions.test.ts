@@ -241,7 +241,10 @@ describe('a condition', () => {
   })
 
   it('that its check finds the same again is confirmed by the run that stands for it', async () => {
-    const at = await scene({ heartbeatIntervalMs: 400, conditions: { always: ALWAYS, never: ['NodeDoctorHealthy'] } })
+    const at = await scene({
+      heartbeatIntervalMs: 400,
+      conditions: { enabled: true, always: ALWAYS, never: ['NodeDoctorHealthy'] },
+    })
     const looked = new Date(Date.now() - 60_000)
     await at.detector.condition(nodeCondition({ observed: looked, since: looked, statusSince: looked, check: 'disk' }))
     const started = new Date(Date.now() - 1000)
@@ -253,7 +256,10 @@ describe('a condition', () => {
   })
 
   it('that never changes is confirmed by the heartbeat, and only by a look that was made', async () => {
-    const at = await scene({ heartbeatIntervalMs: 400, conditions: { always: ALWAYS, never: ['NodeDoctorHealthy'] } })
+    const at = await scene({
+      heartbeatIntervalMs: 400,
+      conditions: { enabled: true, always: ALWAYS, never: ['NodeDoctorHealthy'] },
+    })
     const looked = new Date(Date.now() - 60_000)
     const since = new Date(Date.now() - 600_000)
     await at.detector.condition(nodeCondition({ observed: looked, since, statusSince: since }))

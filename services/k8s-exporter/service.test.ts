@@ -152,7 +152,7 @@ describe('an API server that is away', () => {
 
 describe('what stands in the way', () => {
   it('of a node that is not there is said with the name and where it is from, until it comes', async () => {
-    const at = await scene({}, ['other'])
+    const at = await scene({}, { nodes: ['other'] })
     await at.detector.condition(badCondition())
     await expect
       .poll(() => at.exporter.service.readiness().reason)

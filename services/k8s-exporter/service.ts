@@ -41,7 +41,8 @@ function createK8sExporter(context: ServiceContext<K8sExporterConfig>): Service 
   const ending = new AbortController()
   const { signal } = ending
   const lockPath = join(context.runDir, 'locks', 'k8s-exporter.lock')
-  const turn = createTurn({ lockPath, nodeName, kubeconfig: config.kubeconfig, clock, log, signal })
+  const { apiserver } = config.kubernetes
+  const turn = createTurn({ lockPath, nodeName, apiserver, kubeconfig: config.kubeconfig, clock, log, signal })
   let lock: HeldLock | undefined
   let tenure: Tenure | undefined
   let server: string | undefined

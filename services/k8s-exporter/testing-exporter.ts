@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type NodeDoctorConfig, parseConfig } from '#config'
+import { type NodeDoctorConfig, type NpdTold, parseConfig } from '#config'
 import { createHost } from '#host'
 import type { NodeCondition, NodeEvent, Problem } from '#model'
 import { createMetrics, createServerDoor, type Service, systemClock } from '#service'
@@ -28,6 +28,7 @@ export interface ExporterOptions {
   readonly kubeconfig: string
   readonly nodeName: string
   readonly kubernetes?: Partial<Kubernetes>
+  readonly npd?: NpdTold
   readonly onTestFinished: OnFinished
 }
 
@@ -45,7 +46,12 @@ export async function startTestExporter(options: ExporterOptions): Promise<TestE
     name,
     version: '0.1.0',
     nodeName: options.nodeName,
-    config: { ...slice, kubeconfig: options.kubeconfig, kubernetes: { ...slice.kubernetes, ...options.kubernetes } },
+    config: {
+      ...slice,
+      npd: options.npd ?? slice.npd,
+      kubeconfig: options.kubeconfig,
+      kubernetes: { ...slice.kubernetes, ...options.kubernetes },
+    },
     runDir: options.runDir,
     stateDir: options.stateDir,
     host: createHost({ root: '' }),
@@ -74,7 +80,7 @@ export interface TestNode {
 /** A bus, a detector that is heard, and an exporter. */
 export async function startTestNode(
   onTestFinished: OnFinished,
-  options: Pick<ExporterOptions, 'kubeconfig' | 'nodeName'> & { readonly kubernetes?: Partial<Kubernetes> },
+  options: Pick<ExporterOptions, 'kubeconfig' | 'nodeName' | 'kubernetes' | 'npd'>,
 ): Promise<TestNode> {
   const dir = await mkdtemp(join(tmpdir(), 'nd-kube-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))

@@ -2,7 +2,8 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
-import { type FakeApiServer, startFakeApiServer } from '../../test/fakes/kube-apiserver/server.ts'
+import type { NpdTold } from '#config'
+import { type FakeApiServer, type Rule, startFakeApiServer } from '../../test/fakes/kube-apiserver/server.ts'
 import { startTestNode, type TestNode } from './testing-exporter.ts'
 
 export const NODE = 'worker-7'
@@ -23,20 +24,30 @@ export interface Scene extends TestNode {
 
 export type SceneOptions = Parameters<typeof startTestNode>[1]['kubernetes']
 
+/** What a scene may have beside its configuration. */
+export interface SceneSetting {
+  readonly nodes?: readonly string[]
+  readonly npd?: NpdTold
+  /** What the exporter may do; default: everything. */
+  readonly rules?: readonly Rule[]
+}
+
 /** @param onFinished is handed what ends a part of it, in the order of their starts */
 export async function startScene(
   onFinished: (work: () => Promise<void>) => void,
   kubernetes: SceneOptions = {},
-  nodes: readonly string[] = [NODE],
+  { nodes = [NODE], npd, rules }: SceneSetting = {},
 ): Promise<Scene> {
   const api = await startFakeApiServer({ nodes: [...nodes] })
   onFinished(() => api.close())
   const kubeconfig = join(tmpdir(), `nd-kubeconfig-${api.port}`)
-  await api.writeKubeconfig(kubeconfig)
+  const user = rules && (await api.addUser(rules))
+  await api.writeKubeconfig(kubeconfig, user?.token)
   const node = await startTestNode(onFinished, {
     kubeconfig,
     nodeName: NODE,
-    kubernetes: { updateIntervalMs: 50, conditions: { always: ALWAYS, never: [] }, ...kubernetes },
+    ...(npd && { npd }),
+    kubernetes: { updateIntervalMs: 50, conditions: { enabled: true, always: ALWAYS, never: [] }, ...kubernetes },
   })
   return { ...node, api }
 }
@@ -44,14 +55,14 @@ export async function startScene(
 /** Scenes of a test file: what a test began is ended after it, the last first. */
 export function scenesOfTests(): {
   readonly onTestFinished: (work: () => Promise<void>) => void
-  readonly scene: (kubernetes?: SceneOptions, nodes?: readonly string[]) => Promise<Scene>
+  readonly scene: (kubernetes?: SceneOptions, setting?: SceneSetting) => Promise<Scene>
 } {
   const finished: (() => Promise<void>)[] = []
   afterEach(async () => {
     for (const work of finished.splice(0).reverse()) await work()
   })
   const onTestFinished = (work: () => Promise<void>) => void finished.push(work)
-  return { onTestFinished, scene: (kubernetes, nodes) => startScene(onTestFinished, kubernetes, nodes) }
+  return { onTestFinished, scene: (kubernetes, setting) => startScene(onTestFinished, kubernetes, setting) }
 }
 
 export const conditionOf = ({ api }: Scene, type: string) =>

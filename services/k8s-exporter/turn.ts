@@ -12,6 +12,8 @@ const LOCK_AGAIN_MS = 5000
 export interface TurnOptions {
   readonly lockPath: string
   readonly nodeName: string
+  /** As node-problem-detector's `--apiserver-override`; "": not said. */
+  readonly apiserver: string
   readonly kubeconfig: string | undefined
   readonly clock: Clock
   readonly log: Logger
@@ -27,7 +29,7 @@ export interface Turn {
   server(): Promise<KubeAccess | undefined>
 }
 
-export function createTurn({ lockPath, nodeName, kubeconfig, clock, log, signal }: TurnOptions): Turn {
+export function createTurn({ lockPath, nodeName, apiserver, kubeconfig, clock, log, signal }: TurnOptions): Turn {
   let waiting = 'starting'
 
   function wait(words: string, reason: string): void {
@@ -64,7 +66,7 @@ export function createTurn({ lockPath, nodeName, kubeconfig, clock, log, signal 
       const backoff = createBackoff({ minMs: 1000, maxMs: 60_000 })
       while (!signal.aborted) {
         try {
-          return await findAccess({ kubeconfig, env: process.env })
+          return await findAccess({ apiserver, kubeconfig, env: process.env })
         } catch (err) {
           wait('there is no way to the API server yet', err instanceof Error ? err.message : String(err))
           await clock.sleep(backoff.next(), signal).catch(() => undefined)

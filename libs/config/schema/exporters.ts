@@ -46,9 +46,30 @@ const kubernetes = z.strictObject({
   resyncInterval: duration({ min: '10s', max: '24h' })
     .prefault('60s')
     .describe('How often the node is compared and put right'),
-  heartbeatInterval: duration({ min: '10s', max: '24h' })
+  heartbeatInterval: duration({ min: '1s', max: '24h' })
     .prefault('5m')
     .describe('How often a condition that did not change is confirmed'),
+  apiserver: z
+    .string()
+    .max(2048)
+    .default('')
+    .describe(
+      'The API server as node-problem-detector’s `--apiserver-override` names it: `scheme://host:port?inClusterConfig=false&auth=FILE&insecure=true&useServiceAccount=true`; goes before `settings.kubeconfig`',
+    )
+    .meta({ defaultText: 'the pod’s own, or `settings.kubeconfig`' }),
+  qps: z
+    .number()
+    .min(0.1)
+    .max(100_000)
+    .default(5)
+    .describe('Requests to the API server in a second over a longer time'),
+  burst: z.int().min(1).max(100_000).default(15).describe('Requests to it at once; the last fifth is for conditions'),
+  scope: z
+    .enum(['all', 'npd'])
+    .default('all')
+    .describe(
+      'What is told to the cluster: all, or as node-problem-detector only what its files say, and `NPDConfigInvalid` while one of them is bad: no summary, no annotations, their events alone',
+    ),
   conditionPrefix: z
     .string()
     .max(32)
@@ -62,6 +83,7 @@ const kubernetes = z.strictObject({
     .describe('What a condition type is called on the node; an empty text keeps it away from the node'),
   conditions: z
     .strictObject({
+      enabled: z.boolean().default(true).describe('Writes conditions of the node; without it the node is only read'),
       always: z
         .array(conditionType)
         .max(32)
@@ -106,6 +128,19 @@ const kubernetes = z.strictObject({
   events: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Writes events of the node'),
+      namespace: z
+        .string()
+        .max(63)
+        .regex(/^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)?$/)
+        .meta({ what: 'a namespace, or ""', sample: 'kube-system' })
+        .default('')
+        .describe('Namespace of the events, and of the node that they name; empty: `default`, and none of the node'),
+      correlation: z
+        .enum(['own', 'npd'])
+        .default('own')
+        .describe(
+          'What counts as a repeat: `own`, by the three keys below; `npd`, as client-go counts for node-problem-detector: the same words for ever, and from the tenth different text of a reason within ten minutes on one event for all of them, each occurrence counted',
+        ),
       minSeverity: z
         .enum(['info', 'warning', 'error', 'critical'])
         .default('info')

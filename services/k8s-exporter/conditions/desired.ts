@@ -24,6 +24,8 @@ export interface Desired {
   readonly types: readonly string[]
   /** The plug-in that nobody configured and that alone speaks of it; "" where somebody else does. */
   readonly plugin: string
+  /** It is told word by word, reason and message may be empty, and whatever differs counts at once. */
+  readonly verbatim?: true | undefined
 }
 
 export const WELL = 0
@@ -79,7 +81,7 @@ export function sinceOf(worst: NodeCondition, all: readonly NodeCondition[]): Da
 function mergeEntities(
   type: string,
   conditions: readonly NodeCondition[],
-  { tracker, origins }: Pick<Wishing, 'tracker' | 'origins'>,
+  { tracker, origins, verbatim }: Pick<Wishing, 'tracker' | 'origins' | 'verbatim'>,
 ): Desired | undefined {
   const all = conditions.toSorted(worstFirst)
   const [worst] = all
@@ -87,11 +89,14 @@ function mergeEntities(
   const types = [...new Set(all.map((one) => one.type))]
   // Two types under one name have no history of their own.
   const tracked = types.length === 1 ? tracker.of(worst.type) : undefined
+  const isVerbatim = all.length === 1 && verbatim?.has(worst.type)
+  const words = isVerbatim
+    ? { reason: worst.reason, message: worst.message, verbatim: true as const }
+    : { reason: kubeText(worst.reason, REASON_MAX_BYTES), message: kubeText(messageOf(worst, all), MESSAGE_MAX_BYTES) }
   return {
     type,
     status: statusOf(worst.health, worst.polarity),
-    reason: kubeText(worst.reason, REASON_MAX_BYTES),
-    message: kubeText(messageOf(worst, all), MESSAGE_MAX_BYTES),
+    ...words,
     since: tracked?.since ?? sinceOf(worst, all),
     exact: tracked?.exact ?? all.length === 1,
     observed: new Date(Math.min(...all.map(({ observed }) => observed.getTime()))),
@@ -105,6 +110,8 @@ export interface Wishing {
   readonly naming: Naming
   readonly origins: Origins
   readonly tracker: Tracker
+  /** Types that are told word by word. */
+  readonly verbatim?: ReadonlySet<string>
 }
 
 /**

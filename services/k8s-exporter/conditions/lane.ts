@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { BusReader } from '#bus'
 import { ANNOTATIONS } from '#kube'
 import type { ServiceContext } from '#service'
-import { installationOf, type K8sExporterConfig } from '../config.ts'
+import { installationOf, type K8sExporterConfig, markKeyOf } from '../config.ts'
 import type { Lanes } from '../lanes.ts'
 import type { ExporterMetrics } from '../metrics.ts'
 import { renderAnnotations } from '../state/annotations.ts'
@@ -37,7 +37,8 @@ function isComplete(feed: NodeFeed): boolean {
 }
 
 function annotationsOf({ config, version }: ServiceContext<K8sExporterConfig>, feed: NodeFeed): Record<string, string> {
-  const { installation, annotations } = config.kubernetes
+  const { installation, annotations, scope } = config.kubernetes
+  if (scope === 'npd') return {}
   return {
     [ANNOTATIONS.installation]: installationOf(installation, process.env),
     ...(annotations &&
@@ -55,7 +56,7 @@ function annotationsOf({ config, version }: ServiceContext<K8sExporterConfig>, f
 export async function openConditions(options: ConditionLaneOptions): Promise<ConditionLane> {
   const { context, lanes, metrics, reader, signal } = options
   const { clock, log, nodeName, config } = context
-  const { kubernetes } = config
+  const { kubernetes, npd } = config
   const oursFile = createOursFile(join(context.stateDir, context.name, 'ours.json'), log)
   // Before the bus is followed: its first words find a writer.
   const remembered = await oursFile.read()
@@ -76,7 +77,7 @@ export async function openConditions(options: ConditionLaneOptions): Promise<Con
     },
     signal,
   )
-  const wish = createWish({ kubernetes, clock, feed: () => feed, node: () => writer.node })
+  const wish = createWish({ kubernetes, npdTypes: npd.types, clock, feed: () => feed, node: () => writer.node })
   const writer = createConditionWriter({
     client: lanes.client,
     nodeName,
@@ -93,10 +94,14 @@ export async function openConditions(options: ConditionLaneOptions): Promise<Con
       context.readinessChanged?.()
       options.onFound()
     },
-    desired: wish.conditions,
+    desired: kubernetes.conditions.enabled ? wish.conditions : () => undefined,
     withdrawn: wish.over,
     annotations: () => annotationsOf(context, feed),
-    isComplete: () => isComplete(feed),
+    markKey: markKeyOf(kubernetes),
+    claimed: wish.claimed,
+    // Which types there are follows from the files: nothing else is waited for.
+    staleBefore: kubernetes.scope === 'npd' ? clock.now() : undefined,
+    isComplete: () => kubernetes.scope === 'all' && isComplete(feed),
     onPatched(cause, types, changedMs) {
       metrics.patched(cause, changedMs)
       log.debug('node was patched', { cause, types })

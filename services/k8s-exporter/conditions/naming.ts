@@ -14,6 +14,8 @@ export interface NamingOptions {
   /** Our type → the node's; "" keeps it away from the node. */
   readonly types: Readonly<Record<string, string>>
   readonly discovered: NodeDoctorConfig['exporters']['kubernetes']['discovered']
+  /** Types of node-problem-detector's files: they are called as there. */
+  readonly verbatim?: ReadonlySet<string>
 }
 
 /**
@@ -23,11 +25,12 @@ export interface NamingOptions {
 export type Naming = (type: string, isDiscovered: boolean) => string
 
 /** What the configuration names was checked when it was read; a plug-in may still come with any type. */
-export function createNaming({ prefix, types, discovered }: NamingOptions): Naming {
+export function createNaming({ prefix, types, discovered, verbatim = new Set() }: NamingOptions): Naming {
   const allowed = new Set(discovered.types)
   return (type, isDiscovered) => {
     const mapped = Object.hasOwn(types, type) ? types[type] : undefined
     if (mapped === '') return ''
+    if (mapped === undefined && verbatim.has(type) && !KUBELET_CONDITIONS.has(type)) return type
     const before = isDiscovered && !allowed.has(type) ? discovered.prefix : ''
     const name = cleanName(mapped ?? `${before}${prefix}${type}`, TYPE_MAX)
     return KUBELET_CONDITIONS.has(name) || name === summaryName(types) ? `${BESIDE_PREFIX}${name}` : name

@@ -294,3 +294,54 @@ function apply(before: KubeNode, patch: ReturnType<typeof planPatch>['patch']): 
     status: { conditions: [...conditions.values()] },
   }
 }
+
+describe('a condition that is told word by word', () => {
+  const told = (changes: Partial<Desired> = {}) => wish('A', { verbatim: true, message: '', ...changes })
+
+  it('goes out for every difference: an earlier time, an empty text', () => {
+    const { patch, cause } = plan({ node: node([actual('A')]) }, told({ since: at(-5) }))
+    expect(cause).toBe('change')
+    expect(patch?.status?.conditions[0]).toMatchObject({ message: '', lastTransitionTime: kubeTime(at(-5)) })
+  })
+
+  it('leaves out what is empty and was', () => {
+    const { patch } = plan({ node: node([]) }, told({ reason: '' }))
+    expect(Object.keys(patch?.status?.conditions[0] ?? {}).sort()).toEqual([
+      'lastHeartbeatTime',
+      'lastTransitionTime',
+      'status',
+      'type',
+    ])
+  })
+
+  it('is ours whoever wrote it, where a file claims it', () => {
+    const theirs = node([actual('A', { status: 'True' })], [])
+    expect(plan({ node: theirs }, told()).foreign).toEqual(['A'])
+    expect(plan({ node: theirs, claimed: new Set(['A']) }, told()).types).toEqual(['A'])
+  })
+})
+
+describe('a mark of who writes for files of node-problem-detector alone', () => {
+  const MARK = 'node-doctor.io/npd-conditions'
+
+  it('stands beside that of an installation, whose notes stay', () => {
+    const ours = { 'node-doctor.io/conditions': 'B', 'node-doctor.io/status': 'healthy' }
+    const beside: KubeNode = { metadata: { name: 'n1', annotations: ours }, status: { conditions: [actual('B')] } }
+    expect(plan({ node: beside, markKey: MARK, staleBefore: at(59) }, wish('A')).patch?.metadata).toEqual({
+      annotations: { [MARK]: 'A' },
+    })
+  })
+
+  it('lets go at once what nobody confirmed since it began, and leaves what somebody still confirms', () => {
+    const other = actual('Other', { lastHeartbeatTime: kubeTime(at(50)) })
+    const marked: KubeNode = {
+      metadata: { name: 'n1', annotations: { [MARK]: 'Claimed,Gone,Other' } },
+      status: { conditions: [actual('Claimed'), actual('Gone'), other] },
+    }
+    const input = { node: marked, markKey: MARK, staleBefore: at(40), claimed: new Set(['Claimed']) } as const
+    expect(plan(input).patch).toEqual({
+      metadata: { annotations: { [MARK]: 'Claimed,Other' } },
+      status: { conditions: [{ type: 'Gone', $patch: 'delete' }] },
+    })
+  })
+})

@@ -1,6 +1,6 @@
 /** What has to be sent so that the node is as it should be. Pure: node and wish in, patch out. */
 import type { ConditionPatch, KubeCondition, KubeNode, NodeStatusPatch } from '#kube'
-import { ANNOTATIONS, type OurMark, parseMark, renderMark } from '#kube'
+import { ANNOTATIONS, MARK_KEYS, type MarkKey, type OurMark, parseMark, renderMark } from '#kube'
 import { KUBELET_CONDITIONS } from '#model'
 import { kubeTime, wholeSecond } from '../text.ts'
 import { type Desired, NOT_KNOWN } from './desired.ts'
@@ -15,6 +15,12 @@ export interface PlanInput {
   /** Names that this exporter has written, whatever became of the annotation. */
   readonly written: ReadonlySet<string>
   readonly annotations: Readonly<Record<string, string>>
+  /** Where on the node it stands what is ours. Default: as of an installation. */
+  readonly markKey?: MarkKey
+  /** Names that are ours whoever wrote them: of node-problem-detector's files, in whose place we are. */
+  readonly claimed?: ReadonlySet<string>
+  /** What of ours nobody confirmed since then, and no file claims, goes at once; undefined: it waits for `removeOrphans`. */
+  readonly staleBefore?: Date | undefined
   /** Everything is confirmed: heartbeat times go out. */
   readonly heartbeat: boolean
   /** Whether a change of words alone may go out now, for this condition. */
@@ -48,8 +54,9 @@ function timeOf(text: string | null | undefined): number {
 }
 
 /** A condition on the node that we never wrote is somebody's, however old it is: some are written once and for good. */
-function isForeign(actual: KubeCondition | undefined, mark: OurMark, { written }: PlanInput): boolean {
-  return actual !== undefined && !written.has(actual.type) && !mark.conditions.includes(actual.type)
+function isForeign(actual: KubeCondition | undefined, mark: OurMark, { written, claimed }: PlanInput): boolean {
+  if (actual === undefined || claimed?.has(actual.type)) return false
+  return !written.has(actual.type) && !mark.conditions.includes(actual.type)
 }
 
 /**
@@ -66,7 +73,8 @@ function transitionOf(desired: Desired, actual: KubeCondition | undefined, boote
 /** What was seen to change was looked at then: the look is no older than the change. Unknown is what nobody saw. */
 function timesOf(desired: Desired, actual: KubeCondition | undefined, booted: Date) {
   const lastTransitionTime = transitionOf(desired, actual, booted)
-  const looked = desired.status === 'Unknown' ? 0 : desired.since.getTime()
+  // Of what is told word by word the change may lie ahead of the clock.
+  const looked = desired.status === 'Unknown' || desired.verbatim ? 0 : desired.since.getTime()
   return { lastHeartbeatTime: kubeTime(new Date(Math.max(desired.observed.getTime(), looked))), lastTransitionTime }
 }
 
@@ -90,27 +98,45 @@ function differenceOf(
   if (actual.status !== desired.status || (actual.reason ?? '') !== desired.reason) return 'change'
   // The status went and came back between two patches.
   const movedMs = timeOf(transitionOf(desired, actual, input.booted)) - timeOf(actual.lastTransitionTime)
-  if (movedMs > 0) return 'change'
+  if (movedMs > 0 || (desired.verbatim && (movedMs < 0 || wordsDiffer(desired, actual)))) return 'change'
   if (wordsDiffer(desired, actual) || movedMs < 0) return input.mayReword(desired) ? 'message' : 'postponed'
-  if (input.heartbeat && wholeSecond(desired.observed).getTime() > timeOf(actual.lastHeartbeatTime)) return 'heartbeat'
-  return undefined
+  return input.heartbeat && isConfirmed(desired, actual) ? 'heartbeat' : undefined
 }
 
-function annotationChanges(node: KubeNode, wanted: Readonly<Record<string, string>>): Record<string, string | null> {
+/** It was looked at since it was written. */
+function isConfirmed(desired: Desired, actual: KubeCondition | undefined): boolean {
+  return wholeSecond(desired.observed).getTime() > timeOf(actual?.lastHeartbeatTime)
+}
+
+/** What is empty is left out, unless there is something to be emptied: a patch leaves what it does not name. */
+function wordsOf({ reason, message }: Desired, actual: KubeCondition | undefined) {
+  const hasReason = reason !== '' || (actual?.reason ?? '') !== ''
+  const hasMessage = message !== '' || (actual?.message ?? '') !== ''
+  return { ...(hasReason ? { reason } : {}), ...(hasMessage ? { message } : {}) }
+}
+
+function annotationChanges(
+  node: KubeNode,
+  wanted: Readonly<Record<string, string>>,
+  markKey: MarkKey,
+): Record<string, string | null> {
   const actual = node.metadata.annotations ?? {}
   const changes: Record<string, string | null> = {}
   for (const [key, value] of Object.entries(wanted)) if (actual[key] !== value) changes[key] = value
+  // Of the files of node-problem-detector nothing but the mark is written: the rest is somebody else's of ours.
+  if (markKey !== ANNOTATIONS.conditions) return changes
+  const marks: readonly string[] = MARK_KEYS
   // A note of ours that is no longer written goes; the mark is rewritten, never dropped here.
   for (const key of Object.values(ANNOTATIONS)) {
-    if (key !== ANNOTATIONS.conditions && actual[key] !== undefined && wanted[key] === undefined) changes[key] = null
+    if (!marks.includes(key) && actual[key] !== undefined && wanted[key] === undefined) changes[key] = null
   }
   return changes
 }
 
 export function planPatch(input: PlanInput): Plan {
-  const { node, desired } = input
+  const { node, desired, markKey = ANNOTATIONS.conditions } = input
   const actual = conditionsOf(node)
-  const mark = parseMark(node)
+  const mark = parseMark(node, markKey)
   const foreign: string[] = []
   const postponed: string[] = []
   const changing = new Map<string, Cause>()
@@ -126,7 +152,11 @@ export function planPatch(input: PlanInput): Plan {
     if (cause === 'postponed') postponed.push(wish.type)
     else if (cause !== undefined) changing.set(wish.type, cause)
   }
-  const isOver = (type: string) => input.removeOrphans || input.withdrawn.has(type)
+  const isStale = (type: string) =>
+    input.staleBefore !== undefined &&
+    !input.claimed?.has(type) &&
+    timeOf(actual.get(type)?.lastHeartbeatTime) < input.staleBefore.getTime()
+  const isOver = (type: string) => input.removeOrphans || input.withdrawn.has(type) || isStale(type)
   const orphans = [...new Set([...mark.conditions, ...input.written])].filter(
     (type) => !desired.has(type) && isOver(type) && !KUBELET_CONDITIONS.has(type) && actual.has(type),
   )
@@ -134,18 +164,19 @@ export function planPatch(input: PlanInput): Plan {
   for (const one of changing.values()) cause = stronger(cause, one)
   if (orphans.length > 0) cause = stronger(cause, 'clean')
   // Whatever goes out takes new words of the others along: they cost no request then.
-  const riding = cause === undefined ? [] : wished.filter(({ type }) => !changing.has(type) && postponed.includes(type))
+  const isRiding = (wish: Desired) =>
+    postponed.includes(wish.type) || (wish.verbatim === true && isConfirmed(wish, actual.get(wish.type)))
+  const riding = cause === undefined ? [] : wished.filter((wish) => !changing.has(wish.type) && isRiding(wish))
   const written = [...wished.filter(({ type }) => changing.has(type)), ...riding]
   const ours = new Set([...wished.map(({ type }) => type), ...mark.conditions.filter((type) => !isOver(type))])
-  const annotations = annotationChanges(node, { ...input.annotations, [ANNOTATIONS.conditions]: renderMark(ours) })
+  const annotations = annotationChanges(node, { ...input.annotations, [markKey]: renderMark(ours) }, markKey)
   if (cause === undefined && Object.keys(annotations).length > 0) cause = 'change'
   if (cause === undefined) return { patch: undefined, cause, types: [], foreign, postponed }
   const conditions: ConditionPatch[] = [
     ...written.map((wish) => ({
       type: wish.type,
       status: wish.status,
-      reason: wish.reason,
-      message: wish.message,
+      ...wordsOf(wish, actual.get(wish.type)),
       ...timesOf(wish, actual.get(wish.type), input.booted),
     })),
     ...orphans.map((type) => ({ type, $patch: 'delete' as const })),

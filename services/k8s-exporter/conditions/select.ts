@@ -11,6 +11,10 @@ export const LINGER_MS = 3_600_000
 
 export interface SelectInput {
   readonly known: ReadonlyMap<string, Desired>
+  /** Types of node-problem-detector's files: each has a place, beside all others. */
+  readonly verbatim?: ReadonlySet<string>
+  /** What is told to the cluster at all. Default: everything. */
+  readonly isOfScope?: (one: Desired) => boolean
   /** By our types. */
   readonly always: ReadonlySet<string>
   readonly never: ReadonlySet<string>
@@ -40,8 +44,10 @@ function compare(a: Desired, b: Desired): number {
 }
 
 export function selectConditions(input: SelectInput): Selection {
-  const { known, always, never } = input
-  const wished = [...known.values()].filter(({ types }) => !types.every((type) => never.has(type)))
+  const { known, verbatim = new Set(), always, never, isOfScope = () => true } = input
+  const all = [...known.values()].filter((one) => isOfScope(one) && !one.types.every((type) => never.has(type)))
+  const isVerbatim = ({ types }: Desired) => types.every((type) => verbatim.has(type))
+  const wished = all.filter((one) => !isVerbatim(one))
   const isAlways = ({ types }: Desired) => types.some((type) => always.has(type))
   const first = wished.filter(isAlways).sort(compare)
   const others = wished.filter((one) => !isAlways(one) && (one.rank > WATCHED || lingers(one, input))).sort(compare)
@@ -55,5 +61,6 @@ export function selectConditions(input: SelectInput): Selection {
       ofPlugin.set(one.plugin, count + 1)
     } else if (one.rank > WATCHED) leftOut.push(one)
   }
+  for (const one of all.filter(isVerbatim)) chosen.set(one.type, one)
   return { chosen, retired: new Set([...known.keys()].filter((name) => !chosen.has(name))), leftOut }
 }

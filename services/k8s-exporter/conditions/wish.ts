@@ -1,11 +1,12 @@
 /** What should stand on the node now: from what the bus says, who vouches for it, and what has a place. Wiring of pure parts. */
 import type { NodeDoctorConfig } from '#config'
-import { type KubeNode, parseMark } from '#kube'
+import { type KubeNode, type MarkKey, parseMark } from '#kube'
 import { type NodeCondition, SUMMARY_CONDITION } from '#model'
 import type { Clock } from '#service'
+import { markKeyOf } from '../config.ts'
 import { type NodeFeed, vouchedFor } from '../state/node-feed.ts'
 import { createOrigins } from '../state/origins.ts'
-import { type Desired, desiredConditions, silentConditions } from './desired.ts'
+import { type Desired, desiredConditions, silentConditions, WATCHED } from './desired.ts'
 import { createNaming, summaryName } from './naming.ts'
 import { selectConditions } from './select.ts'
 import { summaryOf } from './summary.ts'
@@ -13,8 +14,13 @@ import { createTracker } from './tracker.ts'
 
 type Kubernetes = NodeDoctorConfig['exporters']['kubernetes']
 
+/** What the detector says of a file of node-problem-detector that cannot be used. */
+export const NPD_CONFIG = 'NPDConfigInvalid'
+
 export interface WishOptions {
-  readonly kubernetes: Pick<Kubernetes, 'conditionPrefix' | 'conditionTypes' | 'conditions' | 'discovered'>
+  readonly kubernetes: Pick<Kubernetes, 'conditionPrefix' | 'conditionTypes' | 'conditions' | 'discovered' | 'scope'>
+  /** Condition types of node-problem-detector's files. */
+  readonly npdTypes: readonly string[]
   readonly clock: Clock
   readonly feed: () => NodeFeed
   /** As the server last showed it. */
@@ -28,31 +34,48 @@ export interface Wish {
   takenBack(condition: NodeCondition): void
   /** undefined: nothing is known yet, and nothing may be written. */
   conditions(written: ReadonlySet<string>): ReadonlyMap<string, Desired> | undefined
+  /** Names that are ours whoever wrote them. */
+  claimed(): ReadonlySet<string>
   /** Names that go at once, as of the last call of `conditions`. */
   over(): ReadonlySet<string>
   /** Conditions that are not well and found no place. */
   readonly leftOut: number
 }
 
-export function createWish({ kubernetes, clock, feed, node }: WishOptions): Wish {
-  const { conditionPrefix: prefix, conditionTypes: types, discovered } = kubernetes
-  const naming = createNaming({ prefix, types, discovered })
-  const always = new Set(kubernetes.conditions.always)
+/** What of the configuration says which conditions are told, and how they are called. */
+function createRules({ kubernetes, npdTypes }: WishOptions) {
+  const { conditionPrefix: prefix, conditionTypes: types, discovered, scope } = kubernetes
+  const verbatim = new Set(npdTypes)
   const never = new Set(kubernetes.conditions.never)
-  const summary = never.has(SUMMARY_CONDITION) ? '' : summaryName(types)
+  const isAlone = scope === 'npd'
+  return {
+    verbatim,
+    never,
+    naming: createNaming({ prefix, types, discovered, verbatim }),
+    markKey: markKeyOf(kubernetes),
+    always: new Set(isAlone ? [NPD_CONFIG] : kubernetes.conditions.always),
+    summary: isAlone || never.has(SUMMARY_CONDITION) ? '' : summaryName(types),
+    isOfScope: ({ types: of, rank }: Desired) =>
+      !isAlone || of.every((type) => verbatim.has(type) || (type === NPD_CONFIG && rank > WATCHED)),
+  }
+}
+
+/** What is ours and is there. */
+function standingOn(node: KubeNode | undefined, markKey: MarkKey, written: ReadonlySet<string>): Set<string> {
+  if (node === undefined) return new Set()
+  const ours = new Set([...parseMark(node, markKey).conditions, ...written])
+  return new Set((node.status?.conditions ?? []).map(({ type }) => type).filter((type) => ours.has(type)))
+}
+
+export function createWish(options: WishOptions): Wish {
+  const { clock, feed, node } = options
+  const { naming, markKey, summary, ...rules } = createRules(options)
+  const { verbatim } = rules
   const tracker = createTracker()
   const origins = createOrigins()
   const withdrawn = new Set<string>()
   let retired: ReadonlySet<string> = new Set()
   let leftOut = 0
-
-  /** What is ours and is there. */
-  function standingOf(written: ReadonlySet<string>): Set<string> {
-    const seen = node()
-    if (seen === undefined) return new Set()
-    const ours = new Set([...parseMark(seen).conditions, ...written])
-    return new Set((seen.status?.conditions ?? []).map(({ type }) => type).filter((type) => ours.has(type)))
-  }
 
   /** Beside them, how the node is as a whole: with what has no place, too. */
   function withSummary(known: ReadonlyMap<string, Desired>, chosen: Map<string, Desired>): void {
@@ -78,22 +101,23 @@ export function createWish({ kubernetes, clock, feed, node }: WishOptions): Wish
     conditions(written) {
       const { monitors, known: isKnown, lastHeard } = feed()
       const voice = feed().voice()
-      const standing = standingOf(written)
+      const standing = standingOn(node(), markKey, written)
       origins.learn(monitors.values())
-      const known = desiredConditions(vouchedFor(feed(), clock.now()), { naming, origins, tracker })
+      const known = desiredConditions(vouchedFor(feed(), clock.now()), { naming, origins, tracker, verbatim })
       if (voice.state === 'silent') {
         retired = new Set()
         return silentConditions(known, standing, { lastHeard, since: voice.since })
       }
       // A detector always has conditions of its own: none at all is a bus that was made anew a moment ago.
       if (!isKnown || voice.state === 'awaited' || known.size === 0) return undefined
-      const selection = selectConditions({ known, always, never, standing, tracker, now: clock.now() })
+      const selection = selectConditions({ ...rules, known, standing, tracker, now: clock.now() })
       for (const name of known.keys()) withdrawn.delete(name)
       retired = selection.retired
       leftOut = selection.leftOut.length
       withSummary(known, selection.chosen)
       return selection.chosen
     },
+    claimed: () => new Set([...verbatim].map((type) => naming(type, false)).filter((name) => name !== '')),
     over: () => new Set([...withdrawn, ...retired]),
     get leftOut() {
       return leftOut

@@ -2,7 +2,7 @@
  * Keeps the node's conditions as they should be: one patch per batch of changes, a heartbeat, and a look at the node that
  * repairs drift. What is sent is always the state as it is now; old states are never sent late.
  */
-import { type KubeClient, type KubeNode, parseMark } from '#kube'
+import { type KubeClient, type KubeNode, KubeStatusError, type MarkKey, parseMark } from '#kube'
 import type { Clock, Logger } from '#service'
 import type { Limiter } from '../pace/limiter.ts'
 import type { Pause } from '../pace/pause.ts'
@@ -15,6 +15,8 @@ import { createWritten, type Written } from './written.ts'
 
 /** After an error that is none of a request's. */
 const MISTAKE_MS = 5000
+/** A patch that changes nothing is answered with the node. */
+const NOTHING = { status: { conditions: [] } } as const
 
 export interface WriterOptions {
   readonly client: KubeClient
@@ -38,6 +40,12 @@ export interface WriterOptions {
   /** Names that the detector has taken back, and those without a place; asked after `desired`. */
   readonly withdrawn: () => ReadonlySet<string>
   readonly annotations: () => Readonly<Record<string, string>>
+  /** Where on the node it stands what is ours. */
+  readonly markKey: MarkKey
+  /** Names that are ours whoever wrote them. */
+  readonly claimed: () => ReadonlySet<string>
+  /** What of ours was not confirmed since then goes at once; undefined: it waits until all is known. */
+  readonly staleBefore?: Date | undefined
   /** Whether all that should be known is known, so that what nobody wishes may be taken away. */
   readonly isComplete: () => boolean
   readonly onPatched: (cause: Cause, types: readonly string[], changedMs: number | undefined) => void
@@ -73,6 +81,8 @@ interface Desk {
   isHurried: boolean
   /** Something was compared with the node in this life. */
   isBegun: boolean
+  /** The node may not be read: the answer to a patch shows it. */
+  isBlind: boolean
   /** The node is another object: nothing of ours is on it. */
   isAnew: boolean
   /** Ends the wait for the next turn. */
@@ -114,18 +124,34 @@ function tellForeign(desk: Desk, names: readonly string[]): void {
 }
 
 /** Something of ours was not confirmed for longer than a heartbeat. */
-function isStale(node: KubeNode | undefined, oldestMs: number): boolean {
-  const ours = new Set(node === undefined ? [] : parseMark(node).conditions)
+function isStale(node: KubeNode | undefined, markKey: MarkKey, oldestMs: number): boolean {
+  const ours = new Set(node === undefined ? [] : parseMark(node, markKey).conditions)
   return (node?.status?.conditions ?? []).some(
     ({ type, lastHeartbeatTime }) => ours.has(type) && Date.parse(lastHeartbeatTime ?? '') < oldestMs,
   )
 }
 
 async function look(desk: Desk, signal: AbortSignal): Promise<void> {
-  const { client, nodeName, limiter, clock } = desk.options
+  const { client, nodeName, limiter, clock, log } = desk.options
   await limiter.wait(true, signal)
-  saw(desk, await client.getNode(nodeName, { signal, cached: desk.node !== undefined }))
+  try {
+    saw(
+      desk,
+      desk.isBlind
+        ? await client.patchNodeStatus(nodeName, NOTHING, { signal })
+        : await client.getNode(nodeName, { signal, cached: desk.node !== undefined }),
+    )
+  } catch (err) {
+    if (desk.isBlind || !isForbidden(err)) throw err
+    desk.isBlind = true
+    log.warn('the node may not be read; what the server answers to a patch shows it', { node: nodeName })
+    return look(desk, signal)
+  }
   desk.schedule.looked(clock.monotonicMs())
+}
+
+function isForbidden(err: unknown): boolean {
+  return err instanceof KubeStatusError && err.refusal.status === 403
 }
 
 /** Takes what waits and compares it with the node. @returns undefined while either is not known */
@@ -135,7 +161,8 @@ function compare(desk: Desk): Batch | undefined {
   const nowMs = clock.monotonicMs()
   const wallMs = clock.now().getTime()
   // The first of this process confirms everything: who wrote before may have ended long ago.
-  const heartbeat = schedule.isHeartbeatDue(nowMs) || (!desk.isBegun && isStale(node, wallMs - options.heartbeatMs))
+  const heartbeat =
+    schedule.isHeartbeatDue(nowMs) || (!desk.isBegun && isStale(node, options.markKey, wallMs - options.heartbeatMs))
   const desired = options.desired(written.types)
   const sinceMs = schedule.take()
   if (desired === undefined || node === undefined) return undefined
@@ -145,6 +172,9 @@ function compare(desk: Desk): Batch | undefined {
     desired,
     written: written.types,
     annotations: options.annotations(),
+    markKey: options.markKey,
+    claimed: options.claimed(),
+    staleBefore: options.staleBefore,
     heartbeat,
     // With the heartbeat all words go along.
     mayReword: (wish) => heartbeat || written.mayReword(wish, clock.monotonicMs()),
@@ -254,6 +284,7 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
     foreign: [],
     isHurried: false,
     isBegun: false,
+    isBlind: false,
     isAnew: false,
     wake: undefined,
   }

@@ -55,6 +55,8 @@ export interface Kept {
 }
 
 const SERIES_MAX = 2000
+/** Of the messages of all of them, in UTF-16 units: what is told word by word may be long. */
+const SERIES_UNITS_MAX = 4 * 1024 * 1024
 const IDS_MAX = 5000
 const PROBLEMS_MAX = 5000
 /** As long as the bus keeps problems, after that nothing comes again. */
@@ -79,9 +81,38 @@ function linesOfHeld({ source, since, last, reasons }: HeldBack): Line[] {
   return [...reasons].map(([reason, count]) => ({ kind: 'held', source, reason, count, ...times }))
 }
 
-/** @param windowMs for so long after its last repeat a series is added to */
-export function createKept(windowMs: number): Kept {
+/** Series by their keys, the one that was added to last at the end; bounded in number and in words. */
+function createSeriesTable(max: number) {
   const series = new Map<string, Series>()
+  let units = 0
+
+  function letGo(key: string): void {
+    units -= series.get(key)?.told.message.length ?? 0
+    series.delete(key)
+  }
+
+  return {
+    series,
+    letGo,
+    keep(one: Series): void {
+      letGo(one.key)
+      series.set(one.key, one)
+      units += one.told.message.length
+      for (const key of series.keys()) {
+        if (key === one.key || (series.size <= max && units <= SERIES_UNITS_MAX)) return
+        letGo(key)
+      }
+    },
+  }
+}
+
+/**
+ * @param windowMs for so long after its last repeat a series is added to; it may be for ever
+ * @param seriesMax beyond it the one that was added to longest ago is let go
+ */
+export function createKept(windowMs: number, seriesMax = SERIES_MAX): Kept {
+  const table = createSeriesTable(seriesMax)
+  const { series } = table
   const ids = new Map<string, number>()
   const openings = new Map<string, { readonly severity: Severity; readonly atMs: number }>()
   const names = new Map<string, number>()
@@ -90,7 +121,7 @@ export function createKept(windowMs: number): Kept {
   function letGo(nowMs: number): void {
     // Measured from when it was sent: what waited for an hour goes on repeating by its own, older times.
     for (const [key, { told, sentCount, sentMs }] of series)
-      if (told.count === sentCount && nowMs - Math.max(sentMs, told.last.getTime()) > windowMs) series.delete(key)
+      if (told.count === sentCount && nowMs - Math.max(sentMs, told.last.getTime()) > windowMs) table.letGo(key)
     for (const [opening, { atMs }] of openings) if (nowMs - atMs > PROBLEM_KEPT_MS) openings.delete(opening)
     for (const [name, atMs] of names) if (nowMs - atMs > PROBLEM_KEPT_MS) names.delete(name)
   }
@@ -108,7 +139,7 @@ export function createKept(windowMs: number): Kept {
     names,
     held,
     apply(line) {
-      if (line.kind === 'series') putLast(series, line.series.key, line.series, SERIES_MAX)
+      if (line.kind === 'series') table.keep(line.series)
       else if (line.kind === 'id') putLast(ids, line.id, line.count, IDS_MAX)
       else if (line.kind === 'opening') putLast(openings, line.opening, line, PROBLEMS_MAX)
       else if (line.kind === 'name') putLast(names, line.name, line.atMs, PROBLEMS_MAX)

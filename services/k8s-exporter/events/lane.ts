@@ -1,15 +1,21 @@
 /** Facts of the bus to events of the API server: ledger, its file, sender, and what they take. Wiring only. */
 import { join } from 'node:path'
 import type { BusReader } from '#bus'
+import type { NpdTold } from '#config'
 import type { KubeNode } from '#kube'
 import type { ServiceContext } from '#service'
 import { fromProtoEvent, fromProtoProblem } from '#wire'
 import type { K8sExporterConfig } from '../config.ts'
 import type { Lanes } from '../lanes.ts'
 import type { ExporterMetrics } from '../metrics.ts'
+import { createCorrelator } from './correlation.ts'
 import { createLedger } from './ledger.ts'
+import type { NpdSource } from './render.ts'
 import { createEventSender, type EventSender } from './sender.ts'
 import { createToldFile, readToldFile } from './told-file.ts'
+
+/** As often as client-go counts for node-problem-detector, but for how much that asks of the server. */
+const COUNT_EVERY_MS = 1000
 
 export interface EventLane {
   readonly sender: EventSender
@@ -38,19 +44,27 @@ export async function openEvents(options: EventLaneOptions): Promise<EventLane> 
   const { context, lanes, metrics, signal, node, onNews } = options
   const { clock, log, nodeName, config } = context
   const { kubernetes } = config
+  const { events, scope } = kubernetes
+  const npdSource = createNpdSource(config.npd)
+  const isNpd = events.correlation === 'npd'
+  const countEveryMs = isNpd ? Math.min(COUNT_EVERY_MS, kubernetes.updateIntervalMs) : kubernetes.updateIntervalMs
   const path = join(context.stateDir, context.name, 'told.jsonl')
   const ledger = createLedger({
     nodeName,
-    perMinute: kubernetes.events.maxEventsPerMinute,
-    burst: kubernetes.events.burst,
-    windowMs: kubernetes.events.deduplicationWindowMs,
-    countEveryMs: kubernetes.updateIntervalMs,
+    perMinute: events.maxEventsPerMinute,
+    burst: events.burst,
+    windowMs: events.deduplicationWindowMs,
+    countEveryMs,
+    npdSource,
+    correlator: isNpd ? createCorrelator() : undefined,
   })
   ledger.apply(await readToldFile(path, log))
   const toldFile = createToldFile({ path, log, current: () => ledger.lines(clock.now().getTime()) })
   const sender = createEventSender({
     client: lanes.client,
     nodeName,
+    namespace: events.namespace,
+    npdSource,
     node() {
       const uid = node()?.metadata.uid
       return uid === undefined ? undefined : { name: nodeName, uid }
@@ -61,17 +75,19 @@ export async function openEvents(options: EventLaneOptions): Promise<EventLane> 
     toldFile,
     clock,
     log,
-    minSeverity: kubernetes.events.minSeverity,
+    minSeverity: events.minSeverity,
     onAction: metrics.event,
     signal,
   })
+  const counts = createCountTimer(options, sender, countEveryMs)
   let inHand = 0
   async function take(work: Promise<void>): Promise<void> {
     inHand++
     onNews()
     await work.finally(() => inHand--)
+    if (isNpd) counts.arm()
   }
-  if (kubernetes.events.enabled) consumeFacts(options, sender, take)
+  if (events.enabled) consumeFacts(options, withinScope(scope, sender, npdSource), take)
   return {
     sender,
     get inHand() {
@@ -81,9 +97,48 @@ export async function openEvents(options: EventLaneOptions): Promise<EventLane> 
   }
 }
 
+/** By monitor and check: what a plug-in calls its checks is no file of ours. */
+function createNpdSource({ files }: NpdTold): NpdSource {
+  const sources = new Map(files.map(({ monitor, check, source }) => [`${monitor}\u0000${check}`, source]))
+  return ({ monitor, check }) => sources.get(`${monitor}\u0000${check}`)
+}
+
+/** Tells counts as soon as they may be told: turns come too seldom for them. */
+function createCountTimer({ context, lanes, node, signal }: EventLaneOptions, sender: EventSender, everyMs: number) {
+  let callOff: (() => void) | undefined
+  signal.addEventListener('abort', () => callOff?.())
+  function tell(): void {
+    callOff = undefined
+    // Else the next turn tells them.
+    if (signal.aborted || node() === undefined || !lanes.events.isOver()) return
+    sender.turn().then(arm, () => undefined)
+  }
+  function arm(): void {
+    if (signal.aborted || sender.waiting === 0) return
+    callOff ??= context.clock.after(everyMs, tell)
+  }
+  return { arm }
+}
+
+type Teller = Pick<EventSender, 'event' | 'problem' | 'missed'>
+
+/** What is told to the cluster at all: of what files of node-problem-detector say their own events tell. */
+function withinScope(
+  scope: K8sExporterConfig['kubernetes']['scope'],
+  sender: EventSender,
+  npdSource: NpdSource,
+): Teller {
+  if (scope === 'all') return sender
+  return {
+    event: async (event) => (npdSource(event) === undefined ? undefined : sender.event(event)),
+    problem: async () => undefined,
+    missed: sender.missed,
+  }
+}
+
 function consumeFacts(
   { context, reader, lanes, node, onNode, metrics, signal }: EventLaneOptions,
-  sender: EventSender,
+  to: Teller,
   take: (work: Promise<void>) => Promise<void>,
 ): void {
   const { clock } = context
@@ -103,19 +158,19 @@ function consumeFacts(
   function gap(stream: string): (count: number) => void {
     return (count) => {
       metrics.missed(count)
-      sender.missed(stream, count)
+      to.missed(stream, count)
     }
   }
   for (const stream of ['EVENTS', 'EVENTS_INFO'] as const) {
     reader.consume(
       stream,
-      { message: (value) => take(sender.event(fromProtoEvent(value, clock.now()))), gap: gap(stream) },
+      { message: (value) => take(to.event(fromProtoEvent(value, clock.now()))), gap: gap(stream) },
       options,
     )
   }
   reader.consume(
     'PROBLEMS',
-    { message: (value) => take(sender.problem(fromProtoProblem(value, clock.now()))), gap: gap('PROBLEMS') },
+    { message: (value) => take(to.problem(fromProtoProblem(value, clock.now()))), gap: gap('PROBLEMS') },
     options,
   )
 }

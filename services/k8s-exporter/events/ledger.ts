@@ -4,8 +4,9 @@
  */
 import { hashText, MAX_MESSAGE, type NodeEvent, type Problem } from '#model'
 import { type Budget, createBudget } from './budget.ts'
+import { type Correlator, REMEMBERED } from './correlation.ts'
 import { createKept, type Due, type Kept, type Line, putLast, type Series } from './kept.ts'
-import { openingOf, type Told, tellEvent, tellHeldBack, tellProblem } from './render.ts'
+import { eventType, type NpdSource, openingOf, type Told, tellEvent, tellHeldBack, tellProblem } from './render.ts'
 
 export interface LedgerOptions {
   readonly nodeName: string
@@ -15,6 +16,10 @@ export interface LedgerOptions {
   readonly windowMs: number
   /** Least time between two patches of one event's count. */
   readonly countEveryMs: number
+  /** Who events of node-problem-detector's files are from. Default: there are none. */
+  readonly npdSource?: NpdSource
+  /** What is one event, in place of `windowMs` and the budgets. */
+  readonly correlator?: Correlator | undefined
 }
 
 export type Verdict =
@@ -67,17 +72,24 @@ function createAdmission(budget: Budget): Admission {
   }
 }
 
-function keyOf({ monitor, reason, entity, severity, message }: NodeEvent): string {
+function keyOf({ monitor, reason, entity, severity, message }: NodeEvent, { component }: Told): string {
   const words = message.length <= MAX_MESSAGE ? message : hashText(message)
-  return [monitor, reason, entity, severity, words].join('\u0000')
+  const by = component === undefined ? [] : [component]
+  return [monitor, reason, entity, severity, words, ...by].join('\u0000')
 }
 
 /** The count of `known` with `event`: the same id again with more, or another id. */
-function repeat(kept: Kept, known: Series, event: NodeEvent, isDue: boolean, nowMs: number): Verdict {
+function repeat(
+  kept: Kept,
+  { known, message, isDue }: { readonly known: Series; readonly message: string; readonly isDue: boolean },
+  event: NodeEvent,
+  nowMs: number,
+): Verdict {
   const more = event.count - (kept.ids.get(event.id) ?? 0)
   if (more <= 0) return { kind: 'known' }
   const told: Told = {
     ...known.told,
+    message,
     last: new Date(Math.max(event.lastSeen.getTime(), known.told.last.getTime())),
     count: known.told.count + more,
   }
@@ -114,10 +126,24 @@ function createDues(kept: Kept, { nodeName, perMinute, burst, countEveryMs }: Le
   }
 }
 
+/** @returns what is told of an event, and which events are one with it */
+function createTelling({ nodeName, npdSource, correlator }: LedgerOptions) {
+  return (event: NodeEvent, nowMs: number): { readonly told: Told; readonly key: string } => {
+    const told = tellEvent(event, nodeName, npdSource)
+    if (correlator === undefined) return { told, key: keyOf(event, told) }
+    const { component = told.source, reason, message, severity } = told
+    const similar = { component, type: eventType(severity), reason, message }
+    const one = correlator.of(similar, Math.min(nowMs, event.lastSeen.getTime()))
+    return { told: { ...told, message: one.message }, key: one.key }
+  }
+}
+
 export function createLedger(options: LedgerOptions): Ledger {
-  const { nodeName, perMinute, burst, windowMs, countEveryMs } = options
-  const kept = createKept(windowMs)
+  const { nodeName, perMinute, burst, countEveryMs, correlator } = options
+  const windowMs = correlator === undefined ? options.windowMs : Number.POSITIVE_INFINITY
+  const kept = createKept(windowMs, correlator && REMEMBERED)
   const dues = createDues(kept, options)
+  const correlated = createTelling(options)
   const admission = createAdmission(createBudget({ perMinute, burst }))
 
   function apply(line: Line): void {
@@ -128,11 +154,11 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   return {
     event(event, nowMs) {
-      const key = keyOf(event)
+      const { told, key } = correlated(event, nowMs)
       const known = kept.series.get(key)
       if (known !== undefined && event.firstSeen.getTime() - known.told.last.getTime() <= windowMs) {
         const isDue = nowMs - known.sentMs >= countEveryMs || nowMs < known.sentMs
-        return repeat(kept, known, event, isDue, nowMs)
+        return repeat(kept, { known, message: told.message, isDue }, event, nowMs)
       }
       if ((kept.ids.get(event.id) ?? 0) >= event.count) return { kind: 'known' }
       const { monitor: source, reason } = event
@@ -141,8 +167,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         { key: `${source}\u0000${reason}`, share: REASON_SHARE },
       ]
       const counted: Line = { kind: 'id', id: event.id, count: event.count }
-      const told = tellEvent(event, nodeName)
-      if (!admission.mayPass(told.name, keys, event.lastSeen.getTime(), nowMs))
+      if (correlator === undefined && !admission.mayPass(told.name, keys, event.lastSeen.getTime(), nowMs))
         return { kind: 'held', lines: [kept.hold(source, reason, event.lastSeen, event.count), counted] }
       const next: Series = { key, told, sentCount: told.count, sentMs: nowMs }
       return { kind: 'create', told, lines: [{ kind: 'series', series: next }, counted] }

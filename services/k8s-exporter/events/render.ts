@@ -2,11 +2,21 @@
 import type { KubeEvent } from '#kube'
 import { compareSeverity, entityName, hashText, type NodeEvent, type Problem, type Severity } from '#model'
 import { renderDuration } from '#view'
-import { kubeText, kubeTime, MESSAGE_MAX_BYTES, REASON_MAX_BYTES, SOURCE_MAX_BYTES, todoText } from '../text.ts'
+import {
+  cutBytes,
+  kubeText,
+  kubeTime,
+  MESSAGE_MAX_BYTES,
+  REASON_MAX_BYTES,
+  SOURCE_MAX_BYTES,
+  todoText,
+} from '../text.ts'
 import { HELD_BACK, RESOLVED_SUFFIX } from './reasons.ts'
 
 /** Events of things without a namespace have to be here (k8s.io/kubernetes, legacyValidateEvent). */
-export const EVENT_NAMESPACE = 'default'
+const EVENT_NAMESPACE = 'default'
+/** Of what is told word by word; the core API of events has no bound of its own. */
+export const VERBATIM_MAX_BYTES = 32 * 1024
 /** metadata.name, a DNS subdomain. */
 const NAME_MAX = 253
 const REPORTER = 'node-doctor'
@@ -24,6 +34,8 @@ export interface Told {
   readonly source: string
   /** Who is named as its source in place of the monitor, where that tells another's words. */
   readonly component?: string
+  /** Reason and message are told as they are. */
+  readonly verbatim?: true
   readonly reason: string
   readonly message: string
   readonly severity: Severity
@@ -38,17 +50,35 @@ export function eventName(nodeName: string, ...identity: readonly string[]): str
   return `${nodeName.slice(0, NAME_MAX - digits.length - 1).replace(/[.-]+$/, '')}.${digits}`
 }
 
-export function renderEventObject(told: Told, node: NodeReference): KubeEvent {
+/** Where events are, by the namespace that is configured; "": where those of things without one have to be. */
+export function namespaceOf(configured: string): string {
+  return configured === '' ? EVENT_NAMESPACE : configured
+}
+
+/** "Normal" or "Warning", as Kubernetes tells events apart. */
+export function eventType(severity: Severity): KubeEvent['type'] {
+  return severity === 'info' ? 'Normal' : 'Warning'
+}
+
+/** @param namespace as configured; the node that it names is said to be there too, which the server asks for */
+export function renderEventObject(told: Told, node: NodeReference, namespace = ''): KubeEvent {
+  const component = kubeText(told.component ?? told.source, SOURCE_MAX_BYTES)
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name: told.name, namespace: EVENT_NAMESPACE },
-    involvedObject: { kind: 'Node', apiVersion: 'v1', name: node.name, uid: node.uid },
-    type: told.severity === 'info' ? 'Normal' : 'Warning',
-    reason: kubeText(told.reason, REASON_MAX_BYTES),
-    message: kubeText(told.message, MESSAGE_MAX_BYTES),
-    source: { component: kubeText(told.component ?? told.source, SOURCE_MAX_BYTES), host: node.name },
-    reportingComponent: told.component === undefined ? REPORTER : kubeText(told.component, SOURCE_MAX_BYTES),
+    metadata: { name: told.name, namespace: namespaceOf(namespace) },
+    involvedObject: {
+      kind: 'Node',
+      apiVersion: 'v1',
+      name: node.name,
+      uid: node.uid,
+      ...(namespace === '' ? {} : { namespace }),
+    },
+    type: eventType(told.severity),
+    reason: told.verbatim ? told.reason : kubeText(told.reason, REASON_MAX_BYTES),
+    message: told.verbatim ? told.message : kubeText(told.message, MESSAGE_MAX_BYTES),
+    source: { component, host: node.name },
+    reportingComponent: told.component === undefined ? REPORTER : component,
     reportingInstance: node.name,
     firstTimestamp: kubeTime(told.first),
     lastTimestamp: kubeTime(told.last),
@@ -62,16 +92,24 @@ function about({ entity, subject }: Pick<Problem, 'entity' | 'subject'>, text: s
   return (entity === '' && subject === undefined) || text.includes(name) ? text : `${name}: ${text}`
 }
 
-/** The first of what may repeat. */
-export function tellEvent(event: NodeEvent, nodeName: string): Told {
-  const { monitor, reason, entity, message, severity, firstSeen, lastSeen, count, id, source } = event
+/** Who an event of a file of node-problem-detector is from; undefined for what is none of one. */
+export type NpdSource = (event: Pick<NodeEvent, 'monitor' | 'check'>) => string | undefined
+
+/** The first of what may repeat. Events of node-problem-detector's files are told word by word, as their users know them. */
+export function tellEvent(event: NodeEvent, nodeName: string, npdSource: NpdSource = () => undefined): Told {
+  const { monitor, reason, entity, message, severity, firstSeen, lastSeen, count, id } = event
+  const ofFile = npdSource(event)
+  const component = ofFile ?? event.source
+  const words =
+    ofFile === undefined
+      ? { message: kubeText(about({ entity }, message), MESSAGE_MAX_BYTES) }
+      : { verbatim: true as const, message: cutBytes(message, VERBATIM_MAX_BYTES) }
   return {
     name: eventName(nodeName, 'event', monitor, reason, entity, id),
     source: monitor,
-    ...(source === undefined ? {} : { component: source }),
+    ...(component === undefined ? {} : { component }),
     reason,
-    // What is told word by word may be long: more than this is not sent.
-    message: kubeText(about({ entity }, message), MESSAGE_MAX_BYTES),
+    ...words,
     severity,
     first: firstSeen,
     last: lastSeen,

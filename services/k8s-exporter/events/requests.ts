@@ -4,7 +4,7 @@ import type { Logger } from '#service'
 import { NodeUnknownError } from '../errors.ts'
 import type { Limiter } from '../pace/limiter.ts'
 import type { Pause } from '../pace/pause.ts'
-import { EVENT_NAMESPACE, type NodeReference, renderEventObject, type Told } from './render.ts'
+import { type NodeReference, namespaceOf, renderEventObject, type Told } from './render.ts'
 
 /** What became of an event, for the metrics. */
 export type EventAction = 'created' | 'counted' | 'held_back' | 'failed' | 'expired'
@@ -12,6 +12,8 @@ export type EventAction = 'created' | 'counted' | 'held_back' | 'failed' | 'expi
 export interface RequestOptions {
   readonly client: KubeClient
   readonly nodeName: string
+  /** Of the events; "": as of things without one. */
+  readonly namespace: string
   /** What the server knows the node as; undefined while that is not known. */
   readonly node: () => NodeReference | undefined
   readonly pause: Pause
@@ -84,12 +86,17 @@ export function createEventRequests(options: RequestOptions): EventRequests {
   function objectOf(told: Told): KubeEvent {
     const node = options.node()
     if (node === undefined) throw new NodeUnknownError(options.nodeName)
-    return renderEventObject(told, node)
+    return renderEventObject(told, node, options.namespace)
   }
 
   async function patchCount(told: Told): Promise<void> {
     const { message, count: times, lastTimestamp } = objectOf(told)
-    await client.patchEvent(EVENT_NAMESPACE, told.name, { count: times, lastTimestamp, message }, { signal })
+    await client.patchEvent(
+      namespaceOf(options.namespace),
+      told.name,
+      { count: times, lastTimestamp, message },
+      { signal },
+    )
   }
 
   return { create, count }

@@ -4,6 +4,7 @@ import type { Clock } from '#service'
 import type { Due, Line } from './kept.ts'
 import type { Ledger, Verdict } from './ledger.ts'
 import { MISSED } from './reasons.ts'
+import type { NpdSource } from './render.ts'
 import { createEventRequests, type RequestOptions } from './requests.ts'
 import type { ToldFile } from './told-file.ts'
 
@@ -15,6 +16,7 @@ export interface SenderOptions extends RequestOptions {
   readonly toldFile: ToldFile
   readonly clock: Clock
   readonly minSeverity: Severity
+  readonly npdSource: NpdSource
 }
 
 /** Every method rejects when the server did not take it; the same fact is then to be given again. */
@@ -128,7 +130,9 @@ export function createEventSender(options: SenderOptions): EventSender {
 
   return {
     async event(event) {
-      if (isSmall(event.severity) || isOld(event.lastSeen)) return
+      if (isSmall(event.severity)) return
+      // A file may ask for lines of days ago: they are news to whoever has not been told.
+      if (options.npdSource(event) === undefined && isOld(event.lastSeen)) return
       await alone(() => settling.verdict(ledger.event(event, clock.now().getTime())))
     },
     async problem(problem) {

@@ -29,6 +29,7 @@ const isTold = shapeOf<Required<Series['told']>>({
   name: isText,
   source: isText,
   component: optional(isText),
+  verbatim: optional((value) => value === true),
   reason: isText,
   message: isText,
   severity: isSeverity,

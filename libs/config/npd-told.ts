@@ -1,0 +1,67 @@
+/** What the files of node-problem-detector that are configured say: types, sources and metrics that exporters show as it would. Pure. */
+import type { MonitorEntry } from './types.ts'
+
+/** A file of rules; its events are told with its source and nothing else of ours. */
+export interface NpdFile {
+  /** The monitor that runs it, and its check's name: by these its events are known. */
+  readonly monitor: string
+  readonly check: string
+  /** Who is named as the source of its events; "" as the file says it. */
+  readonly source: string
+}
+
+/** What all of them say together. */
+export interface NpdTold {
+  readonly files: readonly NpdFile[]
+  /** Condition types, each once. */
+  readonly types: readonly string[]
+  /** Names of metrics as node-problem-detector shows them, each once. */
+  readonly metrics: readonly string[]
+}
+
+/** Of the files' own rules, with `metricsReporting`. */
+const OF_PROBLEMS = ['problem_counter', 'problem_gauge'] as const
+const OF_RULES: ReadonlySet<string> = new Set(['npd-log', 'npd-plugin'])
+const STATS = 'npd-stats'
+/** Longest name of a metric there, and what stands for every character that may not be in one. */
+const NAME_MAX = 100
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function textsOf(items: unknown, key: string): string[] {
+  const all = Array.isArray(items) ? items : isMap(items) ? Object.values(items) : []
+  return all.flatMap((item: unknown) => (isMap(item) && typeof item[key] === 'string' ? [item[key]] : []))
+}
+
+/** A `displayName` as the exporter of OpenCensus writes it: `cpu/load_1m` is `cpu_load_1m`. */
+export function npdMetricName(displayName: string): string {
+  const cut = displayName.slice(0, NAME_MAX).replace(/[^A-Za-z0-9_]/g, '_')
+  if (/^[0-9]/.test(cut)) return `key_${cut}`
+  return cut.startsWith('_') ? `key${cut}` : cut
+}
+
+function metricsOf({ type, config }: MonitorEntry): readonly string[] {
+  const keys: Readonly<Record<string, unknown>> = config
+  if (type !== STATS) return keys['metricsReporting'] === false ? [] : OF_PROBLEMS
+  const collectors = Object.values(keys).flatMap((one) =>
+    isMap(one) ? textsOf(one['metricsConfigs'], 'displayName') : [],
+  )
+  return collectors.filter((name) => name !== '').map(npdMetricName)
+}
+
+/** Of all entries that are switched on. */
+export function npdTold(monitors: readonly MonitorEntry[]): NpdTold {
+  const entries = monitors.filter(({ type, enabled }) => enabled && (OF_RULES.has(type) || type === STATS))
+  const ofRules = entries.filter(({ type }) => OF_RULES.has(type))
+  return {
+    files: ofRules.map(({ name, monitor, config }) => ({
+      monitor,
+      check: name,
+      source: typeof config['source'] === 'string' ? config['source'] : '',
+    })),
+    types: [...new Set(ofRules.flatMap(({ config }) => textsOf(config['conditions'], 'type')))],
+    metrics: [...new Set(entries.flatMap(metricsOf))],
+  }
+}

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest'
+import type { NpdTold } from '#config'
+import { someMonitor } from '../../libs/view/testing.ts'
+import type { Rule } from '../../test/fakes/kube-apiserver/server.ts'
+import { badCondition, nodeCondition, nodeEvent, nodeProblem } from './testing-exporter.ts'
+import { conditionOf, eventsOf, NODE, patches, type Scene, scenesOfTests } from './testing-scene.ts'
+
+const { scene } = scenesOfTests()
+
+/** As the file kernel-monitor.json, read. */
+const NPD: NpdTold = {
+  files: [{ monitor: 'log', check: 'kernel-monitor', source: 'kernel-monitor' }],
+  types: ['KernelDeadlock', 'ReadonlyFilesystem'],
+  metrics: ['problem_counter', 'problem_gauge'],
+}
+/** system:node-problem-detector. */
+const RULES: readonly Rule[] = [
+  { verbs: ['get'], resources: ['nodes'] },
+  { verbs: ['patch'], resources: ['nodes/status'] },
+  { verbs: ['create', 'patch', 'update'], resources: ['events'] },
+]
+const ALONE = { scope: 'npd', updateIntervalMs: 1000 } as const
+const LONG = `task docker:7 blocked\n\tfor more than 300 seconds. ${'x'.repeat(5000)}`
+const CORRELATED = { enabled: true, namespace: '', correlation: 'npd', minSeverity: 'info' } as const
+const BUDGET = { maxEventsPerMinute: 10, burst: 25, deduplicationWindowMs: 600_000 } as const
+
+const npdCondition = (changes: Parameters<typeof nodeCondition>[0]) =>
+  nodeCondition({ type: 'KernelDeadlock', entity: '', sources: ['log'], check: 'kernel-monitor', ...changes })
+const npdEvent = (changes: Parameters<typeof nodeEvent>[0]) =>
+  nodeEvent({ monitor: 'log', check: 'kernel-monitor', source: 'kernel-monitor', ...changes })
+
+async function npdScene(kubernetes: Parameters<typeof scene>[0] = ALONE, rules = RULES): Promise<Scene> {
+  const at = await scene(kubernetes, { npd: NPD, rules })
+  await at.detector.monitor(someMonitor({ name: 'log', origin: 'built-in' }))
+  return at
+}
+
+describe('a condition of a file of node-problem-detector', () => {
+  it('is told word by word, whole, with the time that it names, and without what is empty', async () => {
+    const at = await npdScene()
+    const ahead = new Date(Date.now() + 3_600_000)
+    await at.detector.condition(
+      npdCondition({ status: 'True', health: 'problem', reason: '', message: LONG, statusSince: ahead, since: ahead }),
+    )
+    await expect.poll(() => conditionOf(at, 'KernelDeadlock')?.status).toBe('True')
+    const told = conditionOf(at, 'KernelDeadlock')
+    expect(told?.message).toBe(LONG)
+    expect(told?.lastTransitionTime).toBe(`${ahead.toISOString().slice(0, 19)}Z`)
+    expect(Date.parse(told?.lastHeartbeatTime ?? '')).toBeLessThan(ahead.getTime() - 3_000_000)
+    expect(told).not.toHaveProperty('reason')
+  })
+
+  it('takes the place of what node-problem-detector itself wrote a moment ago, at once', async () => {
+    const at = await npdScene()
+    const now = new Date().toISOString()
+    at.api.setNode(NODE, (node) => {
+      node.status?.conditions?.push({
+        type: 'ReadonlyFilesystem',
+        status: 'True',
+        reason: 'FilesystemIsReadOnly',
+        message: 'Remounting filesystem read-only',
+        lastHeartbeatTime: now,
+        lastTransitionTime: now,
+      })
+    })
+    await at.detector.condition(npdCondition({ type: 'ReadonlyFilesystem', reason: 'FilesystemIsNotReadOnly' }))
+    await expect.poll(() => conditionOf(at, 'ReadonlyFilesystem')?.status).toBe('False')
+    expect(conditionOf(at, 'ReadonlyFilesystem')?.reason).toBe('FilesystemIsNotReadOnly')
+  })
+
+  it('is confirmed by every patch of another one', async () => {
+    const at = await npdScene()
+    await at.detector.condition(npdCondition({ observed: new Date(Date.now() - 60_000) }))
+    await expect.poll(() => conditionOf(at, 'KernelDeadlock')?.status).toBe('False')
+    const before = conditionOf(at, 'KernelDeadlock')?.lastHeartbeatTime ?? ''
+    await at.detector.condition(npdCondition({ observed: new Date() }))
+    await at.detector.condition(npdCondition({ type: 'ReadonlyFilesystem' }))
+    await expect.poll(() => conditionOf(at, 'ReadonlyFilesystem')?.status).toBe('False')
+    expect(Date.parse(conditionOf(at, 'KernelDeadlock')?.lastHeartbeatTime ?? '')).toBeGreaterThan(Date.parse(before))
+  })
+})
+
+describe('an exporter for files of node-problem-detector alone', () => {
+  it('writes their types, and which file is bad while one is, and nothing else', async () => {
+    const at = await npdScene()
+    await at.detector.condition(badCondition())
+    await at.detector.problem(nodeProblem())
+    const bad = { type: 'NPDConfigInvalid', entity: 'file:/config/k.json', sources: ['detector'] }
+    await at.detector.condition(badCondition({ ...bad, reason: 'BadFile', message: 'k.json:3: unexpected "}"' }))
+    await at.detector.condition(npdCondition({}))
+    await expect.poll(() => conditionOf(at, 'KernelDeadlock')?.status).toBe('False')
+    await expect.poll(() => conditionOf(at, 'NPDConfigInvalid')?.status).toBe('True')
+    expect(
+      Object.keys(at.api.node(NODE)?.metadata.annotations ?? {}).filter((key) => key.includes('node-doctor')),
+    ).toEqual(['node-doctor.io/npd-conditions'])
+    expect([conditionOf(at, 'DiskFull'), conditionOf(at, 'NodeDoctorHealthy')]).toEqual([undefined, undefined])
+    await at.detector.condition(nodeCondition(bad))
+    await expect.poll(() => conditionOf(at, 'NPDConfigInvalid'), { timeout: 5000 }).toBeUndefined()
+    expect(at.api.events()).toEqual([])
+    expect(at.api.requests.filter(({ code }) => code >= 400)).toEqual([])
+  })
+
+  it('takes off what an earlier one wrote by a file that is gone', async () => {
+    const at = await npdScene()
+    await at.detector.condition(npdCondition({ observed: new Date(Date.now() - 60_000) }))
+    await expect.poll(() => conditionOf(at, 'KernelDeadlock')?.status).toBe('False')
+    await at.exporter.stop()
+    const next = await scene(ALONE, { npd: { ...NPD, types: ['ReadonlyFilesystem'] } })
+    await next.detector.monitor(someMonitor({ name: 'log', origin: 'built-in' }))
+    next.api.setNode(NODE, (node) => {
+      const { metadata, status } = at.api.node(NODE) ?? node
+      node.metadata.annotations = { ...metadata.annotations }
+      node.status = { ...status }
+    })
+    await next.detector.condition(npdCondition({ type: 'ReadonlyFilesystem' }))
+    await expect.poll(() => conditionOf(next, 'ReadonlyFilesystem')?.status).toBe('False')
+    expect(conditionOf(next, 'KernelDeadlock')).toBeUndefined()
+    expect(conditionOf(next, 'Ready')?.type).toBe('Ready')
+  })
+
+  it('that may not read the node writes, and learns from the answer whom events are about', async () => {
+    const at = await npdScene(ALONE, RULES.slice(1))
+    await at.detector.condition(npdCondition({}))
+    await at.detector.event(npdEvent({}))
+    await expect.poll(() => conditionOf(at, 'KernelDeadlock')?.status).toBe('False')
+    await expect.poll(() => at.api.events()[0]?.involvedObject?.uid).toBe(at.api.node(NODE)?.metadata.uid)
+    expect(at.api.requests.filter(({ code }) => code === 403).map(({ verb }) => verb)).toEqual(['get'])
+    expect(patches(at)[0]?.body).toEqual({ status: { conditions: [] } })
+  })
+})
+
+describe('an event of a file of node-problem-detector', () => {
+  it('is from the file, whole, in the namespace that is configured, and alone', async () => {
+    const at = await npdScene({ ...ALONE, events: { ...CORRELATED, ...BUDGET, namespace: 'kube-system' } })
+    await at.detector.condition(npdCondition({}))
+    await at.detector.event(npdEvent({ message: LONG }))
+    await at.detector.event(nodeEvent({ monitor: 'system' }))
+    await at.detector.problem(nodeProblem({ verbatim: true, type: 'KernelDeadlock', entity: '' }))
+    await expect.poll(() => at.api.events().length).toBe(1)
+    expect(at.api.events()[0]).toMatchObject({
+      metadata: { namespace: 'kube-system' },
+      involvedObject: { kind: 'Node', name: NODE, namespace: 'kube-system' },
+      source: { component: 'kernel-monitor', host: NODE },
+      reportingComponent: 'kernel-monitor',
+      reportingInstance: NODE,
+      type: 'Warning',
+      message: LONG,
+    })
+  })
+
+  it('that repeats shows in its count within a second, and from the tenth text on one event tells of all', async () => {
+    const at = await npdScene({ ...ALONE, qps: 500, burst: 500, events: { ...CORRELATED, ...BUDGET } })
+    await at.detector.condition(npdCondition({}))
+    for (let i = 0; i < 40; i++) await at.detector.event(npdEvent({ message: `line ${i % 20}` }))
+    await expect
+      .poll(() => at.api.events().reduce((sum, { count }) => sum + (count ?? 0), 0), { timeout: 5000 })
+      .toBe(40)
+    expect(eventsOf(at)).toEqual([
+      ...Array.from({ length: 9 }, (_, i) => `Warning TaskHung x2: line ${i}`),
+      'Warning TaskHung x22: (combined from similar events): line 19',
+    ])
+  })
+})
