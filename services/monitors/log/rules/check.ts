@@ -1,0 +1,115 @@
+/** A check that holds a log against rules: it follows the log, and its turns say what has been absent for long enough. */
+
+import type { CheckContext, CheckResult, ClearedWord, Follow, RunCheck } from '#monitor-kit'
+import { cleanEntity } from '#monitor-kit/evaluate'
+import type { LogSource } from '../sources/types.ts'
+import { createConditionsFile } from './conditions-file.ts'
+import { METRIC } from './declare.ts'
+import { createRuleEngine, type RuleEngine } from './engine.ts'
+import { happeningOf } from './events.ts'
+import { placeOf } from './position.ts'
+import { createLogReader, type LogCounts } from './reader.ts'
+import { restore } from './snapshot.ts'
+import type { Rule } from './types.ts'
+import { createConditionsView } from './view.ts'
+
+/** What is followed, and by which rules. */
+export interface RuleCheckOptions {
+  readonly rules: readonly Rule[]
+  /** Opens the log; asked in each life. */
+  open(): Promise<LogSource> | LogSource
+  /** Without a cursor the log is read from its beginning, and what stands there is long known. */
+  readonly hasHistory: boolean
+  /** There may be several of its kind: what names no entity is about the check. */
+  readonly isOneOfMany: boolean
+}
+
+type Around = Omit<CheckContext<unknown>, 'signal'>
+
+function samplesOf(check: string, rules: readonly Rule[], matched: ReadonlyMap<Rule, number>, counts: LogCounts) {
+  const { read, lost, cut } = counts
+  const lines = [
+    [METRIC.read, read],
+    [METRIC.lost, lost],
+    [METRIC.cut, cut],
+  ] as const
+  return [
+    ...lines.map(([name, value]) => ({ name, labels: { check }, value })),
+    ...rules.map((rule) => ({
+      name: METRIC.matches,
+      labels: { check, rule: rule.name },
+      value: matched.get(rule) ?? 0,
+    })),
+  ]
+}
+
+function engineOf(cursor: unknown): unknown {
+  return typeof cursor === 'object' && cursor !== null && 'engine' in cursor ? cursor.engine : undefined
+}
+
+/** @param around the context of its `create` */
+export function createRuleCheck(around: Around, options: RuleCheckOptions): RunCheck<unknown> {
+  const { rules, open, hasHistory, isOneOfMany } = options
+  const { name, clock } = around
+  const own = isOneOfMany ? cleanEntity(name) : ''
+  const file = createConditionsFile(around)
+  const view = createConditionsView(rules, own)
+  const counts: LogCounts = { read: 0, lost: 0, cut: 0 }
+  const matched = new Map<Rule, number>()
+  let engine: RuleEngine | undefined
+  /** What an earlier process left is known. */
+  let isKnown = false
+  let isFollowing = false
+
+  /** As of a cursor, with the conditions that are raised. */
+  async function engineAt(cursor: unknown): Promise<RuleEngine> {
+    const before = engine?.raised ?? (await file.recall(rules))
+    isKnown ||= before !== undefined
+    engine = createRuleEngine(rules, matched)
+    restore(engine, engineOf(cursor))
+    for (const raised of before ?? []) engine.recall(raised)
+    view.forget()
+    return engine
+  }
+
+  const follow: Follow<unknown> = async (context, tell, signal) => {
+    const place = placeOf(context.cursor)
+    const isHistory = hasHistory && place === undefined
+    const at = await engineAt(context.cursor)
+    const following = (): void => {
+      isFollowing = true
+      context.following()
+    }
+    const reader = createLogReader({
+      ...{ engine: at, view, file, counts, tell, place, isHistory, own, clock, following },
+    })
+    try {
+      const source = await open()
+      for await (const event of source.follow({ from: place?.from ?? undefined, signal })) await reader.take(event)
+    } finally {
+      isFollowing = false
+    }
+  }
+
+  async function run(): Promise<CheckResult> {
+    const metrics = samplesOf(name, rules, matched, counts)
+    if (!isFollowing || engine === undefined) return { findings: [], partial: true, metrics }
+    const now = { wall: clock.now(), monoMs: clock.monotonicMs() }
+    const news = engine.passed(now)
+    for (const one of news) if (one.kind === 'problem' || one.kind === 'over') view.findingOf(one, now.monoMs)
+    const events = news.flatMap((one) => (one.kind === 'omitted' ? [happeningOf(one, own)] : []))
+    const sight = view.all(engine.problems, now.monoMs)
+    await file.keep(engine.raised, rules)
+    view.told(sight)
+    return { ...sight, events, metrics, partial: !isKnown }
+  }
+
+  function cleared({ type, entity }: ClearedWord): void {
+    const meant = entity === own ? '' : entity
+    engine?.clear(type, meant)
+    view.cleared(type, meant, clock.monotonicMs())
+    void file.keep(engine?.raised ?? [], rules)
+  }
+
+  return Object.assign(run, { follow, cleared })
+}

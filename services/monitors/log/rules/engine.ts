@@ -1,0 +1,99 @@
+/**
+ * Lines in, what rules say of them out: events and conditions, counted by entity. Pure: what it says of a line follows from the
+ * lines before it, and what it has to remember of them for that is its snapshot.
+ */
+import type { Instant } from '#model'
+import type { LogLine } from '../sources/types.ts'
+import { createJudge } from './judge.ts'
+import { createRuleMatcher } from './matcher.ts'
+import { createRuleMemories, type RuleMemories } from './memory.ts'
+import { createRaisedTable } from './raised.ts'
+import type { Raised, Rule, RuleNews } from './types.ts'
+
+/** Rules at work. */
+export interface RuleEngine {
+  readonly rules: readonly Rule[]
+  /** So many lines before a line belong to what it may match. */
+  readonly linesBefore: number
+  /** What is told of a line. */
+  push(line: LogLine, now: Instant): readonly RuleNews[]
+  /** A line that was pushed in an earlier life: others may reach over it. */
+  refill(line: LogLine): void
+  /** All that was written until now was pushed: what has been absent for long enough is over. */
+  passed(now: Instant): readonly RuleNews[]
+  /** Something of the log is gone: what was absent may have been in it. */
+  lost(now: Instant): void
+  /** A person's word that a condition is over. */
+  clear(type: string, entity: string): void
+  /** Conditions that are raised, by the worst that holds each. */
+  readonly problems: readonly Raised[]
+  readonly raised: readonly Raised[]
+  /** Of an earlier life. */
+  recall(raised: Raised): void
+  readonly memories: RuleMemories
+}
+
+const NONE: readonly RuleNews[] = []
+const ABSENT = { reason: 'NotSeenAgain', message: 'no line has said so again for as long as its rule asks' } as const
+
+/** Who ends what an earlier life has raised: its rule, or the one that says the same in other words. */
+function holderOf(rules: readonly Rule[], { ruleId, type, reason }: Raised): Rule | undefined {
+  const ofType = rules.filter(({ condition }) => condition === type)
+  return ofType.find(({ id }) => id === ruleId) ?? ofType.find((rule) => rule.reason === reason) ?? ofType[0]
+}
+
+/**
+ * @param rules as {@link compileRules} has them
+ * @param matched lines that matched, by rule: counted on over the lives of an engine
+ */
+export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule, number>()): RuleEngine {
+  const matcher = createRuleMatcher(rules)
+  const table = createRaisedTable()
+  const memories = createRuleMemories(rules)
+  const judge = createJudge(table, memories)
+  const absentMs = new Map(rules.map(({ id, recovery }) => [id, recovery.absentMs]))
+
+  return {
+    rules,
+    linesBefore: matcher.linesBefore,
+    memories,
+    get problems() {
+      return table.worst()
+    },
+    get raised() {
+      return table.all
+    },
+    push(line, now) {
+      const matches = matcher.push(line)
+      if (matches.length === 0 && !memories.isOmitting) return NONE
+      const news: RuleNews[] = [...memories.settled(line.at.getTime())]
+      for (const match of matches) {
+        if (match.isClearing) news.push(...judge.cleared(match))
+        else {
+          matched.set(match.rule, (matched.get(match.rule) ?? 0) + 1)
+          news.push(...judge.matched(match, line, now))
+        }
+      }
+      return news
+    },
+    refill: matcher.refill,
+    passed(now) {
+      const isAbsent = ({ ruleId, seenMonoMs }: Raised) => {
+        const forMs = absentMs.get(ruleId) ?? 0
+        return forMs > 0 && now.monoMs - seenMonoMs >= forMs
+      }
+      return [...memories.settled(now.wall.getTime()), ...table.end(isAbsent, ABSENT)]
+    },
+    lost(now) {
+      for (const raised of table.all) table.put({ ...raised, seenMonoMs: now.monoMs })
+    },
+    clear(type, entity) {
+      for (const rule of rules) if (rule.condition === type) memories.of(rule).entities.forget(entity)
+      table.end((raised) => raised.type === type && raised.entity === entity, ABSENT)
+    },
+    recall(raised) {
+      const holder = holderOf(rules, raised)
+      if (holder !== undefined) table.put({ ...raised, ruleId: holder.id })
+    },
+  }
+}

@@ -1,0 +1,100 @@
+/** What a match of a rule comes to: an event, a condition, one more of several, or nothing. Pure. */
+import { hashText, type Instant } from '#model'
+import { cleanEntity } from '#monitor-kit/evaluate'
+import type { LogLine } from '../sources/types.ts'
+import type { RuleMatch } from './matcher.ts'
+import type { RuleMemories, RuleMemory } from './memory.ts'
+import { RAISED_MAX, type RaisedTable } from './raised.ts'
+import { reaches, type SeenEntity } from './seen.ts'
+import type { Raised, Rule, RuleNews } from './types.ts'
+import { isWithin } from './window.ts'
+
+/** Judges matches. */
+export interface Judge {
+  /** A line says what the rule looks for. */
+  matched(match: RuleMatch, line: LogLine, now: Instant): readonly RuleNews[]
+  /** A line says that it is over. */
+  cleared(match: RuleMatch): readonly RuleNews[]
+}
+
+/** Longest key of an event (libs/monitor-kit/findings.ts), less what tells rules apart. */
+const LINE_KEY_MAX = 240
+
+interface Case {
+  readonly line: LogLine
+  readonly match: RuleMatch
+  readonly memory: RuleMemory
+  readonly entity: string
+  readonly seen: SeenEntity
+  readonly now: Instant
+}
+
+function keyOf({ key }: LogLine, { id }: Rule): string {
+  return `${key.length > LINE_KEY_MAX ? hashText(key) : key} ${id}`
+}
+
+/** A line of before is as long ago on the clock that nobody sets. */
+function monoOf({ at }: LogLine, { wall, monoMs }: Instant): number {
+  return monoMs - Math.max(0, wall.getTime() - at.getTime())
+}
+
+function messageOf({ rule, groups, text }: RuleMatch): string {
+  return rule.message === undefined ? text : rule.message.render(groups)
+}
+
+/** An event of a match, unless one was told just now or too many are. */
+function eventOf({ line, match, memory, entity, seen }: Case): RuleNews | undefined {
+  const { rule } = match
+  const atMs = line.at.getTime()
+  if (isWithin(atMs, seen.toldMs, rule.cooldownMs) || !memory.budget.take(atMs)) return undefined
+  seen.toldMs = atMs
+  return { kind: 'event', rule, entity, message: messageOf(match), at: line.at, key: keyOf(line, rule) }
+}
+
+/** The condition that a match raises, or holds. */
+function raisedBy({ line, match, memory, entity, now }: Case, type: string, before: Raised | undefined): Raised {
+  const { rule } = match
+  const message = messageOf(match)
+  const isRetold = before !== undefined && before.message !== message && memory.budget.take(line.at.getTime())
+  return {
+    ...{ type, entity, ruleId: rule.id, reason: rule.reason, severity: rule.severity },
+    message: before === undefined || isRetold ? message : before.message,
+    sinceMs: before?.sinceMs ?? line.at.getTime(),
+    seenMonoMs: Math.max(before?.seenMonoMs ?? Number.NEGATIVE_INFINITY, monoOf(line, now)),
+  }
+}
+
+export function createJudge(table: RaisedTable, memories: RuleMemories): Judge {
+  function newsOf(match: RuleMatch, line: LogLine, now: Instant): RuleNews | undefined {
+    const { rule } = match
+    const atMs = line.at.getTime()
+    const memory = memories.of(rule)
+    const entity = cleanEntity(rule.entity.renderWhole(match.groups) ?? '')
+    const raised = table.of(rule, entity)
+    const hasRoom = raised !== undefined || rule.condition === undefined || table.count(rule.id) < RAISED_MAX
+    const seen = hasRoom ? memory.entities.matched(entity, atMs) : undefined
+    if (seen === undefined) memory.budget.omit(atMs, 'entities')
+    else if (reaches(rule, seen, atMs) || raised !== undefined) {
+      const about: Case = { line, match, memory, entity, seen, now }
+      return rule.condition === undefined ? eventOf(about) : table.put(raisedBy(about, rule.condition, raised))
+    }
+    return undefined
+  }
+
+  return {
+    matched(match, line, now) {
+      const news = newsOf(match, line, now)
+      memories.noteOmitted(match.rule)
+      return news === undefined ? [] : [news]
+    },
+    cleared({ rule, groups, text }) {
+      const { entity: template } = rule.recovery.clearing ?? {}
+      const entity = template && cleanEntity(template.renderWhole(groups) ?? '')
+      const { entities } = memories.of(rule)
+      for (const [known] of [...entities.entries()])
+        if (entity === undefined || known === entity) entities.forget(known)
+      const isIts = (raised: Raised) => raised.ruleId === rule.id && (entity === undefined || raised.entity === entity)
+      return table.end(isIts, { reason: 'Recovered', message: text })
+    },
+  }
+}

@@ -1,0 +1,56 @@
+/** How far a log was read, so that whoever goes on there matches what it would have matched. Pure. */
+import { hashText } from '#model'
+import type { LogLine } from '../sources/types.ts'
+
+/** The part of a cursor that says from where to read, and what of that was matched before. */
+export interface Place {
+  /** Of the source; null: from its beginning. */
+  readonly from: unknown
+  /** Keys, as hashes, of lines behind it that later ones may reach over: they are kept, and not matched again. */
+  readonly matched: readonly string[]
+}
+
+/** Where a reader stands. */
+export interface Position {
+  readonly place: Place
+  /** The reader goes on behind this line. */
+  passed(line: LogLine): void
+  /** Whether the line was matched in an earlier life. */
+  isKnown(line: LogLine): boolean
+  /** All was read up to this cursor of the source. */
+  caughtUp(cursor: unknown): void
+}
+
+/** A place from whatever stands in the file. */
+export function placeOf(value: unknown): Place | undefined {
+  if (typeof value !== 'object' || value === null || !('from' in value)) return undefined
+  const matched: unknown = 'matched' in value ? value.matched : []
+  return { from: value.from, matched: Array.isArray(matched) ? matched.filter((key) => typeof key === 'string') : [] }
+}
+
+/** @param linesBefore so many lines before a line belong to what it may match */
+export function createPosition(began: Place | undefined, linesBefore: number): Position {
+  const known = new Set(began?.matched)
+  let from = began?.from ?? null
+  /** The newest lines, the oldest first, each with where it begins. */
+  let kept: { readonly begin: unknown; readonly key: string }[] = []
+  let end: unknown = from
+
+  return {
+    get place() {
+      return { from: kept[0] === undefined ? from : kept[0].begin, matched: kept.map(({ key }) => key) }
+    },
+    passed({ key, cursor }) {
+      if (linesBefore > 0) kept = [...kept, { begin: end, key: hashText(key) }].slice(-linesBefore)
+      else from = cursor ?? null
+      end = cursor ?? null
+    },
+    isKnown: ({ key }) => known.delete(hashText(key)),
+    caughtUp(cursor) {
+      // Behind lines that are kept the place stays before them.
+      if (kept.length > 0 || cursor === undefined) return
+      from = cursor
+      end = cursor
+    },
+  }
+}

@@ -1,0 +1,164 @@
+/** One life of following a log: lines into the engine, and what that says to whoever hears it. */
+import type { Instant } from '#model'
+import type { FollowContext } from '#monitor-kit'
+import type { LogLine, SourceEvent } from '../sources/types.ts'
+import { LogSourceUnreadableError } from './errors.ts'
+import { happeningOf, lostHappening } from './events.ts'
+import { createPosition, type Place } from './position.ts'
+import { EVENT_ABSENT_MS } from './seen.ts'
+import { createTelling, type TellingOptions } from './telling.ts'
+import type { RuleNews } from './types.ts'
+
+/** Others have their turn after so long. */
+const HOLD_MS = 5
+const HOLD_LINES = 32
+
+/** What was read of a log in this process. */
+export interface LogCounts {
+  read: number
+  lost: number
+  cut: number
+}
+
+/** What a life works with. */
+export interface ReaderOptions extends Omit<TellingOptions, 'position'> {
+  readonly counts: LogCounts
+  readonly following: FollowContext<unknown>['following']
+  /** Where it goes on; undefined: it begins. */
+  readonly place: Place | undefined
+  /** It begins, and what stands there was written before anybody looked. */
+  readonly isHistory: boolean
+  /** The entity of what names none. */
+  readonly own: string
+}
+
+/** One life. */
+export interface LogReader {
+  /** @throws LogSourceUnreadableError; what telling throws */
+  take(event: SourceEvent): Promise<void>
+}
+
+/** Rules over lines, and what is told of that. */
+function createLineTaker(options: ReaderOptions) {
+  const { engine, view, clock, own } = options
+  const position = createPosition(options.place, engine.linesBefore)
+  const telling = createTelling({ ...options, position })
+  const began = instant()
+  let { isHistory } = options
+
+  function instant(): Instant {
+    return { wall: clock.now(), monoMs: clock.monotonicMs() }
+  }
+
+  async function note(news: RuleNews): Promise<void> {
+    if (news.kind === 'event' || news.kind === 'omitted') {
+      const isOld = isHistory && began.wall.getTime() - news.at.getTime() >= EVENT_ABSENT_MS
+      if (!isOld) telling.happened(happeningOf(news, own))
+      return
+    }
+    const finding = view.findingOf(news, clock.monotonicMs())
+    if (!isHistory) await telling.found(finding)
+  }
+
+  async function tellProblems(): Promise<void> {
+    const { findings } = view.news(engine.problems, clock.monotonicMs())
+    for (const finding of findings) if (finding.health === 'problem') await telling.found(finding)
+  }
+
+  /** What stood there is known: what of it still holds is told. */
+  async function endHistory(): Promise<void> {
+    if (!isHistory) return
+    for (const news of engine.passed(instant())) await note(news)
+    isHistory = false
+    await tellProblems()
+  }
+
+  async function take(line: LogLine, now: Instant): Promise<void> {
+    if (line.at >= began.wall) await endHistory()
+    for (const one of engine.push(line, now)) await note(one)
+    position.passed(line)
+    if (telling.isFull) await telling.all()
+  }
+
+  return {
+    position,
+    telling,
+    instant,
+    take,
+    tellProblems,
+    endHistory,
+    get isHistory() {
+      return isHistory
+    },
+    async passed(): Promise<void> {
+      for (const news of engine.passed(instant())) await note(news)
+    },
+    again(line: LogLine): void {
+      engine.refill(line)
+      position.passed(line)
+    },
+  }
+}
+
+export function createLogReader(options: ReaderOptions): LogReader {
+  const { engine, counts, following, own } = options
+  const taker = createLineTaker(options)
+  const { telling, position, instant } = taker
+  let hasBegun = false
+  let isCaughtUp = false
+
+  function count({ cutBytes = 0 }: LogLine): void {
+    counts.read++
+    if (cutBytes > 0) counts.cut++
+  }
+
+  async function takeLines(lines: readonly LogLine[]): Promise<void> {
+    telling.beginBatch()
+    let now = instant()
+    for (const [index, line] of lines.entries()) {
+      if (index % HOLD_LINES === 0 && instant().monoMs - now.monoMs > HOLD_MS) {
+        await new Promise(setImmediate)
+        now = instant()
+      }
+      if (position.isKnown(line)) taker.again(line)
+      else {
+        count(line)
+        await taker.take(line, now)
+      }
+    }
+    if (!taker.isHistory && telling.isDue) await telling.all()
+  }
+
+  async function catchUp(at: unknown): Promise<void> {
+    await taker.endHistory()
+    position.caughtUp(at)
+    const isFirst = !isCaughtUp
+    isCaughtUp = true
+    telling.readAll()
+    await taker.passed()
+    if (isFirst || telling.isDue) await telling.all()
+    following()
+  }
+
+  async function lost(count: number | undefined, why: string): Promise<void> {
+    counts.lost += count ?? 0
+    engine.lost(instant())
+    telling.happened(lostHappening(count, why, own))
+    if (!taker.isHistory) await telling.all()
+  }
+
+  return {
+    async take(event) {
+      if (event.kind === 'unreadable') throw new LogSourceUnreadableError(event.reason)
+      // It can be read: what is known of before is so still.
+      if (!hasBegun && !taker.isHistory && engine.problems.length > 0) {
+        await taker.tellProblems()
+        await telling.all()
+      }
+      hasBegun = true
+      if (event.kind === 'lines') await takeLines(event.lines)
+      else if (event.kind === 'caught-up') await catchUp(event.cursor)
+      else await lost(event.count, event.why)
+    },
+  }
+}

@@ -1,0 +1,110 @@
+/** What is told of a log next, and with which cursor. */
+import type { Finding, Happening, Tell } from '#monitor-kit'
+import type { Clock } from '#service'
+import type { ConditionsFile } from './conditions-file.ts'
+import type { RuleEngine } from './engine.ts'
+import type { Position } from './position.ts'
+import { snapshotOf } from './snapshot.ts'
+import type { ConditionsView } from './view.ts'
+
+/** Of a cursor (libs/monitor-kit). */
+const CURSOR_BYTES = 4_000
+/** Events that are told together at most. */
+const EVENTS_MAX = 100
+/** Of one batch of lines: what comes and goes more often is told as it is in the end. */
+const TURNS_MAX = 10
+/** Where nothing is told, how far was read is told so often. */
+const CURSOR_MS = 30_000
+
+/** What is told with. */
+export interface TellingOptions {
+  readonly engine: RuleEngine
+  readonly view: ConditionsView
+  readonly file: ConditionsFile
+  readonly position: Position
+  readonly clock: Clock
+  readonly tell: Tell
+}
+
+/** Gathers what is to be told. */
+export interface Telling {
+  /** Something happened that is to be told. */
+  happened(event: Happening): void
+  /** A condition is to be told. What was to be told of it otherwise is told before. */
+  found(finding: Finding): Promise<void>
+  /** So much is to be told that it is time. */
+  readonly isFull: boolean
+  /** Something is to be told, or how far was read. */
+  readonly isDue: boolean
+  /** A batch of lines begins. */
+  beginBatch(): void
+  /** All that was read is known: from now on also what is well is told. */
+  readAll(): void
+  /** Tells all, with the cursor behind the last line that was passed. */
+  all(): Promise<void>
+}
+
+type ToTell = { readonly findings: readonly Finding[]; readonly events: readonly Happening[] }
+
+const keyOf = ({ type, entity = '' }: Finding) => `${type} ${entity}`
+
+export function createTelling({ engine, view, file, position, clock, tell }: TellingOptions): Telling {
+  let findings = new Map<string, Finding>()
+  let events: Happening[] = []
+  let hasReadAll = false
+  let cursorMonoMs = clock.monotonicMs()
+  let turns = 0
+
+  function taken(): ToTell {
+    const all = { findings: [...findings.values()], events }
+    findings = new Map()
+    events = []
+    return all
+  }
+
+  function cursor(): unknown {
+    const { place } = position
+    return { ...place, engine: snapshotOf(engine, CURSOR_BYTES - Buffer.byteLength(JSON.stringify(place))) }
+  }
+
+  /** Of a backlog, and of a batch, the end alone says what is well, and what is withdrawn. */
+  function withRest({ findings: found, events: happened }: ToTell, isEnd: boolean) {
+    view.told({ findings: found })
+    if (!hasReadAll || !isEnd) return { findings: found, events: happened }
+    const rest = view.news(engine.problems, clock.monotonicMs())
+    view.told(rest)
+    return { findings: [...found, ...rest.findings], withdrawn: rest.withdrawn, events: happened }
+  }
+
+  return {
+    get isFull() {
+      return events.length >= EVENTS_MAX
+    },
+    get isDue() {
+      return findings.size > 0 || events.length > 0 || clock.monotonicMs() - cursorMonoMs >= CURSOR_MS
+    },
+    beginBatch() {
+      turns = 0
+    },
+    readAll() {
+      hasReadAll = true
+    },
+    happened: (event) => void events.push(event),
+    async found(finding) {
+      const before = findings.get(keyOf(finding))
+      if (before !== undefined && before.health !== finding.health && turns++ < TURNS_MAX) {
+        await file.keep(engine.raised, engine.rules)
+        await tell(withRest(taken(), false))
+      }
+      findings.set(keyOf(finding), finding)
+    },
+    async all() {
+      const said = withRest(taken(), true)
+      const behind = cursor()
+      cursorMonoMs = clock.monotonicMs()
+      // First: what nobody remembers could never be said to be over.
+      await file.keep(engine.raised, engine.rules)
+      await tell(said, { cursor: behind })
+    },
+  }
+}

@@ -1,0 +1,82 @@
+/** Rules as the engine has them, and what it says of a line. */
+
+import type { Severity } from '#model'
+import type { Pattern } from '#pattern'
+import type { Template } from './template.ts'
+
+/** What ends the condition of a rule. */
+export interface Recovery {
+  /** A line that says so, and of which entity; without one: of all. */
+  readonly clearing: { readonly match: Pattern; readonly entity: Template | undefined } | undefined
+  /** 0: not by absence. */
+  readonly absentMs: number
+  readonly reboot: boolean
+}
+
+/** A rule that lines are held against. */
+export interface Rule {
+  /** In metrics: that of the pack, or its reason, told apart by its number where several have one. */
+  readonly name: string
+  /** What it is known by over a restart: it follows from what the rule says, not from its place. */
+  readonly id: string
+  readonly reason: string
+  readonly severity: Severity
+  readonly match: Pattern
+  /** Over so many lines a match may reach, 1 and more. */
+  readonly lines: number
+  /** Undefined: the lines that matched. */
+  readonly message: Template | undefined
+  readonly entity: Template
+  /** Condition type; undefined: each match is an event. */
+  readonly condition: string | undefined
+  readonly recovery: Recovery
+  /** So many matches of an entity within so long; undefined: each counts. */
+  readonly threshold: { readonly count: number; readonly withinMs: number } | undefined
+  /** 0: none. */
+  readonly cooldownMs: number
+}
+
+/** A condition that a rule has raised. */
+export interface Raised {
+  readonly type: string
+  /** "": that of the check. */
+  readonly entity: string
+  readonly ruleId: string
+  readonly reason: string
+  readonly severity: Severity
+  readonly message: string
+  /** When the first line matched, by that line. */
+  readonly sinceMs: number
+  /** When the last one did, on the monotonic clock, or when something of the log was lost since: absence counts from there. */
+  readonly seenMonoMs: number
+}
+
+/** What the engine tells of a line. */
+export type RuleNews =
+  | {
+      readonly kind: 'event'
+      readonly rule: Rule
+      readonly entity: string
+      readonly message: string
+      readonly at: Date
+      readonly key: string
+    }
+  /** The condition is a problem: by the worst that its rules say of it. */
+  | { readonly kind: 'problem'; readonly raised: Raised }
+  /** No rule holds it any more. */
+  | {
+      readonly kind: 'over'
+      readonly type: string
+      readonly entity: string
+      readonly reason: string
+      readonly message: string
+    }
+  /** So many texts of a rule were not told one by one: of a second too many, or of too many entities. */
+  | {
+      readonly kind: 'omitted'
+      readonly rule: Rule
+      readonly count: number
+      readonly why: 'rate' | 'entities'
+      readonly at: Date
+      readonly key: string
+    }
