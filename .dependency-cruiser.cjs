@@ -137,6 +137,13 @@ module.exports = {
       to: { pathNot: '^libs/golang/|^(node:)?buffer$' },
     },
     {
+      name: 'npd-tools-narrow',
+      comment: 'libs/npd-tools are programs as functions: they read through the host, and know no monitor.',
+      severity: 'error',
+      from: { path: '^libs/npd-tools/', pathNot: TESTS },
+      to: { path: '^(libs|services)/', pathNot: '^libs/(npd-tools|golang|pattern|host|clock)/' },
+    },
+    {
       name: 'service-table-alone',
       comment: 'libs/service-table is data that every room may read: it knows none of them.',
       severity: 'error',

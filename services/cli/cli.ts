@@ -7,6 +7,7 @@ import { clear } from './clear.ts'
 import { type Command, parseCommand, wantsJson } from './command.ts'
 import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { forget } from './forget.ts'
+import { HELPERS, isHelper, runHelper } from './helpers.ts'
 import { npd } from './npd.ts'
 import { complain, sayJson } from './print.ts'
 import { status } from './status.ts'
@@ -22,13 +23,19 @@ export const EXIT_FAILED = 1
 const VERSION_FLAGS = ['--version', '-v', '-V']
 
 function usage(): string {
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length))
+  const helpers = Object.entries(HELPERS).map(([name, summary]) => ({ name, summary }))
+  const width = Math.max(...[...COMMANDS, ...helpers].map(({ name }) => name.length))
+  const listed = (all: readonly Pick<Command, 'name' | 'summary'>[]) =>
+    all.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')
   return `Usage: node-doctor COMMAND [options]
 
 Watches a Kubernetes node and tells the truth about it.
 
 Commands:
-${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
+${listed(COMMANDS)}
+
+Of node-problem-detector, with its own flags:
+${listed(helpers)}
 
 node-doctor COMMAND --help says more of each.`
 }
@@ -42,6 +49,7 @@ export async function runCli(argv: readonly string[], clock: Clock = systemClock
     process.stdout.write(`${usage()}\n`)
     return 0
   }
+  if (isHelper(name)) return runHelper(name, rest, clock)
   let json = false
   try {
     const wanted = VERSION_FLAGS.includes(name) ? 'version' : name

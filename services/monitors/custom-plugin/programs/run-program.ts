@@ -1,13 +1,16 @@
 /** Running a plug-in: a program, or one of our own helpers, which runs in this process and says the same. */
-import { type Host, HostExecError, type PluginAnswer, type PluginOptions } from '#host'
+import { uptime } from 'node:os'
+import { createHost, type Host, HostExecError, type PluginAnswer, type PluginOptions, type PluginResult } from '#host'
+import { ownToolAt, type Tool, type ToolAround } from '#npd-tools'
 import type { Clock } from '#service'
 
+/** How one is run. */
+export type ProgramOptions = Pick<PluginOptions, 'timeoutMs' | 'inherit' | 'env' | 'maxOutputBytes'> & {
+  readonly signal: AbortSignal
+}
+
 /** Runs one, to its end or its deadline. Rejects with the signal's reason when aborted. */
-export type RunProgram = (
-  path: string,
-  args: readonly string[],
-  options: Pick<PluginOptions, 'timeoutMs' | 'signal' | 'inherit' | 'env' | 'maxOutputBytes'>,
-) => Promise<PluginAnswer>
+export type RunProgram = (path: string, args: readonly string[], options: ProgramOptions) => Promise<PluginAnswer>
 
 /** What plug-ins are run by. */
 export interface ProgramsAround {
@@ -15,16 +18,49 @@ export interface ProgramsAround {
   readonly clock: Clock
 }
 
+/** As a plug-in that nothing was heard of yet is ended. */
+const KILLED: PluginResult = {
+  exitCode: null,
+  signal: 'SIGKILL',
+  coreDumped: false,
+  stdout: Buffer.alloc(0),
+  stderr: Buffer.alloc(0),
+  truncated: false,
+  timedOut: true,
+}
+
+/** A helper at work; at its deadline it ends as a program does that is killed. @throws the signal's reason */
+async function runTool(
+  tool: Tool,
+  args: readonly string[],
+  { timeoutMs, signal }: ProgramOptions,
+  around: Omit<ToolAround, 'signal'>,
+): Promise<PluginAnswer> {
+  const late = new AbortController()
+  const callOff = around.clock.after(timeoutMs, () => late.abort(new Error('its time is over')))
+  try {
+    const { exitCode, ...said } = await tool(args, { ...around, signal: AbortSignal.any([signal, late.signal]) })
+    const [stdout, stderr] = [Buffer.from(said.stdout), Buffer.from(said.stderr)]
+    return { kind: 'ended', result: { ...KILLED, exitCode, signal: null, stdout, stderr, timedOut: false } }
+  } catch (err) {
+    signal.throwIfAborted()
+    if (!late.signal.aborted) throw err
+    return { kind: 'ended', result: KILLED }
+  } finally {
+    callOff()
+  }
+}
+
 /** Runs where this process runs, and relative to its folder. One that has no time at all is not started. */
-export function runProgramOf({ host }: ProgramsAround): RunProgram {
-  return (path, args, options) => {
+export function runProgramOf({ host, clock }: ProgramsAround): RunProgram {
+  // Plug-ins stand in this process's own file system, wherever the node's is.
+  const own = createHost({ root: '', clock })
+  return async (path, args, options) => {
     if (options.timeoutMs <= 0) {
-      return Promise.resolve({
-        kind: 'not-started',
-        why: 'other',
-        error: new HostExecError({ file: path, code: 'TIMEOUT' }),
-      })
+      return { kind: 'not-started', why: 'other', error: new HostExecError({ file: path, code: 'TIMEOUT' }) }
     }
-    return host.programs.runPlugin(path, args, { ...options, cwd: process.cwd() })
+    const tool = await ownToolAt(path, own)
+    if (tool === undefined) return host.programs.runPlugin(path, args, { ...options, cwd: process.cwd() })
+    return runTool(tool, args, options, { host: own, clock, env: process.env, uptimeSeconds: uptime })
   }
 }

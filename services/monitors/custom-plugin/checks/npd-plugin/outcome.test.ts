@@ -39,7 +39,7 @@ async function runCase({ case: { script, mode, timeout, args, max } }: Run) {
   await chmod(path, mode)
   const inFolder = { ...host.programs, runPlugin: runIn(folder.path) }
   const run = runProgramOf({ host: { ...host, programs: inFolder }, clock })
-  const answer = await run('./p.sh', args, { timeoutMs: TIMEOUT_MS[timeout] })
+  const answer = await run('./p.sh', args, { timeoutMs: TIMEOUT_MS[timeout], signal: new AbortController().signal })
   return { answer, ...outcomeOf(answer, './p.sh', max) }
 }
 

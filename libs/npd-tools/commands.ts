@@ -1,0 +1,62 @@
+/** Programs that a helper asks, and what Go says where one fails. */
+import { HostExecError, type RunBytes } from '#host'
+import type { ToolAround } from './tool.ts'
+
+/** What each may take that is not asked for its own time. */
+export const COMMAND_MS = 10_000
+const OUTPUT_BYTES = 1_048_576
+
+/** A command could not be run, or did not end well; in Go's words. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+  readonly code = 'COMMAND_FAILED'
+}
+
+const START: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  ENOEXEC: 'exec format error',
+}
+
+/** As os/exec says it. */
+function startText(file: string, { code }: HostExecError): string {
+  if (!file.includes('/') && code === 'ENOENT') return `exec: "${file}": executable file not found in $PATH`
+  return `fork/exec ${file}: ${START[code] ?? code}`
+}
+
+function endText({ exitCode, timedOut }: RunBytes): string {
+  return exitCode === null || timedOut ? 'signal: killed' : `exit status ${exitCode}`
+}
+
+/** Beside or in place of what it inherits. */
+export interface CommandOptions {
+  /** [10 s] */
+  readonly timeoutMs?: number
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/**
+ * What a command prints, without the line break at its end.
+ * @throws CommandError in Go's words, or the signal's reason
+ */
+export async function ask(
+  { host, env, signal }: Pick<ToolAround, 'host' | 'env' | 'signal'>,
+  file: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<string> {
+  const timeoutMs = options.timeoutMs ?? COMMAND_MS
+  if (timeoutMs <= 0) throw new CommandError('context deadline exceeded')
+  const wholeEnv = { ...env, ...options.env }
+  let result: RunBytes
+  try {
+    const run = { timeoutMs, signal, wholeEnv, killAtOnce: true, maxOutputBytes: OUTPUT_BYTES }
+    result = await host.programs.runBytes(file, args, run)
+  } catch (err) {
+    if (err instanceof HostExecError) throw new CommandError(startText(file, err), { cause: err })
+    throw err
+  }
+  const output = result.stdout.toString('utf8')
+  if (result.exitCode === 0 && !result.timedOut) return output.replace(/\n$/, '')
+  throw new CommandError(endText(result))
+}

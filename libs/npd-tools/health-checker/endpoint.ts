@@ -1,0 +1,58 @@
+/** Whether an address answers that it is well. */
+import { get, type IncomingMessage } from 'node:http'
+import type { ToolAround } from '../tool.ts'
+
+/** As many as Go's client goes along with. */
+const REDIRECTS_MAX = 10
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
+
+/** "localhost:10248", "[::1]:10248" */
+function joined(host: string, port: string): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** Where the kubelet and kube-proxy say whether they are well. */
+export function endpointOf(
+  component: 'kubelet' | 'kube-proxy',
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const host = env['HOST_ADDRESS'] || 'localhost'
+  if (component === 'kubelet') return `http://${joined(host, env['KUBELET_PORT'] || '10248')}/healthz`
+  return `http://${joined(host, env['KUBEPROXY_PORT'] || '10256')}/livez`
+}
+
+function answered(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    get(url, { signal, agent: false, headers: { 'user-agent': 'node-doctor health-checker' } }, (response) => {
+      // Its status says all.
+      response.destroy()
+      resolve(response)
+    }).on('error', reject)
+  })
+}
+
+/** Whether it answers 200 in time, over redirections. Whatever goes wrong is no. @throws TypeError for what is no address */
+export async function isWell(
+  address: string,
+  timeoutMs: number,
+  { clock, signal }: Pick<ToolAround, 'clock' | 'signal'>,
+): Promise<boolean> {
+  let url = new URL(address)
+  const late = new AbortController()
+  const callOff = clock.after(timeoutMs, () => late.abort(new Error('it has not answered in time')))
+  const ends = AbortSignal.any([signal, late.signal])
+  try {
+    for (let i = 0; i < REDIRECTS_MAX; i++) {
+      const { statusCode = 0, headers } = await answered(url, ends)
+      const isElsewhere = REDIRECTS.includes(statusCode) && headers.location !== undefined
+      if (!isElsewhere) return statusCode === 200
+      url = new URL(headers.location ?? '', url)
+    }
+    return false
+  } catch {
+    signal.throwIfAborted()
+    return false
+  } finally {
+    callOff()
+  }
+}

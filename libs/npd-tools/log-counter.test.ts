@@ -1,0 +1,109 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { logCounter } from './index.ts'
+import { createLineCount } from './log-counter/count.ts'
+import { parseJournalLine } from './log-counter/journal-line.ts'
+import { startMs } from './log-counter/options.ts'
+import { runTool } from './testing-tools.ts'
+
+/** What `journalctl --output=json` prints of a line so many seconds ago. */
+function entry(secondsAgo: number, MESSAGE: unknown): string {
+  const atUs = BigInt(Math.round(Date.now() - secondsAgo * 1000)) * 1000n
+  return JSON.stringify({ __REALTIME_TIMESTAMP: String(atUs), MESSAGE, SYSLOG_IDENTIFIER: 'kernel' })
+}
+
+function counts(words: readonly string[], lines: readonly string[]) {
+  const text = lines.length === 0 ? 'exit 0' : `cat <<'END'\n${lines.join('\n')}\nEND`
+  return runTool(logCounter, { words, programs: { journalctl: text } })
+}
+
+const KERNEL = ['--journald-source=kernel', '--lookback=20m', '--pattern=unregister_netdevice: waiting for \\w+.*']
+const LINE = 'unregister_netdevice: waiting for lo to become free. Usage count = 1'
+
+describe('log-counter', () => {
+  it('says how often it found the pattern, where that is often enough', async () => {
+    const said = await counts([...KERNEL, '--count=2'], [entry(60, LINE), entry(50, 'other'), entry(40, LINE)])
+    expect(said).toMatchObject({
+      exitCode: 1,
+      stdout: 'Found 2 matching logs, which meets the threshold of 2\n',
+    })
+    expect(said.asked).toMatch(
+      /^journalctl --quiet --no-pager --all --output=json --since=@\d+ SYSLOG_IDENTIFIER=kernel\n$/,
+    )
+  })
+
+  it('is silent where it is not, or where another line takes it back', async () => {
+    const lines = [entry(60, LINE), entry(50, 'all devices are back')]
+    expect(await counts([...KERNEL, '--count=2'], lines)).toMatchObject({ exitCode: 0, stdout: '' })
+    const back = await counts([...KERNEL, '--revert-pattern=.*are back'], lines)
+    expect(back).toMatchObject({ exitCode: 0, stdout: '' })
+  })
+
+  it('counts neither what was before, nor what comes after it began', async () => {
+    const lines = [entry(1_201, LINE), entry(1_190, LINE), entry(-60, LINE), entry(10, LINE)]
+    expect((await counts(KERNEL, lines)).stdout).toBe('Found 1 matching logs, which meets the threshold of 1\n')
+    expect((await counts(['--journald-source=kernel', '--pattern=.*'], lines)).exitCode).toBe(0)
+  })
+
+  it('reads lines that are no text', async () => {
+    const bytes = [...Buffer.from(LINE), 0xff]
+    expect((await counts(KERNEL, [entry(60, bytes), entry(60, null)])).exitCode).toBe(1)
+  })
+
+  it.each([
+    [['--pattern=x'], 2, 'error watching journald: failed to filter journal log, empty source is not allowed'],
+    [
+      ['--journald-source=k', '--log-path=/nowhere'],
+      2,
+      'error watching journald: failed to stat the log path "/nowhere": stat /nowhere: no such file or directory',
+    ],
+    [['--journald-source=k', '--lookback=1d'], 255, ''],
+    [['--journald-source=k', '--lookback=5m', '--pattern=('], 2, ''],
+    [['--count=x'], 2, ''],
+  ])('of %j it says what is wrong', async (words, exitCode, stdout) => {
+    expect(await counts(words, [entry(60, LINE)])).toMatchObject({ exitCode, stdout })
+  })
+
+  it('says it where there is no journalctl', async () => {
+    const said = await runTool(logCounter, { words: KERNEL, programs: {} })
+    expect(said.exitCode).toBe(2)
+    expect(said.stdout).toMatch(/^error watching journald: failed to create journal client: .*journalctl/)
+  })
+})
+
+describe('lines are counted from', () => {
+  const nowMs = 10_000_000
+  it.each([
+    ['', '', nowMs],
+    ['5m', '', nowMs - 300_000],
+    ['2h', '', nowMs - 3_600_000],
+    ['2h', '10m', nowMs - 3_000_000],
+    ['1m', '2h', nowMs + 3_600_000],
+  ])('lookback %j and delay %j on', (lookback, delay, expected) => {
+    expect(startMs(nowMs, 3_600, lookback, delay)).toBe(expected)
+  })
+})
+
+describe('whatever the journal says', () => {
+  it('a line is read, or none', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.anything().map((one) => JSON.stringify({ MESSAGE: one })),
+        ),
+        (text) => {
+          const line = parseJournalLine(text ?? '')
+          expect(line === undefined || typeof line.atUs === 'bigint').toBe(true)
+        },
+      ),
+    )
+  })
+
+  it('patterns over several lines count as over the lines of a log', () => {
+    const lines = createLineCount('(?m)^begin\\nend', 'sorry')
+    for (const text of ['begin', 'end', 'end', 'sorry', 'begin', 'end']) lines.push(Buffer.from(text))
+    expect(lines.count).toBe(1)
+  })
+})

@@ -1,0 +1,125 @@
+/** `log-counter`: whether the journal of a program has a line as often as is too often. */
+import { quote } from '#golang'
+import { HostExecError } from '#host'
+import { withFlags } from '../flagged.ts'
+import type { Tool, ToolAround, ToolResult } from '../tool.ts'
+import { createLineCount, type LineCount } from './count.ts'
+import { type JournalLine, parseJournalLine } from './journal-line.ts'
+import { FLAGS, startMs } from './options.ts'
+
+/** A line of the journal with its fields in JSON, where a byte that is no text takes four characters. */
+const LINE_BYTES = 1_048_576
+/**
+ * After so long without a line nothing more is awaited. (node-problem-detector takes a second without one for the end of the journal,
+ * also where it still seeks the first; we are told of the end.)
+ */
+const QUIET_MS = 10_000
+const STOP_MS = 500
+
+type Values = Parameters<Parameters<typeof withFlags<typeof FLAGS>>[3]>[0]['values']
+
+/** What it reads by. @returns what ends it with an error, before anything is read */
+async function whyNot({ 'journald-source': source, 'log-path': path }: Values, { host }: ToolAround): Promise<string> {
+  const isThere = path === '' || (await host.files.exists(path).catch(() => false))
+  if (!isThere) return `failed to stat the log path ${quote(path)}: stat ${path}: no such file or directory`
+  return source === '' ? 'failed to filter journal log, empty source is not allowed' : ''
+}
+
+/** Arguments of `journalctl`. It tells whole seconds apart, and we the rest. */
+function journalArgs({ 'journald-source': source, 'log-path': path }: Values, fromMs: number): readonly string[] {
+  const since = `--since=@${Math.floor(fromMs / 1000)}`
+  const where = path === '' ? [] : [`--directory=${path}`]
+  return ['--quiet', '--no-pager', '--all', '--output=json', since, ...where, `SYSLOG_IDENTIFIER=${source}`]
+}
+
+/** What is done with each line, until one says that it is enough. */
+type Take = (line: JournalLine) => 'more' | 'enough'
+
+/** Reads the journal to its end, to a line that is enough, or while it says something. @throws what starting it throws */
+async function readJournal(
+  args: readonly string[],
+  { host, clock, env, signal }: ToolAround,
+  take: Take,
+): Promise<void> {
+  const { promise: enough, resolve } = Promise.withResolvers<void>()
+  let isOver = false
+  let callOff = (): void => undefined
+  function over(): void {
+    isOver = true
+    resolve()
+  }
+  function wait(): void {
+    callOff()
+    callOff = clock.after(QUIET_MS, over)
+  }
+  function onLine(text: string, stream: 'stdout' | 'stderr'): void {
+    const line = stream === 'stdout' && !isOver ? parseJournalLine(text) : undefined
+    if (line === undefined) return
+    wait()
+    if (take(line) === 'enough') over()
+  }
+  const journal = await host.programs.start('journalctl', args, {
+    env,
+    onLine,
+    maxLineBytes: LINE_BYTES,
+    dieWithParent: false,
+  })
+  signal.addEventListener('abort', over, { once: true })
+  wait()
+  await Promise.race([enough, journal.exited])
+  callOff()
+  signal.removeEventListener('abort', over)
+  await journal.stop(STOP_MS)
+  signal.throwIfAborted()
+}
+
+const failed = (exitCode: 2 | 255, said: { stdout?: string; stderr?: string }): ToolResult => {
+  return { exitCode, stdout: said.stdout ?? '', stderr: said.stderr ?? '' }
+}
+
+async function counted(values: Values, fromMs: number, around: ToolAround): Promise<ToolResult> {
+  const beganUs = BigInt(around.clock.now().getTime()) * 1000n
+  const fromUs = BigInt(Math.ceil(fromMs * 1000))
+  let lines: LineCount | undefined
+  let fault: unknown
+  await readJournal(journalArgs(values, fromMs), around, ({ atUs, message }) => {
+    if (atUs > beganUs) return 'enough'
+    if (atUs < fromUs) return 'more'
+    try {
+      // An expression that is none is so from the first line on.
+      lines ??= createLineCount(values.pattern, values['revert-pattern'])
+      lines.push(message)
+      return 'more'
+    } catch (err) {
+      fault = err
+      return 'enough'
+    }
+  })
+  if (fault !== undefined) return failed(2, { stderr: `panic: ${(fault as Error).message}\n` })
+  const count = lines?.count ?? 0
+  if (count < values.count) return { exitCode: 0, stdout: '', stderr: '' }
+  const stdout = `Found ${count} matching logs, which meets the threshold of ${values.count}\n`
+  return { exitCode: 1, stdout, stderr: '' }
+}
+
+async function run(values: Values, around: ToolAround): Promise<ToolResult> {
+  const nowMs = around.clock.now().getTime()
+  let fromMs: number
+  try {
+    fromMs = startMs(nowMs, Math.floor(around.uptimeSeconds()), values.lookback, values.delay)
+  } catch (err) {
+    return failed(255, { stderr: `failed to get start time: ${(err as Error).message}\n` })
+  }
+  const why = await whyNot(values, around)
+  if (why !== '') return failed(2, { stdout: `error watching journald: ${why}` })
+  try {
+    return await counted(values, fromMs, around)
+  } catch (err) {
+    around.signal.throwIfAborted()
+    if (!(err instanceof HostExecError)) throw err
+    return failed(2, { stdout: `error watching journald: failed to create journal client: ${err.message}` })
+  }
+}
+
+export const logCounter: Tool = (words, around) =>
+  withFlags('log-counter', FLAGS, words, ({ values }) => run(values, around))

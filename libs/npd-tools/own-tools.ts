@@ -1,0 +1,44 @@
+/** Which program is one of ours, so that it need not be started. */
+import { basename } from 'node:path'
+import type { Host } from '#host'
+import { healthChecker } from './health-checker/health-checker.ts'
+import { logCounter } from './log-counter/log-counter.ts'
+import type { Tool, ToolName } from './tool.ts'
+
+/** The programs that are functions here. */
+export const TOOLS: Readonly<Record<ToolName, Tool>> = { 'health-checker': healthChecker, 'log-counter': logCounter }
+
+/** The script that stands for one in our image is shorter; a program is longer. */
+const SCRIPT_BYTES = 4_096
+
+function isToolName(name: string): name is ToolName {
+  return Object.hasOwn(TOOLS, name)
+}
+
+/**
+ * The function of a program that is a script of ours: called so, and it does nothing but start `node-doctor health-checker` or
+ * `node-doctor log-counter`. Undefined for everything else, also what cannot be read: it is a program like any other.
+ * @param host this process's own machine
+ */
+export async function ownToolAt(path: string, host: Host): Promise<Tool | undefined> {
+  const name = basename(path)
+  if (!isToolName(name) || !path.startsWith('/')) return undefined
+  try {
+    const script = await host.files.readText(path, { maxBytes: SCRIPT_BYTES })
+    return startsOurs(script, name) ? TOOLS[name] : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** `#!/bin/sh`, comments, and one line: `exec node-doctor health-checker "$@"`. */
+function startsOurs(script: string, name: ToolName): boolean {
+  const lines = script.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  const [line = ''] = lines
+  return (
+    lines.length === 1 &&
+    line.startsWith('exec ') &&
+    line.trim().endsWith(` ${name} "$@"`) &&
+    /node-doctor|cli\.mjs/.test(line)
+  )
+}

@@ -1,0 +1,44 @@
+import { chmod, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { systemClock } from '#clock'
+import { createHost } from '#host'
+import { tempFolder } from '../../../../libs/host/testing.ts'
+import { runProgramOf } from './run-program.ts'
+
+const SCRIPT = '#!/bin/sh\nexec /nowhere/node-doctor health-checker "$@"\n'
+
+async function helperIn(folder: string) {
+  const path = join(folder, 'health-checker')
+  await writeFile(path, SCRIPT)
+  await chmod(path, 0o755)
+  const clock = systemClock()
+  const run = runProgramOf({ host: createHost({ root: '', clock }), clock })
+  return (args: readonly string[], timeoutMs: number, signal = new AbortController().signal) =>
+    run(path, args, { timeoutMs, signal })
+}
+
+it('a helper of ours runs in this process, with what it says and its exit code', async () => {
+  await using folder = await tempFolder()
+  const run = await helperIn(folder.path)
+  const answer = await run(['--component=etcd'], 5_000)
+  // Its script would end with 127.
+  expect(answer).toMatchObject({ kind: 'ended', result: { exitCode: 2, signal: null, timedOut: false } })
+  expect(answer.kind === 'ended' && answer.result.stdout.toString()).toMatch(
+    /^the component specified is not supported\./,
+  )
+})
+
+it('a helper of ours ends at its deadline as a program does that is killed, and with who stops it', async () => {
+  await using folder = await tempFolder()
+  const run = await helperIn(folder.path)
+  const crictl = join(folder.path, 'crictl')
+  await writeFile(crictl, '#!/bin/sh\nexec sleep 30\n')
+  await chmod(crictl, 0o755)
+  const words = ['--component=cri', `--crictl-path=${crictl}`]
+  expect(await run(words, 100)).toMatchObject({ kind: 'ended', result: { signal: 'SIGKILL', timedOut: true } })
+  const stop = new AbortController()
+  const stopped = run(words, 20_000, stop.signal)
+  stop.abort(new Error('the monitor stops'))
+  await expect(stopped).rejects.toThrow('the monitor stops')
+})
