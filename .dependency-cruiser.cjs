@@ -144,6 +144,13 @@ module.exports = {
       to: { path: '^(libs|services)/', pathNot: '^libs/(npd-tools|golang|pattern|host|clock)/' },
     },
     {
+      name: 'log-rules-pure',
+      comment: 'libs/log-rules is rules for logs, for a monitor and the command line: texts, patterns, and the words of the domain.',
+      severity: 'error',
+      from: { path: '^libs/log-rules/', pathNot: TESTS },
+      to: { pathNot: '^libs/(log-rules|pattern|golang|model)/' },
+    },
+    {
       name: 'service-table-alone',
       comment: 'libs/service-table is data that every room may read: it knows none of them.',
       severity: 'error',

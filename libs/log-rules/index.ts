@@ -1,0 +1,3 @@
+/** The rules for logs that come with Node Doctor, for whoever uses or shows them. */
+export { isCalled, PACKS, type Pack, packOf } from './packs.ts'
+export type { DocumentedRule, PackLine, PackRecovery, PackRule, PackSeverity } from './types.ts'
