@@ -10,13 +10,14 @@ import { forget } from './forget.ts'
 import { HELPERS, isHelper, runHelper } from './helpers.ts'
 import { npd } from './npd.ts'
 import { complain, sayJson } from './print.ts'
+import { rules } from './rules/rules.ts'
 import { status } from './status.ts'
 import { up } from './up/up.ts'
 import { validate } from './validate.ts'
 import { version } from './version.ts'
 import { watch } from './watch.ts'
 
-export const COMMANDS: readonly Command[] = [up, npd, status, watch, clear, forget, validate, cleanup, version]
+export const COMMANDS: readonly Command[] = [up, npd, status, watch, clear, forget, validate, rules, cleanup, version]
 
 /** What nobody expected. */
 export const EXIT_FAILED = 1
