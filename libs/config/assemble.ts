@@ -25,7 +25,7 @@ import type { Document } from './schema/document.ts'
 import type { MapNode } from './tree/tree.ts'
 import type { MonitorEntry, NodeDoctorConfig } from './types.ts'
 import type { JsonSchema } from './walk/json-schema.ts'
-import { Run } from './walk/run.ts'
+import { type PatternReader, Run } from './walk/run.ts'
 import { walk } from './walk/walk.ts'
 
 export const DOCUMENT_SCHEMA: JsonSchema = documentJson
@@ -39,6 +39,8 @@ export interface Around {
   /** Of the document; another one than this version's in tests alone. */
   readonly schema: JsonSchema
   readonly notes: NonNullable<NodeDoctorConfig['notes']>
+  /** What regular expressions are held to; undefined: to nothing. */
+  readonly patterns?: PatternReader | undefined
 }
 
 export interface Assembled {
@@ -48,7 +50,7 @@ export interface Assembled {
 
 /** @param tree every layer, one over the other */
 export function assemble(tree: MapNode, around: Around): Assembled {
-  const run = new Run()
+  const run = new Run(around.patterns)
   const doc = walk(around.schema, tree, rootSpot(tree), run) as Document
   return build(doc, tree, run, around)
 }

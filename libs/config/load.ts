@@ -14,6 +14,8 @@ import { readYaml } from './tree/read-yaml.ts'
 import { child, type MapNode, mapOf } from './tree/tree.ts'
 import type { ConfigNote, NodeDoctorConfig } from './types.ts'
 import type { JsonSchema } from './walk/json-schema.ts'
+import type { PatternReader } from './walk/run.ts'
+import { asksForPatterns } from './walk/walk-patterns.ts'
 
 /** A value from the command line. */
 export interface ConfigFlag {
@@ -36,6 +38,8 @@ export interface LoadOptions {
   /** Of the document. Default that of this version. */
   readonly schema?: JsonSchema | undefined
   readonly surroundings?: Surroundings | undefined
+  /** What regular expressions are held to. `loadConfig` loads it where a check may have some; else they are taken as they are. */
+  readonly patterns?: PatternReader | undefined
 }
 
 const NOTHING = { where: 'embedded default', origin: { layer: 'default', text: 'default' } } as const
@@ -47,7 +51,21 @@ const HEAD = { apiVersion: 'node-doctor.io/v1alpha1', kind: 'NodeDoctorConfig', 
 export async function loadConfig(options: LoadOptions): Promise<NodeDoctorConfig> {
   const file = fileOf(options)
   const text = file === '' ? '' : await readConfigFile(file)
-  return parseConfig(text, file, options)
+  const patterns = options.patterns ?? (await patternsFor(text, options))
+  return parseConfig(text, file, { ...options, patterns })
+}
+
+/** They are heavy: loaded only where a type of check is named whose keys may have some. */
+async function patternsFor(
+  text: string,
+  { catalog = CATALOG, flags, env }: LoadOptions,
+): Promise<PatternReader | undefined> {
+  const types = catalog.checks
+    .filter(({ schema }) => asksForPatterns(schema))
+    .flatMap(({ type, aliases }) => [type, ...aliases])
+  const texts = [text, ...flags.map(({ value }) => value), ...Object.values(env)]
+  const isNamed = types.some((type) => texts.some((one) => one?.includes(type) === true))
+  return isNamed ? import('#pattern') : undefined
 }
 
 /** The configuration that a text gives. `file` is its name in errors and origins; "" for the embedded default, without a text. */
@@ -68,6 +86,7 @@ export function parseConfig(text: string, file: string, options: LoadOptions): N
     hostName,
     catalog,
     schema,
+    patterns: options.patterns,
     notes: [...substituted.notes, ...overriddenName(substituted.tree, env)],
   })
   const problems = inOrder([

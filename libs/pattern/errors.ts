@@ -12,3 +12,15 @@ export class PatternError extends Error {
     this.reason = reason
   }
 }
+
+/** A template names a group that its pattern does not have. */
+export class TemplateError extends Error {
+  readonly code = 'BAD_TEMPLATE'
+  /** Its name, or its number. */
+  readonly group: string
+  constructor(template: string, group: string, options?: ErrorOptions) {
+    super(`template ${JSON.stringify(template)} names group "${group}", which its pattern does not have`, options)
+    this.name = 'TemplateError'
+    this.group = group
+  }
+}

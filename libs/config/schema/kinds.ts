@@ -10,6 +10,8 @@
  * - `deferred: true`: looked at later, by the schema of the check's type
  * - `order: [['warningThreshold', 'criticalThreshold']]` on an object: the first must not be above the second
  * - `inherits: true`: where it is absent, the same key of the enclosing object holds
+ * - `regexp: true`: a regular expression of Go; `groupsOf: 'match'`: a text that may name groups of the one at that key beside it
+ * - `needs: [['recover', 'condition']]` on an object: the first has a meaning with the second alone; `excludes`: without it alone
  * - `defaultText`: what documentation says of a default that is computed
  */
 import { z } from 'zod'

@@ -34,6 +34,10 @@ export interface JsonSchema {
   /** A path of the node: what spells it longer (`//`, `/.`, a slash at its end) is the same. */
   readonly place?: boolean
   readonly defaultText?: string
+  readonly regexp?: boolean
+  readonly groupsOf?: string
+  readonly needs?: readonly (readonly string[])[]
+  readonly excludes?: readonly (readonly string[])[]
 }
 
 /** Keywords that the walker obeys or may ignore; the generator refuses a schema with any other. */
@@ -74,4 +78,8 @@ export const KEYWORDS: readonly string[] = [
   'unique',
   'place',
   'defaultText',
+  'regexp',
+  'groupsOf',
+  'needs',
+  'excludes',
 ]

@@ -1,4 +1,5 @@
 /** What one validation collects: faults, what is set and by whom, what is only worth a note. */
+import type { compilePattern, parseTemplate } from '#pattern'
 import type { ConfigProblem } from '../errors.ts'
 import { nearestName, suggestionWords } from '../nearest.ts'
 import { shownValue } from '../secrets.ts'
@@ -28,13 +29,25 @@ export interface Spot {
   readonly place: Place
 }
 
+/** What regular expressions are held to. It is loaded only where there are some. */
+export interface PatternReader {
+  readonly compilePattern: typeof compilePattern
+  readonly parseTemplate: typeof parseTemplate
+}
+
 export class Run {
+  /** Undefined: regular expressions are taken as they are. */
+  readonly patterns: PatternReader | undefined
   readonly problems: ConfigProblem[] = []
   readonly set: Setting[] = []
   readonly notes: ConfigNote[] = []
   defaults = 0
   readonly #faulty = new Set<string>()
   #letters = LETTERS_MAX
+
+  constructor(patterns?: PatternReader) {
+    this.patterns = patterns
+  }
 
   fault(spot: Spot, text: string): void {
     for (const { index } of spot.path.matchAll(/[.[]/g)) this.#faulty.add(spot.path.slice(0, index))

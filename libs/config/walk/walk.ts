@@ -8,7 +8,9 @@ import type { JsonSchema } from './json-schema.ts'
 import { at, below, Run, type Spot } from './run.ts'
 import { walkAny } from './walk-any.ts'
 import { checkOrder } from './walk-order.ts'
+import { checkPatterns } from './walk-patterns.ts'
 import { walkScalar } from './walk-scalar.ts'
+import { checkTogether } from './walk-together.ts'
 import { expectedWords, mapWords, quoted } from './words.ts'
 
 /** A map with keys of anybody's choice (labels, parameters) has no more. */
@@ -76,6 +78,8 @@ function walkObject(schema: JsonSchema, node: Tree, spot: Spot, run: Run, outer:
   if (schema.properties === undefined) return walkRecord(schema, node, spot, run)
   const value = walkProperties(schema, node, spot, run, outer)
   checkOrder(schema, node, value, spot, run)
+  checkTogether(schema, node, spot, run)
+  checkPatterns(schema, node, spot, run)
   return value
 }
 

@@ -1,8 +1,7 @@
 /** From what a user writes, or a pack has, to rules that lines can be held against. Pure. */
 import { hashText } from '#model'
-import { compilePattern, type Pattern } from '#pattern'
+import { compilePattern, type Pattern, parseTemplate, type Template, TemplateError } from '#pattern'
 import type { RuleConfig } from './config.ts'
-import { parseTemplate, type Template, TemplateError } from './template.ts'
 import type { Recovery, Rule } from './types.ts'
 
 /** A rule as it is configured, durations in milliseconds. */

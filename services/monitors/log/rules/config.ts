@@ -39,13 +39,13 @@ const rule = z
       .min(1)
       .max(1024)
       .optional()
-      .meta({ groupsOf: ['match'] })
+      .meta({ groupsOf: 'match' })
       .describe('What is told, with groups of match as ${dev} or $1; nothing: the lines that matched'),
     entity: z
       .string()
       .max(256)
       .default('')
-      .meta({ groupsOf: ['match'] })
+      .meta({ groupsOf: 'match' })
       .describe('What it is about, with groups of match: "disk:${dev}"; where a group is empty, the check itself'),
     severity: z
       .enum(['info', 'warning', 'error', 'critical'])

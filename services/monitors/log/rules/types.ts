@@ -1,8 +1,7 @@
 /** Rules as the engine has them, and what it says of a line. */
 
 import type { Severity } from '#model'
-import type { Pattern } from '#pattern'
-import type { Template } from './template.ts'
+import type { Pattern, Template } from '#pattern'
 
 /** What ends the condition of a rule. */
 export interface Recovery {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { compilePattern } from '#pattern'
-import { parseTemplate, TemplateError } from './template.ts'
+import { TemplateError } from './errors.ts'
+import { compilePattern } from './pattern.ts'
+import { parseTemplate } from './template.ts'
 
 const pattern = compilePattern('dev (?P<dev>\\w+)(?: part (\\d+))?')
 const groupsOf = (text: string) => pattern.find(text)?.groups ?? []

@@ -1,4 +1,5 @@
-/** Texts with groups of a match in them: `disk:${dev}`, `$1`. Pure. */
+/** Texts with groups of a match in them: `disk:${dev}`, `$1`. */
+import { TemplateError } from './errors.ts'
 
 /** What the groups of a match are called. */
 export interface Groups {
@@ -9,21 +10,12 @@ export interface Groups {
 /** A template of one pattern. */
 export interface Template {
   readonly source: string
-  /** Whether it names groups that have to be known first. */
+  /** Groups that it names, each once. */
   readonly names: readonly string[]
   /** @param groups of a match, the whole first. A group that took no part is "" */
   render(groups: readonly (string | undefined)[]): string
   /** The same; undefined where a group that it names is empty. */
   renderWhole(groups: readonly (string | undefined)[]): string | undefined
-}
-
-/** A template names a group that its pattern does not have. */
-export class TemplateError extends Error {
-  override readonly name = 'TemplateError'
-  readonly code = 'LOG_TEMPLATE_GROUP'
-  constructor(source: string, group: string) {
-    super(`template ${JSON.stringify(source)} names group "${group}", which its pattern does not have`)
-  }
 }
 
 /** `$$`, `$1`, `${1}`, `${dev}`; any other `$` is itself. */

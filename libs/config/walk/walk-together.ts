@@ -1,0 +1,17 @@
+/** Keys that have a meaning only beside others, or only without them. */
+import type { MapNode } from '../tree/tree.ts'
+import type { JsonSchema } from './json-schema.ts'
+import { below, type Run, type Spot } from './run.ts'
+
+export function checkTogether({ needs = [], excludes = [] }: JsonSchema, node: MapNode, spot: Spot, run: Run): void {
+  for (const [key = '', other = ''] of needs) {
+    const entry = node.entries.get(key)
+    if (entry === undefined || node.entries.has(other)) continue
+    run.fault(below(spot, key, entry.place), `has no meaning without "${other}"; expected that beside it`)
+  }
+  for (const [key = '', other = ''] of excludes) {
+    const entry = node.entries.get(key)
+    if (entry === undefined || !node.entries.has(other)) continue
+    run.fault(below(spot, key, entry.place), `has no meaning beside "${other}"; expected one of them`)
+  }
+}
