@@ -8,6 +8,8 @@ import { defaultRunDir, defaultStateDir, type Surroundings } from './layers/defa
 import type { Environment } from './layers/substitute.ts'
 import { checkTypes, missingRemediation, missingServices } from './missing.ts'
 import { placedMonitors } from './monitor-entries.ts'
+import type { NpdReading } from './npd/kinds.ts'
+import { placedNpd } from './npd-entries.ts'
 import { OWN_NAMES } from './parts.ts'
 import { placedPlugins } from './plugin-entries.ts'
 import { checkDependencies } from './rules/dependencies.ts'
@@ -41,6 +43,8 @@ export interface Around {
   readonly notes: NonNullable<NodeDoctorConfig['notes']>
   /** What regular expressions are held to; undefined: to nothing. */
   readonly patterns?: PatternReader | undefined
+  /** What the files that `npd` names say; undefined where none was read. */
+  readonly npd: NpdReading | undefined
 }
 
 export interface Assembled {
@@ -57,8 +61,10 @@ export function assemble(tree: MapNode, around: Around): Assembled {
 
 function build(doc: Document, tree: MapNode, run: Run, around: Around): Assembled {
   const { catalog, surroundings, env, schema } = around
-  const monitors = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
+  const written = placedMonitors(tree, { doc, catalog, run, schema: itemOf(schema, 'monitors') })
   const plugins = placedPlugins(doc, tree, itemOf(schema, 'plugins'))
+  const npd = placedNpd(around.npd, { doc, tree, catalog, monitors: written, plugins, run })
+  const monitors = [...written, ...npd.entries]
   const runDir = doc.settings.runDir ?? defaultRunDir(surroundings, env)
   const served = catalog.checks.flatMap(({ type, aliases }) => [type, ...aliases])
   const unserved = checkTypes(monitors, served, run)
@@ -88,6 +94,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
       ...sections,
       monitors: monitors.map(({ entry }) => entry),
       plugins: plugins.map(({ entry }) => entry),
+      npd: { files: npd.files, compat: doc.npd.compat },
       catalog: owners,
       missing,
       notes: [...around.notes, ...run.notes],
@@ -114,7 +121,7 @@ interface Known {
  */
 function computed(doc: Document, { runDir, active }: Known, around: Around) {
   const { $schema: _schema, apiVersion: _version, kind: _kind, metadata: _head, ...written } = doc
-  const { monitors: _monitors, plugins: _plugins, ...sections } = inForce(around.schema, written)
+  const { monitors: _monitors, plugins: _plugins, npd: _npd, ...sections } = inForce(around.schema, written)
   const { settings, bus, detector, exporters, remediation } = sections
   const { http, prometheus } = exporters
   return {

@@ -9,12 +9,16 @@ import { type Assignment, assignmentsOf, FILE_VARIABLE } from './layers/environm
 import { parseKeyPath } from './layers/key-path.ts'
 import { overlay } from './layers/overlay.ts'
 import { type Environment, substitute } from './layers/substitute.ts'
+import type { NpdReading } from './npd/kinds.ts'
+import type { NpdSection } from './npd/read.ts'
+import { rootSpot, spotOf } from './rules/spot.ts'
 import { readConfigFile } from './tree/read-file.ts'
 import { readYaml } from './tree/read-yaml.ts'
 import { child, type MapNode, mapOf } from './tree/tree.ts'
 import type { ConfigNote, NodeDoctorConfig } from './types.ts'
 import type { JsonSchema } from './walk/json-schema.ts'
-import type { PatternReader } from './walk/run.ts'
+import { type PatternReader, Run } from './walk/run.ts'
+import { walk } from './walk/walk.ts'
 import { asksForPatterns } from './walk/walk-patterns.ts'
 
 /** A value from the command line. */
@@ -40,6 +44,11 @@ export interface LoadOptions {
   readonly surroundings?: Surroundings | undefined
   /** What regular expressions are held to. `loadConfig` loads it where a check may have some; else they are taken as they are. */
   readonly patterns?: PatternReader | undefined
+  /**
+   * Whether scripts and folders that files of `npd` name are to be where this process is: where it is not the one that runs
+   * them, whoever does finds out. Default false.
+   */
+  readonly lookForPrograms?: boolean | undefined
 }
 
 const NOTHING = { where: 'embedded default', origin: { layer: 'default', text: 'default' } } as const
@@ -52,7 +61,8 @@ export async function loadConfig(options: LoadOptions): Promise<NodeDoctorConfig
   const file = fileOf(options)
   const text = file === '' ? '' : await readConfigFile(file)
   const patterns = options.patterns ?? (await patternsFor(text, options))
-  return parseConfig(text, file, { ...options, patterns })
+  const layers = layersOf(text, file, options)
+  return configOf(layers, { ...options, patterns }, await npdOf(layers, options))
 }
 
 /** They are heavy: loaded only where a type of check is named whose keys may have some. */
@@ -68,26 +78,45 @@ async function patternsFor(
   return isNamed ? import('#pattern') : undefined
 }
 
-/** The configuration that a text gives. `file` is its name in errors and origins; "" for the embedded default, without a text. */
+/**
+ * The configuration that a text gives. `file` is its name in errors and origins; "" for the embedded default, without a text.
+ * No other file is read: what `npd` names is left out.
+ */
 export function parseConfig(text: string, file: string, options: LoadOptions): NodeDoctorConfig {
+  return configOf(layersOf(text, file, options), options, undefined)
+}
+
+/** A text with the environment and the flags over it. */
+function layersOf(text: string, file: string, options: LoadOptions) {
   const { env, catalog = CATALOG, schema = DOCUMENT_SCHEMA } = options
   const around = options.surroundings ?? surroundings()
-  const source = file === '' ? 'embedded default' : file
   const base = treeOfFile(text, file)
   const flags = flagAssignments(options.flags)
   const assignments = [...assignmentsOf(env), ...flags.assignments]
   const hostName = hostNameOf(around, hostRootOf(base, assignments))
   const substituted = substitute(base, env, hostName)
   const layered = overlay(underlay(substituted.tree), assignments, schema, configSchemaOf(catalog))
+  const notes = [...substituted.notes, ...overriddenName(substituted.tree, env)]
+  return { file, around, hostName, flags, substituted, layered, notes }
+}
+
+type Layers = ReturnType<typeof layersOf>
+
+/** @param npd what the files that `npd` names say */
+function configOf(layers: Layers, options: LoadOptions, npd: NpdReading | undefined): NodeDoctorConfig {
+  const { file, flags, substituted, layered } = layers
+  const { env, catalog = CATALOG, schema = DOCUMENT_SCHEMA } = options
+  const { around: surroundings, hostName, notes } = layers
   const assembled: Assembled = assemble(layered.tree, {
     file,
     env,
-    surroundings: around,
+    surroundings,
     hostName,
     catalog,
     schema,
     patterns: options.patterns,
-    notes: [...substituted.notes, ...overriddenName(substituted.tree, env)],
+    notes,
+    npd,
   })
   const problems = inOrder([
     ...substituted.problems,
@@ -95,8 +124,22 @@ export function parseConfig(text: string, file: string, options: LoadOptions): N
     ...layered.problems,
     ...withoutUnset(assembled.problems, substituted.problems),
   ])
-  if (problems.length > 0 || assembled.config === undefined) throw new ConfigErrors(source, problems)
+  if (problems.length > 0 || assembled.config === undefined)
+    throw new ConfigErrors(file === '' ? 'embedded default' : file, problems)
   return assembled.config
+}
+
+/** Reads the files that `npd` names. What reads them is loaded only where there are some: it brings regular expressions. */
+async function npdOf({ layered }: Layers, options: LoadOptions): Promise<NpdReading | undefined> {
+  const node = child(layered.tree, 'npd')
+  const schema = (options.schema ?? DOCUMENT_SCHEMA).properties?.['npd']
+  if (node === undefined || schema === undefined) return undefined
+  const run = new Run()
+  const section = walk(schema, node, spotOf(rootSpot(layered.tree), layered.tree, 'npd'), run) as NpdSection
+  // What is wrong with the section is told when the whole document is looked at.
+  if (run.problems.length > 0) return undefined
+  const { readNpd } = await import('./npd/read.ts')
+  return readNpd(section, { lookForPrograms: options.lookForPrograms ?? false })
 }
 
 /** What is wrong with a value only because its variable is not set goes without saying. */

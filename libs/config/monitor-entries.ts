@@ -12,8 +12,8 @@ import { walkAny } from './walk/walk-any.ts'
 import { quoted } from './walk/words.ts'
 
 /** For a type of which nothing is known. */
-const INTERVAL_MS = 30_000
-const TIMEOUT_MS = 10_000
+export const INTERVAL_MS = 30_000
+export const TIMEOUT_MS = 10_000
 /** A timeout that nobody set leaves at least a fifth of the interval. */
 const TIMEOUT_SHARE = 0.8
 

@@ -2,7 +2,7 @@
 import type { MonitorEntry } from './types.ts'
 
 /** A file of rules; its events are told with its source and nothing else of ours. */
-export interface NpdFile {
+export interface NpdSpeaker {
   /** The monitor that runs it, and its check's name: by these its events are known. */
   readonly monitor: string
   readonly check: string
@@ -12,7 +12,7 @@ export interface NpdFile {
 
 /** What all of them say together. */
 export interface NpdTold {
-  readonly files: readonly NpdFile[]
+  readonly files: readonly NpdSpeaker[]
   /** Condition types, each once. */
   readonly types: readonly string[]
   /** Names of metrics as node-problem-detector shows them, each once. */

@@ -92,5 +92,8 @@ export const PLANNED_CHECKS: Readonly<Record<string, string>> = {
   'kubernetes-capacity-check': 'kubernetes',
   'custom-logpattern': 'log',
   'custom-plugin': 'custom-plugin',
+  'npd-log': 'log',
+  'npd-plugin': 'custom-plugin',
+  'npd-stats': 'system',
   'gpu-health-check': 'gpu',
 }

@@ -1,5 +1,6 @@
 /** The configuration in force: validated, defaults applied, durations as milliseconds, each value's origin known. */
 
+import type { ConfigProblem } from './errors.ts'
 import type { Filled, InForce } from './in-force.ts'
 import type { Document } from './schema/document.ts'
 
@@ -37,11 +38,26 @@ export type PluginEntry = Omit<InForce<Document['plugins'][number]>, 'enabled' |
   readonly origin: Origin
 }
 
+/** A file of node-problem-detector's that `npd` names. */
+export interface NpdFile {
+  /** Absolute; of a folder that cannot be read the folder's. */
+  readonly path: string
+  /** What it is read as; "unknown" where neither the configuration nor its content says it. */
+  readonly kind: 'log' | 'plugin' | 'stats' | 'unknown'
+  /** The name of its check, which stands in `monitors`; "" where the file cannot be used. */
+  readonly entry: string
+  /** Why it cannot be used, each with its place in the file. */
+  readonly faults: readonly ConfigProblem[]
+  /** What works otherwise than it reads. */
+  readonly warnings: readonly ConfigProblem[]
+  readonly origin: Origin
+}
+
 /** One of `exporters.http.endpoints`: a handler that is not named there is served at its own path (HANDLERS of parts.ts). */
 export type HttpEndpoint = NodeDoctorConfig['exporters']['http']['endpoints'][number]
 
 /** Keys that say what the document is, and lists whose entries are put together with what else is known of them. */
-type Apart = '$schema' | 'apiVersion' | 'kind' | 'metadata' | 'monitors' | 'plugins'
+type Apart = '$schema' | 'apiVersion' | 'kind' | 'metadata' | 'monitors' | 'plugins' | 'npd'
 
 /** The document's sections by the rule of in-force.ts; their keys are explained by the schema. */
 type Sections = InForce<Omit<Document, Apart>>
@@ -67,8 +83,15 @@ export interface NodeDoctorConfig extends Omit<Sections, keyof Computed>, Comput
   /** File it was read from; "" for the embedded default alone. */
   readonly file: string
   readonly name: string
+  /** Those of `monitors`, and behind them one for each file of `npd` that can be used. */
   readonly monitors: readonly MonitorEntry[]
   readonly plugins: readonly PluginEntry[]
+  readonly npd: {
+    /** In the order in which they are named; a folder's by their names. */
+    readonly files: readonly NpdFile[]
+    /** Bugs that are brought back: "B2". */
+    readonly compat: readonly string[]
+  }
   /** Every built-in monitor, and whose condition types are its own by the checks that are configured. */
   readonly catalog: readonly {
     readonly monitor: string

@@ -270,6 +270,40 @@ describe('the other commands', () => {
     })
   })
 
+  it('validate, list what is wrong with files of node-problem-detector, and what works otherwise than it reads', async () => {
+    const [file, good, bad] = ['c.yaml', 'good.json', 'bad.json'].map((name) => join(place.dir, name)) as [
+      string,
+      string,
+      string,
+    ]
+    const npd = { systemLogMonitors: [good], customPluginMonitors: [bad] }
+    await writeFile(
+      file,
+      `apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nmonitors: []\nnpd: ${JSON.stringify(npd)}\n`,
+    )
+    await writeFile(good, '{"plugin":"kmsg","rules":[{"type":"temporary","reason":"R","pattern":"a|b"}]}')
+    await writeFile(bad, '{"plugin":"custom","rules":[{"type":"temporary","reason":"R","path":"/no/such.sh"}]}')
+    const { code, out } = await runCommand('validate', file)
+    expect(code).toBe(2)
+    expect(out.split('\n').slice(0, 1)).toEqual([
+      `${file} is valid, but of 2 files of node-problem-detector 1 cannot be used.`,
+    ])
+    expect(out).toContain(
+      `  log file: ${good} (c.yaml, line 5) is check "good"\n    warning: ${good}:1:70: rules[0].pattern: "a" stands`,
+    )
+    expect(out).toContain(
+      `  cannot be used: ${bad} (c.yaml, line 5)\n    fault: ${bad}:1:69: rules[0].path: "/no/such.sh" does not exist; expected the path of a program\n`,
+    )
+    const json: unknown = JSON.parse((await runCommand('validate', file, '-o', 'json')).out)
+    expect(json).toMatchObject({
+      valid: false,
+      error: { code: 'CONFIG_INVALID', problems: [{ where: `${bad}:1:69`, path: 'rules[0].path' }] },
+      npd: { files: [{ entry: 'good' }, { entry: '', faults: [{ path: 'rules[0].path' }] }] },
+    })
+    await writeFile(bad, '{"plugin":"custom"}')
+    expect(await runCommand('validate', file)).toMatchObject({ code: 0, out: expect.stringContaining('is valid.\n') })
+  })
+
   it('help, version, and faults of the command line', async () => {
     expect((await runCommand()).out).toContain('Commands:')
     expect((await runCommand('up', '--help')).out).toContain('Usage: node-doctor up')

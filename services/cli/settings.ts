@@ -1,5 +1,5 @@
 /** The configuration that a command works with. */
-import { type ConfigFlag, loadConfig, type NodeDoctorConfig } from '#config'
+import { type ConfigFlag, type LoadOptions, loadConfig, type NodeDoctorConfig } from '#config'
 import { textOf, type Values } from './command.ts'
 import { CliUsageError } from './errors.ts'
 
@@ -25,7 +25,12 @@ export function flagsOf(values: Values): ConfigFlag[] {
 }
 
 /** @throws ConfigErrors with every fault */
-export function configOf(values: Values, more: readonly ConfigFlag[] = []): Promise<NodeDoctorConfig> {
+export function configOf(
+  values: Values,
+  more: readonly ConfigFlag[] = [],
+  options: Pick<LoadOptions, 'lookForPrograms'> = {},
+): Promise<NodeDoctorConfig> {
   const file = textOf(values, 'config')
-  return loadConfig({ ...(file === undefined ? {} : { file }), flags: [...flagsOf(values), ...more], env: process.env })
+  const flags = [...flagsOf(values), ...more]
+  return loadConfig({ ...(file === undefined ? {} : { file }), flags, env: process.env, ...options })
 }

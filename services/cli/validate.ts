@@ -1,4 +1,4 @@
-import { ConfigErrors, type NodeDoctorConfig, withoutSecrets } from '#config'
+import { ConfigErrors, type NodeDoctorConfig, type NpdFile, renderProblem, withoutSecrets } from '#config'
 import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, textOf, type Values, wantsJson } from './command.ts'
 import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { say, sayJson } from './print.ts'
@@ -12,6 +12,24 @@ function fileOf(values: Values, file: string | undefined): Values {
   return { ...values, config: file }
 }
 
+/** What stands in the files of node-problem-detector; a file's own faults come with its place in it. */
+function linesOf(files: readonly NpdFile[]): string[] {
+  return files.flatMap(({ path, kind, entry, faults, warnings, origin }) => [
+    entry === ''
+      ? `  ${faults.length === 0 ? 'left out' : 'cannot be used'}: ${path} (${origin.text})`
+      : `  ${kind} file: ${path} (${origin.text}) is check "${entry}"`,
+    ...faults.map((fault) => `    fault: ${renderProblem(fault)}`),
+    ...warnings.map((warning) => `    warning: ${renderProblem(warning)}`),
+  ])
+}
+
+/** The first line: whether all is well. */
+function verdictOf({ file, npd }: NodeDoctorConfig, bad: number): string {
+  const name = file === '' ? 'The embedded default' : file
+  if (bad === 0) return `${name} is valid.`
+  return `${name} is valid, but of ${npd.files.length} files of node-problem-detector ${bad} cannot be used.`
+}
+
 export const validate: Command = {
   name: 'validate',
   summary: 'checks a configuration and says what would be in force',
@@ -19,6 +37,8 @@ export const validate: Command = {
 
 Checks the file (default: what a service would read) as every service does at its start: all faults at once, each with
 its file, line, key, value, what is expected, and the nearest valid name. Then says what would run and what is missing.
+Files of node-problem-detector that it names are looked at in the same way, and whether the programs that they run are
+here; what a service would leave out and tell (NPDConfigInvalid) is not valid.
 
 Options:
   --config FILE    the same as FILE
@@ -34,26 +54,31 @@ Exit code: 0 valid, 2 not valid.`,
     const json = wantsJson(values)
     let config: NodeDoctorConfig
     try {
-      config = await configOf(fileOf(values, file))
+      config = await configOf(fileOf(values, file), [], { lookForPrograms: true })
     } catch (err) {
       if (!json || !(err instanceof ConfigErrors)) throw err
       sayJson({ valid: false, error: refusalOf(err) }, 2)
       return EXIT_USAGE
     }
+    const bad = config.npd.files.filter(({ faults }) => faults.length > 0)
+    const code = bad.length === 0 ? 0 : EXIT_USAGE
     if (json) {
-      sayJson({ valid: true, ...withoutSecrets(config), catalog: undefined }, 2)
-      return 0
+      const faults = bad.flatMap((one) => one.faults)
+      const error = bad.length === 0 ? undefined : refusalOf(new ConfigErrors(config.file, faults))
+      sayJson({ valid: bad.length === 0, error, ...withoutSecrets(config), catalog: undefined }, 2)
+      return code
     }
     const checks = config.monitors.filter(({ enabled }) => enabled)
     const lines = [
-      `${config.file === '' ? 'The embedded default' : config.file} is valid.`,
+      verdictOf(config, bad.length),
       `  ${checks.length} checks: ${checks.map(({ name, type }) => (name === type ? name : `${name} (${type})`)).join(', ') || 'none'}`,
       `  ${config.plugins.length} plug-ins${config.plugins.length === 0 ? '' : `: ${config.plugins.map(({ name }) => name).join(', ')}`}`,
       `  ${config.settingsInForce.set.length} values are set, ${config.settingsInForce.defaults} are at their defaults`,
+      ...linesOf(config.npd.files),
       ...(config.notes ?? []).map(({ key, text, origin }) => `  note: ${key}: ${text} (${origin.text})`),
       ...config.missing.map(({ what, origin, reason }) => `  missing: ${what} (${origin.text}): ${reason}`),
     ]
     say(lines.map((line) => line.replace(/\n/g, ' ')).join('\n'))
-    return 0
+    return code
   },
 }

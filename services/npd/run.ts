@@ -3,7 +3,7 @@
  * of this one process.
  */
 import { hostname } from 'node:os'
-import { ConfigErrors, isSwitchedOn, loadConfig, type NodeDoctorConfig } from '#config'
+import { ConfigErrors, isSwitchedOn, loadConfig, type NodeDoctorConfig, renderProblem } from '#config'
 import { FlagError, flagUsages, parseFlags } from '#golang'
 import { type AnyDefinition, EXIT_FAILED, leave, runServices, VERSION } from '#service'
 import { SERVICES, type ServiceTable } from '#service-table'
@@ -47,7 +47,7 @@ async function configOf(flags: NpdFlags, { path }: OwnFolder): Promise<NodeDocto
   const { KUBECONFIG, NODE_NAME } = process.env
   const env = { ...(KUBECONFIG !== undefined && { KUBECONFIG }), ...(NODE_NAME !== undefined && { NODE_NAME }) }
   try {
-    return await loadConfig({ file: '', defaultFile: '', flags: settingsOf(flags, machine), env })
+    return await loadConfig({ file: '', defaultFile: '', flags: settingsOf(flags, machine), env, lookForPrograms: true })
   } catch (err) {
     if (err instanceof ConfigErrors) throw new NpdStartError(err.message, EXIT_USAGE)
     throw err
@@ -55,12 +55,12 @@ async function configOf(flags: NpdFlags, { path }: OwnFolder): Promise<NodeDocto
 }
 
 /** Says what is wrong with the files. @throws NpdStartError where none is left, or one bad file is to stop all */
-function judgeFiles({ npd }: NodeDoctorConfig): void {
+function judgeFiles({ npd }: NodeDoctorConfig, isStrict: boolean): void {
   const bad = npd.files.filter(({ faults }) => faults.length > 0)
   for (const { faults } of bad) for (const fault of faults) complain(renderProblem(fault))
   for (const { warnings } of npd.files) for (const warning of warnings) complain(`warning: ${renderProblem(warning)}`)
   if (bad.length === 0) return
-  if (npd.strict) throw new NpdStartError('a file is bad, and --strict lets none of the others run', EXIT_FATAL)
+  if (isStrict) throw new NpdStartError('a file is bad, and --strict lets none of the others run', EXIT_FATAL)
   if (bad.length === npd.files.length) throw new NpdStartError('all files are bad; nothing can be watched', EXIT_FATAL)
 }
 
@@ -78,7 +78,7 @@ async function run(words: readonly string[], services: LateDefinitions): Promise
   const folder = makeOwnFolder()
   try {
     const config = await configOf(flags, folder)
-    judgeFiles(config)
+    judgeFiles(config, flags.strict)
     if (flags['exporter.stackdriver'] !== '') complain('--exporter.stackdriver: nothing is sent to Stackdriver')
     const needed = Object.entries(services).filter(([name]) => isNeeded(name, config))
     const definitions = await Promise.all(needed.map(([, load]) => load()))

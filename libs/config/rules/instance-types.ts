@@ -1,6 +1,7 @@
 /** Which condition types are whose, by the checks that are configured: those of their type, and those that their keys name. */
 import { CAMEL_CASE, DETECTOR_CONDITIONS, namedTypes } from '#model'
 import { type Catalog, type CatalogCheck, checkOf } from '../catalog.ts'
+import { isNpdCheck } from '../npd/kinds.ts'
 import type { MonitorEntry, NodeDoctorConfig } from '../types.ts'
 import type { Run, Spot } from '../walk/run.ts'
 import { type Placed, spotOf } from './spot.ts'
@@ -11,6 +12,8 @@ export interface NamedType {
   /** The check's configured name. */
   readonly check: string
   readonly monitor: string
+  /** Of another's file, as it stands there: it may be any text. */
+  readonly isVerbatim: boolean
   readonly spot: Spot
 }
 
@@ -28,6 +31,7 @@ export function namedTypesOf(monitors: readonly Placed<MonitorEntry>[], catalog:
         type,
         check: entry.name,
         monitor: entry.monitor,
+        isVerbatim: isNpdCheck(entry.type),
         spot: at,
       }))
     }),
@@ -50,9 +54,9 @@ export function checkNamedTypes(monitors: readonly Placed<MonitorEntry>[], catal
     ...owned,
     ...DETECTOR_CONDITIONS.map(({ type }) => [type, 'the detector'] as const),
   ])
-  for (const { type, spot } of namedTypesOf(monitors, catalog)) {
+  for (const { type, isVerbatim, spot } of namedTypesOf(monitors, catalog)) {
     const owner = owners.get(type)
-    if (!CAMEL_CASE.test(type))
+    if (!isVerbatim && !CAMEL_CASE.test(type))
       run.fault(spot, `"${type}" is no condition type; expected a name in CamelCase, such as DiskFull`)
     else if (owner !== undefined) run.fault(spot, `condition type "${type}" belongs to ${owner}; expected another name`)
   }

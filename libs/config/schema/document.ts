@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { exporters } from './exporters.ts'
 import { absolutePath, duration, labels } from './kinds.ts'
 import { monitor } from './monitors.ts'
+import { npd } from './npd.ts'
 import { plugin } from './plugins.ts'
 import { settings } from './settings.ts'
 
@@ -131,6 +132,7 @@ export const document = z.strictObject({
     .describe('The checks. Written, it replaces the whole list of the default')
     .meta({ unique: 'name', defaultText: 'all checks of the machine' }),
   plugins: z.array(plugin).max(100).prefault([]).describe('Monitors of others').meta({ unique: 'name' }),
+  npd: npd.prefault({}).describe('Files of node-problem-detector; each is a check'),
   exporters: exporters.prefault({}).describe('How the node’s state is shown'),
   remediation: remediation.prefault({}).describe('Limits of all repairs'),
 })

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 import { ConfigErrors } from '../errors.ts'
 
 /** What a ConfigMap may hold. */
-const BYTES_MAX = 1_048_576
+export const BYTES_MAX = 1_048_576
 
 /** @throws ConfigErrors when it cannot be read, is larger than 1 MiB or is not UTF-8 */
 export async function readConfigFile(file: string): Promise<string> {
@@ -28,7 +28,7 @@ export async function readConfigFile(file: string): Promise<string> {
 }
 
 /** At most one byte more than is allowed; undefined for a pipe, a device, a directory. */
-async function readBounded(file: string): Promise<Buffer | undefined> {
+export async function readBounded(file: string): Promise<Buffer | undefined> {
   const { O_RDONLY, O_NONBLOCK } = constants
   // Without waiting: opening a pipe that nobody writes would last for ever.
   const handle = await open(file, O_RDONLY | O_NONBLOCK)

@@ -1,0 +1,83 @@
+/** What holds for files of more than one kind. */
+import { DurationError, parseDuration } from '#golang'
+import { compilePattern, PatternError } from '#pattern'
+import { nearestName, suggestion } from '../nearest.ts'
+import { cut } from '../secrets.ts'
+import type { Condition } from './files.ts'
+import type { PatternRoom } from './pattern-size.ts'
+import type { Reading } from './reading.ts'
+
+/** Each has a pattern to be compiled, or a program to be run. */
+const RULES_MAX = 1000
+
+/** As a fault quotes a value. */
+export function shown(value: string): string {
+  return `"${cut(value, 80)}"`
+}
+
+/** Nanoseconds; undefined where it is no duration, which is a fault. */
+export function checkDuration(reading: Reading, key: string, value: string): bigint | undefined {
+  try {
+    return parseDuration(value)
+  } catch (err) {
+    if (!(err instanceof DurationError)) throw err
+    const why = cut(err.message.replace(/^time: /, ''), 300)
+    reading.fault(key, `${shown(value)} is not a duration: ${why}; expected one such as "30s" or "1h30m"`)
+    return undefined
+  }
+}
+
+/** The fault names the pattern as it is written. */
+export function checkPattern(reading: Reading, key: string, source: string): boolean {
+  const why = patternFault(source, reading.room)
+  if (why !== undefined) reading.fault(key, why)
+  return why === undefined
+}
+
+/** Why a text is no pattern of Go's; undefined where it is one. */
+export function patternFault(source: string, room: PatternRoom): string | undefined {
+  if (!room.take(source))
+    return `${shown(source)} is too large, with the patterns before it; expected fewer repetitions`
+  try {
+    compilePattern(source)
+    return undefined
+  } catch (err) {
+    if (!(err instanceof PatternError)) throw err
+    return `"${cut(source, 300)}" is not a pattern: ${cut(err.message, 300)}; expected one of Go's syntax`
+  }
+}
+
+/** Types of the file's conditions, each with its key. */
+export function checkConditions(reading: Reading, conditions: readonly Condition[]): void {
+  const seen = new Map<string, number>()
+  conditions.forEach(({ type }, index) => {
+    const key = `conditions[${index}].type`
+    const first = seen.get(type)
+    if (first === undefined) seen.set(type, index)
+    else reading.warn(key, `${shown(type)} stands at conditions[${first}] already, which is the one that counts`)
+    if (type === '') reading.warn(key, 'is empty; expected the type of a condition, such as "KernelDeadlock"')
+  })
+}
+
+/** Whether there are no more rules than can be looked at. */
+export function checkRuleCount(reading: Reading, count: number): boolean {
+  if (count > RULES_MAX) reading.fault('rules', `has ${count} rules; expected at most ${RULES_MAX}`)
+  return count <= RULES_MAX
+}
+
+const RULE_TYPES = ['temporary', 'permanent'] as const
+
+/** NPD takes any text but "temporary" for "permanent" (B17). */
+export function checkRuleType(reading: Reading, key: string, type: string): void {
+  if (RULE_TYPES.some((one) => one === type)) return
+  const near = nearestName(type, RULE_TYPES)
+  const meant = near === undefined ? 'expected "temporary" or "permanent"' : `did you mean "${near}"?`
+  reading.warn(key, `${shown(type)} is no type of a rule, and counts as "permanent"; ${meant}`)
+}
+
+/** What a permanent rule says of a condition that the file does not declare. */
+export function unlisted(condition: string, conditions: readonly Condition[]): string {
+  const types = [...new Set(conditions.map(({ type }) => type))]
+  const why = `${shown(condition)} is not among the file's conditions`
+  return types.length === 0 ? `${why}, of which there are none` : `${why}; ${suggestion(condition, types)}`
+}

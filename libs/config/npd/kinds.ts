@@ -1,0 +1,53 @@
+/** The kinds of NPD's files. Data alone: read where no file of NPD is. */
+import type { ConfigProblem } from '../errors.ts'
+
+export const NPD_KINDS = ['log', 'plugin', 'stats'] as const
+
+export type NpdKind = (typeof NPD_KINDS)[number]
+
+/** The check that a file of each kind is. Its condition types are as NPD's files have them, whatever they are. */
+export const NPD_CHECKS = {
+  log: 'npd-log',
+  plugin: 'npd-plugin',
+  stats: 'npd-stats',
+} as const satisfies Readonly<Record<NpdKind, string>>
+
+/** Under which key of `npd` files of each kind are named. */
+export const NPD_LISTS = {
+  log: 'systemLogMonitors',
+  plugin: 'customPluginMonitors',
+  stats: 'systemStatsMonitors',
+} as const satisfies Readonly<Record<NpdKind, string>>
+
+/** Bugs of NPD by their numbers, which `npd.compat` brings back; docs/configuration.md says what each is. */
+export const NPD_BUGS = Array.from({ length: 18 }, (_, index) => `B${index + 1}`)
+
+export function isNpdCheck(type: string): boolean {
+  return Object.values(NPD_CHECKS).some((one) => one === type)
+}
+
+/** What a file says, as the configuration of its check; durations are texts of Go's. */
+export type NpdConfig = Readonly<Record<string, unknown>>
+
+/** A file that was read. */
+export interface NpdRead {
+  /** Absolute. */
+  readonly path: string
+  /** Where it is named: "npd.systemLogMonitors[1]", "npd.dir". */
+  readonly named: string
+  /** Undefined where neither the configuration nor the file says it. */
+  readonly kind: NpdKind | undefined
+  /** Undefined where there are faults. */
+  readonly config: NpdConfig | undefined
+  /** The condition types that it declares, with the key of each. */
+  readonly types: readonly { readonly type: string; readonly key: string; readonly where: string }[]
+  readonly faults: readonly ConfigProblem[]
+  readonly warnings: readonly ConfigProblem[]
+}
+
+/** All that `npd` names. */
+export interface NpdReading {
+  readonly files: readonly NpdRead[]
+  /** Patterns of `npd.recover` that are none, by condition type: Go's words. */
+  readonly badMatches: ReadonlyMap<string, string>
+}

@@ -1,0 +1,69 @@
+/** For tests: what NPD's files are read as. */
+import { decodeText } from '#pattern'
+import { renderProblem } from '../errors.ts'
+import { logFile, pluginFile, statsFile } from './files.ts'
+import { JsonError, parseJson } from './json.ts'
+import type { NpdRead } from './kinds.ts'
+import { type NpdSection, parseNpdFile } from './read.ts'
+import { createReading } from './reading.ts'
+import { itemsOf, type Shape } from './shapes.ts'
+
+const SHAPES = { log: logFile, plugin: pluginFile, stats: statsFile } as const
+
+export type Kind = keyof typeof SHAPES
+
+function isSlice(value: object): value is { memory: unknown[]; length: number } {
+  return 'memory' in value && 'length' in value
+}
+
+/** As `table.json` has it: nothing is null, whether Go calls it so or it is empty. */
+export function plain(value: unknown): unknown {
+  if (value instanceof Map)
+    return value.size === 0 ? null : Object.fromEntries([...value].map(([k, v]) => [k, plain(v)]))
+  if (Array.isArray(value)) return value.length === 0 ? null : value.map(plain)
+  if (typeof value !== 'object' || value === null) return value ?? null
+  if (isSlice(value) && Array.isArray(value.memory)) return plain(itemsOf(value))
+  const entries = Object.entries(value).map(([key, item]) => [key, key === 'transition' ? '' : plain(item)] as const)
+  return entries.length === 0 ? null : Object.fromEntries(entries)
+}
+
+export interface Taken {
+  /** Undefined where the text is not taken. */
+  readonly value: unknown
+  readonly faults: readonly string[]
+}
+
+/** Reads a text as a file of that kind. */
+export function take(bytes: Buffer, kind: Kind): Taken {
+  const text = decodeText(bytes)
+  const reading = createReading('file.json', text)
+  const shape: Shape<object> = SHAPES[kind]
+  try {
+    const value = shape.decode(parseJson(text), shape.zero(), '', reading)
+    const faults = reading.faults.map(({ path, text: what }) => `${path}: ${what}`)
+    return { value: faults.length > 0 ? undefined : value, faults }
+  } catch (err) {
+    if (!(err instanceof JsonError)) throw err
+    return { value: undefined, faults: [err.message] }
+  }
+}
+
+/** A section of the document that names nothing. */
+export const NOTHING: NpdSection = {
+  systemLogMonitors: [],
+  customPluginMonitors: [],
+  systemStatsMonitors: [],
+  recover: {},
+  compat: [],
+  strict: false,
+}
+
+/** What a text is read as, as file /npd/file.json; what it names on the machine is not looked for. */
+export function readText(text: string, kind?: Kind, section: NpdSection = NOTHING): NpdRead {
+  return parseNpdFile(text, { path: '/npd/file.json', kind, named: 'npd.dir' }, section).file
+}
+
+/** Faults, or warnings, one line each: place, key, what is wrong. */
+export function linesOf(problems: NpdRead['faults']): readonly string[] {
+  return problems.map((problem) => renderProblem(problem).replace('/npd/file.json:', ''))
+}

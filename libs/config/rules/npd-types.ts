@@ -1,0 +1,88 @@
+/** A condition type of NPD's file that is somebody else's: a fault of that file, and of nothing else. */
+import { DETECTOR_CONDITIONS, KUBELET_CONDITIONS, SUMMARY_CONDITION } from '#model'
+import type { Catalog } from '../catalog.ts'
+import type { ConfigProblem } from '../errors.ts'
+import type { NpdRead } from '../npd/kinds.ts'
+import type { Document } from '../schema/document.ts'
+import { cut } from '../secrets.ts'
+import type { MonitorEntry, PluginEntry } from '../types.ts'
+import { configuredChecks } from './instance-types.ts'
+import type { Placed } from './spot.ts'
+
+interface Known {
+  readonly doc: Document
+  readonly catalog: Catalog
+  readonly monitors: readonly Placed<MonitorEntry>[]
+  readonly plugins: readonly Placed<PluginEntry>[]
+}
+
+/** In words, whose each type is that no file may declare. */
+function ownersIn({ catalog, monitors, plugins }: Known): ReadonlyMap<string, string> {
+  const checks = configuredChecks(
+    monitors.map(({ entry }) => entry),
+    catalog,
+  )
+  return new Map([
+    ...plugins.flatMap(({ entry }) => entry.conditions.map(({ type }) => [type, `plug-in "${entry.name}"`] as const)),
+    ...checks.flatMap(({ type: by, conditions }) =>
+      conditions.map(({ type }) => [type, `check type "${by}"`] as const),
+    ),
+    ...[...DETECTOR_CONDITIONS.map(({ type }) => type), SUMMARY_CONDITION].map(
+      (type) => [type, 'the detector'] as const,
+    ),
+    ...[...KUBELET_CONDITIONS].map((type) => [type, 'the kubelet'] as const),
+  ])
+}
+
+/** What conditions are called on the node, with the type that is called so. */
+function createNodeNames({ doc, catalog }: Known) {
+  const { conditionPrefix, conditionTypes } = doc.exporters.kubernetes
+  const nameOf = (type: string) =>
+    (Object.hasOwn(conditionTypes, type) ? conditionTypes[type] : undefined) ?? `${conditionPrefix}${type}`
+  const own = [...catalog.checks.flatMap(({ conditions }) => conditions), ...DETECTOR_CONDITIONS].map(
+    ({ type }) => type,
+  )
+  const names = new Map<string, string>([
+    ...own.map((type) => [nameOf(type), type] as const),
+    [SUMMARY_CONDITION, SUMMARY_CONDITION],
+  ])
+  return {
+    /** The other type that is called as this one would be. */
+    clash(type: string): string | undefined {
+      const name = nameOf(type)
+      const other = name === '' ? undefined : names.get(name)
+      return other === type ? undefined : other
+    },
+    isKubelets: (type: string) => KUBELET_CONDITIONS.has(nameOf(type)),
+    nameOf,
+    take: (type: string) => void names.set(nameOf(type), type),
+  }
+}
+
+/** Says for one file after the other what of its types cannot be. */
+export function createTypeRule(known: Known): (file: NpdRead) => readonly ConfigProblem[] {
+  const owners = ownersIn(known)
+  const names = createNodeNames(known)
+  const isOnNode = known.doc.exporters.kubernetes.enabled
+
+  function faultOf(type: string): string | undefined {
+    const shown = `"${cut(type, 80)}"`
+    const owner = owners.get(type)
+    if (owner !== undefined) return `condition type ${shown} belongs to ${owner}; expected another name`
+    if (!isOnNode) return undefined
+    const name = `"${cut(names.nameOf(type), 80)}"`
+    if (names.isKubelets(type))
+      return `condition type ${shown} is ${name} on the node, which is the kubelet's; expected another name`
+    const other = names.clash(type)
+    return other && `condition type ${shown} is ${name} on the node, as "${cut(other, 80)}" is; expected another name`
+  }
+
+  return ({ types, faults: before }) => {
+    const faults = types.flatMap(({ type, key, where }) => {
+      const text = faultOf(type)
+      return text === undefined ? [] : [{ where, path: key, text }]
+    })
+    if (faults.length === 0 && before.length === 0) for (const { type } of types) names.take(type)
+    return faults
+  }
+}

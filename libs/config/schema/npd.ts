@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { NPD_BUGS } from '../npd/kinds.ts'
+import { absolutePath, duration } from './kinds.ts'
+
+function files(kind: string, sample: string) {
+  return z
+    .array(absolutePath(sample))
+    .max(200)
+    .default([])
+    .describe(`Files of node-problem-detector’s ${kind}, as its \`--config\` flag takes them`)
+}
+
+/** `npd`: files of node-problem-detector. */
+export const npd = z.strictObject({
+  systemLogMonitors: files('system log monitor', '/config/kernel-monitor.json'),
+  customPluginMonitors: files('custom plugin monitor', '/config/network-problem-monitor.json'),
+  systemStatsMonitors: files('system stats monitor', '/config/system-stats-monitor.json'),
+  dir: absolutePath('/config')
+    .optional()
+    .describe(
+      'A folder: each `.json` file in it is one of those, its content says of which kind; folders in it are not looked at',
+    ),
+  recover: z
+    .record(
+      z.string(),
+      z.strictObject({
+        match: z
+          .string()
+          .max(4096)
+          .optional()
+          .describe('A line that matches this pattern (Go’s syntax) proves that the condition is over'),
+        absentFor: duration({ min: '1s', max: '365d' })
+          .optional()
+          .describe('So long without a line that would raise it proves the same'),
+        reboot: z.boolean().optional().describe('Whether a reboot proves it'),
+      }),
+    )
+    .prefault({})
+    .describe(
+      'What ends a condition of a log’s files, by its type. Without a rule it stays until a reboot, or until somebody clears it',
+    ),
+  compat: z
+    .array(z.enum(NPD_BUGS))
+    .max(18)
+    .default([])
+    .describe('Bugs of node-problem-detector that are brought back, by their numbers: `B2`'),
+  strict: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether one file that cannot be used makes the whole configuration invalid, as it does in node-problem-detector',
+    ),
+})
