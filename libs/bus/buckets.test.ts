@@ -66,8 +66,9 @@ describe('the table of buckets', () => {
       [true, true, true],
       [false, false, false],
     ])
-    const types = ['BusDegraded', 'MonitorUnreachable', 'MonitorMissing', 'DiskFull']
+    const types = ['BusDegraded', 'MonitorUnreachable', 'MonitorMissing', 'NPDConfigInvalid', 'DiskFull']
     expect(types.map((type) => node_conditions.isOwn(NodeCondition.fromPartial({ type })))).toEqual([
+      true,
       true,
       true,
       true,

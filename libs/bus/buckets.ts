@@ -8,7 +8,7 @@ import type { StateBucket, StateKey, StateValue } from './types.ts'
 const OWN = 'detector'
 
 /** Whether the detector speaks of itself, or of whoever it cannot hear. */
-const OWN_TYPES: readonly string[] = ['BusDegraded', 'MonitorUnreachable', 'MonitorMissing']
+const OWN_TYPES: readonly string[] = ['BusDegraded', 'MonitorUnreachable', 'MonitorMissing', 'NPDConfigInvalid']
 
 /** An empty entity is the node; no entity's own text has this token, since "_" stands only before a hash. */
 const NODE = '_'

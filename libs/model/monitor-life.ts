@@ -51,6 +51,13 @@ export const DETECTOR_CONDITIONS: readonly ConditionType[] = [
     ['SocketGoneOrTaken', 'every socket that stands there is a monitor'],
   ),
   own(
+    'NPDConfigInvalid',
+    'A file of node-problem-detector’s that the configuration names cannot be used; nothing of it is watched.',
+    '{entity} cannot be used',
+    'the file can be used, or the configuration no longer names it',
+    ['NPDFileTaken', 'every file that the configuration names can be used'],
+  ),
+  own(
     'BusDegraded',
     'The bus does not take what the detector has to say.',
     'bus degraded',

@@ -12,7 +12,7 @@ const slice = (text: string) => detectorSlice(parse(HEAD + text))
 
 describe('the detector’s slice of the configuration', () => {
   it('is its own keys', () => {
-    const { bus, detector, catalog, missing, absentReaders, ...rest } = slice(CHECKS)
+    const { bus, detector, catalog, missing, badNpdFiles, absentReaders, ...rest } = slice(CHECKS)
     expect(rest).toEqual({
       settings: { runDir: '/run/node-doctor', nodeName: 'machine-1' },
       monitors: [
@@ -30,13 +30,14 @@ describe('the detector’s slice of the configuration', () => {
         },
       ],
     })
-    expect([bus.port, detector.expect, catalog.map(({ monitor }) => monitor), missing, absentReaders]).toEqual([
-      4222,
-      [],
-      ['system'],
-      [],
-      ['k8s-exporter', 'remediator'],
-    ])
+    expect([
+      bus.port,
+      detector.expect,
+      catalog.map(({ monitor }) => monitor),
+      missing,
+      badNpdFiles,
+      absentReaders,
+    ]).toEqual([4222, [], ['system'], [], [], ['k8s-exporter', 'remediator']])
   })
 
   it.each([

@@ -1,5 +1,5 @@
 /** What of the configuration the detector goes by: whoever compares two of these knows whether it has anything to do. */
-import { isSwitchedOn, type MonitorEntry, type NodeDoctorConfig, type PluginEntry } from '#config'
+import { isSwitchedOn, type MonitorEntry, type NodeDoctorConfig, type NpdFile, type PluginEntry } from '#config'
 import { readersOf, SERVICES, type ServiceTable } from '#service-table'
 
 /** Of a check: where its monitor belongs, and by which names others may depend on it. */
@@ -11,19 +11,22 @@ export interface DetectorConfig extends Pick<NodeDoctorConfig, 'bus' | 'detector
   readonly monitors: readonly CheckPlace[]
   /** Without the place in the file, which moves with every line above it. */
   readonly plugins: readonly Omit<PluginEntry, 'origin'>[]
+  /** Files of `npd` that cannot be used, and why. */
+  readonly badNpdFiles: readonly Pick<NpdFile, 'path' | 'faults'>[]
   /** Readers of the bus that are switched off: nothing is kept for them. */
   readonly absentReaders: readonly string[]
 }
 
 /** Takes the detector's slice. Pure: two configurations that ask the same of it give equal slices. */
 export function detectorSlice(full: NodeDoctorConfig): DetectorConfig {
-  const { settings, bus, detector, monitors, plugins, catalog, missing } = full
+  const { settings, bus, detector, monitors, plugins, npd, catalog, missing } = full
   return {
     settings: { runDir: settings.runDir, nodeName: settings.nodeName },
     bus,
     detector,
     monitors: monitors.map(({ name, monitor, enabled, when }) => ({ name, monitor, enabled, when })),
     plugins: plugins.map(({ origin: _where, ...plugin }) => plugin),
+    badNpdFiles: npd.files.filter(({ faults }) => faults.length > 0).map(({ path, faults }) => ({ path, faults })),
     catalog,
     missing,
     absentReaders: absentReaders(full, SERVICES),

@@ -10,6 +10,7 @@ import { createDepartures } from './departures.ts'
 import { type Looking, startLooking } from './looking.ts'
 import { diffMembers, type Heard, plansOf } from './members.ts'
 import { missingParts, partsFound } from './missing.ts'
+import { badFiles, goodFiles } from './npd-files.ts'
 import { ownershipOf } from './ownership.ts'
 import { createRoster, type Roster, type RosterOptions } from './roster.ts'
 import { createSearch, type Search } from './search.ts'
@@ -57,10 +58,15 @@ function createBecoming({ engine, log, clock }: FleetOptions, roster: Roster) {
     }
   }
 
-  function tellMissing({ missing }: Wanted['config']): void {
-    const told = entitiesTold(engine, 'MonitorMissing')
+  /** What of the configuration comes to nothing here. */
+  function tellMissing({ missing, badNpdFiles }: Wanted['config']): void {
     const now = clock.now()
-    const observations = [...missingParts(missing, now), ...partsFound(told, missing, now)]
+    const observations = [
+      ...missingParts(missing, now),
+      ...partsFound(entitiesTold(engine, 'MonitorMissing'), missing, now),
+      ...badFiles(badNpdFiles, now),
+      ...goodFiles(entitiesTold(engine, 'NPDConfigInvalid'), badNpdFiles, now),
+    ]
     if (observations.length > 0) engine.observe(observations)
   }
 

@@ -122,6 +122,29 @@ describe.concurrent('a fleet that is asked for something else while it runs', ()
     expect(bench.problem('MonitorMissing', 'config:two')).toContain('part two is configured')
   }, 30_000)
 
+  it('says which files of NPD’s cannot be used, and takes it back when they can, or are not named any more', async ({
+    expect,
+  }) => {
+    await using bench = await createBench()
+    const bad = (...paths: string[]): Asked => ({
+      badNpdFiles: paths.map((path) => ({
+        path,
+        faults: [
+          { where: `${path}:3:15`, path: 'lookback', text: '"5" is not a duration' },
+          { where: `${path}:9:2`, path: 'rules[0].pattern', text: '"(" is not a pattern' },
+        ],
+      })),
+    })
+    await bench.fleet.reconcile(wantedAt(bench.dir, bad('/npd/a.json', '/npd/b.json')))
+    const said = '/npd/a.json:3:15: lookback: "5" is not a duration (and 1 more, which node-doctor validate lists)'
+    expect(bench.problem('NPDConfigInvalid', 'file:/npd/a.json')).toBe(said)
+    await bench.fleet.reconcile(wantedAt(bench.dir, bad('/npd/b.json')))
+    expect(bench.problem('NPDConfigInvalid', 'file:/npd/a.json')).toBeUndefined()
+    expect(bench.problem('NPDConfigInvalid', 'file:/npd/b.json')).toContain('/npd/b.json:3:15')
+    await bench.fleet.reconcile(wantedAt(bench.dir, {}))
+    expect(bench.problem('NPDConfigInvalid')).toBeUndefined()
+  }, 30_000)
+
   it('stops looking for sockets, and looks again', async ({ expect }) => {
     await using bench = await createBench()
     await bench.fleet.reconcile(wantedAt(bench.dir, { detector: { discovery: false } }))

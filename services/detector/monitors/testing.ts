@@ -73,10 +73,12 @@ export interface Asked {
   readonly monitors?: readonly Partial<CheckPlace>[]
   readonly catalog?: DetectorConfig['catalog']
   readonly missing?: DetectorConfig['missing']
+  readonly badNpdFiles?: DetectorConfig['badNpdFiles']
 }
 
 /** A fleet as such a configuration asks for it, below a folder: sockets of ours in `run`, others in the folder itself. */
-export function wantedAt(dir: string, { plugins = [], detector, monitors = [], catalog, missing = [] }: Asked): Wanted {
+export function wantedAt(dir: string, asked: Asked): Wanted {
+  const { plugins = [], detector, monitors = [], catalog, missing = [], badNpdFiles = [] } = asked
   const limits = {
     reportsPerSecond: 500,
     messageBytes: 4_194_304,
@@ -93,6 +95,7 @@ export function wantedAt(dir: string, { plugins = [], detector, monitors = [], c
     plugins,
     catalog: catalog ?? [{ monitor: 'system', conditionTypes: [], sharedTypes: [] }],
     missing,
+    badNpdFiles,
     absentReaders: [],
   })
 }
