@@ -101,7 +101,7 @@ export function createBesideTurns(saying: Saying): BesideTurns {
 
   function without(result: CheckResult, isOlder: (key: string) => boolean): CheckResult {
     const findings = result.findings.filter(
-      (finding) => !isOlder(keyText(keyOf({ entity: saying.ownEntity, ...finding }))),
+      (finding) => !isOlder(keyText(keyOf({ entity: saying.ownEntityOf(finding.type), ...finding }))),
     )
     return { ...result, findings }
   }

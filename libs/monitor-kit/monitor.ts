@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import { readOwnUse, type Service, within } from '#service'
 import { socketOf } from '#service-table'
 import { type CheckParts, createCheckParts, type MonitorContext } from './check-parts.ts'
+import { createCommonTypes } from './common-types.ts'
 import { createFirstRuns } from './first-runs.ts'
 import { followSource } from './follow.ts'
 import { createReportOutbox } from './outbox.ts'
@@ -46,7 +47,8 @@ export function createMonitor(definition: MonitorDefinition, context: MonitorCon
   const runners = parts.map(({ runner }) => runner)
   const followers = runners.filter((runner) => runner.follow !== undefined).length
   const outbox = createReportOutbox(randomInt(1, 2 ** 47), undefined, followers)
-  const { send, tell } = createTelling(context, outbox, () => listeners)
+  const common = createCommonTypes(runners, clock)
+  const { send, tell } = createTelling(context, outbox, () => listeners, common)
   const { stretch, turned } = createStrainWatch({ monitor: definition.name, clock, log, readUse, signal, tell })
   const readinessChanged = () => context.readinessChanged?.()
   /** Only the first runs change readiness. */
@@ -56,7 +58,7 @@ export function createMonitor(definition: MonitorDefinition, context: MonitorCon
   )
   for (const [index, { onWake }] of parts.entries()) onWake(() => checks[index]?.wake())
   const firstRuns = createFirstRuns(checks, clock)
-  const served = { definition, context, outbox, runners, checks, firstRuns }
+  const served = { definition, context, outbox, runners, common, checks, firstRuns }
   const { native, external, room } = createProtocols(served)
   const listeners: Listeners = {
     get isWatched() {

@@ -2,6 +2,7 @@
 import { cleanText } from '#model'
 import { createAnswers } from './answers.ts'
 import type { MonitorContext } from './check-parts.ts'
+import type { CommonTypes } from './common-types.ts'
 import { describeMonitor, metadataOf } from './describe.ts'
 import { createExternalRpc, type ExternalRpc, type ExternalRpcOptions } from './external-rpc.ts'
 import type { FirstRuns } from './first-runs.ts'
@@ -19,22 +20,21 @@ export interface Served {
   readonly context: MonitorContext
   readonly outbox: ReportOutbox
   readonly runners: readonly Runner[]
+  readonly common: CommonTypes
   readonly checks: readonly ScheduledCheck[]
   readonly firstRuns: FirstRuns
 }
 
 /** npd.external.v1.ExternalMonitor: what is known, in the order of the declared types. */
 function createExternal(
-  { definition, context, runners, checks, firstRuns }: Served,
+  { definition, context, runners, common, checks, firstRuns }: Served,
   asking: Pick<ExternalRpcOptions, 'mayTake' | 'onAsked' | 'onAnswered'>,
 ): ExternalRpc {
   const byType = [...new Set(runners.flatMap(({ declared }) => declared.conditions.map(({ type }) => type)))]
-  const conditionsOf = (type: string) =>
-    runners.flatMap(({ present }) => [...present.conditions.values()].filter(({ latest }) => latest.type === type))
   return createExternalRpc({
     name: definition.name,
     metadata: () => metadataOf(definition, runners, context.version),
-    present: () => byType.map((type) => ({ type, conditions: conditionsOf(type) })),
+    present: () => byType.map((type) => ({ type, conditions: common.conditionsOf(type) })),
     answer: createAnswers(checks),
     firstRuns: firstRuns.wait,
     ...asking,
@@ -43,7 +43,7 @@ function createExternal(
 }
 
 /** nodedoctor.v1.Monitor: reports as they come, and runs that are asked for. */
-function createNative({ definition, context, outbox, runners, checks }: Served): MonitorRpc {
+function createNative({ definition, context, outbox, runners, common, checks }: Served): MonitorRpc {
   const { clock, log, version } = context
 
   function clear(word: ClearedWord): void {
@@ -56,7 +56,7 @@ function createNative({ definition, context, outbox, runners, checks }: Served):
     outbox,
     clock,
     log,
-    present: () => presentReports(runners, outbox, clock.now()),
+    present: () => presentReports(runners, common, outbox, clock.now()),
     clear,
     describe: () => describeMonitor(definition, runners, { version, incarnation: outbox.incarnation }),
     checkNames: () => runners.map(({ instance }) => instance.name),

@@ -23,8 +23,8 @@ export interface SayingOptions {
 
 export interface Saying {
   readonly present: Present
-  /** What it says without an entity is about this. */
-  readonly ownEntity: string
+  /** What it says of a type without an entity is about this. */
+  ownEntityOf(type: string): string
   /**
    * What was seen.
    * @param isPart of what it does not name nothing is said
@@ -57,11 +57,20 @@ function verbatimOf({ conditions, events = [] }: Declaration) {
   }
 }
 
-/** What is said without an entity, said of its own. */
-function ofOwn(result: CheckResult, ownEntity: string): CheckResult {
-  if (ownEntity === '') return result
-  const events = result.events?.map((happening) => ({ entity: ownEntity, ...happening })) ?? []
-  return { ...result, findings: result.findings.map((finding) => ({ entity: ownEntity, ...finding })), events }
+/** What an instance says without an entity is about it; what it tells word by word is about the node, whichever of many tells it. */
+function createOwnEntity({ name, declared, instances }: SayingOptions) {
+  const { types, reasons } = verbatimOf(declared)
+  const own = instances === 'many' ? cleanEntity(name) : ''
+  const ofType = (type: string) => (types.has(type) ? '' : own)
+  return {
+    ofType,
+    /** A result with the entities that it leaves out. */
+    in(result: CheckResult): CheckResult {
+      if (own === '') return result
+      const events = result.events?.map((one) => ({ entity: reasons.has(one.reason) ? '' : own, ...one })) ?? []
+      return { ...result, findings: result.findings.map((one) => ({ entity: ofType(one.type), ...one })), events }
+    },
+  }
 }
 
 /** Makes what is told of a result. It throws what is wrong with the result. */
@@ -84,13 +93,13 @@ function createTold({ monitor, name, declared }: SayingOptions) {
 }
 
 export function createSaying(options: SayingOptions): Saying {
-  const { name, declared, instances } = options
+  const { name, declared } = options
   const types = declared.conditions.map(({ type }) => type)
   const told = createTold(options)
-  const ownEntity = instances === 'many' ? cleanEntity(name) : ''
+  const ownEntity = createOwnEntity(options)
   const present = createPresent()
   let isOver = false
-  const unseen = createUnseen({ name, types, ownEntity, present })
+  const unseen = createUnseen({ name, types, ownEntityOf: ownEntity.ofType, present })
 
   function withdrawnBy(result: CheckResult, isPart: boolean): ConditionKey[] {
     return [...(result.withdrawn ?? []), ...unseen.replaced(result, isPart)].map(keyOf)
@@ -98,9 +107,9 @@ export function createSaying(options: SayingOptions): Saying {
 
   return {
     present,
-    ownEntity,
+    ownEntityOf: ownEntity.ofType,
     seen(said, observed, isPart) {
-      const result = ofOwn(said, ownEntity)
+      const result = ownEntity.in(said)
       const withdrawn = withdrawnBy(result, isPart)
       const own = result.findings.filter(({ type }) => types.includes(type))
       const findings = withinRoom(own, present.conditions, withdrawn)
@@ -111,7 +120,7 @@ export function createSaying(options: SayingOptions): Saying {
       return all
     },
     heard(said, observed) {
-      const result = ofOwn(said, ownEntity)
+      const result = ownEntity.in(said)
       return told(result, observed, withdrawnBy(result, result.partial === true))
     },
     unheard: (err, observed) => ({

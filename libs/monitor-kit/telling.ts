@@ -2,6 +2,7 @@
 import type { Report } from '#model'
 import { readTold } from '#service'
 import type { MonitorContext } from './check-parts.ts'
+import type { CommonTypes } from './common-types.ts'
 import { partsOf, type RunReport } from './findings.ts'
 import type { ReportOutbox } from './outbox.ts'
 import type { Runner } from './run-check.ts'
@@ -63,11 +64,12 @@ export function together(reports: readonly Report[]): Report | undefined {
   )
 }
 
-/** @param listeners asked at each report */
+/** @param listeners asked at each report @param common what several checks say of one condition */
 export function createTelling(
   { clock, log, metrics }: Pick<MonitorContext, 'clock' | 'log' | 'metrics'>,
   outbox: ReportOutbox,
   listeners: () => Listeners,
+  common: Pick<CommonTypes, 'told'>,
 ): Telling {
   const noteFailures = createFailureLog({ log })
   let ownToldMs = Number.NEGATIVE_INFINITY
@@ -83,7 +85,7 @@ export function createTelling(
   function send(run: RunReport, isHeld: boolean, check: string): Report {
     noteFailures(run)
     const time = clock.now()
-    const reports = partsOf(run).map((part) => {
+    const reports = partsOf(common.told(run)).map((part) => {
       const report = outbox.add({ ...part, time }, isHeld, check)
       listeners().tell(report, isHeld)
       return report
@@ -95,8 +97,13 @@ export function createTelling(
 }
 
 /** Every condition that is known, for one who knows nothing. Not kept: it can be made again. */
-export function presentReports(runners: readonly Runner[], outbox: ReportOutbox, time: Date): Report[] {
-  const observations = runners.flatMap((runner) => runner.present.observations())
+export function presentReports(
+  runners: readonly Runner[],
+  common: Pick<CommonTypes, 'observations'>,
+  outbox: ReportOutbox,
+  time: Date,
+): Report[] {
+  const observations = common.observations()
   const complete = runners.filter(({ isWhole }) => isWhole).map(({ instance }) => instance.name)
   if (observations.length === 0 && complete.length === 0) return []
   const whole = { observations, events: [], metrics: [], runs: [], withdrawn: [], complete }

@@ -17,8 +17,8 @@ export interface UnseenOptions {
   readonly name: string
   /** Condition types that it declares. */
   readonly types: readonly string[]
-  /** What it says without an entity is about this. */
-  readonly ownEntity: string
+  /** What it says of a type without an entity is about this. */
+  readonly ownEntityOf: (type: string) => string
   readonly present: Pick<Present, 'conditions'>
 }
 
@@ -43,10 +43,10 @@ function reasonOf(err: unknown): string {
   return err instanceof CheckTimedOutError || err instanceof CheckHangsError ? 'CheckTimedOut' : 'CheckFailed'
 }
 
-export function createUnseen({ name, types, ownEntity, present }: UnseenOptions): Unseen {
+export function createUnseen({ name, types, ownEntityOf, present }: UnseenOptions): Unseen {
   /** Types that are unknown as a whole, because nothing was ever seen of them. */
   const wholly = new Set<string>()
-  const ownKey = (type: string): Subject => ({ type, entity: ownEntity })
+  const ownKey = (type: string): Subject => ({ type, entity: ownEntityOf(type) })
 
   /** Types of which nothing is known. */
   function silentTypes(): readonly string[] {
@@ -71,7 +71,7 @@ export function createUnseen({ name, types, ownEntity, present }: UnseenOptions)
     },
     replaced(result, isPart) {
       const isThere = (type: string) =>
-        result.findings.some((finding) => finding.type === type && (finding.entity ?? '') === ownEntity)
+        result.findings.some((finding) => finding.type === type && (finding.entity ?? '') === ownEntityOf(type))
       return seenIn(result, isPart)
         .filter((type) => !isThere(type))
         .map(ownKey)

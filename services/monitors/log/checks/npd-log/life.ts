@@ -3,9 +3,10 @@ import type { Clock } from '#clock'
 import type { MetricSample } from '#model'
 import { readFinding } from '../../reading/declared.ts'
 import type { LineTaker } from '../../reading/read-lines.ts'
+import type { LogLine } from '../../sources/types.ts'
 import type { ConditionNow } from './conditions.ts'
 import { changeText, type Evaluator, type RuleEvent } from './evaluate.ts'
-import { createVoice, type VoiceOptions } from './voice.ts'
+import { createVoice, type Voice, type VoiceOptions } from './voice.ts'
 import { findingOf } from './words.ts'
 
 /** What it works with. */
@@ -73,35 +74,47 @@ function absentEvent({ type, reason, message: text }: ConditionNow, at: Date): R
   return { severity: 'info', reason, message, at, key: `absent ${at.getTime()} ${type}`, rule: undefined }
 }
 
-export function createLife(options: LifeOptions): Life {
-  const { clock, evaluator, metrics, tallies, absence, onChange } = options
+/** What lines, readings and ends of conditions come to. */
+function createTaking(options: LifeOptions, voice: Voice, reading: ReturnType<typeof createReading>) {
+  const { clock, evaluator, metrics, tallies, onChange } = options
   const { conditions } = evaluator
-  const voice = createVoice(options)
-  const reading = createReading(clock)
 
-  function found(now: ConditionNow): void {
+  function say(now: ConditionNow): void {
+    if (now.isTrue) metrics.set(now.type, now.reason, true)
+    else metrics.ended(now.type)
     voice.found(findingOf(now, reading.failure))
-  }
-
-  function read(failure: string | undefined): void {
-    reading.set(failure)
-    voice.found(readFinding(failure))
-    for (const now of conditions.all) found(now)
-  }
-
-  function over(now: ConditionNow): void {
-    metrics.ended(now.type)
-    found(now)
     onChange()
   }
 
-  function endAbsent(type: string): void {
-    const at = clock.now()
-    const ended = conditions.end(type, at)
-    if (ended === undefined) return
-    voice.happened(absentEvent(ended, at))
-    over(ended)
+  return {
+    read(failure: string | undefined): void {
+      reading.set(failure)
+      voice.found(readFinding(failure))
+      for (const now of conditions.all) voice.found(findingOf(now, failure))
+    },
+    take(line: LogLine): void {
+      voice.moved()
+      tallies.read++
+      if (line.cutBytes !== undefined) tallies.cut++
+      const { events, touched } = evaluator.push(line, clock.monotonicMs())
+      events.forEach(voice.happened)
+      touched.forEach(say)
+    },
+    /** @param isAbsence nobody has seen it for long */
+    end(type: string, isAbsence: boolean): void {
+      const at = clock.now()
+      const ended = conditions.end(type, at)
+      if (ended === undefined) return
+      if (isAbsence) voice.happened(absentEvent(ended, at))
+      say(ended)
+    },
   }
+}
+
+export function createLife(options: LifeOptions): Life {
+  const voice = createVoice(options)
+  const reading = createReading(options.clock)
+  const { read, take, end } = createTaking(options, voice, reading)
 
   return {
     get failure() {
@@ -114,34 +127,19 @@ export function createLife(options: LifeOptions): Life {
       if (reading.isReadable !== true) read(undefined)
     },
     unreadable: read,
-    again: evaluator.refill,
-    take(line) {
-      voice.moved()
-      tallies.read++
-      if (line.cutBytes !== undefined) tallies.cut++
-      const { events, touched } = evaluator.push(line, clock.monotonicMs())
-      for (const event of events) voice.happened(event)
-      for (const now of touched) {
-        if (!now.isTrue) over(now)
-        else {
-          metrics.set(now.type, now.reason, true)
-          found(now)
-          onChange()
-        }
-      }
-    },
+    again: options.evaluator.refill,
+    take,
     lost(count, why) {
       reading.missed()
       voice.lost(count, why)
     },
     tell: voice.tell,
     clear(type) {
-      const ended = conditions.end(type, clock.now())
-      if (ended !== undefined) over(ended)
+      end(type, false)
       voice.aside()
     },
     look() {
-      absentIn(options, reading).forEach(endAbsent)
+      for (const type of absentIn(options, reading)) end(type, true)
       voice.aside()
       return voice.samples()
     },
