@@ -3,6 +3,7 @@
 # root; it needs CHOWN and FOWNER, and ends. What is there already keeps its contents.
 #   prepare.sh [RUN [STATE]]   the host's /run/node-doctor and /var/lib/node-doctor, where they are mounted
 # HISTORY_USER: who writes the page's history, where that is not the http-exporter (65103).
+# LOG_USER: who writes what the log monitor keeps, where that is not its own user (65106).
 set -eu
 run=${1:-/host-run}
 state=${2:-/host-state}
@@ -30,5 +31,6 @@ own "$run/locks" 65104 0700
 own "$state/detector" 65101 0700
 own "$state/monitors" 0 0755
 own "$state/monitors/system" 65102 0700
+own "$state/monitors/log" "${LOG_USER:-65106}" 0700
 own "$state/history" "${HISTORY_USER:-65103}" 0700
 own "$state/k8s-exporter" 65104 0700

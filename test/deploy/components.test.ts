@@ -53,8 +53,8 @@ describe('recursive-read-only', () => {
       readOnly: true,
       recursiveReadOnly: 'IfPossible',
     }))
-    expect(mounts(podOf(withComponent('recursive-read-only')), ofHost)).toEqual({ system: expected })
-    expect(mounts(podOf(ofChart()), ofHost)).toEqual({ system: expected })
+    expect(mounts(podOf(withComponent('recursive-read-only')), ofHost)).toEqual({ log: expected, system: expected })
+    expect(mounts(podOf(ofChart()), ofHost)).toEqual({ log: expected, system: expected })
     const compact = helm(...NEWEST, '--set', 'recursiveReadOnly=true,layout=compact')
     expect(mounts(podOf(compact), ofHost)).toEqual({ monitors: expected })
   })
@@ -66,7 +66,7 @@ describe('recursive-read-only', () => {
       validate([loadSchemas('kubernetes-1.20')], find(objects, 'DaemonSet', 'node-doctor')).filter((fault) =>
         fault.endsWith('.recursiveReadOnly: unknown field'),
       ),
-    ).toHaveLength(6)
+    ).toHaveLength(12)
     expect(helmRefusal('--kube-version', '1.30.4', '--set', 'recursiveReadOnly=true')).toContain(
       'recursiveReadOnly is known to Kubernetes 1.31 and newer, and this is v1.30.4',
     )
@@ -76,7 +76,7 @@ describe('recursive-read-only', () => {
   it('is not there unless it is asked for: it keeps file systems from being seen that are mounted later', () => {
     const plain = Object.values(mounts(podOf(helm(...NEWEST)), ofHost)).flat()
     expect(plain.filter((mount) => 'recursiveReadOnly' in mount)).toEqual([])
-    expect(plain.filter(({ mountPropagation }) => mountPropagation === 'HostToContainer')).toHaveLength(3)
+    expect(plain.filter(({ mountPropagation }) => mountPropagation === 'HostToContainer')).toHaveLength(6)
   })
 })
 

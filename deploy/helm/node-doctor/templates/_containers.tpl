@@ -59,6 +59,7 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 {{- define "node-doctor.mounts.detector" -}}
 - { name: run-detector, mountPath: /run/node-doctor/detector }
 - { name: run-system, mountPath: /run/node-doctor/monitors/system, readOnly: true }
+- { name: run-log, mountPath: /run/node-doctor/monitors/log, readOnly: true }
 # It writes each exporter's key for the bus there.
 - { name: run-http-exporter, mountPath: /run/node-doctor/http-exporter }
 - { name: run-k8s-exporter, mountPath: /run/node-doctor/k8s-exporter }
@@ -71,9 +72,18 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 {{- end }}
 {{- end -}}
 
-{{- define "node-doctor.mounts.monitors" -}}
+{{- define "node-doctor.mounts.system" -}}
 - { name: run-system, mountPath: /run/node-doctor/monitors/system }
 - { name: host-state-system, mountPath: /var/lib/node-doctor/monitors/system }
+{{- end -}}
+
+{{- define "node-doctor.mounts.log" -}}
+- { name: run-log, mountPath: /run/node-doctor/monitors/log }
+- { name: host-state-log, mountPath: /var/lib/node-doctor/monitors/log }
+{{- end -}}
+
+{{/* The host as a monitor sees it. */}}
+{{- define "node-doctor.mounts.host" -}}
 {{- /* Kubernetes takes one of both. */}}
 {{- $below := ternary ", recursiveReadOnly: IfPossible" "" .Values.recursiveReadOnly }}
 {{- $later := default ", mountPropagation: HostToContainer" $below }}
