@@ -15,6 +15,10 @@ function readAdvice(code: string): string {
       return 'it is not the small file that is expected here'
     case 'HELPER_MISSING':
       return 'install coreutils'
+    case 'NO_JOURNALCTL':
+      return 'install journalctl (Debian: systemd)'
+    case 'JOURNALCTL_FAILED':
+      return 'run journalctl there to see why'
     default:
       return 'see the code'
   }
@@ -22,7 +26,8 @@ function readAdvice(code: string): string {
 
 /**
  * A file, folder or file system could not be read. `code` is the system's (`ENOENT`, `EACCES`, `EIO` …), or `TIMEOUT`,
- * `TOO_LARGE`, `HELPER_MISSING` (statfs's helper program), `MALFORMED` (an answer that makes no sense).
+ * `TOO_LARGE`, `HELPER_MISSING` (statfs's helper program), `MALFORMED` (an answer that makes no sense), `NO_JOURNALCTL`,
+ * `JOURNALCTL_FAILED`.
  */
 export class HostReadError extends Error {
   override readonly name = 'HostReadError'

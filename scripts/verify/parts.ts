@@ -18,6 +18,7 @@ export const PARTS: readonly string[] = [
   'libs/durable/replace.test.ts',
   'libs/host/files/folder-watch.test.ts',
   'libs/host/files/hung-mount.test.ts',
+  'libs/host/logs/journal/journal.test.ts',
   'libs/host/logs/tail-hung.test.ts',
   'libs/host/logs/tail-reader.test.ts',
   'libs/host/programs/plugin.test.ts',

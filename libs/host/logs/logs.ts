@@ -1,5 +1,6 @@
 /** The host's logs as seen from a prefix. */
 import { below } from '../files/rooted-path.ts'
+import { followJournal } from './journal/journal.ts'
 import { followKernelLog, type KernelDoor } from './kernel-log.ts'
 import { tailFile } from './tail.ts'
 import type { Logs } from './types.ts'
@@ -9,5 +10,6 @@ export function createLogs(door: KernelDoor): Logs {
   return {
     tail: (path, options) => tailFile(door, below('', path), options),
     kernelLog: (options) => followKernelLog(door, options),
+    journal: (options) => followJournal(door, options),
   }
 }

@@ -1,5 +1,6 @@
-/** The host's logs: files that grow, and the kernel's. */
+/** The host's logs: files that grow, the kernel's, and the journal. */
 import type { HostReadError } from '../errors.ts'
+import type { JournalEvent, JournalOptions } from './journal/types.ts'
 
 /** By what a file is known again: how many of its first bytes (at most 1 KiB), and their CRC-32 in hexadecimal. */
 export interface LogHead {
@@ -116,7 +117,7 @@ export interface KernelLogOptions {
 
 /**
  * The host's logs. What is told is told when it is asked for: who does not ask stops the reading, and what is written
- * meanwhile waits where it stands. Both end when their signal does.
+ * meanwhile waits where it stands. All end when their signal does.
  */
 export interface Logs {
   /**
@@ -130,4 +131,10 @@ export interface Logs {
    * file); else, on the machine itself, what `dmesg` reads.
    */
   kernelLog(options: KernelLogOptions): AsyncIterableIterator<KernelLogEvent>
+  /**
+   * Follows what systemd-journald writes, over its rotations, as `journalctl` reads it: each entry that matches is told
+   * once, in order.
+   * @throws TypeError for a relative directory, and for a match or the name of a field that no journal can have
+   */
+  journal(options: JournalOptions): AsyncIterableIterator<JournalEvent>
 }

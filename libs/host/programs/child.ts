@@ -5,6 +5,7 @@ import type { Clock } from '#clock'
 import { codeOf, HostExecError } from '../errors.ts'
 import { createLineSplitter } from './lines.ts'
 import { baseEnvironment, signalGroup } from './process-group.ts'
+import { pullFrom } from './pull.ts'
 import type { Child, ChildExit, ChildOptions } from './types.ts'
 
 const DEFAULT_LINE_BYTES = 16_384
@@ -35,6 +36,11 @@ async function drained(clock: Clock, streams: readonly Readable[], read: readonl
   callOff()
 }
 
+function outputOf({ inheritOutput, onLine, onChunk }: ChildOptions): 'inherit' | 'ignore' | 'pipe' {
+  if (inheritOutput) return 'inherit'
+  return (onLine ?? onChunk) === undefined ? 'ignore' : 'pipe'
+}
+
 /**
  * Starts a program and resolves once it runs.
  * @throws HostExecError when it cannot be started
@@ -48,15 +54,11 @@ export function spawnChild(
   const [program, argv] = options.dieWithParent
     ? ['setpriv', ['--pdeathsig', 'KILL', '--', file, ...args]]
     : [file, [...args]]
-  const output = options.inheritOutput
-    ? 'inherit'
-    : (options.onLine ?? options.onChunk) === undefined
-      ? 'ignore'
-      : 'pipe'
+  const output = outputOf(options)
   let child: ReturnType<typeof spawn>
   try {
     child = spawn(program, argv, {
-      stdio: ['ignore', output, output],
+      stdio: ['ignore', options.pulled ? 'pipe' : output, output],
       env: options.env ?? baseEnvironment(),
       cwd: options.cwd ?? '/',
       detached: true,
@@ -72,16 +74,22 @@ export function spawnChild(
     const { pid } = child
     if (pid === undefined) return
 
-    const streams = [child.stdout, child.stderr].filter((stream) => stream !== null)
-    const read = streams.map((stream) => readLines(stream, stream === child.stdout ? 'stdout' : 'stderr', options))
+    const pulled = options.pulled ? child.stdout : null
+    // A pipe that breaks says no more than that the output ends here.
+    pulled?.on('error', () => {})
+    const read = pulled === null ? () => Promise.resolve(undefined) : pullFrom(pulled)
+    const streams = [child.stdout, child.stderr]
+      .filter((stream) => stream !== null)
+      .filter((stream) => stream !== pulled)
+    const told = streams.map((stream) => readLines(stream, stream === child.stdout ? 'stdout' : 'stderr', options))
     let running = true
-    const exited = new Promise<ChildExit>((told) => {
+    const exited = new Promise<ChildExit>((over) => {
       child.once('exit', (code, signal) => {
         running = false
         signalGroup(pid, 'SIGKILL')
-        void drained(clock, streams, read).then(() => {
+        void drained(clock, streams, told).then(() => {
           options.onExit?.({ code, signal })
-          told({ code, signal })
+          over({ code, signal })
         })
       })
     })
@@ -95,6 +103,6 @@ export function spawnChild(
         callOff()
       }
     }
-    child.once('spawn', () => resolve({ pid, exited, kill, stop }))
+    child.once('spawn', () => resolve({ pid, exited, read, kill, stop }))
   })
 }

@@ -80,6 +80,8 @@ export interface ChildOptions {
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void
   /** Output as it comes, instead of by line. */
   readonly onChunk?: (chunk: Buffer, stream: 'stdout' | 'stderr') => void
+  /** stdout is read by `read`, as it is asked for; `onLine` hears stderr alone. Default false. */
+  readonly pulled?: boolean
   /** Longer lines are cut, the rest of them is thrown away. Default 16 KiB. */
   readonly maxLineBytes?: number
   /** The child writes to our own stdout and stderr; `onLine` is not used. Default false. */
@@ -97,6 +99,11 @@ export interface Child {
   readonly pid: number
   /** Resolves when it has ended. What it left in its process group is ended then, too. Never rejects. */
   readonly exited: Promise<ChildExit>
+  /**
+   * The next of what it wrote to stdout, where that is `pulled`; undefined at its end, which may come after the program's.
+   * Who does not ask stops its writer, once the pipe is full. One call at a time.
+   */
+  read(): Promise<Buffer | undefined>
   /** Signals the whole group. false when it has already ended. */
   kill(signal: NodeJS.Signals): boolean
   /** SIGTERM, after `graceMs` SIGKILL. Resolves when it has ended. */
