@@ -1,18 +1,18 @@
-/** The kernel's log: by its device, from a recorded file, or as dmesg tells it. */
+/** The kernel's log: by its device, from a recorded file, or as dmesg or the journal tells it. */
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import type { Clock } from '#clock'
 import { codeOf, HostExecError, HostReadError } from '../errors.ts'
 import { ask } from '../files/ask.ts'
-import type { Guard } from '../files/guard.ts'
 import type { Programs } from '../programs/types.ts'
 import { waitFor } from '../wait.ts'
 import { newLines } from './dmesg.ts'
 import { createDoorbell } from './doorbell.ts'
+import { followKernelJournal } from './kernel-journal.ts'
 import { createKernelPlace, type KernelPlace } from './kernel-place.ts'
+import { goBy, type KernelDoor, type KernelReading, place } from './kernel-reading.ts'
 import { type ParsedRecord, parseDmesgLine, parseKernelRecord } from './kernel-record.ts'
 import { tailFile } from './tail.ts'
-import type { KernelLogEvent, KernelLogOptions, KernelRecord } from './types.ts'
+import type { KernelLogEvent, KernelLogOptions } from './types.ts'
 
 const PATH = '/dev/kmsg'
 /** The kernel's own limit of a record (CONSOLE_EXT_LOG_MAX). */
@@ -25,55 +25,12 @@ const ASK_MS = 2_000
 const RETRY_MS = 10_000
 /** How often the device is tried while dmesg is asked. */
 const DEVICE_MS = 60_000
-/** The device may not be opened, or there is none: dmesg is asked. What else fails is tried again. */
+/** The device may not be opened, or there is none: dmesg is asked, and else the journal. What else fails is tried again. */
 const CLOSED = ['EACCES', 'EPERM', 'ENOENT']
 /** The largest buffer that a kernel is usually given. */
 const DMESG_BYTES = 16_777_216
 
-/** What the kernel's log is read with. */
-export interface KernelDoor {
-  readonly clock: Clock
-  readonly root: string
-  readonly threads: Guard
-  /** For opening the device alone: it goes on while mounts elsewhere hang. */
-  readonly deviceThread: Guard
-  readonly programs: Programs
-  bootId(): Promise<string>
-}
-
 type Events = AsyncGenerator<KernelLogEvent, undefined>
-
-/** What is kept when one way to read the log ends, for whichever is next. */
-interface Reading {
-  readonly at: KernelPlace
-  way?: 'device' | 'file' | 'dmesg'
-  /** What dmesg said last. */
-  before: readonly string[]
-}
-
-/** Goes on by a way: what another told is known by number or time, what the same told is remembered. */
-function goBy(reading: Reading, way: NonNullable<Reading['way']>): void {
-  if (reading.way === way) return
-  reading.way = way
-  reading.before = []
-  reading.at.goAnotherWay()
-}
-
-/** Puts records in order behind a place. */
-function* place(at: KernelPlace, parsed: readonly (ParsedRecord | undefined)[]): Generator<KernelLogEvent> {
-  let records: KernelRecord[] = []
-  for (const each of parsed) {
-    const taken = each === undefined ? undefined : at.take(each)
-    if (taken === undefined) continue
-    if (taken.lost > 0) {
-      if (records.length > 0) yield { kind: 'records', records }
-      records = []
-      yield { kind: 'lost', count: taken.lost }
-    }
-    records.push(taken.record)
-  }
-  if (records.length > 0) yield { kind: 'records', records }
-}
 
 /** Takes what waits in the device; it answers from memory, and never blocks. `isEmpty`: nothing waits any more. */
 function readBatch(fd: number, buffer: Buffer): { parsed: (ParsedRecord | undefined)[]; isEmpty: boolean } {
@@ -159,7 +116,7 @@ async function askDmesg(programs: Programs, signal: AbortSignal): Promise<string
 /** Until the device is to be tried again (`due`); `failed` where dmesg may not be asked either. */
 async function* followDmesg(
   door: KernelDoor,
-  reading: Reading,
+  reading: KernelReading,
   { signal, askMs = ASK_MS }: KernelLogOptions,
 ): AsyncGenerator<KernelLogEvent, 'due' | 'failed'> {
   goBy(reading, 'dmesg')
@@ -195,10 +152,13 @@ async function openDevice(door: KernelDoor): Promise<{ fd: number; real: string 
   })
 }
 
-/** Opens the device, and asks dmesg as long as it is closed; `failed` where that says nothing either, or it ends. */
+/**
+ * Opens the device, and asks dmesg, or follows the journal, as long as it is closed; `failed` where those say nothing
+ * either, or it ends.
+ */
 async function* openOrAsk(
   door: KernelDoor,
-  reading: Reading,
+  reading: KernelReading,
   options: KernelLogOptions,
 ): AsyncGenerator<KernelLogEvent, Awaited<ReturnType<typeof openDevice>> | 'failed'> {
   for (;;) {
@@ -206,7 +166,8 @@ async function* openOrAsk(
       return await openDevice(door)
     } catch (error) {
       if (!(error instanceof HostReadError && CLOSED.includes(error.code))) throw error
-      const ended = yield* followDmesg(door, reading, options)
+      let ended = yield* followDmesg(door, reading, options)
+      if (ended === 'failed' && !options.signal.aborted) ended = yield* followKernelJournal(door, reading, options)
       if (ended === 'due' && !options.signal.aborted) continue
       if (ended === 'failed') yield { kind: 'unreadable', error }
       return 'failed'
@@ -215,7 +176,7 @@ async function* openOrAsk(
 }
 
 /** Whichever way there is, as long as it goes. */
-async function* follow(door: KernelDoor, reading: Reading, options: KernelLogOptions): Events {
+async function* follow(door: KernelDoor, reading: KernelReading, options: KernelLogOptions): Events {
   const device = yield* openOrAsk(door, reading, options)
   if (device === 'failed') return
   goBy(reading, device === undefined ? 'file' : 'device')
@@ -233,7 +194,7 @@ async function* follow(door: KernelDoor, reading: Reading, options: KernelLogOpt
 /** See {@link Logs.kernelLog}. */
 export async function* followKernelLog(door: KernelDoor, options: KernelLogOptions): Events {
   const { signal, from } = options
-  let reading: Reading | undefined
+  let reading: KernelReading | undefined
   /** What stands there already is not asked for. */
   let isPast = from === 'end'
   let told: string | undefined

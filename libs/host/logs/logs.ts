@@ -1,7 +1,8 @@
 /** The host's logs as seen from a prefix. */
 import { below } from '../files/rooted-path.ts'
 import { followJournal } from './journal/journal.ts'
-import { followKernelLog, type KernelDoor } from './kernel-log.ts'
+import { followKernelLog } from './kernel-log.ts'
+import type { KernelDoor } from './kernel-reading.ts'
 import { tailFile } from './tail.ts'
 import type { Logs } from './types.ts'
 

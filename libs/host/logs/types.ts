@@ -128,7 +128,7 @@ export interface Logs {
   tail(path: string, options: TailOptions): AsyncIterableIterator<TailEvent>
   /**
    * Follows the kernel's log: /dev/kmsg below the root, where it may be opened (below a recorded root it is a plain
-   * file); else, on the machine itself, what `dmesg` reads.
+   * file); else what `dmesg` reads, and where that may not either, the kernel's entries of the journal.
    */
   kernelLog(options: KernelLogOptions): AsyncIterableIterator<KernelLogEvent>
   /**

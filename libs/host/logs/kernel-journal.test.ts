@@ -1,0 +1,98 @@
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { createHost } from '../host.ts'
+import { tempFolder, writeTree } from '../testing.ts'
+import { whyNoJournals, writeJournal } from './journal/testing-journal.ts'
+import type { JournalRecord } from './journal/types.ts'
+import { toKernelRecord } from './kernel-journal.ts'
+import type { KernelCursor, KernelLogEvent, KernelRecord } from './types.ts'
+
+const BOOT = '01234567-89ab-cdef-0123-456789abcdef'
+const US = 1_700_000_000_000_000
+
+const entry = (text: string, fields: Record<string, string>): JournalRecord => ({
+  realtimeUs: US,
+  monotonicUs: 1,
+  bootId: BOOT,
+  bytes: Buffer.from(text),
+  cutBytes: 0,
+  fields,
+  cursor: { entry: '' },
+})
+
+test('an entry is the record that the device had', () => {
+  const fields = {
+    PRIORITY: '3',
+    SYSLOG_FACILITY: '0',
+    SYSLOG_IDENTIFIER: 'kernel',
+    _KERNEL_DEVICE: '+pci:0000:00:1f.2',
+    _KERNEL_SUBSYSTEM: 'pci',
+    _SOURCE_MONOTONIC_TIMESTAMP: '1500',
+  }
+  expect(toKernelRecord(entry('a\\b\ttab ä', fields))).toEqual({
+    facility: 0,
+    level: 3,
+    sequence: null,
+    sinceBootUs: 1500,
+    bytes: Buffer.from('a\\b\ttab ä'),
+    fields: { SUBSYSTEM: 'pci', DEVICE: '+pci:0000:00:1f.2' },
+    deviceText: Buffer.from('a\\x5cb\\x09tab \\xc3\\xa4\n SUBSYSTEM=pci\n DEVICE=+pci:0000:00:1f.2'),
+  })
+})
+
+test('what a program wrote has its name in front again, and what has no time is no record', () => {
+  const fields = {
+    SYSLOG_FACILITY: '3',
+    SYSLOG_IDENTIFIER: 'systemd',
+    SYSLOG_PID: '1',
+    _SOURCE_MONOTONIC_TIMESTAMP: '7',
+  }
+  expect(toKernelRecord(entry('Started a.', fields))?.bytes.toString()).toBe('systemd[1]: Started a.')
+  expect(toKernelRecord(entry('x', { SYSLOG_FACILITY: '0' }))).toBeUndefined()
+})
+
+test.skipIf(whyNoJournals() !== '')(
+  'where device and dmesg are closed the kernel log goes on by the journal, behind whatever told it before',
+  async () => {
+    await using folder = await tempFolder()
+    await writeTree(folder.path, {
+      'proc/sys/kernel/random/boot_id': BOOT,
+      dmesg: '#!/bin/sh\necho "dmesg: read kernel buffer failed: Operation not permitted" >&2; exit 1\n',
+    })
+    await chmod(join(folder.path, 'dmesg'), 0o755)
+    const path = process.env['PATH']
+    process.env['PATH'] = `${folder.path}:${path}`
+    onTestFinished(() => {
+      process.env['PATH'] = path
+    })
+    const kernel = (i: number, fields: Record<string, string>) => ({
+      realtimeUs: US + i * 1_000_000,
+      fields: { MESSAGE: `line ${i}`, PRIORITY: '4', SYSLOG_FACILITY: '0', SYSLOG_IDENTIFIER: 'kernel', ...fields },
+    })
+    const from = (i: number) => ({ _TRANSPORT: 'kernel', _SOURCE_MONOTONIC_TIMESTAMP: `${i * 1_000_000}` })
+    const other = kernel(3, { _TRANSPORT: 'journal', _SOURCE_MONOTONIC_TIMESTAMP: '3000000' })
+    const entries = [kernel(1, from(1)), kernel(2, from(2)), other, kernel(4, from(4))]
+    await writeJournal(join(folder.path, `/var/log/journal/${'a'.repeat(32)}/system.journal`), entries)
+
+    async function read(begin: 'start' | KernelCursor): Promise<KernelRecord[]> {
+      const stop = new AbortController()
+      const events: KernelLogEvent[] = []
+      for await (const event of createHost({ root: folder.path }).logs.kernelLog({
+        from: begin,
+        signal: stop.signal,
+      })) {
+        events.push(event)
+        if (event.kind !== 'records') break
+      }
+      stop.abort()
+      expect(events.at(-1)?.kind).toBe('caught-up')
+      return events.flatMap((event) => (event.kind === 'records' ? event.records : []))
+    }
+    const all = await read('start')
+    expect(all.map(({ bytes }) => bytes.toString())).toEqual(['line 1', 'line 2', 'line 4'])
+    expect(all[0]?.cursor).toEqual({ bootId: BOOT, sinceBootUs: 1_000_000, sequence: null })
+    const behind = await read({ bootId: BOOT, sinceBootUs: 1_000_000, sequence: 4711 })
+    expect(behind.map(({ bytes }) => bytes.toString())).toEqual(['line 2', 'line 4'])
+  },
+)

@@ -1,0 +1,53 @@
+/** The kernel's log, whichever way it is read: what all of them have in common. */
+import type { Clock } from '#clock'
+import type { Guard } from '../files/guard.ts'
+import type { Programs } from '../programs/types.ts'
+import type { JournalCursor } from './journal/types.ts'
+import type { KernelPlace } from './kernel-place.ts'
+import type { ParsedRecord } from './kernel-record.ts'
+import type { KernelLogEvent, KernelRecord } from './types.ts'
+
+/** What the kernel's log is read with. */
+export interface KernelDoor {
+  readonly clock: Clock
+  readonly root: string
+  readonly threads: Guard
+  /** For opening the device alone: it goes on while mounts elsewhere hang. */
+  readonly deviceThread: Guard
+  readonly programs: Programs
+  bootId(): Promise<string>
+}
+
+/** What is kept when one way to read the log ends, for whichever is next. */
+export interface KernelReading {
+  readonly at: KernelPlace
+  way?: 'device' | 'file' | 'dmesg' | 'journal'
+  /** What dmesg said last. */
+  before: readonly string[]
+  /** Behind what the journal told last. */
+  journal?: JournalCursor
+}
+
+/** Goes on by a way: what another told is known by number or time, what the same told is remembered. */
+export function goBy(reading: KernelReading, way: NonNullable<KernelReading['way']>): void {
+  if (reading.way === way) return
+  reading.way = way
+  reading.before = []
+  reading.at.goAnotherWay()
+}
+
+/** Puts records in order behind a place. */
+export function* place(at: KernelPlace, parsed: readonly (ParsedRecord | undefined)[]): Generator<KernelLogEvent> {
+  let records: KernelRecord[] = []
+  for (const each of parsed) {
+    const taken = each === undefined ? undefined : at.take(each)
+    if (taken === undefined) continue
+    if (taken.lost > 0) {
+      if (records.length > 0) yield { kind: 'records', records }
+      records = []
+      yield { kind: 'lost', count: taken.lost }
+    }
+    records.push(taken.record)
+  }
+  if (records.length > 0) yield { kind: 'records', records }
+}
