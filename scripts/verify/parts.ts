@@ -67,6 +67,7 @@ export const PARTS: readonly string[] = [
   'services/k8s-exporter/node-conditions.test.ts',
   'services/k8s-exporter/npd.test.ts',
   'services/k8s-exporter/service.test.ts',
+  'services/monitors/custom-plugin/checks/custom-plugin/check.test.ts',
   'services/monitors/custom-plugin/checks/npd-plugin/check.test.ts',
   'services/monitors/custom-plugin/checks/npd-plugin/outcome.test.ts',
   'services/monitors/custom-plugin/programs/run-program.test.ts',

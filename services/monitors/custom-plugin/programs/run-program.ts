@@ -5,7 +5,7 @@ import { ownToolAt, type Tool, type ToolAround } from '#npd-tools'
 import type { Clock } from '#service'
 
 /** How one is run. */
-export type ProgramOptions = Pick<PluginOptions, 'timeoutMs' | 'inherit' | 'env' | 'maxOutputBytes'> & {
+export type ProgramOptions = Pick<PluginOptions, 'timeoutMs' | 'inherit' | 'env' | 'maxOutputBytes' | 'killsRest'> & {
   readonly signal: AbortSignal
 }
 

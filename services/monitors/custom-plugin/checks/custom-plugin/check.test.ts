@@ -1,0 +1,96 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { startCheck } from '#monitor-kit/testing'
+import { tempFolder } from '../../../../../libs/host/testing.ts'
+import { customPlugin } from './check.ts'
+import { type Config, schema } from './config.ts'
+
+async function startPlugin(folder: string, script: string, more: object = {}) {
+  const pluginPath = join(folder, 'plugin.sh')
+  await writeFile(pluginPath, `#!/bin/sh\n${script}\n`)
+  await chmod(pluginPath, 0o755)
+  return startCheck<Config>(customPlugin, { root: '', config: schema.parse({ pluginPath, ...more }) })
+}
+
+describe('a plug-in of yours', () => {
+  it('is a problem once it has said so as often in a row as it has to, and well again at once', async () => {
+    await using folder = await tempFolder()
+    const file = join(folder.path, 'state')
+    await writeFile(file, '1')
+    const check = await startPlugin(folder.path, `echo "CRITICAL: no broker"; exit $(cat ${file})`)
+    const said = async () => (await check.run()).findings[0]
+    expect(await said()).toMatchObject({ entity: 'plugin:custom-plugin', pending: true })
+    expect((await said())?.message).toBe('no broker (seen in 2 of 3 checks in a row)')
+    expect(await said()).toMatchObject({
+      health: 'problem',
+      severity: 'critical',
+      reason: 'PluginCritical',
+      message: 'no broker',
+      summary: 'plug-in custom-plugin: no broker',
+    })
+    await writeFile(join(folder.path, 'plugin.sh'), '#!/bin/sh\necho OK: back\n')
+    expect(await said()).toMatchObject({ health: 'healthy', reason: 'PluginHealthy', message: 'back' })
+  })
+
+  it('is given what is allowed of our environment, and what its keys say, and nothing else', async () => {
+    await using folder = await tempFolder()
+    process.env['ND_TEST_TOKEN'] = 'secret'
+    const more = { env: { QUEUE: 'orders', HOME: '/x' }, inheritEnv: ['PATH', 'HOME'], failureThreshold: 1 }
+    const check = await startPlugin(folder.path, 'exec /usr/bin/env', more)
+    const { findings } = await check.run().finally(() => delete process.env['ND_TEST_TOKEN'])
+    const names = findings[0]?.message.split('\n').map((line) => line.split('=')[0])
+    // The shell adds where it is.
+    expect(names?.sort()).toEqual(['HOME', 'PATH', 'PWD', 'QUEUE'])
+    expect(findings[0]?.message).toContain('HOME=/x')
+  })
+
+  it('is not known where it takes too long, and ends with all that it started', async () => {
+    await using folder = await tempFolder()
+    const check = await startPlugin(folder.path, 'sleep 30 & echo $!; wait', { apiTimeout: '100ms' })
+    const { findings } = await check.run()
+    expect(findings[0]).toMatchObject({ health: 'unknown', reason: 'PluginTimedOut' })
+    expect(findings[0]?.message).toMatch(/plugin\.sh did not end within 100 ms \(apiTimeout\) and was killed$/)
+  })
+
+  it('is not known where it does not start, or ends by a signal', async () => {
+    await using folder = await tempFolder()
+    const missing = startCheck<Config>(customPlugin, { root: '', config: schema.parse({ pluginPath: '/nowhere/x' }) })
+    expect((await missing.run()).findings[0]).toMatchObject({ health: 'unknown', reason: 'PluginNotStarted' })
+    const killed = await startPlugin(folder.path, 'kill -9 $$')
+    expect((await killed.run()).findings[0]?.message).toMatch(/plugin\.sh was ended by SIGKILL: it says nothing$/)
+  })
+
+  it('tells its numbers by its name', async () => {
+    await using folder = await tempFolder()
+    const check = await startPlugin(folder.path, 'echo "Q OK | \'old est\'=12.5s;60"', { outputFormat: 'nagios' })
+    expect((await check.run()).metrics).toEqual([
+      { name: 'plugin_value', labels: { plugin: 'custom-plugin', name: 'old est', unit: 's' }, value: 12.5 },
+      { name: 'custom_plugin_left_behind_total', labels: { plugin: 'custom-plugin' }, value: 0 },
+    ])
+  })
+
+  it('is left behind where a stranger holds its output, and not started beside him', async () => {
+    await using folder = await tempFolder()
+    const pid = join(folder.path, 'pid')
+    const stranger = `setsid sh -c 'echo $$ > ${pid}; exec sleep 300' &`
+    const script = `echo run >> ${folder.path}/runs; ${stranger} while [ ! -s ${pid} ]; do :; done`
+    const check = await startPlugin(folder.path, script, { apiTimeout: '200ms' })
+    expect((await check.run()).findings[0]?.reason).toBe('PluginTimedOut')
+    const { findings, metrics } = await check.run()
+    expect(findings[0]).toMatchObject({ health: 'unknown', reason: 'PluginLeftBehind' })
+    expect(metrics?.at(-1)?.value).toBe(1)
+    expect(await readFile(join(folder.path, 'runs'), 'utf8')).toBe('run\n')
+    process.kill(Number(await readFile(pid, 'utf8')), 'SIGKILL')
+  })
+})
+
+describe('a path', () => {
+  it.each(['x.sh', './x', '/a/../x', '/a/./x', '/a//x', '/a/', '/', ''])('%j is refused', (pluginPath) => {
+    expect(schema.safeParse({ pluginPath }).success).toBe(false)
+  })
+
+  it.each(['/x', '/opt/plugins/check_x.sh', '/a/..b/.c'])('%j is taken', (pluginPath) => {
+    expect(schema.safeParse({ pluginPath }).success).toBe(true)
+  })
+})

@@ -1,0 +1,36 @@
+/** Keys of `monitors[].config` of a `custom-plugin` check. Not loaded at run time: the catalogue has it. */
+import { z } from 'zod'
+
+const DURATION = /^(?:\d{1,6}(?:\.\d{1,6})?(?:h|m|s|ms)){1,4}$/
+/** Absolute, and as it is: no "//", no "." or "..", no "/" at the end. */
+const PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[^/\0]+)+$/
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+export const schema = z.strictObject({
+  pluginPath: z.string().regex(PATH).describe('The program that is run: an absolute path without "." and ".."'),
+  args: z.array(z.string()).default([]).describe('Its arguments; no shell reads them'),
+  outputFormat: z
+    .enum(['simple', 'json', 'nagios'])
+    .default('simple')
+    .describe('What it prints: a text (`WARNING: …`), a JSON object, or a line of Nagios with performance data'),
+  failureThreshold: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(3)
+    .describe('Runs in a row that find a problem before that is a problem'),
+  apiTimeout: z
+    .string()
+    .regex(DURATION)
+    .default('10s')
+    .describe('How long a run may take; longer than the check’s own timeout counts for nothing'),
+  env: z
+    .record(z.string().regex(VARIABLE), z.string())
+    .default({})
+    .describe('Variables of its environment beside those that it inherits'),
+  inheritEnv: z
+    .array(z.string().regex(VARIABLE))
+    .default(['PATH', 'HOME', 'LANG', 'TZ', 'NODE_NAME', 'POD_NAME', 'POD_NAMESPACE', 'POD_IP'])
+    .describe('Variables of our environment that it is given; no other is'),
+})
+export type Config = z.infer<typeof schema>
