@@ -31,6 +31,7 @@ own "$run/locks" 65104 0700
 own "$state/detector" 65101 0700
 own "$state/monitors" 0 0755
 own "$state/monitors/system" 65102 0700
-own "$state/monitors/log" "${LOG_USER:-65106}" 0700
+own "$state/monitors/log" "${MONITORS_USER:-65106}" 0700
+own "$state/monitors/custom-plugin" "${MONITORS_USER:-65107}" 0700
 own "$state/history" "${HISTORY_USER:-65103}" 0700
 own "$state/k8s-exporter" 65104 0700

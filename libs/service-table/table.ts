@@ -49,6 +49,17 @@ export const SERVICES = {
     stateFolders: ['monitors/log'],
     standing: { built: true, uid: 65_106 },
   },
+  'custom-plugin': {
+    kind: 'monitor',
+    serves: 'nodedoctor.v1.Monitor',
+    bus: { role: 'none' },
+    switches: [],
+    stopOrder: 1,
+    needs: [],
+    runFolders: [],
+    stateFolders: ['monitors/custom-plugin'],
+    standing: { built: true, uid: 65_107 },
+  },
   'http-exporter': {
     kind: 'exporter',
     serves: 'nodedoctor.v1.Exporter',

@@ -60,6 +60,7 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 - { name: run-detector, mountPath: /run/node-doctor/detector }
 - { name: run-system, mountPath: /run/node-doctor/monitors/system, readOnly: true }
 - { name: run-log, mountPath: /run/node-doctor/monitors/log, readOnly: true }
+- { name: run-custom-plugin, mountPath: /run/node-doctor/monitors/custom-plugin, readOnly: true }
 # It writes each exporter's key for the bus there.
 - { name: run-http-exporter, mountPath: /run/node-doctor/http-exporter }
 - { name: run-k8s-exporter, mountPath: /run/node-doctor/k8s-exporter }
@@ -94,6 +95,11 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 - { name: host-dir-run, mountPath: /host/run, readOnly: true{{ $later }} }
 - { name: host-dir-tmp, mountPath: /host/tmp, readOnly: true{{ $later }} }
 - { name: host-dir-shm, mountPath: /host/dev/shm, readOnly: true{{ $below }} }
+{{- end -}}
+
+{{- define "node-doctor.mounts.custom-plugin" -}}
+- { name: run-custom-plugin, mountPath: /run/node-doctor/monitors/custom-plugin }
+- { name: host-state-custom-plugin, mountPath: /var/lib/node-doctor/monitors/custom-plugin }
 {{- if .Values.pluginScripts }}
 - { name: scripts, mountPath: /etc/node-doctor-scripts, readOnly: true }
 {{- end }}

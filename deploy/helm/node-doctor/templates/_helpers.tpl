@@ -83,7 +83,7 @@ app.kubernetes.io/component: agent
 
 {{/* Values that contradict each other, which a schema cannot say. */}}
 {{- define "node-doctor.refusals" -}}
-{{- $names := list "prepare" "detector" "system" "log" "http-exporter" "k8s-exporter" "monitors" "exporters" -}}
+{{- $names := list "prepare" "detector" "system" "log" "custom-plugin" "http-exporter" "k8s-exporter" "monitors" "exporters" -}}
 {{- range .Values.pluginSidecars -}}
 {{- if has .name $names -}}{{- fail (printf "pluginSidecars: %q is the name of another container of the pod; expected another name" .name) -}}{{- end -}}
 {{- $names = append $names .name -}}

@@ -12,12 +12,12 @@
 - name: bus-tls
   secret: { secretName: {{ . }}, defaultMode: 288 }
 {{- end }}
-{{- $sockets := list "detector" "system" "log" "http-exporter" "k8s-exporter" }}
+{{- $sockets := list "detector" "system" "log" "custom-plugin" "http-exporter" "k8s-exporter" }}
 {{- range .Values.pluginSidecars }}{{ $sockets = append $sockets .name }}{{ end }}
 {{- range $sockets }}
 - { name: run-{{ . }}, emptyDir: { medium: Memory, sizeLimit: 1Mi } }
 {{- end }}
-{{- $services := list "detector" "system" "log" "k8s-exporter" }}
+{{- $services := list "detector" "system" "log" "custom-plugin" "k8s-exporter" }}
 {{- if .Values.httpExporter.enabled }}{{ $services = append $services "http-exporter" }}{{ end }}
 {{- if eq .Values.layout "compact" }}{{ $services = list "detector" "monitors" "exporters" }}{{ end }}
 {{- range $services }}
@@ -31,6 +31,7 @@
 - { name: host-state-detector, hostPath: { path: /var/lib/node-doctor/detector, type: DirectoryOrCreate } }
 - { name: host-state-system, hostPath: { path: /var/lib/node-doctor/monitors/system, type: DirectoryOrCreate } }
 - { name: host-state-log, hostPath: { path: /var/lib/node-doctor/monitors/log, type: DirectoryOrCreate } }
+- { name: host-state-custom-plugin, hostPath: { path: /var/lib/node-doctor/monitors/custom-plugin, type: DirectoryOrCreate } }
 {{- if include "node-doctor.hasHttpExporter" . }}
 - { name: host-history, hostPath: { path: /var/lib/node-doctor/history, type: DirectoryOrCreate } }
 {{- end }}

@@ -62,7 +62,7 @@ export const customPlugin = defineCheck<Config>({
   conditions: [
     {
       type: TYPE,
-      description: 'A plug-in says that there is a problem.',
+      description: 'A plug-in says that there is a problem',
       label: 'plug-in {entity}',
       healthyReason: 'PluginHealthy',
       healthyMessage: 'the plug-in says that it is well',
