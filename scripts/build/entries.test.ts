@@ -27,12 +27,14 @@ describe('the build', () => {
       'libs/config/worker.ts',
       'libs/bus/index.ts',
       'libs/bus/answers.late.ts',
+      'services/monitors/network/trial.late.ts',
     ]
     expect(inFolder(files, findEntries)).toEqual([
       { name: 'detector', file: 'services/detector/main.ts' },
       { name: 'network', file: 'services/monitors/network/main.ts' },
       { name: 'config-worker', file: 'libs/config/worker.ts' },
       { name: 'answers.late', file: 'libs/bus/answers.late.ts' },
+      { name: 'trial.late', file: 'services/monitors/network/trial.late.ts' },
     ])
   })
 

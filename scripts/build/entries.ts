@@ -21,19 +21,21 @@ function folders(parent: string): string[] {
 
 const LATE = '.late.ts'
 
-/** Every `<name>.late.ts` of a lib: what its processes load when somebody asks for it (`dist/<name>.late.mjs`). */
+/** Every `<name>.late.ts` of a lib or a monitor: what processes load when somebody asks for it (`dist/<name>.late.mjs`). */
 function lateEntries(root: string): Entry[] {
-  return folders(join(root, 'libs')).flatMap((lib) =>
-    readdirSync(join(root, 'libs', lib))
-      .filter((file) => file.endsWith(LATE))
-      .sort()
-      .map((file) => ({ name: basename(file, '.ts'), file: `libs/${lib}/${file}` })),
+  return ['libs', 'services/monitors'].flatMap((parent) =>
+    folders(join(root, parent)).flatMap((name) =>
+      readdirSync(join(root, parent, name))
+        .filter((file) => file.endsWith(LATE))
+        .sort()
+        .map((file) => ({ name: basename(file, '.ts'), file: `${parent}/${name}/${file}` })),
+    ),
   )
 }
 
 /**
  * Every `main.ts` of a service or a monitor, every `worker.ts` of a lib or a service (`dist/<folder>-worker.mjs`), and
- * every `*.late.ts` of a lib.
+ * every `*.late.ts` of a lib or a monitor.
  */
 export function findEntries(root: string): Entry[] {
   const mains = ['services', 'services/monitors'].flatMap((parent) =>

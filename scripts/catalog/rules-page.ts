@@ -22,7 +22,8 @@ const ABOUT: Readonly<Record<string, string>> = {
 const INTRODUCTION = `# Rules for logs
 
 The rules that come with Node Doctor, in packs. Made by \`make generate\` from \`services/monitors/log/packs/*.json\`; edit those,
-not this page. \`node-doctor rules list\` prints them, with \`-o json\` also their patterns.
+not this page. \`node-doctor rules list\` prints them, with \`-o json\` also their patterns;
+\`node-doctor rules test kernel LOG\` says what those of pack \`kernel\` make of a saved log.
 
 - A line that matches a rule is an **event** with its reason. Where the rule has a **condition**, the line raises that, and it
   stands until one of the proofs in its last column: a line that says so, no such line for that long, a reboot. A person may

@@ -18,7 +18,12 @@ export function runCommand(...argv: string[]): Promise<Ran> {
 }
 
 /** By a clock that the test moves. */
-export async function runCommandBy(clock: Clock, ...argv: string[]): Promise<Ran> {
+export function runCommandBy(clock: Clock, ...argv: string[]): Promise<Ran> {
+  return spoken(() => runCli(argv, clock))
+}
+
+/** What is printed meanwhile, and the exit code. */
+export async function spoken(run: () => Promise<number>): Promise<Ran> {
   let [out, err] = ['', '']
   const spies = [
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -31,7 +36,7 @@ export async function runCommandBy(clock: Clock, ...argv: string[]): Promise<Ran
     }),
   ]
   try {
-    return { code: await runCli(argv, clock), out, err }
+    return { code: await run(), out, err }
   } finally {
     for (const spy of spies) spy.mockRestore()
   }

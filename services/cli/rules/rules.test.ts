@@ -1,6 +1,29 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '#clock'
 import { PACKS } from '#log-rules'
-import { runCommand } from '../testing.ts'
+import { createRehearsal } from '../../monitors/log/rehearsal.late.ts'
+import { type Ran, runCommand, spoken } from '../testing.ts'
+import { createRulesCommand } from './rules.ts'
+
+const rules = createRulesCommand(() => Promise.resolve({ createRehearsal }))
+let dir: string
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'nd-rules-'))
+})
+afterAll(() => rm(dir, { recursive: true }))
+
+async function file(name: string, text: string): Promise<string> {
+  await writeFile(join(dir, name), text)
+  return join(dir, name)
+}
+
+/** With the engines as they stand beside this, not as they were built. */
+function tried(config: string, log: string): Promise<Ran> {
+  return spoken(() => rules.run({}, ['test', config, log], systemClock()))
+}
 
 describe('rules list', () => {
   it('prints a line for each rule, under its pack', async () => {
@@ -11,16 +34,16 @@ describe('rules list', () => {
     expect(lines).toContain('storage')
     const oom = lines.find((line) => line.trim().startsWith('oom-kill '))
     expect(oom?.trim().split(/ {2,}/)).toEqual(['oom-kill', 'error', 'NodeOOMKill', '-', 'oom-killer'])
-    expect(lines).toHaveLength(1 + PACKS.flatMap(({ rules }) => [1, ...rules]).length + 1)
+    expect(lines).toHaveLength(1 + PACKS.flatMap((pack) => [1, ...pack.rules]).length + 1)
   })
 
   it('has each rule whole as JSON', async () => {
     const { code, out } = await runCommand('rules', 'list', '-o', 'json')
-    const { rules } = JSON.parse(out) as { rules: { name: string }[] }
+    const told = (JSON.parse(out) as { rules: { name: string }[] }).rules
     expect(code).toBe(0)
-    expect(rules).toHaveLength(PACKS.flatMap((pack) => pack.rules).length)
+    expect(told).toHaveLength(PACKS.flatMap((pack) => pack.rules).length)
     const rule = PACKS.flatMap((pack) => pack.rules).find(({ name }) => name === 'ext4-error')
-    expect(rules.find(({ name }) => name === 'ext4-error')).toEqual({ pack: 'storage', ...rule })
+    expect(told.find(({ name }) => name === 'ext4-error')).toEqual({ pack: 'storage', ...rule })
     expect(rule).toMatchObject({ condition: 'FilesystemDamaged', recover: { absentFor: '25h', reboot: true } })
   })
 
@@ -30,6 +53,83 @@ describe('rules list', () => {
       out: '',
       err: 'node-doctor: rules: unknown word "lst"; did you mean list?\nnode-doctor --help lists what there is.\n',
     })
-    expect((await runCommand('rules')).err).toContain('rules: expected list')
+    expect((await runCommand('rules')).err).toContain('rules: expected list or test')
+    expect((await runCommand('rules', 'list', 'kernel')).err).toContain('rules list: "kernel" is one argument too many')
+  })
+})
+
+describe('rules test', () => {
+  const LOG = [
+    '[  200.000000] Memory cgroup out of memory: Killed process 7 (b) total-vm:1kB, anon-rss:1kB',
+    '[  100.000000] Out of memory: Killed process 42 (java) total-vm:1kB, anon-rss:1kB',
+    '[  300.000000] BUG: kernel NULL pointer dereference, address: 0000000000000018',
+  ].join('\n')
+
+  it('prints what a pack says of a log, the last line without an end too, as canonical JSON', async () => {
+    const { code, out } = await tried('kernel', await file('kern.log', LOG))
+    expect(code).toBe(0)
+    const said = JSON.parse(out) as { conditions: object[]; events: { line: number }[]; metrics: object[] }
+    expect(Object.keys(said)).toEqual(['conditions', 'events', 'metrics'])
+    expect(said.conditions).toMatchObject([{ type: 'KernelFault', status: 'True', since: '1970-01-01T00:05:00.000Z' }])
+    expect(said.events.map(({ line }) => line)).toEqual([1, 2])
+    expect(Object.keys(said.events[0] ?? {})).toEqual([
+      ...['check', 'entity', 'line', 'message', 'reason', 'severity', 'time'],
+    ])
+    expect(said.metrics).toMatchObject([
+      { labels: { check: 'kernel', rule: 'cgroup-oom-kill' }, value: 1 },
+      { labels: { check: 'kernel', rule: 'null-dereference' }, value: 1 },
+      { labels: { check: 'kernel', rule: 'oom-kill' }, value: 1 },
+    ])
+    expect(await tried('kernel', join(dir, 'kern.log'))).toEqual({ code, out, err: '' })
+  })
+
+  it('tries each check of a log that a configuration has', async () => {
+    const config = await file(
+      'config.yaml',
+      `apiVersion: node-doctor.io/v1alpha1
+kind: NodeDoctorConfig
+metadata: { name: tried }
+monitors:
+  - { name: memory, type: system-memory }
+  - name: oom
+    type: npd-log
+    config:
+      path: /config/kernel-monitor.json
+      plugin: kmsg
+      pluginConfig: {}
+      skipList: []
+      bufferSize: 10
+      metricsReporting: true
+      conditions: []
+      recover: {}
+      compat: []
+      rules: [{ type: temporary, reason: OOMKilling, pattern: "Killed process \\\\d+ (.+) total-vm:.*" }]
+`,
+    )
+    const { code, out } = await tried(config, await file('kern.log', LOG))
+    const { events } = JSON.parse(out) as { events: object[] }
+    expect(code).toBe(0)
+    expect(events).toMatchObject([
+      { check: 'oom', line: 1, reason: 'OOMKilling' },
+      { check: 'oom', line: 2, reason: 'OOMKilling' },
+    ])
+  })
+
+  it('says what cannot be tried, and what was meant', async () => {
+    const log = await file('kern.log', LOG)
+    await expect(tried('kernl', log)).rejects.toThrow(
+      'rules test: "kernl" is no file and no pack; did you mean pack kernel?',
+    )
+    await expect(tried(join(dir, 'none.json'), log)).rejects.toThrow(`rules test: cannot read ${dir}/none.json: ENOENT`)
+    await expect(tried('kernel', join(dir, 'none.log'))).rejects.toThrow(
+      `rules test: cannot read ${dir}/none.log: ENOENT`,
+    )
+    await expect(tried('kernel', dir)).rejects.toThrow(`rules test: cannot read ${dir}: EISDIR`)
+    const none = await file(
+      'none.yaml',
+      'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nmonitors: [{ name: m, type: system-memory }]\n',
+    )
+    await expect(tried(none, log)).rejects.toThrow(`rules test: ${none} has no check of a log`)
+    expect((await runCommand('rules', 'test', 'kernel')).err).toContain('rules test: expected CONFIG and LOG')
   })
 })

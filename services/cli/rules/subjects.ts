@@ -1,0 +1,64 @@
+/** What rules are to be tried: a pack, the log checks of a configuration, or a file of node-problem-detector. */
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { ConfigErrors, type ConfigFlag, loadConfig, nearestName } from '#config'
+import { PACKS, packOf, type RehearsedCheck } from '#log-rules'
+import { CliUsageError } from '../errors.ts'
+
+/** Checks of logs, whatever else a configuration has. */
+const LOG_CHECK = /^(?:npd-log|log-)/
+const OWN_KIND = /^\s*["']?kind["']?\s*:\s*["']?NodeDoctorConfig\b/m
+
+/** A configuration as far as it is looked at here. */
+interface Loaded {
+  readonly monitors: readonly (RehearsedCheck & { readonly enabled: boolean })[]
+  /** Files of node-problem-detector that it names. */
+  readonly npd?: { readonly files: readonly { readonly path: string; readonly faults: ConfigErrors['problems'] }[] }
+}
+
+function reasonOf(err: unknown): string {
+  return err instanceof Error && 'code' in err ? String(err.code) : String(err)
+}
+
+/** @throws CliUsageError where there is no such file, nor such a pack */
+async function textOfFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (err) {
+    const names = PACKS.map(({ name }) => name)
+    const near = nearestName(path, names)
+    const isPath = /[/.]/.test(path)
+    const advice = near === undefined ? `packs are ${names.join(', ')}` : `did you mean pack ${near}?`
+    throw new CliUsageError(
+      isPath
+        ? `rules test: cannot read ${path}: ${reasonOf(err)}`
+        : `rules test: ${JSON.stringify(path)} is no file and no pack; ${advice}`,
+    )
+  }
+}
+
+async function checksOf(path: string): Promise<readonly RehearsedCheck[]> {
+  const config: Loaded = await loadConfig({ file: path, flags: [], env: process.env })
+  const checks = config.monitors.filter(({ type, enabled }) => enabled && LOG_CHECK.test(type))
+  if (checks.length === 0) throw new CliUsageError(`rules test: ${path} has no check of a log`)
+  return checks
+}
+
+/** Read as the configuration reads it that names it and nothing else. */
+async function npdCheckOf(path: string): Promise<readonly RehearsedCheck[]> {
+  const file = resolve(path)
+  const flags: ConfigFlag[] = [{ key: 'npd.systemLogMonitors', value: JSON.stringify([file]), flag: path }]
+  const config: Loaded = await loadConfig({ flags, env: {}, defaultFile: '' })
+  const faults = config.npd?.files.flatMap((one) => one.faults) ?? []
+  if (faults.length > 0) throw new ConfigErrors(path, faults)
+  return config.monitors.filter(
+    ({ type, config: of }) => type === 'npd-log' && (of as { readonly path?: unknown }).path === file,
+  )
+}
+
+/** @throws CliUsageError, ConfigErrors */
+export async function subjectsOf(named: string): Promise<readonly RehearsedCheck[]> {
+  if (packOf(named) !== undefined) return [{ name: named, type: 'pack', config: { packs: [named] } }]
+  const text = await textOfFile(named)
+  return OWN_KIND.test(text) ? checksOf(named) : npdCheckOf(named)
+}

@@ -1,0 +1,54 @@
+/** A file of node-problem-detector held against saved lines. Pure. */
+import type { CreateRehearsal, RehearsedEvent } from '#log-rules'
+import type { Config } from '../checks/npd-log/config.ts'
+import { createEvaluator } from '../checks/npd-log/evaluate.ts'
+import { createProblemMetrics } from '../checks/npd-log/problem-metrics.ts'
+import { createLineFormat } from '../sources/line-format.ts'
+import { createSkipList } from '../sources/skip-list.ts'
+import { createKernelReader, createLineCounter, type TimedBytes } from './lines.ts'
+
+/** Files of syslog say their time as the file of node-problem-detector has it; other logs are read as the kernel's. */
+function readerOf({ plugin, pluginConfig, compat }: Config, now: Date): (line: Buffer) => TimedBytes | undefined {
+  if (plugin !== 'filelog') return createKernelReader()
+  const { timestamp = '', message = '', timestampFormat = '' } = pluginConfig
+  const format = createLineFormat({ timestamp, message, timestampFormat, isYearOfNow: compat.includes('B15') })
+  return (line) => {
+    const read = format.read(line, now)
+    return read && { bytes: read.message, at: read.at }
+  }
+}
+
+/** Of its `lookback` and `delay` nothing counts, and nothing is over by absence: every line is looked at, at once. */
+export const rehearseNpd: CreateRehearsal = ({ name: check, config: any }, now) => {
+  const config = any as Config
+  const evaluator = createEvaluator(config)
+  const metrics = createProblemMetrics(config)
+  const lines = createLineCounter()
+  const read = readerOf(config, now)
+  const isSkipped = createSkipList(config.plugin === 'filelog' || !config.compat.includes('B11') ? config.skipList : [])
+  const events: RehearsedEvent[] = []
+
+  return {
+    push(bytes) {
+      const line = lines.next(bytes, (one) => (isSkipped(one) ? undefined : read(one)))
+      if (line === undefined) return
+      const told = evaluator.push(line, line.at.getTime())
+      for (const { severity, reason, message, at } of told.events) {
+        metrics.happened(reason)
+        events.push({ check, line: lines.count, severity, reason, message, entity: '', time: at.toISOString() })
+      }
+      for (const { type, reason, isTrue } of told.touched) {
+        if (isTrue) metrics.set(type, reason, true)
+        else metrics.ended(type)
+      }
+    },
+    end: () => ({
+      conditions: evaluator.conditions.all.map(({ type, isTrue, reason, message, since }) => ({
+        ...{ check, type, entity: '', status: isTrue ? 'True' : 'False', reason, message },
+        since: since?.toISOString() ?? '',
+      })),
+      events,
+      metrics: config.metricsReporting ? metrics.samples().map((sample) => ({ check, ...sample })) : [],
+    }),
+  }
+}

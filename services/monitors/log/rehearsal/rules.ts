@@ -1,0 +1,67 @@
+/** Rules of one's own and packs held against saved lines. Pure. */
+import type { CreateRehearsal, RehearsedCondition, RehearsedEvent } from '#log-rules'
+import type { Instant } from '#model'
+import { packSources } from '../packs.ts'
+import { compileRules, type RuleSource } from '../rules/compile.ts'
+import { METRIC } from '../rules/declare.ts'
+import { createRuleEngine } from '../rules/engine.ts'
+import { happeningOf } from '../rules/events.ts'
+import type { Rule, RuleNews } from '../rules/types.ts'
+import { createKernelReader, createLineCounter } from './lines.ts'
+
+/** Of whatever check has rules. */
+interface RulesConfig {
+  readonly rules?: readonly RuleSource[]
+  readonly packs?: readonly string[]
+  readonly disable?: readonly string[]
+}
+
+function instantAt(at: Date): Instant {
+  return { wall: at, monoMs: at.getTime() }
+}
+
+/** Time passes by the lines: what no line has said again for long enough is over when the next one comes. */
+export const rehearseRules: CreateRehearsal = ({ name: check, config }) => {
+  const { rules: own = [], packs = [], disable = [] } = config as RulesConfig
+  const rules = compileRules([...own, ...packSources(packs, disable)])
+  const matched = new Map<Rule, number>()
+  const engine = createRuleEngine(rules, matched)
+  const lines = createLineCounter()
+  const read = createKernelReader()
+  const conditions = new Map<string, RehearsedCondition>()
+  const events: RehearsedEvent[] = []
+
+  function took(news: RuleNews, at: Date): void {
+    const since = at.toISOString()
+    if (news.kind === 'problem') {
+      const { type, entity, reason, message, sinceMs } = news.raised
+      const began = new Date(sinceMs).toISOString()
+      conditions.set(`${type} ${entity}`, { check, type, entity, status: 'True', reason, message, since: began })
+    } else if (news.kind === 'over') {
+      const { type, entity, reason, message } = news
+      conditions.set(`${type} ${entity}`, { check, type, entity, status: 'False', reason, message, since })
+    } else {
+      const { severity, reason, message, entity = '', at: time = at } = happeningOf(news, '')
+      events.push({ check, line: lines.count, severity, reason, message, entity, time: time.toISOString() })
+    }
+  }
+
+  return {
+    push(bytes) {
+      const line = lines.next(bytes, read)
+      if (line === undefined) return
+      const now = instantAt(line.at)
+      for (const news of [...engine.passed(now), ...engine.push(line, now)]) took(news, line.at)
+    },
+    end: () => ({
+      conditions: [...conditions.values()],
+      events,
+      metrics: [...matched].map(([{ name: rule }, value]) => ({
+        check,
+        name: METRIC.matches,
+        labels: { check, rule },
+        value,
+      })),
+    }),
+  }
+}
