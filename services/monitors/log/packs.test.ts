@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { PACKS } from '#log-rules'
 import { compilePattern, compileToEnd, createLineMatcher, type Pattern } from '#pattern'
-import { GO_NODE_DOCTOR_NAMES, NPD_NAMES, ORDINARY_LINES, OVER_LINES, OWNED_TYPES } from './testing-packs.ts'
+import { CATALOG } from '../../../libs/config/catalog.ts'
+import { GO_NODE_DOCTOR_NAMES, NPD_NAMES, ORDINARY_LINES, OVER_LINES } from './testing-packs.ts'
 
 const FOLDER = join(import.meta.dirname, 'packs')
 const CAMEL = /^[A-Z][A-Za-z0-9]{0,62}$/
@@ -60,6 +61,15 @@ const matcher = createLineMatcher(rules.map(patternOf), { bufferLines: 1 })
 /** Rules that tell a line, as the line matcher of a log finds them: with the prefilter. */
 function whoTells(text: string): string[] {
   return matcher.push(Buffer.from(text)).map(({ pattern }) => (rules[pattern] as Rule).name)
+}
+
+/** Condition types and reasons of the other monitors. */
+function namesOfOthers(): string[] {
+  const others = CATALOG.checks.filter(({ monitor }) => monitor !== 'log')
+  return others.flatMap(({ conditions, events }) => [
+    ...conditions.map(({ type }) => type),
+    ...(events ?? []).map(({ reason }) => reason),
+  ])
 }
 
 function groupsOf(template: string): string[] {
@@ -128,8 +138,8 @@ describe('names', () => {
     expect(GO_NODE_DOCTOR_NAMES.filter((name) => !aliases.includes(name))).toEqual([])
   })
 
-  it('are no types of the system monitor, and none that files of node-problem-detector tell word by word', () => {
-    const taken = [...OWNED_TYPES, ...NPD_NAMES]
+  it('are no types or reasons of another monitor, and none that files of node-problem-detector tell word by word', () => {
+    const taken = [...NPD_NAMES, ...namesOfOthers()]
     expect(
       rules.flatMap(({ reason, condition }) => [reason, condition]).filter((one) => taken.includes(one ?? '')),
     ).toEqual([])

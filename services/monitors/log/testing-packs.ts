@@ -24,14 +24,6 @@ DockerStart ContainerdStart FrequentKubeletRestart FrequentDockerRestart Frequen
   .trim()
   .split(/\s+/)
 
-/** Types and reasons of the system monitor. */
-export const OWNED_TYPES: readonly string[] = `
-DiskFull InodesLow FilesystemReadOnly DiskSlow ClockUnsynchronised ClockJumped CPUPressure CPUThermalThrottled MemoryLow
-SwapHigh OOMKill CPUPressureStall MemoryPressureStall IOPressureStall PIDsExhausted FileHandlesExhausted ZombieProcesses
-ProcessesBlocked`
-  .trim()
-  .split(/\s+/)
-
 /** Lines that say that a condition is over. */
 export const OVER_LINES: readonly { readonly condition: string; readonly entity: string; readonly text: string }[] = [
   { condition: 'CPUTooHot', entity: 'cpu:3', text: 'CPU3: Core temperature/speed normal' },
