@@ -13,9 +13,13 @@ export interface ToldBy {
   readonly name: string
 }
 
-/** Names the window by the wall clock's second of its first occurrence, so that a redelivery names the same one. */
+/**
+ * Names the window by the wall clock's second of its first occurrence, so that a redelivery names the same one. What passes on
+ * another source's words is told apart by them: three lines of a log are three events.
+ */
 export function foldedId(event: NodeEvent, report: ToldBy): string {
-  const word = tellsPersonsWord(event) ? [event.id] : []
+  const passedOn = event.source === undefined ? [] : [event.source, event.message]
+  const word = tellsPersonsWord(event) ? [event.id] : passedOn
   const told = hashText([event.entity, event.check, ...word].join('\u0000'))
   const id = `${event.monitor}.${event.reason}.${told}.${secondOf(event)}`
   return report.time.getTime() - event.firstSeen.getTime() > LATE_MS ? `${id}.${report.name}` : id

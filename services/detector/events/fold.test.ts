@@ -50,6 +50,21 @@ describe('an event that its monitor knows by a key', () => {
   })
 })
 
+describe('an event that passes on the words of another source', () => {
+  it('is told apart by them, and by whose they are, within a second, and counted where they are the same', () => {
+    const fold = createEventFold()
+    const line = (pid: number, source = 'kernel-monitor') => event(pid, { message: `Killed process ${pid}`, source })
+    const told = [line(1), line(2), line(3), line(1), line(1, 'other')].flatMap((one) => take(fold, one, 5).events)
+    expect(told.map(({ message, source }) => `${source}: ${message}`)).toEqual([
+      'kernel-monitor: Killed process 1',
+      'kernel-monitor: Killed process 2',
+      'kernel-monitor: Killed process 3',
+      'other: Killed process 1',
+    ])
+    expect(fold.due(at(1500)).events).toMatchObject([{ message: 'Killed process 1', count: 2 }])
+  })
+})
+
 describe('repeats of an event', () => {
   it('go out once at first sight and once more with their count, when their second is over', () => {
     const fold = createEventFold()
