@@ -41,6 +41,7 @@ describe('what files of node-problem-detector say together', () => {
         { monitor: 'log', check: 'readonly', source: '' },
       ],
       types: ['KernelDeadlock', 'ReadonlyFilesystem'],
+      monitors: ['log', 'system'],
       metrics: ['problem_counter', 'problem_gauge', 'cpu_load_1m'],
     })
   })

@@ -15,6 +15,8 @@ export interface NpdTold {
   readonly files: readonly NpdSpeaker[]
   /** Condition types, each once. */
   readonly types: readonly string[]
+  /** Monitors that run them: who tells their metrics. */
+  readonly monitors: readonly string[]
   /** Names of metrics as node-problem-detector shows them, each once. */
   readonly metrics: readonly string[]
 }
@@ -62,6 +64,7 @@ export function npdTold(monitors: readonly MonitorEntry[]): NpdTold {
       source: typeof config['source'] === 'string' ? config['source'] : '',
     })),
     types: [...new Set(ofRules.flatMap(({ config }) => textsOf(config['conditions'], 'type')))],
+    monitors: [...new Set(entries.map(({ monitor }) => monitor))],
     metrics: [...new Set(entries.flatMap(metricsOf))],
   }
 }

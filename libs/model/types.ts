@@ -100,6 +100,8 @@ export interface MetricSample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number
+  /** The check that measured it, where several of its kind may measure the same. Absent: the monitor as a whole. */
+  readonly check?: string | undefined
 }
 
 /** That a check ran, and how. */

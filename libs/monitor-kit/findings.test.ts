@@ -131,5 +131,6 @@ describe('a run that says much', () => {
   it('tells no number that is none', () => {
     const samples = [Number.NaN, Infinity, 1].map((value) => ({ name: 'm', labels: {}, value }))
     expect(samplesOf(samples)).toEqual([{ name: 'm', labels: {}, value: 1 }])
+    expect(samplesOf(samples, 'kernel-monitor')).toEqual([{ name: 'm', labels: {}, value: 1, check: 'kernel-monitor' }])
   })
 })

@@ -119,11 +119,17 @@ function cleanLabels(labels: MetricSample['labels']): MetricSample['labels'] {
   return Object.fromEntries(entries.map(([label, value]) => [cleanText(label, 64), cleanText(value, MAX_LABEL)]))
 }
 
-/** Numbers that are none are not told. */
-export function samplesOf(metrics: readonly MetricSample[] = []): readonly MetricSample[] {
+/** Numbers that are none are not told. `check` is who measured them, where others of its kind may measure the same. */
+export function samplesOf(metrics: readonly MetricSample[] = [], check?: string): readonly MetricSample[] {
+  const by = check === undefined ? {} : { check }
   return metrics
     .filter(({ value }) => Number.isFinite(value))
-    .map(({ name, labels, value }) => ({ name: cleanText(name, MAX_ENTITY), labels: cleanLabels(labels), value }))
+    .map(({ name, labels, value }) => ({
+      name: cleanText(name, MAX_ENTITY),
+      labels: cleanLabels(labels),
+      value,
+      ...by,
+    }))
 }
 
 /** Bytes of its texts in a message, whatever they are written in, and of what stands around them. */

@@ -74,7 +74,7 @@ function createOwnEntity({ name, declared, instances }: SayingOptions) {
 }
 
 /** Makes what is told of a result. It throws what is wrong with the result. */
-function createTold({ monitor, name, declared }: SayingOptions) {
+function createTold({ monitor, name, declared, instances }: SayingOptions) {
   const types = new Set(declared.conditions.map(({ type }) => type))
   const verbatim = verbatimOf(declared)
   return (result: CheckResult, observed: Date, withdrawn: readonly ConditionKey[]): Said => {
@@ -85,7 +85,7 @@ function createTold({ monitor, name, declared }: SayingOptions) {
       events: (result.events ?? []).map((one) =>
         eventOf(one, { monitor, check: name, now: observed, isVerbatim: verbatim.reasons.has(one.reason) }),
       ),
-      metrics: samplesOf(result.metrics),
+      metrics: samplesOf(result.metrics, instances === 'many' ? name : undefined),
     }
     // It may be anything at run time: a health that is no word fails here, as the check's failure, not when it is sent.
     return { ...all, said: encodeSaid(all) }

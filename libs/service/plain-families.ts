@@ -14,7 +14,7 @@ export interface PlainFamily {
   /** Without the namespace; valid. */
   readonly name: string
   readonly help: string
-  readonly type: 'counter' | 'gauge'
+  readonly type: 'counter' | 'gauge' | 'untyped'
   /** Gone through once; of those with the same labels the first is told. */
   readonly values: Iterable<PlainValue>
 }

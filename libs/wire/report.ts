@@ -105,11 +105,12 @@ export function fromProtoKeptEvents({ store, events }: pb.KeptEvents, now: Date)
 
 /** Writes a sample. */
 export function toProtoSample(s: MetricSample): pb.MetricSample {
-  return { name: s.name, labels: { ...s.labels }, value: s.value }
+  return { name: s.name, labels: { ...s.labels }, value: s.value, check: s.check }
 }
 /** Reads a sample. */
 export function fromProtoSample(s: pb.MetricSample): MetricSample {
-  return { name: s.name, labels: { ...s.labels }, value: s.value }
+  const { name, labels, value, check } = s
+  return check === undefined ? { name, labels: { ...labels }, value } : { name, labels: { ...labels }, value, check }
 }
 
 /** Writes the run of a check. */

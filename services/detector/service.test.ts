@@ -41,7 +41,8 @@ afterEach(async () => {
 })
 
 /** What the detector tells of itself and of its bus server, as a reader of the bus hears it first. */
-function heardMetrics(): Promise<MetricBatch> {
+/** The first that is told of a monitor. */
+function heardMetrics(monitor = 'detector'): Promise<MetricBatch> {
   const abort = new AbortController()
   const bus = connectBus({
     name: 'http-exporter',
@@ -56,7 +57,7 @@ function heardMetrics(): Promise<MetricBatch> {
   })
   return new Promise((resolve) => {
     createBusReader(bus, { signal: abort.signal }).onMetrics((batch) => {
-      if (batch.monitor === 'detector') resolve(batch)
+      if (batch.monitor === monitor) resolve(batch)
     })
   })
 }
@@ -94,6 +95,7 @@ describe('the detector', () => {
         told.push(response)
     })()
     await expect.poll(() => told[0]?.change?.$case).toBe('node')
+    const metrics = heardMetrics('links')
     const event = Event.fromPartial({
       severity: Severity.INFO,
       reason: 'LinkFlap',
@@ -110,6 +112,14 @@ describe('the detector', () => {
       .poll(() => told.map(({ change }) => change?.$case))
       .toEqual(expect.arrayContaining(['condition', 'problem', 'event']))
     await expect.poll(() => streamer.acknowledged()).toBe(1)
+    // Who has not connected yet hears the next ones.
+    const telling = setInterval(
+      () => streamer.say({}, { observations: [], metrics: [{ name: 'link_up', labels: {}, value: 1 }] }),
+      200,
+    )
+    expect((await metrics.finally(() => clearInterval(telling))).described).toMatchObject([
+      { name: 'link_up', help: 'Whether there is a carrier.', kind: 'gauge' },
+    ])
     const node = await running.node()
     expect(node.verdict).toContain('1 problem')
     expect(node.problems).toMatchObject([

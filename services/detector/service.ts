@@ -3,7 +3,15 @@ import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { createHost } from '#host'
 
-import { DEFAULT_LIMITS, DETECTOR, isOpen, type MonitorState, nextAbsenceMs } from '#model'
+import {
+  DEFAULT_LIMITS,
+  DETECTOR,
+  isOpen,
+  type MetricDescriptor,
+  type MetricSample,
+  type MonitorState,
+  nextAbsenceMs,
+} from '#model'
 import { defineService, type Service, type ServiceContext } from '#service'
 import { socketOf } from '#service-table'
 import { toProtoSample } from '#wire'
@@ -59,6 +67,12 @@ function keepProblems({ stateDir, clock, log }: ServiceContext<unknown>, engine:
   })
 }
 
+/** What a monitor declares of the names of these samples. */
+function describedOf(monitor: MonitorState | undefined, samples: readonly MetricSample[]): MetricDescriptor[] {
+  const names = new Set(samples.map(({ name }) => name))
+  return monitor?.metrics.filter(({ name }) => names.has(name)) ?? []
+}
+
 function createDetector(context: ServiceContext<DetectorConfig>): Service {
   const { config, clock, log, version, nodeName } = context
   const incarnation = randomInt(1, 2 ** 47)
@@ -91,7 +105,12 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
     offer: ledger.offer,
     onShed: (shed) => metrics.shed(shed),
     publishMetrics: (monitor, time, samples) =>
-      bus?.writer.publishMetrics({ monitor, time, samples: samples.map(toProtoSample), described: [] }) ?? 0,
+      bus?.writer.publishMetrics({
+        monitor,
+        time,
+        samples: samples.map(toProtoSample),
+        described: describedOf(engine.state.monitors.get(monitor), samples),
+      }) ?? 0,
   })
   const metrics = createDetectorMetrics(context.metrics, {
     state: engine.state,

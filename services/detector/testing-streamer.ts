@@ -46,7 +46,10 @@ export function createStreamer(): {
           incarnation: 5,
           heartbeatIntervalMs: 5000,
           eventReasons: [],
-          metrics: [],
+          metrics: [
+            { name: 'link_up', help: 'Whether there is a carrier.', kind: 'gauge', unit: '', title: '' },
+            { name: 'link_flaps', help: 'Changes of it.', kind: 'counter', unit: '', title: '' },
+          ],
           checks: [
             {
               check: 'links',

@@ -1,9 +1,12 @@
 /** This service's slice of the configuration. */
-import type { NodeDoctorConfig } from '#config'
+import { type NodeDoctorConfig, type NpdTold, npdTold } from '#config'
 
 export interface HttpExporterConfig {
   readonly http: NodeDoctorConfig['exporters']['http']
   readonly prometheus: NodeDoctorConfig['exporters']['prometheus']
+  readonly npd: NodeDoctorConfig['exporters']['npd']
+  /** What files of node-problem-detector say: what those ports show. */
+  readonly npdTold: NpdTold
   readonly settings: NodeDoctorConfig['settingsInForce']
 }
 
@@ -11,6 +14,8 @@ export function httpExporterConfig(full: NodeDoctorConfig): HttpExporterConfig {
   return {
     http: full.exporters.http,
     prometheus: full.exporters.prometheus,
+    npd: full.exporters.npd,
+    npdTold: npdTold(full.monitors),
     settings: full.settingsInForce,
   }
 }

@@ -20,6 +20,9 @@ import { addOwnMetrics } from './metrics/own-metrics.ts'
 import type { Written } from './metrics/packing.ts'
 import { createSampleTable, type SampleTable } from './metrics/sample-table.ts'
 import { renderScrape } from './metrics/scrape.ts'
+import { createNpdListeners } from './npd/listeners.ts'
+import { npdAnswers, openNpdSeries } from './npd/open.ts'
+import type { NpdSeries } from './npd/series.ts'
 import { awaitedWords, readinessOf } from './readiness.ts'
 import { type FeedCounts, followBus } from './state/bus-feed.ts'
 import { createEventLog, EVENTS_KEPT, type EventLog } from './state/event-log.ts'
@@ -71,6 +74,7 @@ interface Exporter {
   readonly context: Context
   readonly started: Date
   readonly samples: SampleTable
+  readonly npd: NpdSeries
   readonly ending: AbortController
   undecodable: number
   parts: Partial<Parts>
@@ -124,6 +128,15 @@ async function openPorts(exporter: Exporter, events: EventLog, of: Pick<Parts, '
       page: await loadPage(pageFolder()),
     },
   })
+  listeners.push(
+    ...createNpdListeners({
+      npd: config.npd,
+      answers: npdAnswers(config, { state, series: exporter.npd, clock }),
+      clock,
+      log,
+      onState: () => context.readinessChanged?.(),
+    }),
+  )
   exporter.parts = { ...exporter.parts, listeners }
   await Promise.all(listeners.map((listener) => listener.start(ending.signal)))
 }
@@ -147,7 +160,7 @@ function openHub({ clock }: Context, state: NodeState): Hub {
 }
 
 async function start(exporter: Exporter, durations: Durations): Promise<void> {
-  const { context, started, samples, ending } = exporter
+  const { context, started, samples, npd, ending } = exporter
   const { clock, config, host, nodeName, version } = context
   const node = await readIdentity(host, { name: nodeName, version, now: started })
   const onKnown = () => context.readinessChanged?.()
@@ -169,7 +182,7 @@ async function start(exporter: Exporter, durations: Durations): Promise<void> {
   }
   const reader = openReader({ signal, onPoison })
   const booted = node.booted === undefined ? undefined : new Date(node.booted)
-  const counts = followBus(reader, { ...known, events, samples, durations, clock, booted }, signal)
+  const counts = followBus(reader, { ...known, events, samples, npd, durations, clock, booted }, signal)
   exporter.parts = { ...exporter.parts, counts }
   void history.run(signal)
 }
@@ -207,7 +220,15 @@ function createHttpExporter(context: Context): Service {
   const samples = createSampleTable((monitor, room) =>
     context.log.warn('samples of a monitor are left out of /metrics', { monitor: cleanText(monitor, 128), room }),
   )
-  const exporter: Exporter = { context, started, samples, ending, undecodable: 0, parts: {} }
+  const exporter: Exporter = {
+    context,
+    started,
+    samples,
+    npd: openNpdSeries(context.config),
+    ending,
+    undecodable: 0,
+    parts: {},
+  }
   const durations = createDurations(context.metrics)
   addOwnMetrics(context.metrics, () => {
     const { hub, history, counts = () => ({ missed: 0, samplesRefused: 0 }) } = exporter.parts

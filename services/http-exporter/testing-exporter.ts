@@ -1,6 +1,6 @@
 /** The real exporter on free ports, with a real bus when a test asks for one. */
 import { join } from 'node:path'
-import { type NodeDoctorConfig, parseConfig } from '#config'
+import { type NodeDoctorConfig, type NpdTold, parseConfig } from '#config'
 import { createHost } from '#host'
 import { addProcessMetrics, createMetrics, createServerDoor, type Service, systemClock } from '#service'
 import type { StreamMessage } from '#view'
@@ -27,6 +27,8 @@ export interface ExporterOptions {
   readonly stateDir: string
   readonly http?: Partial<NodeDoctorConfig['exporters']['http']>
   readonly prometheus?: Partial<NodeDoctorConfig['exporters']['prometheus']>
+  readonly npd?: Partial<NodeDoctorConfig['exporters']['npd']>
+  readonly npdTold?: NpdTold
   readonly onTestFinished: OnFinished
 }
 
@@ -42,6 +44,8 @@ export async function startTestExporter(options: ExporterOptions): Promise<TestE
     ...slice,
     http: { ...slice.http, bindAddress: '127.0.0.1', hostPort: 0, ...options.http },
     prometheus: { ...slice.prometheus, bindAddress: '127.0.0.1', port: 0, ...options.prometheus },
+    npd: { ...slice.npd, ...options.npd },
+    npdTold: options.npdTold ?? slice.npdTold,
   }
   const log = recordingLog()
   const metrics = createMetrics()

@@ -11,6 +11,7 @@ const { scene } = scenesOfTests()
 const NPD: NpdTold = {
   files: [{ monitor: 'log', check: 'kernel-monitor', source: 'kernel-monitor' }],
   types: ['KernelDeadlock', 'ReadonlyFilesystem'],
+  monitors: ['log'],
   metrics: ['problem_counter', 'problem_gauge'],
 }
 /** system:node-problem-detector. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { HANDLER_NAMES } from '../parts.ts'
-import { absolutePath, duration, port } from './kinds.ts'
+import { absolutePath, duration, port, portOrNone } from './kinds.ts'
 
 const address = z.union([z.ipv4(), z.ipv6()]).meta({ what: 'an IP address', sample: '127.0.0.1' })
 
@@ -226,9 +226,18 @@ const prometheus = z.strictObject({
     .describe('Prefix of every metric’s name'),
 })
 
+const npd = z.strictObject({
+  enabled: z.boolean().default(false).describe('Serves the ports of node-problem-detector, for whoever asks those'),
+  address: address.default('127.0.0.1').describe('Address of the first: `/healthz` and `/conditions`'),
+  port: portOrNone.default(20_256).describe('Its port; 0: none'),
+  prometheusAddress: address.default('127.0.0.1').describe('Address of the second: `/metrics`'),
+  prometheusPort: portOrNone.default(20_257).describe('Its port; 0: none'),
+})
+
 /** `exporters`: how the node’s state is shown. */
 export const exporters = z.strictObject({
   kubernetes: kubernetes.prefault({}).describe('Node conditions and events in the cluster'),
   http: http.prefault({}).describe('The page, its API, probes'),
   prometheus: prometheus.prefault({}).describe('Metrics'),
+  npd: npd.prefault({}).describe('What node-problem-detector serves: its files’ conditions and metrics, by its names'),
 })

@@ -55,4 +55,7 @@ export const name = z
 
 export const port = z.int().min(1).max(65_535)
 
+/** 0: not listened on. */
+export const portOrNone = z.int().min(0).max(65_535)
+
 export const labels = z.record(z.string(), z.string()).default({})

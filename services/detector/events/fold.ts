@@ -3,8 +3,9 @@
  * count. The first goes out at once, the count follows when its second is over, so that a storm costs two messages a
  * second. What is counted here and not told yet is in memory only: the report that brought it is acknowledged when its
  * second is closed, and then as a whole, so that a detector that dies in between counts the same second again to the
- * same end. Of what passes on another source's words the text is part of what it is. A person's word is an event of its own: none takes the place of another's who and why; and so is what its monitor
- * knows by a key, which has one id however often it is told.
+ * same end. Of what passes on another source's words the text is part of what it is. A person's word is an event of its own:
+ * none takes the place of another's who and why; and so is what its monitor knows by a key, which has one id however often it
+ * is told.
  */
 import { hasOwnKey, type Instant, type NodeEvent, type Severity } from '#model'
 import { foldedId, keyedId, type ToldBy } from './event-ids.ts'

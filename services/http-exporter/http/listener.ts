@@ -5,7 +5,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import type { FastifyInstance } from 'fastify'
 import { within } from '#clock'
 import { createBackoff } from '#pace'
 import type { Clock, Logger } from '#service'
@@ -20,7 +19,8 @@ export interface ListenerOptions {
   /** Its key in the configuration, for the advice when it is taken. */
   readonly setting: string
   readonly tls?: TlsFiles | undefined
-  readonly app: FastifyInstance
+  /** Who answers. */
+  readonly app: { routing(request: IncomingMessage, response: ServerResponse): void }
   readonly places: Places
   readonly clock: Clock
   readonly log: Logger

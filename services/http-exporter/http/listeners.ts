@@ -2,7 +2,6 @@
 import type { Clock, Logger } from '#service'
 import type { HttpExporterConfig } from '../config.ts'
 import type { Hub } from '../stream/hub.ts'
-import { createApp } from './app.ts'
 import { httpRoutes, prometheusRoutes, type Routes } from './endpoints.ts'
 import { createHandlers, type HandlerSources } from './handlers.ts'
 import { createListener, type Listener } from './listener.ts'
@@ -24,6 +23,9 @@ export interface ListenersOptions {
 export async function createListeners(options: ListenersOptions): Promise<Listener[]> {
   const { config, sources, hub, clock, log, onState } = options
   const { http, prometheus } = config
+  if (!http.enabled && !prometheus.enabled) return []
+  // Who listens at neither has no need of it.
+  const { createApp } = await import('./app.ts')
   const handlers = createHandlers(sources)
 
   function appOf(

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { MonitorState } from '#model'
+import type { MetricDescriptor, MetricSample, MonitorState } from '#model'
 import { createMetrics, type Metrics, plainLines } from '#service'
 import { type NodeFacts, renderNodeView } from '#view'
 import {
@@ -81,14 +81,20 @@ const detectorSamples = [
   { name: 'status_channel_size', labels: {}, value: 0 },
 ]
 
+/** As whoever keeps to the conventions declares it. */
+function declared({ name }: MetricSample): MetricDescriptor {
+  return { name, help: '', kind: name.endsWith('_total') ? 'counter' : 'gauge', unit: '', title: '' }
+}
+
 async function everything(namespace = 'node_doctor'): Promise<string> {
   const facts = someFacts({
     conditions: [someCondition({ health: 'problem', severity: 'critical' }), someCondition({ type: 'InodesLow' })],
     problems: [someProblem()],
   })
   const table = createSampleTable()
-  table.take('detector', detectorSamples, 0)
-  table.take('system', [{ name: 'disk_used_ratio', labels: { path: '/var' }, value: 0.962 }], 0)
+  table.take('detector', detectorSamples, 0, detectorSamples.map(declared))
+  const disk = { name: 'disk_used_ratio', labels: { path: '/var' }, value: 0.962 }
+  table.take('system', [disk], 0, [declared(disk)])
   return scrape(facts, [someMonitor()], table, namespace)
 }
 
@@ -203,7 +209,7 @@ describe('/metrics', () => {
     await fc.assert(
       fc.asyncProperty(anyFacts, batches, async (facts, told) => {
         const table = createSampleTable()
-        for (const [monitor, samples, described] of told) table.take(monitor, samples, 0, { timeMs: 0, described })
+        for (const [monitor, samples, described] of told) table.take(monitor, samples, 0, described)
         expect(await promtool(await scrape(facts, [...facts.monitors], table))).toBe('')
       }),
       { numRuns: 40 },
@@ -276,14 +282,12 @@ describe('samples of monitors', () => {
       'n_monitor_sample{monitor="evil",series="kube_requests_total{monitor=\\"system\\"}"} 9\n',
     ])
     const counter = (name: string) => ({ name, help: 'Ours.', kind: 'counter' as const, unit: '', title: '' })
-    table.take('detector', [{ name: 'monitor_checks_total', labels: {}, value: 4 }], 0, {
-      timeMs: 1,
-      described: [counter('monitor_checks_total')],
-    })
-    table.take('k8s-exporter', [{ name: 'kube_requests_total', labels: {}, value: 5 }], 0, {
-      timeMs: 1,
-      described: [counter('kube_requests_total')],
-    })
+    table.take('detector', [{ name: 'monitor_checks_total', labels: {}, value: 4 }], 0, [
+      counter('monitor_checks_total'),
+    ])
+    table.take('k8s-exporter', [{ name: 'kube_requests_total', labels: {}, value: 5 }], 0, [
+      counter('kube_requests_total'),
+    ])
     const text = lines(table).join('')
     expect(text).toContain(
       '# HELP n_monitor_checks_total Ours.\n# TYPE n_monitor_checks_total counter\nn_monitor_checks_total 4\n\n',
@@ -300,7 +304,7 @@ describe('samples of monitors', () => {
     ]
     for (const plugin of ['nats-server', 'gpu-vendor']) table.take(plugin, cost({ service: 'detector' }, 9), 0)
     for (const ours of ['system', 'detector']) table.take(ours, cost({ service: 'nats-server' }, 2), 0)
-    table.take('detector', cost({}, 3), 0)
+    table.take('detector', cost({}, 3), 0, cost({}, 3).map(declared))
     expect(lines(table).slice(0, 4)).toEqual([
       expect.stringContaining('# TYPE n_process_cpu_seconds_total counter\n'),
       'n_process_cpu_seconds_total{service="system"} 2\n',
@@ -327,19 +331,19 @@ describe('samples of monitors', () => {
     )
   })
 
-  it('that come in two parts are all described, and one that is no longer described is not', () => {
+  it('that come in parts, as a monitor tells its checks one by one, are all described, by the last word on each', () => {
     const table = createSampleTable()
-    const part = (name: string, timeMs: number) =>
-      table.take('k8s-exporter', [{ name, labels: {}, value: 1 }], 0, {
-        timeMs,
-        described: [{ name, help: `${name}, ours.`, kind: 'gauge', unit: '', title: '' }],
-      })
-    const told = () => [...table.families(0)].map(({ help }) => help).slice(0, 2)
-    part('kube_pending', 1)
-    part('kube_away_seconds', 1)
-    expect(told()).toEqual(['kube_away_seconds, ours.', 'kube_pending, ours.'])
-    part('kube_pending', 2)
-    expect(told()).toEqual([expect.stringContaining('As monitors tell it'), 'kube_pending, ours.'])
+    const part = (name: string, help: string) =>
+      table.take('k8s-exporter', [{ name, labels: {}, value: 1 }], 0, [
+        { name, help, kind: 'gauge', unit: '', title: '' },
+      ])
+    part('kube_pending', 'Earlier.')
+    part('kube_away_seconds', 'Away.')
+    part('kube_pending', 'Later.')
+    expect([...table.families(0)].slice(0, 2).map(({ help, type }) => `${type} ${help}`)).toEqual([
+      'gauge Away.',
+      'gauge Later.',
+    ])
   })
 })
 
@@ -388,4 +392,21 @@ describe('a conventional name', () => {
       expect(isConventionalName(name)).toBe(false)
     },
   )
+})
+
+describe('the type of a metric', () => {
+  const of = (kind: MetricDescriptor['kind'], name: string) => ({ ...declared({ name, labels: {}, value: 0 }), kind })
+
+  it('is what is declared; of what is not, or contradicts its own name, none is told, and promtool has nothing to say', async () => {
+    const table = createSampleTable()
+    const names = ['x_total', 'y_total', 'z_total', 'u', 'v', 'w']
+    const samples = names.map((name) => ({ name, labels: {}, value: 1 }))
+    const said = [of('counter', 'x_total'), of('gauge', 'y_total'), of('gauge', 'u'), of('counter', 'v')]
+    table.take('vendor', samples, 0, said)
+    const text = await scrape(someFacts(), [], table, 'n')
+    expect(await promtool(text)).toBe('')
+    expect(
+      [...text.matchAll(/^# TYPE n_([u-z](?:_total)?) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`),
+    ).toEqual(['u gauge', 'v untyped', 'w untyped', 'x_total counter', 'y_total untyped', 'z_total untyped'])
+  })
 })

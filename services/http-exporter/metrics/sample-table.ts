@@ -4,13 +4,13 @@ import type { PlainFamily, PlainValue } from '#service'
 import { isOurs, placeOf, UNCONVENTIONAL } from './sample-place.ts'
 
 /** Series of one monitor, and how long one is shown without being told again. */
-export const MAX_SERIES_PER_MONITOR = 1024
+export const MAX_SERIES_PER_MONITOR = 2048
 export const FORGET_AFTER_MS = 3_600_000
 /** Of all plug-ins together: with them /metrics is written within the memory of the http-exporter's container. */
 export const MAX_PLUGIN_SERIES = 32_768
 export const MAX_PLUGIN_BYTES = 16 * 1024 * 1024
 const MAX_MONITORS = 256
-/** Names that one service describes with its samples. */
+/** Names that are described by one monitor or service. */
 const MAX_DESCRIBED = 256
 /** What a series costs beside its words: its record, and the lines of its family. */
 const SERIES_BYTES = 256
@@ -25,24 +25,17 @@ interface Kept extends PlainValue {
   seenMs: number
 }
 
-/** What a service of ours says with its samples of their names; a monitor says it in its declaration. */
-export interface Said {
-  /** Of the message; parts of one telling have the same. */
-  readonly timeMs: number
-  readonly described: readonly MetricDescriptor[]
-}
-
 interface Teller {
   readonly series: Map<string, Kept>
-  described: Map<string, MetricDescriptor>
-  describedMs: number | undefined
+  /** What was said of its names, with their samples. */
+  readonly described: Map<string, MetricDescriptor>
 }
 
 export type Described = (monitor: string, name: string) => MetricDescriptor | undefined
 
 export interface SampleTable {
   /** @returns samples that found no place */
-  take(monitor: string, samples: readonly MetricSample[], nowMs: number, said?: Said): number
+  take(monitor: string, samples: readonly MetricSample[], nowMs: number, said?: readonly MetricDescriptor[]): number
   /** A monitor no longer answers, or is gone. */
   forget(monitor: string): void
   /**
@@ -53,9 +46,9 @@ export interface SampleTable {
   families(nowMs: number, described?: Described): Iterable<PlainFamily>
 }
 
-/** By its name, which promtool holds against its type: a declaration that contradicts its own name is not believed. */
-function typeOf(name: string): 'counter' | 'gauge' {
-  return name.endsWith('_total') ? 'counter' : 'gauge'
+/** As it is declared; of what is not, or contradicts its own name (promtool holds one against the other), none is told. */
+function typeOf(name: string, kind: MetricDescriptor['kind'] | undefined): PlainFamily['type'] {
+  return kind !== undefined && (kind === 'counter') === name.endsWith('_total') ? kind : 'untyped'
 }
 
 /** What its monitor says of it; undefined where it says nothing. */
@@ -74,13 +67,22 @@ function keptOf(monitor: string, sample: MetricSample, key: string, seenMs: numb
   return { family, labels, bytes: bytesOf([key, labels, family]), value: sample.value, seenMs }
 }
 
-function describe(teller: Teller, { timeMs, described }: Said): void {
-  if (described.length === 0) return
-  if (teller.describedMs !== timeMs) teller.described = new Map()
-  teller.describedMs = timeMs
-  for (const one of described) {
-    if (teller.described.size < MAX_DESCRIBED || teller.described.has(one.name)) teller.described.set(one.name, one)
+function describe({ described }: Teller, said: readonly MetricDescriptor[]): void {
+  for (const one of said) {
+    if (described.size < MAX_DESCRIBED || described.has(one.name)) described.set(one.name, one)
   }
+}
+
+/** What the first of these says that says anything. */
+function declaredOf(
+  by: Iterable<string>,
+  told: (monitor: string) => MetricDescriptor | undefined,
+): MetricDescriptor | undefined {
+  for (const monitor of by) {
+    const declared = told(monitor)
+    if (declared !== undefined) return declared
+  }
+  return undefined
 }
 
 /** What all plug-ins have taken. */
@@ -135,27 +137,30 @@ export function createSampleTable(onCut: (monitor: string, at: Cut) => void = ()
     return undefined
   }
 
-  function byFamily(): Map<string, { readonly by: string; readonly values: Kept[] }> {
-    const all = new Map<string, { readonly by: string; readonly values: Kept[] }>()
+  function byFamily(): Map<string, { readonly by: Set<string>; readonly values: Kept[] }> {
+    const all = new Map<string, { readonly by: Set<string>; readonly values: Kept[] }>()
     for (const [by, { series }] of tellers) {
       for (const kept of series.values()) {
         const known = all.get(kept.family)
-        if (known === undefined) all.set(kept.family, { by, values: [kept] })
-        else known.values.push(kept)
+        if (known === undefined) all.set(kept.family, { by: new Set([by]), values: [kept] })
+        else {
+          known.by.add(by)
+          known.values.push(kept)
+        }
       }
     }
     return all
   }
 
   return {
-    take(monitor, samples, nowMs, said) {
+    take(monitor, samples, nowMs, said = []) {
       if (!tellers.has(monitor) && tellers.size >= MAX_MONITORS && !isOurs(monitor)) {
         tellCut(monitor, 'series of all plug-ins')
         return samples.length
       }
-      const teller: Teller = tellers.get(monitor) ?? { series: new Map(), described: new Map(), describedMs: undefined }
+      const teller: Teller = tellers.get(monitor) ?? { series: new Map(), described: new Map() }
       tellers.set(monitor, teller)
-      if (said !== undefined) describe(teller, said)
+      describe(teller, said)
       let refused = 0
       let hasForgotten = false
       for (const sample of samples) {
@@ -191,10 +196,13 @@ export function createSampleTable(onCut: (monitor: string, at: Cut) => void = ()
       const others = all.get(UNCONVENTIONAL)
       all.delete(UNCONVENTIONAL)
       for (const name of [...all.keys()].sort()) {
-        const { by, values } = all.get(name) ?? { by: '', values: [] }
-        const declared = tellers.get(by)?.described.get(name) ?? described(by, name)
+        const { by, values } = all.get(name) ?? { by: [], values: [] }
+        const declared = declaredOf(
+          by,
+          (monitor) => tellers.get(monitor)?.described.get(name) ?? described(monitor, name),
+        )
         const help = helpOf(declared) ?? 'As monitors tell it; docs/monitors.md says what it is.'
-        yield { name, help, type: typeOf(name), values }
+        yield { name, help, type: typeOf(name, declared?.kind), values }
       }
       const help = 'Samples of monitors whose names do not follow the conventions of Prometheus.'
       yield { name: UNCONVENTIONAL, help, type: 'gauge', values: others?.values ?? [] }

@@ -44,7 +44,7 @@ async function toldFamilies(scrape: Scrape): Promise<Iterable<PlainFamily>> {
   // What monitors said last is no news once nobody vouches for it.
   const told = view.detector.state === 'stale' ? createSampleTable() : samples
   const cost = own.filter(({ name }) => isProcessMetric(name))
-  told.take(service, cost, monotonicMs, { timeMs: monotonicMs, described: said })
+  told.take(service, cost, monotonicMs, said)
   return told.families(monotonicMs, described)
 }
 

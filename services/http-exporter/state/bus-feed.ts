@@ -9,6 +9,7 @@ import type { History } from '../history/history.ts'
 import type { SeriesUses } from '../history/query-series.ts'
 import type { Durations } from '../metrics/durations.ts'
 import type { SampleTable } from '../metrics/sample-table.ts'
+import type { NpdSeries } from '../npd/series.ts'
 import type { Hub } from '../stream/hub.ts'
 import type { EventLog } from './event-log.ts'
 import { conditionListener, monitorListener, problemListener } from './fact-listeners.ts'
@@ -24,6 +25,7 @@ export interface FeedTargets {
   readonly events: EventLog
   readonly hub: Hub
   readonly samples: SampleTable
+  readonly npd: NpdSeries
   readonly durations: Durations
   readonly clock: Clock
   /** When the machine was; undefined where that cannot be told. */
@@ -64,23 +66,25 @@ function heard({ state, history, clock, booted }: Feed, { bootId, detectorIncarn
   history.seen({ wall: clock.now(), monoMs: clock.monotonicMs(), bootId, booted, incarnation })
 }
 
-function takeSamples(feed: Feed, { monitor, time, samples: batch, described }: MetricBatch): void {
-  const { samples, series, history, hub, uses, clock } = feed
+function takeSamples(feed: Feed, { monitor, samples: batch, described }: MetricBatch): void {
+  const { samples, npd, series, history, hub, uses, clock } = feed
   const told = batch.map(fromProtoSample)
-  feed.samplesRefused += samples.take(monitor, told, clock.monotonicMs(), {
-    timeMs: time?.getTime() ?? 0,
-    described: described.map(fromProtoMetric),
-  })
-  const values = series.take(monitor, told, clock.monotonicMs())
+  const nowMs = clock.monotonicMs()
+  const declared = described.map(fromProtoMetric)
+  feed.samplesRefused += samples.take(monitor, told, nowMs, declared)
+  feed.samplesRefused += npd.take(monitor, told, declared)
+  const counters = new Set(declared.flatMap(({ name, kind }) => (kind === 'counter' ? [name] : [])))
+  const values = series.take(monitor, told, nowMs, (name) => counters.has(name))
   history.sample(values)
   const shown = shownValues(values, uses())
   if (Object.keys(shown).length > 0) hub.tell({ kind: 'samples', at: clock.now().toISOString(), values: shown })
 }
 
 function followFacts(reader: BusReader, feed: Feed, signal: AbortSignal): void {
-  const { state, history, durations, samples, series, clock } = feed
+  const { state, history, durations, samples, npd, series, clock } = feed
   function forget(monitor: string): void {
     samples.forget(monitor)
+    npd.forget(monitor)
     series.forget(monitor)
   }
   followNode(

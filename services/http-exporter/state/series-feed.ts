@@ -15,8 +15,17 @@ export const FORGET_AFTER_MS = 3_600_000
 const LOOK_MS = 60_000
 
 export interface SeriesFeed {
-  /** Values by series key, in the unit that they are recorded in. */
-  take(monitor: string, samples: readonly MetricSample[], nowMs: number): Map<string, number>
+  /**
+   * Values by series key, in the unit that they are recorded in.
+   *
+   * @param isCounter whether a name is declared as what only grows
+   */
+  take(
+    monitor: string,
+    samples: readonly MetricSample[],
+    nowMs: number,
+    isCounter?: (name: string) => boolean,
+  ): Map<string, number>
   /** A monitor no longer answers, or is gone: its series leave their places. */
   forget(monitor: string): void
 }
@@ -93,7 +102,7 @@ export function createSeriesFeed(isBuiltIn: (monitor: string) => boolean): Serie
   }
 
   return {
-    take(monitor, samples, nowMs) {
+    take(monitor, samples, nowMs, isCounter = () => false) {
       const values = new Map<string, number>()
       // What the detector counts is for scrapers; the machine's graphs come from monitors.
       if (monitor === DETECTOR) return values
@@ -103,7 +112,7 @@ export function createSeriesFeed(isBuiltIn: (monitor: string) => boolean): Serie
         // What a process costs is for scrapers, too.
         if (isProcessMetric(sample.name)) continue
         if (!Number.isFinite(sample.value) || !owners.mayWrite(monitor, key, nowMs)) continue
-        const value = sample.name.endsWith('_total') ? rate(key, sample.value, nowMs) : sample.value
+        const value = isCounter(sample.name) ? rate(key, sample.value, nowMs) : sample.value
         if (value !== undefined) values.set(key, value)
       }
       return values

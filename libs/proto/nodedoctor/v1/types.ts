@@ -352,6 +352,8 @@ export interface MetricSample {
   name: string;
   labels: { [key: string]: string };
   value: number;
+  /** The check's configured name, where several of its kind may measure the same. Absent: the monitor as a whole. */
+  check?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -642,7 +644,7 @@ export interface MetricBatch {
   monitor: string;
   time: Date | undefined;
   samples: MetricSample[];
-  /** What the names of samples are: those that a service counts by itself. Those of a monitor stand in its state. */
+  /** What the names of these samples are, type and help, as who counts or measures them declares it. */
   described: MetricDescriptor[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -1555,7 +1557,7 @@ export const Event: MessageFns<Event> = {
 };
 
 function createBaseMetricSample(): MetricSample {
-  return { name: "", labels: {}, value: 0, _unknownFields: {} };
+  return { name: "", labels: {}, value: 0, check: undefined, _unknownFields: {} };
 }
 
 export const MetricSample: MessageFns<MetricSample> = {
@@ -1568,6 +1570,9 @@ export const MetricSample: MessageFns<MetricSample> = {
     });
     if (message.value !== 0) {
       writer.uint32(25).double(message.value);
+    }
+    if (message.check !== undefined) {
+      writer.uint32(34).string(message.check);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1620,6 +1625,14 @@ export const MetricSample: MessageFns<MetricSample> = {
             message.value = reader.double();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.check = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1657,6 +1670,9 @@ export const MetricSample: MessageFns<MetricSample> = {
     if (message.value !== 0) {
       obj.value = floatToJson(message.value);
     }
+    if (message.check !== undefined) {
+      obj.check = message.check;
+    }
     return obj;
   },
 
@@ -1676,6 +1692,7 @@ export const MetricSample: MessageFns<MetricSample> = {
       {},
     );
     message.value = object.value ?? 0;
+    message.check = object.check ?? undefined;
     return message;
   },
 };
