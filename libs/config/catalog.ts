@@ -1,5 +1,5 @@
 /** What our monitors can check: made from their own descriptions by `make generate`, so that nobody has to load them. */
-import type { ConditionType } from '#model'
+import type { ConditionType, TypesOfWords } from '#model'
 import catalogJson from './catalog.json' with { type: 'json' }
 import type { JsonSchema } from './walk/json-schema.ts'
 
@@ -51,6 +51,8 @@ export interface CatalogCheck {
   readonly apartBy?: string | undefined
   /** Where `config` names condition types beside those here; see `CheckDefinition.typesFrom`. */
   readonly typesFrom?: readonly string[] | undefined
+  /** Which condition types words in `config` stand for; see `CheckDefinition.typesOf`. */
+  readonly typesOf?: TypesOfWords | undefined
   /** Of `monitors[].config`. */
   readonly schema: JsonSchema
   readonly conditions: readonly CatalogCondition[]

@@ -28,7 +28,13 @@ export function textsAt(config: unknown, path: string): readonly string[] {
     .filter((value): value is string => typeof value === 'string')
 }
 
-/** What stands at several paths, each text once. */
-export function namedTypes(config: unknown, paths: readonly string[]): readonly string[] {
-  return [...new Set(paths.flatMap((path) => textsAt(config, path)))]
+/** By the path where a word stands, and by that word, the condition types that it stands for: of a pack of rules those of its rules. */
+export type TypesOfWords = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
+
+/** The types that stand at several paths, and those that words at others stand for, each once. */
+export function namedTypes(config: unknown, paths: readonly string[], typesOf: TypesOfWords = {}): readonly string[] {
+  const byWord = Object.entries(typesOf).flatMap(([path, types]) =>
+    textsAt(config, path).flatMap((word) => (Object.hasOwn(types, word) ? (types[word] ?? []) : [])),
+  )
+  return [...new Set([...paths.flatMap((path) => textsAt(config, path)), ...byWord])]
 }

@@ -7,7 +7,7 @@ import type { CheckDefinition, ConditionSpec, Declaration } from './types.ts'
 /** The parts of a definition that declare. */
 export type Declaring<Config> = Pick<
   CheckDefinition<Config>,
-  'conditions' | 'events' | 'metrics' | 'declare' | 'typesFrom'
+  'conditions' | 'events' | 'metrics' | 'declare' | 'typesFrom' | 'typesOf'
 >
 
 /** Of a type of which only the name is known. */
@@ -18,8 +18,9 @@ export function commonDeclaration({ conditions, events = [], metrics = [] }: Dec
   return { conditions, events, metrics }
 }
 
-function notNamed(types: readonly string[], paths: readonly string[], config: unknown): string | false {
-  const named = namedTypes(config, paths)
+function notNamed<Config>(types: readonly string[], definition: Declaring<Config>, config: Config): string | false {
+  const { typesFrom: paths = [], typesOf } = definition
+  const named = namedTypes(config, paths, typesOf)
   const strange = types.find((type) => !named.includes(type))
   const where =
     paths.length === 0 ? 'its definition has no typesFrom' : `its configuration has no such text at ${paths.join(', ')}`
@@ -45,7 +46,7 @@ export function declarationOf<Config>(
     metrics: [...common.metrics, ...own.metrics],
   }
   const types = own.conditions.map(({ type }) => type)
-  const faults = [...declarationFaults(all), notNamed(types, definition.typesFrom ?? [], config)]
+  const faults = [...declarationFaults(all), notNamed(types, definition, config)]
   const fault = faults.find((text) => text !== false)
   if (fault !== undefined) throw new DeclarationError(name, fault)
   return all
@@ -77,7 +78,7 @@ export function plainDeclaration<Config>(definition: Declaring<Config>, config: 
     ...NO_WORDS,
     ...(CAMEL_CASE.test(type) ? {} : { verbatim: true }),
   })
-  const plain = [...new Set(namedTypes(config, definition.typesFrom ?? []))]
+  const plain = [...new Set(namedTypes(config, definition.typesFrom ?? [], definition.typesOf))]
     .filter((type) => !known.has(type))
     .map((type) => refused?.find((spec) => spec.type === type) ?? bareOf(type))
     .filter((spec) => declarationFaults({ conditions: [spec] }).every((fault) => fault === false))

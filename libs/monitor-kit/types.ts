@@ -11,6 +11,7 @@ import type {
   MetricSample,
   RecoveryRule,
   Severity,
+  TypesOfWords,
 } from '#model'
 import type { Clock, Logger } from '#service'
 
@@ -256,6 +257,8 @@ export interface CheckDefinition<Config, Shared = unknown> extends Declaration {
    * code, so that they are this monitor's also while it is down; what does not stand there may not be declared.
    */
   readonly typesFrom?: readonly string[]
+  /** Where a word in the configuration stands for condition types of `declare`, and for which: `{ 'packs[]': { storage: ['DiskLost'] } }`. */
+  readonly typesOf?: TypesOfWords
   /**
    * Makes the check's own memory (last counters, streaks) for one configured instance and returns its run function.
    * Runs never overlap. A throw becomes unknown for all its conditions, with the error as message.

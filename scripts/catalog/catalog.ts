@@ -41,6 +41,7 @@ function describe(monitor: string, { definition, schema }: CheckOnDisk): Catalog
     instances: definition.instances,
     apartBy: definition.apartBy,
     typesFrom: definition.typesFrom,
+    typesOf: definition.typesOf,
     schema: toJsonSchema(schema, type),
     conditions: conditions.map((spec) => {
       const { source, warning, critical, sustained } = spec

@@ -19,6 +19,10 @@ const OURS = [
   'unique',
   'place',
   'defaultText',
+  'regexp',
+  'groupsOf',
+  'needs',
+  'excludes',
 ]
 
 export function editorSchema(document: JsonSchema, catalog: Catalog): Json {

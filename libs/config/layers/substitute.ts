@@ -11,6 +11,9 @@ import type { ConfigNote } from '../types.ts'
 const REFERENCE = /(\$?)\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
 const ONLY_REFERENCE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/
 
+/** Texts of a rule for logs, in which `${dev}` is a group of its expression, not a variable. */
+const OF_GROUPS = /^monitors\[\d+\]\.config\.rules\[\d+\]\.(?:match|message|entity|recover\.match)$/
+
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface Substituted {
@@ -54,7 +57,8 @@ export function substitute(tree: MapNode, env: Environment, hostName: string): S
     if (node.kind === 'map') return map(node, path)
     if (node.kind === 'list')
       return { ...node, items: node.items.map((item, i) => each(item, `${path}[${i}]`, item.place)) }
-    return typeof node.value === 'string' && node.value.includes('${') ? scalar(node, node.value, path, place) : node
+    if (typeof node.value !== 'string' || !node.value.includes('${') || OF_GROUPS.test(path)) return node
+    return scalar(node, node.value, path, place)
   }
 
   function map(node: MapNode, path: string): MapNode {

@@ -17,17 +17,22 @@ export interface NamedType {
   readonly spot: Spot
 }
 
-function pathsOf(catalog: Catalog, { type }: MonitorEntry): readonly string[] {
-  return checkOf(catalog, type)?.typesFrom ?? []
+/** Where the keys of a check name types, each path by itself. */
+function namingsOf(catalog: Catalog, { type }: MonitorEntry) {
+  const { typesFrom = [], typesOf = {} } = checkOf(catalog, type) ?? {}
+  return [
+    ...typesFrom.map((path) => ({ path, paths: [path], words: {} })),
+    ...Object.entries(typesOf).map(([path, types]) => ({ path, paths: [], words: { [path]: types } })),
+  ]
 }
 
 /** Every type that the keys of the checks that are switched on name, in their order. */
 export function namedTypesOf(monitors: readonly Placed<MonitorEntry>[], catalog: Catalog): readonly NamedType[] {
   return monitors.flatMap(({ entry, spot, node }) =>
-    (entry.enabled ? pathsOf(catalog, entry) : []).flatMap((path) => {
+    (entry.enabled ? namingsOf(catalog, entry) : []).flatMap(({ path, paths, words }) => {
       const [key = ''] = path.split(/[.[]/)
       const at = spotOf(spot, node, 'config', key)
-      return namedTypes(entry.config, [path]).map((type) => ({
+      return namedTypes(entry.config, paths, words).map((type) => ({
         type,
         check: entry.name,
         monitor: entry.monitor,

@@ -1,5 +1,5 @@
 /** What node-problem-detector's ports answer. Pure: from what is known. */
-import type { NpdFile, NpdTold } from '#config'
+import type { NpdSpeaker, NpdTold } from '#config'
 import type { DetectorState, MonitorState, NodeCondition } from '#model'
 import { renderDuration } from '#view'
 import type { Answer } from '../http/answer.ts'
@@ -12,7 +12,7 @@ const TEXT = 'text/plain; charset=utf-8'
 export interface Working {
   readonly detector: DetectorState
   readonly monitors: Iterable<MonitorState>
-  readonly files: readonly NpdFile[]
+  readonly files: readonly NpdSpeaker[]
   readonly now: Date
 }
 

@@ -4,6 +4,7 @@ import type { ConditionSpec, EventSpec, Finding, Happening, MetricSpec } from '#
 /** The log of a check cannot be read. */
 export const LOG_SOURCE_UNREADABLE: ConditionSpec = {
   type: 'LogSourceUnreadable',
+  shared: true,
   description: 'A log that is watched cannot be read: nothing is known of what stands in it.',
   label: '{entity}: log not readable',
   healthyReason: 'LogSourceRead',

@@ -48,7 +48,7 @@ export const rehearseNpd: CreateRehearsal = ({ name: check, config: any }, now) 
         since: since?.toISOString() ?? '',
       })),
       events,
-      metrics: config.metricsReporting ? metrics.samples().map((sample) => ({ check, ...sample })) : [],
+      metrics: config.metricsReporting ? metrics.samples().map((sample) => ({ ...sample, check })) : [],
     }),
   }
 }

@@ -3,7 +3,7 @@ import type { CreateRehearsal, RehearsedCondition, RehearsedEvent } from '#log-r
 import type { Instant } from '#model'
 import { packSources } from '../packs.ts'
 import { compileRules, type RuleSource } from '../rules/compile.ts'
-import { METRIC } from '../rules/declare.ts'
+import { MATCHES_METRIC } from '../rules/declare.ts'
 import { createRuleEngine } from '../rules/engine.ts'
 import { happeningOf } from '../rules/events.ts'
 import type { Rule, RuleNews } from '../rules/types.ts'
@@ -58,7 +58,7 @@ export const rehearseRules: CreateRehearsal = ({ name: check, config }) => {
       events,
       metrics: [...matched].map(([{ name: rule }, value]) => ({
         check,
-        name: METRIC.matches,
+        name: MATCHES_METRIC,
         labels: { check, rule },
         value,
       })),

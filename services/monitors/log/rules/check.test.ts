@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { type CheckDefinition, type CheckResult, defineCheck } from '#monitor-kit'
 import { handClock, startCheck } from '#monitor-kit/testing'
 import { tempFolder } from '../../../../libs/host/testing.ts'
+import { LOG_SOURCE_UNREADABLE } from '../reading/declared.ts'
 import type { LogLine } from '../sources/types.ts'
 import { createRuleCheck } from './check.ts'
 import { declarationOfRules } from './declare.ts'
@@ -13,6 +14,11 @@ import type { Rule } from './types.ts'
 
 type Setting = Partial<Parameters<typeof createRuleCheck>[1]> & { readonly rules: readonly Rule[] }
 
+function testDeclaration(rules: readonly Rule[]) {
+  const { conditions, ...more } = declarationOfRules(rules, 'a test')
+  return { ...more, conditions: [LOG_SOURCE_UNREADABLE, ...conditions] }
+}
+
 function checkOf(log: ScriptedLog, setting: Setting): CheckDefinition<unknown> {
   const { rules } = setting
   const options = { open: () => log, hasHistory: false, isOneOfMany: false, ...setting }
@@ -21,15 +27,17 @@ function checkOf(log: ScriptedLog, setting: Setting): CheckDefinition<unknown> {
     description: 'Follows a log of a test',
     intervalMs: 30_000,
     timeoutMs: 10_000,
-    ...{ ...declarationOfRules(rules, 'a test'), create: (context) => createRuleCheck(context, options) },
+    ...{ ...testDeclaration(rules), create: (context) => createRuleCheck(context, options) },
   })
 }
 
 const down = { match: 'down (\\w+)', entity: 'nic:$1', reason: 'LinkLost', condition: 'LinkDown' }
 const recover = { match: 'up (\\w+)', reboot: false }
 
+/** Of what is said of its conditions; that the log is read is one of its own. */
 function healthOf({ findings }: CheckResult): string[] {
-  return findings.map(({ type, entity = '', health, reason }) => `${type} ${entity} ${health} ${reason}`)
+  const own = findings.filter(({ type, health }) => type !== 'LogSourceUnreadable' || health !== 'healthy')
+  return own.map(({ type, entity = '', health, reason }) => `${type} ${entity} ${health} ${reason}`)
 }
 
 /** A line that is said when the clock of the test stands. */
@@ -44,6 +52,7 @@ describe('a log that is followed', () => {
     await using following = check.follow()
     expect((await check.run()).findings).toEqual([])
     log.tell(said(now(check.clock, 'quiet', 1)), caughtUp(1))
+    expect(healthOf(await following.next())).toEqual([])
     expect(healthOf(await following.next())).toEqual(['LinkDown  healthy NoLineSaysSo'])
     await expect.poll(() => following.isFollowing).toBe(true)
     expect(healthOf(await check.run())).toEqual(['LinkDown  healthy NoLineSaysSo'])
@@ -97,19 +106,27 @@ describe('a log that is followed', () => {
     expect(cursor).toMatchObject({ from: 7, matched: [] })
   })
 
-  test('what is lost is said and counted, and unreadable is unknown', async () => {
+  test('what is lost is said and counted; what cannot be read is unknown, and known again when it can', async () => {
     const log = scriptedLog()
     const check = startCheck(checkOf(log, { rules: rulesOf(down) }), { root: '', config: {} })
-    const following = check.follow()
-    log.tell({ kind: 'lost', count: 3, why: 'overwritten' }, { kind: 'unreadable', reason: 'cannot read it: EIO' })
+    await using following = check.follow()
+    log.tell({ kind: 'lost', count: 3, why: 'overwritten' }, said(now(check.clock, 'down a', 1)))
     expect((await following.next()).events).toMatchObject([
-      { reason: 'LogLinesLost', message: '3 lines of the log are gone unread: overwritten' },
+      { reason: 'LogLinesLost', message: '3 lines of the log were lost: overwritten' },
     ])
-    await expect(following.next()).rejects.toThrow('cannot read it: EIO')
+    await following.next()
+    log.tell({ kind: 'unreadable', reason: 'cannot read it: EIO' })
+    expect(healthOf(await following.next())).toEqual([
+      'LogSourceUnreadable  problem LogSourceUnreadable',
+      'LinkDown nic:a unknown LogSourceUnreadable',
+    ])
     const { findings, metrics = [] } = await check.run()
-    expect(findings).toEqual([])
+    expect(findings.map(({ type }) => type)).toEqual(['LogSourceUnreadable'])
     expect(metrics).toContainEqual({ name: 'log_lines_lost_total', labels: { check: 'log-test' }, value: 3 })
-    await following.stop().catch(() => undefined)
+    log.tell(caughtUp(1))
+    const again = await following.next()
+    expect(healthOf(again)).toEqual(['LinkDown nic:a problem LinkLost'])
+    expect(again.findings).toContainEqual(expect.objectContaining({ type: 'LogSourceUnreadable', health: 'healthy' }))
   })
 
   test('what no line says again for long enough is over by a turn', async () => {

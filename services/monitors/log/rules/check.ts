@@ -2,13 +2,15 @@
 
 import type { CheckContext, CheckResult, ClearedWord, Follow, RunCheck } from '#monitor-kit'
 import { cleanEntity } from '#monitor-kit/evaluate'
+import { readFinding } from '../reading/declared.ts'
+import { createTallies, type Tallies, tallySamples } from '../reading/tallies.ts'
 import type { LogSource } from '../sources/types.ts'
 import { createConditionsFile } from './conditions-file.ts'
-import { METRIC } from './declare.ts'
+import { MATCHES_METRIC } from './declare.ts'
 import { createRuleEngine, type RuleEngine } from './engine.ts'
 import { happeningOf } from './events.ts'
 import { placeOf } from './position.ts'
-import { createLogReader, type LogCounts } from './reader.ts'
+import { createLogReader } from './reader.ts'
 import { restore } from './snapshot.ts'
 import type { Rule } from './types.ts'
 import { createConditionsView } from './view.ts'
@@ -26,21 +28,13 @@ export interface RuleCheckOptions {
 
 type Around = Omit<CheckContext<unknown>, 'signal'>
 
-function samplesOf(check: string, rules: readonly Rule[], matched: ReadonlyMap<Rule, number>, counts: LogCounts) {
-  const { read, lost, cut } = counts
-  const lines = [
-    [METRIC.read, read],
-    [METRIC.lost, lost],
-    [METRIC.cut, cut],
-  ] as const
-  return [
-    ...lines.map(([name, value]) => ({ name, labels: { check }, value })),
-    ...rules.map((rule) => ({
-      name: METRIC.matches,
-      labels: { check, rule: rule.name },
-      value: matched.get(rule) ?? 0,
-    })),
-  ]
+function samplesOf(check: string, rules: readonly Rule[], matched: ReadonlyMap<Rule, number>, counts: Tallies) {
+  const matches = rules.map((rule) => ({
+    name: MATCHES_METRIC,
+    labels: { check, rule: rule.name },
+    value: matched.get(rule) ?? 0,
+  }))
+  return [...tallySamples(counts, check), ...matches]
 }
 
 function engineOf(cursor: unknown): unknown {
@@ -54,12 +48,14 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
   const own = isOneOfMany ? cleanEntity(name) : ''
   const file = createConditionsFile(around)
   const view = createConditionsView(rules, own)
-  const counts: LogCounts = { read: 0, lost: 0, cut: 0 }
+  const counts = createTallies()
   const matched = new Map<Rule, number>()
   let engine: RuleEngine | undefined
   /** What an earlier process left is known. */
   let isKnown = false
   let isFollowing = false
+  /** Why the log cannot be read; undefined: it can, or nobody has tried. */
+  let failure: string | undefined
 
   /** As of a cursor, with the conditions that are raised. */
   async function engineAt(cursor: unknown): Promise<RuleEngine> {
@@ -80,19 +76,25 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
       isFollowing = true
       context.following()
     }
+    const onFailure = (why: string | undefined): void => {
+      failure = why
+      isFollowing = false
+    }
     const reader = createLogReader({
-      ...{ engine: at, view, file, counts, tell, place, isHistory, own, clock, following },
+      ...{ engine: at, view, file, counts, tell, place, isHistory, own, clock, following, onFailure },
     })
     try {
       const source = await open()
       for await (const event of source.follow({ from: place?.from ?? undefined, signal })) await reader.take(event)
     } finally {
       isFollowing = false
+      failure = undefined
     }
   }
 
   async function run(): Promise<CheckResult> {
     const metrics = samplesOf(name, rules, matched, counts)
+    if (failure !== undefined) return { findings: [readFinding(failure)], partial: true, metrics }
     if (!isFollowing || engine === undefined) return { findings: [], partial: true, metrics }
     const now = { wall: clock.now(), monoMs: clock.monotonicMs() }
     const news = engine.passed(now)
@@ -101,7 +103,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
     const sight = view.all(engine.problems, now.monoMs)
     await file.keep(engine.raised, rules)
     view.told(sight)
-    return { ...sight, events, metrics, partial: !isKnown }
+    return { ...sight, findings: [readFinding(undefined), ...sight.findings], events, metrics, partial: !isKnown }
   }
 
   function cleared({ type, entity }: ClearedWord): void {

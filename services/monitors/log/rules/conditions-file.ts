@@ -11,7 +11,6 @@ const BYTES_MAX = 1024 * 1024
 const WAIT_MS = 1_000
 /** That it was seen again is written when so much of the time is over after which it would count as absent. */
 const SHARE = 10
-const BOOT_ID = '/proc/sys/kernel/random/boot_id'
 
 type Around = Pick<CheckContext<unknown>, 'clock' | 'host' | 'log' | 'stateFolder'>
 
@@ -22,7 +21,8 @@ type Row = Omit<Raised, 'seenMonoMs'> & { readonly seenMs: number }
 export interface ConditionsFile {
   /**
    * What an earlier process left; undefined: it cannot be known.
-   * @param rules what one of a reboot ended is not there any more
+   * @param rules of those that a reboot ends nothing of another boot is there any more
+   * @throws HostReadError where it is not known which boot this is: what was so before cannot be told from what is
    */
   recall(rules: readonly Rule[]): Promise<readonly Raised[] | undefined>
   /** Writes them if they are others than before. Resolves when it is done, or hangs: it is written on then. Never rejects. */
@@ -107,17 +107,9 @@ async function withinWait<T>(clock: Around['clock'], promise: Promise<T>): Promi
 
 export function createConditionsFile({ clock, host, log, stateFolder }: Around): ConditionsFile {
   let signature = '[]'
-  let bootId: Promise<string> | undefined
+  let boot = ''
   const path = async () => join(await stateFolder(), NAME)
   const write = createWriter(path, log)
-
-  function bootIdNow(): Promise<string> {
-    bootId ??= host.files.readText(BOOT_ID).then(
-      (text) => text.trim(),
-      () => '',
-    )
-    return bootId
-  }
 
   function rowOf({ seenMonoMs, ...raised }: Raised, rules: readonly Rule[]): Row {
     const { absentMs = 0 } = rules.find(({ id }) => id === raised.ruleId)?.recovery ?? {}
@@ -133,8 +125,7 @@ export function createConditionsFile({ clock, host, log, stateFolder }: Around):
 
   async function read(rules: readonly Rule[]): Promise<readonly Raised[]> {
     const content = contentOf((await readWhole(await path(), BYTES_MAX))?.toString() ?? NOTHING)
-    const now = await bootIdNow()
-    const isOtherBoot = now !== '' && content.bootId !== '' && now !== content.bootId
+    const isOtherBoot = content.bootId !== '' && content.bootId !== boot
     const endsByReboot = new Set(rules.filter(({ recovery }) => recovery.reboot).map(({ id }) => id))
     if (!isOtherBoot) signature = signatureOf(content.rows)
     return content.rows.filter(({ ruleId }) => !(isOtherBoot && endsByReboot.has(ruleId))).map(recalled)
@@ -142,6 +133,7 @@ export function createConditionsFile({ clock, host, log, stateFolder }: Around):
 
   return {
     async recall(rules) {
+      boot = await host.bootId()
       try {
         return await withinWait(clock, read(rules))
       } catch (err) {
@@ -154,10 +146,7 @@ export function createConditionsFile({ clock, host, log, stateFolder }: Around):
       const changed = signatureOf(rows)
       if (changed === signature) return
       signature = changed
-      await withinWait(
-        clock,
-        bootIdNow().then((id) => write(JSON.stringify({ bootId: id, raised: rows }))),
-      )
+      await withinWait(clock, write(JSON.stringify({ bootId: boot, raised: rows })))
     },
   }
 }

@@ -1,6 +1,7 @@
 /** Keys that every check with rules of a user has. Not loaded at run time: the catalogue has them. */
 import { z } from 'zod'
 import { duration } from '#config/kinds'
+import { PACKS } from '#log-rules'
 
 const CAMEL = /^[A-Z][A-Za-z0-9]{0,62}$/
 
@@ -69,20 +70,20 @@ const rule = z
   .meta({ needs: [['recover', 'condition']], excludes: [['cooldown', 'condition']] })
 
 /** `rules` of a check. */
-export const rules = z.array(rule).max(256).default([]).describe('Rules of your own, each held against every line')
+export const rules = z.array(rule).max(256).prefault([]).describe('Rules of your own, each held against every line')
 
 /** `packs` of a check, with those it has by default. */
 export function packs(byDefault: string[]) {
   return z
-    .array(z.string().max(63))
+    .array(z.enum(PACKS.map(({ name }) => name)))
     .max(32)
     .default(byDefault)
-    .describe('Packs of rules that come with Node Doctor (node-doctor rules list)')
+    .describe('Packs of rules that come with Node Doctor (docs/rules.md)')
 }
 
 /** `disable` of a check. */
 export const disable = z
-  .array(z.string().max(128))
+  .array(z.enum(PACKS.flatMap(({ rules: all }) => all.flatMap(({ name, aliases }) => [name, ...aliases]))))
   .max(256)
   .default([])
   .describe('Rules of the packs that are not used, by name or alias')

@@ -2,51 +2,23 @@
 import { compareSeverity, type RecoveryRule, recoveryWords } from '#model'
 import type { ConditionSpec, Declaration, EventSpec } from '#monitor-kit'
 import { duration } from '#monitor-kit/evaluate'
+import { LOG_LINES_LOST, LOG_TEXTS_UNTOLD, READING_METRICS } from '../reading/declared.ts'
 import { EVENT_ABSENT_MS } from './seen.ts'
 import type { Rule } from './types.ts'
-
-/** What is lost, unread, of a log. */
-export const LINES_LOST = 'LogLinesLost'
-/** Matches that are counted and not told one by one. */
-export const TEXTS_UNTOLD = 'LogTextsUntold'
 
 /** Its healthy words. */
 export const NOT_SEEN = { reason: 'NoLineSaysSo', message: 'no line of the log says so' } as const
 
-export const METRIC = {
-  matches: 'log_rule_matches_total',
-  read: 'log_lines_read_total',
-  lost: 'log_lines_lost_total',
-  cut: 'log_lines_cut_total',
-} as const
+/** Lines that a rule matched, by `check` and `rule`. */
+export const MATCHES_METRIC = 'log_rule_matches_total'
 
 const WHEN_ABSENT: RecoveryRule = { kind: 'absent', forMs: EVENT_ABSENT_MS }
 
-const COMMON_EVENTS: readonly EventSpec[] = [
-  {
-    reason: LINES_LOST,
-    severity: 'warning',
-    description: 'Lines of the log were gone before they were read',
-    recovery: WHEN_ABSENT,
-  },
-  {
-    reason: TEXTS_UNTOLD,
-    severity: 'warning',
-    description: 'A rule matched more often in a second, or for more entities, than is told one by one',
-    recovery: WHEN_ABSENT,
-  },
-]
+const COMMON_EVENTS: readonly EventSpec[] = [LOG_LINES_LOST, LOG_TEXTS_UNTOLD]
 
 const METRICS: Required<Declaration>['metrics'] = [
-  { name: METRIC.matches, help: 'Lines that a rule matched, told or not', kind: 'counter', unit: '' },
-  { name: METRIC.read, help: 'Lines of the log that were read', kind: 'counter', unit: '' },
-  {
-    name: METRIC.lost,
-    help: 'Lines of the log that were gone before they were read, as far as is known',
-    kind: 'counter',
-    unit: '',
-  },
-  { name: METRIC.cut, help: 'Lines of the log that were longer than 64 KiB, and cut', kind: 'counter', unit: '' },
+  ...READING_METRICS,
+  { name: MATCHES_METRIC, help: 'Lines that a rule matched, told or not', kind: 'counter', unit: '' },
 ]
 
 function endsOf({ recovery: { clearing, absentMs } }: Rule): readonly string[] {

@@ -1,9 +1,3 @@
-/** The log cannot be read: what nobody reads says nothing, good or bad. */
-export class LogSourceUnreadableError extends Error {
-  override readonly name = 'LogSourceUnreadableError'
-  readonly code = 'LOG_SOURCE_UNREADABLE'
-}
-
 /** A check names a pack of rules that there is not. */
 export class UnknownPackError extends Error {
   override readonly name = 'UnknownPackError'

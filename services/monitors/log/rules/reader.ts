@@ -1,9 +1,10 @@
 /** One life of following a log: lines into the engine, and what that says to whoever hears it. */
 import type { Instant } from '#model'
 import type { FollowContext } from '#monitor-kit'
+import { LOG_SOURCE_UNREADABLE, lostHappening, readFinding } from '../reading/declared.ts'
+import type { Tallies } from '../reading/tallies.ts'
 import type { LogLine, SourceEvent } from '../sources/types.ts'
-import { LogSourceUnreadableError } from './errors.ts'
-import { happeningOf, lostHappening } from './events.ts'
+import { happeningOf } from './events.ts'
 import { createPosition, type Place } from './position.ts'
 import { EVENT_ABSENT_MS } from './seen.ts'
 import { createTelling, type TellingOptions } from './telling.ts'
@@ -13,17 +14,12 @@ import type { RuleNews } from './types.ts'
 const HOLD_MS = 5
 const HOLD_LINES = 32
 
-/** What was read of a log in this process. */
-export interface LogCounts {
-  read: number
-  lost: number
-  cut: number
-}
-
 /** What a life works with. */
 export interface ReaderOptions extends Omit<TellingOptions, 'position'> {
-  readonly counts: LogCounts
+  readonly counts: Tallies
   readonly following: FollowContext<unknown>['following']
+  /** It cannot be read, or, undefined, can be again. */
+  readonly onFailure: (why: string | undefined) => void
   /** Where it goes on; undefined: it begins. */
   readonly place: Place | undefined
   /** It begins, and what stands there was written before anybody looked. */
@@ -34,7 +30,7 @@ export interface ReaderOptions extends Omit<TellingOptions, 'position'> {
 
 /** One life. */
 export interface LogReader {
-  /** @throws LogSourceUnreadableError; what telling throws */
+  /** @throws what telling throws */
   take(event: SourceEvent): Promise<void>
 }
 
@@ -53,6 +49,7 @@ function createLineTaker(options: ReaderOptions) {
   async function note(news: RuleNews): Promise<void> {
     if (news.kind === 'event' || news.kind === 'omitted') {
       const isOld = isHistory && began.wall.getTime() - news.at.getTime() >= EVENT_ABSENT_MS
+      if (news.kind === 'omitted') options.counts.untold += news.count
       if (!isOld) telling.happened(happeningOf(news, own))
       return
     }
@@ -101,10 +98,10 @@ function createLineTaker(options: ReaderOptions) {
 }
 
 export function createLogReader(options: ReaderOptions): LogReader {
-  const { engine, counts, following, own } = options
+  const { engine, view, counts, following, onFailure, own } = options
   const taker = createLineTaker(options)
   const { telling, position, instant } = taker
-  let hasBegun = false
+  let isReadable: boolean | undefined
   let isCaughtUp = false
 
   function count({ cutBytes = 0 }: LogLine): void {
@@ -143,19 +140,37 @@ export function createLogReader(options: ReaderOptions): LogReader {
   async function lost(count: number | undefined, why: string): Promise<void> {
     counts.lost += count ?? 0
     engine.lost(instant())
-    telling.happened(lostHappening(count, why, own))
+    telling.happened({ ...lostHappening(count, why), entity: own })
     if (!taker.isHistory) await telling.all()
+  }
+
+  /** It can be read: what is known of before is so still. */
+  async function readable(): Promise<void> {
+    if (isReadable === true) return
+    if (isReadable === false) engine.lost(instant())
+    isReadable = true
+    onFailure(undefined)
+    await telling.found(readFinding(undefined))
+    if (taker.isHistory || engine.problems.length === 0) return
+    await taker.tellProblems()
+    await telling.all()
+  }
+
+  /** It cannot: nothing is known, good or bad. */
+  async function unreadable(reason: string): Promise<void> {
+    isReadable = false
+    isCaughtUp = false
+    onFailure(reason)
+    const words = { reason: LOG_SOURCE_UNREADABLE.type, message: reason }
+    const unknown = view.unknown(engine.problems, instant().monoMs, words)
+    for (const finding of [readFinding(reason), ...unknown]) await telling.found(finding)
+    await telling.some()
   }
 
   return {
     async take(event) {
-      if (event.kind === 'unreadable') throw new LogSourceUnreadableError(event.reason)
-      // It can be read: what is known of before is so still.
-      if (!hasBegun && !taker.isHistory && engine.problems.length > 0) {
-        await taker.tellProblems()
-        await telling.all()
-      }
-      hasBegun = true
+      if (event.kind === 'unreadable') return unreadable(event.reason)
+      await readable()
       if (event.kind === 'lines') await takeLines(event.lines)
       else if (event.kind === 'caught-up') await catchUp(event.cursor)
       else await lost(event.count, event.why)

@@ -38,6 +38,8 @@ export interface Telling {
   readonly isDue: boolean
   /** A batch of lines begins. */
   beginBatch(): void
+  /** Tells what there is, which says nothing of how far was read. */
+  some(): Promise<void>
   /** All that was read is known: from now on also what is well is told. */
   readAll(): void
   /** Tells all, with the cursor behind the last line that was passed. */
@@ -76,7 +78,13 @@ export function createTelling({ engine, view, file, position, clock, tell }: Tel
     return { findings: [...found, ...rest.findings], withdrawn: rest.withdrawn, events: happened }
   }
 
+  async function some(): Promise<void> {
+    await file.keep(engine.raised, engine.rules)
+    await tell(withRest(taken(), false))
+  }
+
   return {
+    some,
     get isFull() {
       return events.length >= EVENTS_MAX
     },
@@ -92,10 +100,7 @@ export function createTelling({ engine, view, file, position, clock, tell }: Tel
     happened: (event) => void events.push(event),
     async found(finding) {
       const before = findings.get(keyOf(finding))
-      if (before !== undefined && before.health !== finding.health && turns++ < TURNS_MAX) {
-        await file.keep(engine.raised, engine.rules)
-        await tell(withRest(taken(), false))
-      }
+      if (before !== undefined && before.health !== finding.health && turns++ < TURNS_MAX) await some()
       findings.set(keyOf(finding), finding)
     },
     async all() {

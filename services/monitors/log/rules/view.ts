@@ -26,6 +26,8 @@ export interface ConditionsView {
   cleared(type: string, entity: string, nowMonoMs: number): void
   /** All there is; of a type of which nothing is raised, that. `withdrawn`: what was told and is no more. */
   all(problems: readonly Raised[], nowMonoMs: number): Sight
+  /** All there is, none of which can be known. */
+  unknown(problems: readonly Raised[], nowMonoMs: number, words: Words): readonly Finding[]
   /** Of that, what was not told like this before. */
   news(problems: readonly Raised[], nowMonoMs: number): Sight
   /** It was told. */
@@ -33,6 +35,8 @@ export interface ConditionsView {
   /** Nothing of it counts as told. */
   forget(): void
 }
+
+type Words = Pick<Finding, 'reason' | 'message'>
 
 interface Over {
   readonly finding: Finding
@@ -128,13 +132,17 @@ export function createConditionsView(rules: readonly Rule[], own: string): Condi
       over.put(healthyOf(type, entity || own, CLEARED), nowMonoMs)
     },
     all: sightOf,
+    unknown(problems, nowMonoMs, words) {
+      const known = [...findings(problems, nowMonoMs).values()]
+      return known.map(({ type, entity = '' }) => ({ type, entity, health: 'unknown', ...words }))
+    },
     news(problems, nowMonoMs) {
       const { findings: seen, withdrawn } = sightOf(problems, nowMonoMs)
       return { findings: seen.filter((one) => !isAlike(told.get(keyOf(one))?.said, saidOf(one))), withdrawn }
     },
     told({ findings: said = [], withdrawn = [] }) {
       for (const key of withdrawn) told.delete(keyOf(key))
-      for (const one of said) {
+      for (const one of said.filter(({ type }) => types.has(type))) {
         told.set(keyOf(one), { key: { type: one.type, entity: one.entity ?? '' }, said: saidOf(one) })
       }
     },
