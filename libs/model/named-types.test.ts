@@ -29,6 +29,12 @@ describe('types that a configuration names', () => {
     ])
   })
 
+  it('are also those that a word stands for, of a word that is known', () => {
+    const words = { 'packs[]': { kernel: ['KernelOops', 'CPULockup'], storage: ['DiskLost'] } }
+    const config = { packs: ['kernel', 'constructor', 'other'], rules: [{ condition: 'CPULockup' }] }
+    expect(namedTypes(config, ['rules[].condition'], words)).toEqual(['CPULockup', 'KernelOops'])
+  })
+
   it('are texts, whatever stands there', () => {
     fc.assert(
       fc.property(fc.anything(), fc.stringMatching(TYPES_PATH), (config, path) => {

@@ -42,6 +42,13 @@ describe('what an instance declares', () => {
     expect(metrics.map(({ name }) => name)).toEqual(['rule_matches'])
   })
 
+  it('is also what words in its configuration stand for', () => {
+    const typesOf = { 'rules[].condition': { all: ['KernelOops', 'DiskLost'] } }
+    const definition = rulesCheck({ typesOf, declare: () => ({ conditions: [specOf('DiskLost')] }) })
+    const { conditions } = declarationOf(definition, 'one', { rules: [{ condition: 'all' }] })
+    expect(conditions.map(({ type }) => type)).toEqual(['SourceLost', 'DiskLost'])
+  })
+
   it.each([
     [
       'a type that its configuration does not name',

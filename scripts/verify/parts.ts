@@ -73,6 +73,7 @@ export const PARTS: readonly string[] = [
   'services/monitors/custom-plugin/checks/npd-plugin/outcome.test.ts',
   'services/monitors/custom-plugin/kill.test.ts',
   'services/monitors/custom-plugin/programs/run-program.test.ts',
+  'services/monitors/log/checks/log-journal/log-journal.test.ts',
   'services/monitors/log/real-kmsg.test.ts',
   'services/monitors/system/checks/disk/real-mounts.test.ts',
   'services/monitors/system/kill.test.ts',

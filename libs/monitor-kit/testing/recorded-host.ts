@@ -2,13 +2,16 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { createHost, type Host, HostExecError, type Programs, type RunBytes, type RunResult } from '#host'
+import { recordedJournal } from './recorded-journal.ts'
 
 /**
  * The host of a folder, where `programs/<name>` is what a program prints, whatever its arguments, before it ends with 0, or with the
  * number in `programs/<name>.exit`. A program without such a file is not installed there, nor is one that stays: none of this machine is run.
+ * Its journal is `journal.jsonl`.
  */
 export function recordedHost(root: string): Host {
-  return createHost({ root, programs: recordedPrograms(join(root, 'programs')) })
+  const host = createHost({ root, programs: recordedPrograms(join(root, 'programs')) })
+  return { ...host, logs: { ...host.logs, journal: recordedJournal(host) } }
 }
 
 function recordedPrograms(folder: string): Programs {

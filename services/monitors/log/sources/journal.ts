@@ -1,6 +1,6 @@
-/** The journal as a stream of lines: the messages of one identifier. */
+/** The journal as a stream of lines. */
 import { aborted } from '#clock'
-import type { JournalCursor, JournalEvent, JournalOptions, JournalRecord } from '#host'
+import type { JournalCursor, JournalEvent, JournalMatch, JournalOptions, JournalRecord } from '#host'
 import { hasFields } from './shape.ts'
 import { trimBytes } from './trim.ts'
 import type { LogLine, LogSource, SourceEvent } from './types.ts'
@@ -13,8 +13,8 @@ export interface JournalLogs {
 /** How it is read. */
 export interface JournalSourceOptions {
   readonly logs: JournalLogs
-  /** Its `SYSLOG_IDENTIFIER`. */
-  readonly identifier: string
+  /** Whose entries: those that fit any of these; none: all. */
+  readonly matches: readonly JournalMatch[]
   /** Folder of the journals; "" for those that journald keeps. */
   readonly directory: string
   /** What is older is not read. */
@@ -47,9 +47,9 @@ function toldAs(event: JournalEvent, isSkipped: (line: Buffer) => boolean): Sour
   return lines.length === 0 ? undefined : { kind: 'lines', lines }
 }
 
-/** The journal's messages of one identifier, over rotation and vacuuming. */
+/** The messages of entries, over rotation and vacuuming. */
 export function createJournalSource(options: JournalSourceOptions): LogSource {
-  const { logs, identifier, directory, since, isSkipped = () => false } = options
+  const { logs, matches, directory, since, isSkipped = () => false } = options
 
   async function* follow({ from, signal }: Parameters<LogSource['follow']>[0]): AsyncGenerator<SourceEvent> {
     if (logs.journal === undefined) {
@@ -63,7 +63,7 @@ export function createJournalSource(options: JournalSourceOptions): LogSource {
       from: hasFields(from, { entry: 'string' })
         ? (from as unknown as JournalCursor)
         : { sinceRealtimeUs: since.getTime() * 1000 },
-      matches: [{ SYSLOG_IDENTIFIER: identifier }],
+      ...(matches.length === 0 ? {} : { matches }),
       ...(directory === '' ? {} : { directory }),
     })
     for await (const event of entries) {

@@ -33,8 +33,8 @@ export function openSource(
     const { source: identifier = '' } = pluginConfig
     if (identifier === '') throw new LogSettingError(config.path, 'pluginConfig.source', 'empty source is not allowed')
     const journals: JournalLogs = 'journal' in logs ? (logs as JournalLogs) : {}
-    return ({ start: since }) =>
-      createJournalSource({ logs: journals, identifier, directory: logPath, since, isSkipped })
+    const matches = [{ SYSLOG_IDENTIFIER: identifier }]
+    return ({ start: since }) => createJournalSource({ logs: journals, matches, directory: logPath, since, isSkipped })
   }
   if (!logPath.startsWith('/'))
     throw new LogSettingError(config.path, 'logPath', 'expected the absolute path of a file')
