@@ -5,7 +5,7 @@ import { cleanEntity } from '#monitor-kit/evaluate'
 import { readFinding } from '../reading/declared.ts'
 import { createTallies, type Tallies, tallySamples } from '../reading/tallies.ts'
 import type { LogSource } from '../sources/types.ts'
-import { createConditionsFile } from './conditions-file.ts'
+import { type ConditionsFile, createConditionsFile } from './conditions-file.ts'
 import { MATCHES_METRIC } from './declare.ts'
 import { createRuleEngine, type RuleEngine } from './engine.ts'
 import { happeningOf } from './events.ts'
@@ -41,6 +41,32 @@ function engineOf(cursor: unknown): unknown {
   return typeof cursor === 'object' && cursor !== null && 'engine' in cursor ? cursor.engine : undefined
 }
 
+/** The engine of each life, with what an earlier one left. */
+function createEngines(rules: readonly Rule[], file: ConditionsFile) {
+  const matched = new Map<Rule, number>()
+  let engine: RuleEngine | undefined
+  let isKnown = false
+  return {
+    matched,
+    get current() {
+      return engine
+    },
+    /** What an earlier process left is known. */
+    get isKnown() {
+      return isKnown
+    },
+    /** As of a cursor, with the conditions that are raised. */
+    async at(cursor: unknown): Promise<RuleEngine> {
+      const before = engine?.raised ?? (await file.recall(rules))
+      isKnown ||= before !== undefined
+      engine = createRuleEngine(rules, matched)
+      restore(engine, engineOf(cursor))
+      for (const raised of before ?? []) engine.recall(raised)
+      return engine
+    },
+  }
+}
+
 /** @param around the context of its `create` */
 export function createRuleCheck(around: Around, options: RuleCheckOptions): RunCheck<unknown> {
   const { rules, open, hasHistory, isOneOfMany } = options
@@ -49,57 +75,46 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
   const file = createConditionsFile(around)
   const view = createConditionsView(rules, own)
   const counts = createTallies()
-  const matched = new Map<Rule, number>()
-  let engine: RuleEngine | undefined
-  /** What an earlier process left is known. */
-  let isKnown = false
+  const engines = createEngines(rules, file)
   let isFollowing = false
   /** Why the log cannot be read; undefined: it can, or nobody has tried. */
   let failure: string | undefined
 
-  /** As of a cursor, with the conditions that are raised. */
-  async function engineAt(cursor: unknown): Promise<RuleEngine> {
-    const before = engine?.raised ?? (await file.recall(rules))
-    isKnown ||= before !== undefined
-    engine = createRuleEngine(rules, matched)
-    restore(engine, engineOf(cursor))
-    for (const raised of before ?? []) engine.recall(raised)
-    view.forget()
-    return engine
+  function ended(why?: string): void {
+    isFollowing = false
+    failure = why
   }
 
   const follow: Follow<unknown> = async (context, tell, signal) => {
     const place = placeOf(context.cursor)
-    const isHistory = hasHistory && place === undefined
-    const at = await engineAt(context.cursor)
+    const engine = await engines.at(context.cursor)
+    view.forget()
     const following = (): void => {
       isFollowing = true
       context.following()
     }
-    const onFailure = (why: string | undefined): void => {
-      failure = why
-      isFollowing = false
-    }
-    const reader = createLogReader({
-      ...{ engine: at, view, file, counts, tell, place, isHistory, own, clock, following, onFailure },
-    })
+    const isHistory = hasHistory && place === undefined
+    const around = { view, file, counts, tell, place, isHistory, own, clock, following }
+    const reader = createLogReader({ ...around, engine, onFailure: ended })
     try {
       const source = await open()
       for await (const event of source.follow({ from: place?.from ?? undefined, signal })) await reader.take(event)
     } finally {
-      isFollowing = false
-      failure = undefined
+      ended()
     }
   }
 
   async function run(): Promise<CheckResult> {
+    const { current: engine, matched, isKnown } = engines
     const metrics = samplesOf(name, rules, matched, counts)
     if (failure !== undefined) return { findings: [readFinding(failure)], partial: true, metrics }
     if (!isFollowing || engine === undefined) return { findings: [], partial: true, metrics }
     const now = { wall: clock.now(), monoMs: clock.monotonicMs() }
     const news = engine.passed(now)
     for (const one of news) if (one.kind === 'problem' || one.kind === 'over') view.findingOf(one, now.monoMs)
-    const events = news.flatMap((one) => (one.kind === 'omitted' ? [happeningOf(one, own)] : []))
+    const untold = news.filter((one) => one.kind === 'omitted')
+    for (const { count } of untold) counts.untold += count
+    const events = untold.map((one) => happeningOf(one, own))
     const sight = view.all(engine.problems, now.monoMs)
     await file.keep(engine.raised, rules)
     view.told(sight)
@@ -108,9 +123,9 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
 
   function cleared({ type, entity }: ClearedWord): void {
     const meant = entity === own ? '' : entity
-    engine?.clear(type, meant)
+    engines.current?.clear(type, meant)
     view.cleared(type, meant, clock.monotonicMs())
-    void file.keep(engine?.raised ?? [], rules)
+    void file.keep(engines.current?.raised ?? [], rules)
   }
 
   return Object.assign(run, { follow, cleared })

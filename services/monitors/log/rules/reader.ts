@@ -97,17 +97,48 @@ function createLineTaker(options: ReaderOptions) {
   }
 }
 
-export function createLogReader(options: ReaderOptions): LogReader {
-  const { engine, view, counts, following, onFailure, own } = options
-  const taker = createLineTaker(options)
-  const { telling, position, instant } = taker
-  let isReadable: boolean | undefined
-  let isCaughtUp = false
+type LineTaker = ReturnType<typeof createLineTaker>
 
-  function count({ cutBytes = 0 }: LogLine): void {
-    counts.read++
-    if (cutBytes > 0) counts.cut++
+/** Whether the log can be read, and what follows from that. */
+function createReadability({ engine, view, onFailure }: ReaderOptions, taker: LineTaker) {
+  const { telling, instant } = taker
+  let isReadable: boolean | undefined
+
+  return {
+    /** It can: what is known of before is so still. */
+    async readable(): Promise<void> {
+      if (isReadable === true) return
+      if (isReadable === false) engine.lost(instant())
+      isReadable = true
+      onFailure(undefined)
+      await telling.found(readFinding(undefined))
+      if (taker.isHistory || engine.problems.length === 0) return
+      await taker.tellProblems()
+      await telling.all()
+    },
+    /** It cannot: nothing is known, good or bad. */
+    async unreadable(reason: string): Promise<void> {
+      isReadable = false
+      onFailure(reason)
+      const words = { reason: LOG_SOURCE_UNREADABLE.type, message: reason }
+      const unknown = view.unknown(engine.problems, instant().monoMs, words)
+      for (const finding of [readFinding(reason), ...unknown]) await telling.found(finding)
+      await telling.some()
+    },
   }
+}
+
+function countLine(counts: Tallies, { cutBytes = 0 }: LogLine): void {
+  counts.read++
+  if (cutBytes > 0) counts.cut++
+}
+
+export function createLogReader(options: ReaderOptions): LogReader {
+  const { engine, counts, following, own } = options
+  const taker = createLineTaker(options)
+  const readability = createReadability(options, taker)
+  const { telling, position, instant } = taker
+  let isCaughtUp = false
 
   async function takeLines(lines: readonly LogLine[]): Promise<void> {
     telling.beginBatch()
@@ -119,7 +150,7 @@ export function createLogReader(options: ReaderOptions): LogReader {
       }
       if (position.isKnown(line)) taker.again(line)
       else {
-        count(line)
+        countLine(counts, line)
         await taker.take(line, now)
       }
     }
@@ -144,33 +175,13 @@ export function createLogReader(options: ReaderOptions): LogReader {
     if (!taker.isHistory) await telling.all()
   }
 
-  /** It can be read: what is known of before is so still. */
-  async function readable(): Promise<void> {
-    if (isReadable === true) return
-    if (isReadable === false) engine.lost(instant())
-    isReadable = true
-    onFailure(undefined)
-    await telling.found(readFinding(undefined))
-    if (taker.isHistory || engine.problems.length === 0) return
-    await taker.tellProblems()
-    await telling.all()
-  }
-
-  /** It cannot: nothing is known, good or bad. */
-  async function unreadable(reason: string): Promise<void> {
-    isReadable = false
-    isCaughtUp = false
-    onFailure(reason)
-    const words = { reason: LOG_SOURCE_UNREADABLE.type, message: reason }
-    const unknown = view.unknown(engine.problems, instant().monoMs, words)
-    for (const finding of [readFinding(reason), ...unknown]) await telling.found(finding)
-    await telling.some()
-  }
-
   return {
     async take(event) {
-      if (event.kind === 'unreadable') return unreadable(event.reason)
-      await readable()
+      if (event.kind === 'unreadable') {
+        isCaughtUp = false
+        return readability.unreadable(event.reason)
+      }
+      await readability.readable()
       if (event.kind === 'lines') await takeLines(event.lines)
       else if (event.kind === 'caught-up') await catchUp(event.cursor)
       else await lost(event.count, event.why)
