@@ -7,9 +7,9 @@ export interface KernelLine {
   readonly sinceBootMs: number | undefined
 }
 
-/** `6,1234,5678901,-;text`; and what dmesg puts before a line: `[ 1234.567890] text`, `<6>[ 1234.567890] text`. */
+/** `6,1234,5678901,-;text`; and what dmesg puts before a line: `[ 1234.567890] text`, `<6>[ 1234.567890][  T452] text`. */
 const RECORD = /^\d+,\d+,(\d+),[^;]*;/
-const PRINTED = /^(?:<\d+>)?\[ *(\d+)\.(\d{6})\] ?/
+const PRINTED = /^(?:<\d+>)?\[ *(\d+)\.(\d{6})\](?:\[ *[TC]\d+\])? ?/
 
 /** Any other line is as it stands. */
 export function kernelLineOf(line: Buffer): KernelLine {

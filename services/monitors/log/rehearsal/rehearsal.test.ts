@@ -18,6 +18,8 @@ describe('a saved line of the kernel', () => {
     ['Oops: 0000 [#1] SMP PTI', 'Oops: 0000 [#1] SMP PTI', undefined],
     ['[ 1234.567890] Oops', 'Oops', 1_234_567.89],
     ['<4>[    0.000000] Oops', 'Oops', 0],
+    ['[    5.012504][  T452] Oops', 'Oops', 5012.504],
+    ['[    5.012504][    C0] Oops', 'Oops', 5012.504],
     ['4,512,1234567890,-;Oops', 'Oops', 1_234_567.89],
     ['4,512,12,-,caller=T12;Oops; not', 'Oops; not', 0.012],
     ['[  OK  ] Started it', '[  OK  ] Started it', undefined],
