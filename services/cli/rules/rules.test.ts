@@ -115,6 +115,27 @@ monitors:
     ])
   })
 
+  it('reads a file of node-problem-detector as the configuration that names it does', async () => {
+    const monitor = {
+      plugin: 'kmsg',
+      source: 'kernel-monitor',
+      conditions: [{ type: 'KernelDeadlock', reason: 'KernelHasNoDeadlock', message: 'kernel has no deadlock' }],
+      rules: [{ type: 'temporary', reason: 'OOMKilling', pattern: 'Killed process \\d+ (.+) total-vm:.*' }],
+    }
+    const log = await file('kern.log', LOG)
+    const { code, out } = await tried(await file('kernel-monitor.json', JSON.stringify(monitor)), log)
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({
+      conditions: [{ check: 'kernel-monitor', type: 'KernelDeadlock', status: 'False', reason: 'KernelHasNoDeadlock' }],
+      events: [{ line: 1, reason: 'OOMKilling' }, { line: 2 }],
+      metrics: [{ name: 'problem_counter', labels: { reason: 'OOMKilling' }, value: 2 }],
+    })
+    const bad = await file('bad.json', JSON.stringify({ ...monitor, plugin: 'kmsgg' }))
+    await expect(tried(bad, log)).rejects.toThrow(
+      `${bad}:1:11: plugin: there is no plugin "kmsgg"; did you mean "kmsg"?`,
+    )
+  })
+
   it('says what cannot be tried, and what was meant', async () => {
     const log = await file('kern.log', LOG)
     await expect(tried('kernl', log)).rejects.toThrow(

@@ -9,13 +9,6 @@ import { CliUsageError } from '../errors.ts'
 const LOG_CHECK = /^(?:npd-log|log-)/
 const OWN_KIND = /^\s*["']?kind["']?\s*:\s*["']?NodeDoctorConfig\b/m
 
-/** A configuration as far as it is looked at here. */
-interface Loaded {
-  readonly monitors: readonly (RehearsedCheck & { readonly enabled: boolean })[]
-  /** Files of node-problem-detector that it names. */
-  readonly npd?: { readonly files: readonly { readonly path: string; readonly faults: ConfigErrors['problems'] }[] }
-}
-
 function reasonOf(err: unknown): string {
   return err instanceof Error && 'code' in err ? String(err.code) : String(err)
 }
@@ -38,7 +31,7 @@ async function textOfFile(path: string): Promise<string> {
 }
 
 async function checksOf(path: string): Promise<readonly RehearsedCheck[]> {
-  const config: Loaded = await loadConfig({ file: path, flags: [], env: process.env })
+  const config = await loadConfig({ file: path, flags: [], env: process.env })
   const checks = config.monitors.filter(({ type, enabled }) => enabled && LOG_CHECK.test(type))
   if (checks.length === 0) throw new CliUsageError(`rules test: ${path} has no check of a log`)
   return checks
@@ -48,8 +41,8 @@ async function checksOf(path: string): Promise<readonly RehearsedCheck[]> {
 async function npdCheckOf(path: string): Promise<readonly RehearsedCheck[]> {
   const file = resolve(path)
   const flags: ConfigFlag[] = [{ key: 'npd.systemLogMonitors', value: JSON.stringify([file]), flag: path }]
-  const config: Loaded = await loadConfig({ flags, env: {}, defaultFile: '' })
-  const faults = config.npd?.files.flatMap((one) => one.faults) ?? []
+  const config = await loadConfig({ flags, env: {}, defaultFile: '' })
+  const faults = config.npd.files.flatMap((one) => one.faults)
   if (faults.length > 0) throw new ConfigErrors(path, faults)
   return config.monitors.filter(
     ({ type, config: of }) => type === 'npd-log' && (of as { readonly path?: unknown }).path === file,
