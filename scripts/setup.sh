@@ -6,13 +6,14 @@ cd "$(dirname "$0")/.."
 
 purpose="${1:-run}"
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/node-doctor"
-export PATH="$cache/bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+export PATH="$cache/bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin:/lib/systemd"
 
 # A program and the Debian package that brings it.
 run_needs=(nats-server:nats-server setpriv:util-linux flock:util-linux)
 test_needs=(
   "${run_needs[@]}" chromium:chromium promtool:prometheus mkfs.ext4:e2fsprogs mount:mount losetup:mount ip:iproute2
   iptables:iptables openssl:openssl faketime:faketime ps:procps git:git curl:curl shellcheck:shellcheck python3:python3
+  tini:tini journalctl:systemd systemd-journald:systemd systemd-journal-remote:systemd-journal-remote
 )
 # A module of Python and its package: a plug-in of somebody else's, for the tests.
 python_needs=(grpc:python3-grpcio google.protobuf:python3-protobuf)

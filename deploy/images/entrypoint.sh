@@ -1,6 +1,7 @@
 #!/bin/bash
 # Starts a service of this image: `entrypoint.sh detector [option …]`. The process of that service takes this one's
-# place, so that signals reach it. Several names, separated by commas, run side by side until the first of them ends.
+# place, so that signals reach it; where this one is process 1, tini does, which passes them on. Several names, separated
+# by commas, run side by side until the first of them ends.
 set -euo pipefail
 home=/opt/node-doctor
 
@@ -12,6 +13,8 @@ start() {
   case $name in
   k8s-exporter) flags+=(--no-sparkplug --no-maglev) ;;
   esac
+  # Who is process 1 inherits whatever loses its parent, and Node takes note of the end of its own children alone.
+  if [ "$BASHPID" -eq 1 ]; then exec tini -- node "${flags[@]}" "$home/$name.mjs" "$@"; fi
   exec node "${flags[@]}" "$home/$name.mjs" "$@"
 }
 
