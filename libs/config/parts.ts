@@ -91,9 +91,5 @@ export const PLANNED_CHECKS: Readonly<Record<string, string>> = {
   'kubernetes-runtime-check': 'kubernetes',
   'kubernetes-capacity-check': 'kubernetes',
   'custom-logpattern': 'log',
-  'custom-plugin': 'custom-plugin',
-  'npd-log': 'log',
-  'npd-plugin': 'custom-plugin',
-  'npd-stats': 'system',
   'gpu-health-check': 'gpu',
 }

@@ -35,6 +35,7 @@ export interface Flag<Value> {
 /** What may be said of any flag beside. */
 export type FlagOptions = Partial<Pick<Flag<unknown>, 'shorthand' | 'isHidden' | 'deprecated' | 'into'>>
 
+/** Any text. */
 export function stringFlag(initial: string, usage: string, options: FlagOptions = {}): Flag<string> {
   return { ...options, kind: 'string', initial, usage, zero: '', read: (text) => text, print: (value) => value }
 }
@@ -49,6 +50,7 @@ export function intFlag(initial: number, usage: string, options: FlagOptions = {
   return { ...options, kind: 'int', initial, usage, zero: '0', read: parseInteger, print: String }
 }
 
+/** Of 32 bits. */
 export function float32Flag(initial: number, usage: string, options: FlagOptions = {}): Flag<number> {
   return { ...options, kind: 'float32', initial, usage, zero: '0', read: parseFloat32, print: String }
 }

@@ -86,6 +86,7 @@ async function check(options: Options, around: ToolAround): Promise<ToolResult> 
   return { exitCode: 1, stdout: `${component}:${service} was found unhealthy; repair flag : ${repairs}\n`, stderr }
 }
 
+/** The program, as a function. */
 export const healthChecker: Tool = (words, around) =>
   withFlags('health-checker', FLAGS, words, (parsed) => {
     const options = optionsOf(parsed)

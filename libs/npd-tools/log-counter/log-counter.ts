@@ -121,5 +121,6 @@ async function run(values: Values, around: ToolAround): Promise<ToolResult> {
   }
 }
 
+/** The program, as a function. */
 export const logCounter: Tool = (words, around) =>
   withFlags('log-counter', FLAGS, words, ({ values }) => run(values, around))

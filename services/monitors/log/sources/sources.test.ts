@@ -201,7 +201,7 @@ describe('the journal', () => {
         yield { kind: 'lost', count: undefined, why: 'vacuumed' }
       },
     }
-    const source = createJournalSource({ logs, identifier: 'kubelet', directory: '/var/log/journal', since })
+    const source = createJournalSource({ logs, matches: [{ SYSLOG_IDENTIFIER: 'kubelet' }], directory: '/var/log/journal', since })
     const log = following(source)
     expect(await log.lines(1)).toEqual([
       {
@@ -222,7 +222,7 @@ describe('the journal', () => {
   })
 
   it('cannot be read where nobody reads journals', async () => {
-    const source = createJournalSource({ logs: {}, identifier: 'kubelet', directory: '', since })
+    const source = createJournalSource({ logs: {}, matches: [], directory: '', since })
     expect(await following(source).next()).toMatchObject({ kind: 'unreadable' })
   })
 })
