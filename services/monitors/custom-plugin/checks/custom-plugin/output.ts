@@ -61,9 +61,7 @@ function parseObject(text: string): Printed | undefined {
   const { status, message, metrics } = said as Readonly<Record<string, unknown>>
   const known = typeof status === 'string' ? statusOf(status.trim()) : undefined
   if (status !== undefined && known === undefined) return undefined
-  const numbers = Object.entries(metrics ?? {}).filter((entry): entry is [string, number] =>
-    Number.isFinite(entry[1]),
-  )
+  const numbers = Object.entries(metrics ?? {}).filter((entry): entry is [string, number] => Number.isFinite(entry[1]))
   return {
     status: known,
     message: typeof message === 'string' ? message : '',
