@@ -29,6 +29,10 @@ test('defaults are those of NPD', () => {
   expect([...names]).toEqual([])
 })
 
+test('a section that is absent asks for nothing', () => {
+  expect(planOf({ path })).toEqual(planOf(configOf({})))
+})
+
 test.each([
   [
     { invokeInterval: '5' },

@@ -5,6 +5,15 @@ import { StatsFileError } from './errors.ts'
 import { metricName } from './metric-name.ts'
 import { METRIC_IDS, type MetricId, metricOf } from './metrics.ts'
 
+/** What NPD has where a file says nothing; a section that a file lacks may be absent. */
+const DEFAULTS = {
+  lsblkTimeout: '5s',
+  knownModulesConfigPath: 'guestosconfig/known-modules.json',
+} as const
+
+/** As it comes: of the schema every section is there. */
+export type Written = Pick<Config, 'path'> & Partial<Config>
+
 /** What is collected, from where, and how it is called. */
 export interface StatsPlan {
   readonly invokeIntervalMs: number
@@ -27,7 +36,7 @@ export interface StatsPlan {
 
 const NANOSECONDS = 1_000_000
 
-function durationMs({ path }: Config, key: string, text: string): number {
+function durationMs({ path }: Written, key: string, text: string): number {
   let ms: number
   try {
     ms = Number(parseDuration(text)) / NANOSECONDS
@@ -41,11 +50,11 @@ function durationMs({ path }: Config, key: string, text: string): number {
 }
 
 /** The names of what is told. An ID in a section of others is none, as in NPD. */
-export function namesOf(config: Config): ReadonlyMap<MetricId, string> {
+export function namesOf(config: Written): ReadonlyMap<MetricId, string> {
   const names = new Map<MetricId, string>()
   const taken = new Map<string, MetricId>()
   for (const id of METRIC_IDS) {
-    const { metricsConfigs } = config[metricOf(id).section]
+    const { metricsConfigs = {} } = config[metricOf(id).section] ?? {}
     const displayName = Object.hasOwn(metricsConfigs, id) ? (metricsConfigs[id]?.displayName ?? '') : ''
     if (displayName === '') continue
     const name = metricName(displayName)
@@ -66,23 +75,25 @@ function fromFolderOf(file: string, path: string): string {
 }
 
 /** @throws StatsFileError */
-export function planOf(config: Config): StatsPlan {
-  const { path, disk, osFeature, net, compat } = config
-  const invokeIntervalMs = durationMs(config, 'invokeInterval', config.invokeInterval)
-  const lsblkTimeoutMs = durationMs(config, 'disk.lsblkTimeout', disk.lsblkTimeout)
+export function planOf(config: Written): StatsPlan {
+  const { path, disk, osFeature, net, invokeInterval = '60s', procPath = '/proc', compat = [] } = config
+  const { lsblkTimeout = DEFAULTS.lsblkTimeout, includeRootBlk = false, includeAllAttachedBlk = false } = disk ?? {}
+  const { knownModulesConfigPath = DEFAULTS.knownModulesConfigPath } = osFeature ?? {}
+  const invokeIntervalMs = durationMs(config, 'invokeInterval', invokeInterval)
+  const lsblkTimeoutMs = durationMs(config, 'disk.lsblkTimeout', lsblkTimeout)
   if (lsblkTimeoutMs > invokeIntervalMs) {
-    const [timeout, interval] = [disk.lsblkTimeout, config.invokeInterval].map((text) => JSON.stringify(text))
+    const [timeout, interval] = [lsblkTimeout, invokeInterval].map((text) => JSON.stringify(text))
     throw new StatsFileError(path, `disk.lsblkTimeout ${timeout} is longer than invokeInterval ${interval}`)
   }
   return {
     invokeIntervalMs,
     lsblkTimeoutMs,
-    procPath: config.procPath.replace(/\/+$/, ''),
+    procPath: procPath.replace(/\/+$/, ''),
     names: namesOf(config),
-    includeRootBlk: disk.includeRootBlk,
-    includeAllAttachedBlk: disk.includeAllAttachedBlk,
-    knownModulesPath: fromFolderOf(path, osFeature.knownModulesConfigPath),
-    excludeInterfaceRegexp: net.excludeInterfaceRegexp,
+    includeRootBlk,
+    includeAllAttachedBlk,
+    knownModulesPath: fromFolderOf(path, knownModulesConfigPath),
+    excludeInterfaceRegexp: net?.excludeInterfaceRegexp ?? '',
     addsUp: compat.includes('B2'),
     inTicks: compat.includes('B3'),
   }
