@@ -1,8 +1,8 @@
 /** What a stats file asks for: its texts read as Go reads them, and its metrics by their names. Pure. */
 import { parseDuration } from '#golang'
+import { npdMetricName } from '#model'
 import type { Config } from './config.ts'
 import { StatsFileError } from './errors.ts'
-import { metricName } from './metric-name.ts'
 import { METRIC_IDS, type MetricId, metricOf } from './metrics.ts'
 
 /** What NPD has where a file says nothing; a section that a file lacks may be absent. */
@@ -57,7 +57,7 @@ export function namesOf(config: Written): ReadonlyMap<MetricId, string> {
     const { metricsConfigs = {} } = config[metricOf(id).section] ?? {}
     const displayName = Object.hasOwn(metricsConfigs, id) ? (metricsConfigs[id]?.displayName ?? '') : ''
     if (displayName === '') continue
-    const name = metricName(displayName)
+    const name = npdMetricName(displayName)
     const other = taken.get(name)
     if (other !== undefined) {
       const what = `${id} and ${other} would both be ${name} in /metrics; give one of them another displayName`

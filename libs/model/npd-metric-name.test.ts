@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { metricName } from './metric-name.ts'
+import { npdMetricName } from './npd-metric-name.ts'
 
 // What the exporter of NPD v1.36.0 makes of them.
 test.each([
@@ -19,13 +19,13 @@ test.each([
   ['x'.repeat(120), 'x'.repeat(100)],
   ['/'.repeat(120), `key${'_'.repeat(100)}`],
 ])('%s is %s', (displayName, name) => {
-  expect(metricName(displayName)).toBe(name)
+  expect(npdMetricName(displayName)).toBe(name)
 })
 
 test('whatever a display name is, it is a name of Prometheus', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1, unit: 'binary' }), (displayName) => {
-      expect(metricName(displayName)).toMatch(/^[A-Za-z][A-Za-z0-9_]{0,103}$/)
+      expect(npdMetricName(displayName)).toMatch(/^[A-Za-z][A-Za-z0-9_]{0,103}$/)
     }),
   )
 })
