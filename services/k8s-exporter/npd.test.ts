@@ -162,3 +162,13 @@ describe('an event of a file of node-problem-detector', () => {
     ])
   })
 })
+
+describe('an exporter that writes no conditions', () => {
+  it('reads the node, and tells its events all the same', async () => {
+    const at = await npdScene({ ...ALONE, conditions: { enabled: false, always: [], never: [] } })
+    await at.detector.condition(npdCondition({}))
+    await at.detector.event(npdEvent({}))
+    await expect.poll(() => at.api.events()[0]?.involvedObject?.uid).toBe(at.api.node(NODE)?.metadata.uid)
+    expect(patches(at)).toEqual([])
+  })
+})
