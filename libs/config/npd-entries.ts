@@ -7,9 +7,10 @@ import { NPD_CHECKS, type NpdKind, type NpdRead, type NpdReading } from './npd/k
 import { createTypeRule } from './rules/npd-types.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
 import type { Document } from './schema/document.ts'
-import { child, type Tree } from './tree/tree.ts'
+import { child, type Tree, treeOf } from './tree/tree.ts'
 import type { MonitorEntry, NpdFile, PluginEntry } from './types.ts'
-import { at, type Run, type Spot } from './walk/run.ts'
+import { at, Run, type Spot } from './walk/run.ts'
+import { walk } from './walk/walk.ts'
 
 export interface NpdAround {
   readonly doc: Document
@@ -38,9 +39,10 @@ export function placedNpd(reading: NpdReading | undefined, around: NpdAround): N
   const files = (reading?.files ?? []).map((file) => {
     // Whether it can be used or not: what a check keeps goes by its name, which is to stay.
     const name = nameOf(file.path, taken)
-    const faults = [...file.faults, ...typeFaults(file)]
+    const { kind } = file
+    const { config, faults: refused } = configFor(file, catalog)
+    const faults = [...file.faults, ...typeFaults(file), ...refused]
     const spot = spotOfNamed(file.named, tree)
-    const { kind, config } = file
     const isUsed = faults.length === 0 && kind !== undefined && config !== undefined
     if (isUsed)
       entries.push({ entry: entryOf({ name, kind, config, spot }, catalog), spot, node: nodeOf(file.named, tree) })
@@ -49,6 +51,16 @@ export function placedNpd(reading: NpdReading | undefined, around: NpdAround): N
   if (doc.npd.strict) run.problems.push(...files.flatMap(({ faults }) => faults))
   noteRecover(reading, around)
   return { entries, files }
+}
+
+/** What its check takes of it, by the check's own schema. */
+function configFor({ path, kind, config }: NpdRead, catalog: Catalog): Pick<NpdRead, 'config' | 'faults'> {
+  const schema = kind === undefined ? undefined : checkOf(catalog, NPD_CHECKS[kind])?.schema
+  if (config === undefined || schema === undefined) return { config, faults: [] }
+  const run = new Run()
+  const place = { where: path, origin: { layer: 'file', text: path } } as const
+  const taken = walk(schema, treeOf(config, place), { path: '', key: '', place }, run) as MonitorEntry['config']
+  return { config: taken, faults: run.problems }
 }
 
 interface Used {

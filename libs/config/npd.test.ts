@@ -18,7 +18,7 @@ function checkOf(type: string, monitor: string, typesFrom: readonly string[]): C
     timeoutMs: 20_000,
     instances: 'many',
     typesFrom,
-    schema: { type: 'object', properties: {}, additionalProperties: false },
+    schema: {},
     conditions: [],
     events: [],
     metrics: [],
@@ -27,9 +27,9 @@ function checkOf(type: string, monitor: string, typesFrom: readonly string[]): C
 
 const TYPES = ['conditions[].type'] as const
 const catalog: Catalog = {
-  monitors: [...CATALOG.monitors, { name: 'log', description: '' }, { name: 'custom-plugin', description: '' }],
+  monitors: ['system', 'log', 'custom-plugin'].map((name) => ({ name, description: '' })),
   checks: [
-    ...CATALOG.checks.filter(({ type }) => !type.startsWith('npd-')),
+    ...CATALOG.checks.filter(({ type, monitor }) => monitor === 'system' && !type.startsWith('npd-')),
     checkOf('npd-log', 'log', TYPES),
     checkOf('npd-plugin', 'custom-plugin', TYPES),
     checkOf('npd-stats', 'system', []),
@@ -266,6 +266,19 @@ describe('a file that cannot be used', () => {
     expect(monitors.map(({ name }) => name)).toEqual(['cpu', 'b'])
   })
 
+  it('is one that its check does not take', async () => {
+    const displayName = { type: 'string', maxLength: 4 } as const
+    const records = (items: object) => ({ type: 'object', additionalProperties: items }) as const
+    const schema = records(
+      records(records({ type: 'object', properties: { displayName }, additionalProperties: false })),
+    )
+    const checks = catalog.checks.map((check) => (check.type === 'npd-stats' ? { ...check, schema } : check))
+    const path = write('stats.json', STATS)
+    const { npd } = await load({ systemStatsMonitors: [path] }, '', { catalog: { ...catalog, checks } })
+    expect(npd.files[0]?.entry).toBe('')
+    expect(linesOf(npd.files[0]?.faults ?? []).at(0)).toContain('stats.json: ')
+  })
+
   it('names a program that is not there, where programs are looked for', async () => {
     const there = write('there.sh', '')
     const npd = {
@@ -310,8 +323,10 @@ describe('the section npd', () => {
       'config.yaml: npd.recover.Deadlock.match: "(" is not a pattern: error parsing regexp: missing closing ): `(`; expected one of Go\'s syntax',
       [],
     ])
-    expect(await faultsOf(load({ systemLogMonitors: ['kernel.json'], compat: ['B99'] }))).toEqual([
-      expect.stringContaining('npd.systemLogMonitors[0]: "kernel.json" is not an absolute path'),
+    expect(await faultsOf(load({ systemLogMonitors: ['', 'a'], compat: ['B99'] }))).toEqual([
+      expect.stringContaining(
+        'npd.systemLogMonitors[0]: "" is not a path; expected one such as "/config/kernel-monitor.json"',
+      ),
       expect.stringContaining('npd.compat[0]: "B99"'),
     ])
   })
@@ -321,6 +336,14 @@ describe('the section npd', () => {
     const { notes = [] } = await load(npd)
     expect(notes.map(({ key, text }) => [key, text])).toEqual([
       ['npd.recover.Deadlok', 'has no effect: no file of a log declares "Deadlok"; did you mean "Deadlock"?'],
+    ])
+  })
+
+  it('may name a file from where the process runs', async () => {
+    const { npd } = await load({ systemLogMonitors: ['no/such.json'], dir: 'no/such' })
+    expect(npd.files.map(({ path }) => path)).toEqual([
+      join(process.cwd(), 'no/such.json'),
+      join(process.cwd(), 'no/such'),
     ])
   })
 

@@ -80,7 +80,7 @@ describe('a file of the log monitor', () => {
       DiskSick: { match: 'sd[a-z]: back', absentFor: 5_400_000, reboot: true },
       Other: { reboot: false },
     }
-    const section = { ...NOTHING, recover: recover as never, compat: ['B2'] }
+    const section = { ...NOTHING, recover: recover as never, compat: ['B2' as const] }
     expect(readText(LOG, 'log', section).config).toMatchObject({
       recover: { DiskSick: { match: 'sd[a-z]: back', absentFor: '1h30m0s', reboot: true } },
       compat: ['B2'],
@@ -301,7 +301,7 @@ describe('a file of the custom plugin monitor', () => {
 })
 
 describe('a file of the system stats monitor', () => {
-  it('is the configuration of npd-stats, without the sections that collect nothing', () => {
+  it('is the configuration of npd-stats, each section with what NPD has where nothing is written', () => {
     const { kind, config, types, faults, warnings } = readText(STATS)
     expect([kind, types, faults, warnings]).toEqual(['stats', [], [], []])
     expect(config).toEqual({
@@ -315,6 +315,10 @@ describe('a file of the system stats monitor', () => {
         includeAllAttachedBlk: false,
         lsblkTimeout: '5s',
       },
+      host: { metricsConfigs: {} },
+      memory: { metricsConfigs: {} },
+      osFeature: { metricsConfigs: {}, knownModulesConfigPath: 'guestosconfig/known-modules.json' },
+      net: { metricsConfigs: {}, excludeInterfaceRegexp: '^veth' },
       compat: [],
     })
   })

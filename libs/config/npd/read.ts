@@ -45,7 +45,7 @@ interface Need {
   readonly path: string
 }
 
-/** @param section as the document's schema makes it; paths are absolute */
+/** @param section as the document's schema makes it */
 export async function readNpd(section: NpdSection, options: ReadNpdOptions): Promise<NpdReading> {
   const files: NpdRead[] = []
   const first = new Map<string, number>()
@@ -88,7 +88,8 @@ function isRead(one: Named | NpdRead): one is NpdRead {
 async function folderFiles(dir: string | undefined): Promise<readonly (Named | NpdRead)[]> {
   if (dir === undefined) return []
   const own = { kind: undefined, named: 'npd.dir' }
-  const refused = (text: string) => [{ ...nothingOf({ path: dir, ...own }), faults: [{ where: dir, path: '', text }] }]
+  const path = resolve(dir)
+  const refused = (text: string) => [{ ...nothingOf({ path, ...own }), faults: [{ where: path, path: '', text }] }]
   let names: readonly string[]
   try {
     names = (await readdir(dir)).filter((name) => name.endsWith('.json') && !name.startsWith('.')).toSorted()

@@ -4,7 +4,7 @@ import type { MetricsConfigs, StatsFile } from './files.ts'
 import type { NpdConfig } from './kinds.ts'
 import type { Reading } from './reading.ts'
 
-/** The configuration; it counts only where the reading has no faults. A section without metrics collects nothing, and is left out. */
+/** The configuration; it counts only where the reading has no faults. A section without metrics collects nothing. */
 export function statsConfig(file: StatsFile, reading: Reading): NpdConfig {
   const invokeInterval = file.invokeInterval === '' ? '60s' : file.invokeInterval
   const lsblkTimeout = file.disk.lsblkTimeout === '' ? '5s' : file.disk.lsblkTimeout
@@ -21,12 +21,14 @@ export function statsConfig(file: StatsFile, reading: Reading): NpdConfig {
     ['osFeature', file.osFeature, { knownModulesConfigPath }],
     ['net', file.net, { excludeInterfaceRegexp }],
   ] as const
-  const used = sections.filter(([, { metricsConfigs }]) => metricsConfigs.size > 0)
-  if (used.length === 0) reading.warn('', 'collects nothing: no section of it has metricsConfigs with anything in it')
+  if (sections.every(([, { metricsConfigs }]) => metricsConfigs.size === 0))
+    reading.warn('', 'collects nothing: no section of it has metricsConfigs with anything in it')
   return {
     invokeInterval,
     procPath: file.procPath === '' ? '/proc' : file.procPath,
-    ...Object.fromEntries(used.map(([name, section, rest]) => [name, { metricsConfigs: metricsOf(section), ...rest }])),
+    ...Object.fromEntries(
+      sections.map(([name, section, rest]) => [name, { metricsConfigs: metricsOf(section), ...rest }]),
+    ),
   }
 }
 

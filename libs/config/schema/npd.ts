@@ -1,10 +1,19 @@
 import { z } from 'zod'
 import { NPD_BUGS } from '../npd/kinds.ts'
-import { absolutePath, duration } from './kinds.ts'
+import { duration } from './kinds.ts'
+
+/** Relative to where the process runs, as NPD takes its own. */
+function path(sample: string) {
+  return z
+    .string()
+    .max(4096)
+    .regex(/^[^\0]+$/)
+    .meta({ what: 'a path', sample })
+}
 
 function files(kind: string, sample: string) {
   return z
-    .array(absolutePath(sample))
+    .array(path(sample))
     .max(200)
     .default([])
     .describe(`Files of node-problem-detector’s ${kind}, as its \`--config\` flag takes them`)
@@ -15,7 +24,7 @@ export const npd = z.strictObject({
   systemLogMonitors: files('system log monitor', '/config/kernel-monitor.json'),
   customPluginMonitors: files('custom plugin monitor', '/config/network-problem-monitor.json'),
   systemStatsMonitors: files('system stats monitor', '/config/system-stats-monitor.json'),
-  dir: absolutePath('/config')
+  dir: path('/config')
     .optional()
     .describe(
       'A folder: each `.json` file in it is one of those, its content says of which kind; folders in it are not looked at',
@@ -41,9 +50,11 @@ export const npd = z.strictObject({
     ),
   compat: z
     .array(z.enum(NPD_BUGS))
-    .max(18)
+    .max(NPD_BUGS.length)
     .default([])
-    .describe('Bugs of node-problem-detector that are brought back, by their numbers: `B2`'),
+    .describe(
+      'Bugs of node-problem-detector that are brought back: a line that is found again (`B6`), continuation lines within messages (`B10`), `skipList` for files alone (`B11`), December as next year’s (`B15`), counters that add up (`B2`), clock ticks called seconds (`B3`)',
+    ),
   strict: z
     .boolean()
     .default(false)
