@@ -115,6 +115,13 @@ it('rules of a configuration are tried as well', () => {
   ])
 })
 
+it('lines of a file say their time as its check has it, and one that says none is of the line before', () => {
+  const rule = { match: 'lost', reason: 'LinkLost', entity: '', severity: 'warning', lines: 1 }
+  const config = { rules: [rule], timestamp: '^\\S+', timestampFormat: '2006-01-02T15:04:05Z07:00' }
+  const told = said({ type: 'log-file', config }, ['2026-01-02T03:04:05Z it was', '  lost on the way'])
+  expect(told.events).toMatchObject([{ line: 2, time: '2026-01-02T03:04:05.000Z', message: '  lost on the way' }])
+})
+
 describe('a file of node-problem-detector', () => {
   const file = {
     path: '/config/kernel-monitor.json',

@@ -1,19 +1,25 @@
 /** Rules of one's own and packs held against saved lines. Pure. */
 import type { CreateRehearsal, RehearsedCondition, RehearsedEvent } from '#log-rules'
 import type { Instant } from '#model'
-import { packSources } from '../packs.ts'
-import { compileRules, type RuleSource } from '../rules/compile.ts'
+import type { Config as FileConfig } from '../checks/log-file/config.ts'
+import { createFileFormat } from '../checks/log-file/format.ts'
 import { MATCHES_METRIC } from '../rules/declare.ts'
 import { createRuleEngine } from '../rules/engine.ts'
 import { happeningOf } from '../rules/events.ts'
+import { type RuleKeys, rulesOfKeys } from '../rules/sources.ts'
 import type { Rule, RuleNews } from '../rules/types.ts'
-import { createKernelReader, createLineCounter } from './lines.ts'
+import { createKernelReader, createLineCounter, type TimedBytes } from './lines.ts'
 
-/** Of whatever check has rules. */
-interface RulesConfig {
-  readonly rules?: readonly RuleSource[]
-  readonly packs?: readonly string[]
-  readonly disable?: readonly string[]
+/** Of whatever check has rules; of one that follows a file also how a line says its time. */
+type RulesConfig = Partial<RuleKeys & Pick<FileConfig, 'timestamp' | 'timestampFormat'>>
+
+function readerOf({ timestamp = '', timestampFormat = '' }: RulesConfig, now: Date) {
+  if (timestamp === '') return createKernelReader()
+  const format = createFileFormat({ timestamp, timestampFormat })
+  return (line: Buffer): TimedBytes | undefined => {
+    const read = format.read(line, now)
+    return read && { bytes: read.message, at: read.at }
+  }
 }
 
 function instantAt(at: Date): Instant {
@@ -21,13 +27,14 @@ function instantAt(at: Date): Instant {
 }
 
 /** Time passes by the lines: what no line has said again for long enough is over when the next one comes. */
-export const rehearseRules: CreateRehearsal = ({ name: check, config }) => {
-  const { rules: own = [], packs = [], disable = [] } = config as RulesConfig
-  const rules = compileRules([...own, ...packSources(packs, disable)])
+export const rehearseRules: CreateRehearsal = ({ name: check, config: any }, now) => {
+  const config = any as RulesConfig
+  const { rules: own = [], packs = [], disable = [] } = config
+  const rules = rulesOfKeys({ rules: own, packs, disable })
   const matched = new Map<Rule, number>()
   const engine = createRuleEngine(rules, matched)
   const lines = createLineCounter()
-  const read = createKernelReader()
+  const read = readerOf(config, now)
   const conditions = new Map<string, RehearsedCondition>()
   const events: RehearsedEvent[] = []
 
@@ -50,8 +57,8 @@ export const rehearseRules: CreateRehearsal = ({ name: check, config }) => {
     push(bytes) {
       const line = lines.next(bytes, read)
       if (line === undefined) return
-      const now = instantAt(line.at)
-      for (const news of [...engine.passed(now), ...engine.push(line, now)]) took(news, line.at)
+      const at = instantAt(line.at)
+      for (const news of [...engine.passed(at), ...engine.push(line, at)]) took(news, line.at)
     },
     end: () => ({
       conditions: [...conditions.values()],
