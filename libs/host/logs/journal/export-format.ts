@@ -26,6 +26,12 @@ const SIZE_BYTES = 8
 /** A journal has no longer name (64 bytes). */
 const NAME_MAX = 256
 
+/** What is kept of one that came in one piece. Copied: an entry that is kept must not keep the chunk it came in. */
+function wholeValue(whole: Buffer, maxBytes: number): ExportValue {
+  const kept = whole.length > maxBytes ? whole.subarray(0, maxBytes) : whole
+  return { bytes: Buffer.from(kept), cutBytes: whole.length - kept.length }
+}
+
 /** The value that is being read. */
 function createValue(maxBytes: number) {
   const parts: Buffer[] = []
@@ -34,7 +40,6 @@ function createValue(maxBytes: number) {
   return {
     push(part: Buffer): void {
       const room = Math.max(0, maxBytes - keptBytes)
-      // Copied: an entry that is kept must not keep the chunk it came in.
       if (room > 0 && part.length > 0) parts.push(Buffer.from(part.subarray(0, room)))
       keptBytes += Math.min(room, part.length)
       cutBytes += Math.max(0, part.length - room)
@@ -61,8 +66,9 @@ function createFields(maxBytesOf: (name: string) => number) {
       value = createValue(maxBytesOf(fields.name))
     },
     keep: (part: Buffer): void => value.push(part),
-    finish(): void {
-      entry.set(fields.name, value.take())
+    /** @param whole a value that came in one piece; none was begun */
+    finish(whole?: Buffer): void {
+      entry.set(fields.name, whole === undefined ? value.take() : wholeValue(whole, maxBytesOf(fields.name)))
       fields.name = ''
       fields.at = 'name'
     },
@@ -85,6 +91,11 @@ function readName(fields: Fields, chunk: Buffer, from: number, entries: ExportEn
   if (fields.name.length > NAME_MAX) throw new SyntaxError(`the name of a field is longer than ${NAME_MAX} bytes`)
   if (to === chunk.length) return to
   if (chunk[to] === EQUALS) {
+    const end = chunk.indexOf(NEWLINE, to)
+    if (end >= 0) {
+      fields.finish(chunk.subarray(to + 1, end))
+      return end + 1
+    }
     fields.begin()
     fields.at = 'text'
   } else if (fields.name !== '') fields.at = 'size'
