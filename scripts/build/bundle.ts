@@ -1,7 +1,7 @@
 /** One minified ES module per service: 53 MB instead of 68 for a process that loads its packages one by one. */
 import { type BuildOptions, build } from 'esbuild'
 import type { Entry } from './entries.ts'
-import { leanFastify, leanGrpc, leanKubeClient, leanReflection } from './lean.ts'
+import { leanBus, leanFastify, leanGrpc, leanKubeClient, leanReflection } from './lean.ts'
 import { replaceFile } from './replace-file.ts'
 
 /** docs/architecture.md, section 11: a bundle of a service. */
@@ -46,6 +46,7 @@ const OPTIONS = {
 export async function bundle(root: string, outDir: string, entry: Entry): Promise<Bundle> {
   const { outputFiles } = await build({
     ...OPTIONS,
+    plugins: [...OPTIONS.plugins, ...(entry.hasOwnBus === true ? [leanBus] : [])],
     absWorkingDir: root,
     ...(entry.contents === undefined
       ? { entryPoints: [{ in: entry.file, out: entry.name }], outdir: outDir }

@@ -66,6 +66,26 @@ await runService(createMonitorService(network))
     ])
   })
 
+  it('puts all services into one process in place of node-problem-detector, each loaded when it is to run', () => {
+    const files = [
+      'services/detector/main.ts',
+      'services/http-exporter/main.ts',
+      'services/monitors/custom-plugin/main.ts',
+      'services/monitors/custom-plugin/monitor.ts',
+      'services/npd/run.ts',
+    ]
+    const npd = inFolder(files, findEntries).find(({ name }) => name === 'npd')
+    expect(npd?.hasOwnBus).toBe(true)
+    expect(npd?.contents).toBe(`import { createMonitorService } from '#monitor-kit'
+import { runNpd } from './services/npd/run.ts'
+await runNpd(process.argv.slice(2), {
+  'detector': async () => (await import('./services/detector/service.ts')).detector,
+  'http-exporter': async () => (await import('./services/http-exporter/service.ts')).httpExporter,
+  'custom-plugin': async () => createMonitorService((await import('./services/monitors/custom-plugin/monitor.ts')).customPlugin),
+})
+`)
+  })
+
   it('sees a change of a name and of contents, and nothing else', () => {
     inFolder(['page/a', 'page/b/c'], (root) => {
       const first = hashTree([join(root, 'page')])

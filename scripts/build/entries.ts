@@ -9,6 +9,8 @@ export interface Entry {
   readonly file: string
   /** The text of a composition: services of several folders as one process, which no file of ours may import together. */
   readonly contents?: string
+  /** Its services have the bus in memory: it has no client of a server. */
+  readonly hasOwnBus?: boolean
 }
 
 function folders(parent: string): string[] {
@@ -83,7 +85,7 @@ import { runNpd } from './${NPD}'
 await runNpd(process.argv.slice(2), {
 ${[...plain, ...kit].join('')}})
 `
-  return { name: 'npd', file: 'services/npd', contents }
+  return { name: 'npd', file: 'services/npd', contents, hasOwnBus: true }
 }
 
 function exportersEntry(of: readonly Entry[]): Entry {

@@ -89,3 +89,14 @@ export const leanFastify: Plugin = {
     }))
   },
 }
+
+const NO_SERVER = `throw new Error('the bus of this process is in its memory')`
+
+/** The client of a bus server, where services have the bus in the memory of their process. */
+export const leanBus: Plugin = {
+  name: 'lean-bus',
+  setup(build) {
+    build.onResolve({ filter: /^#bus\/nats$/ }, ({ path }) => ({ path, namespace: 'no-server' }))
+    build.onLoad({ filter: /.*/, namespace: 'no-server' }, () => ({ contents: NO_SERVER, loader: 'js' }))
+  },
+}

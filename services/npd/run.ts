@@ -47,7 +47,13 @@ async function configOf(flags: NpdFlags, { path }: OwnFolder): Promise<NodeDocto
   const { KUBECONFIG, NODE_NAME } = process.env
   const env = { ...(KUBECONFIG !== undefined && { KUBECONFIG }), ...(NODE_NAME !== undefined && { NODE_NAME }) }
   try {
-    return await loadConfig({ file: '', defaultFile: '', flags: settingsOf(flags, machine), env, lookForPrograms: true })
+    return await loadConfig({
+      file: '',
+      defaultFile: '',
+      flags: settingsOf(flags, machine),
+      env,
+      lookForPrograms: true,
+    })
   } catch (err) {
     if (err instanceof ConfigErrors) throw new NpdStartError(err.message, EXIT_USAGE)
     throw err

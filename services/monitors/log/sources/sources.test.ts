@@ -201,7 +201,12 @@ describe('the journal', () => {
         yield { kind: 'lost', count: undefined, why: 'vacuumed' }
       },
     }
-    const source = createJournalSource({ logs, matches: [{ SYSLOG_IDENTIFIER: 'kubelet' }], directory: '/var/log/journal', since })
+    const source = createJournalSource({
+      logs,
+      matches: [{ SYSLOG_IDENTIFIER: 'kubelet' }],
+      directory: '/var/log/journal',
+      since,
+    })
     const log = following(source)
     expect(await log.lines(1)).toEqual([
       {
