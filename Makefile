@@ -5,7 +5,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/node-doctor
 # The pinned Node and its tools first; then what the set-up built; nats-server and mkfs lie where only root looks.
 export PATH := $(CURDIR)/node_modules/.bin:$(CACHE)/bin:$(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
-.PHONY: help setup setup-test run dev build generate proto lint check test bench soak images push compose-test test-kube \
+.PHONY: help setup setup-test run dev build generate proto lint check test bench soak images push compose-test test-kube test-npd \
   test-cluster clean build-all-binaries docker-build-all docker-push-all
 
 help: ## this list
@@ -58,6 +58,9 @@ push: images ## the image for amd64 and arm64 into a registry (REGISTRY, TAG)
 
 test-kube: setup-test build ## the tests of the API server's fake and of the exporter, at a real Kubernetes API server
 	@test/kube/setup.sh && vitest run --config test/kube/vitest.config.ts && node test/kube/manifests.ts
+
+test-npd: setup-test build ## each case through node-problem-detector v1.36.0 and through ours (ARGS="--only TEXT")
+	@node test/npd/run.ts $(ARGS)
 
 test-cluster: setup-test build ## the whole on a real cluster (KUBECONFIG; test/cluster/README.md)
 	@node test/cluster/run.ts

@@ -1,0 +1,44 @@
+/** What flags do. */
+import type { Case } from '../types.ts'
+import { DEADLOCK, PLUGIN, temporary } from './log-lines.ts'
+
+const CONFIG = { ...PLUGIN, conditions: [DEADLOCK], rules: [temporary('OOMKilling', 'Killed process \\d+ (.+)')] }
+const OTHER = { ...CONFIG, source: 'other-monitor', conditions: [{ ...DEADLOCK, type: 'OtherDeadlock' }] }
+
+function flagCase(name: string, flags: readonly string[], more: Partial<Case> = {}): Case {
+  const files = { 'monitor.json': CONFIG, 'other.json': OTHER, 'kern.log': '' }
+  return { name: `flags: ${name}`, files, flags, ...more }
+}
+
+const LOG = '--config.system-log-monitor={folder}/monitor.json'
+
+/** Cases of flags. */
+export function flagCases(): readonly Case[] {
+  return [
+    flagCase('the older name of an option is the same', ['--system-log-monitors={folder}/monitor.json']),
+    flagCase('the older and the newer name together are refused', [LOG, '--system-log-monitors={folder}/other.json']),
+    flagCase('several files with commas', [`${LOG},{folder}/other.json`]),
+    flagCase('an option that is repeated', [LOG, '--config.system-log-monitor={folder}/other.json']),
+    flagCase('a file that is named twice counts once', [LOG, LOG]),
+    flagCase('a value behind a space', ['--config.system-log-monitor', '{folder}/monitor.json']),
+    flagCase('without the exporter for Kubernetes nothing is written there', [LOG, '--enable-k8s-exporter=false']),
+    flagCase('without any exporter there is nothing to do', [
+      LOG,
+      '--enable-k8s-exporter=false',
+      '--prometheus-port=0',
+    ]),
+    flagCase('a port of 0 is none', [LOG, '--port=0']),
+    flagCase('no port for metrics', [LOG, '--prometheus-port=0']),
+    flagCase('the name of the node from the environment comes after the flag', [LOG], { env: { NODE_NAME: 'other' } }),
+    flagCase('flags of klog are taken', [LOG, '--logtostderr', '--v=2', '--vmodule=a=1']),
+    flagCase(
+      'a log that is not there stops its monitor alone',
+      [LOG, '--config.system-log-monitor={folder}/other.json'],
+      {
+        files: { 'monitor.json': CONFIG, 'other.json': { ...OTHER, logPath: '{folder}/none.log' }, 'kern.log': '' },
+        allowed: [{ at: 'end', by: 'stops' }],
+      },
+    ),
+    flagCase('no log of any monitor is the end', [LOG], { files: { 'monitor.json': CONFIG } }),
+  ]
+}
