@@ -1,10 +1,6 @@
 /**
- * `make test-npd`: each case through node-problem-detector v1.36.0 and through `node-doctor npd`; ends with
- * `N same, M by §8 or newer than v1.36.0`, and with 1 where anything else differs.
- *
- *   node test/npd/run.ts [--only TEXT] [--against npd] [--show] [--jobs N]
- *
- * `--against npd` runs NPD twice, which says whether a case is one that can be compared; `--show` prints what was told.
+ * `make test-npd`: each case through node-problem-detector v1.36.0 and through ours; ends with
+ * `N same, M by §8 or newer than v1.36.0`, and with 1 where anything else differs. `--help` lists its options.
  */
 import { parseArgs } from 'node:util'
 import type { Canonical } from './canonical.ts'
@@ -14,6 +10,13 @@ import { findNpd } from './npd.ts'
 import { createPorts, type Ports } from './ports.ts'
 import { type Program, runProgram } from './program.ts'
 import type { Case } from './types.ts'
+
+const HELP = `node test/npd/run.ts [options]
+  --only TEXT      cases with this in their name
+  --against npd    NPD twice, which says whether a case is one that can be compared
+  --show           prints what NPD told
+  --jobs N         so many cases at a time (4)
+`
 
 const OURS = [process.execPath, new URL('../../dist/cli.mjs', import.meta.url).pathname, 'npd']
 
@@ -79,8 +82,13 @@ async function main(): Promise<number> {
       against: { type: 'string', default: 'ours' },
       show: { type: 'boolean', default: false },
       jobs: { type: 'string', default: '4' },
+      help: { type: 'boolean', default: false },
     },
   })
+  if (values.help) {
+    process.stdout.write(HELP)
+    return 0
+  }
   const found = findNpd()
   if (found === undefined) return 0
   const npd: Program = { name: 'npd', command: [found.binary] }
