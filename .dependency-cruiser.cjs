@@ -145,7 +145,8 @@ module.exports = {
     },
     {
       name: 'log-rules-pure',
-      comment: 'libs/log-rules is rules for logs, for a monitor and the command line: texts, patterns, and the words of the domain.',
+      comment:
+        'libs/log-rules is rules for logs, for a monitor and the command line: texts, patterns, and the words of the domain.',
       severity: 'error',
       from: { path: '^libs/log-rules/', pathNot: TESTS },
       to: { pathNot: '^libs/(log-rules|pattern|golang|model)/' },

@@ -23,7 +23,15 @@ export { type Counter, createMetrics, type Histogram, type Metrics, type Reading
 export { type OwnUse, readOwnUse } from './own-cgroup.ts'
 export { labelText, type PlainFamily, type PlainValue, plainLines } from './plain-families.ts'
 export { renderPretty } from './pretty.ts'
-export { EXIT_FAILED, EXIT_USAGE, leave, type ProcessOptions, type RunOptions, runProcess, runServices } from './process.ts'
+export {
+  EXIT_FAILED,
+  EXIT_USAGE,
+  leave,
+  type ProcessOptions,
+  type RunOptions,
+  runProcess,
+  runServices,
+} from './process.ts'
 export { addProcessMetrics, isProcessMetric } from './process-metrics.ts'
 export { runService } from './run.ts'
 export { createServerDoor, type ServerDoorOptions } from './server-bus.ts'

@@ -89,7 +89,12 @@ export interface RunOptions {
  * end, ends the process.
  * @returns whether each of them stopped as it should
  */
-export async function runServices({ definitions, config, isWholeSet = false, stopWithinMs }: RunOptions): Promise<boolean> {
+export async function runServices({
+  definitions,
+  config,
+  isWholeSet = false,
+  stopWithinMs,
+}: RunOptions): Promise<boolean> {
   const format = logFormatOf(config, process.stdout.isTTY === true)
   const logOf = (component: string) => createLogger({ component, level: config.settings.logLevel, format })
   const log = logOf(definitions.map(({ name }) => name).join('+'))

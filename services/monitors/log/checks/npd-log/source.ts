@@ -3,7 +3,7 @@ import type { Clock } from '#clock'
 import type { Host } from '#host'
 import type { StartTime } from '../../reading/start-time.ts'
 import { createFileSource } from '../../sources/file.ts'
-import { createJournalSource, type JournalLogs } from '../../sources/journal.ts'
+import { createJournalSource } from '../../sources/journal.ts'
 import { createKernelLogSource } from '../../sources/kmsg.ts'
 import { createLineFormat } from '../../sources/line-format.ts'
 import { createSkipList } from '../../sources/skip-list.ts'
@@ -32,9 +32,8 @@ export function openSource(
   if (plugin === 'journald') {
     const { source: identifier = '' } = pluginConfig
     if (identifier === '') throw new LogSettingError(config.path, 'pluginConfig.source', 'empty source is not allowed')
-    const journals: JournalLogs = 'journal' in logs ? (logs as JournalLogs) : {}
     const matches = [{ SYSLOG_IDENTIFIER: identifier }]
-    return ({ start: since }) => createJournalSource({ logs: journals, matches, directory: logPath, since, isSkipped })
+    return ({ start: since }) => createJournalSource({ logs, matches, directory: logPath, since, isSkipped })
   }
   if (!logPath.startsWith('/'))
     throw new LogSettingError(config.path, 'logPath', 'expected the absolute path of a file')
