@@ -64,7 +64,7 @@ export const SERVICES = {
     kind: 'exporter',
     serves: 'nodedoctor.v1.Exporter',
     bus: EVERYTHING,
-    switches: ['exporters.http.enabled', 'exporters.prometheus.enabled'],
+    switches: ['exporters.http.enabled', 'exporters.prometheus.enabled', 'exporters.npd.enabled'],
     stopOrder: 1,
     needs: [],
     runFolders: [],
