@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseConfig } from '#config'
 import { run } from '../../deploy/objects.ts'
 import { faultsOfHelm, faultsOfKubectl, type World } from './kubectl.ts'
-import { NOT_RUN } from './not-run.ts'
+import { isNotRun } from './not-run.ts'
 import { type Command, ROOT } from './pages.ts'
 import { CONFIG, runOnScene, type Scene } from './scene.ts'
 import { simpleCommands } from './shell.ts'
@@ -67,10 +67,6 @@ function faultsOfFlag(word: string): string[] {
   } catch (err) {
     return [err instanceof Error ? err.message : String(err)]
   }
-}
-
-export function isNotRun(words: readonly string[]): string | undefined {
-  return Object.keys(NOT_RUN).find((begin) => `${words.join(' ')} `.startsWith(`${begin} `))
 }
 
 type Judge = (words: readonly string[], there: World) => string[]

@@ -3,6 +3,12 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'docker compose up': 'takes an engine with its compose plug-in; `make compose-test` starts the same file',
   'docker exec {node}': 'an example of how one kind of cluster reaches its nodes',
   'docker restart {node}': 'an example of how one kind of cluster reboots its nodes',
+  'node-doctor rules test': 'takes a saved log; services/cli/rules.test.ts runs it on some',
   'npm ci': 'takes away the packages that this test runs with; `make setup` runs it',
   'apt-get install nats-server util-linux': 'takes root and a mirror; scripts/setup.sh installs the same packages',
+}
+
+/** How a command begins that is excused; undefined: it is none. */
+export function isNotRun(words: readonly string[]): string | undefined {
+  return Object.keys(NOT_RUN).find((begin) => `${words.join(' ')} `.startsWith(`${begin} `))
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Constellation, startConstellation } from '../../e2e/constellation.ts'
 import { type FakeApiServer, startFakeApiServer } from '../../fakes/kube-apiserver/server.ts'
+import { isNotRun } from './not-run.ts'
 import { type Command, ROOT } from './pages.ts'
 import { simpleCommands } from './shell.ts'
 
@@ -86,6 +87,7 @@ function cliArguments(words: readonly string[]): string[] {
 function scriptOf(command: Command, scene: Scene): string {
   const text = here(command.text, scene)
   const all = simpleCommands(text)
+  if (all.some((words) => isNotRun(words) !== undefined)) return ''
   const programs = new Set(all.map(([program = '']) => program))
   const only = (...names: string[]) => programs.size > 0 && [...programs].every((program) => names.includes(program))
   // With these an error of the server is one of the command, and a stream ends.
