@@ -35,6 +35,6 @@ export {
 export { addProcessMetrics, isProcessMetric } from './process-metrics.ts'
 export { runService } from './run.ts'
 export { createServerDoor, type ServerDoorOptions } from './server-bus.ts'
-export { supervisorPid } from './signals.ts'
+export { endAtSignal, supervisorPid } from './signals.ts'
 export type * from './types.ts'
 export { VERSION } from './version.ts'

@@ -78,16 +78,16 @@ describe('a process', () => {
     await started.said('service ready')
     started.child.kill('SIGTERM')
     await started.said('stopping')
-    started.child.kill('SIGTERM')
+    started.child.kill('SIGINT')
     expect(await started.ended).toEqual({ code: 1, signal: null })
     expect(started.lines().at(-1)).toMatchObject({ message: 'asked to stop again, the process ends at once' })
   })
 
-  it('takes a Ctrl-C that its parent passes on as well for one', async () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('takes a %s that its parent passes on as well for one', async (signal) => {
     const started = start('well')
     await started.said('service ready')
-    started.child.kill('SIGINT')
-    started.child.kill('SIGINT')
+    started.child.kill(signal)
+    started.child.kill(signal)
     expect(await started.ended).toEqual({ code: 0, signal: null })
   })
 

@@ -10,7 +10,7 @@ import { keepHeapSmall } from './heap.ts'
 import { createHostedService } from './host-service.ts'
 import { type AnyDefinition, DRAIN_DEADLINE_MS } from './hosted-turn.ts'
 import { createLogger, type LogFormat } from './log.ts'
-import { listenForSignals } from './signals.ts'
+import { endAtSignal, listenForSignals } from './signals.ts'
 import type { Logger } from './types.ts'
 import { VERSION } from './version.ts'
 
@@ -20,6 +20,8 @@ export const EXIT_USAGE = 2
 export const EXIT_FAILED = 1
 /** After the drain's deadline the process is given this long for the rest, then it leaves as it is. */
 const LAST_RESORT_MS = 3000
+/** The same where it is to end soon. */
+const HASTE_MS = 500
 
 /** What a process runs, and where its configuration comes from. */
 export interface ProcessOptions {
@@ -80,7 +82,7 @@ export interface RunOptions {
   readonly config: NodeDoctorConfig
   /** They are the whole set of a node: they have a bus among themselves, in memory, and need no server. Default false. */
   readonly isWholeSet?: boolean
-  /** What a stop may take, in milliseconds, whatever each of them asks for. */
+  /** What a stop may take, in milliseconds, whatever each of them asks for; what is left then is left, and the process ends with 0. */
   readonly stopWithinMs?: number
 }
 
@@ -113,9 +115,9 @@ export async function runServices({
   const hasted = definitions.map((definition) => inHaste(definition, stopWithinMs))
   const longestMs = Math.max(...hasted.map(({ drainDeadlineMs = DRAIN_DEADLINE_MS }) => drainDeadlineMs))
   signals.drain.addEventListener('abort', () => {
-    clock.after(longestMs + LAST_RESORT_MS, () => {
+    clock.after(longestMs + (stopWithinMs === undefined ? LAST_RESORT_MS : HASTE_MS), () => {
       log.error('the process does not end by itself, and is ended')
-      leave(EXIT_FAILED)
+      leave(stopWithinMs === undefined ? EXIT_FAILED : 0)
     })
   })
   keepHeapSmall(clock)
@@ -155,6 +157,7 @@ function endBeforeLogs(err: unknown): never {
 /** Runs services until a signal, or until one that is alone fails. Does not return. */
 export async function runProcess({ definitions, loadConfig }: ProcessOptions): Promise<never> {
   process.on('uncaughtException', endBeforeLogs)
+  const hearNoMore = endAtSignal(() => leave(0))
   const args = argumentsOrText(definitions)
   let config: NodeDoctorConfig
   try {
@@ -164,5 +167,7 @@ export async function runProcess({ definitions, loadConfig }: ProcessOptions): P
     return endBeforeLogs(err)
   }
   process.off('uncaughtException', endBeforeLogs)
-  return leave((await runServices({ definitions, config })) ? 0 : EXIT_FAILED)
+  const running = runServices({ definitions, config })
+  hearNoMore()
+  return leave((await running) ? 0 : EXIT_FAILED)
 }

@@ -1,7 +1,7 @@
 /** What ends a process from outside. */
 import type { Clock } from '#clock'
 
-/** A terminal's Ctrl-C reaches a child twice when its parent passes it on as well; this is how far apart. */
+/** A signal to a whole group (a terminal's Ctrl-C, a stop of systemd) reaches a child twice when its parent passes it on; this is how far apart. */
 const ECHO_MS = 250
 
 export interface Signals {
@@ -26,7 +26,7 @@ export function listenForSignals(
       first = { name, atMs }
       onDrain(name)
       drain.abort()
-    } else if (name !== 'SIGINT' || first.name !== 'SIGINT' || atMs - first.atMs > ECHO_MS) onLeave(name)
+    } else if (name !== first.name || atMs - first.atMs > ECHO_MS) onLeave(name)
   }
 
   process.on('SIGTERM', heard)
@@ -37,6 +37,19 @@ export function listenForSignals(
       process.off('SIGTERM', heard)
       process.off('SIGINT', heard)
     },
+  }
+}
+
+/**
+ * Until services run, whoever is asked to end does so at once: the first process of a container would not even hear it.
+ * @param end ends the process @returns stops listening
+ */
+export function endAtSignal(end: () => void): () => void {
+  process.on('SIGTERM', end)
+  process.on('SIGINT', end)
+  return () => {
+    process.off('SIGTERM', end)
+    process.off('SIGINT', end)
   }
 }
 

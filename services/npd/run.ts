@@ -5,7 +5,7 @@
 import { hostname } from 'node:os'
 import { ConfigErrors, isSwitchedOn, loadConfig, type NodeDoctorConfig, renderProblem } from '#config'
 import { FlagError, flagUsages, parseFlags } from '#golang'
-import { type AnyDefinition, EXIT_FAILED, leave, runServices, VERSION } from '#service'
+import { type AnyDefinition, EXIT_FAILED, endAtSignal, leave, runServices, VERSION } from '#service'
 import { SERVICES, type ServiceTable } from '#service-table'
 import { EXIT_FATAL, EXIT_USAGE, NpdStartError } from './errors.ts'
 import { FLAGS } from './flags.ts'
@@ -78,28 +78,29 @@ function isNeeded(name: string, config: NodeDoctorConfig): boolean {
   return switches.length === 0 || switches.some((key) => isSwitchedOn(config, key))
 }
 
-async function run(words: readonly string[], services: LateDefinitions): Promise<number> {
+/** @param begun called when services hear the signals */
+async function run(words: readonly string[], services: LateDefinitions, begun: () => void): Promise<number> {
   const flags = readFlags(words)
   if (flags === undefined) return 0
   const folder = makeOwnFolder()
-  try {
-    const config = await configOf(flags, folder)
-    judgeFiles(config, flags.strict)
-    if (flags['exporter.stackdriver'] !== '') complain('--exporter.stackdriver: nothing is sent to Stackdriver')
-    const needed = Object.entries(services).filter(([name]) => isNeeded(name, config))
-    const definitions = await Promise.all(needed.map(([, load]) => load()))
-    // Whatever was cut short by the haste: it was asked to end, and did.
-    await runServices({ definitions, config, isWholeSet: true, stopWithinMs: STOP_MS })
-    return 0
-  } finally {
-    folder.remove()
-  }
+  process.once('exit', folder.remove)
+  const config = await configOf(flags, folder)
+  judgeFiles(config, flags.strict)
+  if (flags['exporter.stackdriver'] !== '') complain('--exporter.stackdriver: nothing is sent to Stackdriver')
+  const needed = Object.entries(services).filter(([name]) => isNeeded(name, config))
+  const definitions = await Promise.all(needed.map(([, load]) => load()))
+  const running = runServices({ definitions, config, isWholeSet: true, stopWithinMs: STOP_MS })
+  begun()
+  // Whatever was cut short by the haste: it was asked to end, and did.
+  await running
+  return 0
 }
 
 /** Runs until a signal. Does not return. @param words of the command line, behind the command */
 export async function runNpd(words: readonly string[], services: LateDefinitions): Promise<never> {
+  const hearNoMore = endAtSignal(() => leave(0))
   try {
-    leave(await run(words, services))
+    leave(await run(words, services, hearNoMore))
   } catch (err) {
     complain(err instanceof Error ? err.message : String(err))
     leave(err instanceof NpdStartError ? err.exitCode : EXIT_FAILED)
