@@ -25,7 +25,8 @@ export interface PluginDoor {
   readonly threads: Guard
 }
 
-function environmentOf({ inherit = 'all', env }: PluginOptions): NodeJS.ProcessEnv {
+/** The environment that a plug-in is given. */
+export function pluginEnvironment({ inherit = 'all', env }: Pick<PluginOptions, 'inherit' | 'env'>): NodeJS.ProcessEnv {
   if (inherit === 'all') return { ...process.env, ...env }
   return { ...Object.fromEntries(inherit.map((name) => [name, process.env[name]])), ...env }
 }
@@ -136,7 +137,7 @@ export async function runPlugin(
   options: PluginOptions,
 ): Promise<PluginAnswer> {
   options.signal?.throwIfAborted()
-  const command: Command = { file, cwd: options.cwd ?? '/', env: environmentOf(options) }
+  const command: Command = { file, cwd: options.cwd ?? '/', env: pluginEnvironment(options) }
   const not = await whyNotTried(door.threads, command, options.timeoutMs)
   if (not !== undefined) return { kind: 'not-started', ...not }
   options.signal?.throwIfAborted()

@@ -1,6 +1,14 @@
 /** Running a plug-in: a program, or one of our own helpers, which runs in this process and says the same. */
 import { uptime } from 'node:os'
-import { createHost, type Host, HostExecError, type PluginAnswer, type PluginOptions, type PluginResult } from '#host'
+import {
+  createHost,
+  type Host,
+  HostExecError,
+  type PluginAnswer,
+  type PluginOptions,
+  type PluginResult,
+  pluginEnvironment,
+} from '#host'
 import { ownToolAt, type Tool, type ToolAround } from '#npd-tools'
 import type { Clock } from '#service'
 
@@ -55,12 +63,15 @@ async function runTool(
 export function runProgramOf({ host, clock }: ProgramsAround): RunProgram {
   // Plug-ins stand in this process's own file system, wherever the node's is.
   const own = createHost({ root: '', clock })
+  // A folder may be removed under a process that lives in it.
+  const cwd = process.cwd()
   return async (path, args, options) => {
     if (options.timeoutMs <= 0) {
       return { kind: 'not-started', why: 'other', error: new HostExecError({ file: path, code: 'TIMEOUT' }) }
     }
     const tool = await ownToolAt(path, own)
-    if (tool === undefined) return host.programs.runPlugin(path, args, { ...options, cwd: process.cwd() })
-    return runTool(tool, args, options, { host: own, clock, env: process.env, uptimeSeconds: uptime })
+    if (tool === undefined) return host.programs.runPlugin(path, args, { ...options, cwd })
+    const env = pluginEnvironment(options)
+    return runTool(tool, args, options, { host: own, clock, env, uptimeSeconds: uptime })
   }
 }

@@ -20,7 +20,6 @@ import { type ConditionState, initialCondition, initialConditions, judge } from 
 import type { Config } from './config.ts'
 import { cursorOf, recalledConditions } from './cursor.ts'
 import { declarationOf } from './declare.ts'
-import { PluginsLateError } from './errors.ts'
 import { outcomeOf } from './outcome.ts'
 import { createProblemMetrics, PROBLEM_METRICS } from './problem-metrics.ts'
 import { createRounds, type LateGroup } from './rounds.ts'
@@ -104,8 +103,10 @@ function createPlugins(around: Around): RunCheck<Config> {
 
   function turn(): Promise<CheckResult> {
     const faults = [...rounds.late().map(lateText), ...left.all().map(leftBehindText)]
-    if (faults.length > 0) return Promise.reject(new PluginsLateError(`${settings.path}: ${faults.join('; ')}`))
-    return Promise.resolve({ ...withMetrics({ findings: [] }), partial: true })
+    const said = { ...withMetrics({ findings: [] }), partial: true }
+    return Promise.resolve(
+      faults.length === 0 ? said : { ...said, incomplete: `${settings.path}: ${faults.join('; ')}` },
+    )
   }
 
   return Object.assign(turn, { follow, cleared })

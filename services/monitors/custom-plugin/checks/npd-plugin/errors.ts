@@ -6,9 +6,3 @@ export class PluginSettingsError extends Error {
     super(message, { cause })
   }
 }
-
-/** Rules of a file are not run when they should be. */
-export class PluginsLateError extends Error {
-  override readonly name = 'PluginsLateError'
-  readonly code = 'PLUGINS_LATE'
-}

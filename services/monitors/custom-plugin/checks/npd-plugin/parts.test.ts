@@ -118,16 +118,40 @@ describe('a cursor', () => {
     )
   })
 
-  it('is no larger than is kept, and leaves out what says most', () => {
+  it('is no larger than is kept, and has of what is not well all but the end of its words', () => {
     const large = initialConditions(CONDITIONS, NOW).map((one, index): ConditionState => {
       return { ...one, status: 'True', reason: 'Down', message: Buffer.alloc(index === 0 ? 4_000 : 100, '\u00e9') }
     })
     const cursor = cursorOf(large)
     expect(Buffer.byteLength(JSON.stringify(cursor))).toBeLessThanOrEqual(4_096)
     const back = recalledConditions(cursor, CONDITIONS, NOW)
-    expect(back?.map(({ type, status }) => [type, status])).toEqual([
-      ['NTPProblem', 'False'],
-      ['Other', 'True'],
+    expect(back?.map(({ type, status, reason }) => [type, status, reason])).toEqual([
+      ['NTPProblem', 'True', 'Down'],
+      ['Other', 'True', 'Down'],
+    ])
+    const [first] = back ?? []
+    expect(large[0]?.message.subarray(0, first?.message.length).equals(first?.message ?? Buffer.alloc(0))).toBe(true)
+    expect(first?.message.length).toBeGreaterThan(500)
+  })
+
+  it('never makes well what it had no room for', () => {
+    const many = Array.from({ length: 200 }, (_, index) => ({ type: `Type${index}`, reason: 'Well', message: '' }))
+    const ill = initialConditions(many, NOW).map((one): ConditionState => ({ ...one, status: 'True', reason: 'Down' }))
+    const cursor = cursorOf(ill)
+    expect(Buffer.byteLength(JSON.stringify(cursor))).toBeLessThanOrEqual(4_096)
+    const back = recalledConditions(cursor, many, NOW) ?? []
+    expect(new Set(back.map(({ status }) => status))).toEqual(new Set(['True', 'Unknown']))
+  })
+
+  it('tells two of one type apart', () => {
+    const twice = [...CONDITIONS, { type: 'Other', reason: 'Again', message: '' }]
+    const said = initialConditions(twice, NOW).map((one, index): ConditionState => {
+      return index === 2 ? { ...one, status: 'True', reason: 'Down' } : one
+    })
+    expect(recalledConditions(cursorOf(said), twice, NOW)?.map(({ status }) => status)).toEqual([
+      'False',
+      'False',
+      'True',
     ])
   })
 
