@@ -3,7 +3,8 @@
 # root; it needs CHOWN and FOWNER, and ends. What is there already keeps its contents.
 #   prepare.sh [RUN [STATE]]   the host's /run/node-doctor and /var/lib/node-doctor, where they are mounted
 # HISTORY_USER: who writes the page's history, where that is not the http-exporter (65103).
-# LOG_USER: who writes what the log monitor keeps, where that is not its own user (65106).
+# MONITORS_USER: who writes what the log monitor (root) and plug-ins (65107) keep, where all monitors are one process.
+# PLUGIN_USER: whom plug-ins run as, where that is not 65107.
 set -eu
 run=${1:-/host-run}
 state=${2:-/host-state}
@@ -15,8 +16,8 @@ own() {
   # Of another user from the deployment before (compact): all of it changes hands. Root without its capabilities may look
   # into its own folders alone.
   if [ "$(stat -c %u "$1")" != "$2" ]; then
-    chown 0:0 "$1"
-    chmod 0700 "$1"
+    # Each folder before it is entered.
+    find "$1" -type d -exec chown 0:0 {} \; -exec chmod 0700 {} \;
     chown -R "$2:$group" "$1"
   fi
   chown "$2:$group" "$1"
@@ -29,9 +30,10 @@ own "$run/bus" 65101 0700
 own "$run/monitors" 0 0755
 own "$run/locks" 65104 0700
 own "$state/detector" 65101 0700
-own "$state/monitors" 0 0755
+# Closed by root: what the log monitor, which is root without its capabilities, makes in its folder nobody of the node reaches.
+own "$state/monitors" 0 0700
 own "$state/monitors/system" 65102 0700
-own "$state/monitors/log" "${MONITORS_USER:-65106}" 0700
-own "$state/monitors/custom-plugin" "${MONITORS_USER:-65107}" 0700
+own "$state/monitors/log" "${MONITORS_USER:-0}" 0700
+own "$state/monitors/custom-plugin" "${PLUGIN_USER:-${MONITORS_USER:-65107}}" 0700
 own "$state/history" "${HISTORY_USER:-65103}" 0700
 own "$state/k8s-exporter" 65104 0700

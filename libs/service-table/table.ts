@@ -44,10 +44,11 @@ export const SERVICES = {
     bus: { role: 'none' },
     switches: [],
     stopOrder: 1,
-    needs: ['host'],
+    needs: ['logs'],
     runFolders: [],
     stateFolders: ['monitors/log'],
-    standing: { built: true, uid: 65_106 },
+    // Journals, and what syslog writes, are root's on most nodes.
+    standing: { built: true, uid: 0 },
   },
   'custom-plugin': {
     kind: 'monitor',

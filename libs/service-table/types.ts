@@ -28,6 +28,8 @@ export type BusPart =
 export type Need =
   /** The host's root, read-only, at /host in a container. */
   | 'host'
+  /** The host's logs, read-only, where the host has them: /var/log and /run/log; or what has the host's root. */
+  | 'logs'
   /** The API server: the token of the pod's account. */
   | 'api-server'
 
@@ -35,7 +37,10 @@ export type Need =
 export type Standing =
   | {
       readonly built: true
-      /** The user that it runs as in containers. Each has another one, so that none writes what another one owns. */
+      /**
+       * The user that it runs as in containers. Each has another one, so that none writes what another one owns; 0 is root, of
+       * whom others can write nothing, for the one that reads what is root's alone.
+       */
       readonly uid: number
     }
   | {

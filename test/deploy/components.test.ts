@@ -45,6 +45,7 @@ const NEWEST = ['--kube-version', '1.37.0']
 describe('recursive-read-only', () => {
   const ofChart = () => helm(...NEWEST, '--set', 'recursiveReadOnly=true')
   const ofHost = ({ mountPath }: Mount) => mountPath.startsWith('/host')
+  const ofLogs = ({ mountPath }: Mount) => ['/var/log', '/run/log'].includes(mountPath)
 
   it('makes what is mounted below each folder of the host read-only, by component and by value', () => {
     const expected = ['', '/dev/shm', '/proc', '/run', '/sys', '/tmp'].map((path) => ({
@@ -53,8 +54,11 @@ describe('recursive-read-only', () => {
       readOnly: true,
       recursiveReadOnly: 'IfPossible',
     }))
-    expect(mounts(podOf(withComponent('recursive-read-only')), ofHost)).toEqual({ log: expected, system: expected })
-    expect(mounts(podOf(ofChart()), ofHost)).toEqual({ log: expected, system: expected })
+    const logs = ['/run/log', '/var/log'].map((mountPath) => ({ ...expected[0], mountPath }))
+    for (const pod of [podOf(withComponent('recursive-read-only')), podOf(ofChart())]) {
+      expect(mounts(pod, ofHost)).toEqual({ system: expected })
+      expect(mounts(pod, ofLogs)).toEqual({ log: logs })
+    }
     const compact = helm(...NEWEST, '--set', 'recursiveReadOnly=true,layout=compact')
     expect(mounts(podOf(compact), ofHost)).toEqual({ monitors: expected })
   })
@@ -66,7 +70,7 @@ describe('recursive-read-only', () => {
       validate([loadSchemas('kubernetes-1.20')], find(objects, 'DaemonSet', 'node-doctor')).filter((fault) =>
         fault.endsWith('.recursiveReadOnly: unknown field'),
       ),
-    ).toHaveLength(12)
+    ).toHaveLength(8)
     expect(helmRefusal('--kube-version', '1.30.4', '--set', 'recursiveReadOnly=true')).toContain(
       'recursiveReadOnly is known to Kubernetes 1.31 and newer, and this is v1.30.4',
     )
@@ -74,9 +78,118 @@ describe('recursive-read-only', () => {
   })
 
   it('is not there unless it is asked for: it keeps file systems from being seen that are mounted later', () => {
-    const plain = Object.values(mounts(podOf(helm(...NEWEST)), ofHost)).flat()
+    const pod = podOf(helm(...NEWEST))
+    const plain = [ofHost, ofLogs].flatMap((wanted) => Object.values(mounts(pod, wanted)).flat())
     expect(plain.filter((mount) => 'recursiveReadOnly' in mount)).toEqual([])
-    expect(plain.filter(({ mountPropagation }) => mountPropagation === 'HostToContainer')).toHaveLength(6)
+    expect(plain.filter(({ mountPropagation }) => mountPropagation === 'HostToContainer')).toHaveLength(5)
+  })
+})
+
+describe('log-kmsg', () => {
+  const ofKmsg = ({ mountPath }: Mount) => mountPath === '/dev/kmsg'
+  it.each([
+    ['component', () => withComponent('log-kmsg')],
+    ['value', () => helm('--set', 'log.kmsg=true')],
+  ])('makes the container of logs a privileged one with the device, and no other: by %s', (_, render) => {
+    const objects = render()
+    const pod = podOf(objects)
+    expect(mounts(pod, ofKmsg)).toEqual({ log: [{ name: 'host-kmsg', mountPath: '/dev/kmsg', readOnly: true }] })
+    expect(pod.volumes?.find(({ name }) => name === 'host-kmsg')?.hostPath).toEqual({
+      path: '/dev/kmsg',
+      type: 'CharDevice',
+    })
+    const context = { runAsUser: 0, runAsGroup: 4, runAsNonRoot: false, readOnlyRootFilesystem: true }
+    const privileged = pod.containers.filter(({ securityContext }) => securityContext?.privileged === true)
+    expect(privileged.map(({ name, securityContext }) => [name, securityContext])).toEqual([
+      ['log', { ...context, privileged: true, allowPrivilegeEscalation: true }],
+    ])
+    expect(objects.flatMap((object) => validate([loadSchemas('kubernetes-1.20')], object))).toEqual([])
+  })
+
+  it('is refused where there is no such container', () => {
+    expect(helmRefusal('--set', 'log.kmsg=true,layout=compact')).toContain(
+      'log.kmsg makes the container log a privileged one, and layout=compact has none of that name; use layout=separate',
+    )
+  })
+})
+
+describe('plug-ins', () => {
+  it('are executable in the container that runs them, by component and by value', () => {
+    const pods = [podOf(withComponent('plugin-scripts')), podOf(helm('--set', 'pluginScripts.check=x'))]
+    for (const pod of pods) {
+      expect(mounts(pod, ({ name }) => name === 'scripts')).toEqual({
+        'custom-plugin': [{ name: 'scripts', mountPath: '/etc/node-doctor-scripts', readOnly: true }],
+      })
+      expect(pod.volumes?.find(({ name }) => name === 'scripts')?.configMap).toEqual({
+        name: 'node-doctor-scripts',
+        defaultMode: 0o555,
+      })
+    }
+  })
+
+  it('run as another user, and with more rights, where that is said; what they keep is of that user', () => {
+    const pod = podOf(
+      helm('--set', 'customPlugin.securityContext.runAsUser=0,customPlugin.securityContext.privileged=true'),
+    )
+    const context = pod.containers.find(({ name }) => name === 'custom-plugin')?.securityContext
+    expect(context).toEqual({
+      runAsUser: 0,
+      runAsGroup: 65_100,
+      runAsNonRoot: false,
+      readOnlyRootFilesystem: true,
+      privileged: true,
+      allowPrivilegeEscalation: true,
+    })
+    expect(pod.initContainers?.[0]?.env).toEqual([{ name: 'PLUGIN_USER', value: '0' }])
+    expect(helmRefusal('--set', 'customPlugin.securityContext.runAsUser=0,layout=compact')).toContain(
+      'customPlugin.securityContext is of the container custom-plugin, and layout=compact has none of that name',
+    )
+  })
+})
+
+describe('files of node-problem-detector', () => {
+  const values = (more: string) =>
+    ['--set', `config.npd.customPluginMonitors={/custom-config/a.json}${more}`, '--set-string'] as const
+  const FILES = 'npd.files.a\\.json=x,npd.files.a\\.sh=x'
+
+  it.each([
+    ['files', FILES, 'node-doctor-npd'],
+    ['a ConfigMap', 'npd.configMap=theirs', 'theirs'],
+  ])('are at one path in every container that reads the configuration: %s', (_, setting, name) => {
+    for (const layout of ['separate', 'compact']) {
+      const pod = podOf(helm(...values(`,layout=${layout}`), setting))
+      const mount = [{ name: 'npd', mountPath: '/custom-config', readOnly: true }]
+      expect(mounts(pod, (one) => one.name === 'npd')).toEqual(
+        Object.fromEntries(pod.containers.map((container) => [container.name, mount])),
+      )
+      expect(pod.volumes?.find((volume) => volume.name === 'npd')?.configMap).toEqual({ name, defaultMode: 0o555 })
+    }
+  })
+
+  it('change the pod when they change', () => {
+    const sums = ['x', 'y'].map(
+      (text) =>
+        find(helm('--set', `npd.files.a=${text}`), 'DaemonSet', 'node-doctor').spec?.template?.metadata.annotations,
+    )
+    expect(sums[0]).not.toEqual(sums[1])
+  })
+
+  it.each([
+    [
+      'npd.mountPath=/custom-config',
+      'config.npd names "/custom-config/a.json", which not every container has; expected a file of npd.files or npd.configMap, in /custom-config',
+    ],
+    ['npd.files.b\\.json=x', 'config.npd names "/custom-config/a.json", and npd.files has no "a.json"; it has b.json'],
+    ['npd.configMap=x,npd.files.b=x', 'npd.files and npd.configMap are both set'],
+    ['extraConfigFiles.a\\.json=x', 'which not every container has'],
+  ])('that some container would not have are refused: %s', (setting, reason) => {
+    expect(helmRefusal(...values(''), setting)).toContain(reason)
+  })
+
+  it('may stand beside the configuration, or on volumes of yours', () => {
+    const named = 'config.npd.systemLogMonitors={/etc/node-doctor/a.json},extraConfigFiles.a\\.json=x'
+    expect(helmRefusal('--set', named)).toBe('')
+    expect(helmRefusal(...values(''), 'extraVolumes[0].name=mine')).toBe('')
   })
 })
 

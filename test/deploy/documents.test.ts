@@ -66,6 +66,25 @@ describe('docs/deploying.md', () => {
     expect(volumes?.find(({ name }) => name === 'config')?.configMap?.name).toBe(config?.metadata.name)
   })
 
+  it('shows how every container has files of node-problem-detector, and one their plug-ins', () => {
+    const [example = ''] = blocks('kustomization npd')
+    const folder = besideCheckout(example)
+    for (const name of ['config.yaml', 'check-queue.json', 'check-queue.sh']) writeFileSync(join(folder, name), '')
+    const objects = kustomize(folder)
+    const pod = find(objects, 'DaemonSet', 'node-doctor').spec?.template?.spec
+    const filesAt = (container: string, path: string) => {
+      const mounts = pod?.containers.find(({ name }) => name === container)?.volumeMounts
+      const volume = mounts?.find(({ mountPath }) => mountPath === path)?.name
+      const map = pod?.volumes?.find(({ name }) => name === volume)?.configMap?.name ?? ''
+      return map === '' ? [] : Object.keys(find(objects, 'ConfigMap', map).data ?? {})
+    }
+    for (const { name } of pod?.containers ?? []) {
+      expect([name, filesAt(name, '/etc/node-doctor')]).toEqual([name, ['check-queue.json', 'config.yaml']])
+      const plugins = name === 'custom-plugin' ? ['check-queue.sh'] : []
+      expect([name, filesAt(name, '/etc/node-doctor-scripts')]).toEqual([name, plugins])
+    }
+  })
+
   it('shows how an image is named by its digest, in every container', () => {
     const [example = ''] = blocks('kustomization digest')
     const objects = kustomize(besideCheckout(example))

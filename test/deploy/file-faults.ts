@@ -80,7 +80,7 @@ export function imageFaults(table: ServiceTable): string[] {
   return each('deploy/images/Dockerfile', table, (service) => {
     const folders = [placeOf(service), ...hostFoldersOf(service)]
     return [
-      ...(new RegExp(`[ ]${service.name}:${service.uid}[ ;]`).test(text)
+      ...(service.uid === 0 || new RegExp(`[ ]${service.name}:${service.uid}[ ;]`).test(text)
         ? []
         : [`makes no user ${service.uid} for ${service.name}`]),
       ...folders
@@ -95,9 +95,7 @@ export function prepareFaults(table: ServiceTable): string[] {
   const text = read('deploy/images/prepare.sh')
   return each('deploy/images/prepare.sh', table, ({ runFolders, stateFolders, uid }) =>
     [...runFolders.map((name) => `$run/${name}`), ...stateFolders.map((name) => `$state/${name}`)]
-      .filter(
-        (folder) => !text.split('\n').some((line) => line.startsWith(`own "${folder}" `) && line.includes(String(uid))),
-      )
+      .filter((folder) => !new RegExp(`^own "\\${folder}" .*\\b${uid}[}"]* 0700$`, 'm').test(text))
       .map((folder) => `does not make ${folder} for user ${uid}`),
   )
 }

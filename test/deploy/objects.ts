@@ -58,7 +58,7 @@ export interface Volume {
   readonly name: string
   readonly emptyDir?: { readonly medium?: string; readonly sizeLimit?: string }
   readonly hostPath?: { readonly path: string; readonly type?: string }
-  readonly configMap?: { readonly name: string }
+  readonly configMap?: { readonly name: string; readonly defaultMode?: number }
   readonly projected?: { readonly sources: readonly Readonly<Record<string, unknown>>[] }
 }
 

@@ -10,6 +10,9 @@ const PODS = RENDERED.flatMap(([name, objects]) =>
 
 const BUILT = builtServices(SERVICES)
 
+/** Who reads what is root's alone. */
+const ROOTS: readonly string[] = BUILT.filter(({ uid }) => uid === 0).map(({ name }) => name)
+
 /** Containers that a user adds in their own words. */
 const THEIRS = new Set(['toolbox', 'first'])
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -23,7 +26,7 @@ function effective(pod: PodSpec, { securityContext }: Container) {
 }
 
 describe.each(PODS)('%s', (_, pod) => {
-  it('runs every container as a user that is not root, with a root file system that it cannot write, and no capability', () => {
+  it('runs every container but that of logs as a user that is not root, all with a root file system that they cannot write, and no capability', () => {
     const found = ours(pod.containers).map((container) => {
       const context = effective(pod, container)
       return {
@@ -39,7 +42,7 @@ describe.each(PODS)('%s', (_, pod) => {
     expect(found).toEqual(
       found.map(({ name }) => ({
         name,
-        nonRoot: true,
+        nonRoot: !ROOTS.includes(name),
         readOnly: true,
         escalates: false,
         privileged: false,
@@ -218,6 +221,19 @@ describe.each(AGENTS)('the agent of %s', (_, pod) => {
         .map(({ name }) => name),
     )
     expect(written.toSorted()).toEqual([...new Set(written)].toSorted())
+  })
+
+  it('shows who is root no more of the host than its logs, read-only, and its own state', () => {
+    for (const { name, volumeMounts = [] } of ours(pod.containers).filter(({ name }) => ROOTS.includes(name))) {
+      const hosts = volumeMounts.flatMap((mount) => {
+        const path = pod.volumes?.find((volume) => volume.name === mount.name)?.hostPath?.path
+        return path === undefined ? [] : [`${path} ${mount.readOnly === true ? 'read-only' : 'writable'}`]
+      })
+      expect([name, hosts.toSorted()]).toEqual([
+        name,
+        ['/run/log read-only', `/var/lib/node-doctor/monitors/${name} writable`, '/var/log read-only'],
+      ])
+    }
   })
 
   it('mounts by itself, read-only, whatever is below the root of the host and may be a mount that everybody writes', () => {

@@ -33,9 +33,13 @@ function prepare(folder: string, env: Record<string, string> = {}): void {
   expect(as(options, [PREPARE, join(folder, 'run'), join(folder, 'state')], env)).toEqual({ status: 0, stderr: '' })
 }
 
-/** As another container of the pod: a user of its own, and the group that all have. */
-function tried(user: number, script: string): boolean {
-  return as([`--reuid=${user}`, '--regid=65100', '--clear-groups'], ['sh', '-c', script]).status === 0
+/** As another container of the pod: a user of its own, and the group that all have. @param mounted what is at /mnt */
+function tried(user: number, script: string, mounted = ''): boolean {
+  const options = [`--reuid=${user}`, '--regid=65100', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all']
+  const inside = ['setpriv', ...options, 'sh', '-c', script]
+  if (mounted === '') return as(options, ['sh', '-c', script]).status === 0
+  const mount = `mount --bind ${mounted} /mnt && exec "$@"`
+  return spawnSync('unshare', ['--mount', 'sh', '-c', mount, 'sh', ...inside]).status === 0
 }
 
 function look(folder: string) {
@@ -61,7 +65,7 @@ describe.runIf(process.getuid?.() === 0)('the folders of the host', () => {
     expect(look(folder)).toEqual({
       ...Object.fromEntries(owned),
       'run/monitors': '0 755',
-      'state/monitors': '0 755',
+      'state/monitors': '0 700',
     })
   })
 
@@ -82,10 +86,21 @@ describe.runIf(process.getuid?.() === 0)('the folders of the host', () => {
     const folder = host()
     prepare(folder)
     for (const { name } of builtServices(SERVICES).filter(({ kind }) => kind === 'monitor')) {
-      const own = stateFolderPath({ stateDir: join(folder, 'state'), monitor: name, check: 'kernel' })
+      const place = join(folder, 'state/monitors', name)
+      // As its container has it: mounted, whoever may pass to it on the host.
+      const own = stateFolderPath({ stateDir: '/mnt', monitor: '..', check: 'kernel' })
       for (const { uid, name: user } of builtServices(SERVICES))
-        expect([user, tried(uid, `mkdir ${own} && touch ${own}/cursor.json`)]).toEqual([user, user === name])
+        expect([user, tried(uid, `mkdir ${own} && touch ${own}/cursor.json`, place)]).toEqual([user, user === name])
     }
+  })
+
+  it('let nobody of the host reach what a monitor that is root makes in its own', () => {
+    const folder = host()
+    prepare(folder)
+    const own = join(folder, 'state/monitors/log')
+    expect(tried(0, 'chmod 0755 /mnt && cp /bin/true /mnt/program && chmod 4755 /mnt/program', own)).toBe(true)
+    expect(statSync(join(own, 'program')).mode & 0o7777).toBe(0o4755)
+    expect(tried(65534, `${own}/program`)).toBe(false)
   })
 
   it('give the folder of a plug-in in another pod to its user, whose socket the detector alone reaches, by group 0', () => {
@@ -129,5 +144,20 @@ describe.runIf(process.getuid?.() === 0)('the folders of the host', () => {
       expect(look(folder)[HISTORY]).toBe(`${user} 700`)
       expect(statSync(join(folder, HISTORY, 'history.db')).uid).toBe(user)
     }
+  })
+
+  it('change hands with the layout also where there are closed folders in them, as checks have them', () => {
+    const folder = host()
+    prepare(folder)
+    const own = join(folder, 'state/monitors/log/kernel')
+    mkdirSync(own)
+    writeFileSync(join(own, 'cursor.json'), '')
+    for (const user of [65102, 0, 65106, 65102]) {
+      chmodSync(own, 0o700)
+      prepare(folder, { MONITORS_USER: String(user) })
+      expect(statSync(join(own, 'cursor.json')).uid).toBe(user)
+    }
+    prepare(folder, { PLUGIN_USER: '1000' })
+    expect(look(folder)['state/monitors/custom-plugin']).toBe('1000 700')
   })
 })

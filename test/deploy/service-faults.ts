@@ -35,6 +35,10 @@ function missingMounts(container: Container, service: BuiltService): string[] {
   const needed = [
     ['host', '/host'],
     ['api-server', token],
+    // Where the host's root is, its logs are.
+    ...(service.needs.includes('host')
+      ? []
+      : (['/var/log', '/run/log'] as const).map((path) => ['logs', path] as const)),
   ] as const
   const others = needed.flatMap(([need, path]) => {
     const has = mountOf(container, path)

@@ -4,9 +4,19 @@ readOnlyRootFilesystem: true
 allowPrivilegeEscalation: false
 {{- end -}}
 
+{{/* The security context of a container of a service: user and group, and over it what differs. */}}
+{{- define "node-doctor.context" -}}
+{{- $over := .over | default dict -}}
+{{- $own := dict "runAsUser" .user "runAsGroup" .group "readOnlyRootFilesystem" true "allowPrivilegeEscalation" false "capabilities" (dict "drop" (list "ALL")) -}}
+{{- if eq (int (dig "runAsUser" .user $over)) 0 -}}{{- $_ := set $own "runAsNonRoot" false -}}{{- end -}}
+{{- /* Kubernetes takes no privileged container that may not gain privilege. */ -}}
+{{- if $over.privileged -}}{{- $_ := set $own "allowPrivilegeEscalation" true -}}{{- $own = omit $own "capabilities" -}}{{- end -}}
+{{- mergeOverwrite $own (deepCopy $over) | toYaml -}}
+{{- end -}}
+
 {{/*
 A container of a service: dict of root, values (its own), name, user, group, probe (the folder of its socket), ready
-(folders whose services must be ready), env and mounts (text).
+(folders whose services must be ready), env and mounts (text); over: what of its security context is otherwise (dict).
 */}}
 {{- define "node-doctor.container" -}}
 - name: {{ .name }}
@@ -25,10 +35,7 @@ A container of a service: dict of root, values (its own), name, user, group, pro
     {{- toYaml . | nindent 4 }}
     {{- end }}
   securityContext:
-    runAsUser: {{ .user }}
-    runAsGroup: {{ .group }}
-    {{- include "node-doctor.locked" . | nindent 4 }}
-    capabilities: { drop: [ALL] }
+    {{- include "node-doctor.context" . | nindent 4 }}
   {{- with .values.resources }}
   resources: {{- toYaml . | nindent 4 }}
   {{- end }}
@@ -49,6 +56,9 @@ A container of a service: dict of root, values (its own), name, user, group, pro
     timeoutSeconds: 5
   volumeMounts:
     - { name: config, mountPath: /etc/node-doctor, readOnly: true }
+    {{- if include "node-doctor.npdConfigMap" .root }}
+    - { name: npd, mountPath: {{ .root.Values.npd.mountPath }}, readOnly: true }
+    {{- end }}
     - { name: tmp-{{ .name }}, mountPath: /tmp }
     {{- .mounts | trim | nindent 4 }}
     {{- with .values.extraVolumeMounts }}
@@ -81,6 +91,16 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 {{- define "node-doctor.mounts.log" -}}
 - { name: run-log, mountPath: /run/node-doctor/monitors/log }
 - { name: host-state-log, mountPath: /var/lib/node-doctor/monitors/log }
+{{- end -}}
+
+{{/* The host's logs, where the host has them: files name them so. */}}
+{{- define "node-doctor.mounts.logs" -}}
+{{- $later := ternary ", recursiveReadOnly: IfPossible" ", mountPropagation: HostToContainer" .Values.recursiveReadOnly }}
+- { name: host-var-log, mountPath: /var/log, readOnly: true{{ $later }} }
+- { name: host-run-log, mountPath: /run/log, readOnly: true{{ $later }} }
+{{- if .Values.log.kmsg }}
+- { name: host-kmsg, mountPath: /dev/kmsg, readOnly: true }
+{{- end }}
 {{- end -}}
 
 {{/* The host as a monitor sees it. */}}

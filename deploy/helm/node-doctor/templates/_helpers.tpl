@@ -44,6 +44,16 @@ app.kubernetes.io/component: agent
 {{- default (printf "%s-config" (include "node-doctor.fullname" .)) .Values.existingConfigMap -}}
 {{- end -}}
 
+{{/* Of the files of node-problem-detector; empty where there are none. */}}
+{{- define "node-doctor.npdConfigMap" -}}
+{{- if .Values.npd.files -}}{{- printf "%s-npd" (include "node-doctor.fullname" .) -}}{{- else -}}{{- .Values.npd.configMap -}}{{- end -}}
+{{- end -}}
+
+{{/* The user that plug-ins run as. */}}
+{{- define "node-doctor.pluginUser" -}}
+{{- dig "runAsUser" 65107 .Values.customPlugin.securityContext -}}
+{{- end -}}
+
 {{/* The image of a container: (list root overrides). A digest wins; without one and without a tag: the chart's release. */}}
 {{- define "node-doctor.image" -}}
 {{- $root := index . 0 -}}
@@ -99,6 +109,33 @@ app.kubernetes.io/component: agent
 {{- end -}}
 {{- if and .Values.busTls.secretName (not .Values.existingConfigMap) (not (dig "bus" "tls" "ca" "" .Values.config)) -}}
 {{- fail "busTls.secretName is mounted and nothing reads it; set config.bus.tls.ca to /etc/node-doctor-bus/ca.crt" -}}
+{{- end -}}
+{{- if and .Values.npd.files .Values.npd.configMap -}}
+{{- fail "npd.files and npd.configMap are both set; expected one: the files, or the ConfigMap of yours that has them" -}}
+{{- end -}}
+{{- $named := list -}}
+{{- range $key := list "systemLogMonitors" "customPluginMonitors" "systemStatsMonitors" -}}
+{{- $named = concat $named (dig "npd" $key list $.Values.config) -}}
+{{- end -}}
+{{- with dig "npd" "dir" "" .Values.config -}}{{- $named = append $named . -}}{{- end -}}
+{{- if not (or .Values.existingConfigMap .Values.extraVolumes) -}}
+{{- range $named -}}
+{{- $path := clean (ternary . (printf "/%s" .) (hasPrefix "/" .)) -}}
+{{- $isOurs := and (hasPrefix "/etc/node-doctor/" $path) (hasKey $.Values.extraConfigFiles (base $path)) -}}
+{{- $isNpd := and (include "node-doctor.npdConfigMap" $) (or (eq $path $.Values.npd.mountPath) (hasPrefix (printf "%s/" $.Values.npd.mountPath) $path)) -}}
+{{- if not (or $isOurs $isNpd (contains "${" .)) -}}
+{{- fail (printf "config.npd names %q, which not every container has; expected a file of npd.files or npd.configMap, in %s" . $.Values.npd.mountPath) -}}
+{{- end -}}
+{{- if and $isNpd $.Values.npd.files (ne $path $.Values.npd.mountPath) (not (hasKey $.Values.npd.files (base $path))) -}}
+{{- fail (printf "config.npd names %q, and npd.files has no %q; it has %s" . (base $path) (keys $.Values.npd.files | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq .Values.layout "compact") .Values.log.kmsg -}}
+{{- fail "log.kmsg makes the container log a privileged one, and layout=compact has none of that name; use layout=separate" -}}
+{{- end -}}
+{{- if and (eq .Values.layout "compact") .Values.customPlugin.securityContext -}}
+{{- fail "customPlugin.securityContext is of the container custom-plugin, and layout=compact has none of that name; use layout=separate" -}}
 {{- end -}}
 {{- if and (eq .Values.layout "compact") (not .Values.httpExporter.enabled) -}}
 {{- fail "httpExporter.enabled=false has no effect with layout=compact, where both exporters are one process; use layout=separate" -}}

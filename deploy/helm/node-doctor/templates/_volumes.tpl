@@ -7,6 +7,11 @@
 - name: scripts
   configMap: { name: {{ include "node-doctor.fullname" . }}-scripts, defaultMode: 365 }
 {{- end }}
+{{- with include "node-doctor.npdConfigMap" . }}
+# 0555: plug-ins may be among them.
+- name: npd
+  configMap: { name: {{ . }}, defaultMode: 365 }
+{{- end }}
 {{- with .Values.busTls.secretName }}
 # 0440
 - name: bus-tls
@@ -42,6 +47,14 @@
 - { name: host-dir-run, hostPath: { path: /run, type: Directory } }
 - { name: host-dir-tmp, hostPath: { path: /tmp, type: Directory } }
 - { name: host-dir-shm, hostPath: { path: /dev/shm, type: Directory } }
+{{- if eq .Values.layout "separate" }}
+- { name: host-var-log, hostPath: { path: /var/log, type: Directory } }
+# Not there without journald.
+- { name: host-run-log, hostPath: { path: /run/log, type: DirectoryOrCreate } }
+{{- if .Values.log.kmsg }}
+- { name: host-kmsg, hostPath: { path: /dev/kmsg, type: CharDevice } }
+{{- end }}
+{{- end }}
 # What an automatic mount would give every container, for the one that speaks to the API server.
 {{ include "node-doctor.token" . }}
 {{- with .Values.extraVolumes }}
