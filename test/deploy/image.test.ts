@@ -80,10 +80,24 @@ describe('nats-server in the image', () => {
   })
 })
 
+describe('what the image copies', () => {
+  it('is what .dockerignore lets through', () => {
+    const lines = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n')
+    const through = lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1))
+    const copied = [...DOCKERFILE.matchAll(/^COPY (.+) \S+$/gm)].flatMap(([, sources = '']) => sources.split(' '))
+    expect(copied.length).toBeGreaterThan(6)
+    expect(copied.filter((path) => !through.some((prefix) => `${path}/`.startsWith(`${prefix}/`)))).toEqual([])
+  })
+})
+
 describe('the image in place of that of node-problem-detector', () => {
-  it('is the other one, begun by its program, as root', () => {
+  it('is the other one with its files, begun by its program with two of them, as root', () => {
     const [, stage = ''] = /^FROM all AS npd\n([\s\S]*?)^FROM /m.exec(DOCKERFILE) ?? []
-    expect(stage.trim().split('\n')).toEqual(['USER 0:0', 'ENTRYPOINT ["/node-problem-detector"]'])
+    expect(stage.trim().split('\n')).toEqual([
+      'COPY deploy/kustomize/overlays/npd/config/ /config/',
+      'USER 0:0',
+      'ENTRYPOINT ["/node-problem-detector", "--config.system-log-monitor=/config/kernel-monitor.json,/config/readonly-monitor.json"]',
+    ])
   })
 
   it.each(['node-problem-detector', 'health-checker', 'log-counter'])('has %s where manifests call it', (name) => {

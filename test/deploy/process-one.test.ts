@@ -1,6 +1,6 @@
 /** Process 1 of a container takes note of the end of whatever lost its parent there. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -16,6 +16,9 @@ function asProcessOne(command: string) {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'orphans.mjs'), `await import(${JSON.stringify(ORPHANS)})\n`)
   const listen = "process.on('SIGTERM', () => process.exit(7)); setInterval(() => {}, 1000); console.log('up')"
+  writeFileSync(join(folder, 'npd.mjs'), `await import(${JSON.stringify(ORPHANS)})\n`)
+  mkdirSync(join(folder, 'bin'))
+  cpSync(ENTRY, join(folder, 'bin/entrypoint.sh'))
   writeFileSync(join(folder, 'listens.mjs'), `${listen}\nsetTimeout(() => process.kill(1, 'SIGTERM'), 100)\n`)
   const script = `mount -t tmpfs none /opt && mkdir /opt/node-doctor && mount --bind ${folder} /opt/node-doctor && exec ${command}`
   const { status, stdout, stderr } = spawnSync(
@@ -32,6 +35,12 @@ const reason = process.getuid?.() === 0 ? '' : 'skipped: a PID namespace needs r
 describe.skipIf(reason !== '')(`a container ${reason}`, () => {
   it('has no zombie after a thousand plug-ins whose children lost their parent', () => {
     const { status, said, stderr } = asProcessOne(`${ENTRY} orphans ${RUNS}`)
+    expect([status, stderr]).toEqual([0, ''])
+    expect(JSON.parse(said)).toMatchObject({ zombies: 0 })
+  })
+
+  it('has none where manifests of node-problem-detector call its program', () => {
+    const { status, said, stderr } = asProcessOne(`${join(ROOT, 'deploy/images/npd/node-problem-detector')} 100`)
     expect([status, stderr]).toEqual([0, ''])
     expect(JSON.parse(said)).toMatchObject({ zombies: 0 })
   })
