@@ -12,6 +12,9 @@ import type { MemoryStore } from './store.ts'
 import { take } from './take.ts'
 import { tellSamples } from './tell-samples.ts'
 
+/** Until a detector's next word its last one is as good. */
+const HEARTBEAT_MS = 3000
+
 /** What every part of a reader has. */
 interface Reading extends EndOptions {
   readonly store: MemoryStore
@@ -49,7 +52,7 @@ export function createMemoryReader(
     },
     onHeartbeat(listener) {
       const hear = hearing(reading, { subject: 'heartbeat', decode: (bytes) => Heartbeat.decode(bytes), listener })
-      return ended(signal, store.heartbeats.add(hear))
+      return ended(signal, listenFromLast(store, hear))
     },
     onMetrics(listener) {
       const hear = hearing(reading, { subject: 'metrics', decode: (bytes) => MetricBatch.decode(bytes), listener })
@@ -88,6 +91,25 @@ function tellOwn({ store, bus, name, clock, log }: Reading, { samples, described
   const of = { monitor: name, time: clock.now(), samples: [...samples], described: [...described] }
   const leftOut = unkept(log, 'metrics', () => tellSamples(store, MetricBatch.fromPartial(of), to)) ?? 0
   if (leftOut > 0) log.warn('samples are left out that no message can hold', { leftOut })
+}
+
+/**
+ * Tells the last heartbeat too, where that was a moment ago: services of one process start together, and who came behind
+ * the first would know for three seconds of nobody who vouches for what it reads.
+ */
+function listenFromLast(store: MemoryStore, hear: (bytes: Uint8Array) => void): () => void {
+  let isOver = false
+  const { lastHeartbeat } = store
+  const end = store.heartbeats.add(hear)
+  if (lastHeartbeat !== undefined && store.clock.monotonicMs() - lastHeartbeat.atMs <= HEARTBEAT_MS) {
+    store.post(() => {
+      if (!isOver) hear(lastHeartbeat.bytes)
+    })
+  }
+  return () => {
+    isOver = true
+    end()
+  }
 }
 
 /** Decodes and tells, while somebody listens. */

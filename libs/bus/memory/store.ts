@@ -23,6 +23,8 @@ export interface MemoryStore {
   readonly room: BucketRoom
   /** What is said without being kept, encoded. */
   readonly heartbeats: Listeners<Uint8Array>
+  /** The last of them, for who comes behind it. */
+  lastHeartbeat: { readonly bytes: Uint8Array; readonly atMs: number } | undefined
   readonly samples: Listeners<{ readonly bytes: Uint8Array; readonly to: readonly string[] | 'all' }>
   /** Readers that are on the bus now, by service. */
   readonly present: Set<string>
@@ -47,6 +49,7 @@ export function createMemoryStore(clock: Clock, log: BusLog): MemoryStore {
     buckets: Object.fromEntries(buckets) as MemoryStore['buckets'],
     room,
     heartbeats: createListeners(log),
+    lastHeartbeat: undefined,
     samples: createListeners(log),
     present: new Set(),
     post,

@@ -74,6 +74,7 @@ export function createMemoryWriter(store: MemoryStore, options: EndOptions & { r
       if (bus.state !== 'connected') return
       unkept(log, 'heartbeat', () => {
         const bytes = Heartbeat.encode(value).finish()
+        store.lastHeartbeat = { bytes, atMs: store.clock.monotonicMs() }
         store.post(() => store.heartbeats.tell(bytes))
       })
     },
