@@ -63,6 +63,21 @@ describe('the lines of a log', () => {
     expect([match?.found.start, match?.found.groups[1]]).toEqual([5, 'sda'])
   })
 
+  it('are told of every pattern, also where several are the same', () => {
+    const sources = ['one\\ntwo', '(t)wo', 'one\\ntwo', '(t)wo', 'three']
+    const matcher = matcherOf(sources, 3)
+    matcher.push(Buffer.from('one'))
+    const found = matcher.push(Buffer.from('two'))
+    expect(
+      found.map(({ pattern, lines, behind, found: at }) => [pattern, lines, behind, at.start, at.groups[1]]),
+    ).toEqual([
+      [0, ['one', 'two'], 0, 0, undefined],
+      [1, ['two'], 0, 0, 't'],
+      [2, ['one', 'two'], 0, 0, undefined],
+      [3, ['two'], 0, 0, 't'],
+    ])
+  })
+
   it('have the letters of a folded word in any case, and the Kelvin sign', () => {
     const matcher = matcherOf(['(?i)task', '(?i)error', 'TASK'], 10)
     const patterns = ['TASK', 'tas\u212A', 'ERROR', 'a tas\u212A'].map((line) => told(matcher, line))

@@ -8,7 +8,10 @@ export interface LineMatch {
   readonly pattern: number
   /** The whole lines that the match touches, oldest first, the newest among them. */
   readonly lines: readonly string[]
-  /** Where it matched: in the text of all lines that are kept, or, of a pattern within the last line, in that line. */
+  /**
+   * Where it matched: in the text of the last lines that are kept, of as many as its matches can lie in (`lastLines`). Looked
+   * for when it is first asked for, which takes longer than to know that it matches.
+   */
   readonly found: Found
   /**
    * How many of `lines` came after the one in which the match ends. Of one that is held to the end on every branch 0; of another
@@ -42,29 +45,28 @@ export function createLineMatcher(patterns: readonly Pattern[], options: LineMat
   const { bufferLines = 10 } = options
   const prefilter = createPrefilter(patterns.map(({ needs }) => needs))
   const looksBack = bufferLines > 1 && patterns.some(({ isWithinLastLine }) => !isWithinLastLine)
-  const kept = createKept(looksBack ? bufferLines : 1)
+  const count = looksBack ? bufferLines : 1
+  const kept = createKept(count)
+  const twins = firstOfEach(patterns)
 
   const matchOf = (index: number): LineMatch | undefined => {
     const pattern = patterns[index] as Pattern
-    const newest = kept.newest()
-    if (pattern.isWithinLastLine) {
-      // Asking whether it matches is many times quicker than asking where.
-      const found = pattern.test(newest) ? pattern.find(newest) : undefined
-      return found && { pattern: index, lines: [newest], found, behind: 0 }
-    }
-    const text = kept.joined()
-    const found = pattern.test(text) ? pattern.find(text) : undefined
-    if (found === undefined) return undefined
-    const lines = kept.since(text.length - found.start)
-    return { pattern: index, lines, found, behind: behindOf(lines, text.length - found.end) }
+    const text = kept.last(Math.min(count, pattern.lastLines))
+    if (!pattern.test(text)) return undefined
+    const found = onceOf(() => pattern.find(text) as Found)
+    if (pattern.isWithinLastLine) return matchIn(index, [text], found, 0)
+    const lines = kept.since(text.length - found().start)
+    return matchIn(index, lines, found, behindOf(lines, text.length - found().end))
   }
 
   const matches = (candidates: readonly number[]): readonly LineMatch[] => {
     if (candidates.length === 0) return NONE
     const found: LineMatch[] = []
     for (const index of candidates) {
-      const match = matchOf(index)
-      if (match !== undefined) found.push(match)
+      const twin = twins[index] as number
+      // It needs the same words: it was a candidate too, and tried.
+      const match = twin === index ? matchOf(index) : found.find(({ pattern }) => pattern === twin)
+      if (match !== undefined) found.push(twin === index ? match : matchAs(index, match))
     }
     return found
   }
@@ -78,6 +80,39 @@ export function createLineMatcher(patterns: readonly Pattern[], options: LineMat
       kept.add(line, prefilter.scan(line))
     },
   }
+}
+
+/** Of each pattern the first that is the same expression: of many rules with one way to end, that is tried once. */
+function firstOfEach(patterns: readonly Pattern[]): readonly number[] {
+  const first = new Map<string, number>()
+  return patterns.map(({ expression }, index) => {
+    const known = first.get(expression) ?? index
+    first.set(expression, known)
+    return known
+  })
+}
+
+function onceOf<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+function matchIn(pattern: number, lines: readonly string[], found: () => Found, behind: number): LineMatch {
+  return {
+    pattern,
+    lines,
+    behind,
+    get found() {
+      return found()
+    },
+  }
+}
+
+function matchAs(pattern: number, match: LineMatch): LineMatch {
+  return matchIn(pattern, match.lines, () => match.found, match.behind)
 }
 
 /** How many of the newest lines, and the line breaks before them, lie in the last so many units. */
@@ -108,8 +143,8 @@ function createKept(count: number) {
   }))
   let pushed = 0
   let leads = 0
-  /** The text of all, once it was asked for. */
-  let joined: string | undefined
+  /** The texts of so many of the last, once they were asked for. */
+  const joined = new Map<number, string>()
 
   const at = (back: number): Slot => slots[(pushed - 1 - back + count) % count] as Slot
 
@@ -120,7 +155,7 @@ function createKept(count: number) {
 
   return {
     add(line: Buffer, words: LineWords): void {
-      joined = undefined
+      if (joined.size > 0) joined.clear()
       const slot = slots[pushed % count] as Slot
       pushed++
       leads += Number(words.isLead) - Number(slot.words.isLead)
@@ -137,13 +172,16 @@ function createKept(count: number) {
     },
     /** Those of all lines; none where no line can make a pattern a candidate. */
     words: (): readonly LineWords[] => (leads === 0 ? [] : slots.map(({ words }) => words)),
-    newest: (): string => textOf(at(0)),
-    joined(): string {
-      if (joined !== undefined) return joined
+    /** The last so many lines. */
+    last(lines: number): string {
+      if (lines === 1) return textOf(at(0))
+      const known = joined.get(lines)
+      if (known !== undefined) return known
       const texts: string[] = []
-      for (let back = count - 1; back >= 0; back--) texts.push(textOf(at(back)))
-      joined = texts.join(LINE_BREAK)
-      return joined
+      for (let back = lines - 1; back >= 0; back--) texts.push(textOf(at(back)))
+      const text = texts.join(LINE_BREAK)
+      joined.set(lines, text)
+      return text
     },
     /** The newest lines that hold the last so many units of the joined text, the newest in any case. */
     since(units: number): readonly string[] {

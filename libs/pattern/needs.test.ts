@@ -68,3 +68,22 @@ describe('a pattern within the last line', () => {
     expect(compileToEnd(source).isWithinLastLine).toBe(is)
   })
 })
+
+describe('how many of the last lines a match lies in', () => {
+  it.each([
+    ['foo.*', 1],
+    ['foo\\nbar', 2],
+    ['foo\\sbar', 2],
+    ['foo(?:\\n|\\nbar\\n)baz', 3],
+    ['(?:foo\\n){3}bar', 4],
+    ['foo[^x]bar|bar', Number.POSITIVE_INFINITY],
+    ['(?:foo[^x]bar|bar)', 2],
+    ['foo\\s+bar', Number.POSITIVE_INFINITY],
+    ['(?s)foo.*bar', Number.POSITIVE_INFINITY],
+    ['(?:foo\\n){64}bar', Number.POSITIVE_INFINITY],
+    ['^foo\\nbar', Number.POSITIVE_INFINITY],
+    ['foo|bar', Number.POSITIVE_INFINITY],
+  ])('%s: %s', (source, lines) => {
+    expect(compileToEnd(source).lastLines).toBe(lines)
+  })
+})

@@ -2,7 +2,7 @@ import { RE2JS, RE2JSException } from 're2js'
 import { PatternError } from './errors.ts'
 import { type Needs, needsOf } from './needs.ts'
 import { programOf } from './program.ts'
-import { isWithinLastLine } from './reach.ts'
+import { linesReached } from './reach.ts'
 
 /** Where a pattern matched first; leftmost, and of what starts there what Perl would take. */
 export interface Found {
@@ -23,8 +23,12 @@ export interface Pattern {
   readonly groupCount: number
   /** What a text must have to match. */
   readonly needs: Needs
+  /** As it is run: of one that is held to the end with what holds it. */
+  readonly expression: string
   /** Whether only the last line of a text can match. */
   readonly isWithinLastLine: boolean
+  /** In how many of the last lines of a text every match lies; Infinity: in any. */
+  readonly lastLines: number
   test(text: string): boolean
   find(text: string): Found | undefined
 }
@@ -63,12 +67,15 @@ function reasonOf({ message }: RE2JSException): string {
 
 function patternOf(source: string, compiled: RE2JS): Pattern {
   const program = programOf(compiled)
+  const lastLines = program === undefined ? Number.POSITIVE_INFINITY : linesReached(program)
   return {
     source,
+    expression: compiled.pattern(),
     names: new Map(Object.entries(compiled.namedGroups())),
     groupCount: compiled.groupCount(),
     needs: program === undefined ? [] : needsOf(program),
-    isWithinLastLine: program !== undefined && isWithinLastLine(program),
+    isWithinLastLine: lastLines === 1,
+    lastLines,
     test: (text) => compiled.test(text),
     find(text) {
       const matcher = compiled.matcher(text)

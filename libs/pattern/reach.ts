@@ -1,17 +1,37 @@
-import { AT, type Instruction, OP, type Program, reached } from './program.ts'
+import { AT, type Instruction, OP, type Program, reached, successors } from './program.ts'
 
 const NEWLINE = 0x0a
 
+/** A match over more lines than these counts as one over any number. */
+const MOST_LINES = 64
+
 /**
- * Whether a match can only lie in the last line of a text: it takes no line break, does not ask for the start of a text
- * or of a line, and ends where the text does on every way. Then the last line alone says all.
+ * In how many of the last lines of a text every match lies: 1 for one that takes no line break. Infinity where there is no
+ * bound: it goes on over line breaks, asks for the start of a text or of a line, or does not end where the text does on
+ * every way. What is before those lines then changes nothing.
  */
-export function isWithinLastLine(program: Program): boolean {
+export function linesReached(program: Program): number {
   for (const at of reached(program)) {
-    const instruction = program.instructions[at] as Instruction
-    if (takesNewline(instruction) || asksForStart(instruction)) return false
+    if (asksForStart(program.instructions[at] as Instruction)) return Number.POSITIVE_INFINITY
   }
-  return !reached(program, (instruction) => !asksForEnd(instruction)).has(program.end)
+  const isHeldToEnd = !reached(program, (instruction) => !asksForEnd(instruction)).has(program.end)
+  return isHeldToEnd ? 1 + mostNewlines(program) : Number.POSITIVE_INFINITY
+}
+
+/** Line breaks on the way that takes the most of them; Infinity where it may turn back to one. */
+function mostNewlines(program: Program): number {
+  const most = new Map([[program.start, 0]])
+  const waiting = [program.start]
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    const behind = (most.get(at) as number) + Number(takesNewline(program.instructions[at] as Instruction))
+    if (behind >= MOST_LINES) return Number.POSITIVE_INFINITY
+    for (const next of successors(program, at)) {
+      if ((most.get(next) ?? -1) >= behind) continue
+      most.set(next, behind)
+      waiting.push(next)
+    }
+  }
+  return most.get(program.end) ?? 0
 }
 
 function takesNewline({ op, runes }: Instruction): boolean {
