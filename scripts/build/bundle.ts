@@ -1,7 +1,7 @@
 /** One minified ES module per service: 53 MB instead of 68 for a process that loads its packages one by one. */
 import { type BuildOptions, build } from 'esbuild'
 import type { Entry } from './entries.ts'
-import { leanBus, leanFastify, leanGrpc, leanKubeClient, leanReflection } from './lean.ts'
+import { leanBuiltIns, leanBus, leanFastify, leanGrpc, leanKubeClient, leanReflection } from './lean.ts'
 import { replaceFile } from './replace-file.ts'
 
 /** docs/architecture.md, section 11: a bundle of a service. */
@@ -32,14 +32,13 @@ const OPTIONS = {
   platform: 'node',
   target: `node${NODE_MAJOR}`,
   format: 'esm',
-  external: ['node:*'],
   banner: { js: BANNER },
   define: { 'process.env.NODE_ENV': '"production"' },
   // Licences of what is bundled stand in <name>.mjs.LEGAL.txt.
   legalComments: 'external',
   logLevel: 'warning',
   write: false,
-  plugins: [leanKubeClient, leanReflection, leanGrpc, leanFastify],
+  plugins: [leanKubeClient, leanReflection, leanGrpc, leanFastify, leanBuiltIns],
 } as const satisfies BuildOptions
 
 /** @throws esbuild's BuildFailure, already printed, when an entry does not compile. */

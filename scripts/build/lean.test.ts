@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { bundle } from './bundle.ts'
 import { leanFastify, leanGrpc, leanKubeClient } from './lean.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -45,5 +49,23 @@ describe('a bundle', () => {
     ]
     expect(unused.filter((name) => packages.has(name))).toEqual([])
     expect(packages).toContain('fastify')
+  })
+
+  it('that imports node:http, or a package that requires it, does not load what fetch is made of', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nd-bundle-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    await writeFile(join(folder, 'package.cjs'), "exports.methods = require('http').METHODS.length")
+    const contents = `import { createServer } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as path from 'node:path'
+import fs from 'node:fs'
+import { methods } from './package.cjs'
+await sleep(1)
+const isLoaded = process.moduleLoadList.some((name) => name.includes('undici/undici'))
+console.log(JSON.stringify([isLoaded, typeof createServer, methods > 9, path.basename('/a/b'), fs.existsSync('/')]))`
+    await writeFile(join(folder, 'entry.ts'), contents)
+    await bundle(folder, folder, { name: 'entry', file: 'entry.ts' })
+    const told = execFileSync(process.execPath, [join(folder, 'entry.mjs')], { encoding: 'utf8' })
+    expect(JSON.parse(told)).toEqual([false, 'function', true, 'b', true])
   })
 })
