@@ -1,10 +1,15 @@
-/** What a log costs that is followed: at full speed from a file that stands there, and while it is written. */
+/**
+ * What a log costs that is followed: at full speed from a file that stands there, and while it is written; how long a line
+ * holds the process; how soon a line of the kernel is on the bus.
+ */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHost } from '../../libs/host/index.ts'
 import { reportFigure } from './figure.ts'
+import { reportHeld } from './log/held.ts'
+import { reportKernelToBus } from './log/kernel-to-bus.ts'
 
 const FULL_SPEED_LINES = 1_000_000
 const ROUNDS = 7
@@ -87,3 +92,5 @@ try {
 } finally {
   rmSync(folder, { recursive: true })
 }
+reportHeld()
+await reportKernelToBus()

@@ -37,8 +37,18 @@ async function processesOf(dir: string): Promise<Map<string, number>> {
   return found
 }
 
-/** Resolves once every process runs; they may not be ready yet. @param requestsMax what the fake API server keeps */
-export async function startSet(requestsMax = 100): Promise<RunningSet> {
+export interface SetOptions {
+  /** What the fake API server keeps. Default 100 */
+  readonly requestsMax?: number
+  /** Entries of `monitors`, in place of those that are watched by default. */
+  readonly monitors?: readonly object[]
+  /** How many processes that makes. Default 6 */
+  readonly processes?: number
+}
+
+/** Resolves once every process runs; they may not be ready yet. */
+export async function startSet(options: SetOptions = {}): Promise<RunningSet> {
+  const { requestsMax = 100, monitors, processes = PROCESSES } = options
   ensureBuilt()
   const dir = await mkdtemp(join(tmpdir(), 'nd-bench-'))
   const api = await startFakeApiServer({ nodes: [NODE], requestsMax })
@@ -54,6 +64,7 @@ export async function startSet(requestsMax = 100): Promise<RunningSet> {
       metadata: { name: 'bench' },
       settings: { nodeName: NODE, runDir, stateDir: join(dir, 'state'), kubeconfig: join(dir, 'kubeconfig') },
       bus: { port: busPort, storeDir },
+      ...(monitors === undefined ? {} : { monitors }),
       exporters: {
         kubernetes: { enabled: true },
         http: { enabled: true, bindAddress: '127.0.0.1', hostPort: httpPort },
@@ -67,7 +78,7 @@ export async function startSet(requestsMax = 100): Promise<RunningSet> {
   const ended = new Promise((resolve) => up.once('exit', resolve))
   const pids = await until('all processes run', async () => {
     const found = await processesOf(dir)
-    return found.size === PROCESSES && found
+    return found.size === processes && found
   })
   async function stop(): Promise<void> {
     up.kill('SIGTERM')
