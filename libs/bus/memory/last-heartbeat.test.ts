@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fakeClock } from '../../clock/testing.ts'
-import { IDENTITY } from '../testing-readers.ts'
 import { quietLog } from '../testing.ts'
+import { IDENTITY } from '../testing-readers.ts'
 import { createMemoryBus } from './memory-bus.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
@@ -13,7 +13,15 @@ async function beaten() {
   const open = (name: string) => bus.open({ name, log: quietLog, clock })
   const writer = open('detector').writer()
   await writer.ensureStore(IDENTITY)
-  const beat = { node: 'n1', bootId: '', detectorIncarnation: 1, time: new Date(0), version: '', sequence: 7, waitingMs: 0 }
+  const beat = {
+    node: 'n1',
+    bootId: '',
+    detectorIncarnation: 1,
+    time: new Date(0),
+    version: '',
+    sequence: 7,
+    waitingMs: 0,
+  }
   writer.publishHeartbeat(beat)
   await turn()
   const reader = open('k8s-exporter').reader({ signal: end.signal })

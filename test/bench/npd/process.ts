@@ -10,7 +10,7 @@ import { type FakeApiServer, startFakeApiServer } from '../../fakes/kube-apiserv
 export const NODE = 'bench-node'
 const BUNDLE = new URL('../../../dist/npd.mjs', import.meta.url).pathname
 /** So long it may take, in a group with hardly any CPU too. */
-const FIRST_MS = 180_000
+const FIRST_MS = 300_000
 
 /** Files of node-problem-detector, by the kind of monitor that reads them. */
 export interface NpdFiles {
@@ -76,7 +76,7 @@ async function end(child: ChildProcess): Promise<void> {
 /** Puts itself on the lists, and becomes the command. */
 const IN_GROUPS = 'for list in $GROUPS_OF; do echo $$ > "$list"; done; unset GROUPS_OF; exec "$0" "$@"'
 
-/** Resolves with the first PATCH. @throws when it ends before, or needs longer than 3 minutes */
+/** Resolves with the first PATCH. @throws when it ends before, or needs longer than 5 minutes */
 export async function startNpd(options: NpdOptions): Promise<RunningNpd> {
   const { files, groups = [], node = process.execPath, bundle = BUNDLE, onPatch } = options
   const folder = await mkdtemp(join(tmpdir(), 'nd-bench-npd-'))
@@ -106,7 +106,7 @@ export async function startNpd(options: NpdOptions): Promise<RunningNpd> {
     env: { ...process.env, ...NODE_ENV, NODE_ENV: 'production', GROUPS_OF: groups.join(' ') },
   })
   child.once('exit', (code, signal) => first.reject(new Error(`npd ended with ${signal ?? code}`)))
-  const patience = setTimeout(() => first.reject(new Error('no PATCH within 3 minutes')), FIRST_MS)
+  const patience = setTimeout(() => first.reject(new Error('no PATCH within 5 minutes')), FIRST_MS)
 
   async function stop(): Promise<void> {
     await end(child)
