@@ -1,42 +1,14 @@
 /** Whether a program can be started, and why it was not. */
-import { constants, readdirSync } from 'node:fs'
-import { access, open, stat } from 'node:fs/promises'
-import { delimiter, resolve } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { codeOf, HostExecError, HostReadError } from '../errors.ts'
-import type { Guard } from '../files/guard.ts'
+import { type Command, HEAD_BYTES, type ProgramLook, placeOf } from './plugin-look.ts'
 import type { NotStartedWhy } from './plugin-types.ts'
 
-/** What runs where. */
-export interface Command {
-  readonly file: string
-  /** Absolute. */
-  readonly cwd: string
-  readonly env: NodeJS.ProcessEnv
-}
-
-/** So far into an ELF header that its kind of machine is known (`e_machine`). */
-const HEAD_BYTES = 20
 const ELF = Buffer.from('\x7fELF', 'latin1')
 /** Kinds of machine whose programs the kernel runs (elf.h): 386 and x86-64; ARM and AArch64. */
 const MACHINES: Readonly<Record<string, readonly number[]>> = { x64: [3, 62], arm64: [40, 183] }
 const BINFMT = '/proc/sys/fs/binfmt_misc'
-/** What `execvp` looks in where there is no PATH. */
-const DEFAULT_PATH = '/bin:/usr/bin'
-
-/** Where a program is, as `execvp` finds it; undefined where it does not. */
-async function placeOf({ file, cwd, env }: Command): Promise<string | undefined> {
-  if (file.includes('/')) return resolve(cwd, file)
-  for (const folder of (env['PATH'] ?? DEFAULT_PATH).split(delimiter)) {
-    const place = resolve(cwd, folder, file)
-    try {
-      await access(place, constants.X_OK)
-      return place
-    } catch {
-      // Not here: the next of them.
-    }
-  }
-  return undefined
-}
 
 /** Kinds of programs that somebody taught the kernel: whatever is registered may be one of them. */
 function hasOtherFormats(): boolean {
@@ -54,34 +26,24 @@ export function isProgramHead(head: Buffer, arch: string): boolean {
   return MACHINES[arch]?.includes(head.readUInt16LE(18)) ?? true
 }
 
-async function headOf(command: Command): Promise<Buffer | undefined> {
-  const path = await placeOf(command)
-  if (path === undefined) return undefined
-  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  const head = Buffer.alloc(HEAD_BYTES)
-  return head.subarray(0, (await file.read(head, 0, HEAD_BYTES, 0)).bytesRead)
-}
-
 /**
  * Why a program is not even tried: it is of no format, or its mount hangs; undefined: nothing speaks against it. `execvp`
- * hands what the kernel refuses to a shell, also an empty file, where others say that it is no program; and it waits for
- * a mount that hangs, with all of this process.
+ * hands what the kernel refuses to a shell, also an empty file, where others say that it is no program.
  */
 export async function whyNotTried(
-  threads: Guard,
+  look: ProgramLook,
   command: Command,
   timeoutMs: number,
 ): Promise<{ why: NotStartedWhy; error: HostExecError } | undefined> {
-  const { file, cwd } = command
+  const { file } = command
   try {
-    const head = await threads.run({ action: 'read', path: resolve(cwd, file), timeoutMs }, () => headOf(command))
+    const head = await look.headOf(command, timeoutMs)
     if (head === undefined || isProgramHead(head, process.arch) || hasOtherFormats()) return undefined
     return { why: 'bad-format', error: new HostExecError({ file, code: 'ENOEXEC' }) }
   } catch (cause) {
     if (cause instanceof HostReadError && cause.code === 'TIMEOUT')
       return { why: 'hung', error: new HostExecError({ file, code: 'TIMEOUT', cause }) }
-    // What may be executed need not be readable; what cannot be executed either is said by whoever tries.
-    return undefined
+    throw cause
   }
 }
 

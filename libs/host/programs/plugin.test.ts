@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createHost } from '../host.ts'
@@ -204,6 +204,38 @@ describe('what cannot be started is told by its kind', () => {
       error: { code: 'TIMEOUT' },
     })
   })
+
+  test.skipIf(whyNoMounts() !== '')(
+    'on mounts that hang, named or behind a link, and no other is held up',
+    { timeout: 30_000 },
+    async () => {
+      const folder = await temp()
+      await using _one = await mountHung(`${folder}/one`)
+      await using _two = await mountHung(`${folder}/two`)
+      await symlink(`${folder}/two/plugin`, `${folder}/link`)
+      const hung = [`${folder}/one/a`, `${folder}/one/b`, `${folder}/link`, `${folder}/two/plugin`].map((file) =>
+        started(file, { timeoutMs: 3_000 }),
+      )
+      hung.push(started('/bin/true', { timeoutMs: 3_000, cwd: `${folder}/one` }))
+      let isOver = false
+      const all = Promise.all(hung).finally(() => {
+        isOver = true
+      })
+      const beside = await Promise.all([started('/bin/true'), started('true'), started(await script('#!/bin/sh\n'))])
+      expect(beside.map((answer) => resultOf(answer).exitCode)).toEqual([0, 0, 0])
+      expect(isOver).toBe(false)
+      expect(await started(await script(''))).toMatchObject({ why: 'bad-format' })
+      for (const answer of await all) expect(answer).toMatchObject({ kind: 'not-started', why: 'hung' })
+
+      // The link's still hangs, in a thread: it alone is not asked again.
+      const again = await started(`${folder}/link`)
+      expect(again.kind === 'not-started' && String(again.error.cause)).toContain('asked before, still no answer')
+      expect(resultOf(await started('/bin/true'))).toMatchObject({ exitCode: 0 })
+      expect(await started(await script('exit 0\n'))).toMatchObject({ why: 'bad-format' })
+      expect(await started(await script('#!/bin/sh\n', 0o644))).toMatchObject({ why: 'not-executable' })
+      expect(await started('/no/such')).toMatchObject({ why: 'missing' })
+    },
+  )
 })
 
 test('knows a program of this machine, and a script, by their first bytes', () => {

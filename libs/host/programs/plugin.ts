@@ -2,11 +2,11 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '#clock'
 import { HostExecError } from '../errors.ts'
-import type { Guard } from '../files/guard.ts'
 import { hasDumped } from './core-dump.ts'
 import { keepOutput } from './output.ts'
 import { type PipedProcess, startPiped } from './piped.ts'
-import { type Command, whyNotStarted, whyNotTried } from './plugin-start.ts'
+import type { Command, ProgramLook } from './plugin-look.ts'
+import { whyNotStarted, whyNotTried } from './plugin-start.ts'
 import type { PluginAnswer, PluginOptions, PluginResult } from './plugin-types.ts'
 import { isGroupAlive, signalGroup } from './process-group.ts'
 
@@ -21,8 +21,7 @@ const TRICKLE_MS = 250
 /** What plug-ins are run with. */
 export interface PluginDoor {
   readonly clock: Clock
-  /** For looking at a program before it is started. */
-  readonly threads: Guard
+  readonly look: ProgramLook
 }
 
 /** The environment that a plug-in is given. */
@@ -138,7 +137,7 @@ export async function runPlugin(
 ): Promise<PluginAnswer> {
   options.signal?.throwIfAborted()
   const command: Command = { file, cwd: options.cwd ?? '/', env: pluginEnvironment(options) }
-  const not = await whyNotTried(door.threads, command, options.timeoutMs)
+  const not = await whyNotTried(door.look, command, options.timeoutMs)
   if (not !== undefined) return { kind: 'not-started', ...not }
   options.signal?.throwIfAborted()
   let child: PipedProcess

@@ -1,8 +1,8 @@
 /** Running programs here, or in the host's namespaces. */
 import type { Clock } from '#clock'
-import { createGuard } from '../files/guard.ts'
 import { spawnChild } from './child.ts'
 import { runPlugin } from './plugin.ts'
+import { createProgramLook } from './plugin-look.ts'
 import { probeProgram } from './probe.ts'
 import { execForBytes, execProgram } from './run.ts'
 import type { Programs } from './types.ts'
@@ -10,16 +10,13 @@ import type { Programs } from './types.ts'
 /** Into the namespaces of the host's first process; the container needs hostPID and the capability for it. */
 const ENTER = ['--target', '1', '--mount', '--uts', '--ipc', '--net', '--pid', '--'] as const
 
-/** Of libuv's four threads, how many may be held by plug-ins on mounts that hang. */
-const MAX_HUNG_PLUGINS = 1
-
 /** @param root "" for the machine's own: then everything runs where this process runs */
 export function createPrograms(root: string, clock: Clock): Programs {
   /** The command as it is run from here. */
   function entered(file: string, args: readonly string[], onHost = false): [string, string[]] {
     return onHost && root !== '' ? ['nsenter', [...ENTER, file, ...args]] : [file, [...args]]
   }
-  const plugins = { clock, threads: createGuard(MAX_HUNG_PLUGINS, clock) }
+  const plugins = { clock, look: createProgramLook(clock) }
   return {
     run: (file, args, options) => execProgram(clock, ...entered(file, args, options.onHost), options),
     runBytes: (file, args, options) => execForBytes(clock, ...entered(file, args, options.onHost), options),

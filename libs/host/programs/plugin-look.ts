@@ -1,0 +1,124 @@
+/** A look at a program before it is started: `execvp` waits for a mount that hangs, with all of this process. */
+import { constants } from 'node:fs'
+import { access, open, stat } from 'node:fs/promises'
+import { delimiter, resolve } from 'node:path'
+import type { Clock } from '#clock'
+import { HostExecError } from '../errors.ts'
+import { createGuard } from '../files/guard.ts'
+import { createRemoteMountOf, type RemoteMountOf } from '../files/mounts.ts'
+import { execForBytes } from './run.ts'
+import type { RunBytes } from './types.ts'
+
+/** What runs where. */
+export interface Command {
+  readonly file: string
+  /** Absolute. */
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** Looks at programs; one that hangs holds up no other. */
+export interface ProgramLook {
+  /**
+   * How the file begins that a command would run; undefined: there is none, or it may not be looked at.
+   * @throws HostReadError `TIMEOUT` where it, or its mount, hangs
+   */
+  headOf(command: Command, timeoutMs: number): Promise<Buffer | undefined>
+}
+
+/** So far into an ELF header that its kind of machine is known (`e_machine`). */
+export const HEAD_BYTES = 20
+/** What `execvp` looks in where there is no PATH. */
+const DEFAULT_PATH = '/bin:/usr/bin'
+/** Of libuv's four threads, how many looks may hold. */
+const MAX_THREADS = 1
+/** Mounts that are looked at by programs at the same time. */
+const MAX_HELPERS = 16
+/** A folder, then where the program may be. It ends without a word where there is none of them. */
+const HELPER = `cd -- "$1" || exit 1; shift; for p; do [ -f "$p" ] && [ -x "$p" ] && exec head -c ${HEAD_BYTES} -- "$p"; done; exit 1`
+
+/** Where a program may be, in the order in which `execvp` looks. */
+function placesOf({ file, cwd, env }: Command): string[] {
+  if (file.includes('/')) return [resolve(cwd, file)]
+  return (env['PATH'] ?? DEFAULT_PATH).split(delimiter).map((folder) => resolve(cwd, folder, file))
+}
+
+/** Where a program is, as `execvp` finds it; undefined where it does not. */
+export async function placeOf(command: Command): Promise<string | undefined> {
+  for (const place of placesOf(command)) {
+    try {
+      await access(place, constants.X_OK)
+      return place
+    } catch {
+      // Not here: the next of them.
+    }
+  }
+  return undefined
+}
+
+/** In this process, in libuv's pool. */
+async function headHere(command: Command): Promise<Buffer | undefined> {
+  try {
+    await stat(command.cwd)
+    const path = await placeOf(command)
+    if (path === undefined) return undefined
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const head = Buffer.alloc(HEAD_BYTES)
+    return head.subarray(0, (await file.read(head, 0, HEAD_BYTES, 0)).bytesRead)
+  } catch {
+    // What may be executed need not be readable; what cannot be executed either is said by whoever tries.
+    return undefined
+  }
+}
+
+/** By a program, which is killed at the deadline. Settles when it has really ended, as the guard around it wants it. */
+async function headByHelper(clock: Clock, command: Command, timeoutMs: number): Promise<Buffer | undefined> {
+  let left: Promise<void> | undefined
+  const onAbandoned = (ended: Promise<void>): void => {
+    left = ended
+  }
+  let result: RunBytes
+  try {
+    const args = ['-c', HELPER, 'look', command.cwd, ...placesOf(command)]
+    result = await execForBytes(clock, 'sh', args, { timeoutMs, killAtOnce: true, onAbandoned })
+  } catch (error) {
+    // Where no program can be started, the one that is asked for says so.
+    if (error instanceof HostExecError) return undefined
+    throw error
+  }
+  await left
+  return result.exitCode === 0 ? result.stdout : undefined
+}
+
+/**
+ * Looks in a thread where that is free and no mount that others answer for is named: it costs nothing. Else by a program
+ * of its own: none waits for another, but on the same mount.
+ */
+export function createProgramLook(clock: Clock, mountOf: RemoteMountOf = createRemoteMountOf('', clock)): ProgramLook {
+  const threads = createGuard(MAX_THREADS, clock)
+  const helpers = createGuard(MAX_HELPERS, clock, mountOf)
+  let inThread: string | undefined
+
+  async function here(command: Command, asked: string): Promise<Buffer | undefined> {
+    inThread = asked
+    try {
+      return await headHere(command)
+    } finally {
+      inThread = undefined
+    }
+  }
+  return {
+    headOf(command, timeoutMs) {
+      const path = resolve(command.cwd, command.file)
+      const remote = [path, command.cwd].find((each) => mountOf(each) !== undefined)
+      // Which of the two hangs nobody knows where no mount says it.
+      const asked = remote ?? (command.cwd === '/' ? path : `${path} in ${command.cwd}`)
+      const call = { action: 'read', path: asked, timeoutMs }
+      // What passed its deadline in the thread is refused there; what has not yet is no reason to wait.
+      const isHung = inThread === asked && threads.hung > 0
+      if (remote === undefined && (inThread === undefined || isHung))
+        return threads.run(call, () => here(command, asked))
+      return helpers.run(call, () => headByHelper(clock, command, timeoutMs))
+    },
+  }
+}
