@@ -66,6 +66,15 @@ describe('a report of a monitor', () => {
     expect(admitted('configured')).toEqual({ value: `${value.slice(0, MAX_ENTITY - 1)}…`, empty: '' })
   })
 
+  it('has the check that measured a sample, cleaned, of a monitor of ours alone', () => {
+    const sample = { name: 'problem_counter', labels: { reason: 'R' }, value: 5 }
+    const metrics = [{ ...sample, check: 'kernel\n-monitor' }, sample]
+    const admitted = (origin: 'built-in' | 'configured') =>
+      admit({ metrics }, { declaration: { ...declared, origin } }).report.metrics
+    expect(admitted('built-in')).toEqual([{ ...sample, check: 'kernel -monitor' }, sample])
+    expect(admitted('configured')).toEqual([sample, sample])
+  })
+
   it('has a reason of 64 KB with line breaks cut to a name', () => {
     const reason = `Bad\r\nPUB nd.problem.opened.Fake 0\r\n${'x'.repeat(65_536)}`
     const admitted = admitReason(reason)

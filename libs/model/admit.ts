@@ -271,7 +271,10 @@ function admitSample(
   for (const [label, value] of Object.entries(s.labels).slice(0, 8)) {
     if (LABEL_NAME.test(label) && !label.startsWith('__')) labels[label] = cleanText(value, most)
   }
-  return { name: s.name, labels, value: s.value }
+  const sample = { name: s.name, labels, value: s.value }
+  // A stranger's would be one more series for each name that it thinks of.
+  if (origin !== 'built-in' || s.check === undefined) return sample
+  return { ...sample, check: cleanText(s.check, MAX_NAME) }
 }
 
 /** A run proves what it names, and never later than it was made, however long its report was kept. */
