@@ -76,7 +76,7 @@ export async function* followKernelJournal(
   try {
     for await (const event of followJournal(door, options)) {
       if (event.kind === 'unreadable') return 'failed'
-      if (event.kind === 'lost') yield { kind: 'lost', count: undefined }
+      if (event.kind === 'lost') yield event
       if (event.kind === 'records') yield* place(reading.at, event.records.map(toKernelRecord))
       if (event.kind === 'caught-up') yield { kind: 'caught-up', cursor: reading.at.cursor }
       const cursor = event.kind === 'records' ? event.records.at(-1)?.cursor : undefined

@@ -1,6 +1,6 @@
 /** The host's logs: files that grow, the kernel's, and the journal. */
 import type { HostReadError } from '../errors.ts'
-import type { JournalEvent, JournalOptions } from './journal/types.ts'
+import type { JournalEvent, JournalLoss, JournalOptions } from './journal/types.ts'
 
 /** By what a file is known again: how many of its first bytes (at most 1 KiB), and their CRC-32 in hexadecimal. */
 export interface LogHead {
@@ -95,8 +95,11 @@ export interface KernelRecord {
 /** What the kernel's log tells, in order. */
 export type KernelLogEvent =
   | { readonly kind: 'records'; readonly records: readonly KernelRecord[] }
-  /** Records that were overwritten before they were read; undefined where their number cannot be known. */
-  | { readonly kind: 'lost'; readonly count: number | undefined }
+  /**
+   * Records that were overwritten before they were read; undefined where their number cannot be known. `why`: where they
+   * were read from the journal, what became of them there.
+   */
+  | { readonly kind: 'lost'; readonly count: number | undefined; readonly why?: JournalLoss }
   /**
    * Everything that stood there was told; next comes what is written from now on. Who begins at the cursor reads that
    * first, also where no record was told yet; undefined where there was none.

@@ -15,6 +15,8 @@ export interface FileSourceOptions {
   readonly format: LineFormat
   /** Lines that are not told, by all that stands in them. Default: none */
   readonly isSkipped?: (line: Buffer) => boolean
+  /** A line that never ended, since its file was rotated away or emptied, is none. Default false */
+  readonly isWholeOnly?: boolean
   /** Hears of lines that say no time or no message: they are not told. */
   readonly onUnformatted?: (count: number) => void
 }
@@ -40,14 +42,14 @@ function keyOf({ inode, offset, head }: TailCursor): string {
 
 /** A file over its rotations. While it is not there it is told as unreadable; one that is made later is read from its beginning. */
 export function createFileSource(options: FileSourceOptions): LogSource {
-  const { logs, clock, path, format, isSkipped = () => false, onUnformatted = () => undefined } = options
+  const { logs, clock, path, format, isSkipped = () => false, isWholeOnly = false, onUnformatted = () => undefined } = options
 
   function linesOf(read: readonly TailLine[]): LogLine[] {
     const now = clock.now()
     let unformatted = 0
     const lines: LogLine[] = []
-    for (const { bytes, cursor, cutBytes } of read) {
-      if (isSkipped(bytes)) continue
+    for (const { bytes, cursor, cutBytes, isWhole } of read) {
+      if (isSkipped(bytes) || (isWholeOnly && !isWhole)) continue
       const line = format.read(bytes, now)
       if (line === undefined) unformatted++
       else {

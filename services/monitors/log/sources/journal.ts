@@ -23,7 +23,8 @@ export interface JournalSourceOptions {
   readonly isSkipped?: (line: Buffer) => boolean
 }
 
-const WHY = {
+/** What became of entries that nobody has read. */
+export const JOURNAL_LOSSES = {
   vacuumed: 'the entry that was read last is not in the journal any more',
   damaged: 'a file of the journal is damaged, or written in a way that is not known',
 } as const
@@ -42,7 +43,7 @@ function lineOf({ bytes, realtimeUs, cursor, cutBytes, fields }: JournalRecord):
 function toldAs(event: JournalEvent, isSkipped: (line: Buffer) => boolean): SourceEvent | undefined {
   if (event.kind === 'caught-up') return { kind: 'caught-up', cursor: event.cursor }
   if (event.kind === 'unreadable') return { kind: 'unreadable', reason: event.error.message }
-  if (event.kind === 'lost') return { kind: 'lost', count: event.count, why: WHY[event.why] }
+  if (event.kind === 'lost') return { kind: 'lost', count: event.count, why: JOURNAL_LOSSES[event.why] }
   const lines = event.records.map(lineOf).filter(({ bytes }) => !isSkipped(bytes))
   return lines.length === 0 ? undefined : { kind: 'lines', lines }
 }

@@ -1,5 +1,6 @@
 /** The kernel's log as a stream of lines. */
 import type { KernelCursor, KernelRecord, Logs } from '#host'
+import { JOURNAL_LOSSES } from './journal.ts'
 import { hasFields } from './shape.ts'
 import { trimBytes } from './trim.ts'
 import type { LogLine, LogSource, SourceEvent } from './types.ts'
@@ -47,7 +48,11 @@ export function createKernelLogSource(options: KernelLogSourceOptions): LogSourc
       if (event.kind === 'caught-up') yield { kind: 'caught-up', cursor: event.cursor }
       else if (event.kind === 'unreadable') yield { kind: 'unreadable', reason: event.error.message }
       else if (event.kind === 'lost')
-        yield { kind: 'lost', count: event.count, why: 'overwritten before they were read' }
+        yield {
+          kind: 'lost',
+          count: event.count,
+          why: event.why === undefined ? 'overwritten before they were read' : JOURNAL_LOSSES[event.why],
+        }
       else {
         const lines = event.records.flatMap((record) => {
           const line = lineOf(record, bootMs)

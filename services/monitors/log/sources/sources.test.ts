@@ -1,11 +1,11 @@
 import { appendFile, copyFile, mkdir, rename, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { createHost, type JournalEvent } from '#host'
+import { createHost, type JournalEvent, type KernelLogEvent } from '#host'
 import { handClock } from '#monitor-kit/testing'
 import { recordKernelLog } from '../../../../libs/host/logs/testing-recorded.ts'
 import { tempFolder } from '../../../../libs/host/testing.ts'
-import { createFileSource } from './file.ts'
+import { createFileSource, type FileSourceOptions } from './file.ts'
 import { createJournalSource } from './journal.ts'
 import { createKernelLogSource } from './kmsg.ts'
 import { createLineFormat } from './line-format.ts'
@@ -95,6 +95,17 @@ describe('the kernel log', () => {
       expect(texts(await following(source, from).lines(2))).toEqual(['one', 'two'])
     }
   })
+
+  it('says of what is lost what became of it: overwritten, or as the journal has it', async () => {
+    async function* kernelLog(): AsyncGenerator<KernelLogEvent, undefined> {
+      yield { kind: 'lost', count: 2 }
+      yield { kind: 'lost', count: undefined, why: 'vacuumed' }
+      await Promise.resolve()
+    }
+    const log = following(createKernelLogSource({ logs: { kernelLog }, bootTime }))
+    expect(await log.next()).toMatchObject({ count: 2, why: 'overwritten before they were read' })
+    expect(await log.next()).toMatchObject({ why: 'the entry that was read last is not in the journal any more' })
+  })
 })
 
 describe('a line of a file', () => {
@@ -132,7 +143,7 @@ describe('a line of a file', () => {
 describe('a file', () => {
   const format = { read: (line: Buffer) => ({ at: new Date(0), message: line }) }
 
-  async function file() {
+  async function file(more: Partial<FileSourceOptions> = {}) {
     const root = await folder()
     await mkdir(join(root, 'var/log'), { recursive: true })
     const path = join(root, 'var/log/kern.log')
@@ -142,6 +153,7 @@ describe('a file', () => {
       path: '/var/log/kern.log',
       format,
       isSkipped: createSkipList(['audit']),
+      ...more,
     })
     return { path, source }
   }
@@ -165,6 +177,19 @@ describe('a file', () => {
     const on = following(source, JSON.parse(JSON.stringify(five?.cursor)))
     const [six] = await on.lines(1)
     expect([six?.bytes.toString(), six?.key === five?.key]).toEqual(['six', false])
+  })
+
+  it.each([
+    [true, ['one', 'three']],
+    [false, ['one', 'half of a', 'three']],
+  ])('tells a line that never ended, where not only whole ones count (%s)', async (isWholeOnly, expected) => {
+    const { path, source } = await file({ isWholeOnly })
+    await appendFile(path, 'one\nhalf of a')
+    const log = following(source)
+    await log.next('caught-up')
+    await rename(path, `${path}.1`)
+    await appendFile(path, 'three\n')
+    expect(['one', ...texts(await log.lines(expected.length - 1))]).toEqual(expected)
   })
 
   it('tells a line that was cut, and that it is not there, once', async () => {
