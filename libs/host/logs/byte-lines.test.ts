@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createByteLines } from './byte-lines.ts'
 
-function cut(chunks: readonly Buffer[], maxBytes: number) {
-  const lines = createByteLines(maxBytes)
+function cut(chunks: readonly Buffer[], maxBytes: number, keepsReturn?: boolean) {
+  const lines = createByteLines(maxBytes, keepsReturn)
   const found = chunks.flatMap((chunk) => lines.push(chunk).map(({ bytes, cutBytes }) => ({ bytes, cutBytes })))
   return { found, rest: lines.takeRest() }
 }
@@ -12,6 +12,11 @@ test('cuts lines of bytes, with either end, and keeps what has not ended', () =>
   const { found, rest } = cut([Buffer.from('a\r\nb'), Buffer.from('c\n\n\xff', 'latin1')], 100)
   expect(found.map(({ bytes }) => bytes.toString('latin1'))).toEqual(['a', 'bc', ''])
   expect(rest?.bytes).toEqual(Buffer.from([0xff]))
+})
+
+test('a line ends with "\\n" alone where that is asked for', () => {
+  const { found } = cut([Buffer.from('a\r\nb\r'), Buffer.from('\nc\n')], 100, true)
+  expect(found.map(({ bytes }) => bytes.toString())).toEqual(['a\r', 'b\r', 'c'])
 })
 
 test('a line that is too long is cut, what is missing is counted, and the next one is whole', () => {

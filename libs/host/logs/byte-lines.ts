@@ -3,7 +3,7 @@
 const NEWLINE = 10
 const CARRIAGE_RETURN = 13
 
-/** A line without its end ("\n" or "\r\n"). */
+/** A line without its end. */
 export interface ByteLine {
   readonly bytes: Buffer
   /** How many bytes of it were thrown away, since it is longer than it may be. */
@@ -21,8 +21,11 @@ export interface ByteLines {
   takeRest(): Omit<ByteLine, 'nextAt'> | undefined
 }
 
-/** @param maxBytes of a line; the rest of it is counted. Nobody keeps more than that of one without an end */
-export function createByteLines(maxBytes: number): ByteLines {
+/**
+ * @param maxBytes of a line; the rest of it is counted. Nobody keeps more than that of one without an end
+ * @param keepsReturn a "\r" in front of "\n" is part of the line, not of its end
+ */
+export function createByteLines(maxBytes: number, keepsReturn = false): ByteLines {
   let kept: Buffer[] = []
   let keptBytes = 0
   let cutBytes = 0
@@ -36,7 +39,8 @@ export function createByteLines(maxBytes: number): ByteLines {
   function take(): { bytes: Buffer; cutBytes: number } {
     // Copied: a line that is kept must not keep the chunk it came in.
     const whole = Buffer.concat(kept)
-    const bytes = whole.at(-1) === CARRIAGE_RETURN && cutBytes === 0 ? whole.subarray(0, -1) : whole
+    const endsIn = !keepsReturn && cutBytes === 0 && whole.at(-1) === CARRIAGE_RETURN
+    const bytes = endsIn ? whole.subarray(0, -1) : whole
     const line = { bytes, cutBytes }
     kept = []
     keptBytes = 0

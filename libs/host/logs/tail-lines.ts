@@ -13,7 +13,7 @@ export interface TailLines {
   readOn(file: LogFile): AsyncGenerator<TailEvent, 'end' | 'truncated'>
   /** Tells what is left of a line in a file that nobody writes to any more. */
   takeRest(file: LogFile): Generator<TailEvent>
-  /** Behind the last line that has ended; undefined where the one that has not began in another file. */
+  /** Behind the last line that has ended, also where that stands in another file: the one that has not began there. */
   cursor(file: LogFile): TailCursor | undefined
   /** Forgets what is left of a line: what follows is no part of it. */
   forget(): void
@@ -23,11 +23,13 @@ function lineOf(file: LogFile, offset: number, cut: Pick<TailLine, 'bytes' | 'cu
   return { ...cut, isWhole, cursor: { inode: file.inode, offset, head: file.headAt(offset) } }
 }
 
-/** @param maxLineBytes a longer line is cut */
-export function createTailLines(maxLineBytes: number): TailLines {
-  const lines = createByteLines(maxLineBytes)
+/** @param maxLineBytes a longer line is cut @param keepsReturn a line ends with "\n" alone */
+export function createTailLines(maxLineBytes: number, keepsReturn = false): TailLines {
+  const lines = createByteLines(maxLineBytes, keepsReturn)
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   let skipsLine = false
+  /** Where what has not ended began. */
+  let begun: { readonly file: LogFile; readonly offset: number } | undefined
 
   return {
     skipLine() {
@@ -41,6 +43,8 @@ export function createTailLines(maxLineBytes: number): TailLines {
         const begin = file.offset - bytes.length
         const found = lines.push(bytes).map(({ nextAt, ...cut }) => lineOf(file, begin + nextAt, cut, true))
         if (skipsLine && found.shift() !== undefined) skipsLine = false
+        const offset = file.offset - lines.restBytes
+        if (offset >= 0) begun = { file, offset }
         if (found.length > 0) yield { kind: 'lines', lines: found }
         if (isEnd) return 'end'
       }
@@ -52,7 +56,8 @@ export function createTailLines(maxLineBytes: number): TailLines {
     },
     cursor(file) {
       const offset = file.offset - lines.restBytes
-      return offset < 0 ? undefined : { inode: file.inode, offset, head: file.headAt(offset) }
+      const place = offset < 0 ? begun : { file, offset }
+      return place && { inode: place.file.inode, offset: place.offset, head: place.file.headAt(place.offset) }
     },
     forget() {
       lines.takeRest()

@@ -30,9 +30,13 @@ async function* readOn(
 /** Begins nothing: the first look does. */
 export function createTailReader(
   folder: LogFolder,
-  { from, maxLineBytes }: Required<Pick<TailOptions, 'from' | 'maxLineBytes'>>,
+  {
+    from,
+    maxLineBytes,
+    keepsReturn,
+  }: Required<Pick<TailOptions, 'from' | 'maxLineBytes'>> & Pick<TailOptions, 'keepsReturn'>,
 ): TailReader {
-  const lines = createTailLines(maxLineBytes)
+  const lines = createTailLines(maxLineBytes, keepsReturn)
   const path = createLogPath(folder, lines)
   let at: LogFile | undefined
   let steps: Step[] = []

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createHost } from '../host.ts'
@@ -186,6 +186,25 @@ test('who was told no line yet has a cursor all the same, also in the middle of 
   await third.heard('newer')
   await third.caughtUp()
   expect(third.events.at(-1)).toMatchObject({ kind: 'caught-up', cursor: { offset: 6 } })
+})
+
+test('a line that goes on in the file that its beginning was copied out of has a cursor in the copy', async () => {
+  const path = join(await temp(), 'a.log')
+  await writeFile(path, 'one\nhal')
+  const tail = follow('', path)
+  await tail.heard('one')
+  await tail.caughtUp()
+  await run('sh', '-c', 'cp "$0" "$0.1"; : > "$0"', path)
+  const { ino } = await stat(`${path}.1`)
+  const last = (): unknown => {
+    const event = tail.events.at(-1)
+    return event?.kind === 'caught-up' && event.cursor
+  }
+  await expect.poll(last, { interval: 5 }).toMatchObject({ inode: String(ino), offset: 4 })
+  expect(tail.events.filter(({ kind }) => kind === 'lost')).toEqual([])
+  await appendFile(path, 'f\n')
+  await tail.heard('one', 'half')
+  await expect.poll(last, { interval: 5 }).toMatchObject({ offset: 2 })
 })
 
 test('a line beyond 64 KiB is cut, and what is missing is counted', async () => {

@@ -35,8 +35,8 @@ export async function* tailFile(
   path: string,
   options: TailOptions,
 ): AsyncGenerator<TailEvent, undefined> {
-  const { signal, from, maxLineBytes = LINE_BYTES, gapMs = GAP_MS, lookMs = LOOK_MS } = options
-  const reader = createTailReader(createLogFolder(threads, root, path), { from, maxLineBytes })
+  const { signal, from, maxLineBytes = LINE_BYTES, keepsReturn = false, gapMs = GAP_MS, lookMs = LOOK_MS } = options
+  const reader = createTailReader(createLogFolder(threads, root, path), { from, maxLineBytes, keepsReturn })
   const looks = createLooks({ clock, ears: createEars(threads, root, path), gapMs, lookMs, signal })
   let told: string | undefined
   try {

@@ -42,7 +42,8 @@ export type TailEvent =
   | { readonly kind: 'lost'; readonly why: TailLoss }
   /**
    * Everything that stood there was told; next comes what is written from now on. Who begins at the cursor reads that
-   * first, also where no line was told yet; undefined where there is no file, or none that a new one would be known behind.
+   * first, also where no line was told yet; of a line whose beginning stands in the copy of an emptied file it names that.
+   * undefined where there is no file.
    */
   | { readonly kind: 'caught-up'; readonly cursor: TailCursor | undefined }
   /** It cannot be read; told once, and tried on. */
@@ -56,6 +57,8 @@ export interface TailOptions {
   readonly from: 'start' | 'end' | TailCursor
   /** Longer lines are cut and the rest is counted. Default 64 KiB. */
   readonly maxLineBytes?: number
+  /** A line ends with "\n" alone: what stands in front of it, also "\r", is part of it. Default false. */
+  readonly keepsReturn?: boolean
   /** At least so long from one look at the file to the next. Default 50 ms. */
   readonly gapMs?: number
   /** The net: looked at after so long even if the kernel says nothing. Default 5 s. */

@@ -97,6 +97,12 @@ export function filelogCases(): readonly Case[] {
       until: ({ events }) => events.length > 0,
     }),
     logCase({
+      name: 'a carriage return at its end is part of a line',
+      config: { rules: [temporary('Any', 'from windows.*'), temporary('Whole', 'from windows')] },
+      lines: () => [line('from windows\r'), line('Killed by from windows')],
+      until: ({ events }) => events.some(({ reason }) => reason === 'Whole'),
+    }),
+    logCase({
       name: 'a pattern over two lines matches them together',
       config: { rules: [temporary('Two', 'first half\\n.*second half')] },
       lines: () => [line('first half'), line('the second half')],

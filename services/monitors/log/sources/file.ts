@@ -17,6 +17,8 @@ export interface FileSourceOptions {
   readonly isSkipped?: (line: Buffer) => boolean
   /** A line that never ended, since its file was rotated away or emptied, is none. Default false */
   readonly isWholeOnly?: boolean
+  /** A "\r" in front of the line's end is part of the line. Default false */
+  readonly keepsReturn?: boolean
   /** Hears of lines that say no time or no message: they are not told. */
   readonly onUnformatted?: (count: number) => void
 }
@@ -42,7 +44,16 @@ function keyOf({ inode, offset, head }: TailCursor): string {
 
 /** A file over its rotations. While it is not there it is told as unreadable; one that is made later is read from its beginning. */
 export function createFileSource(options: FileSourceOptions): LogSource {
-  const { logs, clock, path, format, isSkipped = () => false, isWholeOnly = false, onUnformatted = () => undefined } = options
+  const {
+    logs,
+    clock,
+    path,
+    format,
+    isSkipped = () => false,
+    isWholeOnly = false,
+    onUnformatted = () => undefined,
+  } = options
+  const { keepsReturn = false } = options
 
   function linesOf(read: readonly TailLine[]): LogLine[] {
     const now = clock.now()
@@ -63,7 +74,7 @@ export function createFileSource(options: FileSourceOptions): LogSource {
 
   async function* follow({ from, signal }: Parameters<LogSource['follow']>[0]): AsyncGenerator<SourceEvent> {
     let isMissing = false
-    for await (const event of logs.tail(path, { signal, from: cursorOf(from) })) {
+    for await (const event of logs.tail(path, { signal, from: cursorOf(from), keepsReturn })) {
       if (event.kind === 'lines') {
         const lines = linesOf(event.lines)
         isMissing = false
