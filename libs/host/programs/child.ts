@@ -1,5 +1,5 @@
 /** Long-running programs: started, watched, ended with all they started. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import type { Clock } from '#clock'
 import { codeOf, HostExecError } from '../errors.ts'
@@ -41,23 +41,11 @@ function outputOf({ inheritOutput, onLine, onChunk }: ChildOptions): 'inherit' |
   return (onLine ?? onChunk) === undefined ? 'ignore' : 'pipe'
 }
 
-/**
- * Starts a program and resolves once it runs.
- * @throws HostExecError when it cannot be started
- */
-export function spawnChild(
-  clock: Clock,
-  file: string,
-  args: readonly string[],
-  options: ChildOptions = {},
-): Promise<Child> {
-  const [program, argv] = options.dieWithParent
-    ? ['setpriv', ['--pdeathsig', 'KILL', '--', file, ...args]]
-    : [file, [...args]]
+/** Started; whether it runs is told later. @throws HostExecError */
+function spawned(file: string, args: readonly string[], options: ChildOptions): ChildProcess {
   const output = outputOf(options)
-  let child: ReturnType<typeof spawn>
   try {
-    child = spawn(program, argv, {
+    return spawn(file, args, {
       stdio: ['ignore', options.pulled ? 'pipe' : output, output],
       env: options.env ?? baseEnvironment(),
       cwd: options.cwd ?? '/',
@@ -65,44 +53,62 @@ export function spawnChild(
     })
   } catch (cause) {
     // Some of what may be wrong is thrown at once (E2BIG, a NUL in an argument), the rest is told.
-    return Promise.reject(new HostExecError({ file: program, code: codeOf(cause), cause }))
+    throw new HostExecError({ file, code: codeOf(cause), cause })
   }
+}
+
+/** What runs, by its handle. @param pid its own, and its group's */
+function handleOf(clock: Clock, child: ChildProcess, pid: number, options: ChildOptions): Child {
+  const pulled = options.pulled ? child.stdout : null
+  // A pipe that breaks says no more than that the output ends here.
+  pulled?.on('error', () => {})
+  const read = pulled === null ? () => Promise.resolve(undefined) : pullFrom(pulled)
+  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null).filter((stream) => stream !== pulled)
+  const told = streams.map((stream) => readLines(stream, stream === child.stdout ? 'stdout' : 'stderr', options))
+  let running = true
+  const exited = new Promise<ChildExit>((over) => {
+    child.once('exit', (code, signal) => {
+      running = false
+      signalGroup(pid, 'SIGKILL')
+      void drained(clock, streams, told).then(() => {
+        options.onExit?.({ code, signal })
+        over({ code, signal })
+      })
+    })
+  })
+  const kill = (signal: NodeJS.Signals): boolean => running && signalGroup(pid, signal)
+  async function stop(graceMs: number): Promise<ChildExit> {
+    kill('SIGTERM')
+    const callOff = clock.after(graceMs, () => kill('SIGKILL'))
+    try {
+      return await exited
+    } finally {
+      callOff()
+    }
+  }
+  return { pid, exited, read, kill, stop }
+}
+
+/**
+ * Starts a program and resolves once it runs.
+ * @throws HostExecError when it cannot be started
+ */
+export async function spawnChild(
+  clock: Clock,
+  file: string,
+  args: readonly string[],
+  options: ChildOptions = {},
+): Promise<Child> {
+  const [program, ...argv] = options.dieWithParent
+    ? ['setpriv', '--pdeathsig', 'KILL', '--', file, ...args]
+    : [file, ...args]
+  const child = spawned(program, argv, options)
   return new Promise((resolve, reject) => {
     child.once('error', (error) => {
       if (child.pid === undefined) reject(new HostExecError({ file: program, code: codeOf(error), cause: error }))
     })
-    const { pid } = child
-    if (pid === undefined) return
-
-    const pulled = options.pulled ? child.stdout : null
-    // A pipe that breaks says no more than that the output ends here.
-    pulled?.on('error', () => {})
-    const read = pulled === null ? () => Promise.resolve(undefined) : pullFrom(pulled)
-    const streams = [child.stdout, child.stderr]
-      .filter((stream) => stream !== null)
-      .filter((stream) => stream !== pulled)
-    const told = streams.map((stream) => readLines(stream, stream === child.stdout ? 'stdout' : 'stderr', options))
-    let running = true
-    const exited = new Promise<ChildExit>((over) => {
-      child.once('exit', (code, signal) => {
-        running = false
-        signalGroup(pid, 'SIGKILL')
-        void drained(clock, streams, told).then(() => {
-          options.onExit?.({ code, signal })
-          over({ code, signal })
-        })
-      })
-    })
-    const kill = (signal: NodeJS.Signals): boolean => running && signalGroup(pid, signal)
-    async function stop(graceMs: number): Promise<ChildExit> {
-      kill('SIGTERM')
-      const callOff = clock.after(graceMs, () => kill('SIGKILL'))
-      try {
-        return await exited
-      } finally {
-        callOff()
-      }
-    }
-    child.once('spawn', () => resolve({ pid, exited, read, kill, stop }))
+    if (child.pid === undefined) return
+    const handle = handleOf(clock, child, child.pid, options)
+    child.once('spawn', () => resolve(handle))
   })
 }
