@@ -183,6 +183,20 @@ describe('a file of the kernel log', () => {
     expect(gone.events).toMatchObject([{ severity: 'info', reason: 'KernelHasNoDeadlock' }])
   })
 
+  it('tells fifty texts of each second of the log: what was written while nobody read is told whole', async () => {
+    const { kernel, start } = await machine()
+    for (let index = 0; index < 120; index++) {
+      await kernel.say({ atMs: 1000 + index * 50, text: `Killed process ${index}` })
+    }
+    await using following = start(configOf()).follow()
+    const told: string[] = []
+    await until(following, (each) => {
+      told.push(...(each.events ?? []).map(({ message }) => message))
+      return told.length >= 120
+    })
+    expect(told).toEqual(Array.from({ length: 120 }, (_, index) => `Killed process ${index}`))
+  })
+
   it('tells fifty texts of a rule in a second, counts all, and says how many it did not tell', async () => {
     const { kernel, start, clock } = await machine()
     for (let index = 0; index < 60; index++) await kernel.say({ atMs: 1000, text: `Killed process ${index}` })

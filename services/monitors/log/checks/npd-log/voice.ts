@@ -118,7 +118,7 @@ export function createVoice({ config, name, clock, metrics, tallies, tell, curso
       metrics.happened(event.reason)
       const nowMs = clock.monotonicMs()
       if (untold.isEmpty) untoldDueMs = nowMs + UNTOLD_MS
-      if (event.rule === undefined || untold.mayTell(event.rule, nowMs)) {
+      if (event.rule === undefined || untold.mayTell(event.rule, event.at.getTime())) {
         pending.happened(happeningOf(event, config.source))
       } else tallies.untold++
     },

@@ -1,0 +1,172 @@
+/** Logs that go on being written while who reads them is killed, stopped, rotated away from: each tagged line is told once. */
+import { appendFileSync, closeSync, openSync, writeSync } from 'node:fs'
+import { copyFile, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { EventView } from '#view'
+import {
+  type Constellation,
+  type ConstellationOptions,
+  readStream,
+  startConstellation,
+  until,
+} from './constellation.ts'
+
+/** So often something is written: 1,000 lines a second, 20 of them tagged. */
+const WRITES_MS = 20
+const LINES_EACH = 20
+const TAGGED_EACH = 50
+
+/** Whether this process may write to the kernel's log. */
+export const CAN_WRITE_KMSG: boolean = canWriteKmsg()
+
+function canWriteKmsg(): boolean {
+  try {
+    closeSync(openSync('/dev/kmsg', 'w'))
+    return process.getuid?.() === 0
+  } catch {
+    return false
+  }
+}
+
+/** A log that is written all the time. */
+export interface BusyLog {
+  readonly path: string
+  /** How many tagged lines were written up to now. */
+  readonly tagged: number
+  rotate(how: 'rename' | 'copytruncate'): Promise<void>
+  stop(): void
+}
+
+/** @param tag stands in each line that is to be told, before its number */
+export function startBusyLog(path: string, tag: string, now: () => Date = () => new Date()): BusyLog {
+  let [lines, tagged, rotations, isCopying] = [0, 0, 0, false]
+  function write(): void {
+    if (isCopying) return
+    let text = ''
+    for (let i = 0; i < LINES_EACH; i++) {
+      const isTagged = ++lines % TAGGED_EACH === 0
+      text += `${now().toISOString()} app: ${isTagged ? `${tag} ${++tagged}` : `all is well with ${lines}`}\n`
+    }
+    appendFileSync(path, text)
+  }
+  write()
+  const timer = setInterval(write, WRITES_MS)
+  return {
+    path,
+    get tagged() {
+      return tagged
+    },
+    async rotate(how) {
+      const old = `${path}.${++rotations}`
+      if (how === 'rename') return rename(path, old)
+      // What is written between the copy and the emptying is lost to whoever reads: logrotate warns of that.
+      isCopying = true
+      try {
+        await copyFile(path, old)
+        await truncate(path, 0)
+      } finally {
+        isCopying = false
+      }
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+/** Writes tagged lines to the kernel's log, ten a second; each open may write a few lines only. */
+export function startKmsg(tag: string): { readonly tagged: number; stop(): void } {
+  let tagged = 0
+  const timer = setInterval(() => {
+    const fd = openSync('/dev/kmsg', 'w')
+    writeSync(fd, `<4>${tag} ${++tagged}\n`)
+    closeSync(fd)
+  }, 100)
+  return {
+    get tagged() {
+      return tagged
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+/** A file of node-problem-detector's that tells an event for each line with a tag. */
+function fileOf(source: string, tag: string, reason: string, more: object): string {
+  const rules = [{ type: 'temporary', reason, pattern: `.*${tag} \\d+` }]
+  return JSON.stringify({ source, metricsReporting: true, conditions: [], rules, lookback: '10m', ...more })
+}
+
+/** A node whose logs are watched. */
+export interface LogScene {
+  readonly c: Constellation
+  readonly dir: string
+  readonly log: string
+  readonly tags: { readonly file: string; readonly kmsg: string }
+  /** Under how many ids each number of a tag was told, from 1 on. */
+  told(tag: string): readonly number[]
+  events(reason: string): readonly EventView[]
+  close(): Promise<void>
+}
+
+/** The detector, the log monitor and an exporter, over a log file and the kernel's log. */
+export async function startLogScene(options: ConstellationOptions = {}): Promise<LogScene> {
+  const dir = await mkdtemp(join(tmpdir(), 'nd-log-scene-'))
+  const log = join(dir, 'app.log')
+  const id = `${process.pid}-${Date.now()}`
+  const tags = { file: `nd-file-${id}`, kmsg: `nd-kmsg-${id}` }
+  await writeFile(log, '')
+  const timestamps = { timestamp: '^\\S+', message: 'app: (.*)', timestampFormat: '2006-01-02T15:04:05Z07:00' }
+  const files = {
+    'app.json': fileOf('app-monitor', tags.file, 'AppSaid', {
+      ...{ plugin: 'filelog', logPath: log, pluginConfig: timestamps },
+    }),
+    'kernel.json': fileOf('kernel-monitor', tags.kmsg, 'KernelSaid', { plugin: 'kmsg' }),
+  }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text)
+  const c = await startConstellation({
+    dir,
+    services: ['detector', 'log', 'http-exporter'],
+    ...options,
+    config: {
+      monitors: [],
+      npd: { systemLogMonitors: Object.keys(files).map((name) => join(dir, name)) },
+      ...options.config,
+    },
+  })
+  await c.ready()
+  const stream = readStream(c.url)
+  const events = () => stream.messages.flatMap(({ message }) => (message.kind === 'change' ? message.events : []))
+  return {
+    c,
+    dir,
+    log,
+    tags,
+    told(tag) {
+      const ids = new Map<number, Set<string>>()
+      for (const { id: event, message } of events()) {
+        const found = message.startsWith(`${tag} `) ? Number(message.slice(tag.length + 1)) : Number.NaN
+        if (!Number.isNaN(found)) ids.set(found, (ids.get(found) ?? new Set()).add(event))
+      }
+      return Array.from({ length: Math.max(0, ...ids.keys()) }, (_, index) => ids.get(index + 1)?.size ?? 0)
+    },
+    events: (reason) => events().filter((event) => event.reason === reason),
+    async close() {
+      stream.close()
+      await c.stop()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Waits until the last line of a tag was told; says which were not, or more than once. */
+export async function untilTold(scene: LogScene, tag: string, count: number, ms = 20_000): Promise<void> {
+  await until(`${count} lines of ${tag} are told`, () => scene.told(tag).length >= count, ms)
+  const wrong = () => scene.told(tag).flatMap((times, index) => (times === 1 ? [] : [`${index + 1}: ${times} times`]))
+  await until(
+    'each is told once',
+    () => {
+      if (wrong().length > 0) throw new Error(`${wrong().length} of ${count}: ${wrong().slice(0, 10).join(', ')}`)
+      return true
+    },
+    5_000,
+  )
+}
