@@ -232,6 +232,17 @@ describe('what is bounded', () => {
     expect(words(engine.passed(momentAt(1100)))).toEqual(['omitted 1 rate'])
   })
 
+  test('what is raised is seen again also where so many others came that it is not kept apart any more', () => {
+    const recover = { absentFor: 900_000, reboot: false }
+    const threshold = { count: 2, within: 60_000 }
+    const rule = { match: 'f (\\w+)', entity: '$1', condition: 'Failing', threshold, recover }
+    const engine = createRuleEngine(rulesOf(rule))
+    const others = Array.from({ length: ENTITIES_MAX }, (_, index): Said => [`f n${index}`, 602_000 + index])
+    pushAll(engine, [['f a', 0], ['f a', 1000], ...others, ['f a', 899_000]])
+    expect(engine.passed(momentAt(902_000)).filter(({ kind }) => kind === 'over')).toEqual([])
+    expect(words(engine.passed(momentAt(1_799_000)))).toHaveLength(1)
+  })
+
   test('of a rule so many entities are kept apart, and the rest is counted', () => {
     const matched = new Map()
     const rules = rulesOf({ match: 'f (\\d+)', entity: '$1', condition: 'Failing' })

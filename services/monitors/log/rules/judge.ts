@@ -52,7 +52,11 @@ function eventOf({ line, match, memory, entity, seen }: Case): RuleNews | undefi
 }
 
 /** The condition that a match raises, or holds. */
-function raisedBy({ line, match, memory, entity, now }: Case, type: string, before: Raised | undefined): Raised {
+function raisedBy(
+  { line, match, memory, entity, now }: Omit<Case, 'seen'>,
+  type: string,
+  before: Raised | undefined,
+): Raised {
   const { rule } = match
   const message = messageOf(match)
   const isRetold = before !== undefined && before.message !== message && memory.budget.take(line.at.getTime())
@@ -73,10 +77,13 @@ export function createJudge(table: RaisedTable, memories: RuleMemories): Judge {
     const raised = table.of(rule, entity)
     const hasRoom = raised !== undefined || rule.condition === undefined || table.count(rule.id) < RAISED_MAX
     const seen = hasRoom ? memory.entities.matched(entity, atMs) : undefined
+    const isReached = seen !== undefined && reaches(rule, seen, atMs)
+    // Seen is seen, also where there is no room to count it: what is raised is not over while its line still comes.
+    if (raised !== undefined) return table.put(raisedBy({ line, match, memory, entity, now }, raised.type, raised))
     if (seen === undefined) memory.budget.omit(atMs, 'entities')
-    else if (reaches(rule, seen, atMs) || raised !== undefined) {
+    else if (isReached) {
       const about: Case = { line, match, memory, entity, seen, now }
-      return rule.condition === undefined ? eventOf(about) : table.put(raisedBy(about, rule.condition, raised))
+      return rule.condition === undefined ? eventOf(about) : table.put(raisedBy(about, rule.condition, undefined))
     }
     return undefined
   }

@@ -143,6 +143,27 @@ describe('a permanent rule', () => {
     expect(touched).toMatchObject([{ isTrue: false, since: new Date(1_002_000) }])
     expect(evaluator.push(lineOf('task a runs again', 3), NOW).events).toEqual([])
   })
+
+  it('is True where a line says both that it is and that it is over, as with rules of our own', () => {
+    const recover = { KernelDeadlock: { match: 'task .* hung no more' } }
+    const rules = [{ ...config.rules[0]!, pattern: 'task .* hung.*' }]
+    const evaluator = createEvaluator(configOf({ ...config, rules, recover }))
+    evaluator.push(lineOf('task a hung', 1), NOW)
+    const { events, touched } = evaluator.push(lineOf('task a hung no more', 2), NOW)
+    expect(touched.map(({ isTrue }) => isTrue)).toEqual([false, true])
+    expect(events.map(({ rule }) => rule)).toEqual([undefined, 0])
+    expect(evaluator.conditions.of('KernelDeadlock')?.isTrue).toBe(true)
+  })
+
+  it('is ended once by a line of several branches, also where B6 lets old lines match again', () => {
+    const recover = { KernelDeadlock: { match: 'fine again|all well' } }
+    const evaluator = createEvaluator(configOf({ ...config, recover, compat: ['B6'] }))
+    const said = ['task a hung', 'fine again', 'task b hung', 'quiet'].map((text, index) => {
+      evaluator.push(lineOf(text, index), NOW)
+      return evaluator.conditions.of('KernelDeadlock')?.isTrue
+    })
+    expect(said).toEqual([true, false, true, true])
+  })
 })
 
 describe('a rule whose first branch is not held to the end', () => {

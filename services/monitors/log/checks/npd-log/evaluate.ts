@@ -24,7 +24,7 @@ export interface RuleEvent {
 /** What a line came to. */
 export interface Outcome {
   readonly events: readonly RuleEvent[]
-  /** Conditions that a rule matched for, or that ended, in their order: also where they changed nothing by that. */
+  /** Conditions that ended, then those that a rule matched for, in their order: also where they changed nothing by that. */
   readonly touched: readonly ConditionNow[]
 }
 
@@ -70,7 +70,8 @@ export function createEvaluator(config: Config): Evaluator {
   const matching = createMatching({
     patterns: [...rules.map(({ pattern }) => compileToEnd(pattern)), ...clearing.map(({ pattern }) => pattern)],
     bufferLines: config.bufferSize,
-    repeatsOld: compat.includes('B6'),
+    // node-problem-detector has no line that ends anything: an old one would end what came after it.
+    repeatsOld: (pattern) => pattern < rules.length && compat.includes('B6'),
     isAlternateOnly: compat.includes('B10'),
   })
 
@@ -109,9 +110,11 @@ export function createEvaluator(config: Config): Evaluator {
     push(line, nowMs) {
       const matches = matching.push(line)
       if (matches.length === 0) return NOTHING
-      const outcomes = matches.map((match) =>
-        match.pattern < rules.length ? ruleOutcome(match, nowMs) : clearOutcome(match),
-      )
+      // What a line says is over comes first: who says both says that it is a problem.
+      const outcomes = [
+        ...matches.filter(({ pattern }) => pattern >= rules.length).map(clearOutcome),
+        ...matches.filter(({ pattern }) => pattern < rules.length).map((match) => ruleOutcome(match, nowMs)),
+      ]
       return {
         events: outcomes.flatMap(({ events }) => events),
         touched: outcomes.flatMap(({ touched }) => touched),

@@ -7,8 +7,8 @@ export interface MatchingOptions {
   readonly patterns: readonly Pattern[]
   /** So many lines are looked at together. */
   readonly bufferLines: number
-  /** An old line matches again with each new one (B6). Default false */
-  readonly repeatsOld?: boolean
+  /** Of which patterns, by their place, an old line matches again with each new one (B6). Default: of none */
+  readonly repeatsOld?: (pattern: number) => boolean
   /** Lines are their `alternate`, where they have one, and nothing else (B10). Default false */
   readonly isAlternateOnly?: boolean
 }
@@ -100,7 +100,7 @@ function createAlternate(options: MatchingOptions) {
 
 /** Keeps the last lines, as the patterns need them. */
 export function createMatching(options: MatchingOptions): Matching {
-  const { patterns, bufferLines, repeatsOld = false, isAlternateOnly = false } = options
+  const { patterns, bufferLines, repeatsOld = () => false, isAlternateOnly = false } = options
   const looksBack = patterns.some(({ isWithinLastLine }) => !isWithinLastLine) ? bufferLines - 1 : 0
   const matcher: LineMatcher = createLineMatcher(patterns, { bufferLines })
   const alternate = createAlternate(options)
@@ -110,7 +110,7 @@ export function createMatching(options: MatchingOptions): Matching {
   const told = ({ bytes, alternate: other }: LogLine): Buffer => (isAlternateOnly ? (other ?? bytes) : bytes)
 
   function ruleMatch(match: LineMatch): RuleMatch | undefined {
-    const lines = repeatsOld ? match.lines : newsOf(match, newest)
+    const lines = repeatsOld(match.pattern) ? match.lines : newsOf(match, newest)
     if (lines === undefined) return undefined
     const own = kept.slice(-lines.length)
     const parts = own.map(told)

@@ -162,6 +162,21 @@ describe('a file of the kernel log', () => {
     expect(deadlock(await after.next())?.health).toBe('healthy')
   })
 
+  it('counts no end of a condition as a problem, also where it has the reason of one', async () => {
+    const { kernel, start } = await machine()
+    const conditions = [{ type: 'KernelDeadlock', reason: 'DockerHung', message: 'it is not' }]
+    const recover = { KernelDeadlock: { match: 'docker is well' } }
+    await using following = start(configOf({ conditions, recover })).follow()
+    for (const text of ['task docker:7 hung', 'docker is well']) await kernel.say({ atMs: 1000, text })
+    const severities: string[] = []
+    const told = await until(following, ({ events = [] }) => {
+      severities.push(...events.map(({ severity = '' }) => severity))
+      return severities.length === 2
+    })
+    expect(severities).toEqual(['warning', 'info'])
+    expect(told.metrics).toContainEqual({ name: 'problem_counter', labels: { reason: 'DockerHung' }, value: 1 })
+  })
+
   it('tells lost lines, and takes no absence for proof in which there were any', async () => {
     const { kernel, start, clock } = await machine()
     const check = start(configOf({ recover: { KernelDeadlock: { absentFor: '10m' } } }))

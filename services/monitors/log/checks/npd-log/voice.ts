@@ -115,7 +115,8 @@ export function createVoice({ config, name, clock, metrics, tallies, tell, curso
   return {
     found: pending.found,
     happened(event) {
-      metrics.happened(event.reason)
+      // The end of a problem is no problem.
+      if (event.rule !== undefined) metrics.happened(event.reason)
       const nowMs = clock.monotonicMs()
       if (untold.isEmpty) untoldDueMs = nowMs + UNTOLD_MS
       if (event.rule === undefined || untold.mayTell(event.rule, event.at.getTime())) {
