@@ -10,6 +10,8 @@ export interface Following extends AsyncDisposable {
   next(): Promise<Told>
   /** It has said that it follows. */
   readonly isFollowing: boolean
+  /** What is told from now on waits for room until what it returns is called. */
+  hold(): () => void
   /** Ends it; resolves when it has ended, and rejects with what it threw before. */
   stop(): Promise<void>
 }
@@ -22,6 +24,7 @@ export function startFollowing<Config>(
   const told: Told[] = []
   const stopped = new AbortController()
   let isFollowing = false
+  let room = Promise.resolve()
   let news = Promise.withResolvers<void>()
 
   function following(): void {
@@ -36,6 +39,7 @@ export function startFollowing<Config>(
           stopped.signal.throwIfAborted()
           told.push(structuredClone({ ...said, ...options }))
           news.resolve()
+          await room
         },
         stopped.signal,
       ),
@@ -67,6 +71,11 @@ export function startFollowing<Config>(
     next,
     get isFollowing() {
       return isFollowing
+    },
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      room = promise
+      return resolve
     },
     stop,
     [Symbol.asyncDispose]: stop,

@@ -1,6 +1,7 @@
 /** Takes the lines of a log, and lets others have their turn in between. */
 import type { Clock } from '#clock'
 import type { LogLine } from '../sources/types.ts'
+import type { Attention } from './attention.ts'
 import type { Places } from './places.ts'
 import type { ReadEvent } from './resumed.ts'
 
@@ -25,7 +26,7 @@ export interface LineTaker {
 export async function readLines(
   events: AsyncIterable<ReadEvent>,
   taker: LineTaker,
-  { clock, places }: { readonly clock: Clock; readonly places: Places },
+  { clock, places, attention }: { readonly clock: Clock; readonly places: Places; readonly attention: Attention },
 ): Promise<void> {
   async function takeAll(lines: readonly LogLine[]): Promise<void> {
     let beganMs = clock.monotonicMs()
@@ -40,6 +41,7 @@ export async function readLines(
   }
 
   for await (const event of events) {
+    attention.taking()
     if (event.kind === 'unreadable') taker.unreadable(event.reason)
     else {
       taker.readable()
@@ -53,5 +55,6 @@ export async function readLines(
         }
     }
     await taker.tell()
+    if (event.kind === 'caught-up') attention.waiting()
   }
 }

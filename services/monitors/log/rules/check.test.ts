@@ -142,6 +142,25 @@ describe('a log that is followed', () => {
     expect(healthOf(await check.run(1))).toEqual(['LinkDown nic:a healthy NotSeenAgain'])
   })
 
+  test('what lines say that wait unread is not absent', async () => {
+    const log = scriptedLog()
+    const rules = rulesOf({ ...down, recover: { absentFor: 60_000, reboot: false } }, { match: 'oops' })
+    const check = startCheck(checkOf(log, { rules }), { root: '', config: {} })
+    await using following = check.follow()
+    log.tell(said(now(check.clock, 'down a', 1)), caughtUp(1))
+    await following.next()
+    await expect.poll(() => following.isFollowing).toBe(true)
+    const go = following.hold()
+    log.tell(said(now(check.clock, 'oops', 2)))
+    await expect.poll(async () => (await following.next()).events?.length).toBe(1)
+    check.clock.pass(30_000)
+    log.tell(said(now(check.clock, 'down a', 3)), caughtUp(3))
+    await check.run()
+    expect(healthOf(await check.run(30_000))).toEqual(['LinkDown nic:a problem LinkLost'])
+    go()
+    await expect.poll(async () => healthOf(await check.run(1000))).toEqual(['LinkDown nic:a problem LinkLost'])
+  })
+
   test('what a person cleared is over, until a line says it again', async () => {
     const log = scriptedLog()
     const check = startCheck(checkOf(log, { rules: rulesOf(down) }), { root: '', config: {} })

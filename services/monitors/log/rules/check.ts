@@ -2,6 +2,7 @@
 
 import type { CheckContext, CheckResult, ClearedWord, Follow, RunCheck } from '#monitor-kit'
 import { cleanEntity } from '#monitor-kit/evaluate'
+import { createAttention } from '../reading/attention.ts'
 import { readFinding } from '../reading/declared.ts'
 import { createTallies, type Tallies, tallySamples } from '../reading/tallies.ts'
 import type { LogSource } from '../sources/types.ts'
@@ -76,6 +77,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
   const view = createConditionsView(rules, own)
   const counts = createTallies()
   const engines = createEngines(rules, file)
+  const attention = createAttention(clock)
   let isFollowing = false
   /** Why the log cannot be read; undefined: it can, or nobody has tried. */
   let failure: string | undefined
@@ -98,8 +100,13 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
     const reader = createLogReader({ ...around, engine, onFailure: ended })
     try {
       const source = await open()
-      for await (const event of source.follow({ from: place?.from ?? undefined, signal })) await reader.take(event)
+      for await (const event of source.follow({ from: place?.from ?? undefined, signal })) {
+        attention.taking()
+        await reader.take(event)
+        if (event.kind === 'caught-up') attention.waiting()
+      }
     } finally {
+      attention.taking()
       ended()
     }
   }
@@ -110,7 +117,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
     if (failure !== undefined) return { findings: [readFinding(failure)], partial: true, metrics }
     if (!isFollowing || engine === undefined) return { findings: [], partial: true, metrics }
     const now = { wall: clock.now(), monoMs: clock.monotonicMs() }
-    const news = engine.passed(now)
+    const news = engine.passed({ ...now, monoMs: Math.min(now.monoMs, attention.provedMs) })
     for (const one of news) if (one.kind === 'problem' || one.kind === 'over') view.findingOf(one, now.monoMs)
     const untold = news.filter((one) => one.kind === 'omitted')
     for (const { count } of untold) counts.untold += count

@@ -15,6 +15,7 @@ import {
   READING_METRICS,
   readFinding,
 } from '../../reading/declared.ts'
+import { createAttention } from '../../reading/attention.ts'
 import { createPlaces, type Place } from '../../reading/places.ts'
 import { readLines } from '../../reading/read-lines.ts'
 import { resumed, since } from '../../reading/resumed.ts'
@@ -96,14 +97,15 @@ function createNpdLog(context: Context): RunCheck<Config> {
     const evaluator = await evaluatorOf(context, begins, metrics)
     const { conditions } = evaluator
     const places = createPlaces(evaluator.looksBack, place?.from)
+    const attention = createAttention(clock)
     const own = createLife({
-      ...{ config, name, clock, evaluator, metrics, tallies, absence, tell },
+      ...{ config, name, clock, evaluator, metrics, tallies, absence, attention, tell },
       cursor: () => keptWith({ boot, start: start.getTime(), place: places.place }, conditions.all),
       onChange: () => memory.remember(textsOf(conditions.all)),
     })
     life = own
     try {
-      await readLines(resumed(since(open(origin), start), place, signal), own, { clock, places })
+      await readLines(resumed(since(open(origin), start), place, signal), own, { clock, places, attention })
     } finally {
       own.end()
       if (life === own) life = undefined

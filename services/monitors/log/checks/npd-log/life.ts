@@ -2,6 +2,7 @@
 import type { Clock } from '#clock'
 import type { MetricSample } from '#model'
 import { readFinding } from '../../reading/declared.ts'
+import type { Attention } from '../../reading/attention.ts'
 import type { LineTaker } from '../../reading/read-lines.ts'
 import type { LogLine } from '../../sources/types.ts'
 import type { ConditionNow } from './conditions.ts'
@@ -14,6 +15,8 @@ export interface LifeOptions extends VoiceOptions {
   readonly evaluator: Evaluator
   /** Absence that ends a condition, in milliseconds, by its type. */
   readonly absence: ReadonlyMap<string, number>
+  /** Up to when what is absent is known to be. */
+  readonly attention: Attention
   /** Conditions have changed. */
   readonly onChange: () => void
 }
@@ -60,12 +63,12 @@ function createReading(clock: Clock) {
 }
 
 /** Conditions that nobody has seen for as long as ends them, while every line was read. */
-function absentIn({ clock, evaluator, absence }: LifeOptions, reading: ReturnType<typeof createReading>): string[] {
+function absentIn({ attention, evaluator, absence }: LifeOptions, reading: ReturnType<typeof createReading>): string[] {
   if (reading.isReadable !== true) return []
-  const nowMs = clock.monotonicMs()
+  const { provedMs } = attention
   return [...absence].flatMap(([type, absentMs]) => {
     const { isTrue = false, seenMs = 0 } = evaluator.conditions.of(type) ?? {}
-    return isTrue && nowMs - Math.max(seenMs, reading.wholeSinceMs) >= absentMs ? [type] : []
+    return isTrue && provedMs - Math.max(seenMs, reading.wholeSinceMs) >= absentMs ? [type] : []
   })
 }
 
