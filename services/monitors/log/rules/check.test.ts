@@ -142,6 +142,21 @@ describe('a log that is followed', () => {
     expect(healthOf(await check.run(1))).toEqual(['LinkDown nic:a healthy NotSeenAgain'])
   })
 
+  test('a line is seen when it comes, whatever it says of the time', async () => {
+    const log = scriptedLog()
+    const rules = rulesOf({ ...down, recover: { absentFor: 60_000, reboot: false } })
+    const check = startCheck(checkOf(log, { rules }), { root: '', config: {} })
+    await using following = check.follow()
+    log.tell(caughtUp(0))
+    await following.next()
+    await expect.poll(() => following.isFollowing).toBe(true)
+    check.clock.step(3_600_000)
+    log.tell(said(now(check.clock, 'down a', 1, 3_600_000)), caughtUp(1))
+    expect(healthOf(await following.next())).toEqual(['LinkDown nic:a problem LinkLost'])
+    expect(healthOf(await check.run())).toEqual(['LinkDown nic:a problem LinkLost'])
+    await expect.poll(async () => healthOf(await check.run(20_000))).toEqual(['LinkDown nic:a healthy NotSeenAgain'])
+  })
+
   test('what lines say that wait unread is not absent', async () => {
     const log = scriptedLog()
     const rules = rulesOf({ ...down, recover: { absentFor: 60_000, reboot: false } }, { match: 'oops' })
@@ -224,6 +239,26 @@ describe('the next process', () => {
     expect(healthOf(await second.next())).toEqual(['LinkDown nic:a healthy Recovered'])
     // It knows all there is, so that what only an earlier life said may end.
     expect((await after.run()).partial).toBe(false)
+  })
+
+  test('takes a line for no older than the place behind which it stands', async () => {
+    await using folder = await tempFolder()
+    const log = scriptedLog()
+    const rules = rulesOf({ ...down, recover: { absentFor: 60_000, reboot: false } })
+    const clock = handClock()
+    const setting = { root: '', config: {}, clock, stateFolder: folder.path }
+    const before = startCheck(checkOf(log, { rules }), setting).follow()
+    log.tell(caughtUp(0))
+    const { cursor } = await before.next()
+    await before.stop()
+    clock.pass(30_000)
+    const later = scriptedLog()
+    later.tell(said(now(clock, 'down a', 1, 3_600_000)), caughtUp(1))
+    const check = startCheck(checkOf(later, { rules }), setting)
+    await using after = check.follow(JSON.parse(JSON.stringify(cursor)))
+    await expect.poll(() => after.isFollowing).toBe(true)
+    expect(healthOf(await check.run())).toEqual(['LinkDown nic:a problem LinkLost'])
+    expect(healthOf(await check.run(30_000))).toEqual(['LinkDown nic:a healthy NotSeenAgain'])
   })
 
   test('of another boot knows no more what a reboot ends', async () => {

@@ -8,7 +8,7 @@ import { createJudge } from './judge.ts'
 import { createRuleMatcher } from './matcher.ts'
 import { createRuleMemories, type RuleMemories } from './memory.ts'
 import { createRaisedTable } from './raised.ts'
-import type { Raised, Rule, RuleNews } from './types.ts'
+import type { Moment, Raised, Rule, RuleNews } from './types.ts'
 
 /** Rules at work. */
 export interface RuleEngine {
@@ -16,7 +16,7 @@ export interface RuleEngine {
   /** So many lines before a line belong to what it may match. */
   readonly linesBefore: number
   /** What is told of a line. */
-  push(line: LogLine, now: Instant): readonly RuleNews[]
+  push(line: LogLine, now: Moment): readonly RuleNews[]
   /** A line that was pushed in an earlier life: others may reach over it. */
   refill(line: LogLine): void
   /** All that was written until now was pushed: what has been absent for long enough is over. */

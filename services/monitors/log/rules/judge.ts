@@ -1,18 +1,18 @@
 /** What a match of a rule comes to: an event, a condition, one more of several, or nothing. Pure. */
-import { hashText, type Instant } from '#model'
+import { hashText } from '#model'
 import { cleanEntity } from '#monitor-kit/evaluate'
 import type { LogLine } from '../sources/types.ts'
 import type { RuleMatch } from './matcher.ts'
 import type { RuleMemories, RuleMemory } from './memory.ts'
 import { RAISED_MAX, type RaisedTable } from './raised.ts'
 import { reaches, type SeenEntity } from './seen.ts'
-import type { Raised, Rule, RuleNews } from './types.ts'
+import type { Moment, Raised, Rule, RuleNews } from './types.ts'
 import { isWithin } from './window.ts'
 
 /** Judges matches. */
 export interface Judge {
   /** A line says what the rule looks for. */
-  matched(match: RuleMatch, line: LogLine, now: Instant): readonly RuleNews[]
+  matched(match: RuleMatch, line: LogLine, now: Moment): readonly RuleNews[]
   /** A line says that it is over. */
   cleared(match: RuleMatch): readonly RuleNews[]
 }
@@ -26,16 +26,16 @@ interface Case {
   readonly memory: RuleMemory
   readonly entity: string
   readonly seen: SeenEntity
-  readonly now: Instant
+  readonly now: Moment
 }
 
 function keyOf({ key }: LogLine, { id }: Rule): string {
   return `${key.length > LINE_KEY_MAX ? hashText(key) : key} ${id}`
 }
 
-/** A line of before is as long ago on the clock that nobody sets. */
-function monoOf({ at }: LogLine, { wall, monoMs }: Instant): number {
-  return monoMs - Math.max(0, wall.getTime() - at.getTime())
+/** A line of before is as long ago on the clock that nobody sets, but no longer than it can be: its time may be of another clock. */
+function monoOf({ at }: LogLine, { wall, monoMs, writtenSinceMs = Number.NEGATIVE_INFINITY }: Moment): number {
+  return Math.max(writtenSinceMs, monoMs - Math.max(0, wall.getTime() - at.getTime()))
 }
 
 function messageOf({ rule, groups, text }: RuleMatch): string {
@@ -69,7 +69,7 @@ function raisedBy(
 }
 
 export function createJudge(table: RaisedTable, memories: RuleMemories): Judge {
-  function newsOf(match: RuleMatch, line: LogLine, now: Instant): RuleNews | undefined {
+  function newsOf(match: RuleMatch, line: LogLine, now: Moment): RuleNews | undefined {
     const { rule } = match
     const atMs = line.at.getTime()
     const memory = memories.of(rule)

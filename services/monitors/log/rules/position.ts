@@ -8,6 +8,8 @@ export interface Place {
   readonly from: unknown
   /** Keys, as hashes, of lines behind it that later ones may reach over: they are kept, and not matched again. */
   readonly matched: readonly string[]
+  /** When it was that, on the monotonic clock of its boot: what comes behind it was written later, or looked at before. */
+  readonly readMonoMs?: number
 }
 
 /** Where a reader stands. */
@@ -25,7 +27,9 @@ export interface Position {
 export function placeOf(value: unknown): Place | undefined {
   if (typeof value !== 'object' || value === null || !('from' in value)) return undefined
   const matched: unknown = 'matched' in value ? value.matched : []
-  return { from: value.from, matched: Array.isArray(matched) ? matched.filter((key) => typeof key === 'string') : [] }
+  const keys = Array.isArray(matched) ? matched.filter((key) => typeof key === 'string') : []
+  const readMonoMs: unknown = 'readMonoMs' in value ? value.readMonoMs : undefined
+  return { from: value.from, matched: keys, ...(typeof readMonoMs === 'number' ? { readMonoMs } : {}) }
 }
 
 /** @param linesBefore so many lines before a line belong to what it may match */

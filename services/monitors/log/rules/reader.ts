@@ -1,5 +1,4 @@
 /** One life of following a log: lines into the engine, and what that says to whoever hears it. */
-import type { Instant } from '#model'
 import type { FollowContext } from '#monitor-kit'
 import { LOG_SOURCE_UNREADABLE, lostHappening, readFinding } from '../reading/declared.ts'
 import type { Tallies } from '../reading/tallies.ts'
@@ -8,7 +7,7 @@ import { happeningOf } from './events.ts'
 import { createPosition, type Place } from './position.ts'
 import { EVENT_ABSENT_MS } from './seen.ts'
 import { createTelling, type TellingOptions } from './telling.ts'
-import type { RuleNews } from './types.ts'
+import type { Moment, RuleNews } from './types.ts'
 
 /** Others have their turn after so long. */
 const HOLD_MS = 5
@@ -39,11 +38,17 @@ function createLineTaker(options: ReaderOptions) {
   const { engine, view, clock, own } = options
   const position = createPosition(options.place, engine.linesBefore)
   const telling = createTelling({ ...options, position })
+  const { readMonoMs = Number.POSITIVE_INFINITY } = options.place ?? {}
+  /** What comes is written now. */
+  let isLive = false
   const began = instant()
   let { isHistory } = options
 
-  function instant(): Instant {
-    return { wall: clock.now(), monoMs: clock.monotonicMs() }
+  function instant(): Moment {
+    const monoMs = clock.monotonicMs()
+    // That of another boot says nothing.
+    const since = readMonoMs <= monoMs ? { writtenSinceMs: readMonoMs } : {}
+    return { wall: clock.now(), monoMs, ...(isLive ? { writtenSinceMs: monoMs } : since) }
   }
 
   async function note(news: RuleNews): Promise<void> {
@@ -70,7 +75,7 @@ function createLineTaker(options: ReaderOptions) {
     await tellProblems()
   }
 
-  async function take(line: LogLine, now: Instant): Promise<void> {
+  async function take(line: LogLine, now: Moment): Promise<void> {
     if (line.at >= began.wall) await endHistory()
     for (const one of engine.push(line, now)) await note(one)
     position.passed(line)
@@ -87,7 +92,9 @@ function createLineTaker(options: ReaderOptions) {
     get isHistory() {
       return isHistory
     },
+    /** All that stood there was taken: what has been absent for long enough is over. */
     async passed(): Promise<void> {
+      isLive = true
       for (const news of engine.passed(instant())) await note(news)
     },
     again(line: LogLine): void {

@@ -65,7 +65,7 @@ export function createTelling({ engine, view, file, position, clock, tell }: Tel
   }
 
   function cursor(): unknown {
-    const { place } = position
+    const place = { ...position.place, readMonoMs: clock.monotonicMs() }
     return { ...place, engine: snapshotOf(engine, CURSOR_BYTES - Buffer.byteLength(JSON.stringify(place))) }
   }
 

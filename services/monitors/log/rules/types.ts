@@ -1,7 +1,13 @@
 /** Rules as the engine has them, and what it says of a line. */
 
-import type { Severity } from '#model'
+import type { Instant, Severity } from '#model'
 import type { Pattern, Template } from '#pattern'
+
+/** When a line is looked at. */
+export interface Moment extends Instant {
+  /** On the monotonic clock: no line that is looked at was written before. Default: nobody knows */
+  readonly writtenSinceMs?: number
+}
 
 /** What ends the condition of a rule. */
 export interface Recovery {
