@@ -45,9 +45,17 @@ interface Origin extends StartTime {
   readonly boot: string
 }
 
+/**
+ * From when on lines are looked at, in a boot in which that was known before. The clock may have been set meanwhile: the same
+ * moment of the boot counts, or the same time, whichever is earlier.
+ */
+function startOf({ start, bootMs = start }: Kept, { bootTime }: Origin): Date {
+  return new Date(Math.min(start, bootTime.getTime() + start - bootMs))
+}
+
 /** After a reboot reading begins by its rule, and what a reboot ends is over. */
 function beginningOf(config: Config, origin: Origin, kept: Kept | undefined): Beginning {
-  if (kept?.boot === origin.boot) return { ...kept, start: new Date(kept.start) }
+  if (kept?.boot === origin.boot) return { ...kept, start: startOf(kept, origin) }
   const raised =
     kept?.raised.filter(({ type }) => !endsByReboot(config, type)).map((one) => ({ ...one, seenMs: 0 })) ?? []
   const place = kept && { from: kept.place.from, upTo: '', lines: 0 }
@@ -96,16 +104,17 @@ function createNpdLog(context: Context): RunCheck<Config> {
     const { boot, start, place } = begins
     const evaluator = await evaluatorOf(context, begins, metrics)
     const { conditions } = evaluator
+    const about = { boot, start: start.getTime(), bootMs: origin.bootTime.getTime() }
     const places = createPlaces(evaluator.looksBack, place?.from)
     const attention = createAttention(clock)
     const own = createLife({
       ...{ config, name, clock, evaluator, metrics, tallies, absence, attention, tell },
-      cursor: () => keptWith({ boot, start: start.getTime(), place: places.place }, conditions.all),
+      cursor: () => keptWith({ ...about, place: places.place }, conditions.all),
       onChange: () => memory.remember(textsOf(conditions.all)),
     })
     life = own
     try {
-      await readLines(resumed(since(open(origin), start), place, signal), own, { clock, places, attention })
+      await readLines(resumed(since(open({ ...origin, start }), start), place, signal), own, { clock, places, attention })
     } finally {
       own.end()
       if (life === own) life = undefined

@@ -10,6 +10,8 @@ export interface Kept {
   readonly boot: string
   /** Lines before that are not looked at, in milliseconds since 1970. */
   readonly start: number
+  /** When the machine was booted, by the wall clock of then, in milliseconds since 1970. */
+  readonly bootMs?: number | undefined
   readonly place: Place
   /** Conditions that are True. */
   readonly raised: readonly Raised[]
@@ -80,6 +82,7 @@ export function keptOf(cursor: unknown): Kept | undefined {
   const fields = { type: 'string', reason: 'string', message: 'string', since: 'number', seenMs: 'number' } as const
   return {
     ...(cursor as unknown as Kept),
+    bootMs: hasFields(cursor, { bootMs: 'number' }) ? (cursor.bootMs as number) : undefined,
     place,
     raised: raised.filter((one: unknown) => hasFields(one, fields)) as Raised[],
   }

@@ -112,6 +112,20 @@ describe('a file of the kernel log', () => {
     expect(pair.events).toMatchObject([{ message: 'first\nsecond', at: new Date(bootMs + 2000) }])
   })
 
+  it('goes on after a restart also where the clock was set back since it began', async () => {
+    const { kernel, start, clock } = await machine()
+    const config = configOf({ lookback: '0' })
+    await using before = start(config).follow()
+    const first = await before.next()
+    await before.stop()
+    clock.step(-86_400_000)
+    await using after = start(config).follow(keptOf(first))
+    await after.next()
+    await kernel.say({ atMs: 3_700_000, text: 'Killed process 7' })
+    const { events } = await until(after, hasEvent('OOMKilling'))
+    expect(events?.map(({ message }) => message)).toEqual(['Killed process 7'])
+  })
+
   it('gives an event that is told again after a kill the same key', async () => {
     const { kernel, start } = await machine()
     const config = configOf()
