@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type CheckDefinition, type CheckResult, defineCheck } from '#monitor-kit'
@@ -193,6 +193,7 @@ describe('a log that is followed', () => {
 
 describe('a log that is read from its beginning', () => {
   test('says what still holds of what stood there, and no event that is over', async () => {
+    await using folder = await tempFolder()
     const log = scriptedLog()
     const clock = handClock()
     const rules = rulesOf(
@@ -200,7 +201,9 @@ describe('a log that is read from its beginning', () => {
       { match: 'oops' },
       { match: 'old', condition: 'Old', recover: { absentFor: 60_000, reboot: false } },
     )
-    const check = startCheck(checkOf(log, { rules, hasHistory: true }), { root: '', config: {}, clock })
+    const check = startCheck(checkOf(log, { rules, hasHistory: true }), {
+      ...{ root: '', config: {}, clock, stateFolder: folder.path },
+    })
     log.tell(
       said(now(clock, 'down a', 1, 9e6), now(clock, 'old', 2, 9e6), now(clock, 'oops 1', 3, 9e6)),
       said(now(clock, 'down b', 4, 8e6), now(clock, 'up b', 5, 7e6), now(clock, 'oops 2', 6, 1000)),
@@ -259,6 +262,22 @@ describe('the next process', () => {
     await expect.poll(() => after.isFollowing).toBe(true)
     expect(healthOf(await check.run())).toEqual(['LinkDown nic:a problem LinkLost'])
     expect(healthOf(await check.run(30_000))).toEqual(['LinkDown nic:a healthy NotSeenAgain'])
+  })
+
+  test('reads again what raised a condition that could not be kept', async () => {
+    await using folder = await tempFolder()
+    const log = scriptedLog()
+    const stateFolder = join(folder.path, 'state')
+    await writeFile(stateFolder, 'no folder')
+    const check = startCheck(checkOf(log, { rules: rulesOf(down) }), { root: '', config: {}, stateFolder })
+    await using following = check.follow()
+    log.tell(said(now(check.clock, 'down a', 1)))
+    const raised = await following.next()
+    expect([healthOf(raised), raised.cursor]).toEqual([['LinkDown nic:a problem LinkLost'], undefined])
+    await rm(stateFolder)
+    await mkdir(stateFolder)
+    log.tell(said(now(check.clock, 'down b', 2)))
+    expect((await following.next()).cursor).toMatchObject({ from: 2 })
   })
 
   test('of another boot knows no more what a reboot ends', async () => {

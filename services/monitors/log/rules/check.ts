@@ -58,11 +58,12 @@ function createEngines(rules: readonly Rule[], file: ConditionsFile) {
     },
     /** As of a cursor, with the conditions that are raised. */
     async at(cursor: unknown): Promise<RuleEngine> {
-      const before = engine?.raised ?? (await file.recall(rules))
-      isKnown ||= before !== undefined
+      const recalled = engine === undefined ? await file.recall(rules) : undefined
+      isKnown ||= recalled?.isAll === true
+      const before = engine?.raised ?? recalled?.raised ?? []
       engine = createRuleEngine(rules, matched)
       restore(engine, engineOf(cursor))
-      for (const raised of before ?? []) engine.recall(raised)
+      for (const raised of before) engine.recall(raised)
       return engine
     },
   }

@@ -1,12 +1,13 @@
 /** Which conditions are raised, in a file of the check's state folder, so that the next process and the next boot know. */
 import { join } from 'node:path'
 import { readWhole, replaceFile } from '#durable'
-import { SEVERITIES, type Severity } from '#model'
+import { MAX_MESSAGE, SEVERITIES, type Severity, wholeText } from '#model'
 import type { CheckContext } from '#monitor-kit'
 import type { Raised, Rule } from './types.ts'
 
 const NAME = 'raised.json'
-const BYTES_MAX = 1024 * 1024
+/** Room for more than ten thousand conditions; of their messages as much as is told. */
+const BYTES_MAX = 4 * 1024 * 1024
 /** A disk that does not answer keeps nobody from saying that it does not. */
 const WAIT_MS = 1_000
 /** That it was seen again is written when so much of the time is over after which it would count as absent. */
@@ -17,6 +18,13 @@ type Around = Pick<CheckContext<unknown>, 'clock' | 'host' | 'log' | 'stateFolde
 /** A raised condition with its time on the wall clock, which outlives a reboot. */
 type Row = Omit<Raised, 'seenMonoMs'> & { readonly seenMs: number }
 
+/** What an earlier process left. */
+export interface Recalled {
+  readonly raised: readonly Raised[]
+  /** There was room for all of them. */
+  readonly isAll: boolean
+}
+
 /** What is known over the life of a process. */
 export interface ConditionsFile {
   /**
@@ -24,9 +32,12 @@ export interface ConditionsFile {
    * @param rules of those that a reboot ends nothing of another boot is there any more
    * @throws HostReadError where it is not known which boot this is: what was so before cannot be told from what is
    */
-  recall(rules: readonly Rule[]): Promise<readonly Raised[] | undefined>
-  /** Writes them if they are others than before. Resolves when it is done, or hangs: it is written on then. Never rejects. */
-  keep(raised: readonly Raised[], rules: readonly Rule[]): Promise<void>
+  recall(rules: readonly Rule[]): Promise<Recalled | undefined>
+  /**
+   * Writes them if they are others than before. Resolves when it is done, or hangs: it is written on then. Never rejects.
+   * @returns whether it stands there; what does not is tried again by the next call
+   */
+  keep(raised: readonly Raised[], rules: readonly Rule[]): Promise<boolean>
 }
 
 function isRow(value: unknown): value is Row {
@@ -52,27 +63,41 @@ const NOTHING = '{"bootId":"","raised":[]}'
 interface Content {
   readonly bootId: string
   readonly rows: readonly Row[]
+  readonly isAll: boolean
+  /** By how much the wall clock was ahead of the monotonic one. */
+  readonly clockMs: number | undefined
 }
 
 function contentOf(text: string): Content {
-  const value = JSON.parse(text) as { readonly bootId?: unknown; readonly raised?: unknown }
+  const value = JSON.parse(text) as Readonly<Partial<Record<'bootId' | 'raised' | 'isAll' | 'clockMs', unknown>>>
   const rows: readonly unknown[] = Array.isArray(value.raised) ? value.raised : []
-  return { bootId: typeof value.bootId === 'string' ? value.bootId : '', rows: rows.filter(isRow) }
+  return {
+    bootId: typeof value.bootId === 'string' ? value.bootId : '',
+    rows: rows.filter(isRow),
+    isAll: value.isAll !== false,
+    clockMs: Number.isFinite(value.clockMs) ? (value.clockMs as number) : undefined,
+  }
 }
 
-/** Writes what is wanted last, one at a time. */
+interface Wanted {
+  readonly text: string
+  readonly signature: string
+}
+
+/** Writes what is wanted last, one at a time. @param signature of what stands there */
 function createWriter(path: () => Promise<string>, log: Around['log']) {
-  let written: string | undefined
-  let wanted: string | undefined
+  let written = signatureOf([])
+  let wanted: Wanted | undefined
   let writing: Promise<void> | undefined
   const fault = { isOne: false }
 
   async function write(): Promise<void> {
-    while (wanted !== written) {
-      const text = wanted ?? NOTHING
+    while (wanted !== undefined) {
+      const { text, signature } = wanted
       try {
         await replaceFile(await path(), text, { mode: 0o600, sync: true })
-        written = text
+        written = signature
+        if (wanted.signature === signature) wanted = undefined
         fault.isOne = false
       } catch (err) {
         if (!fault.isOne) log.warn('check cannot keep which conditions are raised', { err })
@@ -82,12 +107,20 @@ function createWriter(path: () => Promise<string>, log: Around['log']) {
     }
   }
 
-  return (text: string): Promise<void> => {
-    wanted = text
-    writing ??= write().finally(() => {
-      writing = undefined
-    })
-    return writing
+  return {
+    /** That stands there, and nothing else is being written. */
+    has: (signature: string) => wanted === undefined && written === signature,
+    stands(signature: string): void {
+      written = signature
+    },
+    /** What cannot be written stays wanted: it is tried again with the next. */
+    put(one: Wanted): Promise<void> {
+      wanted = one
+      writing ??= write().finally(() => {
+        writing = undefined
+      })
+      return writing
+    },
   }
 }
 
@@ -105,11 +138,20 @@ async function withinWait<T>(clock: Around['clock'], promise: Promise<T>): Promi
   }
 }
 
+/** With as much of each message as there is room for; where the rows alone have none, the last are left out, and it says so. */
+function textOf(rows: readonly Row[], about: object): string {
+  for (const bytes of [MAX_MESSAGE, 100, 0]) {
+    const raised = rows.map((row) => ({ ...row, message: wholeText(row.message, bytes) }))
+    const text = JSON.stringify({ ...about, raised })
+    if (Buffer.byteLength(text) <= BYTES_MAX) return text
+  }
+  return textOf(rows.slice(0, Math.floor(rows.length / 2)), { ...about, isAll: false })
+}
+
 export function createConditionsFile({ clock, host, log, stateFolder }: Around): ConditionsFile {
-  let signature = '[]'
   let boot = ''
   const path = async () => join(await stateFolder(), NAME)
-  const write = createWriter(path, log)
+  const writer = createWriter(path, log)
 
   function rowOf({ seenMonoMs, ...raised }: Raised, rules: readonly Rule[]): Row {
     const { absentMs = 0 } = rules.find(({ id }) => id === raised.ruleId)?.recovery ?? {}
@@ -119,16 +161,20 @@ export function createConditionsFile({ clock, host, log, stateFolder }: Around):
     return { ...raised, seenMs: absentMs === 0 ? 0 : Math.ceil(seenMs / step) * step }
   }
 
-  function recalled({ seenMs, ...row }: Row): Raised {
-    return { ...row, seenMonoMs: clock.monotonicMs() - Math.max(0, clock.now().getTime() - seenMs) }
-  }
-
-  async function read(rules: readonly Rule[]): Promise<readonly Raised[]> {
+  async function read(rules: readonly Rule[]): Promise<Recalled> {
     const content = contentOf((await readWhole(await path(), BYTES_MAX))?.toString() ?? NOTHING)
-    const isOtherBoot = content.bootId !== '' && content.bootId !== boot
+    const { bootId, rows, isAll, clockMs } = content
+    const isOtherBoot = bootId !== '' && bootId !== boot
     const endsByReboot = new Set(rules.filter(({ recovery }) => recovery.reboot).map(({ id }) => id))
-    if (!isOtherBoot) signature = signatureOf(content.rows)
-    return content.rows.filter(({ ruleId }) => !(isOtherBoot && endsByReboot.has(ruleId))).map(recalled)
+    writer.stands(isOtherBoot ? bootId : signatureOf(rows))
+    // Within a boot the wall clock of then counts: it may have been set since.
+    const aheadMs = isOtherBoot ? undefined : clockMs
+    const nowMs = aheadMs === undefined ? clock.now().getTime() : aheadMs + clock.monotonicMs()
+    const recalled = ({ seenMs, ...row }: Row) => ({
+      ...row,
+      seenMonoMs: clock.monotonicMs() - Math.max(0, nowMs - seenMs),
+    })
+    return { isAll, raised: rows.filter(({ ruleId }) => !(isOtherBoot && endsByReboot.has(ruleId))).map(recalled) }
   }
 
   return {
@@ -143,10 +189,11 @@ export function createConditionsFile({ clock, host, log, stateFolder }: Around):
     },
     async keep(raised, rules) {
       const rows = raised.map((one) => rowOf(one, rules))
-      const changed = signatureOf(rows)
-      if (changed === signature) return
-      signature = changed
-      await withinWait(clock, write(JSON.stringify({ bootId: boot, raised: rows })))
+      const signature = signatureOf(rows)
+      if (writer.has(signature)) return true
+      const clockMs = clock.now().getTime() - clock.monotonicMs()
+      await withinWait(clock, writer.put({ signature, text: textOf(rows, { bootId: boot, clockMs }) }))
+      return writer.has(signature)
     },
   }
 }

@@ -107,9 +107,9 @@ export function createTelling({ engine, view, file, position, clock, tell }: Tel
       const said = withRest(taken(), true)
       const behind = cursor()
       cursorMonoMs = clock.monotonicMs()
-      // First: what nobody remembers could never be said to be over.
-      await file.keep(engine.raised, engine.rules)
-      await tell(said, { cursor: behind })
+      // First: what nobody remembers could never be said to be over. The lines that said so are read again then.
+      const isKept = await file.keep(engine.raised, engine.rules)
+      await tell(said, isKept ? { cursor: behind } : {})
     },
   }
 }

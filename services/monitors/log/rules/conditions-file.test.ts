@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { createHost } from '#host'
+import { type HandClock, handClock } from '#monitor-kit/testing'
+import { tempFolder, writeTree } from '../../../../libs/host/testing.ts'
+import { createConditionsFile } from './conditions-file.ts'
+import { rulesOf } from './testing-rules.ts'
+import type { Raised } from './types.ts'
+
+const rules = rulesOf({ match: 'x', condition: 'C', recover: { absentFor: 60_000, reboot: false } })
+
+function raisedOf(count: number, message: string, seenMonoMs = 0): Raised[] {
+  const [{ id: ruleId } = { id: '' }] = rules
+  const words = { reason: 'R', severity: 'warning', message } as const
+  return Array.from({ length: count }, (_, index) => ({
+    ...{ type: 'C', entity: `e:${index}`, ruleId, ...words, sinceMs: 1, seenMonoMs },
+  }))
+}
+
+/** Files of one check, each as another process has it. */
+async function folderOfFiles(clock: HandClock = handClock()) {
+  const folder = await tempFolder()
+  onTestFinished(() => folder[Symbol.asyncDispose]())
+  await writeTree(folder.path, { 'proc/sys/kernel/random/boot_id': '00000000-0000-4000-8000-000000000001\n' })
+  const disk = { isFull: false }
+  const around = {
+    clock,
+    host: createHost({ root: folder.path }),
+    log: { warn: () => undefined } as never,
+    stateFolder: () => (disk.isFull ? Promise.reject(new Error('ENOSPC')) : Promise.resolve(join(folder.path))),
+  }
+  return { clock, disk, open: () => createConditionsFile(around) }
+}
+
+test('what could not be written is written by the next call, and until then is not kept', async () => {
+  const { disk, open } = await folderOfFiles()
+  const file = open()
+  await file.recall(rules)
+  disk.isFull = true
+  expect(await file.keep(raisedOf(1, 'm'), rules)).toBe(false)
+  expect(await file.keep(raisedOf(1, 'm'), rules)).toBe(false)
+  disk.isFull = false
+  expect(await file.keep(raisedOf(1, 'm'), rules)).toBe(true)
+  expect((await open().recall(rules))?.raised).toHaveLength(1)
+})
+
+test('many long messages have room, and where not even the rows have it, what is left out is known to be', async () => {
+  const { open } = await folderOfFiles()
+  const file = open()
+  await file.recall(rules)
+  expect(await file.keep(raisedOf(256, '"'.repeat(60_000)), rules)).toBe(true)
+  expect(await open().recall(rules)).toMatchObject({ isAll: true, raised: { length: 256 } })
+  expect(await file.keep(raisedOf(40_000, 'm'), rules)).toBe(true)
+  const recalled = await open().recall(rules)
+  expect(recalled?.isAll).toBe(false)
+  expect(recalled?.raised.length).toBeGreaterThan(10_000)
+})
+
+test('a clock that is set makes nothing of one boot older', async () => {
+  const { clock, open } = await folderOfFiles()
+  const file = open()
+  await file.recall(rules)
+  await file.keep(raisedOf(1, 'm', clock.monotonicMs()), rules)
+  clock.step(3_600_000)
+  const [one] = (await open().recall(rules))?.raised ?? []
+  expect(one?.seenMonoMs).toBe(clock.monotonicMs())
+})
+
+test('what is over since another boot does not come back', async () => {
+  const { open } = await folderOfFiles()
+  const file = open()
+  await file.recall(rules)
+  await file.keep(raisedOf(1, 'm'), rules)
+  expect(await file.keep([], rules)).toBe(true)
+  expect((await open().recall(rules))?.raised).toEqual([])
+})
