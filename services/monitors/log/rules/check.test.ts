@@ -244,6 +244,21 @@ describe('the next process', () => {
     expect((await after.run()).partial).toBe(false)
   })
 
+  test('lets go of what a person cleared before it was known that it is raised', async () => {
+    await using folder = await tempFolder()
+    const log = scriptedLog()
+    const setting = { root: '', config: {}, stateFolder: folder.path }
+    const first = startCheck(checkOf(log, { rules: rulesOf(down) }), setting).follow()
+    log.tell(said(lineOf('down a', 1)))
+    await first.next()
+    await first.stop()
+    const check = startCheck(checkOf(log, { rules: rulesOf(down) }), setting)
+    check.clear('LinkDown', 'nic:a')
+    await using second = check.follow({ from: 1, matched: [] })
+    log.tell(caughtUp(1))
+    expect(healthOf(await second.next())).toEqual(['LinkDown nic:a healthy Cleared'])
+  })
+
   test('takes a line for no older than the place behind which it stands', async () => {
     await using folder = await tempFolder()
     const log = scriptedLog()

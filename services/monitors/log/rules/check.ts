@@ -79,6 +79,8 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
   const counts = createTallies()
   const engines = createEngines(rules, file)
   const attention = createAttention(clock)
+  /** What a person cleared before it was known what is raised. */
+  const early: ClearedWord[] = []
   let isFollowing = false
   /** Why the log cannot be read; undefined: it can, or nobody has tried. */
   let failure: string | undefined
@@ -92,6 +94,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
     const place = placeOf(context.cursor)
     const engine = await engines.at(context.cursor)
     view.forget()
+    for (const word of early.splice(0)) letGo(engine, word)
     const following = (): void => {
       isFollowing = true
       context.following()
@@ -129,11 +132,16 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
     return { ...sight, findings: [readFinding(undefined), ...sight.findings], events, metrics, partial: !isKnown }
   }
 
-  function cleared({ type, entity }: ClearedWord): void {
+  function letGo(engine: RuleEngine, { type, entity }: ClearedWord): void {
     const meant = entity === own ? '' : entity
-    engines.current?.clear(type, meant)
+    engine.clear(type, meant)
     view.cleared(type, meant, clock.monotonicMs())
-    void file.keep(engines.current?.raised ?? [], rules)
+    void file.keep(engine.raised, rules)
+  }
+
+  function cleared(word: ClearedWord): void {
+    if (engines.current === undefined) early.push(word)
+    else letGo(engines.current, word)
   }
 
   return Object.assign(run, { follow, cleared })

@@ -83,7 +83,7 @@ function createNpdLog(context: Context): RunCheck<Config> {
   const open = openSource(config, { host, clock, onUnformatted })
   let known: Origin | undefined
   let life: Life | undefined
-  /** What a person cleared while nothing was read. */
+  /** What a person cleared while nothing was read: the next life lets go of it. */
   const cleared = new Set<string>()
 
   function onUnformatted(count: number): void {
@@ -99,8 +99,7 @@ function createNpdLog(context: Context): RunCheck<Config> {
 
   async function follow({ cursor }: FollowContext<Config>, tell: Tell, signal: AbortSignal): Promise<void> {
     const origin = await originOf()
-    const kept = beginningOf(config, origin, keptOf(cursor))
-    const begins = { ...kept, raised: kept.raised.filter(({ type }) => !cleared.delete(type)) }
+    const begins = beginningOf(config, origin, keptOf(cursor))
     const { boot, start, place } = begins
     const evaluator = await evaluatorOf(context, begins, metrics)
     const { conditions } = evaluator
@@ -113,6 +112,8 @@ function createNpdLog(context: Context): RunCheck<Config> {
       onChange: () => memory.remember(textsOf(conditions.all)),
     })
     life = own
+    for (const type of cleared) own.clear(type)
+    cleared.clear()
     try {
       await readLines(resumed(since(open({ ...origin, start }), start), place, signal), own, { clock, places, attention })
     } finally {

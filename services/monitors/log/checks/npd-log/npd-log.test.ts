@@ -176,6 +176,23 @@ describe('a file of the kernel log', () => {
     expect(deadlock(await after.next())?.health).toBe('healthy')
   })
 
+  it('lets go of what a person cleared between two lives, and of nothing that is raised later', async () => {
+    const { kernel, start } = await machine()
+    const check = start(configOf())
+    check.clear('KernelDeadlock')
+    await kernel.say({ atMs: 1000, text: 'task docker:7 hung' })
+    await using before = check.follow()
+    const raised = await until(before, hasEvent('DockerHung'))
+    await before.stop()
+    await using after = check.follow(keptOf(raised))
+    expect(deadlock(await after.next())?.health).toBe('problem')
+    await after.stop()
+    const last = check.follow(keptOf(raised))
+    check.clear('KernelDeadlock')
+    expect(deadlock(await until(last, (told) => deadlock(told) !== undefined))?.health).toBe('healthy')
+    await last.stop()
+  })
+
   it('counts no end of a condition as a problem, also where it has the reason of one', async () => {
     const { kernel, start } = await machine()
     const conditions = [{ type: 'KernelDeadlock', reason: 'DockerHung', message: 'it is not' }]
