@@ -14,6 +14,8 @@ export interface LineTaker {
   readable(): void
   /** A line that was taken before. */
   again(line: LogLine): void
+  /** Reading would go on elsewhere than before, though there is nothing new to look at. */
+  moved(): void
   /** A new line. */
   take(line: LogLine): void
   lost(count: number | undefined, why: string): void
@@ -46,9 +48,12 @@ export async function readLines(
     else {
       taker.readable()
       if (event.kind === 'lost') taker.lost(event.count, event.why)
-      else if (event.kind === 'caught-up') places.caughtUp(event.cursor)
-      else if (event.kind === 'lines') await takeAll(event.lines)
-      else
+      else if (event.kind === 'caught-up') {
+        if (places.caughtUp(event.cursor)) taker.moved()
+      } else if (event.kind === 'lines') {
+        await takeAll(event.lines)
+        if (event.skipped !== undefined && places.skipped(event.skipped)) taker.moved()
+      } else
         for (const line of event.lines) {
           taker.again(line)
           places.note(line)

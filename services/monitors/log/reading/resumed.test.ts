@@ -41,6 +41,35 @@ function placeAfter(lines: number, looksBack: number): Place {
   return placeOf(JSON.parse(JSON.stringify(places.place))) as Place
 }
 
+describe('lines that are not looked at', () => {
+  it('move the place, but where so few of them stand behind those that a match may reach back to', () => {
+    const alone = createPlaces(0, undefined)
+    alone.note(lineOf(0))
+    expect(alone.skipped({ count: 1, cursor: 2 })).toBe(true)
+    expect(alone.place).toEqual({ from: 2, upTo: 'k0', lines: 0 })
+    expect([alone.caughtUp(2), alone.caughtUp(3), alone.place.from]).toEqual([false, true, 3])
+    const many = createPlaces(2, undefined)
+    many.note(lineOf(0))
+    many.note(lineOf(1))
+    expect([many.skipped({ count: 99, cursor: 101 }), many.place.lines]).toEqual([false, 2])
+    expect([many.skipped({ count: 1, cursor: 102 }), many.place]).toEqual([true, { from: 102, upTo: 'k1', lines: 0 }])
+  })
+
+  it('are told as skipped: those that are too old, those that came before it was known what is new', async () => {
+    const old = await all(since(logOf(5, { batch: 5 }), new Date(9000)).follow({ from: undefined, signal }))
+    expect(old[0]).toEqual({ kind: 'lines', lines: [], skipped: { count: 5, cursor: 5 } })
+    const source: LogSource = {
+      async *follow() {
+        yield { kind: 'lines', lines: [lineOf(0)], skipped: { count: 2, cursor: 3 } }
+        yield { kind: 'lines', lines: [], skipped: { count: 4, cursor: 7 } }
+        yield { kind: 'caught-up', cursor: 7 }
+      },
+    }
+    const events = await all(resumed(source, { upTo: 'gone', lines: 3 }, signal))
+    expect(events).toContainEqual({ kind: 'lines', lines: [], skipped: { count: 6, cursor: 7 } })
+  })
+})
+
 describe('a log that is read on', () => {
   it('tells each line as new once, and before that the lines that a match may reach back to', async () => {
     const nat = fc.integer({ min: 0, max: 12 })

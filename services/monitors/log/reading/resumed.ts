@@ -1,5 +1,6 @@
 /** A log read on where it was read up to: the lines before that come again, and are told apart. */
-import type { LogLine, LogSource, SourceEvent } from '../sources/types.ts'
+import { toldLines } from '../sources/told-lines.ts'
+import type { LogLine, LogSource, Skipped, SourceEvent } from '../sources/types.ts'
 import type { Place } from './places.ts'
 
 /** What a log tells that is read on. */
@@ -8,10 +9,19 @@ export type ReadEvent =
   /** Lines that were looked at before: those that follow may need them. */
   | { readonly kind: 'again'; readonly lines: readonly LogLine[] }
 
+type Lines = Extract<SourceEvent, { readonly kind: 'lines' }>
+
 /** What came before it was known how many lines are old ones. */
 interface Held {
   readonly lines: LogLine[]
   readonly lost: SourceEvent[]
+  skipped?: Skipped | undefined
+}
+
+/** Of lines in a row: those behind the last that is told. */
+function skippedOf({ lines, skipped }: Lines, before: Skipped | undefined): Skipped | undefined {
+  if (lines.length > 0 || before === undefined) return skipped
+  return skipped === undefined ? before : { count: before.count + skipped.count, cursor: skipped.cursor }
 }
 
 /** How many of the held lines are old; undefined: more have to come. */
@@ -23,11 +33,12 @@ function oldOf({ lines, lost }: Held, { upTo, lines: expected }: Place, isAll: b
   return lost.length > 0 ? 0 : Math.min(expected, lines.length)
 }
 
-function* released({ lines, lost }: Held, old: number): Generator<ReadEvent> {
+function* released({ lines, lost, skipped }: Held, old: number): Generator<ReadEvent> {
   // What was lost in front of the last line that was looked at had been looked at.
   if (old === 0) yield* lost
   if (old > 0) yield { kind: 'again', lines: lines.slice(0, old) }
-  if (lines.length > old) yield { kind: 'lines', lines: lines.slice(old) }
+  if (lines.length > old || skipped !== undefined)
+    yield { kind: 'lines', lines: lines.slice(old), ...(skipped === undefined ? {} : { skipped }) }
 }
 
 /** @param place undefined: from the oldest line there is */
@@ -42,8 +53,10 @@ export async function* resumed(
       yield event
       continue
     }
-    if (event.kind === 'lines') held.lines.push(...event.lines)
-    else if (event.kind === 'lost') held.lost.push(event)
+    if (event.kind === 'lines') {
+      held.lines.push(...event.lines)
+      held.skipped = skippedOf(event, held.skipped)
+    } else if (event.kind === 'lost') held.lost.push(event)
     const old = oldOf(held, place, event.kind === 'caught-up')
     if (old !== undefined) {
       yield* released(held, old)
@@ -63,7 +76,13 @@ export function since(source: LogSource, start: Date): LogSource {
           continue
         }
         const lines = event.lines.filter(({ at }) => at >= start)
-        if (lines.length > 0) yield { kind: 'lines', lines }
+        const told = toldLines(
+          event.lines.map(({ cursor }) => cursor),
+          lines,
+        )
+        const older = told?.kind === 'lines' ? told.skipped : undefined
+        const skipped = skippedOf({ kind: 'lines', lines: [], ...(event.skipped && { skipped: event.skipped }) }, older)
+        yield { kind: 'lines', lines, ...(skipped && { skipped }) }
       }
     },
   }

@@ -69,6 +69,24 @@ function createEngines(rules: readonly Rule[], file: ConditionsFile) {
   }
 }
 
+/** What persons cleared: it is let go of at once, or as soon as it is known what is raised. */
+function createClearing(
+  engines: { readonly current: RuleEngine | undefined },
+  letGo: (engine: RuleEngine, word: ClearedWord) => void,
+) {
+  const early: ClearedWord[] = []
+  return {
+    cleared(word: ClearedWord): void {
+      if (engines.current === undefined) early.push(word)
+      else letGo(engines.current, word)
+    },
+    /** What an earlier process left is known. */
+    known(engine: RuleEngine): void {
+      for (const word of early.splice(0)) letGo(engine, word)
+    },
+  }
+}
+
 /** @param around the context of its `create` */
 export function createRuleCheck(around: Around, options: RuleCheckOptions): RunCheck<unknown> {
   const { rules, open, hasHistory, isOneOfMany } = options
@@ -79,11 +97,17 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
   const counts = createTallies()
   const engines = createEngines(rules, file)
   const attention = createAttention(clock)
-  /** What a person cleared before it was known what is raised. */
-  const early: ClearedWord[] = []
+  const clearing = createClearing(engines, letGo)
   let isFollowing = false
   /** Why the log cannot be read; undefined: it can, or nobody has tried. */
   let failure: string | undefined
+
+  function letGo(engine: RuleEngine, { type, entity }: ClearedWord): void {
+    const meant = entity === own ? '' : entity
+    engine.clear(type, meant)
+    view.cleared(type, meant, clock.monotonicMs())
+    void file.keep(engine.raised, rules)
+  }
 
   function ended(why?: string): void {
     isFollowing = false
@@ -94,7 +118,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
     const place = placeOf(context.cursor)
     const engine = await engines.at(context.cursor)
     view.forget()
-    for (const word of early.splice(0)) letGo(engine, word)
+    clearing.known(engine)
     const following = (): void => {
       isFollowing = true
       context.following()
@@ -132,17 +156,5 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
     return { ...sight, findings: [readFinding(undefined), ...sight.findings], events, metrics, partial: !isKnown }
   }
 
-  function letGo(engine: RuleEngine, { type, entity }: ClearedWord): void {
-    const meant = entity === own ? '' : entity
-    engine.clear(type, meant)
-    view.cleared(type, meant, clock.monotonicMs())
-    void file.keep(engine.raised, rules)
-  }
-
-  function cleared(word: ClearedWord): void {
-    if (engines.current === undefined) early.push(word)
-    else letGo(engines.current, word)
-  }
-
-  return Object.assign(run, { follow, cleared })
+  return Object.assign(run, { follow, cleared: clearing.cleared })
 }

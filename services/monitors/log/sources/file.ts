@@ -3,6 +3,7 @@ import type { Clock } from '#clock'
 import type { Logs, TailCursor, TailLine, TailLoss } from '#host'
 import type { LineFormat } from './line-format.ts'
 import { hasFields } from './shape.ts'
+import { toldLines } from './told-lines.ts'
 import type { LogLine, LogSource, SourceEvent } from './types.ts'
 
 /** How it is read. */
@@ -51,9 +52,9 @@ export function createFileSource(options: FileSourceOptions): LogSource {
     format,
     isSkipped = () => false,
     isWholeOnly = false,
+    keepsReturn = false,
     onUnformatted = () => undefined,
   } = options
-  const { keepsReturn = false } = options
 
   function linesOf(read: readonly TailLine[]): LogLine[] {
     const now = clock.now()
@@ -76,9 +77,12 @@ export function createFileSource(options: FileSourceOptions): LogSource {
     let isMissing = false
     for await (const event of logs.tail(path, { signal, from: cursorOf(from), keepsReturn })) {
       if (event.kind === 'lines') {
-        const lines = linesOf(event.lines)
+        const told = toldLines(
+          event.lines.map(({ cursor }) => cursor),
+          linesOf(event.lines),
+        )
         isMissing = false
-        if (lines.length > 0) yield { kind: 'lines', lines }
+        if (told !== undefined) yield told
       } else if (event.kind === 'lost') yield { kind: 'lost', count: undefined, why: WHY[event.why] }
       else if (event.kind === 'unreadable') yield { kind: 'unreadable', reason: event.error.message }
       else if (event.cursor !== undefined) {

@@ -2,6 +2,7 @@
 import { aborted } from '#clock'
 import type { JournalCursor, JournalEvent, JournalMatch, JournalOptions, JournalRecord } from '#host'
 import { hasFields } from './shape.ts'
+import { toldLines } from './told-lines.ts'
 import { trimBytes } from './trim.ts'
 import type { LogLine, LogSource, SourceEvent } from './types.ts'
 
@@ -45,7 +46,10 @@ function toldAs(event: JournalEvent, isSkipped: (line: Buffer) => boolean): Sour
   if (event.kind === 'unreadable') return { kind: 'unreadable', reason: event.error.message }
   if (event.kind === 'lost') return { kind: 'lost', count: event.count, why: JOURNAL_LOSSES[event.why] }
   const lines = event.records.map(lineOf).filter(({ bytes }) => !isSkipped(bytes))
-  return lines.length === 0 ? undefined : { kind: 'lines', lines }
+  return toldLines(
+    event.records.map(({ cursor }) => cursor),
+    lines,
+  )
 }
 
 /** The messages of entries, over rotation and vacuuming. */

@@ -2,6 +2,7 @@
 import type { KernelCursor, KernelRecord, Logs } from '#host'
 import { JOURNAL_LOSSES } from './journal.ts'
 import { hasFields } from './shape.ts'
+import { toldLines } from './told-lines.ts'
 import { trimBytes } from './trim.ts'
 import type { LogLine, LogSource, SourceEvent } from './types.ts'
 
@@ -58,7 +59,11 @@ export function createKernelLogSource(options: KernelLogSourceOptions): LogSourc
           const line = lineOf(record, bootMs)
           return line === undefined || isSkipped(line.alternate ?? line.bytes) ? [] : [line]
         })
-        if (lines.length > 0) yield { kind: 'lines', lines }
+        const told = toldLines(
+          event.records.map(({ cursor }) => cursor),
+          lines,
+        )
+        if (told !== undefined) yield told
       }
     }
   }

@@ -18,9 +18,17 @@ export interface LogLine {
   readonly cutBytes?: number
 }
 
+/** Lines that were read and are not told, the last of those that were read among them. */
+export interface Skipped {
+  readonly count: number
+  /** Who begins here reads on behind them. */
+  readonly cursor: unknown
+}
+
 /** What a log tells, in order. */
 export type SourceEvent =
-  | { readonly kind: 'lines'; readonly lines: readonly LogLine[] }
+  /** `skipped`: there were others, behind the last of these; of a batch of which none is told, they are all there is. */
+  | { readonly kind: 'lines'; readonly lines: readonly LogLine[]; readonly skipped?: Skipped }
   /** Everything that stood there was told; next comes what is written from now on. */
   | { readonly kind: 'caught-up'; readonly cursor: unknown }
   /** Something is gone that nobody has read; undefined where nobody knows how much. */

@@ -8,6 +8,7 @@ import {
   type RunCheck,
   type Tell,
 } from '#monitor-kit'
+import { createAttention } from '../../reading/attention.ts'
 import {
   LOG_LINES_LOST,
   LOG_SOURCE_UNREADABLE,
@@ -15,7 +16,6 @@ import {
   READING_METRICS,
   readFinding,
 } from '../../reading/declared.ts'
-import { createAttention } from '../../reading/attention.ts'
 import { createPlaces, type Place } from '../../reading/places.ts'
 import { readLines } from '../../reading/read-lines.ts'
 import { resumed, since } from '../../reading/resumed.ts'
@@ -115,7 +115,11 @@ function createNpdLog(context: Context): RunCheck<Config> {
     for (const type of cleared) own.clear(type)
     cleared.clear()
     try {
-      await readLines(resumed(since(open({ ...origin, start }), start), place, signal), own, { clock, places, attention })
+      await readLines(resumed(since(open({ ...origin, start }), start), place, signal), own, {
+        clock,
+        places,
+        attention,
+      })
     } finally {
       own.end()
       if (life === own) life = undefined

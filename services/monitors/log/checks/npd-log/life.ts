@@ -1,8 +1,8 @@
 /** One life of a file's check: what it reads becomes what it tells. */
 import type { Clock } from '#clock'
 import type { MetricSample } from '#model'
-import { readFinding } from '../../reading/declared.ts'
 import type { Attention } from '../../reading/attention.ts'
+import { readFinding } from '../../reading/declared.ts'
 import type { LineTaker } from '../../reading/read-lines.ts'
 import type { LogLine } from '../../sources/types.ts'
 import type { ConditionNow } from './conditions.ts'
@@ -131,6 +131,7 @@ export function createLife(options: LifeOptions): Life {
     },
     unreadable: read,
     again: options.evaluator.refill,
+    moved: voice.moved,
     take,
     lost(count, why) {
       reading.missed()

@@ -1,6 +1,6 @@
-import { appendFile, mkdir, rm } from 'node:fs/promises'
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createHost } from '#host'
 import { type HandClock, handClock, heldMemory, startCheck } from '#monitor-kit/testing'
 import { recordKernelLog } from '../../../../../libs/host/logs/testing-recorded.ts'
@@ -199,9 +199,9 @@ describe('a file of the kernel log', () => {
     const recover = { KernelDeadlock: { match: 'docker is well' } }
     await using following = start(configOf({ conditions, recover })).follow()
     for (const text of ['task docker:7 hung', 'docker is well']) await kernel.say({ atMs: 1000, text })
-    const severities: string[] = []
+    const severities: unknown[] = []
     const told = await until(following, ({ events = [] }) => {
-      severities.push(...events.map(({ severity = '' }) => severity))
+      severities.push(...events.map(({ severity }) => severity))
       return severities.length === 2
     })
     expect(severities).toEqual(['warning', 'info'])
@@ -328,6 +328,28 @@ describe('a log file', () => {
     expect(told.findings.map(({ health }) => health)).toEqual(['healthy', 'healthy'])
     expect(told.metrics).toContainEqual({ name: 'log_lines_unformatted_total', labels: { check: 'npd-log' }, value: 1 })
     await rm(join(root, 'var/log/kern.log'))
+  })
+})
+
+describe('a log file of which no line is looked at', () => {
+  const offsetOf = (cursor: unknown) =>
+    (cursor as { place?: { from?: { offset?: number } } } | undefined)?.place?.from?.offset
+
+  it('is read on behind its end: what is rotated away meanwhile was not lost', async () => {
+    const { root, start, clock } = await machine()
+    await mkdir(join(root, 'var/log'), { recursive: true })
+    const path = join(root, 'var/log/app.log')
+    await writeFile(path, '')
+    const layout = { timestamp: '^\\d+-\\S+', message: '.*', timestampFormat: '2006-01-02T15:04:05Z07:00' }
+    const config = configOf({ plugin: 'filelog', logPath: '/var/log/app.log', pluginConfig: layout })
+    await using following = start(config).follow()
+    await following.next()
+    await appendFile(path, 'no time here\n'.repeat(500))
+    const tick = setInterval(() => clock.pass(1000), 20)
+    onTestFinished(() => clearInterval(tick))
+    const behind = { place: { from: { offset: 'no time here\n'.length * 500 } } }
+    const told = await until(following, ({ cursor }) => offsetOf(cursor) === behind.place.from.offset)
+    expect(told.cursor).toMatchObject(behind)
   })
 })
 

@@ -34,7 +34,7 @@ export interface Voice {
   found(finding: Finding): void
   happened(event: RuleEvent): void
   lost(count: number | undefined, why: string): void
-  /** A line was read: the place has moved. */
+  /** Something was read: the place has moved. */
   moved(): void
   /** Tells what there is, if there is anything. Rejects with why it cannot be told. */
   tell(): Promise<void>
