@@ -2,16 +2,16 @@
 
 import type { CheckContext, CheckResult, ClearedWord, Follow, RunCheck } from '#monitor-kit'
 import { cleanEntity } from '#monitor-kit/evaluate'
-import { createAttention } from '../reading/attention.ts'
+import { type Attention, createAttention } from '../reading/attention.ts'
 import { readFinding } from '../reading/declared.ts'
 import { createTallies, type Tallies, tallySamples } from '../reading/tallies.ts'
-import type { LogSource } from '../sources/types.ts'
+import type { LogSource, SourceEvent } from '../sources/types.ts'
 import { type ConditionsFile, createConditionsFile } from './conditions-file.ts'
 import { MATCHES_METRIC } from './declare.ts'
 import { createRuleEngine, type RuleEngine } from './engine.ts'
 import { happeningOf } from './events.ts'
 import { placeOf } from './position.ts'
-import { createLogReader } from './reader.ts'
+import { createLogReader, type LogReader } from './reader.ts'
 import { restore } from './snapshot.ts'
 import type { Rule } from './types.ts'
 import { createConditionsView } from './view.ts'
@@ -87,6 +87,19 @@ function createClearing(
   }
 }
 
+/** While something of the log is taken, nothing is known to be absent. */
+async function takeAll(events: AsyncIterable<SourceEvent>, reader: LogReader, attention: Attention): Promise<void> {
+  try {
+    for await (const event of events) {
+      attention.taking()
+      await reader.take(event)
+      if (event.kind === 'caught-up') attention.waiting()
+    }
+  } finally {
+    attention.taking()
+  }
+}
+
 /** @param around the context of its `create` */
 export function createRuleCheck(around: Around, options: RuleCheckOptions): RunCheck<unknown> {
   const { rules, open, hasHistory, isOneOfMany } = options
@@ -128,13 +141,8 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
     const reader = createLogReader({ ...around, engine, onFailure: ended })
     try {
       const source = await open()
-      for await (const event of source.follow({ from: place?.from ?? undefined, signal })) {
-        attention.taking()
-        await reader.take(event)
-        if (event.kind === 'caught-up') attention.waiting()
-      }
+      await takeAll(source.follow({ from: place?.from ?? undefined, signal }), reader, attention)
     } finally {
-      attention.taking()
       ended()
     }
   }
