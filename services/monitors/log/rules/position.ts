@@ -17,8 +17,10 @@ export interface Position {
   readonly place: Place
   /** The reader goes on behind this line. */
   passed(line: LogLine): void
-  /** Whether the line was matched in an earlier life. */
+  /** Whether the line was matched in an earlier life: by its key, or, where its log is read in a way that has others, by its number. */
   isKnown(line: LogLine): boolean
+  /** Something is gone: lines are not known by their number any more. */
+  lost(): void
   /** All was read up to this cursor of the source. */
   caughtUp(cursor: unknown): void
 }
@@ -36,6 +38,8 @@ export function placeOf(value: unknown): Place | undefined {
 export function createPosition(began: Place | undefined, linesBefore: number): Position {
   const known = new Set(began?.matched)
   let from = began?.from ?? null
+  /** So many of the first lines are old ones. From the beginning of a log nobody can tell: that moves. */
+  let unnamed = from === null ? 0 : known.size
   /** The newest lines, the oldest first, each with where it begins. */
   let kept: { readonly begin: unknown; readonly key: string }[] = []
   let end: unknown = from
@@ -49,7 +53,16 @@ export function createPosition(began: Place | undefined, linesBefore: number): P
       else from = cursor ?? null
       end = cursor ?? null
     },
-    isKnown: ({ key }) => known.delete(hashText(key)),
+    isKnown({ key }) {
+      if (known.delete(hashText(key))) {
+        unnamed = 0
+        return true
+      }
+      return unnamed > 0 && unnamed-- > 0
+    },
+    lost() {
+      unnamed = 0
+    },
     caughtUp(cursor) {
       // Behind lines that are kept the place stays before them.
       if (kept.length > 0 || cursor === undefined) return

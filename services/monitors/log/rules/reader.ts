@@ -177,6 +177,7 @@ export function createLogReader(options: ReaderOptions): LogReader {
 
   async function lost(count: number | undefined, why: string): Promise<void> {
     counts.lost += count ?? 0
+    position.lost()
     engine.lost(instant())
     telling.happened({ ...lostHappening(count, why), entity: own })
     if (!taker.isHistory) await telling.all()
