@@ -18,6 +18,9 @@ type Around = Pick<CheckContext<unknown>, 'clock' | 'host' | 'log' | 'stateFolde
 /** A raised condition with its time on the wall clock, which outlives a reboot. */
 type Row = Omit<Raised, 'seenMonoMs'> & { readonly seenMs: number }
 
+/** What ends the conditions of a rule. */
+export type Ending = Pick<Rule, 'id'> & { readonly recovery: Pick<Rule['recovery'], 'absentMs' | 'reboot'> }
+
 /** What an earlier process left. */
 export interface Recalled {
   readonly raised: readonly Raised[]
@@ -32,12 +35,12 @@ export interface ConditionsFile {
    * @param rules of those that a reboot ends nothing of another boot is there any more
    * @throws HostReadError where it is not known which boot this is: what was so before cannot be told from what is
    */
-  recall(rules: readonly Rule[]): Promise<Recalled | undefined>
+  recall(rules: readonly Ending[]): Promise<Recalled | undefined>
   /**
    * Writes them if they are others than before. Resolves when it is done, or hangs: it is written on then. Never rejects.
    * @returns whether it stands there; what does not is tried again by the next call
    */
-  keep(raised: readonly Raised[], rules: readonly Rule[]): Promise<boolean>
+  keep(raised: readonly Raised[], rules: readonly Ending[]): Promise<boolean>
 }
 
 function isRow(value: unknown): value is Row {
@@ -153,7 +156,7 @@ export function createConditionsFile({ clock, host, log, stateFolder }: Around):
   const path = async () => join(await stateFolder(), NAME)
   const writer = createWriter(path, log)
 
-  function rowOf({ seenMonoMs, ...raised }: Raised, rules: readonly Rule[]): Row {
+  function rowOf({ seenMonoMs, ...raised }: Raised, rules: readonly Ending[]): Row {
     const { absentMs = 0 } = rules.find(({ id }) => id === raised.ruleId)?.recovery ?? {}
     const seenMs = clock.now().getTime() - (clock.monotonicMs() - seenMonoMs)
     const step = Math.max(1, absentMs / SHARE)
@@ -161,7 +164,7 @@ export function createConditionsFile({ clock, host, log, stateFolder }: Around):
     return { ...raised, seenMs: absentMs === 0 ? 0 : Math.ceil(seenMs / step) * step }
   }
 
-  async function read(rules: readonly Rule[]): Promise<Recalled> {
+  async function read(rules: readonly Ending[]): Promise<Recalled> {
     const content = contentOf((await readWhole(await path(), BYTES_MAX))?.toString() ?? NOTHING)
     const { bootId, rows, isAll, clockMs } = content
     const isOtherBoot = bootId !== '' && bootId !== boot

@@ -21,11 +21,13 @@ import { readLines } from '../../reading/read-lines.ts'
 import { resumed, since } from '../../reading/resumed.ts'
 import { createStartTime, type StartTime } from '../../reading/start-time.ts'
 import { createTallies } from '../../reading/tallies.ts'
+import type { ConditionNow, Conditions } from './conditions.ts'
 import type { Config } from './config.ts'
 import { absenceOf, declare, endsByReboot } from './declare.ts'
 import { createEvaluator, type Evaluator } from './evaluate.ts'
 import { type Kept, keptOf, keptWith, restored, textsOf } from './kept.ts'
-import { createLife, type Life } from './life.ts'
+import { createLife, type Life, type LifeOptions } from './life.ts'
+import { createOverflow, type Overflow } from './overflow.ts'
 import { createProblemMetrics, type ProblemMetrics } from './problem-metrics.ts'
 import { openSource } from './source.ts'
 
@@ -38,6 +40,8 @@ interface Beginning {
   readonly start: Date
   readonly place: Place | undefined
   readonly raised: Kept['raised']
+  /** More than that was True. */
+  readonly hasMore?: boolean | undefined
 }
 
 /** What this process knows of its beginning. */
@@ -59,16 +63,39 @@ function beginningOf(config: Config, origin: Origin, kept: Kept | undefined): Be
   const raised =
     kept?.raised.filter(({ type }) => !endsByReboot(config, type)).map((one) => ({ ...one, seenMs: 0 })) ?? []
   const place = kept && { from: kept.place.from, upTo: '', lines: 0 }
-  return { boot: origin.boot, start: origin.start, place, raised }
+  return { boot: origin.boot, start: origin.start, place, raised, hasMore: kept?.hasMore }
+}
+
+/** What was True before. `doubtful`: types of which that cannot be known. */
+async function begun(context: Context, { raised, hasMore }: Beginning, overflow: Overflow) {
+  const more = hasMore === true ? await overflow.recall() : { raised: [], isAll: true }
+  const own = raised.length === 0 ? [] : restored(raised, await context.memory.recall())
+  const known = new Set(own.map(({ type }) => type))
+  const all = [...own, ...more.raised.filter(({ type }) => !known.has(type))]
+  const left = context.config.conditions.filter(({ type }) => !all.some((one) => one.type === type))
+  return { all, doubtful: new Set(more.isAll ? [] : left.map(({ type }) => type)) }
 }
 
 /** The rules with what was True before. */
-async function evaluatorOf(context: Context, { raised }: Beginning, metrics: ProblemMetrics): Promise<Evaluator> {
-  const evaluator = createEvaluator(context.config)
-  if (raised.length === 0) return evaluator
-  evaluator.conditions.restore(restored(raised, await context.memory.recall()))
+function evaluatorOf({ config }: Context, before: readonly ConditionNow[], metrics: ProblemMetrics): Evaluator {
+  const evaluator = createEvaluator(config)
+  evaluator.conditions.restore(before)
   for (const { type, reason, isTrue } of evaluator.conditions.all) if (isTrue) metrics.set(type, reason, true)
   return evaluator
+}
+
+/** What is kept of a life with what it tells. */
+function keepingOf(
+  conditions: Conditions,
+  { memory, overflow, doubtful }: Pick<Context, 'memory'> & { overflow: Overflow; doubtful: ReadonlySet<string> },
+  about: () => Omit<Kept, 'raised'>,
+): Pick<LifeOptions, 'cursor' | 'keepMore' | 'onChange'> {
+  return {
+    cursor: () => keptWith({ ...about(), hasMore: doubtful.size > 0 }, conditions.all),
+    // What could not be read is not written over.
+    keepMore: () => (doubtful.size > 0 ? Promise.resolve(true) : overflow.keep(conditions.all)),
+    onChange: () => memory.remember(textsOf(conditions.all)),
+  }
 }
 
 /** @throws DurationError, PatternError, LogSettingError */
@@ -80,6 +107,7 @@ function createNpdLog(context: Context): RunCheck<Config> {
   createEvaluator(config)
   const tallies = createTallies()
   const metrics = createProblemMetrics(config)
+  const overflow = createOverflow(context)
   const open = openSource(config, { host, clock, onUnformatted })
   let known: Origin | undefined
   let life: Life | undefined
@@ -101,15 +129,14 @@ function createNpdLog(context: Context): RunCheck<Config> {
     const origin = await originOf()
     const begins = beginningOf(config, origin, keptOf(cursor))
     const { boot, start, place } = begins
-    const evaluator = await evaluatorOf(context, begins, metrics)
-    const { conditions } = evaluator
+    const { all, doubtful } = await begun(context, begins, overflow)
+    const evaluator = evaluatorOf(context, all, metrics)
     const about = { boot, start: start.getTime(), bootMs: origin.bootTime.getTime() }
     const places = createPlaces(evaluator.looksBack, place?.from)
     const attention = createAttention(clock)
     const own = createLife({
-      ...{ config, name, clock, evaluator, metrics, tallies, absence, attention, tell },
-      cursor: () => keptWith({ ...about, place: places.place }, conditions.all),
-      onChange: () => memory.remember(textsOf(conditions.all)),
+      ...{ config, name, clock, evaluator, metrics, tallies, absence, attention, doubtful, tell },
+      ...keepingOf(evaluator.conditions, { memory, overflow, doubtful }, () => ({ ...about, place: places.place })),
     })
     life = own
     for (const type of cleared) own.clear(type)

@@ -13,6 +13,8 @@ export interface Kept {
   /** When the machine was booted, by the wall clock of then, in milliseconds since 1970. */
   readonly bootMs?: number | undefined
   readonly place: Place
+  /** There was no room for all that are True: they lie in a file of the check's state folder. */
+  readonly hasMore?: boolean | undefined
   /** Conditions that are True. */
   readonly raised: readonly Raised[]
 }
@@ -60,15 +62,17 @@ function fitting(text: string, bytes: number): string {
   return cut
 }
 
-/** With as much of each message as there is room for; where even the names have none, the last are left out. */
+/** With as much of each message as there is room for; where even the names have none, the last are left out, and it says so. */
 export function keptWith(about: Omit<Kept, 'raised'>, conditions: readonly ConditionNow[]): Kept {
   const all = raisedOf(conditions)
   const bare = all.map((one) => ({ ...one, message: '' }))
-  while (bare.length > 0 && bytesOf({ ...about, raised: bare }) > CURSOR_BYTES) bare.pop()
-  const room = CURSOR_BYTES - bytesOf({ ...about, raised: bare })
+  while (bare.length > 0 && bytesOf({ ...about, hasMore: true, raised: bare }) > CURSOR_BYTES) bare.pop()
+  const hasMore = about.hasMore === true || bare.length < all.length
+  const room = CURSOR_BYTES - bytesOf({ ...about, hasMore, raised: bare })
   const share = Math.floor(room / Math.max(1, bare.length))
   return {
     ...about,
+    ...(hasMore ? { hasMore } : {}),
     raised: bare.map((one, index) => ({ ...one, message: fitting(all[index]?.message ?? '', share) })),
   }
 }
@@ -84,6 +88,7 @@ export function keptOf(cursor: unknown): Kept | undefined {
     ...(cursor as unknown as Kept),
     bootMs: hasFields(cursor, { bootMs: 'number' }) ? (cursor.bootMs as number) : undefined,
     place,
+    hasMore: hasFields(cursor, { hasMore: 'boolean' }) && cursor.hasMore === true,
     raised: raised.filter((one: unknown) => hasFields(one, fields)) as Raised[],
   }
 }

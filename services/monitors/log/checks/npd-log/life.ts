@@ -17,6 +17,8 @@ export interface LifeOptions extends VoiceOptions {
   readonly absence: ReadonlyMap<string, number>
   /** Up to when what is absent is known to be. */
   readonly attention: Attention
+  /** Types that may have been True before: that they are False is said once something says so. */
+  readonly doubtful: Set<string>
   /** Conditions have changed. */
   readonly onChange: () => void
 }
@@ -79,12 +81,13 @@ function absentEvent({ type, reason, message: text }: ConditionNow, at: Date): R
 
 /** What lines, readings and ends of conditions come to. */
 function createTaking(options: LifeOptions, voice: Voice, reading: ReturnType<typeof createReading>) {
-  const { clock, evaluator, metrics, tallies, onChange } = options
+  const { clock, evaluator, metrics, tallies, doubtful, onChange } = options
   const { conditions } = evaluator
 
   function say(now: ConditionNow): void {
     if (now.isTrue) metrics.set(now.type, now.reason, true)
     else metrics.ended(now.type)
+    doubtful.delete(now.type)
     voice.found(findingOf(now, reading.failure))
     onChange()
   }
@@ -93,7 +96,7 @@ function createTaking(options: LifeOptions, voice: Voice, reading: ReturnType<ty
     read(failure: string | undefined): void {
       reading.set(failure)
       voice.found(readFinding(failure))
-      for (const now of conditions.all) voice.found(findingOf(now, failure))
+      for (const now of conditions.all) voice.found(findingOf(now, failure, doubtful.has(now.type)))
     },
     take(line: LogLine): void {
       voice.moved()
@@ -106,7 +109,7 @@ function createTaking(options: LifeOptions, voice: Voice, reading: ReturnType<ty
     /** @param isAbsence nobody has seen it for long */
     end(type: string, isAbsence: boolean): void {
       const at = clock.now()
-      const ended = conditions.end(type, at)
+      const ended = conditions.end(type, at) ?? (doubtful.has(type) ? conditions.of(type) : undefined)
       if (ended === undefined) return
       if (isAbsence) voice.happened(absentEvent(ended, at))
       say(ended)

@@ -7,6 +7,7 @@ import { type Tallies, tallySamples } from '../../reading/tallies.ts'
 import { createUntold, type Untold } from '../../reading/untold.ts'
 import type { Config } from './config.ts'
 import type { RuleEvent } from './evaluate.ts'
+import type { Kept } from './kept.ts'
 import type { ProblemMetrics } from './problem-metrics.ts'
 import { happeningOf } from './words.ts'
 
@@ -25,7 +26,9 @@ export interface VoiceOptions {
   readonly tallies: Tallies
   readonly tell: Tell
   /** What is kept with what is told. */
-  readonly cursor: () => unknown
+  readonly cursor: () => Kept
+  /** What the cursor has no room for. @returns whether it is kept */
+  readonly keepMore: () => Promise<boolean>
 }
 
 /** Tells. */
@@ -78,7 +81,17 @@ function untoldOf(config: Config, untold: Untold<number>): Happening[] {
   return [...untold.take()].map(([rule, count]) => untoldHappening(ruleName(config, rule), count))
 }
 
-export function createVoice({ config, name, clock, metrics, tallies, tell, cursor }: VoiceOptions): Voice {
+/** With the place, where all is kept: one behind what nobody remembers would make a restart its end. */
+async function tellBehind(
+  { tell, keepMore }: Pick<VoiceOptions, 'tell' | 'keepMore'>,
+  said: Parameters<Tell>[0],
+  cursor: Kept,
+): Promise<void> {
+  const isKept = cursor.hasMore !== true || (await keepMore())
+  await tell(said, isKept ? { cursor } : {})
+}
+
+export function createVoice({ config, name, clock, metrics, tallies, tell, cursor, keepMore }: VoiceOptions): Voice {
   const pending = createPending()
   const untold = createUntold<number>()
   /** When it may be said what was not told. */
@@ -98,7 +111,7 @@ export function createVoice({ config, name, clock, metrics, tallies, tell, curso
     if (isOver) return
     if (!untold.isEmpty && clock.monotonicMs() >= untoldDueMs) untoldOf(config, untold).forEach(pending.happened)
     hasMoved = false
-    await tell({ ...pending.take(), metrics: samples() }, { cursor: cursor() })
+    await tellBehind({ tell, keepMore }, { ...pending.take(), metrics: samples() }, cursor())
   }
 
   function aside(): void {

@@ -5,12 +5,16 @@ import { LOG_SOURCE_UNREADABLE } from '../../reading/declared.ts'
 import type { ConditionNow } from './conditions.ts'
 import type { RuleEvent } from './evaluate.ts'
 
-/** @param unreadable why its log cannot be read; undefined: it can */
-export function findingOf(now: ConditionNow, unreadable: string | undefined): Finding {
+/** Of a condition that may have been True before. */
+const NOT_KEPT = { reason: 'NotKept', message: 'it may have been True before: what was kept of that cannot be read' }
+
+/** @param unreadable why its log cannot be read; undefined: it can @param isDoubtful that it is False is not known */
+export function findingOf(now: ConditionNow, unreadable: string | undefined, isDoubtful = false): Finding {
   const { type, isTrue, reason, message, since } = now
   if (unreadable !== undefined) {
     return { type, health: 'unknown', reason: LOG_SOURCE_UNREADABLE.type, message: unreadable }
   }
+  if (isDoubtful && !isTrue) return { type, health: 'unknown', ...NOT_KEPT }
   const said = { type, reason, message, ...(since === undefined ? {} : { since }) }
   return isTrue
     ? { ...said, health: 'problem', severity: 'warning', summary: `${type}: ${message}` }
