@@ -274,6 +274,8 @@ describe('a file of the kernel log', () => {
   it('tells fifty texts of a rule in a second, counts all, and says how many it did not tell', async () => {
     const { kernel, start, clock } = await machine()
     for (let index = 0; index < 60; index++) await kernel.say({ atMs: 1000, text: `Killed process ${index}` })
+    // The last record of a recorded log comes after all others.
+    await kernel.say({ atMs: 1000, text: 'whatever' })
     await using following = start(configOf()).follow()
     let told = 0
     const tick = setInterval(() => clock.pass(1000), 50)
