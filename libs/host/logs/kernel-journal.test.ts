@@ -52,20 +52,42 @@ test('what a program wrote has its name in front again, and what has no time is 
   expect(toKernelRecord(entry('x', { SYSLOG_FACILITY: '0' }))).toBeUndefined()
 })
 
+/** A machine whose dmesg is refused, as to a user without rights. */
+async function closedMachine(folder: string): Promise<void> {
+  await writeTree(folder, {
+    'proc/sys/kernel/random/boot_id': BOOT,
+    dmesg: '#!/bin/sh\necho "dmesg: read kernel buffer failed: Operation not permitted" >&2; exit 1\n',
+  })
+  await chmod(join(folder, 'dmesg'), 0o755)
+  const path = process.env['PATH']
+  process.env['PATH'] = `${folder}:${path}`
+  onTestFinished(() => {
+    process.env['PATH'] = path
+  })
+}
+
+test.skipIf(whyNoJournals() !== '')(
+  'a journal without a line of the kernel, such as one of a user alone, tells no kernel log',
+  async () => {
+    await using folder = await tempFolder()
+    await closedMachine(folder.path)
+    const own = { realtimeUs: US, fields: { MESSAGE: 'own', _TRANSPORT: 'journal' } }
+    await writeJournal(join(folder.path, `/var/log/journal/${'a'.repeat(32)}/user-1000.journal`), [own])
+    const stop = new AbortController()
+    const { logs } = createHost({ root: folder.path })
+    for await (const event of logs.kernelLog({ from: 'start', signal: stop.signal })) {
+      expect(event).toMatchObject({ kind: 'unreadable', error: { path: '/dev/kmsg', code: 'ENOENT' } })
+      break
+    }
+    stop.abort()
+  },
+)
+
 test.skipIf(whyNoJournals() !== '')(
   'where device and dmesg are closed the kernel log goes on by the journal, behind whatever told it before',
   async () => {
     await using folder = await tempFolder()
-    await writeTree(folder.path, {
-      'proc/sys/kernel/random/boot_id': BOOT,
-      dmesg: '#!/bin/sh\necho "dmesg: read kernel buffer failed: Operation not permitted" >&2; exit 1\n',
-    })
-    await chmod(join(folder.path, 'dmesg'), 0o755)
-    const path = process.env['PATH']
-    process.env['PATH'] = `${folder.path}:${path}`
-    onTestFinished(() => {
-      process.env['PATH'] = path
-    })
+    await closedMachine(folder.path)
     const kernel = (i: number, fields: Record<string, string>) => ({
       realtimeUs: US + i * 1_000_000,
       fields: { MESSAGE: `line ${i}`, PRIORITY: '4', SYSLOG_FACILITY: '0', SYSLOG_IDENTIFIER: 'kernel', ...fields },

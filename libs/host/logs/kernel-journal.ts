@@ -58,7 +58,10 @@ export function toKernelRecord({ bytes: message, fields }: JournalRecord): Parse
   }
 }
 
-/** Until device and dmesg are to be tried again (`due`); `failed` where the journal may not be read either. */
+/**
+ * Until device and dmesg are to be tried again (`due`); `failed` where the journal may not be read either, or has no line of
+ * the kernel: every boot has some, so it is one of a user alone, or of a journald that does not take them in.
+ */
 export async function* followKernelJournal(
   door: KernelDoor,
   reading: KernelReading,
@@ -78,6 +81,7 @@ export async function* followKernelJournal(
       if (event.kind === 'unreadable') return 'failed'
       if (event.kind === 'lost') yield event
       if (event.kind === 'records') yield* place(reading.at, event.records.map(toKernelRecord))
+      if (event.kind === 'caught-up' && reading.journal === undefined) return 'failed'
       if (event.kind === 'caught-up') yield { kind: 'caught-up', cursor: reading.at.cursor }
       const cursor = event.kind === 'records' ? event.records.at(-1)?.cursor : undefined
       if (cursor !== undefined) reading.journal = cursor

@@ -23,7 +23,7 @@ const GAP_MS = 5
 const LOOK_MS = 30_000
 const ASK_MS = 2_000
 const RETRY_MS = 10_000
-/** How often the device is tried while dmesg is asked. */
+/** How often the device is tried while dmesg is asked, and all ways while all are closed. */
 const DEVICE_MS = 60_000
 /** The device may not be opened, or there is none: dmesg is asked, and else the journal. What else fails is tried again. */
 const CLOSED = ['EACCES', 'EPERM', 'ENOENT']
@@ -199,10 +199,12 @@ export async function* followKernelLog(door: KernelDoor, options: KernelLogOptio
   let isPast = from === 'end'
   let told: string | undefined
   while (!signal.aborted) {
+    let retryMs = RETRY_MS
     try {
       reading ??= { at: createKernelPlace(from === 'end' ? 'start' : from, await door.bootId()), before: [] }
       for await (const event of follow(door, reading, options)) {
         if (event.kind === 'unreadable') {
+          retryMs = DEVICE_MS
           if (told !== event.error.code) yield event
           told = event.error.code
           continue
@@ -216,6 +218,6 @@ export async function* followKernelLog(door: KernelDoor, options: KernelLogOptio
       if (told !== error.code) yield { kind: 'unreadable', error }
       told = error.code
     }
-    await waitFor(door.clock, RETRY_MS, signal)
+    await waitFor(door.clock, retryMs, signal)
   }
 }

@@ -346,22 +346,26 @@ describe('where it cannot be read', () => {
     )
   })
 
-  test('no journal is told once, and one that comes is read', async () => {
-    const root = await temp()
-    const clock = systemClock()
-    const soon = { ...clock, after: (ms: number, act: () => void) => clock.after(Math.min(ms, 50), act) }
-    const host = createHost({ root, clock: soon, programs: createPrograms(root, clock) })
-    const heard = followInTest(root, { from: 'start' }, host)
-    await expect.poll(() => heard.events.length, { interval: 5 }).toBe(1)
-    expect(heard.events).toMatchObject([{ kind: 'unreadable', error: { code: 'ENOENT' } }])
-    if (reason !== '') return
-    await writeJournal(join(root, FILE), entries(1))
-    await expect.poll(heard.texts, { interval: 5, timeout: 10_000 }).toEqual(['line 0'])
-    expect(heard.events.filter(({ kind }) => kind === 'unreadable')).toHaveLength(1)
-  })
+  test.each(['no folder', 'an empty folder'])(
+    'no journal (%s) is told once, and one that comes is read',
+    async (what) => {
+      const root = await temp()
+      if (what === 'an empty folder') await run('mkdir', '-p', `${root}/var/log/journal`)
+      const clock = systemClock()
+      const soon = { ...clock, after: (ms: number, act: () => void) => clock.after(Math.min(ms, 50), act) }
+      const host = createHost({ root, clock: soon, programs: createPrograms(root, clock) })
+      const heard = followInTest(root, { from: 'start' }, host)
+      await expect.poll(() => heard.events.length, { interval: 5 }).toBe(1)
+      expect(heard.events).toMatchObject([{ kind: 'unreadable', error: { code: 'ENOENT' } }])
+      if (reason !== '') return
+      await writeJournal(join(root, FILE), entries(1))
+      await expect.poll(heard.texts, { interval: 5, timeout: 10_000 }).toEqual(['line 0'])
+      expect(heard.events.filter(({ kind }) => kind === 'unreadable')).toHaveLength(1)
+    },
+  )
 
   test('one that fails, or ends when it should follow, is asked again later and later', async () => {
-    for (const script of ['echo "Failed to do it: I/O error" >&2; exit 1', 'exit 0']) {
+    for (const script of ['echo "Failed to do it: I/O error" >&2; exit 1', 'echo "File /a added." >&2; exit 0']) {
       const folder = await withJournalctl(script)
       const waits: number[] = []
       const clock = systemClock()

@@ -7,7 +7,7 @@ import type { Guard } from '../../files/guard.ts'
 import { baseEnvironment } from '../../programs/process-group.ts'
 import type { Child, Programs } from '../../programs/types.ts'
 import { waitFor } from '../../wait.ts'
-import { type DamageWatch, type Failure, failureOf } from './said.ts'
+import { type DamageWatch, type Failure, failureOf, missingOf } from './said.ts'
 
 /** What a journal is read with. */
 export interface JournalDoor {
@@ -145,9 +145,11 @@ export function createJournalctl(door: JournalDoor, directory: string | undefine
       if (timedOut) throw failed('TIMEOUT', `no answer within ${ASK_MS} ms`)
       const said = stderr.split('\n')
       for (const line of said) damage.hear(line, 'whole')
-      const failure = failureOf(said, exitCode)
+      const cursor = CURSOR.exec(stdout)?.[1]
+      const isNothing = cursor === undefined && damage.last === undefined
+      const failure = failureOf(said, exitCode) ?? (isNothing ? missingOf(said) : undefined)
       if (failure !== undefined) throw failed(failure.code, failure.detail)
-      return CURSOR.exec(stdout)?.[1]
+      return cursor
     },
     async open(args, signal) {
       const whole = await begin(args, signal)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createDamageWatch, damagedBy, failureOf } from './said.ts'
+import { createDamageWatch, damagedBy, failureOf, missingOf } from './said.ts'
 
 // As systemd 252 says it.
 test.for([
@@ -31,9 +31,14 @@ test('a damage is told once', () => {
   expect(watch.take()).toBe(true)
 })
 
+test('a journal without a file is none, one without an entry is one', () => {
+  const none = ['Root directory /var/log/journal added.', 'Journal filter: none', '']
+  expect(missingOf(none)).toEqual({ code: 'ENOENT', detail: 'there is no journal' })
+  expect(missingOf([...none, 'File /var/log/journal/a/system.journal added.'])).toBeUndefined()
+})
+
 test('says why it failed by its last word of trouble', () => {
   expect(failureOf(['File /a added.', ''], 0)).toBeUndefined()
-  expect(failureOf(['No journal files were found.', ''], 0)).toEqual({ code: 'ENOENT', detail: 'there is no journal' })
   expect(failureOf(['No journal files were opened due to insufficient permissions.'], 1)).toEqual({ code: 'EACCES' })
   expect(failureOf(['Failed to seek to cursor: Invalid argument', 'mmap cache statistics: 0'], 1)).toEqual({
     code: 'JOURNALCTL_FAILED',

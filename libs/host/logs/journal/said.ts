@@ -10,7 +10,7 @@ const ENTRY_BAD = /^Entry item \d+ .*is bad, skipping/
 const GONE = /No such file/
 /** One that is being made is like one that was cut. */
 const SHORT = /No data available|is truncated/
-const NO_FILES = 'No journal files were found'
+const FILE_ADDED = /^File .+ added\.$/
 const NO_RIGHT = 'No journal files were opened due to insufficient permissions'
 /** Beside its words of trouble it says what it does. */
 const TROUBLE = /^(?:Failed|No journal|Error|Invalid|Unknown|Cannot|journalctl:|setpriv:)|ignoring file/
@@ -65,9 +65,13 @@ export interface Failure {
   readonly detail?: string
 }
 
+/** There is none, where it showed no entry and had not one file: it says so itself only of other formats than export. */
+export function missingOf(said: readonly string[]): Failure | undefined {
+  return said.some((line) => FILE_ADDED.test(line)) ? undefined : { code: 'ENOENT', detail: 'there is no journal' }
+}
+
 /** Why it could not do what it was asked for; undefined where it did. @param end its code, or the signal that ended it */
 export function failureOf(said: readonly string[], end: number | string | null): Failure | undefined {
-  if (said.some((line) => line.startsWith(NO_FILES))) return { code: 'ENOENT', detail: 'there is no journal' }
   if (said.some((line) => line.startsWith(NO_RIGHT))) return { code: 'EACCES' }
   if (end === 0) return undefined
   const trouble = said.findLast((line) => TROUBLE.test(line))
