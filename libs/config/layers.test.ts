@@ -84,10 +84,11 @@ describe('layers', () => {
 
   it('have the checks of the embedded default unless the file has its own', () => {
     const names = (config: NodeDoctorConfig) => config.monitors.map(({ name }) => name)
-    expect(names(parse(HEAD))).toEqual(['cpu', 'memory', 'disk', 'pressure', 'processes', 'clock', 'interfaces'])
+    const all = ['cpu', 'memory', 'disk', 'pressure', 'processes', 'clock', 'interfaces', 'kernel-log']
+    expect(names(parse(HEAD))).toEqual(all)
     expect(names(parse(`${HEAD}monitors:\n  - { name: load, type: system-cpu }\n`))).toEqual(['load'])
     expect(names(parse(`${HEAD}monitors: []\n`))).toEqual([])
-    expect(names(parse(`${HEAD}monitors:\n`))).toHaveLength(7)
+    expect(names(parse(`${HEAD}monitors:\n`))).toEqual(all)
   })
 
   it('serve every check of the embedded default, and ask for nothing that is missing', () => {

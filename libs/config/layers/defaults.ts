@@ -10,7 +10,7 @@ export const DEFAULT_FILE = '/etc/node-doctor/config.yaml'
 
 const EMBEDDED: Place = { where: 'embedded default', origin: { layer: 'default', text: 'default' } }
 
-/** The checks that run where a configuration has no `monitors`: all that the machine itself needs, with their defaults. */
+/** The checks that run where a configuration has no `monitors`: all that the machine itself needs, with their defaults. The kernel's log is unknown to who may not read it. */
 export const DEFAULT_MONITORS = [
   { name: 'cpu', type: 'system-cpu' },
   { name: 'memory', type: 'system-memory' },
@@ -19,6 +19,7 @@ export const DEFAULT_MONITORS = [
   { name: 'processes', type: 'system-processes' },
   { name: 'clock', type: 'system-clock' },
   { name: 'interfaces', type: 'system-interfaces' },
+  { name: 'kernel-log', type: 'log-kernel' },
 ] as const
 
 /** The embedded default lies under everything: its list of monitors holds where nobody writes one. */

@@ -10,8 +10,8 @@ import { startFakeApiServer } from '../../fakes/kube-apiserver/server.ts'
 
 const NODE = 'bench-node'
 const CLI = new URL('../../../dist/cli.mjs', import.meta.url).pathname
-/** The detector, the system monitor, both exporters, nats-server, and `up` itself. */
-const PROCESSES = 6
+/** The detector, the monitors system and log, both exporters, nats-server, and `up` itself. */
+const PROCESSES = 7
 
 export interface RunningSet extends AsyncDisposable {
   readonly runDir: string

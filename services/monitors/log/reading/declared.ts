@@ -12,7 +12,8 @@ export const LOG_SOURCE_UNREADABLE: ConditionSpec = {
   recovery: { kind: 'healthy-checks', count: 1 },
   recoveryText: 'its lines are read again',
   source: 'the log itself',
-  warning: 'the log cannot be opened or read, or is not there',
+  warning:
+    'the log cannot be opened or read, or is not there; unknown where the kernel’s log is closed to whoever runs this',
   critical: 'none',
   sustained: 'at once',
 }
@@ -45,10 +46,14 @@ export const READING_METRICS: readonly MetricSpec[] = [
   { name: 'log_texts_untold_total', help: 'Matches beyond 50 a second of a rule, not told', kind: 'counter', unit: '' },
 ]
 
-/** That the log is read, or why not. */
-export function readFinding(unreadable: string | undefined): Finding {
+/** Of a log that nobody lets us read, which is no fault of the node. */
+const CLOSED_REASON = 'LogSourceClosed'
+
+/** That the log is read, or why not: a problem, but for one that is closed to us, of which nothing is known. */
+export function readFinding(unreadable: string | undefined, isClosed = false): Finding {
   const { type, healthyReason, healthyMessage } = LOG_SOURCE_UNREADABLE
   if (unreadable === undefined) return { type, health: 'healthy', reason: healthyReason, message: healthyMessage }
+  if (isClosed) return { type, health: 'unknown', reason: CLOSED_REASON, message: unreadable }
   return { type, health: 'problem', reason: type, message: unreadable, summary: `a log cannot be read: ${unreadable}` }
 }
 

@@ -13,6 +13,8 @@ export interface Place {
   readonly upTo: string
   /** How many lines lie between the two. */
   readonly lines: number
+  /** When it was that, on the monotonic clock of its boot: what comes behind it was written later, or looked at before. */
+  readonly readMonoMs?: number
 }
 
 /** A place that was kept; undefined where it is none. */

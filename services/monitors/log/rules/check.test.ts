@@ -103,7 +103,7 @@ describe('a log that is followed', () => {
     expect(events).toMatchObject([
       { reason: 'Matched', message: 'oops', entity: 'log-test', key: `line 7 ${rules[0]?.id}`, at: line.at },
     ])
-    expect(cursor).toMatchObject({ from: 7, matched: [] })
+    expect(cursor).toMatchObject({ from: 7, upTo: 'line 7', lines: 0 })
   })
 
   test('what is lost is said and counted; what cannot be read is unknown, and known again when it can', async () => {
@@ -127,6 +127,38 @@ describe('a log that is followed', () => {
     const again = await following.next()
     expect(healthOf(again)).toEqual(['LinkDown nic:a problem LinkLost'])
     expect(again.findings).toContainEqual(expect.objectContaining({ type: 'LogSourceUnreadable', health: 'healthy' }))
+  })
+
+  const closed = { kind: 'unreadable', reason: 'it is closed to us; run as root', isClosed: true } as const
+
+  test('a log that is closed to us is no problem but unknown, and of what was never read nothing else is said', async () => {
+    const log = scriptedLog()
+    const check = startCheck(checkOf(log, { rules: rulesOf(down) }), { root: '', config: {} })
+    await using following = check.follow()
+    log.tell(closed)
+    const { findings } = await following.next()
+    expect(findings).toEqual([
+      {
+        ...{ type: 'LogSourceUnreadable', health: 'unknown', reason: 'LogSourceClosed' },
+        message: 'it is closed to us; run as root',
+      },
+    ])
+    expect((await check.run()).findings).toEqual(findings)
+    log.tell(caughtUp(0))
+    expect(healthOf(await following.next())).toEqual(['LinkDown  healthy NoLineSaysSo'])
+  })
+
+  test('of a log that is closed to us by now all that was known of it is unknown', async () => {
+    const log = scriptedLog()
+    const check = startCheck(checkOf(log, { rules: rulesOf(down) }), { root: '', config: {} })
+    await using following = check.follow()
+    log.tell(caughtUp(0))
+    await following.next()
+    log.tell(closed)
+    expect(healthOf(await following.next())).toEqual([
+      'LogSourceUnreadable  unknown LogSourceClosed',
+      'LinkDown  unknown LogSourceClosed',
+    ])
   })
 
   test('what no line says again for long enough is over by a turn', async () => {
@@ -254,7 +286,7 @@ describe('the next process', () => {
     await first.stop()
     const check = startCheck(checkOf(log, { rules: rulesOf(down) }), setting)
     check.clear('LinkDown', 'nic:a')
-    await using second = check.follow({ from: 1, matched: [] })
+    await using second = check.follow({ from: 1, upTo: 'line 1', lines: 0 })
     log.tell(caughtUp(1))
     expect(healthOf(await second.next())).toEqual(['LinkDown nic:a healthy Cleared'])
   })
@@ -313,7 +345,7 @@ describe('the next process', () => {
     const kept = JSON.parse(await readFile(path, 'utf8')) as { bootId: string }
     expect(kept.bootId).not.toBe('')
     await writeFile(path, JSON.stringify({ ...kept, bootId: 'of another boot' }))
-    await using second = startCheck(checkOf(log, { rules }), setting).follow({ from: 2, matched: [] })
+    await using second = startCheck(checkOf(log, { rules }), setting).follow({ from: 2, upTo: '', lines: 0 })
     log.tell(caughtUp(2))
     expect(healthOf(await second.next())).toEqual(['Kept  problem Matched'])
   })
@@ -323,7 +355,7 @@ describe('the next process', () => {
     await writeFile(join(folder.path, 'raised.json'), '{')
     const log = scriptedLog()
     const check = startCheck(checkOf(log, { rules: rulesOf(down) }), { root: '', config: {}, stateFolder: folder.path })
-    await using following = check.follow({ from: 2, matched: [] })
+    await using following = check.follow({ from: 2, upTo: '', lines: 0 })
     log.tell(caughtUp(2))
     await following.next()
     await expect.poll(() => following.isFollowing).toBe(true)

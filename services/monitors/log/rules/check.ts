@@ -4,13 +4,14 @@ import type { CheckContext, CheckResult, ClearedWord, Follow, RunCheck } from '#
 import { cleanEntity } from '#monitor-kit/evaluate'
 import { type Attention, createAttention } from '../reading/attention.ts'
 import { readFinding } from '../reading/declared.ts'
+import { placeOf } from '../reading/places.ts'
+import { type ReadEvent, resumed } from '../reading/resumed.ts'
 import { createTallies, type Tallies, tallySamples } from '../reading/tallies.ts'
-import type { LogSource, SourceEvent } from '../sources/types.ts'
+import type { LogSource, Unreadable } from '../sources/types.ts'
 import { type ConditionsFile, createConditionsFile } from './conditions-file.ts'
 import { MATCHES_METRIC } from './declare.ts'
 import { createRuleEngine, type RuleEngine } from './engine.ts'
 import { happeningOf } from './events.ts'
-import { placeOf } from './position.ts'
 import { createLogReader, type LogReader } from './reader.ts'
 import { restore } from './snapshot.ts'
 import type { Rule } from './types.ts'
@@ -88,7 +89,7 @@ function createClearing(
 }
 
 /** While something of the log is taken, nothing is known to be absent. */
-async function takeAll(events: AsyncIterable<SourceEvent>, reader: LogReader, attention: Attention): Promise<void> {
+async function takeAll(events: AsyncIterable<ReadEvent>, reader: LogReader, attention: Attention): Promise<void> {
   try {
     for await (const event of events) {
       attention.taking()
@@ -113,7 +114,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
   const clearing = createClearing(engines, letGo)
   let isFollowing = false
   /** Why the log cannot be read; undefined: it can, or nobody has tried. */
-  let failure: string | undefined
+  let failure: Unreadable | undefined
 
   function letGo(engine: RuleEngine, { type, entity }: ClearedWord): void {
     const meant = entity === own ? '' : entity
@@ -122,7 +123,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
     void file.keep(engine.raised, rules)
   }
 
-  function ended(why?: string): void {
+  function ended(why?: Unreadable): void {
     isFollowing = false
     failure = why
   }
@@ -141,7 +142,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
     const reader = createLogReader({ ...around, engine, onFailure: ended })
     try {
       const source = await open()
-      await takeAll(source.follow({ from: place?.from ?? undefined, signal }), reader, attention)
+      await takeAll(resumed(source, place, signal), reader, attention)
     } finally {
       ended()
     }
@@ -150,7 +151,8 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
   async function run(): Promise<CheckResult> {
     const { current: engine, matched, isKnown } = engines
     const metrics = samplesOf(name, rules, matched, counts)
-    if (failure !== undefined) return { findings: [readFinding(failure)], partial: true, metrics }
+    if (failure !== undefined)
+      return { findings: [readFinding(failure.reason, failure.isClosed)], partial: true, metrics }
     if (!isFollowing || engine === undefined) return { findings: [], partial: true, metrics }
     const now = { wall: clock.now(), monoMs: clock.monotonicMs() }
     const news = engine.passed({ ...now, monoMs: Math.min(now.monoMs, attention.provedMs) })

@@ -1,10 +1,11 @@
 /** One life of following a log: lines into the engine, and what that says to whoever hears it. */
 import type { FollowContext } from '#monitor-kit'
-import { LOG_SOURCE_UNREADABLE, lostHappening, readFinding } from '../reading/declared.ts'
+import { lostHappening, readFinding } from '../reading/declared.ts'
+import { createPlaces, type Place } from '../reading/places.ts'
+import type { ReadEvent } from '../reading/resumed.ts'
 import type { Tallies } from '../reading/tallies.ts'
-import type { LogLine, SourceEvent } from '../sources/types.ts'
+import type { LogLine, Skipped, Unreadable } from '../sources/types.ts'
 import { happeningOf } from './events.ts'
-import { createPosition, type Place } from './position.ts'
 import { EVENT_ABSENT_MS } from './seen.ts'
 import { createTelling, type TellingOptions } from './telling.ts'
 import type { Moment, RuleNews } from './types.ts'
@@ -14,11 +15,11 @@ const HOLD_MS = 5
 const HOLD_LINES = 32
 
 /** What a life works with. */
-export interface ReaderOptions extends Omit<TellingOptions, 'position'> {
+export interface ReaderOptions extends Omit<TellingOptions, 'places'> {
   readonly counts: Tallies
   readonly following: FollowContext<unknown>['following']
   /** It cannot be read, or, undefined, can be again. */
-  readonly onFailure: (why: string | undefined) => void
+  readonly onFailure: (why: Unreadable | undefined) => void
   /** Where it goes on; undefined: it begins. */
   readonly place: Place | undefined
   /** It begins, and what stands there was written before anybody looked. */
@@ -30,14 +31,14 @@ export interface ReaderOptions extends Omit<TellingOptions, 'position'> {
 /** One life. */
 export interface LogReader {
   /** @throws what telling throws */
-  take(event: SourceEvent): Promise<void>
+  take(event: ReadEvent): Promise<void>
 }
 
 /** Rules over lines, and what is told of that. */
 function createLineTaker(options: ReaderOptions) {
   const { engine, view, clock, own } = options
-  const position = createPosition(options.place, engine.linesBefore)
-  const telling = createTelling({ ...options, position })
+  const places = createPlaces(engine.linesBefore, options.place?.from)
+  const telling = createTelling({ ...options, places })
   const { readMonoMs = Number.POSITIVE_INFINITY } = options.place ?? {}
   /** What comes is written now. */
   let isLive = false
@@ -78,12 +79,12 @@ function createLineTaker(options: ReaderOptions) {
   async function take(line: LogLine, now: Moment): Promise<void> {
     if (line.at >= began.wall) await endHistory()
     for (const one of engine.push(line, now)) await note(one)
-    position.passed(line)
+    places.note(line)
     if (telling.isFull) await telling.all()
   }
 
   return {
-    position,
+    places,
     telling,
     instant,
     take,
@@ -99,7 +100,7 @@ function createLineTaker(options: ReaderOptions) {
     },
     again(line: LogLine): void {
       engine.refill(line)
-      position.passed(line)
+      places.note(line)
     },
   }
 }
@@ -107,7 +108,7 @@ function createLineTaker(options: ReaderOptions) {
 type LineTaker = ReturnType<typeof createLineTaker>
 
 /** Whether the log can be read, and what follows from that. */
-function createReadability({ engine, view, onFailure }: ReaderOptions, taker: LineTaker) {
+function createReadability({ engine, view, onFailure, place }: ReaderOptions, taker: LineTaker) {
   const { telling, instant } = taker
   let isReadable: boolean | undefined
 
@@ -124,12 +125,16 @@ function createReadability({ engine, view, onFailure }: ReaderOptions, taker: Li
       await telling.all()
     },
     /** It cannot: nothing is known, good or bad. */
-    async unreadable(reason: string): Promise<void> {
+    async unreadable(why: Unreadable): Promise<void> {
+      const { reason, isClosed } = why
+      const own = readFinding(reason, isClosed)
+      // Of a log that never was read nothing was ever told.
+      const isNew = isReadable === undefined && place === undefined && engine.problems.length === 0
       isReadable = false
-      onFailure(reason)
-      const words = { reason: LOG_SOURCE_UNREADABLE.type, message: reason }
-      const unknown = view.unknown(engine.problems, instant().monoMs, words)
-      for (const finding of [readFinding(reason), ...unknown]) await telling.found(finding)
+      onFailure(why)
+      const words = { reason: own.reason, message: reason }
+      const unknown = isClosed === true && isNew ? [] : view.unknown(engine.problems, instant().monoMs, words)
+      for (const finding of [own, ...unknown]) await telling.found(finding)
       await telling.some()
     },
   }
@@ -144,10 +149,10 @@ export function createLogReader(options: ReaderOptions): LogReader {
   const { engine, counts, following, own } = options
   const taker = createLineTaker(options)
   const readability = createReadability(options, taker)
-  const { telling, position, instant } = taker
+  const { telling, places, instant } = taker
   let isCaughtUp = false
 
-  async function takeLines(lines: readonly LogLine[]): Promise<void> {
+  async function takeLines(lines: readonly LogLine[], skipped: Skipped | undefined): Promise<void> {
     telling.beginBatch()
     let now = instant()
     for (const [index, line] of lines.entries()) {
@@ -155,18 +160,16 @@ export function createLogReader(options: ReaderOptions): LogReader {
         await new Promise(setImmediate)
         now = instant()
       }
-      if (position.isKnown(line)) taker.again(line)
-      else {
-        countLine(counts, line)
-        await taker.take(line, now)
-      }
+      countLine(counts, line)
+      await taker.take(line, now)
     }
+    if (skipped !== undefined) places.skipped(skipped)
     if (!taker.isHistory && telling.isDue) await telling.all()
   }
 
   async function catchUp(at: unknown): Promise<void> {
     await taker.endHistory()
-    position.caughtUp(at)
+    places.caughtUp(at)
     const isFirst = !isCaughtUp
     isCaughtUp = true
     telling.readAll()
@@ -177,7 +180,6 @@ export function createLogReader(options: ReaderOptions): LogReader {
 
   async function lost(count: number | undefined, why: string): Promise<void> {
     counts.lost += count ?? 0
-    position.lost()
     engine.lost(instant())
     telling.happened({ ...lostHappening(count, why), entity: own })
     if (!taker.isHistory) await telling.all()
@@ -187,10 +189,11 @@ export function createLogReader(options: ReaderOptions): LogReader {
     async take(event) {
       if (event.kind === 'unreadable') {
         isCaughtUp = false
-        return readability.unreadable(event.reason)
+        return readability.unreadable(event)
       }
       await readability.readable()
-      if (event.kind === 'lines') await takeLines(event.lines)
+      if (event.kind === 'again') event.lines.forEach(taker.again)
+      else if (event.kind === 'lines') await takeLines(event.lines, event.skipped)
       else if (event.kind === 'caught-up') await catchUp(event.cursor)
       else await lost(event.count, event.why)
     },

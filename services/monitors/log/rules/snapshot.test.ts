@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { createPlaces, type Place, placeOf } from '../reading/places.ts'
 import type { LogLine } from '../sources/types.ts'
 import { createRuleEngine, type RuleEngine } from './engine.ts'
-import { createPosition, type Place, placeOf } from './position.ts'
 import { restore, snapshotOf } from './snapshot.ts'
 import { BEGAN_MS, lineOf, momentAt, rulesOf } from './testing-rules.ts'
 
@@ -30,15 +30,15 @@ function read(all: readonly LogLine[], cursor: string | undefined) {
   const parsed = cursor === undefined ? undefined : (JSON.parse(cursor) as Place & { readonly engine: unknown })
   const place = placeOf(parsed)
   restore(engine, parsed?.engine)
-  const position = createPosition(place, engine.linesBefore)
+  const places = createPlaces(engine.linesBefore, place?.from)
   const from = typeof place?.from === 'number' ? place.from + 1 : 0
-  return all.slice(from).flatMap((line) => {
-    const isKnown = position.isKnown(line)
+  return all.slice(from).flatMap((line, index) => {
+    const isKnown = index < (place?.lines ?? 0)
     if (isKnown) engine.refill(line)
     const news = isKnown ? [] : engine.push(line, momentAt(line.at.getTime() - BEGAN_MS))
-    position.passed(line)
+    places.note(line)
     const keys = news.flatMap((one) => (one.kind === 'event' ? [one.key] : []))
-    return isKnown ? [] : [{ keys, cursor: JSON.stringify({ ...position.place, engine: snapshotOf(engine, 3000) }) }]
+    return isKnown ? [] : [{ keys, cursor: JSON.stringify({ ...places.place, engine: snapshotOf(engine, 3000) }) }]
   })
 }
 

@@ -1,9 +1,9 @@
 /** What is told of a log next, and with which cursor. */
 import type { Finding, Happening, Tell } from '#monitor-kit'
 import type { Clock } from '#service'
+import type { Places } from '../reading/places.ts'
 import type { ConditionsFile } from './conditions-file.ts'
 import type { RuleEngine } from './engine.ts'
-import type { Position } from './position.ts'
 import { snapshotOf } from './snapshot.ts'
 import type { ConditionsView } from './view.ts'
 
@@ -21,7 +21,7 @@ export interface TellingOptions {
   readonly engine: RuleEngine
   readonly view: ConditionsView
   readonly file: ConditionsFile
-  readonly position: Position
+  readonly places: Places
   readonly clock: Clock
   readonly tell: Tell
 }
@@ -50,7 +50,7 @@ type ToTell = { readonly findings: readonly Finding[]; readonly events: readonly
 
 const keyOf = ({ type, entity = '' }: Finding) => `${type} ${entity}`
 
-export function createTelling({ engine, view, file, position, clock, tell }: TellingOptions): Telling {
+export function createTelling({ engine, view, file, places, clock, tell }: TellingOptions): Telling {
   let findings = new Map<string, Finding>()
   let events: Happening[] = []
   let hasReadAll = false
@@ -65,7 +65,7 @@ export function createTelling({ engine, view, file, position, clock, tell }: Tel
   }
 
   function cursor(): unknown {
-    const place = { ...position.place, readMonoMs: clock.monotonicMs() }
+    const place = { ...places.place, readMonoMs: clock.monotonicMs() }
     return { ...place, engine: snapshotOf(engine, CURSOR_BYTES - Buffer.byteLength(JSON.stringify(place))) }
   }
 

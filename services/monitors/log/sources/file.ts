@@ -18,8 +18,6 @@ export interface FileSourceOptions {
   readonly isSkipped?: (line: Buffer) => boolean
   /** A line that never ended, since its file was rotated away or emptied, is none. Default false */
   readonly isWholeOnly?: boolean
-  /** A "\r" in front of the line's end is part of the line. Default false */
-  readonly keepsReturn?: boolean
   /** Hears of lines that say no time or no message: they are not told. */
   readonly onUnformatted?: (count: number) => void
 }
@@ -52,7 +50,6 @@ export function createFileSource(options: FileSourceOptions): LogSource {
     format,
     isSkipped = () => false,
     isWholeOnly = false,
-    keepsReturn = false,
     onUnformatted = () => undefined,
   } = options
 
@@ -75,7 +72,7 @@ export function createFileSource(options: FileSourceOptions): LogSource {
 
   async function* follow({ from, signal }: Parameters<LogSource['follow']>[0]): AsyncGenerator<SourceEvent> {
     let isMissing = false
-    for await (const event of logs.tail(path, { signal, from: cursorOf(from), keepsReturn })) {
+    for await (const event of logs.tail(path, { signal, from: cursorOf(from) })) {
       if (event.kind === 'lines') {
         const told = toldLines(
           event.lines.map(({ cursor }) => cursor),

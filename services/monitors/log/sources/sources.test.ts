@@ -1,7 +1,7 @@
 import { appendFile, copyFile, mkdir, rename, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { createHost, type JournalEvent, type KernelLogEvent } from '#host'
+import { createHost, HostReadError, type JournalEvent, type KernelLogEvent } from '#host'
 import { handClock } from '#monitor-kit/testing'
 import { recordKernelLog } from '../../../../libs/host/logs/testing-recorded.ts'
 import { tempFolder } from '../../../../libs/host/testing.ts'
@@ -75,6 +75,22 @@ describe('the kernel log', () => {
       fields: { SUBSYSTEM: 'pci', DEVICE: '+pci:0000:00:03.0' },
     })
     expect([escaped?.bytes.toString(), escaped?.alternate?.toString()]).toEqual(['a\nb', 'a\\x0ab'])
+  })
+
+  it.each([
+    [
+      'EPERM',
+      true,
+      "the kernel's log is closed to this process: /dev/kmsg (EPERM), dmesg and the journal; run it as root or in the group systemd-journal, or give its container the node's journals or /dev/kmsg",
+    ],
+    ['EIO', undefined, 'cannot open /dev/kmsg: EIO; see the code'],
+  ])('says of what may not be read what to do, and of what fails why: %s', async (code, isClosed, reason) => {
+    const error = new HostReadError({ action: 'open', path: '/dev/kmsg', code })
+    async function* kernelLog() {
+      yield { kind: 'unreadable', error } as const
+    }
+    const told = await following(createKernelLogSource({ logs: { kernelLog }, bootTime })).next()
+    expect(told).toEqual({ kind: 'unreadable', reason, isClosed })
   })
 
   it('goes on behind a cursor, counts what was overwritten, and takes what is no cursor for none', async () => {
@@ -190,27 +206,6 @@ describe('a file', () => {
     await rename(path, `${path}.1`)
     await appendFile(path, 'three\n')
     expect(['one', ...texts(await log.lines(expected.length - 1))]).toEqual(expected)
-  })
-
-  it('is there where its last line began in the copy that it was emptied into', async () => {
-    const { path, source } = await file()
-    await appendFile(path, 'one\nhal')
-    const log = following(source)
-    await log.next('caught-up')
-    await copyFile(path, `${path}.1`)
-    await truncate(path)
-    expect(await log.next()).toMatchObject({ kind: 'caught-up', cursor: { offset: 4 } })
-    await appendFile(path, 'f\n')
-    expect(texts(await log.lines(1))).toEqual(['half'])
-  })
-
-  it.each([
-    [true, 'one\r'],
-    [false, 'one'],
-  ])('has a line’s "\\r" where it is asked for (%s)', async (keepsReturn, expected) => {
-    const { path, source } = await file({ keepsReturn })
-    await appendFile(path, 'one\r\n')
-    expect(texts(await following(source).lines(1))).toEqual([expected])
   })
 
   it('tells a line that was cut, and that it is not there, once', async () => {

@@ -18,6 +18,14 @@ export interface LogLine {
   readonly cutBytes?: number
 }
 
+/** It cannot be read; told once, and tried on. */
+export interface Unreadable {
+  readonly kind: 'unreadable'
+  readonly reason: string
+  /** Nothing is broken: whoever runs this may not read it, or it is not where this runs. Default: false */
+  readonly isClosed?: boolean
+}
+
 /** Lines that were read and are not told, the last of those that were read among them. */
 export interface Skipped {
   readonly count: number
@@ -33,8 +41,7 @@ export type SourceEvent =
   | { readonly kind: 'caught-up'; readonly cursor: unknown }
   /** Something is gone that nobody has read; undefined where nobody knows how much. */
   | { readonly kind: 'lost'; readonly count: number | undefined; readonly why: string }
-  /** It cannot be read; told once, and tried on. */
-  | { readonly kind: 'unreadable'; readonly reason: string }
+  | Unreadable
 
 /** How a log is followed. */
 export interface SourceOptions {
