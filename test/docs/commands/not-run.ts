@@ -3,7 +3,8 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'docker compose up': 'takes an engine with its compose plug-in; `make compose-test` starts the same file',
   'docker exec {node}': 'an example of how one kind of cluster reaches its nodes',
   'docker restart {node}': 'an example of how one kind of cluster reboots its nodes',
-  'node-doctor rules test': 'takes a saved log; services/cli/rules.test.ts runs it on some',
+  'kubectl -n kube-system set image daemonset/node-problem-detector':
+    "another program's DaemonSet, in a cluster that has it; `make test-cluster` has none",
   'npm ci': 'takes away the packages that this test runs with; `make setup` runs it',
   'apt-get install nats-server util-linux': 'takes root and a mirror; scripts/setup.sh installs the same packages',
 }

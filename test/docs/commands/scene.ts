@@ -36,6 +36,8 @@ export async function startScene(): Promise<Scene> {
   const kubeconfig = join(folder, 'kubeconfig')
   await api.writeKubeconfig(kubeconfig)
   await writeFile(join(folder, 'config.yaml'), CONFIG)
+  await writeFile(join(folder, 'rules.json'), '{"plugin": "kmsg"}\n')
+  await writeFile(join(folder, 'kern.log'), 'Out of memory: Killed process 1 (java)\n')
   const set = await startConstellation({
     dir: folder,
     services: ['detector', 'system', 'http-exporter', 'k8s-exporter'],
@@ -64,6 +66,8 @@ function here(text: string, { folder, set, api }: Scene): string {
     .replaceAll('/tmp/kubeconfig', join(folder, 'kubeconfig'))
     .replaceAll('--kubeconfig FILE', `--kubeconfig ${join(folder, 'kubeconfig')}`)
     .replaceAll(/\bFILE\b/g, join(folder, 'config.yaml'))
+    .replaceAll(/\bCONFIG\b/g, join(folder, 'rules.json'))
+    .replaceAll(/\bLOG\b/g, join(folder, 'kern.log'))
     .replaceAll(/\b(NODE|NAME)\b(?!:)/g, (name, _, at: number) => (text[at - 1] === '$' ? name : NODE))
 }
 
@@ -79,7 +83,10 @@ function isOfNodes(words: readonly string[]): boolean {
 function cliArguments(words: readonly string[]): string[] {
   const [verb = '', ...rest] = words.slice(words.indexOf('node-doctor') + 1)
   if (verb === '' || verb === 'COMMAND') return ['--help']
-  if (rest.length === 0 && !['status', 'validate', 'version'].includes(verb)) return [verb, '--help']
+  const isName = rest.length === 0 ? !['status', 'validate', 'version'].includes(verb) : rest.join(' ') === 'test'
+  if (isName) return [verb, '--help']
+  // With this it reads its flags, and does not run on.
+  if (verb === 'npd') return [verb, ...rest, '--version']
   return [verb, ...rest.map((word) => word.replace(/^\[|\]$/g, ''))]
 }
 
