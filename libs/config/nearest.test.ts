@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { editDistance, nearestName, suggestion } from './nearest.ts'
+import { editDistance, expectation, nearestName, suggestion } from './nearest.ts'
 
 const word = fc.stringMatching(/^[a-c]{0,7}$/)
 
@@ -52,6 +52,14 @@ describe('the nearest name', () => {
     expect(nearestName('webhooks', ['monitors', 'plugins'])).toBeUndefined()
     expect(suggestion('webhooks', ['monitors', 'plugins'])).toBe('expected one of "monitors", "plugins"')
     expect(suggestion('x', [])).toBe('nothing is expected here')
+  })
+
+  it('says what is valid and what was meant, of many names the nearest alone', () => {
+    expect(expectation('kmesg', ['filelog', 'kmsg'])).toBe('expected one of "filelog", "kmsg"; did you mean "kmsg"?')
+    expect(expectation('other', ['filelog', 'kmsg'])).toBe('expected one of "filelog", "kmsg"')
+    expect(expectation('kmesg', ['kmsg'])).toBe('did you mean "kmsg"?')
+    const many = Array.from({ length: 8 }, (_, index) => `${index}`.repeat(9))
+    expect(expectation('kmesg', ['kmsg', ...many])).toBe('did you mean "kmsg"?')
   })
 
   it('is a name itself, where it is written as it is, and found with one letter too many', () => {

@@ -22,6 +22,8 @@ export function editDistance(a: string, b: string): number {
   return row[right.length]!
 }
 
+/** So many names are read at a glance. */
+const LISTED_MAX = 8
 /** A shorter word stands in too many names. */
 const WORD_MIN = 3
 
@@ -63,6 +65,13 @@ export function quotedList(names: readonly string[]): string {
 /** `did you mean "interval"?`, or what is valid. */
 export function suggestion(text: string, names: readonly string[]): string {
   return suggestionWords(nearestName(text, names), names)
+}
+
+/** What is valid, and which of it was meant; of many names the nearest alone. */
+export function expectation(text: string, names: readonly string[]): string {
+  const near = nearestName(text, names)
+  if (near === undefined || names.length < 2 || names.length > LISTED_MAX) return suggestionWords(near, names)
+  return `${suggestionWords(undefined, names)}; ${suggestionWords(near, names)}`
 }
 
 /** The same, the nearest name being known. */

@@ -1,7 +1,7 @@
 /** What holds for files of more than one kind. */
 import { DurationError, parseDuration } from '#golang'
 import { compilePattern, PatternError } from '#pattern'
-import { nearestName, suggestion } from '../nearest.ts'
+import { expectation } from '../nearest.ts'
 import { cut } from '../secrets.ts'
 import type { Condition } from './files.ts'
 import type { PatternRoom } from './pattern-size.ts'
@@ -70,14 +70,12 @@ const RULE_TYPES = ['temporary', 'permanent'] as const
 /** NPD takes any text but "temporary" for "permanent" (B17). */
 export function checkRuleType(reading: Reading, key: string, type: string): void {
   if (RULE_TYPES.some((one) => one === type)) return
-  const near = nearestName(type, RULE_TYPES)
-  const meant = near === undefined ? 'expected "temporary" or "permanent"' : `did you mean "${near}"?`
-  reading.warn(key, `${shown(type)} is no type of a rule, and counts as "permanent"; ${meant}`)
+  reading.warn(key, `${shown(type)} is no type of a rule, and counts as "permanent"; ${expectation(type, RULE_TYPES)}`)
 }
 
 /** What a permanent rule says of a condition that the file does not declare. */
 export function unlisted(condition: string, conditions: readonly Condition[]): string {
   const types = [...new Set(conditions.map(({ type }) => type))]
   const why = `${shown(condition)} is not among the file's conditions`
-  return types.length === 0 ? `${why}, of which there are none` : `${why}; ${suggestion(condition, types)}`
+  return types.length === 0 ? `${why}, of which there are none` : `${why}; ${expectation(condition, types)}`
 }

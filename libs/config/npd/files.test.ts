@@ -116,7 +116,11 @@ describe('a file of the log monitor', () => {
       '"pluginConfig": { "source": 5 }',
       '3:31: pluginConfig.source: 5 is a number; expected a text',
     ],
-    ['"plugin": "kmsg"', '"plugin": "kmesg"', '2:13: plugin: there is no plugin "kmesg"; did you mean "kmsg"?'],
+    [
+      '"plugin": "kmsg"',
+      '"plugin": "kmesg"',
+      '2:13: plugin: there is no plugin "kmesg"; expected one of "filelog", "journald", "kmsg"; did you mean "kmsg"?',
+    ],
     [
       '"plugin": "kmsg"',
       '"plugin": "syslog"',
@@ -186,7 +190,7 @@ describe('a file of the log monitor', () => {
     [
       '"temporary"',
       '"temporay"',
-      '9:15: rules[0].type: "temporay" is no type of a rule, and counts as "permanent"; did you mean "temporary"?',
+      '9:15: rules[0].type: "temporay" is no type of a rule, and counts as "permanent"; expected one of "temporary", "permanent"; did you mean "temporary"?',
     ],
     [
       '"condition": "DiskSick"',

@@ -1,5 +1,5 @@
 /** A file of NPD's system log monitor as the configuration of the check npd-log. */
-import { suggestion } from '../nearest.ts'
+import { expectation } from '../nearest.ts'
 import {
   checkConditions,
   checkDuration,
@@ -27,6 +27,16 @@ interface RecoverRule {
 
 /** Of `npd.recover`; `absentFor` as Go writes it. */
 export type Recover = Readonly<Record<string, RecoverRule>>
+
+/** Whether it is a file of another kind, which is said then, and nothing else of it. */
+export function isPluginFile({ plugin }: LogFile, reading: Reading): boolean {
+  if (plugin !== 'custom') return false
+  reading.only(
+    'plugin',
+    '"custom" is what a file of npd.customPluginMonitors has; expected one of "filelog", "journald", "kmsg"',
+  )
+  return true
+}
 
 /** The configuration; it counts only where the reading has no faults. */
 export function logConfig(file: LogFile, reading: Reading, recover: Recover): NpdConfig {
@@ -61,13 +71,8 @@ export function logConfig(file: LogFile, reading: Reading, recover: Recover): Np
 function checkPlugin(file: LogFile, reading: Reading): void {
   const { plugin, logPath } = file
   if (plugin === '') reading.fault('plugin', 'missing; expected one of "filelog", "journald", "kmsg"')
-  else if (plugin === 'custom')
-    reading.fault(
-      'plugin',
-      '"custom" is what a file of npd.customPluginMonitors has; expected one of "filelog", "journald", "kmsg"',
-    )
   else if (!PLUGINS.some((one) => one === plugin))
-    reading.fault('plugin', `there is no plugin ${shown(plugin)}; ${suggestion(plugin, PLUGINS)}`)
+    reading.fault('plugin', `there is no plugin ${shown(plugin)}; ${expectation(plugin, PLUGINS)}`)
   if (plugin === 'filelog' && logPath === '')
     reading.fault('logPath', 'missing; expected the path of the log, such as "/var/log/messages"')
   if (plugin === 'filelog') checkTranslation(file, reading)

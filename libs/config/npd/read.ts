@@ -11,7 +11,7 @@ import { type LogFile, logFile, type PluginFile, pluginFile, type StatsFile, sta
 import { JsonError, type JsonNode, parseJson } from './json.ts'
 import { kindOf } from './kind-of.ts'
 import { NPD_KINDS, NPD_LISTS, type NpdConfig, type NpdKind, type NpdRead, type NpdReading } from './kinds.ts'
-import { logConfig, type Recover } from './log-file.ts'
+import { isPluginFile, logConfig, type Recover } from './log-file.ts'
 import { createPatternRoom } from './pattern-size.ts'
 import { createPlaces } from './places.ts'
 import { pluginConfig } from './plugin-file.ts'
@@ -183,6 +183,7 @@ interface Made {
 const READERS: Readonly<Record<NpdKind, (root: JsonNode, reading: Reading, section: NpdSection) => Made>> = {
   log(root, reading, section) {
     const file: LogFile = logFile.decode(root, logFile.zero(), '', reading)
+    if (isPluginFile(file, reading)) return { config: {}, types: [], needs: [] }
     return { config: logConfig(file, reading, recoverOf(section)), types: typesOf(file), needs: [] }
   },
   plugin(root, reading) {

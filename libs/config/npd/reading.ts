@@ -21,6 +21,8 @@ export interface Reading {
   whereOf(key: string): string
   fault(key: string, text: string, at?: number): void
   warn(key: string, text: string, at?: number): void
+  /** The file is not what it is read as: this is its fault, and whatever else was found says nothing. */
+  only(key: string, text: string): void
   /** A key that NPD does not look at. */
   unknownKey(key: string, name: string, names: readonly string[], at: number): void
 }
@@ -62,6 +64,11 @@ export function createReading(file: string, source: string): Reading {
     whereOf: (key) => whereAt(placeOf(key)),
     fault: (key, what, at) => add(faults, key, what, at),
     warn: (key, what, at) => add(warnings, key, what, at),
+    only(key, what) {
+      faults.length = 0
+      warnings.length = 0
+      add(faults, key, what)
+    },
     unknownKey(key, name, names, at) {
       if (++sought > SOUGHT_MAX) return
       const near = nearestName(name, names)

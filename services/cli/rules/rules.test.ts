@@ -130,9 +130,14 @@ monitors:
       events: [{ line: 1, reason: 'OOMKilling' }, { line: 2 }],
       metrics: [{ name: 'problem_counter', labels: { reason: 'OOMKilling' }, value: 2 }],
     })
+    const plugins = { ...monitor, plugin: 'custom', pluginConfig: { concurrency: 3 } }
+    const other = await file('plugins.json', JSON.stringify(plugins))
+    await expect(tried(other, log)).rejects.toThrow(
+      `cannot use the configuration (${other}), 1 error:\n  ${other}:1:11: plugin: "custom" is what a file of npd.customPluginMonitors has; expected one of "filelog", "journald", "kmsg"`,
+    )
     const bad = await file('bad.json', JSON.stringify({ ...monitor, plugin: 'kmsgg' }))
     await expect(tried(bad, log)).rejects.toThrow(
-      `${bad}:1:11: plugin: there is no plugin "kmsgg"; did you mean "kmsg"?`,
+      `${bad}:1:11: plugin: there is no plugin "kmsgg"; expected one of "filelog", "journald", "kmsg"; did you mean "kmsg"?`,
     )
   })
 
