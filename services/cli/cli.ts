@@ -4,10 +4,10 @@ import { type Clock, systemClock } from '#clock'
 import { nearestName } from '#config'
 import { cleanup } from './cleanup.ts'
 import { clear } from './clear.ts'
-import { type Command, parseCommand, wantsJson } from './command.ts'
+import { type Command, type Listed, type OwnWordsCommand, parseCommand, wantsJson } from './command.ts'
 import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { forget } from './forget.ts'
-import { HELPERS, isHelper, runHelper } from './helpers.ts'
+import { HELPERS } from './helpers.ts'
 import { npd } from './npd.ts'
 import { complain, sayJson } from './print.ts'
 import { rules } from './rules/rules.ts'
@@ -17,16 +17,17 @@ import { validate } from './validate.ts'
 import { version } from './version.ts'
 import { watch } from './watch.ts'
 
-export const COMMANDS: readonly Command[] = [up, npd, status, watch, clear, forget, validate, rules, cleanup, version]
+const COMMANDS: readonly Command[] = [up, status, watch, clear, forget, validate, rules, cleanup, version]
+/** With the flags of node-problem-detector's programs. */
+const OWN_WORDS: readonly OwnWordsCommand[] = [npd, ...HELPERS]
 
 /** What nobody expected. */
 export const EXIT_FAILED = 1
 const VERSION_FLAGS = ['--version', '-v', '-V']
 
 function usage(): string {
-  const helpers = Object.entries(HELPERS).map(([name, summary]) => ({ name, summary }))
-  const width = Math.max(...[...COMMANDS, ...helpers].map(({ name }) => name.length))
-  const listed = (all: readonly Pick<Command, 'name' | 'summary'>[]) =>
+  const width = Math.max(...[...COMMANDS, ...OWN_WORDS].map(({ name }) => name.length))
+  const listed = (all: readonly Listed[]) =>
     all.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')
   return `Usage: node-doctor COMMAND [options]
 
@@ -35,8 +36,8 @@ Watches a Kubernetes node and tells the truth about it.
 Commands:
 ${listed(COMMANDS)}
 
-Of node-problem-detector, with its own flags:
-${listed(helpers)}
+As node-problem-detector, with its own flags:
+${listed(OWN_WORDS)}
 
 node-doctor COMMAND --help says more of each.`
 }
@@ -50,15 +51,16 @@ export async function runCli(argv: readonly string[], clock: Clock = systemClock
     process.stdout.write(`${usage()}\n`)
     return 0
   }
-  if (isHelper(name)) return runHelper(name, rest, clock)
   let json = false
   try {
+    const own = OWN_WORDS.find((one) => one.name === name)
+    if (own !== undefined) return await own.runWords(rest, clock)
     const wanted = VERSION_FLAGS.includes(name) ? 'version' : name
     const command = COMMANDS.find((one) => one.name === wanted)
     if (command === undefined) {
       const near = nearestName(
         name,
-        COMMANDS.map((one) => one.name),
+        [...COMMANDS, ...OWN_WORDS].map((one) => one.name),
       )
       if (name.startsWith('-'))
         throw new CliUsageError(`unknown option ${name}: a command comes first, its options after it`)
@@ -66,7 +68,6 @@ export async function runCli(argv: readonly string[], clock: Clock = systemClock
         `unknown command ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${near}?`}`,
       )
     }
-    if (command.runWords !== undefined) return await command.runWords(rest)
     if (rest.includes('--help') || rest.includes('-h')) {
       process.stdout.write(`${command.help}\n`)
       return 0

@@ -7,17 +7,25 @@ import { CliUsageError } from './errors.ts'
 export type Options = NonNullable<ParseArgsConfig['options']>
 export type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
 
-export interface Command {
+/** What the list of commands says of each. */
+export interface Listed {
   readonly name: string
-  /** One line for the list of commands. */
+  /** One line. */
   readonly summary: string
+}
+
+/** A command that reads its own command line, `--help` too: it has the flags of another program. */
+export interface OwnWordsCommand extends Listed {
+  /** @param clock that it waits by. @returns the exit code */
+  runWords(words: readonly string[], clock: Clock): Promise<number>
+}
+
+export interface Command extends Listed {
   /** All of it, for `--help`. */
   readonly help: string
   readonly options: Options
   /** Positional arguments it takes at most. */
   readonly positionals: number
-  /** In place of `run`, of a command that reads its own command line, `--help` too. @returns the exit code */
-  runWords?(words: readonly string[]): Promise<number>
   /** @param clock that it waits by. @returns the exit code */
   run(values: Values, positionals: readonly string[], clock: Clock): Promise<number>
 }

@@ -3,21 +3,22 @@ import { uptime } from 'node:os'
 import type { Clock } from '#clock'
 import { createHost } from '#host'
 import type { ToolName } from '#npd-tools'
-
-/** What each does, for the list of commands. */
-export const HELPERS: Readonly<Record<ToolName, string>> = {
-  'health-checker': 'is the kubelet, the container runtime or kube-proxy well',
-  'log-counter': 'is a line in the journal too often',
-}
+import type { OwnWordsCommand } from './command.ts'
 
 const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const
 
-export function isHelper(name: string): name is ToolName {
-  return Object.hasOwn(HELPERS, name)
+function helper(name: ToolName, summary: string): OwnWordsCommand {
+  return { name, summary, runWords: (words, clock) => runHelper(name, words, clock) }
 }
 
+/** Each of them. */
+export const HELPERS: readonly OwnWordsCommand[] = [
+  helper('health-checker', 'is the kubelet, the container runtime or kube-proxy well'),
+  helper('log-counter', 'is a line in the journal too often'),
+]
+
 /** Runs one and prints what it says, as it is. @returns its exit code, or that of the signal that ended it */
-export async function runHelper(name: ToolName, words: readonly string[], clock: Clock): Promise<number> {
+async function runHelper(name: ToolName, words: readonly string[], clock: Clock): Promise<number> {
   // Loaded here: no other command compiles expressions.
   const { TOOLS } = await import('#npd-tools')
   const stop = new AbortController()

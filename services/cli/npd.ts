@@ -1,15 +1,13 @@
-import type { Command } from './command.ts'
+import type { OwnWordsCommand } from './command.ts'
 import { CliUsageError } from './errors.ts'
 
 /** A bundle of its own beside this one: what watches a node is not loaded by who only asks about it. */
 const BUNDLE = 'npd.mjs'
 
-export const npd: Command = {
+/** node-problem-detector's own command line. */
+export const npd: OwnWordsCommand = {
   name: 'npd',
   summary: 'runs in place of node-problem-detector, by its flags and its files',
-  help: '',
-  options: {},
-  positionals: 0,
   async runWords(words) {
     process.argv.splice(2, Number.POSITIVE_INFINITY, ...words)
     try {
@@ -21,5 +19,4 @@ export const npd: Command = {
     // It ends the process.
     return 0
   },
-  run: () => Promise.resolve(0),
 }
