@@ -18,6 +18,8 @@ export interface FileSourceOptions {
   readonly isSkipped?: (line: Buffer) => boolean
   /** A line that never ended, since its file was rotated away or emptied, is none. Default false */
   readonly isWholeOnly?: boolean
+  /** A "\r" in front of the line's end is part of the line. Default false */
+  readonly keepsReturn?: boolean
   /** Hears of lines that say no time or no message: they are not told. */
   readonly onUnformatted?: (count: number) => void
 }
@@ -41,17 +43,11 @@ function keyOf({ inode, offset, head }: TailCursor): string {
   return `${inode}:${offset}:${head.crc}`
 }
 
+const DEFAULTS = { isSkipped: () => false, isWholeOnly: false, keepsReturn: false, onUnformatted: () => undefined }
+
 /** A file over its rotations. While it is not there it is told as unreadable; one that is made later is read from its beginning. */
 export function createFileSource(options: FileSourceOptions): LogSource {
-  const {
-    logs,
-    clock,
-    path,
-    format,
-    isSkipped = () => false,
-    isWholeOnly = false,
-    onUnformatted = () => undefined,
-  } = options
+  const { logs, clock, path, format, isSkipped, isWholeOnly, keepsReturn, onUnformatted } = { ...DEFAULTS, ...options }
 
   function linesOf(read: readonly TailLine[]): LogLine[] {
     const now = clock.now()
@@ -72,7 +68,7 @@ export function createFileSource(options: FileSourceOptions): LogSource {
 
   async function* follow({ from, signal }: Parameters<LogSource['follow']>[0]): AsyncGenerator<SourceEvent> {
     let isMissing = false
-    for await (const event of logs.tail(path, { signal, from: cursorOf(from) })) {
+    for await (const event of logs.tail(path, { signal, from: cursorOf(from), keepsReturn })) {
       if (event.kind === 'lines') {
         const told = toldLines(
           event.lines.map(({ cursor }) => cursor),

@@ -208,6 +208,27 @@ describe('a file', () => {
     expect(['one', ...texts(await log.lines(expected.length - 1))]).toEqual(expected)
   })
 
+  it('is there where its last line began in the copy that it was emptied into', async () => {
+    const { path, source } = await file()
+    await appendFile(path, 'one\nhal')
+    const log = following(source)
+    await log.next('caught-up')
+    await copyFile(path, `${path}.1`)
+    await truncate(path)
+    expect(await log.next()).toMatchObject({ kind: 'caught-up', cursor: { offset: 4 } })
+    await appendFile(path, 'f\n')
+    expect(texts(await log.lines(1))).toEqual(['half'])
+  })
+
+  it.each([
+    [true, 'one\r'],
+    [false, 'one'],
+  ])('has a line’s "\\r" where it is asked for (%s)', async (keepsReturn, expected) => {
+    const { path, source } = await file({ keepsReturn })
+    await appendFile(path, 'one\r\n')
+    expect(texts(await following(source).lines(1))).toEqual([expected])
+  })
+
   it('tells a line that was cut, and that it is not there, once', async () => {
     const { path, source } = await file()
     const log = following(source)

@@ -39,6 +39,6 @@ export function openSource(
     throw new LogSettingError(config.path, 'logPath', 'expected the absolute path of a file')
   const { timestamp = '', message = '', timestampFormat = '' } = pluginConfig
   const format = createLineFormat({ timestamp, message, timestampFormat, isYearOfNow: compat.includes('B15') })
-  const file = { logs, clock, path: logPath, format, isSkipped, isWholeOnly: true, onUnformatted }
+  const file = { logs, clock, path: logPath, format, isSkipped, isWholeOnly: true, keepsReturn: true, onUnformatted }
   return () => createFileSource(file)
 }
