@@ -71,6 +71,7 @@ export const PARTS: readonly string[] = [
   'services/monitors/custom-plugin/checks/custom-plugin/check.test.ts',
   'services/monitors/custom-plugin/checks/npd-plugin/check.test.ts',
   'services/monitors/custom-plugin/checks/npd-plugin/outcome.test.ts',
+  'services/monitors/custom-plugin/faults.test.ts',
   'services/monitors/custom-plugin/kill.test.ts',
   'services/monitors/custom-plugin/polarity.test.ts',
   'services/monitors/custom-plugin/programs/run-program.test.ts',
