@@ -38,15 +38,37 @@ export interface BusyLog {
   stop(): void
 }
 
+/** How a line says its time: as Go's layout, and as text. */
+export interface Stamp {
+  readonly regexp: string
+  readonly layout: string
+  readonly text: (at: Date) => string
+}
+
+export const ISO: Stamp = {
+  regexp: '^\\S+',
+  layout: '2006-01-02T15:04:05Z07:00',
+  text: (at) => at.toISOString(),
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** Without a year, in local time. */
+export const SYSLOG: Stamp = {
+  regexp: '^.{15}',
+  layout: 'Jan _2 15:04:05',
+  text: (at) => `${MONTHS[at.getMonth()]} ${String(at.getDate()).padStart(2)} ${at.toTimeString().slice(0, 8)}`,
+}
+
 /** @param tag stands in each line that is to be told, before its number */
-export function startBusyLog(path: string, tag: string, now: () => Date = () => new Date()): BusyLog {
+export function startBusyLog(path: string, tag: string, { now = () => new Date(), stamp = ISO } = {}): BusyLog {
   let [lines, tagged, rotations, isCopying] = [0, 0, 0, false]
   function write(): void {
     if (isCopying) return
     let text = ''
     for (let i = 0; i < LINES_EACH; i++) {
       const isTagged = ++lines % TAGGED_EACH === 0
-      text += `${now().toISOString()} app: ${isTagged ? `${tag} ${++tagged}` : `all is well with ${lines}`}\n`
+      text += `${stamp.text(now())} app: ${isTagged ? `${tag} ${++tagged}` : `all is well with ${lines}`}\n`
     }
     appendFileSync(path, text)
   }
@@ -108,13 +130,13 @@ export interface LogScene {
 }
 
 /** The detector, the log monitor and an exporter, over a log file and the kernel's log. */
-export async function startLogScene(options: ConstellationOptions = {}): Promise<LogScene> {
+export async function startLogScene(options: ConstellationOptions = {}, stamp = ISO): Promise<LogScene> {
   const dir = await mkdtemp(join(tmpdir(), 'nd-log-scene-'))
   const log = join(dir, 'app.log')
   const id = `${process.pid}-${Date.now()}`
   const tags = { file: `nd-file-${id}`, kmsg: `nd-kmsg-${id}` }
   await writeFile(log, '')
-  const timestamps = { timestamp: '^\\S+', message: 'app: (.*)', timestampFormat: '2006-01-02T15:04:05Z07:00' }
+  const timestamps = { timestamp: stamp.regexp, message: 'app: (.*)', timestampFormat: stamp.layout }
   const files = {
     'app.json': fileOf('app-monitor', tags.file, 'AppSaid', {
       ...{ plugin: 'filelog', logPath: log, pluginConfig: timestamps },

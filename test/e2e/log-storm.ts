@@ -8,8 +8,8 @@ import { sleep } from './survivors.ts'
 export type Finished = (() => unknown)[]
 
 /** 1,000 lines a second into the file, and ten into the kernel's log. */
-export function writeLogs(finished: Finished, scene: LogScene, now?: () => Date) {
-  const log = startBusyLog(scene.log, scene.tags.file, now)
+export function writeLogs(finished: Finished, scene: LogScene, time?: Parameters<typeof startBusyLog>[2]) {
+  const log = startBusyLog(scene.log, scene.tags.file, time)
   const kmsg = CAN_WRITE_KMSG ? startKmsg(scene.tags.kmsg) : undefined
   finished.push(log.stop, () => kmsg?.stop())
   return {
@@ -17,10 +17,10 @@ export function writeLogs(finished: Finished, scene: LogScene, now?: () => Date)
     /** Something that is written from now on is told. */
     async untilRead(): Promise<void> {
       const { tagged } = log
-      await until('what is written is told', () => scene.told(scene.tags.file).length > tagged, 30_000)
+      await until('what is written is told', () => scene.told(scene.tags.file).length > tagged, 60_000)
     },
     /** Nothing is written any more, and each tagged line was told once. */
-    async end(ms = 20_000): Promise<void> {
+    async end(ms = 60_000): Promise<void> {
       log.stop()
       kmsg?.stop()
       await untilTold(scene, scene.tags.file, log.tagged, ms)

@@ -111,7 +111,8 @@ export function createLineFuzz(): (draw: Draw) => void {
       if (!message.isWellFormed()) throw new Error('a text that is none')
     }
     const now = { wall: new Date(at), monoMs: at }
-    for (const news of [...engine.passed(now), ...engine.push(line, now)]) {
+    const over = draw(50) === 0 ? engine.passed(now) : []
+    for (const news of [...over, ...engine.push(line, now)]) {
       if (news.kind === 'event' && !news.message.isWellFormed()) throw new Error('a text that is none')
     }
   }
@@ -169,7 +170,7 @@ export const FUZZ_TARGETS: readonly {
   readonly short: number
   readonly create: () => (draw: Draw) => void
 }[] = [
-  { name: 'files of node-problem-detector', short: 10_000, create: () => fuzzFile },
-  { name: 'lines of logs', short: 10_000, create: createLineFuzz },
-  { name: 'outputs of plug-ins', short: 100_000, create: createOutputFuzz },
+  { name: 'files of node-problem-detector', short: 3_000, create: () => fuzzFile },
+  { name: 'lines of logs', short: 1_500, create: createLineFuzz },
+  { name: 'outputs of plug-ins', short: 30_000, create: createOutputFuzz },
 ]
