@@ -126,6 +126,8 @@ export interface LogScene {
   /** Under how many ids each number of a tag was told, from 1 on. */
   told(tag: string): readonly number[]
   events(reason: string): readonly EventView[]
+  /** What else was told: of lines that are missing it may say why. */
+  others(): readonly string[]
   close(): Promise<void>
 }
 
@@ -171,6 +173,10 @@ export async function startLogScene(options: ConstellationOptions = {}, stamp = 
       return Array.from({ length: Math.max(0, ...ids.keys()) }, (_, index) => ids.get(index + 1)?.size ?? 0)
     },
     events: (reason) => events().filter((event) => event.reason === reason),
+    others: () =>
+      events()
+        .filter(({ reason }) => reason !== 'AppSaid' && reason !== 'KernelSaid')
+        .map(({ reason, message }) => `${reason}: ${message}`),
     async close() {
       stream.close()
       await c.stop()
@@ -186,7 +192,8 @@ export async function untilTold(scene: LogScene, tag: string, count: number, ms 
   await until(
     'each is told once',
     () => {
-      if (wrong().length > 0) throw new Error(`${wrong().length} of ${count}: ${wrong().slice(0, 10).join(', ')}`)
+      if (wrong().length > 0)
+        throw new Error(`${wrong().length} of ${count}: ${[...wrong().slice(0, 10), ...scene.others()].join(', ')}`)
       return true
     },
     5_000,
