@@ -51,8 +51,10 @@ export class HostExecError extends Error {
   readonly code: string
   readonly file: string
 
-  constructor(options: { file: string; code: string; cause?: unknown }) {
-    super(`cannot start ${options.file}: ${options.code}; ${execAdvice(options.code)}`, { cause: options.cause })
+  /** @param options `advice` where more is known than the code says */
+  constructor(options: { file: string; code: string; advice?: string | undefined; cause?: unknown }) {
+    const advice = options.advice ?? execAdvice(options.code)
+    super(`cannot start ${options.file}: ${options.code}; ${advice}`, { cause: options.cause })
     this.code = options.code
     this.file = options.file
   }
@@ -63,7 +65,13 @@ function execAdvice(code: string): string {
     case 'ENOENT':
       return 'install it, or check the path and the working directory'
     case 'EACCES':
-      return 'make it executable for this user'
+      return 'make it, and the interpreter that it names, executable for this user'
+    case 'E2BIG':
+      return 'its arguments and environment are too long'
+    case 'ENOTDIR':
+      return 'a part of its path is no folder'
+    case 'ELOOP':
+      return 'its links, or the interpreters that it names, lead in a circle'
     case 'EAGAIN':
       return 'the limit of processes is reached'
     case 'ENOEXEC':

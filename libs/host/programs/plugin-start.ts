@@ -5,6 +5,7 @@ import { codeOf, HostExecError, HostReadError } from '../errors.ts'
 import { type Command, HEAD_BYTES, type ProgramLook, placeOf } from './plugin-look.ts'
 import type { NotStartedWhy } from './plugin-types.ts'
 
+const NAMES_INTERPRETER = /^#![ \t]*[^ \t\n\0]/
 const ELF = Buffer.from('\x7fELF', 'latin1')
 /** Kinds of machine whose programs the kernel runs (elf.h): 386 and x86-64; ARM and AArch64. */
 const MACHINES: Readonly<Record<string, readonly number[]>> = { x64: [3, 62], arm64: [40, 183] }
@@ -21,7 +22,9 @@ function hasOtherFormats(): boolean {
 
 /** Whether the kernel knows what to do with a file that begins so. @param arch as `process.arch` has it */
 export function isProgramHead(head: Buffer, arch: string): boolean {
-  if (head.toString('latin1', 0, 2) === '#!') return true
+  const text = head.toString('latin1')
+  // One that names none is refused; of many blanks nobody sees the end.
+  if (text.startsWith('#!')) return NAMES_INTERPRETER.test(text) || (head.length >= HEAD_BYTES && !text.includes('\n'))
   if (!head.subarray(0, ELF.length).equals(ELF) || head.length < HEAD_BYTES) return false
   return MACHINES[arch]?.includes(head.readUInt16LE(18)) ?? true
 }
@@ -79,4 +82,18 @@ export async function whyNotStarted(command: Command, error: HostExecError): Pro
     default:
       return 'other'
   }
+}
+
+/** Said where the code alone would send one elsewhere. */
+const ADVICE: Partial<Record<NotStartedWhy, string>> = {
+  'interpreter-missing':
+    'it is there; install the interpreter that its first line names (without a "\\r" behind it), or its loader',
+  'folder-missing': 'make the folder that it runs in',
+}
+
+/** The same in words that fit the reason. */
+export function explained(error: HostExecError, why: NotStartedWhy): HostExecError {
+  const { file, code, cause } = error
+  const advice = ADVICE[why]
+  return advice === undefined ? error : new HostExecError({ file, code, advice, cause })
 }

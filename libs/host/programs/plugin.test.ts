@@ -157,7 +157,19 @@ describe('what cannot be started is told by its kind', () => {
     expect(await started('/no/such')).toMatchObject({ kind: 'not-started', why: 'missing', error: { code: 'ENOENT' } })
     expect(await started('no-such-program')).toMatchObject({ kind: 'not-started', why: 'missing' })
     expect(await started(await script('#!/no/such\n'))).toMatchObject({ why: 'interpreter-missing' })
-    expect(await started('/bin/true', { cwd: '/no/such' })).toMatchObject({ why: 'folder-missing' })
+    const folder = await started('/bin/true', { cwd: '/no/such' })
+    expect(folder).toMatchObject({
+      why: 'folder-missing',
+      error: { message: expect.stringContaining('make the folder') as string },
+    })
+    expect(await started(await script('#!/bin/sh\r\n'))).toMatchObject({
+      why: 'interpreter-missing',
+      error: { message: expect.stringContaining('install the interpreter') as string },
+    })
+    expect(await started('/etc/passwd/x')).toMatchObject({
+      why: 'missing',
+      error: { message: 'cannot start /etc/passwd/x: ENOTDIR; a part of its path is no folder' },
+    })
   })
 
   test('not executable, a folder, and what is written to', async () => {
@@ -173,6 +185,8 @@ describe('what cannot be started is told by its kind', () => {
   test.for([
     ['an empty file', ''],
     ['a script that names no interpreter', 'exit 0\n'],
+    ['a script with an empty first line', '#!  \necho hi\n'],
+    ['a first line that breaks off', '#!'],
     ['a program for another machine', Buffer.concat([Buffer.from('\x7fELF\x02\x01\x01'), Buffer.alloc(100, 7)])],
   ] as const)('%s is of no format, and no shell is handed it', async ([, content]) => {
     expect(await started(await script(content))).toMatchObject({
@@ -184,7 +198,10 @@ describe('what cannot be started is told by its kind', () => {
 
   test('too many arguments, and a NUL in one', async () => {
     const many = Array.from({ length: 30 }, () => 'x'.repeat(120_000))
-    expect(await started('/bin/true', {}, many)).toMatchObject({ why: 'other', error: { code: 'E2BIG' } })
+    expect(await started('/bin/true', {}, many)).toMatchObject({
+      why: 'other',
+      error: { code: 'E2BIG', message: expect.stringContaining('too long') as string },
+    })
     expect(await started('/bin/true', {}, ['a\0b'])).toMatchObject({ why: 'other' })
   })
 
@@ -247,7 +264,8 @@ test('knows a program of this machine, and a script, by their first bytes', () =
   }
   expect([62, 3, 183].map((machine) => isProgramHead(elf(machine), 'x64'))).toEqual([true, true, false])
   expect([62, 40, 183].map((machine) => isProgramHead(elf(machine), 'arm64'))).toEqual([false, true, true])
-  expect(isProgramHead(Buffer.from('#!'), 'x64')).toBe(true)
+  expect(isProgramHead(Buffer.from('#! /bin/sh'), 'x64')).toBe(true)
+  expect(isProgramHead(Buffer.from(`#!${' '.repeat(18)}`), 'x64')).toBe(true)
   expect([Buffer.alloc(0), Buffer.from('#'), elf(62).subarray(0, 10)].map((h) => isProgramHead(h, 'x64'))).toEqual([
     false,
     false,

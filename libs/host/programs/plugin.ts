@@ -6,7 +6,7 @@ import { hasDumped } from './core-dump.ts'
 import { keepOutput } from './output.ts'
 import { type PipedProcess, startPiped } from './piped.ts'
 import type { Command, ProgramLook } from './plugin-look.ts'
-import { whyNotStarted, whyNotTried } from './plugin-start.ts'
+import { explained, whyNotStarted, whyNotTried } from './plugin-start.ts'
 import type { PluginAnswer, PluginOptions, PluginResult } from './plugin-types.ts'
 import { isGroupAlive, signalGroup } from './process-group.ts'
 
@@ -145,7 +145,8 @@ export async function runPlugin(
     child = await startPiped(file, args, command)
   } catch (error) {
     if (!(error instanceof HostExecError)) throw error
-    return { kind: 'not-started', why: await whyNotStarted(command, error), error }
+    const why = await whyNotStarted(command, error)
+    return { kind: 'not-started', why, error: explained(error, why) }
   }
   return live(door, child, options)
 }
