@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { NpdTold } from '#config'
+import type { KubeCondition } from '#kube'
 import { someMonitor } from '../../libs/view/testing.ts'
 import type { Rule } from '../../test/fakes/kube-apiserver/server.ts'
 import { badCondition, nodeCondition, nodeEvent, nodeProblem } from './testing-exporter.ts'
@@ -101,22 +102,28 @@ describe('an exporter for files of node-problem-detector alone', () => {
     expect(at.api.requests.filter(({ code }) => code >= 400)).toEqual([])
   })
 
-  it('takes off what an earlier one wrote by a file that is gone', async () => {
-    const at = await npdScene()
-    await at.detector.condition(npdCondition({ observed: new Date(Date.now() - 60_000) }))
-    await expect.poll(() => conditionOf(at, 'KernelDeadlock')?.status).toBe('False')
-    await at.exporter.stop()
-    const next = await scene(ALONE, { npd: { ...NPD, types: ['ReadonlyFilesystem'] } })
-    await next.detector.monitor(someMonitor({ name: 'log', origin: 'built-in' }))
-    next.api.setNode(NODE, (node) => {
-      const { metadata, status } = at.api.node(NODE) ?? node
-      node.metadata.annotations = { ...metadata.annotations }
-      node.status = { ...status }
+  it('takes off what an earlier one wrote by a file that is gone, and leaves what another of the node still confirms', async () => {
+    const at = await npdScene({ ...ALONE, heartbeatIntervalMs: 500, resyncIntervalMs: 100 })
+    const told = (type: string, when: number): KubeCondition => ({
+      ...{ type, status: 'False', reason: 'Fine', message: '' },
+      lastHeartbeatTime: new Date(when).toISOString(),
+      lastTransitionTime: new Date(when).toISOString(),
     })
-    await next.detector.condition(npdCondition({ type: 'ReadonlyFilesystem' }))
-    await expect.poll(() => conditionOf(next, 'ReadonlyFilesystem')?.status).toBe('False')
-    expect(conditionOf(next, 'KernelDeadlock')).toBeUndefined()
-    expect(conditionOf(next, 'Ready')?.type).toBe('Ready')
+    const confirmed = (...conditions: readonly KubeCondition[]) =>
+      at.api.setNode(NODE, (node) => {
+        node.metadata.annotations = { 'node-doctor.io/npd-conditions': 'Gone,Theirs' }
+        const others = (node.status?.conditions ?? []).filter(
+          ({ type }) => !conditions.some((one) => one.type === type),
+        )
+        node.status = { ...node.status, conditions: [...others, ...conditions] }
+      })
+    confirmed(told('Gone', Date.now() - 60_000), told('Theirs', Date.now() - 60_000))
+    await at.detector.condition(npdCondition({}))
+    await expect.poll(() => conditionOf(at, 'KernelDeadlock')?.status).toBe('False')
+    expect([conditionOf(at, 'Gone')?.type, conditionOf(at, 'Theirs')?.type]).toEqual(['Gone', 'Theirs'])
+    confirmed(told('Theirs', Date.now() + 1000))
+    await expect.poll(() => conditionOf(at, 'Gone'), { timeout: 10_000 }).toBeUndefined()
+    expect([conditionOf(at, 'Theirs')?.type, conditionOf(at, 'Ready')?.type]).toEqual(['Theirs', 'Ready'])
   })
 
   it('that may not read the node writes, and learns from the answer whom events are about', async () => {

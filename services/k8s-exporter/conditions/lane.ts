@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { BusReader } from '#bus'
 import { ANNOTATIONS } from '#kube'
-import type { ServiceContext } from '#service'
+import type { Clock, ServiceContext } from '#service'
 import { installationOf, type K8sExporterConfig, markKeyOf } from '../config.ts'
 import type { Lanes } from '../lanes.ts'
 import type { ExporterMetrics } from '../metrics.ts'
@@ -52,6 +52,18 @@ function annotationsOf({ config, version }: ServiceContext<K8sExporterConfig>, f
   }
 }
 
+/**
+ * Every `npd` of a node writes the same mark, and a real node-problem-detector may write the same types: whoever lives
+ * confirms his own within two heartbeats.
+ *
+ * @returns the start, once they are over: what was not confirmed since then is nobody's
+ */
+function createStaleness(clock: Clock, heartbeatMs: number): () => Date | undefined {
+  const begun = clock.now()
+  const begunMs = clock.monotonicMs()
+  return () => (clock.monotonicMs() - begunMs < 2 * heartbeatMs ? undefined : begun)
+}
+
 /** Follows the node; nothing is written before {@link ConditionWriter.run}. */
 export async function openConditions(options: ConditionLaneOptions): Promise<ConditionLane> {
   const { context, lanes, metrics, reader, signal } = options
@@ -99,8 +111,7 @@ export async function openConditions(options: ConditionLaneOptions): Promise<Con
     annotations: () => annotationsOf(context, feed),
     markKey: markKeyOf(kubernetes),
     claimed: wish.claimed,
-    // Which types there are follows from the files: nothing else is waited for.
-    staleBefore: kubernetes.scope === 'npd' ? clock.now() : undefined,
+    staleBefore: kubernetes.scope === 'npd' ? createStaleness(clock, kubernetes.heartbeatIntervalMs) : () => undefined,
     isComplete: () => kubernetes.scope === 'all' && isComplete(feed),
     onPatched(cause, types, changedMs) {
       metrics.patched(cause, changedMs)

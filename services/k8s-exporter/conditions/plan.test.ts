@@ -332,7 +332,7 @@ describe('a mark of who writes for files of node-problem-detector alone', () => 
     })
   })
 
-  it('lets go at once what nobody confirmed since it began, and leaves what somebody still confirms', () => {
+  it('lets go what nobody confirmed since it began, and leaves what somebody still confirms', () => {
     const other = actual('Other', { lastHeartbeatTime: kubeTime(at(50)) })
     const marked: KubeNode = {
       metadata: { name: 'n1', annotations: { [MARK]: 'Claimed,Gone,Other' } },

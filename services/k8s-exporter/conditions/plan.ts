@@ -19,7 +19,7 @@ export interface PlanInput {
   readonly markKey?: MarkKey
   /** Names that are ours whoever wrote them: of node-problem-detector's files, in whose place we are. */
   readonly claimed?: ReadonlySet<string>
-  /** What of ours nobody confirmed since then, and no file claims, goes at once; undefined: it waits for `removeOrphans`. */
+  /** What of ours nobody confirmed since then, and no file claims, goes; undefined: it waits for `removeOrphans`. */
   readonly staleBefore?: Date | undefined
   /** Everything is confirmed: heartbeat times go out. */
   readonly heartbeat: boolean

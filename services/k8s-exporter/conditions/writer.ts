@@ -44,8 +44,8 @@ export interface WriterOptions {
   readonly markKey: MarkKey
   /** Names that are ours whoever wrote them. */
   readonly claimed: () => ReadonlySet<string>
-  /** What of ours was not confirmed since then goes at once; undefined: it waits until all is known. */
-  readonly staleBefore?: Date | undefined
+  /** What of ours was not confirmed since then goes; undefined: it waits, or stays until all is known. */
+  readonly staleBefore: () => Date | undefined
   /** Whether all that should be known is known, so that what nobody wishes may be taken away. */
   readonly isComplete: () => boolean
   readonly onPatched: (cause: Cause, types: readonly string[], changedMs: number | undefined) => void
@@ -174,7 +174,7 @@ function compare(desk: Desk): Batch | undefined {
     annotations: options.annotations(),
     markKey: options.markKey,
     claimed: options.claimed(),
-    staleBefore: options.staleBefore,
+    staleBefore: options.staleBefore(),
     heartbeat,
     // With the heartbeat all words go along.
     mayReword: (wish) => heartbeat || written.mayReword(wish, clock.monotonicMs()),
