@@ -20,8 +20,12 @@ const counted = (reason: string, value: number, check?: string) => sample('probl
 const held = (type: string, reason: string, value: number, check?: string) =>
   sample('problem_gauge', { type, reason }, value, check)
 
+function takeAt(series: NpdSeries, nowMs: number, monitor: string, ...samples: MetricSample[]): number {
+  return series.take(monitor, samples, nowMs, [COUNTER, GAUGE])
+}
+
 function take(series: NpdSeries, monitor: string, ...samples: MetricSample[]): number {
-  return series.take(monitor, samples, [COUNTER, GAUGE])
+  return takeAt(series, 0, monitor, ...samples)
 }
 
 const values = (series: NpdSeries) =>
@@ -59,6 +63,26 @@ describe('the metrics of node-problem-detector’s files', () => {
     const many = Array.from({ length: MAX_SERIES + 5 }, (_, i) => counted(`R${i}`, 1))
     expect([take(series, 'log', ...many), take(series, 'other', ...many.slice(0, 3))]).toEqual([5, 0])
     expect(values(series)).toHaveLength(MAX_SERIES)
+  })
+
+  it('are let go when their file tells others and no longer them, so that interfaces that come and go never use up the room', () => {
+    const series = createNpdSeries(() => true)
+    const each = 16
+    let refused = 0
+    for (let i = 0; i < 300; i++) {
+      const names = Array.from({ length: each }, (_, j) => sample(`net_${j}`, { interface: `veth${i}` }, 1, 'net'))
+      refused += takeAt(series, i * 60_000, 'system', counted('Steady', i, 'net'), ...names)
+    }
+    expect(refused).toBe(0)
+    expect(values(series).length).toBeLessThanOrEqual(1 + each * 11)
+    expect(values(series)).toContain('problem_counter Steady 299')
+  })
+
+  it('stay as long as their file tells nothing, whatever others tell', () => {
+    const series = createNpdSeries(() => true)
+    takeAt(series, 0, 'system', counted('Daily', 3, 'daily'), counted('Other', 1, 'often'))
+    takeAt(series, 80_000_000, 'system', counted('Other', 2, 'often'))
+    expect(values(series)).toEqual(['problem_counter Daily 3', 'problem_counter Other 2'])
   })
 
   it('are written as Go writes them: no prefix, labels in order, nothing between', () => {

@@ -7,6 +7,8 @@ import { type MetricDescriptor, type MetricSample, seriesKey } from '#model'
 
 /** Series of one monitor. */
 export const MAX_SERIES = 2048
+/** How long one is kept that its file does not tell any more while it tells others: an interface that is gone. */
+export const FORGET_AFTER_MS = 600_000
 const GAUGE = 'problem_gauge'
 
 /** One line of the text. */
@@ -25,7 +27,7 @@ export interface NpdFamily {
 
 export interface NpdSeries {
   /** Takes what has one of its names. @returns how many found no place */
-  take(monitor: string, samples: readonly MetricSample[], described: readonly MetricDescriptor[]): number
+  take(monitor: string, samples: readonly MetricSample[], nowMs: number, described: readonly MetricDescriptor[]): number
   /** A monitor no longer answers, or is gone. */
   forget(monitor: string): void
   /** By name, and within one by labels. */
@@ -35,12 +37,19 @@ export interface NpdSeries {
 interface Kept extends NpdValue {
   readonly name: string
   readonly key: string
+  readonly check: string
   value: number
+  seenMs: number
   /** Counts up with each sample that changed a value: which was said last. */
   changed: number
 }
 
 const byLabels = (a: Kept, b: Kept) => (a.key < b.key ? -1 : 1)
+
+/** Two files of one monitor may tell the same. */
+function placeOf({ name, labels, check = '' }: MetricSample): string {
+  return `${check}\u0000${seriesKey(name, labels)}`
+}
 
 /** @param isOurs whether a sample is of a file: by its name, and who measured it */
 export function createNpdSeries(isOurs: (monitor: string, sample: MetricSample) => boolean): NpdSeries {
@@ -48,19 +57,32 @@ export function createNpdSeries(isOurs: (monitor: string, sample: MetricSample) 
   const declared = new Map<string, MetricDescriptor>()
   let changes = 0
 
-  /** @returns whether there was room */
-  function takeOne(series: Map<string, Kept>, { name, labels, value, check = '' }: MetricSample): boolean {
-    const key = seriesKey(name, labels)
-    const place = `${check}\u0000${key}`
-    const known = series.get(place)
-    if (known === undefined) {
-      if (series.size >= MAX_SERIES) return false
-      series.set(place, { name, key, labels, value, changed: ++changes })
-    } else if (known.value !== value) {
-      known.value = value
+  /** @returns whether it is kept already */
+  function renew(series: Map<string, Kept>, sample: MetricSample, nowMs: number): boolean {
+    const known = series.get(placeOf(sample))
+    if (known === undefined) return false
+    known.seenMs = nowMs
+    if (known.value !== sample.value) {
+      known.value = sample.value
       known.changed = ++changes
     }
     return true
+  }
+
+  /** @returns whether there was room */
+  function add(series: Map<string, Kept>, sample: MetricSample, nowMs: number): boolean {
+    // One batch may name it twice.
+    if (renew(series, sample, nowMs)) return true
+    if (series.size >= MAX_SERIES) return false
+    const { name, labels, value, check = '' } = sample
+    const key = seriesKey(name, labels)
+    series.set(placeOf(sample), { name, key, labels, check, value, seenMs: nowMs, changed: ++changes })
+    return true
+  }
+
+  function forgetOld(series: Map<string, Kept>, telling: ReadonlySet<string>, nowMs: number): void {
+    for (const [place, { check, seenMs }] of series)
+      if (nowMs - seenMs > FORGET_AFTER_MS && telling.has(check)) series.delete(place)
   }
 
   function byName(): Map<string, Kept[]> {
@@ -71,14 +93,16 @@ export function createNpdSeries(isOurs: (monitor: string, sample: MetricSample) 
   }
 
   return {
-    take(monitor, samples, described) {
+    take(monitor, samples, nowMs, described) {
       const ours = samples.filter((sample) => isOurs(monitor, sample))
       if (ours.length === 0) return 0
       const names = new Set(ours.map(({ name }) => name))
       for (const one of described) if (names.has(one.name)) declared.set(one.name, one)
       const series = monitors.get(monitor) ?? new Map<string, Kept>()
       monitors.set(monitor, series)
-      return ours.filter((sample) => !takeOne(series, sample)).length
+      const news = ours.filter((sample) => !renew(series, sample, nowMs))
+      forgetOld(series, new Set(ours.map(({ check = '' }) => check)), nowMs)
+      return news.filter((sample) => !add(series, sample, nowMs)).length
     },
     forget: (monitor) => void monitors.delete(monitor),
     families() {

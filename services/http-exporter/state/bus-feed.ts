@@ -72,7 +72,7 @@ function takeSamples(feed: Feed, { monitor, samples: batch, described }: MetricB
   const nowMs = clock.monotonicMs()
   const declared = described.map(fromProtoMetric)
   feed.samplesRefused += samples.take(monitor, told, nowMs, declared)
-  feed.samplesRefused += npd.take(monitor, told, declared)
+  feed.samplesRefused += npd.take(monitor, told, nowMs, declared)
   const counters = new Set(declared.flatMap(({ name, kind }) => (kind === 'counter' ? [name] : [])))
   const values = series.take(monitor, told, nowMs, (name) => counters.has(name))
   history.sample(values)
