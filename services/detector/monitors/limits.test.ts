@@ -5,8 +5,9 @@ import type { Report } from '#model'
 import { observation, report } from '../../../libs/model/testing.ts'
 import type { Place, RefusedSocket } from './discovery.ts'
 import { costOf, createIntake } from './intake.ts'
+import { pathEntity } from './path-entity.ts'
 import { createPresence } from './presence.ts'
-import { createRefusals, socketEntity } from './refusals.ts'
+import { createRefusals } from './refusals.ts'
 import { createRestarts } from './restarts.ts'
 import { whyNoRoom } from './room.ts'
 
@@ -271,8 +272,8 @@ describe('refused sockets', () => {
   it('have an entity of bounded length whatever their path', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (path) => {
-        expect(socketEntity(path).length).toBeLessThanOrEqual(128)
-        expect(socketEntity(path)).not.toMatch(/[\u0000-\u001f\u202e]/)
+        expect(pathEntity('socket', path).length).toBeLessThanOrEqual(128)
+        expect(pathEntity('socket', path)).not.toMatch(/[\u0000-\u001f\u202e]/)
       }),
     )
   })

@@ -2,14 +2,11 @@
 import { renderProblem } from '#config'
 import type { Observation } from '#model'
 import type { DetectorConfig } from '../config.ts'
+import { pathEntity } from './path-entity.ts'
 
 type BadFile = DetectorConfig['badNpdFiles'][number]
 
 const COMMON = { type: 'NPDConfigInvalid', evidence: undefined, since: undefined, check: 'configuration' } as const
-
-function entityOf(path: string): string {
-  return `file:${path}`
-}
 
 /** The first fault with its file, line and cause; of the others how many there are. */
 function messageOf({ faults: [first, ...others] }: BadFile): string {
@@ -21,7 +18,7 @@ function messageOf({ faults: [first, ...others] }: BadFile): string {
 export function badFiles(files: DetectorConfig['badNpdFiles'], now: Date): Observation[] {
   return files.map((file) => ({
     ...COMMON,
-    entity: entityOf(file.path),
+    entity: pathEntity('file', file.path),
     health: 'problem',
     severity: 'error',
     reason: 'NPDFileRefused',
@@ -33,7 +30,7 @@ export function badFiles(files: DetectorConfig['badNpdFiles'], now: Date): Obser
 
 /** Files that could not be used under an earlier configuration, and now can, or are not named any more. */
 export function goodFiles(before: Iterable<string>, files: DetectorConfig['badNpdFiles'], now: Date): Observation[] {
-  const still = new Set(files.map(({ path }) => entityOf(path)))
+  const still = new Set(files.map(({ path }) => pathEntity('file', path)))
   return [...before]
     .filter((entity) => !still.has(entity))
     .map((entity) => ({

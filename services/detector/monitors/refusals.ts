@@ -2,9 +2,10 @@
  * Sockets that are not taken, as conditions that people see: one for each, few of one folder, and few new ones an hour, so
  * that whoever makes sockets cannot make conditions without end. Pure: time is an argument.
  */
-import { type ConditionKey, cleanText, hashText, MAX_ENTITY, type Observation } from '#model'
+import { type ConditionKey, cleanText, type Observation } from '#model'
 import { createRate } from '#pace'
 import type { RefusedSocket } from './discovery.ts'
+import { pathEntity } from './path-entity.ts'
 
 /** What stands for less than this was on its way: a socket is made elsewhere and moved to its place. */
 const STANDS_MS = 5000
@@ -33,13 +34,6 @@ export interface Refusals {
   look(refused: readonly RefusedSocket[], monoMs: number): Told
 }
 
-/** "socket:" and the path, as an entity may be long. */
-export function socketEntity(path: string): string {
-  const clean = cleanText(path, 4096)
-  const most = MAX_ENTITY - 'socket:'.length
-  return `socket:${clean.length <= most ? clean : `${clean.slice(0, most - 17)}~${hashText(clean)}`}`
-}
-
 function observation(entity: string, health: 'problem' | 'healthy', reason: string, message: string): Observation {
   return {
     type: 'MonitorRefused',
@@ -61,7 +55,7 @@ function wordsOf(refused: readonly RefusedSocket[], mayTell: (entity: string) =>
   const more = new Map<string, { count: number; first: RefusedSocket }>()
   const told = new Map<string, number>()
   for (const one of refused) {
-    const entity = socketEntity(one.path)
+    const entity = pathEntity('socket', one.path)
     const ofFolder = told.get(one.dir) ?? 0
     if (one.path === one.dir || (ofFolder < OF_FOLDER_MAX && mayTell(entity))) {
       if (one.path !== one.dir) told.set(one.dir, ofFolder + 1)
@@ -74,7 +68,7 @@ function wordsOf(refused: readonly RefusedSocket[], mayTell: (entity: string) =>
   }
   for (const [dir, { count, first }] of more) {
     const others = `${count} more sockets in ${cleanText(dir, 200)} are not taken as monitors; the first of them, ${cleanText(first.path, 300)}: ${cleanText(first.why, 200)}`
-    const entity = socketEntity(dir)
+    const entity = pathEntity('socket', dir)
     words.set(entity, words.has(entity) ? `${words.get(entity) ?? ''}; ${others}` : others)
   }
   return words
