@@ -254,6 +254,21 @@ describe('a file that cannot be used', () => {
       'exporters: { kubernetes: { enabled: true, conditionTypes: { CPUPressure: Busy } } }\n',
       'condition type "Busy" is "Busy" on the node, as "CPUPressure" is; expected another name',
     ],
+    [
+      'NodeDoctorCPUPressure',
+      'exporters: { kubernetes: { enabled: true, conditionPrefix: NodeDoctor } }\n',
+      'condition type "NodeDoctorCPUPressure" is "NodeDoctorCPUPressure" on the node, as "CPUPressure" is; expected another name',
+    ],
+    [
+      'NDFanBroken',
+      'plugins: [{ name: fan, socketAddress: /run/fan.sock, conditions: [{ type: FanBroken }] }]\nexporters: { kubernetes: { enabled: true, conditionPrefix: ND } }\n',
+      'condition type "NDFanBroken" is "NDFanBroken" on the node, as "FanBroken" is; expected another name',
+    ],
+    [
+      'Summary',
+      'exporters: { kubernetes: { enabled: true, conditionTypes: { NodeDoctorHealthy: Summary } } }\n',
+      'condition type "Summary" is "Summary" on the node, as "NodeDoctorHealthy" is; expected another name',
+    ],
   ])('is one that declares %s', async (type, more, fault) => {
     const npd = { systemLogMonitors: [write('a.json', logOf('Fine', type)), write('b.json', logOf('Fine'))] }
     const loading = load(npd, `monitors: [{ name: cpu, type: system-cpu }]\n${more}`)

@@ -1,5 +1,5 @@
 /** What conditions are called on the node: never as the kubelet's, and no two alike. */
-import { BESIDE_PREFIX, DETECTOR_CONDITIONS, KUBELET_CONDITIONS, SUMMARY_CONDITION } from '#model'
+import { BESIDE_PREFIX, DETECTOR_CONDITIONS, KUBELET_CONDITIONS, nodeNameOf, SUMMARY_CONDITION } from '#model'
 import type { Catalog } from '../catalog.ts'
 import type { Document } from '../schema/document.ts'
 import type { Tree } from '../tree/tree.ts'
@@ -36,13 +36,15 @@ function typesOf({ plugins, named, catalog, tree }: Naming): Map<string, Spot> {
 
 export function checkNodeConditions(doc: Document, naming: Naming, run: Run): void {
   const { tree } = naming
-  const { enabled, conditionPrefix, conditionTypes } = doc.exporters.kubernetes
+  const { enabled, conditionPrefix: prefix, conditionTypes } = doc.exporters.kubernetes
   if (!enabled) return
   const at = (type: string) => spotOf(rootSpot(tree), tree, 'exporters', 'kubernetes', 'conditionTypes', type)
+  const verbatim = new Set(naming.named.filter(({ isVerbatim }) => isVerbatim).map(({ type }) => type))
+  verbatim.add(SUMMARY_CONDITION)
   const names = new Map<string, string>()
   for (const [type, spot] of typesOf(naming)) {
     const mapped = conditionTypes[type]
-    const name = mapped ?? (type === SUMMARY_CONDITION ? type : `${conditionPrefix}${type}`)
+    const name = nodeNameOf(type, { prefix, types: conditionTypes }, verbatim.has(type))
     if (name === '') continue
     if (KUBELET_CONDITIONS.has(name)) {
       const own = `exporters.kubernetes.conditionTypes: { ${type}: ${BESIDE_PREFIX}${type} }`

@@ -1,5 +1,5 @@
 /** A condition type of NPD's file that is somebody else's: a fault of that file, and of nothing else. */
-import { DETECTOR_CONDITIONS, KUBELET_CONDITIONS, SUMMARY_CONDITION } from '#model'
+import { DETECTOR_CONDITIONS, KUBELET_CONDITIONS, nodeNameOf, SUMMARY_CONDITION } from '#model'
 import type { Catalog } from '../catalog.ts'
 import type { ConfigProblem } from '../errors.ts'
 import type { NpdRead } from '../npd/kinds.ts'
@@ -35,34 +35,29 @@ function ownersIn({ catalog, monitors, plugins }: Known): ReadonlyMap<string, st
 }
 
 /** What conditions are called on the node, with the type that is called so. */
-function createNodeNames({ doc, catalog }: Known) {
-  const { conditionPrefix, conditionTypes } = doc.exporters.kubernetes
-  const nameOf = (type: string) =>
-    (Object.hasOwn(conditionTypes, type) ? conditionTypes[type] : undefined) ?? `${conditionPrefix}${type}`
-  const own = [...catalog.checks.flatMap(({ conditions }) => conditions), ...DETECTOR_CONDITIONS].map(
-    ({ type }) => type,
-  )
-  const names = new Map<string, string>([
-    ...own.map((type) => [nameOf(type), type] as const),
-    [SUMMARY_CONDITION, SUMMARY_CONDITION],
-  ])
+function createNodeNames({ doc, catalog }: Known, owned: Iterable<string>) {
+  const { conditionPrefix: prefix, conditionTypes: types } = doc.exporters.kubernetes
+  const ofFile = (type: string) => nodeNameOf(type, { prefix, types }, true)
+  const ofOurs = (type: string) => nodeNameOf(type, { prefix, types }, type === SUMMARY_CONDITION)
+  const own = [...catalog.checks.flatMap(({ conditions }) => conditions.map(({ type }) => type)), ...owned]
+  const names = new Map(own.filter((type) => !KUBELET_CONDITIONS.has(type)).map((type) => [ofOurs(type), type]))
   return {
     /** The other type that is called as this one would be. */
     clash(type: string): string | undefined {
-      const name = nameOf(type)
+      const name = ofFile(type)
       const other = name === '' ? undefined : names.get(name)
       return other === type ? undefined : other
     },
-    isKubelets: (type: string) => KUBELET_CONDITIONS.has(nameOf(type)),
-    nameOf,
-    take: (type: string) => void names.set(nameOf(type), type),
+    isKubelets: (type: string) => KUBELET_CONDITIONS.has(ofFile(type)),
+    nameOf: ofFile,
+    take: (type: string) => void names.set(ofFile(type), type),
   }
 }
 
 /** Says for one file after the other what of its types cannot be. */
 export function createTypeRule(known: Known): (file: NpdRead) => readonly ConfigProblem[] {
   const owners = ownersIn(known)
-  const names = createNodeNames(known)
+  const names = createNodeNames(known, owners.keys())
   const isOnNode = known.doc.exporters.kubernetes.enabled
 
   function faultOf(type: string): string | undefined {

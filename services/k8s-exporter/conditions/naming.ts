@@ -3,16 +3,12 @@
  * and so does one of a plug-in that nobody configured, which could otherwise take any name that another writer may want.
  */
 import type { NodeDoctorConfig } from '#config'
-import { BESIDE_PREFIX, cleanName, KUBELET_CONDITIONS, SUMMARY_CONDITION } from '#model'
+import { BESIDE_PREFIX, cleanName, KUBELET_CONDITIONS, type NodeNames, nodeNameOf, SUMMARY_CONDITION } from '#model'
 
 /** Of a condition type on the node. */
 export const TYPE_MAX = 63
 
-export interface NamingOptions {
-  /** Before every type that `types` does not name. "" or "NodeDoctor". */
-  readonly prefix: string
-  /** Our type → the node's; "" keeps it away from the node. */
-  readonly types: Readonly<Record<string, string>>
+export interface NamingOptions extends NodeNames {
   readonly discovered: NodeDoctorConfig['exporters']['kubernetes']['discovered']
   /** Types of node-problem-detector's files: they are called as there. */
   readonly verbatim?: ReadonlySet<string>
@@ -28,17 +24,16 @@ export type Naming = (type: string, isDiscovered: boolean) => string
 export function createNaming({ prefix, types, discovered, verbatim = new Set() }: NamingOptions): Naming {
   const allowed = new Set(discovered.types)
   return (type, isDiscovered) => {
-    const mapped = Object.hasOwn(types, type) ? types[type] : undefined
-    if (mapped === '') return ''
-    if (mapped === undefined && verbatim.has(type) && !KUBELET_CONDITIONS.has(type)) return type
     const before = isDiscovered && !allowed.has(type) ? discovered.prefix : ''
-    const name = cleanName(mapped ?? `${before}${prefix}${type}`, TYPE_MAX)
+    const asked = nodeNameOf(type, { prefix: `${before}${prefix}`, types }, verbatim.has(type))
+    // A type of a file has characters that no other may have.
+    if (asked === '' || (asked === type && verbatim.has(type) && !Object.hasOwn(types, type))) return asked
+    const name = cleanName(asked, TYPE_MAX)
     return KUBELET_CONDITIONS.has(name) || name === summaryName(types) ? `${BESIDE_PREFIX}${name}` : name
   }
 }
 
 /** What the summary is called; "": it is not written. */
 export function summaryName(types: NamingOptions['types']): string {
-  const mapped = Object.hasOwn(types, SUMMARY_CONDITION) ? types[SUMMARY_CONDITION] : undefined
-  return cleanName(mapped ?? SUMMARY_CONDITION, TYPE_MAX)
+  return cleanName(nodeNameOf(SUMMARY_CONDITION, { prefix: '', types }, true), TYPE_MAX)
 }
