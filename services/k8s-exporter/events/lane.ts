@@ -11,6 +11,7 @@ import type { ExporterMetrics } from '../metrics.ts'
 import { createCorrelator } from './correlation.ts'
 import { createLedger } from './ledger.ts'
 import type { NpdSource } from './render.ts'
+import { type Teller, withinScope } from './scope.ts'
 import { createEventSender, type EventSender } from './sender.ts'
 import { createToldFile, readToldFile } from './told-file.ts'
 
@@ -118,22 +119,6 @@ function createCountTimer({ context, lanes, node, signal }: EventLaneOptions, se
     callOff ??= context.clock.after(everyMs, tell)
   }
   return { arm }
-}
-
-type Teller = Pick<EventSender, 'event' | 'problem' | 'missed'>
-
-/** What is told to the cluster at all: of what files of node-problem-detector say their own events tell. */
-function withinScope(
-  scope: K8sExporterConfig['kubernetes']['scope'],
-  sender: EventSender,
-  npdSource: NpdSource,
-): Teller {
-  if (scope === 'all') return sender
-  return {
-    event: async (event) => (npdSource(event) === undefined ? undefined : sender.event(event)),
-    problem: async () => undefined,
-    missed: sender.missed,
-  }
 }
 
 function consumeFacts(
