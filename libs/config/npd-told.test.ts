@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { npdMetricName, npdTold } from './npd-told.ts'
+import { npdTold } from './npd-told.ts'
 import type { MonitorEntry } from './types.ts'
 
 function entry(type: string, config: Record<string, unknown>, changes: Partial<MonitorEntry> = {}): MonitorEntry {
@@ -53,13 +53,8 @@ describe('what files of node-problem-detector say together', () => {
     })
   })
 
-  it('names a metric as the exporter of OpenCensus does', () => {
-    expect(['cpu/usage-time', '1st', '/a', 'é', 'x'.repeat(120)].map(npdMetricName)).toEqual([
-      'cpu_usage_time',
-      'key_1st',
-      'key_a',
-      'key_',
-      'x'.repeat(100),
-    ])
+  it('names a metric as its check does', () => {
+    const stats = { cpu: { metricsConfigs: { a: { displayName: 'cpu/usage--time' }, b: { displayName: 'größe' } } } }
+    expect(npdTold([entry('npd-stats', stats)]).metrics).toEqual(['cpu_usage_time', 'gr__e'])
   })
 })

@@ -1,4 +1,5 @@
 /** What the files of node-problem-detector that are configured say: types, sources and metrics that exporters show as it would. Pure. */
+import { npdMetricName } from '#model'
 import type { MonitorEntry } from './types.ts'
 
 /** A file of rules; its events are told with its source and nothing else of ours. */
@@ -25,8 +26,6 @@ export interface NpdTold {
 const OF_PROBLEMS = ['problem_counter', 'problem_gauge'] as const
 const OF_RULES: ReadonlySet<string> = new Set(['npd-log', 'npd-plugin'])
 const STATS = 'npd-stats'
-/** Longest name of a metric there, and what stands for every character that may not be in one. */
-const NAME_MAX = 100
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -35,13 +34,6 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 function textsOf(items: unknown, key: string): string[] {
   const all = Array.isArray(items) ? items : isMap(items) ? Object.values(items) : []
   return all.flatMap((item: unknown) => (isMap(item) && typeof item[key] === 'string' ? [item[key]] : []))
-}
-
-/** A `displayName` as the exporter of OpenCensus writes it: `cpu/load_1m` is `cpu_load_1m`. */
-export function npdMetricName(displayName: string): string {
-  const cut = displayName.slice(0, NAME_MAX).replace(/[^A-Za-z0-9_]/g, '_')
-  if (/^[0-9]/.test(cut)) return `key_${cut}`
-  return cut.startsWith('_') ? `key${cut}` : cut
 }
 
 function metricsOf({ type, config }: MonitorEntry): readonly string[] {

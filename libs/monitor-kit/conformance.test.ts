@@ -177,6 +177,21 @@ describe('a watcher', () => {
     expect(told.metrics).toEqual(asked.report.metrics)
   })
 
+  it('is told what was measured before it came, beside what is known', async () => {
+    const script = wellScript()
+    script.disk = () => ({
+      findings: [healthy('DiskSlow')],
+      metrics: [{ name: 'disk_used_ratio', labels: {}, value: 0.5 }],
+    })
+    const { client } = await start(script, [{ name: 'disks', type: 'disk-check' }])
+    await check(client, '')
+    const watcher = watch(client)
+    let told = await watcher.report()
+    while (told.metrics.length === 0) told = await watcher.report()
+    expect(told.runs).toEqual([])
+    expect(told.metrics).toMatchObject([{ name: 'disk_used_ratio', value: 0.5 }])
+  })
+
   it('is told with a run what the process costs, not with every one', async () => {
     const { client } = await start(wellScript(), [{ name: 'disks', type: 'disk-check' }])
     const watcher = watch(client)

@@ -1,5 +1,5 @@
 /** One run of one check: within its deadline, and whatever it does comes out as what was observed. */
-import type { CheckRun } from '#model'
+import type { CheckRun, MetricSample } from '#model'
 import { createBesideTurns, type Moment } from './beside-turns.ts'
 import { createWords, type Words } from './cleared.ts'
 import { declarationOf, plainDeclaration } from './declaration.ts'
@@ -37,6 +37,8 @@ export interface Runner {
   /** How it follows its source; undefined: it does not. */
   readonly follow: Follow<unknown> | undefined
   readonly present: Present
+  /** What its last run measured; of one that failed nothing. */
+  readonly samples: readonly MetricSample[]
   /** It has named every condition that it watches, and knows of each: it follows its source, if it has one, and there was room for all. */
   readonly isWhole: boolean
   /**
@@ -168,6 +170,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   const words = createWords(run, present, around)
   const runs = createRuns(run, around, instance.timeoutMs, words)
   const whole = createWhole(() => follow === undefined || beside.isFollowing)
+  let samples: readonly MetricSample[] = []
 
   function ran(started: Date, beganMs: number, error: string, next: Date | undefined, intervalMs: number): CheckRun[] {
     const durationUs = Math.round((clock.monotonicMs() - beganMs) * 1000)
@@ -181,6 +184,9 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     context: around,
     follow,
     present,
+    get samples() {
+      return samples
+    },
     get isWhole() {
       return whole.isWhole
     },
@@ -221,11 +227,13 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       try {
         const result = await runs.begin(signal)
         const said = words.afterwards(beside.looked(result, started, beganMs))
+        samples = said.metrics
         const refused = saying.refused(result)
         const error = refused || incompleteOf(result) || (beside.failure === undefined ? '' : errorText(beside.failure))
         return { ...said, runs: end(error), complete: whole.saw(result, refused) ? [name] : [] }
       } catch (err) {
         const said = beside.lookFailed(err, started)
+        samples = said.metrics
         // One that hangs has seen nothing, and that is known since now.
         if (!(err instanceof CheckHangsError)) words.afterwards(said)
         return { ...said, runs: end(errorText(err)), complete: [] }

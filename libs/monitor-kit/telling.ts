@@ -96,7 +96,7 @@ export function createTelling(
   return { send, tell: async (run) => send(await withOwn(run), false, run.runs[0]?.check ?? '') }
 }
 
-/** Every condition that is known, for one who knows nothing. Not kept: it can be made again. */
+/** Every condition that is known and all that was measured last, for one who knows nothing. Not kept: it can be made again. */
 export function presentReports(
   runners: readonly Runner[],
   common: Pick<CommonTypes, 'observations'>,
@@ -105,7 +105,8 @@ export function presentReports(
 ): Report[] {
   const observations = common.observations()
   const complete = runners.filter(({ isWhole }) => isWhole).map(({ instance }) => instance.name)
-  if (observations.length === 0 && complete.length === 0) return []
-  const whole = { observations, events: [], metrics: [], runs: [], withdrawn: [], complete }
+  const metrics = runners.flatMap(({ samples }) => samples)
+  if (observations.length === 0 && complete.length === 0 && metrics.length === 0) return []
+  const whole = { observations, events: [], metrics, runs: [], withdrawn: [], complete }
   return partsOf(whole).map((part) => outbox.number({ ...part, time }))
 }

@@ -2,7 +2,7 @@
 import type { Report } from '#model'
 import type { KeptReport } from './kept-reports.ts'
 import type { ReportOutbox } from './outbox.ts'
-import { bytesOfReport, thingsOf } from './report-bytes.ts'
+import { bytesOfReport, bytesOfSamples, thingsOf } from './report-bytes.ts'
 
 /** The reports for one watcher, in their order. */
 export interface WatchQueue {
@@ -12,6 +12,13 @@ export interface WatchQueue {
   takeNew(sequence: number): KeptReport | undefined
   /** Nothing was taken yet. */
   readonly isFresh: boolean
+}
+
+/** With its samples: nobody has told them to this watcher. */
+function wholeOf(report: Report): KeptReport {
+  const { sequence, metrics } = report
+  const bytes = Buffer.concat([bytesOfReport(report), bytesOfSamples(metrics)])
+  return { sequence, bytes, things: thingsOf(report) + metrics.length }
 }
 
 /** @param takePresent the present state as reports with numbers of their own; asked once, when what was kept is told */
@@ -31,8 +38,7 @@ export function createWatchQueue(
   function next(): KeptReport | undefined {
     // The present state is taken when all that came before is told, and told before all that comes after.
     const report = present?.shift()
-    if (report !== undefined)
-      return taken({ sequence: report.sequence, bytes: bytesOfReport(report), things: thingsOf(report) })
+    if (report !== undefined) return taken(wholeOf(report))
     const kept = outbox.after(last)
     if (kept !== undefined) return taken(kept)
     if (present !== undefined) return undefined

@@ -10,12 +10,18 @@ export interface HttpExporterConfig {
   readonly settings: NodeDoctorConfig['settingsInForce']
 }
 
+/** Conditions that are written nowhere are shown nowhere: node-problem-detector knows none then. */
+function shownOf({ monitors, exporters }: NodeDoctorConfig): NpdTold {
+  const told = npdTold(monitors)
+  return exporters.kubernetes.conditions.enabled ? told : { ...told, types: [] }
+}
+
 export function httpExporterConfig(full: NodeDoctorConfig): HttpExporterConfig {
   return {
     http: full.exporters.http,
     prometheus: full.exporters.prometheus,
     npd: full.exporters.npd,
-    npdTold: npdTold(full.monitors),
+    npdTold: shownOf(full),
     settings: full.settingsInForce,
   }
 }

@@ -15,7 +15,7 @@ const NODE = 'worker-1'
 const PATIENCE_MS = 15_000
 /** One that does not end within this is killed. */
 const END_MS = 10_000
-/** Without steps: NPD writes its first conditions a second after its start. */
+/** Without steps: NPD writes its first conditions a second after its start, and so long after that something answers. */
 const SETTLE_MS = 2500
 
 /** A command that takes NPD's flags. */
@@ -110,6 +110,18 @@ async function end(child: ChildProcess, ended: Promise<number>): Promise<number>
   }
 }
 
+/** From its first answer or request on it has had its time, however late its start was. */
+async function settle(api: FakeApiServer, { own, metrics }: OwnPorts, hasEnded: () => boolean): Promise<void> {
+  const endMs = Date.now() + PATIENCE_MS
+  const isUp = async () =>
+    api.requests.length > 0 ||
+    (await ask(metrics, '/metrics')) !== undefined ||
+    (await ask(own, '/healthz')) !== undefined
+  while (!hasEnded() && Date.now() < endMs && !(await isUp())) await sleep(50)
+  const settledMs = Date.now() + SETTLE_MS
+  while (!hasEnded() && Date.now() < settledMs) await sleep(50)
+}
+
 interface OwnPorts {
   readonly own: number
   readonly metrics: number
@@ -150,8 +162,8 @@ export async function runProgram(
       return code
     })
     const hasEnded = () => exitCode !== undefined
-    const steps = one.steps ?? (() => Promise.race([sleep(SETTLE_MS), ended]).then(() => undefined))
-    await steps(worldOf(folder, api, hasEnded))
+    if (one.steps === undefined) await settle(api, ports, hasEnded)
+    else await one.steps(worldOf(folder, api, hasEnded))
     const [metrics, conditions, healthz] = await Promise.all([
       ask(ports.metrics, '/metrics'),
       ask(ports.own, '/conditions'),

@@ -18,7 +18,7 @@ const HELP = `node test/npd/run.ts [options]
   --jobs N         so many cases at a time (4)
 `
 
-const OURS = [process.execPath, new URL('../../dist/cli.mjs', import.meta.url).pathname, 'npd']
+const OURS = [process.execPath, new URL('../../dist/npd.mjs', import.meta.url).pathname]
 
 function told(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value)

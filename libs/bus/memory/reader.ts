@@ -56,13 +56,7 @@ export function createMemoryReader(
     },
     onMetrics(listener) {
       const hear = hearing(reading, { subject: 'metrics', decode: (bytes) => MetricBatch.decode(bytes), listener })
-      const toMe = (to: readonly string[] | 'all') => to === 'all' || to.includes(name)
-      return ended(
-        signal,
-        store.samples.add(({ bytes, to }) => {
-          if (toMe(to)) hear(bytes)
-        }),
-      )
+      return ended(signal, store.samples.add(name, hear))
     },
     publishMetrics: (told) => tellOwn(reading, told),
     onNewStore: stores.onNewStore,

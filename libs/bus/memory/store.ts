@@ -8,6 +8,7 @@ import { createListeners, type Listeners } from '../listeners.ts'
 import { type BucketRoom, createBucketRoom } from '../room.ts'
 import type { Bus, BusLog, StreamName } from '../types.ts'
 import { createMemoryBucket, type MemoryBucket, type Post } from './bucket.ts'
+import { createSampleListeners, type SampleListeners } from './samples.ts'
 import { createMemoryStream, type MemoryStream } from './stream.ts'
 
 /** What a stream may take here of what it may on a server's disk: these are part of one process's memory. */
@@ -25,7 +26,7 @@ export interface MemoryStore {
   readonly heartbeats: Listeners<Uint8Array>
   /** The last of them, for who comes behind it. */
   lastHeartbeat: { readonly bytes: Uint8Array; readonly atMs: number } | undefined
-  readonly samples: Listeners<{ readonly bytes: Uint8Array; readonly to: readonly string[] | 'all' }>
+  readonly samples: SampleListeners
   /** Readers that are on the bus now, by service. */
   readonly present: Set<string>
   readonly post: Post
@@ -50,7 +51,7 @@ export function createMemoryStore(clock: Clock, log: BusLog): MemoryStore {
     room,
     heartbeats: createListeners(log),
     lastHeartbeat: undefined,
-    samples: createListeners(log),
+    samples: createSampleListeners(log),
     present: new Set(),
     post,
     identity: undefined,
