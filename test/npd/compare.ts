@@ -36,9 +36,33 @@ function* differencesAt(at: string, npd: unknown, ours: unknown, judged: Judged)
   yield { at, npd, ours }
 }
 
+/** A condition as it is before anything was seen. */
+function isBeginning(value: unknown): boolean {
+  return isObject(value) && value['status'] === 'False'
+}
+
+/**
+ * Whether one of them was told what a condition is at the start, and the other came to its first patch when something was
+ * seen already: both say all that they know once in a second, and how much of it a machine that is busy leaves for the
+ * first second is no difference of theirs.
+ */
+function withoutBeginning(longer: unknown, other: unknown): unknown {
+  if (!Array.isArray(longer) || !Array.isArray(other)) return longer
+  const isAhead = other.length > 0 && longer.length === other.length + 1 && !isBeginning(other[0])
+  return isAhead && isBeginning(longer[0]) ? longer.slice(1) : longer
+}
+
+function alike(record: Canonical, other: Canonical): Canonical {
+  const { conditions } = record
+  if (!isObject(conditions) || !isObject(other['conditions'])) return record
+  const others = other['conditions']
+  const trimmed = Object.entries(conditions).map(([type, history]) => [type, withoutBeginning(history, others[type])])
+  return { ...record, conditions: Object.fromEntries(trimmed) as unknown }
+}
+
 /** Every difference, with the bug it comes of where it is meant. */
 export function differencesOf(npd: Canonical, ours: Canonical, judged: Judged): readonly Difference[] {
-  return [...differencesAt('', npd, ours, judged)].map((one) => ({
+  return [...differencesAt('', alike(npd, ours), alike(ours, npd), judged)].map((one) => ({
     ...one,
     by: judged.allowed?.find(({ at }) => one.at.startsWith(at))?.by,
   }))

@@ -119,6 +119,19 @@ describe('two records', () => {
     expect(verdictOf(meant)).toBe('meant')
   })
 
+  it('are the same where one was told how a condition begins, and the other only what was seen then', () => {
+    const told = (...statuses: readonly string[]) => ({ conditions: { Bad: statuses.map((status) => ({ status })) } })
+    expect(differencesOf(told('True'), told('False', 'True'), {})).toEqual([])
+    expect(differencesOf(told('False', 'Unknown', 'True'), told('Unknown', 'True'), {})).toEqual([])
+    for (const [npd, ours] of [
+      [told('False'), told('False', 'True')],
+      [told('True'), told('Unknown', 'True')],
+      [told(), told('False')],
+      [told('True', 'False', 'True'), told('True')],
+    ] as const)
+      expect(verdictOf(differencesOf(npd, ours, {}))).toBe('differs')
+  })
+
   it('that are one are the same, whatever they are', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (one) => {

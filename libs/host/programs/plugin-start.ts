@@ -6,6 +6,8 @@ import { type Command, HEAD_BYTES, type ProgramLook, placeOf } from './plugin-lo
 import type { NotStartedWhy } from './plugin-types.ts'
 
 const NAMES_INTERPRETER = /^#![ \t]*[^ \t\n\0]/
+/** A machine that is busy has this long to show what a program is, however short the program's own time is. */
+const LOOK_MS = 5_000
 const ELF = Buffer.from('\x7fELF', 'latin1')
 /** Kinds of machine whose programs the kernel runs (elf.h): 386 and x86-64; ARM and AArch64. */
 const MACHINES: Readonly<Record<string, readonly number[]>> = { x64: [3, 62], arm64: [40, 183] }
@@ -40,7 +42,7 @@ export async function whyNotTried(
 ): Promise<{ why: NotStartedWhy; error: HostExecError } | undefined> {
   const { file } = command
   try {
-    const head = await look.headOf(command, timeoutMs)
+    const head = await look.headOf(command, Math.max(timeoutMs, LOOK_MS))
     if (head === undefined || isProgramHead(head, process.arch) || hasOtherFormats()) return undefined
     return { why: 'bad-format', error: new HostExecError({ file, code: 'ENOEXEC' }) }
   } catch (cause) {

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createHost } from '../host.ts'
 import { mountHung, mountLoop, processState, run, tempFolder, whyNoMounts } from '../testing.ts'
-import { isProgramHead } from './plugin-start.ts'
+import { isProgramHead, whyNotTried } from './plugin-start.ts'
 import type { AbandonedPlugin, PluginAnswer, PluginOptions, PluginResult } from './plugin-types.ts'
 
 const { programs } = createHost({ root: '' })
@@ -253,6 +253,20 @@ describe('what cannot be started is told by its kind', () => {
       expect(await started('/no/such')).toMatchObject({ why: 'missing' })
     },
   )
+})
+
+test('has time to be looked at on a machine that is busy, however short its own time is', async () => {
+  const asked: number[] = []
+  const threads: Parameters<typeof whyNotTried>[0] = {
+    hung: 0,
+    run: (call, operation) => {
+      asked.push(call.timeoutMs)
+      return operation()
+    },
+  }
+  const command = { file: '/bin/sh', cwd: '/', env: {} }
+  for (const timeoutMs of [200, 60_000]) expect(await whyNotTried(threads, command, timeoutMs)).toBeUndefined()
+  expect(asked).toEqual([5000, 60_000])
 })
 
 test('knows a program of this machine, and a script, by their first bytes', () => {
