@@ -66,7 +66,7 @@ describe('files of node-doctor npd', () => {
     await untilCondition(place, 'OneDeadlock', 'True Hung')
     await until('all events came', () => place.api.events().length >= 3)
     await until('numbers are told', () => npd.ask('/metrics').then((told) => told?.includes('cpu_load_1m ')), 30_000)
-    await place.write('none.log', '')
+    await place.append('none.log', lineOf('the log is made'))
     await untilCondition(place, 'NoLog', 'False NoProblem')
     expect((await npd.end()).code).toBe(0)
     expect(
