@@ -12,6 +12,7 @@ import type { NpdReading } from './npd/kinds.ts'
 import { placedNpd } from './npd-entries.ts'
 import { OWN_NAMES } from './parts.ts'
 import { placedPlugins } from './plugin-entries.ts'
+import { checkApiServer } from './rules/apiserver.ts'
 import { checkDependencies } from './rules/dependencies.ts'
 import { checkEnds } from './rules/ends.ts'
 import { checkExpected } from './rules/expected.ts'
@@ -78,6 +79,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkNamedTypes(monitors, catalog, run)
   const owners = ownersOf(monitors, catalog, doc.detector.expect)
   checkPluginTypes(plugins, { monitors, catalog, owners }, run)
+  checkApiServer(doc, tree, run)
   const unbuilt = checkExpected(doc, catalog, tree, run)
   checkNodeConditions(doc, { plugins, named: namedTypesOf(monitors, catalog), catalog, tree }, run)
   if (run.problems.length > 0) return { config: undefined, problems: run.problems }

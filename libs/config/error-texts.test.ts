@@ -2,7 +2,21 @@ import { describe } from 'vitest'
 import { HEAD } from './testing.ts'
 import { type Case, eachSays, kubernetes } from './testing-texts.ts'
 
+const OVERRIDE = 'expected scheme://host:port?inClusterConfig=false&auth=FILE&insecure=true&useServiceAccount=true'
+const noServer = (text: string, why: string): Case => ({
+  says: `a way to the API server that is none: ${text}`,
+  text: kubernetes(`apiserver: '${text}'`),
+  faults: [`config.yaml:8:5: exporters.kubernetes.apiserver: ${why}; ${OVERRIDE}`],
+})
+
 const CASES: readonly Case[] = [
+  noServer('://bad', '"://bad": it is no URI'),
+  noServer('http://[::1', '"http://[::1": "[::1" is no host'),
+  noServer('http://%zz', '"http://%zz": "%zz" is no host'),
+  noServer(
+    'http://me:word@h?inClusterConfig=maybe',
+    '"http://(hidden)@h?inClusterConfig=maybe": inClusterConfig is "maybe", which is neither true nor false',
+  ),
   {
     says: 'a condition that is to be called as one of the kubelet',
     text: kubernetes('conditionTypes: { DiskFull: DiskPressure }'),

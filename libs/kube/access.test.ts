@@ -162,6 +162,13 @@ describe('the way by one text, as node-problem-detector takes it', () => {
     )
     expect(await said('ftp://h:1')).toBe(`"ftp://h:1": there is no way to a server by "ftp"${shape}`)
     expect(await said('https://h:99999999')).toBe(`"https://h:99999999": "h:99999999" is no host${shape}`)
+    for (const secret of [
+      'https://me:word@h:99999999',
+      '://me:word@h',
+      'ftp://me:wo@word@h',
+      'https://me:wo?word@h:0x',
+    ])
+      expect(await said(secret)).not.toMatch(/word|wo@/)
     expect(await said(':https')).toBe(`":https": it is no URI${shape}`)
     expect(await said('https://h:1')).toBe(
       'the environment: this is no pod (KUBERNETES_SERVICE_HOST is not set); write inClusterConfig=false, and auth=KUBECONFIG where the server asks who it is',

@@ -3,9 +3,12 @@
 /** No way to the API server is configured, or what is configured cannot be read. */
 export class KubeAccessError extends Error {
   readonly code = 'KUBE_ACCESS'
+  /** Where it was looked for and what is wrong there. */
+  readonly fault: string
   constructor(where: string, what: string, cause?: unknown) {
     super(`cannot find the way to the API server in ${where}: ${what}`, { cause })
     this.name = 'KubeAccessError'
+    this.fault = `${where}: ${what}`
   }
 }
 

@@ -20,18 +20,24 @@ const SHAPE = 'scheme://host:port?inClusterConfig=false&auth=FILE&insecure=true&
 const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
 const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False'])
 
+/** What stands before the last "@" may be a user and a password, however they are written. */
+function shown(text: string): string {
+  return text.replace(/^([A-Za-z][A-Za-z0-9+.-]*:\/\/|:?\/\/)?.*@/s, '$1(hidden)@')
+}
+
 function refused(text: string, why: string): KubeAccessError {
-  return new KubeAccessError(`"${text}"`, `${why}; expected ${SHAPE}`)
+  return new KubeAccessError(`"${shown(text)}"`, `${why}; expected ${SHAPE}`)
 }
 
 /** Parts of a URI; every one may be left out. Its user, its path and its fragment say nothing here. */
-const URI = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/(?:[^@/?#]*@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#.*)?$/s
+const URI = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/(?:[^/?#]*@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#.*)?$/s
 
 function serverOf(text: string, scheme: string, host: string): string {
   if (scheme === '' || host === '') return ''
   if (scheme !== 'http' && scheme !== 'https') throw refused(text, `there is no way to a server by "${scheme}"`)
   const server = `${scheme}://${host}`
-  if (!URL.canParse(server)) throw refused(text, `"${host}" is no host`)
+  if (!URL.canParse(server))
+    throw refused(text, shown(text).includes(host) ? `"${host}" is no host` : 'its host is none')
   return server
 }
 
@@ -57,5 +63,16 @@ export function parseApiServerOverride(text: string): ApiServerOverride {
     auth,
     insecure: truth('insecure', false),
     useServiceAccount: truth('useServiceAccount', false),
+  }
+}
+
+/** Why the text says no way to an API server, and what is expected; undefined: it says one, which nobody has tried. */
+export function apiServerFault(text: string): string | undefined {
+  try {
+    parseApiServerOverride(text)
+    return undefined
+  } catch (err) {
+    if (err instanceof KubeAccessError) return err.fault
+    throw err
   }
 }
