@@ -60,19 +60,6 @@ async function configOf(flags: NpdFlags, { path }: OwnFolder): Promise<NodeDocto
   }
 }
 
-/** What is no way to any server is no matter of waiting. @throws NpdStartError */
-async function judgeServer(flags: NpdFlags): Promise<void> {
-  const uri = flags['apiserver-override']
-  if (uri === '' || !flags['enable-k8s-exporter']) return
-  // The exporter needs it anyway.
-  const { parseApiServerOverride } = await import('#kube')
-  try {
-    parseApiServerOverride(uri)
-  } catch (err) {
-    throw new NpdStartError(err instanceof Error ? err.message : String(err), EXIT_USAGE)
-  }
-}
-
 /** Says what is wrong with the files. @throws NpdStartError where none is left, or one bad file is to stop all */
 function judgeFiles({ npd }: NodeDoctorConfig, isStrict: boolean): void {
   const bad = npd.files.filter(({ faults }) => faults.length > 0)
@@ -98,7 +85,6 @@ async function run(words: readonly string[], services: LateDefinitions, begun: (
   const folder = makeOwnFolder()
   process.once('exit', folder.remove)
   const config = await configOf(flags, folder)
-  await judgeServer(flags)
   judgeFiles(config, flags.strict)
   if (flags['exporter.stackdriver'] !== '') complain('--exporter.stackdriver: nothing is sent to Stackdriver')
   const needed = Object.entries(services).filter(([name]) => isNeeded(name, config))

@@ -257,15 +257,14 @@ describe('what cannot be started is told by its kind', () => {
 
 test('has time to be looked at on a machine that is busy, however short its own time is', async () => {
   const asked: number[] = []
-  const threads: Parameters<typeof whyNotTried>[0] = {
-    hung: 0,
-    run: (call, operation) => {
-      asked.push(call.timeoutMs)
-      return operation()
+  const look: Parameters<typeof whyNotTried>[0] = {
+    headOf(_, timeoutMs) {
+      asked.push(timeoutMs)
+      return Promise.resolve(Buffer.from('#!/bin/sh\n'))
     },
   }
   const command = { file: '/bin/sh', cwd: '/', env: {} }
-  for (const timeoutMs of [200, 60_000]) expect(await whyNotTried(threads, command, timeoutMs)).toBeUndefined()
+  for (const timeoutMs of [200, 60_000]) expect(await whyNotTried(look, command, timeoutMs)).toBeUndefined()
   expect(asked).toEqual([5000, 60_000])
 })
 
