@@ -27,15 +27,11 @@ async function* readOn(
   }
 }
 
+/** As much of how a file is followed as its reader goes by. */
+type ReaderOptions = Required<Pick<TailOptions, 'from' | 'maxLineBytes'>> & Pick<TailOptions, 'keepsReturn'>
+
 /** Begins nothing: the first look does. */
-export function createTailReader(
-  folder: LogFolder,
-  {
-    from,
-    maxLineBytes,
-    keepsReturn,
-  }: Required<Pick<TailOptions, 'from' | 'maxLineBytes'>> & Pick<TailOptions, 'keepsReturn'>,
-): TailReader {
+export function createTailReader(folder: LogFolder, { from, maxLineBytes, keepsReturn }: ReaderOptions): TailReader {
   const lines = createTailLines(maxLineBytes, keepsReturn)
   const path = createLogPath(folder, lines)
   let at: LogFile | undefined
