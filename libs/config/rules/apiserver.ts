@@ -6,7 +6,9 @@ import type { Run } from '../walk/run.ts'
 import { rootSpot, spotOf } from './spot.ts'
 
 export function checkApiServer({ exporters: { kubernetes } }: Document, tree: Tree, run: Run): void {
-  const { enabled, apiserver } = kubernetes
-  const fault = enabled && apiserver !== '' ? apiServerFault(apiserver) : undefined
+  // Undefined where it, or what it stands in, is no text: that is told already.
+  const { enabled, apiserver }: Partial<Document['exporters']['kubernetes']> = kubernetes
+  const isAsked = enabled === true && apiserver !== undefined && apiserver !== ''
+  const fault = isAsked ? apiServerFault(apiserver) : undefined
   if (fault !== undefined) run.fault(spotOf(rootSpot(tree), tree, 'exporters', 'kubernetes', 'apiserver'), fault)
 }
