@@ -35,7 +35,7 @@ describe('files of node-doctor npd', () => {
     expect(types(place)).toEqual(['NPDConfigInvalid', 'OneDeadlock', 'TwoDeadlock'])
     expect((await first.end()).code).toBe(0)
     expect((await (await place.start([files, `${LOG}=${bad}`, '--strict'])).ended) ?? -1).toBe(255)
-    await place.start([`${LOG}=${one}`])
+    await place.start([`${LOG}=${one}`, '--k8s-exporter-heartbeat-period=1s'])
     await until('only one is left', () => types(place).join() === 'OneDeadlock', 30_000)
     expect(place.api.events()).toEqual([])
     expect(place.api.requests.filter(({ code }) => code >= 400)).toEqual([])
