@@ -94,9 +94,14 @@ describe('time', () => {
 
   it.each(Object.entries(longDocuments(MIB * 0.95)))('of a file of %s is a second and a half at most', (_, text) => {
     expect(text.length).toBeLessThan(MIB)
-    // What others do on the machine adds to it: the least of three is its own.
-    const costs = [1, 2, 3].map(() => cpuMsOf(() => faultsOf(text)))
-    expect(Math.min(...costs)).toBeLessThan(MS_PER_MIB)
+    // What others do on the machine adds to it: of three readings the least is its own.
+    let leastMs = Number.POSITIVE_INFINITY
+    for (let tries = 0; tries < 3 && leastMs >= MS_PER_MIB; tries++)
+      leastMs = Math.min(
+        leastMs,
+        cpuMsOf(() => faultsOf(text)),
+      )
+    expect(leastMs).toBeLessThan(MS_PER_MIB)
   })
 
   it('of a value in an error is not that of its length', () => {
