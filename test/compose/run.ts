@@ -130,6 +130,12 @@ async function test(engine: Engine, stack: Stack, disk: Disk): Promise<void> {
   askSockets(engine, stack)
   checkRights(engine, stack)
   await killEach(engine, stack, disk)
+  // Of two containers this configuration has no check.
+  const refused = stack.view().problems.filter(({ type }) => type === 'MonitorRefused')
+  check(
+    `no container is refused as a monitor: ${refused.map(({ message }) => message).join('; ')}`,
+    refused.length === 0,
+  )
   disk.free()
   await until('the freed disk is no problem', 90_000, () => openProblem(stack, disk) === undefined)
   await until('the freed disk is well on the node', 30_000, () => diskFull(stack) === 'False')

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { builtServices, SERVICES } from '#service-table'
 import { diffMembers, type Heard, plansOf } from './members.ts'
 import { type Asked, pluginAt, wantedAt } from './testing.ts'
 import { type MemberPlan, standingsOf } from './wanted.ts'
@@ -7,6 +8,8 @@ import { type MemberPlan, standingsOf } from './wanted.ts'
 const DIR = '/d'
 const OWN = '/d/run/monitors'
 const CATALOG = ['gpu', 'system'].map((monitor) => ({ monitor, conditionTypes: [], sharedTypes: [] }))
+const BUILT = builtServices(SERVICES).flatMap(({ name, kind }) => (kind === 'monitor' ? [name] : []))
+const CATALOG_OF_ALL = BUILT.map((monitor) => ({ monitor, conditionTypes: [], sharedTypes: [] }))
 const GPU_CHECK = { name: 'gpus', monitor: 'gpu', when: 'nvidia-gpu' } as const
 
 function wanted(asked: Asked) {
@@ -72,6 +75,23 @@ describe('a monitor of ours', () => {
     expect(planned(asked, [heard('gpu', '/d/gpu/gpu.sock')])).toEqual([])
     expect(planned(asked, [heard('gpu', `${OWN}/gpu.sock`)])).toEqual([])
   })
+
+  it.each(BUILT)(
+    '%s, which runs wherever it is installed, has nothing to do and is no problem without a check',
+    (name) => {
+      const { placeAt, whyNot } = wanted({
+        catalog: CATALOG_OF_ALL,
+        monitors: [],
+        detector: { monitorDirs: [OWN, DIR] },
+      })
+      const at = (path: string) => {
+        const place = placeAt(path)
+        return place === undefined ? 'no place' : whyNot(place)
+      }
+      expect(at(`${OWN}/${name}/${name}.sock`)).toBe('')
+      expect(at(`/d/${name}/${name}.sock`)).toContain('no check of it is configured here')
+    },
+  )
 })
 
 describe('the name of a socket', () => {

@@ -90,8 +90,7 @@ function namesOf({ monitors, plugins }: DetectorConfig): ReadonlySet<string> {
 function whyTaken({ name, dir, isOwnFolder }: Place, standings: ReadonlyMap<string, Standing>, home: string): string {
   const isAlike = (other: string) => other.toLowerCase() === name.toLowerCase()
   const ours = [...standings.keys()].find(isAlike)
-  const isReserved =
-    OWN_NAMES.some(isAlike) || (ours !== undefined && (ours !== name || standings.get(name) === 'fixed'))
+  const isReserved = ours === undefined ? OWN_NAMES.some(isAlike) : ours !== name || standings.get(name) === 'fixed'
   if (isReserved) return `${name} is a name of Node Doctor's own`
   if (ours === undefined) return ''
   if (!isOwnFolder)
