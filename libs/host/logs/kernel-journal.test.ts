@@ -1,6 +1,6 @@
-import { chmod } from 'node:fs/promises'
+import { chmod, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { createHost } from '../host.ts'
 import { tempFolder, writeTree } from '../testing.ts'
 import { whyNoJournals, writeJournal } from './journal/testing-journal.ts'
@@ -76,7 +76,11 @@ test.skipIf(whyNoJournals() !== '')(
     const stop = new AbortController()
     const { logs } = createHost({ root: folder.path })
     for await (const event of logs.kernelLog({ from: 'start', signal: stop.signal })) {
-      expect(event).toMatchObject({ kind: 'unreadable', error: { path: '/dev/kmsg', code: 'ENOENT' } })
+      expect(event).toMatchObject({
+        kind: 'unreadable',
+        error: { path: '/dev/kmsg', code: 'ENOENT' },
+        isClosed: true,
+      })
       break
     }
     stop.abort()
@@ -118,3 +122,80 @@ test.skipIf(whyNoJournals() !== '')(
     expect(behind.map(({ bytes }) => bytes.toString())).toEqual(['line 2', 'line 4'])
   },
 )
+
+describe.skipIf(whyNoJournals() !== '')('where device and dmesg are closed', () => {
+  const SYSTEM = `/var/log/journal/${'a'.repeat(32)}/system.journal`
+  const kernelLine = {
+    realtimeUs: US,
+    fields: { MESSAGE: 'line', _TRANSPORT: 'kernel', _SOURCE_MONOTONIC_TIMESTAMP: '1000000' },
+  }
+
+  /** Follows it until a test has seen what it waits for. */
+  async function* follow(root: string): AsyncGenerator<KernelLogEvent, undefined> {
+    const stop = new AbortController()
+    try {
+      yield* createHost({ root }).logs.kernelLog({ from: 'start', signal: stop.signal })
+    } finally {
+      stop.abort()
+    }
+  }
+
+  test("a system's journal whose lines of the kernel were vacuumed is read: it has what root said", async () => {
+    await using folder = await tempFolder()
+    await closedMachine(folder.path)
+    const fields = { MESSAGE: 'Started a unit.', _TRANSPORT: 'journal', _UID: '0' }
+    await writeJournal(join(folder.path, SYSTEM), [{ realtimeUs: US, fields }])
+    expect((await follow(folder.path).next()).value).toEqual({ kind: 'caught-up', cursor: undefined })
+  })
+
+  /** A journalctl that fails as long as there is a file "broken". */
+  async function breakableJournalctl(folder: string): Promise<{ mend(): Promise<void>; break(): Promise<void> }> {
+    const broken = join(folder, 'broken')
+    const real = '/usr/bin/journalctl'
+    const script = `#!/bin/sh\nif [ -e ${broken} ]; then echo "Failed to map it: Input/output error" >&2; exit 1; fi\n${real} "$@" & child=$!\nwhile kill -0 $child 2>/dev/null && [ ! -e ${broken} ]; do sleep 0.05; done\n[ -e ${broken} ] || { wait $child; exit; }\nkill $child; echo "Failed to iterate: Input/output error" >&2; exit 1\n`
+    await writeTree(folder, { journalctl: script })
+    await chmod(join(folder, 'journalctl'), 0o755)
+    return { mend: () => rm(broken), break: () => writeFile(broken, '') }
+  }
+
+  test('a journal that breaks is a broken log and no closed one, with its own error, and is read on', async () => {
+    await using folder = await tempFolder()
+    await closedMachine(folder.path)
+    const journalctl = await breakableJournalctl(folder.path)
+    await writeJournal(join(folder.path, SYSTEM), [kernelLine])
+    await journalctl.break()
+    const log = follow(folder.path)
+    const failed = { path: '/var/log/journal', code: 'JOURNALCTL_FAILED' }
+    const first = (await log.next()).value
+    expect(first).toMatchObject({ kind: 'unreadable', error: failed })
+    expect(first).not.toHaveProperty('isClosed')
+    await journalctl.mend()
+    expect((await log.next()).value).toMatchObject({ kind: 'records' })
+    expect((await log.next()).value).toMatchObject({ kind: 'caught-up' })
+    await journalctl.break()
+    expect((await log.next()).value).toMatchObject({ kind: 'unreadable', error: failed })
+    await journalctl.mend()
+    expect((await log.next()).value).toMatchObject({ kind: 'caught-up' })
+    await log.return(undefined)
+  })
+
+  test('a journal that goes after it was read is a broken log', async () => {
+    await using folder = await tempFolder()
+    await closedMachine(folder.path)
+    const journalctl = await breakableJournalctl(folder.path)
+    await writeJournal(join(folder.path, SYSTEM), [kernelLine])
+    const log = follow(folder.path)
+    expect((await log.next()).value).toMatchObject({ kind: 'records' })
+    expect((await log.next()).value).toMatchObject({ kind: 'caught-up' })
+    await rm(join(folder.path, '/var/log/journal'), { recursive: true })
+    await journalctl.break()
+    const isGone = (event: KernelLogEvent | undefined) => event?.kind === 'unreadable' && event.error.code === 'ENOENT'
+    let told: KernelLogEvent | undefined
+    while (!isGone(told)) {
+      told = (await log.next()).value
+      expect(told).toMatchObject({ kind: 'unreadable' })
+      expect(told).not.toHaveProperty('isClosed')
+    }
+    await log.return(undefined)
+  })
+})

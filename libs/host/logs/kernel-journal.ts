@@ -1,6 +1,6 @@
 /** The kernel's log as the journal keeps it: where neither the device nor dmesg may be read. */
 
-import { followJournal } from './journal/journal.ts'
+import { followJournal, hasJournalEntry } from './journal/journal.ts'
 import type { JournalMatch, JournalRecord } from './journal/types.ts'
 import { goBy, type KernelDoor, type KernelReading, place } from './kernel-reading.ts'
 import type { ParsedRecord } from './kernel-record.ts'
@@ -18,6 +18,10 @@ const KERNEL_JOURNAL_FIELDS = [
   '_KERNEL_SUBSYSTEM',
   '_SOURCE_MONOTONIC_TIMESTAMP',
 ] as const
+/** There is none, it may not be read, or there is nothing to read it with. What else fails is broken. */
+const CLOSED = ['ENOENT', 'EACCES', 'NO_JOURNALCTL']
+/** What stands in the system's journal alone: what root said, and the kernel. A user's own has neither. */
+const OF_SYSTEM: readonly JournalMatch[] = [{ _UID: '0' }, { _TRANSPORT: 'kernel' }]
 
 /** The kernel's lines of one boot. @param bootId as the kernel writes it */
 function kernelMatch(bootId: string): JournalMatch {
@@ -59,14 +63,15 @@ export function toKernelRecord({ bytes: message, fields }: JournalRecord): Parse
 }
 
 /**
- * Until device and dmesg are to be tried again (`due`); `failed` where the journal may not be read either, or has no line of
- * the kernel: every boot has some, so it is one of a user alone, or of a journald that does not take them in.
+ * Until device and dmesg are to be tried again (`due`); `closed` where the journal may not be read either, or none of the
+ * system is there, but only one of a user alone. A system's without a line of the kernel is read: those of a node that runs
+ * for months are vacuumed. What was read once is not closed: what fails then is told, and the journal tries on.
  */
 export async function* followKernelJournal(
   door: KernelDoor,
   reading: KernelReading,
   { signal }: KernelLogOptions,
-): AsyncGenerator<KernelLogEvent, 'due' | 'failed'> {
+): AsyncGenerator<KernelLogEvent, 'due' | 'closed'> {
   goBy(reading, 'journal')
   const due = new AbortController()
   const callOff = door.clock.after(JOURNAL_MS, () => due.abort())
@@ -78,13 +83,17 @@ export async function* followKernelJournal(
   } as const
   try {
     for await (const event of followJournal(door, options)) {
-      if (event.kind === 'unreadable') return 'failed'
-      if (event.kind === 'lost') yield event
+      if (event.kind === 'unreadable' && !reading.isRead && CLOSED.includes(event.error.code)) return 'closed'
+      if (event.kind === 'unreadable' || event.kind === 'lost') yield event
       if (event.kind === 'records') yield* place(reading.at, event.records.map(toKernelRecord))
-      if (event.kind === 'caught-up' && reading.journal === undefined) return 'failed'
-      if (event.kind === 'caught-up') yield { kind: 'caught-up', cursor: reading.at.cursor }
-      const cursor = event.kind === 'records' ? event.records.at(-1)?.cursor : undefined
-      if (cursor !== undefined) reading.journal = cursor
+      const last = event.kind === 'records' ? event.records.at(-1)?.cursor : undefined
+      if (last !== undefined) reading.journal = last
+      if (event.kind !== 'caught-up') continue
+      const isProven = reading.journal !== undefined || (await hasJournalEntry(door, OF_SYSTEM, options.signal))
+      if (options.signal.aborted) break
+      if (!isProven) return 'closed'
+      if (event.cursor !== undefined) reading.journal = event.cursor
+      yield { kind: 'caught-up', cursor: reading.at.cursor }
     }
     return 'due'
   } finally {

@@ -153,8 +153,8 @@ async function openDevice(door: KernelDoor): Promise<{ fd: number; real: string 
 }
 
 /**
- * Opens the device, and asks dmesg, or follows the journal, as long as it is closed; `failed` where those say nothing
- * either, or it ends.
+ * Opens the device, and asks dmesg, or follows the journal, as long as it is closed; `failed` where those are closed too, or
+ * it ends.
  */
 async function* openOrAsk(
   door: KernelDoor,
@@ -166,10 +166,10 @@ async function* openOrAsk(
       return await openDevice(door)
     } catch (error) {
       if (!(error instanceof HostReadError && CLOSED.includes(error.code))) throw error
-      let ended = yield* followDmesg(door, reading, options)
+      let ended: 'due' | 'failed' | 'closed' = yield* followDmesg(door, reading, options)
       if (ended === 'failed' && !options.signal.aborted) ended = yield* followKernelJournal(door, reading, options)
       if (ended === 'due' && !options.signal.aborted) continue
-      if (ended === 'failed') yield { kind: 'unreadable', error }
+      if (ended === 'closed') yield { kind: 'unreadable', error, isClosed: true }
       return 'failed'
     }
   }
@@ -201,16 +201,20 @@ export async function* followKernelLog(door: KernelDoor, options: KernelLogOptio
   while (!signal.aborted) {
     let retryMs = RETRY_MS
     try {
-      reading ??= { at: createKernelPlace(from === 'end' ? 'start' : from, await door.bootId()), before: [] }
+      const begin = from === 'end' ? 'start' : from
+      reading ??= { at: createKernelPlace(begin, await door.bootId()), isRead: false, before: [] }
       for await (const event of follow(door, reading, options)) {
         if (event.kind === 'unreadable') {
-          retryMs = DEVICE_MS
+          if (event.isClosed === true) retryMs = DEVICE_MS
           if (told !== event.error.code) yield event
           told = event.error.code
           continue
         }
         told = undefined
-        if (event.kind === 'caught-up') isPast = false
+        if (event.kind === 'caught-up') {
+          isPast = false
+          reading.isRead = true
+        }
         if (!isPast) yield event
       }
     } catch (error) {

@@ -108,8 +108,11 @@ export type KernelLogEvent =
    * first, also where no record was told yet; undefined where there was none.
    */
   | { readonly kind: 'caught-up'; readonly cursor: KernelCursor | undefined }
-  /** It cannot be read; told once, and tried on. */
-  | { readonly kind: 'unreadable'; readonly error: HostReadError }
+  /**
+   * It cannot be read; told once, and tried on: `error` is of the way that failed. `isClosed`: nothing is broken, but
+   * device, dmesg and the journal may not be read, or are not there; `error` is the device's.
+   */
+  | { readonly kind: 'unreadable'; readonly error: HostReadError; readonly isClosed?: boolean }
 
 /** How the kernel's log is followed. */
 export interface KernelLogOptions {

@@ -12,7 +12,7 @@ import { createJournalctl, FOLLOW, type Journalctl, type JournalDoor, type Journ
 import { fieldArguments, type JournalPlace, matchArguments, placeArguments } from './query.ts'
 import { createRecordReader, type RecordReader } from './record-reader.ts'
 import { createDamageWatch, type DamageWatch } from './said.ts'
-import type { JournalEvent, JournalOptions, JournalRecord } from './types.ts'
+import type { JournalEvent, JournalMatch, JournalOptions, JournalRecord } from './types.ts'
 
 const MESSAGE_BYTES = 65_536
 /** After news, so long without any is their end. */
@@ -176,6 +176,25 @@ function following(door: JournalDoor, options: JournalOptions): Following {
     maxMessageBytes,
     notBeforeUs: typeof from === 'object' && 'sinceRealtimeUs' in from ? from.sinceRealtimeUs : 0,
     place: from,
+  }
+}
+
+/**
+ * Whether there is an entry that fits any of `matches`, in what journald keeps of any machine and boot; false after `signal`.
+ *
+ * @throws HostReadError
+ */
+export async function hasJournalEntry(
+  door: JournalDoor,
+  matches: readonly JournalMatch[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const journalctl = createJournalctl(door, undefined, createDamageWatch())
+  try {
+    return (await journalctl.entry(['--lines=1', ...matchArguments(matches)], signal)) !== undefined
+  } catch (error) {
+    if (signal.aborted) return false
+    throw error
   }
 }
 

@@ -1,5 +1,5 @@
 /** The kernel's log as a stream of lines. */
-import type { HostReadError, KernelCursor, KernelRecord, Logs } from '#host'
+import type { KernelCursor, KernelLogEvent, KernelRecord, Logs } from '#host'
 import { JOURNAL_LOSSES } from './journal.ts'
 import { hasFields } from './shape.ts'
 import { toldLines } from './told-lines.ts'
@@ -39,11 +39,9 @@ function lineOf(record: KernelRecord, bootMs: number): LogLine | undefined {
   }
 }
 
-/** What a user without rights, and a container without the device, are told by the system. */
-const CLOSED = ['EACCES', 'EPERM', 'ENOENT']
-
-function unreadable({ code, message, path }: HostReadError): Unreadable {
-  if (!CLOSED.includes(code)) return { kind: 'unreadable', reason: message }
+function unreadable({ error, isClosed = false }: Extract<KernelLogEvent, { kind: 'unreadable' }>): Unreadable {
+  if (!isClosed) return { kind: 'unreadable', reason: error.message }
+  const { path, code } = error
   const reason = `the kernel's log is closed to this process: ${path} (${code}), dmesg and the journal; run it as root or in the group systemd-journal, or give its container the node's journals or ${path}`
   return { kind: 'unreadable', reason, isClosed: true }
 }
@@ -56,7 +54,7 @@ export function createKernelLogSource(options: KernelLogSourceOptions): LogSourc
   async function* follow({ from, signal }: Parameters<LogSource['follow']>[0]): AsyncGenerator<SourceEvent> {
     for await (const event of logs.kernelLog({ signal, from: cursorOf(from) })) {
       if (event.kind === 'caught-up') yield { kind: 'caught-up', cursor: event.cursor }
-      else if (event.kind === 'unreadable') yield unreadable(event.error)
+      else if (event.kind === 'unreadable') yield unreadable(event)
       else if (event.kind === 'lost')
         yield {
           kind: 'lost',

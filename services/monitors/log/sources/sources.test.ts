@@ -84,10 +84,15 @@ describe('the kernel log', () => {
       "the kernel's log is closed to this process: /dev/kmsg (EPERM), dmesg and the journal; run it as root or in the group systemd-journal, or give its container the node's journals or /dev/kmsg",
     ],
     ['EIO', undefined, 'cannot open /dev/kmsg: EIO; see the code'],
+    [
+      'ENOENT',
+      undefined,
+      'cannot open /dev/kmsg: ENOENT; check the path, and that settings.hostRoot names where the host is mounted',
+    ],
   ])('says of what may not be read what to do, and of what fails why: %s', async (code, isClosed, reason) => {
     const error = new HostReadError({ action: 'open', path: '/dev/kmsg', code })
     async function* kernelLog() {
-      yield { kind: 'unreadable', error } as const
+      yield { kind: 'unreadable', error, ...(isClosed === undefined ? {} : { isClosed }) } as const
     }
     const told = await following(createKernelLogSource({ logs: { kernelLog }, bootTime })).next()
     expect(told).toEqual({ kind: 'unreadable', reason, isClosed })
