@@ -7,7 +7,7 @@ import { bytesOfSamples, encodeSaid } from './report-bytes.ts'
 import { createRunner } from './run-check.ts'
 import { type Behaviour, checkOf, healthy, instance, problem, wordsOf } from './testing/scripted-monitor.ts'
 import { surroundings } from './testing/surroundings.ts'
-import type { CheckResult } from './types.ts'
+import type { CheckContext, CheckResult } from './types.ts'
 
 function runnerOf(first: Behaviour) {
   const clock = fakeClock()
@@ -261,5 +261,66 @@ describe('a run', () => {
     stop.abort(new Error('monitor tiny stops'))
     expect((await running).runs[0]?.error).toBe('monitor tiny stops')
     expect(clock.sleeping).toBe(0)
+  })
+})
+
+describe('what was measured last', () => {
+  function counting() {
+    const clock = fakeClock()
+    const script: { now: Behaviour } = { now: () => ({ findings: [], metrics: counted(0) }) }
+    const definition = checkOf(() => ({ findings: [] }), {
+      conditions: [],
+      metrics: [{ name: 'problem_counter', help: 'x', kind: 'counter', unit: '' }],
+      create: () =>
+        Object.assign(async (context: CheckContext<unknown>) => script.now(context), { follow: async () => {} }),
+    })
+    const runner = createRunner(
+      definition,
+      instance('disk-check', { name: 'log' }),
+      'log',
+      surroundings({ name: 'log', clock }),
+    )
+    const tell = (result: CheckResult) => runner.tell(result, { time: clock.now(), monotonicMs: clock.monotonicMs() })
+    const run = () => runner.run(undefined, new AbortController().signal)
+    return { clock, script, run, tell, values: () => runner.samples.map(({ value }) => value) }
+  }
+  const counted = (value: number) => [{ name: 'problem_counter', labels: { reason: 'OOMKilling' }, value }]
+
+  it('is what the follower told where that is later, and what the next turn measures then', async () => {
+    const { clock, script, run, tell, values } = counting()
+    await run()
+    await clock.advance(1)
+    tell({ findings: [], metrics: counted(5) })
+    expect(values()).toEqual([5])
+    tell({ findings: [] })
+    expect(values()).toEqual([5])
+    script.now = () => ({ findings: [], metrics: counted(6) })
+    await run()
+    expect(values()).toEqual([6])
+  })
+
+  it('is not what a turn measured that began before the follower told', async () => {
+    const { clock, script, run, tell, values } = counting()
+    script.now = async () => {
+      await clock.sleep(40)
+      return { findings: [], metrics: counted(3) }
+    }
+    const running = run()
+    await clock.advance(20)
+    tell({ findings: [], metrics: counted(5) })
+    await clock.advance(20)
+    await running
+    expect(values()).toEqual([5])
+  })
+
+  it('stays what it was where a turn fails', async () => {
+    const { script, run, values } = counting()
+    script.now = () => ({ findings: [], metrics: counted(3) })
+    await run()
+    script.now = () => {
+      throw new Error('no')
+    }
+    await run()
+    expect(values()).toEqual([3])
   })
 })

@@ -37,7 +37,7 @@ export interface Runner {
   /** How it follows its source; undefined: it does not. */
   readonly follow: Follow<unknown> | undefined
   readonly present: Present
-  /** What its last run measured; of one that failed nothing. */
+  /** What was measured last, by a run or its follower: what says nothing of it, or fails, leaves it as it is. */
   readonly samples: readonly MetricSample[]
   /** It has named every condition that it watches, and knows of each: it follows its source, if it has one, and there was room for all. */
   readonly isWhole: boolean
@@ -160,6 +160,22 @@ function createRuns(run: RunFunction, around: Around, timeoutMs: number, words: 
   }
 }
 
+/** What a check measured last: what was measured before the last of it is none. */
+function createMeasured() {
+  let samples: readonly MetricSample[] = []
+  let takenMs = Number.NEGATIVE_INFINITY
+  return {
+    get samples() {
+      return samples
+    },
+    take(measured: readonly MetricSample[], ms: number): void {
+      if (ms < takenMs) return
+      samples = measured
+      takenMs = ms
+    },
+  }
+}
+
 export function createRunner(definition: AnyCheck, instance: CheckInstance, monitor: string, around: Around): Runner {
   const { clock }: Around = around
   const { name } = instance
@@ -170,7 +186,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   const words = createWords(run, present, around)
   const runs = createRuns(run, around, instance.timeoutMs, words)
   const whole = createWhole(() => follow === undefined || beside.isFollowing)
-  let samples: readonly MetricSample[] = []
+  const measured = createMeasured()
 
   function ran(started: Date, beganMs: number, error: string, next: Date | undefined, intervalMs: number): CheckRun[] {
     const durationUs = Math.round((clock.monotonicMs() - beganMs) * 1000)
@@ -185,7 +201,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     follow,
     present,
     get samples() {
-      return samples
+      return measured.samples
     },
     get isWhole() {
       return whole.isWhole
@@ -196,6 +212,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     },
     tell(result, at) {
       const said = beside.tell(result, at)
+      if (said.metrics.length > 0) measured.take(said.metrics, at.monotonicMs)
       const error = saying.refused(result)
       whole.heard(result, error)
       const runs = error === '' ? [] : ran(at.time, clock.monotonicMs(), error, undefined, instance.intervalMs)
@@ -227,13 +244,12 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       try {
         const result = await runs.begin(signal)
         const said = words.afterwards(beside.looked(result, started, beganMs))
-        samples = said.metrics
+        measured.take(said.metrics, beganMs)
         const refused = saying.refused(result)
         const error = refused || incompleteOf(result) || (beside.failure === undefined ? '' : errorText(beside.failure))
         return { ...said, runs: end(error), complete: whole.saw(result, refused) ? [name] : [] }
       } catch (err) {
         const said = beside.lookFailed(err, started)
-        samples = said.metrics
         // One that hangs has seen nothing, and that is known since now.
         if (!(err instanceof CheckHangsError)) words.afterwards(said)
         return { ...said, runs: end(errorText(err)), complete: [] }
