@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '#clock'
 import type { NpdTold } from '#config'
 import type { KubeCondition } from '#kube'
 import { someMonitor } from '../../libs/view/testing.ts'
@@ -31,8 +32,11 @@ const npdCondition = (changes: Parameters<typeof nodeCondition>[0]) =>
 const npdEvent = (changes: Parameters<typeof nodeEvent>[0]) =>
   nodeEvent({ monitor: 'log', check: 'kernel-monitor', source: 'kernel-monitor', ...changes })
 
-async function npdScene(kubernetes: Parameters<typeof scene>[0] = ALONE, rules = RULES): Promise<Scene> {
-  const at = await scene(kubernetes, { npd: NPD, rules })
+async function npdScene(
+  kubernetes: Parameters<typeof scene>[0] = ALONE,
+  { rules = RULES, clock = systemClock() } = {},
+): Promise<Scene> {
+  const at = await scene(kubernetes, { npd: NPD, rules, clock })
   await at.detector.monitor(someMonitor({ name: 'log', origin: 'built-in' }))
   return at
 }
@@ -103,11 +107,14 @@ describe('an exporter for files of node-problem-detector alone', () => {
   })
 
   it('takes off what an earlier one wrote by a file that is gone, and leaves what another of the node still confirms', async () => {
-    const at = await npdScene({ ...ALONE, heartbeatIntervalMs: 500, resyncIntervalMs: 100 })
-    const told = (type: string, when: number): KubeCondition => ({
+    const system = systemClock()
+    let aheadMs = 0
+    const clock = { ...system, monotonicMs: () => system.monotonicMs() + aheadMs }
+    const at = await npdScene({ ...ALONE, heartbeatIntervalMs: 500, resyncIntervalMs: 100 }, { clock })
+    const told = (type: string, lastHeartbeatTime: string): KubeCondition => ({
       ...{ type, status: 'False', reason: 'Fine', message: '' },
-      lastHeartbeatTime: new Date(when).toISOString(),
-      lastTransitionTime: new Date(when).toISOString(),
+      lastHeartbeatTime,
+      lastTransitionTime: lastHeartbeatTime,
     })
     const confirmed = (...conditions: readonly KubeCondition[]) =>
       at.api.setNode(NODE, (node) => {
@@ -117,17 +124,26 @@ describe('an exporter for files of node-problem-detector alone', () => {
         )
         node.status = { ...node.status, conditions: [...others, ...conditions] }
       })
-    confirmed(told('Gone', Date.now() - 60_000), told('Theirs', Date.now() - 60_000))
+    const looks = async (more: number) => {
+      const before = at.api.requests.length
+      await expect.poll(() => at.api.requests.length, { timeout: 10_000 }).toBeGreaterThan(before + more)
+    }
+    // Of a writer whose clock is behind ours, and whose heartbeat is ten times as long.
+    confirmed(told('Gone', '2026-01-01T00:00:00Z'), told('Theirs', '2026-01-01T00:00:00Z'))
     await at.detector.condition(npdCondition({}))
     await expect.poll(() => conditionOf(at, 'KernelDeadlock')?.status).toBe('False')
+    aheadMs = 5 * 60_000
+    await looks(3)
     expect([conditionOf(at, 'Gone')?.type, conditionOf(at, 'Theirs')?.type]).toEqual(['Gone', 'Theirs'])
-    confirmed(told('Theirs', Date.now() + 1000))
+    confirmed(told('Theirs', '2026-01-01T00:05:00Z'))
+    await looks(3)
+    aheadMs = 10 * 60_000
     await expect.poll(() => conditionOf(at, 'Gone'), { timeout: 10_000 }).toBeUndefined()
     expect([conditionOf(at, 'Theirs')?.type, conditionOf(at, 'Ready')?.type]).toEqual(['Theirs', 'Ready'])
   })
 
   it('that may not read the node writes, and learns from the answer whom events are about', async () => {
-    const at = await npdScene(ALONE, RULES.slice(1))
+    const at = await npdScene(ALONE, { rules: RULES.slice(1) })
     await at.detector.condition(npdCondition({}))
     await at.detector.event(npdEvent({}))
     await expect.poll(() => conditionOf(at, 'KernelDeadlock')?.status).toBe('False')

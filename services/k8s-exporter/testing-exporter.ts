@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type NodeDoctorConfig, type NpdTold, parseConfig } from '#config'
 import { createHost } from '#host'
 import type { NodeCondition, NodeEvent, Problem } from '#model'
-import { createMetrics, createServerDoor, type Service, systemClock } from '#service'
+import { type Clock, createMetrics, createServerDoor, type Service, systemClock } from '#service'
 import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
 import { startTestDetector, type TestDetector } from '../../libs/bus/testing-detector.ts'
 import { type KeptLog, keepLog } from '../../libs/service/testing.ts'
@@ -29,6 +29,8 @@ export interface ExporterOptions {
   readonly nodeName: string
   readonly kubernetes?: Partial<Kubernetes>
   readonly npd?: NpdTold
+  /** Default: the system's */
+  readonly clock?: Clock
   readonly onTestFinished: OnFinished
 }
 
@@ -39,7 +41,7 @@ export async function startTestExporter(options: ExporterOptions): Promise<TestE
   const full = parseConfig(text, '/etc/node-doctor/config.yaml', { env: {}, flags: [] })
   const slice = k8sExporterConfig(full)
   const name = 'k8s-exporter'
-  const clock = systemClock()
+  const { clock = systemClock() } = options
   const log = keepLog(name)
   const settings = { ...full.settings, runDir: options.runDir }
   const service = await k8sExporter.create({
@@ -80,7 +82,7 @@ export interface TestNode {
 /** A bus, a detector that is heard, and an exporter. */
 export async function startTestNode(
   onTestFinished: OnFinished,
-  options: Pick<ExporterOptions, 'kubeconfig' | 'nodeName' | 'kubernetes' | 'npd'>,
+  options: Pick<ExporterOptions, 'kubeconfig' | 'nodeName' | 'kubernetes' | 'npd' | 'clock'>,
 ): Promise<TestNode> {
   const dir = await mkdtemp(join(tmpdir(), 'nd-kube-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))

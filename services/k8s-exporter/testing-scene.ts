@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
+import type { Clock } from '#clock'
 import type { NpdTold } from '#config'
 import { type FakeApiServer, type Rule, startFakeApiServer } from '../../test/fakes/kube-apiserver/server.ts'
 import { startTestNode, type TestNode } from './testing-exporter.ts'
@@ -30,13 +31,15 @@ export interface SceneSetting {
   readonly npd?: NpdTold
   /** What the exporter may do; default: everything. */
   readonly rules?: readonly Rule[]
+  /** Of the exporter. Default: the system's */
+  readonly clock?: Clock
 }
 
 /** @param onFinished is handed what ends a part of it, in the order of their starts */
 export async function startScene(
   onFinished: (work: () => Promise<void>) => void,
   kubernetes: SceneOptions = {},
-  { nodes = [NODE], npd, rules }: SceneSetting = {},
+  { nodes = [NODE], npd, rules, clock }: SceneSetting = {},
 ): Promise<Scene> {
   const api = await startFakeApiServer({ nodes: [...nodes] })
   onFinished(() => api.close())
@@ -47,6 +50,7 @@ export async function startScene(
     kubeconfig,
     nodeName: NODE,
     ...(npd && { npd }),
+    ...(clock && { clock }),
     kubernetes: { updateIntervalMs: 50, conditions: { enabled: true, always: ALWAYS, never: [] }, ...kubernetes },
   })
   return { ...node, api }

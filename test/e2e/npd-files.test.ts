@@ -23,7 +23,7 @@ async function twoFiles(): Promise<readonly [string, string]> {
 }
 
 describe('files of node-doctor npd', () => {
-  it('are watched where another is bad, which the node says while it is; what a file that is gone said leaves the node', async () => {
+  it('are watched where another is bad, which the node says while it is; what a file that is gone said stays for whoever else may say it', async () => {
     const [one, two] = await twoFiles()
     const bad = await place.write('bad.json', '{\n  "plugin": "filelog",\n  oops\n}')
     const files = `${LOG}=${one},${two}`
@@ -36,7 +36,11 @@ describe('files of node-doctor npd', () => {
     expect((await first.end()).code).toBe(0)
     expect((await (await place.start([files, `${LOG}=${bad}`, '--strict'])).ended) ?? -1).toBe(255)
     await place.start([`${LOG}=${one}`, '--k8s-exporter-heartbeat-period=1s'])
-    await until('only one is left', () => types(place).join() === 'OneDeadlock', 30_000)
+    const confirmedOf = (type: string) =>
+      place.api.node(NODE)?.status?.conditions?.find((one) => one.type === type)?.lastHeartbeatTime
+    const [before, gone] = [confirmedOf('OneDeadlock'), confirmedOf('TwoDeadlock')]
+    await until('what it says is confirmed', () => confirmedOf('OneDeadlock') !== before, 30_000)
+    expect([confirmedOf('TwoDeadlock'), place.condition('TwoDeadlock')]).toEqual([gone, 'False NoProblem'])
     expect(place.api.events()).toEqual([])
     expect(place.api.requests.filter(({ code }) => code >= 400)).toEqual([])
   })

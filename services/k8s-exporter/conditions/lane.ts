@@ -2,12 +2,13 @@
 import { join } from 'node:path'
 import type { BusReader } from '#bus'
 import { ANNOTATIONS } from '#kube'
-import type { Clock, ServiceContext } from '#service'
+import type { ServiceContext } from '#service'
 import { installationOf, type K8sExporterConfig, markKeyOf } from '../config.ts'
 import type { Lanes } from '../lanes.ts'
 import type { ExporterMetrics } from '../metrics.ts'
 import { renderAnnotations } from '../state/annotations.ts'
 import { followNode, type NodeFeed } from '../state/node-feed.ts'
+import { createConfirmations } from './confirmations.ts'
 import { createOursFile } from './ours.ts'
 import { createWish, type Wish } from './wish.ts'
 import { type ConditionWriter, createConditionWriter } from './writer.ts'
@@ -50,18 +51,6 @@ function annotationsOf({ config, version }: ServiceContext<K8sExporterConfig>, f
         silent: feed.voice().state === 'silent',
       })),
   }
-}
-
-/**
- * Every `npd` of a node writes the same mark, and a real node-problem-detector may write the same types: whoever lives
- * confirms his own within two heartbeats.
- *
- * @returns the start, once they are over: what was not confirmed since then is nobody's
- */
-function createStaleness(clock: Clock, heartbeatMs: number): () => Date | undefined {
-  const begun = clock.now()
-  const begunMs = clock.monotonicMs()
-  return () => (clock.monotonicMs() - begunMs < 2 * heartbeatMs ? undefined : begun)
 }
 
 /** Follows the node; nothing is written before {@link ConditionWriter.run}. */
@@ -111,7 +100,7 @@ export async function openConditions(options: ConditionLaneOptions): Promise<Con
     annotations: () => annotationsOf(context, feed),
     markKey: markKeyOf(kubernetes),
     claimed: wish.claimed,
-    staleBefore: kubernetes.scope === 'npd' ? createStaleness(clock, kubernetes.heartbeatIntervalMs) : () => undefined,
+    confirmations: kubernetes.scope === 'npd' ? createConfirmations(kubernetes.heartbeatIntervalMs) : undefined,
     isComplete: () => kubernetes.scope === 'all' && isComplete(feed),
     onPatched(cause, types, changedMs) {
       metrics.patched(cause, changedMs)

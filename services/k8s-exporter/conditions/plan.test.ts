@@ -327,18 +327,18 @@ describe('a mark of who writes for files of node-problem-detector alone', () => 
   it('stands beside that of an installation, whose notes stay', () => {
     const ours = { 'node-doctor.io/conditions': 'B', 'node-doctor.io/status': 'healthy' }
     const beside: KubeNode = { metadata: { name: 'n1', annotations: ours }, status: { conditions: [actual('B')] } }
-    expect(plan({ node: beside, markKey: MARK, staleBefore: at(59) }, wish('A')).patch?.metadata).toEqual({
+    expect(plan({ node: beside, markKey: MARK, unconfirmed: new Set(['B']) }, wish('A')).patch?.metadata).toEqual({
       annotations: { [MARK]: 'A' },
     })
   })
 
-  it('lets go what nobody confirmed since it began, and leaves what somebody still confirms', () => {
-    const other = actual('Other', { lastHeartbeatTime: kubeTime(at(50)) })
+  it('lets go what nobody confirms and no file claims, and leaves what somebody confirms', () => {
     const marked: KubeNode = {
       metadata: { name: 'n1', annotations: { [MARK]: 'Claimed,Gone,Other' } },
-      status: { conditions: [actual('Claimed'), actual('Gone'), other] },
+      status: { conditions: [actual('Claimed'), actual('Gone'), actual('Other')] },
     }
-    const input = { node: marked, markKey: MARK, staleBefore: at(40), claimed: new Set(['Claimed']) } as const
+    const unconfirmed = new Set(['Claimed', 'Gone'])
+    const input = { node: marked, markKey: MARK, unconfirmed, claimed: new Set(['Claimed']) } as const
     expect(plan(input).patch).toEqual({
       metadata: { annotations: { [MARK]: 'Claimed,Other' } },
       status: { conditions: [{ type: 'Gone', $patch: 'delete' }] },

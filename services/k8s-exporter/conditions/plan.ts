@@ -19,8 +19,8 @@ export interface PlanInput {
   readonly markKey?: MarkKey
   /** Names that are ours whoever wrote them: of node-problem-detector's files, in whose place we are. */
   readonly claimed?: ReadonlySet<string>
-  /** What of ours nobody confirmed since then, and no file claims, goes; undefined: it waits for `removeOrphans`. */
-  readonly staleBefore?: Date | undefined
+  /** Names that nobody confirms: what of ours no file claims goes. Default: it waits for `removeOrphans`. */
+  readonly unconfirmed?: ReadonlySet<string>
   /** Everything is confirmed: heartbeat times go out. */
   readonly heartbeat: boolean
   /** Whether a change of words alone may go out now, for this condition. */
@@ -152,10 +152,7 @@ export function planPatch(input: PlanInput): Plan {
     if (cause === 'postponed') postponed.push(wish.type)
     else if (cause !== undefined) changing.set(wish.type, cause)
   }
-  const isStale = (type: string) =>
-    input.staleBefore !== undefined &&
-    !input.claimed?.has(type) &&
-    timeOf(actual.get(type)?.lastHeartbeatTime) < input.staleBefore.getTime()
+  const isStale = (type: string) => input.unconfirmed?.has(type) === true && !input.claimed?.has(type)
   const isOver = (type: string) => input.removeOrphans || input.withdrawn.has(type) || isStale(type)
   const orphans = [...new Set([...mark.conditions, ...input.written])].filter(
     (type) => !desired.has(type) && isOver(type) && !KUBELET_CONDITIONS.has(type) && actual.has(type),

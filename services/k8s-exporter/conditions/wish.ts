@@ -52,6 +52,7 @@ function createRules({ kubernetes, npdTypes }: WishOptions) {
     verbatim,
     never,
     naming: createNaming({ prefix, types, discovered, verbatim }),
+    isAlone,
     markKey: markKeyOf(kubernetes),
     always: new Set(isAlone ? [NPD_CONFIG] : kubernetes.conditions.always),
     summary: isAlone || never.has(SUMMARY_CONDITION) ? '' : summaryName(types),
@@ -60,16 +61,16 @@ function createRules({ kubernetes, npdTypes }: WishOptions) {
   }
 }
 
-/** What is ours and is there. */
-function standingOn(node: KubeNode | undefined, markKey: MarkKey, written: ReadonlySet<string>): Set<string> {
+/** What is ours and is there. @param own names that are ours whatever the mark says */
+function standingOn(node: KubeNode | undefined, markKey: MarkKey | undefined, own: Iterable<string>): Set<string> {
   if (node === undefined) return new Set()
-  const ours = new Set([...parseMark(node, markKey).conditions, ...written])
+  const ours = new Set([...(markKey === undefined ? [] : parseMark(node, markKey).conditions), ...own])
   return new Set((node.status?.conditions ?? []).map(({ type }) => type).filter((type) => ours.has(type)))
 }
 
 export function createWish(options: WishOptions): Wish {
   const { clock, feed, node } = options
-  const { naming, markKey, summary, ...rules } = createRules(options)
+  const { naming, isAlone, markKey, summary, ...rules } = createRules(options)
   const { verbatim } = rules
   const tracker = createTracker()
   const origins = createOrigins()
@@ -93,6 +94,10 @@ export function createWish(options: WishOptions): Wish {
     chosen.set(summary, one)
   }
 
+  function claimed(): Set<string> {
+    return new Set([...verbatim].map((type) => naming(type, false)).filter((name) => name !== ''))
+  }
+
   return {
     saw: (type, conditions) => tracker.saw(type, conditions, clock.now()),
     takenBack({ type, sources }) {
@@ -106,7 +111,9 @@ export function createWish(options: WishOptions): Wish {
       const known = desiredConditions(vouchedFor(feed(), clock.now()), { naming, origins, tracker, verbatim })
       if (voice.state === 'silent') {
         retired = new Set()
-        return silentConditions(known, standing, { lastHeard, since: voice.since })
+        // The mark is of every npd of the node: ours knows nothing of what another one's files say.
+        const ours = isAlone ? standingOn(node(), undefined, [...written, ...claimed()]) : standing
+        return silentConditions(known, ours, { lastHeard, since: voice.since })
       }
       // A detector always has conditions of its own: none at all is a bus that was made anew a moment ago.
       if (!isKnown || voice.state === 'awaited' || known.size === 0) return undefined
@@ -117,7 +124,7 @@ export function createWish(options: WishOptions): Wish {
       withSummary(known, selection.chosen)
       return selection.chosen
     },
-    claimed: () => new Set([...verbatim].map((type) => naming(type, false)).filter((name) => name !== '')),
+    claimed,
     over: () => new Set([...withdrawn, ...retired]),
     get leftOut() {
       return leftOut

@@ -6,6 +6,7 @@ import { type KubeClient, type KubeNode, KubeStatusError, type MarkKey, parseMar
 import type { Clock, Logger } from '#service'
 import type { Limiter } from '../pace/limiter.ts'
 import type { Pause } from '../pace/pause.ts'
+import type { Confirmations } from './confirmations.ts'
 import type { Desired } from './desired.ts'
 import type { Ours } from './ours.ts'
 import { createPacer, type Pacer } from './pacer.ts'
@@ -44,8 +45,8 @@ export interface WriterOptions {
   readonly markKey: MarkKey
   /** Names that are ours whoever wrote them. */
   readonly claimed: () => ReadonlySet<string>
-  /** What of ours was not confirmed since then goes; undefined: it waits, or stays until all is known. */
-  readonly staleBefore: () => Date | undefined
+  /** Who else confirms what on the node; undefined: what nobody wishes stays until all is known. */
+  readonly confirmations: Confirmations | undefined
   /** Whether all that should be known is known, so that what nobody wishes may be taken away. */
   readonly isComplete: () => boolean
   readonly onPatched: (cause: Cause, types: readonly string[], changedMs: number | undefined) => void
@@ -110,6 +111,7 @@ function saw(desk: Desk, next: KubeNode): void {
   }
   if (node === undefined) written.adopt(next, options.remembered)
   desk.node = next
+  options.confirmations?.saw(next, options.clock.monotonicMs())
   if (node === undefined) options.onFound?.()
 }
 
@@ -174,7 +176,7 @@ function compare(desk: Desk): Batch | undefined {
     annotations: options.annotations(),
     markKey: options.markKey,
     claimed: options.claimed(),
-    staleBefore: options.staleBefore(),
+    unconfirmed: options.confirmations?.missing ?? new Set(),
     heartbeat,
     // With the heartbeat all words go along.
     mayReword: (wish) => heartbeat || written.mayReword(wish, clock.monotonicMs()),
