@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,4 +45,26 @@ it('takes away what the killed have left, and nothing of who lives, who is young
   await new Promise((resolve) => server.once('listening', resolve))
   await removeLeft(parent, NOW, join(parent, 'own'))
   expect([dead, young, alive, others].map((path) => existsSync(path))).toEqual([false, true, true, true])
+})
+
+it('is held for as long as its process lives, whatever is with its detector', async () => {
+  const parent = parentFolder()
+  const folder = makeOwnFolder(parent)
+  onTestFinished(() => folder.remove())
+  utimesSync(folder.path, OLD, OLD)
+  await removeLeft(parent, NOW, join(parent, 'own'))
+  expect(existsSync(folder.path)).toBe(true)
+})
+
+it('of a process that was killed is taken away, with what it was held by', async () => {
+  const parent = parentFolder()
+  const module = join(import.meta.dirname, 'own-folder.ts')
+  const script = `import { makeOwnFolder } from ${JSON.stringify(module)}; makeOwnFolder(${JSON.stringify(parent)}); process.kill(process.pid, 'SIGKILL')`
+  await once(spawn(process.execPath, ['--input-type=module', '-e', script]), 'exit')
+  const [name = ''] = readdirSync(parent)
+  const path = join(parent, name)
+  expect(readdirSync(path)).toEqual(['held.sock'])
+  utimesSync(path, OLD, OLD)
+  await removeLeft(parent, NOW, join(parent, 'own'))
+  expect(existsSync(path)).toBe(false)
 })
