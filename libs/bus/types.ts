@@ -153,6 +153,7 @@ export interface BusReader {
     options: { signal: AbortSignal; ready?: () => boolean; onReady?: (listener: () => void) => () => void },
   ): void
   onHeartbeat(listener: (value: Heartbeat) => void): () => void
+  /** What is told from now on. Before it what was told last may come, where the bus is in memory; a server keeps none. */
   onMetrics(listener: (value: MetricBatch) => void): () => void
   /** The store was made anew (or went backwards): everything known from it is void. */
   onNewStore(listener: (incarnation: string) => void): () => void

@@ -10,7 +10,6 @@ import type { Bus, BusReader, Told } from '../types.ts'
 import { unkept } from '../unkept.ts'
 import type { MemoryStore } from './store.ts'
 import { take } from './take.ts'
-import { tellSamples } from './tell-samples.ts'
 
 /** Until a detector's next word its last one is as good. */
 const HEARTBEAT_MS = 3000
@@ -83,7 +82,7 @@ function tellOwn({ store, bus, name, clock, log }: Reading, { samples, described
   if (bus.state !== 'connected') return
   const to = CONSUMERS.find(({ service }) => service === name)?.tells.flatMap((tells) => tells.to) ?? []
   const of = { monitor: name, time: clock.now(), samples: [...samples], described: [...described] }
-  const leftOut = unkept(log, 'metrics', () => tellSamples(store, MetricBatch.fromPartial(of), to)) ?? 0
+  const leftOut = unkept(log, 'metrics', () => store.samples.tell(MetricBatch.fromPartial(of), to)) ?? 0
   if (leftOut > 0) log.warn('samples are left out that no message can hold', { leftOut })
 }
 

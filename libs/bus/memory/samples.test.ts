@@ -1,33 +1,93 @@
 import { expect, test } from 'vitest'
+import { MetricBatch } from '#proto/nodedoctor/v1/types.ts'
+import { fakeClock } from '../../clock/testing.ts'
 import { createSampleListeners } from './samples.ts'
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-const bytes = (length: number, first: number) => new Uint8Array(length).fill(first, 0, 1)
 
-test('what is said before anybody listens is heard by the first who does, in order, and by nobody after', () => {
-  const samples = createSampleListeners(log)
-  const heard: string[] = []
-  samples.tell({ bytes: bytes(1, 1), to: 'all' })
-  samples.tell({ bytes: bytes(1, 2), to: ['other'] })
-  samples.tell({ bytes: bytes(1, 3), to: ['http-exporter'] })
-  samples.add('http-exporter', ([first]) => void heard.push(`a${first}`))
-  samples.add('http-exporter', ([first]) => void heard.push(`b${first}`))
-  samples.tell({ bytes: bytes(1, 4), to: 'all' })
-  expect(heard).toEqual(['a1', 'a3', 'a4', 'b4'])
+/** Samples of a name and a value, and whoever hears them; what is posted waits for `deliver`. */
+function samplesOfTest() {
+  const clock = fakeClock()
+  const posted: (() => void)[] = []
+  const samples = createSampleListeners(clock, log, (act) => void posted.push(act))
+  const tell = (
+    monitor: string,
+    name: string,
+    value: number,
+    { to = 'all' as readonly string[] | 'all', wide = 0 } = {},
+  ) =>
+    samples.tell(
+      MetricBatch.fromPartial({ monitor, samples: [{ name, value, labels: { wide: 'x'.repeat(wide) } }] }),
+      to,
+    )
+  function listen(service = 'http-exporter') {
+    const heard: string[] = []
+    const end = samples.add(service, (bytes) => {
+      for (const { name, value } of MetricBatch.decode(bytes).samples) heard.push(`${name} ${value}`)
+    })
+    return { heard, end }
+  }
+  const deliver = (): void => {
+    for (const act of posted.splice(0)) act()
+  }
+  return { clock, tell, listen, deliver }
+}
+
+test('whoever comes is told what was said last of each thing, so far as it is for him, and then what is new', () => {
+  const { tell, listen, deliver } = samplesOfTest()
+  tell('system', 'load', 1)
+  tell('system', 'load', 2)
+  tell('system', 'disk', 3)
+  tell('log', 'load', 4)
+  tell('own', 'own', 5, { to: ['other'] })
+  deliver()
+  const first = listen()
+  expect(first.heard).toEqual([])
+  deliver()
+  expect(first.heard).toEqual(['load 2', 'disk 3', 'load 4'])
+  first.end()
+  const again = listen()
+  deliver()
+  tell('system', 'disk', 6)
+  deliver()
+  expect(again.heard).toEqual(['load 2', 'disk 3', 'load 4', 'disk 6'])
+  expect(first.heard).toHaveLength(3)
 })
 
-test('where nobody listens no more than a mebibyte is kept, of what was said last', () => {
-  const samples = createSampleListeners(log)
-  for (let i = 0; i < 40; i++) samples.tell({ bytes: bytes(1 << 16, i), to: 'all' })
-  const heard: (number | undefined)[] = []
-  samples.add('http-exporter', ([first]) => void heard.push(first))
-  expect(heard).toEqual(Array.from({ length: 16 }, (_, i) => 24 + i))
+test('what is older never comes behind what is newer', () => {
+  const { tell, listen, deliver } = samplesOfTest()
+  tell('system', 'load', 1)
+  deliver()
+  tell('system', 'load', 2)
+  const { heard } = listen()
+  tell('system', 'load', 3)
+  deliver()
+  expect(heard.filter((value, i) => value !== heard[i - 1])).toEqual(['load 2', 'load 3'])
 })
 
-test('who no longer listens hears nothing', () => {
-  const samples = createSampleListeners(log)
-  const heard: unknown[] = []
-  samples.add('http-exporter', (told) => void heard.push(told))()
-  samples.tell({ bytes: bytes(1, 1), to: 'all' })
+test('no more than a mebibyte is kept, of what was said last, and nothing for longer than ten minutes', async () => {
+  const { clock, tell, listen, deliver } = samplesOfTest()
+  for (let i = 0; i < 40; i++) tell('system', `m${i}`, i, { wide: 1 << 16 })
+  deliver()
+  const { heard } = listen()
+  deliver()
+  expect(heard).toEqual(Array.from({ length: 15 }, (_, i) => `m${25 + i} ${25 + i}`))
+  await clock.advance(600_001)
+  tell('system', 'new', 1)
+  deliver()
+  const later = listen()
+  deliver()
+  expect(later.heard).toEqual(['new 1'])
+})
+
+test('who no longer listens hears nothing, and what no message can hold is counted', () => {
+  const { tell, listen, deliver } = samplesOfTest()
+  tell('system', 'load', 1)
+  deliver()
+  const { heard, end } = listen()
+  end()
+  tell('system', 'load', 2)
+  deliver()
   expect(heard).toEqual([])
+  expect(tell('system', 'load', 3, { wide: 1 << 20 })).toBe(1)
 })

@@ -51,7 +51,7 @@ export function createMemoryStore(clock: Clock, log: BusLog): MemoryStore {
     room,
     heartbeats: createListeners(log),
     lastHeartbeat: undefined,
-    samples: createSampleListeners(log),
+    samples: createSampleListeners(clock, log, post),
     present: new Set(),
     post,
     identity: undefined,

@@ -21,7 +21,6 @@ import type {
 import { unkept } from '../unkept.ts'
 import { untakenAfter } from '../untaken.ts'
 import { assertOpen, type MemoryStore, makeReady } from './store.ts'
-import { tellSamples } from './tell-samples.ts'
 
 /** What the detector writes to the bus. Writes nothing before the store was made ready. */
 export function createMemoryWriter(store: MemoryStore, options: EndOptions & { readonly bus: Bus }): BusWriter {
@@ -69,7 +68,7 @@ export function createMemoryWriter(store: MemoryStore, options: EndOptions & { r
     publishEvent: (value) =>
       soon(() => append(writing, streamOf(value), () => Event.encode(value).finish(), `telling event ${value.id}`)),
     publishMetrics: (value) =>
-      bus.state === 'connected' ? (unkept(log, 'metrics', () => tellSamples(store, value, 'all')) ?? 0) : 0,
+      bus.state === 'connected' ? (unkept(log, 'metrics', () => store.samples.tell(value, 'all')) ?? 0) : 0,
     publishHeartbeat(value) {
       if (bus.state !== 'connected') return
       unkept(log, 'heartbeat', () => {
