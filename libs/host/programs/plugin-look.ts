@@ -32,6 +32,8 @@ export const HEAD_BYTES = 20
 const DEFAULT_PATH = '/bin:/usr/bin'
 /** Of libuv's four threads, how many looks may hold. */
 const MAX_THREADS = 1
+/** A look takes less than a millisecond: so long a thread that is taken is waited for. */
+const WAIT_MS = 50
 /** Mounts that are looked at by programs at the same time. */
 const MAX_HELPERS = 16
 /** A folder, then where the program may be. It ends without a word where there is none of them. */
@@ -90,34 +92,61 @@ async function headByHelper(clock: Clock, command: Command, timeoutMs: number): 
   return result.exitCode === 0 ? result.stdout : undefined
 }
 
+/** One look at a time has the thread, until it has really ended. */
+function createThread(clock: Clock) {
+  let holder: string | undefined
+  const waiting = new Set<() => void>()
+  return {
+    /** What is being looked at in it. */
+    get holder() {
+      return holder
+    },
+    /** @returns whether it was to be had in time; then it is to be given back */
+    take(asked: string): Promise<boolean> {
+      if (holder === undefined) {
+        holder = asked
+        return Promise.resolve(true)
+      }
+      return new Promise((resolve) => {
+        function end(isTaken: boolean): void {
+          callOff()
+          waiting.delete(next)
+          if (isTaken) holder = asked
+          resolve(isTaken)
+        }
+        const next = (): void => end(true)
+        const callOff = clock.after(WAIT_MS, () => end(false))
+        waiting.add(next)
+      })
+    },
+    giveBack(): void {
+      holder = undefined
+      const [next] = waiting
+      next?.()
+    },
+  }
+}
+
 /**
- * Looks in a thread where that is free and no mount that others answer for is named: it costs nothing. Else by a program
- * of its own: none waits for another, but on the same mount.
+ * Looks in a thread, which costs nothing, where no mount that others answer for is named and the thread is soon to be had. Else
+ * by a program of its own: none waits for another, but on the same mount.
  */
 export function createProgramLook(clock: Clock, mountOf: RemoteMountOf = createRemoteMountOf('', clock)): ProgramLook {
   const threads = createGuard(MAX_THREADS, clock)
   const helpers = createGuard(MAX_HELPERS, clock, mountOf)
-  let inThread: string | undefined
+  const thread = createThread(clock)
 
-  async function here(command: Command, asked: string): Promise<Buffer | undefined> {
-    inThread = asked
-    try {
-      return await headHere(command)
-    } finally {
-      inThread = undefined
-    }
-  }
   return {
-    headOf(command, timeoutMs) {
+    async headOf(command, timeoutMs) {
       const path = resolve(command.cwd, command.file)
       const remote = [path, command.cwd].find((each) => mountOf(each) !== undefined)
       // Which of the two hangs nobody knows where no mount says it.
       const asked = remote ?? (command.cwd === '/' ? path : `${path} in ${command.cwd}`)
       const call = { action: 'read', path: asked, timeoutMs }
-      // What passed its deadline in the thread is refused there; what has not yet is no reason to wait.
-      const isHung = inThread === asked && threads.hung > 0
-      if (remote === undefined && (inThread === undefined || isHung))
-        return threads.run(call, () => here(command, asked))
+      const here = () => threads.run(call, () => headHere(command).finally(thread.giveBack))
+      // What passed its deadline in the thread is refused there; what has not yet is no reason to wait for long.
+      if (remote === undefined && threads.hung > 0 && thread.holder === asked) return here()
+      if (remote === undefined && threads.hung === 0 && (await thread.take(asked))) return here()
       return helpers.run(call, () => headByHelper(clock, command, timeoutMs))
     },
   }
