@@ -7,8 +7,8 @@ import type { Condition } from './files.ts'
 import type { PatternRoom } from './pattern-size.ts'
 import type { Reading } from './reading.ts'
 
-/** Each has a pattern to be compiled, or a program to be run. */
-const RULES_MAX = 1000
+/** Of one file: each has a pattern to be compiled, or a program to be run. */
+export const RULES_MAX = 1000
 
 /** As a fault quotes a value. */
 export function shown(value: string): string {

@@ -11,10 +11,13 @@ function path(sample: string) {
     .meta({ what: 'a path', sample })
 }
 
+/** Of each kind. */
+export const FILES_MAX = 200
+
 function files(kind: string, sample: string) {
   return z
     .array(path(sample))
-    .max(200)
+    .max(FILES_MAX)
     .default([])
     .describe(`Files of node-problem-detector’s ${kind}, as its \`--config\` flag takes them`)
 }

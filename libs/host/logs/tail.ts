@@ -15,7 +15,8 @@ export interface TailDoor {
   readonly clock: Clock
 }
 
-const LINE_BYTES = 65_536
+/** Of a line, without another wish. */
+export const LINE_BYTES = 65_536
 const GAP_MS = 50
 const LOOK_MS = 5_000
 

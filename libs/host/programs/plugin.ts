@@ -10,8 +10,8 @@ import { explained, whyNotStarted, whyNotTried } from './plugin-start.ts'
 import type { PluginAnswer, PluginOptions, PluginResult } from './plugin-types.ts'
 import { isGroupAlive, signalGroup } from './process-group.ts'
 
-/** As much as node-problem-detector keeps. */
-const DEFAULT_OUTPUT_BYTES = 4_096
+/** Of each pipe, without another wish: as much as node-problem-detector keeps. */
+export const DEFAULT_OUTPUT_BYTES = 4_096
 /** What is still there so long after SIGKILL is left behind. */
 const KILL_GRACE_MS = 500
 /** So much in so long is read of what nobody waits for any more: its writer must not cost us. */

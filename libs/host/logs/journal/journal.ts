@@ -14,7 +14,8 @@ import { createRecordReader, type RecordReader } from './record-reader.ts'
 import { createDamageWatch, type DamageWatch } from './said.ts'
 import type { JournalEvent, JournalMatch, JournalOptions, JournalRecord } from './types.ts'
 
-const MESSAGE_BYTES = 65_536
+/** Of a message, without another wish. */
+export const MESSAGE_BYTES = 65_536
 /** After news, so long without any is their end. */
 const QUIET_MS = 50
 /** The net: after so long in silence it is asked anew, and its cursor goes on. */
