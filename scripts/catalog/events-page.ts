@@ -73,10 +73,15 @@ function happened(reason: string, severity: string, source: string, description:
   ]
 }
 
+/** What several checks of a monitor declare is said once. */
+function unique(rows: readonly Row[]): readonly Row[] {
+  return [...new Map(rows.toReversed().map((row) => [`${row.source} ${row.reason}`, row])).values()].toReversed()
+}
+
 function render(rows: readonly Row[]): string {
   return table(
     ['Reason', 'Type', 'From', 'Sent when', 'Counts against the budget of'],
-    rows.map(({ reason, type, source, when, budget }) => [code(reason), type, source, when, budget]),
+    unique(rows).map(({ reason, type, source, when, budget }) => [code(reason), type, source, when, budget]),
   )
 }
 
