@@ -13,7 +13,13 @@ import { createKernelReader, createLineCounter, type TimedBytes } from './lines.
 /** Of whatever check has rules; of one that follows a file also how a line says its time. */
 type RulesConfig = Partial<RuleKeys & Pick<FileConfig, 'timestamp' | 'timestampFormat'>>
 
-function readerOf({ timestamp = '', timestampFormat = '' }: RulesConfig, now: Date) {
+/** The keys of a check whose schema it has passed, with what is left out. */
+function keysOf(given: unknown) {
+  const { rules = [], packs = [], disable = [], timestamp = '', timestampFormat = '' } = given as RulesConfig
+  return { rules, packs, disable, timestamp, timestampFormat } satisfies Required<RulesConfig>
+}
+
+function readerOf({ timestamp, timestampFormat }: Required<RulesConfig>, now: Date) {
   if (timestamp === '') return createKernelReader()
   const format = createFileFormat({ timestamp, timestampFormat })
   return (line: Buffer): TimedBytes | undefined => {
@@ -27,14 +33,13 @@ function instantAt(at: Date): Instant {
 }
 
 /** Time passes by the lines: what no line has said again for long enough is over when the next one comes. */
-export const rehearseRules: CreateRehearsal = ({ name: check, config: any }, now) => {
-  const config = any as RulesConfig
-  const { rules: own = [], packs = [], disable = [] } = config
-  const rules = rulesOfKeys({ rules: own, packs, disable })
+export const rehearseRules: CreateRehearsal = ({ name: check, config: given }, now) => {
+  const keys = keysOf(given)
+  const rules = rulesOfKeys(keys)
   const matched = new Map<Rule, number>()
   const engine = createRuleEngine(rules, matched)
   const lines = createLineCounter()
-  const read = readerOf(config, now)
+  const read = readerOf(keys, now)
   const conditions = new Map<string, RehearsedCondition>()
   const events: RehearsedEvent[] = []
 
