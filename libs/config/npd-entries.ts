@@ -53,14 +53,14 @@ export function placedNpd(reading: NpdReading | undefined, around: NpdAround): N
   return { entries, files }
 }
 
-/** What its check takes of it, by the check's own schema. */
-function configFor({ path, kind, config }: NpdRead, catalog: Catalog): Pick<NpdRead, 'config' | 'faults'> {
+/** What its check takes of it, by the check's own schema, whose keys are those of the file. */
+function configFor({ path, kind, config, whereOf }: NpdRead, catalog: Catalog): Pick<NpdRead, 'config' | 'faults'> {
   const schema = kind === undefined ? undefined : checkOf(catalog, NPD_CHECKS[kind])?.schema
   if (config === undefined || schema === undefined) return { config, faults: [] }
   const run = new Run()
   const place = { where: path, origin: { layer: 'file', text: path } } as const
   const taken = walk(schema, treeOf(config, place), { path: '', key: '', place }, run) as MonitorEntry['config']
-  return { config: taken, faults: run.problems }
+  return { config: taken, faults: run.problems.map((fault) => ({ ...fault, where: whereOf(fault.path) })) }
 }
 
 interface Used {

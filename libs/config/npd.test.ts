@@ -291,7 +291,7 @@ describe('a file that cannot be used', () => {
     const path = write('stats.json', STATS)
     const { npd } = await load({ systemStatsMonitors: [path] }, '', { catalog: { ...catalog, checks } })
     expect(npd.files[0]?.entry).toBe('')
-    expect(linesOf(npd.files[0]?.faults ?? []).at(0)).toContain('stats.json: ')
+    expect(linesOf(npd.files[0]?.faults ?? []).at(0)).toContain('stats.json:1:1: ')
   })
 
   it('names a program that is not there, where programs are looked for', async () => {
@@ -344,6 +344,19 @@ describe('the section npd', () => {
       ),
       expect.stringContaining('npd.compat[0]: "B99"'),
     ])
+  })
+
+  it('names line, key and value of what its check refuses', async () => {
+    const real = CATALOG.checks.find(({ type }) => type === 'npd-log')?.schema
+    const schema = {
+      ...real,
+      properties: { ...real?.properties, bufferSize: { type: 'integer', maximum: 20 } },
+    } as const
+    const narrow = catalog.checks.map((check) => (check.type === 'npd-log' ? { ...check, schema } : check))
+    const file = write('kernel.json', '{\n  "plugin": "kmsg",\n  "BUFFERSIZE": 500\n}')
+    const { npd } = await load({ systemLogMonitors: [file] }, '', { catalog: { ...catalog, checks: narrow } })
+    const faults = npd.files.flatMap((each) => each.faults)
+    expect(linesOf(faults)).toEqual(['kernel.json:3:17: bufferSize: 500 is out of range; expected a whole number up to 20'])
   })
 
   it('notes a rule for a condition that no file has', async () => {

@@ -45,6 +45,8 @@ export interface NpdRead {
   readonly config: NpdConfig | undefined
   /** The condition types that it declares, with the key of each. */
   readonly types: readonly { readonly type: string; readonly key: string; readonly where: string }[]
+  /** File, line and column of a key, or of the next around it that is written. */
+  readonly whereOf: (key: string) => string
   readonly faults: readonly ConfigProblem[]
   readonly warnings: readonly ConfigProblem[]
 }

@@ -107,7 +107,7 @@ function causeOf(err: unknown): string {
 }
 
 function nothingOf(named: Named): NpdRead {
-  return { ...named, config: undefined, types: [], faults: [], warnings: [] }
+  return { ...named, config: undefined, types: [], whereOf: () => named.path, faults: [], warnings: [] }
 }
 
 /** One file, to the end: all that is wrong with it. */
@@ -168,7 +168,10 @@ export function parseNpdFile(text: string, named: Named, section: NpdSection): P
   const { faults, warnings } = reading
   const whole = { path: named.path, ...config, compat: section.compat }
   return {
-    file: { ...named, kind, config: faults.length > 0 ? undefined : whole, types: declared, faults, warnings },
+    file: {
+      ...{ ...named, kind, config: faults.length > 0 ? undefined : whole, types: declared, faults, warnings },
+      whereOf: reading.whereOf,
+    },
     needs,
     reading,
   }
