@@ -102,6 +102,13 @@ module.exports = {
       to: { path: '^libs/view/' },
     },
     {
+      name: 'config-of-kube-a-text',
+      comment: 'Whoever reads a configuration has no client of Kubernetes: only how the way to the API server is written.',
+      severity: 'error',
+      from: { path: '^libs/config/', pathNot: TESTS },
+      to: { path: '^libs/kube/', pathNot: '^libs/kube/override\\.ts$' },
+    },
+    {
       name: 'durable-alone',
       comment: 'libs/durable writes files for whoever has some to keep: it knows none of them.',
       severity: 'error',

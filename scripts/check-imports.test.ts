@@ -35,7 +35,9 @@ const FILES: Record<string, string> = {
   'libs/bus/nats.ts': 'export {}\n',
   'libs/config/index.ts': "import './a.ts'\nimport './b.test.ts'\nexport {}\n",
   'libs/config/a.ts': "import './b.ts'\nexport {}\n",
-  'libs/config/b.ts': "import './a.ts'\nexport {}\n",
+  'libs/config/b.ts': "import './a.ts'\nimport '../kube/index.ts'\nimport '../kube/override.ts'\nexport {}\n",
+  'libs/kube/index.ts': 'export {}\n',
+  'libs/kube/override.ts': 'export {}\n',
   'libs/config/b.test.ts': "import '../../services/cli/main.ts'\nimport 'vitest'\nexport {}\n",
   'services/cli/main.ts': "import '../detector/main.ts'\nimport 'esbuild'\nexport {}\n",
   'services/detector/main.ts': `import { spawn } from 'node:child_process'
@@ -78,6 +80,7 @@ describe('the import rules', () => {
   it.each([
     'check-config-for-types-only: services/monitors/one/main.ts -> services/monitors/one/checks/x/config.ts',
     'bus-by-context: services/detector/main.ts -> libs/bus/nats.ts',
+    'config-of-kube-a-text: libs/config/b.ts -> libs/kube/index.ts',
     'child-processes-in-host: libs/host/index.ts -> child_process',
     'child-processes-in-host: services/detector/main.ts -> child_process',
     'clock-alone: libs/clock/index.ts -> libs/pace/index.ts',
@@ -129,6 +132,7 @@ describe('the import rules', () => {
           /: libs\/config\/b.test.ts -> /,
           /: libs\/monitor-kit\/testing\/index.ts -> /,
           /kit-evaluate-pure: .* -> libs\/host\//,
+          /config-of-kube-a-text: .* -> libs\/kube\/override/,
         ].some((pattern) => pattern.test(text)),
       ),
     ).toEqual([])
