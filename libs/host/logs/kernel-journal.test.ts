@@ -1,6 +1,7 @@
 import { chmod, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { fakeClock } from '../../clock/testing.ts'
 import { createHost } from '../host.ts'
 import { tempFolder, writeTree } from '../testing.ts'
 import { whyNoJournals, writeJournal } from './journal/testing-journal.ts'
@@ -197,5 +198,33 @@ describe.skipIf(whyNoJournals() !== '')('where device and dmesg are closed', () 
       expect(told).not.toHaveProperty('isClosed')
     }
     await log.return(undefined)
+  })
+
+  test('a dmesg that fails after it was asked well is a broken log, and is asked again after 10 s', async () => {
+    await using folder = await tempFolder()
+    await closedMachine(folder.path)
+    const isBroken = join(folder.path, 'broken')
+    const script = `#!/bin/sh\n[ ! -e ${isBroken} ] && echo "<4>[    1.000000] line"\n`
+    await writeFile(join(folder.path, 'dmesg'), script)
+    const clock = fakeClock()
+    const stop = new AbortController()
+    const log = createHost({ root: folder.path, clock }).logs.kernelLog({
+      from: 'start',
+      signal: stop.signal,
+      askMs: 10,
+    })
+    expect((await log.next()).value).toMatchObject({ kind: 'records' })
+    expect((await log.next()).value).toMatchObject({ kind: 'caught-up' })
+    await writeFile(isBroken, '')
+    const next = log.next()
+    await clock.advance(10)
+    const told = (await next).value
+    expect(told).toMatchObject({ kind: 'unreadable', error: { path: '/dev/kmsg', code: 'ENOENT' } })
+    expect(told).not.toHaveProperty('isClosed')
+    await rm(isBroken)
+    const again = log.next()
+    await clock.advance(10_000)
+    expect((await again).value).toMatchObject({ kind: 'caught-up' })
+    stop.abort()
   })
 })

@@ -65,7 +65,9 @@ export function toKernelRecord({ bytes: message, fields }: JournalRecord): Parse
 /**
  * Until device and dmesg are to be tried again (`due`); `closed` where the journal may not be read either, or none of the
  * system is there, but only one of a user alone. A system's without a line of the kernel is read: those of a node that runs
- * for months are vacuumed. What was read once is not closed: what fails then is told, and the journal tries on.
+ * for months are vacuumed. Of one that was read once all that fails is told, and it is tried on; of one that was not all ways are.
+ *
+ * @throws HostReadError where it fails otherwise, and was not read yet
  */
 export async function* followKernelJournal(
   door: KernelDoor,
@@ -83,7 +85,10 @@ export async function* followKernelJournal(
   } as const
   try {
     for await (const event of followJournal(door, options)) {
-      if (event.kind === 'unreadable' && !reading.isRead && CLOSED.includes(event.error.code)) return 'closed'
+      if (event.kind === 'unreadable' && reading.journal === undefined) {
+        if (CLOSED.includes(event.error.code)) return 'closed'
+        throw event.error
+      }
       if (event.kind === 'unreadable' || event.kind === 'lost') yield event
       if (event.kind === 'records') yield* place(reading.at, event.records.map(toKernelRecord))
       const last = event.kind === 'records' ? event.records.at(-1)?.cursor : undefined

@@ -169,7 +169,7 @@ async function* openOrAsk(
       let ended: 'due' | 'failed' | 'closed' = yield* followDmesg(door, reading, options)
       if (ended === 'failed' && !options.signal.aborted) ended = yield* followKernelJournal(door, reading, options)
       if (ended === 'due' && !options.signal.aborted) continue
-      if (ended === 'closed') yield { kind: 'unreadable', error, isClosed: true }
+      if (ended === 'closed') yield { kind: 'unreadable', error, ...(reading.isRead ? {} : { isClosed: true }) }
       return 'failed'
     }
   }
