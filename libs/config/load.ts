@@ -6,6 +6,7 @@ import { CATALOG, type Catalog } from './catalog.ts'
 import { ConfigErrors, type ConfigProblem } from './errors.ts'
 import { DEFAULT_FILE, hostNameOf, type Surroundings, surroundings, underlay } from './layers/defaults.ts'
 import { type Assignment, assignmentsOf, FILE_VARIABLE } from './layers/environment.ts'
+import { hideGiven } from './layers/hide.ts'
 import { parseKeyPath } from './layers/key-path.ts'
 import { overlay } from './layers/overlay.ts'
 import { type Environment, substitute } from './layers/substitute.ts'
@@ -95,7 +96,8 @@ function layersOf(text: string, file: string, options: LoadOptions) {
   const assignments = [...assignmentsOf(env), ...flags.assignments]
   const hostName = hostNameOf(around, hostRootOf(base, assignments))
   const substituted = substitute(base, env, hostName)
-  const layered = overlay(underlay(substituted.tree), assignments, schema, configSchemaOf(catalog))
+  const { tree, problems } = overlay(underlay(substituted.tree), assignments, schema, configSchemaOf(catalog))
+  const layered = { tree: hideGiven(tree), problems }
   const notes = [...substituted.notes, ...overriddenName(substituted.tree, env)]
   return { file, around, hostName, flags, substituted, layered, notes }
 }

@@ -1,6 +1,6 @@
 /** What is never shown: in errors, on the page, in logs. */
 
-import { plainOf, type Tree } from './tree/tree.ts'
+import { plainOf, type ScalarNode, type Tree } from './tree/tree.ts'
 import type { JsonSchema } from './walk/json-schema.ts'
 
 const SECRET_KEY = /token|passw(or)?d|passphrase|secret|authorization|credential|api[-_]?key|private[-_]?key/i
@@ -21,16 +21,20 @@ export function withoutUserinfo(text: string): string {
   return text.replace(USERINFO, `${HIDDEN}@`)
 }
 
-/** Whether a value must not be shown, by its key, its schema or the variable that it comes from. */
-export function isSecret(key: string, node: Tree, schema?: JsonSchema): boolean {
-  return schema?.secret === true || isSecretKey(key) || (node.kind === 'scalar' && node.hidden === true)
+/** Whether a value must not be shown, by its key or its schema. */
+export function isSecret(key: string, schema?: JsonSchema): boolean {
+  return schema?.secret === true || isSecretKey(key)
+}
+
+/** What may be shown of a single value, uncut; secrets hidden. */
+export function shownText(key: string, node: ScalarNode, schema?: JsonSchema): string {
+  return isSecret(key, schema) ? HIDDEN : (node.shown ?? withoutUserinfo(node.text))
 }
 
 /** A value for people: secrets hidden, cut to 200 characters. */
 export function shownValue(key: string, node: Tree, schema?: JsonSchema): string {
-  if (isSecret(key, node, schema)) return HIDDEN
-  const text = node.kind === 'scalar' ? node.text : JSON.stringify(plainOf(node))
-  return cut(withoutUserinfo(text), 200)
+  if (node.kind === 'scalar') return cut(shownText(key, node, schema), 200)
+  return isSecret(key, schema) ? HIDDEN : cut(withoutUserinfo(JSON.stringify(plainOf(node))), 200)
 }
 
 /** Control characters, and what turns or hides the text around it on a terminal. */

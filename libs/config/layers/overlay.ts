@@ -7,6 +7,7 @@ import { parseInline } from '../tree/read-yaml.ts'
 import { emptyMap, isEmpty, type ListNode, type MapNode, type Place, type Tree, treeOf } from '../tree/tree.ts'
 import type { JsonSchema } from '../walk/json-schema.ts'
 import type { Assignment } from './environment.ts'
+import { isGivenToProgram } from './hide.ts'
 
 /** The schema of a check's own keys, by its type; undefined for a type that none of ours serves. */
 export type ConfigSchemaOf = (type: string) => JsonSchema | undefined
@@ -37,7 +38,7 @@ export function overlay(
 /** A secret is not shown, and neither is a whole list or map, which may hold one. */
 function placeOf({ name, value, layer, steps }: Assignment): Place {
   if (layer === 'environment') return { where: name, origin: { layer, text: `environment, ${name}` } }
-  const hide = isSecretKey(steps.join('.')) || /^\s*[[{]/.test(value)
+  const hide = isSecretKey(steps.join('.')) || isGivenToProgram(steps) || /^\s*[[{]/.test(value)
   const bare = hide && value !== '' && name.endsWith(value) ? `${name.slice(0, -value.length)}…` : name
   const flag = cut(withoutUserinfo(bare), 200)
   return { where: flag, origin: { layer, text: `flag, ${flag}` } }

@@ -3,7 +3,7 @@
  * part of one value: it cannot add a key, close a quote or comment something out.
  */
 import type { ConfigProblem } from '../errors.ts'
-import { isSecretKey } from '../secrets.ts'
+import { HIDDEN, isSecretKey } from '../secrets.ts'
 import type { MapNode, Place, ScalarNode, Tree } from '../tree/tree.ts'
 import type { ConfigNote } from '../types.ts'
 
@@ -91,8 +91,8 @@ export function substitute(tree: MapNode, env: Environment, hostName: string): S
     if (used.length === 0) return { ...node, value, text: value }
     const { layer, text: at } = node.place.origin
     const origin = { layer, text: `${at}, from ${[...new Set(used)].join(', ')}` }
-    const hidden = node.hidden === true || used.some(isSecretKey)
-    return { ...node, place: { ...node.place, origin }, value, text: value, untyped: true, hidden }
+    const hidden = used.some(isSecretKey) ? { shown: HIDDEN } : {}
+    return { ...node, place: { ...node.place, origin }, value, text: value, untyped: true, ...hidden }
   }
 
   function hostNamed(node: ScalarNode, variable: string): ScalarNode {

@@ -18,8 +18,8 @@ export interface ScalarNode {
   readonly text: string
   /** From the environment, a flag or a `${VARIABLE}`: its type is the one that is expected of it. */
   readonly untyped: boolean
-  /** Made of a variable that holds a secret. */
-  readonly hidden?: boolean
+  /** What is shown of it in place of its text: it holds a secret. */
+  readonly shown?: string
 }
 
 export interface ListNode {

@@ -1,16 +1,16 @@
 /** The sentences of errors: what stands there, what is expected. */
 import { renderDuration } from '../duration.ts'
 import { quotedList } from '../nearest.ts'
-import { cut, HIDDEN, isSecret, withoutUserinfo } from '../secrets.ts'
+import { cut, HIDDEN, shownText } from '../secrets.ts'
 import type { Tree } from '../tree/tree.ts'
 import type { JsonSchema } from './json-schema.ts'
 
 /** A value as an error quotes it: `"30"`, `85`, `true`, `a list`. */
 export function quoted(node: Tree, key: string, schema?: JsonSchema): string {
   if (node.kind !== 'scalar') return node.kind === 'list' ? 'a list' : 'a map'
-  if (isSecret(key, node, schema)) return HIDDEN
+  const text = cut(shownText(key, node, schema), 80)
+  if (text === HIDDEN) return text
   if (node.value === null) return 'nothing'
-  const text = cut(withoutUserinfo(node.text), 80)
   return typeof node.value === 'string' ? `"${text}"` : text
 }
 
