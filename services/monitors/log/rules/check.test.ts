@@ -1,49 +1,11 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type CheckDefinition, type CheckResult, defineCheck } from '#monitor-kit'
-import { handClock, startCheck } from '#monitor-kit/testing'
+import { handClock } from '#monitor-kit/testing'
 import { tempFolder } from '../../../../libs/host/testing.ts'
-import { LOG_SOURCE_UNREADABLE } from '../reading/declared.ts'
-import type { LogLine } from '../sources/types.ts'
-import { createRuleCheck } from './check.ts'
-import { declarationOfRules } from './declare.ts'
-import { caughtUp, type ScriptedLog, said, scriptedLog } from './testing-log.ts'
+import { checkOf, down, healthOf, now, recover, startCheck } from './testing-check.ts'
+import { caughtUp, said, scriptedLog } from './testing-log.ts'
 import { lineOf, rulesOf } from './testing-rules.ts'
-import type { Rule } from './types.ts'
-
-type Setting = Partial<Parameters<typeof createRuleCheck>[1]> & { readonly rules: readonly Rule[] }
-
-function testDeclaration(rules: readonly Rule[]) {
-  const { conditions, ...more } = declarationOfRules(rules, 'a test')
-  return { ...more, conditions: [LOG_SOURCE_UNREADABLE, ...conditions] }
-}
-
-function checkOf(log: ScriptedLog, setting: Setting): CheckDefinition<unknown> {
-  const { rules } = setting
-  const options = { open: () => log, hasHistory: false, isOneOfMany: false, ...setting }
-  return defineCheck({
-    type: 'log-test',
-    description: 'Follows a log of a test',
-    intervalMs: 30_000,
-    timeoutMs: 10_000,
-    ...{ ...testDeclaration(rules), create: (context) => createRuleCheck(context, options) },
-  })
-}
-
-const down = { match: 'down (\\w+)', entity: 'nic:$1', reason: 'LinkLost', condition: 'LinkDown' }
-const recover = { match: 'up (\\w+)', reboot: false }
-
-/** Of what is said of its conditions; that the log is read is one of its own. */
-function healthOf({ findings }: CheckResult): string[] {
-  const own = findings.filter(({ type, health }) => type !== 'LogSourceUnreadable' || health !== 'healthy')
-  return own.map(({ type, entity = '', health, reason }) => `${type} ${entity} ${health} ${reason}`)
-}
-
-/** A line that is said when the clock of the test stands. */
-function now(clock: { now(): Date }, text: string, index: number, agoMs = 0): LogLine {
-  return { ...lineOf(text, index), at: new Date(clock.now().getTime() - agoMs) }
-}
 
 describe('a log that is followed', () => {
   test('is healthy once all of it was read, and not before', async () => {
@@ -323,8 +285,9 @@ describe('the next process', () => {
     expect([healthOf(raised), raised.cursor]).toEqual([['LinkDown nic:a problem LinkLost'], undefined])
     await rm(stateFolder)
     await mkdir(stateFolder)
+    await check.run()
     log.tell(said(now(check.clock, 'down b', 2)))
-    expect((await following.next()).cursor).toMatchObject({ from: 2 })
+    await expect.poll(async () => (await following.next()).cursor).toMatchObject({ from: 2 })
   })
 
   test('of another boot knows no more what a reboot ends', async () => {

@@ -1,6 +1,6 @@
 /** A check that holds a log against rules: it follows the log, and its turns say what has been absent for long enough. */
 
-import type { CheckContext, CheckResult, ClearedWord, Follow, RunCheck } from '#monitor-kit'
+import type { CheckContext, CheckResult, ClearedWord, Follow, Happening, RunCheck } from '#monitor-kit'
 import { cleanEntity } from '#monitor-kit/evaluate'
 import { type Attention, createAttention } from '../reading/attention.ts'
 import { readFinding } from '../reading/declared.ts'
@@ -8,14 +8,14 @@ import { placeOf } from '../reading/places.ts'
 import { type ReadEvent, resumed } from '../reading/resumed.ts'
 import { createTallies, type Tallies, tallySamples } from '../reading/tallies.ts'
 import type { LogSource, Unreadable } from '../sources/types.ts'
-import { type ConditionsFile, createConditionsFile } from './conditions-file.ts'
+import { createConditionsFile } from './conditions-file.ts'
 import { MATCHES_METRIC } from './declare.ts'
-import { createRuleEngine, type RuleEngine } from './engine.ts'
+import type { RuleEngine } from './engine.ts'
+import { createClearing, createEngines } from './engines.ts'
 import { happeningOf } from './events.ts'
 import { createLogReader, type LogReader } from './reader.ts'
-import { restore } from './snapshot.ts'
 import type { Rule } from './types.ts'
-import { createConditionsView } from './view.ts'
+import { type ConditionsView, createConditionsView, type Sight } from './view.ts'
 
 /** What is followed, and by which rules. */
 export interface RuleCheckOptions {
@@ -39,55 +39,6 @@ function samplesOf(check: string, rules: readonly Rule[], matched: ReadonlyMap<R
   return [...tallySamples(counts, check), ...matches]
 }
 
-function engineOf(cursor: unknown): unknown {
-  return typeof cursor === 'object' && cursor !== null && 'engine' in cursor ? cursor.engine : undefined
-}
-
-/** The engine of each life, with what an earlier one left. */
-function createEngines(rules: readonly Rule[], file: ConditionsFile) {
-  const matched = new Map<Rule, number>()
-  let engine: RuleEngine | undefined
-  let isKnown = false
-  return {
-    matched,
-    get current() {
-      return engine
-    },
-    /** What an earlier process left is known. */
-    get isKnown() {
-      return isKnown
-    },
-    /** As of a cursor, with the conditions that are raised. */
-    async at(cursor: unknown): Promise<RuleEngine> {
-      const recalled = engine === undefined ? await file.recall(rules) : undefined
-      isKnown ||= recalled?.isAll === true
-      const before = engine?.raised ?? recalled?.raised ?? []
-      engine = createRuleEngine(rules, matched)
-      restore(engine, engineOf(cursor))
-      for (const raised of before) engine.recall(raised)
-      return engine
-    },
-  }
-}
-
-/** What persons cleared: it is let go of at once, or as soon as it is known what is raised. */
-function createClearing(
-  engines: { readonly current: RuleEngine | undefined },
-  letGo: (engine: RuleEngine, word: ClearedWord) => void,
-) {
-  const early: ClearedWord[] = []
-  return {
-    cleared(word: ClearedWord): void {
-      if (engines.current === undefined) early.push(word)
-      else letGo(engines.current, word)
-    },
-    /** What an earlier process left is known. */
-    known(engine: RuleEngine): void {
-      for (const word of early.splice(0)) letGo(engine, word)
-    },
-  }
-}
-
 /** While something of the log is taken, nothing is known to be absent. */
 async function takeAll(events: AsyncIterable<ReadEvent>, reader: LogReader, attention: Attention): Promise<void> {
   try {
@@ -101,6 +52,39 @@ async function takeAll(events: AsyncIterable<ReadEvent>, reader: LogReader, atte
   }
 }
 
+/** What an earlier process left may come to be known: then all lines since are read again, as if it had been known. */
+function createRepeated(read: Follow<unknown>) {
+  let again = new AbortController()
+  const follow: Follow<unknown> = async (context, tell, signal) => {
+    do {
+      again = new AbortController()
+      await read(context, tell, AbortSignal.any([signal, again.signal])).catch((err: unknown) => {
+        if (signal.aborted || !again.signal.aborted) throw err
+      })
+    } while (again.signal.aborted && !signal.aborted)
+  }
+  return { follow, again: () => again.abort() }
+}
+
+interface LookOptions {
+  readonly view: ConditionsView
+  readonly counts: Tallies
+  readonly own: string
+  readonly clock: Around['clock']
+}
+
+/** A turn: what has been absent for long enough is over, and what is so now. */
+function createLook({ view, counts, own, clock }: LookOptions) {
+  return (engine: RuleEngine, provedMs: number): { readonly sight: Sight; readonly events: readonly Happening[] } => {
+    const now = { wall: clock.now(), monoMs: clock.monotonicMs() }
+    const news = engine.passed({ ...now, monoMs: Math.min(now.monoMs, provedMs) })
+    for (const one of news) if (one.kind === 'problem' || one.kind === 'over') view.findingOf(one, now.monoMs)
+    const untold = news.filter((one) => one.kind === 'omitted')
+    for (const { count } of untold) counts.untold += count
+    return { sight: view.all(engine, now.monoMs), events: untold.map((one) => happeningOf(one, own)) }
+  }
+}
+
 /** @param around the context of its `create` */
 export function createRuleCheck(around: Around, options: RuleCheckOptions): RunCheck<unknown> {
   const { rules, open, hasHistory, isOneOfMany } = options
@@ -109,10 +93,11 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
   const file = createConditionsFile(around)
   const view = createConditionsView(rules, own)
   const counts = createTallies()
-  const engines = createEngines(rules, file)
+  const engines = createEngines(rules, file, clock)
   const attention = createAttention(clock)
   const clearing = createClearing(engines, letGo)
   let isFollowing = false
+  const follow = createRepeated(read)
   /** Why the log cannot be read; undefined: it can, or nobody has tried. */
   let failure: Unreadable | undefined
 
@@ -120,15 +105,17 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
     const meant = entity === own ? '' : entity
     engine.clear(type, meant)
     view.cleared(type, meant, clock.monotonicMs())
-    void file.keep(engine.raised, rules)
+    void file.keep(engine, rules)
   }
+
+  const look = createLook({ view, counts, own, clock })
 
   function ended(why?: Unreadable): void {
     isFollowing = false
     failure = why
   }
 
-  const follow: Follow<unknown> = async (context, tell, signal) => {
+  async function read(...[context, tell, signal]: Parameters<Follow<unknown>>): Promise<void> {
     const place = placeOf(context.cursor)
     const engine = await engines.at(context.cursor)
     view.forget()
@@ -149,22 +136,17 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
   }
 
   async function run(): Promise<CheckResult> {
+    if (await engines.readAgain()) follow.again()
     const { current: engine, matched, isKnown } = engines
     const metrics = samplesOf(name, rules, matched, counts)
     if (failure !== undefined)
       return { findings: [readFinding(failure.reason, failure.isClosed)], partial: true, metrics }
     if (!isFollowing || engine === undefined) return { findings: [], partial: true, metrics }
-    const now = { wall: clock.now(), monoMs: clock.monotonicMs() }
-    const news = engine.passed({ ...now, monoMs: Math.min(now.monoMs, attention.provedMs) })
-    for (const one of news) if (one.kind === 'problem' || one.kind === 'over') view.findingOf(one, now.monoMs)
-    const untold = news.filter((one) => one.kind === 'omitted')
-    for (const { count } of untold) counts.untold += count
-    const events = untold.map((one) => happeningOf(one, own))
-    const sight = view.all(engine.problems, now.monoMs)
-    await file.keep(engine.raised, rules)
+    const { sight, events } = look(engine, attention.provedMs)
+    await file.keep(engine, rules)
     view.told(sight)
     return { ...sight, findings: [readFinding(undefined), ...sight.findings], events, metrics, partial: !isKnown }
   }
 
-  return Object.assign(run, { follow, cleared: clearing.cleared })
+  return Object.assign(run, { follow: follow.follow, cleared: clearing.cleared })
 }

@@ -37,10 +37,10 @@ test('what could not be written is written by the next call, and until then is n
   const file = open()
   await file.recall(rules)
   disk.isFull = true
-  expect(await file.keep(raisedOf(1, 'm'), rules)).toBe(false)
-  expect(await file.keep(raisedOf(1, 'm'), rules)).toBe(false)
+  expect(await file.keep({ raised: raisedOf(1, 'm') }, rules)).toBe(false)
+  expect(await file.keep({ raised: raisedOf(1, 'm') }, rules)).toBe(false)
   disk.isFull = false
-  expect(await file.keep(raisedOf(1, 'm'), rules)).toBe(true)
+  expect(await file.keep({ raised: raisedOf(1, 'm') }, rules)).toBe(true)
   expect((await open().recall(rules))?.raised).toHaveLength(1)
 })
 
@@ -48,11 +48,11 @@ test('many long messages have room, and where not even the rows have it, what is
   const { open } = await folderOfFiles()
   const file = open()
   await file.recall(rules)
-  expect(await file.keep(raisedOf(256, '"'.repeat(60_000)), rules)).toBe(true)
-  expect(await open().recall(rules)).toMatchObject({ isAll: true, raised: { length: 256 } })
-  expect(await file.keep(raisedOf(40_000, 'm'), rules)).toBe(true)
+  expect(await file.keep({ raised: raisedOf(256, '"'.repeat(60_000)) }, rules)).toBe(true)
+  expect(await open().recall(rules)).toMatchObject({ doubtful: [], raised: { length: 256 } })
+  expect(await file.keep({ raised: raisedOf(40_000, 'm') }, rules)).toBe(true)
   const recalled = await open().recall(rules)
-  expect(recalled?.isAll).toBe(false)
+  expect(recalled?.doubtful).toHaveLength(1)
   expect(recalled?.raised.length).toBeGreaterThan(10_000)
 })
 
@@ -60,7 +60,7 @@ test('a clock that is set makes nothing of one boot older', async () => {
   const { clock, open } = await folderOfFiles()
   const file = open()
   await file.recall(rules)
-  await file.keep(raisedOf(1, 'm', clock.monotonicMs()), rules)
+  await file.keep({ raised: raisedOf(1, 'm', clock.monotonicMs()) }, rules)
   clock.step(3_600_000)
   const [one] = (await open().recall(rules))?.raised ?? []
   expect(one?.seenMonoMs).toBe(clock.monotonicMs())
@@ -70,7 +70,7 @@ test('what is over since another boot does not come back', async () => {
   const { open } = await folderOfFiles()
   const file = open()
   await file.recall(rules)
-  await file.keep(raisedOf(1, 'm'), rules)
-  expect(await file.keep([], rules)).toBe(true)
+  await file.keep({ raised: raisedOf(1, 'm') }, rules)
+  expect(await file.keep({ raised: [] }, rules)).toBe(true)
   expect((await open().recall(rules))?.raised).toEqual([])
 })

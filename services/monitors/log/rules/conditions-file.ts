@@ -1,13 +1,20 @@
 /** Which conditions are raised, in a file of the check's state folder, so that the next process and the next boot know. */
 import { join } from 'node:path'
-import { readWhole, replaceFile } from '#durable'
-import { MAX_MESSAGE, SEVERITIES, type Severity, wholeText } from '#model'
+import { FileTooLargeError, NotPlainFileError, readWhole, replaceFile } from '#durable'
 import type { CheckContext } from '#monitor-kit'
+import {
+  BYTES_MAX,
+  type Content,
+  contentOf,
+  NO_CONTENT,
+  NOTHING,
+  type Row,
+  signatureOf,
+  textOf,
+} from './conditions-text.ts'
 import type { Raised, Rule } from './types.ts'
 
 const NAME = 'raised.json'
-/** Room for more than ten thousand conditions; of their messages as much as is told. */
-const BYTES_MAX = 4 * 1024 * 1024
 /** A disk that does not answer keeps nobody from saying that it does not. */
 const WAIT_MS = 1_000
 /** That it was seen again is written when so much of the time is over after which it would count as absent. */
@@ -15,71 +22,37 @@ const SHARE = 10
 
 type Around = Pick<CheckContext<unknown>, 'clock' | 'host' | 'log' | 'stateFolder'>
 
-/** A raised condition with its time on the wall clock, which outlives a reboot. */
-type Row = Omit<Raised, 'seenMonoMs'> & { readonly seenMs: number }
-
 /** What ends the conditions of a rule. */
 export type Ending = Pick<Rule, 'id'> & { readonly recovery: Pick<Rule['recovery'], 'absentMs' | 'reboot'> }
 
 /** What an earlier process left. */
 export interface Recalled {
   readonly raised: readonly Raised[]
-  /** There was room for all of them. */
-  readonly isAll: boolean
+  /** Ids of rules that may have raised more. */
+  readonly doubtful: readonly string[]
+}
+
+/** What is kept. */
+export interface ToKeep {
+  readonly raised: readonly Raised[]
+  /** Rules of which it is not known what they have raised. Default: none */
+  readonly doubts?: { readonly all: readonly string[] }
 }
 
 /** What is known over the life of a process. */
 export interface ConditionsFile {
   /**
-   * What an earlier process left; undefined: it cannot be known.
+   * What an earlier process left; undefined: it cannot be read, and may be later. What is there and says nothing leaves all in doubt.
    * @param rules of those that a reboot ends nothing of another boot is there any more
    * @throws HostReadError where it is not known which boot this is: what was so before cannot be told from what is
    */
   recall(rules: readonly Ending[]): Promise<Recalled | undefined>
   /**
    * Writes them if they are others than before. Resolves when it is done, or hangs: it is written on then. Never rejects.
+   * Nothing is written over what could not be read: that is not kept.
    * @returns whether it stands there; what does not is tried again by the next call
    */
-  keep(raised: readonly Raised[], rules: readonly Ending[]): Promise<boolean>
-}
-
-function isRow(value: unknown): value is Row {
-  if (typeof value !== 'object' || value === null) return false
-  const { type, entity, ruleId, reason, message, severity, sinceMs, seenMs } = value as Partial<
-    Record<keyof Row, unknown>
-  >
-  return (
-    [type, entity, ruleId, reason, message].every((text) => typeof text === 'string') &&
-    SEVERITIES.includes(severity as Severity) &&
-    Number.isFinite(sinceMs) &&
-    Number.isFinite(seenMs)
-  )
-}
-
-function signatureOf(rows: readonly Row[]): string {
-  return JSON.stringify(rows.map(({ message: _words, ...row }) => row))
-}
-
-/** Of a file that nobody has written. */
-const NOTHING = '{"bootId":"","raised":[]}'
-
-interface Content {
-  readonly bootId: string
-  readonly rows: readonly Row[]
-  readonly isAll: boolean
-  /** By how much the wall clock was ahead of the monotonic one. */
-  readonly clockMs: number | undefined
-}
-
-function contentOf(text: string): Content {
-  const value = JSON.parse(text) as Readonly<Partial<Record<'bootId' | 'raised' | 'isAll' | 'clockMs', unknown>>>
-  const rows: readonly unknown[] = Array.isArray(value.raised) ? value.raised : []
-  return {
-    bootId: typeof value.bootId === 'string' ? value.bootId : '',
-    rows: rows.filter(isRow),
-    isAll: value.isAll !== false,
-    clockMs: Number.isFinite(value.clockMs) ? (value.clockMs as number) : undefined,
-  }
+  keep(what: ToKeep, rules: readonly Ending[]): Promise<boolean>
 }
 
 interface Wanted {
@@ -141,20 +114,63 @@ async function withinWait<T>(clock: Around['clock'], promise: Promise<T>): Promi
   }
 }
 
-/** With as much of each message as there is room for; where the rows alone have none, the last are left out, and it says so. */
-function textOf(rows: readonly Row[], about: object): string {
-  for (const bytes of [MAX_MESSAGE, 100, 0]) {
-    const raised = rows.map((row) => ({ ...row, message: wholeText(row.message, bytes) }))
-    const text = JSON.stringify({ ...about, raised })
-    if (Buffer.byteLength(text) <= BYTES_MAX) return text
+/** It stays so, however often it is read. */
+function isForGood(err: unknown): boolean {
+  if (err instanceof SyntaxError || err instanceof FileTooLargeError || err instanceof NotPlainFileError) return true
+  return err instanceof Error && 'code' in err && err.code === 'ELOOP'
+}
+
+/** What a content says, as of now: within a boot the wall clock of then counts, which may have been set since. */
+function recalledOf(
+  content: Content,
+  rules: readonly Ending[],
+  isOtherBoot: boolean,
+  clock: Around['clock'],
+): Recalled {
+  const { rows, doubtful = rules.map(({ id }) => id), clockMs } = content
+  const endsByReboot = new Set(rules.filter(({ recovery }) => recovery.reboot).map(({ id }) => id))
+  const aheadMs = isOtherBoot ? undefined : clockMs
+  const nowMs = aheadMs === undefined ? clock.now().getTime() : aheadMs + clock.monotonicMs()
+  const recalled = ({ seenMs, ...row }: Row) => ({
+    ...row,
+    seenMonoMs: clock.monotonicMs() - Math.max(0, nowMs - seenMs),
+  })
+  const isOver = (ruleId: string): boolean => isOtherBoot && endsByReboot.has(ruleId)
+  return {
+    raised: rows.filter(({ ruleId }) => !isOver(ruleId)).map(recalled),
+    doubtful: doubtful.filter((id) => !isOver(id)),
   }
-  return textOf(rows.slice(0, Math.floor(rows.length / 2)), { ...about, isAll: false })
+}
+
+/** Reads it. @returns a function that does: undefined where it cannot be read now */
+function createContentReader(path: () => Promise<string>, { clock, log }: Pick<Around, 'clock' | 'log'>) {
+  let hasFailed = false
+
+  function failed(err: unknown): void {
+    if (!hasFailed) log.warn('check cannot recall which conditions are raised', { err })
+    hasFailed = true
+  }
+
+  async function contentThere(): Promise<Content> {
+    return contentOf((await readWhole(await path(), BYTES_MAX))?.toString() ?? NOTHING)
+  }
+
+  return async (): Promise<Content | undefined> => {
+    try {
+      return await withinWait(clock, contentThere())
+    } catch (err) {
+      failed(err)
+      return isForGood(err) ? NO_CONTENT : undefined
+    }
+  }
 }
 
 export function createConditionsFile({ clock, host, log, stateFolder }: Around): ConditionsFile {
   let boot = ''
+  let isRead = false
   const path = async () => join(await stateFolder(), NAME)
   const writer = createWriter(path, log)
+  const readContent = createContentReader(path, { clock, log })
 
   function rowOf({ seenMonoMs, ...raised }: Raised, rules: readonly Ending[]): Row {
     const { absentMs = 0 } = rules.find(({ id }) => id === raised.ruleId)?.recovery ?? {}
@@ -164,38 +180,27 @@ export function createConditionsFile({ clock, host, log, stateFolder }: Around):
     return { ...raised, seenMs: absentMs === 0 ? 0 : Math.ceil(seenMs / step) * step }
   }
 
-  async function read(rules: readonly Ending[]): Promise<Recalled> {
-    const content = contentOf((await readWhole(await path(), BYTES_MAX))?.toString() ?? NOTHING)
-    const { bootId, rows, isAll, clockMs } = content
-    const isOtherBoot = bootId !== '' && bootId !== boot
-    const endsByReboot = new Set(rules.filter(({ recovery }) => recovery.reboot).map(({ id }) => id))
-    writer.stands(isOtherBoot ? bootId : signatureOf(rows))
-    // Within a boot the wall clock of then counts: it may have been set since.
-    const aheadMs = isOtherBoot ? undefined : clockMs
-    const nowMs = aheadMs === undefined ? clock.now().getTime() : aheadMs + clock.monotonicMs()
-    const recalled = ({ seenMs, ...row }: Row) => ({
-      ...row,
-      seenMonoMs: clock.monotonicMs() - Math.max(0, nowMs - seenMs),
-    })
-    return { isAll, raised: rows.filter(({ ruleId }) => !(isOtherBoot && endsByReboot.has(ruleId))).map(recalled) }
-  }
-
   return {
     async recall(rules) {
       boot = await host.bootId()
-      try {
-        return await withinWait(clock, read(rules))
-      } catch (err) {
-        log.warn('check cannot recall which conditions are raised', { err })
-        return undefined
-      }
+      const content = await readContent()
+      if (content === undefined) return undefined
+      const { bootId, rows, doubtful } = content
+      isRead = true
+      const isOtherBoot = bootId !== '' && bootId !== boot
+      // Of this boot there is something else to be written, where it is of another, or of none.
+      writer.stands(isOtherBoot || doubtful === undefined ? '' : signatureOf(rows, doubtful))
+      return recalledOf(content, rules, isOtherBoot, clock)
     },
-    async keep(raised, rules) {
+    async keep({ raised, doubts }, rules) {
+      if (!isRead) return false
       const rows = raised.map((one) => rowOf(one, rules))
-      const signature = signatureOf(rows)
+      const doubtful = doubts?.all ?? []
+      const signature = signatureOf(rows, doubtful)
       if (writer.has(signature)) return true
       const clockMs = clock.now().getTime() - clock.monotonicMs()
-      await withinWait(clock, writer.put({ signature, text: textOf(rows, { bootId: boot, clockMs }) }))
+      const text = textOf(rows, { bootId: boot, clockMs, ...(doubtful.length > 0 && { doubtful }) })
+      await withinWait(clock, writer.put({ signature, text }))
       return writer.has(signature)
     },
   }

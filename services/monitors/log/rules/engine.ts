@@ -4,6 +4,7 @@
  */
 import type { Instant } from '#model'
 import type { LogLine } from '../sources/types.ts'
+import { createDoubts, type Doubts, doubted } from './doubts.ts'
 import { createJudge } from './judge.ts'
 import { createRuleMatcher } from './matcher.ts'
 import { createRuleMemories, type RuleMemories } from './memory.ts'
@@ -30,6 +31,8 @@ export interface RuleEngine {
   readonly raised: readonly Raised[]
   /** Of an earlier life. */
   recall(raised: Raised): void
+  /** What an earlier life may have raised. */
+  readonly doubts: Doubts
   readonly memories: RuleMemories
 }
 
@@ -50,13 +53,15 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
   const matcher = createRuleMatcher(rules)
   const table = createRaisedTable()
   const memories = createRuleMemories(rules)
-  const judge = createJudge(table, memories)
+  const doubts = createDoubts(rules)
+  const judge = createJudge(table, memories, doubts)
   const absentMs = new Map(rules.map(({ id, recovery }) => [id, recovery.absentMs]))
 
   return {
     rules,
     linesBefore: matcher.linesBefore,
     memories,
+    doubts,
     get problems() {
       return table.worst()
     },
@@ -82,12 +87,16 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
         const forMs = absentMs.get(ruleId) ?? 0
         return forMs > 0 && now.monoMs - seenMonoMs >= forMs
       }
-      return [...memories.settled(now.wall.getTime()), ...table.end(isAbsent, ABSENT)]
+      doubts.passed(now.monoMs)
+      const over = table.end(isAbsent, ABSENT).map((news) => (news.kind === 'over' ? doubted(news, doubts) : news))
+      return [...memories.settled(now.wall.getTime()), ...over]
     },
     lost(now) {
+      doubts.lost(now.monoMs)
       for (const raised of table.all) table.put({ ...raised, seenMonoMs: now.monoMs })
     },
     clear(type, entity) {
+      doubts.said(type, entity)
       for (const rule of rules) if (rule.condition === type) memories.of(rule).entities.forget(entity)
       table.end((raised) => raised.type === type && raised.entity === entity, ABSENT)
     },

@@ -2,6 +2,7 @@
 import { hashText } from '#model'
 import { cleanEntity } from '#monitor-kit/evaluate'
 import type { LogLine } from '../sources/types.ts'
+import { type Doubts, doubted } from './doubts.ts'
 import type { RuleMatch } from './matcher.ts'
 import type { RuleMemories, RuleMemory } from './memory.ts'
 import { RAISED_MAX, type RaisedTable } from './raised.ts'
@@ -68,7 +69,7 @@ function raisedBy(
   }
 }
 
-export function createJudge(table: RaisedTable, memories: RuleMemories): Judge {
+export function createJudge(table: RaisedTable, memories: RuleMemories, doubts: Doubts): Judge {
   function newsOf(match: RuleMatch, line: LogLine, now: Moment): RuleNews | undefined {
     const { rule } = match
     const atMs = line.at.getTime()
@@ -83,6 +84,7 @@ export function createJudge(table: RaisedTable, memories: RuleMemories): Judge {
     if (seen === undefined) memory.budget.omit(atMs, 'entities')
     else if (isReached) {
       const about: Case = { line, match, memory, entity, seen, now }
+      doubts.raised(rule)
       return rule.condition === undefined ? eventOf(about) : table.put(raisedBy(about, rule.condition, undefined))
     }
     return undefined
@@ -101,7 +103,9 @@ export function createJudge(table: RaisedTable, memories: RuleMemories): Judge {
       for (const [known] of [...entities.entries()])
         if (entity === undefined || known === entity) entities.forget(known)
       const isIts = (raised: Raised) => raised.ruleId === rule.id && (entity === undefined || raised.entity === entity)
-      return table.end(isIts, { reason: 'Recovered', message: text })
+      doubts.cleared(rule, entity)
+      const over = table.end(isIts, { reason: 'Recovered', message: text })
+      return over.map((news) => (news.kind === 'over' ? doubted(news, doubts, rule) : news))
     },
   }
 }

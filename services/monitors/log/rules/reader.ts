@@ -64,7 +64,7 @@ function createLineTaker(options: ReaderOptions) {
   }
 
   async function tellProblems(): Promise<void> {
-    const { findings } = view.news(engine.problems, clock.monotonicMs())
+    const { findings } = view.news(engine, clock.monotonicMs())
     for (const finding of findings) if (finding.health === 'problem') await telling.found(finding)
   }
 
@@ -133,7 +133,7 @@ function createReadability({ engine, view, onFailure, place }: ReaderOptions, ta
       isReadable = false
       onFailure(why)
       const words = { reason: own.reason, message: reason }
-      const unknown = isClosed === true && isNew ? [] : view.unknown(engine.problems, instant().monoMs, words)
+      const unknown = isClosed === true && isNew ? [] : view.unknown(engine, instant().monoMs, words)
       for (const finding of [own, ...unknown]) await telling.found(finding)
       await telling.some()
     },

@@ -73,13 +73,13 @@ export function createTelling({ engine, view, file, places, clock, tell }: Telli
   function withRest({ findings: found, events: happened }: ToTell, isEnd: boolean) {
     view.told({ findings: found })
     if (!hasReadAll || !isEnd) return { findings: found, events: happened }
-    const rest = view.news(engine.problems, clock.monotonicMs())
+    const rest = view.news(engine, clock.monotonicMs())
     view.told(rest)
     return { findings: [...found, ...rest.findings], withdrawn: rest.withdrawn, events: happened }
   }
 
   async function some(): Promise<void> {
-    await file.keep(engine.raised, engine.rules)
+    await file.keep(engine, engine.rules)
     await tell(withRest(taken(), false))
   }
 
@@ -108,7 +108,7 @@ export function createTelling({ engine, view, file, places, clock, tell }: Telli
       const behind = cursor()
       cursorMonoMs = clock.monotonicMs()
       // First: what nobody remembers could never be said to be over. The lines that said so are read again then.
-      const isKept = await file.keep(engine.raised, engine.rules)
+      const isKept = await file.keep(engine, engine.rules)
       await tell(said, isKept ? { cursor: behind } : {})
     },
   }

@@ -56,6 +56,17 @@ export interface Raised {
   readonly seenMonoMs: number
 }
 
+/** No rule holds a condition any more. */
+export interface Over {
+  readonly kind: 'over'
+  readonly type: string
+  readonly entity: string
+  readonly reason: string
+  readonly message: string
+  /** Another rule may have raised it in an earlier life: that it is well is not known. Default false */
+  readonly isDoubtful?: boolean
+}
+
 /** What the engine tells of a line. */
 export type RuleNews =
   | {
@@ -69,13 +80,7 @@ export type RuleNews =
   /** The condition is a problem: by the worst that its rules say of it. */
   | { readonly kind: 'problem'; readonly raised: Raised }
   /** No rule holds it any more. */
-  | {
-      readonly kind: 'over'
-      readonly type: string
-      readonly entity: string
-      readonly reason: string
-      readonly message: string
-    }
+  | Over
   /** So many texts of a rule were not told one by one: of a second too many, or of too many entities. */
   | {
       readonly kind: 'omitted'

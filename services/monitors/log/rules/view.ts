@@ -2,11 +2,17 @@
 import { type ConditionKey, conditionKey, type Health, type Severity } from '#model'
 import type { Finding } from '#monitor-kit'
 import { NOT_SEEN } from './declare.ts'
+import type { Doubts } from './doubts.ts'
 import { EVENT_ABSENT_MS } from './seen.ts'
 import type { Raised, Rule, RuleNews } from './types.ts'
 
 /** What is over stays in view for so long. */
 const OVER_MS = EVENT_ABSENT_MS
+/** Of a condition that may be raised. */
+const NOT_KEPT = {
+  reason: 'NotKept',
+  message: 'it may have been raised before: what was kept of that cannot be read',
+} as const
 const CLEARED = { reason: 'Cleared', message: 'a person has said that it is over' } as const
 
 /** Something of a condition that is new. */
@@ -18,6 +24,12 @@ export interface Sight {
   readonly withdrawn: readonly ConditionKey[]
 }
 
+/** What the engine knows. */
+export interface Known {
+  readonly problems: readonly Raised[]
+  readonly doubts: Pick<Doubts, 'of'>
+}
+
 /** The conditions of a check as they are told. */
 export interface ConditionsView {
   /** It is told. */
@@ -25,11 +37,11 @@ export interface ConditionsView {
   /** A person's word that it is over. */
   cleared(type: string, entity: string, nowMonoMs: number): void
   /** All there is; of a type of which nothing is raised, that. `withdrawn`: what was told and is no more. */
-  all(problems: readonly Raised[], nowMonoMs: number): Sight
+  all(known: Known, nowMonoMs: number): Sight
   /** All there is, none of which can be known. */
-  unknown(problems: readonly Raised[], nowMonoMs: number, words: Words): readonly Finding[]
+  unknown(known: Known, nowMonoMs: number, words: Words): readonly Finding[]
   /** Of that, what was not told like this before. */
-  news(problems: readonly Raised[], nowMonoMs: number): Sight
+  news(known: Known, nowMonoMs: number): Sight
   /** It was told. */
   told(sight: Partial<Sight>): void
   /** Nothing of it counts as told. */
@@ -99,26 +111,31 @@ function healthyOf(type: string, entity: string, { reason, message }: Pick<Findi
   return { type, entity, health: 'healthy', reason, message }
 }
 
+function unknownOf(type: string, entity: string): Finding {
+  return { type, entity, health: 'unknown', ...NOT_KEPT }
+}
+
 /** @param own the entity of what names none */
 export function createConditionsView(rules: readonly Rule[], own: string): ConditionsView {
   const types = typesOf(rules)
   const over = createOver()
   const told = new Map<string, { readonly key: ConditionKey; readonly said: Said }>()
 
-  function findings(problems: readonly Raised[], nowMonoMs: number): Map<string, Finding> {
+  function findings({ problems, doubts }: Known, nowMonoMs: number): Map<string, Finding> {
     const raised = problems.map((problem) => problemOf(problem, own))
     for (const finding of raised) over.raised(finding)
     const seen = new Map([...over.at(nowMonoMs), ...raised].map((finding) => [keyOf(finding), finding]))
     const spoken = new Set([...seen.values()].map(({ type }) => type))
     for (const [type, isOwn] of types) {
-      const quiet = healthyOf(type, own, NOT_SEEN)
+      const isKnown = !doubts.of(type)
+      const quiet: Finding = isKnown ? healthyOf(type, own, NOT_SEEN) : unknownOf(type, own)
       if ((isOwn || !spoken.has(type)) && !seen.has(keyOf(quiet))) seen.set(keyOf(quiet), quiet)
     }
     return seen
   }
 
-  function sightOf(problems: readonly Raised[], nowMonoMs: number): Sight {
-    const seen = findings(problems, nowMonoMs)
+  function sightOf(known: Known, nowMonoMs: number): Sight {
+    const seen = findings(known, nowMonoMs)
     const withdrawn = [...told].filter(([key]) => !seen.has(key)).map(([, { key }]) => key)
     return { findings: [...seen.values()], withdrawn }
   }
@@ -126,18 +143,22 @@ export function createConditionsView(rules: readonly Rule[], own: string): Condi
   return {
     findingOf(news, nowMonoMs) {
       if (news.kind === 'problem') return problemOf(news.raised, own)
-      return over.put(healthyOf(news.type, news.entity || own, news), nowMonoMs)
+      const entity = news.entity || own
+      return over.put(
+        news.isDoubtful === true ? unknownOf(news.type, entity) : healthyOf(news.type, entity, news),
+        nowMonoMs,
+      )
     },
     cleared(type, entity, nowMonoMs) {
       over.put(healthyOf(type, entity || own, CLEARED), nowMonoMs)
     },
     all: sightOf,
-    unknown(problems, nowMonoMs, words) {
-      const known = [...findings(problems, nowMonoMs).values()]
-      return known.map(({ type, entity = '' }) => ({ type, entity, health: 'unknown', ...words }))
+    unknown(known, nowMonoMs, words) {
+      const all = [...findings(known, nowMonoMs).values()]
+      return all.map(({ type, entity = '' }) => ({ type, entity, health: 'unknown', ...words }))
     },
-    news(problems, nowMonoMs) {
-      const { findings: seen, withdrawn } = sightOf(problems, nowMonoMs)
+    news(known, nowMonoMs) {
+      const { findings: seen, withdrawn } = sightOf(known, nowMonoMs)
       return { findings: seen.filter((one) => !isAlike(told.get(keyOf(one))?.said, saidOf(one))), withdrawn }
     },
     told({ findings: said = [], withdrawn = [] }) {

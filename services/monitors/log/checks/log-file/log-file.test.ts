@@ -24,7 +24,7 @@ async function machine() {
 test('tells what is written from its start on, over a rotation, and in the next process nothing twice', async () => {
   await using folder = await machine()
   const path = join(folder.path, PATH)
-  const setting = { root: folder.path, config: schema.parse({ path: PATH, rules: RULES }) }
+  const setting = { root: folder.path, config: schema.parse({ path: PATH, rules: RULES }), stateFolder: folder.path }
   const first = startCheck(logFile, setting).follow()
   await first.next()
   await expect.poll(() => first.isFollowing).toBe(true)

@@ -36,11 +36,14 @@ export function createOverflow(around: Omit<CheckContext<Config>, 'signal'>): Ov
     async recall() {
       recalled = file.recall(endings)
       const known = await recalled
-      return known === undefined ? { raised: [], isAll: false } : { raised: conditionsOf(known), isAll: known.isAll }
+      return known === undefined
+        ? { raised: [], isAll: false }
+        : { raised: conditionsOf(known), isAll: known.doubtful.length === 0 }
     },
     async keep(conditions) {
       // It is known by that which boot this is.
       recalled ??= file.recall(endings)
+      if ((await recalled) === undefined) recalled = file.recall(endings)
       await recalled
       const raised = conditions
         .filter(({ isTrue }) => isTrue)
@@ -48,7 +51,7 @@ export function createOverflow(around: Omit<CheckContext<Config>, 'signal'>): Ov
           ...{ type, entity: '', ruleId: type, reason, message, severity: 'warning' as const },
           ...{ sinceMs: since?.getTime() ?? 0, seenMonoMs },
         }))
-      return file.keep(raised, endings)
+      return file.keep({ raised }, endings)
     },
   }
 }
