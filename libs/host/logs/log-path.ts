@@ -107,7 +107,7 @@ export function createLogPath(folder: LogFolder, lines: TailLines): LogPath {
     const key = isTruncated ? undefined : await folder.key()
     if (!isTruncated && (key === undefined || key === at?.key)) return undefined
     const next = await afterFile(folder, { before: at, isTruncated, known })
-    if (!isTruncated && !(await orGiveUp(next, () => isOver(next)))) {
+    if (!isTruncated && at !== undefined && !(await orGiveUp(next, () => isOver(next)))) {
       giveUp(next)
       return undefined
     }

@@ -59,6 +59,17 @@ test('waits for a file that is not there yet, and neither is its folder', async 
   await tail.heard('one')
 })
 
+test('a file that is made later and is empty was read to its end, and its first line is told', async () => {
+  const path = join(await temp(), 'a.log')
+  const tail = follow('', path)
+  await tail.caughtUp()
+  expect(tail.events.at(-1)).toEqual({ kind: 'caught-up', cursor: undefined })
+  await writeFile(path, '')
+  await expect.poll(() => tail.events.at(-1), { interval: 5 }).toMatchObject({ kind: 'caught-up', cursor: { offset: 0 } })
+  await appendFile(path, 'one\n')
+  await tail.heard('one')
+})
+
 test('from the end only what is written from now on is told, whole lines alone', async () => {
   const path = join(await temp(), 'a.log')
   await writeFile(path, 'old\nhal')

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startCheck } from '#monitor-kit/testing'
@@ -61,4 +61,17 @@ test('a line without a time goes on with the one before', () => {
     format.read(Buffer.from(text), now)?.at.toISOString(),
   )
   expect(times).toEqual(['2026-03-01T00:00:00.000Z', '2026-02-01T00:00:00.000Z', '2026-02-01T00:00:00.000Z'])
+})
+
+test('a log that is made later, and is empty, is read: all that stands in it is known', async () => {
+  await using folder = await machine()
+  const path = join(folder.path, PATH)
+  await rm(path)
+  const config = schema.parse({ path: PATH, rules: [{ ...RULES[0], condition: 'JobFailing' }] })
+  const check = startCheck(logFile, { root: folder.path, config, stateFolder: folder.path })
+  await using following = check.follow()
+  const said = async () => (await following.next()).findings.map(({ type, health }) => `${type} ${health}`)
+  expect(await said()).toEqual(['LogSourceUnreadable problem', 'JobFailing unknown'])
+  await writeFile(path, '')
+  expect(await said()).toEqual(['LogSourceUnreadable healthy', 'JobFailing healthy'])
 })
