@@ -1,6 +1,7 @@
 /** Which files of a log are read one after the other: where reading begins, and what has come since. */
 import { HostReadError } from '../errors.ts'
 import type { LogFile } from './log-file.ts'
+import { headOf } from './log-head.ts'
 import { isCompressedSince, type KnownName } from './rotated.ts'
 import type { LogHead, TailCursor, TailLoss } from './types.ts'
 
@@ -123,10 +124,10 @@ async function holderOf(
   { offset, head }: { offset: number; head: LogHead },
 ): Promise<LogFile | undefined> {
   for (const file of files) {
-    if ((await file.size()) < offset) continue
+    if ((await file.size()) < Math.max(offset, head.bytes)) continue
     // It knows its beginning from now on: when it is emptied before it is read, that is seen.
     await file.seek(offset)
-    const { bytes, crc } = file.headAt(offset)
+    const { bytes, crc } = headOf((await file.firstBytes()).subarray(0, head.bytes))
     if (bytes !== head.bytes || crc !== head.crc) continue
     return file
   }
@@ -159,6 +160,17 @@ function lossOf(reasons: Readonly<Partial<Record<TailLoss, boolean>>>): TailLoss
   return order.find((why) => reasons[why] === true)
 }
 
+/** Where what was read stands in a copy: the files up to the one that was copied and emptied. A line goes on from each to the next. */
+function copiedSince(
+  files: readonly LogFile[],
+  holder: LogFile | undefined,
+  { inode, goesOnIn = inode }: TailCursor,
+): readonly LogFile[] {
+  if (holder === undefined || holder.inode === goesOnIn) return []
+  const first = files.indexOf(holder)
+  return files.slice(first + 1, files.findLastIndex((file) => file.inode === goesOnIn) + 1)
+}
+
 async function behind(snapshot: Snapshot, cursor: TailCursor): Promise<Succession> {
   const { rotated, current, older, unreadable } = snapshot
   const files = current === undefined ? older : [...older, current]
@@ -173,10 +185,15 @@ async function behind(snapshot: Snapshot, cursor: TailCursor): Promise<Successio
   }
   const isNext = (file: LogFile, at: number): boolean => at >= first && !unfinished.has(file.key)
   for (const [at, file] of files.entries()) if (!isNext(file, at)) file.close()
+  const copied = copiedSince(files, holder, cursor)
   const isRotated = holder !== undefined && holder !== current
   const later = isRotated ? rotated.slice(rotated.findIndex(({ key }) => key === holder.key) + 1) : []
   return {
-    steps: files.filter(isNext).map((file) => ({ file, offset: file === holder ? cursor.offset : 0, goesOn: false })),
+    steps: files.filter(isNext).map((file) => ({
+      file,
+      offset: file === holder ? cursor.offset : 0,
+      goesOn: copied.includes(file),
+    })),
     lost: lossOf({
       'not-found': holder === undefined,
       compressed: isRotated && isCompressedSince(rotated, holder, new Set()),
@@ -222,9 +239,12 @@ async function comeSince(
     copy = await holderOf(candidates, { offset: before.offset, head: before.headAt(before.offset) })
   }
   const steps: Step[] = []
+  // A line that is begun where nothing was read of the file yet goes on in it.
+  let goesOn = copy !== undefined || (isTruncated && before?.offset === 0)
   const add = (file: LogFile, offset: number): void => {
-    // Copied and emptied in the middle of a line: its end is the emptied file's beginning.
-    steps.push({ file, offset, goesOn: copy !== undefined && steps.length <= 1 })
+    // Copied and emptied in the middle of a line: its end is the emptied file's beginning, or that of its next copy.
+    steps.push({ file, offset, goesOn })
+    if (file.key === before?.key) goesOn = false
   }
   if (copy !== undefined && before !== undefined) add(copy, before.offset)
   const unfinished = new Set<string>()

@@ -57,7 +57,11 @@ export function createTailLines(maxLineBytes: number, keepsReturn = false): Tail
     cursor(file) {
       const offset = file.offset - lines.restBytes
       const place = offset < 0 ? begun : { file, offset }
-      return place && { inode: place.file.inode, offset: place.offset, head: place.file.headAt(place.offset) }
+      if (place === undefined) return undefined
+      const { inode } = place.file
+      // All that was read of it: of a log in which no line has ended yet nothing else is known.
+      const head = place.file.headAt(Number.POSITIVE_INFINITY)
+      return { inode, offset: place.offset, head, ...(place.file !== file && { goesOnIn: file.inode }) }
     },
     forget() {
       lines.takeRest()

@@ -89,6 +89,13 @@ const nothing = (): Heard => ({ lines: [], lost: 0, cursor: undefined })
 type Step =
   | { readonly kind: 'append'; readonly lines: number; readonly split: number }
   | { readonly kind: 'copyTruncate'; readonly looks: boolean }
+  /** Half of a line, the log copied and emptied behind it, and its other half: seen, or read on from, in between. */
+  | {
+      readonly kind: 'half'
+      readonly rotations: number
+      readonly looks: boolean
+      readonly resumes: readonly [boolean, boolean]
+    }
   | { readonly kind: 'rename' | 'look' | 'resume' }
   /** A look, in the middle of which the log is rotated, more than once if need be, a line after each. */
   | { readonly kind: 'amid'; readonly calls: number; readonly rotations: number; readonly copies: boolean }
@@ -104,6 +111,15 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('rename' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('copyTruncate' as const), looks: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('half' as const),
+      rotations: fc.integer({ min: 1, max: 2 }),
+      looks: fc.boolean(),
+      resumes: fc.tuple(fc.boolean(), fc.boolean()),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('look' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('resume' as const) }) },
   {
@@ -132,6 +148,30 @@ async function play(steps: readonly Step[]) {
     written.push(...lines)
     return `${lines.join('\n')}\n`
   }
+  function resume(): void {
+    if (heard.cursor === undefined) return
+    tail.close()
+    tail = reader(log.path, heard.cursor, meanwhile)
+  }
+  /** With the place of the half that waits for the other. */
+  async function hearAll(): Promise<void> {
+    const caughtUp = (await hear(tail, heard)).at(-1)
+    if (caughtUp?.kind === 'caught-up') heard.cursor = caughtUp.cursor
+  }
+  async function half({ rotations, looks, resumes }: Extract<Step, { kind: 'half' }>): Promise<void> {
+    const text = write(1)
+    const parts = [text.slice(0, 3), text.slice(3, 5), text.slice(5)]
+    await log.append(parts[0] ?? '')
+    await hearAll()
+    if (resumes[0]) resume()
+    for (let n = 0; n < rotations; n++) {
+      await log.copyTruncate(() => Promise.resolve())
+      if (looks) await hearAll()
+      if (looks && resumes[1]) resume()
+      await log.append(parts[n + 1] ?? '')
+    }
+    await log.append(parts.slice(rotations + 1).join(''))
+  }
   async function amid({ calls, rotations, copies }: Extract<Step, { kind: 'amid' }>): Promise<void> {
     meanwhile.calls = calls
     meanwhile.run = async () => {
@@ -152,10 +192,9 @@ async function play(steps: readonly Step[]) {
       await log.append(text.slice(step.split))
     } else if (step.kind === 'look') await hear(tail, heard)
     else if (step.kind === 'amid') await amid(step)
-    else if (step.kind === 'resume' && heard.cursor !== undefined) {
-      tail.close()
-      tail = reader(log.path, heard.cursor, meanwhile)
-    } else if (step.kind === 'rename') await log.rename()
+    else if (step.kind === 'resume') resume()
+    else if (step.kind === 'half') await half(step)
+    else if (step.kind === 'rename') await log.rename()
     else if (step.kind === 'copyTruncate')
       await log.copyTruncate(() => (step.looks ? hear(tail, heard) : Promise.resolve()))
   }

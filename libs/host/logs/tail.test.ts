@@ -65,7 +65,9 @@ test('a file that is made later and is empty was read to its end, and its first 
   await tail.caughtUp()
   expect(tail.events.at(-1)).toEqual({ kind: 'caught-up', cursor: undefined })
   await writeFile(path, '')
-  await expect.poll(() => tail.events.at(-1), { interval: 5 }).toMatchObject({ kind: 'caught-up', cursor: { offset: 0 } })
+  await expect
+    .poll(() => tail.events.at(-1), { interval: 5 })
+    .toMatchObject({ kind: 'caught-up', cursor: { offset: 0 } })
   await appendFile(path, 'one\n')
   await tail.heard('one')
 })
@@ -216,6 +218,33 @@ test('a line that goes on in the file that its beginning was copied out of has a
   await appendFile(path, 'f\n')
   await tail.heard('one', 'half')
   await expect.poll(last, { interval: 5 }).toMatchObject({ offset: 2 })
+})
+
+test.for([
+  { says: 'behind whole lines', first: 'one\nhal', told: ['one'] },
+  { says: 'as all there is', first: 'hal', told: [] },
+])('half of a line, $says, is one with its other half behind a copy that was made while nobody read', async (story) => {
+  const path = join(await temp(), 'a.log')
+  await writeFile(path, story.first)
+  const first = follow('', path)
+  await first.heard(...story.told)
+  await first.caughtUp()
+  await first.end()
+  const event = first.events.at(-1)
+  await run('sh', '-c', 'cp "$0" "$0.1"; : > "$0"; printf "f\\ntwo\\nthi" >> "$0"', path)
+  const second = follow('', path, { from: event?.kind === 'caught-up' && event.cursor ? event.cursor : 'start' })
+  await second.heard('half', 'two')
+  await second.caughtUp()
+  await run('sh', '-c', 'mv "$0.1" "$0.2"; cp "$0" "$0.1"; : > "$0"', path)
+  await expect
+    .poll(() => second.events.at(-1), { interval: 5 })
+    .toMatchObject({ cursor: { goesOnIn: expect.any(String) as string } })
+  await second.end()
+  const last = second.events.at(-1)
+  await appendFile(path, 'rd\n')
+  const third = follow('', path, { from: last?.kind === 'caught-up' && last.cursor ? last.cursor : 'start' })
+  await third.heard('third')
+  expect([...second.kinds(), ...third.kinds()]).not.toContain('lost')
 })
 
 test('a line beyond 64 KiB is cut, and what is missing is counted', async () => {

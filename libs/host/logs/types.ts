@@ -13,7 +13,10 @@ export interface TailCursor {
   readonly inode: string
   /** Bytes from the file's beginning. */
   readonly offset: number
+  /** Of what was read: where that is little, what has not ended yet is part of it. */
   readonly head: LogHead
+  /** It is a copy of this file, in which the line that begins there goes on. Default: it goes on where it began */
+  readonly goesOnIn?: string
 }
 
 /** A line of a file, without its end. */
