@@ -13,6 +13,10 @@ function readAdvice(code: string): string {
       return 'the file system or device behind it hangs; look at its mount'
     case 'TOO_LARGE':
       return 'it is not the small file that is expected here'
+    case 'NOT_A_FILE':
+      return 'a folder, a pipe or a device stands there; name a plain file'
+    case 'ELOOP':
+      return 'its links lead in a circle'
     case 'HELPER_MISSING':
       return 'install coreutils'
     case 'NO_JOURNALCTL':

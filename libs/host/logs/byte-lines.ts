@@ -56,7 +56,9 @@ export function createByteLines(maxBytes: number, keepsReturn = false): ByteLine
         from = at + 1
         lines.push({ ...take(), nextAt: from })
       }
-      keep(Buffer.from(chunk.subarray(from)))
+      const rest = chunk.subarray(from)
+      // The chunk is another one's next; of what is cut nothing is kept.
+      keep(keptBytes < maxBytes ? Buffer.from(rest) : rest)
       return lines
     },
     get restBytes() {

@@ -23,8 +23,17 @@ function lineOf(file: LogFile, offset: number, cut: Pick<TailLine, 'bytes' | 'cu
   return { ...cut, isWhole, cursor: { inode: file.inode, offset, head: file.headAt(offset) } }
 }
 
-/** @param maxLineBytes a longer line is cut @param keepsReturn a line ends with "\n" alone */
-export function createTailLines(maxLineBytes: number, keepsReturn = false): TailLines {
+/** How lines are read. */
+export interface TailLinesOptions {
+  /** A longer line is cut. */
+  readonly maxLineBytes: number
+  /** A line ends with "\n" alone. Default false */
+  readonly keepsReturn?: boolean | undefined
+  /** Nobody reads on: in a file of any size no line may end. Default: never */
+  readonly signal?: AbortSignal | undefined
+}
+
+export function createTailLines({ maxLineBytes, keepsReturn, signal }: TailLinesOptions): TailLines {
   const lines = createByteLines(maxLineBytes, keepsReturn)
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   let skipsLine = false
@@ -46,7 +55,7 @@ export function createTailLines(maxLineBytes: number, keepsReturn = false): Tail
         const offset = file.offset - lines.restBytes
         if (offset >= 0) begun = { file, offset }
         if (found.length > 0) yield { kind: 'lines', lines: found }
-        if (isEnd) return 'end'
+        if (isEnd || signal?.aborted === true) return 'end'
       }
     },
     *takeRest(file) {

@@ -28,11 +28,13 @@ async function* readOn(
 }
 
 /** As much of how a file is followed as its reader goes by. */
-type ReaderOptions = Required<Pick<TailOptions, 'from' | 'maxLineBytes'>> & Pick<TailOptions, 'keepsReturn'>
+type ReaderOptions = Required<Pick<TailOptions, 'from' | 'maxLineBytes'>> &
+  Partial<Pick<TailOptions, 'keepsReturn' | 'signal'>>
 
 /** Begins nothing: the first look does. */
-export function createTailReader(folder: LogFolder, { from, maxLineBytes, keepsReturn }: ReaderOptions): TailReader {
-  const lines = createTailLines(maxLineBytes, keepsReturn)
+export function createTailReader(folder: LogFolder, options: ReaderOptions): TailReader {
+  const { from } = options
+  const lines = createTailLines(options)
   const path = createLogPath(folder, lines)
   let at: LogFile | undefined
   let steps: Step[] = []

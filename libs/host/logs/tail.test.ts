@@ -1,6 +1,7 @@
 import { appendFile, mkdir, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '#clock'
 import { createHost } from '../host.ts'
 import { run, tempFolder } from '../testing.ts'
 import type { TailEvent, TailLine, TailOptions } from './types.ts'
@@ -263,10 +264,31 @@ test('what is no plain file is told once, and read when it is one', async () => 
   await mkdir(path)
   const tail = follow('', path, { lookMs: 20 })
   await expect.poll(tail.kinds, { interval: 5 }).toEqual(['unreadable'])
-  expect(tail.events[0]).toMatchObject({ error: { message: `cannot open ${path}: NOT_A_FILE; see the code` } })
+  expect(tail.events[0]).toMatchObject({
+    error: { message: `cannot open ${path}: NOT_A_FILE; a folder, a pipe or a device stands there; name a plain file` },
+  })
   await rm(path, { recursive: true })
   await writeFile(path, 'one\n')
   await tail.heard('one')
+})
+
+test('a file of gigabytes in which no line ends keeps nobody from ending the tail', async () => {
+  const path = join(await temp(), 'a.log')
+  await writeFile(path, 'one\n')
+  await truncate(path, 10 * 1024 ** 3)
+  const tail = follow('', path)
+  await tail.heard('one')
+  const ended = tail.end().then(() => 'ended')
+  // It would be read for longer than that.
+  expect(
+    await Promise.race([
+      ended,
+      systemClock()
+        .sleep(2_000)
+        .then(() => 'reads on'),
+    ]),
+  ).toBe('ended')
+  expect(tail.kinds()).toEqual(['lines'])
 })
 
 test('who does not ask for more is not read for', async () => {

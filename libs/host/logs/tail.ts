@@ -37,7 +37,7 @@ export async function* tailFile(
   options: TailOptions,
 ): AsyncGenerator<TailEvent, undefined> {
   const { signal, from, maxLineBytes = LINE_BYTES, keepsReturn = false, gapMs = GAP_MS, lookMs = LOOK_MS } = options
-  const reader = createTailReader(createLogFolder(threads, root, path), { from, maxLineBytes, keepsReturn })
+  const reader = createTailReader(createLogFolder(threads, root, path), { from, maxLineBytes, keepsReturn, signal })
   const looks = createLooks({ clock, ears: createEars(threads, root, path), gapMs, lookMs, signal })
   let told: string | undefined
   try {
@@ -45,6 +45,7 @@ export async function* tailFile(
       await looks.begin()
       let hasNews = false
       for await (const event of lookOnce(reader)) {
+        if (signal.aborted) return
         hasNews ||= event.kind === 'lines'
         if (event.kind !== 'unreadable') told = undefined
         else if (event.error.code === told) continue

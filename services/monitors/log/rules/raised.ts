@@ -35,7 +35,13 @@ function isSaidAlike(one: Raised | undefined, other: Raised): boolean {
 
 export function createRaisedTable(): RaisedTable {
   const conditions = new Map<string, Map<string, Raised>>()
+  /** By rule: asked for at each line that matches. */
+  const counts = new Map<string, number>()
   const every = () => [...conditions.values()].flatMap((holders) => [...holders.values()])
+
+  function remove(holders: Map<string, Raised>, ruleId: string): void {
+    if (holders.delete(ruleId)) counts.set(ruleId, (counts.get(ruleId) ?? 0) - 1)
+  }
 
   function endIn(
     key: string,
@@ -44,7 +50,7 @@ export function createRaisedTable(): RaisedTable {
   ): RuleNews[] {
     const holders = conditions.get(key) ?? new Map<string, Raised>()
     const before = worstOf(holders.values())
-    for (const [ruleId, raised] of [...holders]) if (isOver(raised)) holders.delete(ruleId)
+    for (const [ruleId, raised] of [...holders]) if (isOver(raised)) remove(holders, ruleId)
     const after = worstOf(holders.values())
     if (before === undefined || after === before) return []
     if (after !== undefined) return [{ kind: 'problem', raised: after }]
@@ -60,11 +66,12 @@ export function createRaisedTable(): RaisedTable {
       return new Set(every().map(({ type }) => type))
     },
     of: ({ condition = '', id }, entity) => conditions.get(conditionKey(condition, entity))?.get(id),
-    count: (ruleId) => every().filter((raised) => raised.ruleId === ruleId).length,
+    count: (ruleId) => counts.get(ruleId) ?? 0,
     put(raised) {
       const key = conditionKey(raised.type, raised.entity)
       const holders = conditions.get(key) ?? new Map<string, Raised>()
       const before = worstOf(holders.values())
+      if (!holders.has(raised.ruleId)) counts.set(raised.ruleId, (counts.get(raised.ruleId) ?? 0) + 1)
       conditions.set(key, holders.set(raised.ruleId, raised))
       const after = worstOf(holders.values())
       return after === undefined || isSaidAlike(before, after) ? undefined : { kind: 'problem', raised: after }
