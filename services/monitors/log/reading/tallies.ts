@@ -1,5 +1,6 @@
 /** What is counted of reading a log. Pure. */
 import type { MetricSample } from '#model'
+import type { LogLine } from '../sources/types.ts'
 
 /** Counts since this process began. */
 export interface Tallies {
@@ -12,6 +13,17 @@ export interface Tallies {
 
 export function createTallies(): Tallies {
   return { read: 0, lost: 0, cut: 0, unformatted: 0, untold: 0 }
+}
+
+/** A line was looked at. */
+export function countLine(tallies: Tallies, { cutBytes = 0 }: LogLine): void {
+  tallies.read++
+  if (cutBytes > 0) tallies.cut++
+}
+
+/** @param count of lines that are gone; undefined: nobody knows, but there was one at least */
+export function countLost(tallies: Tallies, count: number | undefined): void {
+  tallies.lost += count ?? 1
 }
 
 const NAMES = {

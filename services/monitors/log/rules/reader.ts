@@ -3,7 +3,7 @@ import type { FollowContext } from '#monitor-kit'
 import { lostHappening, readFinding } from '../reading/declared.ts'
 import { createPlaces, type Place } from '../reading/places.ts'
 import type { ReadEvent } from '../reading/resumed.ts'
-import type { Tallies } from '../reading/tallies.ts'
+import { countLine, countLost, type Tallies } from '../reading/tallies.ts'
 import type { LogLine, Skipped, Unreadable } from '../sources/types.ts'
 import { happeningOf } from './events.ts'
 import { EVENT_ABSENT_MS } from './seen.ts'
@@ -140,11 +140,6 @@ function createReadability({ engine, view, onFailure, place }: ReaderOptions, ta
   }
 }
 
-function countLine(counts: Tallies, { cutBytes = 0 }: LogLine): void {
-  counts.read++
-  if (cutBytes > 0) counts.cut++
-}
-
 export function createLogReader(options: ReaderOptions): LogReader {
   const { engine, counts, following, own } = options
   const taker = createLineTaker(options)
@@ -179,7 +174,7 @@ export function createLogReader(options: ReaderOptions): LogReader {
   }
 
   async function lost(count: number | undefined, why: string): Promise<void> {
-    counts.lost += count ?? 0
+    countLost(counts, count)
     engine.lost(instant())
     telling.happened({ ...lostHappening(count, why), entity: own })
     if (!taker.isHistory) await telling.all()

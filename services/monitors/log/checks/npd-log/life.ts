@@ -4,6 +4,7 @@ import type { MetricSample } from '#model'
 import type { Attention } from '../../reading/attention.ts'
 import { readFinding } from '../../reading/declared.ts'
 import type { LineTaker } from '../../reading/read-lines.ts'
+import { countLine } from '../../reading/tallies.ts'
 import type { LogLine } from '../../sources/types.ts'
 import type { ConditionNow } from './conditions.ts'
 import { changeText, type Evaluator, type RuleEvent } from './evaluate.ts'
@@ -100,8 +101,7 @@ function createTaking(options: LifeOptions, voice: Voice, reading: ReturnType<ty
     },
     take(line: LogLine): void {
       voice.moved()
-      tallies.read++
-      if (line.cutBytes !== undefined) tallies.cut++
+      countLine(tallies, line)
       const { events, touched } = evaluator.push(line, clock.monotonicMs())
       events.forEach(voice.happened)
       touched.forEach(say)

@@ -3,7 +3,7 @@ import type { Clock } from '#clock'
 import type { MetricSample } from '#model'
 import type { Finding, Happening, Tell } from '#monitor-kit'
 import { lostHappening, untoldHappening } from '../../reading/declared.ts'
-import { type Tallies, tallySamples } from '../../reading/tallies.ts'
+import { countLost, type Tallies, tallySamples } from '../../reading/tallies.ts'
 import { createUntold, type Untold } from '../../reading/untold.ts'
 import type { Config } from './config.ts'
 import type { RuleEvent } from './evaluate.ts'
@@ -137,7 +137,7 @@ export function createVoice({ config, name, clock, metrics, tallies, tell, curso
       } else tallies.untold++
     },
     lost(count, why) {
-      tallies.lost += count ?? 1
+      countLost(tallies, count)
       pending.happened(lostHappening(count, why))
     },
     moved() {
