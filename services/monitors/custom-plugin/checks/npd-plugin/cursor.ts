@@ -9,9 +9,10 @@ const MAX_BYTES = 4_000
 /** type, status, reason, message with each byte a character, since when, its place in the file. */
 type Kept = readonly [string, ConditionStatus, string, string, number, number]
 
-/** What was kept, and whether there was no room for some of it. */
+/** What was kept. */
 interface Cursor {
   readonly conditions: readonly Kept[]
+  /** Some of it may not have been well without standing there: there was no room, or it cannot be read. */
   readonly hasMore: boolean
 }
 
@@ -27,7 +28,8 @@ function isKept(one: unknown): one is Kept {
 /** What an earlier process left; undefined where there is nothing of it that could be a cursor. */
 function keptIn(cursor: unknown): Cursor | undefined {
   const { conditions, hasMore } = (cursor ?? {}) as { conditions?: unknown; hasMore?: unknown }
-  return Array.isArray(conditions) ? { conditions: conditions.filter(isKept), hasMore: hasMore === true } : undefined
+  if (!Array.isArray(conditions)) return undefined
+  return { conditions: conditions.filter(isKept), hasMore: hasMore === true || !conditions.every(isKept) }
 }
 
 function bytesOf(value: unknown): number {
@@ -56,7 +58,7 @@ function fits(all: readonly Kept[], bytes: number): readonly Kept[] {
 
 /**
  * What is not well comes first, each with as much of its message as there is room for; then what is well, which says little. Of
- * what is left out the next process does not know how it was.
+ * what is left out the next process does not know how it was, but where all of the first has room: then it was well.
  */
 export function cursorOf(conditions: readonly ConditionState[]): unknown {
   const all = conditions.map(({ type, status, reason, message, transition }, place): Kept => {
@@ -76,12 +78,12 @@ export function cursorOf(conditions: readonly ConditionState[]): unknown {
     .filter(([, status]) => status === 'False')
     .map(([...kept]): Kept => [...kept.with(3, '')] as unknown as Kept)
   const kept = [...told, ...fits(well, room)]
-  return { conditions: kept, hasMore: kept.length < all.length } satisfies Cursor
+  return { conditions: kept, hasMore: bare.length < unwell.length } satisfies Cursor
 }
 
 /**
- * The conditions as an earlier process knew them. What it did not know is False since now; what it had no room for is Unknown:
- * it may have been anything. Undefined: there was no earlier process.
+ * The conditions as an earlier process knew them. What it did not know is False since now; where it may have had more that
+ * was not well, that is Unknown: it may have been anything. Undefined: there was no earlier process.
  */
 export function recalledConditions(
   cursor: unknown,
@@ -93,7 +95,8 @@ export function recalledConditions(
   const { conditions, hasMore } = known
   return defaults.map((usual, index) => {
     const same = conditions.filter(([type]) => type === usual.type)
-    const kept = same.find(([, , , , , place]) => place === index) ?? same[0]
+    const hasMoved = (place: number): boolean => defaults[place]?.type !== usual.type
+    const kept = same.find(([, , , , , place]) => place === index) ?? same.find(([, , , , , place]) => hasMoved(place))
     if (kept === undefined && hasMore) return { ...initialCondition(usual, now), status: 'Unknown' }
     if (kept === undefined || kept[1] === 'False') return wellSince(usual, kept, now)
     const [type, status, reason, message, sinceMs] = kept

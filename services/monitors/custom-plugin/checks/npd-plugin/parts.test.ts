@@ -143,6 +143,26 @@ describe('a cursor', () => {
     expect(new Set(back.map(({ status }) => status))).toEqual(new Set(['True', 'Unknown']))
   })
 
+  it('knows what is well without having room for it: all that is not well stands there', () => {
+    const many = Array.from({ length: 70 }, (_, index) => ({
+      type: `Condition${index}Problem`,
+      reason: `Condition${index}IsFine`,
+      message: 'fine',
+    }))
+    const well = initialConditions(many, NOW)
+    const twice = [...many, { type: 'Condition69Problem', reason: 'Again', message: '' }]
+    const ill = initialConditions(twice, NOW).map((one, index): ConditionState => {
+      return index === 70 ? { ...one, status: 'True', reason: 'Down' } : one
+    })
+    expect(recalledConditions(cursorOf(well), many, NOW)).toEqual(well)
+    expect(recalledConditions(cursorOf(ill), twice, NOW)).toEqual(ill)
+  })
+
+  it('knows nothing of what it does not name, where one of its entries cannot be read', () => {
+    const cursor = { conditions: [['NTPProblem', 'True', 'Down', 'x', 1]], hasMore: false }
+    expect(recalledConditions(cursor, CONDITIONS, NOW)?.map(({ status }) => status)).toEqual(['Unknown', 'Unknown'])
+  })
+
   it('tells two of one type apart', () => {
     const twice = [...CONDITIONS, { type: 'Other', reason: 'Again', message: '' }]
     const said = initialConditions(twice, NOW).map((one, index): ConditionState => {
