@@ -35,7 +35,12 @@ export const LOG_TEXTS_UNTOLD: EventSpec = {
 /** What is counted of reading; the label `check` is the configured name. */
 export const READING_METRICS: readonly MetricSpec[] = [
   { name: 'log_lines_read_total', help: 'Lines looked at', kind: 'counter', unit: '' },
-  { name: 'log_lines_lost_total', help: 'Lines gone before they were read; where their number is not known, one', kind: 'counter', unit: '' },
+  {
+    name: 'log_lines_lost_total',
+    help: 'Lines gone before they were read; where their number is not known, one',
+    kind: 'counter',
+    unit: '',
+  },
   {
     name: 'log_lines_cut_total',
     help: 'Lines longer than 64 KiB, of which the rest was thrown away',

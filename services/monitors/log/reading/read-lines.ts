@@ -1,6 +1,6 @@
 /** Takes the lines of a log, and lets others have their turn in between. */
 import type { Clock } from '#clock'
-import type { LogLine } from '../sources/types.ts'
+import type { LogLine, Unreadable } from '../sources/types.ts'
 import type { Attention } from './attention.ts'
 import type { Places } from './places.ts'
 import type { ReadEvent } from './resumed.ts'
@@ -19,7 +19,7 @@ export interface LineTaker {
   /** A new line. */
   take(line: LogLine): void
   lost(count: number | undefined, why: string): void
-  unreadable(reason: string): void
+  unreadable(why: Unreadable): void
   /** Tells what is to be told, if anything is. */
   tell(): Promise<void>
 }
@@ -44,7 +44,7 @@ export async function readLines(
 
   for await (const event of events) {
     attention.taking()
-    if (event.kind === 'unreadable') taker.unreadable(event.reason)
+    if (event.kind === 'unreadable') taker.unreadable(event)
     else {
       taker.readable()
       if (event.kind === 'lost') taker.lost(event.count, event.why)

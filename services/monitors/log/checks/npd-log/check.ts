@@ -9,13 +9,7 @@ import {
   type Tell,
 } from '#monitor-kit'
 import { createAttention } from '../../reading/attention.ts'
-import {
-  LOG_LINES_LOST,
-  LOG_SOURCE_UNREADABLE,
-  LOG_TEXTS_UNTOLD,
-  READING_METRICS,
-  readFinding,
-} from '../../reading/declared.ts'
+import { LOG_LINES_LOST, LOG_SOURCE_UNREADABLE, LOG_TEXTS_UNTOLD, READING_METRICS } from '../../reading/declared.ts'
 import { createPlaces, type Place } from '../../reading/places.ts'
 import { readLines } from '../../reading/read-lines.ts'
 import { resumed, since } from '../../reading/resumed.ts'
@@ -26,7 +20,7 @@ import type { Config } from './config.ts'
 import { absenceOf, declare, endsByReboot } from './declare.ts'
 import { createEvaluator, type Evaluator } from './evaluate.ts'
 import { type Kept, keptOf, keptWith, restored, textsOf } from './kept.ts'
-import { createLife, type Life, type LifeOptions } from './life.ts'
+import { createLife, findingOfReading, type Life, type LifeOptions } from './life.ts'
 import { createOverflow, type Overflow } from './overflow.ts'
 import { createProblemMetrics, type ProblemMetrics } from './problem-metrics.ts'
 import { openSource } from './source.ts'
@@ -157,7 +151,7 @@ function createNpdLog(context: Context): RunCheck<Config> {
     if (life?.hasBegun !== true) return Promise.resolve({ findings: [], partial: true })
     const samples = life.look()
     const { failure } = life
-    return Promise.resolve({ findings: [readFinding(failure)], metrics: samples, partial: failure !== undefined })
+    return Promise.resolve({ findings: [findingOfReading(failure)], metrics: samples, partial: failure !== undefined })
   }
 
   function clear({ type }: ClearedWord): void {

@@ -1,11 +1,12 @@
 /** One life of a file's check: what it reads becomes what it tells. */
 import type { Clock } from '#clock'
 import type { MetricSample } from '#model'
+import type { Finding } from '#monitor-kit'
 import type { Attention } from '../../reading/attention.ts'
 import { readFinding } from '../../reading/declared.ts'
 import type { LineTaker } from '../../reading/read-lines.ts'
 import { countLine } from '../../reading/tallies.ts'
-import type { LogLine } from '../../sources/types.ts'
+import type { LogLine, Unreadable } from '../../sources/types.ts'
 import type { ConditionNow } from './conditions.ts'
 import { changeText, type Evaluator, type RuleEvent } from './evaluate.ts'
 import { createVoice, type Voice, type VoiceOptions } from './voice.ts'
@@ -27,7 +28,7 @@ export interface LifeOptions extends VoiceOptions {
 /** A life. */
 export interface Life extends LineTaker {
   /** Why the log cannot be read; undefined: it can. */
-  readonly failure: string | undefined
+  readonly failure: Unreadable | undefined
   /** It was read, or it is known that it cannot be. */
   readonly hasBegun: boolean
   /** A person's word. */
@@ -38,10 +39,15 @@ export interface Life extends LineTaker {
   end(): void
 }
 
+/** @param failure why it cannot be read; undefined: it can */
+export function findingOfReading(failure: Unreadable | undefined): Finding {
+  return readFinding(failure?.reason, failure?.isClosed)
+}
+
 /** Whether a log is read, and since when nothing of it was missed. */
 function createReading(clock: Clock) {
   let isReadable: boolean | undefined
-  let failure: string | undefined
+  let failure: Unreadable | undefined
   let wholeSinceMs = clock.monotonicMs()
   return {
     get failure() {
@@ -57,7 +63,7 @@ function createReading(clock: Clock) {
     missed(): void {
       wholeSinceMs = clock.monotonicMs()
     },
-    set(why: string | undefined): void {
+    set(why: Unreadable | undefined): void {
       if (isReadable !== undefined) wholeSinceMs = clock.monotonicMs()
       failure = why
       isReadable = why === undefined
@@ -84,20 +90,21 @@ function absentEvent({ type, reason, message: text }: ConditionNow, at: Date): R
 function createTaking(options: LifeOptions, voice: Voice, reading: ReturnType<typeof createReading>) {
   const { clock, evaluator, metrics, tallies, doubtful, onChange } = options
   const { conditions } = evaluator
+  const unread = () => (reading.failure === undefined ? undefined : findingOfReading(reading.failure))
 
   function say(now: ConditionNow): void {
     if (now.isTrue) metrics.set(now.type, now.reason, true)
     else metrics.ended(now.type)
     doubtful.delete(now.type)
-    voice.found(findingOf(now, reading.failure))
+    voice.found(findingOf(now, unread()))
     onChange()
   }
 
   return {
-    read(failure: string | undefined): void {
+    read(failure: Unreadable | undefined): void {
       reading.set(failure)
-      voice.found(readFinding(failure))
-      for (const now of conditions.all) voice.found(findingOf(now, failure, doubtful.has(now.type)))
+      voice.found(findingOfReading(failure))
+      for (const now of conditions.all) voice.found(findingOf(now, unread(), doubtful.has(now.type)))
     },
     take(line: LogLine): void {
       voice.moved()

@@ -1,7 +1,8 @@
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
-import { createHost } from '#host'
+import { aborted } from '#clock'
+import { createHost, HostReadError } from '#host'
 import { type HandClock, handClock, heldMemory, startCheck } from '#monitor-kit/testing'
 import { recordKernelLog } from '../../../../../libs/host/logs/testing-recorded.ts'
 import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
@@ -289,6 +290,27 @@ describe('a file of the kernel log', () => {
       'rule OOMKilling matched 10 times more than 50 a second; counted, not told',
     )
     expect(last.metrics).toContainEqual({ name: 'problem_counter', labels: { reason: 'OOMKilling' }, value: 60 })
+  })
+})
+
+describe('a kernel log that is closed to this process', () => {
+  it('is no problem, and nothing is known of its conditions', async () => {
+    const { start, root } = await machine()
+    const host = createHost({ root })
+    const error = new HostReadError({ action: 'open', path: '/dev/kmsg', code: 'EACCES' })
+    async function* kernelLog({ signal }: { readonly signal: AbortSignal }) {
+      yield { kind: 'unreadable', error } as const
+      await aborted(signal)
+    }
+    const closed = { ...host, logs: { ...host.logs, kernelLog: kernelLog as typeof host.logs.kernelLog } }
+    const check = start(configOf(), closed)
+    await using following = check.follow()
+    const { findings } = await following.next()
+    expect(findings.map(({ type, health, reason }) => [type, health, reason])).toEqual([
+      ['LogSourceUnreadable', 'unknown', 'LogSourceClosed'],
+      ['KernelDeadlock', 'unknown', 'LogSourceClosed'],
+    ])
+    expect(await check.run(0)).toMatchObject({ findings: [{ health: 'unknown' }], partial: true })
   })
 })
 

@@ -1,19 +1,19 @@
 /** What a file's check says, as the kit has it. Pure. */
 import { hashText } from '#model'
 import type { Finding, Happening } from '#monitor-kit'
-import { LOG_SOURCE_UNREADABLE } from '../../reading/declared.ts'
 import type { ConditionNow } from './conditions.ts'
 import type { RuleEvent } from './evaluate.ts'
+
+/** What is said of a condition. */
+type Words = Pick<Finding, 'reason' | 'message'>
 
 /** Of a condition that may have been True before. */
 const NOT_KEPT = { reason: 'NotKept', message: 'it may have been True before: what was kept of that cannot be read' }
 
-/** @param unreadable why its log cannot be read; undefined: it can @param isDoubtful that it is False is not known */
-export function findingOf(now: ConditionNow, unreadable: string | undefined, isDoubtful = false): Finding {
+/** @param unread what is said of its log, where that cannot be read @param isDoubtful that it is False is not known */
+export function findingOf(now: ConditionNow, unread: Words | undefined, isDoubtful = false): Finding {
   const { type, isTrue, reason, message, since } = now
-  if (unreadable !== undefined) {
-    return { type, health: 'unknown', reason: LOG_SOURCE_UNREADABLE.type, message: unreadable }
-  }
+  if (unread !== undefined) return { type, health: 'unknown', reason: unread.reason, message: unread.message }
   if (isDoubtful && !isTrue) return { type, health: 'unknown', ...NOT_KEPT }
   const said = { type, reason, message, ...(since === undefined ? {} : { since }) }
   return isTrue
