@@ -19,7 +19,7 @@ import type { ConditionNow, Conditions } from './conditions.ts'
 import type { Config } from './config.ts'
 import { absenceOf, declare, endsByReboot } from './declare.ts'
 import { createEvaluator, type Evaluator } from './evaluate.ts'
-import { type Kept, keptOf, keptWith, restored, textsOf } from './kept.ts'
+import { type Kept, keptOf, keptWith, restored, textsOf, withTexts } from './kept.ts'
 import { createLife, findingOfReading, type Life, type LifeOptions } from './life.ts'
 import { createOverflow, type Overflow } from './overflow.ts'
 import { createProblemMetrics, type ProblemMetrics } from './problem-metrics.ts'
@@ -36,6 +36,10 @@ interface Beginning {
   readonly raised: Kept['raised']
   /** More than that was True. */
   readonly hasMore?: boolean | undefined
+  /** Others may have been True. */
+  readonly isDamaged?: boolean | undefined
+  /** What was kept is of another boot. */
+  readonly isOtherBoot: boolean
 }
 
 /** What this process knows of its beginning. */
@@ -53,21 +57,38 @@ function startOf({ start, bootMs = start }: Kept, { bootTime }: Origin): Date {
 
 /** After a reboot reading begins by its rule, and what a reboot ends is over. */
 function beginningOf(config: Config, origin: Origin, kept: Kept | undefined): Beginning {
-  if (kept?.boot === origin.boot) return { ...kept, start: startOf(kept, origin) }
+  if (kept?.boot === origin.boot) return { ...kept, start: startOf(kept, origin), isOtherBoot: false }
   const raised =
     kept?.raised.filter(({ type }) => !endsByReboot(config, type)).map((one) => ({ ...one, seenMs: 0 })) ?? []
   const place = kept && { from: kept.place.from, upTo: '', lines: 0 }
-  return { boot: origin.boot, start: origin.start, place, raised, hasMore: kept?.hasMore }
+  const { hasMore, isDamaged } = kept ?? {}
+  return { boot: origin.boot, start: origin.start, place, raised, hasMore, isDamaged, isOtherBoot: kept !== undefined }
 }
 
-/** What was True before. `doubtful`: types of which that cannot be known. */
-async function begun(context: Context, { raised, hasMore }: Beginning, overflow: Overflow) {
+/** What was True before. */
+interface Before {
+  readonly all: readonly ConditionNow[]
+  /** Types of which that cannot be known. */
+  readonly doubtful: Set<string>
+  /** Since what lies beside the cursor cannot be read. */
+  readonly isUnread: boolean
+  /** Since the cursor cannot. */
+  readonly isDamaged: boolean
+}
+
+async function begun({ config, memory }: Context, begins: Beginning, overflow: Overflow): Promise<Before> {
+  const { raised, hasMore, isOtherBoot, isDamaged = false } = begins
   const more = hasMore === true ? await overflow.recall() : { raised: [], isAll: true }
-  const own = raised.length === 0 ? [] : restored(raised, await context.memory.recall())
-  const known = new Set(own.map(({ type }) => type))
-  const all = [...own, ...more.raised.filter(({ type }) => !known.has(type))]
-  const left = context.config.conditions.filter(({ type }) => !all.some((one) => one.type === type))
-  return { all, doubtful: new Set(more.isAll ? [] : left.map(({ type }) => type)) }
+  const known = new Set(raised.map(({ type }) => type))
+  const all = [...restored(raised), ...more.raised.filter(({ type }) => !known.has(type))]
+  const isOver = (type: string): boolean => isOtherBoot && endsByReboot(config, type)
+  const left = config.conditions.filter(({ type }) => !all.some((one) => one.type === type) && !isOver(type))
+  return {
+    all: all.length === 0 ? all : withTexts(all, await memory.recall()),
+    doubtful: new Set(more.isAll && !isDamaged ? [] : left.map(({ type }) => type)),
+    isUnread: !more.isAll,
+    isDamaged,
+  }
 }
 
 /** The rules with what was True before. */
@@ -81,13 +102,14 @@ function evaluatorOf({ config }: Context, before: readonly ConditionNow[], metri
 /** What is kept of a life with what it tells. */
 function keepingOf(
   conditions: Conditions,
-  { memory, overflow, doubtful }: Pick<Context, 'memory'> & { overflow: Overflow; doubtful: ReadonlySet<string> },
+  { memory, overflow, doubtful, isUnread, isDamaged }: Pick<Context, 'memory'> & Before & { overflow: Overflow },
   about: () => Omit<Kept, 'raised'>,
 ): Pick<LifeOptions, 'cursor' | 'keepMore' | 'onChange'> {
+  const isStill = (why: boolean): boolean => why && doubtful.size > 0
   return {
-    cursor: () => keptWith({ ...about(), hasMore: doubtful.size > 0 }, conditions.all),
+    cursor: () => keptWith({ ...about(), hasMore: isStill(isUnread), isDamaged: isStill(isDamaged) }, conditions.all),
     // What could not be read is not written over.
-    keepMore: () => (doubtful.size > 0 ? Promise.resolve(true) : overflow.keep(conditions.all)),
+    keepMore: () => (isStill(isUnread) ? Promise.resolve(true) : overflow.keep(conditions.all)),
     onChange: () => memory.remember(textsOf(conditions.all)),
   }
 }
@@ -123,14 +145,15 @@ function createNpdLog(context: Context): RunCheck<Config> {
     const origin = await originOf()
     const begins = beginningOf(config, origin, keptOf(cursor))
     const { boot, start, place } = begins
-    const { all, doubtful } = await begun(context, begins, overflow)
-    const evaluator = evaluatorOf(context, all, metrics)
+    const before = await begun(context, begins, overflow)
+    const { doubtful } = before
+    const evaluator = evaluatorOf(context, before.all, metrics)
     const about = { boot, start: start.getTime(), bootMs: origin.bootTime.getTime() }
     const places = createPlaces(evaluator.looksBack, place?.from)
     const attention = createAttention(clock)
     const own = createLife({
       ...{ config, name, clock, evaluator, metrics, tallies, absence, attention, doubtful, tell },
-      ...keepingOf(evaluator.conditions, { memory, overflow, doubtful }, () => ({ ...about, place: places.place })),
+      ...keepingOf(evaluator.conditions, { ...before, memory, overflow }, () => ({ ...about, place: places.place })),
     })
     life = own
     for (const type of cleared) own.clear(type)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { ConditionNow } from './conditions.ts'
-import { keptOf, keptWith, restored, textsOf } from './kept.ts'
+import { keptOf, keptWith, restored, textsOf, withTexts } from './kept.ts'
 
 const ABOUT = { boot: 'b', start: 5, place: { from: 3, upTo: 'b 3', lines: 2 } }
 const condition = fc.record({
@@ -22,9 +22,9 @@ it('what is True comes back as it was, the message from beside the cursor where 
       expect(kept).toMatchObject(ABOUT)
       const beside = JSON.parse(JSON.stringify(textsOf(all))) as unknown
       const raised = all.filter(({ isTrue }) => isTrue)
-      const back = restored(kept?.raised ?? [], beside)
+      const back = withTexts(restored(kept?.raised ?? []), beside)
       expect(back).toEqual(raised)
-      for (const [index, { message }] of restored(kept?.raised ?? [], undefined).entries()) {
+      for (const [index, { message }] of withTexts(restored(kept?.raised ?? []), undefined).entries()) {
         expect(raised[index]?.message.startsWith(message.toWellFormed().replace(/\uFFFD$/, ''))).toBe(true)
       }
     }),
@@ -35,4 +35,9 @@ it('what is True comes back as it was, the message from beside the cursor where 
 it('what is none of it is nothing', () => {
   for (const value of fc.sample(fc.jsonValue(), 200)) expect(keptOf(value)).toBeUndefined()
   expect(keptOf({ boot: 'b', start: 1, place: { upTo: 1 }, raised: [] })).toBeUndefined()
+})
+
+it('a condition of it that cannot be read may have been any', () => {
+  expect(keptOf({ ...ABOUT, raised: [] })?.isDamaged).toBe(false)
+  expect(keptOf({ ...ABOUT, raised: [{ type: 'KernelDeadlock' }] })?.isDamaged).toBe(true)
 })

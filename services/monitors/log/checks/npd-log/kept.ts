@@ -15,6 +15,8 @@ export interface Kept {
   readonly place: Place
   /** There was no room for all that are True: they lie in a file of the check's state folder. */
   readonly hasMore?: boolean | undefined
+  /** Some of what was True cannot be read of it. */
+  readonly isDamaged?: boolean | undefined
   /** Conditions that are True. */
   readonly raised: readonly Raised[]
 }
@@ -89,6 +91,7 @@ export function keptOf(cursor: unknown): Kept | undefined {
     bootMs: hasFields(cursor, { bootMs: 'number' }) ? (cursor.bootMs as number) : undefined,
     place,
     hasMore: hasFields(cursor, { hasMore: 'boolean' }) && cursor.hasMore === true,
+    isDamaged: (cursor as Partial<Kept>).isDamaged === true || !raised.every((one: unknown) => hasFields(one, fields)),
     raised: raised.filter((one: unknown) => hasFields(one, fields)) as Raised[],
   }
 }
@@ -100,13 +103,18 @@ export function textsOf(conditions: readonly ConditionNow[]): Texts {
   return Object.fromEntries(all.map(({ type, since, message }) => [type, { since, message: fitting(message, share) }]))
 }
 
-/** Conditions as they were, with their whole messages where those are known. */
-export function restored(raised: readonly Raised[], texts: unknown): ConditionNow[] {
+/** Conditions as they were, with the beginnings of their messages. */
+export function restored(raised: readonly Raised[]): ConditionNow[] {
+  return raised.map(({ since, ...one }) => ({ ...one, isTrue: true, since: new Date(since) }))
+}
+
+/** With their whole messages, where more of those is known. */
+export function withTexts(conditions: readonly ConditionNow[], texts: unknown): ConditionNow[] {
   const known = (typeof texts === 'object' && texts !== null ? texts : {}) as Record<string, unknown>
-  return raised.map(({ type, reason, message, since, seenMs }) => {
-    const text = Object.hasOwn(known, type) ? known[type] : undefined
-    const isWhole = hasFields(text, { since: 'number', message: 'string' }) && text.since === since
-    const whole = isWhole ? (text.message as string) : message
-    return { type, isTrue: true, reason, message: whole, since: new Date(since), seenMs }
+  return conditions.map((one) => {
+    const text = Object.hasOwn(known, one.type) ? known[one.type] : undefined
+    if (!hasFields(text, { since: 'number', message: 'string' }) || text.since !== one.since?.getTime()) return one
+    const message = text.message as string
+    return message.length > one.message.length ? { ...one, message } : one
   })
 }
