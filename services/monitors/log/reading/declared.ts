@@ -29,7 +29,8 @@ export const LOG_LINES_LOST: EventSpec = {
 export const LOG_TEXTS_UNTOLD: EventSpec = {
   reason: 'LogTextsUntold',
   severity: 'warning',
-  description: 'A rule matched more than 50 lines in a second: the rest is counted, and not told line by line.',
+  description:
+    'A rule matched more than 50 lines of a second, or more than 1,000 were read in one: the rest is counted, not told line by line.',
 }
 
 /** What is counted of reading; the label `check` is the configured name. */
@@ -48,7 +49,12 @@ export const READING_METRICS: readonly MetricSpec[] = [
     unit: '',
   },
   { name: 'log_lines_unformatted_total', help: 'Lines that say no time or no message', kind: 'counter', unit: '' },
-  { name: 'log_texts_untold_total', help: 'Matches beyond 50 a second of a rule, not told', kind: 'counter', unit: '' },
+  {
+    name: 'log_texts_untold_total',
+    help: 'Matches of a rule beyond 50 of a second, or 1,000 read in one, not told',
+    kind: 'counter',
+    unit: '',
+  },
 ]
 
 /** Of a log that nobody lets us read, which is no fault of the node. */
@@ -72,5 +78,9 @@ export function lostHappening(count: number | undefined, why: string): Happening
 /** @param rule as its user knows it */
 export function untoldHappening(rule: string, count: number): Happening {
   const { reason, severity } = LOG_TEXTS_UNTOLD
-  return { reason, severity, message: `rule ${rule} matched ${count} times more than 50 a second; counted, not told` }
+  return {
+    reason,
+    severity,
+    message: `rule ${rule} matched ${count} times more than are told of a second; counted, not told`,
+  }
 }

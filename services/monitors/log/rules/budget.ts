@@ -1,7 +1,5 @@
-/** How many texts of a rule are told of one second of its log, and what of it is not. Pure. */
-
-/** Texts of a rule that are told of a second; a log that says the same ten thousand times is counted. */
-export const TEXTS_PER_SECOND = 50
+/** How many texts of a rule are told, and what is not of the second that it matched in last. Pure. */
+import { createAllowance } from '../reading/allowance.ts'
 
 /** Why texts are not told one by one. */
 export type Omission = 'rate' | 'entities'
@@ -17,8 +15,8 @@ export interface Spent {
 /** The budget of one rule. */
 export interface Budget {
   readonly spent: Spent
-  /** @returns whether a text may be told; else it is counted */
-  take(atMs: number): boolean
+  /** @returns whether a text may be told; else it is counted @param nowMs when it is read, on the monotonic clock */
+  take(atMs: number, nowMs: number): boolean
   omit(atMs: number, why: Omission): void
   /** What was not told of the second before this one; undefined: nothing, or that second goes on. */
   settle(atMs: number): Spent | undefined
@@ -28,6 +26,7 @@ export interface Budget {
 export const NOTHING_SPENT: Spent = { second: 0, told: 0, omitted: { rate: 0, entities: 0 } }
 
 export function createBudget(): Budget {
+  const allowance = createAllowance()
   let spent = NOTHING_SPENT
 
   function enter(atMs: number): void {
@@ -44,9 +43,9 @@ export function createBudget(): Budget {
     get spent() {
       return spent
     },
-    take(atMs) {
+    take(atMs, nowMs) {
       enter(atMs)
-      if (spent.told >= TEXTS_PER_SECOND) {
+      if (!allowance.take(atMs, nowMs)) {
         omit(atMs, 'rate')
         return false
       }
@@ -63,6 +62,7 @@ export function createBudget(): Budget {
     },
     restore(before) {
       spent = before
+      allowance.restore(before.second, before.told)
     },
   }
 }

@@ -44,10 +44,10 @@ function messageOf({ rule, groups, text }: RuleMatch): string {
 }
 
 /** An event of a match, unless one was told just now or too many are. */
-function eventOf({ line, match, memory, entity, seen }: Case): RuleNews | undefined {
+function eventOf({ line, match, memory, entity, seen, now }: Case): RuleNews | undefined {
   const { rule } = match
   const atMs = line.at.getTime()
-  if (isWithin(atMs, seen.toldMs, rule.cooldownMs) || !memory.budget.take(atMs)) return undefined
+  if (isWithin(atMs, seen.toldMs, rule.cooldownMs) || !memory.budget.take(atMs, now.monoMs)) return undefined
   seen.toldMs = atMs
   return { kind: 'event', rule, entity, message: messageOf(match), at: line.at, key: keyOf(line, rule) }
 }
@@ -60,7 +60,8 @@ function raisedBy(
 ): Raised {
   const { rule } = match
   const message = messageOf(match)
-  const isRetold = before !== undefined && before.message !== message && memory.budget.take(line.at.getTime())
+  const isRetold =
+    before !== undefined && before.message !== message && memory.budget.take(line.at.getTime(), now.monoMs)
   return {
     ...{ type, entity, ruleId: rule.id, reason: rule.reason, severity: rule.severity },
     message: before === undefined || isRetold ? message : before.message,

@@ -287,7 +287,7 @@ describe('a file of the kernel log', () => {
     clearInterval(tick)
     expect(told).toBe(50)
     expect(last.events?.at(-1)?.message).toBe(
-      'rule OOMKilling matched 10 times more than 50 a second; counted, not told',
+      'rule OOMKilling matched 10 times more than are told of a second; counted, not told',
     )
     expect(last.metrics).toContainEqual({ name: 'problem_counter', labels: { reason: 'OOMKilling' }, value: 60 })
   })

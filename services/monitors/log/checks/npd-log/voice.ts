@@ -132,7 +132,7 @@ export function createVoice({ config, name, clock, metrics, tallies, tell, curso
       if (event.rule !== undefined) metrics.happened(event.reason)
       const nowMs = clock.monotonicMs()
       if (untold.isEmpty) untoldDueMs = nowMs + UNTOLD_MS
-      if (event.rule === undefined || untold.mayTell(event.rule, event.at.getTime())) {
+      if (event.rule === undefined || untold.mayTell(event.rule, event.at.getTime(), nowMs)) {
         pending.happened(happeningOf(event, config.source))
       } else tallies.untold++
     },

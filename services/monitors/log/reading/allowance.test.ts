@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { createAllowance } from './allowance.ts'
+
+/** How many of so many lines are told. */
+function toldOf(count: number, at: (index: number) => readonly [atMs: number, nowMs: number]): number {
+  const allowance = createAllowance()
+  return Array.from({ length: count }, (_, index) => allowance.take(...at(index))).filter(Boolean).length
+}
+
+it('fifty are told of each second of the log, whenever it is read', () => {
+  expect(toldOf(1_200, (index) => [index * 10, 0])).toBe(12 * 50)
+})
+
+it('fifty are told of each second also where lines go round over more seconds than are kept apart', () => {
+  // Of the oldest one was told before it was too old to be kept apart.
+  expect(toldOf(90_000, (index) => [(index % 9) * 1000, 0])).toBe(8 * 50 + 1 + 50)
+})
+
+it('one line of the future, or of a clock that was set back, silences nothing that is written now', () => {
+  expect(toldOf(601, (index) => [index === 0 ? 1e12 : index * 100, index * 100])).toBe(601)
+})
+
+it('of a backlog no more are told at once than anybody reads, and all again in the next second', () => {
+  expect(toldOf(100_000, (index) => [index * 20, 0])).toBe(1_000)
+  expect(toldOf(100_000, (index) => [index * 20, index < 50_000 ? 0 : 1_000])).toBe(2_000)
+})
