@@ -1,5 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createHost } from '#host'
+import { recordKernelLog } from '../../../../libs/host/logs/testing-recorded.ts'
+import { tempFolder } from '../../../../libs/host/testing.ts'
+import { createKernelLogSource } from '../sources/kmsg.ts'
 import type { LogLine, LogSource, SourceEvent } from '../sources/types.ts'
 import { createPlaces, type Place, placeOf } from './places.ts'
 import { type ReadEvent, resumed, since } from './resumed.ts'
@@ -106,6 +110,34 @@ describe('a log that is read on', () => {
       ['k2', 'k3'],
       ['k4', 'k5'],
     ])
+  })
+
+  it('knows none of another boot by their number: all of them are new', async () => {
+    await using folder = await tempFolder()
+    const kernel = await recordKernelLog(folder.path)
+    const say = async (...texts: readonly string[]) => {
+      for (const text of [...texts, 'the last of a recorded log is told behind what comes next']) {
+        await kernel.say({ atMs: 1000, text })
+      }
+    }
+    const stop = new AbortController()
+    const toldFrom = async (place: Place | undefined) => {
+      const { logs } = createHost({ root: folder.path })
+      const events: ReadEvent[] = []
+      for await (const event of resumed(createKernelLogSource({ logs, bootTime: new Date(0) }), place, stop.signal)) {
+        if (event.kind === 'caught-up') break
+        events.push(event)
+      }
+      return events
+    }
+    await say('first', 'second')
+    const places = createPlaces(2, undefined)
+    for (const event of await toldFrom(undefined)) if (event.kind === 'lines') event.lines.forEach(places.note)
+    await kernel.reboot('00000000-0000-4000-8000-000000000002')
+    await say('of the next boot', 'too')
+    const told = await toldFrom(placeOf(JSON.parse(JSON.stringify(places.place))))
+    expect(keysOf(told, 'again')).toEqual([])
+    expect(keysOf(told, 'lines')).toHaveLength(3)
   })
 
   it('goes on behind what it caught up with, where no line was told', () => {

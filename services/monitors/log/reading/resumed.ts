@@ -25,7 +25,12 @@ function skippedOf({ lines, skipped }: Lines, before: Skipped | undefined): Skip
 }
 
 /** How many of the held lines are old; undefined: more have to come. */
-function oldOf({ lines, lost }: Held, { upTo, lines: expected }: Place, isAll: boolean): number | undefined {
+function oldOf(
+  { lines, lost }: Held,
+  { upTo, lines: expected }: Place,
+  { isAll, isOfAnother }: { readonly isAll: boolean; readonly isOfAnother: LogSource['isOfAnother'] },
+): number | undefined {
+  if (lines[0] !== undefined && isOfAnother?.(upTo, lines[0]) === true) return 0
   const known = lines.findLastIndex(({ key }) => key === upTo)
   if (known >= 0) return known + 1
   if (!isAll && lines.length < expected) return undefined
@@ -57,7 +62,7 @@ export async function* resumed(
       held.lines.push(...event.lines)
       held.skipped = skippedOf(event, held.skipped)
     } else if (event.kind === 'lost') held.lost.push(event)
-    const old = oldOf(held, place, event.kind === 'caught-up')
+    const old = oldOf(held, place, { isAll: event.kind === 'caught-up', isOfAnother: source.isOfAnother })
     if (old !== undefined) {
       yield* released(held, old)
       held = undefined
@@ -69,6 +74,7 @@ export async function* resumed(
 /** A log without the lines that are older than that. */
 export function since(source: LogSource, start: Date): LogSource {
   return {
+    ...source,
     async *follow(options) {
       for await (const event of source.follow(options)) {
         if (event.kind !== 'lines') {

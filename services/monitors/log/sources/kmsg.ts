@@ -22,6 +22,11 @@ function cursorOf(from: unknown): KernelCursor | 'start' {
   return sequence === null || typeof sequence === 'number' ? (from as unknown as KernelCursor) : 'start'
 }
 
+/** The boot that a line's key names. */
+function bootOf(key: string): string {
+  return key.slice(0, key.indexOf(' '))
+}
+
 /** A record as a line; undefined for one without text, as node-problem-detector drops it. */
 function lineOf(record: KernelRecord, bootMs: number): LogLine | undefined {
   const { cursor, sinceBootUs, sequence, fields } = record
@@ -74,5 +79,6 @@ export function createKernelLogSource(options: KernelLogSourceOptions): LogSourc
       }
     }
   }
-  return { follow }
+  // A kernel log is one boot's.
+  return { follow, isOfAnother: (key, line) => bootOf(key) !== bootOf(line.key) }
 }

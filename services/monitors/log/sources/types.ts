@@ -54,4 +54,6 @@ export interface SourceOptions {
 /** A log that can be followed. What is told is told when it is asked for. */
 export interface LogSource {
   follow(options: SourceOptions): AsyncIterable<SourceEvent>
+  /** Whether the line of a key stood in another log than a line of this one: none of that log comes again. Default: it did not */
+  isOfAnother?(key: string, line: LogLine): boolean
 }
