@@ -42,6 +42,7 @@ export async function readLines(
     }
   }
 
+  attention.began()
   for await (const event of events) {
     attention.taking()
     if (event.kind === 'unreadable') taker.unreadable(event)
@@ -60,6 +61,8 @@ export async function readLines(
         }
     }
     await taker.tell()
-    if (event.kind === 'caught-up') attention.waiting()
+    if (event.kind !== 'caught-up') continue
+    attention.caughtUp()
+    attention.waiting()
   }
 }

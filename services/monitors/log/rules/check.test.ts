@@ -133,7 +133,25 @@ describe('a log that is followed', () => {
     await expect.poll(() => following.isFollowing).toBe(true)
     expect(healthOf(await check.run())).toEqual(['LinkDown nic:a problem LinkLost'])
     expect(healthOf(await check.run(59_999))).toEqual(['LinkDown nic:a problem LinkLost'])
-    expect(healthOf(await check.run(1))).toEqual(['LinkDown nic:a healthy NotSeenAgain'])
+    expect(healthOf(await check.run(30_000))).toEqual(['LinkDown nic:a problem LinkLost'])
+    expect(healthOf(await check.run(30_000))).toEqual(['LinkDown nic:a healthy NotSeenAgain'])
+  })
+
+  test('what was written while this process stood still is not absent', async () => {
+    const log = scriptedLog()
+    const rules = rulesOf({ ...down, recover: { absentFor: 60_000, reboot: false } }, { match: 'oops' })
+    const check = startCheck(checkOf(log, { rules }), { root: '', config: {} })
+    await using following = check.follow()
+    log.tell(said(now(check.clock, 'down a', 1)), caughtUp(1))
+    await following.next()
+    await expect.poll(() => following.isFollowing).toBe(true)
+    await check.run()
+    // Its turn comes before it gets to the log.
+    expect(healthOf(await check.run(90_000))).toEqual(['LinkDown nic:a problem LinkLost'])
+    log.tell(said(now(check.clock, 'down a', 2, 40_000), now(check.clock, 'oops', 3)), caughtUp(3))
+    await expect.poll(async () => (await following.next()).events?.length).toBe(1)
+    expect(healthOf(await check.run(30_000))).toEqual(['LinkDown nic:a problem LinkLost'])
+    await expect.poll(async () => healthOf(await check.run(30_000))).toEqual(['LinkDown nic:a healthy NotSeenAgain'])
   })
 
   test('a line is seen when it comes, whatever it says of the time', async () => {
@@ -270,6 +288,7 @@ describe('the next process', () => {
     await using after = check.follow(JSON.parse(JSON.stringify(cursor)))
     await expect.poll(() => after.isFollowing).toBe(true)
     expect(healthOf(await check.run())).toEqual(['LinkDown nic:a problem LinkLost'])
+    expect(healthOf(await check.run(30_000))).toEqual(['LinkDown nic:a problem LinkLost'])
     expect(healthOf(await check.run(30_000))).toEqual(['LinkDown nic:a healthy NotSeenAgain'])
   })
 

@@ -41,9 +41,11 @@ function samplesOf(check: string, rules: readonly Rule[], matched: ReadonlyMap<R
 
 /** While something of the log is taken, nothing is known to be absent. */
 async function takeAll(events: AsyncIterable<ReadEvent>, reader: LogReader, attention: Attention): Promise<void> {
+  attention.began()
   try {
     for await (const event of events) {
       attention.taking()
+      if (event.kind === 'caught-up') attention.caughtUp()
       await reader.take(event)
       if (event.kind === 'caught-up') attention.waiting()
     }
@@ -126,7 +128,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
     }
     const isHistory = hasHistory && place === undefined
     const around = { view, file, counts, tell, place, isHistory, own, clock, following }
-    const reader = createLogReader({ ...around, engine, onFailure: ended })
+    const reader = createLogReader({ ...around, engine, attention, onFailure: ended })
     try {
       const source = await open()
       await takeAll(resumed(source, place, signal), reader, attention)
@@ -142,6 +144,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
     if (failure !== undefined)
       return { findings: [readFinding(failure.reason, failure.isClosed)], partial: true, metrics }
     if (!isFollowing || engine === undefined) return { findings: [], partial: true, metrics }
+    attention.turn()
     const { sight, events } = look(engine, attention.provedMs)
     await file.keep(engine, rules)
     view.told(sight)

@@ -1,5 +1,6 @@
 /** One life of following a log: lines into the engine, and what that says to whoever hears it. */
 import type { FollowContext } from '#monitor-kit'
+import type { Attention } from '../reading/attention.ts'
 import { lostHappening, readFinding } from '../reading/declared.ts'
 import { createPlaces, type Place } from '../reading/places.ts'
 import type { ReadEvent } from '../reading/resumed.ts'
@@ -17,6 +18,8 @@ const HOLD_LINES = 32
 /** What a life works with. */
 export interface ReaderOptions extends Omit<TellingOptions, 'places'> {
   readonly counts: Tallies
+  /** Up to when what is absent is known to be. */
+  readonly attention: Pick<Attention, 'provedMs'>
   readonly following: FollowContext<unknown>['following']
   /** It cannot be read, or, undefined, can be again. */
   readonly onFailure: (why: Unreadable | undefined) => void
@@ -71,7 +74,7 @@ function createLineTaker(options: ReaderOptions) {
   /** What stood there is known: what of it still holds is told. */
   async function endHistory(): Promise<void> {
     if (!isHistory) return
-    for (const news of engine.passed(instant())) await note(news)
+    for (const news of engine.passed(began)) await note(news)
     isHistory = false
     await tellProblems()
   }
@@ -96,7 +99,9 @@ function createLineTaker(options: ReaderOptions) {
     /** All that stood there was taken: what has been absent for long enough is over. */
     async passed(): Promise<void> {
       isLive = true
-      for (const news of engine.passed(instant())) await note(news)
+      const now = instant()
+      const monoMs = Math.min(now.monoMs, options.attention.provedMs)
+      for (const news of engine.passed({ ...now, monoMs })) await note(news)
     },
     again(line: LogLine): void {
       engine.refill(line)

@@ -153,6 +153,7 @@ export function createLife(options: LifeOptions): Life {
       voice.aside()
     },
     look() {
+      options.attention.turn()
       for (const type of absentIn(options, reading)) end(type, true)
       voice.aside()
       return voice.samples()
