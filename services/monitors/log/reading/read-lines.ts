@@ -4,9 +4,7 @@ import type { LogLine, Unreadable } from '../sources/types.ts'
 import type { Attention } from './attention.ts'
 import type { Places } from './places.ts'
 import type { ReadEvent } from './resumed.ts'
-
-/** So long the process is held at a time. */
-const SLICE_MS = 4
+import { nextTurn, takeInSlices } from './slices.ts'
 
 /** Who takes lines. */
 export interface LineTaker {
@@ -30,16 +28,13 @@ export async function readLines(
   taker: LineTaker,
   { clock, places, attention }: { readonly clock: Clock; readonly places: Places; readonly attention: Attention },
 ): Promise<void> {
-  async function takeAll(lines: readonly LogLine[]): Promise<void> {
-    let beganMs = clock.monotonicMs()
-    for (const line of lines) {
-      taker.take(line)
-      places.note(line)
-      if (clock.monotonicMs() - beganMs < SLICE_MS) continue
-      await taker.tell()
-      await new Promise(setImmediate)
-      beganMs = clock.monotonicMs()
-    }
+  function take(line: LogLine): undefined {
+    taker.take(line)
+    places.note(line)
+  }
+  async function pause(): Promise<void> {
+    await taker.tell()
+    await nextTurn()
   }
 
   attention.began()
@@ -52,7 +47,7 @@ export async function readLines(
       else if (event.kind === 'caught-up') {
         if (places.caughtUp(event.cursor)) taker.moved()
       } else if (event.kind === 'lines') {
-        await takeAll(event.lines)
+        await takeInSlices(event.lines, clock, take, pause)
         if (event.skipped !== undefined && places.skipped(event.skipped)) taker.moved()
       } else
         for (const line of event.lines) {

@@ -1,6 +1,5 @@
 /** The engine of each life of a check, and what it knows of earlier ones. */
 import type { Clock } from '#clock'
-import type { ClearedWord } from '#monitor-kit'
 import type { ConditionsFile, Recalled } from './conditions-file.ts'
 import { createRuleEngine, type RuleEngine } from './engine.ts'
 import { restore } from './snapshot.ts'
@@ -48,25 +47,6 @@ export function createEngines(rules: readonly Rule[], file: ConditionsFile, cloc
       for (const raised of before) engine.recall(raised)
       engine.doubts.begin(doubtful ?? [], clock.monotonicMs())
       return engine
-    },
-  }
-}
-
-/** What persons cleared: it is let go of at once, or as soon as it is known what is raised. */
-export function createClearing(
-  engines: { readonly current: RuleEngine | undefined; readonly isTaken: boolean },
-  letGo: (engine: RuleEngine, word: ClearedWord) => void,
-) {
-  const early: ClearedWord[] = []
-  return {
-    cleared(word: ClearedWord): void {
-      if (!engines.isTaken) early.push(word)
-      if (engines.current !== undefined) letGo(engines.current, word)
-    },
-    /** What an earlier process left is known. */
-    known(engine: RuleEngine): void {
-      for (const word of early) letGo(engine, word)
-      if (engines.isTaken) early.length = 0
     },
   }
 }

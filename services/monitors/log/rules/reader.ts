@@ -4,16 +4,13 @@ import type { Attention } from '../reading/attention.ts'
 import { lostHappening, readFinding } from '../reading/declared.ts'
 import { createPlaces, type Place } from '../reading/places.ts'
 import type { ReadEvent } from '../reading/resumed.ts'
+import { nextTurn, takeInSlices } from '../reading/slices.ts'
 import { countLine, countLost, type Tallies } from '../reading/tallies.ts'
 import type { LogLine, Skipped, Unreadable } from '../sources/types.ts'
 import { happeningOf } from './events.ts'
 import { EVENT_ABSENT_MS } from './seen.ts'
 import { createTelling, type TellingOptions } from './telling.ts'
 import type { Moment, RuleNews } from './types.ts'
-
-/** Others have their turn after so long. */
-const HOLD_MS = 5
-const HOLD_LINES = 32
 
 /** What a life works with. */
 export interface ReaderOptions extends Omit<TellingOptions, 'places'> {
@@ -37,16 +34,10 @@ export interface LogReader {
   take(event: ReadEvent): Promise<void>
 }
 
-/** Rules over lines, and what is told of that. */
-function createLineTaker(options: ReaderOptions) {
-  const { engine, view, clock, own } = options
-  const places = createPlaces(engine.linesBefore, options.place?.from)
-  const telling = createTelling({ ...options, places })
-  const { readMonoMs = Number.POSITIVE_INFINITY } = options.place ?? {}
-  /** What comes is written now. */
+/** The moments at which lines are looked at. */
+function createMoments({ clock, place, attention }: ReaderOptions) {
+  const { readMonoMs = Number.POSITIVE_INFINITY } = place ?? {}
   let isLive = false
-  const began = instant()
-  let { isHistory } = options
 
   function instant(): Moment {
     const monoMs = clock.monotonicMs()
@@ -54,6 +45,29 @@ function createLineTaker(options: ReaderOptions) {
     const since = readMonoMs <= monoMs ? { writtenSinceMs: readMonoMs } : {}
     return { wall: clock.now(), monoMs, ...(isLive ? { writtenSinceMs: monoMs } : since) }
   }
+
+  return {
+    instant,
+    /** What comes is written now. */
+    goLive(): void {
+      isLive = true
+    },
+    /** Up to when all that was written is known. */
+    proved(): Moment {
+      const now = instant()
+      return { ...now, monoMs: Math.min(now.monoMs, attention.provedMs) }
+    },
+  }
+}
+
+/** Rules over lines, and what is told of that. */
+function createLineTaker(options: ReaderOptions) {
+  const { engine, view, clock, own } = options
+  const places = createPlaces(engine.linesBefore, options.place?.from)
+  const telling = createTelling({ ...options, places })
+  const { instant, goLive, proved } = createMoments(options)
+  const began = instant()
+  let { isHistory } = options
 
   async function note(news: RuleNews): Promise<void> {
     if (news.kind === 'event' || news.kind === 'omitted') {
@@ -98,10 +112,8 @@ function createLineTaker(options: ReaderOptions) {
     },
     /** All that stood there was taken: what has been absent for long enough is over. */
     async passed(): Promise<void> {
-      isLive = true
-      const now = instant()
-      const monoMs = Math.min(now.monoMs, options.attention.provedMs)
-      for (const news of engine.passed({ ...now, monoMs })) await note(news)
+      goLive()
+      for (const news of engine.passed(proved())) await note(news)
     },
     again(line: LogLine): void {
       engine.refill(line)
@@ -155,14 +167,14 @@ export function createLogReader(options: ReaderOptions): LogReader {
   async function takeLines(lines: readonly LogLine[], skipped: Skipped | undefined): Promise<void> {
     telling.beginBatch()
     let now = instant()
-    for (const [index, line] of lines.entries()) {
-      if (index % HOLD_LINES === 0 && instant().monoMs - now.monoMs > HOLD_MS) {
-        await new Promise(setImmediate)
-        now = instant()
-      }
+    const take = (line: LogLine): Promise<void> => {
       countLine(counts, line)
-      await taker.take(line, now)
+      return taker.take(line, now)
     }
+    await takeInSlices(lines, options.clock, take, async () => {
+      await nextTurn()
+      now = instant()
+    })
     if (skipped !== undefined) places.skipped(skipped)
     if (!taker.isHistory && telling.isDue) await telling.all()
   }

@@ -2,13 +2,13 @@
 import {
   type CheckContext,
   type CheckResult,
-  type ClearedWord,
   defineCheck,
   type FollowContext,
   type RunCheck,
   type Tell,
 } from '#monitor-kit'
 import { createAttention } from '../../reading/attention.ts'
+import { createClearing } from '../../reading/clearing.ts'
 import { LOG_LINES_LOST, LOG_SOURCE_UNREADABLE, LOG_TEXTS_UNTOLD, READING_METRICS } from '../../reading/declared.ts'
 import { createPlaces, type Place } from '../../reading/places.ts'
 import { readLines } from '../../reading/read-lines.ts'
@@ -114,6 +114,25 @@ function keepingOf(
   }
 }
 
+/** The life that goes on: what there was before is known to it. */
+function createLives() {
+  let current: Life | undefined
+  return {
+    get current() {
+      return current
+    },
+    get isTaken() {
+      return current !== undefined
+    },
+    begin(life: Life): void {
+      current = life
+    },
+    end(life: Life): void {
+      if (current === life) current = undefined
+    },
+  }
+}
+
 /** @throws DurationError, PatternError, LogSettingError */
 function createNpdLog(context: Context): RunCheck<Config> {
   const { config, host, clock, name, log, memory } = context
@@ -126,9 +145,9 @@ function createNpdLog(context: Context): RunCheck<Config> {
   const overflow = createOverflow(context)
   const open = openSource(config, { host, clock, onUnformatted })
   let known: Origin | undefined
-  let life: Life | undefined
+  const lives = createLives()
   /** What a person cleared while nothing was read: the next life lets go of it. */
-  const cleared = new Set<string>()
+  const clearing = createClearing(lives, (life, { type }) => life.clear(type))
 
   function onUnformatted(count: number): void {
     if (tallies.unformatted === 0) log.warn('lines of a log say no time or no message', { path: config.path, count })
@@ -155,9 +174,8 @@ function createNpdLog(context: Context): RunCheck<Config> {
       ...{ config, name, clock, evaluator, metrics, tallies, absence, attention, doubtful, tell },
       ...keepingOf(evaluator.conditions, { ...before, memory, overflow }, () => ({ ...about, place: places.place })),
     })
-    life = own
-    for (const type of cleared) own.clear(type)
-    cleared.clear()
+    lives.begin(own)
+    clearing.known(own)
     try {
       await readLines(resumed(since(open({ ...origin, start }), start), place, signal), own, {
         clock,
@@ -166,22 +184,19 @@ function createNpdLog(context: Context): RunCheck<Config> {
       })
     } finally {
       own.end()
-      if (life === own) life = undefined
+      lives.end(own)
     }
   }
 
   function run(): Promise<CheckResult> {
+    const life = lives.current
     if (life?.hasBegun !== true) return Promise.resolve({ findings: [], partial: true })
     const samples = life.look()
     const { failure } = life
     return Promise.resolve({ findings: [findingOfReading(failure)], metrics: samples, partial: failure !== undefined })
   }
 
-  function clear({ type }: ClearedWord): void {
-    if (life === undefined) cleared.add(type)
-    else life.clear(type)
-  }
-  return Object.assign(run, { follow, cleared: clear })
+  return Object.assign(run, { follow, cleared: clearing.cleared })
 }
 
 export const npdLog = defineCheck<Config>({
