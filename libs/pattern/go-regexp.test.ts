@@ -25,6 +25,7 @@ function matchesOf(pattern: Pattern): Record<string, GoMatch> {
     texts.flatMap((text): [string, GoMatch][] => {
       const found = pattern.find(text)
       expect(pattern.test(text)).toBe(found !== undefined)
+      expect(pattern.startOf(text)).toBe(found?.start)
       if (found === undefined) return []
       const bytesTo = (end: number) => Buffer.byteLength(text.slice(0, end))
       return [

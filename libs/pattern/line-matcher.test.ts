@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createLineMatcher, type LineMatcher } from './line-matcher.ts'
 import { compileToEnd } from './pattern.ts'
+import { expression, line } from './testing-expressions.ts'
 import { naiveLines } from './testing-naive.ts'
 
 function matcherOf(sources: readonly string[], bufferLines: number): LineMatcher {
@@ -84,52 +85,6 @@ describe('the lines of a log', () => {
     expect(patterns.map((each) => each.map(({ pattern }) => pattern))).toEqual([[0, 2], [0], [1], [0]])
   })
 })
-
-/** Pieces of expressions that meet the pieces of lines below. */
-const PIECES = [
-  'a',
-  'b',
-  'ab',
-  'ks',
-  'K',
-  'error',
-  '\u00e9',
-  '\\n',
-  '.',
-  '[ak]',
-  '[^b]',
-  '\\s',
-  '\\w',
-  '\\b',
-  '^',
-  '$',
-  '',
-]
-const atom = fc.constantFrom(...PIECES)
-const { expression } = fc.letrec<{ expression: string }>((tie) => ({
-  expression: fc.oneof(
-    { maxDepth: 4, withCrossShrink: true },
-    atom,
-    fc.tuple(tie('expression'), tie('expression')).map(([one, other]) => `${one}${other}`),
-    fc.tuple(tie('expression'), tie('expression')).map(([one, other]) => `(?:${one}|${other})`),
-    fc.tuple(tie('expression'), tie('expression')).map(([one, other]) => `${one}|${other}`),
-    fc
-      .tuple(tie('expression'), fc.constantFrom('*', '+', '?', '{2}', '{0,2}', '*?', '+?', '??'))
-      .map(([one, repeat]) => `(${one})${repeat}`),
-    fc.tuple(fc.constantFrom('i', 's', 'm', 'im', 'U'), tie('expression')).map(([flag, one]) => `(?${flag}:${one})`),
-  ),
-}))
-const line = fc
-  .array(
-    fc.oneof(
-      fc
-        .constantFrom('a', 'b', 'k', 's', 'A', 'K', 'ab', 'ERROR', 'error', ' ', '\n', '\u00e9', '\u212A', '\u017F')
-        .map((text) => Buffer.from(text)),
-      fc.constantFrom(Buffer.from([0xff]), Buffer.from([0xc3])),
-    ),
-    { maxLength: 6 },
-  )
-  .map((parts) => Buffer.concat(parts))
 
 it('tells what the naive rule tells, of every pattern and every line', () => {
   fc.assert(

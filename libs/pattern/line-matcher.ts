@@ -1,5 +1,6 @@
 import { decodeText } from './decode.ts'
-import type { Found, Pattern } from './pattern.ts'
+import type { Found } from './finder.ts'
+import type { Pattern } from './pattern.ts'
 import { createPrefilter, type LineWords, NO_WORDS } from './prefilter.ts'
 
 /** A pattern that matched when a line came. */
@@ -36,6 +37,7 @@ export interface LineMatcherOptions {
 
 const NONE: readonly LineMatch[] = []
 const LINE_BREAK = '\n'
+const NOT_BEHIND = (): number => 0
 
 /**
  * The rule is node-problem-detector's: a pattern is looked for in all lines that are kept, joined by line breaks, where a
@@ -52,11 +54,19 @@ export function createLineMatcher(patterns: readonly Pattern[], options: LineMat
   const matchOf = (index: number): LineMatch | undefined => {
     const pattern = patterns[index] as Pattern
     const text = kept.last(Math.min(count, pattern.lastLines))
-    if (!pattern.test(text)) return undefined
     const found = onceOf(() => pattern.find(text) as Found)
-    if (pattern.isWithinLastLine) return matchIn(index, [text], found, 0)
-    const lines = kept.since(text.length - found().start)
-    return matchIn(index, lines, found, behindOf(lines, text.length - found().end))
+    if (count === 1 || pattern.isWithinLastLine) {
+      return pattern.test(text) ? matchIn(index, [text], found, NOT_BEHIND) : undefined
+    }
+    const start = pattern.startOf(text)
+    if (start === undefined) return undefined
+    const lines = kept.since(text.length - start)
+    return matchIn(
+      index,
+      lines,
+      found,
+      pattern.isHeldToEnd ? NOT_BEHIND : () => behindOf(lines, text.length - found().end),
+    )
   }
 
   const matches = (candidates: readonly number[]): readonly LineMatch[] => {
@@ -100,11 +110,13 @@ function onceOf<T>(make: () => T): () => T {
   }
 }
 
-function matchIn(pattern: number, lines: readonly string[], found: () => Found, behind: number): LineMatch {
+function matchIn(pattern: number, lines: readonly string[], found: () => Found, behind: () => number): LineMatch {
   return {
     pattern,
     lines,
-    behind,
+    get behind() {
+      return behind()
+    },
     get found() {
       return found()
     },
@@ -112,7 +124,12 @@ function matchIn(pattern: number, lines: readonly string[], found: () => Found, 
 }
 
 function matchAs(pattern: number, match: LineMatch): LineMatch {
-  return matchIn(pattern, match.lines, () => match.found, match.behind)
+  return matchIn(
+    pattern,
+    match.lines,
+    () => match.found,
+    () => match.behind,
+  )
 }
 
 /** How many of the newest lines, and the line breaks before them, lie in the last so many units. */

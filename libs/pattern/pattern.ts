@@ -1,21 +1,12 @@
 import { RE2JS, RE2JSException } from 're2js'
 import { PatternError } from './errors.ts'
+import { createFinder, type Finder } from './finder.ts'
 import { type Needs, needsOf } from './needs.ts'
 import { programOf } from './program.ts'
-import { linesReached } from './reach.ts'
-
-/** Where a pattern matched first; leftmost, and of what starts there what Perl would take. */
-export interface Found {
-  /** Place of its first character, in UTF-16 units. */
-  readonly start: number
-  /** Place behind its last one. */
-  readonly end: number
-  /** What each group has, the whole match first; undefined for a group that took no part. */
-  readonly groups: readonly (string | undefined)[]
-}
+import { heldToEnd, linesReached } from './reach.ts'
 
 /** A compiled regular expression of Go's syntax; its time grows with the text alone, whatever the expression. */
-export interface Pattern {
+export interface Pattern extends Finder {
   /** As it was written. */
   readonly source: string
   /** Names of groups, and which of `Found.groups` each is. */
@@ -29,8 +20,9 @@ export interface Pattern {
   readonly isWithinLastLine: boolean
   /** In how many of the last lines of a text every match lies; Infinity: in any. */
   readonly lastLines: number
+  /** Whether every match ends where the text does. */
+  readonly isHeldToEnd: boolean
   test(text: string): boolean
-  find(text: string): Found | undefined
 }
 
 /**
@@ -68,6 +60,7 @@ function reasonOf({ message }: RE2JSException): string {
 function patternOf(source: string, compiled: RE2JS): Pattern {
   const program = programOf(compiled)
   const lastLines = program === undefined ? Number.POSITIVE_INFINITY : linesReached(program)
+  const isHeldToEnd = program !== undefined && heldToEnd(program)
   return {
     source,
     expression: compiled.pattern(),
@@ -76,12 +69,8 @@ function patternOf(source: string, compiled: RE2JS): Pattern {
     needs: program === undefined ? [] : needsOf(program),
     isWithinLastLine: lastLines === 1,
     lastLines,
+    isHeldToEnd,
     test: (text) => compiled.test(text),
-    find(text) {
-      const matcher = compiled.matcher(text)
-      if (!matcher.find()) return undefined
-      const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, group) => matcher.group(group) ?? undefined)
-      return { start: matcher.start(), end: matcher.end(), groups }
-    },
+    ...createFinder(compiled, program, isHeldToEnd),
   }
 }

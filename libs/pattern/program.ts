@@ -16,7 +16,7 @@ export const OP = {
 } as const
 
 /** Bits of the argument of `OP.emptyWidth`. */
-export const AT = { beginLine: 1, endLine: 2, beginText: 4, endText: 8 } as const
+export const AT = { beginLine: 1, endLine: 2, beginText: 4, endText: 8, wordBoundary: 16, noWordBoundary: 32 } as const
 
 /** Bit of the argument of `OP.rune`: its one rune stands for all that fold to it. */
 export const FOLD_CASE = 1
@@ -29,6 +29,8 @@ export interface Instruction {
   readonly arg: number
   /** One rune, or pairs of first and last. */
   readonly runes: ArrayLike<number>
+  /** Whether one that takes a rune takes this one. */
+  matchRune(rune: number): boolean
 }
 
 export interface Program {
@@ -36,6 +38,15 @@ export interface Program {
   readonly start: number
   /** The one `OP.match`. */
   readonly end: number
+}
+
+/**
+ * First runes of all classes but the first, in order: of one class no instruction of the program tells two apart. Undefined
+ * where they are not known.
+ */
+export function runeBoundsOf(compiled: { re2(): unknown }): ArrayLike<number> | undefined {
+  const { dfa } = compiled.re2() as { dfa?: { classBounds?: unknown } }
+  return dfa?.classBounds instanceof Int32Array ? dfa.classBounds : undefined
 }
 
 const KNOWN = new Set<number>(Object.values(OP))

@@ -14,8 +14,12 @@ export function linesReached(program: Program): number {
   for (const at of reached(program)) {
     if (asksForStart(program.instructions[at] as Instruction)) return Number.POSITIVE_INFINITY
   }
-  const isHeldToEnd = !reached(program, (instruction) => !asksForEnd(instruction)).has(program.end)
-  return isHeldToEnd ? 1 + mostNewlines(program) : Number.POSITIVE_INFINITY
+  return heldToEnd(program) ? 1 + mostNewlines(program) : Number.POSITIVE_INFINITY
+}
+
+/** Whether every match ends where the text does. */
+export function heldToEnd(program: Program): boolean {
+  return !reached(program, (instruction) => !asksForEnd(instruction)).has(program.end)
 }
 
 /** Line breaks on the way that takes the most of them; Infinity where it may turn back to one. */

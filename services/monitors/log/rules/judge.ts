@@ -1,6 +1,7 @@
 /** What a match of a rule comes to: an event, a condition, one more of several, or nothing. Pure. */
 import { hashText } from '#model'
 import { cleanEntity } from '#monitor-kit/evaluate'
+import type { Template } from '#pattern'
 import type { LogLine } from '../sources/types.ts'
 import { type Doubts, doubted } from './doubts.ts'
 import type { RuleMatch } from './matcher.ts'
@@ -20,6 +21,7 @@ export interface Judge {
 
 /** Longest key of an event (libs/monitor-kit/findings.ts), less what tells rules apart. */
 const LINE_KEY_MAX = 240
+const NO_GROUPS: RuleMatch['groups'] = []
 
 interface Case {
   readonly line: LogLine
@@ -39,8 +41,13 @@ function monoOf({ at }: LogLine, { wall, monoMs, writtenSinceMs = Number.NEGATIV
   return Math.max(writtenSinceMs, monoMs - Math.max(0, wall.getTime() - at.getTime()))
 }
 
-function messageOf({ rule, groups, text }: RuleMatch): string {
-  return rule.message === undefined ? text : rule.message.render(groups)
+function groupsFor({ names }: Template, match: RuleMatch): RuleMatch['groups'] {
+  return names.length === 0 ? NO_GROUPS : match.groups
+}
+
+function messageOf(match: RuleMatch): string {
+  const { message } = match.rule
+  return message === undefined ? match.text : message.render(groupsFor(message, match))
 }
 
 /** An event of a match, unless one was told just now or too many are. */
@@ -75,7 +82,7 @@ export function createJudge(table: RaisedTable, memories: RuleMemories, doubts: 
     const { rule } = match
     const atMs = line.at.getTime()
     const memory = memories.of(rule)
-    const entity = cleanEntity(rule.entity.renderWhole(match.groups) ?? '')
+    const entity = cleanEntity(rule.entity.renderWhole(groupsFor(rule.entity, match)) ?? '')
     const raised = table.of(rule, entity)
     const hasRoom = raised !== undefined || rule.condition === undefined || table.count(rule.id) < RAISED_MAX
     const seen = hasRoom ? memory.entities.matched(entity, atMs) : undefined
@@ -97,9 +104,10 @@ export function createJudge(table: RaisedTable, memories: RuleMemories, doubts: 
       memories.noteOmitted(match.rule)
       return news === undefined ? [] : [news]
     },
-    cleared({ rule, groups, text }) {
+    cleared(match) {
+      const { rule, text } = match
       const { entity: template } = rule.recovery.clearing ?? {}
-      const entity = template && cleanEntity(template.renderWhole(groups) ?? '')
+      const entity = template && cleanEntity(template.renderWhole(groupsFor(template, match)) ?? '')
       const { entities } = memories.of(rule)
       for (const [known] of [...entities.entries()])
         if (entity === undefined || known === entity) entities.forget(known)

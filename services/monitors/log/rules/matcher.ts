@@ -1,5 +1,5 @@
 /** All patterns of a check's rules against each line: those over as many lines together. */
-import { createLineMatcher, decodeText, type LineMatcher, type Pattern } from '#pattern'
+import { createLineMatcher, decodeText, type LineMatch, type LineMatcher, type Pattern } from '#pattern'
 import type { LogLine } from '../sources/types.ts'
 import type { Rule } from './types.ts'
 
@@ -10,6 +10,7 @@ export interface RuleMatch {
   readonly isClearing: boolean
   /** The lines that it reaches over. */
   readonly text: string
+  /** Looked for when they are asked for: where a match lies takes longer than to know that there is one. */
   readonly groups: readonly (string | undefined)[]
 }
 
@@ -36,7 +37,11 @@ interface Part {
   readonly alternate: LineMatcher | undefined
 }
 
-type Placed = Pick<RuleMatch, 'text' | 'groups'> & { readonly place: number }
+interface Placed {
+  readonly place: number
+  readonly text: string
+  readonly match: LineMatch
+}
 
 const NONE: readonly RuleMatch[] = []
 
@@ -58,6 +63,17 @@ function partOf(slots: readonly Slot[], lines: number): Part {
   }
 }
 
+function ruleMatch({ rule, isClearing }: Slot, text: string, match: LineMatch): RuleMatch {
+  return {
+    rule,
+    isClearing,
+    text,
+    get groups() {
+      return match.found.groups
+    },
+  }
+}
+
 export function createRuleMatcher(rules: readonly Rule[]): RuleMatcher {
   const slots = slotsOf(rules)
   const spans = [...new Set(rules.map(({ lines }) => lines))]
@@ -66,13 +82,13 @@ export function createRuleMatcher(rules: readonly Rule[]): RuleMatcher {
   function collect(part: Part, line: LogLine, into: Placed[]): void {
     const { places, matcher, alternate } = part
     const found = matcher.push(line.bytes)
-    for (const { pattern, lines, found: at } of found) {
-      into.push({ place: places[pattern] as number, text: lines.join('\n'), groups: at.groups })
+    for (const match of found) {
+      into.push({ place: places[match.pattern] as number, text: match.lines.join('\n'), match })
     }
     if (alternate === undefined || line.alternate === undefined) return
-    for (const { pattern, found: at } of alternate.push(line.alternate)) {
-      if (found.some((one) => one.pattern === pattern)) continue
-      into.push({ place: places[pattern] as number, text: decodeText(line.bytes), groups: at.groups })
+    for (const match of alternate.push(line.alternate)) {
+      if (found.some(({ pattern }) => pattern === match.pattern)) continue
+      into.push({ place: places[match.pattern] as number, text: decodeText(line.bytes), match })
     }
   }
 
@@ -83,10 +99,7 @@ export function createRuleMatcher(rules: readonly Rule[]): RuleMatcher {
       for (const part of parts) collect(part, line, placed)
       if (placed.length === 0) return NONE
       placed.sort((a, b) => a.place - b.place)
-      return placed.map(({ place, text, groups }) => {
-        const { rule, isClearing } = slots[place] as Slot
-        return { rule, isClearing, text, groups }
-      })
+      return placed.map(({ place, text, match }) => ruleMatch(slots[place] as Slot, text, match))
     },
     refill(line) {
       for (const { matcher } of parts) matcher.refill(line.bytes)

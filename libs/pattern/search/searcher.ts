@@ -1,0 +1,132 @@
+/** Where an expression matches in a text first: by one way through it backwards, and one forwards along what that has seen. */
+import { OP, type Program, reached } from '../program.ts'
+import { type BackwardStates, createBackwardStates, DEAD } from './backward-states.ts'
+import { followed } from './followed.ts'
+import { createRuneClasses, type RuneClasses } from './rune-classes.ts'
+
+/** Searches texts for one expression. Each time undefined: it would need more states than are kept, and nothing is known. */
+export interface Searcher {
+  /** Place where the leftmost match begins; -1: there is none. */
+  startOf(text: string): number | undefined
+  /**
+   * Of the match that begins there, the first and the last place of the whole and of each group, in turns, as Perl would take
+   * them; -1 for a group that took no part.
+   */
+  placesOf(text: string, start: number): Int32Array | undefined
+}
+
+/** Larger programs are left to who runs them otherwise: each of their states is long in the making. */
+const MAX_INSTRUCTIONS = 4_000
+/** A table that is full again after fewer characters for each state than these is of no use. */
+const LEAST_PROGRESS = 10
+
+const LATIN = 256
+/** Of a move: a match begins where it is made from. */
+const BEGINS = 1
+/** Moves below this are not known, or the last. */
+const LEAST_ALIVE = 2
+
+/** Whether all of a program is understood here. */
+export function isSearchable(program: Program): boolean {
+  const all = [...reached(program)]
+  return all.length <= MAX_INSTRUCTIONS && all.every((at) => program.instructions[at]?.op !== OP.alternativeMatch)
+}
+
+/** A text is gone through from its end by these. */
+interface Backwards {
+  readonly states: BackwardStates
+  readonly classes: RuneClasses
+}
+
+/** A move that was not made before. @returns undefined: there are too many */
+function made({ states }: Backwards, row: number, column: number, progress: number): number | undefined {
+  const move = states.move(row, column)
+  if (move !== undefined) return move
+  if (progress < LEAST_PROGRESS * states.count) return undefined
+  return states.move(states.forget(states.stateOf(row)), column)
+}
+
+function columnAt({ states, classes }: Backwards, text: string, at: number): number {
+  if (at === 0) return states.beginning
+  const unit = text.charCodeAt(at - 1)
+  return unit < LATIN ? (classes.latin[unit] as number) : classes.classOf(runeBefore(text, at))
+}
+
+function startOf(backwards: Backwards, text: string): number | undefined {
+  const { states, classes } = backwards
+  const { latin } = classes
+  let start = -1
+  let row = states.end
+  let { moves } = states
+  let emptiedAt = Number.POSITIVE_INFINITY
+  for (let at = text.length; ; ) {
+    for (; at > 0; at--) {
+      const unit = text.charCodeAt(at - 1)
+      if (unit >= LATIN) break
+      const move = moves[row + (latin[unit] as number)] as number
+      if (move < LEAST_ALIVE) break
+      if ((move & BEGINS) === BEGINS) start = at
+      row = move >> 1
+    }
+    const column = columnAt(backwards, text, at)
+    const { generation } = states
+    const known = moves[row + column] as number
+    const move = known < 0 ? made(backwards, row, column, emptiedAt - at) : known
+    if (move === undefined) return undefined
+    if (generation !== states.generation) emptiedAt = at
+    moves = states.moves
+    if ((move & BEGINS) === BEGINS) start = at
+    row = move >> 1
+    if (row === DEAD || at === 0) return start
+    at -= lengthBefore(text, at)
+  }
+}
+
+/** The row of each place from that one on. */
+function rowsFrom(backwards: Backwards, text: string, start: number): Int32Array | undefined {
+  const { states } = backwards
+  const rows = new Int32Array(text.length - start + 1)
+  const { generation } = states
+  let row = states.end
+  for (let at = text.length; ; ) {
+    rows[at - start] = row
+    if (at === start) return rows
+    const column = columnAt(backwards, text, at)
+    const known = states.moves[row + column] as number
+    const move = known < 0 ? made(backwards, row, column, Number.POSITIVE_INFINITY) : known
+    // What was noted until then is of no table any more.
+    if (move === undefined || generation !== states.generation) return undefined
+    row = move >> 1
+    at -= lengthBefore(text, at)
+  }
+}
+
+/** @param bounds see `createRuneClasses` */
+export function createSearcher(
+  program: Program,
+  bounds: ArrayLike<number>,
+  { isHeldToEnd, groupCount }: { readonly isHeldToEnd: boolean; readonly groupCount: number },
+): Searcher {
+  const classes = createRuneClasses(program, bounds)
+  const states = createBackwardStates(program, classes, !isHeldToEnd)
+  const follow = followed(program, states, classes)
+  return {
+    startOf: (text) => startOf({ states, classes }, text),
+    placesOf(text, start) {
+      const rows = rowsFrom({ states, classes }, text, start)
+      return rows && follow(text, start, rows, groupCount)
+    },
+  }
+}
+
+/** The rune that ends at a place: half a pair is one by itself. */
+function runeBefore(text: string, at: number): number {
+  const unit = text.charCodeAt(at - 1)
+  const isLow = unit >= 0xdc00 && unit <= 0xdfff
+  const rune = isLow && at > 1 ? (text.codePointAt(at - 2) as number) : unit
+  return rune > 0xffff ? rune : unit
+}
+
+function lengthBefore(text: string, at: number): number {
+  return runeBefore(text, at) > 0xffff ? 2 : 1
+}
