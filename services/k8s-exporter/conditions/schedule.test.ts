@@ -20,9 +20,16 @@ describe('when conditions are written', () => {
     expect(due.dueInMs(280_000)).toBe(0)
   })
 
-  it('waits for a batch from its first change on', () => {
+  it('lets a change that comes alone go after five milliseconds', () => {
     const due = schedule()
     due.changed(1000)
+    expect([due.dueInMs(1000), due.batchRestMs(1003)]).toEqual([5, 2])
+  })
+
+  it('waits for what comes after a change in one go, no longer than for a batch from the first on', () => {
+    const due = schedule()
+    for (const ms of [1000, 1004, 1008, 1012, 1016]) due.changed(ms)
+    expect(due.batchRestMs(1016)).toBe(5)
     due.changed(1020)
     expect([due.dueInMs(1020), due.batchRestMs(1020), due.batchRestMs(2000)]).toEqual([5, 5, 0])
     expect(due.take()).toBe(1000)
@@ -35,7 +42,7 @@ describe('when conditions are written', () => {
     due.hold(1025, 9000, due.take())
     expect([due.waitingSinceMs, due.hasNews, due.dueInMs(1025)]).toEqual([1000, false, 9000])
     due.changed(2000)
-    expect(due.dueInMs(2000)).toBe(25)
+    expect(due.dueInMs(2000)).toBe(5)
   })
 
   it('lets what is held go at once when the end is near', () => {

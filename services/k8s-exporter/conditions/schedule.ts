@@ -1,6 +1,7 @@
 /** When the writer of conditions has something to do: a change, a heartbeat, a look at the node. Pure: times are monotonic milliseconds. */
 
-/** Changes that come within this time go out together. */
+/** What changes together goes out together: what comes before it was quiet for so long, and within so much of the first change. */
+const QUIET_MS = 5
 const BATCH_MS = 25
 /** A condition that is no longer wished, and that this exporter never saw itself, is taken away after this. */
 const SETTLE_MS = 120_000
@@ -41,7 +42,7 @@ export interface Schedule {
   lookAgain(): void
   /** Until something has to be done, in milliseconds; 0: now. */
   dueInMs(nowMs: number): number
-  /** Of the batch's time, from the first change of it. */
+  /** Until the batch goes out; what comes meanwhile may put that off. */
   batchRestMs(nowMs: number): number
 }
 
@@ -68,14 +69,20 @@ export function createSettling(): Settling {
 export function createSchedule({ heartbeatMs, resyncMs, random }: Rhythm): Schedule {
   let dirtyMs: number | undefined
   let newsMs: number | undefined
+  let lastNewsMs = Number.NEGATIVE_INFINITY
   let heldUntilMs: number | undefined
   let heartbeatDueMs = 0
   let lookDueMs = 0
 
   const spread = (ms: number) => ms * (1 + SPREAD * (2 * random() - 1))
 
+  /** @param firstMs the first change of it */
+  function batchEndMs(firstMs: number): number {
+    return Math.min(firstMs + BATCH_MS, Math.max(firstMs, lastNewsMs) + QUIET_MS)
+  }
+
   function sendDueMs(): number {
-    if (newsMs !== undefined) return newsMs + BATCH_MS
+    if (newsMs !== undefined) return batchEndMs(newsMs)
     return dirtyMs === undefined ? Number.POSITIVE_INFINITY : (heldUntilMs ?? dirtyMs)
   }
 
@@ -94,6 +101,7 @@ export function createSchedule({ heartbeatMs, resyncMs, random }: Rhythm): Sched
     changed(nowMs) {
       dirtyMs ??= nowMs
       newsMs ??= nowMs
+      lastNewsMs = nowMs
     },
     hurry() {
       newsMs ??= dirtyMs
@@ -121,6 +129,6 @@ export function createSchedule({ heartbeatMs, resyncMs, random }: Rhythm): Sched
       lookDueMs = 0
     },
     dueInMs: (nowMs) => Math.max(0, Math.min(heartbeatDueMs, lookDueMs, sendDueMs()) - nowMs),
-    batchRestMs: (nowMs) => (newsMs === undefined ? 0 : Math.max(0, newsMs + BATCH_MS - nowMs)),
+    batchRestMs: (nowMs) => (newsMs === undefined ? 0 : Math.max(0, batchEndMs(newsMs) - nowMs)),
   }
 }

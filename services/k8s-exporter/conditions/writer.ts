@@ -259,16 +259,22 @@ async function idle(desk: Desk, signal: AbortSignal): Promise<void> {
   desk.wake = undefined
 }
 
+/** Until what changes together has come. */
+async function batched({ options: { clock }, schedule }: Desk, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const restMs = schedule.batchRestMs(clock.monotonicMs())
+    if (restMs <= 0 || signal.aborted) return
+    await clock.sleep(restMs, signal).catch(() => undefined)
+  }
+}
+
 async function run(desk: Desk, signal: AbortSignal): Promise<void> {
   const { clock, pause } = desk.options
   desk.schedule.begin(clock.monotonicMs())
   while (!signal.aborted) {
     await idle(desk, signal)
     if (signal.aborted) return
-    if (desk.schedule.hasNews && pause.isOver()) {
-      const restMs = desk.schedule.batchRestMs(clock.monotonicMs())
-      if (restMs > 0) await clock.sleep(restMs, signal).catch(() => undefined)
-    }
+    if (pause.isOver()) await batched(desk, signal)
     if (pause.isOver() && !signal.aborted) await turn(desk, signal)
   }
 }
