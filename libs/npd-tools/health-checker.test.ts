@@ -11,6 +11,7 @@ interface Case {
   readonly name: string
   readonly args: readonly string[]
   readonly programs: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>>
   readonly exit: number
   readonly stdout: string
   readonly asked: string
@@ -20,8 +21,8 @@ const FILE = join(import.meta.dirname, 'fixtures/health-checker/table.json')
 const cases = JSON.parse(readFileSync(FILE, 'utf8')) as readonly Case[]
 
 describe('what node-problem-detector’s health-checker does where', () => {
-  it.concurrent.each(cases)('$name', async ({ args, programs, exit, stdout, asked }) => {
-    const env = { HOST_ADDRESS: '127.0.0.1', KUBELET_PORT: '9' }
+  it.concurrent.each(cases)('$name', async ({ args, programs, env: own, exit, stdout, asked }) => {
+    const env = { HOST_ADDRESS: '127.0.0.1', KUBELET_PORT: '9', ...own }
     const result = await runTool(healthChecker, { words: args, programs, env })
     expect({ exit: result.exitCode, stdout: result.stdout, asked: result.asked }).toEqual({ exit, stdout, asked })
   })

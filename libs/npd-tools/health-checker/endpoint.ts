@@ -1,6 +1,7 @@
 /** Whether an address answers that it is well. */
 import { get, type IncomingMessage } from 'node:http'
 import type { ToolAround } from '../tool.ts'
+import { urlFault } from './address.ts'
 
 /** As many as Go's client goes along with. */
 const REDIRECTS_MAX = 10
@@ -31,12 +32,16 @@ function answered(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
   })
 }
 
-/** Whether it answers 200 in time, over redirections. Whatever goes wrong is no. @throws TypeError for what is no address */
+/** Whether it answers 200 in time, over redirections. Whatever goes wrong is no. @throws Error in Go's words for what is no address */
 export async function isWell(
   address: string,
   timeoutMs: number,
   { clock, signal }: Pick<ToolAround, 'clock' | 'signal'>,
 ): Promise<boolean> {
+  const fault = urlFault(address)
+  if (fault !== undefined) throw new Error(fault)
+  // What Go takes and Node does not is the address of nobody.
+  if (!URL.canParse(address)) return false
   let url = new URL(address)
   const late = new AbortController()
   const callOff = clock.after(timeoutMs, () => late.abort(new Error('it has not answered in time')))
