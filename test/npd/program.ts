@@ -54,7 +54,24 @@ function toldTo(api: FakeApiServer): Told {
   }
 }
 
-function worldOf(folder: string, api: FakeApiServer, hasEnded: () => boolean): World {
+/** A program that runs, and what is known of it. */
+interface Run {
+  readonly folder: string
+  readonly api: FakeApiServer
+  readonly ports: OwnPorts
+  readonly hasEnded: () => boolean
+  /** Text of /metrics that a step waited for. */
+  metrics?: string
+}
+
+/** Again and again, until it holds or the time is over. */
+async function patiently({ hasEnded }: Run, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const endMs = Date.now() + PATIENCE_MS
+  while (!hasEnded() && Date.now() < endMs && !(await holds())) await sleep(50)
+}
+
+function worldOf(run: Run): World {
+  const { folder, api, ports, hasEnded } = run
   return {
     folder,
     append: (file, ...lines) => appendFile(join(folder, file), lines.map((line) => `${line}\n`).join('')),
@@ -63,10 +80,14 @@ function worldOf(folder: string, api: FakeApiServer, hasEnded: () => boolean): W
       await writeFile(`${path}.new`, filled(text, folder), { mode: file.endsWith('.sh') ? 0o755 : 0o644 })
       await rename(`${path}.new`, path)
     },
-    async until(what) {
-      const endMs = Date.now() + PATIENCE_MS
-      while (!hasEnded() && Date.now() < endMs && !what(toldTo(api))) await sleep(50)
-    },
+    until: (what) => patiently(run, () => what(toldTo(api))),
+    untilMetrics: (what) =>
+      patiently(run, async () => {
+        const text = await ask(ports.metrics, '/metrics')
+        if (text === undefined || !what(text)) return false
+        run.metrics = text
+        return true
+      }),
     async pass(ms) {
       if (!hasEnded()) await sleep(ms)
     },
@@ -111,13 +132,13 @@ async function end(child: ChildProcess, ended: Promise<number>): Promise<number>
 }
 
 /** Its first answer or request: steps are counted from there, however late a start on a busy machine is. */
-async function untilUp(api: FakeApiServer, { own, metrics }: OwnPorts, hasEnded: () => boolean): Promise<void> {
-  const endMs = Date.now() + PATIENCE_MS
+async function untilUp(run: Run): Promise<void> {
+  const { api, ports } = run
   const isUp = async () =>
     api.requests.length > 0 ||
-    (await ask(metrics, '/metrics')) !== undefined ||
-    (await ask(own, '/healthz')) !== undefined
-  while (!hasEnded() && Date.now() < endMs && !(await isUp())) await sleep(50)
+    (await ask(ports.metrics, '/metrics')) !== undefined ||
+    (await ask(ports.own, '/healthz')) !== undefined
+  await patiently(run, isUp)
 }
 
 interface OwnPorts {
@@ -159,12 +180,12 @@ export async function runProgram(
       exitCode = code
       return code
     })
-    const hasEnded = () => exitCode !== undefined
-    await untilUp(api, ports, hasEnded)
+    const run: Run = { folder, api, ports, hasEnded: () => exitCode !== undefined }
+    await untilUp(run)
     const steps = one.steps ?? (() => Promise.race([sleep(SETTLE_MS), ended]).then(() => undefined))
-    await steps(worldOf(folder, api, hasEnded))
+    await steps(worldOf(run))
     const [metrics, conditions, healthz] = await Promise.all([
-      ask(ports.metrics, '/metrics'),
+      run.metrics ?? ask(ports.metrics, '/metrics'),
       ask(ports.own, '/conditions'),
       ask(ports.own, '/healthz'),
     ])

@@ -10,6 +10,8 @@ export interface World {
   replace(file: string, text: string): Promise<void>
   /** Waits until the API server was told so much, at most 15 s; after that it goes on, and the record shows what is missing. */
   until(what: (told: Told) => boolean): Promise<void>
+  /** The same of the text of /metrics; what answered so is what the record has of it, however late that is taken. */
+  untilMetrics(what: (text: string) => boolean): Promise<void>
   /** Waits, where nothing tells that something did not happen. */
   pass(ms: number): Promise<void>
 }

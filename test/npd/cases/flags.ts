@@ -1,13 +1,31 @@
 /** What flags do. */
-import type { Case } from '../types.ts'
+import type { Case, World } from '../types.ts'
 import { DEADLOCK, PLUGIN, temporary } from './log-lines.ts'
 
 const CONFIG = { ...PLUGIN, conditions: [DEADLOCK], rules: [temporary('OOMKilling', 'Killed process \\d+ (.+)')] }
 const OTHER = { ...CONFIG, source: 'other-monitor', conditions: [{ ...DEADLOCK, type: 'OtherDeadlock' }] }
 
+/** So long nothing more is told. */
+const QUIET_MS = 1200
+
+/** Conditions of these types, and then nothing. */
+function telling(...types: readonly string[]): (world: World) => Promise<void> {
+  return async (world) => {
+    await world.until(({ conditions }) => types.every((type) => conditions[type] !== undefined))
+    await world.pass(QUIET_MS)
+  }
+}
+
+async function counting(world: World): Promise<void> {
+  await world.untilMetrics((text) => text.includes('# TYPE problem_counter '))
+  await world.pass(QUIET_MS)
+}
+
+const BOTH: Partial<Case> = { steps: telling('KernelDeadlock', 'OtherDeadlock') }
+
 function flagCase(name: string, flags: readonly string[], more: Partial<Case> = {}): Case {
   const files = { 'monitor.json': CONFIG, 'other.json': OTHER, 'kern.log': '' }
-  return { name: `flags: ${name}`, files, flags, ...more }
+  return { name: `flags: ${name}`, files, flags, steps: telling('KernelDeadlock'), ...more }
 }
 
 const LOG = '--config.system-log-monitor={folder}/monitor.json'
@@ -17,11 +35,13 @@ export function flagCases(): readonly Case[] {
   return [
     flagCase('the older name of an option is the same', ['--system-log-monitors={folder}/monitor.json']),
     flagCase('the older and the newer name together are refused', [LOG, '--system-log-monitors={folder}/other.json']),
-    flagCase('several files with commas', [`${LOG},{folder}/other.json`]),
-    flagCase('an option that is repeated', [LOG, '--config.system-log-monitor={folder}/other.json']),
+    flagCase('several files with commas', [`${LOG},{folder}/other.json`], BOTH),
+    flagCase('an option that is repeated', [LOG, '--config.system-log-monitor={folder}/other.json'], BOTH),
     flagCase('a file that is named twice counts once', [LOG, LOG]),
     flagCase('a value behind a space', ['--config.system-log-monitor', '{folder}/monitor.json']),
-    flagCase('without the exporter for Kubernetes nothing is written there', [LOG, '--enable-k8s-exporter=false']),
+    flagCase('without the exporter for Kubernetes nothing is written there', [LOG, '--enable-k8s-exporter=false'], {
+      steps: counting,
+    }),
     flagCase('without any exporter there is nothing to do', [
       LOG,
       '--enable-k8s-exporter=false',
