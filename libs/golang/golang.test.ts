@@ -2,12 +2,22 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compileLayout, DurationError, formatDuration, parseDuration, quote, TimeError, trimSpace } from './index.ts'
+import {
+  compileLayout,
+  DurationError,
+  formatDuration,
+  parseDuration,
+  quote,
+  sprintf,
+  TimeError,
+  trimSpace,
+} from './index.ts'
 
 interface Tables {
   readonly durations: readonly { text: string; nanoseconds?: string; printed?: string; error?: string }[]
   readonly quoted: Readonly<Record<string, string>>
   readonly bytes: Readonly<Record<string, string>>
+  readonly formats: Readonly<Record<string, string>>
   readonly spaced: Readonly<Record<string, string>>
   readonly times: readonly GoTime[]
 }
@@ -43,6 +53,10 @@ describe('what Go says of', () => {
   it.each(Object.entries(tables.quoted))('the text %j, quoted', (text, quoted) => {
     expect(quote(text)).toBe(quoted)
     expect(quote(Buffer.from(text))).toBe(quoted)
+  })
+
+  it('texts that are formats by mistake', () => {
+    expect(Object.fromEntries(Object.keys(tables.formats).map((text) => [text, sprintf(text)]))).toEqual(tables.formats)
   })
 
   it.each(Object.entries(tables.bytes))('the bytes %s, quoted', (bytes, quoted) => {

@@ -20,3 +20,4 @@ export {
 export { compileLayout, type Layout, type ParsedTime, TimeError } from './layout/parse.ts'
 export { quote } from './quote.ts'
 export { trimSpace } from './space.ts'
+export { sprintf } from './sprintf.ts'

@@ -34,7 +34,7 @@ function statsCase({ name, config, more, shown }: StatsCase): Case {
 }
 
 /** A value of a series, as it is shown. */
-function valueOf(text: string, series: string): number {
+function shownValue(text: string, series: string): number {
   const line = text.split('\n').find((one) => one.startsWith(`${series} `))
   return Number(line?.slice(series.length + 1))
 }
@@ -61,7 +61,7 @@ const RECEIVED = 675_218_581
 async function threeCollections(world: World): Promise<void> {
   for (const running of [2, 3, 4]) {
     await world.replace('proc/stat', PROC['proc/stat'].replace('procs_running 2', `procs_running ${running}`))
-    await world.untilMetrics((text) => valueOf(text, 'system_procs_running') === running)
+    await world.untilMetrics((text) => shownValue(text, 'system_procs_running') === running)
   }
 }
 
@@ -135,7 +135,7 @@ export function statsCases(): readonly Case[] {
         ...over({ invokeInterval: '2s', disk: { lsblkTimeout: '1s' }, net: metrics(...ALL_NET) }),
         // Shown between the third and the fourth, which is two seconds later.
         steps: (world) =>
-          world.untilMetrics((text) => valueOf(text, 'net_rx_bytes{interface_name="eth0"}') === 3 * RECEIVED),
+          world.untilMetrics((text) => shownValue(text, 'net_rx_bytes{interface_name="eth0"}') === 3 * RECEIVED),
         ownFlags: ['--npd-compat=B2'],
       },
     }),
