@@ -6,6 +6,8 @@ export interface K8sExporterConfig {
   readonly kubernetes: NodeDoctorConfig['exporters']['kubernetes']
   /** What files of node-problem-detector say: it is told word by word. */
   readonly npd: NpdTold
+  /** Bugs of node-problem-detector that are brought back. */
+  readonly npdCompat: readonly string[]
   readonly kubeconfig: string | undefined
   /** Where the node's name comes from, for people: "environment, NODE_NAME". */
   readonly nameOrigin: string
@@ -33,6 +35,7 @@ export function installationOf(configured: string, env: Readonly<Record<string, 
 export function k8sExporterConfig({
   exporters,
   monitors,
+  npd,
   plugins,
   settings,
   settingsInForce,
@@ -44,6 +47,7 @@ export function k8sExporterConfig({
   return {
     kubernetes: { ...exporters.kubernetes, conditions: { ...exporters.kubernetes.conditions, always } },
     npd: npdTold(monitors),
+    npdCompat: npd.compat,
     kubeconfig: settings.kubeconfig,
     nameOrigin: name?.origin.text ?? "the host's own name",
   }

@@ -34,9 +34,9 @@ const npdEvent = (changes: Parameters<typeof nodeEvent>[0]) =>
 
 async function npdScene(
   kubernetes: Parameters<typeof scene>[0] = ALONE,
-  { rules = RULES, clock = systemClock() } = {},
+  { rules = RULES, clock = systemClock(), npdCompat = [] as readonly string[] } = {},
 ): Promise<Scene> {
-  const at = await scene(kubernetes, { npd: NPD, rules, clock })
+  const at = await scene(kubernetes, { npd: NPD, rules, clock, npdCompat })
   await at.detector.monitor(someMonitor({ name: 'log', origin: 'built-in' }))
   return at
 }
@@ -183,6 +183,25 @@ describe('an event of a file of node-problem-detector', () => {
       ...Array.from({ length: 9 }, (_, i) => `Warning TaskHung x2: line ${i}`),
       'Warning TaskHung x22: (combined from similar events): line 19',
     ])
+  })
+})
+
+describe('bugs of node-problem-detector, brought back', () => {
+  it('are an event’s text as a format (B1), and no more than 25 events of a source (B13)', async () => {
+    const events = { ...CORRELATED, ...BUDGET }
+    const at = await npdScene({ ...ALONE, qps: 500, burst: 500, events }, { npdCompat: ['B1', 'B13'] })
+    await at.detector.condition(npdCondition({ message: '50% full' }))
+    for (let i = 0; i < 40; i++) await at.detector.event(npdEvent({ message: `disk ${i % 20} is 50% full` }))
+    await expect.poll(() => conditionOf(at, 'KernelDeadlock')?.message).toBe('50% full')
+    const single = (from: number, to: number, count: number) =>
+      Array.from({ length: to - from }, (_, i) => `Warning TaskHung x${count}: disk ${from + i} is 50%!f(MISSING)ull`)
+    await expect
+      .poll(() => eventsOf(at), { timeout: 5000 })
+      .toEqual([
+        ...single(0, 5, 2),
+        ...single(5, 9, 1),
+        'Warning TaskHung x11: (combined from similar events): disk 19 is 50%!f(MISSING)ull',
+      ])
   })
 })
 

@@ -31,6 +31,7 @@ export interface ExporterOptions {
   readonly npd?: NpdTold
   /** Default: the system's */
   readonly clock?: Clock
+  readonly npdCompat?: readonly string[]
   readonly onTestFinished: OnFinished
 }
 
@@ -51,6 +52,7 @@ export async function startTestExporter(options: ExporterOptions): Promise<TestE
     config: {
       ...slice,
       npd: options.npd ?? slice.npd,
+      npdCompat: options.npdCompat ?? slice.npdCompat,
       kubeconfig: options.kubeconfig,
       kubernetes: { ...slice.kubernetes, ...options.kubernetes },
     },
@@ -82,7 +84,7 @@ export interface TestNode {
 /** A bus, a detector that is heard, and an exporter. */
 export async function startTestNode(
   onTestFinished: OnFinished,
-  options: Pick<ExporterOptions, 'kubeconfig' | 'nodeName' | 'kubernetes' | 'npd' | 'clock'>,
+  options: Pick<ExporterOptions, 'kubeconfig' | 'nodeName' | 'kubernetes' | 'npd' | 'clock' | 'npdCompat'>,
 ): Promise<TestNode> {
   const dir = await mkdtemp(join(tmpdir(), 'nd-kube-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))

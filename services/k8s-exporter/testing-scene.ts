@@ -29,6 +29,7 @@ export type SceneOptions = Parameters<typeof startTestNode>[1]['kubernetes']
 export interface SceneSetting {
   readonly nodes?: readonly string[]
   readonly npd?: NpdTold
+  readonly npdCompat?: readonly string[]
   /** What the exporter may do; default: everything. */
   readonly rules?: readonly Rule[]
   /** Of the exporter. Default: the system's */
@@ -39,7 +40,7 @@ export interface SceneSetting {
 export async function startScene(
   onFinished: (work: () => Promise<void>) => void,
   kubernetes: SceneOptions = {},
-  { nodes = [NODE], npd, rules, clock }: SceneSetting = {},
+  { nodes = [NODE], npd, npdCompat, rules, clock }: SceneSetting = {},
 ): Promise<Scene> {
   const api = await startFakeApiServer({ nodes: [...nodes] })
   onFinished(() => api.close())
@@ -51,6 +52,7 @@ export async function startScene(
     nodeName: NODE,
     ...(npd && { npd }),
     ...(clock && { clock }),
+    ...(npdCompat && { npdCompat }),
     kubernetes: { updateIntervalMs: 50, conditions: { enabled: true, always: ALWAYS, never: [] }, ...kubernetes },
   })
   return { ...node, api }

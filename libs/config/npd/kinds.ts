@@ -20,11 +20,12 @@ export const NPD_LISTS = {
 } as const satisfies Readonly<Record<NpdKind, string>>
 
 /**
- * Bugs of NPD that `npd.compat` brings back, each by who runs the file: a line that a branch of a rule finds again (B6),
+ * Bugs of NPD that `npd.compat` brings back, and no other. By who runs the file: a line that a branch of a rule finds again (B6),
  * continuation lines within a message (B10), a `skipList` that only files have (B11), a December that is read as next year's (B15);
- * counters that add up what the kernel counts (B2), clock ticks called seconds (B3).
+ * counters that add up what the kernel counts (B2), clock ticks called seconds (B3). By who tells the cluster: an event's text as a
+ * format (B1), events beyond 25 of a source dropped (B13).
  */
-export const NPD_BUGS = ['B2', 'B3', 'B6', 'B10', 'B11', 'B15'] as const
+export const NPD_BUGS = ['B1', 'B2', 'B3', 'B6', 'B10', 'B11', 'B13', 'B15'] as const
 
 export function isNpdCheck(type: string): boolean {
   return Object.values(NPD_CHECKS).some((one) => one === type)

@@ -56,7 +56,7 @@ export const npd = z.strictObject({
     .max(NPD_BUGS.length)
     .default([])
     .describe(
-      'Bugs of node-problem-detector that are brought back: a line that is found again (`B6`), continuation lines within messages (`B10`), `skipList` for files alone (`B11`), December as next year’s (`B15`), counters that add up (`B2`), clock ticks called seconds (`B3`)',
+      'Bugs of node-problem-detector that are brought back: a line that is found again (`B6`), continuation lines within messages (`B10`), `skipList` for files alone (`B11`), December as next year’s (`B15`), counters that add up (`B2`), clock ticks called seconds (`B3`), `%` in an event’s text (`B1`), events beyond 25 of a source dropped (`B13`)',
     ),
   strict: z
     .boolean()

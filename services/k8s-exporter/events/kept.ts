@@ -10,6 +10,8 @@ export interface Series {
   readonly sentCount: number
   /** When it was last sent, wall clock in milliseconds. */
   readonly sentMs: number
+  /** Not in the count of `told`: to be told with the next one that may be. */
+  readonly dropped?: number
 }
 
 /** A line of the kept state. A later line replaces an earlier one of the same name. */

@@ -57,6 +57,7 @@ export async function openEvents(options: EventLaneOptions): Promise<EventLane> 
     windowMs: events.deduplicationWindowMs,
     countEveryMs,
     npdSource,
+    compat: config.npdCompat,
     correlator: isNpd ? createCorrelator() : undefined,
   })
   ledger.apply(await readToldFile(path, log))

@@ -7,6 +7,7 @@ import { type Budget, createBudget } from './budget.ts'
 import { type Correlator, REMEMBERED } from './correlation.ts'
 import { createKept, type Due, type Kept, type Line, putLast, type Series } from './kept.ts'
 import { eventType, type NpdSource, openingOf, type Told, tellEvent, tellHeldBack, tellProblem } from './render.ts'
+import { createSpamFilter } from './spam.ts'
 
 export interface LedgerOptions {
   readonly nodeName: string
@@ -18,6 +19,8 @@ export interface LedgerOptions {
   readonly countEveryMs: number
   /** Who events of node-problem-detector's files are from. Default: there are none. */
   readonly npdSource?: NpdSource
+  /** Bugs of node-problem-detector that events of its files are told with. */
+  readonly compat?: readonly string[]
   /** What is one event, in place of `windowMs` and the budgets. */
   readonly correlator?: Correlator | undefined
 }
@@ -78,27 +81,48 @@ function keyOf({ monitor, reason, entity, severity, message }: NodeEvent, { comp
   return [monitor, reason, entity, severity, words, ...by].join('\u0000')
 }
 
-/** The count of `known` with `event`: the same id again with more, or another id. */
-function repeat(
-  kept: Kept,
-  { known, message, isDue }: { readonly known: Series; readonly message: string; readonly isDue: boolean },
-  event: NodeEvent,
-  nowMs: number,
-): Verdict {
-  const more = event.count - (kept.ids.get(event.id) ?? 0)
-  if (more <= 0) return { kind: 'known' }
+/** What comes to a series. */
+interface More {
+  /** As it would be told alone. */
+  readonly told: Told
+  /** How often it happened since it was last heard of. */
+  readonly more: number
+  /** So many of them may be told; the rest is told with the next one that may. */
+  readonly passing: number
+  readonly isDue: boolean
+}
+
+/** The count of `known` with what comes to it. */
+function repeat(known: Series, { told: own, more, passing, isDue }: More, event: NodeEvent, nowMs: number): Verdict {
+  const counted: Line = { kind: 'id', id: event.id, count: event.count }
+  const dropped = (known.dropped ?? 0) + more
+  if (passing === 0) return { kind: 'held', lines: [{ kind: 'series', series: { ...known, dropped } }, counted] }
+  const isNew = known.sentCount === 0
   const told: Told = {
     ...known.told,
-    message,
+    message: own.message,
     last: new Date(Math.max(event.lastSeen.getTime(), known.told.last.getTime())),
-    count: known.told.count + more,
+    count: known.told.count + dropped - (more - passing),
   }
-  const next = isDue ? { ...known, told, sentCount: told.count, sentMs: nowMs } : { ...known, told }
-  const lines: Line[] = [
-    { kind: 'series', series: next },
-    { kind: 'id', id: event.id, count: event.count },
-  ]
-  return isDue ? { kind: 'count', told, lines } : { kind: 'later', lines }
+  const next = { ...withoutDropped(known), told, ...(passing < more && { dropped: more - passing }) }
+  const isSent = isDue || isNew
+  const series = isSent ? { ...next, sentCount: told.count, sentMs: nowMs } : next
+  const lines: Line[] = [{ kind: 'series', series }, counted]
+  if (!isSent) return { kind: 'later', lines }
+  return { kind: isNew ? 'create' : 'count', told, lines }
+}
+
+function withoutDropped({ dropped: _dropped, ...series }: Series): Series {
+  return series
+}
+
+/** The first of a series. */
+function begin(key: string, { told: own, more, passing }: Omit<More, 'isDue'>, id: string, nowMs: number): Verdict {
+  const told = { ...own, count: passing }
+  const counted: Line = { kind: 'id', id, count: own.count }
+  const next = { key, told, sentCount: passing, sentMs: nowMs, ...(passing < more && { dropped: more - passing }) }
+  const lines: Line[] = [{ kind: 'series', series: next }, counted]
+  return passing === 0 ? { kind: 'held', lines } : { kind: 'create', told, lines }
 }
 
 function isBehind({ told, sentCount }: Series): boolean {
@@ -126,10 +150,23 @@ function createDues(kept: Kept, { nodeName, perMinute, burst, countEveryMs }: Le
   }
 }
 
+/** @returns how many of what happened to an event of a file of node-problem-detector may be told; of others, all */
+function createGate({ npdSource, compat = [] }: LedgerOptions) {
+  const filter = compat.includes('B13') ? createSpamFilter() : undefined
+  return {
+    passing(event: NodeEvent, more: number, nowMs: number): number {
+      const source = npdSource?.(event)
+      if (filter === undefined || source === undefined) return more
+      return filter.passing(JSON.stringify([source, eventType(event.severity)]), event, more, nowMs)
+    },
+    accepted: (id: string, count: number) => filter?.accepted(id, count),
+  }
+}
+
 /** @returns what is told of an event, and which events are one with it */
-function createTelling({ nodeName, npdSource, correlator }: LedgerOptions) {
+function createTelling({ nodeName, npdSource, compat, correlator }: LedgerOptions) {
   return (event: NodeEvent, nowMs: number): { readonly told: Told; readonly key: string } => {
-    const told = tellEvent(event, nodeName, npdSource)
+    const told = tellEvent(event, nodeName, npdSource, compat)
     if (correlator === undefined) return { told, key: keyOf(event, told) }
     const { component = told.source, reason, message, severity } = told
     const similar = { component, type: eventType(severity), reason, message }
@@ -145,9 +182,11 @@ export function createLedger(options: LedgerOptions): Ledger {
   const dues = createDues(kept, options)
   const correlated = createTelling(options)
   const admission = createAdmission(createBudget({ perMinute, burst }))
+  const gate = createGate(options)
 
   function apply(line: Line): void {
     kept.apply(line)
+    if (line.kind === 'id') gate.accepted(line.id, line.count)
     if (line.kind === 'series') admission.accepted(line.series.told.name)
     if (line.kind === 'name') admission.accepted(line.name)
   }
@@ -155,22 +194,23 @@ export function createLedger(options: LedgerOptions): Ledger {
   return {
     event(event, nowMs) {
       const { told, key } = correlated(event, nowMs)
+      const more = event.count - (kept.ids.get(event.id) ?? 0)
+      if (more <= 0) return { kind: 'known' }
       const known = kept.series.get(key)
       if (known !== undefined && event.firstSeen.getTime() - known.told.last.getTime() <= windowMs) {
         const isDue = nowMs - known.sentMs >= countEveryMs || nowMs < known.sentMs
-        return repeat(kept, { known, message: told.message, isDue }, event, nowMs)
+        return repeat(known, { told, more, passing: gate.passing(event, more, nowMs), isDue }, event, nowMs)
       }
-      if ((kept.ids.get(event.id) ?? 0) >= event.count) return { kind: 'known' }
       const { monitor: source, reason } = event
       const keys = [
         { key: source, share: 1 },
         { key: `${source}\u0000${reason}`, share: REASON_SHARE },
       ]
-      const counted: Line = { kind: 'id', id: event.id, count: event.count }
-      if (correlator === undefined && !admission.mayPass(told.name, keys, event.lastSeen.getTime(), nowMs))
+      if (correlator === undefined && !admission.mayPass(told.name, keys, event.lastSeen.getTime(), nowMs)) {
+        const counted: Line = { kind: 'id', id: event.id, count: event.count }
         return { kind: 'held', lines: [kept.hold(source, reason, event.lastSeen, event.count), counted] }
-      const next: Series = { key, told, sentCount: told.count, sentMs: nowMs }
-      return { kind: 'create', told, lines: [{ kind: 'series', series: next }, counted] }
+      }
+      return begin(key, { told, more: event.count, passing: gate.passing(event, event.count, nowMs) }, event.id, nowMs)
     },
     problem(problem, nowMs) {
       const opening = openingOf(problem)

@@ -42,6 +42,16 @@ describe('an event', () => {
     expect(say('disk:/var', '/var is bad')).toBe('/var is bad')
   })
 
+  it('of a file has its words as they are, or as the format that node-problem-detector takes them for (B1)', () => {
+    const at = new Date(0)
+    const event = { id: 'e', monitor: 'log', check: '', severity: 'warning', firstSeen: at, lastSeen: at } as const
+    const one = { ...event, count: 1, entity: '', reason: 'R', message: 'disk is 50% full' }
+    const words = (compat: readonly string[]) => tellEvent(one, 'w1', () => 'kernel-monitor', compat).message
+    expect(words([])).toBe('disk is 50% full')
+    expect(words(['B1', 'B2'])).toBe('disk is 50%!f(MISSING)ull')
+    expect(tellEvent(one, 'w1', () => undefined, ['B1']).message).toBe('disk is 50% full')
+  })
+
   it('names the thing as people call it, and what is to be done', () => {
     const words = {
       summary: '',

@@ -1,4 +1,5 @@
 /** Facts as events of core/v1. Pure. Names follow from the fact alone, so that nothing is ever told twice. */
+import { sprintf } from '#golang'
 import type { KubeEvent } from '#kube'
 import { compareSeverity, entityName, hashText, type NodeEvent, type Problem, type Severity } from '#model'
 import { renderDuration } from '#view'
@@ -95,15 +96,24 @@ function about({ entity, subject }: Pick<Problem, 'entity' | 'subject'>, text: s
 /** Who an event of a file of node-problem-detector is from; undefined for what is none of one. */
 export type NpdSource = (event: Pick<NodeEvent, 'monitor' | 'check'>) => string | undefined
 
-/** The first of what may repeat. Events of node-problem-detector's files are told word by word, as their users know them. */
-export function tellEvent(event: NodeEvent, nodeName: string, npdSource: NpdSource = () => undefined): Told {
+/**
+ * The first of what may repeat. Events of node-problem-detector's files are told word by word, as their users know them.
+ * @param compat bugs of it that they are told with: B1, a text is a format
+ */
+export function tellEvent(
+  event: NodeEvent,
+  nodeName: string,
+  npdSource: NpdSource = () => undefined,
+  compat: readonly string[] = [],
+): Told {
   const { monitor, reason, entity, message, severity, firstSeen, lastSeen, count, id } = event
   const ofFile = npdSource(event)
   const component = ofFile ?? event.source
+  const text = compat.includes('B1') ? sprintf(message) : message
   const words =
     ofFile === undefined
       ? { message: kubeText(about({ entity }, message), MESSAGE_MAX_BYTES) }
-      : { verbatim: true as const, message: cutBytes(message, VERBATIM_MAX_BYTES) }
+      : { verbatim: true as const, message: cutBytes(text, VERBATIM_MAX_BYTES) }
   return {
     name: eventName(nodeName, 'event', monitor, reason, entity, id),
     source: monitor,

@@ -41,7 +41,13 @@ const isTold = shapeOf<Required<Series['told']>>({
 const SHAPES: { readonly [K in Line['kind']]: Shape } = {
   series: shapeOf<Extract<Line, { kind: 'series' }>>({
     kind: isText,
-    series: shapeOf<Series>({ key: isText, told: isTold, sentCount: isNumber, sentMs: isTimeMs }),
+    series: shapeOf<Required<Series>>({
+      key: isText,
+      told: isTold,
+      sentCount: isNumber,
+      sentMs: isTimeMs,
+      dropped: optional(isNumber),
+    }),
   }),
   id: shapeOf<Extract<Line, { kind: 'id' }>>({ kind: isText, id: isText, count: isNumber }),
   opening: shapeOf<Extract<Line, { kind: 'opening' }>>({

@@ -48,6 +48,13 @@ function logCase({ name, config = {}, before = () => [], lines = () => [], until
 const hung = (name: string): string => line(`task ${name}:7 blocked for more than 300 seconds.`)
 const isSet = ({ conditions }: Told): boolean => conditions['KernelDeadlock']?.status === 'True'
 
+/** So many different texts of one reason: from the tenth on one event for all. */
+const storm = () => Array.from({ length: 30 }, (_, i) => line(`Killed process ${100 + i} (java) total-vm:4`))
+const isTold =
+  (times: number) =>
+  ({ events }: Told): boolean =>
+    events.reduce((sum, { count }) => sum + count, 0) >= times
+
 /** Cases of a file that is read. */
 export function filelogCases(): readonly Case[] {
   return [
@@ -141,6 +148,24 @@ export function filelogCases(): readonly Case[] {
       config: { rules: [temporary('Full', 'disk is .* full')] },
       lines: () => [line('disk is 50% full')],
       more: { allowed: [{ at: 'events.0.message', by: 'B1' }] },
+    }),
+    logCase({
+      name: 'a percent sign in a line, with that bug',
+      config: { rules: [temporary('Full', 'disk is .* full.*')] },
+      lines: () => [line('disk is 50% full, 100%')],
+      more: { ownFlags: ['--npd-compat=B1'] },
+    }),
+    logCase({
+      name: 'events beyond 25 of a source are told (B13)',
+      lines: storm,
+      until: isTold(25),
+      more: { allowed: [{ at: 'events.', by: 'B13' }] },
+    }),
+    logCase({
+      name: 'events beyond 25 of a source, with that bug',
+      lines: storm,
+      until: isTold(25),
+      more: { ownFlags: ['--npd-compat=B13'] },
     }),
     logCase({
       name: 'a permanent rule of a condition that is not listed says nothing',
