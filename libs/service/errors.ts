@@ -25,3 +25,12 @@ export class DrainTimeoutError extends Error {
     this.name = 'DrainTimeoutError'
   }
 }
+
+/** A service does not run, and is not tried any more. */
+export class ServiceDownError extends Error {
+  readonly code = 'SERVICE_DOWN'
+  constructor(service: string, what: string, cause: unknown) {
+    super(`${service} ${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.name = 'ServiceDownError'
+  }
+}

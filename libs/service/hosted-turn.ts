@@ -40,6 +40,8 @@ export interface Turn {
   /** Aborted when the service is to drain. */
   readonly signal: AbortSignal
   readonly requestStop: (reason: string) => void
+  /** Called when it has started. */
+  readonly onRunning?: () => void
 }
 
 function contextOf(turn: Turn, signal: AbortSignal, readinessChanged: () => void): ServiceContext<unknown> {
@@ -80,6 +82,7 @@ async function work(service: Service, turn: Turn, life: Life, own: AbortSignal, 
   await Promise.race([service.start(own), stop])
   if (turn.signal.aborted) return
   life.enter('running')
+  turn.onRunning?.()
   onRunning()
   const failure = service.failure?.then((err) => {
     throw err

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import { createHost } from '#host'
 import { parseServiceArguments, type ServiceArguments, USAGE } from './arguments.ts'
-import { UsageError } from './errors.ts'
+import { ServiceDownError, UsageError } from './errors.ts'
 import { keepHeapSmall } from './heap.ts'
 import { createHostedService } from './host-service.ts'
 import { type AnyDefinition, DRAIN_DEADLINE_MS } from './hosted-turn.ts'
@@ -84,18 +84,40 @@ export interface RunOptions {
   readonly isWholeSet?: boolean
   /** What a stop may take, in milliseconds, whatever each of them asks for; what is left then is left, and the process ends with 0. */
   readonly stopWithinMs?: number
+  /** So many starts of one of them in a row may fail; then all of them end. Default: it is tried for as long as it takes. */
+  readonly startTries?: number
+}
+
+/** The first of them that is down ends the others. @throws ServiceDownError */
+async function untilAllEnd(running: readonly Promise<void>[], endAll: () => void): Promise<boolean> {
+  let down: ServiceDownError | undefined
+  const results = await Promise.allSettled(
+    running.map((one) =>
+      one.catch((err: unknown) => {
+        if (err instanceof ServiceDownError) {
+          down ??= err
+          endAll()
+        }
+        throw err
+      }),
+    ),
+  )
+  if (down !== undefined) throw down
+  return results.every(({ status }) => status === 'fulfilled')
 }
 
 /**
  * Runs them until a signal, or until one that is alone fails. What nobody caught, a second signal, or a stop that does not
  * end, ends the process.
  * @returns whether each of them stopped as it should
+ * @throws ServiceDownError where one does not start, or was down when all were asked to end; only with `startTries`
  */
 export async function runServices({
   definitions,
   config,
   isWholeSet = false,
   stopWithinMs,
+  startTries,
 }: RunOptions): Promise<boolean> {
   const format = logFormatOf(config, process.stdout.isTTY === true)
   const logOf = (component: string) => createLogger({ component, level: config.settings.logLevel, format })
@@ -114,10 +136,12 @@ export async function runServices({
   )
   const hasted = definitions.map((definition) => inHaste(definition, stopWithinMs))
   const longestMs = Math.max(...hasted.map(({ drainDeadlineMs = DRAIN_DEADLINE_MS }) => drainDeadlineMs))
-  signals.drain.addEventListener('abort', () => {
+  const broken = new AbortController()
+  const drain = AbortSignal.any([signals.drain, broken.signal])
+  drain.addEventListener('abort', () => {
     clock.after(longestMs + (stopWithinMs === undefined ? LAST_RESORT_MS : HASTE_MS), () => {
       log.error('the process does not end by itself, and is ended')
-      leave(stopWithinMs === undefined ? EXIT_FAILED : 0)
+      leave(stopWithinMs === undefined || broken.signal.aborted ? EXIT_FAILED : 0)
     })
   })
   keepHeapSmall(clock)
@@ -127,14 +151,13 @@ export async function runServices({
     host: createHost({ root: config.settings.hostRoot, clock }),
     clock,
     alone: definitions.length === 1,
+    startTries,
     ...(isWholeSet && { bus: await ownBus(clock, log) }),
   }
-  const results = await Promise.allSettled(
-    hasted.map((definition) =>
-      createHostedService(definition, { ...around, log: logOf(definition.name) }).run(signals.drain),
-    ),
+  const running = hasted.map((definition) =>
+    createHostedService(definition, { ...around, log: logOf(definition.name) }).run(drain),
   )
-  return results.every(({ status }) => status === 'fulfilled')
+  return untilAllEnd(running, () => broken.abort())
 }
 
 function inHaste(definition: AnyDefinition, stopWithinMs = Number.POSITIVE_INFINITY): AnyDefinition {

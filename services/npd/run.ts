@@ -14,6 +14,8 @@ import { type NpdFlags, settingsOf } from './settings.ts'
 
 /** What ends a process that was asked to: the rest is left as it is then. */
 const STOP_MS = 4000
+/** What does not start then is not for want of time; whoever started this is told. */
+const START_TRIES = 3
 const PROGRAM = 'node-doctor npd'
 const TABLE: ServiceTable = SERVICES
 
@@ -89,7 +91,7 @@ async function run(words: readonly string[], services: LateDefinitions, begun: (
   if (flags['exporter.stackdriver'] !== '') complain('--exporter.stackdriver: nothing is sent to Stackdriver')
   const needed = Object.entries(services).filter(([name]) => isNeeded(name, config))
   const definitions = await Promise.all(needed.map(([, load]) => load()))
-  const running = runServices({ definitions, config, isWholeSet: true, stopWithinMs: STOP_MS })
+  const running = runServices({ definitions, config, isWholeSet: true, stopWithinMs: STOP_MS, startTries: START_TRIES })
   begun()
   // Whatever was cut short by the haste: it was asked to end, and did.
   await running
