@@ -54,7 +54,11 @@ export function checkConditions(reading: Reading, conditions: readonly Condition
     const key = `conditions[${index}].type`
     const first = seen.get(type)
     if (first === undefined) seen.set(type, index)
-    else reading.warn(key, `${shown(type)} stands at conditions[${first}] already, which is the one that counts`)
+    else
+      reading.warn(
+        key,
+        `${shown(type)} stands at conditions[${first}] already, which rules set and which is told; NPD shows this one, and never the problem`,
+      )
     if (type === '') reading.warn(key, 'is empty; expected the type of a condition, such as "KernelDeadlock"')
   })
 }

@@ -201,7 +201,7 @@ describe('a file of the log monitor', () => {
     [
       '}\n  ],\n  "rules"',
       '}, { "type": "DiskSick" }\n  ],\n  "rules"',
-      '6:93: conditions[1].type: "DiskSick" stands at conditions[0] already, which is the one that counts',
+      '6:93: conditions[1].type: "DiskSick" stands at conditions[0] already, which rules set and which is told; NPD shows this one, and never the problem',
     ],
   ])('is taken with a warning where for %s stands %s', (from, to, warning) => {
     const { config, faults, warnings } = readText(but(LOG, from, to), 'log')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type ConditionState, initialConditions } from './conditions.ts'
+import { type ConditionState, initialConditions, judge } from './conditions.ts'
 import { schema } from './config.ts'
 import { cursorOf, recalledConditions } from './cursor.ts'
 import { declarationOf } from './declare.ts'
@@ -96,7 +96,16 @@ describe('what a file declares', () => {
   it('says each type once, also where it stands twice', () => {
     const twice = [...CONDITIONS, { type: 'Other', reason: 'Again', message: '' }]
     expect(declarationOf(schema.parse({ path: '/f', conditions: twice })).conditions).toHaveLength(2)
-    expect(findingsOf(initialConditions(twice, NOW)).map(({ reason }) => reason)).toEqual(['NTPIsUp', 'Again'])
+    const { conditions, rules, ...settings } = settingsWith({
+      conditions: twice,
+      rules: [{ type: 'permanent', condition: 'Other', reason: 'OtherIsDown', path: '/x' }],
+    })()
+    const said = initialConditions(conditions, NOW)
+    expect(findingsOf(said).map(({ reason }) => reason)).toEqual(['NTPIsUp', ''])
+    // The one that rules set: node-problem-detector shows the other, and never the problem (B12).
+    const outcome = { status: 'NonOK', output: Buffer.from('down') } as const
+    const judged = judge(said, rules[0] as (typeof rules)[number], outcome, { ...settings, conditions }, NOW)
+    expect(findingsOf(judged.conditions)[1]).toMatchObject({ type: 'Other', health: 'problem', reason: 'OtherIsDown' })
   })
 })
 

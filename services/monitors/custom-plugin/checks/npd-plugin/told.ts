@@ -22,9 +22,14 @@ function findingOf({ type, status, reason, message, transition }: ConditionState
   }
 }
 
-/** All conditions of a file. Of several of one type the last is what node-problem-detector shows. */
+/**
+ * All conditions of a file. Of several of one type the first, which is the one that rules set: node-problem-detector shows the
+ * last, and with it never a problem (B12).
+ */
 export function findingsOf(conditions: readonly ConditionState[]): readonly Finding[] {
-  return [...new Map(conditions.map((condition) => [condition.type, findingOf(condition)])).values()]
+  return conditions
+    .filter(({ type }, index) => conditions.findIndex((other) => other.type === type) === index)
+    .map(findingOf)
 }
 
 /** @param key what it is known by */
