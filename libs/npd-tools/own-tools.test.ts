@@ -2,8 +2,24 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { createHost } from '#host'
+import { OWN_PROGRAMS as TAKEN_AS_THERE } from '../config/npd/kinds.ts'
 import { tempFolder } from '../host/testing.ts'
 import { healthChecker, logCounter, ownToolAt } from './index.ts'
+import { OWN_PROGRAMS } from './own-tools.ts'
+
+it('where nothing stands at the path that files of node-problem-detector have, ours does, as the configuration takes it', async () => {
+  await using folder = await tempFolder()
+  const host = createHost({ root: folder.path })
+  const found = await Promise.all(OWN_PROGRAMS.map((path) => ownToolAt(path, host)))
+  expect(found).toEqual([healthChecker, logCounter])
+  expect(TAKEN_AS_THERE).toEqual(OWN_PROGRAMS)
+  expect(await ownToolAt('/home/kubernetes/bin/other', host)).toBe(undefined)
+  expect(await ownToolAt('/home/other/bin/health-checker', host)).toBe(undefined)
+  // Somebody's own is what is run.
+  await mkdir(join(folder.path, 'home/kubernetes/bin'), { recursive: true })
+  await writeFile(join(folder.path, 'home/kubernetes/bin/health-checker'), `\x7fELF${'x'.repeat(10_000)}`)
+  expect(await ownToolAt('/home/kubernetes/bin/health-checker', host)).toBe(undefined)
+})
 
 it('a script of ours is known by its name and by its one line, and nothing else is', async () => {
   await using folder = await tempFolder()

@@ -1,12 +1,18 @@
 /** Which program is one of ours, so that it need not be started. */
 import { basename } from 'node:path'
-import type { Host } from '#host'
+import { type Host, HostReadError } from '#host'
 import { healthChecker } from './health-checker/health-checker.ts'
 import { logCounter } from './log-counter/log-counter.ts'
 import type { Tool, ToolName } from './tool.ts'
 
 /** The programs that are functions here. */
 export const TOOLS: Readonly<Record<ToolName, Tool>> = { 'health-checker': healthChecker, 'log-counter': logCounter }
+
+/** Where files of node-problem-detector have them. What `validate` takes as there, too. */
+export const OWN_PROGRAMS: readonly string[] = [
+  '/home/kubernetes/bin/health-checker',
+  '/home/kubernetes/bin/log-counter',
+]
 
 /** The script that stands for one in our image is shorter; a program is longer. */
 const SCRIPT_BYTES = 4_096
@@ -17,7 +23,8 @@ function isToolName(name: string): name is ToolName {
 
 /**
  * The function of a program that is a script of ours: called so, and it does nothing but start `node-doctor health-checker` or
- * `node-doctor log-counter`. Undefined for everything else, also what cannot be read: it is a program like any other.
+ * `node-doctor log-counter`; and where node-problem-detector's image has it and nothing stands. Undefined for everything else, also
+ * what cannot be read: it is a program like any other.
  * @param host this process's own machine
  */
 export async function ownToolAt(path: string, host: Host): Promise<Tool | undefined> {
@@ -26,8 +33,9 @@ export async function ownToolAt(path: string, host: Host): Promise<Tool | undefi
   try {
     const script = await host.files.readText(path, { maxBytes: SCRIPT_BYTES })
     return startsOurs(script, name) ? TOOLS[name] : undefined
-  } catch {
-    return undefined
+  } catch (err) {
+    const isMissing = err instanceof HostReadError && err.code === 'ENOENT'
+    return isMissing && OWN_PROGRAMS.includes(path) ? TOOLS[name] : undefined
   }
 }
 

@@ -27,6 +27,12 @@ export const NPD_LISTS = {
  */
 export const NPD_BUGS = ['B1', 'B2', 'B3', 'B6', 'B10', 'B11', 'B13', 'B15'] as const
 
+/** Run within the process of the monitor, also where nothing stands there (libs/npd-tools, which has the same). */
+export const OWN_PROGRAMS: readonly string[] = [
+  '/home/kubernetes/bin/health-checker',
+  '/home/kubernetes/bin/log-counter',
+]
+
 export function isNpdCheck(type: string): boolean {
   return Object.values(NPD_CHECKS).some((one) => one === type)
 }

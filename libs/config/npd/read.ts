@@ -10,7 +10,15 @@ import { patternFault, shown } from './checks.ts'
 import { type LogFile, logFile, type PluginFile, pluginFile, type StatsFile, statsFile } from './files.ts'
 import { JsonError, type JsonNode, parseJson } from './json.ts'
 import { kindOf } from './kind-of.ts'
-import { NPD_KINDS, NPD_LISTS, type NpdConfig, type NpdKind, type NpdRead, type NpdReading } from './kinds.ts'
+import {
+  NPD_KINDS,
+  NPD_LISTS,
+  type NpdConfig,
+  type NpdKind,
+  type NpdRead,
+  type NpdReading,
+  OWN_PROGRAMS,
+} from './kinds.ts'
 import { isPluginFile, logConfig, type Recover } from './log-file.ts'
 import { createPatternRoom } from './pattern-size.ts'
 import { createPlaces } from './places.ts'
@@ -21,8 +29,6 @@ import { statsConfig } from './stats-file.ts'
 
 /** More files of one folder are not looked at. */
 const DIR_FILES_MAX = 500
-/** Shipped in our image, and run within the process of the monitor wherever it is. */
-const OWN_PROGRAMS = ['/home/kubernetes/bin/health-checker', '/home/kubernetes/bin/log-counter']
 
 export type NpdSection = Document['npd']
 
