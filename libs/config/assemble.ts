@@ -51,6 +51,8 @@ export interface Around {
 export interface Assembled {
   readonly config: NodeDoctorConfig | undefined
   readonly problems: readonly ConfigProblem[]
+  /** Of files that `npd` names, where there is no configuration; those that are problems of it left out. */
+  readonly inFiles: readonly ConfigProblem[]
 }
 
 /** @param tree every layer, one over the other */
@@ -82,7 +84,10 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   checkApiServer(doc, tree, run)
   const unbuilt = checkExpected(doc, catalog, tree, run)
   checkNodeConditions(doc, { plugins, named: namedTypesOf(monitors, catalog), catalog, tree }, run)
-  if (run.problems.length > 0) return { config: undefined, problems: run.problems }
+  if (run.problems.length > 0) {
+    const inFiles = doc.npd.strict ? [] : npd.files.flatMap(({ faults }) => faults)
+    return { config: undefined, problems: run.problems, inFiles }
+  }
   const enabled = doc.remediation.enabled ?? doc.settings.enableRemediation ?? false
   const active = enabled && doc.settings.enableRemediation !== false
   if (!active) noteIdleRepairs(monitors, run)
@@ -90,6 +95,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   const missing = [...unserved, ...unbuilt, ...missingRemediation(monitors, active), ...missingServices(sections, tree)]
   return {
     problems: [],
+    inFiles: [],
     config: {
       file: around.file,
       name: doc.metadata.name,

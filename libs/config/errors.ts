@@ -31,15 +31,30 @@ export class ConfigErrors extends Error {
   override readonly name = 'ConfigErrors'
   readonly code = 'CONFIG_INVALID'
   readonly problems: readonly ConfigProblem[]
+  /** What is wrong beside it, in files that it names. */
+  readonly inFiles: readonly ConfigProblem[]
   /** What was loaded: "config.yaml". */
   readonly source: string
 
-  constructor(source: string, problems: readonly ConfigProblem[], options?: ErrorOptions) {
-    const shown = problems.slice(0, LISTED_MAX).map((problem) => `  ${renderProblem(problem)}`)
-    const more = problems.length > LISTED_MAX ? [`  and ${problems.length - LISTED_MAX} more`] : []
-    const count = problems.length === 1 ? '1 error' : `${problems.length} errors`
-    super([`cannot use the configuration (${source}), ${count}:`, ...shown, ...more].join('\n'), options)
+  constructor(source: string, problems: readonly ConfigProblem[], options?: ConfigErrorsOptions) {
+    const inFiles = options?.inFiles ?? []
+    const lines = listed(`cannot use the configuration (${source})`, problems)
+    const more = inFiles.length === 0 ? [] : listed('and of the files of node-problem-detector', inFiles)
+    super([...lines, ...more].join('\n'), options)
     this.problems = problems
+    this.inFiles = inFiles
     this.source = source
   }
+}
+
+/** What may be known of it beside. */
+export interface ConfigErrorsOptions extends ErrorOptions {
+  readonly inFiles?: readonly ConfigProblem[]
+}
+
+function listed(head: string, problems: readonly ConfigProblem[]): string[] {
+  const shown = problems.slice(0, LISTED_MAX).map((problem) => `  ${renderProblem(problem)}`)
+  const more = problems.length > LISTED_MAX ? [`  and ${problems.length - LISTED_MAX} more`] : []
+  const count = problems.length === 1 ? '1 error' : `${problems.length} errors`
+  return [`${head}, ${count}:`, ...shown, ...more]
 }

@@ -127,7 +127,10 @@ function configOf(layers: Layers, options: LoadOptions, npd: NpdReading | undefi
     ...withoutUnset(assembled.problems, substituted.problems),
   ])
   if (problems.length > 0 || assembled.config === undefined)
-    throw new ConfigErrors(file === '' ? 'embedded default' : file, problems)
+    throw new ConfigErrors(file === '' ? 'embedded default' : file, problems, {
+      // Whoever only runs lets those files be, and tells of them.
+      inFiles: options.lookForPrograms === true ? assembled.inFiles : [],
+    })
   return assembled.config
 }
 
@@ -136,10 +139,16 @@ async function npdOf({ layered }: Layers, options: LoadOptions): Promise<NpdRead
   const node = child(layered.tree, 'npd')
   const schema = (options.schema ?? DOCUMENT_SCHEMA).properties?.['npd']
   if (node === undefined || schema === undefined) return undefined
+  const spot = spotOf(rootSpot(layered.tree), layered.tree, 'npd')
   const run = new Run()
-  const section = walk(schema, node, spotOf(rootSpot(layered.tree), layered.tree, 'npd'), run) as NpdSection
-  // What is wrong with the section is told when the whole document is looked at.
-  if (run.problems.length > 0) return undefined
+  let section = walk(schema, node, spot, run) as NpdSection
+  // What is wrong with the section is told when the whole document is looked at; the files that the rest of it names are read.
+  if (run.problems.length > 0) {
+    const bad = new Set(run.problems.map(({ path }) => /^npd\.([^.[]+)/.exec(path)?.[1]))
+    if (node.kind !== 'map' || bad.has(undefined)) return undefined
+    const entries = new Map([...node.entries].filter(([key]) => !bad.has(key)))
+    section = walk(schema, { ...node, entries }, spot, new Run()) as NpdSection
+  }
   const { readNpd } = await import('./npd/read.ts')
   return readNpd(section, { lookForPrograms: options.lookForPrograms ?? false })
 }

@@ -300,6 +300,17 @@ describe('the other commands', () => {
       error: { code: 'CONFIG_INVALID', problems: [{ where: `${bad}:1:69`, path: 'rules[0].path' }] },
       npd: { files: [{ entry: 'good' }, { entry: '', faults: [{ path: 'rules[0].path' }] }] },
     })
+    for (const fault of ['bus.port=none', 'npd.compat=["B99"]', 'npd.systemLogMonitors=[""]']) {
+      const both = await runCommand('validate', file, '--set', fault)
+      expect(both).toMatchObject({ code: 2, out: '' })
+      expect(both.err).toContain('cannot use the configuration (')
+      expect(both.err).toContain(`--set ${fault.split('=')[0]}=`)
+      expect(both.err).toContain(
+        `\nand of the files of node-problem-detector, 1 error:\n  ${bad}:1:69: rules[0].path: "/no/such.sh" does not exist`,
+      )
+    }
+    const whole: unknown = JSON.parse((await runCommand('validate', file, '--set', 'bus.port=none', '-o', 'json')).out)
+    expect(whole).toMatchObject({ error: { problems: [{ path: 'bus.port' }, { where: `${bad}:1:69` }] } })
     await writeFile(bad, '{"plugin":"custom"}')
     expect(await runCommand('validate', file)).toMatchObject({ code: 0, out: expect.stringContaining('is valid.\n') })
   })

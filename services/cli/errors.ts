@@ -65,7 +65,7 @@ export function refusalOf(err: unknown): Refusal | undefined {
   if (err instanceof ConfigErrors) {
     const message = (err.message.split('\n')[0] ?? '').replace(/:$/, '')
     const advice = 'Mend every fault that is listed; "node-doctor validate FILE" looks again.'
-    return { code: err.code, message, advice, problems: err.problems.slice(0, LISTED_MAX) }
+    return { code: err.code, message, advice, problems: [...err.problems, ...err.inFiles].slice(0, LISTED_MAX) }
   }
   const isPlain =
     err instanceof AlreadyRunningError ||
