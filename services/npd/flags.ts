@@ -31,7 +31,7 @@ const NPD_FLAGS = {
     'Without effect: what there is to tell waits for the API server',
   ),
   'apiserver-wait-interval': durationFlag(5n * SECOND_NS, 'Without effect, as --apiserver-wait-timeout'),
-  'k8s-exporter-heartbeat-period': durationFlag(300n * SECOND_NS, 'How often conditions are confirmed; 1s or more'),
+  'k8s-exporter-heartbeat-period': durationFlag(300n * SECOND_NS, 'How often conditions are confirmed; 1s at least'),
   'k8s-exporter-write-events': boolFlag(true, 'Writes events'),
   'k8s-exporter-update-node-conditions': boolFlag(true, 'Writes conditions of the node'),
   'kube-api-qps': float32Flag(500, 'Requests to the API server in a second'),

@@ -7,6 +7,7 @@ import { ConfigErrors, isSwitchedOn, loadConfig, type NodeDoctorConfig, renderPr
 import { FlagError, flagUsages, parseFlags } from '#golang'
 import { type AnyDefinition, EXIT_FAILED, endAtSignal, leave, runServices, VERSION } from '#service'
 import { SERVICES, type ServiceTable } from '#service-table'
+import { bounded } from './bounds.ts'
 import { EXIT_FATAL, EXIT_USAGE, NpdStartError } from './errors.ts'
 import { FLAGS } from './flags.ts'
 import { makeOwnFolder, type OwnFolder } from './own-folder.ts'
@@ -46,13 +47,15 @@ function readFlags(words: readonly string[]): NpdFlags | undefined {
 
 async function configOf(flags: NpdFlags, { path }: OwnFolder): Promise<NodeDoctorConfig> {
   const machine = { nodeName: process.env['NODE_NAME'] ?? '', hostName: hostname(), ownFolder: path }
+  const settings = settingsOf(flags, machine)
+  bounded(flags).notices.forEach(complain)
   const { KUBECONFIG, NODE_NAME } = process.env
   const env = { ...(KUBECONFIG !== undefined && { KUBECONFIG }), ...(NODE_NAME !== undefined && { NODE_NAME }) }
   try {
     return await loadConfig({
       file: '',
       defaultFile: '',
-      flags: settingsOf(flags, machine),
+      flags: settings,
       env,
       lookForPrograms: true,
     })

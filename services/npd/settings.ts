@@ -1,6 +1,7 @@
 /** What the command line sets of our configuration. Pure. */
 import type { ConfigFlag } from '#config'
 import type { FlagValues } from '#golang'
+import { type Bounded, bounded, checkPorts } from './bounds.ts'
 import { EXIT_FATAL, EXIT_USAGE, NpdStartError } from './errors.ts'
 import { type FLAGS, REPLACED } from './flags.ts'
 
@@ -14,8 +15,6 @@ export interface Machine {
   /** Of this process alone: sockets, and what is known where no state directory is given. */
   readonly ownFolder: string
 }
-
-const NS_PER_MS = 1_000_000n
 
 /** Files of one kind, under the old name of their flag or under the new one. @throws NpdStartError under both */
 function filesOf(flags: NpdFlags, old: keyof typeof REPLACED): readonly string[] {
@@ -39,12 +38,15 @@ function logLevelOf({ v }: NpdFlags): string {
 }
 
 /** Keys with their values, and the flag that each comes from. */
-function values(flags: NpdFlags, machine: Machine): readonly (readonly [string, string | number | boolean, string])[] {
+function values(
+  flags: NpdFlags,
+  machine: Machine,
+  { qps, burst, heartbeatMs, address, prometheusAddress }: Bounded,
+): readonly (readonly [string, string | number | boolean, string])[] {
   const isTold = flags['enable-k8s-exporter']
   const port = isTold ? Math.max(0, flags.port) : 0
   const prometheusPort = Math.max(0, flags['prometheus-port'])
   const nodeName = flags['hostname-override'] || machine.nodeName || machine.hostName
-  const heartbeatMs = flags['k8s-exporter-heartbeat-period'] / NS_PER_MS
   const kubernetes = 'exporters.kubernetes'
   return [
     ['settings.nodeName', nodeName, 'hostname-override'],
@@ -54,10 +56,10 @@ function values(flags: NpdFlags, machine: Machine): readonly (readonly [string, 
     [`${kubernetes}.enabled`, isTold, 'enable-k8s-exporter'],
     [`${kubernetes}.scope`, 'npd', 'enable-k8s-exporter'],
     [`${kubernetes}.apiserver`, flags['apiserver-override'], 'apiserver-override'],
-    [`${kubernetes}.heartbeatInterval`, `${heartbeatMs}ms`, 'k8s-exporter-heartbeat-period'],
+    [`${kubernetes}.heartbeatInterval`, `${Math.round(heartbeatMs)}ms`, 'k8s-exporter-heartbeat-period'],
     [`${kubernetes}.updateInterval`, '1s', 'k8s-exporter-heartbeat-period'],
-    [`${kubernetes}.qps`, flags['kube-api-qps'], 'kube-api-qps'],
-    [`${kubernetes}.burst`, flags['kube-api-burst'], 'kube-api-burst'],
+    [`${kubernetes}.qps`, qps, 'kube-api-qps'],
+    [`${kubernetes}.burst`, burst, 'kube-api-burst'],
     [`${kubernetes}.annotations`, false, 'k8s-exporter-update-node-conditions'],
     [
       `${kubernetes}.conditions.enabled`,
@@ -71,9 +73,9 @@ function values(flags: NpdFlags, machine: Machine): readonly (readonly [string, 
     ['exporters.http.history.enabled', false, 'port'],
     ['exporters.prometheus.enabled', false, 'prometheus-port'],
     ['exporters.npd.enabled', port > 0 || prometheusPort > 0, 'port'],
-    ['exporters.npd.address', flags.address, 'address'],
+    ['exporters.npd.address', address, 'address'],
     ['exporters.npd.port', port, 'port'],
-    ['exporters.npd.prometheusAddress', flags['prometheus-address'], 'prometheus-address'],
+    ['exporters.npd.prometheusAddress', prometheusAddress, 'prometheus-address'],
     ['exporters.npd.prometheusPort', prometheusPort, 'prometheus-port'],
   ]
 }
@@ -101,12 +103,17 @@ export function settingsOf(flags: NpdFlags, machine: Machine): readonly ConfigFl
       'nobody is told: --enable-k8s-exporter=false and --prometheus-port=0 leave no exporter',
       EXIT_FATAL,
     )
+  checkPorts(flags)
   return [
     { key: 'monitors', value: '[]', flag: 'node-doctor npd' },
     ...Object.entries(lists)
       .filter(([, items]) => items.length > 0)
       .map(([key, items]) => ({ key, value: JSON.stringify(items), flag: FLAG_OF[key] ?? key })),
-    ...values(flags, machine).map(([key, value, flag]) => ({ key, value: String(value), flag: `--${flag}` })),
+    ...values(flags, machine, bounded(flags)).map(([key, value, flag]) => ({
+      key,
+      value: String(value),
+      flag: `--${flag}`,
+    })),
     ...flags.set.map(assignment),
   ]
 }

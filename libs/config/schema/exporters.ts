@@ -226,11 +226,16 @@ const prometheus = z.strictObject({
     .describe('Prefix of every metric’s name'),
 })
 
+/** As node-problem-detector takes one: whoever listens finds the address of a name. */
+const addressOrName = z
+  .union([z.ipv4(), z.ipv6(), z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/)])
+  .meta({ what: 'an IP address or the name of one', sample: '127.0.0.1' })
+
 const npd = z.strictObject({
   enabled: z.boolean().default(false).describe('Serves the ports of node-problem-detector, for whoever asks those'),
-  address: address.default('127.0.0.1').describe('Address of the first: `/healthz` and `/conditions`'),
+  address: addressOrName.default('127.0.0.1').describe('Address of the first: `/healthz` and `/conditions`'),
   port: portOrNone.default(20_256).describe('Its port; 0: none'),
-  prometheusAddress: address.default('127.0.0.1').describe('Address of the second: `/metrics`'),
+  prometheusAddress: addressOrName.default('127.0.0.1').describe('Address of the second: `/metrics`'),
   prometheusPort: portOrNone.default(20_257).describe('Its port; 0: none'),
 })
 

@@ -50,6 +50,13 @@ export function flagCases(): readonly Case[] {
     flagCase('a port of 0 is none', [LOG, '--port=0']),
     flagCase('no port for metrics', [LOG, '--prometheus-port=0']),
     flagCase('the name of the node from the environment comes after the flag', [LOG], { env: { NODE_NAME: 'other' } }),
+    flagCase('an address by its name', [LOG, '--address=localhost', '--prometheus-address=localhost']),
+    flagCase('no address is every address', [LOG, '--address=', '--prometheus-address=']),
+    flagCase('a rate of 0 is that of the client', [LOG, '--kube-api-qps=0', '--kube-api-burst=0']),
+    flagCase('a rate below 0 is none', [LOG, '--kube-api-qps=-1', '--kube-api-burst=-1']),
+    flagCase('a burst of 0 is refused', [LOG, '--kube-api-burst=0']),
+    flagCase('a heartbeat of nothing', [LOG, '--k8s-exporter-heartbeat-period=0']),
+    flagCase('a port that is none', [LOG, '--port=99999']),
     flagCase('flags of klog are taken', [LOG, '--logtostderr', '--v=2', '--vmodule=a=1']),
     flagCase(
       'a log that is not there stops its monitor alone',
