@@ -183,6 +183,10 @@ describe('an event of a file of node-problem-detector', () => {
       ...Array.from({ length: 9 }, (_, i) => `Warning TaskHung x2: line ${i}`),
       'Warning TaskHung x22: (combined from similar events): line 19',
     ])
+    expect(at.api.events().map(({ reportingComponent }) => reportingComponent)).toEqual([
+      ...Array.from({ length: 9 }, () => 'kernel-monitor'),
+      '',
+    ])
   })
 })
 

@@ -12,6 +12,7 @@ import {
   SOURCE_MAX_BYTES,
   todoText,
 } from '../text.ts'
+import { COMBINED } from './correlation.ts'
 import { HELD_BACK, RESOLVED_SUFFIX } from './reasons.ts'
 
 /** Events of things without a namespace have to be here (k8s.io/kubernetes, legacyValidateEvent). */
@@ -64,6 +65,9 @@ export function eventType(severity: Severity): KubeEvent['type'] {
 /** @param namespace as configured; the node that it names is said to be there too, which the server asks for */
 export function renderEventObject(told: Told, node: NodeReference, namespace = ''): KubeEvent {
   const component = kubeText(told.component ?? told.source, SOURCE_MAX_BYTES)
+  // The event that client-go makes for all of them says nothing there.
+  const isForAll = told.verbatim === true && told.message.startsWith(COMBINED)
+  const reporter = told.component === undefined ? REPORTER : component
   return {
     apiVersion: 'v1',
     kind: 'Event',
@@ -79,7 +83,7 @@ export function renderEventObject(told: Told, node: NodeReference, namespace = '
     reason: told.verbatim ? told.reason : kubeText(told.reason, REASON_MAX_BYTES),
     message: told.verbatim ? told.message : kubeText(told.message, MESSAGE_MAX_BYTES),
     source: { component, host: node.name },
-    reportingComponent: told.component === undefined ? REPORTER : component,
+    reportingComponent: isForAll ? '' : reporter,
     reportingInstance: node.name,
     firstTimestamp: kubeTime(told.first),
     lastTimestamp: kubeTime(told.last),
