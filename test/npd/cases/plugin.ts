@@ -147,7 +147,7 @@ export function pluginCases(): readonly Case[] {
     pluginCase({
       name: 'without an initial status nothing is told before the first result',
       script: 'sleep 0.5; echo down; exit 1',
-      pluginConfig: { skip_initial_status: true },
+      pluginConfig: { skip_initial_status: true, timeout: '10s' },
       until: statusIs('True'),
     }),
     pluginCase({
