@@ -1,4 +1,5 @@
 /** Something that is due at a moment which usually moves away before it has come. */
+import { starvedMs } from './patience.ts'
 import type { Clock } from './types.ts'
 
 /** When it is due, and how exactly. */
@@ -25,7 +26,7 @@ export const GRACE_MS = 2000
 /**
  * Calls `act` when the moment has come, and again only when it lies ahead anew. A moment that moves on with every message costs
  * one timer for each of its lengths, not one for each message. A process that was held finds moments passed that messages it has not
- * read yet would have moved: it reads them first.
+ * read yet would have moved: it reads them first. What it was without a processor is added to what it waits.
  */
 export function createDeadline(clock: Clock, { dueMs, slackMs = 0 }: DeadlineOptions, act: () => void): Deadline {
   let callOff: (() => void) | undefined
@@ -33,6 +34,7 @@ export function createDeadline(clock: Clock, { dueMs, slackMs = 0 }: DeadlineOpt
   let isActing = false
   let ended = false
   let isGraced = false
+  let starved = starvedMs(clock)
 
   function wait(atMs: number): void {
     callOff?.()
@@ -47,10 +49,13 @@ export function createDeadline(clock: Clock, { dueMs, slackMs = 0 }: DeadlineOpt
 
   function turn(): void {
     const nowMs = clock.monotonicMs()
+    const before = starved
+    starved = starvedMs(clock)
     const wasHeld = !isGraced && nowMs - armedMs > slackMs + HELD_MS
     isGraced = wasHeld
-    if (wasHeld) {
-      wait(nowMs + GRACE_MS)
+    const more = Math.max(wasHeld ? GRACE_MS : 0, starved - before > HELD_MS ? starved - before : 0)
+    if (more > 0) {
+      wait(nowMs + more)
       return
     }
     armedMs = Number.POSITIVE_INFINITY

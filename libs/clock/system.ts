@@ -1,5 +1,5 @@
 /** The machine's time. */
-import type { Clock } from './types.ts'
+import type { Clock, Starvation } from './types.ts'
 import { createWheel } from './wheel.ts'
 
 /** The longest wait that a timer of Node takes; a longer one would end at once. */
@@ -8,6 +8,13 @@ const TIMER_MAX_MS = 2 ** 31 - 1
 function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime()
   return seconds * 1000 + nanoseconds / 1e6
+}
+
+/** What the event loop waited for others is idle, what it ran is counted by the kernel; the rest it had to do without. */
+function starvation(): Starvation {
+  const { duration: livedMs, idleTime } = performance.nodeTiming
+  const { user, system } = process.threadCpuUsage()
+  return { livedMs, starvedMs: Math.max(0, livedMs - idleTime - (user + system) / 1000) }
 }
 
 /**
@@ -32,6 +39,7 @@ export function systemClock(): Clock {
   return {
     now: () => new Date(),
     monotonicMs,
+    starvation,
     after,
     sleep(ms, signal, slackMs) {
       const { promise, resolve, reject } = Promise.withResolvers<void>()

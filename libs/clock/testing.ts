@@ -8,6 +8,8 @@ export interface FakeClock extends Clock {
   pass(ms: number): void
   /** Moves the wall clock alone, as a step of the time does. */
   step(ms: number): void
+  /** Moves both clocks, and nobody had a processor meanwhile: whose time has come is woken afterwards. */
+  starve(ms: number): void
   /** How many wait for it now. */
   readonly sleeping: number
 }
@@ -20,6 +22,8 @@ interface Sleeper {
 export function fakeClock(start: Date = new Date('2026-05-12T03:14:20Z')): FakeClock {
   let wallMs = start.getTime()
   let monoMs = 1_000_000
+  const bornMs = monoMs
+  let starvedMs = 0
   const sleepers = new Set<Sleeper>()
 
   function nextUntil(endMs: number): Sleeper | undefined {
@@ -79,6 +83,11 @@ export function fakeClock(start: Date = new Date('2026-05-12T03:14:20Z')): FakeC
       moveTo(endMs)
     },
     pass: (ms) => moveTo(monoMs + ms),
+    starve(ms) {
+      moveTo(monoMs + ms)
+      starvedMs += ms
+    },
+    starvation: () => ({ livedMs: monoMs - bornMs, starvedMs }),
     step: (ms) => {
       wallMs += ms
     },

@@ -14,4 +14,13 @@ export interface Clock {
    * what it returns was called before. It keeps the process up until then.
    */
   after(ms: number, run: () => void, slackMs?: number): () => void
+  /** How much of its life this process had work and no processor. Absent where nobody measures it: none. */
+  starvation?(): Starvation
+}
+
+/** What a process had of the time since its start; both only grow. */
+export interface Starvation {
+  readonly livedMs: number
+  /** In which it had work, and other processes or a limit of its own had the processor. */
+  readonly starvedMs: number
 }

@@ -69,7 +69,7 @@ export function createCaller({
   onRequest,
   clock = systemClock(),
 }: ClientOptions): Caller {
-  const transport = createTransport(access, userAgent)
+  const transport = createTransport(access, userAgent, clock)
 
   async function call(of: Call): Promise<unknown> {
     const { verb, resource } = of

@@ -1,6 +1,7 @@
 /** One request at a time over kept connections, with a deadline; TLS made anew when a certificate was rotated. */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { type Clock, patiently } from '#clock'
 import type { Credentials, KubeAccess } from './access.ts'
 
 export interface Answer {
@@ -37,7 +38,8 @@ function sameTls(a: Credentials, b: Credentials): boolean {
   return texts(a) === texts(b)
 }
 
-export function createTransport(access: KubeAccess, userAgent: string): Transport {
+/** @param clock by which requests are waited for */
+export function createTransport(access: KubeAccess, userAgent: string, clock: Clock): Transport {
   const isPlain = () => access.server.startsWith('http:')
   let agent: { readonly of: Credentials; readonly plain: boolean; readonly agent: HttpAgent | HttpsAgent } | undefined
 
@@ -63,13 +65,12 @@ export function createTransport(access: KubeAccess, userAgent: string): Transpor
   async function send(ask: Ask): Promise<Answer> {
     const credentials = await access.credentials()
     const url = new URL(access.server + ask.path)
+    const late = new AbortController()
+    const callOff = patiently(clock, ask.timeoutMs, () => late.abort(new Error('its time is over')))
     const options: RequestOptions = {
       method: ask.method,
       agent: agentFor(credentials),
-      signal:
-        ask.signal === undefined
-          ? AbortSignal.timeout(ask.timeoutMs)
-          : AbortSignal.any([ask.signal, AbortSignal.timeout(ask.timeoutMs)]),
+      signal: ask.signal === undefined ? late.signal : AbortSignal.any([ask.signal, late.signal]),
       headers: {
         ...credentials.headers,
         accept: 'application/json',
@@ -79,7 +80,7 @@ export function createTransport(access: KubeAccess, userAgent: string): Transpor
           : { 'content-type': ask.contentType ?? 'application/json', 'content-length': Buffer.byteLength(ask.body) }),
       },
     }
-    return new Promise((resolve, reject) => {
+    return new Promise<Answer>((resolve, reject) => {
       const request = (isPlain() ? httpRequest : httpsRequest)(url, options, (response) => {
         readAll(response).then(
           (text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
@@ -89,7 +90,7 @@ export function createTransport(access: KubeAccess, userAgent: string): Transpor
       request.on('error', (err) => reject(deadlineOr(err, ask)))
       // The agent's time-out only marks a socket; a request on it ends by its own deadline.
       request.end(ask.body)
-    })
+    }).finally(callOff)
   }
 
   return {

@@ -1,4 +1,5 @@
 /** One run of one check: within its deadline, and whatever it does comes out as what was observed. */
+import { aborted, patiently } from '#clock'
 import type { CheckRun, MetricSample } from '#model'
 import { createBesideTurns, type Moment } from './beside-turns.ts'
 import { createWords, type Words } from './cleared.ts'
@@ -92,15 +93,19 @@ async function withinDeadline(
       ended.abort()
       onEnd()
     })
-  const deadline = context.clock.sleep(ms, AbortSignal.any([signal, ended.signal])).then(
-    () => {
+  const over = AbortSignal.any([signal, ended.signal])
+  const deadline = new Promise<CheckResult>((resolve, reject) => {
+    const callOff = patiently(context.clock, ms, () => {
       const err = new CheckTimedOutError(context.name, ms)
       late.abort(err)
-      throw err
-    },
+      reject(err)
+    })
     // Ended or stopped: the run itself has the last word.
-    () => running,
-  )
+    void aborted(over).then(() => {
+      callOff()
+      resolve(running)
+    })
+  })
   // A run that notices its signal says "aborted", which is not the cause.
   return Promise.race([
     running.catch((err: unknown) => (late.signal.aborted ? deadline : Promise.reject(err))),

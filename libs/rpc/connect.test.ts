@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { systemClock } from '#clock'
 import { DetectorService } from '#proto/nodedoctor/v1/detector.ts'
 import { MonitorState } from '#proto/nodedoctor/v1/types.ts'
 import { connectUnix } from './connect.ts'
@@ -61,6 +62,21 @@ describe('a call', () => {
       message: expect.stringContaining(`/nodedoctor.v1.Detector/GetNode on ${socket.path}: DEADLINE_EXCEEDED`),
     })
     client.close()
+  })
+
+  it('is answered after its deadline where this process had no processor until then, and fails where it had', async () => {
+    await using socket = await testSocket()
+    await socket.serve({ getNode: (_, callback) => void setTimeout(() => callback(null, { node: undefined }), 500) })
+    const clock = systemClock()
+    const starved = { ...clock, starvation: () => ({ livedMs: performance.now(), starvedMs: performance.now() * 0.9 }) }
+    const [slow, quick] = [connectUnix(socket.path, { clock: starved }), connectUnix(socket.path)]
+    await expect(slow.call(DetectorService.getNode, {}, { timeoutMs: 200 })).resolves.toMatchObject({ node: undefined })
+    await expect(quick.call(DetectorService.getNode, {}, { timeoutMs: 200 })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      message: expect.stringContaining('no answer in time'),
+    })
+    slow.close()
+    quick.close()
   })
 
   it('tells the server the local authority that grpc-go tells', async () => {

@@ -1,6 +1,6 @@
 /** Calling over a Unix socket: a deadline on every call, bounded in flight, streams with back-pressure. */
 import { type Client, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js'
-import { type Clock, systemClock } from '#clock'
+import { type Clock, patiently, slowness, systemClock } from '#clock'
 import { type Channel, createChannel } from './channel.ts'
 import { RpcError } from './errors.ts'
 import { DEFAULT_MESSAGE_BYTES } from './serve.ts'
@@ -11,6 +11,8 @@ import { createTurns, type Turns, TurnsExhausted } from './turns.ts'
 const IN_FLIGHT_MAX = 64
 /** Calls that wait; one more is refused. */
 const WAITING_MAX = 1024
+/** The peer gives up later than who calls, so that his word is the one that is heard. */
+const PEER_MS = 1000
 /** What a call may take that names no deadline. */
 export const DEFAULT_TIMEOUT_MS = 10_000
 
@@ -63,6 +65,7 @@ function limited(timeoutMs: number, signal: AbortSignal | undefined): AbortSigna
 interface Line {
   readonly path: string
   readonly channel: Channel
+  readonly clock: Clock
 }
 
 function acquire({ path, channel }: Line, method: string): Client {
@@ -89,22 +92,34 @@ function ask<Request, Response>(
   const client = acquire(line, method.path)
   return new Promise((resolve, reject) => {
     const { requestSerialize, responseDeserialize } = method
+    let isLate = false
     const call = client.makeUnaryRequest(
       method.path,
       requestSerialize,
       responseDeserialize,
       request,
-      // grpc-js turns it into a duration at once: a step of the wall clock does not reach it.
-      { deadline: Date.now() + timeoutMs },
+      // The peer's, and the last resort of a process without a processor, which may be the peer too. grpc-js turns it into a
+      // duration at once: a step of the wall clock does not reach it.
+      { deadline: Date.now() + timeoutMs * slowness(line.clock) + PEER_MS },
       (err, response) => {
+        callOff()
         signal?.removeEventListener('abort', cancel)
+        if (isLate) return reject(missed())
         if (err) return reject(failure(line, client, method.path, err))
         line.channel.told(client, 'answered', '')
         resolve(response as NonNullable<typeof response>)
       },
     )
+    const callOff = patiently(line.clock, timeoutMs, () => {
+      isLate = true
+      call.cancel()
+    })
     function cancel(): void {
       call.cancel()
+    }
+    function missed(): RpcError {
+      line.channel.told(client, 'deadline', '')
+      return new RpcError(line.path, method.path, 'DEADLINE_EXCEEDED', 'no answer in time')
     }
     signal?.addEventListener('abort', cancel, { once: true })
   })
@@ -160,7 +175,7 @@ export interface ConnectOptions {
 export function connectUnix(path: string, options: ConnectOptions = {}): RpcClient {
   const { maxMessageBytes = DEFAULT_MESSAGE_BYTES, clock = systemClock() } = options
   const channel = createChannel(path, maxMessageBytes, clock)
-  const line: Line = { path, channel }
+  const line: Line = { path, channel, clock }
   const turns = createTurns(IN_FLIGHT_MAX, WAITING_MAX)
 
   return {

@@ -4,7 +4,7 @@
  * many are begun: of a mount that another machine or process answers for one call at a time, whoever asks, on two such mounts
  * at the same time, two calls elsewhere, and three of all. /proc and /sys are asked at once.
  */
-import type { Clock } from '#clock'
+import { type Clock, patiently } from '#clock'
 import { HostReadError } from '../errors.ts'
 import type { RemoteMountOf } from './mounts.ts'
 import { createTurns } from './turns.ts'
@@ -93,7 +93,7 @@ export function createGuard(maxHung: number, clock: Clock, mountOf: RemoteMountO
       let hasBegun = false
       let isLate = false
       let giveTurn = (): void => {}
-      const callOff = clock.after(call.timeoutMs, () => {
+      const callOff = patiently(clock, call.timeoutMs, () => {
         if (!hasBegun) {
           giveTurn()
           const others = mount === undefined ? 'others did not answer' : 'its mount did not answer others'

@@ -1,6 +1,6 @@
 /** Running a plug-in: to the end of its output, or to its deadline, and no further whatever it does. */
 import type { Socket } from 'node:net'
-import type { Clock } from '#clock'
+import { type Clock, patiently } from '#clock'
 import { HostExecError } from '../errors.ts'
 import { hasDumped } from './core-dump.ts'
 import { keepOutput } from './output.ts'
@@ -75,7 +75,7 @@ function firstOf(
 ): Promise<'closed' | 'due' | 'off'> {
   return new Promise((resolve) => {
     const off = (): void => end('off')
-    const callOff = clock.after(ms, () => end('due'))
+    const callOff = patiently(clock, ms, () => end('due'))
     function end(first: 'closed' | 'due' | 'off'): void {
       callOff()
       signal?.removeEventListener('abort', off)

@@ -1,5 +1,5 @@
 /** Asking a program that must not be killed. */
-import type { Clock } from '#clock'
+import { type Clock, patiently } from '#clock'
 import { keepOutput } from './output.ts'
 import { type PipedProcess, startPiped } from './piped.ts'
 import { baseEnvironment, isGroupAlive, signalGroup } from './process-group.ts'
@@ -61,7 +61,7 @@ export async function probeProgram(
     signalGroup(pid, 'SIGTERM')
     callOffGrace = clock.after(graceMs, () => late('late'))
   }
-  const callOffDeadline = clock.after(timeoutMs, ask)
+  const callOffDeadline = patiently(clock, timeoutMs, ask)
   signal?.addEventListener('abort', ask)
   if (signal?.aborted) ask()
   const first = await Promise.race([ended, isLate])

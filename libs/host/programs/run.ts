@@ -1,5 +1,5 @@
 /** Running a program to its end, or to its deadline. */
-import type { Clock } from '#clock'
+import { type Clock, patiently } from '#clock'
 import { keepOutput } from './output.ts'
 import { type PipedProcess, startPiped } from './piped.ts'
 import { baseEnvironment, signalGroup } from './process-group.ts'
@@ -58,7 +58,7 @@ function endOf(clock: Clock, child: PipedProcess, options: RunOptions): Promise<
   }
 
   callOffs.push(
-    clock.after(options.timeoutMs, () => {
+    patiently(clock, options.timeoutMs, () => {
       timedOut = true
       end()
     }),

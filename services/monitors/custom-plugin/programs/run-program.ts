@@ -1,5 +1,6 @@
 /** Running a plug-in: a program, or one of our own helpers, which runs in this process and says the same. */
 import { uptime } from 'node:os'
+import { patiently } from '#clock'
 import {
   createHost,
   type Host,
@@ -45,7 +46,7 @@ async function runTool(
   around: Omit<ToolAround, 'signal'>,
 ): Promise<PluginAnswer> {
   const late = new AbortController()
-  const callOff = around.clock.after(timeoutMs, () => late.abort(new Error('its time is over')))
+  const callOff = patiently(around.clock, timeoutMs, () => late.abort(new Error('its time is over')))
   try {
     const { exitCode, ...said } = await tool(args, { ...around, signal: AbortSignal.any([signal, late.signal]) })
     const [stdout, stderr] = [Buffer.from(said.stdout), Buffer.from(said.stderr)]

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { createDeadline } from './deadline.ts'
+import { patiently, slowness } from './patience.ts'
+import { systemClock } from './system.ts'
+import { fakeClock } from './testing.ts'
+import { within } from './within.ts'
+
+function told(clock = fakeClock(), ms = 5000) {
+  const acts: number[] = []
+  const began = clock.monotonicMs()
+  const callOff = patiently(clock, ms, () => acts.push(clock.monotonicMs() - began))
+  return { clock, acts, callOff }
+}
+
+describe('patience', () => {
+  it('ends at its limit where the process had time to listen', async () => {
+    const { clock, acts } = told()
+    await clock.advance(5000)
+    expect(acts).toEqual([5000])
+  })
+
+  it('does not count what the process was without a processor, however often', async () => {
+    const { clock, acts } = told()
+    clock.starve(60_000)
+    await clock.advance(4000)
+    expect(acts).toEqual([])
+    clock.starve(60_000)
+    await clock.advance(1000)
+    expect(acts).toEqual([])
+    await clock.advance(5000)
+    expect(acts).toHaveLength(1)
+  })
+
+  it('finds who hangs in a process that is starved too: what it waited counts', async () => {
+    const { clock, acts } = told()
+    for (let s = 0; s < 12; s++) {
+      clock.starve(1000)
+      await clock.advance(1000)
+    }
+    expect(acts[0]).toBeLessThanOrEqual(12_000)
+  })
+
+  it('is called off', async () => {
+    const { clock, acts, callOff } = told()
+    clock.starve(6000)
+    await clock.advance(1)
+    callOff()
+    await clock.advance(60_000)
+    expect([acts, clock.sleeping]).toEqual([[], 0])
+  })
+
+  it('takes an answer that came while nobody could read it', async () => {
+    const clock = fakeClock()
+    const answer = Promise.withResolvers<string>()
+    const outcome = within(clock, answer.promise, 5000, () => 'late')
+    clock.starve(20_000)
+    await clock.advance(1)
+    answer.resolve('answered')
+    await expect(outcome).resolves.toBe('answered')
+  })
+
+  it('is what a deadline has that messages move on', async () => {
+    const clock = fakeClock()
+    const acts: number[] = []
+    const began = clock.monotonicMs()
+    const dueMs = began + 10_000
+    const deadline = createDeadline(clock, { dueMs: () => dueMs }, () => acts.push(clock.monotonicMs() - began))
+    for (let s = 0; s < 9; s++) {
+      clock.starve(500)
+      await clock.advance(500)
+    }
+    await clock.advance(1500)
+    expect(acts).toEqual([])
+    await clock.advance(4000)
+    expect(acts).toHaveLength(1)
+    deadline.end()
+  })
+})
+
+describe('how slow a process is', () => {
+  it('is how many times as long it needed as with a processor of its own', () => {
+    const clock = fakeClock()
+    clock.pass(1000)
+    expect(slowness(clock)).toBe(1)
+    clock.starve(3000)
+    expect(slowness(clock)).toBe(4)
+    expect(slowness({ ...clock, starvation: () => ({ livedMs: 10, starvedMs: 10 }) })).toBe(10)
+  })
+
+  it('is measured: waiting and working are not being without', async () => {
+    const clock = systemClock()
+    const before = clock.starvation?.().starvedMs ?? Number.NaN
+    await clock.sleep(300)
+    const spun = process.threadCpuUsage()
+    while (process.threadCpuUsage(spun).user < 50_000);
+    const { livedMs, starvedMs } = clock.starvation?.() ?? { livedMs: 0, starvedMs: Number.NaN }
+    expect(starvedMs).toBeGreaterThanOrEqual(before)
+    expect(livedMs - starvedMs).toBeGreaterThan(350)
+  })
+})
