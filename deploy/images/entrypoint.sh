@@ -7,7 +7,7 @@ home=/opt/node-doctor
 
 start() {
   local name=$1
-  local flags=(--max-semi-space-size=1 --v8-pool-size=0 --bytecode-old-age=1)
+  local flags=(--max-semi-space-size=1 --v8-pool-size=0)
   shift
   # Little to do, and nobody waits for it: less machine code (services/cli/up/node-flags.ts).
   case $name in

@@ -5,10 +5,15 @@
 
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { type Clock, every } from '#clock'
+import { type Clock, every, patiently } from '#clock'
 
 /** When a start is over: modules are loaded, the configuration is read, first answers are given. */
 const AFTER_START_MS = 3000
+/**
+ * Code that no collection found in use since the one before is compiled anew when it is called. Said when the start is over: on the
+ * command line it would have V8 refuse all code that comes compiled, Node's own and the bundle's.
+ */
+const OLD_CODE_FLAG = '--bytecode-old-age=1'
 /** How often is looked at what has piled up. */
 const LOOK_MS = 30_000
 /** What may pile up: this, or a share of what was in use where that is more, so that a large heap is not swept all the time. */
@@ -39,7 +44,8 @@ function findCollector(): (() => void) | undefined {
  */
 export function keepHeapSmall(clock: Clock): () => void {
   const ending = new AbortController()
-  const callOff = clock.after(AFTER_START_MS, () => {
+  const callOff = patiently(clock, AFTER_START_MS, () => {
+    setFlagsFromString(OLD_CODE_FLAG)
     const collect = findCollector()
     if (collect === undefined) return
     collect()

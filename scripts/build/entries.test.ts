@@ -75,10 +75,10 @@ await runService(createMonitorService(network))
       'services/npd/run.ts',
     ]
     const npd = inFolder(files, findEntries).find(({ name }) => name === 'npd')
-    expect(npd?.hasOwnBus).toBe(true)
+    expect(npd).toMatchObject({ hasOwnBus: true, startedBy: 'services/npd/start.ts' })
     expect(npd?.contents).toBe(`import { createMonitorService } from '#monitor-kit'
 import { runNpd } from './services/npd/run.ts'
-await runNpd(process.argv.slice(2), {
+void runNpd(process.argv.slice(2), {
   'detector': async () => (await import('./services/detector/service.ts')).detector,
   'http-exporter': async () => (await import('./services/http-exporter/service.ts')).httpExporter,
   'custom-plugin': async () => createMonitorService((await import('./services/monitors/custom-plugin/monitor.ts')).customPlugin),

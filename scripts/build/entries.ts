@@ -11,6 +11,8 @@ export interface Entry {
   readonly contents?: string
   /** Its services have the bus in memory: it has no client of a server. */
   readonly hasOwnBus?: boolean
+  /** What starts it, relative to the root, and is the bundle then: a script beside it that comes compiled. */
+  readonly startedBy?: string
 }
 
 function folders(parent: string): string[] {
@@ -70,6 +72,7 @@ function compositions(root: string, found: readonly Entry[]): Entry[] {
 }
 
 const NPD = 'services/npd/run.ts'
+const NPD_START = 'services/npd/start.ts'
 
 /** Each is loaded when it is to run. */
 function npdEntry(exporters: readonly Entry[], monitors: readonly Entry[]): Entry {
@@ -82,10 +85,10 @@ function npdEntry(exporters: readonly Entry[], monitors: readonly Entry[]): Entr
   )
   const contents = `import { createMonitorService } from '#monitor-kit'
 import { runNpd } from './${NPD}'
-await runNpd(process.argv.slice(2), {
+void runNpd(process.argv.slice(2), {
 ${[...plain, ...kit].join('')}})
 `
-  return { name: 'npd', file: 'services/npd', contents, hasOwnBus: true }
+  return { name: 'npd', file: 'services/npd', contents, hasOwnBus: true, startedBy: NPD_START }
 }
 
 function exportersEntry(of: readonly Entry[]): Entry {

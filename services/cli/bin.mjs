@@ -17,9 +17,7 @@ const [command, ...words] = process.argv.slice(2)
 const npd = fileURLToPath(new URL('dist/npd.mjs', root))
 // It stays, and is one process: the command line beside it would take a third of its memory again.
 const started =
-  command === 'npd'
-    ? ['--max-semi-space-size=1', '--v8-pool-size=0', '--bytecode-old-age=1', npd, ...words]
-    : [cli, ...process.argv.slice(2)]
+  command === 'npd' ? ['--max-semi-space-size=1', '--v8-pool-size=0', npd, ...words] : [cli, ...process.argv.slice(2)]
 const child = spawn(existsSync(pinned) ? pinned : process.execPath, started, {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 })

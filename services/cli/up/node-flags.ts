@@ -4,7 +4,7 @@
  */
 
 /** What keeps a Node process small, and keeps it so, at no price that could be measured. */
-export const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=0', '--bytecode-old-age=1'] as const
+export const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=0'] as const
 /** Less machine code, and up to half more CPU under load: where little is to do, and nobody waits for it. */
 const CALM_FLAGS = ['--no-sparkplug', '--no-maglev'] as const
 /** It sends five requests a second at most. */

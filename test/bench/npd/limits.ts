@@ -1,6 +1,6 @@
 /** Within the limits of node-problem-detector's manifest: 80 MiB and a hundredth of a core, nothing of it in memory yet. */
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,6 +26,14 @@ function coldCopy(from: string, to: string): string {
   const { status } = spawnSync('dd', [`if=${to}`, 'iflag=nocache', 'count=0'], { stdio: 'ignore' })
   if (status !== 0) throw new Error(`${to} could not be taken out of the page cache`)
   return to
+}
+
+/** The bundle and what it starts, each cold. */
+function coldBundle(to: string): string {
+  const dist = new URL('../../../dist/', import.meta.url).pathname
+  const parts = readdirSync(dist).filter((name) => /^npd\..*(?:cjs|code)$/.test(name))
+  for (const part of parts) coldCopy(join(dist, part), join(to, part))
+  return coldCopy(join(dist, 'npd.mjs'), join(to, 'npd.mjs'))
 }
 
 /** @returns how many lines were to be told */
@@ -84,10 +92,11 @@ export async function withinLimits(): Promise<void> {
       files,
       groups: group.lists,
       node: coldCopy(process.execPath, join(folder, 'node')),
-      bundle: coldCopy(new URL('../../../dist/npd.mjs', import.meta.url).pathname, join(folder, 'npd.mjs')),
+      bundle: coldBundle(folder),
     })
     const name = `start to first PATCH at ${LIMITS.millicores}m and ${LIMITS.memoryMiB} MiB, cold`
     reportFigure({ name, value: npd.firstPatchMs / 1000, unit: 's', budget: { max: 60 } })
+    reportFigure({ name: 'processor time of it', value: npd.firstPatchCpuMs, unit: 'ms' })
     await follow(npd, group, log)
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { freePort } from '../../../libs/bus/testing.ts'
 import { NODE_ENV, NODE_FLAGS } from '../../../services/cli/up/node-flags.ts'
 import { type FakeApiServer, startFakeApiServer } from '../../fakes/kube-apiserver/server.ts'
+import { cpuMs } from '../process/cost.ts'
 
 export const NODE = 'bench-node'
 const BUNDLE = new URL('../../../dist/npd.mjs', import.meta.url).pathname
@@ -35,6 +36,8 @@ export interface RunningNpd extends AsyncDisposable {
   readonly api: FakeApiServer
   /** From the start to the answer to the first PATCH. */
   readonly firstPatchMs: number
+  /** The processor time that it had used by then: this one does not depend on what else the machine does. */
+  readonly firstPatchCpuMs: number
   /** Undefined while it runs. */
   readonly exitCode: () => number | undefined
   /** The sum of a series of /metrics, whatever its labels; of those with this text in them. */
@@ -115,8 +118,10 @@ export async function startNpd(options: NpdOptions): Promise<RunningNpd> {
   }
 
   let firstPatchMs: number
+  let firstPatchCpuMs: number
   try {
     firstPatchMs = (await first.promise) - beganMs
+    firstPatchCpuMs = cpuMs(child.pid ?? -1)
   } catch (err) {
     await stop()
     throw err
@@ -127,6 +132,7 @@ export async function startNpd(options: NpdOptions): Promise<RunningNpd> {
     pid: child.pid ?? -1,
     api,
     firstPatchMs,
+    firstPatchCpuMs,
     exitCode: () => child.exitCode ?? (child.signalCode === null ? undefined : -1),
     async series(name, having = '') {
       const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(60_000) })
