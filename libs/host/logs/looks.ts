@@ -1,5 +1,5 @@
 /** When a log is looked at. */
-import type { Clock } from '#clock'
+import { type Clock, slowness } from '#clock'
 import { waitFor } from '../wait.ts'
 import type { Ears } from './ears.ts'
 
@@ -7,6 +7,11 @@ import type { Ears } from './ears.ts'
 const BLIND_LOOK_MS = 1_000
 /** Told so often in a row before the next look is allowed, a log is looked at as often as may be. */
 const HASTE_MAX = 3
+
+/** A process so many times slower than with a processor of its own is in need of it: it reads more at a time, and seldomer. */
+const SLOW_TIMES = 8
+/** And no seldomer than so. */
+const SLOW_GAP_MS = 5_000
 
 /** The looks at a log, one after the other. */
 export interface Looks {
@@ -36,11 +41,15 @@ export function createLooks({ clock, ears, gapMs, lookMs, signal }: LooksOptions
   let hasted = 0
   let lookedMs = 0
   const sinceLookMs = (): number => clock.monotonicMs() - lookedMs
+  function gap(): number {
+    const times = slowness(clock)
+    return times < SLOW_TIMES ? gapMs : Math.max(gapMs, Math.min(SLOW_GAP_MS, gapMs * times))
+  }
 
   async function listenOn(): Promise<void> {
     const first = await waitFor(clock, ears.isBlind ? Math.min(lookMs, BLIND_LOOK_MS) : lookMs, signal, ears.told)
     if (first === 'due') ears.doubt()
-    hasted = first === 'told' && sinceLookMs() < gapMs ? hasted + 1 : 0
+    hasted = first === 'told' && sinceLookMs() < gap() ? hasted + 1 : 0
     if (hasted >= HASTE_MAX) ears.close()
   }
   return {
@@ -51,7 +60,7 @@ export function createLooks({ clock, ears, gapMs, lookMs, signal }: LooksOptions
     async next(hasNews) {
       if (hasted < HASTE_MAX) await listenOn()
       else if (!hasNews) hasted = 0
-      await waitFor(clock, gapMs - sinceLookMs(), signal)
+      await waitFor(clock, gap() - sinceLookMs(), signal)
     },
     end: () => ears.close(),
   }

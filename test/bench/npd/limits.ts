@@ -1,12 +1,11 @@
 /** Within the limits of node-problem-detector's manifest: 80 MiB and a hundredth of a core, nothing of it in memory yet. */
-import { spawnSync } from 'node:child_process'
-import { appendFileSync, copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../e2e/constellation.ts'
 import { reportFigure } from '../figure.ts'
 import { createGroup, type Group } from './cgroup.ts'
+import { coldBundle, coldCopy, coldFolder } from './cold.ts'
 import { kernelFile, logFile, logLine, pluginFile } from './files.ts'
 import { argument, privateMiB } from './measure.ts'
 import { type RunningNpd, startNpd } from './process.ts'
@@ -18,23 +17,6 @@ const EACH = 100
 const REASON = 'BenchMatched'
 /** After the last line: it may be behind. */
 const CATCH_UP_MS = 120_000
-
-/** A file that is in nobody's page cache: what is read of it is charged to who reads it. */
-function coldCopy(from: string, to: string): string {
-  copyFileSync(from, to)
-  spawnSync('sync', [to])
-  const { status } = spawnSync('dd', [`if=${to}`, 'iflag=nocache', 'count=0'], { stdio: 'ignore' })
-  if (status !== 0) throw new Error(`${to} could not be taken out of the page cache`)
-  return to
-}
-
-/** The bundle and what it starts, each cold. */
-function coldBundle(to: string): string {
-  const dist = new URL('../../../dist/', import.meta.url).pathname
-  const parts = readdirSync(dist).filter((name) => /^npd\..*(?:cjs|code)$/.test(name))
-  for (const part of parts) coldCopy(join(dist, part), join(to, part))
-  return coldCopy(join(dist, 'npd.mjs'), join(to, 'npd.mjs'))
-}
 
 /** @returns how many lines were to be told */
 async function writeFor(seconds: number, log: string): Promise<number> {
@@ -80,25 +62,21 @@ async function follow(npd: RunningNpd, group: Group, log: string): Promise<void>
 export async function withinLimits(): Promise<void> {
   using group = createGroup(`nd-bench-${process.pid}`, LIMITS)
   if (group === undefined) return
-  const folder = mkdtempSync(join(tmpdir(), 'nd-bench-cold-'))
-  const log = join(folder, 'bench.log')
+  using folder = coldFolder()
+  const log = join(folder.path, 'bench.log')
   writeFileSync(log, '')
   const files = {
     logs: [kernelFile(['KernelDeadlock']), logFile(log, 'bench line \\d+ is looked for.*', REASON)],
     plugins: [pluginFile('/bin/true')],
   }
-  try {
-    await using npd = await startNpd({
-      files,
-      groups: group.lists,
-      node: coldCopy(process.execPath, join(folder, 'node')),
-      bundle: coldBundle(folder),
-    })
-    const name = `start to first PATCH at ${LIMITS.millicores}m and ${LIMITS.memoryMiB} MiB, cold`
-    reportFigure({ name, value: npd.firstPatchMs / 1000, unit: 's', budget: { max: 60 } })
-    reportFigure({ name: 'processor time of it', value: npd.firstPatchCpuMs, unit: 'ms' })
-    await follow(npd, group, log)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  await using npd = await startNpd({
+    files,
+    groups: group.lists,
+    node: coldCopy(process.execPath, join(folder.path, 'node')),
+    bundle: coldBundle(folder.path),
+  })
+  const name = `start to first PATCH at ${LIMITS.millicores}m and ${LIMITS.memoryMiB} MiB, cold`
+  reportFigure({ name, value: npd.firstPatchMs / 1000, unit: 's', budget: { max: 60 } })
+  reportFigure({ name: 'processor time of it', value: npd.firstPatchCpuMs, unit: 'ms' })
+  await follow(npd, group, log)
 }
