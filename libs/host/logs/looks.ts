@@ -9,7 +9,7 @@ const BLIND_LOOK_MS = 1_000
 const HASTE_MAX = 3
 
 /** A process so many times slower than with a processor of its own is in need of it: it reads more at a time, and seldomer. */
-const SLOW_TIMES = 8
+const SLOW_TIMES = 20
 /** And no seldomer than so. */
 const SLOW_GAP_MS = 5_000
 
