@@ -2,7 +2,10 @@
 import { patiently } from './patience.ts'
 import type { Clock } from './types.ts'
 
-/** The promise's outcome; after `ms`, in which this process had a processor, what `late` makes of it. The promise itself goes on, and its failure is not lost. */
+/**
+ * The promise's outcome; after `ms`, in which this process had a processor, what `late` makes of it. The promise itself goes on, and
+ * its failure is not lost.
+ */
 export function within<T>(clock: Clock, promise: Promise<T>, ms: number, late: () => T | PromiseLike<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const callOff = patiently(clock, ms, () => {
