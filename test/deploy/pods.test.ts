@@ -227,7 +227,14 @@ describe.each(AGENTS)('the agent of %s', (_, pod) => {
     expect(written.toSorted()).toEqual([...new Set(written)].toSorted())
   })
 
-  it('shows who is root no more of the host than its logs, read-only, and its own state', () => {
+  it("lets who is root not write names for the whole pod: the kubelet mounts one file into every container, root's, but where there is a mount", () => {
+    for (const { name, volumeMounts = [] } of ours(pod.containers).filter(({ name }) => ROOTS.includes(name))) {
+      const hosts = volumeMounts.filter(({ mountPath }) => mountPath === '/etc/hosts')
+      expect([name, hosts.map(({ readOnly }) => readOnly)]).toEqual([name, [true]])
+    }
+  })
+
+  it('shows who is root no more of the host than its logs and names, read-only, and its own state', () => {
     for (const { name, volumeMounts = [] } of ours(pod.containers).filter(({ name }) => ROOTS.includes(name))) {
       const hosts = volumeMounts.flatMap((mount) => {
         const path = pod.volumes?.find((volume) => volume.name === mount.name)?.hostPath?.path
@@ -235,7 +242,12 @@ describe.each(AGENTS)('the agent of %s', (_, pod) => {
       })
       expect([name, hosts.toSorted()]).toEqual([
         name,
-        ['/run/log read-only', `/var/lib/node-doctor/monitors/${name} writable`, '/var/log read-only'],
+        [
+          '/etc/hosts read-only',
+          '/run/log read-only',
+          `/var/lib/node-doctor/monitors/${name} writable`,
+          '/var/log read-only',
+        ],
       ])
     }
   })

@@ -98,6 +98,8 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 {{- $later := ternary ", recursiveReadOnly: IfPossible" ", mountPropagation: HostToContainer" .Values.recursiveReadOnly }}
 - { name: host-var-log, mountPath: /var/log, readOnly: true{{ $later }} }
 - { name: host-run-log, mountPath: /run/log, readOnly: true{{ $later }} }
+# Else the kubelet mounts the file that the containers of a pod share, root's to write.
+- { name: host-hosts, mountPath: /etc/hosts, readOnly: true }
 {{- if .Values.log.kmsg }}
 - { name: host-kmsg, mountPath: /dev/kmsg, readOnly: true }
 {{- end }}

@@ -51,6 +51,7 @@
 - { name: host-var-log, hostPath: { path: /var/log, type: Directory } }
 # Not there without journald.
 - { name: host-run-log, hostPath: { path: /run/log, type: DirectoryOrCreate } }
+- { name: host-hosts, hostPath: { path: /etc/hosts, type: File } }
 {{- if .Values.log.kmsg }}
 - { name: host-kmsg, hostPath: { path: /dev/kmsg, type: CharDevice } }
 {{- end }}
