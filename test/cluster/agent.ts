@@ -1,5 +1,6 @@
 /** The agent of a node, asked and looked at from inside its containers. */
-import type { NodeView } from '#view'
+import { HANDLERS } from '#config'
+import type { LaneView, NodeView } from '#view'
 import { tryRun } from '../compose/exec.ts'
 import { kubectl, NAMESPACE, podOf, tryKubectl } from './cluster.ts'
 
@@ -21,6 +22,16 @@ export function forget(node: string, monitor: string): string {
   return kubectl(...inside(node, 'detector'), ...CLI, 'forget', monitor)
 }
 
+/** A person's word that a problem is over. @throws with what it printed, when it refuses */
+export function clear(node: string, type: string, why: string): string {
+  return kubectl(...inside(node, 'detector'), ...CLI, 'clear', type, '--why', why)
+}
+
+/** Runs a shell in a container of the node's pod, with what that container may. */
+export function shellInside(node: string, container: string, script: string): string {
+  return kubectl(...inside(node, container), 'sh', '-c', script)
+}
+
 /** Runs a program of Node in a container, with little memory of its own: it is charged to that container. */
 export function nodeInside(node: string, container: string, program: string, argument: string): string {
   const flags = ['--max-semi-space-size=1', '--v8-pool-size=0', '--max-old-space-size=16', '--input-type=module']
@@ -28,4 +39,15 @@ export function nodeInside(node: string, container: string, program: string, arg
   const { status, stdout, stderr } = tryRun(argv)
   if (status !== 0) throw new Error(`in ${container} of ${node}: ended with ${status}: ${stderr}${stdout}`)
   return stdout
+}
+
+/** Of the shipped configuration: where people look. */
+export const PAGE_PORT = 8080
+
+/** What of a node was at any time no longer well, or not known: the page's lanes, by condition type. */
+export function lanesOf(node: string): string[] {
+  const program = 'process.stdout.write(await (await fetch(process.argv[1])).text())'
+  const text = nodeInside(node, 'http-exporter', program, `http://127.0.0.1:${PAGE_PORT}${HANDLERS.history}`)
+  const { lanes } = JSON.parse(text) as { readonly lanes: readonly LaneView[] }
+  return lanes.map(({ id }) => id.slice(id.lastIndexOf('/') + 1))
 }

@@ -106,6 +106,25 @@ export function ourEvents(node: string): EventObject[] {
     )
 }
 
+/** Events about a node that a file of node-problem-detector is the source of, in the order in which they were. */
+export function eventsOf(node: string, source: string): EventObject[] {
+  const { items } = json<{ items: EventObject[] }>('get', 'events', '-n', 'default')
+  return items
+    .filter((one) => one.source.component === source && one.involvedObject.name === node)
+    .toSorted((a, b) => a.firstTimestamp.localeCompare(b.firstTimestamp))
+}
+
+/** As a person does after node-problem-detector, which leaves its conditions on the node. */
+export function dropConditions(node: string, types: readonly string[]): void {
+  const conditions = types.map((type) => ({ type, $patch: 'delete' }))
+  const patch = JSON.stringify({ status: { conditions } })
+  kubectl('patch', 'node', node, '--subresource=status', '--type=strategic', '-p', patch)
+}
+
+export function conditionOf(node: string, type: string): Condition | undefined {
+  return nodeObject(node).status.conditions.find((one) => one.type === type)
+}
+
 export function pods(): PodObject[] {
   return json<{ items: PodObject[] }>('get', 'pods', '-n', NAMESPACE).items
 }
@@ -129,13 +148,29 @@ export async function untilReady(nodes: readonly string[], ms = 120_000): Promis
   await until('every container of every pod ready', ms, () => allReady(nodes))
 }
 
+/** Of a check that a busy machine gave no time to answer: it says so, and goes on with its since-when. */
+export function isUnanswered({ reason }: Condition): boolean {
+  return reason === 'CheckTimedOut'
+}
+
 /** Since when each of our conditions has its status; the node as a whole goes with whatever is tried on it. */
-export function sinceWhen(node: string): Map<string, string> {
+export function sinceWhen(node: string, now = ourConditions(node)): Map<string, string> {
   return new Map(
-    [...ourConditions(node)]
-      .filter(([type]) => type !== 'NodeDoctorHealthy')
+    [...now]
+      .filter(([type, condition]) => type !== 'NodeDoctorHealthy' && !isUnanswered(condition))
       .map(([type, { status, lastTransitionTime }]) => [type, `${status} since ${lastTransitionTime}`]),
   )
+}
+
+const KUBELETS = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure', 'NetworkUnavailable']
+
+/** Neither an annotation nor a condition of ours. */
+export function checkNothingLeft(node: string): void {
+  const { metadata, status } = nodeObject(node)
+  const annotations = Object.keys(metadata.annotations ?? {}).filter((key) => key.startsWith('node-doctor.io/'))
+  check(`no annotation of ours is left on ${node}: ${annotations.join(', ')}`, annotations.length === 0)
+  const types = status.conditions.map(({ type }) => type).filter((type) => !KUBELETS.includes(type))
+  check(`no condition of ours is left on ${node}: ${types.join(', ')}`, types.length === 0)
 }
 
 export function check(what: string, holds: boolean): void {

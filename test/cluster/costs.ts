@@ -8,7 +8,8 @@ const PROCESSES = ['nats-server', ...builtServices(SERVICES).map(({ name }) => n
 /** Prints for a service "memory-bytes cpu-nanoseconds"; both versions of cgroups. */
 function script(service: string): string {
   const pattern = service === 'nats-server' ? '[n]ats-server -c' : `[/]opt/node-doctor/${service}.mjs`
-  return `pid=$(pgrep -f "${pattern}" | head -1); [ -n "$pid" ] || exit 0
+  // Not that of process 1, which waits for it.
+  return `for each in $(pgrep -f "${pattern}"); do grep -qx tini /proc/$each/comm || pid=$each; done; [ -n "$pid" ] || exit 0
 m=$(sed -n 's/^[0-9]*:memory://p' /proc/$pid/cgroup); c=$(sed -n 's/^[0-9]*:\\(cpu,cpuacct\\|cpuacct,cpu\\|cpuacct\\)://p' /proc/$pid/cgroup | head -1); u=$(sed -n 's/^0:://p' /proc/$pid/cgroup)
 if [ -n "$m" ]; then cat /sys/fs/cgroup/memory$m/memory.usage_in_bytes /sys/fs/cgroup/cpuacct$c/cpuacct.usage | tr '\\n' ' '
 else echo $(cat /sys/fs/cgroup$u/memory.current) $(( $(sed -n 's/usage_usec //p' /sys/fs/cgroup$u/cpu.stat) * 1000 )); fi

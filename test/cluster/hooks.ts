@@ -10,6 +10,7 @@ export type HookName =
   | 'NEXT_IMAGE'
   | 'PLUGIN_IMAGE'
   | 'HELM'
+  | 'NPD_IMAGE'
 
 export function hook(name: HookName): string {
   return process.env[name] ?? ''

@@ -22,6 +22,7 @@ monitors:
   - { name: processes, type: system-processes, interval: 10s, timeout: 5s }
   - { name: clock, type: system-clock, interval: 10s, timeout: 5s }
   - { name: interfaces, type: system-interfaces, interval: 10s, timeout: 5s }
+  - { name: kernel-log, type: log-kernel }
 `
 
 /** The overlay's objects, with another image. */
@@ -31,7 +32,7 @@ export function render(overlay: string, image: string): string {
   for (const object of objects) {
     const pod = object.spec?.template?.spec
     for (const container of [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])]) {
-      if (/(^|\/)node-doctor(:|@|$)/.test(container.image)) container.image = image
+      if (/(^|\/)node-(doctor|problem-detector)(:|@|$)/.test(container.image)) container.image = image
     }
     const config = object.kind === 'ConfigMap' ? object.data?.['config.yaml'] : undefined
     if (config !== undefined && object.data !== undefined && !/^monitors:/m.test(config))

@@ -6,6 +6,9 @@ import { endpoints } from './drills/endpoints.ts'
 import { apiServer, nodeReboot, partition, problem } from './drills/facts.ts'
 import { rollout } from './drills/install.ts'
 import { killed, killedTwice, kubelet, lastWord, uninstall, upgrade } from './drills/life.ts'
+import { logs } from './drills/logs.ts'
+import { networkProblem } from './drills/network-problem.ts'
+import { npd } from './drills/npd.ts'
 import { forgotten, plugIn } from './drills/plug-in.ts'
 import { second } from './drills/second.ts'
 import { walls } from './drills/walls.ts'
@@ -51,6 +54,10 @@ const DRILLS: readonly Drill[] = [
   second,
   upgrade,
   uninstall,
+  // Each of these installs what it needs, and takes it off again.
+  logs,
+  networkProblem,
+  npd,
 ]
 
 async function main(): Promise<number> {

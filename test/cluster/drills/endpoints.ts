@@ -1,11 +1,10 @@
 /** Every endpoint of the http-exporter, asked on a node as page, probes and Prometheus ask it. */
 import { HANDLERS } from '#config'
-import { nodeInside } from '../agent.ts'
+import { nodeInside, PAGE_PORT } from '../agent.ts'
 import { check, podOf } from '../cluster.ts'
 import type { Drill } from '../drill.ts'
 
-/** Of the shipped configuration: where people look, and where is scraped. */
-const PAGE_PORT = 8080
+/** Of the shipped configuration: where is scraped. */
 const METRICS_PORT = 9101
 const GIVE_UP_MS = 10_000
 

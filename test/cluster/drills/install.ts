@@ -1,4 +1,5 @@
 import { until } from '../../compose/exec.ts'
+import { lanesOf } from '../agent.ts'
 import { apply, check, kubectl, nodeObject, ourConditions, untilReady, VOLATILE } from '../cluster.ts'
 import { type Drill, seconds } from '../drill.ts'
 import { hook, onNode } from '../hooks.ts'
@@ -40,9 +41,14 @@ export const rollout: Drill = {
         // A node that had it before keeps its since-when: the bus's store outlives an installation.
         check(`${type} of ${node} did not begin in the future`, Date.parse(lastTransitionTime) < Date.now() + 2000)
       }
+      const refused = found.get('MonitorRefused')
+      check(`no monitor of ours is refused on ${node}: ${refused?.message}`, refused?.status !== 'True')
       const beside = [...found.values()].filter(({ type }) => type !== SUMMARY && !ALWAYS.includes(type))
-      // What the load of the roll-out moved stays for an hour after it is well.
-      const idle = beside.filter(({ type, status }) => status === 'False' && !VOLATILE.includes(type))
+      // What the load of the roll-out moved, or hid for a while, stays for an hour after it is well.
+      const moved = beside.length === 0 ? [] : lanesOf(node)
+      const idle = beside.filter(
+        ({ type, status }) => status === 'False' && !VOLATILE.includes(type) && !moved.includes(type),
+      )
       check(
         `no room of ${node} is taken by what is well: ${idle.map(({ type }) => type).join(', ')}`,
         idle.length === 0,

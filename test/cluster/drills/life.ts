@@ -5,11 +5,11 @@ import {
   apply,
   check,
   checkNothingDoubled,
+  checkNothingLeft,
   checkSince,
   isReady,
   kubectl,
   NAMESPACE,
-  nodeObject,
   ourConditions,
   ourEvents,
   podOf,
@@ -171,19 +171,7 @@ export const uninstall: Drill = {
     apply(render('deploy/kustomize/cleanup', image))
     kubectl('-n', NAMESPACE, 'wait', '--for=condition=complete', 'job/node-doctor-cleanup', '--timeout=180s')
     say(kubectl('-n', NAMESPACE, 'logs', 'job/node-doctor-cleanup').trim())
-    for (const node of nodes) {
-      const { metadata } = nodeObject(node)
-      check(
-        `no annotation of ours is left on ${node}`,
-        !Object.keys(metadata.annotations ?? {}).some((key) => key.startsWith('node-doctor.io/')),
-      )
-      check(
-        `no condition of ours is left on ${node}`,
-        nodeObject(node).status.conditions.every(({ type }) =>
-          ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure', 'NetworkUnavailable'].includes(type),
-        ),
-      )
-    }
+    for (const node of nodes) checkNothingLeft(node)
     tryRun(['bash', '-c', `kubectl kustomize ${overlay} | kubectl delete --ignore-not-found --wait=true -f -`])
     tryKubectl('delete', '-k', 'deploy/kustomize/cleanup', '--ignore-not-found')
     say('every node is as it was before')

@@ -1,8 +1,9 @@
 /** A second installation beside the first: it steps back, and its end takes nothing of the first one's. */
 import { spawn } from 'node:child_process'
 import { run, tryRun, until } from '../../compose/exec.ts'
-import { check, kubectl, nodeObject, ourConditions, sinceWhen, tryKubectl, VOLATILE } from '../cluster.ts'
+import { check, isUnanswered, kubectl, nodeObject, ourConditions, sinceWhen, tryKubectl, VOLATILE } from '../cluster.ts'
 import { AFTERMATH_MS, type Drill, pause, seconds } from '../drill.ts'
+import { imageValues } from '../helm.ts'
 import { hook } from '../hooks.ts'
 
 const NAME = 'node-doctor-second'
@@ -28,13 +29,15 @@ function stepsBack(): boolean {
 
 /** What is gone or has moved of what stood there. */
 function lost(node: string, before: ReadonlyMap<string, string>, installation: string): string[] {
-  const now = sinceWhen(node)
+  const conditions = ourConditions(node)
+  const now = sinceWhen(node, conditions)
+  const unanswered = [...conditions.values()].filter(isUnanswered).map(({ type }) => type)
   const annotation = nodeObject(node).metadata.annotations?.['node-doctor.io/installation'] ?? 'nobody'
   return [
     ...(annotation === installation ? [] : [`${node} belongs to ${annotation}`]),
-    ...(ourConditions(node).has('NodeDoctorHealthy') ? [] : [`${node} has no NodeDoctorHealthy`]),
+    ...(conditions.has('NodeDoctorHealthy') ? [] : [`${node} has no NodeDoctorHealthy`]),
     ...[...before]
-      .filter(([type, text]) => !VOLATILE.includes(type) && now.get(type) !== text)
+      .filter(([type, text]) => ![...VOLATILE, ...unanswered].includes(type) && now.get(type) !== text)
       .map(([type, text]) => `${node} ${type}: ${text}, now ${now.get(type)}`),
   ]
 }
@@ -43,19 +46,25 @@ export const second: Drill = {
   name: 'second',
   needs: ['HELM'],
   async run({ nodes, image, say }) {
-    const colon = image.lastIndexOf(':')
-    const [repository, tag] = [image.slice(0, colon), image.slice(colon + 1)]
     const before = new Map(nodes.map((node) => [node, sinceWhen(node)]))
     const installation = nodeObject(nodes[0] ?? '').metadata.annotations?.['node-doctor.io/installation'] ?? ''
     const taken = () => nodes.flatMap((node) => lost(node, before.get(node) ?? new Map(), installation))
     const where = ['--namespace', NAME]
-    const values = ['--set', `image.repository=${repository}`, '--set', `image.tag=${tag}`]
-    run([hook('HELM'), 'install', NAME, 'deploy/helm/node-doctor', ...where, '--create-namespace', ...values])
+    run([
+      hook('HELM'),
+      'install',
+      NAME,
+      'deploy/helm/node-doctor',
+      ...where,
+      '--create-namespace',
+      ...imageValues(image),
+    ])
     try {
       await until('its exporters run', 120_000, () => exporters().length === nodes.length)
       await until('they say that they step back', 90_000, () => exporters().every(({ ready }) => !ready) && stepsBack())
       await pause(AFTERMATH_MS)
-      check(`the first one's conditions stand beside it: ${taken().join('; ')}`, taken().length === 0)
+      const beside = taken()
+      check(`the first one's conditions stand beside it: ${beside.join('; ')}`, beside.length === 0)
       say(`a second installation in ${NAME} stepped back on ${nodes.length} nodes; the nodes stay ${installation}'s`)
       const beganMs = performance.now()
       const removal = spawn(hook('HELM'), ['uninstall', NAME, ...where, '--timeout', '5m'], { stdio: 'ignore' })

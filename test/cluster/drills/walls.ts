@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { transformSync } from 'esbuild'
 import { type BuiltService, builtServices, folderOf, SERVICES, socketOf } from '#service-table'
+import { until } from '../../compose/exec.ts'
 import { nodeInside } from '../agent.ts'
 import { check, podOf } from '../cluster.ts'
 import type { Drill } from '../drill.ts'
@@ -30,11 +31,15 @@ const OWN_FILES: Readonly<Record<string, readonly string[]>> = {
   'http-exporter': [`${STATE}/history/history.db`],
   'k8s-exporter': [`${STATE}/k8s-exporter/told.jsonl`, `${RUN}/locks/k8s-exporter.lock`],
 }
+/** The first of a service's files comes with the first that there is to keep. */
+const WRITTEN_MS = 60_000
 const HOST_FILES = Object.values(OWN_FILES).flat()
 const TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
 /** Of every container: memory of its own, what a pod's containers share by the runtime, and its last words. */
 const COMMON = ['/tmp', '/dev/shm', '/dev/mqueue', '/dev/termination-log']
+/** The runtime's memory for devices, a container's own, is root's to write. */
+const ROOTS = ['/dev']
 
 interface Rights {
   /** Folders that it may write, as it sees them. */
@@ -65,6 +70,7 @@ function rightsOf(service: BuiltService): Rights {
       ...service.runFolders.map((folder) => `${RUN}/${folder}`),
       ...states,
       ...below,
+      ...(service.uid === 0 ? ROOTS : []),
     ],
     files: [...keys, ...(OWN_FILES[name] ?? []), ...(needs.includes('api-server') ? [TOKEN] : [])],
     sockets: (bus.role === 'owner' ? BUILT : [service]).map((of) => socketOf(of, RUN)),
@@ -146,7 +152,8 @@ export const walls: Drill = {
   async run({ nodes, say }) {
     const node = nodes[0] ?? ''
     const { onHost, ...asked } = targets(podOf(node)?.metadata.uid ?? '')
-    for (const path of onHost) onNode(node, `test -e ${path} || { echo "there is no ${path}" >&2; exit 1; }`)
+    for (const path of onHost)
+      await until(`${path} on ${node}`, WRITTEN_MS, () => onNode(node, `test -e ${path} && echo there`))
     const program = transformSync(readFileSync(join(import.meta.dirname, '../walls-probe.ts'), 'utf8'), {
       loader: 'ts',
     }).code
