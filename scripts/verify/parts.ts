@@ -5,6 +5,7 @@
 export const PARTS: readonly string[] = [
   'libs/bus/connect.test.ts',
   'libs/bus/consume.test.ts',
+  'libs/bus/contract.test.ts',
   'libs/bus/full-disk.test.ts',
   'libs/bus/hear.test.ts',
   'libs/bus/permissions.test.ts',
