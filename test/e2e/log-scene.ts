@@ -8,6 +8,7 @@ import {
   type Constellation,
   type ConstellationOptions,
   readStream,
+  type StreamReader,
   startConstellation,
   until,
 } from './constellation.ts'
@@ -131,6 +132,23 @@ export interface LogScene {
   close(): Promise<void>
 }
 
+/** Under which ids each number of a tag was told, its index one less. What was looked at once is not looked at again. */
+function countNumbers({ messages }: StreamReader, tags: readonly string[]) {
+  const ids = new Map<string, Set<string>[]>(tags.map((tag) => [tag, []]))
+  let looked = 0
+  return (tag: string): readonly (Set<string> | undefined)[] => {
+    for (; looked < messages.length; looked++) {
+      const { message } = messages[looked] ?? {}
+      for (const { id, message: text } of message?.kind === 'change' ? message.events : []) {
+        const [, its = '', number = ''] = /^(\S+) (\d+)$/.exec(text) ?? []
+        const numbers = ids.get(its)
+        if (numbers !== undefined) numbers[Number(number) - 1] = (numbers[Number(number) - 1] ?? new Set()).add(id)
+      }
+    }
+    return ids.get(tag) ?? []
+  }
+}
+
 /** The detector, the log monitor and an exporter, over a log file and the kernel's log. */
 export async function startLogScene(options: ConstellationOptions = {}, stamp = ISO): Promise<LogScene> {
   const dir = await mkdtemp(join(tmpdir(), 'nd-log-scene-'))
@@ -159,18 +177,15 @@ export async function startLogScene(options: ConstellationOptions = {}, stamp = 
   await c.ready()
   const stream = readStream(c.url)
   const events = () => stream.messages.flatMap(({ message }) => (message.kind === 'change' ? message.events : []))
+  const counts = countNumbers(stream, Object.values(tags))
   return {
     c,
     dir,
     log,
     tags,
     told(tag) {
-      const ids = new Map<number, Set<string>>()
-      for (const { id: event, message } of events()) {
-        const found = message.startsWith(`${tag} `) ? Number(message.slice(tag.length + 1)) : Number.NaN
-        if (!Number.isNaN(found)) ids.set(found, (ids.get(found) ?? new Set()).add(event))
-      }
-      return Array.from({ length: Math.max(0, ...ids.keys()) }, (_, index) => ids.get(index + 1)?.size ?? 0)
+      const ids = counts(tag)
+      return Array.from({ length: ids.length }, (_, index) => ids[index]?.size ?? 0)
     },
     events: (reason) => events().filter((event) => event.reason === reason),
     others: () =>
@@ -185,15 +200,35 @@ export async function startLogScene(options: ConstellationOptions = {}, stamp = 
   }
 }
 
+/** Waits for what is told one by one, as long as more of it comes: how fast is the machine's affair. */
+export async function untilAtLeast(what: string, now: () => number, least: number, stillMs = 60_000): Promise<void> {
+  let most = -1
+  while (most < least) {
+    const before = most
+    await until(`${what} (${before} of ${least})`, () => now() > before, stillMs)
+    most = now()
+  }
+}
+
+/** Numbers that are not told once, those beside one another together: `3-7: 0 times`. */
+function notOnce(told: readonly number[]): readonly string[] {
+  const found: { from: number; to: number; times: number }[] = []
+  for (const [index, times] of told.entries()) {
+    const last = found.at(-1)
+    if (last?.to === index && last.times === times) last.to++
+    else if (times !== 1) found.push({ from: index + 1, to: index + 1, times })
+  }
+  return found.map(({ from, to, times }) => `${from}-${to}: ${times} times`)
+}
+
 /** Waits until the last line of a tag was told; says which were not, or more than once. */
-export async function untilTold(scene: LogScene, tag: string, count: number, ms = 20_000): Promise<void> {
-  await until(`${count} lines of ${tag} are told`, () => scene.told(tag).length >= count, ms)
-  const wrong = () => scene.told(tag).flatMap((times, index) => (times === 1 ? [] : [`${index + 1}: ${times} times`]))
+export async function untilTold(scene: LogScene, tag: string, count: number): Promise<void> {
+  await untilAtLeast(`lines of ${tag} are told`, () => scene.told(tag).length, count)
   await until(
     'each is told once',
     () => {
-      if (wrong().length > 0)
-        throw new Error(`${wrong().length} of ${count}: ${[...wrong().slice(0, 10), ...scene.others()].join(', ')}`)
+      const wrong = notOnce(scene.told(tag))
+      if (wrong.length > 0) throw new Error(`of ${count} ${[...wrong, ...scene.others()].slice(0, 40).join(', ')}`)
       return true
     },
     5_000,

@@ -7,7 +7,6 @@ import { mountLoop, whyNoMounts } from '../../libs/host/testing.ts'
 import { until } from './constellation.ts'
 import { startLogScene } from './log-scene.ts'
 import { type Finished, writeLogs } from './log-storm.ts'
-import { sleep } from './survivors.ts'
 
 const finished: Finished = []
 afterEach(async () => {
@@ -35,14 +34,14 @@ describe('of 1,000 lines a second each that a rule is for is told once', () => {
       await writer.log.rotate(how)
       await writer.untilRead()
       scene.c.kill('log', 'SIGSTOP')
-      await sleep(500)
+      await writer.untilWritten(10)
       await writer.log.rotate('rename')
-      await sleep(500)
+      await writer.untilWritten(10)
       scene.c.kill('log', 'SIGCONT')
     }
     await writer.untilRead()
     await writer.end()
-  }, 90_000)
+  }, 240_000)
 
   it.skipIf(whyNoMounts() !== '')(
     'while the disk of its state is full, also over a kill',
@@ -66,6 +65,6 @@ describe('of 1,000 lines a second each that a rule is for is told once', () => {
       await until('the place moves on', async () => (await placeIn(disk.path)) !== before)
       await writer.end()
     },
-    90_000,
+    240_000,
   )
 })

@@ -17,6 +17,6 @@ describe('of 1,000 lines a second each that a rule is for is told once', () => {
       finished.push(scene.close)
       await killReaders(finished, scene, MINUTE_MS)
     },
-    10 * MINUTE_MS,
+    30 * MINUTE_MS,
   )
 })
