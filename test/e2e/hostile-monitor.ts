@@ -129,7 +129,14 @@ const behaviours: Readonly<Record<string, (call: Call) => void>> = {
       if (room) setTimeout(burst, 20)
       else call.once('drain', burst)
     }
-    burst()
+    // Reports that are new to a detector cost it more: of those that flood from the first on so few are read that none is shed.
+    let calm = 300
+    const begin = setInterval(() => {
+      call.write(report())
+      if (--calm > 0 && !call.destroyed) return
+      clearInterval(begin)
+      burst()
+    }, 10)
   },
   everything: (call) => {
     let turn = 0
