@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectBus, createBusReader, readCredentials } from '#bus/nats'
 import { systemClock } from '#clock'
-import { loadConfig, type NodeDoctorConfig } from '#config'
+import type { NodeDoctorConfig } from '#config'
 import { createLogger, createServerDoor } from '#service'
 import { freePort, quietLog } from '../../libs/bus/testing.ts'
 import { event } from '../../libs/model/testing.ts'
 import { type BusLinkOptions, startBusLink } from './bus-link.ts'
 import { createOutbox } from './outbox/outbox.ts'
+import { loadTestConfig } from './testing.ts'
 
 const PATIENCE = { watch: { uselessAfterMs: 400, lookMs: 50, calmMs: 1500 }, pingIntervalMs: 150, stopGraceMs: 200 }
 
@@ -19,19 +20,7 @@ let config: NodeDoctorConfig
 const open: (() => Promise<void>)[] = []
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'nd-link-'))
-  const file = join(dir, 'config.json')
-  await writeFile(
-    file,
-    JSON.stringify({
-      apiVersion: 'node-doctor.io/v1alpha1',
-      kind: 'NodeDoctorConfig',
-      metadata: { name: 'test' },
-      settings: { nodeName: 'n1', runDir: join(dir, 'run'), stateDir: join(dir, 'state') },
-      bus: { port: await freePort() },
-      monitors: [],
-    }),
-  )
-  config = await loadConfig({ file, flags: [], env: {} })
+  config = await loadTestConfig(dir, await freePort())
 })
 afterEach(async () => {
   for (const stop of open.splice(0).reverse()) await stop()

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectBus, createBusReader, readCredentials } from '#bus/nats'
 import { systemClock } from '#clock'
-import { loadConfig, type NodeDoctorConfig } from '#config'
+import type { NodeDoctorConfig } from '#config'
 import type { NodeEvent } from '#model'
 import { Event, KeptEvents, Severity } from '#proto/nodedoctor/v1/types.ts'
 import { createLogger, createServerDoor } from '#service'
@@ -16,6 +16,7 @@ import { startBusLink } from './bus-link.ts'
 import { createKeptEvents } from './kept-events.ts'
 import { createOutbox } from './outbox/outbox.ts'
 import { bounded, KEPT_MAX, readEvents, writeEvents } from './store/event-file.ts'
+import { loadTestConfig } from './testing.ts'
 
 const run = promisify(execFile)
 const isRoot = process.getuid?.() === 0
@@ -29,19 +30,7 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'nd-kept-'))
   path = join(dir, 'state', 'detector', 'events.pb')
   await mkdir(join(dir, 'state', 'detector'), { recursive: true })
-  const file = join(dir, 'config.json')
-  await writeFile(
-    file,
-    JSON.stringify({
-      apiVersion: 'node-doctor.io/v1alpha1',
-      kind: 'NodeDoctorConfig',
-      metadata: { name: 'test' },
-      settings: { nodeName: 'n1', runDir: join(dir, 'run'), stateDir: join(dir, 'state') },
-      bus: { port: await freePort() },
-      monitors: [],
-    }),
-  )
-  config = await loadConfig({ file, flags: [], env: {} })
+  config = await loadTestConfig(dir, await freePort())
 })
 afterEach(async () => {
   for (const stop of open.splice(0).reverse()) await stop()

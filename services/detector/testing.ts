@@ -1,7 +1,7 @@
 /** The detector in this process, its bus and sockets real. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadConfig } from '#config'
+import { loadConfig, type NodeDoctorConfig } from '#config'
 import { createHost } from '#host'
 import { DetectorService, type Node } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix, type RpcClient, serveUnix } from '#rpc'
@@ -29,9 +29,12 @@ export interface DetectorOptions {
   readonly bootId?: string | undefined
 }
 
-/** Starts it, and hands it over before it has started, so that whoever cleans up knows of it. */
-export async function startDetector(options: DetectorOptions, begun: (running: Running) => void): Promise<Running> {
-  const { dir, busPort, bootId } = options
+/** A configuration of a node without a monitor, its folders below `dir`. @param more keys of the document in place of these */
+export async function loadTestConfig(
+  dir: string,
+  busPort: number,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<NodeDoctorConfig> {
   const file = join(dir, 'config.json')
   const document = {
     apiVersion: 'node-doctor.io/v1alpha1',
@@ -39,12 +42,20 @@ export async function startDetector(options: DetectorOptions, begun: (running: R
     metadata: { name: 'test' },
     settings: { nodeName: 'n1', runDir: join(dir, 'run'), stateDir: join(dir, 'state') },
     bus: { port: busPort },
-    detector: { monitorDirs: [join(dir, 'plugins')], lostAfter: '5s' },
     monitors: [],
-    ...options.document,
+    ...more,
   }
   await writeFile(file, JSON.stringify(document))
-  const config = await loadConfig({ file, flags: [], env: {} })
+  return loadConfig({ file, flags: [], env: {} })
+}
+
+/** Starts it, and hands it over before it has started, so that whoever cleans up knows of it. */
+export async function startDetector(options: DetectorOptions, begun: (running: Running) => void): Promise<Running> {
+  const { dir, busPort, bootId } = options
+  const config = await loadTestConfig(dir, busPort, {
+    detector: { monitorDirs: [join(dir, 'plugins')], lostAfter: '5s' },
+    ...options.document,
+  })
   const log: string[] = []
   const abort = new AbortController()
   const name = 'detector'

@@ -1,6 +1,6 @@
 /** Who reads what others write: files of node-problem-detector, lines of logs, output of plug-ins. */
 import { readFileSync } from 'node:fs'
-import { readText } from '../../libs/config/npd/testing-npd.ts'
+import { FILE_PIECES, FILE_TEXTS, readText } from '../../libs/config/npd/testing-npd.ts'
 import type { PluginAnswer } from '../../libs/host/index.ts'
 import { parseDmesgLine, parseKernelRecord } from '../../libs/host/logs/kernel-record.ts'
 import { decodeText } from '../../libs/pattern/index.ts'
@@ -17,36 +17,9 @@ import { createLineFormat } from '../../services/monitors/log/sources/line-forma
 import { type Draw, mangled, pick } from './fuzz.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
-const FILES = [
-  '{"plugin":"kmsg","lookback":"5m","bufferSize":3,"source":"k","conditions":[{"type":"A","reason":"B","message":"C"}],"rules":[{"type":"permanent","condition":"A","reason":"R","pattern":"a.*b"},{"type":"temporary","reason":"T","pattern":"x|y"}]}',
-  '{"plugin":"filelog","logPath":"/l","pluginConfig":{"timestamp":"^.{15}","message":"kernel: (.*)","timestampFormat":"Jan _2 15:04:05"},"skipList":["x"],"rules":[{"type":"temporary","reason":"T","pattern":"(?i)Err.*"}]}',
-  '{"plugin":"custom","pluginConfig":{"timeout":"3s","invoke_interval":"1m","concurrency":2,"max_output_length":80},"conditions":[{"type":"A","reason":"B","message":"C"}],"rules":[{"type":"permanent","condition":"A","reason":"R","path":"/x","args":["a"],"timeout":"1s"}]}',
-  '{"invokeInterval":"60s","disk":{"metricsConfigs":{"disk/io_time":{"displayName":"d"}},"lsblkTimeout":"5s"},"net":{"excludeInterfaceRegexp":"^veth"}}',
-]
-const PIECES = [
-  '{',
-  '}',
-  '[',
-  ']',
-  ',',
-  ':',
-  'null',
-  'true',
-  '-1',
-  '1e9',
-  '9223372036854775807',
-  '"__proto__"',
-  '"rules":',
-  '"("',
-  '"a{1000}"',
-  '"5x"',
-  '"PLUGIN":"custom",',
-  '"\\ud800"',
-]
-
 /** A file is usable, or says why not; what is usable can be started with. */
 export function fuzzFile(draw: Draw): void {
-  const { config, kind, faults, warnings } = readText(mangled(draw, FILES, PIECES))
+  const { config, kind, faults, warnings } = readText(mangled(draw, FILE_TEXTS, FILE_PIECES))
   if (config === undefined) {
     if (faults.length + warnings.length === 0) throw new Error('neither usable nor told why not')
   } else if (kind === 'log') createEvaluator(logSchema.parse(config))

@@ -3,47 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { parseDuration } from '#golang'
 import { compilePattern } from '#pattern'
 import type { NpdConfig } from './kinds.ts'
-import { NOTHING, readText } from './testing-npd.ts'
-
-const SEEDS = [
-  '{"plugin":"kmsg","lookback":"5m","bufferSize":3,"conditions":[{"type":"A","reason":"B","message":"C"}],"rules":[{"type":"permanent","condition":"A","reason":"R","pattern":"a.*b"}]}',
-  '{"plugin":"filelog","logPath":"/l","pluginConfig":{"timestamp":"^.{15}","message":"kernel: (.*)","timestampFormat":"Jan _2"},"skipList":["x"]}',
-  '{"plugin":"custom","pluginConfig":{"timeout":"3s","invoke_interval":"1m","concurrency":2},"rules":[{"type":"temporary","reason":"R","path":"/x","args":["a"],"timeout":"1s"}]}',
-  '{"invokeInterval":"60s","disk":{"metricsConfigs":{"disk/io_time":{"displayName":"d"}},"lsblkTimeout":"5s"},"net":{"excludeInterfaceRegexp":"^veth"}}',
-]
-const PIECES = [
-  '{',
-  '}',
-  '[',
-  ']',
-  ',',
-  ':',
-  '"',
-  '\\',
-  'null',
-  'true',
-  '-1',
-  '1e9',
-  '"__proto__"',
-  '"constructor"',
-  '""',
-  '"rules":',
-  '"("',
-  '"5x"',
-  '\ufeff',
-  '\u0000',
-  '\ud800',
-  '//',
-  '"PLUGIN":"custom",',
-  '"type":"temporray",',
-]
+import { FILE_PIECES, FILE_TEXTS, NOTHING, readText } from './testing-npd.ts'
 
 /** A file of NPD's with some of its text taken out, put in, or written twice. */
 const mangled = fc
   .tuple(
-    fc.constantFrom(...SEEDS),
-    fc.array(fc.tuple(fc.nat(400), fc.nat(6), fc.constantFrom('', ...PIECES)), { maxLength: 4 }),
-    fc.option(fc.constantFrom(...SEEDS)),
+    fc.constantFrom(...FILE_TEXTS),
+    fc.array(fc.tuple(fc.nat(400), fc.nat(6), fc.constantFrom('', ...FILE_PIECES)), { maxLength: 4 }),
+    fc.option(fc.constantFrom(...FILE_TEXTS)),
   )
   .map(([seed, cuts, other]) => {
     const cut = cuts.reduce((text, [at, length, piece]) => {

@@ -67,3 +67,42 @@ export function readText(text: string, kind?: Kind, section: NpdSection = NOTHIN
 export function linesOf(problems: NpdRead['faults']): readonly string[] {
   return problems.map((problem) => renderProblem(problem).replace('/npd/file.json:', ''))
 }
+
+/** Files of each kind, to be written wrong. */
+export const FILE_TEXTS: readonly string[] = [
+  '{"plugin":"kmsg","lookback":"5m","bufferSize":3,"source":"k","conditions":[{"type":"A","reason":"B","message":"C"}],"rules":[{"type":"permanent","condition":"A","reason":"R","pattern":"a.*b"},{"type":"temporary","reason":"T","pattern":"x|y"}]}',
+  '{"plugin":"filelog","logPath":"/l","pluginConfig":{"timestamp":"^.{15}","message":"kernel: (.*)","timestampFormat":"Jan _2 15:04:05"},"skipList":["x"],"rules":[{"type":"temporary","reason":"T","pattern":"(?i)Err.*"}]}',
+  '{"plugin":"custom","pluginConfig":{"timeout":"3s","invoke_interval":"1m","concurrency":2,"max_output_length":80},"conditions":[{"type":"A","reason":"B","message":"C"}],"rules":[{"type":"permanent","condition":"A","reason":"R","path":"/x","args":["a"],"timeout":"1s"}]}',
+  '{"invokeInterval":"60s","disk":{"metricsConfigs":{"disk/io_time":{"displayName":"d"}},"lsblkTimeout":"5s"},"net":{"excludeInterfaceRegexp":"^veth"}}',
+]
+
+/** What may be put into them. */
+export const FILE_PIECES: readonly string[] = [
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '"',
+  '\\',
+  'null',
+  'true',
+  '-1',
+  '1e9',
+  '"__proto__"',
+  '"constructor"',
+  '""',
+  '"rules":',
+  '"("',
+  '"5x"',
+  '\ufeff',
+  '\u0000',
+  '\ud800',
+  '//',
+  '"PLUGIN":"custom",',
+  '"type":"temporray",',
+  '9223372036854775807',
+  '"a{1000}"',
+  '"\\ud800"',
+]
