@@ -57,8 +57,10 @@ export function createStack(engine: Engine): Stack {
   writeFileSync(config, CONFIG)
   const mount = { volumes: [`${config}:/etc/node-doctor/config.yaml:ro`] }
   const override = join(dir, 'override.json')
-  const services = Object.fromEntries(builtServices(SERVICES).map(({ name }) => [name, mount]))
-  writeFileSync(override, JSON.stringify({ services }))
+  // Looked at each second too: after each kill all of them are waited for.
+  const healthcheck = { interval: '1s' }
+  const services = Object.fromEntries(builtServices(SERVICES).map(({ name }) => [name, { ...mount, healthcheck }]))
+  writeFileSync(override, JSON.stringify({ services: { ...services, 'kube-apiserver': { healthcheck } } }))
   const compose = ['docker', 'compose', '-p', project, '-f', join(ROOT, 'docker-compose.yaml'), '-f', override]
   const names = ['network', ...Object.keys(services), 'kube-apiserver']
 
