@@ -4,8 +4,14 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
-    include: ['test/soak/**/*.test.ts', 'test/e2e/survive*.test.ts', 'test/e2e/hostile*.test.ts'],
-    env: { NODE_DOCTOR_SOAK_AWAY_MS: '30000' },
+    include: [
+      'test/soak/**/*.test.ts',
+      'test/e2e/survive*.test.ts',
+      'test/e2e/hostile*.test.ts',
+      'test/page/weight.test.ts',
+    ],
+    globalSetup: 'test/page/global-setup.ts',
+    env: { NODE_DOCTOR_SOAK_AWAY_MS: '30000', NODE_DOCTOR_SOAK_MESSAGES: '600' },
     testTimeout: 30 * 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
