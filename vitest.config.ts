@@ -3,6 +3,8 @@ import { LongestFirst } from './scripts/verify/longest-first.ts'
 import { PARTS } from './scripts/verify/parts.ts'
 
 const NEVER = ['**/node_modules/**', 'dist/**']
+/** Files at once. Of those that start servers and processes one takes a quarter to a half of a processor, and waits else. */
+const WORKERS = 6
 /** Unit tests stand beside their code. */
 const BESIDE = ['libs/**/*.test.ts', 'services/**/*.test.ts', 'scripts/**/*.test.ts', 'test/bench/**/*.test.ts']
 
@@ -13,7 +15,7 @@ export default defineConfig({
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
     // How long what is awaited may take on a busy machine; what is there sooner is seen sooner.
-    expect: { poll: { timeout: 5000 } },
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         // A process for each file would cost three times what the tests do: files of a worker share one, with its modules.
@@ -23,7 +25,7 @@ export default defineConfig({
           include: BESIDE,
           exclude: [...NEVER, ...PARTS],
           isolate: false,
-          maxWorkers: 4,
+          maxWorkers: WORKERS,
           // Some of them measure time beside other workers: what fails once and then passes is counted and named.
           retry: 1,
         },
@@ -35,7 +37,8 @@ export default defineConfig({
           name: 'parts',
           include: [...PARTS],
           exclude: NEVER,
-          maxWorkers: 4,
+          maxWorkers: WORKERS,
+          testTimeout: 60_000,
           // Some of them measure time beside other workers: what fails once and then passes is counted and named.
           retry: 1,
         },
@@ -49,7 +52,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...NEVER, 'test/soak/**', 'test/compose/**', 'test/bench/**', 'test/page/**'],
           globalSetup: 'test/e2e/global-setup.ts',
-          maxWorkers: 4,
+          maxWorkers: WORKERS,
           maxConcurrency: 4,
           testTimeout: 60_000,
           // Real processes beside whatever else this machine does: what fails once and then passes is counted and named.
@@ -58,13 +61,13 @@ export default defineConfig({
         },
       },
       {
-        // The built page in a browser, one build and one browser for all: as many files as there are processors.
+        // The built page in a browser, one build and one browser for all. A file takes six tenths of a processor.
         extends: true,
         test: {
           name: 'page',
           include: ['test/page/**/*.test.ts'],
           globalSetup: 'test/page/global-setup.ts',
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 60_000,
           retry: 1,
           sequence: { groupOrder: 2 },
