@@ -52,8 +52,6 @@ export interface SceneServer {
   cutStreams(): void
   /** Streams stay open, and nothing is said on them any more. */
   fallSilent(): void
-  /** How many beats were sent. */
-  beats(): number
   /** The scene's time goes on from here. */
   jump(ms: number): void
   close(): Promise<void>
@@ -144,9 +142,7 @@ export async function serveScene({ scene, pageDir, port = 0 }: SceneServerOption
   await listen(port)
   const { port: chosen } = listening!.address() as AddressInfo
 
-  let beatsSent = 0
   const beats = setInterval(() => {
-    beatsSent++
     const { detector, at } = view()
     for (const reader of readers) {
       write(reader, { kind: 'beat', at, detector })
@@ -181,7 +177,6 @@ export async function serveScene({ scene, pageDir, port = 0 }: SceneServerOption
       for (const reader of readers) reader.end()
     },
     fallSilent: () => clearInterval(beats),
-    beats: () => beatsSent,
     jump(ms) {
       startedMs -= ms
     },
