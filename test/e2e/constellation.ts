@@ -197,7 +197,7 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
       await until(
         'the exporter is live',
         async () => (await constellation.status()).detector.state === 'live',
-        30_000,
+        90_000,
       ).catch((err: unknown) => {
         const logs = [...running].map(([name, slot]) => `--- ${name}\n${slot.log.slice(-15).join('\n')}`).join('\n')
         throw new Error(`${String(err)}\n${logs}`)

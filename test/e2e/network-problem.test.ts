@@ -48,6 +48,7 @@ describe.skipIf(!CAN_MAKE_NETWORKS)('a network problem that nobody can be told o
     ['as an installed set', startInstalled],
   ] as const)(
     'is told when it is over, condition and both events, in order and with their times: %s',
+    { timeout: 240_000 },
     async ([, start]) => {
       const net = await layNetworks()
       finished.push(net.close)
@@ -92,6 +93,5 @@ describe.skipIf(!CAN_MAKE_NETWORKS)('a network problem that nobody can be told o
       expect(condition).toMatchObject({ status: 'False', reason: 'NetworkIsUp' })
       expect(Date.parse(condition.lastTransitionTime)).toBeLessThanOrEqual(wellMs)
     },
-    240_000,
   )
 })
