@@ -12,5 +12,5 @@ describe('of 1,000 lines a second each that a rule is for is told once', () => {
     const scene = await startLogScene()
     finished.push(scene.close)
     await killReaders(finished, scene, 1_000)
-  }, 180_000)
+  }, 300_000)
 })
