@@ -151,6 +151,13 @@ module.exports = {
       to: { path: '^(libs|services)/', pathNot: '^libs/(npd-tools|golang|pattern|host|clock)/' },
     },
     {
+      name: 'npd-words-pure',
+      comment: 'libs/npd-words is words and counts: golang for the words, the domain for the counts.',
+      severity: 'error',
+      from: { path: '^libs/npd-words/', pathNot: TESTS },
+      to: { pathNot: '^libs/(npd-words|golang|model)/' },
+    },
+    {
       name: 'log-rules-pure',
       comment:
         'libs/log-rules is rules for logs, for a monitor and the command line: texts, patterns, and the words of the domain.',

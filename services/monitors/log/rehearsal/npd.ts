@@ -1,8 +1,8 @@
 /** A file of node-problem-detector held against saved lines. Pure. */
 import type { CreateRehearsal, RehearsedEvent } from '#log-rules'
+import { createProblemMetrics } from '#npd-words'
 import type { Config } from '../checks/npd-log/config.ts'
-import { createEvaluator } from '../checks/npd-log/evaluate.ts'
-import { createProblemMetrics } from '../checks/npd-log/problem-metrics.ts'
+import { createEvaluator, problemRulesOf } from '../checks/npd-log/evaluate.ts'
 import { createLineFormat } from '../sources/line-format.ts'
 import { createSkipList } from '../sources/skip-list.ts'
 import { createKernelReader, createLineCounter, type TimedBytes } from './lines.ts'
@@ -23,7 +23,7 @@ export const rehearseNpd: CreateRehearsal = ({ name: check, config: given }, now
   // It has passed the schema of its check.
   const config = given as Config
   const evaluator = createEvaluator(config)
-  const metrics = createProblemMetrics(config)
+  const metrics = createProblemMetrics(problemRulesOf(config))
   const lines = createLineCounter()
   const read = readerOf(config, now)
   const isSkipped = createSkipList(config.plugin === 'filelog' || !config.compat.includes('B11') ? config.skipList : [])

@@ -13,6 +13,7 @@ import {
   type Follow,
   type RunCheck,
 } from '#monitor-kit'
+import { createProblemMetrics, PROBLEM_METRICS } from '#npd-words'
 import { createLeftBehinds, leftBehindText } from '../../programs/left-behind.ts'
 import { createPluginLog } from '../../programs/plugin-log.ts'
 import { type RunProgram, runProgramOf } from '../../programs/run-program.ts'
@@ -21,7 +22,7 @@ import type { Config } from './config.ts'
 import { cursorOf, recalledConditions } from './cursor.ts'
 import { declarationOf } from './declare.ts'
 import { outcomeOf } from './outcome.ts'
-import { createProblemMetrics, PROBLEM_METRICS } from './problem-metrics.ts'
+import { noteResult } from './problem-metrics.ts'
 import { createRounds, type LateGroup } from './rounds.ts'
 import { type Rule, settingsOf } from './settings.ts'
 import { happeningOf, toldOf } from './told.ts'
@@ -64,7 +65,7 @@ function createPlugins(around: Around): RunCheck<Config> {
     const at = clock.now()
     const judged = judge(conditions, rule, outcomeOf(answer, rule.path, settings.maxOutputBytes), settings, at)
     conditions = judged.conditions
-    metrics.note(judged.event, conditions)
+    noteResult(metrics, judged.event, conditions)
     const key = `${settings.path} ${rule.index} ${at.getTime()}`
     return withMetrics(toldOf(conditions, judged.event && happeningOf(judged.event, settings.source, key)))
   }

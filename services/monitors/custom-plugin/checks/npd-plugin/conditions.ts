@@ -1,5 +1,5 @@
 /** What the result of a run makes of the conditions of a file, as node-problem-detector has it. Pure. */
-import { quote } from '#golang'
+import { changeText } from '#npd-words'
 import { decodeText } from '#pattern'
 import type { ExitStatus, Outcome } from './outcome.ts'
 import type { DefaultCondition, Rule, Settings } from './settings.ts'
@@ -62,11 +62,6 @@ function changed(
   if (before.status === status) return undefined
   // What is not known any more has the healthy reason, and says what the run said.
   return { status, reason: usual.reason, message: status === 'False' ? Buffer.from(usual.message) : output }
-}
-
-/** Exact text of a condition that changed. */
-export function changeText({ type, status, reason, message }: Omit<ConditionState, 'transition'>): string {
-  return `Node condition ${type} is now: ${status}, reason: ${reason}, message: ${quote(message)}`
 }
 
 function judgeTemporary(conditions: readonly ConditionState[], rule: Rule, outcome: Outcome, at: Date): Judged {

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createProblemMetrics } from '#npd-words'
 import { type ConditionState, initialConditions, judge } from './conditions.ts'
 import { schema } from './config.ts'
 import { cursorOf, recalledConditions } from './cursor.ts'
 import { declarationOf } from './declare.ts'
-import { createProblemMetrics } from './problem-metrics.ts'
+import { noteResult } from './problem-metrics.ts'
 import { settingsOf } from './settings.ts'
 import { createSlots } from './slots.ts'
 import { findingsOf } from './told.ts'
@@ -60,13 +61,13 @@ describe('the metrics of a file', () => {
     const metrics = createProblemMetrics(rules)
     const [first, other] = initialConditions(CONDITIONS, NOW) as [ConditionState, ConditionState]
     const event = { severity: 'warning', reason: 'NTPIsDown', message: '', at: NOW, isActive: true } as const
-    metrics.note(event, [{ ...first, status: 'True', reason: 'NTPIsDown' }, other])
+    noteResult(metrics, event, [{ ...first, status: 'True', reason: 'NTPIsDown' }, other])
     expect(values(metrics)).toEqual([
       'problem_counter NTPIsDown 1',
       'problem_gauge NTPProblem NTPIsDown 1',
       'problem_gauge Other  0',
     ])
-    metrics.note({ ...event, reason: 'NTPIsUp', isActive: false }, [first, other])
+    noteResult(metrics, { ...event, reason: 'NTPIsUp', isActive: false }, [first, other])
     expect(values(metrics)).toEqual([
       'problem_counter NTPIsDown 1',
       'problem_gauge NTPProblem NTPIsDown 0',

@@ -7,6 +7,7 @@ import {
   type RunCheck,
   type Tell,
 } from '#monitor-kit'
+import { createProblemMetrics, type ProblemMetrics } from '#npd-words'
 import { createAttention } from '../../reading/attention.ts'
 import { createClearing } from '../../reading/clearing.ts'
 import { LOG_LINES_LOST, LOG_SOURCE_UNREADABLE, LOG_TEXTS_UNTOLD, READING_METRICS } from '../../reading/declared.ts'
@@ -18,11 +19,10 @@ import { createTallies } from '../../reading/tallies.ts'
 import type { ConditionNow, Conditions } from './conditions.ts'
 import type { Config } from './config.ts'
 import { absenceOf, declare, endsByReboot } from './declare.ts'
-import { createEvaluator, type Evaluator } from './evaluate.ts'
+import { createEvaluator, type Evaluator, problemRulesOf } from './evaluate.ts'
 import { type Kept, keptOf, keptWith, restored, textsOf, withTexts } from './kept.ts'
 import { createLife, findingOfReading, type Life, type LifeOptions } from './life.ts'
 import { createOverflow, type Overflow } from './overflow.ts'
-import { createProblemMetrics, type ProblemMetrics } from './problem-metrics.ts'
 import { openSource } from './source.ts'
 
 type Context = Omit<CheckContext<Config>, 'signal'>
@@ -141,7 +141,7 @@ function createNpdLog(context: Context): RunCheck<Config> {
   // What it cannot be made of is known at once.
   createEvaluator(config)
   const tallies = createTallies()
-  const metrics = createProblemMetrics(config)
+  const metrics = createProblemMetrics(problemRulesOf(config))
   const overflow = createOverflow(context)
   const open = openSource(config, { host, clock, onUnformatted })
   let known: Origin | undefined

@@ -2,11 +2,11 @@
 import { parseDuration } from '#golang'
 import { type RecoveryRule, recoveryWords } from '#model'
 import type { ConditionSpec, Declaration, EventSpec } from '#monitor-kit'
+import { PROBLEM_METRICS } from '#npd-words'
 import { LOG_LINES_LOST, LOG_TEXTS_UNTOLD } from '../../reading/declared.ts'
 import { listedOf } from './conditions.ts'
 import type { Config } from './config.ts'
 import { isTemporary } from './evaluate.ts'
-import { PROBLEM_METRICS } from './problem-metrics.ts'
 
 /** What a temporary problem opens is over when it has not been for so long. */
 const ABSENT_MS = 600_000

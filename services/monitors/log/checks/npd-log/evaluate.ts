@@ -2,7 +2,7 @@
  * What a system-log-monitor file of node-problem-detector says of a line, as node-problem-detector does: which rules match, the
  * events and conditions that follow, word by word. Pure.
  */
-import { quote } from '#golang'
+import { changeText, type ProblemRule } from '#npd-words'
 import { compileToEnd, type Pattern } from '#pattern'
 import type { LogLine } from '../../sources/types.ts'
 import { type ConditionNow, type Conditions, createConditions } from './conditions.ts'
@@ -46,9 +46,9 @@ export function isTemporary({ type }: Config['rules'][number]): boolean {
 
 const NOTHING: Outcome = { events: [], touched: [] }
 
-/** What tells of a changed condition. */
-export function changeText(type: string, status: 'True' | 'False', reason: string, message: string | Buffer): string {
-  return `Node condition ${type} is now: ${status}, reason: ${reason}, message: ${quote(message)}`
+/** Rules as their metrics have them. */
+export function problemRulesOf({ rules }: Pick<Config, 'rules'>): readonly ProblemRule[] {
+  return rules.map(({ type, condition, reason }) => ({ condition, reason, isPermanent: type === 'permanent' }))
 }
 
 /** Types that a line can end, in the order of their expressions. */
@@ -87,7 +87,7 @@ export function createEvaluator(config: Config): Evaluator {
     const touched = [conditions.of(type) as ConditionNow]
     if (!changes) return { events: [], touched }
     const raw = suffix === '' ? bytes() : Buffer.concat([bytes(), Buffer.from(`; ${suffix}`)])
-    return { events: [{ ...event, message: changeText(type, 'True', reason, raw) }], touched }
+    return { events: [{ ...event, message: changeText({ type, status: 'True', reason, message: raw }) }], touched }
   }
 
   function clearOutcome({ pattern, lines }: RuleMatch): Outcome {
@@ -95,7 +95,7 @@ export function createEvaluator(config: Config): Evaluator {
     const at = (lines.at(-1) as LogLine).at
     const over = conditions.end(type, at)
     if (over === undefined) return NOTHING
-    const message = changeText(type, 'False', over.reason, over.message)
+    const message = changeText({ type, status: 'False', reason: over.reason, message: over.message })
     const key = keyOf(lines, `end ${type}`)
     const event = { severity: 'info', reason: over.reason, message, at, key, rule: undefined } as const
     return { events: [event], touched: [over] }

@@ -2,13 +2,14 @@
 import type { Clock } from '#clock'
 import type { MetricSample } from '#model'
 import type { Finding } from '#monitor-kit'
+import { changeText } from '#npd-words'
 import type { Attention } from '../../reading/attention.ts'
 import { readFinding } from '../../reading/declared.ts'
 import type { LineTaker } from '../../reading/read-lines.ts'
 import { countLine } from '../../reading/tallies.ts'
 import type { LogLine, Unreadable } from '../../sources/types.ts'
 import type { ConditionNow } from './conditions.ts'
-import { changeText, type Evaluator, type RuleEvent } from './evaluate.ts'
+import type { Evaluator, RuleEvent } from './evaluate.ts'
 import { createVoice, type Voice, type VoiceOptions } from './voice.ts'
 import { findingOf } from './words.ts'
 
@@ -82,7 +83,7 @@ function absentIn({ attention, evaluator, absence }: LifeOptions, reading: Retur
 }
 
 function absentEvent({ type, reason, message: text }: ConditionNow, at: Date): RuleEvent {
-  const message = changeText(type, 'False', reason, text)
+  const message = changeText({ type, status: 'False', reason, message: text })
   return { severity: 'info', reason, message, at, key: `absent ${at.getTime()} ${type}`, rule: undefined }
 }
 

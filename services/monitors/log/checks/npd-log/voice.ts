@@ -2,13 +2,13 @@
 import type { Clock } from '#clock'
 import type { MetricSample } from '#model'
 import type { Finding, Happening, Tell } from '#monitor-kit'
+import type { ProblemMetrics } from '#npd-words'
 import { lostHappening, untoldHappening } from '../../reading/declared.ts'
 import { countLost, type Tallies, tallySamples } from '../../reading/tallies.ts'
 import { createUntold, type Untold } from '../../reading/untold.ts'
 import type { Config } from './config.ts'
 import type { RuleEvent } from './evaluate.ts'
 import type { Kept } from './kept.ts'
-import type { ProblemMetrics } from './problem-metrics.ts'
 import { happeningOf } from './words.ts'
 
 /** A place that has moved without anything to tell is told after so long. */
