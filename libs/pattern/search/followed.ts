@@ -18,6 +18,8 @@ interface Step {
 
 /** So many steps are remembered. */
 const MAX_STEPS = 4_096
+/** Of a rune that takes two units. */
+const FIRST_HALF = 0xd800
 const NO_STEP = { at: -1, row: -1, held: -1, found: undefined }
 
 function slotsOf(trail: Trail | undefined): readonly number[] {
@@ -85,7 +87,7 @@ export function followed(program: Program, states: BackwardStates, classes: Rune
         places[1] = at
         return places
       }
-      at += (text.codePointAt(at) as number) > 0xffff ? 2 : 1
+      at += unit >= FIRST_HALF && (text.codePointAt(at) as number) > 0xffff ? 2 : 1
       before = behind
       instruction = (instructions[next.leaf] as Instruction).out
     }

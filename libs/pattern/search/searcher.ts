@@ -82,24 +82,37 @@ function startOf(backwards: Backwards, text: string): number | undefined {
   }
 }
 
-/** The row of each place from that one on. */
-function rowsFrom(backwards: Backwards, text: string, start: number): Int32Array | undefined {
-  const { states } = backwards
-  const rows = new Int32Array(text.length - start + 1)
+/** Puts the row of each place from that one on into `rows`. @returns whether there is one of each */
+function rowsFrom(backwards: Backwards, text: string, start: number, rows: Int32Array): boolean {
+  const { states, classes } = backwards
+  const { latin } = classes
   const { generation } = states
   let row = states.end
+  let { moves } = states
   for (let at = text.length; ; ) {
+    for (; at > start; at--) {
+      rows[at - start] = row
+      const unit = text.charCodeAt(at - 1)
+      if (unit >= LATIN) break
+      const move = moves[row + (latin[unit] as number)] as number
+      if (move < LEAST_ALIVE) break
+      row = move >> 1
+    }
     rows[at - start] = row
-    if (at === start) return rows
+    if (at === start) return true
     const column = columnAt(backwards, text, at)
-    const known = states.moves[row + column] as number
+    const known = moves[row + column] as number
     const move = known < 0 ? made(backwards, row, column, Number.POSITIVE_INFINITY) : known
     // What was noted until then is of no table any more.
-    if (move === undefined || generation !== states.generation) return undefined
+    if (move === undefined || generation !== states.generation) return false
+    moves = states.moves
     row = move >> 1
     at -= lengthBefore(text, at)
   }
 }
+
+/** Rows of a short text are put into the same memory again. */
+const SCRATCH = new Int32Array(4_096)
 
 /** @param bounds see `createRuneClasses` */
 export function createSearcher(
@@ -110,11 +123,13 @@ export function createSearcher(
   const classes = createRuneClasses(program, bounds)
   const states = createBackwardStates(program, classes, !isHeldToEnd)
   const follow = followed(program, states, classes)
+  const backwards = { states, classes }
   return {
-    startOf: (text) => startOf({ states, classes }, text),
+    startOf: (text) => startOf(backwards, text),
     placesOf(text, start) {
-      const rows = rowsFrom({ states, classes }, text, start)
-      return rows && follow(text, start, rows, groupCount)
+      const count = text.length - start + 1
+      const rows = count <= SCRATCH.length ? SCRATCH : new Int32Array(count)
+      return rowsFrom(backwards, text, start, rows) ? follow(text, start, rows, groupCount) : undefined
     },
   }
 }
