@@ -20,7 +20,12 @@ it('one line of the future, or of a clock that was set back, silences nothing th
   expect(toldOf(601, (index) => [index === 0 ? 1e12 : index * 100, index * 100])).toBe(601)
 })
 
-it('of a backlog no more are told at once than anybody reads, and all again in the next second', () => {
-  expect(toldOf(100_000, (index) => [index * 20, 0])).toBe(1_000)
-  expect(toldOf(100_000, (index) => [index * 20, index < 50_000 ? 0 : 1_000])).toBe(2_000)
+it('of an absence of two minutes each is told, and of a longer backlog no more at once', () => {
+  expect(toldOf(6_000, (index) => [index * 20, 0])).toBe(6_000)
+  expect(toldOf(100_000, (index) => [index * 20, 0])).toBe(6_000)
+  expect(toldOf(100_000, (index) => [index * 20, index < 50_000 ? 0 : 1_000])).toBe(6_050)
+})
+
+it('fifty a second are told for ever', () => {
+  expect(toldOf(100_000, (index) => [index * 20, index * 20])).toBe(100_000)
 })

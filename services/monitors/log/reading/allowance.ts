@@ -1,12 +1,13 @@
 /**
  * How many texts of a rule are told: so many of each second of its log, since what was written while nobody read comes all at
- * once and is told as it would have been; and so many in a second, whatever comes. Pure.
+ * once and is told as it would have been; and of a backlog no more than two minutes of a log can have told. Pure.
  */
+import { createRate } from '#pace'
 
 /** Texts of one rule that are told of a second of its log. */
 export const TEXTS_PER_SECOND = 50
-/** And that are told in a second, of however many: a day that nobody read is counted, and told in part. */
-export const TEXTS_AT_ONCE = 1_000
+/** And that are told at once: what two minutes had to tell. A day that nobody read is counted, and told in part. */
+export const TEXTS_AT_ONCE = 120 * TEXTS_PER_SECOND
 /** So many seconds are kept apart: lines of a log need not be in the order of their times. */
 const SECONDS = 8
 
@@ -22,8 +23,9 @@ export function createAllowance(): Allowance {
   /** How many were told of the newest seconds of the log. */
   const told = new Map<number, number>()
   let newest = Number.NEGATIVE_INFINITY
-  /** In this second; `late`: those of them that are older than the seconds that are kept apart. */
-  let now = { second: Number.NaN, told: 0, late: 0 }
+  const whole = createRate(TEXTS_PER_SECOND, TEXTS_AT_ONCE)
+  /** Those that are older than the seconds that are kept apart. */
+  const late = createRate(TEXTS_PER_SECOND)
 
   function note(second: number, count: number): void {
     told.set(second, count)
@@ -33,15 +35,11 @@ export function createAllowance(): Allowance {
 
   return {
     take(atMs, nowMs) {
-      const nowSecond = Math.floor(nowMs / 1000)
-      if (nowSecond !== now.second) now = { second: nowSecond, told: 0, late: 0 }
       const second = Math.floor(atMs / 1000)
-      const isLate = second <= newest - SECONDS
-      const before = isLate ? now.late : (told.get(second) ?? 0)
-      if (before >= TEXTS_PER_SECOND || now.told >= TEXTS_AT_ONCE) return false
-      now.told++
-      if (isLate) now.late++
-      else note(second, before + 1)
+      if (second <= newest - SECONDS) return late.take(nowMs) && whole.take(nowMs)
+      const before = told.get(second) ?? 0
+      if (before >= TEXTS_PER_SECOND || !whole.take(nowMs)) return false
+      note(second, before + 1)
       return true
     },
     restore: note,
