@@ -44,9 +44,14 @@ function standing(node: string): (Condition | undefined)[] {
   return TYPES.map((type) => conditionOf(node, type))
 }
 
+/** By its file: a check that came to nothing yet says Unknown. */
+function isSaid(condition: Condition | undefined): boolean {
+  return condition?.status === 'True' || condition?.status === 'False'
+}
+
 async function untilSaid(node: string, beganMs: number): Promise<string> {
   // A kernel that others use too may have said what makes one of them True.
-  await until(`${TYPES.join(', ')} on ${node}`, FIRST_MS, () => standing(node).every((one) => one !== undefined))
+  await until(`${TYPES.join(', ')} on ${node}`, FIRST_MS, () => standing(node).every(isSaid))
   const texts = standing(node).map((one) => `${one?.type}=${one?.status} ${one?.reason}`)
   return `${node}: ${texts.join(', ')}, ${seconds(beganMs)} after it was applied`
 }
@@ -94,8 +99,6 @@ export const npd: Drill = {
       checkItsOwn(image)
       say(`${itsPods().length} pods with its account, its limits of 10m and 80Mi, none started again`)
     } finally {
-      for (const { spec, status } of itsPods())
-        say(`${spec.nodeName}: ${JSON.stringify(status.containerStatuses?.map((one) => one.restartCount))} restarts`)
       tryKubectl(...WHERE, 'delete', 'daemonset', 'node-problem-detector', '--wait=true')
       run(['bash', '-c', `kubectl kustomize ${overlay} | kubectl delete --ignore-not-found --wait=true -f -`])
       await until('its pods gone', 120_000, () => itsPods().length === 0)
