@@ -356,7 +356,9 @@ describe('the section npd', () => {
     const file = write('kernel.json', '{\n  "plugin": "kmsg",\n  "BUFFERSIZE": 500\n}')
     const { npd } = await load({ systemLogMonitors: [file] }, '', { catalog: { ...catalog, checks: narrow } })
     const faults = npd.files.flatMap((each) => each.faults)
-    expect(linesOf(faults)).toEqual(['kernel.json:3:17: bufferSize: 500 is out of range; expected a whole number up to 20'])
+    expect(linesOf(faults)).toEqual([
+      'kernel.json:3:17: bufferSize: 500 is out of range; expected a whole number up to 20',
+    ])
   })
 
   it('notes a rule for a condition that no file has', async () => {
