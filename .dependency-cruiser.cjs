@@ -103,7 +103,8 @@ module.exports = {
     },
     {
       name: 'config-of-kube-a-text',
-      comment: 'Whoever reads a configuration has no client of Kubernetes: only how the way to the API server is written.',
+      comment:
+        'Whoever reads a configuration has no client of Kubernetes: only how the way to the API server is written.',
       severity: 'error',
       from: { path: '^libs/config/', pathNot: TESTS },
       to: { path: '^libs/kube/', pathNot: '^libs/kube/override\\.ts$' },
