@@ -30,7 +30,7 @@ export const LOG_TEXTS_UNTOLD: EventSpec = {
   reason: 'LogTextsUntold',
   severity: 'warning',
   description:
-    'A rule matched more than 50 lines of a second, or more than 1,000 were read in one: the rest is counted, not told line by line.',
+    'A rule matched more than 50 lines of a second, or more than 6,000 of a backlog: the rest is counted, not told line by line.',
 }
 
 /** What is counted of reading; the label `check` is the configured name. */
@@ -51,7 +51,7 @@ export const READING_METRICS: readonly MetricSpec[] = [
   { name: 'log_lines_unformatted_total', help: 'Lines that say no time or no message', kind: 'counter', unit: '' },
   {
     name: 'log_texts_untold_total',
-    help: 'Matches of a rule beyond 50 of a second, or 1,000 read in one, not told',
+    help: 'Matches of a rule beyond 50 of a second, or 6,000 of a backlog, not told',
     kind: 'counter',
     unit: '',
   },
