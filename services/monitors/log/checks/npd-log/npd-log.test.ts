@@ -299,7 +299,7 @@ describe('a kernel log that is closed to this process', () => {
     const host = createHost({ root })
     const error = new HostReadError({ action: 'open', path: '/dev/kmsg', code: 'EACCES' })
     async function* kernelLog({ signal }: { readonly signal: AbortSignal }) {
-      yield { kind: 'unreadable', error } as const
+      yield { kind: 'unreadable', error, isClosed: true } as const
       await aborted(signal)
     }
     const closed = { ...host, logs: { ...host.logs, kernelLog: kernelLog as typeof host.logs.kernelLog } }
