@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 image="${IMAGE:-node-doctor:dev}"
-base="${BASE:-node:24-bookworm-slim}"
+base="${BASE:-node:24.21.0-bookworm-slim}"
 command -v docker >/dev/null || {
   echo 'images: docker was not found; install Docker Engine 20.10 or newer' >&2
   exit 1

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 : "${REGISTRY:?REGISTRY is not set; for example REGISTRY=registry.example/team TAG=1.2.3 make push}"
 : "${TAG:?TAG is not set; for example REGISTRY=registry.example/team TAG=1.2.3 make push}"
-base="${BASE:-node:24-bookworm-slim}"
+base="${BASE:-node:24.21.0-bookworm-slim}"
 platforms="${PLATFORMS:-linux/amd64,linux/arm64}"
 docker buildx version >/dev/null 2>&1 || {
   echo 'push: docker buildx was not found; install the buildx plug-in of Docker' >&2

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Engine } from './engine.ts'
 import { run, tryRun } from './exec.ts'
 
-const PUBLISHED = 'node:24-bookworm-slim'
+const PUBLISHED = 'node:24.21.0-bookworm-slim'
 const STAND_IN = 'node-doctor-base:bookworm'
 const ROOT = join(import.meta.dirname, '../..')
 

