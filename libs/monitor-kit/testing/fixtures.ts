@@ -25,10 +25,12 @@ export async function startFixture<Config>(
 ): Promise<FixtureCheck> {
   const { folder, config } = options
   const temp = await tempFolder()
+  const state = await tempFolder()
   const stages = (await readdir(folder)).filter((name) => /^\d+$/.test(name)).sort((a, b) => Number(a) - Number(b))
   if (stages.length === 0) await cp(folder, temp.path, { recursive: true, verbatimSymlinks: true })
   const clock = handClock()
-  const setting = { root: temp.path, config, host: recordedHost(temp.path), memory: heldMemory(), clock }
+  const around = { memory: heldMemory(), stateFolder: state.path, clock }
+  const setting = { root: temp.path, config, host: recordedHost(temp.path), ...around }
   let check = startCheck(definition, setting)
   return {
     clock,
@@ -48,7 +50,10 @@ export async function startFixture<Config>(
     restart() {
       check = startCheck(definition, setting)
     },
-    [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await temp[Symbol.asyncDispose]()
+      await state[Symbol.asyncDispose]()
+    },
   }
 }
 
