@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
@@ -68,16 +69,35 @@ describe('looks at a process', () => {
     expect([seen.includes('ready'), frozen()]).toEqual([true, 2])
   })
 
-  it('ask a second time where the first answer came while who asks stood still', async () => {
+  it('take an answer that came while who asks stood still', async () => {
     let asked = 0
     const serving = () => {
       asked++
-      // Both are this process: as long as its loop stands still no answer is read, and the deadline is the first thing it sees.
-      if (asked === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5500)
+      // Both are this process: as long as its loop stands still no answer is read.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5500)
       return true
     }
     const server = await serveUnix({ path: socket, services: [], serving })
     onTestFinished(() => server.close(0))
+    writeFileSync(join(dir, 'alive'), '')
+    begin()
+    await pass(FROZEN_MS + 2000)
+    await expect.poll(() => asked, { timeout: 10_000, interval: 5 }).toBe(1)
+    await pass(10_000)
+    expect([asked, frozen()]).toEqual([1, 0])
+  }, 20_000)
+
+  it('ask a second time where the first was not answered', async () => {
+    const behind = join(dir, 'behind.sock')
+    const server = await serveUnix({ path: behind, services: [], serving: () => true })
+    onTestFinished(() => server.close(0))
+    let asked = 0
+    const door = createServer((asker) => {
+      asker.on('error', () => asker.destroy())
+      if (++asked === 1) asker.destroy()
+      else asker.pipe(connect(behind)).pipe(asker)
+    }).listen(socket)
+    onTestFinished(() => void door.close())
     writeFileSync(join(dir, 'alive'), '')
     begin()
     await pass(FROZEN_MS + 2000)
