@@ -1,6 +1,6 @@
 /** Values of flags that node-problem-detector takes and our configuration has not so: what they come to, and what is said of it. Pure. */
 import { EXIT_FATAL, EXIT_USAGE, NpdStartError } from './errors.ts'
-import type { NpdFlags } from './settings.ts'
+import type { NpdFlags } from './flags.ts'
 
 /** client-go's, where 0 is given. */
 const DEFAULT_QPS = 5

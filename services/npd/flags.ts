@@ -1,5 +1,14 @@
 /** The command line of node-problem-detector, and what this command has beside. */
-import { boolFlag, durationFlag, float32Flag, intFlag, KLOG_FLAGS, listFlag, stringFlag } from '#golang'
+import {
+  boolFlag,
+  durationFlag,
+  type FlagValues,
+  float32Flag,
+  intFlag,
+  KLOG_FLAGS,
+  listFlag,
+  stringFlag,
+} from '#golang'
 
 const SECOND_NS = 1_000_000_000n
 const INSTEAD = {
@@ -62,3 +71,6 @@ export const FLAGS = {
 
 /** What a deprecated flag stands for. */
 export const REPLACED = INSTEAD
+
+/** What a command line says, by the names of flags. */
+export type NpdFlags = FlagValues<typeof FLAGS>

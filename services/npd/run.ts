@@ -9,9 +9,9 @@ import { type AnyDefinition, EXIT_FAILED, endAtSignal, leave, runServices, VERSI
 import { SERVICES, type ServiceTable } from '#service-table'
 import { bounded } from './bounds.ts'
 import { EXIT_FATAL, EXIT_USAGE, NpdStartError } from './errors.ts'
-import { FLAGS } from './flags.ts'
+import { FLAGS, type NpdFlags } from './flags.ts'
 import { makeOwnFolder, type OwnFolder } from './own-folder.ts'
-import { type NpdFlags, settingsOf } from './settings.ts'
+import { settingsOf } from './settings.ts'
 
 /** What ends a process that was asked to: the rest is left as it is then. */
 const STOP_MS = 4000

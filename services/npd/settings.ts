@@ -1,11 +1,8 @@
 /** What the command line sets of our configuration. Pure. */
 import type { ConfigFlag } from '#config'
-import type { FlagValues } from '#golang'
 import { type Bounded, bounded, checkPorts } from './bounds.ts'
 import { EXIT_FATAL, EXIT_USAGE, NpdStartError } from './errors.ts'
-import { type FLAGS, REPLACED } from './flags.ts'
-
-export type NpdFlags = FlagValues<typeof FLAGS>
+import { type NpdFlags, REPLACED } from './flags.ts'
 
 /** What the command line is read beside. */
 export interface Machine {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { NodeCondition } from '#model'
 import { someMonitor } from '../../../libs/view/testing.ts'
 import { createOrigins } from '../state/origins.ts'
-import { desiredConditions, NOT_KNOWN, silentConditions, WATCHED } from './desired.ts'
+import { desiredConditions, silentConditions } from './desired.ts'
 import { createNaming } from './naming.ts'
+import { NOT_KNOWN, WATCHED } from './rank.ts'
 import { createTracker } from './tracker.ts'
 
 const discovered = { prefix: 'Plugin', types: ['GPUHealthy'] }

@@ -1,8 +1,9 @@
 /** What the node's conditions should be: the entities of one type as the one condition that Kubernetes has for it. Pure. */
-import { compareHealth, compareSeverity, entityName, type NodeCondition, SEVERITIES, statusOf } from '#model'
+import { entityName, type NodeCondition, statusOf } from '#model'
 import type { Origins } from '../state/origins.ts'
 import { kubeText, MESSAGE_MAX_BYTES, REASON_MAX_BYTES, todoText } from '../text.ts'
 import type { Naming } from './naming.ts'
+import { NOT_KNOWN, rankOf, sinceOf, worstFirst } from './rank.ts'
 import type { Tracker } from './tracker.ts'
 
 /** One condition of the node as it should be. */
@@ -28,32 +29,11 @@ export interface Desired {
   readonly verbatim?: true | undefined
 }
 
-export const WELL = 0
-/** Looked at for too short a time to say: no reason to worry anybody, and not known to be well. */
-export const WATCHED = 1
-export const NOT_KNOWN = 2
-
-export function rankOf({ health, severity, held }: Pick<NodeCondition, 'health' | 'severity' | 'held'>): number {
-  if (health === 'problem') return NOT_KNOWN + 1 + SEVERITIES.indexOf(severity)
-  if (health === 'healthy') return WELL
-  return held === 'pending' ? WATCHED : NOT_KNOWN
-}
-
 export interface Silence {
   /** The detector was heard last; undefined: never since this exporter started. */
   readonly lastHeard: Date | undefined
   /** Since when it counts as silent. */
   readonly since: Date
-}
-
-export function worstFirst(a: NodeCondition, b: NodeCondition): number {
-  return (
-    compareHealth(b.health, a.health) ||
-    compareSeverity(b.severity, a.severity) ||
-    rankOf(b) - rankOf(a) ||
-    a.since.getTime() - b.since.getTime() ||
-    (a.entity < b.entity ? -1 : 1)
-  )
 }
 
 /** "/var: 96 % of 200 GiB used", "GPU 3, H200: a row cannot be remapped, to do: replace the hardware" */
@@ -70,12 +50,6 @@ function messageOf(worst: NodeCondition, all: readonly NodeCondition[]): string 
   const bad = all.filter(({ health }) => health !== 'healthy')
   const rest = all.length - bad.length
   return bad.map(told).join('; ') + (rest > 0 ? `; ${rest} ${rest === 1 ? 'other is' : 'others are'} well` : '')
-}
-
-/** A problem since its first entity has it, well since its last entity is. */
-export function sinceOf(worst: NodeCondition, all: readonly NodeCondition[]): Date {
-  const times = all.filter(({ health }) => health === worst.health).map(({ statusSince }) => statusSince.getTime())
-  return new Date(worst.health === 'healthy' ? Math.max(...times) : Math.min(...times))
 }
 
 function mergeEntities(

@@ -3,7 +3,8 @@ import type { ConditionPatch, KubeCondition, KubeNode, NodeStatusPatch } from '#
 import { ANNOTATIONS, MARK_KEYS, type MarkKey, type OurMark, parseMark, renderMark } from '#kube'
 import { KUBELET_CONDITIONS } from '#model'
 import { kubeTime, wholeSecond } from '../text.ts'
-import { type Desired, NOT_KNOWN } from './desired.ts'
+import type { Desired } from './desired.ts'
+import { NOT_KNOWN } from './rank.ts'
 
 /** Why a patch is sent; the strongest cause counts. */
 export type Cause = 'change' | 'message' | 'heartbeat' | 'drift' | 'clean'

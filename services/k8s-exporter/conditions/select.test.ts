@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { someCondition } from '../../../libs/view/testing.ts'
-import { type Desired, NOT_KNOWN, WATCHED } from './desired.ts'
+import type { Desired } from './desired.ts'
+import { NOT_KNOWN, WATCHED } from './rank.ts'
 import { CONDITIONS_MAX, OF_PLUGIN_MAX, type SelectInput, selectConditions } from './select.ts'
 import { createTracker } from './tracker.ts'
 

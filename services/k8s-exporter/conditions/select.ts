@@ -1,6 +1,6 @@
 /** Which conditions stand on the node: few, so that a person can read it and a plug-in cannot fill it. Pure. */
 import type { Desired } from './desired.ts'
-import { WATCHED } from './desired.ts'
+import { WATCHED } from './rank.ts'
 import type { Tracker } from './tracker.ts'
 
 /** On one node, and of one plug-in that nobody configured. The summary stands beside them. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Desired, WATCHED, WELL } from './desired.ts'
+import type { Desired } from './desired.ts'
+import { WATCHED, WELL } from './rank.ts'
 import { summaryOf } from './summary.ts'
 
 const at = (minute: number) => new Date(Date.UTC(2026, 4, 12, 3, minute))

@@ -1,6 +1,7 @@
 /** How the node is as a whole, in one condition. Pure. */
 import { kubeText, kubeTime, MESSAGE_MAX_BYTES } from '../text.ts'
-import { type Desired, NOT_KNOWN, WATCHED, WELL } from './desired.ts'
+import type { Desired } from './desired.ts'
+import { NOT_KNOWN, WATCHED, WELL } from './rank.ts'
 
 const NAMED = 8
 const WORDS = ['well', 'watched', 'not known', 'info', 'warning', 'error', 'critical'] as const

@@ -3,7 +3,7 @@
  * the entities of a type may take turns while it stays. Pure.
  */
 import type { NodeCondition } from '#model'
-import { rankOf, sinceOf, WATCHED, worstFirst } from './desired.ts'
+import { rankOf, sinceOf, WATCHED, worstFirst } from './rank.ts'
 
 export interface Tracked {
   readonly since: Date

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeNode } from '#kube'
-import { type Desired, NOT_KNOWN, WATCHED, WELL } from './desired.ts'
+import type { Desired } from './desired.ts'
+import { NOT_KNOWN, WATCHED, WELL } from './rank.ts'
 import { createWritten } from './written.ts'
 
 const BAD = Math.max(WELL, WATCHED, NOT_KNOWN) + 1

@@ -1,7 +1,8 @@
 /** What this exporter has written on the node, how bad it was and when its words went out. Pure: times are monotonic milliseconds. */
 import type { KubeNode } from '#kube'
-import { type Desired, WATCHED, WELL } from './desired.ts'
+import type { Desired } from './desired.ts'
 import type { Ours } from './ours.ts'
+import { WATCHED, WELL } from './rank.ts'
 
 /** New words about something that is well travel with the heartbeat; about a problem once in this time at most. */
 const REWORD_MS = 60_000

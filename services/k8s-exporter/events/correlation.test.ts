@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NodeEvent } from '#model'
-import { AGGREGATED_MS, COMBINED, createCorrelator } from './correlation.ts'
+import { AGGREGATED_MS, createCorrelator } from './correlation.ts'
 import { createLedger } from './ledger.ts'
+import { COMBINED } from './render.ts'
 
 const ONE = { component: 'kernel-monitor', type: 'Warning', reason: 'OOMKilling', message: '' } as const
 

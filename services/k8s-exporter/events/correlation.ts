@@ -5,12 +5,11 @@
  */
 import { hashText } from '#model'
 import { putLast } from './kept.ts'
+import { COMBINED } from './render.ts'
 
 /** Different texts of one reason from which on they are told as one event, and for how long after the last they count. */
 export const AGGREGATED_FROM = 10
 export const AGGREGATED_MS = 600_000
-/** What stands before the text then. */
-export const COMBINED = '(combined from similar events): '
 /** What client-go remembers of each, the last used. */
 export const REMEMBERED = 4096
 

@@ -12,7 +12,6 @@ import {
   SOURCE_MAX_BYTES,
   todoText,
 } from '../text.ts'
-import { COMBINED } from './correlation.ts'
 import { HELD_BACK, RESOLVED_SUFFIX } from './reasons.ts'
 
 /** Events of things without a namespace have to be here (k8s.io/kubernetes, legacyValidateEvent). */
@@ -51,6 +50,9 @@ export function eventName(nodeName: string, ...identity: readonly string[]): str
   const digits = hashText(identity.join('\u0000'))
   return `${nodeName.slice(0, NAME_MAX - digits.length - 1).replace(/[.-]+$/, '')}.${digits}`
 }
+
+/** What stands before the text of an event that client-go makes of several, which then says who reports it nowhere. */
+export const COMBINED = '(combined from similar events): '
 
 /** Where events are, by the namespace that is configured; "": where those of things without one have to be. */
 export function namespaceOf(configured: string): string {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { NodeEvent } from '#model'
-import { COMBINED, createCorrelator } from './correlation.ts'
+import { createCorrelator } from './correlation.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import { COMBINED } from './render.ts'
 import { parseLines, renderLines } from './told-lines.ts'
 
 const FIVE_MINUTES = 300_000

@@ -1,7 +1,7 @@
 /** What the node's annotations say: few, short, and only what changes when something happens. Pure. */
 import { ANNOTATIONS, LINE_MAX } from '#kube'
 import { compareSeverity, type MonitorState, type NodeCondition, type Problem } from '#model'
-import { NOT_KNOWN, rankOf, WATCHED, WELL } from '../conditions/desired.ts'
+import { NOT_KNOWN, rankOf, WATCHED, WELL } from '../conditions/rank.ts'
 import { kubeText } from '../text.ts'
 
 /** Of one name: its end says less than the next one. */
