@@ -5,6 +5,8 @@ import ts from 'typescript'
 
 const ROOT = join(import.meta.dirname, '../..')
 const TYPES = join(ROOT, 'libs/config/types.ts')
+/** Beside the schema, where types of the configuration are declared: its own, and where a value comes from. */
+const DECLARING = [TYPES, join(ROOT, 'libs/config/tree/tree.ts')]
 const SCHEMA = join(ROOT, 'libs/config/schema/')
 
 /** What TypeScript keeps of a property that a mapped type renamed: whose property it was. It has no declaration itself. */
@@ -12,7 +14,7 @@ interface Renamed {
   readonly links?: { readonly syntheticOrigin?: ts.Symbol }
 }
 
-/** Where a property is declared in the end: a key of the schema, or a property of types.ts. */
+/** Where a property is declared in the end: a key of the schema, or a property of a type of ours. */
 function originsOf(symbol: ts.Symbol | undefined): readonly ts.Declaration[] {
   if (symbol === undefined) return []
   const origin = (symbol as ts.Symbol & Renamed).links?.syntheticOrigin
@@ -22,7 +24,7 @@ function originsOf(symbol: ts.Symbol | undefined): readonly ts.Declaration[] {
 function isOfConfig(symbol: ts.Symbol): boolean {
   return originsOf(symbol).some((declaration) => {
     const { fileName } = declaration.getSourceFile()
-    return fileName === TYPES || fileName.startsWith(SCHEMA)
+    return DECLARING.includes(fileName) || fileName.startsWith(SCHEMA)
   })
 }
 

@@ -3,12 +3,7 @@
 import type { ConfigProblem } from './errors.ts'
 import type { Filled, InForce } from './in-force.ts'
 import type { Document } from './schema/document.ts'
-
-/** Where a value comes from. `text` is for people: "config.yaml, line 41", "environment, NODE_NAME", "flag, --dry-run=false". */
-export interface Origin {
-  readonly layer: 'default' | 'file' | 'environment' | 'flag'
-  readonly text: string
-}
+import type { Origin } from './tree/tree.ts'
 
 /** Worth knowing, no error. */
 export interface ConfigNote {

@@ -1,5 +1,10 @@
 /** A configuration as it was written: values with the place of each. */
-import type { Origin } from '../types.ts'
+
+/** Where a value comes from. `text` is for people: "config.yaml, line 41", "environment, NODE_NAME", "flag, --dry-run=false". */
+export interface Origin {
+  readonly layer: 'default' | 'file' | 'environment' | 'flag'
+  readonly text: string
+}
 
 /** Where a value stands. */
 export interface Place {

@@ -3,8 +3,8 @@ import type { compilePattern, parseTemplate } from '#pattern'
 import type { ConfigProblem } from '../errors.ts'
 import { nearestName, suggestionWords } from '../nearest.ts'
 import { shownValue } from '../secrets.ts'
-import type { Place, Tree } from '../tree/tree.ts'
-import type { ConfigNote, Origin } from '../types.ts'
+import type { Origin, Place, Tree } from '../tree/tree.ts'
+import type { ConfigNote } from '../types.ts'
 import type { JsonSchema } from './json-schema.ts'
 
 /** Pairs of letters that are compared in search of names that were meant: about 0.2 s. */
