@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createHost } from '#host'
@@ -29,7 +30,8 @@ async function folderOfFiles(clock: HandClock = handClock()) {
     log: { warn: () => undefined } as never,
     stateFolder: () => (disk.isFull ? Promise.reject(new Error('ENOSPC')) : Promise.resolve(join(folder.path))),
   }
-  return { clock, disk, open: () => createConditionsFile(around) }
+  const write = (text: string) => writeFile(join(folder.path, 'raised.json'), text)
+  return { clock, disk, write, open: () => createConditionsFile(around) }
 }
 
 test('what could not be written is written by the next call, and until then is not kept', async () => {
@@ -73,4 +75,15 @@ test('what is over since another boot does not come back', async () => {
   await file.keep({ raised: raisedOf(1, 'm') }, rules)
   expect(await file.keep({ raised: [] }, rules)).toBe(true)
   expect((await open().recall(rules))?.raised).toEqual([])
+})
+
+test('what is no object leaves all in doubt, and is written over', async () => {
+  for (const text of ['null', '1', '"x"', '[]']) {
+    const { open, write } = await folderOfFiles()
+    await write(text)
+    const file = open()
+    expect((await file.recall(rules))?.doubtful).toHaveLength(1)
+    expect(await file.keep({ raised: [] }, rules)).toBe(true)
+    expect((await open().recall(rules))?.doubtful).toEqual([])
+  }
 })

@@ -47,8 +47,8 @@ export interface Content {
 export function contentOf(text: string): Content {
   const value = JSON.parse(text) as Readonly<
     Partial<Record<'bootId' | 'raised' | 'isAll' | 'doubtful' | 'clockMs', unknown>>
-  >
-  if (!Array.isArray(value.raised)) throw new SyntaxError('no conditions stand in it')
+  > | null
+  if (!Array.isArray(value?.raised)) throw new SyntaxError('no conditions stand in it')
   const rows: readonly unknown[] = value.raised
   const { doubtful = [] } = value
   const isAll = value.isAll !== false && rows.every(isRow) && isTexts(doubtful)
