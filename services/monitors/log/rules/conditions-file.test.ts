@@ -22,7 +22,9 @@ function raisedOf(count: number, message: string, seenMonoMs = 0): Raised[] {
 async function folderOfFiles(clock: HandClock = handClock()) {
   const folder = await tempFolder()
   onTestFinished(() => folder[Symbol.asyncDispose]())
-  await writeTree(folder.path, { 'proc/sys/kernel/random/boot_id': '00000000-0000-4000-8000-000000000001\n' })
+  const boot = (number: number) =>
+    writeTree(folder.path, { 'proc/sys/kernel/random/boot_id': `00000000-0000-4000-8000-00000000000${number}\n` })
+  await boot(1)
   const disk = { isFull: false }
   const around = {
     clock,
@@ -31,7 +33,7 @@ async function folderOfFiles(clock: HandClock = handClock()) {
     stateFolder: () => (disk.isFull ? Promise.reject(new Error('ENOSPC')) : Promise.resolve(join(folder.path))),
   }
   const write = (text: string) => writeFile(join(folder.path, 'raised.json'), text)
-  return { clock, disk, write, open: () => createConditionsFile(around) }
+  return { clock, disk, boot, write, open: () => createConditionsFile(around) }
 }
 
 test('what could not be written is written by the next call, and until then is not kept', async () => {
@@ -86,4 +88,30 @@ test('what is no object leaves all in doubt, and is written over', async () => {
     expect(await file.keep({ raised: [] }, rules)).toBe(true)
     expect((await open().recall(rules))?.doubtful).toEqual([])
   }
+})
+
+const reworded = { match: 'y', condition: 'C' } as const
+const other = { match: 'z', condition: 'Other' } as const
+
+test('a doubt stays with its condition type where the rule is another one by now', async () => {
+  const { open } = await folderOfFiles()
+  const file = open()
+  await file.recall(rules)
+  const ids = rules.map(({ id }) => id)
+  expect(await file.keep({ raised: [], doubts: { all: ids } }, rules)).toBe(true)
+  const [changed, second, third] = rulesOf(reworded, { ...reworded, reason: 'More' }, other)
+  const next = [changed, second, third].filter((rule) => rule !== undefined)
+  expect((await open().recall(next))?.doubtful).toEqual([changed?.id, second?.id])
+  expect((await open().recall(rules))?.doubtful).toEqual(ids)
+  expect((await open().recall(rulesOf(other)))?.doubtful).toEqual([])
+})
+
+test('a reboot ends the doubts of rules whose conditions it ends, also of a rule that is another one by now', async () => {
+  const { boot, open } = await folderOfFiles()
+  const file = open()
+  await file.recall(rules)
+  await file.keep({ raised: [], doubts: { all: rules.map(({ id }) => id) } }, rules)
+  await boot(2)
+  const next = rulesOf(reworded, { ...reworded, reason: 'Kept', recover: { reboot: false } })
+  expect((await open().recall(next))?.doubtful).toEqual([next[1]?.id])
 })

@@ -6,6 +6,7 @@ import {
   BYTES_MAX,
   type Content,
   contentOf,
+  type Doubt,
   NO_CONTENT,
   NOTHING,
   type Row,
@@ -23,7 +24,7 @@ const SHARE = 10
 type Around = Pick<CheckContext<unknown>, 'clock' | 'host' | 'log' | 'stateFolder'>
 
 /** What ends the conditions of a rule. */
-export type Ending = Pick<Rule, 'id'> & { readonly recovery: Pick<Rule['recovery'], 'absentMs' | 'reboot'> }
+export type Ending = Pick<Rule, 'id' | 'condition'> & { readonly recovery: Pick<Rule['recovery'], 'absentMs' | 'reboot'> }
 
 /** What an earlier process left. */
 export interface Recalled {
@@ -120,6 +121,17 @@ function isForGood(err: unknown): boolean {
   return err instanceof Error && 'code' in err && err.code === 'ELOOP'
 }
 
+function doubtOf({ id: ruleId, condition }: Ending): readonly Doubt[] {
+  return condition === undefined ? [] : [{ ruleId, type: condition }]
+}
+
+/** Of a rule that is another one by now each of its type may have raised something. @returns ids of rules */
+function doubtfulIds(doubts: readonly Doubt[], rules: readonly Ending[]): readonly string[] {
+  const isOne = ({ ruleId, type }: Doubt, { id, condition }: Ending): boolean =>
+    rules.some((rule) => rule.id === ruleId) ? id === ruleId : condition === type
+  return rules.filter((rule) => doubts.some((doubt) => isOne(doubt, rule))).map(({ id }) => id)
+}
+
 /** What a content says, as of now: within a boot the wall clock of then counts, which may have been set since. */
 function recalledOf(
   content: Content,
@@ -127,7 +139,7 @@ function recalledOf(
   isOtherBoot: boolean,
   clock: Around['clock'],
 ): Recalled {
-  const { rows, doubtful = rules.map(({ id }) => id), clockMs } = content
+  const { rows, doubtful = rules.flatMap(doubtOf), clockMs } = content
   const endsByReboot = new Set(rules.filter(({ recovery }) => recovery.reboot).map(({ id }) => id))
   const aheadMs = isOtherBoot ? undefined : clockMs
   const nowMs = aheadMs === undefined ? clock.now().getTime() : aheadMs + clock.monotonicMs()
@@ -138,7 +150,7 @@ function recalledOf(
   const isOver = (ruleId: string): boolean => isOtherBoot && endsByReboot.has(ruleId)
   return {
     raised: rows.filter(({ ruleId }) => !isOver(ruleId)).map(recalled),
-    doubtful: doubtful.filter((id) => !isOver(id)),
+    doubtful: doubtfulIds(doubtful, rules).filter((id) => !isOver(id)),
   }
 }
 
@@ -195,7 +207,7 @@ export function createConditionsFile({ clock, host, log, stateFolder }: Around):
     async keep({ raised, doubts }, rules) {
       if (!isRead) return false
       const rows = raised.map((one) => rowOf(one, rules))
-      const doubtful = doubts?.all ?? []
+      const doubtful = rules.filter(({ id }) => doubts?.all.includes(id)).flatMap(doubtOf)
       const signature = signatureOf(rows, doubtful)
       if (writer.has(signature)) return true
       const clockMs = clock.now().getTime() - clock.monotonicMs()

@@ -21,16 +21,28 @@ function isRow(value: unknown): value is Row {
   )
 }
 
+/** A rule of which it is not known what it has raised. Its id may be of no rule any more: then its condition type counts. */
+export interface Doubt {
+  readonly ruleId: string
+  readonly type: string
+}
+
 /** What tells one content from another. */
-export function signatureOf(rows: readonly Row[], doubtful: readonly string[] = []): string {
+export function signatureOf(rows: readonly Row[], doubtful: readonly Doubt[] = []): string {
   return JSON.stringify([rows.map(({ message: _words, ...row }) => row), doubtful])
 }
 
 /** Of a file that nobody has written. */
 export const NOTHING = '{"bootId":"","raised":[]}'
 
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string')
+function isDoubt(value: unknown): value is Doubt {
+  if (typeof value !== 'object' || value === null) return false
+  const { ruleId, type } = value as Partial<Record<keyof Doubt, unknown>>
+  return typeof ruleId === 'string' && typeof type === 'string'
+}
+
+function isDoubts(value: unknown): value is readonly Doubt[] {
+  return Array.isArray(value) && value.every(isDoubt)
 }
 
 /** What stands in the file. */
@@ -38,7 +50,7 @@ export interface Content {
   readonly bootId: string
   readonly rows: readonly Row[]
   /** Undefined: of all rules. */
-  readonly doubtful: readonly string[] | undefined
+  readonly doubtful: readonly Doubt[] | undefined
   /** By how much the wall clock was ahead of the monotonic one. */
   readonly clockMs: number | undefined
 }
@@ -51,7 +63,7 @@ export function contentOf(text: string): Content {
   if (!Array.isArray(value?.raised)) throw new SyntaxError('no conditions stand in it')
   const rows: readonly unknown[] = value.raised
   const { doubtful = [] } = value
-  const isAll = value.isAll !== false && rows.every(isRow) && isTexts(doubtful)
+  const isAll = value.isAll !== false && rows.every(isRow) && isDoubts(doubtful)
   return {
     bootId: typeof value.bootId === 'string' ? value.bootId : '',
     rows: rows.filter(isRow),

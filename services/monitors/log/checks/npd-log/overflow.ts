@@ -16,7 +16,7 @@ export interface Overflow {
 function endingsOf(config: Config): readonly Ending[] {
   const absence = absenceOf(config)
   return listedOf(config).map(({ type: id }) => ({
-    id,
+    ...{ id, condition: id },
     recovery: { absentMs: absence.get(id) ?? 0, reboot: endsByReboot(config, id) },
   }))
 }
