@@ -25,12 +25,16 @@ async function folderOfFiles(clock: HandClock = handClock()) {
   const boot = (number: number) =>
     writeTree(folder.path, { 'proc/sys/kernel/random/boot_id': `00000000-0000-4000-8000-00000000000${number}\n` })
   await boot(1)
-  const disk = { isFull: false }
+  const disk = { isFull: false, answers: () => Promise.resolve() }
   const around = {
     clock,
     host: createHost({ root: folder.path }),
     log: { warn: () => undefined } as never,
-    stateFolder: () => (disk.isFull ? Promise.reject(new Error('ENOSPC')) : Promise.resolve(join(folder.path))),
+    async stateFolder() {
+      await disk.answers()
+      if (disk.isFull) throw new Error('ENOSPC')
+      return folder.path
+    },
   }
   const write = (text: string) => writeFile(join(folder.path, 'raised.json'), text)
   return { clock, disk, boot, write, open: () => createConditionsFile(around) }
@@ -114,4 +118,36 @@ test('a reboot ends the doubts of rules whose conditions it ends, also of a rule
   await boot(2)
   const next = rulesOf(reworded, { ...reworded, reason: 'Kept', recover: { reboot: false } })
   expect((await open().recall(next))?.doubtful).toEqual([next[1]?.id])
+})
+
+test('a disk that does not answer is asked once, and what it says in the end counts', async () => {
+  const { clock, disk, open, write } = await folderOfFiles()
+  await write('{"bootId":"","raised":[]}')
+  const answer = Promise.withResolvers<void>()
+  let asked = 0
+  disk.answers = () => {
+    asked++
+    return answer.promise
+  }
+  const file = open()
+  const recallLate = async () => {
+    let isOver = false
+    const recalled = file.recall(rules).finally(() => {
+      isOver = true
+    })
+    await expect.poll(() => isOver || void clock.pass(1_000)).toBe(true)
+    expect(await recalled).toBe(undefined)
+  }
+  await recallLate()
+  // It is not waited for each time.
+  expect(await Promise.all([file.recall(rules), file.recall(rules)])).toEqual([undefined, undefined])
+  clock.pass(1_000)
+  await recallLate()
+  expect(asked).toBe(1)
+  answer.resolve()
+  await expect.poll(() => file.recall(rules)).toMatchObject({ raised: [] })
+  expect(asked).toBe(1)
+  // The next is a new question.
+  await file.recall(rules)
+  expect(asked).toBe(2)
 })

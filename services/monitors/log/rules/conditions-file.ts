@@ -13,6 +13,7 @@ import {
   signatureOf,
   textOf,
 } from './conditions-text.ts'
+import { createQuestion } from './question.ts'
 import type { Raised, Rule } from './types.ts'
 
 const NAME = 'raised.json'
@@ -167,9 +168,11 @@ function createContentReader(path: () => Promise<string>, { clock, log }: Pick<A
     return contentOf((await readWhole(await path(), BYTES_MAX))?.toString() ?? NOTHING)
   }
 
+  const ask = createQuestion(clock, contentThere, (answer) => withinWait(clock, answer))
+
   return async (): Promise<Content | undefined> => {
     try {
-      return await withinWait(clock, contentThere())
+      return await ask()
     } catch (err) {
       failed(err)
       return isForGood(err) ? NO_CONTENT : undefined
