@@ -93,10 +93,9 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
   const { rules, open, hasHistory, isOneOfMany } = options
   const { name, clock } = around
   const own = isOneOfMany ? cleanEntity(name) : ''
-  const file = createConditionsFile(around)
   const view = createConditionsView(rules, own)
   const counts = createTallies()
-  const engines = createEngines(rules, file, clock)
+  const engines = createEngines(rules, createConditionsFile(around), clock)
   const attention = createAttention(clock)
   const clearing = createClearing(engines, letGo)
   let isFollowing = false
@@ -108,7 +107,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
     const meant = entity === own ? '' : entity
     engine.clear(type, meant)
     view.cleared(type, meant, clock.monotonicMs())
-    void file.keep(engine, rules)
+    void engines.keep(engine)
   }
 
   const look = createLook({ view, counts, own, clock })
@@ -128,7 +127,8 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
       context.following()
     }
     const isHistory = hasHistory && place === undefined
-    const around = { view, file, counts, tell, place, isHistory, own, clock, following }
+    const { keep } = engines
+    const around = { view, keep, counts, tell, place, isHistory, own, clock, following }
     const reader = createLogReader({ ...around, engine, attention, onFailure: ended })
     try {
       const source = await open()
@@ -139,15 +139,16 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
   }
 
   async function run(): Promise<CheckResult> {
-    if (await engines.readAgain()) follow.again()
+    const isReadNow = await engines.readAgain()
+    if (isReadNow) follow.again()
     const { current: engine, matched, isKnown } = engines
     const metrics = samplesOf(name, rules, matched, counts)
     if (failure !== undefined)
       return { findings: [readFinding(failure.reason, failure.isClosed)], partial: true, metrics }
-    if (!isFollowing || engine === undefined) return { findings: [], partial: true, metrics }
+    if (isReadNow || !isFollowing || engine === undefined) return { findings: [], partial: true, metrics }
     attention.turn()
     const { sight, events } = look(engine, attention.provedMs)
-    await file.keep(engine, rules)
+    await engines.keep(engine)
     view.told(sight)
     return { ...sight, findings: [readFinding(undefined), ...sight.findings], events, metrics, partial: !isKnown }
   }

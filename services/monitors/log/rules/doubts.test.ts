@@ -1,6 +1,7 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { createHost } from '#host'
 import { handClock } from '#monitor-kit/testing'
 import { tempFolder } from '../../../../libs/host/testing.ts'
 import { checkOf, down, healthOf, now, recover, startCheck } from './testing-check.ts'
@@ -64,12 +65,14 @@ test('takes a person’s word for it', async () => {
   expect(healthOf(await check.run())).toEqual(['Broken  healthy Cleared'])
 })
 
-test('knows it as soon as it can be read, and has written nothing over it', async () => {
-  await using folder = await tempFolder()
+/** A check that cannot read what the process before it kept: that `nic:a` is down. */
+async function unreadable(host = createHost({ root: '' })) {
+  const folder = await tempFolder()
+  onTestFinished(() => folder[Symbol.asyncDispose]())
   const clock = handClock()
   const [hidden, stateFolder] = [join(folder.path, 'hidden'), join(folder.path, 'state')]
   await mkdir(hidden)
-  const setting = { root: '', config: {}, clock }
+  const setting = { root: '', config: {}, clock, host }
   const before = scriptedLog()
   before.tell(said(now(clock, 'down a', 1)))
   const first = startCheck(checkOf(before, { rules: rulesOf(link) }), { ...setting, stateFolder: hidden }).follow()
@@ -78,15 +81,59 @@ test('knows it as soon as it can be read, and has written nothing over it', asyn
   await writeFile(stateFolder, 'no folder')
   const log = scriptedLog()
   const check = startCheck(checkOf(log, { rules: rulesOf(link) }), { ...setting, stateFolder })
-  await using following = check.follow({ from: 1, upTo: '', lines: 0 })
+  const following = check.follow({ from: 1, upTo: '', lines: 0 })
+  onTestFinished(() => following.stop())
+  return {
+    ...{ clock, log, check, following },
+    kept: () => readFile(join(stateFolder, 'raised.json'), 'utf8'),
+    async mend() {
+      await rm(stateFolder)
+      await rename(hidden, stateFolder)
+    },
+  }
+}
+
+test('knows it as soon as it can be read, and has written nothing over it', async () => {
+  const { clock, log, check, following, mend } = await unreadable()
   log.tell(said(now(clock, 'down b', 2)), caughtUp(2))
   const raised = await following.next()
   expect([healthOf(raised), raised.cursor]).toEqual([['LinkDown nic:b problem LinkLost'], undefined])
-  await rm(stateFolder)
-  await rename(hidden, stateFolder)
+  await mend()
   await check.run(1)
   await expect
     .poll(async () => healthOf(await check.run(1)).sort())
     .toEqual(['LinkDown nic:a problem LinkLost', 'LinkDown nic:b problem LinkLost'])
   expect(log.begins).toEqual([1, 1])
+})
+
+test('writes nothing over what it has just read before that is taken into account', async () => {
+  const { clock, log, check, following, kept, mend } = await unreadable()
+  log.tell(caughtUp(1))
+  await following.next()
+  await expect.poll(() => following.isFollowing).toBe(true)
+  const go = following.hold()
+  onTestFinished(go)
+  log.tell(said(now(clock, 'down b', 2)))
+  await expect.poll(async () => healthOf(await following.next())).toEqual(['LinkDown nic:b problem LinkLost'])
+  await mend()
+  expect(await check.run(1)).toMatchObject({ findings: [], partial: true })
+  check.clear('LinkDown', 'nic:c')
+  expect(await kept()).toContain('nic:a')
+  go()
+  await expect
+    .poll(async () => healthOf(await check.run(1)).sort())
+    .toEqual(['LinkDown nic:a problem LinkLost', 'LinkDown nic:b problem LinkLost', 'LinkDown nic:c healthy Cleared'])
+  expect(await kept()).toContain('nic:a')
+})
+
+test('says what it knows where it cannot be known which boot this is', async () => {
+  const host = createHost({ root: '' })
+  let isUnknown = false
+  const bootId = () => (isUnknown ? Promise.reject(new Error('EIO')) : host.bootId())
+  const { log, check, following } = await unreadable({ ...host, bootId })
+  log.tell(caughtUp(1))
+  await following.next()
+  await expect.poll(() => following.isFollowing).toBe(true)
+  isUnknown = true
+  expect(healthOf(await check.run())).toEqual(['LinkDown  unknown NotKept'])
 })

@@ -33,8 +33,13 @@ export function createEngines(rules: readonly Rule[], file: ConditionsFile, cloc
     /** Tries to read it, where it could not be. @returns whether it can be now */
     async readAgain(): Promise<boolean> {
       if (engine === undefined || recalled !== undefined) return false
-      recalled = await file.recall(rules)
-      return recalled !== undefined
+      // Where it is not known which boot this is, whoever follows says so: here it is not known yet.
+      recalled = await file.recall(rules).catch(() => undefined)
+      return recalled !== undefined && !isTaken
+    },
+    /** Keeps what is raised. @returns whether it stands there: never by one that does not know what stood there */
+    async keep(of: RuleEngine): Promise<boolean> {
+      return of === engine && isTaken && (await file.keep(of, rules))
     },
     /** As of a cursor, with the conditions that are raised. */
     async at(cursor: unknown): Promise<RuleEngine> {

@@ -2,7 +2,6 @@
 import type { Finding, Happening, Tell } from '#monitor-kit'
 import type { Clock } from '#service'
 import type { Places } from '../reading/places.ts'
-import type { ConditionsFile } from './conditions-file.ts'
 import type { RuleEngine } from './engine.ts'
 import { snapshotOf } from './snapshot.ts'
 import type { ConditionsView } from './view.ts'
@@ -20,7 +19,8 @@ const CURSOR_MS = 30_000
 export interface TellingOptions {
   readonly engine: RuleEngine
   readonly view: ConditionsView
-  readonly file: ConditionsFile
+  /** Keeps what is raised. @returns whether it stands there */
+  readonly keep: (engine: RuleEngine) => Promise<boolean>
   readonly places: Places
   readonly clock: Clock
   readonly tell: Tell
@@ -50,7 +50,7 @@ type ToTell = { readonly findings: readonly Finding[]; readonly events: readonly
 
 const keyOf = ({ type, entity = '' }: Finding) => `${type} ${entity}`
 
-export function createTelling({ engine, view, file, places, clock, tell }: TellingOptions): Telling {
+export function createTelling({ engine, view, keep, places, clock, tell }: TellingOptions): Telling {
   let findings = new Map<string, Finding>()
   let events: Happening[] = []
   let hasReadAll = false
@@ -79,7 +79,7 @@ export function createTelling({ engine, view, file, places, clock, tell }: Telli
   }
 
   async function some(): Promise<void> {
-    await file.keep(engine, engine.rules)
+    await keep(engine)
     await tell(withRest(taken(), false))
   }
 
@@ -108,7 +108,7 @@ export function createTelling({ engine, view, file, places, clock, tell }: Telli
       const behind = cursor()
       cursorMonoMs = clock.monotonicMs()
       // First: what nobody remembers could never be said to be over. The lines that said so are read again then.
-      const isKept = await file.keep(engine, engine.rules)
+      const isKept = await keep(engine)
       await tell(said, isKept ? { cursor: behind } : {})
     },
   }
