@@ -59,6 +59,17 @@ test('knows what is raised and over since, and its next process does not know th
   ])
 })
 
+test('says that it is well as soon as the doubt is over that kept it from saying so', async () => {
+  const absent = { match: 'odd', reason: 'Odd', condition: 'Broken', recover: { absentFor: 60_000, reboot: false } }
+  const { log, check, following } = await (await doubtful(absent, broken))()
+  log.tell(said(now(check.clock, 'broken', 1), now(check.clock, 'mended', 2)), caughtUp(2))
+  await expect.poll(async () => healthOf(await following.next())).toEqual(['Broken  unknown NotKept'])
+  await check.run()
+  expect(healthOf(await check.run(40_000))).toEqual(['Broken  unknown NotKept'])
+  await check.run(40_000)
+  expect(healthOf(await check.run(40_000))).toEqual(['Broken  healthy Recovered'])
+})
+
 test('takes a person’s word for it', async () => {
   const { check } = await (await doubtful(broken))()
   check.clear('Broken')

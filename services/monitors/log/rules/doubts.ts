@@ -1,5 +1,5 @@
 /** Rules of which it is not known whether something is raised by them: what an earlier life kept of that cannot be read. Pure. */
-import type { Over, Rule } from './types.ts'
+import type { Rule } from './types.ts'
 
 /** What is in doubt, and what ends that: only what proves how it is. */
 export interface Doubts {
@@ -55,9 +55,4 @@ export function createDoubts(rules: readonly Rule[]): Doubts {
     },
     said: (type, entity) => drop((rule) => rule.condition === type && (entity === '' || isOfOne(rule))),
   }
-}
-
-/** What is over by one rule may still be raised by another. */
-export function doubted(news: Over, doubts: Doubts, by?: Rule): Over {
-  return doubts.of(news.type, by) ? { ...news, isDoubtful: true } : news
 }

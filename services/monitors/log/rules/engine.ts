@@ -4,7 +4,7 @@
  */
 import type { Instant } from '#model'
 import type { LogLine } from '../sources/types.ts'
-import { createDoubts, type Doubts, doubted } from './doubts.ts'
+import { createDoubts, type Doubts } from './doubts.ts'
 import { createJudge } from './judge.ts'
 import { createRuleMatcher } from './matcher.ts'
 import { createRuleMemories, type RuleMemories } from './memory.ts'
@@ -88,8 +88,7 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
         return forMs > 0 && now.monoMs - seenMonoMs >= forMs
       }
       doubts.passed(now.monoMs)
-      const over = table.end(isAbsent, ABSENT).map((news) => (news.kind === 'over' ? doubted(news, doubts) : news))
-      return [...memories.settled(now.wall.getTime()), ...over]
+      return [...memories.settled(now.wall.getTime()), ...table.end(isAbsent, ABSENT)]
     },
     lost(now) {
       doubts.lost(now.monoMs)

@@ -3,7 +3,7 @@ import { hashText } from '#model'
 import { cleanEntity } from '#monitor-kit/evaluate'
 import type { Template } from '#pattern'
 import type { LogLine } from '../sources/types.ts'
-import { type Doubts, doubted } from './doubts.ts'
+import type { Doubts } from './doubts.ts'
 import type { RuleMatch } from './matcher.ts'
 import type { RuleMemories, RuleMemory } from './memory.ts'
 import { RAISED_MAX, type RaisedTable } from './raised.ts'
@@ -114,7 +114,7 @@ export function createJudge(table: RaisedTable, memories: RuleMemories, doubts: 
       const isIts = (raised: Raised) => raised.ruleId === rule.id && (entity === undefined || raised.entity === entity)
       doubts.cleared(rule, entity)
       const over = table.end(isIts, { reason: 'Recovered', message: text })
-      return over.map((news) => (news.kind === 'over' ? doubted(news, doubts, rule) : news))
+      return over.map((news) => (news.kind === 'over' ? { ...news, by: rule } : news))
     },
   }
 }

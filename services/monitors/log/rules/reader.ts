@@ -76,7 +76,7 @@ function createLineTaker(options: ReaderOptions) {
       if (!isOld) telling.happened(happeningOf(news, own))
       return
     }
-    const finding = view.findingOf(news, clock.monotonicMs())
+    const finding = view.findingOf(news, engine, clock.monotonicMs())
     if (!isHistory) await telling.found(finding)
   }
 

@@ -63,8 +63,8 @@ export interface Over {
   readonly entity: string
   readonly reason: string
   readonly message: string
-  /** Another rule may have raised it in an earlier life: that it is well is not known. Default false */
-  readonly isDoubtful?: boolean
+  /** Whose line says so: it has not raised it any more, whatever else it has. Default: nobody’s */
+  readonly by?: Rule
 }
 
 /** What the engine tells of a line. */

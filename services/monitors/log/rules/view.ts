@@ -33,7 +33,7 @@ export interface Known {
 /** The conditions of a check as they are told. */
 export interface ConditionsView {
   /** It is told. */
-  findingOf(news: ConditionNews, nowMonoMs: number): Finding
+  findingOf(news: ConditionNews, known: Pick<Known, 'doubts'>, nowMonoMs: number): Finding
   /** A person's word that it is over. */
   cleared(type: string, entity: string, nowMonoMs: number): void
   /** All there is; of a type of which nothing is raised, that. `withdrawn`: what was told and is no more. */
@@ -51,7 +51,10 @@ export interface ConditionsView {
 type Words = Pick<Finding, 'reason' | 'message'>
 
 interface Over {
+  /** That it is well. */
   readonly finding: Finding
+  /** Whether that is known. */
+  readonly isProven: (doubts: Known['doubts']) => boolean
   readonly untilMonoMs: number
 }
 
@@ -93,16 +96,15 @@ function typesOf(rules: readonly Rule[]): ReadonlyMap<string, boolean> {
 function createOver() {
   const over = new Map<string, Over>()
   return {
-    put(finding: Finding, nowMonoMs: number): Finding {
-      over.set(keyOf(finding), { finding, untilMonoMs: nowMonoMs + OVER_MS })
-      return finding
+    put(finding: Finding, nowMonoMs: number, isProven: Over['isProven'] = () => true): void {
+      over.set(keyOf(finding), { finding, isProven, untilMonoMs: nowMonoMs + OVER_MS })
     },
     raised(finding: Finding): void {
       over.delete(keyOf(finding))
     },
-    at(nowMonoMs: number): Finding[] {
+    at(nowMonoMs: number, doubts: Known['doubts']): Finding[] {
       for (const [key, { untilMonoMs }] of over) if (untilMonoMs <= nowMonoMs) over.delete(key)
-      return [...over.values()].map(({ finding }) => finding)
+      return [...over.values()].map(({ finding, isProven }) => (isProven(doubts) ? finding : unknownOf(finding)))
     },
   }
 }
@@ -111,7 +113,7 @@ function healthyOf(type: string, entity: string, { reason, message }: Pick<Findi
   return { type, entity, health: 'healthy', reason, message }
 }
 
-function unknownOf(type: string, entity: string): Finding {
+function unknownOf({ type, entity = '' }: Pick<Finding, 'type' | 'entity'>): Finding {
   return { type, entity, health: 'unknown', ...NOT_KEPT }
 }
 
@@ -124,11 +126,10 @@ export function createConditionsView(rules: readonly Rule[], own: string): Condi
   function findings({ problems, doubts }: Known, nowMonoMs: number): Map<string, Finding> {
     const raised = problems.map((problem) => problemOf(problem, own))
     for (const finding of raised) over.raised(finding)
-    const seen = new Map([...over.at(nowMonoMs), ...raised].map((finding) => [keyOf(finding), finding]))
+    const seen = new Map([...over.at(nowMonoMs, doubts), ...raised].map((finding) => [keyOf(finding), finding]))
     const spoken = new Set([...seen.values()].map(({ type }) => type))
     for (const [type, isOwn] of types) {
-      const isKnown = !doubts.of(type)
-      const quiet: Finding = isKnown ? healthyOf(type, own, NOT_SEEN) : unknownOf(type, own)
+      const quiet = doubts.of(type) ? unknownOf({ type, entity: own }) : healthyOf(type, own, NOT_SEEN)
       if ((isOwn || !spoken.has(type)) && !seen.has(keyOf(quiet))) seen.set(keyOf(quiet), quiet)
     }
     return seen
@@ -141,13 +142,13 @@ export function createConditionsView(rules: readonly Rule[], own: string): Condi
   }
 
   return {
-    findingOf(news, nowMonoMs) {
+    findingOf(news, { doubts }, nowMonoMs) {
       if (news.kind === 'problem') return problemOf(news.raised, own)
-      const entity = news.entity || own
-      return over.put(
-        news.isDoubtful === true ? unknownOf(news.type, entity) : healthyOf(news.type, entity, news),
-        nowMonoMs,
-      )
+      const { type, by } = news
+      const finding = healthyOf(type, news.entity || own, news)
+      const isProven: Over['isProven'] = (doubtsThen) => !doubtsThen.of(type, by)
+      over.put(finding, nowMonoMs, isProven)
+      return isProven(doubts) ? finding : unknownOf(finding)
     },
     cleared(type, entity, nowMonoMs) {
       over.put(healthyOf(type, entity || own, CLEARED), nowMonoMs)
