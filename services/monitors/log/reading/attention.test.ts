@@ -26,7 +26,7 @@ it('nothing is known before all that stands there was read, and then as of when 
   expect(provedMs()).toBe(500)
 })
 
-it('a turn at which nothing was taken since the one before proves that one, and not itself', () => {
+it('a turn at which nothing was taken since the one before proves what was written well before that one, and not itself', () => {
   const { clock, attention, provedMs } = attentive()
   attention.caughtUp()
   attention.waiting()
@@ -35,8 +35,8 @@ it('a turn at which nothing was taken since the one before proves that one, and 
     attention.turn()
     return provedMs()
   }
-  expect([turn(1_000), turn(90_000), turn(30_000)]).toEqual([0, 1_000, 91_000])
-  expect([turn(1), turn(1)]).toEqual([91_000, 91_000])
+  expect([turn(10_000), turn(90_000), turn(30_000)]).toEqual([0, 5_000, 95_000])
+  expect([turn(1), turn(1)]).toEqual([95_000, 95_000])
   attention.taking()
-  expect([turn(1_000), turn(1_000)]).toEqual([91_000, 91_000])
+  expect([turn(10_000), turn(10_000)]).toEqual([95_000, 95_000])
 })

@@ -3,6 +3,8 @@ import type { Clock } from '#clock'
 
 /** Turns one right after the other are one: nothing was taken between them. */
 const LIVED_MS = 1_000
+/** A source may come to a line so long after it was written: a file is looked at each few seconds where nothing says that it changed. */
+const SOURCE_MS = 5_000
 
 /** Notes when a log is listened to. */
 export interface Attention {
@@ -22,8 +24,8 @@ export interface Attention {
 
 /**
  * A process that stood still comes to its turn before it comes to what was written meanwhile: that nothing was taken up to now
- * proves nothing of now. What was written before a log was asked for more was taken once it has no more; and what was written
- * before a turn was taken by the next, if anything was.
+ * proves nothing of now. What was written before a log was asked for more was taken once it has no more; and what a source had come
+ * to before a turn was taken by the next, if anything was.
  */
 export function createAttention(clock: Pick<Clock, 'monotonicMs'>): Attention {
   let isWaiting = false
@@ -52,7 +54,7 @@ export function createAttention(clock: Pick<Clock, 'monotonicMs'>): Attention {
     turn() {
       const nowMs = clock.monotonicMs()
       if (!isWaiting || nowMs - turnMs < LIVED_MS) return
-      prove(turnMs)
+      prove(turnMs - SOURCE_MS)
       turnMs = nowMs
     },
     get provedMs() {

@@ -288,7 +288,7 @@ describe('the next process', () => {
     await using after = check.follow(JSON.parse(JSON.stringify(cursor)))
     await expect.poll(() => after.isFollowing).toBe(true)
     expect(healthOf(await check.run())).toEqual(['LinkDown nic:a problem LinkLost'])
-    expect(healthOf(await check.run(30_000))).toEqual(['LinkDown nic:a problem LinkLost'])
+    expect(healthOf(await check.run(35_000))).toEqual(['LinkDown nic:a problem LinkLost'])
     expect(healthOf(await check.run(30_000))).toEqual(['LinkDown nic:a healthy NotSeenAgain'])
   })
 

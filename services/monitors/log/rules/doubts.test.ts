@@ -52,7 +52,7 @@ test('knows what is raised and over since, and its next process does not know th
   await following.stop()
   const next = await start()
   expect(healthOf(await next.check.run())).toEqual(['Broken  healthy NoLineSaysSo', 'LinkDown  unknown NotKept'])
-  await next.check.run(60_000)
+  await next.check.run(65_000)
   expect(healthOf(await next.check.run(30_000))).toEqual([
     'Broken  healthy NoLineSaysSo',
     'LinkDown  healthy NoLineSaysSo',
