@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { schema } from '../checks/npd-log/config.ts'
 import { createRehearsal } from '../rehearsal.late.ts'
+import { ruleSource } from '../rules/testing-rules.ts'
 import { kernelLineOf } from './kernel-line.ts'
 
 const NOW = new Date('2026-01-03T12:00:00Z')
@@ -28,6 +29,14 @@ describe('a saved line of the kernel', () => {
     expect(read.bytes.toString()).toBe(text)
     expect(read.sinceBootMs).toBe(sinceBootMs)
   })
+})
+
+it('what is not told line by line is said at the end', () => {
+  const config = { packs: [], disable: [], rules: [ruleSource({ match: 'oops' })] }
+  const lines = Array.from({ length: 60 }, () => '[  100.000000] oops')
+  const { events } = said({ type: 'log-kernel', config }, lines)
+  expect(events).toHaveLength(51)
+  expect(events.at(-1)).toMatchObject({ reason: 'LogTextsUntold', line: 60, time: '1970-01-01T00:01:40.000Z' })
 })
 
 describe('a pack', () => {

@@ -65,15 +65,14 @@ export const rehearseRules: CreateRehearsal = ({ name: check, config: given }, n
       const at = instantAt(line.at)
       for (const news of [...engine.passed(at), ...engine.push(line, at)]) took(news, line.at)
     },
-    end: () => ({
-      conditions: [...conditions.values()],
-      events,
-      metrics: [...matched].map(([{ name: rule }, value]) => ({
-        check,
-        name: MATCHES_METRIC,
+    end() {
+      for (const news of engine.settled(Number.POSITIVE_INFINITY)) if (news.kind === 'omitted') took(news, news.at)
+      const metrics = [...matched].map(([{ name: rule }, value]) => ({
+        ...{ check, name: MATCHES_METRIC },
         labels: { check, rule },
         value,
-      })),
-    }),
+      }))
+      return { conditions: [...conditions.values()], events, metrics }
+    },
   }
 }

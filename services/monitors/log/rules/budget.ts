@@ -1,68 +1,89 @@
-/** How many texts of a rule are told, and what is not of the second that it matched in last. Pure. */
+/** How many texts of a rule are told, and what of the rest has still to be said. Pure. */
+import { hashText } from '#model'
 import { createAllowance } from '../reading/allowance.ts'
+import type { LogLine } from '../sources/types.ts'
 
 /** Why texts are not told one by one. */
 export type Omission = 'rate' | 'entities'
 
-/** What was told of the second that a rule matched in last. */
+/** What was told of the second that a rule was told of last. */
 export interface Spent {
   readonly second: number
   readonly told: number
-  /** Not told, by why. */
-  readonly omitted: Readonly<Record<Omission, number>>
 }
+
+/** What was not told, and not said yet. */
+export interface Omitted {
+  /** By why. */
+  readonly counts: Readonly<Record<Omission, number>>
+  /** It follows from the first of the lines. */
+  readonly key: string
+  /** The newest time of the lines. */
+  readonly atMs: number
+}
+
+type Told = Pick<LogLine, 'at' | 'key'>
 
 /** The budget of one rule. */
 export interface Budget {
-  readonly spent: Spent
+  readonly spent: Spent | undefined
+  readonly omitted: Omitted | undefined
   /** @returns whether a text may be told; else it is counted @param nowMs when it is read, on the monotonic clock */
-  take(atMs: number, nowMs: number): boolean
-  omit(atMs: number, why: Omission): void
-  /** What was not told of the second before this one; undefined: nothing, or that second goes on. */
-  settle(atMs: number): Spent | undefined
-  restore(spent: Spent): void
+  take(line: Told, nowMs: number): boolean
+  omit(line: Told, why: Omission, nowMs: number): void
+  /** What was not told: once it is a second ago, whatever the lines say of the time. @param nowMs on the monotonic clock */
+  settle(nowMs: number): Omitted | undefined
+  restore(spent: Spent | undefined, omitted: Omitted | undefined): void
 }
 
-export const NOTHING_SPENT: Spent = { second: 0, told: 0, omitted: { rate: 0, entities: 0 } }
+/** What is not told is said after so long, together. */
+const SAID_MS = 1_000
 
 export function createBudget(): Budget {
   const allowance = createAllowance()
-  let spent = NOTHING_SPENT
+  let spent: Spent | undefined
+  let omitted: Omitted | undefined
+  /** Since when something has to be said, on the monotonic clock; undefined: an earlier life left it. */
+  let sinceMs: number | undefined
 
-  function enter(atMs: number): void {
-    const second = Math.floor(atMs / 1000)
-    if (second !== spent.second) spent = { ...NOTHING_SPENT, second }
-  }
-
-  function omit(atMs: number, why: Omission): void {
-    enter(atMs)
-    spent = { ...spent, omitted: { ...spent.omitted, [why]: spent.omitted[why] + 1 } }
+  function omit({ at, key }: Told, why: Omission, nowMs: number): void {
+    sinceMs ??= nowMs
+    const { counts, ...first } = omitted ?? { counts: { rate: 0, entities: 0 }, key: hashText(key), atMs: at.getTime() }
+    const atMs = Math.max(first.atMs, at.getTime())
+    omitted = { ...first, atMs, counts: { ...counts, [why]: counts[why] + 1 } }
   }
 
   return {
     get spent() {
       return spent
     },
-    take(atMs, nowMs) {
-      enter(atMs)
+    get omitted() {
+      return omitted
+    },
+    take(line, nowMs) {
+      const atMs = line.at.getTime()
       if (!allowance.take(atMs, nowMs)) {
-        omit(atMs, 'rate')
+        omit(line, 'rate', nowMs)
         return false
       }
-      spent = { ...spent, told: spent.told + 1 }
+      const second = Math.floor(atMs / 1000)
+      spent = { second, told: spent?.second === second ? spent.told + 1 : 1 }
       return true
     },
     omit,
-    settle(atMs) {
-      const { second, omitted } = spent
-      if (Math.floor(atMs / 1000) === second || omitted.rate + omitted.entities === 0) return undefined
-      const settled = spent
-      spent = NOTHING_SPENT
+    settle(nowMs) {
+      if (omitted === undefined) return undefined
+      sinceMs ??= nowMs
+      if (nowMs !== Number.POSITIVE_INFINITY && nowMs - sinceMs < SAID_MS) return undefined
+      const settled = omitted
+      omitted = undefined
+      sinceMs = undefined
       return settled
     },
-    restore(before) {
-      spent = before
-      allowance.restore(before.second, before.told)
+    restore(told, untold) {
+      spent = told
+      omitted = untold
+      if (told !== undefined) allowance.restore(told.second, told.told)
     },
   }
 }

@@ -80,9 +80,9 @@ interface LookOptions {
 function createLook({ view, counts, own, clock }: LookOptions) {
   return (engine: RuleEngine, provedMs: number): { readonly sight: Sight; readonly events: readonly Happening[] } => {
     const now = { wall: clock.now(), monoMs: clock.monotonicMs() }
-    const news = engine.passed({ ...now, monoMs: Math.min(now.monoMs, provedMs) })
-    for (const one of news) if (one.kind === 'problem' || one.kind === 'over') view.findingOf(one, engine, now.monoMs)
-    const untold = news.filter((one) => one.kind === 'omitted')
+    for (const one of engine.passed({ ...now, monoMs: Math.min(now.monoMs, provedMs) }))
+      if (one.kind === 'problem' || one.kind === 'over') view.findingOf(one, engine, now.monoMs)
+    const untold = engine.settled(now.monoMs).filter((one) => one.kind === 'omitted')
     for (const { count } of untold) counts.untold += count
     return { sight: view.all(engine, now.monoMs), events: untold.map((one) => happeningOf(one, own)) }
   }

@@ -25,7 +25,9 @@ const SHARE = 10
 type Around = Pick<CheckContext<unknown>, 'clock' | 'host' | 'log' | 'stateFolder'>
 
 /** What ends the conditions of a rule. */
-export type Ending = Pick<Rule, 'id' | 'condition'> & { readonly recovery: Pick<Rule['recovery'], 'absentMs' | 'reboot'> }
+export type Ending = Pick<Rule, 'id' | 'condition'> & {
+  readonly recovery: Pick<Rule['recovery'], 'absentMs' | 'reboot'>
+}
 
 /** What an earlier process left. */
 export interface Recalled {

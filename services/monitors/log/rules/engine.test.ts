@@ -217,7 +217,7 @@ describe('a condition', () => {
 describe('what is bounded', () => {
   test('of a rule fifty texts of a second are told, and how many are not', () => {
     const lines: Said[] = Array.from({ length: 70 }, (_, index) => [`f ${index}`, 500])
-    const news = told([{ match: 'f' }], [...lines, ['later', 1000]])
+    const news = told([{ match: 'f' }], [...lines, ['later', 1500]])
     expect(news).toHaveLength(51)
     expect(news.at(-1)).toBe('omitted 20 rate')
   })
@@ -228,8 +228,20 @@ describe('what is bounded', () => {
       engine,
       Array.from({ length: 51 }, (): Said => ['f', 500]),
     )
-    expect(engine.passed(momentAt(900))).toEqual([])
-    expect(words(engine.passed(momentAt(1100)))).toEqual(['omitted 1 rate'])
+    expect(engine.settled(momentAt(1499).monoMs)).toEqual([])
+    expect(words(engine.settled(momentAt(1500).monoMs))).toEqual(['omitted 1 rate'])
+  })
+
+  test('what was not told is said together, once a second at most, also of lines out of order, and under a key of its own', () => {
+    const engine = createRuleEngine(rulesOf({ match: 'f' }))
+    const news = Array.from({ length: 20_000 }, (_, index) =>
+      engine.push(lineOf('f', index, (index % 2) * 1000), momentAt(index / 10)),
+    ).flat()
+    const omitted = [...news, ...engine.settled(Number.POSITIVE_INFINITY)].filter((one) => one.kind === 'omitted')
+    expect(omitted).toHaveLength(2)
+    expect(omitted.reduce((sum, { count }) => sum + count, 0)).toBe(20_000 - 100)
+    expect(new Set(omitted.map(({ key }) => key)).size).toBe(omitted.length)
+    expect(engine.settled(Number.POSITIVE_INFINITY)).toEqual([])
   })
 
   test('what is raised is seen again also where so many others came that it is not kept apart any more', () => {

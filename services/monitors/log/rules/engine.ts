@@ -22,6 +22,8 @@ export interface RuleEngine {
   refill(line: LogLine): void
   /** All that was written until now was pushed: what has been absent for long enough is over. */
   passed(now: Instant): readonly RuleNews[]
+  /** What was not told line by line, where that is to be said by now. @param nowMs on the monotonic clock; Infinity: in any case */
+  settled(nowMs: number): readonly RuleNews[]
   /** Something of the log is gone: what was absent may have been in it. */
   lost(now: Instant): void
   /** A person's word that a condition is over. */
@@ -71,7 +73,7 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
     push(line, now) {
       const matches = matcher.push(line)
       if (matches.length === 0 && !memories.isOmitting) return NONE
-      const news: RuleNews[] = [...memories.settled(line.at.getTime())]
+      const news: RuleNews[] = [...memories.settled(now.monoMs)]
       for (const match of matches) {
         if (match.isClearing) news.push(...judge.cleared(match))
         else {
@@ -88,8 +90,9 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
         return forMs > 0 && now.monoMs - seenMonoMs >= forMs
       }
       doubts.passed(now.monoMs)
-      return [...memories.settled(now.wall.getTime()), ...table.end(isAbsent, ABSENT)]
+      return table.end(isAbsent, ABSENT)
     },
+    settled: memories.settled,
     lost(now) {
       doubts.lost(now.monoMs)
       for (const raised of table.all) table.put({ ...raised, seenMonoMs: now.monoMs })

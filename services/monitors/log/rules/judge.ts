@@ -54,7 +54,7 @@ function messageOf(match: RuleMatch): string {
 function eventOf({ line, match, memory, entity, seen, now }: Case): RuleNews | undefined {
   const { rule } = match
   const atMs = line.at.getTime()
-  if (isWithin(atMs, seen.toldMs, rule.cooldownMs) || !memory.budget.take(atMs, now.monoMs)) return undefined
+  if (isWithin(atMs, seen.toldMs, rule.cooldownMs) || !memory.budget.take(line, now.monoMs)) return undefined
   seen.toldMs = atMs
   return { kind: 'event', rule, entity, message: messageOf(match), at: line.at, key: keyOf(line, rule) }
 }
@@ -67,8 +67,7 @@ function raisedBy(
 ): Raised {
   const { rule } = match
   const message = messageOf(match)
-  const isRetold =
-    before !== undefined && before.message !== message && memory.budget.take(line.at.getTime(), now.monoMs)
+  const isRetold = before !== undefined && before.message !== message && memory.budget.take(line, now.monoMs)
   return {
     ...{ type, entity, ruleId: rule.id, reason: rule.reason, severity: rule.severity },
     message: before === undefined || isRetold ? message : before.message,
@@ -89,7 +88,7 @@ export function createJudge(table: RaisedTable, memories: RuleMemories, doubts: 
     const isReached = seen !== undefined && reaches(rule, seen, atMs)
     // Seen is seen, also where there is no room to count it: what is raised is not over while its line still comes.
     if (raised !== undefined) return table.put(raisedBy({ line, match, memory, entity, now }, raised.type, raised))
-    if (seen === undefined) memory.budget.omit(atMs, 'entities')
+    if (seen === undefined) memory.budget.omit(line, 'entities', now.monoMs)
     else if (isReached) {
       const about: Case = { line, match, memory, entity, seen, now }
       doubts.raised(rule)

@@ -1,5 +1,5 @@
 /** What is remembered of the lines that each rule matched, and what of it was not told one by one. Pure. */
-import { type Budget, createBudget, type Spent } from './budget.ts'
+import { type Budget, createBudget, type Omitted } from './budget.ts'
 import { createSeenEntities, type SeenEntities } from './seen.ts'
 import type { Rule, RuleNews } from './types.ts'
 
@@ -17,15 +17,15 @@ export interface RuleMemories {
   noteOmitted(rule: Rule): void
   /** Something was not told, and has still to be said. */
   readonly isOmitting: boolean
-  /** What was not told of seconds that are over. */
-  settled(atMs: number): readonly RuleNews[]
+  /** What was not told, where that is to be said by now. @param nowMs on the monotonic clock; Infinity: in any case */
+  settled(nowMs: number): readonly RuleNews[]
 }
 
-function omittedNews(rule: Rule, { second, omitted }: Spent): RuleNews[] {
+function omittedNews(rule: Rule, { counts, key, atMs }: Omitted): RuleNews[] {
   return (['rate', 'entities'] as const).flatMap((why) => {
-    const count = omitted[why]
-    const at = new Date(second * 1000)
-    return count === 0 ? [] : [{ kind: 'omitted' as const, rule, count, why, at, key: `${second} ${why} ${rule.id}` }]
+    const count = counts[why]
+    const about = { rule, count, why, at: new Date(atMs), key: `untold ${key} ${why} ${rule.id}` }
+    return count === 0 ? [] : [{ kind: 'omitted' as const, ...about }]
   })
 }
 
@@ -39,19 +39,18 @@ export function createRuleMemories(rules: readonly Rule[]): RuleMemories {
     byId,
     of,
     noteOmitted(rule) {
-      const { rate, entities } = of(rule).budget.spent.omitted
-      if (rate + entities > 0) omitting.add(rule)
+      if (of(rule).budget.omitted !== undefined) omitting.add(rule)
     },
     get isOmitting() {
       return omitting.size > 0
     },
-    settled(atMs) {
+    settled(nowMs) {
       const news: RuleNews[] = []
       for (const rule of [...omitting]) {
-        const spent = of(rule).budget.settle(atMs)
-        if (spent === undefined) continue
+        const omitted = of(rule).budget.settle(nowMs)
+        if (omitted === undefined) continue
         omitting.delete(rule)
-        news.push(...omittedNews(rule, spent))
+        news.push(...omittedNews(rule, omitted))
       }
       return news
     },

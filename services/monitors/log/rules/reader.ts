@@ -88,7 +88,7 @@ function createLineTaker(options: ReaderOptions) {
   /** What stood there is known: what of it still holds is told. */
   async function endHistory(): Promise<void> {
     if (!isHistory) return
-    for (const news of engine.passed(began)) await note(news)
+    for (const news of [...engine.settled(Number.POSITIVE_INFINITY), ...engine.passed(began)]) await note(news)
     isHistory = false
     await tellProblems()
   }
@@ -113,7 +113,7 @@ function createLineTaker(options: ReaderOptions) {
     /** All that stood there was taken: what has been absent for long enough is over. */
     async passed(): Promise<void> {
       goLive()
-      for (const news of engine.passed(proved())) await note(news)
+      for (const news of [...engine.settled(clock.monotonicMs()), ...engine.passed(proved())]) await note(news)
     },
     again(line: LogLine): void {
       engine.refill(line)

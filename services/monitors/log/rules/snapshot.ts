@@ -1,6 +1,6 @@
 /** What the engine remembers of lines, as part of a cursor: JSON that fits, and back, from whatever stands in the file. Pure. */
 
-import type { Spent } from './budget.ts'
+import type { Omitted, Spent } from './budget.ts'
 import type { RuleEngine } from './engine.ts'
 import type { SeenEntity } from './seen.ts'
 
@@ -12,8 +12,13 @@ type EntityRow = readonly [
   toldBefore: number | null,
   times: readonly number[],
 ]
-/** Of a rule: what of a second was told, and what was not. */
-type SpentRow = readonly [rule: string, second: number, told: number, rate: number, entities: number]
+/** Of a rule: what of a second was told (second 0: of none), and what was not and has still to be said. */
+type SpentRow = readonly [
+  rule: string,
+  second: number,
+  told: number,
+  ...([] | [rate: number, entities: number, atMs: number, key: string]),
+]
 
 /** The engine's part of a cursor. */
 export interface EngineSnapshot {
@@ -36,8 +41,12 @@ function entityRows({ rules, memories: { byId } }: RuleEngine): EntityRow[] {
 
 function spentRows({ memories: { byId } }: RuleEngine): SpentRow[] {
   return [...byId].flatMap(([id, { budget }]): SpentRow[] => {
-    const { second, told, omitted } = budget.spent
-    return second === 0 ? [] : [[id, second, told, omitted.rate, omitted.entities]]
+    const { spent, omitted } = budget
+    if (spent === undefined && omitted === undefined) return []
+    const { second, told } = spent ?? { second: 0, told: 0 }
+    if (omitted === undefined) return [[id, second, told]]
+    const { counts, atMs, key } = omitted
+    return [[id, second, told, counts.rate, counts.entities, atMs, key]]
   })
 }
 
@@ -58,7 +67,7 @@ export function snapshotOf(engine: RuleEngine, bytes: number): EngineSnapshot {
   const room = { bytes: bytes - 32 }
   const newestSecond = Math.max(0, ...spentRows(engine).map(([, second]) => second))
   const spent = fitting(
-    spentRows(engine).filter(([, second]) => second === newestSecond),
+    spentRows(engine).filter((row) => row[1] === newestSecond || row.length > 3),
     room,
   )
   const entities = fitting(
@@ -82,12 +91,24 @@ function seenOf(row: unknown): readonly [string, string, SeenEntity] | undefined
   return [rule, entity, { lastMs: last, toldMs, times: times.map((before) => last - before) }]
 }
 
-function spentOf(row: unknown): readonly [string, Spent] | undefined {
+interface SpentParts {
+  readonly rule: string
+  readonly spent: Spent | undefined
+  readonly omitted: Omitted | undefined
+}
+
+function spentOf(row: unknown): SpentParts | undefined {
   if (!Array.isArray(row)) return undefined
-  const [rule, ...numbers] = row as readonly unknown[]
-  if (typeof rule !== 'string' || !isNumbers(numbers) || numbers.length !== 4) return undefined
-  const [second = 0, told = 0, rate = 0, entities = 0] = numbers
-  return [rule, { second, told, omitted: { rate, entities } }]
+  const [rule, second, told, rate = 0, entities = 0, atMs = 0, key = ''] = row as readonly unknown[]
+  const numbers = [second, told, rate, entities, atMs]
+  if (typeof rule !== 'string' || typeof key !== 'string' || !isNumbers(numbers)) return undefined
+  const [ofSecond = 0, texts = 0, ofRate = 0, ofEntities = 0, newestMs = 0] = numbers
+  const counts = { rate: ofRate, entities: ofEntities }
+  return {
+    rule,
+    spent: ofSecond === 0 ? undefined : { second: ofSecond, told: texts },
+    omitted: ofRate + ofEntities > 0 && Math.abs(newestMs) < 8.64e15 ? { counts, key, atMs: newestMs } : undefined,
+  }
 }
 
 function rowsOf(snapshot: unknown, key: string): readonly unknown[] {
@@ -104,7 +125,7 @@ export function restore(engine: RuleEngine, snapshot: unknown): void {
   }
   for (const row of rowsOf(snapshot, 'spent')) {
     const spent = spentOf(row)
-    if (spent !== undefined) engine.memories.byId.get(spent[0])?.budget.restore(spent[1])
+    if (spent !== undefined) engine.memories.byId.get(spent.rule)?.budget.restore(spent.spent, spent.omitted)
   }
   for (const rule of engine.rules) engine.memories.noteOmitted(rule)
 }
