@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createHost } from '#host'
+import { defineCheck } from '#monitor-kit'
 import { handClock } from '#monitor-kit/testing'
 import { tempFolder } from '../../../../libs/host/testing.ts'
 import { checkOf, down, healthOf, now, recover, startCheck } from './testing-check.ts'
@@ -135,6 +136,32 @@ test('writes nothing over what it has just read before that is taken into accoun
     .poll(async () => healthOf(await check.run(1)).sort())
     .toEqual(['LinkDown nic:a problem LinkLost', 'LinkDown nic:b problem LinkLost', 'LinkDown nic:c healthy Cleared'])
   expect(await kept()).toContain('nic:a')
+})
+
+test('says nothing before it was tried to read what was raised, and where nothing ever was that it is well', async () => {
+  await using folder = await tempFolder()
+  const log = scriptedLog()
+  log.tell(caughtUp(0))
+  const answer = Promise.withResolvers<void>()
+  const definition = checkOf(log, { rules: rulesOf(broken, link) })
+  const held = defineCheck({
+    ...definition,
+    create: (context) => {
+      const stateFolder = () => answer.promise.then(context.stateFolder)
+      return definition.create({ ...context, stateFolder })
+    },
+  })
+  const check = startCheck(held, { root: '', config: {}, stateFolder: join(folder.path, 'fresh') })
+  const following = check.follow()
+  onTestFinished(() => following.stop())
+  expect(await check.run()).toMatchObject({ findings: [], partial: true })
+  expect(await check.run(1)).toMatchObject({ findings: [], partial: true })
+  answer.resolve()
+  const well = ['Broken  healthy NoLineSaysSo', 'LinkDown  healthy NoLineSaysSo']
+  expect(healthOf(await following.next())).toEqual(well)
+  await expect.poll(() => following.isFollowing).toBe(true)
+  const turn = await check.run(1)
+  expect([healthOf(turn), turn.partial]).toEqual([well, false])
 })
 
 test('says what it knows where it cannot be known which boot this is', async () => {
