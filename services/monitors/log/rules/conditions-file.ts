@@ -170,7 +170,7 @@ function createContentReader(path: () => Promise<string>, { clock, log }: Pick<A
     return contentOf((await readWhole(await path(), BYTES_MAX))?.toString() ?? NOTHING)
   }
 
-  const ask = createQuestion(clock, contentThere, (answer) => withinWait(clock, answer))
+  const ask = createQuestion(clock, contentThere)
 
   return async (): Promise<Content | undefined> => {
     try {
