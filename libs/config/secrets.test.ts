@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { withoutSecretArguments } from './secret-arguments.ts'
 import { withoutSecrets } from './show.ts'
 import { faultsOf, HEAD, parse, set } from './testing.ts'
 
@@ -8,71 +7,6 @@ function pluginText(keys: object): string {
   const entry = { name: 'db', type: 'custom-plugin', config: { pluginPath: '/opt/db.sh', ...keys } }
   return `${HEAD}monitors:\n  - ${JSON.stringify(entry)}\n`
 }
-
-describe('of the arguments of a program', () => {
-  it.each([
-    [['--pass=s3cret'], ['--pass=(hidden)']],
-    [
-      ['--db-password', 's3cret', '--host', 'h'],
-      ['--db-password', '(hidden)', '--host', 'h'],
-    ],
-    [
-      ['-token', 's3cret'],
-      ['-token', '(hidden)'],
-    ],
-    [['--apiKey=s3cret'], ['--apiKey=(hidden)']],
-    [
-      ['--key', 's3cret'],
-      ['--key', '(hidden)'],
-    ],
-    [['PGPASSWORD=s3cret'], ['PGPASSWORD=(hidden)']],
-    [
-      ['-H', 'Authorization: Bearer s3cret s3cret'],
-      ['-H', 'Authorization: (hidden)'],
-    ],
-    [['{"client_secret": "s3cret"}'], ['{"client_secret": (hidden)']],
-    [
-      ['-c', 'mysql --password=s3cret -e x; curl --token s3cret y'],
-      ['-c', 'mysql --password=(hidden) -e x; curl --token (hidden) y'],
-    ],
-    [
-      ['--credentials', '-s3cret'],
-      ['--credentials', '(hidden)'],
-    ],
-    [
-      ['--password="s3cret s3cret"', '-v'],
-      ['--password=(hidden)', '-v'],
-    ],
-    [
-      ['-c', "PASS='s3cret s3cret' run"],
-      ['-c', 'PASS=(hidden)'],
-    ],
-    [
-      ['-u', 'user:s3cret', '--user=user:s3cret'],
-      ['-u', '(hidden)', '--user=(hidden)'],
-    ],
-    [['http://user:s3cret@host/x'], ['http://(hidden)@host/x']],
-  ])('%j is shown as %j', (args, shown) => {
-    expect(withoutSecretArguments(args)).toEqual(shown)
-    expect(JSON.stringify(withoutSecretArguments(args))).not.toContain('s3cret')
-  })
-
-  it.each([
-    [['--component=kubelet', '--enable-repair=true', '--cooldown-time=1m']],
-    [['--token-file=/etc/x', '--key-file', '/etc/y', '--password-count=3']],
-    [['--monkey=banana', '--bypass=true', '--compass', 'north', '--keyspace=orders', '--user', '1000']],
-    [['passed: 3', 'a path', '-p', '8080', 'http://h:80/x', '']],
-  ])('%j all is shown', (args) => {
-    expect(withoutSecretArguments(args)).toEqual(args)
-  })
-
-  it('a long one is read once', () => {
-    const long = '-'.repeat(200_000) + 'pass '.repeat(20_000) + '"'.repeat(100_000)
-    const began = performance.now()
-    withoutSecretArguments([long, `--pass=${long}`])
-    expect(performance.now() - began).toBeLessThan(5000)
-  })
-})
 
 describe('what a plug-in is given', () => {
   const text = pluginText({
