@@ -2,12 +2,13 @@
 import { basename } from 'node:path'
 import { type Catalog, checkOf } from './catalog.ts'
 import type { ConfigProblem } from './errors.ts'
+import { hideGiven } from './layers/hide.ts'
 import { INTERVAL_MS, TIMEOUT_MS } from './monitor-entries.ts'
 import { NPD_CHECKS, type NpdKind, type NpdRead, type NpdReading } from './npd/kinds.ts'
 import { createTypeRule } from './rules/npd-types.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
 import type { Document } from './schema/document.ts'
-import { child, type Tree, treeOf } from './tree/tree.ts'
+import { child, mapOf, type Tree } from './tree/tree.ts'
 import type { MonitorEntry, NpdFile, PluginEntry } from './types.ts'
 import { at, Run, type Spot } from './walk/run.ts'
 import { walk } from './walk/walk.ts'
@@ -59,7 +60,12 @@ function configFor({ path, kind, config, whereOf }: NpdRead, catalog: Catalog): 
   if (config === undefined || schema === undefined) return { config, faults: [] }
   const run = new Run()
   const place = { where: path, origin: { layer: 'file', text: path } } as const
-  const taken = walk(schema, treeOf(config, place), { path: '', key: '', place }, run) as MonitorEntry['config']
+  const taken = walk(
+    schema,
+    hideGiven(mapOf(config, place)),
+    { path: '', key: '', place },
+    run,
+  ) as MonitorEntry['config']
   return { config: taken, faults: run.problems.map((fault) => ({ ...fault, where: whereOf(fault.path) })) }
 }
 

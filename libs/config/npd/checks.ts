@@ -2,7 +2,7 @@
 import { DurationError, parseDuration } from '#golang'
 import { compilePattern, PatternError } from '#pattern'
 import { expectation } from '../nearest.ts'
-import { cut } from '../secrets.ts'
+import { cut, withoutUserinfo } from '../secrets.ts'
 import type { Condition } from './files.ts'
 import type { PatternRoom } from './pattern-size.ts'
 import type { Reading } from './reading.ts'
@@ -12,7 +12,7 @@ export const RULES_MAX = 1000
 
 /** As a fault quotes a value. */
 export function shown(value: string): string {
-  return `"${cut(value, 80)}"`
+  return `"${cut(withoutUserinfo(value), 80)}"`
 }
 
 /** Nanoseconds; undefined where it is no duration, which is a fault. */

@@ -3,7 +3,12 @@
  * byte order mark. Of a file of a user, so bounded in what it may hold; what is taken here Go takes too.
  */
 
-export type JsonNode =
+export type JsonNode = JsonValue & {
+  /** What is shown of it in place of its text: it holds a secret. */
+  readonly shown?: string
+}
+
+type JsonValue =
   | { readonly kind: 'object'; readonly at: number; readonly members: readonly JsonMember[] }
   | { readonly kind: 'array'; readonly at: number; readonly items: readonly JsonNode[] }
   /** `raw` is what stands between the quotes. */

@@ -5,9 +5,11 @@ import { formatDuration } from '#golang'
 import { decodeText } from '#pattern'
 import type { ConfigProblem } from '../errors.ts'
 import type { Document } from '../schema/document.ts'
+import { withoutSecretArguments } from '../secret-arguments.ts'
 import { BYTES_MAX, readBounded } from '../tree/read-file.ts'
 import { patternFault, shown } from './checks.ts'
 import { type LogFile, logFile, type PluginFile, pluginFile, type StatsFile, statsFile } from './files.ts'
+import { hideGivenIn } from './hide.ts'
 import { JsonError, type JsonNode, parseJson } from './json.ts'
 import { kindOf } from './kind-of.ts'
 import {
@@ -144,7 +146,7 @@ export function parseNpdFile(text: string, named: Named, section: NpdSection): P
   const reading = createReading(named.path, text)
   let root: JsonNode
   try {
-    root = parseJson(text)
+    root = hideGivenIn(parseJson(text))
   } catch (err) {
     if (!(err instanceof JsonError)) throw err
     const { line, column } = createPlaces(text)(err.at)
@@ -232,7 +234,7 @@ async function withNeeds({ file, needs, reading }: Parsed): Promise<Pick<NpdRead
     if (isThere) continue
     const from = need.path.startsWith('/') ? '' : ` (looked for in ${process.cwd()})`
     const what = need.key === 'procPath' ? 'the folder that the kernel tells its facts in' : 'the path of a program'
-    const text = `${shown(need.path)} does not exist${from}; expected ${what}`
+    const text = `${shown(withoutSecretArguments([need.path]).join())} does not exist${from}; expected ${what}`
     faults.push({ where: reading.whereOf(need.key), path: need.key, text })
   }
   return { faults: [...file.faults, ...faults], config: faults.length > 0 ? undefined : file.config }

@@ -2,6 +2,7 @@
  * Values as Go's encoding/json makes them of JSON: keys of structs by any case, unknown ones left out, null as if nothing were
  * written, and of a key that stands several times the last, laid over the ones before it as Go lays it.
  */
+import { HIDDEN, isSecretKey, withoutUserinfo } from '../secrets.ts'
 import type { JsonNode } from './json.ts'
 import type { Reading } from './reading.ts'
 
@@ -25,18 +26,21 @@ export function itemsOf<T>({ memory, length }: Slice<T>): readonly T[] {
   return memory.slice(0, length)
 }
 
-/** What stands there, in words of JSON. */
-function words(node: JsonNode): string {
-  if (node.kind === 'text')
-    return `${JSON.stringify(node.value.length > 60 ? `${node.value.slice(0, 60)}…` : node.value)} is a text`
-  if (node.kind === 'number') return `${node.raw.slice(0, 60)} is a number`
-  if (node.kind === 'flag') return `is ${String(node.value)}`
+/** What stands there, in words of JSON; a secret without showing it. */
+function words(node: JsonNode, key: string): string {
+  const shown = (text: string) => (isSecretKey(key) ? HIDDEN : (node.shown ?? withoutUserinfo(text)))
+  if (node.kind === 'text') {
+    const text = shown(node.value)
+    return `${text === HIDDEN ? HIDDEN : JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)} is a text`
+  }
+  if (node.kind === 'number') return `${shown(node.raw).slice(0, 60)} is a number`
+  if (node.kind === 'flag') return `is ${shown(String(node.value))}`
   if (node.kind === 'array') return 'is a list'
   return node.kind === 'object' ? 'is a map' : 'is null'
 }
 
 function wrong(node: JsonNode, expected: string, key: string, reading: Reading): void {
-  reading.fault(key, `${words(node)}; expected ${expected}`, node.at)
+  reading.fault(key, `${words(node, key)}; expected ${expected}`, node.at)
 }
 
 /** A value that JSON has by itself: null leaves what is there. */
