@@ -6,13 +6,14 @@ import { CATALOG, type Catalog } from './catalog.ts'
 import { ConfigErrors, type ConfigProblem } from './errors.ts'
 import { DEFAULT_FILE, hostNameOf, type Surroundings, surroundings, underlay } from './layers/defaults.ts'
 import { type Assignment, assignmentsOf, FILE_VARIABLE } from './layers/environment.ts'
-import { hideGiven } from './layers/hide.ts'
+import { hideGiven, isGivenToProgram } from './layers/hide.ts'
 import { parseKeyPath } from './layers/key-path.ts'
 import { overlay } from './layers/overlay.ts'
 import { type Environment, substitute } from './layers/substitute.ts'
 import type { NpdReading } from './npd/kinds.ts'
 import type { NpdSection } from './npd/read.ts'
 import { rootSpot, spotOf } from './rules/spot.ts'
+import { isSecretKey, withoutUserinfo } from './secrets.ts'
 import { readConfigFile } from './tree/read-file.ts'
 import { readYaml } from './tree/read-yaml.ts'
 import { child, type MapNode, mapOf } from './tree/tree.ts'
@@ -190,14 +191,21 @@ function treeOfFile(text: string, file: string): MapNode {
   return tree
 }
 
+/** Where its key ends cannot be said of one that is none; of what may be given to a program only the words before are shown. */
+function noKey(key: string, flag: string): ConfigProblem {
+  const steps = key.split(/[^A-Za-z0-9_-]+/)
+  const isShown = !isSecretKey(steps.join('.')) && !isGivenToProgram(steps)
+  const [where, written] = isShown ? [withoutUserinfo(flag), key] : [`--set ${steps[0]}…`, `${steps[0]}…`]
+  return { where, path: '', text: `"${written}" is no key; expected one such as exporters.http.hostPort` }
+}
+
 function flagAssignments(flags: readonly ConfigFlag[]): { assignments: Assignment[]; problems: ConfigProblem[] } {
   const assignments: Assignment[] = []
   const problems: ConfigProblem[] = []
   for (const { key, value, flag } of flags) {
     const steps = parseKeyPath(key)
     if (steps !== undefined) assignments.push({ steps, value, name: flag, layer: 'flag', folded: false })
-    else
-      problems.push({ where: flag, path: '', text: `"${key}" is no key; expected one such as exporters.http.hostPort` })
+    else problems.push(noKey(key, flag))
   }
   return { assignments, problems }
 }

@@ -1,5 +1,5 @@
 /** The configuration for people: where each value comes from, secrets hidden. */
-import { ARGUMENTS, ENVIRONMENT } from './layers/hide.ts'
+import { ARGUMENTS, ENVIRONMENT, shownKey } from './layers/hide.ts'
 import { withoutSecretArguments } from './secret-arguments.ts'
 import { HIDDEN, isSecretKey, withoutUserinfo } from './secrets.ts'
 import type { NodeDoctorConfig } from './types.ts'
@@ -10,7 +10,8 @@ import type { NodeDoctorConfig } from './types.ts'
  */
 export function withoutSecrets(config: NodeDoctorConfig): NodeDoctorConfig {
   const hidden = config.settingsInForce.set.filter(({ value }) => value === HIDDEN).map(({ key }) => key)
-  return hide(config, '', { path: '', hidden: new Set(hidden) }) as NodeDoctorConfig
+  const { catalog, ...own } = config
+  return { ...(hide(own, '', { path: '', hidden: new Set(hidden) }) as NodeDoctorConfig), catalog }
 }
 
 interface At {
@@ -21,23 +22,41 @@ interface At {
 
 function hide(value: unknown, key: string, at: At): unknown {
   if (at.hidden.has(at.path)) return HIDDEN
+  if (key === ENVIRONMENT) return allHidden(value)
+  if (key === ARGUMENTS) return hideArguments(value, at)
   if (isSecretKey(key) && (typeof value === 'string' || typeof value === 'number')) return HIDDEN
   if (typeof value === 'string') return withoutUserinfo(value)
-  if (Array.isArray(value)) return hideItems(value, key, at)
+  if (Array.isArray(value)) return value.map((item, index) => hide(item, key, { ...at, path: pathOf(item, index, at) }))
   if (typeof value !== 'object' || value === null) return value
-  const isGiven = key === ENVIRONMENT
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => {
-      const path = at.path === '' ? name : `${at.path}.${name}`
-      return [name, isGiven && typeof item === 'string' ? HIDDEN : hide(item, name, { ...at, path })]
+      const shown = shownKey(name)
+      const path = at.path === '' ? shown : `${at.path}.${shown}`
+      return [shown, hide(item, name, { ...at, path })]
     }),
   )
 }
 
-function hideItems(items: readonly unknown[], key: string, at: At): unknown[] {
-  const isTexts = items.every((item) => typeof item === 'string')
-  const shown: readonly unknown[] = key === ARGUMENTS && isTexts ? withoutSecretArguments(items) : items
-  return shown.map((item, index) => hide(item, key, { ...at, path: pathOf(item, index, at) }))
+/** Names stay, where they are some. */
+function allHidden(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(allHidden)
+  if (typeof value !== 'object' || value === null) return HIDDEN
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [shownKey(name, [ENVIRONMENT]), allHidden(item)]),
+  )
+}
+
+/** Arguments one by one; what is none is hidden as a whole. */
+function hideArguments(value: unknown, at: At): unknown {
+  if (!Array.isArray(value)) return allHidden(value)
+  const isOne = (item: unknown) => typeof item !== 'object' || item === null
+  const texts = value.map((item) => (isOne(item) ? String(item) : ''))
+  const shown = withoutSecretArguments(texts)
+  return value.map((item: unknown, index) => {
+    if (at.hidden.has(pathOf(item, index, at))) return HIDDEN
+    if (!isOne(item)) return allHidden(item)
+    return shown[index] === texts[index] ? item : shown[index]
+  })
 }
 
 function pathOf(item: unknown, index: number, { path }: At): string {

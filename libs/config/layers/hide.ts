@@ -11,7 +11,17 @@ export function isGivenToProgram(steps: readonly string[]): boolean {
   return steps.some((step) => step === ARGUMENTS || step === ENVIRONMENT)
 }
 
-function hidden(node: Tree): Tree {
+/** Characters of names. Whatever has others is no name, and may be what somebody wrote into its place. */
+const NAME = /^[A-Za-z0-9_./-]*$/
+
+/** A key as it is shown, of which a value with its name may have become a part: `TOKEN=…`. */
+export function shownKey(key: string, steps: readonly string[] = []): string {
+  if (NAME.test(key)) return key
+  return isGivenToProgram(steps) ? HIDDEN : withoutSecretArguments([key]).join('')
+}
+
+/** A value of which nothing is shown. */
+export function hidden(node: Tree): Tree {
   if (node.kind === 'scalar') return { ...node, shown: HIDDEN }
   if (node.kind === 'list') return { ...node, items: node.items.map(hidden) }
   const entries = [...node.entries].map(([key, entry]) => [key, { ...entry, node: hidden(entry.node) }] as const)

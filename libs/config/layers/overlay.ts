@@ -2,15 +2,18 @@
 
 import type { ConfigProblem } from '../errors.ts'
 import { suggestion } from '../nearest.ts'
-import { cut, isSecretKey, withoutUserinfo } from '../secrets.ts'
+import { cut, HIDDEN, isSecretKey, withoutUserinfo } from '../secrets.ts'
 import { parseInline } from '../tree/read-yaml.ts'
 import { emptyMap, isEmpty, type ListNode, type MapNode, type Place, type Tree, treeOf } from '../tree/tree.ts'
 import type { JsonSchema } from '../walk/json-schema.ts'
 import type { Assignment } from './environment.ts'
-import { isGivenToProgram } from './hide.ts'
+import { hidden, isGivenToProgram, shownKey } from './hide.ts'
 
 /** The schema of a check's own keys, by its type; undefined for a type that none of ours serves. */
 export type ConfigSchemaOf = (type: string) => JsonSchema | undefined
+
+/** The beginning of a list or a map as a flag gives it. */
+const INLINE = /^\s*[[{]/
 
 class NoSuchKeyError extends Error {}
 
@@ -38,9 +41,10 @@ export function overlay(
 /** A secret is not shown, and neither is a whole list or map, which may hold one. */
 function placeOf({ name, value, layer, steps }: Assignment): Place {
   if (layer === 'environment') return { where: name, origin: { layer, text: `environment, ${name}` } }
-  const hide = isSecretKey(steps.join('.')) || isGivenToProgram(steps) || /^\s*[[{]/.test(value)
+  const hide = isSecretKey(steps.join('.')) || isGivenToProgram(steps) || INLINE.test(value)
   const bare = hide && value !== '' && name.endsWith(value) ? `${name.slice(0, -value.length)}…` : name
-  const flag = cut(withoutUserinfo(bare), 200)
+  const given = steps.findIndex((step, index) => shownKey(step, steps.slice(0, index)) !== step)
+  const flag = cut(given < 0 ? withoutUserinfo(bare) : `--set ${steps.slice(0, given).join('.')}.${HIDDEN}=…`, 200)
   return { where: flag, origin: { layer, text: `flag, ${flag}` } }
 }
 
@@ -55,10 +59,12 @@ function put(node: Tree | undefined, steps: readonly string[], putting: Putting,
   if (node?.kind === 'list') return putInList(node, steps, putting, schema)
   const map = node?.kind === 'map' ? node : undefined
   if (map === undefined && node !== undefined && !isEmpty(node)) {
-    throw new NoSuchKeyError(`there is no "${steps[0]}" in a single value`)
+    throw new NoSuchKeyError(`there is no "${shownStep(steps, putting)}" in a single value`)
   }
   if (map === undefined && schema?.type === 'array') {
-    throw new NoSuchKeyError(`there is no item "${steps[0]}", the list is not written; set the list as a whole`)
+    throw new NoSuchKeyError(
+      `there is no item "${shownStep(steps, putting)}", the list is not written; set the list as a whole`,
+    )
   }
   return putInMap(map ?? emptyMap(putting.place), steps, putting, schema)
 }
@@ -70,7 +76,9 @@ function valueNode({ assignment, place }: Putting, schema: JsonSchema | undefine
   if (schema !== undefined && schema.type === undefined && schema.anyOf === undefined && schema.enum === undefined) {
     return treeOf(parsed ?? assignment.value, place)
   }
-  return treeOf(assignment.value, place, true)
+  const tree = treeOf(assignment.value, place, true)
+  // A list or a map that is none, for want of a bracket: what of it is a secret nobody can say.
+  return section && INLINE.test(assignment.value) ? hidden(tree) : tree
 }
 
 function putInMap(map: MapNode, steps: readonly string[], putting: Putting, schema: JsonSchema | undefined): MapNode {
@@ -113,10 +121,15 @@ function putInList(
     const known = names.filter((known) => known !== '')
     const hint = known.length > 0 ? suggestion(step, known) : `expected a number below ${list.items.length}`
     throw new NoSuchKeyError(
-      `there is no item "${step}" in ${putting.assignment.steps.slice(0, -steps.length).join('.')}; ${hint}`,
+      `there is no item "${shownStep(steps, putting)}" in ${putting.assignment.steps.slice(0, -steps.length).join('.')}; ${hint}`,
     )
   }
   return { ...list, items: list.items.map((item, i) => (i === index ? put(item, rest, putting, schema?.items) : item)) }
+}
+
+/** The first of the steps that are left. */
+function shownStep(left: readonly string[], { assignment }: Putting): string {
+  return shownKey(left[0] ?? '', assignment.steps.slice(0, -left.length))
 }
 
 function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {

@@ -13,6 +13,7 @@ import {
   type YAMLMap,
 } from 'yaml'
 import type { ConfigProblem } from '../errors.ts'
+import { shownKey } from '../layers/hide.ts'
 import { cut } from '../secrets.ts'
 import { type Entry, emptyMap, type MapNode, type Place, plainOf, type Scalar, type Tree } from './tree.ts'
 
@@ -26,6 +27,10 @@ export interface Parsed {
   readonly tree: MapNode
   readonly problems: readonly ConfigProblem[]
 }
+
+/** They may be a value that begins with such a sign and lacks its quotes: a password. */
+const NO_ANCHOR = 'an alias begins with "*", and nothing before it is named so; expected a text in quotes'
+const NO_TAG = 'not valid YAML: a tag begins with "!", and this one says nothing here; expected a text in quotes'
 
 class TooLargeError extends Error {}
 
@@ -107,6 +112,7 @@ function withoutStacks<T>(act: () => T): T {
 function sentence(code: string, message: string): string {
   if (code === 'MULTIPLE_DOCS') return 'a second document begins here; expected one'
   if (code === 'TAB_AS_INDENT') return 'a tab indents this line; expected spaces'
+  if (code === 'TAG_RESOLVE_FAILED') return NO_TAG
   if (message.includes('Maximum call stack size exceeded')) return `is nested deeper than ${DEPTH_MAX} levels`
   return `not valid YAML: ${cut(message.split('\n')[0] ?? message, 200)}`
 }
@@ -169,7 +175,7 @@ function createReader(
   function readAlias(alias: Alias, offset: number, depth: number): Tree {
     const at = rangeStart(alias) ?? offset
     const target = anchors.get(alias.source)
-    if (target === undefined) fault(at, `not valid YAML: nothing before it is named &${alias.source}`)
+    if (target === undefined) fault(at, `not valid YAML: ${NO_ANCHOR}`)
     if (target === 'open') fault(at, `*${alias.source} stands inside of &${alias.source}; expected no circle`)
     if (typeof target !== 'object') return { kind: 'scalar', place: placeAt(at), value: null, text: '', untyped: false }
     count(target.nodes, depth + target.height)
@@ -184,7 +190,7 @@ function createReader(
       const key = keyOf(pair.key)
       if (key === undefined) fault(at, 'this key is no plain text; expected a name')
       else if (key === '<<') merged.push(read(pair.value, at, depth + 1))
-      else if (entries.has(key)) fault(at, `key "${cut(key, 80)}" is written twice; expected it once`)
+      else if (entries.has(key)) fault(at, `key "${cut(shownKey(key), 80)}" is written twice; expected it once`)
       else entries.set(key, { place: placeAt(at), node: read(pair.value, at, depth + 1) })
     }
     for (const tree of merged) mergeInto(entries, tree)

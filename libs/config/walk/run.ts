@@ -1,6 +1,7 @@
 /** What one validation collects: faults, what is set and by whom, what is only worth a note. */
 import type { compilePattern, parseTemplate } from '#pattern'
 import type { ConfigProblem } from '../errors.ts'
+import { shownKey } from '../layers/hide.ts'
 import { nearestName, suggestionWords } from '../nearest.ts'
 import { shownValue } from '../secrets.ts'
 import type { Origin, Place, Tree } from '../tree/tree.ts'
@@ -13,6 +14,7 @@ const LETTERS_MAX = 10_000_000
 const HINTS_MAX = 200
 /** A longer key is cut where it is shown. */
 const KEY_MAX = 200
+const STEP_ENDS = /[.[\]]/
 
 export interface Setting {
   readonly key: string
@@ -86,7 +88,8 @@ export class Run {
 
 /** The spot of a key below another. */
 export function below(spot: Spot, key: string, place: Place): Spot {
-  const shown = key.length > KEY_MAX ? `${key.slice(0, KEY_MAX - 1)}…` : key
+  const short = key.length > KEY_MAX ? `${key.slice(0, KEY_MAX - 1)}…` : key
+  const shown = shownKey(short, spot.path.split(STEP_ENDS))
   const step = (before: string) => (before === '' ? shown : `${before}.${shown}`)
   return { path: step(spot.path), key: step(spot.key), place }
 }
