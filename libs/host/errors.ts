@@ -82,11 +82,28 @@ function execAdvice(code: string): string {
       return 'build it for this machine, or let it begin with the interpreter that runs it (#!/bin/sh)'
     case 'ETXTBSY':
       return 'somebody writes to it'
+    case 'ERR_INVALID_ARG_VALUE':
+      return 'leave the NUL out of its arguments and environment'
     case 'TIMEOUT':
       return 'its mount hangs'
     default:
       return 'see the code'
   }
+}
+
+/**
+ * Why a program did not start, without what it was given, which may be a secret: Node's error has all arguments as a field, and of
+ * one with a NUL in it, or a variable, the text in its words.
+ */
+export function withoutGiven(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause
+  const code = codeOf(cause)
+  const isOfNode = code.startsWith('ERR_')
+  const bare = new Error(
+    isOfNode ? 'an argument or a variable of it is none that a program can be given' : cause.message,
+  )
+  if (!isOfNode && cause.stack !== undefined) bare.stack = cause.stack
+  return Object.assign(bare, { code })
 }
 
 /** The system's code of a Node error; "UNKNOWN" where it has none. */

@@ -1,5 +1,7 @@
+import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { systemClock } from '#clock'
+import { HostExecError } from '../errors.ts'
 import { processState } from '../testing.ts'
 import { spawnChild } from './child.ts'
 
@@ -101,4 +103,14 @@ test('ends with its parent when asked to, even when that is killed', async () =>
   process.kill(parent.pid, 'SIGKILL')
   await parent.exited
   await expect.poll(() => processState(pid)).toMatch(/gone|Z|X/)
+})
+
+test.each([
+  ['/nowhere/x', ['--password', 's3cret']],
+  ['true', ['--password', 's3cret\0']],
+])('says why %s %j does not start without what it was to be given', async (file, args) => {
+  const options = { env: { TOKEN: 's3cret' } }
+  const failed = await spawnChild(clock, file, args, options).catch((error: unknown) => error)
+  expect(failed).toBeInstanceOf(HostExecError)
+  expect(inspect(failed, { depth: 9, showHidden: true })).not.toContain('s3cret')
 })

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import type { Clock } from '#clock'
-import { codeOf, HostExecError } from '../errors.ts'
+import { codeOf, HostExecError, withoutGiven } from '../errors.ts'
 import { createLineSplitter } from './lines.ts'
 import { baseEnvironment, signalGroup } from './process-group.ts'
 import { pullFrom } from './pull.ts'
@@ -53,7 +53,7 @@ function spawned(file: string, args: readonly string[], options: ChildOptions): 
     })
   } catch (cause) {
     // Some of what may be wrong is thrown at once (E2BIG, a NUL in an argument), the rest is told.
-    throw new HostExecError({ file, code: codeOf(cause), cause })
+    throw new HostExecError({ file, code: codeOf(cause), cause: withoutGiven(cause) })
   }
 }
 
@@ -105,7 +105,8 @@ export async function spawnChild(
   const child = spawned(program, argv, options)
   return new Promise((resolve, reject) => {
     child.once('error', (error) => {
-      if (child.pid === undefined) reject(new HostExecError({ file: program, code: codeOf(error), cause: error }))
+      if (child.pid === undefined)
+        reject(new HostExecError({ file: program, code: codeOf(error), cause: withoutGiven(error) }))
     })
     if (child.pid === undefined) return
     const handle = handleOf(clock, child, child.pid, options)

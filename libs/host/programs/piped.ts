@@ -2,7 +2,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
-import { codeOf, HostExecError } from '../errors.ts'
+import { codeOf, HostExecError, withoutGiven } from '../errors.ts'
 
 /** A program that runs, in a process group of its own, without input. */
 export type PipedProcess = ChildProcessByStdio<null, Readable, Readable>
@@ -26,6 +26,6 @@ export async function startPiped(
     await once(child, 'spawn')
     return child
   } catch (cause) {
-    throw new HostExecError({ file, code: codeOf(cause), cause })
+    throw new HostExecError({ file, code: codeOf(cause), cause: withoutGiven(cause) })
   }
 }
