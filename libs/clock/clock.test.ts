@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { systemClock } from './system.ts'
 import { fakeClock } from './testing.ts'
 
@@ -53,6 +53,22 @@ describe('the system clock', () => {
     expect(first).toBe('asleep')
     abort.abort()
     await expect(sleeping).rejects.toThrow()
+  })
+
+  it('sees that it is starved after days of wakes that the kernel counts twice', () => {
+    const clock = systemClock()
+    const real = process.threadCpuUsage.bind(process)
+    const counted = vi.spyOn(process, 'threadCpuUsage').mockImplementation((since) => {
+      const { user, system } = real(since)
+      return { user, system: system + 115_000_000 }
+    })
+    try {
+      const before = clock.starvation?.().starvedMs ?? Number.NaN
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+      expect((clock.starvation?.().starvedMs ?? Number.NaN) - before).toBeGreaterThan(150)
+    } finally {
+      counted.mockRestore()
+    }
   })
 })
 

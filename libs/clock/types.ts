@@ -18,9 +18,12 @@ export interface Clock {
   starvation?(): Starvation
 }
 
-/** What a process had of the time since its start; both only grow. */
+/** What a process had of the time since its start. */
 export interface Starvation {
   readonly livedMs: number
-  /** In which it had work, and other processes or a limit of its own had the processor. */
+  /**
+   * In which it had work, and other processes or a limit of its own had the processor. Only the difference of two says something: the
+   * whole may drift by some microseconds at each wake, below zero too.
+   */
   readonly starvedMs: number
 }
