@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createDeadline } from './deadline.ts'
-import { patiently, slowness } from './patience.ts'
+import { createSlowness, longestMs, patiently } from './patience.ts'
 import { systemClock } from './system.ts'
 import { fakeClock } from './testing.ts'
 import { within } from './within.ts'
@@ -21,10 +21,10 @@ describe('patience', () => {
 
   it('does not count what the process was without a processor, however often', async () => {
     const { clock, acts } = told()
-    clock.starve(60_000)
+    clock.starve(20_000)
     await clock.advance(4000)
     expect(acts).toEqual([])
-    clock.starve(60_000)
+    clock.starve(20_000)
     await clock.advance(1000)
     expect(acts).toEqual([])
     await clock.advance(5000)
@@ -38,6 +38,29 @@ describe('patience', () => {
       await clock.advance(1000)
     }
     expect(acts[0]).toBeLessThanOrEqual(12_000)
+  })
+
+  it.each([500, 5000, 120_000])(
+    'of %i ms forgives a minute at most, and reads what came before it ends',
+    async (ms) => {
+      const { clock, acts } = told(fakeClock(), ms)
+      for (let s = 0; s < 300; s++) {
+        clock.starve(990)
+        await clock.advance(10)
+      }
+      expect(acts[0]).toBeGreaterThanOrEqual(ms + 60_000)
+      expect(acts[0]).toBeLessThanOrEqual(longestMs(ms) + 1000)
+    },
+  )
+
+  it('that was stopped for longer than it forgives reads what came meanwhile', async () => {
+    const clock = fakeClock()
+    const answer = Promise.withResolvers<string>()
+    const outcome = within(clock, answer.promise, 5000, () => 'late')
+    clock.starve(600_000)
+    await clock.advance(1)
+    answer.resolve('answered')
+    await expect(outcome).resolves.toBe('answered')
   })
 
   it('is called off', async () => {
@@ -78,13 +101,33 @@ describe('patience', () => {
 })
 
 describe('how slow a process is', () => {
-  it('is how many times as long it needed as with a processor of its own', () => {
+  it('is how many times as long as with a processor of its own it needed in the last half minute', () => {
     const clock = fakeClock()
+    const slowness = createSlowness(clock)
     clock.pass(1000)
-    expect(slowness(clock)).toBe(1)
+    expect(slowness()).toBe(1)
     clock.starve(3000)
-    expect(slowness(clock)).toBe(4)
-    expect(slowness({ ...clock, starvation: () => ({ livedMs: 10, starvedMs: 10 }) })).toBe(10)
+    expect(slowness()).toBe(4)
+    for (let s = 0; s < 60; s++) {
+      clock.pass(1000)
+      slowness()
+    }
+    expect(slowness()).toBe(1)
+  })
+
+  it('of one that was well for days is known 30 s after its processor was taken, and of one that begins after a second', () => {
+    const clock = fakeClock()
+    clock.pass(3 * 86_400_000)
+    const slowness = createSlowness(clock)
+    clock.starve(999)
+    expect(slowness()).toBe(1)
+    clock.pass(60_000)
+    for (let s = 0; s < 30; s++) {
+      clock.starve(950)
+      clock.pass(50)
+      slowness()
+    }
+    expect(slowness()).toBeCloseTo(20, 0)
   })
 
   it('is measured: waiting and working are not being without', async () => {

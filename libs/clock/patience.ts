@@ -1,34 +1,74 @@
 /**
  * Patience with others, measured in time that this process could have heard from them: time in which it had work and no processor
  * does not count. In a container that may use a hundredth of a core an answer lies there unread for longer than any limit, and who
- * answers may be a part of the same process. Of one that has time to wait every second counts: who hangs is found at his limit.
+ * answers may be a part of the same process. Of one that has time to wait every second counts: who hangs is found at his limit. Nobody
+ * is forgiven more than a minute: what has no processor for longer may be held by the very one that is waited for.
  */
-import type { Clock } from './types.ts'
+import type { Clock, Starvation } from './types.ts'
 
 /** Less is what every timer is late. */
 const COUNTS_MS = 50
+/** So much more than its limit a wait may last: a whole start with a hundredth of a core. */
+export const FORGIVEN_MS = 60_000
+/** Where all of that went by without a processor, so much more, in which is read what came meanwhile. */
+const LAST_MS = 2000
+/** How far back slowness is looked for, and how much of it must have passed to say anything. */
+const WINDOW_MS = 30_000
+const TELLS_MS = 1000
+const UNMEASURED: Starvation = { livedMs: 0, starvedMs: 0 }
 
-/** How much of its life this process was without a processor, in milliseconds. */
+/** How much of its life this process was without a processor, in milliseconds, but for a constant. */
 export function starvedMs(clock: Clock): number {
   return clock.starvation?.().starvedMs ?? 0
 }
 
-/** How many times as long as with a processor of its own this process has needed so far: 1 and more. */
-export function slowness(clock: Clock): number {
-  const { livedMs, starvedMs: starved } = clock.starvation?.() ?? { livedMs: 1, starvedMs: 0 }
-  return livedMs / Math.max(1, livedMs - starved)
+/**
+ * How many times as long as with a processor of its own this process needs now: 1 and more, over the last 15 to 30 s; where it was not
+ * asked in that time, since it was.
+ */
+export function createSlowness(clock: Clock): () => number {
+  const sample = (): Starvation => clock.starvation?.() ?? UNMEASURED
+  const begun = sample()
+  let newer = begun.livedMs <= WINDOW_MS ? UNMEASURED : begun
+  let older = newer
+  return () => {
+    const now = sample()
+    const livedMs = now.livedMs - older.livedMs
+    const times = livedMs < TELLS_MS ? 1 : livedMs / Math.max(1, livedMs - (now.starvedMs - older.starvedMs))
+    if (now.livedMs - newer.livedMs >= WINDOW_MS / 2) {
+      older = newer
+      newer = now
+    }
+    return Math.max(1, times)
+  }
 }
 
-/** Calls `act` once `ms` have passed in which this process could do its work, unless what it returns was called before. */
+/** The longest that {@link patiently} waits for a limit of `ms`, however little of a processor this process has. */
+export function longestMs(ms: number): number {
+  return ms + FORGIVEN_MS + Math.min(ms, LAST_MS)
+}
+
+/**
+ * Calls `act` once `ms` have passed in which this process could do its work, {@link longestMs} of it at the latest, unless what it
+ * returns was called before.
+ */
 export function patiently(clock: Clock, ms: number, act: () => void): () => void {
+  const forgivenUntilMs = clock.monotonicMs() + ms + FORGIVEN_MS
   let starved = starvedMs(clock)
+  let isLast = false
   let callOff = clock.after(ms, turn)
 
   function turn(): void {
     const before = starved
     starved = starvedMs(clock)
-    if (starved - before < COUNTS_MS) act()
-    else callOff = clock.after(Math.min(ms, starved - before), turn)
+    if (isLast || starved - before < COUNTS_MS) {
+      act()
+      return
+    }
+    const leftMs = forgivenUntilMs - clock.monotonicMs()
+    const moreMs = Math.min(ms, starved - before)
+    isLast = moreMs >= leftMs
+    callOff = clock.after(isLast ? Math.max(leftMs, Math.min(moreMs, LAST_MS)) : moreMs, turn)
   }
 
   return () => callOff()

@@ -79,6 +79,27 @@ describe('a call', () => {
     quick.close()
   })
 
+  it('outlasts a process that begins to starve after days, in the turn and in the answer', async () => {
+    await using socket = await testSocket()
+    let running = 0
+    await socket.serve({
+      getNode: (_, callback) => {
+        running++
+        setTimeout(() => callback(null, { node: undefined }), running <= 64 ? 700 : 1300)
+      },
+    })
+    const clock = systemClock()
+    const began = performance.now()
+    const starvation = () => ({
+      livedMs: 86_400_000 + performance.now(),
+      starvedMs: 0.9 * (performance.now() - began),
+    })
+    const client = connectUnix(socket.path, { clock: { ...clock, starvation } })
+    const calls = Array.from({ length: 65 }, () => client.call(DetectorService.getNode, {}, { timeoutMs: 300 }))
+    expect(await Promise.allSettled(calls)).toEqual(calls.map(() => expect.objectContaining({ status: 'fulfilled' })))
+    client.close()
+  })
+
   it('tells the server the local authority that grpc-go tells', async () => {
     await using socket = await testSocket()
     let host = ''

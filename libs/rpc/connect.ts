@@ -1,6 +1,6 @@
 /** Calling over a Unix socket: a deadline on every call, bounded in flight, streams with back-pressure. */
 import { type Client, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js'
-import { type Clock, patiently, slowness, systemClock } from '#clock'
+import { type Clock, longestMs, patiently, systemClock } from '#clock'
 import { type Channel, createChannel } from './channel.ts'
 import { RpcError } from './errors.ts'
 import { DEFAULT_MESSAGE_BYTES } from './serve.ts'
@@ -55,10 +55,36 @@ function isServiceError(err: unknown): err is ServiceError {
   return err instanceof Error && 'code' in err && typeof err.code === 'number' && 'details' in err
 }
 
-/** A caller that gives up, or its deadline. */
-function limited(timeoutMs: number, signal: AbortSignal | undefined): AbortSignal {
-  const deadline = AbortSignal.timeout(timeoutMs)
-  return signal === undefined ? deadline : AbortSignal.any([deadline, signal])
+/** The time of one call, its turn included. */
+interface Limit {
+  readonly ms: number
+  /** What is done when it is over, at once where it is; it takes the place of what was to be done before. */
+  whenOver(act: () => void): void
+  end(): void
+}
+
+function createLimit(clock: Clock, ms: number): Limit {
+  let isOver = false
+  let act = (): void => undefined
+  const callOff = patiently(clock, ms, () => {
+    isOver = true
+    act()
+  })
+  return {
+    ms,
+    whenOver(next) {
+      act = next
+      if (isOver) next()
+    },
+    end: callOff,
+  }
+}
+
+/** A caller that gives up, or whose time is over. */
+function limited(limit: Limit, signal: AbortSignal | undefined): AbortSignal {
+  const late = new AbortController()
+  limit.whenOver(() => late.abort(new Error('its time is over')))
+  return signal === undefined ? late.signal : AbortSignal.any([late.signal, signal])
 }
 
 /** The socket that is called, and the connection to it. */
@@ -87,7 +113,7 @@ function ask<Request, Response>(
   line: Line,
   method: Method<Request, Response>,
   request: Request,
-  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
+  { limit, signal }: { readonly limit: Limit; readonly signal: AbortSignal | undefined },
 ): Promise<Response> {
   const client = acquire(line, method.path)
   return new Promise((resolve, reject) => {
@@ -98,11 +124,10 @@ function ask<Request, Response>(
       requestSerialize,
       responseDeserialize,
       request,
-      // The peer's, and the last resort of a process without a processor, which may be the peer too. grpc-js turns it into a
+      // The peer's, and wide: a process without a processor counts its time by itself, and calls off. grpc-js turns it into a
       // duration at once: a step of the wall clock does not reach it.
-      { deadline: Date.now() + timeoutMs * slowness(line.clock) + PEER_MS },
+      { deadline: Date.now() + longestMs(limit.ms) + PEER_MS },
       (err, response) => {
-        callOff()
         signal?.removeEventListener('abort', cancel)
         if (isLate) return reject(missed())
         if (err) return reject(failure(line, client, method.path, err))
@@ -110,7 +135,7 @@ function ask<Request, Response>(
         resolve(response as NonNullable<typeof response>)
       },
     )
-    const callOff = patiently(line.clock, timeoutMs, () => {
+    limit.whenOver(() => {
       isLate = true
       call.cancel()
     })
@@ -151,11 +176,11 @@ function open<Response>(
 }
 
 /** Waits for a turn. @throws RpcError when the caller gives up, its time passes, or too many wait */
-async function takeTurn(turns: Turns, { path }: Line, method: string, { timeoutMs, signal }: CallOptions) {
+async function takeTurn(turns: Turns, { path }: Line, method: string, limit: Limit, signal: AbortSignal | undefined) {
   const gaveUp = () => new RpcError(path, method, 'CANCELLED', 'the caller gave up', signal?.reason)
   if (signal?.aborted) throw gaveUp()
   try {
-    await turns.take(() => limited(timeoutMs ?? DEFAULT_TIMEOUT_MS, signal))
+    await turns.take(() => limited(limit, signal))
   } catch (err) {
     if (signal?.aborted) throw gaveUp()
     const code = err instanceof TurnsExhausted ? 'RESOURCE_EXHAUSTED' : 'DEADLINE_EXCEEDED'
@@ -181,12 +206,16 @@ export function connectUnix(path: string, options: ConnectOptions = {}): RpcClie
   return {
     path,
     async call(method, request, { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = {}) {
-      const beganMs = clock.monotonicMs()
-      await takeTurn(turns, line, method.path, { timeoutMs, signal })
+      const limit = createLimit(clock, timeoutMs)
       try {
-        return await ask(line, method, request, { timeoutMs: timeoutMs - (clock.monotonicMs() - beganMs), signal })
+        await takeTurn(turns, line, method.path, limit, signal)
+        try {
+          return await ask(line, method, request, { limit, signal })
+        } finally {
+          turns.give()
+        }
       } finally {
-        turns.give()
+        limit.end()
       }
     },
     serverStream(method, request, signal) {

@@ -1,5 +1,5 @@
 /** When a log is looked at. */
-import { type Clock, slowness } from '#clock'
+import { type Clock, createSlowness } from '#clock'
 import { waitFor } from '../wait.ts'
 import type { Ears } from './ears.ts'
 
@@ -40,9 +40,10 @@ export interface LooksOptions {
 export function createLooks({ clock, ears, gapMs, lookMs, signal }: LooksOptions): Looks {
   let hasted = 0
   let lookedMs = 0
+  const slowness = createSlowness(clock)
   const sinceLookMs = (): number => clock.monotonicMs() - lookedMs
   function gap(): number {
-    const times = slowness(clock)
+    const times = slowness()
     return times < SLOW_TIMES ? gapMs : Math.max(gapMs, Math.min(SLOW_GAP_MS, gapMs * times))
   }
 
