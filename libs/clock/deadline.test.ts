@@ -60,6 +60,29 @@ describe('a deadline', () => {
     }
   })
 
+  it('does not add what the process was without a processor before it waited, nor more than a minute', async () => {
+    const clock = fakeClock()
+    const began = clock.monotonicMs()
+    let dueMs = Number.POSITIVE_INFINITY
+    const acted: number[] = []
+    const deadline = createDeadline(clock, { dueMs: () => dueMs }, () => acted.push(clock.monotonicMs() - began))
+    clock.starve(26_000_000)
+    await clock.advance(0)
+    dueMs = clock.monotonicMs() + 30_000
+    deadline.moved()
+    await clock.advance(30_000)
+    expect(acted).toEqual([26_030_000])
+    dueMs = clock.monotonicMs() + 10_000
+    deadline.moved()
+    for (let s = 0; s < 80; s++) {
+      clock.starve(990)
+      await clock.advance(10)
+    }
+    expect(acted).toHaveLength(2)
+    expect(acted[1]).toBeGreaterThan(26_090_000)
+    deadline.end()
+  })
+
   it('acts once for each moment that comes, at that moment, however it was moved before', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -1,5 +1,5 @@
 /** Something that is due at a moment which usually moves away before it has come. */
-import { starvedMs } from './patience.ts'
+import { FORGIVEN_MS, starvedMs } from './patience.ts'
 import type { Clock } from './types.ts'
 
 /** When it is due, and how exactly. */
@@ -26,7 +26,8 @@ export const GRACE_MS = 2000
 /**
  * Calls `act` when the moment has come, and again only when it lies ahead anew. A moment that moves on with every message costs
  * one timer for each of its lengths, not one for each message. A process that was held finds moments passed that messages it has not
- * read yet would have moved: it reads them first. What it was without a processor is added to what it waits.
+ * read yet would have moved: it reads them first. What it was without a processor while it waited is added to what it
+ * waits, up to a minute.
  */
 export function createDeadline(clock: Clock, { dueMs, slackMs = 0 }: DeadlineOptions, act: () => void): Deadline {
   let callOff: (() => void) | undefined
@@ -34,12 +35,14 @@ export function createDeadline(clock: Clock, { dueMs, slackMs = 0 }: DeadlineOpt
   let isActing = false
   let ended = false
   let isGraced = false
-  let starved = starvedMs(clock)
+  let forgivenMs = 0
+  let waited = { fromMs: 0, starved: 0 }
 
   function wait(atMs: number): void {
     callOff?.()
     armedMs = atMs
-    callOff = clock.after(Math.max(0, atMs - clock.monotonicMs()), turn, slackMs)
+    waited = { fromMs: clock.monotonicMs(), starved: starvedMs(clock) }
+    callOff = clock.after(Math.max(0, atMs - waited.fromMs), turn, slackMs)
   }
 
   function arm(): void {
@@ -47,17 +50,24 @@ export function createDeadline(clock: Clock, { dueMs, slackMs = 0 }: DeadlineOpt
     if (!ended && !isActing && atMs < armedMs) wait(atMs)
   }
 
-  function turn(): void {
-    const nowMs = clock.monotonicMs()
-    const before = starved
-    starved = starvedMs(clock)
+  /** What is added to a wait that is over now. */
+  function moreMs(nowMs: number): number {
     const wasHeld = !isGraced && nowMs - armedMs > slackMs + HELD_MS
     isGraced = wasHeld
-    const more = Math.max(wasHeld ? GRACE_MS : 0, starved - before > HELD_MS ? starved - before : 0)
+    const lostMs = Math.min(starvedMs(clock) - waited.starved, armedMs - waited.fromMs)
+    return Math.max(wasHeld ? GRACE_MS : 0, lostMs > HELD_MS ? Math.min(lostMs, FORGIVEN_MS - forgivenMs) : 0)
+  }
+
+  function turn(): void {
+    const nowMs = clock.monotonicMs()
+    const more = dueMs() > nowMs ? 0 : moreMs(nowMs)
     if (more > 0) {
+      forgivenMs += more
       wait(nowMs + more)
       return
     }
+    forgivenMs = 0
+    isGraced = false
     armedMs = Number.POSITIVE_INFINITY
     if (clock.monotonicMs() >= dueMs()) {
       isActing = true
