@@ -3,7 +3,7 @@
  * readers know the questions under a prefix of their own, and a race against the connection's end must not pile up.
  */
 import { createInbox, type Msg, type NatsConnection, nanos } from 'nats'
-import { type Clock, systemClock } from '#clock'
+import { type Clock, patiently, systemClock } from '#clock'
 import { BusStoreError } from './errors.ts'
 import { inboxPrefix } from './permissions.ts'
 
@@ -70,7 +70,7 @@ export function createPull({ nc, api, stream, durable, clock = systemClock() }: 
       if (closed) return Promise.resolve(undefined)
       return new Promise((resolve, reject) => {
         const late = () => settle((of) => of.reject(failed('no answer in time')))
-        const callOff = clock.after(EXPIRES_MS + OVERDUE_MS, late)
+        const callOff = patiently(clock, EXPIRES_MS + OVERDUE_MS, late)
         waiting = {
           resolve: (message) => {
             callOff()

@@ -4,6 +4,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '#clock'
 import { healthChecker } from './index.ts'
 import { runTool } from './testing-tools.ts'
 
@@ -73,6 +74,19 @@ describe('health-checker', () => {
       runTool(healthChecker, { words, programs: {}, env: { HOST_ADDRESS: '127.0.0.1', KUBELET_PORT: port } })
     expect((await asks(server.port)).exitCode).toBe(0)
     expect((await asks(hung.port)).exitCode).toBe(1)
+  })
+
+  it('calls nobody ill who answered while it had no processor to hear it', async () => {
+    await using server = await kubelet((_, response) => void setTimeout(() => response.end(), 600))
+    const began = performance.now()
+    const starvation = () => ({ livedMs: performance.now(), starvedMs: (performance.now() - began) * 0.9 })
+    const result = await runTool(healthChecker, {
+      words,
+      programs: {},
+      env: { HOST_ADDRESS: '127.0.0.1', KUBELET_PORT: server.port },
+      around: { clock: { ...systemClock(), starvation } },
+    })
+    expect(result).toMatchObject({ exitCode: 0, stdout: '' })
   })
 
   it('finds crictl by PATH where no place is given', async () => {

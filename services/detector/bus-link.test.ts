@@ -8,6 +8,7 @@ import { systemClock } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import { createLogger, createServerDoor } from '#service'
 import { freePort, quietLog } from '../../libs/bus/testing.ts'
+import { fakeClock } from '../../libs/clock/testing.ts'
 import { event } from '../../libs/model/testing.ts'
 import { type BusLinkOptions, startBusLink } from './bus-link.ts'
 import { createOutbox } from './outbox/outbox.ts'
@@ -161,4 +162,19 @@ describe('since when the bus is there or is away', () => {
     await expect.poll(() => attempts, { timeout: 15_000 }).toBeGreaterThan(before)
     expect(link.describe()).toMatchObject({ connected: false, since: lost })
   }, 60_000)
+})
+
+describe('who waits for the bus', () => {
+  it('does not go on without it because the process had no processor while it came', async () => {
+    const clock = fakeClock()
+    const store = Promise.withResolvers<{ readonly meta: { readonly incarnation: string } }>()
+    const bus = { state: 'connected', url: '', lastError: '', onState: () => undefined, close: async () => undefined }
+    const door = { own: async () => ({ bus, writer: () => ({ ensureStore: () => store.promise }) }) }
+    const { link } = await startLink({ clock, door: door as unknown as BusLinkOptions['door'] })
+    const isReady = link.ready(3000)
+    clock.starve(10_000)
+    await clock.advance(1)
+    store.resolve({ meta: { incarnation: 'i' } })
+    expect(await isReady).toBe(true)
+  })
 })

@@ -3,7 +3,7 @@
  * outbox opened only then, and a server whose store takes nothing for ten seconds started again.
  */
 import type { BusDoor, BusWriter, OwnOptions } from '#bus'
-import { type Clock, within } from '#clock'
+import { type Clock, patiently, within } from '#clock'
 import type { Bus as BusMessage } from '#proto/nodedoctor/v1/detector.ts'
 import type { Logger } from '#service'
 import type { BusWrites, Outbox } from './outbox/outbox.ts'
@@ -105,7 +105,7 @@ export async function startBusLink(options: BusLinkOptions): Promise<BusLink> {
     ready(timeoutMs) {
       if (prepared) return Promise.resolve(true)
       return new Promise((resolve) => {
-        const callOff = clock.after(timeoutMs, () => resolve(false))
+        const callOff = patiently(clock, timeoutMs, () => resolve(false))
         waiting.push(() => {
           callOff()
           resolve(true)

@@ -1,5 +1,6 @@
 /** Whether an address answers that it is well. */
 import { get, type IncomingMessage } from 'node:http'
+import { patiently } from '#clock'
 import type { ToolAround } from '../tool.ts'
 import { urlFault } from './address.ts'
 
@@ -44,7 +45,7 @@ export async function isWell(
   if (!URL.canParse(address)) return false
   let url = new URL(address)
   const late = new AbortController()
-  const callOff = clock.after(timeoutMs, () => late.abort(new Error('it has not answered in time')))
+  const callOff = patiently(clock, timeoutMs, () => late.abort(new Error('it has not answered in time')))
   const ends = AbortSignal.any([signal, late.signal])
   try {
     for (let i = 0; i < REDIRECTS_MAX; i++) {

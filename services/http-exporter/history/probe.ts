@@ -1,7 +1,7 @@
 /** Whether a disk takes writes, asked in a way that a hung one cannot hold the process. */
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Clock, systemClock } from '#clock'
+import { type Clock, systemClock, within } from '#clock'
 
 /** `failed`: it answered, with an error, which whoever writes for real will meet too. */
 export type DiskAnswer = 'well' | 'failed' | 'silent'
@@ -42,11 +42,7 @@ export function createDiskProbe(dir: string, clock: Clock = systemClock()): Disk
       void attempt.finally(() => {
         if (pending === attempt) pending = undefined
       })
-      const { promise: late, resolve } = Promise.withResolvers<DiskAnswer>()
-      const callOff = clock.after(ANSWER_WITHIN_MS, () => resolve('silent'))
-      const answer = await Promise.race([attempt, late])
-      callOff()
-      return answer
+      return await within<DiskAnswer>(clock, attempt, ANSWER_WITHIN_MS, () => 'silent')
     },
   }
 }

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Clock } from '#clock'
 import { createHost } from '#host'
-import { type HandClock, handClock } from '#monitor-kit/testing'
+import { handClock } from '#monitor-kit/testing'
+import { fakeClock } from '../../../../libs/clock/testing.ts'
 import { tempFolder, writeTree } from '../../../../libs/host/testing.ts'
 import { createConditionsFile } from './conditions-file.ts'
 import { rulesOf } from './testing-rules.ts'
@@ -18,22 +20,27 @@ function raisedOf(count: number, message: string, seenMonoMs = 0): Raised[] {
 }
 
 /** Files of one check, each as another process has it. */
-async function folderOfFiles(clock: HandClock = handClock()) {
+async function folderOfFiles<C extends Clock>(clock: C) {
   const folder = await tempFolder()
   onTestFinished(() => folder[Symbol.asyncDispose]())
   await writeTree(folder.path, { 'proc/sys/kernel/random/boot_id': '00000000-0000-4000-8000-000000000001\n' })
-  const disk = { isFull: false }
+  const disk = { isFull: false, answers: Promise.resolve(), asked: () => {} }
   const around = {
     clock,
     host: createHost({ root: folder.path }),
     log: { warn: () => undefined } as never,
-    stateFolder: () => (disk.isFull ? Promise.reject(new Error('ENOSPC')) : Promise.resolve(join(folder.path))),
+    stateFolder: async () => {
+      disk.asked()
+      await disk.answers
+      if (disk.isFull) throw new Error('ENOSPC')
+      return join(folder.path)
+    },
   }
   return { clock, disk, open: () => createConditionsFile(around) }
 }
 
 test('what could not be written is written by the next call, and until then is not kept', async () => {
-  const { disk, open } = await folderOfFiles()
+  const { disk, open } = await folderOfFiles(handClock())
   const file = open()
   await file.recall(rules)
   disk.isFull = true
@@ -45,7 +52,7 @@ test('what could not be written is written by the next call, and until then is n
 })
 
 test('many long messages have room, and where not even the rows have it, what is left out is known to be', async () => {
-  const { open } = await folderOfFiles()
+  const { open } = await folderOfFiles(handClock())
   const file = open()
   await file.recall(rules)
   expect(await file.keep({ raised: raisedOf(256, '"'.repeat(60_000)) }, rules)).toBe(true)
@@ -57,7 +64,7 @@ test('many long messages have room, and where not even the rows have it, what is
 })
 
 test('a clock that is set makes nothing of one boot older', async () => {
-  const { clock, open } = await folderOfFiles()
+  const { clock, open } = await folderOfFiles(handClock())
   const file = open()
   await file.recall(rules)
   await file.keep({ raised: raisedOf(1, 'm', clock.monotonicMs()) }, rules)
@@ -67,10 +74,27 @@ test('a clock that is set makes nothing of one boot older', async () => {
 })
 
 test('what is over since another boot does not come back', async () => {
-  const { open } = await folderOfFiles()
+  const { open } = await folderOfFiles(handClock())
   const file = open()
   await file.recall(rules)
   await file.keep({ raised: raisedOf(1, 'm') }, rules)
   expect(await file.keep({ raised: [] }, rules)).toBe(true)
   expect((await open().recall(rules))?.raised).toEqual([])
+})
+
+test('a process without a processor reads and writes what its disk gave meanwhile', async () => {
+  const { clock, disk, open } = await folderOfFiles(fakeClock())
+  async function starvedWhile<T>(act: () => Promise<T>): Promise<T> {
+    const [answer, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    Object.assign(disk, { answers: answer.promise, asked: asked.resolve })
+    const outcome = act()
+    await asked.promise
+    clock.starve(5000)
+    await clock.advance(1)
+    answer.resolve()
+    return outcome
+  }
+  const file = open()
+  expect(await starvedWhile(() => file.recall(rules))).toMatchObject({ raised: [] })
+  expect(await starvedWhile(() => file.keep({ raised: raisedOf(1, 'm') }, rules))).toBe(true)
 })

@@ -1,5 +1,6 @@
 /** Which conditions are raised, in a file of the check's state folder, so that the next process and the next boot know. */
 import { join } from 'node:path'
+import { within } from '#clock'
 import { FileTooLargeError, NotPlainFileError, readWhole, replaceFile } from '#durable'
 import type { CheckContext } from '#monitor-kit'
 import {
@@ -105,17 +106,8 @@ function createWriter(path: () => Promise<string>, log: Around['log']) {
 }
 
 /** What comes too late is as if it had not come. */
-async function withinWait<T>(clock: Around['clock'], promise: Promise<T>): Promise<T | undefined> {
-  const over = new AbortController()
-  const late = clock.sleep(WAIT_MS, over.signal).then(
-    () => undefined,
-    () => undefined,
-  )
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    over.abort()
-  }
+function withinWait<T>(clock: Around['clock'], promise: Promise<T>): Promise<T | undefined> {
+  return within<T | undefined>(clock, promise, WAIT_MS, () => undefined)
 }
 
 /** It stays so, however often it is read. */
