@@ -1,6 +1,9 @@
+import { headers, type Msg, type PublishOptions, type SubscriptionOptions } from 'nats'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '#clock'
 import { fakeClock } from '../clock/testing.ts'
 import { eventsAfter } from './read-events.ts'
+import { readAfter } from './standing.ts'
 import {
   abortable,
   collect,
@@ -67,6 +70,43 @@ describe('what the writer knows of its streams', () => {
       ['a', 1],
       ['b', 3],
     ])
+  })
+
+  it.each([
+    ['slow', 3],
+    ['giving nothing', Number.POSITIVE_INFINITY],
+  ])('is read to its end, or not at all, where the server is %s', async (_, times) => {
+    const bus = await start()
+    const writer = await writerOf(bus)
+    for (const id of ['a', 'b']) await writer.publishEvent(event(id))
+    const detector = await connectedDetector(bus)
+    const nc = detector.connection('test')
+    let asked = 0
+    let say: SubscriptionOptions['callback']
+    // The time of a question is over before anything is given.
+    const slow = new Proxy(nc, {
+      get(target, name) {
+        if (name === 'subscribe')
+          return (subject: string, options: SubscriptionOptions) => {
+            say = options.callback
+            return target.subscribe(subject, options)
+          }
+        if (name === 'publish')
+          return (subject: string, body: string, options: PublishOptions) => {
+            if (++asked > times) target.publish(subject, body, options)
+            else say?.(null, { headers: headers(408, 'Request Timeout') } as Msg)
+          }
+        const value: unknown = Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const seen: number[] = []
+    const reading = readAfter({ nc: slow, api: detector.api, clock: systemClock() }, 'EVENTS', 0, (_bytes, sequence) =>
+      seen.push(sequence),
+    )
+    const outcome = await reading.catch((err: Error) => err.message)
+    if (times === 3) expect([seen, outcome]).toEqual([[1, 2], undefined])
+    else expect(outcome).toMatch(/reading EVENTS.*it gives nothing of what it has/)
   })
 
   it('is not waited for longer than 5 s where the server hangs in the middle of it', async () => {

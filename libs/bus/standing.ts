@@ -1,5 +1,6 @@
 /** Where a stream and its readers stand, and what of it was not taken: for its only writer, which keeps the books. */
 import { createInbox, type Msg, nanos } from 'nats'
+import { patiently } from '#clock'
 import { parseAckSubject } from './ack-subject.ts'
 import { ask } from './ask.ts'
 import type { Asking } from './bucket.ts'
@@ -13,8 +14,10 @@ const BATCH = 256
 const ANSWER_MS = 5000
 /** What fell out of the stream meanwhile is not waited for longer. */
 const EXPIRES_MS = 1000
-/** A reading that was broken off is forgotten by the server after this long. */
-const FORGOTTEN_MS = 10_000
+/** A reading that was broken off is forgotten by the server after this long: one that is only held goes on before. */
+const FORGOTTEN_MS = 60_000
+/** A server that has more and gives nothing is asked so often in a row. */
+const EMPTY_MAX = 10
 
 interface StreamInfo {
   readonly state: { readonly first_seq: number; readonly last_seq: number }
@@ -52,7 +55,7 @@ function batch({ nc, api, clock }: Asking, stream: StreamName, consumer: string,
       if (messages.length === count) resolve(messages)
     },
   })
-  const callOff = clock.after(ANSWER_MS, () => failed(new Error('no answer in time')))
+  const callOff = patiently(clock, ANSWER_MS, () => failed(new Error('no answer in time')))
   void nc.closed().then(() => failed(new Error('the connection was closed')))
   const body = JSON.stringify({ batch: count, expires: nanos(EXPIRES_MS) })
   nc.publish(`${api}.CONSUMER.MSG.NEXT.${stream}.${consumer}`, body, { reply: inbox })
@@ -65,6 +68,15 @@ function batch({ nc, api, clock }: Asking, stream: StreamName, consumer: string,
 interface Made {
   readonly name: string
   readonly num_pending: number
+}
+
+/**
+ * What of `left` messages is there still, when nothing came: none where they fell out of the stream; all of them where the server was slow.
+ * @throws BusStoreError also where the server forgot the reading
+ */
+async function stillLeft({ nc, api }: Asking, stream: StreamName, consumer: string, left: number): Promise<number> {
+  const { num_pending } = await ask<Made>(nc, `${api}.CONSUMER.INFO.${stream}.${consumer}`)
+  return Math.min(left, num_pending)
 }
 
 /** Hands on each message of a stream after a sequence, in order, up to the last that is there now. @throws BusStoreError */
@@ -84,10 +96,14 @@ export async function readAfter(
       inactive_threshold: nanos(FORGOTTEN_MS),
     },
   })
+  let empty = 0
   for (let left = num_pending; left > 0; ) {
     const messages = await batch(asking, stream, name, Math.min(BATCH, left))
     for (const { data, reply } of messages) each(data, parseAckSubject(reply ?? '')?.streamSequence ?? after)
-    left = messages.length === 0 ? 0 : left - messages.length
+    empty = messages.length === 0 ? empty + 1 : 0
+    left = empty === 0 ? left - messages.length : await stillLeft(asking, stream, name, left)
+    if (left > 0 && empty === EMPTY_MAX)
+      throw new BusStoreError(`reading ${stream}`, new Error('it gives nothing of what it has'))
   }
   await ask(nc, `${api}.CONSUMER.DELETE.${stream}.${name}`)
 }
