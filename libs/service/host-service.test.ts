@@ -39,14 +39,14 @@ function define(create: (context: ServiceContext<string>) => Service, drainDeadl
   })
 }
 
-function host(definition: AnyDefinition, alone = true) {
+function host(definition: AnyDefinition, alone = true, clock = systemClock()) {
   const kept = keepLog('part')
   const stop = new AbortController()
   const ran = createHostedService(definition, {
     version: '1.2.3',
     config: minimalConfig({ runDir }),
     host: createHost({ root: '' }),
-    clock: systemClock(),
+    clock,
     log: kept.log,
     alone,
   }).run(stop.signal)
@@ -144,6 +144,16 @@ describe('a hosted service', () => {
     })
     hosted.stop.abort()
     await hosted.ran
+  })
+
+  it('that hangs when it is to stop is given up in its time, without a processor too', async () => {
+    const began = performance.now()
+    const starvation = () => ({ livedMs: performance.now(), starvedMs: 0.99 * (performance.now() - began) })
+    const hung = define(() => service({ stop: () => new Promise(() => undefined) }))
+    const hosted = host(hung, true, { ...systemClock(), starvation })
+    await hosted.said('service ready')
+    hosted.stop.abort()
+    await expect(Promise.race([hosted.ran, systemClock().sleep(1500)])).rejects.toThrow('did not stop within 200 ms')
   })
 
   it('takes no calls before it has started and none while it drains', async () => {

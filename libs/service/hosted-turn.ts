@@ -1,7 +1,7 @@
 /** One life of one service: created, started, served on its socket, drained, stopped or failed. */
 import { dirname, join } from 'node:path'
 import type { BusDoor, EndOptions } from '#bus'
-import { aborted, type Clock, within } from '#clock'
+import { aborted, type Clock } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import type { Host } from '#host'
 import { type RpcServer, serveUnix } from '#rpc'
@@ -90,11 +90,16 @@ async function work(service: Service, turn: Turn, life: Life, own: AbortSignal, 
   await Promise.race([stop, ...(failure ? [failure] : [])])
 }
 
+/** However little of a processor it has: whoever asked it to stop ends the process soon after, and does not ask why it hung. */
 async function drain(service: Service, definition: AnyDefinition, clock: Clock): Promise<void> {
   const ms = definition.drainDeadlineMs ?? DRAIN_DEADLINE_MS
-  await within(clock, service.stop(), ms, () => {
-    throw new DrainTimeoutError(definition.name, ms)
-  })
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const callOff = clock.after(ms, () => reject(new DrainTimeoutError(definition.name, ms)))
+  try {
+    await Promise.race([service.stop(), late])
+  } finally {
+    callOff()
+  }
 }
 
 /** First cause wins; what fails later is logged beside it. */

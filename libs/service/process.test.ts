@@ -116,6 +116,13 @@ describe('a process', () => {
     )
   })
 
+  it('of several says which does not start, and why, also where another one hangs when it is to stop', async () => {
+    const started = start('fails-to-start,hangs-at-stop-for-a-minute', [], { START_TRIES: '2', RUN_DIR: runDir })
+    await started.said('stopping')
+    await expect.poll(started.out).toContain('fails-to-start-0 does not start: no bus\n')
+    expect(started.child.exitCode).toBeNull()
+  })
+
   it('logs what nobody caught once, and ends with 1', async () => {
     const started = start('throws-later')
     expect(await started.ended).toEqual({ code: 1, signal: null })

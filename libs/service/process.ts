@@ -86,17 +86,22 @@ export interface RunOptions {
   readonly stopWithinMs?: number
   /** So many starts of one of them in a row may fail; then all of them end. Default: it is tried for as long as it takes. */
   readonly startTries?: number
+  /** Told which of them is down, and why, before the others are asked to end: of that one may hang. Only with `startTries`. */
+  readonly onDown?: ((err: ServiceDownError) => void) | undefined
 }
 
-/** The first of them that is down ends the others. @throws ServiceDownError */
-async function untilAllEnd(running: readonly Promise<void>[], endAll: () => void): Promise<boolean> {
+/** @param onDown told the first of them that is down: it ends the others. @throws ServiceDownError */
+async function untilAllEnd(
+  running: readonly Promise<void>[],
+  onDown: (err: ServiceDownError) => void,
+): Promise<boolean> {
   let down: ServiceDownError | undefined
   const results = await Promise.allSettled(
     running.map((one) =>
       one.catch((err: unknown) => {
-        if (err instanceof ServiceDownError) {
-          down ??= err
-          endAll()
+        if (err instanceof ServiceDownError && down === undefined) {
+          down = err
+          onDown(err)
         }
         throw err
       }),
@@ -118,6 +123,7 @@ export async function runServices({
   isWholeSet = false,
   stopWithinMs,
   startTries,
+  onDown,
 }: RunOptions): Promise<boolean> {
   const format = logFormatOf(config, process.stdout.isTTY === true)
   const logOf = (component: string) => createLogger({ component, level: config.settings.logLevel, format })
@@ -157,7 +163,10 @@ export async function runServices({
   const running = hasted.map((definition) =>
     createHostedService(definition, { ...around, log: logOf(definition.name) }).run(drain),
   )
-  return untilAllEnd(running, () => broken.abort())
+  return untilAllEnd(running, (err) => {
+    onDown?.(err)
+    broken.abort()
+  })
 }
 
 function inHaste(definition: AnyDefinition, stopWithinMs = Number.POSITIVE_INFINITY): AnyDefinition {

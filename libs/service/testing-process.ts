@@ -1,10 +1,11 @@
 /**
  * A process of services that misbehave as asked, for tests that signal and kill it:
- * `node testing-process.ts <what the services do, with commas> [flags of the command line]`.
+ * `node testing-process.ts <what the services do, with commas> [flags of the command line]`. With START_TRIES and RUN_DIR in the
+ * environment they run as a whole set of which none may fail so often.
  */
 import { ConfigErrors } from '../config/errors.ts'
 import { defineService } from './define.ts'
-import { runProcess } from './process.ts'
+import { runProcess, runServices } from './process.ts'
 import { minimalConfig } from './testing.ts'
 import type { Service, ServiceContext } from './types.ts'
 
@@ -24,7 +25,7 @@ function behaving(how: string, { log }: ServiceContext<undefined>): Service {
     readiness: () => ({ ready: how !== 'never-ready', reason: 'waiting for something that never comes' }),
     stop: () => {
       log.info('stopping')
-      return how === 'hangs-at-stop' ? never : Promise.resolve()
+      return how.startsWith('hangs-at-stop') ? never : Promise.resolve()
     },
   }
 }
@@ -33,21 +34,31 @@ const definitions = behaviours.split(',').map((how, index) =>
   defineService({
     name: `${how}-${index}`,
     description: `a service that ${how}`,
-    drainDeadlineMs: 300,
+    drainDeadlineMs: how === 'hangs-at-stop-for-a-minute' ? 60_000 : 300,
     config: () => undefined,
     create: (context) => behaving(how, context),
   }),
 )
 
-await runProcess({
-  definitions,
-  loadConfig: (args) => {
-    const settings = Object.fromEntries(args.set.map(({ key, value }) => [key.replace('settings.', ''), value]))
-    if ('nonsense' in settings)
-      throw new ConfigErrors('flags', [
-        { where: 'flag', path: 'nonsense', text: 'unknown key' },
-        { where: 'flag', path: 'other', text: 'unknown key' },
-      ])
-    return Promise.resolve(minimalConfig(settings))
-  },
-})
+const { START_TRIES, RUN_DIR = '' } = process.env
+if (START_TRIES !== undefined) {
+  await runServices({
+    definitions,
+    config: minimalConfig({ runDir: RUN_DIR }),
+    startTries: Number(START_TRIES),
+    onDown: ({ message }) => process.stderr.write(`${message}\n`),
+  })
+} else {
+  await runProcess({
+    definitions,
+    loadConfig: (args) => {
+      const settings = Object.fromEntries(args.set.map(({ key, value }) => [key.replace('settings.', ''), value]))
+      if ('nonsense' in settings)
+        throw new ConfigErrors('flags', [
+          { where: 'flag', path: 'nonsense', text: 'unknown key' },
+          { where: 'flag', path: 'other', text: 'unknown key' },
+        ])
+      return Promise.resolve(minimalConfig(settings))
+    },
+  })
+}

@@ -5,7 +5,7 @@
 import { hostname } from 'node:os'
 import { ConfigErrors, isSwitchedOn, loadConfig, type NodeDoctorConfig, renderProblem } from '#config'
 import { FlagError, flagUsages, parseFlags } from '#golang'
-import { type AnyDefinition, EXIT_FAILED, endAtSignal, leave, runServices, VERSION } from '#service'
+import { type AnyDefinition, EXIT_FAILED, endAtSignal, leave, runServices, ServiceDownError, VERSION } from '#service'
 import { SERVICES, type ServiceTable } from '#service-table'
 import { bounded } from './bounds.ts'
 import { EXIT_FATAL, EXIT_USAGE, NpdStartError } from './errors.ts'
@@ -94,7 +94,14 @@ async function run(words: readonly string[], services: LateDefinitions, begun: (
   if (flags['exporter.stackdriver'] !== '') complain('--exporter.stackdriver: nothing is sent to Stackdriver')
   const needed = Object.entries(services).filter(([name]) => isNeeded(name, config))
   const definitions = await Promise.all(needed.map(([, load]) => load()))
-  const running = runServices({ definitions, config, isWholeSet: true, stopWithinMs: STOP_MS, startTries: START_TRIES })
+  const running = runServices({
+    definitions,
+    config,
+    isWholeSet: true,
+    stopWithinMs: STOP_MS,
+    startTries: START_TRIES,
+    onDown: ({ message }) => complain(message),
+  })
   begun()
   // Whatever was cut short by the haste: it was asked to end, and did.
   await running
@@ -107,7 +114,8 @@ export async function runNpd(words: readonly string[], services: LateDefinitions
   try {
     leave(await run(words, services, hearNoMore))
   } catch (err) {
-    complain(err instanceof Error ? err.message : String(err))
+    // Which part was down was said when it was.
+    if (!(err instanceof ServiceDownError)) complain(err instanceof Error ? err.message : String(err))
     leave(err instanceof NpdStartError ? err.exitCode : EXIT_FAILED)
   }
 }
