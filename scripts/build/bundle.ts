@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { CODE_PARAMETERS } from '../../services/npd/code.ts'
-import { makeCode } from './code.ts'
+import { dropCode, makeCode } from './code.ts'
 import type { Entry } from './entries.ts'
 import { leanBuiltIns, leanBus, leanFastify, leanGrpc, leanKubeClient, leanReflection } from './lean.ts'
 import { replaceFile } from './replace-file.ts'
@@ -63,7 +63,7 @@ export async function bundle(root: string, outDir: string, entry: Entry): Promis
   if (startedBy === undefined) return bundleOne(root, outDir, entry)
   const code = await bundleOne(root, outDir, entry)
   await bundleOne(root, outDir, { name, file: startedBy })
-  makeCode(join(outDir, `${name}.mjs`), code.changed)
+  makeCode(join(outDir, `${name}.mjs`))
   return code
 }
 
@@ -84,8 +84,10 @@ async function bundleOne(root: string, outDir: string, entry: Entry): Promise<Bu
   let sizeBytes = 0
   let changed = false
   for (const { path, contents } of outputFiles) {
-    const replaced = await replaceFile(path, contents)
-    if (!path.endsWith(`.${extension}`)) continue
+    const isCode = path.endsWith(`.${extension}`)
+    const before = isCode && entry.startedBy !== undefined ? () => dropCode(outDir, entry.name) : undefined
+    const replaced = await replaceFile(path, contents, before)
+    if (!isCode) continue
     sizeBytes = contents.length
     changed = replaced
   }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import v8 from 'node:v8'
-import { compiledAt, readCode, runCode } from '../../services/npd/code.ts'
+import { compiledAt, compiledFile, readCode, runCode } from '../../services/npd/code.ts'
 
 const NODE = 'builder'
 const LINES = { plugin: 'filelog', pluginConfig: { timestamp: '^(\\S+)', message: ' (.*)$', timestampFormat: '2006' } }
@@ -98,7 +98,7 @@ async function make(bundle: string): Promise<void> {
     setTimeout(() => {
       setFlags('--flush-bytecode')
       const part = `${fileURLToPath(compiledAt(bundle))}.${process.pid}.part`
-      writeFileSync(part, code.createCachedData())
+      writeFileSync(part, compiledFile(bundle, code.script))
       renameSync(part, fileURLToPath(compiledAt(bundle)))
       process.kill(process.pid, 'SIGTERM')
     }, AFTER_PATCH_MS)

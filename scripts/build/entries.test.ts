@@ -82,7 +82,7 @@ void runNpd(process.argv.slice(2), {
   'detector': async () => (await import('./services/detector/service.ts')).detector,
   'http-exporter': async () => (await import('./services/http-exporter/service.ts')).httpExporter,
   'custom-plugin': async () => createMonitorService((await import('./services/monitors/custom-plugin/monitor.ts')).customPlugin),
-})
+}, __uncompiled)
 `)
   })
 

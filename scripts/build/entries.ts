@@ -86,7 +86,7 @@ function npdEntry(exporters: readonly Entry[], monitors: readonly Entry[]): Entr
   const contents = `import { createMonitorService } from '#monitor-kit'
 import { runNpd } from './${NPD}'
 void runNpd(process.argv.slice(2), {
-${[...plain, ...kit].join('')}})
+${[...plain, ...kit].join('')}}, __uncompiled)
 `
   return { name: 'npd', file: 'services/npd', contents, hasOwnBus: true, startedBy: NPD_START }
 }

@@ -84,13 +84,19 @@ function isNeeded(name: string, config: NodeDoctorConfig): boolean {
 }
 
 /** @param begun called when services hear the signals */
-async function run(words: readonly string[], services: LateDefinitions, begun: () => void): Promise<number> {
+async function run(
+  words: readonly string[],
+  services: LateDefinitions,
+  uncompiled: string,
+  begun: () => void,
+): Promise<number> {
   const flags = readFlags(words)
   if (flags === undefined) return 0
   const folder = makeOwnFolder()
   process.once('exit', folder.remove)
   const config = await configOf(flags, folder)
   judgeFiles(config, flags.strict)
+  if (uncompiled !== '' && config.settings.logLevel === 'debug') complain(`this start takes longer: ${uncompiled}`)
   if (flags['exporter.stackdriver'] !== '') complain('--exporter.stackdriver: nothing is sent to Stackdriver')
   const needed = Object.entries(services).filter(([name]) => isNeeded(name, config))
   const definitions = await Promise.all(needed.map(([, load]) => load()))
@@ -108,11 +114,15 @@ async function run(words: readonly string[], services: LateDefinitions, begun: (
   return 0
 }
 
-/** Runs until a signal. Does not return. @param words of the command line, behind the command */
-export async function runNpd(words: readonly string[], services: LateDefinitions): Promise<never> {
+/**
+ * Runs until a signal. Does not return.
+ * @param words of the command line, behind the command
+ * @param uncompiled why the code of this did not come compiled; "" where it did
+ */
+export async function runNpd(words: readonly string[], services: LateDefinitions, uncompiled = ''): Promise<never> {
   const hearNoMore = endAtSignal(() => leave(0))
   try {
-    leave(await run(words, services, hearNoMore))
+    leave(await run(words, services, uncompiled, hearNoMore))
   } catch (err) {
     // Which part was down was said when it was.
     if (!(err instanceof ServiceDownError)) complain(err instanceof Error ? err.message : String(err))
