@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the image for every platform and pushes it, and the same as TAG-npd under node-problem-detector's paths: REGISTRY=registry.example/team TAG=1.2.3 deploy/images/push.sh
 # BASE, NATS_VERSION and NATS_SHA256 as in build.sh. Ends with the digest by which deployments can name what was pushed.
-# Nothing is compiled in the image, so that other platforms need no emulation but for the packages' installation.
+# Nothing is compiled in the image, so that other platforms need no emulation but for the packages' installation. A build compiles
+# node-doctor npd for its own platform alone (docs/deploying.md says how the others get theirs).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 : "${REGISTRY:?REGISTRY is not set; for example REGISTRY=registry.example/team TAG=1.2.3 make push}"
@@ -16,6 +17,13 @@ case "$base" in
 *@sha256:*) ;;
 *) echo "push: $base may be another image tomorrow; BASE=$base@sha256:… builds on exactly one" >&2 ;;
 esac
+for platform in ${platforms//,/ }; do
+  # As Node calls it, whose name is in the file's.
+  arch="${platform#linux/}"
+  if [ "$arch" = amd64 ]; then arch=x64; fi
+  compgen -G "dist/npd.v*-$arch.code" >/dev/null ||
+    echo "push: dist/ has no compiled code of node-doctor npd for $platform; it starts there at twice the processor time" >&2
+done
 # What is not said has its default in the Dockerfile.
 pins=(--build-arg "BASE=$base")
 for name in NATS_VERSION NATS_SHA256; do
