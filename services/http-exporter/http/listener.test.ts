@@ -1,6 +1,6 @@
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, Server } from 'node:net'
 import { fastify } from 'fastify'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { fakeClock } from '../../../libs/clock/testing.ts'
 import { keepLog } from '../../../libs/service/testing.ts'
 import { createListener } from './listener.ts'
@@ -24,6 +24,36 @@ describe('a port', () => {
     await listener.close(0)
     await started
     expect([listener.url, messages()]).toEqual([undefined, []])
+  })
+
+  it('of all addresses is listened on where the machine has no IPv6', async () => {
+    // Of such a kernel this is the answer: the one here has IPv6.
+    const listen = Server.prototype.listen as (this: Server, ...args: unknown[]) => Server
+    const kernel = vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...args: unknown[]) {
+      const [{ host }] = args as [{ host?: string }]
+      if (host !== '::') return listen.apply(this, args)
+      queueMicrotask(() =>
+        this.emit('error', Object.assign(new Error('listen EAFNOSUPPORT'), { code: 'EAFNOSUPPORT' })),
+      )
+      return this
+    })
+    onTestFinished(() => kernel.mockRestore())
+    const { log } = keepLog()
+    const listener = createListener({
+      host: '::',
+      port: 0,
+      setting: 'exporters.http.hostPort',
+      app: fastify(),
+      places: createPlaces(),
+      clock: fakeClock(),
+      log,
+    })
+    const ending = new AbortController()
+    await listener.start(ending.signal)
+    const { url, problem } = listener
+    ending.abort()
+    await listener.close(0)
+    expect([url, problem]).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/), ''])
   })
 
   it('that is taken is told with what is to be done, and no stack: nothing is wrong with this program', async () => {

@@ -66,7 +66,8 @@ function shownHost(host: string): string {
 function listen(server: Server | TlsServer, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ port, ...(host === '' ? {} : { host }) }, () => {
+    // Of no address Node takes those of IPv6 and IPv4, and on a machine without IPv6 those of IPv4.
+    server.listen({ port, ...(host === '' || host === '::' ? {} : { host }) }, () => {
       server.off('error', reject)
       resolve()
     })
