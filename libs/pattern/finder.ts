@@ -26,13 +26,9 @@ export interface Finder {
 export function createFinder(compiled: RE2JS, program: Program | undefined, isHeldToEnd: boolean): Finder {
   const searcher = lazily(() => searcherOf(compiled, program, isHeldToEnd))
 
-  /** @returns -1 where there is none */
-  function startOf(text: string): number {
-    return searcher()?.startOf(text) ?? foundIn(compiled, text)?.start ?? -1
-  }
-
   function find(text: string): Found | undefined {
-    const start = startOf(text)
+    const start = searcher()?.startOf(text)
+    if (start === undefined) return foundIn(compiled, text)
     if (start < 0) return undefined
     const places = searcher()?.placesOf(text, start)
     return places === undefined ? foundIn(compiled, text) : foundAt(text, places)
@@ -41,7 +37,8 @@ export function createFinder(compiled: RE2JS, program: Program | undefined, isHe
   return {
     find,
     startOf(text) {
-      const start = startOf(text)
+      const start = searcher()?.startOf(text)
+      if (start === undefined) return foundIn(compiled, text)?.start
       return start < 0 ? undefined : start
     },
   }

@@ -29,13 +29,13 @@ function slotsOf(trail: Trail | undefined): readonly number[] {
 }
 
 /** The first leaf that leads to a match, in the order of Perl; nothing is gone through twice at one place. */
-function stepFrom({ instructions }: Program, at: number, held: number, leaves: ReadonlySet<number>): Step | undefined {
+function stepFrom({ instructions }: Program, at: number, held: number, leaves: Int32Array): Step | undefined {
   const seen = new Set<number>()
   const waiting: { readonly at: number; readonly trail: Trail | undefined }[] = [{ at, trail: undefined }]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (seen.has(next.at)) continue
     seen.add(next.at)
-    if (leaves.has(next.at)) return { leaf: next.at, slots: slotsOf(next.trail) }
+    if (leaves.includes(next.at)) return { leaf: next.at, slots: slotsOf(next.trail) }
     const { op, out, arg } = instructions[next.at] as Instruction
     const { trail } = next
     if (op === OP.alternative) waiting.push({ at: arg, trail }, { at: out, trail })

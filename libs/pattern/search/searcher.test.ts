@@ -76,15 +76,36 @@ describe('a searcher', () => {
     expect(placesFound(searcher, text)).toEqual(placesBy(re2js, text))
   })
 
-  it('says that it does not know where an expression has too many states, and goes on with the next text', () => {
-    const { re2js, searcher } = compiled('(a|b)*a(a|b){14}c.*\\z')
+  /** Of these letters, in no order. */
+  function noise(letters: string, length: number): string {
     let seed = 7
-    const noise = Array.from({ length: 30_000 }, () => {
+    return Array.from({ length }, () => {
       seed = (seed * 1103515245 + 12345) % 2 ** 31
-      return seed % 3 === 0 ? 'a' : 'b'
+      return letters[(seed >> 8) % letters.length] as string
     }).join('')
-    expect([undefined, -1]).toContain(searcher.startOf(noise))
-    const text = `${'b'.repeat(20)}a${'b'.repeat(14)}c`
+  }
+
+  it('says that it does not know where an expression has too many states, also of the next texts, and tries again then', () => {
+    const { re2js, searcher } = compiled('(a)(.{40}c)')
+    expect(searcher.startOf(noise('bc', 65_536))).toBeUndefined()
+    const text = `${'b'.repeat(20)}a${'b'.repeat(40)}c`
+    expect([searcher.startOf(text), searcher.placesOf(text, 0)]).toEqual([undefined, undefined])
+    searcher.startOf('d'.repeat(1024 * 1024))
     expect(placesFound(searcher, text)).toEqual(placesBy(re2js, text))
   })
+
+  it.each(['a.{40}c', 'a.{200}c.*', 'a.{900}c.*', 'a.{200}c.*\\z', '(?i)[a-c].{9}(k|\\x{1F600}|é).*'])(
+    'keeps half a MiB of %s at most, whatever comes, and nothing where it gave up',
+    (source) => {
+      for (const letters of ['bc', 'abc', 'c', 'bcdefghijklmnopqrstuvwxyz 0123', 'aé\u{1f600}k']) {
+        const { re2js, searcher } = compiled(source)
+        for (const text of [noise(letters, 65_536), noise(letters, 300), noise(letters, 4_096)]) {
+          const start = searcher.startOf(text)
+          expect(searcher.bytes).toBeLessThanOrEqual(start === undefined ? 4096 : 512 * 1024)
+          if (start !== undefined && text.length < 1000)
+            expect(placesFound(searcher, text)).toEqual(placesBy(re2js, text))
+        }
+      }
+    },
+  )
 })

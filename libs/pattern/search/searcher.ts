@@ -1,8 +1,9 @@
 /** Where an expression matches in a text first: by one way through it backwards, and one forwards along what that has seen. */
 import { OP, type Program, reached } from '../program.ts'
-import { type BackwardStates, createBackwardStates, DEAD } from './backward-states.ts'
+import { type BackwardStates, createBackwardStates } from './backward-states.ts'
 import { followed } from './followed.ts'
 import { createRuneClasses, type RuneClasses } from './rune-classes.ts'
+import { DEAD } from './state-table.ts'
 
 /** Searches texts for one expression. Each time undefined: it would need more states than are kept, and nothing is known. */
 export interface Searcher {
@@ -13,12 +14,16 @@ export interface Searcher {
    * them; -1 for a group that took no part.
    */
   placesOf(text: string, start: number): Int32Array | undefined
+  /** What its states take: half a MiB at most. */
+  readonly bytes: number
 }
 
 /** Larger programs are left to who runs them otherwise: each of their states is long in the making. */
 const MAX_INSTRUCTIONS = 4_000
-/** A table that is full again after fewer characters for each state than these is of no use. */
+/** A table that is full after fewer characters for each new state than these is of no use. */
 const LEAST_PROGRESS = 10
+/** Then for so many characters no table is made: texts like that one come in numbers. */
+const REST_UNITS = 1024 * 1024
 
 const LATIN = 256
 /** Of a move: a match begins where it is made from. */
@@ -36,13 +41,15 @@ export function isSearchable(program: Program): boolean {
 interface Backwards {
   readonly states: BackwardStates
   readonly classes: RuneClasses
+  /** For so many characters no state is made. */
+  rest: number
 }
 
-/** A move that was not made before. @returns undefined: there are too many */
+/** A move that was not made before. @param progress characters for each state that was made @returns undefined: there are too many */
 function made({ states }: Backwards, row: number, column: number, progress: number): number | undefined {
   const move = states.move(row, column)
   if (move !== undefined) return move
-  if (progress < LEAST_PROGRESS * states.count) return undefined
+  if (progress < LEAST_PROGRESS) return undefined
   return states.move(states.forget(states.stateOf(row)), column)
 }
 
@@ -58,7 +65,7 @@ function startOf(backwards: Backwards, text: string): number | undefined {
   let start = -1
   let row = states.end
   let { moves } = states
-  let emptiedAt = Number.POSITIVE_INFINITY
+  let since = { at: text.length, count: states.count }
   for (let at = text.length; ; ) {
     for (; at > 0; at--) {
       const unit = text.charCodeAt(at - 1)
@@ -71,9 +78,13 @@ function startOf(backwards: Backwards, text: string): number | undefined {
     const column = columnAt(backwards, text, at)
     const { generation } = states
     const known = moves[row + column] as number
-    const move = known < 0 ? made(backwards, row, column, emptiedAt - at) : known
-    if (move === undefined) return undefined
-    if (generation !== states.generation) emptiedAt = at
+    const move = known < 0 ? made(backwards, row, column, (since.at - at) / (states.count - since.count)) : known
+    if (move === undefined) {
+      backwards.rest = REST_UNITS
+      states.forget()
+      return undefined
+    }
+    if (generation !== states.generation) since = { at, count: states.count }
     moves = states.moves
     if ((move & BEGINS) === BEGINS) start = at
     row = move >> 1
@@ -123,10 +134,18 @@ export function createSearcher(
   const classes = createRuneClasses(program, bounds)
   const states = createBackwardStates(program, classes, !isHeldToEnd)
   const follow = followed(program, states, classes)
-  const backwards = { states, classes }
+  const backwards = { states, classes, rest: 0 }
   return {
-    startOf: (text) => startOf(backwards, text),
+    get bytes() {
+      return states.bytes
+    },
+    startOf(text) {
+      if (backwards.rest <= 0) return startOf(backwards, text)
+      backwards.rest -= text.length
+      return undefined
+    },
     placesOf(text, start) {
+      if (backwards.rest > 0) return undefined
       const count = text.length - start + 1
       const rows = count <= SCRATCH.length ? SCRATCH : new Int32Array(count)
       return rowsFrom(backwards, text, start, rows) ? follow(text, start, rows, groupCount) : undefined
