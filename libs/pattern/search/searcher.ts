@@ -22,6 +22,8 @@ export interface Searcher {
 const MAX_INSTRUCTIONS = 4_000
 /** A table that is full after fewer characters for each new state than these is of no use. */
 const LEAST_PROGRESS = 10
+/** So many new states are not waited for where each has less than so many characters: the rest would be no better. */
+const HOPELESS = { states: 512, progress: 2 } as const
 /** Then for so many characters no table is made: texts like that one come in numbers. */
 const REST_UNITS = 1024 * 1024
 
@@ -45,8 +47,10 @@ interface Backwards {
   rest: number
 }
 
-/** A move that was not made before. @param progress characters for each state that was made @returns undefined: there are too many */
-function made({ states }: Backwards, row: number, column: number, progress: number): number | undefined {
+/** A move that was not made before. @param units characters for which so many states were made @returns undefined: there are too many */
+function made({ states }: Backwards, row: number, column: number, units: number, fresh: number): number | undefined {
+  const progress = units / fresh
+  if (fresh >= HOPELESS.states && progress < HOPELESS.progress) return undefined
   const move = states.move(row, column)
   if (move !== undefined) return move
   if (progress < LEAST_PROGRESS) return undefined
@@ -78,7 +82,7 @@ function startOf(backwards: Backwards, text: string): number | undefined {
     const column = columnAt(backwards, text, at)
     const { generation } = states
     const known = moves[row + column] as number
-    const move = known < 0 ? made(backwards, row, column, (since.at - at) / (states.count - since.count)) : known
+    const move = known < 0 ? made(backwards, row, column, since.at - at, states.count - since.count) : known
     if (move === undefined) {
       backwards.rest = REST_UNITS
       states.forget()
@@ -113,7 +117,7 @@ function rowsFrom(backwards: Backwards, text: string, start: number, rows: Int32
     if (at === start) return true
     const column = columnAt(backwards, text, at)
     const known = moves[row + column] as number
-    const move = known < 0 ? made(backwards, row, column, Number.POSITIVE_INFINITY) : known
+    const move = known < 0 ? made(backwards, row, column, Number.POSITIVE_INFINITY, 1) : known
     // What was noted until then is of no table any more.
     if (move === undefined || generation !== states.generation) return false
     moves = states.moves
