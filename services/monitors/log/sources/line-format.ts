@@ -1,5 +1,5 @@
 /** How a line of a log file says when it was written, and what it says: node-problem-detector's `pluginConfig` of a filelog. Pure. */
-import { compileLayout, type ParsedTime, TimeError } from '#golang'
+import { compileLayout, TimeError } from '#golang'
 import { compilePattern, decodeText, type Pattern } from '#pattern'
 
 /** Keys of `pluginConfig`. */
@@ -33,30 +33,41 @@ function lastGroup(pattern: Pattern, text: string): string | undefined {
 }
 
 /** Of a time that says no year: over the turn of the year the line of December is of the year that has ended. */
-function nearest(time: ParsedTime, now: Date): Date {
-  const year = now.getFullYear()
-  const dates = [year, year - 1, year + 1].map((one) => time.inYear(one))
+function nearest(dates: readonly Date[], now: Date): Date | undefined {
+  if (dates.length < 2) return dates[0]
   const distance = (date: Date) => Math.abs(date.getTime() - now.getTime())
   return dates.reduce((best, date) => (distance(date) < distance(best) ? date : best))
+}
+
+/** What the text of a time may be: lines of one second have the same, and to read it is a fifth of what a line takes. */
+function createTimes({ timestampFormat, isYearOfNow = false }: LineFormatOptions) {
+  const layout = compileLayout(timestampFormat)
+  let last: { readonly text: string; readonly year: number; readonly dates: readonly Date[] } | undefined
+
+  /** None: it is no time. */
+  function read(text: string, year: number): readonly Date[] {
+    try {
+      const time = layout.parse(text)
+      if (time.year !== 0) return [time.date]
+      return (isYearOfNow ? [year] : [year, year - 1, year + 1]).map((one) => time.inYear(one))
+    } catch (err) {
+      if (err instanceof TimeError) return []
+      throw err
+    }
+  }
+
+  return (text: string, now: Date): Date | undefined => {
+    const year = now.getFullYear()
+    if (last?.text !== text || last.year !== year) last = { text, year, dates: read(text, year) }
+    return nearest(last.dates, now)
+  }
 }
 
 /** @throws PatternError */
 export function createLineFormat(options: LineFormatOptions): LineFormat {
   const timestamp = compilePattern(options.timestamp)
   const message = compilePattern(options.message)
-  const layout = compileLayout(options.timestampFormat)
-  const { isYearOfNow = false } = options
-
-  function timeOf(text: string, now: Date): Date | undefined {
-    try {
-      const time = layout.parse(text)
-      if (time.year !== 0) return time.date
-      return isYearOfNow ? time.inYear(now.getFullYear()) : nearest(time, now)
-    } catch (err) {
-      if (err instanceof TimeError) return undefined
-      throw err
-    }
-  }
+  const timeOf = createTimes(options)
 
   /** A message that has every byte of the line is told with its bytes, be they text or not. */
   function bytesOf(line: Buffer, text: string, found: string): Buffer {

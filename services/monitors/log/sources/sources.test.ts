@@ -1,5 +1,6 @@
 import { appendFile, copyFile, mkdir, rename, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createHost, HostReadError, type JournalEvent, type KernelLogEvent } from '#host'
 import { handClock } from '#monitor-kit/testing'
@@ -129,6 +130,11 @@ describe('the kernel log', () => {
   })
 })
 
+function syslogTime(date: Date): string {
+  const [, month, day, , time] = date.toString().split(' ')
+  return `${month} ${String(Number(day)).padStart(2)} ${time}`
+}
+
 describe('a line of a file', () => {
   const syslog = {
     timestamp: '^(\\w{3} [ \\d]\\d .{8})',
@@ -152,6 +158,24 @@ describe('a line of a file', () => {
     expect(read(december, new Date(2027, 0, 1))?.at).toEqual(new Date(2026, 11, 31, 23, 59, 59))
     expect(read('Jan  1 00:00:01 kernel: x', new Date(2026, 11, 31, 23, 59))?.at).toEqual(new Date(2027, 0, 1, 0, 0, 1))
     expect(read(december, new Date(2027, 0, 1), { isYearOfNow: true })?.at).toEqual(new Date(2027, 11, 31, 23, 59, 59))
+  })
+
+  it('has the time that it would have alone, whatever the line before it said, and whenever that was read', () => {
+    const second = fc.integer({ min: 0, max: 3 }).map((add) => new Date(2027, 11, 31, 23, 59, 58 + add))
+    const said = fc.oneof(
+      second.map(syslogTime),
+      fc.constantFrom('Feb 29 00:00:00', 'Feb 30 00:00:00', 'no time at all.'),
+    )
+    const now = fc.oneof(second, fc.constantFrom(new Date(2028, 5, 30), new Date(2028, 6, 2), new Date(2024, 1, 29)))
+    fc.assert(
+      fc.property(fc.array(fc.tuple(said, now), { minLength: 2 }), fc.boolean(), (lines, isYearOfNow) => {
+        const format = createLineFormat({ ...syslog, isYearOfNow })
+        for (const [text, at] of lines) {
+          const line = `${text} kernel: x`
+          expect(format.read(Buffer.from(line), at)).toEqual(read(line, at, { isYearOfNow }))
+        }
+      }),
+    )
   })
 
   it('keeps its bytes where they are no UTF-8', () => {
