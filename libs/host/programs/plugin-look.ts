@@ -4,7 +4,7 @@ import { access, open, stat } from 'node:fs/promises'
 import { delimiter, resolve } from 'node:path'
 import type { Clock } from '#clock'
 import { HostExecError } from '../errors.ts'
-import { createGuard } from '../files/guard.ts'
+import { createGuard, type GuardedCall } from '../files/guard.ts'
 import { createRemoteMountOf, type RemoteMountOf } from '../files/mounts.ts'
 import { execForBytes } from './run.ts'
 import type { RunBytes } from './types.ts'
@@ -127,14 +127,46 @@ function createThread(clock: Clock) {
   }
 }
 
+/** Ways to look at how a program begins. */
+interface Ways {
+  /** In this process; never rejects. */
+  here(command: Command): Promise<Buffer | undefined>
+  byHelper(clock: Clock, command: Command, timeoutMs: number): Promise<Buffer | undefined>
+}
+
 /**
  * Looks in a thread, which costs nothing, where no mount that others answer for is named and the thread is soon to be had. Else
  * by a program of its own: none waits for another, but on the same mount.
  */
-export function createProgramLook(clock: Clock, mountOf: RemoteMountOf = createRemoteMountOf('', clock)): ProgramLook {
+export function createProgramLook(
+  clock: Clock,
+  mountOf: RemoteMountOf = createRemoteMountOf('', clock),
+  ways: Ways = { here: headHere, byHelper: headByHelper },
+): ProgramLook {
   const threads = createGuard(MAX_THREADS, clock)
   const helpers = createGuard(MAX_HELPERS, clock, mountOf)
   const thread = createThread(clock)
+
+  /** With the thread in hand, which whoever waits has not before the guard knows that this one has ended. */
+  async function inThread(call: GuardedCall, command: Command): Promise<Buffer | undefined> {
+    let hasBegun = false
+    try {
+      const head = await threads.run(
+        call,
+        () => {
+          hasBegun = true
+          return ways.here(command)
+        },
+        thread.giveBack,
+      )
+      thread.giveBack()
+      return head
+    } catch (error) {
+      // What has begun and is late gives it back when it ends.
+      if (!hasBegun) thread.giveBack()
+      throw error
+    }
+  }
 
   return {
     async headOf(command, timeoutMs) {
@@ -143,11 +175,11 @@ export function createProgramLook(clock: Clock, mountOf: RemoteMountOf = createR
       // Which of the two hangs nobody knows where no mount says it.
       const asked = remote ?? (command.cwd === '/' ? path : `${path} in ${command.cwd}`)
       const call = { action: 'read', path: asked, timeoutMs }
-      const here = () => threads.run(call, () => headHere(command).finally(thread.giveBack))
       // What passed its deadline in the thread is refused there; what has not yet is no reason to wait for long.
-      if (remote === undefined && threads.hung > 0 && thread.holder === asked) return here()
-      if (remote === undefined && threads.hung === 0 && (await thread.take(asked))) return here()
-      return helpers.run(call, () => headByHelper(clock, command, timeoutMs))
+      if (remote === undefined && threads.hung > 0 && thread.holder === asked)
+        return threads.run(call, () => ways.here(command))
+      if (remote === undefined && threads.hung === 0 && (await thread.take(asked))) return inThread(call, command)
+      return helpers.run(call, () => ways.byHelper(clock, command, timeoutMs))
     },
   }
 }
