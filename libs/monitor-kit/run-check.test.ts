@@ -276,13 +276,13 @@ describe('what was measured last', () => {
     })
     const runner = createRunner(
       definition,
-      instance('disk-check', { name: 'log' }),
+      instance('disk-check', { name: 'log', intervalMs: 60_000 }),
       'log',
       surroundings({ name: 'log', clock }),
     )
     const tell = (result: CheckResult) => runner.tell(result, { time: clock.now(), monotonicMs: clock.monotonicMs() })
     const run = () => runner.run(undefined, new AbortController().signal)
-    return { clock, script, run, tell, values: () => runner.samples.map(({ value }) => value) }
+    return { clock, script, runner, run, tell, values: () => runner.samples.map(({ value }) => value) }
   }
   const counted = (value: number) => [{ name: 'problem_counter', labels: { reason: 'OOMKilling' }, value }]
 
@@ -311,6 +311,44 @@ describe('what was measured last', () => {
     await clock.advance(20)
     await running
     expect(values()).toEqual([5])
+  })
+
+  it('stays what it was where a turn says nothing of it', async () => {
+    const { script, run, values } = counting()
+    script.now = () => ({ findings: [], metrics: counted(3) })
+    await run()
+    script.now = () => ({ findings: [] })
+    await run()
+    expect(values()).toEqual([3])
+  })
+
+  it('is over where three intervals have said nothing of it: nobody is told it as of now', async () => {
+    const { clock, script, run, tell, values } = counting()
+    await run()
+    script.now = () => {
+      throw new Error('no')
+    }
+    await clock.advance(3 * 60_000)
+    await run()
+    expect(values()).toEqual([0])
+    await clock.advance(1)
+    expect(values()).toEqual([])
+    tell({ findings: [], metrics: counted(5) })
+    expect(values()).toEqual([5])
+    await clock.advance(3 * 60_000 + 1)
+    expect(values()).toEqual([])
+  })
+
+  it('is for three of its longer intervals, where it runs less often just now', async () => {
+    const { clock, runner, run, values } = counting()
+    await runner.run(undefined, new AbortController().signal, 10 * 60_000)
+    await clock.advance(30 * 60_000)
+    expect(values()).toEqual([0])
+    await clock.advance(1)
+    expect(values()).toEqual([])
+    await run()
+    await clock.advance(3 * 60_000 + 1)
+    expect(values()).toEqual([])
   })
 
   it('stays what it was where a turn fails', async () => {

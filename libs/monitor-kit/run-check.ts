@@ -6,6 +6,7 @@ import { createWords, type Words } from './cleared.ts'
 import { declarationOf, plainDeclaration } from './declaration.ts'
 import { CheckHangsError, CheckTimedOutError } from './errors.ts'
 import { errorText, type RunReport } from './findings.ts'
+import { createMeasured } from './measured.ts'
 import type { Present } from './present.ts'
 import { createSaying, type Said } from './saying.ts'
 import type {
@@ -38,7 +39,7 @@ export interface Runner {
   /** How it follows its source; undefined: it does not. */
   readonly follow: Follow<unknown> | undefined
   readonly present: Present
-  /** What was measured last, by a run or its follower: what says nothing of it, or fails, leaves it as it is. */
+  /** What was measured last, by a run or its follower: what says nothing of it, or fails, leaves it as it is for three intervals. */
   readonly samples: readonly MetricSample[]
   /** It has named every condition that it watches, and knows of each: it follows its source, if it has one, and there was room for all. */
   readonly isWhole: boolean
@@ -165,22 +166,6 @@ function createRuns(run: RunFunction, around: Around, timeoutMs: number, words: 
   }
 }
 
-/** What a check measured last: what was measured before the last of it is none. */
-function createMeasured() {
-  let samples: readonly MetricSample[] = []
-  let takenMs = Number.NEGATIVE_INFINITY
-  return {
-    get samples() {
-      return samples
-    },
-    take(measured: readonly MetricSample[], ms: number): void {
-      if (ms < takenMs) return
-      samples = measured
-      takenMs = ms
-    },
-  }
-}
-
 export function createRunner(definition: AnyCheck, instance: CheckInstance, monitor: string, around: Around): Runner {
   const { clock }: Around = around
   const { name } = instance
@@ -191,7 +176,8 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   const words = createWords(run, present, around)
   const runs = createRuns(run, around, instance.timeoutMs, words)
   const whole = createWhole(() => follow === undefined || beside.isFollowing)
-  const measured = createMeasured()
+  const measured = createMeasured(clock)
+  let rhythmMs = instance.intervalMs
 
   function ran(started: Date, beganMs: number, error: string, next: Date | undefined, intervalMs: number): CheckRun[] {
     const durationUs = Math.round((clock.monotonicMs() - beganMs) * 1000)
@@ -217,7 +203,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     },
     tell(result, at) {
       const said = beside.tell(result, at)
-      if (said.metrics.length > 0) measured.take(said.metrics, at.monotonicMs)
+      measured.take(said.metrics, at.monotonicMs, Math.max(rhythmMs, instance.intervalMs))
       const error = saying.refused(result)
       whole.heard(result, error)
       const runs = error === '' ? [] : ran(at.time, clock.monotonicMs(), error, undefined, instance.intervalMs)
@@ -243,13 +229,14 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       }
     },
     async run(next, signal, intervalMs = instance.intervalMs) {
+      rhythmMs = intervalMs
       const started = clock.now()
       const beganMs = clock.monotonicMs()
       const end = (error: string) => ran(started, beganMs, error, next, intervalMs)
       try {
         const result = await runs.begin(signal)
         const said = words.afterwards(beside.looked(result, started, beganMs))
-        measured.take(said.metrics, beganMs)
+        measured.take(said.metrics, beganMs, Math.max(intervalMs, instance.intervalMs))
         const refused = saying.refused(result)
         const error = refused || incompleteOf(result) || (beside.failure === undefined ? '' : errorText(beside.failure))
         return { ...said, runs: end(error), complete: whole.saw(result, refused) ? [name] : [] }

@@ -60,7 +60,7 @@ export interface Happening {
 export interface CheckResult {
   readonly findings: readonly Finding[]
   readonly events?: readonly Happening[]
-  /** All that it measures, or nothing: who begins to watch is told what was said last. */
+  /** All that it measures, or nothing: who begins to watch is told what was said last, if that was within three intervals. */
   readonly metrics?: readonly MetricSample[]
   /** Conditions no longer watched (a file system that was unmounted). */
   readonly withdrawn?: readonly ConditionKey[]
