@@ -30,7 +30,7 @@ function samplesOfTest() {
   const deliver = (): void => {
     for (const act of posted.splice(0)) act()
   }
-  return { clock, tell, listen, deliver }
+  return { clock, samples, tell, listen, deliver }
 }
 
 test('whoever comes is told what was said last of each thing, so far as it is for him, and then what is new', () => {
@@ -90,4 +90,53 @@ test('who no longer listens hears nothing, and what no message can hold is count
   deliver()
   expect(heard).toEqual([])
   expect(tell('system', 'load', 3, { wide: 1 << 20 })).toBe(1)
+})
+
+test('what a check measures now takes the place of all that it measured before, of its own receivers', () => {
+  const { samples, listen, deliver } = samplesOfTest()
+  let ms = 0
+  const tell = (check: string, names: readonly string[], { monitor = 'log', to = 'all' as string[] | 'all' } = {}) =>
+    samples.tell(
+      MetricBatch.fromPartial({
+        monitor,
+        time: new Date(++ms),
+        samples: names.map((name) => ({ name, check, value: ms })),
+      }),
+      to,
+    )
+  tell('kernel', ['a', 'b'])
+  tell('docker', ['a', 'b'])
+  tell('kernel', ['a', 'b'], { monitor: 'system' })
+  tell('kernel', ['a', 'b'], { to: ['other'] })
+  tell('kernel', ['a'])
+  deliver()
+  const { heard } = listen()
+  deliver()
+  expect(heard).toEqual(['a 2', 'b 2', 'a 3', 'b 3', 'a 5'])
+})
+
+test('of one saying that came as several all is told, and what rode with a check stays when that is told without it', () => {
+  const { samples, listen, deliver } = samplesOfTest()
+  const tell = (time: number, of: readonly (readonly [check: string, name: string])[]) =>
+    samples.tell(
+      MetricBatch.fromPartial({
+        monitor: 'log',
+        time: new Date(time),
+        samples: of.map(([check, name]) => ({ name, check, value: time })),
+        described: of.map(([, name]) => ({ name })),
+      }),
+      'all',
+    )
+  tell(1, [['kernel', 'a']])
+  tell(1, [['kernel', 'a']])
+  tell(2, [
+    ['kernel', 'a'],
+    ['', 'own'],
+  ])
+  tell(2, [['kernel', 'b']])
+  tell(3, [['docker', 'c']])
+  deliver()
+  const { heard } = listen()
+  deliver()
+  expect(heard).toEqual(['own 2', 'a 2', 'b 2', 'c 3'])
 })

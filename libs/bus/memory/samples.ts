@@ -27,18 +27,41 @@ export interface SampleListeners {
   tell(batch: MetricBatch, to: Hearers): number
 }
 
-/** A batch as it was told last. */
+/** What was told last of one thing. */
 interface Kept {
   readonly parts: readonly Uint8Array[]
   readonly to: Hearers
   readonly bytes: number
   readonly toldMs: number
+  /** What its batch says of when. */
+  readonly time: number | undefined
 }
 
-/** Batches that name the same are one thing that is told again and again: of each monitor and check another. */
-function keyOf({ monitor, samples }: MetricBatch, to: Hearers): string {
-  const names = new Set(samples.map(({ check, name }) => `${check} ${name}`))
-  return JSON.stringify([monitor, to, ...[...names].sort()])
+/** What is told again and again as one, of a batch. */
+interface Thing {
+  readonly key: string
+  readonly parts: readonly Uint8Array[]
+}
+
+/**
+ * What a check of several measures is one thing, whatever it names: it says all or nothing. What says no check, of one alone or
+ * of the monitor itself, is one by its names: it rides with whatever is told.
+ */
+function keyOf(monitor: string, to: Hearers, check: string, samples: MetricBatch['samples']): string {
+  const names = check === '' ? [...new Set(samples.map(({ name }) => name))].sort() : []
+  return JSON.stringify([monitor, to, check, ...names])
+}
+
+/** @param parts of the whole batch */
+function thingsOf(batch: MetricBatch, to: Hearers, parts: readonly Uint8Array[]): Thing[] {
+  const byCheck = [...Map.groupBy(batch.samples, ({ check = '' }) => check)]
+  return byCheck.map(([check, samples]) => {
+    const key = keyOf(batch.monitor, to, check, samples)
+    if (byCheck.length === 1) return { key, parts }
+    const names = new Set(samples.map(({ name }) => name))
+    const described = batch.described.filter(({ name }) => names.has(name))
+    return { key, parts: metricParts({ ...batch, samples, described }, MESSAGE_BYTES).parts }
+  })
 }
 
 /** What was told last, the oldest first. */
@@ -53,8 +76,13 @@ function createKept() {
   return {
     keys: () => [...kept.keys()],
     get: (key: string) => kept.get(key),
-    set(key: string, told: Kept): void {
+    set(key: string, { parts: news, to, toldMs, time }: Omit<Kept, 'bytes'>): void {
+      const before = kept.get(key)
+      // A report that was too large for one came as several of one time.
+      const parts = time !== undefined && before?.time === time ? [...before.parts, ...news] : news
+      const told = { parts, to, toldMs, time, bytes: parts.reduce((sum, { length }) => sum + length, 0) }
       remove(key)
+      if (told.bytes === 0) return
       kept.set(key, told)
       bytes += told.bytes
       for (const oldest of kept.keys()) {
@@ -94,8 +122,9 @@ export function createSampleListeners(clock: Clock, log: BusLog, post: Post): Sa
     },
     tell(batch, to) {
       const { parts, leftOut } = metricParts(batch, MESSAGE_BYTES)
-      const bytes = parts.reduce((sum, { length }) => sum + length, 0)
-      if (bytes > 0) kept.set(keyOf(batch, to), { parts, to, bytes, toldMs: clock.monotonicMs() })
+      const toldMs = clock.monotonicMs()
+      const time = batch.time?.getTime()
+      for (const thing of thingsOf(batch, to, parts)) kept.set(thing.key, { parts: thing.parts, to, toldMs, time })
       for (const part of parts) post(() => listeners.tell({ part, to }))
       return leftOut
     },
