@@ -100,7 +100,10 @@ export async function openConditions(options: ConditionLaneOptions): Promise<Con
     annotations: () => annotationsOf(context, feed),
     markKey: markKeyOf(kubernetes),
     claimed: wish.claimed,
-    confirmations: kubernetes.scope === 'npd' ? createConfirmations(kubernetes.heartbeatIntervalMs) : undefined,
+    confirmations:
+      kubernetes.scope === 'npd'
+        ? createConfirmations({ heartbeatMs: kubernetes.heartbeatIntervalMs, resyncMs: kubernetes.resyncIntervalMs })
+        : undefined,
     isComplete: () => kubernetes.scope === 'all' && isComplete(feed),
     onPatched(cause, types, changedMs) {
       metrics.patched(cause, changedMs)

@@ -233,6 +233,7 @@ async function turn(desk: Desk, signal: AbortSignal): Promise<void> {
     pause.worked()
   } catch (err) {
     if (signal.aborted) return
+    desk.options.confirmations?.failed()
     desk.schedule.failed(clock.monotonicMs(), false)
     const failure = pause.failed(err)
     if (failure === undefined) {
