@@ -141,12 +141,49 @@ describe.skipIf(whyNoJournals() !== '')('where device and dmesg are closed', () 
     }
   }
 
-  test("a system's journal whose lines of the kernel were vacuumed is read: it has what root said", async () => {
+  const HOUR_US = 3_600_000_000
+  /** The first process of a node began so long after the boot. */
+  const begun = (folder: string, seconds: number) =>
+    writeTree(folder, {
+      'proc/1/stat': `1 (a) b) S 0 1 1 0 -1 4194560 1 1 1 1 1 1 1 1 20 0 1 0 ${seconds * 100} 1 1\n`,
+    })
+  const byRoot = (sinceUs: number) => ({
+    realtimeUs: US + sinceUs,
+    fields: { MESSAGE: 'Started a unit.', _TRANSPORT: 'journal', _UID: '0' },
+  })
+  const TOLD = { kind: 'caught-up', cursor: undefined }
+  const CLOSED = { kind: 'unreadable', isClosed: true }
+
+  test("a system's journal whose lines of the kernel were vacuumed is read: its oldest entry is behind the boot's first minutes", async () => {
     await using folder = await tempFolder()
     await closedMachine(folder.path)
-    const fields = { MESSAGE: 'Started a unit.', _TRANSPORT: 'journal', _UID: '0' }
-    await writeJournal(join(folder.path, SYSTEM), [{ realtimeUs: US, fields }])
-    expect((await follow(folder.path).next()).value).toEqual({ kind: 'caught-up', cursor: undefined })
+    await begun(folder.path, 0.02)
+    await writeJournal(join(folder.path, SYSTEM), [byRoot(HOUR_US), byRoot(2 * HOUR_US)])
+    expect((await follow(folder.path).next()).value).toEqual(TOLD)
+  })
+
+  test('one that has what root said since the boot, and no line of the kernel, is none that takes them', async () => {
+    await using folder = await tempFolder()
+    await closedMachine(folder.path)
+    await begun(folder.path, 0.02)
+    await writeJournal(join(folder.path, SYSTEM), [byRoot(1_000_000), byRoot(HOUR_US)])
+    expect((await follow(folder.path).next()).value).toMatchObject(CLOSED)
+  })
+
+  test('one of a container that began long after the boot is none either', async () => {
+    await using folder = await tempFolder()
+    await closedMachine(folder.path)
+    await begun(folder.path, 3000)
+    await writeJournal(join(folder.path, SYSTEM), [byRoot(HOUR_US)])
+    expect((await follow(folder.path).next()).value).toMatchObject(CLOSED)
+  })
+
+  test('one whose lines of the kernel are of an earlier boot is read', async () => {
+    await using folder = await tempFolder()
+    await closedMachine(folder.path)
+    await writeTree(folder.path, { 'proc/sys/kernel/random/boot_id': '11111111-89ab-cdef-0123-456789abcdef' })
+    await writeJournal(join(folder.path, SYSTEM), [kernelLine])
+    expect((await follow(folder.path).next()).value).toEqual(TOLD)
   })
 
   /** A journalctl that fails as long as there is a file "broken". */

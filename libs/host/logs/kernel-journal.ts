@@ -1,6 +1,7 @@
 /** The kernel's log as the journal keeps it: where neither the device nor dmesg may be read. */
 
-import { followJournal, hasJournalEntry } from './journal/journal.ts'
+import { readFile } from 'node:fs/promises'
+import { followJournal, hasJournalEntry, oldestEntry } from './journal/journal.ts'
 import type { JournalMatch, JournalRecord } from './journal/types.ts'
 import { goBy, type KernelDoor, type KernelReading, place } from './kernel-reading.ts'
 import type { ParsedRecord } from './kernel-record.ts'
@@ -20,12 +21,39 @@ const KERNEL_JOURNAL_FIELDS = [
 ] as const
 /** There is none, it may not be read, or there is nothing to read it with. What else fails is broken. */
 const CLOSED = ['ENOENT', 'EACCES', 'NO_JOURNALCTL']
-/** What stands in the system's journal alone: what root said, and the kernel. A user's own has neither. */
-const OF_SYSTEM: readonly JournalMatch[] = [{ _UID: '0' }, { _TRANSPORT: 'kernel' }]
+/** What proves that journald takes what the kernel says, whenever it was. */
+const OF_KERNEL: readonly JournalMatch[] = [{ _TRANSPORT: 'kernel' }]
+/** Within so much of a boot the machine's own first process begins; that of a container on it begins whenever it likes. */
+const FIRST_PROCESS_MS = 60_000
+/** A boot's first lines, of which the kernel's are most, are written within this. */
+const FIRST_LINES_MS = 300_000
+/** Of the times in /proc, on every architecture that Linux shows to programs. */
+const TICKS_PER_SECOND = 100
 
 /** The kernel's lines of one boot. @param bootId as the kernel writes it */
 function kernelMatch(bootId: string): JournalMatch {
   return { _TRANSPORT: 'kernel', _BOOT_ID: bootId.replaceAll('-', '') }
+}
+
+/** When the first process of this node began, since the boot. NaN where that cannot be read. */
+async function firstProcessMs(root: string): Promise<number> {
+  const stat = await readFile(`${root}/proc/1/stat`, 'latin1').catch(() => '')
+  // The 22nd field; the second is a name in brackets, which may hold any.
+  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  return (Number(ticks ?? Number.NaN) * 1000) / TICKS_PER_SECOND
+}
+
+/**
+ * Whether silence of the kernel in the journal means anything: it has, or had, lines of the kernel. Those of a node that runs for
+ * months are vacuumed: what is oldest there is of this boot then, and far behind its beginning. So it is of a container that began
+ * late, too, where no kernel's line ever comes: its first process did as well.
+ */
+async function takesKernelLines(door: KernelDoor, bootId: string, signal: AbortSignal): Promise<boolean> {
+  if (await hasJournalEntry(door, OF_KERNEL, signal)) return true
+  if (!((await firstProcessMs(door.root)) <= FIRST_PROCESS_MS) || signal.aborted) return false
+  const oldest = await oldestEntry(door, signal)
+  const isOfBoot = oldest?.bootId === bootId.replaceAll('-', '')
+  return oldest !== undefined && isOfBoot && oldest.sinceBootUs / 1000 > FIRST_LINES_MS
 }
 
 /** As the kernel writes what cannot be printed, and "\". */
@@ -63,9 +91,8 @@ export function toKernelRecord({ bytes: message, fields }: JournalRecord): Parse
 }
 
 /**
- * Until device and dmesg are to be tried again (`due`); `closed` where the journal may not be read either, or none of the
- * system is there, but only one of a user alone. A system's without a line of the kernel is read: those of a node that runs
- * for months are vacuumed. Of one that was read once all that fails is told, and it is tried on; of one that was not all ways are.
+ * Until device and dmesg are to be tried again (`due`); `closed` where the journal may not be read either, or nothing shows that
+ * it takes what the kernel says (it is one of a user alone, or of a container). Of one that was read once all that fails is told, and it is tried on; of one that was not all ways are.
  *
  * @throws HostReadError where it fails otherwise, and was not read yet
  */
@@ -75,12 +102,13 @@ export async function* followKernelJournal(
   { signal }: KernelLogOptions,
 ): AsyncGenerator<KernelLogEvent, 'due' | 'closed'> {
   goBy(reading, 'journal')
+  const bootId = await door.bootId()
   const due = new AbortController()
   const callOff = door.clock.after(JOURNAL_MS, () => due.abort())
   const options = {
     signal: AbortSignal.any([signal, due.signal]),
     from: reading.journal ?? 'start',
-    matches: [kernelMatch(await door.bootId())],
+    matches: [kernelMatch(bootId)],
     fields: KERNEL_JOURNAL_FIELDS,
   } as const
   try {
@@ -94,7 +122,7 @@ export async function* followKernelJournal(
       const last = event.kind === 'records' ? event.records.at(-1)?.cursor : undefined
       if (last !== undefined) reading.journal = last
       if (event.kind !== 'caught-up') continue
-      const isProven = reading.journal !== undefined || (await hasJournalEntry(door, OF_SYSTEM, options.signal))
+      const isProven = reading.journal !== undefined || (await takesKernelLines(door, bootId, options.signal))
       if (options.signal.aborted) break
       if (!isProven) return 'closed'
       if (event.cursor !== undefined) reading.journal = event.cursor

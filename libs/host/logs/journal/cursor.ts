@@ -39,6 +39,12 @@ export function isBefore(one: string, other: string): boolean {
   return a.s === b.s ? hex(a.i) < hex(b.i) : hex(a.t) < hex(b.t)
 }
 
+/** When it was written, by the boot's clock, and in which boot, as journald writes that. undefined for what is no cursor. */
+export function momentOf(entry: string): { readonly bootId: string; readonly sinceBootUs: number } | undefined {
+  const parts = partsOf(entry)
+  return parts && { bootId: parts.b, sinceBootUs: Number(hex(parts.m)) }
+}
+
 function hex(digits: string): bigint {
   return BigInt(`0x${digits}`)
 }

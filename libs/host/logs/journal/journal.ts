@@ -6,9 +6,9 @@ import { createBackoff } from '#pace'
 import { HostReadError } from '../../errors.ts'
 import { below } from '../../files/rooted-path.ts'
 import { waitFor } from '../../wait.ts'
-import { isBefore, isEntry, isSameEntry } from './cursor.ts'
+import { isBefore, isEntry, isSameEntry, momentOf } from './cursor.ts'
 import { JOURNAL_FIELDS } from './fields.ts'
-import { createJournalctl, FOLLOW, type Journalctl, type JournalDoor, type JournalRun } from './journalctl.ts'
+import { CURSOR, createJournalctl, FOLLOW, type Journalctl, type JournalDoor, type JournalRun } from './journalctl.ts'
 import { fieldArguments, type JournalPlace, matchArguments, placeArguments } from './query.ts'
 import { createRecordReader, type RecordReader } from './record-reader.ts'
 import { createDamageWatch, type DamageWatch } from './said.ts'
@@ -196,6 +196,25 @@ export async function hasJournalEntry(
   } catch (error) {
     if (signal.aborted) return false
     throw error
+  }
+}
+
+/**
+ * When the oldest entry was written of what journald keeps, by its boot's clock; undefined where there is none, and after `signal`.
+ *
+ * @throws HostReadError
+ */
+export async function oldestEntry(door: JournalDoor, signal: AbortSignal): Promise<ReturnType<typeof momentOf>> {
+  const run = await createJournalctl(door, undefined, createDamageWatch()).open(['--output-fields=_TRANSPORT'], signal)
+  try {
+    let said = ''
+    // The cursor is the first line of an entry; a chunk may end within it.
+    for (let chunk = await run.read(); chunk !== undefined && !said.includes('\n'); chunk = await run.read())
+      said += chunk.toString('latin1')
+    const entry = CURSOR.exec(said)?.[1]
+    return entry === undefined ? undefined : momentOf(entry)
+  } finally {
+    run.close()
   }
 }
 

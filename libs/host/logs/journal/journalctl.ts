@@ -35,6 +35,8 @@ export interface JournalRun extends Pick<Child, 'read'> {
   close(): void
 }
 
+/** Of an entry, as it is exported. */
+export const CURSOR = /^__CURSOR=(.+)$/m
 /** With it it goes on with what is written. */
 export const FOLLOW = '--follow'
 /** Where journald keeps them. */
@@ -50,7 +52,6 @@ const ALWAYS = ['--no-pager', '--merge', '--output=export'] as const
 const ENV = { SYSTEMD_LOG_LEVEL: 'debug', SYSTEMD_LOG_TARGET: 'console', SYSTEMD_COLORS: '0' } as const
 /** Of what it said so many lines are kept, for its failure's sake. */
 const SAID_MAX = 32
-const CURSOR = /^__CURSOR=(.+)$/m
 
 /** Starts one that is read as it is asked for. @throws HostExecError */
 async function startReading(
