@@ -50,12 +50,18 @@ async function* readToEnd(
   at: LogFile,
   next: Succession,
 ): AsyncGenerator<TailEvent, 'end' | 'truncated' | 'unreadable'> {
+  let isHandedOver = false
   try {
-    return yield* lines.readOn(at)
+    const end = yield* lines.readOn(at)
+    isHandedOver = true
+    return end
   } catch (error) {
-    if (isUnreadable(error)) return 'unreadable'
-    giveUp(next)
-    throw error
+    if (!isUnreadable(error)) throw error
+    isHandedOver = true
+    return 'unreadable'
+  } finally {
+    // It failed, or nobody reads on.
+    if (!isHandedOver) giveUp(next)
   }
 }
 

@@ -1,4 +1,4 @@
-import { open, readFile, rename, truncate, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, readlink, rename, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -211,4 +211,39 @@ test('whatever is appended and rotated between its looks, every line is told onc
     }),
     { numRuns: 150 },
   )
+})
+
+/** Which of a folder's files this process holds open. */
+async function held(folder: string): Promise<string[]> {
+  const links = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  )
+  return links.filter((path) => path.startsWith(folder))
+}
+
+test.for([
+  ['the half of a line that a rename left', 'half', 1],
+  ['what was written before a rename, once the log was read', 'late\n', 2],
+] as const)('who stops at %s holds no file open', async ([, text, stopsAt]) => {
+  await using folder = await tempFolder()
+  const log = logIn(folder.path)
+  await log.append('one\n')
+  const tail = reader(log.path, 'start')
+  async function rotate(): Promise<void> {
+    await log.append(text)
+    await log.rename()
+    await log.append('two\n')
+  }
+  if (stopsAt === 1) {
+    await hear(tail, nothing())
+    await rotate()
+  }
+  let heard = 0
+  for await (const { kind } of tail.look()) {
+    if (kind !== 'lines') continue
+    if (++heard === stopsAt) break
+    await rotate()
+  }
+  tail.close()
+  await expect.poll(() => held(folder.path), { interval: 5, timeout: 2000 }).toEqual([])
 })

@@ -27,6 +27,15 @@ async function* readOn(
   }
 }
 
+/** What is left of a line in a file that is read no more. Closed it is also where nobody reads on: nobody else knows it any more. */
+function* leave(lines: TailLines, file: LogFile, goesOn: boolean): Generator<TailEvent> {
+  try {
+    if (!goesOn) yield* lines.takeRest(file)
+  } finally {
+    file.close()
+  }
+}
+
 /** As much of how a file is followed as its reader goes by. */
 type ReaderOptions = Required<Pick<TailOptions, 'from' | 'maxLineBytes'>> &
   Partial<Pick<TailOptions, 'keepsReturn' | 'signal'>>
@@ -48,8 +57,7 @@ export function createTailReader(folder: LogFolder, options: ReaderOptions): Tai
     steps.shift()
     const before = at
     at = step.file
-    if (before !== undefined && !step.goesOn) yield* lines.takeRest(before)
-    before?.close()
+    if (before !== undefined) yield* leave(lines, before, step.goesOn)
   }
 
   function* follow(next: Pick<Succession, 'steps' | 'lost'>): Generator<TailEvent> {
