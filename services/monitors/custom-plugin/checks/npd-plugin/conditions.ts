@@ -33,6 +33,11 @@ export interface Judged {
   readonly event: RuleEvent | undefined
 }
 
+/** Of several of one type the first, which is the one that rules set. */
+export function toldConditions(conditions: readonly ConditionState[]): readonly ConditionState[] {
+  return conditions.filter(({ type }, index) => conditions.findIndex((other) => other.type === type) === index)
+}
+
 const STATUS: Readonly<Record<ExitStatus, ConditionStatus>> = { OK: 'False', NonOK: 'True', Unknown: 'Unknown' }
 
 /** All False, since now. */

@@ -107,6 +107,13 @@ describe('what a file declares', () => {
     const outcome = { status: 'NonOK', output: Buffer.from('down') } as const
     const judged = judge(said, rules[0] as (typeof rules)[number], outcome, { ...settings, conditions }, NOW)
     expect(findingsOf(judged.conditions)[1]).toMatchObject({ type: 'Other', health: 'problem', reason: 'OtherIsDown' })
+    const metrics = createProblemMetrics([{ condition: 'Other', reason: 'OtherIsDown', isPermanent: true }])
+    noteResult(metrics, judged.event, judged.conditions)
+    expect(metrics.samples().map(({ labels, value }) => [labels['type'], labels['reason'], value])).toEqual([
+      [undefined, 'OtherIsDown', 1],
+      ['Other', 'OtherIsDown', 1],
+      ['NTPProblem', 'NTPIsUp', 0],
+    ])
   })
 })
 

@@ -2,7 +2,7 @@
 import type { Health } from '#model'
 import type { CheckResult, Finding, Happening } from '#monitor-kit'
 import { decodeText } from '#pattern'
-import type { ConditionState, ConditionStatus, RuleEvent } from './conditions.ts'
+import { type ConditionState, type ConditionStatus, type RuleEvent, toldConditions } from './conditions.ts'
 
 const HEALTH: Readonly<Record<ConditionStatus, Health>> = { False: 'healthy', True: 'problem', Unknown: 'unknown' }
 
@@ -27,9 +27,7 @@ function findingOf({ type, status, reason, message, transition }: ConditionState
  * last, and with it never a problem (B12).
  */
 export function findingsOf(conditions: readonly ConditionState[]): readonly Finding[] {
-  return conditions
-    .filter(({ type }, index) => conditions.findIndex((other) => other.type === type) === index)
-    .map(findingOf)
+  return toldConditions(conditions).map(findingOf)
 }
 
 /** @param key what it is known by */
