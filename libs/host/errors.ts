@@ -21,6 +21,8 @@ function readAdvice(code: string): string {
       return 'install coreutils'
     case 'NO_JOURNALCTL':
       return 'install journalctl (Debian: systemd)'
+    case 'DMESG_FAILED':
+      return 'run dmesg -S -r there to see why'
     case 'JOURNALCTL_FAILED':
       return 'run journalctl there to see why'
     default:
@@ -31,7 +33,7 @@ function readAdvice(code: string): string {
 /**
  * A file, folder or file system could not be read. `code` is the system's (`ENOENT`, `EACCES`, `EIO` …), or `TIMEOUT`,
  * `TOO_LARGE`, `HELPER_MISSING` (statfs's helper program), `MALFORMED` (an answer that makes no sense), `NO_JOURNALCTL`,
- * `JOURNALCTL_FAILED`.
+ * `JOURNALCTL_FAILED`, `DMESG_FAILED`.
  */
 export class HostReadError extends Error {
   override readonly name = 'HostReadError'

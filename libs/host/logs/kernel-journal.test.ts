@@ -256,7 +256,7 @@ describe.skipIf(whyNoJournals() !== '')('where device and dmesg are closed', () 
     const next = log.next()
     await clock.advance(10)
     const told = (await next).value
-    expect(told).toMatchObject({ kind: 'unreadable', error: { path: '/dev/kmsg', code: 'ENOENT' } })
+    expect(told).toMatchObject({ kind: 'unreadable', error: { path: 'dmesg', code: 'DMESG_FAILED' } })
     expect(told).not.toHaveProperty('isClosed')
     await rm(isBroken)
     const again = log.next()

@@ -163,7 +163,7 @@ async function closedDevice(lines: readonly string[]) {
   await writeTree(path, {
     'proc/sys/kernel/random/boot_id': BOOT,
     log: lines.join(''),
-    dmesg: '#!/bin/sh\ncd "$(dirname "$0")" && [ ! -e fails ] && exec cat log\n',
+    dmesg: '#!/bin/sh\ncd "$(dirname "$0")" && [ ! -e fails ] && exec cat log\ncat fails >&2\nexit 1\n',
   })
   await chmod(`${path}/dmesg`, 0o755)
   const before = process.env['PATH']
@@ -180,7 +180,7 @@ async function closedDevice(lines: readonly string[]) {
       await writeFile(`${path}/new`, now.join(''))
       await rename(`${path}/new`, `${path}/log`)
     },
-    fail: () => writeFile(`${path}/fails`, ''),
+    fail: (why = '') => writeFile(`${path}/fails`, why),
     heal: () => rm(`${path}/fails`),
   }
 }
@@ -212,6 +212,24 @@ test.for([
     expect([heard.texts(), heard.lost()]).toEqual([texts, []])
   },
 )
+
+test('where dmesg told the log and fails, it is told once what dmesg says, and not what the device said', async () => {
+  const machine = await closedDevice([LINUX, A])
+  const heard = follow(machine.path, { from: 'start', askMs: 10 }, machine.host)
+  await heard.caughtUp()
+  await machine.fail('dmesg: read kernel buffer failed: Operation not permitted\nmore')
+  const failures = () => heard.events.filter((event) => event.kind === 'unreadable')
+  await expect.poll(() => failures().length, { interval: 5 }).toBe(1)
+  await machine.say(LINUX, A, B)
+  await machine.heal()
+  await expect.poll(heard.texts, { interval: 5 }).toContain('b')
+  expect(failures().map(({ error, isClosed }) => [error.message, isClosed])).toEqual([
+    [
+      'cannot ask dmesg: DMESG_FAILED (exit code 1: dmesg: read kernel buffer failed: Operation not permitted); run dmesg -S -r there to see why',
+      undefined,
+    ],
+  ])
+})
 
 test('the device is tried again while dmesg is asked, and goes on behind what that has told', async () => {
   const machine = await closedDevice([LINUX, A, B])

@@ -1,10 +1,10 @@
 /** The kernel's log: by its device, from a recorded file, or as dmesg or the journal tells it. */
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { codeOf, HostExecError, HostReadError } from '../errors.ts'
+import { codeOf, HostReadError } from '../errors.ts'
 import { ask } from '../files/ask.ts'
-import type { Programs } from '../programs/types.ts'
 import { waitFor } from '../wait.ts'
+import { askDmesg } from './ask-dmesg.ts'
 import { newLines } from './dmesg.ts'
 import { createDoorbell } from './doorbell.ts'
 import { followKernelJournal } from './kernel-journal.ts'
@@ -27,8 +27,6 @@ const RETRY_MS = 10_000
 const DEVICE_MS = 60_000
 /** The device may not be opened, or there is none: dmesg is asked, and else the journal. What else fails is tried again. */
 const CLOSED = ['EACCES', 'EPERM', 'ENOENT']
-/** The largest buffer that a kernel is usually given. */
-const DMESG_BYTES = 16_777_216
 
 type Events = AsyncGenerator<KernelLogEvent, undefined>
 
@@ -104,23 +102,12 @@ async function* followFile(door: KernelDoor, at: KernelPlace, { signal }: Kernel
   }
 }
 
-async function askDmesg(programs: Programs, signal: AbortSignal): Promise<string[] | undefined> {
-  try {
-    const options = { timeoutMs: 10_000, maxOutputBytes: DMESG_BYTES, signal }
-    const { exitCode, stdout, truncated } = await programs.runBytes('dmesg', ['-S', '-r'], options)
-    return exitCode === 0 && !truncated ? stdout.toString('latin1').split('\n').slice(0, -1) : undefined
-  } catch (error) {
-    if (error instanceof HostExecError || signal.aborted) return undefined
-    throw error
-  }
-}
-
-/** Until the device is to be tried again (`due`); `failed` where dmesg may not be asked either. */
+/** Until the device is to be tried again (`due`); why dmesg cannot be asked either. */
 async function* followDmesg(
   door: KernelDoor,
   reading: KernelReading,
   { signal, askMs = ASK_MS }: KernelLogOptions,
-): AsyncGenerator<KernelLogEvent, 'due' | 'failed'> {
+): AsyncGenerator<KernelLogEvent, 'due' | HostReadError> {
   goBy(reading, 'dmesg')
   let isDue = false
   const callOff = door.clock.after(DEVICE_MS, () => {
@@ -129,7 +116,7 @@ async function* followDmesg(
   try {
     while (!signal.aborted && !isDue) {
       const now = await askDmesg(door.programs, signal)
-      if (now === undefined) return 'failed'
+      if (now instanceof HostReadError) return now
       const { lines, isLost } = newLines(reading.before, now)
       if (now.length > 0) reading.before = now
       if (isLost) yield { kind: 'lost', count: undefined }
@@ -154,6 +141,12 @@ async function openDevice(door: KernelDoor): Promise<{ fd: number; real: string 
   })
 }
 
+/** Nothing is closed where dmesg told the log before: it broke, and says how. */
+function closedBy(device: HostReadError, dmesg: HostReadError, { readBy }: KernelReading): KernelLogEvent {
+  const error = readBy === 'dmesg' ? dmesg : device
+  return { kind: 'unreadable', error, ...(readBy === undefined && { isClosed: true }) }
+}
+
 /**
  * Opens the device, and asks dmesg, or follows the journal, as long as it is closed; `failed` where those are closed too, or
  * it ends.
@@ -168,10 +161,13 @@ async function* openOrAsk(
       return await openDevice(door)
     } catch (error) {
       if (!(error instanceof HostReadError && CLOSED.includes(error.code))) throw error
-      let ended: 'due' | 'failed' | 'closed' = yield* followDmesg(door, reading, options)
-      if (ended === 'failed' && !options.signal.aborted) ended = yield* followKernelJournal(door, reading, options)
-      if (ended === 'due' && !options.signal.aborted) continue
-      if (ended === 'closed') yield { kind: 'unreadable', error, ...(reading.isRead ? {} : { isClosed: true }) }
+      const dmesg = yield* followDmesg(door, reading, options)
+      if (options.signal.aborted) return 'failed'
+      if (dmesg === 'due' || (yield* followKernelJournal(door, reading, options)) === 'due') {
+        if (options.signal.aborted) return 'failed'
+        continue
+      }
+      yield closedBy(error, dmesg, reading)
       return 'failed'
     }
   }
@@ -204,7 +200,7 @@ export async function* followKernelLog(door: KernelDoor, options: KernelLogOptio
     let retryMs = RETRY_MS
     try {
       const begin = from === 'end' ? 'start' : from
-      reading ??= { at: createKernelPlace(begin, await door.bootId()), isRead: false, before: [] }
+      reading ??= { at: createKernelPlace(begin, await door.bootId()), before: [] }
       for await (const event of follow(door, reading, options)) {
         if (event.kind === 'unreadable') {
           if (event.isClosed === true) retryMs = DEVICE_MS
@@ -215,7 +211,7 @@ export async function* followKernelLog(door: KernelDoor, options: KernelLogOptio
         told = undefined
         if (event.kind === 'caught-up') {
           isPast = false
-          reading.isRead = true
+          reading.readBy = reading.way
         }
         if (!isPast) yield event
       }

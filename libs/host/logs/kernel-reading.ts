@@ -22,8 +22,8 @@ export interface KernelDoor {
 export interface KernelReading {
   readonly at: KernelPlace
   way?: 'device' | 'file' | 'dmesg' | 'journal'
-  /** Some way told all that stood there: what fails from then on is broken, not closed. */
-  isRead: boolean
+  /** The way that told all that stood there last: what fails from then on is broken, not closed. */
+  readBy?: KernelReading['way']
   /** What dmesg said last. */
   before: readonly string[]
   /** Behind what the journal told last. */

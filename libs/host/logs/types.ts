@@ -113,7 +113,8 @@ export type KernelLogEvent =
   | { readonly kind: 'caught-up'; readonly cursor: KernelCursor | undefined }
   /**
    * It cannot be read; told once, and tried on: `error` is of the way that failed. `isClosed`: nothing is broken, but
-   * device, dmesg and the journal may not be read, or are not there; `error` is the device's.
+   * device, dmesg and the journal may not be read, or are not there; `error` is the device's. Where dmesg told the log
+   * before, it is that of dmesg (DMESG_FAILED; the detail is what it said).
    */
   | { readonly kind: 'unreadable'; readonly error: HostReadError; readonly isClosed?: boolean }
 
