@@ -171,6 +171,14 @@ function copiedSince(
   return files.slice(first + 1, files.findLastIndex((file) => file.inode === goesOnIn) + 1)
 }
 
+/** Whether it was written after nothing stood in the log: what came there since stands in it. */
+function isNews(
+  { mtimeMs }: Pick<RotatedFile, 'mtimeMs'>,
+  { emptyMs = Number.POSITIVE_INFINITY }: TailCursor,
+): boolean {
+  return mtimeMs > emptyMs
+}
+
 async function behind(snapshot: Snapshot, cursor: TailCursor): Promise<Succession> {
   const { rotated, current, older, unreadable } = snapshot
   const files = current === undefined ? older : [...older, current]
@@ -178,16 +186,19 @@ async function behind(snapshot: Snapshot, cursor: TailCursor): Promise<Successio
   // A copy has another number; the beginning tells it, where enough was read to tell.
   const copies = cursor.head.bytes > 0 ? files.filter(({ inode }) => inode !== cursor.inode).toReversed() : []
   const holder = await holderOf([...own, ...copies], cursor)
-  const first = holder === undefined ? older.length : files.indexOf(holder)
+  const news = holder === undefined ? [] : files.slice(0, files.indexOf(holder)).filter((file) => isNews(file, cursor))
+  const first = holder === undefined ? older.length : files.indexOf(news[0] ?? holder)
   const unfinished = new Set<string>()
   for (const file of older.slice(first)) {
     if (file !== holder && (await isBeingMade(file, current))) unfinished.add(file.key)
   }
   const isNext = (file: LogFile, at: number): boolean => at >= first && !unfinished.has(file.key)
   for (const [at, file] of files.entries()) if (!isNext(file, at)) file.close()
-  const copied = copiedSince(files, holder, cursor)
+  const copied = news.length > 0 ? [...news, holder] : copiedSince(files, holder, cursor)
   const isRotated = holder !== undefined && holder !== current
-  const later = isRotated ? rotated.slice(rotated.findIndex(({ key }) => key === holder.key) + 1) : []
+  const later = isRotated
+    ? rotated.slice(rotated.findIndex(({ key }) => key === holder.key) + 1)
+    : rotated.filter((file) => isNews(file, cursor))
   return {
     steps: files.filter(isNext).map((file) => ({
       file,
@@ -196,7 +207,9 @@ async function behind(snapshot: Snapshot, cursor: TailCursor): Promise<Successio
     })),
     lost: lossOf({
       'not-found': holder === undefined,
-      compressed: isRotated && isCompressedSince(rotated, holder, new Set()),
+      compressed: isRotated
+        ? isCompressedSince(rotated, holder, new Set())
+        : later.some(({ isCompressed }) => isCompressed),
       unreadable: later.some(({ key }) => unreadable.has(key)),
     }),
     known: keysOf(rotated, unfinished),

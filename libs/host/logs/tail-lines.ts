@@ -67,10 +67,15 @@ export function createTailLines({ maxLineBytes, keepsReturn, signal }: TailLines
       const offset = file.offset - lines.restBytes
       const place = offset < 0 ? begun : { file, offset }
       if (place === undefined) return undefined
-      const { inode } = place.file
+      const { inode, mtimeMs } = place.file
       // All that was read of it: of a log in which no line has ended yet nothing else is known.
       const head = place.file.headAt(Number.POSITIVE_INFINITY)
-      return { inode, offset: place.offset, head, ...(place.file !== file && { goesOnIn: file.inode }) }
+      const isEmpty = head.bytes === 0
+      return {
+        ...{ inode, offset: place.offset, head },
+        ...(place.file !== file && { goesOnIn: file.inode }),
+        ...(isEmpty && { emptyMs: mtimeMs }),
+      }
     },
     forget() {
       lines.takeRest()

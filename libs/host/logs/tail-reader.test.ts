@@ -1,4 +1,4 @@
-import { open, readdir, readFile, readlink, rename, truncate, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, readlink, rename, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -247,3 +247,35 @@ test.for([
   tail.close()
   await expect.poll(() => held(folder.path), { interval: 5, timeout: 2000 }).toEqual([])
 })
+
+test.for(['start', 'end'] as const)(
+  'what was written into a log that was empty, and copied away before it was read on, is told: from the %s',
+  async (from) => {
+    await using folder = await tempFolder()
+    const log = logIn(folder.path)
+    await log.append('')
+    await log.rename()
+    // Rotated long ago, and what it was rotated into longer ago: no news.
+    await writeFile(log.older(1), 'old\n')
+    await utimes(log.older(1), 1, 1)
+    await utimes(log.path, 2, 2)
+    const before = reader(log.path, from)
+    const caughtUp = (await hear(before, nothing())).at(-1)
+    before.close()
+    expect(caughtUp).toMatchObject({ kind: 'caught-up', cursor: { offset: 0 } })
+    if (caughtUp?.kind !== 'caught-up' || caughtUp.cursor === undefined) return
+    await log.append('one\ntwo,')
+    await log.copyTruncate(() => Promise.resolve())
+    await log.append(' in halves\n')
+    async function goOn(at: TailCursor) {
+      const after = reader(log.path, at)
+      const heard = nothing()
+      await hear(after, heard)
+      after.close()
+      return heard
+    }
+    expect(await goOn(caughtUp.cursor)).toMatchObject({ lines: ['one', 'two, in halves'], lost: 0 })
+    await rename(log.older(1), `${log.older(1)}.gz`)
+    expect(await goOn(caughtUp.cursor)).toMatchObject({ lines: [' in halves'], lost: 1 })
+  },
+)
