@@ -16,11 +16,12 @@ import { readLines } from '../../reading/read-lines.ts'
 import { resumed, since } from '../../reading/resumed.ts'
 import { createStartTime, type StartTime } from '../../reading/start-time.ts'
 import { createTallies } from '../../reading/tallies.ts'
-import type { ConditionNow, Conditions } from './conditions.ts'
+import { type Before, beforeOf, type Left } from './before.ts'
+import type { Conditions } from './conditions.ts'
 import type { Config } from './config.ts'
 import { absenceOf, declare, endsByReboot } from './declare.ts'
 import { createEvaluator, type Evaluator, problemRulesOf } from './evaluate.ts'
-import { type Kept, keptOf, keptWith, restored, textsOf, withTexts } from './kept.ts'
+import { type Kept, keptOf, keptWith, textsOf } from './kept.ts'
 import { createLife, findingOfReading, type Life, type LifeOptions } from './life.ts'
 import { createOverflow, type Overflow } from './overflow.ts'
 import { openSource } from './source.ts'
@@ -28,18 +29,11 @@ import { openSource } from './source.ts'
 type Context = Omit<CheckContext<Config>, 'signal'>
 
 /** Where a life begins. */
-interface Beginning {
+interface Beginning extends Left {
   readonly boot: string
   /** Lines before that are not looked at. */
   readonly start: Date
   readonly place: Place | undefined
-  readonly raised: Kept['raised']
-  /** More than that was True. */
-  readonly hasMore?: boolean | undefined
-  /** Others may have been True. */
-  readonly isDamaged?: boolean | undefined
-  /** What was kept is of another boot. */
-  readonly isOtherBoot: boolean
 }
 
 /** What this process knows of its beginning. */
@@ -65,36 +59,10 @@ function beginningOf(config: Config, origin: Origin, kept: Kept | undefined): Be
   return { boot: origin.boot, start: origin.start, place, raised, hasMore, isDamaged, isOtherBoot: kept !== undefined }
 }
 
-/** What was True before. */
-interface Before {
-  readonly all: readonly ConditionNow[]
-  /** Types of which that cannot be known. */
-  readonly doubtful: Set<string>
-  /** Since what lies beside the cursor cannot be read. */
-  readonly isUnread: boolean
-  /** Since the cursor cannot. */
-  readonly isDamaged: boolean
-}
-
-async function begun({ config, memory }: Context, begins: Beginning, overflow: Overflow): Promise<Before> {
-  const { raised, hasMore, isOtherBoot, isDamaged = false } = begins
-  const more = hasMore === true ? await overflow.recall() : { raised: [], isAll: true }
-  const known = new Set(raised.map(({ type }) => type))
-  const all = [...restored(raised), ...more.raised.filter(({ type }) => !known.has(type))]
-  const isOver = (type: string): boolean => isOtherBoot && endsByReboot(config, type)
-  const left = config.conditions.filter(({ type }) => !all.some((one) => one.type === type) && !isOver(type))
-  return {
-    all: all.length === 0 ? all : withTexts(all, await memory.recall()),
-    doubtful: new Set(more.isAll && !isDamaged ? [] : left.map(({ type }) => type)),
-    isUnread: !more.isAll,
-    isDamaged,
-  }
-}
-
 /** The rules with what was True before. */
-function evaluatorOf({ config }: Context, before: readonly ConditionNow[], metrics: ProblemMetrics): Evaluator {
-  const evaluator = createEvaluator(config)
-  evaluator.conditions.restore(before)
+function evaluatorOf({ config }: Context, { all, doubtful }: Before, metrics: ProblemMetrics): Evaluator {
+  const evaluator = createEvaluator(config, doubtful)
+  evaluator.conditions.restore(all)
   for (const { type, reason, isTrue } of evaluator.conditions.all) if (isTrue) metrics.set(type, reason, true)
   return evaluator
 }
@@ -102,14 +70,14 @@ function evaluatorOf({ config }: Context, before: readonly ConditionNow[], metri
 /** What is kept of a life with what it tells. */
 function keepingOf(
   conditions: Conditions,
-  { memory, overflow, doubtful, isUnread, isDamaged }: Pick<Context, 'memory'> & Before & { overflow: Overflow },
+  { memory, overflow, before }: Pick<Context, 'memory'> & { overflow: Overflow; before: Before },
   about: () => Omit<Kept, 'raised'>,
 ): Pick<LifeOptions, 'cursor' | 'keepMore' | 'onChange'> {
-  const isStill = (why: boolean): boolean => why && doubtful.size > 0
+  const { doubtful } = before
   return {
-    cursor: () => keptWith({ ...about(), hasMore: isStill(isUnread), isDamaged: isStill(isDamaged) }, conditions.all),
-    // What could not be read is not written over.
-    keepMore: () => (isStill(isUnread) ? Promise.resolve(true) : overflow.keep(conditions.all)),
+    cursor: () => keptWith({ ...about(), hasMore: doubtful.size > 0 }, conditions.all),
+    // What could not be read is not written over; the lines that say how it is are read again.
+    keepMore: () => (before.isUnread ? Promise.resolve(false) : overflow.keep(conditions.all, doubtful)),
     onChange: () => memory.remember(textsOf(conditions.all)),
   }
 }
@@ -117,6 +85,7 @@ function keepingOf(
 /** The life that goes on: what there was before is known to it. */
 function createLives() {
   let current: Life | undefined
+  let before: Before | undefined
   return {
     get current() {
       return current
@@ -124,8 +93,14 @@ function createLives() {
     get isTaken() {
       return current !== undefined
     },
-    begin(life: Life): void {
+    begin(life: Life, known: Before): void {
       current = life
+      before = known
+    },
+    /** Tries to read what it began with, where that could not be read. */
+    async readAgain(): Promise<void> {
+      const life = current
+      await before?.readAgain((recalled) => life?.recalled(recalled))
     },
     end(life: Life): void {
       if (current === life) current = undefined
@@ -164,17 +139,17 @@ function createNpdLog(context: Context): RunCheck<Config> {
     const origin = await originOf()
     const begins = beginningOf(config, origin, keptOf(cursor))
     const { boot, start, place } = begins
-    const before = await begun(context, begins, overflow)
+    const before = await beforeOf(context, begins, overflow)
     const { doubtful } = before
-    const evaluator = evaluatorOf(context, before.all, metrics)
+    const evaluator = evaluatorOf(context, before, metrics)
     const about = { boot, start: start.getTime(), bootMs: origin.bootTime.getTime() }
     const places = createPlaces(evaluator.looksBack, place?.from)
     const attention = createAttention(clock)
     const own = createLife({
       ...{ config, name, clock, evaluator, metrics, tallies, absence, attention, doubtful, tell },
-      ...keepingOf(evaluator.conditions, { ...before, memory, overflow }, () => ({ ...about, place: places.place })),
+      ...keepingOf(evaluator.conditions, { before, memory, overflow }, () => ({ ...about, place: places.place })),
     })
-    lives.begin(own)
+    lives.begin(own, before)
     clearing.known(own)
     try {
       await readLines(resumed(since(open({ ...origin, start }), start), place, signal), own, {
@@ -188,12 +163,13 @@ function createNpdLog(context: Context): RunCheck<Config> {
     }
   }
 
-  function run(): Promise<CheckResult> {
+  async function run(): Promise<CheckResult> {
+    await lives.readAgain()
     const life = lives.current
-    if (life?.hasBegun !== true) return Promise.resolve({ findings: [], partial: true })
+    if (life?.hasBegun !== true) return { findings: [], partial: true }
     const samples = life.look()
     const { failure } = life
-    return Promise.resolve({ findings: [findingOfReading(failure)], metrics: samples, partial: failure !== undefined })
+    return { findings: [findingOfReading(failure)], metrics: samples, partial: failure !== undefined }
   }
 
   return Object.assign(run, { follow, cleared: clearing.cleared })

@@ -24,7 +24,10 @@ export interface RuleEvent {
 /** What a line came to. */
 export interface Outcome {
   readonly events: readonly RuleEvent[]
-  /** Conditions that ended, then those that a rule matched for, in their order: also where they changed nothing by that. */
+  /**
+   * Conditions that ended, or are known to be over by a line, then those that a rule matched for, in their order: also where they
+   * changed nothing by that.
+   */
   readonly touched: readonly ConditionNow[]
 }
 
@@ -62,8 +65,8 @@ function withSuffix(text: string, suffix: string): string {
   return suffix === '' ? text : `${text}; ${suffix}`
 }
 
-/** @throws PatternError */
-export function createEvaluator(config: Config): Evaluator {
+/** @param doubtful types that may be True though they are False here @throws PatternError */
+export function createEvaluator(config: Config, doubtful: ReadonlySet<string> = new Set()): Evaluator {
   const { rules, compat } = config
   const conditions = createConditions(config)
   const clearing = clearingOf(config.recover)
@@ -94,6 +97,8 @@ export function createEvaluator(config: Config): Evaluator {
     const { type } = clearing[pattern - rules.length] as (typeof clearing)[number]
     const at = (lines.at(-1) as LogLine).at
     const over = conditions.end(type, at)
+    // That it ended would be told of what nobody has told to be.
+    if (over === undefined && doubtful.has(type)) return { events: [], touched: [conditions.of(type) as ConditionNow] }
     if (over === undefined) return NOTHING
     const message = changeText({ type, status: 'False', reason: over.reason, message: over.message })
     const key = keyOf(lines, `end ${type}`)

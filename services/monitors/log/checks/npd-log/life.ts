@@ -10,6 +10,7 @@ import { countLine } from '../../reading/tallies.ts'
 import type { LogLine, Unreadable } from '../../sources/types.ts'
 import type { ConditionNow } from './conditions.ts'
 import type { Evaluator, RuleEvent } from './evaluate.ts'
+import type { Recalled } from './overflow.ts'
 import { createVoice, type Voice, type VoiceOptions } from './voice.ts'
 import { findingOf } from './words.ts'
 
@@ -34,6 +35,8 @@ export interface Life extends LineTaker {
   readonly hasBegun: boolean
   /** A person's word. */
   clear(type: string): void
+  /** What could not be read of what was True before it is known by now. */
+  recalled(what: Recalled): void
   /** A turn: ends what is over by absence. @returns what there is to count */
   look(): readonly MetricSample[]
   /** Nothing is told any more. */
@@ -72,13 +75,16 @@ function createReading(clock: Clock) {
   }
 }
 
-/** Conditions that nobody has seen for as long as ends them, while every line was read. */
-function absentIn({ attention, evaluator, absence }: LifeOptions, reading: ReturnType<typeof createReading>): string[] {
+/** Conditions, also those in doubt, that nobody has seen for as long as ends them, while every line was read. */
+function absentIn(
+  { attention, evaluator, absence, doubtful }: LifeOptions,
+  reading: ReturnType<typeof createReading>,
+): string[] {
   if (reading.isReadable !== true) return []
   const { provedMs } = attention
   return [...absence].flatMap(([type, absentMs]) => {
     const { isTrue = false, seenMs = 0 } = evaluator.conditions.of(type) ?? {}
-    return isTrue && provedMs - Math.max(seenMs, reading.wholeSinceMs) >= absentMs ? [type] : []
+    return (isTrue || doubtful.has(type)) && provedMs - Math.max(seenMs, reading.wholeSinceMs) >= absentMs ? [type] : []
   })
 }
 
@@ -117,10 +123,16 @@ function createTaking(options: LifeOptions, voice: Voice, reading: ReturnType<ty
     /** @param isAbsence nobody has seen it for long */
     end(type: string, isAbsence: boolean): void {
       const at = clock.now()
-      const ended = conditions.end(type, at) ?? (doubtful.has(type) ? conditions.of(type) : undefined)
-      if (ended === undefined) return
-      if (isAbsence) voice.happened(absentEvent(ended, at))
-      say(ended)
+      const ended = conditions.end(type, at)
+      if (ended !== undefined && isAbsence) voice.happened(absentEvent(ended, at))
+      const known = ended ?? (doubtful.has(type) ? conditions.of(type) : undefined)
+      if (known !== undefined) say(known)
+    },
+    /** What was said since then counts more. */
+    recalled({ raised, doubtful: still }: Recalled): void {
+      const isKnown = (type: string): boolean => !still.includes(type) || raised.some((one) => one.type === type)
+      conditions.restore(raised.filter(({ type }) => doubtful.has(type)))
+      for (const now of conditions.all) if (doubtful.has(now.type) && isKnown(now.type)) say(now)
     },
   }
 }
@@ -128,7 +140,7 @@ function createTaking(options: LifeOptions, voice: Voice, reading: ReturnType<ty
 export function createLife(options: LifeOptions): Life {
   const voice = createVoice(options)
   const reading = createReading(options.clock)
-  const { read, take, end } = createTaking(options, voice, reading)
+  const { read, take, end, recalled } = createTaking(options, voice, reading)
 
   return {
     get failure() {
@@ -151,6 +163,10 @@ export function createLife(options: LifeOptions): Life {
     tell: voice.tell,
     clear(type) {
       end(type, false)
+      voice.aside()
+    },
+    recalled(what) {
+      recalled(what)
       voice.aside()
     },
     look() {

@@ -1,16 +1,24 @@
 /** Conditions that are True beyond those that a cursor has room for: they lie in the check's state folder. */
 import type { CheckContext } from '#monitor-kit'
-import { createConditionsFile, type Ending, type Recalled } from '../../rules/conditions-file.ts'
+import { createConditionsFile, type Ending, type Recalled as RecalledRows } from '../../rules/conditions-file.ts'
 import { type ConditionNow, listedOf } from './conditions.ts'
 import type { Config } from './config.ts'
 import { absenceOf, endsByReboot } from './declare.ts'
 
+/** What lies there. */
+export interface Recalled {
+  /** Is True by it. */
+  readonly raised: readonly ConditionNow[]
+  /** Types that may be. */
+  readonly doubtful: readonly string[]
+}
+
 /** Keeps what the cursor does not. */
 export interface Overflow {
-  /** What is True by it, and whether that is all. */
-  recall(): Promise<{ readonly raised: readonly ConditionNow[]; readonly isAll: boolean }>
-  /** @returns whether it stands there */
-  keep(conditions: readonly ConditionNow[]): Promise<boolean>
+  /** Undefined: it cannot be read, and may be later. */
+  recall(): Promise<Recalled | undefined>
+  /** @param doubtful types that may be True @returns whether it stands there */
+  keep(conditions: readonly ConditionNow[], doubtful: ReadonlySet<string>): Promise<boolean>
 }
 
 function endingsOf(config: Config): readonly Ending[] {
@@ -21,7 +29,7 @@ function endingsOf(config: Config): readonly Ending[] {
   }))
 }
 
-function conditionsOf({ raised }: Recalled): readonly ConditionNow[] {
+function conditionsOf({ raised }: RecalledRows): readonly ConditionNow[] {
   return raised.map(({ type, reason, message, sinceMs, seenMonoMs: seenMs }) => ({
     ...{ type, isTrue: true, reason, message, since: new Date(sinceMs), seenMs },
   }))
@@ -30,17 +38,15 @@ function conditionsOf({ raised }: Recalled): readonly ConditionNow[] {
 export function createOverflow(around: Omit<CheckContext<Config>, 'signal'>): Overflow {
   const file = createConditionsFile(around)
   const endings = endingsOf(around.config)
-  let recalled: Promise<Recalled | undefined> | undefined
+  let recalled: Promise<RecalledRows | undefined> | undefined
 
   return {
     async recall() {
       recalled = file.recall(endings)
       const known = await recalled
-      return known === undefined
-        ? { raised: [], isAll: false }
-        : { raised: conditionsOf(known), isAll: known.doubtful.length === 0 }
+      return known && { raised: conditionsOf(known), doubtful: known.doubtful }
     },
-    async keep(conditions) {
+    async keep(conditions, doubtful) {
       // It is known by that which boot this is.
       recalled ??= file.recall(endings)
       if ((await recalled) === undefined) recalled = file.recall(endings)
@@ -51,7 +57,7 @@ export function createOverflow(around: Omit<CheckContext<Config>, 'signal'>): Ov
           ...{ type, entity: '', ruleId: type, reason, message, severity: 'warning' as const },
           ...{ sinceMs: since?.getTime() ?? 0, seenMonoMs },
         }))
-      return file.keep({ raised }, endings)
+      return file.keep({ raised, doubts: { all: [...doubtful] } }, endings)
     },
   }
 }
