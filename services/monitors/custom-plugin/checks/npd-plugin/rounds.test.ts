@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '#clock'
 import { handClock } from '#monitor-kit/testing'
 import { schema } from './config.ts'
 import { createRounds } from './rounds.ts'
@@ -19,7 +20,7 @@ interface Ran {
 
 /** All that is due at this moment happens. */
 async function settle(): Promise<void> {
-  for (let i = 0; i < 20; i++) await Promise.resolve()
+  for (let i = 0; i < 3; i++) await new Promise(setImmediate)
 }
 
 /** Runs plans for so long, by a clock that is moved by the millisecond; nothing is told before `tellMs` more. */
@@ -59,6 +60,34 @@ async function runPlans(plans: readonly Plan[], options: { forMs: number; concur
 function beginnings(ran: readonly Ran[], rule: number): number[] {
   return ran.filter((one) => one.rule === rule).map(({ fromMs }) => fromMs)
 }
+
+it.each([
+  ['a rule', 1],
+  ['a file of more rules than are looked at in a millisecond', 5_000],
+])(
+  'where %s is due each nanosecond and nothing is run, everybody else has a turn, and no core is burnt',
+  async (_, count) => {
+    const rules = Array.from({ length: count }, () => ({ type: 'temporary', reason: 'R', path: '/p' }))
+    const settings = settingsOf(schema.parse({ path: '/f', rules, pluginConfig: { invoke_interval: '1ns' } }))
+    const stop = new AbortController()
+    let asked = 0
+    let lastMs = performance.now()
+    function mayRun(): boolean {
+      asked++
+      if (performance.now() - lastMs > 2_000) throw new Error('nobody else has a turn')
+      return false
+    }
+    const run = () => Promise.reject(new Error('it is not to be run'))
+    const living = createRounds({ settings, clock: systemClock(), mayRun, run }).live(stop.signal)
+    for (let turns = 0; turns < 20; turns++) {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      lastMs = performance.now()
+    }
+    stop.abort()
+    await living
+    expect(asked / count).toBeLessThan(200)
+  },
+)
 
 describe('the rules of a file', () => {
   it('run all at once at the start, so many at a time, in their order', async () => {

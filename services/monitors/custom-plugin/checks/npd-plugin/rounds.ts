@@ -84,6 +84,8 @@ export function createRounds(options: RoundsOptions): Rounds {
       const ticker = own.get(group) as Ticker
       const waitMs = dueMs(ticker) - clock.monotonicMs()
       if (waitMs > 0) await clock.sleep(waitMs, signal)
+      // A batch of which nothing is run may take no turn of its own.
+      else await new Promise(setImmediate)
       signal.throwIfAborted()
       own.set(group, take(ticker, clock.monotonicMs()))
       await batch(group.rules)

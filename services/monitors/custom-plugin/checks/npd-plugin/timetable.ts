@@ -9,8 +9,11 @@ export interface Ticker {
   readonly takenMs: number
 }
 
+/** A shorter period is no other: whoever has nothing to run would look for it all the time. */
+const PERIOD_MIN_MS = 1
+
 export function startTicker(periodMs: number, nowMs: number): Ticker {
-  return { originMs: nowMs, periodMs, takenMs: nowMs }
+  return { originMs: nowMs, periodMs: Math.max(periodMs, PERIOD_MIN_MS), takenMs: nowMs }
 }
 
 /** Ticks that have come by then. */
