@@ -53,6 +53,19 @@ describe('patience', () => {
     },
   )
 
+  it('of who waits for nobody but this process itself forgives all', async () => {
+    const clock = fakeClock()
+    let isOver = false
+    patiently(clock, 3000, () => (isOver = true), Number.POSITIVE_INFINITY)
+    for (let s = 0; s < 200; s++) {
+      clock.starve(990)
+      await clock.advance(10)
+    }
+    expect(isOver).toBe(false)
+    await clock.advance(6000)
+    expect(isOver).toBe(true)
+  })
+
   it('that was stopped for longer than it forgives reads what came meanwhile', async () => {
     const clock = fakeClock()
     const answer = Promise.withResolvers<string>()

@@ -51,9 +51,10 @@ export function longestMs(ms: number): number {
 /**
  * Calls `act` once `ms` have passed in which this process could do its work, {@link longestMs} of it at the latest, unless what it
  * returns was called before.
+ * @param forgivenMs what it may last beyond `ms`; any time (`Number.POSITIVE_INFINITY`) only where nobody is waited for
  */
-export function patiently(clock: Clock, ms: number, act: () => void): () => void {
-  const forgivenUntilMs = clock.monotonicMs() + ms + FORGIVEN_MS
+export function patiently(clock: Clock, ms: number, act: () => void, forgivenMs = FORGIVEN_MS): () => void {
+  const forgivenUntilMs = clock.monotonicMs() + ms + forgivenMs
   let starved = starvedMs(clock)
   let isLast = false
   let callOff = clock.after(ms, turn)
