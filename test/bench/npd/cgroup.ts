@@ -28,6 +28,20 @@ function countIn(path: string, name: string): number {
   return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(readFileSync(path, 'utf8'))?.[1] ?? Number.NaN)
 }
 
+/** A group of processes that were just killed is busy for a while longer. What stays so is named, not thrown: there is a result. */
+function remove(path: string): void {
+  for (let times = 0; times < 100; times++) {
+    try {
+      rmdirSync(path)
+      return
+    } catch (err) {
+      if (!(err instanceof Error && 'code' in err && err.code === 'EBUSY')) throw err
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
+    }
+  }
+  console.error(`${path} is busy, and stays`)
+}
+
 function ofOneTree(name: string, { memoryMiB, millicores }: Limits): Group {
   const path = join(ROOT, name)
   writeFileSync(join(ROOT, 'cgroup.subtree_control'), '+cpu +memory')
@@ -38,7 +52,7 @@ function ofOneTree(name: string, { memoryMiB, millicores }: Limits): Group {
     lists: [join(path, 'cgroup.procs')],
     peakMiB: () => numberIn(join(path, 'memory.peak')) / 1024 / 1024,
     kills: () => countIn(join(path, 'memory.events'), 'oom_kill'),
-    [Symbol.dispose]: () => rmdirSync(path),
+    [Symbol.dispose]: () => remove(path),
   }
 }
 
@@ -54,8 +68,8 @@ function ofManyTrees(name: string, { memoryMiB, millicores }: Limits): Group {
     peakMiB: () => numberIn(join(memory, 'memory.max_usage_in_bytes')) / 1024 / 1024,
     kills: () => countIn(join(memory, 'memory.oom_control'), 'oom_kill'),
     [Symbol.dispose]() {
-      rmdirSync(memory)
-      rmdirSync(cpu)
+      remove(memory)
+      remove(cpu)
     },
   }
 }
