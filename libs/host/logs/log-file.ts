@@ -26,6 +26,8 @@ export interface LogFile {
   readonly key: string
   /** When it was last written, as of the last look at it. */
   readonly mtimeMs: number
+  /** When it was made; 0 where its file system does not know. */
+  readonly bornMs: number
   /** Where the next byte is read. */
   readonly offset: number
   /** Goes on at another place, if it is one. What is in front of it counts as read. */
@@ -93,6 +95,7 @@ function logFile(handle: FileHandle, opened: BigIntStats, guarded: Guarded): Log
   return {
     inode: String(opened.ino),
     key: keyOf(opened),
+    bornMs: Number(opened.birthtimeMs),
     get mtimeMs() {
       return mtimeMs
     },

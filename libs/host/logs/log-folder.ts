@@ -21,7 +21,14 @@ async function listRotated(folder: string, base: string): Promise<RotatedFile[]>
     const path = posix.join(folder, name)
     // Gone, or given another name since: who looks sees that the two do not agree, and looks again.
     const stats = await stat(path, { bigint: true }).catch(() => undefined)
-    if (stats?.isFile()) found.push({ ...named, path, key: keyOf(stats), mtimeMs: Number(stats.mtimeMs) })
+    if (stats?.isFile())
+      found.push({
+        ...named,
+        path,
+        key: keyOf(stats),
+        mtimeMs: Number(stats.mtimeMs),
+        bornMs: Number(stats.birthtimeMs),
+      })
   }
   return found.sort(olderFirst).slice(-ROTATED_MAX)
 }

@@ -9,6 +9,8 @@ import type { LogHead, TailCursor, TailLoss } from './types.ts'
 export interface RotatedFile extends KnownName {
   /** Its real place on this machine. */
   readonly path: string
+  /** When it was made; 0 where its file system does not know. */
+  readonly bornMs: number
 }
 
 /** Where the files of a log are; each call has a deadline. */
@@ -171,12 +173,15 @@ function copiedSince(
   return files.slice(first + 1, files.findLastIndex((file) => file.inode === goesOnIn) + 1)
 }
 
-/** Whether it was written after nothing stood in the log: what came there since stands in it. */
+/**
+ * Whether it was made after nothing stood in the log: what came there since was copied into it. One that was the log before may
+ * be written to for long, and one that is compressed later has the time of what it was.
+ */
 function isNews(
-  { mtimeMs }: Pick<RotatedFile, 'mtimeMs'>,
+  { bornMs, mtimeMs }: Pick<RotatedFile, 'bornMs' | 'mtimeMs'>,
   { emptyMs = Number.POSITIVE_INFINITY }: TailCursor,
 ): boolean {
-  return mtimeMs > emptyMs
+  return Math.min(bornMs, mtimeMs) > emptyMs
 }
 
 async function behind(snapshot: Snapshot, cursor: TailCursor): Promise<Succession> {

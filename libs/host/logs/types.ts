@@ -17,7 +17,7 @@ export interface TailCursor {
   readonly head: LogHead
   /** It is a copy of this file, in which the line that begins there goes on. Default: it goes on where it began */
   readonly goesOnIn?: string
-  /** Where nothing stood in it: when it was written or emptied last, in milliseconds. What it was copied into later is news. */
+  /** Where nothing stood in it: when it was made or emptied, in milliseconds. What was copied since then was never seen. */
   readonly emptyMs?: number
 }
 
