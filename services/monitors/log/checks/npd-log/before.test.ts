@@ -1,12 +1,14 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { createHost } from '#host'
+import { createHost, HostReadError } from '#host'
 import { handClock, heldMemory, startCheck } from '#monitor-kit/testing'
 import { recordKernelLog } from '../../../../../libs/host/logs/testing-recorded.ts'
 import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
+import { beforeOf } from './before.ts'
 import { npdLog } from './check.ts'
 import { type Config, schema } from './config.ts'
+import type { Overflow, Recalled } from './overflow.ts'
 
 /** More than a cursor has room for. */
 const COUNT = 60
@@ -69,6 +71,30 @@ async function machine() {
     break: () => writeFile(join(stateFolder, 'raised.json'), '{'),
   }
 }
+
+it('that a boot is not known ends no turn, and what could not be read is asked for at the next', async () => {
+  const answers: (Recalled | undefined | Error)[] = [
+    undefined,
+    new HostReadError({ action: 'read', path: '/proc/sys/kernel/random/boot_id', code: 'EIO' }),
+    { raised: [], doubtful: [] },
+  ]
+  const overflow: Overflow = {
+    recall: async () => {
+      const answer = answers.shift()
+      if (answer instanceof Error) throw answer
+      return answer
+    },
+    keep: () => Promise.resolve(true),
+  }
+  const left = { raised: [], hasMore: true, isOtherBoot: false }
+  const before = await beforeOf({ config: CONFIG, memory: heldMemory() }, left, overflow)
+  const taken: Recalled[] = []
+  for (const isUnread of [true, true, false]) {
+    expect([before.isUnread, taken.length]).toEqual([isUnread, isUnread ? 0 : 1])
+    await before.readAgain((recalled) => void taken.push(recalled))
+  }
+  expect(taken).toEqual([{ raised: [], doubtful: [] }])
+})
 
 it('what ended while what was kept of it could not be read is no problem after the next restart', async () => {
   const { life, kernel, takeAway, giveBack } = await machine()

@@ -1,4 +1,5 @@
 /** What was True before a life begins, and of what that is not known. */
+import { HostReadError } from '#host'
 import type { CheckContext } from '#monitor-kit'
 import type { ConditionNow } from './conditions.ts'
 import type { Config } from './config.ts'
@@ -21,6 +22,16 @@ export interface Before {
   readonly isUnread: boolean
   /** Tries to, where it could not be. */
   readAgain(take: (recalled: Recalled) => void): Promise<void>
+}
+
+/** Where it is not known which boot this is nothing is known either. */
+async function recalledNow(overflow: Overflow): Promise<Recalled | undefined> {
+  try {
+    return await overflow.recall()
+  } catch (err) {
+    if (err instanceof HostReadError) return undefined
+    throw err
+  }
 }
 
 /** @throws HostReadError where it is not known which boot this is */
@@ -47,7 +58,7 @@ export async function beforeOf(
     },
     async readAgain(take) {
       if (!isUnread()) return
-      const recalled = await overflow.recall()
+      const recalled = await recalledNow(overflow)
       if (recalled === undefined || !isUnread()) return
       hasFailed = false
       take(recalled)
