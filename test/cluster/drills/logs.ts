@@ -40,13 +40,13 @@ async function untilTold(node: string, source: string, reasons: readonly string[
 async function kernelLine({ nodes, drillDir, say: tell }: DrillContext): Promise<void> {
   const node = nodes[0] ?? ''
   const device = onNode(node, `basename $(findmnt -n -o SOURCE ${drillDir})`).trim()
-  say(node, `EXT4-fs error (device written by a program): no line of the kernel`)
+  say(node, `EXT4-fs error (device of-a-program): no line of the kernel`)
   const beganMs = performance.now()
   // A node that is a container has /sys read-only.
   onNode(node, `unshare --mount sh -c 'mount -o remount,rw /sys; echo 1 > /sys/fs/ext4/${device}/trigger_fs_error'`)
   const said = await untilStatus(node, 'FilesystemDamaged', 'True')
   tell(`${seconds(beganMs)} after the kernel said it: ${said}`)
-  check('it is of that disk alone', said.includes(device) && !said.includes('written by a program'))
+  check('it is of that disk alone', said.includes(device) && !said.includes('of-a-program'))
   await until('its event', ARRIVES_MS, () =>
     ourEvents(node).find(({ reason }) => reason === 'Ext4Corrupted' || reason === 'FilesystemDamaged'),
   )

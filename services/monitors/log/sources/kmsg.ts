@@ -13,7 +13,12 @@ export interface KernelLogSourceOptions {
   readonly bootTime: Date
   /** Lines that are not told. Default: none */
   readonly isSkipped?: (line: Buffer) => boolean
+  /** Whether what programs wrote into it is passed by: any that may write there writes whatever it likes. Default false */
+  readonly isKernelOnly?: boolean
 }
+
+/** Facility of what the kernel itself says: it gives it to no program that writes into its log. */
+const KERNEL = 0
 
 /** A cursor that was kept, or nothing where it is none of this source. */
 function cursorOf(from: unknown): KernelCursor | 'start' {
@@ -53,7 +58,7 @@ function unreadable({ error, isClosed = false }: Extract<KernelLogEvent, { kind:
 
 /** The kernel's log; lines with the fields of drivers have node-problem-detector's text as `alternate`. */
 export function createKernelLogSource(options: KernelLogSourceOptions): LogSource {
-  const { logs, bootTime, isSkipped = () => false } = options
+  const { logs, bootTime, isSkipped = () => false, isKernelOnly = false } = options
   const bootMs = bootTime.getTime()
 
   async function* follow({ from, signal }: Parameters<LogSource['follow']>[0]): AsyncGenerator<SourceEvent> {
@@ -68,6 +73,7 @@ export function createKernelLogSource(options: KernelLogSourceOptions): LogSourc
         }
       else {
         const lines = event.records.flatMap((record) => {
+          if (isKernelOnly && record.facility !== KERNEL) return []
           const line = lineOf(record, bootMs)
           return line === undefined || isSkipped(line.alternate ?? line.bytes) ? [] : [line]
         })

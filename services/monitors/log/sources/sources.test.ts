@@ -78,6 +78,25 @@ describe('the kernel log', () => {
     expect([escaped?.bytes.toString(), escaped?.alternate?.toString()]).toEqual(['a\nb', 'a\\x0ab'])
   })
 
+  it('is what the kernel says where that is asked for: what a program wrote into it is passed by, and not read again', async () => {
+    const root = await folder()
+    const kernel = await recordKernelLog(root)
+    await kernel.say({ atMs: 1, text: 'EXT4-fs error (device sda1): of the kernel' })
+    await kernel.say({ atMs: 2, text: 'EXT4-fs error (device sdz1): of a program', level: 2, facility: 1 })
+    await kernel.say({ atMs: 3, text: 'systemd[1]: of a service', facility: 3 })
+    await kernel.say({ atMs: 4, text: 'of the kernel again' })
+    const { logs } = createHost({ root })
+    const all = await following(createKernelLogSource({ logs, bootTime })).lines(4)
+    expect(all).toHaveLength(4)
+    const source = createKernelLogSource({ logs, bootTime, isKernelOnly: true })
+    expect(texts(await following(source).lines(2))).toEqual([
+      'EXT4-fs error (device sda1): of the kernel',
+      'of the kernel again',
+    ])
+    const behind = following(source, JSON.parse(JSON.stringify(all[0]?.cursor)))
+    expect(texts(await behind.lines(1))).toEqual(['of the kernel again'])
+  })
+
   it.each([
     [
       'EPERM',

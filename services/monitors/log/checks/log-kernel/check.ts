@@ -17,7 +17,7 @@ function createKernelCheck(context: Omit<CheckContext<Config>, 'signal'>): RunCh
   /** Once: the kernel's times of one boot are never moved against each other. */
   async function open(): Promise<LogSource> {
     bootTime ??= (await startTime(host, clock.now())).bootTime
-    return createKernelLogSource({ logs: host.logs, bootTime })
+    return createKernelLogSource({ logs: host.logs, bootTime, isKernelOnly: config.facilities === 'kernel' })
   }
 
   return createRuleCheck(context, { rules: rulesOfKeys(config), open, hasHistory: true, isOneOfMany: false })

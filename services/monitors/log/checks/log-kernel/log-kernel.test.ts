@@ -36,6 +36,23 @@ test('says of the boot so far what still holds, and from then on what is said', 
   expect(events).toMatchObject([{ reason: 'NodeOOMKill', severity: 'error' }])
 })
 
+test.each([
+  ['kernel', []],
+  ['any', [{ type: 'FilesystemDamaged', entity: 'disk:sdz1' }]],
+] as const)('what any program may write raises nothing, unless it is asked for: %s', async (facilities, raised) => {
+  await using folder = await tempFolder()
+  const log = await recordKernelLog(folder.path)
+  await mkdir(join(folder.path, 'proc'), { recursive: true })
+  await writeFile(join(folder.path, 'proc/uptime'), `${UPTIME_S}.00 1.00\n`)
+  const text = 'EXT4-fs error (device sdz1): ext4_lookup:1858: comm ls: iget: checksum invalid'
+  await log.say({ atMs: UPTIME_S * 1000 - 1000, text, level: 2, facility: 1 })
+  const given = facilities === 'any' ? { facilities } : {}
+  const check = startCheck(logKernel, { root: folder.path, config: schema.parse(given), clock: handClock() })
+  await using following = check.follow()
+  const { findings } = await following.next()
+  expect(findings.filter(({ health }) => health === 'problem')).toMatchObject(raised)
+})
+
 test('a rule of a pack that is disabled, by whatever name, is not used', () => {
   const typesOf = (disable: string[]) => {
     const config = schema.parse({ packs: ['kernel'], disable })
