@@ -58,7 +58,10 @@ export async function reportKernelToBus(): Promise<void> {
   const rules = [{ match: `${TAG} \\d+`, reason: 'BenchLine', severity: 'warning' }]
   const c = await startConstellation({
     services: ['detector', 'log'],
-    config: { settings: { logLevel: 'info' }, monitors: [{ name: 'kernel', type: 'log-kernel', config: { rules, facilities: 'any' } }] },
+    config: {
+      settings: { logLevel: 'info' },
+      monitors: [{ name: 'kernel', type: 'log-kernel', config: { rules, facilities: 'any' } }],
+    },
   })
   const abort = new AbortController()
   const credentials = readCredentials(c.runDir, 'http-exporter')
