@@ -3,9 +3,14 @@ import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, textOf, type Values, wants
 import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { say, sayJson } from './print.ts'
 import { configOf } from './settings.ts'
+import { npdFilesOf, validateNpdFiles } from './validate-npd.ts'
 
 /** The file stands by itself, or behind --config as for every other command. */
-function fileOf(values: Values, file: string | undefined): Values {
+function fileOf(values: Values, [file, ...more]: readonly string[]): Values {
+  if (file !== undefined && more.length > 0)
+    throw new CliUsageError(
+      `validate: ${[file, ...more].join(' ')}: expected one configuration, or files of node-problem-detector`,
+    )
   const config = textOf(values, 'config')
   if (file === undefined || config === file) return values
   if (config !== undefined) throw new CliUsageError(`validate ${file} --config ${config}: expected one file`)
@@ -34,11 +39,16 @@ export const validate: Command = {
   name: 'validate',
   summary: 'checks a configuration and says what would be in force',
   help: `Usage: node-doctor validate [FILE] [options]
+       node-doctor validate NPD-FILE... [options]
 
 Checks the file (default: what a service would read) as every service does at its start: all faults at once, each with
 its file, line, key, value, what is expected, and the nearest valid name. Then says what would run and what is missing.
 Files of node-problem-detector that it names are looked at in the same way, and whether the programs that they run are
-here; what a service would leave out and tell (NPDConfigInvalid) is not valid.
+here, where validate runs ("node-doctor npd" looks too; of an installed monitor its container has them or has not); what a
+service would leave out and tell (NPDConfigInvalid) is not valid.
+
+Files of node-problem-detector by themselves are told by what is in them, as npd.dir tells them: each with its faults and
+warnings.
 
 Options:
   --config FILE    the same as FILE
@@ -49,12 +59,14 @@ Options:
 
 Exit code: 0 valid, 2 not valid.`,
   options: { ...CONFIG_OPTIONS, ...OUTPUT_OPTION },
-  positionals: 1,
-  async run(values, [file]) {
+  positionals: Number.POSITIVE_INFINITY,
+  async run(values, named) {
     const json = wantsJson(values)
+    const npdFiles = await npdFilesOf(values, named)
+    if (npdFiles !== undefined) return validateNpdFiles(values, npdFiles, json)
     let config: NodeDoctorConfig
     try {
-      config = await configOf(fileOf(values, file), [], { lookForPrograms: true })
+      config = await configOf(fileOf(values, named), [], { lookForPrograms: true })
     } catch (err) {
       if (!json || !(err instanceof ConfigErrors)) throw err
       sayJson({ valid: false, error: refusalOf(err) }, 2)

@@ -1,0 +1,77 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { runCommand } from './testing.ts'
+
+let dir: string
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'validate-npd-'))
+})
+afterEach(() => rm(dir, { recursive: true }))
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(dir, name)
+  await writeFile(path, text)
+  return path
+}
+
+const LOG = '{"plugin":"kmsg","rules":[{"type":"temporary","reason":"R","pattern":"a|b"}]}'
+const PLUGIN = '{"plugin":"custom","rules":[{"type":"temporary","reason":"R","path":"/no/such.sh"}]}'
+const STATS = '{"cpu":{"metricsConfigs":{"cpu/load_1m":{"displayName":"cpu/load_1m"}}}}'
+
+it('a file of node-problem-detector by itself is read as one, of whichever kind', async () => {
+  const [log, plugin, stats] = [await file('log.json', LOG), await file('p.json', PLUGIN), await file('s.json', STATS)]
+  const good = await runCommand('validate', log)
+  expect(good).toMatchObject({ code: 0, err: '' })
+  expect(good.out).toMatch(
+    new RegExp(
+      `^${log} is a valid log file of node-problem-detector\\.\n  warning: ${log}:1:70: rules\\[0\\]\\.pattern: "a" `,
+    ),
+  )
+  expect(await runCommand('validate', stats)).toEqual({
+    code: 0,
+    out: `${stats} is a valid stats file of node-problem-detector.\n`,
+    err: '',
+  })
+  expect(await runCommand('validate', plugin)).toEqual({
+    code: 2,
+    out: `${plugin} is not a valid file of node-problem-detector:\n  fault: ${plugin}:1:69: rules[0].path: "/no/such.sh" does not exist; expected the path of a program\n`,
+    err: '',
+  })
+  const all = await runCommand('validate', log, plugin, stats)
+  expect(all.code).toBe(2)
+  expect(all.out.split('\n').filter((line) => line.startsWith('/'))).toHaveLength(3)
+  const json: unknown = JSON.parse((await runCommand('validate', log, plugin, '-o', 'json')).out)
+  expect(json).toMatchObject({
+    valid: false,
+    error: { problems: [{ where: `${plugin}:1:69`, path: 'rules[0].path' }] },
+    npd: {
+      files: [
+        { path: log, kind: 'log', warnings: [{ where: `${log}:1:70` }] },
+        { path: plugin, kind: 'plugin' },
+      ],
+    },
+  })
+  expect(JSON.parse((await runCommand('validate', stats, '-o', 'json')).out)).toMatchObject({ valid: true })
+})
+
+it('JSON of it that cannot be read is told with its place', async () => {
+  const bad = await file('bad.json', '{"plugin":"kmsg",\n "rules":[,]}')
+  const { code, out } = await runCommand('validate', bad)
+  expect(code).toBe(2)
+  expect(out).toContain(`${bad} is not a valid file of node-problem-detector:\n  fault: ${bad}:2:11: not valid JSON: `)
+})
+
+it('a configuration in JSON stays one, and one is looked at at a time', async () => {
+  const own = { apiVersion: 'node-doctor.io/v1alpha1', kind: 'NodeDoctorConfig', metadata: { name: 'x' }, monitors: [] }
+  const config = await file('own.json', JSON.stringify(own))
+  expect((await runCommand('validate', config)).out).toContain(`${config} is valid.`)
+  expect((await runCommand('validate', await file('none.json', '{}'))).err).toContain('cannot use the configuration')
+  expect(await runCommand('validate', config, await file('log.json', LOG))).toMatchObject({
+    code: 2,
+    err: expect.stringContaining(
+      `${config} is no file of node-problem-detector; expected one configuration, or such files`,
+    ),
+  })
+})
