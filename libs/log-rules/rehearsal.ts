@@ -53,6 +53,8 @@ export interface RehearsalResult {
 export interface Rehearsal {
   /** A line without its line break. */
   push(line: Buffer): void
+  /** There were lines, and none said a time that is understood: all count as of one moment. */
+  readonly isUntimed: boolean
   end(): RehearsalResult
 }
 

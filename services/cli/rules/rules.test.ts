@@ -53,7 +53,7 @@ describe('rules list', () => {
       out: '',
       err: 'node-doctor: rules: unknown word "lst"; did you mean list?\nnode-doctor --help lists what there is.\n',
     })
-    expect((await runCommand('rules')).err).toContain('rules: expected list or test')
+    expect((await runCommand('rules')).err).toContain('rules: expected list or test; see node-doctor rules --help')
     expect((await runCommand('rules', 'list', 'kernel')).err).toContain('rules list: "kernel" is one argument too many')
   })
 })
@@ -81,6 +81,21 @@ describe('rules test', () => {
       { labels: { check: 'kernel', rule: 'oom-kill' }, value: 1 },
     ])
     expect(await tried('kernel', join(dir, 'kern.log'))).toEqual({ code, out, err: '' })
+  })
+
+  it('tries several packs, and what the check of the kernel has by itself', async () => {
+    const line = 'EXT4-fs error (device sda1): ext4_lookup:1590: inode #2: comm ls: deleted inode referenced: 3'
+    const log = await file('kern.log', `Jan  2 01:00:00 node-1 kernel: ${line}\n`)
+    for (const named of ['log-kernel', 'kernel,storage']) {
+      const { out, err } = await tried(named, log)
+      expect(JSON.parse(out)).toMatchObject({
+        conditions: [{ check: named, type: 'FilesystemDamaged', status: 'True' }],
+      })
+      expect(err).toBe('')
+    }
+    const bare = await file('bare.log', `${line}\n`)
+    expect((await tried('log-kernel', bare)).err).toBe(`no times in ${bare}: all lines count as of one moment\n`)
+    await expect(tried('log-kernl', log)).rejects.toThrow('did you mean check log-kernel?')
   })
 
   it('tries each check of a log that a configuration has', async () => {

@@ -12,7 +12,7 @@ const WORDS = ['list', 'test']
 /** What is to be done. @throws CliUsageError naming the nearest word there is */
 function wordOf(word: string | undefined): string {
   if (word !== undefined && WORDS.includes(word)) return word
-  if (word === undefined) throw new CliUsageError(`rules: expected ${WORDS.join(' or ')}`)
+  if (word === undefined) throw new CliUsageError(`rules: expected ${WORDS.join(' or ')}; see node-doctor rules --help`)
   const near = nearestName(word, WORDS)
   const advice = near === undefined ? `expected ${WORDS.join(' or ')}` : `did you mean ${near}?`
   throw new CliUsageError(`rules: unknown word ${JSON.stringify(word)}; ${advice}`)
@@ -26,8 +26,10 @@ the condition that it raises if it raises one, and what other programs call it.
 
 test holds rules against the lines of a saved log, and prints what they say as JSON: conditions as they are after the last
 line, events in their order, metrics. CONFIG is a file of node-problem-detector (a system log monitor), a configuration with
-checks of logs, or the name of a pack. LOG is a file, or - for standard input: lines as they are written, as dmesg prints them,
-or as /dev/kmsg has them. What the kernel says of time counts from 1970. Every line is looked at, however old it is.
+checks of logs, the name of a pack, several by commas (kernel,storage), or log-kernel: the packs that this check has where it
+is told none. LOG is a file, or - for standard input: lines as they are written, as dmesg, "dmesg -T", syslog or the journal
+prints them, or as /dev/kmsg has them. What the kernel says of time counts from 1970. Every line is looked at, however old it
+is; where no line says a time that is understood, all count as of one moment, and that is said.
 
 Options:
   -o json          of list: each rule whole, also its pattern, what it is about, what it says, and what ends its condition

@@ -7,6 +7,7 @@ import { CliUsageError } from '../errors.ts'
 
 /** Checks of logs, whatever else a configuration has. */
 const LOG_CHECK = /^(?:npd-log|log-)/
+const KERNEL_CHECK = 'log-kernel'
 const OWN_KIND = /^\s*["']?kind["']?\s*:\s*["']?NodeDoctorConfig\b/m
 
 function reasonOf(err: unknown): string {
@@ -18,10 +19,13 @@ async function textOfFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (err) {
-    const names = PACKS.map(({ name }) => name)
+    const names = [KERNEL_CHECK, ...PACKS.map(({ name }) => name)]
     const near = nearestName(path, names)
     const isPath = /[/.]/.test(path)
-    const advice = near === undefined ? `packs are ${names.join(', ')}` : `did you mean pack ${near}?`
+    const advice =
+      near === undefined
+        ? `packs are ${PACKS.map(({ name }) => name).join(', ')}`
+        : `did you mean ${near === KERNEL_CHECK ? 'check' : 'pack'} ${near}?`
     throw new CliUsageError(
       isPath
         ? `rules test: cannot read ${path}: ${reasonOf(err)}`
@@ -49,9 +53,18 @@ async function npdCheckOf(path: string): Promise<readonly RehearsedCheck[]> {
   )
 }
 
+/** The check as it is where a configuration says no more than its type. */
+async function kernelCheck(): Promise<readonly RehearsedCheck[]> {
+  const value = JSON.stringify([{ name: KERNEL_CHECK, type: KERNEL_CHECK }])
+  const config = await loadConfig({ flags: [{ key: 'monitors', value, flag: KERNEL_CHECK }], env: {}, defaultFile: '' })
+  return config.monitors.filter(({ name }) => name === KERNEL_CHECK)
+}
+
 /** @throws CliUsageError, ConfigErrors */
 export async function subjectsOf(named: string): Promise<readonly RehearsedCheck[]> {
-  if (packOf(named) !== undefined) return [{ name: named, type: 'pack', config: { packs: [named] } }]
+  if (named === KERNEL_CHECK) return kernelCheck()
+  const packs = named.split(',')
+  if (packs.every((name) => packOf(name) !== undefined)) return [{ name: named, type: 'pack', config: { packs } }]
   const text = await textOfFile(named)
   return OWN_KIND.test(text) ? checksOf(named) : npdCheckOf(named)
 }

@@ -1,6 +1,7 @@
 /** Rules held against a saved log. */
 import type { CreateRehearsal, RehearsalResult, RehearsedCheck } from '#log-rules'
 import { CliUsageError } from '../errors.ts'
+import { complain } from '../print.ts'
 import { linesOf } from './lines.ts'
 
 /** What the log monitor's engines are called by. */
@@ -43,6 +44,8 @@ export async function tryRules(
 ): Promise<unknown> {
   const rehearsals = checks.map((check) => createRehearsal(check, now))
   for await (const line of linesOf(log)) for (const rehearsal of rehearsals) rehearsal.push(line)
+  if (rehearsals.some(({ isUntimed }) => isUntimed))
+    complain(`no times in ${log === '-' ? 'standard input' : log}: all lines count as of one moment`)
   const results: readonly RehearsalResult[] = rehearsals.map((rehearsal) => rehearsal.end())
   return canonical({
     conditions: byName(

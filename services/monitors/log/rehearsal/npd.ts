@@ -5,17 +5,13 @@ import type { Config } from '../checks/npd-log/config.ts'
 import { createEvaluator, problemRulesOf } from '../checks/npd-log/evaluate.ts'
 import { createLineFormat } from '../sources/line-format.ts'
 import { createSkipList } from '../sources/skip-list.ts'
-import { createKernelReader, createLineCounter, type TimedBytes } from './lines.ts'
+import { createGuessedLines, createLineCounter, type ReadLines, timedLines } from './lines.ts'
 
 /** Files of syslog say their time as the file of node-problem-detector has it; other logs are read as the kernel's. */
-function readerOf({ plugin, pluginConfig, compat }: Config, now: Date): (line: Buffer) => TimedBytes | undefined {
-  if (plugin !== 'filelog') return createKernelReader()
+function readerOf({ plugin, pluginConfig, compat }: Config, now: Date): ReadLines {
+  if (plugin !== 'filelog') return createGuessedLines(now)
   const { timestamp = '', message = '', timestampFormat = '' } = pluginConfig
-  const format = createLineFormat({ timestamp, message, timestampFormat, isYearOfNow: compat.includes('B15') })
-  return (line) => {
-    const read = format.read(line, now)
-    return read && { bytes: read.message, at: read.at }
-  }
+  return timedLines(createLineFormat({ timestamp, message, timestampFormat, isYearOfNow: compat.includes('B15') }), now)
 }
 
 /** Of its `lookback` and `delay` nothing counts, and nothing is over by absence: every line is looked at, at once. */
@@ -25,13 +21,16 @@ export const rehearseNpd: CreateRehearsal = ({ name: check, config: given }, now
   const evaluator = createEvaluator(config)
   const metrics = createProblemMetrics(problemRulesOf(config))
   const lines = createLineCounter()
-  const read = readerOf(config, now)
+  const reader = readerOf(config, now)
   const isSkipped = createSkipList(config.plugin === 'filelog' || !config.compat.includes('B11') ? config.skipList : [])
   const events: RehearsedEvent[] = []
 
   return {
+    get isUntimed() {
+      return reader.isUntimed
+    },
     push(bytes) {
-      const line = lines.next(bytes, (one) => (isSkipped(one) ? undefined : read(one)))
+      const line = lines.next(bytes, (one) => (isSkipped(one) ? undefined : reader.read(one)))
       if (line === undefined) return
       const told = evaluator.push(line, line.at.getTime())
       for (const { severity, reason, message, at } of told.events) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { schema } from '../checks/npd-log/config.ts'
 import { createRehearsal } from '../rehearsal.late.ts'
 import { ruleSource } from '../rules/testing-rules.ts'
-import { kernelLineOf } from './kernel-line.ts'
+import { createKernelLines } from './kernel-line.ts'
 
 const NOW = new Date('2026-01-03T12:00:00Z')
 
@@ -25,10 +25,50 @@ describe('a saved line of the kernel', () => {
     ['4,512,12,-,caller=T12;Oops; not', 'Oops; not', 0.012],
     ['[  OK  ] Started it', '[  OK  ] Started it', undefined],
   ])('%s', (line, text, sinceBootMs) => {
-    const read = kernelLineOf(Buffer.from(line))
+    const read = createKernelLines()(Buffer.from(line), NOW)
     expect(read.bytes.toString()).toBe(text)
-    expect(read.sinceBootMs).toBe(sinceBootMs)
+    expect(read.at).toEqual(sinceBootMs === undefined ? undefined : new Date(sinceBootMs))
   })
+
+  it.each([
+    ['Nov 30 01:34:21 node-1 kernel: Oops', 'Oops', new Date(2025, 10, 30, 1, 34, 21)],
+    ['Jan  2 01:34:21 node-1 kernel: [ 1234.567890] Oops: 0', 'Oops: 0', new Date(2026, 0, 2, 1, 34, 21)],
+    ['Jan  2 01:34:21 node-1 systemd[1]: x.service: Failed', 'x.service: Failed', new Date(2026, 0, 2, 1, 34, 21)],
+    ['[Mon Dec  1 01:34:21 2025] nvme nvme0: Oops', 'nvme nvme0: Oops', new Date(2025, 11, 1, 1, 34, 21)],
+    ['<4>[Mon Dec  1 01:34:21 2025] Oops', 'Oops', new Date(2025, 11, 1, 1, 34, 21)],
+    ['2025-12-01T01:34:21.5+01:00 node-1 kernel: Oops', 'Oops', new Date('2025-12-01T00:34:21.5Z')],
+    ['2025-12-01T01:34:21,500000+0100 nvme nvme0: Oops', 'nvme nvme0: Oops', new Date('2025-12-01T00:34:21.5Z')],
+    ['2025-12-01T01:34:21Z Oops', 'Oops', new Date('2025-12-01T01:34:21Z')],
+    ['2025-12-01 01:34:21 Oops', 'Oops', new Date(2025, 11, 1, 1, 34, 21)],
+    ['2025-13-01 01:34:21 Oops', '2025-13-01 01:34:21 Oops', undefined],
+    ['Mar 99 01:34:21 node-1 kernel: Oops', 'Mar 99 01:34:21 node-1 kernel: Oops', undefined],
+  ])('%s', (line, text, at) => {
+    const read = createKernelLines()(Buffer.from(line), NOW)
+    expect(read.bytes.toString()).toBe(text)
+    expect(read.at).toEqual(at)
+  })
+})
+
+it('a threshold counts by the times of syslog, and a log without any is known as such', () => {
+  const rule = ruleSource({ match: 'oops', threshold: { count: 3, within: 300_000 } })
+  const config = { packs: [], disable: [], rules: [rule] }
+  const lines = (times: readonly string[]) => times.map((time) => `Jan  2 ${time} node-1 kernel: oops`)
+  const check = { type: 'log-kernel', config }
+  expect(said(check, lines(['01:00:00', '01:10:00', '01:20:00'])).events).toEqual([])
+  expect(said(check, lines(['01:00:00', '01:01:00', '01:02:00'])).events).toMatchObject([
+    { line: 3, time: new Date(2026, 0, 2, 1, 2).toISOString() },
+  ])
+  const rehearsal = createRehearsal({ name: 'tried', ...check }, NOW)
+  expect(rehearsal.isUntimed).toBe(false)
+  rehearsal.push(Buffer.from('oops'))
+  expect(rehearsal.isUntimed).toBe(true)
+  rehearsal.push(Buffer.from('[  100.000000] oops'))
+  expect(rehearsal.isUntimed).toBe(false)
+})
+
+it('a check of a file without times is given its lines whole', () => {
+  const config = { packs: [], disable: [], rules: [ruleSource({ match: '^Jan .* lost' })] }
+  expect(said({ type: 'log-file', config }, ['Jan  2 01:00:00 node-1 kernel: lost']).events).toHaveLength(1)
 })
 
 it('what is not told line by line is said at the end', () => {

@@ -8,7 +8,7 @@ import { createRuleEngine } from '../rules/engine.ts'
 import { happeningOf } from '../rules/events.ts'
 import { type RuleKeys, rulesOfKeys } from '../rules/sources.ts'
 import type { Rule, RuleNews } from '../rules/types.ts'
-import { createKernelReader, createLineCounter, type TimedBytes } from './lines.ts'
+import { createGuessedLines, createLineCounter, type ReadLines, timedLines } from './lines.ts'
 
 /** Of whatever check has rules; of one that follows a file also how a line says its time. */
 type RulesConfig = Partial<RuleKeys & Pick<FileConfig, 'timestamp' | 'timestampFormat'>>
@@ -19,13 +19,10 @@ function keysOf(given: unknown) {
   return { rules, packs, disable, timestamp, timestampFormat } satisfies Required<RulesConfig>
 }
 
-function readerOf({ timestamp, timestampFormat }: Required<RulesConfig>, now: Date) {
-  if (timestamp === '') return createKernelReader()
-  const format = createFileFormat({ timestamp, timestampFormat })
-  return (line: Buffer): TimedBytes | undefined => {
-    const read = format.read(line, now)
-    return read && { bytes: read.message, at: read.at }
-  }
+/** A check of a file is given its lines whole. */
+function readerOf(type: string, { timestamp, timestampFormat }: Required<RulesConfig>, now: Date): ReadLines {
+  if (timestamp === '') return createGuessedLines(now, { isWhole: type === 'log-file' })
+  return timedLines(createFileFormat({ timestamp, timestampFormat }), now)
 }
 
 function instantAt(at: Date): Instant {
@@ -33,13 +30,13 @@ function instantAt(at: Date): Instant {
 }
 
 /** Time passes by the lines: what no line has said again for long enough is over when the next one comes. */
-export const rehearseRules: CreateRehearsal = ({ name: check, config: given }, now) => {
+export const rehearseRules: CreateRehearsal = ({ name: check, type, config: given }, now) => {
   const keys = keysOf(given)
   const rules = rulesOfKeys(keys)
   const matched = new Map<Rule, number>()
   const engine = createRuleEngine(rules, matched)
   const lines = createLineCounter()
-  const read = readerOf(keys, now)
+  const reader = readerOf(type, keys, now)
   const conditions = new Map<string, RehearsedCondition>()
   const events: RehearsedEvent[] = []
 
@@ -59,8 +56,11 @@ export const rehearseRules: CreateRehearsal = ({ name: check, config: given }, n
   }
 
   return {
+    get isUntimed() {
+      return reader.isUntimed
+    },
     push(bytes) {
-      const line = lines.next(bytes, read)
+      const line = lines.next(bytes, (one) => reader.read(one))
       if (line === undefined) return
       const at = instantAt(line.at)
       for (const news of [...engine.passed(at), ...engine.push(line, at)]) took(news, line.at)

@@ -40,7 +40,10 @@ function nearest(dates: readonly Date[], now: Date): Date | undefined {
 }
 
 /** What the text of a time may be: lines of one second have the same, and to read it is a fifth of what a line takes. */
-function createTimes({ timestampFormat, isYearOfNow = false }: LineFormatOptions) {
+export function createTimes({
+  timestampFormat,
+  isYearOfNow = false,
+}: Pick<LineFormatOptions, 'timestampFormat' | 'isYearOfNow'>): (text: string, now: Date) => Date | undefined {
   const layout = compileLayout(timestampFormat)
   let last: { readonly text: string; readonly year: number; readonly dates: readonly Date[] } | undefined
 
