@@ -44,6 +44,38 @@ describe('what its monitor can never speak of again', () => {
     ])
   })
 
+  it('ends where an event told of it, too, once its monitor says that it has no such check any more', () => {
+    const world = createWorld()
+    const more = { severity: 'warning', description: '', recovery: [{ kind: 'absent', forMs: 10 * MINUTE }] } as const
+    const reasons = new Map(['Tempnet', 'Tempkernel', 'Temp'].map((reason) => [reason, { reason, ...more }]))
+    const checks = (...names: string[]) =>
+      declaration('log', [], {
+        eventReasons: reasons,
+        checks: names.map((check) => ({
+          check,
+          type: 'npd-log',
+          intervalMs: MINUTE,
+          dependsOn: [],
+          conditionTypes: [],
+        })),
+      })
+    world.take({ kind: 'declared', declaration: checks('net', 'kernel'), incarnation: 7 }, 0)
+    const events = ['net', 'kernel', ''].map((check) => event('log', `Temp${check}`, { id: `e-${check}`, check }))
+    world.take({ kind: 'report', monitor: 'log', violations: [], report: report([], { events }) }, 1000)
+    const [ofFile] = [...world.state.problems.values()].filter(({ type }) => type === 'Tempnet')
+    world.take({ kind: 'lost', monitor: 'log', reason: 'restarted' }, 1500)
+    expect(told(world.take({ kind: 'tick', settled: true }, 2000)).filter(({ owner }) => owner === 'log')).toEqual([])
+    world.take({ kind: 'declared', declaration: checks('kernel'), incarnation: 8 }, 3000)
+    expect(
+      told(world.take({ kind: 'tick', settled: true }, 4000)).filter(({ owner }) => owner === 'log'),
+    ).toMatchObject([{ type: 'Tempnet', proof: 'source-removed' }])
+
+    const anew = createWorld()
+    anew.take({ kind: 'restored', problems: [ofFile as Problem], rebooted: true }, 0)
+    anew.take({ kind: 'declared', declaration: checks('kernel'), incarnation: 9 }, 1000)
+    expect(told(anew.take({ kind: 'tick', settled: true }, 2000))).toMatchObject([{ proof: 'source-removed' }])
+  })
+
   it('does not end while its monitor is awaited or silent', () => {
     const { world, say } = worldWithDisk()
     say('problem', 0)

@@ -29,9 +29,11 @@ function waitsMs(draft: Draft, problem: Problem, forgetAfterMs: number): number 
   const monitor = draft.monitor(owner)
   if (monitor === undefined) return fromEvent ? forgetAfterMs : GRACE_MS
   const declaration = draft.declaration(owner)
-  if (fromEvent || declaration === undefined || declaration.protocol === '') return undefined
-  if (declaration.open) return forgetAfterMs
+  if (declaration === undefined || declaration.protocol === '') return undefined
   const hasCheck = declaration.checks.length === 0 || declaration.checks.some((one) => one.check === check)
+  // Of which check an event was may be unsaid; as long as one could tell it again, its absence is what ends it.
+  if (fromEvent) return hasCheck || check === '' ? undefined : 0
+  if (declaration.open) return forgetAfterMs
   const isDeclared = declaration.conditionTypes.has(type) && hasCheck
   return isDeclared ? undefined : 0
 }
