@@ -114,7 +114,7 @@ describe.skipIf(!CAN_WRITE_KMSG)(
           texts('TaskHung').some((text) => text.includes(`task dd:${hung} `)),
         )
         expect(pid).toBeGreaterThan(0)
-        expect(await untilHealth('TaskHungInKernel', '', 'problem')).toMatchObject({ reason: 'TaskBlocked' })
+        expect(await untilHealth('TaskHungInKernel', 'process:dd', 'problem')).toMatchObject({ reason: 'TaskBlocked' })
       },
       60_000,
     )
