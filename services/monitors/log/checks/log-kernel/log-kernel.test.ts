@@ -51,9 +51,9 @@ test('what hangs is told of each process, and what is unmounted has no damage an
   await using following = check.follow()
   const { findings } = await following.next()
   const problems = findings.filter(({ health }) => health === 'problem')
-  expect(problems.map(({ type, entity }) => [type, entity]).sort()).toEqual([
-    ['TaskHungInKernel', 'process:dd'],
-    ['TaskHungInKernel', 'process:docker'],
+  expect(problems.map(({ type, entity }) => `${type} ${entity}`).toSorted((a, b) => a.localeCompare(b))).toEqual([
+    'TaskHungInKernel process:dd',
+    'TaskHungInKernel process:docker',
   ])
 })
 
