@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { entityWord, meantBy } from './clear.ts'
 import { conditionKey } from './keys.ts'
-import { observation, report, T0 } from './testing.ts'
+import { conditionType, createWorld, declaration, observation, report, T0 } from './testing.ts'
 import { told, worldWithDisk } from './testing-disk.ts'
 
 describe('a problem', () => {
@@ -29,6 +29,23 @@ describe('a problem', () => {
     world.take({ kind: 'lost', monitor: 'system', reason: 'nobody listens' }, 6000)
     expect(message()).toBe('monitor system does not answer; last it said: 40 % used')
   })
+
+  it.each([undefined, true] as const)(
+    'is over since the clear, and not since it was opened (word by word: %s)',
+    (verbatim) => {
+      const world = createWorld()
+      const type = conditionType('AppBroken', verbatim === undefined ? {} : { verbatim })
+      world.take({ kind: 'declared', declaration: declaration('system', [type]), incarnation: 7 }, 0)
+      const since = new Date(T0 + 1000)
+      const seen = report([observation('AppBroken', 'problem', { since, observed: since })])
+      world.take({ kind: 'report', monitor: 'system', violations: [], report: seen }, 1000)
+      world.take({ kind: 'cleared', type: 'AppBroken', entity: undefined, by: 'ada', why: 'seen' }, 60_000)
+      const at = new Date(T0 + 60_000)
+      expect(world.state.conditions.get(conditionKey('AppBroken', ''))).toMatchObject({
+        ...{ health: 'healthy', since: at, statusSince: at },
+      })
+    },
+  )
 
   it('of the node itself is meant by what is shown as its entity, and one of an entity of that name first', () => {
     const { world, say } = worldWithDisk()

@@ -37,6 +37,8 @@ function clearSources(draft: Draft, problem: Problem, words: string): void {
       observation: {
         ...source.observation,
         health: 'healthy',
+        // What the source says began when it did; this did not.
+        since: undefined,
         severity: 'info',
         reason: CLEARED,
         message: words,
