@@ -47,3 +47,8 @@ export function kubeTime(date: Date): string {
 export function wholeSecond(date: Date): Date {
   return new Date(Math.floor(date.getTime() / 1000) * 1000)
 }
+
+/** Whether a text begins with these words, and not with a longer one: "/var is full" with "/var", "/var/lib" and "/variant" not. */
+export function beginsWith(text: string, words: string): boolean {
+  return text.startsWith(words) && !/^[\w/]/.test(text.slice(words.length))
+}

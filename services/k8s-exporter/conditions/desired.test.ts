@@ -64,6 +64,9 @@ describe('the wished condition of a type', () => {
     expect(one(gpu('gpu:GPU-3f7a', sick), gpu('gpu:GPU-9c', { message: 'XID 48' }))?.message).toBe(
       'GPU 3, H200: XID 79, to do: reboot the node; GPU-9c: XID 48',
     )
+    const file = bad('file:/etc/x.json', 1, { message: '/etc/x.json:23:15: no such key' })
+    expect(one(file)?.message).toBe('/etc/x.json:23:15: no such key')
+    expect(one(bad('disk:/var', 1, { message: '/var/lib is full' }))?.message).toBe('/var: /var/lib is full')
     const well = (entity: string, subject?: string) => condition({ type: 'GPUXidError', entity, subject })
     expect(one(well('gpu:a', 'GPU 0, H200'), well('gpu:b'))?.message).toBe('2 are well: GPU 0, H200, b')
   })

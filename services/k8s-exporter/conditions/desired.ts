@@ -1,7 +1,7 @@
 /** What the node's conditions should be: the entities of one type as the one condition that Kubernetes has for it. Pure. */
 import { entityName, type NodeCondition, statusOf } from '#model'
 import type { Origins } from '../state/origins.ts'
-import { kubeText, MESSAGE_MAX_BYTES, REASON_MAX_BYTES, todoText } from '../text.ts'
+import { beginsWith, kubeText, MESSAGE_MAX_BYTES, REASON_MAX_BYTES, todoText } from '../text.ts'
 import type { Naming } from './naming.ts'
 import { NOT_KNOWN, rankOf, sinceOf, worstFirst } from './rank.ts'
 import type { Tracker } from './tracker.ts'
@@ -40,7 +40,8 @@ export interface Silence {
 function told(condition: NodeCondition): string {
   const { entity, subject, message, summary } = condition
   const text = `${message === '' ? summary : message}${todoText(condition)}`
-  return entity === '' && subject === undefined ? text : `${subject ?? entityName(entity)}: ${text}`
+  const name = subject ?? entityName(entity)
+  return (entity === '' && subject === undefined) || beginsWith(text, name) ? text : `${name}: ${text}`
 }
 
 function messageOf(worst: NodeCondition, all: readonly NodeCondition[]): string {

@@ -42,6 +42,18 @@ describe('an event', () => {
     expect(say('disk:/var', '/var is bad')).toBe('/var is bad')
   })
 
+  it('says once what stands in headline and message alike', () => {
+    const say = (summary: string, message: string) => told({ entity: '', reason: 'Bad', summary, message })?.message
+    expect(say('plug-in js: raid lost a disk', 'raid lost a disk')).toBe('plug-in js: raid lost a disk (Bad)')
+    expect(say('raid lost a disk', 'raid lost a disk (seen in 2 of 3)')).toBe('raid lost a disk (seen in 2 of 3) (Bad)')
+    expect(say('a log cannot be read: cannot read /x', 'cannot read /x')).toBe(
+      'a log cannot be read: cannot read /x (Bad)',
+    )
+    expect(say('/var is full', '96 % used')).toBe('/var is full: 96 % used (Bad)')
+    expect(say('disk', 'diskless boot')).toBe('disk: diskless boot (Bad)')
+    expect(say('5 of 15', '5')).toBe('5 of 15: 5 (Bad)')
+  })
+
   it('of a file has its words as they are, or as the format that node-problem-detector takes them for (B1)', () => {
     const at = new Date(0)
     const event = { id: 'e', monitor: 'log', check: '', severity: 'warning', firstSeen: at, lastSeen: at } as const

@@ -4,6 +4,7 @@ import type { KubeEvent } from '#kube'
 import { compareSeverity, entityName, hashText, type NodeEvent, type Problem, type Severity } from '#model'
 import { renderDuration } from '#view'
 import {
+  beginsWith,
   cutBytes,
   kubeText,
   kubeTime,
@@ -164,9 +165,10 @@ export function tellProblem(problem: Problem, nodeName: string, toldSeverity: Se
   }
 }
 
+/** A headline that the message goes on from, or that ends with the message, says nothing that is to be said twice. */
 function wordsOf({ summary, message }: Problem): string {
-  if (summary === '' || summary === message) return message
-  return message === '' ? summary : `${summary}: ${message}`
+  if (summary === '' || beginsWith(message, summary)) return message
+  return message === '' || summary.endsWith(`: ${message}`) ? summary : `${summary}: ${message}`
 }
 
 /** Who reported it. Its owner is who may speak of the type: nobody in particular, where none has declared it. */
