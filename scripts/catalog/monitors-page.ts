@@ -78,7 +78,7 @@ function conditionSection(condition: CatalogCondition): string {
     ['Proof of recovery', recoveryWords(condition)],
     ['While healthy', `${code(condition.healthyReason)}: ${condition.healthyMessage}`],
   ]
-  return `#### ${condition.type}\n\n${condition.description}.${polarity}\n\n${table(['', ''], rows)}`
+  return `#### ${condition.type}\n\n${condition.description.replace(/\.$/, '')}.${polarity}\n\n${table(['', ''], rows)}`
 }
 
 function recoveryWords({ recovery, recoveryText }: CatalogCondition): string {
