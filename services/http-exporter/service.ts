@@ -131,6 +131,7 @@ async function openPorts(exporter: Exporter, events: EventLog, of: Pick<Parts, '
   listeners.push(
     ...createNpdListeners({
       npd: config.npd,
+      settings: config.settings,
       answers: npdAnswers(config, { state, series: exporter.npd, clock }),
       clock,
       log,

@@ -15,6 +15,8 @@ export interface NpdAnswers {
 
 export interface NpdListenersOptions {
   readonly npd: HttpExporterConfig['npd']
+  /** Says by which flag of `node-doctor npd` a port was given. */
+  readonly settings: HttpExporterConfig['settings']
   readonly answers: NpdAnswers
   readonly clock: Clock
   readonly log: Logger
@@ -39,8 +41,14 @@ function createRouting(answers: ReadonlyMap<string, () => Answer>) {
   }
 }
 
+/** What to set for another port: the flag that is its own where one was, else the key. */
+function settingOf({ set }: HttpExporterConfig['settings'], key: string): string {
+  const origin = set.find((one) => one.key === key)?.origin
+  return /^flag, (--[a-z-]+)$/.exec(origin?.text ?? '')?.[1] ?? key
+}
+
 /** Those that are switched on. */
-export function createNpdListeners({ npd, answers, clock, log, onState }: NpdListenersOptions): Listener[] {
+export function createNpdListeners({ npd, settings, answers, clock, log, onState }: NpdListenersOptions): Listener[] {
   if (!npd.enabled) return []
   const { healthz, conditions, metrics } = answers
   function listener(key: 'port' | 'prometheusPort', host: string, paths: Readonly<Record<string, () => Answer>>) {
@@ -50,7 +58,7 @@ export function createNpdListeners({ npd, answers, clock, log, onState }: NpdLis
       ...common,
       host,
       port: npd[key],
-      setting: `exporters.npd.${key}`,
+      setting: settingOf(settings, `exporters.npd.${key}`),
       app,
       places: createPlaces(),
     })
