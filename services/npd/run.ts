@@ -12,6 +12,7 @@ import { EXIT_FATAL, EXIT_USAGE, NpdStartError } from './errors.ts'
 import { FLAGS, type NpdFlags } from './flags.ts'
 import { makeOwnFolder, type OwnFolder } from './own-folder.ts'
 import { settingsOf } from './settings.ts'
+import { flagFault, strayWarnings } from './words.ts'
 
 /** What ends a process that was asked to: the rest is left as it is then. */
 const STOP_MS = 4000
@@ -30,8 +31,9 @@ function complain(text: string): void {
 /** @returns undefined where the command line only asked for a text */
 function readFlags(words: readonly string[]): NpdFlags | undefined {
   try {
-    const { values, notices, isHelp } = parseFlags(FLAGS, words)
+    const { values, args, notices, isHelp } = parseFlags(FLAGS, words)
     notices.forEach(complain)
+    strayWarnings(args).forEach(complain)
     if (isHelp) {
       complain(flagUsages(PROGRAM, FLAGS))
       return undefined
@@ -40,7 +42,8 @@ function readFlags(words: readonly string[]): NpdFlags | undefined {
     process.stdout.write(`${VERSION}\n`)
     return undefined
   } catch (err) {
-    if (err instanceof FlagError) throw new NpdStartError(`${flagUsages(PROGRAM, FLAGS)}\n${err.message}`, EXIT_USAGE)
+    if (err instanceof FlagError)
+      throw new NpdStartError(`${flagUsages(PROGRAM, FLAGS)}\n${flagFault(err)}`, EXIT_USAGE)
     throw err
   }
 }
