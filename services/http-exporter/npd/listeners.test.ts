@@ -27,7 +27,7 @@ it.each([
   const { npd, settings } = httpExporterConfig(await loadConfig({ flags, env: {}, defaultFile: '' }))
   const answer = () => ({ status: 200, type: 'text/plain', body: '' })
   const answers = { healthz: answer, conditions: answer, metrics: answer }
-  const log = createLogger({ service: 'http-exporter', level: 'error', write: () => undefined })
+  const log = createLogger({ component: 'http-exporter', format: 'json', level: 'error', write: () => undefined })
   const [listener] = createNpdListeners({ npd, settings, answers, clock: systemClock(), log })
   await listener?.start(ending.signal)
   expect(listener?.problem).toContain(`or set ${named} to a free port`)

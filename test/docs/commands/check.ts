@@ -89,7 +89,7 @@ function faultsOfWords(words: readonly string[], there: World): string[] {
   const program = first === 'npx' ? (words[1] ?? '') : first
   if (FILTERS.has(program) || isNotRun(words) !== undefined) return []
   const judge = JUDGES[program]
-  if (judge !== undefined) return judge(words, there)
+  if (judge !== undefined) return judge(first === 'npx' ? words.slice(1) : words, there)
   if (/^(test|scripts|deploy)\/.*\.sh$/.test(program)) return faultsOfProgram(program)
   return [
     `nothing tries "${words.join(' ')}": give ${program} a judge in test/docs/commands/check.ts, or a row with the reason in test/docs/commands/not-run.ts`,

@@ -95,6 +95,8 @@ function scriptOf(command: Command, scene: Scene): string {
   const text = here(command.text, scene)
   const all = simpleCommands(text)
   if (all.some((words) => isNotRun(words) !== undefined)) return ''
+  // A script runs on; its options are held against its help.
+  if (all.some(([program, script]) => program === 'npx' && script === 'node')) return ''
   const programs = new Set(all.map(([program = '']) => program))
   const only = (...names: string[]) => programs.size > 0 && [...programs].every((program) => names.includes(program))
   // With these an error of the server is one of the command, and a stream ends.
