@@ -54,6 +54,8 @@ it('a file of node-problem-detector by itself is read as one, of whichever kind'
     },
   })
   expect(JSON.parse((await runCommand('validate', stats, '-o', 'json')).out)).toMatchObject({ valid: true })
+  const set = await runCommand('validate', stats, '--set', 'npd.compat=["B99"]', '-o', 'json')
+  expect(JSON.parse(set.out)).toMatchObject({ valid: false, error: { problems: [{ path: 'npd.compat[0]' }] } })
 })
 
 it('JSON of it that cannot be read is told with its place', async () => {

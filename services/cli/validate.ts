@@ -63,9 +63,9 @@ Exit code: 0 valid, 2 not valid.`,
   async run(values, named) {
     const json = wantsJson(values)
     const npdFiles = await npdFilesOf(values, named)
-    if (npdFiles !== undefined) return validateNpdFiles(values, npdFiles, json)
     let config: NodeDoctorConfig
     try {
+      if (npdFiles !== undefined) return await validateNpdFiles(values, npdFiles, json)
       config = await configOf(fileOf(values, named), [], { lookForPrograms: true })
     } catch (err) {
       if (!json || !(err instanceof ConfigErrors)) throw err
