@@ -151,10 +151,15 @@ describe('a report of a monitor', () => {
   it('speaks for no check that its monitor does not declare', () => {
     const checks = [{ check: 'own', conditionTypes: ['GPUHealthy'], dependsOn: [] }]
     const { report: admitted } = admit(
-      { observations: ['own', 'cpu'].map((check) => observation('GPUHealthy', 'problem', { check, entity: check })) },
+      {
+        observations: ['own', 'cpu'].map((check) => observation('GPUHealthy', 'problem', { check, entity: check })),
+        events: ['own', 'cpu'].map((check) => event('plugin', 'GpuXid', { id: check, check })),
+      },
       { declaration: { ...declared, checks } },
     )
     expect(admitted.observations.map(({ check }) => check)).toEqual(['own', ''])
+    // The problem that such an event opens ends by its absence, not with a check that never was.
+    expect(admitted.events.map(({ check }) => check)).toEqual(['own', ''])
   })
 
   it('counts the last word on a condition that it names twice', () => {

@@ -224,7 +224,7 @@ function admitEvent(
   e: NodeEvent,
   index: number,
   report: Report,
-  admission: Admission,
+  admission: Admission & { readonly declares: (check: string) => boolean },
   now: Date,
   violations: Violation[],
 ): NodeEvent {
@@ -236,7 +236,7 @@ function admitEvent(
   return {
     id: e.id.startsWith(KEY) ? keyedEventId(name, e.id) : `${name}-${report.incarnation}-${report.sequence}-${index}`,
     monitor: name,
-    check: cleanText(e.check, MAX_NAME),
+    check: admission.declares(e.check) ? cleanText(e.check, MAX_NAME) : '',
     entity: cleanText(e.entity, MAX_ENTITY),
     severity: e.severity,
     ...admitWords(e, verbatim),
@@ -389,7 +389,7 @@ export function* admitSlices(
       ),
       withdrawn: i === slices - 1 ? withdrawn : [],
       complete: isLast ? report.complete.slice(0, limits.runsPerReport).map((check) => cleanText(check, MAX_NAME)) : [],
-      events: happened.map((e, index) => admitEvent(e, from + index, report, admission, now, violations)),
+      events: happened.map((e, index) => admitEvent(e, from + index, report, checked, now, violations)),
       metrics: isLast
         ? samples.map((s) => admitSample(s, admission.declaration, violations)).filter((s) => s !== undefined)
         : [],

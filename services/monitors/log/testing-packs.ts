@@ -56,15 +56,15 @@ export const OVER_LINES: readonly { readonly condition: string; readonly entity:
     text: 'BTRFS info (device sdb): first mount of filesystem 85c62d33-0829-4789-aa21-9f61fbcdd1ba',
   },
   // Linux 6.1 and 6.8, fs/ext4/super.c; Linux 4.19 and 6.8, fs/xfs; Linux 6.8, fs/btrfs
-  { condition: 'FilesystemDamaged', entity: 'disk:loop0', text: 'EXT4-fs (loop0): unmounting filesystem.' },
+  { condition: 'FilesystemIOErrors', entity: 'disk:loop0', text: 'EXT4-fs (loop0): unmounting filesystem.' },
   {
-    condition: 'FilesystemDamaged',
+    condition: 'FilesystemIOErrors',
     entity: 'disk:sdc',
     text: 'EXT4-fs (sdc): unmounting filesystem 5a1c3f3e-7c29-4e4b-8a0d-0d7b7a1b2c3d.',
   },
-  { condition: 'FilesystemDamaged', entity: 'disk:sdb', text: 'XFS (sdb): Unmounting Filesystem' },
+  { condition: 'FilesystemIOErrors', entity: 'disk:sdb', text: 'XFS (sdb): Unmounting Filesystem' },
   {
-    condition: 'FilesystemDamaged',
+    condition: 'FilesystemIOErrors',
     entity: 'disk:dm-0',
     text: 'BTRFS info (device dm-0 state EA): last unmount of filesystem 85c62d33-0829-4789-aa21-9f61fbcdd1ba',
   },

@@ -36,7 +36,7 @@ test('says of the boot so far what still holds, and from then on what is said', 
   expect(events).toMatchObject([{ reason: 'NodeOOMKill', severity: 'error' }])
 })
 
-test('what hangs is told of each process, and what is unmounted has no damage any more', async () => {
+test('what hangs is told of each process, and what is unmounted has no trouble with its disk any more, but its damage', async () => {
   await using folder = await tempFolder()
   const log = await recordKernelLog(folder.path)
   await mkdir(join(folder.path, 'proc'), { recursive: true })
@@ -45,6 +45,7 @@ test('what hangs is told of each process, and what is unmounted has no damage an
   const hangs = (task: string) => `INFO: task ${task} blocked for more than 120 seconds.`
   await log.say({ atMs: atMs(300_000), text: hangs('dd:412') })
   await log.say({ atMs: atMs(200_000), text: 'EXT4-fs error (device loop0): ext4_lookup:1590: inode #2: comm ls: x' })
+  await log.say({ atMs: atMs(150_000), text: 'EXT4-fs (loop0): previous I/O error to superblock detected' })
   await log.say({ atMs: atMs(100_000), text: hangs('docker:777') })
   await log.say({ atMs: atMs(50_000), text: 'EXT4-fs (loop0): unmounting filesystem.' })
   const check = startCheck(logKernel, { root: folder.path, config: schema.parse({}), clock: handClock() })
@@ -52,6 +53,7 @@ test('what hangs is told of each process, and what is unmounted has no damage an
   const { findings } = await following.next()
   const problems = findings.filter(({ health }) => health === 'problem')
   expect(problems.map(({ type, entity }) => `${type} ${entity}`).toSorted((a, b) => a.localeCompare(b))).toEqual([
+    'FilesystemDamaged disk:loop0',
     'TaskHungInKernel process:dd',
     'TaskHungInKernel process:docker',
   ])
