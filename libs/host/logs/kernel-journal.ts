@@ -23,34 +23,27 @@ const KERNEL_JOURNAL_FIELDS = [
 const CLOSED = ['ENOENT', 'EACCES', 'NO_JOURNALCTL']
 /** What proves that journald takes what the kernel says, whenever it was. */
 const OF_KERNEL: readonly JournalMatch[] = [{ _TRANSPORT: 'kernel' }]
-/** Within so much of a boot the machine's own first process begins; that of a container on it begins whenever it likes. */
-const FIRST_PROCESS_MS = 60_000
 /** A boot's first lines, of which the kernel's are most, are written within this. */
 const FIRST_LINES_MS = 300_000
-/** Of the times in /proc, on every architecture that Linux shows to programs. */
-const TICKS_PER_SECOND = 100
-
 /** The kernel's lines of one boot. @param bootId as the kernel writes it */
 function kernelMatch(bootId: string): JournalMatch {
   return { _TRANSPORT: 'kernel', _BOOT_ID: bootId.replaceAll('-', '') }
 }
 
-/** When the first process of this node began, since the boot. NaN where that cannot be read. */
-async function firstProcessMs(root: string): Promise<number> {
-  const stat = await readFile(`${root}/proc/1/stat`, 'latin1').catch(() => '')
-  // The 22nd field; the second is a name in brackets, which may hold any.
-  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  return (Number(ticks ?? Number.NaN) * 1000) / TICKS_PER_SECOND
+/** Whether the kernel's own threads are processes here: the second that a machine starts is their parent, and no container has it. */
+async function isMachine(root: string): Promise<boolean> {
+  const stat = await readFile(`${root}/proc/2/stat`, 'latin1').catch(() => '')
+  return stat.startsWith('2 (kthreadd) ')
 }
 
 /**
  * Whether silence of the kernel in the journal means anything: it has, or had, lines of the kernel. Those of a node that runs for
- * months are vacuumed: what is oldest there is of this boot then, and far behind its beginning. So it is of a container that began
- * late, too, where no kernel's line ever comes: its first process did as well.
+ * months are vacuumed: what is oldest there is of this boot then, and far behind its beginning. So it may be of a
+ * container, too, where no kernel's line ever comes.
  */
 async function takesKernelLines(door: KernelDoor, bootId: string, signal: AbortSignal): Promise<boolean> {
   if (await hasJournalEntry(door, OF_KERNEL, signal)) return true
-  if (!((await firstProcessMs(door.root)) <= FIRST_PROCESS_MS) || signal.aborted) return false
+  if (!(await isMachine(door.root)) || signal.aborted) return false
   const oldest = await oldestEntry(door, signal)
   const isOfBoot = oldest?.bootId === bootId.replaceAll('-', '')
   return oldest !== undefined && isOfBoot && oldest.sinceBootUs / 1000 > FIRST_LINES_MS

@@ -61,7 +61,7 @@ export async function beforeOf(
       const recalled = await recalledNow(overflow)
       if (recalled === undefined || !isUnread()) return
       hasFailed = false
-      take(recalled)
+      take(isDamaged ? { ...recalled, doubtful: [...doubtful] } : recalled)
     },
   }
 }
