@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { access, open, stat } from 'node:fs/promises'
 import { delimiter, resolve } from 'node:path'
 import type { Clock } from '#clock'
-import { HostExecError } from '../errors.ts'
+import { HostExecError, HostReadError } from '../errors.ts'
 import { createGuard, type GuardedCall } from '../files/guard.ts'
 import { createRemoteMountOf, type RemoteMountOf } from '../files/mounts.ts'
 import { execForBytes } from './run.ts'
@@ -73,8 +73,11 @@ async function headHere(command: Command): Promise<Buffer | undefined> {
   }
 }
 
-/** By a program, which is killed at the deadline. Settles when it has really ended, as the guard around it wants it. */
-async function headByHelper(clock: Clock, command: Command, timeoutMs: number): Promise<Buffer | undefined> {
+/**
+ * By a program, which is killed at the deadline. Settles when it has really ended, as the guard around it wants it.
+ * @throws HostReadError `TIMEOUT` where it was killed
+ */
+export async function headByHelper(clock: Clock, command: Command, timeoutMs: number): Promise<Buffer | undefined> {
   let left: Promise<void> | undefined
   const onAbandoned = (ended: Promise<void>): void => {
     left = ended
@@ -89,6 +92,14 @@ async function headByHelper(clock: Clock, command: Command, timeoutMs: number): 
     throw error
   }
   await left
+  // Whose deadline came first, ours or the guard's, is chance: who was killed has not said that there is nothing.
+  if (result.timedOut)
+    throw new HostReadError({
+      action: 'read',
+      path: resolve(command.cwd, command.file),
+      code: 'TIMEOUT',
+      detail: `no answer within ${timeoutMs} ms`,
+    })
   return result.exitCode === 0 ? result.stdout : undefined
 }
 

@@ -1,8 +1,10 @@
 import { chmod, copyFile, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '#clock'
 import { createHost } from '../host.ts'
 import { mountHung, mountLoop, processState, run, tempFolder, whyNoMounts } from '../testing.ts'
+import { headByHelper } from './plugin-look.ts'
 import { isProgramHead, whyNotTried } from './plugin-start.ts'
 import type { AbandonedPlugin, PluginAnswer, PluginOptions, PluginResult } from './plugin-types.ts'
 
@@ -221,6 +223,16 @@ describe('what cannot be started is told by its kind', () => {
       error: { code: 'TIMEOUT' },
     })
   })
+
+  test.skipIf(whyNoMounts() !== '')(
+    'on a mount that hangs, also where who looks is ended before who waits for him',
+    async () => {
+      const folder = await temp()
+      await using _mount = await mountHung(`${folder}/mount`)
+      const command = { file: `${folder}/mount/plugin`, cwd: '/', env: {} }
+      await expect(headByHelper(systemClock(), command, 200)).rejects.toMatchObject({ code: 'TIMEOUT' })
+    },
+  )
 
   test.skipIf(whyNoMounts() !== '')(
     'on mounts that hang, named or behind a link, and no other is held up',
