@@ -133,13 +133,13 @@ describe('a condition', () => {
     const evil = { entity: '', sources: ['evil'], message: 'x'.repeat(1000) }
     for (let i = 0; i < 100; i++) await at.detector.condition(badCondition({ type: `Evil${i}`, ...evil }))
     await expect
-      .poll(() => conditionOf(at, 'NodeDoctorHealthy')?.message)
+      .poll(() => conditionOf(at, 'NodeDoctorHealthy')?.message, { timeout: 60_000 })
       .toMatch(/^100 of 101 conditions are problems: .*; 84 of them found no place on the node$/)
     const ours = (at.api.node(NODE)?.status?.conditions ?? []).filter(({ type }) => type.includes('Evil'))
     expect(ours).toHaveLength(16)
     expect(ours.every(({ type }) => type.startsWith('PluginEvil'))).toBe(true)
     expect(JSON.stringify(at.api.node(NODE)).length).toBeLessThan(40_000)
-  })
+  }, 90_000)
 
   it('of a detector that cannot tell what it saw says from when it is, then that nobody vouches', async () => {
     const at = await scene()
