@@ -4,7 +4,7 @@ import { PARTS } from './scripts/verify/parts.ts'
 
 const NEVER = ['**/node_modules/**', 'dist/**']
 /** Files at once. Of those that start servers and processes one takes a quarter to a half of a processor, and waits else. */
-const WORKERS = 6
+const WORKERS = 4
 /** Unit tests stand beside their code. */
 const BESIDE = ['libs/**/*.test.ts', 'services/**/*.test.ts', 'scripts/**/*.test.ts', 'test/bench/**/*.test.ts']
 
@@ -67,7 +67,7 @@ export default defineConfig({
           name: 'page',
           include: ['test/page/**/*.test.ts'],
           globalSetup: 'test/page/global-setup.ts',
-          maxWorkers: 3,
+          maxWorkers: 2,
           testTimeout: 60_000,
           retry: 1,
           sequence: { groupOrder: 2 },

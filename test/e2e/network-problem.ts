@@ -60,6 +60,7 @@ export interface TwoNetworks {
   close(): Promise<void>
 }
 
+const DROP = '-A INPUT -i wire0 -j DROP\n'
 const FILE = {
   plugin: 'custom',
   pluginConfig: { invoke_interval: '1s', timeout: '3s', max_output_length: 200 },
@@ -113,8 +114,6 @@ export async function layNetworks(): Promise<TwoNetworks> {
   const server = spawn('ip', ['netns', 'exec', api, process.execPath, FAKE, ...words], { stdio: 'ignore' })
   const listen = `require('net').createServer((s) => s.end()).listen(${PEER_PORT}, '${subnet}.1')`
   const peer = spawn('ip', ['netns', 'exec', api, process.execPath, '-e', listen], { stdio: 'ignore' })
-  const filter = (...args: readonly string[]) =>
-    execFileSync('ip', ['netns', 'exec', api, 'iptables', ...args], { stdio: 'ignore' })
 
   async function ask<T>(path: string): Promise<T> {
     const words = ['netns', 'exec', api, 'curl', '-sf', '--max-time', '5', `${apiUrl}${path}`]
@@ -129,10 +128,14 @@ export async function layNetworks(): Promise<TwoNetworks> {
     kubeconfig,
     file: await writePlugin(dir, `${subnet}.1`),
     open(what) {
-      filter('-F', 'INPUT')
-      if (what === 'peer')
-        filter('-A', 'INPUT', '-i', 'wire0', '-p', 'tcp', '--dport', String(PEER_PORT), '-j', 'ACCEPT')
-      if (what !== 'all') filter('-A', 'INPUT', '-i', 'wire0', '-j', 'DROP')
+      // One rule at a time is not enough: what was held back comes through in between.
+      const peer = `-A INPUT -i wire0 -p tcp --dport ${PEER_PORT} -j ACCEPT\n`
+      const rules = { all: '', peer: `${peer}${DROP}`, nothing: DROP }[what]
+      const table = `*filter\n:INPUT ACCEPT [0:0]\n${rules}COMMIT\n`
+      execFileSync('ip', ['netns', 'exec', api, 'iptables-restore'], {
+        input: table,
+        stdio: ['pipe', 'ignore', 'ignore'],
+      })
     },
     async condition() {
       const { status } = await ask<{ status: { conditions: ToldCondition[] } }>(`/api/v1/nodes/${NODE}`)

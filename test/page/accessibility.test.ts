@@ -71,7 +71,7 @@ describe('the keyboard', () => {
     await page.getByRole('radio', { name: '6 h' }).focus()
     await page.keyboard.press('ArrowRight')
     await page.getByRole('region', { name: 'What happened, last day' }).waitFor()
-    expect(await seen(page.locator('section:has(#h-machine) .head'))).toContain('The last day')
+    await expect.poll(() => seen(page.locator('section:has(#h-machine) .head'))).toContain('The last day')
   })
 })
 
