@@ -23,6 +23,14 @@ export function starvedMs(clock: Clock): number {
 }
 
 /**
+ * A clock of this process's own work, in milliseconds: it stands while the process has no processor. Between two moments in which it
+ * waited for nobody it counts what the work itself took, however busy the machine is.
+ */
+export function workedMs(clock: Clock): number {
+  return clock.monotonicMs() - starvedMs(clock)
+}
+
+/**
  * How many times as long as with a processor of its own this process needs now: 1 and more, over the last 15 to 30 s; where it was not
  * asked in that time, since it was.
  */

@@ -2,12 +2,12 @@
  * Work that is done in parts, so that others have their turn in between: a report of a thousand conditions holds the event
  * loop for about a millisecond at a time, and for a fifth of the time at most.
  */
-import type { Clock } from '#clock'
+import { type Clock, workedMs } from '#clock'
 
 /** After each part the others have this many times as long. */
 const REST_TIMES = 4
 
-/** How long work held the event loop, in milliseconds; a promise where it was done in parts. */
+/** For how long work held the event loop by itself, in milliseconds; a promise where it was done in parts. */
 export type Held = number | Promise<number>
 
 export interface Turns {
@@ -18,7 +18,7 @@ export interface Turns {
   run(name: string, work: () => Generator<void, void>): Held
 }
 
-/** What was done, and for how long it held the event loop. */
+/** What was done, and for how long it held the event loop by itself: a machine that is busy with others counts for nobody. */
 export interface Done<T> {
   readonly value: T
   readonly heldMs: number
@@ -26,9 +26,9 @@ export interface Done<T> {
 
 /** One part. */
 function part<T>(parts: Generator<void, T>, clock: Clock) {
-  const beganMs = clock.monotonicMs()
+  const beganMs = workedMs(clock)
   const next = parts.next()
-  return { ...next, heldMs: clock.monotonicMs() - beganMs }
+  return { ...next, heldMs: workedMs(clock) - beganMs }
 }
 
 /** What is left after the first part, and a rest before each. */
