@@ -138,6 +138,21 @@ module.exports = {
       to: { path: '^(libs|services)/', pathNot: '^libs/pattern/' },
     },
     {
+      name: 'probe-narrow',
+      comment: 'libs/probe asks others over the network: what it needs of this machine it takes from the host.',
+      severity: 'error',
+      from: { path: '^libs/probe/', pathNot: TESTS },
+      to: { path: '^(libs|services)/', pathNot: '^libs/(probe|host|clock)/' },
+    },
+    {
+      name: 'monitors-ask-by-probe',
+      comment:
+        'A monitor asks others over the network by libs/probe, which knows deadlines and whose fault a late answer is.',
+      severity: 'error',
+      from: { path: '^services/monitors/', pathNot: TESTS },
+      to: { path: '^(node:)?(net|tls|https?|http2|dgram|dns|dns/promises)$' },
+    },
+    {
       name: 'golang-pure',
       comment: 'libs/golang says what Go says of a text: it knows nothing else.',
       severity: 'error',
@@ -264,6 +279,7 @@ module.exports = {
     wrapper('service-measures', 'prom-client', 'libs/service'),
     wrapper('kube-speaks-kubernetes', '@kubernetes/client-node', 'libs/kube'),
     wrapper('config-parses-yaml', 'yaml', 'libs/config'),
+    wrapper('probe-speaks-dns', 'dns-packet', 'libs/probe'),
     wrapper('pattern-compiles', 're2js', 'libs/pattern'),
     {
       name: 'zod-in-schemas',

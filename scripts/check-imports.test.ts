@@ -14,6 +14,7 @@ const FILES: Record<string, string> = {
   'libs/clock/index.ts': "import '../pace/index.ts'\nexport {}\n",
   'libs/pace/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/pattern/index.ts': "import '../model/index.ts'\nexport {}\n",
+  'libs/probe/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/golang/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/npd-tools/index.ts': "import '../golang/index.ts'\nimport '../model/index.ts'\nexport {}\n",
   'libs/npd-words/index.ts': "import '../view/index.ts'\nexport {}\n",
@@ -58,7 +59,8 @@ export { spawn, connect, Server, pino, RE2JS, Registry, parse, z }
   'services/monitors/one/checks/x/config.ts': "import { z } from 'zod'\nexport const schema = z.object({})\n",
   'services/monitors/one/checks/x/evaluate.ts':
     "import { z } from 'zod'\nimport { join } from 'node:path'\nimport '#monitor-kit'\nexport { z, join }\n",
-  'services/monitors/one/checks/x/source.ts': "import { readFile } from 'node:fs/promises'\nexport { readFile }\n",
+  'services/monitors/one/checks/x/source.ts':
+    "import { readFile } from 'node:fs/promises'\nimport { connect } from 'node:tls'\nexport { connect, readFile }\n",
   'services/monitors/two/main.ts': "import type { schema } from '../one/checks/x/config.ts'\nexport type { schema }\n",
 }
 
@@ -99,6 +101,7 @@ describe('the import rules', () => {
     'model-pure: libs/model/index.ts -> os',
     'monitors-apart: services/monitors/one/main.ts -> services/monitors/two/main.ts',
     'monitors-read-through-host: services/monitors/one/checks/x/source.ts -> fs/promises',
+    'monitors-ask-by-probe: services/monitors/one/checks/x/source.ts -> tls',
     'node-feed-narrow: libs/node-feed/index.ts -> libs/view/index.ts',
     'no-cycles: libs/config/a.ts -> libs/config/b.ts',
     'no-undeclared-packages: services/cli/main.ts -> esbuild',
@@ -113,6 +116,7 @@ describe('the import rules', () => {
     'only-service-measures: services/detector/main.ts -> prom-client',
     'pace-pure: libs/pace/index.ts -> libs/model/index.ts',
     'pattern-alone: libs/pattern/index.ts -> libs/model/index.ts',
+    'probe-narrow: libs/probe/index.ts -> libs/model/index.ts',
     'product-not-tests: services/monitors/one/main.ts -> libs/monitor-kit/testing/index.ts',
     'product-not-tests: libs/config/index.ts -> libs/config/b.test.ts',
     'rpc-not-bus: libs/rpc/index.ts -> libs/bus/index.ts',

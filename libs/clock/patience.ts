@@ -15,7 +15,7 @@ const LAST_MS = 2000
 /** How far back slowness is looked for, and how much of it must have passed to say anything. */
 const WINDOW_MS = 30_000
 const TELLS_MS = 1000
-const UNMEASURED: Starvation = { livedMs: 0, starvedMs: 0 }
+const UNMEASURED: Starvation = { livedMs: 0, activeMs: 0, starvedMs: 0 }
 
 /** How much of its life this process was without a processor, in milliseconds, but for a constant. */
 export function starvedMs(clock: Clock): number {

@@ -18,7 +18,8 @@ function monotonicMs(): number {
 function starvation(): Starvation {
   const { duration: livedMs, idleTime } = performance.nodeTiming
   const { user, system } = process.threadCpuUsage()
-  return { livedMs, starvedMs: livedMs - idleTime - (user + system) / 1000 }
+  const activeMs = livedMs - idleTime
+  return { livedMs, activeMs, starvedMs: activeMs - (user + system) / 1000 }
 }
 
 /**

@@ -87,7 +87,7 @@ export function fakeClock(start: Date = new Date('2026-05-12T03:14:20Z')): FakeC
       moveTo(monoMs + ms)
       starvedMs += ms
     },
-    starvation: () => ({ livedMs: monoMs - bornMs, starvedMs }),
+    starvation: () => ({ livedMs: monoMs - bornMs, activeMs: starvedMs, starvedMs }),
     step: (ms) => {
       wallMs += ms
     },

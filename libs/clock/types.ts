@@ -21,6 +21,8 @@ export interface Clock {
 /** What a process had of the time since its start. */
 export interface Starvation {
   readonly livedMs: number
+  /** In which it did not wait for others: it worked, or had work and no processor. */
+  readonly activeMs: number
   /**
    * In which it had work, and other processes or a limit of its own had the processor. Only the difference of two says something: the
    * whole may drift by some microseconds at each wake, below zero too.

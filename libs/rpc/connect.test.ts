@@ -68,7 +68,14 @@ describe('a call', () => {
     await using socket = await testSocket()
     await socket.serve({ getNode: (_, callback) => void setTimeout(() => callback(null, { node: undefined }), 500) })
     const clock = systemClock()
-    const starved = { ...clock, starvation: () => ({ livedMs: performance.now(), starvedMs: performance.now() * 0.9 }) }
+    const starved = {
+      ...clock,
+      starvation: () => ({
+        livedMs: performance.now(),
+        activeMs: performance.now(),
+        starvedMs: performance.now() * 0.9,
+      }),
+    }
     const [slow, quick] = [connectUnix(socket.path, { clock: starved }), connectUnix(socket.path)]
     await expect(slow.call(DetectorService.getNode, {}, { timeoutMs: 200 })).resolves.toMatchObject({ node: undefined })
     await expect(quick.call(DetectorService.getNode, {}, { timeoutMs: 200 })).rejects.toMatchObject({
@@ -92,6 +99,7 @@ describe('a call', () => {
     const began = performance.now()
     const starvation = () => ({
       livedMs: 86_400_000 + performance.now(),
+      activeMs: performance.now(),
       starvedMs: 0.9 * (performance.now() - began),
     })
     const client = connectUnix(socket.path, { clock: { ...clock, starvation } })
