@@ -277,6 +277,11 @@ function admitSample(
   return { ...sample, check: cleanText(s.check, MAX_NAME) }
 }
 
+/** A length that may not have been measured. */
+function measured(us: number | undefined): number | undefined {
+  return us === undefined ? undefined : Math.max(0, finite(us) ?? 0)
+}
+
 /** A run proves what it names, and never later than it was made, however long its report was kept. */
 function admitRun(run: CheckRun, now: Date): CheckRun {
   const startedMs = run.started.getTime()
@@ -290,6 +295,8 @@ function admitRun(run: CheckRun, now: Date): CheckRun {
     error: cleanText(run.error, 512),
     next: run.next !== undefined && Math.abs(run.next.getTime() - now.getTime()) < 604_800_000 ? run.next : undefined,
     intervalMs: Math.max(0, intervalMs),
+    costUs: measured(run.costUs),
+    lateUs: measured(run.lateUs),
   }
 }
 

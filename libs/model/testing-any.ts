@@ -151,6 +151,8 @@ const anyRun = every<CheckRun>({
   error: text,
   next: optional(anyTime),
   intervalMs: whole,
+  costUs: optional(whole),
+  lateUs: optional(whole),
 })
 
 export const anyMonitor = every<MonitorState>({

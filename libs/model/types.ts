@@ -114,6 +114,10 @@ export interface CheckRun {
   readonly error: string
   readonly next?: Date | undefined
   readonly intervalMs: number
+  /** Processor time of the monitor's main thread meanwhile, in microseconds, whatever else it did. Absent: not measured. */
+  readonly costUs?: number | undefined
+  /** Of the duration, in microseconds: in which the monitor had work and no processor. Absent: not measured. */
+  readonly lateUs?: number | undefined
 }
 
 /** What names a condition of the node. */

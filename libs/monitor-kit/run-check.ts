@@ -1,5 +1,5 @@
 /** One run of one check: within its deadline, and whatever it does comes out as what was observed. */
-import { aborted, patiently } from '#clock'
+import { aborted, type Clock, patiently } from '#clock'
 import type { CheckRun, MetricSample } from '#model'
 import { createBesideTurns, type Moment } from './beside-turns.ts'
 import { createWords, type Words } from './cleared.ts'
@@ -166,6 +166,25 @@ function createRuns(run: RunFunction, around: Around, timeoutMs: number, words: 
   }
 }
 
+/** What a run took: time, the processor, and what it was kept from it. */
+type Taken = Pick<CheckRun, 'durationUs' | 'costUs' | 'lateUs'>
+
+const NOTHING: Taken = { durationUs: 0 }
+
+/** Begins to measure; what it returns says what was taken since. */
+function createTaken(clock: Clock): () => Taken {
+  const beganMs = clock.monotonicMs()
+  const before = clock.starvation?.()
+  const us = (ms: number) => Math.max(0, Math.round(ms * 1000))
+  return () => {
+    const durationUs = us(clock.monotonicMs() - beganMs)
+    const now = clock.starvation?.()
+    if (before === undefined || now === undefined) return { durationUs }
+    const lateMs = now.starvedMs - before.starvedMs
+    return { durationUs, costUs: us(now.activeMs - before.activeMs - lateMs), lateUs: us(lateMs) }
+  }
+}
+
 export function createRunner(definition: AnyCheck, instance: CheckInstance, monitor: string, around: Around): Runner {
   const { clock }: Around = around
   const { name } = instance
@@ -179,9 +198,8 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
   const measured = createMeasured(clock)
   let rhythmMs = instance.intervalMs
 
-  function ran(started: Date, beganMs: number, error: string, next: Date | undefined, intervalMs: number): CheckRun[] {
-    const durationUs = Math.round((clock.monotonicMs() - beganMs) * 1000)
-    return [{ check: name, checkType: definition.type, started, durationUs, error, next, intervalMs }]
+  function ran(started: Date, taken: Taken, error: string, next: Date | undefined, intervalMs: number): CheckRun[] {
+    return [{ check: name, checkType: definition.type, started, ...taken, error, next, intervalMs }]
   }
 
   return {
@@ -206,7 +224,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       measured.take(said.metrics, at.monotonicMs, Math.max(rhythmMs, instance.intervalMs))
       const error = saying.refused(result)
       whole.heard(result, error)
-      const runs = error === '' ? [] : ran(at.time, clock.monotonicMs(), error, undefined, instance.intervalMs)
+      const runs = error === '' ? [] : ran(at.time, NOTHING, error, undefined, instance.intervalMs)
       return { ...said, runs, complete: [] }
     },
     follows() {
@@ -216,7 +234,7 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
     settled: beside.settled,
     fail(err, next) {
       const observed = clock.now()
-      const runs = ran(observed, clock.monotonicMs(), errorText(err), next, instance.intervalMs)
+      const runs = ran(observed, NOTHING, errorText(err), next, instance.intervalMs)
       return { ...beside.fail(err, observed), runs, complete: [] }
     },
     async answer(parameters, signal) {
@@ -232,7 +250,8 @@ export function createRunner(definition: AnyCheck, instance: CheckInstance, moni
       rhythmMs = intervalMs
       const started = clock.now()
       const beganMs = clock.monotonicMs()
-      const end = (error: string) => ran(started, beganMs, error, next, intervalMs)
+      const taken = createTaken(clock)
+      const end = (error: string) => ran(started, taken(), error, next, intervalMs)
       try {
         const result = await runs.begin(signal)
         const said = words.afterwards(beside.looked(result, started, beganMs))

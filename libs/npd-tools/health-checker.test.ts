@@ -79,7 +79,11 @@ describe('health-checker', () => {
   it('calls nobody ill who answered while it had no processor to hear it', async () => {
     await using server = await kubelet((_, response) => void setTimeout(() => response.end(), 600))
     const began = performance.now()
-    const starvation = () => ({ livedMs: performance.now(), activeMs: performance.now(), starvedMs: (performance.now() - began) * 0.9 })
+    const starvation = () => ({
+      livedMs: performance.now(),
+      activeMs: performance.now(),
+      starvedMs: (performance.now() - began) * 0.9,
+    })
     const result = await runTool(healthChecker, {
       words,
       programs: {},

@@ -148,7 +148,11 @@ describe('a hosted service', () => {
 
   it('that hangs when it is to stop is given up in its time, without a processor too', async () => {
     const began = performance.now()
-    const starvation = () => ({ livedMs: performance.now(), activeMs: performance.now(), starvedMs: 0.99 * (performance.now() - began) })
+    const starvation = () => ({
+      livedMs: performance.now(),
+      activeMs: performance.now(),
+      starvedMs: 0.99 * (performance.now() - began),
+    })
     const hung = define(() => service({ stop: () => new Promise(() => undefined) }))
     const hosted = host(hung, true, { ...systemClock(), starvation })
     await hosted.said('service ready')

@@ -123,6 +123,8 @@ export function toProtoRun(run: CheckRun): pb.CheckRun {
     error: run.error,
     next: run.next,
     intervalMs: run.intervalMs,
+    costUs: run.costUs,
+    lateUs: run.lateUs,
   }
 }
 /** Reads the run of a check; a time that was not told, or makes no sense, is `now`. */
@@ -135,6 +137,8 @@ export function fromProtoRun(run: pb.CheckRun, now: Date): CheckRun {
     error: run.error,
     next: optionalTime(run.next),
     intervalMs: run.intervalMs,
+    costUs: run.costUs,
+    lateUs: run.lateUs,
   }
 }
 

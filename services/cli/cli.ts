@@ -2,6 +2,7 @@
 
 import { type Clock, systemClock } from '#clock'
 import { nearestName } from '#config'
+import { check } from './check.ts'
 import { cleanup } from './cleanup.ts'
 import { clear } from './clear.ts'
 import { type Command, type Listed, type OwnWordsCommand, parseCommand, wantsJson } from './command.ts'
@@ -17,7 +18,7 @@ import { validate } from './validate.ts'
 import { version } from './version.ts'
 import { watch } from './watch.ts'
 
-const COMMANDS: readonly Command[] = [up, status, watch, clear, forget, validate, rules, cleanup, version]
+const COMMANDS: readonly Command[] = [up, status, watch, check, clear, forget, validate, rules, cleanup, version]
 /** With the flags of node-problem-detector's programs. */
 const OWN_WORDS: readonly OwnWordsCommand[] = [npd, ...HELPERS]
 

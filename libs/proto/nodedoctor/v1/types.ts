@@ -376,6 +376,12 @@ export interface CheckRun {
   /** When it runs next. Absent: on demand only. */
   next: Date | undefined;
   intervalMs: number;
+  /** Processor time of the monitor's main thread meanwhile, whatever else it did. Absent: not measured. */
+  costUs?:
+    | number
+    | undefined;
+  /** Of the duration, in which the monitor had work and no processor: what it says of how long others took is later by up to this. */
+  lateUs?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1800,6 +1806,8 @@ function createBaseCheckRun(): CheckRun {
     error: "",
     next: undefined,
     intervalMs: 0,
+    costUs: undefined,
+    lateUs: undefined,
     _unknownFields: {},
   };
 }
@@ -1826,6 +1834,12 @@ export const CheckRun: MessageFns<CheckRun> = {
     }
     if (message.intervalMs !== 0) {
       writer.uint32(56).uint64(message.intervalMs);
+    }
+    if (message.costUs !== undefined) {
+      writer.uint32(64).uint64(message.costUs);
+    }
+    if (message.lateUs !== undefined) {
+      writer.uint32(72).uint64(message.lateUs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1907,6 +1921,22 @@ export const CheckRun: MessageFns<CheckRun> = {
             message.intervalMs = longToNumber(reader.uint64());
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.costUs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.lateUs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1950,6 +1980,12 @@ export const CheckRun: MessageFns<CheckRun> = {
     if (message.intervalMs !== 0) {
       obj.intervalMs = Math.round(message.intervalMs);
     }
+    if (message.costUs !== undefined) {
+      obj.costUs = Math.round(message.costUs);
+    }
+    if (message.lateUs !== undefined) {
+      obj.lateUs = Math.round(message.lateUs);
+    }
     return obj;
   },
 
@@ -1965,6 +2001,8 @@ export const CheckRun: MessageFns<CheckRun> = {
     message.error = object.error ?? "";
     message.next = object.next ?? undefined;
     message.intervalMs = object.intervalMs ?? 0;
+    message.costUs = object.costUs ?? undefined;
+    message.lateUs = object.lateUs ?? undefined;
     return message;
   },
 };

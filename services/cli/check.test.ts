@@ -1,0 +1,103 @@
+import { expect, it, onTestFinished } from 'vitest'
+import type { DetectorCheckRequest, DetectorServer } from '#proto/nodedoctor/v1/detector.ts'
+import { Health, MonitorHealth, MonitorState, Report } from '#proto/nodedoctor/v1/types.ts'
+import { runCommand, serveDetector } from './testing.ts'
+import { runDirOfTests } from './testing-run-dir.ts'
+
+const place = runDirOfTests()
+const now = new Date()
+
+const monitors = [
+  MonitorState.fromPartial({
+    name: 'network',
+    health: MonitorHealth.ALIVE,
+    runs: [{ check: 'names', checkType: 'network-dns-check', started: now }],
+  }),
+  MonitorState.fromPartial({
+    name: 'system',
+    health: MonitorHealth.ALIVE,
+    runs: [{ check: 'disk', checkType: 'disk-health-check', started: now }],
+  }),
+]
+
+function reportOf(health: Health, error = ''): Report {
+  return Report.fromPartial({
+    time: now,
+    observations: [
+      { type: 'NodeDNSDown', health, reason: 'NoAnswer', message: '10.0.0.53 refuses TCP', check: 'names' },
+    ],
+    metrics: [
+      { name: 'dns_latency_seconds', labels: { server: '10.0.0.53' }, value: 0.012 },
+      { name: 'process_cpu_seconds_total', labels: {}, value: 1 },
+    ],
+    runs: [
+      {
+        check: 'names',
+        checkType: 'network-dns-check',
+        started: now,
+        durationUs: 312_000,
+        costUs: 1400,
+        lateUs: 0,
+        error,
+      },
+    ],
+  })
+}
+
+async function withAnswer(report: Report | undefined): Promise<DetectorCheckRequest[]> {
+  const asked: DetectorCheckRequest[] = []
+  const answers: Partial<DetectorServer> = {
+    listMonitors: (_call, callback) => callback(null, { monitors }),
+    check: ({ request }, callback) => {
+      asked.push(request)
+      callback(null, { report })
+    },
+  }
+  const server = await serveDetector(place.dir, answers)
+  onTestFinished(() => server.close(0))
+  return asked
+}
+
+it.each(['names', 'network-dns-check', 'dns'])(
+  'runs the check that is called %s, and says what it took',
+  async (name) => {
+    const asked = await withAnswer(reportOf(Health.HEALTHY))
+    const { code, out } = await runCommand('check', name, '--run-dir', place.dir)
+    expect(asked).toMatchObject([{ monitor: 'network', check: 'names' }])
+    expect(out).toContain(
+      'names (network-dns-check) of the monitor network took 312 ms, 1.4 ms of processor time, late by 0 ms',
+    )
+    expect(out).toMatch(/healthy\s+NodeDNSDown\s+node\s+NoAnswer\s+10\.0\.0\.53 refuses TCP/)
+    expect(out).toMatch(/dns_latency_seconds\s+server=10\.0\.0\.53\s+0\.012/)
+    expect(out).not.toContain('process_cpu')
+    expect(code).toBe(0)
+  },
+)
+
+it.each([
+  ['a problem', reportOf(Health.PROBLEM), 1],
+  ['what it could not see', reportOf(Health.UNKNOWN), 3],
+  ['a look that failed', reportOf(Health.HEALTHY, 'cannot read /etc/resolv.conf: EIO'), 3],
+])('ends with its own code for %s', async (_what, report, expected) => {
+  await withAnswer(report)
+  const { code, out } = await runCommand('check', 'names', '--run-dir', place.dir, '-o', 'json')
+  expect(code).toBe(expected)
+  expect(JSON.parse(out)).toMatchObject({ checks: [{ monitor: 'network', check: 'names', report: { runs: [{}] } }] })
+})
+
+it('names the checks that there are, and the nearest, for one that is not', async () => {
+  await withAnswer(undefined)
+  const { code, err } = await runCommand('check', 'dsk', '--run-dir', place.dir)
+  expect(code).toBe(2)
+  expect(err).toMatch(/there is no check "dsk"; did you mean disk\? The checks of this node: names, disk, .*/)
+})
+
+it('says what is missing, and that nobody answers', async () => {
+  expect(await runCommand('check')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('expected the name of a check'),
+  })
+  const { code, err } = await runCommand('check', 'disk', '--run-dir', `${place.dir}/nowhere`)
+  expect(code).toBe(3)
+  expect(err).toContain('there is no detector on')
+})

@@ -1,0 +1,169 @@
+/** One check, now: what it finds, what it costs, and how late it was itself. */
+
+import { nearestName } from '#config'
+import { type CheckRun, entityWord, type MonitorState, type Observation, type Report } from '#model'
+import { DetectorService } from '#proto/nodedoctor/v1/detector.ts'
+import { connectUnix, type RpcClient } from '#rpc'
+import { firstLine, renderEvidence, renderNumber, subjectWords } from '#view'
+import { fromProtoMonitorState, fromProtoReport } from '#wire'
+import { EXIT_REFUSED, EXIT_UNKNOWN, tellNoAnswer } from './ask.ts'
+import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
+import { CliUsageError } from './errors.ts'
+import { detectorSocket } from './node.ts'
+import { complain, inLine, say, sayJson } from './print.ts'
+import { configOf } from './settings.ts'
+import { renderTable } from './table.ts'
+
+/** Longer than the detector gives a monitor for it. */
+const TIMEOUT_MS = 35_000
+/** What every report of a monitor says of its process is none of a check. */
+const OF_PROCESS = 'process_'
+/** Of a message in the table. */
+const CELL = 500
+
+const EXIT_HEALTHY = 0
+const EXIT_PROBLEM = 1
+
+/** A check of a monitor. */
+interface Known {
+  readonly monitor: string
+  readonly check: string
+  readonly type: string
+}
+
+/** Every check that a monitor has run, or the configuration names. */
+function knownIn(monitors: readonly MonitorState[], configured: readonly Known[]): readonly Known[] {
+  const ran = monitors.flatMap(({ name, runs }) =>
+    runs.map(({ check, checkType }) => ({ monitor: name, check, type: checkType })),
+  )
+  const isNew = (one: Known) => !ran.some(({ monitor, check }) => monitor === one.monitor && check === one.check)
+  return [...ran, ...configured.filter(isNew)]
+}
+
+/** Those of this name; where there is none those of this type: "dns" of "network-dns-check" too. */
+function calledBy(name: string, known: readonly Known[]): readonly Known[] {
+  const exact = known.filter(({ check }) => check === name)
+  if (exact.length > 0) return exact
+  return known.filter(({ type, monitor }) => [name, `${monitor}-${name}`, `${monitor}-${name}-check`].includes(type))
+}
+
+function notKnown(name: string, known: readonly Known[]): string {
+  const near = nearestName(
+    name,
+    known.flatMap(({ check, type }) => [check, type]),
+  )
+  const hint = near === undefined ? '.' : `; did you mean ${near}?`
+  return `there is no check ${JSON.stringify(name)}${hint} The checks of this node: ${known.map(({ check }) => check).join(', ') || 'none'}.`
+}
+
+async function reportOf(client: RpcClient, { monitor, check }: Known): Promise<Report | undefined> {
+  const { report } = await client.call(DetectorService.check, { monitor, check }, { timeoutMs: TIMEOUT_MS })
+  return report && fromProtoReport(report, new Date())
+}
+
+/** What a run took: "312 ms, of which 1.4 ms of processor time; late by 0 ms". */
+function tookWords({ durationUs, costUs, lateUs }: CheckRun): string {
+  const ms = (us: number) => `${renderNumber(us / 1000)} ms`
+  const cost = costUs === undefined ? '' : `, ${ms(costUs)} of processor time`
+  const late = lateUs === undefined ? '' : `, late by ${ms(lateUs)}`
+  return `took ${ms(durationUs)}${cost}${late}`
+}
+
+function evidenceOf({ evidence }: Observation): string {
+  return evidence === undefined ? '' : renderEvidence(evidence)
+}
+
+function renderReport({ monitor, check, type }: Known, report: Report): string {
+  const findings = report.observations.map((one) => [
+    one.pending === true ? `${one.health}, being watched` : one.health,
+    one.type,
+    subjectWords(one.subject, entityWord(one.entity)),
+    one.reason,
+    firstLine(one.message, CELL),
+    evidenceOf(one),
+  ])
+  const events = report.events.map((one) => [
+    one.severity,
+    one.reason,
+    entityWord(one.entity),
+    firstLine(one.message, CELL),
+  ])
+  const ofCheck = report.metrics.filter(({ name }) => !name.startsWith(OF_PROCESS))
+  const measured = ofCheck.map(({ name, labels, value }) => [
+    name,
+    Object.entries(labels)
+      .map(([label, text]) => `${label}=${text}`)
+      .join(' '),
+    renderNumber(value),
+  ])
+  const tables = [
+    [['STATE', 'CONDITION', 'ENTITY', 'REASON', 'MESSAGE', 'EVIDENCE'], findings],
+    [['EVENT', 'REASON', 'ENTITY', 'MESSAGE'], events],
+    [['MEASURED', 'OF', 'VALUE'], measured],
+  ] as const
+  const run = report.runs.find((one) => one.check === check)
+  return [
+    `${inLine(check, 80)} (${inLine(type, 80)}) of the monitor ${inLine(monitor, 80)}${run === undefined ? '' : ` ${tookWords(run)}`}`,
+    ...(run === undefined || run.error === '' ? [] : [`It could not look at everything: ${inLine(run.error)}`]),
+    ...tables.flatMap(([head, rows]) => (rows.length === 0 ? [] : [`\n${renderTable(head, rows)}`])),
+  ].join('\n')
+}
+
+function exitCodeOf(reports: readonly Report[]): number {
+  const all = reports.flatMap(({ observations }) => observations)
+  if (all.some(({ health, pending }) => health === 'problem' && pending !== true)) return EXIT_PROBLEM
+  const failed = reports.some(({ runs }) => runs.some(({ error }) => error !== ''))
+  return failed || all.some(({ health }) => health === 'unknown') ? EXIT_UNKNOWN : EXIT_HEALTHY
+}
+
+export const check: Command = {
+  name: 'check',
+  summary: 'runs one check now, and says what it finds',
+  help: `Usage: node-doctor check NAME [-o json]
+
+Runs a check now, by its monitor, and says what it finds: each condition, its evidence, what was measured, how long that took, what
+it cost of the processor, and for how long the monitor itself was kept from working meanwhile. What it finds counts as any other
+turn's does.
+
+NAME is a check's name in the configuration, or its type: disk-health-check, or dns for network-dns-check.
+
+Options:
+  --run-dir DIR    where the sockets are (env NODE_DOCTOR_RUN_DIR)
+  --config FILE    the configuration that says where they are
+  -o json          what was found as JSON
+
+Exit code: 0 healthy, 1 it found a problem, 2 wrong command line or no such check, 3 not known or no answer.`,
+  options: { ...CONFIG_OPTIONS, ...OUTPUT_OPTION },
+  positionals: 1,
+  async run(values, [name = '']) {
+    const json = wantsJson(values)
+    if (name.trim() === '') throw new CliUsageError('check: expected the name of a check, such as disk')
+    const { settings, monitors } = await configOf(values)
+    const client = connectUnix(detectorSocket(settings.runDir))
+    try {
+      const answer = await client.call(DetectorService.listMonitors, {}, { timeoutMs: TIMEOUT_MS })
+      const states = answer.monitors.map((monitor) => fromProtoMonitorState(monitor, new Date()))
+      const configured = monitors.map(({ monitor, name: own, type }) => ({ monitor, check: own, type }))
+      const known = knownIn(states, configured)
+      const wanted = calledBy(name, known)
+      if (wanted.length === 0) throw new CliUsageError(`check: ${notKnown(name, known)}`)
+      const found: Report[] = []
+      for (const one of wanted) {
+        const report = await reportOf(client, one)
+        if (report === undefined) {
+          complain(`check: the monitor ${one.monitor} has not said yet what its checks may say; ask again`)
+          return EXIT_REFUSED
+        }
+        found.push(report)
+        if (!json) say(`${found.length > 1 ? '\n' : ''}${renderReport(one, report)}`)
+      }
+      if (json) sayJson({ checks: wanted.map((one, index) => ({ ...one, report: found[index] })) }, 2)
+      return exitCodeOf(found)
+    } catch (err) {
+      if (err instanceof CliUsageError) throw err
+      return tellNoAnswer(err, settings.runDir, values)
+    } finally {
+      client.close()
+    }
+  },
+}
