@@ -62,7 +62,7 @@ export function createStack(engine: Engine): Stack {
   const services = Object.fromEntries(builtServices(SERVICES).map(({ name }) => [name, { ...mount, healthcheck }]))
   writeFileSync(override, JSON.stringify({ services: { ...services, 'kube-apiserver': { healthcheck } } }))
   const compose = ['docker', 'compose', '-p', project, '-f', join(ROOT, 'docker-compose.yaml'), '-f', override]
-  const names = ['network', ...Object.keys(services), 'kube-apiserver']
+  const names = ['pod', ...Object.keys(services), 'kube-apiserver']
 
   function container(service: string) {
     const id = run([...compose, 'ps', '--all', '--quiet', service], env).trim()

@@ -66,7 +66,7 @@ export function composeFaults(table: ServiceTable): string[] {
     return [
       ...own,
       ...(options.includes(`uid=${uid},`) ? [] : [`there is no volume ${volume} in memory that is of user ${uid}`]),
-      ...(has('network', `${volume}:/held/${volume}:ro`) ? [] : [`the service network does not hold ${volume}`]),
+      ...(has('pod', `${volume}:/held/${volume}:ro`) ? [] : [`the service pod does not hold ${volume}`]),
       ...(bus.role === 'owner' || has(owner?.name, shown)
         ? []
         : [`the service ${owner?.name} does not mount ${shown}`]),

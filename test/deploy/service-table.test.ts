@@ -73,7 +73,7 @@ describe('the table of services', () => {
         "deploy/helm/node-doctor/templates/_helpers.tpl: the list of the pod's containers lacks letter-exporter",
         "docker-compose.yaml: there is no service letter-exporter",
         "docker-compose.yaml: there is no volume run-letter-exporter in memory that is of user 65188",
-        "docker-compose.yaml: the service network does not hold run-letter-exporter",
+        "docker-compose.yaml: the service pod does not hold run-letter-exporter",
         "docker-compose.yaml: the service detector does not mount run-letter-exporter:/run/node-doctor/letter-exporter",
         "deploy/images/Dockerfile: makes no user 65188 for letter-exporter",
         "deploy/images/Dockerfile: makes no folder /run/node-doctor/letter-exporter of user 65188",
@@ -139,7 +139,7 @@ describe('the table of services', () => {
         "docker-compose.yaml: the service system has no healthcheck of /run/node-doctor/system",
         "docker-compose.yaml: the service system does not mount run-system:/run/node-doctor/system",
         "docker-compose.yaml: there is no volume run-system in memory that is of user 65188",
-        "docker-compose.yaml: the service network does not hold run-system",
+        "docker-compose.yaml: the service pod does not hold run-system",
         "docker-compose.yaml: the service detector does not mount run-system:/run/node-doctor/system",
       ]
     `)
