@@ -122,6 +122,17 @@ describe.skipIf(why !== '')('containerd', () => {
     await untilReady(held)
   })
 
+  it('that was stopped in order takes its socket along', async () => {
+    await containerd.signal('SIGTERM')
+    using client = connect()
+    const message = `no socket at ${containerd.socket}: the container runtime is not running, or listens elsewhere`
+    expect(await client.version()).toMatchObject({ failure: { kind: 'missing', code: 'ENOENT', message } })
+    const host = createHost({ root: '' })
+    expect(await findRuntime(host, { endpoint: containerd.socket })).toMatchObject({ kind: 'none' })
+    await containerd.start()
+    await untilReady(client)
+  })
+
   it('that hangs does not keep who asks from the one that took its place', async () => {
     await using hung = await createContainerd()
     await hung.start()
