@@ -51,11 +51,27 @@ describe('one server of a cluster', () => {
 
   it('that has a certificate of its own address, and not of the cluster, is given no token', async () => {
     const before = fake.requests.length
-    await expect(ask(accessAt(wayTo('https://10.96.0.1:443'), fake.url))).rejects.toThrow(
-      /Hostname\/IP does not match certificate's altnames: IP: 10.96.0.1 is not in the cert's list/,
-    )
+    await expect(ask(accessAt(wayTo('https://10.96.0.1:443'), fake.url))).rejects.toMatchObject({
+      code: 'KUBE_UNREACHABLE',
+      reason: 'ERR_TLS_CERT_ALTNAME_INVALID',
+      isUnverified: true,
+      message: expect.stringContaining(
+        "Hostname/IP does not match certificate's altnames: IP: 10.96.0.1 is not in the cert's list",
+      ),
+    })
+    await expect(ask(wayTo(fake.url, { ca: undefined }))).rejects.toMatchObject({
+      reason: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+      isUnverified: true,
+    })
     await expect(ask(accessAt(wayTo('https://kubernetes.example'), fake.url))).rejects.toThrow('kubernetes.example')
     expect(fake.requests.length).toBe(before)
+  })
+
+  it('that nobody answers for is another matter', async () => {
+    await expect(ask(accessAt(wayTo('https://localhost:1'), 'https://127.0.0.1:1'))).rejects.toMatchObject({
+      reason: 'ECONNREFUSED',
+      isUnverified: false,
+    })
   })
 
   it('is asked over one connection, with what is read anew where that is refused', async () => {
