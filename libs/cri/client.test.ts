@@ -79,6 +79,15 @@ describe('a runtime', () => {
     expect(await client.imageFs()).toMatchObject({ failure: { kind: 'error', code: 'RESOURCE_EXHAUSTED' } })
   })
 
+  it('is called in words by where the host has it', async () => {
+    await using folder = await runtimeFolder()
+    const client = createCriClient(folder.socket, { place: '/run/containerd/containerd.sock' })
+    expect(await client.version()).toMatchObject({
+      failure: { message: expect.stringContaining('no socket at /run/containerd/containerd.sock:') },
+    })
+    client.close()
+  })
+
   it('that says nothing has its time, and no more', async () => {
     await using at = await scene({ listContainers: 'never' }, { timeoutMs: 150 })
     const begunMs = performance.now()

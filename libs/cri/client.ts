@@ -17,6 +17,8 @@ export interface CriOptions {
   readonly timeoutMs?: number
   /** Largest answer that is read, in bytes. Default 4 MiB: some four thousand containers. */
   readonly maxMessageBytes?: number
+  /** What the socket is called in what is said of it: its path from the host's root. Default its path. */
+  readonly place?: string
 }
 
 /** How one question is asked. */
@@ -68,7 +70,7 @@ const IMAGE_FS = reading(ImageServiceService.imageFsInfo, {}, readImageFs)
  * @param path of the socket, as this process sees it: below "/host" in a container
  */
 export function createCriClient(path: string, options: CriOptions = {}): CriClient {
-  const { timeoutMs = TIMEOUT_MS, maxMessageBytes = DEFAULT_MESSAGE_BYTES, clock } = options
+  const { timeoutMs = TIMEOUT_MS, maxMessageBytes = DEFAULT_MESSAGE_BYTES, place = path, clock } = options
   const rpc = connectUnix(path, { maxMessageBytes, ...(clock === undefined ? {} : { clock }) })
 
   async function ask<Answer>(of: Reading<Answer>, { signal }: CriCallOptions = {}): Promise<CriAnswer<Answer>> {
@@ -76,11 +78,11 @@ export function createCriClient(path: string, options: CriOptions = {}): CriClie
     try {
       const answer = await rpc.call(method, request as never, { timeoutMs, signal })
       if (answer !== undefined) return { ok: true, answer }
-      return { ok: false, failure: tooLarge(name, path, undefined, maxMessageBytes) }
+      return { ok: false, failure: tooLarge(name, place, undefined, maxMessageBytes) }
     } catch (err) {
       signal?.throwIfAborted()
       if (!(err instanceof RpcError)) throw err
-      return { ok: false, failure: failureOf(err, { call: name, path, timeoutMs, maxMessageBytes }) }
+      return { ok: false, failure: failureOf(err, { call: name, path, place, timeoutMs, maxMessageBytes }) }
     }
   }
 

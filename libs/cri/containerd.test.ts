@@ -87,6 +87,7 @@ describe.skipIf(why !== '')('containerd', () => {
       kind: 'listening',
       name: 'the container runtime',
       path: containerd.socket,
+      place: containerd.socket,
       others: [],
     })
   })

@@ -2,7 +2,7 @@ import { chmod, link, mkdir, symlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createHost } from '#host'
+import { createHost, type Host, HostReadError } from '#host'
 import { tempFolder } from '../host/testing.ts'
 import { asNobody } from '../rpc/testing-nobody.ts'
 import { findRuntime } from './find-runtime.ts'
@@ -29,6 +29,12 @@ async function scene() {
 }
 
 describe('the runtime of a node', () => {
+  it('cannot be told where its folder hangs', async () => {
+    const err = new HostReadError({ action: 'find', path: CONTAINERD, code: 'TIMEOUT' })
+    const host = { root: '', files: { realPath: () => Promise.reject(err) } } as unknown as Host
+    expect(await findRuntime(host)).toEqual({ kind: 'unusable', message: err.message })
+  })
+
   it('is none where there is no socket', async () => {
     await using at = await scene()
     expect(await findRuntime(at.host)).toEqual({
@@ -46,7 +52,13 @@ describe('the runtime of a node', () => {
   ])('is %s where that listens at %s, or below /var/run', async (name, path) => {
     await using at = await scene()
     await at.socket(`/var${path}`)
-    expect(await findRuntime(at.host)).toEqual({ kind: 'listening', name, path: `${at.root}/var${path}`, others: [] })
+    expect(await findRuntime(at.host)).toEqual({
+      kind: 'listening',
+      name,
+      path: `${at.root}/var${path}`,
+      place: `/var${path}`,
+      others: [],
+    })
     await at.socket(path)
     expect(await findRuntime(at.host)).toMatchObject({ path: at.root + path, others: [{ name }] })
   })
@@ -56,7 +68,7 @@ describe('the runtime of a node', () => {
     await at.socket(CONTAINERD)
     await mkdir(join(at.root, 'var'))
     await symlink('/run', join(at.root, 'var/run'))
-    const found = { kind: 'listening', name: 'containerd', path: at.root + CONTAINERD, others: [] }
+    const found = { kind: 'listening', name: 'containerd', path: at.root + CONTAINERD, place: CONTAINERD, others: [] }
     expect(await findRuntime(at.host)).toEqual(found)
     expect(await findRuntime(at.host, { endpoint: `unix:///var${CONTAINERD}` })).toEqual(found)
   })
@@ -69,7 +81,8 @@ describe('the runtime of a node', () => {
       kind: 'listening',
       name: 'cri-dockerd',
       path: `${at.root}/run/cri-dockerd.sock`,
-      others: [{ name: 'containerd', path: at.root + CONTAINERD }],
+      place: '/run/cri-dockerd.sock',
+      others: [{ name: 'containerd', path: at.root + CONTAINERD, place: CONTAINERD }],
     })
     expect(await findRuntime(at.host, { endpoint: `unix://${CONTAINERD}` })).toMatchObject({
       name: 'containerd',
@@ -84,7 +97,8 @@ describe('the runtime of a node', () => {
       kind: 'silent',
       name: 'CRI-O',
       path: at.root + CRIO,
-      message: `connection refused at ${at.root}${CRIO}: the container runtime is not running`,
+      place: CRIO,
+      message: `connection refused at ${CRIO}: the container runtime is not running`,
     })
     await at.socket(CONTAINERD)
     expect(await findRuntime(at.host)).toMatchObject({ kind: 'listening', name: 'containerd', others: [] })
@@ -102,7 +116,7 @@ describe('the runtime of a node', () => {
         kind: 'denied',
         name: 'containerd',
         message: expect.stringContaining(
-          `permission denied at ${at.root}${CONTAINERD}: it has mode 0660, owner uid 0, group gid 0; this process is uid 65534`,
+          `permission denied at ${CONTAINERD}: it has mode 0660, owner uid 0, group gid 0; this process is uid 65534`,
         ),
       })
     })

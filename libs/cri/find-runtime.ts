@@ -25,6 +25,8 @@ export interface RuntimeSocket {
   readonly name: string
   /** As this process sees it, for `createCriClient`. */
   readonly path: string
+  /** The same for people, from the host's root. */
+  readonly place: string
 }
 
 /**
@@ -71,7 +73,7 @@ export async function findRuntime(host: Host, { endpoint = '' }: FindOptions = {
 function found(looks: readonly Look[], message: string): FoundRuntime {
   const listening = looks.filter((look) => look.kind === 'listening')
   const [first, ...others] = listening
-  if (first !== undefined) return { ...first, others: others.map(({ name, path }) => ({ name, path })) }
+  if (first !== undefined) return { ...first, others: others.map(({ name, path, place }) => ({ name, path, place })) }
   for (const kind of ['denied', 'unusable', 'silent'] as const) {
     const look = looks.find((one) => one.kind === kind)
     if (look !== undefined && look.kind !== 'listening') return look
@@ -91,20 +93,18 @@ async function lookAtEndpoint(host: Host, endpoint: string): Promise<Look[]> {
 }
 
 /** @param seen places that were looked at, with their links followed. @returns undefined where there is none, or was looked already */
-async function lookAt(host: Host, name: string, place: string, seen: Set<string>): Promise<Look | undefined> {
-  let real: string
+async function lookAt(host: Host, name: string, asked: string, seen: Set<string>): Promise<Look | undefined> {
+  let place: string
   try {
-    real = await host.files.realPath(place)
+    place = await host.files.realPath(asked)
   } catch (err) {
     const { code = '', message } = err as { code?: string; message: string }
-    const path = host.root + place
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    if (code === 'EACCES') return { kind: 'denied', name, path, message: deniedMessage(path) }
-    return { kind: 'unusable', message }
+    return code === 'EACCES' ? denied({ name, path: host.root + asked, place: asked }) : { kind: 'unusable', message }
   }
-  if (seen.has(real)) return undefined
-  seen.add(real)
-  const path = host.root + real
+  if (seen.has(place)) return undefined
+  seen.add(place)
+  const path = host.root + place
   const bytes = Buffer.byteLength(path)
   if (bytes > SOCKET_PATH_MAX)
     return {
@@ -113,19 +113,20 @@ async function lookAt(host: Host, name: string, place: string, seen: Set<string>
     }
   switch (await probeSocket(path)) {
     case 'answered':
-      return { kind: 'listening', name, path }
+      return { kind: 'listening', name, path, place }
     case 'denied':
-      return { kind: 'denied', name, path, message: deniedMessage(path) }
-    case 'nobody':
-      return {
-        kind: 'silent',
-        name,
-        path,
-        message: `connection refused at ${path}: the container runtime is not running`,
-      }
+      return denied({ name, path, place })
+    case 'nobody': {
+      const message = `connection refused at ${place}: the container runtime is not running`
+      return { kind: 'silent', name, path, place, message }
+    }
   }
 }
 
-function deniedMessage(path: string): string {
-  return `permission denied at ${path}: ${deniedWords(path)}`
+function denied(socket: RuntimeSocket): Look {
+  return {
+    kind: 'denied',
+    ...socket,
+    message: `permission denied at ${socket.place}: ${deniedWords(socket.path)}`,
+  }
 }
