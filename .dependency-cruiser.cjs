@@ -145,6 +145,27 @@ module.exports = {
       to: { path: '^(libs|services)/', pathNot: '^libs/(probe|host|clock)/' },
     },
     {
+      name: 'cri-narrow',
+      comment: 'libs/cri asks the container runtime and reads its answers: it knows no monitor and no model.',
+      severity: 'error',
+      from: { path: '^libs/cri/', pathNot: TESTS },
+      to: { path: '^(libs|services)/', pathNot: '^libs/(cri|rpc|proto|clock|host)/' },
+    },
+    {
+      name: 'cri-of-host-types-only',
+      comment: 'libs/cri is given the host to look for sockets; it makes none.',
+      severity: 'error',
+      from: { path: '^libs/cri/', pathNot: TESTS },
+      to: { path: '^libs/host/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'only-cri-speaks-cri',
+      comment: 'Who may ask a container runtime is root on the node: one lib has the calls, and they only read.',
+      severity: 'error',
+      from: { path: '^(libs|services)/', pathNot: ['^libs/(cri|proto)/', TESTS] },
+      to: { path: '^libs/proto/runtime/' },
+    },
+    {
       name: 'monitors-ask-by-probe',
       comment:
         'A monitor asks others over the network by libs/probe, which knows deadlines and whose fault a late answer is.',

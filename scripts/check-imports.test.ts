@@ -15,6 +15,9 @@ const FILES: Record<string, string> = {
   'libs/pace/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/pattern/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/probe/index.ts': "import '../model/index.ts'\nexport {}\n",
+  'libs/cri/index.ts':
+    "import '../model/index.ts'\nimport { spawn } from '../host/index.ts'\nimport '../proto/runtime/v1/api.ts'\nexport { spawn }\n",
+  'libs/proto/runtime/v1/api.ts': 'export {}\n',
   'libs/golang/index.ts': "import '../model/index.ts'\nexport {}\n",
   'libs/npd-tools/index.ts': "import '../golang/index.ts'\nimport '../model/index.ts'\nexport {}\n",
   'libs/npd-words/index.ts': "import '../view/index.ts'\nexport {}\n",
@@ -43,6 +46,7 @@ const FILES: Record<string, string> = {
   'libs/config/b.test.ts': "import '../../services/cli/main.ts'\nimport 'vitest'\nexport {}\n",
   'services/cli/main.ts': "import '../detector/main.ts'\nimport 'esbuild'\nexport {}\n",
   'services/detector/main.ts': `import { spawn } from 'node:child_process'
+import '../../libs/proto/runtime/v1/api.ts'
 import { connect } from 'nats'
 import { Server } from '@grpc/grpc-js'
 import { pino } from 'pino'
@@ -87,6 +91,8 @@ describe('the import rules', () => {
     'child-processes-in-host: libs/host/index.ts -> child_process',
     'child-processes-in-host: services/detector/main.ts -> child_process',
     'clock-alone: libs/clock/index.ts -> libs/pace/index.ts',
+    'cri-narrow: libs/cri/index.ts -> libs/model/index.ts',
+    'cri-of-host-types-only: libs/cri/index.ts -> libs/host/index.ts',
     'durable-alone: libs/durable/index.ts -> libs/model/index.ts',
     'evaluate-pure: services/monitors/one/checks/x/evaluate.ts -> libs/monitor-kit/index.ts',
     'evaluate-pure: services/monitors/one/checks/x/evaluate.ts -> zod',
@@ -108,6 +114,7 @@ describe('the import rules', () => {
     'no-unresolvable: services/detector/main.ts -> ./nowhere.ts',
     'npd-tools-narrow: libs/npd-tools/index.ts -> libs/model/index.ts',
     'npd-words-pure: libs/npd-words/index.ts -> libs/view/index.ts',
+    'only-cri-speaks-cri: services/detector/main.ts -> libs/proto/runtime/v1/api.ts',
     'only-bus-speaks-nats: services/detector/main.ts -> nats',
     'only-config-parses-yaml: services/detector/main.ts -> yaml',
     'only-pattern-compiles: services/detector/main.ts -> re2js',
@@ -137,6 +144,7 @@ describe('the import rules', () => {
           /: libs\/host\/(logs|programs)\//,
           /: libs\/config\/b.test.ts -> /,
           /: libs\/monitor-kit\/testing\/index.ts -> /,
+          /-speaks-cri: libs\/cri/,
           /kit-evaluate-pure: .* -> libs\/host\//,
           /config-of-kube-a-text: .* -> libs\/kube\/override/,
         ].some((pattern) => pattern.test(text)),

@@ -6,6 +6,7 @@ export PATH="$PWD/node_modules/.bin:$PATH"
 cd proto
 buf lint
 rm -rf ../libs/proto
-buf generate
-# With the comments: `grpcurl describe` shows them.
-buf build --as-file-descriptor-set -o ../libs/proto/descriptors.binpb
+buf generate --exclude-path runtime
+buf generate --template buf.gen.runtime.yaml --path runtime
+# With the comments: `grpcurl describe` shows them. Of the CRI (runtime) none of ours is a server.
+buf build --as-file-descriptor-set --exclude-path runtime -o ../libs/proto/descriptors.binpb

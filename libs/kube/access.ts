@@ -15,6 +15,8 @@ export interface Credentials {
   readonly cert: string | Buffer | undefined
   readonly key: string | Buffer | undefined
   readonly serverName: string | undefined
+  /** Whose certificate it must be, where that is not the address asked: "10.96.0.1". */
+  readonly identity?: string | undefined
   /** true unless the kubeconfig says insecure-skip-tls-verify. */
   readonly verify: boolean
 }

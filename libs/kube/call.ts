@@ -50,6 +50,10 @@ export interface Call extends CallOptions {
 export interface Caller {
   /** The answer's JSON. @throws KubeStatusError, KubeUnreachableError, KubeAccessError */
   call(of: Call): Promise<unknown>
+  /** The answer, whatever it says. @throws KubeUnreachableError, KubeAccessError */
+  ask(of: Call): Promise<Answer>
+  /** An answer that is a refusal, as the error that {@link call} throws. */
+  refused(of: Call, answer: Answer): KubeStatusError
   /** All pages of a list. @throws as {@link call} */
   listAll(of: CallOptions & { readonly resource: string; readonly path: string }): Promise<Record<string, unknown>[]>
   close(): void
@@ -71,9 +75,8 @@ export function createCaller({
 }: ClientOptions): Caller {
   const transport = createTransport(access, userAgent, clock)
 
-  async function call(of: Call): Promise<unknown> {
+  async function ask(of: Call): Promise<Answer> {
     const { verb, resource } = of
-    const what = `${verb} ${resource}${of.of === '' ? '' : ` ${of.of}`}`
     const beganMs = clock.monotonicMs()
     const tell = (result: RequestResult) =>
       onRequest?.({ verb, resource, result, durationMs: clock.monotonicMs() - beganMs })
@@ -87,17 +90,23 @@ export function createCaller({
       const { server } = access
       // It may have moved.
       access.renew()
-      throw new KubeUnreachableError(what, server, err)
+      throw new KubeUnreachableError(whatOf(of), server, err)
     }
     tell(resultOf(answer.status))
     if (answer.status === 401) access.renew()
-    if (answer.status < 200 || answer.status > 299)
-      throw new KubeStatusError({ what, verb, resource, ...refusalOf(answer) })
+    return answer
+  }
+
+  async function call(of: Call): Promise<unknown> {
+    const answer = await ask(of)
+    if (answer.status < 200 || answer.status > 299) throw refused(of, answer)
     return parsed(answer.text) ?? {}
   }
 
   return {
     call,
+    ask,
+    refused,
     async listAll(of) {
       const items: Record<string, unknown>[] = []
       let next = ''
@@ -111,6 +120,14 @@ export function createCaller({
     },
     close: () => transport.close(),
   }
+}
+
+function whatOf({ verb, resource, of }: Call): string {
+  return `${verb} ${resource}${of === '' ? '' : ` ${of}`}`
+}
+
+function refused(of: Call, answer: Answer): KubeStatusError {
+  return new KubeStatusError({ what: whatOf(of), verb: of.verb, resource: of.resource, ...refusalOf(answer) })
 }
 
 function resultOf(status: number): RequestResult {

@@ -12,12 +12,21 @@ export class KubeAccessError extends Error {
   }
 }
 
+/** What a connection says whose other side has no certificate that we trust: Node's words, and OpenSSL's. */
+const UNVERIFIED = /CERT|ISSUER|LEAF_SIGNATURE|HOSTNAME_MISMATCH|INVALID_(?:CA|PURPOSE)/
+
 /** The request got no answer: it may or may not have been done. */
 export class KubeUnreachableError extends Error {
   readonly code = 'KUBE_UNREACHABLE'
+  /** The system's own word: "ECONNREFUSED", "CERT_HAS_EXPIRED"; "" where it has none, as of a deadline. */
+  readonly reason: string
+  /** Somebody is there, and is not who he should be: nothing was asked of him, and no token was sent. */
+  readonly isUnverified: boolean
   constructor(what: string, server: string, cause: unknown) {
     super(`${what} at ${server} got no answer: ${textOf(cause)}`, { cause })
     this.name = 'KubeUnreachableError'
+    this.reason = reasonOf(cause)
+    this.isUnverified = UNVERIFIED.test(this.reason)
   }
 }
 
@@ -48,6 +57,11 @@ export class KubeStatusError extends Error {
     this.name = 'KubeStatusError'
     this.refusal = refusal
   }
+}
+
+function reasonOf(err: unknown): string {
+  if (err instanceof Error && 'code' in err && typeof err.code === 'string') return err.code
+  return err instanceof AggregateError ? reasonOf(err.errors[0]) : ''
 }
 
 function textOf(err: unknown): string {

@@ -1,7 +1,9 @@
 /** The way to the API server, what we ask of it, and the mark of ours on a node. */
 export { type AccessOptions, findAccess, type KubeAccess } from './access.ts'
+export { accessAt } from './at-server.ts'
 export type { CallOptions, ClientOptions, RequestRecord, RequestResult } from './call.ts'
 export { createKubeClient, type KubeClient } from './client.ts'
+export type { Endpoint, EndpointPort, EndpointSlice, ServiceEndpoints } from './endpoint-slices.ts'
 export * from './errors.ts'
 export type { EventPatch, KubeEvent } from './events.ts'
 export {
@@ -19,3 +21,5 @@ export {
 export type { ConditionPatch, KubeCondition, KubeNode, NodeStatusPatch } from './nodes.ts'
 export type { Json, ObjectMeta } from './object.ts'
 export { type ApiServerOverride, parseApiServerOverride } from './override.ts'
+export type { Readiness } from './readyz.ts'
+export type { Identity } from './self-subject-reviews.ts'

@@ -1,6 +1,7 @@
 /** One request at a time over kept connections, with a deadline; TLS made anew when a certificate was rotated. */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { Agent as HttpsAgent, type AgentOptions as HttpsAgentOptions, request as httpsRequest } from 'node:https'
+import { checkServerIdentity } from 'node:tls'
 import { type Clock, patiently } from '#clock'
 import type { Credentials, KubeAccess } from './access.ts'
 
@@ -15,6 +16,8 @@ export interface Ask {
   /** With its query: "/api/v1/nodes/n1". */
   readonly path: string
   readonly contentType?: string | undefined
+  /** Default application/json. */
+  readonly accept?: string | undefined
   readonly body?: string | undefined
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
@@ -33,8 +36,8 @@ const IDLE_MS = 90_000
 const SOCKETS_MAX = 4
 
 function sameTls(a: Credentials, b: Credentials): boolean {
-  const texts = ({ ca, cert, key, serverName, verify }: Credentials) =>
-    [ca, cert, key].map((part) => part?.toString() ?? '').join('\n') + (serverName ?? '') + verify
+  const texts = ({ ca, cert, key, serverName, identity, verify }: Credentials) =>
+    [ca, cert, key, serverName, identity, verify].map((part) => part?.toString() ?? '').join('\n')
   return texts(a) === texts(b)
 }
 
@@ -46,7 +49,7 @@ export function createTransport(access: KubeAccess, userAgent: string, clock: Cl
   function agentFor(credentials: Credentials): HttpAgent | HttpsAgent {
     if (agent?.plain === isPlain() && (agent.of === credentials || sameTls(agent.of, credentials))) return agent.agent
     agent?.agent.destroy()
-    const { ca, cert, key, serverName, verify } = credentials
+    const { ca, cert, key, serverName, identity, verify } = credentials
     const kept = { keepAlive: true, maxSockets: SOCKETS_MAX, keepAliveMsecs: 15_000, timeout: IDLE_MS }
     const made = isPlain()
       ? new HttpAgent(kept)
@@ -57,7 +60,8 @@ export function createTransport(access: KubeAccess, userAgent: string, clock: Cl
           ...(cert === undefined ? {} : { cert }),
           ...(key === undefined ? {} : { key }),
           ...(serverName === undefined ? {} : { servername: serverName }),
-        })
+          ...(identity === undefined ? {} : { checkServerIdentity: (_, cert) => checkServerIdentity(identity, cert) }),
+        } satisfies HttpsAgentOptions)
     agent = { of: credentials, plain: isPlain(), agent: made }
     return made
   }
@@ -73,7 +77,7 @@ export function createTransport(access: KubeAccess, userAgent: string, clock: Cl
       signal: ask.signal === undefined ? late.signal : AbortSignal.any([ask.signal, late.signal]),
       headers: {
         ...credentials.headers,
-        accept: 'application/json',
+        accept: ask.accept ?? 'application/json',
         'user-agent': userAgent,
         ...(ask.body === undefined
           ? {}

@@ -32,6 +32,8 @@ const ROOTS = [
   'io.k8s.api.coordination.v1.Lease',
   'io.k8s.api.policy.v1.Eviction',
   'io.k8s.api.apps.v1.DaemonSet',
+  'io.k8s.api.discovery.v1.EndpointSlice',
+  'io.k8s.api.authentication.v1.SelfSubjectReview',
 ]
 const OUT = join(import.meta.dirname, '../fakes/kube-apiserver/fixtures/schema.json')
 /** Definitions without fields that mean a value of their own form. */

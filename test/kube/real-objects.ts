@@ -4,7 +4,7 @@ import { type Answer, type Api, MERGE } from './api.ts'
 
 const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'] as const
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
-const GROUPS = ['', 'apps', 'coordination.k8s.io', 'policy'] as const
+const GROUPS = ['', 'apps', 'coordination.k8s.io', 'policy', 'discovery.k8s.io'] as const
 const WAIT_MS = 10_000
 
 /** @throws Error with what the server said */

@@ -27,6 +27,7 @@ const BINARY = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 
 
 interface Child {
   readonly pid: number | undefined
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void
   kill(): Promise<void>
 }
 
@@ -112,6 +113,12 @@ export async function startRealApiServer(): Promise<RealApiServer> {
       await grant(api(), name, rules)
       return { token: `token-${handedOut}`, name }
     },
+    async stopStore() {
+      etcd.signal('SIGSTOP')
+    },
+    async goOnWithStore() {
+      etcd.signal('SIGCONT')
+    },
     refuseEviction: (namespace, pod) => standInTheWay(api(), namespace, pod),
     writeKubeconfig: (path, token = ADMIN_TOKEN) =>
       writeKubeconfigFile(path, { server: url, ca: readFileSync(certificate, 'utf8'), token }),
@@ -146,6 +153,7 @@ function start(dir: string, name: string, command: string, args: readonly string
   })
   return {
     pid: child.pid,
+    signal: (name) => void child.kill(name),
     async kill() {
       child.kill('SIGKILL')
       await ended

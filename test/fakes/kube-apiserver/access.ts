@@ -4,10 +4,12 @@ import type { Ask } from './ask.ts'
 import { Refusal, unauthorized } from './status.ts'
 import type { Rule, User } from './types.ts'
 
-/** What everybody may read, known or not. */
-const PUBLIC = /^\/(healthz|livez|readyz|version)\/?$/
-/** What everybody who is known may read. */
-const DISCOVERY = /^\/(api|apis|openapi)(\/|$)|^\/(healthz|livez|readyz|version)(\/|$)/
+/** What everybody may read, known or not (system:public-info-viewer): of health the whole, not each check. */
+const PUBLIC = /^\/(healthz|livez|readyz|version|version\/)$/
+/** What everybody who is known may read besides (system:discovery). */
+const DISCOVERY = /^\/(api|apis|openapi)(\/|$)/
+/** What everybody who is known may ask (system:basic-user): who he is. */
+const BASIC = 'selfsubjectreviews'
 const ANONYMOUS = 'system:anonymous'
 
 export interface Access {
@@ -33,14 +35,10 @@ export function createAccess(tokens: Readonly<Record<string, User>>, anonymous: 
 
 /** @throws Refusal 403 in the real server's words */
 export function authorize(user: User, ask: Ask): void {
-  if (user.rules === 'all' || PUBLIC.test(ask.path)) return
+  if (user.rules === 'all' || (ask.verb === 'get' && PUBLIC.test(ask.path))) return
+  if (isKnown(user) && ask.verb === 'create' && ask.resource === BASIC) return
   if (ask.resource === '') {
-    if (
-      (user.name !== ANONYMOUS || user.rules.length > 0) &&
-      ask.verb === 'get' &&
-      (DISCOVERY.test(ask.path) || ask.path === '/')
-    )
-      return
+    if (isKnown(user) && ask.verb === 'get' && (DISCOVERY.test(ask.path) || ask.path === '/')) return
     throw forbidden(`forbidden: User "${user.name}" cannot ${ask.verb} path "${ask.path}"`, {})
   }
   if (user.rules.some((rule) => permits(rule, ask))) return
@@ -51,6 +49,11 @@ export function authorize(user: User, ask: Ask): void {
     `${qualified}${name === '' ? '' : ` "${name}"`} is forbidden: User "${user.name}" cannot ${verb} resource "${ask.resource}" in API group "${group}" ${where}`,
     { ...(name === '' ? {} : { name }), ...(group === '' ? {} : { group }), kind: plural },
   )
+}
+
+/** Without a token one is known where this fake lets everybody in. */
+function isKnown({ name, rules }: User): boolean {
+  return name !== ANONYMOUS || rules === 'all' || rules.length > 0
 }
 
 function permits({ verbs, resources, apiGroups, namespaces }: Rule, ask: Ask): boolean {

@@ -103,11 +103,13 @@ function checkKind(value: JsonObject, wanted: { readonly kind: string; readonly 
   const apiVersion = textAt(value, 'apiVersion') || wanted.apiVersion
   if (kind === wanted.kind && apiVersion === wanted.apiVersion) return
   const version = apiVersion.split('/').at(-1) ?? ''
+  // The server's own type of it: core.Node, discovery.EndpointSlice.
+  const group = wanted.apiVersion.includes('/') ? (wanted.apiVersion.split('.')[0] ?? '') : 'core'
   const known = RESOURCES.find((one) => one.kind === kind && apiVersionOf(one) === apiVersion)
   const why =
     known === undefined
       ? `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`
-      : `converting (${version}.${kind}) to (core.${wanted.kind}): unknown conversion`
+      : `converting (${version}.${kind}) to (${group}.${wanted.kind}): unknown conversion`
   throw badRequest(`${kind} in version "${version}" cannot be handled as a ${wanted.kind}: ${why}`)
 }
 

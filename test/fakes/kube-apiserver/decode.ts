@@ -64,7 +64,16 @@ const ALWAYS: Readonly<Record<string, JsonObject>> = {
     numberReady: 0,
   },
   'core.v1.PodTemplateSpec': { metadata: {}, spec: {} },
+  'discovery.v1.EndpointSlice': { addressType: '', endpoints: null, ports: null },
+  'discovery.v1.Endpoint': { addresses: null, conditions: {} },
 }
+
+/** Whose fields are pointers in Go: an empty text and a false are kept, and mean something else than none. */
+const POINTERS: ReadonlySet<string> = new Set([
+  'discovery.v1.Endpoint',
+  'discovery.v1.EndpointConditions',
+  'discovery.v1.EndpointPort',
+])
 
 /** Types of strings that have a name of their own in Go. */
 const NAMED: Readonly<Record<string, string>> = {
@@ -101,7 +110,7 @@ function decodeObject(value: JsonObject, place: Place): JsonObject {
     if (type === undefined) unknown.push(`unknown field "${at}"`)
     else if (given !== null) {
       const kept = decodeValue(given, type, { ...place, path: at }, `${definition}.${key}`)
-      if (!isEmpty(kept)) out[key] = kept
+      if (!isEmpty(kept) || (!Array.isArray(kept) && POINTERS.has(definition.replace(/^#/, '')))) out[key] = kept
     }
   }
   for (const [key, empty] of Object.entries(ALWAYS[definition.replace(/^#/, '')] ?? {})) {

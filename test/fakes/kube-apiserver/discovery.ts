@@ -18,7 +18,6 @@ export const VERSION = {
 /** The answer to a path that leads to no resource; undefined when there is none. A text is answered as it is. */
 export function discover(path: string): JsonObject | string | undefined {
   const at = path === '/' ? path : path.replace(/\/+$/, '')
-  if (/^\/(healthz|livez|readyz)(\/.*)?$/.test(at)) return 'ok'
   if (at === '/version') return { ...VERSION }
   if (at === '/') return { paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/readyz', '/version'] }
   if (at === '/api') return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }

@@ -2,12 +2,16 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Ask } from './ask.ts'
 import { discover, isBelowKnownGroup } from './discovery.ts'
+import { answerHealth } from './health.ts'
 import type { JsonObject } from './json.ts'
+import { asksForMetadata, renderMetadata } from './metadata.ts'
 import { evict, get, list, remove, removeMany } from './read.ts'
 import { findResource, type Resource } from './resources.ts'
+import { review } from './review.ts'
 import { noSuchResource, notAllowed, Refusal } from './status.ts'
 import type { Store } from './store.ts'
 import { renderTable, wantsTable } from './table.ts'
+import type { User } from './types.ts'
 import { startWatch } from './watch.ts'
 import { create, patch, update, type Write } from './write.ts'
 
@@ -22,6 +26,17 @@ export interface World {
   readonly now: () => Date
   /** Whether an eviction is refused; counts it. */
   readonly refusesEviction: (namespace: string, pod: string) => boolean
+  /** Names of checks of /readyz that fail now. */
+  readonly failingChecks: () => readonly string[]
+}
+
+/** What is asked, by whom, and with what. */
+export interface Asked {
+  readonly ask: Ask
+  readonly user: User
+  readonly headers: IncomingHttpHeaders
+  /** The body. */
+  readonly text: string
 }
 
 const MEDIA = /application\/json|application\/\*|\*\/\*/
@@ -29,13 +44,11 @@ const MEDIA = /application\/json|application\/\*|\*\/\*/
 /** @returns undefined when it is a watch, which answers by itself @throws Refusal */
 export function handle(
   world: World,
-  ask: Ask,
-  headers: IncomingHttpHeaders,
-  text: string,
+  { ask, user, headers, text }: Asked,
   response: ServerResponse,
 ): Answer | undefined {
   const resource = findResource(ask.group, ask.version, ask.plural)
-  if (resource === undefined) return found(ask)
+  if (resource === undefined) return answerHealth(ask, world.failingChecks()) ?? found(ask)
   checkPath(resource, ask)
   if (!MEDIA.test(headers.accept ?? '*/*'))
     throw new Refusal(
@@ -48,7 +61,7 @@ export function handle(
     startWatch(world.store, resource, ask, response)
     return undefined
   }
-  return answer(world, resource, ask, {
+  const write: Write = {
     ask,
     resource,
     text,
@@ -60,11 +73,16 @@ export function handle(
         texts.map((one) => `299 - ${JSON.stringify(one)}`),
       )
     },
-  })
+  }
+  if (resource.kind === 'SelfSubjectReview') return { code: 201, body: review(write, user, world.now()) }
+  return answer(world, resource, ask, write)
 }
 
 function answer({ store, now, refusesEviction }: World, resource: Resource, ask: Ask, write: Write): Answer {
-  const shown = (body: JsonObject) => (wantsTable(write.accept) ? renderTable(resource, body, now()) : body)
+  const shown = (body: JsonObject) => {
+    if (asksForMetadata(write.accept)) return renderMetadata(body)
+    return wantsTable(write.accept) ? renderTable(resource, body, now()) : body
+  }
   const written = (made: ReturnType<typeof create>) => ({ code: made.code, body: made.object })
   switch (ask.verb) {
     case 'get':
@@ -102,6 +120,8 @@ function checkPath(resource: Resource, { subresource, name, namespace, verb, plu
   const isEviction = plural === 'pods' && subresource === 'eviction'
   if (subresource !== '' && !isEviction && !(subresource === 'status' && resource.hasStatus)) throw noSuchResource()
   if (resource.isNamespaced && namespace === '' && name !== '') throw noSuchResource()
+  // What is only made has no path for one of them.
+  if (name !== '' && resource.verbs.length === 1) throw noSuchResource()
   const isAllowed = isEviction
     ? verb === 'create'
     : subresource === 'status'

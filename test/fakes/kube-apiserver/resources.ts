@@ -2,6 +2,7 @@
 import type { JsonObject } from './json.ts'
 import type { Cause } from './status.ts'
 import { defaultDaemonSet, validateDaemonSet } from './validate/daemonset.ts'
+import { defaultEndpointSlice, validateEndpointSlice, validateEndpointSliceUpdate } from './validate/endpoint-slice.ts'
 import { validateEvent } from './validate/event.ts'
 import { validateLease } from './validate/lease.ts'
 import { validateMeta, validateMetaUpdate } from './validate/meta.ts'
@@ -27,6 +28,8 @@ export interface Resource {
   readonly updatesUnconditionally: boolean
   /** Fields besides metadata.name and metadata.namespace that a fieldSelector may name. */
   readonly selectable: readonly string[]
+  /** What a change of makes another generation. Default nothing: it has none. */
+  readonly generationOf: 'spec' | 'content' | undefined
   /** Deleted objects stay for this long when they are assigned to a node; pods alone. */
   readonly isGraceful: boolean
   /** Fills in what the real server fills in. */
@@ -51,6 +54,7 @@ function defineResource(of: Pick<Resource, 'plural' | 'kind' | 'definition'> & P
     updatesUnconditionally: true,
     selectable: [],
     isGraceful: false,
+    generationOf: undefined,
     applyDefaults: () => undefined,
     validateUpdate: (object, old) => [...validateMetaUpdate(object, old), ...validate(object)],
     ...of,
@@ -102,6 +106,7 @@ export const RESOURCES: readonly Resource[] = [
     shortNames: ['po'],
     hasStatus: true,
     isGraceful: true,
+    generationOf: 'spec',
     selectable: [
       'spec.nodeName',
       'spec.restartPolicy',
@@ -151,9 +156,32 @@ export const RESOURCES: readonly Resource[] = [
     definition: 'apps.v1.DaemonSet',
     shortNames: ['ds'],
     hasStatus: true,
+    generationOf: 'spec',
     applyDefaults: defaultDaemonSet,
     validate: validateDaemonSet,
   }),
+  defineResource({
+    group: 'discovery.k8s.io',
+    plural: 'endpointslices',
+    kind: 'EndpointSlice',
+    definition: 'discovery.v1.EndpointSlice',
+    generationOf: 'content',
+    applyDefaults: defaultEndpointSlice,
+    validate: validateEndpointSlice,
+    validateUpdate: (slice, old) => [...validateMetaUpdate(slice, old), ...validateEndpointSliceUpdate(slice, old)],
+  }),
+  {
+    ...defineResource({
+      group: 'authentication.k8s.io',
+      plural: 'selfsubjectreviews',
+      kind: 'SelfSubjectReview',
+      definition: 'authentication.v1.SelfSubjectReview',
+      isNamespaced: false,
+      verbs: ['create'],
+    }),
+    // It is no object that is kept: without a name, and whatever it says of its author is not read.
+    validate: () => [],
+  },
 ]
 
 export function findResource(group: string, version: string, plural: string): Resource | undefined {

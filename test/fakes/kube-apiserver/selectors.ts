@@ -1,7 +1,7 @@
 /** labelSelector and fieldSelector. */
 import { type JsonObject, objectAt, textAt, valueAt } from './json.ts'
 import type { Resource } from './resources.ts'
-import { badRequest } from './status.ts'
+import { badRequest, type Refusal } from './status.ts'
 
 export type Selector = (object: JsonObject) => boolean
 
@@ -45,9 +45,15 @@ function fieldTerms(resource: Resource, text: string): Selector[] {
       field === 'metadata.name' ||
       (field === 'metadata.namespace' && (resource.isNamespaced || resource.kind === 'Node')) ||
       resource.selectable.includes(field)
-    if (!isKnown) throw badRequest(`field label not supported: ${field}`)
+    if (!isKnown) throw unknownField(resource, field)
     return (object) => (fieldOf(resource, object, field) === value) === (operator !== '!=')
   })
+}
+
+/** Core kinds have their own words for it. */
+function unknownField({ group }: Resource, field: string): Refusal {
+  if (group === '') return badRequest(`field label not supported: ${field}`)
+  return badRequest(`"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`)
 }
 
 function fieldOf({ kind }: Resource, object: JsonObject, field: string): string {

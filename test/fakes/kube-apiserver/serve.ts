@@ -83,7 +83,7 @@ export function createServe(
     }
     // Who went away while this was slow may ask again: nothing has been done yet.
     if (request.socket.destroyed) return log(exchange, 0)
-    const answer = handle(world, ask, request.headers, exchange.text, response)
+    const answer = handle(world, { ask, user, headers: request.headers, text: exchange.text }, response)
     if (fault?.cutAfter === true) request.socket.destroy()
     else if (answer !== undefined) writeAnswer(response, answer)
     log(exchange, fault?.cutAfter === true ? 0 : (answer?.code ?? 200))

@@ -21,6 +21,8 @@ const ADMIN_TOKEN = 'admin'
 const REQUESTS_MAX = 100_000
 const EVENT_TTL_MS = 3_600_000
 const HISTORY_MAX = 10_000
+/** Checks of /readyz that fail without etcd. */
+const STORE_CHECKS = ['etcd', 'etcd-readiness'] as const
 
 /** Listens once this resolves. @throws Error when it cannot, or when openssl cannot make a certificate */
 export async function startFakeApiServer(options: FakeOptions = {}): Promise<FakeApiServer> {
@@ -41,7 +43,8 @@ export async function startFakeApiServer(options: FakeOptions = {}): Promise<Fak
   let returning: NodeJS.Timeout | undefined
   for (const name of options.nodes ?? []) objects.addNode(name)
 
-  const world: World = { store, now, refusesEviction: budgets.take }
+  let failing: readonly string[] = []
+  const world: World = { store, now, refusesEviction: budgets.take, failingChecks: () => failing }
   const controlled = {
     faults,
     requests,
@@ -99,6 +102,15 @@ export async function startFakeApiServer(options: FakeOptions = {}): Promise<Fak
       return { token, name }
     },
     writeKubeconfig: (path, token = adminToken) => writeKubeconfigFile(path, { server: url, ca, token }),
+    failChecks(names) {
+      failing = names
+    },
+    async stopStore() {
+      failing = STORE_CHECKS
+    },
+    async goOnWithStore() {
+      failing = []
+    },
     refuseEvictions: budgets.set,
     refuseEviction: async (namespace, pod) => budgets.set(namespace, pod),
     addToken: access.addToken,

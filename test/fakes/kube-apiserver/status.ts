@@ -8,6 +8,7 @@ export interface Cause {
     | 'FieldValueRequired'
     | 'FieldValueNotSupported'
     | 'FieldValueTooLong'
+    | 'FieldValueTooMany'
     | 'FieldValueDuplicate'
     | 'FieldValueForbidden'
   readonly field: string

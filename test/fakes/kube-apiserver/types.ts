@@ -63,6 +63,8 @@ export interface Rule {
 
 export interface User {
   readonly name: string
+  /** Besides system:authenticated. Default system:masters of who may do everything, else limited. */
+  readonly groups?: readonly string[]
   /** 'all' may do everything. */
   readonly rules: readonly Rule[] | 'all'
 }
@@ -135,6 +137,9 @@ export interface ApiServerUnderTest {
   refuseEviction(namespace: string, pod: string): Promise<void>
   /** Writes a kubeconfig for a token (default: the admin's). */
   writeKubeconfig(path: string, token?: string): Promise<void>
+  /** Its store answers nothing until it goes on: /readyz says so, and requests hang at a real one. */
+  stopStore(): Promise<void>
+  goOnWithStore(): Promise<void>
   /** Stops listening and cuts every connection; what it holds stays. */
   down(): Promise<void>
   /** Listens again at the same address. */
@@ -161,6 +166,8 @@ export interface FakeApiServer extends ApiServerUnderTest {
   deleteNode(name: string): void
   /** The same name with another uid and nothing of what was written on it. */
   recreateNode(name: string): FakeNode
+  /** Checks of /readyz that fail from now on: "etcd", "shutdown"; none: it is well again. */
+  failChecks(names: readonly string[]): void
   /** How often an eviction of this pod is answered with 429. Default always; 0 lets it go. */
   refuseEvictions(namespace: string, pod: string, times?: number): void
   latencyMs(): number

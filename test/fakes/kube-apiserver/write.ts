@@ -50,7 +50,7 @@ function addObject(store: Store, resource: Resource, object: JsonObject, namespa
   admit(store, resource, object, namespace)
   for (const key of ['uid', 'creationTimestamp', 'deletionTimestamp', 'selfLink', 'managedFields', 'generation'])
     delete meta[key]
-  if (resource.kind === 'Pod' || resource.kind === 'DaemonSet') meta['generation'] = 1
+  if (resource.generationOf !== undefined) meta['generation'] = 1
   if (textAt(meta, 'name') === '' && textAt(meta, 'generateName') !== '')
     meta['name'] = textAt(meta, 'generateName').slice(0, GENERATED_MAX) + randomSuffix()
   resource.applyDefaults(object)
@@ -155,7 +155,7 @@ function replaceObject(store: Store, { ask, resource, old, object, isDryRun }: R
   keepMeta(meta, objectAt(old, 'metadata'))
   keepPart(object, old, ask.subresource === 'status' ? 'spec' : resource.hasStatus ? 'status' : undefined)
   resource.applyDefaults(object)
-  if (meta['generation'] !== undefined && !isSame(object['spec'], old['spec']))
+  if (resource.generationOf !== undefined && isAnother(resource, object, old))
     meta['generation'] = Number(meta['generation']) + 1
   refuseInvalid(resource, object, resource.validateUpdate(object, old))
   if (isDryRun) return object
@@ -163,6 +163,13 @@ function replaceObject(store: Store, { ask, resource, old, object, isDryRun }: R
     valueAt(meta, 'deletionTimestamp') !== undefined && valueAt(old, 'metadata', 'finalizers') !== undefined
   if (isEnding && meta['finalizers'] === undefined) return store.remove(resource, object)
   return store.replace(resource, object)
+}
+
+/** Whether it is another generation: by its spec, or by all that it says but for what is said about it. */
+function isAnother({ generationOf }: Resource, object: JsonObject, old: JsonObject): boolean {
+  if (generationOf === 'spec') return !isSame(object['spec'], old['spec'])
+  const contentOf = ({ metadata, ...content }: JsonObject) => ({ ...content, labels: objectAt(metadata, 'labels') })
+  return !isSame(contentOf(object), contentOf(old))
 }
 
 /** What nobody changes from outside, and what an update may leave out. */

@@ -2,8 +2,11 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { ApiServerUnderTest } from '../../fakes/kube-apiserver/server.ts'
 import { type Api, createApi } from '../api.ts'
+import { defineClientCases } from './client.ts'
 import { defineConflictCases } from './conflicts.ts'
+import { defineEndpointSliceCases } from './endpoint-slices.ts'
 import { defineEventCases } from './events.ts'
+import { defineHealthCases } from './health.ts'
 import { defineLeaseCases } from './leases.ts'
 import { defineLifeCases } from './life.ts'
 import { defineListCases } from './lists.ts'
@@ -11,6 +14,7 @@ import { defineNodeCases } from './nodes.ts'
 import { definePatchCases } from './patches.ts'
 import { definePodCases } from './pods.ts'
 import { defineRbacCases } from './rbac.ts'
+import { defineReviewCases } from './reviews.ts'
 import { defineStrictnessCases } from './strictness.ts'
 import type { Use } from './use.ts'
 import { defineWatchCases } from './watch.ts'
@@ -52,6 +56,18 @@ export function defineCases(name: string, start: () => Promise<ApiServerUnderTes
     })
     describe('pods', () => {
       definePodCases(use)
+    })
+    describe('endpoint slices', () => {
+      defineEndpointSliceCases(use)
+    })
+    describe('reviews of oneself', () => {
+      defineReviewCases(use)
+    })
+    describe('the health of the server', () => {
+      defineHealthCases(use)
+    })
+    describe('our client', () => {
+      defineClientCases(use)
     })
     describe('rights', () => {
       defineRbacCases(use)

@@ -27,6 +27,10 @@ export function duplicate(field: string, value: Json, why = ''): Cause {
   }
 }
 
+export function tooMany(field: string, count: number, max: number): Cause {
+  return { reason: 'FieldValueTooMany', field, message: `Too many: ${count}: must have at most ${max} items` }
+}
+
 export function tooLongBytes(field: string, max: number): Cause {
   return { reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${max} bytes` }
 }
