@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createDeadline } from './deadline.ts'
 import { createSlowness, longestMs, patiently } from './patience.ts'
 import { systemClock } from './system.ts'
@@ -52,6 +54,23 @@ describe('patience', () => {
       expect(acts[0]).toBeLessThanOrEqual(longestMs(ms) + 1000)
     },
   )
+
+  it('reads first what came while the own work held the loop', async () => {
+    const clock = { ...systemClock(), starvation: () => ({ livedMs: 0, starvedMs: 0 }) }
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const server = createServer((socket) => socket.end('here')).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    await once(socket, 'connect')
+    const callOff = patiently(clock, 100, () => resolve('nobody answered'))
+    socket.once('data', (text) => {
+      callOff()
+      resolve(String(text))
+    })
+    for (const endMs = performance.now() + 300; performance.now() < endMs; );
+    expect(await promise).toBe('here')
+  })
 
   it('of who waits for nobody but this process itself forgives all', async () => {
     const clock = fakeClock()

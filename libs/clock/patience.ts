@@ -8,6 +8,8 @@ import type { Clock, Starvation } from './types.ts'
 
 /** Less is what every timer is late. */
 const COUNTS_MS = 50
+/** A turn that this process's own work made so late finds what came meanwhile unread: it lets that be read first. */
+const UNREAD_MS = 50
 /** So much more than its limit a wait may last: a whole start with a hundredth of a core. */
 export const FORGIVEN_MS = 60_000
 /** Where all of that went by without a processor, so much more, in which is read what came meanwhile. */
@@ -58,16 +60,29 @@ export function longestMs(ms: number): number {
 
 /**
  * Calls `act` once `ms` have passed in which this process could do its work, {@link longestMs} of it at the latest, unless what it
- * returns was called before.
+ * returns was called before. Where this process's own work held it up until then, what came meanwhile is read first.
  * @param forgivenMs what it may last beyond `ms`; any time (`Number.POSITIVE_INFINITY`) only where nobody is waited for
  */
 export function patiently(clock: Clock, ms: number, act: () => void, forgivenMs = FORGIVEN_MS): () => void {
   const forgivenUntilMs = clock.monotonicMs() + ms + forgivenMs
   let starved = starvedMs(clock)
   let isLast = false
-  let callOff = clock.after(ms, turn)
+  let isRead = false
+  let dueMs = 0
+  let callOff = wait(ms)
+
+  function wait(forMs: number): () => void {
+    dueMs = clock.monotonicMs() + forMs
+    return clock.after(forMs, turn)
+  }
 
   function turn(): void {
+    if (!isRead && clock.monotonicMs() - dueMs > UNREAD_MS) {
+      isRead = true
+      callOff = wait(1)
+      return
+    }
+    isRead = false
     const before = starved
     starved = starvedMs(clock)
     if (isLast || starved - before < COUNTS_MS) {
@@ -77,7 +92,7 @@ export function patiently(clock: Clock, ms: number, act: () => void, forgivenMs 
     const leftMs = forgivenUntilMs - clock.monotonicMs()
     const moreMs = Math.min(ms, starved - before)
     isLast = moreMs >= leftMs
-    callOff = clock.after(isLast ? Math.max(leftMs, Math.min(moreMs, LAST_MS)) : moreMs, turn)
+    callOff = wait(isLast ? Math.max(leftMs, Math.min(moreMs, LAST_MS)) : moreMs)
   }
 
   return () => callOff()

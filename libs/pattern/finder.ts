@@ -12,6 +12,13 @@ export interface Found {
   readonly groups: readonly (string | undefined)[]
 }
 
+/** What an expression is run by. */
+export interface Compiled {
+  readonly expression: RE2JS
+  /** Undefined: none that is understood here. */
+  readonly program: Program | undefined
+}
+
 /** Says where an expression matches. */
 export interface Finder {
   find(text: string): Found | undefined
@@ -23,28 +30,29 @@ export interface Finder {
  * Finds by a searcher of our own, which is twice as fast as re2js on a line and many times on a long text; by re2js where a text asks for more states
  * than are kept, or the program is none that is understood.
  */
-export function createFinder(compiled: RE2JS, program: Program | undefined, isHeldToEnd: boolean): Finder {
-  const searcher = lazily(() => searcherOf(compiled, program, isHeldToEnd))
+export function createFinder(compiled: () => Compiled, isHeldToEnd: boolean): Finder {
+  const searcher = lazily(() => searcherOf(compiled(), isHeldToEnd))
 
   function find(text: string): Found | undefined {
     const start = searcher()?.startOf(text)
-    if (start === undefined) return foundIn(compiled, text)
+    if (start === undefined) return foundIn(compiled().expression, text)
     if (start < 0) return undefined
     const places = searcher()?.placesOf(text, start)
-    return places === undefined ? foundIn(compiled, text) : foundAt(text, places)
+    return places === undefined ? foundIn(compiled().expression, text) : foundAt(text, places)
   }
 
   return {
     find,
     startOf(text) {
       const start = searcher()?.startOf(text)
-      if (start === undefined) return foundIn(compiled, text)?.start
+      if (start === undefined) return foundIn(compiled().expression, text)?.start
       return start < 0 ? undefined : start
     },
   }
 }
 
-function lazily<T>(make: () => T): () => T {
+/** Calls `make` when its value is first asked for, once. */
+export function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined
   return () => {
     made ??= { value: make() }
@@ -52,10 +60,10 @@ function lazily<T>(make: () => T): () => T {
   }
 }
 
-function searcherOf(compiled: RE2JS, program: Program | undefined, isHeldToEnd: boolean): Searcher | undefined {
-  const bounds = runeBoundsOf(compiled)
+function searcherOf({ expression, program }: Compiled, isHeldToEnd: boolean): Searcher | undefined {
+  const bounds = runeBoundsOf(expression)
   if (program === undefined || bounds === undefined || !isSearchable(program)) return undefined
-  return createSearcher(program, bounds, { isHeldToEnd, groupCount: compiled.groupCount() })
+  return createSearcher(program, bounds, { isHeldToEnd, groupCount: expression.groupCount() })
 }
 
 function foundIn(compiled: RE2JS, text: string): Found | undefined {

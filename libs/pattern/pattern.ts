@@ -1,6 +1,6 @@
 import { RE2JS, RE2JSException } from 're2js'
 import { PatternError } from './errors.ts'
-import { createFinder, type Finder } from './finder.ts'
+import { type Compiled, createFinder, type Finder, lazily } from './finder.ts'
 import { type Needs, needsOf } from './needs.ts'
 import { programOf } from './program.ts'
 import { heldToEnd, linesReached } from './reach.ts'
@@ -30,7 +30,7 @@ export interface Pattern extends Finder {
  * repetitions above 1,000.
  */
 export function compilePattern(source: string): Pattern {
-  return patternOf(source, compile(source, source))
+  return patternOf(source, compiledOf(compile(source, source)))
 }
 
 /**
@@ -39,7 +39,7 @@ export function compilePattern(source: string): Pattern {
  */
 export function compileToEnd(source: string): Pattern {
   compile(source, source)
-  return patternOf(source, compile(`${source}\\z`, source))
+  return patternOf(source, compiledOf(compile(`${source}\\z`, source)))
 }
 
 function compile(expression: string, written: string): RE2JS {
@@ -57,20 +57,29 @@ function reasonOf({ message }: RE2JSException): string {
   return reason.endsWith('`') ? reason : `${reason}: \`\``
 }
 
-function patternOf(source: string, compiled: RE2JS): Pattern {
-  const program = programOf(compiled)
+function compiledOf(expression: RE2JS): Compiled {
+  return { expression, program: programOf(expression) }
+}
+
+/**
+ * What is known of an expression stays; what it is run by is made anew when it is first tried. Of a hundred rules of a log few lines
+ * have the words of more than some, and what the others are run by is several MiB.
+ */
+function patternOf(source: string, { expression, program }: Compiled): Pattern {
+  const text = expression.pattern()
+  const compiled = lazily(() => compiledOf(RE2JS.compile(text)))
   const lastLines = program === undefined ? Number.POSITIVE_INFINITY : linesReached(program)
   const isHeldToEnd = program !== undefined && heldToEnd(program)
   return {
     source,
-    expression: compiled.pattern(),
-    names: new Map(Object.entries(compiled.namedGroups())),
-    groupCount: compiled.groupCount(),
+    expression: text,
+    names: new Map(Object.entries(expression.namedGroups())),
+    groupCount: expression.groupCount(),
     needs: program === undefined ? [] : needsOf(program),
     isWithinLastLine: lastLines === 1,
     lastLines,
     isHeldToEnd,
-    test: (text) => compiled.test(text),
-    ...createFinder(compiled, program, isHeldToEnd),
+    test: (tested) => compiled().expression.test(tested),
+    ...createFinder(compiled, isHeldToEnd),
   }
 }

@@ -51,6 +51,19 @@ describe('who waits for a server', () => {
 })
 
 describe('a call', () => {
+  it('that is given up in the moment in which it is made ends then', async () => {
+    await using socket = await testSocket()
+    await socket.serve({ getNode: () => undefined })
+    const client = connectUnix(socket.path)
+    const abort = new AbortController()
+    const began = performance.now()
+    const call = client.call(DetectorService.getNode, {}, { signal: abort.signal, timeoutMs: 20_000 })
+    abort.abort(new Error('gave up'))
+    await expect(call).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(performance.now() - began).toBeLessThan(10_000)
+    client.close()
+  })
+
   it('has a deadline, and the error says where and what', async () => {
     await using socket = await testSocket()
     await socket.serve({ getNode: () => undefined })

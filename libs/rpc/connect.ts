@@ -147,6 +147,8 @@ function ask<Request, Response>(
       return new RpcError(line.path, method.path, 'DEADLINE_EXCEEDED', 'no answer in time')
     }
     signal?.addEventListener('abort', cancel, { once: true })
+    // Given up while it waited for its turn: that is told to nobody any more.
+    if (signal?.aborted === true) cancel()
   })
 }
 

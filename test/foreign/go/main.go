@@ -70,9 +70,17 @@ func (m *monitor) Stop(context.Context, *emptypb.Empty) (*emptypb.Empty, error) 
 	return &emptypb.Empty{}, nil
 }
 
+// fromEnv is an environment variable, or what stands in for one that is not set.
+func fromEnv(name, fallback string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return fallback
+}
+
 func main() {
-	socket := flag.String("socket", "/var/run/npd/foreign-go.sock", "Unix socket to listen on")
-	stateFile := flag.String("state-file", "", "file that says healthy, problem, unknown or hang")
+	socket := flag.String("socket", fromEnv("SOCKET", "/var/run/npd/foreign-go.sock"), "Unix socket to listen on (also $SOCKET)")
+	stateFile := flag.String("state-file", os.Getenv("STATE_FILE"), "file that says healthy, problem, unknown or hang (also $STATE_FILE)")
 	flag.Parse()
 	os.Remove(*socket)
 	listener, err := net.Listen("unix", *socket)
