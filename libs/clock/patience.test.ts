@@ -56,7 +56,7 @@ describe('patience', () => {
   )
 
   it('reads first what came while the own work held the loop', async () => {
-    const clock = { ...systemClock(), starvation: () => ({ livedMs: 0, starvedMs: 0 }) }
+    const clock = { ...systemClock(), starvation: () => ({ livedMs: 0, activeMs: 0, starvedMs: 0 }) }
     const { promise, resolve } = Promise.withResolvers<string>()
     const server = createServer((socket) => socket.end('here')).listen(0, '127.0.0.1')
     onTestFinished(() => void server.close())
