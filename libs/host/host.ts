@@ -11,6 +11,7 @@ import { createLogs } from './logs/logs.ts'
 import { createPrograms } from './programs/programs.ts'
 import type { Programs } from './programs/types.ts'
 import type { Host } from './types.ts'
+import { createUnits } from './units/units.ts'
 
 /** Of libuv's four threads, how many may be held by calls that hang. */
 const MAX_HUNG_THREADS = 2
@@ -54,6 +55,7 @@ export function createHost(options: HostOptions): Host {
     root,
     files,
     programs,
+    units: createUnits(root, files, clock),
     logs: createLogs({ clock, root, threads, deviceThread: createGuard(1, clock), programs, bootId }),
     bootId,
     hostname: () => readHostName(root),

@@ -5,6 +5,7 @@
 import type { Files } from './files/types.ts'
 import type { Logs } from './logs/types.ts'
 import type { Programs } from './programs/types.ts'
+import type { Units } from './units/types.ts'
 
 /** The machine, in its parts. */
 export interface Host {
@@ -16,6 +17,8 @@ export interface Host {
   readonly programs: Programs
   /** Files that grow, and the kernel's log. */
   readonly logs: Logs
+  /** Units of its systemd. */
+  readonly units: Units
   /** /proc/sys/kernel/random/boot_id. @throws HostReadError */
   bootId(): Promise<string>
   /** The name in /etc/hostname below the root; where there is none, that of the own UTS namespace. */
