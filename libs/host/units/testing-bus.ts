@@ -33,7 +33,8 @@ export interface FakeBus extends AsyncDisposable {
 }
 
 const PROOF = '\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n'
-const FIELD_NAMES: Readonly<Record<number, readonly [string, string]>> = {
+type Field = 'path' | 'interface' | 'member' | 'destination' | 'signature'
+const FIELD_NAMES: Readonly<Record<number, readonly [Field, string]>> = {
   1: ['path', 'o'],
   2: ['interface', 's'],
   3: ['member', 's'],
@@ -57,10 +58,10 @@ function takeCall(bytes: Buffer): readonly [StrictCall, number] | undefined {
     need(at % 4 === 0 && bytes[end] === 0, `no text at ${at}`)
     return [bytes.toString('utf8', at + 4, end), end + 1]
   }
-  const found: Record<string, string> = {}
+  const found: { [name in Field]?: string } = {}
   for (let at = 16; at < 16 + fieldsLength!; ) {
     at = Math.ceil(at / 8) * 8
-    const [name, type] = FIELD_NAMES[bytes[at]!] ?? ['', '']
+    const [name, type] = FIELD_NAMES[bytes[at]!] ?? ['signature', '?']
     need(
       bytes[at + 1] === 1 && bytes.toString('latin1', at + 2, at + 4) === `${type}\0`,
       `field ${bytes[at]} of a wrong type`,
