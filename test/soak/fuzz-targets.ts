@@ -7,7 +7,7 @@ import { decodeText } from '../../libs/pattern/index.ts'
 import { MalformedMessageError } from '../../libs/probe/dns/errors.ts'
 import { parseResolvConf } from '../../libs/probe/dns/resolv-conf.ts'
 import { searchNames } from '../../libs/probe/dns/search-path.ts'
-import { DNS_MESSAGES, DNS_PIECES, readHostile } from '../../libs/probe/dns/testing-hostile.ts'
+import { DNS_MESSAGES, DNS_PIECES, drawnAnswer, readHostile } from '../../libs/probe/dns/testing-hostile.ts'
 import { parseOutput, worseOf } from '../../services/monitors/custom-plugin/checks/custom-plugin/output.ts'
 import { initialConditions, judge } from '../../services/monitors/custom-plugin/checks/npd-plugin/conditions.ts'
 import { schema as pluginSchema } from '../../services/monitors/custom-plugin/checks/npd-plugin/config.ts'
@@ -141,14 +141,18 @@ export function createOutputFuzz(): (draw: Draw) => void {
   }
 }
 
-/** A message of a nameserver is an answer, or none, or malformed; one in a thousand is as long as can be. */
-export function fuzzDnsMessage(draw: Draw): void {
+function mangledDnsMessage(draw: Draw): Buffer {
   const text = mangled(draw, DNS_MESSAGES, DNS_PIECES)
-  const long = draw(1000) === 0 ? text + text.slice(12).repeat(Math.floor(65_535 / (text.length + 1))) : text
+  const long = draw(300) === 0 ? text + text.slice(12).repeat(Math.floor(65_535 / (text.length + 1))) : text
   const bytes = Buffer.from(long.slice(0, 65_535), 'latin1')
   if (draw(3) === 0 && bytes.length >= 12) bytes.writeUInt16BE(draw(65_536), pick(draw, [6, 8, 10]))
+  return bytes
+}
+
+/** A message of a nameserver is an answer, or none, or malformed; one in a thousand is as long as can be. */
+export function fuzzDnsMessage(draw: Draw): void {
   try {
-    readHostile(bytes)
+    readHostile(draw(3) === 0 ? mangledDnsMessage(draw) : drawnAnswer(draw))
   } catch (err) {
     if (!(err instanceof MalformedMessageError)) throw err
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
@@ -226,6 +227,23 @@ describe('a question', () => {
     await expect(
       askNameserver(ask(10, abort.signal), server.place, protocol, { name: 'a', type: 'A' }),
     ).rejects.toThrow('stopped')
+  })
+
+  it('that finds no file free fails, and hangs nobody', () => {
+    const script = `import { openSync } from 'node:fs'
+      import { systemClock } from '#clock'
+      import { askNameserver, createStopwatch } from '#probe'
+      const clock = systemClock()
+      const ask = { clock, stopwatch: createStopwatch(clock), timeoutMs: 5000, signal: new AbortController().signal }
+      const both = () => Promise.all(['udp', 'tcp'].map((protocol) =>
+        askNameserver(ask, { address: '127.0.0.1', port: 1 }, protocol, { name: 'a', type: 'A' })))
+      await both()
+      try { for (;;) openSync('/dev/null') } catch {}
+      process.exitCode = (await both()).every(({ failure }) => failure.code === 'EMFILE' && failure.kind === 'local') ? 0 : 1`
+    const inFew = ['-c', 'ulimit -n 64; exec "$0" --input-type=module -e "$1"', process.execPath, script]
+    expect(spawnSync('sh', inFew, { cwd: new URL('../../..', import.meta.url), timeout: 30_000 })).toMatchObject({
+      status: 0,
+    })
   })
 
   const links = Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>

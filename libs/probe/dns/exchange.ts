@@ -35,9 +35,14 @@ function settlement<Reply>({ read, signal }: Exchange<Reply>) {
   return { promise, reject, take, [Symbol.dispose]: () => signal.removeEventListener('abort', onAbort) }
 }
 
-/** Addresses are literal: nobody is asked for them, and `getaddrinfo` would hold a thread of the pool. */
-function literally(address: string, _options: unknown, done: (err: null, address: string, family: number) => void) {
-  done(null, address, isIPv6(address) ? 6 : 4)
+type Found = (err: null, address: string, family: number) => void
+
+/**
+ * Addresses are literal: nobody is asked for them, and `getaddrinfo` would hold a thread of the pool. Told one tick later: a socket
+ * whose bind fails before `connect` has returned never closes (Node 24).
+ */
+function literally(address: string, _options: unknown, found: Found): void {
+  process.nextTick(found, null, address, isIPv6(address) ? 6 : 4)
 }
 
 /**
@@ -66,8 +71,9 @@ function brokenOff(where: string, halfText: string): ProbeFailedError {
   return new ProbeFailedError({ kind: halfText === '' ? 'reset' : 'malformed', code: '', message })
 }
 
-function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
+async function closed(socket: Socket): Promise<void> {
+  if (socket.closed) return
+  await new Promise<void>((resolve) => {
     socket.once('close', () => resolve())
     socket.destroy()
   })

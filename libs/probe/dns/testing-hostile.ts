@@ -40,6 +40,48 @@ export const DNS_PIECES: readonly string[] = [
   '\0\x05',
 ]
 
+/** The same numbers for the same seed, from 0 up to `below`. */
+type Draw = (below: number) => number
+
+/** A, NS, CNAME, SOA, NULL, PTR, MX, TXT, AAAA, SRV, DNAME, OPT, RRSIG, NSEC, ANY, CAA, and one that nobody knows. */
+const TYPES = [1, 2, 5, 6, 10, 12, 15, 16, 28, 33, 39, 41, 46, 47, 255, 257, 4711]
+
+/** Bytes that a name could be: labels, then its end or a pointer, mostly to where names are. */
+function drawnName(draw: Draw, at: number): number[] {
+  const labels = Array.from({ length: draw(3) }, () => {
+    const length = draw(40) === 0 ? 63 : draw(5)
+    return [length, ...Array.from({ length }, () => draw(256))]
+  })
+  const target = draw(5) === 0 ? draw(at + 4) : 12
+  const end = draw(3) === 0 ? [0] : [0xc0 | (target >> 8), target & 0xff]
+  return [...labels.flat(), ...end]
+}
+
+function drawnData(draw: Draw, type: number, at: number): number[] {
+  const bytes = (length: number) => Array.from({ length }, () => draw(256))
+  if (type === 1 || type === 28) return bytes(type === 1 ? 4 : 16)
+  if (type === 6) return [...drawnName(draw, at), ...drawnName(draw, at), ...bytes(20)]
+  if (type === 16) return Array.from({ length: draw(3) }, () => draw(4)).flatMap((length) => [length, ...bytes(length)])
+  if (type === 10 || type >= 41) return bytes(draw(24))
+  return [...bytes(type === 15 ? 2 : type === 33 ? 6 : 0), ...drawnName(draw, at)]
+}
+
+/** An answer of up to eight records that could be ones, with a length, a count or a byte changed in every second. */
+export function drawnAnswer(draw: Draw): Buffer {
+  let message = answerTo(query.bytes, { flags: draw(4) === 0 ? 0x280 : 0x80 })
+  const count = draw(9)
+  for (let index = 0; index < count; index++) {
+    const type = TYPES[draw(TYPES.length)] ?? 1
+    const name = drawnName(draw, message.length)
+    const data = drawnData(draw, type, message.length + name.length + 10)
+    const length = draw(30) === 0 ? draw(40) : data.length
+    message = Buffer.concat([message, rawRecord(name, type, data, length)])
+  }
+  message.writeUInt16BE(draw(20) === 0 ? draw(65_536) : count, 6)
+  if (draw(2) === 0) message[2 + draw(message.length - 2)] = draw(256)
+  return message
+}
+
 /**
  * Reads it as a client would.
  * @returns how many records it has; undefined where it is no answer to the question that all of these were made for
