@@ -32,6 +32,7 @@ export const PARTS: readonly string[] = [
   'libs/npd-tools/health-checker.test.ts',
   'libs/npd-tools/log-counter.test.ts',
   'libs/probe/dns/ask-nameserver.test.ts',
+  'libs/probe/dns/firewall.test.ts',
   'libs/probe/dns/real-nameservers.test.ts',
   'libs/probe/dns/resolv-conf-glibc.test.ts',
   'libs/rpc/bind.test.ts',
