@@ -22,7 +22,7 @@ export interface ResolvConf {
   readonly ignoredServers: readonly string[]
   /** Whether the file names a nameserver. */
   readonly isNamed: boolean
-  /** Domains that are put behind names; the last `search` or `domain` wins. undefined where neither is there: then the host's own domain. */
+  /** Domains put behind names; the last `search` or `domain` wins. undefined where neither is there: then the host's own domain. */
   readonly search: readonly string[] | undefined
   /** Dots from which on a name is first tried as it is. 0 to 15, default 1. */
   readonly ndots: number

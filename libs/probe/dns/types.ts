@@ -14,7 +14,10 @@ export interface DnsQuestion {
   readonly type: DnsType
 }
 
-/** A record of an answer. Names in it are absolute; bytes that are no printable ASCII, and dots within a label, as `\DDD` or `\.` (RFC 1035, 5.1). */
+/**
+ * A record of an answer. Names in it are absolute; bytes that are no printable ASCII, and dots within a label, as `\DDD` or `\.`
+ * (RFC 1035, 5.1).
+ */
 export interface DnsRecord {
   readonly name: string
   /** "A", "CNAME"; "TYPE65" where we have no name for it (RFC 3597). */
