@@ -13,13 +13,13 @@ run_needs=(nats-server:nats-server setpriv:util-linux flock:util-linux)
 test_needs=(
   "${run_needs[@]}" chromium:chromium promtool:prometheus mkfs.ext4:e2fsprogs mount:mount losetup:mount ip:iproute2
   iptables:iptables openssl:openssl faketime:faketime ps:procps git:git curl:curl shellcheck:shellcheck python3:python3
-  tini:tini containerd:containerd runc:runc journalctl:systemd systemd-journald:systemd systemd-journal-remote:systemd-journal-remote
-  systemd-nspawn:systemd-container dbus-daemon:dbus
+  tini:tini containerd:containerd runc:runc dnsmasq:dnsmasq-base unbound:unbound systemd-nspawn:systemd-container
+  dbus-daemon:dbus journalctl:systemd systemd-journald:systemd systemd-journal-remote:systemd-journal-remote
 )
 # A module of Python and its package: a plug-in of somebody else's, for the tests.
 python_needs=(grpc:python3-grpcio google.protobuf:python3-protobuf)
 # Packages that also bring a daemon, which Node Doctor does not want running.
-daemons=(nats-server prometheus prometheus-node-exporter containerd)
+daemons=(nats-server prometheus prometheus-node-exporter containerd unbound)
 grpcurl_version=v1.9.3
 
 fail() {

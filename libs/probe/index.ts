@@ -1,4 +1,5 @@
 export { asked, ProbeFailedError } from './ask.ts'
+export * from './dns/index.ts'
 export { failureOf, placeText, timedOut } from './failure.ts'
 export { isJudged } from './sample.ts'
 export { createStopwatch, type Delays, NO_DELAYS } from './stopwatch.ts'
