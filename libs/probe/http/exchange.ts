@@ -1,0 +1,174 @@
+/** One request over an open connection, and as much of its answer as is asked for. */
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import type { Socket } from 'node:net'
+import { ProbeFailedError } from '../ask.ts'
+import { tlsFailureOf } from '../tls/failure.ts'
+import type { Failure } from '../types.ts'
+import type { HttpReply } from './types.ts'
+
+/** What is sent. */
+export interface Request {
+  readonly method: string
+  /** As it stands in the first line: a path, a URL for a proxy, "host:port" for a tunnel. */
+  readonly target: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly maxBodyBytes: number
+  /** For people. */
+  readonly where: string
+}
+
+/** All headers of an answer together; more is no answer. */
+const HEADER_BYTES = 16_384
+
+function malformed(message: string, code = ''): Failure {
+  return { kind: 'malformed', code, message }
+}
+
+/** Of a connection that was open. */
+function failureIn(err: Error, where: string): Failure {
+  const failure = tlsFailureOf(err, where)
+  if (failure.code === 'HPE_HEADER_OVERFLOW')
+    return malformed(`headers of more than 16 KiB from ${where}`, failure.code)
+  if (failure.code.startsWith('HPE_'))
+    return malformed(`what came from ${where} is no HTTP (${err.message})`, failure.code)
+  if (failure.code === 'ERR_INVALID_CHAR')
+    return { kind: 'local', code: failure.code, message: `${err.message}; not sent to ${where}` }
+  return failure
+}
+
+/** A request on this connection, not sent yet. No agent: nothing is kept alive, nobody else's request goes over it. */
+export function requestOver(socket: Socket, { method, target, headers, where }: Request): ClientRequest {
+  try {
+    return request({
+      method,
+      path: target,
+      headers: { ...headers, connection: 'close' },
+      setHost: false,
+      createConnection: () => socket,
+      maxHeaderSize: HEADER_BYTES,
+    })
+  } catch (err) {
+    throw new ProbeFailedError(failureIn(err as Error, where), err)
+  }
+}
+
+/** What has come so far, for whoever asks why nothing more comes. */
+interface Progress {
+  bytes: number
+  hasHead: boolean
+}
+
+function lateness(where: string, { bytes, hasHead }: Progress): Failure | undefined {
+  if (!hasHead) return undefined
+  return {
+    kind: 'timeout',
+    code: '',
+    message: `${where} has begun to answer and did not end it in time (${bytes} bytes of its body)`,
+  }
+}
+
+/** Reads the body up to its bound, and leaves the rest. */
+function bodyOf(response: IncomingMessage, { maxBodyBytes, where }: Request, progress: Progress): Promise<HttpReply> {
+  const { promise, resolve, reject } = Promise.withResolvers<HttpReply>()
+  const chunks: Buffer[] = []
+  const end = (isCut: boolean): void =>
+    resolve({
+      status: response.statusCode ?? 0,
+      headers: response.headersDistinct,
+      body: Buffer.concat(chunks).subarray(0, maxBodyBytes),
+      isCut,
+    })
+  response.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    progress.bytes += chunk.length
+    if (progress.bytes > maxBodyBytes) {
+      end(true)
+      response.destroy()
+    }
+  })
+  response.on('error', (err) => reject(err))
+  response.once('close', () => {
+    if (response.complete) end(false)
+    else
+      reject(
+        new ProbeFailedError({
+          kind: 'reset',
+          code: '',
+          message: `half an answer from ${where}: it broke off after ${progress.bytes} bytes of its body`,
+        }),
+      )
+  })
+  return promise
+}
+
+/**
+ * Sends one request and reads its answer. Interim answers (1xx) are passed over.
+ * @throws ProbeFailedError; the signal's reason
+ */
+export async function exchanged(socket: Socket, asked: Request, signal: AbortSignal): Promise<HttpReply> {
+  const { where } = asked
+  const progress: Progress = { bytes: 0, hasHead: false }
+  const { promise, resolve, reject } = Promise.withResolvers<HttpReply>()
+  const sent = requestOver(socket, asked)
+  const fail = (err: Error): void =>
+    reject(err instanceof ProbeFailedError ? err : new ProbeFailedError(failureIn(err, where), err))
+  const late = (): void => {
+    const failure = lateness(where, progress)
+    reject(failure === undefined ? signal.reason : new ProbeFailedError(failure, signal.reason))
+  }
+  signal.addEventListener('abort', late, { once: true })
+  sent.on('error', fail)
+  sent.once('upgrade', () => fail(new ProbeFailedError(malformed(`${where} changes to another protocol, unasked`))))
+  sent.once('response', (response) => {
+    progress.hasHead = true
+    bodyOf(response, asked, progress).then(resolve, fail)
+  })
+  sent.end()
+  try {
+    return await promise
+  } finally {
+    signal.removeEventListener('abort', late)
+    sent.destroy()
+  }
+}
+
+/**
+ * Asks a proxy for a tunnel. What it says afterwards comes from the other end.
+ * @throws ProbeFailedError where it refuses
+ */
+export async function tunnelled(socket: Socket, asked: Request, signal: AbortSignal): Promise<void> {
+  const { where, target } = asked
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const sent = requestOver(socket, asked)
+  const end = (): void => reject(signal.reason)
+  signal.addEventListener('abort', end, { once: true })
+  sent.on('error', (err) => reject(new ProbeFailedError(failureIn(err, where), err)))
+  sent.once('connect', ({ statusCode = 0 }: IncomingMessage, _: unknown, head: Buffer) => {
+    const code = String(statusCode)
+    if (statusCode === 407)
+      reject(
+        new ProbeFailedError({
+          kind: 'denied',
+          code,
+          message: `the name and the password of a user are asked for by ${where}`,
+        }),
+      )
+    else if (statusCode < 200 || statusCode > 299)
+      reject(
+        new ProbeFailedError({
+          kind: 'unexpected',
+          code,
+          message: `${statusCode} instead of a way to ${target} from ${where}`,
+        }),
+      )
+    else if (head.length > 0)
+      reject(new ProbeFailedError(malformed(`somebody speaks before the handshake by ${where}`)))
+    else resolve()
+  })
+  sent.end()
+  try {
+    await promise
+  } finally {
+    signal.removeEventListener('abort', end)
+  }
+}

@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { type Asker, type Networks, startNetworks, whyNoNetworks } from './testing-networks.ts'
+
+const FAR = '10.77.0.2'
+const NOBODY = '10.77.0.9'
+
+function opened(networks: Networks, isOpen: boolean): void {
+  networks.near('sh', '-c', `echo '${isOpen ? '0 0' : '1 0'}' > /proc/sys/net/ipv4/ping_group_range`)
+}
+
+/** Until the end of the test. */
+function filtered(networks: Networks, side: 'near' | 'far', ...rule: string[]): void {
+  networks[side]('iptables', '-A', ...rule)
+  onTestFinished(() => void networks[side]('iptables', '-D', ...rule))
+}
+
+describe.skipIf(whyNoNetworks() !== '')(`a neighbour ${whyNoNetworks()}`, () => {
+  let networks: Networks
+  let asker: Asker
+  beforeAll(async () => {
+    networks = await startNetworks()
+    asker = await networks.asker('none')
+  })
+  afterAll(() => networks?.close())
+
+  describe('where echo requests may be sent', () => {
+    beforeAll(() => opened(networks, true))
+    const ping = (address: string, more: object = {}) =>
+      asker.ask({ kind: 'ping', timeoutMs: 10_000, question: { address, count: 3, intervalMs: 20, ...more } })
+
+    it.each([FAR, 'fd77::2', 'fe80::2%wire'])('answers at %s', async (address) => {
+      const probed = await ping(address)
+      expect(probed).toMatchObject({
+        ok: true,
+        answer: { kind: 'echo', sent: 3, received: 3, duplicates: 0, errors: 0 },
+      })
+      const { roundTrip } = (probed as { answer: { roundTrip: { minMs: number; maxMs: number } } }).answer
+      expect(roundTrip.minMs).toBeGreaterThan(0)
+      expect(roundTrip.maxMs).toBeGreaterThanOrEqual(roundTrip.minMs)
+    })
+
+    it('loses one of three', async () => {
+      filtered(
+        networks,
+        'far',
+        'INPUT',
+        '-p',
+        'icmp',
+        '-m',
+        'statistic',
+        '--mode',
+        'nth',
+        '--every',
+        '3',
+        '--packet',
+        '1',
+        '-j',
+        'DROP',
+      )
+      expect(await ping(FAR, { waitMs: 300 })).toMatchObject({ ok: true, answer: { sent: 3, received: 2 } })
+    })
+
+    it('is slow, and the time there and back says so', async () => {
+      networks.far(
+        'tc',
+        'qdisc',
+        'add',
+        'dev',
+        'wire',
+        'root',
+        'tbf',
+        'rate',
+        '16kbit',
+        'burst',
+        '120',
+        'limit',
+        '10000',
+      )
+      onTestFinished(() => void networks.far('tc', 'qdisc', 'del', 'dev', 'wire', 'root'))
+      // A second of traffic lies in the queue before the answer.
+      networks.far('sh', '-c', 'ping -n -q -c 20 -i 0.002 -W 0.01 10.77.0.1 || true')
+      const probed = await ping(FAR, { count: 1, waitMs: 5000 })
+      expect(probed).toMatchObject({ ok: true, answer: { received: 1 } })
+      expect((probed as { answer: { roundTrip: { maxMs: number } } }).answer.roundTrip.maxMs).toBeGreaterThan(300)
+    })
+
+    it('is silent', async () => {
+      filtered(networks, 'far', 'INPUT', '-p', 'icmp', '-j', 'DROP')
+      expect(await ping(FAR, { waitMs: 100 })).toMatchObject({
+        ok: false,
+        failure: { kind: 'timeout', message: 'no answer from 10.77.0.2 to 3 echo requests' },
+      })
+    })
+
+    it('is not there', async () => {
+      expect(await ping(NOBODY, { waitMs: 2000 })).toMatchObject({
+        ok: false,
+        failure: { kind: 'unreachable', message: 'host unreachable at 10.77.0.9' },
+      })
+    })
+
+    it('is behind no route', async () => {
+      expect(await ping('192.0.2.1')).toMatchObject({
+        ok: false,
+        failure: { kind: 'unreachable', message: 'ping cannot ask 192.0.2.1: connect: Network is unreachable' },
+      })
+      expect(await ping('fe80::2%eth9')).toMatchObject({ ok: false, failure: { kind: 'local' } })
+    })
+
+    it('is not waited for longer than asked', async () => {
+      filtered(networks, 'far', 'INPUT', '-p', 'icmp', '-j', 'DROP')
+      const probed = await asker.ask({ kind: 'ping', timeoutMs: 200, question: { address: FAR, waitMs: 60_000 } })
+      expect(probed).toMatchObject({
+        ok: false,
+        failure: { kind: 'timeout', message: 'no answer from 10.77.0.2 within 200 ms' },
+      })
+    })
+  })
+
+  describe('where no echo request may be sent', () => {
+    beforeAll(() => opened(networks, false))
+    const ping = (address: string, timeoutMs = 10_000, looks = true) =>
+      asker.ask({ kind: 'ping', timeoutMs, question: { address }, looks })
+
+    it.each([FAR, 'fd77::2', 'fe80::2%wire'])('says at %s that nobody listens, and so lives', async (address) => {
+      expect(await ping(address, 10_000, false)).toMatchObject({
+        ok: true,
+        answer: { kind: 'port-unreachable', ms: expect.any(Number) },
+      })
+    })
+
+    it('says nothing, and has confirmed its address', async () => {
+      filtered(networks, 'far', 'INPUT', '-p', 'udp', '-j', 'DROP')
+      networks.near('ip', 'neighbour', 'flush', 'dev', 'wire')
+      expect(await ping(FAR)).toMatchObject({ ok: true, answer: { kind: 'neighbour' } })
+    })
+
+    it('was known, is asked again, and has confirmed its address', async () => {
+      filtered(networks, 'far', 'INPUT', '-p', 'udp', '-j', 'DROP')
+      networks.near('ip', 'neighbour', 'replace', FAR, 'dev', 'wire', 'lladdr', macOf(networks), 'nud', 'stale')
+      expect(await ping(FAR)).toMatchObject({ ok: true, answer: { kind: 'neighbour' } })
+    })
+
+    it.each([NOBODY, 'fd77::9'])('is not there: %s', async (address) => {
+      expect(await ping(address)).toMatchObject({
+        ok: false,
+        failure: { kind: 'unreachable', code: 'FAILED', message: `nobody on the link answers for ${address}` },
+      })
+    })
+
+    it('is not known while the kernel does not know it', async () => {
+      filtered(networks, 'far', 'INPUT', '-p', 'udp', '-j', 'DROP')
+      networks.near('ip', 'neighbour', 'replace', FAR, 'dev', 'wire', 'lladdr', macOf(networks), 'nud', 'permanent')
+      onTestFinished(() => void networks.near('ip', 'neighbour', 'delete', FAR, 'dev', 'wire'))
+      expect(await ping(FAR, 400)).toMatchObject({ ok: true, answer: { kind: 'unknown', state: 'PERMANENT' } })
+    })
+
+    it('may not be asked, or cannot', async () => {
+      filtered(networks, 'near', 'OUTPUT', '-p', 'udp', '-j', 'DROP')
+      expect(await ping(FAR)).toMatchObject({ ok: false, failure: { kind: 'denied' } })
+      expect(await ping('192.0.2.1')).toMatchObject({
+        ok: false,
+        failure: { kind: 'unreachable', message: 'no route at 192.0.2.1' },
+      })
+    })
+  })
+
+  it('is asked by echo requests where the process has the capability, whatever the range is', async () => {
+    opened(networks, false)
+    const raw = await networks.asker('raw')
+    expect(await raw.ask({ kind: 'ping', timeoutMs: 10_000, question: { address: FAR } })).toMatchObject({
+      ok: true,
+      answer: { kind: 'echo' },
+    })
+  })
+})
+
+function macOf(networks: Networks): string {
+  return networks.far('cat', '/sys/class/net/wire/address').trim()
+}
