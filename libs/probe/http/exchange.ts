@@ -2,6 +2,7 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import type { Socket } from 'node:net'
 import { ProbeFailedError } from '../ask.ts'
+import { failureOf } from '../failure.ts'
 import { tlsFailureOf } from '../tls/failure.ts'
 import type { Failure } from '../types.ts'
 import type { HttpReply } from './types.ts'
@@ -17,6 +18,8 @@ export interface Request {
   readonly where: string
 }
 
+/** A header that cannot be sent. */
+const LOCAL: readonly string[] = ['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN']
 /** All headers of an answer together; more is no answer. */
 const HEADER_BYTES = 16_384
 
@@ -31,7 +34,7 @@ function failureIn(err: Error, where: string): Failure {
     return malformed(`headers of more than 16 KiB from ${where}`, failure.code)
   if (failure.code.startsWith('HPE_'))
     return malformed(`what came from ${where} is no HTTP (${err.message})`, failure.code)
-  if (failure.code === 'ERR_INVALID_CHAR')
+  if (LOCAL.includes(failure.code))
     return { kind: 'local', code: failure.code, message: `${err.message}; not sent to ${where}` }
   return failure
 }
@@ -67,17 +70,20 @@ function lateness(where: string, { bytes, hasHead }: Progress): Failure | undefi
   }
 }
 
+function replyOf(response: IncomingMessage, body: Buffer, isCut: boolean): HttpReply {
+  return { status: response.statusCode ?? 0, headers: response.headersDistinct, body, isCut }
+}
+
 /** Reads the body up to its bound, and leaves the rest. */
 function bodyOf(response: IncomingMessage, { maxBodyBytes, where }: Request, progress: Progress): Promise<HttpReply> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpReply>()
   const chunks: Buffer[] = []
   const end = (isCut: boolean): void =>
-    resolve({
-      status: response.statusCode ?? 0,
-      headers: response.headersDistinct,
-      body: Buffer.concat(chunks).subarray(0, maxBodyBytes),
-      isCut,
-    })
+    resolve(replyOf(response, Buffer.concat(chunks).subarray(0, maxBodyBytes), isCut))
+  const broken = (): void => {
+    const message = `half an answer from ${where}: it broke off after ${progress.bytes} bytes of its body`
+    reject(new ProbeFailedError({ kind: 'reset', code: '', message }))
+  }
   response.on('data', (chunk: Buffer) => {
     chunks.push(chunk)
     progress.bytes += chunk.length
@@ -86,18 +92,8 @@ function bodyOf(response: IncomingMessage, { maxBodyBytes, where }: Request, pro
       response.destroy()
     }
   })
-  response.on('error', (err) => reject(err))
-  response.once('close', () => {
-    if (response.complete) end(false)
-    else
-      reject(
-        new ProbeFailedError({
-          kind: 'reset',
-          code: '',
-          message: `half an answer from ${where}: it broke off after ${progress.bytes} bytes of its body`,
-        }),
-      )
-  })
+  response.on('error', (err) => (failureOf(err, where).kind === 'reset' ? broken() : reject(err)))
+  response.once('close', () => (response.complete ? end(false) : broken()))
   return promise
 }
 
@@ -121,6 +117,8 @@ export async function exchanged(socket: Socket, asked: Request, signal: AbortSig
   sent.once('upgrade', () => fail(new ProbeFailedError(malformed(`${where} changes to another protocol, unasked`))))
   sent.once('response', (response) => {
     progress.hasHead = true
+    // Some send a body with it all the same, which is none of ours.
+    if (asked.method === 'HEAD') resolve(replyOf(response, Buffer.alloc(0), false))
     bodyOf(response, asked, progress).then(resolve, fail)
   })
   sent.end()

@@ -57,10 +57,10 @@ function isV4(address: bigint): boolean {
 }
 
 function rangeOf(text: string): Range | undefined {
-  const [, network = '', length = ''] = /^([^/]*)\/(\d{1,3})$/.exec(text) ?? []
+  const [, network = '', length = ''] = /^([^/]*)\/(\d{1,6})$/.exec(text) ?? []
   const address = addressOf(network)
   const [most, more] = isIPv4(network) ? [32, 96] : [128, 0]
-  if (address === undefined || Number(length) > most || /^0\d/.test(length)) return undefined
+  if (address === undefined || Number(length) > most) return undefined
   const bits = Number(length) + more
   return { address: (address >> BigInt(128 - bits)) << BigInt(128 - bits), bits }
 }
