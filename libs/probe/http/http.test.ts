@@ -10,6 +10,7 @@ import {
   createTrust,
   type HttpAnswer,
   type HttpQuestion,
+  isJudged,
   type Probed,
   ProbeFailedError,
   probeHttp,
@@ -111,6 +112,15 @@ describe('a request', () => {
 })
 
 describe('an answer', () => {
+  it('that a busy prober had no time to read is not held against whoever gave it', async () => {
+    const server = await startAnswering(ok('well'))
+    const asking = get(server.port, {}, 100)
+    for (const endMs = performance.now() + 300; performance.now() < endMs; );
+    const { sample } = await asking
+    expect(sample.ms).toBeGreaterThan(250)
+    expect(isJudged(sample, 100)).toBe(false)
+  })
+
   it('is refused', async () => {
     const probed = await get(1)
     expect(probed).toMatchObject(failed('refused', 'connection refused at 127.0.0.1:1'))

@@ -78,10 +78,10 @@ describe.skipIf(whyNoNetworks() !== '')(`a neighbour ${whyNoNetworks()}`, () => 
       )
       onTestFinished(() => void networks.far('tc', 'qdisc', 'del', 'dev', 'wire', 'root'))
       // A second of traffic lies in the queue before the answer.
-      networks.far('sh', '-c', 'ping -n -q -c 20 -i 0.002 -W 0.01 10.77.0.1 || true')
+      networks.far('bash', '-c', 'for i in {1..30}; do printf %60s >/dev/udp/10.77.0.1/9; done; true')
       const probed = await ping(FAR, { count: 1, waitMs: 5000 })
       expect(probed).toMatchObject({ ok: true, answer: { received: 1 } })
-      expect((probed as { answer: { roundTrip: { maxMs: number } } }).answer.roundTrip.maxMs).toBeGreaterThan(300)
+      expect((probed as { answer: { roundTrip: { maxMs: number } } }).answer.roundTrip.maxMs).toBeGreaterThan(100)
     })
 
     it('is silent', async () => {

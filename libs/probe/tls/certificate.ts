@@ -40,7 +40,7 @@ function unquoted(text: string): string {
 export function namesIn(subjectAltName = ''): readonly string[] {
   return [...subjectAltName.matchAll(NAME)]
     .filter(([, kind]) => kind === 'DNS' || kind === 'IP Address')
-    .map(([, , name = '']) => unquoted(name))
+    .map(([, , name = '']) => lineOf(unquoted(name)))
 }
 
 function timeIn(text: string): Date | undefined {
@@ -48,11 +48,16 @@ function timeIn(text: string): Date | undefined {
   return Number.isNaN(time.getTime()) ? undefined : time
 }
 
-/** "C=DE\\nCN=x" as Node writes it, on one line. */
-function lineOf(name: string | undefined): string {
-  return (name ?? '').replaceAll(/[\u0000-\u001f\u007f]+/g, ', ')
+/** So long is a name of DNS at most; who writes more writes it for nobody. */
+const TEXT_MAX = 253
+
+/** What a stranger wrote, on one line for people: Node writes "C=DE\\nCN=x". */
+export function lineOf(text: string | undefined): string {
+  const line = (text ?? '').replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ', ')
+  return line.length > TEXT_MAX ? `${line.slice(0, TEXT_MAX)}…` : line
 }
 
+/** What a certificate says of itself. Texts are cut, and have no control characters: they are for people. */
 export function certificateOf(x509: X509Certificate): Certificate {
   return {
     subject: lineOf(x509.subject),

@@ -1,13 +1,12 @@
 /** A handshake that shows who somebody is, and sends him nothing. */
 import type { X509Certificate } from 'node:crypto'
-import { isIP } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { ProbeFailedError } from '../ask.ts'
 import type { OpenSocket } from '../tcp/open.ts'
 import { type Certificate, certificateOf } from './certificate.ts'
 import { tlsFailureOf } from './failure.ts'
 import type { Trust } from './trust.ts'
-import { evaluateShown, type Verification } from './verify.ts'
+import { evaluateShown, isName, type Verification } from './verify.ts'
 
 /** What a handshake has shown. */
 export interface Handshake {
@@ -72,8 +71,7 @@ export function secured(
   const socket = connect({
     socket: open.socket,
     secureContext: trust.context,
-    // RFC 6066: an address is no server name.
-    servername: isIP(name) === 0 ? name : '',
+    servername: isName(name) ? name : '',
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
   })
@@ -84,7 +82,14 @@ export function secured(
     const message = `connection broken off at ${where}`
     reject(new ProbeFailedError({ kind: 'reset', code: '', message }))
   })
-  socket.once('secureConnect', () => resolve({ socket, handshake: shownBy(socket, name) }))
+  socket.once('secureConnect', () => {
+    try {
+      resolve({ socket, handshake: shownBy(socket, name) })
+    } catch (err) {
+      // A certificate that cannot be looked at is one more way to be none.
+      reject(err)
+    }
+  })
   signal.addEventListener('abort', end, { once: true })
   if (signal.aborted) end()
   return promise

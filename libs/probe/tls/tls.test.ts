@@ -124,6 +124,13 @@ describe('a certificate', () => {
       expect((await shown(many, name)).verification.verified).toBe(false)
   })
 
+  it('is for nobody whose name cannot be one', async () => {
+    const issued = authority.issue({ names: 'DNS:good.test,IP:fe80::1' })
+    for (const name of ['.test', '', 'a\0b', 'x'.repeat(300)])
+      expect((await shown(issued, name)).verification).toMatchObject({ faults: [{ kind: 'name-mismatch' }] })
+    expect((await shown(issued, 'fe80::1%eth0')).verification).toEqual({ verified: true })
+  })
+
   it('is expired and for others', async () => {
     const old = authority.issue({ to: '20210101000000Z' })
     expect((await shown(old, 'other.test')).verification).toMatchObject({
@@ -138,7 +145,7 @@ describe('a certificate', () => {
     expect((await shown(stranger.issue())).verification).toEqual(
       refused(
         'unknown-authority',
-        'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+        'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
         'nobody trusted has signed it: its authority is CN=stranger',
       ),
     )
@@ -150,6 +157,20 @@ describe('a certificate', () => {
     const both = createTrust({ authorities: `${authority.cert}${stranger.cert}` })
     for (const issued of [authority.issue(), stranger.issue()])
       expect((await shown(issued, 'good.test', both)).verification.verified).toBe(true)
+  })
+
+  it('is known itself, without its authority: a file of its own is enough', async () => {
+    const issued = authority.issue()
+    expect((await shown(issued, 'good.test', createTrust({ authorities: issued.cert }))).verification).toEqual({
+      verified: true,
+    })
+    const own = selfSigned(folder.path)
+    expect((await shown(own, 'good.test', createTrust({ authorities: own.cert }))).verification).toEqual({
+      verified: true,
+    })
+    expect(
+      (await shown(authority.issue(), 'good.test', createTrust({ authorities: issued.cert }))).verification.verified,
+    ).toBe(false)
   })
 
   it('is shown with those between', async () => {

@@ -6,7 +6,7 @@ import { TrustInvalidError } from './errors.ts'
 
 /** What a trust is made of, all as PEM. */
 export interface TrustOptions {
-  /** The authorities, and nobody else. Default: those of Mozilla that come with Node. */
+  /** The authorities, and nobody else; a server's own certificate is enough for itself. Default: those of Mozilla that come with Node. */
   readonly authorities?: string | undefined
   /** Our own certificate, with what leads to its authority; goes with `key`. Default: none is shown. */
   readonly certificate?: string | undefined
@@ -35,7 +35,8 @@ export function createTrust({ authorities, certificate, key }: TrustOptions = {}
       'there is no certificate among the authorities; they are PEM, -----BEGIN CERTIFICATE-----',
     )
   try {
-    return { context: createSecureContext({ ca: authorities, cert: certificate, key }) }
+    // As for Go, each of them is believed for itself: one between, or the very one that is shown.
+    return { context: createSecureContext({ ca: authorities, cert: certificate, key, allowPartialTrustChain: true }) }
   } catch (cause) {
     throw new TrustInvalidError('cannot read our own certificate and its key; both are PEM, and belong together', {
       cause,

@@ -1,7 +1,7 @@
 /** Whether somebody is who he should be. */
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { type Certificate, namesIn } from './certificate.ts'
+import { type Certificate, lineOf, namesIn } from './certificate.ts'
 
 /**
  * Why a certificate is not taken:
@@ -86,12 +86,21 @@ function messageOf(kind: CertificateFaultKind, { chain, code }: Shown): string {
   }
 }
 
+/** What can be a name: for one that begins with a dot OpenSSL takes all below it. */
+const NAME = /^[^\s.\u0000-\u001f][^\s\u0000-\u001f]{0,254}$/
+
+/** Whether this can be told to a server as the name of it (RFC 6066): an address cannot. */
+export function isName(serverName: string): boolean {
+  return isIP(serverName) === 0 && NAME.test(serverName)
+}
+
 /**
- * Whether a certificate is for a name (RFC 9525) or an address. As for Go, and so for all of Kubernetes, the subject is no name, and
- * a `*` stands for one whole label.
+ * Whether a certificate is for a name (RFC 9525) or an address, whatever its zone. As for Go, and so for all of Kubernetes, the subject
+ * is no name, and a `*` stands for one whole label. Never throws.
  */
 export function isFor(leaf: X509Certificate, serverName: string): boolean {
-  if (isIP(serverName) !== 0) return leaf.checkIP(serverName) !== undefined
+  if (isIP(serverName) !== 0) return leaf.checkIP(serverName.replace(/%.*$/, '')) !== undefined
+  if (!isName(serverName)) return false
   return leaf.checkHost(serverName, { subject: 'never', partialWildcards: false }) !== undefined
 }
 
@@ -99,7 +108,11 @@ function mismatch(leaf: X509Certificate, serverName: string): CertificateFault {
   const names = namesIn(leaf.subjectAltName)
   const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : ''
   const shown = names.length === 0 ? 'nobody by name' : `${names.slice(0, NAMES_SHOWN).join(', ')}${more}`
-  return { kind: 'name-mismatch', code: 'HOSTNAME_MISMATCH', message: `it is for ${shown}, and not for ${serverName}` }
+  return {
+    kind: 'name-mismatch',
+    code: 'HOSTNAME_MISMATCH',
+    message: `it is for ${shown}, and not for ${lineOf(serverName)}`,
+  }
 }
 
 /** All that speaks against what was shown. */
