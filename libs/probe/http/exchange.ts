@@ -14,6 +14,8 @@ export interface Request {
   readonly target: string
   readonly headers: Readonly<Record<string, string>>
   readonly maxBodyBytes: number
+  /** Is given the body as it comes; else it is kept. */
+  readonly take?: ((chunk: Buffer) => void) | undefined
   /** For people. */
   readonly where: string
 }
@@ -75,20 +77,30 @@ function replyOf(response: IncomingMessage, body: Buffer, isCut: boolean): HttpR
 }
 
 /** Reads the body up to its bound, and leaves the rest. */
-function bodyOf(response: IncomingMessage, { maxBodyBytes, where }: Request, progress: Progress): Promise<HttpReply> {
+function bodyOf(response: IncomingMessage, asked: Request, progress: Progress): Promise<HttpReply> {
+  const { maxBodyBytes, where } = asked
   const { promise, resolve, reject } = Promise.withResolvers<HttpReply>()
-  const chunks: Buffer[] = []
-  const end = (isCut: boolean): void =>
-    resolve(replyOf(response, Buffer.concat(chunks).subarray(0, maxBodyBytes), isCut))
+  const kept: Buffer[] = []
+  const { take = (chunk: Buffer) => void kept.push(chunk) } = asked
+  const end = (isCut: boolean): void => resolve(replyOf(response, Buffer.concat(kept), isCut))
   const broken = (): void => {
     const message = `half an answer from ${where}: it broke off after ${progress.bytes} bytes of its body`
     reject(new ProbeFailedError({ kind: 'reset', code: '', message }))
   }
-  response.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
+  const took = (chunk: Buffer): void => {
+    const room = Math.max(0, maxBodyBytes - progress.bytes)
     progress.bytes += chunk.length
-    if (progress.bytes > maxBodyBytes) {
+    take(chunk.subarray(0, room))
+    if (chunk.length > room) {
       end(true)
+      response.destroy()
+    }
+  }
+  response.on('data', (chunk: Buffer) => {
+    try {
+      took(chunk)
+    } catch (err) {
+      reject(err)
       response.destroy()
     }
   })

@@ -171,6 +171,22 @@ describe('an answer', () => {
     await expect.poll(() => server.open()).toBe(0)
   })
 
+  it('is handed on as it comes, up to its bound, and not kept', async () => {
+    const server = await startAnswering(ok('x'.repeat(300_000)))
+    let bytes = 0
+    const take = (chunk: Buffer): void => {
+      bytes += chunk.length
+    }
+    const probed = await get(server.port, { maxBodyBytes: 200_000, take })
+    expect(probed).toMatchObject({ ok: true, answer: { isCut: true, body: Buffer.alloc(0) } })
+    expect(bytes).toBe(200_000)
+    const wrong = (): void => {
+      throw new Error('not a metric')
+    }
+    expect(await get(server.port, { take: wrong })).toMatchObject({ ok: false, failure: { kind: 'unexpected' } })
+    await expect.poll(() => server.open()).toBe(0)
+  })
+
   it('comes behind interim ones', async () => {
     const server = await startAnswering(
       `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n${ok('well')}`,

@@ -87,10 +87,10 @@ async function asksOne(
   hop: Hop,
   signal: AbortSignal,
 ): Promise<Omit<HttpAnswer, 'redirects'>> {
-  const { trust, identity, maxBodyBytes = BODY_BYTES } = question
+  const { trust, identity, take, maxBodyBytes = BODY_BYTES } = question
   using way = await wayTo({ clock, trust, identity, ...hop }, signal)
   const where = `${urlText(hop.url)} (${routeText(hop.route)})`
-  const reply = await exchanged(way.socket, { ...requestOf(hop), maxBodyBytes, where }, signal)
+  const reply = await exchanged(way.socket, { ...requestOf(hop), maxBodyBytes, take, where }, signal)
   return { ...reply, url: urlText(hop.url), connectMs: way.connectMs, tls: way.tls }
 }
 

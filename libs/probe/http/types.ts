@@ -35,6 +35,11 @@ export interface HttpQuestion {
   readonly follow?: ((url: URL, signal: AbortSignal) => Promise<Route>) | undefined
   /** Of the body so much is read. Default 64 KiB. */
   readonly maxBodyBytes?: number
+  /**
+   * Is given the body as it comes, up to `maxBodyBytes`, instead of all of it in the end: for one that is larger than the process should
+   * be. What it throws is why there is no answer.
+   */
+  readonly take?: ((chunk: Buffer) => void) | undefined
 }
 
 /** What came of one request. */
@@ -43,7 +48,7 @@ export interface HttpReply {
   readonly status: number
   /** By their names in lower case; no name is inherited. */
   readonly headers: Readonly<Record<string, readonly string[] | undefined>>
-  /** The beginning of it, at most `maxBodyBytes`. */
+  /** The beginning of it, at most `maxBodyBytes`; empty where it was taken as it came. */
   readonly body: Buffer
   /** There was more of it, which was not read. */
   readonly isCut: boolean
