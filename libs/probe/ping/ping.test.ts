@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { systemClock } from '#clock'
+import { createHost } from '#host'
+import { type PingHost, probePing } from '../index.ts'
+import { createStopwatch } from '../stopwatch.ts'
 import { type Asker, type Networks, startNetworks, whyNoNetworks } from './testing-networks.ts'
 
 const FAR = '10.77.0.2'
@@ -92,6 +96,22 @@ describe.skipIf(whyNoNetworks() !== '')(`a neighbour ${whyNoNetworks()}`, () => 
       })
     })
 
+    it('answers no echo requests, and has confirmed its address, or says that nobody listens', async () => {
+      filtered(networks, 'far', 'INPUT', '-p', 'icmp', '-j', 'DROP')
+      const looks = (timeoutMs: number) =>
+        asker.ask({ kind: 'ping', timeoutMs, question: { address: FAR, count: 1, waitMs: 50 }, looks: true })
+      expect(await looks(10_000)).toMatchObject({ ok: true, answer: { kind: 'port-unreachable' } })
+      filtered(networks, 'far', 'INPUT', '-p', 'udp', '-j', 'DROP')
+      networks.near('ip', 'neighbour', 'flush', 'dev', 'wire')
+      expect(await looks(10_000)).toMatchObject({ ok: true, answer: { kind: 'neighbour' } })
+      networks.near('ip', 'neighbour', 'replace', FAR, 'dev', 'wire', 'lladdr', macOf(networks), 'nud', 'permanent')
+      onTestFinished(() => void networks.near('ip', 'neighbour', 'delete', FAR, 'dev', 'wire'))
+      expect(await looks(400)).toMatchObject({
+        ok: false,
+        failure: { kind: 'timeout', message: 'no answer from 10.77.0.2 to 1 echo requests' },
+      })
+    })
+
     it('is not there', async () => {
       expect(await ping(NOBODY, { waitMs: 2000 })).toMatchObject({
         ok: false,
@@ -173,6 +193,24 @@ describe.skipIf(whyNoNetworks() !== '')(`a neighbour ${whyNoNetworks()}`, () => 
       answer: { kind: 'echo' },
     })
   })
+})
+
+it('sends its datagram where the program cannot be started', async () => {
+  const clock = systemClock()
+  const host = createHost({ root: '', clock })
+  const without: PingHost = {
+    files: { readText: async () => '0 2147483647' },
+    programs: { run: (_, args, options) => host.programs.run('/no/such/ping', args, options) },
+  }
+  const ask = { clock, stopwatch: createStopwatch(clock), timeoutMs: 5000, signal: new AbortController().signal }
+  expect(await probePing(ask, without, { address: '127.0.0.1' })).toMatchObject({
+    ok: true,
+    answer: { kind: 'port-unreachable' },
+  })
+  expect(() => probePing(ask, without, { address: 'gateway.test' })).toThrow('resolve the name before')
+  expect(() => probePing(ask, without, { address: '127.0.0.1', count: 0 })).toThrow(
+    '0 is no number of echo requests from 1 to 100',
+  )
 })
 
 function macOf(networks: Networks): string {

@@ -33,7 +33,10 @@ export interface PingQuestion {
    * `intervalMs` at least: what comes later counts as lost. Default 1,000.
    */
   readonly waitMs?: number
-  /** Where no echo request may be sent: what the table of neighbours says of the address; undefined: nothing. Absent: it is not looked at. */
+  /**
+   * Where no echo request may be sent, or none is answered: what the table of neighbours says of the address; undefined: nothing. Absent: it
+   * is not looked at.
+   */
   readonly neighbour?: ((address: string, signal: AbortSignal) => Promise<NeighbourState | undefined>) | undefined
 }
 
