@@ -1,24 +1,18 @@
 /**
  * A program that answers each datagram, and each connection, on one port of 127.0.0.1, and prints that port. A question is after how
- * many milliseconds. The answer is for how many it had no processor itself since its last one: a target that is starved is slow.
+ * many milliseconds. The answer is when it took the question, by the monotonic clock: a target that is starved is slow.
  */
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
-import { setPriority } from 'node:os'
-import { createHost } from '#host'
+import { systemClock } from '#clock'
 
-// A healthy target is no neighbour of those who use the machine up. Needs root, as its cgroup does.
-setPriority(-20)
-const { own } = createHost({ root: '' })
-let beforeMs = own.delays().waitedMs
+const clock = systemClock()
 
 function answer(question: Buffer, say: (text: string) => void): void {
+  const takenMs = clock.monotonicMs()
   const delayMs = Number(question.toString())
-  const now = own.delays().waitedMs
-  const text = String(now - beforeMs)
-  beforeMs = now
-  if (delayMs === 0) say(text)
-  else setTimeout(() => say(text), delayMs)
+  if (delayMs === 0) say(String(takenMs))
+  else setTimeout(() => say(String(takenMs)), delayMs)
 }
 
 const socket = createSocket('udp4')

@@ -13,31 +13,41 @@ import { createStopwatch } from './stopwatch.ts'
 const [protocol = 'udp', port = '0', count = '1', timeoutMs = '1000', together = '1', delayMs = '0'] =
   process.argv.slice(2)
 
-async function overUdp(port: number, signal: AbortSignal): Promise<string> {
+const clock = systemClock()
+
+/** When a question was about to be sent, and when the target took it. */
+interface Taken {
+  readonly sentMs: number
+  readonly takenMs: number
+}
+
+async function overUdp(port: number, signal: AbortSignal): Promise<Taken> {
   using stack = new DisposableStack()
   const socket = createSocket('udp4')
   stack.defer(() => socket.close())
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const { promise, resolve, reject } = Promise.withResolvers<Taken>()
   signal.addEventListener('abort', () => reject(signal.reason))
-  socket.on('message', (text) => resolve(text.toString()))
   socket.on('error', reject)
+  await new Promise<void>((bound) => socket.bind(0, '127.0.0.1', bound))
+  const sentMs = clock.monotonicMs()
+  socket.on('message', (text) => resolve({ sentMs, takenMs: Number(text.toString()) }))
   socket.send(delayMs, port, '127.0.0.1')
   return await promise
 }
 
-async function overTcp(port: number, signal: AbortSignal): Promise<string> {
+async function overTcp(port: number, signal: AbortSignal): Promise<Taken> {
   using stack = new DisposableStack()
+  const sentMs = clock.monotonicMs()
   const socket = connect({ port, host: '127.0.0.1' })
   stack.defer(() => socket.destroy())
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const { promise, resolve, reject } = Promise.withResolvers<Taken>()
   signal.addEventListener('abort', () => reject(signal.reason))
-  socket.on('data', (text) => resolve(text.toString()))
+  socket.on('data', (text) => resolve({ sentMs, takenMs: Number(text.toString()) }))
   socket.on('error', reject)
   socket.write(delayMs)
   return await promise
 }
 
-const clock = systemClock()
 const { own } = createHost({ root: '' })
 const stopwatch = createStopwatch(clock, () => own.delays())
 const signal = new AbortController().signal
@@ -51,8 +61,8 @@ async function questions(): Promise<void> {
     const probed = await asked({ clock, stopwatch, timeoutMs: Number(timeoutMs), signal }, 'the echo', (ends) =>
       protocol === 'udp' ? overUdp(Number(port), ends) : overTcp(Number(port), ends),
     )
-    const targetWaitedMs = probed.ok ? Number(probed.answer) : 0
-    console.log(JSON.stringify({ ok: probed.ok, ...probed.sample, targetWaitedMs }))
+    const targetLateMs = probed.ok ? Math.max(0, probed.answer.takenMs - probed.answer.sentMs) : 0
+    console.log(JSON.stringify({ ok: probed.ok, ...probed.sample, targetLateMs }))
   }
 }
 await Promise.all(Array.from({ length: Number(together) }, questions))
