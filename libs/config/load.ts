@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Assembled, assemble, configSchemaOf, DOCUMENT_SCHEMA } from './assemble.ts'
 import { CATALOG, type Catalog } from './catalog.ts'
+import { readGo } from './dialects/go/read.ts'
 import { ConfigErrors, type ConfigProblem } from './errors.ts'
 import { DEFAULT_FILE, hostNameOf, type Surroundings, surroundings, underlay } from './layers/defaults.ts'
 import { type Assignment, assignmentsOf, FILE_VARIABLE } from './layers/environment.ts'
@@ -92,22 +93,23 @@ export function parseConfig(text: string, file: string, options: LoadOptions): N
 function layersOf(text: string, file: string, options: LoadOptions) {
   const { env, catalog = CATALOG, schema = DOCUMENT_SCHEMA } = options
   const around = options.surroundings ?? surroundings()
-  const base = treeOfFile(text, file)
+  const go = readGo(treeOfFile(text, file))
+  const base = go.tree
   const flags = flagAssignments(options.flags)
   const assignments = [...assignmentsOf(env), ...flags.assignments]
   const hostName = hostNameOf(around, hostRootOf(base, assignments))
   const substituted = substitute(base, env, hostName)
   const { tree, problems } = overlay(underlay(substituted.tree), assignments, schema, configSchemaOf(catalog))
   const layered = { tree: hideGiven(tree), problems }
-  const notes = [...substituted.notes, ...overriddenName(substituted.tree, env)]
-  return { file, around, hostName, flags, substituted, layered, notes }
+  const notes = [...go.notes, ...substituted.notes, ...overriddenName(substituted.tree, env)]
+  return { file, around, hostName, flags, go, substituted, layered, notes }
 }
 
 type Layers = ReturnType<typeof layersOf>
 
 /** @param npd what the files that `npd` names say */
 function configOf(layers: Layers, options: LoadOptions, npd: NpdReading | undefined): NodeDoctorConfig {
-  const { file, flags, substituted, layered } = layers
+  const { file, flags, go, substituted, layered } = layers
   const { env, catalog = CATALOG, schema = DOCUMENT_SCHEMA } = options
   const { around: surroundings, hostName, notes } = layers
   const assembled: Assembled = assemble(layered.tree, {
@@ -119,13 +121,15 @@ function configOf(layers: Layers, options: LoadOptions, npd: NpdReading | undefi
     schema,
     patterns: options.patterns,
     notes,
+    missing: go.missing,
     npd,
   })
   const problems = inOrder([
+    ...go.problems,
     ...substituted.problems,
     ...flags.problems,
     ...layered.problems,
-    ...withoutUnset(assembled.problems, substituted.problems),
+    ...withoutUnset(assembled.problems, [...go.problems, ...substituted.problems]),
   ])
   if (problems.length > 0 || assembled.config === undefined)
     throw new ConfigErrors(file === '' ? 'embedded default' : file, problems, {
@@ -154,7 +158,7 @@ async function npdOf({ layered }: Layers, options: LoadOptions): Promise<NpdRead
   return readNpd(section, { lookForPrograms: options.lookForPrograms ?? false })
 }
 
-/** What is wrong with a value only because its variable is not set goes without saying. */
+/** What is wrong with a value only because its variable is not set, or none, goes without saying. */
 function withoutUnset(problems: readonly ConfigProblem[], unset: readonly ConfigProblem[]): ConfigProblem[] {
   const spots = new Set(unset.map(({ where, path }) => `${where}\0${path}`))
   return problems.filter(({ where, path }) => !spots.has(`${where}\0${path}`))

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import { CATALOG, checkOf } from '../../catalog.ts'
+import { HEAD, parse } from '../../testing.ts'
+import { readYaml } from '../../tree/read-yaml.ts'
+import { plainOf } from '../../tree/tree.ts'
+import keys from './keys.json' with { type: 'json' }
+import { readGo } from './read.ts'
+import { COMMAND_LINE } from './rows/command-line.ts'
+import { CNI_HALVES } from './rows/later/network.ts'
+import { SECTIONS, TYPE_SECTIONS, TYPES } from './tables.ts'
+import type { Row, Section } from './types.ts'
+
+type Plain = Record<string, unknown>
+
+/** What a key needs beside it, so that the document holds without it. */
+const BESIDE: readonly (readonly [begins: string, beside: Plain])[] = [
+  ['monitors[].remediation.', { strategy: 'systemd-restart', service: 'kubelet' }],
+  ['monitors[].', { name: 'one', type: 'system-cpu' }],
+  ['exporters.http.endpoints[].', { path: '/a', handler: 'liveness' }],
+  ['mountPoints[].', { path: '/srv' }],
+  ['paths[].', { path: '/srv' }],
+]
+
+/** Keys without which there is no check of a type. */
+const NEEDED: Readonly<Record<string, Plain>> = { 'custom-plugin': { pluginPath: '/opt/check.sh' } }
+
+function besideOf(key: string): Plain {
+  return BESIDE.find(([begins]) => key.startsWith(begins))?.[1] ?? {}
+}
+
+/** A fragment with a value at a key, `[]` behind what is a list, and in the innermost map or item what it needs. */
+function fragment(key: string, value: unknown): Plain {
+  const beside = besideOf(key)
+  const depth = key.split('[].').length
+  function build(steps: readonly string[], lists: number): unknown {
+    const [step, ...rest] = steps
+    if (step === undefined) return value
+    const isList = step.endsWith('[]')
+    const name = isList ? step.slice(0, -2) : step
+    const more = isList && rest.length > 0 ? lists + 1 : lists
+    const inner = build(rest, more)
+    const isBeside = key.startsWith('monitors[].remediation.')
+      ? name === 'remediation'
+      : isList && rest.length > 0 && more === depth - 1
+    const whole = isBeside && typeof inner === 'object' && !Array.isArray(inner) ? { ...beside, ...inner } : inner
+    const named = name === 'monitors' ? { name: 'one', type: 'system-cpu', ...(whole as Plain) } : whole
+    return { [name]: isList ? [named] : whole }
+  }
+  return build(key.split('.'), 0) as Plain
+}
+
+function at(value: unknown, key: string): unknown {
+  return key
+    .replace(/\[\]/g, '.0')
+    .split('.')
+    .reduce<unknown>((inside, step) => (inside as Plain | undefined)?.[step], value)
+}
+
+/** A document with a fragment in it, or with a check that has it as its keys. */
+function documentOf({ types }: Section, keysOf: Plain): string {
+  const head = HEAD.replace(/\n$/, '')
+  if (types === undefined) {
+    const { apiVersion, kind, metadata, ...rest } = keysOf
+    const own = { apiVersion: apiVersion ?? 'node-doctor.io/v1alpha1', kind: kind ?? 'NodeDoctorConfig' }
+    return stringify({ ...own, metadata: { name: 'test', ...(metadata as Plain | undefined) }, ...rest })
+  }
+  const config = { ...NEEDED[types[0] ?? ''], ...keysOf }
+  return `${head}\n${stringify({ monitors: [{ name: 'one', type: types[0], config }] })}`
+}
+
+function read(text: string) {
+  const { tree, problems } = readYaml(text, 'config.yaml', 'config.yaml')
+  const reading = readGo(tree)
+  return { ...reading, problems: [...problems, ...reading.problems], plain: plainOf(reading.tree) as Plain }
+}
+
+const ALL = [...SECTIONS, ...TYPE_SECTIONS]
+const CASES = ALL.flatMap((section) =>
+  section.rows.map((row) => [`${section.title}: ${row.key}`, section, row] as const),
+)
+
+/** Keys below which the fragment stands. */
+function placeOf({ types }: Section, row: Row, key: string): string {
+  const index = CNI_HALVES['network-cni'].includes(row) ? 1 : 0
+  return types === undefined ? key : `monitors.${index}.config.${key}`
+}
+
+function isServed({ types = [] }: Section): boolean {
+  return types.length === 0 || types.some((type) => checkOf(CATALOG, type) !== undefined)
+}
+
+describe('the table', () => {
+  it('has a row for each key of the reference, and no other', () => {
+    const { types, ...rest } = keys
+    const rows = Object.fromEntries(ALL.map(({ title, rows: own }) => [title, own.map(({ key }) => key)]))
+    const words = COMMAND_LINE.map(({ key }) => key)
+    const sorted = (lists: Readonly<Record<string, readonly string[]>>) =>
+      Object.fromEntries(Object.entries(lists).map(([title, list]) => [title, list.toSorted()]))
+    expect(sorted({ ...rows, '3.3 command line': words })).toEqual(sorted(rest))
+    expect(TYPES.map(({ type }) => type).toSorted()).toEqual(types.toSorted())
+  })
+
+  it('says of each refused key why it has no effect, and what to write in its place', () => {
+    const bare = CASES.filter(([, , { status, why, instead }]) => status === 'refused' && (!why || !instead))
+    expect(bare.map(([title]) => title)).toEqual([])
+  })
+
+  it.each(CASES.filter(([, , { isStep }]) => isStep !== true))('%s', (_, section, row) => {
+    const [theirs, ours = theirs] = row.example
+    const { plain, notes, problems } = read(documentOf(section, fragment(row.key, theirs)))
+    const own = notes.filter(({ key }) => !key.endsWith('.type'))
+    const isList = row.key.endsWith('[]')
+    expect(problems).toEqual([])
+    const target = placeOf(section, row, row.to ?? row.key).replace(/\[\]$/, '')
+    const expected = isList && !Array.isArray(ours) ? [ours] : ours
+    if (row.status === 'works') {
+      expect(at(plain, target)).toEqual(
+        typeof ours === 'object' && !Array.isArray(ours) ? expect.objectContaining(ours) : expected,
+      )
+      expect(own).toEqual([])
+    } else if (row.status === 'renamed') {
+      expect(at(plain, target)).toEqual(isList ? [expected] : expected)
+      expect(own.map(({ dialect }) => dialect?.status)).toEqual(['renamed'])
+    } else {
+      expect(row.status).toBe('refused')
+      expect(at(plain, target)).toBeUndefined()
+      expect(own.map(({ text }) => text)).toEqual([`has no effect: ${row.why}; ${row.instead}`])
+    }
+  })
+
+  it.each(CASES.filter(([, section, { status }]) => isServed(section) && status !== 'later'))(
+    '%s is taken by the walk',
+    (_, section, row) => {
+      const [theirs] = row.example
+      const text = documentOf(section, fragment(row.key, theirs))
+      const env = { KUBELET_TOKEN: 't', NODE_NAME: 'worker-1' }
+      const { notes = [] } = parse(text, { env })
+      expect(notes.filter(({ dialect }) => dialect === undefined && isOfWalk(row))).toEqual([])
+    },
+  )
+
+  it('has values that hold anyway, of which nothing is said', () => {
+    for (const [, section, { key, holds = [] }] of CASES)
+      for (const value of holds) {
+        const { notes, problems } = read(documentOf(section, fragment(key, value)))
+        const own = notes.filter((note) => !note.key.endsWith('.type'))
+        expect([key, value, own, problems]).toEqual([key, value, [], []])
+      }
+  })
+})
+
+/** Repairs that are written while they are off are noted, whatever they are. */
+function isOfWalk({ key }: Row): boolean {
+  return !key.includes('remediation')
+}
