@@ -90,12 +90,13 @@ function rename({ row, from, to }: Parted, map: MapNode, entry: Entry, { site, t
   }
   const moved: Entry = { ...entry, node: value.node }
   const there = entryAt(map, to)
+  const [rest, first = ''] = [without(map, from), from[0]]
   if (there === undefined) {
     names.set(moved, from.join('.'))
     told.note('renamed', at, entry, renamedWords(from, to, entry.node, value))
-    return without(withEntry(map, to, moved, from[0]), from)
+    // In its place, or behind what stays there.
+    return without(withEntry(map, to, moved, rest.entries.has(first) ? undefined : first), from)
   }
-  const rest = without(map, from)
   const other = `"${names.get(there) ?? to.join('.')}"`
   if (row.yields === true || isDeepStrictEqual(plainOf(there.node), plainOf(moved.node))) {
     told.note('renamed', at, entry, `is read as ${other}, which is written too and counts`)

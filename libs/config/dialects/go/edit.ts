@@ -33,10 +33,10 @@ export function without(map: MapNode, [step = '', ...rest]: Steps): MapNode {
 }
 
 /**
- * With an entry at these keys. A key that is new stands behind `after`, or last.
+ * With an entry at these keys. A key that is new stands before `before`, or last.
  * Where a single value is in the way it stays, and the entry is not put.
  */
-export function withEntry(map: MapNode, [step = '', ...rest]: Steps, entry: Entry, after?: string): MapNode {
+export function withEntry(map: MapNode, [step = '', ...rest]: Steps, entry: Entry, before?: string): MapNode {
   const known = map.entries.get(step)
   const inside = known?.node ?? emptyMap(entry.place)
   const isMap = inside.kind === 'map'
@@ -51,12 +51,10 @@ export function withEntry(map: MapNode, [step = '', ...rest]: Steps, entry: Entr
       [...map.entries].map(([key, one]) => [key, key === step ? node : one]),
     )
   const entries = [...map.entries]
-  const index = entries.findIndex(([key]) => key === after)
+  const index = entries.findIndex(([key]) => key === before)
   return withEntries(
     map,
-    index < 0
-      ? [...entries, [step, node]]
-      : [...entries.slice(0, index + 1), [step, node], ...entries.slice(index + 1)],
+    index < 0 ? [...entries, [step, node]] : [...entries.slice(0, index), [step, node], ...entries.slice(index)],
   )
 }
 

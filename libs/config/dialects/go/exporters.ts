@@ -122,7 +122,7 @@ function deliveries(tree: MapNode, told: Told): MapNode {
         'later',
         siteOf(one),
         one.entry,
-        'is of webhooks, which are switched off here and not part of this version',
+        'has no effect yet: webhooks are not part of this version, and are switched off here',
       )
     else if (key === 'webhooks' && node.kind === 'list' && node.items.length > 0)
       told.later(
@@ -133,7 +133,7 @@ function deliveries(tree: MapNode, told: Told): MapNode {
       )
     else if (key === 'controller' && isOn(child(node, 'enabled')))
       told.later(siteOf(one), one.entry, 'reports to a controller', 'a controller is not part of this version')
-    else told.note('later', siteOf(one), one.entry, 'is of webhooks, which are not part of this version')
+    else told.note('later', siteOf(one), one.entry, 'has no effect yet: webhooks are not part of this version')
   }
   const rest = all.reduce((map, { steps }) => without(map, steps), tree)
   if (enabled === undefined || !isSilent) return rest

@@ -72,7 +72,7 @@ function split(entry: MapNode, name: string, site: Site, told: Told): Became {
   const isOff = enabled?.node.kind === 'scalar' && enabled.node.value === false
   const half = (of: keyof typeof CNI_HALVES, called: string, keys: MapNode | undefined, more?: Entry): MapNode => {
     const base = without(withText(withText(entry, 'type', of), 'name', called), ['config'])
-    const own = more === undefined ? base : withEntry(base, ['enabled'], more, 'type')
+    const own = more === undefined ? base : withEntry(base, ['enabled'], more, 'interval')
     if (config === undefined || keys === undefined || keys.entries.size === 0) return own
     const rows: readonly Row[] = CNI_HALVES[of]
     const read = applyRows(rows, keys, { site: siteBelow(site, 'config'), told })

@@ -6,7 +6,7 @@ import { withoutSecrets } from '../../show.ts'
 import { ROOT_SERVER } from '../../testing.ts'
 
 const FOLDER = join(import.meta.dirname, 'fixtures')
-const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'))
+const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml') && !name.endsWith('.ours.yaml'))
 
 function load(file: string) {
   const text = readFileSync(join(FOLDER, file), 'utf8')

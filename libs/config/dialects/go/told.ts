@@ -48,6 +48,6 @@ export class Told {
   later({ key }: Site, { place }: Pick<Entry, 'place'>, what: string, reason: string): void {
     const origin: Origin = place.origin
     this.missing.push({ key, what, reason, origin })
-    this.note('later', { path: '', key }, { place }, `is told as missing: ${reason}`)
+    this.note('later', { path: '', key }, { place }, `has no effect yet: ${reason}`)
   }
 }
