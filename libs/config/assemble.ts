@@ -136,7 +136,13 @@ interface Known {
  */
 function computed(doc: Document, { runDir, active }: Known, around: Around) {
   const { $schema: _schema, apiVersion: _version, kind: _kind, metadata: _head, ...written } = doc
-  const { monitors: _monitors, plugins: _plugins, npd: _npd, ...sections } = inForce(around.schema, written)
+  const {
+    defaultMonitors: _added,
+    monitors: _monitors,
+    plugins: _plugins,
+    npd: _npd,
+    ...sections
+  } = inForce(around.schema, written)
   const { settings, bus, detector, exporters, remediation } = sections
   const { http, prometheus } = exporters
   return {

@@ -59,7 +59,7 @@ const CASES: readonly Case[] = [
     says: 'an unknown section that is near nothing',
     text: `${HEAD}webhooks: {}\n`,
     faults: [
-      'config.yaml:5:1: webhooks: unknown key; expected one of "$schema", "apiVersion", "kind", "metadata", "settings", "bus", "detector", "monitors", "plugins", "npd", "exporters", "remediation"',
+      'config.yaml:5:1: webhooks: unknown key; expected one of "$schema", "apiVersion", "kind", "metadata", "settings", "bus", "detector", "defaultMonitors", "monitors", "plugins", "npd", "exporters", "remediation"',
     ],
   },
   {

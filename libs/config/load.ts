@@ -5,12 +5,14 @@ import { type Assembled, assemble, configSchemaOf, DOCUMENT_SCHEMA } from './ass
 import { CATALOG, type Catalog } from './catalog.ts'
 import { readGo } from './dialects/go/read.ts'
 import { ConfigErrors, type ConfigProblem } from './errors.ts'
-import { DEFAULT_FILE, hostNameOf, type Surroundings, surroundings, underlay } from './layers/defaults.ts'
+import { underlay } from './layers/default-checks.ts'
+import { DEFAULT_FILE, hostNameOf, type Surroundings, surroundings } from './layers/defaults.ts'
 import { type Assignment, assignmentsOf, FILE_VARIABLE } from './layers/environment.ts'
 import { hideGiven, isGivenToProgram } from './layers/hide.ts'
 import { parseKeyPath } from './layers/key-path.ts'
 import { overlay } from './layers/overlay.ts'
 import { type Environment, substitute } from './layers/substitute.ts'
+import { partAssignments } from './layers/whole-lists.ts'
 import type { NpdReading } from './npd/kinds.ts'
 import type { NpdSection } from './npd/read.ts'
 import { rootSpot, spotOf } from './rules/spot.ts'
@@ -99,8 +101,10 @@ function layersOf(text: string, file: string, options: LoadOptions) {
   const assignments = [...assignmentsOf(env), ...flags.assignments]
   const hostName = hostNameOf(around, hostRootOf(base, assignments))
   const substituted = substitute(base, env, hostName)
-  const { tree, problems } = overlay(underlay(substituted.tree), assignments, schema, configSchemaOf(catalog))
-  const layered = { tree: hideGiven(tree), problems }
+  const { lists, rest } = partAssignments(assignments)
+  const listed = overlay(substituted.tree, lists, schema, configSchemaOf(catalog))
+  const { tree, problems } = overlay(underlay(listed.tree, catalog), rest, schema, configSchemaOf(catalog))
+  const layered = { tree: hideGiven(tree), problems: [...listed.problems, ...problems] }
   const notes = [...go.notes, ...substituted.notes, ...overriddenName(substituted.tree, env)]
   return { file, around, hostName, flags, go, substituted, layered, notes }
 }

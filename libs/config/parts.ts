@@ -37,6 +37,9 @@ export const STRATEGY_NAMES = [
 /** Names that no monitor and no plug-in may have: of our own services, of the bus's users, of what several share. */
 export const OWN_NAMES: readonly string[] = [...Object.keys(SERVICES), ...RESERVED_NAMES]
 
+/** Monitors of which `defaultMonitors` adds checks. */
+export const DEFAULT_MONITOR_NAMES = ['system', 'log', 'network', 'kubernetes'] as const
+
 /** On which nodes a check runs (`monitors[].when`); how each is judged says libs/monitor-kit/when.ts. */
 export const PLACES = ['always', 'nvidia-gpu'] as const
 

@@ -55,7 +55,7 @@ export interface NpdFile {
 export type HttpEndpoint = NodeDoctorConfig['exporters']['http']['endpoints'][number]
 
 /** Keys that say what the document is, and lists whose entries are put together with what else is known of them. */
-type Apart = '$schema' | 'apiVersion' | 'kind' | 'metadata' | 'monitors' | 'plugins' | 'npd'
+type Apart = '$schema' | 'apiVersion' | 'kind' | 'metadata' | 'defaultMonitors' | 'monitors' | 'plugins' | 'npd'
 
 /** The document's sections by the rule of in-force.ts; their keys are explained by the schema. */
 type Sections = InForce<Omit<Document, Apart>>
