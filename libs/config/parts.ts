@@ -40,6 +40,13 @@ export const OWN_NAMES: readonly string[] = [...Object.keys(SERVICES), ...RESERV
 /** Monitors of which `defaultMonitors` adds checks. */
 export const DEFAULT_MONITOR_NAMES = ['system', 'log', 'network', 'kubernetes'] as const
 
+/** Those of which it adds some where nobody writes it. */
+export const ADDED_BY_DEFAULT = [
+  'system',
+  'log',
+  'network',
+] as const satisfies readonly (typeof DEFAULT_MONITOR_NAMES)[number][]
+
 /** On which nodes a check runs (`monitors[].when`); how each is judged says libs/monitor-kit/when.ts. */
 export const PLACES = ['always', 'nvidia-gpu'] as const
 

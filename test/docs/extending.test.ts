@@ -131,7 +131,10 @@ describe('what is made as the docs say', () => {
     const runDir = join(tree, 'run')
     const settings = { runDir, stateDir: join(tree, 'state') }
     const kind = { apiVersion: 'node-doctor.io/v1alpha1', kind: 'NodeDoctorConfig', metadata: { name: 'x' } }
-    await writeFile(config, JSON.stringify({ ...kind, settings, monitors: [{ name: 'one', type, config: keys }] }))
+    await writeFile(
+      config,
+      JSON.stringify({ ...kind, settings, defaultMonitors: [], monitors: [{ name: 'one', type, config: keys }] }),
+    )
     const main = `services/monitors/${name}/main.ts`
     const child = spawn(process.execPath, [main, '--config', config], { cwd: tree, stdio: 'ignore' })
     const client = connectUnix(join(runDir, 'monitors', name, `${name}.sock`))

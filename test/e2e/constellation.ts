@@ -110,6 +110,7 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
     apiVersion: 'node-doctor.io/v1alpha1',
     kind: 'NodeDoctorConfig',
     metadata: { name: 'test' },
+    defaultMonitors: [],
     monitors,
     ...more,
     settings: { nodeName: 'test-node', runDir, stateDir, logLevel: 'debug', logFormat: 'json', ...more['settings'] },

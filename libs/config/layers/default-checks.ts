@@ -1,5 +1,6 @@
 /** The checks that run without being written: by monitor, and where the file has none of their type. */
 import { type Catalog, checkOf } from '../catalog.ts'
+import { ADDED_BY_DEFAULT } from '../parts.ts'
 import { child, type ListNode, type MapNode, type Place, type Tree, treeOf } from '../tree/tree.ts'
 
 /** A check with its defaults. */
@@ -27,9 +28,6 @@ export const DEFAULT_CHECKS: Readonly<Record<string, readonly DefaultCheck[]>> =
   log: [{ name: 'kernel-log', type: 'log-kernel' }],
 }
 
-/** Where nobody writes `defaultMonitors`: without a list of checks, and beside one, which stands for itself. */
-const UNWRITTEN = { alone: ['system', 'log', 'network'], besideList: [] } as const
-
 function textOf(node: Tree, key: string): string {
   const found = child(node, key)
   return found?.kind === 'scalar' ? found.text : ''
@@ -38,13 +36,8 @@ function textOf(node: Tree, key: string): string {
 /** Of the monitors that are named; what is no list of names is a fault of the walk. */
 function askedFor(tree: MapNode, table: typeof DEFAULT_CHECKS): readonly DefaultCheck[] {
   const named = child(tree, 'defaultMonitors')
-  const isList = child(tree, 'monitors') !== undefined
-  const names =
-    named === undefined
-      ? UNWRITTEN[isList ? 'besideList' : 'alone']
-      : named.kind === 'list'
-        ? named.items.map((item) => (item.kind === 'scalar' ? item.text : ''))
-        : []
+  if (named !== undefined && named.kind !== 'list') return []
+  const names = named?.items.map((item) => (item.kind === 'scalar' ? item.text : '')) ?? ADDED_BY_DEFAULT
   return [...new Set(names)].flatMap((name) => (Object.hasOwn(table, name) ? (table[name] ?? []) : []))
 }
 

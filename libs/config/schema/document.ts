@@ -1,6 +1,6 @@
 /** The whole document. */
 import { z } from 'zod'
-import { DEFAULT_MONITOR_NAMES } from '../parts.ts'
+import { ADDED_BY_DEFAULT, DEFAULT_MONITOR_NAMES } from '../parts.ts'
 import { exporters } from './exporters.ts'
 import { absolutePath, duration, labels } from './kinds.ts'
 import { monitor } from './monitors.ts'
@@ -129,11 +129,10 @@ export const document = z.strictObject({
   defaultMonitors: z
     .array(z.enum(DEFAULT_MONITOR_NAMES))
     .max(DEFAULT_MONITOR_NAMES.length)
-    .optional()
+    .default([...ADDED_BY_DEFAULT])
     .describe(
       'Monitors whose checks are added, with their defaults, where `monitors` has none of their type; one that is switched off there is one. Empty: none',
-    )
-    .meta({ defaultText: '`system`, `log`, `network` without `monitors`; else none' }),
+    ),
   monitors: z
     .array(monitor)
     .max(500)

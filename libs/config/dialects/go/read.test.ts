@@ -93,13 +93,14 @@ describe('variables', () => {
 
 describe('entries', () => {
   it('that look at nothing are gone, and nobody waits for them', () => {
-    const text = `monitors:\n  - { name: a, type: noop }\n  - { name: b, type: system-cpu, dependsOn: [a] }\n`
+    const text = `defaultMonitors: []\nmonitors:\n  - { name: a, type: noop }\n  - { name: b, type: system-cpu, dependsOn: [a] }\n`
     const { monitors } = parse(HEAD + text)
     expect(monitors.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([['b', []]])
   })
 
   it('that become two are both waited for, and the others keep their places', () => {
-    const text = `monitors:
+    const text = `defaultMonitors: []
+monitors:
   - { name: peers, type: network-cni-check, config: { cniHealth: { configPath: /etc/cni }, minReachablePeers: 60 } }
   - { name: cpu, type: system-cpu, dependsOn: [peers] }
 `
@@ -112,7 +113,8 @@ describe('entries', () => {
   })
 
   it('of which a half is switched off are waited for by the other alone', () => {
-    const text = `monitors:
+    const text = `defaultMonitors: []
+monitors:
   - { name: peers, type: network-cni-check, config: { cniHealth: { enabled: false } } }
   - { name: cpu, type: system-cpu, dependsOn: [peers] }
 `
