@@ -265,7 +265,8 @@ describe('what is made as the docs say', () => {
     const kind = { apiVersion: 'node-doctor.io/v1alpha1', kind: 'NodeDoctorConfig', metadata: { name: 'x' } }
     const exporters = { http: { enabled: false }, prometheus: { enabled: false }, file: { enabled: true, every: '1s' } }
     const monitors = [{ name: 'memory', type: 'system-memory', interval: '1s' }]
-    await writeFile(config, JSON.stringify({ ...kind, settings, bus: { port: await freePort() }, exporters, monitors }))
+    const rest = { bus: { port: await freePort() }, exporters, defaultMonitors: [], monitors }
+    await writeFile(config, JSON.stringify({ ...kind, settings, ...rest }))
     const plan = `import { loadConfig } from '#config'
       import { planServices } from './services/cli/up/plan.ts'
       const config = await loadConfig({ file: ${JSON.stringify(config)}, flags: [], env: {} })

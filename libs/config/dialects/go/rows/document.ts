@@ -169,7 +169,7 @@ const remediation: readonly Row[] = [
 const NO_TRACES = { why: 'no traces are told', instead: 'take it out' }
 const NO_PROFILES = {
   why: 'no process serves profiles',
-  instead: 'start it with `node --inspect`, or look at its metrics',
+  instead: 'look at its metrics, or start it with the inspector of Node',
 }
 const RELOAD = { why: 'a change of the file takes effect with the next start', instead: 'restart the pod' }
 
