@@ -10,6 +10,9 @@ import { rowsOfType, typeRowOf } from './tables.ts'
 import { type Site, siteBelow, type Told } from './told.ts'
 import type { Row, TypeRow } from './types.ts'
 
+/** What is longer is no name. */
+const NAME_MAX = 63
+
 /** Rows of the entry itself, below it. */
 const ENTRY_ROWS: readonly Row[] = MONITORS_SECTION.rows.map((row) => ({
   ...row,
@@ -132,7 +135,7 @@ export function readMonitors(tree: MapNode, told: Told): MapNode {
     if (item.kind !== 'map') return { entries: [], name: '' }
     const name = textAt(item, 'name')
     const path = `monitors[${index}]`
-    return readEntry(item, { path, key: name === '' ? path : `monitors.${name}` }, told)
+    return readEntry(item, { path, key: name === '' || name.length > NAME_MAX ? path : `monitors.${name}` }, told)
   })
   const others = list.node.items.map((item, index) => (item.kind === 'map' ? read[index]?.entries[0] : item))
   const became = new Map(read.flatMap(({ name, names }) => (names === undefined ? [] : [[name, names] as const])))

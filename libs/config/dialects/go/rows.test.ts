@@ -15,6 +15,7 @@ type Plain = Record<string, unknown>
 
 /** What a key needs beside it, so that the document holds without it. */
 const BESIDE: readonly (readonly [begins: string, beside: Plain])[] = [
+  ['monitors[].remediation.strategies', {}],
   ['monitors[].remediation.', { strategy: 'systemd-restart', service: 'kubelet' }],
   ['monitors[].', { name: 'one', type: 'system-cpu' }],
   ['exporters.http.endpoints[].', { path: '/a', handler: 'liveness' }],
@@ -80,6 +81,36 @@ const CASES = ALL.flatMap((section) =>
   section.rows.map((row) => [`${section.title}: ${row.key}`, section, row] as const),
 )
 
+/** What a step looks at beside its key. */
+const AROUND: readonly (readonly [begins: string, around: Plain])[] = [
+  ['exporters.kubernetes.annotations[].', { key: 'example.org/a' }],
+  ['exporters.http.webhooks[].', { name: 'chat', url: 'https://chat' }],
+  ['exporters.http.controller.', { enabled: true }],
+  ['remediation.coordination.', { enabled: true }],
+]
+
+/** The same of a key that a step takes, with what it looks at beside it in the innermost map. */
+function stepFragment(key: string, value: unknown): Plain {
+  const around = AROUND.find(([begins]) => key.startsWith(begins))
+  if (around !== undefined) {
+    const [begins, beside] = around
+    const own = fragment(key.slice(begins.length), value)
+    return fragment(
+      begins.slice(0, -1).replace(/\[\]$/, ''),
+      begins.endsWith('[].') ? [{ ...beside, ...own }] : { ...beside, ...own },
+    )
+  }
+  return key === 'followRedirects'
+    ? { endpoints: [{ url: 'https://a' }], ...fragment(key, value) }
+    : fragment(key, value)
+}
+
+/** Where what a step makes of a key stands, if that is another place than its row says. */
+const STANDS: Readonly<Record<string, string>> = {
+  'cniHealth.enabled': 'monitors.1.enabled',
+  'exporters.kubernetes.conditions[].type': 'exporters.kubernetes.conditions.always.8',
+}
+
 /** Keys below which the fragment stands. */
 function placeOf({ types }: Section, row: Row, key: string): string {
   const index = CNI_HALVES['network-cni'].includes(row) ? 1 : 0
@@ -127,6 +158,29 @@ describe('the table', () => {
       expect(at(plain, target)).toBeUndefined()
       expect(own.map(({ text }) => text)).toEqual([`has no effect: ${row.why}; ${row.instead}`])
     }
+  })
+
+  it.each(CASES.filter(([, , { isStep }]) => isStep === true))('%s, by a step', (_, section, row) => {
+    const [theirs, ours = theirs] = row.example
+    const text = documentOf(section, stepFragment(row.key, theirs))
+    const { plain, notes, problems, missing } = read(text)
+    const own = notes.filter(({ key }) => !key.endsWith('.type')).map(({ dialect }) => dialect?.status)
+    expect(problems).toEqual([])
+    if (row.status === 'works') {
+      expect([at(plain, placeOf(section, row, row.key)), own]).toEqual([ours, []])
+      return
+    }
+    // Where a key stood there is nothing any more, or what is made of it.
+    if (row.status === 'renamed') {
+      const target = STANDS[row.key] ?? placeOf(section, row, row.to ?? row.key)
+      const expected = row.key === 'domains[]' ? [ours] : ours
+      const value = at(plain, target)
+      expect(value).toEqual(
+        typeof expected === 'object' && !Array.isArray(expected) ? expect.objectContaining(expected) : expected,
+      )
+    } else expect(JSON.stringify(plain)).not.toContain(`"${row.key.split('.').at(-1)}":${JSON.stringify(theirs)}`)
+    if (row.key !== 'cniHealth.enabled') expect(own).toContain(row.status)
+    if (row.status === 'later' && AROUND.some(([begins]) => row.key.startsWith(begins))) expect(missing).toHaveLength(1)
   })
 
   it.each(CASES.filter(([, section, { status }]) => isServed(section) && status !== 'later'))(

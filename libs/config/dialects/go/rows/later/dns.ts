@@ -68,7 +68,7 @@ const dns: readonly Row[] = [
   ...scoring,
   ...foresight,
   {
-    ...renamed('domains[]', 'externalDomains', [['example.org'], ['example.org']]),
+    ...renamed('domains[]', 'externalDomains', ['example.org']),
     isStep: true,
   },
   renamed('timeout', 'queryTimeout', ['5s']),
