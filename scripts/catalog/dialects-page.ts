@@ -52,13 +52,17 @@ function exampleOf({ key, to, status, example: [theirs, ours = theirs] }: Row): 
 function meaningOf({ key, to, why, instead, words = {}, convert, holds, yields }: Row): string {
   return [
     to === undefined || to === key ? '' : code(to),
-    why === undefined ? '' : `${why}; ${instead ?? ''}`,
+    [why, instead].filter((part) => part !== undefined).join('; '),
     Object.entries(words)
       .map(([theirs, ours]) => `${code(theirs)} is ${code(ours)}`)
       .join(', '),
-    { percent: 'percent, divided by 100', share: 'above 1 it is percent', ms: 'a number is milliseconds', '': '' }[
-      convert ?? ''
-    ],
+    {
+      percent: 'percent, divided by 100',
+      share: 'above 1 it is percent',
+      switch: 'a map with `enabled` is what that says',
+      ms: 'a number is milliseconds',
+      '': '',
+    }[convert ?? ''],
     holds === undefined ? '' : `nothing is said of ${holds.map((one) => code(inYaml(one))).join(', ')}`,
     yields === true ? 'where that is written too it counts' : '',
   ]

@@ -1,6 +1,6 @@
 /** The rows of a table, carried out on a map. */
 import { isDeepStrictEqual } from 'node:util'
-import { type Entry, type MapNode, plainOf, type Tree } from '../../tree/tree.ts'
+import { type Entry, isEmpty, type MapNode, plainOf, type Tree } from '../../tree/tree.ts'
 import { converted } from './convert.ts'
 import { atEach, entryAt, type Steps, withEntry, without } from './edit.ts'
 import { type Site, siteBelow, type Told } from './told.ts'
@@ -55,9 +55,16 @@ export function applyRows(rows: readonly Row[], node: Tree, work: Omit<Work, 'na
   )
 }
 
+/** A section of theirs with nothing in it says nothing. */
+function withoutEmpty({ from, row }: Parted, map: MapNode): MapNode {
+  const parent = from.length > 1 && row.status !== 'works' ? entryAt(map, from.slice(0, -1))?.node : undefined
+  const isBare = parent !== undefined && (parent.kind === 'map' ? parent.entries.size === 0 : isEmpty(parent))
+  return isBare ? without(map, from.slice(0, -1)) : map
+}
+
 function applyOne(part: Parted, map: MapNode, work: Work): MapNode {
   const entry = entryAt(map, part.from)
-  if (entry === undefined) return map
+  if (entry === undefined) return withoutEmpty(part, map)
   const { status } = part.row
   if (status === 'refused') return refuse(part, map, entry, work)
   if (status === 'renamed') return rename(part, map, entry, work)

@@ -5,6 +5,7 @@ import { child, type Entry, isEmpty, type MapNode, type Tree } from '../../tree/
 import type { JsonSchema } from '../../walk/json-schema.ts'
 import { conditionOf } from './condition-names.ts'
 import { entryAt, withEntry, without } from './edit.ts'
+import { NOT_BUILT } from './rows/document.ts'
 import { ROOT, siteBelow, type Told } from './told.ts'
 
 const KUBERNETES = ['exporters', 'kubernetes'] as const
@@ -88,12 +89,7 @@ function annotations(tree: MapNode, told: Told): MapNode {
     told.refused(site, list.entry, 'annotations node-doctor.io/… are Node Doctor’s own', 'take them out')
   const others = keys.filter((key) => !OWN_KEY.test(key)).map((key) => `"${cut(key, 80)}"`)
   if (others.length > 0)
-    told.later(
-      site,
-      list.entry,
-      `annotations ${others.slice(0, 10).join(', ')} of the node`,
-      'the k8s-exporter of this version writes only its own',
-    )
+    told.later(site, list.entry, `annotations ${others.slice(0, 10).join(', ')} of the node`, NOT_BUILT.annotations)
   return without(tree, list.steps)
 }
 
@@ -118,22 +114,12 @@ function deliveries(tree: MapNode, told: Told): MapNode {
     const [key, { node }] = [one.steps.at(-1), one.entry]
     const names = textsOf(node, 'name').map((name) => `"${cut(name, 80)}"`)
     if (isSilent)
-      told.note(
-        'later',
-        siteOf(one),
-        one.entry,
-        'has no effect yet: webhooks are not part of this version, and are switched off here',
-      )
+      told.note('later', siteOf(one), one.entry, `has no effect yet: ${NOT_BUILT.webhooks}, and are switched off here`)
     else if (key === 'webhooks' && node.kind === 'list' && node.items.length > 0)
-      told.later(
-        siteOf(one),
-        one.entry,
-        `webhooks ${names.slice(0, 10).join(', ')}`.trim(),
-        'webhooks are not part of this version',
-      )
+      told.later(siteOf(one), one.entry, `webhooks ${names.slice(0, 10).join(', ')}`.trim(), NOT_BUILT.webhooks)
     else if (key === 'controller' && isOn(child(node, 'enabled')))
-      told.later(siteOf(one), one.entry, 'reports to a controller', 'a controller is not part of this version')
-    else told.note('later', siteOf(one), one.entry, 'has no effect yet: webhooks are not part of this version')
+      told.later(siteOf(one), one.entry, 'reports to a controller', NOT_BUILT.controller)
+    else told.note('later', siteOf(one), one.entry, `has no effect yet: ${NOT_BUILT.webhooks}`)
   }
   const rest = all.reduce((map, { steps }) => without(map, steps), tree)
   if (enabled === undefined || !isSilent) return rest
@@ -164,12 +150,7 @@ function labels(tree: MapNode, told: Told): MapNode {
   if (map === undefined) return tree
   const { node } = map.entry
   if (node.kind === 'map' && node.entries.size > 0)
-    told.later(
-      siteOf(map),
-      map.entry,
-      'labels of one’s own on every metric',
-      'the http-exporter of this version puts none on them',
-    )
+    told.later(siteOf(map), map.entry, 'labels of one’s own on every metric', NOT_BUILT.labels)
   return without(tree, map.steps)
 }
 

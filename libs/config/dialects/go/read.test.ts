@@ -51,6 +51,24 @@ describe('keys that contradict each other', () => {
   })
 })
 
+describe('sections of theirs', () => {
+  it('with nothing in them say nothing', () => {
+    const text = `features:\nreload: {}\nremediation: { circuitBreaker: {} }\n${cpu('{ loadAverageThresholds: {} }')}`
+    expect(faultsOf(HEAD + text)).toEqual([])
+    expect(toldOf(text)).toEqual([])
+  })
+
+  it('with a key that neither form has are an error', () => {
+    expect(faultsOf(`${HEAD}features: { enableEverything: true }\n`)[0]).toMatch(
+      /^config\.yaml:5:1: features: unknown key/,
+    )
+  })
+
+  it('of which one is no map are an error, never a fall', () => {
+    expect(faultsOf(`${HEAD}features: 5\n${cpu('{ loadAverageThresholds: 80 }')}`)).toHaveLength(2)
+  })
+})
+
 describe('variables', () => {
   it('need not be set in a key that has no effect, nor in one of what is not built', () => {
     const text =

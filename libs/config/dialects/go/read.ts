@@ -9,7 +9,7 @@ import { refuseDollars } from './dollar.ts'
 import { entryAt, withEntry, without } from './edit.ts'
 import { readExporters } from './exporters.ts'
 import { readMonitors } from './monitors.ts'
-import { DOCUMENT_SECTIONS } from './rows/document.ts'
+import { DOCUMENT_SECTIONS, NOT_BUILT } from './rows/document.ts'
 import { ROOT, siteBelow, Told } from './told.ts'
 
 const VERSION = 'node-doctor.io/v1alpha1'
@@ -50,12 +50,7 @@ function coordination(tree: MapNode, told: Told): MapNode {
   const enabled = child(entry.node, 'enabled')
   const isOn = enabled?.kind === 'scalar' && enabled.value !== false
   if (isOn)
-    told.later(
-      siteBelow(ROOT, steps.join('.')),
-      entry,
-      'coordination of repairs over nodes',
-      'a controller is not part of this version',
-    )
+    told.later(siteBelow(ROOT, steps.join('.')), entry, 'coordination of repairs over nodes', NOT_BUILT.controller)
   return without(tree, steps)
 }
 

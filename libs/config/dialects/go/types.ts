@@ -14,9 +14,10 @@ export type Status = 'works' | 'renamed' | 'split' | 'later' | 'refused'
  * How a value is written here.
  * - percent: percent as a share of one (80 → 0.8)
  * - share: what is above 1 is percent (30 → 0.3)
+ * - switch: a map with nothing but "enabled" as what that says
  * - ms: a number without a unit is milliseconds (100 → "100ms")
  */
-export type Conversion = 'percent' | 'share' | 'ms'
+export type Conversion = 'percent' | 'share' | 'switch' | 'ms'
 
 /** A key of the dialect. */
 export interface Row {
@@ -76,9 +77,9 @@ export function refused(key: string, value: unknown, words: Words, holds?: reado
   return { key, status: 'refused', example: [value], ...words, ...(holds === undefined ? {} : { holds }) }
 }
 
-/** A key of a part that is not built. */
-export function later(key: string, value: unknown): Row {
-  return { key, status: 'later', example: [value], isStep: true }
+/** A key of a part that is not built. @param why as it is told */
+export function later(key: string, value: unknown, why: string): Row {
+  return { key, status: 'later', example: [value], isStep: true, why }
 }
 
 /** Why a key is refused, and what to write in its place. */

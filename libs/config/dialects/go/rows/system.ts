@@ -66,7 +66,7 @@ const memory: readonly Row[] = [
   renamed('memoryThresholds.critical', 'criticalThreshold', [98]),
   renamed('swapThresholds.warning', 'swapWarningThreshold', [40]),
   renamed('swapThresholds.critical', 'swapCriticalThreshold', [90]),
-  renamed('oomDetection', 'checkOOMKills', [false]),
+  renamed('oomDetection', 'checkOOMKills', [{ enabled: false }, false], { convert: 'switch' }),
 ]
 
 const ALWAYS_LOOKED_AT = { why: 'it is always looked at', instead: 'take it out' }
