@@ -1,7 +1,7 @@
 /** docs/dialects.md: what becomes of each key of the Go Node Doctor's configuration. */
 import { CATALOG, checkOf } from '../../libs/config/catalog.ts'
 import { COMMAND_LINE } from '../../libs/config/dialects/go/rows/command-line.ts'
-import { SECTIONS, TYPE_SECTIONS, TYPES } from '../../libs/config/dialects/go/tables.ts'
+import { SECTIONS, TYPE_SECTIONS, TYPES, typeRowOf } from '../../libs/config/dialects/go/tables.ts'
 import type { Row, Section, TypeRow } from '../../libs/config/dialects/go/types.ts'
 import { code, table } from './markdown.ts'
 
@@ -74,8 +74,11 @@ function rowOf(row: Row): string[] {
   return [code(row.key), row.status, meaningOf(row), exampleOf(row)]
 }
 
+/** By a check of the catalogue, under this name or the one that it has here. */
 function isServed(types: readonly string[]): boolean {
-  return types.some((type) => checkOf(CATALOG, type) !== undefined)
+  return types
+    .flatMap((type) => [type, ...(typeRowOf(type)?.to ?? [])])
+    .some((type) => checkOf(CATALOG, type) !== undefined)
 }
 
 function section({ title, types, rows }: Section): string {
@@ -89,7 +92,7 @@ function section({ title, types, rows }: Section): string {
 }
 
 function typeRow({ type, status, to, why, instead }: TypeRow): string[] {
-  const isLater = status !== 'refused' && !isServed([type, ...(to ?? [])])
+  const isLater = status !== 'refused' && !isServed([type])
   const here = [(to ?? []).map(code).join(', '), why === undefined ? '' : why, instead ?? ''].filter(
     (part) => part !== '',
   )

@@ -19,12 +19,18 @@ const BESIDE: readonly (readonly [begins: string, beside: Plain])[] = [
   ['monitors[].remediation.', { strategy: 'systemd-restart', service: 'kubelet' }],
   ['monitors[].', { name: 'one', type: 'system-cpu' }],
   ['exporters.http.endpoints[].', { path: '/a', handler: 'liveness' }],
+  ['endpoints[].', { url: 'https://a' }],
+  ['customQueries[].', { domain: 'a' }],
   ['mountPoints[].', { path: '/srv' }],
   ['paths[].', { path: '/srv' }],
 ]
 
 /** Keys without which there is no check of a type. */
-const NEEDED: Readonly<Record<string, Plain>> = { 'custom-plugin': { pluginPath: '/opt/check.sh' } }
+const NEEDED: Readonly<Record<string, Plain>> = {
+  'custom-plugin': { pluginPath: '/opt/check.sh' },
+  'http-health-check': { url: 'https://a' },
+  'network-connectivity-check': { endpoints: [{ url: 'https://a' }] },
+}
 
 function besideOf(key: string): Plain {
   return BESIDE.find(([begins]) => key.startsWith(begins))?.[1] ?? {}
@@ -117,8 +123,11 @@ function placeOf({ types }: Section, row: Row, key: string): string {
   return types === undefined ? key : `monitors.${index}.config.${key}`
 }
 
-function isServed({ types = [] }: Section): boolean {
-  return types.length === 0 || types.some((type) => checkOf(CATALOG, type) !== undefined)
+/** By a check of the catalogue: the moment that there is one its schema is held against the rows. */
+function isServed({ types }: Section, row: Row): boolean {
+  if (types === undefined) return true
+  const half = Object.entries(CNI_HALVES).find(([, rows]) => rows.includes(row))?.[0]
+  return (half === undefined ? types : [half]).some((type) => checkOf(CATALOG, type) !== undefined)
 }
 
 describe('the table', () => {
@@ -183,7 +192,7 @@ describe('the table', () => {
     if (row.status === 'later' && AROUND.some(([begins]) => row.key.startsWith(begins))) expect(missing).toHaveLength(1)
   })
 
-  it.each(CASES.filter(([, section, { status }]) => isServed(section) && status !== 'later'))(
+  it.each(CASES.filter(([, section, row]) => isServed(section, row) && row.status !== 'later'))(
     '%s is taken by the walk',
     (_, section, row) => {
       const [theirs] = row.example
