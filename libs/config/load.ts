@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Assembled, assemble, configSchemaOf, DOCUMENT_SCHEMA } from './assemble.ts'
 import { CATALOG, type Catalog } from './catalog.ts'
-import { readGo } from './dialects/go/read.ts'
+import type { GoReading } from './dialects/go/read.ts'
 import { ConfigErrors, type ConfigProblem } from './errors.ts'
 import { underlay } from './layers/default-checks.ts'
 import { DEFAULT_FILE, hostNameOf, type Surroundings, surroundings } from './layers/defaults.ts'
+import { dollarFaults } from './layers/dollar.ts'
 import { type Assignment, assignmentsOf, FILE_VARIABLE } from './layers/environment.ts'
 import { hideGiven, isGivenToProgram } from './layers/hide.ts'
 import { parseKeyPath } from './layers/key-path.ts'
@@ -50,11 +51,19 @@ export interface LoadOptions {
   /** What regular expressions are held to. `loadConfig` loads it where a check may have some; else they are taken as they are. */
   readonly patterns?: PatternReader | undefined
   /**
+   * What reads the Go Node Doctor's form. `loadConfig` loads it where a file is not ours as it stands, since nobody else is to
+   * carry the table; else keys of that form are unknown.
+   */
+  readonly dialect?: DialectReader | undefined
+  /**
    * Whether scripts and folders that files of `npd` name are to be where this process is: where it is not the one that runs
    * them, whoever does finds out. Default false.
    */
   readonly lookForPrograms?: boolean | undefined
 }
+
+/** A document of another form as ours. */
+export type DialectReader = (tree: MapNode) => GoReading
 
 const NOTHING = { where: 'embedded default', origin: { layer: 'default', text: 'default' } } as const
 
@@ -66,8 +75,21 @@ export async function loadConfig(options: LoadOptions): Promise<NodeDoctorConfig
   const file = fileOf(options)
   const text = file === '' ? '' : await readConfigFile(file)
   const patterns = options.patterns ?? (await patternsFor(text, options))
+  const own = { ...options, patterns }
+  if (options.dialect !== undefined || file === '') return loadAs(text, file, own)
+  try {
+    const config = await loadAs(text, file, own)
+    if (config.monitors.every(({ monitor }) => monitor !== '')) return config
+  } catch (err) {
+    if (!(err instanceof ConfigErrors)) throw err
+  }
+  const { readGo } = await import('./dialects/go/read.ts')
+  return loadAs(text, file, { ...own, dialect: readGo })
+}
+
+async function loadAs(text: string, file: string, options: LoadOptions): Promise<NodeDoctorConfig> {
   const layers = layersOf(text, file, options)
-  return configOf(layers, { ...options, patterns }, await npdOf(layers, options))
+  return configOf(layers, options, await npdOf(layers, options))
 }
 
 /** They are heavy: loaded only where a type of check is named whose keys may have some. */
@@ -95,8 +117,10 @@ export function parseConfig(text: string, file: string, options: LoadOptions): N
 function layersOf(text: string, file: string, options: LoadOptions) {
   const { env, catalog = CATALOG, schema = DOCUMENT_SCHEMA } = options
   const around = options.surroundings ?? surroundings()
-  const go = readGo(treeOfFile(text, file))
+  const written = treeOfFile(text, file)
+  const go = options.dialect?.(written) ?? { tree: written, notes: [], problems: [], missing: [] }
   const base = go.tree
+  const ofValues = [...go.problems, ...dollarFaults(base)]
   const flags = flagAssignments(options.flags)
   const assignments = [...assignmentsOf(env), ...flags.assignments]
   const hostName = hostNameOf(around, hostRootOf(base, assignments))
@@ -106,14 +130,14 @@ function layersOf(text: string, file: string, options: LoadOptions) {
   const { tree, problems } = overlay(underlay(listed.tree, catalog), rest, schema, configSchemaOf(catalog))
   const layered = { tree: hideGiven(tree), problems: [...listed.problems, ...problems] }
   const notes = [...go.notes, ...substituted.notes, ...overriddenName(substituted.tree, env)]
-  return { file, around, hostName, flags, go, substituted, layered, notes }
+  return { file, around, hostName, flags, go, ofValues, substituted, layered, notes }
 }
 
 type Layers = ReturnType<typeof layersOf>
 
 /** @param npd what the files that `npd` names say */
 function configOf(layers: Layers, options: LoadOptions, npd: NpdReading | undefined): NodeDoctorConfig {
-  const { file, flags, go, substituted, layered } = layers
+  const { file, flags, go, ofValues, substituted, layered } = layers
   const { env, catalog = CATALOG, schema = DOCUMENT_SCHEMA } = options
   const { around: surroundings, hostName, notes } = layers
   const assembled: Assembled = assemble(layered.tree, {
@@ -129,11 +153,11 @@ function configOf(layers: Layers, options: LoadOptions, npd: NpdReading | undefi
     npd,
   })
   const problems = inOrder([
-    ...go.problems,
+    ...ofValues,
     ...substituted.problems,
     ...flags.problems,
     ...layered.problems,
-    ...withoutUnset(assembled.problems, [...go.problems, ...substituted.problems]),
+    ...withoutUnset(assembled.problems, [...ofValues, ...substituted.problems]),
   ])
   if (problems.length > 0 || assembled.config === undefined)
     throw new ConfigErrors(file === '' ? 'embedded default' : file, problems, {

@@ -1,9 +1,8 @@
 /** Parts that the configuration asks for and that are not there. Each is told as a problem, none in silence. */
 import { plannedServices, SERVICES, type ServiceTable } from '#service-table'
 import type { Catalog } from './catalog.ts'
-import { typeRowOf } from './dialects/go/tables.ts'
 import { editDistance } from './nearest.ts'
-import { PLANNED_CHECKS, STRATEGIES } from './parts.ts'
+import { INSTEAD_OF_CHECK, PLANNED_CHECKS, STRATEGIES } from './parts.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
 import { isStrategy } from './rules/strategies.ts'
 import { isSwitchedOn } from './switches.ts'
@@ -32,7 +31,7 @@ export function checkTypes(monitors: readonly Placed<MonitorEntry>[], catalog: C
       planned !== undefined
         ? plannedWords(planned, catalog)
         : `no monitor of this version serves this type${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`
-    const instead = typeRowOf(entry.type)?.instead
+    const instead = Object.hasOwn(INSTEAD_OF_CHECK, entry.type) ? INSTEAD_OF_CHECK[entry.type] : undefined
     const what = `check "${entry.name}" of type "${entry.type}"`
     return [
       {

@@ -85,6 +85,11 @@ export const HANDLER_NAMES = [
   'stream',
 ] as const satisfies readonly HandlerName[]
 
+/** What to write in place of a type that is known and is to have no check of its own. */
+export const INSTEAD_OF_CHECK: Readonly<Record<string, string>> = {
+  'custom-logpattern': 'write checks of types log-kernel, log-journal and log-file with packs and rules',
+}
+
 /** Check types that are known and that no monitor serves yet, with the monitor that is to. */
 export const PLANNED_CHECKS: Readonly<Record<string, string>> = {
   'http-health-check': 'network',

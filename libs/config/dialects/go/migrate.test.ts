@@ -5,6 +5,7 @@ import { ConfigErrors } from '../../errors.ts'
 import { parseConfig } from '../../load.ts'
 import { HEAD, ROOT_SERVER } from '../../testing.ts'
 import { migrateText } from './migrate.ts'
+import { readGo } from './read.ts'
 
 const HERE = import.meta.dirname
 const FOLDERS = [join(HERE, 'fixtures'), join(HERE, '../../../../deploy/examples')]
@@ -15,7 +16,12 @@ const FILES = FOLDERS.flatMap((folder) =>
 )
 
 function load(text: string) {
-  return parseConfig(text, 'config.yaml', { flags: [], env: { NODE_NAME: 'worker-1' }, surroundings: ROOT_SERVER })
+  return parseConfig(text, 'config.yaml', {
+    flags: [],
+    env: { NODE_NAME: 'worker-1' },
+    surroundings: ROOT_SERVER,
+    dialect: readGo,
+  })
 }
 
 /** What takes effect: without where values come from, and without what is only told. */

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { DOCUMENT_SCHEMA } from '../../assemble.ts'
 import { CATALOG, type Catalog, checkOf } from '../../catalog.ts'
 import { ConfigErrors } from '../../errors.ts'
+import { dollarFaults } from '../../layers/dollar.ts'
 import { readConfigFile } from '../../tree/read-file.ts'
 import { readYaml } from '../../tree/read-yaml.ts'
 import { child, type MapNode, type Place, treeOf } from '../../tree/tree.ts'
@@ -71,7 +72,8 @@ export function migrateText(text: string, file: string, catalog: Catalog = CATAL
   const { tree, problems } = readYaml(text, file, basename(file))
   if (problems.length > 0) throw new ConfigErrors(file, problems)
   const read = readGo(tree)
-  if (read.problems.length > 0) throw new ConfigErrors(file, read.problems)
+  const faults = [...read.problems, ...dollarFaults(read.tree)]
+  if (faults.length > 0) throw new ConfigErrors(file, faults)
   const named = withOwnNames(DOCUMENT_SCHEMA, read.tree, catalog)
   const own = withConditionNames(named.kind === 'map' ? named : read.tree, catalog)
   return { text: writeYaml(text, own, headOf(read.notes)), notes: read.notes }

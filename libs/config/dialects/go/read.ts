@@ -5,7 +5,6 @@
 import { child, type Entry, type MapNode, type ScalarNode, type Tree } from '../../tree/tree.ts'
 import type { ConfigNote } from '../../types.ts'
 import { applyRows } from './apply.ts'
-import { refuseDollars } from './dollar.ts'
 import { entryAt, withEntry, without } from './edit.ts'
 import { readExporters } from './exporters.ts'
 import { readMonitors } from './monitors.ts'
@@ -73,6 +72,5 @@ export function readGo(tree: MapNode): GoReading {
   const told = new Told()
   const steps = [version, readMonitors, readExporters, overrides, coordination, rows]
   const read = steps.reduce((map, step) => step(map, told), tree)
-  refuseDollars(read, told)
   return { tree: read, notes: inOrder(told.notes), problems: told.problems, missing: told.missing }
 }

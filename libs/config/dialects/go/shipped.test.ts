@@ -4,13 +4,19 @@ import { describe, expect, it } from 'vitest'
 import { parseConfig } from '../../load.ts'
 import { withoutSecrets } from '../../show.ts'
 import { ROOT_SERVER } from '../../testing.ts'
+import { readGo } from './read.ts'
 
 const FOLDER = join(import.meta.dirname, 'fixtures')
 const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml') && !name.endsWith('.ours.yaml'))
 
 function load(file: string) {
   const text = readFileSync(join(FOLDER, file), 'utf8')
-  return parseConfig(text, file, { flags: [], env: { NODE_NAME: 'worker-1' }, surroundings: ROOT_SERVER })
+  return parseConfig(text, file, {
+    flags: [],
+    env: { NODE_NAME: 'worker-1' },
+    surroundings: ROOT_SERVER,
+    dialect: readGo,
+  })
 }
 
 describe('configurations as the Go program ships them', () => {

@@ -1,4 +1,5 @@
 /** Types of checks: which of ours serves each. */
+import { INSTEAD_OF_CHECK } from '../../../parts.ts'
 import type { TypeRow } from '../types.ts'
 
 function same(type: string): TypeRow {
@@ -34,7 +35,7 @@ export const TYPES: readonly TypeRow[] = [
   {
     type: 'custom-logpattern',
     status: 'later',
-    instead: 'write checks of types log-kernel, log-journal and log-file with packs and rules',
+    instead: INSTEAD_OF_CHECK['custom-logpattern'] ?? '',
   },
   { type: 'noop', status: 'refused', why: 'it looks at nothing', instead: 'take it out' },
   other('system-cpu-check', 'system-cpu'),
