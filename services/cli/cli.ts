@@ -19,7 +19,19 @@ import { validate } from './validate.ts'
 import { version } from './version.ts'
 import { watch } from './watch.ts'
 
-const COMMANDS: readonly Command[] = [up, status, watch, check, clear, forget, validate, migrate, rules, cleanup, version]
+const COMMANDS: readonly Command[] = [
+  up,
+  status,
+  watch,
+  check,
+  clear,
+  forget,
+  validate,
+  migrate,
+  rules,
+  cleanup,
+  version,
+]
 /** With the flags of node-problem-detector's programs. */
 const OWN_WORDS: readonly OwnWordsCommand[] = [npd, ...HELPERS]
 

@@ -129,19 +129,19 @@ function deliveries(tree: MapNode, told: Told): MapNode {
 
 /** The prefix of metrics is one text here. */
 function subsystem(tree: MapNode, told: Told): MapNode {
-  const found_ = found(tree, ...PROMETHEUS, 'subsystem')
-  if (found_ === undefined || found_.entry.node.kind !== 'scalar') return tree
-  const rest = without(tree, found_.steps)
-  const { text } = found_.entry.node
+  const written = found(tree, ...PROMETHEUS, 'subsystem')
+  if (written === undefined || written.entry.node.kind !== 'scalar') return tree
+  const rest = without(tree, written.steps)
+  const { text } = written.entry.node
   if (text === '') return rest
   const steps = [...PROMETHEUS, 'namespace']
   const there = entryAt(tree, steps)
   const before = there?.node.kind === 'scalar' && !isEmpty(there.node) ? there.node.text : 'node_doctor'
   const joined = before === '' ? text : `${before}_${text}`
-  told.note('renamed', siteOf(found_), found_.entry, `is read as namespace: "${joined}"`)
+  told.note('renamed', siteOf(written), written.entry, `is read as namespace: "${joined}"`)
   return without(
-    withEntry(tree, steps, { place: found_.entry.place, node: scalar(joined, found_.entry.node) }),
-    found_.steps,
+    withEntry(tree, steps, { place: written.entry.place, node: scalar(joined, written.entry.node) }),
+    written.steps,
   )
 }
 
