@@ -32,7 +32,6 @@ export const PARTS: readonly string[] = [
   'libs/node-feed/feed.test.ts',
   'libs/npd-tools/health-checker.test.ts',
   'libs/npd-tools/log-counter.test.ts',
-  'libs/probe/stopwatch-strained.test.ts',
   'libs/rpc/bind.test.ts',
   'libs/rpc/reflection.test.ts',
   'libs/service/host-service.test.ts',
