@@ -41,7 +41,6 @@ export const PARTS: readonly string[] = [
   'libs/probe/http/proxied.test.ts',
   'libs/probe/ntp/ntp.test.ts',
   'libs/probe/ping/ping.test.ts',
-  'libs/probe/stopwatch-strained.test.ts',
   'libs/probe/tcp/tcp.test.ts',
   'libs/probe/tls/tls.test.ts',
   'libs/rpc/bind.test.ts',
