@@ -11,7 +11,8 @@ import {
   unobserved,
 } from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
-import { type Measured, type PluginStatus, parseOutput, worseOf } from './output.ts'
+import { type PluginStatus, parseOutput, worseOf } from './output.ts'
+import type { Measured } from './performance.ts'
 
 export const TYPE = 'PluginUnhealthy'
 export const VALUE = 'plugin_value'
