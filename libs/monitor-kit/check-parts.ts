@@ -35,14 +35,15 @@ function partsOf(
   instance: CheckInstance,
 ): CheckParts {
   const { host, clock, runDir, stateDir, shared, patience } = context
-  const { name, config, intervalMs } = instance
+  const { name, config, intervalMs, timeoutMs } = instance
   const log = context.log.child({ monitor: name })
   const runFolder = folderOf({ ...definition, kind: 'monitor' }, runDir)
   const stateFolder = createStateFolder({ stateDir, monitor: definition.name, check: name })
   const memory = createCheckMemory({ folder: runFolder, check: name, host, log })
   let listener = (): void => undefined
   const wake = (): void => listener()
-  const around = { config, name, intervalMs, host, clock, log, memory, shared, parameters: {}, stateFolder, wake }
+  const times = { intervalMs, timeoutMs }
+  const around = { config, name, ...times, host, clock, log, memory, shared, parameters: {}, stateFolder, wake }
   return {
     runner: createRunner(definitionOf(definition, instance), instance, definition.name, around),
     memory,

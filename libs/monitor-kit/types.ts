@@ -102,6 +102,8 @@ export interface CheckContext<Config, Shared = unknown> {
   readonly name: string
   /** From one of its turns to the next, as configured. */
   readonly intervalMs: number
+  /** How long a run of it may take, as configured. */
+  readonly timeoutMs: number
   readonly host: Host
   readonly clock: Clock
   readonly log: Logger

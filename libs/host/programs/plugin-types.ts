@@ -17,7 +17,7 @@ export interface PluginOptions {
    * deadline, and one that does not goes on.
    */
   readonly killsRest?: boolean
-  /** Ends it, as the deadline does. */
+  /** Ends it, as the deadline does. What cannot be ended is told all the same. */
   readonly signal?: AbortSignal
 }
 
@@ -71,6 +71,6 @@ export type NotStartedWhy =
 /** What became of a plug-in. */
 export type PluginAnswer =
   | { readonly kind: 'ended'; readonly result: PluginResult }
-  /** Past the deadline; `result` is what is known then. Start no other beside it while `program.isAlive`. */
+  /** Past the deadline, or called off; `result` is what is known then. Start no other beside it while `program.isAlive`. */
   | { readonly kind: 'abandoned'; readonly result: PluginResult; readonly program: AbandonedPlugin }
   | { readonly kind: 'not-started'; readonly why: NotStartedWhy; readonly error: HostExecError }

@@ -146,6 +146,20 @@ test('an abort kills it, and rejects with its reason', async () => {
   await expect(sh('true', { signal: stop.signal })).rejects.toThrow('draining')
 })
 
+test('an abort that leaves somebody behind tells of him', async () => {
+  const folder = await temp()
+  const stop = new AbortController()
+  const running = sh(`setsid sh -c "echo \\$\\$ > ${folder}/pid; exec sleep 100" & sleep 100`, { signal: stop.signal })
+  const pid = () => readFile(`${folder}/pid`, 'utf8').catch(() => '')
+  await expect.poll(pid).toMatch(/\n/)
+  stop.abort(new Error('draining'))
+  const { program, result } = leftOf(await running)
+  expect(program).toMatchObject({ why: 'stranger', isAlive: true })
+  expect(result).toMatchObject({ signal: 'SIGKILL', timedOut: false })
+  process.kill(Number(await pid()), 'SIGKILL')
+  await program.ended
+})
+
 describe('what cannot be started is told by its kind', () => {
   const started = (file: string, options: Partial<PluginOptions> = {}, args: readonly string[] = []) =>
     programs.runPlugin(file, args, { timeoutMs: 5_000, ...options })

@@ -87,7 +87,7 @@ function firstOf(
   })
 }
 
-/** What started runs, until it has ended or is left behind. @throws the signal's reason */
+/** What started runs, until it has ended or is left behind. @throws the signal's reason, where nothing is left */
 async function live({ clock }: PluginDoor, child: PipedProcess, options: PluginOptions): Promise<PluginAnswer> {
   const { timeoutMs, maxOutputBytes = DEFAULT_OUTPUT_BYTES, killsRest = false, signal } = options
   const pid = child.pid as number
@@ -106,7 +106,6 @@ async function live({ clock }: PluginDoor, child: PipedProcess, options: PluginO
   child.unref()
   // Node's own pipes of a child are sockets, whatever its types say.
   for (const stream of [child.stdout, child.stderr]) trickle(clock, stream as Socket)
-  signal?.throwIfAborted()
   const hasEnded = child.exitCode !== null || child.signalCode !== null
   const why = hasEnded && !(await isGroupAlive(pid)) ? 'stranger' : 'uninterruptible'
   let isAlive = true

@@ -129,7 +129,8 @@ export interface Programs {
   /**
    * Runs somebody else's program to the end of its output: own process group, input /dev/null. At the deadline the group
    * gets SIGKILL at once. What is there half a second later sleeps uninterruptibly, or has left the group and holds the
-   * output: it is left behind, and told with a handle. Rejects with the signal's reason when aborted.
+   * output: it is left behind, and told with a handle. When aborted it ends in the same way, and rejects with the signal's
+   * reason where nothing is left behind.
    */
   runPlugin(file: string, args: readonly string[], options: PluginOptions): Promise<PluginAnswer>
   /**

@@ -18,6 +18,7 @@ export function surroundings(more: Partial<Around> & { readonly clock: Clock }):
     config: {},
     name: 'check',
     intervalMs: 30_000,
+    timeoutMs: 10_000,
     host: createHost({ root: '' }),
     log: NO_LOG,
     memory: NO_MEMORY,

@@ -18,7 +18,7 @@ export type ProgramOptions = Pick<PluginOptions, 'timeoutMs' | 'inherit' | 'env'
   readonly signal: AbortSignal
 }
 
-/** Runs one, to its end or its deadline. Rejects with the signal's reason when aborted. */
+/** Runs one, to its end or its deadline. Rejects with the signal's reason when aborted and nothing of it is left. */
 export type RunProgram = (path: string, args: readonly string[], options: ProgramOptions) => Promise<PluginAnswer>
 
 /** What plug-ins are run by. */

@@ -2,15 +2,19 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startCheck } from '#monitor-kit/testing'
-import { tempFolder } from '../../../../../libs/host/testing.ts'
+import { mountLoop, run, tempFolder, whyNoMounts } from '../../../../../libs/host/testing.ts'
 import { customPlugin } from './check.ts'
 import { type Config, schema } from './config.ts'
 
-async function startPlugin(folder: string, script: string, more: object = {}) {
+async function startPlugin(folder: string, script: string, more: object = {}, timeoutMs?: number) {
   const pluginPath = join(folder, 'plugin.sh')
   await writeFile(pluginPath, `#!/bin/sh\n${script}\n`)
   await chmod(pluginPath, 0o755)
-  return startCheck<Config>(customPlugin, { root: '', config: schema.parse({ pluginPath, ...more }) })
+  return startCheck<Config>(customPlugin, {
+    root: '',
+    config: schema.parse({ pluginPath, ...more }),
+    ...(timeoutMs && { timeoutMs }),
+  })
 }
 
 describe('a plug-in of yours', () => {
@@ -82,6 +86,34 @@ describe('a plug-in of yours', () => {
     expect(metrics?.at(-1)?.value).toBe(1)
     expect(await readFile(join(folder.path, 'runs'), 'utf8')).toBe('run\n')
     process.kill(Number(await readFile(pid, 'utf8')), 'SIGKILL')
+  })
+})
+
+describe('a plug-in whose check has its own deadline', () => {
+  it('is not given more than that leaves', async () => {
+    await using folder = await tempFolder()
+    const check = await startPlugin(folder.path, 'exec sleep 30', {}, 300)
+    const { findings } = await check.run()
+    expect(findings[0]?.message).toMatch(/did not end within 150 ms \(the timeout of its check\) and was killed$/)
+  })
+
+  it.skipIf(whyNoMounts() !== '')('is left behind where that calls it off and no signal ends it', async () => {
+    await using folder = await tempFolder()
+    await using mount = await mountLoop(folder.path, 16, ['mkfs.ext4', '-q', '-F'])
+    await run('fsfreeze', '-f', mount.path)
+    await using cleanup = new AsyncDisposableStack()
+    cleanup.defer(() => run('fsfreeze', '-u', mount.path).then(() => undefined))
+    const runs = join(folder.path, 'runs')
+    const check = await startPlugin(folder.path, `echo run >> ${runs}; exec dd if=/dev/zero of=${mount.path}/x count=1`)
+    const late = new AbortController()
+    const first = check.run(0, late.signal)
+    await expect.poll(() => readFile(runs, 'utf8').catch(() => '')).toBe('run\n')
+    late.abort(new Error('its time is over'))
+    await expect(first).rejects.toThrow('its time is over')
+    const { findings, metrics } = await check.run()
+    expect(findings[0]).toMatchObject({ health: 'unknown', reason: 'PluginLeftBehind' })
+    expect(metrics?.at(-1)?.value).toBe(1)
+    expect(await readFile(runs, 'utf8')).toBe('run\n')
   })
 })
 

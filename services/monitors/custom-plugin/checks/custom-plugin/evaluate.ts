@@ -20,9 +20,12 @@ export const VALUE = 'plugin_value'
 /** A run, as far as it came. */
 export type Run =
   | { readonly kind: 'ended'; readonly exitCode: number | null; readonly signal: string | null; readonly text: string }
-  | { readonly kind: 'late'; readonly afterMs: number }
+  | { readonly kind: 'late'; readonly afterMs: number; readonly limit: RunLimit }
   | { readonly kind: 'left'; readonly text: string }
   | { readonly kind: 'not-started'; readonly text: string }
+
+/** How long a run may take, and who says so. */
+export type RunLimit = 'apiTimeout' | 'the timeout of its check'
 
 /** What one run says. */
 export interface PluginVerdict {
@@ -63,7 +66,8 @@ export function evaluatePlugin(run: Run, plugin: Plugin, before: Streak): Plugin
   if (run.kind === 'not-started') return unknown(plugin, 'PluginNotStarted', run.text)
   if (run.kind === 'left') return unknown(plugin, 'PluginLeftBehind', run.text)
   if (run.kind === 'late') {
-    return unknown(plugin, 'PluginTimedOut', `${path} did not end within ${run.afterMs} ms (apiTimeout) and was killed`)
+    const { afterMs, limit } = run
+    return unknown(plugin, 'PluginTimedOut', `${path} did not end within ${afterMs} ms (${limit}) and was killed`)
   }
   const text = run.text.trim()
   const printed = parseOutput(text, outputFormat)

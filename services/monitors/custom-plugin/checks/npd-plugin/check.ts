@@ -78,6 +78,8 @@ function createPlugins(around: Around): RunCheck<Config> {
       const answer = await runOf(program, rule, signal)
       logAnswer(rule, rule.path, answer)
       if (answer.kind === 'abandoned') left.note(rule, rule.path, answer.program)
+      // What was called off says nothing.
+      signal.throwIfAborted()
       return async () => tellResult?.(rule, answer)
     },
   })
