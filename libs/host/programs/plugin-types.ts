@@ -55,7 +55,7 @@ export interface AbandonedPlugin {
 /**
  * Why a plug-in did not start: there is no such file (`missing`), no interpreter or loader of it, no folder to run it in; it
  * may not be executed; it is neither a program for this machine nor a script that names its interpreter; somebody writes
- * to it (`busy`); the limit of processes, files or memory is reached (`no-room`); its mount hangs; or another, by `error.code`.
+ * to it (`busy`); the limit of processes, files or memory is reached (`no-room`); its mount hangs, or nobody knows whether it does (`hung`); or another, by `error.code`.
  */
 export type NotStartedWhy =
   | 'missing'

@@ -2,6 +2,7 @@ import { chmod, copyFile, mkdir, open, readFile, symlink, writeFile } from 'node
 import { performance } from 'node:perf_hooks'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '#clock'
+import { HostReadError } from '../errors.ts'
 import { createHost } from '../host.ts'
 import { mountHung, mountLoop, processState, run, tempFolder, whyNoMounts } from '../testing.ts'
 import { headByHelper } from './plugin-look.ts'
@@ -292,6 +293,19 @@ test('has time to be looked at on a machine that is busy, however short its own 
   const command = { file: '/bin/sh', cwd: '/', env: {} }
   for (const timeoutMs of [200, 60_000]) expect(await whyNotTried(look, command, timeoutMs)).toBeUndefined()
   expect(asked).toEqual([5000, 60_000])
+})
+
+test('is not started where the look at it failed, and says so', async () => {
+  const cause = new Error('the look at it was ended by SIGKILL')
+  const look: Parameters<typeof whyNotTried>[0] = {
+    headOf: () => Promise.reject(new HostReadError({ action: 'read', path: '/x', code: 'TIMEOUT', cause })),
+  }
+  expect(await whyNotTried(look, { file: '/x', cwd: '/', env: {} }, 1_000)).toMatchObject({
+    why: 'hung',
+    error: {
+      message: 'cannot start /x: TIMEOUT; whether its mount hangs nobody knows: the look at it was ended by SIGKILL',
+    },
+  })
 })
 
 test('knows a program of this machine, and a script, by their first bytes', () => {

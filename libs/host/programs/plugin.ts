@@ -136,7 +136,7 @@ export async function runPlugin(
 ): Promise<PluginAnswer> {
   options.signal?.throwIfAborted()
   const command: Command = { file, cwd: options.cwd ?? '/', env: pluginEnvironment(options) }
-  const not = await whyNotTried(door.look, command, options.timeoutMs)
+  const not = await whyNotTried(door.look, command, options.timeoutMs, options.signal)
   if (not !== undefined) return { kind: 'not-started', ...not }
   options.signal?.throwIfAborted()
   let child: PipedProcess
