@@ -125,6 +125,32 @@ test('a stranger that left the group and holds the output is left behind, and it
   expect(program.isAlive).toBe(false)
 })
 
+test.each([
+  ['long before its deadline', 10_000],
+  // Its output is still awaited then.
+  ['before its deadline, which comes soon', 600],
+])('where what it leaves ends with it, its end by itself counts %s, whoever holds its output', async (_, timeoutMs) => {
+  const started = performance.now()
+  const script = 'sleep 100 & setsid sh -c "echo \\$\\$; exec sleep 100" & sleep 0.3; echo gone; exit 2'
+  const { program, result } = leftOf(await sh(script, { timeoutMs, killsRest: true }))
+  expect(performance.now() - started).toBeLessThan(4_000)
+  const [pid, said] = result.stdout.toString().split('\n')
+  expect([result, said]).toMatchObject([{ exitCode: 2, signal: null, timedOut: false }, 'gone'])
+  expect(program).toMatchObject({ why: 'stranger', isAlive: true })
+  expect(await processState(Number(pid))).toBe('S')
+  process.kill(Number(pid), 'SIGKILL')
+  expect(await program.ended).toMatchObject({ exitCode: 2, timedOut: false })
+})
+
+test('a stranger of whom nothing is read any more has no end that is waited for', async () => {
+  const { program, result } = leftOf(await sh('setsid sh -c "echo \\$\\$; exec yes" & sleep 0.1', { killsRest: true }))
+  const [pid] = result.stdout.toString().split('\n')
+  program.letGo?.()
+  expect((await program.ended).stdout).toHaveLength(4_096)
+  expect(program.isAlive).toBe(false)
+  await expect.poll(() => processState(Number(pid))).toMatch(/gone|Z|X/)
+})
+
 test('a stranger that goes on writing is read slowly, and to its end', async () => {
   const { program, result } = leftOf(
     await sh('setsid sh -c "echo \\$\\$; exec yes" & sleep 0.1; exit 0', { timeoutMs: 200 }),

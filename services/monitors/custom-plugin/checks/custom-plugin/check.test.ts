@@ -2,7 +2,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startCheck } from '#monitor-kit/testing'
-import { mountLoop, run, tempFolder, whyNoMounts } from '../../../../../libs/host/testing.ts'
+import { mountLoop, processState, run, tempFolder, whyNoMounts } from '../../../../../libs/host/testing.ts'
 import { customPlugin } from './check.ts'
 import { type Config, schema } from './config.ts'
 
@@ -74,18 +74,20 @@ describe('a plug-in of yours', () => {
     ])
   })
 
-  it('is left behind where a stranger holds its output, and not started beside him', async () => {
+  it('is told by its exit code where a stranger holds its output, and run again beside him', async () => {
     await using folder = await tempFolder()
-    const pid = join(folder.path, 'pid')
-    const stranger = `setsid sh -c 'echo $$ > ${pid}; exec sleep 300' &`
-    const script = `echo run >> ${folder.path}/runs; ${stranger} while [ ! -s ${pid} ]; do :; done`
-    const check = await startPlugin(folder.path, script, { apiTimeout: '200ms' })
-    expect((await check.run()).findings[0]?.reason).toBe('PluginTimedOut')
-    const { findings, metrics } = await check.run()
-    expect(findings[0]).toMatchObject({ health: 'unknown', reason: 'PluginLeftBehind' })
-    expect(metrics?.at(-1)?.value).toBe(1)
-    expect(await readFile(join(folder.path, 'runs'), 'utf8')).toBe('run\n')
-    process.kill(Number(await readFile(pid, 'utf8')), 'SIGKILL')
+    const pids = join(folder.path, 'pids')
+    const daemon = `setsid sh -c 'echo $$ >> ${pids}; exec sleep 300' &`
+    const script = `echo CRITICAL: no broker; ${daemon} while ! grep -q . ${pids}; do :; done; exit 2`
+    const check = await startPlugin(folder.path, script, { failureThreshold: 1 })
+    for (const left of [1, 2]) {
+      const { findings, metrics } = await check.run()
+      expect(findings[0]).toMatchObject({ health: 'problem', reason: 'PluginCritical', message: 'no broker' })
+      expect(metrics?.at(-1)?.value).toBe(left)
+    }
+    const strangers = (await readFile(pids, 'utf8')).trim().split('\n')
+    expect(strangers).toHaveLength(2)
+    for (const pid of strangers) process.kill(Number(pid), 'SIGKILL')
   })
 })
 
@@ -101,19 +103,25 @@ describe('a plug-in whose check has its own deadline', () => {
     await using folder = await tempFolder()
     await using mount = await mountLoop(folder.path, 16, ['mkfs.ext4', '-q', '-F'])
     await run('fsfreeze', '-f', mount.path)
+    const pids = join(folder.path, 'pids')
+    const pidsOf = () => readFile(pids, 'utf8').catch(() => '')
     await using cleanup = new AsyncDisposableStack()
-    cleanup.defer(() => run('fsfreeze', '-u', mount.path).then(() => undefined))
-    const runs = join(folder.path, 'runs')
-    const check = await startPlugin(folder.path, `echo run >> ${runs}; exec dd if=/dev/zero of=${mount.path}/x count=1`)
+    cleanup.defer(async () => {
+      await run('fsfreeze', '-u', mount.path)
+      const [pid] = (await pidsOf()).split('\n')
+      await expect.poll(() => processState(Number(pid))).toMatch(/gone|Z|X/)
+    })
+    const script = `echo $$ >> ${pids}; exec dd if=/dev/zero of=${mount.path}/x count=1`
+    const check = await startPlugin(folder.path, script)
     const late = new AbortController()
     const first = check.run(0, late.signal)
-    await expect.poll(() => readFile(runs, 'utf8').catch(() => '')).toBe('run\n')
+    await expect.poll(pidsOf).toMatch(/^\d+\n$/)
     late.abort(new Error('its time is over'))
     await expect(first).rejects.toThrow('its time is over')
     const { findings, metrics } = await check.run()
     expect(findings[0]).toMatchObject({ health: 'unknown', reason: 'PluginLeftBehind' })
     expect(metrics?.at(-1)?.value).toBe(1)
-    expect(await readFile(runs, 'utf8')).toBe('run\n')
+    expect(await pidsOf()).toMatch(/^\d+\n$/)
   })
 })
 

@@ -49,7 +49,8 @@ async function runPlugin(
   { program, left, logAnswer, limit }: Parts,
   { config, signal }: CheckContext<Config>,
 ): Promise<Run> {
-  const [there] = left.all()
+  // Who left its group is none of its runs: he may stay for ever, and what it finds meanwhile is to be told.
+  const there = left.all().find(({ why }) => why === 'uninterruptible')
   if (there !== undefined) return { kind: 'left', text: leftBehindText(there) }
   const { pluginPath: path, args, env, inheritEnv: inherit } = config
   const options = { timeoutMs: limit.timeoutMs, signal, inherit, env, maxOutputBytes: OUTPUT_BYTES, killsRest: true }
@@ -95,7 +96,7 @@ export const customPlugin = defineCheck<Config>({
     { name: VALUE, help: 'What a plug-in measured, by plug-in, name and unit', kind: 'gauge', unit: '' },
     {
       name: LEFT_BEHIND,
-      help: 'Runs of a plug-in that could not be ended at their deadline, and were left behind',
+      help: 'Runs of a plug-in that could not be ended, or left somebody who cannot, and holds its output',
       kind: 'counter',
       unit: '',
     },
