@@ -65,6 +65,24 @@ describe('a plug-in of yours', () => {
     expect((await killed.run()).findings[0]?.message).toMatch(/plugin\.sh was ended by SIGKILL: it says nothing$/)
   })
 
+  it.each([
+    ['simple', 'CRITICAL: no broker'],
+    ['nagios', 'Q CRITICAL: no broker | queue=12'],
+    ['json', '{"status":"critical","message":"no broker","metrics":{"queue":12}}'],
+    ['json', '{"status":"critical","mess'],
+  ])('is not known where a signal ends it, whatever it has said by then (%s: %s)', async (outputFormat, said) => {
+    await using folder = await tempFolder()
+    const more = { failureThreshold: 1, outputFormat }
+    const check = await startPlugin(folder.path, `echo '${said}'; kill -9 $$`, more)
+    const { findings, metrics } = await check.run()
+    expect(findings[0]).toMatchObject({ health: 'unknown', reason: 'PluginUnknown' })
+    expect(findings[0]?.message).toMatch(
+      /plugin\.sh was ended by SIGKILL: (?:(?:Q CRITICAL: )?no broker|it says nothing)$/,
+    )
+    // Of a number half may be missing.
+    expect(metrics?.map(({ name }) => name)).toEqual(['custom_plugin_left_behind_total'])
+  })
+
   it('tells its numbers by its name', async () => {
     await using folder = await tempFolder()
     const check = await startPlugin(folder.path, 'echo "Q OK | \'old est\'=12.5s;60"', { outputFormat: 'nagios' })

@@ -34,7 +34,9 @@ function runOf(answer: PluginAnswer, { timeoutMs: afterMs, limit }: Limit): Run 
   if (answer.kind === 'not-started') return { kind: 'not-started', text: answer.error.message }
   if (answer.result.timedOut) return { kind: 'late', afterMs, limit }
   const { exitCode, signal, stdout } = answer.result
-  return { kind: 'ended', exitCode, signal, text: stdout.toString('utf8') }
+  const text = stdout.toString('utf8')
+  if (exitCode === null) return { kind: 'killed', by: signal ?? 'nobody knows what', text }
+  return { kind: 'ended', exitCode, text }
 }
 
 /** What its runs are made with. */

@@ -19,7 +19,9 @@ export const VALUE = 'plugin_value'
 
 /** A run, as far as it came. */
 export type Run =
-  | { readonly kind: 'ended'; readonly exitCode: number | null; readonly signal: string | null; readonly text: string }
+  | { readonly kind: 'ended'; readonly exitCode: number; readonly text: string }
+  /** It did not end by itself: what it printed may be half of what it was about to say. */
+  | { readonly kind: 'killed'; readonly by: string; readonly text: string }
   | { readonly kind: 'late'; readonly afterMs: number; readonly limit: RunLimit }
   | { readonly kind: 'left'; readonly text: string }
   | { readonly kind: 'not-started'; readonly text: string }
@@ -71,6 +73,9 @@ export function evaluatePlugin(run: Run, plugin: Plugin, before: Streak): Plugin
   }
   const text = run.text.trim()
   const printed = parseOutput(text, outputFormat)
+  if (run.kind === 'killed') {
+    return unknown(plugin, 'PluginUnknown', `${path} was ended by ${run.by}: ${printed?.message || 'it says nothing'}`)
+  }
   if (printed === undefined) {
     const says = `what ${path} prints is no JSON object with a status that is known: ${JSON.stringify(text.slice(0, 200))}`
     return unknown(plugin, 'PluginOutputMalformed', says)
@@ -78,8 +83,8 @@ export function evaluatePlugin(run: Run, plugin: Plugin, before: Streak): Plugin
   const status = worseOf(run.exitCode, printed.status)
   const metrics = samplesOf(plugin, printed.measured)
   if (status === 'unknown') {
-    const ended = run.signal === null ? `ended with ${run.exitCode}` : `was ended by ${run.signal}`
-    return { ...unknown(plugin, 'PluginUnknown', `${path} ${ended}: ${printed.message || 'it says nothing'}`), metrics }
+    const said = printed.message || 'it says nothing'
+    return { ...unknown(plugin, 'PluginUnknown', `${path} ended with ${run.exitCode}: ${said}`), metrics }
   }
   const streak = extendStreak(before, LEVELS[status])
   const verdict = judgeStreak(streak, needed)

@@ -85,7 +85,7 @@ export function parseOutput(text: string, format: 'simple' | 'json' | 'nagios'):
 }
 
 /** Of what its exit code says and what its words say the worse: a problem before what is not known, that before what is well. */
-export function worseOf(exitCode: number | null, status: PluginStatus | undefined): PluginStatus {
+export function worseOf(exitCode: number, status: PluginStatus | undefined): PluginStatus {
   const byCode = exitCode === 0 ? 'ok' : exitCode === 1 ? 'warning' : exitCode === 2 ? 'critical' : 'unknown'
   const order = ['critical', 'warning', 'unknown', 'ok'] as const
   return order.find((one) => one === byCode || one === status) ?? 'unknown'
