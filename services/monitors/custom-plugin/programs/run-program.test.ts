@@ -18,6 +18,17 @@ async function helperIn(folder: string) {
     run(path, args, { timeoutMs, signal })
 }
 
+it('one that has no time at all is not started, and that is said', async () => {
+  await using folder = await tempFolder()
+  const run = await helperIn(folder.path)
+  const path = join(folder.path, 'health-checker')
+  expect(await run([], 0)).toMatchObject({
+    kind: 'not-started',
+    why: 'other',
+    error: { message: `cannot start ${path}: TIMEOUT; its timeout leaves it no time at all` },
+  })
+})
+
 it('a helper of ours runs in this process, with what it says and its exit code', async () => {
   await using folder = await tempFolder()
   const run = await helperIn(folder.path)

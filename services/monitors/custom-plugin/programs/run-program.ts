@@ -68,7 +68,8 @@ export function runProgramOf({ host, clock }: ProgramsAround): RunProgram {
   const cwd = process.cwd()
   return async (path, args, options) => {
     if (options.timeoutMs <= 0) {
-      return { kind: 'not-started', why: 'other', error: new HostExecError({ file: path, code: 'TIMEOUT' }) }
+      const advice = 'its timeout leaves it no time at all'
+      return { kind: 'not-started', why: 'other', error: new HostExecError({ file: path, code: 'TIMEOUT', advice }) }
     }
     const tool = await ownToolAt(path, own)
     if (tool === undefined) return host.programs.runPlugin(path, args, { ...options, cwd })
