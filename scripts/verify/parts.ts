@@ -78,6 +78,7 @@ export const PARTS: readonly string[] = [
   'services/monitors/custom-plugin/programs/run-program.test.ts',
   'services/monitors/log/checks/log-journal/log-journal.test.ts',
   'services/monitors/log/real-kmsg.test.ts',
+  'services/monitors/log/real-unmount.test.ts',
   'services/monitors/system/checks/disk/real-mounts.test.ts',
   'services/monitors/system/kill.test.ts',
   'services/monitors/system/named-limits.test.ts',
