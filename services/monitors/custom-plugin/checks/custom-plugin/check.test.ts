@@ -96,7 +96,10 @@ describe('a plug-in of yours', () => {
     await using folder = await tempFolder()
     const pids = join(folder.path, 'pids')
     const daemon = `setsid sh -c 'echo $$ >> ${pids}; exec sleep 300' &`
-    const script = `echo CRITICAL: no broker; ${daemon} while ! grep -q . ${pids}; do :; done; exit 2`
+    await writeFile(pids, '')
+    // It has left the group when it says its number.
+    const began = `before=$(wc -l < ${pids}); ${daemon} while [ $(wc -l < ${pids}) = $before ]; do :; done`
+    const script = `echo CRITICAL: no broker; ${began}; exit 2`
     const check = await startPlugin(folder.path, script, { failureThreshold: 1 })
     for (const left of [1, 2]) {
       const { findings, metrics } = await check.run()
