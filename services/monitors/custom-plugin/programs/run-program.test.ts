@@ -1,9 +1,9 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { access, chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { systemClock } from '#clock'
 import { createHost } from '#host'
-import { tempFolder } from '../../../../libs/host/testing.ts'
+import { mountHung, tempFolder, whyNoMounts } from '../../../../libs/host/testing.ts'
 import { runProgramOf } from './run-program.ts'
 
 const SCRIPT = '#!/bin/sh\nexec /nowhere/node-doctor health-checker "$@"\n'
@@ -53,3 +53,25 @@ it('a helper of ours ends at its deadline as a program does that is killed, and 
   stop.abort(new Error('the monitor stops'))
   await expect(stopped).rejects.toThrow('the monitor stops')
 })
+
+it.skipIf(whyNoMounts() !== '')(
+  'checks whose plug-ins lie on a mount that hangs leave threads to all others',
+  async () => {
+    await using folder = await tempFolder()
+    await using _ = await mountHung(join(folder.path, 'mount'))
+    const clock = systemClock()
+    const host = createHost({ root: folder.path, clock })
+    const stop = new AbortController()
+    const runs = Array.from({ length: 4 }, (_, n) => {
+      const path = join(folder.path, 'mount', String(n), 'health-checker')
+      return runProgramOf({ host, clock })(path, [], { timeoutMs: 500, signal: stop.signal }).catch(String)
+    })
+    // Each has begun to look by then.
+    await clock.sleep(200)
+    const looks = access(folder.path).then(() => 'answered')
+    const late = clock.sleep(2_000).then(() => 'late')
+    expect(await Promise.race([looks, late])).toBe('answered')
+    stop.abort(new Error('enough'))
+    await Promise.all(runs)
+  },
+)

@@ -60,10 +60,21 @@ async function runTool(
   }
 }
 
+/** One for all checks of a process: how many of its threads calls that hang may hold is a matter of the whole. */
+const ownHosts = new WeakMap<Clock, Host>()
+
+/** Plug-ins stand in this process's own file system, wherever the node's is. */
+function ownHostOf({ host, clock }: ProgramsAround): Host {
+  if (host.root === '') return host
+  const own = ownHosts.get(clock) ?? createHost({ root: '', clock })
+  ownHosts.set(clock, own)
+  return own
+}
+
 /** Runs where this process runs, and relative to its folder. One that has no time at all is not started. */
-export function runProgramOf({ host, clock }: ProgramsAround): RunProgram {
-  // Plug-ins stand in this process's own file system, wherever the node's is.
-  const own = createHost({ root: '', clock })
+export function runProgramOf(around: ProgramsAround): RunProgram {
+  const { host, clock } = around
+  const own = ownHostOf(around)
   // A folder may be removed under a process that lives in it.
   const cwd = process.cwd()
   return async (path, args, options) => {
