@@ -23,6 +23,7 @@ export const PARTS: readonly string[] = [
   'libs/host/logs/tail-hung.test.ts',
   'libs/host/logs/tail-reader.test.ts',
   'libs/host/programs/plugin.test.ts',
+  'libs/host/programs/program-place.test.ts',
   'libs/host/programs/run.test.ts',
   'libs/kube/access.test.ts',
   'libs/monitor-kit/conformance.test.ts',

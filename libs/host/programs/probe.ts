@@ -1,7 +1,7 @@
 /** Asking a program that must not be killed. */
 import { type Clock, patiently } from '#clock'
 import { keepOutput } from './output.ts'
-import { type PipedProcess, startPiped } from './piped.ts'
+import { type Looked, type PipedProcess, startPiped } from './piped.ts'
 import { baseEnvironment, isGroupAlive, signalGroup } from './process-group.ts'
 import type { ProbeAnswer, ProbeOptions, RunResult } from './types.ts'
 
@@ -34,10 +34,11 @@ export async function probeProgram(
   clock: Clock,
   file: string,
   args: readonly string[],
-  options: ProbeOptions,
+  options: ProbeOptions & Looked,
 ): Promise<ProbeAnswer> {
-  const { timeoutMs, maxOutputBytes = DEFAULT_OUTPUT_BYTES, graceMs = DEFAULT_GRACE_MS, signal } = options
-  const child = await startPiped(file, args, { env: { ...baseEnvironment(), ...options.env } })
+  const { timeoutMs, maxOutputBytes = DEFAULT_OUTPUT_BYTES, graceMs = DEFAULT_GRACE_MS, signal, places } = options
+  const env = { ...baseEnvironment(), ...options.env }
+  const child = await startPiped(file, args, { env, ...(places && { places }) })
   const pid = child.pid as number
   const [stdout, stderr] = [keepOutput(child.stdout, maxOutputBytes), keepOutput(child.stderr, maxOutputBytes)]
   const life = { isOver: false, isAsked: false }

@@ -1,7 +1,7 @@
 /** Running a program to its end, or to its deadline. */
 import { type Clock, patiently } from '#clock'
 import { keepOutput } from './output.ts'
-import { type PipedProcess, startPiped } from './piped.ts'
+import { type Looked, type PipedProcess, startPiped } from './piped.ts'
 import { baseEnvironment, signalGroup } from './process-group.ts'
 import type { ChildExit, RunBytes, RunOptions, RunResult } from './types.ts'
 
@@ -80,7 +80,7 @@ export async function execProgram(
   clock: Clock,
   file: string,
   args: readonly string[],
-  options: RunOptions,
+  options: RunOptions & Looked,
 ): Promise<RunResult> {
   const result = await execForBytes(clock, file, args, options)
   return { ...result, stdout: result.stdout.toString('utf8'), stderr: result.stderr.toString('utf8') }
@@ -91,12 +91,12 @@ export async function execForBytes(
   clock: Clock,
   file: string,
   args: readonly string[],
-  options: RunOptions,
+  options: RunOptions & Looked,
 ): Promise<RunBytes> {
   options.signal?.throwIfAborted()
   const env = options.wholeEnv ?? { ...baseEnvironment(), ...options.env }
-  const child = await startPiped(file, args, { env, cwd: options.cwd })
-  const { maxOutputBytes = DEFAULT_OUTPUT_BYTES } = options
+  const { cwd, places, signal: stop, maxOutputBytes = DEFAULT_OUTPUT_BYTES } = options
+  const child = await startPiped(file, args, { env, cwd, signal: stop, ...(places && { places }) })
   const [stdout, stderr] = [keepOutput(child.stdout, maxOutputBytes), keepOutput(child.stderr, maxOutputBytes)]
   const { code, signal, timedOut } = await endOf(clock, child, options)
   child.stdout.destroy()

@@ -110,8 +110,16 @@ export interface Child {
   stop(graceMs: number): Promise<ChildExit>
 }
 
-/** Runs programs, by argument vector: no shell sees them. */
+/**
+ * Runs programs, by argument vector: no shell sees them. Each is looked for before it is started, by PATH or at its path: one whose
+ * mount hangs is a HostExecError `TIMEOUT`, and nothing else waits for it.
+ */
 export interface Programs {
+  /**
+   * The absolute path of what a command here would run; undefined: nothing stands there that may be executed and read.
+   * @throws HostExecError `TIMEOUT` where a mount hangs on which it is, or may be
+   */
+  find(file: string, options?: Pick<ChildOptions, 'env' | 'cwd'>): Promise<string | undefined>
   /**
    * Runs a program to its end: environment of PATH, the C locale and `env`, own process group. At the deadline the group
    * gets SIGTERM, 2 s later SIGKILL; one that does not even end then (uninterruptible sleep) is left behind.
