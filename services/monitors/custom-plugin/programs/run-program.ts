@@ -82,7 +82,13 @@ export function runProgramOf(around: ProgramsAround): RunProgram {
       const advice = 'its timeout leaves it no time at all'
       return { kind: 'not-started', why: 'other', error: new HostExecError({ file: path, code: 'TIMEOUT', advice }) }
     }
-    const tool = await ownToolAt(path, own)
+    let tool: Tool | undefined
+    try {
+      tool = await ownToolAt(path, own)
+    } catch (error) {
+      if (!(error instanceof HostExecError)) throw error
+      return { kind: 'not-started', why: 'hung', error }
+    }
     if (tool === undefined) return host.programs.runPlugin(path, args, { ...options, cwd })
     const env = pluginEnvironment(options)
     return runTool(tool, args, options, { host: own, clock, env, uptimeSeconds: uptime })
