@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '#clock'
 import { logCounter } from './index.ts'
 import { createLineCount } from './log-counter/count.ts'
 import { parseJournalLine } from './log-counter/journal-line.ts'
@@ -62,6 +63,35 @@ describe('log-counter', () => {
     [['--count=x'], 2, ''],
   ])('of %j it says what is wrong', async (words, exitCode, stdout) => {
     expect(await counts(words, [entry(60, LINE)])).toMatchObject({ exitCode, stdout })
+  })
+
+  it.each([
+    ['exit 1', 'ended with 1: it says nothing'],
+    [
+      'echo first >&2; echo "No journal files were opened." >&2; echo >&2; exit 1',
+      'ended with 1: No journal files were opened.',
+    ],
+    ['echo half >&2; kill -9 $$', 'was ended by SIGKILL: half'],
+  ])('says it where the journal could not be read to its end: %s', async (end, why) => {
+    const journalctl = `cat <<'END'\n${entry(60, LINE)}\nEND\n${end}`
+    expect(await runTool(logCounter, { words: KERNEL, programs: { journalctl } })).toMatchObject({
+      exitCode: 2,
+      stdout: `error watching journald: journalctl ${why}`,
+    })
+  })
+
+  it('takes no silence for the end, and needs none where a line is behind its own beginning', async () => {
+    const lines = (...all: string[]) => `cat <<'END'\n${all.join('\n')}\nEND`
+    const clock = systemClock()
+    // What waits for a second waits for none of it.
+    const hasty = { ...clock, after: (ms: number, run: () => void) => clock.after(ms > 1_000 ? 50 : ms, run) }
+    const slow = `${lines(entry(60, LINE))}\nsleep 0.5\n${lines(entry(50, LINE))}`
+    const words = [...KERNEL, '--count=2']
+    expect(
+      (await runTool(logCounter, { words, programs: { journalctl: slow }, around: { clock: hasty } })).exitCode,
+    ).toBe(1)
+    const endless = `${lines(entry(60, LINE), entry(50, LINE), entry(-60, LINE))}\nexec sleep 30`
+    expect((await runTool(logCounter, { words, programs: { journalctl: endless } })).exitCode).toBe(1)
   })
 
   it('says it where there is no journalctl', async () => {
