@@ -1,11 +1,15 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '#clock'
+import { mountLoop, processState, run, tempFolder, whyNoMounts } from '../host/testing.ts'
 import { logCounter } from './index.ts'
 import { createLineCount } from './log-counter/count.ts'
 import { parseJournalLine } from './log-counter/journal-line.ts'
 import { startMs } from './log-counter/options.ts'
 import { runTool } from './testing-tools.ts'
+import type { LeftProgram } from './tool.ts'
 
 /** What `journalctl --output=json` prints of a line so many seconds ago. */
 function entry(secondsAgo: number, MESSAGE: unknown): string {
@@ -100,6 +104,29 @@ describe('log-counter', () => {
     expect(said.stdout).toMatch(/^error watching journald: failed to create journal client: .*journalctl/)
   })
 })
+
+it.skipIf(whyNoMounts() !== '')(
+  'a journal on a disk that hangs is left behind and told, and holds nobody who stops',
+  async () => {
+    await using folder = await tempFolder()
+    await using mount = await mountLoop(folder.path, 16, ['mkfs.ext4', '-q', '-F'])
+    await run('fsfreeze', '-f', mount.path)
+    await using cleanup = new AsyncDisposableStack()
+    cleanup.defer(() => run('fsfreeze', '-u', mount.path).then(() => undefined))
+    const file = join(folder.path, 'pid')
+    const journalctl = `echo $$ > ${file}; exec /usr/bin/dd if=/dev/zero of=${mount.path}/x count=1`
+    const stop = new AbortController()
+    const left: LeftProgram[] = []
+    const around = { signal: stop.signal, onAbandoned: (one: LeftProgram) => void left.push(one) }
+    const counting = runTool(logCounter, { words: KERNEL, programs: { journalctl }, around }).catch(String)
+    await expect.poll(async () => processState(Number(await readFile(file, 'utf8').catch(() => '0')))).toBe('D')
+    stop.abort(new Error('enough'))
+    expect(await counting).toBe('Error: enough')
+    expect(left).toMatchObject([{ pid: Number(await readFile(file, 'utf8')) }])
+    await cleanup.disposeAsync()
+    await left[0]?.ended
+  },
+)
 
 describe('lines are counted from', () => {
   const nowMs = 10_000_000

@@ -70,7 +70,11 @@ function handleOf(clock: Clock, child: ChildProcess, pid: number, options: Child
       callOff()
     }
   }
-  return { pid, exited, read, kill, stop }
+  function leave(): void {
+    child.unref()
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy()
+  }
+  return { pid, exited, read, kill, stop, leave }
 }
 
 /**

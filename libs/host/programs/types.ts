@@ -33,8 +33,11 @@ export interface RunOptions {
   readonly cwd?: string
   /** SIGKILL at the deadline, without asking before. Default false. */
   readonly killAtOnce?: boolean
-  /** The program could not be ended and was left behind; the promise resolves when it has ended after all. */
-  readonly onAbandoned?: (ended: Promise<void>) => void
+  /**
+   * The program, or what it started in its process group, could not be ended and was left behind; the promise resolves when it has
+   * ended after all. Told before the run's own end is. `pid` is its own, and its group's.
+   */
+  readonly onAbandoned?: (ended: Promise<void>, pid: number) => void
   /** Ends it, as the deadline does. */
   readonly signal?: AbortSignal
   /** In the host's namespaces (nsenter to PID 1) when a prefix is set. Default false. */
@@ -106,8 +109,10 @@ export interface Child {
   read(): Promise<Buffer | undefined>
   /** Signals the whole group. false when it has already ended. */
   kill(signal: NodeJS.Signals): boolean
-  /** SIGTERM, after `graceMs` SIGKILL. Resolves when it has ended. */
+  /** SIGTERM, after `graceMs` SIGKILL. Resolves when it has ended: never, while it sleeps where no signal reaches it. */
   stop(graceMs: number): Promise<ChildExit>
+  /** Nobody reads it, nor waits for it, any more: this process may end before it. `exited` still tells of its end. */
+  leave(): void
 }
 
 /**

@@ -1,6 +1,7 @@
 /** `log-counter`: whether the journal of a program has a line as often as is too often. */
+import { within } from '#clock'
 import { quote } from '#golang'
-import { type ChildExit, HostExecError } from '#host'
+import { type Child, type ChildExit, HostExecError } from '#host'
 import { withFlags } from '../flagged.ts'
 import type { Tool, ToolAround, ToolResult } from '../tool.ts'
 import { createLineCount, type LineCount } from './count.ts'
@@ -10,6 +11,8 @@ import { FLAGS, startMs } from './options.ts'
 /** A line of the journal with its fields in JSON, where a byte that is no text takes four characters. */
 const LINE_BYTES = 1_048_576
 const STOP_MS = 500
+/** What is there so long after SIGKILL sleeps where no signal reaches it. */
+const KILLED_MS = 1_000
 
 type Values = Parameters<Parameters<typeof withFlags<typeof FLAGS>>[3]>[0]['values']
 
@@ -41,12 +44,21 @@ class JournalError extends Error {
   }
 }
 
+/** Ends what reads the journal. What does not end by that is left behind: the journal lies on a disk that hangs. */
+async function end(journal: Child, { clock, onAbandoned }: ToolAround): Promise<void> {
+  const ended = journal.stop(STOP_MS).then(() => true)
+  if (await within(clock, ended, STOP_MS + KILLED_MS, () => false)) return
+  journal.leave()
+  onAbandoned?.({ pid: journal.pid, ended: journal.exited.then(() => undefined) })
+}
+
 /**
  * Reads the journal to its end, which is that of journalctl, or to a line that is enough. (node-problem-detector takes a second without a
  * line for the end, also where it still seeks the first.)
  * @throws JournalError, what starting it throws, or the signal's reason
  */
-async function readJournal(args: readonly string[], { host, env, signal }: ToolAround, take: Take): Promise<void> {
+async function readJournal(args: readonly string[], around: ToolAround, take: Take): Promise<void> {
+  const { host, env, signal } = around
   const { promise: enough, resolve } = Promise.withResolvers<void>()
   let isOver = false
   let said = ''
@@ -69,7 +81,7 @@ async function readJournal(args: readonly string[], { host, env, signal }: ToolA
   if (signal.aborted) over()
   const exit = await Promise.race([enough, journal.exited])
   signal.removeEventListener('abort', over)
-  if (isOver || exit === undefined) await journal.stop(STOP_MS)
+  if (isOver || exit === undefined) await end(journal, around)
   else if (exit.code !== 0) throw new JournalError(exit, said)
   signal.throwIfAborted()
 }

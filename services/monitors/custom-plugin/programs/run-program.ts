@@ -1,17 +1,9 @@
 /** Running a plug-in: a program, or one of our own helpers, which runs in this process and says the same. */
 import { uptime } from 'node:os'
-import { patiently } from '#clock'
-import {
-  createHost,
-  type Host,
-  HostExecError,
-  type PluginAnswer,
-  type PluginOptions,
-  type PluginResult,
-  pluginEnvironment,
-} from '#host'
-import { ownToolAt, type Tool, type ToolAround } from '#npd-tools'
+import { createHost, type Host, HostExecError, type PluginAnswer, type PluginOptions, pluginEnvironment } from '#host'
+import { ownToolAt, type Tool } from '#npd-tools'
 import type { Clock } from '#service'
+import { runTool } from './run-tool.ts'
 
 /** How one is run. */
 export type ProgramOptions = Pick<PluginOptions, 'timeoutMs' | 'inherit' | 'env' | 'maxOutputBytes' | 'killsRest'> & {
@@ -25,39 +17,6 @@ export type RunProgram = (path: string, args: readonly string[], options: Progra
 export interface ProgramsAround {
   readonly host: Host
   readonly clock: Clock
-}
-
-/** As a plug-in that nothing was heard of yet is ended. */
-const KILLED: PluginResult = {
-  exitCode: null,
-  signal: 'SIGKILL',
-  coreDumped: false,
-  stdout: Buffer.alloc(0),
-  stderr: Buffer.alloc(0),
-  truncated: false,
-  timedOut: true,
-}
-
-/** A helper at work; at its deadline it ends as a program does that is killed. @throws the signal's reason */
-async function runTool(
-  tool: Tool,
-  args: readonly string[],
-  { timeoutMs, signal }: ProgramOptions,
-  around: Omit<ToolAround, 'signal'>,
-): Promise<PluginAnswer> {
-  const late = new AbortController()
-  const callOff = patiently(around.clock, timeoutMs, () => late.abort(new Error('its time is over')))
-  try {
-    const { exitCode, ...said } = await tool(args, { ...around, signal: AbortSignal.any([signal, late.signal]) })
-    const [stdout, stderr] = [Buffer.from(said.stdout), Buffer.from(said.stderr)]
-    return { kind: 'ended', result: { ...KILLED, exitCode, signal: null, stdout, stderr, timedOut: false } }
-  } catch (err) {
-    signal.throwIfAborted()
-    if (!late.signal.aborted) throw err
-    return { kind: 'ended', result: KILLED }
-  } finally {
-    callOff()
-  }
 }
 
 /** One for all checks of a process: how many of its threads calls that hang may hold is a matter of the whole. */
