@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '#clock'
 import { createHost } from '#host'
-import { run, tempFolder } from '../host/testing.ts'
+import { mountHung, run, tempFolder, whyNoMounts } from '../host/testing.ts'
 import { healthChecker } from './index.ts'
 import { runTool } from './testing-tools.ts'
 
@@ -110,6 +110,21 @@ describe('health-checker', () => {
     expect(await asks({ HOST_ADDRESS: 'node-1.invalid' })).toMatchObject({
       exitCode: 2,
       stdout: 'error checking kubelet health: it was not asked: lookup node-1.invalid: no answer in time\n',
+    })
+  })
+
+  it.skipIf(whyNoMounts() !== '')('calls nobody ill whom a mount that hangs keeps it from asking', async () => {
+    await using folder = await tempFolder()
+    await using _ = await mountHung(join(folder.path, 'mount'))
+    const crictl = join(folder.path, 'mount', 'crictl')
+    const asked = await runTool(healthChecker, {
+      words: ['--component=cri', `--crictl-path=${crictl}`],
+      programs: { systemctl: 'exit 0' },
+    })
+    expect(asked).toMatchObject({
+      exitCode: 2,
+      stdout: `error checking cri health: cannot start ${crictl}: TIMEOUT; its mount hangs\n`,
+      asked: '',
     })
   })
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { systemClock } from '#clock'
 import { createHost } from '#host'
-import { mountHung, tempFolder, whyNoMounts } from '../../../../libs/host/testing.ts'
+import { mountHung, mountLoop, run, tempFolder, whyNoMounts } from '../../../../libs/host/testing.ts'
 import { runProgramOf } from './run-program.ts'
 
 const SCRIPT = '#!/bin/sh\nexec /nowhere/node-doctor health-checker "$@"\n'
@@ -73,5 +73,40 @@ it.skipIf(whyNoMounts() !== '')(
     expect(await Promise.race([looks, late])).toBe('answered')
     stop.abort(new Error('enough'))
     await Promise.all(runs)
+  },
+)
+
+it.skipIf(whyNoMounts() !== '')(
+  'what a helper of ours asks, and nothing ends, is left behind and told with its answer',
+  async () => {
+    await using folder = await tempFolder()
+    await using mount = await mountLoop(folder.path, 16, ['mkfs.ext4', '-q', '-F'])
+    await run('fsfreeze', '-f', mount.path)
+    await using cleanup = new AsyncDisposableStack()
+    cleanup.defer(() => run('fsfreeze', '-u', mount.path).then(() => undefined))
+    const ask = await helperIn(folder.path)
+    const crictl = join(folder.path, 'crictl')
+    await writeFile(crictl, `#!/bin/sh\nexec dd if=/dev/zero of=${mount.path}/x count=1\n`)
+    await chmod(crictl, 0o755)
+    const words = [
+      '--component=cri',
+      `--crictl-path=${crictl}`,
+      '--health-check-timeout=300ms',
+      '--enable-repair=false',
+    ]
+    const answer = await ask(words, 10_000)
+    expect(answer).toMatchObject({
+      kind: 'abandoned',
+      result: { exitCode: 1, timedOut: false },
+      program: { why: 'uninterruptible', isAlive: true },
+    })
+    const late = await ask(words, 100)
+    expect(late).toMatchObject({ kind: 'abandoned', result: { exitCode: null, timedOut: true } })
+    await cleanup.disposeAsync()
+    for (const each of [answer, late]) {
+      if (each.kind !== 'abandoned') continue
+      expect((await each.program.ended).timedOut).toBe(each === late)
+      expect(each.program.isAlive).toBe(false)
+    }
   },
 )
