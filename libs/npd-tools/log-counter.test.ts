@@ -62,6 +62,13 @@ describe('log-counter', () => {
       2,
       'error watching journald: failed to stat the log path "/nowhere": stat /nowhere: no such file or directory',
     ],
+    [
+      ['--journald-source=k', `--log-path=/tmp/${'x'.repeat(300)}`],
+      2,
+      expect.stringMatching(
+        /^error watching journald: failed to stat the log path ".*": cannot look for \/tmp.*: ENAMETOOLONG/,
+      ),
+    ],
     [['--journald-source=k', '--lookback=1d'], 255, ''],
     [['--journald-source=k', '--lookback=5m', '--pattern=('], 2, ''],
     [['--count=x'], 2, ''],

@@ -18,8 +18,12 @@ type Values = Parameters<Parameters<typeof withFlags<typeof FLAGS>>[3]>[0]['valu
 
 /** What it reads by. @returns what ends it with an error, before anything is read */
 async function whyNot({ 'journald-source': source, 'log-path': path }: Values, { host }: ToolAround): Promise<string> {
-  const isThere = path === '' || (await host.files.exists(path).catch(() => false))
-  if (!isThere) return `failed to stat the log path ${quote(path)}: stat ${path}: no such file or directory`
+  try {
+    const isThere = path === '' || (await host.files.exists(path))
+    if (!isThere) return `failed to stat the log path ${quote(path)}: stat ${path}: no such file or directory`
+  } catch (err) {
+    return `failed to stat the log path ${quote(path)}: ${(err as Error).message}`
+  }
   return source === '' ? 'failed to filter journal log, empty source is not allowed' : ''
 }
 
