@@ -19,6 +19,10 @@ function readAdvice(code: string): string {
       return 'its links lead in a circle'
     case 'HELPER_MISSING':
       return 'install coreutils'
+    case 'NO_IP':
+      return 'install ip (Debian: iproute2)'
+    case 'IP_FAILED':
+      return 'run it there to see why'
     case 'NO_JOURNALCTL':
       return 'install journalctl (Debian: systemd)'
     case 'DMESG_FAILED':
@@ -33,7 +37,7 @@ function readAdvice(code: string): string {
 /**
  * A file, folder or file system could not be read. `code` is the system's (`ENOENT`, `EACCES`, `EIO` …), or `TIMEOUT`,
  * `TOO_LARGE`, `HELPER_MISSING` (statfs's helper program), `MALFORMED` (an answer that makes no sense), `NO_JOURNALCTL`,
- * `JOURNALCTL_FAILED`, `DMESG_FAILED`.
+ * `JOURNALCTL_FAILED`, `DMESG_FAILED`, `NO_IP`, `IP_FAILED`.
  */
 export class HostReadError extends Error {
   override readonly name = 'HostReadError'

@@ -8,9 +8,12 @@ import { createGuard } from './files/guard.ts'
 import { createRemoteMountOf } from './files/mounts.ts'
 import { below } from './files/rooted-path.ts'
 import { createLogs } from './logs/logs.ts'
+import { createNetwork } from './network/network.ts'
+import { createOwn } from './own/own.ts'
 import { createPrograms } from './programs/programs.ts'
 import type { Programs } from './programs/types.ts'
 import type { Host } from './types.ts'
+import { createUnits } from './units/units.ts'
 
 /** Of libuv's four threads, how many may be held by calls that hang. */
 const MAX_HUNG_THREADS = 2
@@ -54,6 +57,9 @@ export function createHost(options: HostOptions): Host {
     root,
     files,
     programs,
+    own: createOwn(),
+    network: createNetwork({ root, threads, files, programs }),
+    units: createUnits(root, files, clock),
     logs: createLogs({ clock, root, threads, deviceThread: createGuard(1, clock), programs, bootId }),
     bootId,
     hostname: () => readHostName(root),

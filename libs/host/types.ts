@@ -4,7 +4,10 @@
  */
 import type { Files } from './files/types.ts'
 import type { Logs } from './logs/types.ts'
+import type { Network } from './network/types.ts'
+import type { Own } from './own/types.ts'
 import type { Programs } from './programs/types.ts'
+import type { Units } from './units/types.ts'
 
 /** The machine, in its parts. */
 export interface Host {
@@ -16,6 +19,12 @@ export interface Host {
   readonly programs: Programs
   /** Files that grow, and the kernel's log. */
   readonly logs: Logs
+  /** Units of its systemd. */
+  readonly units: Units
+  /** The network that this process is in. */
+  readonly network: Network
+  /** This process itself, which is not below the root. */
+  readonly own: Own
   /** /proc/sys/kernel/random/boot_id. @throws HostReadError */
   bootId(): Promise<string>
   /** The name in /etc/hostname below the root; where there is none, that of the own UTS namespace. */

@@ -25,6 +25,7 @@ export const PARTS: readonly string[] = [
   'libs/host/logs/tail-reader.test.ts',
   'libs/host/programs/plugin.test.ts',
   'libs/host/programs/run.test.ts',
+  'libs/host/units/units.test.ts',
   'libs/kube/access.test.ts',
   'libs/monitor-kit/conformance.test.ts',
   'libs/monitor-kit/word.test.ts',

@@ -1,0 +1,104 @@
+/** A real systemd with a real bus, in a container of systemd-nspawn that has nothing but them and the units of a test. */
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '#clock'
+import { spawnChild } from '../programs/child.ts'
+import { run, tempFolder, writeTree } from '../testing.ts'
+
+/** Why there is no systemd here; "" when there is. */
+export function whyNoSystemd(): string {
+  if (process.getuid?.() !== 0) return 'skipped: systemd-nspawn needs root'
+  const needed = ['/usr/bin/systemd-nspawn', '/usr/bin/dbus-daemon', '/lib/systemd/systemd']
+  const missing = needed.filter((path) => !existsSync(path))
+  return missing.length === 0 ? '' : `skipped: ${missing.join(', ')} missing (Debian: systemd-container, dbus-daemon)`
+}
+
+/** A machine that runs. */
+export interface SystemdMachine extends AsyncDisposable {
+  /** Its root, as this machine sees it. */
+  readonly root: string
+  /** The process of its dbus-daemon; of its systemd. */
+  readonly busPid: number
+  readonly systemdPid: number
+  systemctl(...args: string[]): Promise<string>
+}
+
+const BUS = {
+  'dbus.socket': '[Socket]\nListenStream=/run/dbus/system_bus_socket\n',
+  'dbus.service':
+    'Requires=dbus.socket\nAfter=dbus.socket\n[Service]\nExecStart=/usr/bin/dbus-daemon --system --address=systemd: --nofork --nopidfile --systemd-activation\n',
+  'default.target': 'AllowIsolate=yes\nRequires=dbus.service\n',
+}
+
+async function writeRoot(root: string, units: Readonly<Record<string, string>>): Promise<void> {
+  for (const folder of ['usr', 'proc', 'sys', 'dev', 'tmp', 'run', 'var']) await mkdir(join(root, folder))
+  for (const folder of ['bin', 'sbin', 'lib', 'lib64']) await symlink(`usr/${folder}`, join(root, folder))
+  // Without what systemd makes every unit depend on, which is a whole machine's start.
+  const files = Object.entries({ ...BUS, ...units }).map(([name, text]) => [
+    `etc/systemd/system/${name}`,
+    `[Unit]\nDefaultDependencies=no\n${text}`,
+  ])
+  await writeTree(root, {
+    ...Object.fromEntries(files),
+    'etc/passwd': 'root:x:0:0::/:/bin/sh\nmessagebus:x:100:100::/:/bin/false\n',
+    'etc/group': 'root:x:0:\nmessagebus:x:100:\n',
+    'etc/os-release': 'ID=test\n',
+    'etc/machine-id': '',
+  })
+}
+
+/** The child of a process, by the name of its program. */
+async function childOf(pid: number, name: string): Promise<number | undefined> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
+  for (const child of text.trim().split(' ').filter(Boolean)) {
+    const found = await readFile(`/proc/${child}/comm`, 'utf8').catch(() => '')
+    if (found.trim() === name) return Number(child)
+  }
+  return undefined
+}
+
+async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  for (const endMs = performance.now() + 20_000; performance.now() < endMs; await sleep(20)) {
+    const found = await look()
+    if (found !== undefined) return found
+  }
+  throw new Error(`not within 20 s: ${what}`)
+}
+
+/** @param units name → text of its file, from the line behind `[Unit]` on */
+export async function startSystemd(units: Readonly<Record<string, string>>): Promise<SystemdMachine> {
+  const folder = await tempFolder()
+  await writeRoot(folder.path, units)
+  const args = ['--quiet', '--keep-unit', '--register=no', '--console=pipe', '--private-network', '--bind-ro=/usr']
+  const said: string[] = []
+  const nspawn = await spawnChild(systemClock(), 'systemd-nspawn', [...args, '-b', '-D', folder.path], {
+    dieWithParent: true,
+    onLine: (line) => said.push(line),
+  })
+  async function end(): Promise<void> {
+    // It tells its systemd to power off.
+    await nspawn.stop(10_000)
+    await folder[Symbol.asyncDispose]()
+  }
+  try {
+    const systemdPid = await until('systemd runs', () => childOf(nspawn.pid, 'systemd'))
+    const busPid = await until('its bus runs', () => childOf(systemdPid, 'dbus-daemon'))
+    const inside = (...words: string[]): Promise<string> => run('nsenter', '-t', String(systemdPid), '-a', ...words)
+    await until('systemd is on its bus', () =>
+      inside('busctl', 'status', 'org.freedesktop.systemd1').catch(() => undefined),
+    )
+    const systemctl = (...words: string[]): Promise<string> => inside('systemctl', ...words)
+    return { root: `/proc/${systemdPid}/root`, busPid, systemdPid, systemctl, [Symbol.asyncDispose]: end }
+  } catch (err) {
+    await end()
+    throw new Error(`systemd did not come up: ${said.join('\n')}`, { cause: err })
+  }
+}
+
+/** How many sockets this process has open. */
+export async function openSockets(): Promise<number> {
+  const open = await readdir('/proc/self/fd')
+  return open.length
+}
