@@ -14,7 +14,7 @@ test_needs=(
   "${run_needs[@]}" chromium:chromium promtool:prometheus mkfs.ext4:e2fsprogs mount:mount losetup:mount ip:iproute2
   iptables:iptables openssl:openssl faketime:faketime ps:procps git:git curl:curl shellcheck:shellcheck python3:python3
   tini:tini containerd:containerd runc:runc journalctl:systemd systemd-journald:systemd systemd-journal-remote:systemd-journal-remote
-  systemd-nspawn:systemd-container dbus-daemon:dbus
+  systemd-nspawn:systemd-container dbus-daemon:dbus nft:nftables
 )
 # A module of Python and its package: a plug-in of somebody else's, for the tests.
 python_needs=(grpc:python3-grpcio google.protobuf:python3-protobuf)
