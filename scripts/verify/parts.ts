@@ -80,6 +80,7 @@ export const PARTS: readonly string[] = [
   'services/monitors/custom-plugin/programs/run-program.test.ts',
   'services/monitors/log/checks/log-journal/log-journal.test.ts',
   'services/monitors/log/real-kmsg.test.ts',
+  'services/monitors/network/real-network.test.ts',
   'services/monitors/system/checks/disk/real-mounts.test.ts',
   'services/monitors/system/kill.test.ts',
   'services/monitors/system/named-limits.test.ts',
