@@ -13,13 +13,14 @@ run_needs=(nats-server:nats-server setpriv:util-linux flock:util-linux)
 test_needs=(
   "${run_needs[@]}" chromium:chromium promtool:prometheus mkfs.ext4:e2fsprogs mount:mount losetup:mount ip:iproute2
   iptables:iptables openssl:openssl faketime:faketime ps:procps git:git curl:curl shellcheck:shellcheck python3:python3
-  tini:tini containerd:containerd runc:runc journalctl:systemd systemd-journald:systemd systemd-journal-remote:systemd-journal-remote
+  tini:tini containerd:containerd runc:runc dnsmasq:dnsmasq-base unbound:unbound ping:iputils-ping tinyproxy:tinyproxy-bin
   systemd-nspawn:systemd-container dbus-daemon:dbus nft:nftables
+  journalctl:systemd systemd-journald:systemd systemd-journal-remote:systemd-journal-remote
 )
 # A module of Python and its package: a plug-in of somebody else's, for the tests.
 python_needs=(grpc:python3-grpcio google.protobuf:python3-protobuf)
 # Packages that also bring a daemon, which Node Doctor does not want running.
-daemons=(nats-server prometheus prometheus-node-exporter containerd)
+daemons=(nats-server prometheus prometheus-node-exporter containerd unbound)
 grpcurl_version=v1.9.3
 
 fail() {
@@ -128,6 +129,23 @@ install_grpcurl() {
     echo 'setup: grpcurl could not be built; the tests that ask with grpcurl are skipped' >&2
 }
 
+# Installed as a package chrony takes the place of whatever sets this machine's clock: only its program is taken.
+install_chronyd() {
+  local work
+  if command -v chronyd >/dev/null; then return; fi
+  work="$(mktemp -d)"
+  if ! (cd "$work" && apt-get download -qq chrony && dpkg -x chrony_*.deb .) >"$work/log" 2>&1; then
+    echo 'setup: chronyd could not be taken from the package chrony; the tests that ask it for the time are skipped'
+  elif "$work/usr/sbin/chronyd" --version >/dev/null 2>&1; then
+    echo "setup: taking chronyd from the package chrony into $cache/bin"
+    mkdir -p "$cache/bin"
+    install -m 0755 "$work/usr/sbin/chronyd" "$cache/bin/chronyd"
+  else
+    echo 'setup: chronyd does not run here; the tests that ask it for the time are skipped'
+  fi
+  rm -rf "$work"
+}
+
 require_node
 install_packages
 case "$purpose" in
@@ -135,6 +153,7 @@ run) install_system_packages "${run_needs[@]}" ;;
 test)
   install_system_packages "${test_needs[@]}"
   install_grpcurl
+  install_chronyd
   test/deploy/setup.sh
   ;;
 *) fail "unknown purpose $purpose; expected run or test" ;;

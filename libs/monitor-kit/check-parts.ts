@@ -1,16 +1,22 @@
 /** Each configured check of a monitor, with what it remembers, where it keeps things, and what wakes it. */
+import { createStopwatch, type Stopwatch } from '#probe'
 import type { ServiceContext } from '#service'
 import { folderOf } from '#service-table'
 import { type CursorFile, createCursorFile } from './cursor-file.ts'
 import { CheckUnknownError } from './errors.ts'
 import { createCheckMemory, type KeptMemory } from './memory.ts'
 import { createPatience, type Patience } from './patience.ts'
-import { type AnyCheck, createRunner, type Runner } from './run-check.ts'
+import { type AnyCheck, type Around, createRunner, type Runner } from './run-check.ts'
 import { createStateFolder } from './state-folder.ts'
 import type { CheckInstance, MonitorDefinition } from './types.ts'
 
 /** What a monitor's process is given. */
 export type MonitorContext = ServiceContext<readonly CheckInstance[]>
+
+/** What all checks of a monitor measure others by. */
+export function stopwatchOf({ clock, host }: Pick<MonitorContext, 'clock' | 'host'>): Stopwatch {
+  return createStopwatch(clock, host.own.delays)
+}
 
 /** A configured check. */
 export interface CheckParts {
@@ -31,10 +37,10 @@ function definitionOf({ name: monitor, checks }: MonitorDefinition, { name, type
 
 function partsOf(
   definition: MonitorDefinition,
-  context: MonitorContext & { readonly shared: unknown; readonly patience: Patience },
+  context: MonitorContext & Pick<Around, 'shared' | 'stopwatch'> & { readonly patience: Patience },
   instance: CheckInstance,
 ): CheckParts {
-  const { host, clock, runDir, stateDir, shared, patience } = context
+  const { nodeName, host, clock, stopwatch, runDir, stateDir, shared, patience } = context
   const { name, config, intervalMs } = instance
   const log = context.log.child({ monitor: name })
   const runFolder = folderOf({ ...definition, kind: 'monitor' }, runDir)
@@ -42,7 +48,8 @@ function partsOf(
   const memory = createCheckMemory({ folder: runFolder, check: name, host, log })
   let listener = (): void => undefined
   const wake = (): void => listener()
-  const around = { config, name, intervalMs, host, clock, log, memory, shared, parameters: {}, stateFolder, wake }
+  const place = { nodeName, host, clock, stopwatch, log, shared }
+  const around = { ...place, config, name, intervalMs, memory, parameters: {}, stateFolder, wake }
   return {
     runner: createRunner(definitionOf(definition, instance), instance, definition.name, around),
     memory,
@@ -62,6 +69,6 @@ export function createCheckParts(
   context: MonitorContext,
   shared: unknown,
 ): readonly CheckParts[] {
-  const around = { ...context, shared, patience: createPatience(context.clock) }
+  const around = { ...context, shared, stopwatch: stopwatchOf(context), patience: createPatience(context.clock) }
   return context.config.map((instance) => partsOf(definition, around, instance))
 }

@@ -1,5 +1,5 @@
 /** The one value that all checks of a monitor have together: made with them, closed when they have ended. */
-import type { MonitorContext } from './check-parts.ts'
+import { type MonitorContext, stopwatchOf } from './check-parts.ts'
 import { createStateFolder } from './state-folder.ts'
 import type { MonitorDefinition } from './types.ts'
 
@@ -30,10 +30,11 @@ function closerOf(value: unknown): (() => unknown) | undefined {
  * @throws what making it throws
  */
 export function createShared(definition: MonitorDefinition, context: MonitorContext, signal: AbortSignal): Shared {
-  const { host, clock, log, stateDir, config } = context
+  const { nodeName, host, clock, log, stateDir, config } = context
   const stateFolder = createStateFolder({ stateDir, monitor: definition.name, check: FOLDER })
   const isNeeded = config.length > 0
-  const value = isNeeded ? definition.shared?.({ host, clock, log, stateFolder, signal }) : undefined
+  const around = { nodeName, host, clock, stopwatch: stopwatchOf(context), log, stateFolder, signal }
+  const value = isNeeded ? definition.shared?.(around) : undefined
   const closer = closerOf(value)
   return {
     value,

@@ -13,6 +13,7 @@ import type {
   Severity,
   TypesOfWords,
 } from '#model'
+import type { Stopwatch } from '#probe'
 import type { Clock, Logger } from '#service'
 
 /** What a check found of one condition. Failing to look is `unknown` with a reason, never problem, never healthy. */
@@ -102,8 +103,12 @@ export interface CheckContext<Config, Shared = unknown> {
   readonly name: string
   /** From one of its turns to the next, as configured. */
   readonly intervalMs: number
+  /** The node's, as the API server calls it. */
+  readonly nodeName: string
   readonly host: Host
   readonly clock: Clock
+  /** How long others take: what of that was this process's own doing is said with it, so that nobody is accused of it. */
+  readonly stopwatch: Stopwatch
   readonly log: Logger
   readonly memory: CheckMemory
   /** What all checks of the monitor have together, as `shared` of its definition made it; undefined where it makes nothing. */
@@ -276,8 +281,9 @@ export type CheckSpec<Config, Shared = unknown> =
   | CheckDefinition<Config, Shared>
   | (Omit<CheckDefinition<Config, Shared>, 'create' | 'follow'> & { readonly follow: Follow<Config, Shared> })
 
-/** What a monitor makes its shared value from. */
-export interface SharedContext extends Pick<CheckContext<unknown>, 'host' | 'clock' | 'log' | 'stateFolder'> {
+/** What a monitor makes its shared value from: what several checks ask the same of (an API server, a container runtime) stands there. */
+export interface SharedContext
+  extends Pick<CheckContext<unknown>, 'nodeName' | 'host' | 'clock' | 'stopwatch' | 'log' | 'stateFolder'> {
   /** Aborted when the monitor stops, before the value is closed. */
   readonly signal: AbortSignal
 }

@@ -1,9 +1,13 @@
-/** Who reads what others write: files of node-problem-detector, lines of logs, output of plug-ins. */
+/** Who reads what others write: files of node-problem-detector, lines of logs, output of plug-ins, messages of nameservers. */
 import { readFileSync } from 'node:fs'
 import { FILE_PIECES, FILE_TEXTS, readText } from '../../libs/config/npd/testing-npd.ts'
 import type { PluginAnswer } from '../../libs/host/index.ts'
 import { parseDmesgLine, parseKernelRecord } from '../../libs/host/logs/kernel-record.ts'
 import { decodeText } from '../../libs/pattern/index.ts'
+import { MalformedMessageError } from '../../libs/probe/dns/errors.ts'
+import { parseResolvConf } from '../../libs/probe/dns/resolv-conf.ts'
+import { searchNames } from '../../libs/probe/dns/search-path.ts'
+import { DNS_MESSAGES, DNS_PIECES, drawnAnswer, readHostile } from '../../libs/probe/dns/testing-hostile.ts'
 import { parseOutput, worseOf } from '../../services/monitors/custom-plugin/checks/custom-plugin/output.ts'
 import { initialConditions, judge } from '../../services/monitors/custom-plugin/checks/npd-plugin/conditions.ts'
 import { schema as pluginSchema } from '../../services/monitors/custom-plugin/checks/npd-plugin/config.ts'
@@ -137,6 +141,37 @@ export function createOutputFuzz(): (draw: Draw) => void {
   }
 }
 
+function mangledDnsMessage(draw: Draw): Buffer {
+  const text = mangled(draw, DNS_MESSAGES, DNS_PIECES)
+  const long = draw(300) === 0 ? text + text.slice(12).repeat(Math.floor(65_535 / (text.length + 1))) : text
+  const bytes = Buffer.from(long.slice(0, 65_535), 'latin1')
+  if (draw(3) === 0 && bytes.length >= 12) bytes.writeUInt16BE(draw(65_536), pick(draw, [6, 8, 10]))
+  return bytes
+}
+
+/** A message of a nameserver is an answer, or none, or malformed; one in a thousand is as long as can be. */
+export function fuzzDnsMessage(draw: Draw): void {
+  try {
+    readHostile(draw(3) === 0 ? mangledDnsMessage(draw) : drawnAnswer(draw))
+  } catch (err) {
+    if (!(err instanceof MalformedMessageError)) throw err
+  }
+}
+
+const RESOLV_CONFS = [
+  'nameserver 10.96.0.10\nsearch default.svc.cluster.local svc.cluster.local\noptions ndots:5\n',
+  'nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch .\n',
+  'nameserver fe80::1%2\nnameserver 010.1\n; no\n# no\ndomain a\nsortlist 10.0.0.0/8\noptions rotate timeout:1 attempts:0\n',
+]
+
+/** A resolv.conf is one, whatever is in it. */
+export function fuzzResolvConf(draw: Draw): void {
+  const conf = parseResolvConf(mangled(draw, RESOLV_CONFS, ['nameserver ', 'options ', '\t', '%', ':', '0x']))
+  if (conf.servers.length === 0 || conf.servers.length > 3) throw new Error(`${conf.servers.length} nameservers`)
+  const names = searchNames(mangled(draw, ['www.example.com', 'a', 'b.']), conf, 'example.test')
+  if (!names.every((name) => /^[!-~]*\.$/.test(name))) throw new Error(`a name that is none: ${names.join(' ')}`)
+}
+
 /** What is thrown at whom, and how many of it in a short run. */
 export const FUZZ_TARGETS: readonly {
   readonly name: string
@@ -146,4 +181,6 @@ export const FUZZ_TARGETS: readonly {
   { name: 'files of node-problem-detector', short: 3_000, create: () => fuzzFile },
   { name: 'lines of logs', short: 1_500, create: createLineFuzz },
   { name: 'outputs of plug-ins', short: 30_000, create: createOutputFuzz },
+  { name: 'messages of nameservers', short: 20_000, create: () => fuzzDnsMessage },
+  { name: 'files that name nameservers', short: 5_000, create: () => fuzzResolvConf },
 ]

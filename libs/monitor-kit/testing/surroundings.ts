@@ -1,5 +1,6 @@
 /** What a check is given where nothing stands around it: it remembers nothing, keeps nothing, and nobody hears that it wakes. */
 import { createHost } from '#host'
+import { createStopwatch } from '#probe'
 import type { Clock, Logger } from '#service'
 import { NO_MEMORY } from '../memory.ts'
 import type { Around } from '../run-check.ts'
@@ -18,6 +19,8 @@ export function surroundings(more: Partial<Around> & { readonly clock: Clock }):
     config: {},
     name: 'check',
     intervalMs: 30_000,
+    nodeName: 'n1',
+    stopwatch: createStopwatch(more.clock),
     host: createHost({ root: '' }),
     log: NO_LOG,
     memory: NO_MEMORY,

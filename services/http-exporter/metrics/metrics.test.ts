@@ -95,7 +95,8 @@ async function everything(namespace = 'node_doctor'): Promise<string> {
   table.take('detector', detectorSamples, 0, detectorSamples.map(declared))
   const disk = { name: 'disk_used_ratio', labels: { path: '/var' }, value: 0.962 }
   table.take('system', [disk], 0, [declared(disk)])
-  return scrape(facts, [someMonitor()], table, namespace)
+  const monitor = someMonitor({ runs: [someRun({ costUs: 1400, lateUs: 20 })] })
+  return scrape(facts, [monitor], table, namespace)
 }
 
 describe('/metrics', () => {
@@ -133,6 +134,8 @@ describe('/metrics', () => {
       'node_doctor_monitor_up gauge',
       'node_doctor_monitor_last_report_timestamp_seconds gauge',
       'node_doctor_monitor_duration_seconds histogram',
+      'node_doctor_check_cpu_seconds_total counter',
+      'node_doctor_check_late_seconds gauge',
       'node_doctor_stream_clients gauge',
       'node_doctor_stream_clients_dropped_total counter',
       'node_doctor_stream_clients_refused_total counter',
@@ -241,6 +244,16 @@ describe('how long checks take', () => {
     expect(text).toContain('n_monitor_duration_seconds_sum{monitor="system",check="disk"} 2.0042\n')
     expect(text).toContain('n_monitor_duration_seconds_bucket{le="0.005",monitor="system",check="disk"} 1\n')
     expect(text).toContain('n_monitor_duration_seconds_bucket{le="5",monitor="system",check="disk"} 2\n')
+  })
+
+  it('adds up what they cost, and says how late the last one was, of those whose monitor measures it', async () => {
+    const run = (ms: number, costUs: number, lateUs: number) =>
+      someMonitor({ runs: [someRun({ started: new Date(NOW.getTime() + ms), costUs, lateUs })] })
+    const text = await scrape(someFacts(), [run(0, 1500, 9000), run(1, 500, 250)], undefined, 'n')
+    expect(text).toContain('n_check_cpu_seconds_total{monitor="system",check="disk"} 0.002\n')
+    expect(text).toContain('n_check_late_seconds{monitor="system",check="disk"} 0.00025\n')
+    const unmeasured = await scrape(someFacts(), [someMonitor()], undefined, 'n')
+    expect(unmeasured).not.toMatch(/^n_check_(cpu|late)/m)
   })
 })
 

@@ -1,0 +1,8 @@
+export { askNameserver } from './ask-nameserver.ts'
+export { type Blame, blameOf, type DnsWay, type Tried } from './blame.ts'
+export { absoluteName } from './name.ts'
+export { dnsOutcome } from './outcome.ts'
+export { parseResolvConf, type ResolvConf, type ResolvRemark } from './resolv-conf.ts'
+export { isStub, type Resolvers, readResolvers } from './resolvers.ts'
+export { searchNames } from './search-path.ts'
+export type * from './types.ts'
