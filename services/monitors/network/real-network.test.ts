@@ -1,6 +1,8 @@
 /** Real faults in a network of the test's own: each opens the one problem that names it, and its mending closes that. */
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startMonitorProcess } from '#monitor-kit/testing'
+import { tempFolder } from '../../../libs/host/testing.ts'
 import { schema as firewallSchema } from './checks/ipv6-firewall/config.ts'
 import { schema as neighborSchema } from './checks/ipv6-neighbor/config.ts'
 import { schema as routeSchema } from './checks/ipv6-route/config.ts'
@@ -8,6 +10,7 @@ import { schema as sysctl6Schema } from './checks/ipv6-sysctl/config.ts'
 import { schema as linksSchema } from './checks/links/config.ts'
 import { schema as socketsSchema } from './checks/sockets/config.ts'
 import { schema as sysctlSchema } from './checks/sysctl/config.ts'
+import { network as monitor } from './monitor.ts'
 import { createTestNetwork, type TestNetwork, type Watching, whyNoNetwork } from './testing-network.ts'
 
 const why = whyNoNetwork('nft', 'ip6tables', 'python3', 'setpriv', 'sysctl')
@@ -115,7 +118,7 @@ describe.skipIf(why !== '')('a fault of a real network', () => {
   test('who may not see the rules knows nothing of the firewall', async () => {
     const only = { 'network-ipv6-firewall': CONFIGS['network-ipv6-firewall'] }
     const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs']
-    const { findings } = await network.watch(only, ...nobody).look()
+    const { findings } = await network.watch(only, { by: nobody }).look()
     expect(findings).toMatchObject([{ type: 'IPv6FirewallBlocks', health: 'unknown', reason: 'RulesRefused' }])
   })
 
@@ -166,5 +169,31 @@ input()`
       'ip -6 route add default via 2001:db8:1::1 dev uplink',
     ]
     expect(await problemsAfter('sysctl -qw net.ipv6.conf.uplink.disable_ipv6=0', ...mended)).toEqual([])
+  })
+
+  test("of a network that is not the node's nothing is said", async () => {
+    const { findings, events } = await network.watch(CONFIGS, { asMonitor: true }).look()
+    const types = monitor.checks.flatMap(({ type, conditions }) => (type in CONFIGS ? conditions : []))
+    expect(findings.map(({ type }) => type).sort()).toEqual(types.map(({ type }) => type).sort())
+    expect(new Set(findings.map(({ health, reason }) => `${health} ${reason}`))).toEqual(
+      new Set(['unknown NotHostNetwork']),
+    )
+    expect(events).toEqual([])
+  })
+})
+
+test("the monitor as a process of its own knows that it is in the node's network", async () => {
+  await using folder = await tempFolder()
+  const started = await startMonitorProcess({
+    main: new URL('main.ts', import.meta.url).pathname,
+    monitor: 'network',
+    folder: folder.path,
+    monitors: [{ name: 'sockets', type: 'network-sockets' }],
+  })
+  const { conditions } = await started.checkHealth()
+  await started.kill()
+  expect(conditions.find(({ type }) => type === 'SocketMemoryHigh')).toMatchObject({
+    status: 2,
+    reason: 'EnoughSocketMemory',
   })
 })
