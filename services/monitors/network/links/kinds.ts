@@ -44,10 +44,12 @@ export function createLinkKinds(host: Host): LinkKinds {
   return {
     async list() {
       const names = await linkNames(host)
-      // A number of its own for each interface: one that was made anew under the same name has another one.
-      const indexes = await host.files.readEach(names.map((name) => `${LINKS}/${name}/ifindex`))
-      for (const name of known.keys()) if (!names.includes(name)) known.delete(name)
-      for (const [at, name] of names.entries()) {
+      const there = new Set(names)
+      for (const name of known.keys()) if (!there.has(name)) known.delete(name)
+      // Each has a number of its own, and another one when it was made anew under its name. Hundreds that are made for pods are not asked.
+      const asked = names.filter((name) => known.get(name)?.kind !== 'made')
+      const indexes = await host.files.readEach(asked.map((name) => `${LINKS}/${name}/ifindex`))
+      for (const [at, name] of asked.entries()) {
         const index = indexes[at]?.trim() ?? ''
         if (known.get(name)?.index !== index) known.set(name, { index, kind: await kindOf(name) })
       }
