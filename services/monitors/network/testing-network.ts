@@ -31,8 +31,8 @@ export interface TestNetwork extends AsyncDisposable {
   node(command: string): Promise<string>
   /** The same in the router's. */
   router(command: string): Promise<string>
-  /** A process that stays in the node's network until the test is over. */
-  stay(program: string, args: readonly string[]): ChildProcessWithoutNullStreams
+  /** A process that stays in the node's network, or the router's, until the test is over. */
+  stay(program: string, args: readonly string[], where?: 'node' | 'router'): ChildProcessWithoutNullStreams
   /**
    * Begins to look with these keys of each check, by its type.
    * @param options `asMonitor`: it asks whether this is the node's network; `by`: a program and its words that run it
@@ -76,8 +76,8 @@ export async function createTestNetwork(name: string): Promise<TestNetwork> {
   const spaces = { node: `nd-${name}-${process.pid}`, router: `nd-${name}-${process.pid}-r` }
   const children: ChildProcessWithoutNullStreams[] = []
 
-  function stay(program: string, args: readonly string[]): ChildProcessWithoutNullStreams {
-    const child = spawn('ip', ['netns', 'exec', spaces.node, program, ...args])
+  function stay(program: string, args: readonly string[], where: 'node' | 'router' = 'node') {
+    const child = spawn('ip', ['netns', 'exec', spaces[where], program, ...args])
     child.stderr.pipe(process.stderr)
     children.push(child)
     return child
