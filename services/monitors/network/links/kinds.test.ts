@@ -18,6 +18,9 @@ const LINKS = {
   'c1pf0vf2_/ifindex': '5\n',
   'c1pf0vf2_/device/uevent': '',
   'c1pf0vf2_/phys_port_name': 'c1pf0vf2\n',
+  'enP1/ifindex': '9\n',
+  'enP1/device/uevent': '',
+  'enP1/master/device/uevent': '',
   'bond0/ifindex': '6\n',
   'bond0/bonding/slaves': 'eth0\n',
   'lxc1/ifindex': '7\n',
@@ -42,6 +45,7 @@ test('interfaces are of the kind that they are, and only hardware and bonds are 
   expect(Object.fromEntries(kinds)).toEqual({
     bond0: 'bond',
     c1pf0vf2_: 'child',
+    enP1: 'child',
     ens1f0v0: 'child',
     eth0: 'hardware',
     lo: 'made',

@@ -7,7 +7,7 @@ export const LINKS = '/sys/class/net'
 
 /**
  * `hardware` has a device below it; `bond` joins some of them; `wireless` comes and goes; `child` is a part of a device that stands
- * for a pod or a virtual machine (a virtual function, its representor); `made` has no device: the ends of pods, bridges, tunnels, lo.
+ * for a pod or a virtual machine (a virtual function, its representor), or half of another link; `made` has no device: the ends of pods, bridges, tunnels, lo.
  */
 export type LinkKind = 'hardware' | 'bond' | 'wireless' | 'child' | 'made'
 
@@ -38,6 +38,8 @@ export function createLinkKinds(host: Host): LinkKinds {
     if (!(await has('device'))) return 'made'
     const [port] = await host.files.readEach([`${LINKS}/${name}/phys_port_name`])
     if ((port !== undefined && REPRESENTOR.test(port.trim())) || (await has('device/physfn'))) return 'child'
+    // Clouds take the quick half of a link away for a while (netvsc and its virtual function); the whole link stays.
+    if (await has('master/device')) return 'child'
     return (await has('wireless')) || (await has('phy80211')) ? 'wireless' : 'hardware'
   }
 
