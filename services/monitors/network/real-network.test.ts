@@ -40,7 +40,7 @@ describe.skipIf(why !== '')('a fault of a real network', () => {
     return (await watching.look()).problems
   }
   beforeAll(async () => {
-    network = await createTestNetwork('n-proc')
+    network = await createTestNetwork('links')
     await network.node('sysctl -qw net.ipv4.ip_forward=1')
     watching = network.watch(CONFIGS)
     await watching.look()
