@@ -21,8 +21,9 @@ import {
 } from '#monitor-kit/evaluate'
 import { NOTHING_TOLD, type Telling, tellGrowth } from '../../counting/telling.ts'
 import type { Config } from './config.ts'
+import { type Judged, judgePorts } from './judge-ports.ts'
 import type { SocketCounts } from './parse.ts'
-import type { PortUse, SocketsReading, TcpCounters } from './source.ts'
+import type { SocketsReading, TcpCounters } from './source.ts'
 
 /** What one check keeps for the next. */
 export interface SocketsMemory {
@@ -49,56 +50,8 @@ export interface SocketsVerdict {
   readonly incomplete?: string
 }
 
-interface Judged {
-  readonly finding: Finding
-  readonly metrics: readonly MetricSample[]
-}
-
 /** Fewer segments than that between two looks do not tell how good the network is. */
 const SEGMENTS_MIN = 1_000
-
-function judgePorts(reading: Reading<PortUse>, config: Config): Judged {
-  const type = 'PortsExhausted'
-  if (!reading.ok) return { finding: unknownFinding(type, reading), metrics: [] }
-  const { size, busiest, udp } = reading.value
-  if (size === 0) {
-    const message = 'net.ipv4.ip_local_port_range has no port that is not reserved; see ip_local_reserved_ports'
-    return { finding: { type, health: 'unknown', reason: 'NoPorts', message }, metrics: [] }
-  }
-  const limits = { warning: config.portWarningThreshold, critical: config.portCriticalThreshold }
-  const tcp = busiest?.ports ?? 0
-  const ratio = Math.min(1, Math.max(tcp, udp) / size)
-  const verdict = judgeLevel(levelOf(ratio * 100, limits))
-  const ofAll = `of ${size.toLocaleString('en-US')} local ports`
-  const waiting =
-    (busiest?.timeWait ?? 0) > 0 ? `, ${busiest!.timeWait.toLocaleString('en-US')} of them in TIME_WAIT` : ''
-  const who =
-    busiest !== undefined && tcp >= udp
-      ? `${tcp.toLocaleString('en-US')} ${ofAll} taken for connections to ${busiest.place}${waiting}`
-      : `${udp.toLocaleString('en-US')} ${ofAll} taken by UDP`
-  const toDo =
-    verdict === 'healthy' ? '' : '; see who opens so many, keep connections open, or widen net.ipv4.ip_local_port_range'
-  const finding = judgedFinding({
-    type,
-    verdict,
-    healthyReason: 'EnoughPorts',
-    message: `${who} (${percent(ratio)}), limit ${short(namedLimit(verdict, limits))} %${toDo}`,
-    summary:
-      tcp >= udp && busiest !== undefined
-        ? `${percent(ratio, 0)} of the local ports are taken for connections to ${busiest.place}`
-        : `${percent(ratio, 0)} of the local ports are taken by UDP`,
-    evidence: {
-      value: percentValue(ratio),
-      unit: '%',
-      ...limits,
-      lowIsBad: false,
-      label: 'of the local ports taken',
-      detail: `${who}.`,
-      metric: 'local_ports_used_ratio',
-    },
-  })
-  return { finding, metrics: [{ name: 'local_ports_used_ratio', labels: {}, value: ratio }] }
-}
 
 function judgeMemory({ counts, maxPages }: SocketsReading, config: Config): Judged {
   const type = 'SocketMemoryHigh'
