@@ -93,6 +93,7 @@ export const PARTS: readonly string[] = [
   'services/monitors/log/checks/log-journal/log-journal.test.ts',
   'services/monitors/log/real-kmsg.test.ts',
   'services/monitors/log/real-unmount.test.ts',
+  'services/monitors/network/real-network.test.ts',
   'services/monitors/system/checks/disk/real-mounts.test.ts',
   'services/monitors/system/kill.test.ts',
   'services/monitors/system/named-limits.test.ts',
