@@ -1,0 +1,11 @@
+/** The monitor of the node's network. One line for each check. */
+import { defineMonitor } from '#monitor-kit'
+import { dns } from './checks/dns/check.ts'
+import { createNetworkShared } from './host-network.ts'
+
+export const network = defineMonitor({
+  name: 'network',
+  description: 'Links, gateway, nameservers, endpoints',
+  checks: [dns],
+  shared: ({ host }) => createNetworkShared(host),
+})
