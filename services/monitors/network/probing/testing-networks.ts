@@ -28,8 +28,8 @@ export interface Networks {
   /** Runs a shell command there, which must succeed. */
   near(command: string): string
   far(command: string): string
-  /** Starts a program in the far network that stays; it is ended with the networks. */
-  startFar(file: string, ...args: readonly string[]): ChildProcess
+  /** Starts a program in the far network that stays; it is ended with the networks, or by what this returns. */
+  startFar(file: string, ...args: readonly string[]): () => Promise<void>
   startCheck(asked: Asked): Promise<NearCheck>
   close(): Promise<void>
 }
@@ -63,7 +63,15 @@ function nearCheck(child: ChildProcess): NearCheck {
   return check
 }
 
-/** Near is 10.78.0.1 and fd78::1 at `wire`, far 10.78.0.2 and fd78::2. @param name part of the names of the namespaces */
+/** Ends a program with all that it has started: dnsmasq answers each question over TCP in a process of its own. */
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+  const exited = once(child, 'exit')
+  process.kill(-child.pid, 'SIGKILL')
+  await exited
+}
+
+/** Near is 10.78.0.1 and fd78::1 at `wire`, far 10.78.0.2 and fd78::2. Addresses are confirmed and given up quickly. @param name part of the names of the namespaces */
 export async function startNetworks(name: string): Promise<Networks> {
   const names = ['near', 'far'].map((side) => `nd-n-probe-${name}-${process.pid}-${side}`) as [string, string]
   const children: ChildProcess[] = []
@@ -73,6 +81,7 @@ export async function startNetworks(name: string): Promise<Networks> {
   const start = (network: string, stdio: 'ipc' | 'ignore', ...command: readonly string[]) => {
     const child = spawn('ip', ['netns', 'exec', network, ...command], {
       env,
+      detached: true,
       stdio: ['ignore', 'ignore', stdio === 'ipc' ? 'inherit' : 'ignore', stdio],
     })
     children.push(child)
@@ -81,7 +90,7 @@ export async function startNetworks(name: string): Promise<Networks> {
   const [near, far] = names.map(runIn) as [(command: string) => string, (command: string) => string]
 
   async function close(): Promise<void> {
-    for (const child of children) child.kill('SIGKILL')
+    await Promise.all(children.map(ended))
     for (const network of names) spawnSync('ip', ['netns', 'delete', network], { env })
   }
   try {
@@ -95,6 +104,7 @@ export async function startNetworks(name: string): Promise<Networks> {
     ] as const) {
       here(`ip link set lo up; ip address add 10.78.0.${number}/16 dev wire
         echo 100 > /proc/sys/net/ipv4/neigh/wire/retrans_time_ms; echo 100 > /proc/sys/net/ipv6/neigh/wire/retrans_time_ms
+        echo 300 > /proc/sys/net/ipv4/neigh/wire/base_reachable_time_ms; echo 300 > /proc/sys/net/ipv6/neigh/wire/base_reachable_time_ms
         echo 1 > /proc/sys/net/ipv4/neigh/wire/delay_first_probe_time; echo 1 > /proc/sys/net/ipv6/neigh/wire/delay_first_probe_time
         ip address add fd78::${number}/64 dev wire nodad; ip address add fe80::${number}/64 dev wire nodad; ip link set wire up`)
     }
@@ -106,7 +116,10 @@ export async function startNetworks(name: string): Promise<Networks> {
     near,
     far,
     close,
-    startFar: (file, ...args) => start(farName(names), 'ignore', file, ...args),
+    startFar(file, ...args) {
+      const child = start(names[1], 'ignore', file, ...args)
+      return () => ended(child)
+    },
     async startCheck(asked) {
       const program = join(import.meta.dirname, 'testing-check.ts')
       const child = start(names[0], 'ipc', process.execPath, program, JSON.stringify(asked))
@@ -114,8 +127,4 @@ export async function startNetworks(name: string): Promise<Networks> {
       return nearCheck(child)
     },
   }
-}
-
-function farName([, far]: readonly [string, string]): string {
-  return far
 }

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHost } from '#host'
-import type { Ask, DnsAnswer, Failure, Probed } from '#probe'
+import type { Ask, DnsAnswer, Failure, HttpAnswer, Probed, TlsAnswer } from '#probe'
 import type { Door } from './door.ts'
 
 /** What stands in `asked.json` for one question: an answer, or why there is none. */
@@ -57,8 +57,8 @@ export function recordedDoor(root: string): Door {
       return { ...(await answered(ask, question, (said) => dnsAnswer(said, protocol))), strangers: 0 }
     },
     probeTcp: (ask, { address, port }) => answered(ask, `tcp ${address}:${port}`, (said) => said as never),
-    probeTls: (ask, { place }) => answered(ask, `tls ${place.address}:${place.port}`, revived),
-    probeHttp: (ask, { method, url }) => answered(ask, `http ${method} ${url.href}`, revived),
+    probeTls: (ask, { place }) => answered(ask, `tls ${place.address}:${place.port}`, revived<TlsAnswer>),
+    probeHttp: (ask, { method, url }) => answered(ask, `http ${method} ${url.href}`, revived<HttpAnswer>),
     probePing: (ask, _, { address }) => answered(ask, `ping ${address}`, (said) => said as never),
     probeNtp: (ask, { address, port }) => answered(ask, `ntp ${address}:${port}`, (said) => said as never),
     ownFiles: createHost({ root: join(root, 'own') }).files,

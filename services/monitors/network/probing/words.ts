@@ -9,6 +9,13 @@ export const PROBER_LATE: Unobserved = unobserved(
   `${LATE_ROUNDS} rounds in a row could not be judged: this process was kept from working for more than a fifth of the limit; give it more CPU`,
 )
 
+/** Why it is not known how somebody stands. @param couldNotAsk why this machine could not ask, each; none: it was late */
+export function unjudged(couldNotAsk: readonly string[]): Unobserved {
+  const [first] = couldNotAsk
+  if (first === undefined) return PROBER_LATE
+  return unobserved('CouldNotAsk', `${LATE_ROUNDS} rounds in a row this machine could not ask: ${first}`)
+}
+
 /** What is about whom. */
 export interface About {
   readonly type: string

@@ -42,6 +42,7 @@ function row(server: string, protocol: 'udp' | 'tcp', { name, type, isAlive }: Q
     rcode: answer in rcode ? rcode[answer as keyof typeof rcode] : '',
     found: answer === 'found' || answer === 'slow' ? ['10.1.1.1'] : [],
     said: answer,
+    couldNotAsk: false,
     isSilent: answer === 'silent',
   }
 }

@@ -9,12 +9,12 @@ import {
   type Standing,
   standOf,
 } from '../../probing/standing.ts'
-import { pendingFinding, PROBER_LATE } from '../../probing/words.ts'
+import { pendingFinding, unjudged } from '../../probing/words.ts'
 import type { Config } from './config.ts'
 import { limitsOf } from './limits.ts'
 import { nameEntity } from './memory.ts'
 import type { WholeStanding } from './judge-side.ts'
-import type { Question, Row } from './questions.ts'
+import { type Question, type Row, unaskedIn } from './questions.ts'
 
 /** Who is named of many. */
 const NAMED_MAX = 4
@@ -87,8 +87,16 @@ function failingMessage(telling: readonly Row[], question: Question): string {
 }
 
 /** The finding of what lasts, by how it stands. */
-function lasting(type: string, entity: string, standing: Standing, stand: Stand, needed: number, message: string) {
-  if (stand === 'late') return unknownFinding(type, PROBER_LATE, entity)
+function lasting(
+  type: string,
+  entity: string,
+  rows: readonly Row[],
+  standing: Standing,
+  stand: Stand,
+  needed: number,
+  message: string,
+) {
+  if (stand === 'late') return unknownFinding(type, unjudged(unaskedIn(rows)), entity)
   if (stand === 'waiting') return pendingFinding({ type, entity }, standing)
   if (stand === 'lasting') return pendingFinding({ type, entity, message }, standing, needed)
   return undefined
@@ -113,7 +121,7 @@ export function judgeFailing(
   const stand = standOf(standing, limits)
   const found = telling.find((row) => row.found.length > 0)?.found ?? []
   const message = stand === 'well' ? shown(found) : failingMessage(telling, question)
-  const early = lasting(type, entity, standing, stand, limits.needed, message)
+  const early = lasting(type, entity, rows, standing, stand, limits.needed, message)
   if (early !== undefined) return { entity, standing, finding: early }
   const finding: Finding =
     stand === 'well'
@@ -164,7 +172,7 @@ export function judgeDiffering(
   const said = Array.from(answers, ([server, answer]) => `${server} says ${shown([answer])}`)
     .slice(0, NAMED_MAX)
     .join('; ')
-  const early = lasting(type, entity, standing, stand, limits.needed, said)
+  const early = lasting(type, entity, rows, standing, stand, limits.needed, said)
   if (early !== undefined) return { entity, standing, finding: early }
   const finding: Finding =
     stand === 'well'

@@ -12,11 +12,11 @@ import {
   type Standing,
   standOf,
 } from '../../probing/standing.ts'
-import { pendingFinding, PROBER_LATE } from '../../probing/words.ts'
+import { pendingFinding, unjudged } from '../../probing/words.ts'
 import type { Config } from './config.ts'
 import { limitsOf } from './limits.ts'
 import { type DnsMemory, serverEntity, wayKey } from './memory.ts'
-import { hasSpoken, type Row } from './questions.ts'
+import { hasSpoken, type Row, unaskedIn } from './questions.ts'
 
 const TYPE = 'DNSServerUnhealthy'
 const PROTOCOLS: readonly DnsProtocol[] = ['udp', 'tcp']
@@ -197,7 +197,8 @@ function findingOf(
   const [waiting] = stands('waiting')
   const slowStand = standOf(slow, { ...limitsOf(around.config), failureRatio: 2 })
   if (stands('failed').length > 0) return silentFinding(server, stands('failed'), ways, around)
-  if (stands('late').length > 0 || slowStand === 'late') return unknownFinding(TYPE, PROBER_LATE, about.entity)
+  if (stands('late').length > 0 || slowStand === 'late')
+    return unknownFinding(TYPE, unjudged(unaskedIn(ways.flatMap(({ rows }) => rows))), about.entity)
   if (partly !== undefined) return partlyFinding(server, partly)
   if (slowStand === 'failed' && pace.middleMs !== undefined) return slowFinding(server, pace.middleMs, around)
   if (lasting !== undefined) {

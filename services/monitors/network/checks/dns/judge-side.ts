@@ -3,10 +3,10 @@ import type { Finding } from '#monitor-kit'
 import { unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import { blameOf, type Tried } from '#probe'
 import { extendStanding, NO_STANDING, type RoundOutcome, type Standing, standOf } from '../../probing/standing.ts'
-import { pendingFinding, PROBER_LATE } from '../../probing/words.ts'
+import { pendingFinding, unjudged } from '../../probing/words.ts'
 import type { Config } from './config.ts'
 import { limitsOf } from './limits.ts'
-import { hasSpoken, type Row } from './questions.ts'
+import { hasSpoken, type Row, unaskedIn } from './questions.ts'
 import type { Side, SideKind } from './source.ts'
 
 const TYPES = { node: 'NodeDNSDown', cluster: 'ClusterDNSDown' } as const
@@ -106,7 +106,7 @@ export function judgeSide(
     const why = `no nameserver of the cluster has answered from the node's network in this boot; whether it is down is not known`
     return done(unknownFinding(type, unobserved('NeverAnswered', why)))
   }
-  if (stand === 'late') return done(unknownFinding(type, PROBER_LATE))
+  if (stand === 'late') return done(unknownFinding(type, unjudged(unaskedIn(rows))))
   if (stand === 'waiting') return done(pendingFinding({ type }, standing))
   if (stand === 'well') {
     const message = `${side.servers.join(', ')} answers`

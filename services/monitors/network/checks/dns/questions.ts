@@ -33,6 +33,8 @@ export interface Row extends Asked, Pick<Question, 'name' | 'type' | 'isAlive'> 
   readonly found: readonly string[]
   /** Why there is no answer, or which it was: "connection refused at 10.0.0.53:53 over TCP", "SERVFAIL". */
   readonly said: string
+  /** This machine could not ask: nobody is late. */
+  readonly couldNotAsk: boolean
   /** Nothing came in time, and nobody else is to blame for that. */
   readonly isSilent: boolean
 }
@@ -40,6 +42,11 @@ export interface Row extends Asked, Pick<Question, 'name' | 'type' | 'isAlive'> 
 /** Somebody is there, and speaks DNS: whatever it said. */
 export function hasSpoken({ rcode }: Row): boolean {
   return rcode !== ''
+}
+
+/** Why this machine could not ask. */
+export function unaskedIn(rows: readonly Row[]): readonly string[] {
+  return rows.filter(({ couldNotAsk }) => couldNotAsk).map(({ said }) => said)
 }
 
 function foundIn(probed: DnsProbed, type: DnsType): readonly string[] {
@@ -69,6 +76,7 @@ export async function askOnce(door: Door, ask: Ask, asked: Asked, { name, type, 
     rcode: probed.ok ? probed.answer.rcode : '',
     found: foundIn(probed, type),
     said: saidBy(probed, asked),
+    couldNotAsk: !probed.ok && outcome === 'unjudged' && probed.failure.kind !== 'timeout',
     isSilent: !probed.ok && probed.failure.kind === 'timeout' && outcome === 'failed',
   }
 }

@@ -1,6 +1,4 @@
 /** Real nameservers in a network of their own: each fault opens one problem, and its end closes it. */
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,15 +20,11 @@ describe.skipIf(why !== '')('nameservers of a node and of its cluster', () => {
   let networks: Networks
   let folder: string
   let check: NearCheck
-  const running = new Map<string, ChildProcess>()
+  const running = new Map<string, () => Promise<void>>()
 
   async function stop(address: string): Promise<void> {
-    const child = running.get(address)
-    if (child === undefined) return
+    await running.get(address)?.()
     running.delete(address)
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
   }
   /** Is up once it listens. */
   async function start(address: string, file: string, ...args: readonly string[]): Promise<void> {
