@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+import type { CheckResult } from '#monitor-kit'
+import { findingOf, fixture, sampleOf, startFixture } from '#monitor-kit/testing'
+import { sockets } from './check.ts'
+import { schema } from './config.ts'
+
+async function over(name: string, runs = 4): Promise<readonly CheckResult[]> {
+  await using check = await startFixture(sockets, { folder: fixture(import.meta.url, name), config: schema.parse({}) })
+  const results: CheckResult[] = []
+  for (let i = 0; i < runs; i++) results.push(await check.run())
+  return results
+}
+
+test('ports that are taken name the place, and how many are only kept', async () => {
+  const [result] = await over('sick-ports')
+  expect(findingOf(result!, 'PortsExhausted')).toMatchObject({
+    health: 'problem',
+    severity: 'warning',
+    message:
+      '9 of 10 local ports taken for connections to 10.0.1.5:443, 5 of them in TIME_WAIT (90.0 %), limit 80 %; see who opens so many, keep connections open, or widen net.ipv4.ip_local_port_range',
+    summary: '90 % of the local ports are taken for connections to 10.0.1.5:443',
+  })
+  expect(findingOf((await over('sick-udp-ports'))[0]!, 'PortsExhausted')).toMatchObject({
+    severity: 'critical',
+    summary: '100 % of the local ports are taken by UDP',
+  })
+})
+
+test('a server with more clients than there are local ports lacks none', async () => {
+  const [result] = await over('well-busy-server')
+  expect(findingOf(result!, 'PortsExhausted')).toMatchObject({
+    health: 'healthy',
+    message: '2 of 10 local ports taken for connections to 10.0.1.5:443, 1 of them in TIME_WAIT (20.0 %), limit 80 %',
+  })
+  expect(sampleOf(result!, 'sockets_in_use', { kind: 'tcp' })).toBe(14)
+})
+
+test('memory that is almost all taken names the protocol', async () => {
+  const [result] = await over('sick-memory')
+  expect(findingOf(result!, 'SocketMemoryHigh')).toMatchObject({
+    severity: 'critical',
+    message:
+      'TCP has 560,000 of 576,918 pages of memory (97.1 %), limit 95 %; see whose sockets are not read (ss -m), or raise net.ipv4.tcp_mem',
+  })
+})
+
+test('segments that are sent again are a problem after three looks in a row', async () => {
+  const results = await over('sick-retransmits')
+  expect(results.map((result) => findingOf(result, 'RetransmitsHigh').pending ?? false)).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ])
+  expect(findingOf(results[3]!, 'RetransmitsHigh')).toMatchObject({
+    severity: 'warning',
+    message: '6,000 of 106,000 segments sent again (5.7 %), limit 3 %',
+  })
+})
+
+test('queues and processors that had no room are told once, with how much', async () => {
+  const events = async (name: string) => (await over(name)).flatMap((result) => result.events ?? [])
+  expect(await events('sick-queue')).toMatchObject([{ reason: 'ListenQueueOverflow', count: 53 }])
+  expect(await events('sick-dropped')).toEqual([
+    {
+      severity: 'warning',
+      reason: 'PacketsDropped',
+      message:
+        '1,024 packets dropped: a processor had no room for them; see net.core.netdev_max_backlog, and whether one processor takes all interrupts',
+      count: 1024,
+    },
+  ])
+})

@@ -1,0 +1,17 @@
+/**
+ * Looks at the network that it is started in: all checks, with the keys of its argument, once for each line that it is sent. It answers
+ * with a line of what they said.
+ */
+import { createInterface } from 'node:readline'
+import { startCheck } from '#monitor-kit/testing'
+import { network } from './monitor.ts'
+
+const configs = JSON.parse(process.argv[2] ?? '{}') as Readonly<Record<string, unknown>>
+const checks = network.checks
+  .filter(({ type }) => type in configs)
+  .map((check) => startCheck(check, { root: '', config: configs[check.type] }))
+
+for await (const _ of createInterface({ input: process.stdin })) {
+  const results = await Promise.all(checks.map((check) => check.run()))
+  process.stdout.write(`${JSON.stringify(results)}\n`)
+}
