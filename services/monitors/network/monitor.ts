@@ -1,5 +1,6 @@
 /** The monitor of the node's network. One line for each check. */
 import { defineMonitor } from '#monitor-kit'
+import { connectivity } from './checks/connectivity/check.ts'
 import { conntrack } from './checks/conntrack/check.ts'
 import { dns } from './checks/dns/check.ts'
 import { gateway } from './checks/gateway/check.ts'
@@ -14,7 +15,19 @@ import { createNetworkShared } from './host-network.ts'
 
 export const network = defineMonitor({
   name: 'network',
-  description: 'Links, gateways, nameservers, connection tracking, sockets, sysctls, IPv6',
-  checks: [conntrack, dns, gateway, ipv6Firewall, ipv6Neighbor, ipv6Route, ipv6Sysctl, links, sockets, sysctl],
+  description: 'Links, gateways, nameservers, endpoints, connection tracking, sockets, sysctls, IPv6',
+  checks: [
+    connectivity,
+    conntrack,
+    dns,
+    gateway,
+    ipv6Firewall,
+    ipv6Neighbor,
+    ipv6Route,
+    ipv6Sysctl,
+    links,
+    sockets,
+    sysctl,
+  ],
   shared: ({ host }) => createNetworkShared(host),
 })
