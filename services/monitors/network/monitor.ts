@@ -11,6 +11,7 @@ import { ipv6Sysctl } from './checks/ipv6-sysctl/check.ts'
 import { links } from './checks/links/check.ts'
 import { sockets } from './checks/sockets/check.ts'
 import { sysctl } from './checks/sysctl/check.ts'
+import { time } from './checks/time/check.ts'
 import { createNetworkShared } from './host-network.ts'
 
 export const network = defineMonitor({
@@ -28,6 +29,7 @@ export const network = defineMonitor({
     links,
     sockets,
     sysctl,
+    time,
   ],
   shared: ({ host }) => createNetworkShared(host),
 })

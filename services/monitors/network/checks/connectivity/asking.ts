@@ -13,7 +13,7 @@ import {
 import type { Door } from '../../probing/door.ts'
 import type { Config } from './config.ts'
 import { type Endpoint, hostOf, portOf } from './endpoints.ts'
-import type { Names } from './names.ts'
+import type { Names } from '../../names/names.ts'
 
 /** What is asked with. */
 export interface Means {

@@ -10,7 +10,7 @@ import { connectivity } from './check.ts'
 import { schema } from './config.ts'
 import { endpointsOf } from './endpoints.ts'
 import { evaluateConnectivity } from './evaluate.ts'
-import { addressesIn } from './hosts-file.ts'
+import { addressesIn } from '../../names/hosts-file.ts'
 import { judgeCertificate } from './judge-certificate.ts'
 import type { ConnectivityMemory } from './memory.ts'
 

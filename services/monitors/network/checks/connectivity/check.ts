@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import { endpointsOf } from './endpoints.ts'
 import { evaluateConnectivity } from './evaluate.ts'
 import { clearConnectivity, type ConnectivityMemory } from './memory.ts'
-import { createNames } from './names.ts'
+import { createNames } from '../../names/names.ts'
 import { askAllEndpoints, createReadTrust } from './source.ts'
 
 const LASTS = '2 checks in a row (sustainedChecks)'

@@ -2,7 +2,7 @@
 import type { Host } from '#host'
 import { observe } from '#monitor-kit/source'
 import { type Ask, parseResolvConf, type ResolvConf, readResolvers, searchNames } from '#probe'
-import type { Door } from '../../probing/door.ts'
+import type { Door } from '../probing/door.ts'
 import { addressesIn, isAddress } from './hosts-file.ts'
 
 const HOSTS = '/etc/hosts'
