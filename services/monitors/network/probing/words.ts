@@ -28,12 +28,8 @@ export interface About {
  * The finding of what does not count yet, or of a round that nobody could judge: the condition stays as it was.
  * @param needed rounds in a row; absent: the round could not be judged
  */
-export function pendingFinding(
-  { type, entity = '', message = '' }: About,
-  standing: Standing,
-  needed?: number,
-): Finding {
-  const base = { type, entity, health: 'healthy', pending: true } as const
+export function pendingFinding({ message = '', ...about }: About, standing: Standing, needed?: number): Finding {
+  const base = { ...about, health: 'healthy', pending: true } as const
   if (needed === undefined) {
     const why = `not known: ${standing.unjudged} of ${LATE_ROUNDS} rounds in a row could not be judged, since this process was late or could not ask`
     return { ...base, reason: 'NotJudged', message: why }

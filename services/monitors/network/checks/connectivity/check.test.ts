@@ -43,7 +43,7 @@ describe('endpoints', () => {
 
   it.each([
     ['sick-refused', `EndpointUnreachable ${ENTITY} warning ConnectionRefused`],
-    ['sick-slow', `EndpointSlow ${ENTITY} warning AboveWarningLimit`],
+    ['sick-slow', `EndpointSlow ${ENTITY} warning AnswersSlowly`],
     ['sick-expiring', `EndpointCertificateExpiring ${ENTITY} warning ExpiresSoon`],
     ['sick-expired', `EndpointCertificateExpiring ${ENTITY} critical Expired`],
   ])('have one problem for one cause: %s', async (name, problem) => {

@@ -92,7 +92,7 @@ function slowProblem(name: string, ms: number, message: string, { latencyWarning
     entity: endpointEntity(name),
     health: 'problem',
     severity: 'warning',
-    reason: 'AboveWarningLimit',
+    reason: 'AnswersSlowly',
     message,
     summary: `${name} is slow`,
     evidence: {

@@ -147,9 +147,10 @@ export function evaluateDns(reading: DnsReading, config: Config, memory: DnsMemo
   const { paces: nextPaces, events } = paces(servers, config, memory)
   const { node } = reading
   const isNobodyNamed = node.ok && node.value.servers.length === 0
+  const nobody = isNobodyNamed && memory.hadServers ? nobodyNamed(memory.sides.get('node'), config) : undefined
   const told: readonly Finding[] = [
     ...sides.map(({ verdict }) => verdict.finding),
-    ...(isNobodyNamed ? nobodyNamed(memory.hadServers, config.resolvConfPath) : []),
+    ...(nobody === undefined ? [] : [nobody.finding]),
     ...Array.from(servers.values(), ({ finding }) => finding),
     ...[...failing, ...differing].map(({ finding }) => finding),
     ...(search === undefined ? [] : [search.finding]),
@@ -167,6 +168,7 @@ export function evaluateDns(reading: DnsReading, config: Config, memory: DnsMemo
       slow: new Map([...oldSlow, ...Array.from(servers, ([server, { slow }]) => [server, slow] as const)]),
       sides: new Map([
         ...memory.sides,
+        ...(nobody === undefined ? [] : [['node', nobody.standing] as const]),
         ...sides.map(({ side, verdict }): [SideKind, DnsMemory['search']] => [side.kind, verdict.standing]),
       ]),
       failing: new Map([...oldFailing, ...standings(failing)]),

@@ -122,10 +122,15 @@ export function judgeSide(
 /** Reasons while it answers. */
 export const HEALTHY: Readonly<Record<SideKind, string>> = { node: 'NodeDNSAnswers', cluster: 'ClusterDNSAnswers' }
 
-/** The resolv.conf of the node names nobody any more, and did: programs then ask 127.0.0.1 alone. */
-export function nobodyNamed(hadServers: boolean, path: string): readonly Finding[] {
-  if (!hadServers) return []
-  const message = `${path} names no nameserver any more; see who writes it (NetworkManager, systemd-resolved, DHCP)`
-  const summary = 'the node has no nameserver'
-  return [{ type: 'NodeDNSDown', health: 'problem', severity: 'critical', reason: 'NoNameserver', message, summary }]
+/** The resolv.conf of the node names nobody any more, and did in this boot: programs then ask 127.0.0.1 alone. */
+export function nobodyNamed(before: Standing = NO_STANDING, config: Config): { standing: Standing; finding: Finding } {
+  const limits = { ...limitsOf(config), failureRatio: 2 }
+  const standing = extendStanding(before, 'failed', [], limits)
+  const missing = `${config.resolvConfPath} names no nameserver any more`
+  if (standOf(standing, limits) === 'lasting') {
+    return { standing, finding: pendingFinding({ type: TYPES.node, message: missing }, standing, limits.needed) }
+  }
+  const message = `${missing}; see who writes it (NetworkManager, systemd-resolved, DHCP)`
+  const words = { reason: 'NoNameserver', message, summary: 'the node has no nameserver' }
+  return { standing, finding: { type: TYPES.node, health: 'problem', severity: 'critical', ...words } }
 }

@@ -65,7 +65,7 @@ export function clearDns(memory: DnsMemory, { type, entity }: ConditionKey): Dns
     case 'ClusterDNSDown':
       return { ...memory, sides: new Map([...memory.sides].filter(([kind]) => kind !== 'cluster')) }
     case 'NodeDNSDown':
-      return { ...memory, sides: new Map([...memory.sides].filter(([kind]) => kind !== 'node')), hadServers: false }
+      return { ...memory, sides: new Map([...memory.sides].filter(([kind]) => kind !== 'node')) }
     case 'DNSServerUnhealthy': {
       const ways = without(memory.ways, ...['udp', 'tcp'].map((protocol) => wayKey({ protocol, server })))
       return { ...memory, ways, slow: without(memory.slow, server) }

@@ -31,11 +31,16 @@ function without<Value>(map: ReadonlyMap<string, Value>, entity: string): Readon
   return new Map([...map].filter(([address]) => gatewayEntity(address) !== entity))
 }
 
-/** A person's word: what must last is counted anew, and a route that is gone is not missed any more. */
+/** A person's word: what must last is counted anew. */
 export function clearGateway(memory: GatewayMemory, { type, entity }: ConditionKey): GatewayMemory {
   switch (type) {
     case 'DefaultRouteMissing':
-      return { ...memory, routes: new Map([...memory.routes].filter(([family]) => routeEntity(family) !== entity)) }
+      return {
+        ...memory,
+        routes: new Map(
+          [...memory.routes].map(([family, one]) => [family, routeEntity(family) === entity ? NO_STANDING : one]),
+        ),
+      }
     case 'GatewayUnreachable':
       return { ...memory, reachable: without(memory.reachable, entity) }
     case 'GatewaySlow':

@@ -74,6 +74,8 @@ function offsetFinding(server: string, { offsetMs, errorMs }: Time, streak: Stre
     ...base,
     verdict,
     healthyReason: 'ClockRight',
+    warningReason: 'OffsetTooLarge',
+    criticalReason: 'OffsetTooLarge',
     message,
     summary: `the clock is ${duration(off)} ${way} ${server}`,
     evidence: {
