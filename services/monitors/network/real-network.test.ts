@@ -1,6 +1,9 @@
 /** Real faults in a network of the test's own: each opens the one problem that names it, and its mending closes that. */
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startMonitorProcess } from '#monitor-kit/testing'
+import { tempFolder } from '../../../libs/host/testing.ts'
+import { schema as conntrackSchema } from './checks/conntrack/config.ts'
 import { schema as firewallSchema } from './checks/ipv6-firewall/config.ts'
 import { schema as neighborSchema } from './checks/ipv6-neighbor/config.ts'
 import { schema as routeSchema } from './checks/ipv6-route/config.ts'
@@ -8,15 +11,17 @@ import { schema as sysctl6Schema } from './checks/ipv6-sysctl/config.ts'
 import { schema as linksSchema } from './checks/links/config.ts'
 import { schema as socketsSchema } from './checks/sockets/config.ts'
 import { schema as sysctlSchema } from './checks/sysctl/config.ts'
+import { network as monitor } from './monitor.ts'
 import { createTestNetwork, type TestNetwork, type Watching, whyNoNetwork } from './testing-network.ts'
 
-const why = whyNoNetwork('nft', 'ip6tables', 'python3', 'setpriv', 'sysctl')
+const why = whyNoNetwork('nft', 'iptables', 'python3', 'setpriv', 'sysctl')
 if (why !== '') console.log(`faults of a real network: ${why}`)
 
 const ONE = { interfaces: ['uplink'] }
 const CONFIGS = {
   'network-links': linksSchema.parse(ONE),
-  'network-sockets': socketsSchema.parse({}),
+  'network-conntrack': conntrackSchema.parse({}),
+  'network-sockets': socketsSchema.parse({ sustainedRetransmitChecks: 1 }),
   'network-sysctl': sysctlSchema.parse({ expect: { 'net.ipv4.ip_forward': '1', 'net.core.somaxconn': '4096' } }),
   'network-ipv6-sysctl': sysctl6Schema.parse(ONE),
   'network-ipv6-route': routeSchema.parse({}),
@@ -112,11 +117,12 @@ describe.skipIf(why !== '')('a fault of a real network', () => {
     expect(await problemsAfter('ip6tables -P OUTPUT ACCEPT')).toEqual([])
   })
 
-  test('who may not see the rules knows nothing of the firewall', async () => {
-    const only = { 'network-ipv6-firewall': CONFIGS['network-ipv6-firewall'] }
+  test('nothing takes a right but the rules of the firewall: who may not see them knows nothing of it', async () => {
     const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs']
-    const { findings } = await network.watch(only, ...nobody).look()
-    expect(findings).toMatchObject([{ type: 'IPv6FirewallBlocks', health: 'unknown', reason: 'RulesRefused' }])
+    const { findings } = await network.watch(CONFIGS, { by: nobody }).look()
+    const unknown = findings.filter(({ type, health }) => health !== 'healthy' && type !== 'SocketMemoryHigh')
+    expect(unknown).toMatchObject([{ type: 'IPv6FirewallBlocks', health: 'unknown', reason: 'RulesRefused' }])
+    expect(findings.length).toBeGreaterThan(8)
   })
 
   test('ports that are all taken to one place are exhausted there, and free again once closed', async () => {
@@ -159,6 +165,29 @@ input()`
     expect(events).toMatchObject([{ reason: 'ListenQueueOverflow', severity: 'warning' }])
   })
 
+  test('a way on which a tenth of the packets is lost has many segments that are sent again', async () => {
+    await network.router('ip addr add 10.1.0.1/24 dev port')
+    await network.router('iptables -A INPUT -p tcp --dport 7002 -m statistic --mode nth --every 10 --packet 5 -j DROP')
+    // A packet is a segment, so that one that is lost is one.
+    await network.node('ip link set uplink gso_max_segs 1')
+    const take = `
+import socket
+server = socket.socket(); server.bind(('10.1.0.1', 7002)); server.listen(1)
+print('ready', flush=True)
+end = server.accept()[0]
+while end.recv(65536): pass
+end.close()`
+    await once(network.stay('python3', ['-c', take], 'router').stdout, 'data')
+    await watching.look()
+    const give = `
+import socket
+s = socket.create_connection(('10.1.0.1', 7002)); s.sendall(bytes(3_000_000)); s.shutdown(socket.SHUT_WR); s.recv(1)
+print('sent', flush=True)`
+    await once(network.stay('python3', ['-c', give]).stdout, 'data')
+    expect((await watching.look()).problems).toEqual(['RetransmitsHigh'])
+    expect((await watching.look()).problems).toEqual([])
+  }, 20_000)
+
   test('IPv6 that is switched off is that alone: neither route nor address is missed beside it', async () => {
     expect(await problemsAfter('sysctl -qw net.ipv6.conf.uplink.disable_ipv6=1')).toEqual(['IPv6Disabled'])
     const mended = [
@@ -166,5 +195,31 @@ input()`
       'ip -6 route add default via 2001:db8:1::1 dev uplink',
     ]
     expect(await problemsAfter('sysctl -qw net.ipv6.conf.uplink.disable_ipv6=0', ...mended)).toEqual([])
+  })
+
+  test("of a network that is not the node's nothing is said", async () => {
+    const { findings, events } = await network.watch(CONFIGS, { asMonitor: true }).look()
+    const types = monitor.checks.flatMap(({ type, conditions }) => (type in CONFIGS ? conditions : []))
+    expect(findings.map(({ type }) => type).sort()).toEqual(types.map(({ type }) => type).sort())
+    expect(new Set(findings.map(({ health, reason }) => `${health} ${reason}`))).toEqual(
+      new Set(['unknown NotHostNetwork']),
+    )
+    expect(events).toEqual([])
+  })
+})
+
+test("the monitor as a process of its own knows that it is in the node's network", async () => {
+  await using folder = await tempFolder()
+  const started = await startMonitorProcess({
+    main: new URL('main.ts', import.meta.url).pathname,
+    monitor: 'network',
+    folder: folder.path,
+    monitors: [{ name: 'sockets', type: 'network-sockets' }],
+  })
+  const { conditions } = await started.checkHealth()
+  await started.kill()
+  expect(conditions.find(({ type }) => type === 'SocketMemoryHigh')).toMatchObject({
+    status: 2,
+    reason: 'EnoughSocketMemory',
   })
 })

@@ -31,10 +31,16 @@ export interface TestNetwork extends AsyncDisposable {
   node(command: string): Promise<string>
   /** The same in the router's. */
   router(command: string): Promise<string>
-  /** A process that stays in the node's network until the test is over. */
-  stay(program: string, args: readonly string[]): ChildProcessWithoutNullStreams
-  /** Begins to look with these keys of each check, by its type; what it kept of a look before is gone. */
-  watch(configs: Readonly<Record<string, unknown>>, ...before: readonly string[]): Watching
+  /** A process that stays in the node's network, or the router's, until the test is over. */
+  stay(program: string, args: readonly string[], where?: 'node' | 'router'): ChildProcessWithoutNullStreams
+  /**
+   * Begins to look with these keys of each check, by its type.
+   * @param options `asMonitor`: it asks whether this is the node's network; `by`: a program and its words that run it
+   */
+  watch(
+    configs: Readonly<Record<string, unknown>>,
+    options?: { readonly asMonitor?: boolean; readonly by?: readonly string[] },
+  ): Watching
 }
 
 export interface Watching {
@@ -70,8 +76,8 @@ export async function createTestNetwork(name: string): Promise<TestNetwork> {
   const spaces = { node: `nd-${name}-${process.pid}`, router: `nd-${name}-${process.pid}-r` }
   const children: ChildProcessWithoutNullStreams[] = []
 
-  function stay(program: string, args: readonly string[]): ChildProcessWithoutNullStreams {
-    const child = spawn('ip', ['netns', 'exec', spaces.node, program, ...args])
+  function stay(program: string, args: readonly string[], where: 'node' | 'router' = 'node') {
+    const child = spawn('ip', ['netns', 'exec', spaces[where], program, ...args])
     child.stderr.pipe(process.stderr)
     children.push(child)
     return child
@@ -111,10 +117,10 @@ export async function createTestNetwork(name: string): Promise<TestNetwork> {
     node: (command) => within(spaces.node, command),
     router: (command) => within(spaces.router, command),
     stay,
-    watch(configs, ...before) {
+    watch(configs, { asMonitor = false, by = [] } = {}) {
       const program = join(import.meta.dirname, 'testing-looks.ts')
-      const [first, ...rest] = [...before, process.execPath, program, JSON.stringify(configs)]
-      const child = stay(first, rest)
+      const words = [...by, process.execPath, program, JSON.stringify(configs), ...(asMonitor ? ['as-monitor'] : [])]
+      const child = stay('env', words)
       const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
       return {
         async look() {

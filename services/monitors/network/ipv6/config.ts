@@ -6,8 +6,7 @@ const name = z.string().min(1).max(15)
 /** `as-before`, true or false. @param what "IPv6 has to be enabled" */
 export function expectation(what: string) {
   return z
-    .union([z.boolean(), z.enum(['as-before'])])
-    .meta({ what: 'true, false or as-before', sample: 'as-before' })
+    .literal(['as-before', true, false])
     .default('as-before')
     .describe(
       `Whether ${what}: as-before: where that was so in this boot; true: in any case; false: it does not matter`,

@@ -97,8 +97,9 @@ export async function whyNoAdvertisements(host: Host, names: readonly string[]):
   ])
   const off = names.find((name) => accept.get(name) === 0)
   const half = names.find((name) => accept.get(name) === 1 && (forwarding.get(name) ?? 0) > 0)
+  const key = (name: string) => `net.ipv6.conf.${name.replaceAll('.', '/')}.accept_ra`
   if (half !== undefined) {
-    return `net.ipv6.conf.${half}.accept_ra is 1 and forwarding is on, so router advertisements are ignored: set it to 2`
+    return `${key(half)} is 1 and forwarding is on, so router advertisements are ignored: set it to 2`
   }
-  return off === undefined ? '' : `net.ipv6.conf.${off}.accept_ra is 0: router advertisements are ignored`
+  return off === undefined ? '' : `${key(off)} is 0: router advertisements are ignored`
 }

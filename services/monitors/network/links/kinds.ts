@@ -7,7 +7,7 @@ export const LINKS = '/sys/class/net'
 
 /**
  * `hardware` has a device below it; `bond` joins some of them; `wireless` comes and goes; `child` is a part of a device that stands
- * for a pod or a virtual machine (a virtual function, its representor); `made` has no device: the ends of pods, bridges, tunnels, lo.
+ * for a pod or a virtual machine (a virtual function, its representor), or half of another link; `made` has no device: the ends of pods, bridges, tunnels, lo.
  */
 export type LinkKind = 'hardware' | 'bond' | 'wireless' | 'child' | 'made'
 
@@ -38,16 +38,20 @@ export function createLinkKinds(host: Host): LinkKinds {
     if (!(await has('device'))) return 'made'
     const [port] = await host.files.readEach([`${LINKS}/${name}/phys_port_name`])
     if ((port !== undefined && REPRESENTOR.test(port.trim())) || (await has('device/physfn'))) return 'child'
+    // Clouds take the quick half of a link away for a while (netvsc and its virtual function); the whole link stays.
+    if (await has('master/device')) return 'child'
     return (await has('wireless')) || (await has('phy80211')) ? 'wireless' : 'hardware'
   }
 
   return {
     async list() {
       const names = await linkNames(host)
-      // A number of its own for each interface: one that was made anew under the same name has another one.
-      const indexes = await host.files.readEach(names.map((name) => `${LINKS}/${name}/ifindex`))
-      for (const name of known.keys()) if (!names.includes(name)) known.delete(name)
-      for (const [at, name] of names.entries()) {
+      const there = new Set(names)
+      for (const name of known.keys()) if (!there.has(name)) known.delete(name)
+      // Each has a number of its own, and another one when it was made anew under its name. Hundreds that are made for pods are not asked.
+      const asked = names.filter((name) => known.get(name)?.kind !== 'made')
+      const indexes = await host.files.readEach(asked.map((name) => `${LINKS}/${name}/ifindex`))
+      for (const [at, name] of asked.entries()) {
         const index = indexes[at]?.trim() ?? ''
         if (known.get(name)?.index !== index) known.set(name, { index, kind: await kindOf(name) })
       }

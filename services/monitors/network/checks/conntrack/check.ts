@@ -1,6 +1,6 @@
 /** `network-conntrack`: has the kernel room for the connections that it tracks? */
 import { createLook } from '#monitor-kit'
-import { defineNetworkCheck } from '../../host-network.ts'
+import { defineNetworkCheck } from '../../network-check.ts'
 import type { Config } from './config.ts'
 import { evaluateConntrack, FIRST_CONNTRACK, recallConntrack } from './evaluate.ts'
 import { readConntrack } from './source.ts'

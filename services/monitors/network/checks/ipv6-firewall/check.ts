@@ -1,6 +1,6 @@
 /** `network-ipv6-firewall`: does the firewall let packets of IPv6 pass? */
 import { createLook } from '#monitor-kit'
-import { defineNetworkCheck } from '../../host-network.ts'
+import { defineNetworkCheck } from '../../network-check.ts'
 import type { Config } from './config.ts'
 import { clearFirewall, evaluateFirewall, FIRST_FIREWALL, recallFirewall } from './evaluate.ts'
 import { readFirewall } from './source.ts'

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { observed } from '#monitor-kit/evaluate'
 import { findingOf, fixture, startFixture } from '#monitor-kit/testing'
 import { ipv6Firewall } from './check.ts'
 import { schema } from './config.ts'
-import { recallFirewall } from './evaluate.ts'
-import { parseIp6tables, parseNft } from './rules.ts'
+import { evaluateFirewall, FIRST_FIREWALL, type FirewallMemory, recallFirewall } from './evaluate.ts'
+import { type DropChain, type Hook, parseIp6tables, parseNft } from './rules.ts'
 
 async function second(name: string, keys: object = {}) {
   const folder = fixture(import.meta.url, name)
@@ -95,4 +96,32 @@ test('rules that may not be seen, and programs that are not there', async () => 
     reason: 'NoFirewallTool',
   })
   expect((await second('well-dual-stack')).findings).toEqual([])
+})
+
+const chains: fc.Arbitrary<DropChain[]> = fc.array(
+  fc.record({
+    hook: fc.constantFrom<Hook>('input', 'output', 'forward'),
+    name: fc.constant('ip6 filter c'),
+    mayPass: fc.boolean(),
+  }),
+  { maxLength: 4 },
+)
+
+test('by default nothing is missed that was not let pass while IPv6 was in use', () => {
+  const CONFIG = schema.parse({})
+  const looks = fc.array(fc.record({ inUse: fc.boolean(), forwards: fc.boolean(), chains }), { maxLength: 6 })
+  fc.assert(
+    fc.property(looks, (all) => {
+      let memory: FirewallMemory = FIRST_FIREWALL
+      for (const look of all) {
+        const before = memory.open
+        const reading = observed({ ...look, chains: observed(look.chains) })
+        const verdict = evaluateFirewall(reading, CONFIG, memory)
+        memory = recallFirewall(JSON.parse(JSON.stringify(verdict.memory)))
+        const isLost = look.chains.some(({ hook, mayPass }) => !mayPass && before.includes(hook))
+        if (!isLost) expect(verdict.findings.some(({ health }) => health === 'problem')).toBe(false)
+        if (!look.forwards) expect(verdict.findings.some(({ summary = '' }) => summary.includes('through'))).toBe(false)
+      }
+    }),
+  )
 })

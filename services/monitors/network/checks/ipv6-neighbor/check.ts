@@ -1,8 +1,8 @@
 /** `network-ipv6-neighbor`: have links the addresses of IPv6 that they have to have? */
 import { createLook } from '#monitor-kit'
 import { observe } from '#monitor-kit/source'
-import { defineNetworkCheck } from '../../host-network.ts'
 import { createIPv6Links } from '../../ipv6/source.ts'
+import { defineNetworkCheck } from '../../network-check.ts'
 import type { Config } from './config.ts'
 import { clearNeighbor, evaluateIPv6Neighbor, FIRST_NEIGHBOR, recallNeighbor } from './evaluate.ts'
 import { readIPv6Neighbor } from './source.ts'

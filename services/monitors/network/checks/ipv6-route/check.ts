@@ -1,8 +1,8 @@
 /** `network-ipv6-route`: is there a default route of IPv6 where there has to be one? */
 import { createLook } from '#monitor-kit'
 import { observe } from '#monitor-kit/source'
-import { defineNetworkCheck } from '../../host-network.ts'
 import { createIPv6Links } from '../../ipv6/source.ts'
+import { defineNetworkCheck } from '../../network-check.ts'
 import type { Config } from './config.ts'
 import { clearRoute, evaluateIPv6Route, FIRST_ROUTE, recallRoute } from './evaluate.ts'
 import { readIPv6Routes } from './source.ts'

@@ -1,8 +1,8 @@
 /** `network-ipv6-sysctl`: is IPv6 switched off where it has to be on? */
 import { createLook } from '#monitor-kit'
 import { observe } from '#monitor-kit/source'
-import { defineNetworkCheck } from '../../host-network.ts'
 import { createIPv6Links } from '../../ipv6/source.ts'
+import { defineNetworkCheck } from '../../network-check.ts'
 import type { Config } from './config.ts'
 import { clearUse, evaluateIPv6Sysctl, FIRST_USE, recallUse } from './evaluate.ts'
 import { readIPv6Sysctl } from './source.ts'

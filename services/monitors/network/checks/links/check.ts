@@ -1,7 +1,7 @@
 /** `network-links`: have the machine's links a carrier, do they lose packets, are they as fast as they were? */
 import { createLook } from '#monitor-kit'
 import { observe } from '#monitor-kit/source'
-import { defineNetworkCheck } from '../../host-network.ts'
+import { defineNetworkCheck } from '../../network-check.ts'
 import type { Config } from './config.ts'
 import { evaluateLinks } from './evaluate.ts'
 import { clearLinks, FIRST_LINKS, factsOf, recallLinks } from './memory.ts'

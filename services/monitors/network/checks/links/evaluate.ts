@@ -90,7 +90,7 @@ function judgeBonds({ links }: LinksReading, config: Config, memory: LinksMemory
       const findings = [unknownFinding('BondDegraded', state, bondEntity(name))]
       return [[name, { memory: before, findings, metrics: [] }] as const]
     }
-    return [[name, judgeBond(state.value, before, config.sustainedChecks)] as const]
+    return [[name, judgeBond(state.value, before, config.sustainedChecks, config.interfaces.includes(name))] as const]
   })
 }
 

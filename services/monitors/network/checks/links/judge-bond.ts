@@ -20,18 +20,23 @@ function faultWords(faulty: readonly BondMember[]): string {
   return [...named, ...(faulty.length > NAMED_MAX ? [`${faulty.length - NAMED_MAX} more`] : [])].join(', ')
 }
 
-/** A bond is degraded by each member that carries nothing, and by one that it had in this boot and has no more. */
-export function judgeBond(state: BondState, before: BondMemory, needed: number): BondVerdict {
+/**
+ * A bond is degraded by each member that carries nothing, and by one that it had in this boot and has no more.
+ * @param isNamed by the configuration: then it matters also when it is switched off
+ */
+export function judgeBond(state: BondState, before: BondMemory, needed: number, isNamed: boolean): BondVerdict {
   const there = state.members.map(({ name }) => name)
   const members = [...new Set([...before.members, ...there])]
   const lost = members.filter((name) => !there.includes(name)).map((name) => ({ name, fault: 'is gone' }))
   // Nobody wants it to carry anything, or it was made for later.
-  if (!state.isUp || members.length === 0) return { memory: { ...before, members }, findings: [], metrics: [] }
+  if ((!state.isUp && !isNamed) || members.length === 0)
+    return { memory: { ...before, members }, findings: [], metrics: [] }
   const all = [...state.members, ...lost]
   const faulty = all.filter(({ fault }) => fault !== '')
   const isDown = !state.hasCarrier || faulty.length === all.length
   const degraded = extendStreak(before.degraded, isDown ? 'critical' : faulty.length > 0 ? 'warning' : 'ok')
   const carrying = all.length - faulty.length
+  const itself = state.isUp ? 'it has no carrier' : 'it is switched off (administratively down)'
   const finding = judgedFinding({
     type: 'BondDegraded',
     entity: bondEntity(state.name),
@@ -42,7 +47,7 @@ export function judgeBond(state: BondState, before: BondMemory, needed: number):
     message:
       faulty.length === 0 && !isDown
         ? `all of its ${plural(all.length, 'member')} carry`
-        : `${carrying} of ${plural(all.length, 'member')} carry: ${faultWords(faulty) || 'it has no carrier'}; see cables, transceivers and switch ports${seenIn(degraded, needed)}`,
+        : `${carrying} of ${plural(all.length, 'member')} carry: ${state.isUp ? faultWords(faulty) || itself : itself}; see cables, transceivers and switch ports${seenIn(degraded, needed)}`,
     summary: isDown
       ? `${state.name} carries nothing`
       : `${state.name} runs on ${carrying} of ${plural(all.length, 'member')}`,

@@ -209,6 +209,28 @@ test('bonding that lost a card altogether is degraded; the word of a person make
   })
 })
 
+test('a bond that is switched off is a problem where it is named, and nothing otherwise', () => {
+  const members = [{ name: 'eth0', fault: 'has no link' }]
+  const off: Link = {
+    kind: 'bond',
+    name: 'bond0',
+    state: observed({ name: 'bond0', isUp: false, hasCarrier: false, members }),
+  }
+  const look = (keys: object) => {
+    const config = schema.parse({ sustainedChecks: 1, ...keys })
+    return evaluateLinks(observed({ links: [off], absent: [] }), config, FIRST_LINKS, 0).findings
+  }
+  expect(look({})).toEqual([])
+  expect(look({ interfaces: ['bond0'] })).toMatchObject([
+    {
+      severity: 'critical',
+      reason: 'NoMemberCarries',
+      message:
+        '0 of 1 member carry: it is switched off (administratively down); see cables, transceivers and switch ports',
+    },
+  ])
+})
+
 const counter = fc.nat(100_000)
 const anyState: fc.Arbitrary<LinkState> = fc
   .record({

@@ -1,6 +1,6 @@
 /** `network-sockets`: are there ports and memory for connections, do segments arrive, are queues too short? */
 import { createLook } from '#monitor-kit'
-import { defineNetworkCheck } from '../../host-network.ts'
+import { defineNetworkCheck } from '../../network-check.ts'
 import type { Config } from './config.ts'
 import { clearSockets, evaluateSockets, FIRST_SOCKETS, recallSockets } from './evaluate.ts'
 import { readSockets } from './source.ts'

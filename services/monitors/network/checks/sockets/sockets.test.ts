@@ -1,8 +1,12 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { CheckResult } from '#monitor-kit'
+import { observed, unobserved } from '#monitor-kit/evaluate'
 import { findingOf, fixture, sampleOf, startFixture } from '#monitor-kit/testing'
 import { sockets } from './check.ts'
 import { schema } from './config.ts'
+import { evaluateSockets, FIRST_SOCKETS, recallSockets, type SocketsMemory } from './evaluate.ts'
+import type { SocketsReading } from './source.ts'
 
 async function over(name: string, runs = 4): Promise<readonly CheckResult[]> {
   await using check = await startFixture(sockets, { folder: fixture(import.meta.url, name), config: schema.parse({}) })
@@ -70,4 +74,43 @@ test('queues and processors that had no room are told once, with how much', asyn
       count: 1024,
     },
   ])
+})
+
+const maybe = <T>(value: fc.Arbitrary<T>) =>
+  value.chain((one) => fc.constantFrom(observed(one), unobserved('ReadFailed', 'it failed')))
+const some = fc.nat(100_000)
+const reading: fc.Arbitrary<SocketsReading> = fc.record({
+  counts: maybe(fc.record({ tcp: some, timeWait: some, udp: some, tcpPages: some, udpPages: some })),
+  ports: maybe(fc.record({ size: fc.nat(100), busiest: fc.constant(undefined), udp: fc.nat(100) })),
+  maxPages: maybe(fc.record({ tcp: fc.integer({ min: 1 }), udp: fc.integer({ min: 1 }) })),
+  tcp: maybe(fc.record({ sent: some, retransmitted: some })),
+  overflows: maybe(some),
+  drops: maybe(some),
+})
+
+test('whatever is read: each condition is said once, what was not read is unknown, and no counter is told that did not grow', () => {
+  fc.assert(
+    fc.property(fc.array(reading, { minLength: 1, maxLength: 6 }), (readings) => {
+      let memory: SocketsMemory = FIRST_SOCKETS
+      for (const [at, one] of readings.entries()) {
+        const { overflows, drops } = memory
+        const verdict = evaluateSockets(one, schema.parse({}), memory, at * 700_000)
+        memory = verdict.memory
+        expect(verdict.findings.map(({ type }) => type)).toEqual([
+          'PortsExhausted',
+          'SocketMemoryHigh',
+          'RetransmitsHigh',
+        ])
+        if (!one.ports.ok) expect(verdict.findings[0]?.health).toBe('unknown')
+        if (!one.counts.ok) expect(verdict.findings[1]?.health).toBe('unknown')
+        if (!one.tcp.ok) expect(verdict.findings[2]?.health).toBe('unknown')
+        const grew = (before: number | undefined, now: SocketsReading['drops']) =>
+          now.ok && before !== undefined && now.value > before
+        for (const { reason } of verdict.events) {
+          expect(reason === 'PacketsDropped' ? grew(drops, one.drops) : grew(overflows, one.overflows)).toBe(true)
+        }
+      }
+    }),
+  )
+  fc.assert(fc.property(fc.anything(), (facts) => void recallSockets(facts)))
 })

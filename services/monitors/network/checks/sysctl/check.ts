@@ -1,5 +1,5 @@
 /** `network-sysctl`: does the kernel forward what it has to, is what is expected of it so? */
-import { defineNetworkCheck } from '../../host-network.ts'
+import { defineNetworkCheck } from '../../network-check.ts'
 import type { Config } from './config.ts'
 import { evaluateSysctls } from './evaluate.ts'
 import { createSysctlSource } from './source.ts'

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import type { HostNetwork } from '#host'
 import { createLook } from '#monitor-kit'
 import { startCheck } from '#monitor-kit/testing'
-import { createNetworkShared, defineNetworkCheck } from './host-network.ts'
+import { createNetworkShared } from './host-network.ts'
+import { defineNetworkCheck } from './network-check.ts'
 
 let looks = 0
 const CONDITION = {
