@@ -34,7 +34,7 @@ function dnsAnswer(said: unknown, protocol: 'udp' | 'tcp'): DnsAnswer {
 
 /**
  * The door of a fixture: `asked.json` has what is answered, by the question ("dns 10.0.0.53 udp db.example. A", "tcp 10.0.0.1:443",
- * "http GET http://x/", "ping 10.0.0.1", "ntp 10.0.0.9:123"), or by its beginning and a `*`. What does not stand there could not be asked.
+ * "http GET http://x/" with `following` and the names of headers behind it, "ping 10.0.0.1", "ntp 10.0.0.9:123"), or by its beginning and a `*`. What does not stand there could not be asked.
  * Own files are those below `own`.
  */
 export function recordedDoor(root: string): Door {
@@ -48,6 +48,10 @@ export function recordedDoor(root: string): Door {
     const beginnings = question.split(' ').map((_, at, words) => `${words.slice(0, at).join(' ')} *`.trim())
     const found = [question, ...beginnings.toReversed()].map((key) => all[key]).find((one) => one !== undefined)
     const sample = { ms: found?.ms ?? 1, lateMs: found?.lateMs ?? 0 }
+    if (found?.answer !== undefined && sample.ms > ask.timeoutMs) {
+      const message = `no answer within ${ask.timeoutMs} ms to ${question}`
+      return { ok: false, sample: { ...sample, ms: ask.timeoutMs }, failure: { kind: 'timeout', code: '', message } }
+    }
     if (found?.answer !== undefined) return { ok: true, sample, answer: read(found.answer) }
     return { ok: false, sample, failure: { ...NOBODY, ...found?.failure } }
   }
@@ -58,7 +62,10 @@ export function recordedDoor(root: string): Door {
     },
     probeTcp: (ask, { address, port }) => answered(ask, `tcp ${address}:${port}`, (said) => said as never),
     probeTls: (ask, { place }) => answered(ask, `tls ${place.address}:${place.port}`, revived<TlsAnswer>),
-    probeHttp: (ask, { method, url }) => answered(ask, `http ${method} ${url.href}`, revived<HttpAnswer>),
+    probeHttp(ask, { method, url, follow, headers = {} }) {
+      const more = [...(follow === undefined ? [] : ['following']), ...Object.keys(headers)]
+      return answered(ask, ['http', method, url.href, ...more].join(' '), revived<HttpAnswer>)
+    },
     probePing: (ask, _, { address }) => answered(ask, `ping ${address}`, (said) => said as never),
     probeNtp: (ask, { address, port }) => answered(ask, `ntp ${address}:${port}`, (said) => said as never),
     ownFiles: createHost({ root: join(root, 'own') }).files,

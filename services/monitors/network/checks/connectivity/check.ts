@@ -1,6 +1,6 @@
 /** `network-connectivity-check`: do the endpoints answer that the configuration names, as they should, and fast? */
 import { createLook } from '#monitor-kit'
-import { defineNetworkCheck } from '../../host-network.ts'
+import { defineNetworkCheck } from '../../network-check.ts'
 import { doorOf } from '../../probing/door.ts'
 import type { Config } from './config.ts'
 import { endpointsOf } from './endpoints.ts'

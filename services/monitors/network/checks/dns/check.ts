@@ -1,6 +1,6 @@
 /** `network-dns-check`: do the nameservers of the node and of the cluster answer, all of them, over UDP and TCP, and fast? */
 import { createLook } from '#monitor-kit'
-import { defineNetworkCheck } from '../../host-network.ts'
+import { defineNetworkCheck } from '../../network-check.ts'
 import { doorOf } from '../../probing/door.ts'
 import { CONDITIONS, EVENTS, METRICS } from './conditions.ts'
 import type { Config } from './config.ts'

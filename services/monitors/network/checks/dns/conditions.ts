@@ -85,7 +85,7 @@ export const EVENTS: readonly EventSpec[] = [
   {
     reason: 'DNSDegrading',
     severity: 'warning',
-    description: 'Over ten rounds a nameserver takes many times as long as in the hour before (degradingFactor)',
+    description: 'Over ten rounds a nameserver takes five times as long as in the hour before, and 20 ms at least',
   },
 ]
 

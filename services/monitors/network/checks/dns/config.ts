@@ -83,12 +83,6 @@ export const schema = z.strictObject({
     .describe(
       'The part of the last questions without an answer from which on a nameserver answers only partly; 1 judges none',
     ),
-  degradingFactor: z
-    .number()
-    .min(1.5)
-    .max(1_000)
-    .default(5)
-    .describe('How many times as long as usual answers must take for the event that says so'),
 })
 
 export type Config = z.infer<typeof schema>

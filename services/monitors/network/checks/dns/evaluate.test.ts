@@ -7,6 +7,7 @@ import { parseResolvConf } from '#probe'
 import { schema } from './config.ts'
 import { evaluateDns } from './evaluate.ts'
 import { clearDns, FIRST_DNS, recallDns } from './memory.ts'
+import { extendPace } from './pace.ts'
 import type { Question, Row } from './questions.ts'
 import type { DnsReading, Side } from './source.ts'
 
@@ -152,6 +153,22 @@ describe('rounds of answers', () => {
     const findings = said([servfail, servfail]).at(-1) ?? []
     expect(problemsOf(findings)).toMatchObject([{ type: 'NodeDNSDown', reason: 'ResolvesNothing' }])
   })
+})
+
+it('tells once that a server takes longer than usual, and again when it had become as usual', () => {
+  let pace: Parameters<typeof extendPace>[1]
+  const rounds = (count: number, ms: number) =>
+    Array.from({ length: count }, () => {
+      const next = extendPace('10.0.0.1', pace, ms)
+      pace = next.pace
+      return next.events
+    }).flat()
+  expect(rounds(60, 8)).toEqual([])
+  expect(rounds(20, 90).map(({ message }) => message)).toEqual([
+    '10.0.0.1 takes 90 ms to answer, 11.3 times as long as usual (8 ms)',
+  ])
+  expect(rounds(60, 8)).toEqual([])
+  expect(rounds(20, 90)).toHaveLength(1)
 })
 
 it('recalls whatever stands in its file, and lets go of what is cleared', () => {

@@ -91,9 +91,9 @@ function judgeNames(sides: readonly Judged[], config: Config, memory: DnsMemory)
   return { failing, differing }
 }
 
-function paces(servers: ReadonlyMap<string, ServerVerdict>, config: Config, memory: DnsMemory) {
+function paces(servers: ReadonlyMap<string, ServerVerdict>, memory: DnsMemory) {
   const all = Array.from(servers, ([server, { middleMs }]) => {
-    const { pace, events } = extendPace(server, memory.paces.get(server), middleMs, config.degradingFactor)
+    const { pace, events } = extendPace(server, memory.paces.get(server), middleMs)
     return { server, pace, events }
   })
   return {
@@ -144,7 +144,7 @@ export function evaluateDns(reading: DnsReading, config: Config, memory: DnsMemo
   const servers = judgeServers(sides, config, memory)
   const { failing, differing } = judgeNames(sides, config, memory)
   const search = judgeLookUps(reading, sides, servers, config, memory)
-  const { paces: nextPaces, events } = paces(servers, config, memory)
+  const { paces: nextPaces, events } = paces(servers, memory)
   const { node } = reading
   const isNobodyNamed = node.ok && node.value.servers.length === 0
   const nobody = isNobodyNamed && memory.hadServers ? nobodyNamed(memory.sides.get('node'), config) : undefined

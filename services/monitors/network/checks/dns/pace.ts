@@ -11,6 +11,8 @@ const USUAL_LEAST = 30
 const RECENT = 10
 /** Below that nobody notices how many times as long it takes. */
 const LEAST_MS = 20
+/** So many times as long as usual is told. */
+const FACTOR = 5
 /** So much nearer to the usual it has to come before it is told again. */
 const OVER = 2
 
@@ -23,21 +25,19 @@ function middleOf(values: readonly number[]): number {
 /**
  * One round more. What it takes now, over ten rounds, is held against all rounds before.
  * @param middleMs of the round; undefined: nothing that could be judged
- * @param factor how many times as long as usual is told
  */
 export function extendPace(
   server: string,
   before: Pace = FIRST_PACE,
   middleMs: number | undefined,
-  factor: number,
 ): { readonly pace: Pace; readonly events: readonly Happening[] } {
   if (middleMs === undefined) return { pace: before, events: [] }
   const roundsMs = [...before.roundsMs, middleMs].slice(-ROUNDS_MAX)
   const usual = roundsMs.slice(0, -RECENT)
   const [usualMs, nowMs] = [middleOf(usual), middleOf(roundsMs.slice(-RECENT))]
   const times = nowMs / Math.max(usualMs, 0.1)
-  const isLonger = usual.length >= USUAL_LEAST && nowMs >= LEAST_MS && times >= factor
-  const isTold = isLonger || (before.isTold && nowMs >= LEAST_MS && times >= factor / OVER)
+  const isLonger = usual.length >= USUAL_LEAST && nowMs >= LEAST_MS && times >= FACTOR
+  const isTold = isLonger || (before.isTold && nowMs >= LEAST_MS && times >= FACTOR / OVER)
   if (!isLonger || before.isTold) return { pace: { roundsMs, isTold }, events: [] }
   const message = `${server} takes ${duration(nowMs)} to answer, ${short(times)} times as long as usual (${duration(usualMs)})`
   const event: Happening = { reason: 'DNSDegrading', severity: 'warning', entity: serverEntity(server), message }

@@ -1,6 +1,6 @@
 /** `network-gateway-check`: is there a default route, does somebody live where it leads, and how far away? */
 import { createLook } from '#monitor-kit'
-import { defineNetworkCheck } from '../../host-network.ts'
+import { defineNetworkCheck } from '../../network-check.ts'
 import { doorOf } from '../../probing/door.ts'
 import type { Config } from './config.ts'
 import { evaluateGateways } from './evaluate.ts'

@@ -1,6 +1,6 @@
 /** `network-time`: is the clock what the named NTP servers say? */
 import { createLook } from '#monitor-kit'
-import { defineNetworkCheck } from '../../host-network.ts'
+import { defineNetworkCheck } from '../../network-check.ts'
 import { doorOf } from '../../probing/door.ts'
 import type { Config } from './config.ts'
 import { clearTime, evaluateTime, type TimeMemory } from './evaluate.ts'
