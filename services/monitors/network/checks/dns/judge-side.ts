@@ -48,7 +48,7 @@ export function wholenessOf(side: Side, rows: readonly Row[]): Wholeness {
   const asked = rows.filter(({ server }) => side.servers.includes(server))
   const behind = rows.filter(({ server }) => side.behind.includes(server))
   if (areSilent(asked) || areSilent(behind)) return 'silent'
-  if (asked.length === 0 || asked.every(({ outcome }) => outcome === 'unjudged')) return 'unjudged'
+  if (asked.every(({ outcome }) => outcome === 'unjudged')) return 'unjudged'
   return resolvesNothing(rows) ? 'resolves-nothing' : 'answers'
 }
 

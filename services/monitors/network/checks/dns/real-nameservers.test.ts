@@ -77,7 +77,6 @@ describe.skipIf(why !== '')('nameservers of a node and of its cluster', () => {
     await writeFile(join(folder, 'own/etc/resolv.conf'), `nameserver ${CLUSTER}\n${search}\noptions ndots:5\n`)
     const config = schema.parse({ names: NAMES, resolvConfPath: join(folder, 'resolv.conf'), queryTimeoutMs: 300 })
     check = await networks.startCheck({ check: 'dns', config, own: join(folder, 'own') })
-    expect(await check.settled()).toEqual([])
   }, 40_000)
   afterAll(async () => {
     await networks?.close()
@@ -96,6 +95,10 @@ describe.skipIf(why !== '')('nameservers of a node and of its cluster', () => {
   }
   const drop = (...words: readonly string[]) => networks.far(`iptables -A INPUT ${words.join(' ')}`)
   const flush = () => networks.far('iptables -F')
+
+  it('with all as it should be nothing is said', async () => {
+    expect(await check.settled()).toEqual([])
+  })
 
   it('one of three is dead', async () => {
     await opensOne(
