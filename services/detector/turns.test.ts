@@ -4,12 +4,13 @@ import { createTurns, inParts } from './turns.ts'
 
 it('counts what work itself took, and nothing of what others had the processor for meanwhile', async () => {
   const clock = fakeClock()
-  function* work(): Generator<void, string> {
+  function* work(isLong: boolean): Generator<void, string> {
     clock.pass(3)
     clock.starve(400)
+    if (isLong) yield
     return 'done'
   }
-  expect(await inParts(work(), clock)).toEqual({ value: 'done', heldMs: 3 })
+  expect(await inParts(work(false), clock)).toEqual({ value: 'done', heldMs: 3 })
 })
 
 it('counts each part of what is done in parts, and rests after its own work alone', async () => {

@@ -38,7 +38,7 @@ export const links = defineNetworkCheck<Config>({
         '/sys/class/net/X/statistics: growth of rx_errors, tx_errors and rx_missed_errors against all packets; fewer than 10 are not judged',
       warning: '0.1 % of the packets (errorWarningThreshold)',
       critical: '1 % of the packets (errorCriticalThreshold)',
-      sustained: '3 checks in a row (sustainedErrorChecks)',
+      sustained: '2 checks in a row (sustainedErrorChecks)',
     },
     {
       type: 'LinkSlow',

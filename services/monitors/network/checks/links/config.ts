@@ -39,7 +39,7 @@ export const schema = z
       .int()
       .min(1)
       .max(100)
-      .default(3)
+      .default(2)
       .describe('Checks in a row over a limit before errors of a link are a problem'),
   })
   .meta({ order: [['errorWarningThreshold', 'errorCriticalThreshold']] })

@@ -47,7 +47,7 @@ export const sockets = defineNetworkCheck<Config>({
       source: '/proc/net/snmp: growth of RetransSegs against all that was sent, of 1,000 segments or more',
       warning: '3 % of the segments (retransmitWarningThreshold)',
       critical: '10 % of the segments (retransmitCriticalThreshold)',
-      sustained: '3 checks in a row (sustainedRetransmitChecks)',
+      sustained: '2 checks in a row (sustainedRetransmitChecks)',
     },
   ],
   events: [

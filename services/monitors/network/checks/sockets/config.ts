@@ -27,7 +27,7 @@ export const schema = z
       .int()
       .min(1)
       .max(100)
-      .default(3)
+      .default(2)
       .describe('Checks in a row over a limit before segments that are sent again are a problem'),
   })
   .meta({

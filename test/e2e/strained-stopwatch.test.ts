@@ -4,9 +4,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cpuHierarchy, createCpuLimit } from '../../test/e2e/cpu-limit.ts'
-import { isJudged } from './sample.ts'
-import type { Sample } from './types.ts'
+import { isJudged, type Sample } from '#probe'
+import { cpuHierarchy, createCpuLimit } from './cpu-limit.ts'
 
 if (cpuHierarchy() === undefined) console.log('skipped: a limit of the processor needs root and cgroups')
 
@@ -26,7 +25,7 @@ interface Strain {
 }
 
 function start(program: string, ...args: string[]) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, program), ...args], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../../libs/probe', program), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   return { child, lines: createInterface(child.stdout) }
