@@ -6,6 +6,7 @@ import { tempFolder } from '../../host/testing.ts'
 import type { CheckDefinition } from '../types.ts'
 import { handClock } from './hand-clock.ts'
 import { heldMemory } from './held-memory.ts'
+import type { SharedOver } from './on-disk.ts'
 import { recordedHost } from './recorded-host.ts'
 import { type CheckUnderTest, startCheck } from './start-check.ts'
 
@@ -18,18 +19,19 @@ export interface FixtureCheck extends CheckUnderTest, AsyncDisposable {
 /**
  * Runs a check over a fixture: a folder with `proc`, `sys` and so on, or one with stages `1`, `2`, … of such, each laid
  * over the one before at its run; the last one stays. No program is run: a file `programs/perl` is what perl prints, `programs/perl.exit` its exit code.
+ * @param options.sharedOver what the checks of its monitor have together there
  */
 export async function startFixture<Config>(
   definition: CheckDefinition<Config>,
-  options: { folder: string; config: Config },
+  options: { folder: string; config: Config; sharedOver?: SharedOver },
 ): Promise<FixtureCheck> {
-  const { folder, config } = options
+  const { folder, config, sharedOver = () => undefined } = options
   const temp = await tempFolder()
   const state = await tempFolder()
   const stages = (await readdir(folder)).filter((name) => /^\d+$/.test(name)).sort((a, b) => Number(a) - Number(b))
   if (stages.length === 0) await cp(folder, temp.path, { recursive: true, verbatimSymlinks: true })
   const clock = handClock()
-  const around = { memory: heldMemory(), stateFolder: state.path, clock }
+  const around = { memory: heldMemory(), stateFolder: state.path, clock, shared: sharedOver(temp.path) }
   const setting = { root: temp.path, config, host: recordedHost(temp.path), ...around }
   let check = startCheck(definition, setting)
   return {

@@ -25,7 +25,12 @@ export interface MonitorOnDisk {
   readonly definition: MonitorDefinition
   /** In the order of their registry. */
   readonly checks: readonly CheckOnDisk[]
+  /** What its checks have together over a fixture; the `sharedOver` of its `testing-shared.ts`, where it has one. */
+  readonly sharedOver: SharedOver
 }
+
+/** What a monitor's checks have together where they run over the files below a root, and nobody else is to be asked. */
+export type SharedOver = (root: string) => unknown
 
 /** The folders in a folder, by name; none where it is not there. */
 export function foldersIn(folder: string): string[] {
@@ -48,6 +53,14 @@ async function exported<T>(folder: string, file: string, key: string): Promise<T
   const found = values.find((value) => typeof value === 'object' && value !== null && key in value)
   if (found === undefined) throw new MonitorFolderError(`${join(folder, file)} exports nothing with "${key}"`)
   return found as T
+}
+
+async function readShared(folder: string): Promise<SharedOver> {
+  if (!existsSync(join(folder, 'testing-shared.ts'))) return () => undefined
+  const { sharedOver } = await load(folder, 'testing-shared.ts')
+  if (typeof sharedOver !== 'function')
+    throw new MonitorFolderError(`${folder}/testing-shared.ts exports no "sharedOver"`)
+  return sharedOver as SharedOver
 }
 
 async function readCheck(folder: string): Promise<CheckOnDisk> {
@@ -81,5 +94,5 @@ export async function readMonitorFolder(folder: string): Promise<MonitorOnDisk> 
     }
     return check
   })
-  return { folder, definition, checks }
+  return { folder, definition, checks, sharedOver: await readShared(folder) }
 }

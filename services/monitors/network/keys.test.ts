@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { CheckResult } from '#monitor-kit'
 import { readMonitorRoom } from '#monitor-kit/contract'
 import { startFixture } from '#monitor-kit/testing'
+import { PROBING_CASES } from './testing-probing-cases.ts'
 
 const RUNS = 4
 
@@ -19,6 +20,7 @@ const WELL = 'well-dual-stack'
 const REQUIRED = { expectIPv6Enabled: true }
 
 const CASES: Readonly<Record<string, readonly Case[]>> = {
+  ...PROBING_CASES,
   conntrack: [
     { key: 'warningThreshold', over: 'sick-filling', value: 90 },
     { key: 'criticalThreshold', over: 'sick-filling', value: 82 },
@@ -83,9 +85,9 @@ const checks = new Map(room.checks.map((check) => [check.name, check]))
 
 /** What a check says of a captured machine, look by look, in words. */
 async function saidOf(name: string, over: string, keys: object): Promise<readonly string[]> {
-  const { definition, schema } = checks.get(name)!
+  const { definition, schema, sharedOver } = checks.get(name)!
   const folder = join(import.meta.dirname, 'checks', name, 'fixtures', over)
-  await using check = await startFixture(definition, { folder, config: schema.parse(keys) })
+  await using check = await startFixture(definition, { folder, config: schema.parse(keys), sharedOver })
   const results: CheckResult[] = []
   for (let i = 0; i < RUNS; i++) results.push(await check.run())
   return results.flatMap(({ findings, events = [] }) => [

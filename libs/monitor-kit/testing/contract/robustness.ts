@@ -18,10 +18,15 @@ const TRIES = 30
 /** A run that is to end has to let go of its process long before the pod's grace period is over. */
 const STOP_MS = 1_000
 
+/** This machine, from which nobody else is asked: where there are recorded answers they are those of a folder that is not there. */
+async function onMachine(check: CheckRoom) {
+  return { root: '', config: await check.usualConfig(), shared: check.sharedOver('/nowhere') }
+}
+
 const onThisMachine: Clause<CheckRoom> = {
   name: 'declares every condition, metric and event that it reports on this machine',
   async faults(check) {
-    const run = startCheck(check.definition, { root: '', config: await check.usualConfig() })
+    const run = startCheck(check.definition, await onMachine(check))
     return undeclaredIn(run.declared, await manyRuns(run))
   },
 }
@@ -45,7 +50,8 @@ async function filesRead({ fixtures }: CheckRoom): Promise<readonly string[]> {
 async function faultsOver(check: CheckRoom, tree: Readonly<Record<string, string>>): Promise<readonly string[]> {
   await using folder = await tempFolder()
   await writeTree(folder.path, tree)
-  const options = { root: folder.path, config: await check.usualConfig(), host: recordedHost(folder.path) }
+  const shared = check.sharedOver(folder.path)
+  const options = { root: folder.path, config: await check.usualConfig(), host: recordedHost(folder.path), shared }
   // A check without conditions tells its failure as the error of the run.
   const started = startCheck(check.definition, options)
   const result = await started.run().catch((): CheckResult => ({ findings: [] }))
@@ -81,7 +87,7 @@ const letsGo: Clause<CheckRoom> = {
   name: 'a run that is to end ends within a second',
   async faults(check) {
     const stop = new AbortController()
-    const run = startCheck(check.definition, { root: '', config: await check.usualConfig() })
+    const run = startCheck(check.definition, await onMachine(check))
     const ended = run.run(0, stop.signal).then(
       () => [],
       () => [],
@@ -94,7 +100,7 @@ const letsGo: Clause<CheckRoom> = {
 const stopsFollowing: Clause<CheckRoom> = {
   name: 'one that follows its source ends within a second when it is to end',
   async faults(check) {
-    const started = startCheck(check.definition, { root: '', config: await check.usualConfig() })
+    const started = startCheck(check.definition, await onMachine(check))
     if (!started.follows) return []
     const ended = started.follow().stop()
     const after = sleep(STOP_MS, [`has not ended after ${STOP_MS} ms`], { ref: false })

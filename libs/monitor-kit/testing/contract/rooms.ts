@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { declarationOf } from '../../declaration.ts'
 import type { CheckDefinition, CheckResult, Declaration, MonitorDefinition } from '../../types.ts'
 import { type FixtureCheck, startFixture } from '../fixtures.ts'
-import { type CheckOnDisk, type MonitorOnDisk, readMonitorFolder } from '../on-disk.ts'
+import { type CheckOnDisk, type MonitorOnDisk, readMonitorFolder, type SharedOver } from '../on-disk.ts'
 import type { CheckUnderTest } from '../start-check.ts'
 
 /** What the name of a fixture begins with. */
@@ -22,6 +22,8 @@ export interface CheckRoom {
   readonly schema: z.ZodObject
   /** Folders of its fixtures. */
   readonly fixtures: readonly string[]
+  /** What it has together with its neighbours over the files below a root. */
+  readonly sharedOver: SharedOver
   /** Names of its fixtures of these kinds. */
   named(...kinds: readonly FixtureKind[]): readonly string[]
   /** A configuration for where there is no fixture: the defaults; where keys are required, that of the first well fixture. */
@@ -75,7 +77,11 @@ async function ownConfig(folder: string): Promise<unknown> {
 }
 
 /** A check with the folders of its fixtures. */
-export function openCheckRoom({ folder, definition, schema }: CheckOnDisk, fixtures: readonly string[]): CheckRoom {
+export function openCheckRoom(
+  { folder, definition, schema }: CheckOnDisk,
+  fixtures: readonly string[],
+  sharedOver: SharedOver = () => undefined,
+): CheckRoom {
   if (!(schema instanceof z.ZodObject)) throw new TypeError(`the schema of ${folder} is not an object of keys`)
   const known = new Map<string, Promise<readonly CheckResult[]>>()
 
@@ -87,7 +93,7 @@ export function openCheckRoom({ folder, definition, schema }: CheckOnDisk, fixtu
 
   async function open(fixture: string) {
     const path = pathOf(fixture)
-    return startFixture(definition, { folder: path, config: schema.parse(await ownConfig(path)) })
+    return startFixture(definition, { folder: path, config: schema.parse(await ownConfig(path)), sharedOver })
   }
 
   async function run(fixture: string): Promise<readonly CheckResult[]> {
@@ -100,6 +106,7 @@ export function openCheckRoom({ folder, definition, schema }: CheckOnDisk, fixtu
     definition,
     schema,
     fixtures,
+    sharedOver,
     named: (...kinds) =>
       fixtures.map((path) => basename(path)).filter((name) => kinds.some((kind) => name.startsWith(kind))),
     async usualConfig() {
@@ -125,12 +132,14 @@ async function fixturesOf(folder: string): Promise<readonly string[]> {
 }
 
 /** A monitor read from its files, with its checks' fixtures. */
-export async function openMonitorRoom({ folder, definition, checks }: MonitorOnDisk): Promise<MonitorRoom> {
+export async function openMonitorRoom({ folder, definition, checks, sharedOver }: MonitorOnDisk): Promise<MonitorRoom> {
   const readme = join(folder, 'README.md')
   return {
     definition,
     readme: existsSync(readme) ? await readFile(readme, 'utf8') : '',
-    checks: await Promise.all(checks.map(async (check) => openCheckRoom(check, await fixturesOf(check.folder)))),
+    checks: await Promise.all(
+      checks.map(async (check) => openCheckRoom(check, await fixturesOf(check.folder), sharedOver)),
+    ),
   }
 }
 
