@@ -4,10 +4,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { tempFolder } from '../../host/testing.ts'
 import type { CheckDefinition } from '../types.ts'
-import { handClock } from './hand-clock.ts'
+import { type HandClock, handClock } from './hand-clock.ts'
 import { heldMemory } from './held-memory.ts'
 import { recordedHost } from './recorded-host.ts'
 import { type CheckUnderTest, startCheck } from './start-check.ts'
+
+/**
+ * What all checks of a monitor have together over a captured machine, below `root`; "" is this machine. A monitor that asks others over
+ * a socket or a network exports it as `sharedOver` of its testing-shared.ts: what was captured answers in their place, and lets as much
+ * time pass by the check's clock as it took.
+ */
+export type SharedOver = (root: string, clock: HandClock) => unknown
 
 /** A check over a fixture; its folder goes with `await using`. */
 export interface FixtureCheck extends CheckUnderTest, AsyncDisposable {
@@ -21,15 +28,15 @@ export interface FixtureCheck extends CheckUnderTest, AsyncDisposable {
  */
 export async function startFixture<Config>(
   definition: CheckDefinition<Config>,
-  options: { folder: string; config: Config },
+  options: { folder: string; config: Config; sharedOver?: SharedOver | undefined },
 ): Promise<FixtureCheck> {
-  const { folder, config } = options
+  const { folder, config, sharedOver } = options
   const temp = await tempFolder()
   const state = await tempFolder()
   const stages = (await readdir(folder)).filter((name) => /^\d+$/.test(name)).sort((a, b) => Number(a) - Number(b))
   if (stages.length === 0) await cp(folder, temp.path, { recursive: true, verbatimSymlinks: true })
   const clock = handClock()
-  const around = { memory: heldMemory(), stateFolder: state.path, clock }
+  const around = { memory: heldMemory(), stateFolder: state.path, clock, shared: sharedOver?.(temp.path, clock) }
   const setting = { root: temp.path, config, host: recordedHost(temp.path), ...around }
   let check = startCheck(definition, setting)
   return {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { tempFolder, writeTree } from '../../../host/testing.ts'
 import type { CheckResult } from '../../types.ts'
+import { handClock } from '../hand-clock.ts'
 import { recordedHost } from '../recorded-host.ts'
 import { startCheck } from '../start-check.ts'
 import type { Clause } from './clause.ts'
@@ -18,10 +19,16 @@ const TRIES = 30
 /** A run that is to end has to let go of its process long before the pod's grace period is over. */
 const STOP_MS = 1_000
 
+/** This machine, as the check would run on it. */
+async function here(check: CheckRoom) {
+  const clock = handClock()
+  return { root: '', config: await check.usualConfig(), clock, shared: check.sharedOver('', clock) }
+}
+
 const onThisMachine: Clause<CheckRoom> = {
   name: 'declares every condition, metric and event that it reports on this machine',
   async faults(check) {
-    const run = startCheck(check.definition, { root: '', config: await check.usualConfig() })
+    const run = startCheck(check.definition, await here(check))
     return undeclaredIn(run.declared, await manyRuns(run))
   },
 }
@@ -45,7 +52,9 @@ async function filesRead({ fixtures }: CheckRoom): Promise<readonly string[]> {
 async function faultsOver(check: CheckRoom, tree: Readonly<Record<string, string>>): Promise<readonly string[]> {
   await using folder = await tempFolder()
   await writeTree(folder.path, tree)
-  const options = { root: folder.path, config: await check.usualConfig(), host: recordedHost(folder.path) }
+  const clock = handClock()
+  const around = { clock, host: recordedHost(folder.path), shared: check.sharedOver(folder.path, clock) }
+  const options = { root: folder.path, config: await check.usualConfig(), ...around }
   // A check without conditions tells its failure as the error of the run.
   const started = startCheck(check.definition, options)
   const result = await started.run().catch((): CheckResult => ({ findings: [] }))
@@ -81,7 +90,7 @@ const letsGo: Clause<CheckRoom> = {
   name: 'a run that is to end ends within a second',
   async faults(check) {
     const stop = new AbortController()
-    const run = startCheck(check.definition, { root: '', config: await check.usualConfig() })
+    const run = startCheck(check.definition, await here(check))
     const ended = run.run(0, stop.signal).then(
       () => [],
       () => [],
@@ -94,7 +103,7 @@ const letsGo: Clause<CheckRoom> = {
 const stopsFollowing: Clause<CheckRoom> = {
   name: 'one that follows its source ends within a second when it is to end',
   async faults(check) {
-    const started = startCheck(check.definition, { root: '', config: await check.usualConfig() })
+    const started = startCheck(check.definition, await here(check))
     if (!started.follows) return []
     const ended = started.follow().stop()
     const after = sleep(STOP_MS, [`has not ended after ${STOP_MS} ms`], { ref: false })

@@ -3,10 +3,12 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import { declarationOf } from '../../declaration.ts'
 import type { CheckDefinition, CheckResult, Declaration, MonitorDefinition } from '../../types.ts'
-import { type FixtureCheck, startFixture } from '../fixtures.ts'
+import { type FixtureCheck, type SharedOver, startFixture } from '../fixtures.ts'
+import type { HandClock } from '../hand-clock.ts'
 import { type CheckOnDisk, type MonitorOnDisk, readMonitorFolder } from '../on-disk.ts'
 import type { CheckUnderTest } from '../start-check.ts'
 
@@ -30,6 +32,8 @@ export interface CheckRoom {
   declaredOver(fixture: string): Promise<Required<Declaration>>
   /** The check over one fixture, with the keys of the fixture's config.json. */
   open(fixture: string): Promise<FixtureCheck>
+  /** What all checks of its monitor have together there; undefined where the monitor has nothing captured. */
+  sharedOver(root: string, clock: HandClock): unknown
   /** What its runs over one fixture say: enough runs for what must last, and for the difference between two. Run once. */
   resultsOver(fixture: string): Promise<readonly CheckResult[]>
 }
@@ -75,7 +79,11 @@ async function ownConfig(folder: string): Promise<unknown> {
 }
 
 /** A check with the folders of its fixtures. */
-export function openCheckRoom({ folder, definition, schema }: CheckOnDisk, fixtures: readonly string[]): CheckRoom {
+export function openCheckRoom(
+  { folder, definition, schema }: CheckOnDisk,
+  fixtures: readonly string[],
+  sharedOver: SharedOver = () => undefined,
+): CheckRoom {
   if (!(schema instanceof z.ZodObject)) throw new TypeError(`the schema of ${folder} is not an object of keys`)
   const known = new Map<string, Promise<readonly CheckResult[]>>()
 
@@ -87,7 +95,7 @@ export function openCheckRoom({ folder, definition, schema }: CheckOnDisk, fixtu
 
   async function open(fixture: string) {
     const path = pathOf(fixture)
-    return startFixture(definition, { folder: path, config: schema.parse(await ownConfig(path)) })
+    return startFixture(definition, { folder: path, config: schema.parse(await ownConfig(path)), sharedOver })
   }
 
   async function run(fixture: string): Promise<readonly CheckResult[]> {
@@ -111,6 +119,7 @@ export function openCheckRoom({ folder, definition, schema }: CheckOnDisk, fixtu
       return declarationOf(definition, definition.type, schema.parse(await ownConfig(pathOf(fixture))))
     },
     open,
+    sharedOver,
     resultsOver(fixture) {
       const results = known.get(fixture) ?? run(fixture)
       known.set(fixture, results)
@@ -124,13 +133,23 @@ async function fixturesOf(folder: string): Promise<readonly string[]> {
   return existsSync(path) ? (await readdir(path)).sort().map((name) => join(path, name)) : []
 }
 
+/** The monitor's own `sharedOver`; undefined where it has none. */
+async function sharedOverOf(folder: string): Promise<SharedOver | undefined> {
+  const path = join(folder, 'testing-shared.ts')
+  if (!existsSync(path)) return undefined
+  const { sharedOver } = (await import(pathToFileURL(path).href)) as { readonly sharedOver?: SharedOver }
+  return sharedOver
+}
+
 /** A monitor read from its files, with its checks' fixtures. */
 export async function openMonitorRoom({ folder, definition, checks }: MonitorOnDisk): Promise<MonitorRoom> {
   const readme = join(folder, 'README.md')
+  const sharedOver = await sharedOverOf(folder)
+  const open = async (check: CheckOnDisk) => openCheckRoom(check, await fixturesOf(check.folder), sharedOver)
   return {
     definition,
     readme: existsSync(readme) ? await readFile(readme, 'utf8') : '',
-    checks: await Promise.all(checks.map(async (check) => openCheckRoom(check, await fixturesOf(check.folder)))),
+    checks: await Promise.all(checks.map(open)),
   }
 }
 

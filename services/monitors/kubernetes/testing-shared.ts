@@ -1,0 +1,116 @@
+/** What others answered on a captured machine: `answers.json` of its folder says it in their place. Nothing is asked of this machine. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CriAnswer, CriClient, FoundRuntime } from '#cri'
+import type { HostNetwork, UnitLook } from '#host'
+import type { HandClock } from '#monitor-kit/testing'
+import type { Failure, Probed, Sample } from '#probe'
+import { WAYS, type Ways } from './ways.ts'
+
+/** An answer over HTTP as a fixture has it; without a status, or a failure, there was none. */
+interface CapturedReply {
+  readonly status?: number
+  readonly body?: string
+  /** A file of the fixture that has the body. */
+  readonly bodyFile?: string
+  readonly failure?: Failure
+  readonly sample?: Sample
+}
+
+/** What `answers.json` has; what it lacks is of a machine where nobody answers. */
+interface Captured {
+  readonly found?: FoundRuntime
+  readonly cri?: Partial<
+    Readonly<Record<'version' | 'status' | 'sandboxes' | 'containers' | 'imageFs', CriAnswer<never>>>
+  >
+  /** How many milliseconds a call of the runtime took, by its name. */
+  readonly tookMs?: Readonly<Record<string, number>>
+  /** By name. */
+  readonly units?: Readonly<Record<string, UnitLook>>
+  readonly hostNetwork?: HostNetwork['kind']
+  /** By URL. */
+  readonly http?: Readonly<Record<string, CapturedReply>>
+}
+
+function capturedIn(root: string): Captured {
+  try {
+    const captured: unknown = JSON.parse(readFileSync(join(root, 'answers.json'), 'utf8'))
+    return typeof captured === 'object' && captured !== null ? (captured as Captured) : {}
+  } catch {
+    // Of a machine that says anything at all: nobody answers.
+    return {}
+  }
+}
+
+const EMPTY: CriAnswer<readonly never[]> = { ok: true, answer: [] }
+
+/** Times are texts in a file. */
+function withTimes<Answer>(came: CriAnswer<Answer>): CriAnswer<Answer> {
+  return JSON.parse(JSON.stringify(came), (key, value: unknown) =>
+    (key === 'created' || key === 'at') && typeof value === 'string' ? new Date(value) : value,
+  ) as CriAnswer<Answer>
+}
+
+function hung(call: string, path: string, timeoutMs: number): CriAnswer<never> {
+  const message = `no answer to ${call} at ${path} within ${timeoutMs} ms: the container runtime hangs or is overloaded`
+  return { ok: false, failure: { kind: 'timeout', code: 'DEADLINE_EXCEEDED', message } }
+}
+
+function cri(path: string, timeoutMs: number, captured: () => Captured, clock: HandClock): CriClient {
+  const says = (call: keyof NonNullable<Captured['cri']>, otherwise: CriAnswer<unknown>) => () => {
+    const { cri: said, tookMs } = captured()
+    const ms = tookMs?.[call] ?? 1
+    clock.pass(Math.min(ms, timeoutMs))
+    if (ms > timeoutMs) return Promise.resolve(hung(call, path, timeoutMs))
+    return Promise.resolve(withTimes((said?.[call] ?? otherwise) as CriAnswer<never>))
+  }
+  return {
+    path,
+    version: says('version', { ok: true, answer: { name: 'containerd', version: '1.7.24', apiVersion: 'v1' } }),
+    status: says('status', EMPTY),
+    sandboxes: says('sandboxes', EMPTY),
+    containers: says('containers', EMPTY),
+    imageFs: says('imageFs', EMPTY),
+    close: () => undefined,
+  }
+}
+
+const AT_ONCE: Sample = { ms: 1, lateMs: 0 }
+
+/** The ways of a machine that was captured below `root`; "" is this machine, by its real ways. */
+export function sharedOver(root: string, clock: HandClock): Ways {
+  if (root === '') return WAYS
+  const captured = () => capturedIn(root)
+  return {
+    findRuntime: () =>
+      Promise.resolve(captured().found ?? { kind: 'none', message: 'no socket of a container runtime' }),
+    openRuntime: (path, { timeoutMs = 10_000 }) => cri(path, timeoutMs, captured, clock),
+    unit: (_host, name) =>
+      Promise.resolve(
+        captured().units?.[name] ?? {
+          kind: 'unknown',
+          reason: 'no-bus',
+          message: `cannot ask systemd for ${name}: no bus`,
+        },
+      ),
+    hostNetwork() {
+      const kind = captured().hostNetwork ?? 'same'
+      return Promise.resolve(kind === 'unknown' ? { kind, message: 'not captured' } : { kind })
+    },
+    async http(_ask, { url, take }): Promise<Probed<never>> {
+      const reply = captured().http?.[url.href]
+      const sample = reply?.sample ?? AT_ONCE
+      const where = url.host
+      if (reply?.status === undefined) {
+        const refused: Failure = { kind: 'refused', code: 'ECONNREFUSED', message: `connection refused at ${where}` }
+        return { ok: false, sample, failure: reply?.failure ?? refused }
+      }
+      const text = reply.bodyFile === undefined ? (reply.body ?? '') : readFileSync(join(root, reply.bodyFile), 'utf8')
+      const body = Buffer.from(text)
+      take?.(body)
+      const answer = { status: reply.status, headers: {}, body: take ? Buffer.alloc(0) : body, isCut: false }
+      const around = { url: url.href, redirects: 0, connectMs: 1, tls: undefined }
+      return { ok: true, sample, answer: { ...answer, ...around } as never }
+    },
+  }
+}

@@ -1,0 +1,33 @@
+/** The ways by which the checks of this monitor ask others; over a captured machine what was captured answers in their place. */
+import {
+  type CriClient,
+  type CriOptions,
+  createCriClient,
+  type FindOptions,
+  type FoundRuntime,
+  findRuntime,
+} from '#cri'
+import type { Host, HostNetwork, UnitLook, UnitOptions } from '#host'
+import { type Ask, type HttpAnswer, type HttpQuestion, type Probed, probeHttp } from '#probe'
+
+/** What all checks have together. */
+export interface Ways {
+  /** Where the container runtime listens. */
+  findRuntime(host: Host, options: FindOptions): Promise<FoundRuntime>
+  /** One look's client of it; to be closed after that. */
+  openRuntime(path: string, options: CriOptions): CriClient
+  /** A unit of the host's systemd. */
+  unit(host: Host, name: string, options: UnitOptions): Promise<UnitLook>
+  /** Whether this process is in the node's network: a loopback address is the node's then. */
+  hostNetwork(host: Host): Promise<HostNetwork>
+  http(ask: Ask, question: HttpQuestion): Promise<Probed<HttpAnswer>>
+}
+
+/** The real ones. */
+export const WAYS: Ways = {
+  findRuntime,
+  openRuntime: createCriClient,
+  unit: (host, name, options) => host.units.unit(name, options),
+  hostNetwork: (host) => host.network.hostNetwork(),
+  http: probeHttp,
+}
