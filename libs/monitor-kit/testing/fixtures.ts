@@ -26,8 +26,8 @@ export interface FixtureCheck extends CheckUnderTest, AsyncDisposable {
  * Runs a check over a fixture: a folder with `proc`, `sys` and so on, or one with stages `1`, `2`, … of such, each laid
  * over the one before at its run; the last one stays. No program is run: a file `programs/perl` is what perl prints, `programs/perl.exit` its exit code.
  */
-export async function startFixture<Config>(
-  definition: CheckDefinition<Config>,
+export async function startFixture<Config, Shared = unknown>(
+  definition: CheckDefinition<Config, Shared>,
   options: { folder: string; config: Config; sharedOver?: SharedOver | undefined },
 ): Promise<FixtureCheck> {
   const { folder, config, sharedOver } = options
@@ -36,7 +36,12 @@ export async function startFixture<Config>(
   const stages = (await readdir(folder)).filter((name) => /^\d+$/.test(name)).sort((a, b) => Number(a) - Number(b))
   if (stages.length === 0) await cp(folder, temp.path, { recursive: true, verbatimSymlinks: true })
   const clock = handClock()
-  const around = { memory: heldMemory(), stateFolder: state.path, clock, shared: sharedOver?.(temp.path, clock) }
+  const around = {
+    memory: heldMemory(),
+    stateFolder: state.path,
+    clock,
+    shared: sharedOver?.(temp.path, clock) as Shared,
+  }
   const setting = { root: temp.path, config, host: recordedHost(temp.path), ...around }
   let check = startCheck(definition, setting)
   return {

@@ -1,11 +1,12 @@
 /** The monitor of the node's Kubernetes parts. One line for each check. */
 import { defineMonitor } from '#monitor-kit'
+import { kubelet } from './checks/kubelet/check.ts'
 import { runtime } from './checks/runtime/check.ts'
-import { WAYS } from './ways.ts'
+import { createWays } from './ways.ts'
 
 export const kubernetes = defineMonitor({
   name: 'kubernetes',
-  description: 'Container runtime',
-  checks: [runtime],
-  shared: () => WAYS,
+  description: 'Kubelet, container runtime',
+  checks: [kubelet, runtime],
+  shared: createWays,
 })

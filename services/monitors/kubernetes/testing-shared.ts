@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CriAnswer, CriClient, FoundRuntime } from '#cri'
 import type { HostNetwork, UnitLook } from '#host'
+import { KubeAccessError } from '#kube'
+import { createMetricsReader, type Kubelet, type Metrics } from '#kube/kubelet'
 import type { HandClock } from '#monitor-kit/testing'
 import type { Failure, Probed, Sample } from '#probe'
-import { WAYS, type Ways } from './ways.ts'
+import { createWays, type Ways } from './ways.ts'
 
 /** An answer over HTTP as a fixture has it; without a status, or a failure, there was none. */
 interface CapturedReply {
@@ -30,6 +32,12 @@ interface Captured {
   readonly hostNetwork?: HostNetwork['kind']
   /** By URL. */
   readonly http?: Readonly<Record<string, CapturedReply>>
+  /** Of its secured port; a failure is one of both. */
+  readonly kubelet?: {
+    readonly metricsFile?: string
+    readonly configz?: Readonly<Record<string, unknown>>
+    readonly failure?: Failure
+  }
 }
 
 function capturedIn(root: string): Captured {
@@ -77,9 +85,29 @@ function cri(path: string, timeoutMs: number, captured: () => Captured, clock: H
 
 const AT_ONCE: Sample = { ms: 1, lateMs: 0 }
 
+const NOBODY: Failure = { kind: 'refused', code: 'ECONNREFUSED', message: 'connection refused at 127.0.0.1:10250' }
+
+function capturedKubelet(root: string, captured: () => Captured): Kubelet {
+  const said = <Answer>(answer: Answer | undefined): Promise<Probed<Answer>> => {
+    const { failure = NOBODY } = captured().kubelet ?? {}
+    const isSaid = answer !== undefined && captured().kubelet?.failure === undefined
+    return Promise.resolve(isSaid ? { ok: true, sample: AT_ONCE, answer } : { ok: false, sample: AT_ONCE, failure })
+  }
+  return {
+    metrics(_ask, names) {
+      const { metricsFile } = captured().kubelet ?? {}
+      if (metricsFile === undefined) return said<Metrics>(undefined)
+      const reader = createMetricsReader({ names })
+      reader.take(readFileSync(join(root, metricsFile)))
+      return said(reader.read())
+    },
+    configz: () => said(captured().kubelet?.configz),
+  }
+}
+
 /** The ways of a machine that was captured below `root`; "" is this machine, by its real ways. */
 export function sharedOver(root: string, clock: HandClock): Ways {
-  if (root === '') return WAYS
+  if (root === '') return createWays()
   const captured = () => capturedIn(root)
   return {
     findRuntime: () =>
@@ -97,6 +125,8 @@ export function sharedOver(root: string, clock: HandClock): Ways {
       const kind = captured().hostNetwork ?? 'same'
       return Promise.resolve(kind === 'unknown' ? { kind, message: 'not captured' } : { kind })
     },
+    access: () => Promise.reject(new KubeAccessError('a captured machine', 'there is none')),
+    kubelet: () => capturedKubelet(root, captured),
     async http(_ask, { url, take }): Promise<Probed<never>> {
       const reply = captured().http?.[url.href]
       const sample = reply?.sample ?? AT_ONCE

@@ -8,6 +8,8 @@ import {
   findRuntime,
 } from '#cri'
 import type { Host, HostNetwork, UnitLook, UnitOptions } from '#host'
+import { findAccess, type KubeAccess } from '#kube'
+import { createKubelet, type Kubelet, type KubeletOptions } from '#kube/kubelet'
 import { type Ask, type HttpAnswer, type HttpQuestion, type Probed, probeHttp } from '#probe'
 
 /** What all checks have together. */
@@ -21,13 +23,29 @@ export interface Ways {
   /** Whether this process is in the node's network: a loopback address is the node's then. */
   hostNetwork(host: Host): Promise<HostNetwork>
   http(ask: Ask, question: HttpQuestion): Promise<Probed<HttpAnswer>>
+  /** The way to the API server, and who we are there. @throws KubeAccessError where there is none */
+  access(): Promise<KubeAccess>
+  /** The kubelet's secured port. */
+  kubelet(options: KubeletOptions): Kubelet
 }
 
 /** The real ones. */
-export const WAYS: Ways = {
-  findRuntime,
-  openRuntime: createCriClient,
-  unit: (host, name, options) => host.units.unit(name, options),
-  hostNetwork: (host) => host.network.hostNetwork(),
-  http: probeHttp,
+export function createWays(): Ways {
+  let found: Promise<KubeAccess> | undefined
+  return {
+    findRuntime,
+    openRuntime: createCriClient,
+    unit: (host, name, options) => host.units.unit(name, options),
+    hostNetwork: (host) => host.network.hostNetwork(),
+    http: probeHttp,
+    access() {
+      found ??= findAccess({ env: process.env }).catch((err: unknown) => {
+        // It may be there the next time.
+        found = undefined
+        throw err
+      })
+      return found
+    },
+    kubelet: createKubelet,
+  }
 }

@@ -1,6 +1,6 @@
 /** `kubernetes-runtime-check`: does the container runtime answer, is its network ready, are its pods stuck? */
 import { createLook, defineCheck } from '#monitor-kit'
-import { WAYS, type Ways } from '../../ways.ts'
+import { createWays, type Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 import { CALL_SECONDS, CONTAINERS, evaluateRuntime, FIRST_RUNTIME, SANDBOXES, USED_BYTES } from './evaluate.ts'
 import { clearRuntime, factsOf, recallRuntime } from './memory.ts'
@@ -87,7 +87,7 @@ export const runtime = defineCheck<Config, Ways | undefined>({
     },
   ],
   create({ memory: kept, shared }) {
-    const ways = shared ?? WAYS
+    const ways = shared ?? createWays()
     return createLook<Config, typeof FIRST_RUNTIME>(kept, {
       first: FIRST_RUNTIME,
       async look({ host, clock, stopwatch, signal, config }, memory) {
