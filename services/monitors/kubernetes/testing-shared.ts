@@ -20,7 +20,7 @@ interface CapturedReply {
 }
 
 /** What `answers.json` has; what it lacks is of a machine where nobody answers. */
-interface Captured {
+export interface Captured {
   readonly found?: FoundRuntime
   readonly cri?: Partial<
     Readonly<Record<'version' | 'status' | 'sandboxes' | 'containers' | 'imageFs', CriAnswer<never>>>
@@ -105,10 +105,13 @@ function capturedKubelet(root: string, captured: () => Captured): Kubelet {
   }
 }
 
-/** The ways of a machine that was captured below `root`; "" is this machine, by its real ways. */
-export function sharedOver(root: string, clock: HandClock): Ways {
+/**
+ * The ways of a machine that was captured below `root`; "" is this machine, by its real ways.
+ * @param change what is answered otherwise than it was captured
+ */
+export function sharedOver(root: string, clock: HandClock, change: Captured = {}): Ways {
   if (root === '') return createWays()
-  const captured = () => capturedIn(root)
+  const captured = () => ({ ...capturedIn(root), ...change })
   return {
     findRuntime: () =>
       Promise.resolve(captured().found ?? { kind: 'none', message: 'no socket of a container runtime' }),
@@ -126,7 +129,7 @@ export function sharedOver(root: string, clock: HandClock): Ways {
       return Promise.resolve(kind === 'unknown' ? { kind, message: 'not captured' } : { kind })
     },
     access: () => Promise.reject(new KubeAccessError('a captured machine', 'there is none')),
-    kubelet: () => capturedKubelet(root, captured),
+    kubelet: ({ place }) => capturedKubelet(root, () => (place?.port === 10_250 ? captured() : {})),
     async http(_ask, { url, take }): Promise<Probed<never>> {
       const reply = captured().http?.[url.href]
       const sample = reply?.sample ?? AT_ONCE
