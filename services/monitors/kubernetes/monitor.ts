@@ -1,12 +1,13 @@
 /** The monitor of the node's Kubernetes parts. One line for each check. */
 import { defineMonitor } from '#monitor-kit'
+import { certificates } from './checks/certificates/check.ts'
 import { kubelet } from './checks/kubelet/check.ts'
 import { runtime } from './checks/runtime/check.ts'
 import { createWays } from './ways.ts'
 
 export const kubernetes = defineMonitor({
   name: 'kubernetes',
-  description: 'Kubelet, container runtime',
-  checks: [kubelet, runtime],
+  description: 'Kubelet, container runtime, certificates',
+  checks: [certificates, kubelet, runtime],
   shared: createWays,
 })

@@ -6,7 +6,7 @@ import type { HostNetwork, UnitLook } from '#host'
 import { KubeAccessError } from '#kube'
 import { createMetricsReader, type Kubelet, type Metrics } from '#kube/kubelet'
 import type { HandClock } from '#monitor-kit/testing'
-import type { Failure, Probed, Sample } from '#probe'
+import { type Certificate, type Failure, type Probed, placeText, type Sample, type TlsAnswer } from '#probe'
 import { createWays, type Ways } from './ways.ts'
 
 /** An answer over HTTP as a fixture has it; without a status, or a failure, there was none. */
@@ -25,13 +25,15 @@ export interface Captured {
   readonly cri?: Partial<
     Readonly<Record<'version' | 'status' | 'sandboxes' | 'containers' | 'imageFs', CriAnswer<never>>>
   >
-  /** How many milliseconds a call of the runtime took, by its name. */
+  /** How many milliseconds a call of the runtime took, by its name; "handshake" is one of TLS. */
   readonly tookMs?: Readonly<Record<string, number>>
   /** By name. */
   readonly units?: Readonly<Record<string, UnitLook>>
   readonly hostNetwork?: HostNetwork['kind']
   /** By URL. */
   readonly http?: Readonly<Record<string, CapturedReply>>
+  /** What is shown in a handshake, by "address:port". */
+  readonly tls?: Readonly<Record<string, { readonly chain: readonly Certificate[] }>>
   /** Of its secured port; a failure is one of both. */
   readonly kubelet?: {
     readonly metricsFile?: string
@@ -83,6 +85,11 @@ function cri(path: string, timeoutMs: number, captured: () => Captured, clock: H
   }
 }
 
+function withDates(certificate: Certificate): Certificate {
+  const { notBefore, notAfter } = certificate
+  return { ...certificate, notBefore: notBefore && new Date(notBefore), notAfter: notAfter && new Date(notAfter) }
+}
+
 const AT_ONCE: Sample = { ms: 1, lateMs: 0 }
 
 const NOBODY: Failure = { kind: 'refused', code: 'ECONNREFUSED', message: 'connection refused at 127.0.0.1:10250' }
@@ -130,6 +137,24 @@ export function sharedOver(root: string, clock: HandClock, change: Captured = {}
     },
     access: () => Promise.reject(new KubeAccessError('a captured machine', 'there is none')),
     kubelet: ({ place }) => capturedKubelet(root, () => (place?.port === 10_250 ? captured() : {})),
+    tls({ timeoutMs }, { place }): Promise<Probed<TlsAnswer>> {
+      const where = placeText(place)
+      const { tls, tookMs } = captured()
+      const shown = tls?.[where]
+      const isLate = (tookMs?.['handshake'] ?? 0) > timeoutMs
+      if (isLate || shown === undefined) {
+        const failure: Failure = { kind: 'refused', code: 'ECONNREFUSED', message: `connection refused at ${where}` }
+        return Promise.resolve({ ok: false, sample: AT_ONCE, failure })
+      }
+      const handshake = {
+        protocol: 'TLSv1.3',
+        cipher: '',
+        verification: { verified: true },
+        connectMs: 1,
+        handshakeMs: 1,
+      } as const
+      return Promise.resolve({ ok: true, sample: AT_ONCE, answer: { ...handshake, chain: shown.chain.map(withDates) } })
+    },
     async http(_ask, { url, take }): Promise<Probed<never>> {
       const reply = captured().http?.[url.href]
       const sample = reply?.sample ?? AT_ONCE

@@ -10,7 +10,16 @@ import {
 import type { Host, HostNetwork, UnitLook, UnitOptions } from '#host'
 import { findAccess, type KubeAccess } from '#kube'
 import { createKubelet, type Kubelet, type KubeletOptions } from '#kube/kubelet'
-import { type Ask, type HttpAnswer, type HttpQuestion, type Probed, probeHttp } from '#probe'
+import {
+  type Ask,
+  type HttpAnswer,
+  type HttpQuestion,
+  type Probed,
+  probeHttp,
+  probeTls,
+  type TlsAnswer,
+  type TlsQuestion,
+} from '#probe'
 
 /** What all checks have together. */
 export interface Ways {
@@ -23,6 +32,7 @@ export interface Ways {
   /** Whether this process is in the node's network: a loopback address is the node's then. */
   hostNetwork(host: Host): Promise<HostNetwork>
   http(ask: Ask, question: HttpQuestion): Promise<Probed<HttpAnswer>>
+  tls(ask: Ask, question: TlsQuestion): Promise<Probed<TlsAnswer>>
   /** The way to the API server, and who we are there. @throws KubeAccessError where there is none */
   access(): Promise<KubeAccess>
   /** The kubelet's secured port. */
@@ -38,6 +48,7 @@ export function createWays(): Ways {
     unit: (host, name, options) => host.units.unit(name, options),
     hostNetwork: (host) => host.network.hostNetwork(),
     http: probeHttp,
+    tls: probeTls,
     access() {
       found ??= findAccess({ env: process.env }).catch((err: unknown) => {
         // It may be there the next time.

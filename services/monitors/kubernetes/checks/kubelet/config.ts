@@ -1,39 +1,15 @@
 /** Keys of `monitors[].config` of a `kubernetes-kubelet-check`. Not loaded at run time: the catalogue has it. */
 import { z } from 'zod'
-import { absolutePath, duration } from '#config/kinds'
-
-const loopbackOrAddress = String.raw`(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:]+\])`
-
-const auth = z.strictObject({
-  type: z
-    .enum(['serviceaccount', 'certificate', 'none'])
-    .default('serviceaccount')
-    .describe('Who we are to the kubelet: the account by which the API server is asked, a certificate, or nobody'),
-  tokenFile: absolutePath('/var/run/secrets/kubernetes.io/serviceaccount/token')
-    .or(z.literal(''))
-    .default('')
-    .describe('A file with a token in place of the account’s own'),
-  certFile: absolutePath('/etc/kubernetes/pki/client.crt')
-    .or(z.literal(''))
-    .default('')
-    .describe('Our certificate, of type certificate'),
-  keyFile: absolutePath('/etc/kubernetes/pki/client.key')
-    .or(z.literal(''))
-    .default('')
-    .describe('The key of our certificate'),
-})
+import { duration } from '#config/kinds'
+import { ADDRESS, auth, metricsURL } from '../../auth/config.ts'
 
 export const schema = z.strictObject({
   healthzURL: z
     .string()
-    .regex(new RegExp(`^http://${loopbackOrAddress}:\\d{1,5}/\\S*$`))
+    .regex(new RegExp(`^http://${ADDRESS}:\\d{1,5}/\\S*$`))
     .default('http://127.0.0.1:10248/healthz')
     .describe('Where it says that it is well: 200. Where nobody listens on one loopback address the other is asked'),
-  metricsURL: z
-    .string()
-    .regex(new RegExp(`^https://${loopbackOrAddress}:\\d{1,5}/metrics$`))
-    .default('https://127.0.0.1:10250/metrics')
-    .describe('Its secured port, which has its metrics and its configuration'),
+  metricsURL: metricsURL.describe('Its secured port, which has its metrics and its configuration'),
   checkSystemdStatus: z
     .boolean()
     .default(true)

@@ -2,18 +2,18 @@
 import type { Clock } from '#clock'
 import { plainOf, readYaml } from '#config'
 import { type Host, type HostNetwork, HostReadError, type UnitLook } from '#host'
-import { KubeAccessError } from '#kube'
-import type { Kubelet, KubeletCredentials, Metrics } from '#kube/kubelet'
+import type { Kubelet, Metrics } from '#kube/kubelet'
 import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
 import { observe } from '#monitor-kit/source'
 import type { Ask, HttpAnswer, Probed, Stopwatch } from '#probe'
+import { askedKubelet, credentialsOf } from '../../auth/credentials.ts'
+import { bothFamilies, placeOf } from '../../auth/place.ts'
 import { hasKubelet } from '../../here.ts'
 import { isInstalled } from '../../unit-words.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 import { FIGURES } from './figures.ts'
 import { type KubeletFlags, parseFlags } from './flags.ts'
-import { bothFamilies, placeOf } from './place.ts'
 
 /** The file, and what of it is in force. */
 export interface KubeletConfiguration {
@@ -91,35 +91,6 @@ async function askUnit({ ways, host, signal }: KubeletLook): Promise<UnitLook> {
   return last as UnitLook
 }
 
-/** @throws KubeAccessError, HostReadError */
-async function credentialsOf({ ways, host, config }: KubeletLook): Promise<KubeletCredentials> {
-  const { type, tokenFile, certFile, keyFile } = config.auth
-  const text = (bytes: string | Buffer | undefined) => (bytes === undefined ? undefined : bytes.toString())
-  const access = await ways.access().then((found) => found.credentials())
-  const ca = text(access.ca)
-  if (type === 'certificate') {
-    const [certificate, key] = [await host.files.readText(certFile), await host.files.readText(keyFile)]
-    return { headers: {}, ca, certificate, key }
-  }
-  const token = tokenFile === '' ? '' : (await host.files.readText(tokenFile)).trim()
-  const headers = token === '' ? access.headers : { authorization: `Bearer ${token}` }
-  return { headers, ca, certificate: text(access.cert), key: text(access.key) }
-}
-
-const REASONS: Readonly<Record<string, string>> = { certificate: 'CertificateUnverified', denied: 'KubeletDenied' }
-
-/** What was asked over the secured port, as a reading: that there is no way to ask is one as well. */
-async function asked<Answer>(ask: () => Promise<Probed<Answer>>): Promise<Reading<Answer>> {
-  try {
-    const probed = await ask()
-    if (probed.ok) return observed(probed.answer)
-    return unobserved(REASONS[probed.failure.kind] ?? 'NotAnswered', probed.failure.message)
-  } catch (err) {
-    if (err instanceof KubeAccessError || err instanceof HostReadError) return unobserved('NoCredentials', err.message)
-    throw err
-  }
-}
-
 async function flagsOf({ files }: Host, unit: UnitLook | undefined): Promise<KubeletFlags> {
   const pid = unit?.kind === 'known' ? unit.unit.service?.mainPid : undefined
   if (pid === undefined) return NO_FLAGS
@@ -153,15 +124,16 @@ async function readConfiguration(
   const inFile = parsed(path, text.value)
   if (inFile === undefined)
     return unobserved('SourceMalformed', `${path} is no YAML: the kubelet does not start with it any more`)
-  const inForce = await asked(configz)
+  const inForce = await askedKubelet(configz)
   return inForce.ok ? observed({ path, inFile, inForce: inForce.value, overruled: names }) : inForce
 }
 
 async function readDeep(look: KubeletLook, ask: Ask, unit: UnitLook | undefined) {
   const { ways, config, host, nodeName } = look
   const place = placeOf(new URL(config.metricsURL))
-  const kubelet: Kubelet = ways.kubelet({ host, place, nodeName, credentials: () => credentialsOf(look) })
-  const figures = config.checkPLEG || config.checkCutOff ? await asked(() => kubelet.metrics(ask, FIGURES)) : undefined
+  const kubelet: Kubelet = ways.kubelet({ host, place, nodeName, credentials: () => credentialsOf(look, config.auth) })
+  const figures =
+    config.checkPLEG || config.checkCutOff ? await askedKubelet(() => kubelet.metrics(ask, FIGURES)) : undefined
   const configuration = config.checkConfig ? await readConfiguration(look, unit, () => kubelet.configz(ask)) : undefined
   return { figures, configuration }
 }
