@@ -3,10 +3,25 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CriAnswer, CriClient, FoundRuntime } from '#cri'
 import type { HostNetwork, UnitLook } from '#host'
-import { KubeAccessError } from '#kube'
+import {
+  type EndpointSlice,
+  type Identity,
+  type KubeAccess,
+  KubeAccessError,
+  KubeUnreachableError,
+  type Readiness,
+} from '#kube'
 import { createMetricsReader, type Kubelet, type Metrics } from '#kube/kubelet'
 import type { HandClock } from '#monitor-kit/testing'
-import { type Certificate, type Failure, type Probed, placeText, type Sample, type TlsAnswer } from '#probe'
+import {
+  type Certificate,
+  type Failure,
+  type Probed,
+  placeText,
+  type Sample,
+  type TcpAnswer,
+  type TlsAnswer,
+} from '#probe'
 import { createWays, type Ways } from './ways.ts'
 
 /** An answer over HTTP as a fixture has it; without a status, or a failure, there was none. */
@@ -32,6 +47,15 @@ export interface Captured {
   readonly hostNetwork?: HostNetwork['kind']
   /** By URL. */
   readonly http?: Readonly<Record<string, CapturedReply>>
+  /** Places that take connections, with how many milliseconds that takes; the others refuse. */
+  readonly tcp?: Readonly<Record<string, number>>
+  /** The API server behind `server`; a text in place of an answer is why there is none. */
+  readonly api?: {
+    readonly server: string
+    readonly readyz?: Readiness | string
+    readonly identity?: Identity | string
+    readonly slice?: EndpointSlice
+  }
   /** What is shown in a handshake, by "address:port". */
   readonly tls?: Readonly<Record<string, { readonly chain: readonly Certificate[] }>>
   /** Of its secured port; a failure is one of both. */
@@ -92,6 +116,20 @@ function withDates(certificate: Certificate): Certificate {
 
 const AT_ONCE: Sample = { ms: 1, lateMs: 0 }
 
+function capturedApi(captured: () => Captured): ReturnType<Ways['apiServer']> {
+  const said = <Answer>(answer: Answer | string): Promise<Answer> =>
+    typeof answer === 'string'
+      ? Promise.reject(new KubeUnreachableError('get readyz', captured().api?.server ?? '', new Error(answer)))
+      : Promise.resolve(answer)
+  return {
+    readyz: () => said<Readiness>(captured().api?.readyz ?? { kind: 'ready' }),
+    whoAmI: () =>
+      said<Identity>(captured().api?.identity ?? { kind: 'known', name: 'system:serviceaccount:a:b', groups: [] }),
+    getEndpointSlice: () => Promise.resolve(captured().api?.slice),
+    close: () => undefined,
+  }
+}
+
 const NOBODY: Failure = { kind: 'refused', code: 'ECONNREFUSED', message: 'connection refused at 127.0.0.1:10250' }
 
 function capturedKubelet(root: string, captured: () => Captured): Kubelet {
@@ -135,7 +173,25 @@ export function sharedOver(root: string, clock: HandClock, change: Captured = {}
       const kind = captured().hostNetwork ?? 'same'
       return Promise.resolve(kind === 'unknown' ? { kind, message: 'not captured' } : { kind })
     },
-    access: () => Promise.reject(new KubeAccessError('a captured machine', 'there is none')),
+    access() {
+      const { api } = captured()
+      if (api === undefined) return Promise.reject(new KubeAccessError('a captured machine', 'there is none'))
+      return Promise.resolve({ server: api.server, origin: "the pod's service account" } as KubeAccess)
+    },
+    apiServer: () => capturedApi(captured),
+    tcp({ timeoutMs }, place): Promise<Probed<TcpAnswer>> {
+      const where = placeText(place)
+      const ms = captured().tcp?.[where]
+      clock.pass(Math.min(ms ?? 0, timeoutMs))
+      if (ms !== undefined && ms <= timeoutMs)
+        return Promise.resolve({ ok: true, sample: { ms, lateMs: 0 }, answer: { from: '10.0.0.7' } })
+      if (ms !== undefined) {
+        const late: Failure = { kind: 'timeout', code: '', message: `no answer from ${where} within ${timeoutMs} ms` }
+        return Promise.resolve({ ok: false, sample: { ms: timeoutMs, lateMs: 0 }, failure: late })
+      }
+      const failure: Failure = { kind: 'refused', code: 'ECONNREFUSED', message: `connection refused at ${where}` }
+      return Promise.resolve({ ok: false, sample: AT_ONCE, failure })
+    },
     kubelet: ({ place }) => capturedKubelet(root, () => (place?.port === 10_250 ? captured() : {})),
     tls({ timeoutMs }, { place }): Promise<Probed<TlsAnswer>> {
       const where = placeText(place)

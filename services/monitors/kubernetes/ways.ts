@@ -8,15 +8,18 @@ import {
   findRuntime,
 } from '#cri'
 import type { Host, HostNetwork, UnitLook, UnitOptions } from '#host'
-import { findAccess, type KubeAccess } from '#kube'
+import { type ClientOptions, createKubeClient, findAccess, type KubeAccess, type KubeClient } from '#kube'
 import { createKubelet, type Kubelet, type KubeletOptions } from '#kube/kubelet'
 import {
   type Ask,
   type HttpAnswer,
   type HttpQuestion,
+  type Place,
   type Probed,
   probeHttp,
+  probeTcp,
   probeTls,
+  type TcpAnswer,
   type TlsAnswer,
   type TlsQuestion,
 } from '#probe'
@@ -32,9 +35,12 @@ export interface Ways {
   /** Whether this process is in the node's network: a loopback address is the node's then. */
   hostNetwork(host: Host): Promise<HostNetwork>
   http(ask: Ask, question: HttpQuestion): Promise<Probed<HttpAnswer>>
+  tcp(ask: Ask, place: Place): Promise<Probed<TcpAnswer>>
   tls(ask: Ask, question: TlsQuestion): Promise<Probed<TlsAnswer>>
   /** The way to the API server, and who we are there. @throws KubeAccessError where there is none */
   access(): Promise<KubeAccess>
+  /** The API server that a way leads to; to be closed. */
+  apiServer(options: ClientOptions): Pick<KubeClient, 'readyz' | 'whoAmI' | 'getEndpointSlice' | 'close'>
   /** The kubelet's secured port. */
   kubelet(options: KubeletOptions): Kubelet
 }
@@ -48,6 +54,7 @@ export function createWays(): Ways {
     unit: (host, name, options) => host.units.unit(name, options),
     hostNetwork: (host) => host.network.hostNetwork(),
     http: probeHttp,
+    tcp: probeTcp,
     tls: probeTls,
     access() {
       found ??= findAccess({ env: process.env }).catch((err: unknown) => {
@@ -57,6 +64,7 @@ export function createWays(): Ways {
       })
       return found
     },
+    apiServer: createKubeClient,
     kubelet: createKubelet,
   }
 }
