@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CriAnswer, CriClient, FoundRuntime } from '#cri'
-import type { HostNetwork, UnitLook } from '#host'
+import { type HostNetwork, HostReadError, type UnitLook } from '#host'
 import {
   type EndpointSlice,
   type Identity,
@@ -47,6 +47,10 @@ export interface Captured {
   readonly hostNetwork?: HostNetwork['kind']
   /** By URL. */
   readonly http?: Readonly<Record<string, CapturedReply>>
+  /** File systems by their paths: bytes and inodes, all and left. */
+  readonly fs?: Readonly<
+    Record<string, readonly [sizeBytes: number, availableBytes: number, files: number, filesFree: number]>
+  >
   /** Places that take connections, with how many milliseconds that takes; the others refuse. */
   readonly tcp?: Readonly<Record<string, number>>
   /** The API server behind `server`; a text in place of an answer is why there is none. */
@@ -158,8 +162,12 @@ export function sharedOver(root: string, clock: HandClock, change: Captured = {}
   if (root === '') return createWays()
   const captured = () => ({ ...capturedIn(root), ...change })
   return {
-    findRuntime: () =>
-      Promise.resolve(captured().found ?? { kind: 'none', message: 'no socket of a container runtime' }),
+    findRuntime(_host, { endpoint = '' }) {
+      const { found } = captured()
+      const isElsewhere = found !== undefined && 'place' in found && !endpoint.endsWith(found.place)
+      if (found !== undefined && (endpoint === '' || !isElsewhere)) return Promise.resolve(found)
+      return Promise.resolve({ kind: 'none', message: 'no socket of a container runtime' })
+    },
     openRuntime: (path, { timeoutMs = 10_000 }) => cri(path, timeoutMs, captured, clock),
     unit: (_host, name) =>
       Promise.resolve(
@@ -169,6 +177,12 @@ export function sharedOver(root: string, clock: HandClock, change: Captured = {}
           message: `cannot ask systemd for ${name}: no bus`,
         },
       ),
+    statfs(_host, path) {
+      const [sizeBytes, availableBytes, files, filesFree] = captured().fs?.[path] ?? []
+      if (sizeBytes === undefined || availableBytes === undefined || files === undefined || filesFree === undefined)
+        return Promise.reject(new HostReadError({ action: 'statfs', path, code: 'ENOENT' }))
+      return Promise.resolve({ sizeBytes, availableBytes, freeBytes: availableBytes, files, filesFree })
+    },
     hostNetwork() {
       const kind = captured().hostNetwork ?? 'same'
       return Promise.resolve(kind === 'unknown' ? { kind, message: 'not captured' } : { kind })

@@ -7,7 +7,7 @@ import {
   type FoundRuntime,
   findRuntime,
 } from '#cri'
-import type { Host, HostNetwork, UnitLook, UnitOptions } from '#host'
+import type { FsStat, Host, HostNetwork, UnitLook, UnitOptions } from '#host'
 import { type ClientOptions, createKubeClient, findAccess, type KubeAccess, type KubeClient } from '#kube'
 import { createKubelet, type Kubelet, type KubeletOptions } from '#kube/kubelet'
 import {
@@ -32,6 +32,8 @@ export interface Ways {
   openRuntime(path: string, options: CriOptions): CriClient
   /** A unit of the host's systemd. */
   unit(host: Host, name: string, options: UnitOptions): Promise<UnitLook>
+  /** How much room a file system has. @throws HostReadError */
+  statfs(host: Host, path: string): Promise<FsStat>
   /** Whether this process is in the node's network: a loopback address is the node's then. */
   hostNetwork(host: Host): Promise<HostNetwork>
   http(ask: Ask, question: HttpQuestion): Promise<Probed<HttpAnswer>>
@@ -52,6 +54,7 @@ export function createWays(): Ways {
     findRuntime,
     openRuntime: createCriClient,
     unit: (host, name, options) => host.units.unit(name, options),
+    statfs: (host, path) => host.files.statfs(path),
     hostNetwork: (host) => host.network.hostNetwork(),
     http: probeHttp,
     tcp: probeTcp,

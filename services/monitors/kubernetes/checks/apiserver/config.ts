@@ -1,7 +1,7 @@
 /** Keys of `monitors[].config` of a `kubernetes-apiserver-check`. Not loaded at run time: the catalogue has it. */
 import { z } from 'zod'
 import { duration } from '#config/kinds'
-import { ADDRESS } from '../../auth/config.ts'
+import { ADDRESS } from '../../node-kubelet/config.ts'
 
 export const schema = z
   .strictObject({

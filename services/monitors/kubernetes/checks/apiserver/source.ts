@@ -12,8 +12,8 @@ import {
 } from '#kube'
 import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
 import { type Ask, type Place, type Probed, placeText, type Sample, type Stopwatch, type TcpAnswer } from '#probe'
-import { placeOf } from '../../auth/place.ts'
 import { hasKubelet } from '../../here.ts'
+import { placeOf } from '../../node-kubelet/place.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 

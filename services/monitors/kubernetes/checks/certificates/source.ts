@@ -12,9 +12,9 @@ import {
   placeText,
   type Stopwatch,
 } from '#probe'
-import { askedKubelet, credentialsOf } from '../../auth/credentials.ts'
-import { placeOf } from '../../auth/place.ts'
 import { hasKubelet } from '../../here.ts'
+import { askedKubelet, credentialsOf } from '../../node-kubelet/credentials.ts'
+import { placeOf } from '../../node-kubelet/place.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 

@@ -1,7 +1,7 @@
 /** Keys of `monitors[].config` of a `kubernetes-kubelet-check`. Not loaded at run time: the catalogue has it. */
 import { z } from 'zod'
 import { duration } from '#config/kinds'
-import { ADDRESS, auth, metricsURL } from '../../auth/config.ts'
+import { ADDRESS, auth, metricsURL } from '../../node-kubelet/config.ts'
 
 export const schema = z.strictObject({
   healthzURL: z

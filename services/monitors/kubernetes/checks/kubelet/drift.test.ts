@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { parseFlags } from '../../node-kubelet/flags.ts'
 import { differencesOf } from './drift.ts'
-import { parseFlags } from './flags.ts'
 
 const NONE = new Set<string>()
 

@@ -236,7 +236,10 @@ describe('a kubelet', () => {
 
   test('whose file was changed does not run with it', async () => {
     const path = 'var/lib/kubelet/config.yaml'
-    await using at = await scene({ answers: { configz: { maxPods: 110 } }, files: { [path]: 'maxPods: 200\n' } })
+    await using at = await scene({
+      answers: { configz: { maxPods: 110 } },
+      files: { [path]: 'maxPods: 200\n', 'proc/812/cmdline': '/usr/bin/kubelet\0--v=2\0' },
+    })
     await at.check.run()
     expect(findingOf(await at.check.run(), 'KubeletConfigDrift')).toMatchObject({
       health: 'problem',

@@ -1,19 +1,16 @@
 /** Asks the kubelet whether it is well, systemd for its unit, and now and then the kubelet for its figures and its configuration. */
 import type { Clock } from '#clock'
-import { plainOf, readYaml } from '#config'
-import { type Host, type HostNetwork, HostReadError, type UnitLook } from '#host'
+import type { Host, HostNetwork, UnitLook } from '#host'
 import type { Kubelet, Metrics } from '#kube/kubelet'
-import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
-import { observe } from '#monitor-kit/source'
+import { observed, type Reading, type Unobserved } from '#monitor-kit/evaluate'
 import type { Ask, HttpAnswer, Probed, Stopwatch } from '#probe'
-import { askedKubelet, credentialsOf } from '../../auth/credentials.ts'
-import { bothFamilies, placeOf } from '../../auth/place.ts'
 import { hasKubelet } from '../../here.ts'
-import { isInstalled } from '../../unit-words.ts'
+import { askKubeletUnit, readKubeletFile } from '../../node-kubelet/configuration.ts'
+import { askedKubelet, credentialsOf } from '../../node-kubelet/credentials.ts'
+import { bothFamilies, placeOf } from '../../node-kubelet/place.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 import { FIGURES } from './figures.ts'
-import { type KubeletFlags, parseFlags } from './flags.ts'
 
 /** The file, and what of it is in force. */
 export interface KubeletConfiguration {
@@ -51,23 +48,6 @@ export interface KubeletLook {
   readonly isDeep: boolean
 }
 
-/** Units that run a kubelet, with the usual one first. */
-const UNITS = [
-  'kubelet.service',
-  'k3s.service',
-  'k3s-agent.service',
-  'rke2-server.service',
-  'rke2-agent.service',
-  'k0sworker.service',
-  'k0scontroller.service',
-  'snap.kubelet-eks.daemon.service',
-  'snap.microk8s.daemon-kubelite.service',
-]
-const UNIT_TIMEOUT_MS = 2000
-/** Where kubeadm has it. */
-const CONFIG_FILE = '/var/lib/kubelet/config.yaml'
-const NO_FLAGS: KubeletFlags = { config: undefined, hasFolder: false, names: new Set() }
-
 async function askHealthz(look: KubeletLook, ask: Ask): Promise<Probed<HttpAnswer>> {
   let first: Probed<HttpAnswer> | undefined
   for (const url of bothFamilies(look.config.healthzURL)) {
@@ -80,52 +60,16 @@ async function askHealthz(look: KubeletLook, ask: Ask): Promise<Probed<HttpAnswe
   return first as Probed<HttpAnswer>
 }
 
-async function askUnit({ ways, host, signal }: KubeletLook): Promise<UnitLook> {
-  let last: UnitLook | undefined
-  for (const name of UNITS) {
-    const look = await ways.unit(host, name, { timeoutMs: UNIT_TIMEOUT_MS, signal })
-    last ??= look
-    if (look.kind === 'unknown') return look
-    if (isInstalled(look.unit)) return look
-  }
-  return last as UnitLook
-}
-
-async function flagsOf({ files }: Host, unit: UnitLook | undefined): Promise<KubeletFlags> {
-  const pid = unit?.kind === 'known' ? unit.unit.service?.mainPid : undefined
-  if (pid === undefined) return NO_FLAGS
-  try {
-    return parseFlags(await files.readText(`/proc/${pid}/cmdline`))
-  } catch (err) {
-    // It has just ended, or is not to be seen from here.
-    if (err instanceof HostReadError) return NO_FLAGS
-    throw err
-  }
-}
-
-/** A file of YAML or JSON; undefined where it is none. */
-function parsed(path: string, text: string): Readonly<Record<string, unknown>> | undefined {
-  const { tree, problems } = readYaml(text, path, path)
-  return problems.length > 0 ? undefined : (plainOf(tree) as Readonly<Record<string, unknown>>)
-}
-
 async function readConfiguration(
-  look: KubeletLook,
+  host: Host,
   unit: UnitLook | undefined,
   configz: () => Promise<Probed<Readonly<Record<string, unknown>>>>,
 ): Promise<Reading<KubeletConfiguration> | undefined> {
-  const { files } = look.host
-  const { config, hasFolder, names } = await flagsOf(look.host, unit)
-  const path = config ?? CONFIG_FILE
-  // Several files laid over each other, or none, are nothing to be held against.
-  if (hasFolder || (config === undefined && !(await files.exists(path).catch(() => false)))) return undefined
-  const text = await observe(() => files.readText(path))
-  if (!text.ok) return text
-  const inFile = parsed(path, text.value)
-  if (inFile === undefined)
-    return unobserved('SourceMalformed', `${path} is no YAML: the kubelet does not start with it any more`)
+  const file = await readKubeletFile(host, unit)
+  if (file === undefined || !file.inFile.ok) return file?.inFile as Unobserved | undefined
   const inForce = await askedKubelet(configz)
-  return inForce.ok ? observed({ path, inFile, inForce: inForce.value, overruled: names }) : inForce
+  const { path, overruled, inFile } = file
+  return inForce.ok ? observed({ path, inFile: inFile.value, inForce: inForce.value, overruled }) : inForce
 }
 
 async function readDeep(look: KubeletLook, ask: Ask, unit: UnitLook | undefined) {
@@ -134,7 +78,7 @@ async function readDeep(look: KubeletLook, ask: Ask, unit: UnitLook | undefined)
   const kubelet: Kubelet = ways.kubelet({ host, place, nodeName, credentials: () => credentialsOf(look, config.auth) })
   const figures =
     config.checkPLEG || config.checkCutOff ? await askedKubelet(() => kubelet.metrics(ask, FIGURES)) : undefined
-  const configuration = config.checkConfig ? await readConfiguration(look, unit, () => kubelet.configz(ask)) : undefined
+  const configuration = config.checkConfig ? await readConfiguration(host, unit, () => kubelet.configz(ask)) : undefined
   return { figures, configuration }
 }
 
@@ -149,7 +93,7 @@ export async function readKubelet(look: KubeletLook): Promise<KubeletReading> {
   const healthz = await askHealthz(look, ask)
   const isWell = healthz.ok && healthz.answer.status === 200
   const isThere = isWell || hasFolder
-  const unit = config.checkSystemdStatus && (look.isDeep || !isWell) ? await askUnit(look) : undefined
+  const unit = config.checkSystemdStatus && (look.isDeep || !isWell) ? await askKubeletUnit(look) : undefined
   if (!look.isDeep || !isThere || config.auth.type === 'none') return { ...nothing, network, hasFolder, healthz, unit }
   // Who does not say that he is well is not asked for more.
   const deep = isWell ? await readDeep(look, ask, unit) : { figures: undefined, configuration: undefined }
