@@ -21,17 +21,22 @@ export interface FixtureCheck extends CheckUnderTest, AsyncDisposable {
  * over the one before at its run; the last one stays. No program is run: a file `programs/perl` is what perl prints, `programs/perl.exit` its exit code.
  * @param options.sharedOver what the checks of its monitor have together there
  */
-export async function startFixture<Config>(
-  definition: CheckDefinition<Config>,
-  options: { folder: string; config: Config; sharedOver?: SharedOver },
+export async function startFixture<Config, Shared = unknown>(
+  definition: CheckDefinition<Config, Shared>,
+  options: { folder: string; config: Config; sharedOver?: SharedOver | undefined },
 ): Promise<FixtureCheck> {
-  const { folder, config, sharedOver = () => undefined } = options
+  const { folder, config, sharedOver } = options
   const temp = await tempFolder()
   const state = await tempFolder()
   const stages = (await readdir(folder)).filter((name) => /^\d+$/.test(name)).sort((a, b) => Number(a) - Number(b))
   if (stages.length === 0) await cp(folder, temp.path, { recursive: true, verbatimSymlinks: true })
   const clock = handClock()
-  const around = { memory: heldMemory(), stateFolder: state.path, clock, shared: sharedOver(temp.path) }
+  const around = {
+    memory: heldMemory(),
+    stateFolder: state.path,
+    clock,
+    shared: sharedOver?.(temp.path, clock) as Shared,
+  }
   const setting = { root: temp.path, config, host: recordedHost(temp.path), ...around }
   let check = startCheck(definition, setting)
   return {

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { z } from 'zod'
 import type { CheckDefinition, MonitorDefinition } from '../types.ts'
+import type { HandClock } from './hand-clock.ts'
 
 /** What stands in a monitor's folder does not fit together. */
 export class MonitorFolderError extends Error {
@@ -29,8 +30,12 @@ export interface MonitorOnDisk {
   readonly sharedOver: SharedOver
 }
 
-/** What a monitor's checks have together where they run over the files below a root, and nobody else is to be asked. */
-export type SharedOver = (root: string) => unknown
+/**
+ * What all checks of a monitor have together over a captured machine, below `root`; "" is this machine. A monitor that asks others over
+ * a socket or a network exports it as `sharedOver` of its testing-shared.ts: what was captured answers in their place, and lets as much
+ * time pass by the check's clock as it took.
+ */
+export type SharedOver = (root: string, clock: HandClock) => unknown
 
 /** The folders in a folder, by name; none where it is not there. */
 export function foldersIn(folder: string): string[] {

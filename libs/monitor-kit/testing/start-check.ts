@@ -31,7 +31,7 @@ export interface CheckUnderTest {
 }
 
 /** What a test gives a check. */
-export interface CheckSetting<Config> {
+export interface CheckSetting<Config, Shared = unknown> {
   /** Folder with `proc`, `sys` and so on; "" for this machine. */
   readonly root: string
   readonly config: Config
@@ -47,11 +47,14 @@ export interface CheckSetting<Config> {
   /** Default: there is none. */
   readonly stateFolder?: string
   /** What all checks of its monitor have together. Default: nothing. */
-  readonly shared?: unknown
+  readonly shared?: Shared | undefined
 }
 
 /** Makes one instance of a check; its first run is the caller's. */
-export function startCheck<Config>(definition: CheckDefinition<Config>, setting: CheckSetting<Config>): CheckUnderTest {
+export function startCheck<Config, Shared = unknown>(
+  definition: CheckDefinition<Config, Shared>,
+  setting: CheckSetting<Config, Shared>,
+): CheckUnderTest {
   const { root, config, memory = NO_MEMORY, clock = handClock(), host = createHost({ root }), stateFolder } = setting
   let woken = 0
   const around = surroundings({
@@ -65,7 +68,8 @@ export function startCheck<Config>(definition: CheckDefinition<Config>, setting:
     wake: () => void woken++,
     ...(stateFolder !== undefined && { stateFolder: () => Promise.resolve(stateFolder) }),
   })
-  const context: Omit<CheckContext<Config>, 'signal'> = { ...around, config }
+  // A check that is given none is made as its monitor makes it where that makes nothing.
+  const context: Omit<CheckContext<Config, Shared>, 'signal'> = { ...around, config, shared: setting.shared as Shared }
   const run = definition.create(context)
   const follow = run.follow ?? definition.follow
   let first = true

@@ -17,9 +17,9 @@ export interface Following extends AsyncDisposable {
 }
 
 /** @param follow of a definition, or of its run function */
-export function startFollowing<Config>(
-  follow: Follow<Config>,
-  context: Omit<FollowContext<Config>, 'following'>,
+export function startFollowing<Config, Shared = unknown>(
+  follow: Follow<Config, Shared>,
+  context: Omit<FollowContext<Config, Shared>, 'following'>,
 ): Following {
   const told: Told[] = []
   const stopped = new AbortController()

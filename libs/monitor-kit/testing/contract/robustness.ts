@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { tempFolder, writeTree } from '../../../host/testing.ts'
 import type { CheckResult } from '../../types.ts'
+import { handClock } from '../hand-clock.ts'
 import { recordedHost } from '../recorded-host.ts'
 import { startCheck } from '../start-check.ts'
 import type { Clause } from './clause.ts'
@@ -20,7 +21,8 @@ const STOP_MS = 1_000
 
 /** This machine, from which nobody else is asked: where there are recorded answers they are those of a folder that is not there. */
 async function onMachine(check: CheckRoom) {
-  return { root: '', config: await check.usualConfig(), shared: check.sharedOver('/nowhere') }
+  const clock = handClock()
+  return { root: '', config: await check.usualConfig(), clock, shared: check.sharedOver('/nowhere', clock) }
 }
 
 const onThisMachine: Clause<CheckRoom> = {
@@ -50,8 +52,9 @@ async function filesRead({ fixtures }: CheckRoom): Promise<readonly string[]> {
 async function faultsOver(check: CheckRoom, tree: Readonly<Record<string, string>>): Promise<readonly string[]> {
   await using folder = await tempFolder()
   await writeTree(folder.path, tree)
-  const shared = check.sharedOver(folder.path)
-  const options = { root: folder.path, config: await check.usualConfig(), host: recordedHost(folder.path), shared }
+  const clock = handClock()
+  const around = { clock, host: recordedHost(folder.path), shared: check.sharedOver(folder.path, clock) }
+  const options = { root: folder.path, config: await check.usualConfig(), ...around }
   // A check without conditions tells its failure as the error of the run.
   const started = startCheck(check.definition, options)
   const result = await started.run().catch((): CheckResult => ({ findings: [] }))

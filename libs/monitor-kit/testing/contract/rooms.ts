@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import { declarationOf } from '../../declaration.ts'
 import type { CheckDefinition, CheckResult, Declaration, MonitorDefinition } from '../../types.ts'
@@ -134,12 +135,11 @@ async function fixturesOf(folder: string): Promise<readonly string[]> {
 /** A monitor read from its files, with its checks' fixtures. */
 export async function openMonitorRoom({ folder, definition, checks, sharedOver }: MonitorOnDisk): Promise<MonitorRoom> {
   const readme = join(folder, 'README.md')
+  const open = async (check: CheckOnDisk) => openCheckRoom(check, await fixturesOf(check.folder), sharedOver)
   return {
     definition,
     readme: existsSync(readme) ? await readFile(readme, 'utf8') : '',
-    checks: await Promise.all(
-      checks.map(async (check) => openCheckRoom(check, await fixturesOf(check.folder), sharedOver)),
-    ),
+    checks: await Promise.all(checks.map(open)),
   }
 }
 

@@ -1,0 +1,246 @@
+/** The check at the fake API server, over real connections. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '#clock'
+import { createKubeClient, type EndpointSlice, type KubeAccess } from '#kube'
+import { findingOf, fixture, handClock, heldMemory, startCheck, startFixture } from '#monitor-kit/testing'
+import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
+import { type FakeApiServer, startFakeApiServer } from '../../../../../test/fakes/kube-apiserver/server.ts'
+import { keysWithoutEffect } from '../../testing-keys.ts'
+import { sharedOver } from '../../testing-shared.ts'
+import { createWays, type Ways } from '../../ways.ts'
+import { apiserver } from './check.ts'
+import { schema } from './config.ts'
+import { evaluateApi, FIRST_API } from './evaluate.ts'
+import type { ApiReading, Connected } from './source.ts'
+
+const DEFAULTS = schema.parse({})
+
+let api: FakeApiServer
+beforeAll(async () => {
+  api = await startFakeApiServer()
+})
+afterAll(() => api?.close())
+beforeEach(() => api.failChecks([]))
+
+/** A machine of the system's time, which a test moves on. */
+function movedClock() {
+  const real = systemClock()
+  const { step } = handClock()
+  let passedMs = 0
+  const pass = (ms: number) => {
+    passedMs += ms
+  }
+  return { ...real, monotonicMs: () => real.monotonicMs() + passedMs, pass, step }
+}
+
+interface Setting {
+  readonly token?: string
+  /** Further servers of the cluster, where nobody listens. */
+  readonly dead?: readonly number[]
+}
+
+async function scene({ token = 'admin', dead = [] }: Setting = {}) {
+  const stack = new AsyncDisposableStack()
+  const root = stack.use(await tempFolder())
+  await writeTree(root.path, { 'var/lib/kubelet/x': '' })
+  const credentials = {
+    headers: { authorization: `Bearer ${token}` },
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+    serverName: undefined,
+    verify: true,
+  }
+  const access: KubeAccess = {
+    ...{ server: api.url, origin: "the pod's service account", namespace: '' },
+    credentials: () => Promise.resolve(credentials),
+    renew: () => undefined,
+  }
+  const ofServers = { isReady: true, isServing: true, isTerminating: false, zone: '', nodeName: '' }
+  const slice = (): EndpointSlice => ({
+    ...{ name: 'kubernetes', addressType: 'IPv4', ports: [{ name: 'https', protocol: 'TCP', port: 1 }] },
+    endpoints: dead.map((last) => ({ addresses: [`127.0.0.${last}`], ...ofServers })),
+  })
+  let lists = 0
+  const ways: Ways = {
+    ...createWays(),
+    hostNetwork: () => Promise.resolve({ kind: 'same' }),
+    access: () => Promise.resolve(access),
+    apiServer: (options) => ({
+      ...createKubeClient(options),
+      getEndpointSlice() {
+        lists++
+        return Promise.resolve(slice())
+      },
+    }),
+  }
+  const config = schema.parse({ httpTimeout: '500ms' })
+  const check = startCheck(apiserver, {
+    root: root.path,
+    config,
+    memory: heldMemory(),
+    clock: movedClock(),
+    shared: ways,
+  })
+  return {
+    check,
+    lists: () => lists,
+    way: `apiserver:${new URL(api.url).host}`,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+describe('an API server', () => {
+  test('that is reached is well, and an hour of that costs at most 20 requests', async () => {
+    await using at = await scene()
+    const before = api.requests.length
+    let result = await at.check.run()
+    for (let look = 1; look < 120; look++) result = await at.check.run()
+    expect(findingOf(result, 'APIServerUnreachable', at.way)).toMatchObject({ health: 'healthy', reason: 'Reached' })
+    expect(findingOf(result, 'APIServerSlow', at.way)).toMatchObject({ health: 'healthy', reason: 'AnswersInTime' })
+    expect(findingOf(result, 'APIServerAuthFailing').health).toBe('healthy')
+    const cost = api.requests.length - before + at.lists()
+    expect(cost).toBeGreaterThan(10)
+    expect(cost).toBeLessThanOrEqual(20)
+  })
+
+  test('that is down is one problem within two checks, and closed by a request that is answered', async () => {
+    await using at = await scene()
+    await at.check.run()
+    await api.down()
+    expect(findingOf(await at.check.run(), 'APIServerUnreachable', at.way)).toMatchObject({
+      health: 'healthy',
+      pending: true,
+    })
+    const result = await at.check.run()
+    expect(result.findings.filter(({ health }) => health === 'problem')).toMatchObject([
+      {
+        type: 'APIServerUnreachable',
+        severity: 'critical',
+        reason: 'NotConnected',
+        message: expect.stringMatching(/^connection refused at /),
+      },
+    ])
+    await api.up()
+    const before = api.requests.length
+    expect(findingOf(await at.check.run(), 'APIServerUnreachable', at.way)).toMatchObject({
+      health: 'healthy',
+      reason: 'Reached',
+    })
+    expect(api.requests.length).toBeGreaterThan(before)
+  })
+
+  test('that says that it is not ready, or does not know us, is asked again in each check', async () => {
+    await using at = await scene()
+    api.failChecks(['etcd'])
+    await at.check.run()
+    expect(findingOf(await at.check.run(), 'APIServerUnreachable', at.way)).toMatchObject({
+      ...{ health: 'problem', severity: 'warning', reason: 'NotReady' },
+      message: `the API server ${at.way.slice('apiserver:'.length)} says that it is not ready: etcd`,
+    })
+    await using nobody = await scene({ token: 'no such token' })
+    api.failChecks([])
+    await nobody.check.run()
+    expect(findingOf(await nobody.check.run(), 'APIServerAuthFailing')).toMatchObject({
+      health: 'problem',
+      reason: 'NotKnown',
+    })
+  })
+
+  test('that is dead beside one that is not is a warning of its own, until it is taken out', async () => {
+    const dead = [77]
+    await using at = await scene({ dead })
+    for (const _ of [0, 1]) await at.check.run()
+    const result = await at.check.run()
+    expect(result.findings.filter(({ health }) => health === 'problem')).toMatchObject([
+      { entity: 'apiserver:127.0.0.77:1', severity: 'warning', reason: 'NotConnected' },
+    ])
+    dead.pop()
+    const after = await at.check.run()
+    expect(after.findings.map(({ entity = '' }) => entity)).not.toContain('apiserver:127.0.0.77:1')
+    expect(after.withdrawn).toContainEqual({ type: 'APIServerUnreachable', entity: 'apiserver:127.0.0.77:1' })
+  })
+})
+
+describe('blame', () => {
+  async function problemsOf(machine: string) {
+    await using check = await startFixture(apiserver, {
+      folder: fixture(import.meta.url, machine),
+      config: DEFAULTS,
+      sharedOver,
+    })
+    let result = await check.run()
+    for (let look = 0; look < 3; look++) result = await check.run()
+    return result.findings
+      .filter(({ health }) => health === 'problem')
+      .map(({ entity, reason, severity, message }) => ({ entity, reason, severity, message }))
+  }
+
+  test('of a dead Service address goes to what leads there, and names a server that answers', async () => {
+    expect(await problemsOf('sick-service-dead')).toEqual([
+      {
+        ...{ entity: 'apiserver:10.96.0.1:443', reason: 'ServiceAddressDead', severity: 'critical' },
+        message:
+          'connection refused at 10.96.0.1:443, while the server 10.0.0.1:6443 is reached: the Service address 10.96.0.1:443 leads nowhere on this node; see kube-proxy, or what the CNI has in its place',
+      },
+    ])
+  })
+
+  test('where nobody is reached is one problem', async () => {
+    expect(await problemsOf('sick-none-reached')).toEqual([
+      {
+        ...{ entity: 'apiserver:10.96.0.1:443', reason: 'NoServerReached', severity: 'critical' },
+        message:
+          'connection refused at 10.96.0.1:443; nor is any of its servers: 10.0.0.1:6443, 10.0.0.2:6443, 10.0.0.3:6443',
+      },
+    ])
+    expect(await problemsOf('sick-one-dead')).toMatchObject([
+      { entity: 'apiserver:10.0.0.2:6443', severity: 'warning' },
+    ])
+  })
+
+  test('goes to nobody where this process is late itself', () => {
+    const late: Connected = {
+      name: '10.96.0.1:443',
+      probed: {
+        ok: false,
+        sample: { ms: 5200, lateMs: 1200 },
+        failure: { kind: 'timeout', code: '', message: 'no answer' },
+      },
+    }
+    const reading: ApiReading = {
+      ...{ isNode: true, network: { kind: 'same' }, way: { ok: true, value: { name: late.name, isService: true } } },
+      ...{ connected: [late], readiness: undefined, identity: undefined, servers: undefined },
+    }
+    let memory = FIRST_API
+    const said = [1, 2, 3].map((turn) => {
+      const verdict = evaluateApi(reading, DEFAULTS, memory, turn * 30_000)
+      memory = verdict.memory
+      return findingOf(verdict, 'APIServerUnreachable', 'apiserver:10.96.0.1:443')
+    })
+    expect(said.map(({ health, reason }) => `${health} ${reason}`)).toEqual([
+      'healthy ProberLate',
+      'healthy ProberLate',
+      'unknown ProberLate',
+    ])
+  })
+})
+
+test('each key changes what is found of some machine', async () => {
+  const names = Object.keys(schema.shape)
+  const without = await keysWithoutEffect(
+    { definition: apiserver, schema, url: import.meta.url, names },
+    {
+      endpoint: { machine: 'well-three', other: { endpoint: 'https://10.0.0.9:6443' } },
+      checkServers: { machine: 'sick-one-dead', other: { checkServers: false } },
+      checkAuth: { machine: 'sick-unknown-account', other: { checkAuth: false } },
+      requestInterval: { machine: 'well-three', looks: 3, other: { requestInterval: '30s' } },
+      latencyThreshold: { machine: 'sick-slow', other: { latencyThreshold: '3s' } },
+      criticalLatencyThreshold: { machine: 'sick-slow', other: { criticalLatencyThreshold: '2500ms' } },
+      sustainedSlowChecks: { machine: 'sick-slow', other: { sustainedSlowChecks: 9 } },
+      failureThreshold: { machine: 'sick-one-dead', other: { failureThreshold: 9 } },
+      httpTimeout: { machine: 'sick-slow', other: { httpTimeout: '100ms' } },
+    },
+  )
+  expect(without).toEqual([])
+})

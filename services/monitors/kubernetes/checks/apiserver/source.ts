@@ -1,0 +1,184 @@
+/** Connects to the API servers in each look; now and then, and in trouble, asks one whether it is ready and who we are to it. */
+import type { Clock } from '#clock'
+import type { Host, HostNetwork } from '#host'
+import {
+  type EndpointSlice,
+  type Identity,
+  type KubeAccess,
+  KubeAccessError,
+  KubeStatusError,
+  KubeUnreachableError,
+  type Readiness,
+} from '#kube'
+import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
+import { type Ask, type Place, type Probed, placeText, type Sample, type Stopwatch, type TcpAnswer } from '#probe'
+import { hasKubelet } from '../../here.ts'
+import { placeOf } from '../../node-kubelet/place.ts'
+import type { Ways } from '../../ways.ts'
+import type { Config } from './config.ts'
+
+/** Why a request was not answered as it should be. */
+export interface RequestFailure {
+  /** `unreachable`: no answer; `unverified`: somebody whom we do not know; `refused`: it answered that it does not. */
+  readonly kind: 'unreachable' | 'unverified' | 'refused'
+  readonly message: string
+}
+
+/** A request, and how long it took. */
+export interface Requested<Answer> {
+  readonly sample: Sample
+  readonly came:
+    | { readonly ok: true; readonly answer: Answer }
+    | { readonly ok: false; readonly failure: RequestFailure }
+}
+
+/** A server, and whether somebody listens there. */
+export interface Connected {
+  /** "10.96.0.1:443", "[fd00::1]:6443". */
+  readonly name: string
+  readonly probed: Probed<TcpAnswer>
+}
+
+/** The way by which everybody on this node reaches the API servers. */
+export interface WayThere {
+  readonly name: string
+  /** It is a Service's address, which only kube-proxy or the CNI leads anywhere. */
+  readonly isService: boolean
+}
+
+/** One look at the API servers. */
+export interface ApiReading {
+  readonly isNode: boolean
+  readonly network: HostNetwork
+  readonly way: Reading<WayThere>
+  /** The way itself, where it is an address, and each server; the way first. */
+  readonly connected: readonly Connected[]
+  /** By the way; undefined: not asked in this look. */
+  readonly readiness: Requested<Readiness> | undefined
+  readonly identity: Requested<Identity> | undefined
+  /** Servers as the cluster has them now; undefined: not asked, or not answered. */
+  readonly servers: readonly Place[] | undefined
+}
+
+/** How one look is made. */
+export interface ApiLook {
+  readonly host: Host
+  readonly ways: Ways
+  readonly clock: Clock
+  readonly stopwatch: Stopwatch
+  readonly signal: AbortSignal
+  readonly config: Config
+  readonly nodeName: string
+  /** As they were known last. */
+  readonly servers: readonly Place[]
+  /** There is a request in this look, whatever comes of connecting. */
+  readonly isDue: boolean
+  /** It is looked up in this look which servers there are. */
+  readonly isListDue: boolean
+}
+
+/** A cluster has three, or five. */
+export const SERVERS_MAX = 8
+
+/** undefined for a host that is a name: nobody is looked up here. */
+function placeIn(server: string): Place | undefined {
+  const url = new URL(server)
+  return /^\[|^\d{1,3}(?:\.\d{1,3}){3}$/.test(url.hostname) ? placeOf(url) : undefined
+}
+
+async function requested<Answer>(
+  { stopwatch, signal }: ApiLook,
+  ask: () => Promise<Answer>,
+): Promise<Requested<Answer>> {
+  const stop = stopwatch.start()
+  try {
+    const answer = await ask()
+    return { sample: stop(), came: { ok: true, answer } }
+  } catch (err) {
+    const sample = stop()
+    signal.throwIfAborted()
+    if (err instanceof KubeUnreachableError) {
+      const kind = err.isUnverified ? 'unverified' : 'unreachable'
+      return { sample, came: { ok: false, failure: { kind, message: err.message } } }
+    }
+    if (err instanceof KubeStatusError)
+      return { sample, came: { ok: false, failure: { kind: 'refused', message: err.message } } }
+    throw err
+  }
+}
+
+/** Places of the servers of the cluster, ready or not: a dead one is what is looked for. */
+export function placesIn(slice: EndpointSlice | undefined): readonly Place[] {
+  const port = slice?.ports.find(({ name, protocol }) => protocol === 'TCP' && (name === 'https' || name === ''))?.port
+  if (slice === undefined || port === undefined || slice.addressType === 'FQDN') return []
+  const addresses = slice.endpoints.flatMap(({ addresses: [address] }) => (address === undefined ? [] : [address]))
+  return [...new Set(addresses)]
+    .sort()
+    .slice(0, SERVERS_MAX)
+    .map((address) => ({ address, port }))
+}
+
+async function askApi(look: ApiLook, access: KubeAccess, lists: boolean) {
+  const { ways, config, signal, clock, nodeName } = look
+  const userAgent = `node-doctor (kubernetes-monitor; ${nodeName})`
+  const client = ways.apiServer({ access, userAgent, timeoutMs: config.httpTimeout, clock })
+  try {
+    const readiness = await requested(look, () => client.readyz({ signal }))
+    // Who does not answer is not asked for more.
+    if (!readiness.came.ok) return { readiness, identity: undefined, servers: undefined }
+    const identity = config.checkAuth ? await requested(look, () => client.whoAmI({ signal })) : undefined
+    const listed =
+      config.checkServers && lists
+        ? await requested(look, () => client.getEndpointSlice('default', 'kubernetes', { signal }))
+        : undefined
+    return { readiness, identity, servers: listed?.came.ok === true ? placesIn(listed.came.answer) : undefined }
+  } finally {
+    client.close()
+  }
+}
+
+async function findWay({ ways }: ApiLook): Promise<Reading<KubeAccess>> {
+  try {
+    return observed(await ways.access())
+  } catch (err) {
+    if (err instanceof KubeAccessError) return unobserved('NoCredentials', err.message)
+    throw err
+  }
+}
+
+async function connectAll(look: ApiLook, places: readonly Place[]): Promise<readonly Connected[]> {
+  const { ways, clock, stopwatch, signal, config } = look
+  const ask: Ask = { clock, stopwatch, signal, timeoutMs: config.httpTimeout }
+  const once = new Map(places.map((place) => [placeText(place), place]))
+  return Promise.all([...once].map(async ([name, place]) => ({ name, probed: await ways.tcp(ask, place) })))
+}
+
+const NOT_ASKED = { readiness: undefined, identity: undefined, servers: undefined }
+
+/** Looks once. */
+export async function readApi(look: ApiLook): Promise<ApiReading> {
+  const { config, ways, host } = look
+  const isNode = await hasKubelet(host)
+  const network = await ways.hostNetwork(host)
+  const access = await findWay(look)
+  const nothing = { isNode, network, connected: [], ...NOT_ASKED }
+  if (network.kind !== 'same' || !access.ok) return { ...nothing, way: access.ok ? unobserved('NotAsked', '') : access }
+  const { server, origin } = access.value
+  const own = placeIn(server)
+  const way = {
+    name: own === undefined ? new URL(server).host : placeText(own),
+    isService: origin === "the pod's service account",
+  }
+  const named = config.endpoint === '' ? [] : [placeOf(new URL(config.endpoint))]
+  const others = config.checkServers ? look.servers : []
+  const connected = await connectAll(look, [...(own === undefined ? [] : [own]), ...named, ...others])
+  const isTrouble = connected.some(({ probed }) => !probed.ok)
+  const isDead = connected.some(({ name, probed }) => name === way.name && !probed.ok)
+  // Nobody listens on the way: a request would only say so again.
+  const asks = (look.isDue || isTrouble) && !isDead
+  const asked = asks ? await askApi(look, access.value, look.isListDue || isTrouble) : NOT_ASKED
+  // A server that was taken out of the cluster is no dead one.
+  const there = new Set([way.name, ...[...named, ...(asked.servers ?? others)].map(placeText)])
+  const still = connected.filter(({ name }) => there.has(name))
+  return { isNode, network, way: observed(way), connected: still, ...asked }
+}

@@ -1,0 +1,139 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Kubelet, KubeletOptions } from '#kube/kubelet'
+import { fixture, startFixture } from '#monitor-kit/testing'
+import type { Ask } from '#probe'
+import { keysWithoutEffect } from '../../testing-keys.ts'
+import { sharedOver } from '../../testing-shared.ts'
+import { capacity } from './check.ts'
+import { schema } from './config.ts'
+import { limitsOf, thresholdOf } from './limits.ts'
+
+async function lastOver(machine: string, keys: object = {}) {
+  let asked = 0
+  await using check = await startFixture(capacity, {
+    folder: fixture(import.meta.url, machine),
+    config: schema.parse(keys),
+    sharedOver(root, clock) {
+      const ways = sharedOver(root, clock)
+      return {
+        ...ways,
+        kubelet(options: KubeletOptions): Kubelet {
+          const kubelet = ways.kubelet(options)
+          return {
+            ...kubelet,
+            configz(ask: Ask) {
+              asked++
+              return kubelet.configz(ask)
+            },
+          }
+        },
+      }
+    },
+  })
+  let result = await check.run()
+  for (let look = 1; look < 4; look++) result = await check.run(60_000)
+  return { ...result, asked }
+}
+
+describe('a node', () => {
+  test('that is almost full says of how many pods, and who says so; the kubelet is asked for that now and then', async () => {
+    const { findings, asked } = await lastOver('sick-full')
+    expect(findings.find(({ type }) => type === 'PodCapacityLow')).toMatchObject({
+      ...{ health: 'problem', severity: 'critical', summary: '19 of 20 pods run on this node' },
+      message: '95 % of the pods that this node takes run, limit 95 %: 19 pods of 20 (maxPods)',
+    })
+    expect(asked).toBe(1)
+  })
+
+  test('whose kubelet tells nothing has the limits of its file', async () => {
+    const { findings } = await lastOver('sick-by-file')
+    expect(findings.map(({ type, entity = '', reason }) => `${type} ${entity} ${reason}`)).toEqual([
+      'PodCapacityLow  AboveCriticalLimit',
+      'EvictionNear signal:memory.available Evicting',
+    ])
+    expect(findings[0]?.message).toMatch(/10 pods of 10 \(maxPods, by its file\)$/)
+  })
+
+  test('that is near to eviction says how near, of what', async () => {
+    const { findings } = await lastOver('sick-disk')
+    expect(
+      findings
+        .filter(({ health }) => health === 'problem')
+        .map(({ entity, reason, message }) => [entity, reason, message]),
+    ).toEqual([
+      [
+        'signal:nodefs.available',
+        'EvictionNear',
+        'nodefs.available: 2 % of the whole left above the threshold 10%, limit 3 %: 2 GiB more in use, and the kubelet evicts pods',
+      ],
+      [
+        'signal:nodefs.inodesFree',
+        'EvictionImminent',
+        'nodefs.inodesFree: 0.2 % of the whole left above the threshold 5%, limit 1 %: 10,000 inodes more in use, and the kubelet evicts pods',
+      ],
+      [
+        'signal:imagefs.available',
+        'Evicting',
+        'imagefs.available: 0 % of the whole left above the threshold 15%, limit 1 %: the kubelet evicts pods now',
+      ],
+    ])
+  })
+})
+
+test('thresholds are read as Kubernetes writes them; 0 switches one off', () => {
+  const read = [
+    '10%',
+    '7.5%',
+    '100Mi',
+    '1Gi',
+    '1.5G',
+    '2000k',
+    '1024',
+    '0',
+    '0%',
+    '0Mi',
+    '',
+    '-1',
+    '10 %',
+    'x',
+    '1e3',
+  ].map((text) => thresholdOf(text, 1000))
+  expect(read).toEqual([100, 75, 104_857_600, 1_073_741_824, 1.5e9, 2e6, 1024, ...Array(8).fill(undefined)])
+  fc.assert(fc.property(fc.string(), fc.nat(), (text, whole) => (thresholdOf(text, whole) ?? 0) >= 0))
+})
+
+test('a configuration that names thresholds has none of the others', () => {
+  expect(limitsOf({})).toMatchObject({
+    maxPods: 110,
+    evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '10%' },
+  })
+  expect(limitsOf({ evictionHard: { 'memory.available': '1Gi' } }).evictionHard).toEqual({ 'memory.available': '1Gi' })
+  const merged = limitsOf({ evictionHard: { 'memory.available': '1Gi' }, mergeDefaultEvictionSettings: true })
+  expect(merged.evictionHard).toMatchObject({ 'memory.available': '1Gi', 'nodefs.available': '10%' })
+  fc.assert(fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (values) => limitsOf(values).maxPods > 0))
+})
+
+test('each key changes what is found of some machine', async () => {
+  const names = Object.keys(schema.shape)
+  const without = await keysWithoutEffect(
+    { definition: capacity, schema, url: import.meta.url, names },
+    {
+      warningThreshold: { machine: 'well-half-full', other: { warningThreshold: 40 } },
+      criticalThreshold: { machine: 'sick-full', other: { criticalThreshold: 99 } },
+      checkEviction: { machine: 'sick-memory', other: { checkEviction: false } },
+      nearPercent: { machine: 'sick-disk', other: { nearPercent: 1 } },
+      imminentPercent: { machine: 'sick-disk', other: { imminentPercent: 2.5 } },
+      failureThreshold: { machine: 'sick-full', other: { failureThreshold: 9 } },
+      criSocket: { machine: 'well-half-full', other: { criSocket: '/run/x.sock' } },
+      metricsURL: { machine: 'sick-full', other: { metricsURL: 'https://127.0.0.1:10255/metrics' } },
+      callTimeout: {
+        machine: 'well-half-full',
+        other: { callTimeout: '100ms' },
+        change: { tookMs: { sandboxes: 200 } },
+      },
+      auth: { machine: 'sick-full', other: { auth: { type: 'none' } } },
+    },
+  )
+  expect(without).toEqual([])
+})

@@ -1,0 +1,82 @@
+/** `kubernetes-capacity-check`: how many pods does the node still take, and how near is it to evicting some? */
+import type { ConditionKey } from '#model'
+import { createLook, defineCheck } from '#monitor-kit'
+import { NO_STREAK } from '#monitor-kit/evaluate'
+import { createWays, type Ways } from '../../ways.ts'
+import type { Config } from './config.ts'
+import { type CapacityMemory, EVICTION_LEFT, evaluateCapacity, FIRST_CAPACITY, PODS_USED } from './evaluate.ts'
+import { type KnownLimits, readCapacity } from './source.ts'
+
+/** The kubelet asks the API server who we are before it tells; its limits change when it is started anew. */
+const LIMITS_MS = 600_000
+
+/** A person's word: what has to last is counted anew. */
+function clear(memory: CapacityMemory, { type, entity }: ConditionKey): CapacityMemory {
+  if (type === 'PodCapacityLow') return { ...memory, pods: NO_STREAK }
+  return { ...memory, signals: new Map([...memory.signals].filter(([signal]) => `signal:${signal}` !== entity)) }
+}
+
+export const capacity = defineCheck<Config, Ways | undefined>({
+  type: 'kubernetes-capacity-check',
+  description:
+    'How many of the pods that the kubelet takes run, and how near it is to evicting some for want of memory, space or inodes',
+  intervalMs: 60_000,
+  timeoutMs: 30_000,
+  conditions: [
+    {
+      type: 'PodCapacityLow',
+      description: 'The node takes hardly any further pod',
+      label: 'few pods left to take',
+      healthyReason: 'RoomForPods',
+      healthyMessage: 'the node takes more pods',
+      recoveryText: '2 checks in a row find fewer than the warning limit',
+      source: 'CRI ListPodSandbox (pods of the kubelet that run) of maxPods: /configz, else its file, else 110',
+      warning: '90 % of maxPods (warningThreshold)',
+      critical: '95 % of maxPods (criticalThreshold)',
+      sustained: '2 checks in a row (failureThreshold)',
+    },
+    {
+      type: 'EvictionNear',
+      description: 'A little less of it, and the kubelet ends pods of this node (evictionHard)',
+      label: 'eviction near: {entity}',
+      healthyReason: 'EvictionFar',
+      healthyMessage: 'the kubelet is far from evicting pods',
+      recoveryText: '2 checks in a row find more left than the warning limit',
+      source:
+        '/proc/meminfo (MemFree and Inactive(file)), statfs(2) of /var/lib/kubelet and of where images are, against evictionHard',
+      warning: '3 % of the whole above the threshold (nearPercent)',
+      critical: '1 % of the whole above the threshold (imminentPercent), or below it',
+      sustained: '2 checks in a row (failureThreshold)',
+    },
+  ],
+  metrics: [
+    {
+      name: PODS_USED,
+      help: 'Share of the pods that the kubelet takes that run',
+      kind: 'gauge',
+      unit: 'ratio',
+      title: 'Pods of maxPods',
+    },
+    {
+      name: EVICTION_LEFT,
+      help: 'What is left above a threshold of eviction, as a share of the whole',
+      kind: 'gauge',
+      unit: 'ratio',
+    },
+  ],
+  create({ memory: kept, shared }) {
+    const ways = shared ?? createWays()
+    let known: (KnownLimits & { readonly atMs: number }) | undefined
+    return createLook<Config, CapacityMemory>(kept, {
+      first: FIRST_CAPACITY,
+      async look({ host, clock, stopwatch, signal, config, nodeName }, memory) {
+        const nowMs = clock.monotonicMs()
+        if (known !== undefined && nowMs - known.atMs >= LIMITS_MS) known = undefined
+        const reading = await readCapacity({ host, ways, clock, stopwatch, signal, config, nodeName }, known)
+        if (reading !== undefined) known ??= { limits: reading.limits, limitsFrom: reading.limitsFrom, atMs: nowMs }
+        return evaluateCapacity(reading, config, memory)
+      },
+      clear,
+    })
+  },
+})

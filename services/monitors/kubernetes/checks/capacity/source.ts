@@ -1,0 +1,146 @@
+/** Counts the pods of the node, and what is left of what it evicts for. */
+import type { Clock } from '#clock'
+import type { ImageFilesystem, Sandbox } from '#cri'
+import type { Host } from '#host'
+import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
+import { count, observe, understood } from '#monitor-kit/source'
+import type { Ask, Stopwatch } from '#probe'
+import { hasKubelet } from '../../here.ts'
+import { askKubeletUnit, readKubeletFile } from '../../node-kubelet/configuration.ts'
+import { askedKubelet, credentialsOf } from '../../node-kubelet/credentials.ts'
+import { placeOf } from '../../node-kubelet/place.ts'
+import type { Ways } from '../../ways.ts'
+import type { Config } from './config.ts'
+import { type KubeletLimits, limitsOf } from './limits.ts'
+
+/** What there is of something, and what is left, in bytes or counts. */
+export interface Room {
+  readonly whole: number
+  readonly left: number
+}
+
+/** One look at how full the node is. */
+export interface CapacityReading {
+  /** Pods that run, of the kubelet alone. */
+  readonly pods: Reading<number>
+  readonly limits: KubeletLimits
+  /** Whether the limits are those in force, of the file, or what a kubelet has by default. */
+  readonly limitsFrom: 'configz' | 'file' | 'default'
+  /** By signal; one that cannot be looked at here is absent, or says why. */
+  readonly rooms: ReadonlyMap<string, Reading<Room>>
+}
+
+/** What the kubelet takes, and who says so. */
+export type KnownLimits = Pick<CapacityReading, 'limits' | 'limitsFrom'>
+
+/** How one look is made. */
+export interface CapacityLook {
+  readonly host: Host
+  readonly ways: Ways
+  readonly clock: Clock
+  readonly stopwatch: Stopwatch
+  readonly signal: AbortSignal
+  readonly config: Config
+  readonly nodeName: string
+}
+
+const MEMINFO = '/proc/meminfo'
+const NODE_FOLDER = '/var/lib/kubelet'
+const KIB = 1024
+
+function kibibytes(text: string, name: string): number | undefined {
+  const kib = count(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1])
+  return kib === undefined ? undefined : kib * KIB
+}
+
+/**
+ * As the kubelet counts: what is not free and not file that was not used lately is in use (its working set), whatever MemAvailable says
+ * (k8s.io/kubernetes, pkg/kubelet/eviction/memory-available.sh).
+ */
+async function readMemory({ files }: Host): Promise<Reading<Room>> {
+  return observe(async () => {
+    const text = await files.readText(MEMINFO)
+    const [whole, free, inactive] = ['MemTotal', 'MemFree', 'Inactive\\(file\\)'].map((name) => kibibytes(text, name))
+    const isWhole = whole !== undefined && whole > 0 && free !== undefined && inactive !== undefined
+    return understood(
+      MEMINFO,
+      text,
+      isWhole ? { whole, left: Math.min(whole, free + inactive) } : undefined,
+      'MemTotal: 8028268 kB',
+    )
+  })
+}
+
+/** Space and inodes; file systems that make inodes as needed have none. */
+async function readFilesystem(
+  { ways, host }: CapacityLook,
+  path: string,
+  prefix: string,
+): Promise<readonly [string, Reading<Room>][]> {
+  const stat = await observe(() => ways.statfs(host, path))
+  if (!stat.ok) return [[`${prefix}.available`, stat]]
+  const { sizeBytes, availableBytes, files, filesFree } = stat.value
+  const inodes: readonly [string, Reading<Room>][] =
+    files > 0 ? [[`${prefix}.inodesFree`, observed({ whole: files, left: filesFree })]] : []
+  return [[`${prefix}.available`, observed({ whole: sizeBytes, left: availableBytes })], ...inodes]
+}
+
+interface Listed {
+  readonly pods: Reading<number>
+  /** Where images are; "": not said. */
+  readonly imageFolder: string
+}
+
+function runningOf(sandboxes: readonly Sandbox[]): number {
+  return sandboxes.filter(({ state, source }) => state === 'ready' && source !== '').length
+}
+
+function imagesAt(filesystems: readonly ImageFilesystem[]): string {
+  return filesystems.find(({ of, mountpoint }) => of === 'images' && mountpoint.startsWith('/'))?.mountpoint ?? ''
+}
+
+async function listPods({ ways, host, config, clock, signal }: CapacityLook): Promise<Listed> {
+  const found = await ways.findRuntime(host, { endpoint: config.criSocket })
+  if (found.kind !== 'listening') return { pods: unobserved('RuntimeNotAsked', found.message), imageFolder: '' }
+  const cri = ways.openRuntime(found.path, { clock, timeoutMs: config.callTimeout, place: found.place })
+  try {
+    const listed = await cri.sandboxes({ signal })
+    if (!listed.ok) return { pods: unobserved('RuntimeNotAsked', listed.failure.message), imageFolder: '' }
+    const images = config.checkEviction ? await cri.imageFs({ signal }) : undefined
+    return { pods: observed(runningOf(listed.answer)), imageFolder: images?.ok === true ? imagesAt(images.answer) : '' }
+  } finally {
+    cri.close()
+  }
+}
+
+async function readLimits(look: CapacityLook): Promise<KnownLimits> {
+  const { ways, host, config, nodeName, clock, stopwatch, signal } = look
+  const place = placeOf(new URL(config.metricsURL))
+  const isHere = config.auth.type !== 'none' && (await ways.hostNetwork(host)).kind === 'same'
+  const kubelet = ways.kubelet({ host, place, nodeName, credentials: () => credentialsOf(look, config.auth) })
+  const ask: Ask = { clock, stopwatch, signal, timeoutMs: config.callTimeout }
+  const inForce = isHere ? await askedKubelet(() => kubelet.configz(ask)) : undefined
+  if (inForce?.ok === true) return { limits: limitsOf(inForce.value), limitsFrom: 'configz' }
+  const file = await readKubeletFile(host, await askKubeletUnit(look))
+  if (file?.inFile.ok !== true) return { limits: limitsOf({}), limitsFrom: 'default' }
+  return { limits: limitsOf(file.inFile.value), limitsFrom: 'file' }
+}
+
+async function readRooms(look: CapacityLook, imageFolder: string): Promise<ReadonlyMap<string, Reading<Room>>> {
+  const node = await readFilesystem(look, NODE_FOLDER, 'nodefs')
+  const images = imageFolder === '' ? [] : await readFilesystem(look, imageFolder, 'imagefs')
+  return new Map([['memory.available', await readMemory(look.host)], ...node, ...images])
+}
+
+/** Looks once; undefined on a machine that is no node. @param known the kubelet's limits as they were read lately; undefined: they are read */
+export async function readCapacity(
+  look: CapacityLook,
+  known: KnownLimits | undefined,
+): Promise<CapacityReading | undefined> {
+  const { host, config } = look
+  if (config.criSocket === '' && !(await hasKubelet(host))) return undefined
+  const { pods, imageFolder } = await listPods(look)
+  const limits = known ?? (await readLimits(look))
+  const rooms = config.checkEviction ? await readRooms(look, imageFolder) : new Map()
+  return { pods, limits: limits.limits, limitsFrom: limits.limitsFrom, rooms }
+}

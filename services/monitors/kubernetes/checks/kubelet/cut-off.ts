@@ -1,0 +1,46 @@
+/** Whether the API server takes the kubelet's lease, by the kubelet's own counters. Pure. */
+import type { Finding } from '#monitor-kit'
+import { duration, plural } from '#monitor-kit/evaluate'
+import type { Config } from './config.ts'
+import type { Figures } from './figures.ts'
+
+const TYPE = 'KubeletCutOff'
+const CODES_SHOWN = 3
+
+/** What the requests since then came to that were not taken: "12 without an answer, 3 answered with 401". */
+function refusals(before: Figures, now: Figures): string {
+  const grown = [...(now.requests ?? [])]
+    .map(([code, count]) => [code, count - (before.requests?.get(code) ?? 0)] as const)
+    .filter(([code, count]) => count > 0 && !/^[23]/.test(code))
+    .sort(([, a], [, b]) => b - a)
+  if (grown.length === 0) return 'it has asked and heard nothing'
+  const words = grown.slice(0, CODES_SHOWN).map(([code, count]) => {
+    return code === '<error>'
+      ? `${plural(count, 'request')} without an answer`
+      : `${plural(count, 'request')} answered with ${code}`
+  })
+  return words.join(', ')
+}
+
+/** @param renewed the look at which its renewals had grown last, or the first of all */
+export function judgeCutOff(renewed: Figures, now: Figures, { cutOffAfter }: Config): Finding {
+  if (now.renewals > renewed.renewals) {
+    const message = `the API server has taken ${plural(now.renewals - renewed.renewals, 'renewal')} of the kubelet`
+    return { type: TYPE, health: 'healthy', reason: 'LeaseRenewed', message }
+  }
+  const silentMs = now.atMs - renewed.atMs
+  const where = now.servers[0] === undefined ? '' : ` at ${now.servers[0]}`
+  const message = `the API server${where} has taken no renewal of the kubelet's lease for ${duration(silentMs)}, limit ${duration(cutOffAfter)}: ${refusals(renewed, now)}`
+  if (silentMs < cutOffAfter)
+    return {
+      type: TYPE,
+      health: 'healthy',
+      pending: true,
+      reason: 'NotSustainedYet',
+      message: `${message} (seen for ${duration(silentMs)})`,
+    }
+  const isUnknown = (now.requests?.get('401') ?? 0) > (renewed.requests?.get('401') ?? 0)
+  const reason = isUnknown ? 'KubeletNotKnown' : 'LeaseNotRenewed'
+  const summary = `the kubelet cannot reach the API server${where}: its lease is not renewed`
+  return { type: TYPE, health: 'problem', severity: 'critical', reason, message, summary }
+}

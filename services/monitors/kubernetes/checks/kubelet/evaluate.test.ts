@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest'
+import type { UnitLook } from '#host'
+import { findingOf } from '#monitor-kit/testing'
+import { keysWithoutEffect } from '../../testing-keys.ts'
+import { kubelet } from './check.ts'
+import { schema } from './config.ts'
+import { evaluateKubelet, FIRST_KUBELET, type KubeletMemory } from './evaluate.ts'
+import { seeKubelet } from './health.ts'
+import { factsOf, recallKubelet } from './memory.ts'
+import type { KubeletReading } from './source.ts'
+
+const DEFAULTS = schema.parse({})
+const NOTHING = { unit: undefined, figures: undefined, configuration: undefined }
+const refused = { kind: 'refused', code: 'ECONNREFUSED', message: 'connection refused at 127.0.0.1:10248' } as const
+
+function reading(more: Partial<KubeletReading>): KubeletReading {
+  return { network: { kind: 'same' }, hasFolder: true, healthz: undefined, ...NOTHING, ...more }
+}
+
+function silent(kind: 'refused' | 'timeout', sample = { ms: 1, lateMs: 0 }): KubeletReading['healthz'] {
+  const failure = { ...refused, kind, message: kind === 'refused' ? refused.message : 'no answer' }
+  return { ok: false, sample, failure }
+}
+
+function unit(loadState: string, activeState: string): UnitLook {
+  const state = { name: 'kubelet.service', loadState, activeState, subState: 'dead', activeEnteredAt: undefined }
+  return { kind: 'known', unit: { ...state, fileState: '', service: undefined } }
+}
+
+function looks(readings: readonly KubeletReading[]) {
+  let memory: KubeletMemory = FIRST_KUBELET
+  return readings.map((one, index) => {
+    const verdict = evaluateKubelet(one, DEFAULTS, memory, { nowMs: index * 30_000, isDeep: false })
+    memory = verdict.memory
+    return verdict
+  })
+}
+
+describe('a kubelet that does not answer', () => {
+  test('is not accused by a prober that is late itself', () => {
+    const late = reading({ healthz: silent('timeout', { ms: 5100, lateMs: 1001 }) })
+    const said = looks([late, late, late]).map((verdict) => findingOf(verdict, 'KubeletUnhealthy'))
+    expect(said.map(({ health, reason }) => [health, reason])).toEqual([
+      ['healthy', 'ProberLate'],
+      ['healthy', 'ProberLate'],
+      ['unknown', 'ProberLate'],
+    ])
+    const inTime = reading({ healthz: silent('timeout', { ms: 5100, lateMs: 999 }) })
+    expect(findingOf(looks([inTime, inTime])[1]!, 'KubeletUnhealthy').health).toBe('problem')
+  })
+
+  test.each<[string, Partial<KubeletReading>, boolean, string | undefined]>([
+    ['no folder, no unit', { hasFolder: false, unit: unit('not-found', 'inactive') }, false, undefined],
+    ['no folder, and systemd is not to be asked', { hasFolder: false }, false, undefined],
+    ['a folder that was left, no unit', { unit: unit('not-found', 'inactive') }, false, undefined],
+    ['a folder, and systemd is not to be asked', {}, false, 'ConnectionRefused'],
+    ['a unit that has stopped', { unit: unit('loaded', 'failed') }, false, 'ConnectionRefused'],
+    ['a unit that runs', { unit: unit('loaded', 'active') }, false, 'HealthzNotServed'],
+    ['a unit that runs, and it has answered before', { unit: unit('loaded', 'active') }, true, 'ConnectionRefused'],
+    [
+      'nothing, and it has answered before',
+      { hasFolder: false, unit: unit('not-found', 'inactive') },
+      true,
+      'ConnectionRefused',
+    ],
+  ])('is judged by what is there: %s', (_, more, hasAnswered, reason) => {
+    const seen = seeKubelet(reading({ healthz: silent('refused'), ...more }), hasAnswered, DEFAULTS)
+    expect(seen && 'reason' in seen ? seen.reason : undefined).toBe(reason)
+  })
+
+  test('has words that say where, what that means, and how its unit is', () => {
+    const seen = seeKubelet(reading({ healthz: silent('refused'), unit: unit('loaded', 'inactive') }), true, DEFAULTS)
+    expect(seen?.message).toBe(
+      'connection refused at 127.0.0.1:10248: the kubelet is not listening; kubelet.service is inactive (dead)',
+    )
+  })
+
+  test('in another network than this is not known', () => {
+    const [verdict] = looks([reading({ network: { kind: 'other' } })])
+    expect(verdict?.findings.map(({ health, reason }) => `${health} ${reason}`)).toEqual(
+      Array(4).fill('unknown NotHostNetwork'),
+    )
+    expect(looks([reading({ network: { kind: 'other' }, hasFolder: false })])[0]?.findings).toEqual([])
+  })
+})
+
+test('what is remembered comes back, and nothing of what makes no sense', () => {
+  const memory = { ...FIRST_KUBELET, hasAnswered: true, run: { pid: 1, unitMs: 2, restarts: 3, seconds: 4 } }
+  expect(recallKubelet(JSON.parse(JSON.stringify(factsOf(memory))))).toEqual(memory)
+  for (const facts of [undefined, null, 1, 'x', [], { run: { pid: 'x' } }, { hasAnswered: 1, run: null }])
+    expect(recallKubelet(facts)).toEqual(FIRST_KUBELET)
+})
+
+test('each key changes what is found of some machine', async () => {
+  const names = Object.keys(schema.shape)
+  const url = 'http://127.0.0.1:10249/healthz'
+  const operations = { machine: 'sick-operations', looks: 3 }
+  const slow = { machine: 'sick-slow', looks: 3 }
+  const late = { status: 200, body: 'ok', sample: { ms: 1, lateMs: 0 } }
+  const timeout = { kind: 'timeout', code: '', message: 'no answer' } as const
+  const without = await keysWithoutEffect(
+    { definition: kubelet, schema, url: import.meta.url, names },
+    {
+      healthzURL: {
+        machine: 'well-kubeadm',
+        other: { healthzURL: url },
+        change: { http: { [url]: { ...late, status: 503 } } },
+        keys: { healthzURL: 'http://127.0.0.1:10250/healthz' },
+      },
+      metricsURL: { machine: 'well-kubeadm', looks: 2, other: { metricsURL: 'https://127.0.0.1:10255/metrics' } },
+      checkSystemdStatus: {
+        machine: 'sick-crashing',
+        other: { checkSystemdStatus: false },
+        change: { units: { 'kubelet.service': unit('loaded', 'active') } },
+      },
+      checkPLEG: { ...slow, other: { checkPLEG: false } },
+      plegThreshold: { ...slow, other: { plegThreshold: '8s' } },
+      plegCriticalThreshold: { ...slow, other: { plegCriticalThreshold: '6s' } },
+      operationThreshold: { ...operations, other: { operationThreshold: '14s' } },
+      operationCriticalThreshold: { ...operations, other: { operationCriticalThreshold: '12s' } },
+      checkCutOff: { machine: 'sick-cut-off', other: { checkCutOff: false } },
+      cutOffAfter: { machine: 'sick-cut-off', other: { cutOffAfter: '1h' } },
+      checkConfig: { machine: 'sick-drift', other: { checkConfig: false } },
+      metricsInterval: { machine: 'well-kubeadm', looks: 3, other: { metricsInterval: '10s' } },
+      failureThreshold: { machine: 'sick-stopped', other: { failureThreshold: 9 } },
+      httpTimeout: {
+        machine: 'sick-hangs',
+        other: { httpTimeout: '10s' },
+        change: {
+          http: { 'http://127.0.0.1:10248/healthz': { failure: timeout, sample: { ms: 9000, lateMs: 1500 } } },
+        },
+      },
+      auth: { machine: 'well-kubeadm', other: { auth: { type: 'none' } } },
+    },
+  )
+  expect(without).toEqual([])
+})

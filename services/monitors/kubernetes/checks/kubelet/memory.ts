@@ -1,0 +1,44 @@
+/** What a check knows of the kubelet beyond its process, and what it lets go of. Pure. */
+import type { ConditionKey } from '#model'
+import { NOT_SEEN } from '../../lasting.ts'
+import { FIRST_KUBELET, type KubeletMemory } from './evaluate.ts'
+import { NO_RUN, type RunOfKubelet } from './restarted.ts'
+
+/** Facts of this boot. */
+export interface KubeletFacts {
+  readonly hasAnswered: boolean
+  readonly run: RunOfKubelet
+}
+
+export function factsOf({ hasAnswered, run }: KubeletMemory): KubeletFacts {
+  return { hasAnswered, run }
+}
+
+/** What an earlier process of this boot knew; nothing where the facts make no sense. */
+export function recallKubelet(facts: unknown): KubeletMemory {
+  const { hasAnswered, run } = (facts ?? {}) as Partial<KubeletFacts>
+  const known: RunOfKubelet = { ...NO_RUN, ...(typeof run === 'object' && run !== null ? run : {}) }
+  const isSound = Object.values(known).every((value) => Number.isFinite(value))
+  return { ...FIRST_KUBELET, hasAnswered: hasAnswered === true, run: isSound ? known : NO_RUN }
+}
+
+function without(deep: KubeletMemory['deep'], type: string): KubeletMemory['deep'] {
+  return new Map([...deep].filter(([key]) => key !== type))
+}
+
+/** A person's word: what has to last is counted anew. */
+export function clearKubelet(memory: KubeletMemory, { type }: ConditionKey): KubeletMemory {
+  const deep = without(memory.deep, type)
+  switch (type) {
+    case 'KubeletUnhealthy':
+      return { ...memory, health: NOT_SEEN, hasAnswered: false }
+    case 'KubeletSlow':
+      return { ...memory, deep, figures: undefined, deepAtMs: undefined }
+    case 'KubeletCutOff':
+      return { ...memory, deep, renewed: undefined, deepAtMs: undefined }
+    case 'KubeletConfigDrift':
+      return { ...memory, deep, drift: NOT_SEEN, deepAtMs: undefined }
+    default:
+      return memory
+  }
+}

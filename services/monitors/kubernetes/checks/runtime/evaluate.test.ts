@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest'
+import type { Container, Sandbox } from '#cri'
+import { findingOf } from '#monitor-kit/testing'
+import { keysWithoutEffect } from '../../testing-keys.ts'
+import { runtime } from './check.ts'
+import { schema } from './config.ts'
+import { evaluateRuntime, FIRST_RUNTIME, type RuntimeMemory } from './evaluate.ts'
+import type { Asked, RuntimeReading } from './source.ts'
+
+const DEFAULTS = schema.parse({})
+const SOCKET = { name: 'containerd', path: '/run/containerd/containerd.sock', place: '/run/containerd/containerd.sock' }
+const VERSION = { name: 'containerd', version: '1.7.24', apiVersion: 'v1' }
+
+function asked<Answer>(call: string, answer: Answer, ms = 1, lateMs = 0): Asked<Answer> {
+  return { call, came: { ok: true, answer }, sample: { ms, lateMs } }
+}
+
+function listening(answers: Partial<RuntimeReading['answers']> = {}): RuntimeReading {
+  return {
+    isNode: true,
+    found: { kind: 'listening', ...SOCKET, others: [] },
+    answers: {
+      version: asked('Version', VERSION),
+      status: asked(
+        'Status',
+        ['RuntimeReady', 'NetworkReady'].map((type) => ({ type, isTrue: true, reason: '', message: '' })),
+      ),
+      sandboxes: asked<readonly Sandbox[]>('ListPodSandbox', []),
+      containers: asked<readonly Container[]>('ListContainers', []),
+      ...answers,
+    },
+    unit: undefined,
+  }
+}
+
+function hung(sample: { ms: number; lateMs: number }): RuntimeReading {
+  const failure = { kind: 'timeout', message: 'no answer to Version', code: 'DEADLINE_EXCEEDED' } as const
+  const reading = listening()
+  return { ...reading, answers: { version: { call: 'Version', came: { ok: false, failure }, sample } } }
+}
+
+/** Looks, one after another, and what the last one says. */
+function afterLooks(readings: readonly RuntimeReading[], first: RuntimeMemory = FIRST_RUNTIME) {
+  let memory = first
+  let verdict = evaluateRuntime(listening(), DEFAULTS, memory, 0)
+  for (const [index, reading] of readings.entries()) {
+    verdict = evaluateRuntime(reading, DEFAULTS, memory, index * 30_000)
+    memory = verdict.memory
+  }
+  return verdict
+}
+
+const gone: RuntimeReading = {
+  isNode: true,
+  found: { kind: 'none', message: 'no socket' },
+  answers: undefined,
+  unit: undefined,
+}
+const unitLook = (loadState: string, activeState: string) =>
+  ({
+    kind: 'known',
+    unit: {
+      ...{ name: 'containerd.service', loadState, activeState, subState: 'dead', activeEnteredAt: undefined },
+      ...{ fileState: '', service: undefined },
+    },
+  }) as const
+
+describe('a prober that is late', () => {
+  test('accuses nobody of hanging, and knows nothing after three rounds', () => {
+    const late = hung({ ms: 5200, lateMs: 1100 })
+    for (const rounds of [1, 2])
+      expect(findingOf(afterLooks(Array(rounds).fill(late)), 'ContainerRuntimeUnhealthy')).toMatchObject({
+        health: 'healthy',
+        pending: true,
+        reason: 'ProberLate',
+      })
+    expect(findingOf(afterLooks([late, late, late]), 'ContainerRuntimeUnhealthy')).toMatchObject({
+      health: 'unknown',
+      reason: 'ProberLate',
+      message: expect.stringContaining('1.1 s: nobody is judged by that'),
+    })
+    const inTime = hung({ ms: 5200, lateMs: 900 })
+    expect(findingOf(afterLooks([inTime, inTime]), 'ContainerRuntimeUnhealthy')).toMatchObject({ health: 'problem' })
+  })
+
+  test('does not begin the count of the sick anew, and accuses nobody of being slow', () => {
+    const inTime = hung({ ms: 5200, lateMs: 0 })
+    const late = hung({ ms: 5200, lateMs: 4000 })
+    expect(findingOf(afterLooks([inTime, late, inTime]), 'ContainerRuntimeUnhealthy').health).toBe('problem')
+    const slow = (lateMs: number) => listening({ version: asked('Version', VERSION, 1500, lateMs) })
+    const looks = (lateMs: number) =>
+      findingOf(afterLooks([slow(lateMs), slow(lateMs), slow(lateMs)]), 'ContainerRuntimeSlow')
+    expect(looks(0)).toMatchObject({ health: 'problem', message: 'Version took 1500 ms, limit 1000 ms' })
+    expect(looks(600)).toMatchObject({ health: 'unknown', reason: 'ProberLate' })
+  })
+})
+
+describe('a runtime that is not there', () => {
+  test('is none on a machine without Kubernetes, and on a node whose units know none either', () => {
+    expect(afterLooks([{ ...gone, isNode: false }]).findings).toEqual([])
+    expect(afterLooks([gone]).findings).toEqual([])
+    expect(afterLooks([{ ...gone, unit: unitLook('not-found', 'inactive') }]).findings).toEqual([])
+  })
+
+  test('has stopped where it has answered in this boot, and was taken away where its unit is gone as well', () => {
+    expect(findingOf(afterLooks([listening(), gone, gone]), 'ContainerRuntimeUnhealthy')).toMatchObject({
+      health: 'problem',
+      reason: 'RuntimeStopped',
+      message: 'containerd is gone: no socket',
+      summary: 'containerd is not running',
+    })
+    const removed = { ...gone, unit: unitLook('not-found', 'inactive') }
+    const { findings, withdrawn } = afterLooks([listening(), removed])
+    expect(findings).toEqual([])
+    expect(withdrawn.map(({ type }) => type)).toContain('ContainerRuntimeUnhealthy')
+  })
+
+  test('has stopped where its unit is there and not active, whoever began to look when', () => {
+    const stopped = { ...gone, unit: unitLook('loaded', 'failed') }
+    expect(findingOf(afterLooks([stopped, stopped]), 'ContainerRuntimeUnhealthy')).toMatchObject({
+      health: 'problem',
+      reason: 'RuntimeStopped',
+    })
+    expect(
+      findingOf(afterLooks([{ ...gone, unit: unitLook('loaded', 'active') }]), 'ContainerRuntimeUnhealthy'),
+    ).toMatchObject({ health: 'unknown', reason: 'RuntimeNotFound' })
+  })
+})
+
+test('each key changes what is found of some machine', async () => {
+  const others = { kind: 'listening', name: 'CRI-O', path: '/x', place: '/x', others: [] } as const
+  const names = Object.keys(schema.shape)
+  const stuck = { machine: 'sick-stuck', keys: { stuckAfter: '1m' } }
+  const without = await keysWithoutEffect(
+    { definition: runtime, schema, url: import.meta.url, names },
+    {
+      runtimeType: { machine: 'well-containerd', other: { runtimeType: 'containerd' }, change: { found: others } },
+      criSocket: {
+        machine: 'well-containerd',
+        other: { criSocket: '/run/x.sock' },
+        change: { found: { kind: 'none', message: '' } },
+      },
+      checkSocketConnectivity: { machine: 'sick-killed', other: { checkSocketConnectivity: false } },
+      checkSystemdStatus: { machine: 'sick-denied', other: { checkSystemdStatus: false } },
+      checkRuntimeInfo: { machine: 'sick-network', other: { checkRuntimeInfo: false } },
+      checkPods: { machine: 'sick-stuck', other: { checkPods: false } },
+      failureThreshold: { machine: 'sick-killed', other: { failureThreshold: 9 } },
+      callTimeout: {
+        machine: 'well-containerd',
+        other: { callTimeout: '100ms' },
+        change: { tookMs: { version: 200 } },
+      },
+      slowWarningMs: { machine: 'sick-slow', other: { slowWarningMs: 1300 } },
+      slowCriticalMs: { machine: 'sick-slow', other: { slowCriticalMs: 1100 } },
+      sustainedSlowChecks: { machine: 'sick-slow', other: { sustainedSlowChecks: 9 } },
+      stuckAfter: { machine: 'sick-stuck', other: { stuckAfter: '1m' } },
+      stuckWarningPods: { ...stuck, other: { stuckWarningPods: 3 } },
+      stuckCriticalPods: { ...stuck, other: { stuckCriticalPods: 2 } },
+    },
+  )
+  expect(without).toEqual([])
+})

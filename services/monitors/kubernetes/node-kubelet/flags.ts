@@ -1,0 +1,40 @@
+/** What a kubelet's command line says of its configuration. Pure. */
+
+/** Flags that matter here. */
+export interface KubeletFlags {
+  /** The file of `--config`; undefined: none. */
+  readonly config: string | undefined
+  /** There is a folder of further files (`--config-dir`), which are laid over the file. */
+  readonly hasFolder: boolean
+  /** Names of all flags, as keys of the configuration are written: a flag goes before the file. */
+  readonly names: ReadonlySet<string>
+}
+
+/** Flags whose key in the file is called otherwise (k8s.io/kubernetes, cmd/kubelet/app/options). */
+const KEYS: Readonly<Record<string, string>> = {
+  'anonymous-auth': 'authentication',
+  'client-ca-file': 'authentication',
+  'authentication-token-webhook': 'authentication',
+  'authorization-mode': 'authorization',
+}
+
+/** "cgroup-root" is `cgroupRoot` in the file; in lower case. */
+function keyOf(flag: string): string {
+  return KEYS[flag] ?? flag.replaceAll('-', '')
+}
+
+/** Reads /proc/PID/cmdline: arguments between NUL bytes. Names are in lower case, as `maxPods` is "maxpods". */
+export function parseFlags(cmdline: string): KubeletFlags {
+  const words = cmdline.split('\0')
+  const names = new Set<string>()
+  let config: string | undefined
+  let hasFolder = false
+  for (const [index, word] of words.entries()) {
+    const [, name, value] = /^--?([a-z][a-z0-9-]*)(?:=(.*))?$/s.exec(word) ?? []
+    if (name === undefined) continue
+    names.add(keyOf(name))
+    hasFolder ||= name === 'config-dir'
+    if (name === 'config') config = value ?? words[index + 1]
+  }
+  return { config: config?.startsWith('/') === true ? config : undefined, hasFolder, names }
+}
