@@ -83,8 +83,14 @@ export async function loadConfig(options: LoadOptions): Promise<NodeDoctorConfig
   } catch (err) {
     if (!(err instanceof ConfigErrors)) throw err
   }
-  const { readGo } = await import('./dialects/go/read.ts')
-  return loadAs(text, file, { ...own, dialect: readGo })
+  return loadAs(text, file, { ...own, dialect: await loadGoDialect() })
+}
+
+/** Beside this module, as it is written or as it is built. */
+async function loadGoDialect(): Promise<DialectReader> {
+  const module = import.meta.url.endsWith('.ts') ? 'go-dialect.late.ts' : 'go-dialect.late.mjs'
+  const { readGo } = (await import(new URL(module, import.meta.url).href)) as { readonly readGo: DialectReader }
+  return readGo
 }
 
 async function loadAs(text: string, file: string, options: LoadOptions): Promise<NodeDoctorConfig> {

@@ -1,5 +1,6 @@
 /** Each configured check of a monitor, with what it remembers, where it keeps things, and what wakes it. */
-import { createStopwatch, type Stopwatch } from '#probe'
+import type { Stopwatch } from '#probe'
+import { createStopwatch } from '#probe/stopwatch'
 import type { ServiceContext } from '#service'
 import { folderOf } from '#service-table'
 import { type CursorFile, createCursorFile } from './cursor-file.ts'

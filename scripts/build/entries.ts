@@ -73,16 +73,20 @@ function compositions(root: string, found: readonly Entry[]): Entry[] {
 
 const NPD = 'services/npd/run.ts'
 const NPD_START = 'services/npd/start.ts'
+/** The monitors that serve files of node-problem-detector. */
+const OF_NPD: readonly string[] = ['custom-plugin', 'log', 'system']
 
 /** Each is loaded when it is to run. */
 function npdEntry(exporters: readonly Entry[], monitors: readonly Entry[]): Entry {
   const plain = [{ name: 'detector' }, ...exporters].map(
     ({ name }) => `  '${name}': async () => (await import('./services/${name}/service.ts')).${exportedName(name)},\n`,
   )
-  const kit = monitors.map(
-    ({ name }) =>
-      `  '${name}': async () => createMonitorService((await import('./services/monitors/${name}/monitor.ts')).${exportedName(name)}),\n`,
-  )
+  const kit = monitors
+    .filter(({ name }) => OF_NPD.includes(name))
+    .map(
+      ({ name }) =>
+        `  '${name}': async () => createMonitorService((await import('./services/monitors/${name}/monitor.ts')).${exportedName(name)}),\n`,
+    )
   const contents = `import { createMonitorService } from '#monitor-kit'
 import { runNpd } from './${NPD}'
 void runNpd(process.argv.slice(2), {

@@ -3,8 +3,11 @@
  * generated classes of every API, an HTTP client of its own and ways to log in that people use on laptops: 18 MiB of
  * private memory in every process that loads it. They are left out of the bundle; what needs them is refused by name.
  */
+import { readFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import type { Plugin } from 'esbuild'
+import type { JsonSchema } from '../../libs/config/walk/json-schema.ts'
+import { withoutWords } from '../catalog/json-schema.ts'
 
 /** Modules that are imported there and never reached by us. */
 const LEFT_OUT =
@@ -87,6 +90,32 @@ export const leanFastify: Plugin = {
     build.onLoad({ filter: /.*/, namespace: 'unused-by-fastify' }, ({ path }) => ({
       contents: `module.exports = () => { throw new Error(${JSON.stringify(`this bundle has no ${path}`)}) }`,
       loader: 'js',
+    }))
+  },
+}
+
+/** Of keys and conditions what their pages alone say. */
+const FOR_PAGES = new Set(['source', 'warning', 'critical', 'sustained'])
+
+/** The catalogue of checks as processes ask it: how keys and conditions are described is for the docs, which are made from the file. */
+export function catalogForProcesses(text: string): string {
+  const { checks, ...rest } = JSON.parse(text) as { readonly checks: readonly Record<string, unknown>[] }
+  const lean = checks.map((check) => ({
+    ...check,
+    schema: withoutWords(check['schema'] as JsonSchema),
+    conditions: (check['conditions'] as readonly Record<string, unknown>[]).map((condition) =>
+      Object.fromEntries(Object.entries(condition).map(([key, value]) => [key, FOR_PAGES.has(key) ? '' : value])),
+    ),
+  }))
+  return JSON.stringify({ ...rest, checks: lean })
+}
+
+export const leanCatalog: Plugin = {
+  name: 'lean-catalog',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]libs[\\/]config[\\/]catalog\.json$/ }, async ({ path }) => ({
+      contents: catalogForProcesses(await readFile(path, 'utf8')),
+      loader: 'json',
     }))
   },
 }
