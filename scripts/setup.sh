@@ -14,7 +14,7 @@ test_needs=(
   "${run_needs[@]}" chromium:chromium promtool:prometheus mkfs.ext4:e2fsprogs mount:mount losetup:mount ip:iproute2
   iptables:iptables openssl:openssl faketime:faketime ps:procps git:git curl:curl shellcheck:shellcheck python3:python3
   tini:tini containerd:containerd runc:runc dnsmasq:dnsmasq-base unbound:unbound ping:iputils-ping tinyproxy:tinyproxy-bin
-  systemd-nspawn:systemd-container dbus-daemon:dbus
+  systemd-nspawn:systemd-container dbus-daemon:dbus nft:nftables
   journalctl:systemd systemd-journald:systemd systemd-journal-remote:systemd-journal-remote
 )
 # A module of Python and its package: a plug-in of somebody else's, for the tests.

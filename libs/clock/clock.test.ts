@@ -119,3 +119,18 @@ describe('the fake clock', () => {
     expect(clock.sleeping).toBe(0)
   })
 })
+
+it('counts work that is shorter than a tick of the kernel, where that is asked for', async () => {
+  const clock = systemClock()
+  let workedMs = 0
+  for (let part = 0; part < 50; part++) {
+    const before = clock.starvation?.(true)
+    for (const endMs = performance.now() + 1; performance.now() < endMs; );
+    const now = clock.starvation?.(true)
+    if (before === undefined || now === undefined) throw new Error('the system clock measures it')
+    workedMs += now.activeMs - before.activeMs - (now.starvedMs - before.starvedMs)
+    await clock.sleep(1)
+  }
+  // On a machine that others use up a part of it is theirs.
+  expect(workedMs).toBeGreaterThan(15)
+})

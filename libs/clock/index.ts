@@ -1,6 +1,6 @@
 export { createDeadline, type Deadline, type DeadlineOptions, GRACE_MS, HELD_MS } from './deadline.ts'
 export { type EveryOptions, every } from './every.ts'
-export { createSlowness, longestMs, patiently, workedMs } from './patience.ts'
+export { createSlowness, longestMs, measureWork, patiently } from './patience.ts'
 export { systemClock } from './system.ts'
 export type * from './types.ts'
 export { aborted, within } from './within.ts'

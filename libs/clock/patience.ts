@@ -17,6 +17,8 @@ const LAST_MS = 2000
 /** How far back slowness is looked for, and how much of it must have passed to say anything. */
 const WINDOW_MS = 30_000
 const TELLS_MS = 1000
+/** The kernel adds up a thread's time at its ticks (100 to 1,000 a second): what was added last may be so old. */
+const TICK_MS = 10
 const UNMEASURED: Starvation = { livedMs: 0, activeMs: 0, starvedMs: 0 }
 
 /** How much of its life this process was without a processor, in milliseconds, but for a constant. */
@@ -25,11 +27,16 @@ export function starvedMs(clock: Clock): number {
 }
 
 /**
- * A clock of this process's own work, in milliseconds: it stands while the process has no processor. Between two moments in which it
- * waited for nobody it counts what the work itself took, however busy the machine is.
+ * Begins to measure work that waits for nobody, in milliseconds; what it returns says how long it has taken by itself, however busy the
+ * machine is with others. What is shorter than a tick of the kernel is measured as it passed.
  */
-export function workedMs(clock: Clock): number {
-  return clock.monotonicMs() - starvedMs(clock)
+export function measureWork(clock: Clock): () => number {
+  const begunMs = clock.monotonicMs()
+  const starved = starvedMs(clock)
+  return () => {
+    const ms = clock.monotonicMs() - begunMs
+    return Math.min(ms, Math.max(0, ms - (starvedMs(clock) - starved)) + TICK_MS)
+  }
 }
 
 /**

@@ -15,7 +15,9 @@ function monotonicMs(): number {
  * does to go to sleep and to wake is in both: each wake takes 10 to 20 µs away, and over days the sum falls below zero. To stop it there
  * would hide what comes after.
  */
-function starvation(): Starvation {
+function starvation(isExact = false): Starvation {
+  // Asked for the whole process the kernel brings the running thread's own count up to date.
+  if (isExact) process.cpuUsage()
   const { duration: livedMs, idleTime } = performance.nodeTiming
   const { user, system } = process.threadCpuUsage()
   const activeMs = livedMs - idleTime

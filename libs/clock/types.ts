@@ -14,8 +14,11 @@ export interface Clock {
    * what it returns was called before. It keeps the process up until then.
    */
   after(ms: number, run: () => void, slackMs?: number): () => void
-  /** How much of its life this process had work and no processor. Absent where nobody measures it: none. */
-  starvation?(): Starvation
+  /**
+   * How much of its life this process had work and no processor. Absent where nobody measures it: none.
+   * @param isExact what it did since the last tick of the kernel counts too, which takes 10 µs. [false]
+   */
+  starvation?(isExact?: boolean): Starvation
 }
 
 /** What a process had of the time since its start. */

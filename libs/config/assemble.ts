@@ -42,6 +42,8 @@ export interface Around {
   /** Of the document; another one than this version's in tests alone. */
   readonly schema: JsonSchema
   readonly notes: NonNullable<NodeDoctorConfig['notes']>
+  /** Of keys of another program's form that ask for what is not built. */
+  readonly missing: NodeDoctorConfig['missing']
   /** What regular expressions are held to; undefined: to nothing. */
   readonly patterns?: PatternReader | undefined
   /** What the files that `npd` names say; undefined where none was read. */
@@ -69,8 +71,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   const npd = placedNpd(around.npd, { doc, tree, catalog, monitors: written, plugins, run })
   const monitors = [...written, ...npd.entries]
   const runDir = doc.settings.runDir ?? defaultRunDir(surroundings, env)
-  const served = catalog.checks.flatMap(({ type, aliases }) => [type, ...aliases])
-  const unserved = checkTypes(monitors, served, run)
+  const unserved = checkTypes(monitors, catalog, run)
   checkDependencies(monitors, run)
   checkTimes(monitors, run)
   checkTimes(plugins, run)
@@ -92,7 +93,13 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   const active = enabled && doc.settings.enableRemediation !== false
   if (!active) noteIdleRepairs(monitors, run)
   const sections = computed(doc, { runDir, active }, around)
-  const missing = [...unserved, ...unbuilt, ...missingRemediation(monitors, active), ...missingServices(sections, tree)]
+  const missing = [
+    ...unserved,
+    ...unbuilt,
+    ...missingRemediation(monitors, active),
+    ...missingServices(sections, tree),
+    ...around.missing,
+  ]
   return {
     problems: [],
     inFiles: [],
@@ -129,7 +136,13 @@ interface Known {
  */
 function computed(doc: Document, { runDir, active }: Known, around: Around) {
   const { $schema: _schema, apiVersion: _version, kind: _kind, metadata: _head, ...written } = doc
-  const { monitors: _monitors, plugins: _plugins, npd: _npd, ...sections } = inForce(around.schema, written)
+  const {
+    defaultMonitors: _added,
+    monitors: _monitors,
+    plugins: _plugins,
+    npd: _npd,
+    ...sections
+  } = inForce(around.schema, written)
   const { settings, bus, detector, exporters, remediation } = sections
   const { http, prometheus } = exporters
   return {

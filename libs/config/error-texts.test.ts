@@ -59,7 +59,7 @@ const CASES: readonly Case[] = [
     says: 'an unknown section that is near nothing',
     text: `${HEAD}webhooks: {}\n`,
     faults: [
-      'config.yaml:5:1: webhooks: unknown key; expected one of "$schema", "apiVersion", "kind", "metadata", "settings", "bus", "detector", "monitors", "plugins", "npd", "exporters", "remediation"',
+      'config.yaml:5:1: webhooks: unknown key; expected one of "$schema", "apiVersion", "kind", "metadata", "settings", "bus", "detector", "defaultMonitors", "monitors", "plugins", "npd", "exporters", "remediation"',
     ],
   },
   {
@@ -139,9 +139,9 @@ const CASES: readonly Case[] = [
     faults: ['config.yaml:6:3: settings.logLevel: has no value; expected one of "debug", "info", "warn", "error"'],
   },
   {
-    says: 'another version of the format',
-    text: 'apiVersion: node-doctor.io/v1\nkind: NodeDoctorConfig\nmetadata: { name: a }\n',
-    faults: ['config.yaml:1:1: apiVersion: "node-doctor.io/v1" is not valid; expected "node-doctor.io/v1alpha1"'],
+    says: 'no version of the format',
+    text: 'apiVersion: ""\nkind: NodeDoctorConfig\nmetadata: { name: a }\n',
+    faults: ['config.yaml:1:1: apiVersion: "" is not valid; expected "node-doctor.io/v1alpha1"'],
   },
   {
     says: 'another kind',

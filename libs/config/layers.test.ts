@@ -82,12 +82,13 @@ describe('layers', () => {
     expect(parse(text).settingsInForce.defaults).toBe(before - 1)
   })
 
-  it('have the checks of the embedded default unless the file has its own', () => {
+  it('have the checks of the embedded default beside those of the file, unless it wants none of them', () => {
     const names = (config: NodeDoctorConfig) => config.monitors.map(({ name }) => name)
     const all = ['cpu', 'memory', 'disk', 'pressure', 'processes', 'clock', 'interfaces', 'kernel-log']
     expect(names(parse(HEAD))).toEqual(all)
-    expect(names(parse(`${HEAD}monitors:\n  - { name: load, type: system-cpu }\n`))).toEqual(['load'])
-    expect(names(parse(`${HEAD}monitors: []\n`))).toEqual([])
+    expect(names(parse(`${HEAD}monitors:\n  - { name: load, type: system-cpu }\n`))).toEqual(['load', ...all.slice(1)])
+    expect(names(parse(`${HEAD}monitors: []\n`))).toEqual(all)
+    expect(names(parse(`${HEAD}monitors: []\ndefaultMonitors: []\n`))).toEqual([])
     expect(names(parse(`${HEAD}monitors:\n`))).toEqual(all)
   })
 
@@ -122,7 +123,7 @@ describe('the environment', () => {
   })
 
   it('names a check in capitals and with _ for -', () => {
-    const text = `${HEAD}monitors:\n  - { name: disk-space, type: disk-health-check }\n`
+    const text = `${HEAD}defaultMonitors: []\nmonitors:\n  - { name: disk-space, type: disk-health-check }\n`
     const env = {
       NODE_DOCTOR_SET__MONITORS__DISK_SPACE__INTERVAL: '2m',
       NODE_DOCTOR_SET__MONITORS__DISK_SPACE__CONFIG__WARNINGTHRESHOLD: '70',

@@ -3,13 +3,17 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Assembled, assemble, configSchemaOf, DOCUMENT_SCHEMA } from './assemble.ts'
 import { CATALOG, type Catalog } from './catalog.ts'
+import type { GoReading } from './dialects/go/read.ts'
 import { ConfigErrors, type ConfigProblem } from './errors.ts'
-import { DEFAULT_FILE, hostNameOf, type Surroundings, surroundings, underlay } from './layers/defaults.ts'
+import { underlay } from './layers/default-checks.ts'
+import { DEFAULT_FILE, hostNameOf, type Surroundings, surroundings } from './layers/defaults.ts'
+import { dollarFaults } from './layers/dollar.ts'
 import { type Assignment, assignmentsOf, FILE_VARIABLE } from './layers/environment.ts'
 import { hideGiven, isGivenToProgram } from './layers/hide.ts'
 import { parseKeyPath } from './layers/key-path.ts'
 import { overlay } from './layers/overlay.ts'
 import { type Environment, substitute } from './layers/substitute.ts'
+import { partAssignments } from './layers/whole-lists.ts'
 import type { NpdReading } from './npd/kinds.ts'
 import type { NpdSection } from './npd/read.ts'
 import { rootSpot, spotOf } from './rules/spot.ts'
@@ -47,11 +51,19 @@ export interface LoadOptions {
   /** What regular expressions are held to. `loadConfig` loads it where a check may have some; else they are taken as they are. */
   readonly patterns?: PatternReader | undefined
   /**
+   * What reads the Go Node Doctor's form. `loadConfig` loads it where a file is not ours as it stands, since nobody else is to
+   * carry the table; else keys of that form are unknown.
+   */
+  readonly dialect?: DialectReader | undefined
+  /**
    * Whether scripts and folders that files of `npd` name are to be where this process is: where it is not the one that runs
    * them, whoever does finds out. Default false.
    */
   readonly lookForPrograms?: boolean | undefined
 }
+
+/** A document of another form as ours. */
+export type DialectReader = (tree: MapNode) => GoReading
 
 const NOTHING = { where: 'embedded default', origin: { layer: 'default', text: 'default' } } as const
 
@@ -63,8 +75,21 @@ export async function loadConfig(options: LoadOptions): Promise<NodeDoctorConfig
   const file = fileOf(options)
   const text = file === '' ? '' : await readConfigFile(file)
   const patterns = options.patterns ?? (await patternsFor(text, options))
+  const own = { ...options, patterns }
+  if (options.dialect !== undefined || file === '') return loadAs(text, file, own)
+  try {
+    const config = await loadAs(text, file, own)
+    if (config.monitors.every(({ monitor }) => monitor !== '')) return config
+  } catch (err) {
+    if (!(err instanceof ConfigErrors)) throw err
+  }
+  const { readGo } = await import('./dialects/go/read.ts')
+  return loadAs(text, file, { ...own, dialect: readGo })
+}
+
+async function loadAs(text: string, file: string, options: LoadOptions): Promise<NodeDoctorConfig> {
   const layers = layersOf(text, file, options)
-  return configOf(layers, { ...options, patterns }, await npdOf(layers, options))
+  return configOf(layers, options, await npdOf(layers, options))
 }
 
 /** They are heavy: loaded only where a type of check is named whose keys may have some. */
@@ -92,22 +117,27 @@ export function parseConfig(text: string, file: string, options: LoadOptions): N
 function layersOf(text: string, file: string, options: LoadOptions) {
   const { env, catalog = CATALOG, schema = DOCUMENT_SCHEMA } = options
   const around = options.surroundings ?? surroundings()
-  const base = treeOfFile(text, file)
+  const written = treeOfFile(text, file)
+  const go = options.dialect?.(written) ?? { tree: written, notes: [], problems: [], missing: [] }
+  const base = go.tree
+  const ofValues = [...go.problems, ...dollarFaults(base)]
   const flags = flagAssignments(options.flags)
   const assignments = [...assignmentsOf(env), ...flags.assignments]
   const hostName = hostNameOf(around, hostRootOf(base, assignments))
   const substituted = substitute(base, env, hostName)
-  const { tree, problems } = overlay(underlay(substituted.tree), assignments, schema, configSchemaOf(catalog))
-  const layered = { tree: hideGiven(tree), problems }
-  const notes = [...substituted.notes, ...overriddenName(substituted.tree, env)]
-  return { file, around, hostName, flags, substituted, layered, notes }
+  const { lists, rest } = partAssignments(assignments)
+  const listed = overlay(substituted.tree, lists, schema, configSchemaOf(catalog))
+  const { tree, problems } = overlay(underlay(listed.tree, catalog), rest, schema, configSchemaOf(catalog))
+  const layered = { tree: hideGiven(tree), problems: [...listed.problems, ...problems] }
+  const notes = [...go.notes, ...substituted.notes, ...overriddenName(substituted.tree, env)]
+  return { file, around, hostName, flags, go, ofValues, substituted, layered, notes }
 }
 
 type Layers = ReturnType<typeof layersOf>
 
 /** @param npd what the files that `npd` names say */
 function configOf(layers: Layers, options: LoadOptions, npd: NpdReading | undefined): NodeDoctorConfig {
-  const { file, flags, substituted, layered } = layers
+  const { file, flags, go, ofValues, substituted, layered } = layers
   const { env, catalog = CATALOG, schema = DOCUMENT_SCHEMA } = options
   const { around: surroundings, hostName, notes } = layers
   const assembled: Assembled = assemble(layered.tree, {
@@ -119,13 +149,15 @@ function configOf(layers: Layers, options: LoadOptions, npd: NpdReading | undefi
     schema,
     patterns: options.patterns,
     notes,
+    missing: go.missing,
     npd,
   })
   const problems = inOrder([
+    ...ofValues,
     ...substituted.problems,
     ...flags.problems,
     ...layered.problems,
-    ...withoutUnset(assembled.problems, substituted.problems),
+    ...withoutUnset(assembled.problems, [...ofValues, ...substituted.problems]),
   ])
   if (problems.length > 0 || assembled.config === undefined)
     throw new ConfigErrors(file === '' ? 'embedded default' : file, problems, {
@@ -154,7 +186,7 @@ async function npdOf({ layered }: Layers, options: LoadOptions): Promise<NpdRead
   return readNpd(section, { lookForPrograms: options.lookForPrograms ?? false })
 }
 
-/** What is wrong with a value only because its variable is not set goes without saying. */
+/** What is wrong with a value only because its variable is not set, or none, goes without saying. */
 function withoutUnset(problems: readonly ConfigProblem[], unset: readonly ConfigProblem[]): ConfigProblem[] {
   const spots = new Set(unset.map(({ where, path }) => `${where}\0${path}`))
   return problems.filter(({ where, path }) => !spots.has(`${where}\0${path}`))

@@ -1,7 +1,8 @@
 /** Parts that the configuration asks for and that are not there. Each is told as a problem, none in silence. */
 import { plannedServices, SERVICES, type ServiceTable } from '#service-table'
+import type { Catalog } from './catalog.ts'
 import { editDistance } from './nearest.ts'
-import { PLANNED_CHECKS, STRATEGIES } from './parts.ts'
+import { INSTEAD_OF_CHECK, PLANNED_CHECKS, STRATEGIES } from './parts.ts'
 import { type Placed, rootSpot, spotOf } from './rules/spot.ts'
 import { isStrategy } from './rules/strategies.ts'
 import { isSwitchedOn } from './switches.ts'
@@ -12,7 +13,8 @@ import type { Run, Spot } from './walk/run.ts'
 type Missing = NodeDoctorConfig['missing'][number]
 
 /** A type that nobody serves. One letter away from one that is served it is a mistake, and a fault. */
-export function checkTypes(monitors: readonly Placed<MonitorEntry>[], served: readonly string[], run: Run): Missing[] {
+export function checkTypes(monitors: readonly Placed<MonitorEntry>[], catalog: Catalog, run: Run): Missing[] {
+  const served = catalog.checks.flatMap(({ type, aliases }) => [type, ...aliases])
   return monitors.flatMap(({ entry, spot, node }) => {
     if (entry.monitor !== '') return []
     const at = spotOf(spot, node, 'type')
@@ -27,11 +29,26 @@ export function checkTypes(monitors: readonly Placed<MonitorEntry>[], served: re
     const nearest = run.nearest(entry.type, known)
     const why =
       planned !== undefined
-        ? `the monitor "${planned}" that is to serve it is not part of this version`
+        ? plannedWords(planned, catalog)
         : `no monitor of this version serves this type${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`
+    const instead = Object.hasOwn(INSTEAD_OF_CHECK, entry.type) ? INSTEAD_OF_CHECK[entry.type] : undefined
     const what = `check "${entry.name}" of type "${entry.type}"`
-    return [{ key: `monitors.${entry.name}`, what, reason: why, origin: at.place.origin }]
+    return [
+      {
+        key: `monitors.${entry.name}`,
+        what,
+        reason: instead === undefined ? why : `${why}; ${instead}`,
+        origin: at.place.origin,
+      },
+    ]
   })
+}
+
+/** A monitor may be built before all of its checks are. */
+function plannedWords(monitor: string, { monitors }: Catalog): string {
+  return monitors.some(({ name }) => name === monitor)
+    ? `the monitor "${monitor}" does not serve it in this version`
+    : `the monitor "${monitor}" that is to serve it is not part of this version`
 }
 
 function isOneOff(type: string, written: string): boolean {

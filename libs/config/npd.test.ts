@@ -89,7 +89,7 @@ describe('a file that npd names', () => {
       customPluginMonitors: [write('clock.json', pluginOf('/opt/clock.sh', 'ClockWrong'))],
       systemStatsMonitors: [write('stats.json', STATS)],
     }
-    const config = await load(npd, 'monitors: [{ name: cpu, type: system-cpu }]\n')
+    const config = await load(npd, 'defaultMonitors: []\nmonitors: [{ name: cpu, type: system-cpu }]\n')
     expect(config.monitors.map(({ name, type, monitor }) => [name, type, monitor])).toEqual([
       ['cpu', 'system-cpu', 'system'],
       ['kernel', 'npd-log', 'log'],
@@ -125,7 +125,7 @@ describe('a file that npd names', () => {
 
   it('may be depended on, and is told as missing where no monitor serves it', async () => {
     const npd = { systemLogMonitors: [write('kernel.json', logOf('Deadlock'))] }
-    const checks = 'monitors: [{ name: cpu, type: system-cpu, dependsOn: [kernel] }]\n'
+    const checks = 'defaultMonitors: []\nmonitors: [{ name: cpu, type: system-cpu, dependsOn: [kernel] }]\n'
     const none: Catalog = { ...catalog, checks: catalog.checks.filter(({ type }) => !type.startsWith('npd-')) }
     const { missing, monitors } = await load(npd, checks, { catalog: none })
     expect(monitors.map(({ name }) => name)).toEqual(['cpu', 'kernel'])
@@ -146,7 +146,10 @@ describe('a file that npd names', () => {
     ]
     const systemLogMonitors = names.map((name) => write(name, logOf()))
     write('cpu.json', '{')
-    const config = await load({ systemLogMonitors }, 'monitors: [{ name: cpu, type: system-cpu }]\n')
+    const config = await load(
+      { systemLogMonitors },
+      'defaultMonitors: []\nmonitors: [{ name: cpu, type: system-cpu }]\n',
+    )
     expect(config.npd.files.map(({ entry }) => entry)).toEqual([
       '',
       'cpu-3',
@@ -167,7 +170,7 @@ describe('a file that npd names', () => {
     mkdirSync(join(folder, '..data'))
     writeFileSync(join(folder, '..data', 'real'), JSON.stringify(pluginOf('/opt/clock.sh', 'ClockWrong')))
     symlinkSync('..data/real', join(folder, 'linked.json'))
-    const { npd, monitors } = await load({ dir: folder }, 'monitors: []\n')
+    const { npd, monitors } = await load({ dir: folder }, 'defaultMonitors: []\nmonitors: []\n')
     expect(npd.files.map(({ path, kind }) => [path.slice(folder.length + 1), kind])).toEqual([
       ['a.json', 'stats'],
       ['known-modules.json', 'unknown'],
@@ -189,7 +192,7 @@ describe('a file that npd names', () => {
     const path = write('kernel.json', logOf('Deadlock'))
     const { npd, monitors } = await load(
       { systemLogMonitors: [path, `${folder}/./kernel.json`], dir: folder },
-      'monitors: []\n',
+      'defaultMonitors: []\nmonitors: []\n',
     )
     expect(monitors.map(({ name }) => name)).toEqual(['kernel'])
     expect(npd.files.map(({ warnings }) => linesOf(warnings))).toEqual([
@@ -211,7 +214,7 @@ describe('a file that cannot be used', () => {
       ],
       dir: join(folder, 'nowhere'),
     }
-    const { npd: read, monitors } = await load(npd, 'monitors: []\n')
+    const { npd: read, monitors } = await load(npd, 'defaultMonitors: []\nmonitors: []\n')
     expect(monitors.map(({ name }) => name)).toEqual(['good'])
     expect(read.files.map(({ faults }) => linesOf(faults))).toEqual([
       ['bad.json:1:19: not valid JSON: a comma before "}"; expected none, JSON has no comma behind the last'],
@@ -271,7 +274,7 @@ describe('a file that cannot be used', () => {
     ],
   ])('is one that declares %s', async (type, more, fault) => {
     const npd = { systemLogMonitors: [write('a.json', logOf('Fine', type)), write('b.json', logOf('Fine'))] }
-    const loading = load(npd, `monitors: [{ name: cpu, type: system-cpu }]\n${more}`)
+    const loading = load(npd, `defaultMonitors: []\nmonitors: [{ name: cpu, type: system-cpu }]\n${more}`)
     if (fault === undefined) {
       expect((await faultsOf(loading)).join()).toContain('the kubelet')
       return
@@ -306,7 +309,7 @@ describe('a file that cannot be used', () => {
       systemStatsMonitors: [write('s.json', { ...STATS, procPath: join(folder, 'proc') })],
     }
     expect((await load(npd)).npd.files.flatMap(({ faults }) => faults)).toEqual([])
-    const { npd: read, monitors } = await load(npd, 'monitors: []\n', { lookForPrograms: true })
+    const { npd: read, monitors } = await load(npd, 'defaultMonitors: []\nmonitors: []\n', { lookForPrograms: true })
     expect(linesOf(read.files.flatMap(({ faults }) => faults))).toEqual([
       `a.json:16:12: rules[0].path: "gone.sh" does not exist; expected the path of a program`,
       `c.json:16:12: rules[0].path: "./no/such.sh" does not exist (looked for in ${process.cwd()}); expected the path of a program`,
@@ -320,7 +323,7 @@ describe('the section npd', () => {
   it('says what ends a condition of a log, and which bugs are brought back', async () => {
     const recover = { Deadlock: { match: 'fine again', absentFor: '1h', reboot: true } }
     const npd = { systemLogMonitors: [write('kernel.json', logOf('Deadlock'))], recover, compat: ['B2', 'B10'] }
-    const config = await load(npd, 'monitors: []\n')
+    const config = await load(npd, 'defaultMonitors: []\nmonitors: []\n')
     expect(config.monitors[0]?.config).toMatchObject({
       recover: { Deadlock: { match: 'fine again', absentFor: '1h0m0s', reboot: true } },
       compat: ['B2', 'B10'],
@@ -380,7 +383,7 @@ describe('the section npd', () => {
   it('comes from a flag, too', async () => {
     const path = write('kernel.json', logOf('Deadlock'))
     const flag = { key: 'npd.systemLogMonitors', value: JSON.stringify([path]), flag: '--set' }
-    const { npd, monitors } = await load({}, 'monitors: []\n', { flags: [flag] })
+    const { npd, monitors } = await load({}, 'defaultMonitors: []\nmonitors: []\n', { flags: [flag] })
     expect([npd.files.length, monitors.length]).toEqual([1, 1])
   })
 })

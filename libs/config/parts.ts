@@ -14,6 +14,7 @@ export const STRATEGIES = {
   'flush-dns': { built: false, needs: '' },
   'restart-interface': { built: false, needs: 'interface' },
   'reset-routing': { built: false, needs: '' },
+  'flush-ipv6-route': { built: false, needs: '' },
   'pod-delete': { built: false, needs: '' },
   'node-reboot': { built: false, needs: '' },
 } as const satisfies Record<string, { built: boolean; needs: '' | 'service' | 'scriptPath' | 'interface' }>
@@ -28,12 +29,23 @@ export const STRATEGY_NAMES = [
   'flush-dns',
   'restart-interface',
   'reset-routing',
+  'flush-ipv6-route',
   'pod-delete',
   'node-reboot',
 ] as const satisfies readonly StrategyName[]
 
 /** Names that no monitor and no plug-in may have: of our own services, of the bus's users, of what several share. */
 export const OWN_NAMES: readonly string[] = [...Object.keys(SERVICES), ...RESERVED_NAMES]
+
+/** Monitors of which `defaultMonitors` adds checks. */
+export const DEFAULT_MONITOR_NAMES = ['system', 'log', 'network', 'kubernetes'] as const
+
+/** Those of which it adds some where nobody writes it. */
+export const ADDED_BY_DEFAULT = [
+  'system',
+  'log',
+  'network',
+] as const satisfies readonly (typeof DEFAULT_MONITOR_NAMES)[number][]
 
 /** On which nodes a check runs (`monitors[].when`); how each is judged says libs/monitor-kit/when.ts. */
 export const PLACES = ['always', 'nvidia-gpu'] as const
@@ -73,23 +85,23 @@ export const HANDLER_NAMES = [
   'stream',
 ] as const satisfies readonly HandlerName[]
 
+/** What to write in place of a type that is known and is to have no check of its own. */
+export const INSTEAD_OF_CHECK: Readonly<Record<string, string>> = {
+  'custom-logpattern': 'write checks of types log-kernel, log-journal and log-file with packs and rules',
+}
+
 /** Check types that are known and that no monitor serves yet, with the monitor that is to. */
 export const PLANNED_CHECKS: Readonly<Record<string, string>> = {
-  'http-health-check': 'network',
-  'network-dns-check': 'network',
-  'network-gateway-check': 'network',
-  'network-connectivity-check': 'network',
-  'network-cni-check': 'network',
+  'network-peers': 'network',
+  'network-cni': 'network',
   'network-cluster-dns-pod': 'network',
-  'network-ip-forwarding': 'network',
-  'network-ipv6-sysctl': 'network',
-  'network-ipv6-route': 'network',
-  'network-ipv6-neighbor': 'network',
-  'network-ipv6-firewall': 'network',
   'kubernetes-kubelet-check': 'kubernetes',
   'kubernetes-apiserver-check': 'kubernetes',
   'kubernetes-runtime-check': 'kubernetes',
   'kubernetes-capacity-check': 'kubernetes',
+  'kubernetes-certificates': 'kubernetes',
+  'kubernetes-kube-proxy': 'kubernetes',
+  'kubernetes-static-pods': 'kubernetes',
   'custom-logpattern': 'log',
   'gpu-health-check': 'gpu',
 }

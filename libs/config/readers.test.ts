@@ -17,6 +17,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'bus.tls.ca': 'handed on as a whole to libs/bus, which knows no configuration (tls.test.ts)',
   'bus.tls.cert': 'as bus.tls.ca',
   'bus.tls.key': 'as bus.tls.ca',
+  'exporters.http.endpoints[].description': 'a word for people; `validate -o json` shows it',
   'npd.compat[]': "libs/config: each file's check has it in its own configuration",
   'settings.updateIntervalMs': "libs/config: it is each check's interval where that names none",
   'settingsInForce.set[].origin.layer': 'said in words by origin.text; `validate -o json` shows it',

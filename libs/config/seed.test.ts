@@ -11,7 +11,7 @@ type Step = string | number
 
 /** Another value for each key of the example, in its order. */
 const CHANGES: readonly (readonly [key: string, value: unknown])[] = [
-  ['apiVersion', 'node-doctor.io/v2'],
+  ['apiVersion', ''],
   ['kind', 'OtherConfig'],
   ['metadata.name', 'other'],
   ['settings.nodeName', 'worker-7'],

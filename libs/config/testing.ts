@@ -1,6 +1,7 @@
 /** For tests: configurations from text, in surroundings that are the same everywhere. */
 
 import * as patterns from '#pattern'
+import { readGo } from './dialects/go/read.ts'
 import { ConfigErrors } from './errors.ts'
 import type { Surroundings } from './layers/defaults.ts'
 import type { Environment } from './layers/substitute.ts'
@@ -20,7 +21,7 @@ export interface Around {
 /** A whole document as file "config.yaml". */
 export function parse(text: string, around: Around = {}): NodeDoctorConfig {
   const { env = {}, flags = [], surroundings = ROOT_SERVER } = around
-  return parseConfig(text, 'config.yaml', { env, flags, surroundings, patterns })
+  return parseConfig(text, 'config.yaml', { env, flags, surroundings, patterns, dialect: readGo })
 }
 
 /** The faults of a document, one line each. */

@@ -1,5 +1,6 @@
 /** The configuration in force: validated, defaults applied, durations as milliseconds, each value's origin known. */
 
+import type { Status } from './dialects/go/types.ts'
 import type { ConfigProblem } from './errors.ts'
 import type { Filled, InForce } from './in-force.ts'
 import type { Document } from './schema/document.ts'
@@ -10,6 +11,8 @@ export interface ConfigNote {
   readonly key: string
   readonly text: string
   readonly origin: Origin
+  /** Of a key of the Go Node Doctor's form: what became of it, and where it stands ("config.yaml:6:5"). */
+  readonly dialect?: { readonly status: Status; readonly where: string } | undefined
 }
 
 /** `monitors[]`: one configured check. */
@@ -52,7 +55,7 @@ export interface NpdFile {
 export type HttpEndpoint = NodeDoctorConfig['exporters']['http']['endpoints'][number]
 
 /** Keys that say what the document is, and lists whose entries are put together with what else is known of them. */
-type Apart = '$schema' | 'apiVersion' | 'kind' | 'metadata' | 'monitors' | 'plugins' | 'npd'
+type Apart = '$schema' | 'apiVersion' | 'kind' | 'metadata' | 'defaultMonitors' | 'monitors' | 'plugins' | 'npd'
 
 /** The document's sections by the rule of in-force.ts; their keys are explained by the schema. */
 type Sections = InForce<Omit<Document, Apart>>

@@ -10,6 +10,8 @@ export interface PackRecovery {
   /** No line matched for so long, a duration: "15m". */
   readonly absentFor?: string
   readonly reboot?: boolean
+  /** The file system on the disk of the entity is unmounted. */
+  readonly unmounted?: boolean
 }
 
 /** A rule of a pack, at run time. */
@@ -32,6 +34,8 @@ export interface PackRule {
   readonly threshold?: { readonly count: number; readonly within: string }
   /** Of a condition. */
   readonly recover?: PackRecovery
+  /** What a line says also that comes of unmounting: right behind that it is told only where the file system is mounted again. */
+  readonly atUnmount?: string
 }
 
 /** A line that a rule tells, and who wrote it so: a version and its source file, or the address of a public report. */

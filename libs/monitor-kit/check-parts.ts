@@ -41,7 +41,7 @@ function partsOf(
   instance: CheckInstance,
 ): CheckParts {
   const { nodeName, host, clock, stopwatch, runDir, stateDir, shared, patience } = context
-  const { name, config, intervalMs } = instance
+  const { name, config, intervalMs, timeoutMs } = instance
   const log = context.log.child({ monitor: name })
   const runFolder = folderOf({ ...definition, kind: 'monitor' }, runDir)
   const stateFolder = createStateFolder({ stateDir, monitor: definition.name, check: name })
@@ -49,7 +49,8 @@ function partsOf(
   let listener = (): void => undefined
   const wake = (): void => listener()
   const place = { nodeName, host, clock, stopwatch, log, shared }
-  const around = { ...place, config, name, intervalMs, memory, parameters: {}, stateFolder, wake }
+  const own = { config, name, intervalMs, timeoutMs, memory, parameters: {}, stateFolder, wake }
+  const around = { ...place, ...own }
   return {
     runner: createRunner(definitionOf(definition, instance), instance, definition.name, around),
     memory,

@@ -174,11 +174,11 @@ const NOTHING: Taken = { durationUs: 0 }
 /** Begins to measure; what it returns says what was taken since. */
 function createTaken(clock: Clock): () => Taken {
   const beganMs = clock.monotonicMs()
-  const before = clock.starvation?.()
+  const before = clock.starvation?.(true)
   const us = (ms: number) => Math.max(0, Math.round(ms * 1000))
   return () => {
     const durationUs = us(clock.monotonicMs() - beganMs)
-    const now = clock.starvation?.()
+    const now = clock.starvation?.(true)
     if (before === undefined || now === undefined) return { durationUs }
     const lateMs = now.starvedMs - before.starvedMs
     return { durationUs, costUs: us(now.activeMs - before.activeMs - lateMs), lateUs: us(lateMs) }

@@ -105,6 +105,8 @@ export interface CheckContext<Config, Shared = unknown> {
   readonly intervalMs: number
   /** The node's, as the API server calls it. */
   readonly nodeName: string
+  /** How long a run of it may take, as configured. */
+  readonly timeoutMs: number
   readonly host: Host
   readonly clock: Clock
   /** How long others take: what of that was this process's own doing is said with it, so that nobody is accused of it. */

@@ -180,6 +180,7 @@ async function startDetector(): Promise<RpcClient> {
     settings: { nodeName: 'n1', runDir: stage.runDir, stateDir: join(stage.runDir, 'state') },
     bus: { port: await freePort() },
     detector: { monitorDirs: [join(stage.runDir, 'monitors')] },
+    defaultMonitors: [],
     monitors: [],
   }
   await writeFile(file, JSON.stringify(document))

@@ -37,10 +37,10 @@ export interface CommandOptions {
 
 /**
  * What a command prints, without the line break at its end.
- * @throws CommandError in Go's words, or the signal's reason
+ * @throws CommandError in Go's words; HostExecError where its mount hangs; the signal's reason
  */
 export async function ask(
-  { host, env, signal }: Pick<ToolAround, 'host' | 'env' | 'signal'>,
+  { host, env, signal, onAbandoned }: Pick<ToolAround, 'host' | 'env' | 'signal' | 'onAbandoned'>,
   file: string,
   args: readonly string[],
   options: CommandOptions = {},
@@ -51,9 +51,12 @@ export async function ask(
   let result: RunBytes
   try {
     const run = { timeoutMs, signal, wholeEnv, killAtOnce: true, maxOutputBytes: OUTPUT_BYTES }
-    result = await host.programs.runBytes(file, args, run)
+    const tellLeft = onAbandoned && ((ended: Promise<void>, pid: number) => onAbandoned({ pid, ended }))
+    result = await host.programs.runBytes(file, args, { ...run, ...(tellLeft && { onAbandoned: tellLeft }) })
   } catch (err) {
-    if (err instanceof HostExecError) throw new CommandError(startText(file, err), { cause: err })
+    // What its mount keeps from being asked has not failed.
+    if (err instanceof HostExecError && err.code !== 'TIMEOUT')
+      throw new CommandError(startText(file, err), { cause: err })
     throw err
   }
   const output = result.stdout.toString('utf8')

@@ -1,10 +1,13 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '#clock'
+import { createHost } from '#host'
+import { mountHung, run, tempFolder, whyNoMounts } from '../host/testing.ts'
 import { healthChecker } from './index.ts'
 import { runTool } from './testing-tools.ts'
 
@@ -44,6 +47,20 @@ async function kubelet(answer: (path: string, response: ServerResponse) => void)
   }
 }
 
+/** Holds all of libuv's threads, as calls on mounts that hang do: nobody writes to the pipe that they open. */
+async function heldThreads(folder: string): Promise<AsyncDisposable> {
+  const pipe = join(folder, 'pipe')
+  await run('mkfifo', pipe)
+  const held = Array.from({ length: 4 }, () => open(pipe, 'r'))
+  return {
+    async [Symbol.asyncDispose]() {
+      const writer = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK)
+      for (const each of await Promise.all(held)) await each.close()
+      closeSync(writer)
+    },
+  }
+}
+
 describe('health-checker', () => {
   const words = ['--enable-repair=false', '--health-check-timeout=300ms']
 
@@ -74,6 +91,41 @@ describe('health-checker', () => {
       runTool(healthChecker, { words, programs: {}, env: { HOST_ADDRESS: '127.0.0.1', KUBELET_PORT: port } })
     expect((await asks(server.port)).exitCode).toBe(0)
     expect((await asks(hung.port)).exitCode).toBe(1)
+  })
+
+  it('needs no thread to find this machine, and calls nobody ill whom it could not even ask', async () => {
+    await using folder = await tempFolder()
+    await using server = await kubelet((_, response) => response.end())
+    await using _ = await heldThreads(folder.path)
+    const clock = systemClock()
+    const asks = (host: Readonly<Record<string, string>>) =>
+      healthChecker(words, {
+        host: createHost({ root: '', clock }),
+        clock,
+        env: { KUBELET_PORT: server.port, ...host },
+        uptimeSeconds: () => 3_600,
+        signal: new AbortController().signal,
+      })
+    expect(await asks({})).toMatchObject({ exitCode: 0, stdout: '' })
+    expect(await asks({ HOST_ADDRESS: 'node-1.invalid' })).toMatchObject({
+      exitCode: 2,
+      stdout: 'error checking kubelet health: it was not asked: lookup node-1.invalid: no answer in time\n',
+    })
+  })
+
+  it.skipIf(whyNoMounts() !== '')('calls nobody ill whom a mount that hangs keeps it from asking', async () => {
+    await using folder = await tempFolder()
+    await using _ = await mountHung(join(folder.path, 'mount'))
+    const crictl = join(folder.path, 'mount', 'crictl')
+    const asked = await runTool(healthChecker, {
+      words: ['--component=cri', `--crictl-path=${crictl}`],
+      programs: { systemctl: 'exit 0' },
+    })
+    expect(asked).toMatchObject({
+      exitCode: 2,
+      stdout: `error checking cri health: cannot start ${crictl}: TIMEOUT; its mount hangs\n`,
+      asked: '',
+    })
   })
 
   it('calls nobody ill who answered while it had no processor to hear it', async () => {

@@ -1,10 +1,15 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '#clock'
+import { mountLoop, processState, run, tempFolder, whyNoMounts } from '../host/testing.ts'
 import { logCounter } from './index.ts'
 import { createLineCount } from './log-counter/count.ts'
 import { parseJournalLine } from './log-counter/journal-line.ts'
 import { startMs } from './log-counter/options.ts'
 import { runTool } from './testing-tools.ts'
+import type { LeftProgram } from './tool.ts'
 
 /** What `journalctl --output=json` prints of a line so many seconds ago. */
 function entry(secondsAgo: number, MESSAGE: unknown): string {
@@ -57,11 +62,47 @@ describe('log-counter', () => {
       2,
       'error watching journald: failed to stat the log path "/nowhere": stat /nowhere: no such file or directory',
     ],
+    [
+      ['--journald-source=k', `--log-path=/tmp/${'x'.repeat(300)}`],
+      2,
+      expect.stringMatching(
+        /^error watching journald: failed to stat the log path ".*": cannot look for \/tmp.*: ENAMETOOLONG/,
+      ),
+    ],
     [['--journald-source=k', '--lookback=1d'], 255, ''],
     [['--journald-source=k', '--lookback=5m', '--pattern=('], 2, ''],
     [['--count=x'], 2, ''],
   ])('of %j it says what is wrong', async (words, exitCode, stdout) => {
     expect(await counts(words, [entry(60, LINE)])).toMatchObject({ exitCode, stdout })
+  })
+
+  it.each([
+    ['exit 1', 'ended with 1: it says nothing'],
+    [
+      'echo first >&2; echo "No journal files were opened." >&2; echo >&2; exit 1',
+      'ended with 1: No journal files were opened.',
+    ],
+    ['echo half >&2; kill -9 $$', 'was ended by SIGKILL: half'],
+  ])('says it where the journal could not be read to its end: %s', async (end, why) => {
+    const journalctl = `cat <<'END'\n${entry(60, LINE)}\nEND\n${end}`
+    expect(await runTool(logCounter, { words: KERNEL, programs: { journalctl } })).toMatchObject({
+      exitCode: 2,
+      stdout: `error watching journald: journalctl ${why}`,
+    })
+  })
+
+  it('takes no silence for the end, and needs none where a line is behind its own beginning', async () => {
+    const lines = (...all: string[]) => `cat <<'END'\n${all.join('\n')}\nEND`
+    const clock = systemClock()
+    // What waits for a second waits for none of it.
+    const hasty = { ...clock, after: (ms: number, run: () => void) => clock.after(ms > 1_000 ? 50 : ms, run) }
+    const slow = `${lines(entry(60, LINE))}\nsleep 0.5\n${lines(entry(50, LINE))}`
+    const words = [...KERNEL, '--count=2']
+    expect(
+      (await runTool(logCounter, { words, programs: { journalctl: slow }, around: { clock: hasty } })).exitCode,
+    ).toBe(1)
+    const endless = `${lines(entry(60, LINE), entry(50, LINE), entry(-60, LINE))}\nexec sleep 30`
+    expect((await runTool(logCounter, { words, programs: { journalctl: endless } })).exitCode).toBe(1)
   })
 
   it('says it where there is no journalctl', async () => {
@@ -70,6 +111,29 @@ describe('log-counter', () => {
     expect(said.stdout).toMatch(/^error watching journald: failed to create journal client: .*journalctl/)
   })
 })
+
+it.skipIf(whyNoMounts() !== '')(
+  'a journal on a disk that hangs is left behind and told, and holds nobody who stops',
+  async () => {
+    await using folder = await tempFolder()
+    await using mount = await mountLoop(folder.path, 16, ['mkfs.ext4', '-q', '-F'])
+    await run('fsfreeze', '-f', mount.path)
+    await using cleanup = new AsyncDisposableStack()
+    cleanup.defer(() => run('fsfreeze', '-u', mount.path).then(() => undefined))
+    const file = join(folder.path, 'pid')
+    const journalctl = `echo $$ > ${file}; exec /usr/bin/dd if=/dev/zero of=${mount.path}/x count=1`
+    const stop = new AbortController()
+    const left: LeftProgram[] = []
+    const around = { signal: stop.signal, onAbandoned: (one: LeftProgram) => void left.push(one) }
+    const counting = runTool(logCounter, { words: KERNEL, programs: { journalctl }, around }).catch(String)
+    await expect.poll(async () => processState(Number(await readFile(file, 'utf8').catch(() => '0')))).toBe('D')
+    stop.abort(new Error('enough'))
+    expect(await counting).toBe('Error: enough')
+    expect(left).toMatchObject([{ pid: Number(await readFile(file, 'utf8')) }])
+    await cleanup.disposeAsync()
+    await left[0]?.ended
+  },
+)
 
 describe('lines are counted from', () => {
   const nowMs = 10_000_000

@@ -1,6 +1,6 @@
 /** Which program is one of ours, so that it need not be started. */
 import { basename } from 'node:path'
-import { type Host, HostReadError } from '#host'
+import { type Host, HostExecError, HostReadError } from '#host'
 import { healthChecker } from './health-checker/health-checker.ts'
 import { logCounter } from './log-counter/log-counter.ts'
 import type { Tool, ToolName } from './tool.ts'
@@ -22,31 +22,31 @@ function isToolName(name: string): name is ToolName {
 }
 
 /**
- * The function of a program that is a script of ours: called so, and it does nothing but start `node-doctor health-checker` or
- * `node-doctor log-counter`; and where node-problem-detector's image has it and nothing stands. Undefined for everything else, also
+ * The function of a program that is a script of ours: called so, executable, and it does nothing but start `node-doctor health-checker`
+ * or `node-doctor log-counter`; and where node-problem-detector's image has it and nothing stands. Undefined for everything else, also
  * what cannot be read: it is a program like any other.
  * @param host this process's own machine
+ * @throws HostExecError `TIMEOUT` where its mount hangs
  */
 export async function ownToolAt(path: string, host: Host): Promise<Tool | undefined> {
   const name = basename(path)
   if (!isToolName(name) || !path.startsWith('/')) return undefined
   try {
     const script = await host.files.readText(path, { maxBytes: SCRIPT_BYTES })
-    return startsOurs(script, name) ? TOOLS[name] : undefined
+    return startsOurs(script, name) && (await host.programs.find(path)) !== undefined ? TOOLS[name] : undefined
   } catch (err) {
-    const isMissing = err instanceof HostReadError && err.code === 'ENOENT'
-    return isMissing && OWN_PROGRAMS.includes(path) ? TOOLS[name] : undefined
+    if (!(err instanceof HostReadError)) throw err
+    if (err.code === 'TIMEOUT') throw new HostExecError({ file: path, code: 'TIMEOUT', cause: err })
+    return err.code === 'ENOENT' && OWN_PROGRAMS.includes(path) ? TOOLS[name] : undefined
   }
 }
 
-/** `#!/bin/sh`, comments, and one line: `exec node-doctor health-checker "$@"`. */
+/** `exec node-doctor health-checker "$@"`: by PATH or at a path, also by `node`, and with nothing else. */
+const STARTS_OURS = /^exec (?:(?:[\w./-]*\/)?node )?(?:[\w./-]*\/)?(?:node-doctor|cli\.mjs) ([a-z-]+) "\$@"$/
+
+/** `#!/bin/sh`, comments, and that one line. */
 function startsOurs(script: string, name: ToolName): boolean {
   const lines = script.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))
   const [line = ''] = lines
-  return (
-    lines.length === 1 &&
-    line.startsWith('exec ') &&
-    line.trim().endsWith(` ${name} "$@"`) &&
-    /node-doctor|cli\.mjs/.test(line)
-  )
+  return script.startsWith('#!') && lines.length === 1 && STARTS_OURS.exec(line)?.[1] === name
 }

@@ -3,6 +3,13 @@
 import type { Clock } from '#clock'
 import type { Host } from '#host'
 
+/** A program that a helper has started, and that no signal ends. */
+export interface LeftProgram {
+  readonly pid: number
+  /** Resolves when it has ended after all. */
+  readonly ended: Promise<void>
+}
+
 /** What it is run in. */
 export interface ToolAround {
   /** This process's own machine, at the root "": what it starts is found by PATH. */
@@ -13,6 +20,8 @@ export interface ToolAround {
   readonly uptimeSeconds: () => number
   /** Ends it, and what it has started. */
   readonly signal: AbortSignal
+  /** What it has started could not be ended and was left behind: start nothing beside it. Told before the helper itself ends. */
+  readonly onAbandoned?: (left: LeftProgram) => void
 }
 
 /** How it ended, and what it said. */

@@ -104,6 +104,21 @@ describe('a stopwatch', () => {
     expect(stop()).toEqual({ ms: 300, lateMs: 250 })
   })
 
+  it('does not take for the other side what held this process up while the stopwatch itself looked', () => {
+    const time = fakeClock()
+    let throttledMs = 0
+    const held = () => {
+      time.pass(500)
+      throttledMs += 500
+      return { waitedMs: 0, throttledMs }
+    }
+    const stop = createStopwatch(time, held).start()
+    time.pass(3)
+    const sample = stop()
+    expect(sample.ms).toBe(3)
+    expect(isJudged(sample, 100)).toBe(true)
+  })
+
   it('is never later than it was long, nor early', () => {
     const time = fakeClock()
     let throttledMs = 0

@@ -24,8 +24,9 @@ export function createStopwatch(clock: Clock, delays: () => Delays = () => NO_DE
   const starvation = () => clock.starvation?.() ?? NO_STARVATION
   return {
     start() {
-      const begunMs = clock.monotonicMs()
+      // To look takes turns of this process's processor too: what holds it up meanwhile is in neither, or in the lateness alone.
       const before = { ...starvation(), ...delays() }
+      const begunMs = clock.monotonicMs()
       return (): Sample => {
         const ms = clock.monotonicMs() - begunMs
         const now = { ...starvation(), ...delays() }

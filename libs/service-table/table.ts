@@ -38,6 +38,21 @@ export const SERVICES = {
     stateFolders: ['monitors/system'],
     standing: { built: true, uid: 65_102 },
   },
+  network: {
+    kind: 'monitor',
+    serves: 'nodedoctor.v1.Monitor',
+    bus: { role: 'none' },
+    switches: [],
+    stopOrder: 1,
+    needs: ['host'],
+    runFolders: [],
+    stateFolders: ['monitors/network'],
+    standing: {
+      built: false,
+      what: 'the monitor of the network',
+      reason: 'it is not part of this version; nothing is said of links, routes and names',
+    },
+  },
   log: {
     kind: 'monitor',
     serves: 'nodedoctor.v1.Monitor',

@@ -29,15 +29,20 @@ not this page. \`node-doctor rules list\` prints them, with \`-o json\` also the
   stands until one of the proofs in its last column: a line that says so, no such line for that long, a reboot. A person may
   always say that it is over (\`node-doctor clear\`).
 - **\`info\`** is told and opens no problem: a container that reaches its own memory limit is no fault of the node.
+- A file system **is unmounted** when the kernel says so, or that another is mounted from the same device, and when
+  \`/sys/fs\` (\`ext4\`, \`xfs\`, \`btrfs\`, \`f2fs\`) has it no more at two looks; what cannot be read there proves nothing. What the
+  kernel says within a minute behind an unmount comes of that, and raises such a condition only where the file system is mounted
+  again by then. That one is damaged ends by no unmount; of what comes of unmounting alone it is not raised.
 - What is told only **after several lines** says so under its severity: one of them is ordinary.
 - What it is **about** has the words in \`\${}\` from the line: \`disk:sda1\`, \`nic:eth0\`, \`cpu:3\`. Nothing there is the node itself.
 - **Also called** are names that other programs have for it; where a rule is named, they count as well.
 - Each rule stands on at least three lines, of several versions, with who wrote them so, and on lines that look alike and must
   not be told. A test holds every rule to its own, and to those of all others.`
 
-function ends({ match, absentFor, reboot }: PackRecovery): string {
+function ends({ match, absentFor, reboot, unmounted }: PackRecovery): string {
   return [
     ...(match === undefined ? [] : [`a line: ${code(match)}`]),
+    ...(unmounted === true ? ['the file system is unmounted'] : []),
     ...(absentFor === undefined ? [] : [`none for ${absentFor}`]),
     ...(reboot === true ? ['a reboot'] : []),
   ].join('; ')

@@ -9,6 +9,7 @@ import { type Command, type Listed, type OwnWordsCommand, parseCommand, wantsJso
 import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { forget } from './forget.ts'
 import { HELPERS } from './helpers.ts'
+import { migrate } from './migrate.ts'
 import { npd } from './npd.ts'
 import { complain, sayJson } from './print.ts'
 import { rules } from './rules/rules.ts'
@@ -18,7 +19,19 @@ import { validate } from './validate.ts'
 import { version } from './version.ts'
 import { watch } from './watch.ts'
 
-const COMMANDS: readonly Command[] = [up, status, watch, check, clear, forget, validate, rules, cleanup, version]
+const COMMANDS: readonly Command[] = [
+  up,
+  status,
+  watch,
+  check,
+  clear,
+  forget,
+  validate,
+  migrate,
+  rules,
+  cleanup,
+  version,
+]
 /** With the flags of node-problem-detector's programs. */
 const OWN_WORDS: readonly OwnWordsCommand[] = [npd, ...HELPERS]
 

@@ -23,6 +23,11 @@ export function say(text: string): void {
   process.stdout.write(`${clean(text, LINE_MAX)}\n`)
 }
 
+/** A file's text, on standard output: as it is where a file takes it, and without what could turn a terminal where that does. */
+export function sayWhole(text: string): void {
+  process.stdout.write(process.stdout.isTTY ? `${clean(text.replace(/\n$/, ''), Number.POSITIVE_INFINITY)}\n` : text)
+}
+
 /** What went wrong or is logged, on standard error. */
 export function complain(text: string, lineMax = LINE_MAX): void {
   process.stderr.write(`${clean(text, lineMax)}\n`)

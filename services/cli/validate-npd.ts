@@ -49,9 +49,9 @@ export async function validateNpdFiles(values: Values, files: NpdFiles, json: bo
     value: JSON.stringify(named.map(([file]) => resolve(file))),
     flag: 'validate',
   }))
-  const none = { key: 'monitors', value: '[]', flag: 'validate' }
+  const none = ['monitors', 'defaultMonitors'].map((key) => ({ key, value: '[]', flag: 'validate' }))
   const config = await loadConfig({
-    flags: [none, ...flags, ...flagsOf(values)],
+    flags: [...none, ...flags, ...flagsOf(values)],
     env: {},
     defaultFile: '',
     lookForPrograms: true,

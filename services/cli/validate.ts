@@ -1,4 +1,11 @@
-import { ConfigErrors, type NodeDoctorConfig, type NpdFile, renderProblem, withoutSecrets } from '#config'
+import {
+  ConfigErrors,
+  type ConfigNote,
+  type NodeDoctorConfig,
+  type NpdFile,
+  renderProblem,
+  withoutSecrets,
+} from '#config'
 import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, textOf, type Values, wantsJson } from './command.ts'
 import { CliUsageError, EXIT_USAGE, refusalOf } from './errors.ts'
 import { say, sayJson } from './print.ts'
@@ -28,6 +35,25 @@ function linesOf(files: readonly NpdFile[]): string[] {
   ])
 }
 
+/** What is worth knowing: of keys of the Go Node Doctor what became of each, with its place, and how many there are. */
+function notesOf(notes: readonly ConfigNote[]): string[] {
+  const counts = Map.groupBy(
+    notes.flatMap(({ dialect }) => dialect?.status ?? []),
+    (status) => status,
+  )
+  const words = [...counts].map(([status, all]) => `${all.length} ${status}`)
+  return [
+    ...(words.length === 0
+      ? []
+      : [`  of the Go Node Doctor’s form: ${words.join(', ')}; every other key works as it is`]),
+    ...notes.map(({ key, text, origin, dialect }) =>
+      dialect === undefined
+        ? `  note: ${key}: ${text} (${origin.text})`
+        : `  ${dialect.where}: ${key}: ${dialect.status}: ${text}`,
+    ),
+  ]
+}
+
 /** The first line: whether all is well. */
 function verdictOf({ file, npd }: NodeDoctorConfig, bad: number): string {
   const name = file === '' ? 'The embedded default' : file
@@ -45,7 +71,8 @@ Checks the file (default: what a service would read) as every service does at it
 its file, line, key, value, what is expected, and the nearest valid name. Then says what would run and what is missing.
 Files of node-problem-detector that it names are looked at in the same way, and whether the programs that they run are
 here, where validate runs ("node-doctor npd" looks too; of an installed monitor its container has them or has not); what a
-service would leave out and tell (NPDConfigInvalid) is not valid.
+service would leave out and tell (NPDConfigInvalid) is not valid. Of each key that is the Go Node Doctor's and not ours it
+says what became of it ("node-doctor migrate" writes the file in our form).
 
 Files of node-problem-detector by themselves are told by what is in them, as npd.dir tells them: each with its faults and
 warnings.
@@ -87,7 +114,7 @@ Exit code: 0 valid, 2 not valid.`,
       `  ${config.plugins.length} plug-ins${config.plugins.length === 0 ? '' : `: ${config.plugins.map(({ name }) => name).join(', ')}`}`,
       `  ${config.settingsInForce.set.length} values are set, ${config.settingsInForce.defaults} are at their defaults`,
       ...linesOf(config.npd.files),
-      ...(config.notes ?? []).map(({ key, text, origin }) => `  note: ${key}: ${text} (${origin.text})`),
+      ...notesOf(config.notes ?? []),
       ...config.missing.map(({ what, origin, reason }) => `  missing: ${what} (${origin.text}): ${reason}`),
     ]
     say(lines.map((line) => line.replace(/\n/g, ' ')).join('\n'))

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { HEAD, parse } from '../../libs/config/testing.ts'
 import { detectorSlice } from './config.ts'
 
-const CHECKS = `monitors:
+const CHECKS = `defaultMonitors: []
+monitors:
   - { name: cpu, type: system-cpu, interval: 30s }
   - { name: gpus, type: gpu-health-check, enabled: false, when: nvidia-gpu }
 plugins:

@@ -42,6 +42,7 @@ export async function loadTestConfig(
     metadata: { name: 'test' },
     settings: { nodeName: 'n1', runDir: join(dir, 'run'), stateDir: join(dir, 'state') },
     bus: { port: busPort },
+    defaultMonitors: [],
     monitors: [],
     ...more,
   }

@@ -2,7 +2,7 @@
  * Work that is done in parts, so that others have their turn in between: a report of a thousand conditions holds the event
  * loop for about a millisecond at a time, and for a fifth of the time at most.
  */
-import { type Clock, workedMs } from '#clock'
+import { type Clock, measureWork } from '#clock'
 
 /** After each part the others have this many times as long. */
 const REST_TIMES = 4
@@ -26,9 +26,9 @@ export interface Done<T> {
 
 /** One part. */
 function part<T>(parts: Generator<void, T>, clock: Clock) {
-  const beganMs = workedMs(clock)
+  const took = measureWork(clock)
   const next = parts.next()
-  return { ...next, heldMs: workedMs(clock) - beganMs }
+  return { ...next, heldMs: took() }
 }
 
 /** What is left after the first part, and a rest before each. */

@@ -102,6 +102,7 @@ export function settingsOf(flags: NpdFlags, machine: Machine): readonly ConfigFl
     )
   checkPorts(flags)
   return [
+    { key: 'defaultMonitors', value: '[]', flag: 'node-doctor npd' },
     { key: 'monitors', value: '[]', flag: 'node-doctor npd' },
     ...Object.entries(lists)
       .filter(([, items]) => items.length > 0)

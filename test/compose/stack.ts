@@ -15,6 +15,7 @@ const IMAGE = 'node-doctor:compose-test'
 const CONFIG = `apiVersion: node-doctor.io/v1alpha1
 kind: NodeDoctorConfig
 metadata: { name: compose-test }
+defaultMonitors: []
 monitors:
   - { name: disks, type: disk-health-check, interval: 1s }
   - { name: memory, type: system-memory, interval: 1s }

@@ -19,6 +19,7 @@ const CONFIG = {
   kind: 'NodeDoctorConfig',
   metadata: { name: 'test' },
   settings: { nodeName: 'n' },
+  defaultMonitors: [],
   monitors: [
     { name: 'syslog', type: 'log-file', config: { path: '/var/log/syslog', begin: 'start', rules: [saw('Syslog')] } },
     {

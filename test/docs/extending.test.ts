@@ -131,7 +131,10 @@ describe('what is made as the docs say', () => {
     const runDir = join(tree, 'run')
     const settings = { runDir, stateDir: join(tree, 'state') }
     const kind = { apiVersion: 'node-doctor.io/v1alpha1', kind: 'NodeDoctorConfig', metadata: { name: 'x' } }
-    await writeFile(config, JSON.stringify({ ...kind, settings, monitors: [{ name: 'one', type, config: keys }] }))
+    await writeFile(
+      config,
+      JSON.stringify({ ...kind, settings, defaultMonitors: [], monitors: [{ name: 'one', type, config: keys }] }),
+    )
     const main = `services/monitors/${name}/main.ts`
     const child = spawn(process.execPath, [main, '--config', config], { cwd: tree, stdio: 'ignore' })
     const client = connectUnix(join(runDir, 'monitors', name, `${name}.sock`))
@@ -262,7 +265,8 @@ describe('what is made as the docs say', () => {
     const kind = { apiVersion: 'node-doctor.io/v1alpha1', kind: 'NodeDoctorConfig', metadata: { name: 'x' } }
     const exporters = { http: { enabled: false }, prometheus: { enabled: false }, file: { enabled: true, every: '1s' } }
     const monitors = [{ name: 'memory', type: 'system-memory', interval: '1s' }]
-    await writeFile(config, JSON.stringify({ ...kind, settings, bus: { port: await freePort() }, exporters, monitors }))
+    const rest = { bus: { port: await freePort() }, exporters, defaultMonitors: [], monitors }
+    await writeFile(config, JSON.stringify({ ...kind, settings, ...rest }))
     const plan = `import { loadConfig } from '#config'
       import { planServices } from './services/cli/up/plan.ts'
       const config = await loadConfig({ file: ${JSON.stringify(config)}, flags: [], env: {} })

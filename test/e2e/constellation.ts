@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ConditionView, NodeView, ProblemView, StreamMessage } from '#view'
 import { freePort } from '../../libs/bus/testing.ts'
-import { DEFAULT_MONITORS } from '../../libs/config/layers/defaults.ts'
+import { DEFAULT_CHECKS } from '../../libs/config/layers/default-checks.ts'
 import { HEAP_FLAG, NODE_ENV, NODE_FLAGS, nodeFlagsOf } from '../../services/cli/up/node-flags.ts'
 
 const DIST = new URL('../../dist/', import.meta.url).pathname
@@ -103,11 +103,14 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
   const more = (options.config ?? {}) as Record<string, Record<string, unknown>>
   const services = options.services ?? ['detector', 'system', 'http-exporter']
   // Of a monitor that nobody starts nothing is asked: it would be missing.
-  const monitors = DEFAULT_MONITORS.filter(({ type }) => type !== 'log-kernel' || services.includes('log'))
+  const monitors = Object.values(DEFAULT_CHECKS)
+    .flat()
+    .filter(({ type }) => type !== 'log-kernel' || services.includes('log'))
   const config = {
     apiVersion: 'node-doctor.io/v1alpha1',
     kind: 'NodeDoctorConfig',
     metadata: { name: 'test' },
+    defaultMonitors: [],
     monitors,
     ...more,
     settings: { nodeName: 'test-node', runDir, stateDir, logLevel: 'debug', logFormat: 'json', ...more['settings'] },

@@ -54,6 +54,7 @@ describe('the command line', () => {
         metadata: { name: 'up' },
         settings: { nodeName: 'up-node', runDir, stateDir: join(dir, 'state') },
         bus: { port: await freePort() },
+        defaultMonitors: [],
         monitors: [memoryCheck()],
         exporters: {
           http: { enabled: true, bindAddress: '127.0.0.1', hostPort: pagePort },

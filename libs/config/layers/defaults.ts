@@ -2,32 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
-import { child, type MapNode, type Place, treeOf } from '../tree/tree.ts'
 import type { Environment } from './substitute.ts'
 
 /** The file that is read where none is named, if it is there. */
 export const DEFAULT_FILE = '/etc/node-doctor/config.yaml'
-
-const EMBEDDED: Place = { where: 'embedded default', origin: { layer: 'default', text: 'default' } }
-
-/** The checks that run where a configuration has no `monitors`: all that the machine itself needs, with their defaults. The kernel's log is unknown to who may not read it. */
-export const DEFAULT_MONITORS = [
-  { name: 'cpu', type: 'system-cpu' },
-  { name: 'memory', type: 'system-memory' },
-  { name: 'disk', type: 'disk-health-check' },
-  { name: 'pressure', type: 'system-pressure' },
-  { name: 'processes', type: 'system-processes' },
-  { name: 'clock', type: 'system-clock' },
-  { name: 'interfaces', type: 'system-interfaces' },
-  { name: 'kernel-log', type: 'log-kernel' },
-] as const
-
-/** The embedded default lies under everything: its list of monitors holds where nobody writes one. */
-export function underlay(tree: MapNode): MapNode {
-  if (child(tree, 'monitors') !== undefined) return tree
-  const node = treeOf(DEFAULT_MONITORS, EMBEDDED)
-  return { ...tree, entries: new Map([...tree.entries, ['monitors', { place: EMBEDDED, node }]]) }
-}
 
 /** What the process finds around itself. */
 export interface Surroundings {

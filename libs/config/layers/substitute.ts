@@ -12,7 +12,7 @@ const REFERENCE = /(\$?)\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
 const ONLY_REFERENCE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/
 
 /** Texts of a rule for logs, in which `${dev}` is a group of its expression, not a variable. */
-const OF_GROUPS = /^monitors\[\d+\]\.config\.rules\[\d+\]\.(?:match|message|entity|recover\.match)$/
+export const OF_GROUPS = /^monitors\[\d+\]\.config\.rules\[\d+\]\.(?:match|message|entity|recover\.match)$/
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

@@ -41,7 +41,7 @@ const catalog: Catalog = {
 }
 
 function configOf(monitors: string, more = '') {
-  return parseConfig(`${HEAD}monitors:\n${monitors}${more}`, 'config.yaml', {
+  return parseConfig(`${HEAD}defaultMonitors: []\nmonitors:\n${monitors}${more}`, 'config.yaml', {
     env: {},
     flags: [],
     surroundings: ROOT_SERVER,

@@ -41,7 +41,7 @@ describe('a condition type that a plug-in lists', () => {
   })
 
   it('is free where its check is not configured, or switched off', () => {
-    const cpu = 'monitors:\n  - { name: cpu, type: system-cpu }\n'
+    const cpu = 'defaultMonitors: []\nmonitors:\n  - { name: cpu, type: system-cpu }\n'
     expect(faultsOf(`${cpu}plugins:\n${plugin('a', 'type: DiskFull')}`)).toEqual([])
     expect(faultsOf(`${DISK.replace(' }', ', enabled: false }')}plugins:\n${plugin('a', 'type: DiskFull')}`)).toEqual(
       [],

@@ -1,5 +1,6 @@
 /** The whole document. */
 import { z } from 'zod'
+import { ADDED_BY_DEFAULT, DEFAULT_MONITOR_NAMES } from '../parts.ts'
 import { exporters } from './exporters.ts'
 import { absolutePath, duration, labels } from './kinds.ts'
 import { monitor } from './monitors.ts'
@@ -125,12 +126,19 @@ export const document = z.strictObject({
   settings: settings.prefault({}).describe('What holds for every process'),
   bus: bus.prefault({}).describe('How the processes talk'),
   detector: detector.prefault({}).describe('Where monitors are found and what they may send'),
+  defaultMonitors: z
+    .array(z.enum(DEFAULT_MONITOR_NAMES))
+    .max(DEFAULT_MONITOR_NAMES.length)
+    .default([...ADDED_BY_DEFAULT])
+    .describe(
+      'Monitors whose checks are added, with their defaults, where `monitors` has none of their type; one that is switched off there is one. Empty: none',
+    ),
   monitors: z
     .array(monitor)
     .max(500)
     .prefault([])
-    .describe('The checks. Written, it replaces the whole list of the default')
-    .meta({ unique: 'name', defaultText: 'all checks of the machine' }),
+    .describe('The checks, beside those that `defaultMonitors` adds')
+    .meta({ unique: 'name', defaultText: 'none' }),
   plugins: z.array(plugin).max(100).prefault([]).describe('Monitors of others').meta({ unique: 'name' }),
   npd: npd.prefault({}).describe('Files of node-problem-detector; each is a check'),
   exporters: exporters.prefault({}).describe('How the node’s state is shown'),

@@ -189,6 +189,7 @@ const http = z.strictObject({
       z.strictObject({
         path: urlPath.describe('Where it is served'),
         handler: z.enum(HANDLER_NAMES).describe('What is served'),
+        description: z.string().max(500).optional().describe('A word for people, without effect'),
       }),
     )
     .max(64)

@@ -63,12 +63,15 @@ function readDuration(range: NonNullable<JsonSchema['duration']>, node: ScalarNo
 }
 
 function readWord(schema: JsonSchema, node: ScalarNode, shown: string, { fault, nearest: nearestOf }: Told) {
-  const words = (schema.enum ?? []).map(String)
-  const given = node.untyped ? node.text : node.value
-  if (typeof given === 'string' && words.includes(given)) return given
-  const nearest = words.length === 1 ? undefined : nearestOf(node.text, words)
+  const values = schema.enum ?? []
+  const words = values.map(String)
+  // Of a set that has true and false among its words, those are written without quotes.
+  const given = node.untyped ? values.find((value) => String(value) === node.text) : node.value
+  if (given !== undefined && values.includes(given)) return given
+  const nearest = words.length === 1 || words.includes(node.text) ? undefined : nearestOf(node.text, words)
   const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`
-  fault(`${shown} is not valid; expected ${wordsOf(words)}${hint}`)
+  const quotes = words.includes(node.text) ? ', without quotes' : ''
+  fault(`${shown} is not valid; expected ${wordsOf(words)}${quotes}${hint}`)
   return undefined
 }
 

@@ -3,14 +3,17 @@
 /** "0100010A" → "10.1.0.1": the number as this machine has it in memory, least byte first (x64, arm64). undefined: no such number. */
 export function ipv4Of(hex: string): string | undefined {
   if (!/^[\dA-Fa-f]{8}$/.test(hex)) return undefined
-  return [6, 4, 2, 0].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.')
+  const number = Number.parseInt(hex, 16)
+  return `${number & 255}.${(number >>> 8) & 255}.${(number >>> 16) & 255}.${number >>> 24}`
 }
 
 /** The length of a mask in that writing: "00FFFFFF" → 24. undefined: no mask. */
 export function maskLength(hex: string): number | undefined {
-  const bytes = ipv4Of(hex)?.split('.') ?? []
-  const bits = bytes.map((byte) => Number(byte).toString(2).padStart(8, '0')).join('')
-  return bits.length === 32 && !bits.includes('01') ? bits.replaceAll('0', '').length : undefined
+  if (!/^[\dA-Fa-f]{8}$/.test(hex)) return undefined
+  const bytes = Buffer.from(hex, 'hex')
+  const behind = ~bytes.readUInt32LE() >>> 0
+  // Ones alone are behind the network's part.
+  return (behind & (behind + 1)) === 0 ? Math.clz32(behind) : undefined
 }
 
 /** "20010db8000100000000000000000002" → "2001:db8:1::2", as RFC 5952 has it. undefined: not 32 digits. */

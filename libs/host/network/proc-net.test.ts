@@ -217,8 +217,11 @@ describe('hostile texts', () => {
       many('', '\t '.repeat(40)),
       many('', 'x'.repeat(80)),
     ]
+    const long = ['1', ' ', '1.1.1.1 ', '0', 'a\t'].map(
+      (part) => `${ARP}${part.repeat(200_000)}\n${'0'.repeat(32)}${part.repeat(200_000)}`,
+    )
     const begunMs = performance.now()
-    for (const text of texts) for (const parse of parsers) parse(text)
+    for (const text of [...texts, ...long]) for (const parse of parsers.slice(0, 4)) parse(text)
     expect(performance.now() - begunMs).toBeLessThan(15_000)
   })
 })

@@ -25,24 +25,21 @@ const SCOPES: Readonly<Record<string, InterfaceAddress['scope']>> = {
 }
 
 /** Linux's names of interfaces: at most 15 bytes, no slash and no white space. */
-const INTERFACE = /^[^\s/]{1,15}$/
+const INTERFACE = '([^\\s/]{1,15})'
+const HEX = '([\\dA-Fa-f]{1,8})'
 
-function lines(text: string): readonly (readonly string[])[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([first]) => first !== '')
+/** Each line that a pattern describes, as its groups. */
+function matched<T>(text: string, pattern: RegExp, read: (groups: readonly string[]) => T | undefined): readonly T[] {
+  const found: T[] = []
+  for (const line of text.split('\n')) {
+    const groups = pattern.exec(line)
+    const value = groups === null ? undefined : read(groups)
+    if (value !== undefined) found.push(value)
+  }
+  return found
 }
 
-function flagsOf(hex: string | undefined, prefix = ''): number | undefined {
-  return hex !== undefined && new RegExp(`^${prefix}[\\da-f]{1,8}$`, 'i').test(hex)
-    ? Number.parseInt(hex, 16)
-    : undefined
-}
-
-function present<T>(values: readonly (T | undefined)[]): readonly T[] {
-  return values.filter((value) => value !== undefined)
-}
+const ARP = new RegExp(`^(\\d+(?:\\.\\d+){3}) +0x[\\da-f]+ +0x${HEX} +(\\S+) +\\* +${INTERFACE} *$`)
 
 /**
  * /proc/net/arp:
@@ -52,22 +49,20 @@ function present<T>(values: readonly (T | undefined)[]): readonly T[] {
  */
 export function parseArp(text: string): readonly Neighbour[] | undefined {
   if (!text.startsWith('IP address ')) return undefined
-  return present(lines(text).slice(1).map(arpLine))
+  return matched(text, ARP, ([, address, hex, link, name]) => {
+    const flags = Number.parseInt(hex!, 16)
+    const isKnown = (flags & COMPLETE) !== 0
+    return {
+      address: address!,
+      interface: name!,
+      linkAddress: isKnown && /^[\da-f]{2}(:[\da-f]{2})*$/i.test(link!) ? link : undefined,
+      state: (flags & PERMANENT) !== 0 ? 'permanent' : isKnown ? 'known' : 'unanswered',
+      isRouter: false,
+    }
+  })
 }
 
-function arpLine([address, , hex, link, , name, ...more]: readonly string[]): Neighbour | undefined {
-  const flags = flagsOf(hex, '0x')
-  if (flags === undefined || !/^\d+(\.\d+){3}$/.test(address ?? '') || !INTERFACE.test(name ?? '') || more.length > 0)
-    return undefined
-  const isKnown = (flags & COMPLETE) !== 0
-  return {
-    address: address!,
-    interface: name!,
-    linkAddress: isKnown && /^[\da-f]{2}(:[\da-f]{2})*$/i.test(link ?? '') ? link : undefined,
-    state: (flags & PERMANENT) !== 0 ? 'permanent' : isKnown ? 'known' : 'unanswered',
-    isRouter: false,
-  }
-}
+const ROUTE_V4 = new RegExp(`^${INTERFACE}\\t(\\S{8})\\t(\\S{8})\\t${HEX}\\t\\d+\\t\\d+\\t(-?\\d{1,10})\\t(\\S{8})\\t`)
 
 /**
  * /proc/net/route, the main table:
@@ -76,30 +71,23 @@ function arpLine([address, , hex, link, , name, ...more]: readonly string[]): Ne
  *     va     00000000     0100010A  0003   0       0    100     00000000  0    0       0
  */
 export function parseRoutesV4(text: string): readonly Route[] | undefined {
-  if (!text.startsWith('Iface\t')) return undefined
-  return present(lines(text).slice(1).map(routeLineV4))
+  return text.startsWith('Iface\t') ? matched(text, ROUTE_V4, routeV4) : undefined
 }
 
-function routeLineV4(fields: readonly string[]): Route | undefined {
-  const [name, to = '', via = '', hex, , , metric = '', mask = ''] = fields
-  const [destination, gateway, prefixLength, flags] = [ipv4Of(to), ipv4Of(via), maskLength(mask), flagsOf(hex)]
-  if (destination === undefined || gateway === undefined || prefixLength === undefined || flags === undefined)
+function routeV4([, name, to, via, hex, metric, mask]: readonly string[]): Route | undefined {
+  const [destination, gateway, prefixLength] = [ipv4Of(to!), ipv4Of(via!), maskLength(mask!)]
+  const flags = Number.parseInt(hex!, 16)
+  if (destination === undefined || gateway === undefined || prefixLength === undefined || (flags & UP) === 0)
     return undefined
-  // The metric is printed with a sign, and has none.
-  if (!INTERFACE.test(name ?? '') || !/^-?\d{1,10}$/.test(metric) || (flags & UP) === 0) return undefined
   const isRefused = (flags & REJECT) !== 0
-  // A gateway of IPv6 is not told; that there is one is.
   const shown = gateway === '0.0.0.0' ? '::' : gateway
   const hop = { gateway: (flags & GATEWAY) === 0 ? undefined : shown, interface: name!, isDown: false }
-  return {
-    family: 'v4',
-    destination,
-    prefixLength,
-    metric: Number(metric) >>> 0,
-    hops: isRefused ? [] : [hop],
-    isRefused,
-  }
+  // The metric is printed with a sign, and has none.
+  const lowest = Number(metric) >>> 0
+  return { family: 'v4', destination, prefixLength, metric: lowest, hops: isRefused ? [] : [hop], isRefused }
 }
+
+const ROUTE_V6 = new RegExp(`^(\\S{32}) ([\\da-f]{2}) \\S{32} \\S{2} (\\S{32}) ${HEX} \\S+ \\S+ ${HEX} +${INTERFACE}$`)
 
 /**
  * /proc/net/ipv6_route, every table: destination and its length, source and its length, gateway, metric, two counts, flags, interface.
@@ -107,22 +95,18 @@ function routeLineV4(fields: readonly string[]): Route | undefined {
  *     00000000000000000000000000000000 00 00000000000000000000000000000000 00 fe800000000000000000000000000001 00000400 00000001 00000000 00000003       va
  */
 export function parseRoutesV6(text: string): readonly Route[] | undefined {
-  const all = lines(text)
-  const routes = all.map(routeLineV6)
-  return all.length > 0 && routes.every((route) => route === undefined)
-    ? undefined
-    : merged(routes.filter((route) => route !== undefined && route !== 'local'))
+  const routes = matched(text, ROUTE_V6, routeV6)
+  if (routes.length === 0 && text.trim() !== '') return undefined
+  return merged(routes.filter((route) => route !== 'none'))
 }
 
-function routeLineV6(fields: readonly string[]): Route | 'local' | undefined {
-  const [to = '', length, , , via = '', metric, , , hex, name] = fields
-  const [destination, gateway, flags, lowest] = [ipv6Of(to), ipv6Of(via), flagsOf(hex), flagsOf(metric)]
-  const prefixLength = flagsOf(length)
-  if (destination === undefined || gateway === undefined || flags === undefined || lowest === undefined)
-    return undefined
-  if (prefixLength === undefined || prefixLength > 128 || !INTERFACE.test(name ?? '')) return undefined
+/** "none": a line that is no route to anywhere. */
+function routeV6([, to, length, via, metric, hex, name]: readonly string[]): Route | 'none' | undefined {
+  const [destination, gateway, flags] = [ipv6Of(to!), ipv6Of(via!), Number.parseInt(hex!, 16)]
+  const [prefixLength, lowest] = [Number.parseInt(length!, 16), Number.parseInt(metric!, 16)]
+  if (destination === undefined || gateway === undefined || prefixLength > 128) return undefined
   const isRefused = (flags & REJECT) !== 0
-  if ((flags & (LOCAL | ANYCAST)) !== 0 || ((flags & UP) === 0 && !isRefused)) return 'local'
+  if ((flags & (LOCAL | ANYCAST)) !== 0 || ((flags & UP) === 0 && !isRefused)) return 'none'
   const hop = { gateway: (flags & GATEWAY) === 0 ? undefined : gateway, interface: name!, isDown: false }
   return { family: 'v6', destination, prefixLength, metric: lowest, hops: isRefused ? [] : [hop], isRefused }
 }
@@ -139,29 +123,27 @@ function merged(routes: readonly Route[]): readonly Route[] {
   return Array.from(found.values(), ({ route, hops }) => ({ ...route, hops }))
 }
 
+const ADDRESS_V6 = new RegExp(`^(\\S{32}) [\\da-f]+ ([\\da-f]{2}) ([\\da-f]{2}) ${HEX} +${INTERFACE}$`)
+
 /**
  * /proc/net/if_inet6: address, number of the interface, length, scope, flags, name.
  *
  *     fe80000000000000c043c5fffe546c42 03 40 20 c0       va
  */
 export function parseAddressesV6(text: string): readonly InterfaceAddress[] | undefined {
-  const all = lines(text)
-  const addresses = present(all.map(addressLineV6))
-  return all.length > 0 && addresses.length === 0 ? undefined : addresses
+  const addresses = matched(text, ADDRESS_V6, addressV6)
+  return addresses.length === 0 && text.trim() !== '' ? undefined : addresses
 }
 
-function addressLineV6([hex = '', , length, scope = '', bits, name, ...more]: readonly string[]):
-  | InterfaceAddress
-  | undefined {
-  const [address, prefixLength, flags] = [ipv6Of(hex), flagsOf(length), flagsOf(bits)]
-  if (address === undefined || prefixLength === undefined || prefixLength > 128 || flags === undefined) return undefined
-  if (!INTERFACE.test(name ?? '') || more.length > 0) return undefined
+function addressV6([, hex, length, scope, bits, name]: readonly string[]): InterfaceAddress | undefined {
+  const [address, prefixLength, flags] = [ipv6Of(hex!), Number.parseInt(length!, 16), Number.parseInt(bits!, 16)]
+  if (address === undefined || prefixLength > 128) return undefined
   return {
     family: 'v6',
     address,
     prefixLength,
     interface: name!,
-    scope: SCOPES[scope] ?? 'other',
+    scope: SCOPES[scope!] ?? 'other',
     isTentative: (flags & TENTATIVE) !== 0,
     isDuplicate: (flags & DAD_FAILED) !== 0,
     isDeprecated: (flags & DEPRECATED) !== 0,

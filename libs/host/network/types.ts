@@ -34,7 +34,7 @@ export interface Neighbour {
 
 /** One way that a route goes. */
 export interface Hop {
-  /** undefined: those behind the route are on the link itself. */
+  /** undefined: those behind the route are on the link itself. "::": one of IPv6, for a route of IPv4, of which /proc has no name. */
   readonly gateway: string | undefined
   readonly interface: string
   /** The kernel does not use it now: its interface has no carrier, or is down. Only `defaultRoutes` tells that. */
@@ -92,7 +92,7 @@ export interface Network {
   neighbours(family: IpFamily): Promise<readonly Neighbour[]>
   /**
    * Out of /proc, without a program; what it does not tell: of v4 the further hops of a multipath route, which ways are down, and of v6
-   * which table a route is in (all tables are told). At most 4 MiB of them (30,000), else `TOO_LARGE`.
+   * which table a route is in (all tables are told). At most 1 MiB of them (8,000), else `TOO_LARGE`.
    */
   routes(family: IpFamily): Promise<readonly Route[]>
   /** The default routes of the main table, by `ip`, 2 ms of CPU: with every hop, and whether it is down; the one that counts first. */

@@ -11,15 +11,15 @@ describe('what held a process up', () => {
   it('is told of this one, cheaply, and never less than before', () => {
     const own = createOwn()
     const first = own.delays()
-    const begunMs = performance.now()
+    const begun = process.cpuUsage()
     for (let times = 0; times < 1000; times++) own.delays()
-    const each = performance.now() - begunMs
+    const { user, system } = process.cpuUsage(begun)
     const last = own.delays()
     expect(own.untold).toEqual([])
     expect(last.waitedMs).toBeGreaterThanOrEqual(first.waitedMs)
     expect(last.throttledMs).toBeGreaterThanOrEqual(first.throttledMs)
-    // 11 µs on a quiet machine: this says no more than that nothing slow is in it.
-    expect(each).toBeLessThan(200)
+    // In microseconds of CPU, 14 to 18 on a quiet machine: this says no more than that nothing slow is in it.
+    expect((user + system) / 1000).toBeLessThan(200)
   })
 
   it('goes on counting in the cgroup that the process was moved to', async () => {

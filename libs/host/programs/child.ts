@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import type { Clock } from '#clock'
-import { codeOf, HostExecError, withoutGiven } from '../errors.ts'
 import { createLineSplitter } from './lines.ts'
+import { type Looked, started } from './piped.ts'
 import { baseEnvironment, signalGroup } from './process-group.ts'
 import { pullFrom } from './pull.ts'
 import type { Child, ChildExit, ChildOptions } from './types.ts'
@@ -41,22 +41,6 @@ function outputOf({ inheritOutput, onLine, onChunk }: ChildOptions): 'inherit' |
   return (onLine ?? onChunk) === undefined ? 'ignore' : 'pipe'
 }
 
-/** Started; whether it runs is told later. @throws HostExecError */
-function spawned(file: string, args: readonly string[], options: ChildOptions): ChildProcess {
-  const output = outputOf(options)
-  try {
-    return spawn(file, args, {
-      stdio: ['ignore', options.pulled ? 'pipe' : output, output],
-      env: options.env ?? baseEnvironment(),
-      cwd: options.cwd ?? '/',
-      detached: true,
-    })
-  } catch (cause) {
-    // Some of what may be wrong is thrown at once (E2BIG, a NUL in an argument), the rest is told.
-    throw new HostExecError({ file, code: codeOf(cause), cause: withoutGiven(cause) })
-  }
-}
-
 /** What runs, by its handle. @param pid its own, and its group's */
 function handleOf(clock: Clock, child: ChildProcess, pid: number, options: ChildOptions): Child {
   const pulled = options.pulled ? child.stdout : null
@@ -86,30 +70,44 @@ function handleOf(clock: Clock, child: ChildProcess, pid: number, options: Child
       callOff()
     }
   }
-  return { pid, exited, read, kill, stop }
+  function leave(): void {
+    child.unref()
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy()
+  }
+  return { pid, exited, read, kill, stop, leave }
 }
 
 /**
  * Starts a program and resolves once it runs.
  * @throws HostExecError when it cannot be started
  */
-export async function spawnChild(
+export function spawnChild(
   clock: Clock,
   file: string,
   args: readonly string[],
-  options: ChildOptions = {},
+  options: ChildOptions & Looked = {},
 ): Promise<Child> {
   const [program, ...argv] = options.dieWithParent
-    ? ['setpriv', '--pdeathsig', 'KILL', '--', file, ...args]
-    : [file, ...args]
-  const child = spawned(program, argv, options)
-  return new Promise((resolve, reject) => {
-    child.once('error', (error) => {
-      if (child.pid === undefined)
-        reject(new HostExecError({ file: program, code: codeOf(error), cause: withoutGiven(error) }))
+    ? (['setpriv', '--pdeathsig', 'KILL', '--', file, ...args] as const)
+    : ([file, ...args] as const)
+  const { env = baseEnvironment(), cwd = '/', places } = options
+  const output = outputOf(options)
+  return started(program, { env, cwd, ...(places && { places }) }, (place) => {
+    // Some of what may be wrong is thrown at once (E2BIG, a NUL in an argument), the rest is told.
+    const child = spawn(place, argv, {
+      argv0: program,
+      stdio: ['ignore', options.pulled ? 'pipe' : output, output],
+      env,
+      cwd,
+      detached: true,
     })
-    if (child.pid === undefined) return
-    const handle = handleOf(clock, child, child.pid, options)
-    child.once('spawn', () => resolve(handle))
+    return new Promise((resolve, reject) => {
+      child.once('error', (error) => {
+        if (child.pid === undefined) reject(error)
+      })
+      if (child.pid === undefined) return
+      const handle = handleOf(clock, child, child.pid, options)
+      child.once('spawn', () => resolve(handle))
+    })
   })
 }

@@ -21,9 +21,10 @@ export interface Command {
 export interface ProgramLook {
   /**
    * How the file begins that a command would run; undefined: there is none, or it may not be looked at.
-   * @throws HostReadError `TIMEOUT` where it, or its mount, hangs
+   * @throws HostReadError `TIMEOUT` where it, or its mount, hangs; with its `cause` where the look itself failed, so that nobody knows
+   *   whether it does; the signal's reason
    */
-  headOf(command: Command, timeoutMs: number): Promise<Buffer | undefined>
+  headOf(command: Command, timeoutMs: number, signal?: AbortSignal): Promise<Buffer | undefined>
 }
 
 /** So far into an ELF header that its kind of machine is known (`e_machine`). */
@@ -36,7 +37,11 @@ const MAX_THREADS = 1
 const WAIT_MS = 50
 /** Mounts that are looked at by programs at the same time. */
 const MAX_HELPERS = 16
-/** A folder, then where the program may be. It ends without a word where there is none of them. */
+/** At its own place: a folder of PATH may hang, too, and whoever starts it waits with it. */
+const SHELL = '/bin/sh'
+/** Where it finds `head`. */
+const HELPER_PATH = ['/usr/bin', '/bin', process.env['PATH']].filter(Boolean).join(delimiter)
+/** A folder, then where the program may be. It ends with 1 where there is none of them, or it may not be read. */
 const HELPER = `cd -- "$1" || exit 1; shift; for p; do [ -f "$p" ] && [ -x "$p" ] && exec head -c ${HEAD_BYTES} -- "$p"; done; exit 1`
 
 /** Where a program may be, in the order in which `execvp` looks. */
@@ -73,34 +78,48 @@ async function headHere(command: Command): Promise<Buffer | undefined> {
   }
 }
 
+/** How a helper looks. */
+export interface HelperOptions {
+  /** Ends it, as the deadline does. */
+  readonly signal?: AbortSignal | undefined
+  /** Folders in which it finds `head`. */
+  readonly path?: string
+}
+
 /**
  * By a program, which is killed at the deadline. Settles when it has really ended, as the guard around it wants it.
- * @throws HostReadError `TIMEOUT` where it was killed
+ * @throws HostReadError `TIMEOUT` where it was killed, or failed: only it itself can say that there is nothing
  */
-export async function headByHelper(clock: Clock, command: Command, timeoutMs: number): Promise<Buffer | undefined> {
+export async function headByHelper(
+  clock: Clock,
+  command: Command,
+  timeoutMs: number,
+  { signal, path = HELPER_PATH }: HelperOptions = {},
+): Promise<Buffer | undefined> {
   let left: Promise<void> | undefined
   const onAbandoned = (ended: Promise<void>): void => {
     left = ended
   }
+  const unseen = (detail: string, cause?: unknown): HostReadError =>
+    new HostReadError({ action: 'read', path: resolve(command.cwd, command.file), code: 'TIMEOUT', detail, cause })
   let result: RunBytes
   try {
     const args = ['-c', HELPER, 'look', command.cwd, ...placesOf(command)]
-    result = await execForBytes(clock, 'sh', args, { timeoutMs, killAtOnce: true, onAbandoned })
+    const options = { timeoutMs, killAtOnce: true, onAbandoned, env: { PATH: path }, ...(signal && { signal }) }
+    result = await execForBytes(clock, SHELL, args, options)
   } catch (error) {
-    // Where no program can be started, the one that is asked for says so.
-    if (error instanceof HostExecError) return undefined
+    await left
+    if (error instanceof HostExecError) throw unseen('no look at it can be begun', error)
     throw error
   }
   await left
   // Whose deadline came first, ours or the guard's, is chance: who was killed has not said that there is nothing.
-  if (result.timedOut)
-    throw new HostReadError({
-      action: 'read',
-      path: resolve(command.cwd, command.file),
-      code: 'TIMEOUT',
-      detail: `no answer within ${timeoutMs} ms`,
-    })
-  return result.exitCode === 0 ? result.stdout : undefined
+  if (result.timedOut) throw unseen(`no answer within ${timeoutMs} ms`)
+  if (result.exitCode === 0) return result.stdout
+  if (result.exitCode === 1) return undefined
+  const { exitCode, signal: by } = result
+  const how = exitCode === null ? `was ended by ${by}` : `ended with ${exitCode}: ${result.stderr.toString().trim()}`
+  throw unseen('no answer', new Error(`the look at it ${how}`))
 }
 
 /** One look at a time has the thread, until it has really ended. */
@@ -139,10 +158,23 @@ function createThread(clock: Clock) {
 }
 
 /** Ways to look at how a program begins. */
-interface Ways {
+export interface Ways {
   /** In this process; never rejects. */
   here(command: Command): Promise<Buffer | undefined>
-  byHelper(clock: Clock, command: Command, timeoutMs: number): Promise<Buffer | undefined>
+  byHelper(clock: Clock, command: Command, timeoutMs: number, options: HelperOptions): Promise<Buffer | undefined>
+}
+
+/** As this machine has them. */
+export const WAYS: Ways = { here: headHere, byHelper: headByHelper }
+
+/** The promise's outcome, or the signal's reason. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  const { promise: off, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  return Promise.race([promise, off]).finally(() => signal.removeEventListener('abort', abort))
 }
 
 /**
@@ -152,7 +184,7 @@ interface Ways {
 export function createProgramLook(
   clock: Clock,
   mountOf: RemoteMountOf = createRemoteMountOf('', clock),
-  ways: Ways = { here: headHere, byHelper: headByHelper },
+  ways: Ways = WAYS,
 ): ProgramLook {
   const threads = createGuard(MAX_THREADS, clock)
   const helpers = createGuard(MAX_HELPERS, clock, mountOf)
@@ -179,18 +211,19 @@ export function createProgramLook(
     }
   }
 
-  return {
-    async headOf(command, timeoutMs) {
-      const path = resolve(command.cwd, command.file)
-      const remote = [path, command.cwd].find((each) => mountOf(each) !== undefined)
-      // Which of the two hangs nobody knows where no mount says it.
-      const asked = remote ?? (command.cwd === '/' ? path : `${path} in ${command.cwd}`)
-      const call = { action: 'read', path: asked, timeoutMs }
-      // What passed its deadline in the thread is refused there; what has not yet is no reason to wait for long.
-      if (remote === undefined && threads.hung > 0 && thread.holder === asked)
-        return threads.run(call, () => ways.here(command))
-      if (remote === undefined && threads.hung === 0 && (await thread.take(asked))) return inThread(call, command)
-      return helpers.run(call, () => ways.byHelper(clock, command, timeoutMs))
-    },
+  async function headOf(command: Command, timeoutMs: number, signal?: AbortSignal): Promise<Buffer | undefined> {
+    const path = resolve(command.cwd, command.file)
+    const remote = [path, command.cwd].find((each) => mountOf(each) !== undefined)
+    // Which of the two hangs nobody knows where no mount says it.
+    const asked = remote ?? (command.cwd === '/' ? path : `${path} in ${command.cwd}`)
+    const call = { action: 'read', path: asked, timeoutMs }
+    // What passed its deadline in the thread is refused there; what has not yet is no reason to wait for long.
+    if (remote === undefined && threads.hung > 0 && thread.holder === asked)
+      return threads.run(call, () => ways.here(command))
+    if (remote === undefined && threads.hung === 0 && (await thread.take(asked))) return inThread(call, command)
+    signal?.throwIfAborted()
+    return helpers.run(call, () => ways.byHelper(clock, command, timeoutMs, { signal }))
   }
+
+  return { headOf: (command, timeoutMs, signal) => orAborted(headOf(command, timeoutMs, signal), signal) }
 }

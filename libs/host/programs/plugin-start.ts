@@ -33,22 +33,24 @@ export function isProgramHead(head: Buffer, arch: string): boolean {
 
 /**
  * Why a program is not even tried: it is of no format, or its mount hangs; undefined: nothing speaks against it. `execvp`
- * hands what the kernel refuses to a shell, also an empty file, where others say that it is no program.
+ * hands what the kernel refuses to a shell, also an empty file, where others say that it is no program. @throws the signal's reason
  */
 export async function whyNotTried(
   look: ProgramLook,
   command: Command,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<{ why: NotStartedWhy; error: HostExecError } | undefined> {
   const { file } = command
   try {
-    const head = await look.headOf(command, Math.max(timeoutMs, LOOK_MS))
+    const head = await look.headOf(command, Math.max(timeoutMs, LOOK_MS), signal)
     if (head === undefined || isProgramHead(head, process.arch) || hasOtherFormats()) return undefined
     return { why: 'bad-format', error: new HostExecError({ file, code: 'ENOEXEC' }) }
   } catch (cause) {
-    if (cause instanceof HostReadError && cause.code === 'TIMEOUT')
-      return { why: 'hung', error: new HostExecError({ file, code: 'TIMEOUT', cause }) }
-    throw cause
+    if (!(cause instanceof HostReadError && cause.code === 'TIMEOUT')) throw cause
+    const unseen =
+      cause.cause instanceof Error ? `whether its mount hangs nobody knows: ${cause.cause.message}` : undefined
+    return { why: 'hung', error: new HostExecError({ file, code: 'TIMEOUT', advice: unseen, cause }) }
   }
 }
 

@@ -13,11 +13,11 @@ export interface PluginOptions {
   /** Default "/". */
   readonly cwd?: string
   /**
-   * What it leaves in its process group ends with it. Default false: who holds its output is waited for up to the
-   * deadline, and one that does not goes on.
+   * What it leaves in its process group ends with it, and half a second after its end its exit code counts, and what was read by
+   * then. Default false: who holds its output is waited for up to the deadline, and one that does not goes on.
    */
   readonly killsRest?: boolean
-  /** Ends it, as the deadline does. */
+  /** Ends it, as the deadline does. What cannot be ended is told all the same. */
   readonly signal?: AbortSignal
 }
 
@@ -48,6 +48,11 @@ export interface AbandonedPlugin {
    */
   readonly why: 'uninterruptible' | 'stranger'
   readonly isAlive: boolean
+  /**
+   * Reads nothing of it any more: who goes on writing is ended by that (SIGPIPE), where he does not see to it. Absent: there is
+   * nothing that is read.
+   */
+  letGo?(): void
   /** Resolves when it has ended after all, and nobody holds its output. Never rejects. */
   readonly ended: Promise<PluginResult>
 }
@@ -55,7 +60,7 @@ export interface AbandonedPlugin {
 /**
  * Why a plug-in did not start: there is no such file (`missing`), no interpreter or loader of it, no folder to run it in; it
  * may not be executed; it is neither a program for this machine nor a script that names its interpreter; somebody writes
- * to it (`busy`); the limit of processes, files or memory is reached (`no-room`); its mount hangs; or another, by `error.code`.
+ * to it (`busy`); the limit of processes, files or memory is reached (`no-room`); its mount hangs, or nobody knows whether it does (`hung`); or another, by `error.code`.
  */
 export type NotStartedWhy =
   | 'missing'
@@ -71,6 +76,9 @@ export type NotStartedWhy =
 /** What became of a plug-in. */
 export type PluginAnswer =
   | { readonly kind: 'ended'; readonly result: PluginResult }
-  /** Past the deadline; `result` is what is known then. Start no other beside it while `program.isAlive`. */
+  /**
+   * Past the deadline, called off, or, where what it leaves ends with it, past its end by itself (not `timedOut`); `result` is
+   * what is known then. Start no other beside one that is `uninterruptible` while `program.isAlive`.
+   */
   | { readonly kind: 'abandoned'; readonly result: PluginResult; readonly program: AbandonedPlugin }
   | { readonly kind: 'not-started'; readonly why: NotStartedWhy; readonly error: HostExecError }

@@ -2,6 +2,7 @@ import { chmod, copyFile, mkdir, open, readFile, symlink, writeFile } from 'node
 import { performance } from 'node:perf_hooks'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '#clock'
+import { HostReadError } from '../errors.ts'
 import { createHost } from '../host.ts'
 import { mountHung, mountLoop, processState, run, tempFolder, whyNoMounts } from '../testing.ts'
 import { headByHelper } from './plugin-look.ts'
@@ -21,6 +22,9 @@ function leftOf(answer: PluginAnswer): { program: AbandonedPlugin; result: Plugi
   if (answer.kind !== 'abandoned') throw new Error(`it was not left behind: ${JSON.stringify(answer)}`)
   return answer
 }
+
+/** Waits, in a script, until there is something in a file: who writes it has left the group by then. */
+const until = (file: string): string => `while [ ! -s ${file} ]; do :; done`
 
 async function temp(): Promise<string> {
   const folder = await tempFolder()
@@ -124,6 +128,33 @@ test('a stranger that left the group and holds the output is left behind, and it
   expect(program.isAlive).toBe(false)
 })
 
+test.each([
+  ['long before its deadline', 10_000],
+  // Its output is still awaited then.
+  ['before its deadline, which comes soon', 400],
+])('where what it leaves ends with it, its end by itself counts %s, whoever holds its output', async (_, timeoutMs) => {
+  const pid = `${await temp()}/pid`
+  const started = performance.now()
+  const script = `sleep 100 & setsid sh -c "echo \\$\\$ > ${pid}; exec sleep 100" & ${until(pid)}; echo gone; exit 2`
+  const { program, result } = leftOf(await sh(script, { timeoutMs, killsRest: true }))
+  expect(performance.now() - started).toBeLessThan(6_000)
+  expect(result).toMatchObject({ exitCode: 2, signal: null, timedOut: false, stdout: Buffer.from('gone\n') })
+  expect(program).toMatchObject({ why: 'stranger', isAlive: true })
+  process.kill(Number(await readFile(pid, 'utf8')), 'SIGKILL')
+  expect(await program.ended).toMatchObject({ exitCode: 2, timedOut: false })
+})
+
+test('a stranger of whom nothing is read any more has no end that is waited for', async () => {
+  const pid = `${await temp()}/pid`
+  const script = `setsid sh -c "echo \\$\\$ > ${pid}; exec yes" & ${until(pid)}`
+  const { program } = leftOf(await sh(script, { killsRest: true }))
+  program.letGo?.()
+  expect((await program.ended).stdout).toHaveLength(4_096)
+  expect(program.isAlive).toBe(false)
+  const left = Number(await readFile(pid, 'utf8'))
+  await expect.poll(() => processState(left)).toMatch(/gone|Z|X/)
+})
+
 test('a stranger that goes on writing is read slowly, and to its end', async () => {
   const { program, result } = leftOf(
     await sh('setsid sh -c "echo \\$\\$; exec yes" & sleep 0.1; exit 0', { timeoutMs: 200 }),
@@ -144,6 +175,20 @@ test('an abort kills it, and rejects with its reason', async () => {
   stop.abort(new Error('draining'))
   await expect(running).rejects.toThrow('draining')
   await expect(sh('true', { signal: stop.signal })).rejects.toThrow('draining')
+})
+
+test('an abort that leaves somebody behind tells of him', async () => {
+  const folder = await temp()
+  const stop = new AbortController()
+  const running = sh(`setsid sh -c "echo \\$\\$ > ${folder}/pid; exec sleep 100" & sleep 100`, { signal: stop.signal })
+  const pid = () => readFile(`${folder}/pid`, 'utf8').catch(() => '')
+  await expect.poll(pid).toMatch(/\n/)
+  stop.abort(new Error('draining'))
+  const { program, result } = leftOf(await running)
+  expect(program).toMatchObject({ why: 'stranger', isAlive: true })
+  expect(result).toMatchObject({ signal: 'SIGKILL', timedOut: false })
+  process.kill(Number(await pid()), 'SIGKILL')
+  await program.ended
 })
 
 describe('what cannot be started is told by its kind', () => {
@@ -278,6 +323,19 @@ test('has time to be looked at on a machine that is busy, however short its own 
   const command = { file: '/bin/sh', cwd: '/', env: {} }
   for (const timeoutMs of [200, 60_000]) expect(await whyNotTried(look, command, timeoutMs)).toBeUndefined()
   expect(asked).toEqual([5000, 60_000])
+})
+
+test('is not started where the look at it failed, and says so', async () => {
+  const cause = new Error('the look at it was ended by SIGKILL')
+  const look: Parameters<typeof whyNotTried>[0] = {
+    headOf: () => Promise.reject(new HostReadError({ action: 'read', path: '/x', code: 'TIMEOUT', cause })),
+  }
+  expect(await whyNotTried(look, { file: '/x', cwd: '/', env: {} }, 1_000)).toMatchObject({
+    why: 'hung',
+    error: {
+      message: 'cannot start /x: TIMEOUT; whether its mount hangs nobody knows: the look at it was ended by SIGKILL',
+    },
+  })
 })
 
 test('knows a program of this machine, and a script, by their first bytes', () => {

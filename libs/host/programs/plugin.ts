@@ -14,6 +14,8 @@ import { isGroupAlive, signalGroup } from './process-group.ts'
 export const DEFAULT_OUTPUT_BYTES = 4_096
 /** What is still there so long after SIGKILL is left behind. */
 const KILL_GRACE_MS = 500
+/** Where what it leaves ends with it: so long after its end what it wrote may be on its way. */
+const OUTPUT_GRACE_MS = 500
 /** So much in so long is read of what nobody waits for any more: its writer must not cost us. */
 const TRICKLE_BYTES = 65_536
 const TRICKLE_MS = 250
@@ -66,57 +68,64 @@ function groupOf(child: PipedProcess, pid: number, killsRest: boolean) {
   return { kill: (): void => void (isGone || signalGroup(pid, 'SIGKILL')) }
 }
 
-/** Resolves when the plug-in and its output have ended, at the deadline, or when it is called off. */
-function firstOf(
+/** Resolves when it is over, at the deadline, or when it is called off. */
+function firstOf<Over extends string>(
   clock: Clock,
-  closed: Promise<'closed'>,
+  over: Promise<Over>,
   ms: number,
   signal?: AbortSignal,
-): Promise<'closed' | 'due' | 'off'> {
+): Promise<Over | 'due' | 'off'> {
   return new Promise((resolve) => {
     const off = (): void => end('off')
     const callOff = patiently(clock, ms, () => end('due'))
-    function end(first: 'closed' | 'due' | 'off'): void {
+    function end(first: Over | 'due' | 'off'): void {
       callOff()
       signal?.removeEventListener('abort', off)
       resolve(first)
     }
     signal?.addEventListener('abort', off)
     if (signal?.aborted) off()
-    void closed.then(end)
+    void over.then(end)
   })
 }
 
-/** What started runs, until it has ended or is left behind. @throws the signal's reason */
-async function live({ clock }: PluginDoor, child: PipedProcess, options: PluginOptions): Promise<PluginAnswer> {
-  const { timeoutMs, maxOutputBytes = DEFAULT_OUTPUT_BYTES, killsRest = false, signal } = options
+/** The end of a plug-in and its output, or before that of itself, where nobody else who holds it is waited for; its deadline, or a call. */
+async function firstEnd(
+  clock: Clock,
+  child: PipedProcess,
+  closed: Promise<'closed'>,
+  { timeoutMs, killsRest, signal }: PluginOptions,
+): Promise<'closed' | 'exited' | 'due' | 'off'> {
+  if (!killsRest) return firstOf(clock, closed, timeoutMs, signal)
+  const exited = new Promise<'exited'>((resolve) => child.once('exit', () => resolve('exited')))
+  const first = await firstOf(clock, Promise.race([closed, exited]), timeoutMs, signal)
+  if (first !== 'exited') return first
+  const then = await firstOf(clock, closed, OUTPUT_GRACE_MS, signal)
+  return then === 'due' ? 'exited' : then
+}
+
+/** Who is there and ends by nothing. @param closed when it has ended and nobody holds its output any more */
+async function leaveBehind(
+  clock: Clock,
+  child: PipedProcess,
+  closed: Promise<unknown>,
+  resultOf: () => Promise<PluginResult>,
+): Promise<PluginAnswer> {
   const pid = child.pid as number
-  const resultOf = listen(child, maxOutputBytes)
-  const group = groupOf(child, pid, killsRest)
-  const closed = new Promise<'closed'>((resolve) => child.once('close', () => resolve('closed')))
-  const first = await firstOf(clock, closed, timeoutMs, signal)
-  if (first === 'closed') return { kind: 'ended', result: await resultOf(false) }
-  group.kill()
-  const last = await firstOf(clock, closed, KILL_GRACE_MS)
-  const timedOut = first === 'due'
-  if (last === 'closed') {
-    signal?.throwIfAborted()
-    return { kind: 'ended', result: await resultOf(timedOut) }
-  }
+  const streams = [child.stdout, child.stderr]
   child.unref()
   // Node's own pipes of a child are sockets, whatever its types say.
-  for (const stream of [child.stdout, child.stderr]) trickle(clock, stream as Socket)
-  signal?.throwIfAborted()
+  for (const stream of streams) trickle(clock, stream as Socket)
   const hasEnded = child.exitCode !== null || child.signalCode !== null
   const why = hasEnded && !(await isGroupAlive(pid)) ? 'stranger' : 'uninterruptible'
   let isAlive = true
   const ended = closed.then(() => {
     isAlive = false
-    return resultOf(timedOut)
+    return resultOf()
   })
   return {
     kind: 'abandoned',
-    result: await resultOf(timedOut),
+    result: await resultOf(),
     program: {
       pid,
       why,
@@ -124,8 +133,30 @@ async function live({ clock }: PluginDoor, child: PipedProcess, options: PluginO
       get isAlive() {
         return isAlive
       },
+      letGo() {
+        for (const stream of streams) stream.destroy()
+      },
     },
   }
+}
+
+/** What started runs, until it has ended or is left behind. @throws the signal's reason, where nothing is left */
+async function live({ clock }: PluginDoor, child: PipedProcess, options: PluginOptions): Promise<PluginAnswer> {
+  const { maxOutputBytes = DEFAULT_OUTPUT_BYTES, killsRest = false, signal } = options
+  const resultOf = listen(child, maxOutputBytes)
+  const group = groupOf(child, child.pid as number, killsRest)
+  const closed = new Promise<'closed'>((resolve) => child.once('close', () => resolve('closed')))
+  const first = await firstEnd(clock, child, closed, options)
+  if (first === 'closed') return { kind: 'ended', result: await resultOf(false) }
+  const timedOut = first === 'due'
+  if (first !== 'exited') {
+    group.kill()
+    if ((await firstOf(clock, closed, KILL_GRACE_MS)) === 'closed') {
+      signal?.throwIfAborted()
+      return { kind: 'ended', result: await resultOf(timedOut) }
+    }
+  }
+  return leaveBehind(clock, child, closed, () => resultOf(timedOut))
 }
 
 /** See {@link Programs.runPlugin}. */
@@ -137,7 +168,7 @@ export async function runPlugin(
 ): Promise<PluginAnswer> {
   options.signal?.throwIfAborted()
   const command: Command = { file, cwd: options.cwd ?? '/', env: pluginEnvironment(options) }
-  const not = await whyNotTried(door.look, command, options.timeoutMs)
+  const not = await whyNotTried(door.look, command, options.timeoutMs, options.signal)
   if (not !== undefined) return { kind: 'not-started', ...not }
   options.signal?.throwIfAborted()
   let child: PipedProcess

@@ -1,25 +1,21 @@
 /** Asking a program that must not be killed. */
 import { type Clock, patiently } from '#clock'
 import { keepOutput } from './output.ts'
-import { type PipedProcess, startPiped } from './piped.ts'
-import { baseEnvironment, isGroupAlive, signalGroup } from './process-group.ts'
+import { type Looked, type PipedProcess, startPiped } from './piped.ts'
+import { baseEnvironment, groupEnd, signalGroup } from './process-group.ts'
 import type { ProbeAnswer, ProbeOptions, RunResult } from './types.ts'
 
 const DEFAULT_OUTPUT_BYTES = 65_536
 const DEFAULT_GRACE_MS = 1_000
 /** Output that is still on its way when the program has ended. */
 const DRAIN_MS = 500
-/** The kernel tells of the end of a child, not of what that one started: looked for after 10 ms, 20 ms … every 2 s. */
-const GROUP_LOOK_MS = { min: 10, max: 2_000 } as const
 
 /** Resolves when the program and all of its group have ended, and what they wrote was read. */
 async function wholeEnd(clock: Clock, child: PipedProcess, pid: number): Promise<void> {
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
   await new Promise((resolve) => child.once('exit', resolve))
   signalGroup(pid, 'SIGTERM')
-  for (let waitMs: number = GROUP_LOOK_MS.min; await isGroupAlive(pid); waitMs *= 2) {
-    await clock.sleep(Math.min(waitMs, GROUP_LOOK_MS.max))
-  }
+  await groupEnd(clock, pid)
   // Who left the group may hold the pipes as long as he likes.
   const callOff = clock.after(DRAIN_MS, () => {
     child.stdout.destroy()
@@ -34,10 +30,11 @@ export async function probeProgram(
   clock: Clock,
   file: string,
   args: readonly string[],
-  options: ProbeOptions,
+  options: ProbeOptions & Looked,
 ): Promise<ProbeAnswer> {
-  const { timeoutMs, maxOutputBytes = DEFAULT_OUTPUT_BYTES, graceMs = DEFAULT_GRACE_MS, signal } = options
-  const child = await startPiped(file, args, { env: { ...baseEnvironment(), ...options.env } })
+  const { timeoutMs, maxOutputBytes = DEFAULT_OUTPUT_BYTES, graceMs = DEFAULT_GRACE_MS, signal, places } = options
+  const env = { ...baseEnvironment(), ...options.env }
+  const child = await startPiped(file, args, { env, ...(places && { places }) })
   const pid = child.pid as number
   const [stdout, stderr] = [keepOutput(child.stdout, maxOutputBytes), keepOutput(child.stderr, maxOutputBytes)]
   const life = { isOver: false, isAsked: false }

@@ -1,5 +1,6 @@
 /** What all child processes have in common. */
 import { readdir } from 'node:fs/promises'
+import type { Clock } from '#clock'
 import { readKernelFiles } from '../files/read.ts'
 
 /** PATH and the C locale (numbers and words as parsers expect them); nothing of our own environment else. */
@@ -34,4 +35,18 @@ export async function isGroupAlive(pid: number): Promise<boolean> {
     const [, state, group] = STAT.exec(stat ?? '') ?? []
     return group === String(pid) && state !== 'Z' && state !== 'X'
   })
+}
+
+/** The kernel tells of the end of a child, not of what that one started: looked for after 10 ms, 20 ms … every 2 s. */
+const GROUP_LOOK_MS = { min: 10, max: 2_000 } as const
+
+/** Waits until nothing that runs is left in a process group. @param ms so long at most. Default for ever @returns whether it is so */
+export async function groupEnd(clock: Clock, pid: number, ms = Number.POSITIVE_INFINITY): Promise<boolean> {
+  const dueMs = clock.monotonicMs() + ms
+  for (let waitMs: number = GROUP_LOOK_MS.min; await isGroupAlive(pid); waitMs *= 2) {
+    const leftMs = dueMs - clock.monotonicMs()
+    if (leftMs <= 0) return false
+    await clock.sleep(Math.min(waitMs, GROUP_LOOK_MS.max, leftMs))
+  }
+  return true
 }

@@ -113,4 +113,26 @@ describe.skipIf(reason !== '')(`with a program that nothing can end ${reason}`, 
     await cleanup.disposeAsync()
     await expect(ended).resolves.toBeUndefined()
   })
+
+  test('what it has started is left behind and told, too, and whoever asks hears of that before its end', async () => {
+    await using folder = await tempFolder()
+    await using mount = await mountLoop(folder.path, 16, ['mkfs.ext4', '-q', '-F'])
+    await run('fsfreeze', '-f', mount.path)
+    await using cleanup = new AsyncDisposableStack()
+    cleanup.defer(() => run('fsfreeze', '-u', mount.path).then(() => {}))
+
+    const left: { readonly ended: Promise<void>; readonly pid: number }[] = []
+    const result = await sh(`dd if=/dev/zero of=${mount.path}/x count=1 2>&1 | cat`, 300, {
+      killAtOnce: true,
+      onAbandoned: (ended: Promise<void>, pid: number) => left.push({ ended, pid }),
+    })
+    expect(result).toMatchObject({ signal: 'SIGKILL', timedOut: true })
+    expect(left).toHaveLength(1)
+    const [first] = left
+    expect(await Promise.race([first?.ended, Promise.resolve('there')])).toBe('there')
+    expect(await run('ps', '-eo', 'pgid=,comm=')).toMatch(new RegExp(`^ *${first?.pid} dd$`, 'm'))
+
+    await cleanup.disposeAsync()
+    await expect(first?.ended).resolves.toBeUndefined()
+  })
 })

@@ -1,8 +1,8 @@
 /** Running a program to its end, or to its deadline. */
 import { type Clock, patiently } from '#clock'
 import { keepOutput } from './output.ts'
-import { type PipedProcess, startPiped } from './piped.ts'
-import { baseEnvironment, signalGroup } from './process-group.ts'
+import { type Looked, type PipedProcess, startPiped } from './piped.ts'
+import { baseEnvironment, groupEnd, signalGroup } from './process-group.ts'
 import type { ChildExit, RunBytes, RunOptions, RunResult } from './types.ts'
 
 const DEFAULT_OUTPUT_BYTES = 65_536
@@ -33,33 +33,51 @@ function endGroup(clock: Clock, pid: number, killAtOnce: boolean, abandon: () =>
   return () => callOff()
 }
 
-/** Its own end, or at the deadline or the signal the one that it is brought to; one that cannot be ended is left behind. */
+/** Resolves when a group has ended after all. Whoever cannot look takes it for ended: nobody is held back for ever. */
+function lastOf(clock: Clock, pid: number): Promise<void> {
+  return groupEnd(clock, pid).then(
+    () => undefined,
+    () => undefined,
+  )
+}
+
+/** Its own end, or at the deadline or the signal the one that it is brought to; what cannot be ended is left behind. */
 function endOf(clock: Clock, child: PipedProcess, options: RunOptions): Promise<RunEnd> {
   const pid = child.pid as number
   const { promise: ended, resolve } = Promise.withResolvers<RunEnd>()
   const callOffs: (() => void)[] = []
-  let timedOut = false
-  let ending = false
+  const life = { timedOut: false, isEnding: false, isOver: false }
 
   // Nothing may be signalled any more by the time that its number can be another's.
   function finish(code: number | null, signal: NodeJS.Signals | null): void {
     for (const callOff of callOffs) callOff()
-    resolve({ code, signal, timedOut })
+    resolve({ code, signal, timedOut: life.timedOut })
   }
   function abandon(): void {
-    options.onAbandoned?.(new Promise((gone) => child.once('exit', () => gone())))
+    if (life.isOver) return
+    life.isOver = true
+    options.onAbandoned?.(new Promise((gone) => child.once('exit', () => gone())), pid)
     child.unref()
     finish(null, null)
   }
+  /** It has ended, and its output; what was ended with it is seen to have. */
+  async function over(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
+    if (life.isOver) return
+    life.isOver = true
+    const isWatched = life.isEnding && options.onAbandoned !== undefined
+    const isGone = !isWatched || (await groupEnd(clock, pid, KILL_GRACE_MS).catch(() => true))
+    if (!isGone) options.onAbandoned?.(lastOf(clock, pid), pid)
+    finish(code, signal)
+  }
   function end(): void {
-    if (ending) return
-    ending = true
+    if (life.isEnding) return
+    life.isEnding = true
     callOffs.push(endGroup(clock, pid, options.killAtOnce === true, abandon))
   }
 
   callOffs.push(
     patiently(clock, options.timeoutMs, () => {
-      timedOut = true
+      life.timedOut = true
       end()
     }),
     () => options.signal?.removeEventListener('abort', end),
@@ -69,9 +87,9 @@ function endOf(clock: Clock, child: PipedProcess, options: RunOptions): Promise<
   child.once('exit', (code, signal) => {
     signalGroup(pid, 'SIGKILL')
     // One that left the group may hold the pipes open for ever.
-    callOffs.push(clock.after(DRAIN_MS, () => finish(code, signal)))
+    callOffs.push(clock.after(DRAIN_MS, () => void over(code, signal)))
   })
-  child.once('close', finish)
+  child.once('close', (code, signal) => void over(code, signal))
   return ended
 }
 
@@ -80,7 +98,7 @@ export async function execProgram(
   clock: Clock,
   file: string,
   args: readonly string[],
-  options: RunOptions,
+  options: RunOptions & Looked,
 ): Promise<RunResult> {
   const result = await execForBytes(clock, file, args, options)
   return { ...result, stdout: result.stdout.toString('utf8'), stderr: result.stderr.toString('utf8') }
@@ -91,12 +109,12 @@ export async function execForBytes(
   clock: Clock,
   file: string,
   args: readonly string[],
-  options: RunOptions,
+  options: RunOptions & Looked,
 ): Promise<RunBytes> {
   options.signal?.throwIfAborted()
   const env = options.wholeEnv ?? { ...baseEnvironment(), ...options.env }
-  const child = await startPiped(file, args, { env, cwd: options.cwd })
-  const { maxOutputBytes = DEFAULT_OUTPUT_BYTES } = options
+  const { cwd, places, signal: stop, maxOutputBytes = DEFAULT_OUTPUT_BYTES } = options
+  const child = await startPiped(file, args, { env, cwd, signal: stop, ...(places && { places }) })
   const [stdout, stderr] = [keepOutput(child.stdout, maxOutputBytes), keepOutput(child.stderr, maxOutputBytes)]
   const { code, signal, timedOut } = await endOf(clock, child, options)
   child.stdout.destroy()

@@ -33,8 +33,11 @@ export interface RunOptions {
   readonly cwd?: string
   /** SIGKILL at the deadline, without asking before. Default false. */
   readonly killAtOnce?: boolean
-  /** The program could not be ended and was left behind; the promise resolves when it has ended after all. */
-  readonly onAbandoned?: (ended: Promise<void>) => void
+  /**
+   * The program, or what it started in its process group, could not be ended and was left behind; the promise resolves when it has
+   * ended after all. Told before the run's own end is. `pid` is its own, and its group's.
+   */
+  readonly onAbandoned?: (ended: Promise<void>, pid: number) => void
   /** Ends it, as the deadline does. */
   readonly signal?: AbortSignal
   /** In the host's namespaces (nsenter to PID 1) when a prefix is set. Default false. */
@@ -106,12 +109,22 @@ export interface Child {
   read(): Promise<Buffer | undefined>
   /** Signals the whole group. false when it has already ended. */
   kill(signal: NodeJS.Signals): boolean
-  /** SIGTERM, after `graceMs` SIGKILL. Resolves when it has ended. */
+  /** SIGTERM, after `graceMs` SIGKILL. Resolves when it has ended: never, while it sleeps where no signal reaches it. */
   stop(graceMs: number): Promise<ChildExit>
+  /** Nobody reads it, nor waits for it, any more: this process may end before it. `exited` still tells of its end. */
+  leave(): void
 }
 
-/** Runs programs, by argument vector: no shell sees them. */
+/**
+ * Runs programs, by argument vector: no shell sees them. Each is looked for before it is started, by PATH or at its path: one whose
+ * mount hangs is a HostExecError `TIMEOUT`, and nothing else waits for it.
+ */
 export interface Programs {
+  /**
+   * The absolute path of what a command here would run; undefined: nothing stands there that may be executed and read.
+   * @throws HostExecError `TIMEOUT` where a mount hangs on which it is, or may be
+   */
+  find(file: string, options?: Pick<ChildOptions, 'env' | 'cwd'>): Promise<string | undefined>
   /**
    * Runs a program to its end: environment of PATH, the C locale and `env`, own process group. At the deadline the group
    * gets SIGTERM, 2 s later SIGKILL; one that does not even end then (uninterruptible sleep) is left behind.
@@ -129,7 +142,8 @@ export interface Programs {
   /**
    * Runs somebody else's program to the end of its output: own process group, input /dev/null. At the deadline the group
    * gets SIGKILL at once. What is there half a second later sleeps uninterruptibly, or has left the group and holds the
-   * output: it is left behind, and told with a handle. Rejects with the signal's reason when aborted.
+   * output: it is left behind, and told with a handle. When aborted it ends in the same way, and rejects with the signal's
+   * reason where nothing is left behind.
    */
   runPlugin(file: string, args: readonly string[], options: PluginOptions): Promise<PluginAnswer>
   /**

@@ -1,6 +1,6 @@
 /** A real systemd with a real bus, in a container of systemd-nspawn that has nothing but them and the units of a test. */
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, symlink } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '#clock'
@@ -17,7 +17,7 @@ export function whyNoSystemd(): string {
 
 /** A machine that runs. */
 export interface SystemdMachine extends AsyncDisposable {
-  /** Its root, as this machine sees it. */
+  /** What a container of it would have mounted: its folder /run/dbus, and nothing else. Every user may look into it. */
   readonly root: string
   /** The process of its dbus-daemon; of its systemd. */
   readonly busPid: number
@@ -42,8 +42,8 @@ async function writeRoot(root: string, units: Readonly<Record<string, string>>):
   ])
   await writeTree(root, {
     ...Object.fromEntries(files),
-    'etc/passwd': 'root:x:0:0::/:/bin/sh\nmessagebus:x:100:100::/:/bin/false\n',
-    'etc/group': 'root:x:0:\nmessagebus:x:100:\n',
+    'etc/passwd': 'root:x:0:0::/:/bin/sh\nmessagebus:x:100:100::/:/bin/false\nnobody:x:65534:65534::/:/bin/false\n',
+    'etc/group': 'root:x:0:\nmessagebus:x:100:\nnogroup:x:65534:\n',
     'etc/os-release': 'ID=test\n',
     'etc/machine-id': '',
   })
@@ -70,10 +70,22 @@ async function until<T>(what: string, look: () => Promise<T | undefined>): Promi
 /** @param units name → text of its file, from the line behind `[Unit]` on */
 export async function startSystemd(units: Readonly<Record<string, string>>): Promise<SystemdMachine> {
   const folder = await tempFolder()
-  await writeRoot(folder.path, units)
-  const args = ['--quiet', '--keep-unit', '--register=no', '--console=pipe', '--private-network', '--bind-ro=/usr']
+  const [machine, mounted] = [join(folder.path, 'machine'), join(folder.path, 'mounted')]
+  await mkdir(join(mounted, 'run/dbus'), { recursive: true })
+  await mkdir(machine)
+  await chmod(folder.path, 0o755)
+  await writeRoot(machine, units)
+  const args = [
+    '--quiet',
+    '--keep-unit',
+    '--register=no',
+    '--console=pipe',
+    '--private-network',
+    '--bind-ro=/usr',
+    `--bind=${mounted}/run/dbus:/run/dbus`,
+  ]
   const said: string[] = []
-  const nspawn = await spawnChild(systemClock(), 'systemd-nspawn', [...args, '-b', '-D', folder.path], {
+  const nspawn = await spawnChild(systemClock(), 'systemd-nspawn', [...args, '-b', '-D', machine], {
     dieWithParent: true,
     onLine: (line) => said.push(line),
   })
@@ -90,7 +102,7 @@ export async function startSystemd(units: Readonly<Record<string, string>>): Pro
       inside('busctl', 'status', 'org.freedesktop.systemd1').catch(() => undefined),
     )
     const systemctl = (...words: string[]): Promise<string> => inside('systemctl', ...words)
-    return { root: `/proc/${systemdPid}/root`, busPid, systemdPid, systemctl, [Symbol.asyncDispose]: end }
+    return { root: mounted, busPid, systemdPid, systemctl, [Symbol.asyncDispose]: end }
   } catch (err) {
     await end()
     throw new Error(`systemd did not come up: ${said.join('\n')}`, { cause: err })

@@ -36,7 +36,7 @@ export interface UnitService {
  * - `no-systemd`: a bus, and no systemd on it
  * - `denied`: this user may not ask the bus, or systemd
  * - `hung`: the bus, or systemd behind it, did not answer in time
- * - `closed`: the bus ended the connection before it had answered
+ * - `closed`: the bus ended the connection before it had answered; dbus-daemon, to a user whom its machine's /etc/passwd does not name
  * - `malformed`: what came is no D-Bus, or not what systemd says
  * - `refused`: systemd said that it cannot tell (a name that is none, a unit that it may not load)
  * - `failed`: the socket could not be reached in another way

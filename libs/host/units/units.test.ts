@@ -1,6 +1,8 @@
 /** Asked of a real systemd over a real bus. */
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createHost } from '../host.ts'
+import { run } from '../testing.ts'
 import type { Host } from '../types.ts'
 import { connectBus } from './bus/connection.ts'
 import type { BusMessage } from './bus/message.ts'
@@ -116,6 +118,18 @@ describe.skipIf(why !== '')('units of a systemd', () => {
     const after = await unit('nd-up')
     expect(after.activeState).toBe('active')
     expect(after.service?.mainPid).not.toBe(before.service?.mainPid)
+  })
+
+  it('tells every user whom the machine has a name for, and dbus-daemon sends the others away', async () => {
+    const program = `
+      const { createHost } = await import(process.argv[1])
+      const look = await createHost({ root: process.argv[2] }).units.unit('nd-up')
+      console.log(look.kind, look.unit?.activeState ?? look.reason)`
+    const args = ['--input-type=module', '-e', program, join(import.meta.dirname, '../host.ts'), machine.root]
+    const as = (uid: number, gid: number): Promise<string> =>
+      run('setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', process.execPath, ...args)
+    expect(await as(65_534, 65_100)).toBe('known active\n')
+    expect(await as(65_102, 0)).toBe('unknown closed\n')
   })
 
   it('knows nothing while the bus stands still, however often it is asked, and knows again afterwards', async () => {

@@ -45,7 +45,8 @@ const ADVICE: Readonly<Record<UnitUnknown, string>> = {
   'no-systemd': 'the units of this machine are not run by systemd, or it has just been started anew',
   denied: 'let this user ask the bus (its policies are in /etc/dbus-1/system.d)',
   hung: 'look at the bus (dbus-daemon or dbus-broker) and at process 1: are they stopped, or short of a processor?',
-  closed: 'look at the bus (dbus-daemon or dbus-broker) in the journal: it ended, or has too many connections',
+  closed:
+    'dbus-daemon does that to a user whom /etc/passwd of its machine does not name, and with too many connections: see its words in the journal',
   malformed: 'look at who listens there: it does not speak as systemd does',
   refused: 'check the name of the unit (systemctl status says the same)',
   failed: 'see the code',

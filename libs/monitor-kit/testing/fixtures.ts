@@ -4,17 +4,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { tempFolder } from '../../host/testing.ts'
 import type { CheckDefinition } from '../types.ts'
-import { type HandClock, handClock } from './hand-clock.ts'
+import { handClock } from './hand-clock.ts'
 import { heldMemory } from './held-memory.ts'
+import type { SharedOver } from './on-disk.ts'
 import { recordedHost } from './recorded-host.ts'
 import { type CheckUnderTest, startCheck } from './start-check.ts'
-
-/**
- * What all checks of a monitor have together over a captured machine, below `root`; "" is this machine. A monitor that asks others over
- * a socket or a network exports it as `sharedOver` of its testing-shared.ts: what was captured answers in their place, and lets as much
- * time pass by the check's clock as it took.
- */
-export type SharedOver = (root: string, clock: HandClock) => unknown
 
 /** A check over a fixture; its folder goes with `await using`. */
 export interface FixtureCheck extends CheckUnderTest, AsyncDisposable {
@@ -25,6 +19,7 @@ export interface FixtureCheck extends CheckUnderTest, AsyncDisposable {
 /**
  * Runs a check over a fixture: a folder with `proc`, `sys` and so on, or one with stages `1`, `2`, … of such, each laid
  * over the one before at its run; the last one stays. No program is run: a file `programs/perl` is what perl prints, `programs/perl.exit` its exit code.
+ * @param options.sharedOver what the checks of its monitor have together there
  */
 export async function startFixture<Config, Shared = unknown>(
   definition: CheckDefinition<Config, Shared>,

@@ -33,7 +33,7 @@ export async function startMonitorProcess(options: MonitorProcessOptions): Promi
   const runFolder = join(folder, 'run', 'monitors', monitor)
   const settings = { nodeName: 'n1', runDir: join(folder, 'run'), stateDir: join(folder, 'state') }
   const kind = { apiVersion: 'node-doctor.io/v1alpha1', kind: 'NodeDoctorConfig', metadata: { name: 'test' } }
-  await writeFile(config, JSON.stringify({ ...kind, settings, monitors }))
+  await writeFile(config, JSON.stringify({ ...kind, settings, defaultMonitors: [], monitors }))
   const child = await createHost({ root: '' }).programs.start(process.execPath, [main, '--config', config], {
     dieWithParent: true,
     env: { PATH: process.env['PATH'] },

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { z } from 'zod'
 import type { CheckDefinition, MonitorDefinition } from '../types.ts'
+import type { HandClock } from './hand-clock.ts'
 
 /** What stands in a monitor's folder does not fit together. */
 export class MonitorFolderError extends Error {
@@ -25,7 +26,16 @@ export interface MonitorOnDisk {
   readonly definition: MonitorDefinition
   /** In the order of their registry. */
   readonly checks: readonly CheckOnDisk[]
+  /** What its checks have together over a fixture; the `sharedOver` of its `testing-shared.ts`, where it has one. */
+  readonly sharedOver: SharedOver
 }
+
+/**
+ * What all checks of a monitor have together over a captured machine, below `root`; "" is this machine. A monitor that asks others over
+ * a socket or a network exports it as `sharedOver` of its testing-shared.ts: what was captured answers in their place, and lets as much
+ * time pass by the check's clock as it took.
+ */
+export type SharedOver = (root: string, clock: HandClock) => unknown
 
 /** The folders in a folder, by name; none where it is not there. */
 export function foldersIn(folder: string): string[] {
@@ -48,6 +58,14 @@ async function exported<T>(folder: string, file: string, key: string): Promise<T
   const found = values.find((value) => typeof value === 'object' && value !== null && key in value)
   if (found === undefined) throw new MonitorFolderError(`${join(folder, file)} exports nothing with "${key}"`)
   return found as T
+}
+
+async function readShared(folder: string): Promise<SharedOver> {
+  if (!existsSync(join(folder, 'testing-shared.ts'))) return () => undefined
+  const { sharedOver } = await load(folder, 'testing-shared.ts')
+  if (typeof sharedOver !== 'function')
+    throw new MonitorFolderError(`${folder}/testing-shared.ts exports no "sharedOver"`)
+  return sharedOver as SharedOver
 }
 
 async function readCheck(folder: string): Promise<CheckOnDisk> {
@@ -81,5 +99,5 @@ export async function readMonitorFolder(folder: string): Promise<MonitorOnDisk> 
     }
     return check
   })
-  return { folder, definition, checks }
+  return { folder, definition, checks, sharedOver: await readShared(folder) }
 }

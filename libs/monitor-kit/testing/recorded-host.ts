@@ -1,6 +1,6 @@
 /** A machine whose files stand in a folder, and whose programs say what stands beside them. */
-import { readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { access, readFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import { createHost, type Host, HostExecError, type Programs, type RunBytes, type RunResult } from '#host'
 import { recordedJournal } from './recorded-journal.ts'
 
@@ -34,6 +34,11 @@ function recordedPrograms(folder: string): Programs {
     return { ...result, stdout: result.stdout.toString('utf8'), stderr: '' }
   }
   return {
+    find: (file) =>
+      access(join(folder, basename(file))).then(
+        () => resolve('/usr/bin', file),
+        () => undefined,
+      ),
     run,
     runBytes,
     probe: async (file) => ({ kind: 'ended', result: await run(file) }),

@@ -42,6 +42,8 @@ export interface CheckSetting<Config, Shared = unknown> {
   readonly host?: Host
   /** From one turn to the next, as configured. Default: the check's own. */
   readonly intervalMs?: number
+  /** How long a run may take, as configured; nothing ends one here. Default: the check's own. */
+  readonly timeoutMs?: number
   /** Default: there is none. */
   readonly stateFolder?: string
   /** What all checks of its monitor have together. Default: nothing. */
@@ -58,6 +60,7 @@ export function startCheck<Config, Shared = unknown>(
   const around = surroundings({
     name: definition.type,
     intervalMs: setting.intervalMs ?? definition.intervalMs,
+    timeoutMs: setting.timeoutMs ?? definition.timeoutMs,
     host,
     clock,
     memory,

@@ -21,6 +21,7 @@ export function surroundings(more: Partial<Around> & { readonly clock: Clock }):
     intervalMs: 30_000,
     nodeName: 'n1',
     stopwatch: createStopwatch(more.clock),
+    timeoutMs: 10_000,
     host: createHost({ root: '' }),
     log: NO_LOG,
     memory: NO_MEMORY,

@@ -1,5 +1,7 @@
 /** Whether an address answers that it is well. */
-import { get, type IncomingMessage } from 'node:http'
+import { type LookupAddress, lookup } from 'node:dns'
+import { Agent, get, type IncomingMessage } from 'node:http'
+import type { LookupFunction } from 'node:net'
 import { patiently } from '#clock'
 import type { ToolAround } from '../tool.ts'
 import { urlFault } from './address.ts'
@@ -23,9 +25,38 @@ export function endpointOf(
   return `http://${joined(host, env['KUBEPROXY_PORT'] || '10256')}/livez`
 }
 
-function answered(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+/** What this machine is to itself (RFC 6761), in the order in which it is tried: whoever asks need not be answered by anybody. */
+const LOOPBACK: readonly LookupAddress[] = [
+  { address: '::1', family: 6 },
+  { address: '127.0.0.1', family: 4 },
+]
+
+/** Names as they become addresses, and the one that is asked for and not answered yet. */
+function createNames() {
+  let asked: string | undefined
+  const find: LookupFunction = (name, options, told) => {
+    if (/^localhost\.?$/i.test(name)) {
+      process.nextTick(told, null, [...LOOPBACK])
+      return
+    }
+    asked = name
+    lookup(name, { ...options, all: true }, (err, addresses) => {
+      asked = undefined
+      told(err, addresses)
+    })
+  }
+  return {
+    find,
+    get asked() {
+      return asked
+    },
+  }
+}
+
+function answered(url: URL, names: LookupFunction, signal: AbortSignal): Promise<IncomingMessage> {
+  const headers = { 'user-agent': 'node-doctor health-checker' }
   return new Promise((resolve, reject) => {
-    get(url, { signal, agent: false, headers: { 'user-agent': 'node-doctor health-checker' } }, (response) => {
+    get(url, { signal, agent: new Agent({ lookup: names, autoSelectFamily: true }), headers }, (response) => {
       // Its status says all.
       response.destroy()
       resolve(response)
@@ -33,7 +64,10 @@ function answered(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
   })
 }
 
-/** Whether it answers 200 in time, over redirections. Whatever goes wrong is no. @throws Error in Go's words for what is no address */
+/**
+ * Whether it answers 200 in time, over redirections. Whatever goes wrong is no.
+ * @throws Error in Go's words for what is no address; where nobody has said in time where that is: then it was not asked at all
+ */
 export async function isWell(
   address: string,
   timeoutMs: number,
@@ -47,9 +81,10 @@ export async function isWell(
   const late = new AbortController()
   const callOff = patiently(clock, timeoutMs, () => late.abort(new Error('it has not answered in time')))
   const ends = AbortSignal.any([signal, late.signal])
+  const names = createNames()
   try {
     for (let i = 0; i < REDIRECTS_MAX; i++) {
-      const { statusCode = 0, headers } = await answered(url, ends)
+      const { statusCode = 0, headers } = await answered(url, names.find, ends)
       const isElsewhere = REDIRECTS.includes(statusCode) && headers.location !== undefined
       if (!isElsewhere) return statusCode === 200
       url = new URL(headers.location ?? '', url)
@@ -57,6 +92,7 @@ export async function isWell(
     return false
   } catch {
     signal.throwIfAborted()
+    if (names.asked !== undefined) throw new Error(`it was not asked: lookup ${names.asked}: no answer in time`)
     return false
   } finally {
     callOff()

@@ -1,6 +1,7 @@
 /** `log-counter`: whether the journal of a program has a line as often as is too often. */
+import { within } from '#clock'
 import { quote } from '#golang'
-import { HostExecError } from '#host'
+import { type Child, type ChildExit, HostExecError } from '#host'
 import { withFlags } from '../flagged.ts'
 import type { Tool, ToolAround, ToolResult } from '../tool.ts'
 import { createLineCount, type LineCount } from './count.ts'
@@ -9,19 +10,20 @@ import { FLAGS, startMs } from './options.ts'
 
 /** A line of the journal with its fields in JSON, where a byte that is no text takes four characters. */
 const LINE_BYTES = 1_048_576
-/**
- * After so long without a line nothing more is awaited. (node-problem-detector takes a second without one for the end of the journal,
- * also where it still seeks the first; we are told of the end.)
- */
-const QUIET_MS = 10_000
 const STOP_MS = 500
+/** What is there so long after SIGKILL sleeps where no signal reaches it. */
+const KILLED_MS = 1_000
 
 type Values = Parameters<Parameters<typeof withFlags<typeof FLAGS>>[3]>[0]['values']
 
 /** What it reads by. @returns what ends it with an error, before anything is read */
 async function whyNot({ 'journald-source': source, 'log-path': path }: Values, { host }: ToolAround): Promise<string> {
-  const isThere = path === '' || (await host.files.exists(path).catch(() => false))
-  if (!isThere) return `failed to stat the log path ${quote(path)}: stat ${path}: no such file or directory`
+  try {
+    const isThere = path === '' || (await host.files.exists(path))
+    if (!isThere) return `failed to stat the log path ${quote(path)}: stat ${path}: no such file or directory`
+  } catch (err) {
+    return `failed to stat the log path ${quote(path)}: ${(err as Error).message}`
+  }
   return source === '' ? 'failed to filter journal log, empty source is not allowed' : ''
 }
 
@@ -35,28 +37,43 @@ function journalArgs({ 'journald-source': source, 'log-path': path }: Values, fr
 /** What is done with each line, until one says that it is enough. */
 type Take = (line: JournalLine) => 'more' | 'enough'
 
-/** Reads the journal to its end, to a line that is enough, or while it says something. @throws what starting it throws */
-async function readJournal(
-  args: readonly string[],
-  { host, clock, env, signal }: ToolAround,
-  take: Take,
-): Promise<void> {
+/** The journal could not be read to its end. */
+class JournalError extends Error {
+  override readonly name = 'JournalError'
+  readonly code = 'JOURNAL_UNREAD'
+  constructor({ code, signal }: ChildExit, said: string) {
+    super(
+      `journalctl ${signal === null ? `ended with ${code}` : `was ended by ${signal}`}: ${said || 'it says nothing'}`,
+    )
+  }
+}
+
+/** Ends what reads the journal. What does not end by that is left behind: the journal lies on a disk that hangs. */
+async function end(journal: Child, { clock, onAbandoned }: ToolAround): Promise<void> {
+  const ended = journal.stop(STOP_MS).then(() => true)
+  if (await within(clock, ended, STOP_MS + KILLED_MS, () => false)) return
+  journal.leave()
+  onAbandoned?.({ pid: journal.pid, ended: journal.exited.then(() => undefined) })
+}
+
+/**
+ * Reads the journal to its end, which is that of journalctl, or to a line that is enough. (node-problem-detector takes a second without a
+ * line for the end, also where it still seeks the first.)
+ * @throws JournalError, what starting it throws, or the signal's reason
+ */
+async function readJournal(args: readonly string[], around: ToolAround, take: Take): Promise<void> {
+  const { host, env, signal } = around
   const { promise: enough, resolve } = Promise.withResolvers<void>()
   let isOver = false
-  let callOff = (): void => undefined
+  let said = ''
   function over(): void {
     isOver = true
     resolve()
   }
-  function wait(): void {
-    callOff()
-    callOff = clock.after(QUIET_MS, over)
-  }
   function onLine(text: string, stream: 'stdout' | 'stderr'): void {
+    if (stream === 'stderr') said = text.trim() || said
     const line = stream === 'stdout' && !isOver ? parseJournalLine(text) : undefined
-    if (line === undefined) return
-    wait()
-    if (take(line) === 'enough') over()
+    if (line !== undefined && take(line) === 'enough') over()
   }
   const journal = await host.programs.start('journalctl', args, {
     env,
@@ -65,11 +82,11 @@ async function readJournal(
     dieWithParent: false,
   })
   signal.addEventListener('abort', over, { once: true })
-  wait()
-  await Promise.race([enough, journal.exited])
-  callOff()
+  if (signal.aborted) over()
+  const exit = await Promise.race([enough, journal.exited])
   signal.removeEventListener('abort', over)
-  await journal.stop(STOP_MS)
+  if (isOver || exit === undefined) await end(journal, around)
+  else if (exit.code !== 0) throw new JournalError(exit, said)
   signal.throwIfAborted()
 }
 
@@ -116,6 +133,7 @@ async function run(values: Values, around: ToolAround): Promise<ToolResult> {
     return await counted(values, fromMs, around)
   } catch (err) {
     around.signal.throwIfAborted()
+    if (err instanceof JournalError) return failed(2, { stdout: `error watching journald: ${err.message}` })
     if (!(err instanceof HostExecError)) throw err
     return failed(2, { stdout: `error watching journald: failed to create journal client: ${err.message}` })
   }

@@ -168,7 +168,7 @@ monitors:
     await expect(tried('kernel', dir)).rejects.toThrow(`rules test: cannot read ${dir}: EISDIR`)
     const none = await file(
       'none.yaml',
-      'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nmonitors: [{ name: m, type: system-memory }]\n',
+      'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\ndefaultMonitors: []\nmonitors: [{ name: m, type: system-memory }]\n',
     )
     await expect(tried(none, log)).rejects.toThrow(`rules test: ${none} has no check of a log`)
     expect((await runCommand('rules', 'test', 'kernel')).err).toContain('rules test: expected CONFIG and LOG')

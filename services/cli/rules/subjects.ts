@@ -38,7 +38,9 @@ async function checksOf(path: string): Promise<readonly RehearsedCheck[]> {
   const config = await loadConfig({ file: path, flags: [], env: process.env })
   const checks = config.monitors.filter(({ type, enabled }) => enabled && LOG_CHECK.test(type))
   if (checks.length === 0) throw new CliUsageError(`rules test: ${path} has no check of a log`)
-  return checks
+  // One that is added by default is of another log than those that somebody wrote.
+  const written = checks.filter(({ origin }) => origin.layer !== 'default')
+  return written.length === 0 ? checks : written
 }
 
 /** Read as the configuration reads it that names it and nothing else. */

@@ -1,6 +1,6 @@
 /** A monitor that streams (nodedoctor.v1): reports up, acknowledgements down, a heartbeat that must not stop. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Clock, createDeadline, workedMs } from '#clock'
+import { type Clock, createDeadline, measureWork } from '#clock'
 import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import { fromProtoReport } from '#wire'
 import type { Receipt } from '../outbox/outbox.ts'
@@ -109,9 +109,9 @@ function createWatchdog(afterMs: number, clock: Clock) {
 /** A message as it counts here, and how long reading it held the loop; what it was decoded to is not kept. */
 async function read(incoming: Incoming, clock: Clock) {
   const { value, heldMs } = await inParts(incoming.read(), clock)
-  const beganMs = workedMs(clock)
+  const took = measureWork(clock)
   const report = value.report && fromProtoReport(value.report, value.time ?? clock.now())
-  return { report, dropped: value.dropped, heldMs: heldMs + workedMs(clock) - beganMs }
+  return { report, dropped: value.dropped, heldMs: heldMs + took() }
 }
 
 /** While its message waits nothing else of it is read: that somebody still listens is all that is known of it. */

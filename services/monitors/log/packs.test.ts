@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { PACKS } from '#log-rules'
 import { compilePattern, compileToEnd, createLineMatcher, type Pattern } from '#pattern'
 import { CATALOG } from '../../../libs/config/catalog.ts'
+import { mountPatterns } from './rules/mount-lines.ts'
 import { GO_NODE_DOCTOR_NAMES, NPD_NAMES, ORDINARY_LINES, OVER_LINES } from './testing-packs.ts'
 
 const FOLDER = join(import.meta.dirname, 'packs')
@@ -30,8 +31,10 @@ const file = z.array(
           match: z.string().min(1).max(1024).optional(),
           absentFor: z.string().regex(DURATION).optional(),
           reboot: z.boolean().optional(),
+          unmounted: z.boolean().optional(),
         })
         .optional(),
+      atUnmount: z.string().min(1).max(1024).optional(),
       // A version and a source file ("Linux 6.8, mm/oom_kill.c"), or the address of a public report.
       lines: z.array(z.strictObject({ text: z.string().min(1), from: z.string().regex(/, |^https:\/\//) })).min(3),
       misses: z.array(z.string().min(1)).min(2),
@@ -117,6 +120,13 @@ describe.each(rules)('$pack/$name', (rule) => {
     expect(missing).toEqual([])
   })
 
+  it('says of what comes of unmounting that it is one of its lines', () => {
+    if (rule.atUnmount !== undefined) {
+      const atUnmount = compilePattern(rule.atUnmount)
+      expect(rule.lines.filter(({ text }) => atUnmount.test(text))).not.toEqual([])
+    }
+  })
+
   it('has in its message no text of a shell, and begins it like a sentence that goes on', () => {
     expect(rule.message).not.toMatch(/\.$|\$(?!\{)/)
   })
@@ -146,6 +156,13 @@ describe('names', () => {
   })
 })
 
+/** Lines that end what a rule raises. */
+function clearingOf({ recover }: Pick<Rule, 'recover'>): Pattern[] {
+  const { match, unmounted } = recover ?? {}
+  const mounts = unmounted === true ? mountPatterns().map(([, pattern]) => pattern) : []
+  return [...(match === undefined ? [] : [compilePattern(match)]), ...mounts]
+}
+
 describe('a condition', () => {
   const raising = rules.filter(({ condition }) => condition !== undefined)
 
@@ -157,39 +174,37 @@ describe('a condition', () => {
 
   it('is over by nothing that raises one, and by lines that say of which entity', () => {
     const faults = raising.flatMap(({ name, entity = '', recover }) => {
-      if (recover?.match === undefined) return []
-      const clearing = compilePattern(recover.match)
-      const unnamed = groupsOf(entity).filter((group) => !clearing.names.has(group))
-      const raised = rules.flatMap(({ lines }) =>
-        lines.filter(({ text }) => clearing.test(text)).map(({ text }) => text),
-      )
-      return [...unnamed, ...raised, ...(clearing.needs.length > 0 ? [] : ['no words'])].map(
-        (fault) => `${name}: ${fault}`,
-      )
+      const patterns = clearingOf({ recover })
+      return patterns.flatMap((clearing) => {
+        const unnamed = groupsOf(entity).filter((group) => !clearing.names.has(group))
+        const raised = rules
+          .filter((rule) => rule.atUnmount === undefined)
+          .flatMap(({ lines }) => lines.filter(({ text }) => clearing.test(text)).map(({ text }) => text))
+        return [...unnamed, ...raised, ...(clearing.needs.length > 0 ? [] : ['no words'])].map(
+          (fault) => `${name}: ${fault}`,
+        )
+      })
     })
     expect(faults).toEqual([])
   })
 
   it.each(OVER_LINES)('$condition of $entity is over by: $text', ({ condition, entity, text }) => {
-    const ended = raising.flatMap((rule) => {
-      const { match } = rule.recover ?? {}
-      if (match === undefined) return []
-      const clearing = compilePattern(match)
-      const found = clearing.find(text)
-      const of = (rule.entity ?? '').replace(
-        /\$\{(\w+)\}/g,
-        (_, group) => found?.groups[clearing.names.get(group) ?? 0] ?? '',
-      )
-      return found === undefined ? [] : [`${rule.condition} of ${of}`]
-    })
+    const ended = raising.flatMap((rule) =>
+      clearingOf(rule).flatMap((clearing) => {
+        const found = clearing.find(text)
+        const of = (rule.entity ?? '').replace(
+          /\$\{(\w+)\}/g,
+          (_, group) => found?.groups[clearing.names.get(group) ?? 0] ?? '',
+        )
+        return found === undefined ? [] : [`${rule.condition} of ${of}`]
+      }),
+    )
     expect(ended).toContain(`${condition} of ${entity}`)
     expect(whoTells(text)).toEqual([])
   })
 
   it('that a line ends has one above', () => {
     const shown = new Set(OVER_LINES.map((line) => line.condition))
-    expect(
-      raising.filter(({ condition = '', recover }) => recover?.match !== undefined && !shown.has(condition)),
-    ).toEqual([])
+    expect(raising.filter((rule) => clearingOf(rule).length > 0 && !shown.has(rule.condition ?? ''))).toEqual([])
   })
 })

@@ -64,7 +64,7 @@ export async function startSet(options: SetOptions = {}): Promise<RunningSet> {
       metadata: { name: 'bench' },
       settings: { nodeName: NODE, runDir, stateDir: join(dir, 'state'), kubeconfig: join(dir, 'kubeconfig') },
       bus: { port: busPort, storeDir },
-      ...(monitors === undefined ? {} : { monitors }),
+      ...(monitors === undefined ? {} : { defaultMonitors: [], monitors }),
       exporters: {
         kubernetes: { enabled: true },
         http: { enabled: true, bindAddress: '127.0.0.1', hostPort: httpPort },

@@ -15,6 +15,7 @@ const NODE = 'worker-1'
 export const CONFIG = `apiVersion: node-doctor.io/v1alpha1
 kind: NodeDoctorConfig
 metadata: { name: docs }
+defaultMonitors: []
 monitors:
   - { name: disk, type: disk-health-check, interval: 1m }
 `

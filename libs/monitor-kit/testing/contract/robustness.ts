@@ -19,16 +19,16 @@ const TRIES = 30
 /** A run that is to end has to let go of its process long before the pod's grace period is over. */
 const STOP_MS = 1_000
 
-/** This machine, as the check would run on it. */
-async function here(check: CheckRoom) {
+/** This machine, from which nobody else is asked: where there are recorded answers they are those of a folder that is not there. */
+async function onMachine(check: CheckRoom) {
   const clock = handClock()
-  return { root: '', config: await check.usualConfig(), clock, shared: check.sharedOver('', clock) }
+  return { root: '', config: await check.usualConfig(), clock, shared: check.sharedOver('/nowhere', clock) }
 }
 
 const onThisMachine: Clause<CheckRoom> = {
   name: 'declares every condition, metric and event that it reports on this machine',
   async faults(check) {
-    const run = startCheck(check.definition, await here(check))
+    const run = startCheck(check.definition, await onMachine(check))
     return undeclaredIn(run.declared, await manyRuns(run))
   },
 }
@@ -90,7 +90,7 @@ const letsGo: Clause<CheckRoom> = {
   name: 'a run that is to end ends within a second',
   async faults(check) {
     const stop = new AbortController()
-    const run = startCheck(check.definition, await here(check))
+    const run = startCheck(check.definition, await onMachine(check))
     const ended = run.run(0, stop.signal).then(
       () => [],
       () => [],
@@ -103,7 +103,7 @@ const letsGo: Clause<CheckRoom> = {
 const stopsFollowing: Clause<CheckRoom> = {
   name: 'one that follows its source ends within a second when it is to end',
   async faults(check) {
-    const started = startCheck(check.definition, await here(check))
+    const started = startCheck(check.definition, await onMachine(check))
     if (!started.follows) return []
     const ended = started.follow().stop()
     const after = sleep(STOP_MS, [`has not ended after ${STOP_MS} ms`], { ref: false })

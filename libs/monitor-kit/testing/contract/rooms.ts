@@ -7,9 +7,8 @@ import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import { declarationOf } from '../../declaration.ts'
 import type { CheckDefinition, CheckResult, Declaration, MonitorDefinition } from '../../types.ts'
-import { type FixtureCheck, type SharedOver, startFixture } from '../fixtures.ts'
-import type { HandClock } from '../hand-clock.ts'
-import { type CheckOnDisk, type MonitorOnDisk, readMonitorFolder } from '../on-disk.ts'
+import { type FixtureCheck, startFixture } from '../fixtures.ts'
+import { type CheckOnDisk, type MonitorOnDisk, readMonitorFolder, type SharedOver } from '../on-disk.ts'
 import type { CheckUnderTest } from '../start-check.ts'
 
 /** What the name of a fixture begins with. */
@@ -24,6 +23,8 @@ export interface CheckRoom {
   readonly schema: z.ZodObject
   /** Folders of its fixtures. */
   readonly fixtures: readonly string[]
+  /** What it has together with its neighbours over the files below a root. */
+  readonly sharedOver: SharedOver
   /** Names of its fixtures of these kinds. */
   named(...kinds: readonly FixtureKind[]): readonly string[]
   /** A configuration for where there is no fixture: the defaults; where keys are required, that of the first well fixture. */
@@ -32,8 +33,6 @@ export interface CheckRoom {
   declaredOver(fixture: string): Promise<Required<Declaration>>
   /** The check over one fixture, with the keys of the fixture's config.json. */
   open(fixture: string): Promise<FixtureCheck>
-  /** What all checks of its monitor have together there; undefined where the monitor has nothing captured. */
-  sharedOver(root: string, clock: HandClock): unknown
   /** What its runs over one fixture say: enough runs for what must last, and for the difference between two. Run once. */
   resultsOver(fixture: string): Promise<readonly CheckResult[]>
 }
@@ -108,6 +107,7 @@ export function openCheckRoom(
     definition,
     schema,
     fixtures,
+    sharedOver,
     named: (...kinds) =>
       fixtures.map((path) => basename(path)).filter((name) => kinds.some((kind) => name.startsWith(kind))),
     async usualConfig() {
@@ -119,7 +119,6 @@ export function openCheckRoom(
       return declarationOf(definition, definition.type, schema.parse(await ownConfig(pathOf(fixture))))
     },
     open,
-    sharedOver,
     resultsOver(fixture) {
       const results = known.get(fixture) ?? run(fixture)
       known.set(fixture, results)
@@ -133,18 +132,9 @@ async function fixturesOf(folder: string): Promise<readonly string[]> {
   return existsSync(path) ? (await readdir(path)).sort().map((name) => join(path, name)) : []
 }
 
-/** The monitor's own `sharedOver`; undefined where it has none. */
-async function sharedOverOf(folder: string): Promise<SharedOver | undefined> {
-  const path = join(folder, 'testing-shared.ts')
-  if (!existsSync(path)) return undefined
-  const { sharedOver } = (await import(pathToFileURL(path).href)) as { readonly sharedOver?: SharedOver }
-  return sharedOver
-}
-
 /** A monitor read from its files, with its checks' fixtures. */
-export async function openMonitorRoom({ folder, definition, checks }: MonitorOnDisk): Promise<MonitorRoom> {
+export async function openMonitorRoom({ folder, definition, checks, sharedOver }: MonitorOnDisk): Promise<MonitorRoom> {
   const readme = join(folder, 'README.md')
-  const sharedOver = await sharedOverOf(folder)
   const open = async (check: CheckOnDisk) => openCheckRoom(check, await fixturesOf(check.folder), sharedOver)
   return {
     definition,

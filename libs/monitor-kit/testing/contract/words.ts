@@ -4,7 +4,7 @@ import type { CheckDefinition, ConditionSpec } from '../../types.ts'
 import { type Clause, repeated } from './clause.ts'
 import type { MonitorRoom } from './rooms.ts'
 
-const CAMEL = /^[A-Z][A-Za-z]+$/
+const CAMEL = /^[A-Z][A-Za-z\d]+$/
 
 function ownedNames({ conditions, events = [], metrics = [] }: CheckDefinition<unknown>): readonly string[] {
   return [

@@ -1,9 +1,9 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { access, chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { systemClock } from '#clock'
 import { createHost } from '#host'
-import { tempFolder } from '../../../../libs/host/testing.ts'
+import { mountHung, mountLoop, run, tempFolder, whyNoMounts } from '../../../../libs/host/testing.ts'
 import { runProgramOf } from './run-program.ts'
 
 const SCRIPT = '#!/bin/sh\nexec /nowhere/node-doctor health-checker "$@"\n'
@@ -17,6 +17,17 @@ async function helperIn(folder: string) {
   return (args: readonly string[], timeoutMs: number, signal = new AbortController().signal) =>
     run(path, args, { timeoutMs, signal })
 }
+
+it('one that has no time at all is not started, and that is said', async () => {
+  await using folder = await tempFolder()
+  const run = await helperIn(folder.path)
+  const path = join(folder.path, 'health-checker')
+  expect(await run([], 0)).toMatchObject({
+    kind: 'not-started',
+    why: 'other',
+    error: { message: `cannot start ${path}: TIMEOUT; its timeout leaves it no time at all` },
+  })
+})
 
 it('a helper of ours runs in this process, with what it says and its exit code', async () => {
   await using folder = await tempFolder()
@@ -42,3 +53,60 @@ it('a helper of ours ends at its deadline as a program does that is killed, and 
   stop.abort(new Error('the monitor stops'))
   await expect(stopped).rejects.toThrow('the monitor stops')
 })
+
+it.skipIf(whyNoMounts() !== '')(
+  'checks whose plug-ins lie on a mount that hangs leave threads to all others',
+  async () => {
+    await using folder = await tempFolder()
+    await using _ = await mountHung(join(folder.path, 'mount'))
+    const clock = systemClock()
+    const host = createHost({ root: folder.path, clock })
+    const stop = new AbortController()
+    const runs = Array.from({ length: 4 }, (_, n) => {
+      const path = join(folder.path, 'mount', String(n), 'health-checker')
+      return runProgramOf({ host, clock })(path, [], { timeoutMs: 500, signal: stop.signal }).catch(String)
+    })
+    // Each has begun to look by then.
+    await clock.sleep(200)
+    const looks = access(folder.path).then(() => 'answered')
+    const late = clock.sleep(2_000).then(() => 'late')
+    expect(await Promise.race([looks, late])).toBe('answered')
+    stop.abort(new Error('enough'))
+    await Promise.all(runs)
+  },
+)
+
+it.skipIf(whyNoMounts() !== '')(
+  'what a helper of ours asks, and nothing ends, is left behind and told with its answer',
+  async () => {
+    await using folder = await tempFolder()
+    await using mount = await mountLoop(folder.path, 16, ['mkfs.ext4', '-q', '-F'])
+    await run('fsfreeze', '-f', mount.path)
+    await using cleanup = new AsyncDisposableStack()
+    cleanup.defer(() => run('fsfreeze', '-u', mount.path).then(() => undefined))
+    const ask = await helperIn(folder.path)
+    const crictl = join(folder.path, 'crictl')
+    await writeFile(crictl, `#!/bin/sh\nexec dd if=/dev/zero of=${mount.path}/x count=1\n`)
+    await chmod(crictl, 0o755)
+    const words = [
+      '--component=cri',
+      `--crictl-path=${crictl}`,
+      '--health-check-timeout=300ms',
+      '--enable-repair=false',
+    ]
+    const answer = await ask(words, 10_000)
+    expect(answer).toMatchObject({
+      kind: 'abandoned',
+      result: { exitCode: 1, timedOut: false },
+      program: { why: 'uninterruptible', isAlive: true },
+    })
+    const late = await ask(words, 100)
+    expect(late).toMatchObject({ kind: 'abandoned', result: { exitCode: null, timedOut: true } })
+    await cleanup.disposeAsync()
+    for (const each of [answer, late]) {
+      if (each.kind !== 'abandoned') continue
+      expect((await each.program.ended).timedOut).toBe(each === late)
+      expect(each.program.isAlive).toBe(false)
+    }
+  },
+)

@@ -14,6 +14,7 @@ import { MATCHES_METRIC } from './declare.ts'
 import type { RuleEngine } from './engine.ts'
 import { createEngines } from './engines.ts'
 import { happeningOf } from './events.ts'
+import { type Mounted, readMounted } from './mounted.ts'
 import { createLogReader, type LogReader } from './reader.ts'
 import type { Rule } from './types.ts'
 import { type ConditionsView, createConditionsView, type Sight } from './view.ts'
@@ -69,6 +70,11 @@ function createRepeated(read: Follow<unknown>) {
   return { follow, again: () => again.abort() }
 }
 
+interface Seen {
+  readonly sight: Sight
+  readonly events: readonly Happening[]
+}
+
 interface LookOptions {
   readonly view: ConditionsView
   readonly counts: Tallies
@@ -76,11 +82,12 @@ interface LookOptions {
   readonly clock: Around['clock']
 }
 
-/** A turn: what has been absent for long enough is over, and what is so now. */
+/** A turn: what has been absent for long enough is over, what is not mounted any more, and what is so now. */
 function createLook({ view, counts, own, clock }: LookOptions) {
-  return (engine: RuleEngine, provedMs: number): { readonly sight: Sight; readonly events: readonly Happening[] } => {
+  return (engine: RuleEngine, provedMs: number, mounted: Mounted): Seen => {
     const now = { wall: clock.now(), monoMs: clock.monotonicMs() }
-    for (const one of engine.passed({ ...now, monoMs: Math.min(now.monoMs, provedMs) }))
+    const passed = engine.passed({ ...now, monoMs: Math.min(now.monoMs, provedMs) })
+    for (const one of [...passed, ...engine.looked(mounted, now)])
       if (one.kind === 'problem' || one.kind === 'over') view.findingOf(one, engine, now.monoMs)
     const untold = engine.settled(now.monoMs).filter((one) => one.kind === 'omitted')
     for (const { count } of untold) counts.untold += count
@@ -91,7 +98,7 @@ function createLook({ view, counts, own, clock }: LookOptions) {
 /** @param around the context of its `create` */
 export function createRuleCheck(around: Around, options: RuleCheckOptions): RunCheck<unknown> {
   const { rules, open, hasHistory, isOneOfMany } = options
-  const { name, clock } = around
+  const { name, clock, host } = around
   const own = isOneOfMany ? cleanEntity(name) : ''
   const view = createConditionsView(rules, own)
   const counts = createTallies()
@@ -140,6 +147,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
 
   async function run(): Promise<CheckResult> {
     const isReadNow = await engines.readAgain()
+    const mounted = await readMounted(host.files, engines.current?.driversAsked ?? [])
     if (isReadNow) follow.again()
     const { current: engine, matched, isKnown } = engines
     const metrics = samplesOf(name, rules, matched, counts)
@@ -147,7 +155,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
       return { findings: [readFinding(failure.reason, failure.isClosed)], partial: true, metrics }
     if (isReadNow || !isFollowing || engine === undefined) return { findings: [], partial: true, metrics }
     attention.turn()
-    const { sight, events } = look(engine, attention.provedMs)
+    const { sight, events } = look(engine, attention.provedMs, mounted)
     await engines.keep(engine)
     view.told(sight)
     return { ...sight, findings: [readFinding(undefined), ...sight.findings], events, metrics, partial: !isKnown }

@@ -7,8 +7,8 @@ import type { Recovery, Rule } from './types.ts'
 /** A rule as it is configured, durations in milliseconds. */
 type InMs<T> = T extends number ? number : T extends object ? { readonly [Key in keyof T]: InMs<T[Key]> } : T
 
-/** What a rule is before it is compiled: a user's has no name. */
-export type RuleSource = InMs<RuleConfig> & { readonly name?: string }
+/** What a rule is before it is compiled: a user's has no name, and nothing of what comes of unmounting. */
+export type RuleSource = InMs<RuleConfig> & { readonly name?: string; readonly atUnmount?: string }
 
 /**
  * A pattern over one line is looked for in that line. One over several has to end in the newest: each match is told once, when
@@ -35,11 +35,13 @@ function clearingEntity(entity: string, pattern: Pattern): Template | undefined 
 
 function recoveryOf({ recover, condition, lines, entity }: RuleSource): Recovery {
   // What nobody says anything of does not outlive the boot in which it was said.
-  if (recover === undefined) return { clearing: undefined, absentMs: 0, reboot: condition !== undefined }
-  const { match, absentFor = 0, reboot } = recover
+  if (recover === undefined) {
+    return { clearing: undefined, absentMs: 0, reboot: condition !== undefined, unmounted: false }
+  }
+  const { match, absentFor = 0, reboot, unmounted } = recover
   const pattern = match === undefined ? undefined : patternOf(match, lines)
   const clearing = pattern && { match: pattern, entity: clearingEntity(entity, pattern) }
-  return { clearing, absentMs: absentFor, reboot }
+  return { clearing, absentMs: absentFor, reboot, unmounted }
 }
 
 function idOf({ name = '', match, reason, condition = '', entity, severity, threshold, lines }: RuleSource): string {
@@ -60,6 +62,7 @@ function compiled(source: RuleSource, name: string): Rule {
     entity: parseTemplate(entity, pattern),
     condition,
     recovery: recoveryOf(source),
+    atUnmount: source.atUnmount === undefined ? undefined : compilePattern(source.atUnmount),
     threshold: threshold && { count: threshold.count, withinMs: threshold.within },
     cooldownMs: cooldown,
   }

@@ -18,6 +18,12 @@ const recover = z.strictObject({
     .optional()
     .describe('It is over when no line has matched for so long, in which nothing of the log was lost'),
   reboot: z.boolean().default(false).describe('Whether a reboot of the node proves that it is over'),
+  unmounted: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether it is over once the file system on the disk that it is about (entity: "disk:${dev}") is unmounted',
+    ),
 })
 
 const threshold = z.strictObject({

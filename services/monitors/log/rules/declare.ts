@@ -21,9 +21,10 @@ const METRICS: Required<Declaration>['metrics'] = [
   { name: MATCHES_METRIC, help: 'Lines that a rule matched, told or not', kind: 'counter', unit: '' },
 ]
 
-function endsOf({ recovery: { clearing, absentMs } }: Rule): readonly string[] {
+function endsOf({ recovery: { clearing, absentMs, unmounted } }: Rule): readonly string[] {
   return [
     ...(clearing === undefined ? [] : ['a line says so']),
+    ...(unmounted ? ['the file system is unmounted'] : []),
     ...(absentMs === 0 ? [] : [`no line has matched for ${duration(absentMs)}`]),
   ]
 }

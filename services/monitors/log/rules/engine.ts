@@ -5,11 +5,15 @@
 import type { Instant } from '#model'
 import type { LogLine } from '../sources/types.ts'
 import { createDoubts, type Doubts } from './doubts.ts'
-import { createJudge } from './judge.ts'
-import { createRuleMatcher } from './matcher.ts'
+import { createJudge, type Judge } from './judge.ts'
+import { createLooks } from './looks.ts'
+import { createRuleMatcher, type MountMatch, type RuleMatch } from './matcher.ts'
 import { createRuleMemories, type RuleMemories } from './memory.ts'
+import type { Driver } from './mount-lines.ts'
+import type { Mounted } from './mounted.ts'
 import { createRaisedTable } from './raised.ts'
 import type { Moment, Raised, Rule, RuleNews } from './types.ts'
+import { createUnmounts, type Unmounts } from './unmounts.ts'
 
 /** Rules at work. */
 export interface RuleEngine {
@@ -22,6 +26,10 @@ export interface RuleEngine {
   refill(line: LogLine): void
   /** All that was written until now was pushed: what has been absent for long enough is over. */
   passed(now: Instant): readonly RuleNews[]
+  /** What is mounted was read: of what is raised is over what is not mounted any more. */
+  looked(mounted: Mounted, now: Instant): readonly RuleNews[]
+  /** Of whom it makes a difference what is mounted. */
+  readonly driversAsked: ReadonlySet<Driver>
   /** What was not told line by line, where that is to be said by now. @param nowMs on the monotonic clock; Infinity: in any case */
   settled(nowMs: number): readonly RuleNews[]
   /** Something of the log is gone: what was absent may have been in it. */
@@ -36,6 +44,7 @@ export interface RuleEngine {
   /** What an earlier life may have raised. */
   readonly doubts: Doubts
   readonly memories: RuleMemories
+  readonly unmounts: Unmounts
 }
 
 const NONE: readonly RuleNews[] = []
@@ -47,6 +56,16 @@ function holderOf(rules: readonly Rule[], { ruleId, type, reason }: Raised): Rul
   return ofType.find(({ id }) => id === ruleId) ?? ofType.find((rule) => rule.reason === reason) ?? ofType[0]
 }
 
+/** @param matched lines that matched, by rule */
+function createNewsOf(judge: Judge, matched: Map<Rule, number>) {
+  return (match: MountMatch | RuleMatch, line: LogLine, now: Moment): readonly RuleNews[] => {
+    if ('word' in match) return judge.moved(match, line)
+    if (match.isClearing) return judge.cleared(match)
+    matched.set(match.rule, (matched.get(match.rule) ?? 0) + 1)
+    return judge.matched(match, line, now)
+  }
+}
+
 /**
  * @param rules as {@link compileRules} has them
  * @param matched lines that matched, by rule: counted on over the lives of an engine
@@ -56,7 +75,10 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
   const table = createRaisedTable()
   const memories = createRuleMemories(rules)
   const doubts = createDoubts(rules)
-  const judge = createJudge(table, memories, doubts)
+  const unmounts = createUnmounts()
+  const judge = createJudge({ rules, table, memories, doubts, unmounts })
+  const looks = createLooks(rules, table)
+  const newsOf = createNewsOf(judge, matched)
   const absentMs = new Map(rules.map(({ id, recovery }) => [id, recovery.absentMs]))
 
   return {
@@ -64,6 +86,11 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
     linesBefore: matcher.linesBefore,
     memories,
     doubts,
+    unmounts,
+    looked: looks.looked,
+    get driversAsked() {
+      return looks.driversAsked
+    },
     get problems() {
       return table.worst()
     },
@@ -74,13 +101,7 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
       const matches = matcher.push(line)
       if (matches.length === 0 && !memories.isOmitting) return NONE
       const news: RuleNews[] = [...memories.settled(now.monoMs)]
-      for (const match of matches) {
-        if (match.isClearing) news.push(...judge.cleared(match))
-        else {
-          matched.set(match.rule, (matched.get(match.rule) ?? 0) + 1)
-          news.push(...judge.matched(match, line, now))
-        }
-      }
+      for (const match of matches) news.push(...newsOf(match, line, now))
       return news
     },
     refill: matcher.refill,
@@ -95,6 +116,7 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
     settled: memories.settled,
     lost(now) {
       doubts.lost(now.monoMs)
+      unmounts.forget()
       for (const raised of table.all) table.put({ ...raised, seenMonoMs: now.monoMs })
     },
     clear(type, entity) {

@@ -4,11 +4,13 @@ import { cleanEntity } from '#monitor-kit/evaluate'
 import type { Template } from '#pattern'
 import type { LogLine } from '../sources/types.ts'
 import type { Doubts } from './doubts.ts'
-import type { RuleMatch } from './matcher.ts'
+import { asksOfMounts, type MountMatch, type RuleMatch } from './matcher.ts'
 import type { RuleMemories, RuleMemory } from './memory.ts'
+import { driverOf } from './mount-lines.ts'
 import { RAISED_MAX, type RaisedTable } from './raised.ts'
 import { reaches, type SeenEntity } from './seen.ts'
 import type { Moment, Raised, Rule, RuleNews } from './types.ts'
+import type { Unmounts } from './unmounts.ts'
 import { isWithin } from './window.ts'
 
 /** Judges matches. */
@@ -17,6 +19,17 @@ export interface Judge {
   matched(match: RuleMatch, line: LogLine, now: Moment): readonly RuleNews[]
   /** A line says that it is over. */
   cleared(match: RuleMatch): readonly RuleNews[]
+  /** A line says that a file system comes or goes: what was said of the one before is over. */
+  moved(match: MountMatch, line: LogLine): readonly RuleNews[]
+}
+
+/** What a judge knows of its rules. */
+export interface JudgeOptions {
+  readonly rules: readonly Rule[]
+  readonly table: RaisedTable
+  readonly memories: RuleMemories
+  readonly doubts: Doubts
+  readonly unmounts: Unmounts
 }
 
 /** Longest key of an event (libs/monitor-kit/findings.ts), less what tells rules apart. */
@@ -30,6 +43,8 @@ interface Case {
   readonly entity: string
   readonly seen: SeenEntity
   readonly now: Moment
+  /** It is said right behind its unmount. */
+  readonly isHeld: boolean
 }
 
 function keyOf({ key }: LogLine, { id }: Rule): string {
@@ -61,22 +76,32 @@ function eventOf({ line, match, memory, entity, seen, now }: Case): RuleNews | u
 
 /** The condition that a match raises, or holds. */
 function raisedBy(
-  { line, match, memory, entity, now }: Omit<Case, 'seen'>,
+  { line, match, memory, entity, now, isHeld }: Omit<Case, 'seen'>,
   type: string,
   before: Raised | undefined,
 ): Raised {
   const { rule } = match
   const message = messageOf(match)
+  const driver = asksOfMounts(rule) ? (driverOf(match.text) ?? before?.driver) : undefined
   const isRetold = before !== undefined && before.message !== message && memory.budget.take(line, now.monoMs)
   return {
     ...{ type, entity, ruleId: rule.id, reason: rule.reason, severity: rule.severity },
     message: before === undefined || isRetold ? message : before.message,
     sinceMs: before?.sinceMs ?? line.at.getTime(),
     seenMonoMs: Math.max(before?.seenMonoMs ?? Number.NEGATIVE_INFINITY, monoOf(line, now)),
+    ...(driver !== undefined && { driver }),
+    ...(isHeld && (before === undefined || before.isHeld === true) && { isHeld }),
   }
 }
 
-export function createJudge(table: RaisedTable, memories: RuleMemories, doubts: Doubts): Judge {
+/** Whether what it says may come of unmounting. */
+function comesOfUnmount({ rule, text }: RuleMatch): boolean {
+  return rule.condition !== undefined && (rule.recovery.unmounted || rule.atUnmount?.test(text) === true)
+}
+
+export function createJudge({ rules, table, memories, doubts, unmounts }: JudgeOptions): Judge {
+  const endedByUnmount = rules.filter(({ recovery }) => recovery.unmounted)
+
   function newsOf(match: RuleMatch, line: LogLine, now: Moment): RuleNews | undefined {
     const { rule } = match
     const atMs = line.at.getTime()
@@ -86,15 +111,27 @@ export function createJudge(table: RaisedTable, memories: RuleMemories, doubts: 
     const hasRoom = raised !== undefined || rule.condition === undefined || table.count(rule.id) < RAISED_MAX
     const seen = hasRoom ? memory.entities.matched(entity, atMs) : undefined
     const isReached = seen !== undefined && reaches(rule, seen, atMs)
+    const isHeld = comesOfUnmount(match) && unmounts.has(entity, atMs)
+    const about = { line, match, memory, entity, now, isHeld }
     // Seen is seen, also where there is no room to count it: what is raised is not over while its line still comes.
-    if (raised !== undefined) return table.put(raisedBy({ line, match, memory, entity, now }, raised.type, raised))
+    if (raised !== undefined) return table.put(raisedBy(about, raised.type, raised))
     if (seen === undefined) memory.budget.omit(line, 'entities', now.monoMs)
     else if (isReached) {
-      const about: Case = { line, match, memory, entity, seen, now }
-      doubts.raised(rule)
-      return rule.condition === undefined ? eventOf(about) : table.put(raisedBy(about, rule.condition, undefined))
+      if (!isHeld) doubts.raised(rule)
+      return rule.condition === undefined
+        ? eventOf({ ...about, seen })
+        : table.put(raisedBy(about, rule.condition, undefined))
     }
     return undefined
+  }
+
+  function over(rule: Rule, entity: string | undefined, message: string): readonly RuleNews[] {
+    const { entities } = memories.of(rule)
+    for (const [known] of [...entities.entries()]) if (entity === undefined || known === entity) entities.forget(known)
+    const isIts = (raised: Raised) => raised.ruleId === rule.id && (entity === undefined || raised.entity === entity)
+    doubts.cleared(rule, entity)
+    const ended = table.end(isIts, { reason: 'Recovered', message })
+    return ended.map((news) => (news.kind === 'over' ? { ...news, by: rule } : news))
   }
 
   return {
@@ -107,13 +144,18 @@ export function createJudge(table: RaisedTable, memories: RuleMemories, doubts: 
       const { rule, text } = match
       const { entity: template } = rule.recovery.clearing ?? {}
       const entity = template && cleanEntity(template.renderWhole(groupsFor(template, match)) ?? '')
-      const { entities } = memories.of(rule)
-      for (const [known] of [...entities.entries()])
-        if (entity === undefined || known === entity) entities.forget(known)
-      const isIts = (raised: Raised) => raised.ruleId === rule.id && (entity === undefined || raised.entity === entity)
-      doubts.cleared(rule, entity)
-      const over = table.end(isIts, { reason: 'Recovered', message: text })
-      return over.map((news) => (news.kind === 'over' ? { ...news, by: rule } : news))
+      return over(rule, entity, text)
+    },
+    moved({ word, entity, text }, { at }) {
+      if (word === 'unmounted') unmounts.unmounted(entity, at.getTime())
+      else {
+        unmounts.mounted(entity)
+        table.end((raised) => raised.isHeld === true && raised.entity === entity, {
+          reason: 'Recovered',
+          message: text,
+        })
+      }
+      return endedByUnmount.flatMap((rule) => over(rule, entity, text))
     },
   }
 }

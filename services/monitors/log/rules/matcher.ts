@@ -1,6 +1,9 @@
 /** All patterns of a check's rules against each line: those over as many lines together. */
+
+import { cleanEntity } from '#monitor-kit/evaluate'
 import { createLineMatcher, decodeText, type LineMatch, type LineMatcher, type Pattern } from '#pattern'
 import type { LogLine } from '../sources/types.ts'
+import { entityOfDevice, type MountWord, mountPatterns } from './mount-lines.ts'
 import type { Rule } from './types.ts'
 
 /** A pattern of a rule that a line matched. */
@@ -14,21 +17,30 @@ export interface RuleMatch {
   readonly groups: readonly (string | undefined)[]
 }
 
+/** A line says of a file system that it comes or goes. */
+export interface MountMatch {
+  readonly word: MountWord
+  readonly entity: string
+  readonly text: string
+}
+
 /** Patterns of rules, held against a log. */
 export interface RuleMatcher {
   /** So many lines before a line belong to what it may match. */
   readonly linesBefore: number
-  /** What a line says is over comes first: who says both says that it is a problem. In the rules' order. */
-  push(line: LogLine): readonly RuleMatch[]
+  /** What comes and goes, where any rule asks, then what a line says is over: who says both says that it is a problem. In the rules' order. */
+  push(line: LogLine): readonly (MountMatch | RuleMatch)[]
   /** A line that was matched before. */
   refill(line: LogLine): void
 }
 
-interface Slot {
+interface RuleSlot {
   readonly rule: Rule
   readonly isClearing: boolean
   readonly pattern: Pattern
 }
+
+type Slot = RuleSlot | { readonly word: MountWord; readonly pattern: Pattern }
 
 interface Part {
   readonly places: readonly number[]
@@ -43,18 +55,28 @@ interface Placed {
   readonly match: LineMatch
 }
 
-const NONE: readonly RuleMatch[] = []
+const NONE: readonly never[] = []
 
 function slotsOf(rules: readonly Rule[]): readonly Slot[] {
   const clearing = rules.flatMap((rule) => {
     const { clearing: line } = rule.recovery
     return line === undefined ? [] : [{ rule, isClearing: true, pattern: line.match }]
   })
-  return [...clearing, ...rules.map((rule) => ({ rule, isClearing: false, pattern: rule.match }))]
+  const mounts = rules.some(asksOfMounts) ? mountPatterns().map(([word, pattern]) => ({ word, pattern })) : []
+  return [...mounts, ...clearing, ...rules.map((rule) => ({ rule, isClearing: false, pattern: rule.match }))]
+}
+
+/** Whether it makes a difference to a rule that a file system comes or goes. */
+export function asksOfMounts({ recovery, atUnmount }: Rule): boolean {
+  return recovery.unmounted || atUnmount !== undefined
+}
+
+function linesOf(slot: Slot): number {
+  return 'word' in slot ? 1 : slot.rule.lines
 }
 
 function partOf(slots: readonly Slot[], lines: number): Part {
-  const places = slots.flatMap(({ rule }, place) => (rule.lines === lines ? [place] : []))
+  const places = slots.flatMap((slot, place) => (linesOf(slot) === lines ? [place] : []))
   const patterns = places.map((place) => (slots[place] as Slot).pattern)
   return {
     places,
@@ -63,7 +85,13 @@ function partOf(slots: readonly Slot[], lines: number): Part {
   }
 }
 
-function ruleMatch({ rule, isClearing }: Slot, text: string, match: LineMatch): RuleMatch {
+function matchOf(slot: Slot, text: string, match: LineMatch): MountMatch | RuleMatch {
+  if (!('word' in slot)) return ruleMatch(slot, text, match)
+  const { word, pattern } = slot
+  return { word, entity: cleanEntity(entityOfDevice(match.found.groups[pattern.names.get('dev') ?? 0] ?? '')), text }
+}
+
+function ruleMatch({ rule, isClearing }: RuleSlot, text: string, match: LineMatch): RuleMatch {
   return {
     rule,
     isClearing,
@@ -76,7 +104,7 @@ function ruleMatch({ rule, isClearing }: Slot, text: string, match: LineMatch): 
 
 export function createRuleMatcher(rules: readonly Rule[]): RuleMatcher {
   const slots = slotsOf(rules)
-  const spans = [...new Set(rules.map(({ lines }) => lines))]
+  const spans = [...new Set(slots.map(linesOf))]
   const parts = spans.map((lines) => partOf(slots, lines))
 
   function collect(part: Part, line: LogLine, into: Placed[]): void {
@@ -99,7 +127,7 @@ export function createRuleMatcher(rules: readonly Rule[]): RuleMatcher {
       for (const part of parts) collect(part, line, placed)
       if (placed.length === 0) return NONE
       placed.sort((a, b) => a.place - b.place)
-      return placed.map(({ place, text, match }) => ruleMatch(slots[place] as Slot, text, match))
+      return placed.map(({ place, text, match }) => matchOf(slots[place] as Slot, text, match))
     },
     refill(line) {
       for (const { matcher } of parts) matcher.refill(line.bytes)

@@ -5,7 +5,7 @@ import type { Raised, Rule, RuleNews } from './types.ts'
 /** Raised conditions of one rule at most. */
 export const RAISED_MAX = 256
 
-/** What raises and ends. */
+/** What raises and ends. What is held is kept, and not told. */
 export interface RaisedTable {
   readonly all: readonly Raised[]
   /** Types of which anything is raised. */
@@ -24,6 +24,7 @@ export interface RaisedTable {
 function worstOf(holders: Iterable<Raised>): Raised | undefined {
   let worst: Raised | undefined
   for (const one of holders) {
+    if (one.isHeld === true) continue
     if (worst === undefined || compareSeverity(one.severity, worst.severity) > 0) worst = one
   }
   return worst

@@ -20,10 +20,14 @@ type SpentRow = readonly [
   ...([] | [rate: number, entities: number, atMs: number, key: string]),
 ]
 
+type UnmountRow = readonly [entity: string, atMs: number]
+
 /** The engine's part of a cursor. */
 export interface EngineSnapshot {
   readonly entities: readonly EntityRow[]
   readonly spent: readonly SpentRow[]
+  /** What was unmounted just now, and when; default: nothing. */
+  readonly unmounts?: readonly UnmountRow[]
 }
 
 function entityRow(rule: string, entity: string, { lastMs, toldMs, times }: SeenEntity): EntityRow {
@@ -64,7 +68,7 @@ function fitting<T>(rows: readonly T[], room: { bytes: number }): T[] {
 
 /** @param bytes that it may have as JSON */
 export function snapshotOf(engine: RuleEngine, bytes: number): EngineSnapshot {
-  const room = { bytes: bytes - 32 }
+  const room = { bytes: bytes - 48 }
   const newestSecond = Math.max(0, ...spentRows(engine).map(([, second]) => second))
   const spent = fitting(
     spentRows(engine).filter((row) => row[1] === newestSecond || row.length > 3),
@@ -74,7 +78,8 @@ export function snapshotOf(engine: RuleEngine, bytes: number): EngineSnapshot {
     entityRows(engine).sort((a, b) => b[2] - a[2]),
     room,
   )
-  return { spent, entities: entities.reverse() }
+  const unmounts = fitting([...engine.unmounts.entries()].reverse(), room).reverse()
+  return { spent, entities: entities.reverse(), ...(unmounts.length > 0 && { unmounts }) }
 }
 
 function isNumbers(value: unknown): value is readonly number[] {
@@ -126,6 +131,10 @@ export function restore(engine: RuleEngine, snapshot: unknown): void {
   for (const row of rowsOf(snapshot, 'spent')) {
     const spent = spentOf(row)
     if (spent !== undefined) engine.memories.byId.get(spent.rule)?.budget.restore(spent.spent, spent.omitted)
+  }
+  for (const row of rowsOf(snapshot, 'unmounts')) {
+    const [entity, atMs] = Array.isArray(row) ? (row as readonly unknown[]) : []
+    if (typeof entity === 'string' && isNumbers([atMs])) engine.unmounts.unmounted(entity, atMs as number)
   }
   for (const rule of engine.rules) engine.memories.noteOmitted(rule)
 }

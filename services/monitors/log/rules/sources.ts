@@ -26,8 +26,8 @@ function milliseconds(text: string): number {
 }
 
 function sourceOf({ aliases: _others, pattern, entity = '', recover, threshold, ...rule }: PackRule): RuleSource {
-  const { absentFor, reboot = false, match } = recover ?? {}
-  const ends = { reboot, match, absentFor: absentFor === undefined ? undefined : milliseconds(absentFor) }
+  const { absentFor, reboot = false, unmounted = false, match } = recover ?? {}
+  const ends = { reboot, unmounted, match, absentFor: absentFor === undefined ? undefined : milliseconds(absentFor) }
   return {
     ...rule,
     match: pattern,

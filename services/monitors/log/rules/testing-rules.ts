@@ -3,12 +3,17 @@ import type { LogLine } from '../sources/types.ts'
 import { compileRules, type RuleSource } from './compile.ts'
 import type { Rule } from './types.ts'
 
+type Recover = NonNullable<RuleSource['recover']>
+type RecoverOver = Omit<Recover, 'unmounted'> & Partial<Recover>
+
 /** What a test says of a rule. */
-export type RuleOver = Partial<RuleSource> & Pick<RuleSource, 'match'>
+export type RuleOver = Partial<Omit<RuleSource, 'recover'>> &
+  Pick<RuleSource, 'match'> & { readonly recover?: RecoverOver | undefined }
 
 /** A rule with the defaults of its schema. */
-export function ruleSource(over: RuleOver): RuleSource {
-  return { reason: 'Matched', entity: '', severity: 'warning', lines: 1, ...over }
+export function ruleSource({ recover, ...over }: RuleOver): RuleSource {
+  const ends = recover && { unmounted: false, ...recover }
+  return { reason: 'Matched', entity: '', severity: 'warning', lines: 1, recover: ends, ...over }
 }
 
 export function rulesOf(...sources: readonly RuleOver[]): readonly Rule[] {

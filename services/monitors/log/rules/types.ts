@@ -2,6 +2,7 @@
 
 import type { Instant, Severity } from '#model'
 import type { Pattern, Template } from '#pattern'
+import type { Driver } from './mount-lines.ts'
 
 /** When a line is looked at. */
 export interface Moment extends Instant {
@@ -16,6 +17,8 @@ export interface Recovery {
   /** 0: not by absence. */
   readonly absentMs: number
   readonly reboot: boolean
+  /** The file system on the disk that its entity names is unmounted. */
+  readonly unmounted: boolean
 }
 
 /** A rule that lines are held against. */
@@ -35,6 +38,8 @@ export interface Rule {
   /** Condition type; undefined: each match is an event. */
   readonly condition: string | undefined
   readonly recovery: Recovery
+  /** What a line says also that comes of unmounting, where it is said right behind that; undefined: none does, but where that ends it any. */
+  readonly atUnmount: Pattern | undefined
   /** So many matches of an entity within so long; undefined: each counts. */
   readonly threshold: { readonly count: number; readonly withinMs: number } | undefined
   /** 0: none. */
@@ -54,6 +59,10 @@ export interface Raised {
   readonly sinceMs: number
   /** When the last one did, on the monotonic clock, or when something of the log was lost since: absence counts from there. */
   readonly seenMonoMs: number
+  /** Who lists whether it is mounted; default: nobody does. */
+  readonly driver?: Driver
+  /** It is said right behind its unmount, and told only where it is found to be mounted. Default: no */
+  readonly isHeld?: boolean
 }
 
 /** No rule holds a condition any more. */

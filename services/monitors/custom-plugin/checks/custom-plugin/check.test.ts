@@ -2,15 +2,19 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startCheck } from '#monitor-kit/testing'
-import { tempFolder } from '../../../../../libs/host/testing.ts'
+import { mountLoop, processState, run, tempFolder, whyNoMounts } from '../../../../../libs/host/testing.ts'
 import { customPlugin } from './check.ts'
 import { type Config, schema } from './config.ts'
 
-async function startPlugin(folder: string, script: string, more: object = {}) {
+async function startPlugin(folder: string, script: string, more: object = {}, timeoutMs?: number) {
   const pluginPath = join(folder, 'plugin.sh')
   await writeFile(pluginPath, `#!/bin/sh\n${script}\n`)
   await chmod(pluginPath, 0o755)
-  return startCheck<Config>(customPlugin, { root: '', config: schema.parse({ pluginPath, ...more }) })
+  return startCheck<Config>(customPlugin, {
+    root: '',
+    config: schema.parse({ pluginPath, ...more }),
+    ...(timeoutMs && { timeoutMs }),
+  })
 }
 
 describe('a plug-in of yours', () => {
@@ -61,6 +65,24 @@ describe('a plug-in of yours', () => {
     expect((await killed.run()).findings[0]?.message).toMatch(/plugin\.sh was ended by SIGKILL: it says nothing$/)
   })
 
+  it.each([
+    ['simple', 'CRITICAL: no broker'],
+    ['nagios', 'Q CRITICAL: no broker | queue=12'],
+    ['json', '{"status":"critical","message":"no broker","metrics":{"queue":12}}'],
+    ['json', '{"status":"critical","mess'],
+  ])('is not known where a signal ends it, whatever it has said by then (%s: %s)', async (outputFormat, said) => {
+    await using folder = await tempFolder()
+    const more = { failureThreshold: 1, outputFormat }
+    const check = await startPlugin(folder.path, `echo '${said}'; kill -9 $$`, more)
+    const { findings, metrics } = await check.run()
+    expect(findings[0]).toMatchObject({ health: 'unknown', reason: 'PluginUnknown' })
+    expect(findings[0]?.message).toMatch(
+      /plugin\.sh was ended by SIGKILL: (?:(?:Q CRITICAL: )?no broker|it says nothing)$/,
+    )
+    // Of a number half may be missing.
+    expect(metrics?.map(({ name }) => name)).toEqual(['custom_plugin_left_behind_total'])
+  })
+
   it('tells its numbers by its name', async () => {
     await using folder = await tempFolder()
     const check = await startPlugin(folder.path, 'echo "Q OK | \'old est\'=12.5s;60"', { outputFormat: 'nagios' })
@@ -70,18 +92,57 @@ describe('a plug-in of yours', () => {
     ])
   })
 
-  it('is left behind where a stranger holds its output, and not started beside him', async () => {
+  it('is told by its exit code where a stranger holds its output, and run again beside him', async () => {
     await using folder = await tempFolder()
-    const pid = join(folder.path, 'pid')
-    const stranger = `setsid sh -c 'echo $$ > ${pid}; exec sleep 300' &`
-    const script = `echo run >> ${folder.path}/runs; ${stranger} while [ ! -s ${pid} ]; do :; done`
-    const check = await startPlugin(folder.path, script, { apiTimeout: '200ms' })
-    expect((await check.run()).findings[0]?.reason).toBe('PluginTimedOut')
+    const pids = join(folder.path, 'pids')
+    const daemon = `setsid sh -c 'echo $$ >> ${pids}; exec sleep 300' &`
+    await writeFile(pids, '')
+    // It has left the group when it says its number.
+    const began = `before=$(wc -l < ${pids}); ${daemon} while [ $(wc -l < ${pids}) = $before ]; do :; done`
+    const script = `echo CRITICAL: no broker; ${began}; exit 2`
+    const check = await startPlugin(folder.path, script, { failureThreshold: 1 })
+    for (const left of [1, 2]) {
+      const { findings, metrics } = await check.run()
+      expect(findings[0]).toMatchObject({ health: 'problem', reason: 'PluginCritical', message: 'no broker' })
+      expect(metrics?.at(-1)?.value).toBe(left)
+    }
+    const strangers = (await readFile(pids, 'utf8')).trim().split('\n')
+    expect(strangers).toHaveLength(2)
+    for (const pid of strangers) process.kill(Number(pid), 'SIGKILL')
+  })
+})
+
+describe('a plug-in whose check has its own deadline', () => {
+  it('is not given more than that leaves', async () => {
+    await using folder = await tempFolder()
+    const check = await startPlugin(folder.path, 'exec sleep 30', {}, 300)
+    const { findings } = await check.run()
+    expect(findings[0]?.message).toMatch(/did not end within 150 ms \(the timeout of its check\) and was killed$/)
+  })
+
+  it.skipIf(whyNoMounts() !== '')('is left behind where that calls it off and no signal ends it', async () => {
+    await using folder = await tempFolder()
+    await using mount = await mountLoop(folder.path, 16, ['mkfs.ext4', '-q', '-F'])
+    await run('fsfreeze', '-f', mount.path)
+    const pids = join(folder.path, 'pids')
+    const pidsOf = () => readFile(pids, 'utf8').catch(() => '')
+    await using cleanup = new AsyncDisposableStack()
+    cleanup.defer(async () => {
+      await run('fsfreeze', '-u', mount.path)
+      const [pid] = (await pidsOf()).split('\n')
+      await expect.poll(() => processState(Number(pid))).toMatch(/gone|Z|X/)
+    })
+    const script = `echo $$ >> ${pids}; exec dd if=/dev/zero of=${mount.path}/x count=1`
+    const check = await startPlugin(folder.path, script)
+    const late = new AbortController()
+    const first = check.run(0, late.signal)
+    await expect.poll(pidsOf).toMatch(/^\d+\n$/)
+    late.abort(new Error('its time is over'))
+    await expect(first).rejects.toThrow('its time is over')
     const { findings, metrics } = await check.run()
     expect(findings[0]).toMatchObject({ health: 'unknown', reason: 'PluginLeftBehind' })
     expect(metrics?.at(-1)?.value).toBe(1)
-    expect(await readFile(join(folder.path, 'runs'), 'utf8')).toBe('run\n')
-    process.kill(Number(await readFile(pid, 'utf8')), 'SIGKILL')
+    expect(await pidsOf()).toMatch(/^\d+\n$/)
   })
 })
 

@@ -7,17 +7,36 @@ import { createLeftBehinds, type LeftBehinds, leftBehindText } from '../../progr
 import { createPluginLog, type LogAnswer } from '../../programs/plugin-log.ts'
 import { type RunProgram, runProgramOf } from '../../programs/run-program.ts'
 import type { Config } from './config.ts'
-import { evaluatePlugin, type Run, TYPE, VALUE } from './evaluate.ts'
+import { evaluatePlugin, type Run, type RunLimit, TYPE, VALUE } from './evaluate.ts'
 
 const LEFT_BEHIND = 'custom_plugin_left_behind_total'
 const OUTPUT_BYTES = 1_048_576
 const NANOSECONDS_OF_MS = 1e6
+/** So long before the check's own deadline a run ends, at the latest: what became of it is to be told within that. */
+const AHEAD_MS = 1_000
 
-function runOf(answer: PluginAnswer, timeoutMs: number): Run {
+/** How long a run may take. */
+interface Limit {
+  readonly timeoutMs: number
+  readonly limit: RunLimit
+}
+
+/** As its key says, and never as long as the check itself. */
+function limitOf({ apiTimeout }: Config, checkTimeoutMs: number): Limit {
+  const ownMs = Number(parseDuration(apiTimeout)) / NANOSECONDS_OF_MS
+  const mostMs = Math.max(checkTimeoutMs - AHEAD_MS, checkTimeoutMs / 2)
+  return ownMs <= mostMs
+    ? { timeoutMs: ownMs, limit: 'apiTimeout' }
+    : { timeoutMs: mostMs, limit: 'the timeout of its check' }
+}
+
+function runOf(answer: PluginAnswer, { timeoutMs: afterMs, limit }: Limit): Run {
   if (answer.kind === 'not-started') return { kind: 'not-started', text: answer.error.message }
-  if (answer.result.timedOut) return { kind: 'late', afterMs: timeoutMs }
+  if (answer.result.timedOut) return { kind: 'late', afterMs, limit }
   const { exitCode, signal, stdout } = answer.result
-  return { kind: 'ended', exitCode, signal, text: stdout.toString('utf8') }
+  const text = stdout.toString('utf8')
+  if (exitCode === null) return { kind: 'killed', by: signal ?? 'nobody knows what', text }
+  return { kind: 'ended', exitCode, text }
 }
 
 /** What its runs are made with. */
@@ -25,21 +44,23 @@ interface Parts {
   readonly program: RunProgram
   readonly left: LeftBehinds<'it'>
   readonly logAnswer: LogAnswer<'it'>
-  readonly timeoutMs: number
+  readonly limit: Limit
 }
 
 async function runPlugin(
-  { program, left, logAnswer, timeoutMs }: Parts,
+  { program, left, logAnswer, limit }: Parts,
   { config, signal }: CheckContext<Config>,
 ): Promise<Run> {
-  const [there] = left.all()
+  // Who left its group is none of its runs: he may stay for ever, and what it finds meanwhile is to be told.
+  const there = left.all().find(({ why }) => why === 'uninterruptible')
   if (there !== undefined) return { kind: 'left', text: leftBehindText(there) }
   const { pluginPath: path, args, env, inheritEnv: inherit } = config
-  const options = { timeoutMs, signal, inherit, env, maxOutputBytes: OUTPUT_BYTES, killsRest: true }
+  const options = { timeoutMs: limit.timeoutMs, signal, inherit, env, maxOutputBytes: OUTPUT_BYTES, killsRest: true }
   const answer = await program(path, args, options)
   logAnswer('it', path, answer)
   if (answer.kind === 'abandoned') left.note('it', path, answer.program)
-  return runOf(answer, timeoutMs)
+  signal.throwIfAborted()
+  return runOf(answer, limit)
 }
 
 async function look(
@@ -77,17 +98,17 @@ export const customPlugin = defineCheck<Config>({
     { name: VALUE, help: 'What a plug-in measured, by plug-in, name and unit', kind: 'gauge', unit: '' },
     {
       name: LEFT_BEHIND,
-      help: 'Runs of a plug-in that could not be ended at their deadline, and were left behind',
+      help: 'Runs of a plug-in that could not be ended, or left somebody who cannot, and holds its output',
       kind: 'counter',
       unit: '',
     },
   ],
-  create({ memory, config, clock, log, host }) {
+  create({ memory, config, timeoutMs, clock, log, host }) {
     const parts: Parts = {
       program: runProgramOf({ host, clock }),
       left: createLeftBehinds({ clock, log }),
       logAnswer: createPluginLog(log),
-      timeoutMs: Number(parseDuration(config.apiTimeout)) / NANOSECONDS_OF_MS,
+      limit: limitOf(config, timeoutMs),
     }
     return createLook<Config, Streak>(memory, {
       first: NO_STREAK,

@@ -23,7 +23,7 @@ export const schema = z.strictObject({
     .string()
     .regex(DURATION)
     .default('10s')
-    .describe('How long a run may take; longer than the check’s own timeout counts for nothing'),
+    .describe('How long a run may take; at most the check’s own timeout less a second'),
   env: z
     .record(z.string().regex(VARIABLE), z.string())
     .default({})

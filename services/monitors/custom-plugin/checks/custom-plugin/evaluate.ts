@@ -11,17 +11,23 @@ import {
   unobserved,
 } from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
-import { type Measured, type PluginStatus, parseOutput, worseOf } from './output.ts'
+import { type PluginStatus, parseOutput, worseOf } from './output.ts'
+import type { Measured } from './performance.ts'
 
 export const TYPE = 'PluginUnhealthy'
 export const VALUE = 'plugin_value'
 
 /** A run, as far as it came. */
 export type Run =
-  | { readonly kind: 'ended'; readonly exitCode: number | null; readonly signal: string | null; readonly text: string }
-  | { readonly kind: 'late'; readonly afterMs: number }
+  | { readonly kind: 'ended'; readonly exitCode: number; readonly text: string }
+  /** It did not end by itself: what it printed may be half of what it was about to say. */
+  | { readonly kind: 'killed'; readonly by: string; readonly text: string }
+  | { readonly kind: 'late'; readonly afterMs: number; readonly limit: RunLimit }
   | { readonly kind: 'left'; readonly text: string }
   | { readonly kind: 'not-started'; readonly text: string }
+
+/** How long a run may take, and who says so. */
+export type RunLimit = 'apiTimeout' | 'the timeout of its check'
 
 /** What one run says. */
 export interface PluginVerdict {
@@ -62,10 +68,14 @@ export function evaluatePlugin(run: Run, plugin: Plugin, before: Streak): Plugin
   if (run.kind === 'not-started') return unknown(plugin, 'PluginNotStarted', run.text)
   if (run.kind === 'left') return unknown(plugin, 'PluginLeftBehind', run.text)
   if (run.kind === 'late') {
-    return unknown(plugin, 'PluginTimedOut', `${path} did not end within ${run.afterMs} ms (apiTimeout) and was killed`)
+    const { afterMs, limit } = run
+    return unknown(plugin, 'PluginTimedOut', `${path} did not end within ${afterMs} ms (${limit}) and was killed`)
   }
   const text = run.text.trim()
   const printed = parseOutput(text, outputFormat)
+  if (run.kind === 'killed') {
+    return unknown(plugin, 'PluginUnknown', `${path} was ended by ${run.by}: ${printed?.message || 'it says nothing'}`)
+  }
   if (printed === undefined) {
     const says = `what ${path} prints is no JSON object with a status that is known: ${JSON.stringify(text.slice(0, 200))}`
     return unknown(plugin, 'PluginOutputMalformed', says)
@@ -73,8 +83,8 @@ export function evaluatePlugin(run: Run, plugin: Plugin, before: Streak): Plugin
   const status = worseOf(run.exitCode, printed.status)
   const metrics = samplesOf(plugin, printed.measured)
   if (status === 'unknown') {
-    const ended = run.signal === null ? `ended with ${run.exitCode}` : `was ended by ${run.signal}`
-    return { ...unknown(plugin, 'PluginUnknown', `${path} ${ended}: ${printed.message || 'it says nothing'}`), metrics }
+    const said = printed.message || 'it says nothing'
+    return { ...unknown(plugin, 'PluginUnknown', `${path} ended with ${run.exitCode}: ${said}`), metrics }
   }
   const streak = extendStreak(before, LEVELS[status])
   const verdict = judgeStreak(streak, needed)

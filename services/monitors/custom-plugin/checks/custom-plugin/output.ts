@@ -1,15 +1,8 @@
 /** What a plug-in prints: a text with a word before it, a JSON object, or a line of Nagios. Pure. */
+import { MEASURED_MAX, type Measured, performanceOf } from './performance.ts'
 
 /** How it says that it stands. */
 export type PluginStatus = 'ok' | 'warning' | 'critical' | 'unknown'
-
-/** A number that it measured. */
-export interface Measured {
-  readonly name: string
-  readonly value: number
-  /** As it writes it: "ms", "%", "". */
-  readonly unit: string
-}
 
 /** What it prints. */
 export interface Printed {
@@ -18,9 +11,6 @@ export interface Printed {
   readonly message: string
   readonly measured: readonly Measured[]
 }
-
-/** More of one plug-in are not told. */
-export const MEASURED_MAX = 100
 
 const WORDS: Readonly<Record<string, PluginStatus>> = {
   ok: 'ok',
@@ -69,17 +59,6 @@ function parseObject(text: string): Printed | undefined {
   }
 }
 
-/** `'free space'=12.5MB;10;5;0;100`: a label in quotes or without white space, a number, a unit, limits. */
-const PERFORMANCE = /(?:'((?:[^']|'')+)'|([^\s'=]+))=([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)([A-Za-z%]{0,16})(?=[;\s]|$)/g
-
-function performanceOf(text: string): readonly Measured[] {
-  return [...text.matchAll(PERFORMANCE)].slice(0, MEASURED_MAX).map(([, quoted, plain, value, unit = '']) => ({
-    name: quoted?.replaceAll("''", "'") ?? plain ?? '',
-    value: Number(value),
-    unit,
-  }))
-}
-
 /** A word that may stand before it: "DISK WARNING - free space: …". */
 const NAGIOS_WORD = /^(?:\S+ )?(OK|WARNING|CRITICAL|UNKNOWN)\b/
 
@@ -106,7 +85,7 @@ export function parseOutput(text: string, format: 'simple' | 'json' | 'nagios'):
 }
 
 /** Of what its exit code says and what its words say the worse: a problem before what is not known, that before what is well. */
-export function worseOf(exitCode: number | null, status: PluginStatus | undefined): PluginStatus {
+export function worseOf(exitCode: number, status: PluginStatus | undefined): PluginStatus {
   const byCode = exitCode === 0 ? 'ok' : exitCode === 1 ? 'warning' : exitCode === 2 ? 'critical' : 'unknown'
   const order = ['critical', 'warning', 'unknown', 'ok'] as const
   return order.find((one) => one === byCode || one === status) ?? 'unknown'

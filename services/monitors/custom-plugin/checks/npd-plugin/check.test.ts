@@ -53,6 +53,24 @@ describe('a file of plug-ins', () => {
     expect(following.isFollowing).toBe(true)
   })
 
+  it('has an event of its own for each time and rule, and each file, however long its path is', async () => {
+    await using folder = await tempFolder()
+    const script = join(folder.path, 'down.sh')
+    const rule = { type: 'temporary', reason: 'Down', path: script }
+    const keys: unknown[] = []
+    for (const path of [`/${'x'.repeat(300)}/a.json`, `/${'x'.repeat(300)}/b.json`]) {
+      const check = await startFile(folder.path, { 'down.sh': 'echo down; exit 1' }, { path, rules: [rule, rule] })
+      await using following = check.follow()
+      await following.next()
+      for (let turn = 0; turn < 2; turn++) {
+        for (let i = 0; i < 2; i++) keys.push(...((await following.next()).events ?? []).map(({ key }) => key))
+        check.clock.pass(30_000)
+      }
+    }
+    // So much of a key counts.
+    expect(new Set(keys.map((key) => String(key).slice(0, 256))).size).toBe(8)
+  })
+
   it('keeps quiet of its conditions before the first run, where it is asked to', async () => {
     await using folder = await tempFolder()
     const script = join(folder.path, 'odd.sh')

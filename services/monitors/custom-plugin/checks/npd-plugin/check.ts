@@ -4,7 +4,7 @@
  */
 import { aborted } from '#clock'
 import type { PluginAnswer } from '#host'
-import type { MetricSample } from '#model'
+import { hashText, type MetricSample } from '#model'
 import {
   type CheckContext,
   type CheckResult,
@@ -66,7 +66,8 @@ function createPlugins(around: Around): RunCheck<Config> {
     const judged = judge(conditions, rule, outcomeOf(answer, rule.path, settings.maxOutputBytes), settings, at)
     conditions = judged.conditions
     noteResult(metrics, judged.event, conditions)
-    const key = `${settings.path} ${rule.index} ${at.getTime()}`
+    // A path may be longer than a key.
+    const key = `${hashText(settings.path)} ${rule.index} ${at.getTime()}`
     return withMetrics(toldOf(conditions, judged.event && happeningOf(judged.event, settings.source, key)))
   }
 
@@ -78,6 +79,8 @@ function createPlugins(around: Around): RunCheck<Config> {
       const answer = await runOf(program, rule, signal)
       logAnswer(rule, rule.path, answer)
       if (answer.kind === 'abandoned') left.note(rule, rule.path, answer.program)
+      // What was called off says nothing.
+      signal.throwIfAborted()
       return async () => tellResult?.(rule, answer)
     },
   })

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import { CATALOG, checkOf } from './catalog.ts'
+import { DEFAULT_CHECKS, underlay } from './layers/default-checks.ts'
+import { faultsOf, HEAD, parse, set } from './testing.ts'
+import { readYaml } from './tree/read-yaml.ts'
+import { plainOf } from './tree/tree.ts'
+
+function checksOf(text: string, flags: readonly string[] = [], env: Record<string, string> = {}): string[] {
+  return parse(HEAD + text, { flags: flags.map(set), env }).monitors.map(({ name, type }) => `${name}: ${type}`)
+}
+
+const SYSTEM = (DEFAULT_CHECKS['system'] ?? []).map(({ name, type }) => `${name}: ${type}`)
+const KERNEL = 'kernel-log: log-kernel'
+
+describe('checks that are added', () => {
+  it('are those of the machine and of the kernel’s log where nothing is written', () => {
+    expect(checksOf('')).toEqual([...SYSTEM, KERNEL])
+  })
+
+  it('stand behind those that are written, one for each type that has none there', () => {
+    const text = 'defaultMonitors: [system]\nmonitors: [{ name: mine, type: system-disk }]\n'
+    expect(checksOf(text)).toEqual(['mine: disk-health-check', ...SYSTEM.filter((one) => !one.startsWith('disk'))])
+  })
+
+  it('are not added for a type that is switched off, or of another form', () => {
+    const off = 'defaultMonitors: [log]\nmonitors: [{ name: k, type: log-kernel, enabled: false }]\n'
+    expect(checksOf(off)).toEqual(['k: log-kernel'])
+    const go = 'defaultMonitors: [system]\nmonitors: [{ name: c, type: system-cpu-check }]\n'
+    expect(checksOf(go).filter((one) => one.endsWith('system-cpu'))).toEqual(['c: system-cpu'])
+  })
+
+  it('are none of a monitor that is not named, and none where none is', () => {
+    expect(checksOf('defaultMonitors: [log]\n')).toEqual([KERNEL])
+    expect(checksOf('defaultMonitors: []\n')).toEqual([])
+    expect(checksOf('', ['defaultMonitors=[]'])).toEqual([])
+    expect(checksOf('', [], { NODE_DOCTOR_SET__defaultmonitors: '[log]' })).toEqual([KERNEL])
+  })
+
+  it('have another name where theirs is taken', () => {
+    const named = 'monitors: [{ name: kernel-log, type: system-cpu }, { name: log-kernel, type: system-clock }]\n'
+    expect(checksOf(`defaultMonitors: [log]\n${named}`).at(-1)).toBe('log-kernel-2: log-kernel')
+  })
+
+  it('are added to a list that a flag sets, and may be set by their names', () => {
+    const list = 'monitors=[{ name: c, type: system-cpu }]'
+    expect(checksOf('', ['monitors.cpu.interval=1m', list, 'defaultMonitors=[log]'])).toEqual(['c: system-cpu', KERNEL])
+    const { monitors } = parse(HEAD, { flags: [set('monitors.cpu.interval=1m')] })
+    expect(monitors.find(({ name }) => name === 'cpu')?.intervalMs).toBe(60_000)
+  })
+
+  it('may be waited for', () => {
+    const text = 'defaultMonitors: [system]\nmonitors: [{ name: d, type: system-disk, dependsOn: [clock] }]\n'
+    expect(faultsOf(HEAD + text)).toEqual([])
+  })
+
+  it('come of a monitor as soon as it has some', () => {
+    const { tree } = readYaml('monitors: []\ndefaultMonitors: [network]\n', 'config.yaml', 'config.yaml')
+    const table = { network: [{ name: 'links', type: 'network-links' }] }
+    expect(plainOf(underlay(tree, CATALOG, table))).toMatchObject({ monitors: table.network })
+    expect(checksOf('monitors: []\ndefaultMonitors: [network, kubernetes]\n')).toEqual([])
+  })
+
+  it('are all served, by the monitor that they stand under', () => {
+    for (const [monitor, checks] of Object.entries(DEFAULT_CHECKS))
+      expect(checks.map(({ type }) => checkOf(CATALOG, type)?.monitor)).toEqual(checks.map(() => monitor))
+  })
+
+  it('of a name that is none are a fault, as is what is no list', () => {
+    expect(faultsOf(`${HEAD}defaultMonitors: [systm]\n`)).toEqual([
+      'config.yaml:5:19: defaultMonitors[0]: "systm" is not valid; expected one of "system", "log", "network", "kubernetes"; did you mean "system"?',
+    ])
+    expect(faultsOf(`${HEAD}defaultMonitors: system\n`)).toEqual([
+      'config.yaml:5:1: defaultMonitors: "system" is not a list; expected a list, each item beginning with "- "',
+    ])
+  })
+})

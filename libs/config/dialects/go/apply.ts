@@ -1,0 +1,124 @@
+/** The rows of a table, carried out on a map. */
+import { isDeepStrictEqual } from 'node:util'
+import { type Entry, isEmpty, type MapNode, plainOf, type Tree } from '../../tree/tree.ts'
+import { converted } from './convert.ts'
+import { atEach, entryAt, type Steps, withEntry, without } from './edit.ts'
+import { type Site, siteBelow, type Told } from './told.ts'
+import type { Row } from './types.ts'
+
+/** By which name each entry that was put elsewhere was written. */
+export type Names = Map<Entry, string>
+
+/** A row with its key taken apart: the lists that enclose it, and the steps below their items. */
+interface Parted {
+  readonly row: Row
+  readonly base: Steps
+  readonly from: Steps
+  readonly to: Steps
+}
+
+function parted(row: Row): Parted {
+  // An item itself is a value of its list.
+  const key = row.key.replace(/\[\]$/, '')
+  const to = (row.to ?? row.key).replace(/\[\]$/, '')
+  const at = key.lastIndexOf('[].')
+  const [head, rest] = at < 0 ? ['', key] : [key.slice(0, at + 2), key.slice(at + 3)]
+  const target = at < 0 ? to : to.slice(at + 3)
+  return { row, base: head === '' ? [] : head.split('.'), from: rest.split('.'), to: target.split('.') }
+}
+
+const PARTED = new WeakMap<readonly Row[], readonly Parted[]>()
+
+/** Once for each table. */
+function partsOf(rows: readonly Row[]): readonly Parted[] {
+  const known = PARTED.get(rows)
+  if (known !== undefined) return known
+  const made = rows.filter(({ isStep }) => isStep !== true).map(parted)
+  PARTED.set(rows, made)
+  return made
+}
+
+/** What a row is carried out with. */
+interface Work {
+  readonly site: Site
+  readonly told: Told
+  readonly names: Names
+}
+
+/** Every row on what it names. A key that no row speaks of, or that works as it is, stays. */
+export function applyRows(rows: readonly Row[], node: Tree, work: Omit<Work, 'names'>): Tree {
+  const names: Names = new Map()
+  return partsOf(rows).reduce(
+    (tree, part) =>
+      atEach(tree, part.base, (map, path) => applyOne(part, map, { ...work, names, site: siteBelow(work.site, path) })),
+    node,
+  )
+}
+
+/** A section of theirs with nothing in it says nothing. */
+function withoutEmpty({ from, row }: Parted, map: MapNode): MapNode {
+  const parent = from.length > 1 && row.status !== 'works' ? entryAt(map, from.slice(0, -1))?.node : undefined
+  const isBare = parent !== undefined && (parent.kind === 'map' ? parent.entries.size === 0 : isEmpty(parent))
+  return isBare ? without(map, from.slice(0, -1)) : map
+}
+
+function applyOne(part: Parted, map: MapNode, work: Work): MapNode {
+  const entry = entryAt(map, part.from)
+  if (entry === undefined) return withoutEmpty(part, map)
+  const { status } = part.row
+  if (status === 'refused') return refuse(part, map, entry, work)
+  if (status === 'renamed') return rename(part, map, entry, work)
+  return keep(part, map, entry, work)
+}
+
+function refuse({ row, from }: Parted, map: MapNode, entry: Entry, { site, told }: Work): MapNode {
+  const value = plainOf(entry.node)
+  const isSaid = row.holds?.some((one) => isDeepStrictEqual(one, value)) !== true
+  if (isSaid) told.refused(siteBelow(site, from.join('.')), entry, row.why ?? '', row.instead ?? '')
+  return without(map, from)
+}
+
+/** A key of ours whose value may be written in another way. */
+function keep({ row, from }: Parted, map: MapNode, entry: Entry, { site, told }: Work): MapNode {
+  const value = converted(row, entry.node)
+  if (value === undefined || !value.isOther) return map
+  const at = siteBelow(site, from.join('.'))
+  told.note('renamed', at, entry, `${textOf(entry.node)} is read as ${textOf(value.node)}`)
+  return withEntry(map, from, { ...entry, node: value.node })
+}
+
+function rename({ row, from, to }: Parted, map: MapNode, entry: Entry, { site, told, names }: Work): MapNode {
+  const at = siteBelow(site, from.join('.'))
+  const value = converted(row, entry.node)
+  if (value === undefined) {
+    const why = 'its value is written in another way here, and has a variable'
+    told.refused(at, entry, why, `write ${to.join('.')}`)
+    return without(map, from)
+  }
+  const moved: Entry = { ...entry, node: value.node }
+  const there = entryAt(map, to)
+  const [rest, first = ''] = [without(map, from), from[0]]
+  if (there === undefined) {
+    names.set(moved, from.join('.'))
+    told.note('renamed', at, entry, renamedWords(from, to, entry.node, value))
+    // In its place, or behind what stays there.
+    return without(withEntry(map, to, moved, rest.entries.has(first) ? undefined : first), from)
+  }
+  const other = `"${names.get(there) ?? to.join('.')}"`
+  if (row.yields === true || isDeepStrictEqual(plainOf(there.node), plainOf(moved.node))) {
+    told.note('renamed', at, entry, `is read as ${other}, which is written too and counts`)
+    return rest
+  }
+  told.fault(at, entry, `says another thing than ${other} at ${there.place.where}; expected one of them`)
+  return rest
+}
+
+function renamedWords(from: Steps, to: Steps, before: Tree, value: { node: Tree; isOther: boolean }): string {
+  const name = `"${from.join('.')}" is read as "${to.join('.')}"`
+  return value.isOther ? `${name}: ${textOf(value.node)} for ${textOf(before)}` : name
+}
+
+/** Only of numbers and words that a row knows. */
+function textOf(node: Tree): string {
+  return node.kind === 'scalar' ? (typeof node.value === 'number' ? node.text : `"${node.text}"`) : 'its value'
+}

@@ -1,0 +1,160 @@
+/** `exporters`: lists that are maps here, keys that are one, and deliveries that are not built. */
+import documentJson from '../../document.json' with { type: 'json' }
+import { cut } from '../../secrets.ts'
+import { child, type Entry, isEmpty, type MapNode, type Tree } from '../../tree/tree.ts'
+import type { JsonSchema } from '../../walk/json-schema.ts'
+import { conditionOf } from './condition-names.ts'
+import { entryAt, withEntry, without } from './edit.ts'
+import { NOT_BUILT } from './rows/document.ts'
+import { ROOT, siteBelow, type Told } from './told.ts'
+
+const KUBERNETES = ['exporters', 'kubernetes'] as const
+const HTTP = ['exporters', 'http'] as const
+const PROMETHEUS = ['exporters', 'prometheus'] as const
+
+const DOCUMENT: JsonSchema = documentJson
+
+/** Types that stand on the node without a word. */
+function always(): readonly string[] {
+  const steps = [...KUBERNETES, 'conditions', 'always']
+  const schema = steps.reduce<JsonSchema | undefined>((inside, step) => inside?.properties?.[step], DOCUMENT)
+  return Array.isArray(schema?.default) ? schema.default.map(String) : []
+}
+
+/** A key of the document that a step takes away. */
+interface Found {
+  readonly steps: readonly string[]
+  readonly entry: Entry
+}
+
+function found(tree: MapNode, ...steps: readonly string[]): Found | undefined {
+  const entry = entryAt(tree, steps)
+  return entry === undefined ? undefined : { steps, entry }
+}
+
+function siteOf({ steps }: Found) {
+  return siteBelow(ROOT, steps.join('.'))
+}
+
+/** Texts at a key of the items of a list. */
+function textsOf(node: Tree, key: string): string[] {
+  if (node.kind !== 'list') return []
+  return node.items.flatMap((item) => {
+    const text = child(item, key)
+    return text?.kind === 'scalar' ? [text.text] : []
+  })
+}
+
+function scalar(text: string, at: Tree): Tree {
+  return { kind: 'scalar', place: at.place, value: text, text, untyped: false }
+}
+
+/** A list says which conditions stand on the node from the start; here they are named beside those that always do. */
+function conditions(tree: MapNode, told: Told): MapNode {
+  const list = found(tree, ...KUBERNETES, 'conditions')
+  if (list?.entry.node.kind !== 'list') return tree
+  const { node } = list.entry
+  const types = textsOf(node, 'type').map(conditionOf)
+  const site = siteOf(list)
+  told.note(
+    'renamed',
+    site,
+    list.entry,
+    '"conditions[].type" is read as "conditions.always", beside those that always stand there',
+  )
+  const beside = ['defaultStatus', 'defaultReason', 'defaultMessage'].filter((key) => textsOf(node, key).length > 0)
+  if (beside.length > 0)
+    told.refused(
+      site,
+      list.entry,
+      `${beside.join(', ')}: what nobody has looked at yet is Unknown on the node`,
+      'nothing is to be written for that',
+    )
+  if (types.length === 0) return without(tree, list.steps)
+  const items = [...new Set([...always(), ...types])].map((type) => scalar(type, node))
+  const named: Entry = { place: list.entry.place, node: { kind: 'list', place: node.place, items } }
+  const map: MapNode = { kind: 'map', place: node.place, entries: new Map([['always', named]]) }
+  return withEntry(tree, list.steps, { ...list.entry, node: map })
+}
+
+const OWN_KEY = /^node-doctor\.io\//
+
+function annotations(tree: MapNode, told: Told): MapNode {
+  const list = found(tree, ...KUBERNETES, 'annotations')
+  if (list?.entry.node.kind !== 'list') return tree
+  const keys = textsOf(list.entry.node, 'key')
+  const site = siteOf(list)
+  const own = keys.filter((key) => OWN_KEY.test(key))
+  if (own.length > 0)
+    told.refused(site, list.entry, 'annotations node-doctor.io/… are Node Doctor’s own', 'take them out')
+  const others = keys.filter((key) => !OWN_KEY.test(key)).map((key) => `"${cut(key, 80)}"`)
+  if (others.length > 0)
+    told.later(site, list.entry, `annotations ${others.slice(0, 10).join(', ')} of the node`, NOT_BUILT.annotations)
+  return without(tree, list.steps)
+}
+
+/** Of outgoing deliveries, which `exporters.http` is there. */
+const DELIVERY = ['workers', 'queueSize', 'timeout', 'retry', 'headers', 'webhooks', 'controller'] as const
+
+function isOn(node: Tree | undefined): boolean {
+  return node?.kind === 'scalar' && node.value === true
+}
+
+function isOff(node: Tree | undefined): boolean {
+  return node?.kind === 'scalar' && node.value === false
+}
+
+/** What is asked for and nobody delivers. */
+function deliveries(tree: MapNode, told: Told): MapNode {
+  const all = DELIVERY.flatMap((key) => found(tree, ...HTTP, key) ?? [])
+  if (all.length === 0) return tree
+  const enabled = found(tree, ...HTTP, 'enabled')
+  const isSilent = isOff(enabled?.entry.node)
+  for (const one of all) {
+    const [key, { node }] = [one.steps.at(-1), one.entry]
+    const names = textsOf(node, 'name').map((name) => `"${cut(name, 80)}"`)
+    if (isSilent)
+      told.note('later', siteOf(one), one.entry, `has no effect yet: ${NOT_BUILT.webhooks}, and are switched off here`)
+    else if (key === 'webhooks' && node.kind === 'list' && node.items.length > 0)
+      told.later(siteOf(one), one.entry, `webhooks ${names.slice(0, 10).join(', ')}`.trim(), NOT_BUILT.webhooks)
+    else if (key === 'controller' && isOn(child(node, 'enabled')))
+      told.later(siteOf(one), one.entry, 'reports to a controller', NOT_BUILT.controller)
+    else told.note('later', siteOf(one), one.entry, `has no effect yet: ${NOT_BUILT.webhooks}`)
+  }
+  const rest = all.reduce((map, { steps }) => without(map, steps), tree)
+  if (enabled === undefined || !isSilent) return rest
+  told.note('renamed', siteOf(enabled), enabled.entry, 'is said of webhooks; the page and its API stay on')
+  return without(rest, enabled.steps)
+}
+
+/** The prefix of metrics is one text here. */
+function subsystem(tree: MapNode, told: Told): MapNode {
+  const written = found(tree, ...PROMETHEUS, 'subsystem')
+  if (written === undefined || written.entry.node.kind !== 'scalar') return tree
+  const rest = without(tree, written.steps)
+  const { text } = written.entry.node
+  if (text === '') return rest
+  const steps = [...PROMETHEUS, 'namespace']
+  const there = entryAt(tree, steps)
+  const before = there?.node.kind === 'scalar' && !isEmpty(there.node) ? there.node.text : 'node_doctor'
+  const joined = before === '' ? text : `${before}_${text}`
+  told.note('renamed', siteOf(written), written.entry, `is read as namespace: "${joined}"`)
+  return without(
+    withEntry(tree, steps, { place: written.entry.place, node: scalar(joined, written.entry.node) }),
+    written.steps,
+  )
+}
+
+function labels(tree: MapNode, told: Told): MapNode {
+  const map = found(tree, ...PROMETHEUS, 'labels')
+  if (map === undefined) return tree
+  const { node } = map.entry
+  if (node.kind === 'map' && node.entries.size > 0)
+    told.later(siteOf(map), map.entry, 'labels of one’s own on every metric', NOT_BUILT.labels)
+  return without(tree, map.steps)
+}
+
+/** @param tree the document */
+export function readExporters(tree: MapNode, told: Told): MapNode {
+  return [conditions, annotations, deliveries, subsystem, labels].reduce((map, step) => step(map, told), tree)
+}

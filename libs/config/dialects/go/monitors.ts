@@ -1,0 +1,146 @@
+/** `monitors`: types by their names here, an entry that is two of ours, the keys of each type. */
+import { child, type Entry, type ListNode, type MapNode, type ScalarNode, type Tree } from '../../tree/tree.ts'
+import { applyRows } from './apply.ts'
+import { stepOf } from './checks.ts'
+import { entryAt, withEntry, without } from './edit.ts'
+import { readRepair } from './repairs.ts'
+import { CNI_HALVES } from './rows/later/network.ts'
+import { MONITORS_SECTION } from './rows/monitors.ts'
+import { rowsOfType, typeRowOf } from './tables.ts'
+import { type Site, siteBelow, type Told } from './told.ts'
+import type { Row, TypeRow } from './types.ts'
+
+/** What is longer is no name. */
+const NAME_MAX = 63
+
+/** Rows of the entry itself, below it. */
+const ENTRY_ROWS: readonly Row[] = MONITORS_SECTION.rows.map((row) => ({
+  ...row,
+  key: row.key.replace('monitors[].', ''),
+}))
+
+/** What an entry becomes: none, itself, or two; and by which names others find it. */
+interface Became {
+  readonly entries: readonly MapNode[]
+  readonly name: string
+  /** What `dependsOn: [name]` is to say; undefined: the same. */
+  readonly names?: readonly string[]
+}
+
+function textAt(map: MapNode, key: string): string {
+  const node = child(map, key)
+  return node?.kind === 'scalar' ? node.text : ''
+}
+
+function withText(map: MapNode, key: string, text: string): MapNode {
+  const entry = map.entries.get(key)
+  if (entry === undefined) return map
+  const node: ScalarNode = { kind: 'scalar', place: entry.node.place, value: text, text, untyped: false }
+  return withEntry(map, [key], { ...entry, node })
+}
+
+/** Its keys, by the rows of its type and what these leave to be done. */
+function withConfig(entry: MapNode, type: string, rows: readonly Row[], site: Site, told: Told): MapNode {
+  const config = entry.entries.get('config')
+  if (config?.node.kind !== 'map') return entry
+  const at = siteBelow(site, 'config')
+  const node = applyRows(rows, stepOf(type)?.(config.node, at, told) ?? config.node, { site: at, told })
+  return node === config.node ? entry : withEntry(entry, ['config'], { ...config, node })
+}
+
+const OF_CNI = 'cniHealth'
+
+/** The keys of `network-cni-check` of which each half has its own. */
+function halves(config: MapNode): readonly [peers: MapNode, cni: MapNode] {
+  const own = config.entries.get(OF_CNI)
+  const cni = own === undefined ? { ...config, entries: new Map() } : { ...config, entries: new Map([[OF_CNI, own]]) }
+  return [without(config, [OF_CNI]), cni]
+}
+
+/** One entry for the peers, one for the machine's own CNI. */
+function split(entry: MapNode, name: string, site: Site, told: Told): Became {
+  const type = entry.entries.get('type')
+  const config = entry.entries.get('config')
+  const second = `${name}-cni`
+  const [peers, cni] = ['network-peers', 'network-cni'] as const
+  if (type !== undefined)
+    told.note(
+      'split',
+      siteBelow(site, 'type'),
+      type,
+      `is read as two checks: "${name}" (${peers}) and "${second}" (${cni})`,
+    )
+  const [ofPeers, ofCni] = config?.node.kind === 'map' ? halves(config.node) : [undefined, undefined]
+  const enabled = ofCni && entryAt(ofCni, [OF_CNI, 'enabled'])
+  const isOff = enabled?.node.kind === 'scalar' && enabled.node.value === false
+  const half = (of: keyof typeof CNI_HALVES, called: string, keys: MapNode | undefined, more?: Entry): MapNode => {
+    const base = without(withText(withText(entry, 'type', of), 'name', called), ['config'])
+    const own = more === undefined ? base : withEntry(base, ['enabled'], more, 'interval')
+    if (config === undefined || keys === undefined || keys.entries.size === 0) return own
+    const rows: readonly Row[] = CNI_HALVES[of]
+    const read = applyRows(rows, keys, { site: siteBelow(site, 'config'), told })
+    return read.kind === 'map' && read.entries.size > 0 ? withEntry(own, ['config'], { ...config, node: read }) : own
+  }
+  const bare = ofCni && without(ofCni, [OF_CNI, 'enabled'])
+  const secondHalf = half(cni, second, bare, isOff ? enabled : undefined)
+  return {
+    name,
+    names: isOff ? [name] : [name, second],
+    // A repair belongs to one of them: to the one that is named as the entry was.
+    entries: [half(peers, name, ofPeers), without(secondHalf, ['remediation'])],
+  }
+}
+
+function renamedType(entry: MapNode, type: string, row: TypeRow, site: Site, told: Told): MapNode {
+  const [to = type] = row.to ?? []
+  const written = entry.entries.get('type')
+  if (written !== undefined) told.note('renamed', siteBelow(site, 'type'), written, `"${type}" is read as "${to}"`)
+  return withText(entry, 'type', to)
+}
+
+function readEntry(item: MapNode, site: Site, told: Told): Became {
+  const [name, type] = [textAt(item, 'name'), textAt(item, 'type')]
+  const row = typeRowOf(type)
+  const written = item.entries.get('type') ?? item
+  const at = siteBelow(site, 'type')
+  if (row?.status === 'refused') {
+    told.refused(at, written, row.why ?? '', row.instead ?? '')
+    return { entries: [], name, names: [] }
+  }
+  const repaired = readRepair(item, site, told)
+  const read = applyRows(ENTRY_ROWS, repaired, { site, told })
+  const entry = read.kind === 'map' ? read : repaired
+  if (row?.status === 'split') return split(entry, name, site, told)
+  const typed = row?.status === 'renamed' ? renamedType(entry, type, row, site, told) : entry
+  return { entries: [withConfig(typed, type, rowsOfType(type), site, told)], name }
+}
+
+/** Who waits for an entry that is gone, or two now. */
+function withDependencies(entry: MapNode, became: ReadonlyMap<string, readonly string[]>): MapNode {
+  const list = entry.entries.get('dependsOn')
+  if (list?.node.kind !== 'list') return entry
+  const items = list.node.items.flatMap((item): readonly Tree[] => {
+    const names = item.kind === 'scalar' ? became.get(item.text) : undefined
+    if (names === undefined || item.kind !== 'scalar') return [item]
+    return names.map((name) => ({ ...item, value: name, text: name }))
+  })
+  return withEntry(entry, ['dependsOn'], { ...list, node: { ...list.node, items } })
+}
+
+/** The document with its checks as ours. Those that come of a split stand last, so that the others keep their places. */
+export function readMonitors(tree: MapNode, told: Told): MapNode {
+  const list = tree.entries.get('monitors')
+  if (list?.node.kind !== 'list') return tree
+  const read = list.node.items.map((item, index): Became => {
+    if (item.kind !== 'map') return { entries: [], name: '' }
+    const name = textAt(item, 'name')
+    const path = `monitors[${index}]`
+    return readEntry(item, { path, key: name === '' || name.length > NAME_MAX ? path : `monitors.${name}` }, told)
+  })
+  const others = list.node.items.map((item, index) => (item.kind === 'map' ? read[index]?.entries[0] : item))
+  const became = new Map(read.flatMap(({ name, names }) => (names === undefined ? [] : [[name, names] as const])))
+  const items = [...others.filter((one) => one !== undefined), ...read.flatMap(({ entries }) => entries.slice(1))]
+  if (became.size === 0 && items.every((item, index) => item === (list.node as ListNode).items[index])) return tree
+  const placed = items.map((item) => (item.kind === 'map' ? withDependencies(item, became) : item))
+  return withEntry(tree, ['monitors'], { ...list, node: { ...list.node, items: placed } })
+}

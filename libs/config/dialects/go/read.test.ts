@@ -1,0 +1,226 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import { faultsOf, HEAD, parse } from '../../testing.ts'
+import { readYaml } from '../../tree/read-yaml.ts'
+import { type MapNode, mapOf, plainOf } from '../../tree/tree.ts'
+import { readGo } from './read.ts'
+import { SECTIONS, TYPE_SECTIONS, TYPES } from './tables.ts'
+
+const NOWHERE = { where: 'config.yaml:1:1', origin: { layer: 'file', text: 'config.yaml, line 1' } } as const
+
+function treeOf(text: string): MapNode {
+  return readYaml(text, 'config.yaml', 'config.yaml').tree
+}
+
+/** What is said of keys, one line each. */
+function toldOf(text: string, env: Record<string, string> = {}): string[] {
+  return (parse(HEAD + text, { env }).notes ?? []).map(({ key, text: said }) => `${key}: ${said}`)
+}
+
+const cpu = (config: string) => `monitors:\n  - name: cpu\n    type: system-cpu\n    config: ${config}\n`
+
+describe('keys that contradict each other', () => {
+  it('are an error that names both, with their places', () => {
+    expect(faultsOf(HEAD + cpu('{ warningLoadFactor: 0.9, loadAverageThresholds: { warning: 80 } }'))).toEqual([
+      'config.yaml:8:64: monitors[0].config.loadAverageThresholds.warning: says another thing than "warningLoadFactor" at config.yaml:8:15; expected one of them',
+    ])
+  })
+
+  it('are named as they are written where both are the dialect’s', () => {
+    const text =
+      'monitors:\n  - { name: d, type: network-dns-check, config: { checkNameservers: true, enableNameserverChecks: false } }\n'
+    expect(faultsOf(HEAD + text)).toEqual([
+      'config.yaml:6:75: monitors[0].config.enableNameserverChecks: says another thing than "checkNameservers" at config.yaml:6:51; expected one of them',
+    ])
+  })
+
+  it('are none where they say the same', () => {
+    const text = cpu('{ warningLoadFactor: 0.8, loadAverageThresholds: { warning: 80 } }')
+    expect(parse(HEAD + text).monitors[0]?.config).toMatchObject({ warningLoadFactor: 0.8 })
+    expect(toldOf(text)).toEqual([
+      'monitors.cpu.config.loadAverageThresholds.warning: is read as "warningLoadFactor", which is written too and counts',
+    ])
+  })
+
+  it('are none where one of them is the general one', () => {
+    const text = 'settings: { qps: 50 }\nexporters: { kubernetes: { qps: 7 } }\n'
+    expect(parse(HEAD + text).exporters.kubernetes.qps).toBe(7)
+  })
+})
+
+describe('sections of theirs', () => {
+  it('with nothing in them say nothing', () => {
+    const text = `features:\nreload: {}\nremediation: { circuitBreaker: {} }\n${cpu('{ loadAverageThresholds: {} }')}`
+    expect(faultsOf(HEAD + text)).toEqual([])
+    expect(toldOf(text)).toEqual([])
+  })
+
+  it('with a key that neither form has are an error', () => {
+    expect(faultsOf(`${HEAD}features: { enableEverything: true }\n`)[0]).toMatch(
+      /^config\.yaml:5:1: features: unknown key/,
+    )
+  })
+
+  it('of which one is no map are an error, never a fall', () => {
+    expect(faultsOf(`${HEAD}features: 5\n${cpu('{ loadAverageThresholds: 80 }')}`)).toHaveLength(2)
+  })
+})
+
+describe('variables', () => {
+  it('need not be set in a key that has no effect, nor in one of what is not built', () => {
+    const text =
+      'settings: { logFile: "${NOBODY}" }\nexporters: { http: { webhooks: [{ name: a, url: "${NOBODY}" }] } }\n'
+    expect(faultsOf(HEAD + text)).toEqual([])
+    expect(faultsOf(`${HEAD}settings: { logLevel: "\${NOBODY}" }\n`)).toHaveLength(1)
+  })
+
+  it('are no part of what is divided or gets a unit: that is said, and not done', () => {
+    const text = cpu('{ loadAverageThresholds: { warning: "${LOAD:-80}" } }')
+    expect(toldOf(text)).toEqual([
+      'monitors.cpu.config.loadAverageThresholds.warning: has no effect: its value is written in another way here, and has a variable; write warningLoadFactor',
+    ])
+  })
+
+  it('are found in a key that has another name here', () => {
+    const text = 'exporters: { kubernetes: { namespace: "${NS}" } }\n'
+    expect(parse(HEAD + text, { env: { NS: 'kube-system' } }).exporters.kubernetes.events.namespace).toBe('kube-system')
+  })
+
+  it('are an error in the form of the Go program, where they are the whole value', () => {
+    const text = 'settings: { nodeName: $NODE_NAME }\nexporters: { kubernetes: { events: { namespace: $NS } } }\n'
+    expect(faultsOf(HEAD + text, { env: { NODE_NAME: 'worker-1' } })).toEqual([
+      'config.yaml:5:13: settings.nodeName: "$NODE_NAME" is no variable here; expected ${NODE_NAME}',
+      'config.yaml:6:38: exporters.kubernetes.events.namespace: "$NS" is no variable here; expected ${NS}',
+    ])
+  })
+
+  it('are none in rules of logs, nor within a text; a password that looks like one is not shown', () => {
+    const rules = '[{ reason: R, match: $end, severity: info }]'
+    expect(faultsOf(`${HEAD}monitors: [{ name: l, type: log-journal, config: { rules: ${rules} } }]\n`)).toEqual([])
+    const plugin = (env: string) =>
+      `${HEAD}monitors: [{ name: p, type: custom-plugin, config: { pluginPath: /p, env: ${env} } }]\n`
+    expect(faultsOf(plugin('{ A: "cost $A" }'))).toEqual([])
+    expect(faultsOf(plugin('{ PASS: $ecret }'))).toEqual([
+      'config.yaml:5:77: monitors[0].config.env.PASS: a text of "$" and a name is no variable here; expected ${NAME}',
+    ])
+  })
+})
+
+describe('entries', () => {
+  it('that look at nothing are gone, and nobody waits for them', () => {
+    const text = `defaultMonitors: []\nmonitors:\n  - { name: a, type: noop }\n  - { name: b, type: system-cpu, dependsOn: [a] }\n`
+    const { monitors } = parse(HEAD + text)
+    expect(monitors.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([['b', []]])
+  })
+
+  it('that become two are both waited for, and the others keep their places', () => {
+    const text = `defaultMonitors: []
+monitors:
+  - { name: peers, type: network-cni-check, config: { cniHealth: { configPath: /etc/cni }, minReachablePeers: 60 } }
+  - { name: cpu, type: system-cpu, dependsOn: [peers] }
+`
+    const { monitors } = parse(HEAD + text)
+    expect(monitors.map(({ name, type, config, dependsOn }) => ({ name, type, config, dependsOn }))).toMatchObject([
+      { name: 'peers', type: 'network-peers', config: { minReachablePeers: 60 } },
+      { name: 'cpu', dependsOn: ['peers', 'peers-cni'] },
+      { name: 'peers-cni', type: 'network-cni', config: { configPath: '/etc/cni' } },
+    ])
+  })
+
+  it('of which a half is switched off are waited for by the other alone', () => {
+    const text = `defaultMonitors: []
+monitors:
+  - { name: peers, type: network-cni-check, config: { cniHealth: { enabled: false } } }
+  - { name: cpu, type: system-cpu, dependsOn: [peers] }
+`
+    const { monitors } = parse(HEAD + text)
+    expect(monitors.map(({ name, enabled, dependsOn }) => [name, enabled, dependsOn])).toEqual([
+      ['peers', true, []],
+      ['cpu', true, ['peers']],
+      ['peers-cni', false, []],
+    ])
+  })
+
+  it('whose repair is switched off and names nothing have none', () => {
+    expect(faultsOf(`${HEAD}monitors: [{ name: a, type: system-cpu, remediation: { enabled: false } }]\n`)).toEqual([])
+  })
+})
+
+describe('deliveries', () => {
+  it('that are switched off leave the page on', () => {
+    const text = 'exporters: { http: { enabled: false, webhooks: [{ name: a, url: "https://a" }] } }\n'
+    const { exporters, missing } = parse(HEAD + text)
+    expect([exporters.http.enabled, missing]).toEqual([true, []])
+  })
+
+  it('of annotations with names of ours are none', () => {
+    const text = 'exporters: { kubernetes: { annotations: [{ key: node-doctor.io/a, value: b }] } }\n'
+    expect(parse(HEAD + text).missing).toEqual([])
+  })
+})
+
+/** Documents made of the table's own words, right and wrong in every mixture. */
+const words = [...SECTIONS, ...TYPE_SECTIONS].flatMap(({ rows }) =>
+  rows.flatMap(({ key }) => key.replace(/\[\]/g, '').split('.')),
+)
+const leaf = fc.oneof(
+  fc.constantFrom(null, true, false, 0, 80, 1e9, '', '30s', '${A:-1}', '$A', 'noop', '__proto__'),
+  fc.string({ maxLength: 8 }),
+)
+const value = fc.letrec((tie) => ({
+  any: fc.oneof({ maxDepth: 4 }, leaf, fc.array(tie('any'), { maxLength: 3 }), tie('map')),
+  map: fc.dictionary(fc.constantFrom(...new Set(words), 'constructor'), tie('any'), { maxKeys: 4 }),
+}))
+const monitor = fc.record(
+  { name: fc.constantFrom('a', 'b'), type: fc.constantFrom(...TYPES.map(({ type }) => type)), config: value.any },
+  { requiredKeys: [] },
+)
+const documents = fc
+  .record({ monitors: fc.array(monitor, { maxLength: 4 }), more: value.map })
+  .map(({ monitors, more }) => ({
+    ...(more as object),
+    monitors,
+  }))
+
+describe('the step', () => {
+  it('never throws, whatever comes in, and does nothing more with what it made', () => {
+    fc.assert(
+      fc.property(documents, (document) => {
+        const once = readGo(mapOf(document, NOWHERE))
+        if (once.problems.length > 0) return
+        const twice = readGo(once.tree)
+        expect(plainOf(twice.tree)).toEqual(plainOf(once.tree))
+        expect(twice.notes).toEqual([])
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it.each(['custom', 'full-featured', 'minimal'])('leaves what is ours as it is: %s.yaml', (name) => {
+    const text = readFileSync(join(import.meta.dirname, `../../../../deploy/examples/${name}.yaml`), 'utf8')
+    const tree = treeOf(text)
+    const { tree: read, notes, problems, missing } = readGo(tree)
+    expect(read).toBe(tree)
+    expect([notes, problems, missing]).toEqual([[], [], []])
+  })
+
+  it('takes a second at most for a file as large as one may be', () => {
+    const items = Array.from({ length: 9000 }, (_, i) => ({
+      name: `m${i}`,
+      type: 'network-cni-check',
+      config: { count: 1 },
+    }))
+    const names = Array.from({ length: 20_000 }, (_, i) => `n${i}`)
+    const dns = { name: 'd', type: 'network-dns-check', config: { domains: names, externalDomains: names } }
+    for (const monitors of [items, [dns]]) {
+      const tree = treeOf(stringify({ monitors }))
+      const before = process.cpuUsage()
+      readGo(tree)
+      const { user, system } = process.cpuUsage(before)
+      expect((user + system) / 1e6).toBeLessThan(1)
+    }
+  })
+})

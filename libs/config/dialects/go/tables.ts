@@ -1,0 +1,37 @@
+/** The whole table, put together. */
+import { DOCUMENT_SECTIONS } from './rows/document.ts'
+import { DNS_SECTIONS } from './rows/later/dns.ts'
+import { KUBERNETES_SECTIONS } from './rows/later/kubernetes.ts'
+import { LOG_SECTIONS } from './rows/later/log.ts'
+import { NETWORK_SECTIONS } from './rows/later/network.ts'
+import { MONITORS_SECTION } from './rows/monitors.ts'
+import { SERVED_SECTIONS } from './rows/system.ts'
+import { TYPES } from './rows/types.ts'
+import type { Row, Section, TypeRow } from './types.ts'
+
+/** Of `config`, type by type, in the order of the reference. */
+export const TYPE_SECTIONS: readonly Section[] = [
+  ...SERVED_SECTIONS,
+  ...KUBERNETES_SECTIONS,
+  ...DNS_SECTIONS,
+  ...NETWORK_SECTIONS,
+  ...LOG_SECTIONS,
+]
+
+/** Of the document and of its checks. */
+export const SECTIONS: readonly Section[] = [...DOCUMENT_SECTIONS, MONITORS_SECTION]
+
+const BY_TYPE = new Map(TYPE_SECTIONS.flatMap(({ types = [], rows }) => types.map((type) => [type, rows] as const)))
+const TYPE_ROWS = new Map(TYPES.map((row) => [row.type, row]))
+
+/** The rows of `config` of a type, by any of its names. */
+export function rowsOfType(type: string): readonly Row[] {
+  return BY_TYPE.get(type) ?? []
+}
+
+/** What is known of a type's name. */
+export function typeRowOf(type: string): TypeRow | undefined {
+  return TYPE_ROWS.get(type)
+}
+
+export { TYPES }

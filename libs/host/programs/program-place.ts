@@ -1,0 +1,76 @@
+/** Where a program stands that is to be started: looked for before, since `execvp` waits for a mount that hangs, with all of this process. */
+import { delimiter, resolve } from 'node:path'
+import { HostExecError, HostReadError } from '../errors.ts'
+import type { RemoteMountOf } from '../files/mounts.ts'
+import type { Command, ProgramLook } from './plugin-look.ts'
+
+/** A machine that is busy has this long to show where a program is, however short the program's own time is. */
+const LOOK_MS = 5_000
+/** So many names are kept; ours are a few dozen. */
+const KEPT_MAX = 256
+/** What `execvp` looks in where there is no PATH. */
+const DEFAULT_PATH = '/bin:/usr/bin'
+
+/** Finds programs as `execvp` does, and never waits for a mount that hangs. */
+export interface ProgramPlaces {
+  /**
+   * The absolute path that a command runs; undefined: nothing stands there that may be executed and read.
+   * @throws HostExecError `TIMEOUT` where a mount hangs on which it is, or may be; the signal's reason
+   */
+  find(command: Command, signal?: AbortSignal): Promise<string | undefined>
+  /** What was found is not there any more. */
+  forget(command: Command): void
+}
+
+/** The promise's outcome, or the signal's reason. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  const { promise: off, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  return Promise.race([promise, off]).finally(() => signal.removeEventListener('abort', abort))
+}
+
+/**
+ * A name without "/" is looked for in all folders of its PATH, once: it is kept, unless it is found on a mount that others answer for.
+ * A path is looked at each time.
+ */
+export function createProgramPlaces(look: ProgramLook, mountOf: RemoteMountOf): ProgramPlaces {
+  const kept = new Map<string, string>()
+  const pathOf = ({ env }: Command): string => env['PATH'] ?? DEFAULT_PATH
+  const keyOf = (command: Command): string => [command.cwd, pathOf(command), command.file].join('\0')
+
+  async function isThere(place: string, asked: string): Promise<boolean> {
+    try {
+      return (await look.headOf({ file: place, cwd: '/', env: {} }, LOOK_MS)) !== undefined
+    } catch (cause) {
+      if (cause instanceof HostReadError && cause.code === 'TIMEOUT')
+        throw new HostExecError({ file: asked, code: 'TIMEOUT', cause })
+      throw cause
+    }
+  }
+  async function byPath(command: Command): Promise<string | undefined> {
+    const { file, cwd } = command
+    for (const folder of pathOf(command).split(delimiter)) {
+      const place = resolve(cwd, folder, file)
+      if (!(await isThere(place, file))) continue
+      if (mountOf(place) === undefined && kept.size < KEPT_MAX) kept.set(keyOf(command), place)
+      return place
+    }
+    return undefined
+  }
+  async function byLook(command: Command): Promise<string | undefined> {
+    const { file, cwd } = command
+    if (!file.includes('/')) return byPath(command)
+    const place = resolve(cwd, file)
+    return (await isThere(place, file)) ? place : undefined
+  }
+
+  return {
+    async find(command, signal) {
+      return kept.get(keyOf(command)) ?? orAborted(byLook(command), signal)
+    },
+    forget: (command) => void kept.delete(keyOf(command)),
+  }
+}

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest'
+import { createRuleEngine, type RuleEngine } from './engine.ts'
+import type { Driver } from './mount-lines.ts'
+import { restore, snapshotOf } from './snapshot.ts'
+import { rulesOfKeys } from './sources.ts'
+import { lineOf, momentAt, rulesOf } from './testing-rules.ts'
+import { FAILED_BEFORE, FAILED_BEHIND } from './testing-unmounts.ts'
+import type { RuleNews } from './types.ts'
+
+const storage = rulesOfKeys({ rules: [], packs: ['storage'], disable: [] })
+
+/** Of file systems: what is told of their disks by themselves stands beside. */
+function words(news: readonly RuleNews[]): string[] {
+  return news.flatMap((one) => {
+    if (one.kind === 'problem') return [`problem ${one.raised.type}`]
+    return one.kind === 'over' ? [`over ${one.type}`] : []
+  })
+}
+
+/** The lines one after the other, 10 ms apart. */
+function pushAll(engine: RuleEngine, lines: readonly string[], fromMs = 0): string[] {
+  return lines.flatMap((text, index) => {
+    const atMs = fromMs + index * 10
+    return words(engine.push(lineOf(text, index, atMs), momentAt(atMs)))
+  })
+}
+
+/** A look, of which nothing is known but of these. */
+function look(engine: RuleEngine, atMs: number, mounted: Partial<Record<Driver, readonly string[]>>): string[] {
+  const known = new Map(Object.entries(mounted).map(([driver, devices]) => [driver as Driver, new Set(devices)]))
+  return words(engine.looked(known, momentAt(atMs)))
+}
+
+const ABORTED = 'Aborting journal on device sdb-8.'
+const UNMOUNTED = 'EXT4-fs (sdb): unmounting filesystem.'
+
+describe('what kernels said of', () => {
+  test.each(FAILED_BEHIND)('an unmount that failed raises nothing: $from', ({ lines, told, device }) => {
+    const engine = createRuleEngine(storage)
+    expect(pushAll(engine, lines)).toEqual(told)
+    expect(engine.problems.filter(({ type }) => type.startsWith('Filesystem'))).toEqual([])
+    const drivers = Object.fromEntries([...engine.driversAsked].map((driver) => [driver, []]))
+    expect(look(engine, 61_000, drivers)).toEqual([])
+    expect(engine.raised.filter(({ entity }) => entity === `disk:${device}`)).toEqual([])
+  })
+
+  test.each(FAILED_BEHIND)('the same without an unmount is told: $from', ({ lines }) => {
+    const engine = createRuleEngine(storage)
+    const others = lines.filter((line) => !/[Uu]nmount|ext4_put_super/.test(line))
+    expect(pushAll(engine, others)).toContainEqual(expect.stringMatching(/^problem Filesystem(?!Damaged)/))
+  })
+
+  test.each(FAILED_BEFORE)('a disk that failed before: $from', ({ lines, told }) => {
+    expect(pushAll(createRuleEngine(storage), lines)).toEqual(told)
+  })
+})
+
+describe('behind its unmount', () => {
+  test('what is mounted again is told at once', () => {
+    const engine = createRuleEngine(storage)
+    const mounted = 'EXT4-fs (sdb): mounted filesystem 5a1c3f3e r/w with ordered data mode. Quota mode: none.'
+    expect(pushAll(engine, [UNMOUNTED, mounted, ABORTED])).toEqual(['problem FilesystemForcedReadOnly'])
+  })
+
+  test('another file system of the machine is told at once', () => {
+    const engine = createRuleEngine(storage)
+    expect(pushAll(engine, [UNMOUNTED, 'Aborting journal on device sdc-8.'])).toEqual([
+      'problem FilesystemForcedReadOnly',
+    ])
+  })
+
+  test('after a minute it is told: a line that said that it is mounted may not be there', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [UNMOUNTED])
+    expect(pushAll(engine, [ABORTED], 59_999)).toEqual([])
+    expect(pushAll(engine, [ABORTED], 60_001)).toEqual(['problem FilesystemForcedReadOnly'])
+  })
+
+  test('what was lost of the log may have said that it is mounted', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [UNMOUNTED])
+    engine.lost(momentAt(20))
+    expect(pushAll(engine, [ABORTED], 30)).toEqual(['problem FilesystemForcedReadOnly'])
+  })
+
+  test('what is mounted all the same is told a minute later, and what cannot be known is not', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [UNMOUNTED, ABORTED])
+    expect(look(engine, 50_000, { ext4: ['sdb'] })).toEqual([])
+    expect(look(engine, 61_000, { ext4: ['sdb'] })).toEqual(['problem FilesystemForcedReadOnly'])
+    const other = createRuleEngine(storage)
+    pushAll(other, [UNMOUNTED, ABORTED])
+    expect(look(other, 61_000, {})).toEqual([])
+    expect(other.raised).toEqual([])
+  })
+
+  test('it is known over a restart, and what is held is', () => {
+    const before = createRuleEngine(storage)
+    pushAll(before, [UNMOUNTED, ABORTED])
+    const after = createRuleEngine(storage)
+    restore(after, JSON.parse(JSON.stringify(snapshotOf(before, 3000))))
+    for (const raised of before.raised) after.recall(raised)
+    expect(pushAll(after, ['EXT4-fs (sdb): Remounting filesystem read-only'], 50)).toEqual([])
+    expect(look(after, 61_000, { ext4: ['sdb'] })).toContain('problem FilesystemForcedReadOnly')
+  })
+})
+
+describe('what is raised', () => {
+  test('is over when two looks apart find it mounted no more, and by nothing less', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [ABORTED, 'EXT4-fs (sdb): I/O error while writing superblock'])
+    expect([...engine.driversAsked]).toEqual(['ext4'])
+    expect(look(engine, 10_000, { ext4: ['sdb', 'sdc'] })).toEqual([])
+    expect(look(engine, 20_000, { ext4: ['sdc'] })).toEqual([])
+    expect(look(engine, 21_000, { ext4: ['sdc'] })).toEqual([])
+    expect(look(engine, 50_000, {})).toEqual([])
+    expect(look(engine, 60_000, { xfs: [] })).toEqual([])
+    expect(look(engine, 70_000, { ext4: ['sdc'] })).toEqual([])
+    expect(look(engine, 100_000, { ext4: ['sdc'] })).toEqual([
+      'over FilesystemForcedReadOnly',
+      'over FilesystemIOErrors',
+    ])
+    expect([...engine.driversAsked]).toEqual([])
+  })
+
+  test('that it is damaged is over by no unmount', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, ['EXT4-fs error (device sdb): ext4_lookup:1590: inode #2: comm ls: deleted inode referenced: 12'])
+    pushAll(engine, [UNMOUNTED])
+    for (const atMs of [30_000, 60_000, 90_000]) expect(look(engine, atMs, { ext4: [] })).toEqual([])
+    expect(engine.problems.map(({ type }) => type)).toEqual(['FilesystemDamaged'])
+  })
+
+  test.each([
+    ['a journal on a disk of its own', 'Aborting journal on device sdb1.'],
+    ['a journal of another file system', 'Aborting journal on device sdb-1043.'],
+    ['a driver that lists nothing', 'FAT-fs (sdc1): error, Filesystem has been set read-only'],
+  ])('%s is looked for nowhere', (_, text) => {
+    const engine = createRuleEngine(storage)
+    expect(pushAll(engine, [text])).toEqual(['problem FilesystemForcedReadOnly'])
+    for (const atMs of [30_000, 60_000, 90_000]) expect(look(engine, atMs, { ext4: [], xfs: [] })).toEqual([])
+  })
+
+  test('a device with a slash in its name is looked for as /sys writes it', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, ['EXT4-fs (cciss/c0d0p1): Remounting filesystem read-only'])
+    for (const atMs of [30_000, 60_000]) expect(look(engine, atMs, { ext4: ['cciss!c0d0p1'] })).toEqual([])
+    expect(engine.problems).toHaveLength(1)
+  })
+
+  test('by a rule of one’s own is over by an unmount where it asks for that, and else not', () => {
+    const rule = { match: 'EXT4-fs \\((?P<dev>\\w+)\\): bad', entity: 'disk:${dev}', condition: 'Bad' }
+    const bad = 'EXT4-fs (sdb): bad'
+    const asking = createRuleEngine(rulesOf({ ...rule, recover: { reboot: true, unmounted: true } }))
+    expect(pushAll(asking, [bad, UNMOUNTED, bad])).toEqual(['problem Bad', 'over Bad'])
+    const other = createRuleEngine(rulesOf({ ...rule, recover: { reboot: true } }))
+    expect(pushAll(other, [bad, UNMOUNTED, bad])).toEqual(['problem Bad'])
+  })
+})

@@ -1,0 +1,186 @@
+/** What one round of questions says. Pure. */
+import type { MetricSample } from '#model'
+import type { Finding, Happening } from '#monitor-kit'
+import { unknownFinding } from '#monitor-kit/evaluate'
+import type { Config } from './config.ts'
+import { judgeDiffering, judgeFailing } from './judge-name.ts'
+import { judgeSearch } from './judge-search.ts'
+import { judgeServer, type ServerVerdict } from './judge-server.ts'
+import { judgeSide, nobodyNamed, type SideVerdict } from './judge-side.ts'
+import { type DnsMemory, nameEntity, serverEntity } from './memory.ts'
+import { extendPace } from './pace.ts'
+import { hasSpoken, type Question, type Row } from './questions.ts'
+import type { DnsReading, Side, SideKind } from './source.ts'
+
+export interface DnsVerdict {
+  readonly memory: DnsMemory
+  readonly findings: readonly Finding[]
+  readonly events: readonly Happening[]
+  readonly metrics: readonly MetricSample[]
+  /** The node's resolv.conf says nothing: whom it names is not gone. */
+  readonly partial: boolean
+}
+
+/** One side with its answers and what is said of it as a whole. */
+interface Judged {
+  readonly side: Side
+  readonly rows: readonly Row[]
+  readonly verdict: SideVerdict
+}
+
+function sidesOf({ node, cluster }: DnsReading): readonly Side[] {
+  const named = node.ok && node.value.servers.length > 0 ? [node.value] : []
+  return [...named, ...(cluster === undefined ? [] : [cluster])]
+}
+
+function judgeSides(reading: DnsReading, config: Config, memory: DnsMemory): readonly Judged[] {
+  return sidesOf(reading).map((side) => {
+    const rows = reading.rows.filter((row) => row.side === side.kind)
+    const verdict = judgeSide(side, rows, memory.sides.get(side.kind), config, memory.answered)
+    return { side, rows, verdict }
+  })
+}
+
+/** A nameserver of both sides is judged by all that it was asked. */
+function judgeServers(sides: readonly Judged[], config: Config, memory: DnsMemory): ReadonlyMap<string, ServerVerdict> {
+  const servers = new Set(sides.flatMap(({ side }) => [...side.servers, ...side.behind]))
+  const verdicts = new Map<string, ServerVerdict>()
+  for (const server of servers) {
+    const own = sides.filter(({ side }) => [...side.servers, ...side.behind].includes(server))
+    const sideRows = own.flatMap(({ rows }) => rows)
+    const rows = sideRows.filter((row) => row.server === server)
+    if (rows.length === 0) continue
+    const isNew = !memory.answered.has(server) && !rows.some(hasSpoken)
+    verdicts.set(
+      server,
+      judgeServer(server, rows, memory, {
+        config,
+        sideRows,
+        isWholeSilent: own.every(({ verdict: { whole } }) => whole.isFailing && !whole.resolvesNothing),
+        isWholeDown: own.every(({ verdict: { whole } }) => whole.isDown && !whole.resolvesNothing),
+        hasNeverAnswered: isNew && own.every(({ side }) => side.kind === 'cluster'),
+      }),
+    )
+  }
+  return verdicts
+}
+
+function judgeNames(sides: readonly Judged[], config: Config, memory: DnsMemory) {
+  const said = new Set<string>()
+  const asked = sides.flatMap((judged) =>
+    judged.side.questions
+      .filter(({ isAlive }) => !isAlive)
+      // Where nothing has ever answered it is not known whether a name does.
+      .filter(() => judged.verdict.finding.reason !== 'NeverAnswered')
+      .map((question) => ({ ...judged, question })),
+  )
+  // Of the same name the first counts.
+  const first = asked.filter(({ question }) => !said.has(nameEntity(question)) && said.add(nameEntity(question)))
+  const ofName = ({ rows, question }: { rows: readonly Row[]; question: Question }) =>
+    rows.filter(({ name, type }) => name === question.name && type === question.type)
+  const failing = first.map((one) => {
+    const around = { config, whole: one.verdict.whole }
+    return judgeFailing(one.question, ofName(one), one.rows, memory.failing.get(nameEntity(one.question)), around)
+  })
+  const differing = first
+    .filter(({ question }) => question.sameAnswers)
+    .map((one) => {
+      const around = { config, whole: one.verdict.whole }
+      return judgeDiffering(one.question, ofName(one), memory.differing.get(nameEntity(one.question)), around)
+    })
+  return { failing, differing }
+}
+
+function paces(servers: ReadonlyMap<string, ServerVerdict>, memory: DnsMemory) {
+  const all = Array.from(servers, ([server, { middleMs }]) => {
+    const { pace, events } = extendPace(server, memory.paces.get(server), middleMs)
+    return { server, pace, events }
+  })
+  return {
+    paces: new Map(all.map(({ server, pace }) => [server, pace] as const)),
+    events: all.flatMap(({ events }) => events),
+  }
+}
+
+/** Whether something is looked up over a search path at all. */
+function looksUp(sides: readonly Judged[], config: Config): boolean {
+  return sides.some(({ side }) => side.kind === 'cluster' || config.searchName !== '')
+}
+
+function judgeLookUps(
+  reading: DnsReading,
+  sides: readonly Judged[],
+  servers: ReadonlyMap<string, ServerVerdict>,
+  config: Config,
+  memory: DnsMemory,
+) {
+  if (!looksUp(sides, config)) return undefined
+  const isAnyIll = reading.searches.some(({ server }) => servers.get(server)?.isWell !== true)
+  return judgeSearch(reading.searches, memory.search, config, isAnyIll)
+}
+
+const ABOUT_NODE = ['NodeDNSDown', 'DNSSearchSlow'] as const
+
+/** The node's resolv.conf cannot be read: all that is known of its nameservers and names, and each type as a whole. */
+function unknownNode(reading: DnsReading, memory: DnsMemory, told: readonly Finding[]): readonly Finding[] {
+  const { node } = reading
+  if (node.ok) return []
+  const servers = [...new Set(Array.from(memory.ways.keys(), (key) => serverEntity(key.replace(/^\w+ /, ''))))]
+  const all = [
+    ...ABOUT_NODE.map((type) => unknownFinding(type, node)),
+    ...['', ...servers].map((entity) => unknownFinding('DNSServerUnhealthy', node, entity)),
+    ...['', ...memory.failing.keys()].map((entity) => unknownFinding('DNSNameFailing', node, entity)),
+    ...['', ...memory.differing.keys()].map((entity) => unknownFinding('DNSAnswersDiffer', node, entity)),
+    ...(reading.cluster === undefined ? [unknownFinding('ClusterDNSDown', node)] : []),
+  ]
+  const isTold = ({ type, entity = '' }: Finding) =>
+    told.some((one) => one.type === type && (one.entity ?? '') === entity)
+  return all.filter((one) => !isTold(one))
+}
+
+/** Findings, and what is kept for the next round. */
+export function evaluateDns(reading: DnsReading, config: Config, memory: DnsMemory): DnsVerdict {
+  const sides = judgeSides(reading, config, memory)
+  const servers = judgeServers(sides, config, memory)
+  const { failing, differing } = judgeNames(sides, config, memory)
+  const search = judgeLookUps(reading, sides, servers, config, memory)
+  const { paces: nextPaces, events } = paces(servers, memory)
+  const { node } = reading
+  const isNobodyNamed = node.ok && node.value.servers.length === 0
+  const nobody = isNobodyNamed && memory.hadServers ? nobodyNamed(memory.sides.get('node'), config) : undefined
+  const told: readonly Finding[] = [
+    ...sides.map(({ verdict }) => verdict.finding),
+    ...(nobody === undefined ? [] : [nobody.finding]),
+    ...Array.from(servers.values(), ({ finding }) => finding),
+    ...[...failing, ...differing].map(({ finding }) => finding),
+    ...(search === undefined ? [] : [search.finding]),
+  ]
+  const standings = (verdicts: readonly { entity: string; standing: DnsMemory['search'] }[]) =>
+    new Map(verdicts.map(({ entity, standing }) => [entity, standing] as const))
+  const spoken = reading.rows.filter(hasSpoken).map(({ server }) => server)
+  // What cannot be read now has stood as it stood.
+  const [oldWays, oldSlow, oldFailing, oldDiffering] = node.ok
+    ? [[], [], [], []]
+    : [[...memory.ways], [...memory.slow], [...memory.failing], [...memory.differing]]
+  return {
+    memory: {
+      ways: new Map([...oldWays, ...Array.from(servers.values(), ({ ways }) => ways).flat()]),
+      slow: new Map([...oldSlow, ...Array.from(servers, ([server, { slow }]) => [server, slow] as const)]),
+      sides: new Map([
+        ...memory.sides,
+        ...(nobody === undefined ? [] : [['node', nobody.standing] as const]),
+        ...sides.map(({ side, verdict }): [SideKind, DnsMemory['search']] => [side.kind, verdict.standing]),
+      ]),
+      failing: new Map([...oldFailing, ...standings(failing)]),
+      differing: new Map([...oldDiffering, ...standings(differing)]),
+      search: search?.standing ?? memory.search,
+      paces: nextPaces,
+      answered: new Set([...memory.answered, ...spoken]),
+      hadServers: memory.hadServers || (node.ok && node.value.servers.length > 0),
+    },
+    findings: [...told, ...unknownNode(reading, memory, told)],
+    events,
+    metrics: [...Array.from(servers.values(), ({ metrics }) => metrics).flat(), ...(search?.metrics ?? [])],
+    partial: !node.ok,
+  }
+}

@@ -1,0 +1,136 @@
+/** DNS as a whole, of the node and of the cluster. Pure. */
+import type { Finding } from '#monitor-kit'
+import { unknownFinding, unobserved } from '#monitor-kit/evaluate'
+import { blameOf, type Tried } from '#probe'
+import { extendStanding, NO_STANDING, type RoundOutcome, type Standing, standOf } from '../../probing/standing.ts'
+import { pendingFinding, unjudged } from '../../probing/words.ts'
+import type { Config } from './config.ts'
+import { limitsOf } from './limits.ts'
+import { hasSpoken, type Row, unaskedIn } from './questions.ts'
+import type { Side, SideKind } from './source.ts'
+
+const TYPES = { node: 'NodeDNSDown', cluster: 'ClusterDNSDown' } as const
+const OWNERS = { node: 'the node', cluster: 'the cluster' } as const
+
+/** How it is with DNS as a whole in one round. */
+export type Wholeness = 'answers' | 'silent' | 'resolves-nothing' | 'unjudged'
+
+/** What others are told of it, so that one cause is one problem. */
+export interface WholeStanding {
+  /** For long enough. */
+  readonly isDown: boolean
+  /** In this round. */
+  readonly isFailing: boolean
+  /** Its nameservers speak, and know nothing. */
+  readonly resolvesNothing: boolean
+}
+
+export interface SideVerdict {
+  readonly standing: Standing
+  readonly whole: WholeStanding
+  readonly finding: Finding
+}
+
+/** Names that have to be answered, and of which nobody says anything: with one alone it is the name's fault. */
+function resolvesNothing(rows: readonly Row[]): boolean {
+  const asked = rows.filter(({ isAlive, outcome }) => !isAlive && outcome !== 'unjudged')
+  const names = new Set(asked.map(({ name, type }) => `${name} ${type}`))
+  return names.size > 1 && asked.every(({ outcome, rcode }) => outcome === 'failed' || rcode === 'REFUSED')
+}
+
+/** Whether nobody of these answers; where nobody was asked, nobody is silent. */
+function areSilent(rows: readonly Tried[]): boolean {
+  return rows.length > 0 && blameOf(rows).kind === 'whole'
+}
+
+/** Programs ask the nameservers of resolv.conf; behind a stub, where all are silent, it can only say what it knows itself. */
+export function wholenessOf(side: Side, rows: readonly Row[]): Wholeness {
+  const asked = rows.filter(({ server }) => side.servers.includes(server))
+  const behind = rows.filter(({ server }) => side.behind.includes(server))
+  if (areSilent(asked) || areSilent(behind)) return 'silent'
+  if (asked.every(({ outcome }) => outcome === 'unjudged')) return 'unjudged'
+  return resolvesNothing(rows) ? 'resolves-nothing' : 'answers'
+}
+
+const OUTCOMES: Readonly<Record<Wholeness, RoundOutcome>> = {
+  answers: 'well',
+  silent: 'failed',
+  'resolves-nothing': 'failed',
+  unjudged: 'unjudged',
+}
+
+/** What was said, each once, as much as people read. */
+function saidIn(rows: readonly Row[]): string {
+  const said = [...new Set(rows.filter(({ outcome }) => outcome === 'failed').map((row) => row.said))]
+  return said.slice(0, 3).join('; ')
+}
+
+function downMessage(side: Side, wholeness: Wholeness, rows: readonly Row[]): string {
+  const servers = side.servers.join(', ')
+  const said = saidIn(rows)
+  if (wholeness === 'resolves-nothing')
+    return `${servers} answers, and none of the names that are asked for has an answer: ${said || 'REFUSED'}; see what it forwards to`
+  if (rows.some(hasSpoken))
+    return `${servers} answers nothing but errors: ${said}; see what it forwards to, and its log`
+  if (side.kind === 'cluster')
+    return `no nameserver of the cluster answers: ${said}; see the pods of cluster DNS, and if they answer at their own addresses, kube-proxy or the CNI`
+  const isBehind = areSilent(rows.filter(({ server }) => side.behind.includes(server)))
+  const who = isBehind ? `nobody behind ${servers} answers` : 'no nameserver of the node answers'
+  return `${who}: ${said}; see the way to them, and that they run`
+}
+
+/** Cluster DNS that has never answered from here is said of its nameserver, and it is not known whether it is down. */
+function neverAnswered(side: Side, rows: readonly Row[], answered: ReadonlySet<string>): boolean {
+  if (side.kind !== 'cluster' || side.servers.some((server) => answered.has(server))) return false
+  return !rows.some(hasSpoken)
+}
+
+/** What one round says of a side. @param answered nameservers that have answered before in this boot */
+export function judgeSide(
+  side: Side,
+  rows: readonly Row[],
+  before: Standing = NO_STANDING,
+  config: Config,
+  answered: ReadonlySet<string>,
+): SideVerdict {
+  const limits = { ...limitsOf(config), failureRatio: 2 }
+  const wholeness = wholenessOf(side, rows)
+  const standing = extendStanding(before, OUTCOMES[wholeness], [], limits)
+  const stand = standOf(standing, limits)
+  const type = TYPES[side.kind]
+  const isFailing = OUTCOMES[wholeness] === 'failed'
+  const isDown = standing.failed >= limits.needed
+  const whole = { isDown, isFailing, resolvesNothing: wholeness === 'resolves-nothing' }
+  const done = (finding: Finding): SideVerdict => ({ standing, whole, finding })
+  if (neverAnswered(side, rows, answered)) {
+    const why = `no nameserver of the cluster has answered from the node's network in this boot; whether it is down is not known`
+    return done(unknownFinding(type, unobserved('NeverAnswered', why)))
+  }
+  if (stand === 'late') return done(unknownFinding(type, unjudged(unaskedIn(rows))))
+  if (stand === 'waiting') return done(pendingFinding({ type }, standing))
+  if (stand === 'well') {
+    const message = `${side.servers.join(', ')} answers`
+    return done({ type, health: 'healthy', reason: HEALTHY[side.kind], message })
+  }
+  const message = downMessage(side, wholeness, rows)
+  if (stand === 'lasting') return done(pendingFinding({ type, message }, standing, limits.needed))
+  const reason = wholeness === 'resolves-nothing' ? 'ResolvesNothing' : 'NoAnswer'
+  const summary = `DNS of ${OWNERS[side.kind]} is down`
+  return done({ type, health: 'problem', severity: 'critical', reason, message, summary })
+}
+
+/** Reasons while it answers. */
+export const HEALTHY: Readonly<Record<SideKind, string>> = { node: 'NodeDNSAnswers', cluster: 'ClusterDNSAnswers' }
+
+/** The resolv.conf of the node names nobody any more, and did in this boot: programs then ask 127.0.0.1 alone. */
+export function nobodyNamed(before: Standing = NO_STANDING, config: Config): { standing: Standing; finding: Finding } {
+  const limits = { ...limitsOf(config), failureRatio: 2 }
+  const standing = extendStanding(before, 'failed', [], limits)
+  const missing = `${config.resolvConfPath} names no nameserver any more`
+  if (standOf(standing, limits) === 'lasting') {
+    return { standing, finding: pendingFinding({ type: TYPES.node, message: missing }, standing, limits.needed) }
+  }
+  const message = `${missing}; see who writes it (NetworkManager, systemd-resolved, DHCP)`
+  const words = { reason: 'NoNameserver', message, summary: 'the node has no nameserver' }
+  return { standing, finding: { type: TYPES.node, health: 'problem', severity: 'critical', ...words } }
+}

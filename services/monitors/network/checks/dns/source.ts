@@ -1,0 +1,126 @@
+/** Asks the nameservers that the host and the cluster name. */
+import type { Host } from '#host'
+import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
+import { observe } from '#monitor-kit/source'
+import { type Ask, absoluteName, parseResolvConf, type ResolvConf, readResolvers, searchNames } from '#probe'
+import type { Door } from '../../probing/door.ts'
+import type { Config } from './config.ts'
+import { askAll, askOnce, type Question, type Row } from './questions.ts'
+
+/** Of a file of very many nameservers behind a stub so many are asked. */
+const BEHIND_MAX = 8
+/** The pod's own: with ClusterFirstWithHostNet the cluster's. */
+const OWN_RESOLV_CONF = '/etc/resolv.conf'
+
+/** Whose nameservers: the node's programs ask these, pods those. */
+export type SideKind = 'node' | 'cluster'
+
+/** Whom one side asks. */
+export interface Side {
+  readonly kind: SideKind
+  readonly conf: ResolvConf
+  /** Whom programs ask, in turn; none where nobody is named. */
+  readonly servers: readonly string[]
+  /** Whom a stub among them asks. */
+  readonly behind: readonly string[]
+  readonly questions: readonly Question[]
+}
+
+/** A name that was looked up over the search path. */
+export interface SearchLook {
+  readonly kind: SideKind
+  readonly name: string
+  readonly server: string
+  /** In the order of the path, until one had an answer, or it had taken so long that it is slow. */
+  readonly tried: readonly Row[]
+}
+
+export interface DnsReading {
+  /** The node's; why its resolv.conf says nothing. */
+  readonly node: Reading<Side>
+  /** undefined: this process is told of no cluster, or it is not asked. */
+  readonly cluster: Side | undefined
+  readonly rows: readonly Row[]
+  readonly searches: readonly SearchLook[]
+}
+
+/**
+ * Answered by a nameserver itself, whoever it is (RFC 6761, 6.3), so that no name of anybody's leaves the site: it says whether the
+ * nameserver speaks.
+ */
+const ALIVE: Question = { name: 'localhost.', type: 'A', isAlive: true, sameAnswers: false }
+
+function questionsOf(config: Config, at: SideKind): readonly Question[] {
+  return config.names
+    .filter((one) => one.at === at)
+    .map(({ name, type, sameAnswers }) => ({ name: absoluteName(name) ?? name, type, isAlive: false, sameAnswers }))
+}
+
+async function nodeSide(host: Host, config: Config): Promise<Reading<Side>> {
+  const resolvers = await readResolvers(host, config.resolvConfPath)
+  if (!resolvers.ok) return unobserved('ResolvConfUnreadable', resolvers.fault)
+  const { conf, behindStub = [] } = resolvers
+  const servers = conf.isNamed ? [...new Set(conf.servers)] : []
+  return observed({
+    kind: 'node',
+    conf,
+    servers,
+    behind: behindStub.filter((server) => !servers.includes(server)).slice(0, BEHIND_MAX),
+    questions: [ALIVE, ...questionsOf(config, 'node')],
+  })
+}
+
+/** The domain of a cluster, by the search path that the kubelet gives to pods ("ns.svc.cluster.local svc.cluster.local …"). */
+export function clusterDomain({ search = [] }: ResolvConf): string | undefined {
+  return search.map((domain) => /^svc\.([^.].*)$/.exec(domain)?.[1]).find((domain) => domain !== undefined)
+}
+
+async function clusterSide(door: Door, config: Config): Promise<Side | undefined> {
+  if (config.cluster === 'none') return undefined
+  const text = await observe(() => door.ownFiles.readText(OWN_RESOLV_CONF))
+  if (!text.ok) return undefined
+  const conf = parseResolvConf(text.value)
+  const domain = clusterDomain(conf)
+  const name = domain === undefined ? undefined : absoluteName(`kubernetes.default.svc.${domain}`)
+  if (name === undefined || !conf.isNamed) return undefined
+  const question: Question = { name, type: 'A', isAlive: false, sameAnswers: false }
+  return {
+    kind: 'cluster',
+    conf,
+    servers: [...new Set(conf.servers)],
+    behind: [],
+    questions: [question, ...questionsOf(config, 'cluster').filter((one) => one.name !== name)],
+  }
+}
+
+/** As programs write it: without the last dot, so that the search path counts. */
+function searchName(side: Side, config: Config): string {
+  if (side.kind === 'node') return config.searchName
+  return side.questions[0]?.name.replace(/\.$/, '') ?? ''
+}
+
+/** As glibc looks up, at the first nameserver that answers: one name after the other, until one has an answer. */
+async function searched(door: Door, ask: Ask, side: Side, rows: readonly Row[], config: Config): Promise<SearchLook[]> {
+  const name = searchName(side, config)
+  const answers = rows.filter((row) => row.side === side.kind && row.protocol === 'udp' && row.outcome === 'answered')
+  const server = side.servers.find((one) => answers.some((row) => row.server === one))
+  if (name === '' || server === undefined) return []
+  const tried: Row[] = []
+  for (const absolute of searchNames(name, side.conf)) {
+    const question: Question = { name: absolute, type: 'A', isAlive: false, sameAnswers: false }
+    const row = await askOnce(door, ask, { side: side.kind, server, protocol: 'udp' }, question)
+    tried.push(row)
+    if (row.found.length > 0 || tried.reduce((sum, { ms }) => sum + ms, 0) >= config.searchWarningMs) break
+  }
+  return [{ kind: side.kind, name, server, tried }]
+}
+
+/** One round: everybody is asked at once, each by himself what he is to say. */
+export async function readDns(host: Host, door: Door, ask: Ask, config: Config): Promise<DnsReading> {
+  const node = await nodeSide(host, config)
+  const cluster = await clusterSide(door, config)
+  const sides = [...(node.ok ? [node.value] : []), ...(cluster === undefined ? [] : [cluster])]
+  const rows = (await Promise.all(sides.map((side) => askAll(door, ask, side, config.tcp)))).flat()
+  const searches = await Promise.all(sides.map((side) => searched(door, ask, side, rows, config)))
+  return { node, cluster, rows, searches: searches.flat() }
+}

@@ -1,0 +1,149 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { CheckResult, Finding } from '#monitor-kit'
+import { observed } from '#monitor-kit/evaluate'
+import { findingOf, fixture, sampleOf, startFixture } from '#monitor-kit/testing'
+import type { PingAnswer, Probed } from '#probe'
+import { sharedOver } from '../../testing-shared.ts'
+import { gateway } from './check.ts'
+import { schema } from './config.ts'
+import { evaluateGateways } from './evaluate.ts'
+import { FIRST_GATEWAY, recallGateway } from './memory.ts'
+import { type GatewayReading, parseNeighbourState } from './source.ts'
+
+const config = schema.parse({})
+const over = (name: string) => startFixture(gateway, { folder: fixture(import.meta.url, name), config, sharedOver })
+const problems = (findings: readonly Finding[]) =>
+  findings
+    .filter(({ health }) => health === 'problem')
+    .map(({ type, entity, severity, reason }) => `${type} ${entity} ${severity} ${reason}`)
+
+describe('gateways', () => {
+  it('are well where they answer, or where the kernel knows them', async () => {
+    await using check = await over('well-both')
+    const result = await check.run()
+    expect(result.findings.map(({ type, entity, message }) => `${type} ${entity}: ${message}`)).toEqual([
+      'DefaultRouteMissing route:v4: by 10.0.0.1 at eth0',
+      'DefaultRouteMissing route:v6: by fe80::1 at eth0',
+      'GatewayUnreachable gateway:10.0.0.1: answers echo requests (3 of 3)',
+      'GatewaySlow gateway:10.0.0.1: 0.4 ms there and back, limit 100 ms',
+      'GatewayUnreachable gateway:fe80::1%eth0: has confirmed its address to this machine just now',
+    ])
+    expect(sampleOf(result, 'network_gateway_round_trip_seconds', { gateway: '10.0.0.1' })).toBeCloseTo(0.0004)
+  })
+
+  it('are nothing to watch on a machine by itself', async () => {
+    await using check = await over('well-air-gapped')
+    expect((await check.run()).findings).toEqual([])
+  })
+
+  it('are a problem of their own each', async () => {
+    const of = async (name: string): Promise<CheckResult> => {
+      await using check = await over(name)
+      expect(problems((await check.run()).findings)).toEqual([])
+      await check.run()
+      return await check.run()
+    }
+    expect(problems((await of('sick-route-gone')).findings)).toEqual([
+      'DefaultRouteMissing route:v4 critical NoDefaultRoute',
+    ])
+    const dead = await of('sick-dead')
+    expect(problems(dead.findings)).toEqual(['GatewayUnreachable gateway:10.0.0.1 critical NoAnswer'])
+    expect(findingOf(dead, 'GatewayUnreachable', 'gateway:10.0.0.1').message).toBe(
+      'nobody on the link answers for 10.0.0.1; see the router, and the link and the switch between',
+    )
+    expect(problems((await of('sick-slow')).findings)).toEqual([
+      'GatewaySlow gateway:10.0.0.1 warning AboveWarningLimit',
+    ])
+  })
+
+  it('are missed over a restart, and a person’s word counts anew', async () => {
+    await using check = await over('sick-route-gone')
+    for (let round = 0; round < 3; round++) await check.run()
+    check.restart()
+    expect(findingOf(await check.run(), 'DefaultRouteMissing', 'route:v4')).toMatchObject({ pending: true })
+    check.clear('DefaultRouteMissing', 'route:v4')
+    expect(findingOf(await check.run(), 'DefaultRouteMissing', 'route:v4')).toMatchObject({ pending: true })
+  })
+})
+
+/** One round in which the gateway says so. */
+function round(probed: Probed<PingAnswer>): GatewayReading {
+  const hops = [{ gateway: '10.0.0.1', interface: 'eth0', isDown: false }]
+  const route = { family: 'v4', destination: '0.0.0.0', prefixLength: 0, metric: 0, hops, isRefused: false } as const
+  const asked = { address: '10.0.0.1', interface: 'eth0', isDown: false, probed }
+  return { families: [{ family: 'v4', routes: observed([route]) }], gateways: [asked], timeoutMs: 10_000 }
+}
+
+function said(rounds: readonly Probed<PingAnswer>[]): readonly Finding[] {
+  let memory = FIRST_GATEWAY
+  let findings: readonly Finding[] = []
+  for (const probed of rounds) ({ memory, findings } = evaluateGateways(round(probed), config, memory))
+  return findings
+}
+
+const sample = { ms: 10_000, lateMs: 0 }
+const silent = (lateMs = 0): Probed<PingAnswer> => ({
+  ok: false,
+  sample: { ...sample, lateMs },
+  failure: { kind: 'timeout', code: '', message: 'no answer from 10.0.0.1 to 3 echo requests' },
+})
+const echo: Probed<PingAnswer> = {
+  ok: true,
+  sample,
+  answer: {
+    ...{ kind: 'echo', sent: 3, received: 3, duplicates: 0, errors: 0 },
+    roundTrip: { minMs: 1, avgMs: 1, maxMs: 1, deviationMs: 0 },
+  },
+}
+const unknown: Probed<PingAnswer> = { ok: true, sample, answer: { kind: 'unknown', state: 'STALE' } }
+const denied: Probed<PingAnswer> = {
+  ok: false,
+  sample,
+  failure: { kind: 'denied', code: 'EPERM', message: 'not permitted by this machine at 10.0.0.1' },
+}
+const gone: Probed<PingAnswer> = { ok: false, sample, failure: { kind: 'unreachable', code: '', message: 'nobody' } }
+
+describe('a gateway', () => {
+  it('that never answered echo requests is not accused of not answering', () => {
+    expect(said([silent(), silent(), unknown, unknown])).toMatchObject([
+      {},
+      { type: 'GatewayUnreachable', health: 'unknown', reason: 'GatewaySaysNothing' },
+    ])
+    expect(problems(said([echo, silent(), silent()]))).toEqual([
+      'GatewayUnreachable gateway:10.0.0.1 critical NoAnswer',
+    ])
+    expect(problems(said([echo, unknown, unknown]))).toEqual(['GatewayUnreachable gateway:10.0.0.1 critical NoAnswer'])
+  })
+
+  it('is accused of nothing by a prober that is late, or that may not ask', () => {
+    expect(said([echo, silent(3000), silent(3000)]).map(({ pending }) => pending)).toContain(true)
+    expect(said([echo, ...Array.from({ length: 3 }, () => silent(3000))])[1]).toMatchObject({ reason: 'ProberLate' })
+    expect(said([echo, denied, denied, denied])[1]).toMatchObject({
+      health: 'unknown',
+      reason: 'CouldNotAsk',
+      message: '3 rounds in a row this machine could not ask: not permitted by this machine at 10.0.0.1',
+    })
+  })
+
+  it('is never a problem by one round, and well after one that is good, whatever was before', () => {
+    const answers = fc.array(fc.constantFrom(echo, unknown, denied, gone, silent(), silent(3000)), { maxLength: 8 })
+    fc.assert(
+      fc.property(answers, (rounds) => {
+        if (rounds.length === 1) expect(problems(said(rounds))).toEqual([])
+        expect(said([...rounds, echo]).every(({ health, pending }) => health === 'healthy' && pending !== true)).toBe(
+          true,
+        )
+      }),
+    )
+  })
+})
+
+it('reads the state of a neighbour, and recalls whatever stands in its file', () => {
+  expect(parseNeighbourState('[{"dst":"10.0.0.1","dev":"eth0","lladdr":"02:00:00:00:00:01","state":["STALE"]}]')).toBe(
+    'STALE',
+  )
+  expect(parseNeighbourState('[]')).toBeUndefined()
+  expect(parseNeighbourState('[{"state":["CURIOUS"]}]')).toBeUndefined()
+  fc.assert(fc.property(fc.jsonValue(), (facts) => void recallGateway(facts)))
+})

@@ -1,0 +1,70 @@
+/** What routes and answers of gateways say. Pure. */
+import type { MetricSample } from '#model'
+import type { Finding } from '#monitor-kit'
+import { unknownFinding } from '#monitor-kit/evaluate'
+import { NO_STANDING } from '../../probing/standing.ts'
+import type { Config } from './config.ts'
+import { judgeGateway } from './judge-gateway.ts'
+import { judgeRoutes } from './judge-routes.ts'
+import { type GatewayMemory, gatewayEntity, routeEntity } from './memory.ts'
+import type { GatewayReading } from './source.ts'
+
+export interface GatewayVerdict {
+  readonly memory: GatewayMemory
+  readonly findings: readonly Finding[]
+  readonly metrics: readonly MetricSample[]
+  /** Routes of a family could not be read: whom they lead to is not gone. */
+  readonly partial: boolean
+}
+
+const GATEWAY_TYPES = ['GatewayUnreachable', 'GatewaySlow'] as const
+
+/** Routes that cannot be read: it is not known whom they lead to. */
+function unknownGateways(
+  { families }: GatewayReading,
+  memory: GatewayMemory,
+  asked: readonly string[],
+): readonly Finding[] {
+  const why = families.map(({ routes }) => routes).find(({ ok }) => !ok)
+  if (why === undefined || why.ok) return []
+  const known = [...memory.reachable.keys()].filter((address) => !asked.includes(address)).map(gatewayEntity)
+  return GATEWAY_TYPES.flatMap((type) => ['', ...known].map((entity) => unknownFinding(type, why, entity)))
+}
+
+export function evaluateGateways(reading: GatewayReading, config: Config, memory: GatewayMemory): GatewayVerdict {
+  const routes = reading.families.flatMap((one) => judgeRoutes(one, memory.routes.get(one.family), config) ?? [])
+  const gateways = reading.gateways.map((gateway) => {
+    const before = {
+      reachable: memory.reachable.get(gateway.address) ?? NO_STANDING,
+      slow: memory.slow.get(gateway.address) ?? NO_STANDING,
+      hasAnswered: memory.answering.has(gateway.address),
+    }
+    return { address: gateway.address, ...judgeGateway(gateway, before, reading.timeoutMs, config) }
+  })
+  const partial = reading.families.some((one) => !one.routes.ok)
+  const [oldReachable, oldSlow] = partial ? [[...memory.reachable], [...memory.slow]] : [[], []]
+  const answering = gateways.filter(({ hasAnswered }) => hasAnswered).map(({ address }) => address)
+  return {
+    memory: {
+      routes: new Map([...memory.routes, ...routes.map(({ family, standing }) => [family, standing] as const)]),
+      reachable: new Map([...oldReachable, ...gateways.map((one) => [one.address, one.reachable] as const)]),
+      slow: new Map([...oldSlow, ...gateways.map((one) => [one.address, one.slow] as const)]),
+      // Of gateways that come and go those that are there are remembered.
+      answering: new Set([...(partial ? memory.answering : []), ...answering]),
+    },
+    findings: [
+      ...routes.map(({ finding }) => finding),
+      ...gateways.flatMap(({ findings }) => findings),
+      ...unknownGateways(
+        reading,
+        memory,
+        gateways.map(({ address }) => address),
+      ),
+      ...reading.families.flatMap((one) =>
+        one.routes.ok ? [] : [unknownFinding('DefaultRouteMissing', one.routes, routeEntity(one.family))],
+      ),
+    ],
+    metrics: gateways.flatMap(({ metrics }) => metrics),
+    partial,
+  }
+}

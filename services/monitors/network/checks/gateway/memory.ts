@@ -1,0 +1,71 @@
+/** What a `network-gateway-check` keeps from round to round. Pure. */
+import type { IpFamily } from '#host'
+import type { ConditionKey } from '#model'
+import { NO_STANDING, type Standing } from '../../probing/standing.ts'
+
+export interface GatewayMemory {
+  /** Families of which there was a default route in this boot, with how often in a row there was none. */
+  readonly routes: ReadonlyMap<IpFamily, Standing>
+  readonly reachable: ReadonlyMap<string, Standing>
+  readonly slow: ReadonlyMap<string, Standing>
+  /** Gateways that have answered echo requests in this boot, or a datagram. */
+  readonly answering: ReadonlySet<string>
+}
+
+export const FIRST_GATEWAY: GatewayMemory = {
+  routes: new Map(),
+  reachable: new Map(),
+  slow: new Map(),
+  answering: new Set(),
+}
+
+export function routeEntity(family: IpFamily): string {
+  return `route:${family}`
+}
+
+export function gatewayEntity(address: string): string {
+  return `gateway:${address}`
+}
+
+function without<Value>(map: ReadonlyMap<string, Value>, entity: string): ReadonlyMap<string, Value> {
+  return new Map([...map].filter(([address]) => gatewayEntity(address) !== entity))
+}
+
+/** A person's word: what must last is counted anew. */
+export function clearGateway(memory: GatewayMemory, { type, entity }: ConditionKey): GatewayMemory {
+  switch (type) {
+    case 'DefaultRouteMissing':
+      return {
+        ...memory,
+        routes: new Map(
+          [...memory.routes].map(([family, one]) => [family, routeEntity(family) === entity ? NO_STANDING : one]),
+        ),
+      }
+    case 'GatewayUnreachable':
+      return { ...memory, reachable: without(memory.reachable, entity) }
+    case 'GatewaySlow':
+      return { ...memory, slow: without(memory.slow, entity) }
+    default:
+      return memory
+  }
+}
+
+/** What outlives the process. */
+export function factsOf({ routes, answering }: GatewayMemory): unknown {
+  return { routes: [...routes.keys()], answering: [...answering] }
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+}
+
+/** Nothing where it makes no sense. */
+export function recallGateway(facts: unknown): GatewayMemory {
+  const { routes, answering } = (facts ?? {}) as Record<string, unknown>
+  const families = texts(routes).filter((family): family is IpFamily => family === 'v4' || family === 'v6')
+  return {
+    ...FIRST_GATEWAY,
+    routes: new Map(families.map((family) => [family, NO_STANDING])),
+    answering: new Set(texts(answering)),
+  }
+}

@@ -1,0 +1,128 @@
+/** Where the default routes lead, and whether somebody lives there. */
+import { type Host, HostExecError, HostReadError, type IpFamily, type Route } from '#host'
+import { observed, type Reading } from '#monitor-kit/evaluate'
+import { observe } from '#monitor-kit/source'
+import type { Ask, NeighbourState, PingAnswer, Probed } from '#probe'
+import type { Door } from '../../probing/door.ts'
+import type { Config } from './config.ts'
+
+/** Beyond the echo requests: so long does a kernel take to give a neighbour up. */
+const NEIGHBOUR_MS = 9_000
+const PING_INTERVAL_MS = 200
+const IP_TIMEOUT_MS = 2_000
+/** Of a route with very many hops so many are asked. */
+const GATEWAYS_MAX = 16
+
+/** Somebody who was asked whether he lives. */
+export interface Gateway {
+  /** With its zone where it is of one link. */
+  readonly address: string
+  /** Of the default route, where it is of one; "" for one that is named. */
+  readonly interface: string
+  /** The kernel does not use it now: its interface is down, or has no carrier. */
+  readonly isDown: boolean
+  /** undefined: not asked, as the way there is down. */
+  readonly probed: Probed<PingAnswer> | undefined
+}
+
+/** The default routes of one family. */
+export interface FamilyReading {
+  readonly family: IpFamily
+  /** Those that lead somewhere, the one that counts first; of a family that this machine has not, none. */
+  readonly routes: Reading<readonly Route[]>
+}
+
+export interface GatewayReading {
+  readonly families: readonly FamilyReading[]
+  readonly gateways: readonly Gateway[]
+  /** How long they were waited for. */
+  readonly timeoutMs: number
+}
+
+function familiesOf({ addressFamily }: Config): readonly IpFamily[] {
+  const families = { auto: ['v4', 'v6'], ipv4: ['v4'], ipv6: ['v6'] } as const
+  return families[addressFamily]
+}
+
+/** By `ip`, which knows every hop and which is down; where it is not installed, out of /proc. */
+async function defaultRoutes({ network }: Host, family: IpFamily): Promise<readonly Route[]> {
+  try {
+    return await network.defaultRoutes(family)
+  } catch (error) {
+    if (!(error instanceof HostReadError) || error.code !== 'NO_IP') throw error
+    const routes = (await network.routes(family)).filter(({ prefixLength }) => prefixLength === 0)
+    return routes.toSorted((a, b) => a.metric - b.metric)
+  }
+}
+
+async function readFamily(host: Host, family: IpFamily): Promise<FamilyReading> {
+  const routes = await observe(() => defaultRoutes(host, family))
+  // A kernel without IPv6 has no such file, and `ip` says that it knows no such family.
+  const isWithout = family === 'v6' && !routes.ok && routes.reason === 'SourceMissing'
+  if (!routes.ok) return { family, routes: isWithout ? observed([]) : routes }
+  return { family, routes: observed(routes.value.filter(({ isRefused, hops }) => !isRefused && hops.length > 0)) }
+}
+
+type Unasked = Omit<Gateway, 'probed'>
+
+/** The hops of the route that counts, of each family; a link-local one is of its link. */
+function gatewaysIn(families: readonly FamilyReading[]): readonly Unasked[] {
+  return families.flatMap(({ routes }) => {
+    const [first] = routes.ok ? routes.value : []
+    return (first?.hops ?? []).flatMap((hop) => {
+      if (hop.gateway === undefined) return []
+      const zone = /^fe[89ab]/i.test(hop.gateway) ? `%${hop.interface}` : ''
+      return [{ address: `${hop.gateway}${zone}`, interface: hop.interface, isDown: hop.isDown }]
+    })
+  })
+}
+
+const NEIGHBOUR_STATES: ReadonlySet<string> = new Set<NeighbourState>([
+  ...(['INCOMPLETE', 'REACHABLE', 'STALE', 'DELAY', 'PROBE'] as const),
+  ...(['FAILED', 'NOARP', 'PERMANENT', 'NONE'] as const),
+])
+
+/** "[{"dst":"10.0.0.1","dev":"eth0","state":["REACHABLE"]}]"; undefined for anything else. */
+export function parseNeighbourState(text: string): NeighbourState | undefined {
+  const [, state = ''] = /"state":\["([A-Z]+)"/.exec(text) ?? []
+  return NEIGHBOUR_STATES.has(state) ? (state as NeighbourState) : undefined
+}
+
+/** What the kernel says of one neighbour: /proc/net/arp does not say whether it was confirmed lately. */
+function neighbourOf({ programs }: Host) {
+  return async (address: string, signal: AbortSignal): Promise<NeighbourState | undefined> => {
+    const [plain = '', device] = address.split('%')
+    const args = ['-j', 'neighbour', 'show', 'to', plain, ...(device === undefined ? [] : ['dev', device])]
+    try {
+      const { stdout } = await programs.run('ip', args, { timeoutMs: IP_TIMEOUT_MS, signal })
+      return parseNeighbourState(stdout)
+    } catch (error) {
+      // Without ip nobody here knows.
+      if (error instanceof HostExecError) return undefined
+      throw error
+    }
+  }
+}
+
+/** Reads the routes, and asks whoever they lead to, or who is named. */
+export async function readGateways(
+  host: Host,
+  door: Door,
+  ask: Omit<Ask, 'timeoutMs'>,
+  config: Config,
+): Promise<GatewayReading> {
+  const families = await Promise.all(familiesOf(config).map((family) => readFamily(host, family)))
+  const named = config.gateways.map((address) => ({ address, interface: '', isDown: false }))
+  const unasked = named.length > 0 ? named : gatewaysIn(families)
+  const { pingCount: count, pingTimeoutMs: waitMs } = config
+  const timeoutMs = count * PING_INTERVAL_MS + waitMs + NEIGHBOUR_MS
+  const question = { count, waitMs, intervalMs: PING_INTERVAL_MS, neighbour: neighbourOf(host) }
+  const byAddress = new Map(unasked.map((one) => [one.address, one]))
+  const gateways = await Promise.all(
+    [...byAddress.values()].slice(0, GATEWAYS_MAX).map(async (gateway) => {
+      const asked = () => door.probePing({ ...ask, timeoutMs }, host, { ...question, address: gateway.address })
+      return { ...gateway, probed: gateway.isDown ? undefined : await asked() }
+    }),
+  )
+  return { families, gateways, timeoutMs }
+}

@@ -1,0 +1,71 @@
+/** Whether there is a default route of IPv6 where there has to be one. Pure. */
+import type { ConditionKey } from '#model'
+import type { Finding } from '#monitor-kit'
+import {
+  extendStreak,
+  judgedFinding,
+  judgeStreak,
+  NO_STREAK,
+  type Reading,
+  type Streak,
+  unknownFinding,
+} from '#monitor-kit/evaluate'
+import { isExpected, namesIn, whyExpected } from '../../ipv6/expectation.ts'
+import type { Config } from './config.ts'
+import type { RouteReading } from './source.ts'
+
+export interface RouteMemory {
+  /** Interfaces over which a default route went in this boot, as it was seen last. */
+  readonly over: readonly string[]
+  readonly missing: Streak
+}
+
+export const FIRST_ROUTE: RouteMemory = { over: [], missing: NO_STREAK }
+
+const TYPE = 'IPv6DefaultRouteMissing'
+
+function missingFinding(missing: Streak, config: Config, memory: RouteMemory, whyUnheard: string): Finding {
+  const needed = config.sustainedChecks
+  const verdict = judgeStreak(missing, needed)
+  const seen = verdict === 'pending' ? ` (seen in ${missing.warning} of ${needed} checks in a row)` : ''
+  const before = memory.over.length > 0 ? ` (over ${memory.over.join(', ')})` : ''
+  const toDo = whyUnheard || 'see whether the router still sends advertisements, or who took the route'
+  return judgedFinding({
+    type: TYPE,
+    verdict,
+    healthyReason: 'DefaultRoutePresent',
+    warningReason: whyUnheard === '' ? 'NoDefaultRoute' : 'AdvertisementsIgnored',
+    message: `there is no default route of IPv6${seen}, and ${whyExpected(config.expectDefaultRoute)}${before}; ${toDo}`,
+    summary: 'there is no default route of IPv6',
+  })
+}
+
+export function evaluateIPv6Route(reading: Reading<RouteReading | undefined>, config: Config, memory: RouteMemory) {
+  const { expectDefaultRoute } = config
+  if (expectDefaultRoute === false) return { memory, findings: [] }
+  if (!reading.ok) return { memory: { ...memory, missing: NO_STREAK }, findings: [unknownFinding(TYPE, reading)] }
+  const { over, canBe, whyUnheard } = reading.value ?? { over: [], canBe: false, whyUnheard: '' }
+  if (over.length > 0) {
+    const message = `goes over ${over.join(', ')}`
+    const finding: Finding = { type: TYPE, health: 'healthy', reason: 'DefaultRoutePresent', message }
+    return { memory: { over, missing: NO_STREAK }, findings: [finding] }
+  }
+  if (!isExpected(expectDefaultRoute, memory.over.length > 0)) return { memory, findings: [] }
+  if (!canBe) {
+    const message = 'it is not known whether there would be one: no link carries IPv6 now'
+    const finding: Finding = { type: TYPE, health: 'healthy', pending: true, reason: 'NoLinkForIt', message }
+    return { memory, findings: [finding] }
+  }
+  const missing = extendStreak(memory.missing, 'warning')
+  return { memory: { ...memory, missing }, findings: [missingFinding(missing, config, memory, whyUnheard)] }
+}
+
+/** A person's word: what must last is counted anew. */
+export function clearRoute(memory: RouteMemory, { type }: ConditionKey): RouteMemory {
+  return type === TYPE ? { ...memory, missing: NO_STREAK } : memory
+}
+
+/** What an earlier process of this boot knew; nothing where that makes no sense. */
+export function recallRoute(facts: unknown): RouteMemory {
+  return { ...FIRST_ROUTE, over: namesIn((facts as Partial<RouteMemory> | null | undefined)?.over) }
+}

@@ -1,0 +1,63 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { observed } from '#monitor-kit/evaluate'
+import { findingOf, fixture, startFixture } from '#monitor-kit/testing'
+import { ipv6Route } from './check.ts'
+import { schema } from './config.ts'
+import { evaluateIPv6Route, FIRST_ROUTE, type RouteMemory, recallRoute } from './evaluate.ts'
+
+const CONFIG = schema.parse({})
+
+async function lost(name: string) {
+  const folder = fixture(import.meta.url, name)
+  await using check = await startFixture(ipv6Route, { folder, config: CONFIG })
+  const results = [await check.run(), await check.run(), await check.run()]
+  return results.map((result) => findingOf(result, 'IPv6DefaultRouteMissing'))
+}
+
+test('a default route that was there is missing at the second look', async () => {
+  expect(await lost('sick-route-lost')).toMatchObject([
+    { health: 'healthy', message: 'goes over eth0' },
+    { pending: true, reason: 'NotSustainedYet' },
+    {
+      health: 'problem',
+      reason: 'NoDefaultRoute',
+      message:
+        'there is no default route of IPv6, and it was before in this boot (over eth0); see whether the router still sends advertisements, or who took the route',
+    },
+  ])
+})
+
+test('a node that forwards and ignores advertisements is told so', async () => {
+  expect((await lost('sick-advertisements-ignored'))[2]).toMatchObject({
+    reason: 'AdvertisementsIgnored',
+    message:
+      'there is no default route of IPv6, and it was before in this boot (over eth0); net.ipv6.conf.eth0.accept_ra is 1 and forwarding is on, so router advertisements are ignored: set it to 2',
+  })
+})
+
+const reading = fc.option(
+  fc.record({
+    over: fc.constantFrom<readonly string[]>([], ['eth0']),
+    canBe: fc.boolean(),
+    whyUnheard: fc.constantFrom('', 'ignored'),
+  }),
+  { nil: undefined },
+)
+
+test('by default no route is missed that was not there, nor one over a link that carries nothing', () => {
+  fc.assert(
+    fc.property(fc.array(reading, { maxLength: 6 }), (readings) => {
+      let memory: RouteMemory = FIRST_ROUTE
+      let had = false
+      for (const one of readings) {
+        const verdict = evaluateIPv6Route(observed(one), CONFIG, memory)
+        memory = verdict.memory
+        had ||= (one?.over.length ?? 0) > 0
+        if (!had) expect(verdict.findings).toEqual([])
+        if (one?.canBe !== true) expect(verdict.findings.some(({ health }) => health === 'problem')).toBe(false)
+      }
+    }),
+  )
+  fc.assert(fc.property(fc.anything(), (facts) => void recallRoute(facts)))
+})

@@ -1,0 +1,31 @@
+/** The default routes of IPv6, and whether any link could have one. */
+import type { Host } from '#host'
+import { hasIPv6, type IPv6Links, whyNoAdvertisements } from '../../ipv6/source.ts'
+
+export interface RouteReading {
+  /** Interfaces over which a default route goes. */
+  readonly over: readonly string[]
+  /** The link that had it, or any where none had, carries IPv6: without one there can be no default route, and other conditions say why. */
+  readonly canBe: boolean
+  /** Why routers are not heard; "": they are. */
+  readonly whyUnheard: string
+}
+
+/** undefined: the kernel has no IPv6. @param before interfaces over which one went in this boot @throws HostReadError */
+export async function readIPv6Routes(
+  host: Host,
+  links: IPv6Links,
+  before: readonly string[],
+): Promise<RouteReading | undefined> {
+  if (!(await hasIPv6(host))) return undefined
+  const routes = await host.network.routes('v6')
+  const ways = routes.filter(({ prefixLength, isRefused }) => prefixLength === 0 && !isRefused)
+  const over = [...new Set(ways.flatMap(({ hops }) => hops.map((hop) => hop.interface)))].filter(
+    (name) => name !== 'lo',
+  )
+  if (over.length > 0) return { over, canBe: true, whyUnheard: '' }
+  const carrying = (await links.read({ interfaces: before, skipInterfaces: [] }))
+    .filter(({ carries, isDisabled }) => carries && isDisabled !== true)
+    .map(({ name }) => name)
+  return { over, canBe: carrying.length > 0, whyUnheard: await whyNoAdvertisements(host, carrying) }
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { fixture, startFixture } from '#monitor-kit/testing'
+import { lastOver, wrongLimit } from '#monitor-kit/contract'
+import type { NtpAnswer } from '#probe'
+import { sharedOver } from '../../testing-shared.ts'
+import { time } from './check.ts'
+import { type Config, schema } from './config.ts'
+import { evaluateTime, type TimeMemory } from './evaluate.ts'
+
+const config = schema.parse({ servers: ['s'] })
+const FIRST: TimeMemory = new Map()
+
+function said(answer: NtpAnswer | undefined, memory: TimeMemory = FIRST, keys: Config = config) {
+  return evaluateTime([{ server: 's', answer, failure: answer === undefined ? 'no answer' : '' }], keys, memory)
+}
+const of = (offsetMs: number, errorMs: number): NtpAnswer => ({
+  ...{ kind: 'time', offsetMs, errorMs, delayMs: 1, stratum: 2, leap: 'none' },
+})
+
+describe('the clock', () => {
+  it('is held against each named server, and against nobody else', async () => {
+    const folder = fixture(import.meta.url, 'sick-behind')
+    await using check = await startFixture(time, {
+      folder,
+      config: schema.parse({ servers: ['ntp.corp.example'] }),
+      sharedOver,
+    })
+    expect((await check.run()).findings).toMatchObject([{ entity: 'ntp:ntp.corp.example', pending: true }])
+    expect((await check.run()).findings).toMatchObject([
+      {
+        health: 'problem',
+        severity: 'warning',
+        message: '3 s behind ntp.corp.example, 2 ms more or less, limit 1 s',
+      },
+    ])
+    await using none = await startFixture(time, { folder, config: schema.parse({}), sharedOver })
+    expect((await none.run()).findings).toEqual([])
+  })
+
+  it('is neither wrong nor right while how wrong it may be decides', () => {
+    expect(said(of(1500, 800)).findings[0]).toMatchObject({ pending: true, reason: 'OffsetUncertain' })
+    expect(said(of(900, 50)).findings[0]).toMatchObject({ health: 'healthy', reason: 'ClockRight' })
+    expect(said(of(-900, 50)).findings[0]?.message).toBe('900 ms ahead of s, 50 ms more or less, limit 1 s')
+  })
+
+  it.each([
+    ['NoAnswer', undefined],
+    ['ServerUnsynchronised', { kind: 'unsynchronised', stratum: 16, reference: 'INIT' }],
+    ['ServerRefuses', { kind: 'kiss', code: 'RATE' }],
+    ['ClockSet', { kind: 'stepped', byMs: 4000 }],
+  ] as const)('is not known: %s', (reason, answer) => {
+    expect(said(answer).findings[0]).toMatchObject({ health: 'unknown', reason })
+  })
+
+  it('names the limit that it is over', () => {
+    const condition = {
+      type: 'ClockOffset',
+      words: (limit: number) => `${limit} ms`,
+      last: (numbers: readonly number[], { warning, critical }: { warning: number; critical: number }) => {
+        const keys = schema.parse({ servers: ['s'], offsetWarningMs: warning, offsetCriticalMs: critical })
+        return lastOver('ClockOffset', FIRST, (number, memory) => said(of(number, 0), memory, keys))(numbers)
+      },
+    }
+    expect(wrongLimit(condition)).toBeUndefined()
+  })
+})

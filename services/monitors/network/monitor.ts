@@ -1,0 +1,35 @@
+/** The monitor of the node's network. One line for each check. */
+import { defineMonitor } from '#monitor-kit'
+import { connectivity } from './checks/connectivity/check.ts'
+import { conntrack } from './checks/conntrack/check.ts'
+import { dns } from './checks/dns/check.ts'
+import { gateway } from './checks/gateway/check.ts'
+import { ipv6Firewall } from './checks/ipv6-firewall/check.ts'
+import { ipv6Neighbor } from './checks/ipv6-neighbor/check.ts'
+import { ipv6Route } from './checks/ipv6-route/check.ts'
+import { ipv6Sysctl } from './checks/ipv6-sysctl/check.ts'
+import { links } from './checks/links/check.ts'
+import { sockets } from './checks/sockets/check.ts'
+import { sysctl } from './checks/sysctl/check.ts'
+import { time } from './checks/time/check.ts'
+import { createNetworkShared } from './host-network.ts'
+
+export const network = defineMonitor({
+  name: 'network',
+  description: 'Links, gateways, nameservers, endpoints, connection tracking, sockets, sysctls, IPv6',
+  checks: [
+    connectivity,
+    conntrack,
+    dns,
+    gateway,
+    ipv6Firewall,
+    ipv6Neighbor,
+    ipv6Route,
+    ipv6Sysctl,
+    links,
+    sockets,
+    sysctl,
+    time,
+  ],
+  shared: ({ host }) => createNetworkShared(host),
+})
