@@ -33,6 +33,8 @@ export interface FakeKubelet extends AsyncDisposable {
   readonly asked: readonly string[]
   /** Handshakes that were completed on the secured port. */
   readonly handshakes: number
+  /** It knows nobody: it cannot ask the API server who somebody is (a real one says 401 then, once what it knew is two minutes old). */
+  refuses: boolean
   /** What it says from now on. */
   readonly answers: FakeKubeletAnswers
   /** As one that is stopped: nobody listens. */
@@ -74,7 +76,7 @@ export async function startFakeKubelet(options: FakeKubeletOptions): Promise<Fak
     asked.push(`${request.method} ${request.url} ${token}`.trim())
     const [, part = ''] = /^\/(metrics|configz)$/.exec(request.url ?? '') ?? []
     const user = 'system:serviceaccount:default:default'
-    if (token !== good && token !== 'poor') say(response, 401, 'Unauthorized')
+    if (fake.refuses || (token !== good && token !== 'poor')) say(response, 401, 'Unauthorized')
     else if (part === '' || request.method !== 'GET') say(response, 404, '404 page not found\n')
     else if (token !== good)
       say(response, 403, `Forbidden (user=${user}, verb=get, resource=nodes, subresource(s)=[${part}])\n`)
@@ -103,7 +105,8 @@ export async function startFakeKubelet(options: FakeKubeletOptions): Promise<Fak
     await Promise.all(servers.map((server) => new Promise<void>((closed) => void server.close(() => closed()))))
   }
 
-  return {
+  const fake: FakeKubelet = {
+    refuses: false,
     healthzPort: (healthz.address() as AddressInfo).port,
     securePort: (secured.address() as AddressInfo).port,
     asked,
@@ -114,6 +117,7 @@ export async function startFakeKubelet(options: FakeKubeletOptions): Promise<Fak
     stop,
     [Symbol.asyncDispose]: stop,
   }
+  return fake
 }
 
 /** As it is taken: what nobody reads is not made. */

@@ -38,14 +38,20 @@ export async function credentialsOf(
   return { headers, ca, certificate: text(access.cert), key: text(access.key) }
 }
 
-const REASONS: Readonly<Record<string, string>> = { certificate: 'CertificateUnverified', denied: 'KubeletDenied' }
+/** By the kind of failure, and by the status of one that was denied. */
+const REASONS: Readonly<Record<string, string>> = {
+  certificate: 'CertificateUnverified',
+  '401': 'TokenRefused',
+  '403': 'Forbidden',
+}
 
 /** What was asked over the secured port, as a reading: that there is no way to ask is one as well. */
 export async function askedKubelet<Answer>(ask: () => Promise<Probed<Answer>>): Promise<Reading<Answer>> {
   try {
     const probed = await ask()
     if (probed.ok) return observed(probed.answer)
-    return unobserved(REASONS[probed.failure.kind] ?? 'NotAnswered', probed.failure.message)
+    const { kind, code, message } = probed.failure
+    return unobserved(REASONS[kind === 'denied' ? code : kind] ?? 'NotAnswered', message)
   } catch (err) {
     if (err instanceof KubeAccessError || err instanceof HostReadError) return unobserved('NoCredentials', err.message)
     throw err

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { systemClock } from '#clock'
+import type { KubeletOptions } from '#kube/kubelet'
 import { observed } from '#monitor-kit/evaluate'
 import { findingOf, fixture, handClock, startCheck, startFixture } from '#monitor-kit/testing'
 import { type Certificate, parseCertificates } from '#probe'
@@ -11,7 +12,7 @@ import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
 import { createAuthority } from '../../../../../libs/probe/tls/testing-certificates.ts'
 import { startFakeKubelet } from '../../../../../test/fakes/kubelet/kubelet.ts'
 import { keysWithoutEffect } from '../../testing-keys.ts'
-import { sharedOver } from '../../testing-shared.ts'
+import { type Captured, sharedOver } from '../../testing-shared.ts'
 import { createWays } from '../../ways.ts'
 import { certificates } from './check.ts'
 import { schema } from './config.ts'
@@ -120,6 +121,28 @@ test('what is there is told once, whether by file, by handshake or by the kubele
   ])
   expect(findingOf({ findings }, 'CertificateExpiring', 'cert:/var/lib/kubelet/pki/kubelet.crt').message).toMatch(
     /^the certificate \/var\/lib\/kubelet\/pki\/kubelet\.crt \(CN=good\.test\) ends on 2024-05-30 00:00 UTC, in 18 days, limit 12 days$/,
+  )
+})
+
+test('what a kubelet rotates is unknown once it was seen and is not told any more, and not said to be there before', async () => {
+  const refused = { kind: 'refused', code: '', message: 'connection refused at 127.0.0.1:10250' } as const
+  let change: Captured = { kubelet: { failure: refused } }
+  await using check = await startFixture(certificates, {
+    folder: fixture(import.meta.url, 'sick-soon'),
+    config: DEFAULTS,
+    sharedOver: (root, clock) => ({
+      ...sharedOver(root, clock),
+      kubelet: (options: KubeletOptions) => sharedOver(root, clock, change).kubelet(options),
+    }),
+  })
+  const rotated = async () =>
+    (await check.run()).findings.filter(({ entity = '' }) => entity.startsWith('cert:kubelet-'))
+  expect(await rotated()).toEqual([])
+  change = {}
+  expect((await rotated()).map(({ health }) => health)).toEqual(['problem', 'healthy'])
+  change = { kubelet: { failure: refused } }
+  expect((await rotated()).map(({ health, reason }) => `${health} ${reason}`)).toEqual(
+    Array(2).fill('unknown NotAnswered'),
   )
 })
 

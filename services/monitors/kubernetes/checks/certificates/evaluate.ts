@@ -98,13 +98,18 @@ export function evaluateCertificates(
   now: Date,
 ): CertificatesVerdict {
   const nowMs = now.getTime()
+  const known = new Set(before.told.map(({ entity }) => entity))
   const longest = new Map<string, number>()
   const findings: Finding[] = []
   const metrics: MetricSample[] = []
   for (const one of watched ?? []) {
     const { span } = one
     if (!span.ok) {
+      // Nothing is said of one that nobody has seen.
+      if (one.isDoubtful === true && !known.has(name(one.name))) continue
       findings.push(unknownFinding(TYPE, span, name(one.name)))
+      const seenMs = before.longest.get(one.name)
+      if (seenMs !== undefined) longest.set(one.name, seenMs)
       continue
     }
     const { notBefore, notAfter } = span.value
@@ -116,11 +121,11 @@ export function evaluateCertificates(
     metrics.push({ name: SECONDS_LEFT, labels: { cert: cleanEntity(one.name) }, value: Math.round(leftMs / 1000) })
   }
   const told = findings.map(keyOf)
-  const now_ = new Set(told.map(({ entity }) => entity))
+  const still = new Set(told.map(({ entity }) => entity))
   return {
     memory: { told, longest },
     findings,
     metrics,
-    withdrawn: before.told.filter(({ entity }) => !now_.has(entity)),
+    withdrawn: before.told.filter(({ entity }) => !still.has(entity)),
   }
 }

@@ -44,3 +44,21 @@ export function judgeCutOff(renewed: Figures, now: Figures, { cutOffAfter }: Con
   const summary = `the kubelet cannot reach the API server${where}: its lease is not renewed`
   return { type: TYPE, health: 'problem', severity: 'critical', reason, message, summary }
 }
+
+/**
+ * Of a kubelet that took our token before and does not any more, while the API server knows us: it has to ask the API server, and cannot.
+ * @param times looks in a row that it did not
+ */
+export function judgeRefused(why: string, times: number): Finding {
+  const message = `the API server knows this account, and the kubelet, which took it before, does not any more: it has to ask the API server, and cannot (${why})`
+  if (times < 2)
+    return {
+      type: TYPE,
+      health: 'healthy',
+      pending: true,
+      reason: 'NotSustainedYet',
+      message: `${message} (seen in ${times} of 2 checks in a row)`,
+    }
+  const summary = 'the kubelet cannot ask the API server'
+  return { type: TYPE, health: 'problem', severity: 'critical', reason: 'ApiServerNotAsked', message, summary }
+}

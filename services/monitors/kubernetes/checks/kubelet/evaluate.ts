@@ -4,7 +4,7 @@ import type { Finding, Happening } from '#monitor-kit'
 import { type Reading, type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import { judgeLasting, type Lasting, NOT_SEEN, type Seen } from '../../lasting.ts'
 import type { Config } from './config.ts'
-import { judgeCutOff } from './cut-off.ts'
+import { judgeCutOff, judgeRefused } from './cut-off.ts'
 import { differencesOf } from './drift.ts'
 import { type Figures, figuresOf, isSameRun } from './figures.ts'
 import { seeKubelet } from './health.ts'
@@ -25,6 +25,8 @@ export interface KubeletMemory {
   readonly figures: Figures | undefined
   /** At which its renewals had grown last. */
   readonly renewed: Figures | undefined
+  /** Looks in a row in which it did not take a token that it took before, and that the API server knows. */
+  readonly refused: number
   /** What its figures and its configuration have last said, by type. */
   readonly deep: ReadonlyMap<string, Finding>
   /** When they were looked at last; undefined: never. */
@@ -39,6 +41,7 @@ export const FIRST_KUBELET: KubeletMemory = {
   run: NO_RUN,
   figures: undefined,
   renewed: undefined,
+  refused: 0,
   deep: new Map(),
   deepAtMs: undefined,
   told: [],
@@ -76,13 +79,14 @@ function begun(type: string): Finding {
 }
 
 interface FigureVerdict {
+  readonly refused: number
   readonly figures: Figures | undefined
   readonly renewed: Figures | undefined
   readonly findings: readonly Finding[]
 }
 
 function judgeFigures(
-  reading: KubeletReading['figures'],
+  { figures: reading, isKnown }: KubeletReading,
   memory: KubeletMemory,
   around: { readonly config: Config; readonly nowMs: number; readonly types: readonly string[] },
 ): FigureVerdict {
@@ -91,7 +95,11 @@ function judgeFigures(
   const { figures: before, renewed } = memory
   if (reading?.ok !== true) {
     const why = reading ?? NOT_ANSWERED
-    return { figures: before, renewed, findings: types.map((type) => unknownFinding(type, why)) }
+    const refused = isKnown === true && before !== undefined ? memory.refused + 1 : 0
+    const findings = types.map((type) =>
+      type === 'KubeletCutOff' && refused > 0 ? judgeRefused(why.message, refused) : unknownFinding(type, why),
+    )
+    return { figures: before, renewed, refused, findings }
   }
   const now = figuresOf(reading.value, nowMs)
   const since = renewed !== undefined && isSameRun(renewed, now) ? renewed : undefined
@@ -103,7 +111,7 @@ function judgeFigures(
     return [since === undefined ? begun(type) : judgeCutOff(since, now, config)]
   })
   const hasRenewed = since === undefined || now.renewals > since.renewals
-  return { figures: now, renewed: hasRenewed ? now : since, findings }
+  return { figures: now, renewed: hasRenewed ? now : since, refused: 0, findings }
 }
 
 const KEYS_SHOWN = 3
@@ -181,7 +189,7 @@ export function evaluateKubelet(
   const options = { type: 'KubeletUnhealthy', healthyReason: 'HealthzPassed', needed: config.failureThreshold }
   const health = judgeLasting(seen, before.health, options)
   const around = { config, nowMs, types }
-  const figures = isDeep ? judgeFigures(reading.figures, before, around) : { ...before, findings: [] }
+  const figures = isDeep ? judgeFigures(reading, before, around) : { ...before, findings: [] }
   const drift = isDeep ? judgeDrift(reading, before.drift, around) : { memory: before.drift, findings: [] }
   const looked = [...figures.findings, ...drift.findings]
   const deep = isDeep ? new Map(looked.map((finding) => [finding.type, finding])) : before.deep
@@ -189,7 +197,7 @@ export function evaluateKubelet(
   const run = runOf(reading.unit, isDeep && reading.figures?.ok === true ? figures.figures : undefined, before.run)
   const { healthz } = reading
   const told = findings.map(({ type }) => type)
-  const kept = { figures: figures.figures, renewed: figures.renewed, deep, run, told }
+  const kept = { figures: figures.figures, renewed: figures.renewed, refused: figures.refused, deep, run, told }
   const sample = { name: HEALTHZ_SECONDS, labels: {}, value: (healthz?.sample.ms ?? 0) / 1000 }
   return {
     memory: {

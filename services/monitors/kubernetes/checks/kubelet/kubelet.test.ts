@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { systemClock } from '#clock'
 import type { Unit } from '#host'
-import type { KubeAccess } from '#kube'
+import { type KubeAccess, KubeUnreachableError } from '#kube'
 import { findingOf, handClock, heldMemory, startCheck } from '#monitor-kit/testing'
 import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
 import { createAuthority } from '../../../../../libs/probe/tls/testing-certificates.ts'
@@ -51,6 +51,7 @@ async function scene({ answers = {}, keys = {}, files = {}, ca = authority.cert 
   await writeTree(root.path, { 'var/lib/kubelet/x': '', ...files })
   const fake = stack.use(await startFakeKubelet({ ...ofNode, answers: { metrics: metricsAfter(0), ...answers } }))
   let unit: Unit | undefined = unitOf()
+  let isKnown = false
   const credentials = {
     headers: { authorization: 'Bearer good' },
     ca,
@@ -64,6 +65,15 @@ async function scene({ answers = {}, keys = {}, files = {}, ca = authority.cert 
     ...createWays(),
     hostNetwork: () => Promise.resolve({ kind: 'same' }),
     access: () => Promise.resolve(access),
+    apiServer: () => ({
+      ...createWays().apiServer({ access, userAgent: '' }),
+      whoAmI: () =>
+        isKnown
+          ? Promise.resolve({ kind: 'known', name: 'system:serviceaccount:a:b', groups: [] })
+          : Promise.reject(
+              new KubeUnreachableError('create selfsubjectreviews', 'https://10.0.0.1:6443', new Error('no answer')),
+            ),
+    }),
     unit: (_host, name) =>
       Promise.resolve(
         unit?.name === name
@@ -96,6 +106,9 @@ async function scene({ answers = {}, keys = {}, files = {}, ca = authority.cert 
     check,
     setUnit: (next: Unit | undefined) => {
       unit = next
+    },
+    setKnown: (known: boolean) => {
+      isKnown = known
     },
     place: `127.0.0.1:${fake.healthzPort}`,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -192,6 +205,25 @@ describe('a kubelet', () => {
       ),
     })
     expect(await said(90, true)).toMatchObject({ health: 'healthy', reason: 'LeaseRenewed' })
+  })
+
+  test('that does not take our token any more, while the API server does, cannot ask it; where nobody reaches it that is unknown', async () => {
+    await using at = await scene()
+    await at.check.run()
+    at.fake.refuses = true
+    const said = async () => findingOf(await at.check.run(130_000), 'KubeletCutOff')
+    expect(await said()).toMatchObject({ health: 'unknown', reason: 'TokenRefused' })
+    at.setKnown(true)
+    expect(await said()).toMatchObject({ health: 'healthy', pending: true })
+    expect(await said()).toMatchObject({
+      ...{ health: 'problem', severity: 'critical', reason: 'ApiServerNotAsked' },
+      message: expect.stringMatching(
+        /^the API server knows this account, and the kubelet, which took it before, does not any more: it has to ask/,
+      ),
+    })
+    at.fake.refuses = false
+    at.fake.answers.metrics = metricsAfter(30)
+    expect(await said()).toMatchObject({ health: 'healthy', reason: 'LeaseRenewed' })
   })
 
   test('whose lists of pods take long is slow', async () => {

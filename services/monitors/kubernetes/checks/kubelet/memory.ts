@@ -35,7 +35,7 @@ export function clearKubelet(memory: KubeletMemory, { type }: ConditionKey): Kub
     case 'KubeletSlow':
       return { ...memory, deep, figures: undefined, deepAtMs: undefined }
     case 'KubeletCutOff':
-      return { ...memory, deep, renewed: undefined, deepAtMs: undefined }
+      return { ...memory, deep, renewed: undefined, refused: 0, deepAtMs: undefined }
     case 'KubeletConfigDrift':
       return { ...memory, deep, drift: NOT_SEEN, deepAtMs: undefined }
     default:

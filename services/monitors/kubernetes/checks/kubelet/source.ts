@@ -1,6 +1,7 @@
 /** Asks the kubelet whether it is well, systemd for its unit, and now and then the kubelet for its figures and its configuration. */
 import type { Clock } from '#clock'
 import type { Host, HostNetwork, UnitLook } from '#host'
+import { KubeAccessError, KubeStatusError, KubeUnreachableError } from '#kube'
 import type { Kubelet, Metrics } from '#kube/kubelet'
 import { observed, type Reading, type Unobserved } from '#monitor-kit/evaluate'
 import type { Ask, HttpAnswer, Probed, Stopwatch } from '#probe'
@@ -31,6 +32,11 @@ export interface KubeletReading {
   readonly unit: UnitLook | undefined
   /** Undefined: not looked at in this turn, or never. */
   readonly figures: Reading<Metrics> | undefined
+  /**
+   * Where the kubelet does not take our token: whether the API server knows us, whom the kubelet has to ask for that. Undefined: not
+   * asked, or not answered.
+   */
+  readonly isKnown: boolean | undefined
   /** Undefined as above, and where there is no one file. */
   readonly configuration: Reading<KubeletConfiguration> | undefined
 }
@@ -79,14 +85,40 @@ async function readDeep(look: KubeletLook, ask: Ask, unit: UnitLook | undefined)
   const figures =
     config.checkPLEG || config.checkCutOff ? await askedKubelet(() => kubelet.metrics(ask, FIGURES)) : undefined
   const configuration = config.checkConfig ? await readConfiguration(host, unit, () => kubelet.configz(ask)) : undefined
-  return { figures, configuration }
+  const isDoubted = figures?.ok === false && figures.reason === 'TokenRefused'
+  const isKnown = isDoubted && config.checkCutOff ? await isKnownToApi(look) : undefined
+  return { figures, isKnown, configuration }
+}
+
+/** Whether the API server knows this account; undefined where it does not answer either. */
+async function isKnownToApi({ ways, config, clock, nodeName, signal }: KubeletLook): Promise<boolean | undefined> {
+  let client: ReturnType<Ways['apiServer']> | undefined
+  try {
+    const access = await ways.access()
+    const userAgent = `node-doctor (kubernetes-monitor; ${nodeName})`
+    client = ways.apiServer({ access, userAgent, timeoutMs: config.httpTimeout, clock })
+    const identity = await client.whoAmI({ signal })
+    return identity.kind === 'known' && identity.name !== 'system:anonymous'
+  } catch (err) {
+    if (err instanceof KubeUnreachableError || err instanceof KubeStatusError || err instanceof KubeAccessError)
+      return undefined
+    throw err
+  } finally {
+    client?.close()
+  }
 }
 
 /** Looks once. */
 export async function readKubelet(look: KubeletLook): Promise<KubeletReading> {
   const { ways, host, config, clock, stopwatch, signal } = look
   const network = await ways.hostNetwork(host)
-  const nothing = { healthz: undefined, unit: undefined, figures: undefined, configuration: undefined }
+  const nothing = {
+    healthz: undefined,
+    unit: undefined,
+    figures: undefined,
+    isKnown: undefined,
+    configuration: undefined,
+  }
   const hasFolder = await hasKubelet(host)
   if (network.kind !== 'same') return { network, hasFolder, ...nothing }
   const ask: Ask = { clock, stopwatch, signal, timeoutMs: config.httpTimeout }
@@ -96,6 +128,8 @@ export async function readKubelet(look: KubeletLook): Promise<KubeletReading> {
   const unit = config.checkSystemdStatus && (look.isDeep || !isWell) ? await askKubeletUnit(look) : undefined
   if (!look.isDeep || !isThere || config.auth.type === 'none') return { ...nothing, network, hasFolder, healthz, unit }
   // Who does not say that he is well is not asked for more.
-  const deep = isWell ? await readDeep(look, ask, unit) : { figures: undefined, configuration: undefined }
+  const deep = isWell
+    ? await readDeep(look, ask, unit)
+    : { figures: undefined, isKnown: undefined, configuration: undefined }
   return { network, hasFolder, healthz, unit, ...deep }
 }

@@ -1,0 +1,96 @@
+/** Whether kube-proxy lives, and keeps its rules up to date. Pure. */
+import type { ConditionKey } from '#model'
+import type { Finding } from '#monitor-kit'
+import { duration, unknownFinding } from '#monitor-kit/evaluate'
+import { type HttpAnswer, isJudged } from '#probe'
+import { judgeLasting, type Lasting, lateSeen, NOT_SEEN, type Seen } from '../../lasting.ts'
+import type { Config } from './config.ts'
+import type { KubeProxyReading } from './source.ts'
+
+export const TYPE = 'KubeProxyUnhealthy'
+
+/** What one check keeps for the next. */
+export interface KubeProxyMemory {
+  readonly health: Lasting
+  /** It has answered in this boot. */
+  readonly hasAnswered: boolean
+  readonly isTold: boolean
+}
+
+export const FIRST_KUBE_PROXY: KubeProxyMemory = { health: NOT_SEEN, hasAnswered: false, isTold: false }
+
+export interface KubeProxyVerdict {
+  readonly memory: KubeProxyMemory
+  readonly findings: readonly Finding[]
+  readonly withdrawn: readonly ConditionKey[]
+}
+
+/** How old its rules are, by its own word ("lastUpdated", "currentTime"); undefined: it does not say. */
+export function ageIn(body: string): number | undefined {
+  try {
+    const { lastUpdated, currentTime } = JSON.parse(body) as Readonly<Record<string, unknown>>
+    const ms = Date.parse(String(currentTime)) - Date.parse(String(lastUpdated))
+    return Number.isFinite(ms) && ms >= 0 ? ms : undefined
+  } catch {
+    // Other words than its own say nothing of that.
+    return undefined
+  }
+}
+
+function ofAnswer({ status, body }: HttpAnswer): Seen {
+  const ageMs = ageIn(body.toString('utf8'))
+  const age = ageMs === undefined ? '' : `, its rules were brought up to date ${duration(ageMs)} before`
+  if (status === 200) return { kind: 'well', message: `kube-proxy lives${age}` }
+  const message = `kube-proxy answers with ${status}${age}: Services lead to where they led before`
+  return { kind: 'sick', reason: 'RulesNotUpdated', message, summary: 'kube-proxy does not keep its rules up to date' }
+}
+
+/** How it is; undefined: there is none here. */
+export function seeKubeProxy(
+  { livez, hasPod }: KubeProxyReading,
+  hasAnswered: boolean,
+  { httpTimeout }: Config,
+): Seen | undefined {
+  if (livez === undefined) return undefined
+  if (livez.ok) return ofAnswer(livez.answer)
+  const { kind, message } = livez.failure
+  if (kind === 'timeout') {
+    if (!isJudged(livez.sample, httpTimeout))
+      return hasAnswered ? lateSeen('kube-proxy’s livez', livez.sample) : undefined
+    return {
+      kind: 'sick',
+      reason: 'KubeProxyHangs',
+      message: `${message}: kube-proxy hangs`,
+      summary: 'kube-proxy does not answer',
+    }
+  }
+  if (kind !== 'refused') return hasAnswered ? { kind: 'unknown', reason: 'NotAsked', message } : undefined
+  // Whoever has something else in its place has none; one that was taken off has no pod any more.
+  const isThere = hasPod?.ok === true ? hasPod.value : hasAnswered
+  if (!isThere) return undefined
+  const pod = hasPod?.ok === true ? '; it has a pod on this node' : ''
+  const words = `${message}: kube-proxy is not listening${pod}`
+  return { kind: 'sick', reason: 'ConnectionRefused', message: words, summary: 'kube-proxy is not running' }
+}
+
+function unseen(before: KubeProxyMemory): KubeProxyVerdict {
+  const message = "127.0.0.1 is this process's own, and not the node's; run it with hostNetwork: true"
+  const why = { ok: false, reason: 'NotHostNetwork', message } as const
+  return { memory: { ...before, isTold: true }, findings: [unknownFinding(TYPE, why)], withdrawn: [] }
+}
+
+/** Judges one look. Of a node without kube-proxy nothing is said. */
+export function evaluateKubeProxy(
+  reading: KubeProxyReading,
+  config: Config,
+  before: KubeProxyMemory,
+): KubeProxyVerdict {
+  if (reading.network.kind !== 'same' && reading.hasPod?.ok === true && reading.hasPod.value) return unseen(before)
+  const seen = seeKubeProxy(reading, before.hasAnswered, config)
+  if (seen === undefined)
+    return { memory: FIRST_KUBE_PROXY, findings: [], withdrawn: before.isTold ? [{ type: TYPE, entity: '' }] : [] }
+  const options = { type: TYPE, healthyReason: 'KubeProxyLives', needed: config.failureThreshold }
+  const { memory, finding } = judgeLasting(seen, before.health, options)
+  const hasAnswered = before.hasAnswered || reading.livez?.ok === true
+  return { memory: { health: memory, hasAnswered, isTold: true }, findings: [finding], withdrawn: [] }
+}

@@ -1,0 +1,68 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { fixture, startFixture } from '#monitor-kit/testing'
+import { keysWithoutEffect } from '../../testing-keys.ts'
+import { type Captured, sharedOver } from '../../testing-shared.ts'
+import { kubeProxy } from './check.ts'
+import { schema } from './config.ts'
+import { ageIn } from './evaluate.ts'
+
+async function said(machine: string, change: Captured = {}) {
+  await using check = await startFixture(kubeProxy, {
+    folder: fixture(import.meta.url, machine),
+    config: schema.parse({}),
+    sharedOver: (root, clock) => sharedOver(root, clock, change),
+  })
+  for (let look = 0; look < 2; look++) await check.run()
+  return (await check.run()).findings.map(({ health, reason, message }) => `${health} ${reason}: ${message}`)
+}
+
+test('one that runs says how old its rules are, the older ones at healthz', async () => {
+  const words = 'healthy KubeProxyLives: kube-proxy lives, its rules were brought up to date 20 s before'
+  expect([await said('well-livez'), await said('well-old')]).toEqual([[words], [words]])
+})
+
+test('one that does not is a problem, in words to act on', async () => {
+  expect([await said('sick-stopped'), await said('sick-stale'), await said('sick-hangs')]).toEqual([
+    [
+      'problem ConnectionRefused: connection refused at 127.0.0.1:10256: kube-proxy is not listening; it has a pod on this node',
+    ],
+    [
+      'problem RulesNotUpdated: kube-proxy answers with 503, its rules were brought up to date 10 min before: Services lead to where they led before',
+    ],
+    [
+      'problem KubeProxyHangs: no answer from http://127.0.0.1:10256/livez (127.0.0.1:10256) within 5000 ms: kube-proxy hangs',
+    ],
+  ])
+})
+
+test('where there is none, or it was replaced by something else, nothing is said', async () => {
+  expect(await said('sick-stopped', { cri: {} })).toEqual([])
+  const without = { found: { kind: 'none', message: '' } } as const
+  expect(await said('sick-stopped', without)).toEqual([])
+})
+
+test('its age is read of its own words alone', () => {
+  expect(ageIn('{"lastUpdated":"2024-05-12T03:13:50Z","currentTime":"2024-05-12T03:14:10.5Z"}')).toBe(20_500)
+  for (const text of ['', 'ok', '{}', 'null', '[]', '{"lastUpdated":"x","currentTime":"y"}'])
+    expect(ageIn(text)).toBeUndefined()
+  fc.assert(fc.property(fc.string(), (text) => (ageIn(text) ?? 0) >= 0))
+})
+
+test('each key changes what is found of some machine', async () => {
+  const names = Object.keys(schema.shape)
+  const url = 'http://127.0.0.1:10257/livez'
+  const livez = 'http://127.0.0.1:10256/livez'
+  const timeout = { kind: 'timeout', code: '', message: 'no answer' } as const
+  const late = { [livez]: { failure: timeout, sample: { ms: 9000, lateMs: 1500 } } }
+  const without = await keysWithoutEffect(
+    { definition: kubeProxy, schema, url: import.meta.url, names },
+    {
+      livezURL: { machine: 'well-livez', other: { livezURL: url } },
+      criSocket: { machine: 'sick-stopped', other: { criSocket: '/run/x.sock' } },
+      failureThreshold: { machine: 'sick-stale', other: { failureThreshold: 9 } },
+      httpTimeout: { machine: 'sick-hangs', other: { httpTimeout: '10s' }, change: { http: late } },
+    },
+  )
+  expect(without).toEqual([])
+})

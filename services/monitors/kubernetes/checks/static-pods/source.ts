@@ -1,0 +1,117 @@
+/** Which static pods there are to be, by their manifests, and which pods the container runtime has from files. */
+import type { Clock } from '#clock'
+import { plainOf, readYaml } from '#config'
+import type { Container, Sandbox } from '#cri'
+import { type Host, HostReadError } from '#host'
+import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
+import { observe } from '#monitor-kit/source'
+import { hasKubelet } from '../../here.ts'
+import { askKubeletUnit, readKubeletFile } from '../../node-kubelet/configuration.ts'
+import type { Ways } from '../../ways.ts'
+import type { Config } from './config.ts'
+
+/** A manifest, as far as it is to be read. */
+export interface Manifest {
+  readonly file: string
+  /** The pod's, without the node's; of one that may not be read that of its file. */
+  readonly name: string
+  /**
+   * `read`: it says its name; `closed`: it may not be read (root's alone, as kubeadm writes it), so its file's name stands for it;
+   * `broken`: it is no pod
+   */
+  readonly kind: 'read' | 'closed' | 'broken'
+}
+
+/** What the runtime has of pods from files. */
+export interface FilePods {
+  readonly sandboxes: readonly Sandbox[]
+  readonly containers: readonly Container[]
+}
+
+/** One look at the static pods. */
+export interface StaticPodsReading {
+  readonly folder: string
+  readonly manifests: Reading<readonly Manifest[]>
+  readonly pods: Reading<FilePods>
+}
+
+/** How one look is made. */
+export interface StaticPodsLook {
+  readonly host: Host
+  readonly ways: Ways
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly config: Config
+}
+
+const FOLDER = '/etc/kubernetes/manifests'
+const MANIFEST_BYTES = 262_144
+const MANIFESTS_MAX = 64
+
+async function folderOf({ host, ways, signal, config }: StaticPodsLook): Promise<string> {
+  if (config.manifestFolder !== '') return config.manifestFolder
+  const file = await readKubeletFile(host, await askKubeletUnit({ ways, host, signal }))
+  const said = file?.inFile.ok === true ? file.inFile.value['staticPodPath'] : undefined
+  return typeof said === 'string' && said.startsWith('/') ? said : FOLDER
+}
+
+/** The name of the pod that a manifest is of; undefined where it is of none. */
+export function podNameIn(path: string, text: string): string | undefined {
+  const { tree, problems } = readYaml(text, path, path)
+  if (problems.length > 0) return undefined
+  const { kind, metadata } = plainOf(tree) as { readonly kind?: unknown; readonly metadata?: unknown }
+  const { name } = (typeof metadata === 'object' && metadata !== null ? metadata : {}) as { readonly name?: unknown }
+  return kind === 'Pod' && typeof name === 'string' && name !== '' ? name : undefined
+}
+
+async function readManifest({ files }: Host, folder: string, file: string): Promise<Manifest | undefined> {
+  const path = `${folder}/${file}`
+  try {
+    const name = podNameIn(path, await files.readText(path, { maxBytes: MANIFEST_BYTES }))
+    return name === undefined ? { file, name: file, kind: 'broken' } : { file, name, kind: 'read' }
+  } catch (err) {
+    if (!(err instanceof HostReadError)) throw err
+    // It has just gone, or is a folder, which the kubelet does not look into.
+    if (err.code === 'ENOENT' || err.code === 'NOT_A_FILE' || err.code === 'EISDIR') return undefined
+    return { file, name: file.replace(/\.(?:ya?ml|json)$/, ''), kind: 'closed' }
+  }
+}
+
+async function readManifests(host: Host, folder: string): Promise<Reading<readonly Manifest[]>> {
+  const listed = await observe(() => host.files.list(folder))
+  if (!listed.ok) return listed
+  // As the kubelet does (pkg/kubelet/config/file.go): hidden files are none.
+  const names = listed.value.filter((name) => !name.startsWith('.')).slice(0, MANIFESTS_MAX)
+  const manifests = await Promise.all(names.map((name) => readManifest(host, folder, name)))
+  return observed(manifests.filter((manifest) => manifest !== undefined))
+}
+
+async function listPods({ ways, host, clock, signal, config }: StaticPodsLook): Promise<Reading<FilePods>> {
+  const found = await ways.findRuntime(host, { endpoint: config.criSocket })
+  if (found.kind !== 'listening') return unobserved('RuntimeNotAsked', found.message)
+  const cri = ways.openRuntime(found.path, { clock, timeoutMs: config.callTimeout, place: found.place })
+  try {
+    const sandboxes = await cri.sandboxes({ signal })
+    if (!sandboxes.ok) return unobserved('RuntimeNotAsked', sandboxes.failure.message)
+    const containers = await cri.containers({ signal })
+    if (!containers.ok) return unobserved('RuntimeNotAsked', containers.failure.message)
+    return observed({
+      sandboxes: sandboxes.answer.filter(({ source }) => source === 'file'),
+      containers: containers.answer,
+    })
+  } finally {
+    cri.close()
+  }
+}
+
+/** Looks once; undefined on a machine that is no node. */
+export async function readStaticPods(look: StaticPodsLook): Promise<StaticPodsReading | undefined> {
+  const { host, config } = look
+  if (config.manifestFolder === '' && !(await hasKubelet(host))) return undefined
+  const folder = await folderOf(look)
+  const manifests = await readManifests(host, folder)
+  // Most nodes have none: then nobody is asked.
+  const isEmpty = manifests.ok && manifests.value.length === 0
+  const pods = isEmpty ? observed({ sandboxes: [], containers: [] }) : await listPods(look)
+  return { folder, manifests, pods }
+}
