@@ -3,17 +3,17 @@ import {
   type Ask,
   type Certificate,
   type Failure,
-  ProbeFailedError,
   type Probed,
+  ProbeFailedError,
   proxyFor,
   type Route,
   type Sample,
   type Trust,
 } from '#probe'
+import type { Names } from '../../names/names.ts'
 import type { Door } from '../../probing/door.ts'
 import type { Config } from './config.ts'
 import { type Endpoint, hostOf, portOf } from './endpoints.ts'
-import type { Names } from '../../names/names.ts'
 
 /** What is asked with. */
 export interface Means {

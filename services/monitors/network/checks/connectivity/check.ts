@@ -1,12 +1,12 @@
 /** `network-connectivity-check`: do the endpoints answer that the configuration names, as they should, and fast? */
 import { createLook } from '#monitor-kit'
+import { createNames } from '../../names/names.ts'
 import { defineNetworkCheck } from '../../network-check.ts'
 import { doorOf } from '../../probing/door.ts'
 import type { Config } from './config.ts'
 import { endpointsOf } from './endpoints.ts'
 import { evaluateConnectivity } from './evaluate.ts'
-import { clearConnectivity, type ConnectivityMemory } from './memory.ts'
-import { createNames } from '../../names/names.ts'
+import { type ConnectivityMemory, clearConnectivity } from './memory.ts'
 import { askAllEndpoints, createReadTrust } from './source.ts'
 
 const LASTS = '2 checks in a row (sustainedChecks)'

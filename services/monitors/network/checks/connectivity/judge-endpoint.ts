@@ -10,7 +10,7 @@ import {
   type StandingLimits,
   standOf,
 } from '../../probing/standing.ts'
-import { pendingFinding, PROBER_LATE } from '../../probing/words.ts'
+import { PROBER_LATE, pendingFinding } from '../../probing/words.ts'
 import type { Attempt } from './asking.ts'
 import type { Config } from './config.ts'
 import type { EndpointMemory } from './memory.ts'

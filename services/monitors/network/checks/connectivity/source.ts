@@ -1,8 +1,9 @@
 /** Asks all endpoints of a check, each as often as its keys say. */
-import { backoffMs } from '#pace'
+
 import type { Clock } from '#clock'
 import type { Host } from '#host'
 import { observe } from '#monitor-kit/source'
+import { backoffMs } from '#pace'
 import { createTrust, proxyFor, systemAuthorities, type Trust, TrustInvalidError } from '#probe'
 import { type Attempt, askEndpoint, type Means, notAsked } from './asking.ts'
 import type { Config } from './config.ts'

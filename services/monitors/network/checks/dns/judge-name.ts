@@ -11,9 +11,9 @@ import {
 } from '../../probing/standing.ts'
 import { pendingFinding, unjudged } from '../../probing/words.ts'
 import type { Config } from './config.ts'
+import type { WholeStanding } from './judge-side.ts'
 import { limitsOf } from './limits.ts'
 import { nameEntity } from './memory.ts'
-import type { WholeStanding } from './judge-side.ts'
 import { type Question, type Row, unaskedIn } from './questions.ts'
 
 /** Who is named of many. */

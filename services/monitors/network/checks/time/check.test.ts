@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { fixture, startFixture } from '#monitor-kit/testing'
 import { lastOver, wrongLimit } from '#monitor-kit/contract'
+import { fixture, startFixture } from '#monitor-kit/testing'
 import type { NtpAnswer } from '#probe'
 import { sharedOver } from '../../testing-shared.ts'
 import { time } from './check.ts'
