@@ -59,7 +59,7 @@ function holderOf(rules: readonly Rule[], { ruleId, type, reason }: Raised): Rul
 /** @param matched lines that matched, by rule */
 function createNewsOf(judge: Judge, matched: Map<Rule, number>) {
   return (match: MountMatch | RuleMatch, line: LogLine, now: Moment): readonly RuleNews[] => {
-    if ('word' in match) return judge.moved(match, line)
+    if ('word' in match) return judge.moved(match, line, now)
     if (match.isClearing) return judge.cleared(match)
     matched.set(match.rule, (matched.get(match.rule) ?? 0) + 1)
     return judge.matched(match, line, now)

@@ -4,7 +4,7 @@ import type { Driver } from './mount-lines.ts'
 import { restore, snapshotOf } from './snapshot.ts'
 import { rulesOfKeys } from './sources.ts'
 import { lineOf, momentAt, rulesOf } from './testing-rules.ts'
-import { FAILED_BEFORE, FAILED_BEHIND } from './testing-unmounts.ts'
+import { FAILED_BEFORE, FAILED_BEHIND, FAILED_WITHIN } from './testing-unmounts.ts'
 import type { RuleNews } from './types.ts'
 
 const storage = rulesOfKeys({ rules: [], packs: ['storage'], disable: [] })
@@ -52,6 +52,49 @@ describe('what kernels said of', () => {
 
   test.each(FAILED_BEFORE)('a disk that failed before: $from', ({ lines, told }) => {
     expect(pushAll(createRuleEngine(storage), lines)).toEqual(told)
+  })
+})
+
+describe('a mount that ends with its line', () => {
+  const mounted = 'EXT4-fs (sdb): mounted filesystem 5a1c3f3e r/w with ordered data mode. Quota mode: none.'
+  const stands = (engine: RuleEngine) => engine.problems.map(({ type }) => type)
+
+  test.each(FAILED_WITHIN)('ends nothing of what it said itself: $from', ({ lines, told }) => {
+    const engine = createRuleEngine(storage)
+    expect(pushAll(engine, lines)).toEqual(told)
+    expect(stands(engine)).toContain('FilesystemForcedReadOnly')
+  })
+
+  test.each(FAILED_WITHIN)('behind an unmount it is told a minute later: $from', ({ lines, device }) => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [`EXT4-fs (${device}): unmounting filesystem.`, ...lines])
+    expect(stands(engine)).not.toContain('FilesystemForcedReadOnly')
+    look(engine, 61_000, { ext4: [device] })
+    expect(stands(engine)).toContain('FilesystemForcedReadOnly')
+  })
+
+  test('ends what was said long before', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [ABORTED])
+    expect(pushAll(engine, [mounted], 31_000)).toEqual(['over FilesystemForcedReadOnly'])
+  })
+
+  test('ends what is held of an unmount and comes of nothing else', () => {
+    const engine = createRuleEngine(storage)
+    const cleanUp = "EXT4-fs error (device sdb): ext4_put_super:1306: comm umount: Couldn't clean up the journal"
+    expect(pushAll(engine, [UNMOUNTED, cleanUp, mounted])).toEqual([])
+    expect(engine.raised).toEqual([])
+  })
+
+  test('counts anew what was said long before, and goes on with what it said itself', () => {
+    const bad = 'EXT4-fs (sdb): bad'
+    const threshold = { count: 2, within: 600_000 }
+    const rule = { match: 'EXT4-fs \\((?P<dev>\\w+)\\): bad', entity: 'disk:${dev}', condition: 'Bad', threshold }
+    const rules = rulesOf({ ...rule, recover: { reboot: true, unmounted: true } })
+    expect(pushAll(createRuleEngine(rules), [bad, mounted, bad])).toEqual(['problem Bad'])
+    const engine = createRuleEngine(rules)
+    pushAll(engine, [bad])
+    expect(pushAll(engine, [mounted, bad], 31_000)).toEqual([])
   })
 })
 
