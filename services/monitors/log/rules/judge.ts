@@ -6,7 +6,7 @@ import type { LogLine } from '../sources/types.ts'
 import type { Doubts } from './doubts.ts'
 import { asksOfMounts, type MountMatch, type RuleMatch } from './matcher.ts'
 import type { RuleMemories, RuleMemory } from './memory.ts'
-import { driverOf } from './mount-lines.ts'
+import { type Driver, driverOf } from './mount-lines.ts'
 import { RAISED_MAX, type RaisedTable } from './raised.ts'
 import { reaches, type SeenEntity } from './seen.ts'
 import type { Moment, Raised, Rule, RuleNews } from './types.ts'
@@ -54,6 +54,8 @@ interface Case {
   readonly entity: string
   readonly seen: SeenEntity
   readonly now: Moment
+  /** Who lists whether it is mounted. */
+  readonly driver: Driver | undefined
   /** It is said right behind its unmount. */
   readonly isHeld: boolean
 }
@@ -87,13 +89,12 @@ function eventOf({ line, match, memory, entity, seen, now }: Case): RuleNews | u
 
 /** The condition that a match raises, or holds. */
 function raisedBy(
-  { line, match, memory, entity, now, isHeld }: Omit<Case, 'seen'>,
+  { line, match, memory, entity, driver, now, isHeld }: Omit<Case, 'seen'>,
   type: string,
   before: Raised | undefined,
 ): Raised {
   const { rule } = match
   const message = messageOf(match)
-  const driver = asksOfMounts(rule) ? (driverOf(match.text) ?? before?.driver) : undefined
   const isRetold = before !== undefined && before.message !== message && memory.budget.take(line, now.monoMs)
   return {
     ...{ type, entity, ruleId: rule.id, reason: rule.reason, severity: rule.severity },
@@ -142,8 +143,10 @@ export function createJudge({ rules, table, memories, doubts, unmounts }: JudgeO
     const hasRoom = raised !== undefined || rule.condition === undefined || table.count(rule.id) < RAISED_MAX
     const seen = hasRoom ? memory.entities.matched(entity, atMs) : undefined
     const isReached = seen !== undefined && reaches(rule, seen, atMs)
-    const isHeld = comesOfUnmount(match) && unmounts.has(entity, atMs)
-    const about = { line, match, memory, entity, now, isHeld }
+    const driver = asksOfMounts(rule) ? (driverOf(match.text) ?? raised?.driver) : undefined
+    // What nobody lists could never be found to be mounted.
+    const isHeld = driver !== undefined && comesOfUnmount(match) && unmounts.has(entity, atMs)
+    const about = { line, match, memory, entity, driver, now, isHeld }
     // Seen is seen, also where there is no room to count it: what is raised is not over while its line still comes.
     if (raised !== undefined) return table.put(raisedBy(about, raised.type, raised))
     if (seen === undefined) memory.budget.omit(line, 'entities', now.monoMs)

@@ -8,6 +8,8 @@ import { UNMOUNTING_MS } from './unmounts.ts'
 
 /** Two looks so far apart or further find it gone: what is mounted may be read before a line of it, and judged behind that. */
 const APART_MS = 10_000
+/** From its minute on what is held waits so long for a look that says whether it is mounted, and is told then. */
+const UNKNOWN_MS = 240_000
 const GONE = { reason: 'Unmounted', message: 'its file system is not mounted any more' } as const
 
 /** Looks at what is mounted. */
@@ -33,15 +35,20 @@ export function createLooks(rules: readonly Rule[], table: RaisedTable): Looks {
   const isAsked = ({ ruleId, isHeld = false }: Raised): boolean => isHeld || endsByUnmount.has(ruleId)
   /** Since when what is raised was found gone at each look, on the monotonic clock. */
   let gone = new Map<string, number>()
+  /** Since when it is due and nobody knows of what is held, on the monotonic clock. */
+  let unknown = new Map<string, number>()
 
   /** What was said right behind an unmount is told where it is mounted all the same: a line that said so may not be there. */
   function settleHeld(mounted: Mounted, { monoMs }: Instant): RuleNews[] {
     const isDue = ({ isHeld, seenMonoMs }: Raised) => isHeld === true && monoMs - seenMonoMs >= UNMOUNTING_MS
-    const news: (RuleNews | undefined)[] = []
-    for (const { isHeld: _held, ...raised } of table.all.filter(isDue)) {
-      if (isMounted(raised, mounted) === true) news.push(table.put(raised))
-    }
-    return [...news.filter((one) => one !== undefined), ...table.end(isDue, GONE)]
+    const due = table.all.filter(isDue).map((raised) => ({ raised, isThere: isMounted(raised, mounted) }))
+    const open = due.filter(({ isThere }) => isThere === undefined).map(({ raised }) => keyOf(raised))
+    unknown = new Map(open.map((key) => [key, unknown.get(key) ?? monoMs]))
+    const isTold = (raised: Raised) => monoMs - (unknown.get(keyOf(raised)) ?? monoMs) >= UNKNOWN_MS
+    const told = due.filter(({ raised, isThere }) => isThere ?? isTold(raised))
+    const news = told.map(({ raised: { isHeld: _held, ...raised } }) => table.put(raised))
+    const over = new Set(due.filter(({ isThere }) => isThere === false).map(({ raised }) => raised))
+    return [...news.filter((one) => one !== undefined), ...table.end((raised) => over.has(raised), GONE)]
   }
 
   return {

@@ -126,15 +126,40 @@ describe('behind its unmount', () => {
     expect(pushAll(engine, [ABORTED], 30)).toEqual(['problem FilesystemForcedReadOnly'])
   })
 
-  test('what is mounted all the same is told a minute later, and what cannot be known is not', () => {
+  test('what is mounted all the same is told a minute later', () => {
     const engine = createRuleEngine(storage)
     pushAll(engine, [UNMOUNTED, ABORTED])
     expect(look(engine, 50_000, { ext4: ['sdb'] })).toEqual([])
     expect(look(engine, 61_000, { ext4: ['sdb'] })).toEqual(['problem FilesystemForcedReadOnly'])
+  })
+
+  test('what cannot be known waits for some minutes, and then is told', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [UNMOUNTED, ABORTED])
+    for (const atMs of [30_000, 61_000, 200_000, 300_000]) expect(look(engine, atMs, {})).toEqual([])
+    expect([...engine.driversAsked]).toEqual(['ext4'])
+    expect(look(engine, 302_000, {})).toEqual(['problem FilesystemForcedReadOnly'])
     const other = createRuleEngine(storage)
     pushAll(other, [UNMOUNTED, ABORTED])
-    expect(look(other, 61_000, {})).toEqual([])
+    for (const atMs of [61_000, 200_000]) expect(look(other, atMs, {})).toEqual([])
+    expect(look(other, 230_000, { ext4: [] })).toEqual([])
     expect(other.raised).toEqual([])
+  })
+
+  test('what was held when nobody had asked yet who mounts it is told by no first look, however long ago it was', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [UNMOUNTED, ABORTED])
+    expect(look(engine, 900_000, { xfs: [] })).toEqual([])
+    expect(engine.raised).toHaveLength(1)
+    expect(look(engine, 930_000, { ext4: [] })).toEqual([])
+    expect(engine.raised).toEqual([])
+  })
+
+  test('what is of a driver that lists nothing is told at once', () => {
+    const engine = createRuleEngine(storage)
+    expect(pushAll(engine, [UNMOUNTED, 'FAT-fs (sdb): error, Filesystem has been set read-only'])).toEqual([
+      'problem FilesystemForcedReadOnly',
+    ])
   })
 
   test('it is known over a restart, and what is held is', () => {
