@@ -6,10 +6,10 @@ import { compilePattern, type Pattern } from '#pattern'
  * `ext4_put_super` is what takes one down, also where no other line says so.
  */
 const UNMOUNTED =
-  "(?:EXT[234]-fs(?: error)?|XFS|BTRFS info) \\((?:device )?(?P<dev>[^):\\s]+)[^)]*\\): (?:[Uu]nmounting [Ff]ilesystem|last unmount of filesystem|ext4_put_super:\\d+: (?:comm .+: )?Couldn't clean up the journal)"
+  "(?:EXT[234]-fs(?: error)?|XFS|BTRFS info) \\((?:device )?(?P<dev>[^):\\s]+)[^)]*\\): (?:[Uu]nmounting [Ff]ilesystem|last unmount of filesystem(?: (?P<uuid>[0-9a-f-]{36}))?|ext4_put_super:\\d+: (?:comm .+: )?Couldn't clean up the journal)"
 /** Another file system, said before anything else of its mount: whatever was mounted from there is not any more. */
 const MOUNTING =
-  '(?:XFS|BTRFS info) \\((?:device )?(?P<dev>[^):\\s]+)[^)]*\\): (?:Mounting (?:V\\d )?[Ff]ilesystem|first mount of filesystem)'
+  '(?:XFS|BTRFS info) \\((?:device )?(?P<dev>[^):\\s]+)[^)]*\\): (?:Mounting (?:V\\d )?[Ff]ilesystem|first mount of filesystem(?: (?P<uuid>[0-9a-f-]{36}))?)'
 /** The same, said when all else of the mount was: what went wrong with that stands before it. */
 const MOUNTED =
   '(?:EXT[234]-fs|F2FS-fs) \\((?P<dev>[^):\\s]+)[^)]*\\): (?:mounted filesystem|Mounted with checkpoint version)'

@@ -25,10 +25,14 @@ function pushAll(engine: RuleEngine, lines: readonly string[], fromMs = 0): stri
   })
 }
 
-/** A look, of which nothing is known but of these. */
+/** A look, of which nothing is known but of these: devices, of btrfs "UUID" or "UUID of device". */
 function look(engine: RuleEngine, atMs: number, mounted: Partial<Record<Driver, readonly string[]>>): string[] {
-  const known = new Map(Object.entries(mounted).map(([driver, devices]) => [driver as Driver, new Set(devices)]))
-  return words(engine.looked(known, momentAt(atMs)))
+  const known = Object.entries(mounted).map(([driver, names]) => {
+    const rows = names.map((name) => name.split(' of ') as [string, string?])
+    const byDevice = new Map(rows.flatMap(([uuid, device]) => (device === undefined ? [] : [[device, uuid] as const])))
+    return [driver as Driver, { fileSystems: new Set(rows.map(([name]) => name)), byDevice }] as const
+  })
+  return words(engine.looked(new Map(known), momentAt(atMs)))
 }
 
 const ABORTED = 'Aborting journal on device sdb-8.'
@@ -189,6 +193,50 @@ describe('what is raised', () => {
       'over FilesystemIOErrors',
     ])
     expect([...engine.driversAsked]).toEqual([])
+  })
+
+  describe('of btrfs', () => {
+    const [own, other] = ['b6abadf4-a143-4fb2-9f41-47b17a4e1591', '55830b57-6843-4d4a-b8d9-1364319ceddb']
+    const readOnly = 'BTRFS info (device sdb state EA): forced readonly'
+    const unmounting = `BTRFS info (device sdb): last unmount of filesystem ${own}`
+
+    function raised(...lines: readonly string[]): RuleEngine {
+      const engine = createRuleEngine(storage)
+      pushAll(engine, lines)
+      return engine
+    }
+
+    function looks(engine: RuleEngine, fromMs: number, btrfs: readonly string[]): string[] {
+      return [0, 15_000, 30_000].flatMap((forMs) => look(engine, fromMs + forMs, { btrfs }))
+    }
+
+    test('stands when the device that it was mounted by is replaced, and is over when its UUID is gone', () => {
+      const engine = raised(readOnly)
+      expect(looks(engine, 0, [`${own} of sdb`, `${other} of sda`])).toEqual([])
+      expect(looks(engine, 60_000, [`${own} of sdc`, `${other} of sda`])).toEqual([])
+      expect(looks(engine, 120_000, [`${own} of sdc`, `${other} of sdb`])).toEqual([])
+      expect(looks(engine, 180_000, [`${other} of sdb`])).toEqual(['over FilesystemForcedReadOnly'])
+    })
+
+    test('stands where nobody knows its UUID, and is over when there is none', () => {
+      const engine = raised(readOnly)
+      expect(looks(engine, 0, [`${own} of sdc`])).toEqual([])
+      expect(looks(engine, 60_000, [])).toEqual(['over FilesystemForcedReadOnly'])
+    })
+
+    test('has a UUID that the line of its mount says', () => {
+      const engine = raised(`BTRFS info (device sdb): first mount of filesystem ${own}`, readOnly)
+      expect(looks(engine, 0, [`${own} of sdc`, `${other} of sda`])).toEqual([])
+      expect(looks(engine, 60_000, [`${other} of sda`])).toEqual(['over FilesystemForcedReadOnly'])
+    })
+
+    test('is held behind an unmount, which says its UUID', () => {
+      const gone = raised(unmounting, readOnly)
+      expect(looks(gone, 61_000, [`${other} of sda`])).toEqual([])
+      expect(gone.raised).toEqual([])
+      const mounted = raised(unmounting, readOnly)
+      expect(looks(mounted, 61_000, [`${own} of sdc`])).toEqual(['problem FilesystemForcedReadOnly'])
+    })
   })
 
   test('that it is damaged is over by no unmount', () => {
