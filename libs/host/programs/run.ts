@@ -2,7 +2,7 @@
 import { type Clock, patiently } from '#clock'
 import { keepOutput } from './output.ts'
 import { type Looked, type PipedProcess, startPiped } from './piped.ts'
-import { baseEnvironment, groupEnd, signalGroup } from './process-group.ts'
+import { baseEnvironment, groupEnd, lastOf, signalGroup } from './process-group.ts'
 import type { ChildExit, RunBytes, RunOptions, RunResult } from './types.ts'
 
 const DEFAULT_OUTPUT_BYTES = 65_536
@@ -31,14 +31,6 @@ function endGroup(clock: Clock, pid: number, killAtOnce: boolean, abandon: () =>
     callOff = clock.after(TERM_GRACE_MS, kill)
   }
   return () => callOff()
-}
-
-/** Resolves when a group has ended after all. Whoever cannot look takes it for ended: nobody is held back for ever. */
-function lastOf(clock: Clock, pid: number): Promise<void> {
-  return groupEnd(clock, pid).then(
-    () => undefined,
-    () => undefined,
-  )
 }
 
 /** Its own end, or at the deadline or the signal the one that it is brought to; what cannot be ended is left behind. */
