@@ -127,8 +127,10 @@ it.skipIf(whyNoMounts() !== '')(
     const around = { signal: stop.signal, onAbandoned: (one: LeftProgram) => void left.push(one) }
     const counting = runTool(logCounter, { words: KERNEL, programs: { journalctl }, around }).catch(String)
     await expect.poll(async () => processState(Number(await readFile(file, 'utf8').catch(() => '0')))).toBe('D')
+    const stopped = performance.now()
     stop.abort(new Error('enough'))
     expect(await counting).toBe('Error: enough')
+    expect(performance.now() - stopped).toBeLessThan(1_300)
     expect(left).toMatchObject([{ pid: Number(await readFile(file, 'utf8')) }])
     await cleanup.disposeAsync()
     await left[0]?.ended

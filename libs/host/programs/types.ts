@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly cwd?: string
   /** SIGKILL at the deadline, without asking before. Default false. */
   readonly killAtOnce?: boolean
+  /** What is there so long after SIGKILL is left behind. Default 1 s. */
+  readonly killGraceMs?: number
   /**
    * The program, or what it started in its process group, could not be ended and was left behind; the promise resolves when it has
    * ended after all. Told before the run's own end is. `pid` is its own, and its group's.

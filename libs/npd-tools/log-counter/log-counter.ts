@@ -10,9 +10,9 @@ import { FLAGS, startMs } from './options.ts'
 
 /** A line of the journal with its fields in JSON, where a byte that is no text takes four characters. */
 const LINE_BYTES = 1_048_576
-const STOP_MS = 500
+const STOP_MS = 300
 /** What is there so long after SIGKILL sleeps where no signal reaches it. */
-const KILLED_MS = 1_000
+const KILLED_MS = 400
 
 type Values = Parameters<Parameters<typeof withFlags<typeof FLAGS>>[3]>[0]['values']
 
