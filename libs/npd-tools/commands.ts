@@ -5,6 +5,8 @@ import type { ToolAround } from './tool.ts'
 /** What each may take that is not asked for its own time. */
 export const COMMAND_MS = 10_000
 const OUTPUT_BYTES = 1_048_576
+/** What is there so long after SIGKILL sleeps where no signal reaches it. */
+const KILLED_MS = 300
 
 /** A command could not be run, or did not end well; in Go's words. */
 export class CommandError extends Error {
@@ -50,7 +52,8 @@ export async function ask(
   const wholeEnv = { ...env, ...options.env }
   let result: RunBytes
   try {
-    const run = { timeoutMs, signal, wholeEnv, killAtOnce: true, maxOutputBytes: OUTPUT_BYTES }
+    const kill = { killAtOnce: true, killGraceMs: KILLED_MS }
+    const run = { timeoutMs, signal, wholeEnv, ...kill, maxOutputBytes: OUTPUT_BYTES }
     const tellLeft = onAbandoned && ((ended: Promise<void>, pid: number) => onAbandoned({ pid, ended }))
     result = await host.programs.runBytes(file, args, { ...run, ...(tellLeft && { onAbandoned: tellLeft }) })
   } catch (err) {

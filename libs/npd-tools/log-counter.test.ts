@@ -91,6 +91,27 @@ describe('log-counter', () => {
     })
   })
 
+  const IGNORED = 'Journal file /var/log/journal/1/system.journal is truncated, ignoring file.'
+  const damaged = (...ago: number[]) =>
+    `echo "${IGNORED}" >&2; cat <<'END'\n${ago.map((each) => entry(each, LINE)).join('\n')}\nEND\nexit 0`
+
+  it('does not call well what journalctl passed over, and counts what it did not', async () => {
+    const counting = (...ago: number[]) =>
+      runTool(logCounter, { words: [...KERNEL, '--count=2'], programs: { journalctl: damaged(...ago) } })
+    const unread = { exitCode: 2, stdout: `error watching journald: journalctl has not read all of it: ${IGNORED}` }
+    expect(await counting(60)).toMatchObject(unread)
+    // Also where a line behind its own beginning ends it.
+    expect(await counting(60, -60)).toMatchObject(unread)
+    expect((await counting(60, 50)).exitCode).toBe(1)
+  })
+
+  it('hears of that whatever the environment wishes to be logged, and of nothing else', async () => {
+    const env = { SYSTEMD_LOG_LEVEL: 'debug', SYSTEMD_LOG_TARGET: 'null' }
+    const programs = { journalctl: 'echo "$SYSTEMD_LOG_LEVEL $SYSTEMD_LOG_TARGET" >&2' }
+    const { stdout } = await runTool(logCounter, { words: KERNEL, programs, env })
+    expect(stdout).toBe('error watching journald: journalctl has not read all of it: warning console')
+  })
+
   it('takes no silence for the end, and needs none where a line is behind its own beginning', async () => {
     const lines = (...all: string[]) => `cat <<'END'\n${all.join('\n')}\nEND`
     const clock = systemClock()
@@ -127,8 +148,10 @@ it.skipIf(whyNoMounts() !== '')(
     const around = { signal: stop.signal, onAbandoned: (one: LeftProgram) => void left.push(one) }
     const counting = runTool(logCounter, { words: KERNEL, programs: { journalctl }, around }).catch(String)
     await expect.poll(async () => processState(Number(await readFile(file, 'utf8').catch(() => '0')))).toBe('D')
+    const stopped = performance.now()
     stop.abort(new Error('enough'))
     expect(await counting).toBe('Error: enough')
+    expect(performance.now() - stopped).toBeLessThan(1_300)
     expect(left).toMatchObject([{ pid: Number(await readFile(file, 'utf8')) }])
     await cleanup.disposeAsync()
     await left[0]?.ended

@@ -32,7 +32,9 @@ not this page. \`node-doctor rules list\` prints them, with \`-o json\` also the
 - A file system **is unmounted** when the kernel says so, or that another is mounted from the same device, and when
   \`/sys/fs\` (\`ext4\`, \`xfs\`, \`btrfs\`, \`f2fs\`) has it no more at two looks; what cannot be read there proves nothing. What the
   kernel says within a minute behind an unmount comes of that, and raises such a condition only where the file system is mounted
-  again by then. That one is damaged ends by no unmount; of what comes of unmounting alone it is not raised.
+  again by then, or where that cannot be known for some minutes. That one is damaged ends by no unmount; of what comes of
+  unmounting alone it is not raised. ext4 and f2fs say that one is mounted as the last of its mount: what was said within 30 s
+  before that may be of the mount, and stands.
 - What is told only **after several lines** says so under its severity: one of them is ordinary.
 - What it is **about** has the words in \`\${}\` from the line: \`disk:sda1\`, \`nic:eth0\`, \`cpu:3\`. Nothing there is the node itself.
 - **Also called** are names that other programs have for it; where a rule is named, they count as well.

@@ -43,8 +43,8 @@ export interface PluginResult {
 export interface AbandonedPlugin {
   readonly pid: number
   /**
-   * `uninterruptible`: it, or what is in its process group, sleeps where no signal reaches it. `stranger`: it has ended;
-   * what it started has left the group and holds its output.
+   * `uninterruptible`: it, or what is in its process group, sleeps where no signal reaches it, whether or not that holds its output.
+   * `stranger`: it has ended; what it started has left the group and holds its output.
    */
   readonly why: 'uninterruptible' | 'stranger'
   readonly isAlive: boolean

@@ -356,6 +356,10 @@ test('knows a program of this machine, and a script, by their first bytes', () =
   ])
 })
 
+/** Starts, in a script, what writes to $F, and goes on when it sleeps in the kernel. */
+const BLOCKED =
+  'dd if=/dev/zero of=$F count=1 >/dev/null 2>&1 & until grep -q "^State:.D" /proc/$!/status; do sleep 0.01; done'
+
 describe.skipIf(whyNoMounts() !== '')('with a plug-in that nothing can end', () => {
   test('it is left behind, told with a handle, and its neighbours run on', async () => {
     await using mount = await mountLoop(await temp(), 16, ['mkfs.ext4', '-q', '-F'])
@@ -375,6 +379,26 @@ describe.skipIf(whyNoMounts() !== '')('with a plug-in that nothing can end', () 
 
     await cleanup.disposeAsync()
     expect(await program.ended).toMatchObject({ signal: 'SIGKILL', timedOut: true })
+    expect(program.isAlive).toBe(false)
+  })
+
+  test.each([
+    ['in front', 'dd if=/dev/zero of=$F count=1 >/dev/null 2>&1; true', {}, { exitCode: null, signal: 'SIGKILL' }],
+    ['in the background', `${BLOCKED}; exit 2`, { killsRest: true }, { exitCode: 2 }],
+  ])('a child %s that holds none of its output is left behind all the same', async (_, script, options, told) => {
+    await using mount = await mountLoop(await temp(), 16, ['mkfs.ext4', '-q', '-F'])
+    await run('fsfreeze', '-f', mount.path)
+    await using cleanup = new AsyncDisposableStack()
+    cleanup.defer(() => run('fsfreeze', '-u', mount.path).then(() => {}))
+    const started = performance.now()
+    const answer = await sh(script, { env: { F: `${mount.path}/x` }, timeoutMs: 1_000, ...options })
+    const { program, result } = leftOf(answer)
+    expect(performance.now() - started).toBeLessThan(4_000)
+    expect(result).toMatchObject(told)
+    expect(program).toMatchObject({ why: 'uninterruptible', isAlive: true })
+
+    await cleanup.disposeAsync()
+    expect(await program.ended).toMatchObject(told)
     expect(program.isAlive).toBe(false)
   })
 })

@@ -8,7 +8,7 @@ import { type PipedProcess, startPiped } from './piped.ts'
 import type { Command, ProgramLook } from './plugin-look.ts'
 import { explained, whyNotStarted, whyNotTried } from './plugin-start.ts'
 import type { PluginAnswer, PluginOptions, PluginResult } from './plugin-types.ts'
-import { isGroupAlive, signalGroup } from './process-group.ts'
+import { isGroupAlive, lastOf, signalGroup } from './process-group.ts'
 
 /** Of each pipe, without another wish: as much as node-problem-detector keeps. */
 export const DEFAULT_OUTPUT_BYTES = 4_096
@@ -65,8 +65,21 @@ function groupOf(child: PipedProcess, pid: number, killsRest: boolean) {
   child.once('exit', () => {
     isGone = !signalGroup(pid, killsRest ? 'SIGKILL' : 0)
   })
-  return { kill: (): void => void (isGone || signalGroup(pid, 'SIGKILL')) }
+  return {
+    kill: (): void => void (isGone || signalGroup(pid, 'SIGKILL')),
+    /** Resolves when the last of it, which was killed, has ended. */
+    async gone(clock: Clock): Promise<void> {
+      if (!isGone) await lastOf(clock, pid)
+      isGone = true
+    },
+    get isGone() {
+      return isGone
+    },
+  }
 }
+
+/** The processes that a plug-in runs in. */
+type Group = ReturnType<typeof groupOf>
 
 /** Resolves when it is over, at the deadline, or when it is called off. */
 function firstOf<Over extends string>(
@@ -104,11 +117,11 @@ async function firstEnd(
   return then === 'due' ? 'exited' : then
 }
 
-/** Who is there and ends by nothing. @param closed when it has ended and nobody holds its output any more */
+/** Who is there and ends by nothing. @param over when all of it has ended and nobody holds its output any more */
 async function leaveBehind(
   clock: Clock,
   child: PipedProcess,
-  closed: Promise<unknown>,
+  { group, over }: { readonly group: Group; readonly over: Promise<unknown> },
   resultOf: () => Promise<PluginResult>,
 ): Promise<PluginAnswer> {
   const pid = child.pid as number
@@ -117,9 +130,10 @@ async function leaveBehind(
   // Node's own pipes of a child are sockets, whatever its types say.
   for (const stream of streams) trickle(clock, stream as Socket)
   const hasEnded = child.exitCode !== null || child.signalCode !== null
-  const why = hasEnded && !(await isGroupAlive(pid)) ? 'stranger' : 'uninterruptible'
+  const isGone = hasEnded && (group.isGone || !(await isGroupAlive(pid)))
+  const why = isGone ? 'stranger' : 'uninterruptible'
   let isAlive = true
-  const ended = closed.then(() => {
+  const ended = over.then(() => {
     isAlive = false
     return resultOf()
   })
@@ -147,16 +161,17 @@ async function live({ clock }: PluginDoor, child: PipedProcess, options: PluginO
   const group = groupOf(child, child.pid as number, killsRest)
   const closed = new Promise<'closed'>((resolve) => child.once('close', () => resolve('closed')))
   const first = await firstEnd(clock, child, closed, options)
-  if (first === 'closed') return { kind: 'ended', result: await resultOf(false) }
   const timedOut = first === 'due'
-  if (first !== 'exited') {
-    group.kill()
-    if ((await firstOf(clock, closed, KILL_GRACE_MS)) === 'closed') {
-      signal?.throwIfAborted()
-      return { kind: 'ended', result: await resultOf(timedOut) }
-    }
+  if (first === 'closed' && (!killsRest || group.isGone)) return { kind: 'ended', result: await resultOf(false) }
+  if (first === 'due' || first === 'off') group.kill()
+  // One that holds no output, and sleeps where no signal reaches it, is there behind the end of that.
+  const over = Promise.all([closed, group.gone(clock)]).then(() => 'over' as const)
+  // Who has ended by itself has had that time for its output.
+  if (first !== 'exited' && (await firstOf(clock, over, KILL_GRACE_MS)) === 'over') {
+    if (first !== 'closed') signal?.throwIfAborted()
+    return { kind: 'ended', result: await resultOf(timedOut) }
   }
-  return leaveBehind(clock, child, closed, () => resultOf(timedOut))
+  return leaveBehind(clock, child, { group, over }, () => resultOf(timedOut))
 }
 
 /** See {@link Programs.runPlugin}. */

@@ -29,7 +29,7 @@ describe('a program', () => {
   test('is found in the first folder of PATH that has it, and kept', async () => {
     const { find, looked, places } = lookOver(['/c/x', '/d/x'])
     expect([await find('x'), await find('x')]).toEqual(['/c/x', '/c/x'])
-    expect(looked).toEqual(['/a/x', '/net/b/x', '/c/x'])
+    expect(looked).toEqual(['/w', '/a/x', '/net/b/x', '/c/x'])
     expect(await find('x', '/d:/c')).toBe('/d/x')
     expect(await find('x', 'bin')).toBe(undefined)
     expect(looked.at(-1)).toBe('/w/bin/x')
@@ -42,7 +42,23 @@ describe('a program', () => {
     const { find, looked } = lookOver(['/net/b/x', '/w/y'])
     expect([await find('x'), await find('x')]).toEqual(['/net/b/x', '/net/b/x'])
     expect([await find('./y'), await find('./y')]).toEqual(['/w/y', '/w/y'])
-    expect(looked).toEqual(['/a/x', '/net/b/x', '/a/x', '/net/b/x', '/w/y', '/w/y'])
+    expect(looked).toEqual(['/w', '/a/x', '/net/b/x', '/w', '/a/x', '/net/b/x', '/w', '/w/y', '/w', '/w/y'])
+  })
+
+  test('is not started in a folder that hangs, also where it is known', async () => {
+    const { places, looked } = lookOver(['/a/x'], ['/net'])
+    const find = () => places.find({ file: 'x', cwd: '/net/w', env: { PATH: '/a' } })
+    for (const _ of [1, 2]) await expect(find()).rejects.toThrow('cannot start x: TIMEOUT; the mount of the folder')
+    expect(looked).toEqual(['/net/w', '/net/w'])
+    expect(await places.find({ file: 'x', cwd: '/', env: { PATH: '/a' } })).toBe('/a/x')
+    expect(looked.slice(2)).toEqual(['/a/x'])
+  })
+
+  test('in a folder on a mount that others answer for is looked for each time, and there first', async () => {
+    const { places, looked } = lookOver(['/a/x'])
+    const find = () => places.find({ file: 'x', cwd: '/net/w', env: { PATH: '/a' } })
+    expect([await find(), await find()]).toEqual(['/a/x', '/a/x'])
+    expect(looked).toEqual(['/net/w', '/a/x', '/net/w', '/a/x'])
   })
 
   test('is not looked for behind a mount that hangs: it may be there', async () => {
@@ -92,6 +108,8 @@ describe.skipIf(whyNoMounts() !== '')('with a mount that hangs', () => {
       programs.runBytes(path, [], { timeoutMs: 1_000 }),
       programs.probe(path, [], { timeoutMs: 1_000 }),
       programs.start('true', [], { env }),
+      programs.start('true', [], { cwd: hung }),
+      programs.run('/bin/true', [], { timeoutMs: 1_000, cwd: hung }),
     ])
     clearInterval(counting)
     for (const each of asked)

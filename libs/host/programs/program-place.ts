@@ -15,7 +15,7 @@ const DEFAULT_PATH = '/bin:/usr/bin'
 export interface ProgramPlaces {
   /**
    * The absolute path that a command runs; undefined: nothing stands there that may be executed and read.
-   * @throws HostExecError `TIMEOUT` where a mount hangs on which it is, or may be; the signal's reason
+   * @throws HostExecError `TIMEOUT` where a mount hangs on which it is, or may be, or that of the folder it runs in; the signal's reason
    */
   find(command: Command, signal?: AbortSignal): Promise<string | undefined>
   /** What was found is not there any more. */
@@ -33,20 +33,20 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Pro
 }
 
 /**
- * A name without "/" is looked for in all folders of its PATH, once: it is kept, unless it is found on a mount that others answer for.
- * A path is looked at each time.
+ * A name without "/" is looked for in all folders of its PATH, once: it is kept, unless it is found on a mount that others answer for,
+ * or runs on one. A path is looked at each time. Before either the folder is looked at that it runs in: `chdir` waits as `execvp` does.
  */
 export function createProgramPlaces(look: ProgramLook, mountOf: RemoteMountOf): ProgramPlaces {
   const kept = new Map<string, string>()
   const pathOf = ({ env }: Command): string => env['PATH'] ?? DEFAULT_PATH
   const keyOf = (command: Command): string => [command.cwd, pathOf(command), command.file].join('\0')
 
-  async function isThere(place: string, asked: string): Promise<boolean> {
+  async function isThere(place: string, asked: string, advice?: string): Promise<boolean> {
     try {
       return (await look.headOf({ file: place, cwd: '/', env: {} }, LOOK_MS)) !== undefined
     } catch (cause) {
       if (cause instanceof HostReadError && cause.code === 'TIMEOUT')
-        throw new HostExecError({ file: asked, code: 'TIMEOUT', cause })
+        throw new HostExecError({ file: asked, code: 'TIMEOUT', advice, cause })
       throw cause
     }
   }
@@ -55,13 +55,15 @@ export function createProgramPlaces(look: ProgramLook, mountOf: RemoteMountOf): 
     for (const folder of pathOf(command).split(delimiter)) {
       const place = resolve(cwd, folder, file)
       if (!(await isThere(place, file))) continue
-      if (mountOf(place) === undefined && kept.size < KEPT_MAX) kept.set(keyOf(command), place)
+      if ([place, cwd].every((each) => mountOf(each) === undefined) && kept.size < KEPT_MAX)
+        kept.set(keyOf(command), place)
       return place
     }
     return undefined
   }
   async function byLook(command: Command): Promise<string | undefined> {
     const { file, cwd } = command
+    if (cwd !== '/') await isThere(cwd, file, `the mount of the folder that it runs in hangs: ${cwd}`)
     if (!file.includes('/')) return byPath(command)
     const place = resolve(cwd, file)
     return (await isThere(place, file)) ? place : undefined

@@ -2,13 +2,13 @@
 import { type Clock, patiently } from '#clock'
 import { keepOutput } from './output.ts'
 import { type Looked, type PipedProcess, startPiped } from './piped.ts'
-import { baseEnvironment, groupEnd, signalGroup } from './process-group.ts'
+import { baseEnvironment, groupEnd, lastOf, signalGroup } from './process-group.ts'
 import type { ChildExit, RunBytes, RunOptions, RunResult } from './types.ts'
 
 const DEFAULT_OUTPUT_BYTES = 65_536
 /** Between SIGTERM and SIGKILL. */
 const TERM_GRACE_MS = 2_000
-/** After SIGKILL only a process in uninterruptible sleep is still there: it is left behind. */
+/** After SIGKILL only a process in uninterruptible sleep is still there: it is left behind. Without another wish so late. */
 const KILL_GRACE_MS = 1_000
 /** Output that is still on its way when the program has ended. */
 const DRAIN_MS = 500
@@ -19,11 +19,12 @@ interface RunEnd extends ChildExit {
 }
 
 /** Ends the group step by step; `abandon` when nothing helps. Returns what stops it. */
-function endGroup(clock: Clock, pid: number, killAtOnce: boolean, abandon: () => void): () => void {
+function endGroup(clock: Clock, pid: number, options: RunOptions, abandon: () => void): () => void {
+  const { killAtOnce = false, killGraceMs = KILL_GRACE_MS } = options
   let callOff = (): void => {}
   const kill = (): void => {
     signalGroup(pid, 'SIGKILL')
-    callOff = clock.after(KILL_GRACE_MS, abandon)
+    callOff = clock.after(killGraceMs, abandon)
   }
   if (killAtOnce) kill()
   else {
@@ -33,17 +34,10 @@ function endGroup(clock: Clock, pid: number, killAtOnce: boolean, abandon: () =>
   return () => callOff()
 }
 
-/** Resolves when a group has ended after all. Whoever cannot look takes it for ended: nobody is held back for ever. */
-function lastOf(clock: Clock, pid: number): Promise<void> {
-  return groupEnd(clock, pid).then(
-    () => undefined,
-    () => undefined,
-  )
-}
-
 /** Its own end, or at the deadline or the signal the one that it is brought to; what cannot be ended is left behind. */
 function endOf(clock: Clock, child: PipedProcess, options: RunOptions): Promise<RunEnd> {
   const pid = child.pid as number
+  const { killGraceMs = KILL_GRACE_MS } = options
   const { promise: ended, resolve } = Promise.withResolvers<RunEnd>()
   const callOffs: (() => void)[] = []
   const life = { timedOut: false, isEnding: false, isOver: false }
@@ -65,14 +59,14 @@ function endOf(clock: Clock, child: PipedProcess, options: RunOptions): Promise<
     if (life.isOver) return
     life.isOver = true
     const isWatched = life.isEnding && options.onAbandoned !== undefined
-    const isGone = !isWatched || (await groupEnd(clock, pid, KILL_GRACE_MS).catch(() => true))
+    const isGone = !isWatched || (await groupEnd(clock, pid, killGraceMs).catch(() => true))
     if (!isGone) options.onAbandoned?.(lastOf(clock, pid), pid)
     finish(code, signal)
   }
   function end(): void {
     if (life.isEnding) return
     life.isEnding = true
-    callOffs.push(endGroup(clock, pid, options.killAtOnce === true, abandon))
+    callOffs.push(endGroup(clock, pid, options, abandon))
   }
 
   callOffs.push(

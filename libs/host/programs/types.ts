@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly cwd?: string
   /** SIGKILL at the deadline, without asking before. Default false. */
   readonly killAtOnce?: boolean
+  /** What is there so long after SIGKILL is left behind. Default 1 s. */
+  readonly killGraceMs?: number
   /**
    * The program, or what it started in its process group, could not be ended and was left behind; the promise resolves when it has
    * ended after all. Told before the run's own end is. `pid` is its own, and its group's.
@@ -116,13 +118,13 @@ export interface Child {
 }
 
 /**
- * Runs programs, by argument vector: no shell sees them. Each is looked for before it is started, by PATH or at its path: one whose
- * mount hangs is a HostExecError `TIMEOUT`, and nothing else waits for it.
+ * Runs programs, by argument vector: no shell sees them. Each is looked for before it is started, by PATH or at its path, and its
+ * folder is looked at: one whose mount hangs is a HostExecError `TIMEOUT`, and nothing else waits for it.
  */
 export interface Programs {
   /**
    * The absolute path of what a command here would run; undefined: nothing stands there that may be executed and read.
-   * @throws HostExecError `TIMEOUT` where a mount hangs on which it is, or may be
+   * @throws HostExecError `TIMEOUT` where a mount hangs on which it is, or may be, or that of the folder that it runs in
    */
   find(file: string, options?: Pick<ChildOptions, 'env' | 'cwd'>): Promise<string | undefined>
   /**

@@ -10,9 +10,9 @@ import { FLAGS, startMs } from './options.ts'
 
 /** A line of the journal with its fields in JSON, where a byte that is no text takes four characters. */
 const LINE_BYTES = 1_048_576
-const STOP_MS = 500
+const STOP_MS = 300
 /** What is there so long after SIGKILL sleeps where no signal reaches it. */
-const KILLED_MS = 1_000
+const KILLED_MS = 400
 
 type Values = Parameters<Parameters<typeof withFlags<typeof FLAGS>>[3]>[0]['values']
 
@@ -34,6 +34,9 @@ function journalArgs({ 'journald-source': source, 'log-path': path }: Values, fr
   return ['--quiet', '--no-pager', '--all', '--output=json', since, ...where, `SYSLOG_IDENTIFIER=${source}`]
 }
 
+/** Of what it logs, what it could not read is a warning; on standard error, whatever its environment wishes. */
+const LOGS = { SYSTEMD_LOG_LEVEL: 'warning', SYSTEMD_LOG_TARGET: 'console' } as const
+
 /** What is done with each line, until one says that it is enough. */
 type Take = (line: JournalLine) => 'more' | 'enough'
 
@@ -41,11 +44,10 @@ type Take = (line: JournalLine) => 'more' | 'enough'
 class JournalError extends Error {
   override readonly name = 'JournalError'
   readonly code = 'JOURNAL_UNREAD'
-  constructor({ code, signal }: ChildExit, said: string) {
-    super(
-      `journalctl ${signal === null ? `ended with ${code}` : `was ended by ${signal}`}: ${said || 'it says nothing'}`,
-    )
-  }
+}
+
+function endText({ code, signal }: ChildExit): string {
+  return signal === null ? `ended with ${code}` : `was ended by ${signal}`
 }
 
 /** Ends what reads the journal. What does not end by that is left behind: the journal lies on a disk that hangs. */
@@ -59,9 +61,10 @@ async function end(journal: Child, { clock, onAbandoned }: ToolAround): Promise<
 /**
  * Reads the journal to its end, which is that of journalctl, or to a line that is enough. (node-problem-detector takes a second without a
  * line for the end, also where it still seeks the first.)
+ * @returns what it says of what it passed over: a file that is damaged, with which it ends well all the same
  * @throws JournalError, what starting it throws, or the signal's reason
  */
-async function readJournal(args: readonly string[], around: ToolAround, take: Take): Promise<void> {
+async function readJournal(args: readonly string[], around: ToolAround, take: Take): Promise<string> {
   const { host, env, signal } = around
   const { promise: enough, resolve } = Promise.withResolvers<void>()
   let isOver = false
@@ -76,7 +79,7 @@ async function readJournal(args: readonly string[], around: ToolAround, take: Ta
     if (line !== undefined && take(line) === 'enough') over()
   }
   const journal = await host.programs.start('journalctl', args, {
-    env,
+    env: { ...env, ...LOGS },
     onLine,
     maxLineBytes: LINE_BYTES,
     dieWithParent: false,
@@ -86,8 +89,9 @@ async function readJournal(args: readonly string[], around: ToolAround, take: Ta
   const exit = await Promise.race([enough, journal.exited])
   signal.removeEventListener('abort', over)
   if (isOver || exit === undefined) await end(journal, around)
-  else if (exit.code !== 0) throw new JournalError(exit, said)
+  else if (exit.code !== 0) throw new JournalError(`journalctl ${endText(exit)}: ${said || 'it says nothing'}`)
   signal.throwIfAborted()
+  return said
 }
 
 const failed = (exitCode: 2 | 255, said: { stdout?: string; stderr?: string }): ToolResult => {
@@ -99,7 +103,7 @@ async function counted(values: Values, fromMs: number, around: ToolAround): Prom
   const fromUs = BigInt(Math.ceil(fromMs * 1000))
   let lines: LineCount | undefined
   let fault: unknown
-  await readJournal(journalArgs(values, fromMs), around, ({ atUs, message }) => {
+  const unread = await readJournal(journalArgs(values, fromMs), around, ({ atUs, message }) => {
     if (atUs > beganUs) return 'enough'
     if (atUs < fromUs) return 'more'
     try {
@@ -114,6 +118,7 @@ async function counted(values: Values, fromMs: number, around: ToolAround): Prom
   })
   if (fault !== undefined) return failed(2, { stderr: `panic: ${(fault as Error).message}\n` })
   const count = lines?.count ?? 0
+  if (count < values.count && unread !== '') throw new JournalError(`journalctl has not read all of it: ${unread}`)
   if (count < values.count) return { exitCode: 0, stdout: '', stderr: '' }
   const stdout = `Found ${count} matching logs, which meets the threshold of ${values.count}\n`
   return { exitCode: 1, stdout, stderr: '' }

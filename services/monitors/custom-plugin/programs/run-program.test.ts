@@ -105,6 +105,8 @@ it.skipIf(whyNoMounts() !== '')(
     await cleanup.disposeAsync()
     for (const each of [answer, late]) {
       if (each.kind !== 'abandoned') continue
+      // The helper has told it itself, and in time.
+      expect(each.program.pid).not.toBe(process.pid)
       expect((await each.program.ended).timedOut).toBe(each === late)
       expect(each.program.isAlive).toBe(false)
     }

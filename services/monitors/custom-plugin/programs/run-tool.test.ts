@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { createHost } from '#host'
-import type { ToolResult } from '#npd-tools'
+import type { LeftProgram, ToolAround, ToolResult } from '#npd-tools'
 import { fakeClock } from '../../../../libs/clock/testing.ts'
 import { runTool } from './run-tool.ts'
 
@@ -10,13 +10,18 @@ function stuck() {
   const tool = Promise.withResolvers<ToolResult>()
   const stop = new AbortController()
   const around = { host: createHost({ root: '', clock }), clock, env: {}, uptimeSeconds: () => 0 }
-  const answer = runTool(() => tool.promise, [], { timeoutMs: 1_000, signal: stop.signal }, around)
-  return { clock, tool, stop, answer }
+  let leave: (left: LeftProgram) => void = () => undefined
+  function helper(_: readonly string[], { onAbandoned }: ToolAround): Promise<ToolResult> {
+    leave = (left) => onAbandoned?.(left)
+    return tool.promise
+  }
+  const answer = runTool(helper, [], { timeoutMs: 1_000, signal: stop.signal }, around)
+  return { clock, tool, stop, answer, leave: (left: LeftProgram) => leave(left) }
 }
 
-it('a helper that does not heed its deadline is left behind until it ends', async () => {
+it('a helper that does not heed its deadline is left behind within a second, until it ends', async () => {
   const { clock, tool, answer } = stuck()
-  await clock.advance(4_000)
+  await clock.advance(2_000)
   const said = await answer
   expect(said).toMatchObject({
     kind: 'abandoned',
@@ -29,9 +34,28 @@ it('a helper that does not heed its deadline is left behind until it ends', asyn
   expect(said.program.isAlive).toBe(false)
 })
 
+it('what a helper leaves behind after it was left behind itself is there until that has ended, too', async () => {
+  const { clock, tool, answer, leave } = stuck()
+  await clock.advance(2_000)
+  const said = await answer
+  if (said.kind !== 'abandoned') throw new Error(said.kind)
+  let isOver = false
+  void said.program.ended.then(() => {
+    isOver = true
+  })
+  const command = Promise.withResolvers<void>()
+  leave({ pid: 4711, ended: command.promise })
+  tool.resolve({ exitCode: 2, stdout: '', stderr: '' })
+  await clock.advance(1)
+  expect([isOver, said.program.isAlive]).toEqual([false, true])
+  command.resolve()
+  await said.program.ended
+  expect(said.program.isAlive).toBe(false)
+})
+
 it('what a helper says while it is awaited a little longer counts', async () => {
   const { clock, tool, answer } = stuck()
-  await clock.advance(3_000)
+  await clock.advance(1_500)
   tool.resolve({ exitCode: 1, stdout: 'ill', stderr: '' })
   expect(await answer).toMatchObject({ kind: 'ended', result: { exitCode: 1, stdout: Buffer.from('ill') } })
 })
@@ -39,7 +63,7 @@ it('what a helper says while it is awaited a little longer counts', async () => 
 it('a helper that does not heed who calls it off is told as left behind, and one that does as called off', async () => {
   const deaf = stuck()
   deaf.stop.abort(new Error('draining'))
-  await deaf.clock.advance(3_000)
+  await deaf.clock.advance(1_000)
   expect(await deaf.answer).toMatchObject({ kind: 'abandoned', result: { timedOut: false } })
   const heeding = stuck()
   heeding.stop.abort(new Error('draining'))

@@ -28,6 +28,8 @@ export interface RuleCheckOptions {
   readonly hasHistory: boolean
   /** There may be several of its kind: what names no entity is about the check. */
   readonly isOneOfMany: boolean
+  /** It is the log of this machine, and no other's: what it says of file systems is held against what is mounted here. */
+  readonly isOfHost: boolean
 }
 
 type Around = Omit<CheckContext<unknown>, 'signal'>
@@ -97,7 +99,7 @@ function createLook({ view, counts, own, clock }: LookOptions) {
 
 /** @param around the context of its `create` */
 export function createRuleCheck(around: Around, options: RuleCheckOptions): RunCheck<unknown> {
-  const { rules, open, hasHistory, isOneOfMany } = options
+  const { rules, open, hasHistory, isOneOfMany, isOfHost } = options
   const { name, clock, host } = around
   const own = isOneOfMany ? cleanEntity(name) : ''
   const view = createConditionsView(rules, own)
@@ -147,7 +149,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
 
   async function run(): Promise<CheckResult> {
     const isReadNow = await engines.readAgain()
-    const mounted = await readMounted(host.files, engines.current?.driversAsked ?? [])
+    const mounted = await readMounted(host.files, isOfHost ? (engines.current?.driversAsked ?? []) : [])
     if (isReadNow) follow.again()
     const { current: engine, matched, isKnown } = engines
     const metrics = samplesOf(name, rules, matched, counts)

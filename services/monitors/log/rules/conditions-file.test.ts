@@ -73,6 +73,25 @@ test('a clock that is set makes nothing of one boot older', async () => {
   expect(one?.seenMonoMs).toBe(clock.monotonicMs())
 })
 
+test.each([0, 90_000_000])(
+  'what is held waits on for what is left of its minute, whatever its absence is (%s ms)',
+  async (absentFor) => {
+    const { clock, open } = await folderOfFiles(handClock())
+    const ends = { reboot: true, unmounted: true, ...(absentFor > 0 && { absentFor }) }
+    const held = rulesOf({ match: 'x', condition: 'C', recover: ends })
+    const file = open()
+    await file.recall(held)
+    const seenMonoMs = clock.monotonicMs()
+    const [raised] = raisedOf(1, 'm', seenMonoMs)
+    await file.keep({ raised: [{ ...(raised as Raised), ruleId: held[0]?.id ?? '', isHeld: true }] }, held)
+    clock.pass(20_000)
+    const [one] = (await open().recall(held))?.raised ?? []
+    expect(one).toMatchObject({ isHeld: true })
+    expect(one?.seenMonoMs).toBeGreaterThanOrEqual(seenMonoMs)
+    expect(one?.seenMonoMs).toBeLessThanOrEqual(seenMonoMs + 1000)
+  },
+)
+
 test('what is over since another boot does not come back', async () => {
   const { open } = await folderOfFiles(handClock())
   const file = open()

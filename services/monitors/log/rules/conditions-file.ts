@@ -22,6 +22,8 @@ const NAME = 'raised.json'
 const WAIT_MS = 1_000
 /** That it was seen again is written when so much of the time is over after which it would count as absent. */
 const SHARE = 10
+/** Of what is held for a minute that is written with each second. */
+const HELD_STEP_MS = 1_000
 
 type Around = Pick<CheckContext<unknown>, 'clock' | 'host' | 'log' | 'stateFolder'>
 
@@ -116,6 +118,11 @@ function isForGood(err: unknown): boolean {
   return err instanceof Error && 'code' in err && err.code === 'ELOOP'
 }
 
+/** When it was seen makes a difference. */
+function asksWhen({ isHeld }: Pick<Raised, 'isHeld'>, absentMs: number): boolean {
+  return isHeld === true || absentMs > 0
+}
+
 function doubtOf({ id: ruleId, condition }: Ending): readonly Doubt[] {
   return condition === undefined ? [] : [{ ruleId, type: condition }]
 }
@@ -184,9 +191,9 @@ export function createConditionsFile({ clock, host, log, stateFolder }: Around):
   function rowOf({ seenMonoMs, ...raised }: Raised, rules: readonly Ending[]): Row {
     const { absentMs = 0 } = rules.find(({ id }) => id === raised.ruleId)?.recovery ?? {}
     const seenMs = clock.now().getTime() - (clock.monotonicMs() - seenMonoMs)
-    const step = Math.max(1, absentMs / SHARE)
+    const step = raised.isHeld === true ? HELD_STEP_MS : Math.max(1, absentMs / SHARE)
     // Rounded up: who is told so waits a little longer, never shorter.
-    return { ...raised, seenMs: absentMs === 0 ? 0 : Math.ceil(seenMs / step) * step }
+    return { ...raised, seenMs: asksWhen(raised, absentMs) ? Math.ceil(seenMs / step) * step : 0 }
   }
 
   return {

@@ -6,7 +6,7 @@ import type { Instant } from '#model'
 import type { LogLine } from '../sources/types.ts'
 import { createDoubts, type Doubts } from './doubts.ts'
 import { createJudge, type Judge } from './judge.ts'
-import { createLooks } from './looks.ts'
+import { createLooks, type Looks } from './looks.ts'
 import { createRuleMatcher, type MountMatch, type RuleMatch } from './matcher.ts'
 import { createRuleMemories, type RuleMemories } from './memory.ts'
 import type { Driver } from './mount-lines.ts'
@@ -57,9 +57,12 @@ function holderOf(rules: readonly Rule[], { ruleId, type, reason }: Raised): Rul
 }
 
 /** @param matched lines that matched, by rule */
-function createNewsOf(judge: Judge, matched: Map<Rule, number>) {
+function createNewsOf(judge: Judge, looks: Looks, matched: Map<Rule, number>) {
   return (match: MountMatch | RuleMatch, line: LogLine, now: Moment): readonly RuleNews[] => {
-    if ('word' in match) return judge.moved(match, line)
+    if ('word' in match) {
+      looks.moved(match)
+      return judge.moved(match, line, now)
+    }
     if (match.isClearing) return judge.cleared(match)
     matched.set(match.rule, (matched.get(match.rule) ?? 0) + 1)
     return judge.matched(match, line, now)
@@ -78,7 +81,7 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
   const unmounts = createUnmounts()
   const judge = createJudge({ rules, table, memories, doubts, unmounts })
   const looks = createLooks(rules, table)
-  const newsOf = createNewsOf(judge, matched)
+  const newsOf = createNewsOf(judge, looks, matched)
   const absentMs = new Map(rules.map(({ id, recovery }) => [id, recovery.absentMs]))
 
   return {

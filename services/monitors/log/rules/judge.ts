@@ -6,7 +6,7 @@ import type { LogLine } from '../sources/types.ts'
 import type { Doubts } from './doubts.ts'
 import { asksOfMounts, type MountMatch, type RuleMatch } from './matcher.ts'
 import type { RuleMemories, RuleMemory } from './memory.ts'
-import { driverOf } from './mount-lines.ts'
+import { type Driver, driverOf } from './mount-lines.ts'
 import { RAISED_MAX, type RaisedTable } from './raised.ts'
 import { reaches, type SeenEntity } from './seen.ts'
 import type { Moment, Raised, Rule, RuleNews } from './types.ts'
@@ -20,7 +20,7 @@ export interface Judge {
   /** A line says that it is over. */
   cleared(match: RuleMatch): readonly RuleNews[]
   /** A line says that a file system comes or goes: what was said of the one before is over. */
-  moved(match: MountMatch, line: LogLine): readonly RuleNews[]
+  moved(match: MountMatch, line: LogLine, now: Moment): readonly RuleNews[]
 }
 
 /** What a judge knows of its rules. */
@@ -35,6 +35,17 @@ export interface JudgeOptions {
 /** Longest key of an event (libs/monitor-kit/findings.ts), less what tells rules apart. */
 const LINE_KEY_MAX = 240
 const NO_GROUPS: RuleMatch['groups'] = []
+/** What was said so long before a file system had been mounted, or less, may be of that mount: of its journal and of its orphans. */
+const MOUNTING_MS = 30_000
+
+/** What a line ends of a rule. */
+interface Ends {
+  /** Of which entity; undefined: of all. */
+  readonly entity: string | undefined
+  readonly message: string
+  /** Seen up to then, on the monotonic clock and by the times of lines. Default: whenever */
+  readonly seenUntil?: { readonly monoMs: number; readonly atMs: number }
+}
 
 interface Case {
   readonly line: LogLine
@@ -43,6 +54,8 @@ interface Case {
   readonly entity: string
   readonly seen: SeenEntity
   readonly now: Moment
+  /** Who lists whether it is mounted. */
+  readonly driver: Driver | undefined
   /** It is said right behind its unmount. */
   readonly isHeld: boolean
 }
@@ -76,13 +89,12 @@ function eventOf({ line, match, memory, entity, seen, now }: Case): RuleNews | u
 
 /** The condition that a match raises, or holds. */
 function raisedBy(
-  { line, match, memory, entity, now, isHeld }: Omit<Case, 'seen'>,
+  { line, match, memory, entity, driver, now, isHeld }: Omit<Case, 'seen'>,
   type: string,
   before: Raised | undefined,
 ): Raised {
   const { rule } = match
   const message = messageOf(match)
-  const driver = asksOfMounts(rule) ? (driverOf(match.text) ?? before?.driver) : undefined
   const isRetold = before !== undefined && before.message !== message && memory.budget.take(line, now.monoMs)
   return {
     ...{ type, entity, ruleId: rule.id, reason: rule.reason, severity: rule.severity },
@@ -99,8 +111,28 @@ function comesOfUnmount({ rule, text }: RuleMatch): boolean {
   return rule.condition !== undefined && (rule.recovery.unmounted || rule.atUnmount?.test(text) === true)
 }
 
+/** Ends what a rule has raised, and its counts. */
+function createOver({ table, memories, doubts }: Pick<JudgeOptions, 'table' | 'memories' | 'doubts'>) {
+  return (rule: Rule, { entity, message, seenUntil }: Ends): readonly RuleNews[] => {
+    const { entities } = memories.of(rule)
+    const isMeant = (one: string) => entity === undefined || one === entity
+    const { monoMs, atMs } = seenUntil ?? { monoMs: Number.POSITIVE_INFINITY, atMs: Number.POSITIVE_INFINITY }
+    for (const [known, { lastMs }] of [...entities.entries()]) {
+      if (isMeant(known) && lastMs <= atMs) entities.forget(known)
+    }
+    const isOver = (raised: Raised) =>
+      raised.ruleId === rule.id && isMeant(raised.entity) && raised.seenMonoMs <= monoMs
+    doubts.cleared(rule, entity)
+    const ended = table.end(isOver, { reason: 'Recovered', message })
+    return ended.map((news) => (news.kind === 'over' ? { ...news, by: rule } : news))
+  }
+}
+
 export function createJudge({ rules, table, memories, doubts, unmounts }: JudgeOptions): Judge {
+  const over = createOver({ table, memories, doubts })
   const endedByUnmount = rules.filter(({ recovery }) => recovery.unmounted)
+  /** It is held, and comes of nothing else. */
+  const isOfUnmount = ({ isHeld, ruleId }: Raised) => isHeld === true && !endedByUnmount.some(({ id }) => id === ruleId)
 
   function newsOf(match: RuleMatch, line: LogLine, now: Moment): RuleNews | undefined {
     const { rule } = match
@@ -111,8 +143,10 @@ export function createJudge({ rules, table, memories, doubts, unmounts }: JudgeO
     const hasRoom = raised !== undefined || rule.condition === undefined || table.count(rule.id) < RAISED_MAX
     const seen = hasRoom ? memory.entities.matched(entity, atMs) : undefined
     const isReached = seen !== undefined && reaches(rule, seen, atMs)
-    const isHeld = comesOfUnmount(match) && unmounts.has(entity, atMs)
-    const about = { line, match, memory, entity, now, isHeld }
+    const driver = asksOfMounts(rule) ? (driverOf(match.text) ?? raised?.driver) : undefined
+    // What nobody lists could never be found to be mounted.
+    const isHeld = driver !== undefined && comesOfUnmount(match) && unmounts.has(entity, atMs)
+    const about = { line, match, memory, entity, driver, now, isHeld }
     // Seen is seen, also where there is no room to count it: what is raised is not over while its line still comes.
     if (raised !== undefined) return table.put(raisedBy(about, raised.type, raised))
     if (seen === undefined) memory.budget.omit(line, 'entities', now.monoMs)
@@ -125,15 +159,6 @@ export function createJudge({ rules, table, memories, doubts, unmounts }: JudgeO
     return undefined
   }
 
-  function over(rule: Rule, entity: string | undefined, message: string): readonly RuleNews[] {
-    const { entities } = memories.of(rule)
-    for (const [known] of [...entities.entries()]) if (entity === undefined || known === entity) entities.forget(known)
-    const isIts = (raised: Raised) => raised.ruleId === rule.id && (entity === undefined || raised.entity === entity)
-    doubts.cleared(rule, entity)
-    const ended = table.end(isIts, { reason: 'Recovered', message })
-    return ended.map((news) => (news.kind === 'over' ? { ...news, by: rule } : news))
-  }
-
   return {
     matched(match, line, now) {
       const news = newsOf(match, line, now)
@@ -144,18 +169,17 @@ export function createJudge({ rules, table, memories, doubts, unmounts }: JudgeO
       const { rule, text } = match
       const { entity: template } = rule.recovery.clearing ?? {}
       const entity = template && cleanEntity(template.renderWhole(groupsFor(template, match)) ?? '')
-      return over(rule, entity, text)
+      return over(rule, { entity, message: text })
     },
-    moved({ word, entity, text }, { at }) {
-      if (word === 'unmounted') unmounts.unmounted(entity, at.getTime())
+    moved({ word, entity, text: message }, line, now) {
+      const atMs = line.at.getTime()
+      if (word === 'unmounted') unmounts.unmounted(entity, atMs)
       else {
         unmounts.mounted(entity)
-        table.end((raised) => raised.isHeld === true && raised.entity === entity, {
-          reason: 'Recovered',
-          message: text,
-        })
+        table.end((raised) => isOfUnmount(raised) && raised.entity === entity, { reason: 'Recovered', message })
       }
-      return endedByUnmount.flatMap((rule) => over(rule, entity, text))
+      const seenUntil = { monoMs: monoOf(line, now) - MOUNTING_MS, atMs: atMs - MOUNTING_MS }
+      return endedByUnmount.flatMap((rule) => over(rule, { entity, message, ...(word === 'mounted' && { seenUntil }) }))
     },
   }
 }

@@ -22,6 +22,8 @@ export interface MountMatch {
   readonly word: MountWord
   readonly entity: string
   readonly text: string
+  /** By which name its driver lists it, where the line says so and that is not its device. */
+  readonly fileSystem: string | undefined
 }
 
 /** Patterns of rules, held against a log. */
@@ -88,7 +90,9 @@ function partOf(slots: readonly Slot[], lines: number): Part {
 function matchOf(slot: Slot, text: string, match: LineMatch): MountMatch | RuleMatch {
   if (!('word' in slot)) return ruleMatch(slot, text, match)
   const { word, pattern } = slot
-  return { word, entity: cleanEntity(entityOfDevice(match.found.groups[pattern.names.get('dev') ?? 0] ?? '')), text }
+  const { groups } = match.found
+  const entity = cleanEntity(entityOfDevice(groups[pattern.names.get('dev') ?? 0] ?? ''))
+  return { word, entity, text, fileSystem: groups[pattern.names.get('uuid') ?? -1] }
 }
 
 function ruleMatch({ rule, isClearing }: RuleSlot, text: string, match: LineMatch): RuleMatch {

@@ -6,10 +6,13 @@ import { compilePattern, type Pattern } from '#pattern'
  * `ext4_put_super` is what takes one down, also where no other line says so.
  */
 const UNMOUNTED =
-  "(?:EXT[234]-fs(?: error)?|XFS|BTRFS info) \\((?:device )?(?P<dev>[^):\\s]+)[^)]*\\): (?:[Uu]nmounting [Ff]ilesystem|last unmount of filesystem|ext4_put_super:\\d+: (?:comm .+: )?Couldn't clean up the journal)"
-/** Another file system: whatever was mounted from there is not any more. */
+  "(?:EXT[234]-fs(?: error)?|XFS|BTRFS info) \\((?:device )?(?P<dev>[^):\\s]+)[^)]*\\): (?:[Uu]nmounting [Ff]ilesystem|last unmount of filesystem(?: (?P<uuid>[0-9a-f-]{36}))?|ext4_put_super:\\d+: (?:comm .+: )?Couldn't clean up the journal)"
+/** Another file system, said before anything else of its mount: whatever was mounted from there is not any more. */
+const MOUNTING =
+  '(?:XFS|BTRFS info) \\((?:device )?(?P<dev>[^):\\s]+)[^)]*\\): (?:Mounting (?:V\\d )?[Ff]ilesystem|first mount of filesystem(?: (?P<uuid>[0-9a-f-]{36}))?)'
+/** The same, said when all else of the mount was: what went wrong with that stands before it. */
 const MOUNTED =
-  '(?:EXT[234]-fs|F2FS-fs|XFS|BTRFS info) \\((?:device )?(?P<dev>[^):\\s]+)[^)]*\\): (?:mounted filesystem|Mounting (?:V\\d )?[Ff]ilesystem|first mount of filesystem|Mounted with checkpoint version)'
+  '(?:EXT[234]-fs|F2FS-fs) \\((?P<dev>[^):\\s]+)[^)]*\\): (?:mounted filesystem|Mounted with checkpoint version)'
 
 /** Drivers that list what is mounted, and the words of their lines. An external journal is no file system of its own. */
 const DRIVERS = [
@@ -22,13 +25,14 @@ const DRIVERS = [
 /** Who mounts a file system. */
 export type Driver = (typeof DRIVERS)[number][0]
 
-/** Whether a file system comes or goes. */
-export type MountWord = 'mounted' | 'unmounted'
+/** Whether a file system comes or goes; `mounted`: it has come, and what was said just before may be of that. */
+export type MountWord = 'mounted' | 'mounting' | 'unmounted'
 
 /** Whose lines say which. What has gone comes first: what else its line says is said behind that. */
 export function mountPatterns(): readonly (readonly [MountWord, Pattern])[] {
   return [
     ['unmounted', compilePattern(UNMOUNTED)],
+    ['mounting', compilePattern(MOUNTING)],
     ['mounted', compilePattern(MOUNTED)],
   ]
 }

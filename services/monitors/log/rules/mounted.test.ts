@@ -22,9 +22,17 @@ test('says what each driver lists, of those that are asked for', async () => {
   })
   const { files } = createHost({ root: folder.path })
   const mounted = await readMounted(files, ['ext4', 'btrfs', 'f2fs'])
-  expect([...mounted].map(([driver, devices]) => [driver, [...devices]])).toEqual([
-    ['ext4', ['dm-3', 'features', 'sda1']],
-    ['btrfs', ['sdb', 'sdc']],
+  const listed = [...mounted].map(([driver, { fileSystems, byDevice }]) => [driver, [...fileSystems], [...byDevice]])
+  expect(listed).toEqual([
+    ['ext4', ['dm-3', 'features', 'sda1'], []],
+    [
+      'btrfs',
+      [UUID],
+      [
+        ['sdb', UUID],
+        ['sdc', UUID],
+      ],
+    ],
   ])
 })
 

@@ -52,10 +52,10 @@ export function createRaisedTable(): RaisedTable {
     const holders = conditions.get(key) ?? new Map<string, Raised>()
     const before = worstOf(holders.values())
     for (const [ruleId, raised] of [...holders]) if (isOver(raised)) remove(holders, ruleId)
+    if (holders.size === 0) conditions.delete(key)
     const after = worstOf(holders.values())
     if (before === undefined || after === before) return []
     if (after !== undefined) return [{ kind: 'problem', raised: after }]
-    conditions.delete(key)
     return [{ kind: 'over', type: before.type, entity: before.entity, ...words }]
   }
 

@@ -24,7 +24,7 @@ function testDeclaration(rules: readonly Rule[]) {
 /** A check with rules over a log of a test. */
 export function checkOf(log: ScriptedLog, setting: Setting): CheckDefinition<unknown> {
   const { rules } = setting
-  const options = { open: () => log, hasHistory: false, isOneOfMany: false, ...setting }
+  const options = { open: () => log, hasHistory: false, isOneOfMany: false, isOfHost: true, ...setting }
   return defineCheck({
     type: 'log-test',
     description: 'Follows a log of a test',

@@ -115,16 +115,6 @@ export const FAILED_BEFORE: readonly UnmountCourse[] = [
     told: ['problem FilesystemForcedReadOnly', 'over FilesystemForcedReadOnly'],
   },
   {
-    from: 'Linux 4.19, fs/ext4/super.c: another is mounted from there',
-    device: 'sda1',
-    lines: [
-      'Aborting journal on device sda1-8.',
-      'EXT4-fs (sda1): Remounting filesystem read-only',
-      'EXT4-fs (sda1): mounted filesystem with ordered data mode. Opts: (null)',
-    ],
-    told: ['problem FilesystemForcedReadOnly', 'problem FilesystemForcedReadOnly', 'over FilesystemForcedReadOnly'],
-  },
-  {
     from: 'Linux 6.18, XFS, as it stood in its log: what waited to be written is written before it is unmounted',
     device: 'loop1',
     lines: [
@@ -156,5 +146,29 @@ export const FAILED_BEFORE: readonly UnmountCourse[] = [
       'XFS (sdb1): Metadata CRC error detected at xfs_agf_read_verify+0xd1/0xf0 [xfs], xfs_agf block 0x1',
     ],
     told: ['problem FilesystemDamaged'],
+  },
+]
+
+/** What goes wrong while ext4 mounts stands before the line that it is mounted, and holds. */
+export const FAILED_WITHIN: readonly UnmountCourse[] = [
+  {
+    from: 'Linux 6.18, ext4 without a journal, errors=remount-ro',
+    device: 'loop1',
+    lines: [
+      'EXT4-fs error (device loop1): ext4_orphan_get:1421: comm mount: bad orphan inode 15',
+      'EXT4-fs (loop1): Remounting filesystem read-only',
+      `EXT4-fs (loop1): mounted filesystem ${UUID} r/w without journal. Quota mode: none.`,
+    ],
+    told: ['problem FilesystemDamaged', 'problem FilesystemForcedReadOnly'],
+  },
+  {
+    from: 'Linux 5.4, fs/ext4/super.c: the journal is aborted while it is mounted, and the superblock cannot be written',
+    device: 'sda1',
+    lines: [
+      'Aborting journal on device sda1-8.',
+      'EXT4-fs (sda1): I/O error while writing superblock',
+      'EXT4-fs (sda1): mounted filesystem with ordered data mode. Opts: errors=remount-ro',
+    ],
+    told: ['problem FilesystemForcedReadOnly', 'problem FilesystemIOErrors'],
   },
 ]

@@ -34,6 +34,21 @@ describe('a file system', () => {
     expect(healthOf(await check.run())).toEqual(['ShutDown disk:sdb healthy Unmounted'])
   })
 
+  test('of another machine, whose log this is, is held against nothing that is mounted here', async () => {
+    await using folder = await tempFolder()
+    const log = scriptedLog()
+    await writeTree(folder.path, { ...BOOT, 'sys/fs/xfs/stats/x': '' })
+    const check = startCheck(checkOf(log, { rules, isOfHost: false }), { root: folder.path, config: {} })
+    await using following = check.follow()
+    log.tell(caughtUp(0))
+    await following.next()
+    log.tell(said(now(check.clock, 'XFS (sdb): shut down', 1)))
+    const stands = ['ShutDown disk:sdb problem Stopped']
+    expect(healthOf(await following.next())).toEqual(stands)
+    await expect.poll(() => following.isFollowing).toBe(true)
+    for (let turn = 0; turn < 4; turn++) expect(healthOf(await check.run())).toEqual(stands)
+  })
+
   test('that was unmounted just now is held over a restart too, and told where it is listed', async () => {
     await using folder = await tempFolder()
     const log = scriptedLog()

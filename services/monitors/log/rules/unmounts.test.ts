@@ -4,7 +4,7 @@ import type { Driver } from './mount-lines.ts'
 import { restore, snapshotOf } from './snapshot.ts'
 import { rulesOfKeys } from './sources.ts'
 import { lineOf, momentAt, rulesOf } from './testing-rules.ts'
-import { FAILED_BEFORE, FAILED_BEHIND } from './testing-unmounts.ts'
+import { FAILED_BEFORE, FAILED_BEHIND, FAILED_WITHIN } from './testing-unmounts.ts'
 import type { RuleNews } from './types.ts'
 
 const storage = rulesOfKeys({ rules: [], packs: ['storage'], disable: [] })
@@ -25,10 +25,14 @@ function pushAll(engine: RuleEngine, lines: readonly string[], fromMs = 0): stri
   })
 }
 
-/** A look, of which nothing is known but of these. */
+/** A look, of which nothing is known but of these: devices, of btrfs "UUID" or "UUID of device". */
 function look(engine: RuleEngine, atMs: number, mounted: Partial<Record<Driver, readonly string[]>>): string[] {
-  const known = new Map(Object.entries(mounted).map(([driver, devices]) => [driver as Driver, new Set(devices)]))
-  return words(engine.looked(known, momentAt(atMs)))
+  const known = Object.entries(mounted).map(([driver, names]) => {
+    const rows = names.map((name) => name.split(' of ') as [string, string?])
+    const byDevice = new Map(rows.flatMap(([uuid, device]) => (device === undefined ? [] : [[device, uuid] as const])))
+    return [driver as Driver, { fileSystems: new Set(rows.map(([name]) => name)), byDevice }] as const
+  })
+  return words(engine.looked(new Map(known), momentAt(atMs)))
 }
 
 const ABORTED = 'Aborting journal on device sdb-8.'
@@ -52,6 +56,49 @@ describe('what kernels said of', () => {
 
   test.each(FAILED_BEFORE)('a disk that failed before: $from', ({ lines, told }) => {
     expect(pushAll(createRuleEngine(storage), lines)).toEqual(told)
+  })
+})
+
+describe('a mount that ends with its line', () => {
+  const mounted = 'EXT4-fs (sdb): mounted filesystem 5a1c3f3e r/w with ordered data mode. Quota mode: none.'
+  const stands = (engine: RuleEngine) => engine.problems.map(({ type }) => type)
+
+  test.each(FAILED_WITHIN)('ends nothing of what it said itself: $from', ({ lines, told }) => {
+    const engine = createRuleEngine(storage)
+    expect(pushAll(engine, lines)).toEqual(told)
+    expect(stands(engine)).toContain('FilesystemForcedReadOnly')
+  })
+
+  test.each(FAILED_WITHIN)('behind an unmount it is told a minute later: $from', ({ lines, device }) => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [`EXT4-fs (${device}): unmounting filesystem.`, ...lines])
+    expect(stands(engine)).not.toContain('FilesystemForcedReadOnly')
+    look(engine, 61_000, { ext4: [device] })
+    expect(stands(engine)).toContain('FilesystemForcedReadOnly')
+  })
+
+  test('ends what was said long before', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [ABORTED])
+    expect(pushAll(engine, [mounted], 31_000)).toEqual(['over FilesystemForcedReadOnly'])
+  })
+
+  test('ends what is held of an unmount and comes of nothing else', () => {
+    const engine = createRuleEngine(storage)
+    const cleanUp = "EXT4-fs error (device sdb): ext4_put_super:1306: comm umount: Couldn't clean up the journal"
+    expect(pushAll(engine, [UNMOUNTED, cleanUp, mounted])).toEqual([])
+    expect(engine.raised).toEqual([])
+  })
+
+  test('counts anew what was said long before, and goes on with what it said itself', () => {
+    const bad = 'EXT4-fs (sdb): bad'
+    const threshold = { count: 2, within: 600_000 }
+    const rule = { match: 'EXT4-fs \\((?P<dev>\\w+)\\): bad', entity: 'disk:${dev}', condition: 'Bad', threshold }
+    const rules = rulesOf({ ...rule, recover: { reboot: true, unmounted: true } })
+    expect(pushAll(createRuleEngine(rules), [bad, mounted, bad])).toEqual(['problem Bad'])
+    const engine = createRuleEngine(rules)
+    pushAll(engine, [bad])
+    expect(pushAll(engine, [mounted, bad], 31_000)).toEqual([])
   })
 })
 
@@ -83,15 +130,40 @@ describe('behind its unmount', () => {
     expect(pushAll(engine, [ABORTED], 30)).toEqual(['problem FilesystemForcedReadOnly'])
   })
 
-  test('what is mounted all the same is told a minute later, and what cannot be known is not', () => {
+  test('what is mounted all the same is told a minute later', () => {
     const engine = createRuleEngine(storage)
     pushAll(engine, [UNMOUNTED, ABORTED])
     expect(look(engine, 50_000, { ext4: ['sdb'] })).toEqual([])
     expect(look(engine, 61_000, { ext4: ['sdb'] })).toEqual(['problem FilesystemForcedReadOnly'])
+  })
+
+  test('what cannot be known waits for some minutes, and then is told', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [UNMOUNTED, ABORTED])
+    for (const atMs of [30_000, 61_000, 200_000, 300_000]) expect(look(engine, atMs, {})).toEqual([])
+    expect([...engine.driversAsked]).toEqual(['ext4'])
+    expect(look(engine, 302_000, {})).toEqual(['problem FilesystemForcedReadOnly'])
     const other = createRuleEngine(storage)
     pushAll(other, [UNMOUNTED, ABORTED])
-    expect(look(other, 61_000, {})).toEqual([])
+    for (const atMs of [61_000, 200_000]) expect(look(other, atMs, {})).toEqual([])
+    expect(look(other, 230_000, { ext4: [] })).toEqual([])
     expect(other.raised).toEqual([])
+  })
+
+  test('what was held when nobody had asked yet who mounts it is told by no first look, however long ago it was', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [UNMOUNTED, ABORTED])
+    expect(look(engine, 900_000, { xfs: [] })).toEqual([])
+    expect(engine.raised).toHaveLength(1)
+    expect(look(engine, 930_000, { ext4: [] })).toEqual([])
+    expect(engine.raised).toEqual([])
+  })
+
+  test('what is of a driver that lists nothing is told at once', () => {
+    const engine = createRuleEngine(storage)
+    expect(pushAll(engine, [UNMOUNTED, 'FAT-fs (sdb): error, Filesystem has been set read-only'])).toEqual([
+      'problem FilesystemForcedReadOnly',
+    ])
   })
 
   test('it is known over a restart, and what is held is', () => {
@@ -121,6 +193,50 @@ describe('what is raised', () => {
       'over FilesystemIOErrors',
     ])
     expect([...engine.driversAsked]).toEqual([])
+  })
+
+  describe('of btrfs', () => {
+    const [own, other] = ['b6abadf4-a143-4fb2-9f41-47b17a4e1591', '55830b57-6843-4d4a-b8d9-1364319ceddb']
+    const readOnly = 'BTRFS info (device sdb state EA): forced readonly'
+    const unmounting = `BTRFS info (device sdb): last unmount of filesystem ${own}`
+
+    function raised(...lines: readonly string[]): RuleEngine {
+      const engine = createRuleEngine(storage)
+      pushAll(engine, lines)
+      return engine
+    }
+
+    function looks(engine: RuleEngine, fromMs: number, btrfs: readonly string[]): string[] {
+      return [0, 15_000, 30_000].flatMap((forMs) => look(engine, fromMs + forMs, { btrfs }))
+    }
+
+    test('stands when the device that it was mounted by is replaced, and is over when its UUID is gone', () => {
+      const engine = raised(readOnly)
+      expect(looks(engine, 0, [`${own} of sdb`, `${other} of sda`])).toEqual([])
+      expect(looks(engine, 60_000, [`${own} of sdc`, `${other} of sda`])).toEqual([])
+      expect(looks(engine, 120_000, [`${own} of sdc`, `${other} of sdb`])).toEqual([])
+      expect(looks(engine, 180_000, [`${other} of sdb`])).toEqual(['over FilesystemForcedReadOnly'])
+    })
+
+    test('stands where nobody knows its UUID, and is over when there is none', () => {
+      const engine = raised(readOnly)
+      expect(looks(engine, 0, [`${own} of sdc`])).toEqual([])
+      expect(looks(engine, 60_000, [])).toEqual(['over FilesystemForcedReadOnly'])
+    })
+
+    test('has a UUID that the line of its mount says', () => {
+      const engine = raised(`BTRFS info (device sdb): first mount of filesystem ${own}`, readOnly)
+      expect(looks(engine, 0, [`${own} of sdc`, `${other} of sda`])).toEqual([])
+      expect(looks(engine, 60_000, [`${other} of sda`])).toEqual(['over FilesystemForcedReadOnly'])
+    })
+
+    test('is held behind an unmount, which says its UUID', () => {
+      const gone = raised(unmounting, readOnly)
+      expect(looks(gone, 61_000, [`${other} of sda`])).toEqual([])
+      expect(gone.raised).toEqual([])
+      const mounted = raised(unmounting, readOnly)
+      expect(looks(mounted, 61_000, [`${own} of sdc`])).toEqual(['problem FilesystemForcedReadOnly'])
+    })
   })
 
   test('that it is damaged is over by no unmount', () => {

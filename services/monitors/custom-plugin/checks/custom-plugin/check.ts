@@ -98,7 +98,7 @@ export const customPlugin = defineCheck<Config>({
     { name: VALUE, help: 'What a plug-in measured, by plug-in, name and unit', kind: 'gauge', unit: '' },
     {
       name: LEFT_BEHIND,
-      help: 'Runs of a plug-in that could not be ended, or left somebody who cannot, and holds its output',
+      help: 'Runs of a plug-in that could not be ended, or left somebody who cannot, or holds its output',
       kind: 'counter',
       unit: '',
     },

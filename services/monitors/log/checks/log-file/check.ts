@@ -23,7 +23,14 @@ function createFileCheck(context: Omit<CheckContext<Config>, 'signal'>): RunChec
   // What it cannot be made of is known at once.
   createFileFormat(config)
   const open = () => createFileSource({ logs, clock, path, format: createFileFormat(config) })
-  return createRuleCheck(context, { rules: rulesOfKeys(config), open, hasHistory: false, isOneOfMany: true })
+  // Whose log it is nobody says: it may be gathered from others.
+  return createRuleCheck(context, {
+    rules: rulesOfKeys(config),
+    open,
+    hasHistory: false,
+    isOneOfMany: true,
+    isOfHost: false,
+  })
 }
 
 export const logFile = defineCheck<Config>({

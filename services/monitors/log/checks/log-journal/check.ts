@@ -33,7 +33,13 @@ function createJournalCheck(context: Omit<CheckContext<Config>, 'signal'>): RunC
     return createJournalSource({ logs: host.logs, matches, directory: '', since })
   }
 
-  return createRuleCheck(context, { rules: rulesOfKeys(config), open, hasHistory: true, isOneOfMany: true })
+  return createRuleCheck(context, {
+    rules: rulesOfKeys(config),
+    open,
+    hasHistory: true,
+    isOneOfMany: true,
+    isOfHost: true,
+  })
 }
 
 export const logJournal = defineCheck<Config>({

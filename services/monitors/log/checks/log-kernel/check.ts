@@ -20,7 +20,13 @@ function createKernelCheck(context: Omit<CheckContext<Config>, 'signal'>): RunCh
     return createKernelLogSource({ logs: host.logs, bootTime, isKernelOnly: config.facilities === 'kernel' })
   }
 
-  return createRuleCheck(context, { rules: rulesOfKeys(config), open, hasHistory: true, isOneOfMany: false })
+  return createRuleCheck(context, {
+    rules: rulesOfKeys(config),
+    open,
+    hasHistory: true,
+    isOneOfMany: false,
+    isOfHost: true,
+  })
 }
 
 export const logKernel = defineCheck<Config>({
