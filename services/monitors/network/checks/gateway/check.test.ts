@@ -126,6 +126,19 @@ describe('a gateway', () => {
     })
   })
 
+  it('is slow by an average in which our own lateness is small', () => {
+    const far = (lateMs: number): Probed<PingAnswer> => ({
+      ...{ ok: true, sample: { ms: 1000, lateMs } },
+      answer: {
+        ...{ kind: 'echo', sent: 3, received: 3, duplicates: 0, errors: 0 },
+        roundTrip: { minMs: 180, avgMs: 180, maxMs: 180, deviationMs: 0 },
+      },
+    })
+    expect(problems(said([far(50), far(50)]))).toEqual(['GatewaySlow gateway:10.0.0.1 warning AboveWarningLimit'])
+    expect(problems(said([far(70), far(70)]))).toEqual([])
+    expect(said([far(70), far(70), far(70)])[2]).toMatchObject({ health: 'unknown', reason: 'ProberLate' })
+  })
+
   it('is never a problem by one round, and well after one that is good, whatever was before', () => {
     const answers = fc.array(fc.constantFrom(echo, unknown, denied, gone, silent(), silent(3000)), { maxLength: 8 })
     fc.assert(

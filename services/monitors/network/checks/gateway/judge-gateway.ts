@@ -129,6 +129,12 @@ function slowFinding({ address }: Gateway, ms: number, standing: Standing, confi
   }
 }
 
+/** By so much at most our own lateness is in an average: it was late once for all of the answers. */
+function averageLateMs(probed: Probed<PingAnswer> | undefined): number {
+  if (probed?.ok !== true || probed.answer.kind !== 'echo') return 0
+  return probed.sample.lateMs / Math.max(1, probed.answer.received)
+}
+
 /** How far away one is that never was measured nobody asks; of one that was, it is not known now. */
 function judgeSlow(gateway: Gateway, before: Standing, config: Config): { slow: Standing; finding: Finding } {
   const ms = roundTripMs(gateway.probed)
@@ -137,7 +143,7 @@ function judgeSlow(gateway: Gateway, before: Standing, config: Config): { slow: 
     const message = 'how far away it is is not known: it answers no echo requests now'
     return { slow: before, finding: { ...about, health: 'healthy', pending: true, reason: 'NotMeasured', message } }
   }
-  const sample = { ms, lateMs: gateway.probed?.sample.lateMs ?? 0 }
+  const sample = { ms, lateMs: averageLateMs(gateway.probed) }
   const isSlow = ms >= config.latencyWarningMs
   const outcome: RoundOutcome = isJudged(sample, config.latencyWarningMs) ? (isSlow ? 'failed' : 'well') : 'unjudged'
   const slow = extendStanding(before, outcome, [], limitsOf(config))
