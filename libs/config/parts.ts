@@ -92,9 +92,23 @@ export const INSTEAD_OF_CHECK: Readonly<Record<string, string>> = {
 
 /** Check types that are known and that no monitor serves yet, with the monitor that is to. */
 export const PLANNED_CHECKS: Readonly<Record<string, string>> = {
+  'http-health-check': 'network',
+  'network-links': 'network',
+  'network-dns-check': 'network',
+  'network-gateway-check': 'network',
+  'network-connectivity-check': 'network',
   'network-peers': 'network',
   'network-cni': 'network',
   'network-cluster-dns-pod': 'network',
+  'network-conntrack': 'network',
+  'network-sockets': 'network',
+  'network-sysctl': 'network',
+  'network-ip-forwarding': 'network',
+  'network-ipv6-sysctl': 'network',
+  'network-ipv6-route': 'network',
+  'network-ipv6-neighbor': 'network',
+  'network-ipv6-firewall': 'network',
+  'network-time': 'network',
   'kubernetes-kubelet-check': 'kubernetes',
   'kubernetes-apiserver-check': 'kubernetes',
   'kubernetes-runtime-check': 'kubernetes',

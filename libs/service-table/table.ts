@@ -53,6 +53,21 @@ export const SERVICES = {
       reason: 'it is not part of this version; nothing is said of links, routes and names',
     },
   },
+  kubernetes: {
+    kind: 'monitor',
+    serves: 'nodedoctor.v1.Monitor',
+    bus: { role: 'none' },
+    switches: [],
+    stopOrder: 1,
+    needs: ['host'],
+    runFolders: [],
+    stateFolders: ['monitors/kubernetes'],
+    standing: {
+      built: false,
+      what: 'the monitor of Kubernetes',
+      reason: 'it is not part of this version; nothing is said of kubelet, container runtime and API servers',
+    },
+  },
   log: {
     kind: 'monitor',
     serves: 'nodedoctor.v1.Monitor',

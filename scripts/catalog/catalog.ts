@@ -1,9 +1,10 @@
 /** The catalogue of all checks: each registry of services/monitors, and the schema beside each check. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Catalog, CatalogCheck } from '../../libs/config/catalog.ts'
 import { conditionTypeOf, eventReasonOf } from '../../libs/monitor-kit/define.ts'
 import { type CheckOnDisk, foldersIn, readMonitorFolder } from '../../libs/monitor-kit/testing/on-disk.ts'
+import { plannedServices, SERVICES } from '../../libs/service-table/index.ts'
 import { toJsonSchema } from './json-schema.ts'
 
 /** What stands on disk does not fit together. */
@@ -12,9 +13,12 @@ export class CatalogError extends Error {
   readonly code = 'CATALOG_INCONSISTENT'
 }
 
-/** Every monitor below `folder` (services/monitors), by name. */
+/** Every monitor below `folder` (services/monitors), by name; none of one that is only planned: nobody serves its checks yet. */
 export async function readCatalog(folder: string): Promise<Catalog> {
-  const folders = foldersIn(folder).filter((path) => existsSync(join(path, 'monitor.ts')))
+  const planned = plannedServices(SERVICES).map(({ name }) => name)
+  const folders = foldersIn(folder).filter(
+    (path) => existsSync(join(path, 'monitor.ts')) && !planned.includes(basename(path)),
+  )
   const monitors = await Promise.all(folders.map(readMonitor))
   const checks = monitors.flatMap(({ checks: found }) => found)
   refuseDoubles(checks)

@@ -211,9 +211,10 @@ describe('the detector', () => {
     const missing = {
       monitors: [
         {
-          name: 'peers',
-          type: 'network-peers',
+          name: 'kubelet-health',
+          type: 'http-health-check',
           interval: '30s',
+          config: { url: 'http://127.0.0.1:10248/healthz' },
         },
       ],
     }
