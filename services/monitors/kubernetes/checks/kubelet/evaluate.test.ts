@@ -91,7 +91,7 @@ test('what is remembered comes back, and nothing of what makes no sense', () => 
     expect(recallKubelet(facts)).toEqual(FIRST_KUBELET)
 })
 
-test('each key changes what is found of some machine', async () => {
+test('each key changes what is found of some machine', { timeout: 60_000 }, async () => {
   const names = Object.keys(schema.shape)
   const url = 'http://127.0.0.1:10249/healthz'
   const operations = { machine: 'sick-operations', looks: 3 }
