@@ -1,6 +1,7 @@
 /** For tests: configurations from text, in surroundings that are the same everywhere. */
 
 import * as patterns from '#pattern'
+import { CATALOG, type Catalog } from './catalog.ts'
 import { readGo } from './dialects/go/read.ts'
 import { ConfigErrors } from './errors.ts'
 import type { Surroundings } from './layers/defaults.ts'
@@ -16,12 +17,14 @@ export interface Around {
   readonly env?: Environment
   readonly flags?: readonly ConfigFlag[]
   readonly surroundings?: Surroundings
+  /** Default: the catalogue of this version. */
+  readonly catalog?: Catalog
 }
 
 /** A whole document as file "config.yaml". */
 export function parse(text: string, around: Around = {}): NodeDoctorConfig {
-  const { env = {}, flags = [], surroundings = ROOT_SERVER } = around
-  return parseConfig(text, 'config.yaml', { env, flags, surroundings, patterns, dialect: readGo })
+  const { env = {}, flags = [], surroundings = ROOT_SERVER, catalog = CATALOG } = around
+  return parseConfig(text, 'config.yaml', { env, flags, surroundings, catalog, patterns, dialect: readGo })
 }
 
 /** The faults of a document, one line each. */

@@ -1,22 +1,42 @@
 import { expect, it } from 'vitest'
+import { CATALOG, type Catalog, type CatalogCheck } from '../catalog.ts'
 import { faultsOf, parse } from '../testing.ts'
 import { monitors } from '../testing-texts.ts'
 
-const keyOf = (written: string) =>
-  monitors(`  - name: v6\n    type: network-ipv6-sysctl\n    config: { expectIPv6Enabled: ${written} }\n`)
+/** A check whose key is one of three words, two of which are no texts. */
+const ASKED: CatalogCheck = {
+  type: 'asked',
+  aliases: [],
+  monitor: 'system',
+  description: '',
+  intervalMs: 30_000,
+  timeoutMs: 5000,
+  schema: {
+    type: 'object',
+    properties: { expected: { default: 'as-before', enum: ['as-before', true, false] } },
+    additionalProperties: false,
+  },
+  conditions: [],
+  events: [],
+  metrics: [],
+}
+const catalog: Catalog = { ...CATALOG, checks: [...CATALOG.checks, ASKED] }
+
+const keyOf = (written: string) => monitors(`  - name: v6\n    type: asked\n    config: { expected: ${written} }\n`)
 
 it('takes true and false as they are where they are words of a set, beside its texts', () => {
   const values = ['true', 'false', 'as-before'].map((written) => {
-    const { config } = parse(keyOf(written)).monitors[0] as { config?: { expectIPv6Enabled?: unknown } }
-    return config?.expectIPv6Enabled
+    const { config } = parse(keyOf(written), { catalog }).monitors[0] as { config?: { expected?: unknown } }
+    return config?.expected
   })
   expect(values).toEqual([true, false, 'as-before'])
 })
 
 it('says of another word, and of a word in quotes that is none, what is expected', () => {
-  const at = 'config.yaml:8:15: monitors[0].config.expectIPv6Enabled'
+  const at = 'config.yaml:8:15: monitors[0].config.expected'
   const words = 'expected one of "as-before", "true", "false"'
-  expect(faultsOf(keyOf('sometimes'))).toEqual([`${at}: "sometimes" is not valid; ${words}`])
-  expect(faultsOf(keyOf('"true"'))).toEqual([`${at}: "true" is not valid; ${words}, without quotes`])
-  expect(faultsOf(keyOf('7'))).toEqual([`${at}: 7 is not valid; ${words}`])
+  const faults = (written: string) => faultsOf(keyOf(written), { catalog })
+  expect(faults('sometimes')).toEqual([`${at}: "sometimes" is not valid; ${words}`])
+  expect(faults('"true"')).toEqual([`${at}: "true" is not valid; ${words}, without quotes`])
+  expect(faults('7')).toEqual([`${at}: 7 is not valid; ${words}`])
 })
