@@ -100,7 +100,8 @@ export function poolsIn(ipam: Json): Pools {
   const first = typeof own === 'string' && own !== '' ? [[ipam]] : []
   const all = [...first, ...((sets as readonly unknown[] | undefined | null) ?? [])].slice(0, MANY)
   const words = all.flat().map((range) => fieldOf(range, 'subnet'))
-  if (words.some((subnet) => typeof subnet === 'string' && subnet.startsWith('usePodCidr'))) return { ok: true, pools: [] }
+  if (words.some((subnet) => typeof subnet === 'string' && subnet.startsWith('usePodCidr')))
+    return { ok: true, pools: [] }
   try {
     const pools = all.map(poolIn)
     refuseOverlap(pools.flatMap(({ ranges }) => ranges))
