@@ -1,6 +1,8 @@
 /** What the check of CNI says, for people. */
 import type { ConditionSpec } from '#monitor-kit'
 
+/** Without a kubelet what is critical is a warning. */
+const KUBELET = ' (without a kubelet a warning)'
 const LASTS = '2 checks in a row (sustainedChecks)'
 
 export const CONDITIONS: readonly ConditionSpec[] = [
@@ -15,8 +17,7 @@ export const CONDITIONS: readonly ConditionSpec[] = [
     source:
       'the first file of /etc/cni/net.d, or of the folder that containerd or CRI-O names (configPath); of flannel also /run/flannel/subnet.env',
     warning: 'a file that CRI-O passes over',
-    critical:
-      'none where there was one or a kubelet needs one, no JSON, a plug-in without type, ranges that make no sense',
+    critical: `none where there was one or a kubelet needs one, no JSON, a plug-in without type, ranges that make no sense${KUBELET}`,
     sustained: `${LASTS}; 5 where there was none in this boot`,
   },
   {
@@ -28,7 +29,7 @@ export const CONDITIONS: readonly ConditionSpec[] = [
     recoveryText: '2 checks in a row find all binaries',
     source: '/opt/cni/bin, or the folders that containerd or CRI-O names (binDirs)',
     warning: 'none',
-    critical: 'a binary is in none of the folders',
+    critical: `a binary is in none of the folders${KUBELET}`,
     sustained: LASTS,
   },
   {
@@ -41,7 +42,7 @@ export const CONDITIONS: readonly ConditionSpec[] = [
     recoveryText: '2 checks in a row find it up; a person’s word lets it stay away',
     source: '/sys/class/net, by the types of the plug-ins (checkInterfaces) and by name (expectedInterfaces)',
     warning: 'one of which a plug-in may do without, or that is expected',
-    critical: 'one without which pods reach nobody',
+    critical: `one without which pods reach nobody${KUBELET}`,
     sustained: LASTS,
   },
   {

@@ -63,8 +63,10 @@ export function pluginIn(conf: unknown): Understood<Plugin> {
 
 /** An object that is a network: of several plug-ins where it has a list of them, else of one. @param isList a list has to be there */
 export function networkIn(conf: Json, isList: boolean): Understood<NetworkConf> {
-  const name = textOf(conf, 'name')
-  const list = fieldOf(conf, 'plugins')
+  // Of a list libcni knows these keys in their own case alone.
+  const own = Object.hasOwn(conf, 'name') ? conf['name'] : undefined
+  const name = isList ? (typeof own === 'string' && own !== '' ? own : undefined) : textOf(conf, 'name')
+  const list = Object.hasOwn(conf, 'plugins') ? conf['plugins'] : undefined
   const mayHaveMore = isList && fieldOf(conf, 'loadOnlyInlinedPlugins') !== true
   if (!isList && textOf(conf, 'type') === undefined && Array.isArray(list)) {
     return no('it is a list of plug-ins, and has to be called .conflist')

@@ -12,6 +12,11 @@ export interface Fault {
   readonly more: string
 }
 
+/** Without a kubelet it is another program's network (podman's, nerdctl's), and nothing is critical. */
+export function softened(fault: Fault | undefined, hasKubelet: boolean): Fault | undefined {
+  return fault === undefined || hasKubelet ? fault : { ...fault, level: 'warning' }
+}
+
 /** What a type says while nothing is wrong. */
 export interface Well {
   readonly type: string

@@ -9,6 +9,8 @@ export interface CniMemory {
   readonly hadBinaries: boolean
   /** Interfaces of plug-ins that were up in this boot. */
   readonly seen: readonly string[]
+  /** Types of which something was known in this boot: where nothing is known of the configuration these alone are unknown. */
+  readonly told: readonly string[]
   readonly config: Streak
   readonly binaries: Streak
   readonly interfaces: Streak
@@ -18,6 +20,7 @@ export const FIRST_CNI: CniMemory = {
   hadConfig: false,
   hadBinaries: false,
   seen: [],
+  told: [],
   config: NO_STREAK,
   binaries: NO_STREAK,
   interfaces: NO_STREAK,
@@ -26,19 +29,24 @@ export const FIRST_CNI: CniMemory = {
 /** Interfaces of plug-ins that are remembered. */
 const SEEN_MAX = 64
 
-export function factsOf({ hadConfig, hadBinaries, seen }: CniMemory): unknown {
-  return { hadConfig, hadBinaries, seen: seen.slice(0, SEEN_MAX) }
+export function factsOf({ hadConfig, hadBinaries, seen, told }: CniMemory): unknown {
+  return { hadConfig, hadBinaries, seen: seen.slice(0, SEEN_MAX), told }
+}
+
+function namesIn(value: unknown): readonly string[] {
+  const names = Array.isArray(value) ? value.filter((name): name is string => typeof name === 'string') : []
+  return names.slice(0, SEEN_MAX)
 }
 
 /** What an earlier process of this boot knew; nothing where that makes no sense. */
 export function recallCni(facts: unknown): CniMemory {
-  const { hadConfig, hadBinaries, seen } = (facts ?? {}) as Record<string, unknown>
-  const names = Array.isArray(seen) ? seen.filter((name): name is string => typeof name === 'string') : []
+  const { hadConfig, hadBinaries, seen, told } = (facts ?? {}) as Record<string, unknown>
   return {
     ...FIRST_CNI,
     hadConfig: hadConfig === true,
     hadBinaries: hadBinaries === true,
-    seen: names.slice(0, SEEN_MAX),
+    seen: namesIn(seen),
+    told: namesIn(told),
   }
 }
 

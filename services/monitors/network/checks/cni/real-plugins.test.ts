@@ -1,6 +1,6 @@
 /** Real plug-ins give pods their network: each fault of it opens one problem, and its end closes it. */
 import { execFile } from 'node:child_process'
-import { rename, rm } from 'node:fs/promises'
+import { chmod, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -10,7 +10,7 @@ import { schema } from './config.ts'
 import { poolsIn } from './pools.ts'
 import { callPlugin, PLUGINS } from './testing-plugins.ts'
 
-const why = PLUGINS === undefined ? 'skipped: needs the plug-ins bridge and host-local' : whyNoNetwork()
+const why = PLUGINS === undefined ? 'skipped: needs the plug-ins bridge and host-local' : whyNoNetwork('setpriv')
 if (why !== '') console.log(`plug-ins of CNI: ${why}`)
 
 const run = promisify(execFile)
@@ -97,7 +97,7 @@ describe.skipIf(why !== '')('a node whose pods get their network by bridge and h
     await another.look()
     expect((await another.look()).problems).toEqual(['CNIInterfaceMissing'])
     expect(await problems()).toEqual(['CNIInterfaceMissing'])
-    expect(await said('CNIInterfaceMissing')).toMatchObject({ severity: 'critical', summary: 'cni0 is missing' })
+    expect(await said('CNIInterfaceMissing')).toMatchObject({ severity: 'warning', summary: 'cni0 is missing' })
     expect(await call('ADD', 6)).toBeUndefined()
     expect(await problems()).toEqual([])
     await network.node('ip link set cni0 down')
@@ -113,6 +113,26 @@ describe.skipIf(why !== '')('a node whose pods get their network by bridge and h
     expect(await problems()).toEqual(['CNIBinaryMissing'])
     await rename(aside, binary)
     expect(await problems()).toEqual([])
+  })
+
+  test('who may not read the configuration knows nothing of it, and says that once', async () => {
+    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs']
+    await chmod(folder.path, 0o755)
+    const keys = { configPath: join(folder.path, 'net.d') }
+    const stranger = network.watch({ 'network-cni': schema.parse(keys) }, { by: nobody })
+    await chmod(file(), 0o600)
+    expect((await stranger.look()).findings).toMatchObject([
+      { type: 'CNIConfigInvalid', health: 'unknown', reason: 'ReadRefused' },
+    ])
+    await chmod(file(), 0o644)
+    expect((await stranger.look()).findings.map(({ health }) => health)).not.toContain('problem')
+    await chmod(file(), 0o600)
+    const { findings } = await stranger.look()
+    expect(new Set(findings.map(({ health, reason }) => `${health} ${reason}`))).toEqual(
+      new Set(['unknown ReadRefused']),
+    )
+    expect(findings.length).toBeGreaterThan(1)
+    await chmod(file(), 0o644)
   })
 
   test('a configuration that is cut short, or gone, is one problem', async () => {

@@ -39,7 +39,7 @@ export interface LeaseReading {
 
 export interface CniReading {
   readonly active: Reading<Active>
-  /** A kubelet runs pods here. Only asked where there is no configuration. */
+  /** A kubelet runs pods here. */
   readonly hasKubelet: boolean
   /** There is a folder of binaries. Only asked where there is no configuration. */
   readonly hasBinaries: boolean
@@ -212,7 +212,7 @@ export async function readCni(host: Host, config: Config): Promise<CniReading> {
   return {
     ...more,
     active,
-    hasKubelet: isNone && (await hasKubelet(host)),
+    hasKubelet: await hasKubelet(host),
     hasBinaries: folders?.ok === true && folders.value.length > 0,
     interfaces: isAsked ? await observe(() => readInterfaces(host, wanted, certain)) : undefined,
   }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-const CACHE = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
+const CACHE = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
 const FOLDERS = [join(CACHE, 'node-doctor/cni'), '/usr/lib/cni', '/usr/libexec/cni', '/opt/cni/bin']
 
 /** Where bridge and host-local lie; undefined: they are not here. */
