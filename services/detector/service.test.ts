@@ -211,8 +211,8 @@ describe('the detector', () => {
     const missing = {
       monitors: [
         {
-          name: 'peers',
-          type: 'network-peers',
+          name: 'pods',
+          type: 'network-cluster-dns-pod',
           interval: '30s',
         },
       ],

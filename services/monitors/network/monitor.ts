@@ -10,6 +10,7 @@ import { ipv6Neighbor } from './checks/ipv6-neighbor/check.ts'
 import { ipv6Route } from './checks/ipv6-route/check.ts'
 import { ipv6Sysctl } from './checks/ipv6-sysctl/check.ts'
 import { links } from './checks/links/check.ts'
+import { peers } from './checks/peers/check.ts'
 import { sockets } from './checks/sockets/check.ts'
 import { sysctl } from './checks/sysctl/check.ts'
 import { time } from './checks/time/check.ts'
@@ -17,7 +18,7 @@ import { createNetworkShared } from './host-network.ts'
 
 export const network = defineMonitor({
   name: 'network',
-  description: 'Links, gateways, nameservers, endpoints, CNI, connection tracking, sockets, sysctls, IPv6',
+  description: 'Links, gateways, nameservers, endpoints, peers, CNI, connection tracking, sockets, sysctls, IPv6',
   checks: [
     cni,
     connectivity,
@@ -29,6 +30,7 @@ export const network = defineMonitor({
     ipv6Route,
     ipv6Sysctl,
     links,
+    peers,
     sockets,
     sysctl,
     time,

@@ -14,6 +14,7 @@ const API = { url: 'https://api.corp.example/', retries: 0 }
 const TCP = { url: 'tcp://api.corp.example:5000', retries: 0 }
 const FAR = { url: 'http://far.example/', retries: 0 }
 const PROXY = 'http://10.1.0.3:3128'
+const PEERS = { peers: [2, 3, 4, 5, 6].map((number) => `10.0.0.${number}`) }
 const NTP = { servers: ['ntp.corp.example'] }
 
 export const PROBING_CASES: Readonly<Record<string, readonly KeyCase[]>> = {
@@ -61,6 +62,17 @@ export const PROBING_CASES: Readonly<Record<string, readonly KeyCase[]>> = {
     { key: 'pingTimeoutMs', over: 'late-prober', value: 4_000 },
     { key: 'latencyWarningMs', over: 'sick-slow', value: 500 },
     { key: 'sustainedChecks', over: 'sick-dead', value: 9 },
+  ],
+  peers: [
+    { key: 'peers', over: 'well-list', value: ['10.0.0.2'] },
+    { key: 'slices', over: 'well-slices', value: ['peers'] },
+    { key: 'echoPeers', over: 'sick-mtu-pod', value: ['10.1.2.9', '10.1.3.9'] },
+    { key: 'echoSlices', over: 'well-slices', value: ['node-doctor/echo'] },
+    { key: 'port', over: 'well-list', beside: PEERS, value: 22 },
+    { key: 'echoPort', over: 'sick-mtu-pod', beside: { echoPeers: ['10.1.2.9', '10.1.3.9'] }, value: 80 },
+    { key: 'requestTimeoutMs', over: 'sick-slow-answers', beside: PEERS, value: 4_000 },
+    { key: 'minReachablePeers', over: 'sick-few', beside: PEERS, value: 40 },
+    { key: 'latencyWarningMs', over: 'sick-slow-zone', beside: { slices: ['peers'] }, value: 500 },
   ],
   time: [
     { key: 'servers', over: 'well-right', value: NTP.servers },

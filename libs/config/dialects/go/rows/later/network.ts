@@ -29,34 +29,63 @@ const connectivity: readonly Row[] = [
 
 const NO_LABELS = {
   why: 'peers are found by the EndpointSlices of Services',
-  instead: 'write services, as namespace/name',
+  instead: 'write slices, as namespace/name of a Service',
 }
+
+const ONE_LIMIT = { why: 'slow peers are a warning', instead: 'write latencyWarningMs alone' }
 
 /** Of the first of two entries that this one becomes, `network-peers`. */
 const peers: readonly Row[] = [
-  works('discovery.method', 'static'),
-  works('discovery.namespace', 'node-doctor'),
+  refused('discovery.method', 'static', {
+    why: 'what is written is asked',
+    instead: 'write peers (addresses), or slices (namespace/name of a Service)',
+  }),
+  refused('discovery.namespace', 'node-doctor', NO_LABELS),
   refused('discovery.labelSelector', 'app=node-doctor', NO_LABELS),
   refused('discovery.refreshInterval', '5m', {
-    why: 'a change of the peers is known when it happens',
+    why: 'peers are looked up once an hour, and where somebody is silent',
     instead: 'nothing is to be written for that',
   }),
   renamed('discovery.staticPeers[]', 'peers', [['192.0.2.7'], ['192.0.2.7']]),
-  renamed('discovery.overlayTestEnabled', 'podPath', [true]),
-  refused('discovery.overlayTestLabelSelector', 'app=node-doctor-overlay-test', NO_LABELS),
-  renamed('connectivity.pingCount', 'probes', [3]),
-  renamed('connectivity.pingTimeout', 'probeTimeout', ['5s']),
-  renamed('connectivity.warningLatency', 'latencyThreshold', [200, '200ms'], { convert: 'ms' }),
-  renamed('connectivity.criticalLatency', 'criticalLatencyThreshold', [500, '500ms'], { convert: 'ms' }),
-  renamed('connectivity.crossZoneWarningLatency', 'crossZoneLatencyThreshold', ['20ms'], { convert: 'ms' }),
-  renamed('connectivity.crossZoneCriticalLatency', 'crossZoneCriticalLatencyThreshold', ['50ms'], { convert: 'ms' }),
-  renamed('connectivity.failureThreshold', 'failureThreshold', [3]),
+  refused('discovery.overlayTestEnabled', true, {
+    why: 'pods are asked where they are named',
+    instead: 'write echoSlices, as namespace/name of a Service',
+  }),
+  refused('discovery.overlayTestLabelSelector', 'app=node-doctor-overlay-test', {
+    ...NO_LABELS,
+    instead: 'write echoSlices, as namespace/name of a Service',
+  }),
+  refused('connectivity.pingCount', 3, {
+    why: 'each peer is asked once in a round, and counts by two rounds',
+    instead: 'nothing is to be written for that',
+  }),
+  refused('connectivity.pingTimeout', '5s', {
+    why: 'it is written in milliseconds',
+    instead: 'write requestTimeoutMs',
+  }),
+  renamed('connectivity.warningLatency', 'latencyWarningMs', [200]),
+  refused('connectivity.criticalLatency', 500, ONE_LIMIT),
+  refused('connectivity.crossZoneWarningLatency', '20ms', {
+    why: 'zones have one limit',
+    instead: 'write latencyWarningMs',
+  }),
+  refused('connectivity.crossZoneCriticalLatency', '50ms', ONE_LIMIT),
+  refused('connectivity.failureThreshold', 3, {
+    why: 'two draws of other peers decide',
+    instead: 'nothing is to be written for that',
+  }),
   renamed('connectivity.minReachablePeers', 'minReachablePeers', [80]),
-  renamed('connectivity.probeMethod', 'probeMethod', ['http']),
-  renamed('connectivity.probePort', 'probePort', [8023]),
-  renamed('connectivity.probePath', 'probePath', ['/healthz']),
-  renamed('warningLatency', 'latencyThreshold', [200, '200ms'], { convert: 'ms' }),
-  renamed('criticalLatency', 'criticalLatencyThreshold', [500, '500ms'], { convert: 'ms' }),
+  refused('connectivity.probeMethod', 'http', {
+    why: 'nodes are connected to, and pods asked by HTTP',
+    instead: 'nothing is to be written for that',
+  }),
+  renamed('connectivity.probePort', 'echoPort', [8023]),
+  refused('connectivity.probePath', '/healthz', {
+    why: 'pods are asked for /healthz and /large',
+    instead: 'nothing is to be written for that',
+  }),
+  renamed('warningLatency', 'latencyWarningMs', [200]),
+  refused('criticalLatency', 500, ONE_LIMIT),
   works('minReachablePeers', 80),
 ]
 

@@ -1,0 +1,71 @@
+/** What a `network-peers` check keeps from round to round. Pure. */
+import type { ConditionKey } from '#model'
+import {
+  extendStanding,
+  NO_STANDING,
+  type RoundOutcome,
+  type Standing,
+  type StandingLimits,
+} from '../../probing/standing.ts'
+import type { Path } from './peer.ts'
+
+/** Two different draws. */
+export const LIMITS: StandingLimits = { needed: 2, windowSize: 1, failureRatio: 2 }
+
+/** Rounds that went badly, and because of whom. */
+export interface Doubt {
+  readonly standing: Standing
+  /** Peers that were the reason, of all of these rounds in a row. */
+  readonly peers: readonly string[]
+}
+
+/** Before the first round, and after a person's word. */
+export const NO_DOUBT: Doubt = { standing: NO_STANDING, peers: [] }
+
+/** Of one path. */
+export interface PathMemory {
+  readonly reach: Doubt
+  readonly large: Doubt
+}
+
+export interface PeersMemory {
+  readonly paths: ReadonlyMap<Path, PathMemory>
+  /** By the zone's name. */
+  readonly slow: ReadonlyMap<string, Doubt>
+}
+
+export const FIRST_PATH: PathMemory = { reach: NO_DOUBT, large: NO_DOUBT }
+export const FIRST_PEERS: PeersMemory = { paths: new Map(), slow: new Map() }
+
+export function pathEntity(path: Path): string {
+  return `path:${path}`
+}
+
+/** Those of no zone have one together. */
+export function zoneEntity(zone: string): string {
+  return `zone:${zone === '' ? 'none' : zone}`
+}
+
+/** One round more. @param blamed of this round */
+export function extendDoubt({ standing, peers }: Doubt, outcome: RoundOutcome, blamed: readonly string[]): Doubt {
+  const next = extendStanding(standing, outcome, [], LIMITS)
+  if (outcome === 'unjudged') return { standing: next, peers }
+  // A few are enough to know that it was not one alone.
+  const all = outcome === 'failed' ? [...new Set([...blamed, ...peers])].slice(0, 16) : []
+  return { standing: next, peers: all }
+}
+
+/** It has lasted for long enough, and is not one peer's alone. */
+export function isProblem({ standing, peers }: Doubt): boolean {
+  return standing.failed >= LIMITS.needed && peers.length > 1
+}
+
+/** A person's word: what must last is counted anew. */
+export function clearPeers(memory: PeersMemory, { type, entity }: ConditionKey): PeersMemory {
+  if (type === 'PeersSlow')
+    return { ...memory, slow: new Map([...memory.slow].filter(([zone]) => zoneEntity(zone) !== entity)) }
+  const part = { PeersUnreachable: 'reach', PathMTUBroken: 'large' }[type]
+  if (part === undefined) return memory
+  const cleared = (path: Path, one: PathMemory) => (pathEntity(path) === entity ? { ...one, [part]: NO_DOUBT } : one)
+  return { ...memory, paths: new Map([...memory.paths].map(([path, one]) => [path, cleared(path, one)])) }
+}
