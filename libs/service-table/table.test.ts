@@ -10,11 +10,14 @@ const ROOT = join(import.meta.dirname, '../..')
 const TABLE: ServiceTable = SERVICES
 const BUILT = builtServices(TABLE)
 
-/** Folders of services and monitors that are a process of a node: they have a `main.ts`. */
+/** Folders of services and monitors that are a process of a node: they have a `main.ts`, and are no part beside its set (cli, echo). */
 function onDisk(): string[] {
   const of = (parent: string) =>
     readdirSync(join(ROOT, parent)).filter((name) => existsSync(join(ROOT, parent, name, 'main.ts')))
-  return [...of('services').filter((name) => name !== 'cli'), ...of('services/monitors')]
+  return [
+    ...of('services').filter((name) => !RESERVED_NAMES.some((reserved) => reserved === name)),
+    ...of('services/monitors'),
+  ]
 }
 
 describe('the table of services', () => {

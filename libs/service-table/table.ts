@@ -136,4 +136,4 @@ export type ServiceName = keyof typeof SERVICES
  * Names that no service and no plug-in may have: of what several share, of programs whose cost the detector tells, and of
  * parts that are no service of a node.
  */
-export const RESERVED_NAMES = ['shared', 'bus', 'nats-server', 'up', 'cli', 'config-webhook', 'hub'] as const
+export const RESERVED_NAMES = ['shared', 'bus', 'nats-server', 'up', 'cli', 'config-webhook', 'hub', 'echo'] as const

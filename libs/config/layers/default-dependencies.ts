@@ -18,6 +18,7 @@ const EXPLAINED_BY: Readonly<Record<string, (check: MapNode) => readonly string[
   [DNS]: () => [GATEWAY],
   'network-connectivity-check': byEndpoints,
   'network-time': () => [DNS],
+  'network-peers': () => ['network-links'],
   'kubernetes-apiserver-check': () => [GATEWAY],
   'kubernetes-kubelet-check': () => [RUNTIME],
   'kubernetes-capacity-check': () => [RUNTIME],

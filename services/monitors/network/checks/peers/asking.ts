@@ -9,6 +9,8 @@ const LARGE_PATH = '/large'
 /** More than a packet has on any link: jumbo frames have 9,000. */
 const LARGE_BYTES = 9_001
 const BODY_BYTES = 65_536
+/** On a link that is only slow large answers take long too: a small one has to come within this part of the time-out, or nothing is said. */
+const FAST_SHARE = 5
 
 /** What came of one peer in a round. */
 export interface AskedPeer {
@@ -53,6 +55,10 @@ function smallOf(peer: Peer, probed: Probed<unknown>, timeoutMs: number): AskedP
   return { ...base, small: isLate ? 'unjudged' : 'silent', message }
 }
 
+function isFast({ ms }: Sample, timeoutMs: number): boolean {
+  return ms < timeoutMs / FAST_SHARE
+}
+
 /** It did not come within its time, and that was not this process's doing. */
 function isMissing(probed: Probed<unknown>, timeoutMs: number): boolean {
   return !probed.ok && probed.failure.kind === 'timeout' && isJudged(probed.sample, timeoutMs)
@@ -80,7 +86,7 @@ async function askNode({ door, ask, trust }: Means, peer: Peer): Promise<AskedPe
   if (tls.ok) return { ...small, large: 'comes' }
   if (!isMissing(tls, ask.timeoutMs)) return small
   const plain = await door.probeHttp(ask, question(peer, '/'))
-  return { ...small, large: plain.ok ? 'hangs' : 'unknown' }
+  return { ...small, large: plain.ok && isFast(plain.sample, ask.timeoutMs) ? 'hangs' : 'unknown' }
 }
 
 /** A pod of the echo component. One that has no large answer (404) says nothing of large ones. */
@@ -88,9 +94,16 @@ async function askPod({ door, ask }: Means, peer: Peer): Promise<AskedPeer> {
   const probed = await door.probeHttp(ask, question(peer, SMALL_PATH))
   const small = smallOf(peer, probed, ask.timeoutMs)
   if (!probed.ok) return small
-  const large = await door.probeHttp(ask, question(peer, LARGE_PATH))
-  if (isMissing(large, ask.timeoutMs)) return { ...small, large: 'hangs' }
-  const came = large.ok && large.answer.status === 200 && large.answer.body.length >= LARGE_BYTES
+  // Of a large answer the first packet is full: where that is lost not one byte comes.
+  let bytes = 0
+  const take = (chunk: Buffer) => {
+    bytes += chunk.length
+  }
+  const large = await door.probeHttp(ask, { ...question(peer, LARGE_PATH), take })
+  if (isMissing(large, ask.timeoutMs)) {
+    return { ...small, large: bytes === 0 && isFast(small.sample, ask.timeoutMs) ? 'hangs' : 'unknown' }
+  }
+  const came = large.ok && large.answer.status === 200 && bytes + large.answer.body.length >= LARGE_BYTES
   return { ...small, large: came ? 'comes' : 'unknown' }
 }
 

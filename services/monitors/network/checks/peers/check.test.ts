@@ -5,8 +5,11 @@ import { describe, expect, it } from 'vitest'
 import type { Finding } from '#monitor-kit'
 import { observed, unobserved } from '#monitor-kit/evaluate'
 import { findingOf, fixture, startFixture } from '#monitor-kit/testing'
+import { createTrust, type HttpQuestion, type Probed } from '#probe'
+import { fakeClock } from '../../../../../libs/clock/testing.ts'
+import { doorOf } from '../../probing/door.ts'
 import { sharedOver } from '../../testing-shared.ts'
-import type { AskedPeer } from './asking.ts'
+import { type AskedPeer, askPeers } from './asking.ts'
 import { peers } from './check.ts'
 import { schema } from './config.ts'
 import { evaluatePeers } from './evaluate.ts'
@@ -189,6 +192,45 @@ describe('draws', () => {
     const cleared = clearPeers(memory, { type: 'PeersUnreachable', entity: 'path:node' })
     const { findings } = evaluatePeers([{ path: 'node', round }], config, cleared)
     expect(reach(findings)?.message).toMatch(/seen in 1 of 2 checks in a row/)
+  })
+})
+
+describe('a large answer', () => {
+  const signal = new AbortController().signal
+  const sample = (ms: number, lateMs = 0) => ({ ms, lateMs })
+  const timeout = (ms: number, lateMs = 0) =>
+    ({ ok: false, sample: sample(ms, lateMs), failure: { kind: 'timeout', code: '', message: 'no answer' } }) as const
+  const ok = (ms: number) =>
+    ({ ok: true, sample: sample(ms), answer: { status: 200, body: Buffer.alloc(60) } }) as never
+  /** @param bytes of the large one that come before its time is over */
+  function doorWith(small: Probed<never>, large: Probed<never>, bytes = 0) {
+    const probeHttp = async (_: unknown, { url, take }: HttpQuestion) => {
+      if (url.pathname !== '/large') return small
+      if (bytes > 0) take?.(Buffer.alloc(bytes))
+      return large
+    }
+    return { ...doorOf(undefined), probeTcp: async () => ok(1), probeTls: async () => large, probeHttp } as never
+  }
+  async function largeOf(path: 'node' | 'pod', door: never) {
+    const stopwatch = { start: () => () => sample(0) }
+    const ask = { clock: fakeClock(), stopwatch, timeoutMs: 3000, signal }
+    const peer = { address: '10.0.0.2', port: 1, zone: '' }
+    const [asked] = await askPeers({ door, ask, trust: () => createTrust() }, path, [peer])
+    return asked?.large
+  }
+
+  it.each(['node', 'pod'] as const)('hangs where a small one comes at once: %s', async (path) => {
+    expect(await largeOf(path, doorWith(ok(20), timeout(3000)))).toBe('hangs')
+  })
+
+  it.each(['node', 'pod'] as const)('of a slow link, or of a late prober, says nothing: %s', async (path) => {
+    expect(await largeOf(path, doorWith(ok(900), timeout(3000)))).toBe('unknown')
+    expect(await largeOf(path, doorWith(ok(20), timeout(3000, 2000)))).toBe('unknown')
+    expect(await largeOf(path, doorWith(timeout(3000), timeout(3000)))).toBe('unknown')
+  })
+
+  it('of which some has come does not hang', async () => {
+    expect(await largeOf('pod', doorWith(ok(20), timeout(3000), 1448))).toBe('unknown')
   })
 })
 
