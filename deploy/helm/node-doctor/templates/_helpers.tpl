@@ -144,6 +144,9 @@ app.kubernetes.io/component: agent
 {{- if and (eq .Values.layout "compact") .Values.log.kmsg -}}
 {{- fail "log.kmsg makes the container log a privileged one, and layout=compact has none of that name; use layout=separate" -}}
 {{- end -}}
+{{- if and (eq .Values.layout "compact") .Values.network.peers -}}
+{{- fail "network.peers gives the container network a token, and layout=compact has none of that name, but one that runs plug-ins; use layout=separate" -}}
+{{- end -}}
 {{- if and (eq .Values.layout "compact") .Values.network.capabilities -}}
 {{- fail "network.capabilities are of the container network, which is root with them, and layout=compact has none of that name; use layout=separate" -}}
 {{- end -}}

@@ -64,6 +64,10 @@
 # Of an account that may read metrics and nothing else. Without it nothing is lost but what is read with it. 0440
 - { name: kubernetes-token, secret: { secretName: {{ include "node-doctor.fullname" . }}-kubernetes, optional: true, defaultMode: 288 } }
 {{- end }}
+{{- if .Values.network.peers }}
+# Of an account that may read EndpointSlices of this namespace and nothing else. 0440
+- { name: peers-token, secret: { secretName: {{ include "node-doctor.fullname" . }}-peers, optional: true, defaultMode: 288 } }
+{{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}
