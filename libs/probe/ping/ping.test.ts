@@ -199,7 +199,7 @@ describe.skipIf(whyNoNetworks() !== '')(`a neighbour ${whyNoNetworks()}`, () => 
       const asksEach = (ms: number) =>
         networks.near('sh', '-c', `echo ${ms} > /proc/sys/net/ipv4/neigh/wire/retrans_time_ms`)
       asksEach(1000)
-      onTestFinished(() => asksEach(100))
+      onTestFinished(() => void asksEach(100))
       const sends = 'while :; do echo x >/dev/udp/$0/53; sleep 0.01; done'
       const sending = spawn('env', [...networks.inNear, 'bash', '-c', sends, NOBODY], { stdio: 'ignore' })
       onTestFinished(() => void sending.kill('SIGKILL'))
