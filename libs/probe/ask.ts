@@ -18,11 +18,15 @@ class ProbeTimedOutError extends Error {
   override readonly name = 'ProbeTimedOutError'
 }
 
+/** Why the signal of work that has ended is aborted; nobody is told. */
+const ENDED = new Error('the probe has ended')
+
 /**
  * Asks, and waits no longer than its time-out, in which this process had a processor. That is decided one turn of the event loop
  * later: what lay there unread when the time was up is read first.
  * @param where what is asked, for people: "127.0.0.1:53 over UDP"
- * @param work asks; it ends with its signal, and what it opened is closed by then. A throw is why there is no answer
+ * @param work asks; it ends with its signal, and what it opened is closed by then. A throw is why there is no answer. The signal is
+ *   aborted once it has ended, too
  * @throws the reason of the probe's own signal, once that is aborted
  */
 export async function asked<Answer>(
@@ -43,6 +47,8 @@ export async function asked<Answer>(
     return { ok: false, sample, failure: failureIn(err, late.signal.aborted, where, timeoutMs) }
   } finally {
     callOff()
+    // A composed signal that somebody still listens to is kept for ever (Node 24).
+    late.abort(ENDED)
   }
 }
 

@@ -78,6 +78,37 @@ describe('a nameserver that lies', () => {
     }
   })
 
+  it.each(['udp', 'tcp'] as const)('over %s without end is not listened to for long', async (protocol) => {
+    const lie = Buffer.alloc(4)
+    let isOver = false
+    await using server = await startOwn({
+      udp(_, from, socket) {
+        const next = (): void => {
+          if (!isOver) socket.send(lie, from.port, from.address, () => setImmediate(next))
+        }
+        for (let n = 0; n < 100; n++) next()
+      },
+      tcp(_, socket) {
+        const lies = Buffer.concat(Array.from({ length: 10_000 }, () => framed(lie)))
+        const more = (): void => {
+          while (!socket.destroyed && socket.write(lies));
+        }
+        socket.on('drain', more)
+        more()
+      },
+    })
+    const { address, port } = server.place
+    const probed = await askFor(server.place, 'a.example', { protocol, timeoutMs: 60_000 })
+    isOver = true
+    expect(probed).toMatchObject({
+      ok: false,
+      failure: {
+        kind: 'malformed',
+        message: `more than 10000 messages from ${address}:${port} over ${protocol.toUpperCase()}, and none is an answer`,
+      },
+    })
+  })
+
   it('with a message that is none is said to', async () => {
     await using server = await startOwn({
       udp: (query, from, socket) => socket.send(rawAnswer(query, [], 9), from.port, from.address),

@@ -24,6 +24,8 @@ export interface Request {
 const LOCAL: readonly string[] = ['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN']
 /** All headers of an answer together; more is no answer. */
 const HEADER_BYTES = 16_384
+/** Interim answers (1xx) before the answer; more is none, and at full speed they would take a whole processor. */
+const INTERIM_MAX = 100
 
 function malformed(message: string, code = ''): Failure {
   return { kind: 'malformed', code, message }
@@ -126,6 +128,12 @@ export async function exchanged(socket: Socket, asked: Request, signal: AbortSig
   }
   signal.addEventListener('abort', late, { once: true })
   sent.on('error', fail)
+  let interim = 0
+  sent.on('information', () => {
+    interim += 1
+    if (interim > INTERIM_MAX)
+      fail(new ProbeFailedError(malformed(`more than ${INTERIM_MAX} interim answers from ${where}`)))
+  })
   sent.once('upgrade', () => fail(new ProbeFailedError(malformed(`${where} changes to another protocol, unasked`))))
   sent.once('response', (response) => {
     progress.hasHead = true

@@ -245,6 +245,12 @@ describe('an answer', () => {
       'headers of more than 16 KiB from WHERE',
     ],
     [
+      'interim ones without end',
+      'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1000),
+      'malformed',
+      'more than 100 interim answers from WHERE',
+    ],
+    [
       'another protocol from now on',
       'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
       'malformed',
