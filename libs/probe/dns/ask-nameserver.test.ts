@@ -144,6 +144,20 @@ describe('a nameserver that knows no EDNS', () => {
     expect(server.queries[0]?.readUInt16BE(0)).not.toBe(server.queries[1]?.readUInt16BE(0))
   })
 
+  it('may be asked without, where a firewall swallows questions with it', async () => {
+    await using server = await startOwn({
+      udp: (query, from, socket) => {
+        const isPlain = query.readUInt16BE(10) === 0
+        if (isPlain) socket.send(answerTo(query, { ...ONE, edns: false }), from.port, from.address)
+      },
+    })
+    expect(await askFor(server.place, 'a.example', { timeoutMs: 200 })).toMatchObject({ failure: { kind: 'timeout' } })
+    expect(await askFor(server.place, 'a.example', { edns: false })).toMatchObject({
+      ok: true,
+      answer: { edns: false },
+    })
+  })
+
   it('is not one that says FORMERR with a word of EDNS, or twice', async () => {
     await using server = await startOwn({
       udp: (query, from, socket) => socket.send(answerTo(query, { rcode: 1, edns: true }), from.port, from.address),
@@ -153,6 +167,10 @@ describe('a nameserver that knows no EDNS', () => {
     expect(server.queries).toHaveLength(1)
     expect(await askFor(server.place, 'a.example', { protocol: 'tcp' })).toMatchObject({ answer: { rcode: 'FORMERR' } })
     expect(server.queries).toHaveLength(3)
+    expect(await askFor(server.place, 'a.example', { protocol: 'tcp', edns: false })).toMatchObject({
+      answer: { rcode: 'FORMERR' },
+    })
+    expect(server.queries).toHaveLength(4)
   })
 })
 

@@ -89,8 +89,9 @@ export async function askNameserver(
       return await send({ place: sound.place, where, query: query.bytes, read, onPart, signal })
     }
     try {
-      const reply = await exchange(true)
-      const knowsNoEdns = reply.rcode === 'FORMERR' && !reply.edns
+      const { edns = true } = question
+      const reply = await exchange(edns)
+      const knowsNoEdns = edns && reply.rcode === 'FORMERR' && !reply.edns
       return { ...(knowsNoEdns ? await exchange(false) : reply), protocol }
     } catch (err) {
       // Also where the probe itself was ended: then that is what is thrown in the end.
