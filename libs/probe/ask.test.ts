@@ -84,6 +84,13 @@ describe('a question within its time', () => {
     expect(known).toMatchObject({ ok: false, failure })
   })
 
+  it('accuses nobody of a fault of this program', async () => {
+    const nothing = undefined as unknown as { x: number }
+    await expect(asked(ask(1000), 'x', async () => nothing.x)).rejects.toThrow(TypeError)
+    const ofNode = Object.assign(new TypeError('no such header'), { code: 'ERR_INVALID_CHAR' })
+    expect(await asked(ask(1000), 'x', () => Promise.reject(ofNode))).toMatchObject({ ok: false })
+  })
+
   it('lets go of what still listens to its signal, however long its own one lives', async () => {
     const listening: WeakRef<AbortSignal>[] = []
     const long = ask(1000)

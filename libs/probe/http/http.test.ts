@@ -399,6 +399,8 @@ describe('a redirection', () => {
         `http://web.test:${far.port}/${'x'.repeat(199)}… leads to something that is no address of http or https`,
       ),
     )
+    const byName: Route = { kind: 'address', place: { address: 'web.test', port: 80 } }
+    await expect(get(circle.port, { follow: async () => byName })).rejects.toThrow('resolve the name before')
     const failure = { kind: 'name', code: 'NXDOMAIN', message: 'no such name' } as const
     expect(await get(circle.port, { follow: () => Promise.reject(new ProbeFailedError(failure)) })).toMatchObject({
       ok: false,
