@@ -259,6 +259,20 @@ it('sends its datagram where the program cannot be started', async () => {
   )
 })
 
+it('sends its datagram where the program gets no socket', async () => {
+  const clock = systemClock()
+  const complaint = { exitCode: 2, stdout: '', stderr: 'ping: socket: Operation not permitted\n' }
+  const without = {
+    files: { readText: async () => '0 2147483647' },
+    programs: { run: async () => ({ ...complaint }) as never },
+  }
+  const ask = { clock, stopwatch: createStopwatch(clock), timeoutMs: 5000, signal: new AbortController().signal }
+  expect(await probePing(ask, without, { address: '127.0.0.1' })).toMatchObject({
+    ok: true,
+    answer: { kind: 'port-unreachable' },
+  })
+})
+
 function macOf(networks: Networks): string {
   return networks.far('cat', '/sys/class/net/wire/address').trim()
 }

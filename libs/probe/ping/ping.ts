@@ -35,6 +35,8 @@ export function probePing(ask: Ask, host: PingHost, question: PingQuestion): Pro
  */
 async function insteadOf(err: unknown, clock: Clock, question: PingQuestion, signal: AbortSignal): Promise<PingAnswer> {
   const kind = err instanceof ProbeFailedError ? err.failure.kind : undefined
+  // The program got no socket, whatever the range says (seccomp, a ping that knows raw ones alone).
+  if (kind === 'denied') return await silently(clock, question, signal)
   if ((kind !== 'timeout' && kind !== 'unreachable') || question.neighbour === undefined) throw err
   const answer = await silently(clock, question, signal).catch((second: unknown) => {
     // Where this machine takes the datagram too, it may be the one who refused the echo requests.
