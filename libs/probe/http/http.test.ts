@@ -399,6 +399,10 @@ describe('a redirection', () => {
         `http://web.test:${far.port}/${'x'.repeat(199)}… leads to something that is no address of http or https`,
       ),
     )
+    expect(await get(circle.port, { follow: () => new Promise(() => {}) }, 200)).toMatchObject({
+      ok: false,
+      failure: { kind: 'timeout' },
+    })
     const byName: Route = { kind: 'address', place: { address: 'web.test', port: 80 } }
     await expect(get(circle.port, { follow: async () => byName })).rejects.toThrow('resolve the name before')
     const failure = { kind: 'name', code: 'NXDOMAIN', message: 'no such name' } as const
