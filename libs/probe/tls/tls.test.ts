@@ -102,7 +102,13 @@ describe('a certificate', () => {
     [
       '20890101000000Z',
       '99991231235959Z',
-      refused('not-yet-valid', 'CERT_NOT_YET_VALID', 'it is valid from 2089-01-01 on'),
+      refused(
+        'not-yet-valid',
+        'CERT_NOT_YET_VALID',
+        expect.stringMatching(
+          /^it is valid from 2089-01-01 on, and by the clock of this machine it is 20\d\d-\d\d-\d\d$/,
+        ),
+      ),
     ],
     ['20200101000000Z', '99991231235959Z', { verified: true }],
   ])('of %s to %s is looked at', async (from, to, verification) => {

@@ -80,7 +80,7 @@ function outOfTime({ chain, at }: Shown, end: 'notBefore' | 'notAfter'): string 
   const whose = worst === chain[0] ? '' : `, of ${worst.subject} above it`
   return end === 'notAfter'
     ? `it expired on ${day(worst.notAfter)}${whose}`
-    : `it is valid from ${day(worst.notBefore)} on${whose}`
+    : `it is valid from ${day(worst.notBefore)} on${whose}, and by the clock of this machine it is ${day(at)}`
 }
 
 function messageOf(kind: CertificateFaultKind, shown: Shown): string {
