@@ -80,9 +80,11 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
   const doubts = createDoubts(rules)
   const unmounts = createUnmounts()
   const judge = createJudge({ rules, table, memories, doubts, unmounts })
-  const looks = createLooks(rules, table)
+  const looks = createLooks(rules, table, unmounts)
   const newsOf = createNewsOf(judge, looks, matched)
   const absentMs = new Map(rules.map(({ id, recovery }) => [id, recovery.absentMs]))
+  /** Of the rest it makes a difference when its line came: what is held has its minute, and a mount ends what was said before it. */
+  const isByAbsence = ({ ruleId, isHeld }: Raised) => isHeld !== true && (absentMs.get(ruleId) ?? 0) > 0
 
   return {
     rules,
@@ -120,7 +122,7 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
     lost(now) {
       doubts.lost(now.monoMs)
       unmounts.forget()
-      for (const raised of table.all) table.put({ ...raised, seenMonoMs: now.monoMs })
+      for (const raised of table.all) if (isByAbsence(raised)) table.put({ ...raised, seenMonoMs: now.monoMs })
     },
     clear(type, entity) {
       doubts.said(type, entity)

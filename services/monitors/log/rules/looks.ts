@@ -6,7 +6,7 @@ import type { Driver } from './mount-lines.ts'
 import type { Mounted } from './mounted.ts'
 import type { RaisedTable } from './raised.ts'
 import type { Raised, Rule, RuleNews } from './types.ts'
-import { UNMOUNTING_MS } from './unmounts.ts'
+import { UNMOUNTING_MS, type Unmounts } from './unmounts.ts'
 
 /** Two looks so far apart or further find it gone: what is mounted may be read before a line of it, and judged behind that. */
 const APART_MS = 10_000
@@ -27,7 +27,7 @@ function keyOf({ type, entity, ruleId }: Raised): string {
   return `${ruleId} ${type} ${entity}`
 }
 
-export function createLooks(rules: readonly Rule[], table: RaisedTable): Looks {
+export function createLooks(rules: readonly Rule[], table: RaisedTable, unmounts: Pick<Unmounts, 'entries'>): Looks {
   const endsByUnmount = new Set(rules.filter(({ recovery }) => recovery.unmounted).map(({ id }) => id))
   const homes = createHomes()
   const isAsked = ({ ruleId, isHeld = false }: Raised): boolean => isHeld || endsByUnmount.has(ruleId)
@@ -57,7 +57,9 @@ export function createLooks(rules: readonly Rule[], table: RaisedTable): Looks {
       if (fileSystem !== undefined) homes.named(entity, fileSystem)
     },
     looked(mounted, now) {
-      homes.keepOnly(table.all)
+      // Of what was unmounted just now something may be said yet.
+      const unmounted = [...unmounts.entries()].map(([entity]) => entity)
+      homes.keepOnly(new Set([...table.all.map(({ entity }) => entity), ...unmounted]))
       const held = settleHeld(mounted, now)
       const isGone = (raised: Raised) =>
         raised.isHeld !== true && endsByUnmount.has(raised.ruleId) && homes.isMounted(raised, mounted) === false

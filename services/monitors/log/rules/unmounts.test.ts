@@ -83,6 +83,13 @@ describe('a mount that ends with its line', () => {
     expect(pushAll(engine, [mounted], 31_000)).toEqual(['over FilesystemForcedReadOnly'])
   })
 
+  test('ends what was said long before also where lines were lost just now', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [ABORTED])
+    engine.lost(momentAt(3_600_000))
+    expect(pushAll(engine, [mounted], 3_610_000)).toEqual(['over FilesystemForcedReadOnly'])
+  })
+
   test('ends what is held of an unmount and comes of nothing else', () => {
     const engine = createRuleEngine(storage)
     const cleanUp = "EXT4-fs error (device sdb): ext4_put_super:1306: comm umount: Couldn't clean up the journal"
@@ -128,6 +135,16 @@ describe('behind its unmount', () => {
     pushAll(engine, [UNMOUNTED])
     engine.lost(momentAt(20))
     expect(pushAll(engine, [ABORTED], 30)).toEqual(['problem FilesystemForcedReadOnly'])
+  })
+
+  test('its minute goes on while lines are lost again and again', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [UNMOUNTED, ABORTED])
+    const told = [20_000, 40_000, 61_000].flatMap((atMs) => {
+      engine.lost(momentAt(atMs))
+      return look(engine, atMs, { ext4: ['sdb'] })
+    })
+    expect(told).toEqual(['problem FilesystemForcedReadOnly'])
   })
 
   test('what is mounted all the same is told a minute later', () => {
@@ -234,6 +251,11 @@ describe('what is raised', () => {
       const gone = raised(unmounting, readOnly)
       expect(looks(gone, 61_000, [`${other} of sda`])).toEqual([])
       expect(gone.raised).toEqual([])
+      const late = raised(unmounting)
+      expect(looks(late, 0, [`${other} of sda`])).toEqual([])
+      pushAll(late, [readOnly], 40_000)
+      expect([...looks(late, 101_000, [`${other} of sda`]), ...looks(late, 400_000, [`${other} of sda`])]).toEqual([])
+      expect(late.raised).toEqual([])
       const mounted = raised(unmounting, readOnly)
       expect(looks(mounted, 61_000, [`${own} of sdc`])).toEqual(['problem FilesystemForcedReadOnly'])
     })
