@@ -5,7 +5,7 @@
  */
 import { lstatSync } from 'node:fs'
 import { Client, connectivityState, credentials } from '@grpc/grpc-js'
-import type { Clock } from '#clock'
+import { type Clock, unlessAborted } from '#clock'
 import { backoffMs } from '#pace'
 
 /** Deadlines missed in a row after which the connection is made anew (a ghost connection answers nothing for hours). */
@@ -154,17 +154,5 @@ export function createChannel(path: string, maxMessageBytes: number, clock: Cloc
       wire.current?.client.close()
       wire.current = undefined
     },
-  }
-}
-
-/** Rejects with the signal's reason once it aborts; listens to it for no longer than the wait lasts. */
-async function unlessAborted<T>(wait: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const onAbort = (): void => reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    return await Promise.race([wait, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
   }
 }

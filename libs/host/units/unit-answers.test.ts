@@ -1,7 +1,8 @@
 /** What becomes of a question where the bus, or systemd, does not answer as they should. */
+import { getEventListeners } from 'node:events'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { systemClock } from '#clock'
 import { createHost } from '../host.ts'
 import { spawnChild } from '../programs/child.ts'
@@ -208,6 +209,17 @@ describe('nothing is known of a unit', () => {
     const asked = createHost({ root: folder.path }).units.unit('kubelet', { signal: abort.signal })
     await expect(asked).rejects.toThrow('stopped')
     expect(bus.complaint).toBe('')
+  })
+
+  it('and nothing is left of the question, whose signal lives on', async () => {
+    const composed = vi.spyOn(AbortSignal, 'any')
+    const { units } = createHost({ root: '/nowhere' })
+    const look = await units.unit('kubelet', { signal: new AbortController().signal })
+    expect(look).toMatchObject({ reason: 'no-bus' })
+    const signals = composed.mock.results.map(({ value }) => value as AbortSignal)
+    composed.mockRestore()
+    expect(signals.map((signal) => getEventListeners(signal, 'abort').length)).toEqual(signals.map(() => 0))
+    expect(signals.length).toBeGreaterThan(0)
   })
 })
 

@@ -1,5 +1,5 @@
 /** Units of the host's systemd, by its system bus. */
-import { aborted, type Clock, patiently } from '#clock'
+import { type Clock, patiently, unlessAborted } from '#clock'
 import { HostReadError } from '../errors.ts'
 import type { Files } from '../files/types.ts'
 import { type BusAnswer, type BusConnection, connectBus } from './bus/connection.ts'
@@ -101,8 +101,7 @@ export function createUnits(root: string, files: Pick<Files, 'realPath'>, clock:
     const callOff = patiently(clock, timeoutMs, () => setImmediate(end))
     try {
       // Connecting follows links in this thread, which nobody could take back: a mount that hangs there is found here.
-      const found = await Promise.race([files.realPath(SOCKET), aborted(ends).then(() => SOCKET)])
-      ends.throwIfAborted()
+      const found = await unlessAborted(files.realPath(SOCKET), ends)
       using bus = connectBus({ socketPath: root + found, signal: ends })
       return { kind: 'known', unit: await askFor(bus, name) }
     } catch (error) {
