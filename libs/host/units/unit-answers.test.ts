@@ -87,6 +87,17 @@ describe('a unit over a bus that is strict', () => {
     expect(look).toEqual({ kind: 'known', unit: known })
   })
 
+  it('is known by a systemd that counts no restarts, and not by one that will not say the rest', async () => {
+    const unknown = (call: StrictCall) =>
+      reply(call.serial, [['s', 'Unknown property or interface.']], {
+        error: 'org.freedesktop.DBus.Error.UnknownProperty',
+      })
+    const without = (name: string) => (call: StrictCall) => (call.args[1] === name ? unknown(call) : answerOf(call))
+    const { look } = await ask({ answer: without('NRestarts') })
+    expect(look).toEqual({ kind: 'known', unit: { ...known, service: { ...known.service, restarts: 0 } } })
+    expect((await ask({ answer: without('MainPID') })).look).toMatchObject({ kind: 'unknown', reason: 'refused' })
+  })
+
   it('of another type has nothing of a service', async () => {
     const unit = { ...UNIT, Id: ['s', 'docker.socket'], ActiveEnterTimestamp: ['t', 0n] } as const
     const { look, calls } = await ask({ answer: (call) => answerOf(call, { unit }) }, 'docker.socket')
