@@ -4,9 +4,10 @@
  * nobody calls.
  */
 import { lstatSync } from 'node:fs'
-import { Client, connectivityState, credentials } from '@grpc/grpc-js'
+import { Client, connectivityState } from '@grpc/grpc-js'
 import { type Clock, unlessAborted } from '#clock'
 import { backoffMs } from '#pace'
+import { ownConnections } from './own-connections.ts'
 
 /** Deadlines missed in a row after which the connection is made anew (a ghost connection answers nothing for hours). */
 const GHOST_AFTER = 3
@@ -78,7 +79,7 @@ function safeFileAt(path: string): string {
 }
 
 function open(wire: Wire): Client {
-  const client = new Client(`unix:${wire.path}`, credentials.createInsecure(), {
+  const client = new Client(`unix:${wire.path}`, ownConnections(), {
     ...OPTIONS,
     'grpc.max_receive_message_length': wire.maxMessageBytes,
     'grpc.max_send_message_length': wire.maxMessageBytes,
