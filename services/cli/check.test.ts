@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import type { DetectorCheckRequest, DetectorServer } from '#proto/nodedoctor/v1/detector.ts'
 import { Health, MonitorHealth, MonitorState, Report } from '#proto/nodedoctor/v1/types.ts'
@@ -84,6 +86,22 @@ it.each([
   const { code, out } = await runCommand('check', 'names', '--run-dir', place.dir, '-o', 'json')
   expect(code).toBe(expected)
   expect(JSON.parse(out)).toMatchObject({ checks: [{ monitor: 'network', check: 'names', report: { runs: [{}] } }] })
+})
+
+it('knows nothing of a check that the configuration has switched off', async () => {
+  const asked = await withAnswer(undefined)
+  const file = join(place.dir, 'nd.yaml')
+  await writeFile(
+    file,
+    'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nmonitors:\n' +
+      '- { name: idle, type: system-cpu, enabled: false }\n- { name: busy, type: system-memory }\n',
+  )
+  const run = (name: string) => runCommand('check', name, '--run-dir', place.dir, '--config', file)
+  const { code, err } = await run('idle')
+  expect([code, err]).toEqual([2, expect.stringMatching(/there is no check "idle".*names, disk, busy/)])
+  expect(asked).toEqual([])
+  await run('busy')
+  expect(asked).toMatchObject([{ monitor: 'system', check: 'busy' }])
 })
 
 it('names the checks that there are, and the nearest, for one that is not', async () => {
