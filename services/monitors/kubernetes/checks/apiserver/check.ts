@@ -43,6 +43,7 @@ export const apiserver = defineCheck<Config, Ways | undefined>({
   type: 'kubernetes-apiserver-check',
   description:
     'Whether the API servers are reached from this node, by their Service and each by itself, how long that takes, and whether they know us',
+  leavesNode: true,
   intervalMs: 30_000,
   timeoutMs: 25_000,
   conditions: [
