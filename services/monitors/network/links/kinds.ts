@@ -70,12 +70,14 @@ export function watchedOf(
   return (named.length > 0 ? named.filter((name) => kinds.has(name)) : own).filter((name) => !ignored.includes(name))
 }
 
+/** ARPHRD_ETHER (include/uapi/linux/if_arp.h): tunnels, which name what they are bound to as their other end, are none. */
+const ETHERNET = 1
+
 /** Whether an interface is the node's end of a pod's: the other end is in another network (iflink), and no link of ours is below it. */
 export async function isPodLink(host: Host, name: string): Promise<boolean> {
   const folder = `${LINKS}/${name}`
-  const [index, peer] = (await host.files.readEach([`${folder}/ifindex`, `${folder}/iflink`])).map((text) =>
-    count(text?.trim()),
-  )
-  if (index === undefined || peer === undefined || index === peer || peer === 0) return false
+  const files = ['ifindex', 'iflink', 'type'].map((file) => `${folder}/${file}`)
+  const [index, peer, type = ETHERNET] = (await host.files.readEach(files)).map((text) => count(text?.trim()))
+  if (index === undefined || peer === undefined || index === peer || peer === 0 || type !== ETHERNET) return false
   return !(await host.files.list(folder)).some((entry) => entry.startsWith('lower_'))
 }

@@ -1,5 +1,5 @@
 /** What sysctls are, against what they have to be. Pure. */
-import type { Finding } from '#monitor-kit'
+import type { CheckResult, Finding } from '#monitor-kit'
 import { judgedFinding, unknownFinding } from '#monitor-kit/evaluate'
 import type { SysctlReading } from './source.ts'
 
@@ -37,6 +37,6 @@ function judge(reading: SysctlReading): Finding {
 }
 
 /** A finding for each sysctl that has to be something; none where none has to. */
-export function evaluateSysctls(readings: readonly SysctlReading[]): { readonly findings: readonly Finding[] } {
-  return { findings: readings.map(judge) }
+export function evaluateSysctls(readings: readonly SysctlReading[]): CheckResult {
+  return { findings: readings.map(judge), partial: readings.some(({ want }) => want.unseen !== undefined) }
 }
