@@ -8,8 +8,8 @@ import { sharedOver } from '../../testing-shared.ts'
 import { gateway } from './check.ts'
 import { schema } from './config.ts'
 import { evaluateGateways } from './evaluate.ts'
-import { FIRST_GATEWAY, recallGateway } from './memory.ts'
-import { type GatewayReading, parseNeighbourState } from './source.ts'
+import { FIRST_GATEWAY, factsOf, recallGateway } from './memory.ts'
+import { type FamilyReading, type GatewayReading, type LackV6, parseNeighbourState } from './source.ts'
 
 const config = schema.parse({})
 const over = (name: string) => startFixture(gateway, { folder: fixture(import.meta.url, name), config, sharedOver })
@@ -64,6 +64,39 @@ describe('gateways', () => {
     expect(findingOf(await check.run(), 'DefaultRouteMissing', 'route:v4')).toMatchObject({ pending: true })
     check.clear('DefaultRouteMissing', 'route:v4')
     expect(findingOf(await check.run(), 'DefaultRouteMissing', 'route:v4')).toMatchObject({ pending: true })
+  })
+})
+
+describe('a default route of IPv6 that is gone', () => {
+  const route = { family: 'v6', destination: '::', prefixLength: 0, metric: 0, isRefused: false } as const
+  const hops = [{ gateway: undefined, interface: 'eth0', isDown: false }]
+  const there = { family: 'v6', routes: observed([{ ...route, hops }]) } as const
+  const gone = (lack: LackV6) => ({ family: 'v6', routes: observed([]), lack }) as const
+  const look = (families: readonly FamilyReading[]) => {
+    let memory = FIRST_GATEWAY
+    return families.map((family) => {
+      const verdict = evaluateGateways({ families: [family], gateways: [], timeoutMs: 1 }, config, memory)
+      memory = { ...verdict.memory, overV6: recallGateway(factsOf(verdict.memory)).overV6 }
+      expect(memory.overV6).toEqual(['eth0'])
+      return verdict
+    })
+  }
+
+  it('is missed with why routers are not heard, and is told by nobody else then', () => {
+    const lack = gone({ off: [], whyUnheard: 'advertisements are ignored: set it to 2' })
+    const { findings, told } = look([there, lack, lack])[2]!
+    expect(findings[0]).toMatchObject({
+      health: 'problem',
+      reason: 'AdvertisementsIgnored',
+      message:
+        'there is no default route of IPv6 any more, and there was one in this boot; advertisements are ignored: set it to 2',
+    })
+    expect(told).toEqual(['v6'])
+  })
+
+  it('is not missed where IPv6 is switched off', () => {
+    const lack = gone({ off: ['eth0'], whyUnheard: '' })
+    expect(look([there, lack, lack, lack]).flatMap(({ findings }) => problems(findings))).toEqual([])
   })
 })
 

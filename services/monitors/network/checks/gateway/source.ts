@@ -3,6 +3,7 @@ import { type Host, HostExecError, HostReadError, type IpFamily, type Route } fr
 import { observed, type Reading } from '#monitor-kit/evaluate'
 import { observe } from '#monitor-kit/source'
 import type { Ask, NeighbourState, PingAnswer, Probed } from '#probe'
+import { readConf, whyNoAdvertisements } from '../../ipv6/source.ts'
 import type { Door } from '../../probing/door.ts'
 import type { Config } from './config.ts'
 
@@ -25,11 +26,21 @@ export interface Gateway {
   readonly probed: Probed<PingAnswer> | undefined
 }
 
+/** What is known of IPv6 where it has no default route. */
+export interface LackV6 {
+  /** Interfaces over which it went, on all of which IPv6 is switched off now. */
+  readonly off: readonly string[]
+  /** Why routers are not heard there; "": they are. */
+  readonly whyUnheard: string
+}
+
 /** The default routes of one family. */
 export interface FamilyReading {
   readonly family: IpFamily
   /** Those that lead somewhere, the one that counts first; of a family that this machine has not, none. */
   readonly routes: Reading<readonly Route[]>
+  /** Of IPv6 without one. */
+  readonly lack?: LackV6
 }
 
 export interface GatewayReading {
@@ -55,12 +66,21 @@ async function defaultRoutes({ network }: Host, family: IpFamily): Promise<reado
   }
 }
 
-async function readFamily(host: Host, family: IpFamily): Promise<FamilyReading> {
+/** @param over interfaces over which it went in this boot; none: not known */
+async function readLackV6(host: Host, over: readonly string[]): Promise<LackV6> {
+  const disabled = await readConf(host, over, 'disable_ipv6')
+  const isOff = over.length > 0 && over.every((name) => (disabled.get(name) ?? 0) > 0)
+  return { off: isOff ? over : [], whyUnheard: await whyNoAdvertisements(host, over) }
+}
+
+async function readFamily(host: Host, family: IpFamily, overV6: readonly string[]): Promise<FamilyReading> {
   const routes = await observe(() => defaultRoutes(host, family))
   // A kernel without IPv6 has no such file, and `ip` says that it knows no such family.
   const isWithout = family === 'v6' && !routes.ok && routes.reason === 'SourceMissing'
-  if (!routes.ok) return { family, routes: isWithout ? observed([]) : routes }
-  return { family, routes: observed(routes.value.filter(({ isRefused, hops }) => !isRefused && hops.length > 0)) }
+  if (!routes.ok && !isWithout) return { family, routes }
+  const leading = routes.ok ? routes.value.filter(({ isRefused, hops }) => !isRefused && hops.length > 0) : []
+  const reading = { family, routes: observed(leading) }
+  return family === 'v4' || leading.length > 0 ? reading : { ...reading, lack: await readLackV6(host, overV6) }
 }
 
 type Unasked = Omit<Gateway, 'probed'>
@@ -104,14 +124,15 @@ function neighbourOf({ programs }: Host) {
   }
 }
 
-/** Reads the routes, and asks whoever they lead to, or who is named. */
+/** Reads the routes, and asks whoever they lead to, or who is named. @param overV6 interfaces over which that of IPv6 went in this boot */
 export async function readGateways(
   host: Host,
   door: Door,
   ask: Omit<Ask, 'timeoutMs'>,
   config: Config,
+  overV6: readonly string[],
 ): Promise<GatewayReading> {
-  const families = await Promise.all(familiesOf(config).map((family) => readFamily(host, family)))
+  const families = await Promise.all(familiesOf(config).map((family) => readFamily(host, family, overV6)))
   const named = config.gateways.map((address) => ({ address, interface: '', isDown: false }))
   const unasked = named.length > 0 ? named : gatewaysIn(families)
   const { pingCount: count, pingTimeoutMs: waitMs } = config

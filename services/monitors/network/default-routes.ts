@@ -1,0 +1,43 @@
+/** Who tells that a default route is missing: two checks look for that of IPv6, and one cause is one problem. */
+import type { IpFamily } from '#host'
+
+/**
+ * `nobody`: no check of gateways says anything of that family. `not-yet`: there is one, and it has not looked yet. `gateways`: it tells, as
+ * `DefaultRouteMissing`.
+ */
+export type RouteTeller = 'nobody' | 'not-yet' | 'gateways'
+
+/** What the check of gateways lets the check of the default route of IPv6 know. Of a monitor without the former it says `nobody`. */
+export interface RouteTellers {
+  /** There is a check of gateways: it will look. */
+  expectGateways(): void
+  /** It has looked. @param families of whose default route it said something */
+  toldByGateways(families: readonly IpFamily[]): void
+  tellerOf(family: IpFamily): RouteTeller
+}
+
+export function createRouteTellers(): RouteTellers {
+  let told: readonly IpFamily[] | undefined
+  let isExpected = false
+  return {
+    expectGateways() {
+      isExpected = true
+    },
+    toldByGateways(families) {
+      told = families
+    },
+    tellerOf(family) {
+      if (told === undefined) return isExpected ? 'not-yet' : 'nobody'
+      return told.includes(family) ? 'gateways' : 'nobody'
+    },
+  }
+}
+
+function hasTellers(shared: unknown): shared is { readonly routeTellers: RouteTellers } {
+  return typeof shared === 'object' && shared !== null && 'routeTellers' in shared
+}
+
+/** What all checks of the monitor have together of it; of a check that is made without its monitor its own. */
+export function routeTellersOf(shared: unknown): RouteTellers {
+  return hasTellers(shared) ? shared.routeTellers : createRouteTellers()
+}
