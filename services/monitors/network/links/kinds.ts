@@ -1,6 +1,7 @@
 /** Which interfaces are the machine's own, and not made for pods. */
 import type { Host } from '#host'
 import { count } from '#monitor-kit/source'
+import { readLocked } from './locked.ts'
 
 /** Where the kernel tells of interfaces. */
 export const LINKS = '/sys/class/net'
@@ -19,7 +20,7 @@ const NAME = /^[^\s/]{1,15}$/
 
 /** What tells the kinds of interfaces apart; what it found of one it knows until that is gone. */
 export interface LinkKinds {
-  /** All interfaces by name, each with its kind. @throws HostReadError where they cannot be listed */
+  /** All interfaces by name, each with its kind. @throws HostReadError where they cannot be listed, or do not answer */
   list(): Promise<ReadonlyMap<string, LinkKind>>
 }
 
@@ -36,8 +37,8 @@ export function createLinkKinds(host: Host): LinkKinds {
     const has = (what: string) => host.files.exists(`${LINKS}/${name}/${what}`)
     if (await has('bonding')) return 'bond'
     if (!(await has('device'))) return 'made'
-    const [port] = await host.files.readEach([`${LINKS}/${name}/phys_port_name`])
-    if ((port !== undefined && REPRESENTOR.test(port.trim())) || (await has('device/physfn'))) return 'child'
+    const [port] = await readLocked(host, [`${LINKS}/${name}/phys_port_name`])
+    if ((port !== undefined && REPRESENTOR.test(port)) || (await has('device/physfn'))) return 'child'
     // Clouds take the quick half of a link away for a while (netvsc and its virtual function); the whole link stays.
     if (await has('master/device')) return 'child'
     return (await has('wireless')) || (await has('phy80211')) ? 'wireless' : 'hardware'

@@ -24,8 +24,6 @@ export async function readIPv6Routes(
     (name) => name !== 'lo',
   )
   if (over.length > 0) return { over, canBe: true, whyUnheard: '' }
-  const carrying = (await links.read({ interfaces: before, skipInterfaces: [] }))
-    .filter(({ carries, isDisabled }) => carries && isDisabled !== true)
-    .map(({ name }) => name)
+  const carrying = (await links.carrying({ interfaces: before, skipInterfaces: [] })).map(({ name }) => name)
   return { over, canBe: carrying.length > 0, whyUnheard: await whyNoAdvertisements(host, carrying) }
 }
