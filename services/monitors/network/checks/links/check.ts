@@ -16,7 +16,7 @@ export const links = defineNetworkCheck<Config>({
     {
       type: 'LinkDown',
       description:
-        'A link has no carrier. A port that never had one in this boot, a member of a bond, and what has no hardware are not meant, unless named',
+        'A link has no carrier. A port that never had one in this boot, a member of a bond, and what has no hardware are not meant, unless named; of a member whose bond is watched its bond tells',
       label: '{entity} down',
       healthyReason: 'HasCarrier',
       healthyMessage: 'has a carrier',

@@ -29,8 +29,20 @@ function unknownLinks(why: Unobserved, memory: LinksMemory): readonly Finding[] 
   ]
 }
 
-function hasCarrier({ state }: Link): boolean {
-  return state.ok && state.value.hasCarrier
+/** One that cannot be read may have one. */
+function mayHaveCarrier({ state }: Link): boolean {
+  return !state.ok || state.value.hasCarrier
+}
+
+/** Members of the bonds that are watched; of one that cannot be read those that it had. */
+function membersOf({ links }: LinksReading, memory: LinksMemory): ReadonlySet<string> {
+  const names = links.flatMap((link) => {
+    if (link.kind !== 'bond') return []
+    return link.state.ok
+      ? link.state.value.members.map(({ name }) => name)
+      : (memory.bonds.get(link.name)?.members ?? [])
+  })
+  return new Set(names)
 }
 
 /** What is named and was there in this boot is gone: its driver gave it up, or somebody took it. */
@@ -65,7 +77,9 @@ function judgeAbsent({ absent }: LinksReading, config: Config, memory: LinksMemo
   }
 }
 
-function judgeLinks({ links }: LinksReading, config: Config, memory: LinksMemory, monoMs: number) {
+function judgeLinks(reading: LinksReading, config: Config, memory: LinksMemory, monoMs: number) {
+  const { links } = reading
+  const members = membersOf(reading, memory)
   return links.flatMap((link) => {
     if (link.kind !== 'link') return []
     const { name, state } = link
@@ -74,10 +88,9 @@ function judgeLinks({ links }: LinksReading, config: Config, memory: LinksMemory
       const findings = LINK_TYPES.map((type) => unknownFinding(type, state, nicEntity(name)))
       return [[name, { memory: before, findings, events: [], metrics: [] }] as const]
     }
-    const isLast = !links.some((other) => other.name !== name && hasCarrier(other))
-    return [
-      [name, judgeLink(state.value, before, { config, monoMs, isLast }, config.interfaces.includes(name))] as const,
-    ]
+    const isLast = !links.some((other) => other.name !== name && mayHaveCarrier(other))
+    const around = { config, monoMs, isLast, isToldByBond: members.has(name) }
+    return [[name, judgeLink(state.value, before, around, config.interfaces.includes(name))] as const]
   })
 }
 

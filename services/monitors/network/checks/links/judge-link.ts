@@ -25,6 +25,8 @@ export interface Around {
   readonly monoMs: number
   /** No other watched link has a carrier. */
   readonly isLast: boolean
+  /** It is a member of a bond that is watched: what it lacks is told of that. */
+  readonly isToldByBond: boolean
 }
 
 export interface LinkVerdict {
@@ -199,8 +201,8 @@ export function judgeLink(state: LinkState, before: LinkMemory, around: Around, 
   return {
     memory: { ...seen, down, errors: errors.streak, flaps: telling },
     findings: [
-      // What a member lacks is told of its bond.
-      ...(state.isMember ? [] : [downFinding(state, down, around)]),
+      // What a member lacks is told of its bond; of one whose bond is not to be watched it is told where it is named itself.
+      ...(state.isMember && (around.isToldByBond || !isNamed) ? [] : [downFinding(state, down, around)]),
       ...[errors.finding, speedFinding(state, best)].filter((finding) => finding !== undefined),
     ],
     events:

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { CheckResult } from '#monitor-kit'
-import { observed } from '#monitor-kit/evaluate'
+import { observed, unobserved } from '#monitor-kit/evaluate'
 import { findingOf, fixture, sampleOf, startFixture } from '#monitor-kit/testing'
 import { links } from './check.ts'
 import { schema } from './config.ts'
@@ -229,6 +229,57 @@ test('a bond that is switched off is a problem where it is named, and nothing ot
         '0 of 1 member carry: it is switched off (administratively down); see cables, transceivers and switch ports',
     },
   ])
+})
+
+test('a member of a bond that is named tells of itself, unless its bond is watched and tells of it', () => {
+  const down: LinkState = { ...state('eth1'), hasCarrier: false, isMember: true }
+  const member: Link = { kind: 'link', name: 'eth1', state: observed(down) }
+  const members = [
+    { name: 'eth1', fault: 'has no link' },
+    { name: 'eth2', fault: '' },
+  ]
+  const bond: Link = {
+    kind: 'bond',
+    name: 'bond0',
+    state: observed({ name: 'bond0', isUp: true, hasCarrier: true, members }),
+  }
+  const problemsOf = (interfaces: readonly string[], ...found: readonly Link[]) => {
+    const config = schema.parse({ sustainedChecks: 1, interfaces })
+    const { findings } = evaluateLinks(observed({ links: found, absent: [] }), config, FIRST_LINKS, 0)
+    return findings.filter(({ health }) => health === 'problem').map(({ type, entity }) => `${type} ${entity}`)
+  }
+  expect(problemsOf(['eth1'], member)).toEqual(['LinkDown nic:eth1'])
+  expect(problemsOf(['eth1', 'bond0'], member, bond)).toEqual(['BondDegraded bond:bond0'])
+  expect(problemsOf([], member, bond)).toEqual(['BondDegraded bond:bond0'])
+})
+
+test('a link is not taken for the last one while another cannot be read', () => {
+  const down = { ...state('eth0'), hasCarrier: false }
+  const links: readonly Link[] = [
+    { kind: 'link', name: 'eth0', state: observed(down) },
+    { kind: 'link', name: 'eth1', state: unobserved('SourceMalformed', 'cannot understand it') },
+  ]
+  const { findings } = evaluateLinks(
+    observed({ links, absent: [] }),
+    schema.parse({ sustainedChecks: 1 }),
+    FIRST_LINKS,
+    0,
+  )
+  expect(findingOf({ findings }, 'LinkDown', 'nic:eth0')).toMatchObject({ health: 'problem', severity: 'warning' })
+})
+
+test('a link that lost its carrier while nobody looked, and has none, did not have it again', () => {
+  const [up] = looks([[state('eth0')]])
+  const memory = recallLinks(JSON.parse(JSON.stringify(factsOf(up!.memory))))
+  const look = (now: Partial<LinkState>) => {
+    const link: Link = { kind: 'link', name: 'eth0', state: observed({ ...state('eth0'), ...now }) }
+    return evaluateLinks(observed({ links: [link], absent: [] }), CONFIG, memory, 60_000).events.map(
+      ({ count }) => count,
+    )
+  }
+  expect(look({ hasCarrier: false, downs: 1 })).toEqual([])
+  expect(look({ hasCarrier: false, downs: 3 })).toEqual([2])
+  expect(look({ hasCarrier: true, downs: 1 })).toEqual([1])
 })
 
 const counter = fc.nat(100_000)
