@@ -90,7 +90,8 @@ function gatewaysIn(families: readonly FamilyReading[]): readonly Unasked[] {
   return families.flatMap(({ routes }) => {
     const [first] = routes.ok ? routes.value : []
     return (first?.hops ?? []).flatMap((hop) => {
-      if (hop.gateway === undefined) return []
+      // Of one that is of IPv6, for a route of IPv4, /proc does not say the address.
+      if (hop.gateway === undefined || hop.gateway === '::') return []
       const zone = /^fe[89ab]/i.test(hop.gateway) ? `%${hop.interface}` : ''
       return [{ address: `${hop.gateway}${zone}`, interface: hop.interface, isDown: hop.isDown }]
     })
@@ -102,17 +103,24 @@ const NEIGHBOUR_STATES: ReadonlySet<string> = new Set<NeighbourState>([
   ...(['FAILED', 'NOARP', 'PERMANENT', 'NONE'] as const),
 ])
 
-/** "[{"dst":"10.0.0.1","dev":"eth0","state":["REACHABLE"]}]"; undefined for anything else. */
+/**
+ * "[{"dst":"10.0.0.1","dev":"eth0","state":["REACHABLE"]}]"; undefined for anything else. Of several links the one counts on which it lives;
+ * it is dead where it is so on all of them.
+ */
 export function parseNeighbourState(text: string): NeighbourState | undefined {
-  const [, state = ''] = /"state":\["([A-Z]+)"/.exec(text) ?? []
-  return NEIGHBOUR_STATES.has(state) ? (state as NeighbourState) : undefined
+  const states = Array.from(text.matchAll(/"state":\["([A-Z]+)"/g), ([, state = '']) => state as NeighbourState)
+  const known = states.filter((state) => NEIGHBOUR_STATES.has(state))
+  return known.find((state) => state === 'REACHABLE') ?? known.find((state) => state !== 'FAILED') ?? known[0]
 }
 
-/** What the kernel says of one neighbour: /proc/net/arp does not say whether it was confirmed lately. */
-function neighbourOf({ programs }: Host) {
+/**
+ * What the kernel says of one neighbour: /proc/net/arp does not say whether it was confirmed lately.
+ * @param link of the route that leads to it; "": any
+ */
+function neighbourOf({ programs }: Host, link: string) {
   return async (address: string, signal: AbortSignal): Promise<NeighbourState | undefined> => {
-    const [plain = '', device] = address.split('%')
-    const args = ['-j', 'neighbour', 'show', 'to', plain, ...(device === undefined ? [] : ['dev', device])]
+    const [plain = '', device = link] = address.split('%')
+    const args = ['-j', 'neighbour', 'show', 'to', plain, ...(device === '' ? [] : ['dev', device])]
     try {
       const { stdout } = await programs.run('ip', args, { timeoutMs: IP_TIMEOUT_MS, signal })
       return parseNeighbourState(stdout)
@@ -137,11 +145,13 @@ export async function readGateways(
   const unasked = named.length > 0 ? named : gatewaysIn(families)
   const { pingCount: count, pingTimeoutMs: waitMs } = config
   const timeoutMs = count * PING_INTERVAL_MS + waitMs + NEIGHBOUR_MS
-  const question = { count, waitMs, intervalMs: PING_INTERVAL_MS, neighbour: neighbourOf(host) }
+  const question = { count, waitMs, intervalMs: PING_INTERVAL_MS }
   const byAddress = new Map(unasked.map((one) => [one.address, one]))
   const gateways = await Promise.all(
     [...byAddress.values()].slice(0, GATEWAYS_MAX).map(async (gateway) => {
-      const asked = () => door.probePing({ ...ask, timeoutMs }, host, { ...question, address: gateway.address })
+      const { address } = gateway
+      const neighbour = neighbourOf(host, gateway.interface)
+      const asked = () => door.probePing({ ...ask, timeoutMs }, host, { ...question, address, neighbour })
       return { ...gateway, probed: gateway.isDown ? undefined : await asked() }
     }),
   )

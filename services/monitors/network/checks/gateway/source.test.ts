@@ -1,0 +1,62 @@
+/** Whom the default routes lead to, and what the kernel is asked of them. */
+import { expect, it } from 'vitest'
+import { createHost, HostExecError, type RunResult } from '#host'
+import { handClock } from '#monitor-kit/testing'
+import { createStopwatch } from '#probe/stopwatch'
+import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
+import type { Door } from '../../probing/door.ts'
+import { recordedDoor } from '../../probing/testing-recorded.ts'
+import { schema } from './config.ts'
+import { readGateways } from './source.ts'
+
+const SAID: RunResult = { exitCode: 0, signal: null, stdout: '', stderr: '', timedOut: false, truncated: false }
+const ROUTES = '[{"dst":"default","gateway":"10.0.0.1","dev":"eth1","flags":[]}]'
+/** Of another link, where it has not been for long. */
+const FAILED = '{"dst":"10.0.0.1","dev":"eth0","state":["FAILED"]}'
+const REACHABLE = '{"dst":"10.0.0.1","dev":"eth1","lladdr":"02:00:00:00:00:01","state":["REACHABLE"]}'
+
+/** A machine with the files of `root` and an `ip` that says so, where it has one; and what its table of neighbours said of each gateway. */
+async function read(root: string, keys: object, neighbours?: (args: readonly string[]) => string) {
+  const { programs } = createHost({ root: '' })
+  const run = async (file: string, args: readonly string[]): Promise<RunResult> => {
+    if (neighbours === undefined) throw new HostExecError({ file, code: 'ENOENT' })
+    return { ...SAID, stdout: args.includes('neighbour') ? neighbours(args) : args.includes('-4') ? ROUTES : '[]' }
+  }
+  const host = createHost({ root, programs: { ...programs, run } })
+  const clock = handClock()
+  const stopwatch = createStopwatch(clock)
+  const { signal } = new AbortController()
+  const states: (string | undefined)[] = []
+  const door: Door = {
+    ...recordedDoor(root),
+    async probePing(_, __, { address, neighbour }) {
+      states.push(await neighbour?.(address, signal))
+      return { ok: true, sample: { ms: 1, lateMs: 0 }, answer: { kind: 'neighbour' } }
+    },
+  }
+  const { gateways } = await readGateways(host, door, { clock, stopwatch, signal }, schema.parse(keys), [])
+  return { gateways: gateways.map(({ address }) => address), states }
+}
+
+it('a gateway is a neighbour on the link of its route, whatever another link knows of that address', async () => {
+  const of = (args: readonly string[]) => (args.includes('eth1') ? `[${REACHABLE}]` : `[${FAILED},${REACHABLE}]`)
+  expect(await read('/nowhere', {}, of)).toEqual({ gateways: ['10.0.0.1'], states: ['REACHABLE'] })
+})
+
+it('one that is named lives where any link knows it, and is dead where none does', async () => {
+  const named = { gateways: ['10.0.0.1'] }
+  expect((await read('/nowhere', named, () => `[${FAILED},${REACHABLE}]`)).states).toEqual(['REACHABLE'])
+  expect((await read('/nowhere', named, () => `[${FAILED},${FAILED}]`)).states).toEqual(['FAILED'])
+  expect((await read('/nowhere', named, () => `[${FAILED},${FAILED.replace('FAILED', 'STALE')}]`)).states).toEqual([
+    'STALE',
+  ])
+})
+
+it('one of IPv6 for a route of IPv4, of which /proc knows no address, is not asked: "::" is this machine itself', async () => {
+  await using folder = await tempFolder()
+  const head = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n'
+  await writeTree(folder.path, {
+    'proc/net/route': `${head}eth0\t00000000\t00000000\t0003\t0\t0\t0\t00000000\t0\t0\t0\n`,
+  })
+  expect((await read(folder.path, {})).gateways).toEqual([])
+})
