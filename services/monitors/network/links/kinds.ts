@@ -29,9 +29,14 @@ export async function linkNames(host: Host): Promise<readonly string[]> {
   return (await host.files.list(LINKS)).filter((name) => NAME.test(name) && name !== 'bonding_masters')
 }
 
+interface Known {
+  readonly index: string
+  readonly kind: LinkKind
+}
+
 /** As LinkKinds; there may be hundreds of interfaces, each of which is looked at once. */
 export function createLinkKinds(host: Host): LinkKinds {
-  const known = new Map<string, { readonly index: string; readonly kind: LinkKind }>()
+  const known = new Map<string, Known>()
 
   async function kindOf(name: string): Promise<LinkKind> {
     const has = (what: string) => host.files.exists(`${LINKS}/${name}/${what}`)
@@ -50,11 +55,13 @@ export function createLinkKinds(host: Host): LinkKinds {
       const there = new Set(names)
       for (const name of known.keys()) if (!there.has(name)) known.delete(name)
       // Each has a number of its own, and another one when it was made anew under its name. Hundreds that are made for pods are not asked.
-      const asked = names.filter((name) => known.get(name)?.kind !== 'made')
+      // One without a number was on its way out.
+      const isSettled = ({ kind, index }: Known) => kind === 'made' && index !== ''
+      const asked = names.filter((name) => !known.has(name) || !isSettled(known.get(name)!))
       const indexes = await host.files.readEach(asked.map((name) => `${LINKS}/${name}/ifindex`))
       for (const [at, name] of asked.entries()) {
         const index = indexes[at]?.trim() ?? ''
-        if (known.get(name)?.index !== index) known.set(name, { index, kind: await kindOf(name) })
+        if (index === '' || known.get(name)?.index !== index) known.set(name, { index, kind: await kindOf(name) })
       }
       return new Map(Array.from(known, ([name, { kind }]) => [name, kind]))
     },
