@@ -64,7 +64,7 @@ export const links = defineNetworkCheck<Config>({
       recoveryText: 'a check finds that all members carry',
       source: '/sys/class/net/X/bonding, and bonding_slave of each member',
       warning: 'a member carries nothing',
-      critical: 'no member carries anything',
+      critical: 'no member carries anything; a named bond that is gone',
       sustained: '2 checks in a row (sustainedChecks)',
     },
   ],

@@ -3,7 +3,7 @@ import type { MetricSample } from '#model'
 import type { Finding, Happening } from '#monitor-kit'
 import { extendStreak, judgeStreak, type Reading, type Unobserved, unknownFinding } from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
-import { judgeBond } from './judge-bond.ts'
+import { judgeBond, judgeGoneBond } from './judge-bond.ts'
 import { judgeLink, seenIn } from './judge-link.ts'
 import { bondEntity, FIRST_BOND, FIRST_LINK, type LinkMemory, type LinksMemory, nicEntity } from './memory.ts'
 import type { Link, LinksReading } from './source.ts'
@@ -60,12 +60,17 @@ function goneFinding(name: string, memory: LinkMemory, { sustainedChecks: needed
 /** Links that are named: one that was never there is told once, and is no problem. */
 function judgeAbsent({ absent }: LinksReading, config: Config, memory: LinksMemory) {
   const gone = absent.filter((name) => memory.links.get(name)?.hadCarrier === true)
-  const never = absent.filter((name) => !gone.includes(name))
+  const goneBonds = absent.filter((name) => (memory.bonds.get(name)?.members.length ?? 0) > 0)
+  const never = absent.filter((name) => !gone.includes(name) && !goneBonds.includes(name))
   const verdicts = gone.map((name) => [name, goneFinding(name, memory.links.get(name)!, config)] as const)
+  const bonds = goneBonds.map(
+    (name) => [name, judgeGoneBond(name, memory.bonds.get(name)!, config.sustainedChecks)] as const,
+  )
   return {
     never,
+    bonds: bonds.map(([name, verdict]) => [name, verdict.memory] as const),
     links: verdicts.map(([name, verdict]) => [name, verdict.memory] as const),
-    findings: verdicts.map(([, { finding }]) => finding),
+    findings: [...verdicts.map(([, { finding }]) => finding), ...bonds.flatMap(([, { findings }]) => findings)],
     events: never
       .filter((name) => !memory.absent.includes(name))
       .map((name) => ({
@@ -122,7 +127,7 @@ export function evaluateLinks(
   return {
     memory: {
       links: new Map([...nics.map(([name, verdict]) => [name, verdict.memory] as const), ...absent.links]),
-      bonds: new Map(bonds.map(([name, verdict]) => [name, verdict.memory] as const)),
+      bonds: new Map([...bonds.map(([name, verdict]) => [name, verdict.memory] as const), ...absent.bonds]),
       absent: absent.never,
     },
     findings: [...[...nics, ...bonds].flatMap(([, { findings }]) => findings), ...absent.findings],

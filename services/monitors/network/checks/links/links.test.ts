@@ -209,6 +209,46 @@ test('bonding that lost a card altogether is degraded; the word of a person make
   })
 })
 
+test('a bond that is named and is gone is a problem, and one that never was there is none', () => {
+  const members = [{ name: 'eth0', fault: '' }]
+  const there: Link = {
+    kind: 'bond',
+    name: 'bond0',
+    state: observed({ name: 'bond0', isUp: true, hasCarrier: true, members }),
+  }
+  const config = schema.parse({ interfaces: ['bond0', 'bond7'] })
+  let memory: LinksMemory = FIRST_LINKS
+  const look = (links: readonly Link[], absent: readonly string[]) => {
+    const verdict = evaluateLinks(observed({ links, absent }), config, memory, 0)
+    memory = recallLinks(JSON.parse(JSON.stringify(factsOf(verdict.memory))))
+    memory = { ...memory, bonds: verdict.memory.bonds, absent: verdict.memory.absent }
+    return verdict
+  }
+  expect(look([there], ['bond7']).events.map(({ entity }) => entity)).toEqual(['nic:bond7'])
+  expect(look([], ['bond0', 'bond7'])).toMatchObject({
+    findings: [{ type: 'BondDegraded', pending: true }],
+    events: [],
+  })
+  expect(look([], ['bond0', 'bond7']).findings).toMatchObject([
+    {
+      ...{ type: 'BondDegraded', entity: 'bond:bond0', health: 'problem', severity: 'critical', reason: 'BondGone' },
+      message:
+        'there is no such bond any more; see who sets up the network (netplan, NetworkManager, ifupdown), and the kernel log',
+      summary: 'bond0 is gone',
+    },
+  ])
+  expect(look([there], ['bond7']).findings).toMatchObject([{ type: 'BondDegraded', health: 'healthy' }])
+})
+
+test('counters that cannot be read are unknown: errors that there were are not over by that', () => {
+  const [, blind] = looks([[state('eth0')], [{ ...state('eth0'), counters: undefined }]])
+  expect(findingOf(blind!, 'LinkErrors', 'nic:eth0')).toMatchObject({
+    health: 'unknown',
+    reason: 'SourceMissing',
+    message: 'cannot read the counters of eth0 (/sys/class/net/eth0/statistics)',
+  })
+})
+
 test('a bond that is switched off is a problem where it is named, and nothing otherwise', () => {
   const members = [{ name: 'eth0', fault: 'has no link' }]
   const off: Link = {
