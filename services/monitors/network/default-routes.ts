@@ -1,5 +1,23 @@
-/** Who tells that a default route is missing: two checks look for that of IPv6, and one cause is one problem. */
-import type { IpFamily } from '#host'
+/** Default routes: how they are read, and who tells that one is missing, since two checks look for that of IPv6 and one cause is one problem. */
+import { type Host, HostReadError, type IpFamily, type Route } from '#host'
+
+/**
+ * Those of the main table, the one that counts first. By `ip`, which knows tables, every hop and which is down; where it is not installed,
+ * out of /proc.
+ * @throws HostReadError
+ */
+export async function readDefaultRoutes(
+  { network }: Pick<Host, 'network'>,
+  family: IpFamily,
+): Promise<readonly Route[]> {
+  try {
+    return await network.defaultRoutes(family)
+  } catch (error) {
+    if (!(error instanceof HostReadError) || error.code !== 'NO_IP') throw error
+    const routes = (await network.routes(family)).filter(({ prefixLength }) => prefixLength === 0)
+    return routes.toSorted((a, b) => a.metric - b.metric)
+  }
+}
 
 /**
  * `nobody`: no check of gateways says anything of that family. `not-yet`: there is one, and it has not looked yet. `gateways`: it tells, as

@@ -1,4 +1,5 @@
 /** Whom the default routes lead to, and what the kernel is asked of them. */
+import { isIP } from 'node:net'
 import { expect, it } from 'vitest'
 import { createHost, HostExecError, type RunResult } from '#host'
 import { handClock } from '#monitor-kit/testing'
@@ -30,17 +31,22 @@ async function read(root: string, keys: object, neighbours?: (args: readonly str
   const door: Door = {
     ...recordedDoor(root),
     async probePing(_, __, { address, neighbour }) {
+      // As the probe does.
+      if (isIP(address.replace(/%.*/, '')) === 0) throw new TypeError(`${address} is no address`)
       states.push(await neighbour?.(address, signal))
       return { ok: true, sample: { ms: 1, lateMs: 0 }, answer: { kind: 'neighbour' } }
     },
   }
   const { gateways } = await readGateways(host, door, { clock, stopwatch, signal }, schema.parse(keys), [])
-  return { gateways: gateways.map(({ address }) => address), states }
+  const failures = gateways.map(({ probed }) =>
+    probed?.ok === false ? `${probed.failure.kind} ${probed.failure.message}` : '',
+  )
+  return { gateways: gateways.map(({ address }) => address), states, failures }
 }
 
 it('a gateway is a neighbour on the link of its route, whatever another link knows of that address', async () => {
   const of = (args: readonly string[]) => (args.includes('eth1') ? `[${REACHABLE}]` : `[${FAILED},${REACHABLE}]`)
-  expect(await read('/nowhere', {}, of)).toEqual({ gateways: ['10.0.0.1'], states: ['REACHABLE'] })
+  expect(await read('/nowhere', {}, of)).toMatchObject({ gateways: ['10.0.0.1'], states: ['REACHABLE'] })
 })
 
 it('one that is named lives where any link knows it, and is dead where none does', async () => {
@@ -49,6 +55,23 @@ it('one that is named lives where any link knows it, and is dead where none does
   expect((await read('/nowhere', named, () => `[${FAILED},${FAILED}]`)).states).toEqual(['FAILED'])
   expect((await read('/nowhere', named, () => `[${FAILED},${FAILED.replace('FAILED', 'STALE')}]`)).states).toEqual([
     'STALE',
+  ])
+})
+
+it('what is named and is no address could not be asked, and the others are', async () => {
+  const { gateways, failures } = await read(
+    '/nowhere',
+    { gateways: ['1.2', '10.0.0.1', 'abc%eth0', '01.2.3.4', '::::', 'fe80::1%eth0'] },
+    () => '[]',
+  )
+  expect(gateways).toHaveLength(6)
+  expect(failures).toEqual([
+    'local 1.2 is no address of IPv4 or IPv6; see gateways of the configuration',
+    '',
+    'local abc%eth0 is no address of IPv4 or IPv6; see gateways of the configuration',
+    'local 01.2.3.4 is no address of IPv4 or IPv6; see gateways of the configuration',
+    'local :::: is no address of IPv4 or IPv6; see gateways of the configuration',
+    '',
   ])
 })
 

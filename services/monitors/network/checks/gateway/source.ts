@@ -1,8 +1,9 @@
 /** Where the default routes lead, and whether somebody lives there. */
-import { type Host, HostExecError, HostReadError, type IpFamily, type Route } from '#host'
+import { type Host, HostExecError, type IpFamily, type Route } from '#host'
 import { observed, type Reading } from '#monitor-kit/evaluate'
 import { observe } from '#monitor-kit/source'
 import type { Ask, NeighbourState, PingAnswer, Probed } from '#probe'
+import { readDefaultRoutes } from '../../default-routes.ts'
 import { readConf, whyNoAdvertisements } from '../../ipv6/source.ts'
 import type { Door } from '../../probing/door.ts'
 import type { Config } from './config.ts'
@@ -55,17 +56,6 @@ function familiesOf({ addressFamily }: Config): readonly IpFamily[] {
   return families[addressFamily]
 }
 
-/** By `ip`, which knows every hop and which is down; where it is not installed, out of /proc. */
-async function defaultRoutes({ network }: Host, family: IpFamily): Promise<readonly Route[]> {
-  try {
-    return await network.defaultRoutes(family)
-  } catch (error) {
-    if (!(error instanceof HostReadError) || error.code !== 'NO_IP') throw error
-    const routes = (await network.routes(family)).filter(({ prefixLength }) => prefixLength === 0)
-    return routes.toSorted((a, b) => a.metric - b.metric)
-  }
-}
-
 /** @param over interfaces over which it went in this boot; none: not known */
 async function readLackV6(host: Host, over: readonly string[]): Promise<LackV6> {
   const disabled = await readConf(host, over, 'disable_ipv6')
@@ -74,7 +64,7 @@ async function readLackV6(host: Host, over: readonly string[]): Promise<LackV6> 
 }
 
 async function readFamily(host: Host, family: IpFamily, overV6: readonly string[]): Promise<FamilyReading> {
-  const routes = await observe(() => defaultRoutes(host, family))
+  const routes = await observe(() => readDefaultRoutes(host, family))
   // A kernel without IPv6 has no such file, and `ip` says that it knows no such family.
   const isWithout = family === 'v6' && !routes.ok && routes.reason === 'SourceMissing'
   if (!routes.ok && !isWithout) return { family, routes }
@@ -132,6 +122,19 @@ function neighbourOf({ programs }: Host, link: string) {
   }
 }
 
+/** Whether it is an address as it is written in full, with its zone or without. */
+function isAddress(text: string): boolean {
+  const plain = text.replace(/%.*/, '')
+  if (plain.includes(':')) return URL.canParse(`http://[${plain}]/`)
+  return /^[\d.]+$/.test(plain) && URL.parse(`http://${plain}/`)?.hostname === plain
+}
+
+/** Of what is named and is no address. */
+function notAsked(address: string): Probed<PingAnswer> {
+  const message = `${address} is no address of IPv4 or IPv6; see gateways of the configuration`
+  return { ok: false, sample: { ms: 0, lateMs: 0 }, failure: { kind: 'local', code: 'EINVAL', message } }
+}
+
 /** Reads the routes, and asks whoever they lead to, or who is named. @param overV6 interfaces over which that of IPv6 went in this boot */
 export async function readGateways(
   host: Host,
@@ -150,6 +153,7 @@ export async function readGateways(
   const gateways = await Promise.all(
     [...byAddress.values()].slice(0, GATEWAYS_MAX).map(async (gateway) => {
       const { address } = gateway
+      if (!isAddress(address)) return { ...gateway, probed: notAsked(address) }
       const neighbour = neighbourOf(host, gateway.interface)
       const asked = () => door.probePing({ ...ask, timeoutMs }, host, { ...question, address, neighbour })
       return { ...gateway, probed: gateway.isDown ? undefined : await asked() }

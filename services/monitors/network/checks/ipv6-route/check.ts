@@ -22,7 +22,8 @@ export const ipv6Route = defineNetworkCheck<Config>({
       healthyReason: 'DefaultRoutePresent',
       healthyMessage: 'there is a default route of IPv6',
       recoveryText: '2 checks in a row find one',
-      source: '/proc/net/ipv6_route; accept_ra and forwarding of /proc/sys/net/ipv6/conf say why',
+      source:
+        'ip -6 route show default; without ip /proc/net/ipv6_route; accept_ra and forwarding of /proc/sys/net/ipv6/conf say why',
       warning: 'none (expectDefaultRoute)',
       critical: 'none',
       sustained: '2 checks in a row (sustainedChecks)',
