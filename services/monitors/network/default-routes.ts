@@ -1,9 +1,11 @@
 /** Default routes: how they are read, and who tells that one is missing, since two checks look for that of IPv6 and one cause is one problem. */
 import { type Host, HostReadError, type IpFamily, type Route } from '#host'
 
+const CANNOT_TELL: readonly string[] = ['NO_IP', 'IP_FAILED', 'MALFORMED']
+
 /**
  * Those of the main table, the one that counts first. By `ip`, which knows tables, every hop and which is down; where it is not installed,
- * out of /proc.
+ * or cannot tell (that of busybox, a kernel without that family), out of /proc.
  * @throws HostReadError
  */
 export async function readDefaultRoutes(
@@ -13,7 +15,7 @@ export async function readDefaultRoutes(
   try {
     return await network.defaultRoutes(family)
   } catch (error) {
-    if (!(error instanceof HostReadError) || error.code !== 'NO_IP') throw error
+    if (!(error instanceof HostReadError) || !CANNOT_TELL.includes(error.code)) throw error
     const routes = (await network.routes(family)).filter(({ prefixLength }) => prefixLength === 0)
     return routes.toSorted((a, b) => a.metric - b.metric)
   }
