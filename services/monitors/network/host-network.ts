@@ -37,7 +37,7 @@ export function whyNotHostNetwork(where: HostNetwork): Unobserved | undefined {
     case 'unknown':
       return unobserved(
         'HostNetworkNotKnown',
-        `it cannot be told whether this is the node's network: ${where.message}; run it with hostNetwork: true and the host's /proc`,
+        `it cannot be told whether this is the node's network: ${where.message}; run it with hostNetwork: true and the host's /proc, mounted without hidepid`,
       )
   }
 }

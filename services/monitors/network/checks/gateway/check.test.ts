@@ -101,10 +101,10 @@ describe('a default route of IPv6 that is gone', () => {
 })
 
 /** One round in which the gateway says so. */
-function round(probed: Probed<PingAnswer>): GatewayReading {
+function round(probed: Probed<PingAnswer>, isUntold = false): GatewayReading {
   const hops = [{ gateway: '10.0.0.1', interface: 'eth0', isDown: false }]
   const route = { family: 'v4', destination: '0.0.0.0', prefixLength: 0, metric: 0, hops, isRefused: false } as const
-  const asked = { address: '10.0.0.1', interface: 'eth0', isDown: false, probed }
+  const asked = { address: '10.0.0.1', interface: 'eth0', isDown: false, isUntold, probed }
   return { families: [{ family: 'v4', routes: observed([route]) }], gateways: [asked], timeoutMs: 10_000 }
 }
 
@@ -147,6 +147,16 @@ describe('a gateway', () => {
       'GatewayUnreachable gateway:10.0.0.1 critical NoAnswer',
     ])
     expect(problems(said([echo, unknown, unknown]))).toEqual(['GatewayUnreachable gateway:10.0.0.1 critical NoAnswer'])
+  })
+
+  it('of which nobody can say what the kernel knows of it, is not known, and it is said what to do', () => {
+    const { findings } = evaluateGateways(round(silent(), true), config, FIRST_GATEWAY)
+    expect(findings[1]).toMatchObject({
+      health: 'unknown',
+      reason: 'GatewaySaysNothing',
+      message:
+        'no echo request was answered, or none may be sent, and ip, which would say what the kernel knows of it, is not installed; install it (Debian: iproute2)',
+    })
   })
 
   it('is accused of nothing by a prober that is late, or that may not ask', () => {

@@ -44,6 +44,11 @@ const SILENT: Unobserved = unobserved(
   'it has never answered echo requests in this boot, and the kernel does not know whether it lives; that is no problem',
 )
 
+const UNTOLD: Unobserved = unobserved(
+  'GatewaySaysNothing',
+  'no echo request was answered, or none may be sent, and ip, which would say what the kernel knows of it, is not installed; install it (Debian: iproute2)',
+)
+
 /** By what it is known to live. */
 function lifeWords(answer: PingAnswer): string {
   switch (answer.kind) {
@@ -76,7 +81,7 @@ function couldNotAsk({ probed }: Gateway): readonly string[] {
 function reachableFinding(gateway: Gateway, life: Life, standing: Standing, config: Config): Finding {
   const limits = limitsOf(config)
   const about = { type: 'GatewayUnreachable', entity: gatewayEntity(gateway.address) }
-  if (life === 'silent') return unknownFinding(about.type, SILENT, about.entity)
+  if (life === 'silent') return unknownFinding(about.type, gateway.isUntold ? UNTOLD : SILENT, about.entity)
   const stand = standOf(standing, limits)
   if (stand === 'late') return unknownFinding(about.type, unjudged(couldNotAsk(gateway)), about.entity)
   if (stand === 'waiting') return pendingFinding(about, standing)

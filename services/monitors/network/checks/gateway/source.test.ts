@@ -41,7 +41,12 @@ async function read(root: string, keys: object, neighbours?: (args: readonly str
   const failures = gateways.map(({ probed }) =>
     probed?.ok === false ? `${probed.failure.kind} ${probed.failure.message}` : '',
   )
-  return { gateways: gateways.map(({ address }) => address), states, failures }
+  return {
+    gateways: gateways.map(({ address }) => address),
+    states,
+    failures,
+    isUntold: gateways.map((one) => one.isUntold),
+  }
 }
 
 it('a gateway is a neighbour on the link of its route, whatever another link knows of that address', async () => {
@@ -56,6 +61,11 @@ it('one that is named lives where any link knows it, and is dead where none does
   expect((await read('/nowhere', named, () => `[${FAILED},${FAILED.replace('FAILED', 'STALE')}]`)).states).toEqual([
     'STALE',
   ])
+})
+
+it('where ip is not installed nobody tells what the kernel knows of a gateway', async () => {
+  expect(await read('/nowhere', { gateways: ['10.0.0.1'] })).toMatchObject({ states: [undefined], isUntold: [true] })
+  expect(await read('/nowhere', { gateways: ['10.0.0.1'] }, () => '[]')).toMatchObject({ isUntold: [false] })
 })
 
 it('what is named and is no address could not be asked, and the others are', async () => {

@@ -23,6 +23,8 @@ export interface Gateway {
   readonly interface: string
   /** The kernel does not use it now: its interface is down, or has no carrier. */
   readonly isDown: boolean
+  /** What the kernel knows of it could not be asked: there is no `ip`. */
+  readonly isUntold: boolean
   /** undefined: not asked, as the way there is down. */
   readonly probed: Probed<PingAnswer> | undefined
 }
@@ -73,7 +75,7 @@ async function readFamily(host: Host, family: IpFamily, overV6: readonly string[
   return family === 'v4' || leading.length > 0 ? reading : { ...reading, lack: await readLackV6(host, overV6) }
 }
 
-type Unasked = Omit<Gateway, 'probed'>
+type Unasked = Omit<Gateway, 'probed' | 'isUntold'>
 
 /** The hops of the route that counts, of each family; a link-local one is of its link. */
 function gatewaysIn(families: readonly FamilyReading[]): readonly Unasked[] {
@@ -106,8 +108,9 @@ export function parseNeighbourState(text: string): NeighbourState | undefined {
 /**
  * What the kernel says of one neighbour: /proc/net/arp does not say whether it was confirmed lately.
  * @param link of the route that leads to it; "": any
+ * @param untold is called where there is no `ip`
  */
-function neighbourOf({ programs }: Host, link: string) {
+function neighbourOf({ programs }: Host, link: string, untold: () => void) {
   return async (address: string, signal: AbortSignal): Promise<NeighbourState | undefined> => {
     const [plain = '', device = link] = address.split('%')
     const args = ['-j', 'neighbour', 'show', 'to', plain, ...(device === '' ? [] : ['dev', device])]
@@ -115,9 +118,10 @@ function neighbourOf({ programs }: Host, link: string) {
       const { stdout } = await programs.run('ip', args, { timeoutMs: IP_TIMEOUT_MS, signal })
       return parseNeighbourState(stdout)
     } catch (error) {
+      if (!(error instanceof HostExecError)) throw error
       // Without ip nobody here knows.
-      if (error instanceof HostExecError) return undefined
-      throw error
+      untold()
+      return undefined
     }
   }
 }
@@ -150,14 +154,18 @@ export async function readGateways(
   const timeoutMs = count * PING_INTERVAL_MS + waitMs + NEIGHBOUR_MS
   const question = { count, waitMs, intervalMs: PING_INTERVAL_MS }
   const byAddress = new Map(unasked.map((one) => [one.address, one]))
-  const gateways = await Promise.all(
-    [...byAddress.values()].slice(0, GATEWAYS_MAX).map(async (gateway) => {
-      const { address } = gateway
-      if (!isAddress(address)) return { ...gateway, probed: notAsked(address) }
-      const neighbour = neighbourOf(host, gateway.interface)
-      const asked = () => door.probePing({ ...ask, timeoutMs }, host, { ...question, address, neighbour })
-      return { ...gateway, probed: gateway.isDown ? undefined : await asked() }
-    }),
-  )
+  async function asked(gateway: Unasked): Promise<Gateway> {
+    const { address, isDown } = gateway
+    let isUntold = false
+    const untold = () => {
+      isUntold = true
+    }
+    if (isDown) return { ...gateway, isUntold, probed: undefined }
+    if (!isAddress(address)) return { ...gateway, isUntold, probed: notAsked(address) }
+    const neighbour = neighbourOf(host, gateway.interface, untold)
+    const probed = await door.probePing({ ...ask, timeoutMs }, host, { ...question, address, neighbour })
+    return { ...gateway, isUntold, probed }
+  }
+  const gateways = await Promise.all([...byAddress.values()].slice(0, GATEWAYS_MAX).map(asked))
   return { families, gateways, timeoutMs }
 }
