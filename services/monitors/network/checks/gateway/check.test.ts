@@ -104,7 +104,7 @@ describe('a default route of IPv6 that is gone', () => {
 function round(probed: Probed<PingAnswer>, isUntold = false): GatewayReading {
   const hops = [{ gateway: '10.0.0.1', interface: 'eth0', isDown: false }]
   const route = { family: 'v4', destination: '0.0.0.0', prefixLength: 0, metric: 0, hops, isRefused: false } as const
-  const asked = { address: '10.0.0.1', interface: 'eth0', isDown: false, isUntold, probed }
+  const asked = { address: '10.0.0.1', interface: 'eth0', isDown: false, hasOtherWay: false, isUntold, probed }
   return { families: [{ family: 'v4', routes: observed([route]) }], gateways: [asked], timeoutMs: 10_000 }
 }
 
@@ -147,6 +147,25 @@ describe('a gateway', () => {
       'GatewayUnreachable gateway:10.0.0.1 critical NoAnswer',
     ])
     expect(problems(said([echo, unknown, unknown]))).toEqual(['GatewayUnreachable gateway:10.0.0.1 critical NoAnswer'])
+  })
+
+  it('behind a cable that is pulled is not accused while another way of its route is there', () => {
+    const reading = round(echo)
+    const [other] = reading.gateways
+    const down = { ...other!, address: '10.1.0.1', interface: 'eth1', isDown: true, probed: undefined }
+    const lookedWith = (hasOtherWay: boolean) => {
+      let memory = FIRST_GATEWAY
+      const gateways = [other!, { ...down, hasOtherWay }]
+      for (let times = 0; times < 3; times++) ({ memory } = evaluateGateways({ ...reading, gateways }, config, memory))
+      return evaluateGateways({ ...reading, gateways }, config, memory).findings
+    }
+    expect(problems(lookedWith(false))).toEqual(['GatewayUnreachable gateway:10.1.0.1 critical NoAnswer'])
+    expect(problems(lookedWith(true))).toEqual([])
+    expect(findingOf({ findings: lookedWith(true) }, 'GatewayUnreachable', 'gateway:10.1.0.1')).toMatchObject({
+      health: 'unknown',
+      reason: 'WayIsDown',
+      message: 'eth1, over which it is reached, is down or has no carrier; another way of the route is there',
+    })
   })
 
   it('of which nobody can say what the kernel knows of it, is not known, and it is said what to do', () => {

@@ -166,8 +166,15 @@ function metricsOf({ address, probed }: Gateway): readonly MetricSample[] {
   ]
 }
 
+/** Behind a link that is down nobody knows whether it lives; where packets go another way its link is to blame alone. */
+function wayDownFinding({ address, interface: name }: Gateway): Finding {
+  const message = `${name}, over which it is reached, is down or has no carrier; another way of the route is there`
+  return unknownFinding('GatewayUnreachable', unobserved('WayIsDown', message), gatewayEntity(address))
+}
+
 /** What one round says of one gateway. */
 export function judgeGateway(gateway: Gateway, before: Before, timeoutMs: number, config: Config): GatewayJudged {
+  if (gateway.isDown && gateway.hasOtherWay) return { ...before, findings: [wayDownFinding(gateway)], metrics: [] }
   const life = lifeOf(gateway.probed, before.hasAnswered, timeoutMs)
   const reachable = extendStanding(before.reachable, OUTCOMES[life], [], limitsOf(config))
   const hasAnswered = before.hasAnswered || answersNow(gateway.probed)

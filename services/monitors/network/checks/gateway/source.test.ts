@@ -17,11 +17,11 @@ const FAILED = '{"dst":"10.0.0.1","dev":"eth0","state":["FAILED"]}'
 const REACHABLE = '{"dst":"10.0.0.1","dev":"eth1","lladdr":"02:00:00:00:00:01","state":["REACHABLE"]}'
 
 /** A machine with the files of `root` and an `ip` that says so, where it has one; and what its table of neighbours said of each gateway. */
-async function read(root: string, keys: object, neighbours?: (args: readonly string[]) => string) {
+async function read(root: string, keys: object, neighbours?: (args: readonly string[]) => string, routes = ROUTES) {
   const { programs } = createHost({ root: '' })
   const run = async (file: string, args: readonly string[]): Promise<RunResult> => {
     if (neighbours === undefined) throw new HostExecError({ file, code: 'ENOENT' })
-    return { ...SAID, stdout: args.includes('neighbour') ? neighbours(args) : args.includes('-4') ? ROUTES : '[]' }
+    return { ...SAID, stdout: args.includes('neighbour') ? neighbours(args) : args.includes('-4') ? routes : '[]' }
   }
   const host = createHost({ root, programs: { ...programs, run } })
   const clock = handClock()
@@ -46,6 +46,7 @@ async function read(root: string, keys: object, neighbours?: (args: readonly str
     states,
     failures,
     isUntold: gateways.map((one) => one.isUntold),
+    hasOtherWay: gateways.map((one) => one.hasOtherWay),
   }
 }
 
@@ -61,6 +62,16 @@ it('one that is named lives where any link knows it, and is dead where none does
   expect((await read('/nowhere', named, () => `[${FAILED},${FAILED.replace('FAILED', 'STALE')}]`)).states).toEqual([
     'STALE',
   ])
+})
+
+it('of a route with several hops each knows whether another one is there', async () => {
+  const hop = (gateway: string, ...flags: string[]) => ({ gateway, dev: 'eth0', weight: 1, flags })
+  const waysOf = async (...nexthops: readonly object[]) => {
+    const { hasOtherWay } = await read('/nowhere', {}, () => '[]', JSON.stringify([{ dst: 'default', nexthops }]))
+    return hasOtherWay
+  }
+  expect(await waysOf(hop('10.0.0.1'), hop('10.1.0.1', 'linkdown'))).toEqual([false, true])
+  expect(await waysOf(hop('10.0.0.1', 'dead'), hop('10.1.0.1', 'linkdown'))).toEqual([false, false])
 })
 
 it('where ip is not installed nobody tells what the kernel knows of a gateway', async () => {

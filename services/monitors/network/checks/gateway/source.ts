@@ -23,6 +23,8 @@ export interface Gateway {
   readonly interface: string
   /** The kernel does not use it now: its interface is down, or has no carrier. */
   readonly isDown: boolean
+  /** It is down, and another hop of its route is not: packets go there. */
+  readonly hasOtherWay: boolean
   /** What the kernel knows of it could not be asked: there is no `ip`. */
   readonly isUntold: boolean
   /** undefined: not asked, as the way there is down. */
@@ -85,7 +87,9 @@ function gatewaysIn(families: readonly FamilyReading[]): readonly Unasked[] {
       // Of one that is of IPv6, for a route of IPv4, /proc does not say the address.
       if (hop.gateway === undefined || hop.gateway === '::') return []
       const zone = /^fe[89ab]/i.test(hop.gateway) ? `%${hop.interface}` : ''
-      return [{ address: `${hop.gateway}${zone}`, interface: hop.interface, isDown: hop.isDown }]
+      const hasOtherWay = first!.hops.some((other) => other !== hop && !other.isDown)
+      const { interface: name, isDown } = hop
+      return [{ address: `${hop.gateway}${zone}`, interface: name, isDown, hasOtherWay: isDown && hasOtherWay }]
     })
   })
 }
@@ -148,7 +152,7 @@ export async function readGateways(
   overV6: readonly string[],
 ): Promise<GatewayReading> {
   const families = await Promise.all(familiesOf(config).map((family) => readFamily(host, family, overV6)))
-  const named = config.gateways.map((address) => ({ address, interface: '', isDown: false }))
+  const named = config.gateways.map((address) => ({ address, interface: '', isDown: false, hasOtherWay: false }))
   const unasked = named.length > 0 ? named : gatewaysIn(families)
   const { pingCount: count, pingTimeoutMs: waitMs } = config
   const timeoutMs = count * PING_INTERVAL_MS + waitMs + NEIGHBOUR_MS
