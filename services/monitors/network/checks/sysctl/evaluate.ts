@@ -7,8 +7,11 @@ const TYPE = 'SysctlWrong'
 
 function missing({ want }: SysctlReading, entity: string): Finding {
   const { key, hasToExist, because } = want
+  if (!hasToExist) {
+    const message = `there is no ${key}: there is no such interface, or the kernel lacks what it is of`
+    return unknownFinding(TYPE, { ok: false, reason: 'SourceMissing', message }, entity)
+  }
   const message = `there is no ${key}: the kernel lacks what it is of${key.startsWith('net.bridge') ? ' (load the module br_netfilter)' : ', or it is called otherwise'}${because === '' ? '' : `; ${because}`}`
-  if (!hasToExist) return unknownFinding(TYPE, { ok: false, reason: 'SourceMissing', message }, entity)
   const about = { type: TYPE, entity, severity: 'warning', message, summary: `there is no ${key}` } as const
   return { ...about, health: 'problem', reason: 'SysctlMissing' }
 }

@@ -64,6 +64,13 @@ test('what is expected is compared without regard to white space; what is not th
     message:
       'there is no net.bridge.bridge-nf-call-iptables: the kernel lacks what it is of (load the module br_netfilter); packets over a bridge pass no firewall: Service addresses and policies do not hold between its pods',
   })
+  // Of an interface that is not there nothing goes nowhere.
+  const named = { forwarding: 'always', checkPerInterface: true, interfaces: ['eth7'] }
+  const gone = findingOf(await over('well-no-kubernetes', named), 'SysctlWrong', 'sysctl:net.ipv4.conf.eth7.forwarding')
+  expect(gone).toMatchObject({
+    health: 'unknown',
+    message: 'there is no net.ipv4.conf.eth7.forwarding: there is no such interface, or the kernel lacks what it is of',
+  })
   // Forwarding that cannot be read is not known, and no problem.
   expect((await over('hostile-unreadable', { forwarding: 'always' })).findings.map(({ health }) => health)).toEqual([
     'unknown',
