@@ -2,7 +2,7 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createHost, type Host, HostReadError } from '#host'
+import { createHost, type Host, HostExecError, HostReadError } from '#host'
 import type { CheckDefinition } from '#monitor-kit'
 import { readMonitorRoom } from '#monitor-kit/contract'
 import { startCheck } from '#monitor-kit/testing'
@@ -16,7 +16,10 @@ const isLocked = (path: string) => LOCKED.some((name) => path.endsWith(`/${name}
 
 /** A machine on which a driver holds the lock, as long as `isHeld`. What is asked meanwhile does not answer. */
 function machine(root: string) {
-  const host = createHost({ root })
+  // Of this machine no program is run.
+  const { programs } = createHost({ root: '' })
+  const run = (file: string) => Promise.reject(new HostExecError({ file, code: 'ENOENT' }))
+  const host = createHost({ root, programs: { ...programs, run } })
   const lock = { isHeld: true, asked: [] as string[], inThread: [] as string[] }
   const files: Host['files'] = {
     ...host.files,
