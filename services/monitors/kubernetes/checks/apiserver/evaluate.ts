@@ -51,10 +51,16 @@ export interface ApiVerdict {
   readonly withdrawn: readonly ConditionKey[]
 }
 
+/** A cluster has another server once in months; one that is gone is noticed by its connections. */
+const LIST_MS = 3_600_000
+
 /** Whether there is a request in this look, and whether it is asked which servers there are. */
 export function dueOf({ askedMs, listedMs, isTrouble }: ApiMemory, { requestInterval }: Config, nowMs: number) {
-  const isPast = (since: number | undefined) => since === undefined || nowMs - since >= requestInterval
-  return { isDue: isTrouble || isPast(askedMs), isListDue: isPast(listedMs) }
+  const isPast = (since: number | undefined, ms: number) => since === undefined || nowMs - since >= ms
+  return {
+    isDue: isTrouble || isPast(askedMs, requestInterval),
+    isListDue: isPast(listedMs, Math.max(LIST_MS, requestInterval)),
+  }
 }
 
 const ENTITY = 'apiserver:'
@@ -150,7 +156,9 @@ export function evaluateApi(reading: ApiReading, config: Config, before: ApiMemo
   const findings = [...servers.findings, ...identity.findings]
   const told = findings.map(keyOf)
   const now = new Set(told.map(({ type, entity }) => `${type} ${entity}`))
-  const hasAsked = reading.readiness !== undefined
+  const { readiness } = reading
+  // A token that cannot be read is looked for in each look, which asks nobody.
+  const hasAsked = readiness !== undefined && (readiness.came.ok || readiness.came.failure.kind !== 'credentials')
   return {
     memory: {
       servers: reading.servers ?? before.servers,
