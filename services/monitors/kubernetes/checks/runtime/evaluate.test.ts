@@ -65,6 +65,17 @@ const unitLook = (loadState: string, activeState: string) =>
     },
   }) as const
 
+test('a runtime that cannot count its images alone is a warning about that', () => {
+  const failure = { kind: 'error', message: 'ImageFsInfo failed: 12: not implemented', code: '12' } as const
+  const imageFs = { call: 'ImageFsInfo', came: { ok: false, failure }, sample: { ms: 1, lateMs: 0 } } as const
+  const fails = listening({ imageFs })
+  expect(findingOf(afterLooks([fails, fails]), 'ContainerRuntimeUnhealthy')).toMatchObject({
+    ...{ health: 'problem', severity: 'warning', reason: 'ImagesNotCounted' },
+  })
+  const lists = listening({ sandboxes: { ...imageFs, call: 'ListPodSandbox' } })
+  expect(findingOf(afterLooks([lists, lists]), 'ContainerRuntimeUnhealthy')).toMatchObject({ severity: 'critical' })
+})
+
 describe('a prober that is late', () => {
   test('accuses nobody of hanging, and knows nothing after three rounds', () => {
     const late = hung({ ms: 5200, lateMs: 1100 })
