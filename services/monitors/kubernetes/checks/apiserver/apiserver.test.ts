@@ -239,7 +239,7 @@ describe('blame', () => {
     let dials = 0
     await using dealt = await startFixture(apiserver, {
       ...machine,
-      sharedOver(root, clock) {
+      sharedOver(root, clock): Ways {
         const ways = sharedOver(root, clock, change)
         return {
           ...ways,

@@ -16,6 +16,7 @@ import {
   type Streak,
   short,
   unknownFinding,
+  unobserved,
 } from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import { thresholdOf } from './limits.ts'
@@ -41,16 +42,19 @@ export interface CapacityVerdict {
   readonly withdrawn: readonly ConditionKey[]
 }
 
-const FROM = {
-  configz: '',
-  file: ', by its file',
-  default: ', which is the default: its configuration was not read',
-} as const
+const FROM = { configz: '', file: ', by its file' } as const
+
+const NOT_KNOWN = unobserved(
+  'LimitsNotKnown',
+  'the kubelet does not tell its configuration (/configz), and its file cannot be read or is overruled by a flag: how much it takes, and when it evicts, is not known',
+)
 
 function judgePods(reading: CapacityReading, config: Config, before: Streak) {
   const { pods, limits, limitsFrom } = reading
   const type = 'PodCapacityLow'
-  if (!pods.ok) return { streak: NO_STREAK, finding: unknownFinding(type, pods), metrics: [] }
+  const isKnown = limitsFrom !== 'unknown'
+  if (!pods.ok || !isKnown)
+    return { streak: NO_STREAK, finding: unknownFinding(type, pods.ok ? NOT_KNOWN : pods), metrics: [] }
   const ratio = pods.value / limits.maxPods
   const value = percentValue(ratio)
   const thresholds = { warning: config.warningThreshold, critical: config.criticalThreshold }
@@ -115,8 +119,8 @@ function judgeSignals(reading: CapacityReading, config: Config, before: Capacity
   for (const [signal, room] of reading.rooms) {
     const text = reading.limits.evictionHard[signal]
     if (text === undefined) continue
-    if (!room.ok) {
-      findings.push(unknownFinding('EvictionNear', room, `signal:${signal}`))
+    if (!room.ok || reading.limitsFrom === 'unknown') {
+      findings.push(unknownFinding('EvictionNear', room.ok ? NOT_KNOWN : room, `signal:${signal}`))
       continue
     }
     const threshold = thresholdOf(text, room.value.whole)

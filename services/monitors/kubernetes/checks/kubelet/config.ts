@@ -42,8 +42,10 @@ export const schema = z.strictObject({
     .default(true)
     .describe('Whether the configuration that is in force is held against its file'),
   metricsInterval: duration({ min: '10s', max: '1h' })
-    .prefault('2m')
-    .describe('From one look at its metrics to the next, while nothing is wrong'),
+    .prefault('20m')
+    .describe(
+      'From one look at its metrics to the next, while nothing is wrong; each costs the API server two requests of the kubelet',
+    ),
   failureThreshold: z
     .int()
     .min(1)

@@ -1,6 +1,6 @@
 /** Whether the API server takes the kubelet's lease, by the kubelet's own counters. Pure. */
 import type { Finding } from '#monitor-kit'
-import { duration, plural } from '#monitor-kit/evaluate'
+import { duration, plural, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import type { Figures } from './figures.ts'
 
@@ -22,8 +22,16 @@ function refusals(before: Figures, now: Figures): string {
   return words.join(', ')
 }
 
-/** @param renewed the look at which its renewals had grown last, or the first of all */
-export function judgeCutOff(renewed: Figures, now: Figures, { cutOffAfter }: Config): Finding {
+/**
+ * @param renewed the look at which its renewals had grown last, or the first of all
+ * @param isUnreached this node reaches no API server at all, which is told of those
+ */
+export function judgeCutOff(
+  renewed: Figures,
+  now: Figures,
+  { cutOffAfter }: Pick<Config, 'cutOffAfter'>,
+  isUnreached: boolean,
+): Finding {
   if (now.renewals > renewed.renewals) {
     const message = `the API server has taken ${plural(now.renewals - renewed.renewals, 'renewal')} of the kubelet`
     return { type: TYPE, health: 'healthy', reason: 'LeaseRenewed', message }
@@ -31,6 +39,8 @@ export function judgeCutOff(renewed: Figures, now: Figures, { cutOffAfter }: Con
   const silentMs = now.atMs - renewed.atMs
   const where = now.servers[0] === undefined ? '' : ` at ${now.servers[0]}`
   const message = `the API server${where} has taken no renewal of the kubelet's lease for ${duration(silentMs)}, limit ${duration(cutOffAfter)}: ${refusals(renewed, now)}`
+  if (isUnreached)
+    return unknownFinding(TYPE, unobserved('ApiServerNotReached', `${message}; this node reaches no API server at all`))
   if (silentMs < cutOffAfter)
     return {
       type: TYPE,

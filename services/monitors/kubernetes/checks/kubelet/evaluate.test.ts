@@ -11,10 +11,11 @@ import type { KubeletReading } from './source.ts'
 
 const DEFAULTS = schema.parse({})
 const NOTHING = { unit: undefined, figures: undefined, isKnown: undefined, configuration: undefined }
+const looked = { figures: false, file: false }
 const refused = { kind: 'refused', code: 'ECONNREFUSED', message: 'connection refused at 127.0.0.1:10248' } as const
 
 function reading(more: Partial<KubeletReading>): KubeletReading {
-  return { network: { kind: 'same' }, hasFolder: true, healthz: undefined, ...NOTHING, ...more }
+  return { network: { kind: 'same' }, hasFolder: true, healthz: undefined, looked, ...NOTHING, ...more }
 }
 
 function silent(kind: 'refused' | 'timeout', sample = { ms: 1, lateMs: 0 }): KubeletReading['healthz'] {
@@ -30,7 +31,9 @@ function unit(loadState: string, activeState: string): UnitLook {
 function looks(readings: readonly KubeletReading[]) {
   let memory: KubeletMemory = FIRST_KUBELET
   return readings.map((one, index) => {
-    const verdict = evaluateKubelet(one, DEFAULTS, memory, { nowMs: index * 30_000, isDeep: false })
+    const verdict = evaluateKubelet(one, DEFAULTS, memory, {
+      ...{ nowMs: index * 30_000, intervalMs: 30_000, apiServer: undefined },
+    })
     memory = verdict.memory
     return verdict
   })
