@@ -3,6 +3,7 @@
  * minutes) and whether we may (SubjectAccessReview, kept for five): what one check has heard of it is not asked again by another.
  */
 import type { Reading } from '#monitor-kit/evaluate'
+import type { Place } from '#probe'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -36,6 +37,8 @@ export interface Told {
   troubleMs: number | undefined
   /** What the check of the API servers saw last: whether this node reaches none by its own way. undefined: there is no such check. */
   apiServer: { readonly isUnreached: boolean; readonly atMs: number } | undefined
+  /** Where the API servers are for the kubelet, which needs no Service to reach them. */
+  servers: readonly Place[]
   /** What the kubelet said last of its certificates. */
   lifetimes: { readonly url: string; readonly atMs: number; readonly seconds: Lifetimes } | undefined
   /**
@@ -59,6 +62,7 @@ export function createTold(): Told {
   return {
     troubleMs: undefined,
     apiServer: undefined,
+    servers: [],
     lifetimes: undefined,
     async inForce({ url, run, nowMs }, ask) {
       const key = `${url} ${run}`

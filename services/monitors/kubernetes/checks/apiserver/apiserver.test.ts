@@ -11,7 +11,7 @@ import { createWays, type Ways } from '../../ways.ts'
 import { apiserver } from './check.ts'
 import { schema } from './config.ts'
 import { evaluateApi, FIRST_API } from './evaluate.ts'
-import { seeServers } from './servers.ts'
+import { seeIdentity, seeServers } from './servers.ts'
 import type { ApiReading, Connected } from './source.ts'
 
 const DEFAULTS = schema.parse({})
@@ -200,7 +200,34 @@ function seenOf(reading: ApiReading) {
   )
 }
 
+test('a server without SelfSubjectReviews that takes our token knows us', () => {
+  const failure = { kind: 'refused', message: 'create selfsubjectreviews was answered with 404' } as const
+  const said = (kind: 'ready' | 'unauthorised') => {
+    const answer = kind === 'ready' ? ({ kind } as const) : ({ kind, status: 401 } as const)
+    const refused = { sample: AT_ONCE, came: { ok: false, failure } } as const
+    return seeIdentity(refused, { sample: AT_ONCE, came: { ok: true, answer } }, DEFAULTS).kind
+  }
+  expect([said('ready'), said('unauthorised')]).toEqual(['well', 'unknown'])
+})
+
 describe('blame', () => {
+  test('goes to a dead Service address also where it never led anywhere: the kubelet knows the servers', async () => {
+    await using check = await startFixture(apiserver, {
+      folder: fixture(import.meta.url, 'well-three'),
+      config: DEFAULTS,
+      sharedOver(root, clock) {
+        const ways = sharedOver(root, clock, { tcp: { '10.0.0.1:6443': 1 } })
+        ways.told.servers = [{ address: '10.0.0.1', port: 6443 }]
+        return ways
+      },
+    })
+    await check.run()
+    expect(findingOf(await check.run(), 'APIServerUnreachable', 'apiserver:10.96.0.1:443')).toMatchObject({
+      health: 'problem',
+      reason: 'ServiceAddressDead',
+    })
+  })
+
   test('is not of all servers where the way answers, and they are not reached past it', () => {
     const notReady = { sample: AT_ONCE, came: { ok: true, answer: { kind: 'not-ready', failed: ['etcd'] } } } as const
     expect(seenOf(behind('ddd', true, { readiness: notReady }))).toEqual([

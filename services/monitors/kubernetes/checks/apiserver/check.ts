@@ -99,7 +99,9 @@ export const apiserver = defineCheck<Config, Ways | undefined>({
       first: FIRST_API,
       async look({ host, clock, stopwatch, signal, config, nodeName }, memory) {
         const due = dueOf(memory, config, clock.monotonicMs())
-        const around = { host, ways, clock, stopwatch, signal, config, nodeName, servers: memory.servers }
+        // As long as the way leads to nobody who tells, those of the kubelet are known.
+        const servers = memory.servers.length > 0 ? memory.servers : ways.told.servers
+        const around = { host, ways, clock, stopwatch, signal, config, nodeName, servers }
         const reading = await readApi({ ...around, ...due })
         const nowMs = clock.monotonicMs()
         const verdict = evaluateApi(reading, config, memory, nowMs)

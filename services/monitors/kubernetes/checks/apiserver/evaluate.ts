@@ -128,7 +128,7 @@ function unchanged(last: Finding | undefined, { requestInterval }: Config): read
   return [{ type, health: 'healthy', pending: true, reason: 'NotAskedNow', message }]
 }
 
-function judgeIdentity({ identity }: ApiReading, config: Config, before: ApiMemory) {
+function judgeIdentity({ identity, readiness }: ApiReading, config: Config, before: ApiMemory) {
   if (!config.checkAuth) return { memory: NOT_SEEN, finding: undefined, findings: [] }
   if (identity === undefined)
     return {
@@ -137,7 +137,7 @@ function judgeIdentity({ identity }: ApiReading, config: Config, before: ApiMemo
       findings: unchanged(before.identityFinding, config),
     }
   const options = { type: 'APIServerAuthFailing', healthyReason: 'Known', needed: config.failureThreshold }
-  const { memory, finding } = judgeLasting(seeIdentity(identity, config), before.identity, options)
+  const { memory, finding } = judgeLasting(seeIdentity(identity, readiness, config), before.identity, options)
   return { memory, finding, findings: [finding] }
 }
 

@@ -124,12 +124,19 @@ export function seeServers(reading: ApiReading, way: WayThere, config: Config): 
   return [{ name: way.name, seen: first }, ...rest]
 }
 
-/** Who we are to it. */
-export function seeIdentity({ came, sample }: Requested<Identity>, { httpTimeout }: Config): Seen {
+/** Who we are to it. @param readiness what it said to us just before; servers before 1.28 have no SelfSubjectReview */
+export function seeIdentity(
+  { came, sample }: Requested<Identity>,
+  readiness: ApiReading['readiness'],
+  { httpTimeout }: Config,
+): Seen {
   const summary = 'the API server does not know this account'
   if (!came.ok) {
     const { kind, message } = came.failure
     if (kind === 'unreachable' && !isJudged(sample, httpTimeout)) return lateSeen('a SelfSubjectReview', sample)
+    const hasTaken = readiness?.came.ok === true && readiness.came.answer.kind !== 'unauthorised'
+    if (kind === 'refused' && hasTaken)
+      return { kind: 'well', message: 'it takes our token, and does not say who we are (no SelfSubjectReview)' }
     return { kind: 'unknown', reason: kind === 'credentials' ? 'NoCredentials' : 'NotAnswered', message }
   }
   const { answer } = came

@@ -22,7 +22,7 @@ import {
   type TcpAnswer,
 } from '#probe'
 import { hasKubelet } from '../../here.ts'
-import { placeOf } from '../../node-kubelet/place.ts'
+import { placeIn, placeOf } from '../../node-kubelet/place.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 
@@ -93,12 +93,6 @@ export interface ApiLook {
 
 /** A cluster has three, or five. */
 export const SERVERS_MAX = 8
-
-/** undefined for a host that is a name: nobody is looked up here. */
-function placeIn(server: string): Place | undefined {
-  const url = new URL(server)
-  return /^\[|^\d{1,3}(?:\.\d{1,3}){3}$/.test(url.hostname) ? placeOf(url) : undefined
-}
 
 async function requested<Answer>(
   { stopwatch, signal }: ApiLook,

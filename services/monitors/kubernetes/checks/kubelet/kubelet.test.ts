@@ -28,6 +28,7 @@ describe('a kubelet', () => {
       ['KubeletCutOff', 'healthy', 'LeaseRenewed'],
     ])
     expect(at.fake.asked.filter((one) => one.includes('metrics'))).toEqual(['GET /metrics good', 'GET /metrics good'])
+    expect(at.told.servers).toEqual([{ address: '10.0.0.1', port: 6443 }])
   })
 
   test('is asked for its metrics in pairs while it is well, by default every 20 minutes', async () => {

@@ -8,11 +8,11 @@ import type { Ask, HttpAnswer, Probed, Stopwatch } from '#probe'
 import { hasKubelet } from '../../here.ts'
 import { askKubeletUnit, readKubeletFile, runOfUnit } from '../../node-kubelet/configuration.ts'
 import { askedKubelet, credentialsOf } from '../../node-kubelet/credentials.ts'
-import { bothFamilies, placeOf } from '../../node-kubelet/place.ts'
+import { bothFamilies, placeIn, placeOf } from '../../node-kubelet/place.ts'
 import { LIFETIMES } from '../../node-kubelet/told.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
-import { FIGURES } from './figures.ts'
+import { FIGURES, figuresOf } from './figures.ts'
 
 /** The file, and what of it is in force. */
 export interface KubeletConfiguration {
@@ -94,16 +94,23 @@ function isOwnToken({ auth }: Config): boolean {
   return auth.type === 'serviceaccount' && auth.tokenFile === ''
 }
 
+const SERVERS_MAX = 4
+
+/** What another check need not ask for. */
+function tell({ ways, config, clock }: KubeletLook, figures: Metrics): void {
+  ways.told.lifetimes = {
+    ...{ url: config.metricsURL, atMs: clock.monotonicMs() },
+    seconds: new Map([...LIFETIMES].flatMap((name) => figures.get(name)?.map(({ value }) => [name, value]) ?? [])),
+  }
+  ways.told.servers = figuresOf(figures, 0)
+    .servers.flatMap((host) => placeIn(`https://${host}/`) ?? [])
+    .slice(0, SERVERS_MAX)
+}
+
 async function readFigures(look: KubeletLook, ask: Ask, kubelet: Kubelet) {
-  const { config, ways, clock } = look
+  const { config } = look
   const figures = await askedKubelet(() => kubelet.metrics(ask, FIGURES))
-  if (figures.ok)
-    ways.told.lifetimes = {
-      ...{ url: config.metricsURL, atMs: clock.monotonicMs() },
-      seconds: new Map(
-        [...LIFETIMES].flatMap((name) => figures.value.get(name)?.map(({ value }) => [name, value]) ?? []),
-      ),
-    }
+  if (figures.ok) tell(look, figures.value)
   const isDoubted = !figures.ok && figures.reason === 'TokenRefused' && config.checkCutOff && isOwnToken(config)
   return { figures, isKnown: isDoubted ? await isKnownToApi(look) : undefined }
 }
