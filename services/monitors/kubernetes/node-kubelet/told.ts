@@ -37,6 +37,8 @@ export interface Told {
   troubleMs: number | undefined
   /** What the check of the API servers saw last: whether this node reaches none by its own way. undefined: there is no such check. */
   apiServer: { readonly isUnreached: boolean; readonly atMs: number } | undefined
+  /** The configuration in force as it was told last; undefined: it was not. */
+  configuration: Values | undefined
   /** Where the API servers are for the kubelet, which needs no Service to reach them. */
   servers: readonly Place[]
   /** What the kubelet said last of its certificates. */
@@ -59,9 +61,10 @@ function keptFor(said: Reading<Values>, run: string): number {
 /** Before anybody has told anything. */
 export function createTold(): Told {
   const kept = new Map<string, Kept>()
-  return {
+  const told: Told = {
     troubleMs: undefined,
     apiServer: undefined,
+    configuration: undefined,
     servers: [],
     lifetimes: undefined,
     async inForce({ url, run, nowMs }, ask) {
@@ -72,7 +75,9 @@ export function createTold(): Told {
       // Of a run that is over nothing is kept.
       for (const other of kept.keys()) if (other.startsWith(`${url} `)) kept.delete(other)
       kept.set(key, { said, atMs: nowMs, forMs: keptFor(said, run) })
+      told.configuration = said.ok ? said.value : undefined
       return said
     },
   }
+  return told
 }

@@ -50,7 +50,7 @@ export const kubelet = defineCheck<Config, Ways | undefined>({
       source: '/metrics: rest_client_requests_total of PUT that was taken, by which leases are renewed',
       warning: 'none',
       critical: 'nothing taken',
-      sustained: '60 s (cutOffAfter)',
+      sustained: '60 s (cutOffAfter), and as long as its lease is good for',
     },
     {
       type: 'KubeletConfigDrift',
@@ -80,11 +80,11 @@ export const kubelet = defineCheck<Config, Ways | undefined>({
     return createLook<Config, typeof FIRST_KUBELET>(kept, {
       first: FIRST_KUBELET,
       async look({ host, clock, stopwatch, signal, config, nodeName, intervalMs }, memory) {
-        const { troubleMs, apiServer } = ways.told
-        const due = dueOf(memory, config, { nowMs: clock.monotonicMs(), troubleMs })
+        const { told } = ways
+        const due = dueOf(memory, config, { nowMs: clock.monotonicMs(), troubleMs: told.troubleMs })
         const { pid } = memory.run
         const reading = await readKubelet({ host, ways, clock, stopwatch, signal, config, nodeName, due, pid })
-        return evaluateKubelet(reading, config, memory, { nowMs: clock.monotonicMs(), intervalMs, apiServer })
+        return evaluateKubelet(reading, config, memory, { nowMs: clock.monotonicMs(), intervalMs, told })
       },
       clear: clearKubelet,
       facts: { of: factsOf, recalled: recallKubelet },

@@ -118,4 +118,14 @@ describe('a kubelet', () => {
     await said(false)
     expect(await said(false)).toMatchObject({ health: 'problem', reason: 'LeaseNotRenewed' })
   })
+
+  test('whose lease is good for longer is silent for longer before it is cut off', async () => {
+    const path = 'var/lib/kubelet/config.yaml'
+    const files = { [path]: 'maxPods: 110\n', 'proc/812/cmdline': '/usr/bin/kubelet\0' }
+    await using at = await scene({ answers: { configz: { maxPods: 110, nodeLeaseDurationSeconds: 300 } }, files })
+    at.fake.answers.metrics = metricsAfter(0, { renews: false })
+    for (let turn = 0; turn < 10; turn++)
+      expect(findingOf(await at.check.run(), 'KubeletCutOff')).toMatchObject({ health: 'healthy', pending: true })
+    expect(findingOf(await at.check.run(), 'KubeletCutOff').health).toBe('problem')
+  })
 })

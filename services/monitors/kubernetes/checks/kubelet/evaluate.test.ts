@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { UnitLook } from '#host'
 import { findingOf } from '#monitor-kit/testing'
+import { createTold } from '../../node-kubelet/told.ts'
 import { keysWithoutEffect } from '../../testing-keys.ts'
 import { kubelet } from './check.ts'
 import { schema } from './config.ts'
@@ -32,7 +33,7 @@ function looks(readings: readonly KubeletReading[]) {
   let memory: KubeletMemory = FIRST_KUBELET
   return readings.map((one, index) => {
     const verdict = evaluateKubelet(one, DEFAULTS, memory, {
-      ...{ nowMs: index * 30_000, intervalMs: 30_000, apiServer: undefined },
+      ...{ nowMs: index * 30_000, intervalMs: 30_000, told: createTold() },
     })
     memory = verdict.memory
     return verdict

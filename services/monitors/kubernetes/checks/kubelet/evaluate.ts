@@ -5,6 +5,7 @@ import { type Reading, type Unobserved, unknownFinding, unobserved } from '#moni
 import { judgeLasting, type Lasting, NOT_SEEN, type Seen } from '../../lasting.ts'
 import type { Told } from '../../node-kubelet/told.ts'
 import type { Config } from './config.ts'
+import { leaseMsOf } from './cut-off.ts'
 import { differencesOf } from './drift.ts'
 import { seeKubelet } from './health.ts'
 import { type FiguresMemory, judgeFigures, NO_FIGURES } from './judge-figures.ts'
@@ -132,8 +133,8 @@ export interface KubeletAround {
   readonly nowMs: number
   /** From one turn of the check to the next. */
   readonly intervalMs: number
-  /** What the check of the API servers saw last. */
-  readonly apiServer: Told['apiServer']
+  /** What the checks have told each other. */
+  readonly told: Pick<Told, 'apiServer' | 'configuration'>
 }
 
 interface Deep {
@@ -147,7 +148,7 @@ function judgeDeep(
   reading: KubeletReading,
   config: Config,
   before: KubeletMemory,
-  { nowMs, intervalMs, apiServer }: KubeletAround,
+  { nowMs, intervalMs, told: { apiServer, configuration } }: KubeletAround,
 ): Deep {
   const types = deepTypes(config)
   const { pid } = runOf(reading.unit, undefined, before.run)
@@ -155,6 +156,7 @@ function judgeDeep(
     ...{ config, nowMs, freshMs: Math.max(FRESH_MS, intervalMs * 1.5) },
     types: types.filter((type) => type !== DRIFT),
     isUnreached: apiServer?.isUnreached === true && nowMs - apiServer.atMs < API_SEEN_MS,
+    leaseMs: leaseMsOf(configuration),
     isAnew: before.run.pid !== 0 && pid !== before.run.pid,
   })
   const ofFile = judgeDrift(reading, before.drift, { config, types })

@@ -40,6 +40,8 @@ export interface FiguresAround {
   readonly freshMs: number
   /** This node reaches no API server. */
   readonly isUnreached: boolean
+  /** How long its lease is good for. */
+  readonly leaseMs: number
   /** It is another process than in the last look. */
   readonly isAnew: boolean
 }
@@ -86,7 +88,7 @@ export function judgeFigures(reading: KubeletReading, before: FiguresMemory, aro
     }
     // A kubelet of its own, without a cluster, asks nobody.
     if (now.requests === undefined) return []
-    return [since === undefined ? begun(type) : judgeCutOff(since, now, config, isUnreached)]
+    return [since === undefined ? begun(type) : judgeCutOff(since, now, config, around)]
   })
   // Once the API server is back, its silence is counted from there.
   const isCountedAnew = since === undefined || now.renewals > since.renewals || isUnreached
