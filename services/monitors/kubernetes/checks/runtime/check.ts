@@ -94,14 +94,17 @@ export const runtime = defineCheck<Config, Ways | undefined>({
   ],
   create({ memory: kept, shared }) {
     const ways = shared ?? createWays()
+    let wasAmiss = false
     return createLook<Config, typeof FIRST_RUNTIME>(kept, {
       first: FIRST_RUNTIME,
       async look({ host, clock, stopwatch, signal, config }, memory) {
         const reading = await readRuntime({ host, ways, clock, stopwatch, signal, config, known: memory.known })
         const nowMs = clock.monotonicMs()
         const verdict = evaluateRuntime(reading, config, memory, nowMs)
-        // The kubelet leans on it.
-        if (verdict.findings.some(isAmiss)) ways.told.troubleMs = nowMs
+        // The kubelet leans on it: it is looked at once, and as long as it is slow itself.
+        const isNow = verdict.findings.some(isAmiss)
+        if (isNow && !wasAmiss) ways.told.troubleMs = nowMs
+        wasAmiss = isNow
         return verdict
       },
       clear: clearRuntime,
