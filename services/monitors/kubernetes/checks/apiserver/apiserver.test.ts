@@ -349,6 +349,8 @@ describe('blame', () => {
     const said = [1, 2, 3].map((turn) => {
       const verdict = evaluateApi(reading, DEFAULTS, memory, turn * 30_000)
       memory = verdict.memory
+      // A throttled agent asks no more than any other.
+      expect(memory.isTrouble).toBe(false)
       return findingOf(verdict, 'APIServerUnreachable', 'apiserver:10.96.0.1:443')
     })
     expect(said.map(({ health, reason }) => `${health} ${reason}`)).toEqual([

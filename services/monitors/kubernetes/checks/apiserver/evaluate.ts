@@ -141,8 +141,11 @@ function judgeIdentity({ identity, readiness }: ApiReading, config: Config, befo
   return { memory, finding, findings: [finding] }
 }
 
+/** Of these nothing is wrong with others: it was not their turn, or this process was late itself, and asks no more by that. */
+const NOT_WRONG: readonly string[] = ['NotAskedNow', 'ProberLate']
+
 function isWrong({ health, pending, reason }: Finding): boolean {
-  return health === 'problem' || (pending === true && reason !== 'NotAskedNow')
+  return health === 'problem' || (pending === true && !NOT_WRONG.includes(reason))
 }
 
 /** Judges one look. Of a machine that is no node, and has no way to an API server, nothing is said. */

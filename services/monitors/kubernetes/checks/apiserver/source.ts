@@ -14,6 +14,7 @@ import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
 import {
   type Ask,
   type HttpAnswer,
+  isJudged,
   type Place,
   type Probed,
   placeText,
@@ -221,7 +222,8 @@ export async function readApi(look: ApiLook): Promise<ApiReading> {
   const way = { name, isService }
   const first = await connectAll(look, [...(own === undefined ? [] : [own]), ...named, ...others])
   const connected = await connectAgain(look, first, way, own)
-  const isTrouble = connected.some(({ probed }) => !probed.ok)
+  // Who could not be reached because this process was late is no reason to ask more.
+  const isTrouble = connected.some(({ probed }) => !probed.ok && isJudged(probed.sample, config.httpTimeout))
   const isDead = connected.some((one) => one.name === name && !one.probed.ok)
   // Nobody listens on the way: a request would only say so again.
   const asks = (look.isDue || isTrouble) && !isDead
