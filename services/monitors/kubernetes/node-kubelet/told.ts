@@ -41,6 +41,8 @@ export interface Told {
   configuration: Values | undefined
   /** Where the API servers are for the kubelet, which needs no Service to reach them. */
   servers: readonly Place[]
+  /** How many pods run here, as the kubelet said last: for who may not ask the container runtime. */
+  runningPods: { readonly url: string; readonly atMs: number; readonly count: number } | undefined
   /** What the kubelet said last of its certificates. */
   lifetimes: { readonly url: string; readonly atMs: number; readonly seconds: Lifetimes } | undefined
   /**
@@ -66,6 +68,7 @@ export function createTold(): Told {
     apiServer: undefined,
     configuration: undefined,
     servers: [],
+    runningPods: undefined,
     lifetimes: undefined,
     async inForce({ url, run, nowMs }, ask) {
       const key = `${url} ${run}`

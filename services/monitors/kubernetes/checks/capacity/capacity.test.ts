@@ -75,6 +75,24 @@ describe('a node', () => {
     expect(await said('sick-by-file', { 'proc/812/cmdline': '/usr/bin/k3s\0server\0' })).toEqual(unknown)
   })
 
+  test('whose container runtime may not be asked has as many pods as its kubelet has counted, not long ago', async () => {
+    await using check = await startFixture(capacity, {
+      folder: fixture(import.meta.url, 'hostile-nothing-read'),
+      config: schema.parse({}),
+      sharedOver(root, clock) {
+        const ways = sharedOver(root, clock, { kubelet: { configz: { maxPods: 20 } } })
+        ways.told.runningPods = { url: schema.parse({}).metricsURL, atMs: clock.monotonicMs() - 600_000, count: 19 }
+        return ways
+      },
+    })
+    for (let look = 0; look < 2; look++) await check.run(60_000)
+    expect((await check.run(60_000)).findings[0]).toMatchObject({
+      ...{ type: 'PodCapacityLow', health: 'problem' },
+      message: expect.stringMatching(/: 19 pods of 20 \(maxPods\), as the kubelet counted 12 min ago$/),
+    })
+    expect((await check.run(900_000)).findings[0]).toMatchObject({ health: 'unknown', reason: 'RuntimeNotAsked' })
+  })
+
   test('whose kubelet lives elsewhere is looked at there', async () => {
     await using root = await tempFolder()
     await writeTree(root.path, { 'var/lib/k0s/kubelet/x': '' })

@@ -3,6 +3,7 @@ import type { ConditionKey, MetricSample } from '#model'
 import type { Finding } from '#monitor-kit'
 import {
   bytes,
+  duration,
   extendStreak,
   judgedFinding,
   judgeStreak,
@@ -50,7 +51,7 @@ const NOT_KNOWN = unobserved(
 )
 
 function judgePods(reading: CapacityReading, config: Config, before: Streak) {
-  const { pods, limits, limitsFrom } = reading
+  const { pods, countedMs, limits, limitsFrom } = reading
   const type = 'PodCapacityLow'
   const isKnown = limitsFrom !== 'unknown'
   if (!pods.ok || !isKnown)
@@ -61,7 +62,7 @@ function judgePods(reading: CapacityReading, config: Config, before: Streak) {
   const level = levelOf(ratio * 100, thresholds)
   const streak = extendStreak(before, level)
   const verdict = judgeStreak(streak, config.failureThreshold)
-  const words = `${pods.value} pods of ${limits.maxPods} (maxPods${FROM[limitsFrom]})`
+  const words = `${pods.value} pods of ${limits.maxPods} (maxPods${FROM[limitsFrom]})${countedMs === undefined ? '' : `, as the kubelet counted ${duration(countedMs)} ago`}`
   const message = `${value} % of the pods that this node takes run, limit ${namedLimit(verdict, thresholds, level)} %${lasting(verdict, streak, config.failureThreshold)}: ${words}`
   const evidence = { value, unit: '%', ...thresholds, lowIsBad: false, label: 'pods', detail: '', metric: PODS_USED }
   const finding = judgedFinding({

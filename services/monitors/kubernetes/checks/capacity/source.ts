@@ -23,6 +23,8 @@ export interface Room {
 export interface CapacityReading {
   /** Pods that run, of the kubelet alone. */
   readonly pods: Reading<number>
+  /** Who counted them: the container runtime just now, or the kubelet up to so many milliseconds ago. */
+  readonly countedMs: number | undefined
   readonly limits: KubeletLimits
   /** Whether the limits are those in force, or of the file; `unknown`: nobody has said any, and nothing is judged by them. */
   readonly limitsFrom: 'configz' | 'file' | 'unknown'
@@ -86,8 +88,7 @@ async function readFilesystem(
   return [[`${prefix}.available`, observed({ whole: sizeBytes, left: availableBytes })], ...inodes]
 }
 
-interface Listed {
-  readonly pods: Reading<number>
+interface Listed extends Pick<CapacityReading, 'pods' | 'countedMs'> {
   /** Where images are; "": not said. */
   readonly imageFolder: string
 }
@@ -100,15 +101,35 @@ function imagesAt(filesystems: readonly ImageFilesystem[]): string {
   return filesystems.find(({ of, mountpoint }) => of === 'images' && mountpoint.startsWith('/'))?.mountpoint ?? ''
 }
 
-async function listPods({ ways, host, config, clock, signal }: CapacityLook): Promise<Listed> {
+/** The kubelet's figures are looked at every 20 minutes, by default. */
+const COUNTED_MS = 1_500_000
+
+/** What the kubelet has said to the check of it, where the container runtime may not be asked. */
+function countedByKubelet({ ways, config, clock }: CapacityLook, message: string): Listed {
+  const { runningPods } = ways.told
+  const ageMs = runningPods === undefined ? Number.POSITIVE_INFINITY : clock.monotonicMs() - runningPods.atMs
+  if (runningPods === undefined || runningPods.url !== config.metricsURL || ageMs > COUNTED_MS)
+    return { pods: unobserved('RuntimeNotAsked', message), countedMs: undefined, imageFolder: '' }
+  return { pods: observed(runningPods.count), countedMs: ageMs, imageFolder: '' }
+}
+
+async function listPods(look: CapacityLook): Promise<Listed> {
+  const { ways, host, config, clock, signal } = look
   const found = await ways.findRuntime(host, { endpoint: config.criSocket })
-  if (found.kind !== 'listening') return { pods: unobserved('RuntimeNotAsked', found.message), imageFolder: '' }
+  if (found.kind === 'denied') return countedByKubelet(look, found.message)
+  if (found.kind !== 'listening')
+    return { pods: unobserved('RuntimeNotAsked', found.message), countedMs: undefined, imageFolder: '' }
   const cri = ways.openRuntime(found.path, { clock, timeoutMs: config.callTimeout, place: found.place })
   try {
     const listed = await cri.sandboxes({ signal })
-    if (!listed.ok) return { pods: unobserved('RuntimeNotAsked', listed.failure.message), imageFolder: '' }
+    if (!listed.ok)
+      return { pods: unobserved('RuntimeNotAsked', listed.failure.message), countedMs: undefined, imageFolder: '' }
     const images = config.checkEviction ? await cri.imageFs({ signal }) : undefined
-    return { pods: observed(runningOf(listed.answer)), imageFolder: images?.ok === true ? imagesAt(images.answer) : '' }
+    return {
+      pods: observed(runningOf(listed.answer)),
+      countedMs: undefined,
+      imageFolder: images?.ok === true ? imagesAt(images.answer) : '',
+    }
   } finally {
     cri.close()
   }
@@ -146,7 +167,7 @@ async function readRooms(look: CapacityLook, imageFolder: string): Promise<Reado
 export async function readCapacity(look: CapacityLook): Promise<CapacityReading | undefined> {
   const { host, config } = look
   if (config.criSocket === '' && !(await hasKubelet(host))) return undefined
-  const { pods, imageFolder } = await listPods(look)
+  const { imageFolder, ...counted } = await listPods(look)
   const rooms = config.checkEviction ? await readRooms(look, imageFolder) : new Map()
-  return { pods, ...(await readLimits(look)), rooms }
+  return { ...counted, ...(await readLimits(look)), rooms }
 }

@@ -11,6 +11,9 @@ const STARTED = 'process_start_time_seconds'
 /** Over 0 where the runtime tells it of each pod by itself; it lists all of them every five minutes then (feature EventedPLEG). */
 const EVENTED = 'kubelet_evented_pleg_connection_success_count'
 
+/** Pods that have a sandbox that runs. */
+export const RUNNING_PODS = 'kubelet_running_pods'
+
 /** Names of what is read (kubelet 1.20 to 1.37). */
 export const FIGURES: ReadonlySet<string> = new Set([
   RELIST_SECONDS,
@@ -20,6 +23,7 @@ export const FIGURES: ReadonlySet<string> = new Set([
   REQUESTS,
   STARTED,
   EVENTED,
+  RUNNING_PODS,
   ...LIFETIMES,
 ])
 

@@ -12,7 +12,7 @@ import { bothFamilies, placeIn, placeOf } from '../../node-kubelet/place.ts'
 import { LIFETIMES } from '../../node-kubelet/told.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
-import { FIGURES, figuresOf } from './figures.ts'
+import { FIGURES, figuresOf, RUNNING_PODS } from './figures.ts'
 
 /** The file, and what of it is in force. */
 export interface KubeletConfiguration {
@@ -98,8 +98,11 @@ const SERVERS_MAX = 4
 
 /** What another check need not ask for. */
 function tell({ ways, config, clock }: KubeletLook, figures: Metrics): void {
+  const said = { url: config.metricsURL, atMs: clock.monotonicMs() }
+  const count = figures.get(RUNNING_PODS)?.[0]?.value ?? Number.NaN
+  if (Number.isSafeInteger(count) && count >= 0) ways.told.runningPods = { ...said, count }
   ways.told.lifetimes = {
-    ...{ url: config.metricsURL, atMs: clock.monotonicMs() },
+    ...said,
     seconds: new Map([...LIFETIMES].flatMap((name) => figures.get(name)?.map(({ value }) => [name, value]) ?? [])),
   }
   ways.told.servers = figuresOf(figures, 0)
