@@ -16,13 +16,13 @@ export const dns = defineNetworkCheck<Config>({
   conditions: CONDITIONS,
   events: EVENTS,
   metrics: METRICS,
-  create({ host, memory: kept, clock, stopwatch, shared }) {
+  create({ host, memory: kept, clock, stopwatch, shared, timeoutMs }) {
     const door = doorOf(shared)
     return createLook(kept, {
       first: FIRST_DNS,
       async look({ config, signal }, memory) {
-        const ask = { clock, stopwatch, timeoutMs: config.queryTimeoutMs, signal }
-        return evaluateDns(await readDns(host, door, ask, config), config, memory)
+        const run = { clock, stopwatch, timeoutMs, signal }
+        return evaluateDns(await readDns(host, door, run, config), config, memory)
       },
       clear: clearDns,
       facts: { of: factsOf, recalled: recallDns },

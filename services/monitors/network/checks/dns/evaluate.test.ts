@@ -45,6 +45,8 @@ function row(server: string, protocol: 'udp' | 'tcp', { name, type, isAlive }: Q
     said: answer,
     couldNotAsk: false,
     isSilent: answer === 'silent',
+    isCut: false,
+    isOutOfReach: false,
   }
 }
 
@@ -91,9 +93,12 @@ describe('rounds of answers', () => {
     fc.assert(
       fc.property(rounds, (all) => {
         for (const round of said(all)) {
-          const types = problemsOf(round).map(({ type }) => type)
-          if (!types.includes('NodeDNSDown')) continue
+          const problems = problemsOf(round)
+          const whole = problems.find(({ type }) => type === 'NodeDNSDown')
+          if (whole === undefined) continue
+          const types = problems.map(({ type }) => type)
           expect(types).not.toContain('DNSNameFailing')
+          if (whole.reason === 'NoAnswer') expect(types).toEqual(['NodeDNSDown'])
         }
       }),
     )

@@ -1,13 +1,13 @@
 /** What one round of questions says. Pure. */
 import type { MetricSample } from '#model'
 import type { Finding, Happening } from '#monitor-kit'
-import { unknownFinding } from '#monitor-kit/evaluate'
+import { unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import { judgeDiffering, judgeFailing } from './judge-name.ts'
 import { judgeSearch } from './judge-search.ts'
 import { judgeServer, type ServerVerdict } from './judge-server.ts'
 import { judgeSide, nobodyNamed, type SideVerdict } from './judge-side.ts'
-import { type DnsMemory, nameEntity, serverEntity } from './memory.ts'
+import { type DnsMemory, FIRST_DNS, nameEntity, rememberAnswered, serverEntity } from './memory.ts'
 import { extendPace } from './pace.ts'
 import { hasSpoken, type Question, type Row } from './questions.ts'
 import type { DnsReading, Side, SideKind } from './source.ts'
@@ -17,7 +17,7 @@ export interface DnsVerdict {
   readonly findings: readonly Finding[]
   readonly events: readonly Happening[]
   readonly metrics: readonly MetricSample[]
-  /** The node's resolv.conf says nothing: whom it names is not gone. */
+  /** A resolv.conf of the node says nothing: whom it names is not gone. */
   readonly partial: boolean
 }
 
@@ -50,7 +50,14 @@ function judgeServers(sides: readonly Judged[], config: Config, memory: DnsMemor
     const sideRows = own.flatMap(({ rows }) => rows)
     const rows = sideRows.filter((row) => row.server === server)
     if (rows.length === 0) continue
+    if (rows.every(({ isOutOfReach }) => isOutOfReach) && !sideRows.every(({ isOutOfReach }) => isOutOfReach)) continue
     const isNew = !memory.answered.has(server) && !rows.some(hasSpoken)
+    const isBehind = own.every(({ side }) => !side.servers.includes(server))
+    const unknownOf = own.every(({ side }) => side.kind === 'cluster')
+      ? 'cluster'
+      : isBehind
+        ? 'behind-stub'
+        : undefined
     verdicts.set(
       server,
       judgeServer(server, rows, memory, {
@@ -58,7 +65,7 @@ function judgeServers(sides: readonly Judged[], config: Config, memory: DnsMemor
         sideRows,
         isWholeSilent: own.every(({ verdict: { whole } }) => whole.isFailing && !whole.resolvesNothing),
         isWholeDown: own.every(({ verdict: { whole } }) => whole.isDown && !whole.resolvesNothing),
-        hasNeverAnswered: isNew && own.every(({ side }) => side.kind === 'cluster'),
+        neverAnswered: isNew ? unknownOf : undefined,
       }),
     )
   }
@@ -92,8 +99,8 @@ function judgeNames(sides: readonly Judged[], config: Config, memory: DnsMemory)
 }
 
 function paces(servers: ReadonlyMap<string, ServerVerdict>, memory: DnsMemory) {
-  const all = Array.from(servers, ([server, { middleMs }]) => {
-    const { pace, events } = extendPace(server, memory.paces.get(server), middleMs)
+  const all = Array.from(servers, ([server, { ownMs }]) => {
+    const { pace, events } = extendPace(server, memory.paces.get(server), ownMs)
     return { server, pace, events }
   })
   return {
@@ -115,20 +122,34 @@ function judgeLookUps(
   memory: DnsMemory,
 ) {
   if (!looksUp(sides, config)) return undefined
-  const isAnyIll = reading.searches.some(({ server }) => servers.get(server)?.isWell !== true)
-  return judgeSearch(reading.searches, memory.search, config, isAnyIll)
+  const judged = reading.searches.map((look) => ({ ...look, isServerIll: servers.get(look.server)?.isIll === true }))
+  const isWholeFailing = sides.some(({ verdict: { whole } }) => whole.isFailing || whole.isDown)
+  return judgeSearch(judged, memory.search, config, isWholeFailing)
 }
 
 const ABOUT_NODE = ['NodeDNSDown', 'DNSSearchSlow'] as const
+
+/** Who was asked before and is not now, since whom the stub asks cannot be read. */
+function unknownBehind({ node }: DnsReading, memory: DnsMemory, told: readonly Finding[]): readonly Finding[] {
+  const fault = node.ok ? (node.value.behindFault ?? '') : ''
+  if (fault === '') return []
+  const isTold = (entity: string) => told.some((one) => one.type === 'DNSServerUnhealthy' && one.entity === entity)
+  return rememberedServers(memory)
+    .filter((entity) => !isTold(entity))
+    .map((entity) => unknownFinding('DNSServerUnhealthy', unobserved('ResolvConfUnreadable', fault), entity))
+}
+
+function rememberedServers({ ways }: DnsMemory): readonly string[] {
+  return [...new Set(Array.from(ways.keys(), (key) => serverEntity(key.replace(/^\w+ /, ''))))]
+}
 
 /** The node's resolv.conf cannot be read: all that is known of its nameservers and names, and each type as a whole. */
 function unknownNode(reading: DnsReading, memory: DnsMemory, told: readonly Finding[]): readonly Finding[] {
   const { node } = reading
   if (node.ok) return []
-  const servers = [...new Set(Array.from(memory.ways.keys(), (key) => serverEntity(key.replace(/^\w+ /, ''))))]
   const all = [
     ...ABOUT_NODE.map((type) => unknownFinding(type, node)),
-    ...['', ...servers].map((entity) => unknownFinding('DNSServerUnhealthy', node, entity)),
+    ...['', ...rememberedServers(memory)].map((entity) => unknownFinding('DNSServerUnhealthy', node, entity)),
     ...['', ...memory.failing.keys()].map((entity) => unknownFinding('DNSNameFailing', node, entity)),
     ...['', ...memory.differing.keys()].map((entity) => unknownFinding('DNSAnswersDiffer', node, entity)),
     ...(reading.cluster === undefined ? [unknownFinding('ClusterDNSDown', node)] : []),
@@ -159,28 +180,28 @@ export function evaluateDns(reading: DnsReading, config: Config, memory: DnsMemo
     new Map(verdicts.map(({ entity, standing }) => [entity, standing] as const))
   const spoken = reading.rows.filter(hasSpoken).map(({ server }) => server)
   // What cannot be read now has stood as it stood.
-  const [oldWays, oldSlow, oldFailing, oldDiffering] = node.ok
-    ? [[], [], [], []]
-    : [[...memory.ways], [...memory.slow], [...memory.failing], [...memory.differing]]
+  const behind = unknownBehind(reading, memory, told)
+  const isPartial = !node.ok || behind.length > 0
+  const kept = isPartial ? memory : FIRST_DNS
   return {
     memory: {
-      ways: new Map([...oldWays, ...Array.from(servers.values(), ({ ways }) => ways).flat()]),
-      slow: new Map([...oldSlow, ...Array.from(servers, ([server, { slow }]) => [server, slow] as const)]),
+      ways: new Map([...kept.ways, ...Array.from(servers.values(), ({ ways }) => ways).flat()]),
+      slow: new Map([...kept.slow, ...Array.from(servers, ([server, { slow }]) => [server, slow] as const)]),
       sides: new Map([
         ...memory.sides,
         ...(nobody === undefined ? [] : [['node', nobody.standing] as const]),
         ...sides.map(({ side, verdict }): [SideKind, DnsMemory['search']] => [side.kind, verdict.standing]),
       ]),
-      failing: new Map([...oldFailing, ...standings(failing)]),
-      differing: new Map([...oldDiffering, ...standings(differing)]),
+      failing: new Map([...kept.failing, ...standings(failing)]),
+      differing: new Map([...kept.differing, ...standings(differing)]),
       search: search?.standing ?? memory.search,
-      paces: nextPaces,
-      answered: new Set([...memory.answered, ...spoken]),
+      paces: new Map([...kept.paces, ...nextPaces]),
+      answered: rememberAnswered(memory.answered, spoken),
       hadServers: memory.hadServers || (node.ok && node.value.servers.length > 0),
     },
-    findings: [...told, ...unknownNode(reading, memory, told)],
+    findings: [...told, ...behind, ...unknownNode(reading, memory, told)],
     events,
     metrics: [...Array.from(servers.values(), ({ metrics }) => metrics).flat(), ...(search?.metrics ?? [])],
-    partial: !node.ok,
+    partial: isPartial,
   }
 }

@@ -65,7 +65,8 @@ export function clearDns(memory: DnsMemory, { type, entity }: ConditionKey): Dns
     case 'ClusterDNSDown':
       return { ...memory, sides: new Map([...memory.sides].filter(([kind]) => kind !== 'cluster')) }
     case 'NodeDNSDown':
-      return { ...memory, sides: new Map([...memory.sides].filter(([kind]) => kind !== 'node')) }
+      // That nobody is named any more may be as it should be.
+      return { ...memory, hadServers: false, sides: new Map([...memory.sides].filter(([kind]) => kind !== 'node')) }
     case 'DNSServerUnhealthy': {
       const ways = without(memory.ways, ...['udp', 'tcp'].map((protocol) => wayKey({ protocol, server })))
       return { ...memory, ways, slow: without(memory.slow, server) }
@@ -79,6 +80,14 @@ export function clearDns(memory: DnsMemory, { type, entity }: ConditionKey): Dns
     default:
       return memory
   }
+}
+
+/** More than any resolv.conf names; of one that is written anew all the time the last ones are known. */
+const ANSWERED_MAX = 64
+
+/** @param spoken those of this round */
+export function rememberAnswered(before: ReadonlySet<string>, spoken: readonly string[]): ReadonlySet<string> {
+  return new Set([...new Set([...spoken, ...before])].slice(0, ANSWERED_MAX))
 }
 
 /** What outlives the process. */
