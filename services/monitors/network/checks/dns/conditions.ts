@@ -8,7 +8,7 @@ export const CONDITIONS: readonly ConditionSpec[] = [
   {
     type: 'ClusterDNSDown',
     description:
-      'No nameserver of the cluster answers, over UDP or TCP. Not told of one that never answered from this network',
+      'No nameserver of the cluster answers as programs ask. Not told of one that never answered from this network',
     label: 'cluster DNS down',
     healthyReason: HEALTHY.cluster,
     healthyMessage: 'cluster DNS answers',

@@ -1,12 +1,16 @@
 /** Keys of `monitors[].config` of a `network-dns-check`. Not loaded at run time: the catalogue has it. */
 import { z } from 'zod'
 
-/** Labels of 1 to 63 bytes, 253 in all without the last dot, as `absoluteName` of libs/probe takes them. */
-const NAME = /^(?=.{1,254}$)(?:[!-\-/-[\]-~]{1,63}\.){0,127}[!-\-/-[\]-~]{1,63}\.?$/
+/** Labels of 1 to 63 bytes, as `absoluteName` of libs/probe takes them. */
+const NAME = /^(?:[!-\-/-[\]-~]{1,63}\.)*[!-\-/-[\]-~]{1,63}\.?$/
+
+/** With its last dot (RFC 1035, 2.3.4). */
+const NAME_MAX = 254
 
 const name = z.strictObject({
   name: z
     .string()
+    .max(NAME_MAX)
     .regex(NAME)
     .describe('The name to ask for, absolute with its last dot or without; no search path is added'),
   type: z
@@ -33,6 +37,7 @@ export const schema = z.strictObject({
     ),
   searchName: z
     .string()
+    .max(NAME_MAX)
     .regex(new RegExp(`^$|${NAME.source}`))
     .default('')
     .describe(
