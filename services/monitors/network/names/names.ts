@@ -3,6 +3,7 @@ import type { Host } from '#host'
 import { observe } from '#monitor-kit/source'
 import { type Ask, parseResolvConf, type ResolvConf, readResolvers, searchNames } from '#probe'
 import type { Door } from '../probing/door.ts'
+import { clusterDomain } from './cluster-domain.ts'
 import { addressesIn, isAddress, readHosts } from './hosts-file.ts'
 import { type Found, type LookUp, lookUp } from './look-up.ts'
 
@@ -31,10 +32,10 @@ export interface NamesOptions {
 }
 
 /** A name below the domain of a cluster is known to the cluster's nameservers alone. */
-function isOfCluster(name: string, { search = [] }: ResolvConf): boolean {
-  const domains = search.flatMap((domain) => /^svc\.([^.].*)$/.exec(domain)?.[1] ?? [])
+function isOfCluster(name: string, conf: ResolvConf): boolean {
+  const domain = clusterDomain(conf)
   const plain = name.replace(/\.$/, '').toLowerCase()
-  return plain.endsWith('.svc') || domains.some((domain) => plain.endsWith(`.${domain.toLowerCase()}`))
+  return domain !== undefined && (plain.endsWith('.svc') || plain.endsWith(`.${domain}`))
 }
 
 /** What names are looked up by in one round: each file is read once. */

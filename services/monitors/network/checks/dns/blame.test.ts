@@ -78,6 +78,15 @@ describe('DNS as a whole', () => {
   })
 })
 
+it('a machine without a resolv.conf has nothing to watch, unless it had one', async () => {
+  await using none = await start({}, () => ALIVE)
+  expect(await none.run()).toMatchObject({ findings: [], partial: false })
+  await using gone = await over(`nameserver ${ONE}\n`, () => ALIVE)
+  await gone.run()
+  await gone.hide('etc/resolv.conf')
+  expect(await gone.rounds(1)).toContain('unknown NodeDNSDown ResolvConfMissing')
+})
+
 describe('a nameserver', () => {
   it('of one bad round is not told once that is over, however many names it was asked for', async () => {
     let isBad = false
@@ -167,6 +176,33 @@ describe('a name', () => {
     })
     expect((await check.rounds(3)).filter((one) => !one.startsWith('healthy '))).toEqual([])
     expect(asked).toContain(`${name} AAAA`)
+  })
+
+  it('is asked for of a cluster where the search path is a pod’s, and not where a domain begins with svc', async () => {
+    const files = {
+      'etc/resolv.conf': `nameserver ${ONE}\n`,
+      'own/etc/resolv.conf': `nameserver ${ONE}\nsearch svc.corp.example corp.example\n`,
+    }
+    const asked = new Set<string>()
+    await using check = await start(files, ({ name }) => {
+      asked.add(name)
+      return ALIVE
+    })
+    await check.run()
+    expect([...asked]).toEqual(['localhost.'])
+  })
+
+  it('of which answers differed is not said to be answered alike by one alone', async () => {
+    let isDead = false
+    const keys = { names: [{ name: 'a.example', sameAnswers: true }] }
+    const answer = (asked: Asked) => {
+      if (asked.server === TWO && isDead) return failed('timeout')
+      return isAlive(asked) ? ALIVE : found(asked.server === ONE ? '10.1.0.1' : '10.1.0.2')
+    }
+    await using check = await over(BOTH, answer, keys)
+    expect(await check.problems(2)).toEqual(['DNSAnswersDiffer name:a.example warning AnswersDiffer'])
+    isDead = true
+    expect(await check.rounds(2)).toContain('healthy? DNSAnswersDiffer name:a.example NotJudged')
   })
 
   it('whose record does not fit a datagram is there', async () => {

@@ -10,7 +10,7 @@ import { judgeSide, nobodyNamed, type SideVerdict } from './judge-side.ts'
 import { type DnsMemory, FIRST_DNS, nameEntity, rememberAnswered, serverEntity } from './memory.ts'
 import { extendPace } from './pace.ts'
 import { hasSpoken, type Question, type Row } from './questions.ts'
-import type { DnsReading, Side, SideKind } from './source.ts'
+import { type DnsReading, RESOLV_CONF_MISSING, type Side, type SideKind } from './source.ts'
 
 export interface DnsVerdict {
   readonly memory: DnsMemory
@@ -93,7 +93,7 @@ function judgeNames(sides: readonly Judged[], config: Config, memory: DnsMemory)
     .filter(({ question }) => question.sameAnswers)
     .map((one) => {
       const around = { config, whole: one.verdict.whole }
-      return judgeDiffering(one.question, ofName(one), memory.differing.get(nameEntity(one.question)), around)
+      return judgeDiffering(one.question, ofName(one), one.rows, memory.differing.get(nameEntity(one.question)), around)
     })
   return { failing, differing }
 }
@@ -129,6 +129,11 @@ function judgeLookUps(
 
 const ABOUT_NODE = ['NodeDNSDown', 'DNSSearchSlow'] as const
 
+/** A machine without a resolv.conf, which never had one in this boot, asks nobody. */
+function isNobodys({ node }: DnsReading, { hadServers }: DnsMemory): boolean {
+  return !node.ok && node.reason === RESOLV_CONF_MISSING && !hadServers
+}
+
 /** Who was asked before and is not now, since whom the stub asks cannot be read. */
 function unknownBehind({ node }: DnsReading, memory: DnsMemory, told: readonly Finding[]): readonly Finding[] {
   const fault = node.ok ? (node.value.behindFault ?? '') : ''
@@ -146,7 +151,7 @@ function rememberedServers({ ways }: DnsMemory): readonly string[] {
 /** The node's resolv.conf cannot be read: all that is known of its nameservers and names, and each type as a whole. */
 function unknownNode(reading: DnsReading, memory: DnsMemory, told: readonly Finding[]): readonly Finding[] {
   const { node } = reading
-  if (node.ok) return []
+  if (node.ok || isNobodys(reading, memory)) return []
   const all = [
     ...ABOUT_NODE.map((type) => unknownFinding(type, node)),
     ...['', ...rememberedServers(memory)].map((entity) => unknownFinding('DNSServerUnhealthy', node, entity)),
@@ -181,7 +186,7 @@ export function evaluateDns(reading: DnsReading, config: Config, memory: DnsMemo
   const spoken = reading.rows.filter(hasSpoken).map(({ server }) => server)
   // What cannot be read now has stood as it stood.
   const behind = unknownBehind(reading, memory, told)
-  const isPartial = !node.ok || behind.length > 0
+  const isPartial = (!node.ok && !isNobodys(reading, memory)) || behind.length > 0
   const kept = isPartial ? memory : FIRST_DNS
   return {
     memory: {

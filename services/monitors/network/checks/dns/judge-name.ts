@@ -151,10 +151,17 @@ function answersBy(rows: readonly Row[]): ReadonlyMap<string, string> {
   return new Map(knowing.map(({ server, found }) => [server, found.length === 0 ? 'nothing' : found.join(', ')]))
 }
 
+function notJudged(entity: string, standing: Standing, why: string): NameVerdict {
+  const message = `not known: ${why}`
+  const base = { type: 'DNSAnswersDiffer', entity, health: 'healthy', pending: true } as const
+  return { entity, standing, finding: { ...base, reason: 'NotJudged', message } }
+}
+
 /** Whether all nameservers say the same of a name. */
 export function judgeDiffering(
   question: Question,
   rows: readonly Row[],
+  sideRows: readonly Row[],
   before: Standing = NO_STANDING,
   around: NameAround,
 ): NameVerdict {
@@ -166,14 +173,13 @@ export function judgeDiffering(
   const limits = { ...limitsOf(config), failureRatio: 2 }
   const answers = answersBy(rows)
   if (answers.size === 0 && rows.some(({ outcome }) => outcome !== 'unjudged')) {
-    const message = 'not known: no nameserver says anything of it'
-    return {
-      entity,
-      standing: before,
-      finding: { type, entity, health: 'healthy', pending: true, reason: 'NotJudged', message },
-    }
+    return notJudged(entity, before, 'no nameserver says anything of it')
   }
   const differ = new Set(answers.values()).size > 1
+  const asked = new Set(sideRows.filter(({ isOutOfReach }) => !isOutOfReach).map(({ server }) => server))
+  // One alone agrees with himself: that proves nothing of the others.
+  if (!differ && answers.size === 1 && asked.size > 1)
+    return notJudged(entity, before, 'one nameserver alone says something of it')
   const standing = extendStanding(before, answers.size === 0 ? 'unjudged' : differ ? 'failed' : 'well', [], limits)
   const stand = standOf(standing, limits)
   const said = Array.from(answers, ([server, answer]) => `${server} says ${shown([answer])}`)

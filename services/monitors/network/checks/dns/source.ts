@@ -3,6 +3,7 @@ import type { Host } from '#host'
 import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
 import { observe } from '#monitor-kit/source'
 import { type Ask, absoluteName, parseResolvConf, type ResolvConf, readResolvers, searchNames } from '#probe'
+import { clusterDomain } from '../../names/cluster-domain.ts'
 import type { Door } from '../../probing/door.ts'
 import type { Config } from './config.ts'
 import { askAll, askOnce, longestOf, type Question, type Row } from './questions.ts'
@@ -11,6 +12,9 @@ import { askAll, askOnce, longestOf, type Question, type Row } from './questions
 const BEHIND_MAX = 8
 /** The pod's own: with ClusterFirstWithHostNet the cluster's. */
 const OWN_RESOLV_CONF = '/etc/resolv.conf'
+
+/** Why the node's is not known: there is none, as on a machine that asks nobody. */
+export const RESOLV_CONF_MISSING = 'ResolvConfMissing'
 
 /** Whose nameservers: the node's programs ask these, pods those. */
 export type SideKind = 'node' | 'cluster'
@@ -64,7 +68,11 @@ function questionsOf(config: Config, at: SideKind): readonly Question[] {
 
 async function nodeSide(host: Host, config: Config): Promise<Reading<Side>> {
   const resolvers = await readResolvers(host, config.resolvConfPath)
-  if (!resolvers.ok) return unobserved('ResolvConfUnreadable', resolvers.fault)
+  if (!resolvers.ok) {
+    const again = await observe(() => host.files.readText(config.resolvConfPath))
+    const isMissing = !again.ok && again.reason === 'SourceMissing'
+    return unobserved(isMissing ? RESOLV_CONF_MISSING : 'ResolvConfUnreadable', resolvers.fault)
+  }
   const { conf, behindStub = [], behindStubFault } = resolvers
   const servers = conf.isNamed ? [...new Set(conf.servers)] : []
   return observed({
@@ -75,11 +83,6 @@ async function nodeSide(host: Host, config: Config): Promise<Reading<Side>> {
     behindFault: behindStubFault,
     questions: [ALIVE, ...questionsOf(config, 'node')],
   })
-}
-
-/** The domain of a cluster, by the search path that the kubelet gives to pods ("ns.svc.cluster.local svc.cluster.local …"). */
-export function clusterDomain({ search = [] }: ResolvConf): string | undefined {
-  return search.map((domain) => /^svc\.([^.].*)$/.exec(domain)?.[1]).find((domain) => domain !== undefined)
 }
 
 /** The Services of a cluster, its DNS and API server among them, have addresses of the family that it was made for. */
