@@ -9,17 +9,20 @@ import { surroundings } from './testing/surroundings.ts'
 
 interface Options {
   readonly index?: number
+  readonly nodeName?: string
+  readonly leavesNode?: boolean
   readonly random?: () => number
   readonly stretch?: (intervalMs: number) => number
   readonly onTurn?: (lateMs: number) => Promise<void>
 }
 
-function scheduled(behaviour: Behaviour, { index = 0, random = zero, ...more }: Options = {}) {
+function scheduled(behaviour: Behaviour, options: Options = {}) {
+  const { index = 0, random = zero, nodeName = 'n1', leavesNode = false, ...more } = options
   const clock = fakeClock()
   const stop = new AbortController()
   const told: Report[] = []
-  const around = surroundings({ name: 'disk', clock })
-  const check = scheduleCheck(createRunner(checkOf(behaviour), instance(), 'tiny', around), index, {
+  const around = surroundings({ name: 'disk', clock, nodeName })
+  const check = scheduleCheck(createRunner(checkOf(behaviour, { leavesNode }), instance(), 'tiny', around), index, {
     clock,
     signal: stop.signal,
     random,
@@ -52,6 +55,23 @@ describe('a check', () => {
     const { clock, startedAt } = scheduled(well, { index: 7 })
     await clock.advance(100)
     expect(startedAt()).toEqual([70])
+  })
+
+  it('that asks others has a phase by the names of its node and its own, the same in each life', async () => {
+    const second = async (nodeName: string) => {
+      const { clock, startedAt } = scheduled(well, { leavesNode: true, nodeName })
+      await clock.advance(80_000)
+      const [first, then = 0, after] = startedAt()
+      expect([first, after]).toEqual([0, then + 30_000])
+      return then
+    }
+    const all = await Promise.all(Array.from({ length: 100 }, (_, at) => second(`node-${at}`)))
+    expect(Math.min(...all)).toBeGreaterThanOrEqual(15_000)
+    expect(Math.max(...all)).toBeLessThanOrEqual(45_000)
+    // Of a hundred in thirty seconds no more than a few in one.
+    const bySecond = Map.groupBy(all, (ms) => Math.floor(ms / 1000))
+    expect(Math.max(...Array.from(bySecond.values(), ({ length }) => length))).toBeLessThan(12)
+    expect(await second('node-7')).toBe(all[7])
   })
 
   it('does not drift, though each turn comes a little late', async () => {

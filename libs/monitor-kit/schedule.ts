@@ -1,5 +1,5 @@
 /** Runs each check at its own interval on the monotonic clock; runs of one check never overlap. */
-import type { Report } from '#model'
+import { hashText, type Report } from '#model'
 import type { Clock } from '#service'
 import { createLooks, type LooksOptions } from './looks.ts'
 import type { Runner } from './run-check.ts'
@@ -11,6 +11,9 @@ const SPREAD_MS = 200
 const WAKE_GAP_MS = 250
 /** Each turn comes up to this share of its interval, and at most so many milliseconds, late. */
 const JITTER = { share: 0.05, mostMs: 500 } as const
+
+/** The second turn of a check that asks others comes after this part of its interval at least, and after so much and a whole one at most. */
+const LEAST_PHASE = 0.5
 
 export interface ScheduledCheck {
   readonly runner: Runner
@@ -39,6 +42,16 @@ export interface ScheduleOptions extends LooksOptions {
 /** Its next turn's time on the monotonic clock; those that a long run has missed are skipped, not caught up on. */
 export function dueAfter(dueMs: number, nowMs: number, intervalMs: number): number {
   return dueMs >= nowMs ? dueMs : dueMs + Math.ceil((nowMs - dueMs) / intervalMs) * intervalMs
+}
+
+/** From 0 to 1: the same for the same names, and even over many. */
+function phaseOf(nodeName: string, check: string): number {
+  return Number.parseInt(hashText(`${nodeName}/${check}`).slice(0, 8), 16) / 2 ** 32
+}
+
+/** What of its interval the second turn comes after the first. */
+function firstShare({ definition, context, instance }: Runner): number {
+  return definition.leavesNode === true ? LEAST_PHASE + phaseOf(context.nodeName, instance.name) : 1
 }
 
 /** Begins nothing before `turns`. */
@@ -77,8 +90,10 @@ export function scheduleCheck(runner: Runner, index: number, options: ScheduleOp
     const jitterMs = Math.min(JITTER.mostMs, runner.instance.intervalMs * JITTER.share)
     await clock.sleep(Math.min(SPREAD_MS, index * 10), signal)
     dueMs = clock.monotonicMs()
+    let share = firstShare(runner)
     while (!signal.aborted) {
-      dueMs += interval()
+      dueMs += interval() * share
+      share = 1
       isWoken = false
       beganMs = clock.monotonicMs()
       await looks.runNow()

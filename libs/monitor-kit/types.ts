@@ -246,6 +246,11 @@ export interface CheckDefinition<Config, Shared = unknown> extends Declaration {
   readonly intervalMs: number
   readonly timeoutMs: number
   /**
+   * It asks others over the network: its turns have a phase of their own, by the names of node and check, so that nodes which begin
+   * together do not ask the same ones together for as long as they live. Default false.
+   */
+  readonly leavesNode?: boolean
+  /**
    * How many entries of `monitors[]` may be of this type. Default "one". Of "many" each is told apart by its name: that is
    * the entity of what it says without one.
    */

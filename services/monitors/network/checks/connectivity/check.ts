@@ -16,6 +16,7 @@ const NAME_TIMEOUT_MS = 2_000
 export const connectivity = defineNetworkCheck<Config>({
   type: 'network-connectivity-check',
   aliases: ['http-health-check'],
+  leavesNode: true,
   description: 'Whether the named endpoints answer over TCP, TLS or HTTP, and how long their certificates are valid',
   instances: 'many',
   intervalMs: 30_000,

@@ -60,7 +60,7 @@ export function timesOf({ requestTimeoutMs }: Config, timeoutMs: number) {
 }
 
 /** One family after the other: a node that has no addresses of one is asked by the other. */
-export function inTurn(addresses: readonly string[]): readonly string[] {
+function inTurn(addresses: readonly string[]): readonly string[] {
   const [v6, v4] = [addresses.filter(isAddressOfV6), addresses.filter((one) => !isAddressOfV6(one))]
   const longest = Math.max(v4.length, v6.length)
   const turns = Array.from({ length: longest }, (_, at) => [...v4.slice(at, at + 1), ...v6.slice(at, at + 1)])

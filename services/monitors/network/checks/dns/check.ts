@@ -10,6 +10,7 @@ import { readDns } from './source.ts'
 
 export const dns = defineNetworkCheck<Config>({
   type: 'network-dns-check',
+  leavesNode: true,
   description: 'Whether each nameserver of the node and of the cluster answers, over UDP and TCP, and fast enough',
   intervalMs: 30_000,
   timeoutMs: 25_000,
