@@ -1,5 +1,7 @@
 /** Who is to blame, where that is not plain: each nameserver answers as the test says. */
 import { describe, expect, it } from 'vitest'
+import type { Probed } from '#probe'
+import type { Door } from '../../probing/door.ts'
 import { type Asked, failed, found, said, startAnswered } from '../../probing/testing-answers.ts'
 import { dns } from './check.ts'
 import { schema } from './config.ts'
@@ -113,21 +115,28 @@ describe('a nameserver', () => {
     expect(events).toEqual([])
   })
 
-  it('behind a stub that has never answered us is not known, and DNS answers', async () => {
+  it('behind a stub that may be asked by TLS is not known, and DNS answers', async () => {
     const files = {
       'etc/resolv.conf': 'nameserver 127.0.0.53\n',
       'run/systemd/resolve/resolv.conf': `nameserver ${ONE}\n`,
     }
-    let isOpen = false
-    await using check = await start(files, ({ server }) => (server === ONE && !isOpen ? failed('timeout') : ALIVE))
+    let isByTls = true
+    const asked: unknown[] = []
+    const probeTcp: Door['probeTcp'] = async (_, place) => {
+      asked.push(place)
+      return isByTls
+        ? { ok: true, sample: { ms: 1, lateMs: 0 }, answer: {} as never }
+        : (failed('refused') as Probed<never>)
+    }
+    const answer = ({ server }: Asked) => (server === ONE ? failed('timeout') : ALIVE)
+    await using check = await startAnswered(dns, { files, config: schema.parse({}), dns: answer, door: { probeTcp } })
     expect(await check.rounds(3)).toEqual([
       'healthy NodeDNSDown NodeDNSAnswers',
       'healthy DNSServerUnhealthy dns:127.0.0.53 Answers',
-      `unknown DNSServerUnhealthy dns:${ONE} NeverAnswered`,
+      `unknown DNSServerUnhealthy dns:${ONE} MayAnswerByTLS`,
     ])
-    isOpen = true
-    expect(await check.problems(1)).toEqual([])
-    isOpen = false
+    expect(asked[0]).toEqual({ address: ONE, port: 853 })
+    isByTls = false
     expect(await check.problems(2)).toEqual(['NodeDNSDown critical NoAnswer'])
     expect((await check.run()).findings[0]?.message).toBe(
       'nobody behind 127.0.0.53 answers: timeout; see the way to them, and that they run',
@@ -140,7 +149,9 @@ describe('a nameserver', () => {
       'run/systemd/resolve/resolv.conf': `nameserver ${ONE}\nnameserver ${TWO}\n`,
     }
     let isDead = false
-    await using check = await start(files, ({ server }) => (server === TWO && isDead ? failed('timeout') : ALIVE))
+    const probeTcp = async () => failed('refused') as Probed<never>
+    const answer = ({ server }: Asked) => (server === TWO && isDead ? failed('timeout') : ALIVE)
+    await using check = await startAnswered(dns, { files, config: schema.parse({}), dns: answer, door: { probeTcp } })
     await check.run()
     isDead = true
     expect(await check.problems(2)).toEqual([`DNSServerUnhealthy dns:${TWO} warning NoAnswer`])

@@ -59,7 +59,7 @@ const rounds = fc.array(fc.array(answers, { minLength: questions.length, maxLeng
 
 function reading(said: readonly Answer[]): DnsReading {
   const rows = questions.map(({ server, protocol, question }, at) => row(server, protocol, question, said[at]!))
-  return { node: observed(side), cluster: undefined, rows, searches: [] }
+  return { node: observed(side), cluster: undefined, rows, byTls: new Set(), searches: [] }
 }
 
 /** What each round says. */

@@ -34,15 +34,21 @@ function sidesOf({ node, cluster }: DnsReading): readonly Side[] {
 }
 
 function judgeSides(reading: DnsReading, config: Config, memory: DnsMemory): readonly Judged[] {
+  const known = { answered: memory.answered, byTls: reading.byTls }
   return sidesOf(reading).map((side) => {
     const rows = reading.rows.filter((row) => row.side === side.kind)
-    const verdict = judgeSide(side, rows, memory.sides.get(side.kind), config, memory.answered)
+    const verdict = judgeSide(side, rows, memory.sides.get(side.kind), config, known)
     return { side, rows, verdict }
   })
 }
 
 /** A nameserver of both sides is judged by all that it was asked. */
-function judgeServers(sides: readonly Judged[], config: Config, memory: DnsMemory): ReadonlyMap<string, ServerVerdict> {
+function judgeServers(
+  sides: readonly Judged[],
+  config: Config,
+  memory: DnsMemory,
+  byTls: ReadonlySet<string>,
+): ReadonlyMap<string, ServerVerdict> {
   const servers = new Set(sides.flatMap(({ side }) => [...side.servers, ...side.behind]))
   const verdicts = new Map<string, ServerVerdict>()
   for (const server of servers) {
@@ -52,12 +58,7 @@ function judgeServers(sides: readonly Judged[], config: Config, memory: DnsMemor
     if (rows.length === 0) continue
     if (rows.every(({ isOutOfReach }) => isOutOfReach) && !sideRows.every(({ isOutOfReach }) => isOutOfReach)) continue
     const isNew = !memory.answered.has(server) && !rows.some(hasSpoken)
-    const isBehind = own.every(({ side }) => !side.servers.includes(server))
-    const unknownOf = own.every(({ side }) => side.kind === 'cluster')
-      ? 'cluster'
-      : isBehind
-        ? 'behind-stub'
-        : undefined
+    const isOfCluster = own.every(({ side }) => side.kind === 'cluster')
     verdicts.set(
       server,
       judgeServer(server, rows, memory, {
@@ -65,7 +66,8 @@ function judgeServers(sides: readonly Judged[], config: Config, memory: DnsMemor
         sideRows,
         isWholeSilent: own.every(({ verdict: { whole } }) => whole.isFailing && !whole.resolvesNothing),
         isWholeDown: own.every(({ verdict: { whole } }) => whole.isDown && !whole.resolvesNothing),
-        neverAnswered: isNew ? unknownOf : undefined,
+        hasNeverAnswered: isNew && isOfCluster,
+        isByTls: byTls.has(server) && own.every(({ side }) => !side.servers.includes(server)),
       }),
     )
   }
@@ -167,7 +169,7 @@ function unknownNode(reading: DnsReading, memory: DnsMemory, told: readonly Find
 /** Findings, and what is kept for the next round. */
 export function evaluateDns(reading: DnsReading, config: Config, memory: DnsMemory): DnsVerdict {
   const sides = judgeSides(reading, config, memory)
-  const servers = judgeServers(sides, config, memory)
+  const servers = judgeServers(sides, config, memory, reading.byTls)
   const { failing, differing } = judgeNames(sides, config, memory)
   const search = judgeLookUps(reading, sides, servers, config, memory)
   const { paces: nextPaces, events } = paces(servers, memory)

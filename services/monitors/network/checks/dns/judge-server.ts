@@ -30,8 +30,10 @@ export interface Around {
   readonly isWholeSilent: boolean
   /** For long enough: that is told as one. */
   readonly isWholeDown: boolean
-  /** Of which side it is a nameserver that has not answered in this boot; undefined: it has, or is the node's own. */
-  readonly neverAnswered: 'cluster' | 'behind-stub' | undefined
+  /** A nameserver of the cluster that has not answered in this boot. */
+  readonly hasNeverAnswered: boolean
+  /** It is silent, stands behind a stub, and listens where that may ask it by TLS. */
+  readonly isByTls: boolean
 }
 
 interface Way {
@@ -142,17 +144,20 @@ function silentWords(server: string, silent: readonly Way[], all: readonly Way[]
 
 const NEVER = `a nameserver of the cluster that has never answered from the node's network: %. Where pods reach it, let them ask (network-peers with its echo component), and set cluster: none in this check; else see kube-proxy and the CNI`
 
-const NEVER_BEHIND = `behind the stub, and has never answered us in this boot: %. Where systemd-resolved asks it by TLS (DNSOverTLS) that is as it should be`
+const BY_TLS =
+  'it listens at port 853, and systemd-resolved may ask it by TLS (DNSOverTLS): then that is as it should be'
 
 function silentFinding(server: string, silent: readonly Way[], ways: readonly Way[], around: Around): Finding {
   const refuses = silent.every(({ rows }) => rows.at(-1)?.said.startsWith('connection refused') === true)
   const words = silentWords(server, silent, ways, refuses)
-  if (around.neverAnswered === 'behind-stub') {
-    const why = unobserved('NeverAnswered', NEVER_BEHIND.replace('%', lastSaid(silent[0]!)))
-    return unknownFinding(TYPE, why, serverEntity(server))
-  }
+  if (around.isByTls)
+    return unknownFinding(
+      TYPE,
+      unobserved('MayAnswerByTLS', `${lastSaid(silent[0]!)}; ${BY_TLS}`),
+      serverEntity(server),
+    )
   const base = { type: TYPE, entity: serverEntity(server), health: 'problem', severity: 'warning' } as const
-  if (around.neverAnswered === undefined) return { ...base, ...words }
+  if (!around.hasNeverAnswered) return { ...base, ...words }
   const summary = `cluster DNS at ${server} does not answer from the node`
   return { ...base, reason: 'NeverAnswered', message: NEVER.replace('%', lastSaid(silent[0]!)), summary }
 }
@@ -209,7 +214,7 @@ function findingOf(
 ): Finding {
   const about = { type: TYPE, entity: serverEntity(server) }
   const needed = around.config.sustainedChecks
-  if (around.isWholeDown && around.neverAnswered === undefined) return unknownFinding(TYPE, WHOLE_DOWN, about.entity)
+  if (around.isWholeDown && !around.hasNeverAnswered) return unknownFinding(TYPE, WHOLE_DOWN, about.entity)
   const stands = (stand: Stand) => ways.filter((way) => way.stand === stand)
   const [partly] = stands('partly')
   const [lasting] = stands('lasting')

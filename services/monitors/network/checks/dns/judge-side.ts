@@ -57,16 +57,15 @@ function programsAsk({ conf }: Side, rows: readonly Row[]): readonly Row[] {
 }
 
 /**
- * Programs ask the nameservers of resolv.conf; behind a stub, where all are silent, it can only say what it knows itself. Who is behind
- * it and has never answered us may be asked by TLS.
- * @param answered nameservers that have answered before in this boot
+ * Programs ask the nameservers of resolv.conf; behind a stub, where all are silent, it can only say what it knows itself.
+ * @param byTls who is silent to us behind a stub, and not to it perhaps
  */
-export function wholenessOf(side: Side, rows: readonly Row[], answered: ReadonlySet<string>): Wholeness {
+export function wholenessOf(side: Side, rows: readonly Row[], byTls: ReadonlySet<string>): Wholeness {
   const asked = areSpeaking(programsAsk(side, rows).filter(({ server }) => side.servers.includes(server)))
   if (asked !== 'answers') return asked
   const behind = rows.filter(({ server }) => side.behind.includes(server))
-  const isBehindKnown = side.behind.some((server) => answered.has(server))
-  if (isBehindKnown && areSpeaking(behind) === 'silent') return 'silent-behind'
+  const isByTls = behind.some(({ server }) => byTls.has(server))
+  if (behind.length > 0 && !isByTls && areSpeaking(behind) === 'silent') return 'silent-behind'
   return resolving(rows)
 }
 
@@ -111,16 +110,22 @@ function neverAnswered(side: Side, rows: readonly Row[], answered: ReadonlySet<s
   return !rows.some(hasSpoken)
 }
 
-/** What one round says of a side. @param answered nameservers that have answered before in this boot */
+/** Whom one side may do without: nameservers that have answered before in this boot, and those that a stub may ask by TLS. */
+export interface Known {
+  readonly answered: ReadonlySet<string>
+  readonly byTls: ReadonlySet<string>
+}
+
+/** What one round says of a side. */
 export function judgeSide(
   side: Side,
   rows: readonly Row[],
   before: Standing = NO_STANDING,
   config: Config,
-  answered: ReadonlySet<string>,
+  { answered, byTls }: Known,
 ): SideVerdict {
   const limits = { ...limitsOf(config), failureRatio: 2 }
-  const wholeness = wholenessOf(side, rows, answered)
+  const wholeness = wholenessOf(side, rows, byTls)
   const standing = extendStanding(before, OUTCOMES[wholeness], [], limits)
   const stand = standOf(standing, limits)
   const type = TYPES[side.kind]

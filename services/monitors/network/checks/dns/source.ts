@@ -49,6 +49,8 @@ export interface DnsReading {
   /** undefined: this process is told of no cluster, or it is not asked. */
   readonly cluster: Side | undefined
   readonly rows: readonly Row[]
+  /** Who stands behind a stub, says nothing to us, and listens where he is asked by TLS (RFC 7858): the stub may do that. */
+  readonly byTls: ReadonlySet<string>
   readonly searches: readonly SearchLook[]
 }
 
@@ -140,6 +142,18 @@ async function searched(
   return [{ kind: side.kind, name, server, tried, isCutShort: false }]
 }
 
+const TLS_PORT = 853
+
+/** A handshake would say no more of whether the stub is answered: that is between those two. */
+async function listeningByTls(door: Door, ask: Ask, side: Side, rows: readonly Row[]): Promise<readonly string[]> {
+  const isSilent = (server: string) => rows.every((row) => row.server !== server || row.outcome === 'failed')
+  const asked = side.behind.filter(isSilent).map(async (address) => {
+    const { ok } = await door.probeTcp(ask, { address, port: TLS_PORT })
+    return ok ? [address] : []
+  })
+  return (await Promise.all(asked)).flat()
+}
+
 /** What can be said before a run is ended for lasting too long is better than all that is not. */
 const BUDGET_SHARE = 0.8
 
@@ -159,10 +173,11 @@ export async function readDns(
   const node = await nodeSide(host, config)
   const cluster = await clusterSide(door, config)
   const sides = [...(node.ok ? [node.value] : []), ...(cluster === undefined ? [] : [cluster])]
-  // The last one is for the search path.
-  const longest = 1 + Math.max(0, ...sides.map(longestOf))
+  // The last two are for who is asked by TLS, and for the search path.
+  const longest = 2 + Math.max(0, ...sides.map(longestOf))
   const ask: Ask = { ...around, timeoutMs: Math.min(config.queryTimeoutMs, Math.floor(budgetMs / longest)) }
   const rows = (await Promise.all(sides.map((side) => askAll(door, ask, side, config.tcp)))).flat()
+  const byTls = await Promise.all(sides.map((side) => listeningByTls(door, ask, side, rows)))
   const searches = await Promise.all(sides.map((side) => searched(door, ask, side, rows, config, endMs)))
-  return { node, cluster, rows, searches: searches.flat() }
+  return { node, cluster, rows, byTls: new Set(byTls.flat()), searches: searches.flat() }
 }
