@@ -16,7 +16,7 @@ import { pendingFinding, unjudged } from '../../probing/words.ts'
 import type { Config } from './config.ts'
 import { limitsOf } from './limits.ts'
 import { type DnsMemory, serverEntity, wayKey } from './memory.ts'
-import { hasSpoken, type Row, unaskedIn } from './questions.ts'
+import { hasSpoken, isLate, type Row, unaskedIn } from './questions.ts'
 
 const TYPE = 'DNSServerUnhealthy'
 const PROTOCOLS: readonly DnsProtocol[] = ['udp', 'tcp']
@@ -68,10 +68,11 @@ function outcomeOf(rows: readonly Row[], { sideRows, isWholeSilent }: Around): R
   const named = rows.filter(({ isAlive }) => !isAlive)
   const telling = named.length > 0 ? named : rows
   if (telling.some(({ outcome }) => outcome === 'answered')) return 'well'
-  if (!rows.some(({ outcome }) => outcome === 'failed')) return 'unjudged'
+  if (!rows.some(({ outcome }) => outcome === 'failed') || rows.some(isLate)) return 'unjudged'
   // Who refuses does not know it either.
-  const namedRows = sideRows.filter(({ isAlive, rcode }) => !isAlive && rcode !== 'REFUSED')
-  if (isBlamed(rows, sideRows) || isBlamed(rows, namedRows) || isWholeSilent) return 'failed'
+  const knowing = sideRows.filter(({ isAlive, rcode }) => isAlive || rcode !== 'REFUSED')
+  const knowingNames = knowing.filter(({ isAlive }) => !isAlive)
+  if (isBlamed(rows, knowing) || isBlamed(rows, knowingNames) || isWholeSilent) return 'failed'
   // Of names that nobody answers it is not to blame; that it speaks is well then.
   return rows.some(hasSpoken) ? 'well' : 'unjudged'
 }
@@ -95,16 +96,24 @@ function middleOf(values: readonly number[]): number | undefined {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)]
 }
 
+function isLateOverUdp(row: Row): boolean {
+  return row.protocol === 'udp' && isLate(row)
+}
+
 /** Of names that are to be answered; of the question whether it speaks alone where there are none. */
 function paceOf(rows: readonly Row[], limitMs: number) {
   const answered = rows.filter(({ protocol, outcome }) => protocol === 'udp' && outcome === 'answered')
   const named = answered.filter(({ isAlive }) => !isAlive)
   const telling = named.length > 0 ? named : answered
   const judged = telling.filter((row) => isJudged(row, limitMs))
+  const middleMs = middleOf(judged.map(({ ms }) => ms))
+  // Those for whom this process was late may have been fast.
+  const kindest = middleOf([...judged.map(({ ms }) => ms), ...rows.filter(isLateOverUdp).map(() => 0)])
+  const isOpen = (middleMs ?? 0) >= limitMs && (kindest ?? 0) < limitMs
   return {
-    middleMs: middleOf(judged.map(({ ms }) => ms)),
+    middleMs,
     ownMs: middleOf(judged.map(({ ms, lateMs }) => Math.max(0, ms - lateMs))),
-    isUnjudged: telling.length > 0 && judged.length === 0,
+    isUnjudged: isOpen || (telling.length > 0 && judged.length === 0),
   }
 }
 
