@@ -1,5 +1,5 @@
 /** A check whose questions the test itself answers, over a machine of the test's own making. */
-import { rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHost } from '#host'
 import type { CheckDefinition } from '#monitor-kit'
@@ -54,8 +54,7 @@ export interface Machine<Config> {
 export interface AnsweredCheck extends CheckUnderTest, AsyncDisposable {
   /** Runs so often, and what the last run found: "problem NodeDNSDown critical NoAnswer". */
   rounds(times: number): Promise<readonly string[]>
-  /** Writes a file of the machine anew, or takes it away. */
-  write(path: string, text: string): Promise<void>
+  /** Takes a file of the machine away. */
   hide(path: string): Promise<void>
   /** Of that the problems. */
   problems(times?: number): Promise<readonly string[]>
@@ -100,12 +99,10 @@ export async function startAnswered<Config>(
   }
   const problems = async (times = 1) =>
     (await rounds(times)).filter((one) => one.startsWith('problem ')).map((one) => one.slice('problem '.length))
-  const write = (path: string, text: string) => writeFile(join(temp.path, path), text)
   const hide = (path: string) => rm(join(temp.path, path))
   return Object.assign(started, {
     rounds,
     problems,
-    write,
     hide,
     [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
   })

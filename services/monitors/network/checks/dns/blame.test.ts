@@ -160,15 +160,6 @@ describe('a nameserver', () => {
     expect(await check.run()).toMatchObject({ partial: true, withdrawn: [] })
   })
 
-  it('that nobody names any more is no problem once a person says so', async () => {
-    await using check = await over(`nameserver ${ONE}\n`, () => ALIVE)
-    await check.run()
-    await check.write('etc/resolv.conf', '')
-    expect(await check.problems(2)).toEqual(['NodeDNSDown critical NoNameserver'])
-    check.clear('NodeDNSDown')
-    expect(await check.rounds(3)).toEqual([])
-  })
-
   it('has no number while nobody can say whether it answers', async () => {
     await using check = await over(`nameserver ${ONE}\n`, () => failed('timeout', { lateMs: 1900 }))
     expect((await check.run()).metrics).toEqual([])

@@ -65,8 +65,7 @@ export function clearDns(memory: DnsMemory, { type, entity }: ConditionKey): Dns
     case 'ClusterDNSDown':
       return { ...memory, sides: new Map([...memory.sides].filter(([kind]) => kind !== 'cluster')) }
     case 'NodeDNSDown':
-      // That nobody is named any more may be as it should be.
-      return { ...memory, hadServers: false, sides: new Map([...memory.sides].filter(([kind]) => kind !== 'node')) }
+      return { ...memory, sides: new Map([...memory.sides].filter(([kind]) => kind !== 'node')) }
     case 'DNSServerUnhealthy': {
       const ways = without(memory.ways, ...['udp', 'tcp'].map((protocol) => wayKey({ protocol, server })))
       return { ...memory, ways, slow: without(memory.slow, server) }
