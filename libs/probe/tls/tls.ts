@@ -1,6 +1,6 @@
 /** Who answers at a place, by his certificate. */
 import type { TLSSocket } from 'node:tls'
-import { aborted } from '#clock'
+import { unlessAborted } from '#clock'
 import { asked } from '../ask.ts'
 import { placeText } from '../failure.ts'
 import { familyOf } from '../tcp/literal.ts'
@@ -28,7 +28,7 @@ async function farewell(socket: TLSSocket, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   socket.once('error', () => resolve())
   socket.end(resolve)
-  await Promise.race([promise, aborted(signal)])
+  await unlessAborted(promise, signal).catch(() => undefined)
 }
 
 /**
@@ -43,7 +43,7 @@ export function probeTls(ask: Ask, { place, serverName, trust }: TlsQuestion): P
     const begunMs = ask.clock.monotonicMs()
     using open = await openTcp(place, signal)
     const connectedMs = ask.clock.monotonicMs()
-    const { socket, handshake } = await secured(open, { trust, serverName, where }, signal)
+    const { socket, handshake } = await secured(open, { clock: ask.clock, trust, serverName, where }, signal)
     const handshakeMs = ask.clock.monotonicMs() - connectedMs
     await farewell(socket, signal)
     return { ...handshake, connectMs: connectedMs - begunMs, handshakeMs }

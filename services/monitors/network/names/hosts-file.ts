@@ -2,17 +2,40 @@
 
 const V4 = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/
 const V6 = /^[\da-f:]*:[\da-f:]*(\d+(\.\d+){3})?(%\S+)?$/i
+/** No address is longer, with the zone of an interface of 15 characters (RFC 4291, 2.2; IFNAMSIZ). */
+const ADDRESS_MAX = 64
 
 /** Whether it is an address and no name. A text with a colon is no name in any case. */
 export function isAddress(text: string): boolean {
-  return V4.test(text) || V6.test(text)
+  return text.length <= ADDRESS_MAX && (V4.test(text) || V6.test(text))
 }
 
-/** The addresses that stand before a name, in their order; each line is an address and its names, up to a `#`. Never throws. */
-export function addressesIn(text: string, name: string): readonly string[] {
-  const wanted = name.replace(/\.$/, '').toLowerCase()
-  return text.split('\n').flatMap((line) => {
+/** Of two that are addresses. */
+export function isAddressOfV6(address: string): boolean {
+  return address.includes(':')
+}
+
+/** A name as it is compared. */
+function plainName(name: string): string {
+  return name.replace(/\.$/, '').toLowerCase()
+}
+
+/** Addresses by the name before which they stand, in their order; each line is an address and its names, up to a `#`. Never throws. */
+export function readHosts(text: string): ReadonlyMap<string, readonly string[]> {
+  const hosts = new Map<string, string[]>()
+  for (const line of text.split('\n')) {
     const [address = '', ...names] = (line.split('#', 1)[0] ?? '').trim().split(/\s+/)
-    return isAddress(address) && names.some((one) => one.toLowerCase() === wanted) ? [address] : []
-  })
+    if (names.length === 0 || !isAddress(address)) continue
+    for (const name of new Set(names.map(plainName))) {
+      const known = hosts.get(name)
+      if (known === undefined) hosts.set(name, [address])
+      else known.push(address)
+    }
+  }
+  return hosts
+}
+
+/** The addresses of a name there; none where it does not stand there. */
+export function addressesIn(hosts: ReadonlyMap<string, readonly string[]>, name: string): readonly string[] {
+  return hosts.get(plainName(name)) ?? []
 }

@@ -3,79 +3,96 @@ import type { Host } from '#host'
 import { observe } from '#monitor-kit/source'
 import { type Ask, parseResolvConf, type ResolvConf, readResolvers, searchNames } from '#probe'
 import type { Door } from '../probing/door.ts'
-import { addressesIn, isAddress } from './hosts-file.ts'
+import { clusterDomain } from './cluster-domain.ts'
+import { addressesIn, isAddress, readHosts } from './hosts-file.ts'
+import { type Found, type LookUp, lookUp } from './look-up.ts'
 
 const HOSTS = '/etc/hosts'
+const HOSTS_BYTES = 4 * 1024 * 1024
 const OWN_RESOLV_CONF = '/etc/resolv.conf'
-const PORT = 53
-
-/** Where a name is, or why that is not known. */
-export type Found =
-  | { readonly ok: true; readonly addresses: readonly string[] }
-  | { readonly ok: false; readonly message: string; readonly isOwnFault: boolean }
+/** Of what a look-up may take so much at most: whoever is asked then has his time too. */
+const LOOK_UP_SHARE = 0.6
+/** Time-outs of nameservers that fit in there: three, each twice. */
+const TIMEOUTS = 6
 
 /** Looks names up, each once for all who ask for it in a round. */
 export interface Names {
   find(name: string): Promise<Found>
 }
 
-/** A name below the domain of a cluster is known to the cluster's nameservers alone. */
-function isOfCluster(name: string, { search = [] }: ResolvConf): boolean {
-  const domains = search.flatMap((domain) => /^svc\.([^.].*)$/.exec(domain)?.[1] ?? [])
-  const plain = name.replace(/\.$/, '').toLowerCase()
-  return plain.endsWith('.svc') || domains.some((domain) => plain.endsWith(`.${domain.toLowerCase()}`))
+/** How names are looked up. */
+export interface NamesOptions {
+  readonly host: Host
+  readonly door: Door
+  /** Its time-out is the longest that a nameserver is waited for; less where a round would not end in time. */
+  readonly ask: Ask
+  readonly resolvConfPath: string
+  /** How long a round may take. */
+  readonly budgetMs: number
 }
 
-async function confOf(host: Host, door: Door, name: string, path: string): Promise<ResolvConf | string> {
-  const own = await observe(() => door.ownFiles.readText(OWN_RESOLV_CONF))
-  const cluster = own.ok ? parseResolvConf(own.value) : undefined
-  if (cluster !== undefined && isOfCluster(name, cluster)) return cluster
-  const resolvers = await readResolvers(host, path)
+/** A name below the domain of a cluster is known to the cluster's nameservers alone. */
+function isOfCluster(name: string, conf: ResolvConf): boolean {
+  const domain = clusterDomain(conf)
+  const plain = name.replace(/\.$/, '').toLowerCase()
+  return domain !== undefined && (plain.endsWith('.svc') || plain.endsWith(`.${domain}`))
+}
+
+/** What names are looked up by in one round: each file is read once. */
+function createSources({ host, door, resolvConfPath }: NamesOptions) {
+  const once = <Value>(read: () => Promise<Value>) => {
+    let known: Promise<Value> | undefined
+    return () => (known ??= read())
+  }
+  return {
+    hosts: once(async () => {
+      const text = await observe(() => host.files.readText(HOSTS, { maxBytes: HOSTS_BYTES }))
+      if (text.ok) return { names: readHosts(text.value), fault: '' }
+      return { names: new Map<string, readonly string[]>(), fault: text.reason === 'SourceMissing' ? '' : text.message }
+    }),
+    cluster: once(async () => {
+      const own = await observe(() => door.ownFiles.readText(OWN_RESOLV_CONF))
+      return own.ok ? parseResolvConf(own.value) : undefined
+    }),
+    node: once(() => readResolvers(host, resolvConfPath)),
+  }
+}
+
+type Sources = ReturnType<typeof createSources>
+
+async function confOf({ cluster, node }: Sources, name: string): Promise<ResolvConf | string> {
+  const own = await cluster()
+  if (own !== undefined && isOfCluster(name, own)) return own
+  const resolvers = await node()
   return resolvers.ok ? resolvers.conf : resolvers.fault
 }
 
-/** One nameserver after the other, until one says something of the name: its addresses, or that there are none. */
-async function asked(door: Door, ask: Ask, conf: ResolvConf, name: string): Promise<Found> {
-  let message = `no nameserver is named that could be asked for ${name}`
-  let isOwnFault = false
-  for (const server of conf.servers) {
-    const place = { address: server, port: PORT }
-    const [v4, v6] = await Promise.all(
-      (['A', 'AAAA'] as const).map((type) => door.askNameserver(ask, place, 'udp', { name, type })),
-    )
-    const addresses = [v4, v6].flatMap((probed) => (probed?.ok === true ? probed.answer.addresses : []))
-    if (addresses.length > 0) return { ok: true, addresses }
-    if (v4?.ok === true && (v4.answer.rcode === 'NXDOMAIN' || v4.answer.rcode === 'NOERROR'))
-      return { ok: false, message: `${server} knows no address of ${name} (${v4.answer.rcode})`, isOwnFault: false }
-    if (v4 !== undefined) message = v4.ok ? `${v4.answer.rcode} from ${server} for ${name}` : v4.failure.message
-    isOwnFault = v4?.ok === false && v4.failure.kind === 'local'
-  }
-  return { ok: false, message, isOwnFault }
-}
-
-async function looked(host: Host, door: Door, ask: Ask, name: string, path: string): Promise<Found> {
+async function looked(sources: Sources, around: Omit<LookUp, 'servers'>, name: string): Promise<Found> {
   if (isAddress(name)) return { ok: true, addresses: [name] }
-  const hosts = await observe(() => host.files.readText(HOSTS))
-  const written = hosts.ok ? addressesIn(hosts.value, name) : []
+  const { names, fault } = await sources.hosts()
+  const written = addressesIn(names, name)
   if (written.length > 0) return { ok: true, addresses: written }
   // RFC 6761, 6.3: nobody is asked for that.
   if (/(^|\.)localhost\.?$/i.test(name)) return { ok: true, addresses: ['127.0.0.1', '::1'] }
-  const conf = await confOf(host, door, name, path)
-  if (typeof conf === 'string') return { ok: false, message: conf, isOwnFault: true }
-  let found: Found = { ok: false, message: `${name} is no name that can be asked for`, isOwnFault: true }
-  for (const absolute of searchNames(name, conf)) {
-    found = await asked(door, ask, conf, absolute)
-    if (found.ok) return found
-  }
-  return found
+  const conf = await confOf(sources, name)
+  if (typeof conf === 'string') return { ok: false, message: conf, why: 'own' }
+  const found = await lookUp({ ...around, servers: conf.servers }, name, searchNames(name, conf))
+  // It may stand where nobody could read.
+  return found.ok || fault === '' ? found : { ok: false, message: fault, why: 'own' }
 }
 
-/** Looks up as of one round. */
-export function createNames(host: Host, door: Door, ask: Ask, resolvConfPath: string): Names {
+/** Looks up as of one round, which begins now. */
+export function createNames(options: NamesOptions): Names {
+  const { door, ask, budgetMs } = options
+  const mostMs = budgetMs * LOOK_UP_SHARE
+  const timeoutMs = Math.max(1, Math.min(ask.timeoutMs, Math.floor(mostMs / TIMEOUTS)))
+  const endMs = ask.clock.monotonicMs() + mostMs
+  const around = { door, ask: { ...ask, timeoutMs }, endMs, silent: new Set<string>() }
+  const sources = createSources(options)
   const known = new Map<string, Promise<Found>>()
   return {
     find(name) {
-      const found = known.get(name) ?? looked(host, door, ask, name, resolvConfPath)
+      const found = known.get(name) ?? looked(sources, around, name)
       known.set(name, found)
       return found
     },

@@ -1,4 +1,6 @@
 /** Asks one endpoint, as its URL says, at one address of its host. */
+
+import { aborted } from '#clock'
 import {
   type Ask,
   type Certificate,
@@ -10,6 +12,7 @@ import {
   type Sample,
   type Trust,
 } from '#probe'
+import type { Found } from '../../names/look-up.ts'
 import type { Names } from '../../names/names.ts'
 import type { Door } from '../../probing/door.ts'
 import type { Config } from './config.ts'
@@ -23,6 +26,8 @@ export interface Means {
   /** Or why nobody can be believed. */
   readonly trust: Trust | string
   readonly config: Config
+  /** Of the clock: what would not end by then is not begun. */
+  readonly endMs: number
 }
 
 /** What came of one endpoint in one round. */
@@ -41,8 +46,25 @@ export interface Attempt {
 const NO_TIME: Sample = { ms: 0, lateMs: 0 }
 
 /** It was not even asked. */
-export function notAsked(failure: Failure): Attempt {
-  return { sample: NO_TIME, failure, said: '', certificate: undefined, isExpired: false }
+export function notAsked(failure: Failure, sample: Sample = NO_TIME): Attempt {
+  return { sample, failure, said: '', certificate: undefined, isExpired: false }
+}
+
+/** Its name has no address: whose fault that is. Where this process was late, it is a time-out of which all was its own doing. */
+export function notFound({ message, why }: Found & { ok: false }, { requestTimeoutMs: ms }: Config): Attempt {
+  if (why === 'late') return notAsked({ kind: 'timeout', code: '', message }, { ms, lateMs: ms })
+  return notAsked({ kind: why === 'own' ? 'local' : 'name', code: '', message })
+}
+
+/** A name that a request leads to has no address. */
+class NameNotFoundError extends ProbeFailedError {
+  readonly attempt: Attempt
+
+  constructor(found: Found & { ok: false }, config: Config) {
+    const attempt = notFound(found, config)
+    super(attempt.failure!)
+    this.attempt = attempt
+  }
 }
 
 /** Statuses by which a server says that it does not know HEAD (RFC 9110, 15.5.6, 15.6.2). */
@@ -54,11 +76,32 @@ async function routeOf({ names, config }: Means, url: URL, address?: string): Pr
   const host = proxy.kind === 'proxy' ? proxy.host : hostOf(url)
   const port = proxy.kind === 'proxy' ? proxy.port : portOf(url)
   const found = address !== undefined && proxy.kind === 'direct' ? undefined : await names.find(host)
-  if (found?.ok === false) throw new ProbeFailedError({ kind: 'name', code: '', message: found.message })
+  if (found?.ok === false) throw new NameNotFoundError(found, config)
   const place = { address: found === undefined ? address! : found.addresses[0]!, port }
   return proxy.kind === 'proxy'
     ? { kind: 'proxy', place, authorization: proxy.authorization }
     : { kind: 'address', place }
+}
+
+/** Headers that say who we are, by their names, beside those that anybody may read. */
+const PERSONAL = /auth|token|key|secret|cookie|session|passw|credential/i
+
+/** What is told to who may be anybody. */
+function impersonal({ url, headers }: Endpoint): Pick<Endpoint, 'url' | 'headers'> & { readonly isLess: boolean } {
+  const plain = new URL(url)
+  plain.username = ''
+  plain.password = ''
+  const told = Object.fromEntries(Object.entries(headers).filter(([name]) => !PERSONAL.test(name)))
+  const isLess = plain.href !== url.href || Object.keys(told).length < Object.keys(headers).length
+  return { url: plain, headers: told, isLess }
+}
+
+/** Ends with the probe that waits for it. @throws the signal's reason */
+function whileWaited<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
+  const end = aborted(signal).then((): never => {
+    throw signal.reason
+  })
+  return Promise.race([work, end])
 }
 
 function localFailure(message: string): ProbeFailedError {
@@ -95,37 +138,52 @@ async function askTls(means: Means, endpoint: Endpoint, address: string): Promis
   return { sample: probed.sample, failure, said: `a handshake with ${address}`, certificate: chain[0], isExpired }
 }
 
-async function askHttp(means: Means, endpoint: Endpoint, address: string | undefined): Promise<Attempt> {
-  const { door, ask, config } = means
-  const { url, method, headers, expectedStatusCode } = endpoint
-  const route = await routeOf(means, url, address)
+/** What a request is made of, whichever method it has. */
+function questionOf(means: Means, endpoint: Endpoint, route: Route) {
+  const { config } = means
+  const isAny = endpoint.url.protocol === 'https:' && !config.verifyCertificate
+  const { url, headers, isLess } = isAny ? impersonal(endpoint) : { ...endpoint, isLess: false }
+  const isTls = url.protocol === 'https:'
+  const follow = endpoint.followRedirects
+    ? (next: URL, signal: AbortSignal) => {
+        if (next.protocol === 'https:') trusted(means)
+        return whileWaited(signal, routeOf(means, next))
+      }
+    : undefined
+  // Where http leads to https the same authorities are believed.
+  const trust = isTls || (follow !== undefined && typeof means.trust !== 'string') ? trusted(means) : undefined
   const identity = config.verifyCertificate ? 'verified' : 'any'
-  const follow = endpoint.followRedirects ? (next: URL) => routeOf(means, next) : undefined
-  const trust = url.protocol === 'https:' ? trusted(means) : undefined
-  const question = { url, headers, trust, route, identity, follow, maxBodyBytes: 4096 } as const
+  return { question: { url, headers, trust, route, identity, follow, maxBodyBytes: 4096 } as const, isLess }
+}
+
+function hasTime({ ask, endMs }: Means): boolean {
+  return ask.clock.monotonicMs() + ask.timeoutMs <= endMs
+}
+
+async function askHttp(means: Means, endpoint: Endpoint, address: string | undefined): Promise<Attempt> {
+  const { door, ask } = means
+  const { method, expectedStatusCode } = endpoint
+  const route = await routeOf(means, endpoint.url, address)
+  const { question, isLess } = questionOf(means, endpoint, route)
   const first = await door.probeHttp(ask, { ...question, method })
   const isNoHead = method === 'HEAD' && first.ok && NO_HEAD.includes(first.answer.status)
   const probed =
-    isNoHead && first.answer.status !== expectedStatusCode
+    isNoHead && first.answer.status !== expectedStatusCode && hasTime(means)
       ? await door.probeHttp(ask, { ...question, method: 'GET' })
       : first
   if (!probed.ok) {
     const attempt = failed(probed)
-    if (probed.failure.kind !== 'certificate' || route.kind !== 'address') return attempt
+    if (probed.failure.kind !== 'certificate' || route.kind !== 'address' || !hasTime(means)) return attempt
     const { certificate, isExpired } = await askTls(means, endpoint, route.place.address)
     return { ...attempt, certificate, isExpired }
   }
   const { status, url: last, tls } = probed.answer
-  const isExpected = status === expectedStatusCode
-  const message = `${status} from ${last}, and ${expectedStatusCode} is expected`
-  const failure: Failure | undefined = isExpected ? undefined : { kind: 'unexpected', code: String(status), message }
-  return {
-    sample: probed.sample,
-    failure,
-    said: `${status} from ${last}`,
-    certificate: tls?.chain[0],
-    isExpired: false,
-  }
+  const without = isLess ? '; nobody was told who we are, since verifyCertificate is false' : ''
+  const message = `${status} from ${last}, and ${expectedStatusCode} is expected${without}`
+  const failure: Failure | undefined =
+    status === expectedStatusCode ? undefined : { kind: 'unexpected', code: String(status), message }
+  const said = `${status} from ${last}`
+  return { sample: probed.sample, failure, said, certificate: tls?.chain[0], isExpired: false }
 }
 
 /** @param address of the host; undefined: the proxy finds it */
@@ -143,6 +201,7 @@ export async function askEndpoint(means: Means, endpoint: Endpoint, address: str
       said: `a connection to ${address}`,
     }
   } catch (err) {
+    if (err instanceof NameNotFoundError) return err.attempt
     if (err instanceof ProbeFailedError) return notAsked(err.failure)
     throw err
   }

@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
 import { endpointsOf } from './endpoints.ts'
 import { evaluateConnectivity } from './evaluate.ts'
 import { type ConnectivityMemory, clearConnectivity } from './memory.ts'
-import { askAllEndpoints, createReadTrust } from './source.ts'
+import { askAllEndpoints, createReadTrust, timesOf } from './source.ts'
 
 const LASTS = '2 checks in a row (sustainedChecks)'
 /** Of one nameserver: there are others. */
@@ -16,6 +16,7 @@ const NAME_TIMEOUT_MS = 2_000
 export const connectivity = defineNetworkCheck<Config>({
   type: 'network-connectivity-check',
   aliases: ['http-health-check'],
+  leavesNode: true,
   description: 'Whether the named endpoints answer over TCP, TLS or HTTP, and how long their certificates are valid',
   instances: 'many',
   intervalMs: 30_000,
@@ -73,20 +74,25 @@ export const connectivity = defineNetworkCheck<Config>({
       unit: 'seconds',
     },
   ],
-  create({ host, memory: kept, clock, stopwatch, shared, name, config }) {
+  create({ host, memory: kept, clock, stopwatch, shared, name, config: keys, timeoutMs }) {
     const door = doorOf(shared)
+    const { budgetMs, requestTimeoutMs } = timesOf(keys, timeoutMs)
+    const config: Config = { ...keys, requestTimeoutMs }
     const { endpoints, faults } = endpointsOf(config, name)
     const readTrust = createReadTrust(host, config)
     const first: ConnectivityMemory = new Map()
     return createLook(kept, {
       first,
       async look({ signal }, memory) {
-        const ask = { clock, stopwatch, timeoutMs: config.requestTimeoutMs, signal }
-        const askNames = { ...ask, timeoutMs: Math.min(NAME_TIMEOUT_MS, config.requestTimeoutMs) }
-        const names = createNames(host, door, askNames, config.resolvConfPath)
-        const isTrusting = endpoints.some(({ url }) => url.protocol === 'https:' || url.protocol === 'tls:')
+        const ask = { clock, stopwatch, timeoutMs: requestTimeoutMs, signal }
+        const endMs = clock.monotonicMs() + budgetMs
+        const askNames = { ...ask, timeoutMs: Math.min(NAME_TIMEOUT_MS, requestTimeoutMs) }
+        const names = createNames({ host, door, ask: askNames, resolvConfPath: config.resolvConfPath, budgetMs })
+        const isTrusting = endpoints.some(
+          ({ url, followRedirects }) => url.protocol === 'https:' || url.protocol === 'tls:' || followRedirects,
+        )
         const trust = isTrusting ? await readTrust() : ''
-        const answered = await askAllEndpoints({ door, ask, names, trust, config }, endpoints, clock)
+        const answered = await askAllEndpoints({ door, ask, names, trust, config, endMs }, endpoints)
         const verdict = evaluateConnectivity(answered, config, memory, clock.now())
         return faults.length === 0 ? verdict : { ...verdict, incomplete: faults.join('; ') }
       },

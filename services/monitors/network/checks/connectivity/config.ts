@@ -43,7 +43,9 @@ export const schema = z
       .min(100)
       .max(10_000)
       .default(5_000)
-      .describe('Milliseconds that one answer is waited for, with the handshake and redirections'),
+      .describe(
+        'Milliseconds that one answer is waited for, with the handshake and redirections; two fifths of the timeout at most',
+      ),
     retries: z
       .int()
       .min(0)
@@ -84,7 +86,9 @@ export const schema = z
     verifyCertificate: z
       .boolean()
       .default(true)
-      .describe('Whether it matters who answers; where it does not nobody is told headers that say who we are'),
+      .describe(
+        'Whether it matters who answers; where it does not nobody is told headers that say who we are, by their names, or a password of the URL',
+      ),
     proxy: z
       .string()
       .regex(/^$|^http:\/\/[^\s]{1,500}$/)

@@ -49,6 +49,10 @@ export function endpointsOf(
     }
     const name = one.name === '' ? plain(parsed) : one.name
     if (!endpoints.has(name)) endpoints.set(name, { ...one, name, url: parsed })
+    else
+      faults.push(
+        `endpoint ${at + 1} is called ${name} as another one is, so it is not asked; give it a name of its own`,
+      )
   }
   return { endpoints: [...endpoints.values()], faults }
 }

@@ -4,7 +4,7 @@ import type { Finding } from '#monitor-kit'
 import { unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import { judgeCertificate } from './judge-certificate.ts'
-import { judgeEndpoint } from './judge-endpoint.ts'
+import { judgeEndpoint, tellingOf } from './judge-endpoint.ts'
 import { type ConnectivityMemory, endpointEntity, FIRST_ENDPOINT } from './memory.ts'
 import type { Answered } from './source.ts'
 
@@ -19,7 +19,7 @@ function showsCertificate({ endpoint: { url } }: Answered): boolean {
 }
 
 function certificateFinding({ endpoint: { name }, attempts }: Answered, config: Config, now: Date): Finding {
-  const last = attempts.at(-1)
+  const last = tellingOf(attempts, config)
   const failure = last?.failure
   if (failure?.kind === 'local' || failure?.kind === 'denied') {
     return unknownFinding(

@@ -42,6 +42,27 @@ function limitsOf({ sustainedChecks }: Config): StandingLimits {
   return { needed: sustainedChecks, windowSize: 1, failureRatio: 2 }
 }
 
+/** Nothing came in time, and this process was late itself. */
+function isLate({ failure, sample }: Attempt, { requestTimeoutMs }: Config): boolean {
+  return failure?.kind === 'timeout' && !isJudged(sample, requestTimeoutMs)
+}
+
+/**
+ * The try that says most: one that was answered is the last; while nobody knows what one would have said, nobody is accused; that there
+ * is no way to an address says nothing where another one was asked.
+ */
+export function tellingOf(attempts: readonly Attempt[], config: Config): Attempt | undefined {
+  const last = attempts.at(-1)
+  if (last?.failure === undefined) return last
+  const isOwn = ({ failure }: Attempt) => failure === undefined || OWN.includes(failure.kind)
+  return (
+    attempts.find((one) => isLate(one, config)) ??
+    attempts.findLast((one) => !isOwn(one) && one.failure?.kind !== 'unreachable') ??
+    attempts.findLast((one) => !isOwn(one)) ??
+    last
+  )
+}
+
 function messageOf({ kind, message }: Failure): string {
   return kind === 'refused' ? `${message}: nobody listens` : message
 }
@@ -52,7 +73,7 @@ function unreachable(
   before: Standing,
   config: Config,
 ): { standing: Standing; finding: Finding } {
-  const { failure, sample, said, isExpired } = attempt
+  const { failure, said, isExpired } = attempt
   const about = { type: 'EndpointUnreachable', entity: endpointEntity(name) }
   if (failure !== undefined && OWN.includes(failure.kind)) {
     return {
@@ -60,13 +81,12 @@ function unreachable(
       finding: unknownFinding(about.type, unobserved('CouldNotAsk', failure.message), about.entity),
     }
   }
-  if (isExpired) {
+  if (failure !== undefined && isExpired) {
     const why = unobserved('CertificateExpired', 'its certificate has expired, so it was not asked')
     return { standing: before, finding: unknownFinding(about.type, why, about.entity) }
   }
   const limits = limitsOf(config)
-  const isLate = failure?.kind === 'timeout' && !isJudged(sample, config.requestTimeoutMs)
-  const outcome: RoundOutcome = failure === undefined ? 'well' : isLate ? 'unjudged' : 'failed'
+  const outcome: RoundOutcome = failure === undefined ? 'well' : isLate(attempt, config) ? 'unjudged' : 'failed'
   const standing = extendStanding(before, outcome, [], limits)
   const stand = standOf(standing, limits)
   const done = (finding: Finding) => ({ standing, finding })
@@ -139,26 +159,27 @@ function slowness(
   return done({ ...about, health: 'healthy', reason: 'AnswersFast', message })
 }
 
-function metricsOf(name: string, { failure, sample }: Attempt): readonly MetricSample[] {
+function metricsOf(name: string, attempt: Attempt, config: Config): readonly MetricSample[] {
+  const { failure, sample } = attempt
   const labels = { endpoint: name }
   const up = { name: 'network_endpoint_reachable', labels, value: failure === undefined ? 1 : 0 }
-  if (failure !== undefined) return OWN.includes(failure.kind) ? [] : [up]
+  if (failure !== undefined) return OWN.includes(failure.kind) || isLate(attempt, config) ? [] : [up]
   return [up, { name: 'network_endpoint_answer_seconds', labels, value: sample.ms / 1000 }]
 }
 
-/** What the last try of a round says; a try that was answered is the last. */
+/** What the tries of a round say. */
 export function judgeEndpoint(
   { endpoint: { name }, attempts }: Answered,
   before: EndpointMemory,
   config: Config,
 ): EndpointVerdict {
-  const attempt = attempts.at(-1)
+  const attempt = tellingOf(attempts, config)
   if (attempt === undefined) return { memory: before, findings: [], metrics: [] }
   const reachable = unreachable(name, attempt, before.reachable, config)
   const slow = slowness(name, attempt, before.slow, config)
   return {
     memory: { reachable: reachable.standing, slow: slow.standing },
     findings: [reachable.finding, slow.finding],
-    metrics: metricsOf(name, attempt),
+    metrics: metricsOf(name, attempt, config),
   }
 }

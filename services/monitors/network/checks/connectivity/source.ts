@@ -1,11 +1,11 @@
 /** Asks all endpoints of a check, each as often as its keys say. */
 
-import type { Clock } from '#clock'
 import type { Host } from '#host'
 import { observe } from '#monitor-kit/source'
 import { backoffMs } from '#pace'
-import { createTrust, proxyFor, systemAuthorities, type Trust, TrustInvalidError } from '#probe'
-import { type Attempt, askEndpoint, type Means, notAsked } from './asking.ts'
+import { createTrust, type FailureKind, proxyFor, systemAuthorities, type Trust, TrustInvalidError } from '#probe'
+import { isAddressOfV6 } from '../../names/hosts-file.ts'
+import { type Attempt, askEndpoint, type Means, notFound } from './asking.ts'
 import type { Config } from './config.ts'
 import { type Endpoint, hostOf } from './endpoints.ts'
 
@@ -13,14 +13,14 @@ import { type Endpoint, hostOf } from './endpoints.ts'
 const RETRY = { minMs: 250, maxMs: 2_000 } as const
 /** Of a name with very many addresses so many are tried. */
 const ADDRESSES_MAX = 6
-/** All tries of an endpoint are over by then; what is asked with is given up a little later. */
-const BUDGET_MS = 20_000
+/** All tries of an endpoint are over in so much of what a run may take. */
+const BUDGET_SHARE = 0.8
 const AUTHORITIES_BYTES = 4 * 1024 * 1024
 
 /** What came of one endpoint in a round. */
 export interface Answered {
   readonly endpoint: Endpoint
-  /** Each try; the last one is what counts. */
+  /** Each try: one that was answered is the last. */
   readonly attempts: readonly Attempt[]
 }
 
@@ -53,6 +53,20 @@ export function createReadTrust(host: Host, { authoritiesPath }: Config): ReadTr
   }
 }
 
+/** How long a run has for what it asks, and how long for one answer. @param timeoutMs of a run */
+export function timesOf({ requestTimeoutMs }: Config, timeoutMs: number) {
+  const budgetMs = timeoutMs * BUDGET_SHARE
+  return { budgetMs, requestTimeoutMs: Math.min(requestTimeoutMs, Math.floor(budgetMs / 2)) }
+}
+
+/** One family after the other: a node that has no addresses of one is asked by the other. */
+function inTurn(addresses: readonly string[]): readonly string[] {
+  const [v6, v4] = [addresses.filter(isAddressOfV6), addresses.filter((one) => !isAddressOfV6(one))]
+  const longest = Math.max(v4.length, v6.length)
+  const turns = Array.from({ length: longest }, (_, at) => [...v4.slice(at, at + 1), ...v6.slice(at, at + 1)])
+  return turns.flat().slice(0, ADDRESSES_MAX)
+}
+
 /** The addresses to try, in turn; [undefined] where a proxy finds them. */
 async function addressesOf(
   { names, config }: Means,
@@ -62,24 +76,29 @@ async function addressesOf(
   const isHttp = url.protocol === 'http:' || url.protocol === 'https:'
   if (isHttp && proxyFor(proxies, url).kind !== 'direct') return [undefined]
   const found = await names.find(hostOf(url))
-  if (found.ok) return found.addresses.slice(0, ADDRESSES_MAX)
-  return notAsked({ kind: found.isOwnFault ? 'local' : 'name', code: '', message: found.message })
+  return found.ok ? inTurn(found.addresses) : notFound(found, config)
 }
 
-async function askOne(means: Means, endpoint: Endpoint, clock: Clock, random: () => number): Promise<Answered> {
+/** There is no way from here to that address, which says nothing of another one. */
+const NO_WAY: readonly FailureKind[] = ['local', 'denied', 'unreachable']
+
+async function askOne(means: Means, endpoint: Endpoint, random: () => number): Promise<Answered> {
   const addresses = await addressesOf(means, endpoint)
   if ('sample' in addresses) return { endpoint, attempts: [addresses] }
+  const { ask, config, endMs } = means
   const attempts: Attempt[] = []
-  const endMs = clock.monotonicMs() + BUDGET_MS - means.ask.timeoutMs
-  for (let at = 0; at <= means.config.retries; at++) {
+  let retries = 0
+  for (let at = 0; ; at++) {
     const attempt = await askEndpoint(means, endpoint, addresses[at % addresses.length])
     attempts.push(attempt)
-    if (attempt.failure === undefined || attempt.failure.kind === 'local') break
-    const isLast = at === means.config.retries || clock.monotonicMs() >= endMs
-    if (isLast) break
+    const { failure } = attempt
+    const isOther = at + 1 < addresses.length
+    const isNoWay = failure !== undefined && NO_WAY.includes(failure.kind)
+    if (failure === undefined || (failure.kind === 'local' && !isOther)) break
+    if (!isNoWay || !isOther) retries++
+    if (retries > config.retries || ask.clock.monotonicMs() + ask.timeoutMs > endMs) break
     // Another address may be asked at once.
-    const isSame = at + 1 >= addresses.length
-    if (isSame) await clock.sleep(backoffMs(at, { ...RETRY, random }), means.ask.signal)
+    if (!isOther) await ask.clock.sleep(backoffMs(retries - 1, { ...RETRY, random }), ask.signal)
   }
   return { endpoint, attempts }
 }
@@ -88,8 +107,7 @@ async function askOne(means: Means, endpoint: Endpoint, clock: Clock, random: ()
 export function askAllEndpoints(
   means: Means,
   endpoints: readonly Endpoint[],
-  clock: Clock,
   random: () => number = Math.random,
 ): Promise<readonly Answered[]> {
-  return Promise.all(endpoints.map((endpoint) => askOne(means, endpoint, clock, random)))
+  return Promise.all(endpoints.map((endpoint) => askOne(means, endpoint, random)))
 }

@@ -10,19 +10,20 @@ import { readDns } from './source.ts'
 
 export const dns = defineNetworkCheck<Config>({
   type: 'network-dns-check',
+  leavesNode: true,
   description: 'Whether each nameserver of the node and of the cluster answers, over UDP and TCP, and fast enough',
   intervalMs: 30_000,
   timeoutMs: 25_000,
   conditions: CONDITIONS,
   events: EVENTS,
   metrics: METRICS,
-  create({ host, memory: kept, clock, stopwatch, shared }) {
+  create({ host, memory: kept, clock, stopwatch, shared, timeoutMs }) {
     const door = doorOf(shared)
     return createLook(kept, {
       first: FIRST_DNS,
       async look({ config, signal }, memory) {
-        const ask = { clock, stopwatch, timeoutMs: config.queryTimeoutMs, signal }
-        return evaluateDns(await readDns(host, door, ask, config), config, memory)
+        const run = { clock, stopwatch, timeoutMs, signal }
+        return evaluateDns(await readDns(host, door, run, config), config, memory)
       },
       clear: clearDns,
       facts: { of: factsOf, recalled: recallDns },

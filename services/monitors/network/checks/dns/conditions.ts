@@ -8,7 +8,7 @@ export const CONDITIONS: readonly ConditionSpec[] = [
   {
     type: 'ClusterDNSDown',
     description:
-      'No nameserver of the cluster answers, over UDP or TCP. Not told of one that never answered from this network',
+      'No nameserver of the cluster answers as programs ask. Not told of one that never answered from this network',
     label: 'cluster DNS down',
     healthyReason: HEALTHY.cluster,
     healthyMessage: 'cluster DNS answers',
@@ -21,7 +21,7 @@ export const CONDITIONS: readonly ConditionSpec[] = [
   {
     type: 'NodeDNSDown',
     description:
-      'No nameserver of the node answers, none of the names that are asked for has an answer, or nobody is named any more',
+      'No nameserver of the node answers as programs ask, none of the names that are asked for has an answer, or nobody is named any more',
     label: 'DNS of the node down',
     healthyReason: HEALTHY.node,
     healthyMessage: 'DNS of the node answers',
@@ -39,7 +39,8 @@ export const CONDITIONS: readonly ConditionSpec[] = [
     healthyMessage: 'answers',
     recoveryText: '2 checks in a row find answers over each protocol, often and fast enough',
     source: 'questions over UDP and TCP; what fails at every nameserver accuses none',
-    warning: 'no answer; 30 % of the last 20 questions without one (failureRatio); 1 s to answer (latencyWarningMs)',
+    warning:
+      'no answer; 30 % of the last 20 questions without one, in two rounds or more (failureRatio); 1 s to answer (latencyWarningMs)',
     critical: 'none',
     sustained: LASTS,
   },

@@ -1,10 +1,17 @@
 /** Keys of `monitors[].config` of a `network-dns-check`. Not loaded at run time: the catalogue has it. */
 import { z } from 'zod'
 
+/** Labels of 1 to 63 bytes, as `absoluteName` of libs/probe takes them. */
+const NAME = /^(?:[!-\-/-[\]-~]{1,63}\.)*[!-\-/-[\]-~]{1,63}\.?$/
+
+/** With its last dot (RFC 1035, 2.3.4). */
+const NAME_MAX = 254
+
 const name = z.strictObject({
   name: z
     .string()
-    .regex(/^[!-~]{1,254}$/)
+    .max(NAME_MAX)
+    .regex(NAME)
     .describe('The name to ask for, absolute with its last dot or without; no search path is added'),
   type: z
     .enum(['A', 'AAAA', 'CNAME', 'MX', 'NS', 'PTR', 'SOA', 'SRV', 'TXT'])
@@ -30,7 +37,8 @@ export const schema = z.strictObject({
     ),
   searchName: z
     .string()
-    .regex(/^[!-~]{0,254}$/)
+    .max(NAME_MAX)
+    .regex(new RegExp(`^$|${NAME.source}`))
     .default('')
     .describe(
       'A name as programs of the node write it ("db"), looked up over the search path of the node; "" for none',
@@ -50,7 +58,9 @@ export const schema = z.strictObject({
     .min(100)
     .max(4_000)
     .default(2_000)
-    .describe('Milliseconds that one answer is waited for; over UDP it is asked twice'),
+    .describe(
+      'Milliseconds that one answer is waited for, less where a run would not end in time; over UDP it is asked twice',
+    ),
   latencyWarningMs: z
     .number()
     .min(1)
@@ -74,7 +84,7 @@ export const schema = z.strictObject({
     .min(5)
     .max(1_000)
     .default(20)
-    .describe('How many of the last questions to a nameserver are held together for its success rate'),
+    .describe('How many of the last questions to a nameserver are held together for its success rate, of whole rounds'),
   failureRatio: z
     .number()
     .min(0.01)

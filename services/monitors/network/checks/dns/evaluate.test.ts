@@ -45,6 +45,8 @@ function row(server: string, protocol: 'udp' | 'tcp', { name, type, isAlive }: Q
     said: answer,
     couldNotAsk: false,
     isSilent: answer === 'silent',
+    isCut: false,
+    isOutOfReach: false,
   }
 }
 
@@ -57,7 +59,7 @@ const rounds = fc.array(fc.array(answers, { minLength: questions.length, maxLeng
 
 function reading(said: readonly Answer[]): DnsReading {
   const rows = questions.map(({ server, protocol, question }, at) => row(server, protocol, question, said[at]!))
-  return { node: observed(side), cluster: undefined, rows, searches: [] }
+  return { node: observed(side), cluster: undefined, rows, byTls: new Set(), searches: [] }
 }
 
 /** What each round says. */
@@ -91,9 +93,12 @@ describe('rounds of answers', () => {
     fc.assert(
       fc.property(rounds, (all) => {
         for (const round of said(all)) {
-          const types = problemsOf(round).map(({ type }) => type)
-          if (!types.includes('NodeDNSDown')) continue
+          const problems = problemsOf(round)
+          const whole = problems.find(({ type }) => type === 'NodeDNSDown')
+          if (whole === undefined) continue
+          const types = problems.map(({ type }) => type)
           expect(types).not.toContain('DNSNameFailing')
+          if (whole.reason === 'NoAnswer') expect(types).toEqual(['NodeDNSDown'])
         }
       }),
     )
@@ -113,6 +118,20 @@ describe('rounds of answers', () => {
           .flat()
           .filter(({ reason }) => reason === 'NoAnswer')
         expect(accused.filter(({ message }) => message.includes('late'))).toEqual([])
+      }),
+    )
+  })
+
+  it('find nobody to blame who would not be, had those answered well for whom the prober was late', () => {
+    const key = ({ type, entity = '' }: Finding) => `${type} ${entity}`
+    const round = fc.array(answers, { minLength: questions.length, maxLength: questions.length })
+    fc.assert(
+      fc.property(round, (one) => {
+        const same = (answer: readonly Answer[]) => problemsOf(said([answer, answer, answer]).at(-1) ?? []).map(key)
+        const kindest = same(one.map((answer): Answer => (answer === 'late' ? 'found' : answer)))
+        // What two have said differs, whatever a third would have said.
+        const accused = same(one).filter((problem) => !problem.startsWith('DNSAnswersDiffer'))
+        expect(accused.filter((problem) => !kindest.includes(problem))).toEqual([])
       }),
     )
   })

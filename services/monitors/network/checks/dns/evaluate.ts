@@ -1,23 +1,23 @@
 /** What one round of questions says. Pure. */
 import type { MetricSample } from '#model'
 import type { Finding, Happening } from '#monitor-kit'
-import { unknownFinding } from '#monitor-kit/evaluate'
+import { unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import { judgeDiffering, judgeFailing } from './judge-name.ts'
 import { judgeSearch } from './judge-search.ts'
 import { judgeServer, type ServerVerdict } from './judge-server.ts'
 import { judgeSide, nobodyNamed, type SideVerdict } from './judge-side.ts'
-import { type DnsMemory, nameEntity, serverEntity } from './memory.ts'
+import { type DnsMemory, FIRST_DNS, nameEntity, rememberAnswered, serverEntity } from './memory.ts'
 import { extendPace } from './pace.ts'
 import { hasSpoken, type Question, type Row } from './questions.ts'
-import type { DnsReading, Side, SideKind } from './source.ts'
+import { type DnsReading, RESOLV_CONF_MISSING, type Side, type SideKind } from './source.ts'
 
 export interface DnsVerdict {
   readonly memory: DnsMemory
   readonly findings: readonly Finding[]
   readonly events: readonly Happening[]
   readonly metrics: readonly MetricSample[]
-  /** The node's resolv.conf says nothing: whom it names is not gone. */
+  /** A resolv.conf of the node says nothing: whom it names is not gone. */
   readonly partial: boolean
 }
 
@@ -34,15 +34,21 @@ function sidesOf({ node, cluster }: DnsReading): readonly Side[] {
 }
 
 function judgeSides(reading: DnsReading, config: Config, memory: DnsMemory): readonly Judged[] {
+  const known = { answered: memory.answered, byTls: reading.byTls }
   return sidesOf(reading).map((side) => {
     const rows = reading.rows.filter((row) => row.side === side.kind)
-    const verdict = judgeSide(side, rows, memory.sides.get(side.kind), config, memory.answered)
+    const verdict = judgeSide(side, rows, memory.sides.get(side.kind), config, known)
     return { side, rows, verdict }
   })
 }
 
 /** A nameserver of both sides is judged by all that it was asked. */
-function judgeServers(sides: readonly Judged[], config: Config, memory: DnsMemory): ReadonlyMap<string, ServerVerdict> {
+function judgeServers(
+  sides: readonly Judged[],
+  config: Config,
+  memory: DnsMemory,
+  byTls: ReadonlySet<string>,
+): ReadonlyMap<string, ServerVerdict> {
   const servers = new Set(sides.flatMap(({ side }) => [...side.servers, ...side.behind]))
   const verdicts = new Map<string, ServerVerdict>()
   for (const server of servers) {
@@ -50,7 +56,9 @@ function judgeServers(sides: readonly Judged[], config: Config, memory: DnsMemor
     const sideRows = own.flatMap(({ rows }) => rows)
     const rows = sideRows.filter((row) => row.server === server)
     if (rows.length === 0) continue
+    if (rows.every(({ isOutOfReach }) => isOutOfReach) && !sideRows.every(({ isOutOfReach }) => isOutOfReach)) continue
     const isNew = !memory.answered.has(server) && !rows.some(hasSpoken)
+    const isOfCluster = own.every(({ side }) => side.kind === 'cluster')
     verdicts.set(
       server,
       judgeServer(server, rows, memory, {
@@ -58,7 +66,8 @@ function judgeServers(sides: readonly Judged[], config: Config, memory: DnsMemor
         sideRows,
         isWholeSilent: own.every(({ verdict: { whole } }) => whole.isFailing && !whole.resolvesNothing),
         isWholeDown: own.every(({ verdict: { whole } }) => whole.isDown && !whole.resolvesNothing),
-        hasNeverAnswered: isNew && own.every(({ side }) => side.kind === 'cluster'),
+        hasNeverAnswered: isNew && isOfCluster,
+        isByTls: byTls.has(server) && own.every(({ side }) => !side.servers.includes(server)),
       }),
     )
   }
@@ -86,14 +95,14 @@ function judgeNames(sides: readonly Judged[], config: Config, memory: DnsMemory)
     .filter(({ question }) => question.sameAnswers)
     .map((one) => {
       const around = { config, whole: one.verdict.whole }
-      return judgeDiffering(one.question, ofName(one), memory.differing.get(nameEntity(one.question)), around)
+      return judgeDiffering(one.question, ofName(one), one.rows, memory.differing.get(nameEntity(one.question)), around)
     })
   return { failing, differing }
 }
 
 function paces(servers: ReadonlyMap<string, ServerVerdict>, memory: DnsMemory) {
-  const all = Array.from(servers, ([server, { middleMs }]) => {
-    const { pace, events } = extendPace(server, memory.paces.get(server), middleMs)
+  const all = Array.from(servers, ([server, { ownMs }]) => {
+    const { pace, events } = extendPace(server, memory.paces.get(server), ownMs)
     return { server, pace, events }
   })
   return {
@@ -115,20 +124,39 @@ function judgeLookUps(
   memory: DnsMemory,
 ) {
   if (!looksUp(sides, config)) return undefined
-  const isAnyIll = reading.searches.some(({ server }) => servers.get(server)?.isWell !== true)
-  return judgeSearch(reading.searches, memory.search, config, isAnyIll)
+  const judged = reading.searches.map((look) => ({ ...look, isServerIll: servers.get(look.server)?.isIll === true }))
+  const isWholeFailing = sides.some(({ verdict: { whole } }) => whole.isFailing || whole.isDown)
+  return judgeSearch(judged, memory.search, config, isWholeFailing)
 }
 
 const ABOUT_NODE = ['NodeDNSDown', 'DNSSearchSlow'] as const
 
+/** A machine without a resolv.conf, which never had one in this boot, asks nobody. */
+function isNobodys({ node }: DnsReading, { hadServers }: DnsMemory): boolean {
+  return !node.ok && node.reason === RESOLV_CONF_MISSING && !hadServers
+}
+
+/** Who was asked before and is not now, since whom the stub asks cannot be read. */
+function unknownBehind({ node }: DnsReading, memory: DnsMemory, told: readonly Finding[]): readonly Finding[] {
+  const fault = node.ok ? (node.value.behindFault ?? '') : ''
+  if (fault === '') return []
+  const isTold = (entity: string) => told.some((one) => one.type === 'DNSServerUnhealthy' && one.entity === entity)
+  return rememberedServers(memory)
+    .filter((entity) => !isTold(entity))
+    .map((entity) => unknownFinding('DNSServerUnhealthy', unobserved('ResolvConfUnreadable', fault), entity))
+}
+
+function rememberedServers({ ways }: DnsMemory): readonly string[] {
+  return [...new Set(Array.from(ways.keys(), (key) => serverEntity(key.replace(/^\w+ /, ''))))]
+}
+
 /** The node's resolv.conf cannot be read: all that is known of its nameservers and names, and each type as a whole. */
 function unknownNode(reading: DnsReading, memory: DnsMemory, told: readonly Finding[]): readonly Finding[] {
   const { node } = reading
-  if (node.ok) return []
-  const servers = [...new Set(Array.from(memory.ways.keys(), (key) => serverEntity(key.replace(/^\w+ /, ''))))]
+  if (node.ok || isNobodys(reading, memory)) return []
   const all = [
     ...ABOUT_NODE.map((type) => unknownFinding(type, node)),
-    ...['', ...servers].map((entity) => unknownFinding('DNSServerUnhealthy', node, entity)),
+    ...['', ...rememberedServers(memory)].map((entity) => unknownFinding('DNSServerUnhealthy', node, entity)),
     ...['', ...memory.failing.keys()].map((entity) => unknownFinding('DNSNameFailing', node, entity)),
     ...['', ...memory.differing.keys()].map((entity) => unknownFinding('DNSAnswersDiffer', node, entity)),
     ...(reading.cluster === undefined ? [unknownFinding('ClusterDNSDown', node)] : []),
@@ -141,7 +169,7 @@ function unknownNode(reading: DnsReading, memory: DnsMemory, told: readonly Find
 /** Findings, and what is kept for the next round. */
 export function evaluateDns(reading: DnsReading, config: Config, memory: DnsMemory): DnsVerdict {
   const sides = judgeSides(reading, config, memory)
-  const servers = judgeServers(sides, config, memory)
+  const servers = judgeServers(sides, config, memory, reading.byTls)
   const { failing, differing } = judgeNames(sides, config, memory)
   const search = judgeLookUps(reading, sides, servers, config, memory)
   const { paces: nextPaces, events } = paces(servers, memory)
@@ -159,28 +187,28 @@ export function evaluateDns(reading: DnsReading, config: Config, memory: DnsMemo
     new Map(verdicts.map(({ entity, standing }) => [entity, standing] as const))
   const spoken = reading.rows.filter(hasSpoken).map(({ server }) => server)
   // What cannot be read now has stood as it stood.
-  const [oldWays, oldSlow, oldFailing, oldDiffering] = node.ok
-    ? [[], [], [], []]
-    : [[...memory.ways], [...memory.slow], [...memory.failing], [...memory.differing]]
+  const behind = unknownBehind(reading, memory, told)
+  const isPartial = (!node.ok && !isNobodys(reading, memory)) || behind.length > 0
+  const kept = isPartial ? memory : FIRST_DNS
   return {
     memory: {
-      ways: new Map([...oldWays, ...Array.from(servers.values(), ({ ways }) => ways).flat()]),
-      slow: new Map([...oldSlow, ...Array.from(servers, ([server, { slow }]) => [server, slow] as const)]),
+      ways: new Map([...kept.ways, ...Array.from(servers.values(), ({ ways }) => ways).flat()]),
+      slow: new Map([...kept.slow, ...Array.from(servers, ([server, { slow }]) => [server, slow] as const)]),
       sides: new Map([
         ...memory.sides,
         ...(nobody === undefined ? [] : [['node', nobody.standing] as const]),
         ...sides.map(({ side, verdict }): [SideKind, DnsMemory['search']] => [side.kind, verdict.standing]),
       ]),
-      failing: new Map([...oldFailing, ...standings(failing)]),
-      differing: new Map([...oldDiffering, ...standings(differing)]),
+      failing: new Map([...kept.failing, ...standings(failing)]),
+      differing: new Map([...kept.differing, ...standings(differing)]),
       search: search?.standing ?? memory.search,
-      paces: nextPaces,
-      answered: new Set([...memory.answered, ...spoken]),
+      paces: new Map([...kept.paces, ...nextPaces]),
+      answered: rememberAnswered(memory.answered, spoken),
       hadServers: memory.hadServers || (node.ok && node.value.servers.length > 0),
     },
-    findings: [...told, ...unknownNode(reading, memory, told)],
+    findings: [...told, ...behind, ...unknownNode(reading, memory, told)],
     events,
     metrics: [...Array.from(servers.values(), ({ metrics }) => metrics).flat(), ...(search?.metrics ?? [])],
-    partial: !node.ok,
+    partial: isPartial,
   }
 }

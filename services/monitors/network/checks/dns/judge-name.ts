@@ -14,7 +14,7 @@ import type { Config } from './config.ts'
 import type { WholeStanding } from './judge-side.ts'
 import { limitsOf } from './limits.ts'
 import { nameEntity } from './memory.ts'
-import { type Question, type Row, unaskedIn } from './questions.ts'
+import { isLate, type Question, type Row, unaskedIn } from './questions.ts'
 
 /** Who is named of many. */
 const NAMED_MAX = 4
@@ -55,9 +55,15 @@ function tellingRows(rows: readonly Row[], sideRows: readonly Row[]): readonly R
   return rows.filter(({ server, outcome }) => outcome !== 'unjudged' && answering.has(server))
 }
 
-function outcomeOf(telling: readonly Row[]): RoundOutcome {
-  if (telling.length === 0) return 'unjudged'
-  return telling.some(({ found }) => found.length > 0) ? 'well' : 'failed'
+/** What does not fit a datagram is there. */
+function isFound({ found, isCut, rcode }: Row, { isNameEnough = false }: Question): boolean {
+  return found.length > 0 || (rcode === 'NOERROR' && (isCut || isNameEnough))
+}
+
+/** Of a name that one does not know another may: where nobody knows what that would have said, nobody is accused. */
+function outcomeOf(telling: readonly Row[], rows: readonly Row[], question: Question): RoundOutcome {
+  if (telling.some((row) => isFound(row, question))) return 'well'
+  return telling.length === 0 || rows.some(isLate) ? 'unjudged' : 'failed'
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -117,10 +123,11 @@ export function judgeFailing(
   if (blamed !== undefined) return { entity, standing: before, finding: blamed }
   const limits = { ...limitsOf(config), failureRatio: 2 }
   const telling = tellingRows(rows, sideRows)
-  const standing = extendStanding(before, outcomeOf(telling), [], limits)
+  const standing = extendStanding(before, outcomeOf(telling, rows, question), [], limits)
   const stand = standOf(standing, limits)
-  const found = telling.find((row) => row.found.length > 0)?.found ?? []
-  const message = stand === 'well' ? shown(found) : failingMessage(telling, question)
+  const found = telling.find((row) => row.found.length > 0)?.found
+  const there = found === undefined ? 'it is there' : shown(found)
+  const message = stand === 'well' ? there : failingMessage(telling, question)
   const early = lasting(type, entity, rows, standing, stand, limits.needed, message)
   if (early !== undefined) return { entity, standing, finding: early }
   const finding: Finding =
@@ -138,16 +145,23 @@ export function judgeFailing(
   return { entity, standing, finding }
 }
 
-/** What each nameserver said first, of those that know: "none" where there is no such name or record. */
+/** What each nameserver said last, of those that know: "nothing" where there is no such name or record. What was cut is no answer. */
 function answersBy(rows: readonly Row[]): ReadonlyMap<string, string> {
-  const knowing = rows.filter(({ rcode }) => rcode === 'NOERROR' || rcode === 'NXDOMAIN')
+  const knowing = rows.filter(({ rcode, isCut }) => !isCut && (rcode === 'NOERROR' || rcode === 'NXDOMAIN'))
   return new Map(knowing.map(({ server, found }) => [server, found.length === 0 ? 'nothing' : found.join(', ')]))
+}
+
+function notJudged(entity: string, standing: Standing, why: string): NameVerdict {
+  const message = `not known: ${why}`
+  const base = { type: 'DNSAnswersDiffer', entity, health: 'healthy', pending: true } as const
+  return { entity, standing, finding: { ...base, reason: 'NotJudged', message } }
 }
 
 /** Whether all nameservers say the same of a name. */
 export function judgeDiffering(
   question: Question,
   rows: readonly Row[],
+  sideRows: readonly Row[],
   before: Standing = NO_STANDING,
   around: NameAround,
 ): NameVerdict {
@@ -159,14 +173,13 @@ export function judgeDiffering(
   const limits = { ...limitsOf(config), failureRatio: 2 }
   const answers = answersBy(rows)
   if (answers.size === 0 && rows.some(({ outcome }) => outcome !== 'unjudged')) {
-    const message = 'not known: no nameserver says anything of it'
-    return {
-      entity,
-      standing: before,
-      finding: { type, entity, health: 'healthy', pending: true, reason: 'NotJudged', message },
-    }
+    return notJudged(entity, before, 'no nameserver says anything of it')
   }
   const differ = new Set(answers.values()).size > 1
+  const asked = new Set(sideRows.filter(({ isOutOfReach }) => !isOutOfReach).map(({ server }) => server))
+  // One alone agrees with himself: that proves nothing of the others.
+  if (!differ && answers.size === 1 && asked.size > 1)
+    return notJudged(entity, before, 'one nameserver alone says something of it')
   const standing = extendStanding(before, answers.size === 0 ? 'unjudged' : differ ? 'failed' : 'well', [], limits)
   const stand = standOf(standing, limits)
   const said = Array.from(answers, ([server, answer]) => `${server} says ${shown([answer])}`)

@@ -33,31 +33,47 @@ function words(look: SearchLook, { searchWarningMs }: Config): string {
   return `${look.name} takes ${duration(totalMs(look))} over ${plural(look.tried.length, 'name')} of the search path${which}, limit ${duration(searchWarningMs)}`
 }
 
+/** A look-up, and whether something is wrong with the nameserver that it was done at. */
+export interface JudgedLook extends SearchLook {
+  readonly isServerIll: boolean
+}
+
+const NOT_LOOKED_UP: Finding = {
+  type: TYPE,
+  health: 'healthy',
+  pending: true,
+  reason: 'NotJudged',
+  message: 'not known: nothing was looked up over the whole search path in this round',
+}
+
 /**
  * The slowest look-up of the round. A nameserver that is slow or ill itself is told by itself.
- * @param isAnyIll a nameserver of a side that was looked up at is not well
+ * @param isWholeFailing DNS as a whole is to blame that nothing was looked up
  */
 export function judgeSearch(
-  looks: readonly SearchLook[],
+  looks: readonly JudgedLook[],
   before: Standing,
   config: Config,
-  isAnyIll: boolean,
+  isWholeFailing: boolean,
 ): SearchVerdict {
   const limits = { ...limitsOf(config), failureRatio: 2 }
-  const slowest = looks.toSorted((a, b) => totalMs(b) - totalMs(a))[0]
-  const sample = slowest === undefined ? { ms: 0, lateMs: 0 } : { ms: totalMs(slowest), lateMs: lateMs(slowest) }
+  const isSlow = (look: SearchLook) => totalMs(look) >= config.searchWarningMs
+  const telling = looks.filter((look) => isSlow(look) || !look.isCutShort)
+  const judged = telling.filter((look) => !isSlow(look) || !look.isServerIll)
+  const slowest = judged.toSorted((a, b) => totalMs(b) - totalMs(a))[0]
   const metrics = looks.map((look) => ({
     name: 'network_dns_search_seconds',
     labels: { path: look.kind },
     value: totalMs(look) / 1000,
   }))
-  const isSlow = sample.ms >= config.searchWarningMs
-  if (slowest === undefined || (isSlow && isAnyIll)) {
-    return { standing: before, finding: unknownFinding(TYPE, DNS_ILL), metrics }
+  if (slowest === undefined) {
+    const isIll = telling.length > 0 || isWholeFailing
+    return { standing: before, finding: isIll ? unknownFinding(TYPE, DNS_ILL) : NOT_LOOKED_UP, metrics }
   }
-  const judged: RoundOutcome = isSlow ? 'failed' : 'well'
-  const outcome = isJudged(sample, config.searchWarningMs) ? judged : 'unjudged'
-  const standing = extendStanding(before, outcome, [], limits)
+  const sample = { ms: totalMs(slowest), lateMs: lateMs(slowest) }
+  const outcome: RoundOutcome = isSlow(slowest) ? 'failed' : 'well'
+  const isTold = isJudged(sample, config.searchWarningMs)
+  const standing = extendStanding(before, isTold ? outcome : 'unjudged', [], limits)
   const stand = standOf(standing, limits)
   const finding = searchFinding(stand, standing, limits.needed, words(slowest, config), sample.ms, config)
   return { standing, finding, metrics }

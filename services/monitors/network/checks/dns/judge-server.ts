@@ -16,7 +16,7 @@ import { pendingFinding, unjudged } from '../../probing/words.ts'
 import type { Config } from './config.ts'
 import { limitsOf } from './limits.ts'
 import { type DnsMemory, serverEntity, wayKey } from './memory.ts'
-import { hasSpoken, type Row, unaskedIn } from './questions.ts'
+import { hasSpoken, isLate, type Row, unaskedIn } from './questions.ts'
 
 const TYPE = 'DNSServerUnhealthy'
 const PROTOCOLS: readonly DnsProtocol[] = ['udp', 'tcp']
@@ -32,6 +32,8 @@ export interface Around {
   readonly isWholeDown: boolean
   /** A nameserver of the cluster that has not answered in this boot. */
   readonly hasNeverAnswered: boolean
+  /** It is silent, stands behind a stub, and listens where that may ask it by TLS. */
+  readonly isByTls: boolean
 }
 
 interface Way {
@@ -46,10 +48,10 @@ export interface ServerVerdict {
   readonly slow: Standing
   readonly finding: Finding
   readonly metrics: readonly MetricSample[]
-  /** The middle one of its answers over UDP; undefined: none that could be judged. */
-  readonly middleMs: number | undefined
-  /** It answers as it should, over each protocol. */
-  readonly isWell: boolean
+  /** How long the middle one of its answers over UDP took, but for what was this process's own doing; undefined: none that could be judged. */
+  readonly ownMs: number | undefined
+  /** Something is wrong with it, for however long. */
+  readonly isIll: boolean
 }
 
 function isBlamed(rows: readonly Row[], by: readonly Row[]): boolean {
@@ -66,16 +68,19 @@ function outcomeOf(rows: readonly Row[], { sideRows, isWholeSilent }: Around): R
   const named = rows.filter(({ isAlive }) => !isAlive)
   const telling = named.length > 0 ? named : rows
   if (telling.some(({ outcome }) => outcome === 'answered')) return 'well'
-  if (!rows.some(({ outcome }) => outcome === 'failed')) return 'unjudged'
-  const namedRows = sideRows.filter(({ isAlive }) => !isAlive)
-  if (isBlamed(rows, sideRows) || isBlamed(rows, namedRows) || isWholeSilent) return 'failed'
+  if (!rows.some(({ outcome }) => outcome === 'failed') || rows.some(isLate)) return 'unjudged'
+  // Who refuses does not know it either.
+  const knowing = sideRows.filter(({ isAlive, rcode }) => isAlive || rcode !== 'REFUSED')
+  const knowingNames = knowing.filter(({ isAlive }) => !isAlive)
+  if (isBlamed(rows, knowing) || isBlamed(rows, knowingNames) || isWholeSilent) return 'failed'
   // Of names that nobody answers it is not to blame; that it speaks is well then.
   return rows.some(hasSpoken) ? 'well' : 'unjudged'
 }
 
 /** Answers of questions that others answered, or it itself at the second time: a name that fails everywhere says nothing of it. */
 function answersOf(rows: readonly Row[], { sideRows }: Around): readonly boolean[] {
-  const answeredNames = new Set(sideRows.filter(({ outcome }) => outcome === 'answered').map(({ name }) => name))
+  const knowing = sideRows.filter(({ outcome, rcode }) => outcome === 'answered' && rcode !== 'REFUSED')
+  const answeredNames = new Set(knowing.map(({ name }) => name))
   const telling = rows.filter(({ outcome, name }) => outcome !== 'unjudged' && answeredNames.has(name))
   return telling.map(({ outcome }) => outcome === 'answered')
 }
@@ -91,13 +96,25 @@ function middleOf(values: readonly number[]): number | undefined {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)]
 }
 
+function isLateOverUdp(row: Row): boolean {
+  return row.protocol === 'udp' && isLate(row)
+}
+
 /** Of names that are to be answered; of the question whether it speaks alone where there are none. */
-function paceOf(rows: readonly Row[], limitMs: number): { middleMs: number | undefined; isUnjudged: boolean } {
+function paceOf(rows: readonly Row[], limitMs: number) {
   const answered = rows.filter(({ protocol, outcome }) => protocol === 'udp' && outcome === 'answered')
   const named = answered.filter(({ isAlive }) => !isAlive)
   const telling = named.length > 0 ? named : answered
   const judged = telling.filter((row) => isJudged(row, limitMs))
-  return { middleMs: middleOf(judged.map(({ ms }) => ms)), isUnjudged: telling.length > 0 && judged.length === 0 }
+  const middleMs = middleOf(judged.map(({ ms }) => ms))
+  // Those for whom this process was late may have been fast.
+  const kindest = middleOf([...judged.map(({ ms }) => ms), ...rows.filter(isLateOverUdp).map(() => 0)])
+  const isOpen = (middleMs ?? 0) >= limitMs && (kindest ?? 0) < limitMs
+  return {
+    middleMs,
+    ownMs: middleOf(judged.map(({ ms, lateMs }) => Math.max(0, ms - lateMs))),
+    isUnjudged: isOpen || (telling.length > 0 && judged.length === 0),
+  }
 }
 
 /** "10.0.0.53:53 over TCP" and the like stand in what was said. */
@@ -136,9 +153,18 @@ function silentWords(server: string, silent: readonly Way[], all: readonly Way[]
 
 const NEVER = `a nameserver of the cluster that has never answered from the node's network: %. Where pods reach it, let them ask (network-peers with its echo component), and set cluster: none in this check; else see kube-proxy and the CNI`
 
+const BY_TLS =
+  'it listens at port 853, and systemd-resolved may ask it by TLS (DNSOverTLS): then that is as it should be'
+
 function silentFinding(server: string, silent: readonly Way[], ways: readonly Way[], around: Around): Finding {
   const refuses = silent.every(({ rows }) => rows.at(-1)?.said.startsWith('connection refused') === true)
   const words = silentWords(server, silent, ways, refuses)
+  if (around.isByTls)
+    return unknownFinding(
+      TYPE,
+      unobserved('MayAnswerByTLS', `${lastSaid(silent[0]!)}; ${BY_TLS}`),
+      serverEntity(server),
+    )
   const base = { type: TYPE, entity: serverEntity(server), health: 'problem', severity: 'warning' } as const
   if (!around.hasNeverAnswered) return { ...base, ...words }
   const summary = `cluster DNS at ${server} does not answer from the node`
@@ -147,7 +173,8 @@ function silentFinding(server: string, silent: readonly Way[], ways: readonly Wa
 
 function partlyFinding(server: string, way: Way): Finding {
   const { standing, rows } = way
-  const message = `${server} answered ${answeredOf(standing)} of the last ${standing.answers.length} questions over ${protocolName(way)}${rows.some(({ outcome }) => outcome === 'failed') ? `: ${lastSaid(way)}` : ''}`
+  const { answered, asked } = answeredOf(standing)
+  const message = `${server} answered ${answered} of the last ${asked} questions over ${protocolName(way)}${rows.some(({ outcome }) => outcome === 'failed') ? `: ${lastSaid(way)}` : ''}`
   const summary = `nameserver ${server} answers only partly`
   const entity = serverEntity(server)
   return { type: TYPE, entity, health: 'problem', severity: 'warning', reason: 'AnswersPartly', message, summary }
@@ -180,6 +207,12 @@ function slowFinding(server: string, middleMs: number, around: Around): Finding 
 
 const WHOLE_DOWN: Unobserved = unobserved('DNSDown', 'DNS as a whole does not answer, so nobody is accused by himself')
 
+const ILL: readonly Stand[] = ['failed', 'lasting', 'partly']
+
+function slowStandOf(slow: Standing, config: Config): Stand {
+  return standOf(slow, { ...limitsOf(config), failureRatio: 2 })
+}
+
 /** Of what lasts the first that can be said, the worst first. */
 function findingOf(
   server: string,
@@ -195,7 +228,7 @@ function findingOf(
   const [partly] = stands('partly')
   const [lasting] = stands('lasting')
   const [waiting] = stands('waiting')
-  const slowStand = standOf(slow, { ...limitsOf(around.config), failureRatio: 2 })
+  const slowStand = slowStandOf(slow, around.config)
   if (stands('failed').length > 0) return silentFinding(server, stands('failed'), ways, around)
   if (stands('late').length > 0 || slowStand === 'late')
     return unknownFinding(TYPE, unjudged(unaskedIn(ways.flatMap(({ rows }) => rows))), about.entity)
@@ -214,10 +247,12 @@ function findingOf(
 }
 
 function metricsOf(server: string, ways: readonly Way[], middleMs: number | undefined): readonly MetricSample[] {
-  const answered = ways.map(({ protocol, rows }) => ({
+  // Where nobody can say whether it answers there is no number.
+  const judged = ways.filter(({ rows }) => rows.some(({ outcome }) => outcome !== 'unjudged'))
+  const answered = judged.map(({ protocol, rows }) => ({
     name: 'network_dns_answered',
     labels: { server, protocol },
-    value: rows.some(({ outcome }) => outcome === 'answered') ? 1 : 0,
+    value: rows.some(hasSpoken) ? 1 : 0,
   }))
   if (middleMs === undefined) return answered
   return [...answered, { name: 'network_dns_answer_seconds', labels: { server }, value: middleMs / 1000 }]
@@ -241,7 +276,7 @@ export function judgeServer(server: string, rows: readonly Row[], memory: DnsMem
     slow,
     finding,
     metrics: metricsOf(server, ways, pace.middleMs),
-    middleMs: pace.middleMs,
-    isWell: finding.health === 'healthy' && finding.pending !== true,
+    ownMs: pace.ownMs,
+    isIll: ways.some(({ stand }) => ILL.includes(stand)) || ILL.includes(slowStandOf(slow, config)),
   }
 }

@@ -1,19 +1,22 @@
 /** DNS as a whole, of the node and of the cluster. Pure. */
 import type { Finding } from '#monitor-kit'
 import { unknownFinding, unobserved } from '#monitor-kit/evaluate'
-import { blameOf, type Tried } from '#probe'
+import { blameOf } from '#probe'
 import { extendStanding, NO_STANDING, type RoundOutcome, type Standing, standOf } from '../../probing/standing.ts'
 import { pendingFinding, unjudged } from '../../probing/words.ts'
 import type { Config } from './config.ts'
 import { limitsOf } from './limits.ts'
-import { hasSpoken, type Row, unaskedIn } from './questions.ts'
+import { hasSpoken, isLate, type Row, unaskedIn } from './questions.ts'
 import type { Side, SideKind } from './source.ts'
 
 const TYPES = { node: 'NodeDNSDown', cluster: 'ClusterDNSDown' } as const
 const OWNERS = { node: 'the node', cluster: 'the cluster' } as const
 
-/** How it is with DNS as a whole in one round. */
-export type Wholeness = 'answers' | 'silent' | 'resolves-nothing' | 'unjudged'
+/**
+ * How it is with DNS as a whole in one round: `silent-behind` where a stub speaks and nobody behind it; `resolves-nothing` where all
+ * that has to be answered fails.
+ */
+export type Wholeness = 'answers' | 'silent' | 'silent-behind' | 'resolves-nothing' | 'unjudged'
 
 /** What others are told of it, so that one cause is one problem. */
 export interface WholeStanding {
@@ -31,30 +34,45 @@ export interface SideVerdict {
   readonly finding: Finding
 }
 
+/** Whether any of these answers. Whom no program of this machine can ask is not one of them, unless he is all there is. */
+function areSpeaking(rows: readonly Row[]): 'answers' | 'silent' | 'unjudged' {
+  if (rows.some(({ outcome }) => outcome === 'answered')) return 'answers'
+  const blame = blameOf(rows.filter(({ isOutOfReach }) => !isOutOfReach))
+  return blame.kind === 'whole' ? 'silent' : 'unjudged'
+}
+
 /** Names that have to be answered, and of which nobody says anything: with one alone it is the name's fault. */
-function resolvesNothing(rows: readonly Row[]): boolean {
-  const asked = rows.filter(({ isAlive, outcome }) => !isAlive && outcome !== 'unjudged')
+function resolving(rows: readonly Row[]): 'answers' | 'resolves-nothing' | 'unjudged' {
+  const asked = rows.filter(({ isAlive, couldNotAsk }) => !isAlive && !couldNotAsk)
   const names = new Set(asked.map(({ name, type }) => `${name} ${type}`))
-  return names.size > 1 && asked.every(({ outcome, rcode }) => outcome === 'failed' || rcode === 'REFUSED')
+  if (names.size < 2 || asked.some(({ outcome, rcode }) => outcome === 'answered' && rcode !== 'REFUSED'))
+    return 'answers'
+  return asked.some(isLate) ? 'unjudged' : 'resolves-nothing'
 }
 
-/** Whether nobody of these answers; where nobody was asked, nobody is silent. */
-function areSilent(rows: readonly Tried[]): boolean {
-  return rows.length > 0 && blameOf(rows).kind === 'whole'
+/** Programs ask over UDP, unless the file has it otherwise (resolv.conf(5), use-vc). */
+function programsAsk({ conf }: Side, rows: readonly Row[]): readonly Row[] {
+  const protocol = conf.flags.includes('use-vc') && rows.some((row) => row.protocol === 'tcp') ? 'tcp' : 'udp'
+  return rows.filter((row) => row.protocol === protocol)
 }
 
-/** Programs ask the nameservers of resolv.conf; behind a stub, where all are silent, it can only say what it knows itself. */
-export function wholenessOf(side: Side, rows: readonly Row[]): Wholeness {
-  const asked = rows.filter(({ server }) => side.servers.includes(server))
+/**
+ * Programs ask the nameservers of resolv.conf; behind a stub, where all are silent, it can only say what it knows itself.
+ * @param byTls who is silent to us behind a stub, and not to it perhaps
+ */
+export function wholenessOf(side: Side, rows: readonly Row[], byTls: ReadonlySet<string>): Wholeness {
+  const asked = areSpeaking(programsAsk(side, rows).filter(({ server }) => side.servers.includes(server)))
+  if (asked !== 'answers') return asked
   const behind = rows.filter(({ server }) => side.behind.includes(server))
-  if (areSilent(asked) || areSilent(behind)) return 'silent'
-  if (asked.every(({ outcome }) => outcome === 'unjudged')) return 'unjudged'
-  return resolvesNothing(rows) ? 'resolves-nothing' : 'answers'
+  const isByTls = behind.some(({ server }) => byTls.has(server))
+  if (behind.length > 0 && !isByTls && areSpeaking(behind) === 'silent') return 'silent-behind'
+  return resolving(rows)
 }
 
 const OUTCOMES: Readonly<Record<Wholeness, RoundOutcome>> = {
   answers: 'well',
   silent: 'failed',
+  'silent-behind': 'failed',
   'resolves-nothing': 'failed',
   unjudged: 'unjudged',
 }
@@ -67,16 +85,23 @@ function saidIn(rows: readonly Row[]): string {
 
 function downMessage(side: Side, wholeness: Wholeness, rows: readonly Row[]): string {
   const servers = side.servers.join(', ')
-  const said = saidIn(rows)
   if (wholeness === 'resolves-nothing')
-    return `${servers} answers, and none of the names that are asked for has an answer: ${said || 'REFUSED'}; see what it forwards to`
-  if (rows.some(hasSpoken))
+    return `${servers} answers, and none of the names that are asked for has an answer: ${saidIn(rows) || 'REFUSED'}; see what it forwards to`
+  if (wholeness === 'silent-behind') {
+    const behind = saidIn(rows.filter(({ server }) => side.behind.includes(server)))
+    return `nobody behind ${servers} answers: ${behind}; see the way to them, and that they run`
+  }
+  const asked = programsAsk(side, rows)
+  const said = saidIn(asked)
+  if (asked.some(hasSpoken))
     return `${servers} answers nothing but errors: ${said}; see what it forwards to, and its log`
+  if (rows.some(hasSpoken)) {
+    const [ours, other] = asked[0]?.protocol === 'tcp' ? ['TCP', 'UDP'] : ['UDP', 'TCP']
+    return `no nameserver of ${OWNERS[side.kind]} answers over ${ours}, as programs ask, though over ${other} there are answers: ${said}; see what drops ${ours} to port 53`
+  }
   if (side.kind === 'cluster')
     return `no nameserver of the cluster answers: ${said}; see the pods of cluster DNS, and if they answer at their own addresses, kube-proxy or the CNI`
-  const isBehind = areSilent(rows.filter(({ server }) => side.behind.includes(server)))
-  const who = isBehind ? `nobody behind ${servers} answers` : 'no nameserver of the node answers'
-  return `${who}: ${said}; see the way to them, and that they run`
+  return `no nameserver of the node answers: ${said}; see the way to them, and that they run`
 }
 
 /** Cluster DNS that has never answered from here is said of its nameserver, and it is not known whether it is down. */
@@ -85,16 +110,22 @@ function neverAnswered(side: Side, rows: readonly Row[], answered: ReadonlySet<s
   return !rows.some(hasSpoken)
 }
 
-/** What one round says of a side. @param answered nameservers that have answered before in this boot */
+/** Whom one side may do without: nameservers that have answered before in this boot, and those that a stub may ask by TLS. */
+export interface Known {
+  readonly answered: ReadonlySet<string>
+  readonly byTls: ReadonlySet<string>
+}
+
+/** What one round says of a side. */
 export function judgeSide(
   side: Side,
   rows: readonly Row[],
   before: Standing = NO_STANDING,
   config: Config,
-  answered: ReadonlySet<string>,
+  { answered, byTls }: Known,
 ): SideVerdict {
   const limits = { ...limitsOf(config), failureRatio: 2 }
-  const wholeness = wholenessOf(side, rows)
+  const wholeness = wholenessOf(side, rows, byTls)
   const standing = extendStanding(before, OUTCOMES[wholeness], [], limits)
   const stand = standOf(standing, limits)
   const type = TYPES[side.kind]

@@ -81,6 +81,14 @@ export function clearDns(memory: DnsMemory, { type, entity }: ConditionKey): Dns
   }
 }
 
+/** More than any resolv.conf names; of one that is written anew all the time the last ones are known. */
+const ANSWERED_MAX = 64
+
+/** @param spoken those of this round */
+export function rememberAnswered(before: ReadonlySet<string>, spoken: readonly string[]): ReadonlySet<string> {
+  return new Set([...new Set([...spoken, ...before])].slice(0, ANSWERED_MAX))
+}
+
 /** What outlives the process. */
 export function factsOf({ answered, hadServers }: DnsMemory): unknown {
   return { answered: [...answered], hadServers }

@@ -6,6 +6,8 @@ import type { Side, SideKind } from './source.ts'
 const PORT = 53
 /** Of one nameserver over one protocol so many are asked at once: no more than a busy program asks. */
 const AT_ONCE = 8
+/** A datagram may be lost: over UDP it is asked once more, as glibc does (resolv.conf(5), attempts). */
+const TRIES = 2
 
 /** What is asked for. */
 export interface Question {
@@ -14,6 +16,8 @@ export interface Question {
   readonly type: DnsType
   /** It is only to speak: whatever it says is an answer, also that it could not find out. */
   readonly isAlive: boolean
+  /** That there is such a name is enough, whatever is known of it. Default: a record has to come. */
+  readonly isNameEnough?: boolean
   readonly sameAnswers: boolean
 }
 
@@ -31,10 +35,14 @@ export interface Row extends Asked, Pick<Question, 'name' | 'type' | 'isAlive'> 
   readonly rcode: string
   /** Records of the asked type, in an order of their own. */
   readonly found: readonly string[]
+  /** There are more than fitted a datagram, or all of them did not. */
+  readonly isCut: boolean
   /** Why there is no answer, or which it was: "connection refused at 10.0.0.53:53 over TCP", "SERVFAIL". */
   readonly said: string
   /** This machine could not ask: nobody is late. */
   readonly couldNotAsk: boolean
+  /** No program of this machine can ask there: it has no addresses of that kind. */
+  readonly isOutOfReach: boolean
   /** Nothing came in time, and nobody else is to blame for that. */
   readonly isSilent: boolean
 }
@@ -42,6 +50,11 @@ export interface Row extends Asked, Pick<Question, 'name' | 'type' | 'isAlive'> 
 /** Somebody is there, and speaks DNS: whatever it said. */
 export function hasSpoken({ rcode }: Row): boolean {
   return rcode !== ''
+}
+
+/** Nobody can say what it would have answered: this process was late itself. */
+export function isLate({ outcome, couldNotAsk }: Row): boolean {
+  return outcome === 'unjudged' && !couldNotAsk
 }
 
 /** Why this machine could not ask. */
@@ -60,6 +73,13 @@ function saidBy(probed: DnsProbed, { server }: Asked): string {
   return probed.ok ? `${probed.answer.rcode} from ${server}` : probed.failure.message
 }
 
+/** What connect(2) says of an IPv6 address where IPv6 is switched off, is not in the kernel, or the link of the zone is gone. */
+const NO_IPV6: readonly string[] = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']
+
+function isOutOfReach(probed: DnsProbed, { server }: Asked): boolean {
+  return !probed.ok && probed.failure.kind === 'local' && server.includes(':') && NO_IPV6.includes(probed.failure.code)
+}
+
 /** Asks once. */
 export async function askOnce(door: Door, ask: Ask, asked: Asked, { name, type, isAlive }: Question): Promise<Row> {
   const { server, protocol } = asked
@@ -75,13 +95,14 @@ export async function askOnce(door: Door, ask: Ask, asked: Asked, { name, type, 
     lateMs: probed.sample.lateMs,
     rcode: probed.ok ? probed.answer.rcode : '',
     found: foundIn(probed, type),
+    isCut: probed.ok && probed.answer.truncated,
     said: saidBy(probed, asked),
+    isOutOfReach: isOutOfReach(probed, asked),
     couldNotAsk: !probed.ok && outcome === 'unjudged' && probed.failure.kind !== 'timeout',
     isSilent: !probed.ok && probed.failure.kind === 'timeout' && outcome === 'failed',
   }
 }
 
-/** A datagram may be lost: over UDP it is asked once more, as glibc does (resolv.conf(5), attempts). */
 async function askTwice(door: Door, ask: Ask, asked: Asked, question: Question): Promise<readonly Row[]> {
   const first = await askOnce(door, ask, asked, question)
   if (asked.protocol === 'tcp' || !first.isSilent) return [first]
@@ -99,6 +120,11 @@ async function askWay(door: Door, ask: Ask, asked: Asked, questions: readonly Qu
     rows.push(...(await Promise.all(some.map((question) => askTwice(door, ask, asked, question)))).flat())
   }
   return rows
+}
+
+/** So many time-outs one after the other are the most that {@link askAll} takes: each nameserver is silent to all but the first question. */
+export function longestOf({ questions }: Side): number {
+  return TRIES * (1 + Math.ceil(Math.max(0, questions.length - 1) / AT_ONCE))
 }
 
 /** Asks all nameservers of a side all of its questions. */

@@ -130,9 +130,11 @@ describe.skipIf(why !== '')('nameservers of a node and of its cluster', () => {
     await opensOne(() => stop(UPSTREAM), `DNSServerUnhealthy dns:${THREE} ResolvesNothing`, again)
   })
 
-  it('all of the node are silent', async () => {
+  it('all of the node are silent, or over UDP alone, by which programs ask', async () => {
     const all = () => [ONE, TWO, THREE].map((server) => drop(`-d ${server} -j DROP`))
     await opensOne(all, 'NodeDNSDown NoAnswer', flush)
+    const overUdp = () => [ONE, TWO, THREE].map((server) => drop(`-d ${server} -p udp --dport 53 -j DROP`))
+    await opensOne(overUdp, 'NodeDNSDown NoAnswer', flush)
   })
 
   it('those of the cluster are gone', async () => {

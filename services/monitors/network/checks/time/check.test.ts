@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { lastOver, wrongLimit } from '#monitor-kit/contract'
 import { fixture, startFixture } from '#monitor-kit/testing'
 import type { NtpAnswer } from '#probe'
+import { failed, found, startAnswered } from '../../probing/testing-answers.ts'
 import { sharedOver } from '../../testing-shared.ts'
 import { time } from './check.ts'
 import { type Config, schema } from './config.ts'
@@ -11,7 +12,11 @@ const config = schema.parse({ servers: ['s'] })
 const FIRST: TimeMemory = new Map()
 
 function said(answer: NtpAnswer | undefined, memory: TimeMemory = FIRST, keys: Config = config) {
-  return evaluateTime([{ server: 's', answer, failure: answer === undefined ? 'no answer' : '' }], keys, memory)
+  return evaluateTime(
+    [{ server: 's', answer, failure: answer === undefined ? 'no answer' : '', isLate: false }],
+    keys,
+    memory,
+  )
 }
 const of = (offsetMs: number, errorMs: number): NtpAnswer => ({
   ...{ kind: 'time', offsetMs, errorMs, delayMs: 1, stratum: 2, leap: 'none' },
@@ -62,5 +67,30 @@ describe('the clock', () => {
       },
     }
     expect(wrongLimit(condition)).toBeUndefined()
+  })
+})
+
+describe('a server', () => {
+  const start = (machine: object) =>
+    startAnswered(time, {
+      files: { 'etc/resolv.conf': 'nameserver 10.0.0.53\n' },
+      ...machine,
+      config: schema.parse({ servers: ['ntp.example'] }),
+    })
+  const dns = ({ type }: { type: string }) => found(type === 'A' ? '10.1.0.1' : 'fd00::1')
+
+  it('is asked at the address that there is a way to', async () => {
+    const probeNtp = async (_: unknown, { address }: { address: string }) =>
+      address === '10.1.0.1' ? failed('unreachable') : { ok: true, sample: { ms: 1, lateMs: 0 }, answer: of(5, 1) }
+    await using check = await start({ dns, door: { probeNtp } })
+    expect(await check.rounds(1)).toEqual(['healthy ClockOffset ntp:ntp.example ClockRight'])
+  })
+
+  it('is not said to be silent where this process was late', async () => {
+    const late = () => failed('timeout', { lateMs: 1900 })
+    await using asking = await start({ dns, door: { probeNtp: async () => late() } })
+    expect(await asking.rounds(1)).toEqual(['unknown ClockOffset ntp:ntp.example ProberLate'])
+    await using looking = await start({ dns: late })
+    expect(await looking.rounds(1)).toEqual(['unknown ClockOffset ntp:ntp.example ProberLate'])
   })
 })

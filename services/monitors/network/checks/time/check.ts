@@ -8,6 +8,7 @@ import { askTime } from './source.ts'
 
 export const time = defineNetworkCheck<Config>({
   type: 'network-time',
+  leavesNode: true,
   description: 'How far the clock is from the NTP servers that are named; without any nobody is asked',
   intervalMs: 300_000,
   timeoutMs: 30_000,
@@ -39,14 +40,14 @@ export const time = defineNetworkCheck<Config>({
       unit: 'seconds',
     },
   ],
-  create({ host, memory: kept, clock, stopwatch, shared, config }) {
+  create({ host, memory: kept, clock, stopwatch, shared, config, timeoutMs }) {
     const door = doorOf(shared)
     const first: TimeMemory = new Map()
     return createLook(kept, {
       first,
       async look({ signal }, memory) {
         const ask = { clock, stopwatch, timeoutMs: config.requestTimeoutMs, signal }
-        return evaluateTime(await askTime(host, door, ask, config), config, memory)
+        return evaluateTime(await askTime(host, door, ask, config, timeoutMs), config, memory)
       },
       clear: clearTime,
     })

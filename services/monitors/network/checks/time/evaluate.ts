@@ -36,7 +36,9 @@ export function serverEntity(server: string): string {
 }
 
 /** Why nothing is known by this server: that it does not answer is no fault of this machine's clock. */
-function why({ answer, failure }: Asked) {
+function why({ answer, failure, isLate }: Asked) {
+  if (isLate)
+    return unobserved('ProberLate', `this process was kept from working while it waited: ${failure}; give it more CPU`)
   if (answer === undefined) return unobserved('NoAnswer', failure)
   switch (answer.kind) {
     case 'unsynchronised':
