@@ -101,6 +101,7 @@ export const PARTS: readonly string[] = [
   'services/monitors/network/checks/gateway/real-gateway.test.ts',
   'services/monitors/network/checks/peers/fleet.test.ts',
   'services/monitors/network/checks/peers/real-peers.test.ts',
+  'services/monitors/network/checks/peers/slices-api.test.ts',
   'services/monitors/network/checks/time/real-server.test.ts',
   'services/monitors/network/real-network.test.ts',
   'services/monitors/system/checks/disk/real-mounts.test.ts',

@@ -19,6 +19,7 @@ export function definePeers(random: () => number): CheckDefinition<Config> {
     description: 'Whether some of the other nodes and pods answer, drawn by lot, small and large, and how fast',
     intervalMs: 30_000,
     timeoutMs: 25_000,
+    leavesNode: true,
     conditions: PEERS_CONDITIONS,
     metrics: PEERS_METRICS,
     create({ host, memory: kept, clock, stopwatch, shared, nodeName, config }) {

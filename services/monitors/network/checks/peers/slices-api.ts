@@ -27,16 +27,26 @@ export interface SliceReader {
 /** Opens it, without a request. @throws KubeAccessError where there is no token */
 export type OpenSlices = (clock: Clock, nodeName: string) => Promise<SliceReader>
 
-async function openSlices(clock: Clock, nodeName: string): Promise<SliceReader> {
-  // Never the kubeconfig of whoever started it: it would be asked for all its rights.
-  const access = await findAccess({ kubeconfig: '', env: process.env, clock })
-  const userAgent = `node-doctor (network-monitor; ${nodeName})`
-  const client = createKubeClient({ access, userAgent, timeoutMs: TIMEOUT_MS, clock })
-  return {
-    namespace: access.namespace,
-    names: (namespace, service, signal) => client.listEndpointSliceNames(namespace, service, { signal }),
-    slice: (namespace, name, signal) => client.getEndpointSlice(namespace, name, { signal }),
-    close: () => client.close(),
+/**
+ * The API server of the pod that this is.
+ * @param env where Kubernetes says where that is
+ * @param accountDir another one in tests
+ */
+export function createOpenSlices(
+  env: Readonly<Record<string, string | undefined>>,
+  accountDir = TOKEN_FOLDER,
+): OpenSlices {
+  return async (clock, nodeName) => {
+    // Never the kubeconfig of whoever started it: it would be asked with all of his rights.
+    const access = await findAccess({ kubeconfig: '', env, accountDir, clock })
+    const userAgent = `node-doctor (network-monitor; ${nodeName})`
+    const client = createKubeClient({ access, userAgent, timeoutMs: TIMEOUT_MS, clock })
+    return {
+      namespace: access.namespace,
+      names: (namespace, service, signal) => client.listEndpointSliceNames(namespace, service, { signal }),
+      slice: (namespace, name, signal) => client.getEndpointSlice(namespace, name, { signal }),
+      close: () => client.close(),
+    }
   }
 }
 
@@ -46,7 +56,7 @@ function hasSlices(shared: unknown): shared is { readonly openSlices: OpenSlices
 
 /** That of the monitor, where it has one; else the API server itself. */
 export function openSlicesOf(shared: unknown): OpenSlices {
-  return hasSlices(shared) ? shared.openSlices : openSlices
+  return hasSlices(shared) ? shared.openSlices : createOpenSlices(process.env)
 }
 
 /** Why they could not be read, with what to do; undefined: that is a fault of this program. */
