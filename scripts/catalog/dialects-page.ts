@@ -16,7 +16,8 @@ Its YAML is read as it means. Made by \`make generate\` from \`libs/config/diale
 - **renamed**: one by another name, or with its value written in another way. That is said, and is all.
 - **split**: one entry of theirs is two of ours.
 - **later**: what it asks for is not part of this version. It is told as missing (\`MonitorMissing\`), never left out in silence.
-- **refused**: it has no effect here. A warning says why, and what to write in its place.
+- **refused**: it has no effect here. A warning says why, and what to write in its place: from \`validate\`, in the log of the detector,
+  and at the foot of the page.
 
 What holds for all keys:
 
