@@ -97,6 +97,7 @@ function renderMetrics({ context, samples }: Exporter, state: NodeState): Promis
   const { name, config, metrics, clock } = context
   return renderScrape({
     namespace: config.prometheus.namespace,
+    labels: config.prometheus.labels,
     service: name,
     metrics,
     view: state.view(),

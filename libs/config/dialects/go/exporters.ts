@@ -1,12 +1,13 @@
 /** `exporters`: lists that are maps here, keys that are one, and deliveries that are not built. */
+import { isDeepStrictEqual } from 'node:util'
 import documentJson from '../../document.json' with { type: 'json' }
 import { cut } from '../../secrets.ts'
-import { child, type Entry, isEmpty, type MapNode, type Tree } from '../../tree/tree.ts'
+import { child, type Entry, emptyMap, isEmpty, type MapNode, plainOf, type Tree } from '../../tree/tree.ts'
 import type { JsonSchema } from '../../walk/json-schema.ts'
 import { conditionOf } from './condition-names.ts'
 import { entryAt, withEntry, without } from './edit.ts'
 import { NOT_BUILT } from './rows/document.ts'
-import { ROOT, siteBelow, type Told } from './told.ts'
+import { ROOT, type Site, siteBelow, type Told } from './told.ts'
 
 const KUBERNETES = ['exporters', 'kubernetes'] as const
 const HTTP = ['exporters', 'http'] as const
@@ -79,18 +80,59 @@ function conditions(tree: MapNode, told: Told): MapNode {
 
 const OWN_KEY = /^node-doctor\.io\//
 
+interface Annotation {
+  readonly key: string
+  readonly entry: Entry
+}
+
+/** Of an item of the list; undefined where it is none. */
+function annotationOf(item: Tree): Annotation | undefined {
+  if (item.kind !== 'map') return undefined
+  const [key, value] = [child(item, 'key'), item.entries.get('value')]
+  const isKnown = [...item.entries.keys()].every((name) => name === 'key' || name === 'value')
+  if (!isKnown || key?.kind !== 'scalar' || key.text === '') return undefined
+  return { key: key.text, entry: value ?? { place: item.place, node: scalar('', item) } }
+}
+
+/** What a key says that both forms have. */
+function beside(map: MapNode, { key, entry }: Annotation, site: Site, told: Told): MapNode {
+  const there = map.entries.get(key)
+  if (there === undefined) return withEntry(map, [key], entry)
+  const isSame = isDeepStrictEqual(plainOf(there.node), plainOf(entry.node))
+  if (!isSame)
+    told.fault(
+      site,
+      entry,
+      `of "${cut(key, 80)}" nodeAnnotations says another thing, at ${there.place.where}; expected one of them`,
+    )
+  return map
+}
+
+/** A list of keys and values is a map here. */
 function annotations(tree: MapNode, told: Told): MapNode {
   const list = found(tree, ...KUBERNETES, 'annotations')
   if (list?.entry.node.kind !== 'list') return tree
-  const keys = textsOf(list.entry.node, 'key')
+  const { entry } = list
   const site = siteOf(list)
-  const own = keys.filter((key) => OWN_KEY.test(key))
-  if (own.length > 0)
-    told.refused(site, list.entry, 'annotations node-doctor.io/… are Node Doctor’s own', 'take them out')
-  const others = keys.filter((key) => !OWN_KEY.test(key)).map((key) => `"${cut(key, 80)}"`)
-  if (others.length > 0)
-    told.later(site, list.entry, `annotations ${others.slice(0, 10).join(', ')} of the node`, NOT_BUILT.annotations)
-  return without(tree, list.steps)
+  const items = entry.node.kind === 'list' ? entry.node.items : []
+  const all = items.flatMap((item, index) => {
+    const one = annotationOf(item)
+    const at = { ...site, path: `${site.path}[${index}]` }
+    if (one === undefined) told.fault(at, item, 'is no annotation; expected a map with "key" and "value"')
+    return one ?? []
+  })
+  const others = all.filter(({ key }) => !OWN_KEY.test(key))
+  if (others.length < all.length)
+    told.refused(site, entry, 'annotations node-doctor.io/… are Node Doctor’s own', 'take them out')
+  if (others.length === 0) return without(tree, list.steps)
+  told.note('renamed', site, entry, 'is read as "nodeAnnotations", by their keys')
+  // Of two with one key the last holds, as there.
+  const own = new Map(others.map((one) => [one.key, one]))
+  const steps = [...KUBERNETES, 'nodeAnnotations']
+  const there = entryAt(tree, steps)
+  const before = there?.node.kind === 'map' ? there.node : emptyMap(entry.node.place)
+  const map = [...own.values()].reduce((into, one) => beside(into, one, site, told), before)
+  return without(withEntry(tree, steps, { place: there?.place ?? entry.place, node: map }), list.steps)
 }
 
 /** Of outgoing deliveries, which `exporters.http` is there. */
@@ -145,16 +187,7 @@ function subsystem(tree: MapNode, told: Told): MapNode {
   )
 }
 
-function labels(tree: MapNode, told: Told): MapNode {
-  const map = found(tree, ...PROMETHEUS, 'labels')
-  if (map === undefined) return tree
-  const { node } = map.entry
-  if (node.kind === 'map' && node.entries.size > 0)
-    told.later(siteOf(map), map.entry, 'labels of one’s own on every metric', NOT_BUILT.labels)
-  return without(tree, map.steps)
-}
-
 /** @param tree the document */
 export function readExporters(tree: MapNode, told: Told): MapNode {
-  return [conditions, annotations, deliveries, subsystem, labels].reduce((map, step) => step(map, told), tree)
+  return [conditions, annotations, deliveries, subsystem].reduce((map, step) => step(map, told), tree)
 }

@@ -155,11 +155,39 @@ describe('deliveries', () => {
     const { exporters, missing } = parse(HEAD + text)
     expect([exporters.http.enabled, missing]).toEqual([true, []])
   })
+})
 
-  it('of annotations with names of ours are none', () => {
-    const text = 'exporters: { kubernetes: { annotations: [{ key: node-doctor.io/a, value: b }] } }\n'
-    expect(parse(HEAD + text).missing).toEqual([])
+describe('annotations', () => {
+  const of = (list: string, more = '') => `${HEAD}exporters: { kubernetes: { annotations: ${list}${more} } }\n`
+  const read = (text: string) => parse(text, { env: { TEAM: 'platform' } }).exporters.kubernetes.nodeAnnotations
+
+  it('are a map here, by their keys, variables and all; of two with one key the last holds', () => {
+    const list =
+      '[{ key: example.org/a, value: b }, { key: c, value: "${TEAM}" }, { key: example.org/a, value: 7 }, { key: d }]'
+    expect(read(of(list))).toEqual({ 'example.org/a': '7', c: 'platform', d: '' })
   })
+
+  it('with names of ours are none, and are refused', () => {
+    const text = of('[{ key: node-doctor.io/a, value: b }]')
+    expect(read(text)).toEqual({})
+    expect(parse(text).notes?.map(({ dialect }) => dialect?.status)).toEqual(['refused'])
+  })
+
+  it('stand beside those that are written in our form, and may not say another thing', () => {
+    expect(read(of('[{ key: a, value: b }]', ', nodeAnnotations: { a: b, c: d }'))).toEqual({ a: 'b', c: 'd' })
+    expect(faultsOf(of('[{ key: a, value: b }]', ', nodeAnnotations: { a: x }'))).toEqual([
+      'config.yaml:5:52: exporters.kubernetes.annotations: of "a" nodeAnnotations says another thing, at config.yaml:5:84; expected one of them',
+    ])
+  })
+
+  it.each(['["a"]', '[{ value: b }]', '[{ key: a, valeu: b }]', '[{ key: [a] }]'])(
+    'of which one is none are a fault: %s',
+    (list) => {
+      expect(faultsOf(of(list))).toEqual([
+        'config.yaml:5:42: exporters.kubernetes.annotations[0]: is no annotation; expected a map with "key" and "value"',
+      ])
+    },
+  )
 })
 
 /** Documents made of the table's own words, right and wrong in every mixture. */

@@ -18,6 +18,7 @@ const BESIDE: readonly (readonly [begins: string, beside: Plain])[] = [
   ['monitors[].remediation.strategies', {}],
   ['monitors[].remediation.', { strategy: 'systemd-restart', service: 'kubelet' }],
   ['monitors[].', { name: 'one', type: 'system-cpu' }],
+  ['exporters.kubernetes.annotations[].', { key: 'example.org/a' }],
   ['exporters.http.endpoints[].', { path: '/a', handler: 'liveness' }],
   ['endpoints[].', { url: 'https://a' }],
   ['customQueries[].', { domain: 'a' }],
