@@ -11,10 +11,12 @@ function checksOf(text: string, flags: readonly string[] = [], env: Record<strin
 
 const SYSTEM = (DEFAULT_CHECKS['system'] ?? []).map(({ name, type }) => `${name}: ${type}`)
 const KERNEL = 'kernel-log: log-kernel'
+const NETWORK = (DEFAULT_CHECKS['network'] ?? []).map(({ name, type }) => `${name}: ${type}`)
 
 describe('checks that are added', () => {
-  it('are those of the machine and of the kernel’s log where nothing is written', () => {
-    expect(checksOf('')).toEqual([...SYSTEM, KERNEL])
+  it('are those of the machine, of the kernel’s log and of its network where nothing is written', () => {
+    expect(checksOf('')).toEqual([...SYSTEM, KERNEL, ...NETWORK])
+    expect(NETWORK).toEqual(expect.arrayContaining(['links: network-links', 'dns: network-dns-check']))
   })
 
   it('stand behind those that are written, one for each type that has none there', () => {
@@ -57,7 +59,7 @@ describe('checks that are added', () => {
     const { tree } = readYaml('monitors: []\ndefaultMonitors: [network]\n', 'config.yaml', 'config.yaml')
     const table = { network: [{ name: 'links', type: 'network-links' }] }
     expect(plainOf(underlay(tree, CATALOG, table))).toMatchObject({ monitors: table.network })
-    expect(checksOf('monitors: []\ndefaultMonitors: [network, kubernetes]\n')).toEqual([])
+    expect(checksOf('monitors: []\ndefaultMonitors: [kubernetes]\n')).toContain('kubelet: kubernetes-kubelet-check')
   })
 
   it('are all served, by the monitor that they stand under', () => {

@@ -175,7 +175,7 @@ describe('flags', () => {
   })
 
   it('reach the keys of a check that nobody serves yet', () => {
-    const text = `${HEAD}monitors:\n  - { name: api, type: http-health-check }\n`
+    const text = `${HEAD}monitors:\n  - { name: api, type: network-peers }\n`
     const config = parse(text, { flags: [set('monitors.api.config.url=http://x')] })
     expect(config.monitors[0]?.config).toEqual({ url: 'http://x' })
   })

@@ -6,6 +6,7 @@ import { CATALOG, type Catalog } from './catalog.ts'
 import type { GoReading } from './dialects/go/read.ts'
 import { ConfigErrors, type ConfigProblem } from './errors.ts'
 import { underlay } from './layers/default-checks.ts'
+import { explain } from './layers/default-dependencies.ts'
 import { DEFAULT_FILE, hostNameOf, type Surroundings, surroundings } from './layers/defaults.ts'
 import { dollarFaults } from './layers/dollar.ts'
 import { type Assignment, assignmentsOf, FILE_VARIABLE } from './layers/environment.ts'
@@ -134,7 +135,7 @@ function layersOf(text: string, file: string, options: LoadOptions) {
   const { lists, rest } = partAssignments(assignments)
   const listed = overlay(substituted.tree, lists, schema, configSchemaOf(catalog))
   const { tree, problems } = overlay(underlay(listed.tree, catalog), rest, schema, configSchemaOf(catalog))
-  const layered = { tree: hideGiven(tree), problems: [...listed.problems, ...problems] }
+  const layered = { tree: hideGiven(explain(tree, catalog)), problems: [...listed.problems, ...problems] }
   const notes = [...go.notes, ...substituted.notes, ...overriddenName(substituted.tree, env)]
   return { file, around, hostName, flags, go, ofValues, substituted, layered, notes }
 }

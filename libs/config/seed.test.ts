@@ -124,8 +124,8 @@ describe('the example of the architecture', () => {
     const [kubelet, disk] = parse(TEXT).monitors
     expect(kubelet).toMatchObject({
       name: 'kubelet-health',
-      type: 'http-health-check',
-      monitor: '',
+      type: 'network-connectivity-check',
+      monitor: 'network',
       enabled: true,
       intervalMs: 30_000,
       timeoutMs: 10_000,
@@ -155,7 +155,6 @@ describe('the example of the architecture', () => {
 
   it('tells every part of it that is not built, with the line that asks for it', () => {
     expect(parse(TEXT).missing.map(({ key, origin }) => `${key} (${origin.text})`)).toEqual([
-      'monitors.kubelet-health (config.yaml, line 16)',
       'monitors.kubelet-health.remediation (config.yaml, line 25)',
       'monitors.disk-space.remediation (config.yaml, line 44)',
       'remediation (config.yaml, line 79)',

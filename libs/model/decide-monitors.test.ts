@@ -4,7 +4,7 @@ import { DETECTOR_CONDITIONS } from './monitor-life.ts'
 import { DETECTOR } from './problem.ts'
 import { conditionType, createWorld, declaration, observation, report } from './testing.ts'
 import { told } from './testing-disk.ts'
-import type { Health } from './types.ts'
+import type { Health, Observation } from './types.ts'
 
 describe('a monitor', () => {
   const types = [conditionType('DiskFull')]
@@ -121,6 +121,63 @@ describe('dependsOn', () => {
         { type: 'KubeletSick', phase: 'opened' },
       ].sort((a, b) => (a.type < b.type ? -1 : 1)),
     )
+  })
+
+  const look = (type: string, check: string, words: Partial<Observation>) => ({
+    ...say(type, check, words.health ?? 'healthy'),
+    report: report([observation(type, words.health ?? 'healthy', { check, ...words })]),
+  })
+  const pending = look('DiskFull', 'disk', { pending: true })
+  const healthOf = (w: ReturnType<typeof world>, type: string) => w.state.conditions.get(conditionKey(type, ''))?.health
+
+  it('holds back nothing that is worse than it', () => {
+    const w = world()
+    w.take(look('DiskFull', 'disk', { health: 'problem', severity: 'warning' }), 1000)
+    w.take(look('KubeletSick', 'kubelet', { health: 'problem', severity: 'warning' }), 2000)
+    expect(healthOf(w, 'KubeletSick')).toBe('unknown')
+    w.take(look('KubeletSick', 'kubelet', { health: 'problem', severity: 'critical' }), 3000)
+    expect(healthOf(w, 'KubeletSick')).toBe('problem')
+  })
+
+  it('lets what it held back count once it is lighter than that', () => {
+    const w = world()
+    w.take(look('DiskFull', 'disk', { health: 'problem', severity: 'critical' }), 1000)
+    w.take(look('KubeletSick', 'kubelet', { health: 'problem', severity: 'error' }), 2000)
+    expect(healthOf(w, 'KubeletSick')).toBe('unknown')
+    w.take(look('DiskFull', 'disk', { health: 'problem', severity: 'warning' }), 3000)
+    expect(healthOf(w, 'KubeletSick')).toBe('problem')
+  })
+
+  it('waits for what is seen there and has not lasted yet, whoever looked first', () => {
+    const w = world()
+    w.take(pending, 1000)
+    w.take(say('KubeletSick', 'kubelet', 'problem'), 2000)
+    expect(healthOf(w, 'KubeletSick')).toBe('unknown')
+    w.take(say('DiskFull', 'disk', 'problem'), 3000)
+    expect([...w.state.problems.values()].map(({ type }) => type)).toEqual(['DiskFull'])
+  })
+
+  it('counts at once where that came to nothing', () => {
+    const w = world()
+    w.take(pending, 1000)
+    w.take(say('KubeletSick', 'kubelet', 'problem'), 2000)
+    w.take(say('DiskFull', 'disk', 'healthy'), 3000)
+    expect(healthOf(w, 'KubeletSick')).toBe('problem')
+  })
+
+  it('goes along the chain, and ends where plug-ins go in a circle', () => {
+    const w = createWorld()
+    const types = ['A', 'B', 'C'].map((type) => conditionType(type))
+    const checks = [
+      { check: 'a', conditionTypes: ['A'], dependsOn: ['c'] },
+      { check: 'b', conditionTypes: ['B'], dependsOn: ['a'] },
+      { check: 'c', conditionTypes: ['C'], dependsOn: ['b'] },
+    ]
+    w.take({ kind: 'declared', declaration: declaration('m', types, { checks }), incarnation: 7 }, 0)
+    w.take(say('A', 'a', 'problem'), 1000)
+    w.take(say('B', 'b', 'problem'), 2000)
+    w.take(say('C', 'c', 'problem'), 3000)
+    expect(['A', 'B', 'C'].map((type) => healthOf(w, type))).toEqual(['problem', 'unknown', 'unknown'])
   })
 
   it('never hides a problem that was open before', () => {

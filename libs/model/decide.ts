@@ -133,13 +133,13 @@ function takeReport(draft: Draft, { monitor, report, violations, more = false, n
   const known = draft.monitor(monitor)
   const isNumbered = report.incarnation !== 0
   const repeated = isNumbered && known?.incarnation === report.incarnation && report.sequence <= known.acknowledged
-  const raisedBefore = raisedChecks(draft, monitor)
+  const castBefore = cast(draft, monitor)
   for (const observation of report.observations) observe(draft, monitor, observation, report)
   for (const { type, entity } of report.withdrawn) withdraw(draft, monitor, { type, entity }, report)
   if (isNumbered && report.complete.length > 0) withdrawUnnamed(draft, monitor, report)
   if (!repeated && !more) noteProof(draft, monitor, report, named ?? keysOf(report))
   for (const event of report.events) takeEvent(draft, event, repeated)
-  followDependencies(draft, monitor, raisedBefore, raisedChecks(draft, monitor))
+  followDependencies(draft, monitor, castBefore, cast(draft, monitor))
   const state = draft.monitor(monitor)
   // A report is taken with its last slice: a life that ends before has it told again, whole.
   if (state === undefined || more) return
@@ -156,19 +156,20 @@ function takeReport(draft: Draft, { monitor, report, violations, more = false, n
   })
 }
 
-/** Checks of a monitor that something depends on and that have a problem. */
-function raisedChecks(draft: Draft, monitor: string): ReadonlySet<string> {
-  return draft.hasDependents() ? draft.raisedChecks(monitor) : new Set()
+/** What checks of a monitor cast on those that depend on them, by the check's name. */
+function cast(draft: Draft, monitor: string): ReadonlyMap<string, string> {
+  return draft.hasDependents() ? draft.shadowsOf(monitor) : new Map()
 }
 
 /** What depends on a check whose word changed is judged again, and so on along the chain. */
 function followDependencies(
   draft: Draft,
   monitor: string,
-  before: ReadonlySet<string>,
-  after: ReadonlySet<string>,
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
 ): void {
-  const changed = [...new Set([...before, ...after])].filter((check) => before.has(check) !== after.has(check))
+  const checks = new Set([...before.keys(), ...after.keys()])
+  const changed = [...checks].filter((check) => before.get(check) !== after.get(check))
   if (changed.length === 0) return
   const sources = new Map<string, Map<string, SourceCondition[]>>()
   for (const one of allDependentsOf(
@@ -284,10 +285,10 @@ function take(draft: Draft, input: Input): void {
       break
     case 'declared': {
       const { name } = input.declaration
-      const before = raisedChecks(draft, name)
+      const before = cast(draft, name)
       declareMonitor(draft, input.declaration, input.incarnation, input.withDetector)
       judgeReboot(draft, input.declaration)
-      followDependencies(draft, name, before, raisedChecks(draft, name))
+      followDependencies(draft, name, before, cast(draft, name))
       break
     }
     case 'report':
@@ -301,7 +302,7 @@ function take(draft: Draft, input: Input): void {
     }
     case 'lost':
       loseMonitor(draft, input.monitor, input.reason)
-      followDependencies(draft, input.monitor, new Set(), new Set([input.monitor]))
+      followDependencies(draft, input.monitor, new Map(), new Map([[input.monitor, 'lost']]))
       break
     case 'troubled':
       noteTrouble(draft, input.monitor, input.reason)

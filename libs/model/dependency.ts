@@ -1,12 +1,16 @@
 /**
- * `dependsOn`: while what a check depends on is not well, its problems say nothing about their own subject. A name is
+ * `dependsOn`: while what a check depends on is not well, its problems say nothing about their own subject. That is so as soon
+ * as something is seen there, before it lasted: who looks first is not to be blamed first. Something light holds back nothing
+ * that is worse than it, or a link that is slow for good would hide that names are not resolved. A name is
  * that of a check or a monitor of this configuration; what a plug-in that nobody configured calls its checks concerns
  * nobody but itself.
  */
 import type { Draft } from './draft.ts'
 import { checkKey } from './keys.ts'
 import { DETECTOR } from './problem.ts'
+import { covers } from './shadow.ts'
 import type { MonitorDeclaration } from './state.ts'
+import type { Observation, Severity } from './types.ts'
 
 interface Edges {
   /** What each check depends on. */
@@ -43,16 +47,37 @@ function concerns(draft: Draft, monitor: string, dependent: string): boolean {
   return (draft.monitor(monitor)?.origin ?? 'discovered') !== 'discovered'
 }
 
-/** A check has a problem while one of its conditions is raised; a monitor while it is unreachable. */
-function isUnwell(draft: Draft, name: string, dependent: string): boolean {
+/** Whether a check has, or is about to have, a problem as grave as `severity`, or a monitor is unreachable. */
+function isUnwell(draft: Draft, name: string, dependent: string, severity: Severity): boolean {
   if (draft.monitor(name)?.health === 'unreachable' && concerns(draft, name, dependent)) return true
-  return draft.raisers(name).some((monitor) => concerns(draft, monitor, dependent))
+  return draft.shadows(name).some((shadow) => covers(shadow, severity) && concerns(draft, shadow.monitor, dependent))
 }
 
-/** The dependency that keeps this check's problems from counting, if one does. */
-export function blockingDependency(draft: Draft, monitor: string, check: string): string | undefined {
+/** The dependency that keeps a problem of this observation from counting, if one does. */
+export function blockingDependency(draft: Draft, monitor: string, observation: Observation): string | undefined {
   if (!draft.hasDependents()) return undefined
-  return dependenciesOf(draft, monitor, check).find((name) => isUnwell(draft, name, monitor))
+  const { check, severity } = observation
+  const seen = new Set([check])
+  return dependenciesOf(draft, monitor, check).find((name) => isExplained(draft, name, monitor, { severity, seen }))
+}
+
+interface Search {
+  readonly severity: Severity
+  /** Names that were looked at, since plug-ins may go in circles. */
+  readonly seen: Set<string>
+}
+
+/** Whether a check is unwell, or one that it depends on itself, and so on along the chain: one that is held back says nothing. */
+function isExplained(draft: Draft, name: string, dependent: string, search: Search): boolean {
+  if (search.seen.has(name)) return false
+  search.seen.add(name)
+  if (isUnwell(draft, name, dependent, search.severity)) return true
+  for (const declaration of draft.declarations()) {
+    if (!concerns(draft, declaration.name, dependent)) continue
+    const further = edgesOf(declaration).dependencies.get(name) ?? []
+    if (further.some((one) => isExplained(draft, one, dependent, search))) return true
+  }
+  return false
 }
 
 /** A check of a monitor. */

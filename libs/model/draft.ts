@@ -4,8 +4,9 @@
  */
 import { conditionKey, SHARED, sourceKey } from './keys.ts'
 import { sameBut, sameValue } from './same.ts'
+import { countShadow, type Shadow, shadowOf } from './shadow.ts'
 import type { Change, MonitorDeclaration, NodeState } from './state.ts'
-import { count, countIn, type Tally, type TallyOfTallies } from './tally.ts'
+import { count, type Tally, type TallyOfTallies } from './tally.ts'
 import type {
   ConditionType,
   Instant,
@@ -53,10 +54,10 @@ export interface Draft {
   /** Who alone may speak of a type; undefined where several may. */
   ownerOf(type: string): string | undefined
   putOwners(owners: ReadonlyMap<string, string>): void
-  /** Monitors whose check of this name has a raised condition. */
-  raisers(check: string): readonly string[]
-  /** Names of this monitor's checks that have one. */
-  raisedChecks(monitor: string): ReadonlySet<string>
+  /** What checks of this name cast on those that depend on them, of whichever monitor. */
+  shadows(check: string): readonly Shadow[]
+  /** What each of this monitor's checks casts, in a word to compare; those that cast nothing are left out. */
+  shadowsOf(monitor: string): ReadonlyMap<string, string>
   /** Open problems that this monitor said. */
   openProblems(monitor: string): number
   /** Resolved problems that are remembered. */
@@ -101,7 +102,7 @@ class StateDraft implements Draft {
   readonly #events: NodeEvent[] = []
   /** Monitors whose source of a condition was written here. */
   readonly #touched = new Map<string, string[]>()
-  readonly #raised: TallyOfTallies = new Map()
+  readonly #shadows: TallyOfTallies = new Map()
   readonly #open: Tally = new Map()
   #owners: ReadonlyMap<string, string> | undefined
 
@@ -119,8 +120,8 @@ class StateDraft implements Draft {
   putSource(value: SourceCondition): void {
     const { type, entity } = value.observation
     const { monitor } = value
-    this.#countRaised(this.source(monitor, type, entity), -1)
-    this.#countRaised(value, 1)
+    countShadow(this.#shadows, this.source(monitor, type, entity), -1)
+    countShadow(this.#shadows, value, 1)
     this.#touch(monitor, type, entity, value)
   }
 
@@ -135,16 +136,12 @@ class StateDraft implements Draft {
     this.#sources.set(key, { key: { monitor, type, entity }, value })
   }
 
-  #countRaised(source: SourceCondition | undefined, by: number): void {
-    if (source?.raised !== undefined) countIn(this.#raised, source.observation.check, source.monitor, by)
-  }
-
   #countOpen(problem: Problem | undefined, by: number): void {
     if (problem !== undefined && problem.phase !== 'resolved') count(this.#open, problem.source, by)
   }
 
   deleteSource(monitor: string, type: string, entity: string): void {
-    this.#countRaised(this.source(monitor, type, entity), -1)
+    countShadow(this.#shadows, this.source(monitor, type, entity), -1)
     this.#touch(monitor, type, entity, undefined)
   }
 
@@ -268,17 +265,28 @@ class StateDraft implements Draft {
     this.#owners = owners
   }
 
-  raisers(check: string): readonly string[] {
-    const known = this.#state.raised.get(check)
-    const moved = this.#raised.get(check)
-    if (moved === undefined) return known === undefined ? [] : [...known.keys()]
-    const monitors = new Set([...(known?.keys() ?? []), ...moved.keys()])
-    return [...monitors].filter((monitor) => (known?.get(monitor) ?? 0) + (moved.get(monitor) ?? 0) > 0)
+  shadows(check: string): readonly Shadow[] {
+    const known = this.#state.shadows.get(check)
+    const moved = this.#shadows.get(check)
+    if (moved === undefined) return known === undefined ? [] : [...known.keys()].map(shadowOf)
+    const keys = new Set([...(known?.keys() ?? []), ...moved.keys()])
+    return [...keys].filter((key) => (known?.get(key) ?? 0) + (moved.get(key) ?? 0) > 0).map(shadowOf)
   }
 
-  raisedChecks(monitor: string): ReadonlySet<string> {
-    const checks = new Set([...this.#state.raised.keys(), ...this.#raised.keys()])
-    return new Set([...checks].filter((check) => this.raisers(check).includes(monitor)))
+  shadowsOf(monitor: string): ReadonlyMap<string, string> {
+    const found = new Map<string, string>()
+    for (const check of new Set([...this.#state.shadows.keys(), ...this.#shadows.keys()])) {
+      const shades = this.shadows(check).filter((shadow) => shadow.monitor === monitor)
+      if (shades.length > 0)
+        found.set(
+          check,
+          shades
+            .map(({ shade }) => shade)
+            .sort()
+            .join(),
+        )
+    }
+    return found
   }
 
   openProblems(monitor: string): number {

@@ -171,7 +171,7 @@ function putJudged(draft: Draft, monitor: string, observation: Observation, memo
   const { type, entity } = observation
   const before = draft.source(monitor, type, entity)
   const judging = judgingOf(draft, monitor, type)
-  const isBlocked = blockingDependency(draft, monitor, observation.check) !== undefined
+  const isBlocked = blockingDependency(draft, monitor, observation) !== undefined
   const settled = observation.pending ? settledLook(before) : undefined
   const reachable = { isBlocked, isReachable: isReachable(draft, monitor) }
   const { health, held } = judge({ observation, memory, settled, type: judging, ...reachable }, draft.now)
@@ -233,7 +233,7 @@ export function observe(
     return
   }
   const type = judgingOf(draft, monitor, observation.type)
-  const blocked = blockingDependency(draft, monitor, observation.check) !== undefined
+  const blocked = blockingDependency(draft, monitor, observation) !== undefined
   const memory = remember(remembered(draft, monitor, observation), observation, type, blocked, draft.now)
   putJudged(draft, monitor, observation, memory, told)
 }
@@ -261,7 +261,7 @@ function isSameLook(before: SourceCondition, observation: Observation): boolean 
 
 /** Judges a source again without a new word: its monitor was lost or came back, or a gate opened or closed. */
 export function judgeAgain(draft: Draft, source: SourceCondition): void {
-  const blocked = blockingDependency(draft, source.monitor, source.observation.check) !== undefined
+  const blocked = blockingDependency(draft, source.monitor, source.observation) !== undefined
   // A gate that opens lets the problem that stood behind it count at once.
   const raise =
     !blocked && source.raised === undefined && source.observation.health === 'problem' && !source.observation.pending

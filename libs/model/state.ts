@@ -3,7 +3,8 @@
  * changes has the same state, which is why it can be written to buckets and read back.
  */
 import { conditionKey, sourceKey } from './keys.ts'
-import { count, countIn, type Tally, type TallyOfTallies } from './tally.ts'
+import { countShadow } from './shadow.ts'
+import { count, type Tally, type TallyOfTallies } from './tally.ts'
 import type {
   ConditionType,
   EventReason,
@@ -51,8 +52,8 @@ export interface NodeState {
   readonly sourceMonitors: Map<string, Set<string>>
   /** Derived: monitors with a check that depends on something. */
   readonly gated: Set<string>
-  /** Derived: raised conditions by the check's name, then by its monitor. */
-  readonly raised: TallyOfTallies
+  /** Derived: what checks cast on those that depend on them, by the check's name (shadow.ts). */
+  readonly shadows: TallyOfTallies
   /** Derived: open problems of each monitor that said them. */
   readonly open: Tally
   /** Who alone may speak of a type, from registry and configuration; others may speak of all others. Never in a bucket. */
@@ -101,7 +102,7 @@ export function createState(owners: ReadonlyMap<string, string> = new Map()): No
     declarations: new Map(),
     sourceMonitors: new Map(),
     gated: new Set(),
-    raised: new Map(),
+    shadows: new Map(),
     open: new Map(),
     owners,
   }
@@ -117,7 +118,7 @@ export function copyState(state: NodeState): NodeState {
     declarations: new Map(state.declarations),
     sourceMonitors: new Map([...state.sourceMonitors].map(([key, names]) => [key, new Set(names)])),
     gated: new Set(state.gated),
-    raised: new Map([...state.raised].map(([check, monitors]) => [check, new Map(monitors)])),
+    shadows: new Map([...state.shadows].map(([check, cast]) => [check, new Map(cast)])),
     open: new Map(state.open),
     owners: state.owners,
   }
@@ -136,10 +137,6 @@ function indexSource(state: NodeState, monitor: string, key: string, present: bo
   } else if (names?.delete(monitor) && names.size === 0) state.sourceMonitors.delete(key)
 }
 
-function countRaised(state: NodeState, source: SourceCondition | undefined, by: number): void {
-  if (source?.raised !== undefined) countIn(state.raised, source.observation.check, source.monitor, by)
-}
-
 function countOpen(state: NodeState, problem: Problem | undefined, by: number): void {
   if (problem !== undefined && problem.phase !== 'resolved') count(state.open, problem.source, by)
 }
@@ -149,8 +146,8 @@ export function applyChanges(state: NodeState, changes: readonly Change[]): void
   for (const change of changes) {
     switch (change.kind) {
       case 'source':
-        countRaised(state, state.sources.get(sourceKey(change.monitor, change.type, change.entity)), -1)
-        countRaised(state, change.value, 1)
+        countShadow(state.shadows, state.sources.get(sourceKey(change.monitor, change.type, change.entity)), -1)
+        countShadow(state.shadows, change.value, 1)
         put(state.sources, sourceKey(change.monitor, change.type, change.entity), change.value)
         indexSource(state, change.monitor, conditionKey(change.type, change.entity), change.value !== undefined)
         break

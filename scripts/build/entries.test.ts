@@ -38,14 +38,12 @@ describe('the build', () => {
     ])
   })
 
-  it('puts all exporters into one process, and all monitors that are deployed into another', () => {
+  it('puts all exporters into one process, and all monitors into another', () => {
     const files = [
       'services/http-exporter/main.ts',
       'services/k8s-exporter/main.ts',
       'services/monitors/network/main.ts',
       'services/monitors/network/monitor.ts',
-      'services/monitors/system/main.ts',
-      'services/monitors/system/monitor.ts',
     ]
     const composed = inFolder(files, findEntries).filter(({ contents }) => contents !== undefined)
     expect(composed.map(({ name, contents }) => [name, contents])).toEqual([
@@ -61,8 +59,8 @@ await runService(httpExporter, k8sExporter)
         'monitors',
         `import { createMonitorService } from '#monitor-kit'
 import { runService } from '#service'
-import { system } from './services/monitors/system/monitor.ts'
-await runService(createMonitorService(system))
+import { network } from './services/monitors/network/monitor.ts'
+await runService(createMonitorService(network))
 `,
       ],
     ])

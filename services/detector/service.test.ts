@@ -211,10 +211,9 @@ describe('the detector', () => {
     const missing = {
       monitors: [
         {
-          name: 'kubelet-health',
-          type: 'http-health-check',
+          name: 'peers',
+          type: 'network-peers',
           interval: '30s',
-          config: { url: 'http://127.0.0.1:10248/healthz' },
         },
       ],
     }

@@ -12,7 +12,7 @@ export interface DefaultCheck {
 const EMBEDDED: Place = { where: 'embedded default', origin: { layer: 'default', text: 'default' } }
 
 /**
- * By the monitor that serves them, as `defaultMonitors` names it. A monitor that is not built has none. The kernel's log is
+ * By the monitor that serves them, as `defaultMonitors` names it. The kernel's log is
  * unknown to who may not read it.
  */
 export const DEFAULT_CHECKS: Readonly<Record<string, readonly DefaultCheck[]>> = {
@@ -26,6 +26,26 @@ export const DEFAULT_CHECKS: Readonly<Record<string, readonly DefaultCheck[]>> =
     { name: 'interfaces', type: 'system-interfaces' },
   ],
   log: [{ name: 'kernel-log', type: 'log-kernel' }],
+  network: [
+    { name: 'links', type: 'network-links' },
+    { name: 'gateway', type: 'network-gateway-check' },
+    { name: 'dns', type: 'network-dns-check' },
+    { name: 'conntrack', type: 'network-conntrack' },
+    { name: 'sockets', type: 'network-sockets' },
+    { name: 'sysctl', type: 'network-sysctl' },
+    { name: 'ipv6-sysctl', type: 'network-ipv6-sysctl' },
+    { name: 'ipv6-route', type: 'network-ipv6-route' },
+    { name: 'ipv6-addresses', type: 'network-ipv6-neighbor' },
+  ],
+  kubernetes: [
+    { name: 'runtime', type: 'kubernetes-runtime-check' },
+    { name: 'kubelet', type: 'kubernetes-kubelet-check' },
+    { name: 'apiserver', type: 'kubernetes-apiserver-check' },
+    { name: 'capacity', type: 'kubernetes-capacity-check' },
+    { name: 'static-pods', type: 'kubernetes-static-pods' },
+    { name: 'kube-proxy', type: 'kubernetes-kube-proxy' },
+    { name: 'certificates', type: 'kubernetes-certificates' },
+  ],
 }
 
 function textOf(node: Tree, key: string): string {

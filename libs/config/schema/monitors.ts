@@ -59,6 +59,9 @@ export const monitor = z.strictObject({
     .array(z.string())
     .max(100)
     .default([])
-    .describe('Names of checks; while one of them has a problem, new problems of this check are unknown'),
+    .describe(
+      'Names of checks; while one of them has a problem, or one that has not lasted yet, new problems of this check that are no graver are unknown',
+    )
+    .meta({ defaultText: 'what explains its type’s problems' }),
   remediation: monitorRemediation.optional(),
 })

@@ -2,7 +2,6 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startMonitorProcess } from '#monitor-kit/testing'
-import { plannedServices, SERVICES } from '#service-table'
 import { tempFolder } from '../../../libs/host/testing.ts'
 import { schema as conntrackSchema } from './checks/conntrack/config.ts'
 import { schema as firewallSchema } from './checks/ipv6-firewall/config.ts'
@@ -209,10 +208,7 @@ print('sent', flush=True)`
   })
 })
 
-// As long as the monitor is planned no process takes its checks from a configuration.
-const isPlanned = plannedServices(SERVICES).some(({ name }) => name === 'network')
-
-test.skipIf(isPlanned)("the monitor as a process of its own knows that it is in the node's network", async () => {
+test("the monitor as a process of its own knows that it is in the node's network", async () => {
   await using folder = await tempFolder()
   const started = await startMonitorProcess({
     main: new URL('main.ts', import.meta.url).pathname,

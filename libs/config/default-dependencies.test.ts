@@ -1,0 +1,73 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { faultsOf, HEAD, parse, set } from './testing.ts'
+
+function dependencies(text: string, flags: readonly string[] = []): Record<string, readonly string[]> {
+  const { monitors } = parse(HEAD + text, { flags: flags.map(set) })
+  return Object.fromEntries(monitors.map(({ name, dependsOn }) => [name, dependsOn]))
+}
+
+const endpoint = (url: string) =>
+  `monitors: [{ name: e, type: http-health-check, config: { endpoints: [{ url: "${url}" }] } }]\n`
+
+describe('what a check depends on without being told', () => {
+  it('is what explains its problems: links, then the gateway, then names', () => {
+    const all = dependencies('defaultMonitors: [network, kubernetes]\n')
+    expect(all).toMatchObject({ links: [], gateway: ['links'], dns: ['gateway'], apiserver: ['gateway'] })
+    expect(all).toMatchObject({ runtime: [], kubelet: ['runtime'], capacity: ['runtime'], 'static-pods': ['runtime'] })
+  })
+
+  it('is every check of that type that is switched on, by the name that it has', () => {
+    const text = `monitors:
+  - { name: nics, type: network-links }
+  - { name: ports, type: network-links, enabled: false }
+  - { name: way, type: network-gateway-check }
+`
+    expect(dependencies(text)).toMatchObject({ way: ['nics'], dns: ['way'] })
+    expect(dependencies('', ['monitors.links.enabled=false'])).toMatchObject({ gateway: [], dns: ['gateway'] })
+  })
+
+  it('is nothing where somebody wrote it, also that it is nothing', () => {
+    const text = 'monitors: [{ name: d, type: network-dns-check, dependsOn: [] }]\n'
+    expect(dependencies(text)).toMatchObject({ d: [] })
+    expect(dependencies('', ['monitors.dns.dependsOn=[clock]'])).toMatchObject({ dns: ['clock'] })
+  })
+
+  it('leads nowhere back over what somebody wrote', () => {
+    const text = 'monitors: [{ name: l, type: network-links, dependsOn: [dns] }]\n'
+    expect(faultsOf(HEAD + text)).toEqual([])
+    expect(dependencies(text)).toMatchObject({ l: ['dns'], gateway: ['l'], dns: [] })
+  })
+
+  it.each([
+    ['https://registry.example.org/v2/', ['dns']],
+    ['https://user:word@registry.example.org/v2/', ['dns']],
+    ['tcp://10.0.0.1:443', ['gateway']],
+    ['tls://[fd00::1]:443', ['gateway']],
+    ['http://127.0.0.1:10248/healthz', []],
+    ['http://[::1]:10248/healthz', []],
+    ['http://localhost:10248/healthz', []],
+    ['http://127.example.org/', ['dns']],
+  ])('of an endpoint %s is %j: who is on this machine needs no way to it', (url, expected) => {
+    expect(dependencies(endpoint(url))).toMatchObject({ e: expected })
+  })
+
+  it('never makes a configuration wrong that was right', () => {
+    const types = ['network-links', 'network-gateway-check', 'network-dns-check', 'kubernetes-apiserver-check']
+    const check = fc.record({ type: fc.constantFrom(...types), on: fc.option(fc.nat(5), { nil: undefined }) })
+    fc.assert(
+      fc.property(fc.array(check, { maxLength: 6 }), (checks) => {
+        // Each depends on an earlier one at most, so that what is written goes in no circle.
+        const items = checks.map(({ type, on }, i) => {
+          const written = on === undefined || i === 0 ? '' : `, dependsOn: [c${on % i}]`
+          return `  - { name: c${i}, type: ${type}${written}, config: ${type.endsWith('apiserver-check') ? `{ endpoint: "https://10.0.0.${i + 1}:6443" }` : '{}'} }\n`
+        })
+        const faults = faultsOf(
+          `${HEAD}defaultMonitors: []\nmonitors:${items.length === 0 ? ' []' : ''}\n${items.join('')}`,
+        )
+        expect(faults.filter((fault) => /depends on itself|there is no monitor|switched off/.test(fault))).toEqual([])
+      }),
+      { numRuns: 200 },
+    )
+  })
+})

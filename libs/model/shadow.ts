@@ -1,0 +1,43 @@
+/**
+ * What a check casts on those that depend on it: each of its conditions that is a problem, or about to be one, may be why
+ * they find what they find. Kept as a tally, since every report asks for it.
+ */
+import { compareSeverity } from './severity.ts'
+import { countIn, type TallyOfTallies } from './tally.ts'
+import type { Severity, SourceCondition } from './types.ts'
+
+/** What a condition casts: a pending one may become anything, for as long as it is pending. */
+type Shade = Severity | 'pending'
+
+const SEPARATOR = '\u0000'
+
+/** What a source casts; undefined: nothing. */
+function shadeOf({ raised, observation }: SourceCondition): Shade | undefined {
+  if (raised !== undefined) return raised.severity
+  return observation.pending ? 'pending' : undefined
+}
+
+/** Adds what a source casts to a tally by check, then by monitor and shade; `by` is 1, or -1 when it is gone. */
+export function countShadow(shadows: TallyOfTallies, source: SourceCondition | undefined, by: number): void {
+  const shade = source && shadeOf(source)
+  if (source === undefined || shade === undefined) return
+  countIn(shadows, source.observation.check, `${source.monitor}${SEPARATOR}${shade}`, by)
+}
+
+/** What a monitor's check casts: a monitor's name, and the shade. */
+export interface Shadow {
+  readonly monitor: string
+  readonly shade: Shade
+}
+
+/** The other way of the key in the tally. */
+export function shadowOf(key: string): Shadow {
+  const at = key.lastIndexOf(SEPARATOR)
+  // Written above alone.
+  return { monitor: key.slice(0, at), shade: key.slice(at + 1) as Shade }
+}
+
+/** Whether it may be why another check finds a problem of this severity: something light explains nothing grave. */
+export function covers({ shade }: Shadow, severity: Severity): boolean {
+  return shade === 'pending' || compareSeverity(shade, severity) >= 0
+}
