@@ -50,7 +50,7 @@ function exampleOf({ key, to, status, example: [theirs, ours = theirs] }: Row): 
   return code(before)
 }
 
-function meaningOf({ key, to, why, instead, words = {}, convert, holds, yields }: Row): string {
+function meaningOf({ key, to, why, instead, words = {}, convert, within, holds, yields }: Row): string {
   return [
     to === undefined || to === key ? '' : code(to),
     [why, instead].filter((part) => part !== undefined).join('; '),
@@ -62,8 +62,13 @@ function meaningOf({ key, to, why, instead, words = {}, convert, holds, yields }
       share: 'above 1 it is percent',
       switch: 'a map with `enabled` is what that says',
       ms: 'a number is milliseconds',
+      milliseconds: 'in milliseconds',
+      'host-path': 'from the root of the host, without `/host`',
+      loopback: '`localhost` is `127.0.0.1`',
+      secured: '`http` is `https`, port 10255 is 10250, `localhost` is `127.0.0.1`',
       '': '',
     }[convert ?? ''],
+    within === undefined ? '' : `from ${within[0]} to ${within[1]}, what is beyond is the nearest of them`,
     holds === undefined ? '' : `nothing is said of ${holds.map((one) => code(inYaml(one))).join(', ')}`,
     yields === true ? 'where that is written too it counts' : '',
   ]
@@ -92,9 +97,10 @@ function section({ title, types, rows }: Section): string {
   return `## ${heading}${missing}\n\n${table(['Key', 'Becomes', 'Here', 'Example'], rows.map(rowOf))}`
 }
 
-function typeRow({ type, status, to, why, instead }: TypeRow): string[] {
+function typeRow({ type, status, to, adds = {}, why, instead }: TypeRow): string[] {
   const isLater = status !== 'refused' && !isServed([type])
-  const here = [(to ?? []).map(code).join(', '), why === undefined ? '' : why, instead ?? ''].filter(
+  const added = Object.entries(adds).map(([key, value]) => `with ${code(`${key}: ${value}`)}`)
+  const here = [(to ?? []).map(code).join(', '), ...added, why === undefined ? '' : why, instead ?? ''].filter(
     (part) => part !== '',
   )
   return [code(type), isLater && status !== 'later' ? `later, then ${status}` : status, here.join('; ')]

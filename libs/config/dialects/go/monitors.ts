@@ -1,10 +1,10 @@
 /** `monitors`: types by their names here, an entry that is two of ours, the keys of each type. */
-import { child, type Entry, type ListNode, type MapNode, type ScalarNode, type Tree } from '../../tree/tree.ts'
+import { child, type Entry, type ListNode, type MapNode, type ScalarNode, type Tree, treeOf } from '../../tree/tree.ts'
 import { applyRows } from './apply.ts'
 import { stepOf } from './checks.ts'
 import { entryAt, withEntry, without } from './edit.ts'
 import { readRepair } from './repairs.ts'
-import { CNI_HALVES } from './rows/later/network.ts'
+import { CNI_HALVES } from './rows/later/peers.ts'
 import { MONITORS_SECTION } from './rows/monitors.ts'
 import { rowsOfType, typeRowOf } from './tables.ts'
 import { type Site, siteBelow, type Told } from './told.ts'
@@ -94,8 +94,20 @@ function split(entry: MapNode, name: string, site: Site, told: Told): Became {
 function renamedType(entry: MapNode, type: string, row: TypeRow, site: Site, told: Told): MapNode {
   const [to = type] = row.to ?? []
   const written = entry.entries.get('type')
-  if (written !== undefined) told.note('renamed', siteBelow(site, 'type'), written, `"${type}" is read as "${to}"`)
-  return withText(entry, 'type', to)
+  const added = Object.entries(row.adds ?? {})
+  const words = added.map(([key, value]) => ` with ${key}: ${value}, where that is not written`).join('')
+  if (written !== undefined)
+    told.note('renamed', siteBelow(site, 'type'), written, `"${type}" is read as "${to}"${words}`)
+  return added.reduce(
+    (map, [key, value]) => withKey(map, key, value, written ?? { place: entry.place }),
+    withText(entry, 'type', to),
+  )
+}
+
+/** A key of the entry's own that follows from what else it says. */
+function withKey(entry: MapNode, key: string, value: string, { place }: Pick<Entry, 'place'>): MapNode {
+  if (entryAt(entry, ['config', key]) !== undefined) return entry
+  return withEntry(entry, ['config', key], { place, node: treeOf(value, place) })
 }
 
 function readEntry(item: MapNode, site: Site, told: Told): Became {

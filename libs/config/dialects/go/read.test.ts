@@ -31,9 +31,9 @@ describe('keys that contradict each other', () => {
 
   it('are named as they are written where both are the dialect’s', () => {
     const text =
-      'monitors:\n  - { name: d, type: network-dns-check, config: { checkNameservers: true, enableNameserverChecks: false } }\n'
+      'monitors:\n  - { name: g, type: network-gateway-check, config: { latencyThreshold: 100ms, warningLatency: 200 } }\n'
     expect(faultsOf(HEAD + text)).toEqual([
-      'config.yaml:6:75: monitors[0].config.enableNameserverChecks: says another thing than "checkNameservers" at config.yaml:6:51; expected one of them',
+      'config.yaml:6:80: monitors[0].config.warningLatency: says another thing than "latencyThreshold" at config.yaml:6:55; expected one of them',
     ])
   })
 
