@@ -9,6 +9,7 @@ import { readGo } from './read.ts'
 import { COMMAND_LINE } from './rows/command-line.ts'
 import { CNI_HALVES } from './rows/later/peers.ts'
 import { SECTIONS, TYPE_SECTIONS, TYPES } from './tables.ts'
+import { NEEDED } from './testing-documents.ts'
 import type { Row, Section } from './types.ts'
 
 type Plain = Record<string, unknown>
@@ -25,13 +26,6 @@ const BESIDE: readonly (readonly [begins: string, beside: Plain])[] = [
   ['mountPoints[].', { path: '/srv' }],
   ['paths[].', { path: '/srv' }],
 ]
-
-/** Keys without which there is no check of a type. */
-const NEEDED: Readonly<Record<string, Plain>> = {
-  'custom-plugin': { pluginPath: '/opt/check.sh' },
-  'http-health-check': { url: 'https://a' },
-  'network-connectivity-check': { endpoints: [{ url: 'https://a' }] },
-}
 
 function besideOf(key: string): Plain {
   return BESIDE.find(([begins]) => key.startsWith(begins))?.[1] ?? {}
