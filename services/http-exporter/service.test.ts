@@ -71,7 +71,7 @@ describe('the http-exporter on a real bus', () => {
     expect((await get<NodeView>(`${url}/status`)).body.settings).toMatchObject({
       refused: [
         {
-          key: 'reload.enabled',
+          key: 'reload',
           text: 'has no effect: a change of the file takes effect with the next start; restart the pod',
           origin: 'config.yaml, line 5',
         },

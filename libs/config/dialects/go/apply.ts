@@ -62,9 +62,17 @@ function withoutEmpty({ from, row }: Parted, map: MapNode): MapNode {
   return isBare ? without(map, from.slice(0, -1)) : map
 }
 
+/** There an empty text is what is not written, as charts have it. Of these one is wanted. */
+const WANTED = new Set(['apiVersion', 'kind', 'metadata.name', 'name', 'type'])
+
+function isUnsaid({ key }: Row, { node }: Entry): boolean {
+  return node.kind === 'scalar' && node.value === '' && !WANTED.has(key) && !key.endsWith('[]')
+}
+
 function applyOne(part: Parted, map: MapNode, work: Work): MapNode {
   const entry = entryAt(map, part.from)
   if (entry === undefined) return withoutEmpty(part, map)
+  if (isUnsaid(part.row, entry)) return without(map, part.from)
   const { status } = part.row
   if (status === 'refused') return refuse(part, map, entry, work)
   if (status === 'renamed') return rename(part, map, entry, work)

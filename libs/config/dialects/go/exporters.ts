@@ -15,11 +15,12 @@ const PROMETHEUS = ['exporters', 'prometheus'] as const
 
 const DOCUMENT: JsonSchema = documentJson
 
-/** Types that stand on the node without a word. */
-function always(): readonly string[] {
+/** Types that stand on the node without a word, and how many may. */
+function always(): { readonly types: readonly string[]; readonly most: number } {
   const steps = [...KUBERNETES, 'conditions', 'always']
   const schema = steps.reduce<JsonSchema | undefined>((inside, step) => inside?.properties?.[step], DOCUMENT)
-  return Array.isArray(schema?.default) ? schema.default.map(String) : []
+  const types = Array.isArray(schema?.default) ? schema.default.map(String) : []
+  return { types, most: schema?.maxItems ?? types.length }
 }
 
 /** A key of the document that a step takes away. */
@@ -72,7 +73,16 @@ function conditions(tree: MapNode, told: Told): MapNode {
       'nothing is to be written for that',
     )
   if (types.length === 0) return without(tree, list.steps)
-  const items = [...new Set([...always(), ...types])].map((type) => scalar(type, node))
+  const { types: standing, most } = always()
+  const all = [...new Set([...standing, ...types])]
+  if (all.length > most)
+    told.refused(
+      site,
+      list.entry,
+      `of more than ${most} types that always stand there ${all.length - most} stand there only while they are not well`,
+      'write those that matter most into conditions.always',
+    )
+  const items = all.slice(0, most).map((type) => scalar(type, node))
   const named: Entry = { place: list.entry.place, node: { kind: 'list', place: node.place, items } }
   const map: MapNode = { kind: 'map', place: node.place, entries: new Map([['always', named]]) }
   return withEntry(tree, list.steps, { ...list.entry, node: map })
@@ -146,13 +156,20 @@ function isOff(node: Tree | undefined): boolean {
   return node?.kind === 'scalar' && node.value === false
 }
 
+/** Whether something is to be delivered; the other keys only say how. */
+function asks({ steps, entry: { node } }: Found): boolean {
+  const key = steps.at(-1)
+  if (key === 'webhooks') return node.kind === 'list' && node.items.length > 0
+  return key === 'controller' && node.kind === 'map' && !isOff(child(node, 'enabled')) && node.entries.has('enabled')
+}
+
 /** What is asked for and nobody delivers. */
 function deliveries(tree: MapNode, told: Told): MapNode {
   const all = DELIVERY.flatMap((key) => found(tree, ...HTTP, key) ?? [])
   if (all.length === 0) return tree
   const enabled = found(tree, ...HTTP, 'enabled')
   const isSilent = isOff(enabled?.entry.node)
-  for (const one of all) {
+  for (const one of all.some(asks) ? all : []) {
     const [key, { node }] = [one.steps.at(-1), one.entry]
     const names = textsOf(node, 'name').map((name) => `"${cut(name, 80)}"`)
     if (isSilent)

@@ -57,11 +57,21 @@ function halves(config: MapNode): readonly [peers: MapNode, cni: MapNode] {
   return [without(config, [OF_CNI]), cni]
 }
 
+/** A name that nobody has. */
+function secondName(name: string, taken: Set<string>): string {
+  for (let count = 1; ; count++) {
+    const end = count === 1 ? '-cni' : `-cni-${count}`
+    const second = `${name.slice(0, NAME_MAX - end.length)}${end}`
+    if (taken.has(second)) continue
+    taken.add(second)
+    return second
+  }
+}
+
 /** One entry for the peers, one for the machine's own CNI. */
-function split(entry: MapNode, name: string, site: Site, told: Told): Became {
+function split(entry: MapNode, name: string, second: string, site: Site, told: Told): Became {
   const type = entry.entries.get('type')
   const config = entry.entries.get('config')
-  const second = `${name}-cni`
   const [peers, cni] = ['network-peers', 'network-cni'] as const
   if (type !== undefined)
     told.note(
@@ -110,7 +120,7 @@ function withKey(entry: MapNode, key: string, value: string, { place }: Pick<Ent
   return withEntry(entry, ['config', key], { place, node: treeOf(value, place) })
 }
 
-function readEntry(item: MapNode, site: Site, told: Told): Became {
+function readEntry(item: MapNode, taken: Set<string>, site: Site, told: Told): Became {
   const [name, type] = [textAt(item, 'name'), textAt(item, 'type')]
   const row = typeRowOf(type)
   const written = item.entries.get('type') ?? item
@@ -122,7 +132,7 @@ function readEntry(item: MapNode, site: Site, told: Told): Became {
   const repaired = readRepair(item, site, told)
   const read = applyRows(ENTRY_ROWS, repaired, { site, told })
   const entry = read.kind === 'map' ? read : repaired
-  if (row?.status === 'split') return split(entry, name, site, told)
+  if (row?.status === 'split') return split(entry, name, secondName(name, taken), site, told)
   const typed = row?.status === 'renamed' ? renamedType(entry, type, row, site, told) : entry
   return { entries: [withConfig(typed, type, rowsOfType(type), site, told)], name }
 }
@@ -143,11 +153,17 @@ function withDependencies(entry: MapNode, became: ReadonlyMap<string, readonly s
 export function readMonitors(tree: MapNode, told: Told): MapNode {
   const list = tree.entries.get('monitors')
   if (list?.node.kind !== 'list') return tree
+  const taken = new Set(list.node.items.flatMap((item) => (item.kind === 'map' ? textAt(item, 'name') : [])))
   const read = list.node.items.map((item, index): Became => {
     if (item.kind !== 'map') return { entries: [], name: '' }
     const name = textAt(item, 'name')
     const path = `monitors[${index}]`
-    return readEntry(item, { path, key: name === '' || name.length > NAME_MAX ? path : `monitors.${name}` }, told)
+    return readEntry(
+      item,
+      taken,
+      { path, key: name === '' || name.length > NAME_MAX ? path : `monitors.${name}` },
+      told,
+    )
   })
   const others = list.node.items.map((item, index) => (item.kind === 'map' ? read[index]?.entries[0] : item))
   const became = new Map(read.flatMap(({ name, names }) => (names === undefined ? [] : [[name, names] as const])))

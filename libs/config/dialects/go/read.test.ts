@@ -116,6 +116,13 @@ describe('entries', () => {
     expect(monitors.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([['b', []]])
   })
 
+  it('that become two have names of their own, however long the one is and whoever has the other', () => {
+    const long = 'a'.repeat(62)
+    const text = `defaultMonitors: []\nmonitors:\n  - { name: p, type: network-cni-check }\n  - { name: p-cni, type: system-cpu }\n  - { name: ${long}, type: network-cni-check }\n`
+    const { monitors } = parse(HEAD + text)
+    expect(monitors.map(({ name }) => name)).toEqual(['p', 'p-cni', long, 'p-cni-2', `${'a'.repeat(59)}-cni`])
+  })
+
   it('that become two are both waited for, and the others keep their places', () => {
     const text = `defaultMonitors: []
 monitors:
@@ -149,7 +156,35 @@ monitors:
   })
 })
 
+describe('empty texts', () => {
+  it('are not written, as charts have them; but where one is wanted', () => {
+    const text = `settings: { kubeconfig: "", logFile: "" }
+exporters: { prometheus: { bindAddress: "", path: "", namespace: "", subsystem: "" } }
+monitors: [{ name: g, type: network-gateway-check, config: { addressFamily: "" } }]
+`
+    expect([faultsOf(HEAD + text), toldOf(text)]).toEqual([[], []])
+    expect(faultsOf(`${HEAD}monitors: [{ name: "", type: system-cpu }]\n`)).toHaveLength(1)
+  })
+})
+
+describe('conditions', () => {
+  it('of which more are listed than may always stand there are refused, and no error', () => {
+    const list = Array.from({ length: 30 }, (_, i) => ({ type: `C${i}` }))
+    const text = stringify({ exporters: { kubernetes: { conditions: list } } })
+    expect(parse(HEAD + text).exporters.kubernetes.conditions.always).toHaveLength(32)
+    expect(toldOf(text)[1]).toBe(
+      'exporters.kubernetes.conditions: has no effect: of more than 32 types that always stand there 6 stand there only while they are not well; write those that matter most into conditions.always',
+    )
+  })
+})
+
 describe('deliveries', () => {
+  it('that are none say nothing', () => {
+    const text =
+      'exporters: { http: { enabled: true, workers: 5, retry: { maxAttempts: 3 }, webhooks: [], controller: { enabled: false } } }\n'
+    expect([toldOf(text), parse(HEAD + text).exporters.http.enabled]).toEqual([[], true])
+  })
+
   it('that are switched off leave the page on', () => {
     const text = 'exporters: { http: { enabled: false, webhooks: [{ name: a, url: "https://a" }] } }\n'
     const { exporters, missing } = parse(HEAD + text)

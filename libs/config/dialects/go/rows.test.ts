@@ -87,12 +87,14 @@ const AROUND: readonly (readonly [begins: string, around: Plain])[] = [
   ['exporters.kubernetes.annotations[].', { key: 'example.org/a' }],
   ['exporters.http.webhooks[].', { name: 'chat', url: 'https://chat' }],
   ['exporters.http.controller.', { enabled: true }],
+  ['exporters.http.', { webhooks: [{ name: 'chat', url: 'https://chat' }] }],
   ['remediation.coordination.', { enabled: true }],
 ]
 
 /** The same of a key that a step takes, with what it looks at beside it in the innermost map. */
 function stepFragment(key: string, value: unknown): Plain {
-  const around = AROUND.find(([begins]) => key.startsWith(begins))
+  // Whether the page is on is said without any of them.
+  const around = key === 'exporters.http.enabled' ? undefined : AROUND.find(([begins]) => key.startsWith(begins))
   if (around !== undefined) {
     const [begins, beside] = around
     const own = fragment(key.slice(begins.length), value)

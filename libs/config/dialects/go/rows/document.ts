@@ -1,5 +1,5 @@
 /** The document but for `monitors`. */
-import { later, type Row, refused, renamed, type Section, works } from '../types.ts'
+import { later, type Row, refused, refusedSection, renamed, type Section, works } from '../types.ts'
 
 const head: readonly Row[] = [
   { ...works('apiVersion', 'node-doctor.io/v1alpha1'), isStep: true },
@@ -132,10 +132,15 @@ const remediation: readonly Row[] = [
   works('remediation.enabled', true),
   works('remediation.dryRun', true),
   renamed('remediation.maxRemediationsPerHour', 'remediation.maxRetriesPerHour', [10]),
-  refused('remediation.maxRemediationsPerMinute', 2, {
-    why: 'repairs are counted by the hour, and apart by their cool-down',
-    instead: 'write remediation.maxRetriesPerHour and remediation.cooldownPeriod',
-  }),
+  refused(
+    'remediation.maxRemediationsPerMinute',
+    2,
+    {
+      why: 'repairs are counted by the hour, and apart by their cool-down',
+      instead: 'write remediation.maxRetriesPerHour and remediation.cooldownPeriod',
+    },
+    [0],
+  ),
   refused('remediation.historySize', 100, {
     why: 'what was repaired is kept for good, bounded by itself',
     instead: 'nothing is to be written for that',
@@ -192,11 +197,10 @@ const features: readonly Row[] = [
     [true],
   ),
   refused('features.enableProfiling', true, NO_PROFILES, [false]),
-  refused('features.profilingPort', 6060, NO_PROFILES),
+  refused('features.profilingPort', 6061, NO_PROFILES, [6060]),
   refused('features.enableTracing', true, NO_TRACES, [false]),
   refused('features.tracingEndpoint', 'http://collector:4318', NO_TRACES, ['']),
-  refused('reload.enabled', true, RELOAD, [false]),
-  refused('reload.debounceInterval', '500ms', RELOAD),
+  ...refusedSection('reload', { debounceInterval: '500ms' }, RELOAD),
 ]
 
 /** Scope: the whole document. */
