@@ -3,8 +3,9 @@
 # root; it needs CHOWN and FOWNER, and ends. What is there already keeps its contents.
 #   prepare.sh [RUN [STATE]]   the host's /run/node-doctor and /var/lib/node-doctor, where they are mounted
 # HISTORY_USER: who writes the page's history, where that is not the http-exporter (65103).
-# MONITORS_USER: who writes what the log monitor (root) and plug-ins (65107) keep, where all monitors are one process.
+# MONITORS_USER: who writes what all monitors keep, where they are one process.
 # PLUGIN_USER: whom plug-ins run as, where that is not 65107.
+# NETWORK_USER: whom the monitor of the network runs as, where that is not 65105.
 set -eu
 run=${1:-/host-run}
 state=${2:-/host-state}
@@ -33,6 +34,8 @@ own "$state/detector" 65101 0700
 # Closed by root: what the log monitor, which is root without its capabilities, makes in its folder nobody of the node reaches.
 own "$state/monitors" 0 0700
 own "$state/monitors/system" 65102 0700
+own "$state/monitors/network" "${NETWORK_USER:-${MONITORS_USER:-65105}}" 0700
+own "$state/monitors/kubernetes" "${MONITORS_USER:-65534}" 0700
 own "$state/monitors/log" "${MONITORS_USER:-0}" 0700
 own "$state/monitors/custom-plugin" "${PLUGIN_USER:-${MONITORS_USER:-65107}}" 0700
 own "$state/history" "${HISTORY_USER:-65103}" 0700

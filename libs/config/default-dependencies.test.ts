@@ -4,13 +4,13 @@ import { faultsOf, HEAD, parse, set } from './testing.ts'
 
 function dependencies(text: string, flags: readonly string[] = []): Record<string, readonly string[]> {
   const { monitors } = parse(HEAD + text, { flags: flags.map(set) })
-  return Object.fromEntries(monitors.map(({ name, dependsOn }) => [name, dependsOn]))
+  return Object.fromEntries(monitors.map(({ name, explainedBy }) => [name, explainedBy]))
 }
 
 const endpoint = (url: string) =>
   `monitors: [{ name: e, type: http-health-check, config: { endpoints: [{ url: "${url}" }] } }]\n`
 
-describe('what a check depends on without being told', () => {
+describe('what explains a check’s problems without being told', () => {
   it('is what explains its problems: links, then the gateway, then names', () => {
     const all = dependencies('defaultMonitors: [network, kubernetes]\n')
     expect(all).toMatchObject({ links: [], gateway: ['links'], dns: ['gateway'], apiserver: ['gateway'] })
@@ -28,15 +28,15 @@ describe('what a check depends on without being told', () => {
   })
 
   it('is nothing where somebody wrote it, also that it is nothing', () => {
-    const text = 'monitors: [{ name: d, type: network-dns-check, dependsOn: [] }]\n'
+    const text = 'monitors: [{ name: d, type: network-dns-check, explainedBy: [] }]\n'
     expect(dependencies(text)).toMatchObject({ d: [] })
-    expect(dependencies('', ['monitors.dns.dependsOn=[clock]'])).toMatchObject({ dns: ['clock'] })
+    expect(dependencies('', ['monitors.dns.explainedBy=[clock]'])).toMatchObject({ dns: ['clock'] })
   })
 
   it('leads nowhere back over what somebody wrote', () => {
     const text = 'monitors: [{ name: l, type: network-links, dependsOn: [dns] }]\n'
     expect(faultsOf(HEAD + text)).toEqual([])
-    expect(dependencies(text)).toMatchObject({ l: ['dns'], gateway: ['l'], dns: [] })
+    expect(dependencies(text)).toMatchObject({ l: [], gateway: ['l'], dns: [] })
   })
 
   it.each([

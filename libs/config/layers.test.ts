@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ConfigErrors } from './errors.ts'
+import { DEFAULT_CHECKS } from './layers/default-checks.ts'
 import { type LoadOptions, loadConfig } from './load.ts'
+import { ADDED_BY_DEFAULT } from './parts.ts'
 import { HEAD, parse, ROOT_SERVER, set } from './testing.ts'
 import type { NodeDoctorConfig } from './types.ts'
 
@@ -84,7 +86,8 @@ describe('layers', () => {
 
   it('have the checks of the embedded default beside those of the file, unless it wants none of them', () => {
     const names = (config: NodeDoctorConfig) => config.monitors.map(({ name }) => name)
-    const all = ['cpu', 'memory', 'disk', 'pressure', 'processes', 'clock', 'interfaces', 'kernel-log']
+    const all = ADDED_BY_DEFAULT.flatMap((monitor) => (DEFAULT_CHECKS[monitor] ?? []).map(({ name }) => name))
+    expect(all.slice(0, 3)).toEqual(['cpu', 'memory', 'disk'])
     expect(names(parse(HEAD))).toEqual(all)
     expect(names(parse(`${HEAD}monitors:\n  - { name: load, type: system-cpu }\n`))).toEqual(['load', ...all.slice(1)])
     expect(names(parse(`${HEAD}monitors: []\n`))).toEqual(all)

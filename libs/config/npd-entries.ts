@@ -88,6 +88,7 @@ function entryOf({ name, kind, config, spot }: Used, catalog: Catalog): MonitorE
     timeoutMs: check?.timeoutMs ?? TIMEOUT_MS,
     config,
     dependsOn: [],
+    explainedBy: [],
     monitor: check?.monitor ?? '',
     origin: spot.place.origin,
   }

@@ -12,6 +12,7 @@ function entry(type: string, config: Record<string, unknown>, changes: Partial<M
     timeoutMs: 5000,
     config,
     dependsOn: [],
+    explainedBy: [],
     monitor: 'log',
     origin: { layer: 'file', text: '' },
     ...changes,

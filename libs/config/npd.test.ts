@@ -102,6 +102,7 @@ describe('a file that npd names', () => {
       intervalMs: 60_000,
       timeoutMs: 20_000,
       dependsOn: [],
+      explainedBy: [],
       origin: { layer: 'file', text: 'config.yaml, line 5' },
       config: { path: npd.systemLogMonitors[0], plugin: 'kmsg', bufferSize: 10 },
     })

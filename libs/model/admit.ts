@@ -17,7 +17,7 @@ import {
   type Violation,
 } from './limits.ts'
 import { createRoom, type Holdings } from './room.ts'
-import type { MonitorDeclaration } from './state.ts'
+import { isHeldByOthers, type MonitorDeclaration } from './state.ts'
 import { cleanName, cleanText, cutText, hashText, wholeText } from './text.ts'
 import {
   type CheckRun,
@@ -333,8 +333,10 @@ function lastWords(observations: readonly Observation[], withdrawn: readonly Con
 
 /** Checks that others of the same monitor depend on come before those: what they say decides what the others' words count. */
 function inOrder(observations: readonly Observation[], { checks }: MonitorDeclaration): readonly Observation[] {
-  if (!checks.some(({ dependsOn }) => dependsOn.length > 0)) return observations
-  const depends = new Map(checks.map(({ check, dependsOn }) => [check, dependsOn]))
+  if (!checks.some(isHeldByOthers)) return observations
+  const depends = new Map(
+    checks.map(({ check, dependsOn, explainedBy = [] }) => [check, [...dependsOn, ...explainedBy]]),
+  )
   const depths = new Map<string, number>()
   function depthOf(check: string): number {
     const known = depths.get(check)

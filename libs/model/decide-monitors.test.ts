@@ -165,6 +165,21 @@ describe('dependsOn', () => {
     expect(healthOf(w, 'KubeletSick')).toBe('problem')
   })
 
+  it('holds back nothing that it only explains unless it is critical, or may become so', () => {
+    const w = createWorld()
+    const types = ['Link', 'Names'].map((type) => conditionType(type))
+    const checks = [
+      { check: 'links', conditionTypes: ['Link'], dependsOn: [] },
+      { check: 'dns', conditionTypes: ['Names'], dependsOn: [], explainedBy: ['links'] },
+    ]
+    w.take({ kind: 'declared', declaration: declaration('m', types, { checks }), incarnation: 7 }, 0)
+    w.take(look('Link', 'links', { health: 'problem', severity: 'critical' }), 1000)
+    w.take(look('Names', 'dns', { health: 'problem', severity: 'warning' }), 2000)
+    expect(healthOf(w, 'Names')).toBe('unknown')
+    w.take(look('Link', 'links', { health: 'problem', severity: 'warning' }), 3000)
+    expect(healthOf(w, 'Names')).toBe('problem')
+  })
+
   it('goes along the chain, and ends where plug-ins go in a circle', () => {
     const w = createWorld()
     const types = ['A', 'B', 'C'].map((type) => conditionType(type))

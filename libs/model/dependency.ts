@@ -1,21 +1,22 @@
 /**
- * `dependsOn`: while what a check depends on is not well, its problems say nothing about their own subject. That is so as soon
- * as something is seen there, before it lasted: who looks first is not to be blamed first. Something light holds back nothing
- * that is worse than it, or a link that is slow for good would hide that names are not resolved. A name is
- * that of a check or a monitor of this configuration; what a plug-in that nobody configured calls its checks concerns
- * nobody but itself.
+ * `dependsOn` and `explainedBy`: while what a check depends on is not well, its problems say nothing about their own subject. That
+ * is so as soon as something is seen there, before it lasted: who looks first is not to be blamed first. Of `dependsOn`, which
+ * somebody wrote, everything counts that is as grave; something lighter holds nothing back. Of `explainedBy`, which nobody had to
+ * write, only what is critical: a link that is slow for good, or one of two gateways, does not explain that names are not
+ * resolved. A name is that of a check or a monitor of this configuration; what a plug-in that nobody configured calls its checks
+ * concerns nobody but itself.
  */
 import type { Draft } from './draft.ts'
 import { checkKey } from './keys.ts'
 import { DETECTOR } from './problem.ts'
-import { covers } from './shadow.ts'
-import type { MonitorDeclaration } from './state.ts'
+import { isAsGrave } from './shadow.ts'
+import type { DeclaredCheck, MonitorDeclaration } from './state.ts'
 import type { Observation, Severity } from './types.ts'
 
 interface Edges {
-  /** What each check depends on. */
-  readonly dependencies: ReadonlyMap<string, readonly string[]>
-  /** Which checks depend on each name. */
+  /** The checks, by name. */
+  readonly checks: ReadonlyMap<string, DeclaredCheck>
+  /** Which checks each name holds back. */
   readonly dependents: ReadonlyMap<string, readonly string[]>
 }
 
@@ -26,19 +27,13 @@ function edgesOf(declaration: MonitorDeclaration): Edges {
   const known = edgesOfDeclaration.get(declaration)
   if (known !== undefined) return known
   const dependents = new Map<string, string[]>()
-  for (const { check, dependsOn } of declaration.checks) {
-    for (const name of dependsOn) dependents.set(name, [...(dependents.get(name) ?? []), check])
+  for (const { check, dependsOn, explainedBy = [] } of declaration.checks) {
+    for (const name of new Set([...dependsOn, ...explainedBy]))
+      dependents.set(name, [...(dependents.get(name) ?? []), check])
   }
-  const dependencies = new Map(declaration.checks.map(({ check, dependsOn }) => [check, dependsOn]))
-  const edges = { dependencies, dependents }
+  const edges = { checks: new Map(declaration.checks.map((check) => [check.check, check])), dependents }
   edgesOfDeclaration.set(declaration, edges)
   return edges
-}
-
-/** Names of checks and monitors that this check depends on; [] for none. */
-function dependenciesOf(draft: Draft, monitor: string, check: string): readonly string[] {
-  const declaration = check === '' ? undefined : draft.declaration(monitor)
-  return (declaration && edgesOf(declaration).dependencies.get(check)) ?? []
 }
 
 /** Whether what `monitor` says holds back checks of `dependent`. */
@@ -47,37 +42,52 @@ function concerns(draft: Draft, monitor: string, dependent: string): boolean {
   return (draft.monitor(monitor)?.origin ?? 'discovered') !== 'discovered'
 }
 
+interface Search {
+  readonly draft: Draft
+  /** The monitor of the check that is asked about. */
+  readonly dependent: string
+  /** Names that were looked at for each severity, since plug-ins may go in circles. */
+  readonly seen: Set<string>
+}
+
 /** Whether a check has, or is about to have, a problem as grave as `severity`, or a monitor is unreachable. */
-function isUnwell(draft: Draft, name: string, dependent: string, severity: Severity): boolean {
+function isUnwell({ draft, dependent }: Search, name: string, severity: Severity): boolean {
   if (draft.monitor(name)?.health === 'unreachable' && concerns(draft, name, dependent)) return true
-  return draft.shadows(name).some((shadow) => covers(shadow, severity) && concerns(draft, shadow.monitor, dependent))
+  return draft.shadows(name).some((shadow) => isAsGrave(shadow, severity) && concerns(draft, shadow.monitor, dependent))
+}
+
+/** The first of what a check depends on that is unwell, or that is held back itself: then it says nothing. */
+function holding(
+  search: Search,
+  { dependsOn, explainedBy = [] }: DeclaredCheck,
+  severity: Severity,
+): string | undefined {
+  return (
+    dependsOn.find((name) => isHeld(search, name, severity)) ??
+    explainedBy.find((name) => isHeld(search, name, 'critical'))
+  )
+}
+
+function isHeld(search: Search, name: string, severity: Severity): boolean {
+  const { draft, dependent, seen } = search
+  const step = `${severity} ${name}`
+  if (seen.has(step)) return false
+  seen.add(step)
+  if (isUnwell(search, name, severity)) return true
+  for (const declaration of draft.declarations()) {
+    const check = concerns(draft, declaration.name, dependent) ? edgesOf(declaration).checks.get(name) : undefined
+    if (check !== undefined && holding(search, check, severity) !== undefined) return true
+  }
+  return false
 }
 
 /** The dependency that keeps a problem of this observation from counting, if one does. */
 export function blockingDependency(draft: Draft, monitor: string, observation: Observation): string | undefined {
-  if (!draft.hasDependents()) return undefined
-  const { check, severity } = observation
-  const seen = new Set([check])
-  return dependenciesOf(draft, monitor, check).find((name) => isExplained(draft, name, monitor, { severity, seen }))
-}
-
-interface Search {
-  readonly severity: Severity
-  /** Names that were looked at, since plug-ins may go in circles. */
-  readonly seen: Set<string>
-}
-
-/** Whether a check is unwell, or one that it depends on itself, and so on along the chain: one that is held back says nothing. */
-function isExplained(draft: Draft, name: string, dependent: string, search: Search): boolean {
-  if (search.seen.has(name)) return false
-  search.seen.add(name)
-  if (isUnwell(draft, name, dependent, search.severity)) return true
-  for (const declaration of draft.declarations()) {
-    if (!concerns(draft, declaration.name, dependent)) continue
-    const further = edgesOf(declaration).dependencies.get(name) ?? []
-    if (further.some((one) => isExplained(draft, one, dependent, search))) return true
-  }
-  return false
+  if (!draft.hasDependents() || observation.check === '') return undefined
+  const declaration = draft.declaration(monitor)
+  const check = declaration && edgesOf(declaration).checks.get(observation.check)
+  const search = { draft, dependent: monitor, seen: new Set<string>() }
+  return check && holding(search, check, observation.severity)
 }
 
 /** A check of a monitor. */

@@ -5,7 +5,7 @@
 import { conditionKey, SHARED, sourceKey } from './keys.ts'
 import { sameBut, sameValue } from './same.ts'
 import { countShadow, type Shadow, shadowOf } from './shadow.ts'
-import type { Change, MonitorDeclaration, NodeState } from './state.ts'
+import { type Change, isHeldByOthers, type MonitorDeclaration, type NodeState } from './state.ts'
 import { count, type Tally, type TallyOfTallies } from './tally.ts'
 import type {
   ConditionType,
@@ -239,7 +239,7 @@ class StateDraft implements Draft {
 
   hasDependents(): boolean {
     if (this.#declarations.size === 0) return this.#state.gated.size > 0
-    for (const { checks } of this.declarations()) if (checks.some(({ dependsOn }) => dependsOn.length > 0)) return true
+    for (const { checks } of this.declarations()) if (checks.some(isHeldByOthers)) return true
     return false
   }
 

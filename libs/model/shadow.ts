@@ -37,7 +37,7 @@ export function shadowOf(key: string): Shadow {
   return { monitor: key.slice(0, at), shade: key.slice(at + 1) as Shade }
 }
 
-/** Whether it may be why another check finds a problem of this severity: something light explains nothing grave. */
-export function covers({ shade }: Shadow, severity: Severity): boolean {
+/** Whether it is at least as grave as that; what is pending may become so. */
+export function isAsGrave({ shade }: Shadow, severity: Severity): boolean {
   return shade === 'pending' || compareSeverity(shade, severity) >= 0
 }

@@ -22,6 +22,13 @@ export interface DeclaredCheck {
   readonly conditionTypes: readonly string[]
   /** Checks or monitors that must be well for this check's problems to count. */
   readonly dependsOn: readonly string[]
+  /** Checks or monitors whose critical problems explain this check's. Default none. */
+  readonly explainedBy?: readonly string[]
+}
+
+/** Whether anything holds back problems of this check. */
+export function isHeldByOthers({ dependsOn, explainedBy = [] }: DeclaredCheck): boolean {
+  return dependsOn.length > 0 || explainedBy.length > 0
 }
 
 /** Who a monitor is and what it may say. Made anew at each start, never read from a bucket. */
@@ -168,7 +175,7 @@ export function applyChanges(state: NodeState, changes: readonly Change[]): void
         break
       case 'declaration':
         put(state.declarations, change.name, change.value)
-        if (change.value?.checks.some(({ dependsOn }) => dependsOn.length > 0)) state.gated.add(change.name)
+        if (change.value?.checks.some(isHeldByOthers)) state.gated.add(change.name)
         else state.gated.delete(change.name)
         break
       case 'event':

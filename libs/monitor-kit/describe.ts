@@ -44,6 +44,7 @@ export function describeMonitor(
       timeoutMs: instance.timeoutMs,
       conditionTypes: own.conditions.map(({ type }) => type),
       dependsOn: [...instance.dependsOn],
+      explainedBy: [...(instance.explainedBy ?? [])],
     })),
   }
 }

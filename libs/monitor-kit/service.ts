@@ -9,13 +9,14 @@ import { instancesHere } from './when.ts'
 export function instancesOf(definition: MonitorDefinition, config: NodeDoctorConfig): CheckInstance[] {
   return config.monitors
     .filter((entry) => entry.enabled && entry.monitor === definition.name)
-    .map(({ name, type, intervalMs, timeoutMs, config: keys, dependsOn, when }) => ({
+    .map(({ name, type, intervalMs, timeoutMs, config: keys, dependsOn, explainedBy, when }) => ({
       name,
       type,
       intervalMs,
       timeoutMs,
       config: keys,
       dependsOn,
+      explainedBy,
       when,
     }))
 }

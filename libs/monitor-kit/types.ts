@@ -312,6 +312,8 @@ export interface CheckInstance {
   readonly timeoutMs: number
   readonly config: unknown
   readonly dependsOn: readonly string[]
+  /** Names of checks whose critical problems explain those of this one. Default none. */
+  readonly explainedBy?: readonly string[]
   /** On which machines it runs; default on all. */
   readonly when?: PlaceName
 }

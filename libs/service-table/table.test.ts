@@ -29,7 +29,10 @@ describe('the table of services', () => {
     const users = BUILT.map(({ uid }) => uid)
     expect(new Set(users).size).toBe(users.length)
     const others = BUILT.filter(({ uid }) => uid < 65_101 || uid > 65_189)
-    expect(others.map(({ name, uid, needs }) => [name, uid, needs])).toEqual([['log', 0, ['logs']]])
+    expect(others.map(({ name, uid, needs }) => [name, uid, needs])).toEqual([
+      ['kubernetes', 65_534, ['host', 'own-token']],
+      ['log', 0, ['logs']],
+    ])
   })
 
   it('gives no folder of the host to two services', () => {

@@ -55,7 +55,7 @@ export const SERVICES = {
     bus: { role: 'none' },
     switches: [],
     stopOrder: 1,
-    needs: ['host'],
+    needs: ['host', 'own-token'],
     runFolders: [],
     stateFolders: ['monitors/kubernetes'],
     // Nobody: a dbus-daemon answers no user that the host's /etc/passwd lacks, and units are asked there.

@@ -32,6 +32,8 @@ export type Need =
   | 'logs'
   /** The API server: the token of the pod's account. */
   | 'api-server'
+  /** The token of an account of its own, where it shares its process with nobody; without it says less. */
+  | 'own-token'
 
 /** Whether a service is part of this version. */
 export type Standing =
@@ -39,7 +41,8 @@ export type Standing =
       readonly built: true
       /**
        * The user that it runs as in containers. Each has another one, so that none writes what another one owns; 0 is root, of
-       * whom others can write nothing, for the one that reads what is root's alone.
+       * whom others can write nothing, for the one that reads what is root's alone, and 65534 nobody, for the one that asks who
+       * answers only users that the host knows.
        */
       readonly uid: number
     }

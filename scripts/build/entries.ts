@@ -12,6 +12,10 @@ export interface Entry {
   readonly contents?: string
   /** Its services have the bus in memory: it has no client of a server. */
   readonly hasOwnBus?: boolean
+  /** It is the only process of its node, and knows the checks of these monitors alone. Default: those of all. */
+  readonly checksOf?: readonly string[]
+  /** Several services in one process. */
+  readonly isComposed?: boolean
   /** What starts it, relative to the root, and is the bundle then: a script beside it that comes compiled. */
   readonly startedBy?: string
 }
@@ -97,14 +101,14 @@ import { runNpd } from './${NPD}'
 void runNpd(process.argv.slice(2), {
 ${[...plain, ...kit].join('')}}, __uncompiled)
 `
-  return { name: 'npd', file: 'services/npd', contents, hasOwnBus: true, startedBy: NPD_START }
+  return { name: 'npd', file: 'services/npd', contents, hasOwnBus: true, checksOf: OF_NPD, startedBy: NPD_START }
 }
 
 function exportersEntry(of: readonly Entry[]): Entry {
   const names = of.map(({ name }) => exportedName(name))
   const imports = of.map(({ name }, i) => `import { ${names[i]} } from './services/${name}/service.ts'`)
   const contents = `import { runService } from '#service'\n${imports.join('\n')}\nawait runService(${names.join(', ')})\n`
-  return { name: 'exporters', file: `services/{${of.map(({ name }) => name).join(',')}}`, contents }
+  return { name: 'exporters', file: `services/{${of.map(({ name }) => name).join(',')}}`, contents, isComposed: true }
 }
 
 function monitorsEntry(of: readonly Entry[]): Entry {
@@ -116,5 +120,10 @@ import { runService } from '#service'
 ${imports.join('\n')}
 await runService(${services.join(', ')})
 `
-  return { name: 'monitors', file: `services/monitors/{${of.map(({ name }) => name).join(',')}}`, contents }
+  return {
+    name: 'monitors',
+    file: `services/monitors/{${of.map(({ name }) => name).join(',')}}`,
+    contents,
+    isComposed: true,
+  }
 }

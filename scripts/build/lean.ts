@@ -97,10 +97,14 @@ export const leanFastify: Plugin = {
 /** Of keys and conditions what their pages alone say. */
 const FOR_PAGES = new Set(['source', 'warning', 'critical', 'sustained'])
 
-/** The catalogue of checks as processes ask it: how keys and conditions are described is for the docs, which are made from the file. */
-export function catalogForProcesses(text: string): string {
+/**
+ * The catalogue of checks as processes ask it: how keys and conditions are described is for the docs, which are made from the file.
+ * @param monitors whose checks stay in it; default: all
+ */
+export function catalogForProcesses(text: string, monitors?: readonly string[]): string {
   const { checks, ...rest } = JSON.parse(text) as { readonly checks: readonly Record<string, unknown>[] }
-  const lean = checks.map((check) => ({
+  const known = checks.filter(({ monitor }) => monitors === undefined || monitors.includes(String(monitor)))
+  const lean = known.map((check) => ({
     ...check,
     schema: withoutWords(check['schema'] as JsonSchema),
     conditions: (check['conditions'] as readonly Record<string, unknown>[]).map((condition) =>
@@ -110,15 +114,16 @@ export function catalogForProcesses(text: string): string {
   return JSON.stringify({ ...rest, checks: lean })
 }
 
-export const leanCatalog: Plugin = {
+/** @param monitors whose checks stay in it; default: all */
+export const leanCatalog = (monitors?: readonly string[]): Plugin => ({
   name: 'lean-catalog',
   setup(build) {
     build.onLoad({ filter: /[\\/]libs[\\/]config[\\/]catalog\.json$/ }, async ({ path }) => ({
-      contents: catalogForProcesses(await readFile(path, 'utf8')),
+      contents: catalogForProcesses(await readFile(path, 'utf8'), monitors),
       loader: 'json',
     }))
   },
-}
+})
 
 const NO_SERVER = `throw new Error('the bus of this process is in its memory')`
 

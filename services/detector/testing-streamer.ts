@@ -58,6 +58,7 @@ export function createStreamer(): {
               timeoutMs: 500,
               conditionTypes: ['LinkDown'],
               dependsOn: [],
+              explainedBy: [],
             },
           ],
           conditionTypes: [

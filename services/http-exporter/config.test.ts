@@ -15,6 +15,7 @@ const ENTRY: MonitorEntry = {
   timeoutMs: 5000,
   config: FILE,
   dependsOn: [],
+  explainedBy: [],
   monitor: 'log',
   origin: { layer: 'file', text: '' },
 }

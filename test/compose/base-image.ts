@@ -9,16 +9,16 @@ const PUBLISHED = 'node:24.21.0-bookworm-slim'
 const STAND_IN = 'node-doctor-base:bookworm'
 const ROOT = join(import.meta.dirname, '../..')
 
-/** Debian 12 with nats-server, tini and systemd, as a tar in the cache; a minute's work the first time. */
+/** Debian 12 with nats-server, tini, systemd, ip, ping and nft, as a tar in the cache; a minute's work the first time. */
 function debianTar(): string {
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'node-doctor')
-  const tar = join(cache, 'base-bookworm-2.tar')
+  const tar = join(cache, 'base-bookworm-3.tar')
   if (existsSync(tar)) return tar
   mkdirSync(cache, { recursive: true })
   const work = mkdtempSync(join(tmpdir(), 'ndc-base-'))
   try {
     console.log('making a stand-in for the base image with debootstrap')
-    const include = '--include=ca-certificates,nats-server,systemd,tini'
+    const include = '--include=ca-certificates,iproute2,iputils-ping,nats-server,nftables,systemd,tini'
     run(['debootstrap', '--variant=minbase', include, 'bookworm', join(work, 'root')])
     rmSync(join(work, 'root/var/cache/apt'), { recursive: true, force: true })
     run(['tar', 'cf', join(work, 'tar'), '--one-file-system', '-C', join(work, 'root'), '.'])

@@ -56,7 +56,7 @@ describe('recursive-read-only', () => {
     }))
     const logs = ['/run/log', '/var/log'].map((mountPath) => ({ ...expected[0], mountPath }))
     for (const pod of [podOf(withComponent('recursive-read-only')), podOf(ofChart())]) {
-      expect(mounts(pod, ofHost)).toEqual({ system: expected })
+      expect(mounts(pod, ofHost)).toEqual({ system: expected, network: expected, kubernetes: expected })
       expect(mounts(pod, ofLogs)).toEqual({ log: logs })
     }
     const compact = helm(...NEWEST, '--set', 'recursiveReadOnly=true,layout=compact')
@@ -70,7 +70,7 @@ describe('recursive-read-only', () => {
       validate([loadSchemas('kubernetes-1.20')], find(objects, 'DaemonSet', 'node-doctor')).filter((fault) =>
         fault.endsWith('.recursiveReadOnly: unknown field'),
       ),
-    ).toHaveLength(8)
+    ).toHaveLength(20)
     expect(helmRefusal('--kube-version', '1.30.4', '--set', 'recursiveReadOnly=true')).toContain(
       'recursiveReadOnly is known to Kubernetes 1.31 and newer, and this is v1.30.4',
     )
@@ -81,7 +81,7 @@ describe('recursive-read-only', () => {
     const pod = podOf(helm(...NEWEST))
     const plain = [ofHost, ofLogs].flatMap((wanted) => Object.values(mounts(pod, wanted)).flat())
     expect(plain.filter((mount) => 'recursiveReadOnly' in mount)).toEqual([])
-    expect(plain.filter(({ mountPropagation }) => mountPropagation === 'HostToContainer')).toHaveLength(5)
+    expect(plain.filter(({ mountPropagation }) => mountPropagation === 'HostToContainer')).toHaveLength(11)
   })
 })
 
@@ -144,6 +144,44 @@ describe('plug-ins', () => {
     expect(helmRefusal('--set', 'customPlugin.securityContext.runAsUser=0,layout=compact')).toContain(
       'customPlugin.securityContext is of the container custom-plugin, and layout=compact has none of that name',
     )
+  })
+})
+
+describe('monitors of network and Kubernetes', () => {
+  const contextOf = (name: string, ...sets: string[]) =>
+    podOf(helm(...sets.flatMap((set) => ['--set', set]))).containers.find((container) => container.name === name)
+
+  it('have a capability as root with that alone, which keeps what it keeps as root', () => {
+    const sets = ['network.capabilities={NET_RAW}']
+    expect(contextOf('network', ...sets)?.securityContext).toEqual({
+      runAsUser: 0,
+      runAsGroup: 65_100,
+      runAsNonRoot: false,
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'], add: ['NET_RAW'] },
+    })
+    const pod = podOf(helm('--set', sets[0] ?? ''))
+    expect(pod.initContainers?.[0]?.env).toEqual([{ name: 'NETWORK_USER', value: '0' }])
+    expect(helmRefusal('--set', 'network.capabilities={NET_RAW},layout=compact')).toContain(
+      'network.capabilities are of the container network',
+    )
+    expect(helmRefusal('--set', 'network.capabilities={SYS_ADMIN}')).toContain('network/capabilities')
+  })
+
+  it('have root’s group and a token of their own unless that is taken away', () => {
+    const has = (container: ReturnType<typeof contextOf>) => [
+      container?.securityContext?.runAsGroup,
+      container?.volumeMounts?.some(({ name }) => name === 'kubernetes-token'),
+    ]
+    expect(has(contextOf('kubernetes'))).toEqual([0, true])
+    expect(has(contextOf('kubernetes', 'kubernetes.runtimeSocket=false', 'kubernetes.token=false'))).toEqual([
+      65_100,
+      false,
+    ])
+    for (const set of ['kubernetes.token=false', 'layout=compact'])
+      expect(helm('--set', set).filter(({ metadata }) => metadata.name === 'node-doctor-kubernetes')).toEqual([])
+    expect(helm().filter(({ metadata }) => metadata.name === 'node-doctor-kubernetes')).toHaveLength(6)
   })
 })
 

@@ -168,15 +168,16 @@ describe('docs/rbac.md', () => {
     const granted = Object.values(all).flatMap(({ rules = [], metadata }) =>
       rules.flatMap(({ resources, verbs }) =>
         resources.flatMap((resource) =>
-          verbs.map((verb) => `${metadata.name.includes('cleanup') ? 'cleanup' : 'agent'}: ${verb} ${resource}`),
+          verbs.map((verb) => `${/cleanup|kubernetes/.exec(metadata.name)?.[0] ?? 'agent'}: ${verb} ${resource}`),
         ),
       ),
     )
-    const [, agent = '', cleanup = ''] = RBAC.split(/^## `/m)
+    const [, agent = '', kubernetes = '', cleanup = ''] = RBAC.split(/^## `/m)
     const rows = (section: string, who: string) =>
       [...section.matchAll(/^\| `([a-z/]+)` \| ([a-z, ]+) \|/gm)].flatMap(([, resource, verbs = '']) =>
         verbs.split(', ').map((verb) => `${who}: ${verb} ${resource}`),
       )
-    expect([...rows(agent, 'agent'), ...rows(cleanup, 'cleanup')].toSorted()).toEqual(granted.toSorted())
+    const explained = [...rows(agent, 'agent'), ...rows(kubernetes, 'kubernetes'), ...rows(cleanup, 'cleanup')]
+    expect(explained.toSorted()).toEqual(granted.toSorted())
   })
 })

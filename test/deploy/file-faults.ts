@@ -8,6 +8,8 @@ import { ROOT } from './objects.ts'
 import { hostFoldersOf, placeOf, RUN, STATE } from './service-faults.ts'
 
 const GROUP = 65_100
+/** Root and nobody. */
+const OF_EVERY_IMAGE: readonly number[] = [0, 65_534]
 
 function read(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8')
@@ -80,7 +82,7 @@ export function imageFaults(table: ServiceTable): string[] {
   return each('deploy/images/Dockerfile', table, (service) => {
     const folders = [placeOf(service), ...hostFoldersOf(service)]
     return [
-      ...(service.uid === 0 || new RegExp(`[ ]${service.name}:${service.uid}[ ;]`).test(text)
+      ...(OF_EVERY_IMAGE.includes(service.uid) || new RegExp(`[ ]${service.name}:${service.uid}[ ;]`).test(text)
         ? []
         : [`makes no user ${service.uid} for ${service.name}`]),
       ...folders

@@ -19,6 +19,7 @@ const KINDS = new Set([
   'NetworkPolicy',
   'Role',
   'RoleBinding',
+  'Secret',
   'Service',
   'ServiceAccount',
 ])

@@ -68,8 +68,19 @@ describe.each(PODS)('%s', (_, pod) => {
 
   it('gives the token of its account to the container that speaks to the API server, and to no other', () => {
     expect(pod.automountServiceAccountToken).toBe(false)
-    const having = [...pod.containers, ...(pod.initContainers ?? [])].filter(({ volumeMounts = [] }) =>
-      volumeMounts.some(({ name, mountPath }) => name === 'token' || mountPath.startsWith(TOKEN_PATH)),
+    const all = [...pod.containers, ...(pod.initContainers ?? [])]
+    const havingOwn = all.filter(({ volumeMounts = [] }) =>
+      volumeMounts.some(({ name }) => name === 'kubernetes-token'),
+    )
+    expect(havingOwn.map(({ name }) => name)).toEqual(
+      pod.containers.some(({ name }) => name === 'kubernetes') ? ['kubernetes'] : [],
+    )
+    const having = all.filter(
+      (container) =>
+        !havingOwn.includes(container) &&
+        (container.volumeMounts ?? []).some(
+          ({ name, mountPath }) => name === 'token' || mountPath.startsWith(TOKEN_PATH),
+        ),
     )
     const allowed = BUILT.filter(({ needs }) => needs.includes('api-server')).map(({ name }) => name)
     const merged = ['exporters', 'cleanup']
@@ -200,6 +211,7 @@ describe.each(AGENTS)('the agent of %s', (_, pod) => {
     const owners: Readonly<Record<string, string>> = {
       ...Object.fromEntries(BUILT.map(({ name }) => [`run-${name}`, name])),
       token: BUILT.find(({ needs }) => needs.includes('api-server'))?.name ?? '',
+      'kubernetes-token': BUILT.find(({ needs }) => needs.includes('own-token'))?.name ?? '',
     }
     const namesOf = (wanted: string) => BUILT.filter(({ kind }) => kind === wanted).map(({ name }) => name)
     const merged: Readonly<Record<string, readonly string[]>> = {
@@ -292,6 +304,24 @@ describe('what accounts may do', () => {
     const events = find(agent, 'Role', 'node-doctor-events')
     expect(events.metadata.namespace).toBe('default')
     expect(events.rules).toEqual([{ apiGroups: core, resources: ['events'], verbs: ['create', 'patch'] }])
+  })
+
+  it('is, for the monitor of Kubernetes, to read metrics and configuration of kubelets, and where the API servers are', () => {
+    expect(find(agent, 'ClusterRole', 'node-doctor-kubernetes').rules).toEqual([
+      { apiGroups: core, resources: ['nodes/metrics', 'nodes/configz'], verbs: ['get'] },
+    ])
+    const slice = find(agent, 'Role', 'node-doctor-kubernetes')
+    expect(slice.metadata.namespace).toBe('default')
+    expect(slice.rules).toEqual([
+      {
+        apiGroups: ['discovery.k8s.io'],
+        resources: ['endpointslices'],
+        resourceNames: ['kubernetes'],
+        verbs: ['get'],
+      },
+    ])
+    const compact = overlay('compact').filter(({ metadata }) => metadata.name === 'node-doctor-kubernetes')
+    expect(compact).toEqual([])
   })
 
   it('is, for the clean-up, to go over all nodes, and to end our DaemonSet and no other', () => {

@@ -34,7 +34,7 @@ function missingMounts(container: Container, service: BuiltService): string[] {
   const token = '/var/run/secrets/kubernetes.io/serviceaccount'
   const needed = [
     ['host', '/host'],
-    ['api-server', token],
+    [service.needs.includes('own-token') ? 'own-token' : 'api-server', token],
     // Where the host's root is, its logs are.
     ...(service.needs.includes('host')
       ? []
@@ -109,7 +109,9 @@ export function compactFaults(table: ServiceTable, pod: PodSpec, { containers, m
     const merged = kind === 'core' ? name : `${kind}s`
     const container = pod.containers.find((one) => one.name === merged)
     if (container === undefined) return [`${containers}: there is no container ${merged}`]
-    const needs = services.filter((other) => other.kind === kind).flatMap((other) => other.needs)
+    const needs = services
+      .filter((other) => other.kind === kind)
+      .flatMap((other) => other.needs.filter((need) => need !== 'own-token'))
     const ready = `${placeOf(service)}/ready`
     const asks = container.readinessProbe?.exec?.command.includes(ready) === true
     const who = `the container ${merged}, which runs ${name},`

@@ -1,5 +1,5 @@
 /**
- * What a check depends on where nobody wrote `dependsOn`: the checks of the types whose problems explain its own. A link that
+ * What explains the problems of a check where nobody wrote `explainedBy`: the checks of the types whose problems explain its own. A link that
  * is down takes gateway, names and endpoints with it, and is one problem.
  */
 import { isIP } from 'node:net'
@@ -50,8 +50,10 @@ function textOf(node: Tree, key: string): string {
 }
 
 function namesIn(check: Tree): readonly string[] {
-  const written = child(check, 'dependsOn')
-  return written?.kind === 'list' ? written.items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : [])) : []
+  return ['dependsOn', 'explainedBy'].flatMap((key) => {
+    const written = child(check, key)
+    return written?.kind === 'list' ? written.items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : [])) : []
+  })
 }
 
 /** Whether `to` is reached from `from` over what checks depend on. */
@@ -68,7 +70,7 @@ function leads(edges: ReadonlyMap<string, readonly string[]>, from: string, to: 
 }
 
 /**
- * Gives each check without `dependsOn` that of its type: every check that is switched on of the types that explain it. One that
+ * Gives each check without `explainedBy` that of its type: every check that is switched on of the types that explain it. One that
  * would lead back to it over what somebody wrote is left out.
  * @param tree with every check of the configuration, as they are in the end
  */
@@ -81,7 +83,7 @@ export function explain(tree: MapNode, catalog: Catalog): MapNode {
   const edges = new Map(written.items.map((item) => [textOf(item, 'name'), namesIn(item)]))
   const items = written.items.map((item) => {
     const explained =
-      item.kind === 'map' && child(item, 'dependsOn') === undefined ? EXPLAINED_BY[typeOf(item)] : undefined
+      item.kind === 'map' && child(item, 'explainedBy') === undefined ? EXPLAINED_BY[typeOf(item)] : undefined
     if (item.kind !== 'map' || explained === undefined) return item
     const own = textOf(item, 'name')
     const names = explained(item)
@@ -89,9 +91,9 @@ export function explain(tree: MapNode, catalog: Catalog): MapNode {
       .map((one) => textOf(one, 'name'))
       .filter((name) => name !== '' && !leads(edges, name, own))
     if (names.length === 0) return item
-    edges.set(own, names)
+    edges.set(own, [...(edges.get(own) ?? []), ...names])
     const entry: Entry = { place: EMBEDDED, node: treeOf(names, EMBEDDED) }
-    return { ...item, entries: new Map([...item.entries, ['dependsOn', entry]]) }
+    return { ...item, entries: new Map([...item.entries, ['explainedBy', entry]]) }
   })
   const node: ListNode = { ...written, items }
   const place = tree.entries.get('monitors')?.place ?? EMBEDDED

@@ -1,26 +1,30 @@
-/** `dependsOn`: existing, enabled, without a circle. */
+/** `dependsOn` and `explainedBy`: existing, enabled, without a circle. */
 import type { MonitorEntry } from '../types.ts'
 import type { Run } from '../walk/run.ts'
 import { itemSpot, type Placed, spotOf } from './spot.ts'
+
+const KEYS = ['dependsOn', 'explainedBy'] as const
 
 export function checkDependencies(monitors: readonly Placed<MonitorEntry>[], run: Run): void {
   const byName = new Map(monitors.map(({ entry }) => [entry.name, entry]))
   const names = [...byName.keys()]
   for (const { entry, spot, node } of monitors) {
-    entry.dependsOn.forEach((name, index) => {
-      const target = byName.get(name)
-      const at = itemSpot(spot, node, 'dependsOn', index)
-      if (target === undefined) run.fault(at, `there is no monitor "${name}"; ${run.suggest(name, names)}`)
-      else if (!target.enabled && entry.enabled) {
-        run.fault(at, `monitor "${name}" is switched off; enable it, or do not depend on it`)
-      }
-    })
+    for (const key of KEYS) {
+      entry[key].forEach((name, index) => {
+        const target = byName.get(name)
+        const at = itemSpot(spot, node, key, index)
+        if (target === undefined) run.fault(at, `there is no monitor "${name}"; ${run.suggest(name, names)}`)
+        else if (!target.enabled && entry.enabled) {
+          run.fault(at, `monitor "${name}" is switched off; enable it, or do not depend on it`)
+        }
+      })
+    }
   }
   for (const circle of circlesOf(monitors.map(({ entry }) => entry))) {
     const first = monitors.find(({ entry }) => entry.name === circle[0])
     if (first === undefined) continue
     run.fault(
-      spotOf(first.spot, first.node, 'dependsOn'),
+      spotOf(first.spot, first.node, first.entry.dependsOn.includes(circle[1] ?? '') ? 'dependsOn' : 'explainedBy'),
       `depends on itself: ${circle.join(' → ')}; expected no circle`,
     )
   }
@@ -30,8 +34,8 @@ export function checkDependencies(monitors: readonly Placed<MonitorEntry>[], run
 const CIRCLES_MAX = 20
 
 /** Each circle once, from the first of its members that is reached and back to it. */
-export function circlesOf(monitors: readonly Pick<MonitorEntry, 'name' | 'dependsOn'>[]): string[][] {
-  const next = new Map(monitors.map(({ name, dependsOn }) => [name, dependsOn]))
+export function circlesOf(monitors: readonly Pick<MonitorEntry, 'name' | 'dependsOn' | 'explainedBy'>[]): string[][] {
+  const next = new Map(monitors.map(({ name, dependsOn, explainedBy }) => [name, [...dependsOn, ...explainedBy]]))
   const done = new Set<string>()
   const circles: string[][] = []
 

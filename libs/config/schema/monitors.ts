@@ -61,7 +61,12 @@ export const monitor = z.strictObject({
     .default([])
     .describe(
       'Names of checks; while one of them has a problem, or one that has not lasted yet, new problems of this check that are no graver are unknown',
-    )
-    .meta({ defaultText: 'what explains its type’s problems' }),
+    ),
+  explainedBy: z
+    .array(z.string())
+    .max(100)
+    .default([])
+    .describe('The same, of critical problems alone')
+    .meta({ defaultText: 'what explains problems of its type: docs/configuration.md' }),
   remediation: monitorRemediation.optional(),
 })

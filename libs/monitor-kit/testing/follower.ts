@@ -19,6 +19,7 @@ export function followerConfig(folder: string, types: readonly string[]): NodeDo
     timeoutMs: 10_000,
     config: { types },
     dependsOn: [],
+    explainedBy: [],
     monitor: 'follower',
     origin: { layer: 'file' as const, text: '' },
   }

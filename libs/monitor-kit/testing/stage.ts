@@ -39,6 +39,7 @@ export function configOf(runDir: string, entries: readonly Entry[]): NodeDoctorC
     timeoutMs: 10_000,
     config: {},
     dependsOn: [],
+    explainedBy: [],
     monitor: 'tiny',
     origin: { layer: 'file' as const, text: '' },
     name: entry.type ?? '',

@@ -11,7 +11,7 @@ import {
   type MonitorDeclaration,
   VIOLATIONS_KEPT,
 } from '#model'
-import type { CheckSchedule, DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
+import type { DescribeResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type { MonitorMetadata } from '#proto/npd/external/v1/external_monitor.ts'
 import { fromProtoConditionType, fromProtoEventReason, fromProtoMetric } from '#wire'
 
@@ -100,13 +100,15 @@ function byName<T extends { readonly verbatim?: true | undefined }>(
   return byName
 }
 
+interface Around {
+  /** Names of the monitor's own checks. */
+  readonly own: ReadonlySet<string>
+  readonly isKnown: (name: string) => boolean
+  readonly violations: string[]
+}
+
 /** What a check may depend on: other checks of its monitor, and what `isKnown` of the rest of the node. */
-function dependenciesOf(
-  { check, dependsOn }: CheckSchedule,
-  own: ReadonlySet<string>,
-  isKnown: (name: string) => boolean,
-  violations: string[],
-): string[] {
+function dependenciesOf(check: string, dependsOn: readonly string[], { own, isKnown, violations }: Around): string[] {
   if (dependsOn.length > DEPENDENCIES_MAX)
     violations.push(
       `its check ${quoted(check)} depends on ${dependsOn.length} others, and ${DEPENDENCIES_MAX} are taken`,
@@ -127,13 +129,14 @@ function checksOf(
   if (checks.length > DECLARED_MAX)
     violations.push(`it declares ${checks.length} checks, and ${DECLARED_MAX} are taken`)
   const taken = checks.slice(0, DECLARED_MAX)
-  const own = new Set(taken.map(({ check }) => check))
+  const around = { own: new Set(taken.map(({ check }) => check)), isKnown, violations }
   return taken.map((schedule) => ({
     check: cleanText(schedule.check, CHECK_NAME_MAX),
     conditionTypes: schedule.conditionTypes
       .slice(0, DECLARED_MAX)
       .filter((type) => TYPE.test(type) || isVerbatimName(type)),
-    dependsOn: dependenciesOf(schedule, own, isKnown, violations),
+    dependsOn: dependenciesOf(schedule.check, schedule.dependsOn, around),
+    explainedBy: dependenciesOf(schedule.check, schedule.explainedBy, around),
   }))
 }
 

@@ -289,7 +289,15 @@ describe.concurrent('a plug-in that streams', () => {
   }) => {
     await using bench = await createBench()
     const dependsOn = Array.from({ length: 100_000 }, (_, i) => `n${i}`)
-    const check = { check: 'c', checkType: 'c', intervalMs: 1, timeoutMs: 1, conditionTypes: ['Streamed'], dependsOn }
+    const check = {
+      check: 'c',
+      checkType: 'c',
+      intervalMs: 1,
+      timeoutMs: 1,
+      conditionTypes: ['Streamed'],
+      dependsOn,
+      explainedBy: [],
+    }
     const described = { checks: [check], heartbeatIntervalMs: 36_000_000 }
     await bench.serve('bad.sock', [{ definition: MonitorService, implementation: streaming(described) }])
     await expect.poll(() => health(bench, 'bad'), POLL).toBe('alive')

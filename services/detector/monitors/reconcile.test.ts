@@ -95,6 +95,7 @@ describe.concurrent('a fleet that is asked for something else while it runs', ()
             timeoutMs: 100,
             checkType: '',
             dependsOn: ['gpus'],
+            explainedBy: [],
           },
         ],
       },

@@ -104,6 +104,7 @@ const description: DescribeResponse = {
     timeoutMs: 1,
     conditionTypes: [],
     dependsOn: Array.from({ length: 400 }, (_unused, k) => `d${k}`),
+    explainedBy: [],
   })),
 }
 

@@ -69,6 +69,8 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 {{- define "node-doctor.mounts.detector" -}}
 - { name: run-detector, mountPath: /run/node-doctor/detector }
 - { name: run-system, mountPath: /run/node-doctor/monitors/system, readOnly: true }
+- { name: run-network, mountPath: /run/node-doctor/monitors/network, readOnly: true }
+- { name: run-kubernetes, mountPath: /run/node-doctor/monitors/kubernetes, readOnly: true }
 - { name: run-log, mountPath: /run/node-doctor/monitors/log, readOnly: true }
 - { name: run-custom-plugin, mountPath: /run/node-doctor/monitors/custom-plugin, readOnly: true }
 # It writes each exporter's key for the bus there.
@@ -86,6 +88,16 @@ A container of a service: dict of root, values (its own), name, user, group, pro
 {{- define "node-doctor.mounts.system" -}}
 - { name: run-system, mountPath: /run/node-doctor/monitors/system }
 - { name: host-state-system, mountPath: /var/lib/node-doctor/monitors/system }
+{{- end -}}
+
+{{- define "node-doctor.mounts.network" -}}
+- { name: run-network, mountPath: /run/node-doctor/monitors/network }
+- { name: host-state-network, mountPath: /var/lib/node-doctor/monitors/network }
+{{- end -}}
+
+{{- define "node-doctor.mounts.kubernetes" -}}
+- { name: run-kubernetes, mountPath: /run/node-doctor/monitors/kubernetes }
+- { name: host-state-kubernetes, mountPath: /var/lib/node-doctor/monitors/kubernetes }
 {{- end -}}
 
 {{- define "node-doctor.mounts.log" -}}

@@ -54,6 +54,16 @@ app.kubernetes.io/component: agent
 {{- dig "runAsUser" 65107 .Values.customPlugin.securityContext -}}
 {{- end -}}
 
+{{/* The user that the monitor of the network runs as: a capability is root's alone. */}}
+{{- define "node-doctor.networkUser" -}}
+{{- ternary 0 65105 (not (empty .Values.network.capabilities)) -}}
+{{- end -}}
+
+{{/* Whether the monitor of Kubernetes has the token of its account. */}}
+{{- define "node-doctor.kubernetesToken" -}}
+{{- if and .Values.kubernetes.token (eq .Values.layout "separate") -}}true{{- end -}}
+{{- end -}}
+
 {{/* The image of a container: (list root overrides). A digest wins; without one and without a tag: the chart's release. */}}
 {{- define "node-doctor.image" -}}
 {{- $root := index . 0 -}}
@@ -93,7 +103,7 @@ app.kubernetes.io/component: agent
 
 {{/* Values that contradict each other, which a schema cannot say. */}}
 {{- define "node-doctor.refusals" -}}
-{{- $names := list "prepare" "detector" "system" "log" "custom-plugin" "http-exporter" "k8s-exporter" "monitors" "exporters" -}}
+{{- $names := list "prepare" "detector" "system" "network" "kubernetes" "log" "custom-plugin" "http-exporter" "k8s-exporter" "monitors" "exporters" -}}
 {{- range .Values.pluginSidecars -}}
 {{- if has .name $names -}}{{- fail (printf "pluginSidecars: %q is the name of another container of the pod; expected another name" .name) -}}{{- end -}}
 {{- $names = append $names .name -}}
@@ -133,6 +143,9 @@ app.kubernetes.io/component: agent
 {{- end -}}
 {{- if and (eq .Values.layout "compact") .Values.log.kmsg -}}
 {{- fail "log.kmsg makes the container log a privileged one, and layout=compact has none of that name; use layout=separate" -}}
+{{- end -}}
+{{- if and (eq .Values.layout "compact") .Values.network.capabilities -}}
+{{- fail "network.capabilities are of the container network, which is root with them, and layout=compact has none of that name; use layout=separate" -}}
 {{- end -}}
 {{- if and (eq .Values.layout "compact") .Values.customPlugin.securityContext -}}
 {{- fail "customPlugin.securityContext is of the container custom-plugin, and layout=compact has none of that name; use layout=separate" -}}

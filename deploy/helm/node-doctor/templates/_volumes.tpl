@@ -17,12 +17,12 @@
 - name: bus-tls
   secret: { secretName: {{ . }}, defaultMode: 288 }
 {{- end }}
-{{- $sockets := list "detector" "system" "log" "custom-plugin" "http-exporter" "k8s-exporter" }}
+{{- $sockets := list "detector" "system" "network" "kubernetes" "log" "custom-plugin" "http-exporter" "k8s-exporter" }}
 {{- range .Values.pluginSidecars }}{{ $sockets = append $sockets .name }}{{ end }}
 {{- range $sockets }}
 - { name: run-{{ . }}, emptyDir: { medium: Memory, sizeLimit: 1Mi } }
 {{- end }}
-{{- $services := list "detector" "system" "log" "custom-plugin" "k8s-exporter" }}
+{{- $services := list "detector" "system" "network" "kubernetes" "log" "custom-plugin" "k8s-exporter" }}
 {{- if .Values.httpExporter.enabled }}{{ $services = append $services "http-exporter" }}{{ end }}
 {{- if eq .Values.layout "compact" }}{{ $services = list "detector" "monitors" "exporters" }}{{ end }}
 {{- range $services }}
@@ -35,6 +35,8 @@
 - { name: host-locks, hostPath: { path: /run/node-doctor/locks, type: DirectoryOrCreate } }
 - { name: host-state-detector, hostPath: { path: /var/lib/node-doctor/detector, type: DirectoryOrCreate } }
 - { name: host-state-system, hostPath: { path: /var/lib/node-doctor/monitors/system, type: DirectoryOrCreate } }
+- { name: host-state-network, hostPath: { path: /var/lib/node-doctor/monitors/network, type: DirectoryOrCreate } }
+- { name: host-state-kubernetes, hostPath: { path: /var/lib/node-doctor/monitors/kubernetes, type: DirectoryOrCreate } }
 - { name: host-state-log, hostPath: { path: /var/lib/node-doctor/monitors/log, type: DirectoryOrCreate } }
 - { name: host-state-custom-plugin, hostPath: { path: /var/lib/node-doctor/monitors/custom-plugin, type: DirectoryOrCreate } }
 {{- if include "node-doctor.hasHttpExporter" . }}
@@ -58,6 +60,10 @@
 {{- end }}
 # What an automatic mount would give every container, for the one that speaks to the API server.
 {{ include "node-doctor.token" . }}
+{{- if include "node-doctor.kubernetesToken" . }}
+# Of an account that may read metrics and nothing else. Without it nothing is lost but what is read with it. 0440
+- { name: kubernetes-token, secret: { secretName: {{ include "node-doctor.fullname" . }}-kubernetes, optional: true, defaultMode: 288 } }
+{{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}

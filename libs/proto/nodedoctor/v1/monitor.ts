@@ -101,6 +101,11 @@ export interface CheckSchedule {
   conditionTypes: string[];
   /** Checks or monitors that must be healthy for this check's problems to count. */
   dependsOn: string[];
+  /**
+   * Checks or monitors whose critical problems explain this check's: while there is one, or there is about to be, new problems of
+   * this check do not count.
+   */
+  explainedBy: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -863,6 +868,7 @@ function createBaseCheckSchedule(): CheckSchedule {
     timeoutMs: 0,
     conditionTypes: [],
     dependsOn: [],
+    explainedBy: [],
     _unknownFields: {},
   };
 }
@@ -886,6 +892,9 @@ export const CheckSchedule: MessageFns<CheckSchedule> = {
     }
     for (const v of message.dependsOn) {
       writer.uint32(50).string(v!);
+    }
+    for (const v of message.explainedBy) {
+      writer.uint32(58).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -959,6 +968,14 @@ export const CheckSchedule: MessageFns<CheckSchedule> = {
             message.dependsOn.push(reader.string());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.explainedBy.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -999,6 +1016,9 @@ export const CheckSchedule: MessageFns<CheckSchedule> = {
     if (message.dependsOn?.length) {
       obj.dependsOn = message.dependsOn;
     }
+    if (message.explainedBy?.length) {
+      obj.explainedBy = message.explainedBy;
+    }
     return obj;
   },
 
@@ -1013,6 +1033,7 @@ export const CheckSchedule: MessageFns<CheckSchedule> = {
     message.timeoutMs = object.timeoutMs ?? 0;
     message.conditionTypes = object.conditionTypes?.map((e) => e) || [];
     message.dependsOn = object.dependsOn?.map((e) => e) || [];
+    message.explainedBy = object.explainedBy?.map((e) => e) || [];
     return message;
   },
 };

@@ -1,7 +1,10 @@
 /** Keys of `monitors[].config` of a `network-connectivity-check`. Not loaded at run time: the catalogue has it. */
 import { z } from 'zod'
 
-const url = z.string().regex(/^(https?|tcp|tls):\/\/[^\s]{1,2000}$/)
+const url = z
+  .string()
+  .max(2_000)
+  .regex(/^(https?|tcp|tls):\/\/\S+$/)
 const method = z.enum(['HEAD', 'GET', 'OPTIONS'])
 const status = z.int().min(100).max(599)
 const headers = z.record(z.string().regex(/^[!-9;-~]{1,100}$/), z.string().max(4_000).meta({ secret: true }))
@@ -27,7 +30,8 @@ export const schema = z
   .strictObject({
     url: z
       .string()
-      .regex(/^$|^(https?|tcp|tls):\/\/[^\s]{1,2000}$/)
+      .max(2_000)
+      .regex(/^$|^(https?|tcp|tls):\/\/\S+$/)
       .default('')
       .describe('One endpoint, which is called as the check is; in place of endpoints, or beside them'),
     method: method.default('HEAD').describe('How that is asked, of http; where HEAD is not known GET is tried'),
