@@ -23,7 +23,7 @@ const ENTRY_ROWS: readonly Row[] = MONITORS_SECTION.rows.map((row) => ({
 interface Became {
   readonly entries: readonly MapNode[]
   readonly name: string
-  /** What `dependsOn: [name]` is to say; undefined: the same. */
+  /** What `dependsOn: [name]`, or `explainedBy`, is to say; undefined: the same. */
   readonly names?: readonly string[]
 }
 
@@ -137,16 +137,20 @@ function readEntry(item: MapNode, taken: Set<string>, site: Site, told: Told): B
   return { entries: [withConfig(typed, type, rowsOfType(type), site, told)], name }
 }
 
-/** Who waits for an entry that is gone, or two now. */
+/** Who waits for an entry that is gone, or two now, or is explained by it. */
 function withDependencies(entry: MapNode, became: ReadonlyMap<string, readonly string[]>): MapNode {
-  const list = entry.entries.get('dependsOn')
+  return ['dependsOn', 'explainedBy'].reduce((map, key) => withNames(map, key, became), entry)
+}
+
+function withNames(entry: MapNode, key: string, became: ReadonlyMap<string, readonly string[]>): MapNode {
+  const list = entry.entries.get(key)
   if (list?.node.kind !== 'list') return entry
   const items = list.node.items.flatMap((item): readonly Tree[] => {
     const names = item.kind === 'scalar' ? became.get(item.text) : undefined
     if (names === undefined || item.kind !== 'scalar') return [item]
     return names.map((name) => ({ ...item, value: name, text: name }))
   })
-  return withEntry(entry, ['dependsOn'], { ...list, node: { ...list.node, items } })
+  return withEntry(entry, [key], { ...list, node: { ...list.node, items } })
 }
 
 /** The document with its checks as ours. Those that come of a split stand last, so that the others keep their places. */

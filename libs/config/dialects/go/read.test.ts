@@ -111,9 +111,9 @@ describe('variables', () => {
 
 describe('entries', () => {
   it('that look at nothing are gone, and nobody waits for them', () => {
-    const text = `defaultMonitors: []\nmonitors:\n  - { name: a, type: noop }\n  - { name: b, type: system-cpu, dependsOn: [a] }\n`
+    const text = `defaultMonitors: []\nmonitors:\n  - { name: a, type: noop }\n  - { name: b, type: system-cpu, dependsOn: [a], explainedBy: [a] }\n`
     const { monitors } = parse(HEAD + text)
-    expect(monitors.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([['b', []]])
+    expect(monitors.map(({ name, dependsOn, explainedBy }) => [name, dependsOn, explainedBy])).toEqual([['b', [], []]])
   })
 
   it('that become two have names of their own, however long the one is and whoever has the other', () => {
