@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CATALOG } from './catalog.ts'
 import { ConfigErrors } from './errors.ts'
 import { DEFAULT_CHECKS } from './layers/default-checks.ts'
 import { type LoadOptions, loadConfig } from './load.ts'
@@ -93,6 +94,12 @@ describe('layers', () => {
     expect(names(parse(`${HEAD}monitors: []\n`))).toEqual(all)
     expect(names(parse(`${HEAD}monitors: []\ndefaultMonitors: []\n`))).toEqual([])
     expect(names(parse(`${HEAD}monitors:\n`))).toEqual(all)
+  })
+
+  it('have conditions that always stand on the node of checks that there are, but of a monitor that is planned', () => {
+    const known = new Set(CATALOG.checks.flatMap(({ conditions }) => conditions.map(({ type }) => type)))
+    const { always } = parse(HEAD).exporters.kubernetes.conditions
+    expect(always.filter((type) => !known.has(type))).toEqual(['GPUFault'])
   })
 
   it('serve every check of the embedded default, and ask for nothing that is missing', () => {

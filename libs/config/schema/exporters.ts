@@ -30,8 +30,8 @@ const ALWAYS = [
   'FilesystemReadOnly',
   'MemoryLow',
   'KubeletUnhealthy',
-  'RuntimeUnhealthy',
-  'DNSFailing',
+  'ContainerRuntimeUnhealthy',
+  'NodeDNSDown',
   'APIServerUnreachable',
   'GPUFault',
 ]
