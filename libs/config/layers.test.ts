@@ -80,6 +80,19 @@ describe('layers', () => {
     ])
   })
 
+  it('have one interval for all checks that name none, but for those that are made to run seldom', () => {
+    const of = (updateInterval: string) => {
+      const checks =
+        '[{ name: a, type: system-cpu }, { name: b, type: kubernetes-certificates }, { name: c, type: system-clock, interval: 7s }]'
+      const { monitors } = parse(
+        `${HEAD}defaultMonitors: []\nsettings: { updateInterval: ${updateInterval} }\nmonitors: ${checks}\n`,
+      )
+      return monitors.map(({ intervalMs }) => intervalMs / 1000)
+    }
+    expect(of('10s')).toEqual([10, 3600, 7])
+    expect(of('2h')).toEqual([7200, 7200, 7])
+  })
+
   it('count what nobody set', () => {
     const before = parse(HEAD).settingsInForce.defaults
     expect(parse(text).settingsInForce.defaults).toBe(before - 1)
