@@ -90,7 +90,8 @@ function endpointTimeouts(config: MapNode, site: Site, told: Told): MapNode {
     return bare
   }
   const [least, most] = REQUEST_MS
-  const value = Math.min(most, Math.max(least, Math.round(Math.max(least, ...times))))
+  const longest = times.reduce((most, time) => Math.max(most, time), least)
+  const value = Math.min(most, Math.round(longest))
   told.note('renamed', at, first, `"timeout" of endpoints is read as "requestTimeoutMs" of all of them: ${value}`)
   return withEntry(bare, ['requestTimeoutMs'], { place: first.place, node: treeOf(value, first.place) })
 }

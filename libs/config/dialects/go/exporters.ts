@@ -104,18 +104,25 @@ function annotationOf(item: Tree): Annotation | undefined {
   return { key: key.text, entry: value ?? { place: item.place, node: scalar('', item) } }
 }
 
-/** What a key says that both forms have. */
-function beside(map: MapNode, { key, entry }: Annotation, site: Site, told: Told): MapNode {
-  const there = map.entries.get(key)
-  if (there === undefined) return withEntry(map, [key], entry)
-  const isSame = isDeepStrictEqual(plainOf(there.node), plainOf(entry.node))
-  if (!isSame)
-    told.fault(
-      site,
-      entry,
-      `of "${cut(key, 80)}" nodeAnnotations says another thing, at ${there.place.where}; expected one of them`,
-    )
-  return map
+/** With what our form says too, which may say nothing else. */
+function beside(
+  before: MapNode,
+  own: ReadonlyMap<string, Annotation>,
+  site: Site,
+  told: Told,
+): ReadonlyMap<string, Entry> {
+  const entries = new Map(before.entries)
+  for (const [key, { entry }] of own) {
+    const there = entries.get(key)
+    if (there === undefined) entries.set(key, entry)
+    else if (!isDeepStrictEqual(plainOf(there.node), plainOf(entry.node)))
+      told.fault(
+        site,
+        entry,
+        `of "${cut(key, 80)}" nodeAnnotations says another thing, at ${there.place.where}; expected one of them`,
+      )
+  }
+  return entries
 }
 
 /** A list of keys and values is a map here. */
@@ -141,7 +148,7 @@ function annotations(tree: MapNode, told: Told): MapNode {
   const steps = [...KUBERNETES, 'nodeAnnotations']
   const there = entryAt(tree, steps)
   const before = there?.node.kind === 'map' ? there.node : emptyMap(entry.node.place)
-  const map = [...own.values()].reduce((into, one) => beside(into, one, site, told), before)
+  const map: MapNode = { ...before, entries: beside(before, own, site, told) }
   return without(withEntry(tree, steps, { place: there?.place ?? entry.place, node: map }), list.steps)
 }
 

@@ -57,13 +57,24 @@ function halves(config: MapNode): readonly [peers: MapNode, cni: MapNode] {
   return [without(config, [OF_CNI]), cni]
 }
 
+/** Names that entries have, and how far each beginning of one has been counted on. */
+interface Taken {
+  readonly names: Set<string>
+  readonly counts: Map<string, number>
+}
+
+/** Of a name that is counted on so much is kept. */
+const BEGINNING_MAX = NAME_MAX - 10
+
 /** A name that nobody has. */
-function secondName(name: string, taken: Set<string>): string {
-  for (let count = 1; ; count++) {
+function secondName(name: string, { names, counts }: Taken): string {
+  const beginning = name.slice(0, BEGINNING_MAX)
+  for (let count = counts.get(beginning) ?? 1; ; count++) {
     const end = count === 1 ? '-cni' : `-cni-${count}`
     const second = `${name.slice(0, NAME_MAX - end.length)}${end}`
-    if (taken.has(second)) continue
-    taken.add(second)
+    if (names.has(second)) continue
+    counts.set(beginning, count)
+    names.add(second)
     return second
   }
 }
@@ -120,7 +131,7 @@ function withKey(entry: MapNode, key: string, value: string, { place }: Pick<Ent
   return withEntry(entry, ['config', key], { place, node: treeOf(value, place) })
 }
 
-function readEntry(item: MapNode, taken: Set<string>, site: Site, told: Told): Became {
+function readEntry(item: MapNode, taken: Taken, site: Site, told: Told): Became {
   const [name, type] = [textAt(item, 'name'), textAt(item, 'type')]
   const row = typeRowOf(type)
   const written = item.entries.get('type') ?? item
@@ -157,7 +168,8 @@ function withNames(entry: MapNode, key: string, became: ReadonlyMap<string, read
 export function readMonitors(tree: MapNode, told: Told): MapNode {
   const list = tree.entries.get('monitors')
   if (list?.node.kind !== 'list') return tree
-  const taken = new Set(list.node.items.flatMap((item) => (item.kind === 'map' ? textAt(item, 'name') : [])))
+  const names = list.node.items.flatMap((item) => (item.kind === 'map' ? textAt(item, 'name') : []))
+  const taken: Taken = { names: new Set(names), counts: new Map() }
   const read = list.node.items.map((item, index): Became => {
     if (item.kind !== 'map') return { entries: [], name: '' }
     const name = textAt(item, 'name')

@@ -271,15 +271,28 @@ describe('the step', () => {
   })
 
   it('takes a second at most for a file as large as one may be', () => {
-    const items = Array.from({ length: 9000 }, (_, i) => ({
+    const items = Array.from({ length: 8000 }, (_, i) => ({
       name: `m${i}`,
       type: 'network-cni-check',
       config: { count: 1 },
     }))
     const names = Array.from({ length: 20_000 }, (_, i) => `n${i}`)
     const dns = { name: 'd', type: 'network-dns-check', config: { domains: names, externalDomains: names } }
-    for (const monitors of [items, [dns]]) {
-      const tree = treeOf(stringify({ monitors }))
+    const same = items.map((item) => ({ ...item, name: 'm' }))
+    const annotations = Array.from({ length: 12_000 }, (_, i) => ({ key: `a${i}` }))
+    const endpoints = {
+      name: 'c',
+      type: 'network-connectivity-check',
+      config: { endpoints: items.map(() => ({ timeout: '1s' })) },
+    }
+    for (const document of [
+      { monitors: same },
+      { monitors: [dns] },
+      { monitors: [endpoints] },
+      { exporters: { kubernetes: { annotations } } },
+    ]) {
+      const { tree, problems } = readYaml(stringify(document), 'config.yaml', 'config.yaml')
+      expect(problems).toEqual([])
       const before = process.cpuUsage()
       readGo(tree)
       const { user, system } = process.cpuUsage(before)
