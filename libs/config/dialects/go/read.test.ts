@@ -291,8 +291,7 @@ describe('the step', () => {
       { monitors: [endpoints] },
       { exporters: { kubernetes: { annotations } } },
     ]) {
-      const { tree, problems } = readYaml(stringify(document), 'config.yaml', 'config.yaml')
-      expect(problems).toEqual([])
+      const tree = mapOf(document, NOWHERE)
       const before = process.cpuUsage()
       readGo(tree)
       const { user, system } = process.cpuUsage(before)
