@@ -146,6 +146,20 @@ install_chronyd() {
   rm -rf "$work"
 }
 
+# Installed as a package the plug-ins of CNI bring a socket of systemd's: only two programs are taken.
+install_cni_plugins() {
+  local work folder=usr/lib/cni
+  if [ -x "$cache/cni/bridge" ] && [ -x "$cache/cni/host-local" ]; then return; fi
+  work="$(mktemp -d)"
+  if (cd "$work" && apt-get download -qq containernetworking-plugins && dpkg -x containernetworking-plugins_*.deb .) >"$work/log" 2>&1; then
+    echo "setup: taking bridge and host-local from the package containernetworking-plugins into $cache/cni"
+    install -D -m 0755 -t "$cache/cni" "$work/$folder/bridge" "$work/$folder/host-local"
+  else
+    echo 'setup: the plug-ins of CNI could not be taken from the package containernetworking-plugins; the tests that call them are skipped'
+  fi
+  rm -rf "$work"
+}
+
 require_node
 install_packages
 case "$purpose" in
@@ -154,6 +168,7 @@ test)
   install_system_packages "${test_needs[@]}"
   install_grpcurl
   install_chronyd
+  install_cni_plugins
   test/deploy/setup.sh
   ;;
 *) fail "unknown purpose $purpose; expected run or test" ;;

@@ -1,5 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '#clock'
@@ -80,6 +82,32 @@ describe('a question within its time', () => {
     const failure = { kind: 'malformed', code: '', message: 'half an answer from x' } as const
     const known = await asked(ask(1000), 'x', () => Promise.reject(new ProbeFailedError(failure)))
     expect(known).toMatchObject({ ok: false, failure })
+  })
+
+  it('accuses nobody of a fault of this program', async () => {
+    const nothing = undefined as unknown as { x: number }
+    await expect(asked(ask(1000), 'x', async () => nothing.x)).rejects.toThrow(TypeError)
+    const ofNode = Object.assign(new TypeError('no such header'), { code: 'ERR_INVALID_CHAR' })
+    expect(await asked(ask(1000), 'x', () => Promise.reject(ofNode))).toMatchObject({ ok: false })
+  })
+
+  it('lets go of what still listens to its signal, however long its own one lives', async () => {
+    const listening: WeakRef<AbortSignal>[] = []
+    const long = ask(1000)
+    for (let times = 0; times < 20; times++) {
+      await asked(long, 'x', async (signal) => {
+        signal.addEventListener('abort', () => listening.length)
+        listening.push(new WeakRef(signal))
+      })
+    }
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    await expect
+      .poll(() => {
+        collect()
+        return listening.filter((one) => one.deref() !== undefined).length
+      })
+      .toBeLessThan(3)
   })
 
   it('ends with its own signal, whatever it had found', async () => {

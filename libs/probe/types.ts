@@ -28,9 +28,9 @@ export interface Ask {
  * Why there was no answer:
  * - `timeout`: nothing came in time
  * - `refused`: nobody listens there
- * - `unreachable`: no way to there, as this machine or a router says
+ * - `unreachable`: no way to there, as this machine, a router or a firewall on the way says
  * - `reset`: the other side broke off
- * - `denied`: this process may not ask (a firewall of this machine, a missing right)
+ * - `denied`: we may not ask: a firewall of this machine, or for want of a right, a certificate, a password
  * - `name`: the name was not found, or could not be asked for
  * - `certificate`: it is not who it should be
  * - `malformed`: what came is not what the protocol says

@@ -88,22 +88,35 @@ function isServed(types: readonly string[]): boolean {
     .some((type) => checkOf(CATALOG, type) !== undefined)
 }
 
+/** Of a type that is split: those of its parts that nobody serves. */
+function unserved(types: readonly string[]): readonly string[] {
+  const parts = types.flatMap((type) => (typeRowOf(type)?.status === 'split' ? (typeRowOf(type)?.to ?? []) : []))
+  return parts.filter((type) => checkOf(CATALOG, type) === undefined)
+}
+
+/** What is said of keys that no check has yet. */
+function laterWords(types: readonly string[]): string {
+  if (!isServed(types))
+    return '\n\nLater: no check of this version has these keys. What stands here is how they will be read.'
+  const parts = unserved(types).map(code)
+  return parts.length === 0
+    ? ''
+    : `\n\nLater: no check of this version is ${parts.join(' or ')}. What stands here of its keys is how they will be read.`
+}
+
 function section({ title, types, rows }: Section): string {
   const [name = '', ...rest] = title.split(' ')
   const heading = types === undefined ? rest.join(' ') : `${code(types[0] ?? name)}`
-  const missing =
-    types === undefined || isServed(types)
-      ? ''
-      : '\n\nLater: no check of this version has these keys. What stands here is how they will be read.'
+  const missing = types === undefined ? '' : laterWords(types)
   return `## ${heading}${missing}\n\n${table(['Key', 'Becomes', 'Here', 'Example'], rows.map(rowOf))}`
 }
 
 function typeRow({ type, status, to, adds = {}, why, instead }: TypeRow): string[] {
   const isLater = status !== 'refused' && !isServed([type])
   const added = Object.entries(adds).map(([key, value]) => `with ${code(`${key}: ${value}`)}`)
-  const here = [(to ?? []).map(code).join(', '), ...added, why === undefined ? '' : why, instead ?? ''].filter(
-    (part) => part !== '',
-  )
+  const parts = status === 'split' ? unserved([type]) : []
+  const names = (to ?? []).map((one) => (parts.includes(one) ? `${code(one)} (later)` : code(one)))
+  const here = [names.join(', '), ...added, why === undefined ? '' : why, instead ?? ''].filter((part) => part !== '')
   return [code(type), isLater && status !== 'later' ? `later, then ${status}` : status, here.join('; ')]
 }
 

@@ -338,7 +338,7 @@ describe('up', () => {
   it('plans the services of the configuration, the detector stopped last', async () => {
     const config = await configOf({ 'run-dir': place.dir })
     const planned = planServices(config, undefined)
-    expect(planned.map(({ name }) => name)).toEqual(['detector', 'log', 'system', 'http-exporter'])
+    expect(planned.map(({ name }) => name)).toEqual(['detector', 'log', 'network', 'system', 'http-exporter'])
     expect(planned.find(({ name }) => name === 'detector')?.stopOrder).toBe(2)
     expect(planServices(config, ['system']).map(({ name }) => name)).toEqual(['system'])
   })

@@ -267,7 +267,7 @@ describe('the command line', () => {
   it('of up refuses no services, and a format of logs that there is none of', async () => {
     expect(await runCommand('up', '--services', '', '--run-dir', place.dir)).toMatchObject({
       code: 2,
-      err: expect.stringContaining('--services names none; expected some of detector, log, system, http-exporter'),
+      err: expect.stringContaining('--services names none; expected some of detector, log, network, system, http-exporter'),
     })
     expect(await runCommand('up', '--log-format', 'xml', '--run-dir', place.dir)).toMatchObject({
       code: 2,

@@ -197,6 +197,15 @@ export const VOLATILE: readonly string[] = [
   'IOPressureStall',
   'ProcessesBlocked',
   'MonitorUnreachable',
+  // Where kubelets are stopped and nodes are cut off.
+  'APIServerAuthFailing',
+  'APIServerSlow',
+  'APIServerUnreachable',
+  'KubeletConfigDrift',
+  'KubeletCutOff',
+  'KubeletRestarted',
+  'KubeletSlow',
+  'KubeletUnhealthy',
 ]
 
 /** Since-when of what did not change. */

@@ -8,6 +8,7 @@ import { rollout } from './drills/install.ts'
 import { killed, killedTwice, kubelet, lastWord, uninstall, upgrade } from './drills/life.ts'
 import { logs } from './drills/logs.ts'
 import { networkProblem } from './drills/network-problem.ts'
+import { nodeServices } from './drills/node-services.ts'
 import { npd } from './drills/npd.ts'
 import { forgotten, plugIn } from './drills/plug-in.ts'
 import { second } from './drills/second.ts'
@@ -48,6 +49,7 @@ const DRILLS: readonly Drill[] = [
   partition,
   nodeReboot,
   apiServer,
+  nodeServices,
   lastWord,
   plugIn,
   forgotten,

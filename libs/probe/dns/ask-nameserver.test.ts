@@ -78,6 +78,37 @@ describe('a nameserver that lies', () => {
     }
   })
 
+  it.each(['udp', 'tcp'] as const)('over %s without end is not listened to for long', async (protocol) => {
+    const lie = Buffer.alloc(4)
+    let isOver = false
+    await using server = await startOwn({
+      udp(_, from, socket) {
+        const next = (): void => {
+          if (!isOver) socket.send(lie, from.port, from.address, () => setImmediate(next))
+        }
+        for (let n = 0; n < 100; n++) next()
+      },
+      tcp(_, socket) {
+        const lies = Buffer.concat(Array.from({ length: 10_000 }, () => framed(lie)))
+        const more = (): void => {
+          while (!socket.destroyed && socket.write(lies));
+        }
+        socket.on('drain', more)
+        more()
+      },
+    })
+    const { address, port } = server.place
+    const probed = await askFor(server.place, 'a.example', { protocol, timeoutMs: 60_000 })
+    isOver = true
+    expect(probed).toMatchObject({
+      ok: false,
+      failure: {
+        kind: 'malformed',
+        message: `more than 10000 messages from ${address}:${port} over ${protocol.toUpperCase()}, and none is an answer`,
+      },
+    })
+  })
+
   it('with a message that is none is said to', async () => {
     await using server = await startOwn({
       udp: (query, from, socket) => socket.send(rawAnswer(query, [], 9), from.port, from.address),
@@ -113,6 +144,20 @@ describe('a nameserver that knows no EDNS', () => {
     expect(server.queries[0]?.readUInt16BE(0)).not.toBe(server.queries[1]?.readUInt16BE(0))
   })
 
+  it('may be asked without, where a firewall swallows questions with it', async () => {
+    await using server = await startOwn({
+      udp: (query, from, socket) => {
+        const isPlain = query.readUInt16BE(10) === 0
+        if (isPlain) socket.send(answerTo(query, { ...ONE, edns: false }), from.port, from.address)
+      },
+    })
+    expect(await askFor(server.place, 'a.example', { timeoutMs: 200 })).toMatchObject({ failure: { kind: 'timeout' } })
+    expect(await askFor(server.place, 'a.example', { edns: false })).toMatchObject({
+      ok: true,
+      answer: { edns: false },
+    })
+  })
+
   it('is not one that says FORMERR with a word of EDNS, or twice', async () => {
     await using server = await startOwn({
       udp: (query, from, socket) => socket.send(answerTo(query, { rcode: 1, edns: true }), from.port, from.address),
@@ -122,6 +167,10 @@ describe('a nameserver that knows no EDNS', () => {
     expect(server.queries).toHaveLength(1)
     expect(await askFor(server.place, 'a.example', { protocol: 'tcp' })).toMatchObject({ answer: { rcode: 'FORMERR' } })
     expect(server.queries).toHaveLength(3)
+    expect(await askFor(server.place, 'a.example', { protocol: 'tcp', edns: false })).toMatchObject({
+      answer: { rcode: 'FORMERR' },
+    })
+    expect(server.queries).toHaveLength(4)
   })
 })
 

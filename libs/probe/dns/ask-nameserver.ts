@@ -22,12 +22,18 @@ function checked(server: Place, question: DnsQuestion, where: string): { place: 
   return { place: { ...server, address: withNamedZone(server.address) }, question: { ...question, name } }
 }
 
-/** Reads what is an answer to the query; the rest is counted. */
-function readerOf(query: Query, where: string, onStranger: () => void) {
+/**
+ * Who sends so many messages that are no answer is not listened to any longer: at full speed that would take a whole processor, and who
+ * forges answers has less than one in six of the right id.
+ */
+const STRANGERS_MAX = 10_000
+
+/** Reads what is an answer to the query; the rest is counted. @param onStranger returns how many there were */
+function readerOf(query: Query, where: string, onStranger: () => number) {
   return (message: Buffer): Reply | undefined => {
     if (!isAnswerTo(message, query)) {
-      onStranger()
-      return undefined
+      if (onStranger() < STRANGERS_MAX) return undefined
+      throw failed('malformed', `more than ${STRANGERS_MAX} messages from ${where}, and none is an answer`)
     }
     try {
       return readReply(message, query)
@@ -83,8 +89,9 @@ export async function askNameserver(
       return await send({ place: sound.place, where, query: query.bytes, read, onPart, signal })
     }
     try {
-      const reply = await exchange(true)
-      const knowsNoEdns = reply.rcode === 'FORMERR' && !reply.edns
+      const { edns = true } = question
+      const reply = await exchange(edns)
+      const knowsNoEdns = edns && reply.rcode === 'FORMERR' && !reply.edns
       return { ...(knowsNoEdns ? await exchange(false) : reply), protocol }
     } catch (err) {
       // Also where the probe itself was ended: then that is what is thrown in the end.

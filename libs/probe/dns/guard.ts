@@ -48,10 +48,13 @@ export function isRead(type: number): boolean {
   return LAYOUTS[type] !== undefined
 }
 
+/** `dns-packet` makes an object of each text, be it empty: 4,096 and no more. */
+const STEPS_A_TEXT = 48
+
 function readTexts(bytes: Buffer, from: number, end: number, effort: Effort): number {
   let at = from
   while (at < end) {
-    step(effort)
+    step(effort, STEPS_A_TEXT)
     at += 1 + (bytes[at] ?? 0)
   }
   return at

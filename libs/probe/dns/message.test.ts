@@ -185,6 +185,21 @@ describe('an answer that breaks its own rules', () => {
     expect(performance.now() - began).toBeLessThan(1000)
   })
 
+  it('takes no more room than an honest one', () => {
+    const label = [62, ...Array<number>(62).fill(7)]
+    const first = rawRecord([...label, ...label, ...label, 0], 1, [1, 2, 3, 4])
+    const back = [0xc0 | (start >> 8), start & 0xff]
+    const most = 'its names are longer than any message needs'
+    // Written out these are 7 MB.
+    expect(
+      thrown(rawAnswer(query.bytes, [first, ...Array.from({ length: 4600 }, () => rawRecord(back, 5, back))])),
+    ).toBe(most)
+    expect(thrown(rawAnswer(query.bytes, [rawRecord(OWNER, 16, Array<number>(65_000).fill(0))]))).toBe(most)
+    const honest = [10, 20, 30, 29, 30, 29, 30, 29, 30].flatMap((length) => [length, ...Array<number>(length).fill(97)])
+    const addresses = Array.from({ length: 4070 }, () => rawRecord(back, 1, [1, 2, 3, 4]))
+    expect(thrown(rawAnswer(query.bytes, [rawRecord([...honest, 0], 1, [1, 2, 3, 4]), ...addresses]))).toBe('nothing')
+  })
+
   it('would be taken by dns-packet as it is', () => {
     const short = rawAnswer(query.bytes, [rawRecord(OWNER, 1, [1, 2, 3]), Buffer.from([9])], 1)
     expect(decode(short).answers).toMatchObject([{ data: '1.2.3.9' }])

@@ -24,19 +24,22 @@ export function absoluteName(name: string): string | undefined {
 }
 
 /**
- * How much of labels, pointers and texts a whole message may make its reader look at: a pointer costs two bytes and may stand for
- * 255. The largest honest message (4,094 addresses of a name of ten labels) takes a third.
+ * How much of labels, pointers and texts a whole message may make its reader look at and keep: a pointer costs two bytes and may stand
+ * for 255, which are up to 1,000 characters. The largest honest message (4,094 addresses of a name of ten labels and 255 bytes) takes
+ * nine tenths.
  */
-const MAX_STEPS = 131_072
+const MAX_STEPS = 196_608
+/** So many characters of a name cost a step: to keep them takes room. */
+const CHARACTERS_A_STEP = 8
 
 /** What reading a message has cost. */
 export interface Effort {
   steps: number
 }
 
-/** Takes one step. @throws MalformedMessageError when it is one too many */
-export function step(effort: Effort): void {
-  effort.steps += 1
+/** Takes steps. @throws MalformedMessageError when they are too many */
+export function step(effort: Effort, count = 1): void {
+  effort.steps += count
   if (effort.steps > MAX_STEPS) throw new MalformedMessageError('its names are longer than any message needs')
 }
 
@@ -91,5 +94,7 @@ export function readName(bytes: Buffer, offset: number, effort: Effort): ReadNam
     labels.push(labelText(bytes.subarray(at + 1, at + 1 + length)))
     at += length + 1
   }
-  return { text: labels.length === 0 ? '.' : `${labels.join('.')}.`, end: end ?? at + 1 }
+  const text = labels.length === 0 ? '.' : `${labels.join('.')}.`
+  step(effort, Math.floor(text.length / CHARACTERS_A_STEP))
+  return { text, end: end ?? at + 1 }
 }

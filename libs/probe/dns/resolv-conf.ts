@@ -69,9 +69,8 @@ function shown(text: string): string {
 function readNumber({ numbers, remark }: Reading, name: keyof typeof NUMBERS, value: string): void {
   const most = NUMBERS[name]
   const said = Number(/^\s*([+-]?\d+)/.exec(value)?.[1] ?? 0)
-  if (!/^\d+$/.test(value)) remark(() => `options ${name}:${value.slice(0, MAX_SHOWN)} is not a number of 0 or more`)
-  else if (said > most)
-    remark(() => `options ${name}:${value.slice(0, MAX_SHOWN)} is more than ${most}, and means ${most}`)
+  if (!/^\d+$/.test(value)) remark(() => `options ${shown(`${name}:${value}`)} is not a number of 0 or more`)
+  else if (said > most) remark(() => `options ${shown(`${name}:${value}`)} is more than ${most}, and means ${most}`)
   else if (name === 'attempts' && said === 0) remark(() => 'options attempts:0 asks no nameserver at all')
   numbers[name] = Math.max(0, Math.min(most, said))
 }

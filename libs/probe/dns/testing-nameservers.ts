@@ -10,7 +10,7 @@ import { systemClock } from '#clock'
 import { createStopwatch } from '../stopwatch.ts'
 import type { Ask, Place } from '../types.ts'
 import { askNameserver } from './ask-nameserver.ts'
-import type { DnsProbed, DnsProtocol, DnsType } from './types.ts'
+import type { DnsProbed, DnsProtocol, DnsQuestion } from './types.ts'
 
 const clock = systemClock()
 
@@ -23,9 +23,9 @@ export function ask(timeoutMs = 10_000, signal = new AbortController().signal): 
 export function askFor(
   place: Place,
   name: string,
-  { type = 'A', protocol = 'udp', timeoutMs }: { type?: DnsType; protocol?: DnsProtocol; timeoutMs?: number } = {},
+  { protocol = 'udp', timeoutMs, ...more }: Partial<DnsQuestion> & { protocol?: DnsProtocol; timeoutMs?: number } = {},
 ): Promise<DnsProbed> {
-  return askNameserver(ask(timeoutMs), place, protocol, { name, type })
+  return askNameserver(ask(timeoutMs), place, protocol, { type: 'A', ...more, name })
 }
 
 /** Why there are no real nameservers here; "" when there are. */

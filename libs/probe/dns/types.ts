@@ -12,6 +12,11 @@ export interface DnsQuestion {
   /** Absolute, with its last dot or without: no search path is added. ASCII; names of other scripts as `xn--`. */
   readonly name: string
   readonly type: DnsType
+  /**
+   * Whether it says that answers of 1,232 bytes are welcome (RFC 6891). Default true; false is how glibc asks by itself, and is answered
+   * also where a firewall swallows questions that say so.
+   */
+  readonly edns?: boolean | undefined
 }
 
 /**

@@ -80,7 +80,7 @@ export async function wayTo(options: WayOptions, signal: AbortSignal): Promise<W
     await tunnelOver(open, options, signal)
     const { trust = trustOfNode(), serverName = hostOf(url) } = options
     const where = `${url.host} (${routeText(route)})`
-    const { socket, handshake } = await secured(open, { trust, serverName, where }, signal)
+    const { socket, handshake } = await secured(open, { clock, trust, serverName, where }, signal)
     if (identity === 'verified') verified(handshake, where)
     way = { socket, tls: handshake }
   }

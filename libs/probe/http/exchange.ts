@@ -24,6 +24,8 @@ export interface Request {
 const LOCAL: readonly string[] = ['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN']
 /** All headers of an answer together; more is no answer. */
 const HEADER_BYTES = 16_384
+/** Interim answers (1xx) before the answer; more is none, and at full speed they would take a whole processor. */
+const INTERIM_MAX = 100
 
 function malformed(message: string, code = ''): Failure {
   return { kind: 'malformed', code, message }
@@ -76,13 +78,30 @@ function replyOf(response: IncomingMessage, body: Buffer, isCut: boolean): HttpR
   return { status: response.statusCode ?? 0, headers: response.headersDistinct, body, isCut }
 }
 
+/**
+ * Keeps what comes in one piece: of chunks of a byte each, kept as they come, each would take two hundred.
+ * @returns what gives the whole
+ */
+function collecting(): { add(chunk: Buffer): void; whole(): Buffer } {
+  let room = Buffer.allocUnsafe(1024)
+  let filled = 0
+  return {
+    add(chunk) {
+      const needed = filled + chunk.length
+      if (needed > room.length) room = Buffer.concat([room.subarray(0, filled)], Math.max(needed, 2 * room.length))
+      filled += chunk.copy(room, filled)
+    },
+    whole: () => room.subarray(0, filled),
+  }
+}
+
 /** Reads the body up to its bound, and leaves the rest. */
 function bodyOf(response: IncomingMessage, asked: Request, progress: Progress): Promise<HttpReply> {
   const { maxBodyBytes, where } = asked
   const { promise, resolve, reject } = Promise.withResolvers<HttpReply>()
-  const kept: Buffer[] = []
-  const { take = (chunk: Buffer) => void kept.push(chunk) } = asked
-  const end = (isCut: boolean): void => resolve(replyOf(response, Buffer.concat(kept), isCut))
+  const kept = collecting()
+  const { take = kept.add } = asked
+  const end = (isCut: boolean): void => resolve(replyOf(response, kept.whole(), isCut))
   const broken = (): void => {
     const message = `half an answer from ${where}: it broke off after ${progress.bytes} bytes of its body`
     reject(new ProbeFailedError({ kind: 'reset', code: '', message }))
@@ -125,10 +144,21 @@ export async function exchanged(socket: Socket, asked: Request, signal: AbortSig
     reject(failure === undefined ? signal.reason : new ProbeFailedError(failure, signal.reason))
   }
   signal.addEventListener('abort', late, { once: true })
-  sent.on('error', fail)
+  let answer: IncomingMessage | undefined
+  // What comes behind a whole answer is not listened to: a body where there is none, a line too many.
+  sent.on('error', (err) => answer?.complete === true || fail(err))
+  let interim = 0
+  sent.on('information', () => {
+    interim += 1
+    if (interim > INTERIM_MAX)
+      fail(new ProbeFailedError(malformed(`more than ${INTERIM_MAX} interim answers from ${where}`)))
+  })
   sent.once('upgrade', () => fail(new ProbeFailedError(malformed(`${where} changes to another protocol, unasked`))))
   sent.once('response', (response) => {
     progress.hasHead = true
+    answer = response
+    if ((response.statusCode ?? 0) < 200)
+      fail(new ProbeFailedError(malformed(`a status of ${response.statusCode}, which is none, from ${where}`)))
     // Some send a body with it all the same, which is none of ours.
     if (asked.method === 'HEAD') resolve(replyOf(response, Buffer.alloc(0), false))
     bodyOf(response, asked, progress).then(resolve, fail)

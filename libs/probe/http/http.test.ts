@@ -3,6 +3,8 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '#clock'
 import { type TempFolder, tempFolder } from '../../host/testing.ts'
@@ -187,6 +189,46 @@ describe('an answer', () => {
     await expect.poll(() => server.open()).toBe(0)
   })
 
+  it.each([
+    ['a body where there is none', 'HTTP/1.1 204 No Content\r\n\r\nwell', 204, ''],
+    ['more than its length', 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nwell\r\n<!-- -->', 200, 'well'],
+    [
+      'more than its last chunk',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nwell\r\n0\r\n\r\nmore',
+      200,
+      'well',
+    ],
+  ])('is whole with %s, whether that comes with it or later', async (_, answer, status, body) => {
+    const server = await startAnswering(answer)
+    const later = await startRaw((socket) => {
+      socket.write(answer.slice(0, -4), 'latin1', () => setImmediate(() => socket.end(answer.slice(-4))))
+    })
+    for (const { port } of [server, later])
+      expect(await get(port)).toMatchObject({ ok: true, answer: { status, isCut: false, body: Buffer.from(body) } })
+  })
+
+  it('in chunks of a byte each takes no more room than it has', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const { promise: held, resolve: measured } = Promise.withResolvers<number>()
+    const server = await startRaw((socket) => {
+      collect()
+      const before = process.memoryUsage().heapUsed
+      socket.write(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(60_000)}`)
+      // Until all of it has been read: then it is asked to end.
+      const timer = setInterval(() => {
+        if (socket.writableLength > 0) return
+        clearInterval(timer)
+        collect()
+        measured(process.memoryUsage().heapUsed - before)
+        socket.end('0\r\n\r\n')
+      }, 200)
+    })
+    const probed = await get(server.port)
+    expect(probed.ok && probed.answer.body.length).toBe(60_000)
+    expect(await held).toBeLessThan(4_000_000)
+  })
+
   it('comes behind interim ones', async () => {
     const server = await startAnswering(
       `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n${ok('well')}`,
@@ -243,6 +285,18 @@ describe('an answer', () => {
       `HTTP/1.1 200 OK\r\n${'x: yyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n'.repeat(100_000)}`,
       'malformed',
       'headers of more than 16 KiB from WHERE',
+    ],
+    [
+      'no status',
+      'HTTP/1.1 000 x\r\ncontent-length: 0\r\n\r\n',
+      'malformed',
+      'a status of 0, which is none, from WHERE',
+    ],
+    [
+      'interim ones without end',
+      'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1000),
+      'malformed',
+      'more than 100 interim answers from WHERE',
     ],
     [
       'another protocol from now on',
@@ -336,6 +390,21 @@ describe('a redirection', () => {
         `http://web.test:${nowhere.port}/healthz leads to something that is no address of http or https`,
       ),
     )
+    const far = await startRaw((socket, request) =>
+      socket.end(request.startsWith('GET /healthz') ? to(`/${'x'.repeat(9000)}`) : to('ftp://x/')),
+    )
+    expect(await get(far.port, { follow })).toMatchObject(
+      failed(
+        'unexpected',
+        `http://web.test:${far.port}/${'x'.repeat(199)}… leads to something that is no address of http or https`,
+      ),
+    )
+    expect(await get(circle.port, { follow: () => new Promise(() => {}) }, 200)).toMatchObject({
+      ok: false,
+      failure: { kind: 'timeout' },
+    })
+    const byName: Route = { kind: 'address', place: { address: 'web.test', port: 80 } }
+    await expect(get(circle.port, { follow: async () => byName })).rejects.toThrow('resolve the name before')
     const failure = { kind: 'name', code: 'NXDOMAIN', message: 'no such name' } as const
     expect(await get(circle.port, { follow: () => Promise.reject(new ProbeFailedError(failure)) })).toMatchObject({
       ok: false,

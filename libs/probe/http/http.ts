@@ -1,4 +1,5 @@
 /** What a URL answers. */
+import { aborted } from '#clock'
 import { asked, ProbeFailedError } from '../ask.ts'
 import { familyOf } from '../tcp/literal.ts'
 import type { Ask, Probed } from '../types.ts'
@@ -81,6 +82,16 @@ function followed(hop: Hop, { status }: HttpReply, url: URL, route: Route): Hop 
   }
 }
 
+/** Where the next host is; who looks for it may go on for longer than the probe. @throws the signal's reason */
+async function routeTo(url: URL, follow: NonNullable<HttpQuestion['follow']>, signal: AbortSignal): Promise<Route> {
+  const ended = aborted(signal).then((): never => {
+    throw signal.reason
+  })
+  const route = await Promise.race([follow(url, signal), ended])
+  if (route.kind !== 'socket') familyOf(route.place)
+  return route
+}
+
 async function asksOne(
   { clock }: Ask,
   question: HttpQuestion,
@@ -108,8 +119,7 @@ export function probeHttp(ask: Ask, question: HttpQuestion): Promise<Probed<Http
       const reply = await asksOne(ask, question, hop, signal)
       const url = follow && nextUrl(hop, reply)
       if (follow === undefined || url === undefined) return { ...reply, redirects }
-      hop = followed(hop, reply, url, await follow(url, signal))
-      if (hop.route.kind !== 'socket') familyOf(hop.route.place)
+      hop = followed(hop, reply, url, await routeTo(url, follow, signal))
     }
     const message = `${urlText(first.url)} leads on and on: more than ${REDIRECTS_MAX} redirections`
     throw new ProbeFailedError({ kind: 'unexpected', code: '', message })

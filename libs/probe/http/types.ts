@@ -37,7 +37,7 @@ export interface HttpQuestion {
   readonly maxBodyBytes?: number
   /**
    * Is given the body as it comes, up to `maxBodyBytes`, instead of all of it in the end: for one that is larger than the process should
-   * be. What it throws is why there is no answer.
+   * be; also that of a redirection that is followed. What it throws is why there is no answer.
    */
   readonly take?: ((chunk: Buffer) => void) | undefined
 }

@@ -18,8 +18,8 @@ export async function openDatagrams(place: Place): Promise<Datagrams> {
   const family = familyOf(place)
   const socket = createSocket({
     type: family === 4 ? 'udp4' : 'udp6',
-    // An address, and no resolver behind it.
-    lookup: (host, _, found) => found(null, host, family),
+    // An address, and no resolver behind it. One tick later: a socket whose bind fails before `connect` has returned never closes (Node 24).
+    lookup: (host, _, found) => process.nextTick(found, null, host, family),
   })
   using stack = new DisposableStack()
   stack.defer(() => socket.close())

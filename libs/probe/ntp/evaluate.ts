@@ -39,6 +39,8 @@ const LEAPS = ['none', 'insert', 'delete'] as const
 const RESOLUTION_MS = 1
 /** So far two clocks of one machine may run apart within a probe: a clock that is slewed runs up to a tenth too fast (chronyd), both do. */
 const STEP_MS = 2
+/** A server whose clock is slewed counts so much more than there was (chronyd, maxslewrate). */
+const SLEWED = 1.1
 
 /** By how much the wall clock was set between two moments; 0 for what reading them may have been. */
 export function steppedMs(begun: Moment, ended: Moment): number {
@@ -48,7 +50,8 @@ export function steppedMs(begun: Moment, ended: Moment): number {
 
 /**
  * How long it took is counted by the monotonic clock alone, so that nothing else than the offset is asked of the wall clock, once.
- * @returns undefined for an answer that no server can give: it left before the request came there
+ * @returns undefined for an answer that no server can give: it left before the request came there, or lay there for longer than it took
+ *   in all, as with one whose clock was set meanwhile
  */
 export function evaluateNtp(packet: NtpPacket, begun: Moment, ended: Moment): NtpAnswer | undefined {
   const { leap, stratum, reference, receive, transmit } = packet
@@ -61,6 +64,7 @@ export function evaluateNtp(packet: NtpPacket, begun: Moment, ended: Moment): Nt
   const byMs = steppedMs(begun, ended)
   if (byMs !== 0) return { kind: 'stepped', byMs }
   const tookMs = ended.monotonicMs - begun.monotonicMs
+  if (heldMs > SLEWED * tookMs + RESOLUTION_MS + begun.doubtMs + ended.doubtMs) return undefined
   const delayMs = Math.max(0, tookMs - heldMs)
   // The clock stood anywhere within the millisecond that it was read as.
   const middleMs = begun.wallMs + RESOLUTION_MS / 2 + tookMs / 2

@@ -120,6 +120,11 @@ describe('an answer', () => {
   it('that left before it was asked, or at no time, is none', () => {
     expect(evaluateNtp({ ...good, transmit: good.receive - 1n }, at(0, 0), at(1, 1))).toBeUndefined()
     expect(evaluateNtp({ ...good, transmit: 0n, receive: 0n }, at(0, 0), at(1, 1))).toBeUndefined()
+    // Its clock was set while the request lay there: half of that would be our offset.
+    const set = { ...good, transmit: toTimestamp(1_000_000 + 3_600_000) }
+    expect(evaluateNtp(set, at(1_000_000, 0), at(1_000_010, 10))).toBeUndefined()
+    const slewed = { ...good, transmit: toTimestamp(1_000_000 + 1090) }
+    expect(evaluateNtp(slewed, at(1_000_000, 0), at(1_001_000, 1000))).toMatchObject({ kind: 'time' })
   })
 
   it('tells of a leap second', () => {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '#clock'
 import { createHost } from '#host'
@@ -112,6 +113,31 @@ describe.skipIf(whyNoNetworks() !== '')(`a neighbour ${whyNoNetworks()}`, () => 
       })
     })
 
+    it.each([
+      ['itself, or a router', 'far', 'INPUT', 'icmp-host-prohibited'],
+      ['a firewall of this machine', 'near', 'OUTPUT', 'icmp-port-unreachable'],
+    ] as const)('lives, though echo requests are refused by %s in the words for nobody', async (_, side, chain, by) => {
+      filtered(networks, side, chain, '-p', 'icmp', '--icmp-type', 'echo-request', '-j', 'REJECT', '--reject-with', by)
+      const looks = (address: string) =>
+        asker.ask({ kind: 'ping', timeoutMs: 10_000, question: { address, intervalMs: 20, waitMs: 500 }, looks: true })
+      expect(await looks(FAR)).toMatchObject({ ok: true, answer: { kind: 'port-unreachable' } })
+      expect(await looks(NOBODY)).toMatchObject({ ok: false, failure: { kind: 'unreachable' } })
+      // Who is not on a link of ours is not in the table: then it is what was said.
+      expect(await ping(FAR, { waitMs: 500 })).toMatchObject({ ok: false, failure: { kind: 'unreachable' } })
+    })
+
+    it('is not accused where this machine refuses all that is sent there, and the kernel does not know it', async () => {
+      filtered(networks, 'near', 'OUTPUT', '-p', 'icmp', '--icmp-type', 'echo-request', '-j', 'REJECT')
+      filtered(networks, 'near', 'OUTPUT', '-p', 'udp', '-j', 'REJECT')
+      networks.near('ip', 'neighbour', 'replace', FAR, 'dev', 'wire', 'lladdr', macOf(networks), 'nud', 'permanent')
+      onTestFinished(() => void networks.near('ip', 'neighbour', 'delete', FAR, 'dev', 'wire'))
+      const question = { address: FAR, count: 1, waitMs: 100 }
+      expect(await asker.ask({ kind: 'ping', timeoutMs: 600, question, looks: true })).toMatchObject({
+        ok: false,
+        failure: { kind: 'denied' },
+      })
+    })
+
     it('is not there', async () => {
       expect(await ping(NOBODY, { waitMs: 2000 })).toMatchObject({
         ok: false,
@@ -168,6 +194,19 @@ describe.skipIf(whyNoNetworks() !== '')(`a neighbour ${whyNoNetworks()}`, () => 
       })
     })
 
+    it('is not there, though this machine goes on sending to it', async () => {
+      // As kernels have it by themselves: as quickly as elsewhere here, the moment in which it gives up would be seen.
+      const asksEach = (ms: number) =>
+        networks.near('sh', '-c', `echo ${ms} > /proc/sys/net/ipv4/neigh/wire/retrans_time_ms`)
+      asksEach(1000)
+      onTestFinished(() => void asksEach(100))
+      const sends = 'while :; do echo x >/dev/udp/$0/53; sleep 0.01; done'
+      const sending = spawn('env', [...networks.inNear, 'bash', '-c', sends, NOBODY], { stdio: 'ignore' })
+      onTestFinished(() => void sending.kill('SIGKILL'))
+      await expect.poll(() => networks.near('ip', 'neighbour', 'show', NOBODY)).toContain('INCOMPLETE')
+      expect(await ping(NOBODY)).toMatchObject({ ok: false, failure: { kind: 'unreachable', code: 'FAILED' } })
+    })
+
     it('is not known while the kernel does not know it', async () => {
       filtered(networks, 'far', 'INPUT', '-p', 'udp', '-j', 'DROP')
       networks.near('ip', 'neighbour', 'replace', FAR, 'dev', 'wire', 'lladdr', macOf(networks), 'nud', 'permanent')
@@ -175,9 +214,16 @@ describe.skipIf(whyNoNetworks() !== '')(`a neighbour ${whyNoNetworks()}`, () => 
       expect(await ping(FAR, 400)).toMatchObject({ ok: true, answer: { kind: 'unknown', state: 'PERMANENT' } })
     })
 
-    it('may not be asked, or cannot', async () => {
+    it('may not be asked, or cannot: then it is known by what others send', async () => {
       filtered(networks, 'near', 'OUTPUT', '-p', 'udp', '-j', 'DROP')
-      expect(await ping(FAR)).toMatchObject({ ok: false, failure: { kind: 'denied' } })
+      const known = (state: string) =>
+        networks.near('ip', 'neighbour', 'replace', FAR, 'dev', 'wire', 'lladdr', macOf(networks), 'nud', state)
+      onTestFinished(() => void networks.near('ip', 'neighbour', 'delete', FAR, 'dev', 'wire'))
+      known('reachable')
+      expect(await ping(FAR)).toMatchObject({ ok: true, answer: { kind: 'neighbour' } })
+      known('permanent')
+      expect(await ping(FAR, 400)).toMatchObject({ ok: false, failure: { kind: 'denied' } })
+      expect(await ping(FAR, 400, false)).toMatchObject({ ok: false, failure: { kind: 'denied' } })
       expect(await ping('192.0.2.1')).toMatchObject({
         ok: false,
         failure: { kind: 'unreachable', message: 'no route at 192.0.2.1' },
@@ -211,6 +257,20 @@ it('sends its datagram where the program cannot be started', async () => {
   expect(() => probePing(ask, without, { address: '127.0.0.1', count: 0 })).toThrow(
     '0 is no number of echo requests from 1 to 100',
   )
+})
+
+it('sends its datagram where the program gets no socket', async () => {
+  const clock = systemClock()
+  const complaint = { exitCode: 2, stdout: '', stderr: 'ping: socket: Operation not permitted\n' }
+  const without = {
+    files: { readText: async () => '0 2147483647' },
+    programs: { run: async () => ({ ...complaint }) as never },
+  }
+  const ask = { clock, stopwatch: createStopwatch(clock), timeoutMs: 5000, signal: new AbortController().signal }
+  expect(await probePing(ask, without, { address: '127.0.0.1' })).toMatchObject({
+    ok: true,
+    answer: { kind: 'port-unreachable' },
+  })
 })
 
 function macOf(networks: Networks): string {

@@ -28,13 +28,23 @@ export function probePing(ask: Ask, host: PingHost, question: PingQuestion): Pro
   })
 }
 
-/** One who answers no echo requests may live all the same. @throws what the echo requests came to, where that is not known */
+/**
+ * One who answers no echo requests may live all the same, and so may one of whom a router or a firewall says that he is not to be
+ * reached: who refuses such requests, here or there, says it in the same words.
+ * @throws what the echo requests came to, where that is not known
+ */
 async function insteadOf(err: unknown, clock: Clock, question: PingQuestion, signal: AbortSignal): Promise<PingAnswer> {
-  const isSilent = err instanceof ProbeFailedError && err.failure.kind === 'timeout'
-  if (!isSilent || question.neighbour === undefined) throw err
+  const kind = err instanceof ProbeFailedError ? err.failure.kind : undefined
+  // The program got no socket, whatever the range says (seccomp, a ping that knows raw ones alone).
+  if (kind === 'denied') return await silently(clock, question, signal)
+  if ((kind !== 'timeout' && kind !== 'unreachable') || question.neighbour === undefined) throw err
   const answer = await silently(clock, question, signal).catch((second: unknown) => {
-    throw second instanceof ProbeFailedError ? second : err
+    // Where this machine takes the datagram too, it may be the one who refused the echo requests.
+    const isTold = second instanceof ProbeFailedError && (second.failure.kind !== 'denied' || kind === 'unreachable')
+    throw isTold ? second : err
   })
-  if (answer.kind === 'unknown') throw err
-  return answer
+  if (answer.kind !== 'unknown') return answer
+  // Of a neighbour the kernel would know that he is gone: somebody refuses, and nobody knows more.
+  if (kind === 'unreachable' && answer.state !== undefined) return answer
+  throw err
 }

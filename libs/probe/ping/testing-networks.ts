@@ -28,6 +28,7 @@ export interface Networks {
   far(...command: string[]): string
   /** What stands before a program that is to run there. */
   readonly inFar: readonly string[]
+  readonly inNear: readonly string[]
   /** @param rights `none`: root without CAP_NET_RAW, and a ping whose file claims none, as in an image of ours */
   asker(rights: 'raw' | 'none'): Promise<Asker>
   close(): Promise<void>
@@ -38,6 +39,7 @@ export async function startNetworks(): Promise<Networks> {
   const [near, far] = ['near', 'far'].map((name) => `nd-probe-${process.pid}-${name}`) as [string, string]
   const bin = await mkdtemp(join(tmpdir(), 'nd-probe-'))
   const askers: ChildProcess[] = []
+  const inside = (network: string) => ['ip', 'netns', 'exec', network]
   const runIn =
     (network: string) =>
     (...command: string[]) =>
@@ -102,5 +104,5 @@ export async function startNetworks(): Promise<Networks> {
     await close()
     throw err
   }
-  return { near: runIn(near), far: runIn(far), inFar: ['ip', 'netns', 'exec', far], asker, close }
+  return { near: runIn(near), far: runIn(far), inFar: inside(far), inNear: inside(near), asker, close }
 }

@@ -18,6 +18,18 @@ const PATH_FAULTS: Readonly<Record<string, readonly [FailureKind, string]>> = {
   EAGAIN: ['timeout', 'nobody takes connections'],
 }
 
+/**
+ * Where nobody listens at a port that the kernel may choose for our own side, one of many tries is connected to itself (RFC 9293, 3.5: a
+ * simultaneous open).
+ */
+function isToItself({ localAddress, localPort, remoteAddress, remotePort }: Socket): boolean {
+  return localPort !== undefined && localPort === remotePort && localAddress === remoteAddress
+}
+
+function refused({ remoteAddress: address }: Socket): NodeJS.ErrnoException {
+  return Object.assign(new Error('connected to itself'), { code: 'ECONNREFUSED', syscall: 'connect', address })
+}
+
 function opened(socket: Socket, signal: AbortSignal): Promise<OpenSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<OpenSocket>()
   const end = (): void => {
@@ -26,7 +38,10 @@ function opened(socket: Socket, signal: AbortSignal): Promise<OpenSocket> {
   }
   // For the whole life of the socket: what breaks later is told to whoever reads from it or writes to it.
   socket.on('error', reject)
-  socket.once('connect', () => resolve({ socket, [Symbol.dispose]: () => socket.destroy() }))
+  socket.once('connect', () => {
+    if (isToItself(socket)) socket.destroy(refused(socket))
+    else resolve({ socket, [Symbol.dispose]: () => socket.destroy() })
+  })
   signal.addEventListener('abort', end, { once: true })
   socket.once('close', () => signal.removeEventListener('abort', end))
   if (signal.aborted) end()

@@ -18,6 +18,11 @@ const CAUSES: readonly (readonly [RegExp, FailureKind, string])[] = [
   [/UNRECOGNIZED_NAME/, 'unexpected', 'nobody knows that name'],
   [/ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/, 'denied', 'our own certificate is missing or not taken'],
   [/ALERT/, 'unexpected', 'the handshake was refused'],
+  [
+    /KEY_TOO_SMALL|TOO_WEAK|LEGACY_RENEGOTIATION|UNSUPPORTED|WRONG_(CURVE|SIGNATURE|CIPHER)/,
+    'unexpected',
+    'no way of encryption is offered but one that is too weak, or unknown here,',
+  ],
   [/SSL|TLS|EPROTO/, 'malformed', 'what was said is no TLS'],
 ]
 

@@ -1,6 +1,7 @@
 /** A handshake that shows who somebody is, and sends him nothing. */
 import type { X509Certificate } from 'node:crypto'
 import { connect, type TLSSocket } from 'node:tls'
+import type { Clock } from '#clock'
 import { ProbeFailedError } from '../ask.ts'
 import type { OpenSocket } from '../tcp/open.ts'
 import { type Certificate, certificateOf } from './certificate.ts'
@@ -21,6 +22,7 @@ export interface Handshake {
 
 /** With whom. */
 export interface HandshakeOptions {
+  readonly clock: Clock
   readonly trust: Trust
   /** The name or address that its certificate has to be for; a name is also told to it (SNI). */
   readonly serverName: string
@@ -44,7 +46,7 @@ function chainOf(leaf: X509Certificate | undefined): readonly Certificate[] {
   return chain
 }
 
-function shownBy(socket: TLSSocket, serverName: string): Handshake {
+function shownBy(socket: TLSSocket, serverName: string, at: Date): Handshake {
   const leaf = socket.getPeerX509Certificate()
   const chain = chainOf(leaf)
   const code = socket.authorized ? null : String(socket.authorizationError)
@@ -52,7 +54,7 @@ function shownBy(socket: TLSSocket, serverName: string): Handshake {
     protocol: socket.getProtocol() ?? '',
     cipher: socket.getCipher().name,
     chain,
-    verification: evaluateShown({ leaf, chain, code, serverName }),
+    verification: evaluateShown({ leaf, chain, code, serverName, at }),
   }
 }
 
@@ -62,7 +64,7 @@ function shownBy(socket: TLSSocket, serverName: string): Handshake {
  */
 export function secured(
   open: OpenSocket,
-  { trust, serverName, where }: HandshakeOptions,
+  { clock, trust, serverName, where }: HandshakeOptions,
   signal: AbortSignal,
 ): Promise<Secured> {
   const { promise, resolve, reject } = Promise.withResolvers<Secured>()
@@ -84,7 +86,7 @@ export function secured(
   })
   socket.once('secureConnect', () => {
     try {
-      resolve({ socket, handshake: shownBy(socket, name) })
+      resolve({ socket, handshake: shownBy(socket, name, clock.now()) })
     } catch (err) {
       // A certificate that cannot be looked at is one more way to be none.
       reject(err)

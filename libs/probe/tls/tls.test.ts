@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '#clock'
@@ -99,7 +102,13 @@ describe('a certificate', () => {
     [
       '20890101000000Z',
       '99991231235959Z',
-      refused('not-yet-valid', 'CERT_NOT_YET_VALID', 'it is valid from 2089-01-01 on'),
+      refused(
+        'not-yet-valid',
+        'CERT_NOT_YET_VALID',
+        expect.stringMatching(
+          /^it is valid from 2089-01-01 on, and by the clock of this machine it is 20\d\d-\d\d-\d\d$/,
+        ),
+      ),
     ],
     ['20200101000000Z', '99991231235959Z', { verified: true }],
   ])('of %s to %s is looked at', async (from, to, verification) => {
@@ -182,6 +191,42 @@ describe('a certificate', () => {
       refused('expired', 'CERT_HAS_EXPIRED', 'it expired on 2022-01-01, of CN=between above it'),
     )
   })
+
+  it('is well itself, and its authority out of its time, which it does not show', async () => {
+    const leafOf = ({ cert, key }: Issued): Issued => ({
+      cert: `${cert.split('-----END')[0]}-----END CERTIFICATE-----\n`,
+      key,
+    })
+    const gone = authority.below({ to: '20220101000000Z' })
+    expect(
+      (await shown(leafOf(gone.issue()), 'good.test', createTrust({ authorities: gone.cert }))).verification,
+    ).toEqual(
+      refused(
+        'expired',
+        'CERT_HAS_EXPIRED',
+        'its authority, CN=between, which is trusted here and not shown, has expired',
+      ),
+    )
+    const coming = authority.below({ from: '20890101000000Z' })
+    expect(
+      (await shown(leafOf(coming.issue()), 'good.test', createTrust({ authorities: coming.cert }))).verification,
+    ).toMatchObject({
+      faults: [{ message: expect.stringContaining('which is trusted here and not shown, is not valid yet') }],
+    })
+  })
+
+  it('has a key that is too short', async () => {
+    const [key, cert] = ['short.key', 'short.pem'].map((name) => join(folder.path, name)) as [string, string]
+    const made = ['-newkey', 'rsa:1024', '-nodes', '-keyout', key, '-out', cert, '-subj', '/CN=good.test']
+    execFileSync('openssl', ['req', '-x509', ...made, '-addext', 'subjectAltName=DNS:good.test'], { stdio: 'pipe' })
+    const [ours, theirs] = await Promise.all([readFile(cert, 'utf8'), readFile(key, 'utf8')])
+    const { port } = await startTls({ cert: ours, key: theirs, ciphers: 'DEFAULT:@SECLEVEL=0' })
+    const place = { address: '127.0.0.1', port }
+    const by = createTrust({ authorities: ours })
+    expect(await probeTls(ask(), { place, serverName: 'good.test', trust: by })).toMatchObject({
+      answer: { verification: { faults: [{ kind: 'invalid', message: expect.stringContaining('key is too short') }] } },
+    })
+  })
 })
 
 describe('a handshake', () => {
@@ -255,6 +300,12 @@ describe('trust', () => {
     expect(() => createTrust({ certificate: one.cert, key: other.key })).toThrow(
       'cannot read our own certificate and its key; both are PEM, and belong together',
     )
+  })
+
+  it('is of all that can be read in a file, behind what cannot too', async () => {
+    const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+    const by = createTrust({ authorities: `${broken}${selfSigned(folder.path).cert}${broken}${authority.cert}` })
+    expect((await shown(authority.issue(), 'good.test', by)).verification).toEqual({ verified: true })
   })
 
   it("is the machine's, where it keeps it", async () => {

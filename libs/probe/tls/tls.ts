@@ -43,7 +43,7 @@ export function probeTls(ask: Ask, { place, serverName, trust }: TlsQuestion): P
     const begunMs = ask.clock.monotonicMs()
     using open = await openTcp(place, signal)
     const connectedMs = ask.clock.monotonicMs()
-    const { socket, handshake } = await secured(open, { trust, serverName, where }, signal)
+    const { socket, handshake } = await secured(open, { clock: ask.clock, trust, serverName, where }, signal)
     const handshakeMs = ask.clock.monotonicMs() - connectedMs
     await farewell(socket, signal)
     return { ...handshake, connectMs: connectedMs - begunMs, handshakeMs }

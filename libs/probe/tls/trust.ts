@@ -29,14 +29,16 @@ function isCertificate(pem: string): boolean {
 
 /** @throws TrustInvalidError where something of it cannot be read */
 export function createTrust({ authorities, certificate, key }: TrustOptions = {}): Trust {
+  // Each by itself: OpenSSL reads a file no further than the first that is none, and all behind it would be unknown.
+  const ca = authorities === undefined ? undefined : [...pemBlocks(authorities)]
   // Without this, authorities that cannot be read would be none, and nobody known.
-  if (authorities !== undefined && !pemBlocks(authorities).some(isCertificate))
+  if (ca !== undefined && !ca.some(isCertificate))
     throw new TrustInvalidError(
       'there is no certificate among the authorities; they are PEM, -----BEGIN CERTIFICATE-----',
     )
   try {
     // As for Go, each of them is believed for itself: one between, or the very one that is shown.
-    return { context: createSecureContext({ ca: authorities, cert: certificate, key, allowPartialTrustChain: true }) }
+    return { context: createSecureContext({ ca, cert: certificate, key, allowPartialTrustChain: true }) }
   } catch (cause) {
     throw new TrustInvalidError('cannot read our own certificate and its key; both are PEM, and belong together', {
       cause,

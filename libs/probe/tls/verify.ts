@@ -45,6 +45,10 @@ const KINDS: Readonly<Record<string, CertificateFaultKind>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'unknown-authority',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'unknown-authority',
 }
+/** What Node calls all faults that it has no name for; measured: of a key of 1,024 bits. */
+const UNNAMED = 'UNSPECIFIED'
+const TOO_WEAK =
+  'it is not accepted, as one whose key is too short (RSA: less than 2,048 bits) or whose signature is too weak (SHA-1)'
 /** As many names as people read. */
 const NAMES_SHOWN = 3
 
@@ -55,34 +59,43 @@ export interface Shown {
   /** Null: nothing. */
   readonly code: string | null
   readonly serverName: string
+  /** When that was; OpenSSL goes by the clock of this machine. */
+  readonly at: Date
 }
 
 function day(time: Date | undefined): string {
   return time === undefined ? 'an unreadable time' : time.toISOString().slice(0, 10)
 }
 
-/** The one that is out of its time; the leaf, unless one above it ends sooner or begins later. */
-function outOfTime(chain: readonly Certificate[], end: 'notBefore' | 'notAfter'): string {
+/** The one that is out of its time; the leaf, unless one above it ended sooner or begins later. What is trusted need not be shown. */
+function outOfTime({ chain, at }: Shown, end: 'notBefore' | 'notAfter'): string {
   const sign = end === 'notAfter' ? 1 : -1
-  const [worst] = chain.toSorted((a, b) => sign * ((a[end]?.getTime() ?? 0) - (b[end]?.getTime() ?? 0)))
-  const whose = worst === chain[0] ? '' : `, of ${worst?.subject} above it`
+  const isOut = (time: Date | undefined) => time === undefined || sign * (at.getTime() - time.getTime()) >= 0
+  const out = chain.filter((one) => isOut(one[end]))
+  const [worst] = out.toSorted((a, b) => sign * ((a[end]?.getTime() ?? 0) - (b[end]?.getTime() ?? 0)))
+  if (worst === undefined) {
+    const authority = `its authority, ${chain.at(-1)?.issuer}, which is trusted here and not shown,`
+    return end === 'notAfter' ? `${authority} has expired` : `${authority} is not valid yet`
+  }
+  const whose = worst === chain[0] ? '' : `, of ${worst.subject} above it`
   return end === 'notAfter'
-    ? `it expired on ${day(worst?.notAfter)}${whose}`
-    : `it is valid from ${day(worst?.notBefore)} on${whose}`
+    ? `it expired on ${day(worst.notAfter)}${whose}`
+    : `it is valid from ${day(worst.notBefore)} on${whose}, and by the clock of this machine it is ${day(at)}`
 }
 
-function messageOf(kind: CertificateFaultKind, { chain, code }: Shown): string {
+function messageOf(kind: CertificateFaultKind, shown: Shown): string {
+  const { chain, code } = shown
   switch (kind) {
     case 'expired':
-      return outOfTime(chain, 'notAfter')
+      return outOfTime(shown, 'notAfter')
     case 'not-yet-valid':
-      return outOfTime(chain, 'notBefore')
+      return outOfTime(shown, 'notBefore')
     case 'self-signed':
       return 'it has signed itself'
     case 'unknown-authority':
       return `nobody trusted has signed it: its authority is ${chain.at(-1)?.issuer}`
     default:
-      return `it is not valid (${code})`
+      return code === UNNAMED ? TOO_WEAK : `it is not valid (${code})`
   }
 }
 

@@ -21,6 +21,15 @@ const REQUIRED = { expectIPv6Enabled: true }
 
 const CASES: Readonly<Record<string, readonly Case[]>> = {
   ...PROBING_CASES,
+  cni: [
+    { key: 'configPath', over: 'well-none', value: '/etc/cni/net.d' },
+    { key: 'binDirs', over: 'well-flannel', value: ['/usr/lib/cni'] },
+    { key: 'checkInterfaces', over: 'sick-bridge-gone', value: false },
+    { key: 'expectedInterfaces', over: 'well-none', value: ['cilium_host'] },
+    { key: 'addressWarningThreshold', over: 'sick-addresses', value: 90 },
+    { key: 'addressCriticalThreshold', over: 'sick-addresses', value: 84 },
+    { key: 'sustainedChecks', over: 'sick-binary', value: 9 },
+  ],
   conntrack: [
     { key: 'warningThreshold', over: 'sick-filling', value: 90 },
     { key: 'criticalThreshold', over: 'sick-filling', value: 82 },

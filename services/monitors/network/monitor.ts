@@ -1,5 +1,6 @@
 /** The monitor of the node's network. One line for each check. */
 import { defineMonitor } from '#monitor-kit'
+import { cni } from './checks/cni/check.ts'
 import { connectivity } from './checks/connectivity/check.ts'
 import { conntrack } from './checks/conntrack/check.ts'
 import { dns } from './checks/dns/check.ts'
@@ -16,8 +17,9 @@ import { createNetworkShared } from './host-network.ts'
 
 export const network = defineMonitor({
   name: 'network',
-  description: 'Links, gateways, nameservers, endpoints, connection tracking, sockets, sysctls, IPv6',
+  description: 'Links, gateways, nameservers, endpoints, CNI, connection tracking, sockets, sysctls, IPv6',
   checks: [
+    cni,
     connectivity,
     conntrack,
     dns,

@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest'
 import { type LimitedCondition, lastOver, wrongLimit } from '#monitor-kit/contract'
 import { type Limits, observed, short } from '#monitor-kit/evaluate'
+import { schema as cniSchema } from './checks/cni/config.ts'
+import { judgeAddresses } from './checks/cni/judge-addresses.ts'
 import { schema as conntrackSchema } from './checks/conntrack/config.ts'
 import { evaluateConntrack, FIRST_CONNTRACK } from './checks/conntrack/evaluate.ts'
 import { schema as linksSchema } from './checks/links/config.ts'
@@ -58,6 +60,26 @@ const conntrack: LimitedCondition = {
   },
 }
 
+/** Of a pool of a hundred addresses so many are taken. */
+const addresses: LimitedCondition = {
+  type: 'PodAddressesLow',
+  words: percent,
+  last(numbers, limits) {
+    const config = cniSchema.parse(keys('address', limits))
+    const range = { subnet: '10.0.0.0/25', bits: 32, first: 1n, last: 100n, gateway: 0n } as const
+    const pool = { name: range.subnet, ranges: [range], size: 100n }
+    const evaluate = lastOver('PodAddressesLow', undefined, (number) => {
+      const taken = Array.from({ length: number }, (_, at) => ({ bits: 32 as const, value: BigInt(at + 1) }))
+      const { findings } = judgeAddresses(
+        [observed({ folder: '/var/lib/cni/networks/pods', pools: [pool], taken })],
+        config,
+      )
+      return { memory: undefined, findings }
+    })
+    return evaluate(numbers)
+  },
+}
+
 /** Of each 100,000 packets so many thousand are bad. */
 const links: LimitedCondition = {
   type: 'LinkErrors',
@@ -86,6 +108,7 @@ const retransmits = ofSockets('RetransmitsHigh', 'retransmit', (number, at) => {
 })
 
 test.each([
+  addresses,
   conntrack,
   links,
   ofSockets('PortsExhausted', 'port', (udp) => ({ ports: observed({ size: 100, busiest: undefined, udp }) })),

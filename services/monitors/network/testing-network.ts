@@ -27,6 +27,8 @@ export interface Look {
 }
 
 export interface TestNetwork extends AsyncDisposable {
+  /** Their names, as `ip netns` has them. */
+  readonly spaces: { readonly node: string; readonly router: string }
   /** Runs a command in the node's network: "ip link set uplink down". */
   node(command: string): Promise<string>
   /** The same in the router's. */
@@ -114,6 +116,7 @@ export async function createTestNetwork(name: string): Promise<TestNetwork> {
     throw error
   }
   return {
+    spaces,
     node: (command) => within(spaces.node, command),
     router: (command) => within(spaces.router, command),
     stay,

@@ -72,7 +72,11 @@ function rightsOf(service: BuiltService): Rights {
       ...below,
       ...(service.uid === 0 ? ROOTS : []),
     ],
-    files: [...keys, ...(OWN_FILES[name] ?? []), ...(needs.includes('api-server') ? [TOKEN] : [])],
+    files: [
+      ...keys,
+      ...(OWN_FILES[name] ?? []),
+      ...(needs.includes('api-server') || needs.includes('own-token') ? [TOKEN] : []),
+    ],
     sockets: (bus.role === 'owner' ? BUILT : [service]).map((of) => socketOf(of, RUN)),
   }
 }
@@ -115,8 +119,18 @@ function targets(podUid: string) {
   }
 }
 
+/** Where the kubelet keeps what pods have in memory: of root's group, as the socket is that gives who has it the whole node. */
+const OF_PODS = '/host/var/lib/kubelet/pods/'
+/** Who has that group (docs/security.md, "The one that asks the container runtime"). */
+const HAS_ROOTS_GROUP = 'kubernetes'
+
 /** What a container could do and may not, each with its kind. */
 function beyond(container: string, found: Found): string[] {
+  const held = beyondRights(container, found)
+  return container === HAS_ROOTS_GROUP ? held.filter((text) => !text.includes(` ${OF_PODS}`)) : held
+}
+
+function beyondRights(container: string, found: Found): string[] {
   const rights = RIGHTS[container] ?? { folders: [], files: [], sockets: [] }
   const mayWrite = new Set([...COMMON, ...rights.folders])
   const report = (what: string, paths: readonly string[], allowed: ReadonlySet<string>) =>

@@ -61,6 +61,8 @@ function halves(config: MapNode): readonly [peers: MapNode, cni: MapNode] {
 interface Taken {
   readonly names: Set<string>
   readonly counts: Map<string, number>
+  /** Whether the machine's own CNI is looked at. */
+  hasCni: boolean
 }
 
 /** Of a name that is counted on so much is kept. */
@@ -79,36 +81,56 @@ function secondName(name: string, { names, counts }: Taken): string {
   }
 }
 
-/** One entry for the peers, one for the machine's own CNI. */
-function split(entry: MapNode, name: string, second: string, site: Site, told: Told): Became {
-  const type = entry.entries.get('type')
+const [PEERS, CNI] = ['network-peers', 'network-cni'] as const
+
+/** An entry as one of the two, with the keys that are its own. */
+function halfOf(
+  entry: MapNode,
+  type: keyof typeof CNI_HALVES,
+  name: string,
+  keys: MapNode | undefined,
+  on: Work,
+): MapNode {
   const config = entry.entries.get('config')
-  const [peers, cni] = ['network-peers', 'network-cni'] as const
-  if (type !== undefined)
-    told.note(
-      'split',
-      siteBelow(site, 'type'),
-      type,
-      `is read as two checks: "${name}" (${peers}) and "${second}" (${cni})`,
-    )
+  const bare = without(withText(withText(entry, 'type', type), 'name', name), ['config'])
+  if (config === undefined || keys === undefined || keys.entries.size === 0) return bare
+  const rows: readonly Row[] = CNI_HALVES[type]
+  const read = applyRows(rows, keys, { site: siteBelow(on.site, 'config'), told: on.told })
+  return read.kind === 'map' && read.entries.size > 0 ? withEntry(bare, ['config'], { ...config, node: read }) : bare
+}
+
+interface Work {
+  readonly site: Site
+  readonly told: Told
+}
+
+/** One entry for the peers, one for the machine's own CNI: that is looked at once, whoever asks for it again. */
+function split(entry: MapNode, name: string, taken: Taken, work: Work): Became {
+  const { site, told } = work
+  const type = entry.entries.get('type') ?? entry
+  const config = entry.entries.get('config')
   const [ofPeers, ofCni] = config?.node.kind === 'map' ? halves(config.node) : [undefined, undefined]
   const enabled = ofCni && entryAt(ofCni, [OF_CNI, 'enabled'])
   const isOff = enabled?.node.kind === 'scalar' && enabled.node.value === false
-  const half = (of: keyof typeof CNI_HALVES, called: string, keys: MapNode | undefined, more?: Entry): MapNode => {
-    const base = without(withText(withText(entry, 'type', of), 'name', called), ['config'])
-    const own = more === undefined ? base : withEntry(base, ['enabled'], more, 'interval')
-    if (config === undefined || keys === undefined || keys.entries.size === 0) return own
-    const rows: readonly Row[] = CNI_HALVES[of]
-    const read = applyRows(rows, keys, { site: siteBelow(site, 'config'), told })
-    return read.kind === 'map' && read.entries.size > 0 ? withEntry(own, ['config'], { ...config, node: read }) : own
+  const peers = halfOf(entry, PEERS, name, ofPeers, work)
+  if (taken.hasCni) {
+    const again = ofCni?.entries.get(OF_CNI)
+    told.note('split', siteBelow(site, 'type'), type, `is read as ${PEERS}; another entry is ${CNI} already`)
+    if (again !== undefined && !isOff)
+      told.refused(siteBelow(site, `config.${OF_CNI}`), again, 'it is looked at once', 'write it where it stands first')
+    return { name, entries: [peers] }
   }
-  const bare = ofCni && without(ofCni, [OF_CNI, 'enabled'])
-  const secondHalf = half(cni, second, bare, isOff ? enabled : undefined)
+  if (!isOff) taken.hasCni = true
+  const second = secondName(name, taken)
+  const words = `is read as two checks: "${name}" (${PEERS}) and "${second}" (${CNI})`
+  told.note('split', siteBelow(site, 'type'), type, words)
+  const cni = halfOf(entry, CNI, second, ofCni && without(ofCni, [OF_CNI, 'enabled']), work)
+  const switched = isOff && enabled !== undefined ? withEntry(cni, ['enabled'], enabled, 'interval') : cni
   return {
     name,
     names: isOff ? [name] : [name, second],
     // A repair belongs to one of them: to the one that is named as the entry was.
-    entries: [half(peers, name, ofPeers), without(secondHalf, ['remediation'])],
+    entries: [peers, without(switched, ['remediation'])],
   }
 }
 
@@ -143,7 +165,7 @@ function readEntry(item: MapNode, taken: Taken, site: Site, told: Told): Became 
   const repaired = readRepair(item, site, told)
   const read = applyRows(ENTRY_ROWS, repaired, { site, told })
   const entry = read.kind === 'map' ? read : repaired
-  if (row?.status === 'split') return split(entry, name, secondName(name, taken), site, told)
+  if (row?.status === 'split') return split(entry, name, taken, { site, told })
   const typed = row?.status === 'renamed' ? renamedType(entry, type, row, site, told) : entry
   return { entries: [withConfig(typed, type, rowsOfType(type), site, told)], name }
 }
@@ -169,7 +191,7 @@ export function readMonitors(tree: MapNode, told: Told): MapNode {
   const list = tree.entries.get('monitors')
   if (list?.node.kind !== 'list') return tree
   const names = list.node.items.flatMap((item) => (item.kind === 'map' ? textAt(item, 'name') : []))
-  const taken: Taken = { names: new Set(names), counts: new Map() }
+  const taken: Taken = { names: new Set(names), counts: new Map(), hasCni: false }
   const read = list.node.items.map((item, index): Became => {
     if (item.kind !== 'map') return { entries: [], name: '' }
     const name = textAt(item, 'name')

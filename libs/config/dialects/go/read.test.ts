@@ -117,10 +117,31 @@ describe('entries', () => {
   })
 
   it('that become two have names of their own, however long the one is and whoever has the other', () => {
+    const of = (names: readonly string[]) => {
+      const monitors = names.map((name, index) => ({ name, type: index === 0 ? 'network-cni-check' : 'system-cpu' }))
+      return parse(HEAD + stringify({ defaultMonitors: [], monitors })).monitors.map(({ name }) => name)
+    }
     const long = 'a'.repeat(62)
-    const text = `defaultMonitors: []\nmonitors:\n  - { name: p, type: network-cni-check }\n  - { name: p-cni, type: system-cpu }\n  - { name: ${long}, type: network-cni-check }\n`
-    const { monitors } = parse(HEAD + text)
-    expect(monitors.map(({ name }) => name)).toEqual(['p', 'p-cni', long, 'p-cni-2', `${'a'.repeat(59)}-cni`])
+    expect(of(['p', 'p-cni'])).toEqual(['p', 'p-cni', 'p-cni-2'])
+    expect(of([long])).toEqual([long, `${'a'.repeat(59)}-cni`])
+  })
+
+  it('that become two look at the CNI of the machine once', () => {
+    const [first, second] = ['a', 'b'].map((name) => ({
+      name,
+      type: 'network-cni-check',
+      config: { cniHealth: { checkInterfaces: true } },
+    }))
+    const text = stringify({ defaultMonitors: [], monitors: [first, second] })
+    expect(parse(HEAD + text).monitors.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      'a network-peers',
+      'b network-peers',
+      'a-cni network-cni',
+    ])
+    expect(toldOf(text).slice(2)).toEqual([
+      'monitors.b.type: is read as network-peers; another entry is network-cni already',
+      'monitors.b.config.cniHealth: has no effect: it is looked at once; write it where it stands first',
+    ])
   })
 
   it('that become two are both waited for, and the others keep their places', () => {

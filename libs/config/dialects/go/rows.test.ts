@@ -155,7 +155,7 @@ describe('the table', () => {
       )
       expect(own).toEqual([])
     } else if (row.status === 'renamed') {
-      expect(at(plain, target)).toEqual(isList ? [expected] : expected)
+      expect(at(plain, target)).toEqual(ours)
       expect(own.map(({ dialect }) => dialect?.status)).toEqual(['renamed'])
     } else {
       expect(row.status).toBe('refused')

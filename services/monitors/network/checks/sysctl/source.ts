@@ -3,6 +3,7 @@ import type { Host, Route } from '#host'
 import { type Reading, unobserved } from '#monitor-kit/evaluate'
 import { observe } from '#monitor-kit/source'
 import { createLinkKinds, isPodLink, type LinkKind, type LinkKinds, watchedOf } from '../../links/kinds.ts'
+import { hasKubelet } from '../../pods/kubelet.ts'
 import type { Config } from './config.ts'
 import { type Place, type PodNetworks, pathOf, type Want, wantsOf } from './plan.ts'
 
@@ -11,19 +12,6 @@ export interface SysctlReading {
   readonly want: Want
   /** White space is one space; undefined: there is no such sysctl. */
   readonly value: Reading<string | undefined>
-}
-
-/** Where the kubelet's pods have their control groups, of every version and driver. */
-const POD_GROUPS = ['', '/systemd', '/memory', '/cpu'].flatMap((hierarchy) =>
-  ['kubepods.slice', 'kubepods'].map((name) => `/sys/fs/cgroup${hierarchy}/${name}`),
-)
-
-async function hasKubelet(host: Host): Promise<boolean> {
-  for (const path of POD_GROUPS) {
-    const found = await observe(() => host.files.exists(path))
-    if (found.ok && found.value) return true
-  }
-  return false
 }
 
 async function hasPodLink(host: Host, kinds: ReadonlyMap<string, LinkKind>): Promise<boolean> {

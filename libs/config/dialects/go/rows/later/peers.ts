@@ -15,7 +15,7 @@ const peers: readonly Row[] = [
     why: 'a change of the peers is known when it happens',
     instead: 'nothing is to be written for that',
   }),
-  renamed('discovery.staticPeers[]', 'peers', [['192.0.2.7'], ['192.0.2.7']]),
+  renamed('discovery.staticPeers[]', 'peers', ['192.0.2.7', ['192.0.2.7']]),
   renamed('discovery.overlayTestEnabled', 'podPath', [true]),
   refused('discovery.overlayTestLabelSelector', 'app=node-doctor-overlay-test', NO_LABELS),
   renamed('connectivity.pingCount', 'probes', [3]),
@@ -39,7 +39,7 @@ const cni: readonly Row[] = [
   { ...renamed('cniHealth.enabled', 'enabled', [false]), isStep: true },
   renamed('cniHealth.configPath', 'configPath', ['/host/etc/cni/net.d', '/etc/cni/net.d'], { convert: 'host-path' }),
   renamed('cniHealth.checkInterfaces', 'checkInterfaces', [true]),
-  renamed('cniHealth.expectedInterfaces[]', 'expectedInterfaces', [['cilium_host'], ['cilium_host']]),
+  renamed('cniHealth.expectedInterfaces[]', 'expectedInterfaces', ['cilium_host', ['cilium_host']]),
 ]
 
 /** The two halves of `network-cni-check`, by the type that each becomes. */
