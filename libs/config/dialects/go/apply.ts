@@ -63,7 +63,7 @@ function withoutEmpty({ from, row }: Parted, map: MapNode): MapNode {
 }
 
 /** There an empty text is what is not written, as charts have it. Of these one is wanted. */
-const WANTED = new Set(['apiVersion', 'kind', 'metadata.name', 'name', 'type'])
+const WANTED = new Set(['kind', 'metadata.name', 'settings.nodeName', 'name', 'type'])
 
 function isUnsaid({ key }: Row, { node }: Entry): boolean {
   return node.kind === 'scalar' && node.value === '' && !WANTED.has(key) && !key.endsWith('[]')

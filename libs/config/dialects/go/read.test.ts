@@ -185,6 +185,7 @@ monitors: [{ name: g, type: network-gateway-check, config: { addressFamily: "" }
 `
     expect([faultsOf(HEAD + text), toldOf(text)]).toEqual([[], []])
     expect(faultsOf(`${HEAD}monitors: [{ name: "", type: system-cpu }]\n`)).toHaveLength(1)
+    expect(faultsOf(`${HEAD}settings: { nodeName: "" }\n`)).toHaveLength(1)
   })
 })
 
