@@ -29,6 +29,7 @@ What holds for all keys:
 - A latency without a unit is milliseconds. Load in percent of the cores is divided by 100.
 - \`\${NAME}\` is a variable, \`$NAME\` is not: as a whole value it is an error, within a text it stays. In a key that has no effect no
   variable need be set. What is divided or gets a unit here cannot be a variable: write our key.
+- A section that is refused as a whole is told once; where its \`enabled\` is false nothing is said of it.
 - A check that is listed runs; one with \`enabled: false\` does not.
 - True is a problem, for every condition. \`migrate\` writes \`conditionPrefix\` and \`conditionTypes\`, so that the node keeps the
   names of before; what had a name of the kubelet's (\`DiskPressure\`) has \`NodeDoctor\` before it, and a name whose True was good
