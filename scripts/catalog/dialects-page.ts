@@ -24,7 +24,7 @@ What holds for all keys:
 - Errors are only what can mean nothing: two keys that contradict each other (both are named), a timeout that is not below its
   interval, a key that neither form has. Keys that the Go program's own files write and its code never read have the effect that they name.
 - \`apiVersion\` may be any text that is not empty.
-- A text that is empty is as if it were not written.
+- A text that is empty is as if it were not written. A blank in the name of a check is \`-\`.
 - A whole number is a number, also where the Go program wants \`85.0\`.
 - A latency without a unit is milliseconds. Load in percent of the cores is divided by 100.
 - \`\${NAME}\` is a variable, \`$NAME\` is not: as a whole value it is an error, within a text it stays. In a key that has no effect no

@@ -186,6 +186,25 @@ function withNames(entry: MapNode, key: string, became: ReadonlyMap<string, read
   return withEntry(entry, [key], { ...list, node: { ...list.node, items } })
 }
 
+/** Whether it names an entry in keys. */
+function isKey(name: string): boolean {
+  return name !== '' && name.length <= NAME_MAX
+}
+
+/** A name with blanks in it, which may be one there. */
+const WITH_BLANKS = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,61}[A-Za-z0-9])?$/
+
+/** Where nobody has the name without them. */
+function withoutBlanks(entry: MapNode, { names }: Taken, site: Site, told: Told): MapNode {
+  const written = entry.entries.get('name')
+  const name = textAt(entry, 'name')
+  const here = name.replaceAll(' ', '-')
+  if (written === undefined || here === name || !WITH_BLANKS.test(name) || names.has(here)) return entry
+  names.add(here)
+  told.note('renamed', siteBelow(site, 'name'), written, `"${name}" is read as "${here}"`)
+  return withText(entry, 'name', here)
+}
+
 /** The document with its checks as ours. Those that come of a split stand last, so that the others keep their places. */
 export function readMonitors(tree: MapNode, told: Told): MapNode {
   const list = tree.entries.get('monitors')
@@ -196,12 +215,10 @@ export function readMonitors(tree: MapNode, told: Told): MapNode {
     if (item.kind !== 'map') return { entries: [], name: '' }
     const name = textAt(item, 'name')
     const path = `monitors[${index}]`
-    return readEntry(
-      item,
-      taken,
-      { path, key: name === '' || name.length > NAME_MAX ? path : `monitors.${name}` },
-      told,
-    )
+    const named = withoutBlanks(item, taken, { path, key: path }, told)
+    const here = textAt(named, 'name')
+    const became = readEntry(named, taken, { path, key: isKey(here) ? `monitors.${here}` : path }, told)
+    return here === name ? became : { ...became, name, names: became.names ?? [here] }
   })
   const others = list.node.items.map((item, index) => (item.kind === 'map' ? read[index]?.entries[0] : item))
   const became = new Map(read.flatMap(({ name, names }) => (names === undefined ? [] : [[name, names] as const])))

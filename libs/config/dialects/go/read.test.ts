@@ -172,6 +172,21 @@ monitors:
     ])
   })
 
+  it('may have blanks in their names there: who waits for one finds it by the name that it has here', () => {
+    const text = `defaultMonitors: []
+monitors:
+  - { name: CPU Health, type: system-cpu }
+  - { name: d, type: system-disk, dependsOn: [CPU Health] }
+`
+    expect(parse(HEAD + text).monitors.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
+      ['CPU-Health', []],
+      ['d', ['CPU-Health']],
+    ])
+    expect(toldOf(text)).toEqual(['monitors[0].name: "CPU Health" is read as "CPU-Health"'])
+    const both = 'monitors: [{ name: a b, type: system-cpu }, { name: a-b, type: system-memory }]\n'
+    expect(faultsOf(HEAD + both)[0]).toContain('"a b" is not a name of letters')
+  })
+
   it('whose repair is switched off and names nothing have none', () => {
     expect(faultsOf(`${HEAD}monitors: [{ name: a, type: system-cpu, remediation: { enabled: false } }]\n`)).toEqual([])
   })
