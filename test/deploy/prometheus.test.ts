@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { systemClock } from '#clock'
 import { addProcessMetrics, createMetrics, isProcessMetric, type MetricFamily, readFamilies } from '#service'
 import { renderNodeView } from '#view'
-import { NOW, someCondition, someFacts, someMonitor, someProblem } from '../../libs/view/testing.ts'
+import { NOW, someCondition, someFacts, someMonitor, someProblem, someRun } from '../../libs/view/testing.ts'
 import { createDetectorMetrics } from '../../services/detector/metrics.ts'
 import { createOutbox } from '../../services/detector/outbox/outbox.ts'
 import { createDurations } from '../../services/http-exporter/metrics/durations.ts'
@@ -52,7 +52,7 @@ function promtool(...args: string[]): string {
 async function counted(): Promise<{ own: MetricFamily[]; detector: MetricFamily[]; kube: MetricFamily[] }> {
   const [own, detector, kube] = [createMetrics(), createMetrics(), createMetrics()]
   addProcessMetrics(own)
-  createDurations(own).saw(someMonitor())
+  createDurations(own).saw(someMonitor({ runs: [someRun({ costUs: 1, lateUs: 1 })] }))
   addOwnMetrics(own, () => ({
     hub: { clients: 0, dropped: 0, refused: 0 },
     history: { onDisk: true, bytes: 0, dropped: 0 },

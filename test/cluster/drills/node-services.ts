@@ -84,23 +84,31 @@ function openOf(node: string): readonly ProblemView[] {
 const named = (problems: readonly ProblemView[]): string =>
   problems.map(({ type, entity }) => `${type} ${entity}`).join(', ')
 
-async function breakAndMend(node: string, fault: Fault, say: (text: string) => void): Promise<void> {
+interface Scene {
+  readonly node: string
+  /** What was open before anything was broken: a cluster that is not well in other ways is broken all the same. */
+  readonly before: ReadonlySet<string>
+  say(text: string): void
+}
+
+async function breakAndMend({ node, before, say }: Scene, fault: Fault): Promise<void> {
   const { what, type, says } = fault
-  await until(`nothing open before ${what}`, CLOSES_MS, () => openOf(node).length === 0)
+  const newOf = () => openOf(node).filter(({ fingerprint }) => !before.has(fingerprint))
+  await until(`nothing new open before ${what}`, CLOSES_MS, () => newOf().length === 0)
   let beganMs = performance.now()
   fault.breakIt(node)
   try {
-    const open = await until(`${type} for ${what}`, OPENS_MS, () => openOf(node).find((one) => one.type === type))
+    const open = await until(`${type} for ${what}`, OPENS_MS, () => newOf().find((one) => one.type === type))
     say(`${seconds(beganMs)} after ${what}: ${open.summary}: ${open.message}`)
     check(`it says what it is: ${open.message}`, says.test(open.message))
     await pause(ALONE_MS)
-    const others = openOf(node).filter((one) => one.type !== type)
+    const others = newOf().filter((one) => one.type !== type)
     check(`${what} is one problem, not also ${named(others)}`, others.length === 0)
   } finally {
     beganMs = performance.now()
     fault.mendIt(node)
   }
-  await until(`${type} over`, CLOSES_MS, () => openOf(node).length === 0)
+  await until(`${type} over`, CLOSES_MS, () => newOf().length === 0)
   await until(`${node} ready`, CLOSES_MS, () => isReady(node))
   await untilReady([node], CLOSES_MS)
   say(`over ${seconds(beganMs)} after it was mended`)
@@ -111,6 +119,9 @@ export const nodeServices: Drill = {
   needs: ['NODE_SHELL', 'API_ADDRESS'],
   async run({ nodes, say }) {
     const node = nodes.at(-1) ?? ''
-    for (const fault of FAULTS) await breakAndMend(node, fault, say)
+    const before = openOf(node)
+    if (before.length > 0) say(`open before: ${named(before)}`)
+    const scene = { node, before: new Set(before.map(({ fingerprint }) => fingerprint)), say }
+    for (const fault of FAULTS) await breakAndMend(scene, fault)
   },
 }
