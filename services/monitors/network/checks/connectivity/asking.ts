@@ -23,6 +23,8 @@ export interface Means {
   /** Or why nobody can be believed. */
   readonly trust: Trust | string
   readonly config: Config
+  /** How long all tries of an endpoint may take together, in milliseconds. */
+  readonly budgetMs: number
 }
 
 /** What came of one endpoint in one round. */

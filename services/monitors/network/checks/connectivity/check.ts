@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
 import { endpointsOf } from './endpoints.ts'
 import { evaluateConnectivity } from './evaluate.ts'
 import { type ConnectivityMemory, clearConnectivity } from './memory.ts'
-import { askAllEndpoints, createReadTrust } from './source.ts'
+import { askAllEndpoints, budgetOf, createReadTrust } from './source.ts'
 
 const LASTS = '2 checks in a row (sustainedChecks)'
 /** Of one nameserver: there are others. */
@@ -73,7 +73,9 @@ export const connectivity = defineNetworkCheck<Config>({
       unit: 'seconds',
     },
   ],
-  create({ host, memory: kept, clock, stopwatch, shared, name, config }) {
+  create({ host, memory: kept, clock, stopwatch, shared, name, timeoutMs, config: written }) {
+    const budgetMs = budgetOf(timeoutMs)
+    const config = { ...written, requestTimeoutMs: Math.min(written.requestTimeoutMs, budgetMs) }
     const door = doorOf(shared)
     const { endpoints, faults } = endpointsOf(config, name)
     const readTrust = createReadTrust(host, config)
@@ -86,7 +88,7 @@ export const connectivity = defineNetworkCheck<Config>({
         const names = createNames(host, door, askNames, config.resolvConfPath)
         const isTrusting = endpoints.some(({ url }) => url.protocol === 'https:' || url.protocol === 'tls:')
         const trust = isTrusting ? await readTrust() : ''
-        const answered = await askAllEndpoints({ door, ask, names, trust, config }, endpoints, clock)
+        const answered = await askAllEndpoints({ door, ask, names, trust, config, budgetMs }, endpoints, clock)
         const verdict = evaluateConnectivity(answered, config, memory, clock.now())
         return faults.length === 0 ? verdict : { ...verdict, incomplete: faults.join('; ') }
       },

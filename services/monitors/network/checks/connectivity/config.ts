@@ -47,7 +47,9 @@ export const schema = z
       .min(100)
       .max(10_000)
       .default(5_000)
-      .describe('Milliseconds that one answer is waited for, with the handshake and redirections'),
+      .describe(
+        'Milliseconds that one answer is waited for, with the handshake and redirections; four fifths of the check’s timeout at most',
+      ),
     retries: z
       .int()
       .min(0)

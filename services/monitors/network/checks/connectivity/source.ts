@@ -15,6 +15,13 @@ const RETRY = { minMs: 250, maxMs: 2_000 } as const
 const ADDRESSES_MAX = 6
 /** All tries of an endpoint are over by then; what is asked with is given up a little later. */
 const BUDGET_MS = 20_000
+/** Of the time that a run may take, for the same: who does not answer is to be found out before nobody waits any more. */
+const BUDGET_SHARE = 0.8
+
+/** How long the tries of an endpoint may take together, in milliseconds. @param timeoutMs of a run, as configured */
+export function budgetOf(timeoutMs: number): number {
+  return Math.min(BUDGET_MS, Math.floor(timeoutMs * BUDGET_SHARE))
+}
 const AUTHORITIES_BYTES = 4 * 1024 * 1024
 
 /** What came of one endpoint in a round. */
@@ -67,10 +74,10 @@ async function addressesOf(
 }
 
 async function askOne(means: Means, endpoint: Endpoint, clock: Clock, random: () => number): Promise<Answered> {
+  const endMs = clock.monotonicMs() + means.budgetMs - means.ask.timeoutMs
   const addresses = await addressesOf(means, endpoint)
   if ('sample' in addresses) return { endpoint, attempts: [addresses] }
   const attempts: Attempt[] = []
-  const endMs = clock.monotonicMs() + BUDGET_MS - means.ask.timeoutMs
   for (let at = 0; at <= means.config.retries; at++) {
     const attempt = await askEndpoint(means, endpoint, addresses[at % addresses.length])
     attempts.push(attempt)
