@@ -1,11 +1,11 @@
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createDeadline } from './deadline.ts'
 import { createSlowness, longestMs, patiently } from './patience.ts'
 import { systemClock } from './system.ts'
 import { fakeClock } from './testing.ts'
-import { within } from './within.ts'
+import { unlessAborted, within } from './within.ts'
 
 function told(clock = fakeClock(), ms = 5000) {
   const acts: number[] = []
@@ -171,5 +171,20 @@ describe('how slow a process is', () => {
     const { livedMs, starvedMs } = clock.starvation?.() ?? { livedMs: 0, starvedMs: Number.NaN }
     expect(starvedMs).toBeGreaterThanOrEqual(before)
     expect(livedMs - starvedMs).toBeGreaterThan(350)
+  })
+})
+
+describe('an outcome until a signal', () => {
+  it('is that of the promise, or the reason of the signal, to which nobody listens afterwards', async () => {
+    const abort = new AbortController()
+    const { signal } = abort
+    await expect(unlessAborted(Promise.resolve(7), signal)).resolves.toBe(7)
+    await expect(unlessAborted(Promise.reject(new Error('broken')), signal)).rejects.toThrow('broken')
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+    const outcome = unlessAborted(new Promise(() => undefined), signal)
+    abort.abort(new Error('enough'))
+    await expect(outcome).rejects.toThrow('enough')
+    await expect(unlessAborted(Promise.resolve(7), signal)).rejects.toThrow('enough')
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 })

@@ -26,3 +26,19 @@ export function aborted(signal: AbortSignal): Promise<void> {
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
 }
+
+/**
+ * The promise's outcome; rejects with the signal's reason where that aborts first. It listens to the signal no longer
+ * than it waits; a race with {@link aborted} would as long as the signal lives. The promise itself goes on, and its failure is not lost.
+ */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: over, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  try {
+    return await Promise.race([over, promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import { chmod, link } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '#clock'
 import { GRPC_STATUS } from '#rpc'
+import { spawnChild } from '../host/programs/child.ts'
 import { asNobody } from '../rpc/testing-nobody.ts'
 import { type CriOptions, createCriClient } from './client.ts'
 import {
@@ -79,6 +82,44 @@ describe('a runtime', () => {
     expect(await client.imageFs()).toMatchObject({ failure: { kind: 'error', code: 'RESOURCE_EXHAUSTED' } })
   })
 
+  it('that speaks as gRPC does of itself, or of its own deadline, is heard all the same', async () => {
+    await using at = await scene({
+      status: { code: GRPC_STATUS.DEADLINE_EXCEEDED, details: 'context deadline exceeded' },
+      version: { code: GRPC_STATUS.UNKNOWN, details: 'TOML parsing error at line 3' },
+      listContainers: { code: GRPC_STATUS.INTERNAL, details: 'shim: Protocol error' },
+      listPodSandbox: { code: GRPC_STATUS.UNAVAILABLE, details: 'snapshotter: read ECONNRESET' },
+    })
+    const { client, path } = at
+    expect(await client.status()).toMatchObject(
+      failed('error', `Status failed at ${path}: DEADLINE_EXCEEDED: context deadline exceeded`),
+    )
+    expect(await client.version()).toMatchObject(
+      failed('error', `Version failed at ${path}: UNKNOWN: TOML parsing error at line 3`),
+    )
+    expect(await client.containers()).toMatchObject({ failure: { kind: 'error', code: 'INTERNAL' } })
+    expect(await client.sandboxes()).toMatchObject(
+      failed('unavailable', `the container runtime at ${path} is not ready: snapshotter: read ECONNRESET`),
+    )
+  })
+
+  it('that takes no connection any more hangs, and has not ended', async () => {
+    await using folder = await runtimeFolder()
+    const listens =
+      'import socket, sys, time; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(0); print(); time.sleep(60)'
+    const up = Promise.withResolvers<void>()
+    const args = ['-uc', listens, folder.socket]
+    const full = await spawnChild(systemClock(), 'python3', args, { onLine: () => up.resolve(), dieWithParent: true })
+    await up.promise
+    const waiting = connect(folder.socket)
+    await once(waiting, 'connect')
+    const client = createCriClient(folder.socket, { timeoutMs: 5000 })
+    const message = `nobody takes the connections that wait at ${folder.socket}, and there is no room for another: the container runtime hangs`
+    expect(await client.version()).toMatchObject({ failure: { kind: 'timeout', code: 'EAGAIN', message } })
+    client.close()
+    waiting.destroy()
+    await full.stop(0)
+  })
+
   it('is called in words by where the host has it', async () => {
     await using folder = await runtimeFolder()
     const client = createCriClient(folder.socket, { place: '/run/containerd/containerd.sock' })
@@ -115,7 +156,7 @@ describe('a runtime', () => {
     expect(await at.client.sandboxes()).toMatchObject(
       failed(
         'too-large',
-        `the answer to ListPodSandbox at ${at.path} is larger than what is read of one (4 MiB); remove containers that have ended (crictl ps -a)`,
+        `the answer to ListPodSandbox at ${at.path} is larger than what is read of one (4 MiB); remove pods that have ended (crictl pods); large annotations of pods count too`,
       ),
     )
   })

@@ -1,4 +1,4 @@
-import { chmod, link, mkdir, symlink } from 'node:fs/promises'
+import { chmod, link, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -103,6 +103,16 @@ describe('the runtime of a node', () => {
     await at.socket(CONTAINERD)
     expect(await findRuntime(at.host)).toMatchObject({ kind: 'listening', name: 'containerd', others: [] })
     expect(await findRuntime(at.host, { endpoint: CRIO })).toMatchObject({ kind: 'silent' })
+  })
+
+  it('is none where a folder lies in its place, as a pod leaves that mounts a socket before there is one, or a file', async () => {
+    await using at = await scene()
+    await mkdir(join(at.root, CRIO), { recursive: true })
+    await mkdir(join(at.root, dirname(CONTAINERD)), { recursive: true })
+    await writeFile(join(at.root, CONTAINERD), '')
+    expect(await findRuntime(at.host)).toMatchObject({ kind: 'none' })
+    for (const endpoint of [CRIO, CONTAINERD])
+      expect(await findRuntime(at.host, { endpoint })).toEqual({ kind: 'none', message: `no socket at ${endpoint}` })
   })
 
   it('is closed to us where its socket, or its folder, is', async () => {

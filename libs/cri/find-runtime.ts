@@ -1,4 +1,5 @@
 /** Where the node's container runtime listens. */
+import { stat } from 'node:fs/promises'
 import type { Host } from '#host'
 import { deniedWords, probeSocket, SOCKET_PATH_MAX } from '#rpc'
 
@@ -34,7 +35,7 @@ export interface RuntimeSocket {
  * - `listening`: somebody listens there, whether he answers or not; `others` listen too, and were not chosen
  * - `silent`: a socket, and nobody listens on it
  * - `denied`: this process may not connect to it
- * - `none`: no socket at any place
+ * - `none`: no socket at any place; a folder or a plain file is none
  * - `unusable`: what is configured is no socket's place, or its folder could not be looked into
  */
 export type FoundRuntime =
@@ -117,10 +118,18 @@ async function lookAt(host: Host, name: string, asked: string, seen: Set<string>
     case 'denied':
       return denied({ name, path, place })
     case 'nobody': {
+      // A pod that mounts a socket's own path before there is one leaves a folder there.
+      if (!(await isSocket(path))) return undefined
       const message = `connection refused at ${place}: the container runtime is not running`
       return { kind: 'silent', name, path, place, message }
     }
   }
+}
+
+/** Whether a file that nobody listens on is a socket; one that is gone by now is none. */
+async function isSocket(path: string): Promise<boolean> {
+  const file = await stat(path).catch(() => undefined)
+  return file?.isSocket() ?? false
 }
 
 function denied(socket: RuntimeSocket): Look {

@@ -29,7 +29,7 @@ export interface TestContainerd extends AsyncDisposable {
   readonly socket: string
   /** Starts it, unless it runs; it listens once this resolves, and may not answer yet. */
   start(): Promise<void>
-  /** Sends it a signal, and waits for its end where that is one. */
+  /** Sends it a signal, and waits until it stands still or has ended where that is one for it. */
   signal(name: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>
   /** Makes a pod on the host's network, which must be gone before its runtime is. */
   runPod(name: string, annotations?: Readonly<Record<string, string>>): Promise<TestPod>
@@ -73,6 +73,8 @@ export async function createContainerd(more = ''): Promise<TestContainerd> {
     if (to === undefined) return
     const ended = new Promise((resolve) => to.once('exit', resolve))
     to.kill(name)
+    // On a busy machine its threads go on for a while.
+    if (name === 'SIGSTOP') await stopped(to.pid ?? 0)
     if (name === 'SIGSTOP' || name === 'SIGCONT') return
     child = undefined
     await ended
@@ -128,6 +130,14 @@ state = "${folder}/state"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       Root = "${folder}/runc"
 `
+}
+
+/** Resolves when every thread of a process stands still. */
+async function stopped(pid: number): Promise<void> {
+  const threads = () =>
+    readdirSync(`/proc/${pid}/task`).map((id) => readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8'))
+  while (!threads().every((stat) => stat.slice(stat.lastIndexOf(')')).startsWith(') T')))
+    await new Promise((soon) => setTimeout(soon, 5))
 }
 
 async function connects(path: string): Promise<boolean> {

@@ -5,7 +5,7 @@
  * - `missing`: no socket is there
  * - `refused`: nobody listens on it
  * - `denied`: this process may not connect to it
- * - `timeout`: nothing came in time
+ * - `timeout`: nothing came in time, or nobody takes connections any more (`EAGAIN`)
  * - `reset`: the runtime broke off while it was asked
  * - `unavailable`: it says itself that it is not ready to answer
  * - `no-cri`: what listens there does not serve the CRI v1

@@ -145,7 +145,7 @@ function unverified(place: Place, faults: readonly { readonly message: string; r
   return { kind: 'certificate', code: faults[0]?.code ?? '', message }
 }
 
-/** A client of the node's kubelet. It keeps by what the kubelet was recognised last, and no connection. */
+/** A client of the node's kubelet. It keeps nothing: whom it asks it has to recognise each time, since he may be another. */
 export function createKubelet(options: KubeletOptions): Kubelet {
   const { host, place = PLACE, nodeName, certificateFiles = CERTIFICATE_FILES } = options
   const { http, tls } = options.probes ?? { http: probeHttp, tls: probeTls }

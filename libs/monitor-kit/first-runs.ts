@@ -1,4 +1,7 @@
-/** A monitor is ready, and answers, when each check has run once; one that hangs is given up on. */
+/**
+ * A monitor answers when each check has run once, and is ready when each has that asks nobody but its node: the others come at their own
+ * time. One that hangs is given up on.
+ */
 import type { Clock } from '#clock'
 import { within } from '#service'
 import type { ScheduledCheck } from './schedule.ts'
@@ -8,13 +11,13 @@ const FIRST_RUNS_MS = 2000
 
 /** The first run of each check. */
 export interface FirstRuns {
-  /** False once each has run, or was given up on. */
+  /** False once it is ready. */
   readonly isOpen: boolean
   /** The checks run from now on. `onOver` is told when they are given up on, unless the signal aborts before. */
   begin(signal: AbortSignal, onOver: () => void): void
   /** Resolves when each has run, for which each that has not runs now; at the latest when it would be given up on. */
   wait(): Promise<void>
-  /** Whether each has run or was given up on, and for which is waited. */
+  /** Whether each that asks nobody but its node has run, or was given up on, and for which is waited. */
   readiness(): { readonly ready: boolean; readonly reason: string }
 }
 
@@ -23,6 +26,7 @@ export function createFirstRuns(checks: readonly ScheduledCheck[], clock: Clock)
   let startedMs: number | undefined
   let isOpen = true
   const waiting = () => checks.filter(({ hasRun }) => !hasRun)
+  const atOnce = () => waiting().filter(({ runner }) => runner.definition.leavesNode !== true)
 
   return {
     get isOpen() {
@@ -39,7 +43,7 @@ export function createFirstRuns(checks: readonly ScheduledCheck[], clock: Clock)
     },
     readiness() {
       const waitedMs = startedMs === undefined ? 0 : clock.monotonicMs() - startedMs
-      const names = waiting().map(({ runner }) => runner.instance.name)
+      const names = atOnce().map(({ runner }) => runner.instance.name)
       const ready = startedMs !== undefined && (names.length === 0 || waitedMs >= FIRST_RUNS_MS)
       if (ready) isOpen = false
       return { ready, reason: ready ? '' : `waiting for the first run of ${names.join(', ')}` }

@@ -53,8 +53,9 @@ export function createMonitor(definition: MonitorDefinition, context: MonitorCon
   const readinessChanged = () => context.readinessChanged?.()
   /** Only the first runs change readiness. */
   const onRan = () => firstRuns.isOpen && readinessChanged()
+  const isPod = (process.env['KUBERNETES_SERVICE_HOST'] ?? '') !== ''
   const checks = runners.map((runner, index) =>
-    scheduleCheck(runner, index, { clock, signal, tell, stretch, onTurn: turned, onRan }),
+    scheduleCheck(runner, index, { clock, signal, tell, stretch, onTurn: turned, onRan, isPod }),
   )
   for (const [index, { onWake }] of parts.entries()) onWake(() => checks[index]?.wake())
   const firstRuns = createFirstRuns(checks, clock)

@@ -2,24 +2,28 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Report } from '#model'
 import { fakeClock } from '../clock/testing.ts'
+import { createFirstRuns } from './first-runs.ts'
+import { phaseOf } from './phase.ts'
 import { createRunner } from './run-check.ts'
 import { dueAfter, scheduleCheck } from './schedule.ts'
 import { type Behaviour, checkOf, healthy, instance } from './testing/scripted-monitor.ts'
 import { surroundings } from './testing/surroundings.ts'
 
 interface Options {
+  readonly leavesNode?: boolean
+  readonly isPod?: boolean
   readonly index?: number
   readonly random?: () => number
   readonly stretch?: (intervalMs: number) => number
   readonly onTurn?: (lateMs: number) => Promise<void>
 }
 
-function scheduled(behaviour: Behaviour, { index = 0, random = zero, ...more }: Options = {}) {
+function scheduled(behaviour: Behaviour, { index = 0, random = zero, leavesNode = false, ...more }: Options = {}) {
   const clock = fakeClock()
   const stop = new AbortController()
   const told: Report[] = []
   const around = surroundings({ name: 'disk', clock })
-  const check = scheduleCheck(createRunner(checkOf(behaviour), instance(), 'tiny', around), index, {
+  const check = scheduleCheck(createRunner({ ...checkOf(behaviour), leavesNode }, instance(), 'tiny', around), index, {
     clock,
     signal: stop.signal,
     random,
@@ -137,6 +141,46 @@ describe('a check', () => {
     stop.abort()
     await turns
     expect(told).toEqual([])
+  })
+})
+
+describe('a check that leaves its node', () => {
+  const phase = phaseOf('n1', instance().name)
+
+  it.each([
+    [true, phase * 10_000],
+    [false, phase * 2000],
+  ])('has its own place in the interval (in a pod: %s), where it stays', async (isPod, firstMs) => {
+    const { clock, startedAt, told, check } = scheduled(well, { leavesNode: true, isPod, index: 7, random: () => 1 })
+    await clock.advance(60_000 * 10)
+    const [first = Number.NaN, second = Number.NaN, ...others] = startedAt()
+    expect(first).toBeCloseTo(firstMs, -1)
+    expect(second - first).toBeGreaterThanOrEqual(15_000)
+    expect(second - first).toBeLessThan(45_500)
+    for (const at of [second, ...others])
+      expect((at - 500 - phase * 30_000) / 30_000).toBeCloseTo(Math.round(at / 30_000 - phase), 2)
+    expect(others.length).toBeGreaterThan(17)
+    check.wake()
+    await clock.advance(46_000)
+    const [woken = Number.NaN, next = Number.NaN] = startedAt().slice(-2)
+    expect(next - woken).toBeGreaterThanOrEqual(15_000)
+    expect(told.length).toBeGreaterThan(others.length + 3)
+    expect((next - 500 - phase * 30_000) / 30_000).toBeCloseTo(Math.round(next / 30_000 - phase), 2)
+  })
+})
+
+describe('a monitor', () => {
+  it('is ready once those have run that ask nobody but its node, and answers once all have', async () => {
+    const own = scheduled(well)
+    const far = scheduled(well, { leavesNode: true, isPod: true })
+    const firstRuns = createFirstRuns([own.check, far.check], own.clock)
+    firstRuns.begin(own.stop.signal, () => undefined)
+    expect(firstRuns.readiness()).toEqual({ ready: false, reason: `waiting for the first run of ${instance().name}` })
+    await own.clock.advance(1)
+    expect(firstRuns.readiness()).toEqual({ ready: true, reason: '' })
+    expect(far.check.hasRun).toBe(false)
+    await firstRuns.wait()
+    expect(far.check.hasRun).toBe(true)
   })
 })
 

@@ -2,6 +2,7 @@
 import type { Report } from '#model'
 import type { Clock } from '#service'
 import { createLooks, type LooksOptions } from './looks.ts'
+import { dueInPhase, firstTurnMs, phaseOf } from './phase.ts'
 import type { Runner } from './run-check.ts'
 import type { Said } from './saying.ts'
 
@@ -32,6 +33,8 @@ export interface ScheduleOptions extends LooksOptions {
   readonly stretch?: (intervalMs: number) => number
   /** A turn came so much later than it was due. */
   readonly onTurn?: (lateMs: number) => Promise<void>
+  /** It runs in a pod, of which a rollout starts many at once: {@link firstTurnMs}. Default false. */
+  readonly isPod?: boolean
   /** From 0 to 1. Default Math.random. */
   readonly random?: () => number
 }
@@ -41,9 +44,28 @@ export function dueAfter(dueMs: number, nowMs: number, intervalMs: number): numb
   return dueMs >= nowMs ? dueMs : dueMs + Math.ceil((nowMs - dueMs) / intervalMs) * intervalMs
 }
 
+/** When a check's turns come, but for what a long run misses and for jitter. */
+interface Rhythm {
+  /** How long the first one waits. */
+  readonly firstMs: number
+  /** @param dueMs when the last was due. @param beganMs when it began. On the monotonic clock, like the answer */
+  next(dueMs: number, beganMs: number, intervalMs: number): number
+}
+
+/** One that asks others than its node has its own place in the interval; the others begin one after the other, and go on from there. */
+function rhythmOf({ definition, instance, context }: Runner, index: number, startedMs: number, isPod: boolean): Rhythm {
+  if (definition.leavesNode !== true)
+    return { firstMs: Math.min(SPREAD_MS, index * 10), next: (dueMs, _, intervalMs) => dueMs + intervalMs }
+  const phase = phaseOf(context.nodeName, instance.name)
+  return {
+    firstMs: firstTurnMs(phase, instance.intervalMs, isPod),
+    next: (_, beganMs, intervalMs) => dueInPhase(phase, startedMs, beganMs, intervalMs),
+  }
+}
+
 /** Begins nothing before `turns`. */
 export function scheduleCheck(runner: Runner, index: number, options: ScheduleOptions): ScheduledCheck {
-  const { clock, signal, stretch = (ms) => ms, onTurn, random = Math.random } = options
+  const { clock, signal, stretch = (ms) => ms, onTurn, isPod = false, random = Math.random } = options
   /** As it is just now. */
   const interval = () => stretch(runner.instance.intervalMs)
   const nextDue = () => new Date(clock.now().getTime() + Math.max(0, dueMs - clock.monotonicMs()))
@@ -75,12 +97,14 @@ export function scheduleCheck(runner: Runner, index: number, options: ScheduleOp
 
   async function turns(): Promise<void> {
     const jitterMs = Math.min(JITTER.mostMs, runner.instance.intervalMs * JITTER.share)
-    await clock.sleep(Math.min(SPREAD_MS, index * 10), signal)
+    const rhythm = rhythmOf(runner, index, clock.monotonicMs(), isPod)
+    dueMs = clock.monotonicMs() + rhythm.firstMs
+    await clock.sleep(rhythm.firstMs, signal)
     dueMs = clock.monotonicMs()
     while (!signal.aborted) {
-      dueMs += interval()
       isWoken = false
       beganMs = clock.monotonicMs()
+      dueMs = rhythm.next(dueMs, beganMs, interval())
       await looks.runNow()
       dueMs = dueAfter(dueMs, clock.monotonicMs(), interval())
       await wait(jitterMs)

@@ -246,6 +246,11 @@ export interface CheckDefinition<Config, Shared = unknown> extends Declaration {
   readonly intervalMs: number
   readonly timeoutMs: number
   /**
+   * It asks others than its node: when it has its turns is told by the node's and its own name, so that a fleet that was started at
+   * once does not ask in the same second, and nobody waits for its first run to call the monitor ready. Default false.
+   */
+  readonly leavesNode?: boolean
+  /**
    * How many entries of `monitors[]` may be of this type. Default "one". Of "many" each is told apart by its name: that is
    * the entity of what it says without one.
    */

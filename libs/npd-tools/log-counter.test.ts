@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '#clock'
+import { whyNoJournals, writeJournal } from '../host/logs/journal/testing-journal.ts'
 import { mountLoop, processState, run, tempFolder, whyNoMounts } from '../host/testing.ts'
 import { logCounter } from './index.ts'
 import { createLineCount } from './log-counter/count.ts'
@@ -105,6 +106,32 @@ describe('log-counter', () => {
     expect((await counting(60, 50)).exitCode).toBe(1)
   })
 
+  it('passes over what was last written before what is asked, and says of what was not the first', async () => {
+    await using folder = await tempFolder()
+    const files = ['a.journal~', 'b with a name.journal', 'c.journal'].map((name) => join(folder.path, name))
+    const [truncated, corrupted, unsupported] = files
+    const said = [
+      `Journal file ${truncated} is truncated, ignoring file.`,
+      `Journal file ${corrupted} corrupted, ignoring file.`,
+      `Journal file ${unsupported} uses an unsupported feature, ignoring file.`,
+      `Use SYSTEMD_LOG_LEVEL=debug journalctl --file=${unsupported} to see the details.`,
+    ]
+    const journalctl = `cat >&2 <<'END'\n${said.join('\n')}\nEND`
+    const counting = () => runTool(logCounter, { words: KERNEL, programs: { journalctl } })
+    const writtenAgo = async (path: string, seconds: number) => {
+      await writeFile(path, '')
+      await utimes(path, new Date(), new Date(Date.now() - seconds * 1000))
+    }
+    for (const path of files) await writtenAgo(path, 1_300)
+    expect(await counting()).toMatchObject({ exitCode: 0, stdout: '' })
+    await writtenAgo(unsupported as string, 1_190)
+    expect((await counting()).stdout).toMatch(
+      /^error watching journald: .* not read all of it: Journal file .*feature, /,
+    )
+    await rm(truncated as string)
+    expect((await counting()).stdout).toContain(said[0])
+  })
+
   it('hears of that whatever the environment wishes to be logged, and of nothing else', async () => {
     const env = { SYSTEMD_LOG_LEVEL: 'debug', SYSTEMD_LOG_TARGET: 'null' }
     const programs = { journalctl: 'echo "$SYSTEMD_LOG_LEVEL $SYSTEMD_LOG_TARGET" >&2' }
@@ -132,6 +159,29 @@ describe('log-counter', () => {
     expect(said.stdout).toMatch(/^error watching journald: failed to create journal client: .*journalctl/)
   })
 })
+
+it.skipIf(whyNoJournals() !== '')(
+  'of a real journal a damaged file counts as long as it may hold what is asked',
+  async () => {
+    await using folder = await tempFolder()
+    const files = join(folder.path, '0123456789abcdef0123456789abcdef')
+    const fields = { MESSAGE: LINE, SYSLOG_IDENTIFIER: 'kernel' }
+    await writeJournal(join(files, 'system.journal'), [{ realtimeUs: Date.now() * 1000 - 60_000_000, fields }])
+    const damaged = join(files, 'system@damaged.journal')
+    await writeFile(damaged, (await readFile(join(files, 'system.journal'))).subarray(0, 100))
+    const words = [...KERNEL, `--log-path=${folder.path}`]
+    const counting = (count: number) =>
+      runTool(logCounter, {
+        words: [...words, `--count=${count}`],
+        programs: { journalctl: 'exec /usr/bin/journalctl "$@"' },
+      })
+    expect((await counting(1)).exitCode).toBe(1)
+    const unread = `Journal file ${damaged} is truncated, ignoring file.`
+    expect((await counting(2)).stdout).toBe(`error watching journald: journalctl has not read all of it: ${unread}`)
+    await utimes(damaged, new Date(), new Date(Date.now() - 3_600_000))
+    expect(await counting(2)).toMatchObject({ exitCode: 0, stdout: '' })
+  },
+)
 
 it.skipIf(whyNoMounts() !== '')(
   'a journal on a disk that hangs is left behind and told, and holds nobody who stops',

@@ -9,7 +9,7 @@ export interface Automaton {
   scan(bytes: Uint8Array, found: (word: number) => void): boolean
 }
 
-/** A table of more moves than this is not made: it would take more than 4 MiB, and three times as much while it is made. */
+/** A table of more moves than this is not made: it would take 4 MiB, of very many states 8, and twice as much more while it is made. */
 const MAX_MOVES = 1024 * 1024
 /** So many bytes of a word tell it from others; what is behind them is left to the expression. */
 const LENGTHS = [24, 12, 6, 3, 1] as const
@@ -23,7 +23,7 @@ export function createAutomaton(words: readonly string[]): Automaton {
     if (trie !== undefined) break
     trie = trieOf(words, classes, width, length)
   }
-  const { table, firstEnd, ends } = tableOf(withFallbacks(trie as Trie, width), width)
+  const { table, shift, firstEnd, ends } = tableOf(withFallbacks(trie as Trie, width), width)
 
   return {
     scan(bytes, found) {
@@ -32,8 +32,8 @@ export function createAutomaton(words: readonly string[]): Automaton {
       for (let i = 0; i < bytes.length; i++) {
         const byte = bytes[i] as number
         seen |= byte
-        state = table[state + (classes[byte] as number)] as number
-        if (state >= firstEnd) for (const word of ends[(state - firstEnd) / width] as readonly number[]) found(word)
+        state = table[(state << shift) + (classes[byte] as number)] as number
+        if (state >= firstEnd) for (const word of ends[state - firstEnd] as readonly number[]) found(word)
       }
       return seen >= 0x80
     },
@@ -41,9 +41,11 @@ export function createAutomaton(words: readonly string[]): Automaton {
 }
 
 interface Table {
-  /** Where each state's row begins, by state and class. */
+  /** Each state's row: by class which is next. */
   readonly table: Uint16Array | Uint32Array
-  /** Rows from here on are of states in which a word ends. */
+  /** A row is so many times two long: of numbers of states two bytes are enough, of places in the table they are not. */
+  readonly shift: number
+  /** From here on they are states in which a word ends. */
   readonly firstEnd: number
   /** Their words, in the order of the rows. */
   readonly ends: readonly (readonly number[])[]
@@ -56,14 +58,15 @@ function tableOf({ moves, ends }: Trie, width: number): Table {
   const ending = states.filter((state) => ends[state]?.length !== 0)
   const order = [...plain, ...ending]
   const rows = new Uint32Array(states.length)
-  for (const [row, state] of order.entries()) rows[state] = row * width
-  const table = states.length * width <= 0xffff ? new Uint16Array(moves.length) : new Uint32Array(moves.length)
+  for (const [row, state] of order.entries()) rows[state] = row
+  const shift = Math.ceil(Math.log2(width))
+  const table = new (states.length <= 0xffff ? Uint16Array : Uint32Array)(states.length << shift)
   for (const [row, state] of order.entries()) {
     for (let each = 0; each < width; each++) {
-      table[row * width + each] = rows[moves[state * width + each] as number] as number
+      table[(row << shift) + each] = rows[moves[state * width + each] as number] as number
     }
   }
-  return { table, firstEnd: plain.length * width, ends: ending.map((state) => ends[state] as number[]) }
+  return { table, shift, firstEnd: plain.length, ends: ending.map((state) => ends[state] as number[]) }
 }
 
 /** A number for each byte: 0 for those that no word has; the same for both cases of a letter. */

@@ -1,7 +1,7 @@
 import { decodeText } from './decode.ts'
 import type { Found } from './finder.ts'
 import type { Pattern } from './pattern.ts'
-import { createPrefilter, type LineWords, NO_WORDS } from './prefilter.ts'
+import { createPrefilter, type LineWords, NO_WORDS, type Prefilter } from './prefilter.ts'
 
 /** A pattern that matched when a line came. */
 export interface LineMatch {
@@ -45,7 +45,7 @@ const NOT_BEHIND = (): number => 0
  */
 export function createLineMatcher(patterns: readonly Pattern[], options: LineMatcherOptions = {}): LineMatcher {
   const { bufferLines = 10 } = options
-  const prefilter = createPrefilter(patterns.map(({ needs }) => needs))
+  const prefilter = prefilterOf(patterns)
   const looksBack = bufferLines > 1 && patterns.some(({ isWithinLastLine }) => !isWithinLastLine)
   const count = looksBack ? bufferLines : 1
   const kept = createKept(count)
@@ -90,6 +90,15 @@ export function createLineMatcher(patterns: readonly Pattern[], options: LineMat
       kept.add(line, prefilter.scan(line))
     },
   }
+}
+
+/** Of a list of patterns, whoever looks by it: what it is asked it answers before the next asks. That of the packs is some 300 KiB. */
+const prefilters = new WeakMap<readonly Pattern[], Prefilter>()
+
+function prefilterOf(patterns: readonly Pattern[]): Prefilter {
+  const prefilter = prefilters.get(patterns) ?? createPrefilter(patterns.map(({ needs }) => needs))
+  prefilters.set(patterns, prefilter)
+  return prefilter
 }
 
 /** Of each pattern the first that is the same expression: of many rules with one way to end, that is tried once. */

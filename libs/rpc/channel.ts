@@ -4,9 +4,10 @@
  * nobody calls.
  */
 import { lstatSync } from 'node:fs'
-import { Client, connectivityState, credentials } from '@grpc/grpc-js'
-import type { Clock } from '#clock'
+import { Client, connectivityState } from '@grpc/grpc-js'
+import { type Clock, unlessAborted } from '#clock'
 import { backoffMs } from '#pace'
+import { ownConnections } from './own-connections.ts'
 
 /** Deadlines missed in a row after which the connection is made anew (a ghost connection answers nothing for hours). */
 const GHOST_AFTER = 3
@@ -78,7 +79,7 @@ function safeFileAt(path: string): string {
 }
 
 function open(wire: Wire): Client {
-  const client = new Client(`unix:${wire.path}`, credentials.createInsecure(), {
+  const client = new Client(`unix:${wire.path}`, ownConnections(), {
     ...OPTIONS,
     'grpc.max_receive_message_length': wire.maxMessageBytes,
     'grpc.max_send_message_length': wire.maxMessageBytes,
@@ -154,17 +155,5 @@ export function createChannel(path: string, maxMessageBytes: number, clock: Cloc
       wire.current?.client.close()
       wire.current = undefined
     },
-  }
-}
-
-/** Rejects with the signal's reason once it aborts; listens to it for no longer than the wait lasts. */
-async function unlessAborted<T>(wait: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const onAbort = (): void => reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    return await Promise.race([wait, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
   }
 }

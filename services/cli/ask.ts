@@ -11,12 +11,28 @@ export const EXIT_UNKNOWN = 3
 export const EXIT_REFUSED = 1
 
 export interface NoAnswer {
-  readonly code: 'NO_SOCKET' | 'NOT_ALLOWED' | 'NO_ANSWER' | 'REFUSED'
+  readonly code: 'NO_SOCKET' | 'NOT_ALLOWED' | 'NO_ANSWER' | 'REFUSED' | 'MONITOR'
   readonly message: string
   readonly advice: string
 }
 
 const REFUSALS: readonly string[] = ['NOT_FOUND', 'FAILED_PRECONDITION', 'INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED']
+
+/** What gRPC's library, or the system, says of a connection; what else is said with UNAVAILABLE the detector says itself. */
+const OF_CONNECTION =
+  /^$|^No connection established|^Connection dropped|^(?:read|write) E[A-Z]+|^Write (?:error|failed)|^Stream refused|^this client is closed/
+
+/** Of a call that the detector hands on to a monitor: what it says of that one. undefined: it did not answer itself. */
+export function saidOfMonitor(err: unknown, monitor: string): NoAnswer | undefined {
+  if (!(err instanceof RpcError)) return undefined
+  const isSaid = REFUSALS.includes(err.code) || (err.code === 'UNAVAILABLE' && !OF_CONNECTION.test(err.details))
+  if (!isSaid) return undefined
+  return {
+    code: 'MONITOR',
+    message: `the monitor ${inLine(monitor, 80)} gave no answer: ${inLine(err.details)}`,
+    advice: 'How the monitors are says: node-doctor status --all',
+  }
+}
 
 /** How long was waited, of gRPC's words: "Deadline exceeded after 5.002s,…". */
 function secondsOf(details: string): string {
@@ -63,7 +79,12 @@ export function explainNoAnswer(err: unknown, runDir: string): NoAnswer {
 
 /** Says so, as JSON too where JSON was asked for. @returns the exit code */
 export function tellNoAnswer(err: unknown, runDir: string, values: Values): number {
-  const { code, message, advice } = explainNoAnswer(err, runDir)
+  return tell(explainNoAnswer(err, runDir), runDir, values)
+}
+
+/** Says it, as JSON where JSON was asked for. @returns the exit code */
+export function tell(answer: NoAnswer, runDir: string, values: Values): number {
+  const { code, message, advice } = answer
   if (wantsJson(values)) sayJson({ error: { code, message, advice, socket: detectorSocket(runDir) } })
   else if (code === 'REFUSED') complain(message)
   else complain(`Not known: ${message}.\n${advice}`)

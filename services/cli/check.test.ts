@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import type { DetectorCheckRequest, DetectorServer } from '#proto/nodedoctor/v1/detector.ts'
 import { Health, MonitorHealth, MonitorState, Report } from '#proto/nodedoctor/v1/types.ts'
+import { GRPC_STATUS } from '#rpc'
 import { runCommand, serveDetector } from './testing.ts'
 import { runDirOfTests } from './testing-run-dir.ts'
 
@@ -85,11 +88,62 @@ it.each([
   expect(JSON.parse(out)).toMatchObject({ checks: [{ monitor: 'network', check: 'names', report: { runs: [{}] } }] })
 })
 
+it('knows nothing of a check that the configuration has switched off', async () => {
+  const asked = await withAnswer(undefined)
+  const file = join(place.dir, 'nd.yaml')
+  await writeFile(
+    file,
+    'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nmonitors:\n' +
+      '- { name: idle, type: system-cpu, enabled: false }\n- { name: busy, type: system-memory }\n',
+  )
+  const run = (name: string) => runCommand('check', name, '--run-dir', place.dir, '--config', file)
+  const { code, err } = await run('idle')
+  expect([code, err]).toEqual([2, expect.stringMatching(/there is no check "idle".*names, disk, busy/)])
+  expect(asked).toEqual([])
+  await run('busy')
+  expect(asked).toMatchObject([{ monitor: 'system', check: 'busy' }])
+})
+
 it('names the checks that there are, and the nearest, for one that is not', async () => {
   await withAnswer(undefined)
   const { code, err } = await runCommand('check', 'dsk', '--run-dir', place.dir)
   expect(code).toBe(2)
   expect(err).toMatch(/there is no check "dsk"; did you mean disk\? The checks of this node: names, disk, .*/)
+})
+
+it.each([
+  [GRPC_STATUS.UNAVAILABLE, 'monitor network is not connected: nobody listens on /run/x.sock'],
+  [GRPC_STATUS.UNAVAILABLE, 'Check was not answered within 30 s'],
+  [GRPC_STATUS.NOT_FOUND, 'no monitor is named "network"; there are: system'],
+])('blames the monitor that does not answer, not the detector that says so: %s %s', async (code, details) => {
+  const answers: Partial<DetectorServer> = {
+    listMonitors: (_call, callback) => callback(null, { monitors }),
+    check: (_call, callback) => callback({ code, details }),
+  }
+  const server = await serveDetector(place.dir, answers)
+  onTestFinished(() => server.close(0))
+  expect(await runCommand('check', 'names', '--run-dir', place.dir)).toEqual({
+    code: 3,
+    out: '',
+    err: `Not known: the monitor network gave no answer: ${details}.\nHow the monitors are says: node-doctor status --all\n`,
+  })
+  const { code: exit, out } = await runCommand('check', 'names', '--run-dir', place.dir, '-o', 'json')
+  expect(exit).toBe(3)
+  expect(JSON.parse(out)).toMatchObject({ error: { code: 'MONITOR' } })
+})
+
+it('does not say that it found a problem where the monitor has said nothing yet, in JSON too', async () => {
+  await withAnswer(undefined)
+  const { code, err } = await runCommand('check', 'names', '--run-dir', place.dir)
+  expect([code, err]).toEqual([3, expect.stringContaining('has not said yet what its checks may say')])
+  const json = await runCommand('check', 'names', '--run-dir', place.dir, '-o', 'json')
+  expect([json.code, JSON.parse(json.out)]).toMatchObject([3, { error: { code: 'MONITOR' } }])
+})
+
+it('says of one that names nothing that there is nothing to judge', async () => {
+  await withAnswer({ ...reportOf(Health.HEALTHY), observations: [], metrics: [] })
+  const { code, out } = await runCommand('check', 'names', '--run-dir', place.dir)
+  expect([code, out]).toEqual([0, expect.stringContaining('It found nothing to judge')])
 })
 
 it('says what is missing, and that nobody answers', async () => {

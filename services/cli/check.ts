@@ -6,11 +6,11 @@ import { DetectorService } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix, type RpcClient } from '#rpc'
 import { firstLine, renderEvidence, renderNumber, subjectWords } from '#view'
 import { fromProtoMonitorState, fromProtoReport } from '#wire'
-import { EXIT_REFUSED, EXIT_UNKNOWN, tellNoAnswer } from './ask.ts'
+import { EXIT_UNKNOWN, explainNoAnswer, type NoAnswer, saidOfMonitor, tell } from './ask.ts'
 import { CONFIG_OPTIONS, type Command, OUTPUT_OPTION, wantsJson } from './command.ts'
 import { CliUsageError } from './errors.ts'
 import { detectorSocket } from './node.ts'
-import { complain, inLine, say, sayJson } from './print.ts'
+import { inLine, say, sayJson } from './print.ts'
 import { configOf } from './settings.ts'
 import { renderTable } from './table.ts'
 
@@ -18,6 +18,9 @@ import { renderTable } from './table.ts'
 const TIMEOUT_MS = 35_000
 /** What every report of a monitor says of its process is none of a check. */
 const OF_PROCESS = 'process_'
+/** Of one that names nothing. */
+const NOTHING =
+  'It found nothing to judge: this machine has no such thing, or the check tells what it follows as it happens (node-doctor status --all).'
 /** Of a message in the table. */
 const CELL = 500
 
@@ -56,9 +59,18 @@ function notKnown(name: string, known: readonly Known[]): string {
   return `there is no check ${JSON.stringify(name)}${hint} The checks of this node: ${known.map(({ check }) => check).join(', ') || 'none'}.`
 }
 
-async function reportOf(client: RpcClient, { monitor, check }: Known): Promise<Report | undefined> {
-  const { report } = await client.call(DetectorService.check, { monitor, check }, { timeoutMs: TIMEOUT_MS })
-  return report && fromProtoReport(report, new Date())
+/** What was found, or why there is no answer. @throws RpcError where it is the detector that did not answer */
+async function reportOf(client: RpcClient, { monitor, check }: Known): Promise<Report | NoAnswer> {
+  try {
+    const { report } = await client.call(DetectorService.check, { monitor, check }, { timeoutMs: TIMEOUT_MS })
+    if (report !== undefined) return fromProtoReport(report, new Date())
+  } catch (err) {
+    const said = saidOfMonitor(err, monitor)
+    if (said === undefined) throw err
+    return said
+  }
+  const message = `the monitor ${inLine(monitor, 80)} has not said yet what its checks may say`
+  return { code: 'MONITOR', message, advice: 'It has just been started: ask again.' }
 }
 
 /** What a run took: "312 ms, of which 1.4 ms of processor time; late by 0 ms". */
@@ -102,9 +114,11 @@ function renderReport({ monitor, check, type }: Known, report: Report): string {
     [['MEASURED', 'OF', 'VALUE'], measured],
   ] as const
   const run = report.runs.find((one) => one.check === check)
+  const isSilent = tables.every(([, rows]) => rows.length === 0) && (run === undefined || run.error === '')
   return [
     `${inLine(check, 80)} (${inLine(type, 80)}) of the monitor ${inLine(monitor, 80)}${run === undefined ? '' : ` ${tookWords(run)}`}`,
     ...(run === undefined || run.error === '' ? [] : [`It could not look at everything: ${inLine(run.error)}`]),
+    ...(isSilent ? [NOTHING] : []),
     ...tables.flatMap(([head, rows]) => (rows.length === 0 ? [] : [`\n${renderTable(head, rows)}`])),
   ].join('\n')
 }
@@ -143,17 +157,16 @@ Exit code: 0 healthy, 1 it found a problem, 2 wrong command line or no such chec
     try {
       const answer = await client.call(DetectorService.listMonitors, {}, { timeoutMs: TIMEOUT_MS })
       const states = answer.monitors.map((monitor) => fromProtoMonitorState(monitor, new Date()))
-      const configured = monitors.map(({ monitor, name: own, type }) => ({ monitor, check: own, type }))
+      const configured = monitors
+        .filter(({ enabled, monitor }) => enabled && monitor !== '')
+        .map(({ monitor, name: own, type }) => ({ monitor, check: own, type }))
       const known = knownIn(states, configured)
       const wanted = calledBy(name, known)
       if (wanted.length === 0) throw new CliUsageError(`check: ${notKnown(name, known)}`)
       const found: Report[] = []
       for (const one of wanted) {
         const report = await reportOf(client, one)
-        if (report === undefined) {
-          complain(`check: the monitor ${one.monitor} has not said yet what its checks may say; ask again`)
-          return EXIT_REFUSED
-        }
+        if ('code' in report) return tell(report, settings.runDir, values)
         found.push(report)
         if (!json) say(`${found.length > 1 ? '\n' : ''}${renderReport(one, report)}`)
       }
@@ -161,7 +174,8 @@ Exit code: 0 healthy, 1 it found a problem, 2 wrong command line or no such chec
       return exitCodeOf(found)
     } catch (err) {
       if (err instanceof CliUsageError) throw err
-      return tellNoAnswer(err, settings.runDir, values)
+      tell(explainNoAnswer(err, settings.runDir), settings.runDir, values)
+      return EXIT_UNKNOWN
     } finally {
       client.close()
     }

@@ -1,4 +1,4 @@
-import { symlink } from 'node:fs/promises'
+import { symlink, utimes } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { createHost } from '../host.ts'
 import { run, tempFolder, writeTree } from '../testing.ts'
@@ -54,6 +54,16 @@ test('lists names in order, knows what exists, reads links', async () => {
   expect(await host.files.exists('/d/z')).toBe(false)
   expect(await host.files.exists('/d/a/z')).toBe(false)
   expect(await host.files.readLink('/d/link')).toBe('/nowhere')
+})
+
+test('says when a file was written last', async () => {
+  await using folder = await tempFolder()
+  await writeTree(folder.path, { 'd/a': '' })
+  const at = new Date('2026-01-02T03:04:05Z')
+  await utimes(`${folder.path}/d/a`, new Date(), at)
+  const host = createHost({ root: folder.path })
+  expect(await host.files.modified('/d/a')).toEqual(at)
+  await expect(host.files.modified('/d/z')).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
 test('resolves paths below its root', async () => {

@@ -46,6 +46,8 @@ export function createFiles(root: string, threads: Guard, clock: Clock): Files {
         throw error
       }
     },
+    modified: (path, { timeoutMs } = {}) =>
+      ask(threads, root, { action: 'look at', path, timeoutMs }, async (real) => (await stat(real)).mtime),
     async statfs(path, { timeoutMs = DEFAULT_TIMEOUT_MS, local = false } = {}) {
       if (local) return ask(threads, root, { action: 'statfs', path, timeoutMs }, statfsLocal)
       return ask(helpers, root, { action: 'statfs', path, timeoutMs }, (real) =>

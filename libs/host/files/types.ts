@@ -58,6 +58,8 @@ export interface Files {
   list(path: string): Promise<readonly string[]>
   /** false where there is no such path. @throws HostReadError when that cannot be told. */
   exists(path: string): Promise<boolean>
+  /** When a file was written last, or names in a folder came or went. @throws HostReadError */
+  modified(path: string, options?: { timeoutMs?: number }): Promise<Date>
   /** Where a symbolic link points to, as it is written. @throws HostReadError */
   readLink(path: string): Promise<string>
   /** The path with all symbolic links followed below the root, without the root. @throws HostReadError */

@@ -401,4 +401,25 @@ describe.skipIf(whyNoMounts() !== '')('with a plug-in that nothing can end', () 
     expect(await program.ended).toMatchObject(told)
     expect(program.isAlive).toBe(false)
   })
+
+  test('whose last child ends between two looks at it has ended', async () => {
+    await using mount = await mountLoop(await temp(), 16, ['mkfs.ext4', '-q', '-F'])
+    await run('fsfreeze', '-f', mount.path)
+    const clock = systemClock()
+    let isThawed = false
+    await using cleanup = new AsyncDisposableStack()
+    const thaw = () => run('fsfreeze', '-u', mount.path).then(() => {})
+    cleanup.defer(() => (isThawed ? undefined : thaw()))
+    /** The look that would come behind its grace never does. */
+    function sleep(ms: number): Promise<void> {
+      if (ms < 300) return clock.sleep(ms)
+      isThawed = true
+      return thaw().then(() => new Promise(() => undefined))
+    }
+    const own = createHost({ root: '', clock: { ...clock, sleep } })
+    const options = { env: { F: `${mount.path}/x` }, timeoutMs: 10_000, killsRest: true }
+    const answer = await own.programs.runPlugin('/bin/sh', ['-c', `${BLOCKED}; exit 2`], options)
+    expect(isThawed).toBe(true)
+    expect(resultOf(answer)).toMatchObject({ exitCode: 2, timedOut: false })
+  })
 })

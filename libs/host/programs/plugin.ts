@@ -72,6 +72,11 @@ function groupOf(child: PipedProcess, pid: number, killsRest: boolean) {
       if (!isGone) await lastOf(clock, pid)
       isGone = true
     },
+    /** By a look at it now, since `gone` looks less and less often. Where nobody can look it has ended. */
+    async isThere(): Promise<boolean> {
+      isGone ||= !(await isGroupAlive(pid).catch(() => false))
+      return !isGone
+    },
     get isGone() {
       return isGone
     },
@@ -130,8 +135,7 @@ async function leaveBehind(
   // Node's own pipes of a child are sockets, whatever its types say.
   for (const stream of streams) trickle(clock, stream as Socket)
   const hasEnded = child.exitCode !== null || child.signalCode !== null
-  const isGone = hasEnded && (group.isGone || !(await isGroupAlive(pid)))
-  const why = isGone ? 'stranger' : 'uninterruptible'
+  const why = hasEnded && !(await group.isThere()) ? 'stranger' : 'uninterruptible'
   let isAlive = true
   const ended = over.then(() => {
     isAlive = false
@@ -159,15 +163,21 @@ async function live({ clock }: PluginDoor, child: PipedProcess, options: PluginO
   const { maxOutputBytes = DEFAULT_OUTPUT_BYTES, killsRest = false, signal } = options
   const resultOf = listen(child, maxOutputBytes)
   const group = groupOf(child, child.pid as number, killsRest)
+  let isClosed = false
   const closed = new Promise<'closed'>((resolve) => child.once('close', () => resolve('closed')))
+  void closed.then(() => {
+    isClosed = true
+  })
   const first = await firstEnd(clock, child, closed, options)
   const timedOut = first === 'due'
   if (first === 'closed' && (!killsRest || group.isGone)) return { kind: 'ended', result: await resultOf(false) }
   if (first === 'due' || first === 'off') group.kill()
   // One that holds no output, and sleeps where no signal reaches it, is there behind the end of that.
   const over = Promise.all([closed, group.gone(clock)]).then(() => 'over' as const)
+  const isOver = async () =>
+    (await firstOf(clock, over, KILL_GRACE_MS)) === 'over' || (isClosed && !(await group.isThere()))
   // Who has ended by itself has had that time for its output.
-  if (first !== 'exited' && (await firstOf(clock, over, KILL_GRACE_MS)) === 'over') {
+  if (first !== 'exited' && (await isOver())) {
     if (first !== 'closed') signal?.throwIfAborted()
     return { kind: 'ended', result: await resultOf(timedOut) }
   }

@@ -24,7 +24,7 @@ export interface UnitService {
   readonly result: string
   /** undefined: there is none now. */
   readonly mainPid: number | undefined
-  /** How often systemd started it again by itself, since it was last started or reset by somebody. */
+  /** How often systemd started it again by itself, since it was last started or reset by somebody; 0 of a systemd before 235, which does not count. */
   readonly restarts: number
   /** The code or signal that its main process last ended with; 0 before it has. */
   readonly exitStatus: number

@@ -1,7 +1,8 @@
 /** What becomes of a question where the bus, or systemd, does not answer as they should. */
+import { getEventListeners } from 'node:events'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { systemClock } from '#clock'
 import { createHost } from '../host.ts'
 import { spawnChild } from '../programs/child.ts'
@@ -84,6 +85,17 @@ describe('a unit over a bus that is strict', () => {
       },
     })
     expect(look).toEqual({ kind: 'known', unit: known })
+  })
+
+  it('is known by a systemd that counts no restarts, and not by one that will not say the rest', async () => {
+    const unknown = (call: StrictCall) =>
+      reply(call.serial, [['s', 'Unknown property or interface.']], {
+        error: 'org.freedesktop.DBus.Error.UnknownProperty',
+      })
+    const without = (name: string) => (call: StrictCall) => (call.args[1] === name ? unknown(call) : answerOf(call))
+    const { look } = await ask({ answer: without('NRestarts') })
+    expect(look).toEqual({ kind: 'known', unit: { ...known, service: { ...known.service, restarts: 0 } } })
+    expect((await ask({ answer: without('MainPID') })).look).toMatchObject({ kind: 'unknown', reason: 'refused' })
   })
 
   it('of another type has nothing of a service', async () => {
@@ -208,6 +220,17 @@ describe('nothing is known of a unit', () => {
     const asked = createHost({ root: folder.path }).units.unit('kubelet', { signal: abort.signal })
     await expect(asked).rejects.toThrow('stopped')
     expect(bus.complaint).toBe('')
+  })
+
+  it('and nothing is left of the question, whose signal lives on', async () => {
+    const composed = vi.spyOn(AbortSignal, 'any')
+    const { units } = createHost({ root: '/nowhere' })
+    const look = await units.unit('kubelet', { signal: new AbortController().signal })
+    expect(look).toMatchObject({ reason: 'no-bus' })
+    const signals = composed.mock.results.map(({ value }) => value as AbortSignal)
+    composed.mockRestore()
+    expect(signals.map((signal) => getEventListeners(signal, 'abort').length)).toEqual(signals.map(() => 0))
+    expect(signals.length).toBeGreaterThan(0)
   })
 })
 

@@ -1,5 +1,5 @@
 /** Units of the host's systemd, by its system bus. */
-import { aborted, type Clock, patiently } from '#clock'
+import { type Clock, patiently, unlessAborted } from '#clock'
 import { HostReadError } from '../errors.ts'
 import type { Files } from '../files/types.ts'
 import { type BusAnswer, type BusConnection, connectBus } from './bus/connection.ts'
@@ -12,6 +12,7 @@ import { unitName, unitPath } from './unit-path.ts'
 /** Where every system bus listens (D-Bus specification, "Well-known Message Bus Instances"). */
 const SOCKET = '/run/dbus/system_bus_socket'
 const SYSTEMD = 'org.freedesktop.systemd1'
+const UNKNOWN_PROPERTY = 'org.freedesktop.DBus.Error.UnknownProperty'
 const DEFAULT_TIMEOUT_MS = 5000
 const MAX_TEXT = 200
 
@@ -67,6 +68,11 @@ function returned(answer: BusAnswer): readonly BusValue[] {
   throw new UnitRefusedError(reason, `${answer.name}: ${answer.message}`)
 }
 
+/** systemd before 235 (Amazon Linux 2, CentOS 7) counts no restarts. */
+function isUncounted(answer: BusAnswer, property: string | undefined): boolean {
+  return property === 'NRestarts' && answer.kind === 'error' && answer.name === UNKNOWN_PROPERTY
+}
+
 /** All of a unit at once: the bus is woken once for it. */
 async function askFor(bus: BusConnection, name: string): Promise<Unit> {
   const ask = (member: string, ...args: string[]): Promise<BusAnswer> =>
@@ -76,7 +82,7 @@ async function askFor(bus: BusConnection, name: string): Promise<Unit> {
     ...(name.endsWith('.service') ? SERVICE_PROPERTIES.map((each) => ask('Get', `${SYSTEMD}.Service`, each)) : []),
   ])
   const properties = returned(unit)
-  const values = service.map((each) => returned(each)[0])
+  const values = service.map((each, at) => (isUncounted(each, SERVICE_PROPERTIES[at]) ? 0 : returned(each)[0]))
   return unitOf(properties, values.length === 0 ? undefined : serviceOf(values))
 }
 
@@ -101,8 +107,7 @@ export function createUnits(root: string, files: Pick<Files, 'realPath'>, clock:
     const callOff = patiently(clock, timeoutMs, () => setImmediate(end))
     try {
       // Connecting follows links in this thread, which nobody could take back: a mount that hangs there is found here.
-      const found = await Promise.race([files.realPath(SOCKET), aborted(ends).then(() => SOCKET)])
-      ends.throwIfAborted()
+      const found = await unlessAborted(files.realPath(SOCKET), ends)
       using bus = connectBus({ socketPath: root + found, signal: ends })
       return { kind: 'known', unit: await askFor(bus, name) }
     } catch (error) {

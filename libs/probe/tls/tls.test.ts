@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { systemClock } from '#clock'
 import { createHost } from '#host'
 import { type TempFolder, tempFolder, writeTree } from '../../host/testing.ts'
@@ -325,4 +325,13 @@ describe('trust', () => {
     })
     expect(parseCertificates('')).toEqual({ certificates: [], unreadable: 0 })
   })
+})
+
+it('leaves nothing of a handshake that was shaken, whose signal lives on', async () => {
+  const composed = vi.spyOn(AbortSignal, 'any')
+  await shown(authority.issue())
+  const signals = composed.mock.results.map(({ value }) => value as AbortSignal)
+  composed.mockRestore()
+  expect(signals.map((signal) => getEventListeners(signal, 'abort').length)).toEqual(signals.map(() => 0))
+  expect(signals.length).toBeGreaterThan(0)
 })

@@ -1,6 +1,6 @@
 /** Who answers at a place, by his certificate. */
 import type { TLSSocket } from 'node:tls'
-import { aborted } from '#clock'
+import { unlessAborted } from '#clock'
 import { asked } from '../ask.ts'
 import { placeText } from '../failure.ts'
 import { familyOf } from '../tcp/literal.ts'
@@ -28,7 +28,7 @@ async function farewell(socket: TLSSocket, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   socket.once('error', () => resolve())
   socket.end(resolve)
-  await Promise.race([promise, aborted(signal)])
+  await unlessAborted(promise, signal).catch(() => undefined)
 }
 
 /**

@@ -22,6 +22,7 @@ import {
   type TcpAnswer,
   type TlsAnswer,
 } from '#probe'
+import { createTold } from './node-kubelet/told.ts'
 import { createWays, type Ways } from './ways.ts'
 
 /** An answer over HTTP as a fixture has it; without a status, or a failure, there was none. */
@@ -162,6 +163,7 @@ export function sharedOver(root: string, clock: HandClock, change: Captured = {}
   if (root === '') return createWays()
   const captured = () => ({ ...capturedIn(root), ...change })
   return {
+    told: createTold(),
     findRuntime(_host, { endpoint = '' }) {
       const { found } = captured()
       const isElsewhere = found !== undefined && 'place' in found && !endpoint.endsWith(found.place)

@@ -23,6 +23,7 @@ import {
   type TlsAnswer,
   type TlsQuestion,
 } from '#probe'
+import { createTold, type Told } from './node-kubelet/told.ts'
 
 /** What all checks have together. */
 export interface Ways {
@@ -45,6 +46,8 @@ export interface Ways {
   apiServer(options: ClientOptions): Pick<KubeClient, 'readyz' | 'whoAmI' | 'getEndpointSlice' | 'close'>
   /** The kubelet's secured port. */
   kubelet(options: KubeletOptions): Kubelet
+  /** What one check has heard, and another need not ask for. */
+  readonly told: Told
 }
 
 /** The real ones. */
@@ -69,5 +72,6 @@ export function createWays(): Ways {
     },
     apiServer: createKubeClient,
     kubelet: createKubelet,
+    told: createTold(),
   }
 }

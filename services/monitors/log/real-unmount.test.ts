@@ -37,6 +37,12 @@ async function mountNested() {
     if (isMounted) await inner[Symbol.asyncDispose]()
     isMounted = false
   }
+  /** Unmounts it, and mounts another disk that has its name then. */
+  async function replaceBy(image: string): Promise<void> {
+    const begin =
+      'umount "$0"; for n in $(seq 300); do losetup "$1" "$2" 2>/dev/null && break; sleep 0.01; done; mount "$1" "$0"'
+    await run('sh', '-c', `${begin}; losetup -d "$1"`, inner.path, `/dev/${device}`, image)
+  }
   stack.defer(unmount)
   const cleanup = stack.move()
   onTestFinished(() => cleanup.disposeAsync(), 30_000)
@@ -47,7 +53,9 @@ async function mountNested() {
     outerDevice,
     device,
     path: inner.path,
+    folder,
     unmount,
+    replaceBy,
     fail: () => writeFile(`/sys/fs/ext4/${outerDevice}/trigger_fs_error`, '1'),
   }
 }
@@ -77,6 +85,8 @@ async function started(): Promise<{ readonly check: CheckUnderTest; readonly fol
   const following = check.follow()
   onTestFinished(() => following[Symbol.asyncDispose]())
   await toldUntilMark(following, 'began')
+  // Before that a turn says nothing of what stands.
+  await expect.poll(() => following.isFollowing).toBe(true)
   return { check, following }
 }
 
@@ -117,4 +127,28 @@ describe.runIf(CAN_RUN)('a file system whose disk takes no writes', () => {
       expect.arrayContaining([expect.stringMatching(/IO|Read/)]),
     )
   }, 60_000)
+
+  it.each([
+    ['a disk that is well', 'true', false],
+    ['one that goes wrong while it is mounted', 'debugfs -w -R "set_super_value last_orphan 15"', true],
+  ])(
+    'and is unmounted, and %s has its name at once: what stands is of that',
+    async (_, prepare, isTold) => {
+      const nested = await mountNested()
+      const { check, following } = await started()
+      const image = join(nested.folder, 'other')
+      await run('truncate', '-s', '64M', image)
+      await run('mkfs.ext4', '-q', '-F', '-O', '^has_journal', '-e', 'remount-ro', image)
+      await run('sh', '-c', `${prepare} "$0"`, image)
+      await nested.fail()
+      await nested.replaceBy(image)
+      const told = await toldUntilMark(following, 'replaced')
+      expect(told).not.toContain(`FilesystemForcedReadOnly disk:${nested.device} problem`)
+      expect(await problemsOf(check, nested.device)).not.toContain('FilesystemForcedReadOnly')
+      check.clock.pass(61_000)
+      const standing = (await problemsOf(check, nested.device)).filter((type) => /^Filesystem(?!Damaged)/.test(type))
+      expect(standing).toEqual(isTold ? expect.arrayContaining(['FilesystemForcedReadOnly']) : [])
+    },
+    60_000,
+  )
 })

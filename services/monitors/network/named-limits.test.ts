@@ -92,7 +92,7 @@ const links: LimitedCondition = {
       bad += number * 1000
       const counters = { receivedPackets: good, sentPackets: 0, receiveErrors: bad, sendErrors: 0, missed: 0 }
       const state = { name: 'eth0', isUp: true, hasCarrier: true, ups: 1, downs: 0, megabits: 1000, isMember: false }
-      return judgeLink({ ...state, counters }, memory, { config, monoMs, isLast: false }, false)
+      return judgeLink({ ...state, counters }, memory, { config, monoMs, isLast: false, isToldByBond: false }, false)
     })
     // The first look knows no growth.
     return evaluate([0, ...numbers])

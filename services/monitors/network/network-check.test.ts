@@ -76,7 +76,7 @@ test('where that cannot be told it is asked again', async () => {
     health: 'unknown',
     reason: 'HostNetworkNotKnown',
     message:
-      "it cannot be told whether this is the node's network: cannot look at /proc/1/net/dev: ENOENT; run it with hostNetwork: true and the host's /proc",
+      "it cannot be told whether this is the node's network: cannot look at /proc/1/net/dev: ENOENT; run it with hostNetwork: true and the host's /proc, mounted without hidepid",
   })
   expect((await started.run()).findings[0]?.health).toBe('problem')
 })

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startMonitorProcess } from '#monitor-kit/testing'
 import { tempFolder } from '../../../libs/host/testing.ts'
 import { schema as conntrackSchema } from './checks/conntrack/config.ts'
+import { schema as gatewaySchema } from './checks/gateway/config.ts'
 import { schema as firewallSchema } from './checks/ipv6-firewall/config.ts'
 import { schema as neighborSchema } from './checks/ipv6-neighbor/config.ts'
 import { schema as routeSchema } from './checks/ipv6-route/config.ts'
@@ -81,9 +82,11 @@ describe.skipIf(why !== '')('a fault of a real network', () => {
   })
 
   test('a default route of IPv6 that is taken away is missing, and nothing else is', async () => {
-    expect(await problemsAfter('ip -6 route del default')).toEqual(['IPv6DefaultRouteMissing'])
     const back = 'ip -6 route add default via 2001:db8:1::1 dev uplink'
-    expect(await problemsAfter(back)).toEqual([])
+    // That of another table is for what is sent there by a rule.
+    const other = [`${back} table 77`, 'ip -6 route del default table main']
+    expect(await problemsAfter(...other)).toEqual(['IPv6DefaultRouteMissing'])
+    expect(await problemsAfter(back, 'ip -6 route flush table 77')).toEqual([])
   })
 
   test('an address of IPv6 that is taken away is missing', async () => {
@@ -196,6 +199,37 @@ print('sent', flush=True)`
     ]
     expect(await problemsAfter('sysctl -qw net.ipv6.conf.uplink.disable_ipv6=0', ...mended)).toEqual([])
   })
+
+  test('what takes the default route of IPv6 is one problem, whichever checks look for it', async () => {
+    const { 'network-ipv6-route': route, 'network-ipv6-sysctl': sysctl, 'network-ipv6-neighbor': neighbor } = CONFIGS
+    const all = network.watch({
+      ...{ 'network-ipv6-route': route, 'network-ipv6-sysctl': sysctl, 'network-ipv6-neighbor': neighbor },
+      'network-gateway-check': gatewaySchema.parse({ addressFamily: 'ipv6', pingCount: 1 }),
+    })
+    const back = 'ip -6 route add default via 2001:db8:1::1 dev uplink'
+    // It has lost its address with its cable.
+    await network.router('ip addr replace 2001:db8:1::1/64 dev port nodad')
+    async function after(...commands: readonly string[]) {
+      for (const command of commands) await network.node(command)
+      await all.look()
+      return await all.look()
+    }
+    expect((await after()).problems).toEqual([])
+    const gone = await after('ip -6 route del default', 'sysctl -qw net.ipv6.conf.uplink.forwarding=1')
+    expect(gone.problems).toEqual(['DefaultRouteMissing route:v6'])
+    expect(gone.findings.find(({ type }) => type === 'IPv6DefaultRouteMissing')).toMatchObject({
+      health: 'unknown',
+      reason: 'ToldByGateways',
+    })
+    // It says why, as the check of the route would.
+    expect(gone.findings.find(({ type }) => type === 'DefaultRouteMissing')).toMatchObject({
+      reason: 'AdvertisementsIgnored',
+    })
+    expect((await after(back, 'sysctl -qw net.ipv6.conf.uplink.forwarding=0')).problems).toEqual([])
+    expect((await after('sysctl -qw net.ipv6.conf.uplink.disable_ipv6=1')).problems).toEqual(['IPv6Disabled'])
+    const on = ['sysctl -qw net.ipv6.conf.uplink.disable_ipv6=0', 'ip addr add 2001:db8:1::2/64 dev uplink nodad', back]
+    expect((await after(...on)).problems).toEqual([])
+  }, 30_000)
 
   test("of a network that is not the node's nothing is said", async () => {
     const { findings, events } = await network.watch(CONFIGS, { asMonitor: true }).look()

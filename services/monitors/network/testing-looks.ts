@@ -9,7 +9,8 @@ import { createNetworkShared } from './host-network.ts'
 import { network } from './monitor.ts'
 
 const configs = JSON.parse(process.argv[2] ?? '{}') as Readonly<Record<string, unknown>>
-const shared = process.argv[3] === 'as-monitor' ? createNetworkShared(createHost({ root: '' })) : undefined
+const own = createNetworkShared(createHost({ root: '' }))
+const shared = process.argv[3] === 'as-monitor' ? own : { ...own, hostNetwork: () => Promise.resolve({ kind: 'same' }) }
 const checks = network.checks
   .filter(({ type }) => type in configs)
   .map((check) => startCheck(check, { root: '', config: configs[check.type], shared }))

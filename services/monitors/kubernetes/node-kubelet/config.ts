@@ -2,8 +2,21 @@
 import { z } from 'zod'
 import { absolutePath } from '#config/kinds'
 
-/** A host of a URL that no name stands for. */
-export const ADDRESS = String.raw`(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:]+\])`
+const BYTE = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`
+const GROUP = '[0-9a-fA-F]{1,4}'
+/** Eight groups, or fewer with "::" in place of one and more (RFC 4291, 2.2), by how many stand before it. */
+const GROUPS = [
+  `(?:${GROUP}:){7}${GROUP}`,
+  `::(?:${GROUP}(?::${GROUP}){0,6})?`,
+  ...[1, 2, 3, 4, 5, 6].map((count) => `(?:${GROUP}:){${count}}(?::${GROUP}){1,${7 - count}}`),
+  `(?:${GROUP}:){1,7}:`,
+].join('|')
+
+/** A host of a URL that no name stands for: what passes here is one to `URL`. */
+export const ADDRESS = String.raw`(?:${BYTE}(?:\.${BYTE}){3}|\[(?:${GROUPS})\])`
+
+/** 1 to 65535. */
+export const PORT = String.raw`(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`
 
 /** Who we are to the kubelet. */
 export const auth = z.strictObject({
@@ -28,5 +41,5 @@ export const auth = z.strictObject({
 /** Where the kubelet's secured port is. */
 export const metricsURL = z
   .string()
-  .regex(new RegExp(`^https://${ADDRESS}:\\d{1,5}/metrics$`))
+  .regex(new RegExp(`^https://${ADDRESS}:${PORT}/metrics$`))
   .default('https://127.0.0.1:10250/metrics')

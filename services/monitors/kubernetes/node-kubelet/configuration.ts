@@ -39,6 +39,12 @@ export async function askKubeletUnit(look: {
   return first as UnitLook
 }
 
+/** By what a run of the kubelet is known; "" where that is not seen. */
+export function runOfUnit(unit: UnitLook | undefined): string {
+  const pid = unit?.kind === 'known' ? unit.unit.service?.mainPid : undefined
+  return pid === undefined || pid === 0 ? '' : String(pid)
+}
+
 /** The file of a kubelet's configuration. */
 export interface KubeletFile {
   readonly path: string
@@ -70,7 +76,7 @@ function parsed(path: string, text: string): Reading<Readonly<Record<string, unk
 /** The one file that it has its configuration from; undefined: there is none, there are several, or it is not known. */
 export async function readKubeletFile(host: Host, unit: UnitLook | undefined): Promise<KubeletFile | undefined> {
   const flags = await flagsOf(host, unit)
-  if (flags === undefined || flags.hasFolder) return undefined
+  if (flags === undefined || !flags.isKubelet || flags.hasFolder) return undefined
   const path = flags.config ?? CONFIG_FILE
   const text = await observe(() => host.files.readText(path))
   if (!text.ok && flags.config === undefined) return undefined

@@ -2,6 +2,8 @@
 
 /** Flags that matter here. */
 export interface KubeletFlags {
+  /** It is the line of a kubelet, and not of a program that runs one within itself (k3s, k0s), whose flags are its own. */
+  readonly isKubelet: boolean
   /** The file of `--config`; undefined: none. */
   readonly config: string | undefined
   /** There is a folder of further files (`--config-dir`), which are laid over the file. */
@@ -10,12 +12,31 @@ export interface KubeletFlags {
   readonly names: ReadonlySet<string>
 }
 
-/** Flags whose key in the file is called otherwise (k8s.io/kubernetes, cmd/kubelet/app/options). */
+/** Flags whose key in the file is called otherwise (k8s.io/kubernetes, cmd/kubelet/app/options), in lower case. */
 const KEYS: Readonly<Record<string, string>> = {
   'anonymous-auth': 'authentication',
   'client-ca-file': 'authentication',
   'authentication-token-webhook': 'authentication',
+  'authentication-token-webhook-cache-ttl': 'authentication',
   'authorization-mode': 'authorization',
+  'authorization-webhook-cache-authorized-ttl': 'authorization',
+  'authorization-webhook-cache-unauthorized-ttl': 'authorization',
+  'contention-profiling': 'enablecontentionprofiling',
+  'event-qps': 'eventrecordqps',
+  'image-gc-high-threshold': 'imagegchighthresholdpercent',
+  'image-gc-low-threshold': 'imagegclowthresholdpercent',
+  'manifest-url': 'staticpodurl',
+  'manifest-url-header': 'staticpodurlheader',
+  'minimum-image-ttl-duration': 'imageminimumgcage',
+  'pod-manifest-path': 'staticpodpath',
+  'pod-max-pids': 'podpidslimit',
+  'registry-qps': 'registrypullqps',
+  'reserved-cpus': 'reservedsystemcpus',
+  'rotate-server-certificates': 'servertlsbootstrap',
+  'log-flush-frequency': 'logging',
+  'logging-format': 'logging',
+  v: 'logging',
+  vmodule: 'logging',
 }
 
 /** "cgroup-root" is `cgroupRoot` in the file; in lower case. */
@@ -36,5 +57,7 @@ export function parseFlags(cmdline: string): KubeletFlags {
     hasFolder ||= name === 'config-dir'
     if (name === 'config') config = value ?? words[index + 1]
   }
-  return { config: config?.startsWith('/') === true ? config : undefined, hasFolder, names }
+  // "/usr/bin/kubelet --config=…", "hyperkube kubelet …".
+  const isKubelet = /(?:^|\/)(?:kubelet[^/]*|hyperkube)$/.test(words[0] ?? '')
+  return { isKubelet, config: config?.startsWith('/') === true ? config : undefined, hasFolder, names }
 }

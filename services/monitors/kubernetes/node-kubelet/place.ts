@@ -17,3 +17,10 @@ export function bothFamilies(healthzURL: string): readonly URL[] {
   other.hostname = LOOPBACK.find((host) => host !== url.hostname) ?? url.hostname
   return [url, other]
 }
+
+/** The place of a URL; undefined where its host is a name, which nobody looks up here, and for what is no URL. */
+export function placeIn(server: string): Place | undefined {
+  if (!URL.canParse(server)) return undefined
+  const url = new URL(server)
+  return /^\[|^\d{1,3}(?:\.\d{1,3}){3}$/.test(url.hostname) ? placeOf(url) : undefined
+}

@@ -149,7 +149,7 @@ export function createRuleCheck(around: Around, options: RuleCheckOptions): RunC
 
   async function run(): Promise<CheckResult> {
     const isReadNow = await engines.readAgain()
-    const mounted = await readMounted(host.files, isOfHost ? (engines.current?.driversAsked ?? []) : [])
+    const mounted = await readMounted(host.files, isOfHost ? engines.current?.asked : undefined)
     if (isReadNow) follow.again()
     const { current: engine, matched, isKnown } = engines
     const metrics = samplesOf(name, rules, matched, counts)

@@ -9,8 +9,7 @@ import { createJudge, type Judge } from './judge.ts'
 import { createLooks, type Looks } from './looks.ts'
 import { createRuleMatcher, type MountMatch, type RuleMatch } from './matcher.ts'
 import { createRuleMemories, type RuleMemories } from './memory.ts'
-import type { Driver } from './mount-lines.ts'
-import type { Mounted } from './mounted.ts'
+import type { AskedOfMounts, Mounted } from './mounted.ts'
 import { createRaisedTable } from './raised.ts'
 import type { Moment, Raised, Rule, RuleNews } from './types.ts'
 import { createUnmounts, type Unmounts } from './unmounts.ts'
@@ -28,8 +27,8 @@ export interface RuleEngine {
   passed(now: Instant): readonly RuleNews[]
   /** What is mounted was read: of what is raised is over what is not mounted any more. */
   looked(mounted: Mounted, now: Instant): readonly RuleNews[]
-  /** Of whom it makes a difference what is mounted. */
-  readonly driversAsked: ReadonlySet<Driver>
+  /** Of what it makes a difference what is mounted. */
+  readonly asked: AskedOfMounts
   /** What was not told line by line, where that is to be said by now. @param nowMs on the monotonic clock; Infinity: in any case */
   settled(nowMs: number): readonly RuleNews[]
   /** Something of the log is gone: what was absent may have been in it. */
@@ -80,9 +79,11 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
   const doubts = createDoubts(rules)
   const unmounts = createUnmounts()
   const judge = createJudge({ rules, table, memories, doubts, unmounts })
-  const looks = createLooks(rules, table)
+  const looks = createLooks(rules, table, unmounts)
   const newsOf = createNewsOf(judge, looks, matched)
   const absentMs = new Map(rules.map(({ id, recovery }) => [id, recovery.absentMs]))
+  /** Of the rest it makes a difference when its line came: what is held has its minute, and a mount ends what was said before it. */
+  const isByAbsence = ({ ruleId, isHeld }: Raised) => isHeld !== true && (absentMs.get(ruleId) ?? 0) > 0
 
   return {
     rules,
@@ -91,9 +92,7 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
     doubts,
     unmounts,
     looked: looks.looked,
-    get driversAsked() {
-      return looks.driversAsked
-    },
+    asked: looks,
     get problems() {
       return table.worst()
     },
@@ -120,7 +119,7 @@ export function createRuleEngine(rules: readonly Rule[], matched = new Map<Rule,
     lost(now) {
       doubts.lost(now.monoMs)
       unmounts.forget()
-      for (const raised of table.all) table.put({ ...raised, seenMonoMs: now.monoMs })
+      for (const raised of table.all) if (isByAbsence(raised)) table.put({ ...raised, seenMonoMs: now.monoMs })
     },
     clear(type, entity) {
       doubts.said(type, entity)

@@ -5,14 +5,14 @@ import type { Raised } from './types.ts'
 
 const ENTITIES_MAX = 256
 
-/** File systems of which something is raised. */
+/** File systems of which something is raised, or may be soon. */
 export interface Homes {
   /** A line says which file system is on a device. */
   named(entity: string, fileSystem: string): void
   /** Undefined: nobody knows. */
   isMounted(raised: Raised, mounted: Mounted): boolean | undefined
-  /** Of what is not raised any more nothing is known. */
-  keepOnly(raised: readonly Raised[]): void
+  /** Of other entities nothing is known any more. */
+  keepOnly(entities: ReadonlySet<string>): void
 }
 
 /**
@@ -44,9 +44,8 @@ export function createHomes(): Homes {
       if (home !== undefined) return listing.fileSystems.has(home)
       return listing.fileSystems.size === 0 ? false : undefined
     },
-    keepOnly(raised) {
-      const known = new Set(raised.map(({ entity }) => entity))
-      for (const entity of homes.keys()) if (!known.has(entity)) homes.delete(entity)
+    keepOnly(entities) {
+      for (const entity of homes.keys()) if (!entities.has(entity)) homes.delete(entity)
     },
   }
 }

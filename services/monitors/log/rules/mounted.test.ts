@@ -3,8 +3,13 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createHost } from '#host'
 import { tempFolder, writeTree } from '../../../../libs/host/testing.ts'
-import { driverOf } from './mount-lines.ts'
+import { type Driver, driverOf } from './mount-lines.ts'
 import { readMounted } from './mounted.ts'
+
+/** What is asked. */
+function of(driversAsked: readonly Driver[], ...devices: readonly string[]) {
+  return { driversAsked: new Set(driversAsked), devicesHeld: new Set(devices) }
+}
 
 const UUID = 'b6abadf4-a143-4fb2-9f41-47b17a4e1591'
 
@@ -21,7 +26,7 @@ test('says what each driver lists, of those that are asked for', async () => {
     [`btrfs/${UUID}/devices/sdc/size`]: '',
   })
   const { files } = createHost({ root: folder.path })
-  const mounted = await readMounted(files, ['ext4', 'btrfs', 'f2fs'])
+  const mounted = await readMounted(files, of(['ext4', 'btrfs', 'f2fs']))
   const listed = [...mounted].map(([driver, { fileSystems, byDevice }]) => [driver, [...fileSystems], [...byDevice]])
   expect(listed).toEqual([
     ['ext4', ['dm-3', 'features', 'sda1'], []],
@@ -36,14 +41,33 @@ test('says what each driver lists, of those that are asked for', async () => {
   ])
 })
 
+test('says when devices that are asked after have recorded an error', async () => {
+  await using folder = await tempFolder()
+  await writeTree(join(folder.path, 'sys/fs/ext4'), {
+    'features/x': '',
+    'sda1/last_error_time': '1796021214\n',
+    'sdb/last_error_time': '0\n',
+    'sdc/last_error_time': 'what\n',
+    'sdd/x': '',
+    'sde/last_error_time': '5\n',
+  })
+  const { files } = createHost({ root: folder.path })
+  const asked = of(['ext4'], 'sda1', 'sdb', 'sdc', 'sdd', 'sdf', '../ext4/sde')
+  const erredAtMs = [...((await readMounted(files, asked)).get('ext4')?.erredAtMs ?? [])]
+  expect(erredAtMs).toEqual([
+    ['sda1', 1_796_021_214_000],
+    ['sdb', 0],
+  ])
+})
+
 test('a folder that is not the kernel’s says nothing, nor does one that cannot be read', async () => {
   await using folder = await tempFolder()
   await writeTree(join(folder.path, 'sys/fs'), { 'ext4/sda1/x': '', 'btrfs/features/x': '', xfs: 'no folder' })
   await writeTree(join(folder.path, 'sys/fs/btrfs', UUID), { 'devices/sdb/x': '' })
   const { files } = createHost({ root: folder.path })
-  expect([...(await readMounted(files, ['ext4', 'xfs', 'f2fs'])).keys()]).toEqual([])
+  expect([...(await readMounted(files, of(['ext4', 'xfs', 'f2fs']))).keys()]).toEqual([])
   await rm(join(folder.path, 'sys/fs/btrfs', UUID, 'devices'), { recursive: true })
-  expect([...(await readMounted(files, ['btrfs'])).keys()]).toEqual([])
+  expect([...(await readMounted(files, of(['btrfs']))).keys()]).toEqual([])
 })
 
 test.each([

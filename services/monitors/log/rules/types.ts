@@ -57,7 +57,7 @@ export interface Raised {
   readonly message: string
   /** When the first line matched, by that line. */
   readonly sinceMs: number
-  /** When the last one did, on the monotonic clock, or when something of the log was lost since: absence counts from there. */
+  /** When the last one did, on the monotonic clock; where its absence ends it, or when something of the log was lost since. */
   readonly seenMonoMs: number
   /** Who lists whether it is mounted; default: nobody does. */
   readonly driver?: Driver

@@ -25,12 +25,18 @@ function pushAll(engine: RuleEngine, lines: readonly string[], fromMs = 0): stri
   })
 }
 
-/** A look, of which nothing is known but of these: devices, of btrfs "UUID" or "UUID of device". */
-function look(engine: RuleEngine, atMs: number, mounted: Partial<Record<Driver, readonly string[]>>): string[] {
+/** A look, of which nothing is known but of these: devices, of btrfs "UUID" or "UUID of device". @param erred when devices have */
+function look(
+  engine: RuleEngine,
+  atMs: number,
+  mounted: Partial<Record<Driver, readonly string[]>>,
+  erred: Readonly<Record<string, number>> = {},
+): string[] {
+  const erredAtMs = new Map(Object.entries(erred))
   const known = Object.entries(mounted).map(([driver, names]) => {
     const rows = names.map((name) => name.split(' of ') as [string, string?])
     const byDevice = new Map(rows.flatMap(([uuid, device]) => (device === undefined ? [] : [[device, uuid] as const])))
-    return [driver as Driver, { fileSystems: new Set(rows.map(([name]) => name)), byDevice }] as const
+    return [driver as Driver, { fileSystems: new Set(rows.map(([name]) => name)), byDevice, erredAtMs }] as const
   })
   return words(engine.looked(new Map(known), momentAt(atMs)))
 }
@@ -43,7 +49,7 @@ describe('what kernels said of', () => {
     const engine = createRuleEngine(storage)
     expect(pushAll(engine, lines)).toEqual(told)
     expect(engine.problems.filter(({ type }) => type.startsWith('Filesystem'))).toEqual([])
-    const drivers = Object.fromEntries([...engine.driversAsked].map((driver) => [driver, []]))
+    const drivers = Object.fromEntries([...engine.asked.driversAsked].map((driver) => [driver, []]))
     expect(look(engine, 61_000, drivers)).toEqual([])
     expect(engine.raised.filter(({ entity }) => entity === `disk:${device}`)).toEqual([])
   })
@@ -81,6 +87,13 @@ describe('a mount that ends with its line', () => {
     const engine = createRuleEngine(storage)
     pushAll(engine, [ABORTED])
     expect(pushAll(engine, [mounted], 31_000)).toEqual(['over FilesystemForcedReadOnly'])
+  })
+
+  test('ends what was said long before also where lines were lost just now', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [ABORTED])
+    engine.lost(momentAt(3_600_000))
+    expect(pushAll(engine, [mounted], 3_610_000)).toEqual(['over FilesystemForcedReadOnly'])
   })
 
   test('ends what is held of an unmount and comes of nothing else', () => {
@@ -130,6 +143,16 @@ describe('behind its unmount', () => {
     expect(pushAll(engine, [ABORTED], 30)).toEqual(['problem FilesystemForcedReadOnly'])
   })
 
+  test('its minute goes on while lines are lost again and again', () => {
+    const engine = createRuleEngine(storage)
+    pushAll(engine, [UNMOUNTED, ABORTED])
+    const told = [20_000, 40_000, 61_000].flatMap((atMs) => {
+      engine.lost(momentAt(atMs))
+      return look(engine, atMs, { ext4: ['sdb'] })
+    })
+    expect(told).toEqual(['problem FilesystemForcedReadOnly'])
+  })
+
   test('what is mounted all the same is told a minute later', () => {
     const engine = createRuleEngine(storage)
     pushAll(engine, [UNMOUNTED, ABORTED])
@@ -137,11 +160,34 @@ describe('behind its unmount', () => {
     expect(look(engine, 61_000, { ext4: ['sdb'] })).toEqual(['problem FilesystemForcedReadOnly'])
   })
 
+  test('what is mounted there and has recorded no error since is another, or well again', () => {
+    const atMs = 10_000_000
+    const wallMs = momentAt(atMs).wall.getTime()
+    const held = () => {
+      const engine = createRuleEngine(storage)
+      pushAll(engine, [UNMOUNTED, ABORTED], atMs)
+      expect([...engine.asked.devicesHeld]).toEqual(['sdb'])
+      return engine
+    }
+    for (const erred of [0, wallMs - 200_000]) {
+      const engine = held()
+      expect(look(engine, atMs + 61_000, { ext4: ['sdb'] }, { sdb: erred })).toEqual([])
+      expect([engine.raised, [...engine.asked.devicesHeld]]).toEqual([[], []])
+    }
+    for (const erred of [wallMs - 50_000, wallMs + 20_000, wallMs + 900_000]) {
+      expect(look(held(), atMs + 61_000, { ext4: ['sdb'] }, { sdb: erred })).toEqual([
+        'problem FilesystemForcedReadOnly',
+      ])
+    }
+    const other = held()
+    expect(look(other, atMs + 61_000, { ext4: ['sdb'] }, { sdc: 0 })).toEqual(['problem FilesystemForcedReadOnly'])
+  })
+
   test('what cannot be known waits for some minutes, and then is told', () => {
     const engine = createRuleEngine(storage)
     pushAll(engine, [UNMOUNTED, ABORTED])
     for (const atMs of [30_000, 61_000, 200_000, 300_000]) expect(look(engine, atMs, {})).toEqual([])
-    expect([...engine.driversAsked]).toEqual(['ext4'])
+    expect([...engine.asked.driversAsked]).toEqual(['ext4'])
     expect(look(engine, 302_000, {})).toEqual(['problem FilesystemForcedReadOnly'])
     const other = createRuleEngine(storage)
     pushAll(other, [UNMOUNTED, ABORTED])
@@ -181,7 +227,7 @@ describe('what is raised', () => {
   test('is over when two looks apart find it mounted no more, and by nothing less', () => {
     const engine = createRuleEngine(storage)
     pushAll(engine, [ABORTED, 'EXT4-fs (sdb): I/O error while writing superblock'])
-    expect([...engine.driversAsked]).toEqual(['ext4'])
+    expect([...engine.asked.driversAsked]).toEqual(['ext4'])
     expect(look(engine, 10_000, { ext4: ['sdb', 'sdc'] })).toEqual([])
     expect(look(engine, 20_000, { ext4: ['sdc'] })).toEqual([])
     expect(look(engine, 21_000, { ext4: ['sdc'] })).toEqual([])
@@ -192,7 +238,7 @@ describe('what is raised', () => {
       'over FilesystemForcedReadOnly',
       'over FilesystemIOErrors',
     ])
-    expect([...engine.driversAsked]).toEqual([])
+    expect([...engine.asked.driversAsked]).toEqual([])
   })
 
   describe('of btrfs', () => {
@@ -234,6 +280,11 @@ describe('what is raised', () => {
       const gone = raised(unmounting, readOnly)
       expect(looks(gone, 61_000, [`${other} of sda`])).toEqual([])
       expect(gone.raised).toEqual([])
+      const late = raised(unmounting)
+      expect(looks(late, 0, [`${other} of sda`])).toEqual([])
+      pushAll(late, [readOnly], 40_000)
+      expect([...looks(late, 101_000, [`${other} of sda`]), ...looks(late, 400_000, [`${other} of sda`])]).toEqual([])
+      expect(late.raised).toEqual([])
       const mounted = raised(unmounting, readOnly)
       expect(looks(mounted, 61_000, [`${own} of sdc`])).toEqual(['problem FilesystemForcedReadOnly'])
     })

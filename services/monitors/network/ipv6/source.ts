@@ -2,6 +2,7 @@
 import { type Host, HostReadError, type InterfaceAddress } from '#host'
 import { count } from '#monitor-kit/source'
 import { createLinkKinds, LINKS, watchedOf } from '../links/kinds.ts'
+import { readLocked } from '../links/locked.ts'
 
 /** Settings of the kernel for each interface. */
 export const CONF = '/proc/sys/net/ipv6/conf'
@@ -9,8 +10,6 @@ export const CONF = '/proc/sys/net/ipv6/conf'
 /** A link, as far as IPv6 is asked of it. */
 export interface IPv6Link {
   readonly name: string
-  /** Up, with a carrier, and no member of another link: it carries IP itself. */
-  readonly carries: boolean
   /** undefined: the kernel does not tell. */
   readonly isDisabled: boolean | undefined
   readonly addresses: readonly InterfaceAddress[]
@@ -52,31 +51,53 @@ export interface IPv6LinkChoice {
 export interface IPv6Links {
   /** @throws HostReadError where links or addresses cannot be read */
   read(choice: IPv6LinkChoice): Promise<readonly IPv6Link[]>
+  /** Those that carry IPv6: up, with a carrier, no members of another link, and not switched off. @throws HostReadError */
+  carrying(choice: IPv6LinkChoice): Promise<readonly IPv6Link[]>
 }
 
 const UP = 1
 /** A member of a bond or a bridge (IFF_SLAVE is the former alone): its upper link has the addresses. */
-const FILES = ['flags', 'carrier', 'master/ifindex'] as const
+const FILES = ['flags', 'master/ifindex'] as const
+
+/** Whether each is up, has a carrier, and is no member of another. */
+async function carryingOf(host: Host, names: readonly string[]): Promise<readonly boolean[]> {
+  const texts = await host.files.readEach(names.flatMap((name) => FILES.map((file) => `${LINKS}/${name}/${file}`)))
+  const carriers = await readLocked(
+    host,
+    names.map((name) => `${LINKS}/${name}/carrier`),
+  )
+  return names.map((_, at) => {
+    const [flags = '', master] = texts.slice(at * FILES.length, (at + 1) * FILES.length)
+    const isUp = (Number.parseInt(flags, 16) & UP) === UP
+    return isUp && carriers[at] === '1' && master === undefined
+  })
+}
 
 export function createIPv6Links(host: Host): IPv6Links {
   const kinds = createLinkKinds(host)
+
+  async function read({ interfaces, skipInterfaces }: IPv6LinkChoice): Promise<readonly IPv6Link[]> {
+    const names = watchedOf(await kinds.list(), interfaces, skipInterfaces)
+    const addresses = await readAddresses(host)
+    const disabled = await readConf(host, names, 'disable_ipv6')
+    return names.map((name) => {
+      const off = disabled.get(name)
+      return {
+        name,
+        isDisabled: off === undefined ? undefined : off !== 0,
+        addresses: addresses.filter((address) => address.interface === name),
+      }
+    })
+  }
   return {
-    async read({ interfaces, skipInterfaces }) {
-      const names = watchedOf(await kinds.list(), interfaces, skipInterfaces)
-      const addresses = await readAddresses(host)
-      const disabled = await readConf(host, names, 'disable_ipv6')
-      const texts = await host.files.readEach(names.flatMap((name) => FILES.map((file) => `${LINKS}/${name}/${file}`)))
-      return names.map((name, at) => {
-        const [flags = '', carrier, master] = texts.slice(at * FILES.length, (at + 1) * FILES.length)
-        const isUp = (Number.parseInt(flags, 16) & UP) === UP
-        const off = disabled.get(name)
-        return {
-          name,
-          carries: isUp && carrier?.trim() === '1' && master === undefined,
-          isDisabled: off === undefined ? undefined : off !== 0,
-          addresses: addresses.filter((address) => address.interface === name),
-        }
-      })
+    read,
+    async carrying(choice) {
+      const links = (await read(choice)).filter(({ isDisabled }) => isDisabled !== true)
+      const carries = await carryingOf(
+        host,
+        links.map(({ name }) => name),
+      )
+      return links.filter((_, at) => carries[at])
     },
   }
 }
@@ -87,19 +108,17 @@ export function isGlobal({ scope, isTentative, isDuplicate }: InterfaceAddress):
 }
 
 /**
- * Why router advertisements are not taken on a link that takes its addresses and routes from them; "": they are. With forwarding
- * 1 is not enough (Documentation/networking/ip-sysctl.rst, accept_ra).
+ * Why the kernel ignores router advertisements on one of the links although it was left to take them; "": it does not. With forwarding
+ * 1 is not enough (Documentation/networking/ip-sysctl.rst, accept_ra). Where it is 0 somebody else may take them (systemd-networkd and
+ * NetworkManager set it so), and where routes and addresses come otherwise that does not matter.
  */
 export async function whyNoAdvertisements(host: Host, names: readonly string[]): Promise<string> {
   const [accept, forwarding] = await Promise.all([
     readConf(host, names, 'accept_ra'),
     readConf(host, names, 'forwarding'),
   ])
-  const off = names.find((name) => accept.get(name) === 0)
   const half = names.find((name) => accept.get(name) === 1 && (forwarding.get(name) ?? 0) > 0)
-  const key = (name: string) => `net.ipv6.conf.${name.replaceAll('.', '/')}.accept_ra`
-  if (half !== undefined) {
-    return `${key(half)} is 1 and forwarding is on, so router advertisements are ignored: set it to 2`
-  }
-  return off === undefined ? '' : `${key(off)} is 0: router advertisements are ignored`
+  if (half === undefined) return ''
+  const key = `net.ipv6.conf.${half.replaceAll('.', '/')}.accept_ra`
+  return `${key} is 1 and forwarding is on, so router advertisements are ignored: where it came by them, set that to 2`
 }

@@ -75,3 +75,15 @@ test('an interface that is another one under its name is looked at again, and on
   const now = await kinds.list()
   expect([now.get('eth0'), now.has('lxc1')]).toEqual(['made', false])
 })
+
+test('an interface that goes while it is looked at is looked at anew when it is there again', async () => {
+  const { folder, host, net } = await machine()
+  await using _ = folder
+  const kinds = createLinkKinds(host)
+  // Its name alone was still there.
+  await rm(join(net, 'eth0'), { recursive: true })
+  await writeTree(net, { 'eth0/flags': '0x1003\n' })
+  expect((await kinds.list()).get('eth0')).toBe('made')
+  await writeTree(net, { 'eth0/ifindex': '2\n', 'eth0/device/uevent': '' })
+  expect((await kinds.list()).get('eth0')).toBe('hardware')
+})

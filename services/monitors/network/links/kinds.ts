@@ -1,6 +1,7 @@
 /** Which interfaces are the machine's own, and not made for pods. */
 import type { Host } from '#host'
 import { count } from '#monitor-kit/source'
+import { readLocked } from './locked.ts'
 
 /** Where the kernel tells of interfaces. */
 export const LINKS = '/sys/class/net'
@@ -19,7 +20,7 @@ const NAME = /^[^\s/]{1,15}$/
 
 /** What tells the kinds of interfaces apart; what it found of one it knows until that is gone. */
 export interface LinkKinds {
-  /** All interfaces by name, each with its kind. @throws HostReadError where they cannot be listed */
+  /** All interfaces by name, each with its kind. @throws HostReadError where they cannot be listed, or do not answer */
   list(): Promise<ReadonlyMap<string, LinkKind>>
 }
 
@@ -28,16 +29,21 @@ export async function linkNames(host: Host): Promise<readonly string[]> {
   return (await host.files.list(LINKS)).filter((name) => NAME.test(name) && name !== 'bonding_masters')
 }
 
+interface Known {
+  readonly index: string
+  readonly kind: LinkKind
+}
+
 /** As LinkKinds; there may be hundreds of interfaces, each of which is looked at once. */
 export function createLinkKinds(host: Host): LinkKinds {
-  const known = new Map<string, { readonly index: string; readonly kind: LinkKind }>()
+  const known = new Map<string, Known>()
 
   async function kindOf(name: string): Promise<LinkKind> {
     const has = (what: string) => host.files.exists(`${LINKS}/${name}/${what}`)
     if (await has('bonding')) return 'bond'
     if (!(await has('device'))) return 'made'
-    const [port] = await host.files.readEach([`${LINKS}/${name}/phys_port_name`])
-    if ((port !== undefined && REPRESENTOR.test(port.trim())) || (await has('device/physfn'))) return 'child'
+    const [port] = await readLocked(host, [`${LINKS}/${name}/phys_port_name`])
+    if ((port !== undefined && REPRESENTOR.test(port)) || (await has('device/physfn'))) return 'child'
     // Clouds take the quick half of a link away for a while (netvsc and its virtual function); the whole link stays.
     if (await has('master/device')) return 'child'
     return (await has('wireless')) || (await has('phy80211')) ? 'wireless' : 'hardware'
@@ -49,11 +55,13 @@ export function createLinkKinds(host: Host): LinkKinds {
       const there = new Set(names)
       for (const name of known.keys()) if (!there.has(name)) known.delete(name)
       // Each has a number of its own, and another one when it was made anew under its name. Hundreds that are made for pods are not asked.
-      const asked = names.filter((name) => known.get(name)?.kind !== 'made')
+      // One without a number was on its way out.
+      const isSettled = ({ kind, index }: Known) => kind === 'made' && index !== ''
+      const asked = names.filter((name) => !known.has(name) || !isSettled(known.get(name)!))
       const indexes = await host.files.readEach(asked.map((name) => `${LINKS}/${name}/ifindex`))
       for (const [at, name] of asked.entries()) {
         const index = indexes[at]?.trim() ?? ''
-        if (known.get(name)?.index !== index) known.set(name, { index, kind: await kindOf(name) })
+        if (index === '' || known.get(name)?.index !== index) known.set(name, { index, kind: await kindOf(name) })
       }
       return new Map(Array.from(known, ([name, { kind }]) => [name, kind]))
     },
@@ -70,12 +78,14 @@ export function watchedOf(
   return (named.length > 0 ? named.filter((name) => kinds.has(name)) : own).filter((name) => !ignored.includes(name))
 }
 
+/** ARPHRD_ETHER (include/uapi/linux/if_arp.h): tunnels, which name what they are bound to as their other end, are none. */
+const ETHERNET = 1
+
 /** Whether an interface is the node's end of a pod's: the other end is in another network (iflink), and no link of ours is below it. */
 export async function isPodLink(host: Host, name: string): Promise<boolean> {
   const folder = `${LINKS}/${name}`
-  const [index, peer] = (await host.files.readEach([`${folder}/ifindex`, `${folder}/iflink`])).map((text) =>
-    count(text?.trim()),
-  )
-  if (index === undefined || peer === undefined || index === peer || peer === 0) return false
+  const files = ['ifindex', 'iflink', 'type'].map((file) => `${folder}/${file}`)
+  const [index, peer, type = ETHERNET] = (await host.files.readEach(files)).map((text) => count(text?.trim()))
+  if (index === undefined || peer === undefined || index === peer || peer === 0 || type !== ETHERNET) return false
   return !(await host.files.list(folder)).some((entry) => entry.startsWith('lower_'))
 }

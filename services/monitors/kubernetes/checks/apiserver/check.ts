@@ -43,6 +43,7 @@ export const apiserver = defineCheck<Config, Ways | undefined>({
   type: 'kubernetes-apiserver-check',
   description:
     'Whether the API servers are reached from this node, by their Service and each by itself, how long that takes, and whether they know us',
+  leavesNode: true,
   intervalMs: 30_000,
   timeoutMs: 25_000,
   conditions: [
@@ -99,9 +100,17 @@ export const apiserver = defineCheck<Config, Ways | undefined>({
       first: FIRST_API,
       async look({ host, clock, stopwatch, signal, config, nodeName }, memory) {
         const due = dueOf(memory, config, clock.monotonicMs())
-        const around = { host, ways, clock, stopwatch, signal, config, nodeName, servers: memory.servers }
+        // As long as the way leads to nobody who tells, those of the kubelet are known.
+        const servers = memory.servers.length > 0 ? memory.servers : ways.told.servers
+        const around = { host, ways, clock, stopwatch, signal, config, nodeName, servers }
         const reading = await readApi({ ...around, ...due })
-        return evaluateApi(reading, config, memory, clock.monotonicMs())
+        const nowMs = clock.monotonicMs()
+        const verdict = evaluateApi(reading, config, memory, nowMs)
+        const isUnreached = reading.connected.length > 0 && reading.connected.every(({ probed }) => !probed.ok)
+        ways.told.apiServer = { isUnreached, atMs: nowMs }
+        // The kubelet may lean on it, too.
+        if (isUnreached) ways.told.troubleMs = nowMs
+        return verdict
       },
       clear,
       facts: { of: ({ servers }) => servers, recalled },

@@ -1,13 +1,13 @@
 /** Keys of `monitors[].config` of a `kubernetes-apiserver-check`. Not loaded at run time: the catalogue has it. */
 import { z } from 'zod'
 import { duration } from '#config/kinds'
-import { ADDRESS } from '../../node-kubelet/config.ts'
+import { ADDRESS, PORT } from '../../node-kubelet/config.ts'
 
 export const schema = z
   .strictObject({
     endpoint: z
       .string()
-      .regex(new RegExp(`^(?:https://${ADDRESS}(?::\\d{1,5})?/?)?$`))
+      .regex(new RegExp(`^(?:https://${ADDRESS}(?::${PORT})?/?)?$`))
       .default('')
       .describe('One more API server that is looked at, by its address: `https://10.0.0.1:6443`'),
     checkServers: z

@@ -51,10 +51,16 @@ export interface ApiVerdict {
   readonly withdrawn: readonly ConditionKey[]
 }
 
+/** A cluster has another server once in months; one that is gone is noticed by its connections. */
+const LIST_MS = 3_600_000
+
 /** Whether there is a request in this look, and whether it is asked which servers there are. */
 export function dueOf({ askedMs, listedMs, isTrouble }: ApiMemory, { requestInterval }: Config, nowMs: number) {
-  const isPast = (since: number | undefined) => since === undefined || nowMs - since >= requestInterval
-  return { isDue: isTrouble || isPast(askedMs), isListDue: isPast(listedMs) }
+  const isPast = (since: number | undefined, ms: number) => since === undefined || nowMs - since >= ms
+  return {
+    isDue: isTrouble || isPast(askedMs, requestInterval),
+    isListDue: isPast(listedMs, Math.max(LIST_MS, requestInterval)),
+  }
 }
 
 const ENTITY = 'apiserver:'
@@ -122,7 +128,7 @@ function unchanged(last: Finding | undefined, { requestInterval }: Config): read
   return [{ type, health: 'healthy', pending: true, reason: 'NotAskedNow', message }]
 }
 
-function judgeIdentity({ identity }: ApiReading, config: Config, before: ApiMemory) {
+function judgeIdentity({ identity, readiness }: ApiReading, config: Config, before: ApiMemory) {
   if (!config.checkAuth) return { memory: NOT_SEEN, finding: undefined, findings: [] }
   if (identity === undefined)
     return {
@@ -131,12 +137,15 @@ function judgeIdentity({ identity }: ApiReading, config: Config, before: ApiMemo
       findings: unchanged(before.identityFinding, config),
     }
   const options = { type: 'APIServerAuthFailing', healthyReason: 'Known', needed: config.failureThreshold }
-  const { memory, finding } = judgeLasting(seeIdentity(identity, config), before.identity, options)
+  const { memory, finding } = judgeLasting(seeIdentity(identity, readiness, config), before.identity, options)
   return { memory, finding, findings: [finding] }
 }
 
+/** Of these nothing is wrong with others: it was not their turn, or this process was late itself, and asks no more by that. */
+const NOT_WRONG: readonly string[] = ['NotAskedNow', 'ProberLate']
+
 function isWrong({ health, pending, reason }: Finding): boolean {
-  return health === 'problem' || (pending === true && reason !== 'NotAskedNow')
+  return health === 'problem' || (pending === true && !NOT_WRONG.includes(reason))
 }
 
 /** Judges one look. Of a machine that is no node, and has no way to an API server, nothing is said. */
@@ -150,7 +159,9 @@ export function evaluateApi(reading: ApiReading, config: Config, before: ApiMemo
   const findings = [...servers.findings, ...identity.findings]
   const told = findings.map(keyOf)
   const now = new Set(told.map(({ type, entity }) => `${type} ${entity}`))
-  const hasAsked = reading.readiness !== undefined
+  const { readiness } = reading
+  // A token that cannot be read is looked for in each look, which asks nobody.
+  const hasAsked = readiness !== undefined && (readiness.came.ok || readiness.came.failure.kind !== 'credentials')
   return {
     memory: {
       servers: reading.servers ?? before.servers,

@@ -11,16 +11,29 @@ import {
   type Readiness,
 } from '#kube'
 import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
-import { type Ask, type Place, type Probed, placeText, type Sample, type Stopwatch, type TcpAnswer } from '#probe'
+import {
+  type Ask,
+  type HttpAnswer,
+  isJudged,
+  type Place,
+  type Probed,
+  placeText,
+  type Sample,
+  type Stopwatch,
+  type TcpAnswer,
+} from '#probe'
 import { hasKubelet } from '../../here.ts'
-import { placeOf } from '../../node-kubelet/place.ts'
+import { placeIn, placeOf } from '../../node-kubelet/place.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 
 /** Why a request was not answered as it should be. */
 export interface RequestFailure {
-  /** `unreachable`: no answer; `unverified`: somebody whom we do not know; `refused`: it answered that it does not. */
-  readonly kind: 'unreachable' | 'unverified' | 'refused'
+  /**
+   * `unreachable`: no answer; `unverified`: somebody whom we do not know; `refused`: it answered that it does not; `credentials`:
+   * nobody was asked, since our own token or certificate cannot be read.
+   */
+  readonly kind: 'unreachable' | 'unverified' | 'refused' | 'credentials'
   readonly message: string
 }
 
@@ -58,6 +71,8 @@ export interface ApiReading {
   readonly identity: Requested<Identity> | undefined
   /** Servers as the cluster has them now; undefined: not asked, or not answered. */
   readonly servers: readonly Place[] | undefined
+  /** What kube-proxy says of itself; undefined: not asked, as the Service address leads to somebody, or to nobody at all. */
+  readonly kubeProxy: Probed<HttpAnswer> | undefined
 }
 
 /** How one look is made. */
@@ -80,12 +95,6 @@ export interface ApiLook {
 /** A cluster has three, or five. */
 export const SERVERS_MAX = 8
 
-/** undefined for a host that is a name: nobody is looked up here. */
-function placeIn(server: string): Place | undefined {
-  const url = new URL(server)
-  return /^\[|^\d{1,3}(?:\.\d{1,3}){3}$/.test(url.hostname) ? placeOf(url) : undefined
-}
-
 async function requested<Answer>(
   { stopwatch, signal }: ApiLook,
   ask: () => Promise<Answer>,
@@ -103,6 +112,8 @@ async function requested<Answer>(
     }
     if (err instanceof KubeStatusError)
       return { sample, came: { ok: false, failure: { kind: 'refused', message: err.message } } }
+    if (err instanceof KubeAccessError)
+      return { sample, came: { ok: false, failure: { kind: 'credentials', message: err.message } } }
     throw err
   }
 }
@@ -125,7 +136,11 @@ async function askApi(look: ApiLook, access: KubeAccess, lists: boolean) {
   try {
     const readiness = await requested(look, () => client.readyz({ signal }))
     // Who does not answer is not asked for more.
-    if (!readiness.came.ok) return { readiness, identity: undefined, servers: undefined }
+    if (!readiness.came.ok) {
+      const { came, sample } = readiness
+      const isOurs = config.checkAuth && came.failure.kind === 'credentials'
+      return { readiness, identity: isOurs ? { came, sample } : undefined, servers: undefined }
+    }
     const identity = config.checkAuth ? await requested(look, () => client.whoAmI({ signal })) : undefined
     const listed =
       config.checkServers && lists
@@ -146,14 +161,48 @@ async function findWay({ ways }: ApiLook): Promise<Reading<KubeAccess>> {
   }
 }
 
+/** An address that is dealt out among several servers is tried again so often: one of three that is dead is met once in three times. */
+const AGAIN = 4
+
+function askOf({ clock, stopwatch, signal, config }: ApiLook): Ask {
+  return { clock, stopwatch, signal, timeoutMs: config.httpTimeout }
+}
+
 async function connectAll(look: ApiLook, places: readonly Place[]): Promise<readonly Connected[]> {
-  const { ways, clock, stopwatch, signal, config } = look
-  const ask: Ask = { clock, stopwatch, signal, timeoutMs: config.httpTimeout }
+  const ask = askOf(look)
   const once = new Map(places.map((place) => [placeText(place), place]))
-  return Promise.all([...once].map(async ([name, place]) => ({ name, probed: await ways.tcp(ask, place) })))
+  return Promise.all([...once].map(async ([name, place]) => ({ name, probed: await look.ways.tcp(ask, place) })))
+}
+
+/** Where some servers are reached and others are not, the Service address may have been dealt to a dead one. */
+async function connectAgain(
+  look: ApiLook,
+  connected: readonly Connected[],
+  { name, isService }: WayThere,
+  place: Place | undefined,
+): Promise<readonly Connected[]> {
+  const own = connected.find((one) => one.name === name)
+  const others = connected.filter((one) => one !== own)
+  const isPart = others.some(({ probed }) => probed.ok) && others.some(({ probed }) => !probed.ok)
+  if (place === undefined || own === undefined || own.probed.ok || !isService || !isPart) return connected
+  const ask = askOf(look)
+  const again = await Promise.all(Array.from({ length: AGAIN }, () => look.ways.tcp(ask, place)))
+  const reached = again.find(({ ok }) => ok)
+  return reached === undefined ? connected : [{ name, probed: reached }, ...others]
+}
+
+const KUBE_PROXY = new URL('http://127.0.0.1:10256/livez')
+
+/** Who leads the Service address to servers, where it leads nowhere and servers answer. */
+async function askKubeProxy(look: ApiLook, connected: readonly Connected[], { name, isService }: WayThere) {
+  const isDead = connected.some((one) => one.name === name && !one.probed.ok)
+  if (!isService || !isDead || !connected.some(({ probed }) => probed.ok)) return undefined
+  const route = { kind: 'address', place: placeOf(KUBE_PROXY) } as const
+  return look.ways.http(askOf(look), { method: 'GET', url: KUBE_PROXY, route })
 }
 
 const NOT_ASKED = { readiness: undefined, identity: undefined, servers: undefined }
+const OF_POD = "the pod's service account"
 
 /** Looks once. */
 export async function readApi(look: ApiLook): Promise<ApiReading> {
@@ -161,24 +210,27 @@ export async function readApi(look: ApiLook): Promise<ApiReading> {
   const isNode = await hasKubelet(host)
   const network = await ways.hostNetwork(host)
   const access = await findWay(look)
-  const nothing = { isNode, network, connected: [], ...NOT_ASKED }
+  const nothing = { isNode, network, connected: [], kubeProxy: undefined, ...NOT_ASKED }
   if (network.kind !== 'same' || !access.ok) return { ...nothing, way: access.ok ? unobserved('NotAsked', '') : access }
   const { server, origin } = access.value
   const own = placeIn(server)
-  const way = {
-    name: own === undefined ? new URL(server).host : placeText(own),
-    isService: origin === "the pod's service account",
-  }
   const named = config.endpoint === '' ? [] : [placeOf(new URL(config.endpoint))]
   const others = config.checkServers ? look.servers : []
-  const connected = await connectAll(look, [...(own === undefined ? [] : [own]), ...named, ...others])
-  const isTrouble = connected.some(({ probed }) => !probed.ok)
-  const isDead = connected.some(({ name, probed }) => name === way.name && !probed.ok)
+  const name = own === undefined ? new URL(server).host : placeText(own)
+  // Where there is no kube-proxy, pods are given the address of a server itself.
+  const isService = origin.startsWith(OF_POD) && !look.servers.some((place) => placeText(place) === name)
+  const way = { name, isService }
+  const first = await connectAll(look, [...(own === undefined ? [] : [own]), ...named, ...others])
+  const connected = await connectAgain(look, first, way, own)
+  // Who could not be reached because this process was late is no reason to ask more.
+  const isTrouble = connected.some(({ probed }) => !probed.ok && isJudged(probed.sample, config.httpTimeout))
+  const isDead = connected.some((one) => one.name === name && !one.probed.ok)
   // Nobody listens on the way: a request would only say so again.
   const asks = (look.isDue || isTrouble) && !isDead
   const asked = asks ? await askApi(look, access.value, look.isListDue || isTrouble) : NOT_ASKED
+  const kubeProxy = await askKubeProxy(look, connected, way)
   // A server that was taken out of the cluster is no dead one.
-  const there = new Set([way.name, ...[...named, ...(asked.servers ?? others)].map(placeText)])
-  const still = connected.filter(({ name }) => there.has(name))
-  return { isNode, network, way: observed(way), connected: still, ...asked }
+  const there = new Set([name, ...[...named, ...(asked.servers ?? others)].map(placeText)])
+  const still = connected.filter((one) => there.has(one.name))
+  return { isNode, network, way: observed(way), connected: still, ...asked, kubeProxy }
 }

@@ -1,8 +1,12 @@
+import { cp } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { createHost } from '#host'
 import type { Kubelet, KubeletOptions } from '#kube/kubelet'
 import { fixture, startFixture } from '#monitor-kit/testing'
 import type { Ask } from '#probe'
+import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
+import { kubeletFolder } from '../../here.ts'
 import { keysWithoutEffect } from '../../testing-keys.ts'
 import { sharedOver } from '../../testing-shared.ts'
 import { capacity } from './check.ts'
@@ -53,6 +57,46 @@ describe('a node', () => {
       'EvictionNear signal:memory.available Evicting',
     ])
     expect(findings[0]?.message).toMatch(/10 pods of 10 \(maxPods, by its file\)$/)
+  })
+
+  test('of whose limits nobody tells is not known to be full, nor one whose flag overrules its file', async () => {
+    const said = async (machine: string, tree: Readonly<Record<string, string>>) => {
+      await using root = await tempFolder()
+      await cp(fixture(import.meta.url, machine), root.path, { recursive: true })
+      await writeTree(root.path, tree)
+      await using check = await startFixture(capacity, { folder: root.path, config: schema.parse({}), sharedOver })
+      let result = await check.run()
+      for (let look = 1; look < 3; look++) result = await check.run(60_000)
+      return [...new Set(result.findings.map(({ type, health, reason }) => `${type} ${health} ${reason}`))]
+    }
+    const unknown = ['PodCapacityLow unknown LimitsNotKnown', 'EvictionNear unknown LimitsNotKnown']
+    const line = '/usr/bin/kubelet\0--config=/var/lib/kubelet/config.yaml\0--max-pods=200\0'
+    expect(await said('sick-by-file', { 'proc/812/cmdline': line })).toEqual(unknown)
+    expect(await said('sick-by-file', { 'proc/812/cmdline': '/usr/bin/k3s\0server\0' })).toEqual(unknown)
+  })
+
+  test('whose container runtime may not be asked has as many pods as its kubelet has counted, not long ago', async () => {
+    await using check = await startFixture(capacity, {
+      folder: fixture(import.meta.url, 'hostile-nothing-read'),
+      config: schema.parse({}),
+      sharedOver(root, clock) {
+        const ways = sharedOver(root, clock, { kubelet: { configz: { maxPods: 20 } } })
+        ways.told.runningPods = { url: schema.parse({}).metricsURL, atMs: clock.monotonicMs() - 600_000, count: 19 }
+        return ways
+      },
+    })
+    for (let look = 0; look < 2; look++) await check.run(60_000)
+    expect((await check.run(60_000)).findings[0]).toMatchObject({
+      ...{ type: 'PodCapacityLow', health: 'problem' },
+      message: expect.stringMatching(/: 19 pods of 20 \(maxPods\), as the kubelet counted 12 min ago$/),
+    })
+    expect((await check.run(900_000)).findings[0]).toMatchObject({ health: 'unknown', reason: 'RuntimeNotAsked' })
+  })
+
+  test('whose kubelet lives elsewhere is looked at there', async () => {
+    await using root = await tempFolder()
+    await writeTree(root.path, { 'var/lib/k0s/kubelet/x': '' })
+    expect(await kubeletFolder(createHost({ root: root.path }))).toBe('/var/lib/k0s/kubelet')
   })
 
   test('that is near to eviction says how near, of what', async () => {

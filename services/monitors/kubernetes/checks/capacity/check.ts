@@ -5,10 +5,7 @@ import { NO_STREAK } from '#monitor-kit/evaluate'
 import { createWays, type Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 import { type CapacityMemory, EVICTION_LEFT, evaluateCapacity, FIRST_CAPACITY, PODS_USED } from './evaluate.ts'
-import { type KnownLimits, readCapacity } from './source.ts'
-
-/** The kubelet asks the API server who we are before it tells; its limits change when it is started anew. */
-const LIMITS_MS = 600_000
+import { readCapacity } from './source.ts'
 
 /** A person's word: what has to last is counted anew. */
 function clear(memory: CapacityMemory, { type, entity }: ConditionKey): CapacityMemory {
@@ -30,7 +27,7 @@ export const capacity = defineCheck<Config, Ways | undefined>({
       healthyReason: 'RoomForPods',
       healthyMessage: 'the node takes more pods',
       recoveryText: '2 checks in a row find fewer than the warning limit',
-      source: 'CRI ListPodSandbox (pods of the kubelet that run) of maxPods: /configz, else its file, else 110',
+      source: 'CRI ListPodSandbox (pods of the kubelet that run) of maxPods: /configz, else its file',
       warning: '90 % of maxPods (warningThreshold)',
       critical: '95 % of maxPods (criticalThreshold)',
       sustained: '2 checks in a row (failureThreshold)',
@@ -66,14 +63,10 @@ export const capacity = defineCheck<Config, Ways | undefined>({
   ],
   create({ memory: kept, shared }) {
     const ways = shared ?? createWays()
-    let known: (KnownLimits & { readonly atMs: number }) | undefined
     return createLook<Config, CapacityMemory>(kept, {
       first: FIRST_CAPACITY,
       async look({ host, clock, stopwatch, signal, config, nodeName }, memory) {
-        const nowMs = clock.monotonicMs()
-        if (known !== undefined && nowMs - known.atMs >= LIMITS_MS) known = undefined
-        const reading = await readCapacity({ host, ways, clock, stopwatch, signal, config, nodeName }, known)
-        if (reading !== undefined) known ??= { limits: reading.limits, limitsFrom: reading.limitsFrom, atMs: nowMs }
+        const reading = await readCapacity({ host, ways, clock, stopwatch, signal, config, nodeName })
         return evaluateCapacity(reading, config, memory)
       },
       clear,

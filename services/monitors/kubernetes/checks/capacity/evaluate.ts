@@ -3,6 +3,7 @@ import type { ConditionKey, MetricSample } from '#model'
 import type { Finding } from '#monitor-kit'
 import {
   bytes,
+  duration,
   extendStreak,
   judgedFinding,
   judgeStreak,
@@ -16,6 +17,7 @@ import {
   type Streak,
   short,
   unknownFinding,
+  unobserved,
 } from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import { thresholdOf } from './limits.ts'
@@ -41,23 +43,26 @@ export interface CapacityVerdict {
   readonly withdrawn: readonly ConditionKey[]
 }
 
-const FROM = {
-  configz: '',
-  file: ', by its file',
-  default: ', which is the default: its configuration was not read',
-} as const
+const FROM = { configz: '', file: ', by its file' } as const
+
+const NOT_KNOWN = unobserved(
+  'LimitsNotKnown',
+  'the kubelet does not tell its configuration (/configz), and its file cannot be read or is overruled by a flag: how much it takes, and when it evicts, is not known',
+)
 
 function judgePods(reading: CapacityReading, config: Config, before: Streak) {
-  const { pods, limits, limitsFrom } = reading
+  const { pods, countedMs, limits, limitsFrom } = reading
   const type = 'PodCapacityLow'
-  if (!pods.ok) return { streak: NO_STREAK, finding: unknownFinding(type, pods), metrics: [] }
+  const isKnown = limitsFrom !== 'unknown'
+  if (!pods.ok || !isKnown)
+    return { streak: NO_STREAK, finding: unknownFinding(type, pods.ok ? NOT_KNOWN : pods), metrics: [] }
   const ratio = pods.value / limits.maxPods
   const value = percentValue(ratio)
   const thresholds = { warning: config.warningThreshold, critical: config.criticalThreshold }
   const level = levelOf(ratio * 100, thresholds)
   const streak = extendStreak(before, level)
   const verdict = judgeStreak(streak, config.failureThreshold)
-  const words = `${pods.value} pods of ${limits.maxPods} (maxPods${FROM[limitsFrom]})`
+  const words = `${pods.value} pods of ${limits.maxPods} (maxPods${FROM[limitsFrom]})${countedMs === undefined ? '' : `, as the kubelet counted ${duration(countedMs)} ago`}`
   const message = `${value} % of the pods that this node takes run, limit ${namedLimit(verdict, thresholds, level)} %${lasting(verdict, streak, config.failureThreshold)}: ${words}`
   const evidence = { value, unit: '%', ...thresholds, lowIsBad: false, label: 'pods', detail: '', metric: PODS_USED }
   const finding = judgedFinding({
@@ -115,8 +120,8 @@ function judgeSignals(reading: CapacityReading, config: Config, before: Capacity
   for (const [signal, room] of reading.rooms) {
     const text = reading.limits.evictionHard[signal]
     if (text === undefined) continue
-    if (!room.ok) {
-      findings.push(unknownFinding('EvictionNear', room, `signal:${signal}`))
+    if (!room.ok || reading.limitsFrom === 'unknown') {
+      findings.push(unknownFinding('EvictionNear', room.ok ? NOT_KNOWN : room, `signal:${signal}`))
       continue
     }
     const threshold = thresholdOf(text, room.value.whole)

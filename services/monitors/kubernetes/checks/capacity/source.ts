@@ -1,12 +1,12 @@
 /** Counts the pods of the node, and what is left of what it evicts for. */
 import type { Clock } from '#clock'
 import type { ImageFilesystem, Sandbox } from '#cri'
-import type { Host } from '#host'
+import type { Host, UnitLook } from '#host'
 import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
 import { count, observe, understood } from '#monitor-kit/source'
 import type { Ask, Stopwatch } from '#probe'
-import { hasKubelet } from '../../here.ts'
-import { askKubeletUnit, readKubeletFile } from '../../node-kubelet/configuration.ts'
+import { hasKubelet, kubeletFolder } from '../../here.ts'
+import { askKubeletUnit, readKubeletFile, runOfUnit } from '../../node-kubelet/configuration.ts'
 import { askedKubelet, credentialsOf } from '../../node-kubelet/credentials.ts'
 import { placeOf } from '../../node-kubelet/place.ts'
 import type { Ways } from '../../ways.ts'
@@ -23,9 +23,11 @@ export interface Room {
 export interface CapacityReading {
   /** Pods that run, of the kubelet alone. */
   readonly pods: Reading<number>
+  /** Who counted them: the container runtime just now, or the kubelet up to so many milliseconds ago. */
+  readonly countedMs: number | undefined
   readonly limits: KubeletLimits
-  /** Whether the limits are those in force, of the file, or what a kubelet has by default. */
-  readonly limitsFrom: 'configz' | 'file' | 'default'
+  /** Whether the limits are those in force, or of the file; `unknown`: nobody has said any, and nothing is judged by them. */
+  readonly limitsFrom: 'configz' | 'file' | 'unknown'
   /** By signal; one that cannot be looked at here is absent, or says why. */
   readonly rooms: ReadonlyMap<string, Reading<Room>>
 }
@@ -45,8 +47,9 @@ export interface CapacityLook {
 }
 
 const MEMINFO = '/proc/meminfo'
-const NODE_FOLDER = '/var/lib/kubelet'
 const KIB = 1024
+/** Keys of the file, in lower case, that a flag may say otherwise. */
+const LIMIT_KEYS = ['maxpods', 'evictionhard']
 
 function kibibytes(text: string, name: string): number | undefined {
   const kib = count(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1])
@@ -85,8 +88,7 @@ async function readFilesystem(
   return [[`${prefix}.available`, observed({ whole: sizeBytes, left: availableBytes })], ...inodes]
 }
 
-interface Listed {
-  readonly pods: Reading<number>
+interface Listed extends Pick<CapacityReading, 'pods' | 'countedMs'> {
   /** Where images are; "": not said. */
   readonly imageFolder: string
 }
@@ -99,48 +101,73 @@ function imagesAt(filesystems: readonly ImageFilesystem[]): string {
   return filesystems.find(({ of, mountpoint }) => of === 'images' && mountpoint.startsWith('/'))?.mountpoint ?? ''
 }
 
-async function listPods({ ways, host, config, clock, signal }: CapacityLook): Promise<Listed> {
+/** The kubelet's figures are looked at every 20 minutes, by default. */
+const COUNTED_MS = 1_500_000
+
+/** What the kubelet has said to the check of it, where the container runtime may not be asked. */
+function countedByKubelet({ ways, config, clock }: CapacityLook, message: string): Listed {
+  const { runningPods } = ways.told
+  const ageMs = runningPods === undefined ? Number.POSITIVE_INFINITY : clock.monotonicMs() - runningPods.atMs
+  if (runningPods === undefined || runningPods.url !== config.metricsURL || ageMs > COUNTED_MS)
+    return { pods: unobserved('RuntimeNotAsked', message), countedMs: undefined, imageFolder: '' }
+  return { pods: observed(runningPods.count), countedMs: ageMs, imageFolder: '' }
+}
+
+async function listPods(look: CapacityLook): Promise<Listed> {
+  const { ways, host, config, clock, signal } = look
   const found = await ways.findRuntime(host, { endpoint: config.criSocket })
-  if (found.kind !== 'listening') return { pods: unobserved('RuntimeNotAsked', found.message), imageFolder: '' }
+  if (found.kind === 'denied') return countedByKubelet(look, found.message)
+  if (found.kind !== 'listening')
+    return { pods: unobserved('RuntimeNotAsked', found.message), countedMs: undefined, imageFolder: '' }
   const cri = ways.openRuntime(found.path, { clock, timeoutMs: config.callTimeout, place: found.place })
   try {
     const listed = await cri.sandboxes({ signal })
-    if (!listed.ok) return { pods: unobserved('RuntimeNotAsked', listed.failure.message), imageFolder: '' }
+    if (!listed.ok)
+      return { pods: unobserved('RuntimeNotAsked', listed.failure.message), countedMs: undefined, imageFolder: '' }
     const images = config.checkEviction ? await cri.imageFs({ signal }) : undefined
-    return { pods: observed(runningOf(listed.answer)), imageFolder: images?.ok === true ? imagesAt(images.answer) : '' }
+    return {
+      pods: observed(runningOf(listed.answer)),
+      countedMs: undefined,
+      imageFolder: images?.ok === true ? imagesAt(images.answer) : '',
+    }
   } finally {
     cri.close()
   }
 }
 
-async function readLimits(look: CapacityLook): Promise<KnownLimits> {
+/** What the kubelet says is in force; undefined: it is not asked, or does not say. */
+async function inForceOf(look: CapacityLook, unit: UnitLook): Promise<Readonly<Record<string, unknown>> | undefined> {
   const { ways, host, config, nodeName, clock, stopwatch, signal } = look
+  if (config.auth.type === 'none' || (await ways.hostNetwork(host)).kind !== 'same') return undefined
   const place = placeOf(new URL(config.metricsURL))
-  const isHere = config.auth.type !== 'none' && (await ways.hostNetwork(host)).kind === 'same'
   const kubelet = ways.kubelet({ host, place, nodeName, credentials: () => credentialsOf(look, config.auth) })
   const ask: Ask = { clock, stopwatch, signal, timeoutMs: config.callTimeout }
-  const inForce = isHere ? await askedKubelet(() => kubelet.configz(ask)) : undefined
-  if (inForce?.ok === true) return { limits: limitsOf(inForce.value), limitsFrom: 'configz' }
-  const file = await readKubeletFile(host, await askKubeletUnit(look))
-  if (file?.inFile.ok !== true) return { limits: limitsOf({}), limitsFrom: 'default' }
+  const of = { url: config.metricsURL, run: runOfUnit(unit), nowMs: clock.monotonicMs() }
+  const said = await ways.told.inForce(of, () => askedKubelet(() => kubelet.configz(ask)))
+  return said.ok ? said.value : undefined
+}
+
+async function readLimits(look: CapacityLook): Promise<KnownLimits> {
+  const unit = await askKubeletUnit(look)
+  const inForce = await inForceOf(look, unit)
+  if (inForce !== undefined) return { limits: limitsOf(inForce), limitsFrom: 'configz' }
+  const file = await readKubeletFile(look.host, unit)
+  const isOverruled = LIMIT_KEYS.some((key) => file?.overruled.has(key))
+  if (file?.inFile.ok !== true || isOverruled) return { limits: limitsOf({}), limitsFrom: 'unknown' }
   return { limits: limitsOf(file.inFile.value), limitsFrom: 'file' }
 }
 
 async function readRooms(look: CapacityLook, imageFolder: string): Promise<ReadonlyMap<string, Reading<Room>>> {
-  const node = await readFilesystem(look, NODE_FOLDER, 'nodefs')
+  const node = await readFilesystem(look, await kubeletFolder(look.host), 'nodefs')
   const images = imageFolder === '' ? [] : await readFilesystem(look, imageFolder, 'imagefs')
   return new Map([['memory.available', await readMemory(look.host)], ...node, ...images])
 }
 
-/** Looks once; undefined on a machine that is no node. @param known the kubelet's limits as they were read lately; undefined: they are read */
-export async function readCapacity(
-  look: CapacityLook,
-  known: KnownLimits | undefined,
-): Promise<CapacityReading | undefined> {
+/** Looks once; undefined on a machine that is no node. */
+export async function readCapacity(look: CapacityLook): Promise<CapacityReading | undefined> {
   const { host, config } = look
   if (config.criSocket === '' && !(await hasKubelet(host))) return undefined
-  const { pods, imageFolder } = await listPods(look)
-  const limits = known ?? (await readLimits(look))
+  const { imageFolder, ...counted } = await listPods(look)
   const rooms = config.checkEviction ? await readRooms(look, imageFolder) : new Map()
-  return { pods, limits: limits.limits, limitsFrom: limits.limitsFrom, rooms }
+  return { ...counted, ...(await readLimits(look)), rooms }
 }

@@ -124,6 +124,36 @@ test('what is there is told once, whether by file, by handshake or by the kubele
   )
 })
 
+test('what another check has heard of them is not asked for, and reckoned on', async () => {
+  await using check = await startFixture(certificates, {
+    folder: fixture(import.meta.url, 'sick-soon'),
+    config: DEFAULTS,
+    sharedOver(root, clock) {
+      const ways = sharedOver(root, clock)
+      const seconds = new Map([['kubelet_certificate_manager_client_ttl_seconds', 86_400 + 600]])
+      ways.told.lifetimes = { url: DEFAULTS.metricsURL, atMs: clock.monotonicMs() - 600_000, seconds }
+      const metrics = () => Promise.reject(new Error('asked all the same'))
+      return { ...ways, kubelet: (options: KubeletOptions) => ({ ...ways.kubelet(options), metrics }) }
+    },
+  })
+  expect(findingOf(await check.run(), 'CertificateExpiring', 'cert:kubelet-client').evidence?.value).toBe(1)
+})
+
+test('a file of the kubelet that it does not use any more may end', async () => {
+  const shown = { subject: 'CN=y', issuer: 'CN=y', serial: '', names: [], fingerprint: 'y' }
+  const chain = [{ ...shown, notBefore: inDays(-1), notAfter: inDays(300) }]
+  const said = async (change: Captured) => {
+    await using check = await startFixture(certificates, {
+      folder: fixture(import.meta.url, 'sick-soon'),
+      config: DEFAULTS,
+      sharedOver: (root, clock) => sharedOver(root, clock, change),
+    })
+    return (await check.run()).findings.map(({ entity }) => entity).slice(0, 1)
+  }
+  expect(await said({ tls: { '127.0.0.1:10250': { chain } } })).toEqual(['cert:127.0.0.1:10250'])
+  expect(await said({ tls: {} })).toEqual(['cert:/var/lib/kubelet/pki/kubelet.crt'])
+})
+
 test('what a kubelet rotates is unknown once it was seen and is not told any more, and not said to be there before', async () => {
   const refused = { kind: 'refused', code: '', message: 'connection refused at 127.0.0.1:10250' } as const
   let change: Captured = { kubelet: { failure: refused } }

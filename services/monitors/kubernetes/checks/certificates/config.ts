@@ -1,12 +1,12 @@
 /** Keys of `monitors[].config` of a `kubernetes-certificates` check. Not loaded at run time: the catalogue has it. */
 import { z } from 'zod'
 import { absolutePath, duration } from '#config/kinds'
-import { ADDRESS, auth, metricsURL } from '../../node-kubelet/config.ts'
+import { ADDRESS, auth, metricsURL, PORT } from '../../node-kubelet/config.ts'
 
 const endpoint = z.strictObject({
   address: z
     .string()
-    .regex(new RegExp(`^${ADDRESS}:\\d{1,5}$`))
+    .regex(new RegExp(`^${ADDRESS}:${PORT}$`))
     .describe('An address and a port that speaks TLS: `10.0.0.1:6443`; no name is looked up'),
   serverName: z.string().max(253).default('').describe('The name that is told to it (SNI); empty: none'),
 })

@@ -16,6 +16,7 @@ import {
 import { hasKubelet } from '../../here.ts'
 import { askedKubelet, credentialsOf } from '../../node-kubelet/credentials.ts'
 import { placeOf } from '../../node-kubelet/place.ts'
+import { LIFETIMES } from '../../node-kubelet/told.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 
@@ -72,7 +73,6 @@ const TTLS: Readonly<Record<string, string>> = {
   kubelet_certificate_manager_client_ttl_seconds: 'kubelet-client',
   kubelet_certificate_manager_server_ttl_seconds: 'kubelet-server',
 }
-const NAMES: ReadonlySet<string> = new Set(Object.keys(TTLS))
 /** "kubelet-client-2026-11-30-04-44-50.pem": when it was written (client-go, certificate_store.go). */
 const WRITTEN = /-(\d{4})-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)\.pem$/
 
@@ -150,17 +150,36 @@ async function writtenAt({ files }: Host, name: string): Promise<Date | undefine
   }
 }
 
-/** What the kubelet says of those that it rotates. One that has none says nothing, or that it never ends. */
-async function saidByKubelet(look: CertificatesLook, ask: Ask): Promise<readonly Watched[]> {
+/** What another check has heard of them is not older than that: it is reckoned on from then. */
+const TOLD_MS = 7_200_000
+
+/** How many seconds are left, by the name of the metric. */
+async function secondsLeft(look: CertificatesLook, ask: Ask): Promise<Reading<ReadonlyMap<string, number>>> {
   const { ways, host, config, nodeName, clock } = look
-  if (config.auth.type === 'none') return []
+  const { lifetimes } = ways.told
+  const nowMs = clock.monotonicMs()
+  if (lifetimes !== undefined && lifetimes.url === config.metricsURL && nowMs - lifetimes.atMs < TOLD_MS) {
+    const passed = (nowMs - lifetimes.atMs) / 1000
+    return observed(new Map([...lifetimes.seconds].map(([name, seconds]) => [name, seconds - passed])))
+  }
   const place = placeOf(new URL(config.metricsURL))
   const kubelet = ways.kubelet({ host, place, nodeName, credentials: () => credentialsOf(look, config.auth) })
-  const metrics = await askedKubelet(() => kubelet.metrics(ask, NAMES))
-  if (!metrics.ok) return Object.values(TTLS).map((name) => ({ name, span: metrics, isDoubtful: true }))
+  const metrics = await askedKubelet(() => kubelet.metrics(ask, LIFETIMES))
+  if (!metrics.ok) return metrics
+  return observed(
+    new Map([...metrics.value].flatMap(([name, [one]]) => (one === undefined ? [] : [[name, one.value]]))),
+  )
+}
+
+/** What the kubelet says of those that it rotates. One that has none says nothing, or that it never ends. */
+async function saidByKubelet(look: CertificatesLook, ask: Ask): Promise<readonly Watched[]> {
+  const { host, config, clock } = look
+  if (config.auth.type === 'none') return []
+  const left = await secondsLeft(look, ask)
+  if (!left.ok) return Object.values(TTLS).map((name) => ({ name, span: left, isDoubtful: true }))
   const said: Watched[] = []
   for (const [metric, name] of Object.entries(TTLS)) {
-    const seconds = metrics.value.get(metric)?.[0]?.value
+    const seconds = left.value.get(metric)
     if (seconds === undefined || !Number.isFinite(seconds)) continue
     const notAfter = new Date(clock.now().getTime() + seconds * 1000)
     said.push({
@@ -174,11 +193,15 @@ async function saidByKubelet(look: CertificatesLook, ask: Ask): Promise<readonly
 async function ofKubelet(look: CertificatesLook, ask: Ask): Promise<readonly Watched[]> {
   const { host, config } = look
   const place = placeOf(new URL(config.metricsURL))
-  const files = await readDefaults(host, OF_KUBELET)
   const shown = await shakeHands(look, ask, place, '')
+  const files = await readDefaults(host, OF_KUBELET)
+  // What it made when it first began stays there, also where it shows another since.
+  const inUse = shown.ok
+    ? files.filter(({ span }) => !span.ok || span.value.fingerprint === shown.value.fingerprint)
+    : files
   const said = await saidByKubelet(look, ask)
   // A kubelet that is not there is a problem of another check.
-  return [...files, ...(shown.ok ? [{ name: placeText(place), span: shown }] : []), ...said]
+  return [...inUse, ...(shown.ok ? [{ name: placeText(place), span: shown }] : []), ...said]
 }
 
 /** Of one that is seen at several places the first is told. */

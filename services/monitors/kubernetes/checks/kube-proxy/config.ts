@@ -1,12 +1,12 @@
 /** Keys of `monitors[].config` of a `kubernetes-kube-proxy` check. Not loaded at run time: the catalogue has it. */
 import { z } from 'zod'
 import { duration } from '#config/kinds'
-import { ADDRESS } from '../../node-kubelet/config.ts'
+import { ADDRESS, PORT } from '../../node-kubelet/config.ts'
 
 export const schema = z.strictObject({
   livezURL: z
     .string()
-    .regex(new RegExp(`^http://${ADDRESS}:\\d{1,5}/\\S*$`))
+    .regex(new RegExp(`^http://${ADDRESS}:${PORT}/\\S*$`))
     .default('http://127.0.0.1:10256/livez')
     .describe('Where it says that it lives: 200; one that has no such path is asked at /healthz'),
   criSocket: z

@@ -37,8 +37,10 @@ export function ageIn(body: string): number | undefined {
   }
 }
 
-function ofAnswer({ status, body }: HttpAnswer): Seen {
+/** @param hasAnswered it has said that it is well in this boot; else somebody else may have its port */
+function ofAnswer({ status, body }: HttpAnswer, hasAnswered: boolean): Seen | undefined {
   const ageMs = ageIn(body.toString('utf8'))
+  if (status !== 200 && ageMs === undefined && !hasAnswered) return undefined
   const age = ageMs === undefined ? '' : `, its rules were brought up to date ${duration(ageMs)} before`
   if (status === 200) return { kind: 'well', message: `kube-proxy lives${age}` }
   const message = `kube-proxy answers with ${status}${age}: Services lead to where they led before`
@@ -52,7 +54,7 @@ export function seeKubeProxy(
   { httpTimeout }: Config,
 ): Seen | undefined {
   if (livez === undefined) return undefined
-  if (livez.ok) return ofAnswer(livez.answer)
+  if (livez.ok) return ofAnswer(livez.answer, hasAnswered)
   const { kind, message } = livez.failure
   if (kind === 'timeout') {
     if (!isJudged(livez.sample, httpTimeout))

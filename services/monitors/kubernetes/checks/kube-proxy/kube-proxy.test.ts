@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fixture, startFixture } from '#monitor-kit/testing'
+import { fixture, handClock, startCheck, startFixture } from '#monitor-kit/testing'
+import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
 import { keysWithoutEffect } from '../../testing-keys.ts'
 import { type Captured, sharedOver } from '../../testing-shared.ts'
 import { kubeProxy } from './check.ts'
@@ -34,6 +35,18 @@ test('one that does not is a problem, in words to act on', async () => {
       'problem KubeProxyHangs: no answer from http://127.0.0.1:10256/livez (127.0.0.1:10256) within 5000 ms: kube-proxy hangs',
     ],
   ])
+})
+
+test('another program at its port is none, on a machine without Kubernetes nor on a node', async () => {
+  const http = { 'http://127.0.0.1:10256/livez': { status: 500, body: 'oops' } }
+  expect(await said('well-livez', { http })).toEqual([])
+  await using root = await tempFolder()
+  await writeTree(root.path, { 'etc/hostname': 'x' })
+  const stale = { status: 503, body: '{"lastUpdated":"2024-05-12T03:00:00Z","currentTime":"2024-05-12T03:10:00Z"}' }
+  const clock = handClock()
+  const ways = sharedOver(root.path, clock, { http: { 'http://127.0.0.1:10256/livez': stale } })
+  const check = startCheck(kubeProxy, { root: root.path, config: schema.parse({}), clock, shared: ways })
+  for (let look = 0; look < 3; look++) expect((await check.run()).findings).toEqual([])
 })
 
 test('where there is none, or it was replaced by something else, nothing is said', async () => {

@@ -3,12 +3,15 @@ import type { Clock } from '#clock'
 import type { Host, HostNetwork } from '#host'
 import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
 import type { Ask, HttpAnswer, Probed, Stopwatch } from '#probe'
+import { hasKubelet } from '../../here.ts'
 import { bothFamilies, placeOf } from '../../node-kubelet/place.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 
 /** One look at kube-proxy. */
 export interface KubeProxyReading {
+  /** A folder of a kubelet is on this machine: on others somebody else may listen there. */
+  readonly isNode: boolean
   readonly network: HostNetwork
   /** Undefined: not in the node's network. */
   readonly livez: Probed<HttpAnswer> | undefined
@@ -60,11 +63,14 @@ async function podOf({ ways, host, clock, signal, config }: KubeProxyLook): Prom
   }
 }
 
-/** Looks once. */
+/** Looks once. On a machine that is no node nobody is asked. */
 export async function readKubeProxy(look: KubeProxyLook): Promise<KubeProxyReading> {
+  const isNode = await hasKubelet(look.host)
   const network = await look.ways.hostNetwork(look.host)
-  if (network.kind !== 'same') return { network, livez: undefined, hasPod: await podOf(look) }
+  const around = { isNode, network }
+  if (!isNode) return { ...around, livez: undefined, hasPod: undefined }
+  if (network.kind !== 'same') return { ...around, livez: undefined, hasPod: await podOf(look) }
   const livez = await livezOf(look)
   const isSilent = !livez.ok && livez.failure.kind === 'refused'
-  return { network, livez, hasPod: isSilent ? await podOf(look) : undefined }
+  return { ...around, livez, hasPod: isSilent ? await podOf(look) : undefined }
 }

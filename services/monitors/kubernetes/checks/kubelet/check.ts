@@ -2,7 +2,8 @@
 import { createLook, defineCheck } from '#monitor-kit'
 import { createWays, type Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
-import { evaluateKubelet, FIRST_KUBELET, HEALTHZ_SECONDS, isDeepDue } from './evaluate.ts'
+import { dueOf } from './due.ts'
+import { evaluateKubelet, FIRST_KUBELET, HEALTHZ_SECONDS } from './evaluate.ts'
 import { clearKubelet, factsOf, recallKubelet } from './memory.ts'
 import { readKubelet } from './source.ts'
 
@@ -36,7 +37,7 @@ export const kubelet = defineCheck<Config, Ways | undefined>({
         '/metrics: kubelet_pleg_relist_duration_seconds, kubelet_runtime_operations_duration_seconds, between two looks',
       warning: '5 s to list pods (plegThreshold), 10 s for a call (operationThreshold)',
       critical: '30 s (plegCriticalThreshold), 60 s (operationCriticalThreshold)',
-      sustained: 'at once: it is a mean between two looks',
+      sustained: '2 looks in a row (failureThreshold), each a mean since the one before',
     },
     {
       type: 'KubeletCutOff',
@@ -49,7 +50,7 @@ export const kubelet = defineCheck<Config, Ways | undefined>({
       source: '/metrics: rest_client_requests_total of PUT that was taken, by which leases are renewed',
       warning: 'none',
       critical: 'nothing taken',
-      sustained: '60 s (cutOffAfter)',
+      sustained: '60 s (cutOffAfter), and as long as its lease is good for',
     },
     {
       type: 'KubeletConfigDrift',
@@ -78,10 +79,12 @@ export const kubelet = defineCheck<Config, Ways | undefined>({
     const ways = shared ?? createWays()
     return createLook<Config, typeof FIRST_KUBELET>(kept, {
       first: FIRST_KUBELET,
-      async look({ host, clock, stopwatch, signal, config, nodeName }, memory) {
-        const isDeep = isDeepDue(memory, config, clock.monotonicMs())
-        const reading = await readKubelet({ host, ways, clock, stopwatch, signal, config, nodeName, isDeep })
-        return evaluateKubelet(reading, config, memory, { nowMs: clock.monotonicMs(), isDeep })
+      async look({ host, clock, stopwatch, signal, config, nodeName, intervalMs }, memory) {
+        const { told } = ways
+        const due = dueOf(memory, config, { nowMs: clock.monotonicMs(), troubleMs: told.troubleMs })
+        const { pid } = memory.run
+        const reading = await readKubelet({ host, ways, clock, stopwatch, signal, config, nodeName, due, pid })
+        return evaluateKubelet(reading, config, memory, { nowMs: clock.monotonicMs(), intervalMs, told })
       },
       clear: clearKubelet,
       facts: { of: factsOf, recalled: recallKubelet },

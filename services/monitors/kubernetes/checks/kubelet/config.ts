@@ -1,13 +1,13 @@
 /** Keys of `monitors[].config` of a `kubernetes-kubelet-check`. Not loaded at run time: the catalogue has it. */
 import { z } from 'zod'
 import { duration } from '#config/kinds'
-import { ADDRESS, auth, metricsURL } from '../../node-kubelet/config.ts'
+import { ADDRESS, auth, metricsURL, PORT } from '../../node-kubelet/config.ts'
 
 export const schema = z
   .strictObject({
     healthzURL: z
       .string()
-      .regex(new RegExp(`^http://${ADDRESS}:\\d{1,5}/\\S*$`))
+      .regex(new RegExp(`^http://${ADDRESS}:${PORT}/\\S*$`))
       .default('http://127.0.0.1:10248/healthz')
       .describe('Where it says that it is well: 200. Where nobody listens on one loopback address the other is asked'),
     metricsURL: metricsURL.describe('Its secured port, which has its metrics and its configuration'),
@@ -43,8 +43,10 @@ export const schema = z
       .default(true)
       .describe('Whether the configuration that is in force is held against its file'),
     metricsInterval: duration({ min: '10s', max: '1h' })
-      .prefault('2m')
-      .describe('From one look at its metrics to the next, while nothing is wrong'),
+      .prefault('20m')
+      .describe(
+        'From one look at its metrics to the next, while nothing is wrong; each costs the API server two requests of the kubelet',
+      ),
     failureThreshold: z
       .int()
       .min(1)

@@ -1,6 +1,6 @@
 /** Whether the API server takes the kubelet's lease, by the kubelet's own counters. Pure. */
 import type { Finding } from '#monitor-kit'
-import { duration, plural } from '#monitor-kit/evaluate'
+import { duration, plural, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import type { Figures } from './figures.ts'
 
@@ -22,16 +22,35 @@ function refusals(before: Figures, now: Figures): string {
   return words.join(', ')
 }
 
-/** @param renewed the look at which its renewals had grown last, or the first of all */
-export function judgeCutOff(renewed: Figures, now: Figures, { cutOffAfter }: Config): Finding {
+/** How long its lease is good for, by its configuration: within that it renews it four times. Not told: 40 s, which is the default. */
+export function leaseMsOf(configuration: Readonly<Record<string, unknown>> | undefined): number {
+  const seconds = configuration?.['nodeLeaseDurationSeconds']
+  return typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : 40_000
+}
+
+/**
+ * @param renewed the look at which its renewals had grown last, or the first of all
+ * @param how.isUnreached this node reaches no API server at all, which is told of those
+ * @param how.leaseMs how long its lease is good for
+ */
+export function judgeCutOff(
+  renewed: Figures,
+  now: Figures,
+  { cutOffAfter }: Pick<Config, 'cutOffAfter'>,
+  { isUnreached, leaseMs }: { readonly isUnreached: boolean; readonly leaseMs: number },
+): Finding {
   if (now.renewals > renewed.renewals) {
     const message = `the API server has taken ${plural(now.renewals - renewed.renewals, 'renewal')} of the kubelet`
     return { type: TYPE, health: 'healthy', reason: 'LeaseRenewed', message }
   }
   const silentMs = now.atMs - renewed.atMs
+  // Who renews it less often is silent for longer.
+  const limitMs = Math.max(cutOffAfter, leaseMs)
   const where = now.servers[0] === undefined ? '' : ` at ${now.servers[0]}`
-  const message = `the API server${where} has taken no renewal of the kubelet's lease for ${duration(silentMs)}, limit ${duration(cutOffAfter)}: ${refusals(renewed, now)}`
-  if (silentMs < cutOffAfter)
+  const message = `the API server${where} has taken no renewal of the kubelet's lease for ${duration(silentMs)}, limit ${duration(limitMs)}: ${refusals(renewed, now)}`
+  if (isUnreached)
+    return unknownFinding(TYPE, unobserved('ApiServerNotReached', `${message}; this node reaches no API server at all`))
+  if (silentMs < limitMs)
     return {
       type: TYPE,
       health: 'healthy',

@@ -1,5 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { createHost, type UnitLook } from '#host'
+import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
+import { readKubeletFile } from '../../node-kubelet/configuration.ts'
 import { parseFlags } from '../../node-kubelet/flags.ts'
 import { differencesOf } from './drift.ts'
 
@@ -49,6 +52,30 @@ test('what a flag overrules is not compared', () => {
   const { names } = parseFlags('kubelet\0--max-pods=50\0--anonymous-auth=true\0')
   const inFile = { maxPods: 200, authentication: { anonymous: { enabled: false } } }
   expect(differencesOf(inFile, { maxPods: 50, authentication: { anonymous: { enabled: true } } }, names)).toEqual([])
+})
+
+test('a flag overrules the key that it is of, whatever that is called', () => {
+  const line = [
+    ...['/usr/bin/kubelet', '--image-gc-high-threshold=70', '--registry-qps', '0', '--pod-manifest-path=/m', '-v=4'],
+    ...['--pod-max-pids=9', '--rotate-server-certificates', '--authorization-webhook-cache-authorized-ttl=1m'],
+  ].join('\0')
+  const inFile = {
+    ...{ imageGCHighThresholdPercent: 85, registryPullQPS: 5, staticPodPath: '/x', logging: { verbosity: 2 } },
+    ...{ podPidsLimit: 1, serverTLSBootstrap: true, authorization: { webhook: { cacheAuthorizedTTL: '5m' } } },
+  }
+  expect(differencesOf(inFile, {}, parseFlags(line).names)).toEqual([])
+})
+
+test('the file of a program that runs a kubelet within itself is none of the kubelet', async () => {
+  await using root = await tempFolder()
+  const lines = { 1: '/usr/bin/k0s\0controller\0--config=/etc/k.yaml\0', 2: '/opt/kubelet\0--config=/etc/k.yaml\0' }
+  await writeTree(root.path, {
+    ...{ 'etc/k.yaml': 'spec: {x: 1}\n', 'proc/1/cmdline': lines[1], 'proc/2/cmdline': lines[2] },
+  })
+  const host = createHost({ root: root.path })
+  const of = (mainPid: number) =>
+    readKubeletFile(host, { kind: 'known', unit: { service: { mainPid } } } as unknown as UnitLook)
+  expect([await of(1), (await of(2))?.path]).toEqual([undefined, '/etc/k.yaml'])
 })
 
 test('a command line names its file, or none', () => {

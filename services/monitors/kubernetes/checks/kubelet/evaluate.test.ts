@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { UnitLook } from '#host'
 import { findingOf } from '#monitor-kit/testing'
+import { createTold } from '../../node-kubelet/told.ts'
 import { keysWithoutEffect } from '../../testing-keys.ts'
 import { kubelet } from './check.ts'
 import { schema } from './config.ts'
@@ -11,10 +12,11 @@ import type { KubeletReading } from './source.ts'
 
 const DEFAULTS = schema.parse({})
 const NOTHING = { unit: undefined, figures: undefined, isKnown: undefined, configuration: undefined }
+const looked = { figures: false, file: false }
 const refused = { kind: 'refused', code: 'ECONNREFUSED', message: 'connection refused at 127.0.0.1:10248' } as const
 
 function reading(more: Partial<KubeletReading>): KubeletReading {
-  return { network: { kind: 'same' }, hasFolder: true, healthz: undefined, ...NOTHING, ...more }
+  return { network: { kind: 'same' }, hasFolder: true, healthz: undefined, looked, ...NOTHING, ...more }
 }
 
 function silent(kind: 'refused' | 'timeout', sample = { ms: 1, lateMs: 0 }): KubeletReading['healthz'] {
@@ -30,7 +32,9 @@ function unit(loadState: string, activeState: string): UnitLook {
 function looks(readings: readonly KubeletReading[]) {
   let memory: KubeletMemory = FIRST_KUBELET
   return readings.map((one, index) => {
-    const verdict = evaluateKubelet(one, DEFAULTS, memory, { nowMs: index * 30_000, isDeep: false })
+    const verdict = evaluateKubelet(one, DEFAULTS, memory, {
+      ...{ nowMs: index * 30_000, intervalMs: 30_000, told: createTold() },
+    })
     memory = verdict.memory
     return verdict
   })

@@ -3,47 +3,42 @@ import type { ConditionKey, MetricSample } from '#model'
 import type { Finding, Happening } from '#monitor-kit'
 import { type Reading, type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import { judgeLasting, type Lasting, NOT_SEEN, type Seen } from '../../lasting.ts'
+import type { Told } from '../../node-kubelet/told.ts'
 import type { Config } from './config.ts'
-import { judgeCutOff, judgeRefused } from './cut-off.ts'
+import { leaseMsOf } from './cut-off.ts'
 import { differencesOf } from './drift.ts'
-import { type Figures, figuresOf, isSameRun } from './figures.ts'
 import { seeKubelet } from './health.ts'
+import { type FiguresMemory, judgeFigures, NO_FIGURES } from './judge-figures.ts'
 import { NO_RUN, type RunOfKubelet, restartOf, runOf } from './restarted.ts'
-import { judgeSlow } from './slow.ts'
-import type { KubeletConfiguration, KubeletReading } from './source.ts'
+import { type KubeletConfiguration, type KubeletReading, NOT_ANSWERED } from './source.ts'
 
 export const HEALTHZ_SECONDS = 'kubelet_healthz_seconds'
+const DRIFT = 'KubeletConfigDrift'
 
 /** What one check keeps for the next. */
-export interface KubeletMemory {
+export interface KubeletMemory extends FiguresMemory {
   readonly health: Lasting
   readonly drift: Lasting
   /** It has answered in this boot. */
   readonly hasAnswered: boolean
   readonly run: RunOfKubelet
-  /** Of the last look at them. */
-  readonly figures: Figures | undefined
-  /** At which its renewals had grown last. */
-  readonly renewed: Figures | undefined
-  /** Looks in a row in which it did not take a token that it took before, and that the API server knows. */
-  readonly refused: number
   /** What its figures and its configuration have last said, by type. */
   readonly deep: ReadonlyMap<string, Finding>
-  /** When they were looked at last; undefined: never. */
-  readonly deepAtMs: number | undefined
+  /** When its figures were looked at last, and its file; undefined: never. */
+  readonly figuresAtMs: number | undefined
+  readonly fileAtMs: number | undefined
   readonly told: readonly string[]
 }
 
 export const FIRST_KUBELET: KubeletMemory = {
+  ...NO_FIGURES,
   health: NOT_SEEN,
   drift: NOT_SEEN,
   hasAnswered: false,
   run: NO_RUN,
-  figures: undefined,
-  renewed: undefined,
-  refused: 0,
   deep: new Map(),
-  deepAtMs: undefined,
+  figuresAtMs: undefined,
+  fileAtMs: undefined,
   told: [],
 }
 
@@ -55,63 +50,14 @@ export interface KubeletVerdict {
   readonly withdrawn: readonly ConditionKey[]
 }
 
-/** Whether figures and configuration are looked at in this turn: now and then, and in each turn while something is wrong with them. */
-export function isDeepDue({ deepAtMs, deep }: KubeletMemory, { metricsInterval }: Config, nowMs: number): boolean {
-  if (deepAtMs === undefined || nowMs - deepAtMs >= metricsInterval) return true
-  return [...deep.values()].some(({ health, pending }) => health === 'problem' || pending === true)
-}
-
 /** Types that this instance looks at beside healthz. */
 export function deepTypes({ checkPLEG, checkCutOff, checkConfig, auth }: Config): readonly string[] {
   if (auth.type === 'none') return []
   return [
     ...(checkPLEG ? ['KubeletSlow'] : []),
     ...(checkCutOff ? ['KubeletCutOff'] : []),
-    ...(checkConfig ? ['KubeletConfigDrift'] : []),
+    ...(checkConfig ? [DRIFT] : []),
   ]
-}
-
-const NOT_ANSWERED = unobserved('NotAnswered', 'the kubelet does not say that it is well, and is not asked for more')
-
-function begun(type: string): Finding {
-  const message = 'what the kubelet counts is compared with its last counts; it shows at the next check'
-  return { type, health: 'healthy', pending: true, reason: 'FirstLook', message }
-}
-
-interface FigureVerdict {
-  readonly refused: number
-  readonly figures: Figures | undefined
-  readonly renewed: Figures | undefined
-  readonly findings: readonly Finding[]
-}
-
-function judgeFigures(
-  { figures: reading, isKnown }: KubeletReading,
-  memory: KubeletMemory,
-  around: { readonly config: Config; readonly nowMs: number; readonly types: readonly string[] },
-): FigureVerdict {
-  const { config, nowMs } = around
-  const types = around.types.filter((type) => type !== 'KubeletConfigDrift')
-  const { figures: before, renewed } = memory
-  if (reading?.ok !== true) {
-    const why = reading ?? NOT_ANSWERED
-    const refused = isKnown === true && before !== undefined ? memory.refused + 1 : 0
-    const findings = types.map((type) =>
-      type === 'KubeletCutOff' && refused > 0 ? judgeRefused(why.message, refused) : unknownFinding(type, why),
-    )
-    return { figures: before, renewed, refused, findings }
-  }
-  const now = figuresOf(reading.value, nowMs)
-  const since = renewed !== undefined && isSameRun(renewed, now) ? renewed : undefined
-  const last = before !== undefined && isSameRun(before, now) ? before : undefined
-  const findings = types.flatMap((type): Finding[] => {
-    if (type === 'KubeletSlow') return [last === undefined ? begun(type) : judgeSlow(last, now, config)]
-    // A kubelet of its own, without a cluster, asks nobody.
-    if (now.requests === undefined) return []
-    return [since === undefined ? begun(type) : judgeCutOff(since, now, config)]
-  })
-  const hasRenewed = since === undefined || now.renewals > since.renewals
-  return { figures: now, renewed: hasRenewed ? now : since, refused: 0, findings }
 }
 
 const KEYS_SHOWN = 3
@@ -135,24 +81,27 @@ function judgeDrift(
   before: Lasting,
   { config, types }: { readonly config: Config; readonly types: readonly string[] },
 ): { readonly memory: Lasting; readonly findings: readonly Finding[] } {
-  if (!types.includes('KubeletConfigDrift')) return { memory: before, findings: [] }
+  if (!types.includes(DRIFT)) return { memory: before, findings: [] }
   const { configuration, healthz } = reading
   const isWell = healthz?.ok === true && healthz.answer.status === 200
   // There is no one file that it has its configuration from.
   if (configuration === undefined && isWell) return { memory: NOT_SEEN, findings: [] }
   const seen = seeDrift(configuration ?? NOT_ANSWERED)
-  const options = { type: 'KubeletConfigDrift', healthyReason: 'FileInForce', needed: config.failureThreshold }
+  const options = { type: DRIFT, healthyReason: 'FileInForce', needed: config.failureThreshold }
   const { memory, finding } = judgeLasting(seen, before, options)
   return { memory, findings: [finding] }
 }
 
+/** From one look at its file to the next, in words. */
+const FILE_SECONDS = 120
+
 /** What was not looked at in this turn stays as it is. */
-function unchanged(deep: ReadonlyMap<string, Finding>, { metricsInterval }: Config): readonly Finding[] {
-  return [...deep.values()].map((finding) => {
-    if (finding.health === 'unknown') return finding
-    const message = `${finding.message} (looked at every ${metricsInterval / 1000} s)`
-    return { type: finding.type, health: 'healthy', pending: true, reason: 'NotLookedAt', message }
-  })
+function unchanged(finding: Finding, { metricsInterval }: Config): Finding {
+  const { type, health } = finding
+  if (health === 'unknown') return finding
+  const seconds = type === DRIFT ? FILE_SECONDS : metricsInterval / 1000
+  const message = `${finding.message} (looked at every ${seconds} s)`
+  return { type, health: 'healthy', pending: true, reason: 'NotLookedAt', message }
 }
 
 function notHere(memory: KubeletMemory): KubeletVerdict {
@@ -174,38 +123,84 @@ function whyNotHere({ network, hasFolder }: KubeletReading): Unobserved | undefi
   )
 }
 
+/** As long as that is not older, what the check of the API servers saw is so. */
+const API_SEEN_MS = 300_000
+/** Counters of which one look follows the other are compared. */
+const FRESH_MS = 100_000
+
+/** What else is known in a look. */
+export interface KubeletAround {
+  readonly nowMs: number
+  /** From one turn of the check to the next. */
+  readonly intervalMs: number
+  /** What the checks have told each other. */
+  readonly told: Pick<Told, 'apiServer' | 'configuration'>
+}
+
+interface Deep {
+  readonly figures: FiguresMemory
+  readonly drift: Lasting
+  readonly findings: readonly Finding[]
+  readonly looked: readonly Finding[]
+}
+
+function judgeDeep(
+  reading: KubeletReading,
+  config: Config,
+  before: KubeletMemory,
+  { nowMs, intervalMs, told: { apiServer, configuration } }: KubeletAround,
+): Deep {
+  const types = deepTypes(config)
+  const { pid } = runOf(reading.unit, undefined, before.run)
+  const ofFigures = judgeFigures(reading, before, {
+    ...{ config, nowMs, freshMs: Math.max(FRESH_MS, intervalMs * 1.5) },
+    types: types.filter((type) => type !== DRIFT),
+    isUnreached: apiServer?.isUnreached === true && nowMs - apiServer.atMs < API_SEEN_MS,
+    leaseMs: leaseMsOf(configuration),
+    isAnew: before.run.pid !== 0 && pid !== before.run.pid,
+  })
+  const ofFile = judgeDrift(reading, before.drift, { config, types })
+  const { looked } = reading
+  const seen = [...(looked.figures ? ofFigures.findings : []), ...(looked.file ? ofFile.findings : [])]
+  const isLooked = (type: string) => (type === DRIFT ? looked.file : looked.figures)
+  const still = types.flatMap((type) => (isLooked(type) ? [] : (before.deep.get(type) ?? [])))
+  return {
+    figures: looked.figures ? ofFigures.memory : before,
+    drift: looked.file ? ofFile.memory : before.drift,
+    findings: [...seen, ...still.map((finding) => unchanged(finding, config))],
+    looked: [...seen, ...still],
+  }
+}
+
 /** Judges one look. Of a machine without a kubelet nothing is said. */
 export function evaluateKubelet(
   reading: KubeletReading,
   config: Config,
   before: KubeletMemory,
-  { nowMs, isDeep }: { readonly nowMs: number; readonly isDeep: boolean },
+  around: KubeletAround,
 ): KubeletVerdict {
-  const types = deepTypes(config)
   const why = whyNotHere(reading)
-  if (why !== undefined) return unseen(before, ['KubeletUnhealthy', ...types], why)
+  if (why !== undefined) return unseen(before, ['KubeletUnhealthy', ...deepTypes(config)], why)
   const seen = seeKubelet(reading, before.hasAnswered, config)
   if (seen === undefined) return notHere(before)
   const options = { type: 'KubeletUnhealthy', healthyReason: 'HealthzPassed', needed: config.failureThreshold }
   const health = judgeLasting(seen, before.health, options)
-  const around = { config, nowMs, types }
-  const figures = isDeep ? judgeFigures(reading, before, around) : { ...before, findings: [] }
-  const drift = isDeep ? judgeDrift(reading, before.drift, around) : { memory: before.drift, findings: [] }
-  const looked = [...figures.findings, ...drift.findings]
-  const deep = isDeep ? new Map(looked.map((finding) => [finding.type, finding])) : before.deep
-  const findings = [health.finding, ...(isDeep ? looked : unchanged(before.deep, config))]
-  const run = runOf(reading.unit, isDeep && reading.figures?.ok === true ? figures.figures : undefined, before.run)
-  const { healthz } = reading
+  const deep = judgeDeep(reading, config, before, around)
+  const findings = [health.finding, ...deep.findings]
+  const { healthz, looked, unit } = reading
+  const run = runOf(unit, reading.figures?.ok === true ? deep.figures.figures : undefined, before.run)
   const told = findings.map(({ type }) => type)
-  const kept = { figures: figures.figures, renewed: figures.renewed, refused: figures.refused, deep, run, told }
+  const { figures, renewed, slow, refused, isDoubtful } = deep.figures
   const sample = { name: HEALTHZ_SECONDS, labels: {}, value: (healthz?.sample.ms ?? 0) / 1000 }
   return {
     memory: {
-      ...kept,
+      ...{ figures, renewed, slow, refused, isDoubtful, run, told },
       health: health.memory,
-      drift: drift.memory,
+      drift: deep.drift,
+      deep: new Map(deep.looked.map((finding) => [finding.type, finding])),
       hasAnswered: before.hasAnswered || healthz?.ok === true,
-      deepAtMs: isDeep ? nowMs : before.deepAtMs,
+      figuresAtMs: looked.figures ? around.nowMs : before.figuresAtMs,
+      fileAtMs: looked.file ? around.nowMs : before.fileAtMs,
     },
     findings,
     events: restartOf(before.run, run),

@@ -1,5 +1,6 @@
 /** The kubelet's own figures: how long it takes to list pods, to ask the container runtime, and whether the API server takes its lease. Pure. */
 import type { Metrics, Series } from '#kube/kubelet'
+import { LIFETIMES } from '../../node-kubelet/told.ts'
 
 const RELIST_SECONDS = 'kubelet_pleg_relist_duration_seconds_sum'
 const RELIST_COUNT = 'kubelet_pleg_relist_duration_seconds_count'
@@ -7,6 +8,11 @@ const OPERATION_SECONDS = 'kubelet_runtime_operations_duration_seconds_sum'
 const OPERATION_COUNT = 'kubelet_runtime_operations_duration_seconds_count'
 const REQUESTS = 'rest_client_requests_total'
 const STARTED = 'process_start_time_seconds'
+/** Over 0 where the runtime tells it of each pod by itself; it lists all of them every five minutes then (feature EventedPLEG). */
+const EVENTED = 'kubelet_evented_pleg_connection_success_count'
+
+/** Pods that have a sandbox that runs. */
+export const RUNNING_PODS = 'kubelet_running_pods'
 
 /** Names of what is read (kubelet 1.20 to 1.37). */
 export const FIGURES: ReadonlySet<string> = new Set([
@@ -16,6 +22,9 @@ export const FIGURES: ReadonlySet<string> = new Set([
   OPERATION_COUNT,
   REQUESTS,
   STARTED,
+  EVENTED,
+  RUNNING_PODS,
+  ...LIFETIMES,
 ])
 
 /** How often, and how long together. */
@@ -31,6 +40,8 @@ export interface Figures {
   readonly startedSeconds: number | undefined
   /** undefined: not said. */
   readonly relist: Total | undefined
+  /** It lists them now and then alone. */
+  readonly isEvented: boolean
   /** By their names: "list_podsandbox". */
   readonly operations: ReadonlyMap<string, Total>
   /** Requests to the API server by code ("200", "<error>"); undefined: it asks none. */
@@ -69,6 +80,7 @@ export function figuresOf(metrics: Metrics, atMs: number): Figures {
     startedSeconds: sum(metrics.get(STARTED)),
     relist:
       relists === undefined || relistSeconds === undefined ? undefined : { count: relists, seconds: relistSeconds },
+    isEvented: (sum(metrics.get(EVENTED)) ?? 0) > 0,
     operations: new Map([...counts].map(([name, count]) => [name, { count, seconds: seconds.get(name) ?? 0 }])),
     requests: requests === undefined ? undefined : summedBy('code', requests),
     renewals: sum(renewed) ?? 0,

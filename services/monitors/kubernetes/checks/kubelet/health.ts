@@ -67,8 +67,12 @@ function ofFailure(
 
 /** How the kubelet is; undefined: there is none here, and was none in this boot. */
 export function seeKubelet(reading: KubeletReading, hasAnswered: boolean, config: Config): Seen | undefined {
-  const { healthz, unit } = reading
-  if (healthz?.ok === true) return ofStatus(healthz.answer)
+  const { healthz, unit, hasFolder } = reading
+  if (healthz?.ok === true) {
+    // On a machine without a kubelet another program may have its port.
+    const isKubelet = healthz.answer.status === 200 || hasFolder || isThere(reading, hasAnswered)
+    return isKubelet ? ofStatus(healthz.answer) : undefined
+  }
   if (healthz === undefined || !isThere(reading, hasAnswered)) return undefined
   return ofFailure(healthz, unit, hasAnswered, config)
 }

@@ -1,119 +1,20 @@
-/** The check at a strict kubelet, by its real ways but for the API server's token. */
+/** The check at a strict kubelet. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { systemClock } from '#clock'
-import type { Unit } from '#host'
-import { type KubeAccess, KubeUnreachableError } from '#kube'
-import { findingOf, handClock, heldMemory, startCheck } from '#monitor-kit/testing'
-import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
+import { findingOf } from '#monitor-kit/testing'
 import { createAuthority } from '../../../../../libs/probe/tls/testing-certificates.ts'
-import { type FakeKubeletAnswers, startFakeKubelet } from '../../../../../test/fakes/kubelet/kubelet.ts'
-import { createWays, type Ways } from '../../ways.ts'
-import { kubelet } from './check.ts'
+import { startFakeKubelet } from '../../../../../test/fakes/kubelet/kubelet.ts'
 import { schema } from './config.ts'
+import { kubeletScene, metricsAfter, type Setting, unitOf } from './testing-scene.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nd-kubelet-check-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const authority = createAuthority(folder)
 const ofNode = authority.issue({ names: 'DNS:n1' })
 
-/** What its metrics are after so many seconds in which it did what it always does. */
-function metricsAfter(seconds: number, { renews = true, relistSeconds = 0.002 } = {}): string {
-  return `kubelet_pleg_relist_duration_seconds_sum ${seconds * relistSeconds}
-kubelet_pleg_relist_duration_seconds_count ${seconds}
-kubelet_runtime_operations_duration_seconds_sum{operation_type="list_podsandbox"} ${seconds * 0.001}
-kubelet_runtime_operations_duration_seconds_count{operation_type="list_podsandbox"} ${seconds}
-rest_client_requests_total{code="200",host="10.0.0.1:6443",method="PUT"} ${renews ? 10 + seconds : 10}
-rest_client_requests_total{code="<error>",host="10.0.0.1:6443",method="PUT"} ${renews ? 0 : seconds}
-process_start_time_seconds 1796013889.39
-`
-}
-
-function unitOf(more: Partial<Unit> = {}): Unit {
-  const service = { result: 'success', mainPid: 812, restarts: 0, exitStatus: 0 }
-  const state = { name: 'kubelet.service', loadState: 'loaded', activeState: 'active', subState: 'running' }
-  return { ...state, activeEnteredAt: new Date('2024-05-12T02:00:00Z'), fileState: 'enabled', service, ...more }
-}
-
-interface Setting {
-  readonly answers?: FakeKubeletAnswers
-  readonly keys?: object
-  readonly files?: Readonly<Record<string, string>>
-  readonly ca?: string
-}
-
-/** A node with a kubelet, the check of it, and its unit, which a test sets. */
-async function scene({ answers = {}, keys = {}, files = {}, ca = authority.cert }: Setting = {}) {
-  const stack = new AsyncDisposableStack()
-  const root = stack.use(await tempFolder())
-  await writeTree(root.path, { 'var/lib/kubelet/x': '', ...files })
-  const fake = stack.use(await startFakeKubelet({ ...ofNode, answers: { metrics: metricsAfter(0), ...answers } }))
-  let unit: Unit | undefined = unitOf()
-  let isKnown = false
-  const credentials = {
-    headers: { authorization: 'Bearer good' },
-    ca,
-    cert: undefined,
-    key: undefined,
-    serverName: undefined,
-    verify: true,
-  }
-  const access = { credentials: () => Promise.resolve(credentials) } as unknown as KubeAccess
-  const ways: Ways = {
-    ...createWays(),
-    hostNetwork: () => Promise.resolve({ kind: 'same' }),
-    access: () => Promise.resolve(access),
-    apiServer: () => ({
-      ...createWays().apiServer({ access, userAgent: '' }),
-      whoAmI: () =>
-        isKnown
-          ? Promise.resolve({ kind: 'known', name: 'system:serviceaccount:a:b', groups: [] })
-          : Promise.reject(
-              new KubeUnreachableError('create selfsubjectreviews', 'https://10.0.0.1:6443', new Error('no answer')),
-            ),
-    }),
-    unit: (_host, name) =>
-      Promise.resolve(
-        unit?.name === name
-          ? { kind: 'known', unit }
-          : {
-              kind: 'known',
-              unit: unitOf({ name, loadState: 'not-found', activeState: 'inactive', subState: 'dead' }),
-            },
-      ),
-  }
-  const hand = handClock()
-  let passedMs = 0
-  const real = systemClock()
-  // The system's clock, by which answers are waited for, and which a test moves on.
-  const clock = {
-    ...real,
-    monotonicMs: () => real.monotonicMs() + passedMs,
-    step: hand.step,
-    pass(ms: number) {
-      passedMs += ms
-    },
-  }
-  const config = schema.parse({
-    ...{ healthzURL: `http://127.0.0.1:${fake.healthzPort}/healthz`, httpTimeout: '300ms' },
-    ...{ metricsURL: `https://127.0.0.1:${fake.securePort}/metrics`, ...keys },
-  })
-  const check = startCheck(kubelet, { root: root.path, config, memory: heldMemory(), clock, shared: ways })
-  return {
-    fake,
-    check,
-    setUnit: (next: Unit | undefined) => {
-      unit = next
-    },
-    setKnown: (known: boolean) => {
-      isKnown = known
-    },
-    place: `127.0.0.1:${fake.healthzPort}`,
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  }
-}
+const scene = (setting: Partial<Setting> = {}) => kubeletScene({ shows: ofNode, ca: authority.cert, ...setting })
 
 describe('a kubelet', () => {
   test('that is well is well in all, and is given a token', async () => {
@@ -127,17 +28,31 @@ describe('a kubelet', () => {
       ['KubeletCutOff', 'healthy', 'LeaseRenewed'],
     ])
     expect(at.fake.asked.filter((one) => one.includes('metrics'))).toEqual(['GET /metrics good', 'GET /metrics good'])
+    expect(at.told.servers).toEqual([{ address: '10.0.0.1', port: 6443 }])
   })
 
-  test('is asked for its metrics every two minutes while it is well', async () => {
-    await using at = await scene()
+  test('is asked for its metrics in pairs while it is well, by default every 20 minutes', async () => {
+    await using at = await scene({ keys: { metricsInterval: '2m' } })
     for (let turn = 0; turn < 11; turn++) {
       at.fake.answers.metrics = metricsAfter(turn * 30)
       await at.check.run()
     }
-    // At 0 s, since two are needed at 30 s, and then at 150 s and 270 s.
-    expect(at.fake.asked.filter((one) => one === 'GET /metrics good')).toHaveLength(4)
+    // At 0 and 30 s, at 150 and 180, and at 300.
+    expect(at.fake.asked.filter((one) => one === 'GET /metrics good')).toHaveLength(5)
     expect(at.fake.asked.filter((one) => one === 'GET /healthz')).toHaveLength(11)
+    expect(schema.parse({}).metricsInterval).toBe(1_200_000)
+  })
+
+  test('is asked at once where another check sees that something is wrong on which it leans', async () => {
+    await using at = await scene()
+    for (const seconds of [0, 30, 60]) {
+      at.fake.answers.metrics = metricsAfter(seconds)
+      await at.check.run()
+    }
+    expect(at.fake.asked.filter((one) => one === 'GET /metrics good')).toHaveLength(2)
+    at.told.troubleMs = at.check.clock.monotonicMs()
+    await at.check.run()
+    expect(at.fake.asked.filter((one) => one === 'GET /metrics good')).toHaveLength(3)
   })
 
   test('that is stopped is a problem from the second check on, in words to act on, and is over when it is back', async () => {
@@ -188,53 +103,42 @@ describe('a kubelet', () => {
     })
   })
 
-  test('that the API server does not hear is cut off, until its counters grow', async () => {
+  test('that is not well tells nothing more at once, and that it was started anew is told at once', async () => {
     await using at = await scene()
-    const said = async (seconds: number, renews: boolean) => {
-      at.fake.answers.metrics = metricsAfter(seconds, { renews })
-      return findingOf(await at.check.run(), 'KubeletCutOff')
+    for (const seconds of [0, 30]) {
+      at.fake.answers.metrics = metricsAfter(seconds)
+      await at.check.run()
     }
-    at.fake.answers.metrics = metricsAfter(0, { renews: false })
-    await at.check.run()
-    expect(await said(30, false)).toMatchObject({ health: 'healthy', pending: true })
-    expect(await said(60, false)).toMatchObject({
-      health: 'problem',
-      reason: 'LeaseNotRenewed',
-      message: expect.stringMatching(
-        /^the API server at 10\.0\.0\.1:6443 has taken no renewal of the kubelet's lease for 60(?:\.\d)? s, limit 60 s: 60 requests without an answer$/,
-      ),
-    })
-    expect(await said(90, true)).toMatchObject({ health: 'healthy', reason: 'LeaseRenewed' })
-  })
-
-  test('that does not take our token any more, while the API server does, cannot ask it; where nobody reaches it that is unknown', async () => {
-    await using at = await scene()
-    await at.check.run()
-    at.fake.refuses = true
-    const said = async () => findingOf(await at.check.run(130_000), 'KubeletCutOff')
-    expect(await said()).toMatchObject({ health: 'unknown', reason: 'TokenRefused' })
-    at.setKnown(true)
-    expect(await said()).toMatchObject({ health: 'healthy', pending: true })
-    expect(await said()).toMatchObject({
-      ...{ health: 'problem', severity: 'critical', reason: 'ApiServerNotAsked' },
-      message: expect.stringMatching(
-        /^the API server knows this account, and the kubelet, which took it before, does not any more: it has to ask/,
-      ),
-    })
-    at.fake.refuses = false
-    at.fake.answers.metrics = metricsAfter(30)
-    expect(await said()).toMatchObject({ health: 'healthy', reason: 'LeaseRenewed' })
+    const service = { result: 'success', mainPid: 913, restarts: 0, exitStatus: 0 }
+    at.setUnit(unitOf({ service }))
+    expect((await at.check.run()).events).toHaveLength(1)
+    at.fake.answers.healthz = { status: 500, body: '[-]syncloop failed: reason withheld' }
+    const result = await at.check.run()
+    for (const type of ['KubeletSlow', 'KubeletCutOff'])
+      expect(findingOf(result, type)).toMatchObject({ health: 'unknown', reason: 'NotAnswered' })
   })
 
   test('whose lists of pods take long is slow', async () => {
     await using at = await scene()
     await at.check.run()
     at.fake.answers.metrics = metricsAfter(4, { relistSeconds: 7 })
+    expect(findingOf(await at.check.run(), 'KubeletSlow')).toMatchObject({ health: 'healthy', pending: true })
+    at.fake.answers.metrics = metricsAfter(8, { relistSeconds: 7 })
     expect(findingOf(await at.check.run(), 'KubeletSlow')).toMatchObject({
       health: 'problem',
       severity: 'warning',
       message: 'a list of pods (PLEG) took 7 s on average, limit 5 s',
     })
+  })
+
+  test('that is told by the runtime of each pod lists them now and then, and is not slow by that', async () => {
+    await using at = await scene({ answers: { metrics: metricsAfter(9) } })
+    await at.check.run()
+    await at.check.run()
+    expect(findingOf(await at.check.run(), 'KubeletSlow').health).toBe('problem')
+    at.fake.answers.metrics = `${metricsAfter(9)}kubelet_evented_pleg_connection_success_count 1\n`
+    for (let turn = 0; turn < 3; turn++) await at.check.run()
+    expect(findingOf(await at.check.run(), 'KubeletSlow')).toMatchObject({ health: 'healthy', reason: 'InTime' })
   })
 
   test('that is none we know is given no token, and what it would say is unknown', async () => {
@@ -284,7 +188,11 @@ describe('a kubelet', () => {
 })
 
 describe('a machine', () => {
-  test('without a kubelet is one of which nothing is said', async () => {
+  test('without a kubelet is one of which nothing is said, also where another program has its port', async () => {
+    const answers = { healthz: { status: 404, body: '404 page not found' } }
+    await using other = await scene({ answers, hasFolder: false })
+    other.setUnit(undefined)
+    for (let turn = 0; turn < 3; turn++) expect((await other.check.run()).findings).toEqual([])
     await using at = await scene()
     await at.fake.stop()
     at.setUnit(undefined)

@@ -1,5 +1,6 @@
 /** What a check knows of the kubelet beyond its process, and what it lets go of. Pure. */
 import type { ConditionKey } from '#model'
+import { NO_STREAK } from '#monitor-kit/evaluate'
 import { NOT_SEEN } from '../../lasting.ts'
 import { FIRST_KUBELET, type KubeletMemory } from './evaluate.ts'
 import { NO_RUN, type RunOfKubelet } from './restarted.ts'
@@ -33,11 +34,11 @@ export function clearKubelet(memory: KubeletMemory, { type }: ConditionKey): Kub
     case 'KubeletUnhealthy':
       return { ...memory, health: NOT_SEEN, hasAnswered: false }
     case 'KubeletSlow':
-      return { ...memory, deep, figures: undefined, deepAtMs: undefined }
+      return { ...memory, deep, figures: undefined, slow: NO_STREAK, figuresAtMs: undefined }
     case 'KubeletCutOff':
-      return { ...memory, deep, renewed: undefined, refused: 0, deepAtMs: undefined }
+      return { ...memory, deep, renewed: undefined, refused: 0, figuresAtMs: undefined }
     case 'KubeletConfigDrift':
-      return { ...memory, deep, drift: NOT_SEEN, deepAtMs: undefined }
+      return { ...memory, deep, drift: NOT_SEEN, fileAtMs: undefined }
     default:
       return memory
   }

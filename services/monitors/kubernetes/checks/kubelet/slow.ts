@@ -1,6 +1,18 @@
 /** Whether the kubelet takes long for what it does all the time. Pure. */
 import type { Finding } from '#monitor-kit'
-import { duration, judgedFinding, judgeLevel, type Limits, levelOf, namedLimit, short } from '#monitor-kit/evaluate'
+import {
+  duration,
+  extendStreak,
+  judgedFinding,
+  judgeStreak,
+  type Limits,
+  lasting,
+  levelOf,
+  NO_STREAK,
+  namedLimit,
+  type Streak,
+  short,
+} from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 import { type Figures, meanBetween } from './figures.ts'
 
@@ -30,7 +42,7 @@ function relistOf(before: Figures, now: Figures, limits: Limits): Taken | undefi
   if (before.relist === undefined || now.relist === undefined || now.relist.count !== before.relist.count)
     return undefined
   const elapsedMs = now.atMs - before.atMs
-  return elapsedMs < NO_RELIST_MS
+  return elapsedMs < NO_RELIST_MS || now.isEvented
     ? undefined
     : { what: 'a list of pods (PLEG) that has not ended', seconds: elapsedMs / 1000, limits }
 }
@@ -40,8 +52,13 @@ function worst(taken: readonly Taken[]): Taken | undefined {
   return taken.reduce<Taken | undefined>((one, other) => (one && share(one) >= share(other) ? one : other), undefined)
 }
 
-/** The finding of two looks at its figures. */
-export function judgeSlow(before: Figures, now: Figures, config: Config): Finding {
+/** The finding of two looks at its figures, and how many in a row were over a limit. */
+export function judgeSlow(
+  before: Figures,
+  now: Figures,
+  config: Config,
+  streakBefore: Streak,
+): { readonly streak: Streak; readonly finding: Finding } {
   const pleg = { warning: config.plegThreshold / 1000, critical: config.plegCriticalThreshold / 1000 }
   const operation = { warning: config.operationThreshold / 1000, critical: config.operationCriticalThreshold / 1000 }
   const relist = relistOf(before, now, pleg)
@@ -52,16 +69,15 @@ export function judgeSlow(before: Figures, now: Figures, config: Config): Findin
       : [{ what: `a call of the container runtime (${name})`, seconds, limits: operation }]
   })
   const slowest = worst([...(relist === undefined ? [] : [relist]), ...operations])
-  if (slowest === undefined)
-    return {
-      type: 'KubeletSlow',
-      health: 'healthy',
-      reason: 'InTime',
-      message: 'the kubelet had nothing to list or to call',
-    }
+  if (slowest === undefined) {
+    const message = 'the kubelet had nothing to list or to call'
+    return { streak: NO_STREAK, finding: { type: 'KubeletSlow', health: 'healthy', reason: 'InTime', message } }
+  }
   const { what, seconds, limits } = slowest
-  const verdict = judgeLevel(levelOf(seconds, limits))
-  const message = `${what} took ${duration(seconds * 1000)} on average, limit ${short(namedLimit(verdict, limits), 3)} s`
+  const level = levelOf(seconds, limits)
+  const streak = extendStreak(streakBefore, level)
+  const verdict = judgeStreak(streak, config.failureThreshold)
+  const message = `${what} took ${duration(seconds * 1000)} on average, limit ${short(namedLimit(verdict, limits, level), 3)} s${lasting(verdict, streak, config.failureThreshold)}`
   const evidence = {
     value: Number(seconds.toFixed(3)),
     unit: 's',
@@ -72,5 +88,8 @@ export function judgeSlow(before: Figures, now: Figures, config: Config): Findin
     metric: '',
   }
   const summary = `the kubelet is slow: ${what} took ${duration(seconds * 1000)} on average`
-  return judgedFinding({ type: 'KubeletSlow', verdict, healthyReason: 'InTime', message, summary, evidence })
+  return {
+    streak,
+    finding: judgedFinding({ type: 'KubeletSlow', verdict, healthyReason: 'InTime', message, summary, evidence }),
+  }
 }

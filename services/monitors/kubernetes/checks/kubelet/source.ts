@@ -3,15 +3,16 @@ import type { Clock } from '#clock'
 import type { Host, HostNetwork, UnitLook } from '#host'
 import { KubeAccessError, KubeStatusError, KubeUnreachableError } from '#kube'
 import type { Kubelet, Metrics } from '#kube/kubelet'
-import { observed, type Reading, type Unobserved } from '#monitor-kit/evaluate'
+import { observed, type Reading, type Unobserved, unobserved } from '#monitor-kit/evaluate'
 import type { Ask, HttpAnswer, Probed, Stopwatch } from '#probe'
 import { hasKubelet } from '../../here.ts'
-import { askKubeletUnit, readKubeletFile } from '../../node-kubelet/configuration.ts'
+import { askKubeletUnit, readKubeletFile, runOfUnit } from '../../node-kubelet/configuration.ts'
 import { askedKubelet, credentialsOf } from '../../node-kubelet/credentials.ts'
-import { bothFamilies, placeOf } from '../../node-kubelet/place.ts'
+import { bothFamilies, placeIn, placeOf } from '../../node-kubelet/place.ts'
+import { LIFETIMES } from '../../node-kubelet/told.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
-import { FIGURES } from './figures.ts'
+import { FIGURES, figuresOf, RUNNING_PODS } from './figures.ts'
 
 /** The file, and what of it is in force. */
 export interface KubeletConfiguration {
@@ -30,15 +31,23 @@ export interface KubeletReading {
   readonly healthz: Probed<HttpAnswer> | undefined
   /** The first of its units that systemd knows; else why none is known. Undefined: not asked. */
   readonly unit: UnitLook | undefined
+  /** What was looked at in this turn beside its healthz and its unit. */
+  readonly looked: Due
   /** Undefined: not looked at in this turn, or never. */
   readonly figures: Reading<Metrics> | undefined
   /**
-   * Where the kubelet does not take our token: whether the API server knows us, whom the kubelet has to ask for that. Undefined: not
-   * asked, or not answered.
+   * Where the kubelet does not take our token: whether the API server knows us by it, whom the kubelet has to ask for that. Undefined: not
+   * asked, as where it is another token than the one by which the API server knows us.
    */
-  readonly isKnown: boolean | undefined
+  readonly isKnown: boolean | 'not-answered' | undefined
   /** Undefined as above, and where there is no one file. */
   readonly configuration: Reading<KubeletConfiguration> | undefined
+}
+
+/** What is to be looked at: its figures cost requests of the kubelet's own, its file none. */
+export interface Due {
+  readonly figures: boolean
+  readonly file: boolean
 }
 
 /** How one look is made. */
@@ -50,8 +59,9 @@ export interface KubeletLook {
   readonly signal: AbortSignal
   readonly config: Config
   readonly nodeName: string
-  /** Its figures and its configuration are looked at as well. */
-  readonly isDeep: boolean
+  readonly due: Due
+  /** Its process, as it was known last; 0: not known. */
+  readonly pid: number
 }
 
 async function askHealthz(look: KubeletLook, ask: Ask): Promise<Probed<HttpAnswer>> {
@@ -67,31 +77,62 @@ async function askHealthz(look: KubeletLook, ask: Ask): Promise<Probed<HttpAnswe
 }
 
 async function readConfiguration(
-  host: Host,
+  { host, ways, config, clock }: KubeletLook,
   unit: UnitLook | undefined,
   configz: () => Promise<Probed<Readonly<Record<string, unknown>>>>,
 ): Promise<Reading<KubeletConfiguration> | undefined> {
   const file = await readKubeletFile(host, unit)
   if (file === undefined || !file.inFile.ok) return file?.inFile as Unobserved | undefined
-  const inForce = await askedKubelet(configz)
+  const of = { url: config.metricsURL, run: runOfUnit(unit), nowMs: clock.monotonicMs() }
+  const inForce = await ways.told.inForce(of, () => askedKubelet(configz))
   const { path, overruled, inFile } = file
   return inForce.ok ? observed({ path, inFile: inFile.value, inForce: inForce.value, overruled }) : inForce
 }
 
-async function readDeep(look: KubeletLook, ask: Ask, unit: UnitLook | undefined) {
+/** Whether the API server knows us by the very token that the kubelet was shown. */
+function isOwnToken({ auth }: Config): boolean {
+  return auth.type === 'serviceaccount' && auth.tokenFile === ''
+}
+
+const SERVERS_MAX = 4
+
+/** What another check need not ask for. */
+function tell({ ways, config, clock }: KubeletLook, figures: Metrics): void {
+  const said = { url: config.metricsURL, atMs: clock.monotonicMs() }
+  const count = figures.get(RUNNING_PODS)?.[0]?.value ?? Number.NaN
+  if (Number.isSafeInteger(count) && count >= 0) ways.told.runningPods = { ...said, count }
+  ways.told.lifetimes = {
+    ...said,
+    seconds: new Map([...LIFETIMES].flatMap((name) => figures.get(name)?.map(({ value }) => [name, value]) ?? [])),
+  }
+  ways.told.servers = figuresOf(figures, 0)
+    .servers.flatMap((host) => placeIn(`https://${host}/`) ?? [])
+    .slice(0, SERVERS_MAX)
+}
+
+async function readFigures(look: KubeletLook, ask: Ask, kubelet: Kubelet) {
+  const { config } = look
+  const figures = await askedKubelet(() => kubelet.metrics(ask, FIGURES))
+  if (figures.ok) tell(look, figures.value)
+  const isDoubted = !figures.ok && figures.reason === 'TokenRefused' && config.checkCutOff && isOwnToken(config)
+  return { figures, isKnown: isDoubted ? await isKnownToApi(look) : undefined }
+}
+
+async function readDeep(look: KubeletLook, ask: Ask, unit: UnitLook | undefined, { figures, file }: Due) {
   const { ways, config, host, nodeName } = look
   const place = placeOf(new URL(config.metricsURL))
   const kubelet: Kubelet = ways.kubelet({ host, place, nodeName, credentials: () => credentialsOf(look, config.auth) })
-  const figures =
-    config.checkPLEG || config.checkCutOff ? await askedKubelet(() => kubelet.metrics(ask, FIGURES)) : undefined
-  const configuration = config.checkConfig ? await readConfiguration(host, unit, () => kubelet.configz(ask)) : undefined
-  const isDoubted = figures?.ok === false && figures.reason === 'TokenRefused'
-  const isKnown = isDoubted && config.checkCutOff ? await isKnownToApi(look) : undefined
-  return { figures, isKnown, configuration }
+  const read =
+    figures && (config.checkPLEG || config.checkCutOff)
+      ? await readFigures(look, ask, kubelet)
+      : { figures: undefined, isKnown: undefined }
+  const configuration =
+    file && config.checkConfig ? await readConfiguration(look, unit, () => kubelet.configz(ask)) : undefined
+  return { ...read, configuration }
 }
 
-/** Whether the API server knows this account; undefined where it does not answer either. */
-async function isKnownToApi({ ways, config, clock, nodeName, signal }: KubeletLook): Promise<boolean | undefined> {
+/** Whether the API server knows this account. */
+async function isKnownToApi({ ways, config, clock, nodeName, signal }: KubeletLook): Promise<boolean | 'not-answered'> {
   let client: ReturnType<Ways['apiServer']> | undefined
   try {
     const access = await ways.access()
@@ -101,35 +142,37 @@ async function isKnownToApi({ ways, config, clock, nodeName, signal }: KubeletLo
     return identity.kind === 'known' && identity.name !== 'system:anonymous'
   } catch (err) {
     if (err instanceof KubeUnreachableError || err instanceof KubeStatusError || err instanceof KubeAccessError)
-      return undefined
+      return 'not-answered'
     throw err
   } finally {
     client?.close()
   }
 }
 
+/** Why nothing is told by a kubelet that is not well. */
+export const NOT_ANSWERED = unobserved(
+  'NotAnswered',
+  'the kubelet does not say that it is well, and is not asked for more',
+)
+const ALL_DUE: Due = { figures: true, file: true }
+const NOTHING_DUE: Due = { figures: false, file: false }
+
 /** Looks once. */
 export async function readKubelet(look: KubeletLook): Promise<KubeletReading> {
   const { ways, host, config, clock, stopwatch, signal } = look
   const network = await ways.hostNetwork(host)
-  const nothing = {
-    healthz: undefined,
-    unit: undefined,
-    figures: undefined,
-    isKnown: undefined,
-    configuration: undefined,
-  }
+  const nothing = { unit: undefined, figures: undefined, isKnown: undefined, configuration: undefined }
   const hasFolder = await hasKubelet(host)
-  if (network.kind !== 'same') return { network, hasFolder, ...nothing }
+  if (network.kind !== 'same') return { network, hasFolder, healthz: undefined, looked: NOTHING_DUE, ...nothing }
   const ask: Ask = { clock, stopwatch, signal, timeoutMs: config.httpTimeout }
   const healthz = await askHealthz(look, ask)
   const isWell = healthz.ok && healthz.answer.status === 200
-  const isThere = isWell || hasFolder
-  const unit = config.checkSystemdStatus && (look.isDeep || !isWell) ? await askKubeletUnit(look) : undefined
-  if (!look.isDeep || !isThere || config.auth.type === 'none') return { ...nothing, network, hasFolder, healthz, unit }
-  // Who does not say that he is well is not asked for more.
-  const deep = isWell
-    ? await readDeep(look, ask, unit)
-    : { figures: undefined, isKnown: undefined, configuration: undefined }
-  return { network, hasFolder, healthz, unit, ...deep }
+  const unit = config.checkSystemdStatus ? await askKubeletUnit(look) : undefined
+  const around = { network, hasFolder, healthz, ...nothing, unit }
+  if (config.auth.type === 'none') return { ...around, looked: NOTHING_DUE }
+  // Who does not say that he is well is not asked for more, which is told at once.
+  if (!isWell) return { ...around, looked: ALL_DUE }
+  const run = runOfUnit(unit)
+  const looked = look.pid !== 0 && run !== '' && run !== String(look.pid) ? ALL_DUE : look.due
+  return { ...around, looked, ...(await readDeep(look, ask, unit, looked)) }
 }

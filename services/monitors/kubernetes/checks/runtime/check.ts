@@ -1,10 +1,16 @@
 /** `kubernetes-runtime-check`: does the container runtime answer, is its network ready, are its pods stuck? */
-import { createLook, defineCheck } from '#monitor-kit'
+import { createLook, defineCheck, type Finding } from '#monitor-kit'
 import { createWays, type Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 import { CALL_SECONDS, CONTAINERS, evaluateRuntime, FIRST_RUNTIME, SANDBOXES, USED_BYTES } from './evaluate.ts'
 import { clearRuntime, factsOf, recallRuntime } from './memory.ts'
 import { readRuntime } from './source.ts'
+
+const LEANED_ON: readonly string[] = ['ContainerRuntimeUnhealthy', 'ContainerRuntimeSlow']
+
+function isAmiss({ type, health, pending }: Finding): boolean {
+  return LEANED_ON.includes(type) && (health === 'problem' || pending === true)
+}
 
 export const runtime = defineCheck<Config, Ways | undefined>({
   type: 'kubernetes-runtime-check',
@@ -88,11 +94,18 @@ export const runtime = defineCheck<Config, Ways | undefined>({
   ],
   create({ memory: kept, shared }) {
     const ways = shared ?? createWays()
+    let wasAmiss = false
     return createLook<Config, typeof FIRST_RUNTIME>(kept, {
       first: FIRST_RUNTIME,
       async look({ host, clock, stopwatch, signal, config }, memory) {
         const reading = await readRuntime({ host, ways, clock, stopwatch, signal, config, known: memory.known })
-        return evaluateRuntime(reading, config, memory, clock.monotonicMs())
+        const nowMs = clock.monotonicMs()
+        const verdict = evaluateRuntime(reading, config, memory, nowMs)
+        // The kubelet leans on it: it is looked at once, and as long as it is slow itself.
+        const isNow = verdict.findings.some(isAmiss)
+        if (isNow && !wasAmiss) ways.told.troubleMs = nowMs
+        wasAmiss = isNow
+        return verdict
       },
       clear: clearRuntime,
       facts: { of: factsOf, recalled: recallRuntime },

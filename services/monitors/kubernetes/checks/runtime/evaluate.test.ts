@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Container, Sandbox } from '#cri'
-import { findingOf } from '#monitor-kit/testing'
+import { findingOf, fixture, startFixture } from '#monitor-kit/testing'
 import { keysWithoutEffect } from '../../testing-keys.ts'
+import { sharedOver } from '../../testing-shared.ts'
+import type { Ways } from '../../ways.ts'
 import { runtime } from './check.ts'
 import { schema } from './config.ts'
 import { evaluateRuntime, FIRST_RUNTIME, type RuntimeMemory } from './evaluate.ts'
@@ -64,6 +66,34 @@ const unitLook = (loadState: string, activeState: string) =>
       ...{ fileState: '', service: undefined },
     },
   }) as const
+
+test('a runtime that begins to be amiss is told to the check of the kubelet, once', async () => {
+  const kept: { ways?: Ways } = {}
+  await using check = await startFixture(runtime, {
+    folder: fixture(import.meta.url, 'sick-slow'),
+    config: DEFAULTS,
+    sharedOver(root, clock) {
+      kept.ways = sharedOver(root, clock)
+      return kept.ways
+    },
+  })
+  await check.run()
+  const first = kept.ways?.told.troubleMs
+  expect(first).toBe(check.clock.monotonicMs())
+  await check.run()
+  expect(kept.ways?.told.troubleMs).toBe(first)
+})
+
+test('a runtime that cannot count its images alone is a warning about that', () => {
+  const failure = { kind: 'error', message: 'ImageFsInfo failed: 12: not implemented', code: '12' } as const
+  const imageFs = { call: 'ImageFsInfo', came: { ok: false, failure }, sample: { ms: 1, lateMs: 0 } } as const
+  const fails = listening({ imageFs })
+  expect(findingOf(afterLooks([fails, fails]), 'ContainerRuntimeUnhealthy')).toMatchObject({
+    ...{ health: 'problem', severity: 'warning', reason: 'ImagesNotCounted' },
+  })
+  const lists = listening({ sandboxes: { ...imageFs, call: 'ListPodSandbox' } })
+  expect(findingOf(afterLooks([lists, lists]), 'ContainerRuntimeUnhealthy')).toMatchObject({ severity: 'critical' })
+})
 
 describe('a prober that is late', () => {
   test('accuses nobody of hanging, and knows nothing after three rounds', () => {

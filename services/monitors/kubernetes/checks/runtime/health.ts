@@ -77,6 +77,9 @@ function ofFailure(asked: Asked<unknown>, reading: RuntimeReading, known: string
       message: `${message}; where the kubelet asks another one, name its socket in criSocket`,
     }
   const summary = kind === 'timeout' ? `${who} does not answer (${call})` : `${who}: ${call} is not answered`
+  // It counts what images take now and then; its pods and containers go on all the same.
+  if (kind === 'error' && asked === reading.answers?.imageFs)
+    return { kind: 'sick', severity: 'warning', reason: 'ImagesNotCounted', message, summary }
   return sick(REASONS[kind] ?? 'RuntimeNotAnswering', `${message}${besideUnit(reading.unit)}`, summary)
 }
 

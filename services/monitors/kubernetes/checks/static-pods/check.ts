@@ -31,8 +31,9 @@ export const staticPods = defineCheck<Config, Ways | undefined>({
     const ways = shared ?? createWays()
     return createLook<Config, StaticPodsMemory>(kept, {
       first: FIRST_STATIC_PODS,
-      async look({ host, clock, signal, config }, memory) {
-        return evaluateStaticPods(await readStaticPods({ host, ways, clock, signal, config }), config, memory)
+      async look({ host, clock, signal, config, nodeName }, memory) {
+        const reading = await readStaticPods({ host, ways, clock, signal, config, nodeName })
+        return evaluateStaticPods(reading, config, memory)
       },
       clear: (memory, { type }) => (type === TYPE ? { ...memory, health: NOT_SEEN } : memory),
     })

@@ -1,4 +1,6 @@
 /** Whether the pods of manifests run. Pure. */
+
+import type { Sandbox } from '#cri'
 import type { ConditionKey } from '#model'
 import type { Finding } from '#monitor-kit'
 import { judgeLasting, type Lasting, NOT_SEEN, type Seen } from '../../lasting.ts'
@@ -24,14 +26,38 @@ export interface StaticPodsVerdict {
 const SHOWN = 4
 
 /**
- * What keeps the pod of a manifest down; undefined: it runs, or nobody can tell. The kubelet puts the node's name behind the pod's
- * (pkg/kubelet/config/common.go).
+ * Pods of a manifest. The kubelet puts the node's name behind the pod's (pkg/kubelet/config/common.go). Where it calls the node otherwise
+ * than we do, any end will do, unless it is the pod of another manifest: "etcd-backup-n1" is none of "etcd".
  */
-function whyDown({ file, name, kind }: Manifest, { sandboxes, containers }: FilePods): string | undefined {
+function podsOf(
+  { name }: Manifest,
+  { nodeName, manifests }: Around,
+  sandboxes: readonly Sandbox[],
+): readonly Sandbox[] {
+  const exact = sandboxes.filter((sandbox) => sandbox.name === name || sandbox.name === `${name}-${nodeName}`)
+  if (exact.length > 0) return exact
+  const longer = manifests.filter((other) => other.name.startsWith(`${name}-`))
+  return sandboxes.filter(
+    (sandbox) =>
+      sandbox.name.startsWith(`${name}-`) &&
+      !sandbox.name.endsWith(`-${nodeName}`) &&
+      !longer.some((other) => sandbox.name.startsWith(`${other.name}-`)),
+  )
+}
+
+interface Around {
+  readonly nodeName: string
+  readonly manifests: readonly Manifest[]
+}
+
+/** What keeps the pod of a manifest down; undefined: it runs, or nobody can tell. */
+function whyDown(manifest: Manifest, around: Around, { sandboxes, containers }: FilePods): string | undefined {
+  const { file, name, kind, mayEnd } = manifest
   if (kind === 'broken') return `${file} is no manifest of a pod`
-  const own = sandboxes.filter((sandbox) => sandbox.name === name || sandbox.name.startsWith(`${name}-`))
+  const own = podsOf(manifest, around, sandboxes)
   // Of a manifest that may not be read, the pod may be called otherwise.
   if (own.length === 0) return kind === 'closed' ? undefined : `${name} (${file}) has no pod`
+  if (mayEnd) return undefined
   const ready = own.filter(({ state }) => state === 'ready')
   if (ready.length === 0) return `${name} (${file}) has a pod that has ended`
   const runs = containers.some(
@@ -41,11 +67,12 @@ function whyDown({ file, name, kind }: Manifest, { sandboxes, containers }: File
 }
 
 /** How they are; undefined: there are none here. */
-export function seeStaticPods({ folder, manifests, pods }: StaticPodsReading): Seen | undefined {
+export function seeStaticPods({ nodeName, folder, manifests, pods }: StaticPodsReading): Seen | undefined {
   if (!manifests.ok) return manifests.reason === 'SourceMissing' ? undefined : { kind: 'unknown', ...manifests }
   if (manifests.value.length === 0) return undefined
   if (!pods.ok) return { kind: 'unknown', ...pods }
-  const down = manifests.value.flatMap((manifest) => whyDown(manifest, pods.value) ?? [])
+  const around = { nodeName, manifests: manifests.value }
+  const down = manifests.value.flatMap((manifest) => whyDown(manifest, around, pods.value) ?? [])
   const count = manifests.value.length
   const [first] = down
   if (first === undefined) return { kind: 'well', message: `the pods of ${count} manifests in ${folder} run` }

@@ -20,6 +20,8 @@ export interface Manifest {
    * `broken`: it is no pod
    */
   readonly kind: 'read' | 'closed' | 'broken'
+  /** Its containers may end, and then nothing is to run (`restartPolicy` Never, OnFailure). */
+  readonly mayEnd: boolean
 }
 
 /** What the runtime has of pods from files. */
@@ -30,6 +32,8 @@ export interface FilePods {
 
 /** One look at the static pods. */
 export interface StaticPodsReading {
+  /** The node's, in lower case, as the kubelet puts it behind a pod's. */
+  readonly nodeName: string
   readonly folder: string
   readonly manifests: Reading<readonly Manifest[]>
   readonly pods: Reading<FilePods>
@@ -42,6 +46,7 @@ export interface StaticPodsLook {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly config: Config
+  readonly nodeName: string
 }
 
 const FOLDER = '/etc/kubernetes/manifests'
@@ -55,25 +60,46 @@ async function folderOf({ host, ways, signal, config }: StaticPodsLook): Promise
   return typeof said === 'string' && said.startsWith('/') ? said : FOLDER
 }
 
-/** The name of the pod that a manifest is of; undefined where it is of none. */
-export function podNameIn(path: string, text: string): string | undefined {
-  const { tree, problems } = readYaml(text, path, path)
-  if (problems.length > 0) return undefined
-  const { kind, metadata } = plainOf(tree) as { readonly kind?: unknown; readonly metadata?: unknown }
-  const { name } = (typeof metadata === 'object' && metadata !== null ? metadata : {}) as { readonly name?: unknown }
-  return kind === 'Pod' && typeof name === 'string' && name !== '' ? name : undefined
+/** Behind it stands another document: the kubelet reads the first of a file alone. */
+const NEXT_DOCUMENT = /^(?:---(?=\s|$)|\.\.\.(?=\s|$))/m
+const BEGIN = /^\s*(?:#[^\n]*\n\s*)*---(?=\s|$)/
+
+/** The first document of a file, as far as it has anything in it. */
+function firstDocument(text: string): string {
+  const begin = BEGIN.exec(text)?.[0] ?? ''
+  const rest = text.slice(begin.length)
+  const next = NEXT_DOCUMENT.exec(rest)
+  return next === null ? text : begin + rest.slice(0, next.index)
 }
+
+/** The pod that a manifest is of; undefined where it is of none. */
+export function podIn(path: string, text: string): { readonly name: string; readonly mayEnd: boolean } | undefined {
+  const { tree, problems } = readYaml(firstDocument(text), path, path)
+  if (problems.length > 0) return undefined
+  const { kind, metadata, spec } = plainOf(tree) as Readonly<Record<'kind' | 'metadata' | 'spec', unknown>>
+  const { name } = mapOf(metadata)
+  if (kind !== 'Pod' || typeof name !== 'string' || name === '') return undefined
+  return { name, mayEnd: ['Never', 'OnFailure'].includes(String(mapOf(spec)['restartPolicy'])) }
+}
+
+function mapOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
+}
+
+/** What people call manifests. The kubelet tries to read what is called otherwise too; a README among them takes no pod down. */
+const CALLED = /\.(?:ya?ml|json|manifest)$/
 
 async function readManifest({ files }: Host, folder: string, file: string): Promise<Manifest | undefined> {
   const path = `${folder}/${file}`
   try {
-    const name = podNameIn(path, await files.readText(path, { maxBytes: MANIFEST_BYTES }))
-    return name === undefined ? { file, name: file, kind: 'broken' } : { file, name, kind: 'read' }
+    const pod = podIn(path, await files.readText(path, { maxBytes: MANIFEST_BYTES }))
+    if (pod !== undefined) return { file, kind: 'read', ...pod }
+    return CALLED.test(file) ? { file, name: file, kind: 'broken', mayEnd: false } : undefined
   } catch (err) {
     if (!(err instanceof HostReadError)) throw err
     // It has just gone, or is a folder, which the kubelet does not look into.
     if (err.code === 'ENOENT' || err.code === 'NOT_A_FILE' || err.code === 'EISDIR') return undefined
-    return { file, name: file.replace(/\.(?:ya?ml|json)$/, ''), kind: 'closed' }
+    return { file, name: file.replace(CALLED, ''), kind: 'closed', mayEnd: false }
   }
 }
 
@@ -106,12 +132,12 @@ async function listPods({ ways, host, clock, signal, config }: StaticPodsLook): 
 
 /** Looks once; undefined on a machine that is no node. */
 export async function readStaticPods(look: StaticPodsLook): Promise<StaticPodsReading | undefined> {
-  const { host, config } = look
+  const { host, config, nodeName } = look
   if (config.manifestFolder === '' && !(await hasKubelet(host))) return undefined
   const folder = await folderOf(look)
   const manifests = await readManifests(host, folder)
   // Most nodes have none: then nobody is asked.
   const isEmpty = manifests.ok && manifests.value.length === 0
   const pods = isEmpty ? observed({ sandboxes: [], containers: [] }) : await listPods(look)
-  return { folder, manifests, pods }
+  return { nodeName: nodeName.toLowerCase(), folder, manifests, pods }
 }

@@ -209,10 +209,11 @@ export async function readCni(host: Host, config: Config): Promise<CniReading> {
   const wanted = [...new Set([...config.expectedInterfaces, ...(found?.interfaces ?? []).map(({ name }) => name)])]
   const isAsked = config.checkInterfaces && wanted.length > 0
   const folders = isNone ? await foldersThere(host, places.binaries) : undefined
+  const kubelet = await observe(() => hasKubelet(host))
   return {
     ...more,
     active,
-    hasKubelet: await hasKubelet(host),
+    hasKubelet: kubelet.ok && kubelet.value,
     hasBinaries: folders?.ok === true && folders.value.length > 0,
     interfaces: isAsked ? await observe(() => readInterfaces(host, wanted, certain)) : undefined,
   }

@@ -17,6 +17,7 @@ export const connectivity = defineNetworkCheck<Config>({
   type: 'network-connectivity-check',
   aliases: ['http-health-check'],
   description: 'Whether the named endpoints answer over TCP, TLS or HTTP, and how long their certificates are valid',
+  leavesNode: true,
   instances: 'many',
   intervalMs: 30_000,
   timeoutMs: 25_000,

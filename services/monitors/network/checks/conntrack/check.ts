@@ -30,7 +30,7 @@ export const conntrack = defineNetworkCheck<Config>({
       reason: 'ConntrackDrops',
       severity: 'warning',
       description:
-        'The kernel dropped packets for want of room in its table of connections (drop, early_drop of /proc/net/stat/nf_conntrack), or since many connections could not be entered (insert_failed, insertFailures); while that goes on it is told every 10 minutes',
+        'The kernel dropped packets for want of room in its table of connections (drop without insert_failed, early_drop of /proc/net/stat/nf_conntrack), or since many connections could not be entered (insert_failed, insertFailures); while that goes on it is told every 10 minutes',
     },
   ],
   metrics: [
@@ -44,7 +44,7 @@ export const conntrack = defineNetworkCheck<Config>({
     },
     {
       name: 'conntrack_drops_total',
-      help: 'Packets dropped and connections thrown out for want of room',
+      help: 'Packets dropped, also those that lost a race, and connections thrown out to make room',
       kind: 'counter',
       unit: '',
     },

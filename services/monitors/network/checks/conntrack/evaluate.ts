@@ -69,14 +69,20 @@ function metricsOf(use: TableUse | undefined, losses: TableLosses | undefined): 
     metrics.push({ name: 'conntrack_used_ratio', labels: {}, value: use.entries / use.max })
   }
   if (losses !== undefined) {
-    metrics.push({ name: 'conntrack_drops_total', labels: {}, value: losses.dropped })
+    metrics.push({ name: 'conntrack_drops_total', labels: {}, value: losses.dropped + losses.thrownOut })
     metrics.push({ name: 'conntrack_insert_failures_total', labels: {}, value: losses.insertFailed })
   }
   return metrics
 }
 
+/** What was lost for want of room: of the packets that were dropped those that lost no race. */
+function lostForRoom(before: TableLosses | undefined, now: TableLosses): number {
+  const grown = (key: keyof TableLosses) => growth(before?.[key], now[key]) ?? 0
+  return Math.max(0, grown('dropped') - grown('insertFailed')) + grown('thrownOut')
+}
+
 function judgeLosses(now: TableLosses, before: ConntrackMemory, config: Config, monoMs: number) {
-  const lost = growth(before.losses?.dropped, now.dropped)
+  const lost = lostForRoom(before.losses, now)
   const failed = growth(before.losses?.insertFailed, now.insertFailed) ?? 0
   const dropped = tellGrowth(before.dropped, lost, monoMs)
   const inserts = tellGrowth(before.failed, failed >= config.insertFailures ? failed : 0, monoMs)
@@ -131,7 +137,8 @@ export function evaluateConntrack(
 
 /** Counters as an earlier process of this boot saw them, so that what happened between the two is told; nothing where they make no sense. */
 export function recallConntrack(facts: unknown): ConntrackMemory {
-  const { dropped, insertFailed } = (facts ?? {}) as Record<string, unknown>
-  if (!Number.isSafeInteger(dropped) || !Number.isSafeInteger(insertFailed)) return FIRST_CONNTRACK
-  return { ...FIRST_CONNTRACK, losses: { dropped: dropped as number, insertFailed: insertFailed as number } }
+  const { dropped, thrownOut, insertFailed } = (facts ?? {}) as Record<string, unknown>
+  const counters = [dropped, thrownOut, insertFailed].filter((one): one is number => Number.isSafeInteger(one))
+  if (counters.length < 3) return FIRST_CONNTRACK
+  return { ...FIRST_CONNTRACK, losses: { dropped: counters[0]!, thrownOut: counters[1]!, insertFailed: counters[2]! } }
 }

@@ -12,8 +12,10 @@ export interface TableUse {
 
 /** Since the network was made, over all processors. */
 export interface TableLosses {
-  /** Packets that were dropped for want of an entry, and entries that had to go to make room (early_drop). */
+  /** Packets that were dropped for want of an entry, and those that lost a race, which `insertFailed` has too (nf_ct_resolve_clash). */
   readonly dropped: number
+  /** Entries that had to go to make room (early_drop). */
+  readonly thrownOut: number
   /** Connections that could not be entered, since another packet had entered them meanwhile. */
   readonly insertFailed: number
 }
@@ -46,7 +48,7 @@ export function parseLosses(text: string): TableLosses | undefined {
   const numbers = rows.map((row) => complete(columns.map((column) => hex(fields(row)[column]))))
   const all = complete(numbers)
   const sum = (column: number) => (all ?? []).reduce((total, row) => total + row[column]!, 0)
-  return all === undefined ? undefined : { dropped: sum(0) + sum(1), insertFailed: sum(2) }
+  return all === undefined ? undefined : { dropped: sum(0), thrownOut: sum(1), insertFailed: sum(2) }
 }
 
 async function readCount(host: Host, path: string): Promise<number> {

@@ -11,6 +11,7 @@ import { readDns } from './source.ts'
 export const dns = defineNetworkCheck<Config>({
   type: 'network-dns-check',
   description: 'Whether each nameserver of the node and of the cluster answers, over UDP and TCP, and fast enough',
+  leavesNode: true,
   intervalMs: 30_000,
   timeoutMs: 25_000,
   conditions: CONDITIONS,

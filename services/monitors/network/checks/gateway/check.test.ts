@@ -8,8 +8,8 @@ import { sharedOver } from '../../testing-shared.ts'
 import { gateway } from './check.ts'
 import { schema } from './config.ts'
 import { evaluateGateways } from './evaluate.ts'
-import { FIRST_GATEWAY, recallGateway } from './memory.ts'
-import { type GatewayReading, parseNeighbourState } from './source.ts'
+import { FIRST_GATEWAY, factsOf, recallGateway } from './memory.ts'
+import { type FamilyReading, type GatewayReading, type LackV6, parseNeighbourState } from './source.ts'
 
 const config = schema.parse({})
 const over = (name: string) => startFixture(gateway, { folder: fixture(import.meta.url, name), config, sharedOver })
@@ -67,11 +67,44 @@ describe('gateways', () => {
   })
 })
 
+describe('a default route of IPv6 that is gone', () => {
+  const route = { family: 'v6', destination: '::', prefixLength: 0, metric: 0, isRefused: false } as const
+  const hops = [{ gateway: undefined, interface: 'eth0', isDown: false }]
+  const there = { family: 'v6', routes: observed([{ ...route, hops }]) } as const
+  const gone = (lack: LackV6) => ({ family: 'v6', routes: observed([]), lack }) as const
+  const look = (families: readonly FamilyReading[]) => {
+    let memory = FIRST_GATEWAY
+    return families.map((family) => {
+      const verdict = evaluateGateways({ families: [family], gateways: [], timeoutMs: 1 }, config, memory)
+      memory = { ...verdict.memory, overV6: recallGateway(factsOf(verdict.memory)).overV6 }
+      expect(memory.overV6).toEqual(['eth0'])
+      return verdict
+    })
+  }
+
+  it('is missed with why routers are not heard, and is told by nobody else then', () => {
+    const lack = gone({ off: [], whyUnheard: 'advertisements are ignored: set it to 2' })
+    const { findings, told } = look([there, lack, lack])[2]!
+    expect(findings[0]).toMatchObject({
+      health: 'problem',
+      reason: 'AdvertisementsIgnored',
+      message:
+        'there is no default route of IPv6 any more, and there was one in this boot; advertisements are ignored: set it to 2',
+    })
+    expect(told).toEqual(['v6'])
+  })
+
+  it('is not missed where IPv6 is switched off', () => {
+    const lack = gone({ off: ['eth0'], whyUnheard: '' })
+    expect(look([there, lack, lack, lack]).flatMap(({ findings }) => problems(findings))).toEqual([])
+  })
+})
+
 /** One round in which the gateway says so. */
-function round(probed: Probed<PingAnswer>): GatewayReading {
+function round(probed: Probed<PingAnswer>, isUntold = false): GatewayReading {
   const hops = [{ gateway: '10.0.0.1', interface: 'eth0', isDown: false }]
   const route = { family: 'v4', destination: '0.0.0.0', prefixLength: 0, metric: 0, hops, isRefused: false } as const
-  const asked = { address: '10.0.0.1', interface: 'eth0', isDown: false, probed }
+  const asked = { address: '10.0.0.1', interface: 'eth0', isDown: false, hasOtherWay: false, isUntold, probed }
   return { families: [{ family: 'v4', routes: observed([route]) }], gateways: [asked], timeoutMs: 10_000 }
 }
 
@@ -114,6 +147,35 @@ describe('a gateway', () => {
       'GatewayUnreachable gateway:10.0.0.1 critical NoAnswer',
     ])
     expect(problems(said([echo, unknown, unknown]))).toEqual(['GatewayUnreachable gateway:10.0.0.1 critical NoAnswer'])
+  })
+
+  it('behind a cable that is pulled is not accused while another way of its route is there', () => {
+    const reading = round(echo)
+    const [other] = reading.gateways
+    const down = { ...other!, address: '10.1.0.1', interface: 'eth1', isDown: true, probed: undefined }
+    const lookedWith = (hasOtherWay: boolean) => {
+      let memory = FIRST_GATEWAY
+      const gateways = [other!, { ...down, hasOtherWay }]
+      for (let times = 0; times < 3; times++) ({ memory } = evaluateGateways({ ...reading, gateways }, config, memory))
+      return evaluateGateways({ ...reading, gateways }, config, memory).findings
+    }
+    expect(problems(lookedWith(false))).toEqual(['GatewayUnreachable gateway:10.1.0.1 critical NoAnswer'])
+    expect(problems(lookedWith(true))).toEqual([])
+    expect(findingOf({ findings: lookedWith(true) }, 'GatewayUnreachable', 'gateway:10.1.0.1')).toMatchObject({
+      health: 'unknown',
+      reason: 'WayIsDown',
+      message: 'eth1, over which it is reached, is down or has no carrier; another way of the route is there',
+    })
+  })
+
+  it('of which nobody can say what the kernel knows of it, is not known, and it is said what to do', () => {
+    const { findings } = evaluateGateways(round(silent(), true), config, FIRST_GATEWAY)
+    expect(findings[1]).toMatchObject({
+      health: 'unknown',
+      reason: 'GatewaySaysNothing',
+      message:
+        'no echo request was answered, or none may be sent, and ip, which would say what the kernel knows of it, is not installed; install it (Debian: iproute2)',
+    })
   })
 
   it('is accused of nothing by a prober that is late, or that may not ask', () => {

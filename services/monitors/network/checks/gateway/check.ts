@@ -1,5 +1,6 @@
 /** `network-gateway-check`: is there a default route, does somebody live where it leads, and how far away? */
 import { createLook } from '#monitor-kit'
+import { routeTellersOf } from '../../default-routes.ts'
 import { defineNetworkCheck } from '../../network-check.ts'
 import { doorOf } from '../../probing/door.ts'
 import type { Config } from './config.ts'
@@ -69,11 +70,15 @@ export const gateway = defineNetworkCheck<Config>({
   ],
   create({ host, memory: kept, clock, stopwatch, shared }) {
     const door = doorOf(shared)
+    const tellers = routeTellersOf(shared)
+    tellers.expectGateways()
     return createLook(kept, {
       first: FIRST_GATEWAY,
       async look({ config, signal }, memory) {
-        const reading = await readGateways(host, door, { clock, stopwatch, signal }, config)
-        return evaluateGateways(reading, config, memory)
+        const reading = await readGateways(host, door, { clock, stopwatch, signal }, config, memory.overV6)
+        const verdict = evaluateGateways(reading, config, memory)
+        tellers.toldByGateways(verdict.told)
+        return verdict
       },
       clear: clearGateway,
       facts: { of: factsOf, recalled: recallGateway },

@@ -1,4 +1,5 @@
 /** What routes and answers of gateways say. Pure. */
+import type { IpFamily } from '#host'
 import type { MetricSample } from '#model'
 import type { Finding } from '#monitor-kit'
 import { unknownFinding } from '#monitor-kit/evaluate'
@@ -13,6 +14,8 @@ export interface GatewayVerdict {
   readonly memory: GatewayMemory
   readonly findings: readonly Finding[]
   readonly metrics: readonly MetricSample[]
+  /** Families of whose default route something is said. */
+  readonly told: readonly IpFamily[]
   /** Routes of a family could not be read: whom they lead to is not gone. */
   readonly partial: boolean
 }
@@ -29,6 +32,13 @@ function unknownGateways(
   if (why === undefined || why.ok) return []
   const known = [...memory.reachable.keys()].filter((address) => !asked.includes(address)).map(gatewayEntity)
   return GATEWAY_TYPES.flatMap((type) => ['', ...known].map((entity) => unknownFinding(type, why, entity)))
+}
+
+/** Interfaces over which the default route of IPv6 goes; undefined: there is none now. */
+function overOf({ families }: GatewayReading): readonly string[] | undefined {
+  const found = families.find(({ family }) => family === 'v6')?.routes
+  const [first] = found?.ok === true ? found.value : []
+  return first && [...new Set(first.hops.map((hop) => hop.interface))]
 }
 
 export function evaluateGateways(reading: GatewayReading, config: Config, memory: GatewayMemory): GatewayVerdict {
@@ -49,6 +59,7 @@ export function evaluateGateways(reading: GatewayReading, config: Config, memory
       routes: new Map([...memory.routes, ...routes.map(({ family, standing }) => [family, standing] as const)]),
       reachable: new Map([...oldReachable, ...gateways.map((one) => [one.address, one.reachable] as const)]),
       slow: new Map([...oldSlow, ...gateways.map((one) => [one.address, one.slow] as const)]),
+      overV6: overOf(reading) ?? memory.overV6,
       // Of gateways that come and go those that are there are remembered.
       answering: new Set([...(partial ? memory.answering : []), ...answering]),
     },
@@ -65,6 +76,9 @@ export function evaluateGateways(reading: GatewayReading, config: Config, memory
       ),
     ],
     metrics: gateways.flatMap(({ metrics }) => metrics),
+    told: reading.families.flatMap(({ family, routes: read }) =>
+      !read.ok || routes.some((one) => one.family === family) ? [family] : [],
+    ),
     partial,
   }
 }

@@ -44,6 +44,11 @@ const SILENT: Unobserved = unobserved(
   'it has never answered echo requests in this boot, and the kernel does not know whether it lives; that is no problem',
 )
 
+const UNTOLD: Unobserved = unobserved(
+  'GatewaySaysNothing',
+  'no echo request was answered, or none may be sent, and ip, which would say what the kernel knows of it, is not installed; install it (Debian: iproute2)',
+)
+
 /** By what it is known to live. */
 function lifeWords(answer: PingAnswer): string {
   switch (answer.kind) {
@@ -76,7 +81,7 @@ function couldNotAsk({ probed }: Gateway): readonly string[] {
 function reachableFinding(gateway: Gateway, life: Life, standing: Standing, config: Config): Finding {
   const limits = limitsOf(config)
   const about = { type: 'GatewayUnreachable', entity: gatewayEntity(gateway.address) }
-  if (life === 'silent') return unknownFinding(about.type, SILENT, about.entity)
+  if (life === 'silent') return unknownFinding(about.type, gateway.isUntold ? UNTOLD : SILENT, about.entity)
   const stand = standOf(standing, limits)
   if (stand === 'late') return unknownFinding(about.type, unjudged(couldNotAsk(gateway)), about.entity)
   if (stand === 'waiting') return pendingFinding(about, standing)
@@ -161,8 +166,15 @@ function metricsOf({ address, probed }: Gateway): readonly MetricSample[] {
   ]
 }
 
+/** Behind a link that is down nobody knows whether it lives; where packets go another way its link is to blame alone. */
+function wayDownFinding({ address, interface: name }: Gateway): Finding {
+  const message = `${name}, over which it is reached, is down or has no carrier; another way of the route is there`
+  return unknownFinding('GatewayUnreachable', unobserved('WayIsDown', message), gatewayEntity(address))
+}
+
 /** What one round says of one gateway. */
 export function judgeGateway(gateway: Gateway, before: Before, timeoutMs: number, config: Config): GatewayJudged {
+  if (gateway.isDown && gateway.hasOtherWay) return { ...before, findings: [wayDownFinding(gateway)], metrics: [] }
   const life = lifeOf(gateway.probed, before.hasAnswered, timeoutMs)
   const reachable = extendStanding(before.reachable, OUTCOMES[life], [], limitsOf(config))
   const hasAnswered = before.hasAnswered || answersNow(gateway.probed)

@@ -11,15 +11,24 @@ import type { FamilyReading } from './source.ts'
 const NAMES = { v4: 'IPv4', v6: 'IPv6' } as const
 const TYPE = 'DefaultRouteMissing'
 
+/** Where IPv6 is switched off there can be none, and that is told as IPv6Disabled. */
+function offFinding(family: IpFamily, off: readonly string[]): Finding {
+  const message = `it is not known whether there would be one: IPv6 is switched off (${off.join(', ')})`
+  return { type: TYPE, entity: routeEntity(family), health: 'healthy', pending: true, reason: 'SwitchedOff', message }
+}
+
 /** undefined: not read, or none, as there never was in this boot: a machine that is by itself. */
 export function judgeRoutes(
-  { family, routes }: FamilyReading,
+  { family, routes, lack }: FamilyReading,
   before: Standing | undefined,
   config: Config,
 ): { readonly family: IpFamily; readonly standing: Standing; readonly finding: Finding } | undefined {
   const [first] = routes.ok ? routes.value : []
   if (!routes.ok || (first === undefined && before === undefined)) return undefined
   const limits = limitsOf(config)
+  if (first === undefined && before !== undefined && lack !== undefined && lack.off.length > 0) {
+    return { family, standing: before, finding: offFinding(family, lack.off) }
+  }
   const standing = extendStanding(before ?? NO_STANDING, first === undefined ? 'failed' : 'well', [], limits)
   const about = { type: TYPE, entity: routeEntity(family) }
   const missing = `there is no default route of ${NAMES[family]} any more, and there was one in this boot`
@@ -32,12 +41,20 @@ export function judgeRoutes(
   if (standOf(standing, limits) === 'lasting') {
     return { family, standing, finding: pendingFinding({ ...about, message: missing }, standing, limits.needed) }
   }
-  const message = `${missing}; see the link and who sets its addresses (DHCP, router advertisements, NetworkManager, netplan)`
+  const whyUnheard = lack?.whyUnheard ?? ''
+  const message = `${missing}; ${whyUnheard || 'see the link and who sets its addresses (DHCP, router advertisements, NetworkManager, netplan)'}`
   const summary = `the default route of ${NAMES[family]} is gone`
   const severity = 'critical'
   return {
     family,
     standing,
-    finding: { ...about, health: 'problem', severity, reason: 'NoDefaultRoute', message, summary },
+    finding: {
+      ...about,
+      health: 'problem',
+      severity,
+      reason: whyUnheard === '' ? 'NoDefaultRoute' : 'AdvertisementsIgnored',
+      message,
+      summary,
+    },
   }
 }

@@ -8,6 +8,8 @@ export interface GatewayMemory {
   readonly routes: ReadonlyMap<IpFamily, Standing>
   readonly reachable: ReadonlyMap<string, Standing>
   readonly slow: ReadonlyMap<string, Standing>
+  /** Interfaces over which the default route of IPv6 went, as it was seen last. */
+  readonly overV6: readonly string[]
   /** Gateways that have answered echo requests in this boot, or a datagram. */
   readonly answering: ReadonlySet<string>
 }
@@ -16,6 +18,7 @@ export const FIRST_GATEWAY: GatewayMemory = {
   routes: new Map(),
   reachable: new Map(),
   slow: new Map(),
+  overV6: [],
   answering: new Set(),
 }
 
@@ -51,8 +54,8 @@ export function clearGateway(memory: GatewayMemory, { type, entity }: ConditionK
 }
 
 /** What outlives the process. */
-export function factsOf({ routes, answering }: GatewayMemory): unknown {
-  return { routes: [...routes.keys()], answering: [...answering] }
+export function factsOf({ routes, overV6, answering }: GatewayMemory): unknown {
+  return { routes: [...routes.keys()], overV6, answering: [...answering] }
 }
 
 function texts(value: unknown): readonly string[] {
@@ -61,11 +64,13 @@ function texts(value: unknown): readonly string[] {
 
 /** Nothing where it makes no sense. */
 export function recallGateway(facts: unknown): GatewayMemory {
-  const { routes, answering } = (facts ?? {}) as Record<string, unknown>
+  const { routes, overV6, answering } = (facts ?? {}) as Record<string, unknown>
   const families = texts(routes).filter((family): family is IpFamily => family === 'v4' || family === 'v6')
   return {
     ...FIRST_GATEWAY,
     routes: new Map(families.map((family) => [family, NO_STANDING])),
+    // A name of an interface, and no path.
+    overV6: texts(overV6).filter((name) => /^[^\s/]{1,15}$/.test(name)),
     answering: new Set(texts(answering)),
   }
 }

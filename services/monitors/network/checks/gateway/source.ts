@@ -1,8 +1,10 @@
 /** Where the default routes lead, and whether somebody lives there. */
-import { type Host, HostExecError, HostReadError, type IpFamily, type Route } from '#host'
+import { type Host, HostExecError, type IpFamily, type Route } from '#host'
 import { observed, type Reading } from '#monitor-kit/evaluate'
 import { observe } from '#monitor-kit/source'
 import type { Ask, NeighbourState, PingAnswer, Probed } from '#probe'
+import { readDefaultRoutes } from '../../default-routes.ts'
+import { readConf, whyNoAdvertisements } from '../../ipv6/source.ts'
 import type { Door } from '../../probing/door.ts'
 import type { Config } from './config.ts'
 
@@ -21,8 +23,20 @@ export interface Gateway {
   readonly interface: string
   /** The kernel does not use it now: its interface is down, or has no carrier. */
   readonly isDown: boolean
+  /** It is down, and another hop of its route is not: packets go there. */
+  readonly hasOtherWay: boolean
+  /** What the kernel knows of it could not be asked: there is no `ip`. */
+  readonly isUntold: boolean
   /** undefined: not asked, as the way there is down. */
   readonly probed: Probed<PingAnswer> | undefined
+}
+
+/** What is known of IPv6 where it has no default route. */
+export interface LackV6 {
+  /** Interfaces over which it went, on all of which IPv6 is switched off now. */
+  readonly off: readonly string[]
+  /** Why routers are not heard there; "": they are. */
+  readonly whyUnheard: string
 }
 
 /** The default routes of one family. */
@@ -30,6 +44,8 @@ export interface FamilyReading {
   readonly family: IpFamily
   /** Those that lead somewhere, the one that counts first; of a family that this machine has not, none. */
   readonly routes: Reading<readonly Route[]>
+  /** Of IPv6 without one. */
+  readonly lack?: LackV6
 }
 
 export interface GatewayReading {
@@ -44,35 +60,36 @@ function familiesOf({ addressFamily }: Config): readonly IpFamily[] {
   return families[addressFamily]
 }
 
-/** By `ip`, which knows every hop and which is down; where it is not installed, out of /proc. */
-async function defaultRoutes({ network }: Host, family: IpFamily): Promise<readonly Route[]> {
-  try {
-    return await network.defaultRoutes(family)
-  } catch (error) {
-    if (!(error instanceof HostReadError) || error.code !== 'NO_IP') throw error
-    const routes = (await network.routes(family)).filter(({ prefixLength }) => prefixLength === 0)
-    return routes.toSorted((a, b) => a.metric - b.metric)
-  }
+/** @param over interfaces over which it went in this boot; none: not known */
+async function readLackV6(host: Host, over: readonly string[]): Promise<LackV6> {
+  const disabled = await readConf(host, over, 'disable_ipv6')
+  const isOff = over.length > 0 && over.every((name) => (disabled.get(name) ?? 0) > 0)
+  return { off: isOff ? over : [], whyUnheard: await whyNoAdvertisements(host, over) }
 }
 
-async function readFamily(host: Host, family: IpFamily): Promise<FamilyReading> {
-  const routes = await observe(() => defaultRoutes(host, family))
+async function readFamily(host: Host, family: IpFamily, overV6: readonly string[]): Promise<FamilyReading> {
+  const routes = await observe(() => readDefaultRoutes(host, family))
   // A kernel without IPv6 has no such file, and `ip` says that it knows no such family.
   const isWithout = family === 'v6' && !routes.ok && routes.reason === 'SourceMissing'
-  if (!routes.ok) return { family, routes: isWithout ? observed([]) : routes }
-  return { family, routes: observed(routes.value.filter(({ isRefused, hops }) => !isRefused && hops.length > 0)) }
+  if (!routes.ok && !isWithout) return { family, routes }
+  const leading = routes.ok ? routes.value.filter(({ isRefused, hops }) => !isRefused && hops.length > 0) : []
+  const reading = { family, routes: observed(leading) }
+  return family === 'v4' || leading.length > 0 ? reading : { ...reading, lack: await readLackV6(host, overV6) }
 }
 
-type Unasked = Omit<Gateway, 'probed'>
+type Unasked = Omit<Gateway, 'probed' | 'isUntold'>
 
 /** The hops of the route that counts, of each family; a link-local one is of its link. */
 function gatewaysIn(families: readonly FamilyReading[]): readonly Unasked[] {
   return families.flatMap(({ routes }) => {
     const [first] = routes.ok ? routes.value : []
     return (first?.hops ?? []).flatMap((hop) => {
-      if (hop.gateway === undefined) return []
+      // Of one that is of IPv6, for a route of IPv4, /proc does not say the address.
+      if (hop.gateway === undefined || hop.gateway === '::') return []
       const zone = /^fe[89ab]/i.test(hop.gateway) ? `%${hop.interface}` : ''
-      return [{ address: `${hop.gateway}${zone}`, interface: hop.interface, isDown: hop.isDown }]
+      const hasOtherWay = first!.hops.some((other) => other !== hop && !other.isDown)
+      const { interface: name, isDown } = hop
+      return [{ address: `${hop.gateway}${zone}`, interface: name, isDown, hasOtherWay: isDown && hasOtherWay }]
     })
   })
 }
@@ -82,47 +99,77 @@ const NEIGHBOUR_STATES: ReadonlySet<string> = new Set<NeighbourState>([
   ...(['FAILED', 'NOARP', 'PERMANENT', 'NONE'] as const),
 ])
 
-/** "[{"dst":"10.0.0.1","dev":"eth0","state":["REACHABLE"]}]"; undefined for anything else. */
+/**
+ * "[{"dst":"10.0.0.1","dev":"eth0","state":["REACHABLE"]}]"; undefined for anything else. Of several links the one counts on which it lives;
+ * it is dead where it is so on all of them.
+ */
 export function parseNeighbourState(text: string): NeighbourState | undefined {
-  const [, state = ''] = /"state":\["([A-Z]+)"/.exec(text) ?? []
-  return NEIGHBOUR_STATES.has(state) ? (state as NeighbourState) : undefined
+  const states = Array.from(text.matchAll(/"state":\["([A-Z]+)"/g), ([, state = '']) => state as NeighbourState)
+  const known = states.filter((state) => NEIGHBOUR_STATES.has(state))
+  return known.find((state) => state === 'REACHABLE') ?? known.find((state) => state !== 'FAILED') ?? known[0]
 }
 
-/** What the kernel says of one neighbour: /proc/net/arp does not say whether it was confirmed lately. */
-function neighbourOf({ programs }: Host) {
+/**
+ * What the kernel says of one neighbour: /proc/net/arp does not say whether it was confirmed lately.
+ * @param link of the route that leads to it; "": any
+ * @param untold is called where there is no `ip`
+ */
+function neighbourOf({ programs }: Host, link: string, untold: () => void) {
   return async (address: string, signal: AbortSignal): Promise<NeighbourState | undefined> => {
-    const [plain = '', device] = address.split('%')
-    const args = ['-j', 'neighbour', 'show', 'to', plain, ...(device === undefined ? [] : ['dev', device])]
+    const [plain = '', device = link] = address.split('%')
+    const args = ['-j', 'neighbour', 'show', 'to', plain, ...(device === '' ? [] : ['dev', device])]
     try {
       const { stdout } = await programs.run('ip', args, { timeoutMs: IP_TIMEOUT_MS, signal })
       return parseNeighbourState(stdout)
     } catch (error) {
+      if (!(error instanceof HostExecError)) throw error
       // Without ip nobody here knows.
-      if (error instanceof HostExecError) return undefined
-      throw error
+      untold()
+      return undefined
     }
   }
 }
 
-/** Reads the routes, and asks whoever they lead to, or who is named. */
+/** Whether it is an address as it is written in full, with its zone or without. */
+function isAddress(text: string): boolean {
+  const plain = text.replace(/%.*/, '')
+  if (plain.includes(':')) return URL.canParse(`http://[${plain}]/`)
+  return /^[\d.]+$/.test(plain) && URL.parse(`http://${plain}/`)?.hostname === plain
+}
+
+/** Of what is named and is no address. */
+function notAsked(address: string): Probed<PingAnswer> {
+  const message = `${address} is no address of IPv4 or IPv6; see gateways of the configuration`
+  return { ok: false, sample: { ms: 0, lateMs: 0 }, failure: { kind: 'local', code: 'EINVAL', message } }
+}
+
+/** Reads the routes, and asks whoever they lead to, or who is named. @param overV6 interfaces over which that of IPv6 went in this boot */
 export async function readGateways(
   host: Host,
   door: Door,
   ask: Omit<Ask, 'timeoutMs'>,
   config: Config,
+  overV6: readonly string[],
 ): Promise<GatewayReading> {
-  const families = await Promise.all(familiesOf(config).map((family) => readFamily(host, family)))
-  const named = config.gateways.map((address) => ({ address, interface: '', isDown: false }))
+  const families = await Promise.all(familiesOf(config).map((family) => readFamily(host, family, overV6)))
+  const named = config.gateways.map((address) => ({ address, interface: '', isDown: false, hasOtherWay: false }))
   const unasked = named.length > 0 ? named : gatewaysIn(families)
   const { pingCount: count, pingTimeoutMs: waitMs } = config
   const timeoutMs = count * PING_INTERVAL_MS + waitMs + NEIGHBOUR_MS
-  const question = { count, waitMs, intervalMs: PING_INTERVAL_MS, neighbour: neighbourOf(host) }
+  const question = { count, waitMs, intervalMs: PING_INTERVAL_MS }
   const byAddress = new Map(unasked.map((one) => [one.address, one]))
-  const gateways = await Promise.all(
-    [...byAddress.values()].slice(0, GATEWAYS_MAX).map(async (gateway) => {
-      const asked = () => door.probePing({ ...ask, timeoutMs }, host, { ...question, address: gateway.address })
-      return { ...gateway, probed: gateway.isDown ? undefined : await asked() }
-    }),
-  )
+  async function asked(gateway: Unasked): Promise<Gateway> {
+    const { address, isDown } = gateway
+    let isUntold = false
+    const untold = () => {
+      isUntold = true
+    }
+    if (isDown) return { ...gateway, isUntold, probed: undefined }
+    if (!isAddress(address)) return { ...gateway, isUntold, probed: notAsked(address) }
+    const neighbour = neighbourOf(host, gateway.interface, untold)
+    const probed = await door.probePing({ ...ask, timeoutMs }, host, { ...question, address, neighbour })
+    return { ...gateway, isUntold, probed }
+  }
+  const gateways = await Promise.all([...byAddress.values()].slice(0, GATEWAYS_MAX).map(asked))
   return { families, gateways, timeoutMs }
 }

@@ -30,6 +30,8 @@ test('of nft, chains for IPv6 that drop by policy are found, and whether a rule 
     [{ accept: null }],
     [{ match: {} }, { jump: { target: 'x' } }],
     [{ vmap: { key: {}, data: { set: [['lo', { accept: null }]] } } }],
+    // A map that has a name, in which nobody looked.
+    [{ vmap: { key: {}, data: '@ports' } }],
   ]
   for (const expr of letsPass) {
     expect(nft(chain('ip6', 'input', 'drop'), rule('ip6', expr))).toEqual([{ ...closed, mayPass: true }])

@@ -31,7 +31,12 @@ const DEPTH_MAX = 32
 function hasPassing(value: unknown, depth = 0): boolean {
   if (depth > DEPTH_MAX) return true
   if (Array.isArray(value)) return value.some((one) => hasPassing(one, depth + 1))
-  return isMap(value) && Object.entries(value).some(([key, one]) => PASSING.includes(key) || hasPassing(one, depth + 1))
+  return isMap(value) && Object.entries(value).some(([key, one]) => isPassing(key, one) || hasPassing(one, depth + 1))
+}
+
+/** A map of verdicts that has a name ("@ports") is told elsewhere, where nobody looked. */
+function isPassing(key: string, value: unknown): boolean {
+  return PASSING.includes(key) || (key === 'vmap' && isMap(value) && typeof value['data'] === 'string')
 }
 
 function itemsOf(text: string): readonly unknown[] | undefined {

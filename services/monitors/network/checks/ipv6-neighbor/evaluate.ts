@@ -41,9 +41,14 @@ export const FIRST_NEIGHBOR: NeighborMemory = { local: [], global: [], missing: 
 interface Fault {
   readonly reason: 'DuplicateAddress' | 'LinkLocalMissing' | 'GlobalAddressMissing'
   readonly text: string
+  /** What to do about it. */
+  readonly toDo?: string
 }
 
 const TYPE = 'IPv6AddressMissing'
+
+const TO_DO =
+  'see whether the router still sends advertisements, and who takes them (the kernel, systemd-networkd, NetworkManager)'
 
 /** Links that lack something each; or all of them together, where one that has it is enough. */
 function lacking(
@@ -73,7 +78,7 @@ function faultsOf({ links, whyUnheard }: NeighborReading, config: Config, memory
   )
   const isGlobalLacking = lost.length > 0 || (requireGlobalAddress && !links.some(({ hasGlobal }) => hasGlobal))
   const where = lost.length > 0 ? lost : links.map(({ name }) => name)
-  const hint = whyUnheard === '' ? 'see whether the router still sends advertisements' : whyUnheard
+  const toDo = whyUnheard === '' ? TO_DO : whyUnheard
   return [
     ...links.flatMap(({ name, duplicates }) =>
       duplicates.map((address): Fault => {
@@ -82,7 +87,7 @@ function faultsOf({ links, whyUnheard }: NeighborReading, config: Config, memory
     ),
     ...local.map((name): Fault => ({ reason: 'LinkLocalMissing', text: `${name} has no link-local address` })),
     ...(isGlobalLacking
-      ? [{ reason: 'GlobalAddressMissing', text: `${where.join(', ')}: no address beyond the link; ${hint}` } as const]
+      ? [{ reason: 'GlobalAddressMissing', text: `${where.join(', ')}: no address beyond the link`, toDo } as const]
       : []),
   ]
 }
@@ -94,14 +99,17 @@ function finding(faults: readonly Fault[], missing: Streak, config: Config, expe
   const [first] = faults
   const why =
     first === undefined || first.reason === 'DuplicateAddress' ? '' : `, and ${whyOf(first, config, expected)}`
+  const toDo = faults.flatMap((fault) => (fault.toDo === undefined ? [] : [`; ${fault.toDo}`])).join('')
   return judgedFinding({
     type: TYPE,
     verdict,
     healthyReason: 'AddressesPresent',
     warningReason: first?.reason ?? '',
     message:
-      first === undefined ? 'links have their addresses' : `${faults.map(({ text }) => text).join('; ')}${why}${seen}`,
-    summary: first?.text.split(';')[0] ?? '',
+      first === undefined
+        ? 'links have their addresses'
+        : `${faults.map(({ text }) => text).join('; ')}${why}${seen}${toDo}`,
+    summary: first?.text ?? '',
   })
 }
 

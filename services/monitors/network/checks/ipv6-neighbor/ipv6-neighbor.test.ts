@@ -24,7 +24,7 @@ test('an address that was there, that is expected, or that another machine has i
     health: 'problem',
     reason: 'GlobalAddressMissing',
     message:
-      'eth0: no address beyond the link; see whether the router still sends advertisements, and it was before in this boot',
+      'eth0: no address beyond the link, and it was before in this boot; see whether the router still sends advertisements, and who takes them (the kernel, systemd-networkd, NetworkManager)',
     summary: 'eth0: no address beyond the link',
   })
   expect(await third('sick-expected', { expectIPv6Enabled: true })).toMatchObject({
@@ -38,7 +38,7 @@ test('an address that was there, that is expected, or that another machine has i
   expect(await third('sick-no-global', { requireGlobalAddress: true })).toMatchObject({
     reason: 'GlobalAddressMissing',
     message:
-      'eth0: no address beyond the link; see whether the router still sends advertisements, and the configuration expects it',
+      'eth0: no address beyond the link, and the configuration expects it; see whether the router still sends advertisements, and who takes them (the kernel, systemd-networkd, NetworkManager)',
   })
 })
 

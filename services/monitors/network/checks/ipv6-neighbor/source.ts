@@ -14,8 +14,7 @@ function addressesOf({ name, addresses }: IPv6Link): LinkAddresses {
 /** No link at all where the kernel has no IPv6. @throws HostReadError */
 export async function readIPv6Neighbor(host: Host, links: IPv6Links, config: Config): Promise<NeighborReading> {
   if (!(await hasIPv6(host))) return { links: [], whyUnheard: '' }
-  const carrying = (await links.read(config)).filter(({ carries, isDisabled }) => carries && isDisabled !== true)
-  const found = carrying.map(addressesOf)
+  const found = (await links.carrying(config)).map(addressesOf)
   const lacking = found.filter(({ hasGlobal }) => !hasGlobal).map(({ name }) => name)
   return { links: found, whyUnheard: lacking.length === 0 ? '' : await whyNoAdvertisements(host, lacking) }
 }

@@ -9,7 +9,9 @@ import {
   type Reading,
   type Streak,
   unknownFinding,
+  unobserved,
 } from '#monitor-kit/evaluate'
+import type { RouteTeller } from '../../default-routes.ts'
 import { isExpected, namesIn, whyExpected } from '../../ipv6/expectation.ts'
 import type { Config } from './config.ts'
 import type { RouteReading } from './source.ts'
@@ -24,12 +26,15 @@ export const FIRST_ROUTE: RouteMemory = { over: [], missing: NO_STREAK }
 
 const TYPE = 'IPv6DefaultRouteMissing'
 
+const TO_DO =
+  'see whether the router still sends advertisements, who takes them (the kernel, systemd-networkd, NetworkManager), or who took the route'
+
 function missingFinding(missing: Streak, config: Config, memory: RouteMemory, whyUnheard: string): Finding {
   const needed = config.sustainedChecks
   const verdict = judgeStreak(missing, needed)
   const seen = verdict === 'pending' ? ` (seen in ${missing.warning} of ${needed} checks in a row)` : ''
   const before = memory.over.length > 0 ? ` (over ${memory.over.join(', ')})` : ''
-  const toDo = whyUnheard || 'see whether the router still sends advertisements, or who took the route'
+  const toDo = whyUnheard || TO_DO
   return judgedFinding({
     type: TYPE,
     verdict,
@@ -40,7 +45,23 @@ function missingFinding(missing: Streak, config: Config, memory: RouteMemory, wh
   })
 }
 
-export function evaluateIPv6Route(reading: Reading<RouteReading | undefined>, config: Config, memory: RouteMemory) {
+/** The check of gateways tells of it, by the same names for what to do; or it will, and nothing is said before. */
+function toldFinding(teller: 'gateways' | 'not-yet'): Finding {
+  if (teller === 'gateways') {
+    const why = 'there is no default route of IPv6: that is told as DefaultRouteMissing of route:v6'
+    return unknownFinding(TYPE, unobserved('ToldByGateways', why))
+  }
+  const message = 'there is no default route of IPv6; the check of gateways, which would tell it, has not looked yet'
+  return { type: TYPE, health: 'healthy', pending: true, reason: 'NotSustainedYet', message }
+}
+
+/** @param teller who else tells that there is none */
+export function evaluateIPv6Route(
+  reading: Reading<RouteReading | undefined>,
+  config: Config,
+  memory: RouteMemory,
+  teller: RouteTeller = 'nobody',
+) {
   const { expectDefaultRoute } = config
   if (expectDefaultRoute === false) return { memory, findings: [] }
   if (!reading.ok) return { memory: { ...memory, missing: NO_STREAK }, findings: [unknownFinding(TYPE, reading)] }
@@ -57,7 +78,8 @@ export function evaluateIPv6Route(reading: Reading<RouteReading | undefined>, co
     return { memory, findings: [finding] }
   }
   const missing = extendStreak(memory.missing, 'warning')
-  return { memory: { ...memory, missing }, findings: [missingFinding(missing, config, memory, whyUnheard)] }
+  const finding = teller === 'nobody' ? missingFinding(missing, config, memory, whyUnheard) : toldFinding(teller)
+  return { memory: { ...memory, missing }, findings: [finding] }
 }
 
 /** A person's word: what must last is counted anew. */

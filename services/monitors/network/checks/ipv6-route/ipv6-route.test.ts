@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { observed } from '#monitor-kit/evaluate'
 import { findingOf, fixture, startFixture } from '#monitor-kit/testing'
+import type { RouteTeller } from '../../default-routes.ts'
 import { ipv6Route } from './check.ts'
 import { schema } from './config.ts'
 import { evaluateIPv6Route, FIRST_ROUTE, type RouteMemory, recallRoute } from './evaluate.ts'
@@ -23,7 +24,7 @@ test('a default route that was there is missing at the second look', async () =>
       health: 'problem',
       reason: 'NoDefaultRoute',
       message:
-        'there is no default route of IPv6, and it was before in this boot (over eth0); see whether the router still sends advertisements, or who took the route',
+        'there is no default route of IPv6, and it was before in this boot (over eth0); see whether the router still sends advertisements, who takes them (the kernel, systemd-networkd, NetworkManager), or who took the route',
     },
   ])
 })
@@ -32,8 +33,20 @@ test('a node that forwards and ignores advertisements is told so', async () => {
   expect((await lost('sick-advertisements-ignored'))[2]).toMatchObject({
     reason: 'AdvertisementsIgnored',
     message:
-      'there is no default route of IPv6, and it was before in this boot (over eth0); net.ipv6.conf.eth0.accept_ra is 1 and forwarding is on, so router advertisements are ignored: set it to 2',
+      'there is no default route of IPv6, and it was before in this boot (over eth0); net.ipv6.conf.eth0.accept_ra is 1 and forwarding is on, so router advertisements are ignored: where it came by them, set that to 2',
   })
+})
+
+test('one that the check of gateways tells of is not told twice; one that it knows nothing of is', () => {
+  const missing = observed({ over: [], canBe: true, whyUnheard: '' })
+  const config = schema.parse({ expectDefaultRoute: true, sustainedChecks: 1 })
+  const told = (teller: RouteTeller) => evaluateIPv6Route(missing, config, FIRST_ROUTE, teller).findings[0]
+  expect(told('gateways')).toMatchObject({ health: 'unknown', reason: 'ToldByGateways' })
+  // Before its first look nobody knows what it will say.
+  expect(told('not-yet')).toMatchObject({ health: 'healthy', pending: true })
+  expect(told('nobody')).toMatchObject({ health: 'problem', reason: 'NoDefaultRoute' })
+  const there = observed({ over: ['eth0'], canBe: true, whyUnheard: '' })
+  expect(evaluateIPv6Route(there, config, FIRST_ROUTE, 'gateways').findings[0]).toMatchObject({ health: 'healthy' })
 })
 
 const reading = fc.option(

@@ -1,5 +1,6 @@
 /** The default routes of IPv6, and whether any link could have one. */
 import type { Host } from '#host'
+import { readDefaultRoutes } from '../../default-routes.ts'
 import { hasIPv6, type IPv6Links, whyNoAdvertisements } from '../../ipv6/source.ts'
 
 export interface RouteReading {
@@ -18,14 +19,11 @@ export async function readIPv6Routes(
   before: readonly string[],
 ): Promise<RouteReading | undefined> {
   if (!(await hasIPv6(host))) return undefined
-  const routes = await host.network.routes('v6')
-  const ways = routes.filter(({ prefixLength, isRefused }) => prefixLength === 0 && !isRefused)
+  const ways = (await readDefaultRoutes(host, 'v6')).filter(({ isRefused }) => !isRefused)
   const over = [...new Set(ways.flatMap(({ hops }) => hops.map((hop) => hop.interface)))].filter(
     (name) => name !== 'lo',
   )
   if (over.length > 0) return { over, canBe: true, whyUnheard: '' }
-  const carrying = (await links.read({ interfaces: before, skipInterfaces: [] }))
-    .filter(({ carries, isDisabled }) => carries && isDisabled !== true)
-    .map(({ name }) => name)
+  const carrying = (await links.carrying({ interfaces: before, skipInterfaces: [] })).map(({ name }) => name)
   return { over, canBe: carrying.length > 0, whyUnheard: await whyNoAdvertisements(host, carrying) }
 }

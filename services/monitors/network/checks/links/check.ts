@@ -16,7 +16,7 @@ export const links = defineNetworkCheck<Config>({
     {
       type: 'LinkDown',
       description:
-        'A link has no carrier. A port that never had one in this boot, a member of a bond, and what has no hardware are not meant, unless named',
+        'A link has no carrier. A port that never had one in this boot, a member of a bond, and what has no hardware are not meant, unless named; of a member whose bond is watched its bond tells',
       label: '{entity} down',
       healthyReason: 'HasCarrier',
       healthyMessage: 'has a carrier',
@@ -64,7 +64,7 @@ export const links = defineNetworkCheck<Config>({
       recoveryText: 'a check finds that all members carry',
       source: '/sys/class/net/X/bonding, and bonding_slave of each member',
       warning: 'a member carries nothing',
-      critical: 'no member carries anything',
+      critical: 'no member carries anything; a named bond that is gone',
       sustained: '2 checks in a row (sustainedChecks)',
     },
   ],

@@ -34,7 +34,9 @@ export const schema = z
       .min(1)
       .max(100)
       .default(2)
-      .describe('Checks in a row before a link without carrier, a slower one or a degraded bond is a problem'),
+      .describe(
+        'Checks in a row before a link without carrier or a degraded bond is a problem; a slower one is at once',
+      ),
     sustainedErrorChecks: z
       .int()
       .min(1)

@@ -3,7 +3,7 @@ import type { MetricSample } from '#model'
 import type { Finding, Happening } from '#monitor-kit'
 import { extendStreak, judgeStreak, type Reading, type Unobserved, unknownFinding } from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
-import { judgeBond } from './judge-bond.ts'
+import { judgeBond, judgeGoneBond } from './judge-bond.ts'
 import { judgeLink, seenIn } from './judge-link.ts'
 import { bondEntity, FIRST_BOND, FIRST_LINK, type LinkMemory, type LinksMemory, nicEntity } from './memory.ts'
 import type { Link, LinksReading } from './source.ts'
@@ -29,8 +29,20 @@ function unknownLinks(why: Unobserved, memory: LinksMemory): readonly Finding[] 
   ]
 }
 
-function hasCarrier({ state }: Link): boolean {
-  return state.ok && state.value.hasCarrier
+/** One that cannot be read may have one. */
+function mayHaveCarrier({ state }: Link): boolean {
+  return !state.ok || state.value.hasCarrier
+}
+
+/** Members of the bonds that are watched; of one that cannot be read those that it had. */
+function membersOf({ links }: LinksReading, memory: LinksMemory): ReadonlySet<string> {
+  const names = links.flatMap((link) => {
+    if (link.kind !== 'bond') return []
+    return link.state.ok
+      ? link.state.value.members.map(({ name }) => name)
+      : (memory.bonds.get(link.name)?.members ?? [])
+  })
+  return new Set(names)
 }
 
 /** What is named and was there in this boot is gone: its driver gave it up, or somebody took it. */
@@ -48,12 +60,17 @@ function goneFinding(name: string, memory: LinkMemory, { sustainedChecks: needed
 /** Links that are named: one that was never there is told once, and is no problem. */
 function judgeAbsent({ absent }: LinksReading, config: Config, memory: LinksMemory) {
   const gone = absent.filter((name) => memory.links.get(name)?.hadCarrier === true)
-  const never = absent.filter((name) => !gone.includes(name))
+  const goneBonds = absent.filter((name) => (memory.bonds.get(name)?.members.length ?? 0) > 0)
+  const never = absent.filter((name) => !gone.includes(name) && !goneBonds.includes(name))
   const verdicts = gone.map((name) => [name, goneFinding(name, memory.links.get(name)!, config)] as const)
+  const bonds = goneBonds.map(
+    (name) => [name, judgeGoneBond(name, memory.bonds.get(name)!, config.sustainedChecks)] as const,
+  )
   return {
     never,
+    bonds: bonds.map(([name, verdict]) => [name, verdict.memory] as const),
     links: verdicts.map(([name, verdict]) => [name, verdict.memory] as const),
-    findings: verdicts.map(([, { finding }]) => finding),
+    findings: [...verdicts.map(([, { finding }]) => finding), ...bonds.flatMap(([, { findings }]) => findings)],
     events: never
       .filter((name) => !memory.absent.includes(name))
       .map((name) => ({
@@ -65,7 +82,9 @@ function judgeAbsent({ absent }: LinksReading, config: Config, memory: LinksMemo
   }
 }
 
-function judgeLinks({ links }: LinksReading, config: Config, memory: LinksMemory, monoMs: number) {
+function judgeLinks(reading: LinksReading, config: Config, memory: LinksMemory, monoMs: number) {
+  const { links } = reading
+  const members = membersOf(reading, memory)
   return links.flatMap((link) => {
     if (link.kind !== 'link') return []
     const { name, state } = link
@@ -74,10 +93,9 @@ function judgeLinks({ links }: LinksReading, config: Config, memory: LinksMemory
       const findings = LINK_TYPES.map((type) => unknownFinding(type, state, nicEntity(name)))
       return [[name, { memory: before, findings, events: [], metrics: [] }] as const]
     }
-    const isLast = !links.some((other) => other.name !== name && hasCarrier(other))
-    return [
-      [name, judgeLink(state.value, before, { config, monoMs, isLast }, config.interfaces.includes(name))] as const,
-    ]
+    const isLast = !links.some((other) => other.name !== name && mayHaveCarrier(other))
+    const around = { config, monoMs, isLast, isToldByBond: members.has(name) }
+    return [[name, judgeLink(state.value, before, around, config.interfaces.includes(name))] as const]
   })
 }
 
@@ -109,7 +127,7 @@ export function evaluateLinks(
   return {
     memory: {
       links: new Map([...nics.map(([name, verdict]) => [name, verdict.memory] as const), ...absent.links]),
-      bonds: new Map(bonds.map(([name, verdict]) => [name, verdict.memory] as const)),
+      bonds: new Map([...bonds.map(([name, verdict]) => [name, verdict.memory] as const), ...absent.bonds]),
       absent: absent.never,
     },
     findings: [...[...nics, ...bonds].flatMap(([, { findings }]) => findings), ...absent.findings],

@@ -68,3 +68,18 @@ export function judgeBond(state: BondState, before: BondMemory, needed: number, 
     metrics: [{ name: 'network_bond_members_carrying', labels: { bond: state.name }, value: carrying }],
   }
 }
+
+/** A bond that is named and was there in this boot is gone: nobody set it up again, or its module gave it up. */
+export function judgeGoneBond(name: string, before: BondMemory, needed: number): BondVerdict {
+  const degraded = extendStreak(before.degraded, 'critical')
+  const finding = judgedFinding({
+    type: 'BondDegraded',
+    entity: bondEntity(name),
+    verdict: judgeStreak(degraded, needed),
+    healthyReason: 'AllMembersCarry',
+    criticalReason: 'BondGone',
+    message: `there is no such bond any more${seenIn(degraded, needed)}; see who sets up the network (netplan, NetworkManager, ifupdown), and the kernel log`,
+    summary: `${name} is gone`,
+  })
+  return { memory: { ...before, degraded }, findings: [finding], metrics: [] }
+}

@@ -13,6 +13,8 @@ import {
   plural,
   type Streak,
   short,
+  unknownFinding,
+  unobserved,
 } from '#monitor-kit/evaluate'
 import { tellGrowth } from '../../counting/telling.ts'
 import type { Config } from './config.ts'
@@ -25,6 +27,8 @@ export interface Around {
   readonly monoMs: number
   /** No other watched link has a carrier. */
   readonly isLast: boolean
+  /** It is a member of a bond that is watched: what it lacks is told of that. */
+  readonly isToldByBond: boolean
 }
 
 export interface LinkVerdict {
@@ -108,8 +112,12 @@ function errorsFinding(name: string, traffic: Traffic, streak: Streak, level: Le
   })
 }
 
-function judgeErrors(state: LinkState, before: LinkMemory, config: Config): { streak: Streak; finding?: Finding } {
-  if (state.counters === undefined) return { streak: before.errors }
+function judgeErrors(state: LinkState, before: LinkMemory, config: Config): { streak: Streak; finding: Finding } {
+  if (state.counters === undefined) {
+    const why = `cannot read the counters of ${state.name} (/sys/class/net/${state.name}/statistics)`
+    const unread = unobserved('SourceMissing', why)
+    return { streak: before.errors, finding: unknownFinding('LinkErrors', unread, nicEntity(state.name)) }
+  }
   const traffic = trafficOf(before.counters, state.counters)
   if (traffic === undefined) {
     const message = 'how many packets are bad shows at the next check'
@@ -190,7 +198,8 @@ export function judgeLink(state: LinkState, before: LinkMemory, around: Around, 
   const { name, hasCarrier, downs, counters, megabits } = state
   const hadCarrier = hadCarrierOf(state, before)
   const best = megabits === undefined ? before.best : Math.max(megabits, before.best ?? 0)
-  const seen = { ...before, hadCarrier, best, hasCarrier, downs, counters }
+  const last = { hasCarrier, downs: downs ?? before.downs, counters: counters ?? before.counters }
+  const seen = { ...before, hadCarrier, best, ...last }
   if (!isNamed && (!state.isUp || !hadCarrier)) return { memory: seen, findings: [], events: [], metrics: [] }
   const down = extendStreak(before.down, hasCarrier ? 'ok' : around.isLast ? 'critical' : 'warning')
   const errors = judgeErrors(state, before, around.config)
@@ -199,9 +208,10 @@ export function judgeLink(state: LinkState, before: LinkMemory, around: Around, 
   return {
     memory: { ...seen, down, errors: errors.streak, flaps: telling },
     findings: [
-      // What a member lacks is told of its bond.
-      ...(state.isMember ? [] : [downFinding(state, down, around)]),
-      ...[errors.finding, speedFinding(state, best)].filter((finding) => finding !== undefined),
+      // What a member lacks is told of its bond; of one whose bond is not to be watched it is told where it is named itself.
+      ...(state.isMember && (around.isToldByBond || !isNamed) ? [] : [downFinding(state, down, around)]),
+      errors.finding,
+      ...[speedFinding(state, best)].filter((finding) => finding !== undefined),
     ],
     events:
       told === 0 ? [] : [{ reason: 'LinkFlapped', severity: 'warning', entity: nicEntity(name), message, count: told }],

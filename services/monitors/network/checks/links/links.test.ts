@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { CheckResult } from '#monitor-kit'
-import { observed } from '#monitor-kit/evaluate'
+import { observed, unobserved } from '#monitor-kit/evaluate'
 import { findingOf, fixture, sampleOf, startFixture } from '#monitor-kit/testing'
 import { links } from './check.ts'
 import { schema } from './config.ts'
@@ -209,6 +209,46 @@ test('bonding that lost a card altogether is degraded; the word of a person make
   })
 })
 
+test('a bond that is named and is gone is a problem, and one that never was there is none', () => {
+  const members = [{ name: 'eth0', fault: '' }]
+  const there: Link = {
+    kind: 'bond',
+    name: 'bond0',
+    state: observed({ name: 'bond0', isUp: true, hasCarrier: true, members }),
+  }
+  const config = schema.parse({ interfaces: ['bond0', 'bond7'] })
+  let memory: LinksMemory = FIRST_LINKS
+  const look = (links: readonly Link[], absent: readonly string[]) => {
+    const verdict = evaluateLinks(observed({ links, absent }), config, memory, 0)
+    memory = recallLinks(JSON.parse(JSON.stringify(factsOf(verdict.memory))))
+    memory = { ...memory, bonds: verdict.memory.bonds, absent: verdict.memory.absent }
+    return verdict
+  }
+  expect(look([there], ['bond7']).events.map(({ entity }) => entity)).toEqual(['nic:bond7'])
+  expect(look([], ['bond0', 'bond7'])).toMatchObject({
+    findings: [{ type: 'BondDegraded', pending: true }],
+    events: [],
+  })
+  expect(look([], ['bond0', 'bond7']).findings).toMatchObject([
+    {
+      ...{ type: 'BondDegraded', entity: 'bond:bond0', health: 'problem', severity: 'critical', reason: 'BondGone' },
+      message:
+        'there is no such bond any more; see who sets up the network (netplan, NetworkManager, ifupdown), and the kernel log',
+      summary: 'bond0 is gone',
+    },
+  ])
+  expect(look([there], ['bond7']).findings).toMatchObject([{ type: 'BondDegraded', health: 'healthy' }])
+})
+
+test('counters that cannot be read are unknown: errors that there were are not over by that', () => {
+  const [, blind] = looks([[state('eth0')], [{ ...state('eth0'), counters: undefined }]])
+  expect(findingOf(blind!, 'LinkErrors', 'nic:eth0')).toMatchObject({
+    health: 'unknown',
+    reason: 'SourceMissing',
+    message: 'cannot read the counters of eth0 (/sys/class/net/eth0/statistics)',
+  })
+})
+
 test('a bond that is switched off is a problem where it is named, and nothing otherwise', () => {
   const members = [{ name: 'eth0', fault: 'has no link' }]
   const off: Link = {
@@ -229,6 +269,57 @@ test('a bond that is switched off is a problem where it is named, and nothing ot
         '0 of 1 member carry: it is switched off (administratively down); see cables, transceivers and switch ports',
     },
   ])
+})
+
+test('a member of a bond that is named tells of itself, unless its bond is watched and tells of it', () => {
+  const down: LinkState = { ...state('eth1'), hasCarrier: false, isMember: true }
+  const member: Link = { kind: 'link', name: 'eth1', state: observed(down) }
+  const members = [
+    { name: 'eth1', fault: 'has no link' },
+    { name: 'eth2', fault: '' },
+  ]
+  const bond: Link = {
+    kind: 'bond',
+    name: 'bond0',
+    state: observed({ name: 'bond0', isUp: true, hasCarrier: true, members }),
+  }
+  const problemsOf = (interfaces: readonly string[], ...found: readonly Link[]) => {
+    const config = schema.parse({ sustainedChecks: 1, interfaces })
+    const { findings } = evaluateLinks(observed({ links: found, absent: [] }), config, FIRST_LINKS, 0)
+    return findings.filter(({ health }) => health === 'problem').map(({ type, entity }) => `${type} ${entity}`)
+  }
+  expect(problemsOf(['eth1'], member)).toEqual(['LinkDown nic:eth1'])
+  expect(problemsOf(['eth1', 'bond0'], member, bond)).toEqual(['BondDegraded bond:bond0'])
+  expect(problemsOf([], member, bond)).toEqual(['BondDegraded bond:bond0'])
+})
+
+test('a link is not taken for the last one while another cannot be read', () => {
+  const down = { ...state('eth0'), hasCarrier: false }
+  const links: readonly Link[] = [
+    { kind: 'link', name: 'eth0', state: observed(down) },
+    { kind: 'link', name: 'eth1', state: unobserved('SourceMalformed', 'cannot understand it') },
+  ]
+  const { findings } = evaluateLinks(
+    observed({ links, absent: [] }),
+    schema.parse({ sustainedChecks: 1 }),
+    FIRST_LINKS,
+    0,
+  )
+  expect(findingOf({ findings }, 'LinkDown', 'nic:eth0')).toMatchObject({ health: 'problem', severity: 'warning' })
+})
+
+test('a link that lost its carrier while nobody looked, and has none, did not have it again', () => {
+  const [up] = looks([[state('eth0')]])
+  const memory = recallLinks(JSON.parse(JSON.stringify(factsOf(up!.memory))))
+  const look = (now: Partial<LinkState>) => {
+    const link: Link = { kind: 'link', name: 'eth0', state: observed({ ...state('eth0'), ...now }) }
+    return evaluateLinks(observed({ links: [link], absent: [] }), CONFIG, memory, 60_000).events.map(
+      ({ count }) => count,
+    )
+  }
+  expect(look({ hasCarrier: false, downs: 1 })).toEqual([])
+  expect(look({ hasCarrier: false, downs: 3 })).toEqual([2])
+  expect(look({ hasCarrier: true, downs: 1 })).toEqual([1])
 })
 
 const counter = fc.nat(100_000)

@@ -63,14 +63,14 @@ const REMEMBERED_MAX = 256
 
 /** Facts of this boot: what each link was, and who was a member of each bond. */
 export interface LinksFacts {
-  readonly links: Readonly<Record<string, { readonly best?: number | undefined; readonly downs?: number | undefined }>>
+  readonly links: Readonly<Record<string, Pick<LinkMemory, 'best' | 'downs' | 'hasCarrier'>>>
   readonly bonds: Readonly<Record<string, readonly string[]>>
 }
 
 export function factsOf({ links, bonds }: LinksMemory): LinksFacts {
   const had = [...links].filter(([, { hadCarrier }]) => hadCarrier).slice(0, REMEMBERED_MAX)
   return {
-    links: Object.fromEntries(had.map(([name, { best, downs }]) => [name, { best, downs }])),
+    links: Object.fromEntries(had.map(([name, { best, downs, hasCarrier }]) => [name, { best, downs, hasCarrier }])),
     bonds: Object.fromEntries([...bonds].slice(0, REMEMBERED_MAX).map(([name, { members }]) => [name, members])),
   }
 }
@@ -87,8 +87,9 @@ function countIn(value: unknown): number | undefined {
 export function recallLinks(facts: unknown): LinksMemory {
   const { links, bonds } = (facts ?? {}) as { links?: unknown; bonds?: unknown }
   const known = entriesOf(links).map(([name, value]) => {
-    const { best, downs } = (value ?? {}) as { best?: unknown; downs?: unknown }
-    return [name, { ...FIRST_LINK, hadCarrier: true, best: countIn(best), downs: countIn(downs) }] as const
+    const { best, downs, hasCarrier } = (value ?? {}) as { best?: unknown; downs?: unknown; hasCarrier?: unknown }
+    const last = { best: countIn(best), downs: countIn(downs), hasCarrier: hasCarrier === true }
+    return [name, { ...FIRST_LINK, hadCarrier: true, ...last }] as const
   })
   const joined = entriesOf(bonds).map(([name, value]) => {
     const members = Array.isArray(value) ? value.filter((member) => typeof member === 'string') : []

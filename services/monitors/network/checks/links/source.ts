@@ -3,6 +3,7 @@ import type { Host } from '#host'
 import type { Reading } from '#monitor-kit/evaluate'
 import { count, fields, MalformedSourceError, observe } from '#monitor-kit/source'
 import { createLinkKinds, LINKS, watchedOf } from '../../links/kinds.ts'
+import { readLocked } from '../../links/locked.ts'
 
 /** Packets since the link was made, as its driver counts them. */
 export interface LinkCounters {
@@ -69,7 +70,9 @@ export function parseSpeed(text: string | undefined): number | undefined {
 }
 
 const COUNTERS = ['rx_packets', 'tx_packets', 'rx_errors', 'tx_errors', 'rx_missed_errors'] as const
-const STATE = ['flags', 'carrier', 'carrier_up_count', 'carrier_down_count', 'carrier_changes', 'speed'] as const
+const STATE = ['flags', 'carrier_up_count', 'carrier_down_count', 'carrier_changes'] as const
+/** What the kernel tells under its lock of interfaces, of a link and of a bond. */
+const LOCKED_OF = { link: ['carrier', 'speed'], bond: ['carrier', 'bonding/slaves'] } as const
 const MEMBER = 'bonding_slave/mii_status'
 
 async function texts(host: Host, name: string, files: readonly string[]): Promise<readonly (string | undefined)[]> {
@@ -90,9 +93,11 @@ function countersOf(values: readonly (string | undefined)[]): LinkCounters | und
   return { receivedPackets, sentPackets, receiveErrors, sendErrors, missed }
 }
 
-async function readLink(host: Host, name: string): Promise<LinkState> {
+type Locked = readonly (string | undefined)[]
+
+async function readLink(host: Host, name: string, [carrier, speed]: Locked): Promise<LinkState> {
   const files = [...STATE, MEMBER, ...COUNTERS.map((counter) => `statistics/${counter}`)]
-  const [flags, carrier, ups, downs, changes, speed, member, ...counters] = await texts(host, name, files)
+  const [flags, ups, downs, changes, member, ...counters] = await texts(host, name, files)
   const isUp = upOf(name, flags)
   if (isUp && carrier !== '0' && carrier !== '1')
     throw new MalformedSourceError(`${LINKS}/${name}/carrier`, carrier ?? '', '1')
@@ -119,9 +124,8 @@ function faultOf(mii: string | undefined, aggregator: string | undefined, active
   return ''
 }
 
-async function readBond(host: Host, name: string): Promise<BondState> {
-  const files = ['flags', 'carrier', 'bonding/slaves', 'bonding/mode', 'bonding/ad_aggregator']
-  const [flags, carrier, slaves, mode, active] = await texts(host, name, files)
+async function readBond(host: Host, name: string, [carrier, slaves]: Locked): Promise<BondState> {
+  const [flags, mode, active] = await texts(host, name, ['flags', 'bonding/mode', 'bonding/ad_aggregator'])
   const isUp = upOf(name, flags)
   if (slaves === undefined) throw new MalformedSourceError(`${LINKS}/${name}/bonding/slaves`, '', 'eth0 eth1')
   const isLacp = mode?.startsWith('802.3ad') === true
@@ -135,7 +139,7 @@ async function readBond(host: Host, name: string): Promise<BondState> {
 }
 
 export interface LinksSource {
-  /** @throws HostReadError where interfaces cannot be listed */
+  /** @throws HostReadError where interfaces cannot be listed, or do not answer */
   read(named: readonly string[], ignored: readonly string[]): Promise<LinksReading>
 }
 
@@ -144,13 +148,18 @@ export function createLinksSource(host: Host): LinksSource {
   return {
     async read(named, ignored) {
       const all = await kinds.list()
+      const watched = watchedOf(all, named, ignored).map(
+        (name) => [name, all.get(name) === 'bond' ? 'bond' : 'link'] as const,
+      )
+      const paths = watched.flatMap(([name, kind]) => LOCKED_OF[kind].map((file) => `${LINKS}/${name}/${file}`))
+      const locked = await readLocked(host, paths)
       const links = await Promise.all(
-        watchedOf(all, named, ignored).map(
-          async (name): Promise<Link> =>
-            all.get(name) === 'bond'
-              ? { kind: 'bond', name, state: await observe(() => readBond(host, name)) }
-              : { kind: 'link', name, state: await observe(() => readLink(host, name)) },
-        ),
+        watched.map(async ([name, kind], at): Promise<Link> => {
+          const own = locked.slice(2 * at, 2 * at + 2)
+          return kind === 'bond'
+            ? { kind, name, state: await observe(() => readBond(host, name, own)) }
+            : { kind, name, state: await observe(() => readLink(host, name, own)) }
+        }),
       )
       return { links, absent: named.filter((name) => !all.has(name) && !ignored.includes(name)) }
     },

@@ -183,7 +183,8 @@ export function evaluateSockets(
       tcp: sent.tcp,
       retransmits: sent.retransmits,
       overflows: overflows.value,
-      drops: drops.value,
+      // Of processors that are offline nothing is counted until they are back.
+      drops: drops.value === undefined ? undefined : Math.max(drops.value, memory.drops ?? 0),
       overflowsTold: overflows.telling,
       dropsTold: drops.telling,
     },

@@ -60,7 +60,10 @@ const RANGE = parsePortRange('60000\t60009', '')!
 const line = (local: string, remote: string, state = '01') =>
   `   0: ${local} ${remote} ${state} 00000000:00000000 00:00000000`
 
-test('the place with most local ports is found, and what may be taken again does not count', () => {
+/** Nobody waits. */
+const pause = () => Promise.resolve()
+
+test('the place with most local ports is found, and what may be taken again does not count', async () => {
   const texts = [
     [
       '  sl  local_address rem_address   st',
@@ -75,10 +78,21 @@ test('the place with most local ports is found, and what may be taken again does
     // ::ffff:10.0.1.10 shares its ports with 10.0.1.10.
     line('0000000000000000FFFF00000A01000A:EA62', '0000000000000000FFFF00000501000A:01BB'),
   ]
-  expect(busiestPlace(texts, RANGE, 2)).toEqual({ place: '10.0.1.5:443', ports: 3, timeWait: 1 })
-  expect(busiestPlace(texts, RANGE, 1)).toEqual({ place: '10.0.1.5:443', ports: 2, timeWait: 0 })
-  expect(busiestPlace([], RANGE, 2)).toBeUndefined()
-  expect(udpPorts([line('00000000:EA60', '00000000:0000'), line('0100007F:EA60', '00000000:0000')], RANGE)).toBe(1)
+  expect(await busiestPlace(texts, RANGE, 2, pause)).toEqual({ place: '10.0.1.5:443', ports: 3, timeWait: 1 })
+  expect(await busiestPlace(texts, RANGE, 1, pause)).toEqual({ place: '10.0.1.5:443', ports: 2, timeWait: 0 })
+  expect(await busiestPlace([], RANGE, 2, pause)).toBeUndefined()
+  const shared = [line('00000000:EA60', '00000000:0000'), line('0100007F:EA60', '00000000:0000')]
+  expect(await udpPorts(shared, RANGE, pause)).toBe(1)
+})
+
+test('while a hundred thousand sockets are counted others have their turn', async () => {
+  const text = Array.from({ length: 100_000 }, () => line('0A01000A:EA60', '0501000A:01BB')).join('\n')
+  let turns = 0
+  const counted = async () => void turns++
+  expect(await busiestPlace([text], RANGE, 2, counted)).toMatchObject({ ports: 100_000 })
+  expect(turns).toBe(100)
+  await udpPorts([text], RANGE, counted)
+  expect(turns).toBe(200)
 })
 
 test('addresses read as people write them', () => {
@@ -87,16 +101,16 @@ test('addresses read as people write them', () => {
   expect(addressText('00000000000000000000000001000000')).toBe('[::1]')
 })
 
-test('no text makes a parser throw', () => {
-  fc.assert(
-    fc.property(fc.string(), fc.string(), (text, other) => {
+test('no text makes a parser throw', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.string(), fc.string(), async (text, other) => {
       parseSocketCounts(text, other)
       parseMaxPages(text)
       parsePortRange(text, other)
       parseCounter(text, 'Tcp', 'OutSegs')
       parseSoftnetDrops(text)
-      busiestPlace([text, other], RANGE, 2)
-      udpPorts([text], RANGE)
+      await busiestPlace([text, other], RANGE, 2, pause)
+      await udpPorts([text], RANGE, pause)
     }),
   )
 })

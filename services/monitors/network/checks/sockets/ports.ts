@@ -38,38 +38,80 @@ export function addressText(hex: string): string {
 
 const LINE = /^ *\d+: ([\dA-F]{8,32}):([\dA-F]{4}) ([\dA-F]{8,32}):([\dA-F]{4}) ([\dA-F]{2}) /
 
-/**
- * The place with the most local ports of the range taken, of the texts of /proc/net/tcp and tcp6; undefined: none is.
- *
- *     0: 0100007F:A605 00000000:0000 0A 00000000:00000000 …
- */
-export function busiestPlace(texts: readonly string[], range: PortRange, reuse: number): BusiestPlace | undefined {
-  const places = new Map<string, { ports: number; timeWait: number }>()
+/** So many lines are counted in one go: 3 ms. A list of 100,000 would hold up whoever else is asked by this process. */
+const SLICE = 1_000
+
+/** Lets other work have its turn. */
+export type Pause = () => Promise<unknown>
+
+/** Each line of the texts, one after the other. */
+async function forEachLine(texts: readonly string[], pause: Pause, take: (line: string) => void): Promise<void> {
+  let taken = 0
   for (const text of texts) {
-    for (const line of text.split('\n')) {
+    for (let from = 0; from < text.length; ) {
+      const end = text.indexOf('\n', from)
+      const to = end < 0 ? text.length : end
+      take(text.slice(from, to))
+      from = to + 1
+      if (++taken % SLICE === 0) await pause()
+    }
+  }
+}
+
+interface Place {
+  ports: number
+  timeWait: number
+}
+
+/** The ports that each place has, and which has most. */
+function createPlaces(range: PortRange, reuse: number) {
+  const places = new Map<string, Place>()
+  let busiest: readonly [string, Place] | undefined
+  return {
+    get busiest() {
+      return busiest
+    },
+    take(line: string): void {
       const [, local, port, remote, remotePort, state] = LINE.exec(line) ?? []
-      if (local === undefined || port === undefined || remote === undefined || state === undefined) continue
+      if (local === undefined || port === undefined || remote === undefined || state === undefined) return
       const far = `${withoutMapping(remote)}:${remotePort}`
-      if (state === LISTEN || !isInRange(range, Number.parseInt(port, 16)) || isTakenAgain(state, far, reuse)) continue
+      if (state === LISTEN || !isInRange(range, Number.parseInt(port, 16)) || isTakenAgain(state, far, reuse)) return
       // Each local address has all the ports of its own.
       const key = `${withoutMapping(local)} ${far}`
       const place = places.get(key) ?? { ports: 0, timeWait: 0 }
       place.ports++
       if (state === TIME_WAIT) place.timeWait++
       places.set(key, place)
-    }
+      if (busiest === undefined || place.ports > busiest[1].ports) busiest = [key, place]
+    },
   }
-  const [busiest] = [...places].sort((a, b) => b[1].ports - a[1].ports)
-  if (busiest === undefined) return undefined
-  const [address = '', port = ''] = busiest[0].split(' ')[1]!.split(':')
-  return { place: `${addressText(address)}:${Number.parseInt(port, 16)}`, ...busiest[1] }
+}
+
+/**
+ * The place with the most local ports of the range taken, of the texts of /proc/net/tcp and tcp6; undefined: none is.
+ *
+ *     0: 0100007F:A605 00000000:0000 0A 00000000:00000000 …
+ */
+export async function busiestPlace(
+  texts: readonly string[],
+  range: PortRange,
+  reuse: number,
+  pause: Pause,
+): Promise<BusiestPlace | undefined> {
+  const places = createPlaces(range, reuse)
+  await forEachLine(texts, pause, places.take)
+  if (places.busiest === undefined) return undefined
+  const [key, { ports, timeWait }] = places.busiest
+  const [address = '', port = ''] = key.split(' ')[1]!.split(':')
+  return { place: `${addressText(address)}:${Number.parseInt(port, 16)}`, ports, timeWait }
 }
 
 /** How many local ports of the range UDP has, of the texts of /proc/net/udp and udp6: sockets that share one count once. */
-export function udpPorts(texts: readonly string[], range: PortRange): number {
-  const ports = texts
-    .flatMap((text) => text.split('\n'))
-    .map((line) => Number.parseInt(LINE.exec(line)?.[2] ?? '', 16))
-    .filter((port) => isInRange(range, port))
-  return new Set(ports).size
+export async function udpPorts(texts: readonly string[], range: PortRange, pause: Pause): Promise<number> {
+  const ports = new Set<number>()
+  await forEachLine(texts, pause, (line) => {
+    const port = Number.parseInt(LINE.exec(line)?.[2] ?? '', 16)
+    if (isInRange(range, port)) ports.add(port)
+  })
+  return ports.size
 }

@@ -76,6 +76,18 @@ test('queues and processors that had no room are told once, with how much', asyn
   ])
 })
 
+test('a processor that comes back brings its old drops with it, and they are not told as new ones', () => {
+  let memory: SocketsMemory = FIRST_SOCKETS
+  const failed = unobserved('ReadFailed', 'it failed')
+  const others = { counts: failed, ports: failed, maxPages: failed, tcp: failed, overflows: failed }
+  const told = [1005, 5, 1005, 1008].map((drops, at) => {
+    const verdict = evaluateSockets({ ...others, drops: observed(drops) }, schema.parse({}), memory, at * 700_000)
+    memory = verdict.memory
+    return verdict.events.map(({ count }) => count)
+  })
+  expect(told).toEqual([[], [], [], [3]])
+})
+
 const maybe = <T>(value: fc.Arbitrary<T>) =>
   value.chain((one) => fc.constantFrom(observed(one), unobserved('ReadFailed', 'it failed')))
 const some = fc.nat(100_000)

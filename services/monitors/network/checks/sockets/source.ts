@@ -85,14 +85,16 @@ async function readLists(host: Host, names: readonly string[]): Promise<readonly
   return texts.filter((text) => text !== undefined)
 }
 
+const pause = () => new Promise(setImmediate)
+
 async function readBusiest(host: Host, range: PortRange): Promise<BusiestPlace | undefined> {
   const reuse = count((await readIfThere(host, `${IPV4}/tcp_tw_reuse`))?.trim()) ?? 0
-  return busiestPlace(await readLists(host, ['tcp', 'tcp6']), range, reuse)
+  return busiestPlace(await readLists(host, ['tcp', 'tcp6']), range, reuse, pause)
 }
 
 /**
  * Who takes the ports is counted socket by socket only where there are enough sockets for it to matter: the list of 100,000 takes
- * 50 ms of the kernel.
+ * 50 ms of the kernel, and 200 ms of this process, which does other work meanwhile.
  * @param from the share of all ports from which on it matters, 0 to 1
  */
 async function readPorts(host: Host, { tcp, timeWait, udp }: SocketCounts, from: number): Promise<PortUse> {
@@ -103,7 +105,7 @@ async function readPorts(host: Host, { tcp, timeWait, udp }: SocketCounts, from:
   return {
     size,
     busiest: tcp + timeWait < matter ? undefined : await readBusiest(host, range),
-    udp: udp < matter ? udp : udpPorts(await readLists(host, ['udp', 'udp6']), range),
+    udp: udp < matter ? udp : await udpPorts(await readLists(host, ['udp', 'udp6']), range, pause),
   }
 }
 

@@ -1,5 +1,5 @@
 /** What sysctls are, against what they have to be. Pure. */
-import type { Finding } from '#monitor-kit'
+import type { CheckResult, Finding } from '#monitor-kit'
 import { judgedFinding, unknownFinding } from '#monitor-kit/evaluate'
 import type { SysctlReading } from './source.ts'
 
@@ -7,8 +7,11 @@ const TYPE = 'SysctlWrong'
 
 function missing({ want }: SysctlReading, entity: string): Finding {
   const { key, hasToExist, because } = want
+  if (!hasToExist) {
+    const message = `there is no ${key}: there is no such interface, or the kernel lacks what it is of`
+    return unknownFinding(TYPE, { ok: false, reason: 'SourceMissing', message }, entity)
+  }
   const message = `there is no ${key}: the kernel lacks what it is of${key.startsWith('net.bridge') ? ' (load the module br_netfilter)' : ', or it is called otherwise'}${because === '' ? '' : `; ${because}`}`
-  if (!hasToExist) return unknownFinding(TYPE, { ok: false, reason: 'SourceMissing', message }, entity)
   const about = { type: TYPE, entity, severity: 'warning', message, summary: `there is no ${key}` } as const
   return { ...about, health: 'problem', reason: 'SysctlMissing' }
 }
@@ -37,6 +40,6 @@ function judge(reading: SysctlReading): Finding {
 }
 
 /** A finding for each sysctl that has to be something; none where none has to. */
-export function evaluateSysctls(readings: readonly SysctlReading[]): { readonly findings: readonly Finding[] } {
-  return { findings: readings.map(judge) }
+export function evaluateSysctls(readings: readonly SysctlReading[]): CheckResult {
+  return { findings: readings.map(judge), partial: readings.some(({ want }) => want.unseen !== undefined) }
 }

@@ -1,4 +1,5 @@
 /** Which sysctls have to be what, and why. Pure. */
+import type { Reading, Unobserved } from '#monitor-kit/evaluate'
 import type { Config } from './config.ts'
 
 /** One sysctl, and what it has to be. */
@@ -10,12 +11,14 @@ export interface Want {
   readonly because: string
   /** It has to be there: without it the kernel lacks a module, or the name is wrong. Else it is not known. */
   readonly hasToExist: boolean
+  /** Why it is not known whether it has to be so. */
+  readonly unseen?: Unobserved
 }
 
 /** Which networks pods have on this node. */
 export interface PodNetworks {
-  readonly v4: boolean
-  readonly v6: boolean
+  readonly v4: Reading<boolean>
+  readonly v6: Reading<boolean>
 }
 
 /** What is seen of the machine before it is known what has to be. */
@@ -43,24 +46,28 @@ export function pathOf(key: string): string | undefined {
   return isWrong ? undefined : `/proc/sys/${parts.join('/')}`
 }
 
+/** Where it is not known whether pods need it, neither is what it has to be. */
 function forwardingOf(family: 'ipv4' | 'ipv6', config: Config, place: Place): readonly Want[] {
+  const pods = family === 'ipv4' ? place.pods.v4 : place.pods.v6
+  const isNeeded = config.forwarding === 'always' || (pods.ok && pods.value)
+  if (!isNeeded && pods.ok) return []
   const because = 'what is sent through this node, as by its pods, goes nowhere'
   const whole = family === 'ipv4' ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding'
+  if (!isNeeded && !pods.ok) return [{ key: whole, expected: '1', because, hasToExist: false, unseen: pods }]
   const named = config.interfaces.length > 0 ? config.interfaces : place.interfaces
   const keys = [whole, ...(config.checkPerInterface ? named.map((name) => confKey(family, name)) : [])]
   return keys.map((key) => ({ key, expected: '1', because, hasToExist: false }))
 }
 
 /** Every sysctl that has to be something here; what is named by `expect` goes first. */
-export function wantsOf(config: Config, { pods, hasIPv6, interfaces }: Place): readonly Want[] {
-  const always = config.forwarding === 'always'
-  const place = { pods, hasIPv6, interfaces }
+export function wantsOf(config: Config, place: Place): readonly Want[] {
+  const { hasIPv6 } = place
   const filtered = 'packets over a bridge pass no firewall: Service addresses and policies do not hold between its pods'
   const bridge = ['net.bridge.bridge-nf-call-iptables', ...(hasIPv6 ? ['net.bridge.bridge-nf-call-ip6tables'] : [])]
   const wants: readonly Want[] = [
     ...Object.entries(config.expect).map(([key, expected]) => ({ key, expected, because: '', hasToExist: true })),
-    ...(config.checkIPv4 && (always || pods.v4) ? forwardingOf('ipv4', config, place) : []),
-    ...(config.checkIPv6 && hasIPv6 && (always || pods.v6) ? forwardingOf('ipv6', config, place) : []),
+    ...(config.checkIPv4 ? forwardingOf('ipv4', config, place) : []),
+    ...(config.checkIPv6 && hasIPv6 ? forwardingOf('ipv6', config, place) : []),
     ...(config.checkBridgeNetfilter
       ? bridge.map((key) => ({ key, expected: '1', because: filtered, hasToExist: true }))
       : []),

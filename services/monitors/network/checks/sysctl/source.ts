@@ -1,11 +1,11 @@
 /** Sysctls of the network, and whether pods have one. */
-import type { Host, Route } from '#host'
+import type { Host } from '#host'
 import { type Reading, unobserved } from '#monitor-kit/evaluate'
 import { observe } from '#monitor-kit/source'
-import { createLinkKinds, isPodLink, type LinkKind, type LinkKinds, watchedOf } from '../../links/kinds.ts'
-import { hasKubelet } from '../../pods/kubelet.ts'
+import { createLinkKinds, type LinkKind, type LinkKinds, watchedOf } from '../../links/kinds.ts'
 import type { Config } from './config.ts'
-import { type Place, type PodNetworks, pathOf, type Want, wantsOf } from './plan.ts'
+import { type Place, pathOf, type Want, wantsOf } from './plan.ts'
+import { readPods } from './pods.ts'
 
 /** A sysctl that has to be something, and what it is. */
 export interface SysctlReading {
@@ -14,48 +14,19 @@ export interface SysctlReading {
   readonly value: Reading<string | undefined>
 }
 
-async function hasPodLink(host: Host, kinds: ReadonlyMap<string, LinkKind>): Promise<boolean> {
-  for (const [name, kind] of kinds) {
-    if (kind !== 'made') continue
-    const found = await observe(() => isPodLink(host, name))
-    if (found.ok && found.value) return true
-  }
-  return false
-}
-
-/** A way to more than the link's own, over an interface that has no device: to pods, over their ends, a bridge, or what a CNI made. */
-function leadsToPods({ hops, destination, prefixLength }: Route, kinds: ReadonlyMap<string, LinkKind>): boolean {
-  const isOwn = prefixLength === 0 || /^(fe[89ab]|ff|127\.)/i.test(destination)
-  return !isOwn && hops.some((hop) => hop.interface !== 'lo' && kinds.get(hop.interface) === 'made')
-}
-
-/**
- * Which networks pods have: this is a kubelet's node, at least one pod is in a network of its own, and routes lead there. A pod in the
- * node's network needs nothing of it.
- */
-async function readPods(host: Host, kinds: ReadonlyMap<string, LinkKind>): Promise<PodNetworks> {
-  if (!(await hasKubelet(host)) || !(await hasPodLink(host, kinds))) return { v4: false, v6: false }
-  const [v4, v6] = await Promise.all(
-    (['v4', 'v6'] as const).map(async (family) => {
-      const routes = await observe(() => host.network.routes(family))
-      return routes.ok && routes.value.some((route) => leadsToPods(route, kinds))
-    }),
-  )
-  return { v4: v4 === true, v6: v6 === true }
-}
-
 async function readPlace(host: Host, kinds: LinkKinds): Promise<Place> {
   const all = await observe(() => kinds.list())
-  const links = all.ok ? all.value : new Map<string, LinkKind>()
+  const links: ReadonlyMap<string, LinkKind> = all.ok ? all.value : new Map()
   const hasIPv6 = await observe(() => host.files.exists('/proc/sys/net/ipv6'))
   return {
-    pods: await readPods(host, links),
+    pods: await readPods(host, all),
     hasIPv6: hasIPv6.ok && hasIPv6.value,
     interfaces: watchedOf(links, [], []),
   }
 }
 
-async function readValue(host: Host, key: string): Promise<Reading<string | undefined>> {
+async function readValue(host: Host, { key, unseen }: Want): Promise<Reading<string | undefined>> {
+  if (unseen !== undefined) return unseen
   const path = pathOf(key)
   if (path === undefined) return { ok: true, value: undefined }
   const value = await observe(async () => (await host.files.readText(path)).trim().replace(/\s+/g, ' '))
@@ -73,6 +44,6 @@ export function createSysctlSource(host: Host): ReadSysctls {
   const kinds = createLinkKinds(host)
   return async (config) => {
     const wants = wantsOf(config, await readPlace(host, kinds))
-    return Promise.all(wants.map(async (want) => ({ want, value: await readValue(host, want.key) })))
+    return Promise.all(wants.map(async (want) => ({ want, value: await readValue(host, want) })))
   }
 }

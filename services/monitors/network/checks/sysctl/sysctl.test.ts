@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { observed } from '#monitor-kit/evaluate'
 import { findingOf, fixture, startFixture } from '#monitor-kit/testing'
 import { sysctl } from './check.ts'
 import { schema } from './config.ts'
@@ -28,7 +29,7 @@ test('a sysctl stands where sysctl(8) looks for it, and nowhere else', () => {
 
 test('where no pod has a network of its own, and nothing is expected, nothing is said', async () => {
   expect((await over('well-no-kubernetes')).findings).toEqual([])
-  const place = { pods: { v4: false, v6: false }, hasIPv6: true, interfaces: ['eth0'] }
+  const place = { pods: { v4: observed(false), v6: observed(false) }, hasIPv6: true, interfaces: ['eth0'] }
   expect(wantsOf(schema.parse({}), place)).toEqual([])
   const always = wantsOf(schema.parse({ forwarding: 'always', checkPerInterface: true }), { ...place, hasIPv6: false })
   expect(always.map(({ key }) => key)).toEqual(['net.ipv4.ip_forward', 'net.ipv4.conf.eth0.forwarding'])
@@ -62,6 +63,13 @@ test('what is expected is compared without regard to white space; what is not th
     reason: 'SysctlMissing',
     message:
       'there is no net.bridge.bridge-nf-call-iptables: the kernel lacks what it is of (load the module br_netfilter); packets over a bridge pass no firewall: Service addresses and policies do not hold between its pods',
+  })
+  // Of an interface that is not there nothing goes nowhere.
+  const named = { forwarding: 'always', checkPerInterface: true, interfaces: ['eth7'] }
+  const gone = findingOf(await over('well-no-kubernetes', named), 'SysctlWrong', 'sysctl:net.ipv4.conf.eth7.forwarding')
+  expect(gone).toMatchObject({
+    health: 'unknown',
+    message: 'there is no net.ipv4.conf.eth7.forwarding: there is no such interface, or the kernel lacks what it is of',
   })
   // Forwarding that cannot be read is not known, and no problem.
   expect((await over('hostile-unreadable', { forwarding: 'always' })).findings.map(({ health }) => health)).toEqual([

@@ -9,6 +9,7 @@ import { askTime } from './source.ts'
 export const time = defineNetworkCheck<Config>({
   type: 'network-time',
   description: 'How far the clock is from the NTP servers that are named; without any nobody is asked',
+  leavesNode: true,
   intervalMs: 300_000,
   timeoutMs: 30_000,
   conditions: [

@@ -1,0 +1,99 @@
+/** What a look at the kubelet's figures says, or that they were not told. Pure. */
+import type { Finding } from '#monitor-kit'
+import { NO_STREAK, type Streak, unknownFinding } from '#monitor-kit/evaluate'
+import type { Config } from './config.ts'
+import { judgeCutOff, judgeRefused } from './cut-off.ts'
+import { type Figures, figuresOf, isSameRun } from './figures.ts'
+import { judgeSlow } from './slow.ts'
+import { type KubeletReading, NOT_ANSWERED } from './source.ts'
+
+/** What is kept of the figures from one look to the next. */
+export interface FiguresMemory {
+  /** Of the last look at them. */
+  readonly figures: Figures | undefined
+  /** At which its renewals had grown last, or the first of those that followed each other. */
+  readonly renewed: Figures | undefined
+  /** Looks in a row in which it was slow. */
+  readonly slow: Streak
+  /** Looks in a row in which it did not take a token that it took before, and that the API server knows. */
+  readonly refused: number
+  /** They were not told, for a reason that may be over soon or that costs the API server nothing. */
+  readonly isDoubtful: boolean
+}
+
+/** Before the first look. */
+export const NO_FIGURES: FiguresMemory = {
+  figures: undefined,
+  renewed: undefined,
+  slow: NO_STREAK,
+  refused: 0,
+  isDoubtful: false,
+}
+
+/** What else is known in a look. */
+export interface FiguresAround {
+  readonly config: Config
+  readonly nowMs: number
+  /** Types of condition that are looked at. */
+  readonly types: readonly string[]
+  /** Counters that are older say only what was once. */
+  readonly freshMs: number
+  /** This node reaches no API server. */
+  readonly isUnreached: boolean
+  /** How long its lease is good for. */
+  readonly leaseMs: number
+  /** It is another process than in the last look. */
+  readonly isAnew: boolean
+}
+
+interface FiguresVerdict {
+  readonly memory: FiguresMemory
+  readonly findings: readonly Finding[]
+}
+
+function begun(type: string): Finding {
+  const message = 'what the kubelet counts is compared with its last counts; it shows at the next check'
+  return { type, health: 'healthy', pending: true, reason: 'FirstLook', message }
+}
+
+function untold(reading: KubeletReading, before: FiguresMemory, { types, isAnew }: FiguresAround): FiguresVerdict {
+  const { figures, isKnown } = reading
+  const why = figures?.ok === false ? figures : NOT_ANSWERED
+  // One that was started anew may have another configuration, and take nobody's token.
+  const taken = isAnew ? undefined : before.figures
+  const refused = isKnown === true && taken !== undefined ? before.refused + 1 : 0
+  const findings = types.map((type) =>
+    type === 'KubeletCutOff' && refused > 0 ? judgeRefused(why.message, refused) : unknownFinding(type, why),
+  )
+  const isDoubtful =
+    why.reason === 'CertificateUnverified' || why.reason === 'NoCredentials' || isKnown === 'not-answered'
+  return { memory: { figures: taken, renewed: before.renewed, slow: NO_STREAK, refused, isDoubtful }, findings }
+}
+
+/** Judges what the kubelet counts against its last counts, as long as those are of the same process, and not long ago. */
+export function judgeFigures(reading: KubeletReading, before: FiguresMemory, around: FiguresAround): FiguresVerdict {
+  if (reading.figures?.ok !== true) return untold(reading, before, around)
+  const { config, nowMs, types, freshMs, isUnreached } = around
+  const now = figuresOf(reading.figures.value, nowMs)
+  const { figures } = before
+  const last = figures !== undefined && isSameRun(figures, now) && nowMs - figures.atMs <= freshMs ? figures : undefined
+  const since = last && before.renewed && isSameRun(before.renewed, now) ? before.renewed : undefined
+  let slow = NO_STREAK
+  const findings = types.flatMap((type): Finding[] => {
+    if (type === 'KubeletSlow') {
+      if (last === undefined) return [begun(type)]
+      const judged = judgeSlow(last, now, config, before.slow)
+      slow = judged.streak
+      return [judged.finding]
+    }
+    // A kubelet of its own, without a cluster, asks nobody.
+    if (now.requests === undefined) return []
+    return [since === undefined ? begun(type) : judgeCutOff(since, now, config, around)]
+  })
+  // Once the API server is back, its silence is counted from there.
+  const isCountedAnew = since === undefined || now.renewals > since.renewals || isUnreached
+  return {
+    memory: { figures: now, renewed: isCountedAnew ? now : since, slow, refused: 0, isDoubtful: false },
+    findings,
+  }
+}
