@@ -2,8 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CATALOG } from './catalog.ts'
 import { ConfigErrors } from './errors.ts'
+import { DEFAULT_CHECKS } from './layers/default-checks.ts'
 import { type LoadOptions, loadConfig } from './load.ts'
+import { ADDED_BY_DEFAULT } from './parts.ts'
 import { HEAD, parse, ROOT_SERVER, set } from './testing.ts'
 import type { NodeDoctorConfig } from './types.ts'
 
@@ -77,6 +80,19 @@ describe('layers', () => {
     ])
   })
 
+  it('have one interval for all checks that name none, but for those that are made to run seldom', () => {
+    const of = (updateInterval: string) => {
+      const checks =
+        '[{ name: a, type: system-cpu }, { name: b, type: kubernetes-certificates }, { name: c, type: system-clock, interval: 7s }]'
+      const { monitors } = parse(
+        `${HEAD}defaultMonitors: []\nsettings: { updateInterval: ${updateInterval} }\nmonitors: ${checks}\n`,
+      )
+      return monitors.map(({ intervalMs }) => intervalMs / 1000)
+    }
+    expect(of('10s')).toEqual([10, 3600, 7])
+    expect(of('2h')).toEqual([7200, 7200, 7])
+  })
+
   it('count what nobody set', () => {
     const before = parse(HEAD).settingsInForce.defaults
     expect(parse(text).settingsInForce.defaults).toBe(before - 1)
@@ -84,12 +100,19 @@ describe('layers', () => {
 
   it('have the checks of the embedded default beside those of the file, unless it wants none of them', () => {
     const names = (config: NodeDoctorConfig) => config.monitors.map(({ name }) => name)
-    const all = ['cpu', 'memory', 'disk', 'pressure', 'processes', 'clock', 'interfaces', 'kernel-log']
+    const all = ADDED_BY_DEFAULT.flatMap((monitor) => (DEFAULT_CHECKS[monitor] ?? []).map(({ name }) => name))
+    expect(all.slice(0, 3)).toEqual(['cpu', 'memory', 'disk'])
     expect(names(parse(HEAD))).toEqual(all)
     expect(names(parse(`${HEAD}monitors:\n  - { name: load, type: system-cpu }\n`))).toEqual(['load', ...all.slice(1)])
     expect(names(parse(`${HEAD}monitors: []\n`))).toEqual(all)
     expect(names(parse(`${HEAD}monitors: []\ndefaultMonitors: []\n`))).toEqual([])
     expect(names(parse(`${HEAD}monitors:\n`))).toEqual(all)
+  })
+
+  it('have conditions that always stand on the node of checks that there are, but of a monitor that is planned', () => {
+    const known = new Set(CATALOG.checks.flatMap(({ conditions }) => conditions.map(({ type }) => type)))
+    const { always } = parse(HEAD).exporters.kubernetes.conditions
+    expect(always.filter((type) => !known.has(type))).toEqual(['GPUFault'])
   })
 
   it('serve every check of the embedded default, and ask for nothing that is missing', () => {

@@ -14,6 +14,8 @@ import { quoted } from './walk/words.ts'
 /** For a type of which nothing is known. */
 export const INTERVAL_MS = 30_000
 export const TIMEOUT_MS = 10_000
+/** A type that is looked at less often than this by itself is made for that. */
+const SELDOM_MS = 60_000
 /** A timeout that nobody set leaves at least a fifth of the interval. */
 const TIMEOUT_SHARE = 0.8
 
@@ -56,7 +58,7 @@ interface Around {
 function monitorEntry(written: DocumentMonitor, site: Site, { doc, catalog, run, schema }: Around): MonitorEntry {
   const monitor = inForce(schema, written)
   const check = checkOf(catalog, monitor.type)
-  const intervalMs = monitor.intervalMs ?? doc.settings.updateInterval ?? check?.intervalMs ?? INTERVAL_MS
+  const intervalMs = monitor.intervalMs ?? ownInterval(check?.intervalMs ?? INTERVAL_MS, doc.settings.updateInterval)
   const ownTimeoutMs = check?.timeoutMs ?? TIMEOUT_MS
   return {
     ...monitor,
@@ -70,6 +72,12 @@ function monitorEntry(written: DocumentMonitor, site: Site, { doc, catalog, run,
     monitor: check?.monitor ?? '',
     origin: site.node.place.origin,
   }
+}
+
+/** What is looked at every few minutes or hours, as certificates are, is not looked at more often because everything else is. */
+function ownInterval(ownMs: number, updateMs: number | undefined): number {
+  if (updateMs === undefined) return ownMs
+  return ownMs > SELDOM_MS ? Math.max(ownMs, updateMs) : updateMs
 }
 
 type Keys = MonitorEntry['config']

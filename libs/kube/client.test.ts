@@ -185,6 +185,10 @@ describe('the patch that cleans a node', () => {
       status: { conditions: [{ type: 'A', $patch: 'delete' }] },
     })
     expect(planCleanup({ metadata: { name: 'n' }, status: { conditions } })).toBeUndefined()
+    const asked = { 'node-doctor.io/annotations': 'example.org/team,gone', 'example.org/team': 'platform', other: 'x' }
+    expect(planCleanup({ metadata: { name: 'n', annotations: asked } })).toEqual({
+      metadata: { annotations: { 'node-doctor.io/annotations': null, 'example.org/team': null } },
+    })
     const beside = { ...annotations, 'node-doctor.io/npd-conditions': 'Theirs' }
     expect(planCleanup({ metadata: { name: 'n', annotations: beside }, status: { conditions } })?.status).toEqual({
       conditions: ['A', 'Theirs'].map((type) => ({ type, $patch: 'delete' })),

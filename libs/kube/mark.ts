@@ -13,6 +13,8 @@ export const ANNOTATIONS = {
   npdConditions: 'node-doctor.io/npd-conditions',
   /** The installation that wrote them: clean-up takes its own. */
   installation: 'node-doctor.io/installation',
+  /** Keys of annotations that the configuration asks for and that we therefore wrote, as `conditions` lists types. */
+  annotations: 'node-doctor.io/annotations',
   /** healthy, problem, unknown. */
   status: 'node-doctor.io/status',
   /** Open problems in words, worst first. */
@@ -33,21 +35,30 @@ export const MARK_KEYS: readonly MarkKey[] = [ANNOTATIONS.conditions, ANNOTATION
 /** The mark of ours on a node: what we wrote there, and which installation did. */
 export interface OurMark {
   readonly conditions: readonly string[]
+  /** Keys of annotations that the configuration asked for. */
+  readonly annotations: readonly string[]
   /** "": not said. */
   readonly installation: string
 }
 
 /** The mark as the node's annotations have it; empty where there is none. */
 export function parseMark({ metadata }: KubeNode, key: MarkKey = ANNOTATIONS.conditions): OurMark {
-  const text = metadata.annotations?.[key] ?? ''
-  const conditions = text
-    .split(',')
-    .map((type) => type.trim())
-    .filter((type) => type !== '')
-  return { conditions, installation: metadata.annotations?.[ANNOTATIONS.installation] ?? '' }
+  const { annotations = {} } = metadata
+  return {
+    conditions: listed(annotations[key]),
+    annotations: listed(annotations[ANNOTATIONS.annotations]),
+    installation: annotations[ANNOTATIONS.installation] ?? '',
+  }
 }
 
-/** The types of a mark as an annotation's text, in lines that `kubectl describe` shows whole. */
+function listed(text = ''): string[] {
+  return text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
+}
+
+/** The types, or keys, of a mark as an annotation's text, in lines that `kubectl describe` shows whole. */
 export function renderMark(types: Iterable<string>): string {
   const lines: string[] = []
   let line = ''
@@ -81,7 +92,7 @@ export function planCleanup(node: KubeNode): NodeStatusPatch | undefined {
     .filter((type) => standing.has(type) && !KUBELET_CONDITIONS.has(type))
     .map((type) => ({ type, $patch: 'delete' as const }))
   const annotations = Object.fromEntries(
-    Object.values(ANNOTATIONS)
+    [...Object.values(ANNOTATIONS), ...parseMark(node).annotations]
       .filter((key) => node.metadata.annotations?.[key] !== undefined)
       .map((key) => [key, null]),
   )

@@ -67,15 +67,23 @@ export async function readTold(metrics: Metrics): Promise<ToldMetrics> {
 
 /**
  * A registry's families in Prometheus' text format 0.0.4, by prom-client; "" where none has a value. Each name is there once.
+ * @param constant labels of every value, beside its own
  */
-export async function renderFamilies(namespace: string, families: readonly MetricFamily[]): Promise<string> {
+export async function renderFamilies(
+  namespace: string,
+  families: readonly MetricFamily[],
+  constant: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const registry = new Registry()
   const told = families.filter(({ values }) => values.length > 0)
   for (const { name, help, type, values } of told) {
     const full = `${namespace}_${name}`
-    const named = values.map((one) =>
-      one.metricName === undefined ? one : { ...one, metricName: `${namespace}_${one.metricName}` },
-    )
+    const named = values.map(({ metricName, labels, value }) => ({
+      ...(metricName === undefined ? {} : { metricName: `${namespace}_${metricName}` }),
+      // What a metric has itself stays, and stands first.
+      labels: { ...labels, ...constant, ...labels },
+      value,
+    }))
     // As prom-client itself gives a registry what it was told by other processes: an object that has its values.
     const metric = { name: full, get: () => Promise.resolve({ name: full, help, type, values: named }) }
     registry.registerMetric(metric as never)

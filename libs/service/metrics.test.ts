@@ -104,7 +104,8 @@ describe('metrics', () => {
 
 describe('the text format', () => {
   const family = { name: 'x', help: 'a\\b\nc', type: 'gauge' as const }
-  const text = (families: readonly PlainFamily[]) => [...plainLines('n', families)].join('')
+  const text = (families: readonly PlainFamily[], constant?: Record<string, string>) =>
+    [...plainLines('n', families, constant)].join('')
 
   it('escapes what labels and help may hold, and writes every number', () => {
     const values = [
@@ -130,14 +131,19 @@ describe('the text format', () => {
     )
   })
 
+  it('takes what only looks like a label within a value for none', () => {
+    const values = [{ labels: labelText({ a: 'x,b=', b2: '{b="' }), value: 1 }]
+    expect(text([{ ...family, values }], { b: 'c' })).toContain('n_x{a="x,b=",b2="{b=\\"",b="c"} 1\n')
+  })
+
   it('is what prom-client writes of the same values', async () => {
     const labels = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.string({ unit: 'binary', maxLength: 8 }))
     const values = fc.array(fc.record({ labels, value: fc.double({ noNaN: true }) }), { minLength: 1, maxLength: 1 })
     await fc.assert(
-      fc.asyncProperty(values, fc.string({ unit: 'binary', maxLength: 12 }), async (some, help) => {
+      fc.asyncProperty(values, fc.string({ unit: 'binary', maxLength: 12 }), labels, async (some, help, constant) => {
         const plain = some.map((one) => ({ labels: labelText(one.labels), value: one.value }))
-        expect(text([{ ...family, help, values: plain }])).toBe(
-          await renderFamilies('n', [{ ...family, help, values: some }]),
+        expect(text([{ ...family, help, values: plain }], constant)).toBe(
+          await renderFamilies('n', [{ ...family, help, values: some }], constant),
         )
       }),
     )

@@ -39,8 +39,32 @@ export function labelText(labels: Readonly<Record<string, string>>): string {
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
 }
 
-/** The text line by line, each with its end; a family without a value is left out. Each name must come once. */
-export function* plainLines(namespace: string, families: Iterable<PlainFamily>): Generator<string> {
+const LABEL = /([A-Za-z_]\w*)="(?:[^"\\]|\\.)*"/g
+
+/** Whether a value has a label of its own. The name may also be part of a value, which has it within its quotes. */
+function hasLabel(labels: string, name: string): boolean {
+  if (!labels.includes(`${name}="`)) return false
+  return [...labels.matchAll(LABEL)].some(([, own]) => own === name)
+}
+
+/** With labels beside its own; one that it has itself stays. */
+function withLabels(labels: string, more: readonly (readonly [name: string, text: string])[]): string {
+  if (more.length === 0) return labels
+  const added = more.filter(([name]) => !hasLabel(labels, name)).map(([, text]) => text)
+  if (added.length === 0) return labels
+  return labels === '' ? `{${added.join(',')}}` : `${labels.slice(0, -1)},${added.join(',')}}`
+}
+
+/**
+ * The text line by line, each with its end; a family without a value is left out. Each name must come once.
+ * @param constant labels of every value, beside its own
+ */
+export function* plainLines(
+  namespace: string,
+  families: Iterable<PlainFamily>,
+  constant: Readonly<Record<string, string>> = {},
+): Generator<string> {
+  const more = Object.entries(constant).map(([name, value]) => [name, `${name}="${word(value)}"`] as const)
   let between = ''
   for (const { name, help, type, values } of families) {
     const full = `${namespace}_${name}`
@@ -49,7 +73,7 @@ export function* plainLines(namespace: string, families: Iterable<PlainFamily>):
       if (seen.has(labels)) continue
       if (seen.size === 0) yield `${between}# HELP ${full} ${escaped(help)}\n# TYPE ${full} ${type}\n`
       seen.add(labels)
-      yield `${full}${labels} ${numberText(value)}\n`
+      yield `${full}${withLabels(labels, more)} ${numberText(value)}\n`
     }
     if (seen.size > 0) between = '\n'
   }

@@ -147,7 +147,7 @@ export function someFacts(changes: Partial<NodeFacts> = {}): NodeFacts {
     conditions: [someCondition()],
     problems: [],
     monitors: [someMonitor()],
-    settings: { set: [], defaults: 40, since: ago(18_900).toISOString() },
+    settings: { set: [], defaults: 40, since: ago(18_900).toISOString(), refused: [], refusedCount: 0 },
     remediation: NO_REMEDIATION,
     ...changes,
   }

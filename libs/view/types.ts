@@ -163,6 +163,15 @@ export interface SettingView {
   readonly origin: string
 }
 
+/** A key of the configuration that has no effect here. */
+export interface RefusedView {
+  readonly key: string
+  /** Why, and what to write in its place. */
+  readonly text: string
+  /** "config.yaml, line 41". */
+  readonly origin: string
+}
+
 /** The whole node, as `/status` and the first message of `/stream` carry it. */
 export interface NodeView {
   readonly node: {
@@ -191,7 +200,15 @@ export interface NodeView {
   readonly problems: readonly ProblemView[]
   readonly resolved: readonly ProblemView[]
   readonly monitors: readonly MonitorView[]
-  readonly settings: { readonly set: readonly SettingView[]; readonly defaults: number; readonly since: string }
+  readonly settings: {
+    readonly set: readonly SettingView[]
+    readonly defaults: number
+    readonly since: string
+    /** The first of them. */
+    readonly refused: readonly RefusedView[]
+    /** How many there are. */
+    readonly refusedCount: number
+  }
   /** No remediator runs yet: says so. */
   readonly remediation: { readonly running: boolean; readonly text: string }
 }

@@ -16,17 +16,20 @@ Its YAML is read as it means. Made by \`make generate\` from \`libs/config/diale
 - **renamed**: one by another name, or with its value written in another way. That is said, and is all.
 - **split**: one entry of theirs is two of ours.
 - **later**: what it asks for is not part of this version. It is told as missing (\`MonitorMissing\`), never left out in silence.
-- **refused**: it has no effect here. A warning says why, and what to write in its place.
+- **refused**: it has no effect here. A warning says why, and what to write in its place: from \`validate\`, in the log of the detector,
+  and at the foot of the page.
 
 What holds for all keys:
 
 - Errors are only what can mean nothing: two keys that contradict each other (both are named), a timeout that is not below its
   interval, a key that neither form has. Keys that the Go program's own files write and its code never read have the effect that they name.
 - \`apiVersion\` may be any text that is not empty.
+- A text that is empty is as if it were not written. A blank in the name of a check is \`-\`.
 - A whole number is a number, also where the Go program wants \`85.0\`.
 - A latency without a unit is milliseconds. Load in percent of the cores is divided by 100.
 - \`\${NAME}\` is a variable, \`$NAME\` is not: as a whole value it is an error, within a text it stays. In a key that has no effect no
   variable need be set. What is divided or gets a unit here cannot be a variable: write our key.
+- A section that is refused as a whole is told once; where its \`enabled\` is false nothing is said of it.
 - A check that is listed runs; one with \`enabled: false\` does not.
 - True is a problem, for every condition. \`migrate\` writes \`conditionPrefix\` and \`conditionTypes\`, so that the node keeps the
   names of before; what had a name of the kubelet's (\`DiskPressure\`) has \`NodeDoctor\` before it, and a name whose True was good
@@ -49,7 +52,7 @@ function exampleOf({ key, to, status, example: [theirs, ours = theirs] }: Row): 
   return code(before)
 }
 
-function meaningOf({ key, to, why, instead, words = {}, convert, holds, yields }: Row): string {
+function meaningOf({ key, to, why, instead, words = {}, convert, within, holds, yields }: Row): string {
   return [
     to === undefined || to === key ? '' : code(to),
     [why, instead].filter((part) => part !== undefined).join('; '),
@@ -61,8 +64,13 @@ function meaningOf({ key, to, why, instead, words = {}, convert, holds, yields }
       share: 'above 1 it is percent',
       switch: 'a map with `enabled` is what that says',
       ms: 'a number is milliseconds',
+      milliseconds: 'in milliseconds',
+      'host-path': 'from the root of the host, without `/host`',
+      loopback: '`localhost` is `127.0.0.1`',
+      secured: '`http` is `https`, port 10255 is 10250, `localhost` is `127.0.0.1`',
       '': '',
     }[convert ?? ''],
+    within === undefined ? '' : `from ${within[0]} to ${within[1]}, what is beyond is the nearest of them`,
     holds === undefined ? '' : `nothing is said of ${holds.map((one) => code(inYaml(one))).join(', ')}`,
     yields === true ? 'where that is written too it counts' : '',
   ]
@@ -81,21 +89,35 @@ function isServed(types: readonly string[]): boolean {
     .some((type) => checkOf(CATALOG, type) !== undefined)
 }
 
+/** Of a type that is split: those of its parts that nobody serves. */
+function unserved(types: readonly string[]): readonly string[] {
+  const parts = types.flatMap((type) => (typeRowOf(type)?.status === 'split' ? (typeRowOf(type)?.to ?? []) : []))
+  return parts.filter((type) => checkOf(CATALOG, type) === undefined)
+}
+
+/** What is said of keys that no check has yet. */
+function laterWords(types: readonly string[]): string {
+  if (!isServed(types))
+    return '\n\nLater: no check of this version has these keys. What stands here is how they will be read.'
+  const parts = unserved(types).map(code)
+  return parts.length === 0
+    ? ''
+    : `\n\nLater: no check of this version is ${parts.join(' or ')}. What stands here of its keys is how they will be read.`
+}
+
 function section({ title, types, rows }: Section): string {
   const [name = '', ...rest] = title.split(' ')
   const heading = types === undefined ? rest.join(' ') : `${code(types[0] ?? name)}`
-  const missing =
-    types === undefined || isServed(types)
-      ? ''
-      : '\n\nLater: no check of this version has these keys. What stands here is how they will be read.'
+  const missing = types === undefined ? '' : laterWords(types)
   return `## ${heading}${missing}\n\n${table(['Key', 'Becomes', 'Here', 'Example'], rows.map(rowOf))}`
 }
 
-function typeRow({ type, status, to, why, instead }: TypeRow): string[] {
+function typeRow({ type, status, to, adds = {}, why, instead }: TypeRow): string[] {
   const isLater = status !== 'refused' && !isServed([type])
-  const here = [(to ?? []).map(code).join(', '), why === undefined ? '' : why, instead ?? ''].filter(
-    (part) => part !== '',
-  )
+  const added = Object.entries(adds).map(([key, value]) => `with ${code(`${key}: ${value}`)}`)
+  const parts = status === 'split' ? unserved([type]) : []
+  const names = (to ?? []).map((one) => (parts.includes(one) ? `${code(one)} (later)` : code(one)))
+  const here = [names.join(', '), ...added, why === undefined ? '' : why, instead ?? ''].filter((part) => part !== '')
   return [code(type), isLater && status !== 'later' ? `later, then ${status}` : status, here.join('; ')]
 }
 

@@ -46,8 +46,13 @@ export function editorSchema(document: JsonSchema, catalog: Catalog): Json {
   }
 }
 
+function withoutOurs(schema: JsonSchema): Json {
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => !OURS.includes(key)))
+}
+
 function plain(schema: JsonSchema): Json {
-  const out: Json = Object.fromEntries(Object.entries(schema).filter(([key]) => !OURS.includes(key)))
+  const out = withoutOurs(schema)
+  if (schema.propertyNames !== undefined) out['propertyNames'] = withoutOurs(schema.propertyNames)
   if (schema.properties !== undefined) {
     out['properties'] = withAliases(schema.properties)
     Object.assign(out, requiredOf(schema, schema.properties))

@@ -23,9 +23,11 @@ function clean(json: unknown, what: string): JsonSchema {
         `${what} uses "${key}", which libs/config/walk/walk.ts does not know; write it without, or teach it there`,
       )
     }
-    if (key === '$schema' || key === 'propertyNames' || (key === 'inherits' && value === false)) continue
+    if (key === '$schema' || (key === 'inherits' && value === false)) continue
+    // Of any name nothing is to be said.
+    if (key === 'propertyNames' && !('pattern' in (value as object))) continue
     if (key === 'properties') out[key] = mapValues(value, (property, name) => clean(property, `${what}.${name}`))
-    else if (key === 'items') out[key] = clean(value, `${what}[]`)
+    else if (key === 'items' || key === 'propertyNames') out[key] = clean(value, `${what}[]`)
     else if (key === 'anyOf' && Array.isArray(value)) out[key] = value.map((one) => clean(one, what))
     else if (key === 'additionalProperties' && typeof value === 'object') out[key] = clean(value, `${what}.*`)
     else if (key === 'maximum' && value === Number.MAX_SAFE_INTEGER) continue

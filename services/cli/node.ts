@@ -40,7 +40,7 @@ export function viewOf(node: Node, now: Date): NodeView {
       conditions: node.conditions.map((condition) => fromProtoNodeCondition(condition, now)),
       problems: [...node.problems, ...node.resolved].map((problem) => fromProtoProblem(problem, now)),
       monitors: node.monitors.map((monitor) => fromProtoMonitorState(monitor, now)),
-      settings: { set: [], defaults: 0, since: '' },
+      settings: { set: [], defaults: 0, since: '', refused: [], refusedCount: 0 },
       remediation: NO_REMEDIATION,
     },
     now,

@@ -13,7 +13,7 @@ const slice = (text: string) => detectorSlice(parse(HEAD + text))
 
 describe('the detector’s slice of the configuration', () => {
   it('is its own keys', () => {
-    const { bus, detector, catalog, missing, badNpdFiles, absentReaders, ...rest } = slice(CHECKS)
+    const { bus, detector, catalog, missing, badNpdFiles, absentReaders, refused, ...rest } = slice(CHECKS)
     expect(rest).toEqual({
       settings: { runDir: '/run/node-doctor', nodeName: 'machine-1' },
       monitors: [
@@ -38,7 +38,8 @@ describe('the detector’s slice of the configuration', () => {
       missing,
       badNpdFiles,
       absentReaders,
-    ]).toEqual([4222, [], true, [], [], ['k8s-exporter', 'remediator']])
+      refused,
+    ]).toEqual([4222, [], true, [], [], ['k8s-exporter', 'remediator'], []])
   })
 
   it.each([

@@ -1,5 +1,13 @@
 /** What of the configuration the detector goes by: whoever compares two of these knows whether it has anything to do. */
-import { isSwitchedOn, type MonitorEntry, type NodeDoctorConfig, type NpdFile, type PluginEntry } from '#config'
+import {
+  isSwitchedOn,
+  type MonitorEntry,
+  type NodeDoctorConfig,
+  type NpdFile,
+  type PluginEntry,
+  type RefusedKey,
+  refusedKeys,
+} from '#config'
 import { readersOf, SERVICES, type ServiceTable } from '#service-table'
 
 /** Of a check: where its monitor belongs, and by which names others may depend on it. */
@@ -13,6 +21,8 @@ export interface DetectorConfig extends Pick<NodeDoctorConfig, 'bus' | 'detector
   readonly plugins: readonly Omit<PluginEntry, 'origin'>[]
   /** Files of `npd` that cannot be used, and why. */
   readonly badNpdFiles: readonly Pick<NpdFile, 'path' | 'faults'>[]
+  /** Keys without an effect, which one process of the node tells in its log. */
+  readonly refused: readonly RefusedKey[]
   /** Readers of the bus that are switched off: nothing is kept for them. */
   readonly absentReaders: readonly string[]
 }
@@ -29,6 +39,7 @@ export function detectorSlice(full: NodeDoctorConfig): DetectorConfig {
     badNpdFiles: npd.files.filter(({ faults }) => faults.length > 0).map(({ path, faults }) => ({ path, faults })),
     catalog,
     missing,
+    refused: refusedKeys(full),
     absentReaders: absentReaders(full, SERVICES),
   }
 }

@@ -230,6 +230,20 @@ describe('the detector', () => {
     expect((await third.node()).resolved).toMatchObject([{ type: 'MonitorMissing' }])
   }, 60_000)
 
+  it('warns in its log of each key that has no effect, with what to write in its place', async () => {
+    const running = await start({ features: { enableProfiling: true, tracingEndpoint: '${NOBODY}' } })
+    const lines = running.log.map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(lines.filter(({ message }) => message === 'a key of the configuration is refused')).toMatchObject([
+      {
+        level: 'warn',
+        key: 'features.enableProfiling',
+        why: 'has no effect: no process serves profiles; look at its metrics, or start it with the inspector of Node',
+        origin: expect.stringMatching(/, line 1$/),
+      },
+      { level: 'warn', key: 'features.tracingEndpoint', why: 'has no effect: no traces are told; take it out' },
+    ])
+  }, 60_000)
+
   it('tells after a reboot which events nobody took before its orderly stop', async () => {
     const first = await start({}, 'boot-1')
     const streamer = createStreamer()

@@ -1,6 +1,7 @@
 /** The detector's composition: monitors → engine → outbox → bus, with its own socket beside. Wiring only. */
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
+import { REFUSED_TOLD } from '#config'
 import { createHost } from '#host'
 
 import {
@@ -42,6 +43,14 @@ const READ_BACK_MS = 5000
 /** Whether nobody named it: one that is not known any more was found as well. */
 function isDiscovered(monitor: MonitorState | undefined): boolean {
   return monitor === undefined || monitor.origin === 'discovered'
+}
+
+/** Keys of the configuration without an effect: one process of the node says so, each with what to write in its place. */
+function tellRefused({ config: { refused }, log }: Pick<ServiceContext<DetectorConfig>, 'config' | 'log'>): void {
+  for (const { key, text, origin } of refused.slice(0, REFUSED_TOLD))
+    log.warn('a key of the configuration is refused', { key, why: text, origin })
+  if (refused.length > REFUSED_TOLD)
+    log.warn('further keys of the configuration are refused', { count: refused.length - REFUSED_TOLD })
 }
 
 /** Told after what dropped them has been taken. */
@@ -210,6 +219,7 @@ function createDetector(context: ServiceContext<DetectorConfig>): Service {
       }),
     ],
     async start() {
+      tellRefused(context)
       bootId = await context.host.bootId().catch(() => '')
       bus = await startBusLink({
         nodeName,

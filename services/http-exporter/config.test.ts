@@ -20,6 +20,26 @@ const ENTRY: MonitorEntry = {
   origin: { layer: 'file', text: '' },
 }
 
+test('keys without an effect are shown, whatever else is said of keys', () => {
+  const where = { layer: 'file', text: 'config.yaml, line 9' } as const
+  const config: NodeDoctorConfig = {
+    ...configOf(true),
+    notes: [
+      { key: 'settings.nodeName', text: 'is the host’s', origin: where },
+      { key: 'a.b', text: 'is read as "c"', origin: where, dialect: { status: 'renamed', where: 'config.yaml:9:3' } },
+      {
+        key: 'd',
+        text: 'has no effect: e; f',
+        origin: where,
+        dialect: { status: 'refused', where: 'config.yaml:9:3' },
+      },
+    ],
+  }
+  expect(httpExporterConfig(config).refused).toEqual([
+    { key: 'd', text: 'has no effect: e; f', origin: 'config.yaml, line 9' },
+  ])
+})
+
 /** As though it had been given a file, and been told whether conditions are written. */
 function configOf(enabled: boolean): NodeDoctorConfig {
   const config = parseConfig(TEXT, '/etc/node-doctor/config.yaml', { env: {}, flags: [] })

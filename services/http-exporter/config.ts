@@ -1,5 +1,5 @@
 /** This service's slice of the configuration. */
-import { type NodeDoctorConfig, type NpdTold, npdTold } from '#config'
+import { type NodeDoctorConfig, type NpdTold, npdTold, type RefusedKey, refusedKeys } from '#config'
 
 export interface HttpExporterConfig {
   readonly http: NodeDoctorConfig['exporters']['http']
@@ -8,6 +8,8 @@ export interface HttpExporterConfig {
   /** What files of node-problem-detector say: what those ports show. */
   readonly npdTold: NpdTold
   readonly settings: NodeDoctorConfig['settingsInForce']
+  /** Keys without an effect, which the page shows. */
+  readonly refused: readonly RefusedKey[]
 }
 
 /** Conditions that are written nowhere are shown nowhere: node-problem-detector knows none then. */
@@ -23,5 +25,6 @@ export function httpExporterConfig(full: NodeDoctorConfig): HttpExporterConfig {
     npd: full.exporters.npd,
     npdTold: shownOf(full),
     settings: full.settingsInForce,
+    refused: refusedKeys(full),
   }
 }

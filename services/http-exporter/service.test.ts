@@ -66,6 +66,20 @@ describe('the http-exporter on a real bus', () => {
     })
   })
 
+  it('shows which keys of the configuration have no effect', async () => {
+    const { url } = await startTestNode(onTestFinished, { document: 'reload: { enabled: true }\n' })
+    expect((await get<NodeView>(`${url}/status`)).body.settings).toMatchObject({
+      refused: [
+        {
+          key: 'reload',
+          text: 'has no effect: a change of the file takes effect with the next start; restart the pod',
+          origin: 'config.yaml, line 5',
+        },
+      ],
+      refusedCount: 1,
+    })
+  })
+
   it('streams a change within 100 ms of its being written, and resumes where a reader was', async () => {
     const { detector, url } = await startTestNode(onTestFinished)
     detector.heartbeat()

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Bus } from '#bus'
 import { every } from '#clock'
+import { REFUSED_TOLD } from '#config'
 import { cleanText } from '#model'
 import { createExporterRpc } from '#rpc'
 import { defineService, type Readiness, type Service, type ServiceContext } from '#service'
@@ -45,7 +46,8 @@ function pageFolder(): string {
   return here.endsWith('.mjs') ? join(dirname(here), 'page') : join(dirname(here), '../../dist/page')
 }
 
-function settingsView({ set, defaults }: HttpExporterConfig['settings'], now: Date): NodeView['settings'] {
+function settingsView({ settings, refused }: HttpExporterConfig, now: Date): NodeView['settings'] {
+  const { set, defaults } = settings
   return {
     set: set.map(({ key, value, origin }) => ({
       key: cleanText(key, 128),
@@ -54,6 +56,12 @@ function settingsView({ set, defaults }: HttpExporterConfig['settings'], now: Da
     })),
     defaults,
     since: now.toISOString(),
+    refused: refused.slice(0, REFUSED_TOLD).map(({ key, text, origin }) => ({
+      key: cleanText(key, 128),
+      text: cleanText(text, 400),
+      origin: cleanText(origin, 128),
+    })),
+    refusedCount: refused.length,
   }
 }
 
@@ -89,6 +97,7 @@ function renderMetrics({ context, samples }: Exporter, state: NodeState): Promis
   const { name, config, metrics, clock } = context
   return renderScrape({
     namespace: config.prometheus.namespace,
+    labels: config.prometheus.labels,
     service: name,
     metrics,
     view: state.view(),
@@ -165,7 +174,7 @@ async function start(exporter: Exporter, durations: Durations): Promise<void> {
   const { clock, config, host, nodeName, version } = context
   const node = await readIdentity(host, { name: nodeName, version, now: started })
   const onKnown = () => context.readinessChanged?.()
-  const state = createNodeState({ clock, node, settings: settingsView(config.settings, started), onKnown })
+  const state = createNodeState({ clock, node, settings: settingsView(config, started), onKnown })
   const hub = openHub(context, state)
   const history = await openPast(context)
   const known = { state, hub, history }

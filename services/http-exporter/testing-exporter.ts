@@ -6,6 +6,7 @@ import { addProcessMetrics, createMetrics, createServerDoor, type Service, syste
 import type { StreamMessage } from '#view'
 import { startTestBus, type TestBus } from '../../libs/bus/testing.ts'
 import { startTestDetector, type TestDetector } from '../../libs/bus/testing-detector.ts'
+import { readGo } from '../../libs/config/dialects/go/read.ts'
 import { httpExporterConfig } from './config.ts'
 import { httpExporter } from './service.ts'
 import { type RecordedLog, recordingLog, scratchFolder } from './testing.ts'
@@ -25,6 +26,8 @@ export interface TestExporter {
 export interface ExporterOptions {
   readonly runDir: string
   readonly stateDir: string
+  /** What the configuration has beside its head. */
+  readonly document?: string
   readonly http?: Partial<NodeDoctorConfig['exporters']['http']>
   readonly prometheus?: Partial<NodeDoctorConfig['exporters']['prometheus']>
   readonly npd?: Partial<NodeDoctorConfig['exporters']['npd']>
@@ -35,10 +38,8 @@ export interface ExporterOptions {
 const HEAD = 'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: test }\n'
 
 export async function startTestExporter(options: ExporterOptions): Promise<TestExporter> {
-  const full = parseConfig(`${HEAD}settings: { nodeName: worker-7 }\n`, '/etc/node-doctor/config.yaml', {
-    env: {},
-    flags: [],
-  })
+  const text = `${HEAD}settings: { nodeName: worker-7 }\n${options.document ?? ''}`
+  const full = parseConfig(text, '/etc/node-doctor/config.yaml', { env: {}, flags: [], dialect: readGo })
   const slice = httpExporterConfig(full)
   const config = {
     ...slice,

@@ -29,6 +29,21 @@ describe('a condition', () => {
     })
   })
 
+  it('stand beside annotations that the configuration asks for', async () => {
+    const at = await scene({ resyncIntervalMs: 300, nodeAnnotations: { 'example.org/team': 'platform' } })
+    await at.detector.condition(badCondition())
+    await expect
+      .poll(() => at.api.node(NODE)?.metadata.annotations)
+      .toMatchObject({ 'example.org/team': 'platform', 'node-doctor.io/annotations': 'example.org/team' })
+    const { length } = patches(at)
+    // Somebody else's hand is put right with the next look at the node.
+    at.api.setNode(NODE, (node) => {
+      node.metadata.annotations = { ...node.metadata.annotations, 'example.org/team': 'other' }
+    })
+    await expect.poll(() => at.api.node(NODE)?.metadata.annotations?.['example.org/team']).toBe('platform')
+    expect(patches(at).length).toBeGreaterThan(length)
+  })
+
   it('that was looked at for too short a time stands there only where it always does, and the summary is calm', async () => {
     const at = await scene()
     const watched = { status: 'Unknown', health: 'unknown', held: 'pending', reason: 'BeingWatched' } as const

@@ -266,6 +266,18 @@ describe('hostile texts', () => {
     expect(await seen(monitors)).toContain('Broke its limits 12 times.')
   })
 
+  it('of keys that have no effect are told with what to write in their place, and how many more there are', async () => {
+    const { page } = await stage.play('hostile')
+    const table = page.getByRole('table', { name: '102 keys have no effect here.' })
+    await table.waitFor()
+    expect(await seen(table.getByRole('row', { name: /settings\.logFile/ }))).toMatch(
+      /Has no effect: a process logs to standard output\.\s+config\.yaml, line 9/,
+    )
+    expect(await seen(page.locator('footer'))).toContain(
+      'And 100 further keys: node-doctor validate names all of them.',
+    )
+  })
+
   it('turn no sentence of ours around', async () => {
     const { page } = await stage.play('hostile')
     const order = await page.locator('.verdict').evaluate((element) => {

@@ -230,7 +230,19 @@ function hostile(): Scene {
         }),
         ...calmMonitors().slice(0, 1),
       ],
-      settings: { ...SETTINGS, set: [{ key: HOSTILE, value: ENDLESS, origin: cleanText(RIGHT_TO_LEFT, 120) }] },
+      settings: {
+        ...SETTINGS,
+        set: [{ key: HOSTILE, value: ENDLESS, origin: cleanText(RIGHT_TO_LEFT, 120) }],
+        refused: [
+          {
+            key: 'settings.logFile',
+            text: 'has no effect: a process logs to standard output',
+            origin: 'config.yaml, line 9',
+          },
+          { key: ENDLESS, text: HOSTILE, origin: cleanText(RIGHT_TO_LEFT, 120) },
+        ],
+        refusedCount: 102,
+      },
     }),
     past: {
       ...CALM_PAST,

@@ -31,6 +31,8 @@ export const NODE = {
 export const SETTINGS: NodeFacts['settings'] = {
   defaults: 150,
   since: ago(UP_SECONDS - 3).toISOString(),
+  refused: [],
+  refusedCount: 0,
   set: [
     { key: 'nodeName', value: 'worker-7', origin: 'environment, NODE_NAME' },
     { key: 'monitors[1].interval', value: '15s', origin: 'config.yaml, line 41' },

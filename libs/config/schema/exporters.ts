@@ -30,11 +30,20 @@ const ALWAYS = [
   'FilesystemReadOnly',
   'MemoryLow',
   'KubeletUnhealthy',
-  'RuntimeUnhealthy',
-  'DNSFailing',
+  'ContainerRuntimeUnhealthy',
+  'NodeDNSDown',
   'APIServerUnreachable',
   'GPUFault',
 ]
+
+/** As the API server takes one (ValidateAnnotations: a qualified name, case does not matter); a wrong one would have it refuse the whole patch. */
+const annotationKey = z
+  .string()
+  .max(317)
+  .regex(
+    /^(?!node-doctor\.io\/)(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+  )
+  .meta({ what: 'the key of an annotation that is not Node Doctor’s own', sample: 'example.org/team' })
 
 const kubernetes = z.strictObject({
   enabled: z.boolean().default(false).describe('Writes node conditions and events'),
@@ -125,6 +134,12 @@ const kubernetes = z.strictObject({
     .describe('Marks what this installation wrote, for its own clean-up')
     .meta({ defaultText: 'namespace/name of the DaemonSet, by `POD_NAMESPACE` and `POD_NAME`; else `standalone`' }),
   annotations: z.boolean().default(true).describe('Writes a summary into annotations of the node'),
+  nodeAnnotations: z
+    .record(annotationKey, z.string().max(4096))
+    .default({})
+    .describe(
+      'Annotations of your own that the node is to have; taken off once they no longer stand here. Not with `scope: npd`, nor where no conditions are written',
+    ),
   events: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Writes events of the node'),
@@ -211,6 +226,12 @@ const http = z.strictObject({
     .describe('The page’s memory'),
 })
 
+/** As Prometheus has them; `__…` is its own, and histograms and summaries are told apart by the other two. */
+const labelName = z
+  .string()
+  .regex(/^(?!__|le$|quantile$)[a-zA-Z_][a-zA-Z0-9_]{0,63}$/)
+  .meta({ what: 'the name of a label (letters, digits, "_")', sample: 'cluster' })
+
 const prometheus = z.strictObject({
   enabled: z.boolean().default(true).describe('Serves metrics at a port of their own'),
   bindAddress: address
@@ -225,6 +246,10 @@ const prometheus = z.strictObject({
     .meta({ what: 'a prefix of metric names (letters, digits, "_")', sample: 'node_doctor' })
     .default('node_doctor')
     .describe('Prefix of every metric’s name'),
+  labels: z
+    .record(labelName, z.string().max(256))
+    .default({})
+    .describe('Labels of every metric, beside its own; one that a metric has itself stays as it is'),
 })
 
 /** As node-problem-detector takes one: whoever listens finds the address of a name. */

@@ -45,7 +45,7 @@ export const monitor = z.strictObject({
   interval: duration({ min: '1s', max: '24h' })
     .optional()
     .describe('Time from one run to the next')
-    .meta({ defaultText: '`settings.updateInterval`, else the type’s own' }),
+    .meta({ defaultText: '`settings.updateInterval`, else the type’s own; the type’s own where that is minutes' }),
   timeout: duration({ min: '100ms', max: '1h' })
     .optional()
     .describe('After this long a run is given up and its conditions are unknown. Less than the interval')

@@ -13,7 +13,9 @@ export const settings = z.strictObject({
     ),
   updateInterval: duration({ min: '1s', max: '24h' })
     .optional()
-    .describe('Interval of every check that names none')
+    .describe(
+      'Interval of every check that names none; of a type that by itself runs less often than once a minute only where this is longer',
+    )
     .meta({ defaultText: 'each check’s own' }),
   enableRemediation: z
     .boolean()

@@ -29,6 +29,31 @@ describe('a name that is none', () => {
   })
 })
 
+describe('keys of a map that have to be names', () => {
+  const faults = (text: string): readonly string[] => {
+    try {
+      parse(`${HEAD}${text}\n`)
+    } catch (err) {
+      if (err instanceof ConfigErrors) return err.problems.map(({ path, text: said }) => `${path}: ${said}`)
+      throw err
+    }
+    return []
+  }
+
+  it('are faults of their own where they are none', () => {
+    expect(faults('exporters: { prometheus: { labels: { my-label: a, le: b, cluster: c } } }')).toEqual([
+      'exporters.prometheus.labels.my-label: its name is not the name of a label (letters, digits, "_"); expected one such as "cluster"',
+      'exporters.prometheus.labels.le: its name is not the name of a label (letters, digits, "_"); expected one such as "cluster"',
+    ])
+    const own = '{ node-doctor.io/status: fine, example.org/a: b, a..b/c: d, -x: y, team: z }'
+    expect(faults(`exporters: { kubernetes: { nodeAnnotations: ${own} } }`).map((one) => one.split(':')[0])).toEqual([
+      'exporters.kubernetes.nodeAnnotations.node-doctor.io/status',
+      'exporters.kubernetes.nodeAnnotations.a..b/c',
+      'exporters.kubernetes.nodeAnnotations.-x',
+    ])
+  })
+})
+
 it.each([
   ['/', '/'],
   ['//', '/'],

@@ -125,6 +125,12 @@ function readText(schema: JsonSchema, node: ScalarNode, shown: string, fault: Fa
   return schema.place === true ? plainPath(given) : given
 }
 
+/** Why a key is none that may stand in a map of this schema; undefined where it may. Its place names it. */
+export function nameFault(names: JsonSchema | undefined, key: string): string | undefined {
+  if (names === undefined || fits(names, key)) return undefined
+  return `its name is not ${textWords(names)}${strangerWords(names, key)}; expected one${sampleWords(names) || ' that is'}`
+}
+
 /** A path without what its text alone says is nothing: `//`, `/.` and a slash at its end. `..` stays: a link may stand before it. */
 function plainPath(path: string): string {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.')

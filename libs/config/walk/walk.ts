@@ -9,7 +9,7 @@ import { at, below, Run, type Spot } from './run.ts'
 import { walkAny } from './walk-any.ts'
 import { checkOrder } from './walk-order.ts'
 import { checkPatterns } from './walk-patterns.ts'
-import { walkScalar } from './walk-scalar.ts'
+import { nameFault, walkScalar } from './walk-scalar.ts'
 import { checkTogether } from './walk-together.ts'
 import { expectedWords, mapWords, quoted } from './words.ts'
 
@@ -89,6 +89,8 @@ function walkRecord(schema: JsonSchema, node: MapNode, spot: Spot, run: Run): Re
   if (size > RECORD_KEYS_MAX) run.fault(spot, `has ${size} keys; expected at most ${RECORD_KEYS_MAX}`)
   const entries = [...node.entries].slice(0, RECORD_KEYS_MAX).map(([key, entry]) => {
     const itemSpot = below(spot, key, entry.place)
+    const name = nameFault(schema.propertyNames, key)
+    if (name !== undefined) run.fault(itemSpot, name)
     return [key, walk(rest, asWritten(rest, entry.node), itemSpot, run)] as const
   })
   return Object.fromEntries(entries)

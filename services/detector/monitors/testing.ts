@@ -96,6 +96,7 @@ export function wantedAt(dir: string, asked: Asked): Wanted {
     catalog: catalog ?? [{ monitor: 'system', conditionTypes: [], sharedTypes: [] }],
     missing,
     badNpdFiles,
+    refused: [],
     absentReaders: [],
   })
 }

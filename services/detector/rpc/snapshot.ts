@@ -31,7 +31,7 @@ export function snapshot(state: NodeState, identity: Identity, bus: Bus, now: Da
       conditions,
       problems,
       monitors: state.monitors.values(),
-      settings: { set: [], defaults: 0, since: '' },
+      settings: { set: [], defaults: 0, since: '', refused: [], refusedCount: 0 },
       remediation: NO_REMEDIATION,
     },
     now,

@@ -60,9 +60,11 @@ async function scrape(
   monitors: readonly MonitorState[],
   samples = createSampleTable(),
   namespace = 'node_doctor',
+  labels: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const { body } = await renderScrape({
     namespace,
+    labels,
     service: 'http-exporter',
     metrics: ownMetrics(monitors),
     view: renderNodeView(facts, NOW),
@@ -86,7 +88,7 @@ function declared({ name }: MetricSample): MetricDescriptor {
   return { name, help: '', kind: name.endsWith('_total') ? 'counter' : 'gauge', unit: '', title: '' }
 }
 
-async function everything(namespace = 'node_doctor'): Promise<string> {
+async function everything(namespace = 'node_doctor', labels: Readonly<Record<string, string>> = {}): Promise<string> {
   const facts = someFacts({
     conditions: [someCondition({ health: 'problem', severity: 'critical' }), someCondition({ type: 'InodesLow' })],
     problems: [someProblem()],
@@ -96,7 +98,7 @@ async function everything(namespace = 'node_doctor'): Promise<string> {
   const disk = { name: 'disk_used_ratio', labels: { path: '/var' }, value: 0.962 }
   table.take('system', [disk], 0, [declared(disk)])
   const monitor = someMonitor({ runs: [someRun({ costUs: 1400, lateUs: 20 })] })
-  return scrape(facts, [monitor], table, namespace)
+  return scrape(facts, [monitor], table, namespace, labels)
 }
 
 describe('/metrics', () => {
@@ -161,6 +163,16 @@ describe('/metrics', () => {
       'node_doctor_condition{monitor="system",type="InodesLow",entity="disk:/var",health="problem"} 0',
       'node_doctor_condition{monitor="system",type="InodesLow",entity="disk:/var",health="unknown"} 0',
     ])
+  })
+
+  it('has labels of one’s own on every value, beside those that a value has', async () => {
+    const text = await everything('node_doctor', { cluster: 'a "b"', monitor: 'mine' })
+    const values = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    expect(values.filter((line) => !line.includes('cluster="a \\"b\\""'))).toEqual([])
+    expect(values.filter((line) => (line.match(/[{,]monitor="/g) ?? []).length !== 1)).toEqual([])
+    expect(values).toContain('node_doctor_disk_used_ratio{monitor="system",path="/var",cluster="a \\"b\\""} 0.962')
+    expect(values).toContain('node_doctor_stream_clients{cluster="a \\"b\\"",monitor="mine"} 2')
+    expect(await promtool(text)).toBe('')
   })
 
   it('gives promtool nothing to say, under any prefix', async () => {

@@ -21,6 +21,8 @@ const PIECE = 128 * 1024
 
 export interface Scrape {
   readonly namespace: string
+  /** Of every metric, beside its own. */
+  readonly labels: Readonly<Record<string, string>>
   /** Of this service, by which its process is called. */
   readonly service: string
   readonly metrics: Metrics
@@ -50,7 +52,7 @@ async function toldFamilies(scrape: Scrape): Promise<Iterable<PlainFamily>> {
 
 /** Names are valid, each once, whatever was told. */
 export async function renderScrape(scrape: Scrape): Promise<Written> {
-  const { namespace, metrics, view, heartbeatAgeMs } = scrape
+  const { namespace, labels, metrics, view, heartbeatAgeMs } = scrape
   const packing = createPacking()
   let isFirst = true
   async function write(lines: Iterable<string>): Promise<void> {
@@ -65,9 +67,9 @@ export async function renderScrape(scrape: Scrape): Promise<Written> {
     }
     if (text.length > 1) await packing.add(Buffer.from(text))
   }
-  await write(plainLines(namespace, nodeFamilies(view, heartbeatAgeMs).flatMap(plain)))
+  await write(plainLines(namespace, nodeFamilies(view, heartbeatAgeMs).flatMap(plain), labels))
   const own = (await readFamilies(metrics)).filter(({ name }) => !isProcessMetric(name))
-  await write([await renderFamilies(namespace, own)])
-  await write(plainLines(namespace, await toldFamilies(scrape)))
+  await write([await renderFamilies(namespace, own, labels)])
+  await write(plainLines(namespace, await toldFamilies(scrape), labels))
   return packing.end()
 }

@@ -46,6 +46,7 @@ const handlers = createHandlers({
     renders++
     return renderScrape({
       namespace: 'node_doctor',
+      labels: {},
       service: 'http-exporter',
       metrics: createMetrics(),
       view,

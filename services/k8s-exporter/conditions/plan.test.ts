@@ -212,6 +212,30 @@ describe('a patch of the node', () => {
     expect(patch?.metadata?.annotations).toEqual({ 'node-doctor.io/conditions': 'A,C' })
   })
 
+  it('of annotations that the configuration asked for and asks for no more are taken off, and no others', () => {
+    const before = {
+      'node-doctor.io/conditions': 'A',
+      'node-doctor.io/annotations': 'example.org/a,example.org/b',
+      'example.org/a': 'x',
+      'example.org/b': 'y',
+      'example.org/theirs': 'z',
+    }
+    const at = (annotations: Record<string, string>) =>
+      plan(
+        {
+          node: { metadata: { name: 'n1', annotations: before }, status: { conditions: [actual('A')] } },
+          annotations,
+        },
+        wish('A'),
+      ).patch
+    expect(at({ 'example.org/a': 'x', 'node-doctor.io/annotations': 'example.org/a' })).toEqual({
+      metadata: { annotations: { 'example.org/b': null, 'node-doctor.io/annotations': 'example.org/a' } },
+    })
+    expect(at({})).toEqual({
+      metadata: { annotations: { 'example.org/a': null, 'example.org/b': null, 'node-doctor.io/annotations': null } },
+    })
+  })
+
   it('takes away a note that is no longer written', () => {
     const marked: KubeNode = {
       metadata: {

@@ -131,6 +131,8 @@ function annotationChanges(
   for (const key of Object.values(ANNOTATIONS)) {
     if (!marks.includes(key) && actual[key] !== undefined && wanted[key] === undefined) changes[key] = null
   }
+  for (const key of parseMark(node).annotations)
+    if (actual[key] !== undefined && wanted[key] === undefined) changes[key] = null
   return changes
 }
 

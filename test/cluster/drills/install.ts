@@ -11,8 +11,8 @@ const ALWAYS = [
   'FilesystemReadOnly',
   'MemoryLow',
   'KubeletUnhealthy',
-  'RuntimeUnhealthy',
-  'DNSFailing',
+  'ContainerRuntimeUnhealthy',
+  'NodeDNSDown',
   'APIServerUnreachable',
   'GPUFault',
 ]

@@ -1,7 +1,7 @@
 /** The rows of a table, carried out on a map. */
 import { isDeepStrictEqual } from 'node:util'
 import { type Entry, isEmpty, type MapNode, plainOf, type Tree } from '../../tree/tree.ts'
-import { converted } from './convert.ts'
+import { type Converted, converted } from './convert.ts'
 import { atEach, entryAt, type Steps, withEntry, without } from './edit.ts'
 import { type Site, siteBelow, type Told } from './told.ts'
 import type { Row } from './types.ts'
@@ -62,9 +62,17 @@ function withoutEmpty({ from, row }: Parted, map: MapNode): MapNode {
   return isBare ? without(map, from.slice(0, -1)) : map
 }
 
+/** There an empty text is what is not written, as charts have it. Of these one is wanted. */
+const WANTED = new Set(['kind', 'metadata.name', 'settings.nodeName', 'name', 'type'])
+
+function isUnsaid({ key }: Row, { node }: Entry): boolean {
+  return node.kind === 'scalar' && node.value === '' && !WANTED.has(key) && !key.endsWith('[]')
+}
+
 function applyOne(part: Parted, map: MapNode, work: Work): MapNode {
   const entry = entryAt(map, part.from)
   if (entry === undefined) return withoutEmpty(part, map)
+  if (isUnsaid(part.row, entry)) return without(map, part.from)
   const { status } = part.row
   if (status === 'refused') return refuse(part, map, entry, work)
   if (status === 'renamed') return rename(part, map, entry, work)
@@ -74,8 +82,23 @@ function applyOne(part: Parted, map: MapNode, work: Work): MapNode {
 function refuse({ row, from }: Parted, map: MapNode, entry: Entry, { site, told }: Work): MapNode {
   const value = plainOf(entry.node)
   const isSaid = row.holds?.some((one) => isDeepStrictEqual(one, value)) !== true
-  if (isSaid) told.refused(siteBelow(site, from.join('.')), entry, row.why ?? '', row.instead ?? '')
+  const section = row.whole?.split('.')
+  if (section === undefined) {
+    if (isSaid) told.refused(siteBelow(site, from.join('.')), entry, row.why ?? '', row.instead ?? '')
+  } else if (isSaid && !isOff(map, section))
+    told.refusedOnce(
+      siteBelow(site, section.join('.')),
+      entryAt(map, section) ?? entry,
+      row.why ?? '',
+      row.instead ?? '',
+    )
   return without(map, from)
+}
+
+/** A section that is switched off asks for nothing. */
+function isOff(map: MapNode, section: Steps): boolean {
+  const enabled = entryAt(map, [...section, 'enabled'])?.node
+  return enabled?.kind === 'scalar' && enabled.value === false
 }
 
 /** A key of ours whose value may be written in another way. */
@@ -113,9 +136,10 @@ function rename({ row, from, to }: Parted, map: MapNode, entry: Entry, { site, t
   return rest
 }
 
-function renamedWords(from: Steps, to: Steps, before: Tree, value: { node: Tree; isOther: boolean }): string {
+function renamedWords(from: Steps, to: Steps, before: Tree, value: NonNullable<Converted>): string {
   const name = `"${from.join('.')}" is read as "${to.join('.')}"`
-  return value.isOther ? `${name}: ${textOf(value.node)} for ${textOf(before)}` : name
+  const bound = value.bound === undefined ? '' : `, the ${value.bound} that it may be here`
+  return value.isOther ? `${name}: ${textOf(value.node)} for ${textOf(before)}${bound}` : name
 }
 
 /** Only of numbers and words that a row knows. */

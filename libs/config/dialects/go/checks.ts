@@ -1,6 +1,10 @@
-/** What a row alone cannot say of the keys of a type: lists whose items go to two keys, keys that go into each item. */
-import type { Entry, ListNode, MapNode, Tree } from '../../tree/tree.ts'
+/** What a row alone cannot say of the keys of a type: lists that have another name, keys that follow from two, one that holds for all. */
+import { isDeepStrictEqual } from 'node:util'
+import { type Entry, type MapNode, plainOf, type Tree, treeOf } from '../../tree/tree.ts'
+import { millisecondsOf } from './convert.ts'
+import { dnsNames } from './dns-names.ts'
 import { withEntry, without } from './edit.ts'
+import { apiserver, kubelet, sockets } from './node-parts.ts'
 import { type Site, siteBelow, type Told } from './told.ts'
 
 type Step = (config: MapNode, site: Site, told: Told) => MapNode
@@ -13,45 +17,83 @@ function mountPoints(config: MapNode, site: Site, told: Told): MapNode {
   return without(withEntry(config, ['paths'], entry, 'mountPoints'), ['mountPoints'])
 }
 
-/** A name of a Service or a Pod, by the way in which Kubernetes makes them. */
-const OF_CLUSTER = /(?:^|\.)(?:svc|pod)(?:\.|$)|\.cluster\.local\.?$/
-
-function textOf(node: Tree): string | undefined {
-  return node.kind === 'scalar' ? node.text : undefined
+/** A gateway that is named is asked, unless the file itself says that it is to be found. */
+function manualGateway(config: MapNode, site: Site, told: Told): MapNode {
+  const [auto, manual] = [config.entries.get('autoDetectGateway'), config.entries.get('manualGateway')]
+  if (auto === undefined && manual === undefined) return config
+  const isFound = auto?.node.kind === 'scalar' && auto.node.value === true
+  const isNamed = manual?.node.kind === 'scalar' && manual.node.value !== null && manual.node.text !== ''
+  const bare = without(without(config, ['manualGateway']), ['autoDetectGateway'])
+  if (manual === undefined || !isNamed) {
+    if (auto !== undefined && !isFound)
+      told.refused(
+        siteBelow(site, 'autoDetectGateway'),
+        auto,
+        'the gateways of the default routes are watched in any case',
+        'write gateways, with addresses, to have others asked',
+      )
+    return bare
+  }
+  const at = siteBelow(site, 'manualGateway')
+  if (isFound) {
+    told.refused(
+      at,
+      manual,
+      'beside autoDetectGateway: true it is not asked',
+      'write gateways, with its address, and take both out',
+    )
+    return bare
+  }
+  const there = config.entries.get('gateways')
+  const list: Tree = { kind: 'list', place: manual.node.place, items: [manual.node] }
+  if (there !== undefined && !isDeepStrictEqual(plainOf(there.node), plainOf(list))) {
+    told.fault(at, manual, `says another thing than "gateways" at ${there.place.where}; expected one of them`)
+    return bare
+  }
+  told.note('renamed', at, manual, '"manualGateway" is read as "gateways"')
+  return withEntry(bare, ['gateways'], { place: manual.place, node: list })
 }
 
-function withItems(config: MapNode, key: string, items: readonly Tree[], entry: Entry): MapNode {
-  if (items.length === 0) return config
-  const known = config.entries.get(key)
-  const list: ListNode = { kind: 'list', place: entry.node.place, items }
-  if (known?.node.kind !== 'list') return withEntry(config, [key], { ...entry, node: list }, 'domains')
-  const before = known.node
-  const there = new Set(before.items.map(textOf))
-  const more = items.filter((item) => !there.has(textOf(item)))
-  return withEntry(config, [key], { ...known, node: { ...before, items: [...before.items, ...more] } })
-}
+/** The least and the most that an answer of an endpoint may be waited for (the check's own schema), in milliseconds. */
+const REQUEST_MS = [100, 10_000] as const
 
-function domains(config: MapNode, site: Site, told: Told): MapNode {
-  const entry = config.entries.get('domains')
-  if (entry?.node.kind !== 'list') return config
-  const isOfCluster = (item: Tree) => item.kind === 'scalar' && OF_CLUSTER.test(item.text)
-  const [cluster, others] = [entry.node.items.filter(isOfCluster), entry.node.items.filter((one) => !isOfCluster(one))]
-  const text = '"domains" is read as "clusterDomains", for names of Services, and "externalDomains"'
-  told.note('renamed', siteBelow(site, 'domains'), entry, text)
-  const named = withItems(config, 'externalDomains', others, entry)
-  return without(withItems(named, 'clusterDomains', cluster, entry), ['domains'])
-}
-
-/** One word for all endpoints holds for each that says nothing else. */
-function followRedirects(config: MapNode, site: Site, told: Told): MapNode {
-  const entry = config.entries.get('followRedirects')
+/** Each may take as long as the slowest of them: there is one time for all. */
+function endpointTimeouts(config: MapNode, site: Site, told: Told): MapNode {
   const list = config.entries.get('endpoints')
-  if (entry === undefined || list?.node.kind !== 'list') return config
-  told.note('renamed', siteBelow(site, 'followRedirects'), entry, 'is read as "followRedirects" of each endpoint')
-  const items = list.node.items.map((item) =>
-    item.kind === 'map' && !item.entries.has('followRedirects') ? withEntry(item, ['followRedirects'], entry) : item,
-  )
-  return without(withEntry(config, ['endpoints'], { ...list, node: { ...list.node, items } }), ['followRedirects'])
+  if (list?.node.kind !== 'list') return config
+  const written: Entry[] = []
+  const times: number[] = []
+  const items = list.node.items.map((item, index) => {
+    const entry = item.kind === 'map' ? item.entries.get('timeout') : undefined
+    if (item.kind !== 'map' || entry === undefined) return item
+    const ms = entry.node.kind === 'scalar' ? millisecondsOf(entry.node) : undefined
+    const at = siteBelow(
+      { path: `${site.path}.endpoints[${index}]`, key: `${site.key}.endpoints[${index}]` },
+      'timeout',
+    )
+    written.push(entry)
+    if (ms !== undefined) times.push(ms)
+    else told.fault(at, entry, 'is no duration; expected a number with a unit such as "5s"')
+    return without(item, ['timeout'])
+  })
+  const [first] = written
+  if (first === undefined) return config
+  const bare = withEntry(config, ['endpoints'], { ...list, node: { ...list.node, items } })
+  const at = siteBelow(site, 'endpoints')
+  if (config.entries.has('requestTimeoutMs')) {
+    told.note(
+      'renamed',
+      at,
+      first,
+      '"timeout" of endpoints is read as "requestTimeoutMs", which is written too and counts',
+    )
+    return bare
+  }
+  const [least, most] = REQUEST_MS
+  const longest = times.reduce((most, time) => Math.max(most, time), least)
+  const value = Math.min(most, Math.round(longest))
+  told.note('renamed', at, first, `"timeout" of endpoints is read as "requestTimeoutMs" of all of them: ${value}`)
+  return withEntry(bare, ['requestTimeoutMs'], { place: first.place, node: treeOf(value, first.place) })
 }
 
 /** By type, as the dialect calls it. */
@@ -59,8 +101,12 @@ const STEPS: Readonly<Record<string, Step>> = {
   'system-disk': mountPoints,
   'system-disk-check': mountPoints,
   'disk-health-check': mountPoints,
-  'network-dns-check': domains,
-  'network-connectivity-check': followRedirects,
+  'network-dns-check': dnsNames,
+  'network-gateway-check': manualGateway,
+  'network-connectivity-check': endpointTimeouts,
+  'kubernetes-kubelet-check': kubelet,
+  'kubernetes-apiserver-check': apiserver,
+  'kubernetes-runtime-check': sockets,
 }
 
 /** What rows leave to be done with the keys of a type. */

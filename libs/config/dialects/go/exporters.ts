@@ -1,12 +1,13 @@
 /** `exporters`: lists that are maps here, keys that are one, and deliveries that are not built. */
+import { isDeepStrictEqual } from 'node:util'
 import documentJson from '../../document.json' with { type: 'json' }
 import { cut } from '../../secrets.ts'
-import { child, type Entry, isEmpty, type MapNode, type Tree } from '../../tree/tree.ts'
+import { child, type Entry, emptyMap, isEmpty, type MapNode, plainOf, type Tree } from '../../tree/tree.ts'
 import type { JsonSchema } from '../../walk/json-schema.ts'
 import { conditionOf } from './condition-names.ts'
 import { entryAt, withEntry, without } from './edit.ts'
 import { NOT_BUILT } from './rows/document.ts'
-import { ROOT, siteBelow, type Told } from './told.ts'
+import { ROOT, type Site, siteBelow, type Told } from './told.ts'
 
 const KUBERNETES = ['exporters', 'kubernetes'] as const
 const HTTP = ['exporters', 'http'] as const
@@ -14,11 +15,12 @@ const PROMETHEUS = ['exporters', 'prometheus'] as const
 
 const DOCUMENT: JsonSchema = documentJson
 
-/** Types that stand on the node without a word. */
-function always(): readonly string[] {
+/** Types that stand on the node without a word, and how many may. */
+function always(): { readonly types: readonly string[]; readonly most: number } {
   const steps = [...KUBERNETES, 'conditions', 'always']
   const schema = steps.reduce<JsonSchema | undefined>((inside, step) => inside?.properties?.[step], DOCUMENT)
-  return Array.isArray(schema?.default) ? schema.default.map(String) : []
+  const types = Array.isArray(schema?.default) ? schema.default.map(String) : []
+  return { types, most: schema?.maxItems ?? types.length }
 }
 
 /** A key of the document that a step takes away. */
@@ -71,7 +73,16 @@ function conditions(tree: MapNode, told: Told): MapNode {
       'nothing is to be written for that',
     )
   if (types.length === 0) return without(tree, list.steps)
-  const items = [...new Set([...always(), ...types])].map((type) => scalar(type, node))
+  const { types: standing, most } = always()
+  const all = [...new Set([...standing, ...types])]
+  if (all.length > most)
+    told.refused(
+      site,
+      list.entry,
+      `of more than ${most} types that always stand there ${all.length - most} stand there only while they are not well`,
+      'write those that matter most into conditions.always',
+    )
+  const items = all.slice(0, most).map((type) => scalar(type, node))
   const named: Entry = { place: list.entry.place, node: { kind: 'list', place: node.place, items } }
   const map: MapNode = { kind: 'map', place: node.place, entries: new Map([['always', named]]) }
   return withEntry(tree, list.steps, { ...list.entry, node: map })
@@ -79,18 +90,66 @@ function conditions(tree: MapNode, told: Told): MapNode {
 
 const OWN_KEY = /^node-doctor\.io\//
 
+interface Annotation {
+  readonly key: string
+  readonly entry: Entry
+}
+
+/** Of an item of the list; undefined where it is none. */
+function annotationOf(item: Tree): Annotation | undefined {
+  if (item.kind !== 'map') return undefined
+  const [key, value] = [child(item, 'key'), item.entries.get('value')]
+  const isKnown = [...item.entries.keys()].every((name) => name === 'key' || name === 'value')
+  if (!isKnown || key?.kind !== 'scalar' || key.text === '') return undefined
+  return { key: key.text, entry: value ?? { place: item.place, node: scalar('', item) } }
+}
+
+/** With what our form says too, which may say nothing else. */
+function beside(
+  before: MapNode,
+  own: ReadonlyMap<string, Annotation>,
+  site: Site,
+  told: Told,
+): ReadonlyMap<string, Entry> {
+  const entries = new Map(before.entries)
+  for (const [key, { entry }] of own) {
+    const there = entries.get(key)
+    if (there === undefined) entries.set(key, entry)
+    else if (!isDeepStrictEqual(plainOf(there.node), plainOf(entry.node)))
+      told.fault(
+        site,
+        entry,
+        `of "${cut(key, 80)}" nodeAnnotations says another thing, at ${there.place.where}; expected one of them`,
+      )
+  }
+  return entries
+}
+
+/** A list of keys and values is a map here. */
 function annotations(tree: MapNode, told: Told): MapNode {
   const list = found(tree, ...KUBERNETES, 'annotations')
   if (list?.entry.node.kind !== 'list') return tree
-  const keys = textsOf(list.entry.node, 'key')
+  const { entry } = list
   const site = siteOf(list)
-  const own = keys.filter((key) => OWN_KEY.test(key))
-  if (own.length > 0)
-    told.refused(site, list.entry, 'annotations node-doctor.io/… are Node Doctor’s own', 'take them out')
-  const others = keys.filter((key) => !OWN_KEY.test(key)).map((key) => `"${cut(key, 80)}"`)
-  if (others.length > 0)
-    told.later(site, list.entry, `annotations ${others.slice(0, 10).join(', ')} of the node`, NOT_BUILT.annotations)
-  return without(tree, list.steps)
+  const items = entry.node.kind === 'list' ? entry.node.items : []
+  const all = items.flatMap((item, index) => {
+    const one = annotationOf(item)
+    const at = { ...site, path: `${site.path}[${index}]` }
+    if (one === undefined) told.fault(at, item, 'is no annotation; expected a map with "key" and "value"')
+    return one ?? []
+  })
+  const others = all.filter(({ key }) => !OWN_KEY.test(key))
+  if (others.length < all.length)
+    told.refused(site, entry, 'annotations node-doctor.io/… are Node Doctor’s own', 'take them out')
+  if (others.length === 0) return without(tree, list.steps)
+  told.note('renamed', site, entry, 'is read as "nodeAnnotations", by their keys')
+  // Of two with one key the last holds, as there.
+  const own = new Map(others.map((one) => [one.key, one]))
+  const steps = [...KUBERNETES, 'nodeAnnotations']
+  const there = entryAt(tree, steps)
+  const before = there?.node.kind === 'map' ? there.node : emptyMap(entry.node.place)
+  const map: MapNode = { ...before, entries: beside(before, own, site, told) }
+  return without(withEntry(tree, steps, { place: there?.place ?? entry.place, node: map }), list.steps)
 }
 
 /** Of outgoing deliveries, which `exporters.http` is there. */
@@ -104,13 +163,20 @@ function isOff(node: Tree | undefined): boolean {
   return node?.kind === 'scalar' && node.value === false
 }
 
+/** Whether something is to be delivered; the other keys only say how. */
+function asks({ steps, entry: { node } }: Found): boolean {
+  const key = steps.at(-1)
+  if (key === 'webhooks') return node.kind === 'list' && node.items.length > 0
+  return key === 'controller' && node.kind === 'map' && !isOff(child(node, 'enabled')) && node.entries.has('enabled')
+}
+
 /** What is asked for and nobody delivers. */
 function deliveries(tree: MapNode, told: Told): MapNode {
   const all = DELIVERY.flatMap((key) => found(tree, ...HTTP, key) ?? [])
   if (all.length === 0) return tree
   const enabled = found(tree, ...HTTP, 'enabled')
   const isSilent = isOff(enabled?.entry.node)
-  for (const one of all) {
+  for (const one of all.some(asks) ? all : []) {
     const [key, { node }] = [one.steps.at(-1), one.entry]
     const names = textsOf(node, 'name').map((name) => `"${cut(name, 80)}"`)
     if (isSilent)
@@ -145,16 +211,7 @@ function subsystem(tree: MapNode, told: Told): MapNode {
   )
 }
 
-function labels(tree: MapNode, told: Told): MapNode {
-  const map = found(tree, ...PROMETHEUS, 'labels')
-  if (map === undefined) return tree
-  const { node } = map.entry
-  if (node.kind === 'map' && node.entries.size > 0)
-    told.later(siteOf(map), map.entry, 'labels of one’s own on every metric', NOT_BUILT.labels)
-  return without(tree, map.steps)
-}
-
 /** @param tree the document */
 export function readExporters(tree: MapNode, told: Told): MapNode {
-  return [conditions, annotations, deliveries, subsystem, labels].reduce((map, step) => step(map, told), tree)
+  return [conditions, annotations, deliveries, subsystem].reduce((map, step) => step(map, told), tree)
 }

@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
 import { ConfigErrors } from '../../errors.ts'
 import { parseConfig } from '../../load.ts'
 import { HEAD, ROOT_SERVER } from '../../testing.ts'
 import { migrateText } from './migrate.ts'
 import { readGo } from './read.ts'
+import { anyDocument } from './testing-documents.ts'
 
 const HERE = import.meta.dirname
 const FOLDERS = [join(HERE, 'fixtures'), join(HERE, '../../../../deploy/examples')]
@@ -18,7 +21,7 @@ const FILES = FOLDERS.flatMap((folder) =>
 function load(text: string) {
   return parseConfig(text, 'config.yaml', {
     flags: [],
-    env: { NODE_NAME: 'worker-1' },
+    env: { NODE_NAME: 'worker-1', KUBELET_TOKEN: 'none' },
     surroundings: ROOT_SERVER,
     dialect: readGo,
   })
@@ -34,6 +37,15 @@ function effectOf(text: string): unknown {
     exporters: { ...exporters, kubernetes },
   }
   return JSON.parse(JSON.stringify(effect, (key, value) => (key === 'origin' ? undefined : value)))
+}
+
+function effectIfValid(text: string): unknown {
+  try {
+    return effectOf(text)
+  } catch (err) {
+    if (err instanceof ConfigErrors) return undefined
+    throw err
+  }
 }
 
 /** Asked for by keys that are not ours: told by `migrate`, and gone. */
@@ -52,6 +64,25 @@ describe('a file in our own form', () => {
   it.each(FILES)('is not changed by being written anew: %s', (_, path) => {
     const { text } = migrateText(readFileSync(path, 'utf8'), 'config.yaml')
     expect(migrateText(text, 'config.yaml')).toEqual({ text, notes: [] })
+  })
+
+  it('has the same effect whatever the table has, and is one that the table has nothing to say of', () => {
+    let count = 0
+    fc.assert(
+      fc.property(anyDocument, (document) => {
+        const text = HEAD + stringify(document)
+        const before = effectIfValid(text)
+        if (before === undefined) return
+        count++
+        const { text: ours } = migrateText(text, 'config.yaml')
+        expect(effectOf(ours)).toEqual(before)
+        const { notes = [] } = load(ours)
+        expect(notes.filter(({ dialect, text: said }) => dialect !== undefined || said.includes('read as'))).toEqual([])
+        expect(migrateText(ours, 'config.yaml').text).toBe(ours)
+      }),
+      { numRuns: 60 },
+    )
+    expect(count).toBeGreaterThan(30)
   })
 
   it('has the comments, the order and the quotes of the other', async () => {
@@ -88,6 +119,18 @@ describe('names of conditions on the node', () => {
         FilesystemReadOnly: 'NodeDoctorReadonlyFilesystem',
       },
     })
+  })
+
+  it('are those of the checks too that nobody writes and that are added', () => {
+    const { conditionTypes } = kubernetesOf(`monitors: [{ name: cpu, type: system-cpu }]\n${on}`)
+    expect(conditionTypes).toMatchObject({
+      MemoryLow: 'NodeDoctorMemoryPressure',
+      DiskFull: 'NodeDoctorDiskPressure',
+      GatewayUnreachable: 'NodeDoctorNetworkUnreachable',
+    })
+    expect(
+      kubernetesOf(`defaultMonitors: []\nmonitors: [{ name: cpu, type: system-cpu }]\n${on}`).conditionTypes,
+    ).toEqual({})
   })
 
   it('are what the file says where it says so, and nothing is added where none is written', () => {

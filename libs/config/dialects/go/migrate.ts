@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { DOCUMENT_SCHEMA } from '../../assemble.ts'
 import { CATALOG, type Catalog, checkOf } from '../../catalog.ts'
 import { ConfigErrors } from '../../errors.ts'
+import { underlay } from '../../layers/default-checks.ts'
 import { dollarFaults } from '../../layers/dollar.ts'
 import { readConfigFile } from '../../tree/read-file.ts'
 import { readYaml } from '../../tree/read-yaml.ts'
@@ -24,9 +25,9 @@ export interface Migrated {
 const KUBERNETES = ['exporters', 'kubernetes'] as const
 const MADE: Place = { where: '', origin: { layer: 'default', text: 'migrate' } }
 
-/** Types of the checks of a document, as the catalogue calls them. */
+/** Types of the checks of a document, and of those that are added to it, as the catalogue calls them. */
 function typesOf(tree: MapNode, catalog: Catalog): readonly string[] {
-  const list = child(tree, 'monitors')
+  const list = child(underlay(tree, catalog), 'monitors')
   const items = list?.kind === 'list' ? list.items : []
   const types = items.flatMap((item) => {
     const type = child(item, 'type')

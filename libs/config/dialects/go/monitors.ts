@@ -1,11 +1,11 @@
 /** `monitors`: types by their names here, an entry that is two of ours, the keys of each type. */
-import { child, type Entry, type ListNode, type MapNode, type ScalarNode, type Tree } from '../../tree/tree.ts'
+import { child, type Entry, type ListNode, type MapNode, type ScalarNode, type Tree, treeOf } from '../../tree/tree.ts'
 import { applyRows } from './apply.ts'
 import { stepOf } from './checks.ts'
 import { entryAt, withEntry, without } from './edit.ts'
 import { readRepair } from './repairs.ts'
-import { CNI_HALVES } from './rows/later/network.ts'
 import { MONITORS_SECTION } from './rows/monitors.ts'
+import { CNI_HALVES } from './rows/peers.ts'
 import { rowsOfType, typeRowOf } from './tables.ts'
 import { type Site, siteBelow, type Told } from './told.ts'
 import type { Row, TypeRow } from './types.ts'
@@ -23,7 +23,7 @@ const ENTRY_ROWS: readonly Row[] = MONITORS_SECTION.rows.map((row) => ({
 interface Became {
   readonly entries: readonly MapNode[]
   readonly name: string
-  /** What `dependsOn: [name]` is to say; undefined: the same. */
+  /** What `dependsOn: [name]`, or `explainedBy`, is to say; undefined: the same. */
   readonly names?: readonly string[]
 }
 
@@ -57,48 +57,103 @@ function halves(config: MapNode): readonly [peers: MapNode, cni: MapNode] {
   return [without(config, [OF_CNI]), cni]
 }
 
-/** One entry for the peers, one for the machine's own CNI. */
-function split(entry: MapNode, name: string, site: Site, told: Told): Became {
-  const type = entry.entries.get('type')
+/** Names that entries have, and how far each beginning of one has been counted on. */
+interface Taken {
+  readonly names: Set<string>
+  readonly counts: Map<string, number>
+  /** Whether the machine's own CNI is looked at. */
+  hasCni: boolean
+}
+
+/** Of a name that is counted on so much is kept. */
+const BEGINNING_MAX = NAME_MAX - 10
+
+/** A name that nobody has. */
+function secondName(name: string, { names, counts }: Taken): string {
+  const beginning = name.slice(0, BEGINNING_MAX)
+  for (let count = counts.get(beginning) ?? 1; ; count++) {
+    const end = count === 1 ? '-cni' : `-cni-${count}`
+    const second = `${name.slice(0, NAME_MAX - end.length)}${end}`
+    if (names.has(second)) continue
+    counts.set(beginning, count)
+    names.add(second)
+    return second
+  }
+}
+
+const [PEERS, CNI] = ['network-peers', 'network-cni'] as const
+
+/** An entry as one of the two, with the keys that are its own. */
+function halfOf(
+  entry: MapNode,
+  type: keyof typeof CNI_HALVES,
+  name: string,
+  keys: MapNode | undefined,
+  on: Work,
+): MapNode {
   const config = entry.entries.get('config')
-  const second = `${name}-cni`
-  const [peers, cni] = ['network-peers', 'network-cni'] as const
-  if (type !== undefined)
-    told.note(
-      'split',
-      siteBelow(site, 'type'),
-      type,
-      `is read as two checks: "${name}" (${peers}) and "${second}" (${cni})`,
-    )
+  const bare = without(withText(withText(entry, 'type', type), 'name', name), ['config'])
+  if (config === undefined || keys === undefined || keys.entries.size === 0) return bare
+  const rows: readonly Row[] = CNI_HALVES[type]
+  const read = applyRows(rows, keys, { site: siteBelow(on.site, 'config'), told: on.told })
+  return read.kind === 'map' && read.entries.size > 0 ? withEntry(bare, ['config'], { ...config, node: read }) : bare
+}
+
+interface Work {
+  readonly site: Site
+  readonly told: Told
+}
+
+/** One entry for the peers, one for the machine's own CNI: that is looked at once, whoever asks for it again. */
+function split(entry: MapNode, name: string, taken: Taken, work: Work): Became {
+  const { site, told } = work
+  const type = entry.entries.get('type') ?? entry
+  const config = entry.entries.get('config')
   const [ofPeers, ofCni] = config?.node.kind === 'map' ? halves(config.node) : [undefined, undefined]
   const enabled = ofCni && entryAt(ofCni, [OF_CNI, 'enabled'])
   const isOff = enabled?.node.kind === 'scalar' && enabled.node.value === false
-  const half = (of: keyof typeof CNI_HALVES, called: string, keys: MapNode | undefined, more?: Entry): MapNode => {
-    const base = without(withText(withText(entry, 'type', of), 'name', called), ['config'])
-    const own = more === undefined ? base : withEntry(base, ['enabled'], more, 'interval')
-    if (config === undefined || keys === undefined || keys.entries.size === 0) return own
-    const rows: readonly Row[] = CNI_HALVES[of]
-    const read = applyRows(rows, keys, { site: siteBelow(site, 'config'), told })
-    return read.kind === 'map' && read.entries.size > 0 ? withEntry(own, ['config'], { ...config, node: read }) : own
+  const peers = halfOf(entry, PEERS, name, ofPeers, work)
+  if (taken.hasCni) {
+    const again = ofCni?.entries.get(OF_CNI)
+    told.note('split', siteBelow(site, 'type'), type, `is read as ${PEERS}; another entry is ${CNI} already`)
+    if (again !== undefined && !isOff)
+      told.refused(siteBelow(site, `config.${OF_CNI}`), again, 'it is looked at once', 'write it where it stands first')
+    return { name, entries: [peers] }
   }
-  const bare = ofCni && without(ofCni, [OF_CNI, 'enabled'])
-  const secondHalf = half(cni, second, bare, isOff ? enabled : undefined)
+  if (!isOff) taken.hasCni = true
+  const second = secondName(name, taken)
+  const words = `is read as two checks: "${name}" (${PEERS}) and "${second}" (${CNI})`
+  told.note('split', siteBelow(site, 'type'), type, words)
+  const cni = halfOf(entry, CNI, second, ofCni && without(ofCni, [OF_CNI, 'enabled']), work)
+  const switched = isOff && enabled !== undefined ? withEntry(cni, ['enabled'], enabled, 'interval') : cni
   return {
     name,
     names: isOff ? [name] : [name, second],
     // A repair belongs to one of them: to the one that is named as the entry was.
-    entries: [half(peers, name, ofPeers), without(secondHalf, ['remediation'])],
+    entries: [peers, without(switched, ['remediation'])],
   }
 }
 
 function renamedType(entry: MapNode, type: string, row: TypeRow, site: Site, told: Told): MapNode {
   const [to = type] = row.to ?? []
   const written = entry.entries.get('type')
-  if (written !== undefined) told.note('renamed', siteBelow(site, 'type'), written, `"${type}" is read as "${to}"`)
-  return withText(entry, 'type', to)
+  const added = Object.entries(row.adds ?? {})
+  const words = added.map(([key, value]) => ` with ${key}: ${value}, where that is not written`).join('')
+  if (written !== undefined)
+    told.note('renamed', siteBelow(site, 'type'), written, `"${type}" is read as "${to}"${words}`)
+  return added.reduce(
+    (map, [key, value]) => withKey(map, key, value, written ?? { place: entry.place }),
+    withText(entry, 'type', to),
+  )
 }
 
-function readEntry(item: MapNode, site: Site, told: Told): Became {
+/** A key of the entry's own that follows from what else it says. */
+function withKey(entry: MapNode, key: string, value: string, { place }: Pick<Entry, 'place'>): MapNode {
+  if (entryAt(entry, ['config', key]) !== undefined) return entry
+  return withEntry(entry, ['config', key], { place, node: treeOf(value, place) })
+}
+
+function readEntry(item: MapNode, taken: Taken, site: Site, told: Told): Became {
   const [name, type] = [textAt(item, 'name'), textAt(item, 'type')]
   const row = typeRowOf(type)
   const written = item.entries.get('type') ?? item
@@ -110,32 +165,60 @@ function readEntry(item: MapNode, site: Site, told: Told): Became {
   const repaired = readRepair(item, site, told)
   const read = applyRows(ENTRY_ROWS, repaired, { site, told })
   const entry = read.kind === 'map' ? read : repaired
-  if (row?.status === 'split') return split(entry, name, site, told)
+  if (row?.status === 'split') return split(entry, name, taken, { site, told })
   const typed = row?.status === 'renamed' ? renamedType(entry, type, row, site, told) : entry
   return { entries: [withConfig(typed, type, rowsOfType(type), site, told)], name }
 }
 
-/** Who waits for an entry that is gone, or two now. */
+/** Who waits for an entry that is gone, or two now, or is explained by it. */
 function withDependencies(entry: MapNode, became: ReadonlyMap<string, readonly string[]>): MapNode {
-  const list = entry.entries.get('dependsOn')
+  return ['dependsOn', 'explainedBy'].reduce((map, key) => withNames(map, key, became), entry)
+}
+
+function withNames(entry: MapNode, key: string, became: ReadonlyMap<string, readonly string[]>): MapNode {
+  const list = entry.entries.get(key)
   if (list?.node.kind !== 'list') return entry
   const items = list.node.items.flatMap((item): readonly Tree[] => {
     const names = item.kind === 'scalar' ? became.get(item.text) : undefined
     if (names === undefined || item.kind !== 'scalar') return [item]
     return names.map((name) => ({ ...item, value: name, text: name }))
   })
-  return withEntry(entry, ['dependsOn'], { ...list, node: { ...list.node, items } })
+  return withEntry(entry, [key], { ...list, node: { ...list.node, items } })
+}
+
+/** Whether it names an entry in keys. */
+function isKey(name: string): boolean {
+  return name !== '' && name.length <= NAME_MAX
+}
+
+/** A name with blanks in it, which may be one there. */
+const WITH_BLANKS = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,61}[A-Za-z0-9])?$/
+
+/** Where nobody has the name without them. */
+function withoutBlanks(entry: MapNode, { names }: Taken, site: Site, told: Told): MapNode {
+  const written = entry.entries.get('name')
+  const name = textAt(entry, 'name')
+  const here = name.replaceAll(' ', '-')
+  if (written === undefined || here === name || !WITH_BLANKS.test(name) || names.has(here)) return entry
+  names.add(here)
+  told.note('renamed', siteBelow(site, 'name'), written, `"${name}" is read as "${here}"`)
+  return withText(entry, 'name', here)
 }
 
 /** The document with its checks as ours. Those that come of a split stand last, so that the others keep their places. */
 export function readMonitors(tree: MapNode, told: Told): MapNode {
   const list = tree.entries.get('monitors')
   if (list?.node.kind !== 'list') return tree
+  const names = list.node.items.flatMap((item) => (item.kind === 'map' ? textAt(item, 'name') : []))
+  const taken: Taken = { names: new Set(names), counts: new Map(), hasCni: false }
   const read = list.node.items.map((item, index): Became => {
     if (item.kind !== 'map') return { entries: [], name: '' }
     const name = textAt(item, 'name')
     const path = `monitors[${index}]`
-    return readEntry(item, { path, key: name === '' || name.length > NAME_MAX ? path : `monitors.${name}` }, told)
+    const named = withoutBlanks(item, taken, { path, key: path }, told)
+    const here = textAt(named, 'name')
+    const became = readEntry(named, taken, { path, key: isKey(here) ? `monitors.${here}` : path }, told)
+    return here === name ? became : { ...became, name, names: became.names ?? [here] }
   })
   const others = list.node.items.map((item, index) => (item.kind === 'map' ? read[index]?.entries[0] : item))
   const became = new Map(read.flatMap(({ name, names }) => (names === undefined ? [] : [[name, names] as const])))

@@ -69,7 +69,7 @@ describe('the table', () => {
         ours++
         expect(effectOf(parseConfig(text, 'config.yaml', { ...AROUND, dialect: readGo }))).toEqual(effectOf(config))
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     )
     expect(ours).toBeGreaterThan(10)
   })

@@ -31,9 +31,9 @@ describe('keys that contradict each other', () => {
 
   it('are named as they are written where both are the dialect’s', () => {
     const text =
-      'monitors:\n  - { name: d, type: network-dns-check, config: { checkNameservers: true, enableNameserverChecks: false } }\n'
+      'monitors:\n  - { name: g, type: network-gateway-check, config: { latencyThreshold: 100ms, warningLatency: 200 } }\n'
     expect(faultsOf(HEAD + text)).toEqual([
-      'config.yaml:6:75: monitors[0].config.enableNameserverChecks: says another thing than "checkNameservers" at config.yaml:6:51; expected one of them',
+      'config.yaml:6:80: monitors[0].config.warningLatency: says another thing than "latencyThreshold" at config.yaml:6:55; expected one of them',
     ])
   })
 
@@ -111,9 +111,43 @@ describe('variables', () => {
 
 describe('entries', () => {
   it('that look at nothing are gone, and nobody waits for them', () => {
-    const text = `defaultMonitors: []\nmonitors:\n  - { name: a, type: noop }\n  - { name: b, type: system-cpu, dependsOn: [a] }\n`
+    const text = `defaultMonitors: []\nmonitors:\n  - { name: a, type: noop }\n  - { name: b, type: system-cpu, dependsOn: [a], explainedBy: [a] }\n`
     const { monitors } = parse(HEAD + text)
-    expect(monitors.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([['b', []]])
+    expect(monitors.map(({ name, dependsOn, explainedBy }) => [name, dependsOn, explainedBy])).toEqual([['b', [], []]])
+  })
+
+  it('that become two have names of their own, however long the one is and whoever has the other', () => {
+    const of = (names: readonly string[]) => {
+      const monitors = names.map((name, index) => ({ name, type: index === 0 ? 'network-cni-check' : 'system-cpu' }))
+      return parse(HEAD + stringify({ defaultMonitors: [], monitors })).monitors.map(({ name }) => name)
+    }
+    const long = 'a'.repeat(62)
+    expect(of(['p', 'p-cni'])).toEqual(['p', 'p-cni', 'p-cni-2'])
+    expect(of([long])).toEqual([long, `${'a'.repeat(59)}-cni`])
+  })
+
+  it('that become two look at the CNI of the machine once', () => {
+    const [first, second] = ['a', 'b'].map((name) => ({
+      name,
+      type: 'network-cni-check',
+      config: { cniHealth: { checkInterfaces: true } },
+    }))
+    const text = stringify({ defaultMonitors: [], monitors: [first, second] })
+    const { tree, notes } = readGo(readYaml(HEAD + text, 'config.yaml', 'config.yaml').tree)
+    const { monitors } = plainOf(tree) as { monitors: { name: string; type: string }[] }
+    expect(monitors.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      'a network-peers',
+      'b network-peers',
+      'a-cni network-cni',
+    ])
+    expect(notes.map(({ key, text: said }) => `${key}: ${said}`).slice(2)).toEqual([
+      'monitors.b.type: is read as network-peers; another entry is network-cni already',
+      'monitors.b.config.cniHealth: has no effect: it is looked at once; write it where it stands first',
+    ])
+    // Peers are one check, too.
+    expect(faultsOf(HEAD + text)).toEqual([
+      expect.stringContaining('"a" is of type "network-peers" too and looks at the same'),
+    ])
   })
 
   it('that become two are both waited for, and the others keep their places', () => {
@@ -144,22 +178,94 @@ monitors:
     ])
   })
 
+  it('may have blanks in their names there: who waits for one finds it by the name that it has here', () => {
+    const text = `defaultMonitors: []
+monitors:
+  - { name: CPU Health, type: system-cpu }
+  - { name: d, type: system-disk, dependsOn: [CPU Health] }
+`
+    expect(parse(HEAD + text).monitors.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
+      ['CPU-Health', []],
+      ['d', ['CPU-Health']],
+    ])
+    expect(toldOf(text)).toEqual(['monitors[0].name: "CPU Health" is read as "CPU-Health"'])
+    const both = 'monitors: [{ name: a b, type: system-cpu }, { name: a-b, type: system-memory }]\n'
+    expect(faultsOf(HEAD + both)[0]).toContain('"a b" is not a name of letters')
+  })
+
   it('whose repair is switched off and names nothing have none', () => {
     expect(faultsOf(`${HEAD}monitors: [{ name: a, type: system-cpu, remediation: { enabled: false } }]\n`)).toEqual([])
   })
 })
 
+describe('empty texts', () => {
+  it('are not written, as charts have them; but where one is wanted', () => {
+    const text = `settings: { kubeconfig: "", logFile: "" }
+exporters: { prometheus: { bindAddress: "", path: "", namespace: "", subsystem: "" } }
+monitors: [{ name: g, type: network-gateway-check, config: { addressFamily: "" } }]
+`
+    expect([faultsOf(HEAD + text), toldOf(text)]).toEqual([[], []])
+    expect(faultsOf(`${HEAD}monitors: [{ name: "", type: system-cpu }]\n`)).toHaveLength(1)
+    expect(faultsOf(`${HEAD}settings: { nodeName: "" }\n`)).toHaveLength(1)
+  })
+})
+
+describe('conditions', () => {
+  it('of which more are listed than may always stand there are refused, and no error', () => {
+    const list = Array.from({ length: 30 }, (_, i) => ({ type: `C${i}` }))
+    const text = stringify({ exporters: { kubernetes: { conditions: list } } })
+    expect(parse(HEAD + text).exporters.kubernetes.conditions.always).toHaveLength(32)
+    expect(toldOf(text)[1]).toBe(
+      'exporters.kubernetes.conditions: has no effect: of more than 32 types that always stand there 6 stand there only while they are not well; write those that matter most into conditions.always',
+    )
+  })
+})
+
 describe('deliveries', () => {
+  it('that are none say nothing', () => {
+    const text =
+      'exporters: { http: { enabled: true, workers: 5, retry: { maxAttempts: 3 }, webhooks: [], controller: { enabled: false } } }\n'
+    expect([toldOf(text), parse(HEAD + text).exporters.http.enabled]).toEqual([[], true])
+  })
+
   it('that are switched off leave the page on', () => {
     const text = 'exporters: { http: { enabled: false, webhooks: [{ name: a, url: "https://a" }] } }\n'
     const { exporters, missing } = parse(HEAD + text)
     expect([exporters.http.enabled, missing]).toEqual([true, []])
   })
+})
 
-  it('of annotations with names of ours are none', () => {
-    const text = 'exporters: { kubernetes: { annotations: [{ key: node-doctor.io/a, value: b }] } }\n'
-    expect(parse(HEAD + text).missing).toEqual([])
+describe('annotations', () => {
+  const of = (list: string, more = '') => `${HEAD}exporters: { kubernetes: { annotations: ${list}${more} } }\n`
+  const read = (text: string) => parse(text, { env: { TEAM: 'platform' } }).exporters.kubernetes.nodeAnnotations
+
+  it('are a map here, by their keys, variables and all; of two with one key the last holds', () => {
+    const list =
+      '[{ key: example.org/a, value: b }, { key: c, value: "${TEAM}" }, { key: example.org/a, value: 7 }, { key: d }]'
+    expect(read(of(list))).toEqual({ 'example.org/a': '7', c: 'platform', d: '' })
   })
+
+  it('with names of ours are none, and are refused', () => {
+    const text = of('[{ key: node-doctor.io/a, value: b }]')
+    expect(read(text)).toEqual({})
+    expect(parse(text).notes?.map(({ dialect }) => dialect?.status)).toEqual(['refused'])
+  })
+
+  it('stand beside those that are written in our form, and may not say another thing', () => {
+    expect(read(of('[{ key: a, value: b }]', ', nodeAnnotations: { a: b, c: d }'))).toEqual({ a: 'b', c: 'd' })
+    expect(faultsOf(of('[{ key: a, value: b }]', ', nodeAnnotations: { a: x }'))).toEqual([
+      'config.yaml:5:52: exporters.kubernetes.annotations: of "a" nodeAnnotations says another thing, at config.yaml:5:84; expected one of them',
+    ])
+  })
+
+  it.each(['["a"]', '[{ value: b }]', '[{ key: a, valeu: b }]', '[{ key: [a] }]'])(
+    'of which one is none are a fault: %s',
+    (list) => {
+      expect(faultsOf(of(list))).toEqual([
+        'config.yaml:5:42: exporters.kubernetes.annotations[0]: is no annotation; expected a map with "key" and "value"',
+      ])
+    },
+  )
 })
 
 /** Documents made of the table's own words, right and wrong in every mixture. */
@@ -208,15 +314,27 @@ describe('the step', () => {
   })
 
   it('takes a second at most for a file as large as one may be', () => {
-    const items = Array.from({ length: 9000 }, (_, i) => ({
+    const items = Array.from({ length: 8000 }, (_, i) => ({
       name: `m${i}`,
       type: 'network-cni-check',
       config: { count: 1 },
     }))
     const names = Array.from({ length: 20_000 }, (_, i) => `n${i}`)
     const dns = { name: 'd', type: 'network-dns-check', config: { domains: names, externalDomains: names } }
-    for (const monitors of [items, [dns]]) {
-      const tree = treeOf(stringify({ monitors }))
+    const same = items.map((item) => ({ ...item, name: 'm' }))
+    const annotations = Array.from({ length: 12_000 }, (_, i) => ({ key: `a${i}` }))
+    const endpoints = {
+      name: 'c',
+      type: 'network-connectivity-check',
+      config: { endpoints: items.map(() => ({ timeout: '1s' })) },
+    }
+    for (const document of [
+      { monitors: same },
+      { monitors: [dns] },
+      { monitors: [endpoints] },
+      { exporters: { kubernetes: { annotations } } },
+    ]) {
+      const tree = mapOf(document, NOWHERE)
       const before = process.cpuUsage()
       readGo(tree)
       const { user, system } = process.cpuUsage(before)

@@ -1,20 +1,25 @@
 /** The whole table, put together. */
+
+import { DNS_SECTIONS } from './rows/dns.ts'
 import { DOCUMENT_SECTIONS } from './rows/document.ts'
-import { DNS_SECTIONS } from './rows/later/dns.ts'
-import { KUBERNETES_SECTIONS } from './rows/later/kubernetes.ts'
+import { KUBERNETES_SECTIONS } from './rows/kubernetes.ts'
 import { LOG_SECTIONS } from './rows/later/log.ts'
-import { NETWORK_SECTIONS } from './rows/later/network.ts'
+import { POD_SECTIONS } from './rows/later/pods.ts'
 import { MONITORS_SECTION } from './rows/monitors.ts'
+import { NETWORK_SECTIONS } from './rows/network.ts'
+import { PEER_SECTIONS } from './rows/peers.ts'
 import { SERVED_SECTIONS } from './rows/system.ts'
 import { TYPES } from './rows/types.ts'
 import type { Row, Section, TypeRow } from './types.ts'
 
-/** Of `config`, type by type, in the order of the reference. */
+/** Of `config`, type by type; those that nobody serves yet come last. */
 export const TYPE_SECTIONS: readonly Section[] = [
   ...SERVED_SECTIONS,
   ...KUBERNETES_SECTIONS,
   ...DNS_SECTIONS,
   ...NETWORK_SECTIONS,
+  ...PEER_SECTIONS,
+  ...POD_SECTIONS,
   ...LOG_SECTIONS,
 ]
 

@@ -32,6 +32,7 @@ export class Told {
   readonly notes: ConfigNote[] = []
   readonly problems: ConfigProblem[] = []
   readonly missing: Missing[] = []
+  readonly #sections = new Set<string>()
 
   note(status: Status, { key }: Site, { place }: Pick<Entry, 'place'>, text: string): void {
     this.notes.push({ key, text, origin: place.origin, dialect: { status, where: place.where } })
@@ -39,6 +40,13 @@ export class Told {
 
   refused(site: Site, entry: Pick<Entry, 'place'>, why: string, instead: string): void {
     this.note('refused', site, entry, `has no effect: ${why}; ${instead}`)
+  }
+
+  /** Of what several keys ask for. */
+  refusedOnce(site: Site, entry: Pick<Entry, 'place'>, why: string, instead: string): void {
+    if (this.#sections.has(site.path)) return
+    this.#sections.add(site.path)
+    this.refused(site, entry, why, instead)
   }
 
   fault({ path }: Site, { place }: Pick<Entry, 'place'>, text: string): void {

@@ -16,8 +16,12 @@ export type Status = 'works' | 'renamed' | 'split' | 'later' | 'refused'
  * - share: what is above 1 is percent (30 → 0.3)
  * - switch: a map with nothing but "enabled" as what that says
  * - ms: a number without a unit is milliseconds (100 → "100ms")
+ * - milliseconds: a duration as the number of its milliseconds ("1s" → 1000); a number is one already
+ * - host-path: a path below the root of the host, which is mounted at /host there ("/host/etc/x" → "/etc/x")
+ * - loopback: "localhost" as its address
+ * - secured: the same, and the kubelet's secured port in place of a plain one
  */
-export type Conversion = 'percent' | 'share' | 'switch' | 'ms'
+export type Conversion = 'percent' | 'share' | 'switch' | 'ms' | 'milliseconds' | 'host-path' | 'loopback' | 'secured'
 
 /** A key of the dialect. */
 export interface Row {
@@ -27,6 +31,8 @@ export interface Row {
   /** Its name here, below the same scope and in the same item of a list. Absent: the same. */
   readonly to?: string
   readonly convert?: Conversion
+  /** What a number may be here: one beyond is read as the nearest that may. Only of a key of another name. */
+  readonly within?: readonly [least: number, most: number]
   /** Words of theirs that are others here. */
   readonly words?: Readonly<Record<string, string>>
   /** Where `to` is written too that counts, and no word is lost about it: theirs is the general one. */
@@ -37,6 +43,8 @@ export interface Row {
   readonly instead?: string
   /** Values of a refused key that ask for what holds anyway: nothing is said of them. */
   readonly holds?: readonly unknown[]
+  /** The section that is refused with all of its keys, and said once; where its `enabled` is false nothing is said. */
+  readonly whole?: string
   /** What it needs is written in a step of its own (monitors.ts, exporters.ts), not by this row. */
   readonly isStep?: boolean
   /** A value of theirs, and what it is here (absent: the same). */
@@ -58,6 +66,8 @@ export interface TypeRow {
   readonly status: Status
   /** What serves it here. Absent: the same name. */
   readonly to?: readonly string[]
+  /** Keys of its `config` that follow from its name, where they are not written. */
+  readonly adds?: Readonly<Record<string, string>>
   readonly why?: string
   readonly instead?: string
 }
@@ -75,6 +85,15 @@ export function renamed(key: string, to: string, example: Row['example'], more: 
 /** A key without effect. @param holds values that ask for what holds anyway */
 export function refused(key: string, value: unknown, words: Words, holds?: readonly unknown[]): Row {
   return { key, status: 'refused', example: [value], ...words, ...(holds === undefined ? {} : { holds }) }
+}
+
+/**
+ * The keys of a section that is refused as a whole, each with a value. Whether it is switched on comes last, since the others are
+ * looked at by it.
+ */
+export function refusedSection(section: string, keys: Readonly<Record<string, unknown>>, words: Words): readonly Row[] {
+  const rows = Object.entries(keys).map(([key, value]) => refused(`${section}.${key}`, value, words))
+  return [...rows, refused(`${section}.enabled`, true, words, [false])].map((row) => ({ ...row, whole: section }))
 }
 
 /** A key of a part that is not built. @param why as it is told */

@@ -1,7 +1,7 @@
 /** Version, the configuration in force and where each value comes from, and the ways to ask for more. */
 import type { NodeView } from '#view'
 import { resting, usePage } from '../state/hooks.ts'
-import { counted } from '../words/sentences.ts'
+import { asSentence, counted } from '../words/sentences.ts'
 import { clockOf } from '../words/times.ts'
 import { Code } from './texts.tsx'
 
@@ -10,9 +10,51 @@ interface FootProps {
   readonly settings: NodeView['settings']
 }
 
+/** What the file asks for and nobody does: a reader of the page need not have seen the log. */
+function Refused({ refused, refusedCount }: Pick<NodeView['settings'], 'refused' | 'refusedCount'>) {
+  if (refusedCount === 0) return null
+  const more = refusedCount - refused.length
+  return (
+    <>
+      <p id="refused">
+        {counted(refusedCount, 'key')} {refusedCount === 1 ? 'has' : 'have'} no effect here.
+      </p>
+      <table class="list refused" aria-labelledby="refused">
+        <thead class="vh">
+          <tr>
+            <th scope="col">Key</th>
+            <th scope="col">Why, and what to write in its place</th>
+            <th scope="col">Stands in</th>
+          </tr>
+        </thead>
+        <tbody>
+          {refused.map(({ key, text, origin }) => (
+            <tr key={`${origin} ${key} ${text}`}>
+              <th scope="row">
+                <Code text={key} />
+              </th>
+              <td>
+                <bdi>{asSentence(text)}</bdi>
+              </td>
+              <td class="quiet">
+                <bdi>{origin}</bdi>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {more === 0 ? null : (
+        <p class="quiet">
+          And {counted(more, 'further key')}: <Code text="node-doctor validate" /> names all of them.
+        </p>
+      )}
+    </>
+  )
+}
+
 export const Foot = resting(function Foot({ node, settings }: FootProps) {
   const { clock } = usePage()
-  const { set, defaults, since } = settings
+  const { set, defaults, since, refused, refusedCount } = settings
   return (
     <footer>
       <div class="head grid3">
@@ -68,6 +110,7 @@ export const Foot = resting(function Foot({ node, settings }: FootProps) {
               </tbody>
             </table>
           )}
+          <Refused refused={refused} refusedCount={refusedCount} />
         </div>
       </div>
     </footer>

@@ -12,7 +12,7 @@ function facts(changes: Partial<NodeFacts> = {}): NodeFacts {
     conditions: [],
     problems: [],
     monitors: [],
-    settings: { set: [], defaults: 0, since: NOW.toISOString() },
+    settings: { set: [], defaults: 0, since: NOW.toISOString(), refused: [], refusedCount: 0 },
     remediation: NO_REMEDIATION,
     ...changes,
   }

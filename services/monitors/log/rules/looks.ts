@@ -2,6 +2,7 @@
 import type { Instant } from '#model'
 import { createHomes } from './homes.ts'
 import type { MountMatch } from './matcher.ts'
+import { deviceOfEntity } from './mount-lines.ts'
 import type { AskedOfMounts, Mounted } from './mounted.ts'
 import type { RaisedTable } from './raised.ts'
 import type { Raised, Rule, RuleNews } from './types.ts'

@@ -1,5 +1,5 @@
 /** The document but for `monitors`. */
-import { later, type Row, refused, renamed, type Section, works } from '../types.ts'
+import { later, type Row, refused, refusedSection, renamed, type Section, works } from '../types.ts'
 
 const head: readonly Row[] = [
   { ...works('apiVersion', 'node-doctor.io/v1alpha1'), isStep: true },
@@ -11,13 +11,16 @@ const head: readonly Row[] = [
 
 /** What keys ask for that is no part of this version. */
 export const NOT_BUILT = {
-  annotations: 'the k8s-exporter of this version writes only its own',
-  labels: 'the http-exporter of this version puts none on them',
   webhooks: 'webhooks are not part of this version',
   controller: 'a controller is not part of this version',
 } as const
 
 const KUBERNETES = 'exporters.kubernetes'
+
+/** Those of Node Doctor's own are refused, and the others are a map here. */
+function annotation(key: 'key' | 'value', example: Row['example']): Row {
+  return { ...renamed(`${KUBERNETES}.annotations[].${key}`, `${KUBERNETES}.nodeAnnotations`, example), isStep: true }
+}
 
 const settings: readonly Row[] = [
   works('settings.nodeName', 'worker-1'),
@@ -61,8 +64,8 @@ const kubernetes: readonly Row[] = [
     }),
     isStep: true,
   })),
-  later(`${KUBERNETES}.annotations[].key`, 'example.org/team', NOT_BUILT.annotations),
-  later(`${KUBERNETES}.annotations[].value`, 'platform', NOT_BUILT.annotations),
+  annotation('key', ['example.org/team', { 'example.org/team': '' }]),
+  annotation('value', ['platform', { 'example.org/a': 'platform' }]),
   works(`${KUBERNETES}.events.maxEventsPerMinute`, 10),
   works(`${KUBERNETES}.events.deduplicationWindow`, '10m'),
   refused(`${KUBERNETES}.events.eventTTL`, '1h', {
@@ -120,7 +123,7 @@ const prometheus: readonly Row[] = [
     ...renamed(`${PROMETHEUS}.subsystem`, `${PROMETHEUS}.namespace`, ['monitor', 'node_doctor_monitor']),
     isStep: true,
   },
-  later(`${PROMETHEUS}.labels`, { cluster: 'one' }, NOT_BUILT.labels),
+  works(`${PROMETHEUS}.labels`, { cluster: 'one' }),
 ]
 
 const coordination = ['leaseTimeout', 'requestTimeout', 'retryInterval']
@@ -129,10 +132,15 @@ const remediation: readonly Row[] = [
   works('remediation.enabled', true),
   works('remediation.dryRun', true),
   renamed('remediation.maxRemediationsPerHour', 'remediation.maxRetriesPerHour', [10]),
-  refused('remediation.maxRemediationsPerMinute', 2, {
-    why: 'repairs are counted by the hour, and apart by their cool-down',
-    instead: 'write remediation.maxRetriesPerHour and remediation.cooldownPeriod',
-  }),
+  refused(
+    'remediation.maxRemediationsPerMinute',
+    2,
+    {
+      why: 'repairs are counted by the hour, and apart by their cool-down',
+      instead: 'write remediation.maxRetriesPerHour and remediation.cooldownPeriod',
+    },
+    [0],
+  ),
   refused('remediation.historySize', 100, {
     why: 'what was repaired is kept for good, bounded by itself',
     instead: 'nothing is to be written for that',
@@ -189,11 +197,10 @@ const features: readonly Row[] = [
     [true],
   ),
   refused('features.enableProfiling', true, NO_PROFILES, [false]),
-  refused('features.profilingPort', 6060, NO_PROFILES),
+  refused('features.profilingPort', 6061, NO_PROFILES, [6060]),
   refused('features.enableTracing', true, NO_TRACES, [false]),
   refused('features.tracingEndpoint', 'http://collector:4318', NO_TRACES, ['']),
-  refused('reload.enabled', true, RELOAD, [false]),
-  refused('reload.debounceInterval', '500ms', RELOAD),
+  ...refusedSection('reload', { debounceInterval: '500ms' }, RELOAD),
 ]
 
 /** Scope: the whole document. */

@@ -28,9 +28,9 @@ const rows: readonly Row[] = [
   works(`${REPAIR}.args[]`, 'now'),
   works(`${REPAIR}.cooldown`, '5m'),
   works(`${REPAIR}.maxAttempts`, 3),
-  refused(`${REPAIR}.priority`, 1, ONE_STRATEGY),
-  refused(`${REPAIR}.gracefulStop`, true, NO_WAITING),
-  refused(`${REPAIR}.waitTimeout`, '30s', NO_WAITING),
+  refused(`${REPAIR}.priority`, 1, ONE_STRATEGY, [0]),
+  refused(`${REPAIR}.gracefulStop`, true, NO_WAITING, [false]),
+  refused(`${REPAIR}.waitTimeout`, '30s', NO_WAITING, ['0s']),
   {
     ...renamed(`${REPAIR}.strategies[]`, `${REPAIR}`, [{ strategy: 'flush-dns' }, { strategy: 'flush-dns' }]),
     ...ONE_STRATEGY,

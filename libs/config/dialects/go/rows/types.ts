@@ -26,7 +26,7 @@ export const TYPES: readonly TypeRow[] = [
   same('network-connectivity-check'),
   { type: 'network-cni-check', status: 'split', to: ['network-peers', 'network-cni'] },
   same('network-cluster-dns-pod'),
-  same('network-ip-forwarding'),
+  { ...other('network-ip-forwarding', 'network-sysctl'), adds: { forwarding: 'always' } },
   same('network-ipv6-sysctl'),
   same('network-ipv6-route'),
   same('network-ipv6-neighbor'),

@@ -25,7 +25,13 @@ export const schema = z.strictObject({
     .default('10s')
     .describe('How long a run may take; at most the check’s own timeout less a second'),
   env: z
-    .record(z.string().regex(VARIABLE), z.string())
+    .record(
+      z
+        .string()
+        .regex(/^[^=\0]+$/)
+        .meta({ what: 'the name of a variable', sample: 'MODE' }),
+      z.string(),
+    )
     .default({})
     .describe('Variables of its environment beside those that it inherits'),
   inheritEnv: z

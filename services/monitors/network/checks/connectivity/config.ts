@@ -18,7 +18,11 @@ const endpoint = z.strictObject({
     .describe('What it is called in conditions; without one the address, without secrets'),
   method: method.default('HEAD').describe('Of http; where HEAD is not known GET is tried'),
   expectedStatusCode: status.default(200).describe('The status that is well, of http'),
-  followRedirects: z.boolean().default(false).describe('Whether redirections are followed, five at most'),
+  followRedirects: z
+    .boolean()
+    .default(false)
+    .describe('Whether redirections are followed, five at most')
+    .meta({ inherits: true }),
   headers: headers.default({}).describe('Headers of the request; told to nobody who is not who he should be'),
 })
 
@@ -35,7 +39,7 @@ export const schema = z
     followRedirects: z
       .boolean()
       .default(false)
-      .describe('Whether redirections of that endpoint are followed, five at most'),
+      .describe('Whether redirections are followed, five at most; of each endpoint that says nothing else, too'),
     headers: headers.default({}).describe('Headers of the request to that endpoint'),
     endpoints: z.array(endpoint).max(50).default([]).describe('Further endpoints, each a condition of its own'),
     requestTimeoutMs: z

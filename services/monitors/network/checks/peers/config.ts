@@ -54,7 +54,7 @@ export const schema = z.strictObject({
   latencyWarningMs: z
     .number()
     .min(1)
-    .max(5_000)
+    .max(4_000)
     .default(200)
     .describe('Milliseconds to connect from which on a peer is slow; most of a zone have to be'),
 })

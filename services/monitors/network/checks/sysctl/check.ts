@@ -6,7 +6,6 @@ import { createSysctlSource } from './source.ts'
 
 export const sysctl = defineNetworkCheck<Config>({
   type: 'network-sysctl',
-  aliases: ['network-ip-forwarding'],
   description: 'Forwarding where pods have a network of their own, and what else is expected of sysctls of the network',
   intervalMs: 60_000,
   timeoutMs: 10_000,

@@ -1,5 +1,5 @@
-/** Proposed keys of checks of the monitor `kubernetes`. */
-import { type Row, refused, renamed, type Section, works } from '../../types.ts'
+/** Keys of checks of the monitor `kubernetes`. */
+import { type Row, refused, refusedSection, renamed, type Section, works } from '../types.ts'
 
 const NO_BREAKER = {
   why: 'a probe that fails is asked again with the next look, never more often',
@@ -7,14 +7,14 @@ const NO_BREAKER = {
 }
 
 const kubelet: readonly Row[] = [
-  works('healthzURL', 'http://127.0.0.1:10248/healthz'),
-  works('metricsURL', 'https://127.0.0.1:10250/metrics'),
+  works('healthzURL', 'http://127.0.0.1:10248/healthz', { convert: 'loopback' }),
+  works('metricsURL', 'https://127.0.0.1:10250/metrics', { convert: 'secured' }),
   works('checkSystemdStatus', true),
   works('checkPLEG', true),
-  works('plegThreshold', '5s'),
+  works('plegThreshold', '5s', { why: 'plegCriticalThreshold is at least that' }),
   works('failureThreshold', 3),
   works('httpTimeout', '5s'),
-  works('auth.type', 'serviceaccount'),
+  works('auth.type', 'serviceaccount', { words: { bearer: 'serviceaccount' } }),
   works('auth.tokenFile', '/var/run/secrets/kubernetes.io/serviceaccount/token'),
   refused('auth.bearerToken', '${KUBELET_TOKEN}', {
     why: 'a token stands in a file, never in the configuration',
@@ -31,17 +31,26 @@ const kubelet: readonly Row[] = [
     },
     [false],
   ),
-  refused('circuitBreaker.enabled', true, NO_BREAKER, [false]),
-  refused('circuitBreaker.failureThreshold', 5, NO_BREAKER),
-  refused('circuitBreaker.openTimeout', '30s', NO_BREAKER),
-  refused('circuitBreaker.halfOpenMaxRequests', 3, NO_BREAKER),
-  refused('circuitBreaker.useExponentialBackoff', true, NO_BREAKER),
-  refused('circuitBreaker.maxBackoffTimeout', '5m', NO_BREAKER),
+  ...refusedSection(
+    'circuitBreaker',
+    {
+      failureThreshold: 5,
+      openTimeout: '30s',
+      halfOpenMaxRequests: 3,
+      useExponentialBackoff: true,
+      maxBackoffTimeout: '5m',
+    },
+    NO_BREAKER,
+  ),
 ]
 
 const apiserver: readonly Row[] = [
-  works('endpoint', 'https://10.0.0.1:6443'),
-  works('latencyThreshold', '2s', { convert: 'ms' }),
+  {
+    ...works('endpoint', 'https://10.0.0.1:6443'),
+    isStep: true,
+    why: 'an address; the Service’s own name is looked at anyway, any other name is refused',
+  },
+  works('latencyThreshold', '2s', { convert: 'ms', why: 'criticalLatencyThreshold is at least that' }),
   refused(
     'checkVersion',
     false,
@@ -55,19 +64,34 @@ const apiserver: readonly Row[] = [
   renamed('criticalLatency', 'criticalLatencyThreshold', [5000, '5000ms'], { convert: 'ms' }),
 ]
 
+/** Where the sockets are looked for anyway: a key that says so says nothing. */
+export const SOCKETS_FOUND = {
+  containerdSocket: ['/run/containerd/containerd.sock', '/var/run/containerd/containerd.sock', ''],
+  crioSocket: ['/var/run/crio/crio.sock', '/run/crio/crio.sock', ''],
+  dockerSocket: ['/var/run/docker.sock', '/run/docker.sock', ''],
+} as const
+
+/** Of the runtime that is there, or that `runtimeType` names. */
+function socket(key: keyof typeof SOCKETS_FOUND, value: string): Row {
+  return { ...renamed(key, 'criSocket', [value]), isStep: true, holds: SOCKETS_FOUND[key] }
+}
+
 const runtime: readonly Row[] = [
   works('runtimeType', 'containerd'),
-  refused(
-    'dockerSocket',
-    '/srv/docker.sock',
-    {
-      why: 'Docker answers no questions of the container runtime interface',
-      instead: 'name the socket of cri-dockerd in criSocket',
-    },
-    ['/var/run/docker.sock'],
-  ),
-  renamed('containerdSocket', 'criSocket', ['/run/containerd/containerd.sock']),
-  renamed('crioSocket', 'criSocket', ['/var/run/crio/crio.sock']),
+  {
+    ...refused(
+      'dockerSocket',
+      '/srv/docker.sock',
+      {
+        why: 'Docker answers no questions of the container runtime interface',
+        instead: 'name the socket of cri-dockerd in criSocket',
+      },
+      SOCKETS_FOUND.dockerSocket,
+    ),
+    isStep: true,
+  },
+  socket('containerdSocket', '/srv/containerd.sock'),
+  socket('crioSocket', '/srv/crio.sock'),
   works('checkSocketConnectivity', true),
   works('checkSystemdStatus', true),
   works('checkRuntimeInfo', true),
