@@ -85,6 +85,15 @@ describe('peers', () => {
     )
   })
 
+  it('of a list are asked also where those of slices are not known, which is told', async () => {
+    const folder = fixture(import.meta.url, 'well-list')
+    const config = schema.parse({ peers: ['10.0.0.2', '10.0.0.3'], slices: ['peers'] })
+    await using check = await startFixture(peers, { folder, config, sharedOver })
+    const { findings, incomplete } = await check.run()
+    expect(findingOf({ findings }, 'PeersUnreachable', 'path:node').message).toBe('2 of 2 nodes answer')
+    expect(incomplete).toMatch(/^who the peers are is not known: .*mount the token/)
+  })
+
   it('that nobody named are not asked, which is told', async () => {
     const folder = fixture(import.meta.url, 'well-list')
     await using check = await startFixture(peers, { folder, config: schema.parse({}), sharedOver })

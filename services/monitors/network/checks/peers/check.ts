@@ -31,7 +31,9 @@ export function definePeers(random: () => number): CheckDefinition<Config> {
         async look({ signal }, memory) {
           const reading = await rounds.next(signal)
           const verdict = evaluatePeers(reading, config, memory)
-          return reading.length === 0 ? { ...verdict, incomplete: NOBODY } : verdict
+          const missing = reading.flatMap(({ round }) => (round.ok ? (round.value.missing?.message ?? []) : []))
+          const incomplete = reading.length === 0 ? NOBODY : missing.join('; ')
+          return incomplete === '' ? verdict : { ...verdict, incomplete }
         },
         clear: clearPeers,
       })

@@ -28,6 +28,8 @@ export interface Pool {
   readonly isPart: boolean
   /** Why it may be that some of them are gone by now; undefined: it was read just now, or is a list of somebody’s own. */
   readonly stale: Unobserved | undefined
+  /** Why others that are named are not among them; absent: all are. */
+  readonly missing?: Unobserved | undefined
 }
 
 /** Where it comes from. */

@@ -26,6 +26,8 @@ export interface PathRound {
   readonly zones: readonly string[]
   /** Why some of those who are silent may be gone. */
   readonly stale: Unobserved | undefined
+  /** Why some who are named were not drawn from; absent: all were. */
+  readonly missing?: Unobserved | undefined
 }
 
 /** What a round says. A path that is not configured is not in it. */
@@ -80,6 +82,7 @@ function joined(pools: readonly SlicePool[]): SlicePool {
       peers: [...new Map(all.flatMap(({ peers }) => peers).map((peer) => [peer.address, peer])).values()],
       isPart: all.some(({ isPart }) => isPart),
       stale: all.find(({ stale }) => stale !== undefined)?.stale,
+      missing: failed,
     })
   }
   return {
@@ -127,7 +130,14 @@ async function roundOf(
     asked = asked.filter(({ peer }) => there.has(peer.address))
   }
   const zones = [...new Set(known.value.peers.map(({ zone }) => zone))]
-  return observed({ path, asked, known: known.value.peers.length, zones, stale: known.value.stale })
+  return observed({
+    path,
+    asked,
+    known: known.value.peers.length,
+    zones,
+    stale: known.value.stale,
+    missing: known.value.missing,
+  })
 }
 
 /** Makes the rounds of one check; nobody is asked before the first one. */
