@@ -1,7 +1,7 @@
 /** Counts the pods of the node, and what is left of what it evicts for. */
 import type { Clock } from '#clock'
 import type { ImageFilesystem, Sandbox } from '#cri'
-import type { Host, UnitLook } from '#host'
+import type { FsStat, Host, UnitLook } from '#host'
 import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
 import { count, observe, understood } from '#monitor-kit/source'
 import type { Ask, Stopwatch } from '#probe'
@@ -12,6 +12,7 @@ import { placeOf } from '../../node-kubelet/place.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 import { type KubeletLimits, limitsOf } from './limits.ts'
+import { mountPointOf } from './mount-point.ts'
 
 /** What there is of something, and what is left, in bytes or counts. */
 export interface Room {
@@ -74,13 +75,27 @@ async function readMemory({ files }: Host): Promise<Reading<Room>> {
   })
 }
 
+/** As the first process sees them. */
+const MOUNTS = '/proc/1/mountinfo'
+
+/** Of a path that this user may not pass to, that of its mount: a runtime closes the folder of its images. */
+async function roomAt({ ways, host }: CapacityLook, path: string): Promise<Reading<FsStat>> {
+  const stat = await observe(() => ways.statfs(host, path))
+  if (stat.ok || stat.reason !== 'ReadRefused') return stat
+  const point = await observe(async () => mountPointOf(await host.files.readText(MOUNTS), path))
+  if (!point.ok || point.value === undefined || point.value === path) return stat
+  const { value } = point
+  const ofMount = await observe(() => ways.statfs(host, value))
+  return ofMount.ok ? ofMount : stat
+}
+
 /** Space and inodes; file systems that make inodes as needed have none. */
 async function readFilesystem(
-  { ways, host }: CapacityLook,
+  look: CapacityLook,
   path: string,
   prefix: string,
 ): Promise<readonly [string, Reading<Room>][]> {
-  const stat = await observe(() => ways.statfs(host, path))
+  const stat = await roomAt(look, path)
   if (!stat.ok) return [[`${prefix}.available`, stat]]
   const { sizeBytes, availableBytes, files, filesFree } = stat.value
   const inodes: readonly [string, Reading<Room>][] =

@@ -149,6 +149,24 @@ describe('a gateway', () => {
     expect(problems(said([echo, unknown, unknown]))).toEqual(['GatewayUnreachable gateway:10.0.0.1 critical NoAnswer'])
   })
 
+  it('that is dead beside one that answers is a warning, which says so', () => {
+    const reading = round(echo)
+    const [alive] = reading.gateways
+    const dead = { ...alive!, address: 'fd00::1', probed: gone }
+    const lookedAt = (gateways: typeof reading.gateways) => {
+      let memory = FIRST_GATEWAY
+      for (let times = 0; times < 3; times++) ({ memory } = evaluateGateways({ ...reading, gateways }, config, memory))
+      return evaluateGateways({ ...reading, gateways }, config, memory).findings
+    }
+    const findings = lookedAt([alive!, dead])
+    expect(problems(findings)).toEqual(['GatewayUnreachable gateway:fd00::1 warning NoAnswer'])
+    expect(findingOf({ findings }, 'GatewayUnreachable', 'gateway:fd00::1').message).toMatch(/; 10\.0\.0\.1 answers$/)
+    expect(problems(lookedAt([{ ...alive!, probed: gone }, dead]))).toEqual([
+      'GatewayUnreachable gateway:10.0.0.1 critical NoAnswer',
+      'GatewayUnreachable gateway:fd00::1 critical NoAnswer',
+    ])
+  })
+
   it('behind a cable that is pulled is not accused while another way of its route is there', () => {
     const reading = round(echo)
     const [other] = reading.gateways
@@ -159,7 +177,7 @@ describe('a gateway', () => {
       for (let times = 0; times < 3; times++) ({ memory } = evaluateGateways({ ...reading, gateways }, config, memory))
       return evaluateGateways({ ...reading, gateways }, config, memory).findings
     }
-    expect(problems(lookedWith(false))).toEqual(['GatewayUnreachable gateway:10.1.0.1 critical NoAnswer'])
+    expect(problems(lookedWith(false))).toEqual(['GatewayUnreachable gateway:10.1.0.1 warning NoAnswer'])
     expect(problems(lookedWith(true))).toEqual([])
     expect(findingOf({ findings: lookedWith(true) }, 'GatewayUnreachable', 'gateway:10.1.0.1')).toMatchObject({
       health: 'unknown',

@@ -37,8 +37,9 @@ export const gateway = defineNetworkCheck<Config>({
       healthyMessage: 'the gateway lives',
       recoveryText: '2 checks in a row find an answer, or a confirmed neighbour',
       source: 'ping; else a datagram to a closed port, and what the table of neighbours says after it',
-      warning: 'none',
-      critical: 'nobody on the link answers for its address, or nothing answers that did before',
+      warning:
+        'nobody on the link answers for its address, or nothing answers that did before, and another gateway answers',
+      critical: 'the same, and no other answers',
       sustained: LASTS,
     },
     {

@@ -34,6 +34,23 @@ function unknownGateways(
   return GATEWAY_TYPES.flatMap((type) => ['', ...known].map((entity) => unknownFinding(type, why, entity)))
 }
 
+/** A gateway that does not answer is critical while none does: over another one the node is reached. */
+function lightened(findings: readonly Finding[]): readonly Finding[] {
+  const alive = findings.find(
+    ({ type, health, reason }) => type === 'GatewayUnreachable' && health === 'healthy' && reason === 'GatewayLives',
+  )
+  if (alive === undefined) return findings
+  return findings.map((finding) =>
+    finding.type === 'GatewayUnreachable' && finding.health === 'problem'
+      ? {
+          ...finding,
+          severity: 'warning',
+          message: `${finding.message}; ${(alive.entity ?? '').replace(/^gateway:/, '')} answers`,
+        }
+      : finding,
+  )
+}
+
 /** Interfaces over which the default route of IPv6 goes; undefined: there is none now. */
 function overOf({ families }: GatewayReading): readonly string[] | undefined {
   const found = families.find(({ family }) => family === 'v6')?.routes
@@ -65,7 +82,7 @@ export function evaluateGateways(reading: GatewayReading, config: Config, memory
     },
     findings: [
       ...routes.map(({ finding }) => finding),
-      ...gateways.flatMap(({ findings }) => findings),
+      ...lightened(gateways.flatMap(({ findings }) => findings)),
       ...unknownGateways(
         reading,
         memory,

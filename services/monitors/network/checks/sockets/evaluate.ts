@@ -57,6 +57,11 @@ function judgeMemory({ counts, maxPages }: SocketsReading, config: Config): Judg
   const type = 'SocketMemoryHigh'
   if (!counts.ok) return { finding: unknownFinding(type, counts), metrics: [] }
   if (!maxPages.ok) return { finding: unknownFinding(type, maxPages), metrics: [] }
+  if (maxPages.value === undefined) {
+    const message =
+      'no limit is told here: net.ipv4.tcp_mem is of the machine, and this node is in a network of its own'
+    return { finding: { type, health: 'healthy', reason: 'NoLimit', message }, metrics: [] }
+  }
   const limits = { warning: config.memoryWarningThreshold, critical: config.memoryCriticalThreshold }
   const uses = [
     { protocol: 'tcp', name: 'TCP', pages: counts.value.tcpPages, max: maxPages.value.tcp },

@@ -48,6 +48,11 @@ test('memory that is almost all taken names the protocol', async () => {
   })
 })
 
+test('a node in a network of its own is told no limit of memory, and that is no fault of it', async () => {
+  const [result] = await over('well-own-network')
+  expect(findingOf(result!, 'SocketMemoryHigh')).toMatchObject({ health: 'healthy', reason: 'NoLimit' })
+})
+
 test('segments that are sent again are a problem after two looks in a row', async () => {
   const results = await over('sick-retransmits')
   expect(results.map((result) => findingOf(result, 'RetransmitsHigh').pending ?? false)).toEqual([

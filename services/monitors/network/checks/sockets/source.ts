@@ -34,7 +34,7 @@ export interface SocketsReading {
   readonly counts: Reading<SocketCounts>
   readonly ports: Reading<PortUse>
   /** Pages that TCP and UDP may have. */
-  readonly maxPages: Reading<{ readonly tcp: number; readonly udp: number }>
+  readonly maxPages: Reading<{ readonly tcp: number; readonly udp: number } | undefined>
   readonly tcp: Reading<TcpCounters>
   /** Connections that a full queue of a listening socket let go. */
   readonly overflows: Reading<number>
@@ -123,10 +123,17 @@ export async function readSockets(host: Host, from: number): Promise<SocketsRead
   const counts = await observe(() => readCounts(host))
   const [ports, maxPages, tcp, overflows, drops] = await Promise.all([
     counts.ok ? observe(() => readPorts(host, counts.value, from)) : unobserved(counts.reason, counts.message),
-    observe(async () => ({
-      tcp: await readParsed(host, `${IPV4}/tcp_mem`, parseMaxPages, '288459\t384612\t576918'),
-      udp: await readParsed(host, `${IPV4}/udp_mem`, parseMaxPages, '576918\t769224\t1153836'),
-    })),
+    observe(async () => {
+      // They are the machine's: a node in a network of its own (a container) has neither.
+      const [has, hasOthers] = await Promise.all(
+        ['tcp_mem', 'ip_local_port_range'].map((name) => host.files.exists(`${IPV4}/${name}`)),
+      )
+      if (has === false && hasOthers === true) return undefined
+      return {
+        tcp: await readParsed(host, `${IPV4}/tcp_mem`, parseMaxPages, '288459\t384612\t576918'),
+        udp: await readParsed(host, `${IPV4}/udp_mem`, parseMaxPages, '576918\t769224\t1153836'),
+      }
+    }),
     observe(() => readTcp(host)),
     observe(() =>
       readParsed(
