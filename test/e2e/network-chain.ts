@@ -12,16 +12,18 @@ export const NAMESERVER = '10.79.0.53'
 export const ENDPOINT = { address: '10.79.0.80', name: 'shop.corp.example', port: 8000 }
 const PROGRAMS = ['ip', 'iptables', 'dnsmasq', 'ping'] as const
 
-/** Why there is none here; "" where there can be one. */
-export function whyNoChain(): string {
+/** Why there is none here; "" where there can be one. @param programs that the test needs beside */
+export function whyNoChain(...programs: readonly string[]): string {
   if (process.getuid?.() !== 0) return 'skipped: needs root, to make networks of its own'
-  const missing = PROGRAMS.filter((name) => spawnSync('which', [name]).status !== 0)
+  const missing = [...PROGRAMS, ...programs].filter((name) => spawnSync('which', [name]).status !== 0)
   return missing.length === 0 ? '' : `skipped: ${missing.join(', ')} not found; make setup-test brings them`
 }
 
 export interface Chain {
   /** Put before a program it runs in the node's network, and finds that this is the network of the first process. */
   readonly onNode: readonly string[]
+  /** Starts a program behind the gateway that stays, until this is closed. */
+  startBehind(file: string, ...words: readonly string[]): void
   /** The node's nameserver is in it. */
   readonly resolvConf: string
   /** The gateway is no longer heard of, and nothing behind it; its end of the cable still carries. */
@@ -59,7 +61,7 @@ export async function layChain(name: string): Promise<Chain> {
   const within = (space: string, command: string) =>
     execFileSync('ip', ['netns', 'exec', space, 'sh', '-ec', command], { encoding: 'utf8', stdio: 'pipe' })
 
-  function stay(file: string, ...words: readonly string[]): void {
+  function startBehind(file: string, ...words: readonly string[]): void {
     children.push(spawn('ip', ['netns', 'exec', router, file, ...words], { stdio: 'ignore' }))
   }
   async function close(): Promise<void> {
@@ -75,7 +77,11 @@ export async function layChain(name: string): Promise<Chain> {
   try {
     lay(spaces, within)
     const { address, port } = ENDPOINT
-    stay(process.execPath, '-e', `require('net').createServer((s) => s.end()).listen(${port}, '${address}')`)
+    startBehind(
+      process.execPath,
+      '-e',
+      `require('http').createServer((_, response) => response.end()).listen(${port}, '${address}')`,
+    )
     const own = [
       '--conf-file=/dev/null',
       '--no-resolv',
@@ -85,7 +91,7 @@ export async function layChain(name: string): Promise<Chain> {
       '--keep-in-foreground',
     ]
     const names = [`--address=/${ENDPOINT.name}/${address}`, '--address=/localhost/127.0.0.1', '--local=/corp.example/']
-    stay('dnsmasq', ...own, '--bind-interfaces', `--listen-address=${NAMESERVER}`, ...names)
+    startBehind('dnsmasq', ...own, '--bind-interfaces', `--listen-address=${NAMESERVER}`, ...names)
     const resolvConf = join(dir, 'resolv.conf')
     await writeFile(resolvConf, `nameserver ${NAMESERVER}\n`)
     await until('nameserver and endpoint listen', () => {
@@ -96,6 +102,7 @@ export async function layChain(name: string): Promise<Chain> {
     const asFirst = ['sh', '-c', 'mount --bind /proc/$$ /proc/1 && exec "$@"', 'sh']
     return {
       onNode: ['ip', 'netns', 'exec', node, ...asFirst],
+      startBehind,
       resolvConf,
       cut: () => void within(router, 'ip link set wire arp off; iptables -t raw -A PREROUTING -i wire -j DROP'),
       mend: () => void within(router, 'iptables -t raw -F PREROUTING; ip link set wire arp on'),
