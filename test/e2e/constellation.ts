@@ -64,8 +64,8 @@ export interface ConstellationOptions {
   readonly env?: Record<string, string>
   /** Folders of other builds, by service. */
   readonly builds?: Readonly<Record<string, string>>
-  /** A program put before node: ["faketime", "-f", "+1h"]. */
-  readonly wrap?: readonly string[]
+  /** A program put before node: ["faketime", "-f", "+1h"]; or that of each service, by its name. */
+  readonly wrap?: readonly string[] | ((service: string) => readonly string[])
 }
 
 export interface Constellation {
@@ -129,8 +129,9 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
   function start(name: string): void {
     const slot = running.get(name) ?? { child: undefined, held: false, starts: 0, log: [], exitCodes: [] }
     running.set(name, slot)
+    const { wrap = [] } = options
     const argv = [
-      ...(options.wrap ?? []),
+      ...(typeof wrap === 'function' ? wrap(name) : wrap),
       process.execPath,
       ...nodeFlagsOf(name),
       HEAP_FLAG,

@@ -1,5 +1,6 @@
 /** Runs a check as the kit does, over a tree of files and a clock that the test moves. */
 import { createHost, type Host } from '#host'
+import type { Stopwatch } from '#probe'
 import { declarationOf } from '../declaration.ts'
 import { NO_MEMORY } from '../memory.ts'
 import type { CheckContext, CheckDefinition, CheckMemory, CheckResult, ClearedWord, Declaration } from '../types.ts'
@@ -44,6 +45,8 @@ export interface CheckSetting<Config, Shared = unknown> {
   readonly intervalMs?: number
   /** How long a run may take, as configured; nothing ends one here. Default: the check's own. */
   readonly timeoutMs?: number
+  /** Default: one that knows no more than the clock does. */
+  readonly stopwatch?: Stopwatch
   /** Default: there is none. */
   readonly stateFolder?: string
   /** What all checks of its monitor have together. Default: nothing. */
@@ -55,7 +58,8 @@ export function startCheck<Config, Shared = unknown>(
   definition: CheckDefinition<Config, Shared>,
   setting: CheckSetting<Config, Shared>,
 ): CheckUnderTest {
-  const { root, config, memory = NO_MEMORY, clock = handClock(), host = createHost({ root }), stateFolder } = setting
+  const { root, config, memory = NO_MEMORY, clock = handClock(), host = createHost({ root }) } = setting
+  const { stateFolder, stopwatch } = setting
   let woken = 0
   const around = surroundings({
     name: definition.type,
@@ -66,6 +70,7 @@ export function startCheck<Config, Shared = unknown>(
     memory,
     shared: setting.shared,
     wake: () => void woken++,
+    ...(stopwatch !== undefined && { stopwatch }),
     ...(stateFolder !== undefined && { stateFolder: () => Promise.resolve(stateFolder) }),
   })
   // A check that is given none is made as its monitor makes it where that makes nothing.

@@ -17,10 +17,20 @@ export function memoryOf(pid: number): Memory {
   return { privateMiB: (kib('Private_Dirty') * 1024) / MIB, pssMiB: (kib('Pss') * 1024) / MIB }
 }
 
-/** User and system time, in milliseconds; 100 ticks a second on Linux. */
-export function cpuMs(pid: number): number {
+/** Two neighbours of `/proc/PID/stat`, counted from the state, in milliseconds; 100 ticks a second on Linux. */
+function ticksMs(pid: number, index: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) * 10
+  return (Number(fields[index]) + Number(fields[index + 1])) * 10
+}
+
+/** User and system time, in milliseconds. */
+export function cpuMs(pid: number): number {
+  return ticksMs(pid, 11)
+}
+
+/** The same of programs that it has started and that have ended: `ping` of a monitor. */
+export function programsCpuMs(pid: number): number {
+  return ticksMs(pid, 13)
 }
 
 /** How often its main thread went to sleep of its own will: once for each time that something woke it. */

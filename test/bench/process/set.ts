@@ -21,6 +21,8 @@ export interface RunningSet extends AsyncDisposable {
   readonly pids: ReadonlyMap<string, number>
   /** What the node is, as the http-exporter shows it. */
   status(): Promise<NodeView>
+  /** As Prometheus gets it. */
+  metrics(): Promise<string>
   stop(): Promise<void>
 }
 
@@ -42,13 +44,17 @@ export interface SetOptions {
   readonly requestsMax?: number
   /** Entries of `monitors`, in place of those that are watched by default. */
   readonly monitors?: readonly object[]
+  /** Where they take the host's root to be. Default: this machine's. */
+  readonly hostRoot?: string
+  /** Where the monitors find the API server. Default: nowhere. */
+  readonly kubeconfig?: string
   /** How many processes that makes. Default 6 */
   readonly processes?: number
 }
 
 /** Resolves once every process runs; they may not be ready yet. */
 export async function startSet(options: SetOptions = {}): Promise<RunningSet> {
-  const { requestsMax = 100, monitors, processes = PROCESSES } = options
+  const { requestsMax = 100, monitors, hostRoot = '', processes = PROCESSES } = options
   ensureBuilt()
   const dir = await mkdtemp(join(tmpdir(), 'nd-bench-'))
   const api = await startFakeApiServer({ nodes: [NODE], requestsMax })
@@ -62,7 +68,7 @@ export async function startSet(options: SetOptions = {}): Promise<RunningSet> {
       apiVersion: 'node-doctor.io/v1alpha1',
       kind: 'NodeDoctorConfig',
       metadata: { name: 'bench' },
-      settings: { nodeName: NODE, runDir, stateDir: join(dir, 'state'), kubeconfig: join(dir, 'kubeconfig') },
+      settings: { nodeName: NODE, runDir, stateDir: join(dir, 'state'), kubeconfig: join(dir, 'kubeconfig'), hostRoot },
       bus: { port: busPort, storeDir },
       ...(monitors === undefined ? {} : { defaultMonitors: [], monitors }),
       exporters: {
@@ -74,6 +80,7 @@ export async function startSet(options: SetOptions = {}): Promise<RunningSet> {
   )
   const up = spawn(process.execPath, [CLI, 'up', '--config', join(dir, 'config.json'), '--log-format', 'pretty'], {
     stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, ...(options.kubeconfig === undefined ? {} : { KUBECONFIG: options.kubeconfig }) },
   })
   const ended = new Promise((resolve) => up.once('exit', resolve))
   const pids = await until('all processes run', async () => {
@@ -94,6 +101,10 @@ export async function startSet(options: SetOptions = {}): Promise<RunningSet> {
     async status() {
       const response = await fetch(`http://127.0.0.1:${httpPort}/status`, { signal: AbortSignal.timeout(5000) })
       return (await response.json()) as NodeView
+    },
+    async metrics() {
+      const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`, { signal: AbortSignal.timeout(5000) })
+      return response.text()
     },
     stop,
     [Symbol.asyncDispose]: stop,
