@@ -13,7 +13,12 @@ const endpoint = (url: string) =>
 describe('what explains a check’s problems without being told', () => {
   it('is what explains its problems: links, then the gateway, then names', () => {
     const all = dependencies('defaultMonitors: [network, kubernetes]\n')
-    expect(all).toMatchObject({ links: [], gateway: ['links'], dns: ['gateway'], apiserver: ['gateway'] })
+    expect(all).toMatchObject({
+      links: [],
+      gateway: ['links'],
+      dns: ['gateway', 'links'],
+      apiserver: ['gateway', 'links'],
+    })
     expect(all).toMatchObject({ runtime: [], kubelet: ['runtime'], capacity: ['runtime'], 'static-pods': ['runtime'] })
   })
 
@@ -23,7 +28,7 @@ describe('what explains a check’s problems without being told', () => {
   - { name: ports, type: network-links, enabled: false }
   - { name: way, type: network-gateway-check }
 `
-    expect(dependencies(text)).toMatchObject({ way: ['nics'], dns: ['way'] })
+    expect(dependencies(text)).toMatchObject({ way: ['nics'], dns: ['way', 'nics'] })
     expect(dependencies('', ['monitors.links.enabled=false'])).toMatchObject({ gateway: [], dns: ['gateway'] })
   })
 
@@ -40,14 +45,17 @@ describe('what explains a check’s problems without being told', () => {
   })
 
   it.each([
-    ['https://registry.example.org/v2/', ['dns']],
-    ['https://user:word@registry.example.org/v2/', ['dns']],
-    ['tcp://10.0.0.1:443', ['gateway']],
-    ['tls://[fd00::1]:443', ['gateway']],
+    ['https://registry.example.org/v2/', ['dns', 'gateway', 'links']],
+    ['https://user:word@registry.example.org/v2/', ['dns', 'gateway', 'links']],
+    ['tcp://10.0.0.1:443', ['gateway', 'links']],
+    ['tls://[fd00::1]:443', ['gateway', 'links']],
     ['http://127.0.0.1:10248/healthz', []],
     ['http://[::1]:10248/healthz', []],
     ['http://localhost:10248/healthz', []],
-    ['http://127.example.org/', ['dns']],
+    ['http://127.1:10248/healthz', []],
+    ['http://[::ffff:127.0.0.1]:10248/', []],
+    ['http://[0:0:0:0:0:0:0:1]:10248/', []],
+    ['http://127.example.org/', ['dns', 'gateway', 'links']],
   ])('of an endpoint %s is %j: who is on this machine needs no way to it', (url, expected) => {
     expect(dependencies(endpoint(url))).toMatchObject({ e: expected })
   })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { conditionKey, fingerprintOf } from './keys.ts'
 import { DETECTOR_CONDITIONS } from './monitor-life.ts'
 import { DETECTOR } from './problem.ts'
+import { NOT_SUSTAINED } from './shadow.ts'
 import { conditionType, createWorld, declaration, observation, report } from './testing.ts'
 import { told } from './testing-disk.ts'
 import type { Health, Observation } from './types.ts'
@@ -127,7 +128,7 @@ describe('dependsOn', () => {
     ...say(type, check, words.health ?? 'healthy'),
     report: report([observation(type, words.health ?? 'healthy', { check, ...words })]),
   })
-  const pending = look('DiskFull', 'disk', { pending: true })
+  const pending = look('DiskFull', 'disk', { pending: true, reason: NOT_SUSTAINED })
   const healthOf = (w: ReturnType<typeof world>, type: string) => w.state.conditions.get(conditionKey(type, ''))?.health
 
   it('holds back nothing that is worse than it', () => {
@@ -155,6 +156,26 @@ describe('dependsOn', () => {
     expect(healthOf(w, 'KubeletSick')).toBe('unknown')
     w.take(say('DiskFull', 'disk', 'problem'), 3000)
     expect([...w.state.problems.values()].map(({ type }) => type)).toEqual(['DiskFull'])
+  })
+
+  it('does not wait for what is pending because nobody measured it: that may be for ever', () => {
+    const w = world()
+    w.take(look('DiskFull', 'disk', { pending: true, reason: 'NotMeasured' }), 1000)
+    w.take(say('KubeletSick', 'kubelet', 'problem'), 2000)
+    expect(healthOf(w, 'KubeletSick')).toBe('problem')
+  })
+
+  it('waits no longer once the monitor that saw it is lost: nobody says whether it lasts', () => {
+    const w = createWorld()
+    const of = (name: string, type: string, check: string, dependsOn: readonly string[]) =>
+      declaration(name, [conditionType(type)], { checks: [{ check, conditionTypes: [type], dependsOn }] })
+    w.take({ kind: 'declared', declaration: of('a', 'DiskFull', 'disk', []), incarnation: 7 }, 0)
+    w.take({ kind: 'declared', declaration: of('b', 'KubeletSick', 'kubelet', ['disk']), incarnation: 7 }, 0)
+    w.take({ ...pending, monitor: 'a' }, 1000)
+    w.take({ ...say('KubeletSick', 'kubelet', 'problem'), monitor: 'b' }, 2000)
+    expect(healthOf(w, 'KubeletSick')).toBe('unknown')
+    w.take({ kind: 'lost', monitor: 'a', reason: 'gone' }, 3000)
+    expect(healthOf(w, 'KubeletSick')).toBe('problem')
   })
 
   it('counts at once where that came to nothing', () => {

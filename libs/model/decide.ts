@@ -185,6 +185,13 @@ function followDependencies(
   }
 }
 
+/** What depends on a monitor that is lost, and on what it had seen and not for long. */
+function followLoss(draft: Draft, { monitor, reason }: Extract<Input, { kind: 'lost' }>): void {
+  const before = cast(draft, monitor)
+  loseMonitor(draft, monitor, reason)
+  followDependencies(draft, monitor, before, new Map([...cast(draft, monitor), [monitor, 'lost']]))
+}
+
 /** A monitor no longer watches it. A report that was delivered before says nothing of what was said since. */
 function withdraw(draft: Draft, monitor: string, { type, entity }: ConditionKey, report: Report): void {
   const source = draft.source(monitor, type, entity)
@@ -301,8 +308,7 @@ function take(draft: Draft, input: Input): void {
       break
     }
     case 'lost':
-      loseMonitor(draft, input.monitor, input.reason)
-      followDependencies(draft, input.monitor, new Map(), new Map([[input.monitor, 'lost']]))
+      followLoss(draft, input)
       break
     case 'troubled':
       noteTrouble(draft, input.monitor, input.reason)

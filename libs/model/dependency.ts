@@ -10,7 +10,7 @@ import type { Draft } from './draft.ts'
 import { checkKey } from './keys.ts'
 import { DETECTOR } from './problem.ts'
 import { isAsGrave } from './shadow.ts'
-import type { DeclaredCheck, MonitorDeclaration } from './state.ts'
+import { type DeclaredCheck, isHeldByOthers, type MonitorDeclaration } from './state.ts'
 import type { Observation, Severity } from './types.ts'
 
 interface Edges {
@@ -46,9 +46,14 @@ interface Search {
   readonly draft: Draft
   /** The monitor of the check that is asked about. */
   readonly dependent: string
+  /** Declarations whose checks concern it. */
+  readonly around: readonly MonitorDeclaration[]
   /** Names that were looked at for each severity, since plug-ins may go in circles. */
   readonly seen: Set<string>
 }
+
+/** So many names are looked at for one problem: chains of a node have four links, and a plug-in may declare any number. */
+const STEPS_MAX = 200
 
 /** Whether a check has, or is about to have, a problem as grave as `severity`, or a monitor is unreachable. */
 function isUnwell({ draft, dependent }: Search, name: string, severity: Severity): boolean {
@@ -69,25 +74,27 @@ function holding(
 }
 
 function isHeld(search: Search, name: string, severity: Severity): boolean {
-  const { draft, dependent, seen } = search
+  const { around, seen } = search
   const step = `${severity} ${name}`
-  if (seen.has(step)) return false
+  if (seen.has(step) || seen.size >= STEPS_MAX) return false
   seen.add(step)
   if (isUnwell(search, name, severity)) return true
-  for (const declaration of draft.declarations()) {
-    const check = concerns(draft, declaration.name, dependent) ? edgesOf(declaration).checks.get(name) : undefined
+  for (const declaration of around) {
+    const check = edgesOf(declaration).checks.get(name)
     if (check !== undefined && holding(search, check, severity) !== undefined) return true
   }
   return false
 }
 
-/** The dependency that keeps a problem of this observation from counting, if one does. */
+/** The dependency that keeps a problem of this observation from counting, if one does; what is no problem is not held back. */
 export function blockingDependency(draft: Draft, monitor: string, observation: Observation): string | undefined {
-  if (!draft.hasDependents() || observation.check === '') return undefined
+  const { check: name, health, pending, severity } = observation
+  if (health !== 'problem' || pending || name === '' || !draft.hasDependents()) return undefined
   const declaration = draft.declaration(monitor)
-  const check = declaration && edgesOf(declaration).checks.get(observation.check)
-  const search = { draft, dependent: monitor, seen: new Set<string>() }
-  return check && holding(search, check, observation.severity)
+  const check = declaration && edgesOf(declaration).checks.get(name)
+  if (check === undefined || !isHeldByOthers(check)) return undefined
+  const around = [...draft.declarations()].filter((one) => concerns(draft, one.name, monitor))
+  return holding({ draft, dependent: monitor, around, seen: new Set() }, check, severity)
 }
 
 /** A check of a monitor. */

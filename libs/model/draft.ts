@@ -54,7 +54,10 @@ export interface Draft {
   /** Who alone may speak of a type; undefined where several may. */
   ownerOf(type: string): string | undefined
   putOwners(owners: ReadonlyMap<string, string>): void
-  /** What checks of this name cast on those that depend on them, of whichever monitor. */
+  /**
+   * What checks of this name cast on those that depend on them, of whichever monitor. What has not lasted yet casts nothing once its
+   * monitor is lost: nobody says whether it lasts.
+   */
   shadows(check: string): readonly Shadow[]
   /** What each of this monitor's checks casts, in a word to compare; those that cast nothing are left out. */
   shadowsOf(monitor: string): ReadonlyMap<string, string>
@@ -268,9 +271,12 @@ class StateDraft implements Draft {
   shadows(check: string): readonly Shadow[] {
     const known = this.#state.shadows.get(check)
     const moved = this.#shadows.get(check)
-    if (moved === undefined) return known === undefined ? [] : [...known.keys()].map(shadowOf)
-    const keys = new Set([...(known?.keys() ?? []), ...moved.keys()])
-    return [...keys].filter((key) => (known?.get(key) ?? 0) + (moved.get(key) ?? 0) > 0).map(shadowOf)
+    if (known === undefined && moved === undefined) return []
+    const keys = new Set([...(known?.keys() ?? []), ...(moved?.keys() ?? [])])
+    return [...keys]
+      .filter((key) => (known?.get(key) ?? 0) + (moved?.get(key) ?? 0) > 0)
+      .map(shadowOf)
+      .filter(({ monitor, shade }) => shade !== 'pending' || this.monitor(monitor)?.health !== 'unreachable')
   }
 
   shadowsOf(monitor: string): ReadonlyMap<string, string> {

@@ -18,6 +18,7 @@ export { provenAt } from './proven.ts'
 export { asRules, recoveryWords } from './recovery.ts'
 export { bytesOf, type Holdings, NO_HOLDINGS } from './room.ts'
 export * from './severity.ts'
+export { NOT_SUSTAINED } from './shadow.ts'
 export {
   applyChanges,
   type Change,

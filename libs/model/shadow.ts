@@ -6,7 +6,10 @@ import { compareSeverity } from './severity.ts'
 import { countIn, type TallyOfTallies } from './tally.ts'
 import type { Severity, SourceCondition } from './types.ts'
 
-/** What a condition casts: a pending one may become anything, for as long as it is pending. */
+/** The reason of what is seen and has not lasted yet: pending for other reasons may be for ever, and is seen to be nothing. */
+export const NOT_SUSTAINED = 'NotSustainedYet'
+
+/** What a condition casts: one that has not lasted yet may become anything. */
 type Shade = Severity | 'pending'
 
 const SEPARATOR = '\u0000'
@@ -14,7 +17,7 @@ const SEPARATOR = '\u0000'
 /** What a source casts; undefined: nothing. */
 function shadeOf({ raised, observation }: SourceCondition): Shade | undefined {
   if (raised !== undefined) return raised.severity
-  return observation.pending ? 'pending' : undefined
+  return observation.pending && observation.reason === NOT_SUSTAINED ? 'pending' : undefined
 }
 
 /** Adds what a source casts to a tally by check, then by monitor and shade; `by` is 1, or -1 when it is gone. */

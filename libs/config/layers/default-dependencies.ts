@@ -12,14 +12,16 @@ const GATEWAY = 'network-gateway-check'
 const DNS = 'network-dns-check'
 const RUNTIME = 'kubernetes-runtime-check'
 
-/** By type; in the order of this list none leads back. */
+const LINKS = 'network-links'
+
+/** By type, each with what explains that again: where one of them is not watched the others are. In this order none leads back. */
 const EXPLAINED_BY: Readonly<Record<string, (check: MapNode) => readonly string[]>> = {
-  [GATEWAY]: () => ['network-links'],
-  [DNS]: () => [GATEWAY],
+  [GATEWAY]: () => [LINKS],
+  [DNS]: () => [GATEWAY, LINKS],
   'network-connectivity-check': byEndpoints,
-  'network-time': () => [DNS],
-  'network-peers': () => ['network-links'],
-  'kubernetes-apiserver-check': () => [GATEWAY],
+  'network-time': () => [DNS, GATEWAY, LINKS],
+  'network-peers': () => [LINKS],
+  'kubernetes-apiserver-check': () => [GATEWAY, LINKS],
   'kubernetes-kubelet-check': () => [RUNTIME],
   'kubernetes-capacity-check': () => [RUNTIME],
   'kubernetes-static-pods': () => [RUNTIME],
@@ -32,7 +34,7 @@ function byEndpoints(check: MapNode): readonly string[] {
   const endpoints = listed?.kind === 'list' ? listed.items : []
   const hosts = [...(config ? [config] : []), ...endpoints].map((one) => hostOf(textOf(one, 'url'))).filter(Boolean)
   if (hosts.length === 0 || hosts.some(isOfThisMachine)) return []
-  return hosts.every((host) => isIP(host) !== 0) ? [GATEWAY] : [DNS]
+  return hosts.every((host) => isIP(host) !== 0) ? [GATEWAY, LINKS] : [DNS, GATEWAY, LINKS]
 }
 
 /** Of "tcp://[fd00::1]:443" that is "fd00::1"; empty where there is none. */
@@ -42,7 +44,9 @@ function hostOf(url: string): string {
 }
 
 function isOfThisMachine(host: string): boolean {
-  return /^(?:127\.\d+\.\d+\.\d+|::1|(?:[^.]+\.)*localhost\.?)$/i.test(host)
+  return /^(?:(?:::ffff:)?127(?:\.\d+){1,3}|0\.0\.0\.0|::1|(?:0+:){7}0*1|(?:[^.]+\.)*(?:ip6-)?localhost\.?)$/i.test(
+    host,
+  )
 }
 
 function textOf(node: Tree, key: string): string {

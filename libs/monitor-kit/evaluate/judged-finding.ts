@@ -1,5 +1,5 @@
 /** From a verdict to what the check reports. */
-import type { Evidence } from '#model'
+import { type Evidence, NOT_SUSTAINED } from '#model'
 import type { Finding } from '../types.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -26,7 +26,7 @@ export function judgedFinding(judged: Judged): Finding {
     return { type, entity, health: 'healthy', reason: judged.healthyReason, message, ...evidence }
   }
   if (verdict === 'pending') {
-    return { type, entity, health: 'healthy', pending: true, reason: 'NotSustainedYet', message, ...evidence }
+    return { type, entity, health: 'healthy', pending: true, reason: NOT_SUSTAINED, message, ...evidence }
   }
   const critical = verdict === 'critical'
   const reason = critical

@@ -1,4 +1,5 @@
 /** Words that all checks have in common that ask others. Pure. */
+import { NOT_SUSTAINED } from '#model'
 import type { Finding } from '#monitor-kit'
 import { type Unobserved, unobserved } from '#monitor-kit/evaluate'
 import { LATE_ROUNDS, type Standing } from './standing.ts'
@@ -35,5 +36,5 @@ export function pendingFinding({ message = '', ...about }: About, standing: Stan
     return { ...base, reason: 'NotJudged', message: why }
   }
   const seen = `seen in ${standing.failed} of ${needed} checks in a row`
-  return { ...base, reason: 'NotSustainedYet', message: message === '' ? seen : `${message} (${seen})` }
+  return { ...base, reason: NOT_SUSTAINED, message: message === '' ? seen : `${message} (${seen})` }
 }
