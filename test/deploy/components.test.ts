@@ -169,6 +169,10 @@ describe('monitors of network and Kubernetes', () => {
     expect(helmRefusal('--set', 'network.capabilities={SYS_ADMIN}')).toContain('network/capabilities')
   })
 
+  it.each(['network', 'kubernetes', 'echo'])('are refused with words by values of a release that had no %s', (name) => {
+    expect(helmRefusal('--set', `${name}=null`)).toContain(`the values have no "${name}": they are of an older release`)
+  })
+
   it('have root’s group and a token of their own unless that is taken away', () => {
     const has = (container: ReturnType<typeof contextOf>) => [
       container?.securityContext?.runAsGroup,

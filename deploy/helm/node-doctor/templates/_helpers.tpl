@@ -54,13 +54,24 @@ app.kubernetes.io/component: agent
 {{- dig "runAsUser" 65107 .Values.customPlugin.securityContext -}}
 {{- end -}}
 
+{{/* Values of an older release have not what this chart has more: nothing is rendered of a part that is missing. */}}
+{{- define "node-doctor.ofThisChart" -}}
+{{- range list "network" "kubernetes" "echo" -}}
+{{- if not (hasKey $.Values .) -}}
+{{- fail (printf "the values have no %q: they are of an older release of this chart (helm upgrade --reuse-values); expected --reset-then-reuse-values, which takes what is new from the chart" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The user that the monitor of the network runs as: a capability is root's alone. */}}
 {{- define "node-doctor.networkUser" -}}
+{{- include "node-doctor.ofThisChart" . -}}
 {{- ternary 0 65105 (not (empty .Values.network.capabilities)) -}}
 {{- end -}}
 
 {{/* Whether the monitor of Kubernetes has the token of its account. */}}
 {{- define "node-doctor.kubernetesToken" -}}
+{{- include "node-doctor.ofThisChart" . -}}
 {{- if and .Values.kubernetes.token (eq .Values.layout "separate") -}}true{{- end -}}
 {{- end -}}
 
