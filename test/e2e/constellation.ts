@@ -103,9 +103,9 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
   const more = (options.config ?? {}) as Record<string, Record<string, unknown>>
   const services = options.services ?? ['detector', 'system', 'http-exporter']
   // Of a monitor that nobody starts nothing is asked: it would be missing.
-  const monitors = Object.values(DEFAULT_CHECKS)
-    .flat()
-    .filter(({ type }) => type !== 'log-kernel' || services.includes('log'))
+  const monitors = Object.entries(DEFAULT_CHECKS)
+    .filter(([monitor]) => monitor === 'system' || services.includes(monitor))
+    .flatMap(([, checks]) => checks)
   const config = {
     apiVersion: 'node-doctor.io/v1alpha1',
     kind: 'NodeDoctorConfig',
