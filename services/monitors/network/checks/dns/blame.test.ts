@@ -89,6 +89,38 @@ it('a machine without a resolv.conf has nothing to watch, unless it had one', as
   expect(await gone.rounds(1)).toContain('unknown NodeDNSDown ResolvConfMissing')
 })
 
+describe('a resolv.conf that is a link which leads nowhere', () => {
+  const STUB = '../run/systemd/resolve/stub-resolv.conf'
+
+  it('is a warning from the start of a boot, and gone with what it leads to', async () => {
+    await using check = await start({ 'etc/hostname': 'n\n', 'run/utmp': '\n' }, () => ALIVE)
+    await check.link('etc/resolv.conf', STUB)
+    expect(await check.rounds(1)).toEqual(['healthy? NodeDNSDown NotSustainedYet'])
+    expect(await check.rounds(1)).toEqual(['problem NodeDNSDown warning ResolvConfDangling'])
+    expect((await check.run()).findings[0]?.message).toBe(
+      `/etc/resolv.conf is a link that leads nowhere (${STUB}): programs ask 127.0.0.1 alone; see whether systemd-resolved runs`,
+    )
+    await check.hide('etc/resolv.conf')
+    await check.link('etc/resolv.conf', '../run/utmp')
+    expect(await check.rounds(1)).toEqual([])
+  })
+
+  it('is critical where somebody was named before', async () => {
+    await using check = await over(`nameserver ${ONE}\n`, () => ALIVE)
+    await check.run()
+    await check.hide('etc/resolv.conf')
+    await check.link('etc/resolv.conf', '/etc/none')
+    expect(await check.problems(3)).toEqual(['NodeDNSDown critical ResolvConfDangling'])
+    expect(await check.rounds(1)).toContain(`unknown DNSServerUnhealthy dns:${ONE} ResolvConfDangling`)
+  })
+
+  it('is not known where nothing is seen of the folder that it leads into', async () => {
+    await using check = await start({ 'etc/hostname': 'n\n' }, () => ALIVE)
+    await check.link('etc/resolv.conf', STUB)
+    expect(await check.rounds(4)).toContain('unknown NodeDNSDown ResolvConfUnreadable')
+  })
+})
+
 describe('a nameserver', () => {
   it('of one bad round is not told once that is over, however many names it was asked for', async () => {
     let isBad = false

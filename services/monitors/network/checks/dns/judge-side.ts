@@ -1,6 +1,7 @@
 /** DNS as a whole, of the node and of the cluster. Pure. */
+import type { Severity } from '#model'
 import type { Finding } from '#monitor-kit'
-import { unknownFinding, unobserved } from '#monitor-kit/evaluate'
+import { type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import { blameOf } from '#probe'
 import { extendStanding, NO_STANDING, type RoundOutcome, type Standing, standOf } from '../../probing/standing.ts'
 import { pendingFinding, unjudged } from '../../probing/words.ts'
@@ -153,15 +154,44 @@ export function judgeSide(
 /** Reasons while it answers. */
 export const HEALTHY: Readonly<Record<SideKind, string>> = { node: 'NodeDNSAnswers', cluster: 'ClusterDNSAnswers' }
 
-/** The resolv.conf of the node names nobody any more, and did in this boot: programs then ask 127.0.0.1 alone. */
-export function nobodyNamed(before: Standing = NO_STANDING, config: Config): { standing: Standing; finding: Finding } {
+/** What is said of a node none of whose programs is told whom to ask. */
+export interface Nobody {
+  readonly standing: Standing
+  readonly finding: Finding
+}
+
+function judgeNobody(
+  before: Standing,
+  config: Config,
+  words: { reason: string; severity: Severity; missing: string; advice: string },
+): Nobody {
   const limits = { ...limitsOf(config), failureRatio: 2 }
   const standing = extendStanding(before, 'failed', [], limits)
-  const missing = `${config.resolvConfPath} names no nameserver any more`
+  const { reason, severity, missing, advice } = words
   if (standOf(standing, limits) === 'lasting') {
     return { standing, finding: pendingFinding({ type: TYPES.node, message: missing }, standing, limits.needed) }
   }
-  const message = `${missing}; see who writes it (NetworkManager, systemd-resolved, DHCP)`
-  const words = { reason: 'NoNameserver', message, summary: 'the node has no nameserver' }
-  return { standing, finding: { type: TYPES.node, health: 'problem', severity: 'critical', ...words } }
+  const message = `${missing}; ${advice}`
+  const summary = 'the node has no nameserver'
+  return { standing, finding: { type: TYPES.node, health: 'problem', severity, reason, message, summary } }
+}
+
+/** The resolv.conf of the node names nobody any more, and did in this boot: programs then ask 127.0.0.1 alone. */
+export function nobodyNamed(before: Standing = NO_STANDING, config: Config): Nobody {
+  const missing = `${config.resolvConfPath} names no nameserver any more`
+  const advice = 'see who writes it (NetworkManager, systemd-resolved, DHCP)'
+  return judgeNobody(before, config, { reason: 'NoNameserver', severity: 'critical', missing, advice })
+}
+
+/** The resolv.conf of the node is a link that leads nowhere. @param hadServers it named somebody in this boot; else nothing may need it */
+export function leadsNowhere(
+  before: Standing = NO_STANDING,
+  { reason, message }: Unobserved,
+  hadServers: boolean,
+  config: Config,
+): Nobody {
+  const missing = `${message}: programs ask 127.0.0.1 alone`
+  const isOfResolved = message.includes('systemd/resolve')
+  const advice = isOfResolved ? 'see whether systemd-resolved runs' : 'see who writes that file'
+  return judgeNobody(before, config, { reason, severity: hadServers ? 'critical' : 'warning', missing, advice })
 }
