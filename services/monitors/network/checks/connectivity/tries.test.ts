@@ -73,6 +73,38 @@ describe('a look-up', () => {
     expect(await check.rounds(1)).toContain(`healthy ${UNREACHABLE} Answers`)
   })
 
+  it('of which the answer does not fit a datagram is made over TCP, once', async () => {
+    const { door } = places({ '10.1.0.1': 'well' })
+    const asked: string[] = []
+    const dns = ({ type, protocol }: Asked) => {
+      asked.push(`${type} ${protocol}`)
+      if (protocol === 'tcp') return found('10.1.0.1')
+      return said('NOERROR', { truncated: type === 'A' })
+    }
+    await using check = await start(TCP, { dns, door })
+    expect(await check.rounds(1)).toContain(`healthy ${UNREACHABLE} Answers`)
+    expect(asked).toEqual(['A udp', 'AAAA udp', 'A tcp'])
+  })
+
+  it('of which the answer does not fit a datagram goes on to the next nameserver where TCP fails', async () => {
+    const { door } = places({ '10.1.0.1': 'well' })
+    const files = { 'etc/resolv.conf': 'nameserver 10.0.0.1\nnameserver 10.0.0.2\n' }
+    let isOther = true
+    const dns = ({ server, protocol }: Asked) => {
+      if (server === '10.0.0.2' && isOther) return found('10.1.0.1')
+      return protocol === 'tcp'
+        ? failed('refused', { message: 'connection refused' })
+        : said('NOERROR', { truncated: true })
+    }
+    await using check = await start(TCP, { files, dns, door })
+    expect(await check.rounds(1)).toContain(`healthy ${UNREACHABLE} Answers`)
+    isOther = false
+    expect(await check.problems(2)).toEqual([`${UNREACHABLE} warning NameNotFound`])
+    expect((await check.run()).findings[0]?.message).toContain(
+      'the answer of 10.0.0.1 for h.example. does not fit a datagram, and over TCP: connection refused',
+    )
+  })
+
   it('ends in time, whoever is silent, and asks for no more names then', async () => {
     const files = {
       'etc/resolv.conf': 'nameserver 10.0.0.1\nnameserver 10.0.0.2\nnameserver 10.0.0.3\nsearch a b c d e\n',
