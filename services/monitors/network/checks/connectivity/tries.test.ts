@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '#clock'
 import { createStopwatch, type Failure, type HttpAnswer, type Probed, probeHttp, type TlsAnswer } from '#probe'
+import type { Door } from '../../probing/door.ts'
 import { type Asked, failed, found, type Machine, said, startAnswered } from '../../probing/testing-answers.ts'
 import { connectivity } from './check.ts'
 import { schema } from './config.ts'
@@ -188,6 +189,43 @@ describe('of several addresses', () => {
 })
 
 const http = (status: number, url: string) => ({ status, url, tls: undefined }) as unknown as HttpAnswer
+
+describe('a node of IPv6 alone', () => {
+  /** As a real request goes: where the first leads to the second there is another look-up. */
+  const asked: string[] = []
+  const probeHttp: Door['probeHttp'] = async (ask, { url, route, follow }) => {
+    let last = route
+    if (follow !== undefined && url.hostname === 'h.example') {
+      last = await follow(new URL('http://next.example/'), ask.signal ?? new AbortController().signal)
+    }
+    if (!('place' in last)) return no('local')
+    asked.push(last.place.address)
+    return last.place.address.includes(':') ? yes(http(200, url.href)) : no('unreachable')
+  }
+  const dns = ({ name, type }: Asked) => {
+    if (type === 'AAAA') return found(name === 'h.example.' ? 'fd00::1' : 'fd00::2')
+    return name === 'h.example.' ? said('NOERROR') : found('10.1.0.2')
+  }
+
+  it.each([
+    ['what it is sent to', { followRedirects: true }, ['fd00::2']],
+    ['a proxy', { proxy: 'http://proxy.example:3128' }, ['10.1.0.2', 'fd00::2']],
+  ])('finds the address of %s that answers', async (_, keys, addresses) => {
+    asked.length = 0
+    await using check = await start({ url: 'http://h.example/', retries: 0, ...keys }, { dns, door: { probeHttp } })
+    expect(await check.rounds(1)).toContain(`healthy ${UNREACHABLE} Answers`)
+    expect(asked).toEqual(addresses)
+  })
+
+  it('tries another address of what it is sent to at the next try', async () => {
+    asked.length = 0
+    const hosts = { 'etc/hosts': '10.9.9.9 h.example\n', ...CONF }
+    const keys = { url: 'http://h.example/', retries: 1, followRedirects: true }
+    await using check = await start(keys, { files: hosts, dns, door: { probeHttp } })
+    expect(await check.rounds(1)).toContain(`healthy ${UNREACHABLE} Answers`)
+    expect(asked).toEqual(['10.1.0.2', 'fd00::2'])
+  })
+})
 
 describe('whoever may be anybody', () => {
   it('is asked, and not told who we are', async () => {
