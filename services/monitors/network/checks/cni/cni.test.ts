@@ -50,6 +50,7 @@ test.each([
   ['well-cilium', '05-cilium.conflist: network cilium by cilium-cni'],
   ['well-kindnet', '10-kindnet.conflist: network kindnet by ptp, host-local, portmap'],
   ['well-aws', '10-aws.conflist: network aws-cni by aws-cni, egress-cni, host-local, portmap'],
+  ['well-azure', '15-azure-swift-overlay.conflist: network azure by azure-vnet, portmap'],
   [
     'well-multus',
     '00-multus.conf: network multus-cni-network by multus, flannel, bridge, host-local, portmap; 1 file behind it is not used',
@@ -60,6 +61,10 @@ test.each([
   ],
 ])('%s is known by its plug-ins', async (name, said) => {
   expect(findingOf(await second(name), 'CNIConfigInvalid').message).toBe(`/etc/cni/net.d/${said}`)
+})
+
+test('where a plug-in finds addresses itself no binary of that name is missed', async () => {
+  expect(problemsOf(await second('well-azure'))).toEqual([])
 })
 
 test('a runtime that has its own folders is believed: k3s', async () => {
