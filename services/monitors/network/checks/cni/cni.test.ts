@@ -181,6 +181,19 @@ test('an interface of a plug-in that was up in this boot is missed, until a pers
   expect(findingOf(await check.run(MINUTE_MS), 'CNIInterfaceMissing')).toMatchObject({ health: 'healthy' })
 })
 
+test("a node that is a container itself has a link that is no pod's: the one over which it goes out", async () => {
+  const root = await machine('sick-bridge-gone')
+  await rm(join(root, 'sys/class/net/veth1a2b3c4d'), { recursive: true })
+  const link = { ifindex: '2\n', iflink: '37\n', type: '1\n' }
+  const route = (name: string) => `${name}\t00000000\t010012AC\t0003\t0\t0\t0\t00000000\t0\t0\t0\n`
+  const HEAD = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n'
+  for (const [file, text] of Object.entries(link)) await writeTree(root, { [`sys/class/net/eth0/${file}`]: text })
+  await writeTree(root, { 'proc/net/route': `${HEAD}${route('eth0')}` })
+  expect(problemsOf(await looks(start(root), 2))).toEqual([])
+  await writeTree(root, { 'proc/net/route': `${HEAD}${route('eth1')}` })
+  expect(problemsOf(await looks(start(root), 2))).toEqual(['CNIInterfaceMissing InterfaceMissing'])
+})
+
 test('of plug-ins that are configured no more nothing is missed', async () => {
   const root = await machine('well-cilium')
   const check = start(root)
