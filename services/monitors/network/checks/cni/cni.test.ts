@@ -119,7 +119,15 @@ test('a node that has just begun has time until its CNI has come; a bridge is mi
     message: expect.stringContaining('(seen in 4 of 5 checks in a row)') as string,
   })
   const late = start(root)
-  expect(problemsOf(await looks(late, 5))).toEqual(['CNIConfigInvalid ConfigMissing'])
+  const said = await looks(late, 5)
+  expect(problemsOf(said)).toEqual(['CNIConfigInvalid ConfigMissing'])
+  // A kubelet by itself (nodes of etcd alone) has pods that need none.
+  expect(said.findings[0]).toMatchObject({
+    severity: 'warning',
+    message: expect.stringContaining('if pods here are to have networks of their own, see the pod of the CNI') as string,
+  })
+  const named = start(root, { configPath: '/etc/cni/net.d' })
+  expect((await looks(named, 2)).findings[0]).toMatchObject({ severity: 'critical' })
   const conf = { name: 'pods', plugins: [{ type: 'bridge', ipam: { type: 'host-local', subnet: '10.1.0.0/24' } }] }
   await writeTree(root, { 'etc/cni/net.d/10-pods.conflist': JSON.stringify(conf) })
   const { findings } = await looks(check, 2)
