@@ -202,11 +202,19 @@ test("a node that is a container itself has a link that is no pod's: the one ove
   expect(problemsOf(await looks(start(root), 2))).toEqual(['CNIInterfaceMissing InterfaceMissing'])
 })
 
+test('an interface of one mode that its CNI takes away for another is not missed', async () => {
+  const root = await machine('well-calico')
+  const check = start(root)
+  await looks(check, 2)
+  await rm(join(root, 'sys/class/net/vxlan.calico'), { recursive: true })
+  expect(problemsOf(await looks(check, 3))).toEqual([])
+})
+
 test('of plug-ins that are configured no more nothing is missed', async () => {
   const root = await machine('well-cilium')
   const check = start(root)
   await looks(check, 2)
-  await rm(join(root, 'sys/class/net/cilium_vxlan'), { recursive: true })
+  await rm(join(root, 'sys/class/net/cilium_host'), { recursive: true })
   expect(problemsOf(await looks(check, 2))).toEqual(['CNIInterfaceMissing InterfaceMissing'])
   const conf = { name: 'pods', plugins: [{ type: 'loopback' }] }
   await writeTree(root, { 'etc/cni/net.d/00-pods.conflist': JSON.stringify(conf) })
