@@ -198,6 +198,9 @@ test("a node that is a container itself has a link that is no pod's: the one ove
   for (const [file, text] of Object.entries(link)) await writeTree(root, { [`sys/class/net/eth0/${file}`]: text })
   await writeTree(root, { 'proc/net/route': `${HEAD}${route('eth0')}` })
   expect(problemsOf(await looks(start(root), 2))).toEqual([])
+  // Where nobody can say which that is it is not known.
+  await writeTree(root, { 'proc/net/route': `${HEAD}${route('eth1')}`.padEnd(1_100_000, '\n') })
+  expect(problemsOf(await looks(start(root), 2))).toEqual([])
   await writeTree(root, { 'proc/net/route': `${HEAD}${route('eth1')}` })
   expect(problemsOf(await looks(start(root), 2))).toEqual(['CNIInterfaceMissing InterfaceMissing'])
 })
