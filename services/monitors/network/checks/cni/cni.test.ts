@@ -124,7 +124,9 @@ test('a node that has just begun has time until its CNI has come; a bridge is mi
   // A kubelet by itself (nodes of etcd alone) has pods that need none.
   expect(said.findings[0]).toMatchObject({
     severity: 'warning',
-    message: expect.stringContaining('if pods here are to have networks of their own, see the pod of the CNI') as string,
+    message: expect.stringContaining(
+      'if pods here are to have networks of their own, see the pod of the CNI',
+    ) as string,
   })
   const named = start(root, { configPath: '/etc/cni/net.d' })
   expect((await looks(named, 2)).findings[0]).toMatchObject({ severity: 'critical' })

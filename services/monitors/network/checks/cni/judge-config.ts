@@ -34,7 +34,12 @@ function lookAtNone(
   return {
     well: { type: 'CNIConfigInvalid', reason: 'ConfigValid', message: '' },
     fault: isFresh
-      ? { reason: 'ConfigMissing', level: 'warning', summary, more: `if pods here are to have networks of their own, ${TO_DO}` }
+      ? {
+          reason: 'ConfigMissing',
+          level: 'warning',
+          summary,
+          more: `if pods here are to have networks of their own, ${TO_DO}`,
+        }
       : critical('ConfigMissing', summary, TO_DO),
     needed: isFresh ? Math.max(FRESH_CHECKS, config.sustainedChecks) : config.sustainedChecks,
   }

@@ -180,6 +180,13 @@ describe('of several addresses', () => {
     expect(await check.problems(3)).toEqual([])
   })
 
+  it('of none that answers it is not known how long it takes', async () => {
+    const { door } = places({ '10.1.0.1': 'refused' })
+    await using check = await start({ ...TCP, retries: 0 }, { dns: has(['10.1.0.1'], []), door })
+    await check.rounds(3)
+    expect((await check.run()).findings[1]?.message).toBe('how long it takes is not known: there was no answer')
+  })
+
   it('none is tried more often than asked for', async () => {
     const { door, asked } = places({ '10.1.0.1': 'unreachable' })
     await using check = await start({ ...TCP, retries: 2 }, { dns: has(['10.1.0.1'], []), door })

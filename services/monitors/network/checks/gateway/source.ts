@@ -126,8 +126,8 @@ function neighbourOf({ programs }: Host, link: string, untold: () => void) {
       return parseNeighbourState(stdout)
     } catch (error) {
       if (!(error instanceof HostExecError)) throw error
-      // Without ip nobody here knows.
-      untold()
+      // Without ip nobody here knows; one that could not be started now is there.
+      if (error.code === 'ENOENT') untold()
       return undefined
     }
   }
