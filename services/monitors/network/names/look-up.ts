@@ -89,7 +89,7 @@ async function askOne(around: LookUp, server: string, name: string): Promise<Sai
   const both = await Promise.all(questions.map((question) => door.askNameserver(ask, place, 'udp', question)))
   const none = both.find((probed) => probed.ok && probed.answer.rcode === 'NXDOMAIN')
   const said = await Promise.all(
-    both.map((probed, at) => {
+    both.map(async (probed, at) => {
       return isCutAway(probed) ? askByTcp(around, server, questions[at]!) : saidOf(probed, server, name, ask.timeoutMs)
     }),
   )
