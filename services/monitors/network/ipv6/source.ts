@@ -106,19 +106,3 @@ export function createIPv6Links(host: Host): IPv6Links {
 export function isGlobal({ scope, isTentative, isDuplicate }: InterfaceAddress): boolean {
   return scope === 'global' && !isTentative && !isDuplicate
 }
-
-/**
- * Why the kernel ignores router advertisements on one of the links although it was left to take them; "": it does not. With forwarding
- * 1 is not enough (Documentation/networking/ip-sysctl.rst, accept_ra). Where it is 0 somebody else may take them (systemd-networkd and
- * NetworkManager set it so), and where routes and addresses come otherwise that does not matter.
- */
-export async function whyNoAdvertisements(host: Host, names: readonly string[]): Promise<string> {
-  const [accept, forwarding] = await Promise.all([
-    readConf(host, names, 'accept_ra'),
-    readConf(host, names, 'forwarding'),
-  ])
-  const half = names.find((name) => accept.get(name) === 1 && (forwarding.get(name) ?? 0) > 0)
-  if (half === undefined) return ''
-  const key = `net.ipv6.conf.${half.replaceAll('.', '/')}.accept_ra`
-  return `${key} is 1 and forwarding is on, so router advertisements are ignored: where it came by them, set that to 2`
-}

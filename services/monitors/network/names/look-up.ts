@@ -1,4 +1,4 @@
-/** A name at nameservers, as glibc asks them: one after the other, all of them twice, over the search path. */
+/** A name at nameservers, as glibc asks them: one after the other, all of them twice, over the search path; what fits no datagram over TCP. */
 import { type Ask, type DnsProbed, dnsOutcome } from '#probe'
 import type { Door } from '../probing/door.ts'
 
@@ -30,6 +30,11 @@ export interface LookUp {
 /** What one nameserver says of one name: `silent` where nothing came in time, `fails` where it could not find out. */
 type Said = { readonly kind: 'found'; readonly addresses: readonly string[] } | Unfound
 
+interface Question {
+  readonly name: string
+  readonly type: 'A' | 'AAAA'
+}
+
 interface Unfound {
   readonly kind: 'absent' | 'fails' | 'silent' | 'late' | 'own'
   readonly message: string
@@ -53,16 +58,45 @@ function openest(all: readonly Unfound[]): Unfound {
   return all.toSorted((a, b) => WEIGHT.indexOf(b.kind) - WEIGHT.indexOf(a.kind))[0]!
 }
 
-async function askOne({ door, ask }: LookUp, server: string, name: string): Promise<Said> {
-  const place = { address: server, port: PORT }
-  const both = await Promise.all(
-    (['A', 'AAAA'] as const).map((type) => door.askNameserver(ask, place, 'udp', { name, type })),
+/** Nothing of the answer has fitted a datagram: that says nothing of whether there are addresses. */
+function isCutAway(probed: DnsProbed): boolean {
+  return (
+    probed.ok && probed.answer.truncated && probed.answer.addresses.length === 0 && probed.answer.rcode === 'NOERROR'
   )
-  const addresses = both.flatMap((probed) => (probed.ok ? probed.answer.addresses : []))
-  if (addresses.length > 0) return { kind: 'found', addresses }
+}
+
+/** Asks over TCP, once. */
+async function askByTcp({ door, ask, endMs }: LookUp, server: string, question: Question): Promise<Said> {
+  const { name } = question
+  const cut = `the answer of ${server} for ${name} does not fit a datagram, and over TCP: `
+  if (ask.clock.monotonicMs() + ask.timeoutMs > endMs) return { kind: 'fails', message: `${cut}there was no time` }
+  const probed = await door.askNameserver(ask, { address: server, port: PORT }, 'tcp', question)
+  if (isCutAway(probed)) return { kind: 'fails', message: `${cut}it is cut too` }
+  const said = saidOf(probed, server, name, ask.timeoutMs)
+  if (probed.ok || said.kind === 'found' || said.kind === 'late' || said.kind === 'own') return said
+  return { kind: 'fails', message: `${cut}${probed.failure.message}` }
+}
+
+function saidOf(probed: DnsProbed, server: string, name: string, timeoutMs: number): Said {
+  const addresses = probed.ok ? probed.answer.addresses : []
+  return addresses.length > 0 ? { kind: 'found', addresses } : unfound(probed, server, name, timeoutMs)
+}
+
+async function askOne(around: LookUp, server: string, name: string): Promise<Said> {
+  const { door, ask } = around
+  const place = { address: server, port: PORT }
+  const questions = (['A', 'AAAA'] as const).map((type): Question => ({ name, type }))
+  const both = await Promise.all(questions.map((question) => door.askNameserver(ask, place, 'udp', question)))
   const none = both.find((probed) => probed.ok && probed.answer.rcode === 'NXDOMAIN')
+  const said = await Promise.all(
+    both.map(async (probed, at) => {
+      return isCutAway(probed) ? askByTcp(around, server, questions[at]!) : saidOf(probed, server, name, ask.timeoutMs)
+    }),
+  )
+  const addresses = said.flatMap((one) => (one.kind === 'found' ? one.addresses : []))
+  if (addresses.length > 0) return { kind: 'found', addresses }
   if (none !== undefined) return unfound(none, server, name, ask.timeoutMs)
-  return openest(both.map((probed) => unfound(probed, server, name, ask.timeoutMs)))
+  return openest(said.filter((one) => one.kind !== 'found'))
 }
 
 /** One name: until one nameserver says something of it, or there is no time. */

@@ -1,5 +1,5 @@
 /** A check whose questions the test itself answers, over a machine of the test's own making. */
-import { rm } from 'node:fs/promises'
+import { rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHost } from '#host'
 import type { CheckDefinition } from '#monitor-kit'
@@ -56,6 +56,8 @@ export interface AnsweredCheck extends CheckUnderTest, AsyncDisposable {
   rounds(times: number): Promise<readonly string[]>
   /** Takes a file of the machine away. */
   hide(path: string): Promise<void>
+  /** Makes a symbolic link of the machine. */
+  link(path: string, target: string): Promise<void>
   /** Of that the problems. */
   problems(times?: number): Promise<readonly string[]>
 }
@@ -100,10 +102,12 @@ export async function startAnswered<Config>(
   const problems = async (times = 1) =>
     (await rounds(times)).filter((one) => one.startsWith('problem ')).map((one) => one.slice('problem '.length))
   const hide = (path: string) => rm(join(temp.path, path))
+  const link = (path: string, target: string) => symlink(target, join(temp.path, path))
   return Object.assign(started, {
     rounds,
     problems,
     hide,
+    link,
     [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
   })
 }

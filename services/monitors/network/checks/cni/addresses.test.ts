@@ -62,6 +62,15 @@ const sizes = (ipam: object) => {
   return found.ok ? found.pools.map(({ name, size }) => `${name} ${size}`) : found.why
 }
 
+test('of very many sets of ranges no more are looked at than make 64 ranges', () => {
+  const sets = Array.from({ length: 64 }, (_, set) =>
+    Array.from({ length: 10 }, (_, range) => ({ subnet: `10.${set}.${range}.0/24` })),
+  )
+  const found = poolsIn({ type: 'host-local', ranges: sets } as never)
+  expect(found.ok && found.pools.map(({ ranges }) => ranges.length)).toEqual([10, 10, 10, 10, 10, 10])
+  expect(poolsIn({ ranges: [sets.flat()] } as never)).toMatchObject({ ok: true, pools: [{ ranges: { length: 64 } }] })
+})
+
 test('host-local gives all addresses of a range but the gateway; each set of ranges is one for itself', () => {
   expect(sizes({ subnet: '10.1.0.0/24' })).toEqual(['10.1.0.0/24 253'])
   expect(sizes({ subnet: '10.1.0.0/30' })).toEqual(['10.1.0.0/30 1'])

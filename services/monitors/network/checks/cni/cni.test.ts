@@ -50,6 +50,7 @@ test.each([
   ['well-cilium', '05-cilium.conflist: network cilium by cilium-cni'],
   ['well-kindnet', '10-kindnet.conflist: network kindnet by ptp, host-local, portmap'],
   ['well-aws', '10-aws.conflist: network aws-cni by aws-cni, egress-cni, host-local, portmap'],
+  ['well-azure', '15-azure-swift-overlay.conflist: network azure by azure-vnet, portmap'],
   [
     'well-multus',
     '00-multus.conf: network multus-cni-network by multus, flannel, bridge, host-local, portmap; 1 file behind it is not used',
@@ -60,6 +61,10 @@ test.each([
   ],
 ])('%s is known by its plug-ins', async (name, said) => {
   expect(findingOf(await second(name), 'CNIConfigInvalid').message).toBe(`/etc/cni/net.d/${said}`)
+})
+
+test('where a plug-in finds addresses itself no binary of that name is missed', async () => {
+  expect(problemsOf(await second('well-azure'))).toEqual([])
 })
 
 test('a runtime that has its own folders is believed: k3s', async () => {
@@ -114,7 +119,17 @@ test('a node that has just begun has time until its CNI has come; a bridge is mi
     message: expect.stringContaining('(seen in 4 of 5 checks in a row)') as string,
   })
   const late = start(root)
-  expect(problemsOf(await looks(late, 5))).toEqual(['CNIConfigInvalid ConfigMissing'])
+  const said = await looks(late, 5)
+  expect(problemsOf(said)).toEqual(['CNIConfigInvalid ConfigMissing'])
+  // A kubelet by itself (nodes of etcd alone) has pods that need none.
+  expect(said.findings[0]).toMatchObject({
+    severity: 'warning',
+    message: expect.stringContaining(
+      'if pods here are to have networks of their own, see the pod of the CNI',
+    ) as string,
+  })
+  const named = start(root, { configPath: '/etc/cni/net.d' })
+  expect((await looks(named, 2)).findings[0]).toMatchObject({ severity: 'critical' })
   const conf = { name: 'pods', plugins: [{ type: 'bridge', ipam: { type: 'host-local', subnet: '10.1.0.0/24' } }] }
   await writeTree(root, { 'etc/cni/net.d/10-pods.conflist': JSON.stringify(conf) })
   const { findings } = await looks(check, 2)
@@ -176,11 +191,35 @@ test('an interface of a plug-in that was up in this boot is missed, until a pers
   expect(findingOf(await check.run(MINUTE_MS), 'CNIInterfaceMissing')).toMatchObject({ health: 'healthy' })
 })
 
+test("a node that is a container itself has a link that is no pod's: the one over which it goes out", async () => {
+  const root = await machine('sick-bridge-gone')
+  await rm(join(root, 'sys/class/net/veth1a2b3c4d'), { recursive: true })
+  const link = { ifindex: '2\n', iflink: '37\n', type: '1\n' }
+  const route = (name: string) => `${name}\t00000000\t010012AC\t0003\t0\t0\t0\t00000000\t0\t0\t0\n`
+  const HEAD = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n'
+  for (const [file, text] of Object.entries(link)) await writeTree(root, { [`sys/class/net/eth0/${file}`]: text })
+  await writeTree(root, { 'proc/net/route': `${HEAD}${route('eth0')}` })
+  expect(problemsOf(await looks(start(root), 2))).toEqual([])
+  // Where nobody can say which that is it is not known.
+  await writeTree(root, { 'proc/net/route': `${HEAD}${route('eth1')}`.padEnd(1_100_000, '\n') })
+  expect(problemsOf(await looks(start(root), 2))).toEqual([])
+  await writeTree(root, { 'proc/net/route': `${HEAD}${route('eth1')}` })
+  expect(problemsOf(await looks(start(root), 2))).toEqual(['CNIInterfaceMissing InterfaceMissing'])
+})
+
+test('an interface of one mode that its CNI takes away for another is not missed', async () => {
+  const root = await machine('well-calico')
+  const check = start(root)
+  await looks(check, 2)
+  await rm(join(root, 'sys/class/net/vxlan.calico'), { recursive: true })
+  expect(problemsOf(await looks(check, 3))).toEqual([])
+})
+
 test('of plug-ins that are configured no more nothing is missed', async () => {
   const root = await machine('well-cilium')
   const check = start(root)
   await looks(check, 2)
-  await rm(join(root, 'sys/class/net/cilium_vxlan'), { recursive: true })
+  await rm(join(root, 'sys/class/net/cilium_host'), { recursive: true })
   expect(problemsOf(await looks(check, 2))).toEqual(['CNIInterfaceMissing InterfaceMissing'])
   const conf = { name: 'pods', plugins: [{ type: 'loopback' }] }
   await writeTree(root, { 'etc/cni/net.d/00-pods.conflist': JSON.stringify(conf) })

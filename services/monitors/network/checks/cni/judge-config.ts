@@ -9,6 +9,8 @@ import type { BinariesReading, CniReading } from './source.ts'
 /** A node that has just begun has no configuration until its CNI's pod has come: so many checks it may take. */
 const FRESH_CHECKS = 5
 
+const TO_DO = "see the pod of the CNI on this node, which writes it; or put the network's file there"
+
 const NO_NETWORK = 'new pods get no network'
 
 /** A look at the configuration. `needed`: checks in a row before a fault of it counts. */
@@ -31,11 +33,14 @@ function lookAtNone(
   const summary = `no configuration of CNI in ${folder}`
   return {
     well: { type: 'CNIConfigInvalid', reason: 'ConfigValid', message: '' },
-    fault: critical(
-      'ConfigMissing',
-      summary,
-      "see the pod of the CNI on this node, which writes it; or put the network's file there",
-    ),
+    fault: isFresh
+      ? {
+          reason: 'ConfigMissing',
+          level: 'warning',
+          summary,
+          more: `if pods here are to have networks of their own, ${TO_DO}`,
+        }
+      : critical('ConfigMissing', summary, TO_DO),
     needed: isFresh ? Math.max(FRESH_CHECKS, config.sustainedChecks) : config.sustainedChecks,
   }
 }

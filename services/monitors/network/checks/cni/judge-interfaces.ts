@@ -39,7 +39,8 @@ function lackingOf(
   const pods = hasPods(interfaces, reading)
   const ofPlugins = own
     .filter(({ name }) => isLacking(name) && !config.expectedInterfaces.includes(name))
-    .filter(({ name, isCertain }) => seen.includes(name) || (isCertain && pods))
+    // Those of a mode the CNI takes away itself when it is given another: they are missed while they are there.
+    .filter(({ name, isCertain }) => (isCertain ? pods || seen.includes(name) : isDown(name) && seen.includes(name)))
     .map(({ name, of, isCertain }) => ({
       name,
       isDown: isDown(name),

@@ -103,16 +103,24 @@ function ofHostLocal(ipam: Json, network: string, isOfFlannel: boolean): Needs {
   return { ...NOTHING, leases: isLeasing ? [{ folder: `${folder}/${network}`, pools: found.pools, isOfFlannel }] : [] }
 }
 
-function ofIpam(conf: Json, network: string, isOfFlannel: boolean): Needs {
+/**
+ * Plug-ins that have their `ipam` done by a binary (those of containernetworking, and what is built as they are). Of others it is a word of
+ * their own: azure-vnet's "azure-cns" is a service, Antrea calls host-local in its own container.
+ */
+const CALL_IPAM: ReadonlySet<string> = new Set([
+  ...['bridge', 'dummy', 'host-device', 'ipvlan', 'macvlan', 'ptp', 'tap', 'vlan'],
+  ...['calico', 'aws-cni', 'egress-cni', 'egress-v4-cni', 'egress-v6-cni', 'ovs', 'sriov', 'ib-sriov'],
+])
+
+function ofIpam({ type: caller, conf }: Plugin, network: string, isOfFlannel: boolean): Needs {
   const ipam = fieldOf(conf, 'ipam')
   const type = textOf(ipam, 'type')
   if (!isObject(ipam) || type === undefined) return NOTHING
+  const leases = type === 'host-local' ? ofHostLocal(ipam, network, isOfFlannel) : NOTHING
+  if (!CALL_IPAM.has(caller)) return { ...leases, faults: [] }
   const plugin = pluginIn(ipam)
   if (!plugin.ok) return { ...NOTHING, faults: [`ipam of ${network}: its type is no name of a binary`] }
-  return together([
-    { ...NOTHING, binaries: [type] },
-    type === 'host-local' ? ofHostLocal(ipam, network, isOfFlannel) : NOTHING,
-  ])
+  return together([{ ...NOTHING, binaries: [type] }, leases])
 }
 
 /** flannel calls another plug-in, by default bridge with host-local, and tells it which addresses this node has. */
@@ -174,7 +182,7 @@ function ofPlugin(plugin: Plugin, network: string, { depth, isOfFlannel }: Calle
   const own: Needs = { ...NOTHING, binaries: [type], interfaces: interfacesOf(plugin) }
   if (type === 'flannel') return together([own, ofFlannel(conf, network, depth + 1)])
   if (type === 'multus' || type === 'multus-shim') return together([own, ofMultus(conf, network, depth + 1)])
-  return together([own, ofIpam(conf, network, isOfFlannel)])
+  return together([own, ofIpam(plugin, network, isOfFlannel)])
 }
 
 function distinct<T>(values: readonly T[], key: (value: T) => string): readonly T[] {

@@ -32,7 +32,7 @@ export type Pools =
 /** A range makes no sense. */
 class BadRange extends Error {}
 
-/** More than a pod has addresses, or a set has ranges. */
+/** More than a pod has addresses, or all sets have ranges: each address that is taken is held against each of them. */
 const MANY = 64
 
 function boundIn(range: Json, key: string, subnet: { bits: number; first: bigint; last: bigint }): bigint | undefined {
@@ -80,6 +80,16 @@ function poolIn(set: unknown): AddressPool {
   return { name, ranges, size: ranges.reduce((sum, range) => sum + sizeOf(range), 0n) }
 }
 
+/** Whether there is room for a set beside those before it; the first has it in any case. */
+function createRoom(): (set: unknown) => boolean {
+  let count = 0
+  return (set) => {
+    const isFirst = count === 0
+    count += Array.isArray(set) ? set.length : 1
+    return isFirst || count <= MANY
+  }
+}
+
 function refuseOverlap(ranges: readonly AddressRange[]): void {
   for (const [at, one] of ranges.entries()) {
     const other = ranges
@@ -98,7 +108,7 @@ export function poolsIn(ipam: Json): Pools {
   const sets = fieldOf(ipam, 'ranges')
   if (sets !== undefined && sets !== null && !Array.isArray(sets)) return { ok: false, why: 'its ranges are no list' }
   const first = typeof own === 'string' && own !== '' ? [[ipam]] : []
-  const all = [...first, ...((sets as readonly unknown[] | undefined | null) ?? [])].slice(0, MANY)
+  const all = [...first, ...((sets as readonly unknown[] | undefined | null) ?? [])].slice(0, MANY).filter(createRoom())
   const words = all.flat().map((range) => fieldOf(range, 'subnet'))
   if (words.some((subnet) => typeof subnet === 'string' && subnet.startsWith('usePodCidr')))
     return { ok: true, pools: [] }

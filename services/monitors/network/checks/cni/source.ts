@@ -122,11 +122,25 @@ async function hasLoosePod(host: Host, names: readonly string[]): Promise<boolea
   return false
 }
 
+/** Interfaces over which the node itself goes out; undefined: that is not known. */
+async function interfacesOut({ network }: Host): Promise<readonly string[] | undefined> {
+  const routes = await Promise.all((['v4', 'v6'] as const).map((family) => observe(() => network.routes(family))))
+  // A kernel without that family has no such file.
+  if (routes.some((one) => !one.ok && one.reason !== 'SourceMissing')) return undefined
+  const all = routes.flatMap((one) => (one.ok ? one.value : [])).filter(({ prefixLength }) => prefixLength === 0)
+  return all.flatMap(({ hops }) => hops.map((hop) => hop.interface))
+}
+
 async function readInterfaces(host: Host, wanted: readonly string[], certain: readonly string[]) {
   const there = await linkNames(host)
   const states = await statesOf(host, wanted, there)
   const isAsked = certain.some((name) => states.get(name) !== 'up')
-  return { states, hasLoosePod: isAsked && (await hasLoosePod(host, there)) }
+  if (!isAsked) return { states, hasLoosePod: false }
+  // That of a node which is a container itself (kind, k3d) looks like a pod's.
+  const out = await interfacesOut(host)
+  if (out === undefined) return { states, hasLoosePod: false }
+  const others = there.filter((name) => !out.includes(name))
+  return { states, hasLoosePod: await hasLoosePod(host, others) }
 }
 
 /** Names that are read in one go before other work gets its turn: about a millisecond. */

@@ -12,6 +12,7 @@ import {
   type Sample,
   type Trust,
 } from '#probe'
+import { inTurn } from '../../names/in-turn.ts'
 import type { Found } from '../../names/look-up.ts'
 import type { Names } from '../../names/names.ts'
 import type { Door } from '../../probing/door.ts'
@@ -70,14 +71,31 @@ class NameNotFoundError extends ProbeFailedError {
 /** Statuses by which a server says that it does not know HEAD (RFC 9110, 15.5.6, 15.6.2). */
 const NO_HEAD: readonly number[] = [405, 501]
 
-async function routeOf({ names, config }: Means, url: URL, address?: string): Promise<Route> {
+const FIRST = { like: '', at: 0 } as const
+
+/** Each try takes another one; first those of the family by which somebody was reached. @throws NameNotFoundError */
+async function addressOf(
+  names: Names,
+  host: string,
+  config: Config,
+  { like, at }: { readonly like: string; readonly at: number },
+): Promise<string> {
+  const found = await names.find(host)
+  if (!found.ok) throw new NameNotFoundError(found, config)
+  const addresses = inTurn(found.addresses, like)
+  return addresses[at % addresses.length]!
+}
+
+/** Where the request goes: to an address that is known, or to one of those that a name has. */
+type Aim = { readonly address: string | undefined } | { readonly like: string; readonly at: number }
+
+async function routeOf({ names, config }: Means, url: URL, aim: Aim): Promise<Route> {
   const proxy = proxyFor({ httpProxy: config.proxy, httpsProxy: config.proxy, noProxy: config.noProxy }, url)
   if (proxy.kind === 'unusable') throw localFailure(proxy.message)
   const host = proxy.kind === 'proxy' ? proxy.host : hostOf(url)
   const port = proxy.kind === 'proxy' ? proxy.port : portOf(url)
-  const found = address !== undefined && proxy.kind === 'direct' ? undefined : await names.find(host)
-  if (found?.ok === false) throw new NameNotFoundError(found, config)
-  const place = { address: found === undefined ? address! : found.addresses[0]!, port }
+  const known = 'address' in aim ? aim.address : undefined
+  const place = { address: known ?? (await addressOf(names, host, config, 'at' in aim ? aim : FIRST)), port }
   return proxy.kind === 'proxy'
     ? { kind: 'proxy', place, authorization: proxy.authorization }
     : { kind: 'address', place }
@@ -139,15 +157,16 @@ async function askTls(means: Means, endpoint: Endpoint, address: string): Promis
 }
 
 /** What a request is made of, whichever method it has. */
-function questionOf(means: Means, endpoint: Endpoint, route: Route) {
+function questionOf(means: Means, endpoint: Endpoint, route: Route, at: number) {
   const { config } = means
+  const like = 'place' in route ? route.place.address : ''
   const isAny = endpoint.url.protocol === 'https:' && !config.verifyCertificate
   const { url, headers, isLess } = isAny ? impersonal(endpoint) : { ...endpoint, isLess: false }
   const isTls = url.protocol === 'https:'
   const follow = endpoint.followRedirects
     ? (next: URL, signal: AbortSignal) => {
         if (next.protocol === 'https:') trusted(means)
-        return whileWaited(signal, routeOf(means, next))
+        return whileWaited(signal, routeOf(means, next, { like, at }))
       }
     : undefined
   // Where http leads to https the same authorities are believed.
@@ -160,11 +179,11 @@ function hasTime({ ask, endMs }: Means): boolean {
   return ask.clock.monotonicMs() + ask.timeoutMs <= endMs
 }
 
-async function askHttp(means: Means, endpoint: Endpoint, address: string | undefined): Promise<Attempt> {
+async function askHttp(means: Means, endpoint: Endpoint, address: string | undefined, at: number): Promise<Attempt> {
   const { door, ask } = means
   const { method, expectedStatusCode } = endpoint
-  const route = await routeOf(means, endpoint.url, address)
-  const { question, isLess } = questionOf(means, endpoint, route)
+  const route = await routeOf(means, endpoint.url, { address })
+  const { question, isLess } = questionOf(means, endpoint, route, at)
   const first = await door.probeHttp(ask, { ...question, method })
   const isNoHead = method === 'HEAD' && first.ok && NO_HEAD.includes(first.answer.status)
   const probed =
@@ -186,11 +205,19 @@ async function askHttp(means: Means, endpoint: Endpoint, address: string | undef
   return { sample: probed.sample, failure, said, certificate: tls?.chain[0], isExpired: false }
 }
 
-/** @param address of the host; undefined: the proxy finds it */
-export async function askEndpoint(means: Means, endpoint: Endpoint, address: string | undefined): Promise<Attempt> {
+/**
+ * @param address of the host, or of its proxy; undefined: the proxy makes no sense
+ * @param at which try it is, from 0
+ */
+export async function askEndpoint(
+  means: Means,
+  endpoint: Endpoint,
+  address: string | undefined,
+  at: number,
+): Promise<Attempt> {
   const { url } = endpoint
   try {
-    if (url.protocol === 'http:' || url.protocol === 'https:') return await askHttp(means, endpoint, address)
+    if (url.protocol === 'http:' || url.protocol === 'https:') return await askHttp(means, endpoint, address, at)
     if (url.protocol === 'tls:') return await askTls(means, endpoint, address ?? '')
     const probed = await means.door.probeTcp(means.ask, { address: address ?? '', port: portOf(url) })
     if (!probed.ok) return failed(probed)

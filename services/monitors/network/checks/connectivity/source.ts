@@ -4,15 +4,13 @@ import type { Host } from '#host'
 import { observe } from '#monitor-kit/source'
 import { backoffMs } from '#pace'
 import { createTrust, type FailureKind, proxyFor, systemAuthorities, type Trust, TrustInvalidError } from '#probe'
-import { isAddressOfV6 } from '../../names/hosts-file.ts'
+import { inTurn } from '../../names/in-turn.ts'
 import { type Attempt, askEndpoint, type Means, notFound } from './asking.ts'
 import type { Config } from './config.ts'
 import { type Endpoint, hostOf } from './endpoints.ts'
 
 /** Between two tries at the same address: so many come back together that only chance keeps them apart. */
 const RETRY = { minMs: 250, maxMs: 2_000 } as const
-/** Of a name with very many addresses so many are tried. */
-const ADDRESSES_MAX = 6
 /** All tries of an endpoint are over in so much of what a run may take. */
 const BUDGET_SHARE = 0.8
 const AUTHORITIES_BYTES = 4 * 1024 * 1024
@@ -59,23 +57,16 @@ export function timesOf({ requestTimeoutMs }: Config, timeoutMs: number) {
   return { budgetMs, requestTimeoutMs: Math.min(requestTimeoutMs, Math.floor(budgetMs / 2)) }
 }
 
-/** One family after the other: a node that has no addresses of one is asked by the other. */
-function inTurn(addresses: readonly string[]): readonly string[] {
-  const [v6, v4] = [addresses.filter(isAddressOfV6), addresses.filter((one) => !isAddressOfV6(one))]
-  const longest = Math.max(v4.length, v6.length)
-  const turns = Array.from({ length: longest }, (_, at) => [...v4.slice(at, at + 1), ...v6.slice(at, at + 1)])
-  return turns.flat().slice(0, ADDRESSES_MAX)
-}
-
-/** The addresses to try, in turn; [undefined] where a proxy finds them. */
+/** The addresses to try, in turn, of the endpoint or of its proxy; [undefined] where the proxy makes no sense. */
 async function addressesOf(
   { names, config }: Means,
   { url }: Endpoint,
 ): Promise<readonly (string | undefined)[] | Attempt> {
   const proxies = { httpProxy: config.proxy, httpsProxy: config.proxy, noProxy: config.noProxy }
   const isHttp = url.protocol === 'http:' || url.protocol === 'https:'
-  if (isHttp && proxyFor(proxies, url).kind !== 'direct') return [undefined]
-  const found = await names.find(hostOf(url))
+  const proxy = isHttp ? proxyFor(proxies, url) : ({ kind: 'direct' } as const)
+  if (proxy.kind === 'unusable') return [undefined]
+  const found = await names.find(proxy.kind === 'proxy' ? proxy.host : hostOf(url))
   return found.ok ? inTurn(found.addresses) : notFound(found, config)
 }
 
@@ -89,7 +80,7 @@ async function askOne(means: Means, endpoint: Endpoint, random: () => number): P
   const attempts: Attempt[] = []
   let retries = 0
   for (let at = 0; ; at++) {
-    const attempt = await askEndpoint(means, endpoint, addresses[at % addresses.length])
+    const attempt = await askEndpoint(means, endpoint, addresses[at % addresses.length], at)
     attempts.push(attempt)
     const { failure } = attempt
     const isOther = at + 1 < addresses.length

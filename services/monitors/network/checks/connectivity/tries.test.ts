@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '#clock'
 import { createStopwatch, type Failure, type HttpAnswer, type Probed, probeHttp, type TlsAnswer } from '#probe'
+import type { Door } from '../../probing/door.ts'
 import { type Asked, failed, found, type Machine, said, startAnswered } from '../../probing/testing-answers.ts'
 import { connectivity } from './check.ts'
 import { schema } from './config.ts'
@@ -71,6 +72,38 @@ describe('a look-up', () => {
       type === 'A' ? said('NOERROR') : count++ === 0 ? failed('timeout') : found('fd00::1')
     await using check = await start(TCP, { dns, door })
     expect(await check.rounds(1)).toContain(`healthy ${UNREACHABLE} Answers`)
+  })
+
+  it('of which the answer does not fit a datagram is made over TCP, once', async () => {
+    const { door } = places({ '10.1.0.1': 'well' })
+    const asked: string[] = []
+    const dns = ({ type, protocol }: Asked) => {
+      asked.push(`${type} ${protocol}`)
+      if (protocol === 'tcp') return found('10.1.0.1')
+      return said('NOERROR', { truncated: type === 'A' })
+    }
+    await using check = await start(TCP, { dns, door })
+    expect(await check.rounds(1)).toContain(`healthy ${UNREACHABLE} Answers`)
+    expect(asked).toEqual(['A udp', 'AAAA udp', 'A tcp'])
+  })
+
+  it('of which the answer does not fit a datagram goes on to the next nameserver where TCP fails', async () => {
+    const { door } = places({ '10.1.0.1': 'well' })
+    const files = { 'etc/resolv.conf': 'nameserver 10.0.0.1\nnameserver 10.0.0.2\n' }
+    let isOther = true
+    const dns = ({ server, protocol }: Asked) => {
+      if (server === '10.0.0.2' && isOther) return found('10.1.0.1')
+      return protocol === 'tcp'
+        ? failed('refused', { message: 'connection refused' })
+        : said('NOERROR', { truncated: true })
+    }
+    await using check = await start(TCP, { files, dns, door })
+    expect(await check.rounds(1)).toContain(`healthy ${UNREACHABLE} Answers`)
+    isOther = false
+    expect(await check.problems(2)).toEqual([`${UNREACHABLE} warning NameNotFound`])
+    expect((await check.run()).findings[0]?.message).toContain(
+      'the answer of 10.0.0.1 for h.example. does not fit a datagram, and over TCP: connection refused',
+    )
   })
 
   it('ends in time, whoever is silent, and asks for no more names then', async () => {
@@ -147,6 +180,13 @@ describe('of several addresses', () => {
     expect(await check.problems(3)).toEqual([])
   })
 
+  it('of none that answers it is not known how long it takes', async () => {
+    const { door } = places({ '10.1.0.1': 'refused' })
+    await using check = await start({ ...TCP, retries: 0 }, { dns: has(['10.1.0.1'], []), door })
+    await check.rounds(3)
+    expect((await check.run()).findings[1]?.message).toBe('how long it takes is not known: there was no answer')
+  })
+
   it('none is tried more often than asked for', async () => {
     const { door, asked } = places({ '10.1.0.1': 'unreachable' })
     await using check = await start({ ...TCP, retries: 2 }, { dns: has(['10.1.0.1'], []), door })
@@ -156,6 +196,43 @@ describe('of several addresses', () => {
 })
 
 const http = (status: number, url: string) => ({ status, url, tls: undefined }) as unknown as HttpAnswer
+
+describe('a node of IPv6 alone', () => {
+  /** As a real request goes: where the first leads to the second there is another look-up. */
+  const asked: string[] = []
+  const probeHttp: Door['probeHttp'] = async (ask, { url, route, follow }) => {
+    let last = route
+    if (follow !== undefined && url.hostname === 'h.example') {
+      last = await follow(new URL('http://next.example/'), ask.signal ?? new AbortController().signal)
+    }
+    if (!('place' in last)) return no('local')
+    asked.push(last.place.address)
+    return last.place.address.includes(':') ? yes(http(200, url.href)) : no('unreachable')
+  }
+  const dns = ({ name, type }: Asked) => {
+    if (type === 'AAAA') return found(name === 'h.example.' ? 'fd00::1' : 'fd00::2')
+    return name === 'h.example.' ? said('NOERROR') : found('10.1.0.2')
+  }
+
+  it.each([
+    ['what it is sent to', { followRedirects: true }, ['fd00::2']],
+    ['a proxy', { proxy: 'http://proxy.example:3128' }, ['10.1.0.2', 'fd00::2']],
+  ])('finds the address of %s that answers', async (_, keys, addresses) => {
+    asked.length = 0
+    await using check = await start({ url: 'http://h.example/', retries: 0, ...keys }, { dns, door: { probeHttp } })
+    expect(await check.rounds(1)).toContain(`healthy ${UNREACHABLE} Answers`)
+    expect(asked).toEqual(addresses)
+  })
+
+  it('tries another address of what it is sent to at the next try', async () => {
+    asked.length = 0
+    const hosts = { 'etc/hosts': '10.9.9.9 h.example\n', ...CONF }
+    const keys = { url: 'http://h.example/', retries: 1, followRedirects: true }
+    await using check = await start(keys, { files: hosts, dns, door: { probeHttp } })
+    expect(await check.rounds(1)).toContain(`healthy ${UNREACHABLE} Answers`)
+    expect(asked).toEqual(['10.1.0.2', 'fd00::2'])
+  })
+})
 
 describe('whoever may be anybody', () => {
   it('is asked, and not told who we are', async () => {

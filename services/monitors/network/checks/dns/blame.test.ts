@@ -89,6 +89,38 @@ it('a machine without a resolv.conf has nothing to watch, unless it had one', as
   expect(await gone.rounds(1)).toContain('unknown NodeDNSDown ResolvConfMissing')
 })
 
+describe('a resolv.conf that is a link which leads nowhere', () => {
+  const STUB = '../run/systemd/resolve/stub-resolv.conf'
+
+  it('is a warning from the start of a boot, and gone with what it leads to', async () => {
+    await using check = await start({ 'etc/hostname': 'n\n', 'run/utmp': '\n' }, () => ALIVE)
+    await check.link('etc/resolv.conf', STUB)
+    expect(await check.rounds(1)).toEqual(['healthy? NodeDNSDown NotSustainedYet'])
+    expect(await check.rounds(1)).toEqual(['problem NodeDNSDown warning ResolvConfDangling'])
+    expect((await check.run()).findings[0]?.message).toBe(
+      `/etc/resolv.conf is a link that leads nowhere (${STUB}): programs ask 127.0.0.1 alone; see whether systemd-resolved runs`,
+    )
+    await check.hide('etc/resolv.conf')
+    await check.link('etc/resolv.conf', '../run/utmp')
+    expect(await check.rounds(1)).toEqual([])
+  })
+
+  it('is critical where somebody was named before', async () => {
+    await using check = await over(`nameserver ${ONE}\n`, () => ALIVE)
+    await check.run()
+    await check.hide('etc/resolv.conf')
+    await check.link('etc/resolv.conf', '/etc/none')
+    expect(await check.problems(3)).toEqual(['NodeDNSDown critical ResolvConfDangling'])
+    expect(await check.rounds(1)).toContain(`unknown DNSServerUnhealthy dns:${ONE} ResolvConfDangling`)
+  })
+
+  it('is not known where nothing is seen of the folder that it leads into', async () => {
+    await using check = await start({ 'etc/hostname': 'n\n' }, () => ALIVE)
+    await check.link('etc/resolv.conf', STUB)
+    expect(await check.rounds(4)).toContain('unknown NodeDNSDown ResolvConfUnreadable')
+  })
+})
+
 describe('a nameserver', () => {
   it('of one bad round is not told once that is over, however many names it was asked for', async () => {
     let isBad = false
@@ -115,7 +147,7 @@ describe('a nameserver', () => {
     expect(events).toEqual([])
   })
 
-  it('behind a stub that may be asked by TLS is not known, and DNS answers', async () => {
+  it('behind a stub that may be asked by TLS is not known, and neither is DNS', async () => {
     const files = {
       'etc/resolv.conf': 'nameserver 127.0.0.53\n',
       'run/systemd/resolve/resolv.conf': `nameserver ${ONE}\n`,
@@ -131,7 +163,7 @@ describe('a nameserver', () => {
     const answer = ({ server }: Asked) => (server === ONE ? failed('timeout') : ALIVE)
     await using check = await startAnswered(dns, { files, config: schema.parse({}), dns: answer, door: { probeTcp } })
     expect(await check.rounds(3)).toEqual([
-      'healthy NodeDNSDown NodeDNSAnswers',
+      'unknown NodeDNSDown MayAnswerByTLS',
       'healthy DNSServerUnhealthy dns:127.0.0.53 Answers',
       `unknown DNSServerUnhealthy dns:${ONE} MayAnswerByTLS`,
     ])
@@ -141,7 +173,32 @@ describe('a nameserver', () => {
     expect((await check.run()).findings[0]?.message).toBe(
       'nobody behind 127.0.0.53 answers: timeout; see the way to them, and that they run',
     )
+    isByTls = true
+    expect(await check.rounds(4)).toContain('unknown NodeDNSDown MayAnswerByTLS')
   })
+
+  it.each([
+    ['a name is answered', ['a'], [], 'healthy NodeDNSDown NodeDNSAnswers'],
+    ['the one name is not', ['a'], ['a'], 'unknown NodeDNSDown MayAnswerByTLS'],
+    ['one of two names is', ['a', 'b'], ['b'], 'healthy NodeDNSDown NodeDNSAnswers'],
+    ['none of two names is', ['a', 'b'], ['a', 'b'], 'problem NodeDNSDown critical ResolvesNothing'],
+  ])(
+    'behind a stub that may be asked by TLS is as good as what the stub finds out: %s',
+    async (_, names, lost, told) => {
+      const files = {
+        'etc/resolv.conf': 'nameserver 127.0.0.53\n',
+        'run/systemd/resolve/resolv.conf': `nameserver ${ONE}\n`,
+      }
+      const probeTcp = async () => ({ ok: true, sample: { ms: 1, lateMs: 0 }, answer: {} as never }) as const
+      const answer = ({ server, name }: Asked) => {
+        if (server === ONE) return failed('timeout')
+        return lost.some((one) => name === `${one}.`) ? said('SERVFAIL') : ALIVE
+      }
+      const config = schema.parse({ names: names.map((name) => ({ name })) })
+      await using check = await startAnswered(dns, { files, config, dns: answer, door: { probeTcp } })
+      expect(await check.rounds(3)).toContain(told)
+    },
+  )
 
   it('behind a stub is not known while nobody can read who that is, and its problem stays', async () => {
     const files = {

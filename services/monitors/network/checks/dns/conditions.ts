@@ -21,13 +21,13 @@ export const CONDITIONS: readonly ConditionSpec[] = [
   {
     type: 'NodeDNSDown',
     description:
-      'No nameserver of the node answers as programs ask, none of the names that are asked for has an answer, or nobody is named any more',
+      'No nameserver of the node answers as programs ask, none of the names that are asked for has an answer, or nobody is named any more; a resolv.conf that is a link which leads nowhere',
     label: 'DNS of the node down',
     healthyReason: HEALTHY.node,
     healthyMessage: 'DNS of the node answers',
     recoveryText: '2 checks in a row find an answer',
     source: "each nameserver of the host's resolv.conf, and those behind systemd-resolved's stub",
-    warning: 'none',
+    warning: 'a link that leads nowhere, and never led anywhere in this boot',
     critical: 'no nameserver answers',
     sustained: LASTS,
   },

@@ -6,11 +6,12 @@ import type { Config } from './config.ts'
 import { judgeDiffering, judgeFailing } from './judge-name.ts'
 import { judgeSearch } from './judge-search.ts'
 import { judgeServer, type ServerVerdict } from './judge-server.ts'
-import { judgeSide, nobodyNamed, type SideVerdict } from './judge-side.ts'
+import { judgeSide, leadsNowhere, nobodyNamed, type SideVerdict } from './judge-side.ts'
 import { type DnsMemory, FIRST_DNS, nameEntity, rememberAnswered, serverEntity } from './memory.ts'
 import { extendPace } from './pace.ts'
 import { hasSpoken, type Question, type Row } from './questions.ts'
-import { type DnsReading, RESOLV_CONF_MISSING, type Side, type SideKind } from './source.ts'
+import type { DnsReading, Side, SideKind } from './source.ts'
+import { RESOLV_CONF_DANGLING, RESOLV_CONF_MISSING } from './unread.ts'
 
 export interface DnsVerdict {
   readonly memory: DnsMemory
@@ -131,9 +132,16 @@ function judgeLookUps(
 
 const ABOUT_NODE = ['NodeDNSDown', 'DNSSearchSlow'] as const
 
-/** A machine without a resolv.conf, which never had one in this boot, asks nobody. */
+/** A machine without a resolv.conf, which never had one in this boot, asks nobody; of one that leads nowhere all is said by one finding. */
 function isNobodys({ node }: DnsReading, { hadServers }: DnsMemory): boolean {
-  return !node.ok && node.reason === RESOLV_CONF_MISSING && !hadServers
+  return !node.ok && [RESOLV_CONF_MISSING, RESOLV_CONF_DANGLING].includes(node.reason) && !hadServers
+}
+
+/** Whom programs ask that are told of nobody; undefined: they are told, it is not known, or never were in this boot. */
+function judgeNobody({ node }: DnsReading, config: Config, { sides, hadServers }: DnsMemory) {
+  if (!node.ok)
+    return node.reason === RESOLV_CONF_DANGLING ? leadsNowhere(sides.get('node'), node, hadServers, config) : undefined
+  return node.value.servers.length === 0 && hadServers ? nobodyNamed(sides.get('node'), config) : undefined
 }
 
 /** Who was asked before and is not now, since whom the stub asks cannot be read. */
@@ -174,8 +182,7 @@ export function evaluateDns(reading: DnsReading, config: Config, memory: DnsMemo
   const search = judgeLookUps(reading, sides, servers, config, memory)
   const { paces: nextPaces, events } = paces(servers, memory)
   const { node } = reading
-  const isNobodyNamed = node.ok && node.value.servers.length === 0
-  const nobody = isNobodyNamed && memory.hadServers ? nobodyNamed(memory.sides.get('node'), config) : undefined
+  const nobody = judgeNobody(reading, config, memory)
   const told: readonly Finding[] = [
     ...sides.map(({ verdict }) => verdict.finding),
     ...(nobody === undefined ? [] : [nobody.finding]),

@@ -1,6 +1,7 @@
 /** DNS as a whole, of the node and of the cluster. Pure. */
+import type { Severity } from '#model'
 import type { Finding } from '#monitor-kit'
-import { unknownFinding, unobserved } from '#monitor-kit/evaluate'
+import { type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import { blameOf } from '#probe'
 import { extendStanding, NO_STANDING, type RoundOutcome, type Standing, standOf } from '../../probing/standing.ts'
 import { pendingFinding, unjudged } from '../../probing/words.ts'
@@ -13,10 +14,10 @@ const TYPES = { node: 'NodeDNSDown', cluster: 'ClusterDNSDown' } as const
 const OWNERS = { node: 'the node', cluster: 'the cluster' } as const
 
 /**
- * How it is with DNS as a whole in one round: `silent-behind` where a stub speaks and nobody behind it; `resolves-nothing` where all
- * that has to be answered fails.
+ * How it is with DNS as a whole in one round: `silent-behind` where a stub speaks and nobody behind it; `by-tls` where those are silent to
+ * us alone, perhaps, and the stub has shown no other answer; `resolves-nothing` where all that has to be answered fails.
  */
-export type Wholeness = 'answers' | 'silent' | 'silent-behind' | 'resolves-nothing' | 'unjudged'
+export type Wholeness = 'answers' | 'silent' | 'silent-behind' | 'by-tls' | 'resolves-nothing' | 'unjudged'
 
 /** What others are told of it, so that one cause is one problem. */
 export interface WholeStanding {
@@ -45,9 +46,13 @@ function areSpeaking(rows: readonly Row[]): 'answers' | 'silent' | 'unjudged' {
 function resolving(rows: readonly Row[]): 'answers' | 'resolves-nothing' | 'unjudged' {
   const asked = rows.filter(({ isAlive, couldNotAsk }) => !isAlive && !couldNotAsk)
   const names = new Set(asked.map(({ name, type }) => `${name} ${type}`))
-  if (names.size < 2 || asked.some(({ outcome, rcode }) => outcome === 'answered' && rcode !== 'REFUSED'))
-    return 'answers'
+  if (names.size < 2 || asked.some(isFoundOut)) return 'answers'
   return asked.some(isLate) ? 'unjudged' : 'resolves-nothing'
+}
+
+/** Of `localhost` a nameserver knows by itself. */
+function isFoundOut({ isAlive, outcome, rcode }: Row): boolean {
+  return !isAlive && outcome === 'answered' && rcode !== 'REFUSED'
 }
 
 /** Programs ask over UDP, unless the file has it otherwise (resolv.conf(5), use-vc). */
@@ -64,15 +69,17 @@ export function wholenessOf(side: Side, rows: readonly Row[], byTls: ReadonlySet
   const asked = areSpeaking(programsAsk(side, rows).filter(({ server }) => side.servers.includes(server)))
   if (asked !== 'answers') return asked
   const behind = rows.filter(({ server }) => side.behind.includes(server))
-  const isByTls = behind.some(({ server }) => byTls.has(server))
-  if (behind.length > 0 && !isByTls && areSpeaking(behind) === 'silent') return 'silent-behind'
-  return resolving(rows)
+  const found = resolving(rows)
+  if (behind.length === 0 || areSpeaking(behind) !== 'silent') return found
+  if (!behind.some(({ server }) => byTls.has(server))) return 'silent-behind'
+  return found === 'answers' && !rows.some(isFoundOut) ? 'by-tls' : found
 }
 
 const OUTCOMES: Readonly<Record<Wholeness, RoundOutcome>> = {
   answers: 'well',
   silent: 'failed',
   'silent-behind': 'failed',
+  'by-tls': 'unjudged',
   'resolves-nothing': 'failed',
   unjudged: 'unjudged',
 }
@@ -137,6 +144,10 @@ export function judgeSide(
     const why = `no nameserver of the cluster has answered from the node's network in this boot; whether it is down is not known`
     return done(unknownFinding(type, unobserved('NeverAnswered', why)))
   }
+  if (wholeness === 'by-tls') {
+    const why = `${side.servers.join(', ')} speaks, and nobody behind it does to us, though they listen at port 853, where systemd-resolved may ask them by TLS (DNSOverTLS); that it finds anything out is known where a name is named (names)`
+    return done(unknownFinding(type, unobserved('MayAnswerByTLS', why)))
+  }
   if (stand === 'late') return done(unknownFinding(type, unjudged(unaskedIn(rows))))
   if (stand === 'waiting') return done(pendingFinding({ type }, standing))
   if (stand === 'well') {
@@ -153,15 +164,44 @@ export function judgeSide(
 /** Reasons while it answers. */
 export const HEALTHY: Readonly<Record<SideKind, string>> = { node: 'NodeDNSAnswers', cluster: 'ClusterDNSAnswers' }
 
-/** The resolv.conf of the node names nobody any more, and did in this boot: programs then ask 127.0.0.1 alone. */
-export function nobodyNamed(before: Standing = NO_STANDING, config: Config): { standing: Standing; finding: Finding } {
+/** What is said of a node none of whose programs is told whom to ask. */
+export interface Nobody {
+  readonly standing: Standing
+  readonly finding: Finding
+}
+
+function judgeNobody(
+  before: Standing,
+  config: Config,
+  words: { reason: string; severity: Severity; missing: string; advice: string },
+): Nobody {
   const limits = { ...limitsOf(config), failureRatio: 2 }
   const standing = extendStanding(before, 'failed', [], limits)
-  const missing = `${config.resolvConfPath} names no nameserver any more`
+  const { reason, severity, missing, advice } = words
   if (standOf(standing, limits) === 'lasting') {
     return { standing, finding: pendingFinding({ type: TYPES.node, message: missing }, standing, limits.needed) }
   }
-  const message = `${missing}; see who writes it (NetworkManager, systemd-resolved, DHCP)`
-  const words = { reason: 'NoNameserver', message, summary: 'the node has no nameserver' }
-  return { standing, finding: { type: TYPES.node, health: 'problem', severity: 'critical', ...words } }
+  const message = `${missing}; ${advice}`
+  const summary = 'the node has no nameserver'
+  return { standing, finding: { type: TYPES.node, health: 'problem', severity, reason, message, summary } }
+}
+
+/** The resolv.conf of the node names nobody any more, and did in this boot: programs then ask 127.0.0.1 alone. */
+export function nobodyNamed(before: Standing = NO_STANDING, config: Config): Nobody {
+  const missing = `${config.resolvConfPath} names no nameserver any more`
+  const advice = 'see who writes it (NetworkManager, systemd-resolved, DHCP)'
+  return judgeNobody(before, config, { reason: 'NoNameserver', severity: 'critical', missing, advice })
+}
+
+/** The resolv.conf of the node is a link that leads nowhere. @param hadServers it named somebody in this boot; else nothing may need it */
+export function leadsNowhere(
+  before: Standing = NO_STANDING,
+  { reason, message }: Unobserved,
+  hadServers: boolean,
+  config: Config,
+): Nobody {
+  const missing = `${message}: programs ask 127.0.0.1 alone`
+  const isOfResolved = message.includes('systemd/resolve')
+  const advice = isOfResolved ? 'see whether systemd-resolved runs' : 'see who writes that file'
+  return judgeNobody(before, config, { reason, severity: hadServers ? 'critical' : 'warning', missing, advice })
 }

@@ -1,20 +1,18 @@
 /** Asks the nameservers that the host and the cluster name. */
 import type { Host } from '#host'
-import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
+import { observed, type Reading } from '#monitor-kit/evaluate'
 import { observe } from '#monitor-kit/source'
 import { type Ask, absoluteName, parseResolvConf, type ResolvConf, readResolvers, searchNames } from '#probe'
 import { clusterDomain } from '../../names/cluster-domain.ts'
 import type { Door } from '../../probing/door.ts'
 import type { Config } from './config.ts'
 import { askAll, askOnce, longestOf, type Question, type Row } from './questions.ts'
+import { whyUnread } from './unread.ts'
 
 /** Of a file of very many nameservers behind a stub so many are asked. */
 const BEHIND_MAX = 8
 /** The pod's own: with ClusterFirstWithHostNet the cluster's. */
 const OWN_RESOLV_CONF = '/etc/resolv.conf'
-
-/** Why the node's is not known: there is none, as on a machine that asks nobody. */
-export const RESOLV_CONF_MISSING = 'ResolvConfMissing'
 
 /** Whose nameservers: the node's programs ask these, pods those. */
 export type SideKind = 'node' | 'cluster'
@@ -70,11 +68,7 @@ function questionsOf(config: Config, at: SideKind): readonly Question[] {
 
 async function nodeSide(host: Host, config: Config): Promise<Reading<Side>> {
   const resolvers = await readResolvers(host, config.resolvConfPath)
-  if (!resolvers.ok) {
-    const again = await observe(() => host.files.readText(config.resolvConfPath))
-    const isMissing = !again.ok && again.reason === 'SourceMissing'
-    return unobserved(isMissing ? RESOLV_CONF_MISSING : 'ResolvConfUnreadable', resolvers.fault)
-  }
+  if (!resolvers.ok) return await whyUnread(host, config.resolvConfPath, resolvers.fault)
   const { conf, behindStub = [], behindStubFault } = resolvers
   const servers = conf.isNamed ? [...new Set(conf.servers)] : []
   return observed({

@@ -8,8 +8,8 @@ import { sharedOver } from '../../testing-shared.ts'
 import { gateway } from './check.ts'
 import { schema } from './config.ts'
 import { evaluateGateways } from './evaluate.ts'
-import { FIRST_GATEWAY, factsOf, recallGateway } from './memory.ts'
-import { type FamilyReading, type GatewayReading, type LackV6, parseNeighbourState } from './source.ts'
+import { FIRST_GATEWAY, factsOf, type GatewayMemory, recallGateway } from './memory.ts'
+import { type FamilyReading, type GatewayReading, parseNeighbourState } from './source.ts'
 
 const config = schema.parse({})
 const over = (name: string) => startFixture(gateway, { folder: fixture(import.meta.url, name), config, sharedOver })
@@ -70,33 +70,46 @@ describe('gateways', () => {
 describe('a default route of IPv6 that is gone', () => {
   const route = { family: 'v6', destination: '::', prefixLength: 0, metric: 0, isRefused: false } as const
   const hops = [{ gateway: undefined, interface: 'eth0', isDown: false }]
-  const there = { family: 'v6', routes: observed([{ ...route, hops }]) } as const
-  const gone = (lack: LackV6) => ({ family: 'v6', routes: observed([]), lack }) as const
+  const there = (ignoring: readonly string[]) =>
+    ({ family: 'v6', routes: observed([{ ...route, hops }]), ignoring }) as const
+  const gone = (off: readonly string[], ignoring: readonly string[]) =>
+    ({ family: 'v6', routes: observed([]), off, ignoring }) as const
+  const pickV6 = ({ overV6, heardV6 }: GatewayMemory) => ({ overV6, heardV6 })
   const look = (families: readonly FamilyReading[]) => {
     let memory = FIRST_GATEWAY
     return families.map((family) => {
       const verdict = evaluateGateways({ families: [family], gateways: [], timeoutMs: 1 }, config, memory)
-      memory = { ...verdict.memory, overV6: recallGateway(factsOf(verdict.memory)).overV6 }
+      memory = { ...verdict.memory, ...pickV6(recallGateway(factsOf(verdict.memory))) }
       expect(memory.overV6).toEqual(['eth0'])
       return verdict
     })
   }
 
   it('is missed with why routers are not heard, and is told by nobody else then', () => {
-    const lack = gone({ off: [], whyUnheard: 'advertisements are ignored: set it to 2' })
-    const { findings, told } = look([there, lack, lack])[2]!
+    const lack = gone([], ['eth0'])
+    const { findings, told } = look([there([]), lack, lack])[2]!
     expect(findings[0]).toMatchObject({
       health: 'problem',
       reason: 'AdvertisementsIgnored',
       message:
-        'there is no default route of IPv6 any more, and there was one in this boot; advertisements are ignored: set it to 2',
+        'there is no default route of IPv6 any more, and there was one in this boot; net.ipv6.conf.eth0.accept_ra is 1 and forwarding is on, so router advertisements are ignored: where it came by them, set that to 2',
     })
     expect(told).toEqual(['v6'])
   })
 
+  it('is not laid to advertisements that were ignored while it was there', () => {
+    const lack = gone([], ['eth0'])
+    const [finding] = look([there([]), there(['eth0']), lack, lack])[3]!.findings
+    expect(finding).toMatchObject({
+      reason: 'NoDefaultRoute',
+      message:
+        'there is no default route of IPv6 any more, and there was one in this boot; see the link and who sets its addresses (DHCP, router advertisements, NetworkManager, netplan); net.ipv6.conf.eth0.accept_ra is 1 and forwarding is on, so router advertisements are ignored: where it came by them, set that to 2',
+    })
+  })
+
   it('is not missed where IPv6 is switched off', () => {
-    const lack = gone({ off: ['eth0'], whyUnheard: '' })
-    expect(look([there, lack, lack, lack]).flatMap(({ findings }) => problems(findings))).toEqual([])
+    const lack = gone(['eth0'], [])
+    expect(look([there([]), lack, lack, lack]).flatMap(({ findings }) => problems(findings))).toEqual([])
   })
 })
 

@@ -8,7 +8,7 @@ import type { Config } from './config.ts'
 import { judgeGateway } from './judge-gateway.ts'
 import { judgeRoutes } from './judge-routes.ts'
 import { type GatewayMemory, gatewayEntity, routeEntity } from './memory.ts'
-import type { GatewayReading } from './source.ts'
+import { type GatewayReading, interfacesOf } from './source.ts'
 
 export interface GatewayVerdict {
   readonly memory: GatewayMemory
@@ -51,15 +51,17 @@ function lightened(findings: readonly Finding[]): readonly Finding[] {
   )
 }
 
-/** Interfaces over which the default route of IPv6 goes; undefined: there is none now. */
-function overOf({ families }: GatewayReading): readonly string[] | undefined {
-  const found = families.find(({ family }) => family === 'v6')?.routes
-  const [first] = found?.ok === true ? found.value : []
-  return first && [...new Set(first.hops.map((hop) => hop.interface))]
+/** Where the default route of IPv6 goes now, or went when there was one. */
+function wayOfV6({ families }: GatewayReading, { overV6, heardV6 }: GatewayMemory) {
+  const found = families.find(({ family }) => family === 'v6')
+  const [first] = found?.routes.ok === true ? found.routes.value : []
+  if (first === undefined) return { overV6, heardV6 }
+  const over = interfacesOf(first)
+  return { overV6: over, heardV6: over.filter((name) => found?.ignoring?.includes(name) !== true) }
 }
 
 export function evaluateGateways(reading: GatewayReading, config: Config, memory: GatewayMemory): GatewayVerdict {
-  const routes = reading.families.flatMap((one) => judgeRoutes(one, memory.routes.get(one.family), config) ?? [])
+  const routes = reading.families.flatMap((one) => judgeRoutes(one, memory, config) ?? [])
   const gateways = reading.gateways.map((gateway) => {
     const before = {
       reachable: memory.reachable.get(gateway.address) ?? NO_STANDING,
@@ -76,7 +78,7 @@ export function evaluateGateways(reading: GatewayReading, config: Config, memory
       routes: new Map([...memory.routes, ...routes.map(({ family, standing }) => [family, standing] as const)]),
       reachable: new Map([...oldReachable, ...gateways.map((one) => [one.address, one.reachable] as const)]),
       slow: new Map([...oldSlow, ...gateways.map((one) => [one.address, one.slow] as const)]),
-      overV6: overOf(reading) ?? memory.overV6,
+      ...wayOfV6(reading, memory),
       // Of gateways that come and go those that are there are remembered.
       answering: new Set([...(partial ? memory.answering : []), ...answering]),
     },

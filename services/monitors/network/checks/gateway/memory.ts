@@ -10,6 +10,8 @@ export interface GatewayMemory {
   readonly slow: ReadonlyMap<string, Standing>
   /** Interfaces over which the default route of IPv6 went, as it was seen last. */
   readonly overV6: readonly string[]
+  /** Those of them on which router advertisements were not ignored then. */
+  readonly heardV6: readonly string[]
   /** Gateways that have answered echo requests in this boot, or a datagram. */
   readonly answering: ReadonlySet<string>
 }
@@ -19,6 +21,7 @@ export const FIRST_GATEWAY: GatewayMemory = {
   reachable: new Map(),
   slow: new Map(),
   overV6: [],
+  heardV6: [],
   answering: new Set(),
 }
 
@@ -54,23 +57,28 @@ export function clearGateway(memory: GatewayMemory, { type, entity }: ConditionK
 }
 
 /** What outlives the process. */
-export function factsOf({ routes, overV6, answering }: GatewayMemory): unknown {
-  return { routes: [...routes.keys()], overV6, answering: [...answering] }
+export function factsOf({ routes, overV6, heardV6, answering }: GatewayMemory): unknown {
+  return { routes: [...routes.keys()], overV6, heardV6, answering: [...answering] }
 }
 
 function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
 }
 
+/** Names of interfaces, and no paths. */
+function interfacesIn(value: unknown): readonly string[] {
+  return texts(value).filter((name) => /^[^\s/]{1,15}$/.test(name))
+}
+
 /** Nothing where it makes no sense. */
 export function recallGateway(facts: unknown): GatewayMemory {
-  const { routes, overV6, answering } = (facts ?? {}) as Record<string, unknown>
+  const { routes, overV6, heardV6, answering } = (facts ?? {}) as Record<string, unknown>
   const families = texts(routes).filter((family): family is IpFamily => family === 'v4' || family === 'v6')
   return {
     ...FIRST_GATEWAY,
     routes: new Map(families.map((family) => [family, NO_STANDING])),
-    // A name of an interface, and no path.
-    overV6: texts(overV6).filter((name) => /^[^\s/]{1,15}$/.test(name)),
+    overV6: interfacesIn(overV6),
+    heardV6: interfacesIn(heardV6),
     answering: new Set(texts(answering)),
   }
 }

@@ -77,6 +77,14 @@ it('of a route with several hops each knows whether another one is there', async
 it('where ip is not installed nobody tells what the kernel knows of a gateway', async () => {
   expect(await read('/nowhere', { gateways: ['10.0.0.1'] })).toMatchObject({ states: [undefined], isUntold: [true] })
   expect(await read('/nowhere', { gateways: ['10.0.0.1'] }, () => '[]')).toMatchObject({ isUntold: [false] })
+  // One that could not be started this time is installed.
+  const busy = () => {
+    throw new HostExecError({ file: 'ip', code: 'EAGAIN' })
+  }
+  expect(await read('/nowhere', { gateways: ['10.0.0.1'] }, busy)).toMatchObject({
+    states: [undefined],
+    isUntold: [false],
+  })
 })
 
 it('what is named and is no address could not be asked, and the others are', async () => {

@@ -4,7 +4,8 @@ import { observed, type Reading } from '#monitor-kit/evaluate'
 import { observe } from '#monitor-kit/source'
 import type { Ask, NeighbourState, PingAnswer, Probed } from '#probe'
 import { readDefaultRoutes } from '../../default-routes.ts'
-import { readConf, whyNoAdvertisements } from '../../ipv6/source.ts'
+import { linksIgnoring } from '../../ipv6/advertisements.ts'
+import { readConf } from '../../ipv6/source.ts'
 import type { Door } from '../../probing/door.ts'
 import type { Config } from './config.ts'
 
@@ -31,21 +32,15 @@ export interface Gateway {
   readonly probed: Probed<PingAnswer> | undefined
 }
 
-/** What is known of IPv6 where it has no default route. */
-export interface LackV6 {
-  /** Interfaces over which it went, on all of which IPv6 is switched off now. */
-  readonly off: readonly string[]
-  /** Why routers are not heard there; "": they are. */
-  readonly whyUnheard: string
-}
-
 /** The default routes of one family. */
 export interface FamilyReading {
   readonly family: IpFamily
   /** Those that lead somewhere, the one that counts first; of a family that this machine has not, none. */
   readonly routes: Reading<readonly Route[]>
-  /** Of IPv6 without one. */
-  readonly lack?: LackV6
+  /** Of IPv6 without one: interfaces over which it went, on all of which IPv6 is switched off now. */
+  readonly off?: readonly string[]
+  /** Of IPv6: interfaces over which it goes, or went, on which router advertisements are ignored. */
+  readonly ignoring?: readonly string[]
 }
 
 export interface GatewayReading {
@@ -55,16 +50,21 @@ export interface GatewayReading {
   readonly timeoutMs: number
 }
 
+/** Over which a route goes, each once. */
+export function interfacesOf({ hops }: Route): readonly string[] {
+  return [...new Set(hops.map((hop) => hop.interface))]
+}
+
 function familiesOf({ addressFamily }: Config): readonly IpFamily[] {
   const families = { auto: ['v4', 'v6'], ipv4: ['v4'], ipv6: ['v6'] } as const
   return families[addressFamily]
 }
 
 /** @param over interfaces over which it went in this boot; none: not known */
-async function readLackV6(host: Host, over: readonly string[]): Promise<LackV6> {
+async function readOff(host: Host, over: readonly string[]): Promise<readonly string[]> {
   const disabled = await readConf(host, over, 'disable_ipv6')
   const isOff = over.length > 0 && over.every((name) => (disabled.get(name) ?? 0) > 0)
-  return { off: isOff ? over : [], whyUnheard: await whyNoAdvertisements(host, over) }
+  return isOff ? over : []
 }
 
 async function readFamily(host: Host, family: IpFamily, overV6: readonly string[]): Promise<FamilyReading> {
@@ -74,7 +74,10 @@ async function readFamily(host: Host, family: IpFamily, overV6: readonly string[
   if (!routes.ok && !isWithout) return { family, routes }
   const leading = routes.ok ? routes.value.filter(({ isRefused, hops }) => !isRefused && hops.length > 0) : []
   const reading = { family, routes: observed(leading) }
-  return family === 'v4' || leading.length > 0 ? reading : { ...reading, lack: await readLackV6(host, overV6) }
+  if (family === 'v4') return reading
+  const [first] = leading
+  if (first !== undefined) return { ...reading, ignoring: await linksIgnoring(host, interfacesOf(first)) }
+  return { ...reading, off: await readOff(host, overV6), ignoring: await linksIgnoring(host, overV6) }
 }
 
 type Unasked = Omit<Gateway, 'probed' | 'isUntold'>
@@ -123,8 +126,8 @@ function neighbourOf({ programs }: Host, link: string, untold: () => void) {
       return parseNeighbourState(stdout)
     } catch (error) {
       if (!(error instanceof HostExecError)) throw error
-      // Without ip nobody here knows.
-      untold()
+      // Without ip nobody here knows; one that could not be started now is there.
+      if (error.code === 'ENOENT') untold()
       return undefined
     }
   }

@@ -36,7 +36,7 @@ export const ipv6Neighbor = defineNetworkCheck<Config>({
         return evaluateIPv6Neighbor(reading, config, memory)
       },
       clear: clearNeighbor,
-      facts: { of: ({ local, global }) => ({ local, global }), recalled: recallNeighbor },
+      facts: { of: ({ local, global, heard }) => ({ local, global, heard }), recalled: recallNeighbor },
     })
   },
 })

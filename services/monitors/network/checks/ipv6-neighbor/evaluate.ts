@@ -10,6 +10,7 @@ import {
   type Streak,
   unknownFinding,
 } from '#monitor-kit/evaluate'
+import { adviceOf } from '../../ipv6/advertisements.ts'
 import { type Expectation, isExpected, namesIn, whyExpected } from '../../ipv6/expectation.ts'
 import type { Config } from './config.ts'
 
@@ -25,18 +26,20 @@ export interface LinkAddresses {
 export interface NeighborReading {
   /** Links that carry IPv6 now: the others cannot be asked for addresses. */
   readonly links: readonly LinkAddresses[]
-  /** Why routers are not heard; "": they are. */
-  readonly whyUnheard: string
+  /** Those on which router advertisements are ignored. */
+  readonly ignoring: readonly string[]
 }
 
 /** Links that had addresses in this boot. */
 export interface NeighborMemory {
   readonly local: readonly string[]
   readonly global: readonly string[]
+  /** Those of the latter on which router advertisements were not ignored then. */
+  readonly heard: readonly string[]
   readonly missing: Streak
 }
 
-export const FIRST_NEIGHBOR: NeighborMemory = { local: [], global: [], missing: NO_STREAK }
+export const FIRST_NEIGHBOR: NeighborMemory = { local: [], global: [], heard: [], missing: NO_STREAK }
 
 interface Fault {
   readonly reason: 'DuplicateAddress' | 'LinkLocalMissing' | 'GlobalAddressMissing'
@@ -62,7 +65,7 @@ function lacking(
   return wanted.filter((link) => !has(link)).map(({ name }) => name)
 }
 
-function faultsOf({ links, whyUnheard }: NeighborReading, config: Config, memory: NeighborMemory): readonly Fault[] {
+function faultsOf({ links, ignoring }: NeighborReading, config: Config, memory: NeighborMemory): readonly Fault[] {
   const { expectIPv6Enabled: expected, checkPerInterface, requireGlobalAddress } = config
   const local = lacking(
     links,
@@ -78,7 +81,11 @@ function faultsOf({ links, whyUnheard }: NeighborReading, config: Config, memory
   )
   const isGlobalLacking = lost.length > 0 || (requireGlobalAddress && !links.some(({ hasGlobal }) => hasGlobal))
   const where = lost.length > 0 ? lost : links.map(({ name }) => name)
-  const toDo = whyUnheard === '' ? TO_DO : whyUnheard
+  const { text: toDo } = adviceOf(
+    ignoring.filter((name) => where.includes(name)),
+    memory.heard,
+    TO_DO,
+  )
   return [
     ...links.flatMap(({ name, duplicates }) =>
       duplicates.map((address): Fault => {
@@ -117,12 +124,18 @@ function whyOf({ reason }: Fault, { requireGlobalAddress }: Config, expected: Ex
   return reason === 'GlobalAddressMissing' && requireGlobalAddress ? whyExpected(true) : whyExpected(expected)
 }
 
-function remembered({ links }: NeighborReading, memory: NeighborMemory): NeighborMemory {
+function remembered({ links, ignoring }: NeighborReading, memory: NeighborMemory): NeighborMemory {
   const with_ = (has: (link: LinkAddresses) => boolean) => links.filter(has).map(({ name }) => name)
+  const global = with_(({ hasGlobal }) => hasGlobal)
+  const heard = [
+    ...memory.heard.filter((name) => !global.includes(name)),
+    ...global.filter((name) => !ignoring.includes(name)),
+  ]
   return {
     ...memory,
+    heard,
     local: [...new Set([...memory.local, ...with_(({ hasLocal }) => hasLocal)])],
-    global: [...new Set([...memory.global, ...with_(({ hasGlobal }) => hasGlobal)])],
+    global: [...new Set([...memory.global, ...global])],
   }
 }
 
@@ -150,6 +163,6 @@ export function clearNeighbor(memory: NeighborMemory, { type }: ConditionKey): N
 
 /** What an earlier process of this boot knew; nothing where that makes no sense. */
 export function recallNeighbor(facts: unknown): NeighborMemory {
-  const { local, global } = (facts ?? {}) as { local?: unknown; global?: unknown }
-  return { ...FIRST_NEIGHBOR, local: namesIn(local), global: namesIn(global) }
+  const { local, global, heard } = (facts ?? {}) as { local?: unknown; global?: unknown; heard?: unknown }
+  return { ...FIRST_NEIGHBOR, local: namesIn(local), global: namesIn(global), heard: namesIn(heard) }
 }

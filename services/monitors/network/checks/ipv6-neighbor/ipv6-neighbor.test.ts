@@ -42,6 +42,24 @@ test('an address that was there, that is expected, or that another machine has i
   })
 })
 
+test('an address that came otherwise is not laid to advertisements that were ignored before too', () => {
+  const config = schema.parse({ sustainedChecks: 1 })
+  const look = (hasGlobal: boolean, ignoring: readonly string[]) =>
+    observed({ links: [{ name: 'eth0', hasLocal: true, hasGlobal, duplicates: [] }], ignoring })
+  const lost = (ignoring: readonly string[]) => {
+    const { memory } = evaluateIPv6Neighbor(look(true, ignoring), config, FIRST_NEIGHBOR)
+    const kept = recallNeighbor({ ...memory })
+    return evaluateIPv6Neighbor(look(false, ['eth0']), config, kept).findings[0]?.message
+  }
+  const why =
+    'net.ipv6.conf.eth0.accept_ra is 1 and forwarding is on, so router advertisements are ignored: where it came by them, set that to 2'
+  const what = 'eth0: no address beyond the link, and it was before in this boot'
+  expect(lost([])).toBe(`${what}; ${why}`)
+  expect(lost(['eth0'])).toBe(
+    `${what}; see whether the router still sends advertisements, and who takes them (the kernel, systemd-networkd, NetworkManager); ${why}`,
+  )
+})
+
 const link: fc.Arbitrary<LinkAddresses> = fc.record({
   name: fc.constantFrom('eth0', 'eth1'),
   hasLocal: fc.boolean(),
@@ -56,7 +74,7 @@ test('by default nothing is missed that was not there, and nothing at all while 
       let memory: NeighborMemory = FIRST_NEIGHBOR
       for (const links of looks) {
         const before = memory
-        const { memory: next, findings } = evaluateIPv6Neighbor(observed({ links, whyUnheard: '' }), CONFIG, memory)
+        const { memory: next, findings } = evaluateIPv6Neighbor(observed({ links, ignoring: [] }), CONFIG, memory)
         memory = next
         const isLost = links.some(
           ({ name, hasLocal, hasGlobal }) =>

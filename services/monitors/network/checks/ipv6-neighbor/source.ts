@@ -1,6 +1,7 @@
 /** Addresses of IPv6 of each link that carries it. */
 import type { Host, InterfaceAddress } from '#host'
-import { hasIPv6, type IPv6Link, type IPv6Links, whyNoAdvertisements } from '../../ipv6/source.ts'
+import { linksIgnoring } from '../../ipv6/advertisements.ts'
+import { hasIPv6, type IPv6Link, type IPv6Links } from '../../ipv6/source.ts'
 import type { Config } from './config.ts'
 import type { LinkAddresses, NeighborReading } from './evaluate.ts'
 
@@ -13,8 +14,8 @@ function addressesOf({ name, addresses }: IPv6Link): LinkAddresses {
 
 /** No link at all where the kernel has no IPv6. @throws HostReadError */
 export async function readIPv6Neighbor(host: Host, links: IPv6Links, config: Config): Promise<NeighborReading> {
-  if (!(await hasIPv6(host))) return { links: [], whyUnheard: '' }
+  if (!(await hasIPv6(host))) return { links: [], ignoring: [] }
   const found = (await links.carrying(config)).map(addressesOf)
-  const lacking = found.filter(({ hasGlobal }) => !hasGlobal).map(({ name }) => name)
-  return { links: found, whyUnheard: lacking.length === 0 ? '' : await whyNoAdvertisements(host, lacking) }
+  const names = found.map(({ name }) => name)
+  return { links: found, ignoring: await linksIgnoring(host, names) }
 }

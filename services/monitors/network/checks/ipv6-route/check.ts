@@ -39,7 +39,7 @@ export const ipv6Route = defineNetworkCheck<Config>({
         return evaluateIPv6Route(reading, config, memory, tellers.tellerOf('v6'))
       },
       clear: clearRoute,
-      facts: { of: ({ over }) => ({ over }), recalled: recallRoute },
+      facts: { of: ({ over, heard }) => ({ over, heard }), recalled: recallRoute },
     })
   },
 })

@@ -12,6 +12,7 @@ import {
   unobserved,
 } from '#monitor-kit/evaluate'
 import type { RouteTeller } from '../../default-routes.ts'
+import { adviceOf } from '../../ipv6/advertisements.ts'
 import { isExpected, namesIn, whyExpected } from '../../ipv6/expectation.ts'
 import type { Config } from './config.ts'
 import type { RouteReading } from './source.ts'
@@ -19,28 +20,30 @@ import type { RouteReading } from './source.ts'
 export interface RouteMemory {
   /** Interfaces over which a default route went in this boot, as it was seen last. */
   readonly over: readonly string[]
+  /** Those of them on which router advertisements were not ignored then. */
+  readonly heard: readonly string[]
   readonly missing: Streak
 }
 
-export const FIRST_ROUTE: RouteMemory = { over: [], missing: NO_STREAK }
+export const FIRST_ROUTE: RouteMemory = { over: [], heard: [], missing: NO_STREAK }
 
 const TYPE = 'IPv6DefaultRouteMissing'
 
 const TO_DO =
   'see whether the router still sends advertisements, who takes them (the kernel, systemd-networkd, NetworkManager), or who took the route'
 
-function missingFinding(missing: Streak, config: Config, memory: RouteMemory, whyUnheard: string): Finding {
+function missingFinding(missing: Streak, config: Config, memory: RouteMemory, ignoring: readonly string[]): Finding {
   const needed = config.sustainedChecks
   const verdict = judgeStreak(missing, needed)
   const seen = verdict === 'pending' ? ` (seen in ${missing.warning} of ${needed} checks in a row)` : ''
   const before = memory.over.length > 0 ? ` (over ${memory.over.join(', ')})` : ''
-  const toDo = whyUnheard || TO_DO
+  const { areIgnored, text } = adviceOf(ignoring, memory.heard, TO_DO)
   return judgedFinding({
     type: TYPE,
     verdict,
     healthyReason: 'DefaultRoutePresent',
-    warningReason: whyUnheard === '' ? 'NoDefaultRoute' : 'AdvertisementsIgnored',
-    message: `there is no default route of IPv6${seen}, and ${whyExpected(config.expectDefaultRoute)}${before}; ${toDo}`,
+    warningReason: areIgnored ? 'AdvertisementsIgnored' : 'NoDefaultRoute',
+    message: `there is no default route of IPv6${seen}, and ${whyExpected(config.expectDefaultRoute)}${before}; ${text}`,
     summary: 'there is no default route of IPv6',
   })
 }
@@ -65,11 +68,14 @@ export function evaluateIPv6Route(
   const { expectDefaultRoute } = config
   if (expectDefaultRoute === false) return { memory, findings: [] }
   if (!reading.ok) return { memory: { ...memory, missing: NO_STREAK }, findings: [unknownFinding(TYPE, reading)] }
-  const { over, canBe, whyUnheard } = reading.value ?? { over: [], canBe: false, whyUnheard: '' }
+  const { over, canBe, ignoring } = reading.value ?? { over: [], canBe: false, ignoring: [] }
   if (over.length > 0) {
     const message = `goes over ${over.join(', ')}`
     const finding: Finding = { type: TYPE, health: 'healthy', reason: 'DefaultRoutePresent', message }
-    return { memory: { over, missing: NO_STREAK }, findings: [finding] }
+    return {
+      memory: { over, heard: over.filter((name) => !ignoring.includes(name)), missing: NO_STREAK },
+      findings: [finding],
+    }
   }
   if (!isExpected(expectDefaultRoute, memory.over.length > 0)) return { memory, findings: [] }
   if (!canBe) {
@@ -78,7 +84,7 @@ export function evaluateIPv6Route(
     return { memory, findings: [finding] }
   }
   const missing = extendStreak(memory.missing, 'warning')
-  const finding = teller === 'nobody' ? missingFinding(missing, config, memory, whyUnheard) : toldFinding(teller)
+  const finding = teller === 'nobody' ? missingFinding(missing, config, memory, ignoring) : toldFinding(teller)
   return { memory: { ...memory, missing }, findings: [finding] }
 }
 
@@ -89,5 +95,6 @@ export function clearRoute(memory: RouteMemory, { type }: ConditionKey): RouteMe
 
 /** What an earlier process of this boot knew; nothing where that makes no sense. */
 export function recallRoute(facts: unknown): RouteMemory {
-  return { ...FIRST_ROUTE, over: namesIn((facts as Partial<RouteMemory> | null | undefined)?.over) }
+  const { over, heard } = (facts ?? {}) as { over?: unknown; heard?: unknown }
+  return { ...FIRST_ROUTE, over: namesIn(over), heard: namesIn(heard) }
 }

@@ -37,15 +37,24 @@ test('a node that forwards and ignores advertisements is told so', async () => {
   })
 })
 
+test('a static route of a node that forwards is not laid to advertisements, which were ignored before too', () => {
+  const config = schema.parse({ sustainedChecks: 1 })
+  const ways = [['eth0'], []].map((over) => observed({ over, canBe: true, ignoring: ['eth0'] }))
+  const { memory } = evaluateIPv6Route(ways[0]!, config, FIRST_ROUTE)
+  const [finding] = evaluateIPv6Route(ways[1]!, config, memory).findings
+  expect(finding).toMatchObject({ health: 'problem', reason: 'NoDefaultRoute' })
+  expect(finding?.message).toContain('or who took the route; net.ipv6.conf.eth0.accept_ra is 1')
+})
+
 test('one that the check of gateways tells of is not told twice; one that it knows nothing of is', () => {
-  const missing = observed({ over: [], canBe: true, whyUnheard: '' })
+  const missing = observed({ over: [], canBe: true, ignoring: [] })
   const config = schema.parse({ expectDefaultRoute: true, sustainedChecks: 1 })
   const told = (teller: RouteTeller) => evaluateIPv6Route(missing, config, FIRST_ROUTE, teller).findings[0]
   expect(told('gateways')).toMatchObject({ health: 'unknown', reason: 'ToldByGateways' })
   // Before its first look nobody knows what it will say.
   expect(told('not-yet')).toMatchObject({ health: 'healthy', pending: true })
   expect(told('nobody')).toMatchObject({ health: 'problem', reason: 'NoDefaultRoute' })
-  const there = observed({ over: ['eth0'], canBe: true, whyUnheard: '' })
+  const there = observed({ over: ['eth0'], canBe: true, ignoring: [] })
   expect(evaluateIPv6Route(there, config, FIRST_ROUTE, 'gateways').findings[0]).toMatchObject({ health: 'healthy' })
 })
 
@@ -53,7 +62,7 @@ const reading = fc.option(
   fc.record({
     over: fc.constantFrom<readonly string[]>([], ['eth0']),
     canBe: fc.boolean(),
-    whyUnheard: fc.constantFrom('', 'ignored'),
+    ignoring: fc.constantFrom<readonly string[]>([], ['eth0']),
   }),
   { nil: undefined },
 )

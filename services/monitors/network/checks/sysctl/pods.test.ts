@@ -54,6 +54,9 @@ test.each([
   ['a tunnel of a VPN', link('tailscale0', 3, { flags: TUNNEL, type: '65534' }), 'tailscale0'],
   ['a tunnel that is bound to a card', link('gre7', 3, { iflink: '2', flags: TUNNEL, type: '778' }), 'gre7'],
   ['addresses that lead nowhere', link('dummy0', 3, { flags: NO_ARP }), 'dummy0'],
+  ['a tap of a VPN', link('zt5u4abc', 3, { tun_flags: '0x1002' }), 'zt5u4abc'],
+  ['an overlay that is bound to no card', link('vxlan7', 3, { uevent: 'DEVTYPE=vxlan' }), 'vxlan7'],
+  ['a switch in the kernel for a storage network', link('br-storage', 3), 'br-storage'],
 ])('IPv6 of the node over %s is none of its pods', async (_, files, name) => {
   const { folder, check } = await node(files, { 'proc/net/ipv6_route': routeV6(name) })
   await using _folder = folder

@@ -17,25 +17,22 @@ async function hasPodLink(host: Host, kinds: ReadonlyMap<string, LinkKind>): Pro
   return false
 }
 
-/** IFF_NOARP and ARPHRD_ETHER (include/uapi/linux/if.h, if_arp.h): VPNs, tunnels and dummies have nobody behind a link of theirs. */
-const NO_ARP = 0x80
-const ETHERNET = '1'
-
-async function isPlainEthernet({ files }: Host, name: string): Promise<boolean> {
-  const [flags = '', type] = await files.readEach([`${LINKS}/${name}/flags`, `${LINKS}/${name}/type`])
-  return (Number.parseInt(flags, 16) & NO_ARP) === 0 && (type === undefined || type.trim() === ETHERNET)
-}
+/**
+ * What CNIs have for the node where the ends of pods are elsewhere: ports of Open vSwitch (Antrea, OVN-Kubernetes, Kube-OVN), and Cilium's. An
+ * interface of any other name may as well be a VPN's, a virtual machine's or a storage network's.
+ */
+const GATES_TO_PODS: readonly string[] = ['antrea-gw0', 'ovn-k8s-mp0', 'ovn0', 'cilium_host']
 
 /**
- * Whether pods are behind an interface: it is the end of one, or a bridge with such ends and no uplink, or what a switch in the kernel has
- * for the node (Open vSwitch: Antrea, OVN). A VLAN, a bridge over a card, a VPN lead elsewhere.
+ * Whether pods are behind an interface: it is the end of one, or a bridge with such ends and no uplink, or what a CNI is known to have for
+ * the node. All else leads elsewhere.
  */
 async function leadsToPods(host: Host, name: string, kinds: ReadonlyMap<string, LinkKind>): Promise<boolean> {
-  if (await isEnd(host, name)) return true
+  if (GATES_TO_PODS.includes(name) || (await isEnd(host, name))) return true
   const entries = await observe(() => host.files.list(`${LINKS}/${name}`))
   if (!entries.ok) return false
   const below = entries.value.flatMap((entry) => (entry.startsWith('lower_') ? [entry.slice('lower_'.length)] : []))
-  if (!entries.value.includes('bridge')) return below.length === 0 && isPlainEthernet(host, name)
+  if (!entries.value.includes('bridge')) return false
   if (below.some((port) => kinds.get(port) !== 'made')) return false
   for (const port of below) if (await isEnd(host, port)) return true
   return false
