@@ -81,7 +81,7 @@ describe('a node', () => {
       config: schema.parse({}),
       sharedOver(root, clock) {
         const ways = sharedOver(root, clock, { kubelet: { configz: { maxPods: 20 } } })
-        ways.told.runningPods = { url: schema.parse({}).metricsURL, atMs: clock.monotonicMs() - 600_000, count: 19 }
+        ways.told.runningPods = { url: schema.parse({}).metricsURL, atMs: clock.monotonicMs() - 600_000, count: 19, everyMs: 1_200_000 }
         return ways
       },
     })
