@@ -24,6 +24,12 @@ describe('an observation', () => {
     expect(observationOf({ ...problem('DiskFull'), pending: true }, 'disk', at).pending).toBeUndefined()
   })
 
+  it('was seen when the run began, unless it tells again what an earlier look saw', () => {
+    const before = new Date(at.getTime() - 60_000)
+    expect(observationOf(healthy('DiskFull'), 'disk', at).observed).toEqual(at)
+    expect(observationOf({ ...healthy('DiskFull'), observed: before }, 'disk', at).observed).toEqual(before)
+  })
+
   it('stays apart from another whose name differs only in what may not be shown', () => {
     const entityOf = (entity: string) => observationOf(healthy('DiskFull', entity), 'disk', at).entity
     expect(entityOf('disk:/mnt/a b')).toBe('disk:/mnt/a b')

@@ -79,7 +79,7 @@ export function observationOf(finding: Finding, check: string, observed: Date, i
     check,
     // Pending says "as it was": of something that is a problem or cannot be seen it would make no sense.
     pending: finding.pending && finding.health === 'healthy' ? true : undefined,
-    observed,
+    observed: finding.observed ?? observed,
     ...cleanDetail({ ...finding, observeOnly: finding.observeOnly === true ? true : undefined }),
   }
 }

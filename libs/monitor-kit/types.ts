@@ -31,6 +31,11 @@ export interface Finding extends Omit<Detail, 'observeOnly'> {
   readonly evidence?: Evidence
   readonly since?: Date
   /**
+   * When it was looked, of what is not looked at in each run: told again with the time of its own look it is the same word, which
+   * proves nothing twice and takes no proof back. Default: when the run began.
+   */
+  readonly observed?: Date | undefined
+  /**
    * Above a limit, but not for long enough yet (sustained checks, also right after a restart of the monitor):
    * the condition stays as it was, healthy or problem; it is unknown while it was neither. Health should be "healthy" then.
    */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { getEventListeners, once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls'
@@ -224,8 +224,34 @@ describe('a certificate', () => {
     const place = { address: '127.0.0.1', port }
     const by = createTrust({ authorities: ours })
     expect(await probeTls(ask(), { place, serverName: 'good.test', trust: by })).toMatchObject({
-      answer: { verification: { faults: [{ kind: 'invalid', message: expect.stringContaining('key is too short') }] } },
+      answer: {
+        verification: {
+          faults: [
+            { kind: 'invalid', message: 'it is not accepted: its key is too short (RSA: 1024 bits, and not 2,048)' },
+          ],
+        },
+      },
     })
+  })
+
+  it('has a name that its authority may not sign for', async () => {
+    const [key, cert, leafKey, csr, leaf, ext] = ['nc.key', 'nc.pem', 'ncl.key', 'ncl.csr', 'ncl.pem', 'ncl.ext'].map(
+      (name) => join(folder.path, name),
+    ) as [string, string, string, string, string, string]
+    const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' })
+    const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+    const only = ['-addext', 'nameConstraints=critical,permitted;DNS:other.test']
+    openssl('req', '-x509', ...ec, '-keyout', key, '-out', cert, '-subj', '/CN=kept', ...only)
+    openssl('req', ...ec, '-keyout', leafKey, '-out', csr, '-subj', '/CN=leaf')
+    await writeFile(ext, 'subjectAltName=DNS:good.test')
+    openssl('x509', '-req', '-in', csr, '-CA', cert, '-CAkey', key, '-CAcreateserial', '-extfile', ext, '-out', leaf)
+    const [ours, theirs, by] = await Promise.all([leaf, leafKey, cert].map((path) => readFile(path, 'utf8')))
+    const { port } = await startTls({ cert: ours!, key: theirs! })
+    const place = { address: '127.0.0.1', port }
+    const message = 'it is not accepted; often a weak key or signature, or a name that its authority may not sign for'
+    expect(
+      await probeTls(ask(), { place, serverName: 'good.test', trust: createTrust({ authorities: by! }) }),
+    ).toMatchObject({ answer: { verification: { faults: [{ kind: 'invalid', message }] } } })
   })
 })
 

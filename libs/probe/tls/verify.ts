@@ -45,10 +45,12 @@ const KINDS: Readonly<Record<string, CertificateFaultKind>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'unknown-authority',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'unknown-authority',
 }
-/** What Node calls all faults that it has no name for; measured: of a key of 1,024 bits. */
+/** What Node calls all faults that it has no name for; measured: of a key of 1,024 bits, and of a name that its authority is kept from. */
 const UNNAMED = 'UNSPECIFIED'
-const TOO_WEAK =
-  'it is not accepted, as one whose key is too short (RSA: less than 2,048 bits) or whose signature is too weak (SHA-1)'
+const NOT_ACCEPTED = 'it is not accepted; often a weak key or signature, or a name that its authority may not sign for'
+/** Fewer bits of an RSA key, and signatures by these, OpenSSL does not accept by default (SSL_CTX_set_security_level(3), level 2). */
+const RSA_BITS_MIN = 2048
+const WEAK_SIGNATURE = /(?:md5|sha1)(?![0-9])/i
 /** As many names as people read. */
 const NAMES_SHOWN = 3
 
@@ -83,6 +85,20 @@ function outOfTime({ chain, at }: Shown, end: 'notBefore' | 'notAfter'): string 
     : `it is valid from ${day(worst.notBefore)} on${whose}, and by the clock of this machine it is ${day(at)}`
 }
 
+/** What of a leaf says by itself why it is not accepted; else what the reason often is. */
+function unnamed({ leaf, chain }: Shown): string {
+  const { asymmetricKeyType, asymmetricKeyDetails } = leaf?.publicKey ?? {}
+  const bits = asymmetricKeyDetails?.modulusLength
+  if (asymmetricKeyType === 'rsa' && bits !== undefined && bits < RSA_BITS_MIN)
+    return `it is not accepted: its key is too short (RSA: ${bits} bits, and not 2,048)`
+  // What a certificate has signed of itself is not looked at where it is trusted.
+  const isOwn = chain[0] !== undefined && chain[0].subject === chain[0].issuer
+  const signature = isOwn ? undefined : leaf?.signatureAlgorithm
+  if (signature !== undefined && WEAK_SIGNATURE.test(signature))
+    return `it is not accepted: its signature is too weak (${signature})`
+  return NOT_ACCEPTED
+}
+
 function messageOf(kind: CertificateFaultKind, shown: Shown): string {
   const { chain, code } = shown
   switch (kind) {
@@ -95,7 +111,7 @@ function messageOf(kind: CertificateFaultKind, shown: Shown): string {
     case 'unknown-authority':
       return `nobody trusted has signed it: its authority is ${chain.at(-1)?.issuer}`
     default:
-      return code === UNNAMED ? TOO_WEAK : `it is not valid (${code})`
+      return code === UNNAMED ? unnamed(shown) : `it is not valid (${code})`
   }
 }
 

@@ -41,8 +41,10 @@ export interface Told {
   configuration: Values | undefined
   /** Where the API servers are for the kubelet, which needs no Service to reach them. */
   servers: readonly Place[]
-  /** How many pods run here, as the kubelet said last: for who may not ask the container runtime. */
-  runningPods: { readonly url: string; readonly atMs: number; readonly count: number } | undefined
+  /** How many pods run here, as the kubelet said last, which is asked so often: for who may not ask the container runtime. */
+  runningPods:
+    | { readonly url: string; readonly atMs: number; readonly count: number; readonly everyMs: number }
+    | undefined
   /** What the kubelet said last of its certificates. */
   lifetimes: { readonly url: string; readonly atMs: number; readonly seconds: Lifetimes } | undefined
   /**
@@ -53,6 +55,14 @@ export interface Told {
     of: { readonly url: string; readonly run: string; readonly nowMs: number },
     ask: () => Promise<Reading<Values>>,
   ): Promise<Reading<Values>>
+}
+
+/** As long as that is not older, what the check of the API servers saw is so. */
+const API_SEEN_MS = 300_000
+
+/** Whether this node reaches no API server, as far as their check has told. */
+export function reachesNoApi({ apiServer }: Pick<Told, 'apiServer'>, nowMs: number): boolean {
+  return apiServer?.isUnreached === true && nowMs - apiServer.atMs < API_SEEN_MS
 }
 
 function keptFor(said: Reading<Values>, run: string): number {

@@ -1,7 +1,7 @@
 /** `kubernetes-apiserver-check`: are the API servers reached, in time, and do they know us? */
 import type { ConditionKey } from '#model'
 import { createLook, defineCheck } from '#monitor-kit'
-import type { Place } from '#probe'
+import { isJudged, type Place } from '#probe'
 import { NOT_SEEN } from '../../lasting.ts'
 import { NO_LATENCY } from '../../latency.ts'
 import { createWays, type Ways } from '../../ways.ts'
@@ -31,12 +31,13 @@ function recalled(facts: unknown): ApiMemory {
 /** A person's word: what has to last is counted anew. */
 function clear(memory: ApiMemory, { type, entity }: ConditionKey): ApiMemory {
   if (type === 'APIServerAuthFailing')
-    return { ...memory, identity: NOT_SEEN, identityFinding: undefined, askedMs: undefined }
-  const part = type === 'APIServerSlow' ? { latency: NO_LATENCY } : { health: NOT_SEEN }
+    return { ...memory, identity: NOT_SEEN, identityWord: undefined, askedMs: undefined }
+  const part = type === 'APIServerSlow' ? { latency: NO_LATENCY, words: [] } : { health: NOT_SEEN, words: [] }
   const byName = [...memory.byName].map(
     ([name, one]) => [name, `apiserver:${name}` === entity ? { ...one, ...part } : one] as const,
   )
-  return { ...memory, byName: new Map(byName) }
+  // Of a way that is a name nothing else says how it is.
+  return { ...memory, byName: new Map(byName), askedMs: undefined }
 }
 
 export const apiserver = defineCheck<Config, Ways | undefined>({
@@ -99,14 +100,18 @@ export const apiserver = defineCheck<Config, Ways | undefined>({
     return createLook<Config, ApiMemory>(kept, {
       first: FIRST_API,
       async look({ host, clock, stopwatch, signal, config, nodeName }, memory) {
+        const now = clock.now()
         const due = dueOf(memory, config, clock.monotonicMs())
         // As long as the way leads to nobody who tells, those of the kubelet are known.
         const servers = memory.servers.length > 0 ? memory.servers : ways.told.servers
         const around = { host, ways, clock, stopwatch, signal, config, nodeName, servers }
         const reading = await readApi({ ...around, ...due })
         const nowMs = clock.monotonicMs()
-        const verdict = evaluateApi(reading, config, memory, nowMs)
-        const isUnreached = reading.connected.length > 0 && reading.connected.every(({ probed }) => !probed.ok)
+        const verdict = evaluateApi(reading, config, memory, { nowMs, now })
+        // Who could not be reached because this process was late is not unreached by that.
+        const isUnreached =
+          reading.connected.length > 0 &&
+          reading.connected.every(({ probed }) => !probed.ok && isJudged(probed.sample, config.httpTimeout))
         ways.told.apiServer = { isUnreached, atMs: nowMs }
         // The kubelet may lean on it, too.
         if (isUnreached) ways.told.troubleMs = nowMs

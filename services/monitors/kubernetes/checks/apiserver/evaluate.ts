@@ -3,6 +3,8 @@ import { type ConditionKey, type MetricSample, seriesKey } from '#model'
 import type { Finding } from '#monitor-kit'
 import { keyOf, type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
 import type { Place } from '#probe'
+import { isJudged } from '#probe'
+import { isToBeProven, type LastWord, lastWord } from '../../last-word.ts'
 import { judgeLasting, type Lasting, NOT_SEEN } from '../../lasting.ts'
 import { judgeLatency, type LatencyMemory, NO_LATENCY, type Timed } from '../../latency.ts'
 import type { Config } from './config.ts'
@@ -15,6 +17,8 @@ export const CONNECT_SECONDS = 'apiserver_connect_seconds'
 export interface ServerMemory {
   readonly health: Lasting
   readonly latency: LatencyMemory
+  /** What the last request said of it, where nothing else does; else none. */
+  readonly words: readonly LastWord[]
 }
 
 /** What one check keeps for the next. */
@@ -23,7 +27,7 @@ export interface ApiMemory {
   readonly byName: ReadonlyMap<string, ServerMemory>
   readonly identity: Lasting
   /** What was said of who we are, when it was asked last. */
-  readonly identityFinding: Finding | undefined
+  readonly identityWord: LastWord | undefined
   /** When there was a request; undefined: never. */
   readonly askedMs: number | undefined
   /** When the list of servers was asked for. */
@@ -37,7 +41,7 @@ export const FIRST_API: ApiMemory = {
   servers: [],
   byName: new Map(),
   identity: NOT_SEEN,
-  identityFinding: undefined,
+  identityWord: undefined,
   askedMs: undefined,
   listedMs: undefined,
   isTrouble: false,
@@ -84,61 +88,74 @@ function unseen(before: ApiMemory, config: Config, why: Unobserved): ApiVerdict 
     .map((type) => ({ type, entity: '' }))
   const keys = [...before.told, ...silent]
   const findings = keys.map(({ type, entity }) => unknownFinding(type, why, entity))
-  return { memory: { ...before, told: keys }, findings, metrics: [], withdrawn: [] }
+  // What was said before it was unknown proves nothing after that: there is a request as soon as there can be.
+  const byName = new Map([...before.byName].map(([name, one]) => [name, { ...one, words: [] }]))
+  const memory = { ...before, byName, identityWord: undefined, askedMs: undefined, told: keys }
+  return { memory, findings, metrics: [], withdrawn: [] }
 }
 
-function timedOf(reading: ApiReading, name: string, way: WayThere): readonly Timed[] {
+function timedOf(reading: ApiReading, name: string, way: WayThere, { httpTimeout }: Config): readonly Timed[] {
   const connection = reading.connected.find((one) => one.name === name)?.probed
   const { readiness } = reading
+  // One for which this process was late itself was not measured, and is none that nobody answered.
+  const isTimed = connection !== undefined && (connection.ok || !isJudged(connection.sample, httpTimeout))
   return [
-    ...(connection?.ok === true ? [{ what: `connecting to ${name}`, sample: connection.sample }] : []),
+    ...(isTimed ? [{ what: `connecting to ${name}`, sample: connection.sample }] : []),
     ...(name === way.name && readiness?.came.ok === true
       ? [{ what: `GET /readyz at ${name}`, sample: readiness.sample }]
       : []),
   ]
 }
 
-function judgeServers(reading: ApiReading, way: WayThere, config: Config, before: ApiMemory) {
+/** When a look was. */
+export interface ApiMoment {
+  readonly nowMs: number
+  /** When it began, by the wall clock. */
+  readonly now: Date
+}
+
+function judgeServers(reading: ApiReading, way: WayThere, config: Config, before: ApiMemory, { now }: ApiMoment) {
   const byName = new Map<string, ServerMemory>()
   const findings: Finding[] = []
   for (const { name, seen } of seeServers(reading, way, config)) {
-    const last = before.byName.get(name) ?? { health: NOT_SEEN, latency: NO_LATENCY }
+    const last = before.byName.get(name) ?? { health: NOT_SEEN, latency: NO_LATENCY, words: [] }
+    // Of a way that is a name a request alone says how it is.
+    const isByName = name === way.name && !reading.connected.some((one) => one.name === name)
+    if (isByName && reading.readiness === undefined && last.words.length > 0) {
+      byName.set(name, last)
+      findings.push(...last.words.map(({ finding }) => finding))
+      continue
+    }
     const entity = ENTITY + name
     const options = { type: 'APIServerUnreachable', entity, healthyReason: 'Reached', needed: config.failureThreshold }
     const health = judgeLasting(seen, last.health, options)
-    const latency = judgeLatency(timedOf(reading, name, way), last.latency, {
+    const latency = judgeLatency(timedOf(reading, name, way, config), last.latency, {
       ...{ type: 'APIServerSlow', entity, healthyReason: 'AnswersInTime', who: `the API server ${name}` },
       limits: { warning: config.latencyThreshold, critical: config.criticalLatencyThreshold },
       needed: config.sustainedSlowChecks,
       metric: seriesKey(CONNECT_SECONDS, { server: name }),
     })
-    byName.set(name, { health: health.memory, latency: latency.memory })
-    findings.push(health.finding, latency.finding)
+    const said = [health.finding, latency.finding]
+    const words = isByName ? said.map((one, index) => lastWord(one, now, last.words[index])) : []
+    byName.set(name, { health: health.memory, latency: latency.memory, words })
+    findings.push(...(isByName ? words.map(({ finding }) => finding) : said))
   }
   return { byName, findings }
 }
 
-function unchanged(last: Finding | undefined, { requestInterval }: Config): readonly Finding[] {
-  const type = 'APIServerAuthFailing'
-  if (last?.health === 'unknown') return [last]
-  const message =
-    last === undefined
-      ? 'not asked yet; it shows at the next check'
-      : `${last.message} (asked every ${requestInterval / 1000} s)`
-  return [{ type, health: 'healthy', pending: true, reason: 'NotAskedNow', message }]
+const NOT_ASKED_YET: Finding = {
+  ...{ type: 'APIServerAuthFailing', health: 'healthy', pending: true, reason: 'NotAskedNow' },
+  message: 'not asked yet; it shows at the next check',
 }
 
-function judgeIdentity({ identity, readiness }: ApiReading, config: Config, before: ApiMemory) {
-  if (!config.checkAuth) return { memory: NOT_SEEN, finding: undefined, findings: [] }
-  if (identity === undefined)
-    return {
-      memory: before.identity,
-      finding: before.identityFinding,
-      findings: unchanged(before.identityFinding, config),
-    }
+function judgeIdentity({ identity, readiness }: ApiReading, config: Config, before: ApiMemory, { now }: ApiMoment) {
+  if (!config.checkAuth) return { memory: NOT_SEEN, word: undefined, findings: [] }
+  const { identityWord: last } = before
+  if (identity === undefined) return { memory: before.identity, word: last, findings: [last?.finding ?? NOT_ASKED_YET] }
   const options = { type: 'APIServerAuthFailing', healthyReason: 'Known', needed: config.failureThreshold }
   const { memory, finding } = judgeLasting(seeIdentity(identity, readiness, config), before.identity, options)
-  return { memory, finding, findings: [finding] }
+  const word = lastWord(finding, now, last)
+  return { memory, word, findings: [word.finding] }
 }
 
 /** Of these nothing is wrong with others: it was not their turn, or this process was late itself, and asks no more by that. */
@@ -148,15 +165,21 @@ function isWrong({ health, pending, reason }: Finding): boolean {
   return health === 'problem' || (pending === true && !NOT_WRONG.includes(reason))
 }
 
+/** Whether it is asked again at once: what was asked has found something wrong, or has not been found well often enough since. */
+function isUnproven(word: LastWord): boolean {
+  return !NOT_WRONG.includes(word.finding.reason) && isToBeProven(word)
+}
+
 /** Judges one look. Of a machine that is no node, and has no way to an API server, nothing is said. */
-export function evaluateApi(reading: ApiReading, config: Config, before: ApiMemory, nowMs: number): ApiVerdict {
+export function evaluateApi(reading: ApiReading, config: Config, before: ApiMemory, moment: ApiMoment): ApiVerdict {
   const why = whyUnseen(reading)
   if (why === 'silent') return { memory: FIRST_API, findings: [], metrics: [], withdrawn: before.told }
   if (why !== undefined) return unseen(before, config, why)
   if (!reading.way.ok) throw new TypeError('a way that is not known was judged')
-  const servers = judgeServers(reading, reading.way.value, config, before)
-  const identity = judgeIdentity(reading, config, before)
+  const servers = judgeServers(reading, reading.way.value, config, before, moment)
+  const identity = judgeIdentity(reading, config, before, moment)
   const findings = [...servers.findings, ...identity.findings]
+  const words = [...servers.byName.values()].flatMap((one) => one.words).concat(identity.word ?? [])
   const told = findings.map(keyOf)
   const now = new Set(told.map(({ type, entity }) => `${type} ${entity}`))
   const { readiness } = reading
@@ -167,10 +190,10 @@ export function evaluateApi(reading: ApiReading, config: Config, before: ApiMemo
       servers: reading.servers ?? before.servers,
       byName: servers.byName,
       identity: identity.memory,
-      identityFinding: identity.finding,
-      askedMs: hasAsked ? nowMs : before.askedMs,
-      listedMs: reading.servers === undefined ? before.listedMs : nowMs,
-      isTrouble: findings.some(isWrong),
+      identityWord: identity.word,
+      askedMs: hasAsked ? moment.nowMs : before.askedMs,
+      listedMs: reading.servers === undefined ? before.listedMs : moment.nowMs,
+      isTrouble: findings.some(isWrong) || words.some(isUnproven),
       told,
     },
     findings,

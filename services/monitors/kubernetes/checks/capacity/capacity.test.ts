@@ -9,6 +9,7 @@ import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
 import { kubeletFolder } from '../../here.ts'
 import { keysWithoutEffect } from '../../testing-keys.ts'
 import { sharedOver } from '../../testing-shared.ts'
+import type { Ways } from '../../ways.ts'
 import { capacity } from './check.ts'
 import { schema } from './config.ts'
 import { limitsOf, thresholdOf } from './limits.ts'
@@ -76,21 +77,32 @@ describe('a node', () => {
   })
 
   test('whose container runtime may not be asked has as many pods as its kubelet has counted, not long ago', async () => {
+    const url = schema.parse({}).metricsURL
+    let told: Ways['told'] | undefined
     await using check = await startFixture(capacity, {
       folder: fixture(import.meta.url, 'hostile-nothing-read'),
       config: schema.parse({}),
       sharedOver(root, clock) {
         const ways = sharedOver(root, clock, { kubelet: { configz: { maxPods: 20 } } })
-        ways.told.runningPods = { url: schema.parse({}).metricsURL, atMs: clock.monotonicMs() - 600_000, count: 19 }
+        told = ways.told
+        told.runningPods = { url, atMs: clock.monotonicMs() - 600_000, count: 19, everyMs: 1_800_000 }
         return ways
       },
     })
-    for (let look = 0; look < 2; look++) await check.run(60_000)
-    expect((await check.run(60_000)).findings[0]).toMatchObject({
+    const first = (await check.run(60_000)).findings[0]
+    await check.run(60_000)
+    // The same count, however often it is looked at, is one.
+    const same = (await check.run(60_000)).findings[0]
+    expect(same).toMatchObject({ type: 'PodCapacityLow', health: 'healthy', pending: true })
+    expect(same?.observed).toEqual(first?.observed)
+    told!.runningPods = { ...told!.runningPods!, atMs: check.clock.monotonicMs() }
+    expect((await check.run(720_000)).findings[0]).toMatchObject({
       ...{ type: 'PodCapacityLow', health: 'problem' },
       message: expect.stringMatching(/: 19 pods of 20 \(maxPods\), as the kubelet counted 12 min ago$/),
     })
-    expect((await check.run(900_000)).findings[0]).toMatchObject({ health: 'unknown', reason: 'RuntimeNotAsked' })
+    // As long as the kubelet is asked so seldom it holds.
+    expect((await check.run(1_300_000)).findings[0]).toMatchObject({ health: 'problem' })
+    expect((await check.run(100_000)).findings[0]).toMatchObject({ health: 'unknown', reason: 'RuntimeNotAsked' })
   })
 
   test('whose kubelet lives elsewhere is looked at there', async () => {

@@ -9,7 +9,7 @@ import { readCapacity } from './source.ts'
 
 /** A person's word: what has to last is counted anew. */
 function clear(memory: CapacityMemory, { type, entity }: ConditionKey): CapacityMemory {
-  if (type === 'PodCapacityLow') return { ...memory, pods: NO_STREAK }
+  if (type === 'PodCapacityLow') return { ...memory, pods: NO_STREAK, counted: undefined }
   return { ...memory, signals: new Map([...memory.signals].filter(([signal]) => `signal:${signal}` !== entity)) }
 }
 
@@ -66,8 +66,9 @@ export const capacity = defineCheck<Config, Ways | undefined>({
     return createLook<Config, CapacityMemory>(kept, {
       first: FIRST_CAPACITY,
       async look({ host, clock, stopwatch, signal, config, nodeName }, memory) {
+        const now = clock.now()
         const reading = await readCapacity({ host, ways, clock, stopwatch, signal, config, nodeName })
-        return evaluateCapacity(reading, config, memory)
+        return evaluateCapacity(reading, config, memory, now)
       },
       clear,
     })

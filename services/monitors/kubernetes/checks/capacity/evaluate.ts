@@ -29,12 +29,14 @@ export const EVICTION_LEFT = 'eviction_left_ratio'
 /** What one check keeps for the next. */
 export interface CapacityMemory {
   readonly pods: Streak
+  /** The kubelet's last count that was judged: when it was made, in monotonic milliseconds, and looked at. */
+  readonly counted: { readonly atMs: number; readonly observed: Date } | undefined
   /** By signal. */
   readonly signals: ReadonlyMap<string, Streak>
   readonly told: readonly ConditionKey[]
 }
 
-export const FIRST_CAPACITY: CapacityMemory = { pods: NO_STREAK, signals: new Map(), told: [] }
+export const FIRST_CAPACITY: CapacityMemory = { pods: NO_STREAK, counted: undefined, signals: new Map(), told: [] }
 
 export interface CapacityVerdict {
   readonly memory: CapacityMemory
@@ -50,17 +52,25 @@ const NOT_KNOWN = unobserved(
   'the kubelet does not tell its configuration (/configz), and its file cannot be read or is overruled by a flag: how much it takes, and when it evicts, is not known',
 )
 
-function judgePods(reading: CapacityReading, config: Config, before: Streak) {
-  const { pods, countedMs, limits, limitsFrom } = reading
+function judgePods(reading: CapacityReading, config: Config, before: CapacityMemory, now: Date) {
+  const { pods, countedMs, countedAtMs, limits, limitsFrom } = reading
   const type = 'PodCapacityLow'
   const isKnown = limitsFrom !== 'unknown'
   if (!pods.ok || !isKnown)
-    return { streak: NO_STREAK, finding: unknownFinding(type, pods.ok ? NOT_KNOWN : pods), metrics: [] }
+    return {
+      streak: NO_STREAK,
+      counted: undefined,
+      finding: unknownFinding(type, pods.ok ? NOT_KNOWN : pods),
+      metrics: [],
+    }
   const ratio = pods.value / limits.maxPods
   const value = percentValue(ratio)
   const thresholds = { warning: config.warningThreshold, critical: config.criticalThreshold }
   const level = levelOf(ratio * 100, thresholds)
-  const streak = extendStreak(before, level)
+  // The same count again is no second look at it.
+  const isSame = countedAtMs !== undefined && countedAtMs === before.counted?.atMs
+  const counted = isSame || countedAtMs === undefined ? before.counted : { atMs: countedAtMs, observed: now }
+  const streak = isSame ? before.pods : extendStreak(before.pods, level)
   const verdict = judgeStreak(streak, config.failureThreshold)
   const words = `${pods.value} pods of ${limits.maxPods} (maxPods${FROM[limitsFrom]})${countedMs === undefined ? '' : `, as the kubelet counted ${duration(countedMs)} ago`}`
   const message = `${value} % of the pods that this node takes run, limit ${namedLimit(verdict, thresholds, level)} %${lasting(verdict, streak, config.failureThreshold)}: ${words}`
@@ -69,7 +79,9 @@ function judgePods(reading: CapacityReading, config: Config, before: Streak) {
     ...{ type, verdict, healthyReason: 'RoomForPods', message, evidence },
     summary: `${pods.value} of ${limits.maxPods} pods run on this node`,
   })
-  return { streak, finding, metrics: [{ name: PODS_USED, labels: {}, value: ratio }] }
+  const observed = countedAtMs === undefined ? undefined : counted?.observed
+  const metrics = [{ name: PODS_USED, labels: {}, value: ratio }]
+  return { streak, counted, finding: { ...finding, observed }, metrics }
 }
 
 function amount(signal: string, value: number): string {
@@ -134,22 +146,23 @@ function judgeSignals(reading: CapacityReading, config: Config, before: Capacity
   return { signals, findings, metrics }
 }
 
-/** Judges one look. @param reading undefined: this machine is no node */
+/** Judges one look. @param reading undefined: this machine is no node @param now when the look began, by the wall clock */
 export function evaluateCapacity(
   reading: CapacityReading | undefined,
   config: Config,
   before: CapacityMemory,
+  now: Date,
 ): CapacityVerdict {
   if (reading === undefined) return { memory: FIRST_CAPACITY, findings: [], metrics: [], withdrawn: before.told }
-  const pods = judgePods(reading, config, before.pods)
+  const pods = judgePods(reading, config, before, now)
   const eviction = judgeSignals(reading, config, before.signals)
   const findings = [pods.finding, ...eviction.findings]
   const told = findings.map(keyOf)
-  const now = new Set(told.map(({ type, entity }) => `${type} ${entity}`))
+  const named = new Set(told.map(({ type, entity }) => `${type} ${entity}`))
   return {
-    memory: { pods: pods.streak, signals: eviction.signals, told },
+    memory: { pods: pods.streak, counted: pods.counted, signals: eviction.signals, told },
     findings,
     metrics: [...pods.metrics, ...eviction.metrics],
-    withdrawn: before.told.filter(({ type, entity }) => !now.has(`${type} ${entity}`)),
+    withdrawn: before.told.filter(({ type, entity }) => !named.has(`${type} ${entity}`)),
   }
 }

@@ -26,6 +26,8 @@ export interface CapacityReading {
   readonly pods: Reading<number>
   /** Who counted them: the container runtime just now, or the kubelet up to so many milliseconds ago. */
   readonly countedMs: number | undefined
+  /** When the kubelet counted them, in monotonic milliseconds; undefined: it was not the kubelet. */
+  readonly countedAtMs: number | undefined
   readonly limits: KubeletLimits
   /** Whether the limits are those in force, or of the file; `unknown`: nobody has said any, and nothing is judged by them. */
   readonly limitsFrom: 'configz' | 'file' | 'unknown'
@@ -103,7 +105,7 @@ async function readFilesystem(
   return [[`${prefix}.available`, observed({ whole: sizeBytes, left: availableBytes })], ...inodes]
 }
 
-interface Listed extends Pick<CapacityReading, 'pods' | 'countedMs'> {
+interface Listed extends Pick<CapacityReading, 'pods' | 'countedMs' | 'countedAtMs'> {
   /** Where images are; "": not said. */
   readonly imageFolder: string
 }
@@ -116,33 +118,32 @@ function imagesAt(filesystems: readonly ImageFilesystem[]): string {
   return filesystems.find(({ of, mountpoint }) => of === 'images' && mountpoint.startsWith('/'))?.mountpoint ?? ''
 }
 
-/** The kubelet's figures are looked at every 20 minutes, by default. */
-const COUNTED_MS = 1_500_000
+/** So much later than it should be the kubelet may be asked again: turns are stretched where a monitor is short of processor. */
+const LATE_MS = 300_000
+const NOT_COUNTED = { countedMs: undefined, countedAtMs: undefined, imageFolder: '' }
 
 /** What the kubelet has said to the check of it, where the container runtime may not be asked. */
 function countedByKubelet({ ways, config, clock }: CapacityLook, message: string): Listed {
   const { runningPods } = ways.told
   const ageMs = runningPods === undefined ? Number.POSITIVE_INFINITY : clock.monotonicMs() - runningPods.atMs
-  if (runningPods === undefined || runningPods.url !== config.metricsURL || ageMs > COUNTED_MS)
-    return { pods: unobserved('RuntimeNotAsked', message), countedMs: undefined, imageFolder: '' }
-  return { pods: observed(runningPods.count), countedMs: ageMs, imageFolder: '' }
+  if (runningPods === undefined || runningPods.url !== config.metricsURL || ageMs > runningPods.everyMs + LATE_MS)
+    return { ...NOT_COUNTED, pods: unobserved('RuntimeNotAsked', message) }
+  return { ...NOT_COUNTED, pods: observed(runningPods.count), countedMs: ageMs, countedAtMs: runningPods.atMs }
 }
 
 async function listPods(look: CapacityLook): Promise<Listed> {
   const { ways, host, config, clock, signal } = look
   const found = await ways.findRuntime(host, { endpoint: config.criSocket })
   if (found.kind === 'denied') return countedByKubelet(look, found.message)
-  if (found.kind !== 'listening')
-    return { pods: unobserved('RuntimeNotAsked', found.message), countedMs: undefined, imageFolder: '' }
+  if (found.kind !== 'listening') return { ...NOT_COUNTED, pods: unobserved('RuntimeNotAsked', found.message) }
   const cri = ways.openRuntime(found.path, { clock, timeoutMs: config.callTimeout, place: found.place })
   try {
     const listed = await cri.sandboxes({ signal })
-    if (!listed.ok)
-      return { pods: unobserved('RuntimeNotAsked', listed.failure.message), countedMs: undefined, imageFolder: '' }
+    if (!listed.ok) return { ...NOT_COUNTED, pods: unobserved('RuntimeNotAsked', listed.failure.message) }
     const images = config.checkEviction ? await cri.imageFs({ signal }) : undefined
     return {
+      ...NOT_COUNTED,
       pods: observed(runningOf(listed.answer)),
-      countedMs: undefined,
       imageFolder: images?.ok === true ? imagesAt(images.answer) : '',
     }
   } finally {

@@ -1,5 +1,5 @@
 /** `kubernetes-kubelet-check`: is the kubelet well, in time, heard by the API server, and run with its configuration? */
-import { createLook, defineCheck } from '#monitor-kit'
+import { createLook, defineCheck, phaseOf } from '#monitor-kit'
 import { createWays, type Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 import { dueOf } from './due.ts'
@@ -79,12 +79,14 @@ export const kubelet = defineCheck<Config, Ways | undefined>({
     const ways = shared ?? createWays()
     return createLook<Config, typeof FIRST_KUBELET>(kept, {
       first: FIRST_KUBELET,
-      async look({ host, clock, stopwatch, signal, config, nodeName, intervalMs }, memory) {
+      async look({ host, clock, stopwatch, signal, config, nodeName, name, intervalMs }, memory) {
         const { told } = ways
-        const due = dueOf(memory, config, { nowMs: clock.monotonicMs(), troubleMs: told.troubleMs })
+        const now = clock.now()
+        const phase = phaseOf(nodeName, name)
+        const due = dueOf(memory, config, { nowMs: clock.monotonicMs(), troubleMs: told.troubleMs, phase })
         const { pid } = memory.run
         const reading = await readKubelet({ host, ways, clock, stopwatch, signal, config, nodeName, due, pid })
-        return evaluateKubelet(reading, config, memory, { nowMs: clock.monotonicMs(), intervalMs, told })
+        return evaluateKubelet(reading, config, memory, { nowMs: clock.monotonicMs(), now, intervalMs, told })
       },
       clear: clearKubelet,
       facts: { of: factsOf, recalled: recallKubelet },

@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { findingOf } from '#monitor-kit/testing'
+import { findingOf, heldMemory } from '#monitor-kit/testing'
 import { createAuthority } from '../../../../../libs/probe/tls/testing-certificates.ts'
+import { schema } from './config.ts'
+import { judgeCutOff } from './cut-off.ts'
+import type { Figures } from './figures.ts'
 import { kubeletScene, metricsAfter, type Setting, unitOf } from './testing-scene.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nd-kubelet-cut-off-'))
@@ -13,6 +16,29 @@ const authority = createAuthority(folder)
 const ofNode = authority.issue({ names: 'DNS:n1' })
 
 const scene = (setting: Partial<Setting> = {}) => kubeletScene({ shows: ofNode, ca: authority.cert, ...setting })
+
+const figures = (codes: Readonly<Record<string, number>>): Figures => ({
+  ...{ atMs: codes['atMs'] ?? 0, renewals: 10, servers: [], startedSeconds: 1, isEvented: false },
+  ...{
+    relist: undefined,
+    operations: new Map(),
+    requests: new Map(Object.entries(codes).filter(([key]) => key !== 'atMs')),
+  },
+})
+
+test.each<[string, Readonly<Record<string, number>>, string]>([
+  ['answered with 401 alone', { 401: 12 }, 'KubeletNotKnown'],
+  ['answered with 401 once among many without an answer', { 401: 1, '<error>': 12 }, 'LeaseNotRenewed'],
+  ['refused', { 403: 12 }, 'LeaseNotRenewed'],
+])(
+  'a kubelet whose requests are %s has that for a reason, and no more in its headline than is known',
+  (_, codes, reason) => {
+    const around = { isUnreached: false, leaseMs: 40_000 }
+    const said = judgeCutOff(figures({}), figures({ ...codes, atMs: 60_000 }), schema.parse({}), around)
+    expect(said).toMatchObject({ health: 'problem', reason })
+    expect(said.summary).toBe('the API server takes nothing of the kubelet: its lease is not renewed')
+  },
+)
 
 describe('a kubelet', () => {
   test('that the API server does not hear is cut off, until its counters grow', async () => {
@@ -55,6 +81,41 @@ describe('a kubelet', () => {
     expect(findingOf(await at.check.run(), 'KubeletCutOff')).toMatchObject({
       health: 'healthy',
       reason: 'LeaseRenewed',
+    })
+  })
+
+  test('that took our token before this process began is known to have taken it; the API server is not asked while it is not reached', async () => {
+    const memory = heldMemory()
+    await using before = await scene({ memory })
+    before.fake.answers.metrics = metricsAfter(30)
+    await before.check.run()
+    await using at = await scene({ memory })
+    at.fake.refuses = true
+    at.setKnown(true)
+    const said = async () => {
+      at.told.apiServer = { isUnreached, atMs: at.check.clock.monotonicMs() + 130_000 }
+      return findingOf(await at.check.run(130_000), 'KubeletCutOff')
+    }
+    let isUnreached = true
+    expect(await said()).toMatchObject({ health: 'unknown', reason: 'TokenRefused' })
+    expect(at.asksApi()).toBe(0)
+    isUnreached = false
+    expect(await said()).toMatchObject({ health: 'healthy', pending: true })
+    expect(await said()).toMatchObject({ health: 'problem', reason: 'ApiServerNotAsked' })
+  })
+
+  test('of which nobody knows that it took our token, and that the API server knows us by, is asked again in two minutes', async () => {
+    await using at = await scene()
+    at.setKnown(true)
+    at.fake.refuses = true
+    expect(findingOf(await at.check.run(), 'KubeletCutOff')).toMatchObject({
+      health: 'unknown',
+      reason: 'TokenRefused',
+    })
+    at.fake.refuses = false
+    expect(findingOf(await at.check.run(130_000), 'KubeletCutOff')).toMatchObject({
+      pending: true,
+      reason: 'FirstLook',
     })
   })
 
@@ -106,8 +167,10 @@ describe('a kubelet', () => {
 
   test('whose node reaches no API server is not told of as well; its silence is counted from when one is back', async () => {
     await using at = await scene()
+    let seconds = 0
     const said = async (isUnreached: boolean) => {
-      at.fake.answers.metrics = metricsAfter(0, { renews: false })
+      seconds += 30
+      at.fake.answers.metrics = metricsAfter(seconds, { renews: false })
       at.told.apiServer = { isUnreached, atMs: at.check.clock.monotonicMs() }
       return findingOf(await at.check.run(), 'KubeletCutOff')
     }

@@ -7,12 +7,16 @@ import type { Figures } from './figures.ts'
 const TYPE = 'KubeletCutOff'
 const CODES_SHOWN = 3
 
-/** What the requests since then came to that were not taken: "12 without an answer, 3 answered with 401". */
-function refusals(before: Figures, now: Figures): string {
-  const grown = [...(now.requests ?? [])]
+/** What the requests since then came to that were not taken: codes with their counts, the most frequent first. */
+function refusalsOf(before: Figures, now: Figures) {
+  return [...(now.requests ?? [])]
     .map(([code, count]) => [code, count - (before.requests?.get(code) ?? 0)] as const)
     .filter(([code, count]) => count > 0 && !/^[23]/.test(code))
     .sort(([, a], [, b]) => b - a)
+}
+
+/** "12 requests without an answer, 3 requests answered with 401" */
+function refusalsText(grown: ReturnType<typeof refusalsOf>): string {
   if (grown.length === 0) return 'it has asked and heard nothing'
   const words = grown.slice(0, CODES_SHOWN).map(([code, count]) => {
     return code === '<error>'
@@ -46,8 +50,9 @@ export function judgeCutOff(
   const silentMs = now.atMs - renewed.atMs
   // Who renews it less often is silent for longer.
   const limitMs = Math.max(cutOffAfter, leaseMs)
+  const refused = refusalsOf(renewed, now)
   const where = now.servers[0] === undefined ? '' : ` at ${now.servers[0]}`
-  const message = `the API server${where} has taken no renewal of the kubelet's lease for ${duration(silentMs)}, limit ${duration(limitMs)}: ${refusals(renewed, now)}`
+  const message = `the API server${where} has taken no renewal of the kubelet's lease for ${duration(silentMs)}, limit ${duration(limitMs)}: ${refusalsText(refused)}`
   if (isUnreached)
     return unknownFinding(TYPE, unobserved('ApiServerNotReached', `${message}; this node reaches no API server at all`))
   if (silentMs < limitMs)
@@ -58,9 +63,9 @@ export function judgeCutOff(
       reason: 'NotSustainedYet',
       message: `${message} (seen for ${duration(silentMs)})`,
     }
-  const isUnknown = (now.requests?.get('401') ?? 0) > (renewed.requests?.get('401') ?? 0)
-  const reason = isUnknown ? 'KubeletNotKnown' : 'LeaseNotRenewed'
-  const summary = `the kubelet cannot reach the API server${where}: its lease is not renewed`
+  // One 401 among many, as while its certificate is renewed, is not why.
+  const reason = refused[0]?.[0] === '401' ? 'KubeletNotKnown' : 'LeaseNotRenewed'
+  const summary = 'the API server takes nothing of the kubelet: its lease is not renewed'
   return { type: TYPE, health: 'problem', severity: 'critical', reason, message, summary }
 }
 

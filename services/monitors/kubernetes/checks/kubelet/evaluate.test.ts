@@ -33,7 +33,7 @@ function looks(readings: readonly KubeletReading[]) {
   let memory: KubeletMemory = FIRST_KUBELET
   return readings.map((one, index) => {
     const verdict = evaluateKubelet(one, DEFAULTS, memory, {
-      ...{ nowMs: index * 30_000, intervalMs: 30_000, told: createTold() },
+      ...{ nowMs: index * 30_000, now: new Date(index * 30_000), intervalMs: 30_000, told: createTold() },
     })
     memory = verdict.memory
     return verdict
@@ -89,9 +89,23 @@ describe('a kubelet that does not answer', () => {
 })
 
 test('what is remembered comes back, and nothing of what makes no sense', () => {
-  const memory = { ...FIRST_KUBELET, hasAnswered: true, run: { pid: 1, unitMs: 2, restarts: 3, seconds: 4 } }
+  const memory = {
+    ...FIRST_KUBELET,
+    hasAnswered: true,
+    isTaken: true,
+    run: { pid: 1, unitMs: 2, restarts: 3, seconds: 4 },
+  }
   expect(recallKubelet(JSON.parse(JSON.stringify(factsOf(memory))))).toEqual(memory)
-  for (const facts of [undefined, null, 1, 'x', [], { run: { pid: 'x' } }, { hasAnswered: 1, run: null }])
+  for (const facts of [
+    undefined,
+    null,
+    1,
+    'x',
+    [],
+    { run: { pid: 'x' } },
+    { hasAnswered: 1, run: null },
+    { isTaken: true },
+  ])
     expect(recallKubelet(facts)).toEqual(FIRST_KUBELET)
 })
 
@@ -125,7 +139,7 @@ test('each key changes what is found of some machine', { timeout: 60_000 }, asyn
       checkCutOff: { machine: 'sick-cut-off', other: { checkCutOff: false } },
       cutOffAfter: { machine: 'sick-cut-off', other: { cutOffAfter: '1h' } },
       checkConfig: { machine: 'sick-drift', other: { checkConfig: false } },
-      metricsInterval: { machine: 'well-kubeadm', looks: 3, other: { metricsInterval: '10s' } },
+      metricsInterval: { machine: 'well-kubeadm', looks: 4, other: { metricsInterval: '10s' } },
       failureThreshold: { machine: 'sick-stopped', other: { failureThreshold: 9 } },
       httpTimeout: {
         machine: 'sick-hangs',

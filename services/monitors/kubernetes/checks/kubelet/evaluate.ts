@@ -2,8 +2,9 @@
 import type { ConditionKey, MetricSample } from '#model'
 import type { Finding, Happening } from '#monitor-kit'
 import { type Reading, type Unobserved, unknownFinding, unobserved } from '#monitor-kit/evaluate'
+import { type LastWord, lastWord } from '../../last-word.ts'
 import { judgeLasting, type Lasting, NOT_SEEN, type Seen } from '../../lasting.ts'
-import type { Told } from '../../node-kubelet/told.ts'
+import { reachesNoApi, type Told } from '../../node-kubelet/told.ts'
 import type { Config } from './config.ts'
 import { leaseMsOf } from './cut-off.ts'
 import { differencesOf } from './drift.ts'
@@ -23,10 +24,13 @@ export interface KubeletMemory extends FiguresMemory {
   readonly hasAnswered: boolean
   readonly run: RunOfKubelet
   /** What its figures and its configuration have last said, by type. */
-  readonly deep: ReadonlyMap<string, Finding>
+  readonly deep: ReadonlyMap<string, LastWord>
   /** When its figures were looked at last, and its file; undefined: never. */
   readonly figuresAtMs: number | undefined
   readonly fileAtMs: number | undefined
+  /** When its first turn was, and its last; undefined: there was none. */
+  readonly startedMs: number | undefined
+  readonly turnMs: number | undefined
   readonly told: readonly string[]
 }
 
@@ -39,6 +43,8 @@ export const FIRST_KUBELET: KubeletMemory = {
   deep: new Map(),
   figuresAtMs: undefined,
   fileAtMs: undefined,
+  startedMs: undefined,
+  turnMs: undefined,
   told: [],
 }
 
@@ -92,18 +98,6 @@ function judgeDrift(
   return { memory, findings: [finding] }
 }
 
-/** From one look at its file to the next, in words. */
-const FILE_SECONDS = 120
-
-/** What was not looked at in this turn stays as it is. */
-function unchanged(finding: Finding, { metricsInterval }: Config): Finding {
-  const { type, health } = finding
-  if (health === 'unknown') return finding
-  const seconds = type === DRIFT ? FILE_SECONDS : metricsInterval / 1000
-  const message = `${finding.message} (looked at every ${seconds} s)`
-  return { type, health: 'healthy', pending: true, reason: 'NotLookedAt', message }
-}
-
 function notHere(memory: KubeletMemory): KubeletVerdict {
   const withdrawn = memory.told.map((type) => ({ type, entity: '' }))
   return { memory: FIRST_KUBELET, findings: [], events: [], metrics: [], withdrawn }
@@ -123,15 +117,17 @@ function whyNotHere({ network, hasFolder }: KubeletReading): Unobserved | undefi
   )
 }
 
-/** As long as that is not older, what the check of the API servers saw is so. */
-const API_SEEN_MS = 300_000
-/** Counters of which one look follows the other are compared. */
+/** Counters of which one look follows the other are compared: those that are not older, */
 const FRESH_MS = 100_000
+/** and those of the last turn, which a monitor that is short of processor has up to five minutes later. */
+const STRETCHED_MS = 450_000
 
 /** What else is known in a look. */
 export interface KubeletAround {
   readonly nowMs: number
-  /** From one turn of the check to the next. */
+  /** When the look began, by the wall clock. */
+  readonly now: Date
+  /** From one turn of the check to the next, as configured. */
   readonly intervalMs: number
   /** What the checks have told each other. */
   readonly told: Pick<Told, 'apiServer' | 'configuration'>
@@ -140,23 +136,26 @@ export interface KubeletAround {
 interface Deep {
   readonly figures: FiguresMemory
   readonly drift: Lasting
-  readonly findings: readonly Finding[]
-  readonly looked: readonly Finding[]
+  readonly words: readonly LastWord[]
 }
 
 function judgeDeep(
   reading: KubeletReading,
   config: Config,
   before: KubeletMemory,
-  { nowMs, intervalMs, told: { apiServer, configuration } }: KubeletAround,
+  { nowMs, now, intervalMs, told }: KubeletAround,
 ): Deep {
   const types = deepTypes(config)
   const { pid } = runOf(reading.unit, undefined, before.run)
   const ofFigures = judgeFigures(reading, before, {
-    ...{ config, nowMs, freshMs: Math.max(FRESH_MS, intervalMs * 1.5) },
+    ...{
+      config,
+      nowMs,
+      freshMs: Math.max(FRESH_MS, intervalMs * 1.5, Math.min(nowMs - (before.turnMs ?? nowMs), STRETCHED_MS)),
+    },
     types: types.filter((type) => type !== DRIFT),
-    isUnreached: apiServer?.isUnreached === true && nowMs - apiServer.atMs < API_SEEN_MS,
-    leaseMs: leaseMsOf(configuration),
+    isUnreached: reachesNoApi(told, nowMs),
+    leaseMs: leaseMsOf(told.configuration),
     isAnew: before.run.pid !== 0 && pid !== before.run.pid,
   })
   const ofFile = judgeDrift(reading, before.drift, { config, types })
@@ -167,8 +166,7 @@ function judgeDeep(
   return {
     figures: looked.figures ? ofFigures.memory : before,
     drift: looked.file ? ofFile.memory : before.drift,
-    findings: [...seen, ...still.map((finding) => unchanged(finding, config))],
-    looked: [...seen, ...still],
+    words: [...seen.map((finding) => lastWord(finding, now, before.deep.get(finding.type))), ...still],
   }
 }
 
@@ -186,21 +184,23 @@ export function evaluateKubelet(
   const options = { type: 'KubeletUnhealthy', healthyReason: 'HealthzPassed', needed: config.failureThreshold }
   const health = judgeLasting(seen, before.health, options)
   const deep = judgeDeep(reading, config, before, around)
-  const findings = [health.finding, ...deep.findings]
+  const findings = [health.finding, ...deep.words.map(({ finding }) => finding)]
   const { healthz, looked, unit } = reading
   const run = runOf(unit, reading.figures?.ok === true ? deep.figures.figures : undefined, before.run)
   const told = findings.map(({ type }) => type)
-  const { figures, renewed, slow, refused, isDoubtful } = deep.figures
+  const { figures, renewed, wasUnreached, slow, refused, isTaken, isDoubtful } = deep.figures
   const sample = { name: HEALTHZ_SECONDS, labels: {}, value: (healthz?.sample.ms ?? 0) / 1000 }
   return {
     memory: {
-      ...{ figures, renewed, slow, refused, isDoubtful, run, told },
+      ...{ figures, renewed, wasUnreached, slow, refused, isTaken, isDoubtful, run, told },
       health: health.memory,
       drift: deep.drift,
-      deep: new Map(deep.looked.map((finding) => [finding.type, finding])),
+      deep: new Map(deep.words.map((word) => [word.finding.type, word])),
       hasAnswered: before.hasAnswered || healthz?.ok === true,
       figuresAtMs: looked.figures ? around.nowMs : before.figuresAtMs,
       fileAtMs: looked.file ? around.nowMs : before.fileAtMs,
+      startedMs: before.startedMs ?? around.nowMs,
+      turnMs: around.nowMs,
     },
     findings,
     events: restartOf(before.run, run),

@@ -13,10 +13,14 @@ export interface FiguresMemory {
   readonly figures: Figures | undefined
   /** At which its renewals had grown last, or the first of those that followed each other. */
   readonly renewed: Figures | undefined
+  /** In the last look at them this node reached no API server. */
+  readonly wasUnreached: boolean
   /** Looks in a row in which it was slow. */
   readonly slow: Streak
   /** Looks in a row in which it did not take a token that it took before, and that the API server knows. */
   readonly refused: number
+  /** The run that is there now has taken our token. */
+  readonly isTaken: boolean
   /** They were not told, for a reason that may be over soon or that costs the API server nothing. */
   readonly isDoubtful: boolean
 }
@@ -25,8 +29,10 @@ export interface FiguresMemory {
 export const NO_FIGURES: FiguresMemory = {
   figures: undefined,
   renewed: undefined,
+  wasUnreached: false,
   slow: NO_STREAK,
   refused: 0,
+  isTaken: false,
   isDoubtful: false,
 }
 
@@ -60,14 +66,19 @@ function untold(reading: KubeletReading, before: FiguresMemory, { types, isAnew 
   const { figures, isKnown } = reading
   const why = figures?.ok === false ? figures : NOT_ANSWERED
   // One that was started anew may have another configuration, and take nobody's token.
-  const taken = isAnew ? undefined : before.figures
-  const refused = isKnown === true && taken !== undefined ? before.refused + 1 : 0
+  const isTaken = before.isTaken && !isAnew
+  const refused = isKnown === true && isTaken ? before.refused + 1 : 0
   const findings = types.map((type) =>
     type === 'KubeletCutOff' && refused > 0 ? judgeRefused(why.message, refused) : unknownFinding(type, why),
   )
   const isDoubtful =
-    why.reason === 'CertificateUnverified' || why.reason === 'NoCredentials' || isKnown === 'not-answered'
-  return { memory: { figures: taken, renewed: before.renewed, slow: NO_STREAK, refused, isDoubtful }, findings }
+    why.reason === 'CertificateUnverified' ||
+    why.reason === 'NoCredentials' ||
+    isKnown === 'not-answered' ||
+    isKnown === true
+  const { figures: last, renewed, wasUnreached } = before
+  const kept = { figures: isAnew ? undefined : last, renewed, wasUnreached, slow: NO_STREAK }
+  return { memory: { ...kept, refused, isTaken, isDoubtful }, findings }
 }
 
 /** Judges what the kubelet counts against its last counts, as long as those are of the same process, and not long ago. */
@@ -77,7 +88,9 @@ export function judgeFigures(reading: KubeletReading, before: FiguresMemory, aro
   const now = figuresOf(reading.figures.value, nowMs)
   const { figures } = before
   const last = figures !== undefined && isSameRun(figures, now) && nowMs - figures.atMs <= freshMs ? figures : undefined
-  const since = last && before.renewed && isSameRun(before.renewed, now) ? before.renewed : undefined
+  const renewed = last && before.renewed && isSameRun(before.renewed, now) ? before.renewed : undefined
+  // Once the API server is back, silence is counted from the look that finds it so.
+  const since = renewed && before.wasUnreached && !isUnreached ? { ...renewed, atMs: nowMs } : renewed
   let slow = NO_STREAK
   const findings = types.flatMap((type): Finding[] => {
     if (type === 'KubeletSlow') {
@@ -90,10 +103,12 @@ export function judgeFigures(reading: KubeletReading, before: FiguresMemory, aro
     if (now.requests === undefined) return []
     return [since === undefined ? begun(type) : judgeCutOff(since, now, config, around)]
   })
-  // Once the API server is back, its silence is counted from there.
   const isCountedAnew = since === undefined || now.renewals > since.renewals || isUnreached
   return {
-    memory: { figures: now, renewed: isCountedAnew ? now : since, slow, refused: 0, isDoubtful: false },
+    memory: {
+      ...{ figures: now, renewed: isCountedAnew ? now : since, wasUnreached: isUnreached, slow },
+      ...{ refused: 0, isTaken: true, isDoubtful: false },
+    },
     findings,
   }
 }

@@ -31,28 +31,28 @@ describe('a kubelet', () => {
     expect(at.told.servers).toEqual([{ address: '10.0.0.1', port: 6443 }])
   })
 
-  test('is asked for its metrics in pairs while it is well, by default every 20 minutes', async () => {
+  test('is asked for its metrics in threes while it is well, by default every 20 minutes', async () => {
     await using at = await scene({ keys: { metricsInterval: '2m' } })
     for (let turn = 0; turn < 11; turn++) {
       at.fake.answers.metrics = metricsAfter(turn * 30)
       await at.check.run()
     }
-    // At 0 and 30 s, at 150 and 180, and at 300.
-    expect(at.fake.asked.filter((one) => one === 'GET /metrics good')).toHaveLength(5)
+    // At 0, 30 and 60 s; at 150, which is soon after; at 270 and 300.
+    expect(at.fake.asked.filter((one) => one === 'GET /metrics good')).toHaveLength(6)
     expect(at.fake.asked.filter((one) => one === 'GET /healthz')).toHaveLength(11)
     expect(schema.parse({}).metricsInterval).toBe(1_200_000)
   })
 
   test('is asked at once where another check sees that something is wrong on which it leans', async () => {
     await using at = await scene()
-    for (const seconds of [0, 30, 60]) {
+    for (const seconds of [0, 30, 60, 90]) {
       at.fake.answers.metrics = metricsAfter(seconds)
       await at.check.run()
     }
-    expect(at.fake.asked.filter((one) => one === 'GET /metrics good')).toHaveLength(2)
+    expect(at.fake.asked.filter((one) => one === 'GET /metrics good')).toHaveLength(3)
     at.told.troubleMs = at.check.clock.monotonicMs()
     await at.check.run()
-    expect(at.fake.asked.filter((one) => one === 'GET /metrics good')).toHaveLength(3)
+    expect(at.fake.asked.filter((one) => one === 'GET /metrics good')).toHaveLength(4)
   })
 
   test('that is stopped is a problem from the second check on, in words to act on, and is over when it is back', async () => {

@@ -9,18 +9,22 @@ import { NO_RUN, type RunOfKubelet } from './restarted.ts'
 export interface KubeletFacts {
   readonly hasAnswered: boolean
   readonly run: RunOfKubelet
+  /** That run has taken our token. */
+  readonly isTaken: boolean
 }
 
-export function factsOf({ hasAnswered, run }: KubeletMemory): KubeletFacts {
-  return { hasAnswered, run }
+export function factsOf({ hasAnswered, run, isTaken }: KubeletMemory): KubeletFacts {
+  return { hasAnswered, run, isTaken }
 }
 
 /** What an earlier process of this boot knew; nothing where the facts make no sense. */
 export function recallKubelet(facts: unknown): KubeletMemory {
-  const { hasAnswered, run } = (facts ?? {}) as Partial<KubeletFacts>
+  const { hasAnswered, run, isTaken } = (facts ?? {}) as Partial<KubeletFacts>
   const known: RunOfKubelet = { ...NO_RUN, ...(typeof run === 'object' && run !== null ? run : {}) }
   const isSound = Object.values(known).every((value) => Number.isFinite(value))
-  return { ...FIRST_KUBELET, hasAnswered: hasAnswered === true, run: isSound ? known : NO_RUN }
+  // Where it is not known which run that was, nothing is known of this one.
+  const isOfRun = isSound && known.pid !== 0 && isTaken === true
+  return { ...FIRST_KUBELET, hasAnswered: hasAnswered === true, run: isSound ? known : NO_RUN, isTaken: isOfRun }
 }
 
 function without(deep: KubeletMemory['deep'], type: string): KubeletMemory['deep'] {

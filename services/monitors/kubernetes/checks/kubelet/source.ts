@@ -9,7 +9,7 @@ import { hasKubelet } from '../../here.ts'
 import { askKubeletUnit, readKubeletFile, runOfUnit } from '../../node-kubelet/configuration.ts'
 import { askedKubelet, credentialsOf } from '../../node-kubelet/credentials.ts'
 import { bothFamilies, placeIn, placeOf } from '../../node-kubelet/place.ts'
-import { LIFETIMES } from '../../node-kubelet/told.ts'
+import { LIFETIMES, reachesNoApi } from '../../node-kubelet/told.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 import { FIGURES, figuresOf, RUNNING_PODS } from './figures.ts'
@@ -100,7 +100,8 @@ const SERVERS_MAX = 4
 function tell({ ways, config, clock }: KubeletLook, figures: Metrics): void {
   const said = { url: config.metricsURL, atMs: clock.monotonicMs() }
   const count = figures.get(RUNNING_PODS)?.[0]?.value ?? Number.NaN
-  if (Number.isSafeInteger(count) && count >= 0) ways.told.runningPods = { ...said, count }
+  if (Number.isSafeInteger(count) && count >= 0)
+    ways.told.runningPods = { ...said, count, everyMs: config.metricsInterval }
   ways.told.lifetimes = {
     ...said,
     seconds: new Map([...LIFETIMES].flatMap((name) => figures.get(name)?.map(({ value }) => [name, value]) ?? [])),
@@ -133,6 +134,7 @@ async function readDeep(look: KubeletLook, ask: Ask, unit: UnitLook | undefined,
 
 /** Whether the API server knows this account. */
 async function isKnownToApi({ ways, config, clock, nodeName, signal }: KubeletLook): Promise<boolean | 'not-answered'> {
+  if (reachesNoApi(ways.told, clock.monotonicMs())) return 'not-answered'
   let client: ReturnType<Ways['apiServer']> | undefined
   try {
     const access = await ways.access()

@@ -2,6 +2,7 @@
 import { systemClock } from '#clock'
 import type { Unit } from '#host'
 import { type KubeAccess, KubeUnreachableError } from '#kube'
+import type { CheckMemory } from '#monitor-kit'
 import { handClock, heldMemory, startCheck } from '#monitor-kit/testing'
 import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
 import type { Issued } from '../../../../../libs/probe/tls/testing-certificates.ts'
@@ -40,16 +41,27 @@ export interface Setting {
   readonly ca: string
   /** Default true. */
   readonly hasFolder?: boolean
+  /** What earlier processes knew. Default: nothing. */
+  readonly memory?: CheckMemory
 }
 
 /** A node with a kubelet, the check of it, and its unit, which a test sets. */
-export async function kubeletScene({ shows, answers = {}, keys = {}, files = {}, ca, hasFolder = true }: Setting) {
+export async function kubeletScene({
+  shows,
+  answers = {},
+  keys = {},
+  files = {},
+  ca,
+  hasFolder = true,
+  memory = heldMemory(),
+}: Setting) {
   const stack = new AsyncDisposableStack()
   const root = stack.use(await tempFolder())
   await writeTree(root.path, { ...(hasFolder && { 'var/lib/kubelet/x': '' }), ...files })
   const fake = stack.use(await startFakeKubelet({ ...shows, answers: { metrics: metricsAfter(0), ...answers } }))
   let unit: Unit | undefined = unitOf()
   let isKnown = false
+  let asksApi = 0
   const credentials = {
     headers: { authorization: 'Bearer good' },
     ca,
@@ -65,12 +77,14 @@ export async function kubeletScene({ shows, answers = {}, keys = {}, files = {},
     access: () => Promise.resolve(access),
     apiServer: () => ({
       ...createWays().apiServer({ access, userAgent: '' }),
-      whoAmI: () =>
-        isKnown
+      whoAmI() {
+        asksApi++
+        return isKnown
           ? Promise.resolve({ kind: 'known', name: 'system:serviceaccount:a:b', groups: [] })
           : Promise.reject(
               new KubeUnreachableError('create selfsubjectreviews', 'https://10.0.0.1:6443', new Error('no answer')),
-            ),
+            )
+      },
     }),
     unit: (_host, name) =>
       Promise.resolve(
@@ -98,11 +112,12 @@ export async function kubeletScene({ shows, answers = {}, keys = {}, files = {},
     ...{ healthzURL: `http://127.0.0.1:${fake.healthzPort}/healthz`, httpTimeout: '300ms' },
     ...{ metricsURL: `https://127.0.0.1:${fake.securePort}/metrics`, ...keys },
   })
-  const check = startCheck(kubelet, { root: root.path, config, memory: heldMemory(), clock, shared: ways })
+  const check = startCheck(kubelet, { root: root.path, config, memory, clock, shared: ways })
   return {
     fake,
     check,
     told: ways.told,
+    asksApi: () => asksApi,
     setUnit: (next: Unit | undefined) => {
       unit = next
     },

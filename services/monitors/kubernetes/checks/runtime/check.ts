@@ -8,8 +8,9 @@ import { readRuntime } from './source.ts'
 
 const LEANED_ON: readonly string[] = ['ContainerRuntimeUnhealthy', 'ContainerRuntimeSlow']
 
-function isAmiss({ type, health, pending }: Finding): boolean {
-  return LEANED_ON.includes(type) && (health === 'problem' || pending === true)
+function isAmiss({ type, health, pending, reason }: Finding): boolean {
+  // Of a look for which this process was late itself nothing is known.
+  return LEANED_ON.includes(type) && (health === 'problem' || (pending === true && reason !== 'ProberLate'))
 }
 
 export const runtime = defineCheck<Config, Ways | undefined>({

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Container, Sandbox } from '#cri'
-import { findingOf, fixture, startFixture } from '#monitor-kit/testing'
+import { findingOf, fixture, handClock, heldMemory, startFixture } from '#monitor-kit/testing'
+import { recordedHost } from '../../../../../libs/monitor-kit/testing/recorded-host.ts'
+import { surroundings } from '../../../../../libs/monitor-kit/testing/surroundings.ts'
 import { keysWithoutEffect } from '../../testing-keys.ts'
 import { sharedOver } from '../../testing-shared.ts'
 import type { Ways } from '../../ways.ts'
@@ -189,4 +191,27 @@ test('each key changes what is found of some machine', async () => {
     },
   )
   expect(without).toEqual([])
+})
+
+test('a look for which this process was late itself is no trouble on which the kubelet leans', async () => {
+  const clock = handClock()
+  const root = fixture(import.meta.url, 'well-containerd')
+  const host = recordedHost(root)
+  const ways = sharedOver(root, clock)
+  let sample = { ms: 2500, lateMs: 2400 }
+  const around = surroundings({
+    clock,
+    host,
+    shared: ways,
+    memory: heldMemory(),
+    stopwatch: { start: () => () => sample },
+  })
+  const context = { ...around, config: schema.parse({}), shared: ways }
+  const run = runtime.create(context)
+  const look = () => run({ ...context, signal: new AbortController().signal })
+  expect(findingOf(await look(), 'ContainerRuntimeSlow')).toMatchObject({ pending: true, reason: 'ProberLate' })
+  expect(ways.told.troubleMs).toBeUndefined()
+  sample = { ms: 2500, lateMs: 0 }
+  expect(findingOf(await look(), 'ContainerRuntimeSlow')).toMatchObject({ pending: true, reason: 'NotSustainedYet' })
+  expect(ways.told.troubleMs).toBe(clock.monotonicMs())
 })

@@ -1,0 +1,184 @@
+/** That what the kubelet's figures and its file say is opened and closed as the detector has it. */
+import { describe, expect, test } from 'vitest'
+import { createMetricsReader, type Kubelet } from '#kube/kubelet'
+import { findingOf, fixture, heldMemory, startCheck } from '#monitor-kit/testing'
+import { recordedHost } from '../../../../../libs/monitor-kit/testing/recorded-host.ts'
+import { createFold, foldClock } from '../../testing-fold.ts'
+import { sharedOver } from '../../testing-shared.ts'
+import type { Ways } from '../../ways.ts'
+import { kubelet } from './check.ts'
+import { schema } from './config.ts'
+import { dueOf } from './due.ts'
+import { FIRST_KUBELET } from './evaluate.ts'
+
+const ROOT = fixture(import.meta.url, 'well-kubeadm/1')
+const TURN_MS = 30_000
+const MINUTE_MS = 60_000
+const SAMPLE = { ms: 1, lateMs: 0 }
+
+/** What a node does between two turns. */
+interface Doing {
+  readonly renews?: boolean
+  readonly relistSeconds?: number
+  readonly isUnreached?: boolean
+}
+
+/** A kubelet whose counters grow as a real one's, the check of it, and what the detector makes of that. */
+function node(nodeTurnMs = TURN_MS) {
+  const clock = foldClock()
+  const counters = { puts: 0, errors: 0, lists: 0, listSeconds: 0 }
+  let looks = 0
+  let drift: Readonly<Record<string, unknown>> = {}
+  const ways = sharedOver(ROOT, clock)
+  const real = ways.kubelet({ place: { address: '127.0.0.1', port: 10_250 } } as Parameters<Ways['kubelet']>[0])
+  const text = () => `kubelet_pleg_relist_duration_seconds_sum ${counters.listSeconds}
+kubelet_pleg_relist_duration_seconds_count ${counters.lists}
+rest_client_requests_total{code="200",host="10.0.0.1:6443",method="PUT"} ${counters.puts}
+rest_client_requests_total{code="<error>",host="10.0.0.1:6443",method="PUT"} ${counters.errors}
+process_start_time_seconds 1796013889.39
+`
+  // As after each start of it.
+  ways.told.inForce = (_of, ask) => ask()
+  const shared: Ways = {
+    ...ways,
+    kubelet: (): Kubelet => ({
+      metrics(_ask, names) {
+        looks++
+        const reader = createMetricsReader({ names })
+        reader.take(Buffer.from(text()))
+        return Promise.resolve({ ok: true, sample: SAMPLE, answer: reader.read() })
+      },
+      async configz(ask) {
+        const said = await real.configz(ask)
+        return said.ok ? { ...said, answer: { ...said.answer, ...drift } } : said
+      },
+    }),
+  }
+  const check = startCheck(kubelet, {
+    ...{ root: ROOT, host: recordedHost(ROOT), clock, shared, memory: heldMemory(), config: schema.parse({}) },
+  })
+  const fold = createFold(kubelet, clock)
+  const said: string[] = []
+  let isFirst = true
+  return {
+    check,
+    said,
+    fold,
+    /** It runs with something else than its file says. */
+    setDrift(next: Readonly<Record<string, unknown>>) {
+      drift = next
+    },
+    get looks() {
+      return looks
+    },
+    /** Turns for so long; gives back what the last said. */
+    async pass(ms: number, { renews = true, relistSeconds = 0.002, isUnreached }: Doing = {}) {
+      let result = { findings: [] } as Awaited<ReturnType<typeof check.run>>
+      for (let passed = 0; passed < ms; passed += nodeTurnMs) {
+        if (!isFirst) clock.pass(nodeTurnMs)
+        const seconds = nodeTurnMs / 1000
+        counters.lists += seconds
+        counters.listSeconds += seconds * relistSeconds
+        if (renews) counters.puts += seconds / 10
+        else counters.errors += seconds / 10
+        if (isUnreached !== undefined) {
+          ways.told.apiServer = { isUnreached, atMs: clock.monotonicMs() }
+          if (isUnreached) ways.told.troubleMs = clock.monotonicMs()
+        }
+        isFirst = false
+        result = await check.run(0)
+        said.push(...fold.take(result))
+      }
+      return result
+    },
+  }
+}
+
+describe('a problem that is over is closed', () => {
+  test('where the API server takes the lease again: by two looks in the turns that follow', async () => {
+    const at = node()
+    await at.pass(5 * MINUTE_MS)
+    await at.pass(25 * MINUTE_MS, { renews: false })
+    expect(at.said).toEqual(['opened KubeletCutOff'])
+    await at.pass(2 * TURN_MS)
+    expect(at.said).toEqual(['opened KubeletCutOff', 'resolved KubeletCutOff'])
+  })
+
+  test('where the kubelet is in time again', async () => {
+    const at = node()
+    await at.pass(5 * MINUTE_MS)
+    await at.pass(25 * MINUTE_MS, { relistSeconds: 8 })
+    expect(at.said).toEqual(['opened KubeletSlow'])
+    await at.pass(2 * TURN_MS)
+    expect(at.said).toEqual(['opened KubeletSlow', 'resolved KubeletSlow'])
+  })
+
+  test('where the file is in force again', async () => {
+    const at = node()
+    await at.pass(5 * MINUTE_MS)
+    at.setDrift({ cgroupDriver: 'systemd' })
+    await at.pass(5 * MINUTE_MS)
+    expect(at.said).toEqual(['opened KubeletConfigDrift'])
+    at.setDrift({})
+    await at.pass(2 * TURN_MS)
+    expect(at.said).toEqual(['opened KubeletConfigDrift', 'resolved KubeletConfigDrift'])
+  })
+})
+
+test('what is not looked at is what it was, as of its own look', async () => {
+  const at = node()
+  const third = await at.pass(3 * TURN_MS)
+  const { findings } = await at.pass(TURN_MS)
+  expect(at.looks).toBe(3)
+  for (const type of ['KubeletSlow', 'KubeletCutOff', 'KubeletConfigDrift'])
+    expect(at.fold.healthOf(type)).toBe('healthy')
+  expect(findingOf({ findings }, 'KubeletCutOff')).toEqual(findingOf(third, 'KubeletCutOff'))
+  expect(findingOf({ findings }, 'KubeletCutOff').observed).toEqual(new Date(at.check.clock.now().getTime() - TURN_MS))
+})
+
+describe('an API server that is not reached', () => {
+  test('makes unknown whether the kubelet is cut off, until two turns after it is back', async () => {
+    const at = node()
+    await at.pass(5 * MINUTE_MS, { isUnreached: false })
+    await at.pass(2 * MINUTE_MS, { isUnreached: true, renews: false })
+    expect(at.fold.healthOf('KubeletCutOff')).toBe('unknown')
+    await at.pass(TURN_MS, { isUnreached: false })
+    expect(at.fold.healthOf('KubeletCutOff')).toBe('healthy')
+    expect(at.said).toEqual([])
+  })
+
+  test('and is back, while the kubelet stays cut off: that is told after a minute', async () => {
+    const at = node()
+    await at.pass(5 * MINUTE_MS, { isUnreached: false })
+    await at.pass(2 * MINUTE_MS, { isUnreached: true, renews: false })
+    const first = await at.pass(TURN_MS, { isUnreached: false, renews: false })
+    expect(findingOf(first, 'KubeletCutOff').message).toMatch(/lease for 0 ms, limit 60 s/)
+    await at.pass(TURN_MS, { isUnreached: false, renews: false })
+    expect(at.said).toEqual([])
+    await at.pass(TURN_MS, { isUnreached: false, renews: false })
+    expect(at.said).toEqual(['opened KubeletCutOff'])
+  })
+})
+
+test('a monitor whose turns are far apart sees that it is cut off, and does not ask in each while all is well', async () => {
+  const stretchedMs = 4 * MINUTE_MS
+  const at = node(stretchedMs)
+  await at.pass(120 * MINUTE_MS)
+  expect(at.fold.healthOf('KubeletSlow')).toBe('healthy')
+  // Three at the start, and three of each 20 minutes, of which the last may be cut short.
+  expect(at.looks).toBeLessThanOrEqual(3 + 6 * 3)
+  await at.pass(40 * MINUTE_MS, { renews: false })
+  expect(at.said).toEqual(['opened KubeletCutOff'])
+})
+
+test('after the start each node has its own place in the interval, and keeps it', () => {
+  const at = (seconds: number, figuresAtSeconds: number, phase: number) => {
+    const memory = { ...FIRST_KUBELET, startedMs: 0, figuresAtMs: figuresAtSeconds * 1000, fileAtMs: 0 }
+    return dueOf(memory, schema.parse({}), { nowMs: seconds * 1000, troubleMs: undefined, phase }).figures
+  }
+  expect([at(299, 60, 0.25), at(300, 60, 0.25)]).toEqual([false, true])
+  expect([at(1499, 360, 0.25), at(1500, 360, 0.25)]).toEqual([false, true])
+  // One that came between them leaves it where it is.
+  expect([at(1499, 1000, 0.25), at(1500, 1000, 0.25)]).toEqual([false, true])
+  expect([at(1209, 60, 0.008), at(1210, 60, 0.008)]).toEqual([false, true])
+})
