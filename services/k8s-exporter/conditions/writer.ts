@@ -41,6 +41,8 @@ export interface WriterOptions {
   /** Names that the detector has taken back, and those without a place; asked after `desired`. */
   readonly withdrawn: () => ReadonlySet<string>
   readonly annotations: () => Readonly<Record<string, string>>
+  /** Annotations that the configuration asks for. */
+  readonly asked: Readonly<Record<string, string>>
   /** Where on the node it stands what is ours. */
   readonly markKey: MarkKey
   /** Names that are ours whoever wrote them. */
@@ -64,6 +66,8 @@ export interface ConditionWriter {
   readonly node: KubeNode | undefined
   /** Names that another writer holds. */
   readonly foreign: readonly string[]
+  /** Keys of annotations that are asked for and that another writer holds. */
+  readonly foreignAnnotations: readonly string[]
   /** Nothing waits to be sent. */
   isSettled(): boolean
   /** Runs until aborted. */
@@ -79,6 +83,7 @@ interface Desk {
   readonly pacer: Pacer
   node: KubeNode | undefined
   foreign: readonly string[]
+  foreignAnnotations: readonly string[]
   isHurried: boolean
   /** Something was compared with the node in this life. */
   isBegun: boolean
@@ -115,14 +120,23 @@ function saw(desk: Desk, next: KubeNode): void {
   if (node === undefined) options.onFound?.()
 }
 
-function tellForeign(desk: Desk, names: readonly string[]): void {
-  const news = names.filter((name) => !desk.foreign.includes(name))
-  if (news.length > 0)
-    desk.options.log.warn('another writer holds a condition type of ours; it is left alone', {
-      types: news,
+/** What another writer holds, once each. */
+function tellForeign(desk: Desk, { foreign, foreignAnnotations }: Plan): void {
+  const { log } = desk.options
+  const types = foreign.filter((name) => !desk.foreign.includes(name))
+  if (types.length > 0)
+    log.warn('another writer holds a condition type of ours; it is left alone', {
+      types,
       advice: 'stop the other writer, or name ours otherwise in exporters.kubernetes.conditionTypes',
     })
-  desk.foreign = names
+  const keys = foreignAnnotations.filter((key) => !desk.foreignAnnotations.includes(key))
+  if (keys.length > 0)
+    log.warn('another writer holds an annotation that is asked for; it is left alone', {
+      keys,
+      advice: 'take it out of exporters.kubernetes.nodeAnnotations, or off the node if nobody else writes it any more',
+    })
+  desk.foreign = foreign
+  desk.foreignAnnotations = foreignAnnotations
 }
 
 /** Something of ours was not confirmed for longer than a heartbeat. */
@@ -174,6 +188,7 @@ function compare(desk: Desk): Batch | undefined {
     desired,
     written: written.types,
     annotations: options.annotations(),
+    asked: options.asked,
     markKey: options.markKey,
     claimed: options.claimed(),
     unconfirmed: options.confirmations?.missing ?? new Set(),
@@ -192,7 +207,7 @@ async function write(desk: Desk, signal: AbortSignal): Promise<void> {
   const batch = compare(desk)
   if (batch === undefined) return
   const { plan, heartbeat, worse, nowMs, sinceMs } = batch
-  tellForeign(desk, plan.foreign)
+  tellForeign(desk, plan)
   if (heartbeat) desk.schedule.heartbeat(nowMs)
   if (plan.patch === undefined) return
   const waitMs = heartbeat || desk.isHurried || desk.isAnew ? 0 : desk.pacer.waitMs(nowMs, worse)
@@ -291,6 +306,7 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
     pacer: createPacer(updateMs),
     node: undefined,
     foreign: [],
+    foreignAnnotations: [],
     isHurried: false,
     isBegun: false,
     isBlind: false,
@@ -314,6 +330,9 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
     },
     get foreign() {
       return desk.foreign
+    },
+    get foreignAnnotations() {
+      return desk.foreignAnnotations
     },
     isSettled: () => schedule.waitingSinceMs === undefined && pause.failure === undefined,
     run: (signal) => run(desk, signal),
