@@ -144,7 +144,7 @@ const kubernetes = z.strictObject({
     .record(annotationKey, z.string().max(4096))
     .default({})
     .describe(
-      'Annotations of your own that the node is to have, 32 and 16 KiB in all at most; taken off once they no longer stand here. One that another writer holds stays as it is. Not with `scope: npd`, nor where no conditions are written',
+      'Annotations of your own that the node is to have, 32 and 16 KiB in all at most; taken off once they no longer stand here. One that another writer holds stays as it is. Not written with `scope: npd`, nor where no conditions are; there too those of before are taken off, where the node’s `node-doctor.io/installation` tells that they are ours',
     ),
   events: z
     .strictObject({

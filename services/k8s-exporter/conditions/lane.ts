@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { BusReader } from '#bus'
 import { ANNOTATIONS } from '#kube'
 import type { ServiceContext } from '#service'
-import { installationOf, type K8sExporterConfig, markKeyOf } from '../config.ts'
+import { earlierInstallation, installationOf, type K8sExporterConfig, markKeyOf } from '../config.ts'
 import type { Lanes } from '../lanes.ts'
 import type { ExporterMetrics } from '../metrics.ts'
 import { renderAnnotations } from '../state/annotations.ts'
@@ -95,7 +95,9 @@ export async function openConditions(options: ConditionLaneOptions): Promise<Con
       context.readinessChanged?.()
       options.onFound()
     },
-    desired: kubernetes.conditions.enabled ? wish.conditions : () => undefined,
+    writes: kubernetes.conditions.enabled,
+    installation: earlierInstallation(kubernetes, process.env),
+    desired: wish.conditions,
     withdrawn: wish.over,
     annotations: () => annotationsOf(context, feed),
     asked: kubernetes.scope === 'npd' ? {} : kubernetes.nodeAnnotations,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type KubeNode, planCleanup } from '#kube'
-import { planNotes } from './notes.ts'
+import { leftBehind, planNotes } from './notes.ts'
 
 const MARK = 'node-doctor.io/annotations'
 const KEY = 'example.org/team'
@@ -59,5 +59,36 @@ describe('annotations that the configuration asks for', () => {
         expect(apply(now, notes(now, {}).changes)).toEqual({ ...theirs })
       }),
     )
+  })
+})
+
+describe('annotations that an earlier configuration of the same installation asked for', () => {
+  const before = {
+    [KEY]: 'a',
+    'example.org/theirs': 'b',
+    [MARK]: `${KEY},gone`,
+    'node-doctor.io/installation': 'ns/name',
+    'node-doctor.io/status': 'healthy',
+  }
+
+  it('are taken off with their mark, and nothing else is', () => {
+    expect(leftBehind(node(before), 'ns/name')).toEqual({ [KEY]: null, [MARK]: null })
+    expect(leftBehind(node({ 'node-doctor.io/installation': 'ns/name' }), 'ns/name')).toEqual({})
+  })
+
+  it.each(['ns/other', undefined])('stay where they are of another one: %s', (installation) => {
+    expect(leftBehind(node(before), installation)).toEqual({})
+  })
+
+  it('go also where only files of node-problem-detector are told', () => {
+    const npd = {
+      node: node(before),
+      wanted: { 'node-doctor.io/npd-conditions': 'A' },
+      asked: {},
+      isInstallation: false,
+    }
+    const changes = { 'node-doctor.io/npd-conditions': 'A' }
+    expect(planNotes({ ...npd, installation: 'ns/name' }).changes).toEqual({ ...changes, [KEY]: null, [MARK]: null })
+    expect(planNotes(npd).changes).toEqual(changes)
   })
 })

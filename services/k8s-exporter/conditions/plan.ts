@@ -20,6 +20,8 @@ export interface PlanInput {
   readonly annotations: Readonly<Record<string, string>>
   /** Annotations that the configuration asks for. Default: none */
   readonly asked?: Readonly<Record<string, string>>
+  /** Whose annotations of before are taken off by who writes none; undefined: nobody's. */
+  readonly installation?: string | undefined
   /** Where on the node it stands what is ours. Default: as of an installation. */
   readonly markKey?: MarkKey
   /** Names that are ours whoever wrote them: of node-problem-detector's files, in whose place we are. */
@@ -157,7 +159,7 @@ export function planPatch(input: PlanInput): Plan {
   const ours = new Set([...wished.map(({ type }) => type), ...mark.conditions.filter((type) => !isOver(type))])
   const wanted = { ...input.annotations, [markKey]: renderMark(ours) }
   const isInstallation = markKey === ANNOTATIONS.conditions
-  const notes = planNotes({ node, wanted, asked: input.asked ?? {}, isInstallation })
+  const notes = planNotes({ node, wanted, asked: input.asked ?? {}, isInstallation, installation: input.installation })
   const { changes: annotations, foreign: foreignAnnotations } = notes
   if (cause === undefined && Object.keys(annotations).length > 0) cause = 'change'
   if (cause === undefined) return { patch: undefined, cause, types: [], foreign, foreignAnnotations, postponed }

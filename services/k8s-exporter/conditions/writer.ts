@@ -8,6 +8,7 @@ import type { Limiter } from '../pace/limiter.ts'
 import type { Pause } from '../pace/pause.ts'
 import type { Confirmations } from './confirmations.ts'
 import type { Desired } from './desired.ts'
+import { leftBehind } from './notes.ts'
 import type { Ours } from './ours.ts'
 import { createPacer, type Pacer } from './pacer.ts'
 import { type Cause, type Plan, planPatch } from './plan.ts'
@@ -36,6 +37,10 @@ export interface WriterOptions {
   readonly onOurs: (ours: Ours) => void
   /** The node was read for the first time. */
   readonly onFound?: () => void
+  /** Whether anything is written; else the node is read, and annotations of before are taken off. */
+  readonly writes: boolean
+  /** Whose annotations of before are taken off by who writes none; undefined: nobody's. */
+  readonly installation: string | undefined
   /** The wish now; undefined: nothing is known yet and nothing is written. */
   readonly desired: (written: ReadonlySet<string>) => ReadonlyMap<string, Desired> | undefined
   /** Names that the detector has taken back, and those without a place; asked after `desired`. */
@@ -91,6 +96,8 @@ interface Desk {
   isBlind: boolean
   /** The node is another object: nothing of ours is on it. */
   isAnew: boolean
+  /** What an earlier configuration left may not be taken off. */
+  mayNotTidy: boolean
   /** Ends the wait for the next turn. */
   wake: (() => void) | undefined
 }
@@ -189,6 +196,7 @@ function compare(desk: Desk): Batch | undefined {
     written: written.types,
     annotations: options.annotations(),
     asked: options.asked,
+    installation: options.installation,
     markKey: options.markKey,
     claimed: options.claimed(),
     unconfirmed: options.confirmations?.missing ?? new Set(),
@@ -202,8 +210,27 @@ function compare(desk: Desk): Batch | undefined {
   return { desired, plan, heartbeat, worse: written.worse(plan.types, desired), nowMs, sinceMs }
 }
 
+/** Takes off the annotations that an earlier configuration asked for. Who writes nothing may lack the right: nothing else waits for that. */
+async function tidy(desk: Desk, signal: AbortSignal): Promise<void> {
+  const { client, nodeName, limiter, log, installation } = desk.options
+  desk.schedule.take()
+  const annotations = desk.node === undefined || desk.mayNotTidy ? {} : leftBehind(desk.node, installation)
+  const keys = Object.keys(annotations)
+  if (keys.length === 0) return
+  await limiter.wait(true, signal)
+  try {
+    saw(desk, await client.patchNodeStatus(nodeName, { metadata: { annotations } }, { signal }))
+    log.info('annotations of an earlier configuration were taken off the node', { keys })
+  } catch (err) {
+    if (!isForbidden(err)) throw err
+    desk.mayNotTidy = true
+    log.warn('annotations of an earlier configuration stay on the node: they may not be taken off', { keys, err })
+  }
+}
+
 /** Sends what differs, unless it has to wait for its turn. */
 async function write(desk: Desk, signal: AbortSignal): Promise<void> {
+  if (!desk.options.writes) return tidy(desk, signal)
   const batch = compare(desk)
   if (batch === undefined) return
   const { plan, heartbeat, worse, nowMs, sinceMs } = batch
@@ -311,6 +338,7 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
     isBegun: false,
     isBlind: false,
     isAnew: false,
+    mayNotTidy: false,
     wake: undefined,
   }
 
