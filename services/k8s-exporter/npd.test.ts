@@ -224,6 +224,16 @@ describe('an exporter that writes no conditions', () => {
     expect(patches(at)).toEqual([])
   })
 
+  it('goes on to work after the time of a heartbeat, which it has none of', { timeout: 15_000 }, async () => {
+    const at = await scene({ heartbeatIntervalMs: 200, conditions: { enabled: false, always: [], never: [] } })
+    await at.detector.event(nodeEvent())
+    await expect.poll(() => eventsOf(at).length, { timeout: 5000 }).toBe(1)
+    const cpu = process.cpuUsage()
+    await systemClock().sleep(1000)
+    const { user, system } = process.cpuUsage(cpu)
+    expect((user + system) / 1e6).toBeLessThan(0.6)
+  })
+
   /** On the node of an earlier configuration, in which it wrote conditions too. */
   const BEFORE = {
     'example.org/team': 'platform',

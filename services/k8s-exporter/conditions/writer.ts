@@ -188,7 +188,10 @@ function compare(desk: Desk): Batch | undefined {
     schedule.isHeartbeatDue(nowMs) || (!desk.isBegun && isStale(node, options.markKey, wallMs - options.heartbeatMs))
   const desired = options.desired(written.types)
   const sinceMs = schedule.take()
-  if (desired === undefined || node === undefined) return undefined
+  if (desired === undefined || node === undefined) {
+    if (heartbeat) schedule.putOff(nowMs)
+    return undefined
+  }
   desk.isBegun = true
   const plan = planPatch({
     node,
@@ -212,8 +215,10 @@ function compare(desk: Desk): Batch | undefined {
 
 /** Takes off the annotations that an earlier configuration asked for. Who writes nothing may lack the right: nothing else waits for that. */
 async function tidy(desk: Desk, signal: AbortSignal): Promise<void> {
-  const { client, nodeName, limiter, log, installation } = desk.options
+  const { client, nodeName, limiter, clock, log, installation } = desk.options
   desk.schedule.take()
+  // There is nothing to confirm: the looks at the node go on.
+  desk.schedule.heartbeat(clock.monotonicMs())
   const annotations = desk.node === undefined || desk.mayNotTidy ? {} : leftBehind(desk.node, installation)
   const keys = Object.keys(annotations)
   if (keys.length === 0) return
