@@ -18,6 +18,7 @@ import { checkEnds } from './rules/ends.ts'
 import { checkExpected } from './rules/expected.ts'
 import { checkNamedTypes, namedTypesOf, ownersOf } from './rules/instance-types.ts'
 import { checkInstances } from './rules/instances.ts'
+import { checkNodeAnnotations } from './rules/node-annotations.ts'
 import { checkNodeConditions } from './rules/node-conditions.ts'
 import { checkPluginTypes } from './rules/plugin-types.ts'
 import { checkPlugins } from './rules/plugins.ts'
@@ -83,6 +84,7 @@ function build(doc: Document, tree: MapNode, run: Run, around: Around): Assemble
   const owners = ownersOf(monitors, catalog, doc.detector.expect)
   checkPluginTypes(plugins, { monitors, catalog, owners }, run)
   checkApiServer(doc, tree, run)
+  checkNodeAnnotations(doc, tree, run)
   const unbuilt = checkExpected(doc, catalog, tree, run)
   checkNodeConditions(doc, { plugins, named: namedTypesOf(monitors, catalog), catalog, tree }, run)
   if (run.problems.length > 0) {

@@ -189,6 +189,10 @@ describe('the patch that cleans a node', () => {
     expect(planCleanup({ metadata: { name: 'n', annotations: asked } })).toEqual({
       metadata: { annotations: { 'node-doctor.io/annotations': null, 'example.org/team': null } },
     })
+    const forged = { 'node-doctor.io/annotations': 'node.alpha.kubernetes.io/ttl', 'node.alpha.kubernetes.io/ttl': '0' }
+    expect(planCleanup({ metadata: { name: 'n', annotations: forged } })).toEqual({
+      metadata: { annotations: { 'node-doctor.io/annotations': null } },
+    })
     const beside = { ...annotations, 'node-doctor.io/npd-conditions': 'Theirs' }
     expect(planCleanup({ metadata: { name: 'n', annotations: beside }, status: { conditions } })?.status).toEqual({
       conditions: ['A', 'Theirs'].map((type) => ({ type, $patch: 'delete' })),

@@ -2,7 +2,7 @@
  * What of a node is ours, written on the node itself, in the same patch as what it speaks of: so that a later version, or
  * a clean-up from elsewhere, takes away exactly that, and nobody else's.
  */
-import { KUBELET_CONDITIONS } from '#model'
+import { isReservedAnnotation, KUBELET_CONDITIONS } from '#model'
 import type { KubeNode, NodeStatusPatch } from './nodes.ts'
 
 /** The annotations of ours on a node. */
@@ -35,7 +35,7 @@ export const MARK_KEYS: readonly MarkKey[] = [ANNOTATIONS.conditions, ANNOTATION
 /** The mark of ours on a node: what we wrote there, and which installation did. */
 export interface OurMark {
   readonly conditions: readonly string[]
-  /** Keys of annotations that the configuration asked for. */
+  /** Keys of annotations that the configuration asked for; of a domain that none may write to there are none, whoever listed them. */
   readonly annotations: readonly string[]
   /** "": not said. */
   readonly installation: string
@@ -46,7 +46,7 @@ export function parseMark({ metadata }: KubeNode, key: MarkKey = ANNOTATIONS.con
   const { annotations = {} } = metadata
   return {
     conditions: listed(annotations[key]),
-    annotations: listed(annotations[ANNOTATIONS.annotations]),
+    annotations: listed(annotations[ANNOTATIONS.annotations]).filter((one) => !isReservedAnnotation(one)),
     installation: annotations[ANNOTATIONS.installation] ?? '',
   }
 }

@@ -1,4 +1,5 @@
 export * from './admit.ts'
+export * from './annotation-keys.ts'
 export { entitiesCalled, entityWord, meantBy, type PersonsWord, problemsOf, tellsPersonsWord } from './clear.ts'
 export * from './damping.ts'
 export { decide, type Input, reduce, UNDECLARED_EVENT_RULES } from './decide.ts'

@@ -32,6 +32,18 @@ export function installationOf(configured: string, env: Readonly<Record<string, 
   return namespace === '' || name === '' ? STANDALONE : `${namespace}/${name}`
 }
 
+/**
+ * Whose notes on the node are of an earlier configuration of ours. Services of a host are called alike: of those, who tells
+ * files of node-problem-detector alone cannot tell its own from another's beside it; undefined then.
+ */
+export function earlierInstallation(
+  { installation, scope }: Pick<K8sExporterConfig['kubernetes'], 'installation' | 'scope'>,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const own = installationOf(installation, env)
+  return scope === 'npd' && own === STANDALONE ? undefined : own
+}
+
 export function k8sExporterConfig({
   exporters,
   monitors,

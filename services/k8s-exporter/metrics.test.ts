@@ -26,6 +26,7 @@ describe('what the k8s-exporter counts', () => {
       'kube_pending  0',
       'kube_conditions_left_out  0',
       'kube_foreign_conditions  0',
+      'kube_foreign_annotations  0',
     ])
   })
 
@@ -38,7 +39,7 @@ describe('what the k8s-exporter counts', () => {
     counted.event('created', 2)
     counted.missed(3)
     counted.undecodable()
-    counted.read(() => ({ awayMs: 1500, pending: 2, foreign: 1, leftOut: 4 }))
+    counted.read(() => ({ awayMs: 1500, pending: 2, foreign: 1, foreignAnnotations: 5, leftOut: 4 }))
     expect((await toldOf(metrics)).filter((line) => !line.endsWith(' 0'))).toEqual([
       'kube_requests_total patch nodes/status ok 1',
       'kube_request_seconds_total patch nodes/status 0.25',
@@ -53,6 +54,7 @@ describe('what the k8s-exporter counts', () => {
       'kube_pending  2',
       'kube_conditions_left_out  4',
       'kube_foreign_conditions  1',
+      'kube_foreign_annotations  5',
     ])
   })
 

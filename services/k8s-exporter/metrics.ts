@@ -12,6 +12,7 @@ export interface Gauges {
   readonly awayMs: number
   readonly pending: number
   readonly foreign: number
+  readonly foreignAnnotations: number
   readonly leftOut: number
 }
 
@@ -27,7 +28,7 @@ export interface ExporterMetrics {
   read(gauges: () => Gauges): void
 }
 
-const NOTHING: Gauges = { awayMs: 0, pending: 0, foreign: 0, leftOut: 0 }
+const NOTHING: Gauges = { awayMs: 0, pending: 0, foreign: 0, foreignAnnotations: 0, leftOut: 0 }
 
 function addReadings({ gauge }: Metrics, read: () => Gauges): void {
   gauge('kube_away_seconds', 'How long nothing has worked at the API server; 0: it works.', [], ({ set }) =>
@@ -39,6 +40,9 @@ function addReadings({ gauge }: Metrics, read: () => Gauges): void {
   )
   gauge('kube_foreign_conditions', 'Condition types of ours that another writer holds.', [], ({ set }) =>
     set({}, read().foreign),
+  )
+  gauge('kube_foreign_annotations', 'Annotations that are asked for and that another writer holds.', [], ({ set }) =>
+    set({}, read().foreignAnnotations),
   )
 }
 

@@ -29,18 +29,28 @@ describe('a condition', () => {
     })
   })
 
-  it('stand beside annotations that the configuration asks for', async () => {
-    const at = await scene({ resyncIntervalMs: 300, nodeAnnotations: { 'example.org/team': 'platform' } })
+  it('stand beside annotations that the configuration asks for, and those of others stay theirs', async () => {
+    const theirs = 'flannel.alpha.coreos.com/public-ip'
+    const nodeAnnotations = { 'example.org/team': 'platform', [theirs]: '1.2.3.4' }
+    const at = await scene({ resyncIntervalMs: 300, conditions: { enabled: false, always: [], never: [] } })
+    at.api.setNode(NODE, (node) => {
+      node.metadata.annotations = { ...node.metadata.annotations, [theirs]: '10.0.0.9' }
+    })
+    await at.exporter.stop()
+    const { log } = await at.again({ conditions: { enabled: true, always: ALWAYS, never: [] }, nodeAnnotations })
+    const noted = () => at.api.node(NODE)?.metadata.annotations
+    const expected = { 'example.org/team': 'platform', 'node-doctor.io/annotations': 'example.org/team' }
     await at.detector.condition(badCondition())
-    await expect
-      .poll(() => at.api.node(NODE)?.metadata.annotations)
-      .toMatchObject({ 'example.org/team': 'platform', 'node-doctor.io/annotations': 'example.org/team' })
+    await expect.poll(noted).toMatchObject({ ...expected, [theirs]: '10.0.0.9' })
+    expect(log.lines.filter(({ message }) => String(message).includes('annotation'))).toMatchObject([
+      { keys: [theirs] },
+    ])
     const { length } = patches(at)
-    // Somebody else's hand is put right with the next look at the node.
+    // Somebody else's hand is put right with the next look at the node, as with a condition.
     at.api.setNode(NODE, (node) => {
       node.metadata.annotations = { ...node.metadata.annotations, 'example.org/team': 'other' }
     })
-    await expect.poll(() => at.api.node(NODE)?.metadata.annotations?.['example.org/team']).toBe('platform')
+    await expect.poll(noted).toMatchObject({ ...expected, [theirs]: '10.0.0.9' })
     expect(patches(at).length).toBeGreaterThan(length)
   })
 

@@ -223,4 +223,51 @@ describe('an exporter that writes no conditions', () => {
     await expect.poll(() => at.api.events()[0]?.involvedObject?.uid).toBe(at.api.node(NODE)?.metadata.uid)
     expect(patches(at)).toEqual([])
   })
+
+  it('goes on to work after the time of a heartbeat, which it has none of', { timeout: 15_000 }, async () => {
+    const at = await scene({ heartbeatIntervalMs: 200, conditions: { enabled: false, always: [], never: [] } })
+    await at.detector.event(nodeEvent())
+    await expect.poll(() => eventsOf(at).length, { timeout: 5000 }).toBe(1)
+    const cpu = process.cpuUsage()
+    await systemClock().sleep(1000)
+    const { user, system } = process.cpuUsage(cpu)
+    expect((user + system) / 1e6).toBeLessThan(0.6)
+  })
+
+  /** On the node of an earlier configuration, in which it wrote conditions too. */
+  const BEFORE = {
+    'example.org/team': 'platform',
+    'node-doctor.io/annotations': 'example.org/team',
+    'node-doctor.io/conditions': 'A',
+    'node-doctor.io/installation': 'ns/name',
+  }
+  const OFF = { installation: 'ns/name', resyncIntervalMs: 300, conditions: { enabled: false, always: [], never: [] } }
+  const notesOf = (at: Scene) =>
+    Object.keys(at.api.node(NODE)?.metadata.annotations ?? {}).filter((key) => Object.hasOwn(BEFORE, key))
+  const stood = (at: Scene) =>
+    at.api.setNode(NODE, (node) => {
+      node.metadata.annotations = { ...node.metadata.annotations, ...BEFORE }
+    })
+
+  it('takes off annotations that its configuration asked for before, once', async () => {
+    const at = await scene(OFF)
+    stood(at)
+    await expect.poll(() => notesOf(at)).toEqual(['node-doctor.io/conditions', 'node-doctor.io/installation'])
+    expect(patches(at).length).toBe(1)
+  })
+
+  it('leaves them where it may not write, without asking again, and tells its events all the same', async () => {
+    const rules = RULES.filter(({ resources }) => !resources.includes('nodes/status'))
+    const at = await scene(OFF, { rules })
+    stood(at)
+    await expect.poll(() => patches(at).length).toBe(1)
+    const looks = () => at.api.requests.filter(({ verb, resource }) => verb === 'get' && resource === 'nodes').length
+    const before = looks()
+    await expect.poll(() => looks() - before, { timeout: 5000 }).toBeGreaterThan(2)
+    await at.detector.event(nodeEvent())
+    await expect.poll(() => eventsOf(at).length).toBe(1)
+    expect([patches(at).length, notesOf(at).length]).toEqual([1, 4])
+    const said = at.exporter.log.messages().filter((message) => message.includes('annotations'))
+    expect(said).toEqual(['annotations of an earlier configuration stay on the node: they may not be taken off'])
+  })
 })

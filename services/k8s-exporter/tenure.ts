@@ -158,6 +158,7 @@ export async function startTenure(
     awayMs: lanes.awayMs(),
     pending: pending(),
     foreign: writer.foreign.length,
+    foreignAnnotations: writer.foreignAnnotations.length,
     leftOut: wish.leftOut,
   }))
 

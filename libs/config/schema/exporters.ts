@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { RESERVED_ANNOTATION_START } from '#model'
 import { HANDLER_NAMES } from '../parts.ts'
 import { absolutePath, duration, port, portOrNone } from './kinds.ts'
 
@@ -41,9 +42,14 @@ const annotationKey = z
   .string()
   .max(317)
   .regex(
-    /^(?!node-doctor\.io\/)(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+    new RegExp(
+      `^(?!${RESERVED_ANNOTATION_START})(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*\\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`,
+    ),
   )
-  .meta({ what: 'the key of an annotation that is not Node Doctor’s own', sample: 'example.org/team' })
+  .meta({
+    what: 'the key of an annotation outside of kubernetes.io, k8s.io and node-doctor.io',
+    sample: 'example.org/team',
+  })
 
 const kubernetes = z.strictObject({
   enabled: z.boolean().default(false).describe('Writes node conditions and events'),
@@ -138,7 +144,7 @@ const kubernetes = z.strictObject({
     .record(annotationKey, z.string().max(4096))
     .default({})
     .describe(
-      'Annotations of your own that the node is to have; taken off once they no longer stand here. Not with `scope: npd`, nor where no conditions are written',
+      'Annotations of your own that the node is to have, 32 and 16 KiB in all at most; taken off once they no longer stand here. One that another writer holds stays as it is. Not written with `scope: npd`, nor where no conditions are; there too those of before are taken off, where the node’s `node-doctor.io/installation` tells that they are ours',
     ),
   events: z
     .strictObject({

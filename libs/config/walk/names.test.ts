@@ -52,6 +52,19 @@ describe('keys of a map that have to be names', () => {
       'exporters.kubernetes.nodeAnnotations.-x',
     ])
   })
+
+  it.each(['kubernetes.io', 'k8s.io', 'node-doctor.io', 'node.alpha.kubernetes.io', 'a.node-doctor.io'])(
+    'are not of a domain whose annotations others read: %s',
+    (domain) => {
+      expect(faults(`exporters: { kubernetes: { nodeAnnotations: { ${domain}/a: b } } }`)).toEqual([
+        `exporters.kubernetes.nodeAnnotations.${domain}/a: its name is not the key of an annotation outside of kubernetes.io, k8s.io and node-doctor.io; expected one such as "example.org/team"`,
+      ])
+    },
+  )
+
+  it('are those of domains and names that only look like them', () => {
+    expect(faults('exporters: { kubernetes: { nodeAnnotations: { mykubernetes.io/a: b, k8s.io: c } } }')).toEqual([])
+  })
 })
 
 it.each([

@@ -1,9 +1,9 @@
 /** What the bus says of the node, as wishes for its conditions, and the writer that keeps them. Wiring only. */
 import { join } from 'node:path'
 import type { BusReader } from '#bus'
-import { ANNOTATIONS, renderMark } from '#kube'
+import { ANNOTATIONS } from '#kube'
 import type { ServiceContext } from '#service'
-import { installationOf, type K8sExporterConfig, markKeyOf } from '../config.ts'
+import { earlierInstallation, installationOf, type K8sExporterConfig, markKeyOf } from '../config.ts'
 import type { Lanes } from '../lanes.ts'
 import type { ExporterMetrics } from '../metrics.ts'
 import { renderAnnotations } from '../state/annotations.ts'
@@ -38,12 +38,9 @@ function isComplete(feed: NodeFeed): boolean {
 }
 
 function annotationsOf({ config, version }: ServiceContext<K8sExporterConfig>, feed: NodeFeed): Record<string, string> {
-  const { installation, annotations, nodeAnnotations, scope } = config.kubernetes
+  const { installation, annotations, scope } = config.kubernetes
   if (scope === 'npd') return {}
-  const asked = Object.keys(nodeAnnotations)
   return {
-    ...nodeAnnotations,
-    ...(asked.length > 0 && { [ANNOTATIONS.annotations]: renderMark(asked) }),
     [ANNOTATIONS.installation]: installationOf(installation, process.env),
     ...(annotations &&
       renderAnnotations({
@@ -98,9 +95,12 @@ export async function openConditions(options: ConditionLaneOptions): Promise<Con
       context.readinessChanged?.()
       options.onFound()
     },
-    desired: kubernetes.conditions.enabled ? wish.conditions : () => undefined,
+    writes: kubernetes.conditions.enabled,
+    installation: earlierInstallation(kubernetes, process.env),
+    desired: wish.conditions,
     withdrawn: wish.over,
     annotations: () => annotationsOf(context, feed),
+    asked: kubernetes.scope === 'npd' ? {} : kubernetes.nodeAnnotations,
     markKey: markKeyOf(kubernetes),
     claimed: wish.claimed,
     confirmations:

@@ -212,28 +212,18 @@ describe('a patch of the node', () => {
     expect(patch?.metadata?.annotations).toEqual({ 'node-doctor.io/conditions': 'A,C' })
   })
 
-  it('of annotations that the configuration asked for and asks for no more are taken off, and no others', () => {
-    const before = {
-      'node-doctor.io/conditions': 'A',
-      'node-doctor.io/annotations': 'example.org/a,example.org/b',
-      'example.org/a': 'x',
-      'example.org/b': 'y',
-      'example.org/theirs': 'z',
+  it('has what the configuration asks for beside it, and nothing that another one wrote', () => {
+    const marked: KubeNode = {
+      metadata: { name: 'n1', annotations: { 'node-doctor.io/conditions': 'A', 'example.org/theirs': 'x' } },
+      status: { conditions: [actual('A')] },
     }
-    const at = (annotations: Record<string, string>) =>
-      plan(
-        {
-          node: { metadata: { name: 'n1', annotations: before }, status: { conditions: [actual('A')] } },
-          annotations,
-        },
-        wish('A'),
-      ).patch
-    expect(at({ 'example.org/a': 'x', 'node-doctor.io/annotations': 'example.org/a' })).toEqual({
-      metadata: { annotations: { 'example.org/b': null, 'node-doctor.io/annotations': 'example.org/a' } },
-    })
-    expect(at({})).toEqual({
-      metadata: { annotations: { 'example.org/a': null, 'example.org/b': null, 'node-doctor.io/annotations': null } },
-    })
+    const asked = { 'example.org/a': 'a', 'example.org/theirs': 'y' }
+    const { patch, cause, foreignAnnotations } = plan({ node: marked, asked }, wish('A'))
+    expect([patch, cause, foreignAnnotations]).toEqual([
+      { metadata: { annotations: { 'example.org/a': 'a', 'node-doctor.io/annotations': 'example.org/a' } } },
+      'change',
+      ['example.org/theirs'],
+    ])
   })
 
   it('takes away a note that is no longer written', () => {

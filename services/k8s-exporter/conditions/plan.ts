@@ -1,9 +1,10 @@
 /** What has to be sent so that the node is as it should be. Pure: node and wish in, patch out. */
 import type { ConditionPatch, KubeCondition, KubeNode, NodeStatusPatch } from '#kube'
-import { ANNOTATIONS, MARK_KEYS, type MarkKey, type OurMark, parseMark, renderMark } from '#kube'
+import { ANNOTATIONS, type MarkKey, type OurMark, parseMark, renderMark } from '#kube'
 import { KUBELET_CONDITIONS } from '#model'
 import { kubeTime, wholeSecond } from '../text.ts'
 import type { Desired } from './desired.ts'
+import { planNotes } from './notes.ts'
 import { NOT_KNOWN } from './rank.ts'
 
 /** Why a patch is sent; the strongest cause counts. */
@@ -15,7 +16,12 @@ export interface PlanInput {
   readonly desired: ReadonlyMap<string, Desired>
   /** Names that this exporter has written, whatever became of the annotation. */
   readonly written: ReadonlySet<string>
+  /** Those of Node Doctor itself, but for the marks. */
   readonly annotations: Readonly<Record<string, string>>
+  /** Annotations that the configuration asks for. Default: none */
+  readonly asked?: Readonly<Record<string, string>>
+  /** Whose annotations of before are taken off by who writes none; undefined: nobody's. */
+  readonly installation?: string | undefined
   /** Where on the node it stands what is ours. Default: as of an installation. */
   readonly markKey?: MarkKey
   /** Names that are ours whoever wrote them: of node-problem-detector's files, in whose place we are. */
@@ -41,6 +47,8 @@ export interface Plan {
   readonly types: readonly string[]
   /** Names that another writer holds, and that are therefore left alone. */
   readonly foreign: readonly string[]
+  /** Keys of annotations that are asked for, that another writer holds, and that are therefore left alone. */
+  readonly foreignAnnotations: readonly string[]
   /** Words that changed and wait for their turn. */
   readonly postponed: readonly string[]
 }
@@ -116,26 +124,6 @@ function wordsOf({ reason, message }: Desired, actual: KubeCondition | undefined
   return { ...(hasReason ? { reason } : {}), ...(hasMessage ? { message } : {}) }
 }
 
-function annotationChanges(
-  node: KubeNode,
-  wanted: Readonly<Record<string, string>>,
-  markKey: MarkKey,
-): Record<string, string | null> {
-  const actual = node.metadata.annotations ?? {}
-  const changes: Record<string, string | null> = {}
-  for (const [key, value] of Object.entries(wanted)) if (actual[key] !== value) changes[key] = value
-  // Of the files of node-problem-detector nothing but the mark is written: the rest is somebody else's of ours.
-  if (markKey !== ANNOTATIONS.conditions) return changes
-  const marks: readonly string[] = MARK_KEYS
-  // A note of ours that is no longer written goes; the mark is rewritten, never dropped here.
-  for (const key of Object.values(ANNOTATIONS)) {
-    if (!marks.includes(key) && actual[key] !== undefined && wanted[key] === undefined) changes[key] = null
-  }
-  for (const key of parseMark(node).annotations)
-    if (actual[key] !== undefined && wanted[key] === undefined) changes[key] = null
-  return changes
-}
-
 export function planPatch(input: PlanInput): Plan {
   const { node, desired, markKey = ANNOTATIONS.conditions } = input
   const actual = conditionsOf(node)
@@ -169,9 +157,12 @@ export function planPatch(input: PlanInput): Plan {
   const riding = cause === undefined ? [] : wished.filter((wish) => !changing.has(wish.type) && isRiding(wish))
   const written = [...wished.filter(({ type }) => changing.has(type)), ...riding]
   const ours = new Set([...wished.map(({ type }) => type), ...mark.conditions.filter((type) => !isOver(type))])
-  const annotations = annotationChanges(node, { ...input.annotations, [markKey]: renderMark(ours) }, markKey)
+  const wanted = { ...input.annotations, [markKey]: renderMark(ours) }
+  const isInstallation = markKey === ANNOTATIONS.conditions
+  const notes = planNotes({ node, wanted, asked: input.asked ?? {}, isInstallation, installation: input.installation })
+  const { changes: annotations, foreign: foreignAnnotations } = notes
   if (cause === undefined && Object.keys(annotations).length > 0) cause = 'change'
-  if (cause === undefined) return { patch: undefined, cause, types: [], foreign, postponed }
+  if (cause === undefined) return { patch: undefined, cause, types: [], foreign, foreignAnnotations, postponed }
   const conditions: ConditionPatch[] = [
     ...written.map((wish) => ({
       type: wish.type,
@@ -189,6 +180,7 @@ export function planPatch(input: PlanInput): Plan {
     cause,
     types: conditions.map(({ type }) => type),
     foreign,
+    foreignAnnotations,
     postponed: postponed.filter((type) => !riding.some((wish) => wish.type === type)),
   }
 }

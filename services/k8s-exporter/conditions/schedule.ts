@@ -7,6 +7,8 @@ const BATCH_MS = 25
 const SETTLE_MS = 120_000
 /** Of each interval, so that a fleet does not write at once. */
 const SPREAD = 0.1
+/** A heartbeat that finds nothing known comes again after this. */
+const UNKNOWN_MS = 1000
 
 /** How often the writer comes by itself; `random` spreads it, from 0 to 1. */
 export interface Rhythm {
@@ -36,6 +38,8 @@ export interface Schedule {
   failed(sinceMs: number, hadHeartbeat: boolean): void
   /** The next heartbeat is an interval away. */
   heartbeat(nowMs: number): void
+  /** Nothing is known that a heartbeat could confirm: one that is due waits a second, not for nothing at all. */
+  putOff(nowMs: number): void
   /** The node was seen. */
   looked(nowMs: number): void
   /** The node is to be looked at with the next turn. */
@@ -122,6 +126,9 @@ export function createSchedule({ heartbeatMs, resyncMs, random }: Rhythm): Sched
       if (hadHeartbeat) heartbeatDueMs = 0
     },
     heartbeat,
+    putOff(nowMs) {
+      heartbeatDueMs = Math.max(heartbeatDueMs, nowMs + UNKNOWN_MS)
+    },
     looked(nowMs) {
       lookDueMs = nowMs + spread(resyncMs)
     },

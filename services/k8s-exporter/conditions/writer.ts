@@ -8,6 +8,7 @@ import type { Limiter } from '../pace/limiter.ts'
 import type { Pause } from '../pace/pause.ts'
 import type { Confirmations } from './confirmations.ts'
 import type { Desired } from './desired.ts'
+import { leftBehind } from './notes.ts'
 import type { Ours } from './ours.ts'
 import { createPacer, type Pacer } from './pacer.ts'
 import { type Cause, type Plan, planPatch } from './plan.ts'
@@ -36,11 +37,17 @@ export interface WriterOptions {
   readonly onOurs: (ours: Ours) => void
   /** The node was read for the first time. */
   readonly onFound?: () => void
+  /** Whether anything is written; else the node is read, and annotations of before are taken off. */
+  readonly writes: boolean
+  /** Whose annotations of before are taken off by who writes none; undefined: nobody's. */
+  readonly installation: string | undefined
   /** The wish now; undefined: nothing is known yet and nothing is written. */
   readonly desired: (written: ReadonlySet<string>) => ReadonlyMap<string, Desired> | undefined
   /** Names that the detector has taken back, and those without a place; asked after `desired`. */
   readonly withdrawn: () => ReadonlySet<string>
   readonly annotations: () => Readonly<Record<string, string>>
+  /** Annotations that the configuration asks for. */
+  readonly asked: Readonly<Record<string, string>>
   /** Where on the node it stands what is ours. */
   readonly markKey: MarkKey
   /** Names that are ours whoever wrote them. */
@@ -64,6 +71,8 @@ export interface ConditionWriter {
   readonly node: KubeNode | undefined
   /** Names that another writer holds. */
   readonly foreign: readonly string[]
+  /** Keys of annotations that are asked for and that another writer holds. */
+  readonly foreignAnnotations: readonly string[]
   /** Nothing waits to be sent. */
   isSettled(): boolean
   /** Runs until aborted. */
@@ -79,6 +88,7 @@ interface Desk {
   readonly pacer: Pacer
   node: KubeNode | undefined
   foreign: readonly string[]
+  foreignAnnotations: readonly string[]
   isHurried: boolean
   /** Something was compared with the node in this life. */
   isBegun: boolean
@@ -86,6 +96,8 @@ interface Desk {
   isBlind: boolean
   /** The node is another object: nothing of ours is on it. */
   isAnew: boolean
+  /** What an earlier configuration left may not be taken off. */
+  mayNotTidy: boolean
   /** Ends the wait for the next turn. */
   wake: (() => void) | undefined
 }
@@ -115,14 +127,23 @@ function saw(desk: Desk, next: KubeNode): void {
   if (node === undefined) options.onFound?.()
 }
 
-function tellForeign(desk: Desk, names: readonly string[]): void {
-  const news = names.filter((name) => !desk.foreign.includes(name))
-  if (news.length > 0)
-    desk.options.log.warn('another writer holds a condition type of ours; it is left alone', {
-      types: news,
+/** What another writer holds, once each. */
+function tellForeign(desk: Desk, { foreign, foreignAnnotations }: Plan): void {
+  const { log } = desk.options
+  const types = foreign.filter((name) => !desk.foreign.includes(name))
+  if (types.length > 0)
+    log.warn('another writer holds a condition type of ours; it is left alone', {
+      types,
       advice: 'stop the other writer, or name ours otherwise in exporters.kubernetes.conditionTypes',
     })
-  desk.foreign = names
+  const keys = foreignAnnotations.filter((key) => !desk.foreignAnnotations.includes(key))
+  if (keys.length > 0)
+    log.warn('another writer holds an annotation that is asked for; it is left alone', {
+      keys,
+      advice: 'take it out of exporters.kubernetes.nodeAnnotations, or off the node if nobody else writes it any more',
+    })
+  desk.foreign = foreign
+  desk.foreignAnnotations = foreignAnnotations
 }
 
 /** Something of ours was not confirmed for longer than a heartbeat. */
@@ -167,13 +188,18 @@ function compare(desk: Desk): Batch | undefined {
     schedule.isHeartbeatDue(nowMs) || (!desk.isBegun && isStale(node, options.markKey, wallMs - options.heartbeatMs))
   const desired = options.desired(written.types)
   const sinceMs = schedule.take()
-  if (desired === undefined || node === undefined) return undefined
+  if (desired === undefined || node === undefined) {
+    if (heartbeat) schedule.putOff(nowMs)
+    return undefined
+  }
   desk.isBegun = true
   const plan = planPatch({
     node,
     desired,
     written: written.types,
     annotations: options.annotations(),
+    asked: options.asked,
+    installation: options.installation,
     markKey: options.markKey,
     claimed: options.claimed(),
     unconfirmed: options.confirmations?.missing ?? new Set(),
@@ -187,12 +213,33 @@ function compare(desk: Desk): Batch | undefined {
   return { desired, plan, heartbeat, worse: written.worse(plan.types, desired), nowMs, sinceMs }
 }
 
+/** Takes off the annotations that an earlier configuration asked for. Who writes nothing may lack the right: nothing else waits for that. */
+async function tidy(desk: Desk, signal: AbortSignal): Promise<void> {
+  const { client, nodeName, limiter, clock, log, installation } = desk.options
+  desk.schedule.take()
+  // There is nothing to confirm: the looks at the node go on.
+  desk.schedule.heartbeat(clock.monotonicMs())
+  const annotations = desk.node === undefined || desk.mayNotTidy ? {} : leftBehind(desk.node, installation)
+  const keys = Object.keys(annotations)
+  if (keys.length === 0) return
+  await limiter.wait(true, signal)
+  try {
+    saw(desk, await client.patchNodeStatus(nodeName, { metadata: { annotations } }, { signal }))
+    log.info('annotations of an earlier configuration were taken off the node', { keys })
+  } catch (err) {
+    if (!isForbidden(err)) throw err
+    desk.mayNotTidy = true
+    log.warn('annotations of an earlier configuration stay on the node: they may not be taken off', { keys, err })
+  }
+}
+
 /** Sends what differs, unless it has to wait for its turn. */
 async function write(desk: Desk, signal: AbortSignal): Promise<void> {
+  if (!desk.options.writes) return tidy(desk, signal)
   const batch = compare(desk)
   if (batch === undefined) return
   const { plan, heartbeat, worse, nowMs, sinceMs } = batch
-  tellForeign(desk, plan.foreign)
+  tellForeign(desk, plan)
   if (heartbeat) desk.schedule.heartbeat(nowMs)
   if (plan.patch === undefined) return
   const waitMs = heartbeat || desk.isHurried || desk.isAnew ? 0 : desk.pacer.waitMs(nowMs, worse)
@@ -291,10 +338,12 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
     pacer: createPacer(updateMs),
     node: undefined,
     foreign: [],
+    foreignAnnotations: [],
     isHurried: false,
     isBegun: false,
     isBlind: false,
     isAnew: false,
+    mayNotTidy: false,
     wake: undefined,
   }
 
@@ -314,6 +363,9 @@ export function createConditionWriter(options: WriterOptions): ConditionWriter {
     },
     get foreign() {
       return desk.foreign
+    },
+    get foreignAnnotations() {
+      return desk.foreignAnnotations
     },
     isSettled: () => schedule.waitingSinceMs === undefined && pause.failure === undefined,
     run: (signal) => run(desk, signal),

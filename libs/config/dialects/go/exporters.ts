@@ -1,6 +1,8 @@
 /** `exporters`: lists that are maps here, keys that are one, and deliveries that are not built. */
 import { isDeepStrictEqual } from 'node:util'
+import { isReservedAnnotation } from '#model'
 import documentJson from '../../document.json' with { type: 'json' }
+import { quotedList } from '../../nearest.ts'
 import { cut } from '../../secrets.ts'
 import { child, type Entry, emptyMap, isEmpty, type MapNode, plainOf, type Tree } from '../../tree/tree.ts'
 import type { JsonSchema } from '../../walk/json-schema.ts'
@@ -88,8 +90,6 @@ function conditions(tree: MapNode, told: Told): MapNode {
   return withEntry(tree, list.steps, { ...list.entry, node: map })
 }
 
-const OWN_KEY = /^node-doctor\.io\//
-
 interface Annotation {
   readonly key: string
   readonly entry: Entry
@@ -138,9 +138,15 @@ function annotations(tree: MapNode, told: Told): MapNode {
     if (one === undefined) told.fault(at, item, 'is no annotation; expected a map with "key" and "value"')
     return one ?? []
   })
-  const others = all.filter(({ key }) => !OWN_KEY.test(key))
-  if (others.length < all.length)
-    told.refused(site, entry, 'annotations node-doctor.io/… are Node Doctor’s own', 'take them out')
+  const others = all.filter(({ key }) => !isReservedAnnotation(key))
+  const reserved = all.filter(({ key }) => isReservedAnnotation(key)).map(({ key }) => cut(key, 80))
+  if (reserved.length > 0)
+    told.refused(
+      site,
+      entry,
+      `annotations ${quotedList(reserved)}: what is below kubernetes.io, k8s.io and node-doctor.io is not a configuration’s to write`,
+      'take them out',
+    )
   if (others.length === 0) return without(tree, list.steps)
   told.note('renamed', site, entry, 'is read as "nodeAnnotations", by their keys')
   // Of two with one key the last holds, as there.

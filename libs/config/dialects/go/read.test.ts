@@ -245,10 +245,15 @@ describe('annotations', () => {
     expect(read(of(list))).toEqual({ 'example.org/a': '7', c: 'platform', d: '' })
   })
 
-  it('with names of ours are none, and are refused', () => {
-    const text = of('[{ key: node-doctor.io/a, value: b }]')
-    expect(read(text)).toEqual({})
-    expect(parse(text).notes?.map(({ dialect }) => dialect?.status)).toEqual(['refused'])
+  it('of domains that are others’ to write are none, and are refused by their names', () => {
+    const keys = ['node-doctor.io/a', 'kubernetes.io/b', 'a.k8s.io/c', 'example.org/d']
+    const text = of(`[${keys.map((key) => `{ key: ${key}, value: b }`).join(', ')}]`)
+    expect(read(text)).toEqual({ 'example.org/d': 'b' })
+    const refused = parse(text).notes?.filter(({ dialect }) => dialect?.status === 'refused')
+    expect(refused?.map(({ text: said }) => said)).toEqual([
+      'has no effect: annotations "node-doctor.io/a", "kubernetes.io/b", "a.k8s.io/c": what is below kubernetes.io, k8s.io and node-doctor.io is not a configuration’s to write; take them out',
+    ])
+    expect(read(of('[{ key: node-doctor.io/a, value: b }]'))).toEqual({})
   })
 
   it('stand beside those that are written in our form, and may not say another thing', () => {
