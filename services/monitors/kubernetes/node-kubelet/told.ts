@@ -35,6 +35,8 @@ export type Lifetimes = ReadonlyMap<string, number>
 export interface Told {
   /** When a check saw last that something is wrong on which the kubelet leans, in monotonic milliseconds; undefined: never. */
   troubleMs: number | undefined
+  /** When the container runtime was found amiss last, in monotonic milliseconds; undefined: never. */
+  runtimeAmissMs: number | undefined
   /** What the check of the API servers saw last: whether this node reaches none by its own way. undefined: there is no such check. */
   apiServer: { readonly isUnreached: boolean; readonly atMs: number } | undefined
   /** The configuration in force as it was told last; undefined: it was not. */
@@ -75,6 +77,7 @@ export function createTold(): Told {
   const kept = new Map<string, Kept>()
   const told: Told = {
     troubleMs: undefined,
+    runtimeAmissMs: undefined,
     apiServer: undefined,
     configuration: undefined,
     servers: [],

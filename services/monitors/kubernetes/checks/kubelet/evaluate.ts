@@ -155,6 +155,7 @@ function judgeDeep(
     },
     types: types.filter((type) => type !== DRIFT),
     isUnreached: reachesNoApi(told, nowMs),
+    runtimeAmissMs: told.runtimeAmissMs,
     leaseMs: leaseMsOf(told.configuration),
     isAnew: before.run.pid !== 0 && pid !== before.run.pid,
   })

@@ -46,6 +46,8 @@ export interface FiguresAround {
   readonly freshMs: number
   /** This node reaches no API server. */
   readonly isUnreached: boolean
+  /** When the container runtime was found amiss last, which everything that the kubelet calls waits for. */
+  readonly runtimeAmissMs: number | undefined
   /** How long its lease is good for. */
   readonly leaseMs: number
   /** It is another process than in the last look. */
@@ -60,6 +62,12 @@ interface FiguresVerdict {
 function begun(type: string): Finding {
   const message = 'what the kubelet counts is compared with its last counts; it shows at the next check'
   return { type, health: 'healthy', pending: true, reason: 'FirstLook', message }
+}
+
+/** What took long while the container runtime hung is that one's, and ends in the looks behind it. */
+function ofRuntime(type: string): Finding {
+  const message = 'what the kubelet did since the last look waited for the container runtime, which was not well'
+  return { type, health: 'healthy', pending: true, reason: 'RuntimeWasAmiss', message }
 }
 
 function untold(reading: KubeletReading, before: FiguresMemory, { types, isAnew }: FiguresAround): FiguresVerdict {
@@ -95,6 +103,7 @@ export function judgeFigures(reading: KubeletReading, before: FiguresMemory, aro
   const findings = types.flatMap((type): Finding[] => {
     if (type === 'KubeletSlow') {
       if (last === undefined) return [begun(type)]
+      if ((around.runtimeAmissMs ?? Number.NEGATIVE_INFINITY) >= last.atMs) return [ofRuntime(type)]
       const judged = judgeSlow(last, now, config, before.slow)
       slow = judged.streak
       return [judged.finding]

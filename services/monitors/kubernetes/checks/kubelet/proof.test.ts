@@ -21,6 +21,7 @@ interface Doing {
   readonly renews?: boolean
   readonly relistSeconds?: number
   readonly isUnreached?: boolean
+  readonly isRuntimeAmiss?: boolean
 }
 
 /** A kubelet whose counters grow as a real one's, the check of it, and what the detector makes of that. */
@@ -72,7 +73,7 @@ process_start_time_seconds 1796013889.39
       return looks
     },
     /** Turns for so long; gives back what the last said. */
-    async pass(ms: number, { renews = true, relistSeconds = 0.002, isUnreached }: Doing = {}) {
+    async pass(ms: number, { renews = true, relistSeconds = 0.002, isUnreached, isRuntimeAmiss = false }: Doing = {}) {
       let result = { findings: [] } as Awaited<ReturnType<typeof check.run>>
       for (let passed = 0; passed < ms; passed += nodeTurnMs) {
         if (!isFirst) clock.pass(nodeTurnMs)
@@ -85,6 +86,7 @@ process_start_time_seconds 1796013889.39
           ways.told.apiServer = { isUnreached, atMs: clock.monotonicMs() }
           if (isUnreached) ways.told.troubleMs = clock.monotonicMs()
         }
+        if (isRuntimeAmiss) ways.told.troubleMs = ways.told.runtimeAmissMs = clock.monotonicMs()
         isFirst = false
         result = await check.run(0)
         said.push(...fold.take(result))
@@ -123,6 +125,17 @@ describe('a problem that is over is closed', () => {
     await at.pass(2 * TURN_MS)
     expect(at.said).toEqual(['opened KubeletConfigDrift', 'resolved KubeletConfigDrift'])
   })
+})
+
+test('what waited for a container runtime that hung is no slow kubelet, neither then nor behind it', async () => {
+  const at = node()
+  await at.pass(5 * MINUTE_MS)
+  await at.pass(5 * MINUTE_MS, { relistSeconds: 60, isRuntimeAmiss: true })
+  await at.pass(25 * MINUTE_MS)
+  expect(at.said).toEqual([])
+  expect(at.fold.healthOf('KubeletSlow')).toBe('healthy')
+  await at.pass(25 * MINUTE_MS, { relistSeconds: 8 })
+  expect(at.said).toEqual(['opened KubeletSlow'])
 })
 
 test('what is not looked at is what it was, as of its own look', async () => {

@@ -105,6 +105,7 @@ export const runtime = defineCheck<Config, Ways | undefined>({
         // The kubelet leans on it: it is looked at once, and as long as it is slow itself.
         const isNow = verdict.findings.some(isAmiss)
         if (isNow && !wasAmiss) ways.told.troubleMs = nowMs
+        if (isNow) ways.told.runtimeAmissMs = nowMs
         wasAmiss = isNow
         return verdict
       },
