@@ -13,8 +13,7 @@ const KEYS_MAX = 32
 const BYTES_MAX = 16 * 1024
 
 export function checkNodeAnnotations({ exporters: { kubernetes } }: Document, tree: Tree, run: Run): void {
-  // Undefined, or without a text, where it is none: that is told already.
-  const { nodeAnnotations = {} }: Partial<Document['exporters']['kubernetes']> = kubernetes
+  const { nodeAnnotations } = kubernetes
   const spot = spotOf(rootSpot(tree), tree, 'exporters', 'kubernetes', 'nodeAnnotations')
   const entries = Object.entries(nodeAnnotations)
   if (entries.length > KEYS_MAX) run.fault(spot, `has ${entries.length} annotations; expected at most ${KEYS_MAX}`)

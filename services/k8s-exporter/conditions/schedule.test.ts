@@ -20,13 +20,10 @@ describe('when conditions are written', () => {
     expect(due.dueInMs(280_000)).toBe(0)
   })
 
-  it('does not come without end for a heartbeat that finds nothing known', () => {
+  it('comes again soon, and not without end, for a heartbeat that found nothing known', () => {
     const due = schedule()
-    due.putOff(60_000)
-    expect([due.dueInMs(60_000), due.isHeartbeatDue(61_000)]).toEqual([1000, true])
-    due.heartbeat(70_000)
-    due.putOff(70_000)
-    expect(due.dueInMs(70_000)).toBe(60_000)
+    due.heartbeat(60_000, 1000)
+    expect([due.dueInMs(60_000), due.isHeartbeatDue(60_999), due.isHeartbeatDue(61_000)]).toEqual([1000, false, true])
   })
 
   it('lets a change that comes alone go after five milliseconds', () => {

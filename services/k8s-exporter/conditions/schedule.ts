@@ -7,8 +7,6 @@ const BATCH_MS = 25
 const SETTLE_MS = 120_000
 /** Of each interval, so that a fleet does not write at once. */
 const SPREAD = 0.1
-/** A heartbeat that finds nothing known comes again after this. */
-const UNKNOWN_MS = 1000
 
 /** How often the writer comes by itself; `random` spreads it, from 0 to 1. */
 export interface Rhythm {
@@ -36,10 +34,8 @@ export interface Schedule {
   hold(nowMs: number, waitMs: number, sinceMs: number | undefined): void
   /** Nothing came of it: it waits again, with the heartbeat that was to go along. */
   failed(sinceMs: number, hadHeartbeat: boolean): void
-  /** The next heartbeat is an interval away. */
-  heartbeat(nowMs: number): void
-  /** Nothing is known that a heartbeat could confirm: one that is due waits a second, not for nothing at all. */
-  putOff(nowMs: number): void
+  /** The next heartbeat is so far away. Default: an interval */
+  heartbeat(nowMs: number, inMs?: number): void
   /** The node was seen. */
   looked(nowMs: number): void
   /** The node is to be looked at with the next turn. */
@@ -90,8 +86,8 @@ export function createSchedule({ heartbeatMs, resyncMs, random }: Rhythm): Sched
     return dirtyMs === undefined ? Number.POSITIVE_INFINITY : (heldUntilMs ?? dirtyMs)
   }
 
-  function heartbeat(nowMs: number): void {
-    heartbeatDueMs = nowMs + spread(heartbeatMs)
+  function heartbeat(nowMs: number, inMs = spread(heartbeatMs)): void {
+    heartbeatDueMs = nowMs + inMs
   }
 
   return {
@@ -101,7 +97,7 @@ export function createSchedule({ heartbeatMs, resyncMs, random }: Rhythm): Sched
     get hasNews() {
       return newsMs !== undefined
     },
-    begin: heartbeat,
+    begin: (nowMs) => heartbeat(nowMs),
     changed(nowMs) {
       dirtyMs ??= nowMs
       newsMs ??= nowMs
@@ -126,9 +122,6 @@ export function createSchedule({ heartbeatMs, resyncMs, random }: Rhythm): Sched
       if (hadHeartbeat) heartbeatDueMs = 0
     },
     heartbeat,
-    putOff(nowMs) {
-      heartbeatDueMs = Math.max(heartbeatDueMs, nowMs + UNKNOWN_MS)
-    },
     looked(nowMs) {
       lookDueMs = nowMs + spread(resyncMs)
     },

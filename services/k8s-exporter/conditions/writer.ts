@@ -17,6 +17,8 @@ import { createWritten, type Written } from './written.ts'
 
 /** After an error that is none of a request's. */
 const MISTAKE_MS = 5000
+/** A heartbeat that finds nothing known comes again after this. */
+const UNKNOWN_MS = 1000
 /** A patch that changes nothing is answered with the node. */
 const NOTHING = { status: { conditions: [] } } as const
 
@@ -189,7 +191,7 @@ function compare(desk: Desk): Batch | undefined {
   const desired = options.desired(written.types)
   const sinceMs = schedule.take()
   if (desired === undefined || node === undefined) {
-    if (heartbeat) schedule.putOff(nowMs)
+    if (schedule.isHeartbeatDue(nowMs)) schedule.heartbeat(nowMs, UNKNOWN_MS)
     return undefined
   }
   desk.isBegun = true
