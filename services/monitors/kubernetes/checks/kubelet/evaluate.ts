@@ -130,7 +130,7 @@ export interface KubeletAround {
   /** From one turn of the check to the next, as configured. */
   readonly intervalMs: number
   /** What the checks have told each other. */
-  readonly told: Pick<Told, 'apiServer' | 'configuration'>
+  readonly told: Pick<Told, 'apiServer' | 'configuration' | 'runtimeAmissMs'>
 }
 
 interface Deep {
