@@ -53,7 +53,8 @@ const countsAnew: Clause<CheckRoom> = {
       for (const { type, entity } of problems) run.clear(type, entity)
       const { findings } = await run.run()
       const kept = problems.filter(
-        ({ type, entity }) => findings.find((one) => one.type === type && one.entity === entity)?.pending !== true,
+        ({ type, entity = '' }) =>
+          findings.find((one) => one.type === type && (one.entity ?? '') === entity)?.pending !== true,
       )
       return kept.map(({ type }) => `${type} is not pending at the first check after it was cleared`)
     }),

@@ -372,7 +372,7 @@ test('each key changes what is found of some machine', async () => {
       endpoint: { machine: 'well-three', other: { endpoint: 'https://10.0.0.9:6443' } },
       checkServers: { machine: 'sick-one-dead', other: { checkServers: false } },
       checkAuth: { machine: 'sick-unknown-account', other: { checkAuth: false } },
-      requestInterval: { machine: 'hostile-forgotten-later', looks: 3, other: { requestInterval: '30s' } },
+      requestInterval: { machine: 'late-forgotten', looks: 3, other: { requestInterval: '30s' } },
       latencyThreshold: { machine: 'sick-slow', other: { latencyThreshold: '3s' } },
       criticalLatencyThreshold: { machine: 'sick-slow', other: { criticalLatencyThreshold: '2500ms' } },
       sustainedSlowChecks: { machine: 'sick-slow', other: { sustainedSlowChecks: 9 } },
