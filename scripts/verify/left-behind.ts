@@ -1,5 +1,6 @@
 /** Stores of the bus that tests left in memory, where nothing but a reboot takes them away. */
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Counts } from './run-vitest.ts'
@@ -16,7 +17,18 @@ export async function inRunFolder<T>(work: (folder: string) => Promise<T>): Prom
     chmodSync(folder, 0o1777)
     return await work(folder)
   } finally {
+    unmountBelow(folder)
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** What a test that failed left mounted; said, and taken away, since nothing below a mount that takes no writes can be removed. */
+function unmountBelow(folder: string): void {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+  const points = mounts.split('\n').map((line) => line.split(' ', 5)[4] ?? '')
+  for (const point of points.filter((one) => one.startsWith(`${folder}/`)).toReversed()) {
+    console.log(`tests left ${point} mounted`)
+    spawnSync('umount', ['--lazy', point])
   }
 }
 
