@@ -46,8 +46,8 @@ export interface FiguresAround {
   readonly freshMs: number
   /** This node reaches no API server. */
   readonly isUnreached: boolean
-  /** When the container runtime was found amiss last, which everything that the kubelet calls waits for. */
-  readonly runtimeAmissMs: number | undefined
+  /** When the container runtime was found amiss last, which everything that the kubelet calls waits for; and not by a warning alone. */
+  readonly runtime: { readonly amissMs: number | undefined; readonly graveMs: number | undefined }
   /** How long its lease is good for. */
   readonly leaseMs: number
   /** It is another process than in the last look. */
@@ -68,6 +68,25 @@ function begun(type: string): Finding {
 function ofRuntime(type: string): Finding {
   const message = 'what the kubelet did since the last look waited for the container runtime, which was not well'
   return { type, health: 'healthy', pending: true, reason: 'RuntimeWasAmiss', message }
+}
+
+interface Slow {
+  readonly streak: Streak
+  readonly finding: Finding
+}
+
+/** Whether it takes long, and whether that is its own doing: a runtime that is slow by a warning is why of a warning at most. */
+function judgeOwnSlow(
+  last: Figures,
+  now: Figures,
+  before: Streak,
+  { config, runtime: { amissMs, graveMs } }: Pick<FiguresAround, 'config' | 'runtime'>,
+): Slow {
+  const isSince = (atMs: number | undefined) => atMs !== undefined && atMs >= last.atMs
+  if (isSince(graveMs)) return { streak: NO_STREAK, finding: ofRuntime('KubeletSlow') }
+  const judged = judgeSlow(last, now, config, before)
+  const isWarning = judged.streak.warning > 0 && judged.streak.critical === 0
+  return isWarning && isSince(amissMs) ? { streak: NO_STREAK, finding: ofRuntime('KubeletSlow') } : judged
 }
 
 function untold(reading: KubeletReading, before: FiguresMemory, { types, isAnew }: FiguresAround): FiguresVerdict {
@@ -103,8 +122,7 @@ export function judgeFigures(reading: KubeletReading, before: FiguresMemory, aro
   const findings = types.flatMap((type): Finding[] => {
     if (type === 'KubeletSlow') {
       if (last === undefined) return [begun(type)]
-      if ((around.runtimeAmissMs ?? Number.NEGATIVE_INFINITY) >= last.atMs) return [ofRuntime(type)]
-      const judged = judgeSlow(last, now, config, before.slow)
+      const judged = judgeOwnSlow(last, now, before.slow, around)
       slow = judged.streak
       return [judged.finding]
     }

@@ -21,7 +21,7 @@ interface Doing {
   readonly renews?: boolean
   readonly relistSeconds?: number
   readonly isUnreached?: boolean
-  readonly isRuntimeAmiss?: boolean
+  readonly runtime?: 'well' | 'slow' | 'hangs'
 }
 
 /** A kubelet whose counters grow as a real one's, the check of it, and what the detector makes of that. */
@@ -73,7 +73,7 @@ process_start_time_seconds 1796013889.39
       return looks
     },
     /** Turns for so long; gives back what the last said. */
-    async pass(ms: number, { renews = true, relistSeconds = 0.002, isUnreached, isRuntimeAmiss = false }: Doing = {}) {
+    async pass(ms: number, { renews = true, relistSeconds = 0.002, isUnreached, runtime = 'well' }: Doing = {}) {
       let result = { findings: [] } as Awaited<ReturnType<typeof check.run>>
       for (let passed = 0; passed < ms; passed += nodeTurnMs) {
         if (!isFirst) clock.pass(nodeTurnMs)
@@ -86,7 +86,8 @@ process_start_time_seconds 1796013889.39
           ways.told.apiServer = { isUnreached, atMs: clock.monotonicMs() }
           if (isUnreached) ways.told.troubleMs = clock.monotonicMs()
         }
-        if (isRuntimeAmiss) ways.told.troubleMs = ways.told.runtimeAmissMs = clock.monotonicMs()
+        if (runtime !== 'well') ways.told.troubleMs = ways.told.runtimeAmissMs = clock.monotonicMs()
+        if (runtime === 'hangs') ways.told.runtimeGraveMs = clock.monotonicMs()
         isFirst = false
         result = await check.run(0)
         said.push(...fold.take(result))
@@ -130,11 +131,21 @@ describe('a problem that is over is closed', () => {
 test('what waited for a container runtime that hung is no slow kubelet, neither then nor behind it', async () => {
   const at = node()
   await at.pass(5 * MINUTE_MS)
-  await at.pass(5 * MINUTE_MS, { relistSeconds: 60, isRuntimeAmiss: true })
+  await at.pass(5 * MINUTE_MS, { relistSeconds: 60, runtime: 'hangs' })
   await at.pass(25 * MINUTE_MS)
   expect(at.said).toEqual([])
   expect(at.fold.healthOf('KubeletSlow')).toBe('healthy')
   await at.pass(25 * MINUTE_MS, { relistSeconds: 8 })
+  expect(at.said).toEqual(['opened KubeletSlow'])
+})
+
+test('a runtime that is slow for good, by a warning, is why of a kubelet that is slow by a warning, and not of more', async () => {
+  const at = node()
+  await at.pass(5 * MINUTE_MS, { runtime: 'slow' })
+  expect(at.fold.healthOf('KubeletSlow')).toBe('healthy')
+  await at.pass(25 * MINUTE_MS, { runtime: 'slow', relistSeconds: 8 })
+  expect(at.said).toEqual([])
+  await at.pass(25 * MINUTE_MS, { runtime: 'slow', relistSeconds: 40 })
   expect(at.said).toEqual(['opened KubeletSlow'])
 })
 
