@@ -33,7 +33,7 @@ test.each<[string, Readonly<Record<string, number>>, string]>([
 ])(
   'a kubelet whose requests are %s has that for a reason, and no more in its headline than is known',
   (_, codes, reason) => {
-    const around = { isUnreached: false, leaseMs: 40_000 }
+    const around = { isUnreached: false, leaseMs: 40_000, lastMs: 30_000 }
     const said = judgeCutOff(figures({}), figures({ ...codes, atMs: 60_000 }), schema.parse({}), around)
     expect(said).toMatchObject({ health: 'problem', reason })
     expect(said.summary).toBe('the API server takes nothing of the kubelet: its lease is not renewed')

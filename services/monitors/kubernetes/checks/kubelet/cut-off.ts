@@ -32,16 +32,23 @@ export function leaseMsOf(configuration: Readonly<Record<string, unknown>> | und
   return typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : 40_000
 }
 
+interface CutOffAround {
+  readonly isUnreached: boolean
+  readonly leaseMs: number
+  readonly lastMs: number
+}
+
 /**
  * @param renewed the look at which its renewals had grown last, or the first of all
- * @param how.isUnreached this node reaches no API server at all, which is told of those
+ * @param how.isUnreached no API server answers this node, which is told of those
  * @param how.leaseMs how long its lease is good for
+ * @param how.lastMs when it was looked before: one look alone says nothing, since all of the node may have stood still before it
  */
 export function judgeCutOff(
   renewed: Figures,
   now: Figures,
   { cutOffAfter }: Pick<Config, 'cutOffAfter'>,
-  { isUnreached, leaseMs }: { readonly isUnreached: boolean; readonly leaseMs: number },
+  { isUnreached, leaseMs, lastMs }: CutOffAround,
 ): Finding {
   if (now.renewals > renewed.renewals) {
     const message = `the API server has taken ${plural(now.renewals - renewed.renewals, 'renewal')} of the kubelet`
@@ -54,8 +61,8 @@ export function judgeCutOff(
   const where = now.servers[0] === undefined ? '' : ` at ${now.servers[0]}`
   const message = `the API server${where} has taken no renewal of the kubelet's lease for ${duration(silentMs)}, limit ${duration(limitMs)}: ${refusalsText(refused)}`
   if (isUnreached)
-    return unknownFinding(TYPE, unobserved('ApiServerNotReached', `${message}; this node reaches no API server at all`))
-  if (silentMs < limitMs)
+    return unknownFinding(TYPE, unobserved('ApiServerNotReached', `${message}; no API server answers this node`))
+  if (silentMs < limitMs || lastMs <= renewed.atMs)
     return {
       type: TYPE,
       health: 'healthy',

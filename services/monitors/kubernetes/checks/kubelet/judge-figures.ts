@@ -111,7 +111,8 @@ function untold(reading: KubeletReading, before: FiguresMemory, { types, isAnew 
 /** Judges what the kubelet counts against its last counts, as long as those are of the same process, and not long ago. */
 export function judgeFigures(reading: KubeletReading, before: FiguresMemory, around: FiguresAround): FiguresVerdict {
   if (reading.figures?.ok !== true) return untold(reading, before, around)
-  const { config, nowMs, types, freshMs, isUnreached } = around
+  const { config, nowMs, types, freshMs } = around
+  const isUnreached = around.isUnreached || reading.isServed === false
   const now = figuresOf(reading.figures.value, nowMs)
   const { figures } = before
   const last = figures !== undefined && isSameRun(figures, now) && nowMs - figures.atMs <= freshMs ? figures : undefined
@@ -128,7 +129,8 @@ export function judgeFigures(reading: KubeletReading, before: FiguresMemory, aro
     }
     // A kubelet of its own, without a cluster, asks nobody.
     if (now.requests === undefined) return []
-    return [since === undefined ? begun(type) : judgeCutOff(since, now, config, around)]
+    if (last === undefined || since === undefined) return [begun(type)]
+    return [judgeCutOff(since, now, config, { isUnreached, leaseMs: around.leaseMs, lastMs: last.atMs })]
   })
   const isCountedAnew = since === undefined || now.renewals > since.renewals || isUnreached
   return {

@@ -77,6 +77,7 @@ export async function kubeletScene({
     access: () => Promise.resolve(access),
     apiServer: () => ({
       ...createWays().apiServer({ access, userAgent: '' }),
+      readyz: () => Promise.resolve({ kind: 'ready' }),
       whoAmI() {
         asksApi++
         return isKnown
