@@ -77,11 +77,17 @@ export function judgeCutOff(
 }
 
 /**
- * Of a kubelet that took our token before and does not any more, while the API server knows us: it has to ask the API server, and cannot.
- * @param times looks in a row that it did not
+ * Of a kubelet that has to ask the API server who we are, and cannot, while that one answers us: it took our token before and does not
+ * any more, or it waits.
+ * @param how.times looks in a row that it did so
  */
-export function judgeRefused(why: string, times: number): Finding {
-  const message = `the API server knows this account, and the kubelet, which took it before, does not any more: it has to ask the API server, and cannot (${why})`
+export function judgeRefused(
+  why: string,
+  { times, isWaiting }: { readonly times: number; readonly isWaiting: boolean },
+): Finding {
+  const message = isWaiting
+    ? `the kubelet answers at once who shows it nothing, and leaves waiting who shows a token, about which it has to ask the API server, which answers this agent (${why})`
+    : `the API server knows this account, and the kubelet, which took it before, does not any more: it has to ask the API server, and cannot (${why})`
   if (times < 2)
     return {
       type: TYPE,

@@ -17,7 +17,7 @@ export interface FiguresMemory {
   readonly wasUnreached: boolean
   /** Looks in a row in which it was slow. */
   readonly slow: Streak
-  /** Looks in a row in which it did not take a token that it took before, and that the API server knows. */
+  /** Looks in a row in which it did not take a token that it took before, and that the API server knows, or waited for that one. */
   readonly refused: number
   /** The run that is there now has taken our token. */
   readonly isTaken: boolean
@@ -90,13 +90,15 @@ function judgeOwnSlow(
 }
 
 function untold(reading: KubeletReading, before: FiguresMemory, { types, isAnew }: FiguresAround): FiguresVerdict {
-  const { figures, isKnown } = reading
+  const { figures, isKnown, isWaiting } = reading
   const why = figures?.ok === false ? figures : NOT_ANSWERED
   // One that was started anew may have another configuration, and take nobody's token.
   const isTaken = before.isTaken && !isAnew
-  const refused = isKnown === true && isTaken ? before.refused + 1 : 0
+  const refused = (isKnown === true && isTaken) || isWaiting ? before.refused + 1 : 0
   const findings = types.map((type) =>
-    type === 'KubeletCutOff' && refused > 0 ? judgeRefused(why.message, refused) : unknownFinding(type, why),
+    type === 'KubeletCutOff' && refused > 0
+      ? judgeRefused(why.message, { times: refused, isWaiting })
+      : unknownFinding(type, why),
   )
   const isDoubtful =
     why.reason === 'CertificateUnverified' ||

@@ -55,6 +55,7 @@ process_start_time_seconds 1796013889.39
           : Promise.resolve(readyz),
     }),
     kubelet: (): Kubelet => ({
+      ...real,
       metrics(_ask, names) {
         looks++
         const reader = createMetricsReader({ names })

@@ -3,7 +3,7 @@ import type { Clock } from '#clock'
 import type { Host, HostNetwork, UnitLook } from '#host'
 import type { Kubelet, Metrics } from '#kube/kubelet'
 import { observed, type Reading, type Unobserved, unobserved } from '#monitor-kit/evaluate'
-import type { Ask, HttpAnswer, Probed, Stopwatch } from '#probe'
+import { type Ask, type HttpAnswer, isJudged, type Probed, type Sample, type Stopwatch } from '#probe'
 import { hasKubelet } from '../../here.ts'
 import { askKubeletUnit, readKubeletFile, runOfUnit } from '../../node-kubelet/configuration.ts'
 import { askedKubelet, credentialsOf } from '../../node-kubelet/credentials.ts'
@@ -42,6 +42,8 @@ export interface KubeletReading {
   readonly isKnown: boolean | 'not-answered' | undefined
   /** While it is in doubt whether the API server hears the kubelet: whether it answers us as it should. Undefined: not asked. */
   readonly isServed: boolean | undefined
+  /** It answers at once who shows it nothing, and leaves us waiting, while the API server answers us: it cannot ask that. */
+  readonly isWaiting: boolean
   /** Undefined as above, and where there is no one file. */
   readonly configuration: Reading<KubeletConfiguration> | undefined
 }
@@ -115,11 +117,24 @@ function tell({ ways, config, clock }: KubeletLook, figures: Metrics): void {
     .slice(0, SERVERS_MAX)
 }
 
-const NOT_ASKED = { figures: undefined, isKnown: undefined, isServed: undefined }
+const NOT_ASKED = { figures: undefined, isKnown: undefined, isServed: undefined, isWaiting: false }
+
+/** Whether its silence is that it waits for the API server. Who collects its figures for long answers other questions. */
+async function waitsForApi(look: KubeletLook, ask: Ask, kubelet: Kubelet, sample: Sample): Promise<boolean> {
+  if (!isJudged(sample, look.config.httpTimeout)) return false
+  const other = await kubelet.configz(ask)
+  if (other.ok || other.failure.kind !== 'timeout' || !isJudged(other.sample, look.config.httpTimeout)) return false
+  return (await kubelet.refusesStrangers(ask)) && (await isServed(look)) === true
+}
 
 async function readFigures(look: KubeletLook, ask: Ask, kubelet: Kubelet) {
   const { config } = look
-  const figures = await askedKubelet(() => kubelet.metrics(ask, FIGURES))
+  let late: Sample | undefined
+  const figures = await askedKubelet(async () => {
+    const probed = await kubelet.metrics(ask, FIGURES)
+    if (!probed.ok && probed.failure.kind === 'timeout') late = probed.sample
+    return probed
+  })
   if (figures.ok) tell(look, figures.value)
   if (!config.checkCutOff) return { ...NOT_ASKED, figures }
   const isRefused = !figures.ok && figures.reason === 'TokenRefused' && isOwnToken(config)
@@ -127,6 +142,7 @@ async function readFigures(look: KubeletLook, ask: Ask, kubelet: Kubelet) {
     figures,
     isKnown: isRefused ? await isKnownToApi(look) : undefined,
     isServed: figures.ok && look.isDoubted ? await isServed(look) : undefined,
+    isWaiting: late !== undefined && (await waitsForApi(look, ask, kubelet, late)),
   }
 }
 
