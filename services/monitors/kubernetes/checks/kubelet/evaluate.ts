@@ -125,6 +125,8 @@ const STRETCHED_MS = 450_000
 /** What else is known in a look. */
 export interface KubeletAround {
   readonly nowMs: number
+  /** The same by the wall clock. */
+  readonly wallMs: number
   /** When the look began, by the wall clock. */
   readonly now: Date
   /** From one turn of the check to the next, as configured. */
@@ -143,13 +145,14 @@ function judgeDeep(
   reading: KubeletReading,
   config: Config,
   before: KubeletMemory,
-  { nowMs, now, intervalMs, told }: KubeletAround,
+  { nowMs, wallMs, now, intervalMs, told }: KubeletAround,
 ): Deep {
   const types = deepTypes(config)
   const { pid } = runOf(reading.unit, undefined, before.run)
   const ofFigures = judgeFigures(reading, before, {
     ...{
       config,
+      wallMs,
       nowMs,
       freshMs: Math.max(FRESH_MS, intervalMs * 1.5, Math.min(nowMs - (before.turnMs ?? nowMs), STRETCHED_MS)),
     },

@@ -28,10 +28,11 @@ interface Doing {
 }
 
 /** A kubelet whose counters grow as a real one's, the check of it, and what the detector makes of that. */
-function node(nodeTurnMs = TURN_MS) {
+function node(nodeTurnMs = TURN_MS, keys: object = {}) {
   const clock = foldClock()
   const counters = { puts: 0, errors: 0, lists: 0, listSeconds: 0 }
   let looks = 0
+  let startedSeconds = 1_796_013_889.39
   let drift: Readonly<Record<string, unknown>> = {}
   let readyz: Readiness | 'hangs' = { kind: 'ready' }
   const ways = sharedOver(ROOT, clock)
@@ -40,7 +41,7 @@ function node(nodeTurnMs = TURN_MS) {
 kubelet_pleg_relist_duration_seconds_count ${counters.lists}
 rest_client_requests_total{code="200",host="10.0.0.1:6443",method="PUT"} ${counters.puts}
 rest_client_requests_total{code="<error>",host="10.0.0.1:6443",method="PUT"} ${counters.errors}
-process_start_time_seconds 1796013889.39
+process_start_time_seconds ${startedSeconds}
 `
   // As after each start of it.
   ways.told.inForce = (_of, ask) => ask()
@@ -69,14 +70,24 @@ process_start_time_seconds 1796013889.39
     }),
   }
   const check = startCheck(kubelet, {
-    ...{ root: ROOT, host: recordedHost(ROOT), clock, shared, memory: heldMemory(), config: schema.parse({}) },
+    ...{ root: ROOT, host: recordedHost(ROOT), clock, shared, memory: heldMemory(), config: schema.parse(keys) },
   })
   const fold = createFold(kubelet, clock)
   const said: string[] = []
+  const events: string[] = []
   let isFirst = true
   return {
     check,
+    /** Somebody sets the clock; the kernel reckons when a process was started from what the clock says. */
+    step(ms: number) {
+      clock.step(ms)
+      startedSeconds += ms / 1000
+    },
+    restart() {
+      startedSeconds += 600
+    },
     said,
+    events,
     fold,
     /** It runs with something else than its file says. */
     setDrift(next: Readonly<Record<string, unknown>>) {
@@ -106,6 +117,7 @@ process_start_time_seconds 1796013889.39
         isFirst = false
         result = await check.run(0)
         said.push(...fold.take(result))
+        events.push(...(result.events ?? []).map(({ reason }) => reason))
       }
       return result
     },
@@ -228,6 +240,20 @@ test('a node that stood still for minutes is not cut off by the one look behind 
   await at.pass(TURN_MS, { renews: false })
   await at.pass(25 * MINUTE_MS)
   expect(at.said).toEqual([])
+})
+
+test('a clock that is set is no other run of the kubelet, also where its unit is not seen', async () => {
+  const at = node(TURN_MS, { checkSystemdStatus: false })
+  await at.pass(TURN_MS)
+  at.step(-3_600_000)
+  await at.pass(TURN_MS)
+  expect(at.fold.healthOf('KubeletSlow')).toBe('healthy')
+  at.step(7_200_000)
+  await at.pass(TURN_MS)
+  expect(at.events).toEqual([])
+  at.restart()
+  await at.pass(25 * MINUTE_MS)
+  expect(at.events).toEqual(['KubeletRestarted'])
 })
 
 test('a monitor whose turns are far apart sees that it is cut off, and does not ask in each while all is well', async () => {

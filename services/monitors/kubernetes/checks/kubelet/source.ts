@@ -112,7 +112,7 @@ function tell({ ways, config, clock }: KubeletLook, figures: Metrics): void {
     ...said,
     seconds: new Map([...LIFETIMES].flatMap((name) => figures.get(name)?.map(({ value }) => [name, value]) ?? [])),
   }
-  ways.told.servers = figuresOf(figures, 0)
+  ways.told.servers = figuresOf(figures, 0, 0)
     .servers.flatMap((host) => placeIn(`https://${host}/`) ?? [])
     .slice(0, SERVERS_MAX)
 }
