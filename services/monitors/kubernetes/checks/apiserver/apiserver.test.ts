@@ -201,13 +201,19 @@ function seenOf(reading: ApiReading) {
 }
 
 test('a server without SelfSubjectReviews that takes our token knows us', () => {
-  const failure = { kind: 'refused', message: 'create selfsubjectreviews was answered with 404' } as const
-  const said = (kind: 'ready' | 'unauthorised') => {
+  const said = (kind: 'ready' | 'unauthorised', status = 404) => {
+    const failure = {
+      kind: 'refused',
+      status,
+      message: `create selfsubjectreviews was answered with ${status}`,
+    } as const
     const answer = kind === 'ready' ? ({ kind } as const) : ({ kind, status: 401 } as const)
     const refused = { sample: AT_ONCE, came: { ok: false, failure } } as const
     return seeIdentity(refused, { sample: AT_ONCE, came: { ok: true, answer } }, DEFAULTS).kind
   }
   expect([said('ready'), said('unauthorised')]).toEqual(['well', 'unknown'])
+  // One that has too much to do may have them all the same.
+  expect([said('ready', 429), said('ready', 500)]).toEqual(['unknown', 'unknown'])
 })
 
 describe('blame', () => {

@@ -132,10 +132,10 @@ export function seeIdentity(
 ): Seen {
   const summary = 'the API server does not know this account'
   if (!came.ok) {
-    const { kind, message } = came.failure
+    const { kind, status, message } = came.failure
     if (kind === 'unreachable' && !isJudged(sample, httpTimeout)) return lateSeen('a SelfSubjectReview', sample)
     const hasTaken = readiness?.came.ok === true && readiness.came.answer.kind !== 'unauthorised'
-    if (kind === 'refused' && hasTaken)
+    if (status === 404 && hasTaken)
       return { kind: 'well', message: 'it takes our token, and does not say who we are (no SelfSubjectReview)' }
     return { kind: 'unknown', reason: kind === 'credentials' ? 'NoCredentials' : 'NotAnswered', message }
   }

@@ -34,6 +34,8 @@ export interface RequestFailure {
    * nobody was asked, since our own token or certificate cannot be read.
    */
   readonly kind: 'unreachable' | 'unverified' | 'refused' | 'credentials'
+  /** Of one that is refused. */
+  readonly status?: number
   readonly message: string
 }
 
@@ -111,7 +113,10 @@ async function requested<Answer>(
       return { sample, came: { ok: false, failure: { kind, message: err.message } } }
     }
     if (err instanceof KubeStatusError)
-      return { sample, came: { ok: false, failure: { kind: 'refused', message: err.message } } }
+      return {
+        sample,
+        came: { ok: false, failure: { kind: 'refused', status: err.refusal.status, message: err.message } },
+      }
     if (err instanceof KubeAccessError)
       return { sample, came: { ok: false, failure: { kind: 'credentials', message: err.message } } }
     throw err
