@@ -99,7 +99,11 @@ function seeWay(reading: ApiReading, way: WayThere, config: Config): Seen {
   if (connection !== undefined) return connection
   const said = reading.readiness && ofReadiness(reading.readiness, way, config)
   // The address is dealt to servers, of which one is known to be dead: that is told of it alone.
-  const isDealt = way.isService && others.some(({ probed }) => !probed.ok) && others.some(({ probed }) => probed.ok)
+  const isDealt =
+    way.isService &&
+    !reading.isDirect &&
+    others.some(({ probed }) => !probed.ok) &&
+    others.some(({ probed }) => probed.ok)
   if (said !== undefined && !(isDealt && said.kind === 'sick' && said.reason === 'NotAnswered')) return said
   if (own === undefined) return { kind: 'unknown', reason: 'NotAsked', message: 'asked at the next request' }
   return { kind: 'well', message: `the API server ${way.name} is connected to` }
