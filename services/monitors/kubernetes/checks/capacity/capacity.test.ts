@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createHost, HostReadError } from '#host'
 import type { Kubelet, KubeletOptions } from '#kube/kubelet'
-import { findingOf, fixture, handClock, startCheck, startFixture } from '#monitor-kit/testing'
+import { findingOf, fixture, handClock, heldMemory, startCheck, startFixture } from '#monitor-kit/testing'
 import type { Ask } from '#probe'
 import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
 import { kubeletFolder } from '../../here.ts'
@@ -130,6 +130,17 @@ describe('a node', () => {
     expect(await said()).toEqual(disks.map((disk) => `${disk} problem`))
     change.fs = {}
     expect((await said()).sort()).toEqual(disks.map((disk) => `${disk} unknown`).sort())
+  })
+
+  test('knows where its images are also where it was told before this process began', async () => {
+    const root = fixture(import.meta.url, 'sick-disk')
+    const setting = { root, config: schema.parse({}), memory: heldMemory() }
+    const run = async (tookMs: Record<string, number>) => {
+      const clock = handClock()
+      const check = startCheck(capacity, { ...setting, clock, shared: sharedOver(root, clock, { tookMs }) })
+      return findingOf(await check.run(), 'EvictionNear', 'signal:imagefs.available').pending
+    }
+    expect([await run({}), await run({ sandboxes: 9000 })]).toEqual([true, true])
   })
 
   test('whose images lie behind a link, in a folder that is closed to us, is near to eviction on the disk that has them', async () => {
