@@ -1,6 +1,6 @@
 /** That what the kubelet's figures and its file say is opened and closed as the detector has it. */
 import { describe, expect, test } from 'vitest'
-import { type KubeAccess, KubeUnreachableError, type Readiness } from '#kube'
+import { type KubeAccess, KubeStatusError, KubeUnreachableError, type Readiness } from '#kube'
 import { createMetricsReader, type Kubelet } from '#kube/kubelet'
 import { findingOf, fixture, heldMemory, startCheck } from '#monitor-kit/testing'
 import { recordedHost } from '../../../../../libs/monitor-kit/testing/recorded-host.ts'
@@ -23,8 +23,16 @@ interface Doing {
   readonly relistSeconds?: number
   readonly isUnreached?: boolean
   readonly runtime?: 'well' | 'slow' | 'hangs'
-  /** What the API server answers this agent. Default: that it is ready. */
-  readonly readyz?: Readiness | 'hangs'
+  /** What the API server answers this agent; a number is the status of a refusal. Default: that it is ready. */
+  readonly readyz?: Readiness | number | 'hangs'
+}
+
+function answerOf(readyz: Readiness | number | 'hangs'): Promise<Readiness> {
+  if (readyz === 'hangs')
+    return Promise.reject(new KubeUnreachableError('get readyz', 'https://10.96.0.1:443', new Error('no answer')))
+  if (typeof readyz !== 'number') return Promise.resolve(readyz)
+  const refusal = { what: 'get readyz', verb: 'get', resource: 'readyz', status: readyz, reason: '', message: '' }
+  return Promise.reject(new KubeStatusError(refusal))
 }
 
 /** A kubelet whose counters grow as a real one's, the check of it, and what the detector makes of that. */
@@ -34,7 +42,7 @@ function node(nodeTurnMs = TURN_MS, keys: object = {}) {
   let looks = 0
   let startedSeconds = 1_796_013_889.39
   let drift: Readonly<Record<string, unknown>> = {}
-  let readyz: Readiness | 'hangs' = { kind: 'ready' }
+  let readyz: Readiness | number | 'hangs' = { kind: 'ready' }
   const ways = sharedOver(ROOT, clock)
   const real = ways.kubelet({ place: { address: '127.0.0.1', port: 10_250 } } as Parameters<Ways['kubelet']>[0])
   const text = () => `kubelet_pleg_relist_duration_seconds_sum ${counters.listSeconds}
@@ -50,10 +58,7 @@ process_start_time_seconds ${startedSeconds}
     access: () => Promise.resolve({ server: 'https://10.96.0.1:443', origin: '' } as KubeAccess),
     apiServer: () => ({
       ...ways.apiServer({} as Parameters<Ways['apiServer']>[0]),
-      readyz: () =>
-        readyz === 'hangs'
-          ? Promise.reject(new KubeUnreachableError('get readyz', 'https://10.96.0.1:443', new Error('no answer')))
-          : Promise.resolve(readyz),
+      readyz: () => answerOf(readyz),
     }),
     kubelet: (): Kubelet => ({
       ...real,
@@ -212,8 +217,9 @@ describe('an API server that is not reached', () => {
 })
 
 describe('a kubelet that is not heard by API servers that do not answer this agent either', () => {
-  test.each<[string, Readiness | 'hangs']>([
+  test.each<[string, Readiness | number | 'hangs']>([
     ['hang', 'hangs'],
+    ['have too much to do', 503],
     ['have lost their store', { kind: 'not-ready', failed: ['etcd'] }],
   ])('since they %s, is not cut off by itself; once they answer, and it is not heard, it is', async (_, readyz) => {
     const at = node()
@@ -225,10 +231,13 @@ describe('a kubelet that is not heard by API servers that do not answer this age
     expect(at.said).toEqual(['opened KubeletCutOff'])
   })
 
-  test('since one of them is about to end, is cut off', async () => {
+  test.each<[string, Readiness | number]>([
+    ['since one of them is about to end', { kind: 'not-ready', failed: ['shutdown'] }],
+    ['since nobody may ask that', 404],
+  ])('%s, is cut off', async (_, readyz) => {
     const at = node()
     await at.pass(5 * MINUTE_MS)
-    await at.pass(25 * MINUTE_MS, { renews: false, readyz: { kind: 'not-ready', failed: ['shutdown'] } })
+    await at.pass(25 * MINUTE_MS, { renews: false, readyz })
     expect(at.said).toEqual(['opened KubeletCutOff'])
   })
 })
