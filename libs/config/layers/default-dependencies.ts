@@ -10,7 +10,6 @@ const EMBEDDED: Place = { where: 'embedded default', origin: { layer: 'default',
 
 const GATEWAY = 'network-gateway-check'
 const DNS = 'network-dns-check'
-const RUNTIME = 'kubernetes-runtime-check'
 
 const LINKS = 'network-links'
 
@@ -22,9 +21,6 @@ const EXPLAINED_BY: Readonly<Record<string, (check: MapNode) => readonly string[
   'network-time': () => [DNS, GATEWAY, LINKS],
   'network-peers': () => [LINKS],
   'kubernetes-apiserver-check': () => [GATEWAY, LINKS],
-  'kubernetes-kubelet-check': () => [RUNTIME],
-  'kubernetes-capacity-check': () => [RUNTIME],
-  'kubernetes-static-pods': () => [RUNTIME],
 }
 
 /** Endpoints of this machine need nothing, and are not to be hidden by others of the same check; addresses need no names. */

@@ -12,7 +12,6 @@ export interface FakeKubeletAnswers {
   /** `hangs`: it takes connections and says nothing, as one that is stopped (SIGSTOP). */
   healthz?: { readonly status: number; readonly body: string } | 'hangs'
   /** Text, or pieces of it. */
-  /** `hangs`: one that collects something that does not come, as of a volume whose server is gone. */
   metrics?: string | (() => Iterable<string>)
   configz?: object
 }
@@ -85,7 +84,7 @@ export async function startFakeKubelet(options: FakeKubeletOptions): Promise<Fak
     else if (token !== good)
       say(response, 403, `Forbidden (user=${user}, verb=get, resource=nodes, subresource(s)=[${part}])\n`)
     else if (part === 'configz') sayJson(response, { kubeletconfig: answers.configz ?? {} })
-    else if (answers.metrics !== 'hangs') void stream(response, answers.metrics ?? '')
+    else void stream(response, answers.metrics ?? '')
   }
 
   const healthz = createHttp(serveHealthz)

@@ -31,14 +31,21 @@ export const LIFETIMES: ReadonlySet<string> = new Set([
 /** By the names of these metrics. */
 export type Lifetimes = ReadonlyMap<string, number>
 
+/** When the container runtime was not well last, in monotonic milliseconds; undefined: never. */
+export interface RuntimeAmiss {
+  readonly amissMs: number | undefined
+  /** Not by a warning alone: that is why of everything which the kubelet calls. */
+  readonly graveMs: number | undefined
+  /** It did not run or answer, or said that it is not ready: a kubelet that is started then ends again. */
+  readonly downMs: number | undefined
+}
+
 /** Of one monitor; nothing of it outlives the process. */
 export interface Told {
   /** When a check saw last that something is wrong on which the kubelet leans, in monotonic milliseconds; undefined: never. */
   troubleMs: number | undefined
-  /** When the container runtime was found amiss last, in monotonic milliseconds; undefined: never. */
-  runtimeAmissMs: number | undefined
-  /** When it was that last, and not by a warning alone: that is why of everything which the kubelet calls. */
-  runtimeGraveMs: number | undefined
+  /** When the container runtime was not well last. */
+  runtime: RuntimeAmiss
   /** What the check of the API servers saw last: whether this node reaches none by its own way. undefined: there is no such check. */
   apiServer: { readonly isUnreached: boolean; readonly atMs: number } | undefined
   /** The configuration in force as it was told last; undefined: it was not. */
@@ -79,8 +86,7 @@ export function createTold(): Told {
   const kept = new Map<string, Kept>()
   const told: Told = {
     troubleMs: undefined,
-    runtimeAmissMs: undefined,
-    runtimeGraveMs: undefined,
+    runtime: { amissMs: undefined, graveMs: undefined, downMs: undefined },
     apiServer: undefined,
     configuration: undefined,
     servers: [],

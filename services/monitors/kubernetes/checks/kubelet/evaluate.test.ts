@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { UnitLook } from '#host'
 import { findingOf } from '#monitor-kit/testing'
-import { createTold } from '../../node-kubelet/told.ts'
+import { createTold, type RuntimeAmiss } from '../../node-kubelet/told.ts'
 import { keysWithoutEffect } from '../../testing-keys.ts'
 import { kubelet } from './check.ts'
 import { schema } from './config.ts'
@@ -31,6 +31,16 @@ function unit(loadState: string, activeState: string): UnitLook {
   const state = { name: 'kubelet.service', loadState, activeState, subState: 'dead', activeEnteredAt: undefined }
   return { kind: 'known', unit: { ...state, fileState: '', service: undefined } }
 }
+
+const k3s: UnitLook = { ...unit('loaded', 'inactive') }
+if (k3s.kind === 'known') Object.assign(k3s, { unit: { ...k3s.unit, name: 'k3s.service' } })
+
+function says(text: string): KubeletReading['healthz'] {
+  const answer = { status: 500, headers: {}, body: Buffer.from(text), isCut: false }
+  return { ok: true, sample: { ms: 1, lateMs: 0 }, answer: answer as never }
+}
+
+const ALONE = { runtime: createTold().runtime, nowMs: 0 }
 
 function looks(readings: readonly KubeletReading[]) {
   let memory: KubeletMemory = FIRST_KUBELET
@@ -77,12 +87,42 @@ describe('a kubelet that does not answer', () => {
       'ConnectionRefused',
     ],
   ])('is judged by what is there: %s', (_, more, hasAnswered, reason) => {
-    const seen = seeKubelet(reading({ healthz: silent('refused'), ...more }), hasAnswered, DEFAULTS)
+    const seen = seeKubelet(reading({ healthz: silent('refused'), ...more }), hasAnswered, DEFAULTS, ALONE)
     expect(seen && 'reason' in seen ? seen.reason : undefined).toBe(reason)
   })
 
+  test.each<[string, Partial<KubeletReading>, Partial<RuntimeAmiss>, string]>([
+    ['its loop waits', { healthz: says('[+]ping ok\n[-]syncloop failed: x\n') }, { graveMs: 0 }, 'RuntimeWasAmiss'],
+    [
+      'its loop waits, long after',
+      { healthz: says('[-]syncloop failed: x\n') },
+      { graveMs: -130_000 },
+      'HealthzFailed',
+    ],
+    ['its log fails', { healthz: says('[-]log failed: x\n[-]syncloop failed: x\n') }, { graveMs: 0 }, 'HealthzFailed'],
+    ['it is started again and again', { unit: unit('loaded', 'activating') }, { downMs: 0 }, 'RuntimeWasAmiss'],
+    [
+      'it is that, and the runtime is slow',
+      { unit: unit('loaded', 'activating') },
+      { graveMs: 0 },
+      'ConnectionRefused',
+    ],
+    ['it ends with the runtime', { unit: k3s }, { downMs: 0 }, 'RuntimeWasAmiss'],
+    ['it was stopped', { unit: unit('loaded', 'inactive') }, { graveMs: 0, downMs: 0 }, 'ConnectionRefused'],
+    ['it hangs', { healthz: silent('timeout') }, { graveMs: 0, downMs: 0 }, 'KubeletHangs'],
+  ])('beside a runtime that is not well is that one’s as far as it is: %s', (_, more, amiss, reason) => {
+    const runtime = { ...createTold().runtime, ...amiss }
+    const seen = seeKubelet(reading({ healthz: silent('refused'), ...more }), true, DEFAULTS, { runtime, nowMs: 0 })
+    expect(seen).toMatchObject({ kind: reason === 'RuntimeWasAmiss' ? 'unknown' : 'sick', reason })
+  })
+
   test('has words that say where, what that means, and how its unit is', () => {
-    const seen = seeKubelet(reading({ healthz: silent('refused'), unit: unit('loaded', 'inactive') }), true, DEFAULTS)
+    const seen = seeKubelet(
+      reading({ healthz: silent('refused'), unit: unit('loaded', 'inactive') }),
+      true,
+      DEFAULTS,
+      ALONE,
+    )
     expect(seen?.message).toBe(
       'connection refused at 127.0.0.1:10248: the kubelet is not listening; kubelet.service is inactive (dead)',
     )

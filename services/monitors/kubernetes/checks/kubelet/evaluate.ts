@@ -135,7 +135,7 @@ export interface KubeletAround {
   /** From one turn of the check to the next, as configured. */
   readonly intervalMs: number
   /** What the checks have told each other. */
-  readonly told: Pick<Told, 'apiServer' | 'configuration' | 'runtimeAmissMs' | 'runtimeGraveMs'>
+  readonly told: Pick<Told, 'apiServer' | 'configuration' | 'runtime'>
 }
 
 interface Deep {
@@ -161,7 +161,7 @@ function judgeDeep(
     },
     types: types.filter((type) => type !== DRIFT),
     isUnreached: reachesNoApi(told, nowMs),
-    runtime: { amissMs: told.runtimeAmissMs, graveMs: told.runtimeGraveMs },
+    runtime: told.runtime,
     leaseMs: leaseMsOf(told.configuration),
     isAnew: before.run.pid !== 0 && pid !== before.run.pid,
   })
@@ -186,7 +186,7 @@ export function evaluateKubelet(
 ): KubeletVerdict {
   const why = whyNotHere(reading)
   if (why !== undefined) return unseen(before, ['KubeletUnhealthy', ...deepTypes(config)], why)
-  const seen = seeKubelet(reading, before.hasAnswered, config)
+  const seen = seeKubelet(reading, before.hasAnswered, config, { runtime: around.told.runtime, nowMs: around.nowMs })
   if (seen === undefined) return notHere(before)
   const options = { type: 'KubeletUnhealthy', healthyReason: 'HealthzPassed', needed: config.failureThreshold }
   const health = judgeLasting(seen, before.health, options)

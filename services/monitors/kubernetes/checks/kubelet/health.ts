@@ -2,6 +2,7 @@
 import type { UnitLook } from '#host'
 import { type HttpAnswer, isJudged, type Probed } from '#probe'
 import { lateSeen, type Seen } from '../../lasting.ts'
+import type { RuntimeAmiss } from '../../node-kubelet/told.ts'
 import { besideUnit, isActive, isInstalled, unitText } from '../../unit-words.ts'
 import type { Config } from './config.ts'
 import type { KubeletReading } from './source.ts'
@@ -21,10 +22,15 @@ function sick(reason: string, message: string, summary: string): Seen {
   return { kind: 'sick', reason, message, summary, action: 'restart-service' }
 }
 
-function ofStatus({ status, body }: HttpAnswer): Seen {
+function failedIn({ body }: HttpAnswer): readonly (string | undefined)[] {
+  return [...body.toString('utf8').matchAll(FAILED)].map(([, name]) => name)
+}
+
+function ofStatus(answer: HttpAnswer): Seen {
+  const { status, body } = answer
   if (status === 200) return { kind: 'well', message: 'the kubelet says that it is well' }
   const text = body.toString('utf8')
-  const failed = [...text.matchAll(FAILED)].map(([, name]) => name)
+  const failed = failedIn(answer)
   const line = text
     .replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
     .trim()
@@ -65,8 +71,35 @@ function ofFailure(
   return sick('ConnectionRefused', `${message}: the kubelet is not listening${beside}`, 'the kubelet is not running')
 }
 
-/** How the kubelet is; undefined: there is none here, and was none in this boot. */
-export function seeKubelet(reading: KubeletReading, hasAnswered: boolean, config: Config): Seen | undefined {
+/** As long as it is not longer ago, what the container runtime was amiss by stands behind what the kubelet is. */
+const AMISS_MS = 120_000
+/** Units whose program runs the container runtime as well. */
+const WITH_RUNTIME = /^(?:k3s|rke2)[-.]/
+
+/** What is known of the container runtime. */
+export interface BesideRuntime {
+  readonly runtime: RuntimeAmiss
+  readonly nowMs: number
+}
+
+/**
+ * Whether the container runtime is why: its loop waits for that (k8s.io/kubernetes, pkg/kubelet, syncLoop), and one that is started
+ * without it ends again. Whoever stopped it, or what else is not well of it, has nothing to do with that.
+ */
+function isOfRuntime(
+  { healthz, unit }: KubeletReading,
+  { runtime: { graveMs, downMs }, nowMs }: BesideRuntime,
+): boolean {
+  const isSince = (atMs: number | undefined) => atMs !== undefined && nowMs - atMs < AMISS_MS
+  if (healthz?.ok === true) {
+    const failed = failedIn(healthz.answer)
+    return isSince(graveMs) && failed.length > 0 && failed.every((name) => name === 'syncloop')
+  }
+  if (healthz?.failure.kind !== 'refused' || !isSince(downMs)) return false
+  return unit?.kind !== 'known' || unit.unit.activeState === 'activating' || WITH_RUNTIME.test(unit.unit.name)
+}
+
+function seeAlone(reading: KubeletReading, hasAnswered: boolean, config: Config): Seen | undefined {
   const { healthz, unit, hasFolder } = reading
   if (healthz?.ok === true) {
     // On a machine without a kubelet another program may have its port.
@@ -75,4 +108,17 @@ export function seeKubelet(reading: KubeletReading, hasAnswered: boolean, config
   }
   if (healthz === undefined || !isThere(reading, hasAnswered)) return undefined
   return ofFailure(healthz, unit, hasAnswered, config)
+}
+
+/** How the kubelet is; undefined: there is none here, and was none in this boot. */
+export function seeKubelet(
+  reading: KubeletReading,
+  hasAnswered: boolean,
+  config: Config,
+  beside: BesideRuntime,
+): Seen | undefined {
+  const seen = seeAlone(reading, hasAnswered, config)
+  if (seen?.kind !== 'sick' || !isOfRuntime(reading, beside)) return seen
+  const message = `${seen.message}; the container runtime is not well, without which that is so`
+  return { kind: 'unknown', reason: 'RuntimeWasAmiss', message }
 }

@@ -1,6 +1,7 @@
 /** What a look at the kubelet's figures says, or that they were not told. Pure. */
 import type { Finding } from '#monitor-kit'
 import { NO_STREAK, type Streak, unknownFinding } from '#monitor-kit/evaluate'
+import type { RuntimeAmiss } from '../../node-kubelet/told.ts'
 import type { Config } from './config.ts'
 import { judgeCutOff, judgeRefused } from './cut-off.ts'
 import { type Figures, figuresOf, isSameRun } from './figures.ts'
@@ -48,8 +49,8 @@ export interface FiguresAround {
   readonly freshMs: number
   /** This node reaches no API server. */
   readonly isUnreached: boolean
-  /** When the container runtime was found amiss last, which everything that the kubelet calls waits for; and not by a warning alone. */
-  readonly runtime: { readonly amissMs: number | undefined; readonly graveMs: number | undefined }
+  /** When the container runtime was not well last, which everything that the kubelet calls waits for. */
+  readonly runtime: RuntimeAmiss
   /** How long its lease is good for. */
   readonly leaseMs: number
   /** It is another process than in the last look. */

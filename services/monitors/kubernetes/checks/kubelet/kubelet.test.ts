@@ -83,7 +83,7 @@ describe('a kubelet', () => {
   })
 
   test('that stands still hangs; one that says that it is not well says why', async () => {
-    await using at = await scene()
+    await using at = await scene({ keys: { httpTimeout: '300ms' } })
     await at.check.run()
     at.fake.answers.healthz = 'hangs'
     await at.check.run()

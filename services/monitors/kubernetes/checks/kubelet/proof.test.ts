@@ -17,6 +17,12 @@ const TURN_MS = 30_000
 const MINUTE_MS = 60_000
 const SAMPLE = { ms: 1, lateMs: 0 }
 
+const LATE = {
+  ok: false,
+  sample: { ms: 5000, lateMs: 0 },
+  failure: { kind: 'timeout', code: '', message: 'no answer from 127.0.0.1:10250 within 5000 ms' },
+} as const
+
 /** What a node does between two turns. */
 interface Doing {
   readonly renews?: boolean
@@ -25,6 +31,8 @@ interface Doing {
   readonly runtime?: 'well' | 'slow' | 'hangs'
   /** What the API server answers this agent; a number is the status of a refusal. Default: that it is ready. */
   readonly readyz?: Readiness | number | 'hangs'
+  /** What the kubelet leaves us waiting for: its metrics alone, or whatever we show a token for. Default: nothing. */
+  readonly waits?: 'metrics' | 'all'
 }
 
 function answerOf(readyz: Readiness | number | 'hangs'): Promise<Readiness> {
@@ -43,6 +51,7 @@ function node(nodeTurnMs = TURN_MS, keys: object = {}) {
   let startedSeconds = 1_796_013_889.39
   let drift: Readonly<Record<string, unknown>> = {}
   let readyz: Readiness | number | 'hangs' = { kind: 'ready' }
+  let waits: Doing['waits']
   const ways = sharedOver(ROOT, clock)
   const real = ways.kubelet({ place: { address: '127.0.0.1', port: 10_250 } } as Parameters<Ways['kubelet']>[0])
   const text = () => `kubelet_pleg_relist_duration_seconds_sum ${counters.listSeconds}
@@ -64,11 +73,13 @@ process_start_time_seconds ${startedSeconds}
       ...real,
       metrics(_ask, names) {
         looks++
+        if (waits !== undefined) return Promise.resolve(LATE)
         const reader = createMetricsReader({ names })
         reader.take(Buffer.from(text()))
         return Promise.resolve({ ok: true, sample: SAMPLE, answer: reader.read() })
       },
       async configz(ask) {
+        if (waits === 'all') return LATE
         const said = await real.configz(ask)
         return said.ok ? { ...said, answer: { ...said.answer, ...drift } } : said
       },
@@ -105,6 +116,7 @@ process_start_time_seconds ${startedSeconds}
     async pass(ms: number, doing: Doing = {}) {
       const { renews = true, relistSeconds = 0.002, isUnreached, runtime = 'well' } = doing
       readyz = doing.readyz ?? { kind: 'ready' }
+      waits = doing.waits
       let result = { findings: [] } as Awaited<ReturnType<typeof check.run>>
       for (let passed = 0; passed < ms; passed += nodeTurnMs) {
         if (!isFirst) clock.pass(nodeTurnMs)
@@ -117,8 +129,12 @@ process_start_time_seconds ${startedSeconds}
           ways.told.apiServer = { isUnreached, atMs: clock.monotonicMs() }
           if (isUnreached) ways.told.troubleMs = clock.monotonicMs()
         }
-        if (runtime !== 'well') ways.told.troubleMs = ways.told.runtimeAmissMs = clock.monotonicMs()
-        if (runtime === 'hangs') ways.told.runtimeGraveMs = clock.monotonicMs()
+        if (runtime !== 'well') {
+          const amissMs = clock.monotonicMs()
+          const graveMs = runtime === 'hangs' ? amissMs : undefined
+          ways.told.runtime = { amissMs, graveMs, downMs: graveMs }
+          ways.told.troubleMs = amissMs
+        }
         isFirst = false
         result = await check.run(0)
         said.push(...fold.take(result))
@@ -239,6 +255,33 @@ describe('a kubelet that is not heard by API servers that do not answer this age
     await at.pass(5 * MINUTE_MS)
     await at.pass(25 * MINUTE_MS, { renews: false, readyz })
     expect(at.said).toEqual(['opened KubeletCutOff'])
+  })
+})
+
+describe('a kubelet that leaves us waiting', () => {
+  test('for all that we show a token for, and refuses strangers at once, cannot ask the API server, which answers us', async () => {
+    const at = node()
+    await at.pass(5 * MINUTE_MS)
+    await at.pass(25 * MINUTE_MS, { renews: false, waits: 'all', readyz: 'hangs' })
+    expect(at.fold.healthOf('KubeletCutOff')).toBe('unknown')
+    expect(at.said).toEqual([])
+    const said = await at.pass(2 * TURN_MS, { renews: false, waits: 'all' })
+    expect(at.said).toEqual(['opened KubeletCutOff'])
+    expect(findingOf(said, 'KubeletCutOff')).toMatchObject({
+      ...{ severity: 'critical', reason: 'ApiServerNotAsked' },
+      message:
+        'the kubelet answers at once who shows it nothing, and leaves waiting who shows a token, about which it has to ask the API server, which answers this agent (no answer from 127.0.0.1:10250 within 5000 ms)',
+    })
+    await at.pass(3 * TURN_MS)
+    expect(at.said).toEqual(['opened KubeletCutOff', 'resolved KubeletCutOff'])
+  })
+
+  test('for its metrics alone is not cut off by that', async () => {
+    const at = node()
+    await at.pass(5 * MINUTE_MS)
+    await at.pass(25 * MINUTE_MS, { waits: 'metrics' })
+    expect(at.fold.healthOf('KubeletCutOff')).toBe('unknown')
+    expect(at.said).toEqual([])
   })
 })
 

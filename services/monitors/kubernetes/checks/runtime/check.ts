@@ -1,5 +1,6 @@
 /** `kubernetes-runtime-check`: does the container runtime answer, is its network ready, are its pods stuck? */
 import { createLook, defineCheck, type Finding } from '#monitor-kit'
+import type { RuntimeAmiss } from '../../node-kubelet/told.ts'
 import { createWays, type Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 import { CALL_SECONDS, CONTAINERS, evaluateRuntime, FIRST_RUNTIME, SANDBOXES, USED_BYTES } from './evaluate.ts'
@@ -19,6 +20,15 @@ function isGrave(finding: Finding): boolean {
   const { health, severity, evidence } = finding
   if (health === 'problem') return severity === 'critical'
   return evidence?.critical === undefined || evidence.value >= evidence.critical
+}
+
+function amissAt(nowMs: number, findings: readonly Finding[], before: RuntimeAmiss): RuntimeAmiss {
+  const grave = findings.filter(isGrave)
+  return {
+    amissMs: findings.some(isAmiss) ? nowMs : before.amissMs,
+    graveMs: grave.length > 0 ? nowMs : before.graveMs,
+    downMs: grave.some(({ type }) => type === 'ContainerRuntimeUnhealthy') ? nowMs : before.downMs,
+  }
 }
 
 export const runtime = defineCheck<Config, Ways | undefined>({
@@ -113,8 +123,7 @@ export const runtime = defineCheck<Config, Ways | undefined>({
         // The kubelet leans on it: it is looked at once, and as long as it is slow itself.
         const isNow = verdict.findings.some(isAmiss)
         if (isNow && !wasAmiss) ways.told.troubleMs = nowMs
-        if (isNow) ways.told.runtimeAmissMs = nowMs
-        if (verdict.findings.some(isGrave)) ways.told.runtimeGraveMs = nowMs
+        ways.told.runtime = amissAt(nowMs, verdict.findings, ways.told.runtime)
         wasAmiss = isNow
         return verdict
       },
