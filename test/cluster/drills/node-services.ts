@@ -114,12 +114,22 @@ async function breakAndMend({ node, before, say }: Scene, fault: Fault): Promise
   say(`over ${seconds(beganMs)} after it was mended`)
 }
 
+/** What is open when the same has been open for as long as a fault is watched: behind an installation the checks look for the first time. */
+async function settled(node: string): Promise<readonly ProblemView[]> {
+  let [open, sinceMs] = [openOf(node), performance.now()]
+  return await until(`the same open on ${node}`, OPENS_MS + CLOSES_MS, () => {
+    const now = openOf(node)
+    if (named(now) !== named(open)) [open, sinceMs] = [now, performance.now()]
+    return performance.now() - sinceMs >= ALONE_MS ? open : undefined
+  })
+}
+
 export const nodeServices: Drill = {
   name: 'node-services',
   needs: ['NODE_SHELL', 'API_ADDRESS'],
   async run({ nodes, say }) {
     const node = nodes.at(-1) ?? ''
-    const before = openOf(node)
+    const before = await settled(node)
     if (before.length > 0) say(`open before: ${named(before)}`)
     const scene = { node, before: new Set(before.map(({ fingerprint }) => fingerprint)), say }
     for (const fault of FAULTS) await breakAndMend(scene, fault)

@@ -4,7 +4,8 @@ import type { Host, HostNetwork } from '#host'
 import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
 import type { Ask, HttpAnswer, Probed, Stopwatch } from '#probe'
 import { hasKubelet } from '../../here.ts'
-import { bothFamilies, placeOf } from '../../node-kubelet/place.ts'
+import { askLoopback } from '../../loopback.ts'
+import { placeOf } from '../../node-kubelet/place.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 
@@ -35,15 +36,9 @@ const POD = /^kube-proxy(?:-|$)/
 async function livezOf({ ways, config, clock, stopwatch, signal }: KubeProxyLook): Promise<Probed<HttpAnswer>> {
   const ask: Ask = { clock, stopwatch, signal, timeoutMs: config.httpTimeout }
   const get = (url: URL) => ways.http(ask, { method: 'GET', url, route: { kind: 'address', place: placeOf(url) } })
-  let first: Probed<HttpAnswer> | undefined
-  for (const url of bothFamilies(config.livezURL)) {
-    const probed = await get(url)
-    first ??= probed
-    if (!probed.ok && probed.failure.kind === 'refused') continue
-    // Before Kubernetes 1.28 there is healthz alone.
-    return probed.ok && probed.answer.status === 404 ? get(new URL('/healthz', url)) : probed
-  }
-  return first as Probed<HttpAnswer>
+  const { url, probed } = await askLoopback(config.livezURL, get)
+  // Before Kubernetes 1.28 there is healthz alone.
+  return probed.ok && probed.answer.status === 404 ? get(new URL('/healthz', url)) : probed
 }
 
 async function podOf({ ways, host, clock, signal, config }: KubeProxyLook): Promise<Reading<boolean>> {

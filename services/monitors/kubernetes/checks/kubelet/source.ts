@@ -6,9 +6,10 @@ import type { Kubelet, Metrics } from '#kube/kubelet'
 import { observed, type Reading, type Unobserved, unobserved } from '#monitor-kit/evaluate'
 import type { Ask, HttpAnswer, Probed, Stopwatch } from '#probe'
 import { hasKubelet } from '../../here.ts'
+import { askLoopback } from '../../loopback.ts'
 import { askKubeletUnit, readKubeletFile, runOfUnit } from '../../node-kubelet/configuration.ts'
 import { askedKubelet, credentialsOf } from '../../node-kubelet/credentials.ts'
-import { bothFamilies, placeIn, placeOf } from '../../node-kubelet/place.ts'
+import { placeIn, placeOf } from '../../node-kubelet/place.ts'
 import { LIFETIMES, reachesNoApi } from '../../node-kubelet/told.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
@@ -65,15 +66,8 @@ export interface KubeletLook {
 }
 
 async function askHealthz(look: KubeletLook, ask: Ask): Promise<Probed<HttpAnswer>> {
-  let first: Probed<HttpAnswer> | undefined
-  for (const url of bothFamilies(look.config.healthzURL)) {
-    const probed = await look.ways.http(ask, { method: 'GET', url, route: { kind: 'address', place: placeOf(url) } })
-    // Nobody listens on this family; what the configured one says is told.
-    const isNobody = !probed.ok && (probed.failure.kind === 'refused' || probed.failure.kind === 'local')
-    if (!isNobody) return probed
-    first ??= probed
-  }
-  return first as Probed<HttpAnswer>
+  const get = (url: URL) => look.ways.http(ask, { method: 'GET', url, route: { kind: 'address', place: placeOf(url) } })
+  return (await askLoopback(look.config.healthzURL, get)).probed
 }
 
 async function readConfiguration(
