@@ -78,6 +78,14 @@ describe('a token', () => {
     expect(at.fake.asked).toEqual(['GET /metrics good'])
   })
 
+  it('is not shown where it is asked whether strangers are refused', async () => {
+    await using at = await scene({ shows: ofNode, ca: cluster.cert })
+    expect(await at.kubelet.refusesStrangers(ask())).toBe(true)
+    at.fake.waits = true
+    expect(await at.kubelet.refusesStrangers(ask())).toBe(true)
+    expect(at.fake.asked).toEqual(['GET /configz', 'GET /configz'])
+  })
+
   it.each<[string, Scene]>([
     ['one whom nobody knows', { shows: own, ca: cluster.cert }],
     ['one of the cluster that is another node', { shows: cluster.issue({ names: 'DNS:n2' }), ca: cluster.cert }],

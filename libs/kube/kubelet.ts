@@ -61,6 +61,11 @@ export interface Kubelet {
   metrics(ask: Ask, names: ReadonlySet<string>): Promise<Probed<Metrics>>
   /** The configuration that is in force: `kubeletconfig` of /configz, at most 1 MiB. Needs get `nodes/configz`. */
   configz(ask: Ask): Promise<Probed<Readonly<Record<string, unknown>>>>
+  /**
+   * Whether it refuses at once (401) who shows it nothing, about whom it has nobody to ask. One that does, and leaves us waiting, waits
+   * for the API server: it sets no end to asking that who somebody is. false also where it takes anybody.
+   */
+  refusesStrangers(ask: Ask): Promise<boolean>
 }
 
 const PLACE: Place = { address: '127.0.0.1', port: 10_250 }
@@ -145,6 +150,16 @@ function unverified(place: Place, faults: readonly { readonly message: string; r
   return { kind: 'certificate', code: faults[0]?.code ?? '', message }
 }
 
+interface GetOptions {
+  readonly maxBodyBytes: number
+  readonly take?: (chunk: Buffer) => void
+  /** Who asks. Default "us". */
+  readonly as?: 'us' | 'a stranger'
+}
+
+const NOTHING_SHOWN = { headers: {}, certificate: undefined, key: undefined }
+const REFUSAL_BYTES = 1024
+
 /** A client of the node's kubelet. It keeps nothing: whom it asks it has to recognise each time, since he may be another. */
 export function createKubelet(options: KubeletOptions): Kubelet {
   const { host, place = PLACE, nodeName, certificateFiles = CERTIFICATE_FILES } = options
@@ -169,12 +184,9 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     }
   }
 
-  async function get(
-    ask: Ask,
-    path: string,
-    more: { readonly maxBodyBytes: number; readonly take?: (chunk: Buffer) => void },
-  ): Promise<Probed<HttpAnswer>> {
-    const credentials = await options.credentials()
+  async function get(ask: Ask, path: string, { as = 'us', ...more }: GetOptions): Promise<Probed<HttpAnswer>> {
+    const ours = await options.credentials()
+    const credentials = as === 'us' ? ours : { ...NOTHING_SHOWN, ca: ours.ca }
     const recognised = await recognise(ask, credentials)
     if (!recognised.ok) return recognised
     const url = new URL(`https://${placeText(place)}${path}`)
@@ -205,6 +217,10 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       if (config !== undefined) return { ok: true, sample: probed.sample, answer: config }
       const message = `what the kubelet at ${placeText(place)} says at /configz is no configuration of a kubelet`
       return failed(probed, { kind: 'malformed', code: '', message })
+    },
+    async refusesStrangers(ask) {
+      const probed = await get(ask, '/configz', { maxBodyBytes: REFUSAL_BYTES, as: 'a stranger' })
+      return !probed.ok && probed.failure.code === '401'
     },
   }
 }

@@ -60,6 +60,7 @@ function countingNode(clock: HandClock) {
   const counted: Ways = {
     ...ways,
     kubelet: (): Kubelet => ({
+      ...real,
       metrics(_ask, names) {
         asked('metrics')
         const reader = createMetricsReader({ names })

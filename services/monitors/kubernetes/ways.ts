@@ -23,6 +23,7 @@ import {
   type TlsAnswer,
   type TlsQuestion,
 } from '#probe'
+import { kubeletsRuntime } from './kubelets-runtime.ts'
 import { createTold, type Told } from './node-kubelet/told.ts'
 
 /** What all checks have together. */
@@ -53,8 +54,9 @@ export interface Ways {
 /** The real ones. */
 export function createWays(): Ways {
   let found: Promise<KubeAccess> | undefined
+  const told = createTold()
   return {
-    findRuntime,
+    findRuntime: kubeletsRuntime(told, findRuntime),
     openRuntime: createCriClient,
     unit: (host, name, options) => host.units.unit(name, options),
     statfs: (host, path) => host.files.statfs(path),
@@ -72,6 +74,6 @@ export function createWays(): Ways {
     },
     apiServer: createKubeClient,
     kubelet: createKubelet,
-    told: createTold(),
+    told,
   }
 }

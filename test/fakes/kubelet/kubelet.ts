@@ -12,6 +12,7 @@ export interface FakeKubeletAnswers {
   /** `hangs`: it takes connections and says nothing, as one that is stopped (SIGSTOP). */
   healthz?: { readonly status: number; readonly body: string } | 'hangs'
   /** Text, or pieces of it. */
+  /** `hangs`: one that collects something that does not come, as of a volume whose server is gone. */
   metrics?: string | (() => Iterable<string>)
   configz?: object
 }
@@ -35,6 +36,8 @@ export interface FakeKubelet extends AsyncDisposable {
   readonly handshakes: number
   /** It knows nobody: it cannot ask the API server who somebody is (a real one says 401 then, once what it knew is two minutes old). */
   refuses: boolean
+  /** It asks the API server who somebody is, and hears nothing: who shows a token waits (a real one sets that no end). */
+  waits: boolean
   /** What it says from now on. */
   readonly answers: FakeKubeletAnswers
   /** As one that is stopped: nobody listens. */
@@ -76,12 +79,13 @@ export async function startFakeKubelet(options: FakeKubeletOptions): Promise<Fak
     asked.push(`${request.method} ${request.url} ${token}`.trim())
     const [, part = ''] = /^\/(metrics|configz)$/.exec(request.url ?? '') ?? []
     const user = 'system:serviceaccount:default:default'
+    if (fake.waits && token !== '') return
     if (fake.refuses || (token !== good && token !== 'poor')) say(response, 401, 'Unauthorized')
     else if (part === '' || request.method !== 'GET') say(response, 404, '404 page not found\n')
     else if (token !== good)
       say(response, 403, `Forbidden (user=${user}, verb=get, resource=nodes, subresource(s)=[${part}])\n`)
     else if (part === 'configz') sayJson(response, { kubeletconfig: answers.configz ?? {} })
-    else void stream(response, answers.metrics ?? '')
+    else if (answers.metrics !== 'hangs') void stream(response, answers.metrics ?? '')
   }
 
   const healthz = createHttp(serveHealthz)
@@ -107,6 +111,7 @@ export async function startFakeKubelet(options: FakeKubeletOptions): Promise<Fak
 
   const fake: FakeKubelet = {
     refuses: false,
+    waits: false,
     healthzPort: (healthz.address() as AddressInfo).port,
     securePort: (secured.address() as AddressInfo).port,
     asked,

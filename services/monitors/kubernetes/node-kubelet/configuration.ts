@@ -3,7 +3,7 @@ import { plainOf, readYaml } from '#config'
 import { type Host, HostReadError, type UnitLook } from '#host'
 import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
 import { observe } from '#monitor-kit/source'
-import { isInstalled } from '../unit-words.ts'
+import { isActive, isInstalled } from '../unit-words.ts'
 import type { Ways } from '../ways.ts'
 import { type KubeletFlags, parseFlags } from './flags.ts'
 
@@ -23,7 +23,10 @@ const UNIT_TIMEOUT_MS = 2000
 /** Where kubeadm has it. */
 const CONFIG_FILE = '/var/lib/kubelet/config.yaml'
 
-/** The first of its units that systemd knows; else what is said of the usual one, or why nothing is known. */
+/**
+ * The first of its units that runs, else the first that systemd knows: a kubelet.service may lie unused beside a k3s. Else what is said of
+ * the usual one, or why nothing is known.
+ */
 export async function askKubeletUnit(look: {
   readonly ways: Ways
   readonly host: Host
@@ -31,12 +34,15 @@ export async function askKubeletUnit(look: {
 }): Promise<UnitLook> {
   const { ways, host, signal } = look
   let first: UnitLook | undefined
+  let installed: UnitLook | undefined
   for (const name of UNITS) {
     const said = await ways.unit(host, name, { timeoutMs: UNIT_TIMEOUT_MS, signal })
     first ??= said
-    if (said.kind === 'unknown' || isInstalled(said.unit)) return said
+    if (said.kind === 'unknown') return installed ?? said
+    if (isActive(said.unit)) return said
+    if (isInstalled(said.unit)) installed ??= said
   }
-  return first as UnitLook
+  return installed ?? (first as UnitLook)
 }
 
 /** By what a run of the kubelet is known; "" where that is not seen. */

@@ -37,6 +37,8 @@ export interface Told {
   troubleMs: number | undefined
   /** When the container runtime was found amiss last, in monotonic milliseconds; undefined: never. */
   runtimeAmissMs: number | undefined
+  /** When it was that last, and not by a warning alone: that is why of everything which the kubelet calls. */
+  runtimeGraveMs: number | undefined
   /** What the check of the API servers saw last: whether this node reaches none by its own way. undefined: there is no such check. */
   apiServer: { readonly isUnreached: boolean; readonly atMs: number } | undefined
   /** The configuration in force as it was told last; undefined: it was not. */
@@ -78,6 +80,7 @@ export function createTold(): Told {
   const told: Told = {
     troubleMs: undefined,
     runtimeAmissMs: undefined,
+    runtimeGraveMs: undefined,
     apiServer: undefined,
     configuration: undefined,
     servers: [],

@@ -8,7 +8,7 @@ import type { Ask } from '#probe'
 import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
 import { kubeletFolder } from '../../here.ts'
 import { keysWithoutEffect } from '../../testing-keys.ts'
-import { sharedOver } from '../../testing-shared.ts'
+import { type Captured, sharedOver } from '../../testing-shared.ts'
 import type { Ways } from '../../ways.ts'
 import { capacity } from './check.ts'
 import { schema } from './config.ts'
@@ -109,6 +109,27 @@ describe('a node', () => {
     await using root = await tempFolder()
     await writeTree(root.path, { 'var/lib/k0s/kubelet/x': '' })
     expect(await kubeletFolder(createHost({ root: root.path }))).toBe('/var/lib/k0s/kubelet')
+  })
+
+  test('is near to eviction whether its runtime answers or not, and not known to be where its room cannot be read', async () => {
+    const change: { tookMs?: Record<string, number>; fs?: Captured['fs'] & object } = {}
+    await using check = await startFixture(capacity, {
+      folder: fixture(import.meta.url, 'sick-disk'),
+      config: schema.parse({}),
+      sharedOver: (root, clock) => sharedOver(root, clock, change),
+    })
+    const said = async () => {
+      const { findings, withdrawn = [] } = await check.run(60_000)
+      const disks = findings.filter(({ entity = '' }) => entity.includes('fs.'))
+      return [...disks.map(({ entity, health }) => `${entity} ${health}`), ...withdrawn.map(({ entity }) => entity)]
+    }
+    await said()
+    const disks = ['signal:nodefs.available', 'signal:nodefs.inodesFree', 'signal:imagefs.available']
+    expect(await said()).toEqual(disks.map((disk) => `${disk} problem`))
+    change.tookMs = { sandboxes: 9000 }
+    expect(await said()).toEqual(disks.map((disk) => `${disk} problem`))
+    change.fs = {}
+    expect((await said()).sort()).toEqual(disks.map((disk) => `${disk} unknown`).sort())
   })
 
   test('that is near to eviction says how near, of what', async () => {

@@ -67,7 +67,8 @@ export const capacity = defineCheck<Config, Ways | undefined>({
       first: FIRST_CAPACITY,
       async look({ host, clock, stopwatch, signal, config, nodeName }, memory) {
         const now = clock.now()
-        const reading = await readCapacity({ host, ways, clock, stopwatch, signal, config, nodeName })
+        const { imageFolder } = memory
+        const reading = await readCapacity({ host, ways, clock, stopwatch, signal, config, nodeName, imageFolder })
         return evaluateCapacity(reading, config, memory, now)
       },
       clear,

@@ -33,10 +33,18 @@ export interface CapacityMemory {
   readonly counted: { readonly atMs: number; readonly observed: Date } | undefined
   /** By signal. */
   readonly signals: ReadonlyMap<string, Streak>
+  /** Where images are, by what the container runtime said last: they are there too while it says nothing. */
+  readonly imageFolder: string
   readonly told: readonly ConditionKey[]
 }
 
-export const FIRST_CAPACITY: CapacityMemory = { pods: NO_STREAK, counted: undefined, signals: new Map(), told: [] }
+export const FIRST_CAPACITY: CapacityMemory = {
+  pods: NO_STREAK,
+  counted: undefined,
+  signals: new Map(),
+  imageFolder: '',
+  told: [],
+}
 
 export interface CapacityVerdict {
   readonly memory: CapacityMemory
@@ -146,6 +154,15 @@ function judgeSignals(reading: CapacityReading, config: Config, before: Capacity
   return { signals, findings, metrics }
 }
 
+/** Of a file system that cannot be looked at the inodes are as unknown as its space, where it has any. */
+function unseenInodes({ rooms }: CapacityReading, told: readonly ConditionKey[]): readonly Finding[] {
+  return told.flatMap(({ type, entity }) => {
+    const [, filesystem = ''] = /^signal:(.+)\.inodesFree$/.exec(entity) ?? []
+    const room = rooms.get(`${filesystem}.available`)
+    return room?.ok === false ? [unknownFinding(type, room, entity)] : []
+  })
+}
+
 /** Judges one look. @param reading undefined: this machine is no node @param now when the look began, by the wall clock */
 export function evaluateCapacity(
   reading: CapacityReading | undefined,
@@ -156,11 +173,14 @@ export function evaluateCapacity(
   if (reading === undefined) return { memory: FIRST_CAPACITY, findings: [], metrics: [], withdrawn: before.told }
   const pods = judgePods(reading, config, before, now)
   const eviction = judgeSignals(reading, config, before.signals)
-  const findings = [pods.finding, ...eviction.findings]
+  const findings = [pods.finding, ...eviction.findings, ...unseenInodes(reading, before.told)]
   const told = findings.map(keyOf)
   const named = new Set(told.map(({ type, entity }) => `${type} ${entity}`))
   return {
-    memory: { pods: pods.streak, counted: pods.counted, signals: eviction.signals, told },
+    memory: {
+      ...{ pods: pods.streak, counted: pods.counted, signals: eviction.signals },
+      ...{ imageFolder: reading.imageFolder, told },
+    },
     findings,
     metrics: [...pods.metrics, ...eviction.metrics],
     withdrawn: before.told.filter(({ type, entity }) => !named.has(`${type} ${entity}`)),

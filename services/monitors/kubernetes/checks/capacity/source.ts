@@ -33,6 +33,8 @@ export interface CapacityReading {
   readonly limitsFrom: 'configz' | 'file' | 'unknown'
   /** By signal; one that cannot be looked at here is absent, or says why. */
   readonly rooms: ReadonlyMap<string, Reading<Room>>
+  /** Where images are; "": the container runtime has not said that yet. */
+  readonly imageFolder: string
 }
 
 /** What the kubelet takes, and who says so. */
@@ -47,6 +49,8 @@ export interface CapacityLook {
   readonly signal: AbortSignal
   readonly config: Config
   readonly nodeName: string
+  /** Where images are, by what was said before; "": nothing was. */
+  readonly imageFolder: string
 }
 
 const MEMINFO = '/proc/meminfo'
@@ -183,7 +187,8 @@ async function readRooms(look: CapacityLook, imageFolder: string): Promise<Reado
 export async function readCapacity(look: CapacityLook): Promise<CapacityReading | undefined> {
   const { host, config } = look
   if (config.criSocket === '' && !(await hasKubelet(host))) return undefined
-  const { imageFolder, ...counted } = await listPods(look)
+  const { imageFolder: said, ...counted } = await listPods(look)
+  const imageFolder = said === '' ? look.imageFolder : said
   const rooms = config.checkEviction ? await readRooms(look, imageFolder) : new Map()
-  return { ...counted, ...(await readLimits(look)), rooms }
+  return { ...counted, ...(await readLimits(look)), rooms, imageFolder }
 }

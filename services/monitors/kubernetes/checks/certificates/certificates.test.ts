@@ -139,6 +139,30 @@ test('what another check has heard of them is not asked for, and reckoned on', a
   expect(findingOf(await check.run(), 'CertificateExpiring', 'cert:kubelet-client').evidence?.value).toBe(1)
 })
 
+test('a certificate that the kubelet rotates, and shows, is told once', async () => {
+  const leftSeconds = 5 * 86_400
+  const shown = { subject: 'CN=y', issuer: 'CN=y', serial: '', names: [], fingerprint: 'y' }
+  const said = async (serverSeconds: number) => {
+    await using check = await startFixture(certificates, {
+      folder: fixture(import.meta.url, 'sick-soon'),
+      config: DEFAULTS,
+      sharedOver(root, clock) {
+        const notAfter = new Date(clock.now().getTime() + leftSeconds * 1000)
+        const chain = [{ ...shown, notBefore: inDays(-360), notAfter }]
+        const ways = sharedOver(root, clock, { tls: { '127.0.0.1:10250': { chain } } })
+        const seconds = new Map([['kubelet_certificate_manager_server_ttl_seconds', serverSeconds]])
+        ways.told.lifetimes = { url: DEFAULTS.metricsURL, atMs: clock.monotonicMs(), seconds }
+        return ways
+      },
+    })
+    const { findings } = await check.run()
+    return findings.map(({ entity = '' }) => entity).filter((entity) => !entity.includes('/etc/'))
+  }
+  expect(await said(leftSeconds - 3)).toEqual(['cert:127.0.0.1:10250'])
+  // Another that it has, and does not show yet.
+  expect(await said(leftSeconds + 86_400)).toEqual(['cert:127.0.0.1:10250', 'cert:kubelet-server'])
+})
+
 test('a file of the kubelet that it does not use any more may end', async () => {
   const shown = { subject: 'CN=y', issuer: 'CN=y', serial: '', names: [], fingerprint: 'y' }
   const chain = [{ ...shown, notBefore: inDays(-1), notAfter: inDays(300) }]
@@ -148,10 +172,27 @@ test('a file of the kubelet that it does not use any more may end', async () => 
       config: DEFAULTS,
       sharedOver: (root, clock) => sharedOver(root, clock, change),
     })
-    return (await check.run()).findings.map(({ entity }) => entity).slice(0, 1)
+    return (await check.run()).findings.map(({ entity = '' }) => entity).filter((entity) => !entity.includes('etc'))
   }
-  expect(await said({ tls: { '127.0.0.1:10250': { chain } } })).toEqual(['cert:127.0.0.1:10250'])
-  expect(await said({ tls: {} })).toEqual(['cert:/var/lib/kubelet/pki/kubelet.crt'])
+  const rotated = ['cert:kubelet-client', 'cert:kubelet-server']
+  expect(await said({ tls: { '127.0.0.1:10250': { chain } } })).toEqual(['cert:127.0.0.1:10250', ...rotated])
+  // Which it uses nobody knows while it shows none.
+  expect(await said({ tls: {} })).toEqual(rotated)
+})
+
+test('what the kubelet showed is not known to be well, nor gone, while it shows nothing', async () => {
+  const shown = { subject: 'CN=y', issuer: 'CN=y', serial: '', names: [], fingerprint: 'y' }
+  const chain = [{ ...shown, notBefore: inDays(-300), notAfter: inDays(3) }]
+  const change: { tls: Captured['tls'] & object } = { tls: { '127.0.0.1:10250': { chain } } }
+  await using check = await startFixture(certificates, {
+    folder: fixture(import.meta.url, 'sick-soon'),
+    config: DEFAULTS,
+    sharedOver: (root, clock) => sharedOver(root, clock, change),
+  })
+  const said = async () => findingOf(await check.run(), 'CertificateExpiring', 'cert:127.0.0.1:10250').health
+  expect(await said()).toBe('problem')
+  change.tls = {}
+  for (let look = 0; look < 2; look++) expect(await said()).toBe('unknown')
 })
 
 test('what a kubelet rotates is unknown once it was seen and is not told any more, and not said to be there before', async () => {

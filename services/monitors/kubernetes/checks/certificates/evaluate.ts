@@ -104,9 +104,9 @@ export function evaluateCertificates(
   const metrics: MetricSample[] = []
   for (const one of watched ?? []) {
     const { span } = one
+    // Nothing is said of one that nobody has seen.
+    if (one.isDoubtful === true && !known.has(name(one.name))) continue
     if (!span.ok) {
-      // Nothing is said of one that nobody has seen.
-      if (one.isDoubtful === true && !known.has(name(one.name))) continue
       findings.push(unknownFinding(TYPE, span, name(one.name)))
       const seenMs = before.longest.get(one.name)
       if (seenMs !== undefined) longest.set(one.name, seenMs)

@@ -36,7 +36,7 @@ export interface Watched {
   /** "/etc/kubernetes/pki/apiserver.crt", "127.0.0.1:10250", "kubelet-client". */
   readonly name: string
   readonly span: Reading<Span>
-  /** It may not be there at all: a kubelet that rotates nothing has none. */
+  /** It may not be there at all, or not in use: of one that was not told before nothing is said then. */
   readonly isDoubtful?: boolean
 }
 
@@ -190,18 +190,27 @@ async function saidByKubelet(look: CertificatesLook, ask: Ask): Promise<readonly
   return said
 }
 
+/** Two that end as near to each other as that are one: of one of them the kubelet says only how long it lasts. */
+const SAME_END_MS = 120_000
+
+function isShown({ name, span }: Watched, shown: Reading<Span>): boolean {
+  if (name !== 'kubelet-server' || !span.ok || !shown.ok) return false
+  return Math.abs(span.value.notAfter.getTime() - shown.value.notAfter.getTime()) < SAME_END_MS
+}
+
 async function ofKubelet(look: CertificatesLook, ask: Ask): Promise<readonly Watched[]> {
   const { host, config } = look
   const place = placeOf(new URL(config.metricsURL))
   const shown = await shakeHands(look, ask, place, '')
   const files = await readDefaults(host, OF_KUBELET)
-  // What it made when it first began stays there, also where it shows another since.
+  // What it made when it first began stays there, also where it shows another since; which that is nobody knows while it shows none.
   const inUse = shown.ok
     ? files.filter(({ span }) => !span.ok || span.value.fingerprint === shown.value.fingerprint)
-    : files
+    : files.map((file) => ({ ...file, isDoubtful: true }))
   const said = await saidByKubelet(look, ask)
+  const others = said.filter((one) => !isShown(one, shown))
   // A kubelet that is not there is a problem of another check.
-  return [...inUse, ...(shown.ok ? [{ name: placeText(place), span: shown }] : []), ...said]
+  return [...inUse, { name: placeText(place), span: shown, isDoubtful: !shown.ok }, ...others]
 }
 
 /** Of one that is seen at several places the first is told. */

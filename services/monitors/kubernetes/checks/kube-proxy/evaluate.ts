@@ -4,6 +4,7 @@ import type { Finding } from '#monitor-kit'
 import { duration, unknownFinding } from '#monitor-kit/evaluate'
 import { type HttpAnswer, isJudged } from '#probe'
 import { judgeLasting, type Lasting, lateSeen, NOT_SEEN, type Seen } from '../../lasting.ts'
+import { besideUnit, isInstalled } from '../../unit-words.ts'
 import type { Config } from './config.ts'
 import type { KubeProxyReading } from './source.ts'
 
@@ -47,32 +48,40 @@ function ofAnswer({ status, body }: HttpAnswer, hasAnswered: boolean): Seen | un
   return { kind: 'sick', reason: 'RulesNotUpdated', message, summary: 'kube-proxy does not keep its rules up to date' }
 }
 
+/** Whether there is one here: whoever has something else in its place has none; one that was taken off has no pod or unit any more. */
+function isThere({ pod, unit }: KubeProxyReading, hasAnswered: boolean): boolean {
+  if (pod?.ok === true && pod.value !== 'none') return true
+  if (unit?.kind === 'known' && isInstalled(unit.unit)) return hasAnswered || unit.unit.activeState === 'failed'
+  return hasAnswered && pod?.ok !== true
+}
+
+function ofRefusal({ pod, unit }: KubeProxyReading, message: string, hasAnswered: boolean): Seen {
+  const words = `${message}: kube-proxy is not listening`
+  if (pod?.ok === true && pod.value === 'runs' && !hasAnswered) {
+    const elsewhere = 'where it listens elsewhere (healthzBindAddress) write livezURL'
+    return { kind: 'unknown', reason: 'LivezNotServed', message: `${words}, and its container runs; ${elsewhere}` }
+  }
+  const beside = pod?.ok === true && pod.value !== 'none' ? '; it has a pod on this node' : besideUnit(unit)
+  return { kind: 'sick', reason: 'ConnectionRefused', message: words + beside, summary: 'kube-proxy is not running' }
+}
+
 /** How it is; undefined: there is none here. */
 export function seeKubeProxy(
-  { livez, hasPod }: KubeProxyReading,
+  reading: KubeProxyReading,
   hasAnswered: boolean,
   { httpTimeout }: Config,
 ): Seen | undefined {
+  const { livez } = reading
   if (livez === undefined) return undefined
   if (livez.ok) return ofAnswer(livez.answer, hasAnswered)
   const { kind, message } = livez.failure
-  if (kind === 'timeout') {
-    if (!isJudged(livez.sample, httpTimeout))
-      return hasAnswered ? lateSeen('kube-proxy’s livez', livez.sample) : undefined
-    return {
-      kind: 'sick',
-      reason: 'KubeProxyHangs',
-      message: `${message}: kube-proxy hangs`,
-      summary: 'kube-proxy does not answer',
-    }
-  }
-  if (kind !== 'refused') return hasAnswered ? { kind: 'unknown', reason: 'NotAsked', message } : undefined
-  // Whoever has something else in its place has none; one that was taken off has no pod any more.
-  const isThere = hasPod?.ok === true ? hasPod.value : hasAnswered
-  if (!isThere) return undefined
-  const pod = hasPod?.ok === true ? '; it has a pod on this node' : ''
-  const words = `${message}: kube-proxy is not listening${pod}`
-  return { kind: 'sick', reason: 'ConnectionRefused', message: words, summary: 'kube-proxy is not running' }
+  if (kind !== 'refused' && kind !== 'timeout')
+    return hasAnswered ? { kind: 'unknown', reason: 'NotAsked', message } : undefined
+  if (!isThere(reading, hasAnswered)) return undefined
+  if (kind === 'refused') return ofRefusal(reading, message, hasAnswered)
+  if (!isJudged(livez.sample, httpTimeout)) return lateSeen('kube-proxy’s livez', livez.sample)
+  const words = `${message}: kube-proxy hangs`
+  return { kind: 'sick', reason: 'KubeProxyHangs', message: words, summary: 'kube-proxy does not answer' }
 }
 
 function unseen(before: KubeProxyMemory): KubeProxyVerdict {
@@ -87,7 +96,7 @@ export function evaluateKubeProxy(
   config: Config,
   before: KubeProxyMemory,
 ): KubeProxyVerdict {
-  if (reading.network.kind !== 'same' && reading.hasPod?.ok === true && reading.hasPod.value) return unseen(before)
+  if (reading.network.kind !== 'same' && reading.pod?.ok === true && reading.pod.value !== 'none') return unseen(before)
   const seen = seeKubeProxy(reading, before.hasAnswered, config)
   if (seen === undefined)
     return { memory: FIRST_KUBE_PROXY, findings: [], withdrawn: before.isTold ? [{ type: TYPE, entity: '' }] : [] }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { fixture, handClock, startCheck, startFixture } from '#monitor-kit/testing'
 import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
 import { keysWithoutEffect } from '../../testing-keys.ts'
-import { type Captured, sharedOver } from '../../testing-shared.ts'
+import { type Captured, capturedIn, sharedOver } from '../../testing-shared.ts'
 import { kubeProxy } from './check.ts'
 import { schema } from './config.ts'
 import { ageIn } from './evaluate.ts'
@@ -57,6 +57,56 @@ test('another program at its port is none, on a machine without Kubernetes nor o
   const ways = sharedOver(root.path, clock, { http: { 'http://127.0.0.1:10256/livez': stale } })
   const check = startCheck(kubeProxy, { root: root.path, config: schema.parse({}), clock, shared: ways })
   for (let look = 0; look < 3; look++) expect((await check.run()).findings).toEqual([])
+})
+
+test('a program at its port that says nothing is none, where it has no pod and has not answered before', async () => {
+  expect(await said('sick-hangs', { cri: {} })).toEqual([])
+})
+
+test('one whose container runs, and that listens elsewhere, is not known to be stopped', async () => {
+  const container = { id: 'c', sandboxId: 'a', name: 'kube-proxy', attempt: 0, image: '', labels: {} }
+  const of = (state: string) => ({ ok: true, answer: [{ ...container, state }] }) as never
+  const withContainer = (state: string) => {
+    const { cri = {} } = capturedIn(fixture(import.meta.url, 'sick-stopped/1'))
+    return said('sick-stopped', { cri: { ...cri, containers: of(state) } })
+  }
+  expect(await withContainer('running')).toEqual([
+    'unknown LivezNotServed: connection refused at 127.0.0.1:10256: kube-proxy is not listening, and its container runs; where it listens elsewhere (healthzBindAddress) write livezURL',
+  ])
+  expect((await withContainer('exited'))[0]).toMatch(/^problem ConnectionRefused/)
+})
+
+test('one that is a unit and no pod is stopped where that unit is, if it has answered before', async () => {
+  const state = { name: 'kube-proxy.service', loadState: 'loaded', subState: 'dead', fileState: 'enabled' }
+  const unit = (activeState: string) => ({
+    'kube-proxy.service': {
+      kind: 'known',
+      unit: { ...state, activeState, activeEnteredAt: undefined, service: undefined },
+    } as const,
+  })
+  const livez = { 'http://127.0.0.1:10256/livez': { status: 200, body: '{}' } }
+  const last = async (first: Captured, then: Captured) => {
+    const change: Record<string, unknown> = { cri: {}, ...first }
+    await using check = await startFixture(kubeProxy, {
+      folder: fixture(import.meta.url, 'sick-stopped'),
+      config: schema.parse({}),
+      sharedOver: (root, clock) => sharedOver(root, clock, change),
+    })
+    await check.run()
+    Object.assign(change, { http: {} }, then)
+    for (let look = 0; look < 2; look++) await check.run()
+    return (await check.run()).findings.map(({ health, reason, message }) => `${health} ${reason}: ${message}`)
+  }
+  expect(await last({ http: livez }, { units: unit('inactive') })).toEqual([
+    'problem ConnectionRefused: connection refused at 127.0.0.1:10256: kube-proxy is not listening; kube-proxy.service is inactive (dead)',
+  ])
+  const denied = { found: { kind: 'denied', name: 'containerd', path: '/x', place: '/x', message: 'no' } } as const
+  const gone = { 'kube-proxy.service': { ...unit('inactive')['kube-proxy.service'] } }
+  gone['kube-proxy.service'] = { kind: 'known', unit: { ...gone['kube-proxy.service'].unit, loadState: 'not-found' } }
+  expect((await last({ http: livez }, { ...denied, units: gone }))[0]).toMatch(/^problem ConnectionRefused/)
+  // One that lies there unused, or listens nowhere, was never seen to answer.
+  expect(await last({}, { units: unit('inactive') })).toEqual([])
+  expect(await last({}, { units: unit('active') })).toEqual([])
 })
 
 test('where there is none, or it was replaced by something else, nothing is said', async () => {

@@ -2,7 +2,7 @@
 import { createLook, defineCheck, phaseOf } from '#monitor-kit'
 import { createWays, type Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
-import { dueOf } from './due.ts'
+import { dueOf, isDoubted } from './due.ts'
 import { evaluateKubelet, FIRST_KUBELET, HEALTHZ_SECONDS } from './evaluate.ts'
 import { clearKubelet, factsOf, recallKubelet } from './memory.ts'
 import { readKubelet } from './source.ts'
@@ -84,8 +84,8 @@ export const kubelet = defineCheck<Config, Ways | undefined>({
         const now = clock.now()
         const phase = phaseOf(nodeName, name)
         const due = dueOf(memory, config, { nowMs: clock.monotonicMs(), troubleMs: told.troubleMs, phase })
-        const { pid } = memory.run
-        const reading = await readKubelet({ host, ways, clock, stopwatch, signal, config, nodeName, due, pid })
+        const known = { due, pid: memory.run.pid, isDoubted: isDoubted(memory) }
+        const reading = await readKubelet({ host, ways, clock, stopwatch, signal, config, nodeName, ...known })
         return evaluateKubelet(reading, config, memory, { nowMs: clock.monotonicMs(), now, intervalMs, told })
       },
       clear: clearKubelet,

@@ -33,7 +33,7 @@ test.each<[string, Readonly<Record<string, number>>, string]>([
 ])(
   'a kubelet whose requests are %s has that for a reason, and no more in its headline than is known',
   (_, codes, reason) => {
-    const around = { isUnreached: false, leaseMs: 40_000 }
+    const around = { isUnreached: false, leaseMs: 40_000, lastMs: 30_000 }
     const said = judgeCutOff(figures({}), figures({ ...codes, atMs: 60_000 }), schema.parse({}), around)
     expect(said).toMatchObject({ health: 'problem', reason })
     expect(said.summary).toBe('the API server takes nothing of the kubelet: its lease is not renewed')
@@ -102,6 +102,37 @@ describe('a kubelet', () => {
     isUnreached = false
     expect(await said()).toMatchObject({ health: 'healthy', pending: true })
     expect(await said()).toMatchObject({ health: 'problem', reason: 'ApiServerNotAsked' })
+  })
+
+  test('that answers who shows nothing, and leaves us waiting while the API server answers us, cannot ask it', async () => {
+    await using at = await scene()
+    await at.check.run()
+    at.fake.waits = true
+    const said = async () => findingOf(await at.check.run(), 'KubeletCutOff')
+    at.setServed(false)
+    expect(await said()).toMatchObject({ health: 'unknown', reason: 'NotAnswered' })
+    at.setServed(true)
+    expect(await said()).toMatchObject({ health: 'healthy', pending: true })
+    expect(await said()).toMatchObject({
+      ...{ health: 'problem', severity: 'critical', reason: 'ApiServerNotAsked' },
+      message: expect.stringMatching(
+        /^the kubelet answers at once who shows it nothing, and leaves waiting who shows a token, about which it has to ask the API server, which answers this agent \(/,
+      ),
+    })
+    expect(at.fake.asked).toContain('GET /configz')
+    at.fake.waits = false
+    at.fake.answers.metrics = metricsAfter(30)
+    expect(await said()).toMatchObject({ health: 'healthy', pending: true, reason: 'FirstLook' })
+  })
+
+  test('whose metrics alone hang, or that hangs as a whole, is not cut off by that', async () => {
+    await using at = await scene()
+    await at.check.run()
+    at.fake.answers.metrics = 'hangs'
+    const said = async () => findingOf(await at.check.run(), 'KubeletCutOff')
+    for (let look = 0; look < 2; look++)
+      expect(await said()).toMatchObject({ health: 'unknown', reason: 'NotAnswered' })
+    expect(at.fake.asked).not.toContain('GET /configz')
   })
 
   test('of which nobody knows that it took our token, and that the API server knows us by, is asked again in two minutes', async () => {

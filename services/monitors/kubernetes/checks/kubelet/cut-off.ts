@@ -32,16 +32,23 @@ export function leaseMsOf(configuration: Readonly<Record<string, unknown>> | und
   return typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : 40_000
 }
 
+interface CutOffAround {
+  readonly isUnreached: boolean
+  readonly leaseMs: number
+  readonly lastMs: number
+}
+
 /**
  * @param renewed the look at which its renewals had grown last, or the first of all
- * @param how.isUnreached this node reaches no API server at all, which is told of those
+ * @param how.isUnreached no API server answers this node, which is told of those
  * @param how.leaseMs how long its lease is good for
+ * @param how.lastMs when it was looked before: one look alone says nothing, since all of the node may have stood still before it
  */
 export function judgeCutOff(
   renewed: Figures,
   now: Figures,
   { cutOffAfter }: Pick<Config, 'cutOffAfter'>,
-  { isUnreached, leaseMs }: { readonly isUnreached: boolean; readonly leaseMs: number },
+  { isUnreached, leaseMs, lastMs }: CutOffAround,
 ): Finding {
   if (now.renewals > renewed.renewals) {
     const message = `the API server has taken ${plural(now.renewals - renewed.renewals, 'renewal')} of the kubelet`
@@ -54,8 +61,8 @@ export function judgeCutOff(
   const where = now.servers[0] === undefined ? '' : ` at ${now.servers[0]}`
   const message = `the API server${where} has taken no renewal of the kubelet's lease for ${duration(silentMs)}, limit ${duration(limitMs)}: ${refusalsText(refused)}`
   if (isUnreached)
-    return unknownFinding(TYPE, unobserved('ApiServerNotReached', `${message}; this node reaches no API server at all`))
-  if (silentMs < limitMs)
+    return unknownFinding(TYPE, unobserved('ApiServerNotReached', `${message}; no API server answers this node`))
+  if (silentMs < limitMs || lastMs <= renewed.atMs)
     return {
       type: TYPE,
       health: 'healthy',
@@ -70,11 +77,17 @@ export function judgeCutOff(
 }
 
 /**
- * Of a kubelet that took our token before and does not any more, while the API server knows us: it has to ask the API server, and cannot.
- * @param times looks in a row that it did not
+ * Of a kubelet that has to ask the API server who we are, and cannot, while that one answers us: it took our token before and does not
+ * any more, or it waits.
+ * @param how.times looks in a row that it did so
  */
-export function judgeRefused(why: string, times: number): Finding {
-  const message = `the API server knows this account, and the kubelet, which took it before, does not any more: it has to ask the API server, and cannot (${why})`
+export function judgeRefused(
+  why: string,
+  { times, isWaiting }: { readonly times: number; readonly isWaiting: boolean },
+): Finding {
+  const message = isWaiting
+    ? `the kubelet answers at once who shows it nothing, and leaves waiting who shows a token, about which it has to ask the API server, which answers this agent (${why})`
+    : `the API server knows this account, and the kubelet, which took it before, does not any more: it has to ask the API server, and cannot (${why})`
   if (times < 2)
     return {
       type: TYPE,

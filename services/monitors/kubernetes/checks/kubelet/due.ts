@@ -1,4 +1,5 @@
 /** When the kubelet's figures and its file are looked at. Pure. */
+import { NOT_SUSTAINED } from '#model'
 import { isToBeProven, type LastWord } from '../../last-word.ts'
 import type { Config } from './config.ts'
 import type { KubeletMemory } from './evaluate.ts'
@@ -15,6 +16,12 @@ const SOON_SEEN: readonly string[] = ['NotAnswered', 'ApiServerNotReached']
 function isOpen(word: LastWord): boolean {
   const { health, reason } = word.finding
   return health === 'unknown' ? SOON_SEEN.includes(reason) : isToBeProven(word)
+}
+
+/** Whether it is in doubt, by the last look, that the API server hears the kubelet. */
+export function isDoubted({ deep }: Pick<KubeletMemory, 'deep'>): boolean {
+  const said = deep.get('KubeletCutOff')?.finding
+  return said?.health === 'problem' || said?.reason === NOT_SUSTAINED || said?.reason === 'ApiServerNotReached'
 }
 
 /** What else is known when it is told what is due. */

@@ -11,7 +11,10 @@ import { factsOf, recallKubelet } from './memory.ts'
 import type { KubeletReading } from './source.ts'
 
 const DEFAULTS = schema.parse({})
-const NOTHING = { unit: undefined, figures: undefined, isKnown: undefined, configuration: undefined }
+const NOTHING = {
+  ...{ unit: undefined, figures: undefined, isKnown: undefined, isServed: undefined, isWaiting: false },
+  configuration: undefined,
+}
 const looked = { figures: false, file: false }
 const refused = { kind: 'refused', code: 'ECONNREFUSED', message: 'connection refused at 127.0.0.1:10248' } as const
 

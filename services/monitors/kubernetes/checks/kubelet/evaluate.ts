@@ -130,7 +130,7 @@ export interface KubeletAround {
   /** From one turn of the check to the next, as configured. */
   readonly intervalMs: number
   /** What the checks have told each other. */
-  readonly told: Pick<Told, 'apiServer' | 'configuration' | 'runtimeAmissMs'>
+  readonly told: Pick<Told, 'apiServer' | 'configuration' | 'runtimeAmissMs' | 'runtimeGraveMs'>
 }
 
 interface Deep {
@@ -155,7 +155,7 @@ function judgeDeep(
     },
     types: types.filter((type) => type !== DRIFT),
     isUnreached: reachesNoApi(told, nowMs),
-    runtimeAmissMs: told.runtimeAmissMs,
+    runtime: { amissMs: told.runtimeAmissMs, graveMs: told.runtimeGraveMs },
     leaseMs: leaseMsOf(told.configuration),
     isAnew: before.run.pid !== 0 && pid !== before.run.pid,
   })

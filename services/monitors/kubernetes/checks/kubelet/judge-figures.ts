@@ -17,7 +17,7 @@ export interface FiguresMemory {
   readonly wasUnreached: boolean
   /** Looks in a row in which it was slow. */
   readonly slow: Streak
-  /** Looks in a row in which it did not take a token that it took before, and that the API server knows. */
+  /** Looks in a row in which it did not take a token that it took before, and that the API server knows, or waited for that one. */
   readonly refused: number
   /** The run that is there now has taken our token. */
   readonly isTaken: boolean
@@ -46,8 +46,8 @@ export interface FiguresAround {
   readonly freshMs: number
   /** This node reaches no API server. */
   readonly isUnreached: boolean
-  /** When the container runtime was found amiss last, which everything that the kubelet calls waits for. */
-  readonly runtimeAmissMs: number | undefined
+  /** When the container runtime was found amiss last, which everything that the kubelet calls waits for; and not by a warning alone. */
+  readonly runtime: { readonly amissMs: number | undefined; readonly graveMs: number | undefined }
   /** How long its lease is good for. */
   readonly leaseMs: number
   /** It is another process than in the last look. */
@@ -70,14 +70,35 @@ function ofRuntime(type: string): Finding {
   return { type, health: 'healthy', pending: true, reason: 'RuntimeWasAmiss', message }
 }
 
+interface Slow {
+  readonly streak: Streak
+  readonly finding: Finding
+}
+
+/** Whether it takes long, and whether that is its own doing: a runtime that is slow by a warning is why of a warning at most. */
+function judgeOwnSlow(
+  last: Figures,
+  now: Figures,
+  before: Streak,
+  { config, runtime: { amissMs, graveMs } }: Pick<FiguresAround, 'config' | 'runtime'>,
+): Slow {
+  const isSince = (atMs: number | undefined) => atMs !== undefined && atMs >= last.atMs
+  if (isSince(graveMs)) return { streak: NO_STREAK, finding: ofRuntime('KubeletSlow') }
+  const judged = judgeSlow(last, now, config, before)
+  const isWarning = judged.streak.warning > 0 && judged.streak.critical === 0
+  return isWarning && isSince(amissMs) ? { streak: NO_STREAK, finding: ofRuntime('KubeletSlow') } : judged
+}
+
 function untold(reading: KubeletReading, before: FiguresMemory, { types, isAnew }: FiguresAround): FiguresVerdict {
-  const { figures, isKnown } = reading
+  const { figures, isKnown, isWaiting } = reading
   const why = figures?.ok === false ? figures : NOT_ANSWERED
   // One that was started anew may have another configuration, and take nobody's token.
   const isTaken = before.isTaken && !isAnew
-  const refused = isKnown === true && isTaken ? before.refused + 1 : 0
+  const refused = (isKnown === true && isTaken) || isWaiting ? before.refused + 1 : 0
   const findings = types.map((type) =>
-    type === 'KubeletCutOff' && refused > 0 ? judgeRefused(why.message, refused) : unknownFinding(type, why),
+    type === 'KubeletCutOff' && refused > 0
+      ? judgeRefused(why.message, { times: refused, isWaiting })
+      : unknownFinding(type, why),
   )
   const isDoubtful =
     why.reason === 'CertificateUnverified' ||
@@ -92,7 +113,8 @@ function untold(reading: KubeletReading, before: FiguresMemory, { types, isAnew 
 /** Judges what the kubelet counts against its last counts, as long as those are of the same process, and not long ago. */
 export function judgeFigures(reading: KubeletReading, before: FiguresMemory, around: FiguresAround): FiguresVerdict {
   if (reading.figures?.ok !== true) return untold(reading, before, around)
-  const { config, nowMs, types, freshMs, isUnreached } = around
+  const { config, nowMs, types, freshMs } = around
+  const isUnreached = around.isUnreached || reading.isServed === false
   const now = figuresOf(reading.figures.value, nowMs)
   const { figures } = before
   const last = figures !== undefined && isSameRun(figures, now) && nowMs - figures.atMs <= freshMs ? figures : undefined
@@ -103,14 +125,14 @@ export function judgeFigures(reading: KubeletReading, before: FiguresMemory, aro
   const findings = types.flatMap((type): Finding[] => {
     if (type === 'KubeletSlow') {
       if (last === undefined) return [begun(type)]
-      if ((around.runtimeAmissMs ?? Number.NEGATIVE_INFINITY) >= last.atMs) return [ofRuntime(type)]
-      const judged = judgeSlow(last, now, config, before.slow)
+      const judged = judgeOwnSlow(last, now, before.slow, around)
       slow = judged.streak
       return [judged.finding]
     }
     // A kubelet of its own, without a cluster, asks nobody.
     if (now.requests === undefined) return []
-    return [since === undefined ? begun(type) : judgeCutOff(since, now, config, around)]
+    if (last === undefined || since === undefined) return [begun(type)]
+    return [judgeCutOff(since, now, config, { isUnreached, leaseMs: around.leaseMs, lastMs: last.atMs })]
   })
   const isCountedAnew = since === undefined || now.renewals > since.renewals || isUnreached
   return {

@@ -1,5 +1,6 @@
 /** That what the kubelet's figures and its file say is opened and closed as the detector has it. */
 import { describe, expect, test } from 'vitest'
+import { type KubeAccess, KubeUnreachableError, type Readiness } from '#kube'
 import { createMetricsReader, type Kubelet } from '#kube/kubelet'
 import { findingOf, fixture, heldMemory, startCheck } from '#monitor-kit/testing'
 import { recordedHost } from '../../../../../libs/monitor-kit/testing/recorded-host.ts'
@@ -21,7 +22,9 @@ interface Doing {
   readonly renews?: boolean
   readonly relistSeconds?: number
   readonly isUnreached?: boolean
-  readonly isRuntimeAmiss?: boolean
+  readonly runtime?: 'well' | 'slow' | 'hangs'
+  /** What the API server answers this agent. Default: that it is ready. */
+  readonly readyz?: Readiness | 'hangs'
 }
 
 /** A kubelet whose counters grow as a real one's, the check of it, and what the detector makes of that. */
@@ -30,6 +33,7 @@ function node(nodeTurnMs = TURN_MS) {
   const counters = { puts: 0, errors: 0, lists: 0, listSeconds: 0 }
   let looks = 0
   let drift: Readonly<Record<string, unknown>> = {}
+  let readyz: Readiness | 'hangs' = { kind: 'ready' }
   const ways = sharedOver(ROOT, clock)
   const real = ways.kubelet({ place: { address: '127.0.0.1', port: 10_250 } } as Parameters<Ways['kubelet']>[0])
   const text = () => `kubelet_pleg_relist_duration_seconds_sum ${counters.listSeconds}
@@ -42,7 +46,16 @@ process_start_time_seconds 1796013889.39
   ways.told.inForce = (_of, ask) => ask()
   const shared: Ways = {
     ...ways,
+    access: () => Promise.resolve({ server: 'https://10.96.0.1:443', origin: '' } as KubeAccess),
+    apiServer: () => ({
+      ...ways.apiServer({} as Parameters<Ways['apiServer']>[0]),
+      readyz: () =>
+        readyz === 'hangs'
+          ? Promise.reject(new KubeUnreachableError('get readyz', 'https://10.96.0.1:443', new Error('no answer')))
+          : Promise.resolve(readyz),
+    }),
     kubelet: (): Kubelet => ({
+      ...real,
       metrics(_ask, names) {
         looks++
         const reader = createMetricsReader({ names })
@@ -73,7 +86,9 @@ process_start_time_seconds 1796013889.39
       return looks
     },
     /** Turns for so long; gives back what the last said. */
-    async pass(ms: number, { renews = true, relistSeconds = 0.002, isUnreached, isRuntimeAmiss = false }: Doing = {}) {
+    async pass(ms: number, doing: Doing = {}) {
+      const { renews = true, relistSeconds = 0.002, isUnreached, runtime = 'well' } = doing
+      readyz = doing.readyz ?? { kind: 'ready' }
       let result = { findings: [] } as Awaited<ReturnType<typeof check.run>>
       for (let passed = 0; passed < ms; passed += nodeTurnMs) {
         if (!isFirst) clock.pass(nodeTurnMs)
@@ -86,7 +101,8 @@ process_start_time_seconds 1796013889.39
           ways.told.apiServer = { isUnreached, atMs: clock.monotonicMs() }
           if (isUnreached) ways.told.troubleMs = clock.monotonicMs()
         }
-        if (isRuntimeAmiss) ways.told.troubleMs = ways.told.runtimeAmissMs = clock.monotonicMs()
+        if (runtime !== 'well') ways.told.troubleMs = ways.told.runtimeAmissMs = clock.monotonicMs()
+        if (runtime === 'hangs') ways.told.runtimeGraveMs = clock.monotonicMs()
         isFirst = false
         result = await check.run(0)
         said.push(...fold.take(result))
@@ -130,11 +146,21 @@ describe('a problem that is over is closed', () => {
 test('what waited for a container runtime that hung is no slow kubelet, neither then nor behind it', async () => {
   const at = node()
   await at.pass(5 * MINUTE_MS)
-  await at.pass(5 * MINUTE_MS, { relistSeconds: 60, isRuntimeAmiss: true })
+  await at.pass(5 * MINUTE_MS, { relistSeconds: 60, runtime: 'hangs' })
   await at.pass(25 * MINUTE_MS)
   expect(at.said).toEqual([])
   expect(at.fold.healthOf('KubeletSlow')).toBe('healthy')
   await at.pass(25 * MINUTE_MS, { relistSeconds: 8 })
+  expect(at.said).toEqual(['opened KubeletSlow'])
+})
+
+test('a runtime that is slow for good, by a warning, is why of a kubelet that is slow by a warning, and not of more', async () => {
+  const at = node()
+  await at.pass(5 * MINUTE_MS, { runtime: 'slow' })
+  expect(at.fold.healthOf('KubeletSlow')).toBe('healthy')
+  await at.pass(25 * MINUTE_MS, { runtime: 'slow', relistSeconds: 8 })
+  expect(at.said).toEqual([])
+  await at.pass(25 * MINUTE_MS, { runtime: 'slow', relistSeconds: 40 })
   expect(at.said).toEqual(['opened KubeletSlow'])
 })
 
@@ -171,6 +197,37 @@ describe('an API server that is not reached', () => {
     await at.pass(TURN_MS, { isUnreached: false, renews: false })
     expect(at.said).toEqual(['opened KubeletCutOff'])
   })
+})
+
+describe('a kubelet that is not heard by API servers that do not answer this agent either', () => {
+  test.each<[string, Readiness | 'hangs']>([
+    ['hang', 'hangs'],
+    ['have lost their store', { kind: 'not-ready', failed: ['etcd'] }],
+  ])('since they %s, is not cut off by itself; once they answer, and it is not heard, it is', async (_, readyz) => {
+    const at = node()
+    await at.pass(5 * MINUTE_MS)
+    await at.pass(25 * MINUTE_MS, { renews: false, readyz })
+    expect(at.said).toEqual([])
+    expect(at.fold.healthOf('KubeletCutOff')).toBe('unknown')
+    await at.pass(2 * MINUTE_MS, { renews: false })
+    expect(at.said).toEqual(['opened KubeletCutOff'])
+  })
+
+  test('since one of them is about to end, is cut off', async () => {
+    const at = node()
+    await at.pass(5 * MINUTE_MS)
+    await at.pass(25 * MINUTE_MS, { renews: false, readyz: { kind: 'not-ready', failed: ['shutdown'] } })
+    expect(at.said).toEqual(['opened KubeletCutOff'])
+  })
+})
+
+test('a node that stood still for minutes is not cut off by the one look behind that', async () => {
+  const at = node()
+  await at.pass(2 * TURN_MS)
+  at.check.clock.pass(4 * MINUTE_MS)
+  await at.pass(TURN_MS, { renews: false })
+  await at.pass(25 * MINUTE_MS)
+  expect(at.said).toEqual([])
 })
 
 test('a monitor whose turns are far apart sees that it is cut off, and does not ask in each while all is well', async () => {

@@ -1,17 +1,17 @@
 /** Asks the kubelet whether it is well, systemd for its unit, and now and then the kubelet for its figures and its configuration. */
 import type { Clock } from '#clock'
 import type { Host, HostNetwork, UnitLook } from '#host'
-import { KubeAccessError, KubeStatusError, KubeUnreachableError } from '#kube'
 import type { Kubelet, Metrics } from '#kube/kubelet'
 import { observed, type Reading, type Unobserved, unobserved } from '#monitor-kit/evaluate'
-import type { Ask, HttpAnswer, Probed, Stopwatch } from '#probe'
+import { type Ask, type HttpAnswer, isJudged, type Probed, type Sample, type Stopwatch } from '#probe'
 import { hasKubelet } from '../../here.ts'
 import { askLoopback } from '../../loopback.ts'
 import { askKubeletUnit, readKubeletFile, runOfUnit } from '../../node-kubelet/configuration.ts'
 import { askedKubelet, credentialsOf } from '../../node-kubelet/credentials.ts'
 import { placeIn, placeOf } from '../../node-kubelet/place.ts'
-import { LIFETIMES, reachesNoApi } from '../../node-kubelet/told.ts'
+import { LIFETIMES } from '../../node-kubelet/told.ts'
 import type { Ways } from '../../ways.ts'
+import { isKnownToApi, isServed } from './ask-api.ts'
 import type { Config } from './config.ts'
 import { FIGURES, figuresOf, RUNNING_PODS } from './figures.ts'
 
@@ -41,6 +41,10 @@ export interface KubeletReading {
    * asked, as where it is another token than the one by which the API server knows us.
    */
   readonly isKnown: boolean | 'not-answered' | undefined
+  /** While it is in doubt whether the API server hears the kubelet: whether it answers us as it should. Undefined: not asked. */
+  readonly isServed: boolean | undefined
+  /** It answers at once who shows it nothing, and leaves us waiting, while the API server answers us: it cannot ask that. */
+  readonly isWaiting: boolean
   /** Undefined as above, and where there is no one file. */
   readonly configuration: Reading<KubeletConfiguration> | undefined
 }
@@ -63,6 +67,8 @@ export interface KubeletLook {
   readonly due: Due
   /** Its process, as it was known last; 0: not known. */
   readonly pid: number
+  /** It is in doubt, by the last look, whether the API server hears it. */
+  readonly isDoubted: boolean
 }
 
 async function askHealthz(look: KubeletLook, ask: Ask): Promise<Probed<HttpAnswer>> {
@@ -105,44 +111,43 @@ function tell({ ways, config, clock }: KubeletLook, figures: Metrics): void {
     .slice(0, SERVERS_MAX)
 }
 
+const NOT_ASKED = { figures: undefined, isKnown: undefined, isServed: undefined, isWaiting: false }
+
+/** Whether its silence is that it waits for the API server. Who collects its figures for long answers other questions. */
+async function waitsForApi(look: KubeletLook, ask: Ask, kubelet: Kubelet, sample: Sample): Promise<boolean> {
+  if (!isJudged(sample, look.config.httpTimeout)) return false
+  const other = await kubelet.configz(ask)
+  if (other.ok || other.failure.kind !== 'timeout' || !isJudged(other.sample, look.config.httpTimeout)) return false
+  return (await kubelet.refusesStrangers(ask)) && (await isServed(look)) === true
+}
+
 async function readFigures(look: KubeletLook, ask: Ask, kubelet: Kubelet) {
   const { config } = look
-  const figures = await askedKubelet(() => kubelet.metrics(ask, FIGURES))
+  let late: Sample | undefined
+  const figures = await askedKubelet(async () => {
+    const probed = await kubelet.metrics(ask, FIGURES)
+    if (!probed.ok && probed.failure.kind === 'timeout') late = probed.sample
+    return probed
+  })
   if (figures.ok) tell(look, figures.value)
-  const isDoubted = !figures.ok && figures.reason === 'TokenRefused' && config.checkCutOff && isOwnToken(config)
-  return { figures, isKnown: isDoubted ? await isKnownToApi(look) : undefined }
+  if (!config.checkCutOff) return { ...NOT_ASKED, figures }
+  const isRefused = !figures.ok && figures.reason === 'TokenRefused' && isOwnToken(config)
+  return {
+    figures,
+    isKnown: isRefused ? await isKnownToApi(look) : undefined,
+    isServed: figures.ok && look.isDoubted ? await isServed(look) : undefined,
+    isWaiting: late !== undefined && (await waitsForApi(look, ask, kubelet, late)),
+  }
 }
 
 async function readDeep(look: KubeletLook, ask: Ask, unit: UnitLook | undefined, { figures, file }: Due) {
   const { ways, config, host, nodeName } = look
   const place = placeOf(new URL(config.metricsURL))
   const kubelet: Kubelet = ways.kubelet({ host, place, nodeName, credentials: () => credentialsOf(look, config.auth) })
-  const read =
-    figures && (config.checkPLEG || config.checkCutOff)
-      ? await readFigures(look, ask, kubelet)
-      : { figures: undefined, isKnown: undefined }
+  const read = figures && (config.checkPLEG || config.checkCutOff) ? await readFigures(look, ask, kubelet) : NOT_ASKED
   const configuration =
     file && config.checkConfig ? await readConfiguration(look, unit, () => kubelet.configz(ask)) : undefined
   return { ...read, configuration }
-}
-
-/** Whether the API server knows this account. */
-async function isKnownToApi({ ways, config, clock, nodeName, signal }: KubeletLook): Promise<boolean | 'not-answered'> {
-  if (reachesNoApi(ways.told, clock.monotonicMs())) return 'not-answered'
-  let client: ReturnType<Ways['apiServer']> | undefined
-  try {
-    const access = await ways.access()
-    const userAgent = `node-doctor (kubernetes-monitor; ${nodeName})`
-    client = ways.apiServer({ access, userAgent, timeoutMs: config.httpTimeout, clock })
-    const identity = await client.whoAmI({ signal })
-    return identity.kind === 'known' && identity.name !== 'system:anonymous'
-  } catch (err) {
-    if (err instanceof KubeUnreachableError || err instanceof KubeStatusError || err instanceof KubeAccessError)
-      return 'not-answered'
-    throw err
-  } finally {
-    client?.close()
-  }
 }
 
 /** Why nothing is told by a kubelet that is not well. */
@@ -157,7 +162,7 @@ const NOTHING_DUE: Due = { figures: false, file: false }
 export async function readKubelet(look: KubeletLook): Promise<KubeletReading> {
   const { ways, host, config, clock, stopwatch, signal } = look
   const network = await ways.hostNetwork(host)
-  const nothing = { unit: undefined, figures: undefined, isKnown: undefined, configuration: undefined }
+  const nothing = { ...NOT_ASKED, unit: undefined, configuration: undefined }
   const hasFolder = await hasKubelet(host)
   if (network.kind !== 'same') return { network, hasFolder, healthz: undefined, looked: NOTHING_DUE, ...nothing }
   const ask: Ask = { clock, stopwatch, signal, timeoutMs: config.httpTimeout }

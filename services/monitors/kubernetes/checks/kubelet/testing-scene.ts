@@ -61,6 +61,7 @@ export async function kubeletScene({
   const fake = stack.use(await startFakeKubelet({ ...shows, answers: { metrics: metricsAfter(0), ...answers } }))
   let unit: Unit | undefined = unitOf()
   let isKnown = false
+  let isServed = true
   let asksApi = 0
   const credentials = {
     headers: { authorization: 'Bearer good' },
@@ -77,6 +78,10 @@ export async function kubeletScene({
     access: () => Promise.resolve(access),
     apiServer: () => ({
       ...createWays().apiServer({ access, userAgent: '' }),
+      readyz: () =>
+        isServed
+          ? Promise.resolve({ kind: 'ready' })
+          : Promise.reject(new KubeUnreachableError('get readyz', 'https://10.0.0.1:6443', new Error('no answer'))),
       whoAmI() {
         asksApi++
         return isKnown
@@ -120,6 +125,9 @@ export async function kubeletScene({
     asksApi: () => asksApi,
     setUnit: (next: Unit | undefined) => {
       unit = next
+    },
+    setServed: (served: boolean) => {
+      isServed = served
     },
     setKnown: (known: boolean) => {
       isKnown = known

@@ -13,6 +13,14 @@ function isAmiss({ type, health, pending, reason }: Finding): boolean {
   return LEANED_ON.includes(type) && (health === 'problem' || (pending === true && reason !== 'ProberLate'))
 }
 
+/** Whether it is critical, or may become so: one that is slow by a warning is not why of a kubelet that takes ten times as long. */
+function isGrave(finding: Finding): boolean {
+  if (!isAmiss(finding)) return false
+  const { health, severity, evidence } = finding
+  if (health === 'problem') return severity === 'critical'
+  return evidence?.critical === undefined || evidence.value >= evidence.critical
+}
+
 export const runtime = defineCheck<Config, Ways | undefined>({
   type: 'kubernetes-runtime-check',
   description:
@@ -106,6 +114,7 @@ export const runtime = defineCheck<Config, Ways | undefined>({
         const isNow = verdict.findings.some(isAmiss)
         if (isNow && !wasAmiss) ways.told.troubleMs = nowMs
         if (isNow) ways.told.runtimeAmissMs = nowMs
+        if (verdict.findings.some(isGrave)) ways.told.runtimeGraveMs = nowMs
         wasAmiss = isNow
         return verdict
       },

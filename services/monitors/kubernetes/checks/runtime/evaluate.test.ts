@@ -214,4 +214,9 @@ test('a look for which this process was late itself is no trouble on which the k
   sample = { ms: 2500, lateMs: 0 }
   expect(findingOf(await look(), 'ContainerRuntimeSlow')).toMatchObject({ pending: true, reason: 'NotSustainedYet' })
   expect(ways.told.troubleMs).toBe(clock.monotonicMs())
+  // 2.5 s is over the warning limit alone, and not why of a kubelet that takes ten times as long.
+  expect(ways.told).toMatchObject({ runtimeAmissMs: clock.monotonicMs(), runtimeGraveMs: undefined })
+  sample = { ms: 3000, lateMs: 0 }
+  await look()
+  expect(ways.told.runtimeGraveMs).toBe(clock.monotonicMs())
 })
