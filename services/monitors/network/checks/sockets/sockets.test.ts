@@ -67,6 +67,12 @@ test('segments that are sent again are a problem after two looks in a row', asyn
   })
 })
 
+test('what asks for a connection that nobody answers is sent again, and no sign that packets get lost', async () => {
+  const results = await over('well-nobody-answers')
+  expect(results.map((result) => findingOf(result, 'RetransmitsHigh').health)).toEqual(results.map(() => 'healthy'))
+  expect(findingOf(results[3]!, 'RetransmitsHigh').message).toBe('10 of 7,360 segments sent again (0.1 %), limit 3 %')
+})
+
 test('queues and processors that had no room are told once, with how much', async () => {
   const events = async (name: string) => (await over(name)).flatMap((result) => result.events ?? [])
   expect(await events('sick-queue')).toMatchObject([{ reason: 'ListenQueueOverflow', count: 53 }])
