@@ -88,3 +88,11 @@ export async function readKubeletFile(host: Host, unit: UnitLook | undefined): P
   if (!text.ok && flags.config === undefined) return undefined
   return { path, inFile: text.ok ? parsed(path, text.value) : text, overruled: flags.names }
 }
+
+/** Whether its file says, and its command line does not say otherwise, that it asks the API server whose a token is. */
+export async function asksWhoseTokens(host: Host, unit: UnitLook | undefined): Promise<boolean> {
+  const file = await readKubeletFile(host, unit)
+  if (file?.inFile.ok !== true || file.overruled.has('authentication')) return false
+  const said = file.inFile.value as { readonly authentication?: { readonly webhook?: { readonly enabled?: unknown } } }
+  return said.authentication?.webhook?.enabled === true
+}

@@ -106,7 +106,7 @@ const reading: fc.Arbitrary<SocketsReading> = fc.record({
   counts: maybe(fc.record({ tcp: some, timeWait: some, udp: some, tcpPages: some, udpPages: some })),
   ports: maybe(fc.record({ size: fc.nat(100), busiest: fc.constant(undefined), udp: fc.nat(100) })),
   maxPages: maybe(fc.record({ tcp: fc.integer({ min: 1 }), udp: fc.integer({ min: 1 }) })),
-  tcp: maybe(fc.record({ sent: some, retransmitted: some })),
+  tcp: maybe(fc.record({ sent: some, retransmitted: some, unanswered: some })),
   overflows: maybe(some),
   drops: maybe(some),
 })
