@@ -104,7 +104,7 @@ const retransmits = ofSockets('RetransmitsHigh', 'retransmit', (number, at) => {
   if (at === 0) [sent, retransmitted] = [0, 0]
   sent += 100_000 - number * 1000
   retransmitted += number * 1000
-  return { tcp: observed({ sent, retransmitted }) }
+  return { tcp: observed({ sent, retransmitted, unanswered: 0 }) }
 })
 
 test.each([

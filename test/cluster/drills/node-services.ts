@@ -8,10 +8,10 @@ import { until } from '../../compose/exec.ts'
 import { PAGE_PORT } from '../agent.ts'
 import { check, isReady, untilReady } from '../cluster.ts'
 import { type Drill, pause, seconds } from '../drill.ts'
-import { cut, heal, onNode } from '../hooks.ts'
+import { cut, cutKubelet, heal, healKubelet, type HookName, hook, onNode, plug, unplug } from '../hooks.ts'
 
-/** Two checks in a row of 30 s each, and what they wait for. */
-const OPENS_MS = 150_000
+/** Two checks in a row of 30 s each, of the kubelet's figures two minutes behind each other, and what they wait for. */
+const OPENS_MS = 300_000
 const CLOSES_MS = 240_000
 /** In which would open what must not: two more checks of everything that depends on it. */
 const ALONE_MS = 70_000
@@ -22,6 +22,8 @@ interface Fault {
   readonly type: string
   /** What its words have to say. */
   readonly says: RegExp
+  /** Left out where it is not given. */
+  readonly needs?: HookName
   breakIt(node: string): void
   mendIt(node: string): void
 }
@@ -69,6 +71,23 @@ const FAULTS: readonly Fault[] = [
     says: /.+/,
     breakIt: cut,
     mendIt: heal,
+  },
+  {
+    what: 'the kubelet alone cut off from the API server',
+    type: 'KubeletCutOff',
+    says: /it has to ask the API server, and cannot/,
+    needs: 'KUBELET_CUT',
+    breakIt: cutKubelet,
+    mendIt: healKubelet,
+  },
+  {
+    // A link of a container is virtual, and not watched for its own sake.
+    what: 'the cable pulled',
+    type: 'GatewayUnreachable',
+    says: /is down or has no carrier/,
+    needs: 'UNPLUG',
+    breakIt: unplug,
+    mendIt: plug,
   },
 ]
 
@@ -132,6 +151,9 @@ export const nodeServices: Drill = {
     const before = await settled(node)
     if (before.length > 0) say(`open before: ${named(before)}`)
     const scene = { node, before: new Set(before.map(({ fingerprint }) => fingerprint)), say }
-    for (const fault of FAULTS) await breakAndMend(scene, fault)
+    for (const fault of FAULTS) {
+      if (fault.needs === undefined || hook(fault.needs) !== '') await breakAndMend(scene, fault)
+      else say(`left out: ${fault.what} (${fault.needs} is not given)`)
+    }
   },
 }
