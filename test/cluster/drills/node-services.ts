@@ -8,7 +8,7 @@ import { until } from '../../compose/exec.ts'
 import { PAGE_PORT } from '../agent.ts'
 import { check, isReady, untilReady } from '../cluster.ts'
 import { type Drill, pause, seconds } from '../drill.ts'
-import { cut, cutKubelet, heal, healKubelet, type HookName, hook, onNode, plug, unplug } from '../hooks.ts'
+import { cut, cutKubelet, type HookName, heal, healKubelet, hook, onNode, plug, unplug } from '../hooks.ts'
 
 /** Two checks in a row of 30 s each, of the kubelet's figures two minutes behind each other, and what they wait for. */
 const OPENS_MS = 300_000
