@@ -1,7 +1,7 @@
 /** The check at the fake API server, over real connections. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '#clock'
-import { createKubeClient, type EndpointSlice, type KubeAccess, KubeAccessError } from '#kube'
+import { createKubeClient, type EndpointSlice, type KubeAccess, KubeAccessError, KubeUnreachableError } from '#kube'
 import { findingOf, fixture, handClock, heldMemory, startCheck, startFixture } from '#monitor-kit/testing'
 import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
 import { type FakeApiServer, startFakeApiServer } from '../../../../../test/fakes/kube-apiserver/server.ts'
@@ -190,7 +190,7 @@ function behind(servers: string, own: boolean, more: Partial<ApiReading> = {}): 
   return {
     ...{ isNode: true, network: { kind: 'same' }, way: { ok: true, value: { name, isService: true } } },
     ...{ connected: [connection(name, own), ...others], readiness: undefined, identity: undefined },
-    ...{ servers: undefined, kubeProxy: undefined, ...more },
+    ...{ isDirect: false, servers: undefined, kubeProxy: undefined, ...more },
   }
 }
 
@@ -201,13 +201,19 @@ function seenOf(reading: ApiReading) {
 }
 
 test('a server without SelfSubjectReviews that takes our token knows us', () => {
-  const failure = { kind: 'refused', message: 'create selfsubjectreviews was answered with 404' } as const
-  const said = (kind: 'ready' | 'unauthorised') => {
+  const said = (kind: 'ready' | 'unauthorised', status = 404) => {
+    const failure = {
+      kind: 'refused',
+      status,
+      message: `create selfsubjectreviews was answered with ${status}`,
+    } as const
     const answer = kind === 'ready' ? ({ kind } as const) : ({ kind, status: 401 } as const)
     const refused = { sample: AT_ONCE, came: { ok: false, failure } } as const
     return seeIdentity(refused, { sample: AT_ONCE, came: { ok: true, answer } }, DEFAULTS).kind
   }
   expect([said('ready'), said('unauthorised')]).toEqual(['well', 'unknown'])
+  // One that has too much to do may have them all the same.
+  expect([said('ready', 429), said('ready', 500)]).toEqual(['unknown', 'unknown'])
 })
 
 describe('blame', () => {
@@ -242,6 +248,42 @@ describe('blame', () => {
     const readiness = { sample: AT_ONCE, came: { ok: false, failure } } as const
     expect(seenOf(behind('sds', true, { readiness }))).toEqual(['well', 'well', 'warning NotConnected', 'well'])
     expect(seenOf(behind('sss', true, { readiness }))).toEqual(['critical NotAnswered', 'well', 'well', 'well'])
+  })
+
+  test('of a request that is lost beside a dead server is looked for at one that takes connections', async () => {
+    const asked: string[] = []
+    const last = async (silent: readonly string[]) => {
+      await using check = await startFixture(apiserver, {
+        folder: fixture(import.meta.url, 'well-three'),
+        config: DEFAULTS,
+        sharedOver(root, clock): Ways {
+          const tcp = { '10.96.0.1:443': 1, '10.0.0.1:6443': 1, '10.0.0.3:6443': 1 }
+          const ways = sharedOver(root, clock, { tcp })
+          ways.told.servers = [1, 2, 3].map((last) => ({ address: `10.0.0.${last}`, port: 6443 }))
+          return {
+            ...ways,
+            apiServer(options) {
+              const { server } = options.access
+              const isSilent = asked.push(server) > 0 && silent.includes(server)
+              const lost = () => Promise.reject(new KubeUnreachableError('get readyz', server, new Error('no answer')))
+              return { ...ways.apiServer(options), ...(isSilent && { readyz: lost }) }
+            },
+          }
+        },
+      })
+      for (let look = 0; look < 3; look++) await check.run()
+      const problems = (await check.run()).findings.filter(({ health }) => health === 'problem')
+      return problems.map(({ entity, severity, reason }) => `${entity} ${severity} ${reason}`)
+    }
+    const dead = 'apiserver:10.0.0.2:6443 warning NotConnected'
+    // The address is dealt to the dead one, and the others answer.
+    expect(await last(['https://10.96.0.1:443'])).toEqual([dead])
+    expect(asked).toContain('https://10.0.0.1:6443')
+    // The others are there, and answer nobody.
+    expect(await last(['https://10.96.0.1:443', 'https://10.0.0.1:6443'])).toEqual([
+      'apiserver:10.96.0.1:443 critical NotAnswered',
+      dead,
+    ])
   })
 
   test('of a dead Service address names kube-proxy or the CNI, as kube-proxy says', () => {
@@ -343,7 +385,14 @@ describe('blame', () => {
     }
     const reading: ApiReading = {
       ...{ isNode: true, network: { kind: 'same' }, way: { ok: true, value: { name: late.name, isService: true } } },
-      ...{ connected: [late], readiness: undefined, identity: undefined, servers: undefined, kubeProxy: undefined },
+      ...{
+        connected: [late],
+        readiness: undefined,
+        isDirect: false,
+        identity: undefined,
+        servers: undefined,
+        kubeProxy: undefined,
+      },
     }
     let memory = FIRST_API
     const said = [1, 2, 3].map((turn) => {

@@ -99,7 +99,11 @@ function seeWay(reading: ApiReading, way: WayThere, config: Config): Seen {
   if (connection !== undefined) return connection
   const said = reading.readiness && ofReadiness(reading.readiness, way, config)
   // The address is dealt to servers, of which one is known to be dead: that is told of it alone.
-  const isDealt = way.isService && others.some(({ probed }) => !probed.ok) && others.some(({ probed }) => probed.ok)
+  const isDealt =
+    way.isService &&
+    !reading.isDirect &&
+    others.some(({ probed }) => !probed.ok) &&
+    others.some(({ probed }) => probed.ok)
   if (said !== undefined && !(isDealt && said.kind === 'sick' && said.reason === 'NotAnswered')) return said
   if (own === undefined) return { kind: 'unknown', reason: 'NotAsked', message: 'asked at the next request' }
   return { kind: 'well', message: `the API server ${way.name} is connected to` }
@@ -132,10 +136,10 @@ export function seeIdentity(
 ): Seen {
   const summary = 'the API server does not know this account'
   if (!came.ok) {
-    const { kind, message } = came.failure
+    const { kind, status, message } = came.failure
     if (kind === 'unreachable' && !isJudged(sample, httpTimeout)) return lateSeen('a SelfSubjectReview', sample)
     const hasTaken = readiness?.came.ok === true && readiness.came.answer.kind !== 'unauthorised'
-    if (kind === 'refused' && hasTaken)
+    if (status === 404 && hasTaken)
       return { kind: 'well', message: 'it takes our token, and does not say who we are (no SelfSubjectReview)' }
     return { kind: 'unknown', reason: kind === 'credentials' ? 'NoCredentials' : 'NotAnswered', message }
   }

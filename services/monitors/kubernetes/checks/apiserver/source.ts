@@ -2,6 +2,7 @@
 import type { Clock } from '#clock'
 import type { Host, HostNetwork } from '#host'
 import {
+  accessAt,
   type EndpointSlice,
   type Identity,
   type KubeAccess,
@@ -34,6 +35,8 @@ export interface RequestFailure {
    * nobody was asked, since our own token or certificate cannot be read.
    */
   readonly kind: 'unreachable' | 'unverified' | 'refused' | 'credentials'
+  /** Of one that is refused. */
+  readonly status?: number
   readonly message: string
 }
 
@@ -68,6 +71,8 @@ export interface ApiReading {
   readonly connected: readonly Connected[]
   /** By the way; undefined: not asked in this look. */
   readonly readiness: Requested<Readiness> | undefined
+  /** The way lost that request, which may have been dealt to a dead server; it was made again at one that takes connections. */
+  readonly isDirect: boolean
   readonly identity: Requested<Identity> | undefined
   /** Servers as the cluster has them now; undefined: not asked, or not answered. */
   readonly servers: readonly Place[] | undefined
@@ -111,7 +116,10 @@ async function requested<Answer>(
       return { sample, came: { ok: false, failure: { kind, message: err.message } } }
     }
     if (err instanceof KubeStatusError)
-      return { sample, came: { ok: false, failure: { kind: 'refused', message: err.message } } }
+      return {
+        sample,
+        came: { ok: false, failure: { kind: 'refused', status: err.refusal.status, message: err.message } },
+      }
     if (err instanceof KubeAccessError)
       return { sample, came: { ok: false, failure: { kind: 'credentials', message: err.message } } }
     throw err
@@ -129,24 +137,52 @@ export function placesIn(slice: EndpointSlice | undefined): readonly Place[] {
     .map((address) => ({ address, port }))
 }
 
-async function askApi(look: ApiLook, access: KubeAccess, lists: boolean) {
-  const { ways, config, signal, clock, nodeName } = look
+function clientOf({ ways, config, clock, nodeName }: ApiLook, access: KubeAccess) {
   const userAgent = `node-doctor (kubernetes-monitor; ${nodeName})`
-  const client = ways.apiServer({ access, userAgent, timeoutMs: config.httpTimeout, clock })
+  return ways.apiServer({ access, userAgent, timeoutMs: config.httpTimeout, clock })
+}
+
+async function askServer(look: ApiLook, access: KubeAccess, name: string) {
+  const client = clientOf(look, accessAt(access, `https://${name}`))
+  try {
+    return await requested(look, () => client.readyz({ signal: look.signal }))
+  } finally {
+    client.close()
+  }
+}
+
+interface Asking {
+  readonly access: KubeAccess
+  readonly lists: boolean
+  /** A server that takes connections, where the way is dealt out among such and dead ones. */
+  readonly direct: string | undefined
+}
+
+async function askApi(look: ApiLook, { access, lists, direct }: Asking) {
+  const { config, signal } = look
+  const client = clientOf(look, access)
   try {
     const readiness = await requested(look, () => client.readyz({ signal }))
     // Who does not answer is not asked for more.
     if (!readiness.came.ok) {
       const { came, sample } = readiness
       const isOurs = config.checkAuth && came.failure.kind === 'credentials'
-      return { readiness, identity: isOurs ? { came, sample } : undefined, servers: undefined }
+      const identity = isOurs ? { came, sample } : undefined
+      const isDirect = came.failure.kind === 'unreachable' && direct !== undefined
+      const heard = isDirect ? await askServer(look, access, direct) : readiness
+      return { readiness: heard, isDirect, identity, servers: undefined }
     }
     const identity = config.checkAuth ? await requested(look, () => client.whoAmI({ signal })) : undefined
     const listed =
       config.checkServers && lists
         ? await requested(look, () => client.getEndpointSlice('default', 'kubernetes', { signal }))
         : undefined
-    return { readiness, identity, servers: listed?.came.ok === true ? placesIn(listed.came.answer) : undefined }
+    return {
+      readiness,
+      isDirect: false,
+      identity,
+      servers: listed?.came.ok === true ? placesIn(listed.came.answer) : undefined,
+    }
   } finally {
     client.close()
   }
@@ -174,6 +210,11 @@ async function connectAll(look: ApiLook, places: readonly Place[]): Promise<read
   return Promise.all([...once].map(async ([name, place]) => ({ name, probed: await look.ways.tcp(ask, place) })))
 }
 
+/** Whether some of them are reached and others are not. */
+function isPart(servers: readonly Connected[]): boolean {
+  return servers.some(({ probed }) => probed.ok) && servers.some(({ probed }) => !probed.ok)
+}
+
 /** Where some servers are reached and others are not, the Service address may have been dealt to a dead one. */
 async function connectAgain(
   look: ApiLook,
@@ -183,8 +224,7 @@ async function connectAgain(
 ): Promise<readonly Connected[]> {
   const own = connected.find((one) => one.name === name)
   const others = connected.filter((one) => one !== own)
-  const isPart = others.some(({ probed }) => probed.ok) && others.some(({ probed }) => !probed.ok)
-  if (place === undefined || own === undefined || own.probed.ok || !isService || !isPart) return connected
+  if (place === undefined || own === undefined || own.probed.ok || !isService || !isPart(others)) return connected
   const ask = askOf(look)
   const again = await Promise.all(Array.from({ length: AGAIN }, () => look.ways.tcp(ask, place)))
   const reached = again.find(({ ok }) => ok)
@@ -201,7 +241,7 @@ async function askKubeProxy(look: ApiLook, connected: readonly Connected[], { na
   return look.ways.http(askOf(look), { method: 'GET', url: KUBE_PROXY, route })
 }
 
-const NOT_ASKED = { readiness: undefined, identity: undefined, servers: undefined }
+const NOT_ASKED = { readiness: undefined, isDirect: false, identity: undefined, servers: undefined }
 const OF_POD = "the pod's service account"
 
 /** Looks once. */
@@ -227,7 +267,10 @@ export async function readApi(look: ApiLook): Promise<ApiReading> {
   const isDead = connected.some((one) => one.name === name && !one.probed.ok)
   // Nobody listens on the way: a request would only say so again.
   const asks = (look.isDue || isTrouble) && !isDead
-  const asked = asks ? await askApi(look, access.value, look.isListDue || isTrouble) : NOT_ASKED
+  const servers = connected.filter((one) => one.name !== name)
+  const direct = isService && isPart(servers) ? servers.find(({ probed }) => probed.ok)?.name : undefined
+  const asking = { access: access.value, lists: look.isListDue || isTrouble, direct }
+  const asked = asks ? await askApi(look, asking) : NOT_ASKED
   const kubeProxy = await askKubeProxy(look, connected, way)
   // A server that was taken out of the cluster is no dead one.
   const there = new Set([name, ...[...named, ...(asked.servers ?? others)].map(placeText)])

@@ -1,14 +1,14 @@
-import { cp } from 'node:fs/promises'
+import { cp, symlink } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createHost } from '#host'
+import { createHost, HostReadError } from '#host'
 import type { Kubelet, KubeletOptions } from '#kube/kubelet'
-import { fixture, startFixture } from '#monitor-kit/testing'
+import { findingOf, fixture, handClock, heldMemory, startCheck, startFixture } from '#monitor-kit/testing'
 import type { Ask } from '#probe'
 import { tempFolder, writeTree } from '../../../../../libs/host/testing.ts'
 import { kubeletFolder } from '../../here.ts'
 import { keysWithoutEffect } from '../../testing-keys.ts'
-import { type Captured, sharedOver } from '../../testing-shared.ts'
+import { type Captured, capturedIn, sharedOver } from '../../testing-shared.ts'
 import type { Ways } from '../../ways.ts'
 import { capacity } from './check.ts'
 import { schema } from './config.ts'
@@ -130,6 +130,39 @@ describe('a node', () => {
     expect(await said()).toEqual(disks.map((disk) => `${disk} problem`))
     change.fs = {}
     expect((await said()).sort()).toEqual(disks.map((disk) => `${disk} unknown`).sort())
+  })
+
+  test('knows where its images are also where it was told before this process began', async () => {
+    const root = fixture(import.meta.url, 'sick-disk')
+    const setting = { root, config: schema.parse({}), memory: heldMemory() }
+    const run = async (tookMs: Record<string, number>) => {
+      const clock = handClock()
+      const check = startCheck(capacity, { ...setting, clock, shared: sharedOver(root, clock, { tookMs }) })
+      return findingOf(await check.run(), 'EvictionNear', 'signal:imagefs.available').pending
+    }
+    expect([await run({}), await run({ sandboxes: 9000 })]).toEqual([true, true])
+  })
+
+  test('whose images lie behind a link, in a folder that is closed to us, is near to eviction on the disk that has them', async () => {
+    await using root = await tempFolder()
+    const mount = (point: string) => `36 35 98:0 / ${point} rw - ext4 /dev/root rw\n`
+    const tree = { 'data/containerd/x': '', 'var/lib/kubelet/x': '', 'proc/1/mountinfo': mount('/') + mount('/data') }
+    await writeTree(root.path, tree)
+    await symlink('/data/containerd', `${root.path}/var/lib/containerd`)
+    const clock = handClock()
+    const { found, cri = {}, kubelet = {} } = capturedIn(fixture(import.meta.url, 'sick-disk'))
+    const full = [1e11, 1e9, 0, 0] as const
+    const fs = { '/': [1e11, 9e10, 0, 0], '/var/lib/kubelet': [1e11, 9e10, 0, 0], '/data': full } as const
+    const ways = sharedOver(root.path, clock, { ...(found && { found }), cri, kubelet, fs })
+    const shared: Ways = {
+      ...ways,
+      statfs(host, path) {
+        if (!path.startsWith('/var/lib/containerd')) return ways.statfs(host, path)
+        return Promise.reject(new HostReadError({ action: 'statfs', path, code: 'EACCES' }))
+      },
+    }
+    const check = startCheck(capacity, { root: root.path, config: schema.parse({}), clock, shared })
+    expect(findingOf(await check.run(), 'EvictionNear', 'signal:imagefs.available').evidence?.value).toBe(-14)
   })
 
   test('that is near to eviction says how near, of what', async () => {

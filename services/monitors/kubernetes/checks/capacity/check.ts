@@ -7,6 +7,13 @@ import type { Config } from './config.ts'
 import { type CapacityMemory, EVICTION_LEFT, evaluateCapacity, FIRST_CAPACITY, PODS_USED } from './evaluate.ts'
 import { readCapacity } from './source.ts'
 
+/** What an earlier process of this boot knew, which nobody tells while the container runtime does not answer. */
+function recalled(facts: unknown): CapacityMemory {
+  const { imageFolder } = (facts ?? {}) as { readonly imageFolder?: unknown }
+  const isFolder = typeof imageFolder === 'string' && imageFolder.startsWith('/')
+  return isFolder ? { ...FIRST_CAPACITY, imageFolder } : FIRST_CAPACITY
+}
+
 /** A person's word: what has to last is counted anew. */
 function clear(memory: CapacityMemory, { type, entity }: ConditionKey): CapacityMemory {
   if (type === 'PodCapacityLow') return { ...memory, pods: NO_STREAK, counted: undefined }
@@ -72,6 +79,7 @@ export const capacity = defineCheck<Config, Ways | undefined>({
         return evaluateCapacity(reading, config, memory, now)
       },
       clear,
+      facts: { of: ({ imageFolder }) => ({ imageFolder }), recalled },
     })
   },
 })

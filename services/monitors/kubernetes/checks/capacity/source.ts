@@ -84,11 +84,20 @@ async function readMemory({ files }: Host): Promise<Reading<Room>> {
 /** As the first process sees them. */
 const MOUNTS = '/proc/1/mountinfo'
 
+/** A path without its links, as far as this user may follow it: behind a folder that is closed there may be none. */
+async function followed({ files }: Host, path: string): Promise<string> {
+  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const real = await observe(() => files.realPath(path.slice(0, end)))
+    if (real.ok) return real.value + path.slice(end)
+  }
+  return path
+}
+
 /** Of a path that this user may not pass to, that of its mount: a runtime closes the folder of its images. */
 async function roomAt({ ways, host }: CapacityLook, path: string): Promise<Reading<FsStat>> {
   const stat = await observe(() => ways.statfs(host, path))
   if (stat.ok || stat.reason !== 'ReadRefused') return stat
-  const point = await observe(async () => mountPointOf(await host.files.readText(MOUNTS), path))
+  const point = await observe(async () => mountPointOf(await host.files.readText(MOUNTS), await followed(host, path)))
   if (!point.ok || point.value === undefined || point.value === path) return stat
   const { value } = point
   const ofMount = await observe(() => ways.statfs(host, value))

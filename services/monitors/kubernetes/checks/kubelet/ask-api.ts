@@ -1,5 +1,5 @@
 /** Asks the API server in place of the kubelet, where it is in doubt which of both does not hear the other. */
-import { KubeAccessError, KubeStatusError, KubeUnreachableError } from '#kube'
+import { KubeAccessError, KubeStatusError, KubeUnreachableError, type Readiness } from '#kube'
 import { reachesNoApi } from '../../node-kubelet/told.ts'
 import type { Ways } from '../../ways.ts'
 import type { KubeletLook } from './source.ts'
@@ -37,10 +37,17 @@ export async function isKnownToApi(look: Asking): Promise<boolean | 'not-answere
   return known ?? 'not-answered'
 }
 
+/** Who refuses that question is there all the same, unless he has too much to do. */
+function orAnswered(err: unknown): Readiness {
+  const status = err instanceof KubeStatusError ? err.refusal.status : 500
+  if (status >= 500 || status === 429) throw err
+  return { kind: 'ready' }
+}
+
 /** Whether it answers and has its store, without which it takes no lease of anybody; undefined: there is no way to it. */
 export async function isServed(look: Asking): Promise<boolean | undefined> {
   const served = await askApi(look, async (client, options) => {
-    const readiness = await client.readyz(options)
+    const readiness = await client.readyz(options).catch(orAnswered)
     return readiness.kind !== 'not-ready' || !readiness.failed.some((name) => name.startsWith('etcd'))
   })
   return served === undefined ? undefined : served === true

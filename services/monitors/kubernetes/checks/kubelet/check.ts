@@ -86,7 +86,10 @@ export const kubelet = defineCheck<Config, Ways | undefined>({
         const due = dueOf(memory, config, { nowMs: clock.monotonicMs(), troubleMs: told.troubleMs, phase })
         const known = { due, pid: memory.run.pid, isDoubted: isDoubted(memory) }
         const reading = await readKubelet({ host, ways, clock, stopwatch, signal, config, nodeName, ...known })
-        return evaluateKubelet(reading, config, memory, { nowMs: clock.monotonicMs(), now, intervalMs, told })
+        return evaluateKubelet(reading, config, memory, {
+          ...{ nowMs: clock.monotonicMs(), wallMs: clock.now().getTime(), now },
+          ...{ intervalMs, told },
+        })
       },
       clear: clearKubelet,
       facts: { of: factsOf, recalled: recallKubelet },

@@ -18,7 +18,7 @@ const ofNode = authority.issue({ names: 'DNS:n1' })
 const scene = (setting: Partial<Setting> = {}) => kubeletScene({ shows: ofNode, ca: authority.cert, ...setting })
 
 const figures = (codes: Readonly<Record<string, number>>): Figures => ({
-  ...{ atMs: codes['atMs'] ?? 0, renewals: 10, servers: [], startedSeconds: 1, isEvented: false },
+  ...{ atMs: codes['atMs'] ?? 0, renewals: 10, servers: [], startedSeconds: 1, startedMs: 1000, isEvented: false },
   ...{
     relist: undefined,
     operations: new Map(),

@@ -43,7 +43,13 @@ function looks(readings: readonly KubeletReading[]) {
   let memory: KubeletMemory = FIRST_KUBELET
   return readings.map((one, index) => {
     const verdict = evaluateKubelet(one, DEFAULTS, memory, {
-      ...{ nowMs: index * 30_000, now: new Date(index * 30_000), intervalMs: 30_000, told: createTold() },
+      ...{
+        nowMs: index * 30_000,
+        wallMs: index * 30_000,
+        now: new Date(index * 30_000),
+        intervalMs: 30_000,
+        told: createTold(),
+      },
     })
     memory = verdict.memory
     return verdict
@@ -103,7 +109,7 @@ test('what is remembered comes back, and nothing of what makes no sense', () => 
     ...FIRST_KUBELET,
     hasAnswered: true,
     isTaken: true,
-    run: { pid: 1, unitMs: 2, restarts: 3, seconds: 4 },
+    run: { pid: 1, unitMs: 2, restarts: 3, seconds: 4, startedMs: 5 },
   }
   expect(recallKubelet(JSON.parse(JSON.stringify(factsOf(memory))))).toEqual(memory)
   for (const facts of [

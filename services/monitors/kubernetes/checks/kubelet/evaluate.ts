@@ -76,8 +76,11 @@ function seeDrift(configuration: Reading<KubeletConfiguration>): Seen {
   if (first === undefined) return { kind: 'well', message: `all of ${path} is in force` }
   const keys = differences.slice(0, KEYS_SHOWN).map(({ key }) => key)
   const more = differences.length > keys.length ? ` and ${differences.length - keys.length} more` : ''
-  const now = first.inForce === '' ? 'nothing' : first.inForce
-  const message = `${path} is not in force: ${keys.join(', ')}${more}; ${first.key} is ${first.inFile} in the file, and the kubelet runs with ${now}. It was changed and the kubelet not restarted`
+  const now =
+    first.inForce === ''
+      ? 'nothing. The kubelet does not know it, or it was not restarted since'
+      : `${first.inForce}. It was changed and the kubelet not restarted`
+  const message = `${path} is not in force: ${keys.join(', ')}${more}; ${first.key} is ${first.inFile} in the file, and the kubelet runs with ${now}`
   const summary = `the kubelet does not run with what ${path} says`
   return { kind: 'sick', severity: 'warning', reason: 'FileNotInForce', message, summary }
 }
@@ -125,6 +128,8 @@ const STRETCHED_MS = 450_000
 /** What else is known in a look. */
 export interface KubeletAround {
   readonly nowMs: number
+  /** The same by the wall clock. */
+  readonly wallMs: number
   /** When the look began, by the wall clock. */
   readonly now: Date
   /** From one turn of the check to the next, as configured. */
@@ -143,13 +148,14 @@ function judgeDeep(
   reading: KubeletReading,
   config: Config,
   before: KubeletMemory,
-  { nowMs, now, intervalMs, told }: KubeletAround,
+  { nowMs, wallMs, now, intervalMs, told }: KubeletAround,
 ): Deep {
   const types = deepTypes(config)
   const { pid } = runOf(reading.unit, undefined, before.run)
   const ofFigures = judgeFigures(reading, before, {
     ...{
       config,
+      wallMs,
       nowMs,
       freshMs: Math.max(FRESH_MS, intervalMs * 1.5, Math.min(nowMs - (before.turnMs ?? nowMs), STRETCHED_MS)),
     },

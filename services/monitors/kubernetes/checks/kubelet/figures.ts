@@ -36,8 +36,10 @@ export interface Total {
 /** What is kept of one look at the figures. */
 export interface Figures {
   readonly atMs: number
-  /** Since 1970; undefined: not said. */
+  /** Since 1970, by the clock as it is now; undefined: not said. */
   readonly startedSeconds: number | undefined
+  /** The same on the monotonic clock, which nobody sets. */
+  readonly startedMs: number | undefined
   /** undefined: not said. */
   readonly relist: Total | undefined
   /** It lists them now and then alone. */
@@ -66,8 +68,13 @@ function summedBy(label: string, series: readonly Series[] = []): Map<string, nu
   return sums
 }
 
-/** Of its metrics what is judged. */
-export function figuresOf(metrics: Metrics, atMs: number): Figures {
+/**
+ * Of its metrics what is judged.
+ * @param atMs when they were asked for, on the monotonic clock
+ * @param wallMs the same by the wall clock
+ */
+export function figuresOf(metrics: Metrics, atMs: number, wallMs: number): Figures {
+  const startedSeconds = sum(metrics.get(STARTED))
   const relists = sum(metrics.get(RELIST_COUNT))
   const relistSeconds = sum(metrics.get(RELIST_SECONDS))
   const seconds = summedBy('operation_type', metrics.get(OPERATION_SECONDS))
@@ -77,7 +84,8 @@ export function figuresOf(metrics: Metrics, atMs: number): Figures {
   const servers = [...summedBy('host', requests)].sort(([, a], [, b]) => b - a).map(([host]) => host)
   return {
     atMs,
-    startedSeconds: sum(metrics.get(STARTED)),
+    startedSeconds,
+    startedMs: startedSeconds === undefined ? undefined : startedSeconds * 1000 - wallMs + atMs,
     relist:
       relists === undefined || relistSeconds === undefined ? undefined : { count: relists, seconds: relistSeconds },
     isEvented: (sum(metrics.get(EVENTED)) ?? 0) > 0,
@@ -96,7 +104,20 @@ export function meanBetween(before: Total | undefined, now: Total | undefined): 
   return count > 0 && seconds >= 0 ? seconds / count : undefined
 }
 
+/** The monotonic and the wall clock are not read in the same moment. */
+const SAME_START_MS = 2000
+
+/** When a process was started is reckoned by the kernel from what the clock says now: once somebody has set that, it is another time. */
+export function isSameStart(
+  before: Pick<Figures, 'startedSeconds' | 'startedMs'>,
+  now: Pick<Figures, 'startedSeconds' | 'startedMs'>,
+): boolean {
+  if (before.startedSeconds === now.startedSeconds) return true
+  if (before.startedMs === undefined || now.startedMs === undefined) return false
+  return Math.abs(before.startedMs - now.startedMs) < SAME_START_MS
+}
+
 /** The counters are those of the same process. */
 export function isSameRun(before: Figures, now: Figures): boolean {
-  return before.startedSeconds === now.startedSeconds && now.renewals >= before.renewals
+  return isSameStart(before, now) && now.renewals >= before.renewals
 }

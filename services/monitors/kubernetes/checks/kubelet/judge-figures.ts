@@ -40,6 +40,8 @@ export const NO_FIGURES: FiguresMemory = {
 export interface FiguresAround {
   readonly config: Config
   readonly nowMs: number
+  /** The same by the wall clock. */
+  readonly wallMs: number
   /** Types of condition that are looked at. */
   readonly types: readonly string[]
   /** Counters that are older say only what was once. */
@@ -115,7 +117,7 @@ export function judgeFigures(reading: KubeletReading, before: FiguresMemory, aro
   if (reading.figures?.ok !== true) return untold(reading, before, around)
   const { config, nowMs, types, freshMs } = around
   const isUnreached = around.isUnreached || reading.isServed === false
-  const now = figuresOf(reading.figures.value, nowMs)
+  const now = figuresOf(reading.figures.value, nowMs, around.wallMs)
   const { figures } = before
   const last = figures !== undefined && isSameRun(figures, now) && nowMs - figures.atMs <= freshMs ? figures : undefined
   const renewed = last && before.renewed && isSameRun(before.renewed, now) ? before.renewed : undefined

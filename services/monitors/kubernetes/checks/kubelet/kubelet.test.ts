@@ -170,19 +170,24 @@ describe('a kubelet', () => {
     ])
   })
 
-  test('whose file was changed does not run with it', async () => {
+  test.each([
+    ['maxPods: 200\n', 'maxPods; maxPods is 200', '110. It was changed and the kubelet not restarted'],
+    [
+      'maxPodss: 3\n',
+      'maxPodss; maxPodss is 3',
+      'nothing. The kubelet does not know it, or it was not restarted since',
+    ],
+  ])('whose file was changed does not run with it (%s)', async (text, inFile, inForce) => {
     const path = 'var/lib/kubelet/config.yaml'
     await using at = await scene({
       answers: { configz: { maxPods: 110 } },
-      files: { [path]: 'maxPods: 200\n', 'proc/812/cmdline': '/usr/bin/kubelet\0--v=2\0' },
+      files: { [path]: text, 'proc/812/cmdline': '/usr/bin/kubelet\0--v=2\0' },
     })
     await at.check.run()
     expect(findingOf(await at.check.run(), 'KubeletConfigDrift')).toMatchObject({
       health: 'problem',
       severity: 'warning',
-      message: expect.stringMatching(
-        /^\/var\/lib\/kubelet\/config\.yaml is not in force: maxPods; maxPods is 200 in the file, and the kubelet runs with 110\./,
-      ),
+      message: `/${path} is not in force: ${inFile} in the file, and the kubelet runs with ${inForce}`,
     })
   })
 })

@@ -1,6 +1,6 @@
 /** That what the kubelet's figures and its file say is opened and closed as the detector has it. */
 import { describe, expect, test } from 'vitest'
-import { type KubeAccess, KubeUnreachableError, type Readiness } from '#kube'
+import { type KubeAccess, KubeStatusError, KubeUnreachableError, type Readiness } from '#kube'
 import { createMetricsReader, type Kubelet } from '#kube/kubelet'
 import { findingOf, fixture, heldMemory, startCheck } from '#monitor-kit/testing'
 import { recordedHost } from '../../../../../libs/monitor-kit/testing/recorded-host.ts'
@@ -23,24 +23,33 @@ interface Doing {
   readonly relistSeconds?: number
   readonly isUnreached?: boolean
   readonly runtime?: 'well' | 'slow' | 'hangs'
-  /** What the API server answers this agent. Default: that it is ready. */
-  readonly readyz?: Readiness | 'hangs'
+  /** What the API server answers this agent; a number is the status of a refusal. Default: that it is ready. */
+  readonly readyz?: Readiness | number | 'hangs'
+}
+
+function answerOf(readyz: Readiness | number | 'hangs'): Promise<Readiness> {
+  if (readyz === 'hangs')
+    return Promise.reject(new KubeUnreachableError('get readyz', 'https://10.96.0.1:443', new Error('no answer')))
+  if (typeof readyz !== 'number') return Promise.resolve(readyz)
+  const refusal = { what: 'get readyz', verb: 'get', resource: 'readyz', status: readyz, reason: '', message: '' }
+  return Promise.reject(new KubeStatusError(refusal))
 }
 
 /** A kubelet whose counters grow as a real one's, the check of it, and what the detector makes of that. */
-function node(nodeTurnMs = TURN_MS) {
+function node(nodeTurnMs = TURN_MS, keys: object = {}) {
   const clock = foldClock()
   const counters = { puts: 0, errors: 0, lists: 0, listSeconds: 0 }
   let looks = 0
+  let startedSeconds = 1_796_013_889.39
   let drift: Readonly<Record<string, unknown>> = {}
-  let readyz: Readiness | 'hangs' = { kind: 'ready' }
+  let readyz: Readiness | number | 'hangs' = { kind: 'ready' }
   const ways = sharedOver(ROOT, clock)
   const real = ways.kubelet({ place: { address: '127.0.0.1', port: 10_250 } } as Parameters<Ways['kubelet']>[0])
   const text = () => `kubelet_pleg_relist_duration_seconds_sum ${counters.listSeconds}
 kubelet_pleg_relist_duration_seconds_count ${counters.lists}
 rest_client_requests_total{code="200",host="10.0.0.1:6443",method="PUT"} ${counters.puts}
 rest_client_requests_total{code="<error>",host="10.0.0.1:6443",method="PUT"} ${counters.errors}
-process_start_time_seconds 1796013889.39
+process_start_time_seconds ${startedSeconds}
 `
   // As after each start of it.
   ways.told.inForce = (_of, ask) => ask()
@@ -49,10 +58,7 @@ process_start_time_seconds 1796013889.39
     access: () => Promise.resolve({ server: 'https://10.96.0.1:443', origin: '' } as KubeAccess),
     apiServer: () => ({
       ...ways.apiServer({} as Parameters<Ways['apiServer']>[0]),
-      readyz: () =>
-        readyz === 'hangs'
-          ? Promise.reject(new KubeUnreachableError('get readyz', 'https://10.96.0.1:443', new Error('no answer')))
-          : Promise.resolve(readyz),
+      readyz: () => answerOf(readyz),
     }),
     kubelet: (): Kubelet => ({
       ...real,
@@ -69,14 +75,24 @@ process_start_time_seconds 1796013889.39
     }),
   }
   const check = startCheck(kubelet, {
-    ...{ root: ROOT, host: recordedHost(ROOT), clock, shared, memory: heldMemory(), config: schema.parse({}) },
+    ...{ root: ROOT, host: recordedHost(ROOT), clock, shared, memory: heldMemory(), config: schema.parse(keys) },
   })
   const fold = createFold(kubelet, clock)
   const said: string[] = []
+  const events: string[] = []
   let isFirst = true
   return {
     check,
+    /** Somebody sets the clock; the kernel reckons when a process was started from what the clock says. */
+    step(ms: number) {
+      clock.step(ms)
+      startedSeconds += ms / 1000
+    },
+    restart() {
+      startedSeconds += 600
+    },
     said,
+    events,
     fold,
     /** It runs with something else than its file says. */
     setDrift(next: Readonly<Record<string, unknown>>) {
@@ -106,6 +122,7 @@ process_start_time_seconds 1796013889.39
         isFirst = false
         result = await check.run(0)
         said.push(...fold.take(result))
+        events.push(...(result.events ?? []).map(({ reason }) => reason))
       }
       return result
     },
@@ -200,8 +217,9 @@ describe('an API server that is not reached', () => {
 })
 
 describe('a kubelet that is not heard by API servers that do not answer this agent either', () => {
-  test.each<[string, Readiness | 'hangs']>([
+  test.each<[string, Readiness | number | 'hangs']>([
     ['hang', 'hangs'],
+    ['have too much to do', 503],
     ['have lost their store', { kind: 'not-ready', failed: ['etcd'] }],
   ])('since they %s, is not cut off by itself; once they answer, and it is not heard, it is', async (_, readyz) => {
     const at = node()
@@ -213,10 +231,13 @@ describe('a kubelet that is not heard by API servers that do not answer this age
     expect(at.said).toEqual(['opened KubeletCutOff'])
   })
 
-  test('since one of them is about to end, is cut off', async () => {
+  test.each<[string, Readiness | number]>([
+    ['since one of them is about to end', { kind: 'not-ready', failed: ['shutdown'] }],
+    ['since nobody may ask that', 404],
+  ])('%s, is cut off', async (_, readyz) => {
     const at = node()
     await at.pass(5 * MINUTE_MS)
-    await at.pass(25 * MINUTE_MS, { renews: false, readyz: { kind: 'not-ready', failed: ['shutdown'] } })
+    await at.pass(25 * MINUTE_MS, { renews: false, readyz })
     expect(at.said).toEqual(['opened KubeletCutOff'])
   })
 })
@@ -228,6 +249,20 @@ test('a node that stood still for minutes is not cut off by the one look behind 
   await at.pass(TURN_MS, { renews: false })
   await at.pass(25 * MINUTE_MS)
   expect(at.said).toEqual([])
+})
+
+test('a clock that is set is no other run of the kubelet, also where its unit is not seen', async () => {
+  const at = node(TURN_MS, { checkSystemdStatus: false })
+  await at.pass(TURN_MS)
+  at.step(-3_600_000)
+  await at.pass(TURN_MS)
+  expect(at.fold.healthOf('KubeletSlow')).toBe('healthy')
+  at.step(7_200_000)
+  await at.pass(TURN_MS)
+  expect(at.events).toEqual([])
+  at.restart()
+  await at.pass(25 * MINUTE_MS)
+  expect(at.events).toEqual(['KubeletRestarted'])
 })
 
 test('a monitor whose turns are far apart sees that it is cut off, and does not ask in each while all is well', async () => {

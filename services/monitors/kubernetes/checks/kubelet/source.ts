@@ -9,7 +9,7 @@ import { askLoopback } from '../../loopback.ts'
 import { askKubeletUnit, asksWhoseTokens, readKubeletFile, runOfUnit } from '../../node-kubelet/configuration.ts'
 import { askedKubelet, credentialsOf } from '../../node-kubelet/credentials.ts'
 import { placeIn, placeOf } from '../../node-kubelet/place.ts'
-import { LIFETIMES } from '../../node-kubelet/told.ts'
+import { LIFETIMES, reachesNoApi } from '../../node-kubelet/told.ts'
 import type { Ways } from '../../ways.ts'
 import { isKnownToApi, isServed } from './ask-api.ts'
 import type { Config } from './config.ts'
@@ -108,7 +108,7 @@ function tell({ ways, config, clock }: KubeletLook, figures: Metrics): void {
     ...said,
     seconds: new Map([...LIFETIMES].flatMap((name) => figures.get(name)?.map(({ value }) => [name, value]) ?? [])),
   }
-  ways.told.servers = figuresOf(figures, 0)
+  ways.told.servers = figuresOf(figures, 0, 0)
     .servers.flatMap((host) => placeIn(`https://${host}/`) ?? [])
     .slice(0, SERVERS_MAX)
 }
@@ -117,7 +117,8 @@ const NOT_ASKED = { figures: undefined, isKnown: undefined, asksWhose: false, is
 
 /** Whether its silence is that it waits for the API server. Who collects its figures for long answers other questions. */
 async function waitsForApi(look: KubeletLook, ask: Ask, kubelet: Kubelet, sample: Sample): Promise<boolean> {
-  if (!isJudged(sample, look.config.httpTimeout)) return false
+  const isUnreached = reachesNoApi(look.ways.told, look.clock.monotonicMs())
+  if (isUnreached || !isJudged(sample, look.config.httpTimeout)) return false
   const other = await kubelet.configz(ask)
   if (other.ok || other.failure.kind !== 'timeout' || !isJudged(other.sample, look.config.httpTimeout)) return false
   return (await kubelet.refusesStrangers(ask)) && (await isServed(look)) === true
