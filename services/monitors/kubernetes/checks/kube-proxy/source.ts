@@ -4,6 +4,7 @@ import type { Host, HostNetwork } from '#host'
 import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
 import type { Ask, HttpAnswer, Probed, Stopwatch } from '#probe'
 import { hasKubelet } from '../../here.ts'
+import { findNodeRuntime, socketOf } from '../../node-kubelet/node-runtime.ts'
 import { bothFamilies, placeOf } from '../../node-kubelet/place.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
@@ -47,9 +48,9 @@ async function livezOf({ ways, config, clock, stopwatch, signal }: KubeProxyLook
 }
 
 async function podOf({ ways, host, clock, signal, config }: KubeProxyLook): Promise<Reading<boolean>> {
-  const found = await ways.findRuntime(host, { endpoint: config.criSocket })
-  if (found.kind !== 'listening') return unobserved('RuntimeNotAsked', found.message)
-  const cri = ways.openRuntime(found.path, { clock, timeoutMs: config.httpTimeout, place: found.place })
+  const socket = socketOf(await findNodeRuntime({ ways, host, clock, signal }, config.criSocket))
+  if (!socket.ok) return socket
+  const cri = ways.openRuntime(socket.value.path, { clock, timeoutMs: config.httpTimeout, place: socket.value.place })
   try {
     const listed = await cri.sandboxes({ signal })
     if (!listed.ok) return unobserved('RuntimeNotAsked', listed.failure.message)
