@@ -21,15 +21,23 @@ export function instancesOf(definition: MonitorDefinition, config: NodeDoctorCon
     }))
 }
 
+/** What of the configuration a monitor works by. */
+export interface MonitorSlice {
+  readonly checks: readonly CheckInstance[]
+  /** `settings.kubeconfig`. */
+  readonly kubeconfig: string | undefined
+}
+
 /** A monitor as a service, so that several of them can share a process. */
-export function createMonitorService(definition: MonitorDefinition): ServiceDefinition<readonly CheckInstance[]> {
+export function createMonitorService(definition: MonitorDefinition): ServiceDefinition<MonitorSlice> {
   return defineService({
     name: definition.name,
     description: definition.description,
-    config: (full) => instancesOf(definition, full),
+    config: (full) => ({ checks: instancesOf(definition, full), kubeconfig: full.settings.kubeconfig }),
     async create(context) {
-      if (context.config.length === 0) context.log.warn('no check is configured for this monitor')
-      return createMonitor(definition, { ...context, config: await instancesHere(context.config, context) })
+      const { checks, kubeconfig } = context.config
+      if (checks.length === 0) context.log.warn('no check is configured for this monitor')
+      return createMonitor(definition, { ...context, kubeconfig, config: await instancesHere(checks, context) })
     },
   })
 }

@@ -10,6 +10,7 @@ import {
 import type { FsStat, Host, HostNetwork, UnitLook, UnitOptions } from '#host'
 import { type ClientOptions, createKubeClient, findAccess, type KubeAccess, type KubeClient } from '#kube'
 import { createKubelet, type Kubelet, type KubeletOptions } from '#kube/kubelet'
+import type { SharedContext } from '#monitor-kit'
 import {
   type Ask,
   type HttpAnswer,
@@ -51,8 +52,11 @@ export interface Ways {
   readonly told: Told
 }
 
-/** The real ones. */
-export function createWays(): Ways {
+/**
+ * The real ones.
+ * @param kubeconfig `settings.kubeconfig`, which goes before the pod's own account
+ */
+export function createWays({ kubeconfig }: Partial<Pick<SharedContext, 'kubeconfig'>> = {}): Ways {
   let found: Promise<KubeAccess> | undefined
   const told = createTold()
   return {
@@ -65,7 +69,7 @@ export function createWays(): Ways {
     tcp: probeTcp,
     tls: probeTls,
     access() {
-      found ??= findAccess({ env: process.env }).catch((err: unknown) => {
+      found ??= findAccess({ kubeconfig, env: process.env }).catch((err: unknown) => {
         // It may be there the next time.
         found = undefined
         throw err

@@ -60,7 +60,7 @@ export interface KubeletFile {
 }
 
 /** undefined where its command line cannot be read: then nobody knows what that overrules. */
-async function flagsOf({ files }: Host, unit: UnitLook | undefined): Promise<KubeletFlags | undefined> {
+export async function flagsOf({ files }: Host, unit: UnitLook | undefined): Promise<KubeletFlags | undefined> {
   const pid = unit?.kind === 'known' ? unit.unit.service?.mainPid : undefined
   if (pid === undefined) return undefined
   try {

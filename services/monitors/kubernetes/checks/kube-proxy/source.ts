@@ -6,6 +6,7 @@ import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
 import type { Ask, HttpAnswer, Probed, Stopwatch } from '#probe'
 import { hasKubelet } from '../../here.ts'
 import { askLoopback } from '../../loopback.ts'
+import { findNodeRuntime, socketOf } from '../../node-kubelet/node-runtime.ts'
 import { placeOf } from '../../node-kubelet/place.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
@@ -60,9 +61,9 @@ async function stateOf(cri: CriClient, pods: readonly Sandbox[], signal: AbortSi
 }
 
 async function podOf({ ways, host, clock, signal, config }: KubeProxyLook): Promise<Reading<ProxyPod>> {
-  const found = await ways.findRuntime(host, { endpoint: config.criSocket })
-  if (found.kind !== 'listening') return unobserved('RuntimeNotAsked', found.message)
-  const cri = ways.openRuntime(found.path, { clock, timeoutMs: config.httpTimeout, place: found.place })
+  const socket = socketOf(await findNodeRuntime({ ways, host, clock, signal }, config.criSocket))
+  if (!socket.ok) return socket
+  const cri = ways.openRuntime(socket.value.path, { clock, timeoutMs: config.httpTimeout, place: socket.value.place })
   try {
     const listed = await cri.sandboxes({ signal })
     if (!listed.ok) return unobserved('RuntimeNotAsked', listed.failure.message)
