@@ -125,17 +125,6 @@ export const leanCatalog = (monitors?: readonly string[]): Plugin => ({
   },
 })
 
-const NO_SERVER = `throw new Error('the bus of this process is in its memory')`
-
-/** The client of a bus server, where services have the bus in the memory of their process. */
-export const leanBus: Plugin = {
-  name: 'lean-bus',
-  setup(build) {
-    build.onResolve({ filter: /^#bus\/nats$/ }, ({ path }) => ({ path, namespace: 'no-server' }))
-    build.onLoad({ filter: /.*/, namespace: 'no-server' }, () => ({ contents: NO_SERVER, loader: 'js' }))
-  },
-}
-
 /** The names by which programs ask for what comes with Node. */
 const BUILT_IN = /^(?:node:.+|[a-z_][a-z0-9_]*(?:\/[a-z]+)?)$/
 
