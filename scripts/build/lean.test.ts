@@ -66,13 +66,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import * as path from 'node:path'
 import fs from 'node:fs'
 import { methods } from './package.cjs'
+const { platform } = await import('node:os')
 await sleep(1)
 const isLoaded = process.moduleLoadList.some((name) => name.includes('undici/undici'))
-console.log(JSON.stringify([isLoaded, typeof createServer, methods > 9, path.basename('/a/b'), fs.existsSync('/')]))`
+console.log(JSON.stringify([isLoaded, typeof createServer, methods > 9, path.basename('/a/b'), fs.existsSync('/'), platform()]))`
     await writeFile(join(folder, 'entry.ts'), contents)
     await bundle(folder, folder, { name: 'entry', file: 'entry.ts' })
     const told = execFileSync(process.execPath, [join(folder, 'entry.mjs')], { encoding: 'utf8' })
-    expect(JSON.parse(told)).toEqual([false, 'function', true, 'b', true])
+    expect(JSON.parse(told)).toEqual([false, 'function', true, 'b', true, process.platform])
   })
 
   it('that is loaded for one task is required, knows where it lies, and is gone once it is let go', async () => {
