@@ -1,6 +1,6 @@
 /** A monitor's definition as a service, and as a process. */
 import type { NodeDoctorConfig } from '#config'
-import { defineService, runService, type ServiceDefinition } from '#service'
+import { defineService, runWithoutBus, type ServiceDefinition } from '#service'
 import { createMonitor } from './monitor.ts'
 import type { CheckInstance, MonitorDefinition } from './types.ts'
 import { instancesHere } from './when.ts'
@@ -42,7 +42,7 @@ export function createMonitorService(definition: MonitorDefinition): ServiceDefi
   })
 }
 
-/** What a monitor's main does: runs it as a process of its own. */
-export function runMonitor(definition: MonitorDefinition): Promise<never> {
-  return runService(createMonitorService(definition))
+/** What a monitor's main does: runs it as a process of its own; several share one. The detector asks them, and they have no bus. */
+export function runMonitor(...definitions: readonly MonitorDefinition[]): Promise<never> {
+  return runWithoutBus(...definitions.map(createMonitorService))
 }
