@@ -1,15 +1,14 @@
 /** One round: whom to ask by each path, and what came of it. */
 import type { Clock } from '#clock'
-import type { Host, IpFamily } from '#host'
+import type { Host } from '#host'
 import { observed, type Reading, type Unobserved, unobserved } from '#monitor-kit/evaluate'
-import { observe } from '#monitor-kit/source'
 import { type Ask, createTrust, type Trust } from '#probe'
-import { canonicalAddress } from '../../names/canonical-address.ts'
 import type { Door } from '../../probing/door.ts'
 import { type AskedPeer, askPeers, type Means } from './asking.ts'
 import { createBudget } from './budget.ts'
 import type { Config } from './config.ts'
 import { isTooFew } from './count.ts'
+import { createOwnAddresses } from './own-addresses.ts'
 import { drawnOf, drawPeers, identityOf, type OwnAddresses, type Path, peersOf } from './peer.ts'
 import { createSlicePool, type PeerPool, type Pool } from './pool.ts'
 import type { OpenSlices } from './slices-api.ts'
@@ -53,24 +52,6 @@ export interface RoundOptions {
   readonly random: () => number
 }
 
-/** A link-local address reaches its link alone, and ::1 nobody else. */
-const NEAR = /^(?:fe[89ab]|::1$|127\.)/
-
-/** Addresses of this node; those that could not be read are not known, and then its name alone tells it. */
-async function ownAddresses({ network }: Pick<Host, 'network'>): Promise<OwnAddresses> {
-  const addresses = new Set<string>()
-  const lacks = new Set<IpFamily>()
-  for (const family of ['v4', 'v6'] as const) {
-    const read = await observe(() => network.addresses(family))
-    const own = read.ok ? read.value.map(({ address }) => canonicalAddress(address) ?? address) : []
-    for (const address of own) addresses.add(address)
-    // Without IPv6 there is no such file.
-    const isKnown = read.ok || (family === 'v6' && read.reason === 'SourceMissing')
-    if (isKnown && own.every((address) => NEAR.test(address))) lacks.add(family)
-  }
-  return { addresses, lacks }
-}
-
 /** A list of somebody's own; this node's addresses may change. */
 function listPool(addresses: readonly string[], port: number, own: () => Promise<OwnAddresses>): PeerPool {
   const current = async () => {
@@ -107,7 +88,7 @@ function joined(pools: readonly PeerPool[]): PeerPool {
 }
 
 function poolsOf({ host, config, clock, nodeName, open, random }: RoundOptions): ReadonlyMap<Path, PeerPool> {
-  const own = () => ownAddresses(host)
+  const own = createOwnAddresses(host, clock)
   const budget = createBudget(clock, REQUESTS_PER_HOUR)
   const ofSlices = (places: readonly string[], port: number | undefined) =>
     places.length === 0 ? [] : [createSlicePool({ places, port, nodeName, own, open, budget, clock, random })]
