@@ -5,6 +5,7 @@ import { join, relative } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { stringify } from 'yaml'
 import { find, type KubeObject, kustomize, type Mount, type PodSpec, ROOT } from './objects.ts'
+import { loadSchemas, validate } from './schema.ts'
 
 /** The overlay `default` with a component beside it, as somebody's own kustomization has it, with what else that says. */
 export function withComponent(name: string, more: Readonly<Record<string, string>> = {}): KubeObject[] {
@@ -38,4 +39,10 @@ export function mounts(pod: PodSpec, wanted: (mount: Mount) => boolean): Record<
       })
       .filter(([, found]) => found.length > 0),
   )
+}
+
+/** What the API server of a release, as 1.20, would refuse of these objects. */
+export function refused(objects: readonly KubeObject[], release: string): readonly string[] {
+  const schemas = [loadSchemas(`kubernetes-${release}`)]
+  return objects.flatMap((object) => validate(schemas, object))
 }
