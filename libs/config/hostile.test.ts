@@ -20,8 +20,9 @@ const MS_PER_MIB = 1500
 const MS_PER_DOCUMENT = 20
 /** Of the clock, where others have all but a twentieth of the machine. */
 const WALL_MS = 600_000
-/** `make soak` has a million of them. */
-const DOCUMENTS = 500
+/** `make soak` has a million of what is read, and 20,000 of what zod reads too. */
+const DOCUMENTS = 200
+const READ_TWICE = Number(process.env['NODE_DOCTOR_SOAK_READ_TWICE'] ?? 700)
 
 function cpuMsOf(act: () => unknown): number {
   const before = process.cpuUsage()
@@ -150,10 +151,10 @@ describe('any document', { timeout: WALL_MS }, () => {
             if (zod.success) expect(walked).toEqual(withoutDeferred(zod.data))
           },
         ),
-        { numRuns: 2000 },
+        { numRuns: READ_TWICE },
       ),
     )
-    expect(cpuMs).toBeLessThan(2000 * MS_PER_DOCUMENT)
+    expect(cpuMs).toBeLessThan(READ_TWICE * MS_PER_DOCUMENT)
   })
 })
 

@@ -1,3 +1,4 @@
+export { type CalledType, calledType, typeNames } from './called-types.ts'
 export { parseDurationMs, renderDuration } from './duration.ts'
 export { ConfigErrors, type ConfigProblem, renderProblem } from './errors.ts'
 export { type ConfigFlag, type LoadOptions, loadConfig, parseConfig } from './load.ts'

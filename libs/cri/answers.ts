@@ -1,15 +1,14 @@
 /** What each call's bytes say. Pure. */
 import {
-  Container as ContainerMessage,
   ContainerState,
   type FilesystemUsage,
   ImageFsInfoResponse,
-  PodSandbox,
   PodSandboxState,
   StatusResponse,
   VersionResponse,
 } from '#proto/runtime/v1/api.ts'
-import { MESSAGE_MAX, plainCount, plainLabels, plainText, plainTime } from './plain.ts'
+import { bytesAt, fieldsOf, numberAt, textAt } from './fields.ts'
+import { MESSAGE_MAX, plainCount, plainText, plainTime } from './plain.ts'
 import type { Container, ImageFilesystem, PodSource, RuntimeCondition, RuntimeVersion, Sandbox } from './types.ts'
 
 /** Where the kubelet has a pod from: an annotation that it gives each (pkg/kubelet/types, ConfigSourceAnnotationKey). */
@@ -50,34 +49,49 @@ export function readStatus(bytes: Uint8Array): RuntimeCondition[] {
   }))
 }
 
+/** PodSandbox: id, metadata, state, annotations. */
+const SANDBOX_FIELDS = new Set([1, 2, 3, 6])
+/** PodSandboxMetadata: name, namespace. */
+const POD_FIELDS = new Set([1, 3])
+/** Container: id, pod_sandbox_id, metadata, state. */
+const CONTAINER_FIELDS = new Set([1, 2, 3, 6])
+/** ContainerMetadata: name. */
+const NAME_FIELDS = new Set([1])
+/** An entry of a map: key, value. */
+const ENTRY_FIELDS = new Set([1, 2])
+const NOTHING = new Uint8Array()
+
+/** Of all annotations that one. */
+function sourceIn(annotations: readonly Uint8Array[]): PodSource {
+  for (const annotation of annotations) {
+    const entry = fieldsOf(annotation, ENTRY_FIELDS)
+    if (textAt(entry, 1) !== SOURCE) continue
+    const source = textAt(entry, 2)
+    return SOURCES.has(source) ? (source as PodSource) : ''
+  }
+  return ''
+}
+
 export function readSandbox(bytes: Uint8Array): Sandbox {
-  const { id, metadata, state, createdAt, labels, annotations, runtimeHandler } = PodSandbox.decode(bytes)
-  const source = annotations[SOURCE] ?? ''
+  const fields = fieldsOf(bytes, SANDBOX_FIELDS)
+  const pod = fieldsOf(bytesAt(fields, 2).at(-1) ?? NOTHING, POD_FIELDS)
   return {
-    id: plainText(id),
-    name: plainText(metadata?.name ?? ''),
-    namespace: plainText(metadata?.namespace ?? ''),
-    uid: plainText(metadata?.uid ?? ''),
-    attempt: metadata?.attempt ?? 0,
-    state: SANDBOX_STATES[state] ?? 'unknown',
-    created: plainTime(createdAt),
-    source: SOURCES.has(source) ? (source as PodSource) : '',
-    handler: plainText(runtimeHandler),
-    labels: plainLabels(labels),
+    id: plainText(textAt(fields, 1)),
+    name: plainText(textAt(pod, 1)),
+    namespace: plainText(textAt(pod, 3)),
+    state: SANDBOX_STATES[numberAt(fields, 3)] ?? 'unknown',
+    source: sourceIn(bytesAt(fields, 6)),
   }
 }
 
 export function readContainer(bytes: Uint8Array): Container {
-  const { id, podSandboxId, metadata, state, createdAt, image, labels } = ContainerMessage.decode(bytes)
+  const fields = fieldsOf(bytes, CONTAINER_FIELDS)
+  const metadata = fieldsOf(bytesAt(fields, 3).at(-1) ?? NOTHING, NAME_FIELDS)
   return {
-    id: plainText(id),
-    sandboxId: plainText(podSandboxId),
-    name: plainText(metadata?.name ?? ''),
-    attempt: metadata?.attempt ?? 0,
-    state: CONTAINER_STATES[state] ?? 'unknown',
-    created: plainTime(createdAt),
-    image: plainText(image?.userSpecifiedImage || (image?.image ?? '')),
-    labels: plainLabels(labels),
+    id: plainText(textAt(fields, 1)),
+    sandboxId: plainText(textAt(fields, 2)),
+    name: plainText(textAt(metadata, 1)),
+    state: CONTAINER_STATES[numberAt(fields, 6)] ?? 'unknown',
   }
 }
 

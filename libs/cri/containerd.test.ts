@@ -55,7 +55,6 @@ describe.skipIf(why !== '')('containerd', () => {
   it('has the pods that were made, and says which have ended', async () => {
     using client = connect()
     await untilReady(client)
-    const begunMs = Date.now()
     await using one = await containerd.runPod('one', { 'kubernetes.io/config.source': 'file' })
     await using _two = await containerd.runPod('two')
     const listed = await client.sandboxes()
@@ -65,17 +64,11 @@ describe.skipIf(why !== '')('containerd', () => {
         id: one.id,
         name: 'one',
         namespace: 'test',
-        uid: 'uid-one',
-        attempt: 0,
         state: 'ready',
         source: 'file',
-        labels: { 'io.kubernetes.pod.name': 'one' },
       },
       { name: 'two', state: 'ready', source: '' },
     ])
-    const createdMs = pods[0]?.created?.getTime() ?? 0
-    expect(createdMs).toBeGreaterThan(begunMs - 1000)
-    expect(createdMs).toBeLessThan(Date.now() + 1000)
     await one.stop()
     const after = await client.sandboxes()
     expect(after.ok && after.answer.find((pod) => pod.id === one.id)?.state).toBe('not-ready')

@@ -54,6 +54,15 @@ export interface FindOptions {
 /** "unix:///run/x.sock", "unix:/run/x.sock", "/run/x.sock"; of "unix://run/x.sock" nobody knows what is meant. */
 const ENDPOINT = /^(?:unix:\/\/(?=\/)|unix:(?!\/\/))?(\/[^\0]*)$/
 
+/** Of a place that we do not know. */
+const SOME_RUNTIME = 'the container runtime'
+
+/** Whose socket an endpoint is: "CRI-O" of "unix:///var/run/crio/crio.sock"; of a place that we do not know "the container runtime". */
+export function runtimeAt(endpoint: string): string {
+  const path = ENDPOINT.exec(endpoint)?.[1]?.replace(/^\/var\/run\//, '/run/')
+  return KNOWN_PLACES.find((known) => known.path === path)?.name ?? SOME_RUNTIME
+}
+
 type Look = Exclude<FoundRuntime, { kind: 'none' | 'listening' }> | ({ readonly kind: 'listening' } & RuntimeSocket)
 
 /** Looks at the configured place alone, else at all known ones. A socket without a listener is told only where none has one. */
@@ -88,8 +97,7 @@ async function lookAtEndpoint(host: Host, endpoint: string): Promise<Look[]> {
     return [
       { kind: 'unusable', message: `"${endpoint}" is no socket of this machine; expected unix:///run/NAME/NAME.sock` },
     ]
-  const name = KNOWN_PLACES.find((known) => known.path === path.replace(/^\/var\/run\//, '/run/'))?.name
-  const look = await lookAt(host, name ?? 'the container runtime', path, new Set())
+  const look = await lookAt(host, runtimeAt(endpoint), path, new Set())
   return look === undefined ? [] : [look]
 }
 

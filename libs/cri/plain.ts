@@ -4,8 +4,6 @@
 export const NAME_MAX = 317
 /** A sentence of a runtime. */
 export const MESSAGE_MAX = 1024
-/** Labels of one pod that are kept. The kubelet sets five, people some more. */
-const LABELS_MAX = 64
 /** Everything that is neither seen nor a single space: control and format characters, line breaks, half characters. */
 const UNSEEN = /[\p{C}\p{Z}]+/gu
 const PLAIN = /^(?:[!-~]+(?: [!-~]+)*)?$/
@@ -17,18 +15,6 @@ export function plainText(text: string, max = NAME_MAX): string {
   const clean = PLAIN.test(head) ? head : head.replace(UNSEEN, ' ').trim()
   if (clean.length <= max && head.length === text.length) return clean
   return `${clean.slice(0, max - 1).toWellFormed()}…`
-}
-
-/** The first of them by name; of two that are the same once clean the first. */
-export function plainLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
-  const names = Object.keys(labels)
-  if (names.length > LABELS_MAX) names.sort()
-  const kept = new Map<string, string>()
-  for (const name of names.slice(0, LABELS_MAX)) {
-    const clean = plainText(name)
-    if (!kept.has(clean)) kept.set(clean, plainText(labels[name] ?? ''))
-  }
-  return Object.fromEntries(kept)
 }
 
 const NS_DIGITS = 6

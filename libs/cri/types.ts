@@ -67,18 +67,9 @@ export interface Sandbox {
   /** The pod's. */
   readonly name: string
   readonly namespace: string
-  readonly uid: string
-  /** How many were made for the pod before this one. */
-  readonly attempt: number
   /** `unknown`: a state that this CRI has no word for. */
   readonly state: 'ready' | 'not-ready' | 'unknown'
-  /** undefined where the runtime does not say. */
-  readonly created: Date | undefined
   readonly source: PodSource
-  /** The runtime class's handler; "" is the default one. */
-  readonly handler: string
-  /** At most 64, the first by name. */
-  readonly labels: Readonly<Record<string, string>>
 }
 
 /** A container as the runtime has it. */
@@ -87,14 +78,7 @@ export interface Container {
   readonly sandboxId: string
   /** As the pod's specification has it. */
   readonly name: string
-  /** How often it was started anew. */
-  readonly attempt: number
   readonly state: 'created' | 'running' | 'exited' | 'unknown'
-  readonly created: Date | undefined
-  /** As the pod's specification has it, or a digest. */
-  readonly image: string
-  /** At most 64, the first by name. */
-  readonly labels: Readonly<Record<string, string>>
 }
 
 /** What a file system has of images or containers. */

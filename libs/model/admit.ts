@@ -2,6 +2,7 @@
  * A plug-in is never trusted: what it sends is cut to its limits and checked against its declaration before it may
  * touch the state. What does not pass is named, and the rest is kept.
  */
+import { createDepths } from './depth.ts'
 import { cleanDetail } from './detail.ts'
 import { conditionKey } from './keys.ts'
 import {
@@ -334,20 +335,10 @@ function lastWords(observations: readonly Observation[], withdrawn: readonly Con
 /** Checks that others of the same monitor depend on come before those: what they say decides what the others' words count. */
 function inOrder(observations: readonly Observation[], { checks }: MonitorDeclaration): readonly Observation[] {
   if (!checks.some(isHeldByOthers)) return observations
-  const depends = new Map(
+  const holders = new Map(
     checks.map(({ check, dependsOn, explainedBy = [] }) => [check, [...dependsOn, ...explainedBy]]),
   )
-  const depths = new Map<string, number>()
-  function depthOf(check: string): number {
-    const known = depths.get(check)
-    if (known !== undefined) return known
-    // A circle is broken where it is entered.
-    depths.set(check, 0)
-    let depth = 0
-    for (const other of depends.get(check) ?? []) if (depends.has(other)) depth = Math.max(depth, depthOf(other) + 1)
-    depths.set(check, depth)
-    return depth
-  }
+  const depthOf = createDepths((check) => holders.get(check))
   return observations.toSorted((a, b) => depthOf(a.check) - depthOf(b.check))
 }
 

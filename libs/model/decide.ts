@@ -4,9 +4,9 @@
  */
 import { hasOwnKey } from './admit.ts'
 import { clearProblems } from './clear.ts'
-import { allDependentsOf } from './dependency.ts'
+import { blockingDependency, heldBack } from './dependency.ts'
 import { createDraft, type Draft } from './draft.ts'
-import { conditionKey } from './keys.ts'
+import { checkKey, conditionKey } from './keys.ts'
 import { mergeCondition } from './merge.ts'
 import {
   answered,
@@ -133,13 +133,11 @@ function takeReport(draft: Draft, { monitor, report, violations, more = false, n
   const known = draft.monitor(monitor)
   const isNumbered = report.incarnation !== 0
   const repeated = isNumbered && known?.incarnation === report.incarnation && report.sequence <= known.acknowledged
-  const castBefore = cast(draft, monitor)
   for (const observation of report.observations) observe(draft, monitor, observation, report)
   for (const { type, entity } of report.withdrawn) withdraw(draft, monitor, { type, entity }, report)
   if (isNumbered && report.complete.length > 0) withdrawUnnamed(draft, monitor, report)
   if (!repeated && !more) noteProof(draft, monitor, report, named ?? keysOf(report))
   for (const event of report.events) takeEvent(draft, event, repeated)
-  followDependencies(draft, monitor, castBefore, cast(draft, monitor))
   const state = draft.monitor(monitor)
   // A report is taken with its last slice: a life that ends before has it told again, whole.
   if (state === undefined || more) return
@@ -156,40 +154,21 @@ function takeReport(draft: Draft, { monitor, report, violations, more = false, n
   })
 }
 
-/** What checks of a monitor cast on those that depend on them, by the check's name. */
-function cast(draft: Draft, monitor: string): ReadonlyMap<string, string> {
-  return draft.hasDependents() ? draft.shadowsOf(monitor) : new Map()
-}
+/** What may open a gate although no check says another thing: who declares what, and whose a name is. */
+const MOVES_EDGES: ReadonlySet<Input['kind']> = new Set(['expected', 'declared', 'removed', 'owners'])
 
-/** What depends on a check whose word changed is judged again, and so on along the chain. */
-function followDependencies(
-  draft: Draft,
-  monitor: string,
-  before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
-): void {
-  const checks = new Set([...before.keys(), ...after.keys()])
-  const changed = [...checks].filter((check) => before.get(check) !== after.get(check))
-  if (changed.length === 0) return
-  const sources = new Map<string, Map<string, SourceCondition[]>>()
-  for (const one of allDependentsOf(
-    draft,
-    changed.map((check) => ({ monitor, check })),
-  )) {
-    const byCheck = sources.get(one.monitor) ?? Map.groupBy(draft.sourcesBy(one.monitor), (s) => s.observation.check)
-    sources.set(one.monitor, byCheck)
-    for (const { monitor: name, observation } of byCheck.get(one.check) ?? []) {
-      const source = draft.source(name, observation.type, observation.entity)
-      if (source !== undefined) judgeAgain(draft, source)
-    }
+/** What was held back and is no more counts at once: its check may look again in an hour. */
+function freeHeld(draft: Draft, { kind }: Input): void {
+  if (!MOVES_EDGES.has(kind) && !(draft.hasDependents() && draft.shadowsMoved())) return
+  // What counts from now on frees nobody: who waits behind the same as another goes on to wait. A plug-in may have thousands.
+  const waiting = new Set<string>()
+  for (const source of heldBack(draft)) {
+    const { check, severity } = source.observation
+    const gate = checkKey(source.monitor, `${severity} ${check}`)
+    if (waiting.has(gate)) continue
+    if (blockingDependency(draft, source.monitor, source.observation) === undefined) judgeAgain(draft, source)
+    else waiting.add(gate)
   }
-}
-
-/** What depends on a monitor that is lost, and on what it had seen and not for long. */
-function followLoss(draft: Draft, { monitor, reason }: Extract<Input, { kind: 'lost' }>): void {
-  const before = cast(draft, monitor)
-  loseMonitor(draft, monitor, reason)
-  followDependencies(draft, monitor, before, new Map([...cast(draft, monitor), [monitor, 'lost']]))
 }
 
 /** A monitor no longer watches it. A report that was delivered before says nothing of what was said since. */
@@ -290,14 +269,10 @@ function take(draft: Draft, input: Input): void {
     case 'expected':
       expectMonitor(draft, input.declaration)
       break
-    case 'declared': {
-      const { name } = input.declaration
-      const before = cast(draft, name)
+    case 'declared':
       declareMonitor(draft, input.declaration, input.incarnation, input.withDetector)
       judgeReboot(draft, input.declaration)
-      followDependencies(draft, name, before, cast(draft, name))
       break
-    }
     case 'report':
       takeReport(draft, input)
       break
@@ -308,7 +283,7 @@ function take(draft: Draft, input: Input): void {
       break
     }
     case 'lost':
-      followLoss(draft, input)
+      loseMonitor(draft, input.monitor, input.reason)
       break
     case 'troubled':
       noteTrouble(draft, input.monitor, input.reason)
@@ -336,6 +311,7 @@ function take(draft: Draft, input: Input): void {
 export function decide(state: NodeState, input: Input, now: Instant): Change[] {
   const draft = createDraft(state, now)
   take(draft, input)
+  freeHeld(draft, input)
   return draft.changes()
 }
 

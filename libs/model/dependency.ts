@@ -3,37 +3,25 @@
  * is so as soon as something is seen there, before it lasted: who looks first is not to be blamed first. Of `dependsOn`, which
  * somebody wrote, everything counts that is as grave; something lighter holds nothing back. Of `explainedBy`, which nobody had to
  * write, only what is critical: a link that is slow for good, or one of two gateways, does not explain that names are not
- * resolved. A name is that of a check or a monitor of this configuration; what a plug-in that nobody configured calls its checks
- * concerns nobody but itself.
+ * resolved; and nothing that a monitor had seen which is lost, or it would hide for ever what comes after it. A name is that of a check
+ * or a monitor of this configuration; what a plug-in that nobody configured calls its checks concerns nobody but itself.
  */
+import { createDepths } from './depth.ts'
 import type { Draft } from './draft.ts'
-import { checkKey } from './keys.ts'
 import { DETECTOR } from './problem.ts'
 import { isAsGrave } from './shadow.ts'
 import { type DeclaredCheck, isHeldByOthers, type MonitorDeclaration } from './state.ts'
-import type { Observation, Severity } from './types.ts'
+import type { Observation, Severity, SourceCondition } from './types.ts'
 
-interface Edges {
-  /** The checks, by name. */
-  readonly checks: ReadonlyMap<string, DeclaredCheck>
-  /** Which checks each name holds back. */
-  readonly dependents: ReadonlyMap<string, readonly string[]>
-}
+const checksOfDeclaration = new WeakMap<MonitorDeclaration, ReadonlyMap<string, DeclaredCheck>>()
 
-const edgesOfDeclaration = new WeakMap<MonitorDeclaration, Edges>()
-
-/** A declaration's edges, looked up by either end; made once, since they are asked for at every report. */
-function edgesOf(declaration: MonitorDeclaration): Edges {
-  const known = edgesOfDeclaration.get(declaration)
+/** A declaration's checks, by name; made once, since they are asked for at every report. */
+function checksOf(declaration: MonitorDeclaration): ReadonlyMap<string, DeclaredCheck> {
+  const known = checksOfDeclaration.get(declaration)
   if (known !== undefined) return known
-  const dependents = new Map<string, string[]>()
-  for (const { check, dependsOn, explainedBy = [] } of declaration.checks) {
-    for (const name of new Set([...dependsOn, ...explainedBy]))
-      dependents.set(name, [...(dependents.get(name) ?? []), check])
-  }
-  const edges = { checks: new Map(declaration.checks.map((check) => [check.check, check])), dependents }
-  edgesOfDeclaration.set(declaration, edges)
-  return edges
+  const checks = new Map(declaration.checks.map((check) => [check.check, check]))
+  checksOfDeclaration.set(declaration, checks)
+  return checks
 }
 
 /** Whether what `monitor` says holds back checks of `dependent`. */
@@ -48,17 +36,46 @@ interface Search {
   readonly dependent: string
   /** Declarations whose checks concern it. */
   readonly around: readonly MonitorDeclaration[]
-  /** Names that were looked at for each severity, since plug-ins may go in circles. */
+  /** Names that were looked at, each as what, since plug-ins may go in circles. */
   readonly seen: Set<string>
 }
 
 /** So many names are looked at for one problem: chains of a node have four links, and a plug-in may declare any number. */
 const STEPS_MAX = 200
 
-/** Whether a check has, or is about to have, a problem as grave as `severity`, or a monitor is unreachable. */
-function isUnwell({ draft, dependent }: Search, name: string, severity: Severity): boolean {
-  if (draft.monitor(name)?.health === 'unreachable' && concerns(draft, name, dependent)) return true
-  return draft.shadows(name).some((shadow) => isAsGrave(shadow, severity) && concerns(draft, shadow.monitor, dependent))
+/**
+ * Whose check a name means: the dependent's own one, else ours, else a plug-in's. A plug-in may call a check of its own as ours are
+ * called, which explains nothing of theirs.
+ */
+function meant(around: readonly MonitorDeclaration[], name: string, dependent?: string): readonly MonitorDeclaration[] {
+  const declaring = around.filter((one) => checksOf(one).has(name))
+  const own = declaring.filter((one) => one.name === dependent)
+  if (own.length > 0) return own
+  const ours = declaring.filter(({ origin }) => origin === 'built-in')
+  return ours.length > 0 ? ours : declaring
+}
+
+/** A check, or a monitor, that may hold back another. */
+interface Holder {
+  readonly name: string
+  /** From here on its problems hold back. */
+  readonly severity: Severity
+  /** Nobody wrote that it holds back: what it had is not believed any more once nobody can say whether that stands. */
+  readonly isExplaining: boolean
+}
+
+/** Whether it has, or is about to have, a problem that is grave enough, or is a monitor that is unreachable. */
+function isUnwell({ draft, dependent, around }: Search, { name, severity, isExplaining }: Holder): boolean {
+  const isLost = (monitor: string) => draft.monitor(monitor)?.health === 'unreachable'
+  if (isLost(name) && concerns(draft, name, dependent)) return true
+  const shadows = draft.shadows(name).filter((shadow) => isAsGrave(shadow, severity))
+  if (shadows.length === 0) return false
+  const declaring = meant(around, name, dependent)
+  // Of a monitor that has not answered since the start nobody knows what it declares.
+  const isMeant = (monitor: string) => declaring.length === 0 || declaring.some((one) => one.name === monitor)
+  return shadows.some(
+    ({ monitor }) => isMeant(monitor) && concerns(draft, monitor, dependent) && !(isExplaining && isLost(monitor)),
+  )
 }
 
 /** The first of what a check depends on that is unwell, or that is held back itself: then it says nothing. */
@@ -68,19 +85,20 @@ function holding(
   severity: Severity,
 ): string | undefined {
   return (
-    dependsOn.find((name) => isHeld(search, name, severity)) ??
-    explainedBy.find((name) => isHeld(search, name, 'critical'))
+    dependsOn.find((name) => isHeld(search, { name, severity, isExplaining: false })) ??
+    explainedBy.find((name) => isHeld(search, { name, severity: 'critical', isExplaining: true }))
   )
 }
 
-function isHeld(search: Search, name: string, severity: Severity): boolean {
-  const { around, seen } = search
-  const step = `${severity} ${name}`
+function isHeld(search: Search, holder: Holder): boolean {
+  const { around, seen, dependent } = search
+  const { name, severity, isExplaining } = holder
+  const step = `${severity} ${isExplaining} ${name}`
   if (seen.has(step) || seen.size >= STEPS_MAX) return false
   seen.add(step)
-  if (isUnwell(search, name, severity)) return true
-  for (const declaration of around) {
-    const check = edgesOf(declaration).checks.get(name)
+  if (isUnwell(search, holder)) return true
+  for (const declaration of meant(around, name, dependent)) {
+    const check = checksOf(declaration).get(name)
     if (check !== undefined && holding(search, check, severity) !== undefined) return true
   }
   return false
@@ -91,43 +109,25 @@ export function blockingDependency(draft: Draft, monitor: string, observation: O
   const { check: name, health, pending, severity } = observation
   if (health !== 'problem' || pending || name === '' || !draft.hasDependents()) return undefined
   const declaration = draft.declaration(monitor)
-  const check = declaration && edgesOf(declaration).checks.get(name)
+  const check = declaration && checksOf(declaration).get(name)
   if (check === undefined || !isHeldByOthers(check)) return undefined
   const around = [...draft.declarations()].filter((one) => concerns(draft, one.name, monitor))
   return holding({ draft, dependent: monitor, around, seen: new Set() }, check, severity)
 }
 
-/** A check of a monitor. */
-export interface CheckOf {
-  readonly monitor: string
-  readonly check: string
-}
-
-/** Checks that depend directly on what `monitor` calls `name`. */
-function dependentsOf(draft: Draft, { monitor, check: name }: CheckOf): CheckOf[] {
-  const found: CheckOf[] = []
-  for (const declaration of draft.declarations()) {
-    if (!concerns(draft, monitor, declaration.name)) continue
-    for (const check of edgesOf(declaration).dependents.get(name) ?? [])
-      found.push({ monitor: declaration.name, check })
-  }
-  return found
-}
-
-/** Every check that depends on one of these, near ones first (there are no circles worth following twice). */
-export function allDependentsOf(draft: Draft, changed: readonly CheckOf[]): CheckOf[] {
-  const seen = new Set(changed.map(({ monitor, check }) => checkKey(monitor, check)))
-  const found: CheckOf[] = []
-  for (let near: readonly CheckOf[] = changed; near.length > 0; ) {
-    const next: CheckOf[] = []
-    for (const dependent of near.flatMap((one) => dependentsOf(draft, one))) {
-      const key = checkKey(dependent.monitor, dependent.check)
-      if (seen.has(key)) continue
-      seen.add(key)
-      next.push(dependent)
-    }
-    found.push(...next)
-    near = next
-  }
-  return found
+/** Problems that do not count although their monitor answers, those first that may hold back others of them. */
+export function heldBack(draft: Draft): readonly SourceCondition[] {
+  const held = [...draft.allSources()].filter(
+    ({ observation, raised, held: why }) =>
+      observation.health === 'problem' && observation.pending !== true && raised === undefined && why !== 'unreachable',
+  )
+  if (held.length < 2) return held
+  const all = [...draft.declarations()]
+  const depthOf = createDepths((name) =>
+    meant(all, name).flatMap((one) => {
+      const { dependsOn = [], explainedBy = [] } = checksOf(one).get(name) ?? {}
+      return [...dependsOn, ...explainedBy]
+    }),
+  )
+  return held.toSorted((a, b) => depthOf(a.observation.check) - depthOf(b.observation.check))
 }

@@ -59,8 +59,8 @@ export interface Draft {
    * monitor is lost: nobody says whether it lasts.
    */
   shadows(check: string): readonly Shadow[]
-  /** What each of this monitor's checks casts, in a word to compare; those that cast nothing are left out. */
-  shadowsOf(monitor: string): ReadonlyMap<string, string>
+  /** Whether anything casts another shadow than before, or is reachable that was not, or the reverse. */
+  shadowsMoved(): boolean
   /** Open problems that this monitor said. */
   openProblems(monitor: string): number
   /** Resolved problems that are remembered. */
@@ -279,20 +279,12 @@ class StateDraft implements Draft {
       .filter(({ monitor, shade }) => shade !== 'pending' || this.monitor(monitor)?.health !== 'unreachable')
   }
 
-  shadowsOf(monitor: string): ReadonlyMap<string, string> {
-    const found = new Map<string, string>()
-    for (const check of new Set([...this.#state.shadows.keys(), ...this.#shadows.keys()])) {
-      const shades = this.shadows(check).filter((shadow) => shadow.monitor === monitor)
-      if (shades.length > 0)
-        found.set(
-          check,
-          shades
-            .map(({ shade }) => shade)
-            .sort()
-            .join(),
-        )
-    }
-    return found
+  shadowsMoved(): boolean {
+    if (this.#shadows.size > 0) return true
+    const isLost = (monitor: MonitorState | undefined) => monitor?.health === 'unreachable'
+    for (const [name, value] of this.#monitors)
+      if (isLost(value) !== isLost(this.#state.monitors.get(name))) return true
+    return false
   }
 
   openProblems(monitor: string): number {

@@ -14,10 +14,10 @@ type Shade = Severity | 'pending'
 
 const SEPARATOR = '\u0000'
 
-/** What a source casts; undefined: nothing. */
+/** What a source casts; undefined: nothing. What is open and not critical may become so as well. */
 function shadeOf({ raised, observation }: SourceCondition): Shade | undefined {
-  if (raised !== undefined) return raised.severity
-  return observation.pending && observation.reason === NOT_SUSTAINED ? 'pending' : undefined
+  if (raised?.severity === 'critical') return 'critical'
+  return observation.pending && observation.reason === NOT_SUSTAINED ? 'pending' : raised?.severity
 }
 
 /** Adds what a source casts to a tally by check, then by monitor and shade; `by` is 1, or -1 when it is gone. */

@@ -12,7 +12,10 @@ import { createStateFolder } from './state-folder.ts'
 import type { CheckInstance, MonitorDefinition } from './types.ts'
 
 /** What a monitor's process is given. */
-export type MonitorContext = ServiceContext<readonly CheckInstance[]>
+export interface MonitorContext extends ServiceContext<readonly CheckInstance[]> {
+  /** `settings.kubeconfig`; undefined: none is set. */
+  readonly kubeconfig?: string | undefined
+}
 
 /** What all checks of a monitor measure others by. */
 export function stopwatchOf({ clock, host }: Pick<MonitorContext, 'clock' | 'host'>): Stopwatch {

@@ -5,7 +5,7 @@ import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import type { Report } from '#proto/nodedoctor/v1/types.ts'
 import { ExternalMonitorService, Status } from '#proto/npd/external/v1/external_monitor.ts'
 import type { RpcClient } from '#rpc'
-import { createHostedService, systemClock } from '#service'
+import { closedDoor, createHostedService, systemClock } from '#service'
 import { keepLog } from '../service/testing.ts'
 import { createMonitorService } from './service.ts'
 import {
@@ -92,6 +92,7 @@ describe('a monitor', () => {
       clock: systemClock(),
       log: keepLog().log,
       alone: true,
+      bus: closedDoor,
     }).run(new AbortController().signal)
     await expect(ended).rejects.toThrow(
       'monitor tiny cannot run gpus: it has no check of type gpu-check, only disk-check, cpu-check; make the catalogue anew (make generate)',

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
+import { testContext } from '../service/testing.ts'
 import { defineMonitor } from './define.ts'
+import { createMonitorService } from './service.ts'
 import { checkOf, healthy, specOf } from './testing/scripted-monitor.ts'
-import { closeStage, host, openStage, type Stage } from './testing/stage.ts'
+import { closeStage, configOf, host, openStage, type Stage } from './testing/stage.ts'
 import type { CheckDefinition, MonitorDefinition } from './types.ts'
 
 let stage: Stage
@@ -72,6 +74,16 @@ describe('what the checks of a monitor have together', () => {
       [],
     )
     expect(made).toBe(0)
+  })
+
+  it('knows by which file the API server is asked, where the configuration says one', async () => {
+    const told: (string | undefined)[] = []
+    const definition = probing(({ kubeconfig }) => void told.push(kubeconfig))
+    const service = createMonitorService(definition)
+    const config = configOf(stage.runDir, BOTH)
+    for (const settings of [config.settings, { ...config.settings, kubeconfig: '/etc/kubernetes/node-doctor.conf' }])
+      await service.create(testContext('tiny', service.config({ ...config, settings })))
+    expect(told).toEqual([undefined, '/etc/kubernetes/node-doctor.conf'])
   })
 
   it('that cannot be closed holds nothing up, and that is said', async () => {

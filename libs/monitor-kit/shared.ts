@@ -30,10 +30,10 @@ function closerOf(value: unknown): (() => unknown) | undefined {
  * @throws what making it throws
  */
 export function createShared(definition: MonitorDefinition, context: MonitorContext, signal: AbortSignal): Shared {
-  const { nodeName, host, clock, log, stateDir, config } = context
+  const { nodeName, host, clock, log, stateDir, config, kubeconfig } = context
   const stateFolder = createStateFolder({ stateDir, monitor: definition.name, check: FOLDER })
   const isNeeded = config.length > 0
-  const around = { nodeName, host, clock, stopwatch: stopwatchOf(context), log, stateFolder, signal }
+  const around = { nodeName, host, clock, stopwatch: stopwatchOf(context), log, stateFolder, kubeconfig, signal }
   const value = isNeeded ? definition.shared?.(around) : undefined
   const closer = closerOf(value)
   return {

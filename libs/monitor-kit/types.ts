@@ -296,6 +296,8 @@ export type CheckSpec<Config, Shared = unknown> =
 /** What a monitor makes its shared value from: what several checks ask the same of (an API server, a container runtime) stands there. */
 export interface SharedContext
   extends Pick<CheckContext<unknown>, 'nodeName' | 'host' | 'clock' | 'stopwatch' | 'log' | 'stateFolder'> {
+  /** `settings.kubeconfig`: the file by which the API server is asked; undefined: none is set, and it is a pod's own account. */
+  readonly kubeconfig: string | undefined
   /** Aborted when the monitor stops, before the value is closed. */
   readonly signal: AbortSignal
 }

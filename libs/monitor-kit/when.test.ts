@@ -65,7 +65,8 @@ describe('a check that is meant for other machines', () => {
   it('is neither declared nor run by its monitor, which is ready without it', async () => {
     await using folder = await tempFolder()
     const kept = keepLog()
-    const context = testContext('tiny', [instance('gpus', { when: 'nvidia-gpu' })], {
+    const slice = { checks: [instance('gpus', { when: 'nvidia-gpu' })], kubeconfig: undefined }
+    const context = testContext('tiny', slice, {
       host: await machine(folder.path, []),
       log: kept.log,
     })

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { EndOptions } from '#bus'
 import { loadConfig } from '#config'
 import { createHost } from '#host'
 import { DetectorService } from '#proto/nodedoctor/v1/detector.ts'
@@ -8,7 +9,7 @@ import { MonitorService } from '#proto/nodedoctor/v1/monitor.ts'
 import { Health } from '#proto/nodedoctor/v1/types.ts'
 import { ExternalMonitorService } from '#proto/npd/external/v1/external_monitor.ts'
 import { connectUnix, type RpcClient } from '#rpc'
-import { createHostedService, systemClock } from '#service'
+import { createHostedService, createServerDoor, systemClock } from '#service'
 import { detector } from '../../services/detector/service.ts'
 import { freePort } from '../bus/testing.ts'
 import { keepLog } from '../service/testing.ts'
@@ -186,7 +187,8 @@ async function startDetector(): Promise<RpcClient> {
   await writeFile(file, JSON.stringify(document))
   const config = await loadConfig({ file, flags: [], env: {} })
   const stop = new AbortController()
-  const around = { version: '1', config, host: createHost({ root: '' }), clock: systemClock(), alone: true }
+  const bus = (end: EndOptions) => createServerDoor({ ...end, config })
+  const around = { version: '1', config, host: createHost({ root: '' }), clock: systemClock(), alone: true, bus }
   const ended = createHostedService(detector, { ...around, log: keepLog().log }).run(stop.signal)
   const client = connectUnix(join(stage.runDir, 'detector', 'detector.sock'))
   stage.ends.push(() => {

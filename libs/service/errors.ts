@@ -34,3 +34,12 @@ export class ServiceDownError extends Error {
     this.name = 'ServiceDownError'
   }
 }
+
+/** A service that has no bus asked for it. */
+export class BuslessError extends Error {
+  readonly code = 'BUSLESS'
+  constructor(service: string) {
+    super(`${service} runs in a process without a bus; start it by runService`)
+    this.name = 'BuslessError'
+  }
+}

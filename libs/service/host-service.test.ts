@@ -7,6 +7,7 @@ import { createHost } from '#host'
 import { HealthService } from '#proto/grpc/health/v1/health.ts'
 import { type DetectorServer, DetectorService } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix, serveUnix } from '#rpc'
+import { closedDoor } from './bus-way.ts'
 import { defineService } from './define.ts'
 import { createHostedService } from './host-service.ts'
 import type { AnyDefinition } from './hosted-turn.ts'
@@ -49,6 +50,7 @@ function host(definition: AnyDefinition, alone = true, clock = systemClock()) {
     clock,
     log: kept.log,
     alone,
+    bus: closedDoor,
   }).run(stop.signal)
   ran.catch(() => undefined)
   const said = (message: string, times = 1) =>

@@ -12,7 +12,6 @@ import { createReadyFile, type ReadyFile, startLivenessFile } from './liveness.t
 import { createMetrics } from './metrics.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { watchReadiness } from './readiness.ts'
-import { createServerDoor } from './server-bus.ts'
 import type { Logger, Service, ServiceContext, ServiceDefinition } from './types.ts'
 
 /** What draining may take where a definition does not say. */
@@ -29,8 +28,8 @@ export interface Surroundings {
   readonly config: NodeDoctorConfig
   readonly host: Host
   readonly clock: Clock
-  /** The bus of this process, where its services have one among themselves. Default: that of the configuration's server. */
-  readonly bus?: ((options: EndOptions) => BusDoor) | undefined
+  /** Each service's way to the bus. */
+  readonly bus: (options: EndOptions) => BusDoor
 }
 
 export interface Turn {
@@ -48,7 +47,6 @@ function contextOf(turn: Turn, signal: AbortSignal, readinessChanged: () => void
   const { definition, log, requestStop } = turn
   const { config, host, clock, version, bus } = turn.around
   const { name } = definition
-  const end = { name, log, clock }
   const metrics = createMetrics()
   addProcessMetrics(metrics)
   const { nodeName, runDir, stateDir } = config.settings
@@ -60,7 +58,7 @@ function contextOf(turn: Turn, signal: AbortSignal, readinessChanged: () => void
     runDir,
     stateDir,
     host,
-    bus: bus?.(end) ?? createServerDoor({ ...end, config }),
+    bus: bus({ name, log, clock }),
     clock,
     log,
     metrics,

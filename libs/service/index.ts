@@ -1,5 +1,6 @@
 export { aborted, type Clock, systemClock, within } from '#clock'
 export { parseServiceArguments, type ServiceArguments, USAGE } from './arguments.ts'
+export { type BusSurroundings, type BusWay, closedDoor, memoryBus } from './bus-way.ts'
 export { defineService } from './define.ts'
 export { type ErrorRecord, errorRecord } from './error-record.ts'
 export * from './errors.ts'
@@ -33,7 +34,7 @@ export {
   runServices,
 } from './process.ts'
 export { addProcessMetrics, isProcessMetric } from './process-metrics.ts'
-export { runService } from './run.ts'
+export { runService, runWithoutBus } from './run.ts'
 export { createServerDoor, type ServerDoorOptions } from './server-bus.ts'
 export { endAtSignal, supervisorPid } from './signals.ts'
 export type * from './types.ts'

@@ -1,10 +1,10 @@
 /** A process: a list of services, one configuration, signals. The only place that ends a process. */
 
-import type { BusDoor, EndOptions } from '#bus'
-import { type Clock, systemClock } from '#clock'
+import { systemClock } from '#clock'
 import type { NodeDoctorConfig } from '#config'
 import { createHost } from '#host'
 import { parseServiceArguments, type ServiceArguments, USAGE } from './arguments.ts'
+import type { BusWay } from './bus-way.ts'
 import { ServiceDownError, UsageError } from './errors.ts'
 import { keepHeapSmall } from './heap.ts'
 import { createHostedService } from './host-service.ts'
@@ -28,6 +28,7 @@ export interface ProcessOptions {
   readonly definitions: readonly AnyDefinition[]
   /** @throws an error with code CONFIG_INVALID whose message lists everything that is wrong */
   readonly loadConfig: (args: ServiceArguments, env: NodeJS.ProcessEnv) => Promise<NodeDoctorConfig>
+  readonly bus: BusWay
 }
 
 /** Ends the process at once with this exit code: what it waits for is not awaited, what runs in it is not stopped. */
@@ -80,8 +81,7 @@ function endOnSurprise(log: Logger): void {
 export interface RunOptions {
   readonly definitions: readonly AnyDefinition[]
   readonly config: NodeDoctorConfig
-  /** They are the whole set of a node: they have a bus among themselves, in memory, and need no server. Default false. */
-  readonly isWholeSet?: boolean
+  readonly bus: BusWay
   /** What a stop may take, in milliseconds, whatever each of them asks for; what is left then is left, and the process ends with 0. */
   readonly stopWithinMs?: number
   /** So many starts of one of them in a row may fail; then all of them end. Default: it is tried for as long as it takes. */
@@ -120,7 +120,7 @@ async function untilAllEnd(
 export async function runServices({
   definitions,
   config,
-  isWholeSet = false,
+  bus,
   stopWithinMs,
   startTries,
   onDown,
@@ -158,7 +158,7 @@ export async function runServices({
     clock,
     alone: definitions.length === 1,
     startTries,
-    ...(isWholeSet && { bus: await ownBus(clock, log) }),
+    bus: await bus({ config, clock, log }),
   }
   const running = hasted.map((definition) =>
     createHostedService(definition, { ...around, log: logOf(definition.name) }).run(drain),
@@ -174,11 +174,6 @@ function inHaste(definition: AnyDefinition, stopWithinMs = Number.POSITIVE_INFIN
   return { ...definition, drainDeadlineMs: Math.min(drainDeadlineMs, stopWithinMs) }
 }
 
-async function ownBus(clock: Clock, log: Logger): Promise<(options: EndOptions) => BusDoor> {
-  const { createMemoryBus } = await import('#bus/memory')
-  return createMemoryBus(clock, log).door
-}
-
 /** Before there are logs: one line instead of Node's own, which is a line of the bundle and a stack. */
 function endBeforeLogs(err: unknown): never {
   const why = (err instanceof Error ? err.message : String(err)).split('\n')[0]?.slice(0, 300)
@@ -187,7 +182,7 @@ function endBeforeLogs(err: unknown): never {
 }
 
 /** Runs services until a signal, or until one that is alone fails. Does not return. */
-export async function runProcess({ definitions, loadConfig }: ProcessOptions): Promise<never> {
+export async function runProcess({ definitions, loadConfig, bus }: ProcessOptions): Promise<never> {
   process.on('uncaughtException', endBeforeLogs)
   const hearNoMore = endAtSignal(() => leave(0))
   const args = argumentsOrText(definitions)
@@ -199,7 +194,7 @@ export async function runProcess({ definitions, loadConfig }: ProcessOptions): P
     return endBeforeLogs(err)
   }
   process.off('uncaughtException', endBeforeLogs)
-  const running = runServices({ definitions, config })
+  const running = runServices({ definitions, config, bus })
   hearNoMore()
   return leave((await running) ? 0 : EXIT_FAILED)
 }

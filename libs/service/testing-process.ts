@@ -4,6 +4,7 @@
  * environment they run as a whole set of which none may fail so often.
  */
 import { ConfigErrors } from '../config/errors.ts'
+import { noBus } from './bus-way.ts'
 import { defineService } from './define.ts'
 import { runProcess, runServices } from './process.ts'
 import { minimalConfig } from './testing.ts'
@@ -45,12 +46,14 @@ if (START_TRIES !== undefined) {
   await runServices({
     definitions,
     config: minimalConfig({ runDir: RUN_DIR }),
+    bus: noBus,
     startTries: Number(START_TRIES),
     onDown: ({ message }) => process.stderr.write(`${message}\n`),
   })
 } else {
   await runProcess({
     definitions,
+    bus: noBus,
     loadConfig: (args) => {
       const settings = Object.fromEntries(args.set.map(({ key, value }) => [key.replace('settings.', ''), value]))
       if ('nonsense' in settings)

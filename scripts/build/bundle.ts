@@ -4,7 +4,7 @@ import { type BuildOptions, build } from 'esbuild'
 import { CODE_PARAMETERS } from '../../services/npd/code.ts'
 import { dropCode, makeCode } from './code.ts'
 import type { Entry } from './entries.ts'
-import { leanBuiltIns, leanBus, leanCatalog, leanFastify, leanGrpc, leanKubeClient, leanReflection } from './lean.ts'
+import { leanBuiltIns, leanCatalog, leanFastify, leanGrpc, leanKubeClient, leanReflection } from './lean.ts'
 import { replaceFile } from './replace-file.ts'
 
 const KIB = 1024
@@ -61,6 +61,13 @@ const AS_SCRIPT = {
   },
 } as const satisfies BuildOptions
 
+/** Of a module that is required and let go. */
+const AS_COMMON = {
+  format: 'cjs',
+  banner: { js: `"use strict";const __bundleUrl=require("node:url").pathToFileURL(__filename).href;` },
+  define: { ...OPTIONS.define, 'import.meta.url': '__bundleUrl' },
+} as const satisfies BuildOptions
+
 /** @throws esbuild's BuildFailure, already printed, when an entry does not compile. */
 export async function bundle(root: string, outDir: string, entry: Entry): Promise<Bundle> {
   const { startedBy, name } = entry
@@ -72,14 +79,16 @@ export async function bundle(root: string, outDir: string, entry: Entry): Promis
 }
 
 async function bundleOne(root: string, outDir: string, entry: Entry): Promise<Bundle> {
-  const extension = entry.startedBy === undefined ? 'mjs' : 'cjs'
+  const isOnce = entry.isOnce === true
+  const extension = entry.startedBy === undefined && !isOnce ? 'mjs' : 'cjs'
   const { outputFiles } = await build({
     ...OPTIONS,
     ...(entry.startedBy !== undefined && AS_SCRIPT),
-    plugins: [...OPTIONS.plugins, leanCatalog(entry.checksOf), ...(entry.hasOwnBus === true ? [leanBus] : [])],
+    ...(isOnce && AS_COMMON),
+    plugins: [...OPTIONS.plugins, leanCatalog(entry.checksOf)],
     absWorkingDir: root,
     ...(entry.contents === undefined
-      ? { entryPoints: [{ in: entry.file, out: entry.name }], outdir: outDir, outExtension: { '.js': '.mjs' } }
+      ? { entryPoints: [{ in: entry.file, out: entry.name }], outdir: outDir, outExtension: { '.js': `.${extension}` } }
       : {
           stdin: { contents: entry.contents, resolveDir: root, sourcefile: `${entry.name}.ts`, loader: 'ts' as const },
           outfile: `${outDir}/${entry.name}.${extension}`,

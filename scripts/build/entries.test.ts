@@ -18,7 +18,7 @@ function inFolder<T>(files: readonly string[], act: (root: string) => T): T {
 }
 
 describe('the build', () => {
-  it('finds a service, a monitor, a worker and what is loaded late by their folders alone', () => {
+  it('finds a service, a monitor, a worker and what is loaded late or once by their folders alone', () => {
     const files = [
       'services/detector/main.ts',
       'services/monitors/network/main.ts',
@@ -27,6 +27,7 @@ describe('the build', () => {
       'libs/config/worker.ts',
       'libs/bus/index.ts',
       'libs/bus/answers.late.ts',
+      'libs/bus/words.once.ts',
       'services/monitors/network/trial.late.ts',
     ]
     expect(inFolder(files, findEntries)).toEqual([
@@ -34,6 +35,7 @@ describe('the build', () => {
       { name: 'network', file: 'services/monitors/network/main.ts' },
       { name: 'config-worker', file: 'libs/config/worker.ts' },
       { name: 'answers.late', file: 'libs/bus/answers.late.ts' },
+      { name: 'words.once', file: 'libs/bus/words.once.ts', isOnce: true },
       { name: 'trial.late', file: 'services/monitors/network/trial.late.ts' },
     ])
   })
@@ -57,10 +59,9 @@ await runService(httpExporter, k8sExporter)
       ],
       [
         'monitors',
-        `import { createMonitorService } from '#monitor-kit'
-import { runService } from '#service'
+        `import { runMonitor } from '#monitor-kit'
 import { network } from './services/monitors/network/monitor.ts'
-await runService(createMonitorService(network))
+await runMonitor(network)
 `,
       ],
     ])
@@ -75,7 +76,7 @@ await runService(createMonitorService(network))
       'services/npd/run.ts',
     ]
     const npd = inFolder(files, findEntries).find(({ name }) => name === 'npd')
-    expect(npd).toMatchObject({ hasOwnBus: true, startedBy: 'services/npd/start.ts' })
+    expect(npd).toMatchObject({ startedBy: 'services/npd/start.ts' })
     expect(npd?.contents).toBe(`import { createMonitorService } from '#monitor-kit'
 import { runNpd } from './services/npd/run.ts'
 void runNpd(process.argv.slice(2), {

@@ -10,12 +10,12 @@ export interface Entry {
   readonly file: string
   /** The text of a composition: services of several folders as one process, which no file of ours may import together. */
   readonly contents?: string
-  /** Its services have the bus in memory: it has no client of a server. */
-  readonly hasOwnBus?: boolean
   /** It is the only process of its node, and knows the checks of these monitors alone. Default: those of all. */
   readonly checksOf?: readonly string[]
   /** Several services in one process. */
   readonly isComposed?: boolean
+  /** It is let go when it has done its work: a CommonJS module (`dist/<name>.cjs`), of which nothing stays. */
+  readonly isOnce?: boolean
   /** What starts it, relative to the root, and is the bundle then: a script beside it that comes compiled. */
   readonly startedBy?: string
 }
@@ -28,23 +28,30 @@ function folders(parent: string): string[] {
     .sort()
 }
 
-const LATE = '.late.ts'
+const BESIDE = /\.(?:late|once)\.ts$/
 
-/** Every `<name>.late.ts` of a lib or a monitor: what processes load when somebody asks for it (`dist/<name>.late.mjs`). */
-function lateEntries(root: string): Entry[] {
+/**
+ * Every `<name>.late.ts` of a lib or a monitor: what processes load when somebody asks for it (`dist/<name>.late.mjs`); and every
+ * `<name>.once.ts`: what they load for one task (`dist/<name>.once.cjs`).
+ */
+function entriesBeside(root: string): Entry[] {
   return ['libs', 'services/monitors'].flatMap((parent) =>
     folders(join(root, parent)).flatMap((name) =>
       readdirSync(join(root, parent, name))
-        .filter((file) => file.endsWith(LATE))
+        .filter((file) => BESIDE.test(file))
         .sort()
-        .map((file) => ({ name: basename(file, '.ts'), file: `${parent}/${name}/${file}` })),
+        .map((file) => ({
+          name: basename(file, '.ts'),
+          file: `${parent}/${name}/${file}`,
+          ...(file.endsWith('.once.ts') && { isOnce: true }),
+        })),
     ),
   )
 }
 
 /**
  * Every `main.ts` of a service or a monitor, every `worker.ts` of a lib or a service (`dist/<folder>-worker.mjs`), and
- * every `*.late.ts` of a lib or a monitor.
+ * every `*.late.ts` and `*.once.ts` of a lib or a monitor.
  */
 export function findEntries(root: string): Entry[] {
   const mains = ['services', 'services/monitors'].flatMap((parent) =>
@@ -54,7 +61,7 @@ export function findEntries(root: string): Entry[] {
     folders(join(root, parent)).map((name) => ({ name: `${name}-worker`, file: `${parent}/${name}/worker.ts` })),
   )
   const found = [...mains, ...workers].filter(({ file }) => existsSync(join(root, file)))
-  return [...found, ...lateEntries(root), ...compositions(root, found)]
+  return [...found, ...entriesBeside(root), ...compositions(root, found)]
 }
 
 /** "http-exporter" → "httpExporter", the name of the definition that its folder exports. */
@@ -101,7 +108,7 @@ import { runNpd } from './${NPD}'
 void runNpd(process.argv.slice(2), {
 ${[...plain, ...kit].join('')}}, __uncompiled)
 `
-  return { name: 'npd', file: 'services/npd', contents, hasOwnBus: true, checksOf: OF_NPD, startedBy: NPD_START }
+  return { name: 'npd', file: 'services/npd', contents, checksOf: OF_NPD, startedBy: NPD_START }
 }
 
 function exportersEntry(of: readonly Entry[]): Entry {
@@ -114,12 +121,7 @@ function exportersEntry(of: readonly Entry[]): Entry {
 function monitorsEntry(of: readonly Entry[]): Entry {
   const names = of.map(({ name }) => exportedName(name))
   const imports = of.map(({ name }, i) => `import { ${names[i]} } from './services/monitors/${name}/monitor.ts'`)
-  const services = names.map((name) => `createMonitorService(${name})`)
-  const contents = `import { createMonitorService } from '#monitor-kit'
-import { runService } from '#service'
-${imports.join('\n')}
-await runService(${services.join(', ')})
-`
+  const contents = `import { runMonitor } from '#monitor-kit'\n${imports.join('\n')}\nawait runMonitor(${names.join(', ')})\n`
   return {
     name: 'monitors',
     file: `services/monitors/{${of.map(({ name }) => name).join(',')}}`,

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { bundle } from './bundle.ts'
@@ -29,11 +30,16 @@ async function packagesOf(file: string): Promise<Set<string>> {
 }
 
 describe('a bundle', () => {
-  it.each(['services/monitors/system/main.ts', 'services/detector/main.ts'])(
-    '%s reads no .proto files',
-    async (file) => {
+  it.each([
+    ['services/monitors/network/main.ts', /^(?:nats|nkeys|tweetnacl|re2js|yaml)/],
+    ['services/detector/main.ts', /^yaml$/],
+  ])(
+    '%s reads no .proto files, no configuration after its start, and has no bus that it does not ask',
+    async (file, unasked) => {
       const packages = await packagesOf(file)
-      expect([...packages].filter((name) => /proto-loader|protobufjs|^long$/.test(name))).toEqual([])
+      expect([...packages].filter((name) => unasked.test(name) || /proto-loader|protobufjs|^long$/.test(name))).toEqual(
+        [],
+      )
       expect(packages).toContain('@grpc/grpc-js')
     },
   )
@@ -60,12 +66,36 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import * as path from 'node:path'
 import fs from 'node:fs'
 import { methods } from './package.cjs'
+const { platform } = await import('node:os')
 await sleep(1)
 const isLoaded = process.moduleLoadList.some((name) => name.includes('undici/undici'))
-console.log(JSON.stringify([isLoaded, typeof createServer, methods > 9, path.basename('/a/b'), fs.existsSync('/')]))`
+console.log(JSON.stringify([isLoaded, typeof createServer, methods > 9, path.basename('/a/b'), fs.existsSync('/'), platform()]))`
     await writeFile(join(folder, 'entry.ts'), contents)
     await bundle(folder, folder, { name: 'entry', file: 'entry.ts' })
     const told = execFileSync(process.execPath, [join(folder, 'entry.mjs')], { encoding: 'utf8' })
-    expect(JSON.parse(told)).toEqual([false, 'function', true, 'b', true])
+    expect(JSON.parse(told)).toEqual([false, 'function', true, 'b', true, process.platform])
+  })
+
+  it('that is loaded for one task is required, knows where it lies, and is gone once it is let go', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nd-bundle-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    await writeFile(join(folder, 'x.once.ts'), 'export const url = import.meta.url\nexport const large = () => url')
+    await bundle(folder, folder, { name: 'x.once', file: 'x.once.ts', isOnce: true })
+    const holder = `import { createRequire } from 'node:module'
+const load = () => {
+  const require = createRequire(import.meta.url)
+  const path = require.resolve('./x.once.cjs')
+  const { url, large } = require(path)
+  delete require.cache[path]
+  console.log(url)
+  return new WeakRef(large)
+}
+const ref = load()
+await new Promise((resolve) => setTimeout(resolve, 1))
+gc()
+console.log(ref.deref() === undefined)`
+    await writeFile(join(folder, 'holder.mjs'), holder)
+    const told = execFileSync(process.execPath, ['--expose-gc', join(folder, 'holder.mjs')], { encoding: 'utf8' })
+    expect(told).toBe(`${pathToFileURL(join(folder, 'x.once.cjs')).href}\ntrue\n`)
   })
 })

@@ -125,31 +125,38 @@ export const leanCatalog = (monitors?: readonly string[]): Plugin => ({
   },
 })
 
-const NO_SERVER = `throw new Error('the bus of this process is in its memory')`
-
-/** The client of a bus server, where services have the bus in the memory of their process. */
-export const leanBus: Plugin = {
-  name: 'lean-bus',
-  setup(build) {
-    build.onResolve({ filter: /^#bus\/nats$/ }, ({ path }) => ({ path, namespace: 'no-server' }))
-    build.onLoad({ filter: /.*/, namespace: 'no-server' }, () => ({ contents: NO_SERVER, loader: 'js' }))
-  },
-}
-
 /** The names by which programs ask for what comes with Node. */
 const BUILT_IN = /^(?:node:.+|[a-z_][a-z0-9_]*(?:\/[a-z]+)?)$/
 
+/** What a module of ours imports of it by name, and nothing else of it: what nobody names is read by nobody. */
+function asModule(name: string): string {
+  const names = Object.keys(process.getBuiltinModule(name) ?? {}).filter((key) => key !== 'default')
+  const built = `const built = /* @__PURE__ */ process.getBuiltinModule(${JSON.stringify(name)})`
+  const exported = names.map((key, index) => {
+    const read = `const value${index} = /* @__PURE__ */ Reflect.get(built, ${JSON.stringify(key)})`
+    return `${read}\nexport { value${index} as ${JSON.stringify(key)} }`
+  })
+  return [built, ...exported, 'export default built'].join('\n')
+}
+
 /**
  * Takes what comes with Node by `process.getBuiltinModule`: an `import` of `node:http` reads all that it exports, and
- * with that loads the HTTP client behind `fetch`, a fifth of a start, in processes that never fetch.
+ * with that loads the HTTP client behind `fetch`, a fifth of a start, in processes that never fetch. Each name that is imported is read
+ * by itself: as CommonJS every importing file would have a getter of its own for every name, six thousand in a process, 1 MiB.
  */
 export const leanBuiltIns: Plugin = {
   name: 'lean-built-ins',
   setup(build) {
-    build.onResolve({ filter: BUILT_IN }, ({ path }) =>
-      isBuiltin(path) ? { path: path.replace(/^(?!node:)/, 'node:'), namespace: 'built-in' } : undefined,
+    build.onResolve({ filter: BUILT_IN }, ({ path, kind }) =>
+      isBuiltin(path)
+        ? {
+            path: path.replace(/^(?!node:)/, 'node:'),
+            namespace: kind === 'import-statement' ? 'built-in' : 'built-in-required',
+          }
+        : undefined,
     )
-    build.onLoad({ filter: /.*/, namespace: 'built-in' }, ({ path }) => ({
+    build.onLoad({ filter: /.*/, namespace: 'built-in' }, ({ path }) => ({ contents: asModule(path), loader: 'js' }))
+    build.onLoad({ filter: /.*/, namespace: 'built-in-required' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
       loader: 'js',
     }))

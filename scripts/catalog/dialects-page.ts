@@ -31,6 +31,8 @@ What holds for all keys:
   variable need be set. What is divided or gets a unit here cannot be a variable: write our key.
 - A section that is refused as a whole is told once; where its \`enabled\` is false nothing is said of it.
 - A check that is listed runs; one with \`enabled: false\` does not.
+- Of several entries of a type of which there is one check here (all but disks, endpoints and plug-ins) the first is it. It asks the names, gateways of the
+  routes and peers of the others too; what else they say has no effect, and is told. In a file that is ours otherwise two are an error.
 - True is a problem, for every condition. \`migrate\` writes \`conditionPrefix\` and \`conditionTypes\`, so that the node keeps the
   names of before; what had a name of the kubelet's (\`DiskPressure\`) has \`NodeDoctor\` before it, and a name whose True was good
   (\`CNIHealthy\`) has none here.`

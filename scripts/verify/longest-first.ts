@@ -26,7 +26,6 @@ const LONG = [
   'test/e2e/log-clock.test.ts',
   'test/e2e/skeleton.test.ts',
   'test/e2e/fuzz.test.ts',
-  'test/deploy/components.test.ts',
   'test/e2e/log-stopped.test.ts',
   'test/e2e/survive-bus.test.ts',
   'test/page/live.test.ts',

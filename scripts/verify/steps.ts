@@ -14,22 +14,13 @@ export interface Step {
 /** What a step ends with that cannot be done on this machine; automake's convention. */
 export const SKIPPED = 77
 
-const PAGE_TSCONFIG = 'services/http-exporter/page/tsconfig.json'
-
 /** Fast and without a machine: what `make check` and `make lint` do before the unit tests. */
 export function staticSteps(root: string): Step[] {
   const shell = globSync(['scripts/**/*.sh', 'deploy/**/*.sh', 'test/**/*.sh', '.ci/run'], { cwd: root }).sort()
   return [
     { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
-    { name: 'lint with types', command: ['oxlint', '--deny-warnings'] },
-    // What it knows of files that did not change makes the next run three times as fast.
-    {
-      name: 'types',
-      command: ['tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', 'node_modules/.cache/tsc.json'],
-    },
-    ...(existsSync(join(root, PAGE_TSCONFIG))
-      ? [{ name: 'types of the page', command: ['tsc', '--noEmit', '-p', PAGE_TSCONFIG] }]
-      : []),
+    // Each file by the tsconfig.json that is next to it: those of the page know a browser, and no Node.
+    { name: 'types, and lint with types', command: ['oxlint', '--deny-warnings', '--type-check'] },
     { name: 'import rules', command: ['node', 'scripts/check-imports.ts'] },
     { name: 'protocols', command: ['bash', 'scripts/check-proto.sh'] },
     { name: 'shell scripts', command: ['shellcheck', ...shell], needs: 'shellcheck' },
@@ -44,7 +35,7 @@ export function buildSteps(): Step[] {
   ]
 }
 
-/** What `make test` does after all tests. */
+/** What `make test` does beside the last tests: it waits for containers most of the time. */
 export function engineSteps(root: string): Step[] {
   if (!existsSync(join(root, 'test/compose/run.ts'))) return []
   return [{ name: 'containers (compose-test)', command: ['node', 'test/compose/run.ts'], maySkip: true }]

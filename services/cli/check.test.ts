@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { DetectorCheckRequest, DetectorServer } from '#proto/nodedoctor/v1/detector.ts'
 import { Health, MonitorHealth, MonitorState, Report } from '#proto/nodedoctor/v1/types.ts'
 import { GRPC_STATUS } from '#rpc'
@@ -109,6 +109,66 @@ it('names the checks that there are, and the nearest, for one that is not', asyn
   const { code, err } = await runCommand('check', 'dsk', '--run-dir', place.dir)
   expect(code).toBe(2)
   expect(err).toMatch(/there is no check "dsk"; did you mean disk\? The checks of this node: names, disk, .*/)
+})
+
+describe('by every name of its type', () => {
+  const runs = [
+    ['api', 'network-connectivity-check'],
+    ['web', 'http-health-check'],
+    ['sysctl', 'network-sysctl'],
+    ['dns', 'network-dns-check'],
+    ['cni', 'network-cni'],
+    ['disk', 'disk-health-check'],
+    ['cpu', 'system-cpu'],
+  ] as const
+
+  async function askedFor(name: string) {
+    const asked: string[] = []
+    const server = await serveDetector(place.dir, {
+      listMonitors: (_call, callback) =>
+        callback(null, {
+          monitors: [
+            MonitorState.fromPartial({
+              name: 'network',
+              health: MonitorHealth.ALIVE,
+              runs: runs.map(([check, checkType]) => ({ check, checkType, started: now })),
+            }),
+          ],
+        }),
+      check: ({ request }, callback) => {
+        asked.push(request.check)
+        callback(null, { report: reportOf(Health.HEALTHY) })
+      },
+    })
+    onTestFinished(() => server.close(0))
+    const said = await runCommand('check', name, '--run-dir', place.dir, '--set', 'defaultMonitors=[]')
+    return { ...said, asked }
+  }
+
+  it.each([
+    ['http-health-check', ['api', 'web']],
+    ['network-connectivity-check', ['api', 'web']],
+    ['connectivity', ['api', 'web']],
+    ['network-dns-check', ['dns']],
+    ['network-ip-forwarding', ['sysctl']],
+    ['network-cni-check', ['cni']],
+    ['system-disk', ['disk']],
+    ['system-disk-check', ['disk']],
+    ['system-cpu-check', ['cpu']],
+  ])('is found: %s', async (name, expected) => {
+    expect(await askedFor(name)).toMatchObject({ code: 0, asked: expected })
+  })
+
+  it.each([
+    ['http-helth-check', 'did you mean http-health-check?'],
+    ['network-ip-fowarding', 'did you mean network-ip-forwarding?'],
+    ['network-peer', 'did you mean network-peers?'],
+    ['network-peers', 'it is of type network-peers, of which the configuration of this node has none.'],
+    ['noop', 'nobody serves that type: take it out.'],
+    ['xyzzy', 'there is no check "xyzzy". The checks of this node: api, '],
+  ])('or is told why not, with the nearest: %s', async (name, words) => {
+    expect(await askedFor(name)).toMatchObject({ code: 2, asked: [], err: expect.stringContaining(words) })
+  })
 })
 
 it.each([

@@ -1,6 +1,6 @@
 /** One check, now: what it finds, what it costs, and how late it was itself. */
 
-import { nearestName } from '#config'
+import { calledType, nearestName, typeNames } from '#config'
 import { type CheckRun, entityWord, type MonitorState, type Observation, type Report } from '#model'
 import { DetectorService } from '#proto/nodedoctor/v1/detector.ts'
 import { connectUnix, type RpcClient } from '#rpc'
@@ -43,19 +43,38 @@ function knownIn(monitors: readonly MonitorState[], configured: readonly Known[]
   return [...ran, ...configured.filter(isNew)]
 }
 
-/** Those of this name; where there is none those of this type: "dns" of "network-dns-check" too. */
+/** Whether a check is of a type, by whichever of its names either is called: "dns" is of "network-dns-check" too. */
+function isOfType({ type, monitor }: Known, name: string): boolean {
+  const wanted = [name, `${monitor}-${name}`, `${monitor}-${name}-check`, ...(calledType(name)?.types ?? [])]
+  return [type, ...(calledType(type)?.types ?? [])].some((one) => wanted.includes(one))
+}
+
+/** Those of this name; where there is none those of this type. */
 function calledBy(name: string, known: readonly Known[]): readonly Known[] {
   const exact = known.filter(({ check }) => check === name)
-  if (exact.length > 0) return exact
-  return known.filter(({ type, monitor }) => [name, `${monitor}-${name}`, `${monitor}-${name}-check`].includes(type))
+  return exact.length > 0 ? exact : known.filter((one) => isOfType(one, name))
+}
+
+/** Of a name that a type has, and of which no check is here: "it is of type network-peers, of which this node has none". */
+function notHere(name: string): string | undefined {
+  const called = calledType(name)
+  if (called === undefined) return undefined
+  if (called.types.length === 0) return `nobody serves that type${called.instead === '' ? '' : `: ${called.instead}`}`
+  return `it is of type ${called.types.join(' and ')}, of which the configuration of this node has none`
+}
+
+/** The name that was meant: rather one by which something is found here. */
+function meant(name: string, known: readonly Known[]): string | undefined {
+  const all = typeNames()
+  const here = known.flatMap(({ check, type }) => [check, type])
+  const found = all.filter((one) => known.some((each) => isOfType(each, one)))
+  return nearestName(name, [...here, ...found]) ?? nearestName(name, all)
 }
 
 function notKnown(name: string, known: readonly Known[]): string {
-  const near = nearestName(
-    name,
-    known.flatMap(({ check, type }) => [check, type]),
-  )
-  const hint = near === undefined ? '.' : `; did you mean ${near}?`
+  const near = meant(name, known)
+  const why = notHere(name)
+  const hint = why === undefined ? (near === undefined ? '.' : `; did you mean ${near}?`) : `: ${why}.`
   return `there is no check ${JSON.stringify(name)}${hint} The checks of this node: ${known.map(({ check }) => check).join(', ') || 'none'}.`
 }
 
@@ -139,7 +158,8 @@ Runs a check now, by its monitor, and says what it finds: each condition, its ev
 it cost of the processor, and for how long the monitor itself was kept from working meanwhile. What it finds counts as any other
 turn's does.
 
-NAME is a check's name in the configuration, or its type: disk-health-check, or dns for network-dns-check.
+NAME is a check's name in the configuration, or its type: disk-health-check, dns for network-dns-check, or as the Go Node Doctor calls
+it: network-ip-forwarding, http-health-check. Where several are of that type each of them is run.
 
 Options:
   --run-dir DIR    where the sockets are (env NODE_DOCTOR_RUN_DIR)

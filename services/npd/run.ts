@@ -5,7 +5,16 @@
 import { hostname } from 'node:os'
 import { ConfigErrors, isSwitchedOn, loadConfig, type NodeDoctorConfig, renderProblem } from '#config'
 import { FlagError, flagUsages, parseFlags } from '#golang'
-import { type AnyDefinition, EXIT_FAILED, endAtSignal, leave, runServices, ServiceDownError, VERSION } from '#service'
+import {
+  type AnyDefinition,
+  EXIT_FAILED,
+  endAtSignal,
+  leave,
+  memoryBus,
+  runServices,
+  ServiceDownError,
+  VERSION,
+} from '#service'
 import { SERVICES, type ServiceTable } from '#service-table'
 import { bounded } from './bounds.ts'
 import { EXIT_FATAL, EXIT_USAGE, NpdStartError } from './errors.ts'
@@ -106,7 +115,7 @@ async function run(
   const running = runServices({
     definitions,
     config,
-    isWholeSet: true,
+    bus: memoryBus,
     stopWithinMs: STOP_MS,
     startTries: START_TRIES,
     onDown: ({ message }) => complain(message),

@@ -7,6 +7,10 @@ export type HookName =
   | 'API_DOWN'
   | 'API_UP'
   | 'API_ADDRESS'
+  | 'KUBELET_CUT'
+  | 'KUBELET_HEAL'
+  | 'UNPLUG'
+  | 'PLUG'
   | 'NEXT_IMAGE'
   | 'PLUGIN_IMAGE'
   | 'HELM'
@@ -49,3 +53,15 @@ export function cut(node: string): void {
 export function heal(node: string): void {
   tryOnNode(node, `iptables -D OUTPUT -d ${hook('API_ADDRESS')} -j DROP`)
 }
+
+/** A command of the environment for one node, where it is given. */
+function forNode(name: HookName): (node: string) => void {
+  return (node) => void run(['bash', '-c', hook(name).replaceAll('{node}', node)])
+}
+
+/** The kubelet is started anew and reaches no API server, which everything else on the node does. */
+export const cutKubelet = forNode('KUBELET_CUT')
+export const healKubelet = forNode('KUBELET_HEAL')
+/** The carrier of the node's interface is lost. */
+export const unplug = forNode('UNPLUG')
+export const plug = forNode('PLUG')

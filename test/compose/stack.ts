@@ -23,12 +23,21 @@ exporters:
   kubernetes: { enabled: true, resyncInterval: 10s }
 `
 
+export interface Container {
+  readonly id: string
+  /** 0: it does not run. */
+  readonly pid: number
+  readonly started: string
+  /** "healthy"; "none" where nobody asks it. */
+  readonly health: string
+}
+
 export interface Stack {
   readonly services: readonly string[]
   up(): void
   /** Takes everything down, volumes too. */
   down(): void
-  container(service: string): { id: string; pid: number; started: string; health: string }
+  container(service: string): Container
   /** Waits until every container runs and says that it is healthy. */
   healthy(ms: number): Promise<void>
   /** A socket's path where the engine's volumes are. */
@@ -65,13 +74,41 @@ export function createStack(engine: Engine): Stack {
   const compose = ['docker', 'compose', '-p', project, '-f', join(ROOT, 'docker-compose.yaml'), '-f', override]
   const names = ['pod', ...Object.keys(services), 'kube-apiserver']
 
-  function container(service: string) {
-    const id = run([...compose, 'ps', '--all', '--quiet', service], env).trim()
+  let ids: ReadonlyMap<string, string> | undefined
+  /** Container of each service: one that dies is started again and stays the same. */
+  function known(): ReadonlyMap<string, string> {
+    if (ids !== undefined) return ids
+    const label = '{{.Label "com.docker.compose.service"}} {{.ID}}'
+    const filter = `label=com.docker.compose.project=${project}`
+    const said = run(['docker', 'ps', '--all', '--no-trunc', '--filter', filter, '--format', label], env)
+    const lines = said.trim().split('\n')
+    const found = new Map(lines.map((line) => line.split(' ') as [string, string]))
+    if (names.every((name) => found.has(name))) ids = found
+    return found
+  }
+
+  /** All that are asked for at once: each question is a program that has to be started. */
+  function containers(services: readonly string[]): readonly Container[] {
+    const all = known()
+    const wanted = services.map((service) => {
+      const id = all.get(service)
+      if (id === undefined) throw new Error(`there is no container of ${service}`)
+      return id
+    })
     const format = '{{.State.Pid}} {{.State.StartedAt}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}'
-    const [pid = '0', started = '', health = ''] = run(['docker', 'inspect', '--format', format, id], env)
+    const lines = run(['docker', 'inspect', '--format', format, ...wanted], env)
       .trim()
-      .split(' ')
-    return { id, pid: Number(pid), started, health }
+      .split('\n')
+    return lines.map((line, index) => {
+      const [pid = '0', started = '', health = ''] = line.split(' ')
+      return { id: wanted[index] ?? '', pid: Number(pid), started, health }
+    })
+  }
+
+  function container(service: string): Container {
+    const [found] = containers([service])
+    if (found === undefined) throw new Error(`nothing is known of the container of ${service}`)
+    return found
   }
 
   function http(path: string, at: number = port) {
@@ -101,8 +138,8 @@ export function createStack(engine: Engine): Stack {
     },
     async healthy(ms) {
       await until('every container is healthy', ms, () => {
-        const sick = names
-          .map((name) => ({ name, ...container(name) }))
+        const sick = containers(names)
+          .map((one, index) => ({ name: names[index], ...one }))
           .filter(({ pid, health }) => pid === 0 || !['healthy', 'none'].includes(health))
         if (sick.length > 0)
           throw new Error(sick.map(({ name, health, pid }) => `${name} ${pid === 0 ? 'is down' : health}`).join(', '))

@@ -20,6 +20,9 @@ const EVIL =
   'x\r\n  Forged               True    now   now   Row   said by a plug-in\n\u001b[2J\u001b[31m\u202e\u2066drow\u0007\u200b'
 const run = promisify(execFile)
 
+/** What was not confirmed in time, on a machine that has other work, is written anew. */
+const written = (write: () => Promise<void>): Promise<void> => write().catch(write)
+
 it('kubectl describe node has no row, no colour and no turned text of a plug-in, and cuts no annotation of ours', async () => {
   const api = await startFakeApiServer({ nodes: [NODE], tls: true })
   atEnd(() => api.close())
@@ -34,16 +37,19 @@ it('kubectl describe node has no row, no colour and no turned text of a plug-in,
   await detector.monitor(someMonitor({ name: 'evil', origin: 'discovered', version: EVIL }))
   const words = { message: EVIL, reason: `R${EVIL}`, summary: EVIL, label: EVIL, sources: ['evil'] }
   await detector.condition(nodeCondition())
-  for (let i = 0; i < 16; i++) await detector.condition(badCondition({ ...words, type: `T${i}`, entity: `d:${EVIL}` }))
-  for (let i = 0; i < 30; i++)
-    await detector.problem(nodeProblem({ ...words, source: EVIL, entity: `d:${EVIL}${i}`, fingerprint: `f${i}` }))
+  for (let i = 0; i < 16; i++)
+    await written(() => detector.condition(badCondition({ ...words, type: `T${i}`, entity: `d:${EVIL}` })))
+  for (let i = 0; i < 30; i++) {
+    const problem = nodeProblem({ ...words, source: EVIL, entity: `d:${EVIL}${i}`, fingerprint: `f${i}` })
+    await written(() => detector.problem(problem))
+  }
   await detector.event(nodeEvent({ monitor: EVIL, reason: EVIL, entity: EVIL, message: EVIL.repeat(700) }))
   await expect
     .poll(() => api.node(NODE)?.status?.conditions?.filter(({ type }) => type.startsWith('PluginT')).length, {
-      timeout: 10_000,
+      timeout: 30_000,
     })
     .toBe(16)
-  await expect.poll(() => api.events().length, { timeout: 10_000 }).toBeGreaterThan(10)
+  await expect.poll(() => api.events().length, { timeout: 30_000 }).toBeGreaterThan(10)
 
   const { stdout } = await run('kubectl', ['--kubeconfig', kubeconfig, 'describe', 'node', NODE], { timeout: 20_000 })
   expect(stdout).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f]/)

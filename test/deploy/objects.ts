@@ -59,6 +59,7 @@ export interface Volume {
   readonly emptyDir?: { readonly medium?: string; readonly sizeLimit?: string }
   readonly hostPath?: { readonly path: string; readonly type?: string }
   readonly configMap?: { readonly name: string; readonly defaultMode?: number }
+  readonly secret?: { readonly secretName: string }
   readonly projected?: { readonly sources: readonly Readonly<Record<string, unknown>>[] }
 }
 

@@ -159,7 +159,9 @@ describe('what is made as the docs say', () => {
 
   beforeAll(async () => {
     tree = await mkdtemp(join(tmpdir(), 'nd-extend-'))
-    for (const name of COPIED) await cp(join(ROOT, name), join(tree, name), { recursive: true })
+    // Their types are looked at where they stand; half of what the compiler would read.
+    const filter = (path: string) => !path.endsWith('.test.ts')
+    for (const name of COPIED) await cp(join(ROOT, name), join(tree, name), { recursive: true, filter })
     await symlink(join(ROOT, 'node_modules'), join(tree, 'node_modules'))
 
     check = await blocksOf('docs/extending.md', /`(services\/[^`]+\/checks\/[^`]+\.ts)`/g)

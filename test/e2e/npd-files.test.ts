@@ -28,7 +28,7 @@ describe('files of node-doctor npd', () => {
     const bad = await place.write('bad.json', '{\n  "plugin": "filelog",\n  oops\n}')
     const files = `${LOG}=${one},${two}`
     const first = await place.start([files, `${LOG}=${bad}`])
-    await untilCondition(place, 'OneDeadlock', 'False NoProblem')
+    for (const type of ['OneDeadlock', 'TwoDeadlock']) await untilCondition(place, type, 'False NoProblem')
     await until('it is said', () => place.condition('NPDConfigInvalid')?.startsWith('True'))
     const told = place.api.node(NODE)?.status?.conditions?.find(({ type }) => type === 'NPDConfigInvalid')
     expect(told?.message).toContain('bad.json:3')

@@ -1,4 +1,4 @@
-/** Which lines of the page its tests in the browser ran. Collected where `--coverage` is on; told by its own line. */
+/** Which lines of the page its tests in the browser ran. Collected by `make test`; told by its own line. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import type { Profiler } from 'node:inspector'
 import { tmpdir } from 'node:os'

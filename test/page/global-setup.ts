@@ -1,6 +1,7 @@
 /** The page is built once, and one browser runs, for all tests of it. */
 import { chromium } from 'playwright-core'
 import type { TestProject } from 'vitest/node'
+import { PAGE_COVERAGE_VARIABLE } from '../../scripts/verify/page-coverage.ts'
 import { launchOptions } from './browser.ts'
 import { buildScratchPage } from './built-page.ts'
 import { countingFolder, tellCoverage } from './coverage.ts'
@@ -16,8 +17,8 @@ declare module 'vitest' {
   }
 }
 
-export async function setup({ provide, vitest }: TestProject): Promise<() => Promise<void>> {
-  const isCounted = vitest.config.coverage.enabled
+export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const isCounted = process.env[PAGE_COVERAGE_VARIABLE] !== undefined
   const [server, built] = await Promise.all([chromium.launchServer(launchOptions()), buildScratchPage(isCounted)])
   const counted = isCounted ? await countingFolder() : undefined
   provide('pageCoverage', counted)

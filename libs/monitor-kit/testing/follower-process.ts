@@ -8,7 +8,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { argv } from 'node:process'
 import { createHost } from '#host'
-import { createHostedService, systemClock } from '#service'
+import { closedDoor, createHostedService, systemClock } from '#service'
 import { keepLog } from '../../service/testing.ts'
 import { defineCheck, defineMonitor } from '../define.ts'
 import { createMonitorService } from '../service.ts'
@@ -64,4 +64,5 @@ await createHostedService(createMonitorService(follower), {
   clock: systemClock(),
   log: keepLog('follower').log,
   alone: true,
+  bus: closedDoor,
 }).run(new AbortController().signal)

@@ -41,7 +41,8 @@ export async function startFollower(folder: string): Promise<FollowerProcess> {
   const main = join(import.meta.dirname, 'follower-process.ts')
   const child = await createHost({ root: '' }).programs.start(process.execPath, [main, folder], {
     dieWithParent: true,
-    env: { PATH: process.env['PATH'] },
+    // Its sources are compiled once for all tests, where that is said.
+    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
   })
   const socket = join(folder, 'run/monitors/follower/follower.sock')
   const client = connectUnix(socket)

@@ -36,7 +36,8 @@ export async function startMonitorProcess(options: MonitorProcessOptions): Promi
   await writeFile(config, JSON.stringify({ ...kind, settings, defaultMonitors: [], monitors }))
   const child = await createHost({ root: '' }).programs.start(process.execPath, [main, '--config', config], {
     dieWithParent: true,
-    env: { PATH: process.env['PATH'] },
+    // Its sources are compiled once for all tests, where that is said.
+    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
   })
   // Loaded here: tests that start no process do not need it.
   const { connectUnix } = await import('#rpc')

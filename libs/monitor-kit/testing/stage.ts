@@ -7,7 +7,7 @@ import { createHost } from '#host'
 import { MonitorService, type WatchRequest, type WatchResponse } from '#proto/nodedoctor/v1/monitor.ts'
 import type { Report } from '#proto/nodedoctor/v1/types.ts'
 import { connectUnix, type RpcClient } from '#rpc'
-import { createHostedService, systemClock } from '#service'
+import { closedDoor, createHostedService, systemClock } from '#service'
 import { keepLog, minimalConfig } from '../../service/testing.ts'
 import { createMonitorService } from '../service.ts'
 import type { MonitorDefinition } from '../types.ts'
@@ -70,6 +70,7 @@ export async function host(
     clock,
     log: kept.log,
     alone: true,
+    bus: closedDoor,
   }).run(stop.signal)
   ended.catch(() => undefined)
   const client = connectUnix(socket)

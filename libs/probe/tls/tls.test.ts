@@ -256,6 +256,22 @@ describe('a certificate', () => {
 })
 
 describe('a handshake', () => {
+  it('is told with how much came of it: whether more than one packet got through', async () => {
+    const names = Array.from({ length: 60 }, (_, at) => `DNS:name-${at}.of.a.node.in.a.cluster.test`).join(',')
+    const bytesOf = async ({ cert, key }: { cert: string; key: string }) => {
+      const { port } = await startTls({ cert, key })
+      const by = createTrust({ authorities: authority.cert })
+      const probed = await probeTls(ask(), {
+        place: { address: '127.0.0.1', port },
+        serverName: 'good.test',
+        trust: by,
+      })
+      return probed.ok ? probed.answer.receivedBytes : expect.fail(probed.failure.message)
+    }
+    const [few, many] = [await bytesOf(authority.issue()), await bytesOf(authority.issue({ names }))]
+    expect([few > 500, many - few > 2_000]).toEqual([true, true])
+  })
+
   it('shows our own certificate where it is asked for', async () => {
     const ours = authority.issue()
     const { cert, key } = authority.issue()

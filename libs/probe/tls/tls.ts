@@ -21,6 +21,8 @@ export interface TlsQuestion {
 export interface TlsAnswer extends Handshake {
   readonly connectMs: number
   readonly handshakeMs: number
+  /** Bytes that came of it until hands were shaken: whether it has shown that more than one packet gets through. */
+  readonly receivedBytes: number
 }
 
 /** Our last word of the handshake is still to be sent: servers log each one that is left in the middle. */
@@ -45,7 +47,8 @@ export function probeTls(ask: Ask, { place, serverName, trust }: TlsQuestion): P
     const connectedMs = ask.clock.monotonicMs()
     const { socket, handshake } = await secured(open, { clock: ask.clock, trust, serverName, where }, signal)
     const handshakeMs = ask.clock.monotonicMs() - connectedMs
+    const receivedBytes = open.socket.bytesRead
     await farewell(socket, signal)
-    return { ...handshake, connectMs: connectedMs - begunMs, handshakeMs }
+    return { ...handshake, connectMs: connectedMs - begunMs, handshakeMs, receivedBytes }
   })
 }

@@ -226,6 +226,7 @@ export function sharedOver(root: string, clock: HandClock, change: Captured = {}
         verification: { verified: true },
         connectMs: 1,
         handshakeMs: 1,
+        receivedBytes: 2_000,
       } as const
       return Promise.resolve({ ok: true, sample: AT_ONCE, answer: { ...handshake, chain: shown.chain.map(withDates) } })
     },

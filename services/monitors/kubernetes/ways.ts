@@ -10,6 +10,7 @@ import {
 import type { FsStat, Host, HostNetwork, UnitLook, UnitOptions } from '#host'
 import { type ClientOptions, createKubeClient, findAccess, type KubeAccess, type KubeClient } from '#kube'
 import { createKubelet, type Kubelet, type KubeletOptions } from '#kube/kubelet'
+import type { SharedContext } from '#monitor-kit'
 import {
   type Ask,
   type HttpAnswer,
@@ -23,7 +24,6 @@ import {
   type TlsAnswer,
   type TlsQuestion,
 } from '#probe'
-import { kubeletsRuntime } from './kubelets-runtime.ts'
 import { createTold, type Told } from './node-kubelet/told.ts'
 
 /** What all checks have together. */
@@ -51,12 +51,14 @@ export interface Ways {
   readonly told: Told
 }
 
-/** The real ones. */
-export function createWays(): Ways {
+/**
+ * The real ones.
+ * @param kubeconfig `settings.kubeconfig`, which goes before the pod's own account
+ */
+export function createWays({ kubeconfig }: Partial<Pick<SharedContext, 'kubeconfig'>> = {}): Ways {
   let found: Promise<KubeAccess> | undefined
-  const told = createTold()
   return {
-    findRuntime: kubeletsRuntime(told, findRuntime),
+    findRuntime,
     openRuntime: createCriClient,
     unit: (host, name, options) => host.units.unit(name, options),
     statfs: (host, path) => host.files.statfs(path),
@@ -65,7 +67,7 @@ export function createWays(): Ways {
     tcp: probeTcp,
     tls: probeTls,
     access() {
-      found ??= findAccess({ env: process.env }).catch((err: unknown) => {
+      found ??= findAccess({ kubeconfig, env: process.env }).catch((err: unknown) => {
         // It may be there the next time.
         found = undefined
         throw err
@@ -74,6 +76,6 @@ export function createWays(): Ways {
     },
     apiServer: createKubeClient,
     kubelet: createKubelet,
-    told,
+    told: createTold(),
   }
 }

@@ -24,7 +24,7 @@ const SOCKETS: SocketsReading = {
   counts: observed(COUNTS),
   ports: observed({ size: 100, busiest: undefined, udp: 0 }),
   maxPages: observed({ tcp: 100, udp: 1_000_000 }),
-  tcp: observed({ sent: 0, retransmitted: 0 }),
+  tcp: observed({ sent: 0, retransmitted: 0, unanswered: 0 }),
   overflows: observed(0),
   drops: observed(0),
 }
@@ -104,7 +104,7 @@ const retransmits = ofSockets('RetransmitsHigh', 'retransmit', (number, at) => {
   if (at === 0) [sent, retransmitted] = [0, 0]
   sent += 100_000 - number * 1000
   retransmitted += number * 1000
-  return { tcp: observed({ sent, retransmitted }) }
+  return { tcp: observed({ sent, retransmitted, unanswered: 0 }) }
 })
 
 test.each([

@@ -170,18 +170,21 @@ function readEntry(item: MapNode, taken: Taken, site: Site, told: Told): Became 
   return { entries: [withConfig(typed, type, rowsOfType(type), site, told)], name }
 }
 
-/** Who waits for an entry that is gone, or two now, or is explained by it. */
-function withDependencies(entry: MapNode, became: ReadonlyMap<string, readonly string[]>): MapNode {
+/** Who waits for an entry that is gone, or another, or two now, or is explained by it. */
+export function withDependencies(entry: MapNode, became: ReadonlyMap<string, readonly string[]>): MapNode {
   return ['dependsOn', 'explainedBy'].reduce((map, key) => withNames(map, key, became), entry)
 }
 
 function withNames(entry: MapNode, key: string, became: ReadonlyMap<string, readonly string[]>): MapNode {
   const list = entry.entries.get(key)
   if (list?.node.kind !== 'list') return entry
+  const written = new Set(list.node.items.map((item) => (item.kind === 'scalar' ? item.text : '')))
   const items = list.node.items.flatMap((item): readonly Tree[] => {
     const names = item.kind === 'scalar' ? became.get(item.text) : undefined
     if (names === undefined || item.kind !== 'scalar') return [item]
-    return names.map((name) => ({ ...item, value: name, text: name }))
+    // What an entry became may stand there already, or be the one that waits.
+    const others = names.filter((name) => name === item.text || (!written.has(name) && name !== textAt(entry, 'name')))
+    return others.map((name) => ({ ...item, value: name, text: name }))
   })
   return withEntry(entry, [key], { ...list, node: { ...list.node, items } })
 }

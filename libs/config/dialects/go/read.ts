@@ -10,6 +10,7 @@ import { readExporters } from './exporters.ts'
 import { readMonitors } from './monitors.ts'
 import { DOCUMENT_SECTIONS, NOT_BUILT } from './rows/document.ts'
 import { ROOT, siteBelow, Told } from './told.ts'
+import { joinTwins } from './twins.ts'
 
 const VERSION = 'node-doctor.io/v1alpha1'
 const DOCUMENT_ROWS = DOCUMENT_SECTIONS.flatMap(({ rows }) => rows)
@@ -70,7 +71,7 @@ function rows(tree: MapNode, told: Told): MapNode {
 /** @param tree of the file, before variables are looked at: in a key that has no effect none need be set */
 export function readGo(tree: MapNode): GoReading {
   const told = new Told()
-  const steps = [version, readMonitors, readExporters, overrides, coordination, rows]
+  const steps = [version, readMonitors, readExporters, overrides, coordination, rows, joinTwins]
   const read = steps.reduce((map, step) => step(map, told), tree)
   return { tree: read, notes: inOrder(told.notes), problems: told.problems, missing: told.missing }
 }

@@ -60,7 +60,7 @@ export interface KubeletFile {
 }
 
 /** undefined where its command line cannot be read: then nobody knows what that overrules. */
-async function flagsOf({ files }: Host, unit: UnitLook | undefined): Promise<KubeletFlags | undefined> {
+export async function flagsOf({ files }: Host, unit: UnitLook | undefined): Promise<KubeletFlags | undefined> {
   const pid = unit?.kind === 'known' ? unit.unit.service?.mainPid : undefined
   if (pid === undefined) return undefined
   try {
@@ -87,4 +87,12 @@ export async function readKubeletFile(host: Host, unit: UnitLook | undefined): P
   const text = await observe(() => host.files.readText(path))
   if (!text.ok && flags.config === undefined) return undefined
   return { path, inFile: text.ok ? parsed(path, text.value) : text, overruled: flags.names }
+}
+
+/** Whether its file says, and its command line does not say otherwise, that it asks the API server whose a token is. */
+export async function asksWhoseTokens(host: Host, unit: UnitLook | undefined): Promise<boolean> {
+  const file = await readKubeletFile(host, unit)
+  if (file?.inFile.ok !== true || file.overruled.has('authentication')) return false
+  const said = file.inFile.value as { readonly authentication?: { readonly webhook?: { readonly enabled?: unknown } } }
+  return said.authentication?.webhook?.enabled === true
 }

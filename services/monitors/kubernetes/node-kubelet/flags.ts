@@ -6,6 +6,8 @@ export interface KubeletFlags {
   readonly isKubelet: boolean
   /** The file of `--config`; undefined: none. */
   readonly config: string | undefined
+  /** Of `--container-runtime-endpoint`: "unix:///run/containerd/containerd.sock"; undefined: it is not given. */
+  readonly endpoint: string | undefined
   /** There is a folder of further files (`--config-dir`), which are laid over the file. */
   readonly hasFolder: boolean
   /** Names of all flags, as keys of the configuration are written: a flag goes before the file. */
@@ -49,6 +51,7 @@ export function parseFlags(cmdline: string): KubeletFlags {
   const words = cmdline.split('\0')
   const names = new Set<string>()
   let config: string | undefined
+  let endpoint: string | undefined
   let hasFolder = false
   for (const [index, word] of words.entries()) {
     const [, name, value] = /^--?([a-z][a-z0-9-]*)(?:=(.*))?$/s.exec(word) ?? []
@@ -56,8 +59,9 @@ export function parseFlags(cmdline: string): KubeletFlags {
     names.add(keyOf(name))
     hasFolder ||= name === 'config-dir'
     if (name === 'config') config = value ?? words[index + 1]
+    if (name === 'container-runtime-endpoint') endpoint = value ?? words[index + 1]
   }
   // "/usr/bin/kubelet --config=…", "hyperkube kubelet …".
   const isKubelet = /(?:^|\/)(?:kubelet[^/]*|hyperkube)$/.test(words[0] ?? '')
-  return { isKubelet, config: config?.startsWith('/') === true ? config : undefined, hasFolder, names }
+  return { isKubelet, config: config?.startsWith('/') === true ? config : undefined, endpoint, hasFolder, names }
 }

@@ -50,6 +50,8 @@ export interface Told {
   apiServer: { readonly isUnreached: boolean; readonly atMs: number } | undefined
   /** The configuration in force as it was told last; undefined: it was not. */
   configuration: Values | undefined
+  /** Which socket the kubelet asks for its container runtime, as its command line or its file has it; "": that is not seen. */
+  runtimeEndpoint: { readonly endpoint: string; readonly atMs: number } | undefined
   /** Where the API servers are for the kubelet, which needs no Service to reach them. */
   servers: readonly Place[]
   /** How many pods run here, as the kubelet said last, which is asked so often: for who may not ask the container runtime. */
@@ -89,6 +91,7 @@ export function createTold(): Told {
     runtime: { amissMs: undefined, graveMs: undefined, downMs: undefined },
     apiServer: undefined,
     configuration: undefined,
+    runtimeEndpoint: undefined,
     servers: [],
     runningPods: undefined,
     lifetimes: undefined,

@@ -1,13 +1,12 @@
 /** /etc/hosts (hosts(5)). Pure. */
+import { canonicalAddress } from './canonical-address.ts'
 
-const V4 = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/
-const V6 = /^[\da-f:]*:[\da-f:]*(\d+(\.\d+){3})?(%\S+)?$/i
 /** No address is longer, with the zone of an interface of 15 characters (RFC 4291, 2.2; IFNAMSIZ). */
 const ADDRESS_MAX = 64
 
-/** Whether it is an address and no name. A text with a colon is no name in any case. */
+/** Whether it is an address, as inet_pton(3) takes it. */
 export function isAddress(text: string): boolean {
-  return text.length <= ADDRESS_MAX && (V4.test(text) || V6.test(text))
+  return text.length <= ADDRESS_MAX && canonicalAddress(text) !== undefined
 }
 
 /** Of two that are addresses. */

@@ -2,6 +2,7 @@
  * A process that runs one check of this monitor in the network that it was started in, as often as it is told. Argument, as JSON:
  * {@link Asked}. Each message by IPC is one run; what comes back is its result, or why there is none.
  */
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { systemClock } from '#clock'
@@ -49,3 +50,5 @@ process.on('message', () => {
 })
 process.on('disconnect', () => process.exit())
 process.send?.('up')
+// It is killed in the end, and would leave nothing for the next one.
+flushCompileCache()

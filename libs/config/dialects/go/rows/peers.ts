@@ -19,7 +19,7 @@ const peers: readonly Row[] = [
   refused('discovery.namespace', 'node-doctor', NO_LABELS),
   refused('discovery.labelSelector', 'app=node-doctor', NO_LABELS),
   refused('discovery.refreshInterval', '5m', {
-    why: 'peers are looked up once an hour, and where somebody is silent',
+    why: 'peers are looked up every hour or two, and where somebody is silent',
     instead: NOTHING,
   }),
   renamed('discovery.staticPeers[]', 'peers', ['192.0.2.7', ['192.0.2.7']]),

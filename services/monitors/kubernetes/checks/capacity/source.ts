@@ -8,6 +8,7 @@ import type { Ask, Stopwatch } from '#probe'
 import { hasKubelet, kubeletFolder } from '../../here.ts'
 import { askKubeletUnit, readKubeletFile, runOfUnit } from '../../node-kubelet/configuration.ts'
 import { askedKubelet, credentialsOf } from '../../node-kubelet/credentials.ts'
+import { findNodeRuntime, socketOf } from '../../node-kubelet/node-runtime.ts'
 import { placeOf } from '../../node-kubelet/place.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
@@ -146,10 +147,12 @@ function countedByKubelet({ ways, config, clock }: CapacityLook, message: string
 
 async function listPods(look: CapacityLook): Promise<Listed> {
   const { ways, host, config, clock, signal } = look
-  const found = await ways.findRuntime(host, { endpoint: config.criSocket })
-  if (found.kind === 'denied') return countedByKubelet(look, found.message)
-  if (found.kind !== 'listening') return { ...NOT_COUNTED, pods: unobserved('RuntimeNotAsked', found.message) }
-  const cri = ways.openRuntime(found.path, { clock, timeoutMs: config.callTimeout, place: found.place })
+  const node = await findNodeRuntime({ ways, host, clock, signal }, config.criSocket)
+  const socket = socketOf(node)
+  if (!socket.ok && (node.found.kind === 'denied' || node.doubt !== '')) return countedByKubelet(look, socket.message)
+  if (!socket.ok) return { ...NOT_COUNTED, pods: socket }
+  const { path, place } = socket.value
+  const cri = ways.openRuntime(path, { clock, timeoutMs: config.callTimeout, place })
   try {
     const listed = await cri.sandboxes({ signal })
     if (!listed.ok) return { ...NOT_COUNTED, pods: unobserved('RuntimeNotAsked', listed.failure.message) }

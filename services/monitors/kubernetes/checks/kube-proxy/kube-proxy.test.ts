@@ -37,6 +37,16 @@ test('one that does not is a problem, in words to act on', async () => {
   ])
 })
 
+test('one that does not listen is told of where this machine has no IPv6 loopback address too', async () => {
+  const local = { kind: 'local', code: 'EADDRNOTAVAIL', message: 'no own address or port left to ask from' } as const
+  const refused = { kind: 'refused', code: 'ECONNREFUSED', message: 'connection refused at 127.0.0.1:10256' } as const
+  const http = {
+    'http://127.0.0.1:10256/livez': { failure: refused },
+    'http://[::1]:10256/livez': { failure: local },
+  }
+  expect(await said('sick-stopped', { http })).toEqual([expect.stringMatching(/^problem ConnectionRefused: /)])
+})
+
 test('another program at its port is none, on a machine without Kubernetes nor on a node', async () => {
   const http = { 'http://127.0.0.1:10256/livez': { status: 500, body: 'oops' } }
   expect(await said('well-livez', { http })).toEqual([])

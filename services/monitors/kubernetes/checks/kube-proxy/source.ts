@@ -5,7 +5,9 @@ import type { Host, HostNetwork, UnitLook } from '#host'
 import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
 import type { Ask, HttpAnswer, Probed, Stopwatch } from '#probe'
 import { hasKubelet } from '../../here.ts'
-import { bothFamilies, placeOf } from '../../node-kubelet/place.ts'
+import { askLoopback } from '../../loopback.ts'
+import { findNodeRuntime, socketOf } from '../../node-kubelet/node-runtime.ts'
+import { placeOf } from '../../node-kubelet/place.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 
@@ -44,15 +46,9 @@ const UNIT_TIMEOUT_MS = 2000
 async function livezOf({ ways, config, clock, stopwatch, signal }: KubeProxyLook): Promise<Probed<HttpAnswer>> {
   const ask: Ask = { clock, stopwatch, signal, timeoutMs: config.httpTimeout }
   const get = (url: URL) => ways.http(ask, { method: 'GET', url, route: { kind: 'address', place: placeOf(url) } })
-  let first: Probed<HttpAnswer> | undefined
-  for (const url of bothFamilies(config.livezURL)) {
-    const probed = await get(url)
-    first ??= probed
-    if (!probed.ok && probed.failure.kind === 'refused') continue
-    // Before Kubernetes 1.28 there is healthz alone.
-    return probed.ok && probed.answer.status === 404 ? get(new URL('/healthz', url)) : probed
-  }
-  return first as Probed<HttpAnswer>
+  const { url, probed } = await askLoopback(config.livezURL, get)
+  // Before Kubernetes 1.28 there is healthz alone.
+  return probed.ok && probed.answer.status === 404 ? get(new URL('/healthz', url)) : probed
 }
 
 /** Whether one of its containers runs. */
@@ -65,9 +61,9 @@ async function stateOf(cri: CriClient, pods: readonly Sandbox[], signal: AbortSi
 }
 
 async function podOf({ ways, host, clock, signal, config }: KubeProxyLook): Promise<Reading<ProxyPod>> {
-  const found = await ways.findRuntime(host, { endpoint: config.criSocket })
-  if (found.kind !== 'listening') return unobserved('RuntimeNotAsked', found.message)
-  const cri = ways.openRuntime(found.path, { clock, timeoutMs: config.httpTimeout, place: found.place })
+  const socket = socketOf(await findNodeRuntime({ ways, host, clock, signal }, config.criSocket))
+  if (!socket.ok) return socket
+  const cri = ways.openRuntime(socket.value.path, { clock, timeoutMs: config.httpTimeout, place: socket.value.place })
   try {
     const listed = await cri.sandboxes({ signal })
     if (!listed.ok) return unobserved('RuntimeNotAsked', listed.failure.message)

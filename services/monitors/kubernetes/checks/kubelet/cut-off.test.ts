@@ -146,6 +146,27 @@ describe('a kubelet', () => {
       })
   })
 
+  test.each([
+    ['whose file has it ask the API server whose a token is', '', 'problem'],
+    ['whose command line may say otherwise', '--authentication-token-webhook=false', 'unknown'],
+  ])('that was started anew, %s, and takes none that the API server knows', async (_, flag, health) => {
+    const files = {
+      'proc/913/cmdline': ['/usr/bin/kubelet', '--config=/etc/kubelet.yaml', flag, ''].join('\0'),
+      'etc/kubelet.yaml': 'authentication:\n  webhook: {enabled: true}\n',
+    }
+    await using at = await scene({ files })
+    at.setKnown(true)
+    await at.check.run()
+    at.fake.refuses = true
+    at.setUnit(unitOf({ service: { result: 'success', mainPid: 913, restarts: 0, exitStatus: 0 } }))
+    const said = async () => findingOf(await at.check.run(130_000), 'KubeletCutOff')
+    expect(await said()).toMatchObject(health === 'problem' ? { health: 'healthy', pending: true } : { health })
+    const told = await said()
+    expect(told).toMatchObject({ health })
+    if (health === 'problem')
+      expect(told.message).toMatch(/whose file has it ask whose a token is, does not: it has to ask/)
+  })
+
   test('is cut off also where it renewed something since the look before the last pair', async () => {
     await using at = await scene()
     const said = async (seconds: number, renews: boolean, afterMs = 30_000) => {

@@ -78,16 +78,19 @@ export function judgeCutOff(
 
 /**
  * Of a kubelet that has to ask the API server who we are, and cannot, while that one answers us: it took our token before and does not
- * any more, or it waits.
+ * any more, or says in its file that it asks whose a token is, or it waits.
+ * @param how.isTaken its run that is there now has taken our token
  * @param how.times looks in a row that it did so
  */
 export function judgeRefused(
   why: string,
-  { times, isWaiting }: { readonly times: number; readonly isWaiting: boolean },
+  how: { readonly times: number; readonly isTaken: boolean; readonly isWaiting: boolean },
 ): Finding {
+  const { times, isTaken, isWaiting } = how
+  const who = isTaken ? 'which took it before, does not any more' : 'whose file has it ask whose a token is, does not'
   const message = isWaiting
     ? `the kubelet answers at once who shows it nothing, and leaves waiting who shows a token, about which it has to ask the API server, which answers this agent (${why})`
-    : `the API server knows this account, and the kubelet, which took it before, does not any more: it has to ask the API server, and cannot (${why})`
+    : `the API server knows this account, and the kubelet, ${who}: it has to ask the API server, and cannot (${why})`
   if (times < 2)
     return {
       type: TYPE,

@@ -12,7 +12,14 @@ import type { KubeletReading } from './source.ts'
 
 const DEFAULTS = schema.parse({})
 const NOTHING = {
-  ...{ unit: undefined, figures: undefined, isKnown: undefined, isServed: undefined, isWaiting: false },
+  ...{
+    unit: undefined,
+    figures: undefined,
+    isKnown: undefined,
+    asksWhose: false,
+    isServed: undefined,
+    isWaiting: false,
+  },
   configuration: undefined,
 }
 const looked = { figures: false, file: false }

@@ -93,14 +93,14 @@ function judgeOwnSlow(
 }
 
 function untold(reading: KubeletReading, before: FiguresMemory, { types, isAnew }: FiguresAround): FiguresVerdict {
-  const { figures, isKnown, isWaiting } = reading
+  const { figures, isKnown, asksWhose, isWaiting } = reading
   const why = figures?.ok === false ? figures : NOT_ANSWERED
-  // One that was started anew may have another configuration, and take nobody's token.
+  // One that was started anew may have another configuration, and take nobody's token: its file says whether it does.
   const isTaken = before.isTaken && !isAnew
-  const refused = (isKnown === true && isTaken) || isWaiting ? before.refused + 1 : 0
+  const refused = (isKnown === true && (isTaken || asksWhose)) || isWaiting ? before.refused + 1 : 0
   const findings = types.map((type) =>
     type === 'KubeletCutOff' && refused > 0
-      ? judgeRefused(why.message, { times: refused, isWaiting })
+      ? judgeRefused(why.message, { times: refused, isTaken, isWaiting })
       : unknownFinding(type, why),
   )
   const isDoubtful =

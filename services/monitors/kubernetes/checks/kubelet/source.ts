@@ -5,9 +5,10 @@ import type { Kubelet, Metrics } from '#kube/kubelet'
 import { observed, type Reading, type Unobserved, unobserved } from '#monitor-kit/evaluate'
 import { type Ask, type HttpAnswer, isJudged, type Probed, type Sample, type Stopwatch } from '#probe'
 import { hasKubelet } from '../../here.ts'
-import { askKubeletUnit, readKubeletFile, runOfUnit } from '../../node-kubelet/configuration.ts'
+import { askLoopback } from '../../loopback.ts'
+import { askKubeletUnit, asksWhoseTokens, readKubeletFile, runOfUnit } from '../../node-kubelet/configuration.ts'
 import { askedKubelet, credentialsOf } from '../../node-kubelet/credentials.ts'
-import { bothFamilies, placeIn, placeOf } from '../../node-kubelet/place.ts'
+import { placeIn, placeOf } from '../../node-kubelet/place.ts'
 import { LIFETIMES, reachesNoApi } from '../../node-kubelet/told.ts'
 import type { Ways } from '../../ways.ts'
 import { isKnownToApi, isServed } from './ask-api.ts'
@@ -40,6 +41,8 @@ export interface KubeletReading {
    * asked, as where it is another token than the one by which the API server knows us.
    */
   readonly isKnown: boolean | 'not-answered' | undefined
+  /** It asks the API server whose our token is, by its own file. Looked at where that knows us and the kubelet does not. */
+  readonly asksWhose: boolean
   /** While it is in doubt whether the API server hears the kubelet: whether it answers us as it should. Undefined: not asked. */
   readonly isServed: boolean | undefined
   /** It answers at once who shows it nothing, and leaves us waiting, while the API server answers us: it cannot ask that. */
@@ -71,15 +74,8 @@ export interface KubeletLook {
 }
 
 async function askHealthz(look: KubeletLook, ask: Ask): Promise<Probed<HttpAnswer>> {
-  let first: Probed<HttpAnswer> | undefined
-  for (const url of bothFamilies(look.config.healthzURL)) {
-    const probed = await look.ways.http(ask, { method: 'GET', url, route: { kind: 'address', place: placeOf(url) } })
-    // Nobody listens on this family; what the configured one says is told.
-    const isNobody = !probed.ok && (probed.failure.kind === 'refused' || probed.failure.kind === 'local')
-    if (!isNobody) return probed
-    first ??= probed
-  }
-  return first as Probed<HttpAnswer>
+  const get = (url: URL) => look.ways.http(ask, { method: 'GET', url, route: { kind: 'address', place: placeOf(url) } })
+  return (await askLoopback(look.config.healthzURL, get)).probed
 }
 
 async function readConfiguration(
@@ -117,7 +113,7 @@ function tell({ ways, config, clock }: KubeletLook, figures: Metrics): void {
     .slice(0, SERVERS_MAX)
 }
 
-const NOT_ASKED = { figures: undefined, isKnown: undefined, isServed: undefined, isWaiting: false }
+const NOT_ASKED = { figures: undefined, isKnown: undefined, asksWhose: false, isServed: undefined, isWaiting: false }
 
 /** Whether its silence is that it waits for the API server. Who collects its figures for long answers other questions. */
 async function waitsForApi(look: KubeletLook, ask: Ask, kubelet: Kubelet, sample: Sample): Promise<boolean> {
@@ -128,7 +124,7 @@ async function waitsForApi(look: KubeletLook, ask: Ask, kubelet: Kubelet, sample
   return (await kubelet.refusesStrangers(ask)) && (await isServed(look)) === true
 }
 
-async function readFigures(look: KubeletLook, ask: Ask, kubelet: Kubelet) {
+async function readFigures(look: KubeletLook, ask: Ask, kubelet: Kubelet, unit: UnitLook | undefined) {
   const { config } = look
   let late: Sample | undefined
   const figures = await askedKubelet(async () => {
@@ -139,9 +135,11 @@ async function readFigures(look: KubeletLook, ask: Ask, kubelet: Kubelet) {
   if (figures.ok) tell(look, figures.value)
   if (!config.checkCutOff) return { ...NOT_ASKED, figures }
   const isRefused = !figures.ok && figures.reason === 'TokenRefused' && isOwnToken(config)
+  const isKnown = isRefused ? await isKnownToApi(look) : undefined
   return {
     figures,
-    isKnown: isRefused ? await isKnownToApi(look) : undefined,
+    isKnown,
+    asksWhose: isKnown === true && (await asksWhoseTokens(look.host, unit)),
     isServed: figures.ok && look.isDoubted ? await isServed(look) : undefined,
     isWaiting: late !== undefined && (await waitsForApi(look, ask, kubelet, late)),
   }
@@ -151,7 +149,8 @@ async function readDeep(look: KubeletLook, ask: Ask, unit: UnitLook | undefined,
   const { ways, config, host, nodeName } = look
   const place = placeOf(new URL(config.metricsURL))
   const kubelet: Kubelet = ways.kubelet({ host, place, nodeName, credentials: () => credentialsOf(look, config.auth) })
-  const read = figures && (config.checkPLEG || config.checkCutOff) ? await readFigures(look, ask, kubelet) : NOT_ASKED
+  const read =
+    figures && (config.checkPLEG || config.checkCutOff) ? await readFigures(look, ask, kubelet, unit) : NOT_ASKED
   const configuration =
     file && config.checkConfig ? await readConfiguration(look, unit, () => kubelet.configz(ask)) : undefined
   return { ...read, configuration }

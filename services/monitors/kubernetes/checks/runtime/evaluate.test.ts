@@ -23,6 +23,8 @@ function listening(answers: Partial<RuntimeReading['answers']> = {}): RuntimeRea
   return {
     isNode: true,
     found: { kind: 'listening', ...SOCKET, others: [] },
+    kubelets: '',
+    doubt: '',
     answers: {
       version: asked('Version', VERSION),
       status: asked(
@@ -57,6 +59,8 @@ function afterLooks(readings: readonly RuntimeReading[], first: RuntimeMemory = 
 const gone: RuntimeReading = {
   isNode: true,
   found: { kind: 'none', message: 'no socket' },
+  kubelets: '',
+  doubt: '',
   answers: undefined,
   unit: undefined,
 }
@@ -156,6 +160,56 @@ describe('a runtime that is not there', () => {
     expect(
       findingOf(afterLooks([{ ...gone, unit: unitLook('loaded', 'active') }]), 'ContainerRuntimeUnhealthy'),
     ).toMatchObject({ health: 'unknown', reason: 'RuntimeNotFound' })
+  })
+})
+
+describe('a runtime that may not be the one of this node', () => {
+  const doubt = 'containerd listens too'
+  const conditions = (isTrue: boolean) =>
+    ['RuntimeReady', 'NetworkReady'].map((type) => ({ type, isTrue, reason: '', message: '' }))
+  const unready = listening({ status: asked('Status', conditions(false)) })
+
+  test('is not accused, and where it is well that is said of it alone', () => {
+    const { findings } = afterLooks(Array(3).fill({ ...unready, doubt }))
+    for (const type of ['ContainerRuntimeUnhealthy', 'PodNetworkNotReady'])
+      expect(findingOf({ findings }, type)).toMatchObject({
+        ...{
+          health: 'unknown',
+          reason: 'RuntimeNotDecided',
+          message: expect.stringMatching(/; containerd listens too$/),
+        },
+      })
+    expect(findingOf(afterLooks([{ ...listening(), doubt }]), 'ContainerRuntimeUnhealthy')).toMatchObject({
+      ...{ health: 'healthy', message: 'containerd 1.7.24 answers; containerd listens too' },
+    })
+  })
+
+  test('is one that the kubelet does not ask any more: that it answered before does not count', () => {
+    const kubelets = 'unix:///run/crio/crio.sock'
+    const moved = { ...gone, kubelets }
+    const { memory } = afterLooks([listening()])
+    expect(memory.known).toBe('containerd')
+    expect(findingOf(afterLooks([moved, moved], memory), 'ContainerRuntimeUnhealthy')).toMatchObject({
+      ...{
+        health: 'unknown',
+        reason: 'RuntimeNotFound',
+        message: expect.stringMatching(/^no socket, where the kubelet asks/),
+      },
+    })
+    const stopped = { ...moved, unit: unitLook('loaded', 'inactive') }
+    expect(findingOf(afterLooks([stopped, stopped], memory), 'ContainerRuntimeUnhealthy')).toMatchObject({
+      ...{ health: 'problem', reason: 'RuntimeStopped' },
+    })
+  })
+
+  test('serves no CRI: a problem where it is the one that the kubelet asks', () => {
+    const failure = { kind: 'no-cri', message: 'it serves no CRI', code: 'UNIMPLEMENTED' } as const
+    const version = { call: 'Version', came: { ok: false, failure }, sample: { ms: 1, lateMs: 0 } } as const
+    const without = { ...listening(), answers: { version } }
+    const kubelets = 'unix:///run/containerd/containerd.sock'
+    const health = (reading: RuntimeReading) => findingOf(afterLooks([reading, reading]), 'ContainerRuntimeUnhealthy')
+    expect(health(without)).toMatchObject({ health: 'unknown', reason: 'NoCRI' })
+    expect(health({ ...without, kubelets })).toMatchObject({ health: 'problem', reason: 'RuntimeNotAnswering' })
   })
 })
 

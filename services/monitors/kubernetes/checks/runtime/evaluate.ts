@@ -5,7 +5,7 @@ import { unknownFinding } from '#monitor-kit/evaluate'
 import { judgeLasting, type Lasting, NOT_SEEN, type Seen } from '../../lasting.ts'
 import { judgeLatency, type LatencyMemory, NO_LATENCY, type Timed } from '../../latency.ts'
 import type { Config } from './config.ts'
-import { conditionText, nameOf, seeHealth } from './health.ts'
+import { conditionText, inDoubt, knownTo, nameOf, seeHealth } from './health.ts'
 import type { RuntimeReading } from './source.ts'
 import { judgeStuck, type StuckMemory } from './stuck.ts'
 
@@ -107,9 +107,10 @@ function silent(memory: RuntimeMemory): RuntimeVerdict {
 export function evaluateRuntime(
   reading: RuntimeReading,
   config: Config,
-  before: RuntimeMemory,
+  memory: RuntimeMemory,
   nowMs: number,
 ): RuntimeVerdict {
+  const before = { ...memory, known: knownTo(reading, memory.known) }
   const seen = reading.isNode ? seeHealth(reading, before.known, config) : undefined
   if (seen === undefined) return silent(before)
   const { found, answers } = reading
@@ -136,7 +137,7 @@ export function evaluateRuntime(
   }
   if (config.checkSocketConnectivity && config.checkRuntimeInfo) {
     const options = { type: 'PodNetworkNotReady', healthyReason: 'NetworkReady', needed }
-    const judged = judgeLasting(seeNetwork(reading, known), network, options)
+    const judged = judgeLasting(inDoubt(seeNetwork(reading, known), reading), network, options)
     network = judged.memory
     findings.push(judged.finding)
   }
@@ -146,6 +147,6 @@ export function evaluateRuntime(
     findings.push(judged.finding)
   }
   const told = findings.map(({ type }) => type)
-  const memory = { known, health: health.memory, network, latency, stuck, told }
-  return { memory, findings, metrics: metricsOf(reading), withdrawn: [] }
+  const next = { known, health: health.memory, network, latency, stuck, told }
+  return { memory: next, findings, metrics: metricsOf(reading), withdrawn: [] }
 }

@@ -1,5 +1,5 @@
 /** Whether the runtime answers, and says that it is well. Pure. */
-import type { FoundRuntime, RuntimeCondition } from '#cri'
+import { type FoundRuntime, type RuntimeCondition, runtimeAt } from '#cri'
 import type { UnitLook } from '#host'
 import { isJudged } from '#probe'
 import { lateSeen, type Seen } from '../../lasting.ts'
@@ -9,6 +9,19 @@ import type { Asked, RuntimeReading } from './source.ts'
 
 /** What is called differently where nothing else is known. */
 const WHO = 'the container runtime'
+
+/** The runtime that has answered in this boot, where it is the one that the kubelet asks; "": none has, or it asks another one now. */
+export function knownTo({ kubelets }: RuntimeReading, known: string): string {
+  return kubelets === '' || runtimeAt(kubelets) === known ? known : ''
+}
+
+/** Who may not be the runtime of this node is not accused. */
+export function inDoubt(seen: Seen, { doubt }: RuntimeReading): Seen {
+  if (doubt === '') return seen
+  const message = `${seen.message}; ${doubt}`
+  if (seen.kind === 'sick') return { kind: 'unknown', reason: 'RuntimeNotDecided', message }
+  return seen.kind === 'well' ? { ...seen, message } : seen
+}
 
 /** The name by which the runtime is spoken of: "containerd". */
 export function nameOf(found: FoundRuntime, known: string): string {
@@ -44,7 +57,13 @@ function ofNone(reading: RuntimeReading, message: string, known: string, config:
   }
   if (config.criSocket !== '')
     return sick('RuntimeStopped', `${message}${besideUnit(unit)}`, 'the container runtime is not running')
-  if (!isThere) return undefined
+  if (!isThere && reading.kubelets === '') return undefined
+  if (!isThere)
+    return {
+      kind: 'unknown',
+      reason: 'RuntimeNotFound',
+      message: `${message}, where the kubelet asks: it did not run in this boot yet, or its folder is not mounted here`,
+    }
   const text = unitText(unit.unit)
   if (isActive(unit.unit))
     return {
@@ -70,7 +89,7 @@ function ofFailure(asked: Asked<unknown>, reading: RuntimeReading, known: string
   if (kind === 'denied') return byUnit(reading.unit, { reason: 'SocketDenied', message })
   if (kind === 'timeout' && !isJudged(sample, config.callTimeout)) return lateSeen(call, sample)
   // Beneath another runtime lies a containerd that Kubernetes does not ask.
-  if (kind === 'no-cri' && known === '')
+  if (kind === 'no-cri' && known === '' && reading.kubelets === '')
     return {
       kind: 'unknown',
       reason: 'NoCRI',
@@ -105,7 +124,10 @@ function ofAnswers(reading: RuntimeReading, known: string, config: Config): Seen
   return { kind: 'well', message: `${who} answers` }
 }
 
-/** How the runtime is; undefined: there is none here, and none was. */
+/**
+ * How the runtime is; undefined: there is none here, and none was.
+ * @param known as of {@link knownTo}
+ */
 export function seeHealth(reading: RuntimeReading, known: string, config: Config): Seen | undefined {
   const { found, unit } = reading
   if (!config.checkSocketConnectivity) return byUnit(unit, { reason: 'UnitNotKnown', message: '' })
@@ -119,6 +141,6 @@ export function seeHealth(reading: RuntimeReading, known: string, config: Config
     case 'silent':
       return sick('ConnectionRefused', `${found.message}${besideUnit(unit)}`, `${found.name} is not running`)
     case 'listening':
-      return ofAnswers(reading, known, config)
+      return inDoubt(ofAnswers(reading, known, config), reading)
   }
 }

@@ -1,18 +1,20 @@
 /** Asks the container runtime, one call after the other; where it cannot be asked, systemd for its unit. */
 import type { Clock } from '#clock'
-import type {
-  Container,
-  CriAnswer,
-  CriClient,
-  FoundRuntime,
-  ImageFilesystem,
-  RuntimeCondition,
-  RuntimeVersion,
-  Sandbox,
+import {
+  type Container,
+  type CriAnswer,
+  type CriClient,
+  type FoundRuntime,
+  type ImageFilesystem,
+  type RuntimeCondition,
+  type RuntimeVersion,
+  runtimeAt,
+  type Sandbox,
 } from '#cri'
 import type { Host, UnitLook } from '#host'
 import type { Sample, Stopwatch } from '#probe'
 import { hasKubelet } from '../../here.ts'
+import { findNodeRuntime, type NodeRuntime } from '../../node-kubelet/node-runtime.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 
@@ -38,6 +40,10 @@ export interface RuntimeReading {
   /** This machine is a node of Kubernetes, or a socket is named. */
   readonly isNode: boolean
   readonly found: FoundRuntime
+  /** The endpoint as the kubelet has it; "": the configuration names one, or the kubelet's is not seen. */
+  readonly kubelets: string
+  /** Who else may be the runtime of this node, in words; "": nobody. */
+  readonly doubt: string
   /** Of one that listens, and is to be asked. */
   readonly answers: RuntimeAnswers | undefined
   /** The first of its units that systemd knows; else why none is known. Undefined: not asked. */
@@ -79,11 +85,11 @@ function ofType(found: FoundRuntime, type: Config['runtimeType']): FoundRuntime 
   return { kind: 'none', message: 'no socket of a containerd, which is the runtime that is configured (runtimeType)' }
 }
 
-async function find({ ways, host, config }: RuntimeLook): Promise<FoundRuntime> {
-  const { criSocket, runtimeType } = config
-  const endpoint = criSocket === '' ? (SOCKETS[runtimeType] ?? '') : criSocket
-  const found = await ways.findRuntime(host, { endpoint })
-  return criSocket === '' ? ofType(found, runtimeType) : found
+async function find(look: RuntimeLook): Promise<NodeRuntime> {
+  const { criSocket, runtimeType } = look.config
+  if (criSocket !== '' || runtimeType === 'auto') return findNodeRuntime(look, criSocket)
+  const found = await look.ways.findRuntime(look.host, { endpoint: SOCKETS[runtimeType] ?? '' })
+  return { found: ofType(found, runtimeType), kubelets: '', doubt: '' }
 }
 
 async function asked<Answer>(
@@ -128,9 +134,10 @@ async function askAll(cri: CriClient, look: RuntimeLook): Promise<RuntimeAnswers
   return answers
 }
 
-/** Names of units that may run it, with the runtime that is there, was there, or may be there. */
-function unitsOf(found: FoundRuntime, known: string): readonly string[] {
-  const name = found.kind === 'none' || found.kind === 'unusable' ? known : found.name
+/** Names of units that may run it, with the runtime that is there, that the kubelet asks, was there, or may be there. */
+function unitsOf({ found, kubelets }: NodeRuntime, known: string): readonly string[] {
+  const gone = kubelets === '' ? known : runtimeAt(kubelets)
+  const name = found.kind === 'none' || found.kind === 'unusable' ? gone : found.name
   return name === '' ? Object.values(UNITS).flat() : (UNITS[name] ?? [])
 }
 
@@ -149,8 +156,12 @@ async function askUnit(look: RuntimeLook, names: readonly string[]): Promise<Uni
 export async function readRuntime(look: RuntimeLook): Promise<RuntimeReading> {
   const { config, ways, clock, host, known } = look
   const isNode = config.criSocket !== '' || known !== '' || (await hasKubelet(host))
-  if (!isNode) return { isNode, found: { kind: 'none', message: '' }, answers: undefined, unit: undefined }
-  const found = await find(look)
+  if (!isNode) {
+    const found: FoundRuntime = { kind: 'none', message: '' }
+    return { isNode, found, kubelets: '', doubt: '', answers: undefined, unit: undefined }
+  }
+  const node = await find(look)
+  const { found, kubelets, doubt } = node
   let answers: RuntimeAnswers | undefined
   if (found.kind === 'listening' && config.checkSocketConnectivity) {
     const cri = ways.openRuntime(found.path, { clock, timeoutMs: config.callTimeout, place: found.place })
@@ -162,5 +173,6 @@ export async function readRuntime(look: RuntimeLook): Promise<RuntimeReading> {
   }
   const isWell = answers?.version.came.ok === true
   const asksUnit = config.checkSystemdStatus && !isWell && found.kind !== 'unusable'
-  return { isNode, found, answers, unit: asksUnit ? await askUnit(look, unitsOf(found, known)) : undefined }
+  const unit = asksUnit ? await askUnit(look, unitsOf(node, known)) : undefined
+  return { isNode, found, kubelets, doubt, answers, unit }
 }

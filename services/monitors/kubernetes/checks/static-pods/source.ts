@@ -7,6 +7,7 @@ import { observed, type Reading, unobserved } from '#monitor-kit/evaluate'
 import { observe } from '#monitor-kit/source'
 import { hasKubelet } from '../../here.ts'
 import { askKubeletUnit, readKubeletFile } from '../../node-kubelet/configuration.ts'
+import { findNodeRuntime, socketOf } from '../../node-kubelet/node-runtime.ts'
 import type { Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
 
@@ -113,9 +114,9 @@ async function readManifests(host: Host, folder: string): Promise<Reading<readon
 }
 
 async function listPods({ ways, host, clock, signal, config }: StaticPodsLook): Promise<Reading<FilePods>> {
-  const found = await ways.findRuntime(host, { endpoint: config.criSocket })
-  if (found.kind !== 'listening') return unobserved('RuntimeNotAsked', found.message)
-  const cri = ways.openRuntime(found.path, { clock, timeoutMs: config.callTimeout, place: found.place })
+  const socket = socketOf(await findNodeRuntime({ ways, host, clock, signal }, config.criSocket))
+  if (!socket.ok) return socket
+  const cri = ways.openRuntime(socket.value.path, { clock, timeoutMs: config.callTimeout, place: socket.value.place })
   try {
     const sandboxes = await cri.sandboxes({ signal })
     if (!sandboxes.ok) return unobserved('RuntimeNotAsked', sandboxes.failure.message)

@@ -37,6 +37,16 @@ const has =
     found(...(type === 'A' ? v4 : v6))
 
 describe('a look-up', () => {
+  it.each(['10.1.0.01', '10.1.0.256', ':::', 'fe80::1::2'])(
+    'passes over a line of /etc/hosts whose address is none, as glibc does: %s',
+    async (address) => {
+      const { door } = places({ '10.1.0.1': 'well' })
+      const files = { 'etc/hosts': `${address} h.example\n`, ...CONF }
+      await using check = await start(TCP, { files, dns: has(['10.1.0.1'], []), door })
+      expect(await check.rounds(1)).toContain(`healthy ${UNREACHABLE} Answers`)
+    },
+  )
+
   it('that was late accuses nobody', async () => {
     await using check = await start(TCP, { dns: () => failed('timeout', { lateMs: 1900 }) })
     expect(await check.rounds(2)).toContain(`healthy? ${UNREACHABLE} NotJudged`)

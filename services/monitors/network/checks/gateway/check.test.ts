@@ -180,6 +180,21 @@ describe('a gateway', () => {
     ])
   })
 
+  it('of IPv4 is not lightened by one of IPv6: what the node asks by IPv4 is lost', () => {
+    const reading = round(echo)
+    const [v4] = reading.gateways
+    const v6 = { ...v4!, address: 'fe80::1%eth0' }
+    const other = { ...v4!, address: '10.0.0.2' }
+    const lookedAt = (gateways: typeof reading.gateways) => {
+      let memory = FIRST_GATEWAY
+      for (let times = 0; times < 3; times++) ({ memory } = evaluateGateways({ ...reading, gateways }, config, memory))
+      return problems(evaluateGateways({ ...reading, gateways }, config, memory).findings)
+    }
+    const dead = { ...v4!, probed: gone }
+    expect(lookedAt([dead, v6])).toEqual(['GatewayUnreachable gateway:10.0.0.1 critical NoAnswer'])
+    expect(lookedAt([dead, v6, other])).toEqual(['GatewayUnreachable gateway:10.0.0.1 warning NoAnswer'])
+  })
+
   it('behind a cable that is pulled is not accused while another way of its route is there', () => {
     const reading = round(echo)
     const [other] = reading.gateways

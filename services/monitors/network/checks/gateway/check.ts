@@ -38,7 +38,7 @@ export const gateway = defineNetworkCheck<Config>({
       recoveryText: '2 checks in a row find an answer, or a confirmed neighbour',
       source: 'ping; else a datagram to a closed port, and what the table of neighbours says after it',
       warning:
-        'nobody on the link answers for its address, or nothing answers that did before, and another gateway answers',
+        'nobody on the link answers for its address, or nothing answers that did before, and another gateway answers (for one of IPv4 another of IPv4)',
       critical: 'the same, and no other answers',
       sustained: LASTS,
     },

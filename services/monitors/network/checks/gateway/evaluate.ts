@@ -3,6 +3,7 @@ import type { IpFamily } from '#host'
 import type { MetricSample } from '#model'
 import type { Finding } from '#monitor-kit'
 import { unknownFinding } from '#monitor-kit/evaluate'
+import { isAddressOfV6 } from '../../names/hosts-file.ts'
 import { NO_STANDING } from '../../probing/standing.ts'
 import type { Config } from './config.ts'
 import { judgeGateway } from './judge-gateway.ts'
@@ -34,21 +35,30 @@ function unknownGateways(
   return GATEWAY_TYPES.flatMap((type) => ['', ...known].map((entity) => unknownFinding(type, why, entity)))
 }
 
-/** A gateway that does not answer is critical while none does: over another one the node is reached. */
+const OF_GATEWAY = /^gateway:/
+
+function addressOf({ entity = '' }: Finding): string {
+  return entity.replace(OF_GATEWAY, '')
+}
+
+/**
+ * A gateway that does not answer is critical while none does: over another one the node is reached. One of IPv6 does not help what asks by
+ * IPv4; the other way round a node whose IPv6 leads nowhere is a node of IPv4.
+ */
 function lightened(findings: readonly Finding[]): readonly Finding[] {
-  const alive = findings.find(
-    ({ type, health, reason }) => type === 'GatewayUnreachable' && health === 'healthy' && reason === 'GatewayLives',
-  )
-  if (alive === undefined) return findings
-  return findings.map((finding) =>
-    finding.type === 'GatewayUnreachable' && finding.health === 'problem'
-      ? {
-          ...finding,
-          severity: 'warning',
-          message: `${finding.message}; ${(alive.entity ?? '').replace(/^gateway:/, '')} answers`,
-        }
-      : finding,
-  )
+  const alive = findings
+    .filter(
+      ({ type, health, reason }) => type === 'GatewayUnreachable' && health === 'healthy' && reason === 'GatewayLives',
+    )
+    .map(addressOf)
+  return findings.map((finding) => {
+    if (finding.type !== 'GatewayUnreachable' || finding.health !== 'problem') return finding
+    const isOfV4 = !isAddressOfV6(addressOf(finding))
+    const other = alive.find((address) => !isOfV4 || !isAddressOfV6(address))
+    return other === undefined
+      ? finding
+      : { ...finding, severity: 'warning', message: `${finding.message}; ${other} answers` }
+  })
 }
 
 /** Where the default route of IPv6 goes now, or went when there was one. */

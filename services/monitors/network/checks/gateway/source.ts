@@ -6,6 +6,7 @@ import type { Ask, NeighbourState, PingAnswer, Probed } from '#probe'
 import { readDefaultRoutes } from '../../default-routes.ts'
 import { linksIgnoring } from '../../ipv6/advertisements.ts'
 import { readConf } from '../../ipv6/source.ts'
+import { canonicalAddress } from '../../names/canonical-address.ts'
 import type { Door } from '../../probing/door.ts'
 import type { Config } from './config.ts'
 
@@ -133,13 +134,6 @@ function neighbourOf({ programs }: Host, link: string, untold: () => void) {
   }
 }
 
-/** Whether it is an address as it is written in full, with its zone or without. */
-function isAddress(text: string): boolean {
-  const plain = text.replace(/%.*/, '')
-  if (plain.includes(':')) return URL.canParse(`http://[${plain}]/`)
-  return /^[\d.]+$/.test(plain) && URL.parse(`http://${plain}/`)?.hostname === plain
-}
-
 /** Of what is named and is no address. */
 function notAsked(address: string): Probed<PingAnswer> {
   const message = `${address} is no address of IPv4 or IPv6; see gateways of the configuration`
@@ -168,7 +162,7 @@ export async function readGateways(
       isUntold = true
     }
     if (isDown) return { ...gateway, isUntold, probed: undefined }
-    if (!isAddress(address)) return { ...gateway, isUntold, probed: notAsked(address) }
+    if (canonicalAddress(address) === undefined) return { ...gateway, isUntold, probed: notAsked(address) }
     const neighbour = neighbourOf(host, gateway.interface, untold)
     const probed = await door.probePing({ ...ask, timeoutMs }, host, { ...question, address, neighbour })
     return { ...gateway, isUntold, probed }

@@ -1,7 +1,7 @@
 /** Members of one bond. Pure. */
 import type { MetricSample } from '#model'
 import type { Finding } from '#monitor-kit'
-import { extendStreak, judgedFinding, judgeStreak, plural } from '#monitor-kit/evaluate'
+import { extendStreak, judgedFinding, judgeStreak, plural, type Streak, type Verdict } from '#monitor-kit/evaluate'
 import { seenIn } from './judge-link.ts'
 import { type BondMemory, bondEntity } from './memory.ts'
 import type { BondMember, BondState } from './source.ts'
@@ -18,6 +18,15 @@ const NAMED_MAX = 4
 function faultWords(faulty: readonly BondMember[]): string {
   const named = faulty.slice(0, NAMED_MAX).map(({ name, fault }) => `${name} ${fault}`)
   return [...named, ...(faulty.length > NAMED_MAX ? [`${faulty.length - NAMED_MAX} more`] : [])].join(', ')
+}
+
+/**
+ * What ran on fewer members and lost the last one too goes on as it was until that has lasted, and says that it may become worse: what
+ * comes of a network that carries nothing is not to be told before.
+ */
+function verdictOf(degraded: Streak, before: Streak, needed: number): Verdict {
+  const isRising = degraded.critical > 0 && degraded.critical < needed && before.warning >= needed
+  return isRising ? 'pending' : judgeStreak(degraded, needed)
 }
 
 /**
@@ -40,7 +49,7 @@ export function judgeBond(state: BondState, before: BondMemory, needed: number, 
   const finding = judgedFinding({
     type: 'BondDegraded',
     entity: bondEntity(state.name),
-    verdict: judgeStreak(degraded, needed),
+    verdict: verdictOf(degraded, before.degraded, needed),
     healthyReason: 'AllMembersCarry',
     warningReason: 'MemberDown',
     criticalReason: 'NoMemberCarries',

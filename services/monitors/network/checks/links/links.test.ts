@@ -209,6 +209,27 @@ test('bonding that lost a card altogether is degraded; the word of a person make
   })
 })
 
+test('a bond that loses its last member too says at once that it may be worse, so that what that explains waits', () => {
+  const bond = (...faults: string[]): Link => {
+    const members = faults.map((fault, index) => ({ name: `eth${index}`, fault }))
+    const hasCarrier = faults.includes('')
+    return { kind: 'bond', name: 'bond0', state: observed({ name: 'bond0', isUp: true, hasCarrier, members }) }
+  }
+  let memory = FIRST_LINKS
+  const look = (link: Link) => {
+    const verdict = evaluateLinks(observed({ links: [link], absent: [] }), CONFIG, memory, 0)
+    memory = verdict.memory
+    const { health, pending, reason, severity } = verdict.findings[0]!
+    return [health, pending, reason, severity]
+  }
+  look(bond('has no carrier', ''))
+  expect(look(bond('has no carrier', ''))).toEqual(['problem', undefined, 'MemberDown', 'warning'])
+  const all = bond('has no carrier', 'has no carrier')
+  expect(look(all)).toEqual(['healthy', true, 'NotSustainedYet', undefined])
+  expect(look(all)).toEqual(['problem', undefined, 'NoMemberCarries', 'critical'])
+  expect(look(bond('', 'has no carrier'))).toEqual(['problem', undefined, 'MemberDown', 'warning'])
+})
+
 test('a bond that is named and is gone is a problem, and one that never was there is none', () => {
   const members = [{ name: 'eth0', fault: '' }]
   const there: Link = {

@@ -3,24 +3,28 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Finding } from '#monitor-kit'
-import { observed, unobserved } from '#monitor-kit/evaluate'
+import { observed, type Unobserved, unobserved } from '#monitor-kit/evaluate'
 import { findingOf, fixture, startFixture } from '#monitor-kit/testing'
-import { createTrust, type HttpQuestion, type Probed } from '#probe'
-import { fakeClock } from '../../../../../libs/clock/testing.ts'
-import { doorOf } from '../../probing/door.ts'
 import { sharedOver } from '../../testing-shared.ts'
-import { type AskedPeer, askPeers } from './asking.ts'
+import type { AskedPeer } from './asking.ts'
 import { peers } from './check.ts'
 import { schema } from './config.ts'
 import { evaluatePeers } from './evaluate.ts'
-import { clearPeers, FIRST_PEERS, type PeersMemory } from './memory.ts'
-import { drawnOf, drawPeers, type Peer, peersIn, peersOf } from './peer.ts'
+import { clearPeers, FIRST_PEERS, factsOf, type PeersMemory, recallPeers } from './memory.ts'
+import type { OpenSlices } from './slices-api.ts'
 
 async function over(name: string) {
   const folder = fixture(import.meta.url, name)
   const config = schema.parse(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')))
   return startFixture(peers, { folder, config, sharedOver })
 }
+const emptySlices: OpenSlices = () =>
+  Promise.resolve({
+    namespace: 'node-doctor',
+    names: () => Promise.resolve([]),
+    slice: () => Promise.resolve(undefined),
+    close: () => undefined,
+  })
 const problems = (findings: readonly Finding[]) =>
   findings
     .filter(({ health }) => health === 'problem')
@@ -52,7 +56,7 @@ describe('peers', () => {
   it.each([
     ['well-one-silent', []],
     ['sick-few', ['PeersUnreachable path:node warning FewAnswer']],
-    ['sick-cut-off', ['PeersUnreachable path:node critical NobodyAnswers']],
+    ['sick-cut-off', ['PeersUnreachable path:node warning NeverAnswered']],
     ['sick-mtu-pod', ['PathMTUBroken path:pod warning LargeAnswersHang']],
     ['sick-mtu-node', ['PathMTUBroken path:node warning LargeAnswersHang']],
     ['sick-slow-zone', ['PeersSlow zone:b warning AboveWarningLimit']],
@@ -68,7 +72,7 @@ describe('peers', () => {
     await check.run()
     const { findings } = await check.run()
     expect(findingOf({ findings }, 'PeersUnreachable', 'path:node').message).toMatch(
-      /^2 of 5 nodes answer, 10\.0\.0\.\d, 10\.0\.0\.\d and 1 more not; no answer from 10\.0\.0\.\d:10250 within 3000 ms; so it was in another draw before: see its link, its routes and firewalls$/,
+      /^2 of 5 nodes answer, 10\.0\.0\.\d, 10\.0\.0\.\d and 1 more not; no answer from 10\.0\.0\.\d:10250 within 3000 ms; so it was in another draw before; where those nodes run \(of a list, where they are there still\) see the link of this node, its routes and firewalls$/,
     )
   })
 
@@ -94,6 +98,27 @@ describe('peers', () => {
     expect(incomplete).toMatch(/^who the peers are is not known: .*mount the token/)
   })
 
+  it('that are no addresses are named, and the others are asked', async () => {
+    const folder = fixture(import.meta.url, 'well-list')
+    const config = schema.parse({ peers: ['10.0.0.2', '10.0.0.256'], echoPeers: [':::'] })
+    await using check = await startFixture(peers, { folder, config, sharedOver })
+    const { findings, incomplete } = await check.run()
+    expect(findingOf({ findings }, 'PeersUnreachable', 'path:node').message).toBe('1 of 1 nodes answer')
+    expect(incomplete).toBe('10.0.0.256: no address of IPv4 or IPv6; :::: no address of IPv4 or IPv6')
+  })
+
+  it('by a Service that there is not are nobody, and it is named', async () => {
+    const folder = fixture(import.meta.url, 'well-slices')
+    const shared = { ...(sharedOver(folder) as object), openSlices: emptySlices }
+    const config = schema.parse({ slices: ['node-doctor-peer'] })
+    await using check = await startFixture(peers, { folder, config, sharedOver: () => shared })
+    expect(findingOf(await check.run(), 'PeersUnreachable', 'path:node')).toMatchObject({
+      health: 'unknown',
+      reason: 'NoSuchSlices',
+      message: expect.stringContaining('nobody is known by node-doctor/node-doctor-peer: there is neither a Service'),
+    })
+  })
+
   it('that nobody named are not asked, which is told', async () => {
     const folder = fixture(import.meta.url, 'well-list')
     await using check = await startFixture(peers, { folder, config: schema.parse({}), sharedOver })
@@ -107,7 +132,7 @@ type Small = 'answers' | 'silent' | 'late' | 'own'
 type Large = AskedPeer['large']
 
 function asked(address: string, small: Small, large: Large = 'unknown', ms = 1): AskedPeer {
-  const peer = { address, port: 1, zone: '' }
+  const peer = { address, port: 1, zone: '', node: '' }
   const isThere = small === 'answers'
   return {
     peer,
@@ -119,12 +144,18 @@ function asked(address: string, small: Small, large: Large = 'unknown', ms = 1):
     isOwnFault: small === 'own',
   }
 }
-function said(rounds: readonly (readonly AskedPeer[])[], keys = config, stale = false): readonly Finding[] {
-  let memory: PeersMemory = FIRST_PEERS
+const roundOf = (all: readonly AskedPeer[], stale?: Unobserved) =>
+  observed({ path: 'node' as const, asked: all, known: 9, zones: [''], stale })
+function said(
+  rounds: readonly (readonly AskedPeer[])[],
+  keys = config,
+  stale = false,
+  first: PeersMemory = FIRST_PEERS,
+): readonly Finding[] {
+  let memory = first
   let findings: readonly Finding[] = []
   for (const all of rounds) {
-    const why = stale ? unobserved('APIServerUnreachable', 'it is old') : undefined
-    const round = observed({ path: 'node' as const, asked: all, known: 9, zones: [''], stale: why })
+    const round = roundOf(all, stale ? unobserved('APIServerUnreachable', 'it is old') : undefined)
     ;({ memory, findings } = evaluatePeers([{ path: 'node', round }], keys, memory))
   }
   return findings
@@ -157,7 +188,9 @@ describe('draws', () => {
     expect(problems(said([HALF, HALF], config, true))).toEqual([])
     expect(reach(said([HALF, HALF, HALF], config, true))?.reason).toBe('CouldNotAsk')
     const none = draw('silent', 'silent')
-    expect(problems(said([none, none], config, true))).toEqual(['PeersUnreachable path:node critical NobodyAnswers'])
+    expect(problems(said([WELL, none, none], config, true))).toEqual([
+      'PeersUnreachable path:node critical NobodyAnswers',
+    ])
   })
 
   it('prove nothing over by less than 80 %, whatever share is demanded', () => {
@@ -170,15 +203,35 @@ describe('draws', () => {
   })
 
   it('of small answers alone say nothing of large ones', () => {
-    const large = said([WELL]).find(({ type }) => type === 'PathMTUBroken')
-    expect(large).toMatchObject({ health: 'unknown', reason: 'NoLargeAnswer' })
+    const large = (kind: Large) =>
+      said([[asked('10.0.0.1', 'answers', kind), asked('10.0.0.2', 'answers', 'unknown')]]).find(
+        ({ type }) => type === 'PathMTUBroken',
+      )
+    expect(large('none')).toMatchObject({ health: 'unknown', reason: 'NoLargeAnswer' })
+    // That nobody could judge it (this process was late, they were slow) is no word about what they have.
+    expect(large('unknown')).toMatchObject({ health: 'healthy', pending: true, reason: 'NotJudged' })
+  })
+
+  it('of which none was ever answered may be kept from this node on purpose, and say what to see', () => {
+    const none = draw('silent', 'silent')
+    const never = said([none, none])
+    expect(problems(never)).toEqual(['PeersUnreachable path:node warning NeverAnswered'])
+    expect(reach(never)?.message).toMatch(
+      /; nobody has answered in this boot: where firewalls close port 10250 between nodes on purpose name one that is open \(port\); else see the link/,
+    )
+    const critical = ['PeersUnreachable path:node critical NobodyAnswers']
+    expect(problems(said([WELL, none, none]))).toEqual(critical)
+    // Over a restart, too.
+    const { memory } = evaluatePeers([{ path: 'node', round: roundOf(WELL) }], config, FIRST_PEERS)
+    expect(problems(said([none, none], config, false, recallPeers(factsOf(memory))))).toEqual(critical)
+    fc.assert(fc.property(fc.jsonValue(), (facts) => void recallPeers(facts)))
   })
 
   it('never raise anything by one, or by one peer, and are well after one that is', () => {
     const one = fc
       .record({
         small: fc.constantFrom<Small>('answers', 'silent', 'late', 'own'),
-        large: fc.constantFrom<Large>('comes', 'hangs', 'unknown'),
+        large: fc.constantFrom<Large>('comes', 'hangs', 'none', 'unknown'),
         ms: fc.constantFrom(1, 900),
       })
       .map(({ small, large, ms }) => ({ small, large, ms }))
@@ -196,107 +249,10 @@ describe('draws', () => {
   })
 
   it('are forgotten by a person’s word', () => {
-    const round = observed({ path: 'node' as const, asked: HALF, known: 9, zones: [''], stale: undefined })
+    const round = roundOf(HALF)
     const { memory } = evaluatePeers([{ path: 'node', round }], config, FIRST_PEERS)
     const cleared = clearPeers(memory, { type: 'PeersUnreachable', entity: 'path:node' })
     const { findings } = evaluatePeers([{ path: 'node', round }], config, cleared)
     expect(reach(findings)?.message).toMatch(/seen in 1 of 2 checks in a row/)
-  })
-})
-
-describe('a large answer', () => {
-  const signal = new AbortController().signal
-  const sample = (ms: number, lateMs = 0) => ({ ms, lateMs })
-  const timeout = (ms: number, lateMs = 0) =>
-    ({ ok: false, sample: sample(ms, lateMs), failure: { kind: 'timeout', code: '', message: 'no answer' } }) as const
-  const ok = (ms: number) =>
-    ({ ok: true, sample: sample(ms), answer: { status: 200, body: Buffer.alloc(60) } }) as never
-  /** @param bytes of the large one that come before its time is over */
-  function doorWith(small: Probed<never>, large: Probed<never>, bytes = 0) {
-    const probeHttp = async (_: unknown, { url, take }: HttpQuestion) => {
-      if (url.pathname !== '/large') return small
-      if (bytes > 0) take?.(Buffer.alloc(bytes))
-      return large
-    }
-    return { ...doorOf(undefined), probeTcp: async () => ok(1), probeTls: async () => large, probeHttp } as never
-  }
-  async function largeOf(path: 'node' | 'pod', door: never) {
-    const stopwatch = { start: () => () => sample(0) }
-    const ask = { clock: fakeClock(), stopwatch, timeoutMs: 3000, signal }
-    const peer = { address: '10.0.0.2', port: 1, zone: '' }
-    const [asked] = await askPeers({ door, ask, trust: () => createTrust() }, path, [peer])
-    return asked?.large
-  }
-
-  it.each(['node', 'pod'] as const)('hangs where a small one comes at once: %s', async (path) => {
-    expect(await largeOf(path, doorWith(ok(20), timeout(3000)))).toBe('hangs')
-  })
-
-  it.each(['node', 'pod'] as const)('of a slow link, or of a late prober, says nothing: %s', async (path) => {
-    expect(await largeOf(path, doorWith(ok(900), timeout(3000)))).toBe('unknown')
-    expect(await largeOf(path, doorWith(ok(20), timeout(3000, 2000)))).toBe('unknown')
-    expect(await largeOf(path, doorWith(timeout(3000), timeout(3000)))).toBe('unknown')
-  })
-
-  it('of which some has come does not hang', async () => {
-    expect(await largeOf('pod', doorWith(ok(20), timeout(3000), 1448))).toBe('unknown')
-  })
-})
-
-describe('a draw', () => {
-  const pool = (count: number): readonly Peer[] =>
-    Array.from({ length: count }, (_, at) => ({ address: `10.0.0.${at}`, port: 1, zone: '' }))
-  const random = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }))
-
-  it('has each once, as many as are wanted, and others than before where there are enough', () => {
-    fc.assert(
-      fc.property(fc.nat(40), fc.nat(8), random, (count, wanted, numbers) => {
-        const next = () => numbers.next().value as number
-        const first = drawPeers(pool(count), wanted, next, new Set())
-        expect(new Set(first.map(({ address }) => address)).size).toBe(Math.min(count, wanted))
-        const before = new Set(first.map(({ address }) => address))
-        const second = drawPeers(pool(count), wanted, next, before)
-        expect(second).toHaveLength(Math.min(count, wanted))
-        if (count >= 2 * wanted) expect(second.filter(({ address }) => before.has(address))).toEqual([])
-      }),
-    )
-  })
-
-  it('asks fewer of a small part of many', () => {
-    expect([0, 3, 60].map((count) => [drawnOf(count, false), drawnOf(count, true)])).toEqual([
-      [0, 0],
-      [3, 1],
-      [5, 5],
-    ])
-  })
-
-  it('has nobody of a list that is this node, nor twice', () => {
-    expect(peersOf(['10.0.0.1', '10.0.0.2', '10.0.0.2'], 1, new Set(['10.0.0.1']))).toHaveLength(1)
-  })
-
-  it('takes of slices who serves at a port that is known, whatever stands there', () => {
-    const endpoint = {
-      addresses: ['10.0.0.2'],
-      isReady: true,
-      isServing: true,
-      isTerminating: false,
-      zone: 'a',
-      nodeName: 'b',
-    }
-    const slice = { name: 'x', addressType: 'IPv4', ports: [], endpoints: [endpoint] } as const
-    expect(peersIn([slice], undefined, new Set(), 'n')).toEqual([])
-    expect(peersIn([slice], 10_250, new Set(), 'b')).toEqual([])
-    expect(peersIn([slice], 10_250, new Set(), '')).toEqual([{ address: '10.0.0.2', port: 10_250, zone: 'a' }])
-    const ports = [
-      { name: 'echo', protocol: 'TCP', port: 8023 },
-      { name: 'other', protocol: 'TCP', port: 1 },
-    ] as const
-    expect(peersIn([{ ...slice, ports }], undefined, new Set(), '')[0]?.port).toBe(8023)
-    const none = [
-      { ...endpoint, addresses: [] },
-      { ...endpoint, isServing: false },
-      { ...endpoint, isTerminating: true },
-    ]
-    expect(peersIn([{ ...slice, endpoints: none }], 1, new Set(), '')).toEqual([])
   })
 })

@@ -5,7 +5,7 @@ import { doorOf } from '../../probing/door.ts'
 import { PEERS_CONDITIONS, PEERS_METRICS } from './conditions.ts'
 import type { Config } from './config.ts'
 import { evaluatePeers } from './evaluate.ts'
-import { clearPeers, FIRST_PEERS } from './memory.ts'
+import { clearPeers, FIRST_PEERS, factsOf, recallPeers } from './memory.ts'
 import { openSlicesOf } from './slices-api.ts'
 import { createRounds } from './source.ts'
 
@@ -36,6 +36,7 @@ export function definePeers(random: () => number): CheckDefinition<Config> {
           return incomplete === '' ? verdict : { ...verdict, incomplete }
         },
         clear: clearPeers,
+        facts: { of: factsOf, recalled: recallPeers },
       })
     },
   })

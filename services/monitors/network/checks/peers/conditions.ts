@@ -11,9 +11,9 @@ export const PEERS_CONDITIONS: readonly ConditionSpec[] = [
     healthyReason: 'PeersAnswer',
     healthyMessage: 'peers answer',
     recoveryText: '80 % and more of 2 other draws answer',
-    source: 'of 5 peers by lot: a connection to the kubelet; GET /healthz of the echo component',
-    warning: 'fewer than 80 % (minReachablePeers) answer, and not one peer alone',
-    critical: 'nobody answers',
+    source: 'of 5 peers by lot: a handshake with the kubelet; GET /healthz of the echo component',
+    warning: 'fewer than 80 % (minReachablePeers) answer, and not one peer alone; nobody, and nobody has in this boot',
+    critical: 'nobody answers, and somebody did in this boot',
     sustained: DRAWS,
   },
   {

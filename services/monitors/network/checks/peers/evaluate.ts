@@ -30,26 +30,33 @@ interface PathJudged {
 
 function judgePath(round: PathRound, before: PathMemory, config: Config): PathJudged {
   if (round.asked.length === 0) {
-    const why = round.known === 0 ? NO_PEERS : unobserved('NoPeers', 'none of those who were asked is a peer any more')
+    const why =
+      round.known === 0
+        ? (round.missing ?? NO_PEERS)
+        : unobserved('NoPeers', 'none of those who were asked is a peer any more')
     const findings = ['PeersUnreachable', 'PathMTUBroken'].map((type) =>
       unknownFinding(type, why, pathEntity(round.path)),
     )
     return { memory: before, findings, metrics: [] }
   }
-  const reach = judgeReach(round, before.reach, config)
+  const reach = judgeReach(round, before, config)
   const large = judgeLarge(round, before.large, config)
   return {
-    memory: { reach: reach.doubt, large: large.doubt },
+    memory: { reach: reach.doubt, large: large.doubt, hasAnswered: reach.hasAnswered },
     findings: [reach.finding, large.finding],
     metrics: [...reach.metrics, ...large.metrics],
   }
 }
 
-/** How far away they are is told by the path to nodes, where they are asked. */
-function judgeZones(rounds: readonly PathRound[], before: PeersMemory['slow'], config: Config) {
-  const round = rounds.find(({ path }) => path === 'node') ?? rounds[0]
-  const zones = (round?.zones ?? []).toSorted().slice(0, ZONES_MAX)
-  return zones.map((zone) => ({ zone, ...judgeZone(zone, round?.asked ?? [], before.get(zone) ?? NO_DOUBT, config) }))
+/** How far away they are is told by the path to nodes, where they are asked; while that says nothing nobody else does. */
+function judgeZones(reading: PeersReading, before: PeersMemory['slow'], config: Config) {
+  const telling = (reading.find(({ path }) => path === 'node') ?? reading[0])?.round
+  if (telling?.ok !== true) return []
+  const { zones, asked } = telling.value
+  return zones
+    .toSorted()
+    .slice(0, ZONES_MAX)
+    .map((zone) => ({ zone, ...judgeZone(zone, asked, before.get(zone) ?? NO_DOUBT, config) }))
 }
 
 /** @param reading of each path that is configured */
@@ -68,10 +75,9 @@ export function evaluatePeers(reading: PeersReading, config: Config, memory: Pee
     findings.push(...judged.findings)
     metrics.push(...judged.metrics)
   }
-  const rounds = reading.flatMap(({ round }) => (round.ok ? [round.value] : []))
-  const zones = judgeZones(rounds, memory.slow, config)
+  const zones = judgeZones(reading, memory.slow, config)
   const slow: ReadonlyMap<string, Doubt> = new Map(zones.map(({ zone, doubt }) => [zone, doubt]))
-  const partial = rounds.length < reading.length
+  const partial = reading.some(({ round }) => !round.ok)
   return {
     memory: { paths, slow: partial ? new Map([...memory.slow, ...slow]) : slow },
     findings: [...findings, ...zones.map(({ finding }) => finding)],

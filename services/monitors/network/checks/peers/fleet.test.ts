@@ -4,7 +4,7 @@ import { type EndpointSlice, KubeUnreachableError } from '#kube'
 import { type FakeClock, fakeClock } from '../../../../../libs/clock/testing.ts'
 import { createBudget } from './budget.ts'
 import { drawnOf, drawPeers } from './peer.ts'
-import { createSlicePool, type SlicePool } from './pool.ts'
+import { createSlicePool, type PeerPool, type Pool } from './pool.ts'
 import type { OpenSlices } from './slices-api.ts'
 
 const NODES = 5_000
@@ -66,12 +66,12 @@ function openTo(server: Server, clock: FakeClock): OpenSlices {
     })
 }
 
-function poolOf(clock: FakeClock, server: Server, random: () => number, node = -1, places = ['peers']): SlicePool {
+function poolOf(clock: FakeClock, server: Server, random: () => number, node = -1, places = ['peers']): PeerPool {
   return createSlicePool({
     places,
     port: 10_250,
     nodeName: `n${node}`,
-    own: () => Promise.resolve(new Set(node < 0 ? [] : [addressOf(node)])),
+    own: () => Promise.resolve({ addresses: new Set(node < 0 ? [] : [addressOf(node)]), lacks: new Set<never>() }),
     open: openTo(server, clock),
     budget: createBudget(clock, 6),
     clock,
@@ -122,6 +122,16 @@ async function fleet(sizes: readonly number[], rounds: number, seed: number): Pr
   return { most, requests: Math.max(...nodes.map(({ server }) => mostInAnHour(server.askedMs))) }
 }
 
+/** By how many the one is asked who is asked by most, of nodes that each know this much. */
+function mostAsked(known: readonly Pool[], randoms: readonly (() => number)[]): number {
+  const asked = new Map<string, number>()
+  for (const [node, { peers, isPart }] of known.entries()) {
+    for (const { address } of drawPeers(peers, drawnOf(peers.length, isPart), randoms[node]!, new Set()))
+      asked.set(address, (asked.get(address) ?? 0) + 1)
+  }
+  return Math.max(...asked.values())
+}
+
 const full = (count: number, size: number) => Array.from({ length: count }, () => size)
 
 describe('5,000 nodes', () => {
@@ -141,6 +151,30 @@ describe('5,000 nodes', () => {
   )
 })
 
+it('nodes that come one after another do not stay with those who came first', async () => {
+  const clock = fakeClock()
+  const server: Server = { slices: new Map(), isDown: false, askedMs: [] }
+  const pools: PeerPool[] = []
+  const randoms: (() => number)[] = []
+  for (let node = 0; node < 2_000; node++) {
+    if (node % 100 === 0) server.slices = slicesOf([...full(node / 100, 100), 100])
+    const random = seeded(node)
+    randoms.push(random)
+    pools.push(poolOf(clock, server, random, node))
+    await pools.at(-1)!.current(signal)
+  }
+  const mostNow = async () => {
+    const known = await Promise.all(pools.map((pool) => pool.current(signal)))
+    return mostAsked(
+      known.map((one) => (one.ok ? one.value : expect.fail(one.message))),
+      randoms,
+    )
+  }
+  expect(await mostNow()).toBeGreaterThan(25)
+  clock.pass(110 * MINUTE_MS)
+  expect(await mostNow()).toBeLessThanOrEqual(25)
+})
+
 describe('a node', () => {
   /** @param silent in each round somebody is */
   async function hours(server: Server, count: number, silent: boolean, places?: string[]): Promise<void> {
@@ -148,7 +182,8 @@ describe('a node', () => {
     const pool = poolOf(clock, server, seeded(7), 3, places)
     for (let round = 0; round < count * 120; round++) {
       await pool.current(signal)
-      if (silent) await pool.confirmed(signal)
+      // The worst: each time it is another trouble.
+      if (silent) await pool.confirmed(signal, clock.monotonicMs() - ROUND_MS)
       clock.pass(ROUND_MS)
     }
   }
@@ -170,17 +205,19 @@ describe('a node', () => {
     const clock = fakeClock()
     const server: Server = { slices: slicesOf([6]), isDown: false, askedMs: [] }
     const pool = poolOf(clock, server, seeded(1), 0)
-    const count = async (read: Promise<Awaited<ReturnType<SlicePool['current']>>>) => {
+    const count = async (read: Promise<Awaited<ReturnType<PeerPool['current']>>>) => {
       const known = await read
       return known.ok ? known.value.peers.length : known.reason
     }
     expect(await count(pool.current(signal))).toBe(5)
     server.slices = slicesOf([2])
     clock.pass(31 * MINUTE_MS)
-    expect([await count(pool.current(signal)), await count(pool.confirmed(signal))]).toEqual([5, 1])
+    expect([await count(pool.current(signal)), await count(pool.confirmed(signal, clock.monotonicMs()))]).toEqual([
+      5, 1,
+    ])
     server.slices = new Map()
     clock.pass(31 * MINUTE_MS)
-    expect(await count(pool.confirmed(signal))).toBe(0)
+    expect(await count(pool.confirmed(signal, clock.monotonicMs()))).toBe(0)
   })
 
   it('keeps what it knew where it cannot read anew, and says that this is old', async () => {
@@ -190,7 +227,7 @@ describe('a node', () => {
     await pool.current(signal)
     server.isDown = true
     clock.pass(31 * MINUTE_MS)
-    const known = await pool.confirmed(signal)
+    const known = await pool.confirmed(signal, clock.monotonicMs())
     expect(known).toMatchObject({ ok: true, value: { stale: { reason: 'APIServerUnreachable' } } })
     expect(known.ok && known.value.peers.length).toBe(6)
   })

@@ -5,41 +5,36 @@ import { unobserved } from '#monitor-kit/evaluate'
 import type { RoundOutcome } from '../../probing/standing.ts'
 import type { AskedPeer } from './asking.ts'
 import type { Config } from './config.ts'
-import { type Doubt, extendDoubt, isProblem, pathEntity } from './memory.ts'
-import type { Path } from './peer.ts'
+import { type Answering, countAnswering } from './count.ts'
+import { type Doubt, extendDoubt, isProblem, type PathMemory, pathEntity } from './memory.ts'
+import { identityOf, type Path } from './peer.ts'
+import { SPENT } from './pool.ts'
 import type { PathRound } from './source.ts'
 import { type About, named, soFar, staysFinding, unseen } from './words.ts'
 
 /** With a lower share demanded a problem is over by this one all the same. */
 const GONE_PERCENT = 80
-/** Of a draw so many have to be judged, or nothing is said of it. */
-const LEAST_JUDGED = 0.5
-
 export interface Judged {
   readonly doubt: Doubt
   readonly finding: Finding
   readonly metrics: readonly MetricSample[]
 }
 
-interface Counted {
-  readonly answering: number
-  readonly silent: readonly string[]
-  readonly percent: number
+interface Counted extends Answering {
   /** Why it says nothing; none: it does. */
   readonly unjudged: readonly string[] | undefined
+  /** Who is there to be asked could not be read, and that alone is why. */
+  readonly isOld: boolean
 }
 
 function counted({ asked, stale }: PathRound, { minReachablePeers }: Config): Counted {
-  const answering = asked.filter(({ small }) => small === 'answers').length
-  const silent = asked.filter(({ small }) => small === 'silent').map(({ peer }) => peer.address)
-  const judged = answering + silent.length
-  const percent = judged === 0 ? 0 : (answering * 100) / judged
+  const base = countAnswering(asked)
   const own = asked.filter(({ isOwnFault }) => isOwnFault).map(({ message }) => message)
-  const base = { answering, silent, percent }
-  if (judged === 0 || judged < asked.length * LEAST_JUDGED) return { ...base, unjudged: own }
-  // Of a list that is old some may be gone; a node that hears nobody at all is cut off whoever is there.
-  const isOld = stale !== undefined && percent < minReachablePeers && answering > 0
-  return { ...base, unjudged: isOld ? [`some of the peers may be gone: ${stale.message}`] : undefined }
+  if (!base.isJudged) return { ...base, unjudged: own, isOld: false }
+  // Some may be gone, or all. A node that hears nobody at all, and no API server either, is cut off whoever is there.
+  const isCutOff = base.answering === 0 && stale?.reason !== SPENT.reason
+  const isOld = stale !== undefined && base.percent < minReachablePeers && !isCutOff
+  return { ...base, isOld, unjudged: isOld ? [`some of the peers may be gone: ${stale.message}`] : undefined }
 }
 
 /** Over which way: "nodes", "pods". */
@@ -57,16 +52,33 @@ function whyOf(asked: readonly AskedPeer[]): string {
   return why === '' ? '' : `; ${why}`
 }
 
-function problem(about: About, { answering, percent, silent }: Counted, path: Path, config: Config): Finding {
+/** What is to be done: where nobody has ever answered it may be as it should be. */
+function adviceOf(path: Path, hasAnswered: boolean, { port }: Config): string {
+  if (path === 'node') {
+    const here = 'see the link of this node, its routes and firewalls'
+    return hasAnswered
+      ? `where those nodes run (of a list, where they are there still) ${here}`
+      : `nobody has answered in this boot: where firewalls close port ${port} between nodes on purpose name one that is open (port); else ${here}`
+  }
+  const here = 'see the CNI of this node, its overlay and firewalls'
+  return hasAnswered
+    ? `where those pods run (of a list, where they are there still) ${here}`
+    : `nobody has answered in this boot: see whether a NetworkPolicy keeps nodes from these pods; else ${here}`
+}
+
+function problem(
+  about: About,
+  { answering, percent, silent }: Counted,
+  { path, hasAnswered }: { readonly path: Path; readonly hasAnswered: boolean },
+  config: Config,
+): Finding {
   const isCutOff = answering === 0
-  const where =
-    path === 'node' ? 'see its link, its routes and firewalls' : 'see the CNI of this node, its overlay and firewalls'
   return {
     ...about,
     health: 'problem',
-    severity: isCutOff ? 'critical' : 'warning',
-    reason: isCutOff ? 'NobodyAnswers' : 'FewAnswer',
-    message: `${about.message}; so it was in another draw before: ${where}`,
+    severity: isCutOff && hasAnswered ? 'critical' : 'warning',
+    reason: isCutOff ? (hasAnswered ? 'NobodyAnswers' : 'NeverAnswered') : 'FewAnswer',
+    message: `${about.message}; so it was in another draw before; ${adviceOf(path, hasAnswered, config)}`,
     summary: isCutOff
       ? `no other ${peersWord(path)} can be reached`
       : `${silent.length} of ${answering + silent.length} ${peersWord(path)} cannot be reached`,
@@ -83,24 +95,31 @@ function problem(about: About, { answering, percent, silent }: Counted, path: Pa
 }
 
 /** @param round with at least one who was asked */
-export function judgeReach(round: PathRound, before: Doubt, config: Config): Judged {
+export function judgeReach(round: PathRound, memory: PathMemory, config: Config): Judged & { hasAnswered: boolean } {
   const { path, asked } = round
+  const { reach: before } = memory
   const said = counted(round, config)
-  const { answering, silent, percent, unjudged } = said
-  const doubt = extendDoubt(before, outcomeOf(said, config), silent)
-  const message = `${answering} of ${answering + silent.length} ${peersWord(path)} answer${silent.length === 0 ? '' : `, ${named(silent)} not`}${whyOf(asked)}`
+  const { answering, silent, percent, unjudged, isOld } = said
+  const hasAnswered = memory.hasAnswered || answering > 0
+  const blamed = silent.map(({ peer }) => identityOf(peer))
+  const doubt = extendDoubt(before, outcomeOf(said, config), blamed)
+  const addresses = silent.map(({ peer }) => peer.address)
+  const message = `${answering} of ${answering + silent.length} ${peersWord(path)} answer${silent.length === 0 ? '' : `, ${named(addresses)} not`}${whyOf(asked)}`
   const about = { type: 'PeersUnreachable', entity: pathEntity(path), message }
   const labels = { path }
   const metrics =
     unjudged === undefined ? [{ name: 'network_peers_answering_ratio', labels, value: percent / 100 }] : []
-  const done = (finding: Finding, kept = doubt): Judged => ({ doubt: kept, finding, metrics })
+  const done = (finding: Finding, kept = doubt) => ({ doubt: kept, finding, metrics, hasAnswered })
   const [own] = unjudged ?? []
   if (own !== undefined && asked.every(({ isOwnFault }) => isOwnFault)) {
     return done(unseen(about, unobserved('CouldNotAsk', own)), before)
   }
+  // What was proven stays, until it is over.
+  if (isOld && isProblem(before)) return done(staysFinding({ ...about, message: own ?? '' }, 'NotJudged'), before)
   // With a share that is not enough to prove it over a problem stays one.
   if (unjudged === undefined && percent >= config.minReachablePeers && percent < GONE_PERCENT && isProblem(before)) {
     return done(staysFinding(about, 'NotProven'), before)
   }
-  return done(soFar(about, doubt, 'PeersAnswer', unjudged ?? []) ?? problem(about, said, path, config))
+  const found = soFar(about, doubt, 'PeersAnswer', unjudged ?? [])
+  return done(found ?? problem(about, said, { path, hasAnswered }, config))
 }

@@ -7,6 +7,7 @@ import type { AskedPeer } from './asking.ts'
 import type { Config } from './config.ts'
 import type { Judged } from './judge-reach.ts'
 import { type Doubt, extendDoubt, zoneEntity } from './memory.ts'
+import { identityOf } from './peer.ts'
 import { type About, middle, soFar, staysFinding, unseen } from './words.ts'
 
 function problem(about: About, zone: string, ms: number, { latencyWarningMs }: Config): Finding {
@@ -43,7 +44,7 @@ export function judgeZone(zone: string, asked: readonly AskedPeer[], before: Dou
         : staysFinding({ ...about, message: 'not known: none of this zone was drawn, or answered' }, 'NotJudged')
     return { doubt: before, finding, metrics: [] }
   }
-  const slow = judged.filter(({ sample }) => sample.ms >= limitMs).map(({ peer }) => peer.address)
+  const slow = judged.filter(({ sample }) => sample.ms >= limitMs).map(({ peer }) => identityOf(peer))
   const ms = middle((judged.length === 0 ? timed : judged).map(({ sample }) => sample.ms))
   const message = `${slow.length} of ${judged.length} peers are slow, ${duration(ms)} in the middle, limit ${duration(limitMs)}`
   const outcome = judged.length === 0 ? 'unjudged' : slow.length * 2 > judged.length ? 'failed' : 'well'

@@ -26,6 +26,8 @@ export const NO_DOUBT: Doubt = { standing: NO_STANDING, peers: [] }
 export interface PathMemory {
   readonly reach: Doubt
   readonly large: Doubt
+  /** Somebody has answered by it in this boot. */
+  readonly hasAnswered: boolean
 }
 
 export interface PeersMemory {
@@ -34,7 +36,7 @@ export interface PeersMemory {
   readonly slow: ReadonlyMap<string, Doubt>
 }
 
-export const FIRST_PATH: PathMemory = { reach: NO_DOUBT, large: NO_DOUBT }
+export const FIRST_PATH: PathMemory = { reach: NO_DOUBT, large: NO_DOUBT, hasAnswered: false }
 export const FIRST_PEERS: PeersMemory = { paths: new Map(), slow: new Map() }
 
 export function pathEntity(path: Path): string {
@@ -68,4 +70,18 @@ export function clearPeers(memory: PeersMemory, { type, entity }: ConditionKey):
   if (part === undefined) return memory
   const cleared = (path: Path, one: PathMemory) => (pathEntity(path) === entity ? { ...one, [part]: NO_DOUBT } : one)
   return { ...memory, paths: new Map([...memory.paths].map(([path, one]) => [path, cleared(path, one)])) }
+}
+
+const PATHS: readonly Path[] = ['node', 'pod']
+
+/** What outlives the process. */
+export function factsOf({ paths }: PeersMemory): unknown {
+  return { answered: PATHS.filter((path) => paths.get(path)?.hasAnswered === true) }
+}
+
+/** Nothing where it makes no sense. */
+export function recallPeers(facts: unknown): PeersMemory {
+  const { answered } = (facts ?? {}) as { answered?: unknown }
+  const known = Array.isArray(answered) ? PATHS.filter((path) => answered.includes(path)) : []
+  return { ...FIRST_PEERS, paths: new Map(known.map((path) => [path, { ...FIRST_PATH, hasAnswered: true }])) }
 }

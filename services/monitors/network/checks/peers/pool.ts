@@ -1,24 +1,29 @@
 /** Who may be asked, out of one or two EndpointSlices: read now and then, and when it matters who is still there. */
 import type { Clock } from '#clock'
-import type { EndpointSlice } from '#kube'
 import { observed, type Reading, type Unobserved, unobserved } from '#monitor-kit/evaluate'
 import type { Budget } from './budget.ts'
-import { type Peer, peersIn } from './peer.ts'
-import { type OpenSlices, type SliceReader, whyNoSlices } from './slices-api.ts'
+import { type Chosen, choose, createReads, type Place, placesIn, readAgain, SpentError } from './choose.ts'
+import { isAskable, type OwnAddresses, type Peer, peersIn } from './peer.ts'
+import { type OpenSlices, whyNoSlices } from './slices-api.ts'
 
 const MINUTE_MS = 60_000
-/** On the average; by chance up to ten minutes more or less, so that nodes which began together do not stay together. */
-const READ_MS = 60 * MINUTE_MS
-const SPREAD_MS = 10 * MINUTE_MS
-/** What is younger is believed where somebody is silent. */
-const FRESH_MS = 30 * MINUTE_MS
-/** After a failure, and by chance up to twice as long. */
+/**
+ * On the average; by chance up to twenty minutes more or less, so that nodes which began together do not stay together. Slices are chosen anew
+ * then: while a fleet is made there are few of them, and whoever is in the first would be asked by too many for ever.
+ */
+const READ_MS = 90 * MINUTE_MS
+const SPREAD_MS = 20 * MINUTE_MS
+/** After a failure, or where there is nobody yet, and by chance up to twice as long. */
 const RETRY_MS = 10 * MINUTE_MS
-/** A slice with fewer servers is read together with another one. */
-const ENOUGH = 50
-const SPENT: Unobserved = unobserved(
+/** While somebody is silent it is read at once, then after this time, and always more seldom, up to the other. */
+const AGAIN_MS = 60_000
+const AGAIN_MOST_MS = 30 * MINUTE_MS
+const MORE_SELDOM = 3
+
+/** Why it is not known who is there: there was no request left. Whoever is silent may be gone. */
+export const SPENT: Unobserved = unobserved(
   'RequestsSpent',
-  'who the peers are is not known yet: the API servers are asked six times an hour at most',
+  'who the peers are is not known now: the API servers are asked six times an hour at most',
 )
 
 /** What is known of who may be asked. */
@@ -26,7 +31,7 @@ export interface Pool {
   readonly peers: readonly Peer[]
   /** There are more slices than were read. */
   readonly isPart: boolean
-  /** Why it may be that some of them are gone by now; undefined: it was read just now, or is a list of somebody’s own. */
+  /** Why it may be that some of them are gone by now; undefined: it was read since, or is a list of somebody’s own. */
   readonly stale: Unobserved | undefined
   /** Why others that are named are not among them; absent: all are. */
   readonly missing?: Unobserved | undefined
@@ -39,8 +44,7 @@ export interface PoolOptions {
   /** undefined: the slices say it. */
   readonly port: number | undefined
   readonly nodeName: string
-  /** This node's addresses. */
-  readonly own: () => Promise<ReadonlySet<string>>
+  readonly own: () => Promise<OwnAddresses>
   readonly open: OpenSlices
   readonly budget: Budget
   readonly clock: Clock
@@ -48,148 +52,95 @@ export interface PoolOptions {
 }
 
 /** Reads it when it is time. */
-export interface SlicePool {
+export interface PeerPool {
   current(signal: AbortSignal): Promise<Reading<Pool>>
-  /** The same, and anew where it is not fresh: somebody is silent, and may be gone. */
-  confirmed(signal: AbortSignal): Promise<Reading<Pool>>
-}
-
-interface Place {
-  readonly namespace: string
-  readonly name: string
+  /**
+   * The same, and anew where it was not read since: somebody is silent, and may be gone.
+   * @param sinceMs when that was seen first, on the monotonic clock
+   */
+  confirmed(signal: AbortSignal, sinceMs: number): Promise<Reading<Pool>>
 }
 
 interface Held {
-  readonly slices: readonly Place[]
+  readonly chosen: Chosen
   readonly peers: readonly Peer[]
-  readonly isPart: boolean
   readonly atMs: number
 }
 
-class SpentError extends Error {
-  override readonly name = 'SpentError'
+function absentWords(absent: readonly Place[]): Unobserved | undefined {
+  if (absent.length === 0) return undefined
+  const words = absent.map(({ namespace, name }) => `${namespace}/${name}`).join(' and ')
+  const message = `nobody is known by ${words}: there is neither a Service of this name with EndpointSlices, nor an EndpointSlice; see slices and echoSlices of the configuration`
+  return unobserved('NoSuchSlices', message)
 }
 
-/** In an order by lot. */
-function shuffled<T>(all: readonly T[], random: () => number): T[] {
-  return all
-    .map((one) => ({ one, at: random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ one }) => one)
-}
-
-/** One way of reading: each question is counted, and none is asked that is too many. */
-function counted(reader: SliceReader, budget: Budget, signal: AbortSignal) {
-  const asked = <T>(ask: () => Promise<T>): Promise<T> =>
-    budget.take() ? ask() : Promise.reject(new SpentError('no request is left'))
-  return {
-    names: ({ namespace, name }: Place) => asked(() => reader.names(namespace, name, signal)),
-    slice: ({ namespace, name }: Place) => asked(() => reader.slice(namespace, name, signal)),
-  }
-}
-
-type Reads = ReturnType<typeof counted>
-
-interface Chosen {
-  readonly slices: readonly EndpointSlice[]
-  readonly places: readonly Place[]
-  readonly isPart: boolean
-}
-
-/** Those that were chosen before; undefined: one of them is gone. */
-async function again(reads: Reads, held: Held): Promise<Chosen | undefined> {
-  const slices: EndpointSlice[] = []
-  for (const place of held.slices) {
-    const slice = await reads.slice(place)
-    if (slice === undefined) return undefined
-    slices.push(slice)
-  }
-  return { slices, places: held.slices, isPart: held.isPart }
-}
-
-/** One slice of each place by lot, and of one place alone a second where the first is small. */
-async function chosen(reads: Reads, places: readonly Place[], random: () => number): Promise<Chosen> {
-  const found: { slice: EndpointSlice; place: Place }[] = []
-  let isPart = false
-  for (const place of places) {
-    const names = await reads.names(place)
-    // Not the name of a Service: that of a slice.
-    const slices = names.length === 0 ? [place.name] : shuffled(names, random)
-    const most = places.length === 1 ? 2 : 1
-    let servers = 0
-    let read = 0
-    while (read < Math.min(most, slices.length) && servers < ENOUGH) {
-      const one = { namespace: place.namespace, name: slices[read++] ?? '' }
-      const slice = await reads.slice(one)
-      if (slice === undefined) continue
-      servers += slice.endpoints.length
-      found.push({ slice, place: one })
-    }
-    isPart ||= slices.length > read
-  }
-  return { slices: found.map(({ slice }) => slice), places: found.map(({ place }) => place), isPart }
-}
-
-function placesIn(places: readonly string[], namespace: string): readonly Place[] {
-  return places.map((text) => {
-    const [first = '', second] = text.split('/')
-    return second === undefined
-      ? { namespace: namespace === '' ? 'default' : namespace, name: first }
-      : { namespace: first, name: second }
-  })
+/** Whether it has to be read once more, since somebody is silent. */
+function isToBeReadAgain(held: Held | undefined, sinceMs: number, nowMs: number): boolean {
+  if (held === undefined || held.atMs < sinceMs) return true
+  const waitMs = Math.max(AGAIN_MS, MORE_SELDOM * (held.atMs - sinceMs))
+  return nowMs - held.atMs >= Math.min(AGAIN_MOST_MS, waitMs)
 }
 
 /** Reads nothing before it is asked. */
-export function createSlicePool(options: PoolOptions): SlicePool {
+export function createSlicePool(options: PoolOptions): PeerPool {
   const { places, port, nodeName, own, open, budget, clock, random } = options
   let held: Held | undefined
   let failure: Unobserved | undefined
   let nextMs = Number.NEGATIVE_INFINITY
+  let empty = 0
 
-  async function read(signal: AbortSignal): Promise<void> {
+  async function read(signal: AbortSignal, before: Chosen | undefined): Promise<void> {
+    const self = await own()
     const reader = await open(clock, nodeName)
     try {
-      const reads = counted(reader, budget, signal)
+      const reads = createReads(reader, budget, signal)
       const named = placesIn(places, reader.namespace)
-      const now = (held === undefined ? undefined : await again(reads, held)) ?? (await chosen(reads, named, random))
-      const peers = peersIn(now.slices, port, await own(), nodeName)
-      held = { slices: now.places, peers, isPart: now.isPart, atMs: clock.monotonicMs() }
+      const chosen =
+        (before === undefined ? undefined : await readAgain(reads, before)) ??
+        (await choose(reads, named, random, (slice) => (isAskable(slice, self) ? slice.endpoints.length : 0)))
+      held = { chosen, peers: peersIn(chosen.slices, port, self, nodeName), atMs: clock.monotonicMs() }
       failure = undefined
-      nextMs = held.atMs + READ_MS + (2 * random() - 1) * SPREAD_MS
+      empty = held.peers.length === 0 ? empty + 1 : 0
+      // A Service that is made just now has somebody soon; a node that is alone is alone.
+      if (empty > 0) nextMs = held.atMs + Math.min(retryMs() * 2 ** (empty - 1), readMs())
+      else if (before === undefined) nextMs = held.atMs + readMs()
     } finally {
       reader.close()
     }
   }
 
-  async function tried(signal: AbortSignal): Promise<void> {
+  const readMs = () => READ_MS + (2 * random() - 1) * SPREAD_MS
+  const retryMs = () => RETRY_MS * (1 + random())
+
+  /** @param before what is read again; undefined: slices are chosen anew */
+  async function tried(signal: AbortSignal, before: Chosen | undefined): Promise<void> {
     try {
-      await read(signal)
+      await read(signal, before)
     } catch (err) {
       signal.throwIfAborted()
       const why = err instanceof SpentError ? SPENT : whyNoSlices(err)
       if (why === undefined) throw err
       failure = why
-      nextMs = clock.monotonicMs() + RETRY_MS * (1 + random())
+      nextMs = clock.monotonicMs() + retryMs()
     }
   }
 
-  function known(): Reading<Pool> {
+  function known(stale: Unobserved | undefined): Reading<Pool> {
     if (held === undefined) return failure ?? SPENT
-    const { peers, isPart, atMs } = held
-    const isFresh = clock.monotonicMs() - atMs <= FRESH_MS
-    return observed({ peers, isPart, stale: isFresh ? undefined : (failure ?? SPENT) })
+    const { peers, chosen } = held
+    return observed({ peers, isPart: chosen.isPart, stale, missing: absentWords(chosen.absent) })
   }
 
   return {
     async current(signal) {
-      if (clock.monotonicMs() >= nextMs) await tried(signal)
-      return known()
+      if (clock.monotonicMs() >= nextMs) await tried(signal, undefined)
+      return known(undefined)
     },
-    async confirmed(signal) {
-      const isFresh = held !== undefined && clock.monotonicMs() - held.atMs <= FRESH_MS
+    async confirmed(signal, sinceMs) {
+      const isAsked = () => isToBeReadAgain(held, sinceMs, clock.monotonicMs())
       const mayTry = failure === undefined || clock.monotonicMs() >= nextMs
-      if (!isFresh && mayTry) await tried(signal)
-      return known()
+      if (isAsked() && mayTry) await tried(signal, held?.chosen)
+      return known(isAsked() ? (failure ?? SPENT) : undefined)
     },
   }
 }

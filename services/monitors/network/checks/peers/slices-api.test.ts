@@ -69,7 +69,7 @@ async function knownBy(open: OpenSlices, place: string) {
     places: [place],
     port: 10_250,
     nodeName: 'n1',
-    own: () => Promise.resolve(new Set()),
+    own: () => Promise.resolve({ addresses: new Set<string>(), lacks: new Set<never>() }),
     open,
     budget: createBudget(clock, 6),
     clock,

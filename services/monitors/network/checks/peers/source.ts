@@ -1,15 +1,16 @@
 /** One round: whom to ask by each path, and what came of it. */
 import type { Clock } from '#clock'
 import type { Host } from '#host'
-import { observed, type Reading, type Unobserved } from '#monitor-kit/evaluate'
-import { observe } from '#monitor-kit/source'
+import { observed, type Reading, type Unobserved, unobserved } from '#monitor-kit/evaluate'
 import { type Ask, createTrust, type Trust } from '#probe'
 import type { Door } from '../../probing/door.ts'
 import { type AskedPeer, askPeers, type Means } from './asking.ts'
 import { createBudget } from './budget.ts'
 import type { Config } from './config.ts'
-import { drawnOf, drawPeers, type Path, peersOf } from './peer.ts'
-import { createSlicePool, type Pool, type SlicePool } from './pool.ts'
+import { isTooFew } from './count.ts'
+import { createOwnAddresses } from './own-addresses.ts'
+import { drawnOf, drawPeers, identityOf, type OwnAddresses, type Path, peersOf } from './peer.ts'
+import { createSlicePool, type PeerPool, type Pool } from './pool.ts'
 import type { OpenSlices } from './slices-api.ts'
 
 /** Of a check, of both paths together. */
@@ -51,25 +52,20 @@ export interface RoundOptions {
   readonly random: () => number
 }
 
-/** Addresses of this node; those that could not be read are not known, and then its name alone tells it. */
-async function ownAddresses({ network }: Pick<Host, 'network'>): Promise<ReadonlySet<string>> {
-  const read = await Promise.all((['v4', 'v6'] as const).map((family) => observe(() => network.addresses(family))))
-  return new Set(read.flatMap((one) => (one.ok ? one.value.map(({ address }) => address) : [])))
-}
-
-/** A list of somebody's own; this node's addresses are looked up once. */
-function listPool(addresses: readonly string[], port: number, own: () => Promise<ReadonlySet<string>>): SlicePool {
-  let known: Reading<Pool> | undefined
+/** A list of somebody's own; this node's addresses may change. */
+function listPool(addresses: readonly string[], port: number, own: () => Promise<OwnAddresses>): PeerPool {
   const current = async () => {
-    known ??= observed({ peers: peersOf(addresses, port, await own()), isPart: false, stale: undefined })
-    return known
+    const { peers, invalid } = peersOf(addresses, port, await own())
+    const words = invalid.slice(0, 8).join(', ')
+    const missing = invalid.length === 0 ? undefined : unobserved('NoAddress', `${words}: no address of IPv4 or IPv6`)
+    return observed({ peers, isPart: false, stale: undefined, missing })
   }
   return { current, confirmed: current }
 }
 
 /** Of a list and of slices together. */
-function joined(pools: readonly SlicePool[]): SlicePool {
-  const both = async (read: (pool: SlicePool) => Promise<Reading<Pool>>): Promise<Reading<Pool>> => {
+function joined(pools: readonly PeerPool[]): PeerPool {
+  const both = async (read: (pool: PeerPool) => Promise<Reading<Pool>>): Promise<Reading<Pool>> => {
     const all: Pool[] = []
     let failed: Unobserved | undefined
     for (const pool of pools) {
@@ -82,68 +78,81 @@ function joined(pools: readonly SlicePool[]): SlicePool {
       peers: [...new Map(all.flatMap(({ peers }) => peers).map((peer) => [peer.address, peer])).values()],
       isPart: all.some(({ isPart }) => isPart),
       stale: all.find(({ stale }) => stale !== undefined)?.stale,
-      missing: failed,
+      missing: failed ?? all.find(({ missing }) => missing !== undefined)?.missing,
     })
   }
   return {
     current: (signal) => both((pool) => pool.current(signal)),
-    confirmed: (signal) => both((pool) => pool.confirmed(signal)),
+    confirmed: (signal, sinceMs) => both((pool) => pool.confirmed(signal, sinceMs)),
   }
 }
 
-function poolsOf({ host, config, clock, nodeName, open, random }: RoundOptions): ReadonlyMap<Path, SlicePool> {
-  const own = () => ownAddresses(host)
+function poolsOf({ host, config, clock, nodeName, open, random }: RoundOptions): ReadonlyMap<Path, PeerPool> {
+  const own = createOwnAddresses(host, clock)
   const budget = createBudget(clock, REQUESTS_PER_HOUR)
   const ofSlices = (places: readonly string[], port: number | undefined) =>
     places.length === 0 ? [] : [createSlicePool({ places, port, nodeName, own, open, budget, clock, random })]
   const ofList = (list: readonly string[], port: number) => (list.length === 0 ? [] : [listPool(list, port, own)])
   const node = [...ofList(config.peers, config.port), ...ofSlices(config.slices, config.port)]
   const pod = [...ofList(config.echoPeers, config.echoPort), ...ofSlices(config.echoSlices, undefined)]
-  const all: readonly (readonly [Path, readonly SlicePool[]])[] = [
+  const all: readonly (readonly [Path, readonly PeerPool[]])[] = [
     ['node', node],
     ['pod', pod],
   ]
   return new Map(all.filter(([, pools]) => pools.length > 0).map(([path, pools]) => [path, joined(pools)]))
 }
 
+/** What is kept of a path from round to round. */
+interface Course {
+  /** Who was drawn in the last round. */
+  readonly before: Set<string>
+  /** Since when too few answer; undefined: enough did in the last round that says something. */
+  sinceMs: number | undefined
+}
+
+/** Those who were asked and are peers still. */
+function stillThere(asked: readonly AskedPeer[], { peers }: Pool): readonly AskedPeer[] {
+  const there = new Set(peers.map(({ address }) => address))
+  return asked.filter(({ peer }) => there.has(peer.address))
+}
+
 async function roundOf(
   path: Path,
-  pool: SlicePool,
-  before: Set<string>,
+  pool: PeerPool,
+  course: Course,
   means: Means,
-  { config, random }: RoundOptions,
+  { config, clock, random }: RoundOptions,
 ): Promise<Reading<PathRound>> {
   const { signal } = means.ask
+  const beganMs = clock.monotonicMs()
   let known = await pool.current(signal)
   if (!known.ok) return known
   const { peers, isPart } = known.value
-  const drawn = drawPeers(peers, drawnOf(peers.length, isPart), random, before)
-  before.clear()
-  for (const { address } of drawn) before.add(address)
+  const drawn = drawPeers(peers, drawnOf(peers.length, isPart), random, course.before)
+  course.before.clear()
+  for (const peer of drawn) course.before.add(identityOf(peer))
   let asked = await askPeers(means, path, drawn)
-  const silent = asked.filter(({ small }) => small === 'silent').length
-  if (silent * 100 > (100 - config.minReachablePeers) * asked.length) {
-    // Whoever is gone by now is nobody's fault.
-    known = await pool.confirmed(signal)
+  const { sinceMs } = course
+  if (isTooFew(asked, config) === true && sinceMs !== undefined) {
+    // It is no chance, and whoever is gone by now is nobody's fault.
+    known = await pool.confirmed(signal, sinceMs)
     if (!known.ok) return known
-    const there = new Set(known.value.peers.map(({ address }) => address))
-    asked = asked.filter(({ peer }) => there.has(peer.address))
+    asked = stillThere(asked, known.value)
   }
+  const isBad = isTooFew(asked, config)
+  if (isBad === false) course.sinceMs = undefined
+  else if (isBad === true) course.sinceMs ??= beganMs
+  const { stale, missing } = known.value
   const zones = [...new Set(known.value.peers.map(({ zone }) => zone))]
-  return observed({
-    path,
-    asked,
-    known: known.value.peers.length,
-    zones,
-    stale: known.value.stale,
-    missing: known.value.missing,
-  })
+  return observed({ path, asked, known: known.value.peers.length, zones, stale, missing })
 }
 
 /** Makes the rounds of one check; nobody is asked before the first one. */
 export function createRounds(options: RoundOptions): Rounds {
-  const pools = poolsOf(options)
-  const before = new Map([...pools.keys()].map((path) => [path, new Set<string>()]))
+  const all = Array.from(poolsOf(options), ([path, pool]) => {
+    const course: Course = { before: new Set(), sinceMs: undefined }
+    return { path, pool, course }
+  })
   let trust: Trust | undefined
   return {
     async next(signal) {
@@ -153,10 +162,7 @@ export function createRounds(options: RoundOptions): Rounds {
         trust: () => (trust ??= createTrust()),
       }
       return Promise.all(
-        [...pools].map(async ([path, pool]) => ({
-          path,
-          round: await roundOf(path, pool, before.get(path)!, means, options),
-        })),
+        all.map(async ({ path, pool, course }) => ({ path, round: await roundOf(path, pool, course, means, options) })),
       )
     },
   }

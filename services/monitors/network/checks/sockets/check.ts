@@ -44,7 +44,8 @@ export const sockets = defineNetworkCheck<Config>({
       healthyReason: 'FewRetransmits',
       healthyMessage: 'few segments are sent again',
       recoveryText: '2 checks in a row find fewer than the warning limit',
-      source: '/proc/net/snmp: growth of RetransSegs against all that was sent, of 1,000 segments or more',
+      source:
+        '/proc/net/snmp: growth of RetransSegs without TCPSynRetrans (netstat) against all that was sent, of 1,000 segments or more',
       warning: '3 % of the segments (retransmitWarningThreshold)',
       critical: '10 % of the segments (retransmitCriticalThreshold)',
       sustained: '2 checks in a row (sustainedRetransmitChecks)',

@@ -103,13 +103,15 @@ function judgeRetransmits(reading: Reading<TcpCounters>, config: Config, memory:
   }
   const tcp = reading.value
   const sent = growth(memory.tcp?.sent, tcp.sent)
-  const again = growth(memory.tcp?.retransmitted, tcp.retransmitted)
-  if (sent === undefined || again === undefined) {
+  const repeated = growth(memory.tcp?.retransmitted, tcp.retransmitted)
+  if (sent === undefined || repeated === undefined) {
     const message = 'how many segments are sent again shows at the next check'
     const finding: Finding = { type, health: 'healthy', pending: true, reason: 'FirstLook', message }
     return { finding, metrics: [], tcp, retransmits: memory.retransmits }
   }
   const limits = { warning: config.retransmitWarningThreshold, critical: config.retransmitCriticalThreshold }
+  // Who does not answer at all loses no packets on the way: that is told of whom the node asks, and would be a second problem of it.
+  const again = Math.max(0, repeated - (growth(memory.tcp?.unanswered, tcp.unanswered) ?? 0))
   // OutSegs is without those that are sent again (RFC 4022).
   const all = sent + again
   const ratio = all === 0 ? 0 : again / all

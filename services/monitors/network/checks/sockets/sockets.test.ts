@@ -67,6 +67,12 @@ test('segments that are sent again are a problem after two looks in a row', asyn
   })
 })
 
+test('what asks for a connection that nobody answers is sent again, and no sign that packets get lost', async () => {
+  const results = await over('well-nobody-answers')
+  expect(results.map((result) => findingOf(result, 'RetransmitsHigh').health)).toEqual(results.map(() => 'healthy'))
+  expect(findingOf(results[3]!, 'RetransmitsHigh').message).toBe('10 of 7,360 segments sent again (0.1 %), limit 3 %')
+})
+
 test('queues and processors that had no room are told once, with how much', async () => {
   const events = async (name: string) => (await over(name)).flatMap((result) => result.events ?? [])
   expect(await events('sick-queue')).toMatchObject([{ reason: 'ListenQueueOverflow', count: 53 }])
@@ -100,7 +106,7 @@ const reading: fc.Arbitrary<SocketsReading> = fc.record({
   counts: maybe(fc.record({ tcp: some, timeWait: some, udp: some, tcpPages: some, udpPages: some })),
   ports: maybe(fc.record({ size: fc.nat(100), busiest: fc.constant(undefined), udp: fc.nat(100) })),
   maxPages: maybe(fc.record({ tcp: fc.integer({ min: 1 }), udp: fc.integer({ min: 1 }) })),
-  tcp: maybe(fc.record({ sent: some, retransmitted: some })),
+  tcp: maybe(fc.record({ sent: some, retransmitted: some, unanswered: some })),
   overflows: maybe(some),
   drops: maybe(some),
 })

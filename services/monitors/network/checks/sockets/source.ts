@@ -28,6 +28,8 @@ export interface PortUse {
 export interface TcpCounters {
   readonly sent: number
   readonly retransmitted: number
+  /** Those of `retransmitted` that ask for a connection and had no answer; 0 where the kernel does not count them. */
+  readonly unanswered: number
 }
 
 export interface SocketsReading {
@@ -109,11 +111,13 @@ async function readPorts(host: Host, { tcp, timeWait, udp }: SocketCounts, from:
   }
 }
 
-function readTcp(host: Host): Promise<TcpCounters> {
+async function readTcp(host: Host): Promise<TcpCounters> {
+  const netstat = await readIfThere(host, `${NET}/netstat`)
+  const unanswered = (netstat && parseCounter(netstat, 'TcpExt', 'TCPSynRetrans')) || 0
   const parse = (text: string): TcpCounters | undefined => {
     const sent = parseCounter(text, 'Tcp', 'OutSegs')
     const retransmitted = parseCounter(text, 'Tcp', 'RetransSegs')
-    return sent === undefined || retransmitted === undefined ? undefined : { sent, retransmitted }
+    return sent === undefined || retransmitted === undefined ? undefined : { sent, retransmitted, unanswered }
   }
   return readParsed(host, `${NET}/snmp`, parse, 'Tcp: RtoAlgorithm … OutSegs RetransSegs …')
 }

@@ -14,15 +14,23 @@ describe.skipIf(why !== '')('a server of the time', () => {
   let folder: string
   let stop: (() => Promise<void>) | undefined
 
+  /** Waits until a shell command succeeds in the far network, or no longer does. */
+  const wait = (word: 'until' | 'while', command: string) =>
+    networks.far(`timeout 20 sh -c '${word} ${command}; do sleep 0.02; done'`)
+  const SERVED = 'ss -lnu sport = 123 | grep -q 123'
+
   /** @param ahead as faketime has it: "+3s" */
   async function serve(ahead: string): Promise<void> {
     await stop?.()
+    wait('while', SERVED)
     const conf = join(folder, 'chrony.conf')
-    const lines = ['local stratum 3', 'allow all', 'cmdport 0', `pidfile ${folder}/pid`, 'bindaddress 10.78.0.2']
+    // Of each its own file of the process: a chronyd whose number is still known keeps the next one from starting.
+    const pidfile = `pidfile ${folder}/pid${ahead}`
+    const lines = ['local stratum 3', 'allow all', 'cmdport 0', pidfile, 'bindaddress 10.78.0.2']
     await writeFile(conf, `${lines.join('\n')}\n`)
     // -x: nobody's clock is set.
     stop = networks.startFar('faketime', '-f', ahead, 'chronyd', '-x', '-d', '-u', 'root', '-f', conf)
-    networks.far("timeout 20 sh -c 'until ss -lnu sport = 123 | grep -q 123; do sleep 0.02; done'")
+    wait('until', SERVED)
   }
   beforeAll(async () => {
     networks = await startNetworks('time')
