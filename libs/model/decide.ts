@@ -160,14 +160,14 @@ const MOVES_EDGES: ReadonlySet<Input['kind']> = new Set(['expected', 'declared',
 /** What was held back and is no more counts at once: its check may look again in an hour. */
 function freeHeld(draft: Draft, { kind }: Input): void {
   if (!MOVES_EDGES.has(kind) && !(draft.hasDependents() && draft.shadowsMoved())) return
-  // What counts from now on frees nobody: who waits behind the same as another goes on to wait. A plug-in may have thousands.
+  // What counts from now on frees nobody: of a plug-in, which may have thousands, who waits behind the same as another goes on to wait.
   const waiting = new Set<string>()
   for (const source of heldBack(draft)) {
     const { check, severity } = source.observation
     const gate = checkKey(source.monitor, `${severity} ${check}`)
     if (waiting.has(gate)) continue
     if (blockingDependency(draft, source.monitor, source.observation) === undefined) judgeAgain(draft, source)
-    else waiting.add(gate)
+    else if (draft.declaration(source.monitor)?.origin !== 'built-in') waiting.add(gate)
   }
 }
 

@@ -57,6 +57,9 @@ function createNode() {
       world.take({ kind: 'report', monitor, violations: [], report: report(observations) }, time)
     },
     take: (input: Parameters<typeof world.take>[0]) => world.take(input, now()),
+    pass(minutes: number): void {
+      ms += minutes * 60_000
+    },
     healthOf: (check: string) => world.state.conditions.get(conditionKey(check.toUpperCase(), ''))?.health,
     get open() {
       const open = [...world.state.problems.values()].filter(
@@ -176,6 +179,57 @@ describe('what is explained', () => {
   })
 })
 
+describe('what was well for long beside what would explain it', () => {
+  it('is not explained by that, and is by what came since', () => {
+    const node = chain()
+    node.say('network', { links: 'critical' })
+    node.pass(31)
+    node.say('network', { dns: 'well', gateway: 'well' })
+    node.say('network', { dns: 'pending' })
+    node.say('network', { dns: 'critical' })
+    expect(node.open).toEqual(['dns', 'links'])
+    node.say('network', { links: 'well' })
+    node.say('network', { links: 'critical' })
+    node.say('network', { gateway: 'critical' })
+    expect(node.open).toEqual(['dns', 'links'])
+  })
+
+  it('is explained where it was well for minutes alone: what follows of a cause comes later', () => {
+    const node = chain()
+    node.say('network', { links: 'pending' })
+    node.pass(20)
+    node.say('network', { links: 'critical' })
+    node.pass(9)
+    node.say('network', { gateway: 'well' })
+    node.pass(60)
+    node.say('network', { gateway: 'critical' })
+    expect(node.open).toEqual(['links'])
+  })
+
+  it('is explained by what was no more than a warning all the while', () => {
+    const node = chain()
+    node.say('network', { links: 'warning' })
+    node.pass(600)
+    node.say('network', { gateway: 'well' })
+    node.say('network', { links: 'pending' })
+    node.say('network', { gateway: 'critical' })
+    node.say('network', { links: 'critical' })
+    expect(node.open).toEqual(['links'])
+  })
+
+  it('is not explained by that after a start either, of which only the times of the state are known', () => {
+    const node = chain()
+    node.say('network', { links: 'critical' })
+    node.pass(31)
+    node.say('network', { gateway: 'well' })
+    for (const [key, source] of node.state.sources)
+      node.state.sources.set(key, { ...source, explainsSince: undefined, wellAt: undefined })
+    node.say('network', { links: 'critical' })
+    node.say('network', { gateway: 'critical' })
+    expect(node.open).toEqual(['gateway', 'links'])
+  })
+})
+
 it('counts at once when a monitor on which it depends answers again', () => {
   const node = createNode()
   node.declare('network', { links: {} })
@@ -198,6 +252,7 @@ const step = fc.oneof(
     monitor: fc.constantFrom('one', 'two'),
     looks: fc.tuple(looks, looks),
   }),
+  fc.record({ kind: fc.constant('pass' as const), minutes: fc.constantFrom(10, 40) }),
   fc.record({ kind: fc.constant('lose' as const), monitor: fc.constantFrom('one', 'two') }),
   fc.record({ kind: fc.constant('clear' as const), check: fc.constantFrom(...NAMES) }),
   fc.record({
@@ -220,7 +275,8 @@ it('is held back by something, whatever happened: nothing is hidden for ever', (
           if (one.kind === 'say') {
             const [first, second] = halves[one.monitor as 'one']
             node.say(one.monitor, { [first]: one.looks[0], [second]: one.looks[1] })
-          } else if (one.kind === 'lose') node.take({ kind: 'lost', monitor: one.monitor, reason: 'gone' })
+          } else if (one.kind === 'pass') node.pass(one.minutes)
+          else if (one.kind === 'lose') node.take({ kind: 'lost', monitor: one.monitor, reason: 'gone' })
           else if (one.kind === 'clear')
             node.take({ kind: 'cleared', type: one.check.toUpperCase(), entity: undefined, by: 'me', why: 'so' })
           else {

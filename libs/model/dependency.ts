@@ -3,9 +3,11 @@
  * is so as soon as something is seen there, before it lasted: who looks first is not to be blamed first. Of `dependsOn`, which
  * somebody wrote, everything counts that is as grave; something lighter holds nothing back. Of `explainedBy`, which nobody had to
  * write, only what is critical: a link that is slow for good, or one of two gateways, does not explain that names are not
- * resolved; and nothing that a monitor had seen which is lost, or it would hide for ever what comes after it. A name is that of a check
+ * resolved; nothing that a monitor had seen which is lost; and nothing beside which the check was well for long: either would hide for
+ * ever what comes after it. A name is that of a check
  * or a monitor of this configuration; what a plug-in that nobody configured calls its checks concerns nobody but itself.
  */
+import { explainsSince, lastWell, WELL_BESIDE_MS } from './beside.ts'
 import { createDepths } from './depth.ts'
 import type { Draft } from './draft.ts'
 import { DETECTOR } from './problem.ts'
@@ -36,6 +38,8 @@ interface Search {
   readonly dependent: string
   /** Declarations whose checks concern it. */
   readonly around: readonly MonitorDeclaration[]
+  /** When a look last found well what is asked about, where that is known. */
+  readonly wellAt: Date | undefined
   /** Names that were looked at, each as what, since plug-ins may go in circles. */
   readonly seen: Set<string>
 }
@@ -64,8 +68,19 @@ interface Holder {
   readonly isExplaining: boolean
 }
 
+/** Whether all that a monitor's check has which may explain stood there for long while what is asked about was well. */
+function isOld({ draft, wellAt }: Search, monitor: string, check: string): boolean {
+  if (wellAt === undefined) return false
+  const since = draft
+    .sourcesBy(monitor)
+    .filter(({ observation }) => observation.check === check)
+    .map((source) => explainsSince(source)?.getTime() ?? Number.NEGATIVE_INFINITY)
+  return wellAt.getTime() - Math.max(...since) > WELL_BESIDE_MS
+}
+
 /** Whether it has, or is about to have, a problem that is grave enough, or is a monitor that is unreachable. */
-function isUnwell({ draft, dependent, around }: Search, { name, severity, isExplaining }: Holder): boolean {
+function isUnwell(search: Search, { name, severity, isExplaining }: Holder): boolean {
+  const { draft, dependent, around } = search
   const isLost = (monitor: string) => draft.monitor(monitor)?.health === 'unreachable'
   if (isLost(name) && concerns(draft, name, dependent)) return true
   const shadows = draft.shadows(name).filter((shadow) => isAsGrave(shadow, severity))
@@ -73,8 +88,9 @@ function isUnwell({ draft, dependent, around }: Search, { name, severity, isExpl
   const declaring = meant(around, name, dependent)
   // Of a monitor that has not answered since the start nobody knows what it declares.
   const isMeant = (monitor: string) => declaring.length === 0 || declaring.some((one) => one.name === monitor)
-  return shadows.some(
-    ({ monitor }) => isMeant(monitor) && concerns(draft, monitor, dependent) && !(isExplaining && isLost(monitor)),
+  const says = (monitor: string) => isMeant(monitor) && concerns(draft, monitor, dependent)
+  return [...new Set(shadows.map(({ monitor }) => monitor))].some(
+    (monitor) => says(monitor) && !(isExplaining && (isLost(monitor) || isOld(search, monitor, name))),
   )
 }
 
@@ -110,9 +126,13 @@ export function blockingDependency(draft: Draft, monitor: string, observation: O
   if (health !== 'problem' || pending || name === '' || !draft.hasDependents()) return undefined
   const declaration = draft.declaration(monitor)
   const check = declaration && checksOf(declaration).get(name)
-  if (check === undefined || !isHeldByOthers(check)) return undefined
+  if (declaration === undefined || check === undefined || !isHeldByOthers(check)) return undefined
   const around = [...draft.declarations()].filter((one) => concerns(draft, one.name, monitor))
-  return holding({ draft, dependent: monitor, around, seen: new Set() }, check, severity)
+  // Plug-ins may have thousands of conditions, and each would have to be held against those of others.
+  const source =
+    declaration.origin === 'built-in' ? draft.source(monitor, observation.type, observation.entity) : undefined
+  const search = { draft, dependent: monitor, around, wellAt: source && lastWell(source), seen: new Set<string>() }
+  return holding(search, check, severity)
 }
 
 /** Problems that do not count although their monitor answers, those first that may hold back others of them. */

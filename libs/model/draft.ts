@@ -80,6 +80,8 @@ const QUIET_SOURCE: ReadonlySet<keyof SourceCondition> = new Set([
   'problemSeenMonoMs',
   'incarnation',
   'sequence',
+  'explainsSince',
+  'wellAt',
 ])
 const QUIET_CONDITION: ReadonlySet<keyof NodeCondition> = new Set(['observed'])
 const QUIET_MONITOR: ReadonlySet<keyof MonitorState> = new Set(['lastReport', 'runs', 'reports', 'acknowledged'])

@@ -2,6 +2,7 @@
  * One source's word on one condition becomes what counts. A first problem passes at once; it is cleared only by the
  * proof that its type declares; what cannot be observed is unknown and clears nothing.
  */
+import { besideOf } from './beside.ts'
 import { holdsRecovery, penaltyAfterRaise } from './damping.ts'
 import { blockingDependency } from './dependency.ts'
 import { detailOf } from './detail.ts'
@@ -198,7 +199,7 @@ function putJudged(draft: Draft, monitor: string, observation: Observation, memo
     settled,
     byLook: before?.byLook ?? false,
   }
-  draft.putSource(value)
+  draft.putSource({ ...value, ...besideOf(before, value) })
   mergeCondition(draft, type, entity)
 }
 

@@ -15,7 +15,7 @@ type Shade = Severity | 'pending'
 const SEPARATOR = '\u0000'
 
 /** What a source casts; undefined: nothing. What is open and not critical may become so as well. */
-function shadeOf({ raised, observation }: SourceCondition): Shade | undefined {
+export function shadeOf({ raised, observation }: SourceCondition): Shade | undefined {
   if (raised?.severity === 'critical') return 'critical'
   return observation.pending && observation.reason === NOT_SUSTAINED ? 'pending' : raised?.severity
 }

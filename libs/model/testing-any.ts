@@ -227,6 +227,9 @@ export const anySource = every<SourceCondition>({
   cleared: optional(anyTime),
   settled: optional(fc.record({ health, observed: anyTime })),
   byLook: fc.boolean(),
+  // Neither is kept in a bucket.
+  explainsSince: fc.constant(undefined),
+  wellAt: fc.constant(undefined),
 })
 
 export const anyEvent = every<NodeEvent>({

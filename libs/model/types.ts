@@ -211,6 +211,10 @@ export interface SourceCondition {
   readonly settled?: SettledLook | undefined
   /** Its check ran without naming it: it is proven by its own looks alone, not by runs of its check. */
   readonly byLook?: boolean | undefined
+  /** Since when it explains what others find (beside.ts). In no bucket. */
+  readonly explainsSince?: Date | undefined
+  /** When a look last found it well. In no bucket. */
+  readonly wellAt?: Date | undefined
 }
 
 /** What a look found that was not pending, and when it was made. */

@@ -190,7 +190,7 @@ function withNames(entry: MapNode, key: string, became: ReadonlyMap<string, read
 }
 
 /** Whether it names an entry in keys. */
-function isKey(name: string): boolean {
+export function isKey(name: string): boolean {
   return name !== '' && name.length <= NAME_MAX
 }
 

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { child, type Entry, isEmpty, type ListNode, type MapNode, plainOf, type Tree, treeOf } from '../../tree/tree.ts'
 import { entryAt, withEntry, without } from './edit.ts'
-import { withDependencies } from './monitors.ts'
+import { isKey, withDependencies } from './monitors.ts'
 import { TYPES } from './rows/types.ts'
 import { type Site, siteBelow, type Told } from './told.ts'
 
@@ -50,17 +50,36 @@ interface Twins {
   readonly told: Told
 }
 
-/** Both lists, each thing once. */
+/** What stands in a list already; of one that goes on to grow it is known. */
+const known = new WeakMap<Tree, Set<string>>()
+
+function textsOf(list: Tree | undefined): Set<string> {
+  const items = list?.kind === 'list' ? list.items : []
+  return (list && known.get(list)) ?? new Set(items.map((item) => JSON.stringify(plainOf(item))))
+}
+
+/** Both lists, each thing once, and how many there was no room for. */
 function together(
   ours: Entry | undefined,
   theirs: Entry & { node: ListNode },
   most: number,
 ): readonly [Entry, left: number] {
-  const items = ours?.node.kind === 'list' ? ours.node.items : []
-  const news = theirs.node.items.filter((item) => !items.some((one) => isDeepStrictEqual(plainOf(one), plainOf(item))))
-  const all = [...items, ...news]
+  const seen = textsOf(ours?.node)
+  const items = ours?.node.kind === 'list' ? [...ours.node.items] : []
+  let left = 0
+  for (const item of theirs.node.items) {
+    const text = JSON.stringify(plainOf(item))
+    if (seen.has(text)) continue
+    if (items.length >= most) left++
+    else {
+      seen.add(text)
+      items.push(item)
+    }
+  }
   const place = ours?.place ?? theirs.place
-  return [{ place, node: { kind: 'list', place, items: all.slice(0, most) } }, Math.max(0, all.length - most)]
+  const node: ListNode = { kind: 'list', place, items }
+  known.set(node, seen)
+  return [{ place, node }, left]
 }
 
 function withAsked(config: MapNode, key: string, theirs: Entry, most: number, { site, told }: Twins): MapNode {
@@ -141,7 +160,8 @@ export function joinTwins(tree: MapNode, told: Told): MapNode {
     const first = at === undefined ? undefined : items[at]
     if (item.kind === 'map' && at !== undefined && first?.kind === 'map') {
       const name = textAt(item, 'name')
-      const site = { path: `monitors[${index}]`, key: `monitors.${name}` }
+      const path = `monitors[${index}]`
+      const site = { path, key: isKey(name) ? `monitors.${name}` : path }
       items[at] = joined({ type, first, other: item, site, told })
       if (name !== '' && name !== textAt(first, 'name')) names.set(name, [textAt(first, 'name')])
       items.push(undefined)
