@@ -12,6 +12,8 @@ start() {
   # Little to do, and nobody waits for it: less machine code (services/cli/up/node-flags.ts).
   case $name in
   k8s-exporter) flags+=(--no-sparkplug --no-maglev) ;;
+  # Much is compiled at its start, and what that took is given back.
+  log) export MALLOC_MMAP_THRESHOLD_=8192 ;;
   esac
   # Who is process 1 inherits whatever loses its parent, and Node takes note of the end of its own children alone.
   if [ "$BASHPID" -eq 1 ]; then exec tini -- node "${flags[@]}" "$home/$name.mjs" "$@"; fi

@@ -36,6 +36,8 @@ export interface SenderOptions {
 }
 
 export interface WatchSender {
+  /** Since it said something, or began. */
+  readonly silentMs: number
   /** The watcher says what it takes. */
   limit(limits: WatchLimits): void
   /** Tells what there is to tell, now and as its pace allows. */
@@ -103,6 +105,9 @@ export function createWatchSender({ clock, outbox, queue, write, onTooLarge }: S
   }
 
   return {
+    get silentMs() {
+      return clock.monotonicMs() - saidMs
+    },
     limit({ maxReportsPerSecond, maxMessageBytes }) {
       if (maxReportsPerSecond > 0) pace = paceOf(Math.max(1, maxReportsPerSecond * PACE_SHARE))
       if (maxMessageBytes > 0) messageBytes = maxMessageBytes

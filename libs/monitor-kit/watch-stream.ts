@@ -2,7 +2,7 @@
  * One watcher of the monitor: first every report it has not acknowledged, then the present state, then what happens, at
  * a pace it can take. It reads at its own speed: what it does not read stays in the outbox, not in this process twice.
  */
-import { type Clock, every } from '#clock'
+import type { Clock } from '#clock'
 import { cleanText, cutText, MAX_ENTITY, MAX_VERBATIM_NAME, type Report } from '#model'
 import type { WatchRequest } from '#proto/nodedoctor/v1/monitor.ts'
 import type { ReportOutbox } from './outbox.ts'
@@ -12,6 +12,8 @@ import { createWatchSender, type News, type WatchLimits } from './watch-sender.t
 
 /** A heartbeat goes at the latest this long after the last message. */
 export const HEARTBEAT_MS = 5000
+/** Sooner it goes with whatever else wakes this process, but not sooner than this. */
+const BEAT_FROM_MS = HEARTBEAT_MS / 2
 /** A watcher that does not say how it wants to watch gets this long to do so. */
 const START_WAIT_MS = 1000
 
@@ -71,19 +73,27 @@ export function startWatch(call: WatchCall, options: WatchOptions): Watcher {
     if (queue.isFresh) sender.beat(0)
   }
 
+  function waitToBeat(): () => void {
+    const beat = () => {
+      if (state === 'watching') sender.beat(BEAT_FROM_MS)
+      if (state !== 'ended') callOffBeat = waitToBeat()
+    }
+    // To one who does not read nothing was said for longer; he is looked at again later, not at once.
+    const leftMs = BEAT_FROM_MS - sender.silentMs
+    return clock.after(leftMs > 0 ? leftMs : BEAT_FROM_MS, beat, HEARTBEAT_MS - BEAT_FROM_MS)
+  }
+
   function finish(): void {
     if (state === 'ended') return
     state = 'ended'
     callOffStart()
-    callOffBeats()
+    callOffBeat()
     sender.end()
     options.onEnd()
   }
 
   const callOffStart = clock.after(START_WAIT_MS, start)
-  const callOffBeats = every(clock, { ms: HEARTBEAT_MS / 2 }, () => {
-    if (state === 'watching') sender.beat(HEARTBEAT_MS / 2)
-  })
+  let callOffBeat = waitToBeat()
 
   call.on('data', ({ request }) => {
     if (request?.$case === 'ack') outbox.acknowledge(request.value.incarnation, request.value.sequence)

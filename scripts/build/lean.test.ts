@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { bundle } from './bundle.ts'
-import { leanFastify, leanGrpc, leanKubeClient } from './lean.ts'
+import { leanFastify, leanGrpc, leanKubeClient, leanPino } from './lean.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -22,7 +22,7 @@ async function packagesOf(file: string): Promise<Set<string>> {
     write: false,
     metafile: true,
     logLevel: 'error',
-    plugins: [leanKubeClient, leanGrpc, leanFastify],
+    plugins: [leanKubeClient, leanGrpc, leanFastify, leanPino],
   })
   const [output] = Object.values(metafile.outputs)
   const texts = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0)
@@ -31,7 +31,7 @@ async function packagesOf(file: string): Promise<Set<string>> {
 
 describe('a bundle', () => {
   it.each([
-    ['services/monitors/network/main.ts', /^(?:nats|nkeys|tweetnacl|re2js|yaml)/],
+    ['services/monitors/network/main.ts', /^(?:nats|nkeys|tweetnacl|re2js|yaml|thread-stream)/],
     ['services/detector/main.ts', /^yaml$/],
   ])(
     '%s reads no .proto files, no configuration after its start, and has no bus that it does not ask',

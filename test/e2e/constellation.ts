@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import type { ConditionView, NodeView, ProblemView, StreamMessage } from '#view'
 import { freePort } from '../../libs/bus/testing.ts'
 import { DEFAULT_CHECKS } from '../../libs/config/layers/default-checks.ts'
-import { HEAP_FLAG, NODE_ENV, NODE_FLAGS, nodeFlagsOf } from '../../services/cli/up/node-flags.ts'
+import { HEAP_FLAG, NODE_FLAGS, nodeEnvOf, nodeFlagsOf } from '../../services/cli/up/node-flags.ts'
 
 const DIST = new URL('../../dist/', import.meta.url).pathname
 export const FLAGS = [...NODE_FLAGS, HEAP_FLAG]
@@ -141,7 +141,7 @@ export async function startConstellation(options: ConstellationOptions = {}): Pr
     ]
     const child = spawn(argv[0] ?? process.execPath, argv.slice(1), {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...NODE_ENV, ...options.env },
+      env: { ...process.env, ...nodeEnvOf(name), ...options.env },
     })
     slot.child = child
     slot.starts++

@@ -3,6 +3,9 @@ import { close, closeSync, constants, open, openSync, read, readSync } from 'nod
 
 /** Most files of /proc and /sys fit. */
 const CHUNK_BYTES = 8192
+/** So many are read at once, as a rule; each buffer that is not kept is garbage that a collection has to come for. */
+const KEPT_BUFFERS = 8
+const kept: Buffer[] = []
 
 /** Thrown when a file is longer than it may be. */
 export class TooLarge extends Error {
@@ -20,22 +23,31 @@ export function readSmallFile(path: string, maxBytes: number): Promise<string> {
         reject(openError)
         return
       }
-      const chunks: Buffer[] = []
+      const buffer = kept.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES)
+      const full: Buffer[] = []
+      let filled = 0
       let total = 0
       const finish = (error: Error | null): void => {
+        const last = buffer.subarray(0, filled)
+        const text = (full.length === 0 ? last : Buffer.concat([...full, last], total)).toString('utf8')
+        if (kept.length < KEPT_BUFFERS) kept.push(buffer)
         close(fd, () => {
           if (error) reject(error)
-          else resolve(Buffer.concat(chunks, total).toString('utf8'))
+          else resolve(text)
         })
       }
       const next = (): void => {
-        const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
-        read(fd, buffer, 0, CHUNK_BYTES, null, (readError, count) => {
+        read(fd, buffer, filled, CHUNK_BYTES - filled, null, (readError, count) => {
           if (readError) return finish(readError)
           if (count === 0) return finish(null)
           total += count
+          filled += count
           if (total > maxBytes) return finish(new TooLarge(`more than ${maxBytes} bytes`))
-          chunks.push(count === CHUNK_BYTES ? buffer : buffer.subarray(0, count))
+          // The kernel gives some files line by line: what is left has to have room for a long one.
+          if (filled > CHUNK_BYTES / 2) {
+            full.push(Buffer.from(buffer.subarray(0, filled)))
+            filled = 0
+          }
           next()
         })
       }

@@ -6,7 +6,7 @@ import { systemClock } from '#clock'
 import { serveUnix } from '#rpc'
 import { type FakeClock, fakeClock } from '../../../libs/clock/testing.ts'
 import { FROZEN_MS, STARTING_MS } from './looks.ts'
-import { NODE_ENV, NODE_FLAGS, nodeFlagsOf } from './node-flags.ts'
+import { COMPILING_ENV, NODE_ENV, NODE_FLAGS, nodeEnvOf, nodeFlagsOf } from './node-flags.ts'
 import { type Supervised, supervise } from './supervise.ts'
 
 function textOf(file: string): string {
@@ -21,6 +21,9 @@ describe('what keeps a process small', () => {
     expect(nodeFlagsOf('detector')).toEqual(NODE_FLAGS)
     const settings = Object.entries(NODE_ENV).map(([name, value]) => `${name}=${value}`)
     expect(textOf('Dockerfile')).toContain(` ${settings.join(' ')} `)
+    const other = Object.entries(COMPILING_ENV).map(([name, value]) => `${name}=${value}`)
+    expect(textOf('entrypoint.sh')).toContain(`  log) export ${other.join(' ')} ;;`)
+    expect([nodeEnvOf('log'), nodeEnvOf('detector')]).toEqual([{ ...NODE_ENV, ...COMPILING_ENV }, NODE_ENV])
   })
 })
 

@@ -3,7 +3,7 @@ import { type Clock, within } from '#clock'
 import { type Child, createHost } from '#host'
 import { type Backoff, createBackoff } from '#pace'
 import { lookAt, patienceMs, type Sight } from './looks.ts'
-import { HEAP_FLAG, NODE_ENV, nodeFlagsOf } from './node-flags.ts'
+import { HEAP_FLAG, nodeEnvOf, nodeFlagsOf } from './node-flags.ts'
 import type { PlannedService } from './plan.ts'
 import { createReadyLook, type ReadyLook } from './ready.ts'
 
@@ -52,7 +52,7 @@ export interface Supervised {
 function startProcess({ service, bundle, args, onLine }: SuperviseOptions): Promise<Child> {
   const { programs } = createHost({ root: '' })
   return programs.start(process.execPath, [...nodeFlagsOf(service.name), HEAP_FLAG, bundle, ...args], {
-    env: { ...process.env, ...NODE_ENV, NODE_DOCTOR_SUPERVISOR: String(process.pid) },
+    env: { ...process.env, ...nodeEnvOf(service.name), NODE_DOCTOR_SUPERVISOR: String(process.pid) },
     cwd: process.cwd(),
     dieWithParent: true,
     onLine: (line) => onLine(service.name, line),

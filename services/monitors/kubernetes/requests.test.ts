@@ -12,6 +12,7 @@ import { certificates } from './checks/certificates/check.ts'
 import { schema as ofCertificates } from './checks/certificates/config.ts'
 import { kubelet } from './checks/kubelet/check.ts'
 import { schema as ofKubelet } from './checks/kubelet/config.ts'
+import { kubernetes } from './monitor.ts'
 import { sharedOver } from './testing-shared.ts'
 import type { Ways } from './ways.ts'
 
@@ -127,4 +128,9 @@ test('the first hour of a quiet node costs 22 requests, each further one 19, tho
       'SubjectAccessReview nodes/metrics': 3,
     },
   ])
+})
+
+test('nodes of a fleet that are started at once do not ask in one second, by the kubelet as little as by themselves', () => {
+  const apart = kubernetes.checks.filter(({ leavesNode }) => leavesNode === true).map(({ type }) => type)
+  expect(apart).toEqual([apiserver, capacity, certificates, kubelet].map(({ type }) => type))
 })

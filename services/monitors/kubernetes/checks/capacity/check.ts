@@ -24,6 +24,8 @@ export const capacity = defineCheck<Config, Ways | undefined>({
   type: 'kubernetes-capacity-check',
   description:
     'How many of the pods that the kubelet takes run, and how near it is to evicting some for want of memory, space or inodes',
+  // By the kubelet, which asks the API server who we are before it answers.
+  leavesNode: true,
   intervalMs: 60_000,
   timeoutMs: 30_000,
   conditions: [

@@ -17,6 +17,7 @@ export const certificates = defineCheck<Config, Ways | undefined>({
   type: 'kubernetes-certificates',
   description:
     'How long the certificates of the kubelet, of a control plane on this node, and those that are named are still good for',
+  leavesNode: true,
   intervalMs: 3_600_000,
   timeoutMs: 60_000,
   conditions: [

@@ -11,6 +11,8 @@ export const kubelet = defineCheck<Config, Ways | undefined>({
   type: 'kubernetes-kubelet-check',
   description:
     'Whether the kubelet says that it is well, how long it takes, whether the API server takes its lease, and whether it runs with its file',
+  // By the kubelet, which asks the API server who we are before it answers.
+  leavesNode: true,
   intervalMs: 30_000,
   timeoutMs: 25_000,
   conditions: [
