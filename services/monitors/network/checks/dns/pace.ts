@@ -10,7 +10,7 @@ const USUAL_LEAST = 30
 /** What is held against the usual. */
 const RECENT = 10
 /** Below that nobody notices how many times as long it takes. */
-const LEAST_MS = 20
+const LEAST_MS = 50
 /** So many times as long as usual is told. */
 const FACTOR = 5
 /** So much nearer to the usual it has to come before it is told again. */
