@@ -124,7 +124,6 @@ async function roundOf(
   { config, clock, random }: RoundOptions,
 ): Promise<Reading<PathRound>> {
   const { signal } = means.ask
-  const beganMs = clock.monotonicMs()
   let known = await pool.current(signal)
   if (!known.ok) return known
   const { peers, isPart } = known.value
@@ -141,7 +140,7 @@ async function roundOf(
   }
   const isBad = isTooFew(asked, config)
   if (isBad === false) course.sinceMs = undefined
-  else if (isBad === true) course.sinceMs ??= beganMs
+  else if (isBad === true) course.sinceMs ??= clock.monotonicMs()
   const { stale, missing } = known.value
   const zones = [...new Set(known.value.peers.map(({ zone }) => zone))]
   return observed({ path, asked, known: known.value.peers.length, zones, stale, missing })
