@@ -53,10 +53,13 @@ function judgeZones(reading: PeersReading, before: PeersMemory['slow'], config: 
   const telling = (reading.find(({ path }) => path === 'node') ?? reading[0])?.round
   if (telling?.ok !== true) return []
   const { zones, asked } = telling.value
-  return zones
+  return [...zones.keys()]
     .toSorted()
     .slice(0, ZONES_MAX)
-    .map((zone) => ({ zone, ...judgeZone(zone, asked, before.get(zone) ?? NO_DOUBT, config) }))
+    .map((zone) => {
+      const place = { zone, peers: zones.get(zone) ?? 0 }
+      return { zone, ...judgeZone(place, asked, before.get(zone) ?? NO_DOUBT, config) }
+    })
 }
 
 /** @param reading of each path that is configured */

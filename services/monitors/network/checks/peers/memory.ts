@@ -57,9 +57,9 @@ export function extendDoubt({ standing, peers }: Doubt, outcome: RoundOutcome, b
   return { standing: next, peers: all }
 }
 
-/** It has lasted for long enough, and is not one peer's alone. */
-export function isProblem({ standing, peers }: Doubt): boolean {
-  return standing.failed >= LIMITS.needed && peers.length > 1
+/** It has lasted for long enough, and is not one peer's alone. @param least so many different peers, at least two */
+export function isProblem({ standing, peers }: Doubt, least = 2): boolean {
+  return standing.failed >= LIMITS.needed && peers.length >= Math.max(2, least)
 }
 
 /** A person's word: what must last is counted anew. */

@@ -9,7 +9,7 @@ import { createBudget } from './budget.ts'
 import type { Config } from './config.ts'
 import { isTooFew } from './count.ts'
 import { createOwnAddresses } from './own-addresses.ts'
-import { drawnOf, drawPeers, identityOf, type OwnAddresses, type Path, peersOf } from './peer.ts'
+import { drawnOf, drawPeers, identityOf, type OwnAddresses, type Path, type Peer, peersOf } from './peer.ts'
 import { createSlicePool, type PeerPool, type Pool } from './pool.ts'
 import type { OpenSlices } from './slices-api.ts'
 
@@ -23,8 +23,8 @@ export interface PathRound {
   readonly asked: readonly AskedPeer[]
   /** How many there are to draw from. */
   readonly known: number
-  /** Zones of all of them. */
-  readonly zones: readonly string[]
+  /** Zones of all of them, and how many are in each. */
+  readonly zones: ReadonlyMap<string, number>
   /** Why some of those who are silent may be gone. */
   readonly stale: Unobserved | undefined
   /** Why some who are named were not drawn from; absent: all were. */
@@ -116,6 +116,12 @@ function stillThere(asked: readonly AskedPeer[], { peers }: Pool): readonly Aske
   return asked.filter(({ peer }) => there.has(peer.address))
 }
 
+function countByZone(peers: readonly Peer[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { zone } of peers) counts.set(zone, (counts.get(zone) ?? 0) + 1)
+  return counts
+}
+
 async function roundOf(
   path: Path,
   pool: PeerPool,
@@ -142,8 +148,14 @@ async function roundOf(
   if (isBad === false) course.sinceMs = undefined
   else if (isBad === true) course.sinceMs ??= clock.monotonicMs()
   const { stale, missing } = known.value
-  const zones = [...new Set(known.value.peers.map(({ zone }) => zone))]
-  return observed({ path, asked, known: known.value.peers.length, zones, stale, missing })
+  return observed({
+    path,
+    asked,
+    known: known.value.peers.length,
+    zones: countByZone(known.value.peers),
+    stale,
+    missing,
+  })
 }
 
 /** Makes the rounds of one check; nobody is asked before the first one. */
