@@ -27,6 +27,8 @@ export interface PathRound {
   readonly zones: ReadonlyMap<string, number>
   /** Why some of those who are silent may be gone. */
   readonly stale: Unobserved | undefined
+  /** All who are peers still, by identity, where that was looked up since somebody was silent. */
+  readonly present?: ReadonlySet<string> | undefined
   /** Why some who are named were not drawn from; absent: all were. */
   readonly missing?: Unobserved | undefined
 }
@@ -110,12 +112,6 @@ interface Course {
   sinceMs: number | undefined
 }
 
-/** Those who were asked and are peers still. */
-function stillThere(asked: readonly AskedPeer[], { peers }: Pool): readonly AskedPeer[] {
-  const there = new Set(peers.map(({ address }) => address))
-  return asked.filter(({ peer }) => there.has(peer.address))
-}
-
 function countByZone(peers: readonly Peer[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   for (const { zone } of peers) counts.set(zone, (counts.get(zone) ?? 0) + 1)
@@ -137,25 +133,22 @@ async function roundOf(
   course.before.clear()
   for (const peer of drawn) course.before.add(identityOf(peer))
   let asked = await askPeers(means, path, drawn)
+  let present: ReadonlySet<string> | undefined
   const { sinceMs } = course
   if (isTooFew(asked, config) === true && sinceMs !== undefined) {
     // It is no chance, and whoever is gone by now is nobody's fault.
     known = await pool.confirmed(signal, sinceMs)
     if (!known.ok) return known
-    asked = stillThere(asked, known.value)
+    present = new Set(known.value.peers.map(identityOf))
+    const there = new Set(known.value.peers.map(({ address }) => address))
+    asked = asked.filter(({ peer }) => there.has(peer.address))
   }
   const isBad = isTooFew(asked, config)
-  if (isBad === false) course.sinceMs = undefined
-  else if (isBad === true) course.sinceMs ??= clock.monotonicMs()
+  if (isBad === true) course.sinceMs ??= clock.monotonicMs()
+  else if (isBad === false || present !== undefined) course.sinceMs = undefined
   const { stale, missing } = known.value
-  return observed({
-    path,
-    asked,
-    known: known.value.peers.length,
-    zones: countByZone(known.value.peers),
-    stale,
-    missing,
-  })
+  const zones = countByZone(known.value.peers)
+  return observed({ path, asked, known: known.value.peers.length, zones, stale, present, missing })
 }
 
 /** Makes the rounds of one check; nobody is asked before the first one. */
