@@ -144,8 +144,8 @@ function asked(address: string, small: Small, large: Large = 'unknown', ms = 1):
     isOwnFault: small === 'own',
   }
 }
-const roundOf = (all: readonly AskedPeer[], stale?: Unobserved) =>
-  observed({ path: 'node' as const, asked: all, known: 9, zones: [''], stale })
+const roundOf = (all: readonly AskedPeer[], stale?: Unobserved, zonePeers = 9) =>
+  observed({ path: 'node' as const, asked: all, known: 9, zones: new Map([['', zonePeers]]), stale })
 function said(
   rounds: readonly (readonly AskedPeer[])[],
   keys = config,
@@ -246,6 +246,25 @@ describe('draws', () => {
         expect(said([...drawn, well]).filter((last) => last.health !== 'healthy' || last.pending === true)).toEqual([])
       }),
     )
+  })
+
+  it('that are slow by chance (a packet that is lost costs a second) make no zone slow: three of them do, or all there are', () => {
+    const slow = (...numbers: readonly number[]) =>
+      numbers.map((number) => asked(`10.0.0.${number}`, 'answers', 'comes', 1_010))
+    const told = (rounds: readonly (readonly AskedPeer[])[], zonePeers?: number) => {
+      let memory: PeersMemory = FIRST_PEERS
+      let findings: readonly Finding[] = []
+      for (const all of rounds) {
+        const reading = [{ path: 'node' as const, round: roundOf(all, undefined, zonePeers) }]
+        ;({ memory, findings } = evaluatePeers(reading, config, memory))
+      }
+      return findings.find(({ type }) => type === 'PeersSlow')
+    }
+    expect(told([slow(1), slow(2)])).toMatchObject({ health: 'healthy', pending: true })
+    expect(told([slow(1), slow(2), slow(3)])).toMatchObject({ health: 'problem' })
+    expect(told([slow(1, 2), slow(3)])).toMatchObject({ health: 'problem' })
+    expect(told([slow(1), slow(2)], 2)).toMatchObject({ health: 'problem' })
+    expect(told([slow(1), slow(1)], 1)).toMatchObject({ health: 'healthy', pending: true, reason: 'OnePeerAlone' })
   })
 
   it('are forgotten by a person’s word', () => {

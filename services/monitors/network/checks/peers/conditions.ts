@@ -36,7 +36,7 @@ export const PEERS_CONDITIONS: readonly ConditionSpec[] = [
     healthyMessage: 'peers are near',
     recoveryText: 'in 2 checks in a row half of the peers of the zone are under the limit',
     source: 'the time to connect to the kubelets, or to the echo component where no nodes are named',
-    warning: '200 ms (latencyWarningMs) for more than half of those that were drawn',
+    warning: '200 ms (latencyWarningMs) for more than half of those that were drawn, and three different ones or all',
     critical: 'none',
     sustained: DRAWS,
   },

@@ -6,7 +6,15 @@ import type { Config } from './config.ts'
 import { judgeLarge } from './judge-large.ts'
 import { judgeReach } from './judge-reach.ts'
 import { judgeZone } from './judge-zone.ts'
-import { type Doubt, FIRST_PATH, NO_DOUBT, type PathMemory, type PeersMemory, pathEntity } from './memory.ts'
+import {
+  type Doubt,
+  FIRST_PATH,
+  NO_DOUBT,
+  type PathMemory,
+  type PeersMemory,
+  pathEntity,
+  stillDoubted,
+} from './memory.ts'
 import type { Path } from './peer.ts'
 import type { PathRound, PeersReading } from './source.ts'
 
@@ -37,7 +45,7 @@ function judgePath(round: PathRound, before: PathMemory, config: Config): PathJu
     const findings = ['PeersUnreachable', 'PathMTUBroken'].map((type) =>
       unknownFinding(type, why, pathEntity(round.path)),
     )
-    return { memory: before, findings, metrics: [] }
+    return { memory: { ...before, reach: stillDoubted(before.reach, round.present) }, findings, metrics: [] }
   }
   const reach = judgeReach(round, before, config)
   const large = judgeLarge(round, before.large, config)
@@ -53,10 +61,13 @@ function judgeZones(reading: PeersReading, before: PeersMemory['slow'], config: 
   const telling = (reading.find(({ path }) => path === 'node') ?? reading[0])?.round
   if (telling?.ok !== true) return []
   const { zones, asked } = telling.value
-  return zones
+  return [...zones.keys()]
     .toSorted()
     .slice(0, ZONES_MAX)
-    .map((zone) => ({ zone, ...judgeZone(zone, asked, before.get(zone) ?? NO_DOUBT, config) }))
+    .map((zone) => {
+      const place = { zone, peers: zones.get(zone) ?? 0 }
+      return { zone, ...judgeZone(place, asked, before.get(zone) ?? NO_DOUBT, config) }
+    })
 }
 
 /** @param reading of each path that is configured */

@@ -6,7 +6,7 @@ import type { RoundOutcome } from '../../probing/standing.ts'
 import type { AskedPeer } from './asking.ts'
 import type { Config } from './config.ts'
 import { type Answering, countAnswering } from './count.ts'
-import { type Doubt, extendDoubt, isProblem, type PathMemory, pathEntity } from './memory.ts'
+import { type Doubt, extendDoubt, isProblem, type PathMemory, pathEntity, stillDoubted } from './memory.ts'
 import { identityOf, type Path } from './peer.ts'
 import { SPENT } from './pool.ts'
 import type { PathRound } from './source.ts'
@@ -97,7 +97,7 @@ function problem(
 /** @param round with at least one who was asked */
 export function judgeReach(round: PathRound, memory: PathMemory, config: Config): Judged & { hasAnswered: boolean } {
   const { path, asked } = round
-  const { reach: before } = memory
+  const before = stillDoubted(memory.reach, round.present)
   const said = counted(round, config)
   const { answering, silent, percent, unjudged, isOld } = said
   const hasAnswered = memory.hasAnswered || answering > 0
@@ -115,9 +115,14 @@ export function judgeReach(round: PathRound, memory: PathMemory, config: Config)
     return done(unseen(about, unobserved('CouldNotAsk', own)), before)
   }
   // What was proven stays, until it is over.
-  if (isOld && isProblem(before)) return done(staysFinding({ ...about, message: own ?? '' }, 'NotJudged'), before)
+  if (isOld && isProblem(memory.reach)) return done(staysFinding({ ...about, message: own ?? '' }, 'NotJudged'), before)
   // With a share that is not enough to prove it over a problem stays one.
-  if (unjudged === undefined && percent >= config.minReachablePeers && percent < GONE_PERCENT && isProblem(before)) {
+  if (
+    unjudged === undefined &&
+    percent >= config.minReachablePeers &&
+    percent < GONE_PERCENT &&
+    isProblem(memory.reach)
+  ) {
     return done(staysFinding(about, 'NotProven'), before)
   }
   const found = soFar(about, doubt, 'PeersAnswer', unjudged ?? [])

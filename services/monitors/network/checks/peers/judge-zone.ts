@@ -30,8 +30,16 @@ function problem(about: About, zone: string, ms: number, { latencyWarningMs }: C
   }
 }
 
+/** A packet that is lost makes a second of a millisecond: so many others have to be slow, or all that there are. */
+const LEAST_SLOW = 3
+
 /** @param asked all of a round; those of another zone do not count */
-export function judgeZone(zone: string, asked: readonly AskedPeer[], before: Doubt, config: Config): Judged {
+export function judgeZone(
+  { zone, peers }: { readonly zone: string; readonly peers: number },
+  asked: readonly AskedPeer[],
+  before: Doubt,
+  config: Config,
+): Judged {
   const limitMs = config.latencyWarningMs
   const about = { type: 'PeersSlow', entity: zoneEntity(zone) }
   const timed = asked.filter(({ peer, isTimed }) => isTimed && peer.zone === zone)
@@ -53,6 +61,7 @@ export function judgeZone(zone: string, asked: readonly AskedPeer[], before: Dou
   const metrics: MetricSample[] =
     judged.length === 0 ? [] : [{ name: 'network_peers_connect_seconds', labels, value: ms / 1000 }]
   const finding =
-    soFar({ ...about, message }, doubt, 'PeersNear', []) ?? problem({ ...about, message }, zone, ms, config)
+    soFar({ ...about, message }, doubt, 'PeersNear', [], Math.min(LEAST_SLOW, peers)) ??
+    problem({ ...about, message }, zone, ms, config)
   return { doubt, finding, metrics }
 }

@@ -57,9 +57,16 @@ export function extendDoubt({ standing, peers }: Doubt, outcome: RoundOutcome, b
   return { standing: next, peers: all }
 }
 
-/** It has lasted for long enough, and is not one peer's alone. */
-export function isProblem({ standing, peers }: Doubt): boolean {
-  return standing.failed >= LIMITS.needed && peers.length > 1
+/** What is left of a doubt once it is known who is a peer still: those who are gone were silent for that, and none left is no doubt. */
+export function stillDoubted(doubt: Doubt, present: ReadonlySet<string> | undefined): Doubt {
+  if (present === undefined || doubt.peers.length === 0) return doubt
+  const peers = doubt.peers.filter((peer) => present.has(peer))
+  return peers.length === 0 && !isProblem(doubt) ? NO_DOUBT : { ...doubt, peers }
+}
+
+/** It has lasted for long enough, and is not one peer's alone. @param least so many different peers, at least two */
+export function isProblem({ standing, peers }: Doubt, least = 2): boolean {
+  return standing.failed >= LIMITS.needed && peers.length >= Math.max(2, least)
 }
 
 /** A person's word: what must last is counted anew. */

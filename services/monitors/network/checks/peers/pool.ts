@@ -76,7 +76,7 @@ function absentWords(absent: readonly Place[]): Unobserved | undefined {
 
 /** Whether it has to be read once more, since somebody is silent. */
 function isToBeReadAgain(held: Held | undefined, sinceMs: number, nowMs: number): boolean {
-  if (held === undefined || held.atMs < sinceMs) return true
+  if (held === undefined || held.atMs <= sinceMs) return true
   const waitMs = Math.max(AGAIN_MS, MORE_SELDOM * (held.atMs - sinceMs))
   return nowMs - held.atMs >= Math.min(AGAIN_MOST_MS, waitMs)
 }

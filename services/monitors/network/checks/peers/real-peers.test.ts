@@ -26,6 +26,10 @@ describe.skipIf(why !== '')('peers', () => {
   const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` }
   const beyond = (command: string) =>
     execFileSync('ip', ['netns', 'exec', BEYOND, 'sh', '-c', command], { encoding: 'utf8', env, stdio: 'pipe' })
+  const started = (requestTimeoutMs: number) => {
+    const config = schema.parse({ peers: [...PEERS, '10.78.0.1'], echoPeers: PEERS, requestTimeoutMs })
+    return networks.startCheck({ check: 'peers', config })
+  }
   const startBeyond = (...command: readonly string[]) => networks.startFar('ip', 'netns', 'exec', BEYOND, ...command)
 
   beforeAll(async () => {
@@ -44,8 +48,7 @@ describe.skipIf(why !== '')('peers', () => {
     const program = join(import.meta.dirname, 'testing-peer.ts')
     startBeyond(process.execPath, program, join(folder, 'cert.pem'), join(folder, 'key.pem'))
     beyond("timeout 20 sh -c 'until ss -lnt | grep -q :8023; do sleep 0.02; done'")
-    const config = schema.parse({ peers: [...PEERS, '10.78.0.1'], echoPeers: PEERS, requestTimeoutMs: 1_000 })
-    check = await networks.startCheck({ check: 'peers', config })
+    check = await started(600)
   }, 60_000)
   afterAll(async () => {
     await networks?.close()
@@ -122,6 +125,8 @@ describe.skipIf(why !== '')('peers', () => {
       await stop?.()
       beyond('tc qdisc del dev wire root')
     }
+    // So slow that it needs more time than what is silent.
+    check = await started(1_000)
     await opens(slow, ['PeersSlow zone:none AboveWarningLimit'], over)
   }, 60_000)
 })

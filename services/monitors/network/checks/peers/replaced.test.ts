@@ -99,6 +99,29 @@ it('a rollout that gives all pods other addresses is no problem of any node', as
   expect(await said(20)).toEqual([])
 })
 
+it('a rollout just after slices were read is no problem of any node either', async () => {
+  const scene: Scene = { listed: addresses(1), alive: new Set(addresses(2)), isDown: false, requests: 0 }
+  const { said, look } = started(scene)
+  await look()
+  scene.listed = addresses(2)
+  expect(await said(20)).toEqual([])
+})
+
+it('a rollout upon a rollout is no problem of any node, nor is the one pod that is silent after it', async () => {
+  const scene: Scene = { listed: addresses(1), alive: new Set(addresses(1)), isDown: false, requests: 0 }
+  const { said } = started(scene)
+  await said(3)
+  // Each is seen, is known for one, and the next is there at once.
+  for (const wave of [2, 3]) {
+    scene.listed = addresses(wave)
+    scene.alive = new Set(scene.listed)
+    expect(await said(2)).toEqual([])
+  }
+  scene.listed = addresses(4, 3)
+  scene.alive = new Set(addresses(4, 2))
+  expect(await said(20)).toEqual([])
+})
+
 it('most nodes taken away are no problem of those that stay', async () => {
   const scene: Scene = { listed: addresses(1), alive: new Set(addresses(1)), isDown: false, requests: 0 }
   const { said } = started(scene)

@@ -9,7 +9,7 @@ import { createBudget } from './budget.ts'
 import type { Config } from './config.ts'
 import { isTooFew } from './count.ts'
 import { createOwnAddresses } from './own-addresses.ts'
-import { drawnOf, drawPeers, identityOf, type OwnAddresses, type Path, peersOf } from './peer.ts'
+import { drawnOf, drawPeers, identityOf, type OwnAddresses, type Path, type Peer, peersOf } from './peer.ts'
 import { createSlicePool, type PeerPool, type Pool } from './pool.ts'
 import type { OpenSlices } from './slices-api.ts'
 
@@ -23,10 +23,12 @@ export interface PathRound {
   readonly asked: readonly AskedPeer[]
   /** How many there are to draw from. */
   readonly known: number
-  /** Zones of all of them. */
-  readonly zones: readonly string[]
+  /** Zones of all of them, and how many are in each. */
+  readonly zones: ReadonlyMap<string, number>
   /** Why some of those who are silent may be gone. */
   readonly stale: Unobserved | undefined
+  /** All who are peers still, by identity, where that was looked up since somebody was silent. */
+  readonly present?: ReadonlySet<string> | undefined
   /** Why some who are named were not drawn from; absent: all were. */
   readonly missing?: Unobserved | undefined
 }
@@ -110,10 +112,10 @@ interface Course {
   sinceMs: number | undefined
 }
 
-/** Those who were asked and are peers still. */
-function stillThere(asked: readonly AskedPeer[], { peers }: Pool): readonly AskedPeer[] {
-  const there = new Set(peers.map(({ address }) => address))
-  return asked.filter(({ peer }) => there.has(peer.address))
+function countByZone(peers: readonly Peer[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { zone } of peers) counts.set(zone, (counts.get(zone) ?? 0) + 1)
+  return counts
 }
 
 async function roundOf(
@@ -124,7 +126,6 @@ async function roundOf(
   { config, clock, random }: RoundOptions,
 ): Promise<Reading<PathRound>> {
   const { signal } = means.ask
-  const beganMs = clock.monotonicMs()
   let known = await pool.current(signal)
   if (!known.ok) return known
   const { peers, isPart } = known.value
@@ -132,19 +133,22 @@ async function roundOf(
   course.before.clear()
   for (const peer of drawn) course.before.add(identityOf(peer))
   let asked = await askPeers(means, path, drawn)
+  let present: ReadonlySet<string> | undefined
   const { sinceMs } = course
   if (isTooFew(asked, config) === true && sinceMs !== undefined) {
     // It is no chance, and whoever is gone by now is nobody's fault.
     known = await pool.confirmed(signal, sinceMs)
     if (!known.ok) return known
-    asked = stillThere(asked, known.value)
+    present = new Set(known.value.peers.map(identityOf))
+    const there = new Set(known.value.peers.map(({ address }) => address))
+    asked = asked.filter(({ peer }) => there.has(peer.address))
   }
   const isBad = isTooFew(asked, config)
-  if (isBad === false) course.sinceMs = undefined
-  else if (isBad === true) course.sinceMs ??= beganMs
+  if (isBad === true) course.sinceMs ??= clock.monotonicMs()
+  else if (isBad === false || present !== undefined) course.sinceMs = undefined
   const { stale, missing } = known.value
-  const zones = [...new Set(known.value.peers.map(({ zone }) => zone))]
-  return observed({ path, asked, known: known.value.peers.length, zones, stale, missing })
+  const zones = countByZone(known.value.peers)
+  return observed({ path, asked, known: known.value.peers.length, zones, stale, present, missing })
 }
 
 /** Makes the rounds of one check; nobody is asked before the first one. */

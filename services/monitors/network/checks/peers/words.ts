@@ -21,8 +21,15 @@ export function staysFinding(about: About, reason: string): Finding {
  * The finding of rounds that are no problem, or not yet; undefined: it is one.
  * @param healthyReason of a round that went well
  * @param why this machine could not ask, each
+ * @param least so many different peers make a problem
  */
-export function soFar(about: About, doubt: Doubt, healthyReason: string, why: readonly string[]): Finding | undefined {
+export function soFar(
+  about: About,
+  doubt: Doubt,
+  healthyReason: string,
+  why: readonly string[],
+  least?: number,
+): Finding | undefined {
   switch (standOf(doubt.standing, LIMITS)) {
     case 'late':
       return unknownFinding(about.type, unjudged(why), about.entity)
@@ -31,14 +38,16 @@ export function soFar(about: About, doubt: Doubt, healthyReason: string, why: re
     case 'lasting':
       return pendingFinding(about, doubt.standing, LIMITS.needed)
     case 'failed':
-      if (isProblem(doubt)) return undefined
-      return staysFinding(
-        { ...about, message: `${about.message}: 1 peer alone, which says nothing of this node` },
-        'OnePeerAlone',
-      )
+      return isProblem(doubt, least) ? undefined : tooFew(about, doubt.peers.length)
     default:
       return { ...about, health: 'healthy', reason: healthyReason }
   }
+}
+
+function tooFew(about: About, count: number): Finding {
+  const who = count === 1 ? '1 peer alone' : `${count} peers alone`
+  const message = `${about.message}: ${who}, which says nothing of this node`
+  return staysFinding({ ...about, message }, count === 1 ? 'OnePeerAlone' : 'FewPeersAlone')
 }
 
 /** Nothing could be seen at all. */
