@@ -183,8 +183,8 @@ describe('where the pod of this node is', () => {
       clock.pass(30_000)
     }
     expect(await pods.current(signal)).toMatchObject({ value: [{ address: '10.1.0.1', isOwn: true }] })
-    for (const [index, ms] of at.entries())
-      expect(at.filter((other) => other >= ms && other - ms < 3_600_000).length, String(index)).toBeLessThanOrEqual(6)
+    const inHour = at.map((ms) => at.filter((other) => other >= ms && other - ms < 3_600_000).length)
+    expect(Math.max(...inHour)).toBe(6)
   })
 
   it('is not one that has ended, or of a slice without a port', () => {

@@ -56,62 +56,84 @@ function shuffled<T>(all: readonly T[], random: () => number): T[] {
     .map(({ one }) => one)
 }
 
-/** Not looked up before it is asked. */
-export function createEchoPods(options: EchoPodsOptions): EchoPods {
-  const { service, port, nodeName, open, budget, clock, random } = options
+/** The slices of the Service, read one after another. */
+interface Search {
+  /** That of this node alone; while it may be found yet some others; undefined: there is none. */
+  found(): readonly EchoPod[] | undefined
+  /** Goes on until it is found, or all slices were read. @throws SpentError where it has to wait; what a reader throws */
+  goOn(reader: SliceReader, signal: AbortSignal): Promise<void>
+}
+
+function createSearch({ service, port, nodeName, budget, random, ...options }: EchoPodsOptions): Search {
   let own: { readonly pod: EchoPod; readonly slice: string } | undefined
   let others: readonly EchoPod[] = []
-  /** Names of slices that were not read in this search; undefined: none is under way. */
+  /** Names of slices that were not read yet; undefined: no search is under way. */
   let unread: string[] | undefined
-  let failure: Unobserved | undefined
-  let [readMs, nextMs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
-
   const counted = <T>(ask: () => Promise<T>): Promise<T> =>
     budget.take() ? ask() : Promise.reject(new SpentError('no request is left'))
+  const namespaceOf = (reader: SliceReader) =>
+    [options.namespace, reader.namespace, 'default'].find((name) => name !== '') ?? ''
 
   async function readSlice(reader: SliceReader, name: string, signal: AbortSignal): Promise<void> {
-    const namespace = options.namespace === '' ? reader.namespace || 'default' : options.namespace
-    const slice = await counted(() => reader.slice(namespace, name, signal))
+    const slice = await counted(() => reader.slice(namespaceOf(reader), name, signal))
     const pods = slice === undefined ? [] : echoPodsIn(slice, port, nodeName)
     const pod = pods.find(({ isOwn }) => isOwn)
     own = pod === undefined ? undefined : { pod, slice: name }
     if (pod === undefined) others = shuffled([...others, ...pods], random).slice(0, OTHERS_MAX)
   }
 
-  async function search(reader: SliceReader, signal: AbortSignal): Promise<void> {
-    const namespace = options.namespace === '' ? reader.namespace || 'default' : options.namespace
-    if (own !== undefined) await readSlice(reader, own.slice, signal)
-    if (own !== undefined) return
-    if (unread === undefined) {
-      unread = shuffled(await counted(() => reader.names(namespace, service, signal)), random)
-      others = []
+  return {
+    found() {
+      if (own !== undefined) return [own.pod]
+      return unread !== undefined && others.length > 0 ? others : undefined
+    },
+    async goOn(reader, signal) {
+      if (own !== undefined) await readSlice(reader, own.slice, signal)
+      if (own !== undefined) return
+      if (unread === undefined) {
+        unread = shuffled(await counted(() => reader.names(namespaceOf(reader), service, signal)), random)
+        others = []
+      }
+      for (let name = unread.at(-1); name !== undefined && own === undefined; name = unread.at(-1)) {
+        await readSlice(reader, name, signal)
+        unread.pop()
+      }
+      unread = undefined
+    },
+  }
+}
+
+const SPENT = unobserved(
+  'RequestsSpent',
+  'the pod of this node is not found yet: the API servers are asked six times an hour at most',
+)
+
+/** Not looked up before it is asked. */
+export function createEchoPods(options: EchoPodsOptions): EchoPods {
+  const { service, nodeName, open, clock, random } = options
+  const search = createSearch(options)
+  let failure: Unobserved | undefined
+  let [readMs, nextMs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
+
+  async function readOnce(signal: AbortSignal): Promise<void> {
+    const reader = await open(clock, nodeName)
+    try {
+      await search.goOn(reader, signal)
+    } finally {
+      reader.close()
     }
-    for (let name = unread.at(-1); name !== undefined && own === undefined; name = unread.at(-1)) {
-      await readSlice(reader, name, signal)
-      unread.pop()
-    }
-    unread = undefined
   }
 
   async function read(signal: AbortSignal): Promise<void> {
     try {
-      const reader = await open(clock, nodeName)
-      try {
-        await search(reader, signal)
-      } finally {
-        reader.close()
-      }
+      await readOnce(signal)
       failure = undefined
       readMs = clock.monotonicMs()
-      const after = own === undefined ? RETRY_MS * (1 + random()) : READ_MS + (2 * random() - 1) * SPREAD_MS
-      nextMs = readMs + after
+      const isFound = search.found() !== undefined
+      nextMs = readMs + (isFound ? READ_MS + (2 * random() - 1) * SPREAD_MS : RETRY_MS * (1 + random()))
     } catch (err) {
       signal.throwIfAborted()
-      const spent = unobserved(
-        'RequestsSpent',
-        'the pod of this node is not found yet: the API servers are asked six times an hour at most',
-      )
-      const why = err instanceof SpentError ? spent : whyNoSlices(err, `the echo pods are not known`, MEANS)
+      const why = err instanceof SpentError ? SPENT : whyNoSlices(err, 'the echo pods are not known', MEANS)
       if (why === undefined) throw err
       failure = why
       nextMs = clock.monotonicMs() + RETRY_MS * (1 + random())
@@ -119,11 +141,12 @@ export function createEchoPods(options: EchoPodsOptions): EchoPods {
   }
 
   function known(): Reading<readonly EchoPod[]> {
-    if (own !== undefined) return observed([own.pod])
-    // A search that is not over may find it yet.
-    if (unread !== undefined && others.length > 0) return observed(others)
-    if (failure !== undefined) return failure
-    return unobserved('NoEchoPod', `of the Service ${service} no pod serves on this node: nobody here can be asked`)
+    const pods = search.found()
+    if (pods !== undefined) return observed(pods)
+    return (
+      failure ??
+      unobserved('NoEchoPod', `of the Service ${service} no pod serves on this node: nobody here can be asked`)
+    )
   }
 
   return {
