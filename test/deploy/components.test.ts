@@ -1,44 +1,8 @@
-/** What a cluster may take beside the overlays: the same by a component of kustomize and by a value of the chart. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { stringify } from 'yaml'
+import { describe, expect, it } from 'vitest'
 import { builtServices, SERVICES } from '#service-table'
-import { find, helm, helmRefusal, type KubeObject, kustomize, type Mount, type PodSpec, ROOT } from './objects.ts'
+import { mounts, podOf, withComponent } from './component-objects.ts'
+import { find, helm, helmRefusal, type Mount } from './objects.ts'
 import { loadSchemas, validate } from './schema.ts'
-
-/** An overlay with a component beside it, as somebody's own kustomization has it. */
-function withComponent(name: string): KubeObject[] {
-  const folder = mkdtempSync(join(tmpdir(), 'component-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const kustomization = {
-    apiVersion: 'kustomize.config.k8s.io/v1beta1',
-    kind: 'Kustomization',
-    resources: [relative(folder, join(ROOT, 'deploy/kustomize/overlays/default'))],
-    components: [relative(folder, join(ROOT, 'deploy/kustomize/components', name))],
-  }
-  writeFileSync(join(folder, 'kustomization.yaml'), stringify(kustomization))
-  return kustomize(folder)
-}
-
-function podOf(objects: readonly KubeObject[]): PodSpec {
-  const pod = find(objects, 'DaemonSet', 'node-doctor').spec?.template?.spec
-  if (pod === undefined) throw new Error('the DaemonSet has no pod')
-  return pod
-}
-
-/** Container → its mounts that `wanted` takes, in no order. */
-function mounts(pod: PodSpec, wanted: (mount: Mount) => boolean): Record<string, readonly Mount[]> {
-  return Object.fromEntries(
-    pod.containers
-      .map(({ name, volumeMounts = [] }) => {
-        const found = volumeMounts.filter(wanted)
-        return [name, found.toSorted((a, b) => (a.mountPath < b.mountPath ? -1 : 1))] as const
-      })
-      .filter(([, found]) => found.length > 0),
-  )
-}
 
 const NEWEST = ['--kube-version', '1.37.0']
 
@@ -186,99 +150,6 @@ describe('monitors of network and Kubernetes', () => {
     for (const set of ['kubernetes.token=false', 'layout=compact'])
       expect(helm('--set', set).filter(({ metadata }) => metadata.name === 'node-doctor-kubernetes')).toEqual([])
     expect(helm().filter(({ metadata }) => metadata.name === 'node-doctor-kubernetes')).toHaveLength(6)
-  })
-})
-
-describe('peers', () => {
-  const RENDERED: [string, () => KubeObject[]][] = [
-    ['component', () => withComponent('peers')],
-    ['value', () => helm('--set', 'network.peers=true')],
-  ]
-
-  it.each(RENDERED)(
-    'give the monitor of the network, and nobody else, a token that reads where the agents are: by %s',
-    (_, render) => {
-      const objects = render()
-      const pod = podOf(objects)
-      expect(mounts(pod, ({ name }) => name === 'peers-token')).toEqual({
-        network: [{ name: 'peers-token', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true }],
-      })
-      expect(pod.volumes?.find(({ name }) => name === 'peers-token')).toMatchObject({
-        secret: { secretName: 'node-doctor-peers', optional: true, defaultMode: 0o440 },
-      })
-      expect(find(objects, 'Role', 'node-doctor-peers').rules).toEqual([
-        { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list'] },
-      ])
-      expect(find(objects, 'Secret', 'node-doctor-peers').metadata.annotations).toEqual({
-        'kubernetes.io/service-account.name': 'node-doctor-peers',
-      })
-      const { selector, ...service } = find(objects, 'Service', 'node-doctor-peers').spec as unknown as Record<
-        string,
-        object
-      >
-      expect(service).toEqual({
-        clusterIP: 'None',
-        ports: [{ name: 'kubelet', port: 10_250, targetPort: 10_250, protocol: 'TCP' }],
-      })
-      expect(find(objects, 'DaemonSet', 'node-doctor').spec?.template?.metadata.labels).toMatchObject(selector ?? {})
-      expect(objects.flatMap((object) => validate([loadSchemas('kubernetes-1.20')], object))).toEqual([])
-    },
-  )
-
-  it('are not there unless they are asked for, nor where plug-ins would have the token', () => {
-    expect(helm().filter(({ metadata }) => /peers|echo/.test(metadata.name))).toEqual([])
-    expect(helmRefusal('--set', 'network.peers=true,layout=compact')).toContain(
-      'network.peers gives the container network a token',
-    )
-  })
-})
-
-describe('echo', () => {
-  const RENDERED: [string, () => KubeObject[]][] = [
-    ['component', () => withComponent('echo')],
-    ['value', () => helm('--set', 'echo.enabled=true')],
-  ]
-
-  it.each(RENDERED)('is a pod on each node that has nothing: by %s', (_, render) => {
-    const objects = render()
-    const { spec, metadata } = find(objects, 'DaemonSet', 'node-doctor-echo').spec?.template ?? {}
-    expect(spec).toMatchObject({
-      serviceAccountName: 'node-doctor-echo',
-      automountServiceAccountToken: false,
-      tolerations: podOf(objects).tolerations ?? [],
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: 65_108,
-        runAsGroup: 65_108,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
-    })
-    expect([spec?.hostNetwork, spec?.hostPID, spec?.volumes, spec?.initContainers]).toEqual(Array(4).fill(undefined))
-    const [container, ...others] = spec?.containers ?? []
-    expect(others).toEqual([])
-    expect(container).toMatchObject({
-      args: ['echo'],
-      securityContext: {
-        readOnlyRootFilesystem: true,
-        allowPrivilegeEscalation: false,
-        capabilities: { drop: ['ALL'] },
-      },
-      resources: { requests: { cpu: '5m', memory: '24Mi' }, limits: { memory: '64Mi' } },
-    })
-    expect([container?.volumeMounts, container?.ports]).toEqual([undefined, undefined])
-    for (const probe of [container?.startupProbe, container?.livenessProbe, container?.readinessProbe])
-      expect(probe).toMatchObject({ httpGet: { path: '/healthz', port: 8_023 } })
-    const service = find(objects, 'Service', 'node-doctor-echo').spec as unknown as { selector: object; ports: unknown }
-    expect(metadata?.labels).toMatchObject(service.selector)
-    expect(service.ports).toEqual([{ name: 'echo', port: 8_023, targetPort: 8_023, protocol: 'TCP' }])
-    // Services of the agent, and what ends it, do not take its pods for the agent's.
-    const services = objects.filter(({ kind, metadata: of }) => kind === 'Service' && of.name !== 'node-doctor-echo')
-    for (const { spec: other } of services)
-      expect(metadata?.labels).not.toMatchObject((other as unknown as { selector: object }).selector)
-    expect(find(objects, 'ServiceAccount', 'node-doctor-echo')).toMatchObject({ automountServiceAccountToken: false })
-    const subjects = objects.flatMap((object) => (object as { subjects?: { name: string }[] }).subjects ?? [])
-    expect(subjects.filter(({ name }) => name === 'node-doctor-echo')).toEqual([])
-    expect(objects.flatMap((object) => validate([loadSchemas('kubernetes-1.20')], object))).toEqual([])
   })
 })
 

@@ -1,0 +1,40 @@
+/** What a component of kustomize makes of an overlay, and what of it tests look at. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { stringify } from 'yaml'
+import { find, type KubeObject, kustomize, type Mount, type PodSpec, ROOT } from './objects.ts'
+
+/** An overlay with a component beside it, as somebody's own kustomization has it. */
+export function withComponent(name: string): KubeObject[] {
+  const folder = mkdtempSync(join(tmpdir(), 'component-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: [relative(folder, join(ROOT, 'deploy/kustomize/overlays/default'))],
+    components: [relative(folder, join(ROOT, 'deploy/kustomize/components', name))],
+  }
+  writeFileSync(join(folder, 'kustomization.yaml'), stringify(kustomization))
+  return kustomize(folder)
+}
+
+/** The pod of the agent. */
+export function podOf(objects: readonly KubeObject[]): PodSpec {
+  const pod = find(objects, 'DaemonSet', 'node-doctor').spec?.template?.spec
+  if (pod === undefined) throw new Error('the DaemonSet has no pod')
+  return pod
+}
+
+/** Container → its mounts that `wanted` takes, in no order. */
+export function mounts(pod: PodSpec, wanted: (mount: Mount) => boolean): Record<string, readonly Mount[]> {
+  return Object.fromEntries(
+    pod.containers
+      .map(({ name, volumeMounts = [] }) => {
+        const found = volumeMounts.filter(wanted)
+        return [name, found.toSorted((a, b) => (a.mountPath < b.mountPath ? -1 : 1))] as const
+      })
+      .filter(([, found]) => found.length > 0),
+  )
+}
