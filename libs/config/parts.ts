@@ -92,7 +92,6 @@ export const INSTEAD_OF_CHECK: Readonly<Record<string, string>> = {
 
 /** Check types that are known and that no monitor serves yet, with the monitor that is to. */
 export const PLANNED_CHECKS: Readonly<Record<string, string>> = {
-  'network-cluster-dns-pod': 'network',
   'custom-logpattern': 'log',
   'gpu-health-check': 'gpu',
 }

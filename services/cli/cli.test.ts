@@ -252,7 +252,7 @@ describe('the other commands', () => {
     const file = join(place.dir, 'c.yaml')
     await writeFile(
       file,
-      'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nmonitors:\n  - { name: pods, type: network-cluster-dns-pod }\n',
+      'apiVersion: node-doctor.io/v1alpha1\nkind: NodeDoctorConfig\nmetadata: { name: x }\nmonitors:\n  - { name: pods, type: gpu-health-check }\n',
     )
     expect(await runCommand('validate', file)).toMatchObject({ code: 0, out: expect.stringContaining('missing:') })
     expect(JSON.parse((await runCommand('validate', file, '-o', 'json')).out)).toMatchObject({ valid: true })

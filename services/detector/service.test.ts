@@ -212,7 +212,7 @@ describe('the detector', () => {
       monitors: [
         {
           name: 'pods',
-          type: 'network-cluster-dns-pod',
+          type: 'gpu-health-check',
           interval: '30s',
         },
       ],

@@ -1,6 +1,7 @@
 /** Whether the cluster's own name is known in the network of pods. However many ask, one question is asked at a time, and not again at once. */
 import { Resolver } from 'node:dns/promises'
-import type { Clock } from '#clock'
+import { type Clock, within } from '#clock'
+import { createStopwatch } from '#probe/stopwatch'
 
 /** As the Go Node Doctor's overlay-test-server says it. */
 export interface ClusterDns {
@@ -8,6 +9,8 @@ export interface ClusterDns {
   readonly resolved: boolean
   readonly addresses: readonly string[]
   readonly latencyMs: number
+  /** For how long of that this process was kept from working: that time is none of the nameserver's. Ours alone says it. */
+  readonly lateMs: number
   /** "" where it was resolved. */
   readonly error: string
 }
@@ -15,6 +18,8 @@ export interface ClusterDns {
 /** An answer counts for so long. */
 const FRESH_MS = 5_000
 const TIMEOUT_MS = 2_000
+/** For all of the nameservers: whoever asks waits five seconds as a rule. */
+const ALL_MS = 3_000
 const ADDRESSES_MAX = 8
 const DEFAULT_DOMAIN = 'cluster.local'
 
@@ -25,30 +30,41 @@ export function targetIn(resolvConf: string): string {
   return `kubernetes.default.svc.${domain ?? DEFAULT_DOMAIN}`
 }
 
-/** Asks the nameservers of the pod, each once. */
-function resolve4(name: string): Promise<string[]> {
-  return new Resolver({ timeout: TIMEOUT_MS, tries: 1 }).resolve4(`${name}.`)
+/** Asks the nameservers of the pod, each once, for both families: a cluster of IPv6 alone has no address of the other. */
+async function resolve(name: string): Promise<readonly string[]> {
+  const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: 1 })
+  const asked = [resolver.resolve4(`${name}.`), resolver.resolve6(`${name}.`)]
+  const came = await Promise.allSettled(asked)
+  const addresses = came.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
+  // Why there is none.
+  return addresses.length > 0 ? addresses : Promise.race(asked)
 }
 
-/** @param resolve who knows addresses; another in tests */
+/** @param resolves who knows addresses; another in tests */
 export function createClusterDns(
   target: string,
   clock: Clock,
-  resolve: (name: string) => Promise<readonly string[]> = resolve4,
+  resolves: (name: string) => Promise<readonly string[]> = resolve,
 ): () => Promise<ClusterDns> {
+  const stopwatch = createStopwatch(clock)
   let last: { readonly atMs: number; readonly found: Promise<ClusterDns> } | undefined
 
   async function look(): Promise<ClusterDns> {
-    const beganMs = clock.monotonicMs()
-    const done = (addresses: readonly string[], error: string): ClusterDns => ({
-      target,
-      resolved: error === '',
-      addresses: addresses.slice(0, ADDRESSES_MAX),
-      latencyMs: Math.round(clock.monotonicMs() - beganMs),
-      error,
-    })
+    const stop = stopwatch.start()
+    const done = (addresses: readonly string[], error: string): ClusterDns => {
+      const { ms, lateMs } = stop()
+      return {
+        target,
+        resolved: error === '',
+        addresses: addresses.slice(0, ADDRESSES_MAX),
+        latencyMs: Math.round(ms),
+        lateMs: Math.round(lateMs),
+        error,
+      }
+    }
     try {
-      const addresses = await resolve(target)
+      const late = () => Promise.reject(Object.assign(new Error('no answer'), { code: 'ETIMEOUT' }))
+      const addresses = await within(clock, resolves(target), ALL_MS, late)
       return done(addresses, addresses.length === 0 ? 'no address' : '')
     } catch (err) {
       return done([], err instanceof Error && 'code' in err ? String(err.code) : String(err))

@@ -12,6 +12,7 @@ const FOUND: ClusterDns = {
   resolved: true,
   addresses: ['10.96.0.1'],
   latencyMs: 1,
+  lateMs: 0,
   error: '',
 }
 
@@ -117,9 +118,20 @@ describe('the name of the cluster', () => {
     expect([asked, first?.addresses.length, first?.resolved]).toEqual([1, 8, true])
     clock.pass(5_000)
     expect([(await look()).error, asked]).toEqual(['no address', 2])
+    const never = createClusterDns('k', clock, () => new Promise<never>(() => undefined))
+    const asking = never()
+    await clock.advance(3_000)
+    expect(await asking).toMatchObject({ resolved: false, latencyMs: 3_000, error: 'ETIMEOUT' })
     const broken = createClusterDns('k', clock, () =>
       Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' })),
     )
-    expect(await broken()).toEqual({ target: 'k', resolved: false, addresses: [], latencyMs: 0, error: 'ENOTFOUND' })
+    expect(await broken()).toEqual({
+      target: 'k',
+      resolved: false,
+      addresses: [],
+      latencyMs: 0,
+      lateMs: 0,
+      error: 'ENOTFOUND',
+    })
   })
 })

@@ -7,6 +7,8 @@ import { child, type ListNode, type MapNode, type Place, type Tree, treeOf } fro
 export interface DefaultCheck {
   readonly name: string
   readonly type: string
+  /** Keys of its `config` that are not as where somebody writes it: what is not everywhere is silent where it is not. */
+  readonly config?: Readonly<Record<string, boolean>>
 }
 
 const EMBEDDED: Place = { where: 'embedded default', origin: { layer: 'default', text: 'default' } }
@@ -30,6 +32,7 @@ export const DEFAULT_CHECKS: Readonly<Record<string, readonly DefaultCheck[]>> =
     { name: 'links', type: 'network-links' },
     { name: 'gateway', type: 'network-gateway-check' },
     { name: 'dns', type: 'network-dns-check' },
+    { name: 'cluster-dns-pod', type: 'network-cluster-dns-pod', config: { whereDeployed: true } },
     { name: 'conntrack', type: 'network-conntrack' },
     { name: 'sockets', type: 'network-sockets' },
     { name: 'sysctl', type: 'network-sysctl' },
@@ -85,7 +88,7 @@ export function underlay(tree: MapNode, catalog: Catalog, table: typeof DEFAULT_
     .map((check) => {
       const name = freeName(check, taken)
       taken.add(name)
-      return treeOf({ name, type: check.type }, EMBEDDED)
+      return treeOf({ ...check, name }, EMBEDDED)
     })
   if (written !== undefined && added.length === 0) return tree
   const place = tree.entries.get('monitors')?.place ?? EMBEDDED

@@ -20,6 +20,7 @@ const EXPLAINED_BY: Readonly<Record<string, (check: MapNode) => readonly string[
   'network-connectivity-check': byEndpoints,
   'network-time': () => [DNS, GATEWAY, LINKS],
   'network-peers': () => [LINKS],
+  'network-cluster-dns-pod': () => [DNS, GATEWAY, LINKS],
   'kubernetes-apiserver-check': () => [GATEWAY, LINKS],
 }
 

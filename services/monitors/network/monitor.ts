@@ -1,5 +1,6 @@
 /** The monitor of the node's network. One line for each check. */
 import { defineMonitor } from '#monitor-kit'
+import { clusterDnsPod } from './checks/cluster-dns-pod/check.ts'
 import { cni } from './checks/cni/check.ts'
 import { connectivity } from './checks/connectivity/check.ts'
 import { conntrack } from './checks/conntrack/check.ts'
@@ -20,6 +21,7 @@ export const network = defineMonitor({
   name: 'network',
   description: 'Links, gateways, nameservers, endpoints, peers, CNI, connection tracking, sockets, sysctls, IPv6',
   checks: [
+    clusterDnsPod,
     cni,
     connectivity,
     conntrack,

@@ -18,6 +18,15 @@ const PEERS = { peers: [2, 3, 4, 5, 6].map((number) => `10.0.0.${number}`) }
 const NTP = { servers: ['ntp.corp.example'] }
 
 export const PROBING_CASES: Readonly<Record<string, readonly KeyCase[]>> = {
+  'cluster-dns-pod': [
+    { key: 'service', over: 'well-own', value: 'other' },
+    { key: 'whereDeployed', over: 'hostile-no-token', value: true },
+    { key: 'namespace', over: 'well-go', beside: { service: 'overlay' }, value: 'go' },
+    { key: 'echoPort', over: 'well-own', value: 9_000 },
+    { key: 'requestTimeoutMs', over: 'slow-pod', value: 1_000 },
+    { key: 'minSuccessPods', over: 'mixed-others', value: 5 },
+    { key: 'sustainedChecks', over: 'sick-own', value: 9 },
+  ],
   connectivity: [
     { key: 'url', over: 'well-three', value: 'tcp://10.1.0.8:5000' },
     { key: 'method', over: 'well-three', beside: API, value: 'GET' },

@@ -49,7 +49,7 @@ function entriesOf(configs: Readonly<Record<string, object>>): readonly object[]
   const checks = [...(DEFAULT_CHECKS['network'] ?? []), ...(DEFAULT_CHECKS['kubernetes'] ?? [])]
   const { address, port } = ENDPOINT
   const endpoint = { name: 'endpoint', type: 'network-connectivity-check', config: { url: `tcp://${address}:${port}` } }
-  return [...checks.map((check) => ({ ...check, config: configs[check.type] ?? {} })), endpoint]
+  return [...checks.map((check) => ({ ...check, config: configs[check.type] ?? check.config ?? {} })), endpoint]
 }
 
 /** @param resolvConf of the node's network, in which this process is */

@@ -68,6 +68,10 @@
 # Of an account that may read EndpointSlices of this namespace and nothing else. 0440
 - { name: peers-token, secret: { secretName: {{ include "node-doctor.fullname" . }}-peers, optional: true, defaultMode: 288 } }
 {{- end }}
+{{- if and .Values.echo.enabled (ne .Values.layout "compact") }}
+# Of an account that may read EndpointSlices of this namespace and nothing else. 0440
+- { name: echo-token, secret: { secretName: {{ include "node-doctor.fullname" . }}-echo-reader, optional: true, defaultMode: 288 } }
+{{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}

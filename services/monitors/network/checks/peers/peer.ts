@@ -50,7 +50,7 @@ export function peersOf(
 }
 
 /** The port that a slice says: the one called `echo`, else the only one over TCP; undefined: it says none, or several. */
-function portIn({ ports }: EndpointSlice): number | undefined {
+export function portIn({ ports }: EndpointSlice): number | undefined {
   const tcp = ports.filter(({ protocol }) => protocol === 'TCP')
   return tcp.find(({ name }) => name === 'echo')?.port ?? (tcp.length === 1 ? tcp[0]?.port : undefined)
 }

@@ -1,4 +1,5 @@
 /** The way to EndpointSlices: with the token that was mounted for that, or what a fixture has in its place. */
+import { existsSync } from 'node:fs'
 import type { Clock } from '#clock'
 import {
   createKubeClient,
@@ -54,17 +55,31 @@ function hasSlices(shared: unknown): shared is { readonly openSlices: OpenSlices
   return typeof shared === 'object' && shared !== null && 'openSlices' in shared
 }
 
-/** That of the monitor, where it has one; else the API server itself. */
-export function openSlicesOf(shared: unknown): OpenSlices {
-  return hasSlices(shared) ? shared.openSlices : createOpenSlices(process.env)
+/**
+ * That of the monitor, where it has one; else the API server itself.
+ * @param ownFolder of a token that goes before the pod's, where there is one
+ */
+export function openSlicesOf(shared: unknown, ownFolder?: string): OpenSlices {
+  if (hasSlices(shared)) return shared.openSlices
+  return (clock, nodeName) => {
+    const hasOwn = ownFolder !== undefined && existsSync(`${ownFolder}/token`)
+    return createOpenSlices(process.env, hasOwn ? ownFolder : TOKEN_FOLDER)(clock, nodeName)
+  }
 }
 
-/** Why they could not be read, with what to do; undefined: that is a fault of this program. */
-export function whyNoSlices(err: unknown): Unobserved | undefined {
-  if (err instanceof KubeAccessError) {
-    const what = `mount the token of an account that may get and list EndpointSlices at ${TOKEN_FOLDER} of the container network, read-only (kustomize: component peers; Helm: network.peers=true)`
-    return unobserved('NoCredentials', `who the peers are is not known: ${err.fault}; ${what}`)
-  }
+const MEANS = `mount the token of an account that may get and list EndpointSlices at ${TOKEN_FOLDER} of the container network, read-only (kustomize: component peers; Helm: network.peers=true)`
+
+/**
+ * Why they could not be read; undefined: that is a fault of this program.
+ * @param what is not known then
+ * @param means what to do where there is no token
+ */
+export function whyNoSlices(
+  err: unknown,
+  what = 'who the peers are is not known',
+  means = MEANS,
+): Unobserved | undefined {
+  if (err instanceof KubeAccessError) return unobserved('NoCredentials', `${what}: ${err.fault}; ${means}`)
   if (err instanceof KubeUnreachableError)
     return unobserved(err.isUnverified ? 'CertificateUnverified' : 'APIServerUnreachable', err.message)
   if (err instanceof KubeStatusError) return unobserved('APIServerRefuses', err.message)

@@ -31,5 +31,5 @@ const kubelet = createServer((socket) => {
   })
 })
 kubelet.listen(10_250)
-const found = { target: 'k', resolved: true, addresses: [], latencyMs: 0, error: '' }
+const found = { target: 'k', resolved: true, addresses: [], latencyMs: 0, lateMs: 0, error: '' }
 createEcho({ node: 'n', podIP: '', lookUp: () => Promise.resolve(found) }).listen(8_023)
