@@ -18,14 +18,16 @@ const QUIET_MS = 150
 /** Tests, what they read, and what editors keep beside a file. */
 const NO_SOURCE = /\.test\.ts$|\/fixtures\/|~$|\.sw[a-z]$|\/\.#[^/]*$/
 
-/** Hash of every bundle by its name, and of the page under the name of who serves it. */
+/** Hash of every bundle by its name, with what each loads for one task at its start, and of the page under the name of who serves it. */
 function bundleHashes(): Map<string, string> {
-  const bundles = readdirSync(DIST).filter((file) => file.endsWith('.mjs'))
+  const files = readdirSync(DIST)
+  const bundles = files.filter((file) => file.endsWith('.mjs'))
+  const once = files.filter((file) => file.endsWith('.once.cjs')).map((file) => join(DIST, file))
   const page = hashTree([join(DIST, 'page')])
   return new Map(
     bundles.map((file) => {
       const name = basename(file, '.mjs')
-      return [name, hashTree([join(DIST, file)]) + (name === 'http-exporter' ? page : '')]
+      return [name, hashTree([join(DIST, file), ...once]) + (name === 'http-exporter' ? page : '')]
     }),
   )
 }
