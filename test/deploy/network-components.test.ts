@@ -1,8 +1,7 @@
 /** Monitors of network and Kubernetes, and what belongs to them: accounts with tokens of their own, pods that answer. */
 import { describe, expect, it } from 'vitest'
-import { mounts, podOf, withComponent } from './components.ts'
+import { podOf, withComponent } from './components.ts'
 import { find, helm, helmRefusal, type KubeObject } from './objects.ts'
-import { loadSchemas, validate } from './schema.ts'
 
 describe('monitors of network and Kubernetes', () => {
   const contextOf = (name: string, ...sets: string[]) =>
