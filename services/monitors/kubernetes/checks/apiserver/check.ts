@@ -6,7 +6,7 @@ import { NOT_SEEN } from '../../lasting.ts'
 import { NO_LATENCY } from '../../latency.ts'
 import { createWays, type Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
-import { type ApiMemory, CONNECT_SECONDS, dueOf, evaluateApi, FIRST_API } from './evaluate.ts'
+import { type ApiMemory, CONNECT_SECONDS, dueOf, evaluateApi, FIRST_API, reachedOf } from './evaluate.ts'
 import { type ApiReading, readApi, SERVERS_MAX } from './source.ts'
 
 const ADDRESS = /^[0-9a-fA-F:.]{2,45}$/
@@ -115,7 +115,7 @@ export const apiserver = defineCheck<Config, Ways | undefined>({
         const due = dueOf(memory, config, clock.monotonicMs())
         // As long as the way leads to nobody who tells, those of the kubelet are known.
         const servers = memory.servers.length > 0 ? memory.servers : ways.told.servers
-        const around = { host, ways, clock, stopwatch, signal, config, nodeName, servers }
+        const around = { host, ways, clock, stopwatch, signal, config, nodeName, servers, reached: reachedOf(memory) }
         const reading = await readApi({ ...around, ...due })
         const nowMs = clock.monotonicMs()
         const verdict = evaluateApi(reading, config, memory, { nowMs, now })

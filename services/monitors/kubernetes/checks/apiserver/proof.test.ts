@@ -103,6 +103,26 @@ test('a way that is a name leads nowhere where its request is not answered, and 
   expect(at.ways.told).toMatchObject({ apiServer: { isUnreached: true }, troubleMs: expect.any(Number) })
 })
 
+test('a server that was never reached past the way, which is no Service, is not known to be dead; one that was is', async () => {
+  const server = 'https://api.example.org:6443'
+  const { slice } = capturedIn(ROOT).api ?? {}
+  const tcp: Record<string, number> = {}
+  const at = node(server, { tcp, api: { server, ...(slice && { slice }) } })
+  at.ways.access = () => Promise.resolve({ server, origin: 'kubeconfig /etc/kubernetes/kubelet.conf' } as KubeAccess)
+  await at.pass(15 * MINUTE_MS)
+  const entity = 'apiserver:10.0.0.1:6443'
+  expect(at.fold.healthOf('APIServerUnreachable', entity)).toBe('unknown')
+  expect(at.said).toEqual([])
+  // Nothing is wrong, so that no more is asked than by default.
+  expect(at.asks()).toBe(3)
+  tcp['10.0.0.1:6443'] = 1
+  await at.pass(2 * TURN_MS)
+  expect(at.fold.healthOf('APIServerUnreachable', entity)).toBe('healthy')
+  delete tcp['10.0.0.1:6443']
+  await at.pass(2 * TURN_MS)
+  expect(at.said).toEqual(['opened APIServerUnreachable'])
+})
+
 test('an API server is not unreached because this process was late itself', async () => {
   const failure = { kind: 'timeout', code: '', message: 'no answer within 5 s at 10.96.0.1:443' } as const
   const at = node()
