@@ -6,8 +6,8 @@ import { NOT_SEEN } from '../../lasting.ts'
 import { NO_LATENCY } from '../../latency.ts'
 import { createWays, type Ways } from '../../ways.ts'
 import type { Config } from './config.ts'
-import { type ApiMemory, CONNECT_SECONDS, dueOf, evaluateApi, FIRST_API } from './evaluate.ts'
-import { readApi, SERVERS_MAX } from './source.ts'
+import { type ApiMemory, CONNECT_SECONDS, dueOf, evaluateApi, FIRST_API, reachedOf } from './evaluate.ts'
+import { type ApiReading, readApi, SERVERS_MAX } from './source.ts'
 
 const ADDRESS = /^[0-9a-fA-F:.]{2,45}$/
 
@@ -38,6 +38,17 @@ function clear(memory: ApiMemory, { type, entity }: ConditionKey): ApiMemory {
   )
   // Of a way that is a name nothing else says how it is.
   return { ...memory, byName: new Map(byName), askedMs: undefined }
+}
+
+/** Who could not be reached because this process was late is not unreached by that; a way that is a name is as its request is. */
+function reachesNobody({ way, connected, readiness }: ApiReading, { httpTimeout }: Config): boolean {
+  if (!way.ok || connected.some(({ probed }) => probed.ok || !isJudged(probed.sample, httpTimeout))) return false
+  if (connected.some(({ name }) => name === way.value.name)) return true
+  return (
+    readiness?.came.ok === false &&
+    readiness.came.failure.kind === 'unreachable' &&
+    isJudged(readiness.sample, httpTimeout)
+  )
 }
 
 export const apiserver = defineCheck<Config, Ways | undefined>({
@@ -104,14 +115,11 @@ export const apiserver = defineCheck<Config, Ways | undefined>({
         const due = dueOf(memory, config, clock.monotonicMs())
         // As long as the way leads to nobody who tells, those of the kubelet are known.
         const servers = memory.servers.length > 0 ? memory.servers : ways.told.servers
-        const around = { host, ways, clock, stopwatch, signal, config, nodeName, servers }
+        const around = { host, ways, clock, stopwatch, signal, config, nodeName, servers, reached: reachedOf(memory) }
         const reading = await readApi({ ...around, ...due })
         const nowMs = clock.monotonicMs()
         const verdict = evaluateApi(reading, config, memory, { nowMs, now })
-        // Who could not be reached because this process was late is not unreached by that.
-        const isUnreached =
-          reading.connected.length > 0 &&
-          reading.connected.every(({ probed }) => !probed.ok && isJudged(probed.sample, config.httpTimeout))
+        const isUnreached = reachesNobody(reading, config)
         ways.told.apiServer = { isUnreached, atMs: nowMs }
         // The kubelet may lean on it, too.
         if (isUnreached) ways.told.troubleMs = nowMs

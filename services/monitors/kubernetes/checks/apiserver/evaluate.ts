@@ -5,7 +5,7 @@ import { keyOf, type Unobserved, unknownFinding, unobserved } from '#monitor-kit
 import type { Place } from '#probe'
 import { isJudged } from '#probe'
 import { isToBeProven, type LastWord, lastWord } from '../../last-word.ts'
-import { judgeLasting, type Lasting, NOT_SEEN } from '../../lasting.ts'
+import { judgeLasting, type Lasting, NOT_SEEN, type Seen } from '../../lasting.ts'
 import { judgeLatency, type LatencyMemory, NO_LATENCY, type Timed } from '../../latency.ts'
 import type { Config } from './config.ts'
 import { seeIdentity, seeServers } from './servers.ts'
@@ -17,6 +17,8 @@ export const CONNECT_SECONDS = 'apiserver_connect_seconds'
 export interface ServerMemory {
   readonly health: Lasting
   readonly latency: LatencyMemory
+  /** This node has connected to it. */
+  readonly wasReached: boolean
   /** What the last request said of it, where nothing else does; else none. */
   readonly words: readonly LastWord[]
 }
@@ -114,11 +116,24 @@ export interface ApiMoment {
   readonly now: Date
 }
 
+/** Behind a way of its own a node may have none to the servers themselves, as where a balancer stands before them. */
+function neverReached(seen: Seen, { name }: WayThere): Seen {
+  if (seen.kind !== 'sick') return seen
+  const message = `${seen.message}; it was never reached from this node, which may have no way to it but ${name}`
+  return { kind: 'unknown', reason: 'NeverReached', message }
+}
+
+/** Servers that this node has connected to. */
+export function reachedOf({ byName }: ApiMemory): ReadonlySet<string> {
+  return new Set([...byName].flatMap(([name, { wasReached }]) => (wasReached ? [name] : [])))
+}
+
 function judgeServers(reading: ApiReading, way: WayThere, config: Config, before: ApiMemory, { now }: ApiMoment) {
   const byName = new Map<string, ServerMemory>()
   const findings: Finding[] = []
   for (const { name, seen } of seeServers(reading, way, config)) {
-    const last = before.byName.get(name) ?? { health: NOT_SEEN, latency: NO_LATENCY, words: [] }
+    const last = before.byName.get(name) ?? { health: NOT_SEEN, latency: NO_LATENCY, wasReached: false, words: [] }
+    const wasReached = last.wasReached || reading.connected.some((one) => one.name === name && one.probed.ok)
     // Of a way that is a name a request alone says how it is.
     const isByName = name === way.name && !reading.connected.some((one) => one.name === name)
     if (isByName && reading.readiness === undefined && last.words.length > 0) {
@@ -128,7 +143,8 @@ function judgeServers(reading: ApiReading, way: WayThere, config: Config, before
     }
     const entity = ENTITY + name
     const options = { type: 'APIServerUnreachable', entity, healthyReason: 'Reached', needed: config.failureThreshold }
-    const health = judgeLasting(seen, last.health, options)
+    const isPast = name !== way.name && !way.isService && !wasReached
+    const health = judgeLasting(isPast ? neverReached(seen, way) : seen, last.health, options)
     const latency = judgeLatency(timedOf(reading, name, way, config), last.latency, {
       ...{ type: 'APIServerSlow', entity, healthyReason: 'AnswersInTime', who: `the API server ${name}` },
       limits: { warning: config.latencyThreshold, critical: config.criticalLatencyThreshold },
@@ -137,7 +153,7 @@ function judgeServers(reading: ApiReading, way: WayThere, config: Config, before
     })
     const said = [health.finding, latency.finding]
     const words = isByName ? said.map((one, index) => lastWord(one, now, last.words[index])) : []
-    byName.set(name, { health: health.memory, latency: latency.memory, words })
+    byName.set(name, { health: health.memory, latency: latency.memory, wasReached, words })
     findings.push(...(isByName ? words.map(({ finding }) => finding) : said))
   }
   return { byName, findings }

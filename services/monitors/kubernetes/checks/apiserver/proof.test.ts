@@ -4,7 +4,7 @@ import type { Identity, KubeAccess, Readiness } from '#kube'
 import { fixture, heldMemory, startCheck } from '#monitor-kit/testing'
 import { recordedHost } from '../../../../../libs/monitor-kit/testing/recorded-host.ts'
 import { createFold, foldClock } from '../../testing-fold.ts'
-import { type Captured, sharedOver } from '../../testing-shared.ts'
+import { type Captured, capturedIn, sharedOver } from '../../testing-shared.ts'
 import type { Ways } from '../../ways.ts'
 import { apiserver } from './check.ts'
 import { schema } from './config.ts'
@@ -25,7 +25,7 @@ function node(server = 'https://10.96.0.1:443', change: Captured = {}) {
   const clock = foldClock()
   const answers: Answers = { identity: KNOWN, readyz: { kind: 'ready' } }
   let asks = 0
-  const over = () => sharedOver(ROOT, clock, { ...change, api: { server, ...answers } })
+  const over = () => sharedOver(ROOT, clock, { ...change, api: { ...change.api, server, ...answers } })
   const ways: Ways = {
     ...over(),
     access: () => Promise.resolve({ server, origin: "the pod's service account" } as KubeAccess),
@@ -90,6 +90,37 @@ describe('a way that is a name', () => {
     await at.pass(2 * TURN_MS)
     expect(at.said).toEqual(['opened APIServerUnreachable', 'resolved APIServerUnreachable'])
   })
+})
+
+test('a way that is a name leads nowhere where its request is not answered, and not where servers are not reached past it', async () => {
+  const server = 'https://api.example.org:6443'
+  const { slice } = capturedIn(ROOT).api ?? {}
+  const at = node(server, { tcp: {}, api: { server, ...(slice && { slice }) } })
+  await at.pass(5 * MINUTE_MS)
+  expect(at.ways.told).toMatchObject({ apiServer: { isUnreached: false }, troubleMs: undefined })
+  at.answers.readyz = 'no answer'
+  await at.pass(TURN_MS)
+  expect(at.ways.told).toMatchObject({ apiServer: { isUnreached: true }, troubleMs: expect.any(Number) })
+})
+
+test('a server that was never reached past the way, which is no Service, is not known to be dead; one that was is', async () => {
+  const server = 'https://api.example.org:6443'
+  const { slice } = capturedIn(ROOT).api ?? {}
+  const tcp: Record<string, number> = {}
+  const at = node(server, { tcp, api: { server, ...(slice && { slice }) } })
+  at.ways.access = () => Promise.resolve({ server, origin: 'kubeconfig /etc/kubernetes/kubelet.conf' } as KubeAccess)
+  await at.pass(15 * MINUTE_MS)
+  const entity = 'apiserver:10.0.0.1:6443'
+  expect(at.fold.healthOf('APIServerUnreachable', entity)).toBe('unknown')
+  expect(at.said).toEqual([])
+  // Nothing is wrong, so that no more is asked than by default.
+  expect(at.asks()).toBe(3)
+  tcp['10.0.0.1:6443'] = 1
+  await at.pass(2 * TURN_MS)
+  expect(at.fold.healthOf('APIServerUnreachable', entity)).toBe('healthy')
+  delete tcp['10.0.0.1:6443']
+  await at.pass(2 * TURN_MS)
+  expect(at.said).toEqual(['opened APIServerUnreachable'])
 })
 
 test('an API server is not unreached because this process was late itself', async () => {

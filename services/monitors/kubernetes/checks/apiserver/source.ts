@@ -91,6 +91,8 @@ export interface ApiLook {
   readonly nodeName: string
   /** As they were known last. */
   readonly servers: readonly Place[]
+  /** Names of those that this node has connected to. */
+  readonly reached: ReadonlySet<string>
   /** There is a request in this look, whatever comes of connecting. */
   readonly isDue: boolean
   /** It is looked up in this look which servers there are. */
@@ -263,7 +265,10 @@ export async function readApi(look: ApiLook): Promise<ApiReading> {
   const first = await connectAll(look, [...(own === undefined ? [] : [own]), ...named, ...others])
   const connected = await connectAgain(look, first, way, own)
   // Who could not be reached because this process was late is no reason to ask more.
-  const isTrouble = connected.some(({ probed }) => !probed.ok && isJudged(probed.sample, config.httpTimeout))
+  const isMissed = (one: string) => isService || one === name || look.reached.has(one)
+  const isTrouble = connected.some(
+    (one) => !one.probed.ok && isMissed(one.name) && isJudged(one.probed.sample, config.httpTimeout),
+  )
   const isDead = connected.some((one) => one.name === name && !one.probed.ok)
   // Nobody listens on the way: a request would only say so again.
   const asks = (look.isDue || isTrouble) && !isDead

@@ -74,7 +74,7 @@ function ofFailure(
 /** As long as it is not longer ago, what the container runtime was amiss by stands behind what the kubelet is. */
 const AMISS_MS = 120_000
 /** Units whose program runs the container runtime as well. */
-const WITH_RUNTIME = /^(?:k3s|rke2)[-.]/
+const WITH_RUNTIME = /^(?:k0s|k3s|rke2)/
 
 /** What is known of the container runtime. */
 export interface BesideRuntime {
