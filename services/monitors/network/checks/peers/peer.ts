@@ -33,18 +33,15 @@ export const DRAWN = 5
 /** The part of a Service that a node has read holds so many at least; of fewer it asks fewer, or all nodes that have them would ask them. */
 const PART_LEAST = 10 * DRAWN
 
-/** Those of a list, each once, without this node itself; and what of the list is no address. */
+/** Those of a list, each once, and what of the list is no address. */
 export function peersOf(
   addresses: readonly string[],
   port: number,
-  own: OwnAddresses,
 ): { readonly peers: readonly Peer[]; readonly invalid: readonly string[] } {
   const all = addresses.map((text) => ({ text, address: canonicalAddress(text) }))
   const known = new Set(all.flatMap(({ address }) => address ?? []))
   return {
-    peers: [...known]
-      .filter((address) => !own.addresses.has(address))
-      .map((address) => ({ address, port, zone: '', node: '' })),
+    peers: [...known].map((address) => ({ address, port, zone: '', node: '' })),
     invalid: all.filter(({ address }) => address === undefined).map(({ text }) => text),
   }
 }
